@@ -1,0 +1,27 @@
+#include "tests/support/shared.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "common/check.h"
+
+namespace testamur::test {
+
+std::optional<std::string> shared_file(const std::string& relative) {
+  const auto path = std::filesystem::path(TESTAMUR_SOURCE_DIR) / ".." / "shared" / relative;
+  if (std::filesystem::exists(path)) return path.string();
+  std::fprintf(stderr, "skipped: ../shared/%s is absent\n", relative.c_str());
+  return std::nullopt;
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  TM_CHECK(file.good(), "cannot read", path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+}  // namespace testamur::test
