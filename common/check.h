@@ -23,9 +23,9 @@ std::string describe_values(const Values&... values) {
 
 // TM_CHECK(x > 0, "x:", x): further arguments are printed when the condition is false. (The plain name
 // CHECK belongs to the test framework.)
-#define TM_CHECK(condition, ...)                                       \
-  do {                                                                 \
-    if (!(condition)) [[unlikely]] {                                   \
-      TM_CHECK_FAILED(condition __VA_OPT__(, ) __VA_ARGS__);        \
-    }                                                                  \
+#define TM_CHECK(condition, ...)                             \
+  do {                                                       \
+    if (!(condition)) [[unlikely]] {                         \
+      TM_CHECK_FAILED(condition __VA_OPT__(, ) __VA_ARGS__); \
+    }                                                        \
   } while (false)

@@ -42,38 +42,38 @@ class Tag {
 
 // The closed list of tags. Append-only: a tag once used is never given another meaning.
 namespace tags {
-extern const Tag kTransaction;        // transaction id: chain id || body
-extern const Tag kGenesis;            // chain id: the canonical genesis record without signatures
-extern const Tag kGenesisSign;        // what a founder signs
-extern const Tag kParty;              // institution id of a genesis party
-extern const Tag kKeyId;              // purpose || algorithm || public key
-extern const Tag kPossession;         // possession proof of a new key
-extern const Tag kHeader;             // block id
-extern const Tag kPropose;            // consensus signatures, one tag an act
+extern const Tag kTransaction;  // transaction id: chain id || body
+extern const Tag kGenesis;      // chain id: the canonical genesis record without signatures
+extern const Tag kGenesisSign;  // what a founder signs
+extern const Tag kParty;        // institution id of a genesis party
+extern const Tag kKeyId;        // purpose || algorithm || public key
+extern const Tag kPossession;   // possession proof of a new key
+extern const Tag kHeader;       // block id
+extern const Tag kPropose;      // consensus signatures, one tag an act
 extern const Tag kNotarize;
 extern const Tag kNullify;
 extern const Tag kFinalize;
 extern const Tag kQuarantineAnswer;
-extern const Tag kValidatorSet;       // validator-set digest
-extern const Tag kParameters;         // parameters digest
-extern const Tag kReady;              // ready declaration
-extern const Tag kPageStatic;         // page: static part
-extern const Tag kPageLeaf;           // page: static || status chunk
-extern const Tag kMapLeaf;            // registry map
+extern const Tag kValidatorSet;  // validator-set digest
+extern const Tag kParameters;    // parameters digest
+extern const Tag kReady;         // ready declaration
+extern const Tag kPageStatic;    // page: static part
+extern const Tag kPageLeaf;      // page: static || status chunk
+extern const Tag kMapLeaf;       // registry map
 extern const Tag kMapNode;
 extern const Tag kMapRecordKey;
 extern const Tag kMapHeadKey;
 extern const Tag kMapValue;
-extern const Tag kCommitment;         // credential commitment
-extern const Tag kLocalStatement;     // id of an unpublished statement
-extern const Tag kPolicy;             // policy digest
-extern const Tag kDecision;           // digest of an answer of the trust engine
-extern const Tag kJournal;            // journal group digest
-extern const Tag kPeerHello;          // peer handshake binding
-extern const Tag kSignatureCache;     // key of the verified-signature cache
-extern const Tag kLogLeaf;            // reserved
-extern const Tag kEvidence;           // evidence of misbehaviour
-extern const Tag kWalletRequest;      // holder's proof of possession to an issuer
+extern const Tag kCommitment;      // credential commitment
+extern const Tag kLocalStatement;  // id of an unpublished statement
+extern const Tag kPolicy;          // policy digest
+extern const Tag kDecision;        // digest of an answer of the trust engine
+extern const Tag kJournal;         // journal group digest
+extern const Tag kPeerHello;       // peer handshake binding
+extern const Tag kSignatureCache;  // key of the verified-signature cache
+extern const Tag kLogLeaf;         // reserved
+extern const Tag kEvidence;        // evidence of misbehaviour
+extern const Tag kWalletRequest;   // holder's proof of possession to an issuer
 }  // namespace tags
 
 }  // namespace testamur::inline common

@@ -65,7 +65,9 @@ template <class Id>
 Result<Id> parse_id(std::string_view prefix, std::string_view what, std::string_view text) {
   TM_TRY(auto data, decode_bech32m(prefix, text));
   auto id = Id::from(data);
-  if (!id) return error(std::string(what) + " has " + std::to_string(data.size()) + " bytes, not " + std::to_string(Id::kSize));
+  if (!id)
+    return error(std::string(what) + " has " + std::to_string(data.size()) + " bytes, not " +
+                 std::to_string(Id::kSize));
   return *id;
 }
 
@@ -90,7 +92,8 @@ std::string encode_bech32m(std::string_view prefix, ByteView data) {
   std::string text{prefix};
   text.push_back('1');
   for (auto value : values) text.push_back(kCharset[value]);
-  for (std::size_t i = 0; i < kChecksumSize; ++i) text.push_back(kCharset[checksum >> (5 * (kChecksumSize - 1 - i)) & 31]);
+  for (std::size_t i = 0; i < kChecksumSize; ++i)
+    text.push_back(kCharset[checksum >> (5 * (kChecksumSize - 1 - i)) & 31]);
   return text;
 }
 
@@ -103,7 +106,8 @@ Result<Bytes> decode_bech32m(std::string_view prefix, std::string_view text) {
   Bytes values;
   for (char c : text.substr(prefix.size() + 1)) {
     const auto at = kCharset.find(c);
-    if (at == std::string_view::npos) return error("\"" + shown + "\" has a character that no id has: '" + std::string(1, c) + "'");
+    if (at == std::string_view::npos)
+      return error("\"" + shown + "\" has a character that no id has: '" + std::string(1, c) + "'");
     values.push_back(static_cast<std::uint8_t>(at));
   }
   Bytes checked = expand_prefix(prefix);
@@ -140,11 +144,14 @@ Result<AchievementId> parse_achievement_id(std::string_view text) {
   TM_TRY(auto institution, parse_institution_id(text.substr(0, slash)));
   auto number = parse_decimal<std::uint32_t>(text.substr(slash + 1, dot - slash - 1));
   auto version = parse_decimal<std::uint16_t>(text.substr(dot + 1));
-  if (!number || !version) return error("the number or version of \"" + std::string(text.substr(0, 80)) + "\" is not a number");
+  if (!number || !version)
+    return error("the number or version of \"" + std::string(text.substr(0, 80)) + "\" is not a number");
   return AchievementId{institution, *number, *version};
 }
 
-bool Reference::is_of_chain(const ChainId& chain) const { return std::ranges::equal(chain_prefix, chain.view().first(10)); }
+bool Reference::is_of_chain(const ChainId& chain) const {
+  return std::ranges::equal(chain_prefix, chain.view().first(10));
+}
 
 Reference make_reference(const ChainId& chain, const InstitutionId& issuer, IssuerIndex index) {
   Reference reference{{}, issuer, index};
@@ -153,8 +160,8 @@ Reference make_reference(const ChainId& chain, const InstitutionId& issuer, Issu
 }
 
 std::string to_text(const Reference& reference) {
-  return std::string(kUrnPrefix) + encode_bech32m("tmn", reference.chain_prefix) + ":" + to_text(reference.issuer) + ":" +
-         std::to_string(reference.index.value);
+  return std::string(kUrnPrefix) + encode_bech32m("tmn", reference.chain_prefix) + ":" + to_text(reference.issuer) +
+         ":" + std::to_string(reference.index.value);
 }
 
 Result<Reference> parse_reference(std::string_view text) {

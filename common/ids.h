@@ -22,8 +22,8 @@ using KeyId = FixedBytes<16, struct KeyIdTag>;
 using Height = StrongU64<struct HeightTag>;
 using View = StrongU64<struct ViewTag>;
 using Epoch = StrongU64<struct EpochTag>;
-using LogIndex = StrongU64<struct LogIndexTag>;      // position of a transaction in the log
-using PageNumber = StrongU64<struct PageNumberTag>;  // position of a page in the page tree
+using LogIndex = StrongU64<struct LogIndexTag>;        // position of a transaction in the log
+using PageNumber = StrongU64<struct PageNumberTag>;    // position of a page in the page tree
 using IssuerIndex = StrongU64<struct IssuerIndexTag>;  // an issuer's own numbering of its credentials
 
 // institution id (16) + number u32 + version u16.

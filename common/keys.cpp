@@ -57,7 +57,8 @@ Result<PublicKey> public_key_of(SignatureAlgorithm algorithm, ByteView secret) {
   PublicKey key{algorithm, {}};
   if (algorithm == SignatureAlgorithm::kBip340 || algorithm == SignatureAlgorithm::kEcdsaSecp256k1) {
     secp256k1_pubkey point;
-    if (secp256k1_ec_pubkey_create(secp(), &point, secret.data()) != 1) return error("the secret key is not a valid scalar");
+    if (secp256k1_ec_pubkey_create(secp(), &point, secret.data()) != 1)
+      return error("the secret key is not a valid scalar");
     std::array<std::uint8_t, 33> compressed;
     std::size_t size = compressed.size();
     secp256k1_ec_pubkey_serialize(secp(), compressed.data(), &size, &point, SECP256K1_EC_COMPRESSED);
@@ -66,7 +67,7 @@ Result<PublicKey> public_key_of(SignatureAlgorithm algorithm, ByteView secret) {
     return key;
   }
   auto bytes = algorithm == SignatureAlgorithm::kEcdsaP256 ? openssl_keys::p256_public_key(secret)
-                                                          : openssl_keys::ed25519_public_key(secret);
+                                                           : openssl_keys::ed25519_public_key(secret);
   if (!bytes) return error("the secret key is not valid for its curve");
   key.bytes = std::move(*bytes);
   return key;
@@ -80,8 +81,8 @@ Signature sign_bip340(ByteView secret, ByteView message) {
   secp256k1_schnorrsig_extraparams parameters = SECP256K1_SCHNORRSIG_EXTRAPARAMS_INIT;
   parameters.ndata = auxiliary.data();
   Signature signature;
-  const int made = secp256k1_schnorrsig_sign_custom(secp(), signature.bytes.data(), message.data(), message.size(), &pair,
-                                                    &parameters);
+  const int made = secp256k1_schnorrsig_sign_custom(secp(), signature.bytes.data(), message.data(), message.size(),
+                                                    &pair, &parameters);
   OPENSSL_cleanse(&pair, sizeof pair);
   TM_CHECK(made == 1);
   return signature;
@@ -222,7 +223,8 @@ KeyId key_id(KeyPurpose purpose, const PublicKey& key) {
   return KeyId::prefix_of(tags::kKeyId(record.bytes()).view());
 }
 
-Hash256 possession_message(const ChainId& chain, const InstitutionId& institution, KeyPurpose purpose, const PublicKey& key) {
+Hash256 possession_message(const ChainId& chain, const InstitutionId& institution, KeyPurpose purpose,
+                           const PublicKey& key) {
   Encoder record;
   record.fixed(chain).fixed(institution).u8(static_cast<std::uint8_t>(purpose));
   record.u8(static_cast<std::uint8_t>(key.algorithm)).raw(key.bytes);

@@ -88,7 +88,8 @@ KeyId key_id(KeyPurpose purpose, const PublicKey& key);
 
 // What the possession proof of a new key signs: H_tag(possession, chain id (zeros in genesis) || institution id ||
 // purpose || algorithm || public key).
-Hash256 possession_message(const ChainId& chain, const InstitutionId& institution, KeyPurpose purpose, const PublicKey& key);
+Hash256 possession_message(const ChainId& chain, const InstitutionId& institution, KeyPurpose purpose,
+                           const PublicKey& key);
 
 // Cryptographically secure random bytes. Aborts when the operating system has none.
 void fill_random(std::span<std::uint8_t> out);

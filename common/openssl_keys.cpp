@@ -148,7 +148,8 @@ bool p256_verify(ByteView compressed33, ByteView message, ByteView signature64, 
   const Hash256 digest = sha256(message);
   const KeyContext context{EVP_PKEY_CTX_new(key.get(), nullptr)};
   if (size <= 0 || EVP_PKEY_verify_init(context.get()) != 1) return false;
-  return EVP_PKEY_verify(context.get(), der.data(), static_cast<std::size_t>(size), digest.bytes.data(), digest.kSize) == 1;
+  return EVP_PKEY_verify(context.get(), der.data(), static_cast<std::size_t>(size), digest.bytes.data(),
+                         digest.kSize) == 1;
 }
 
 Signature p256_sign(ByteView secret32, ByteView message) {

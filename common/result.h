@@ -79,8 +79,8 @@ using Status = Result<void>;
   declaration = std::move(result).value()
 #define TM_TRY(declaration, expression) TM_TRY_IMPL(TM_TRY_CONCAT(tm_result_, __LINE__), declaration, expression)
 // TM_TRY_STATUS(expression): returns the failure, if any, from the enclosing function.
-#define TM_TRY_STATUS(expression)                                                \
-  do {                                                                           \
-    auto tm_status = (expression);                                               \
-    if (!tm_status.ok()) return tm_status.failure();                             \
+#define TM_TRY_STATUS(expression)                    \
+  do {                                               \
+    auto tm_status = (expression);                   \
+    if (!tm_status.ok()) return tm_status.failure(); \
   } while (false)

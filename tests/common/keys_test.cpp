@@ -70,7 +70,8 @@ TEST_CASE("a moved-from secret key holds no secret") {
 TEST_CASE("a secret key out of range is refused with its reason") {
   const Bytes zero(32, 0);
   const Bytes ones(32, 0xff);
-  for (auto algorithm : {SignatureAlgorithm::kBip340, SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
+  for (auto algorithm :
+       {SignatureAlgorithm::kBip340, SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
     CHECK_FALSE(SecretKey::from_bytes(algorithm, zero).ok());
     CHECK_FALSE(SecretKey::from_bytes(algorithm, ones).ok());
   }
@@ -116,7 +117,8 @@ TEST_CASE("the BIP-340 vectors pass") {
     if (fields.size() < 7) continue;
     const bool expected = fields[6] == "TRUE";
     INFO("index " << fields[0]);
-    CHECK(verify_bip340(*from_hex(fields[2]), *from_hex(fields[4]), *Signature::from(*from_hex(fields[5]))) == expected);
+    CHECK(verify_bip340(*from_hex(fields[2]), *from_hex(fields[4]), *Signature::from(*from_hex(fields[5]))) ==
+          expected);
     ++count;
   }
   CHECK(count >= 15);
@@ -137,7 +139,8 @@ TEST_CASE("key ids and possession messages are pinned") {
   InstitutionId institution;
   institution.bytes.fill(2);
   CHECK(key_id(KeyPurpose::kIssue, key->public_key()).hex() == "4f67ccdb060c044d1d6db335fc8ed2b7");
-  CHECK(possession_message(ChainId{}, institution, KeyPurpose::kIssue, key->public_key()).hex() == "4177998e1c1e4d9f5859b98779ed2b37c98601fb0298e8f7f2f100d24e158596");
+  CHECK(possession_message(ChainId{}, institution, KeyPurpose::kIssue, key->public_key()).hex() ==
+        "4177998e1c1e4d9f5859b98779ed2b37c98601fb0298e8f7f2f100d24e158596");
   CHECK(to_text(key_id(KeyPurpose::kIssue, key->public_key())).starts_with("tmk1"));
 }
 
