@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""The rules of the house that a compiler does not know: include levels, owners of third-party libraries, banned
+constructs, sizes. There is no list of exceptions. Prints one line a finding and exits 1 if there is any."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CODE_FOLDERS = ["common", "trust", "consensus", "ledger", "node", "wallet", "tests"]
+PURE = ("trust", "consensus", "ledger")
+LEVEL = {"common": 0, "trust": 1, "consensus": 1, "ledger": 2, "node": 3, "wallet": 3, "tests": 4}
+FORBIDDEN_PAIRS = {("consensus", "ledger"), ("ledger", "consensus"), ("node", "wallet"), ("wallet", "node"),
+                   ("trust", "consensus"), ("consensus", "trust")}
+# Inside node: store and net know nothing of each other; chain may use both; rpc may use chain; main may use all.
+NODE_LEVEL = {"store": 0, "net": 0, "config": 0, "chain": 1, "rpc": 2, "main": 3}
+
+# A third-party header may be included only from these folders (and from tests).
+OWNERS = [
+    (r"secp256k1", ("common",)),
+    (r"openssl/", ("common", "wallet/keystore", "node/net", "node/rpc", "wallet/client")),
+    (r"toml\+\+", ("node", "wallet/cli")),
+    (r"nlohmann/", ("wallet", "node/rpc")),
+    (r"rocksdb/", ("node/store",)),
+    (r"boost/", ("node", "wallet/client")),
+    (r"grpcpp/|testamur/v1/.*\.grpc\.pb\.h", ("node/rpc", "wallet/client")),
+    (r"google/protobuf/|testamur/v1/.*\.pb\.h", ("ledger/tx", "node/net", "node/rpc", "wallet/client")),
+    (r"CLI/", ("node", "wallet/cli")),
+    (r"spdlog/", ("node",)),
+    (r"qrencode", ("wallet/cli",)),
+]
+
+BANS_EVERYWHERE = [
+    (r"\b(TODO|FIXME|XXX|HACK)\b", "unfinished work is an issue, not a comment"),
+    (r"\busing namespace std\b", "names of the standard library are written out"),
+    (r"\b(class|struct|namespace)\s+\w*(Manager|Helper|Util|Utils)\b", "a name that says nothing"),
+    (r"\bstd::(rand|srand)\b|\brandom_device\b", "randomness comes from common/keys.h or a seed"),
+    (r"\bassert\s*\(", "TM_CHECK is always compiled in"),
+    (r"\bstrcpy\b|\bsprintf\b|\bstrcat\b", "unbounded C string functions"),
+]
+BANS_PURE = [
+    (r"\bstd::chrono\b|\b<chrono>|\btime\s*\(\s*(NULL|nullptr|0)", "no clock in a pure folder: the time is handed in"),
+    (r"\bstd::(thread|jthread|mutex|shared_mutex|atomic|condition_variable|async|future)\b", "no threads in a pure folder"),
+    (r"\b(float|double|long double)\b", "no floating point in a pure folder"),
+    (r"\bstd::unordered_", "no unordered containers in a pure folder"),
+    (r"\bgetenv\b|\bstd::filesystem\b|\b<fstream>", "no environment or files in a pure folder"),
+    (r"\bfill_random\b|\brandom_fixed\b|SecretKey::generate", "no randomness in a pure folder"),
+]
+BANS_TESTS = [
+    (r"\bsleep_for\b|\bsleep_until\b|\busleep\b|\bsleep\s*\(", "a test waits on the thing, not on time"),
+]
+MAX_FUNCTION, MAX_SOURCE, MAX_HEADER, MAX_TEST, MAX_FOLDER_README = 70, 800, 300, 800, 60
+
+findings = []
+
+
+def report(path, line, text):
+    findings.append(f"{path.relative_to(ROOT)}:{line}: {text}")
+
+
+def strip(text):
+    """The text with comments and literals blanked, line structure kept."""
+    pattern = re.compile(
+        r'R"(?P<d>[^()\\ ]{0,16})\(.*?\)(?P=d)"|//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|(?<![0-9A-Fa-f])\'(?:\\.|[^\'\\\n])+\'', re.S)
+    return pattern.sub(lambda m: re.sub(r"[^\n]", " ", m.group(0)), text)
+
+
+def functions(code):
+    """(first line, last line) of each function body with its head; `code` is stripped text."""
+    stack, head_start, found = [], 0, []
+    for at, char in enumerate(code):
+        if char == "{":
+            head = code[head_start:at]
+            outer = stack[-1][0] if stack else "scope"
+            clean = re.sub(r"\b(template\s*<[^{;]*?>|\[\[[^\]]*\]\])\s*(?=\w)", "", head).strip()
+            if re.match(r"(inline\s+)?namespace\b|extern\b", clean):
+                kind = "scope"
+            elif re.match(r"(typedef\s+)?(class|struct|union|enum)\b", clean) and "(" not in clean.split(":")[0]:
+                kind = "scope"
+            elif outer == "scope" and ")" in head:
+                kind = "function"
+            else:
+                kind = "other"
+            lead = len(head) - len(head.lstrip())
+            stack.append((kind, head_start + lead))
+            head_start = at + 1
+        elif char == "}":
+            if stack:
+                kind, start = stack.pop()
+                if kind == "function":
+                    found.append((code.count("\n", 0, start) + 1, code.count("\n", 0, at) + 1))
+            head_start = at + 1
+        elif char == ";":
+            head_start = at + 1
+    return found
+
+
+def folder_of(path):
+    return path.relative_to(ROOT).parts[0]
+
+
+def check_includes(path, text):
+    relative = path.relative_to(ROOT)
+    folder = relative.parts[0]
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s+[<"]([^>"]+)[>"]', line)
+        if not match:
+            continue
+        target = match.group(1)
+        top = target.split("/")[0]
+        if top in LEVEL and folder != "tests":
+            if LEVEL[top] > LEVEL[folder]:
+                report(path, number, f"{folder} (level {LEVEL[folder]}) includes {target} (level {LEVEL[top]})")
+            if (folder, top) in FORBIDDEN_PAIRS:
+                report(path, number, f"{folder} and {top} never include each other")
+            if folder == "node" and top == "node":
+                own = relative.parts[1] if len(relative.parts) > 2 else "main"
+                other = target.split("/")[1] if target.count("/") > 1 else "main"
+                if own != other and NODE_LEVEL.get(other, 9) >= NODE_LEVEL.get(own, -1):
+                    report(path, number, f"node/{own} includes node/{other}")
+        for pattern, owners in OWNERS:
+            if re.search(pattern, target) and top not in LEVEL:
+                if folder != "tests" and not any(str(relative).startswith(owner + "/") for owner in owners):
+                    report(path, number, f"{target} belongs to {', '.join(owners)}")
+                break
+
+
+def check_bans(path, text, code):
+    folder = folder_of(path)
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(BANS_EVERYWHERE[0][0], line):
+            report(path, number, BANS_EVERYWHERE[0][1])
+    bans = list(BANS_EVERYWHERE[1:])
+    if folder in PURE:
+        bans += BANS_PURE
+    if folder == "tests":
+        bans += BANS_TESTS
+    for number, line in enumerate(code.splitlines(), 1):
+        for pattern, why in bans:
+            if re.search(pattern, line):
+                report(path, number, why + ": " + line.strip()[:80])
+
+
+def check_sizes(path, text, code):
+    lines = text.count("\n")
+    folder = folder_of(path)
+    limit = MAX_HEADER if path.suffix == ".h" else MAX_TEST if folder == "tests" else MAX_SOURCE
+    if lines > limit:
+        report(path, 1, f"{lines} lines, at most {limit}")
+    for first, last in functions(code):
+        if last - first + 1 > MAX_FUNCTION:
+            report(path, first, f"a function of {last - first + 1} lines, at most {MAX_FUNCTION}")
+
+
+def check_texts():
+    for path in sorted(ROOT.rglob("*")):
+        parts = path.relative_to(ROOT).parts
+        if not path.is_file() or parts[0] in ("build", ".git", "LICENSE") or "node_modules" in parts or "__pycache__" in parts:
+            continue
+        if path.name == "README.md" and parts[0] in CODE_FOLDERS and len(path.read_text().splitlines()) > MAX_FOLDER_README:
+            report(path, 1, f"a folder's README has at most {MAX_FOLDER_README} lines")
+        if path.suffix in (".md", ".proto", ".txt", ".sh", ".py", ".toml", "") and path.resolve() != pathlib.Path(__file__).resolve():
+            text = path.read_text(errors="replace")
+            for number, line in enumerate(text.splitlines(), 1):
+                if re.search(r"\b(TODO|FIXME)\b", line) and "no TODO" not in line:
+                    report(path, number, BANS_EVERYWHERE[0][1])
+
+
+def main():
+    for folder in CODE_FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix not in (".h", ".cpp"):
+                continue
+            text = path.read_text()
+            code = strip(text)
+            check_includes(path, text)
+            check_bans(path, text, code)
+            check_sizes(path, text, code)
+            if path.suffix == ".h" and "#pragma once" not in text:
+                report(path, 1, "a header begins with #pragma once")
+    check_texts()
+    for finding in findings:
+        print(finding)
+    print(f"lint: {len(findings)} findings")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
