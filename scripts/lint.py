@@ -67,6 +67,7 @@ def strip(text):
 
 def functions(code):
     """(first line, last line) of each function body with its head; `code` is stripped text."""
+    code = re.sub(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", lambda m: re.sub(r"[^\n]", " ", m.group(0)), code, flags=re.M)
     stack, head_start, found = [], 0, []
     for at, char in enumerate(code):
         if char == "{":
