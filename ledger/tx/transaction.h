@@ -1,0 +1,84 @@
+// A decoded transaction: an immutable snapshot of the carried bytes with everything that needs no state.
+//
+// Decoding is strict (ledger/tx/wire_scanner.h, then the kind's check_form), so a Transaction in hand has a valid form;
+// whether it may be committed depends on the state (ledger/execute.h). What is signed: BIP-340 over the 32 bytes of the
+// transaction id, by the key that a signature names. Safe to share between threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "common/bytes.h"
+#include "common/ids.h"
+#include "common/keys.h"
+#include "ledger/tx/kind.h"
+#include "ledger/tx/rejection.h"
+
+namespace testamur::v1 {
+class TransactionBody;
+}
+
+namespace testamur::ledger::tx {
+
+struct SignatureEntry {
+  KeyId key;
+  Signature signature;
+};
+
+// 16 random bytes that make two transactions with the same contents different.
+using Nonce = FixedBytes<16, struct NonceTag>;
+
+class Transaction {
+ public:
+  struct Parts;  // what decode() assembles
+  explicit Transaction(Parts&& parts);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  // The full bytes, signatures included: what blocks carry and what the payload digest covers.
+  ByteView carried() const { return carried_; }
+  // The signed part, within carried().
+  ByteView body() const { return ByteView(carried_).subspan(body_begin_, body_size_); }
+  // The encoded message of the kind, within body().
+  ByteView payload() const { return ByteView(carried_).subspan(payload_begin_, payload_size_); }
+
+  const TransactionId& id() const { return id_; }
+  const InstitutionId& author() const { return author_; }
+  Kind kind() const { return kind_; }
+  std::uint64_t valid_until_ms() const { return valid_until_ms_; }
+  std::span<const SignatureEntry> signatures() const { return signatures_; }
+  std::span<const Signature> possession_proofs() const { return possession_proofs_; }
+  // What it costs to execute, in the units of the block's weight budget (docs/formats/kinds.md).
+  std::uint64_t weight() const { return weight_; }
+  // For ledger/tx: the parsed body.
+  const v1::TransactionBody& message() const { return *message_; }
+
+ private:
+  Bytes carried_;
+  std::size_t body_begin_, body_size_, payload_begin_, payload_size_;
+  TransactionId id_;
+  InstitutionId author_;
+  Kind kind_;
+  std::uint64_t valid_until_ms_;
+  std::uint64_t weight_;
+  std::vector<SignatureEntry> signatures_;
+  std::vector<Signature> possession_proofs_;
+  std::unique_ptr<const v1::TransactionBody> message_;
+};
+
+using SharedTransaction = std::shared_ptr<const Transaction>;
+
+// H_tag(transaction, chain id || body)
+TransactionId transaction_id(const ChainId& chain, ByteView body);
+
+// The transaction, or the first rule that its bytes break. `carried` may be anything.
+std::variant<SharedTransaction, Rejection> decode(const ChainId& chain, Bytes carried);
+
+// No transaction, whatever its kind, is larger (the block limit of 2 MiB is a parameter; this bound needs no state).
+inline constexpr std::size_t kCarriedLimitBytes = 640 * 1024;
+
+}  // namespace testamur::ledger::tx
