@@ -1,0 +1,83 @@
+// A Testamur credential in its primary form, SD-JWT (docs/formats/sd-jwt.md). Any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/hash.h"
+#include "common/ids.h"
+#include "common/keys.h"
+#include "common/result.h"
+#include "wallet/credential/claims.h"
+#include "wallet/credential/commitment.h"
+
+namespace testamur::wallet {
+
+inline constexpr std::string_view kCredentialType = "urn:testamur:vct:1";
+
+// The part in clear: always shown, always signed.
+struct CredentialHead {
+  std::string issuer_domain;  // registered, without scheme: iss = https:// + domain
+  KeyId issuer_key;           // kid
+  std::uint64_t issued_at_s = 0;
+  std::optional<std::uint64_t> expires_at_s;
+  PublicKey holder;  // cnf
+  Reference reference;
+  Salt salt;
+  AchievementId achievement;
+};
+
+struct CredentialContents {
+  CredentialHead head;
+  Claims claims;
+};
+
+struct IssuedCredential {
+  std::string sd_jwt;  // with all disclosures
+  Hash256 commitment;
+};
+// Fails on a claim out of bounds or a reference of another chain or issuer than `chain` and `reference.issuer`.
+// Preconditions: both keys are P-256 or secp256k1 ECDSA.
+Result<IssuedCredential> issue_credential(const CredentialContents& contents, const ChainId& chain,
+                                          const SecretKey& issuer_key);
+
+// A credential or presentation, read strictly: form, digests, types, bounds. No signature is checked and no ledger
+// asked.
+struct CredentialView {
+  CredentialHead head;
+  Claims disclosed;
+  std::size_t withheld = 0;   // digests without a disclosure, decoys included
+  std::string signing_input;  // what the commitment and the issuer's signature cover
+  bool has_key_binding = false;
+};
+Result<CredentialView> read_credential(std::string_view compact);
+
+Hash256 commitment_of(const ChainId& chain, const CredentialView& credential);
+
+// Whether the credential's issuer signature was made by `issuer_key`; the failure says why not.
+Status verify_issuer_signature(std::string_view compact, const PublicKey& issuer_key);
+
+// The presentation that shows only `claims` to one audience.
+struct PresentationRequest {
+  std::vector<ClaimId> claims;
+  std::string audience;
+  std::string nonce;
+  std::uint64_t now_s = 0;
+  std::optional<std::uint64_t> ends_at_s;  // end of the grant; binds honest verifiers only
+};
+Result<std::string> present_credential(std::string_view compact, const PresentationRequest& request,
+                                       const SecretKey& holder_key);
+
+struct HolderRules {
+  std::string audience;
+  std::string nonce;
+  std::uint64_t now_s = 0;
+  std::uint64_t max_age_s = 300;
+};
+// Key binding of a presentation. Returns the end of the grant, if it has one.
+Result<std::optional<std::uint64_t>> verify_holder(std::string_view compact, const HolderRules& rules);
+
+}  // namespace testamur::wallet

@@ -1,0 +1,29 @@
+// Recovery words (BIP-39, English list). Pure except for make_recovery_entropy; any thread.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "common/bytes.h"
+#include "common/result.h"
+#include "wallet/keystore/secret_bytes.h"
+
+namespace testamur::wallet {
+
+inline constexpr std::size_t kRecoveryEntropyBytes = 32;  // 24 words
+inline constexpr std::size_t kSeedBytes = 64;
+
+// The 2,048 words in BIP-39 order.
+const std::array<std::string_view, 2048>& recovery_word_list();
+
+SecretBytes make_recovery_entropy();
+// Entropy of 16, 20, 24, 28 or 32 bytes as 12 to 24 words, one space between them.
+SecretBytes words_from_entropy(ByteView entropy);
+// Words in any case, any white space between them. The failure names the first unknown word and the nearest known ones,
+// a wrong count, or a checksum that does not fit. First four letters are enough for a word.
+Result<SecretBytes> entropy_from_words(std::string_view words);
+// PBKDF2-HMAC-SHA512, 2,048 rounds, over the canonical words. `passphrase` must be ASCII; the wallet's is empty.
+SecretBytes seed_from_entropy(ByteView entropy, std::string_view passphrase = {});
+
+}  // namespace testamur::wallet

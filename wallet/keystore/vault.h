@@ -1,0 +1,64 @@
+// A vault: one age file under a passphrase that holds the secrets of a wallet or of one key purpose of an issuer. Stock
+// `age -d` opens it. What stands inside is docs/formats/vault.md.
+//
+// One thread at a time. Two processes that save one vault at once do not corrupt it: the file is replaced whole, and
+// save() refuses when the file on disk is no longer the one that was opened.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/hash.h"
+#include "common/result.h"
+#include "wallet/keystore/age.h"
+#include "wallet/keystore/secret_bytes.h"
+
+namespace testamur::wallet {
+
+enum class VaultFailure : std::uint8_t {
+  kMissing,          // no such file
+  kExists,           // create() over an existing file
+  kUnreadable,       // the operating system refused
+  kWrongPassphrase,  // exit code 4
+  kCorrupt,          // damaged, cut short, or not a vault
+  kChanged,          // somebody else saved it meanwhile
+};
+struct VaultError {
+  VaultFailure kind;
+  std::string message;
+};
+
+class Vault {
+ public:
+  struct Outcome;
+
+  // Writes a new vault. Fails if the file exists. Tests lower the work factor.
+  static Outcome create(std::string path, SecretBytes passphrase, ByteView contents,
+                        int work_log2 = age::kVaultWorkLog2);
+  static Outcome open(std::string path, SecretBytes passphrase);
+
+  ByteView contents() const { return contents_.view(); }
+  const std::string& path() const { return path_; }
+  // Replaces the contents on disk, durably, and then here. A failure leaves both as they were.
+  std::optional<VaultError> save(ByteView contents);
+  std::optional<VaultError> change_passphrase(SecretBytes passphrase);
+
+ private:
+  Vault() = default;
+  std::optional<VaultError> write(ByteView contents, std::string_view passphrase);
+
+  std::string path_;
+  SecretBytes passphrase_;
+  SecretBytes contents_;
+  Hash256 file_digest_;
+  int work_log2_ = age::kVaultWorkLog2;
+};
+
+struct [[nodiscard]] Vault::Outcome {
+  std::optional<Vault> vault;
+  std::optional<VaultError> failure;
+  bool ok() const { return vault.has_value(); }
+};
+
+}  // namespace testamur::wallet

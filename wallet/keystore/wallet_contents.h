@@ -1,0 +1,78 @@
+// What a learner's vault and its backup hold, and its JSON form (docs/formats/wallet.md). Plain values; one thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/keys.h"
+#include "common/result.h"
+#include "wallet/keystore/age.h"
+#include "wallet/keystore/secret_bytes.h"
+
+namespace testamur::wallet {
+
+// A holder key: derived from the words (index set, secret empty) or made by the issuer (secret set).
+struct HolderKeySource {
+  SignatureAlgorithm algorithm = SignatureAlgorithm::kEcdsaP256;
+  std::optional<std::uint32_t> derived_index;
+  SecretBytes issuer_made_secret;
+};
+
+struct StoredCredential {
+  std::string sd_jwt;  // with all disclosures, without key binding
+  HolderKeySource holder_key;
+  std::string issuer_name;  // as the claim file gave it: for display only
+  std::string title;        // for display only
+  std::uint64_t imported_at_ms = 0;
+  Bytes receipt;  // opaque; empty when none was kept
+};
+
+// A request sent to an issuer and not yet answered.
+struct PendingRequest {
+  SignatureAlgorithm algorithm = SignatureAlgorithm::kEcdsaP256;
+  std::uint32_t index = 0;
+  std::string issuer;   // text id
+  std::string student;  // the reference given to the issuer
+  std::uint64_t made_at_ms = 0;
+};
+
+// A presentation that was made: who got what, and until when it was meant.
+struct Grant {
+  std::string reference;  // of the credential
+  std::string audience;
+  std::vector<std::string> disclosed;  // claim names
+  std::uint64_t made_at_ms = 0;
+  std::uint64_t ends_at_ms = 0;  // 0: open
+};
+
+struct WalletContents {
+  SecretBytes entropy;  // of the words
+  std::uint32_t next_p256_index = 0;
+  std::uint32_t next_secp256k1_index = 0;
+  std::uint64_t created_at_ms = 0;
+  std::uint64_t last_backup_ms = 0;  // 0: never
+  std::vector<StoredCredential> credentials;
+  std::vector<PendingRequest> requests;
+  std::vector<Grant> grants;
+};
+
+WalletContents make_wallet(std::uint64_t now_ms);
+SecretBytes encode_wallet(const WalletContents& wallet);
+Result<WalletContents> decode_wallet(ByteView json);
+
+// The next unused derived key; counts it as used.
+SecretKey next_holder_key(WalletContents& wallet, SignatureAlgorithm algorithm, std::uint32_t& index_out);
+// The secret key that a stored credential is bound to.
+Result<SecretKey> holder_key_of(const WalletContents& wallet, const HolderKeySource& source);
+
+age::Identity backup_identity_of(const WalletContents& wallet);
+// A backup: the same contents, sealed to the backup identity.
+Result<Bytes> seal_backup(const WalletContents& wallet);
+Result<WalletContents> open_backup(ByteView file, ByteView seed);
+
+// Whether a credential was imported after the last backup.
+bool backup_is_older_than_a_credential(const WalletContents& wallet);
+
+}  // namespace testamur::wallet
