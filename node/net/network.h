@@ -1,0 +1,191 @@
+// Connections to the other nodes: TLS 1.3 with mutual pinned Ed25519 keys, length-prefixed frames, priorities.
+//
+// Knows institutions, transport keys and opaque frames; knows nothing of blocks, votes or the registry. Who may connect
+// is asked of a Directory, what arrives is handed to a Receiver. docs/formats/peer.md and node/net/README.md.
+//
+// Thread rule: every public function of Network may be called from any thread and never blocks on the network.
+// The caller's io_context may be run by several threads.
+//
+// Delivery: at most once, in order within one priority of one connection. What is sent to an institution that is not
+// connected is dropped, and so is what exceeds a queue (SendQueue: oldest first, transactions before blocks before
+// votes): senders repeat what matters.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/ids.h"
+#include "common/keys.h"
+#include "common/result.h"
+#include "node/net/frame.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace testamur::node::net {
+
+// SHA-256 of the SubjectPublicKeyInfo of a transport key: the only thing about a certificate that counts.
+using Pin = FixedBytes<32, struct PinTag>;
+// Precondition: an Ed25519 key.
+Pin pin_of(const PublicKey& transport_key);
+
+enum class Priority : std::uint8_t { kVote = 0, kBlock = 1, kTransaction = 2 };
+constexpr std::size_t kPriorities = 3;
+
+// Where a node may be dialled, and which key must answer there.
+struct PeerAddress {
+  std::string address;  // host:port or [v6]:port; names are resolved at each attempt
+  Pin pin;
+  InstitutionId institution;
+  auto operator<=>(const PeerAddress&) const = default;
+};
+
+// What the registry says of a transport key.
+struct Admission {
+  enum class Kind : std::uint8_t {
+    kUnknown,   // not known: admitted only if it is one of the peers that are dialled
+    kAdmitted,  // a transport key of `institution`, which is in good standing
+    kRefused,   // retired, or its institution is suspended or closed: never admitted, even where a peer list names it
+  };
+  Kind kind = Kind::kUnknown;
+  InstitutionId institution;
+  static Admission unknown() { return {}; }
+  static Admission admitted(const InstitutionId& of) { return {Kind::kAdmitted, of}; }
+  static Admission refused() { return {Kind::kRefused, {}}; }
+};
+// Called from network threads during handshakes: thread-safe, fast, never calls back into Network.
+using Directory = std::function<Admission(const Pin&)>;
+
+// Runs a task later, in the order of posting, on the thread or strand that owns the receiver's state; never inside the
+// call. For an Asio executor: [strand](auto task) { boost::asio::post(strand, std::move(task)); }
+using Post = std::function<void(std::function<void()>)>;
+
+// From whom something came. An institution may run several nodes, each with a key of its own.
+struct Origin {
+  InstitutionId institution;
+  Pin pin;
+  auto operator<=>(const Origin&) const = default;
+};
+
+// Keeps a received frame counted against its sender's inbound budget. While a peer's budget is used up nothing more is
+// read from it, so hold the lease until the frame has been dealt with (at most: until its signatures are verified).
+using Lease = std::shared_ptr<const void>;
+
+// Called through Post only, until stop(): one call at a time if Post gives that. Per pin: up, frames, down, up, ...
+class Receiver {
+ public:
+  virtual ~Receiver() = default;
+  virtual void on_peer_up(const Origin& from, const Hello& hello) = 0;
+  virtual void on_frame(const Origin& from, Frame frame, Lease lease) = 0;
+  virtual void on_peer_down(const Origin& from, const std::string& reason) = 0;
+};
+
+struct QueueLimits {
+  std::size_t bytes = 24u << 20;   // all priorities of one peer together
+  std::size_t frames = 16u << 10;  // as many at most, whatever their size
+};
+
+struct Limits {
+  QueueLimits queue;
+  std::size_t inbound_bytes = 8u << 20;  // received from one peer and not yet released by the receiver
+  std::size_t inbound_per_address = 32;  // connections and handshakes from one address (IPv6: one /64)
+  std::size_t inbound_total = 512;
+  std::size_t handshakes = 64;  // under way at once; a further one ends the oldest
+  std::uint32_t handshakes_per_second_per_address = 8;
+  std::uint32_t handshake_burst_per_address = 64;
+  std::uint32_t connect_timeout_ms = 5'000;
+  std::uint32_t handshake_timeout_ms = 5'000;  // TLS and both hellos
+  std::uint32_t ping_interval_ms = 5'000;      // a peer not heard of for this long is pinged
+  std::uint32_t idle_timeout_ms = 20'000;      // and given up after this
+  std::uint32_t write_timeout_ms = 20'000;     // a peer that takes no byte for this long is given up
+  std::uint32_t reconnect_min_ms = 200;        // doubled at each failure, jittered
+  std::uint32_t reconnect_max_ms = 15'000;
+};
+
+struct NetworkConfig {
+  ChainId chain;
+  InstitutionId institution;       // whose node this is
+  std::string listen;              // host:port; port 0 picks one; empty: dial only
+  std::vector<PeerAddress> peers;  // [[peer]] of the configuration: dialled whatever set_peers() says
+  std::string software;            // at most kMaxSoftwareBytes
+  Limits limits;
+};
+
+enum class PeerState : std::uint8_t { kWaiting, kConnecting, kConnected };
+std::string_view to_text(PeerState state);
+
+struct PeerStatus {
+  InstitutionId institution;
+  Pin pin;
+  std::string address;  // where it is dialled, or where it came from
+  PeerState state = PeerState::kWaiting;
+  bool dialled_by_us = false;
+  std::uint64_t connected_since_ms = 0;  // wall clock; 0 while not connected
+  std::uint64_t last_heard_ms = 0;       // wall clock; 0: never
+  std::uint64_t round_trip_us = 0;       // of the last ping; 0: not known
+  std::size_t queued_frames = 0;
+  std::size_t queued_bytes = 0;
+  std::array<std::uint64_t, kPriorities> dropped{};  // frames dropped from full queues since start, by priority
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::string software;
+  std::string refused;  // why the last attempt or connection ended; empty while all is well
+};
+
+// What happened to those who never became a peer.
+struct InboundCounters {
+  std::uint64_t accepted = 0;
+  std::uint64_t rate_limited = 0;  // closed before TLS
+  std::uint64_t failed_handshakes = 0;
+  std::uint64_t unknown_keys = 0;  // of those, because of the key
+  std::string last_refusal;        // address and reason
+};
+
+class Network {
+ public:
+  // Listens and begins to dial. Fails when the address cannot be used or the key is not Ed25519. `clock`, `receiver`
+  // and the context must outlive the network; after the destructor has returned the receiver is not called any more,
+  // given that Post's tasks run on the thread that destroys it or have ended.
+  static Result<std::unique_ptr<Network>> start(boost::asio::io_context& io, NetworkConfig config,
+                                                const SecretKey& transport_key, const Clock& clock, Directory directory,
+                                                Receiver& receiver, Post post);
+  virtual ~Network() = default;
+
+  // What the next hellos say.
+  virtual void set_position(Epoch epoch, Bytes finalization) = 0;
+  // The nodes that the registry lists: dialled besides those of the configuration (which win for the same pin). The own
+  // pin is ignored. Connections to nodes no longer listed stay if the directory admits them.
+  virtual void set_peers(std::vector<PeerAddress> peers) = 0;
+  // Asks the directory again about every connection and closes those not admitted any more. Call after each change.
+  virtual void recheck_admissions() = 0;
+
+  // Queues a frame to every node of an institution (usually one). False: not connected, nothing queued.
+  virtual bool send(const InstitutionId& to, Priority priority, const EncodedFrame& frame) = 0;
+  // Queues a frame to one node: the way to answer a request.
+  virtual bool send(const Pin& to, Priority priority, const EncodedFrame& frame) = 0;
+  // Queues a frame to all connected nodes; the number of them.
+  virtual std::size_t broadcast(Priority priority, const EncodedFrame& frame) = 0;
+  bool send(const InstitutionId& to, Priority priority, const Frame& frame) {
+    return send(to, priority, encode(frame));
+  }
+  bool send(const Pin& to, Priority priority, const Frame& frame) { return send(to, priority, encode(frame)); }
+  std::size_t broadcast(Priority priority, const Frame& frame) { return broadcast(priority, encode(frame)); }
+
+  // Every node that is dialled or connected, ordered by institution and pin.
+  virtual std::vector<PeerStatus> peers() const = 0;
+  virtual InboundCounters inbound() const = 0;
+  virtual Pin pin() const = 0;
+  // The port that is listened on; 0 when dialling only.
+  virtual std::uint16_t listen_port() const = 0;
+
+  // Closes every connection and stops listening and dialling; the io_context then runs out of the network's work. The
+  // receiver is not called any more once the tasks already posted have run. Idempotent; the destructor does it too.
+  virtual void stop() = 0;
+};
+
+}  // namespace testamur::node::net
