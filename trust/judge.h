@@ -1,0 +1,48 @@
+// judge: the decisions at anchor, today and at the claimed award date, and which of them governs. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "trust/decide.h"
+
+namespace testamur::trust {
+
+// Facts of the achievement that a policy may ask about (ISO/IEC 17024).
+struct AwardParties {
+  std::vector<InstitutionId> teach;
+  std::vector<InstitutionId> assess;
+};
+
+struct Case {
+  InstitutionId viewpoint;
+  InstitutionId issuer;
+  ScopePoint point;
+  std::uint64_t anchor_ms = 0;
+  std::optional<std::uint64_t> claimed_ms;  // as the issuer claims
+  std::optional<AwardParties> parties;      // without them a policy with `separate_assessor` refuses
+  AsOf as_of;
+  std::uint64_t work_limit = 200'000'000;
+};
+
+struct Judgement {
+  Outcome outcome = Outcome::kRefuse;
+  Rule rule = Rule::kNone;
+  Decision at_anchor;
+  Decision today;
+  std::optional<Decision> at_claim;
+  bool claim_governs = false;
+};
+
+Judgement judge(const History& history, const Case& asked, const Policy& policy);
+
+// Joint awards: the judgement for each awarding body.
+struct JointJudgement {
+  std::vector<std::pair<InstitutionId, Judgement>> bodies;
+  std::size_t accepted = 0;
+};
+JointJudgement judge_joint(const History& history, const Case& asked, const std::vector<InstitutionId>& bodies,
+                           const Policy& policy);
+
+}  // namespace testamur::trust

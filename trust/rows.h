@@ -1,0 +1,147 @@
+// The compact rows in which a History is kept, for the engine only. A million statements must fit in memory beside
+// everything else, so rows refer to each other by 32-bit indexes. Values; any thread.
+//
+// `sequence` numbers everything that was appended: the ledger order. Lists run from the newest entry to the oldest.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "trust/statement.h"
+
+namespace testamur::trust {
+
+using PartyIndex = std::uint32_t;
+using RowIndex = std::uint32_t;
+using PairIndex = std::uint32_t;
+inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+enum class Standing : std::uint8_t { kGood = 0, kSuspended = 1, kLeft = 2, kClosed = 3 };
+
+struct Block {
+  Height height;
+  std::uint64_t time_ms = 0;
+};
+
+struct StandingEvent {
+  std::uint32_t sequence = 0;
+  std::uint32_t block = 0;
+  Standing standing = Standing::kGood;
+};
+
+struct RoleEvent {
+  std::uint32_t sequence = 0;
+  std::uint32_t block = 0;
+  bool holds = false;
+  bool retroactive = false;
+};
+
+struct ParentEvent {
+  std::uint32_t block = 0;
+  PartyIndex parent = kNone;
+};
+
+struct Party {
+  InstitutionId id;
+  std::uint32_t block = 0;  // of its registration
+  std::vector<StandingEvent> standings;
+  std::vector<RoleEvent> roles;
+  std::vector<ParentEvent> parents;
+  PairIndex first_out = kNone;
+  PairIndex first_in = kNone;
+  std::uint32_t out_degree = 0;
+  std::uint32_t in_degree = 0;
+  std::uint32_t first_link_out = kNone;  // successions in which it is a predecessor
+  std::uint32_t first_link_in = kNone;   // successions in which it is a successor
+  bool closed = false;
+};
+
+// One statement. `jump` skips ahead in the list of its pair, so that "the newest at or before" takes O(log n) steps
+// (skew-binary jump pointers, Myers 1983).
+struct Row {
+  StatementId id;
+  std::uint64_t valid_from_ms = 0;
+  std::uint64_t valid_until_ms = kOpenEnd;
+  PartyIndex truster = 0;
+  PartyIndex subject = 0;
+  std::uint32_t scope = 0;
+  std::uint32_t block = 0;
+  std::uint32_t key = 0;
+  std::uint32_t sequence = 0;
+  RowIndex previous = kNone;
+  RowIndex jump = kNone;
+  std::uint32_t list_length = 0;
+  std::uint32_t first_naming = kNone;  // voids and ends that name this statement
+  std::uint16_t slot = 0;
+  Kind kind = Kind::kTrust;
+  std::uint8_t amount = 0;
+  std::uint8_t depth = 0;
+  std::uint8_t reason = 0;
+  Scheme scheme = Scheme::kNone;
+  bool names_others = false;
+};
+
+// All statements of one institution about another.
+struct Pair {
+  PartyIndex truster = 0;
+  PartyIndex subject = 0;
+  PairIndex next_out = kNone;
+  PairIndex next_in = kNone;
+  RowIndex last_trust = kNone;  // trust, distrust, ends of slots
+  RowIndex last_accredit = kNone;
+  std::uint32_t trust_slots = 0;     // bit i: slot i was ever used
+  std::uint32_t accredit_slots = 0;  // how many different ones were ever used
+};
+
+struct Compromise {
+  std::uint64_t since_ms = 0;
+  std::uint32_t block = 0;
+};
+struct Key {
+  KeyId id;
+  std::vector<Compromise> compromises;
+};
+
+// One statement named by a void or an end.
+struct Naming {
+  RowIndex by = kNone;
+  std::uint32_t next = kNone;
+};
+
+// One predecessor-successor pair of a succession.
+struct Link {
+  PartyIndex predecessor = 0;
+  PartyIndex successor = 0;
+  std::uint32_t sequence = 0;
+  std::uint32_t block = 0;
+  std::uint32_t next_out = kNone;  // further links of the predecessor
+  std::uint32_t next_in = kNone;   // further links of the successor
+  bool inherits = false;           // the successor is the heir, the predecessor closed and in good standing before
+};
+
+// Open addressing with linear probing from 64-bit keys to 32-bit values; several values may share a key. Never
+// iterated, so its layout cannot reach an answer.
+class IndexTable {
+ public:
+  void insert(std::uint64_t key, std::uint32_t value);
+  // Calls `fits(value)` for the values under the key until it says yes; that value, or kNone.
+  template <class Fits>
+  std::uint32_t find(std::uint64_t key, Fits fits) const {
+    if (values_.empty()) return kNone;
+    const std::size_t mask = values_.size() - 1;
+    for (std::size_t at = mix(key) & mask; values_[at] != kNone; at = (at + 1) & mask) {
+      if (keys_[at] == key && fits(values_[at])) return values_[at];
+    }
+    return kNone;
+  }
+  std::size_t memory_bytes() const { return keys_.capacity() * 8 + values_.capacity() * 4; }
+
+ private:
+  static std::size_t mix(std::uint64_t key);
+  void grow();
+  std::vector<std::uint64_t> keys_;
+  std::vector<std::uint32_t> values_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace testamur::trust
