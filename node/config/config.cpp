@@ -1,0 +1,277 @@
+#include "node/config/config.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <sstream>
+
+#include "node/config/toml_reader.h"
+#include "node/log/log.h"
+
+namespace testamur::node {
+namespace {
+
+constexpr ConfigKey kKeys[] = {
+    {"node", "institution", "\"\"",
+     "The institution that this node belongs to (tmi1...). Empty: an observer that belongs to nobody."},
+    {"node", "data_dir", "\"data\"",
+     "Where the store and the consensus journal live. Relative paths start at this file's directory."},
+    {"node", "genesis", "\"genesis.bin\"", "The genesis record of the ledger to follow."},
+    {"keys", "consensus", "\"keys/consensus.key\"",
+     "The validator's voting key. It belongs to this node and its journal: never copy it to a second machine."},
+    {"keys", "transport", "\"keys/transport.key\"", "The key of this node's connections to its peers."},
+    {"peers", "listen", "\"127.0.0.1:7600\"", "Where other nodes connect. Empty: only outgoing connections."},
+    {"api", "listen", "\"127.0.0.1:7601\"", "The gRPC API for wallets, issuers and verifiers."},
+    {"api", "tls", "\"auto\"", "auto: off on loopback addresses, on elsewhere. on, off: always, never."},
+    {"api", "certificate", "\"\"", "PEM chain for TLS; needed when TLS is on."},
+    {"api", "private_key", "\"\"", "PEM key of the certificate."},
+    {"api", "max_message_bytes", "4194304", "The largest request that is read."},
+    {"api", "rate_per_second", "0", "Calls a second that one address may make. 0: no limit."},
+    {"api", "rate_burst", "2000", "Calls that one address may make at once before the rate counts."},
+    {"api", "admin_socket", "\"admin.sock\"",
+     "Unix socket of the operator's API, readable by the owner only. Empty: none."},
+    {"metrics", "listen", "\"\"", "Prometheus text metrics over HTTP, for example 127.0.0.1:7602. Empty: none."},
+    {"log", "level", "\"info\"", "trace, debug, info, warn or error."},
+    {"log", "format", "\"logfmt\"", "logfmt or json."},
+    {"log", "file", "\"\"", "Empty: standard error."},
+    {"mempool", "max_bytes", "134217728", "Transactions that wait take at most this much memory."},
+    {"mempool", "max_transactions", "200000", "At most this many transactions wait."},
+    {"mempool", "max_per_author", "100000", "At most this many of one institution wait."},
+    {"chain", "block_bytes", "2097152",
+     "The largest block that this node proposes; the ledger's own limit counts as well."},
+    {"chain", "base_timeout_ms", "250", "Base of the view timers. All validators of a ledger should use the same."},
+    {"chain", "verify_threads", "0", "Threads that verify signatures. 0: one for each processor, at most 4."},
+    {"store", "cache_bytes", "134217728", "Memory for blocks of the database."},
+    {"policy", "required_amount", "120",
+     "Whose awards the institution accepts: the trust that must arrive (0 to 120 and more)."},
+    {"policy", "required_paths", "1", "Independent paths that must exist."},
+    {"policy", "path_floor", "40",
+     "The least amount of a statement that counts as part of an independent path (1 to 120)."},
+    {"policy", "required_accreditation", "0", "The accreditation that must arrive."},
+    {"policy", "veto_quorum", "1", "How many of the vetoers must distrust a party to block it."},
+    {"policy", "vetoers", "[]", "Institutions (tmi1...) whose distrust blocks."},
+};
+
+constexpr std::string_view kPeerComment =
+    "# [[peer]] for every node to connect to. pin: SHA-256 of its transport key's SPKI in hex; without it the\n"
+    "# transport keys that the ledger lists for the institution count.\n"
+    "#\n"
+    "# [[peer]]\n"
+    "# institution = \"tmi1...\"\n"
+    "# address = \"node.example.org:7600\"\n"
+    "# pin = \"...\"\n";
+
+std::string default_text(std::string_view section, std::string_view name) {
+  for (const auto& key : kKeys) {
+    if (key.section == section && key.name == name) {
+      auto value = std::string(key.value);
+      return value.size() >= 2 && value.front() == '"' ? value.substr(1, value.size() - 2) : value;
+    }
+  }
+  TM_CHECK(false, "no such configuration key:", section, name);
+  return {};
+}
+
+// One section of the file; asks for each key's default by its name.
+class Section {
+ public:
+  Section(const toml::table& root, std::string_view name, TomlErrors& errors)
+      : name_(name), reader_(find(root, name, errors), std::string(name), errors) {
+    check_known(errors, root);
+  }
+  std::string text(std::string_view key) const { return reader_.text(key, default_text(name_, key)); }
+  std::uint64_t number(std::string_view key, std::uint64_t low, std::uint64_t high) const {
+    return reader_.number(key, std::stoull(default_text(name_, key)), low, high);
+  }
+  const TomlReader& reader() const { return reader_; }
+
+ private:
+  static const toml::table& find(const toml::table& root, std::string_view name, TomlErrors& errors) {
+    static const toml::table kEmpty;
+    const auto* found = TomlReader(root, "", errors).table(name);
+    return found != nullptr ? *found : kEmpty;
+  }
+  void check_known(TomlErrors& errors, const toml::table& root) const {
+    const auto* table = root.get_as<toml::table>(name_);
+    if (table == nullptr) return;
+    for (const auto& [key, node] : *table) {
+      bool known = std::any_of(std::begin(kKeys), std::end(kKeys),
+                               [&](const ConfigKey& k) { return k.section == name_ && k.name == key.str(); });
+      if (!known) errors.add(&node, std::string(name_) + "." + std::string(key.str()), "is not a known key");
+    }
+  }
+
+  std::string_view name_;
+  TomlReader reader_;
+};
+
+void check_address(const Section& section, std::string_view key, const std::string& address) {
+  if (address.empty()) return;
+  auto colon = address.rfind(':');
+  bool good = colon != std::string::npos && colon > 0 && colon + 1 < address.size() && address.size() - colon <= 6;
+  for (std::size_t i = colon + 1; good && i < address.size(); ++i) good = address[i] >= '0' && address[i] <= '9';
+  if (!good || std::stoul(address.substr(colon + 1)) > 65535) {
+    section.reader().mistake(key, "must be host:port, for example 127.0.0.1:7600");
+  }
+}
+
+void read_node(const toml::table& root, TomlErrors& errors, NodeConfig& config) {
+  Section node(root, "node", errors);
+  config.institution = node.reader().parsed<InstitutionId>("institution", parse_institution_id);
+  config.data_dir = node.text("data_dir");
+  config.genesis = node.text("genesis");
+  Section keys(root, "keys", errors);
+  config.consensus_key = keys.text("consensus");
+  config.transport_key = keys.text("transport");
+  Section metrics(root, "metrics", errors);
+  config.metrics_listen = metrics.text("listen");
+  check_address(metrics, "listen", config.metrics_listen);
+  Section log(root, "log", errors);
+  config.log_level = log.text("level");
+  if (!log_level_from(config.log_level)) log.reader().mistake("level", "must be trace, debug, info, warn or error");
+  config.log_format = log.text("format");
+  if (config.log_format != "logfmt" && config.log_format != "json") {
+    log.reader().mistake("format", "must be logfmt or json");
+  }
+  config.log_file = log.text("file");
+}
+
+void read_api(const toml::table& root, TomlErrors& errors, ApiConfig& api) {
+  Section section(root, "api", errors);
+  api.listen = section.text("listen");
+  check_address(section, "listen", api.listen);
+  auto tls = section.text("tls");
+  if (tls == "auto") {
+    api.tls = TlsMode::kAuto;
+  } else if (tls == "on" || tls == "off") {
+    api.tls = tls == "on" ? TlsMode::kOn : TlsMode::kOff;
+  } else {
+    section.reader().mistake("tls", "must be auto, on or off");
+  }
+  api.certificate = section.text("certificate");
+  api.private_key = section.text("private_key");
+  if (api.tls == TlsMode::kOn && (api.certificate.empty() || api.private_key.empty())) {
+    section.reader().mistake("tls", "is on: certificate and private_key must be given");
+  }
+  api.max_message_bytes = section.number("max_message_bytes", 65536, 64u << 20);
+  api.rate_per_second = section.number("rate_per_second", 0, 10'000'000);
+  api.rate_burst = section.number("rate_burst", 1, 10'000'000);
+  api.admin_socket = section.text("admin_socket");
+}
+
+std::optional<Hash256> read_pin(const TomlReader& reader) {
+  auto pin = reader.text("pin", "");
+  if (pin.empty()) return std::nullopt;
+  auto bytes = from_hex(pin);
+  auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
+  if (!hash) reader.mistake("pin", "must be 64 hexadecimal digits");
+  return hash;
+}
+
+void read_peers(const toml::table& root, TomlErrors& errors, NodeConfig& config) {
+  Section section(root, "peers", errors);
+  config.peer_listen = section.text("listen");
+  check_address(section, "listen", config.peer_listen);
+  for (const auto* table : TomlReader(root, "", errors).tables("peer")) {
+    TomlReader reader(*table, "peer", errors);
+    reader.only({"institution", "address", "pin"});
+    PeerEntry peer;
+    auto institution = reader.parsed<InstitutionId>("institution", parse_institution_id);
+    if (institution) {
+      peer.institution = *institution;
+    } else if (!reader.has("institution")) {
+      reader.mistake("institution", "is missing");
+    }
+    peer.address = reader.text("address", "");
+    if (peer.address.rfind(':') == std::string::npos) reader.mistake("address", "must be host:port");
+    peer.pin = read_pin(reader);
+    config.peers.push_back(std::move(peer));
+  }
+}
+
+void read_limits(const toml::table& root, TomlErrors& errors, NodeConfig& config) {
+  Section mempool(root, "mempool", errors);
+  config.mempool_bytes = mempool.number("max_bytes", 1 << 20, std::uint64_t{1} << 40);
+  config.mempool_transactions = mempool.number("max_transactions", 16, 100'000'000);
+  config.mempool_per_issuer = mempool.number("max_per_author", 16, 100'000'000);
+  Section chain(root, "chain", errors);
+  config.block_bytes = chain.number("block_bytes", 65536, 2 << 20);
+  config.base_timeout_ms = chain.number("base_timeout_ms", 10, 8000);
+  config.verify_threads = chain.number("verify_threads", 0, 256);
+  Section store(root, "store", errors);
+  config.store_cache_bytes = store.number("cache_bytes", 1 << 20, std::uint64_t{1} << 40);
+}
+
+void read_policy(const toml::table& root, TomlErrors& errors, PolicyConfig& policy) {
+  Section section(root, "policy", errors);
+  policy.required_amount = section.number("required_amount", 0, 1'000'000);
+  policy.required_paths = section.number("required_paths", 0, 1000);
+  policy.path_floor = section.number("path_floor", 1, 120);
+  policy.required_accreditation = section.number("required_accreditation", 0, 1'000'000);
+  policy.veto_quorum = section.number("veto_quorum", 1, 1000);
+  for (const auto& text : section.reader().texts("vetoers")) {
+    auto id = parse_institution_id(text);
+    if (id.ok()) {
+      policy.vetoers.push_back(*id);
+    } else {
+      section.reader().mistake("vetoers", id.message());
+    }
+  }
+}
+
+void make_absolute(NodeConfig& config) {
+  auto base = std::filesystem::absolute(config.file).parent_path();
+  for (auto* path : {&config.data_dir, &config.genesis, &config.consensus_key, &config.transport_key,
+                     &config.api.certificate, &config.api.private_key, &config.api.admin_socket}) {
+    if (!path->empty() && path->is_relative()) *path = base / *path;
+  }
+}
+
+}  // namespace
+
+const std::span<const ConfigKey> kConfigKeys = kKeys;
+
+std::string config_text(std::span<const std::pair<std::string, std::string>> values) {
+  std::string out = "# Configuration of testamurd. Every key is here with its default; docs/operating.md says more.\n";
+  std::string_view section;
+  for (const auto& key : kKeys) {
+    if (key.section != section) {
+      section = key.section;
+      out += "\n[" + std::string(section) + "]\n";
+    }
+    auto full = std::string(key.section) + "." + std::string(key.name);
+    std::string value(key.value);
+    for (const auto& [name, replacement] : values) {
+      if (name == full) value = replacement;
+    }
+    out += "# " + std::string(key.comment) + "\n" + std::string(key.name) + " = " + value + "\n";
+  }
+  return out + "\n" + std::string(kPeerComment);
+}
+
+Result<NodeConfig> parse_config(std::string_view text, const std::filesystem::path& file) {
+  TM_TRY(auto root, parse_toml(text, file.string()));
+  TomlErrors errors(file.string());
+  NodeConfig config;
+  config.file = file;
+  TomlReader(root, "", errors)
+      .only({"node", "keys", "peers", "peer", "api", "metrics", "log", "mempool", "chain", "store", "policy"});
+  read_node(root, errors, config);
+  read_api(root, errors, config.api);
+  read_peers(root, errors, config);
+  read_limits(root, errors, config);
+  read_policy(root, errors, config.policy);
+  if (!errors.empty()) return errors.take();
+  make_absolute(config);
+  return config;
+}
+
+Result<NodeConfig> load_config(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  if (!in) return error("the configuration file " + file.string() + " cannot be read; testamurd init writes one");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return parse_config(text.str(), file);
+}
+
+}  // namespace testamur::node

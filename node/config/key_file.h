@@ -1,0 +1,20 @@
+// Key files: one line of 64 hexadecimal digits after a header line that names purpose and algorithm; mode 0600.
+//
+// Only for the keys that a node needs without a person: consensus and transport (and, on a test network, the issuer's).
+// Any thread.
+#pragma once
+
+#include <filesystem>
+
+#include "common/keys.h"
+#include "common/result.h"
+
+namespace testamur::node {
+
+// Fails when the file exists: a key is never overwritten. The file is synced before this returns.
+Status write_key_file(const std::filesystem::path& file, KeyPurpose purpose, const SecretKey& key);
+
+// Fails when the file is readable by others than its owner, is of another purpose, or is damaged.
+Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose purpose);
+
+}  // namespace testamur::node

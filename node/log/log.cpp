@@ -1,0 +1,171 @@
+#include "node/log/log.h"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/null_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <atomic>
+
+namespace testamur::node {
+namespace {
+
+constexpr std::array<std::string_view, 5> kLevelNames = {"trace", "debug", "info", "warn", "error"};
+
+spdlog::level::level_enum native(LogLevel level) {
+  switch (level) {
+    case LogLevel::kTrace: return spdlog::level::trace;
+    case LogLevel::kDebug: return spdlog::level::debug;
+    case LogLevel::kInfo: return spdlog::level::info;
+    case LogLevel::kWarn: return spdlog::level::warn;
+    case LogLevel::kError: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+// A quoted string that is valid in JSON and in logfmt. Bytes that are not printable ASCII or UTF-8 tails are escaped.
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\u{:04x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+bool is_plain(std::string_view text) {
+  for (char c : text) {
+    if (c <= ' ' || c == '"' || c == '=' || c == '\\' || static_cast<unsigned char>(c) >= 0x7f) return false;
+  }
+  return !text.empty();
+}
+
+void append_value(std::string& out, const LogField::Value& value, LogFormat format) {
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    if (format == LogFormat::kLogfmt && is_plain(*text)) {
+      out += *text;
+    } else {
+      append_quoted(out, *text);
+    }
+    return;
+  }
+  std::visit(
+      [&out](const auto& v) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(v)>, std::string>) out += fmt::format("{}", v);
+      },
+      value);
+}
+
+std::string fields_text(std::string_view event, std::initializer_list<LogField> fields, LogFormat format) {
+  std::string out;
+  if (format == LogFormat::kJson) {
+    out += "\"event\":";
+    append_quoted(out, event);
+  } else {
+    out += "event=";
+    out += event;
+  }
+  for (const auto& field : fields) {
+    if (format == LogFormat::kJson) {
+      out += ",\"";
+      out += field.key;
+      out += "\":";
+    } else {
+      out += ' ';
+      out += field.key;
+      out += '=';
+    }
+    append_value(out, field.value, format);
+  }
+  return out;
+}
+
+}  // namespace
+
+struct Log::Sink {
+  std::shared_ptr<spdlog::logger> logger;
+  LogFormat format = LogFormat::kLogfmt;
+  std::atomic<LogLevel> level{LogLevel::kInfo};
+};
+
+std::optional<LogLevel> log_level_from(std::string_view text) {
+  for (std::size_t i = 0; i < kLevelNames.size(); ++i) {
+    if (kLevelNames[i] == text) return static_cast<LogLevel>(i);
+  }
+  return std::nullopt;
+}
+
+std::string_view to_text(LogLevel level) { return kLevelNames[static_cast<std::size_t>(level)]; }
+
+Log::Log(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {}
+Log::~Log() { flush(); }
+
+Result<std::unique_ptr<Log>> Log::open(const Options& options) {
+  auto sink = std::make_unique<Sink>();
+  sink->format = options.format;
+  try {
+    spdlog::sink_ptr target;
+    if (options.file.empty()) {
+      target = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    } else {
+      target = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+    }
+    sink->logger = std::make_shared<spdlog::logger>("testamurd", target);
+  } catch (const spdlog::spdlog_ex& failure) {
+    return testamur::error("the log file " + options.file + " cannot be opened: " + failure.what());
+  }
+  const char* pattern = options.format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                                                           : "time=%Y-%m-%dT%H:%M:%S.%eZ level=%l %v";
+  sink->logger->set_pattern(pattern, spdlog::pattern_time_type::utc);
+  sink->logger->flush_on(spdlog::level::info);
+  std::unique_ptr<Log> log(new Log(std::move(sink)));
+  log->set_level(options.level);
+  return log;
+}
+
+std::unique_ptr<Log> Log::silent() {
+  auto sink = std::make_unique<Sink>();
+  sink->logger = std::make_shared<spdlog::logger>("silent", std::make_shared<spdlog::sinks::null_sink_mt>());
+  std::unique_ptr<Log> log(new Log(std::move(sink)));
+  log->set_level(LogLevel::kError);
+  return log;
+}
+
+void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  if (!sink_->logger->should_log(native(level))) return;
+  try {
+    sink_->logger->log(native(level), fields_text(event, fields, sink_->format));
+  } catch (const std::exception&) {
+    // A full disk must not stop a node that can still vote; the next line tries again.
+  }
+}
+
+void Log::debug(std::string_view event, std::initializer_list<LogField> fields) {
+  write(LogLevel::kDebug, event, fields);
+}
+void Log::info(std::string_view event, std::initializer_list<LogField> fields) {
+  write(LogLevel::kInfo, event, fields);
+}
+void Log::warn(std::string_view event, std::initializer_list<LogField> fields) {
+  write(LogLevel::kWarn, event, fields);
+}
+void Log::error(std::string_view event, std::initializer_list<LogField> fields) {
+  write(LogLevel::kError, event, fields);
+}
+
+LogLevel Log::level() const { return sink_->level; }
+void Log::set_level(LogLevel level) {
+  sink_->level = level;
+  sink_->logger->set_level(native(level));
+}
+void Log::flush() { sink_->logger->flush(); }
+
+}  // namespace testamur::node
