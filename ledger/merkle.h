@@ -56,7 +56,7 @@ namespace testamur::ledger {
 // that several leaves share is hashed once a call. The caller keeps the size.
 class StoredTree {
  public:
-  explicit StoredTree(Table nodes) : nodes_(nodes) {}
+  explicit constexpr StoredTree(Table nodes) : nodes_(nodes) {}
 
   // Adds leaves behind the first `size`.
   void append(Overlay& state, std::uint64_t size, std::span<const Hash256> leaf_hashes) const;
