@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/bytes.h"
 #include "common/result.h"
 
 namespace testamur::wallet {

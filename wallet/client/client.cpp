@@ -1,0 +1,400 @@
+#include "wallet/client/client.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "testamur/v1/ledger_service.grpc.pb.h"
+#include "testamur/v1/log_service.grpc.pb.h"
+#include "testamur/v1/registry_service.grpc.pb.h"
+#include "testamur/v1/rpc_status.pb.h"
+#include "testamur/v1/trust_service.grpc.pb.h"
+#include "testamur/v1/verify_service.grpc.pb.h"
+#include "wallet/client/message_json.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr int kMaxMessageBytes = 8 << 20;
+constexpr std::uint64_t kAwaitMs = 3'000;
+constexpr std::uint64_t kPauseMs = 250;
+
+bool is_loopback(const std::string& endpoint) {
+  return endpoint.starts_with("127.") || endpoint.starts_with("localhost:") || endpoint.starts_with("[::1]") ||
+         endpoint.starts_with("unix:");
+}
+
+std::shared_ptr<grpc::Channel> connect(const std::string& endpoint, const ClientOptions& options) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
+  if (is_loopback(endpoint)) return grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
+  grpc::SslCredentialsOptions tls;
+  if (!options.tls_root_file.empty()) {
+    std::ostringstream pem;
+    pem << std::ifstream(options.tls_root_file).rdbuf();
+    tls.pem_root_certs = pem.str();
+  }
+  return grpc::CreateCustomChannel(endpoint, grpc::SslCredentials(tls), arguments);
+}
+
+CallFailure kind_of(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::DEADLINE_EXCEEDED: return CallFailure::kUnreachable;
+    case grpc::StatusCode::NOT_FOUND: return CallFailure::kNotFound;
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::OUT_OF_RANGE: return CallFailure::kInvalid;
+    case grpc::StatusCode::RESOURCE_EXHAUSTED: return CallFailure::kOverloaded;
+    default: return CallFailure::kOther;
+  }
+}
+
+CallError to_error(const grpc::Status& status, const std::string& endpoint) {
+  CallError failure{kind_of(status.error_code()), status.error_message(), "", "", ""};
+  v1::RpcStatus packed;
+  v1::ErrorDetail detail;
+  if (packed.ParseFromString(status.error_details())) {
+    for (const auto& any : packed.details()) {
+      if (!any.Is<v1::ErrorDetail>() || !any.UnpackTo(&detail)) continue;
+      failure.code = detail.code();
+      failure.rule = detail.rule();
+      failure.field = detail.field();
+      if (detail.number() != 0) failure.kind = CallFailure::kRejected;
+    }
+  }
+  if (failure.kind == CallFailure::kUnreachable) {
+    failure.message =
+        endpoint + " does not answer (" + failure.message + "): is the node running, and is the address right?";
+  }
+  return failure;
+}
+
+std::string raw(ByteView bytes) { return std::string(as_text(bytes)); }
+
+void set_options(const CheckOptions& from, v1::CheckOptions& to) {
+  to.set_purpose(from.purpose);
+  to.set_omit_paths(!from.with_paths);
+}
+
+v1::DecideRequest to_request(const DecideQuery& query) {
+  v1::DecideRequest request;
+  request.set_issuer_id(raw(query.issuer.view()));
+  if (query.viewpoint) request.set_viewpoint_id(raw(query.viewpoint->view()));
+  if (query.achievement) {
+    request.mutable_achievement()->set_institution_id(raw(query.achievement->institution.view()));
+    request.mutable_achievement()->set_number(query.achievement->number);
+    request.mutable_achievement()->set_version(query.achievement->version);
+  }
+  for (const auto& field : query.fields) request.mutable_point()->add_fields(field);
+  for (auto level : query.levels) request.mutable_point()->add_levels(level);
+  for (const auto& type : query.award_types) request.mutable_point()->add_award_types(type);
+  request.set_purpose(query.purpose);
+  request.set_at_time_ms(query.at_time_ms);
+  request.set_as_of_height(query.as_of_height);
+  if (!query.policy.is_object()) return request;
+  auto& policy = *request.mutable_policy();
+  policy.set_required_amount(query.policy.value("required_amount", 0U));
+  policy.set_required_paths(query.policy.value("required_paths", 0U));
+  policy.set_path_floor(query.policy.value("path_floor", 0U));
+  policy.set_required_accreditation(query.policy.value("required_accreditation", 0U));
+  return request;
+}
+
+}  // namespace
+
+Json to_json(const CallError& failure) {
+  return Json{{"error", failure.message}, {"code", failure.code}, {"rule", failure.rule}, {"field", failure.field}};
+}
+
+struct Client::Impl {
+  struct Node {
+    std::string endpoint;
+    std::shared_ptr<grpc::Channel> channel;
+  };
+  ClientOptions options;
+  std::vector<Node> nodes;
+  std::size_t preferred = 0;  // the last that answered
+
+  static void set_deadline(grpc::ClientContext& context, std::uint64_t deadline_ms) {
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(deadline_ms));
+  }
+
+  // One call at one node.
+  template <class Service, class Request, class Response>
+  std::variant<Response, CallError> call_at(Node& node,
+                                            grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                                                  Response*),
+                                            const Request& request, std::uint64_t deadline_ms) {
+    const auto stub = Service::NewStub(node.channel);
+    grpc::ClientContext context;
+    set_deadline(context, deadline_ms);
+    Response response;
+    const grpc::Status status = (stub.get()->*method)(&context, request, &response);
+    if (!status.ok()) return to_error(status, node.endpoint);
+    return response;
+  }
+
+  // One call at the first node that answers, the last good one first.
+  template <class Service, class Request, class Response>
+  std::variant<Response, CallError> call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                                               Response*),
+                                         const Request& request) {
+    CallError last{CallFailure::kUnreachable, "no endpoint is configured: give --endpoint HOST:PORT", "", "", ""};
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      const std::size_t at = (preferred + i) % nodes.size();
+      auto answer = call_at<Service>(nodes[at], method, request, options.deadline_ms);
+      const auto* failure = std::get_if<CallError>(&answer);
+      if (failure == nullptr || failure->kind != CallFailure::kUnreachable) {
+        preferred = at;
+        return answer;
+      }
+      last = *failure;
+    }
+    return last;
+  }
+
+  template <class Service, class Request, class Response>
+  Called<Json> json_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                         const Request& request) {
+    auto answer = call<Service>(method, request);
+    if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
+    return wallet::to_json(std::get<Response>(answer));
+  }
+
+  // Follows next_page_token and joins the lists named `list`.
+  template <class Service, class Request, class Response>
+  Called<Json> paged_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                          Request request, const char* list) {
+    Json all = Json::array();
+    while (true) {
+      auto answer = call<Service>(method, request);
+      if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
+      const Response& page = std::get<Response>(answer);
+      Json json = wallet::to_json(page);
+      for (auto& item : json[list]) all.push_back(std::move(item));
+      if (page.next_page_token().empty()) {
+        json[list] = std::move(all);
+        json.erase("next_page_token");
+        return json;
+      }
+      request.set_page_token(page.next_page_token());
+    }
+  }
+
+  // One round at one node: submit, then wait. Nothing = still pending or this node does not answer.
+  std::optional<Called<CommitOutcome>> try_once(Node& node, const TransactionId& id, ByteView carried, CallError& last);
+};
+
+Client::Client(ClientOptions options) : impl_(std::make_unique<Impl>()) {
+  for (const auto& endpoint : options.endpoints) impl_->nodes.push_back({endpoint, connect(endpoint, options)});
+  impl_->options = std::move(options);
+}
+Client::~Client() = default;
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+
+const std::vector<std::string>& Client::endpoints() const { return impl_->options.endpoints; }
+
+Called<Json> Client::status() {
+  return impl_->json_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{});
+}
+
+Called<Json> Client::status_of(const std::string& endpoint) {
+  for (auto& node : impl_->nodes) {
+    if (node.endpoint != endpoint) continue;
+    auto answer = impl_->call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{},
+                                                    impl_->options.deadline_ms);
+    if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
+    return wallet::to_json(std::get<v1::GetStatusResponse>(answer));
+  }
+  return CallError{CallFailure::kInvalid, "no such endpoint: " + endpoint, "", "", ""};
+}
+
+Called<Json> Client::check_hash(const Hash256& commitment, const CheckOptions& options) {
+  v1::CheckHashRequest request;
+  request.set_commitment(raw(commitment.view()));
+  set_options(options, *request.mutable_options());
+  return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::CheckHash, request);
+}
+
+Called<Json> Client::check_bulk(const std::vector<Hash256>& commitments, const CheckOptions& options) {
+  v1::CheckBulkRequest request;
+  std::string joined;
+  for (const auto& commitment : commitments) joined += raw(commitment.view());
+  request.set_commitments(joined);
+  set_options(options, *request.mutable_options());
+  return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::CheckBulk, request);
+}
+
+Called<Json> Client::check_reference(const Reference& reference, const CheckOptions& options) {
+  v1::CheckReferenceRequest request;
+  request.set_reference(to_text(reference));
+  set_options(options, *request.mutable_options());
+  return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::CheckReference, request);
+}
+
+Called<Json> Client::explain(const Hash256& commitment, const CheckOptions& options) {
+  v1::ExplainRequest request;
+  request.set_commitment(raw(commitment.view()));
+  set_options(options, *request.mutable_options());
+  return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::Explain, request);
+}
+
+Called<Json> Client::receipt(const InstitutionId& issuer, IssuerIndex index) {
+  v1::GetReceiptRequest request;
+  request.set_issuer_id(raw(issuer.view()));
+  request.set_issuer_index(index.value);
+  return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::GetReceipt, request);
+}
+
+Called<Json> Client::institution(const InstitutionId& id, bool with_history) {
+  v1::GetInstitutionRequest request;
+  request.set_id(raw(id.view()));
+  request.set_with_history(with_history);
+  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
+}
+
+Called<Json> Client::institution_by_domain(const std::string& domain) {
+  v1::GetInstitutionRequest request;
+  request.set_domain(domain);
+  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
+}
+
+Called<Json> Client::institutions() {
+  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListInstitutions,
+                                                v1::ListInstitutionsRequest{}, "institutions");
+}
+
+Called<Json> Client::achievement(const InstitutionId& institution, std::uint32_t number, std::uint32_t version) {
+  v1::GetAchievementRequest request;
+  request.set_institution_id(raw(institution.view()));
+  request.set_number(number);
+  request.set_version(version);
+  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetAchievement, request);
+}
+
+Called<Json> Client::achievements(const InstitutionId& institution) {
+  v1::ListAchievementsRequest request;
+  request.set_institution_id(raw(institution.view()));
+  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListAchievements, request, "achievements");
+}
+
+Called<Json> Client::key(const KeyId& id) {
+  v1::GetKeyRequest request;
+  request.set_id(raw(id.view()));
+  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetKey, request);
+}
+
+Called<Json> Client::parameters() {
+  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters, v1::GetParametersRequest{});
+}
+
+Called<Json> Client::statements(const std::optional<InstitutionId>& truster,
+                                const std::optional<InstitutionId>& subject, bool with_history) {
+  v1::ListStatementsRequest request;
+  if (truster) request.set_truster_id(raw(truster->view()));
+  if (subject) request.set_subject_id(raw(subject->view()));
+  request.set_with_history(with_history);
+  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListStatements, request, "statements");
+}
+
+Called<Json> Client::issuer_indexes(const InstitutionId& issuer) {
+  v1::GetIssuerIndexesRequest request;
+  request.set_issuer_id(raw(issuer.view()));
+  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetIssuerIndexes, request);
+}
+
+Called<Json> Client::decide(const DecideQuery& query) {
+  return impl_->json_call<v1::TrustService>(&v1::TrustService::Stub::Decide, to_request(query));
+}
+
+Called<Json> Client::paths(const DecideQuery& query) {
+  v1::PathsRequest request;
+  *request.mutable_query() = to_request(query);
+  return impl_->json_call<v1::TrustService>(&v1::TrustService::Stub::Paths, request);
+}
+
+Called<Json> Client::graph(const std::optional<InstitutionId>& around, std::uint32_t hops) {
+  v1::GraphRequest request;
+  if (around) request.set_around_id(raw(around->view()));
+  request.set_hops(hops);
+  return impl_->json_call<v1::TrustService>(&v1::TrustService::Stub::Graph, request);
+}
+
+Called<Json> Client::checkpoint(std::uint64_t height) {
+  v1::GetCheckpointRequest request;
+  request.set_height(height);
+  return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetCheckpoint, request);
+}
+
+Called<Json> Client::inclusion(const TransactionId& id) {
+  v1::GetInclusionProofRequest request;
+  request.set_transaction_id(raw(id.view()));
+  return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetInclusionProof, request);
+}
+
+Called<Json> Client::transaction(const TransactionId& id) {
+  v1::GetTransactionRequest request;
+  request.set_id(raw(id.view()));
+  return impl_->json_call<v1::LedgerService>(&v1::LedgerService::Stub::GetTransaction, request);
+}
+
+std::optional<Called<CommitOutcome>> Client::Impl::try_once(Node& node, const TransactionId& id, ByteView carried,
+                                                            CallError& last) {
+  v1::SubmitRequest submit;
+  submit.set_transaction(raw(carried));
+  auto taken = call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::Submit, submit, options.deadline_ms);
+  if (auto* failure = std::get_if<CallError>(&taken)) {
+    last = *failure;
+    // A rule of the present state may be cured by another transaction that is on its way; a broken form never is.
+    const bool final = failure->kind == CallFailure::kRejected || failure->kind == CallFailure::kInvalid;
+    if (final) return Called<CommitOutcome>{*failure};
+    return std::nullopt;
+  }
+  v1::AwaitCommitRequest wait;
+  wait.set_id(raw(id.view()));
+  auto ended = call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::AwaitCommit, wait, kAwaitMs);
+  if (auto* failure = std::get_if<CallError>(&ended)) {
+    last = *failure;
+    return std::nullopt;
+  }
+  const auto& outcome = std::get<v1::AwaitCommitResponse>(ended).outcome();
+  CommitOutcome result{CommitOutcome::State::kPending, wallet::to_json(outcome), node.endpoint};
+  if (outcome.state() == v1::TRANSACTION_STATE_COMMITTED) result.state = CommitOutcome::State::kCommitted;
+  if (outcome.state() == v1::TRANSACTION_STATE_REJECTED) result.state = CommitOutcome::State::kRejected;
+  if (outcome.state() == v1::TRANSACTION_STATE_EXPIRED) result.state = CommitOutcome::State::kExpired;
+  if (result.state == CommitOutcome::State::kPending) return std::nullopt;
+  return Called<CommitOutcome>{result};
+}
+
+Called<CommitOutcome> Client::submit_until_ended(const TransactionId& id, ByteView carried, std::uint64_t give_up_ms,
+                                                 const std::function<void(const std::string&)>& waiting) {
+  using clock = std::chrono::steady_clock;
+  const auto give_up = clock::now() + std::chrono::milliseconds(give_up_ms);
+  CallError last{CallFailure::kUnreachable, "no endpoint is configured: give --endpoint HOST:PORT", "", "", ""};
+  if (impl_->nodes.empty()) return last;
+  for (std::size_t round = 0;; ++round) {
+    const std::size_t at = (impl_->preferred + round) % impl_->nodes.size();
+    auto& node = impl_->nodes[at];
+    if (auto ended = impl_->try_once(node, id, carried, last)) {
+      impl_->preferred = at;
+      return *ended;
+    }
+    if (clock::now() >= give_up) break;
+    if (waiting)
+      waiting("not committed yet at " + node.endpoint + " (" + last.message + "); sending the same bytes again");
+    // Every endpoint was tried once: a pause before the next round.
+    if ((round + 1) % impl_->nodes.size() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));
+  }
+  if (last.kind == CallFailure::kUnreachable && last.message.find("does not answer") != std::string::npos) return last;
+  return CommitOutcome{CommitOutcome::State::kPending, Json{{"message", last.message}}, ""};
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,62 @@
+#include "wallet/client/outbox.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kMaxCarriedBytes = std::size_t{1} << 20;
+constexpr std::size_t kMaxNoteBytes = std::size_t{1} << 20;
+
+Result<OutboxEntry> read_entry(const std::filesystem::path& file) {
+  TM_TRY(auto id, parse_transaction_id(file.stem().string()));
+  TM_TRY(auto carried, read_file(file.string(), kMaxCarriedBytes));
+  std::filesystem::path note_file = file;
+  note_file.replace_extension(".json");
+  Json note = Json::object();
+  if (auto text = read_file(note_file.string(), kMaxNoteBytes); text.ok()) {
+    TM_TRY(note, parse_strict_json(as_text(*text)));
+  }
+  return OutboxEntry{id, std::move(carried), std::move(note)};
+}
+
+}  // namespace
+
+std::string Outbox::path(const TransactionId& id, const char* suffix) const {
+  return (std::filesystem::path(directory_) / (to_text(id) + suffix)).string();
+}
+
+Status Outbox::put(const OutboxEntry& entry) const {
+  std::error_code failure;
+  std::filesystem::create_directories(directory_, failure);
+  if (failure) return error("cannot create " + directory_ + ": " + failure.message());
+  TM_TRY_STATUS(write_file_atomically(path(entry.id, ".json"), as_bytes(entry.note.dump(2)), Overwrite::kAllowed));
+  return write_file_atomically(path(entry.id, ".tx"), entry.carried, Overwrite::kAllowed);
+}
+
+Result<std::vector<OutboxEntry>> Outbox::list() const {
+  std::vector<OutboxEntry> entries;
+  std::error_code failure;
+  std::vector<std::filesystem::path> files;
+  for (const auto& item : std::filesystem::directory_iterator(directory_, failure)) {
+    if (item.path().extension() == ".tx") files.push_back(item.path());
+  }
+  std::ranges::sort(files);
+  for (const auto& file : files) {
+    auto entry = read_entry(file);
+    if (!entry.ok()) return error(file.string() + ": " + entry.message());
+    entries.push_back(std::move(entry).value());
+  }
+  return entries;
+}
+
+void Outbox::remove(const TransactionId& id) const {
+  std::error_code ignored;
+  std::filesystem::remove(path(id, ".tx"), ignored);
+  std::filesystem::remove(path(id, ".json"), ignored);
+}
+
+}  // namespace testamur::wallet
