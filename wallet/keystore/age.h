@@ -17,6 +17,7 @@
 namespace testamur::wallet::age {
 
 inline constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
+inline constexpr std::size_t kMaxPlaintextBytes = kMaxFileBytes - (std::size_t{2} << 20);
 inline constexpr int kVaultWorkLog2 = 18;      // 256 MiB of memory, about a second
 inline constexpr int kClaimFileWorkLog2 = 12;  // a claim code has 100 random bits
 inline constexpr int kMaxWorkLog2 = 20;        // 1 GiB: nothing above is tried when opening
@@ -48,9 +49,10 @@ class Identity {
   Recipient recipient_;
 };
 
-// Precondition: at least one recipient; plaintext up to kMaxFileBytes. Fails on a recipient of small order.
+// Precondition: at least one recipient. Fails on a recipient of small order and on more than kMaxPlaintextBytes.
 Result<Bytes> seal(std::span<const Recipient> recipients, ByteView plaintext);
-// Precondition: 1 <= work_log2 <= kMaxWorkLog2. scrypt with N = 2^work_log2, r = 8, p = 1.
+// Precondition: 1 <= work_log2 <= kMaxWorkLog2. scrypt with N = 2^work_log2, r = 8, p = 1. Fails as above, and where
+// the memory is not to be had.
 Result<Bytes> seal(std::string_view passphrase, int work_log2, ByteView plaintext);
 
 enum class OpenFailure : std::uint8_t {
@@ -74,6 +76,9 @@ struct [[nodiscard]] Opened {
 // Tries every identity on every X25519 stanza.
 Opened open(ByteView file, std::span<const Identity> identities);
 Opened open(ByteView file, std::string_view passphrase);
+
+// The scrypt work factor (log2) that a passphrase file asks for; 0 for anything else.
+int work_factor_of(ByteView file);
 
 enum class FileKind : std::uint8_t { kPassphrase, kRecipients };
 // What is needed to open the file; fails like open() when the header breaks the format.

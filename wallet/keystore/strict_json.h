@@ -8,6 +8,7 @@
 
 #include "common/bytes.h"
 #include "common/result.h"
+#include "wallet/keystore/secret_bytes.h"
 
 namespace testamur::wallet {
 
@@ -20,6 +21,8 @@ inline constexpr int kMaxJsonDepth = 32;
 Result<Json> parse_strict_json(std::string_view text, std::size_t max_bytes = kMaxJsonBytes);
 // Overwrites every string in the value, for values that held secrets.
 void wipe_strings(Json& value);
+// The text of a value that holds secrets; wipes the value's strings. Bytes that are not UTF-8 are replaced.
+SecretBytes dump_secret(Json& value);
 
 // Reads one JSON object member by member. The first failure is kept, names the member, and makes every later read
 // return an empty value, so that a caller reads a whole record and asks once. finish() also fails on members that
@@ -32,6 +35,8 @@ class ObjectReader {
   std::uint64_t number(const char* name, std::uint64_t max = UINT64_MAX);
   std::uint64_t number_or(const char* name, std::uint64_t fallback, std::uint64_t max = UINT64_MAX);
   Bytes base64url(const char* name, std::size_t max_bytes = 4096);
+  // Base64url of exactly `size` bytes, with no copy left behind.
+  SecretBytes secret(const char* name, std::size_t size);
   const Json& array(const char* name);   // an empty array on failure
   const Json& object(const char* name);  // an empty object on failure
   bool has(const char* name) const;

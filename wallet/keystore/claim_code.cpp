@@ -1,0 +1,57 @@
+#include "wallet/keystore/claim_code.h"
+
+#include <array>
+
+#include "common/keys.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";  // Crockford: no I, L, O, U
+constexpr std::size_t kSymbols = 20;
+constexpr std::size_t kGroup = 5;
+
+char canonical(char c) {
+  if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  if (c == 'I' || c == 'L') return '1';
+  if (c == 'O') return '0';
+  return c;
+}
+
+}  // namespace
+
+SecretBytes make_claim_code() {
+  std::array<std::uint8_t, kSymbols> random{};
+  fill_random(random);
+  Bytes code;
+  code.reserve(kSymbols + kSymbols / kGroup);
+  for (std::size_t i = 0; i < kSymbols; ++i) {
+    if (i > 0 && i % kGroup == 0) code.push_back('-');
+    code.push_back(static_cast<std::uint8_t>(kAlphabet[random[i] & 31]));
+  }
+  wipe(random);
+  return SecretBytes{std::move(code)};
+}
+
+Result<SecretBytes> parse_claim_code(std::string_view typed) {
+  Bytes code;
+  code.reserve(kSymbols + kSymbols / kGroup);
+  std::size_t symbols = 0;
+  for (const char c : typed) {
+    if (c == '-' || c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
+    const char symbol = canonical(c);
+    if (kAlphabet.find(symbol) == std::string_view::npos || symbols == kSymbols) {
+      wipe(code);
+      if (symbols == kSymbols) return error("a claim code has 20 letters and digits; there are more");
+      return error("letter " + std::to_string(symbols + 1) + " of the claim code is not one that codes use");
+    }
+    if (symbols > 0 && symbols % kGroup == 0) code.push_back('-');
+    code.push_back(static_cast<std::uint8_t>(symbol));
+    ++symbols;
+  }
+  SecretBytes whole{std::move(code)};
+  if (symbols != kSymbols) return error("a claim code has 20 letters and digits; there are " + std::to_string(symbols));
+  return whole;
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,155 @@
+#include "wallet/keystore/strict_json.h"
+
+#include <set>
+#include <vector>
+
+#include "common/keys.h"
+
+namespace testamur::wallet {
+namespace {
+
+// Watches the parser: depth and keys that occur twice.
+class Watch {
+ public:
+  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > kMaxJsonDepth && failure_.empty())
+      failure_ = "it is nested deeper than " + std::to_string(kMaxJsonDepth);
+    if (event == Json::parse_event_t::object_start) keys_.emplace_back();
+    if (event == Json::parse_event_t::key && !keys_.back().insert(parsed.get<std::string>()).second && failure_.empty())
+      failure_ = "the member \"" + parsed.get<std::string>() + "\" occurs twice";
+    if (event == Json::parse_event_t::object_end) keys_.pop_back();
+    return failure_.empty();
+  }
+  const std::string& failure() const { return failure_; }
+
+ private:
+  std::vector<std::set<std::string>> keys_;
+  std::string failure_;
+};
+
+}  // namespace
+
+Result<Json> parse_strict_json(std::string_view text, std::size_t max_bytes) {
+  if (text.size() > max_bytes) return error("the JSON text is longer than " + std::to_string(max_bytes) + " bytes");
+  Watch watch;
+  try {
+    Json value = Json::parse(text.begin(), text.end(), std::ref(watch));
+    if (!watch.failure().empty()) return error("the JSON text is not acceptable: " + watch.failure());
+    return value;
+  } catch (const Json::parse_error& problem) {
+    return error("not JSON: syntax error at byte " + std::to_string(problem.byte));
+  } catch (const Json::exception& problem) {
+    return error("not JSON: " + std::string(problem.what()));
+  }
+}
+
+void wipe_strings(Json& value) {
+  if (value.is_string()) {
+    auto& text = value.get_ref<std::string&>();
+    wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  }
+  if (value.is_structured()) {
+    for (auto& member : value) wipe_strings(member);
+  }
+}
+
+SecretBytes dump_secret(Json& value) {
+  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  SecretBytes secret = SecretBytes::copy_of(std::string_view{text});
+  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  wipe_strings(value);
+  return secret;
+}
+
+ObjectReader::ObjectReader(const Json& value, std::string where) : value_(value), where_(std::move(where)) {
+  if (!value_.is_object()) failure_ = where_ + " is not a JSON object";
+}
+
+void ObjectReader::fail(const std::string& what) {
+  if (failure_.empty()) failure_ = where_ + ": " + what;
+}
+
+bool ObjectReader::has(const char* name) const { return value_.is_object() && value_.contains(name); }
+
+const Json* ObjectReader::take(const char* name) {
+  if (!ok()) return nullptr;
+  const auto found = value_.find(name);
+  if (found == value_.end()) {
+    fail("the member \"" + std::string(name) + "\" is missing");
+    return nullptr;
+  }
+  ++taken_;
+  return &*found;
+}
+
+std::string ObjectReader::text(const char* name, std::size_t max_bytes) {
+  const Json* member = take(name);
+  if (member == nullptr) return {};
+  if (!member->is_string() || member->get_ref<const std::string&>().size() > max_bytes) {
+    fail("\"" + std::string(name) + "\" is not a text of at most " + std::to_string(max_bytes) + " bytes");
+    return {};
+  }
+  return member->get<std::string>();
+}
+
+std::string ObjectReader::optional_text(const char* name, std::size_t max_bytes) {
+  return has(name) ? text(name, max_bytes) : std::string{};
+}
+
+std::uint64_t ObjectReader::number(const char* name, std::uint64_t max) {
+  const Json* member = take(name);
+  if (member == nullptr) return 0;
+  if (!member->is_number_unsigned() || member->get<std::uint64_t>() > max) {
+    fail("\"" + std::string(name) + "\" is not a whole number from 0 to " + std::to_string(max));
+    return 0;
+  }
+  return member->get<std::uint64_t>();
+}
+
+std::uint64_t ObjectReader::number_or(const char* name, std::uint64_t fallback, std::uint64_t max) {
+  return has(name) ? number(name, max) : fallback;
+}
+
+Bytes ObjectReader::base64url(const char* name, std::size_t max_bytes) {
+  auto decoded = from_base64url(text(name, max_bytes / 3 * 4 + 4));
+  if (ok() && (!decoded || decoded->size() > max_bytes))
+    fail("\"" + std::string(name) + "\" is not base64url of at most " + std::to_string(max_bytes) + " bytes");
+  return ok() ? std::move(*decoded) : Bytes{};
+}
+
+SecretBytes ObjectReader::secret(const char* name, std::size_t size) {
+  const Json* member = take(name);
+  if (member == nullptr) return {};
+  auto decoded = member->is_string() ? from_base64url(member->get_ref<const std::string&>()) : std::nullopt;
+  if (!decoded || decoded->size() != size) {
+    fail("\"" + std::string(name) + "\" is not base64url of " + std::to_string(size) + " bytes");
+    return {};
+  }
+  return SecretBytes{std::move(*decoded)};
+}
+
+const Json& ObjectReader::array(const char* name) {
+  static const Json kEmpty = Json::array();
+  const Json* member = take(name);
+  if (member == nullptr) return kEmpty;
+  if (member->is_array()) return *member;
+  fail("\"" + std::string(name) + "\" is not an array");
+  return kEmpty;
+}
+
+const Json& ObjectReader::object(const char* name) {
+  static const Json kEmpty = Json::object();
+  const Json* member = take(name);
+  if (member == nullptr) return kEmpty;
+  if (member->is_object()) return *member;
+  fail("\"" + std::string(name) + "\" is not an object");
+  return kEmpty;
+}
+
+Status ObjectReader::finish() {
+  if (ok() && taken_ != value_.size()) fail("it has a member that this version does not know");
+  if (!ok()) return error(failure_);
+  return {};
+}
+
+}  // namespace testamur::wallet
