@@ -26,10 +26,11 @@
 
 namespace testamur::node {
 
-// A record to write. Its meaning belongs to the caller.
+// A record to write: `bytes`, then `tail`, both borrowed for the call. Its meaning belongs to the caller.
 struct JournalRecord {
   std::uint8_t type = 0;  // 1 to 255
-  ByteView bytes;         // borrowed for the call
+  ByteView bytes;
+  ByteView tail;  // so that a block's body need not be copied behind its head
   // Starts on a sector of its own and fits into it (votes): at most Journal::kMaxAlignedBytes.
   bool sector_aligned = false;
 };

@@ -1,0 +1,113 @@
+#include "node/store/vote_store.h"
+
+#include "tests/node/store_fixtures.h"
+#include "tests/support/catch.h"
+
+using namespace testamur;
+using namespace testamur::test;
+using node::QuarantineReason;
+
+namespace {
+
+std::optional<QuarantineReason> reason_for(FaultyDisk& disk, std::uint8_t key) {
+  auto reason = node::quarantine(disk.file_system(), kJournalDirectory, key_of(key));
+  REQUIRE(reason.ok());
+  return *reason;
+}
+
+}  // namespace
+
+TEST_CASE("a key and a vote store made together may vote", "[vote-store]") {
+  FaultyDisk disk;
+  make_vote_store(disk.file_system());
+  CHECK(reason_for(disk, 9) == std::nullopt);
+  auto identity = node::read_vote_store_identity(disk.file_system(), kJournalDirectory);
+  REQUIRE(identity.ok());
+  CHECK_FALSE((*identity)->used);
+  {
+    auto opened = open_journal(disk.file_system());
+    REQUIRE(append(*opened.journal, {{4, Bytes(10, 1), true}}).ok());
+  }
+  identity = node::read_vote_store_identity(disk.file_system(), kJournalDirectory);
+  CHECK((*identity)->used);
+  CHECK(reason_for(disk, 9) == std::nullopt);
+}
+
+TEST_CASE("a vote store is never overwritten", "[vote-store]") {
+  FaultyDisk disk;
+  make_vote_store(disk.file_system());
+  CHECK_FALSE(node::create_vote_store(disk.file_system(), kJournalDirectory, journal_id(1), key_of(1)).ok());
+}
+
+TEST_CASE("a key without its store, or with another's, is in quarantine", "[vote-store]") {
+  FaultyDisk disk;
+  CHECK(reason_for(disk, 9) == QuarantineReason::kNoVoteStore);
+  make_vote_store(disk.file_system());
+  CHECK(reason_for(disk, 8) == QuarantineReason::kOtherKey);
+}
+
+TEST_CASE("a used vote store whose journal is gone is in quarantine, and does not open", "[vote-store]") {
+  FaultyDisk disk;
+  make_vote_store(disk.file_system());
+  {
+    auto opened = open_journal(disk.file_system());
+    REQUIRE(append(*opened.journal, {{4, Bytes(10, 1), true}}).ok());
+  }
+  disk.erase(segment_path(1));
+  CHECK(reason_for(disk, 9) == QuarantineReason::kVoteStoreEmptied);
+  CHECK(open_journal(disk.file_system()).failure.find("segment files are gone") != std::string::npos);
+}
+
+TEST_CASE("quarantine lasts over restarts until it is ended", "[vote-store]") {
+  FaultyDisk disk;
+  REQUIRE(node::create_vote_store(disk.file_system(), kJournalDirectory, journal_id(1), key_of(1),
+                                  QuarantineReason::kRestored)
+              .ok());
+  disk.crash(1);
+  disk.restart();
+  CHECK(reason_for(disk, 1) == QuarantineReason::kRestored);
+  REQUIRE(node::begin_quarantine(disk.file_system(), kJournalDirectory, QuarantineReason::kOwnVoteSeen).ok());
+  CHECK(reason_for(disk, 1) == QuarantineReason::kOwnVoteSeen);
+  REQUIRE(node::end_quarantine(disk.file_system(), kJournalDirectory).ok());
+  disk.crash(2);
+  disk.restart();
+  CHECK(reason_for(disk, 1) == std::nullopt);
+  REQUIRE(node::end_quarantine(disk.file_system(), kJournalDirectory).ok());
+}
+
+TEST_CASE("no crash while a vote store is made lets a quarantined key vote", "[vote-store]") {
+  for (std::uint64_t at = 1; at < 20; ++at) {
+    CAPTURE(at);
+    FaultyDisk disk;
+    disk.crash_after(at, at);
+    const auto made = node::create_vote_store(disk.file_system(), kJournalDirectory, journal_id(1), key_of(1),
+                                              QuarantineReason::kImportedKey);
+    if (!disk.crashed()) disk.crash(at);
+    disk.restart();
+    const auto reason = reason_for(disk, 1);
+    CHECK(reason.has_value());
+    if (made.ok()) CHECK(reason == QuarantineReason::kImportedKey);
+  }
+}
+
+TEST_CASE("a damaged identity or flag stops the node with its file", "[vote-store]") {
+  FaultyDisk disk;
+  make_vote_store(disk.file_system());
+  disk.flip_bit(kJournalDirectory + "/identity", 30);
+  const auto failure = node::quarantine(disk.file_system(), kJournalDirectory, key_of(9)).message();
+  CHECK(failure.find(kJournalDirectory + "/identity is damaged") != std::string::npos);
+  disk.flip_bit(kJournalDirectory + "/identity", 30);
+  REQUIRE(node::begin_quarantine(disk.file_system(), kJournalDirectory, QuarantineReason::kRestored).ok());
+  disk.flip_bit(kJournalDirectory + "/quarantine", 0, 6);
+  CHECK(node::quarantine(disk.file_system(), kJournalDirectory, key_of(9)).message().find("/quarantine is damaged") !=
+        std::string::npos);
+}
+
+TEST_CASE("the bytes of an identity are pinned", "[vote-store]") {
+  FaultyDisk disk;
+  make_vote_store(disk.file_system());
+  // Recomputed with an independent script from docs/formats/journal.md.
+  CHECK(to_hex(disk.content(kJournalDirectory + "/identity")) ==
+        "544d5601070707070707070707070707070707070909090909090909090909090909090909090909090909090909090909090909001ee6"
+        "60731f9f874bb50d2584d1748048af73c59f55a0e8e277302f5fe4d23531");
+}
