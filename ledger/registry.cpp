@@ -5,8 +5,6 @@
 namespace testamur::ledger {
 namespace {
 
-constexpr std::size_t kMaxBodySize = 1 << 20;  // in a proof; the block limit is far below
-
 Bytes head_name(const RecordName& name) { return Encoder{}.u16(name.kind).raw(name.id).take(); }
 Bytes record_name(const RecordName& name, std::uint64_t seq) {
   return Encoder{}.u16(name.kind).raw(name.id).u64(seq).take();
@@ -17,25 +15,6 @@ RegistryRecord existing_record(const Registry& registry, const RecordName& name,
   auto record = registry.record(name, seq);
   TM_CHECK(record.has_value(), "missing registry record, kind", name.kind, "id", to_hex(name.id), "seq", seq);
   return std::move(*record);
-}
-
-// The last sequence number with from_height <= height; 0 when the history began later.
-std::uint64_t seq_as_of(const Registry& registry, const RecordName& name, std::uint64_t last, Height height) {
-  std::uint64_t low = 0;
-  for (std::uint64_t high = last; low < high;) {
-    const std::uint64_t middle = high - (high - low) / 2;
-    if (existing_record(registry, name, middle).from_height <= height) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return low;
-}
-
-bool verify_record(const MapProof& proof, const Hash256& root, const RecordName& name, std::uint64_t seq,
-                   const RegistryRecord& record) {
-  return verify_member(proof, root, {record_key(name, seq), map_value_hash(encode(record))});
 }
 
 }  // namespace
@@ -86,12 +65,24 @@ std::optional<RegistryRecord> Registry::latest(const RecordName& name) const {
   return record(name, newest->last);
 }
 
-std::optional<RegistryRecord> Registry::as_of(const RecordName& name, Height height) const {
+std::uint64_t Registry::seq_as_of(const RecordName& name, Height height) const {
   const auto newest = head(name);
-  if (!newest) return std::nullopt;
-  const std::uint64_t seq = seq_as_of(*this, name, newest->last, height);
+  std::uint64_t low = 0;
+  for (std::uint64_t high = newest ? newest->last : 0; low < high;) {
+    const std::uint64_t middle = high - (high - low) / 2;
+    if (existing_record(*this, name, middle).from_height <= height) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
+std::optional<RegistryRecord> Registry::as_of(const RecordName& name, Height height) const {
+  const std::uint64_t seq = seq_as_of(name, height);
   if (seq == 0) return std::nullopt;
-  return record(name, seq);
+  return existing_record(*this, name, seq);
 }
 
 std::vector<RegistryRecord> Registry::history(const RecordName& name) const {
@@ -106,80 +97,6 @@ Hash256 Registry::root() const { return stored_map_root(state_); }
 MapProof Registry::prove_head(const RecordName& name) const { return prove_in_map(state_, head_key(name)); }
 MapProof Registry::prove_record(const RecordName& name, std::uint64_t seq) const {
   return prove_in_map(state_, record_key(name, seq));
-}
-
-AsOfProof Registry::prove_as_of(const RecordName& name, Height height) const {
-  AsOfProof proof;
-  proof.head = head(name);
-  proof.head_proof = prove_head(name);
-  if (!proof.head) return proof;
-  proof.seq = seq_as_of(*this, name, proof.head->last, height);
-  if (proof.seq > 0) {
-    proof.record = existing_record(*this, name, proof.seq);
-    proof.record_proof = prove_record(name, proof.seq);
-  }
-  if (proof.seq < proof.head->last) {
-    proof.next = existing_record(*this, name, proof.seq + 1);
-    proof.next_proof = prove_record(name, proof.seq + 1);
-  }
-  return proof;
-}
-
-bool verify_as_of(const AsOfProof& proof, const Hash256& root, const RecordName& name, Height height) {
-  if (!proof.head) {
-    return proof.seq == 0 && !proof.record && !proof.next && verify_absent(proof.head_proof, root, head_key(name));
-  }
-  if (!verify_member(proof.head_proof, root, {head_key(name), map_value_hash(encode(*proof.head))})) return false;
-  if (proof.seq > proof.head->last) return false;
-  if (proof.record.has_value() != (proof.seq > 0) || proof.next.has_value() != (proof.seq < proof.head->last)) {
-    return false;
-  }
-  if (proof.record && (proof.record->from_height > height ||
-                       !verify_record(proof.record_proof, root, name, proof.seq, *proof.record))) {
-    return false;
-  }
-  return !proof.next ||
-         (proof.next->from_height > height && verify_record(proof.next_proof, root, name, proof.seq + 1, *proof.next));
-}
-
-void encode(Encoder& out, const AsOfProof& proof) {
-  out.u8(proof.head ? 1 : 0);
-  if (proof.head) out.raw(encode(*proof.head));
-  encode(out, proof.head_proof);
-  if (!proof.head) return;
-  out.u64(proof.seq);
-  if (proof.seq > 0) {
-    out.sized(encode(proof.record.value()));
-    encode(out, proof.record_proof);
-  }
-  if (proof.seq < proof.head->last) {
-    out.sized(encode(proof.next.value()));
-    encode(out, proof.next_proof);
-  }
-}
-
-AsOfProof decode_as_of_proof(Decoder& in) {
-  AsOfProof proof;
-  const auto has_head = in.u8();
-  if (has_head > 1) in.fail();
-  if (in.ok() && has_head == 1) {
-    RegistryHead head;
-    head.count = in.u64();
-    head.last = in.u64();
-    proof.head = head;
-  }
-  proof.head_proof = decode_map_proof(in);
-  if (!in.ok() || !proof.head) return proof;
-  const auto record_and_proof = [&in](std::optional<RegistryRecord>& record, MapProof& record_proof) {
-    auto decoded = decode_registry_record(in.sized(kMaxBodySize));
-    if (!decoded.ok()) return in.fail();
-    record = std::move(decoded).value();
-    record_proof = decode_map_proof(in);
-  };
-  proof.seq = in.u64();
-  if (in.ok() && proof.seq > 0) record_and_proof(proof.record, proof.record_proof);
-  if (in.ok() && proof.seq < proof.head->last) record_and_proof(proof.next, proof.next_proof);
-  return proof;
 }
 
 std::uint64_t put_record(Overlay& state, const RecordName& name, const RegistryRecord& record) {

@@ -3,7 +3,7 @@
 // (kind, id) names a history of immutable records 1, 2, …, each {from height, from time, body}, and one mutable head
 // {count, last seq}. For one kind all ids have the same width; ledger/tx defines the kinds and the bodies. Within a
 // block entries are only written; hash_registry() updates the map once at its end.
-// A Registry borrows its state and may be used wherever that may.
+// A Registry borrows its state and may be used wherever that may. Proofs of whole histories: ledger/registry_proof.h.
 #pragma once
 
 #include <cstdint>
@@ -47,17 +47,6 @@ Result<RegistryRecord> decode_registry_record(ByteView bytes);
 Hash256 record_key(const RecordName& name, std::uint64_t seq);  // H_tag(map-record-key, u16 kind || id || u64 seq)
 Hash256 head_key(const RecordName& name);                       // H_tag(map-head-key, u16 kind || id)
 
-// What a named history said at a height, provable under one registry root.
-struct AsOfProof {
-  std::optional<RegistryHead> head;  // nothing: the root holds no history of that name
-  MapProof head_proof;
-  std::uint64_t seq = 0;                 // of `record`; 0: the history began later
-  std::optional<RegistryRecord> record;  // record seq, from_height <= the height asked for
-  MapProof record_proof;
-  std::optional<RegistryRecord> next;  // record seq + 1, from_height > the height; nothing when seq is the last
-  MapProof next_proof;
-};
-
 class Registry {
  public:
   explicit Registry(const StateReader& state) : state_(state) {}
@@ -65,7 +54,8 @@ class Registry {
   std::optional<RegistryHead> head(const RecordName& name) const;
   std::optional<RegistryRecord> record(const RecordName& name, std::uint64_t seq) const;
   std::optional<RegistryRecord> latest(const RecordName& name) const;
-  // The record in force at a height: the last with from_height <= height.
+  // The record in force at a height: the last with from_height <= height; its sequence number, 0 for none.
+  std::uint64_t seq_as_of(const RecordName& name, Height height) const;
   std::optional<RegistryRecord> as_of(const RecordName& name, Height height) const;
   // The whole history, oldest first.
   std::vector<RegistryRecord> history(const RecordName& name) const;
@@ -73,16 +63,10 @@ class Registry {
   Hash256 root() const;  // precondition: hash_registry() has run
   MapProof prove_head(const RecordName& name) const;
   MapProof prove_record(const RecordName& name, std::uint64_t seq) const;
-  AsOfProof prove_as_of(const RecordName& name, Height height) const;
 
  private:
   const StateReader& state_;
 };
-
-// Whether the proof shows, under `root`, exactly what `name` said at `height`.
-bool verify_as_of(const AsOfProof& proof, const Hash256& root, const RecordName& name, Height height);
-void encode(Encoder& out, const AsOfProof& proof);
-AsOfProof decode_as_of_proof(Decoder& in);
 
 // Appends a record and moves the head. Returns its sequence number.
 std::uint64_t put_record(Overlay& state, const RecordName& name, const RegistryRecord& record);
