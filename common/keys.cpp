@@ -147,6 +147,17 @@ bool allowed(KeyPurpose purpose, SignatureAlgorithm algorithm) {
   return false;
 }
 
+std::optional<Bytes> point_coordinates(const PublicKey& key) {
+  if (key.algorithm == SignatureAlgorithm::kEcdsaP256) return openssl_keys::p256_coordinates(key.bytes);
+  secp256k1_pubkey point;
+  if (key.algorithm != SignatureAlgorithm::kEcdsaSecp256k1 || !is_valid_secp256k1(key)) return std::nullopt;
+  TM_CHECK(secp256k1_ec_pubkey_parse(secp(), &point, key.bytes.data(), key.bytes.size()) == 1);
+  std::array<std::uint8_t, 65> encoded{};
+  std::size_t size = encoded.size();
+  secp256k1_ec_pubkey_serialize(secp(), encoded.data(), &size, &point, SECP256K1_EC_UNCOMPRESSED);
+  return Bytes(encoded.begin() + 1, encoded.end());
+}
+
 bool is_valid(const PublicKey& key) {
   switch (key.algorithm) {
     case SignatureAlgorithm::kBip340: return is_valid_bip340(key.bytes);

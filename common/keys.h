@@ -47,6 +47,9 @@ struct PublicKey {
 // The right length and a point on the curve (Ed25519: canonical, not of small order).
 bool is_valid(const PublicKey& key);
 
+// x || y, 32 bytes each, of a P-256 or secp256k1 ECDSA key (what a JWK shows); nothing for another or an invalid key.
+std::optional<Bytes> point_coordinates(const PublicKey& key);
+
 // Whether a signature whose s lies in the upper half of the group order passes. Only ECDSA knows the difference.
 enum class EcdsaS : std::uint8_t { kAny, kLowOnly };
 

@@ -126,6 +126,13 @@ bool is_small_order(ByteView y) {
 
 bool p256_is_valid(ByteView compressed33) { return p256_point(compressed33) != nullptr; }
 
+std::optional<Bytes> p256_coordinates(ByteView compressed33) {
+  const Point point = p256_point(compressed33);
+  if (point == nullptr) return std::nullopt;
+  const Bytes encoded = serialize(point.get(), POINT_CONVERSION_UNCOMPRESSED);
+  return Bytes(encoded.begin() + 1, encoded.end());
+}
+
 std::optional<Bytes> p256_public_key(ByteView secret32) {
   if (!is_scalar(secret32)) return std::nullopt;
   return serialize(p256_point_of_secret(secret32).get(), POINT_CONVERSION_COMPRESSED);

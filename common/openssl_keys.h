@@ -10,6 +10,7 @@ namespace testamur::inline common::openssl_keys {
 
 bool p256_is_valid(ByteView compressed33);
 std::optional<Bytes> p256_public_key(ByteView secret32);
+std::optional<Bytes> p256_coordinates(ByteView compressed33);  // x || y
 bool p256_verify(ByteView compressed33, ByteView message, ByteView signature64, bool low_s_only);
 Signature p256_sign(ByteView secret32, ByteView message);
 

@@ -134,6 +134,20 @@ TEST_CASE("the Wycheproof vectors for secp256k1, P-256 and Ed25519 pass") {
   CHECK(run_wycheproof(*edwards, SignatureAlgorithm::kEd25519) > 100);
 }
 
+TEST_CASE("the coordinates of a point are those of its compressed form, and only ECDSA keys have them") {
+  for (auto algorithm : {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
+    const SecretKey key = SecretKey::generate(algorithm);
+    const auto coordinates = point_coordinates(key.public_key());
+    REQUIRE(coordinates.has_value());
+    CHECK(coordinates->size() == 64);
+    Bytes uncompressed{4};
+    uncompressed.insert(uncompressed.end(), coordinates->begin(), coordinates->end());
+    CHECK(compress(uncompressed) == key.public_key().bytes);
+    CHECK_FALSE(point_coordinates(PublicKey{algorithm, Bytes(33, 0xff)}));
+  }
+  CHECK_FALSE(point_coordinates(SecretKey::generate(SignatureAlgorithm::kEd25519).public_key()));
+}
+
 TEST_CASE("key ids and possession messages are pinned") {
   const auto key = SecretKey::from_bytes(SignatureAlgorithm::kBip340, Bytes(32, 1));
   InstitutionId institution;
