@@ -1,0 +1,26 @@
+// The commands by noun. Each function adds its noun's subcommands to the parser and makes `run` what the chosen one does.
+#pragma once
+
+#include <functional>
+
+#include "wallet/cli/context.h"
+
+namespace CLI {
+class App;
+}
+
+namespace testamur::wallet {
+
+using Run = std::function<ExitCode()>;
+
+void add_wallet_commands(CLI::App& app, Context& context, Run& run);
+void add_credential_commands(CLI::App& app, Context& context, Run& run);
+void add_issuer_commands(CLI::App& app, Context& context, Run& run);
+void add_batch_commands(CLI::App& issuer, Context& context, Run& run);
+void add_status_commands(CLI::App& issuer, Context& context, Run& run);
+void add_trust_commands(CLI::App& app, Context& context, Run& run);
+void add_registry_commands(CLI::App& app, Context& context, Run& run);
+void add_check_commands(CLI::App& app, Context& context, Run& run);
+void add_node_commands(CLI::App& app, Context& context, Run& run);
+
+}  // namespace testamur::wallet

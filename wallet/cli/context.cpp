@@ -1,0 +1,159 @@
+#include "wallet/cli/context.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <toml++/toml.h>
+
+#include "common/clock.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kMaxProfileBytes = 64 * 1024;
+
+Result<IssuerProfile> read_profile(const std::string& file) {
+  TM_TRY(auto text, read_file(file, kMaxProfileBytes));
+  TM_TRY(auto json, parse_strict_json(as_text(text)));
+  ObjectReader reader(json, file);
+  const std::string chain = reader.text("chain");
+  const std::string institution = reader.text("institution");
+  IssuerProfile profile{{}, {}, reader.text("name"), reader.text("domain")};
+  TM_TRY_STATUS(reader.finish());
+  TM_TRY(profile.chain, parse_chain_id(chain));
+  TM_TRY(profile.institution, parse_institution_id(institution));
+  return profile;
+}
+
+ExitCode code_of(CallFailure kind) {
+  switch (kind) {
+    case CallFailure::kUnreachable: return ExitCode::kUnreachable;
+    case CallFailure::kOverloaded: return ExitCode::kUnreachable;
+    case CallFailure::kNotFound: return ExitCode::kUnknown;
+    case CallFailure::kInvalid: return ExitCode::kUsage;
+    case CallFailure::kRejected:
+    case CallFailure::kOther: return ExitCode::kFailure;
+  }
+  return ExitCode::kFailure;
+}
+
+}  // namespace
+
+std::string Context::path(const std::string& relative) const { return (std::filesystem::path(home) / relative).string(); }
+
+Client Context::client() const { return Client(ClientOptions{endpoints, 10'000, tls_root}); }
+
+std::uint64_t Context::now_ms() const { return SystemClock{}.now_ms(); }
+
+Status read_config(Context& context) {
+  const std::string file = context.path("config.toml");
+  if (!std::filesystem::exists(file)) return {};
+  try {
+    const toml::table table = toml::parse_file(file);
+    for (const auto& [key, value] : table) {
+      if (key.str() != "endpoints" && key.str() != "tls_root") {
+        return error(file + ": unknown key \"" + std::string(key.str()) + "\" (known: endpoints, tls_root)");
+      }
+    }
+    if (context.endpoints.empty()) {
+      if (const auto* list = table["endpoints"].as_array()) {
+        for (const auto& item : *list) context.endpoints.push_back(item.value_or(std::string{}));
+      }
+    }
+    if (context.tls_root.empty()) context.tls_root = table["tls_root"].value_or(std::string{});
+  } catch (const toml::parse_error& failure) {
+    return error(file + ", line " + std::to_string(failure.source().begin.line) + ": " + std::string(failure.description()));
+  }
+  return {};
+}
+
+ExitCode fail(const Context& context, ExitCode code, const std::string& message) {
+  if (context.json) {
+    std::puts(Json{{"error", message}, {"exit_code", static_cast<int>(code)}}.dump(2).c_str());
+  } else {
+    std::fprintf(stderr, "testamur: %s\n", message.c_str());
+  }
+  return code;
+}
+
+ExitCode fail(const Context& context, const CallError& failure) {
+  const ExitCode code = code_of(failure.kind);
+  if (context.json) {
+    Json json = to_json(failure);
+    json["exit_code"] = static_cast<int>(code);
+    std::puts(json.dump(2).c_str());
+    return code;
+  }
+  std::string text = failure.message;
+  if (!failure.code.empty()) text += " [" + failure.code + "]";
+  std::fprintf(stderr, "testamur: %s\n", text.c_str());
+  return code;
+}
+
+ExitCode fail(const Context& context, const VaultError& failure) {
+  return fail(context, failure.kind == VaultFailure::kWrongPassphrase ? ExitCode::kPassphrase : ExitCode::kFailure,
+              failure.message);
+}
+
+void print(const Context& context, const Json& value, const std::string& text) {
+  const std::string out = context.json ? value.dump(2) : text;
+  std::fwrite(out.data(), 1, out.size(), stdout);
+  if (out.empty() || out.back() != '\n') std::fputc('\n', stdout);
+}
+
+Result<SecretBytes> existing_passphrase(Context& context, const std::string& what) {
+  if (!context.passphrase) {
+    if (!context.passphrase_file.empty()) {
+      TM_TRY(context.passphrase, read_secret_file(context.passphrase_file));
+    } else if (context.passphrase_fd >= 0) {
+      TM_TRY(context.passphrase, read_secret_descriptor(context.passphrase_fd));
+    } else {
+      TM_TRY(context.passphrase, ask_secret("Passphrase of " + what + ": "));
+    }
+  }
+  return context.passphrase->clone();
+}
+
+Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
+  const bool from_person = context.passphrase_file.empty() && context.passphrase_fd < 0;
+  if (!context.passphrase && from_person) {
+    TM_TRY(context.passphrase, ask_new_secret("New passphrase for " + what + ": "));
+  }
+  TM_TRY(auto passphrase, existing_passphrase(context, what));
+  if (passphrase.empty()) return error("the passphrase is empty");
+  return passphrase;
+}
+
+OpenedKeys open_issuer_keys(Context& context, KeyPurpose purpose) {
+  const std::string file = context.path("issuer/" + std::string(to_text(purpose)) + ".age");
+  if (!std::filesystem::exists(file)) {
+    return {std::nullopt, fail(context, ExitCode::kFailure,
+                               file + " does not exist: this home holds no " + std::string(to_text(purpose)) +
+                                   " key (testamur issuer init)")};
+  }
+  auto passphrase = existing_passphrase(context, file);
+  if (!passphrase.ok()) return {std::nullopt, fail(context, ExitCode::kPassphrase, passphrase.message())};
+  auto opened = Vault::open(file, std::move(passphrase).value());
+  if (!opened.ok()) return {std::nullopt, fail(context, *opened.failure)};
+  auto keys = decode_issuer_keys(opened.vault->contents());
+  if (!keys.ok()) return {std::nullopt, fail(context, ExitCode::kFailure, file + ": " + keys.message())};
+  return {std::move(keys).value(), ExitCode::kOk};
+}
+
+Result<IssuerProfile> issuer_profile(Context& context, Client& client) {
+  const std::string file = context.path("issuer/issuer.json");
+  if (!std::filesystem::exists(file)) {
+    return error(file + " does not exist: set this home up with testamur issuer init");
+  }
+  TM_TRY(auto profile, read_profile(file));
+  if (profile.name.empty()) {
+    auto answer = client.institution(profile.institution, false);
+    if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
+    const Json& name = std::get<Json>(answer)["institution"]["name"];
+    profile.name = name.value("name_now", "");
+    profile.domain = name.value("domain", "");
+  }
+  return profile;
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,78 @@
+// What every command is given: global options, the home directory, how to reach nodes and open vaults, and where to
+// print. A command is a function (Context&, its options) -> ExitCode; it prints its own result. One thread.
+//
+// Home: $TESTAMUR_HOME, else ~/.testamur
+//   config.toml              endpoints, tls_root (optional; --endpoint overrides)
+//   wallet.age               a learner's vault
+//   issuer/<purpose>.age     an issuer's vaults: root, issue, govern, credential
+//   issuer/party.toml        its public facts and keys, as the genesis ceremony reads them
+//   issuer/issuer.json       what was learnt at registration: chain, institution
+//   issuer/batches/<name>/   one batch each: state, claim files, codes, register
+//   outbox/                  signed transactions that have not ended
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/keys.h"
+#include "common/result.h"
+#include "wallet/cli/exit_code.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/client/client.h"
+#include "wallet/keystore/issuer_keys.h"
+#include "wallet/keystore/strict_json.h"
+#include "wallet/keystore/vault.h"
+
+namespace testamur::wallet {
+
+struct Context {
+  std::string home;
+  std::vector<std::string> endpoints;
+  std::string tls_root;
+  std::string passphrase_file;
+  int passphrase_fd = -1;
+  bool json = false;
+  bool yes = false;    // no confirmation
+  bool quiet = false;  // no progress
+  std::uint64_t timeout_ms = 30'000;
+  std::optional<SecretBytes> passphrase;  // once asked, for all vaults of one command
+
+  std::string path(const std::string& relative) const;
+  Client client() const;
+  std::uint64_t now_ms() const;
+};
+
+// Fills endpoints and tls_root from config.toml where the command line gave none. A missing file is no error.
+Status read_config(Context& context);
+
+// Prints "error: …" to standard error, or {"error": …} to standard output with --json.
+ExitCode fail(const Context& context, ExitCode code, const std::string& message);
+ExitCode fail(const Context& context, const CallError& failure);
+ExitCode fail(const Context& context, const VaultError& failure);
+// Prints one JSON value with --json, else the text.
+void print(const Context& context, const Json& value, const std::string& text);
+
+// The passphrase of existing vaults, from file, descriptor or terminal; asked once a command.
+Result<SecretBytes> existing_passphrase(Context& context, const std::string& what);
+Result<SecretBytes> new_passphrase(Context& context, const std::string& what);
+
+// The issuer's vault of one purpose, opened. The failure was printed and its exit code is returned.
+struct OpenedKeys {
+  std::optional<IssuerKeys> keys;
+  ExitCode code = ExitCode::kOk;
+};
+OpenedKeys open_issuer_keys(Context& context, KeyPurpose purpose);
+
+// What this home knows of its own institution.
+struct IssuerProfile {
+  ChainId chain;
+  InstitutionId institution;
+  std::string name;
+  std::string domain;
+};
+// From issuer/issuer.json, or by asking a node for the institution of issuer/party.toml's domain (then it is saved).
+Result<IssuerProfile> issuer_profile(Context& context, Client& client);
+
+}  // namespace testamur::wallet

@@ -1,0 +1,205 @@
+// check, registry and node: commands that only ask.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "wallet/cli/commands.h"
+#include "wallet/cli/render.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kBulkLimit = 4096;
+
+// The institution meant by an id or a domain.
+Called<Json> find_institution(Client& client, const std::string& text, bool with_history) {
+  if (auto id = parse_institution_id(text); id.ok()) return client.institution(*id, with_history);
+  return client.institution_by_domain(text);
+}
+
+std::string hash_answer_text(const std::string& hash, const Json& answer) {
+  std::string text = toned(Tone::kStrong, hash) + "\n";
+  if (answer.value("finding", "") != "found") {
+    return text + "  " + toned(Tone::kDoubt, "not listed") +
+           " at this node (which proves nothing: it may be anchored without being listed)\n";
+  }
+  for (const auto& slot : answer["slots"]) text += slot_text(slot, "  ");
+  text += "  contents and holder were not checked: anyone can copy a hash\n";
+  return text;
+}
+
+ExitCode check_one(Context& context, Client& client, const std::string& text, const CheckOptions& options, Json& answers,
+                   std::string& out) {
+  const bool reference = text.starts_with("urn:");
+  Called<Json> answer = CallError{};
+  if (reference) {
+    auto parsed = parse_reference(text);
+    if (!parsed.ok()) return fail(context, ExitCode::kUsage, parsed.message());
+    answer = client.check_reference(*parsed, options);
+  } else {
+    const auto bytes = from_hex(text);
+    const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
+    if (!hash) return fail(context, ExitCode::kUsage, "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference");
+    answer = client.check_hash(*hash, options);
+  }
+  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
+  Json& json = std::get<Json>(answer);
+  if (reference && json.contains("slot")) json["slots"] = Json::array({json["slot"]});
+  out += hash_answer_text(text, json) + "  " + toned(Tone::kQuiet, as_of_text(json)) + "\n";
+  ExitCode code = json.value("finding", "") == "found" ? ExitCode::kOk : ExitCode::kUnknown;
+  if (code == ExitCode::kOk) {
+    for (const auto& slot : json["slots"]) code = worse(code, slot_code(slot));
+  }
+  json["asked"] = text;
+  answers.push_back(std::move(json));
+  return code;
+}
+
+ExitCode check(Context& context, const std::vector<std::string>& hashes, const CheckOptions& options) {
+  if (hashes.size() > kBulkLimit) return fail(context, ExitCode::kUsage, "at most 4096 hashes at once");
+  Client client = context.client();
+  Json answers = Json::array();
+  std::string text;
+  ExitCode code = ExitCode::kOk;
+  for (const auto& hash : hashes) {
+    const std::size_t before = answers.size();
+    code = worse(code, check_one(context, client, hash, options, answers, text));
+    if (answers.size() == before) return code;  // printed already
+  }
+  print(context, Json{{"answers", answers}, {"exit_code", static_cast<int>(code)}}, text);
+  return code;
+}
+
+ExitCode show(Context& context, Called<Json> answer, const std::function<std::string(const Json&)>& render) {
+  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
+  const Json& json = std::get<Json>(answer);
+  print(context, json, render(json) + toned(Tone::kQuiet, as_of_text(json)) + "\n");
+  return ExitCode::kOk;
+}
+
+ExitCode show_achievement(Context& context, const std::string& text) {
+  auto id = parse_achievement_id(text);
+  if (!id.ok()) return fail(context, ExitCode::kUsage, id.message());
+  return show(context, context.client().achievement(id->institution, id->number, id->version),
+              [](const Json& json) { return achievement_text(json.value("achievement", Json::object())); });
+}
+
+ExitCode show_achievements(Context& context, const std::string& institution) {
+  Client client = context.client();
+  auto found = find_institution(client, institution, false);
+  if (auto* failure = std::get_if<CallError>(&found)) return fail(context, *failure);
+  const auto id = from_hex(std::get<Json>(found)["institution"]["name"].value("id", ""));
+  return show(context, client.achievements(InstitutionId::prefix_of(*id)), [](const Json& json) {
+    std::string text;
+    for (const auto& achievement : json["achievements"]) text += achievement_line(achievement);
+    return text;
+  });
+}
+
+ExitCode show_key(Context& context, const std::string& text) {
+  auto id = parse_key_id(text);
+  if (!id.ok()) return fail(context, ExitCode::kUsage, id.message());
+  return show(context, context.client().key(*id), [](const Json& json) { return json.dump(2) + "\n"; });
+}
+
+ExitCode show_statements(Context& context, const std::string& truster, const std::string& subject, bool history) {
+  std::optional<InstitutionId> from;
+  std::optional<InstitutionId> about;
+  for (auto [text, target] : {std::pair{&truster, &from}, std::pair{&subject, &about}}) {
+    if (text->empty()) continue;
+    auto id = parse_institution_id(*text);
+    if (!id.ok()) return fail(context, ExitCode::kUsage, id.message());
+    *target = *id;
+  }
+  return show(context, context.client().statements(from, about, history), [](const Json& json) {
+    std::string text;
+    for (const auto& statement : json["statements"]) text += statement_line(statement);
+    return text;
+  });
+}
+
+ExitCode node_status(Context& context) {
+  Client client = context.client();
+  Json all = Json::array();
+  std::string text;
+  ExitCode code = client.endpoints().empty() ? ExitCode::kUsage : ExitCode::kOk;
+  for (const auto& endpoint : client.endpoints()) {
+    auto answer = client.status_of(endpoint);
+    if (auto* failure = std::get_if<CallError>(&answer)) {
+      code = ExitCode::kUnreachable;
+      text += endpoint + "  " + toned(Tone::kBad, failure->message) + "\n";
+      all.push_back(Json{{"endpoint", endpoint}, {"error", failure->message}});
+      continue;
+    }
+    Json& json = std::get<Json>(answer);
+    text += endpoint + "  " + status_text(json);
+    json["endpoint"] = endpoint;
+    all.push_back(std::move(json));
+  }
+  if (code == ExitCode::kUsage) return fail(context, code, "no endpoint is configured: give --endpoint HOST:PORT");
+  print(context, Json{{"nodes", all}}, text);
+  return code;
+}
+
+}  // namespace
+
+void add_check_commands(CLI::App& app, Context& context, Run& run) {
+  auto hashes = std::make_shared<std::vector<std::string>>();
+  auto options = std::make_shared<CheckOptions>();
+  auto* command = app.add_subcommand("check", "Ask the ledger about commitments (64 hex digits) or references (urn:testamur:…)");
+  command->add_option("hash", *hashes, "Commitments or references")->required();
+  command->add_option("--purpose", options->purpose, "credit, access, exemption, employment, …");
+  command->callback([&context, &run, hashes, options] { run = [&context, hashes, options] { return check(context, *hashes, *options); }; });
+}
+
+void add_registry_commands(CLI::App& app, Context& context, Run& run) {
+  auto* registry = app.add_subcommand("registry", "Institutions, achievements, keys and statements on the ledger");
+  registry->require_subcommand(1);
+  auto text = std::make_shared<std::string>();
+  auto subject = std::make_shared<std::string>();
+  auto history = std::make_shared<bool>(false);
+  registry->add_subcommand("institutions", "All institutions")->callback([&context, &run] {
+    run = [&context] {
+      return show(context, context.client().institutions(), [](const Json& json) {
+        std::string lines;
+        for (const auto& institution : json["institutions"]) lines += institution_line(institution);
+        return lines;
+      });
+    };
+  });
+  auto* institution = registry->add_subcommand("institution", "One institution with its keys");
+  institution->add_option("institution", *text, "Id (tmi…) or domain")->required();
+  institution->add_flag("--history", *history, "Earlier versions too");
+  institution->callback([&context, &run, text, history] {
+    run = [&context, text, history] {
+      Client client = context.client();
+      return show(context, find_institution(client, *text, *history),
+                  [](const Json& json) { return institution_text(json.value("institution", Json::object())); });
+    };
+  });
+  auto* achievements = registry->add_subcommand("achievements", "What an institution awards");
+  achievements->add_option("institution", *text, "Id (tmi…) or domain")->required();
+  achievements->callback([&context, &run, text] { run = [&context, text] { return show_achievements(context, *text); }; });
+  auto* achievement = registry->add_subcommand("achievement", "One achievement in full");
+  achievement->add_option("achievement", *text, "<institution>/<number>.<version>")->required();
+  achievement->callback([&context, &run, text] { run = [&context, text] { return show_achievement(context, *text); }; });
+  auto* key = registry->add_subcommand("key", "One key and what became of it");
+  key->add_option("key", *text, "Id (tmk…)")->required();
+  key->callback([&context, &run, text] { run = [&context, text] { return show_key(context, *text); }; });
+  auto* statements = registry->add_subcommand("statements", "Recognitions and accreditations");
+  statements->add_option("--by", *text, "Who says it (tmi…)");
+  statements->add_option("--about", *subject, "Of whom (tmi…)");
+  statements->add_flag("--history", *history, "Also what is no longer in force");
+  statements->callback([&context, &run, text, subject, history] {
+    run = [&context, text, subject, history] { return show_statements(context, *text, *subject, *history); };
+  });
+}
+
+void add_node_commands(CLI::App& app, Context& context, Run& run) {
+  auto* node = app.add_subcommand("node", "The nodes themselves");
+  node->require_subcommand(1);
+  node->add_subcommand("status", "How each endpoint is doing, who is missing and why nothing moves")
+      ->callback([&context, &run] { run = [&context] { return node_status(context); }; });
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,218 @@
+#include "wallet/cli/render.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+#include "wallet/cli/terminal.h"
+
+namespace testamur::wallet {
+namespace {
+
+std::string text_of(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string{};
+}
+std::uint64_t number_of(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_number() ? at->get<std::uint64_t>() : 0;
+}
+const Json& part_of(const Json& object, const char* name) {
+  static const Json kNothing = Json::object();
+  const auto at = object.find(name);
+  return at != object.end() ? *at : kNothing;
+}
+
+std::string best_title(const Json& achievement) {
+  const Json& titles = part_of(achievement, "titles");
+  for (const auto& title : titles) {
+    if (text_of(title, "language") == "en") return text_of(title, "text");
+  }
+  return titles.empty() ? std::string("(untitled)") : text_of(titles.front(), "text");
+}
+
+Tone tone_of_status(const std::string& status) {
+  if (status == "valid") return Tone::kGood;
+  return status == "suspended" ? Tone::kDoubt : Tone::kBad;
+}
+
+std::string ects_text(std::uint64_t hundredths) {
+  char text[32];
+  std::snprintf(text, sizeof text, hundredths % 100 == 0 ? "%llu ECTS" : "%llu.%02llu ECTS",
+                static_cast<unsigned long long>(hundredths / 100), static_cast<unsigned long long>(hundredths % 100));
+  return text;
+}
+
+std::string party_text(const Json& name) {
+  std::string text = text_of(name, "name_now");
+  if (text.empty()) text = text_of(name, "id_text");
+  const std::string then = text_of(name, "name_then");
+  if (!then.empty() && then != text) text += " (then: " + then + ")";
+  return text;
+}
+
+std::string path_text(const Json& path) {
+  std::string text;
+  for (const auto& hop : part_of(path, "hops")) {
+    if (text.empty()) text = party_text(part_of(hop, "truster"));
+    text += " -" + std::to_string(number_of(hop, "capacity")) + "-> " + party_text(part_of(hop, "subject"));
+  }
+  return text + "  carries " + std::to_string(number_of(path, "amount"));
+}
+
+}  // namespace
+
+std::string time_text(std::uint64_t time_ms) {
+  if (time_ms == 0) return "-";
+  const std::time_t seconds = static_cast<std::time_t>(time_ms / 1000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[40];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
+  return text;
+}
+
+std::string date_text(std::uint64_t time_ms) { return time_text(time_ms).substr(0, 10); }
+
+std::string decision_text(const Json& decision, const std::string& indent, bool with_paths) {
+  const std::string outcome = text_of(decision, "outcome");
+  const std::string point = text_of(decision, "point");
+  std::string when = "at " + date_text(number_of(decision, "at_time_ms"));
+  if (point == "at_anchor") when = "when it was anchored";
+  if (point == "today") when = "today";
+  const std::string who = party_text(part_of(decision, "viewpoint"));
+  std::string text = indent + who + " " + toned(outcome == "accept" ? Tone::kGood : Tone::kBad,
+                                                outcome == "accept"    ? "accepts"
+                                                : outcome == "blocked" ? "blocks"
+                                                                       : "does not accept");
+  text += " " + party_text(part_of(decision, "issuer")) + " " + when + ": amount " +
+          std::to_string(number_of(decision, "amount")) + " of " + std::to_string(number_of(decision, "required_amount")) +
+          ", " + std::to_string(number_of(decision, "independent_paths")) + " independent path(s)\n";
+  const std::string why = text_of(decision, "explanation");
+  if (!why.empty()) text += indent + "  " + why + "\n";
+  if (!with_paths) return text;
+  for (const auto& path : part_of(decision, "paths")) text += indent + "  through " + path_text(path) + "\n";
+  for (const auto& remedy : part_of(decision, "remedies")) {
+    text += indent + "  would change it: " + remedy.get<std::string>() + "\n";
+  }
+  return text;
+}
+
+std::string slot_text(const Json& slot, const std::string& indent) {
+  const Json& status = part_of(slot, "status");
+  const Json& achievement = part_of(slot, "achievement");
+  const Json& anchor = part_of(slot, "anchor");
+  const std::string effective = text_of(status, "effective_status");
+  std::string text = indent + "issued by   " + toned(Tone::kStrong, party_text(part_of(slot, "issuer"))) + ", " +
+                     text_of(part_of(slot, "issuer"), "country") + " (" + text_of(part_of(slot, "issuer"), "domain") + ")\n";
+  text += indent + "awards      " + best_title(achievement) + ", " + ects_text(number_of(achievement, "ects_hundredths")) +
+          ", EQF " + std::to_string(number_of(achievement, "eqf_level")) + "\n";
+  text += indent + "anchored    " + time_text(number_of(anchor, "time_ms")) + ", block " +
+          std::to_string(number_of(anchor, "height")) + ", log entry " + std::to_string(number_of(anchor, "log_index")) + "\n";
+  text += indent + "status      " + toned(tone_of_status(effective), effective);
+  const Json& since = part_of(status, "since");
+  if (effective != "valid" && number_of(since, "time_ms") != 0) {
+    text += " since " + time_text(number_of(since, "time_ms"));
+    if (text_of(status, "reason") != "unspecified") text += ", reason: " + text_of(status, "reason");
+    text += ", log entry " + std::to_string(number_of(since, "log_index"));
+  }
+  text += "\n" + indent + "reference   " + text_of(slot, "reference") + "\n";
+  for (const auto& decision : part_of(slot, "decisions")) text += decision_text(decision, indent, true);
+  return text;
+}
+
+std::string as_of_text(const Json& answer) {
+  const Json& as_of = part_of(answer, "as_of");
+  return "as of block " + std::to_string(number_of(as_of, "height")) + ", " + time_text(number_of(as_of, "time_ms"));
+}
+
+std::string status_text(const Json& status) {
+  const Json& consensus = part_of(status, "consensus");
+  const Json& as_of = part_of(status, "as_of");
+  std::string text = toned(Tone::kStrong, party_text(part_of(status, "institution"))) + "  " + text_of(status, "role") +
+                     ", version " + text_of(status, "software_version") + ", protocol " +
+                     std::to_string(number_of(status, "protocol_version")) + "\n";
+  text += "  chain       " + text_of(status, "chain_id_text") + "\n";
+  text += "  height      " + std::to_string(number_of(as_of, "height")) + " at " + time_text(number_of(as_of, "time_ms")) + "\n";
+  text += "  consensus   epoch " + std::to_string(number_of(consensus, "epoch")) + ", view " +
+          std::to_string(number_of(consensus, "view")) + "; " + std::to_string(number_of(consensus, "reachable")) + " of " +
+          std::to_string(number_of(consensus, "validators")) + " validators heard of, " +
+          std::to_string(number_of(consensus, "quorum")) + " needed\n";
+  text += "  ledger      " + std::to_string(number_of(status, "log_size")) + " transactions, " +
+          std::to_string(number_of(status, "commitments")) + " commitments; " +
+          std::to_string(number_of(part_of(status, "pool"), "transactions")) + " waiting\n";
+  for (const auto& peer : part_of(status, "peers")) {
+    const bool connected = peer.value("connected", false);
+    text += "  peer        " + party_text(part_of(peer, "institution")) + ": " +
+            (connected ? toned(Tone::kGood, "connected") : toned(Tone::kBad, "missing")) + ", block " +
+            std::to_string(number_of(peer, "finalized_height"));
+    if (!connected && !text_of(peer, "last_error").empty()) text += " (" + text_of(peer, "last_error") + ")";
+    text += "\n";
+  }
+  for (const auto& obstacle : part_of(status, "obstacles")) {
+    text += "  " + toned(Tone::kBad, "obstacle") + "    " + obstacle.get<std::string>() + "\n";
+  }
+  return text;
+}
+
+std::string institution_line(const Json& institution) {
+  const Json& name = part_of(institution, "name");
+  return text_of(name, "id_text") + "  " + text_of(institution, "institution_class") + "  " + text_of(institution, "standing") +
+         "  " + party_text(name) + " (" + text_of(name, "country") + ", " + text_of(name, "domain") + ")\n";
+}
+
+std::string institution_text(const Json& institution) {
+  std::string text = institution_line(institution);
+  for (const auto& key : part_of(institution, "keys")) {
+    text += "  key " + text_of(key, "id_text") + "  " + text_of(key, "purpose") + "  " + text_of(key, "state") + "\n";
+  }
+  for (const auto& version : part_of(institution, "history")) {
+    text += "  from " + time_text(number_of(version, "from_time_ms")) + ", block " +
+            std::to_string(number_of(version, "from_height")) + ": " + text_of(version, "standing") + "\n";
+  }
+  return text;
+}
+
+std::string achievement_line(const Json& achievement) {
+  const Json& name = part_of(achievement, "name");
+  return text_of(name, "id_text") + "  " + best_title(name) + ", " + ects_text(number_of(name, "ects_hundredths")) + ", EQF " +
+         std::to_string(number_of(name, "eqf_level")) + (achievement.value("issuable", false) ? "" : "  (cannot be issued)") + "\n";
+}
+
+std::string achievement_text(const Json& achievement) {
+  std::string text = achievement_line(achievement);
+  const Json& record = part_of(achievement, "record");
+  for (const auto& outcome : part_of(record, "outcomes")) {
+    for (const auto& line : part_of(outcome, "texts")) {
+      text += "  outcome (" + text_of(line, "language") + ")  " + text_of(line, "text") + "\n";
+    }
+  }
+  for (const auto& type : part_of(record, "assessment_types")) text += "  assessment  " + type.get<std::string>() + "\n";
+  text += "  participation  " + text_of(record, "participation") + "\n";
+  text += "  quality assurance  " + text_of(part_of(record, "quality_assurance"), "scheme") + "\n";
+  return text;
+}
+
+std::string statement_line(const Json& statement) {
+  const std::string kind = text_of(statement, "kind");
+  std::string text = date_text(number_of(part_of(statement, "anchor"), "time_ms")) + "  " +
+                     party_text(part_of(statement, "truster")) + " " + kind + " " + party_text(part_of(statement, "subject"));
+  if (kind == "trust" || kind == "accredit") {
+    text += " amount " + std::to_string(number_of(statement, "amount")) + " depth " +
+            std::to_string(number_of(statement, "depth"));
+  }
+  text += " slot " + std::to_string(number_of(statement, "slot"));
+  if (number_of(statement, "valid_until_ms") != 0) text += " until " + date_text(number_of(statement, "valid_until_ms"));
+  if (!statement.value("in_force", false)) text += "  (not in force)";
+  return text + "\n";
+}
+
+ExitCode slot_code(const Json& slot) {
+  if (text_of(part_of(slot, "status"), "effective_status") != "valid") return ExitCode::kRevoked;
+  for (const auto& decision : part_of(slot, "decisions")) {
+    if (text_of(decision, "outcome") != "accept") return ExitCode::kNotAccepted;
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,146 @@
+#include "wallet/cli/terminal.h"
+
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kMaxSecretBytes = 1024;
+constexpr std::size_t kMinNewSecretBytes = 8;
+constexpr int kBarWidth = 30;
+
+// Turns the echo off for as long as it lives.
+class NoEcho {
+ public:
+  NoEcho() {
+    if (tcgetattr(STDIN_FILENO, &before_) != 0) return;
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    active_ = tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
+  }
+  ~NoEcho() {
+    if (active_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+  }
+  NoEcho(const NoEcho&) = delete;
+  NoEcho& operator=(const NoEcho&) = delete;
+
+ private:
+  termios before_{};
+  bool active_ = false;
+};
+
+// Reads up to the first line end, byte by byte so that nothing more is taken from the descriptor.
+Result<SecretBytes> read_line(int descriptor, const std::string& what) {
+  SecretBytes buffer(kMaxSecretBytes);
+  std::size_t size = 0;
+  while (size < kMaxSecretBytes) {
+    std::uint8_t byte = 0;
+    const ssize_t got = read(descriptor, &byte, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return error("cannot read " + what + ": " + std::strerror(errno));
+    if (got == 0 || byte == '\n') break;
+    buffer.writable()[size++] = byte;
+  }
+  if (size == kMaxSecretBytes) return error(what + " is longer than " + std::to_string(kMaxSecretBytes - 1) + " bytes");
+  if (size > 0 && buffer.view()[size - 1] == '\r') --size;
+  return SecretBytes::copy_of(buffer.view().first(size));
+}
+
+}  // namespace
+
+bool input_is_terminal() { return isatty(STDIN_FILENO) == 1; }
+bool output_is_terminal() { return isatty(STDOUT_FILENO) == 1; }
+bool use_color() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return output_is_terminal() && (no_color == nullptr || *no_color == '\0');
+}
+
+std::string toned(Tone tone, std::string_view text) {
+  if (!use_color()) return std::string(text);
+  const char* code = "0";
+  switch (tone) {
+    case Tone::kGood: code = "32"; break;
+    case Tone::kBad: code = "31;1"; break;
+    case Tone::kDoubt: code = "33"; break;
+    case Tone::kQuiet: code = "2"; break;
+    case Tone::kStrong: code = "1"; break;
+  }
+  return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+}
+
+Result<SecretBytes> ask_secret(const std::string& prompt) {
+  if (!input_is_terminal()) return error("no terminal to ask for a passphrase: give --passphrase-file or --passphrase-fd");
+  std::fputs(prompt.c_str(), stderr);
+  std::fflush(stderr);
+  const NoEcho quiet;
+  auto secret = read_line(STDIN_FILENO, "the passphrase");
+  std::fputs("\n", stderr);
+  return secret;
+}
+
+Result<SecretBytes> ask_new_secret(const std::string& prompt) {
+  TM_TRY(auto first, ask_secret(prompt));
+  if (first.size() < kMinNewSecretBytes) return error("a passphrase has at least 8 characters");
+  TM_TRY(auto second, ask_secret("Again: "));
+  if (!equal_in_constant_time(first.view(), second.view())) return error("the two are not the same");
+  return first;
+}
+
+bool confirm(const std::string& question) {
+  if (!input_is_terminal()) return false;
+  std::fputs((question + " [y/N] ").c_str(), stderr);
+  std::fflush(stderr);
+  auto line = read_line(STDIN_FILENO, "the answer");
+  return line.ok() && (line->text() == "y" || line->text() == "Y" || line->text() == "yes");
+}
+
+Result<SecretBytes> read_secret_file(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return error("cannot open " + path + ": " + std::strerror(errno));
+  auto secret = read_line(descriptor, path);
+  close(descriptor);
+  return secret;
+}
+
+Result<SecretBytes> read_secret_descriptor(int descriptor) {
+  return read_line(descriptor, "descriptor " + std::to_string(descriptor));
+}
+
+Progress::Progress(std::string what, std::uint64_t total, bool silent)
+    : what_(std::move(what)), total_(total), silent_(silent) {
+  if (isatty(STDERR_FILENO) == 1) draw(false);
+}
+Progress::~Progress() { draw(true); }
+
+void Progress::advance(std::uint64_t to) {
+  done_ = to;
+  if (isatty(STDERR_FILENO) == 1) draw(false);
+}
+
+void Progress::draw(bool last) {
+  if (silent_) return;
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  const int percent = total_ == 0 ? 100 : static_cast<int>(done_ * 100 / total_);
+  if (!last && percent == drawn_percent_) return;
+  drawn_percent_ = percent;
+  if (!terminal) {
+    std::fprintf(stderr, "%s: %llu of %llu\n", what_.c_str(), static_cast<unsigned long long>(done_),
+                 static_cast<unsigned long long>(total_));
+    return;
+  }
+  const int filled = percent * kBarWidth / 100;
+  const std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
+                          std::string(static_cast<std::size_t>(kBarWidth - filled), '.');
+  std::fprintf(stderr, "\r%s [%s] %3d %%%s", what_.c_str(), bar.c_str(), percent, last ? "\n" : "");
+  std::fflush(stderr);
+}
+
+}  // namespace testamur::wallet

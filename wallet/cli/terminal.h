@@ -1,0 +1,51 @@
+// What a person at a terminal sees and types: prompts, confirmations, colours, progress.
+//
+// Prompts appear only on a terminal; without one a question is answered "no" and a missing passphrase is an error.
+// Colour only on a terminal and without NO_COLOR. Progress goes to standard error. One thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+#include "wallet/keystore/secret_bytes.h"
+
+namespace testamur::wallet {
+
+bool input_is_terminal();
+bool output_is_terminal();
+bool use_color();
+
+enum class Tone : std::uint8_t { kGood, kBad, kDoubt, kQuiet, kStrong };
+// The text in the colour of its meaning, or unchanged where there is no colour.
+std::string toned(Tone tone, std::string_view text);
+
+// A line typed without echo. Fails without a terminal.
+Result<SecretBytes> ask_secret(const std::string& prompt);
+// Asked twice, at least 8 bytes.
+Result<SecretBytes> ask_new_secret(const std::string& prompt);
+// Whether the person typed y or yes.
+bool confirm(const std::string& question);
+
+// The first line of a file or of an inherited descriptor, without its line end.
+Result<SecretBytes> read_secret_file(const std::string& path);
+Result<SecretBytes> read_secret_descriptor(int descriptor);
+
+// One line on standard error that is redrawn in place; on anything but a terminal, one line at the end.
+class Progress {
+ public:
+  Progress(std::string what, std::uint64_t total, bool silent);
+  ~Progress();
+  void advance(std::uint64_t to);
+
+ private:
+  void draw(bool last);
+  std::string what_;
+  std::uint64_t total_;
+  std::uint64_t done_ = 0;
+  int drawn_percent_ = -1;
+  bool silent_;
+};
+
+}  // namespace testamur::wallet
