@@ -1,4 +1,5 @@
-// The commands by noun. Each function adds its noun's subcommands to the parser and makes `run` what the chosen one does.
+// The commands by noun. Each function adds its noun's subcommands to the parser and makes `run` what the chosen one
+// does.
 #pragma once
 
 #include <functional>

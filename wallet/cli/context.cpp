@@ -1,8 +1,8 @@
 #include "wallet/cli/context.h"
 
+#include <toml++/toml.h>
 #include <cstdio>
 #include <filesystem>
-#include <toml++/toml.h>
 
 #include "common/clock.h"
 #include "wallet/keystore/file.h"
@@ -39,7 +39,9 @@ ExitCode code_of(CallFailure kind) {
 
 }  // namespace
 
-std::string Context::path(const std::string& relative) const { return (std::filesystem::path(home) / relative).string(); }
+std::string Context::path(const std::string& relative) const {
+  return (std::filesystem::path(home) / relative).string();
+}
 
 Client Context::client() const { return Client(ClientOptions{endpoints, 10'000, tls_root}); }
 
@@ -62,7 +64,8 @@ Status read_config(Context& context) {
     }
     if (context.tls_root.empty()) context.tls_root = table["tls_root"].value_or(std::string{});
   } catch (const toml::parse_error& failure) {
-    return error(file + ", line " + std::to_string(failure.source().begin.line) + ": " + std::string(failure.description()));
+    return error(file + ", line " + std::to_string(failure.source().begin.line) + ": " +
+                 std::string(failure.description()));
   }
   return {};
 }

@@ -18,7 +18,8 @@ std::string default_home() {
 
 void add_global_options(CLI::App& app, Context& context) {
   app.add_option("--home", context.home, "Where wallet and keys are (default: $TESTAMUR_HOME, else ~/.testamur)");
-  app.add_option("--endpoint", context.endpoints, "A node's host:port; may be given several times")->allow_extra_args(false);
+  app.add_option("--endpoint", context.endpoints, "A node's host:port; may be given several times")
+      ->allow_extra_args(false);
   app.add_option("--tls-root", context.tls_root, "PEM file of the root that signed the nodes' API certificates");
   app.add_option("--passphrase-file", context.passphrase_file, "Read the passphrase from the first line of this file");
   app.add_option("--passphrase-fd", context.passphrase_fd, "Read the passphrase from this open descriptor");
@@ -49,7 +50,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& failure) {
     return app.exit(failure) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
   }
-  if (auto read = read_config(context); !read.ok()) return static_cast<int>(fail(context, ExitCode::kUsage, read.message()));
+  if (auto read = read_config(context); !read.ok())
+    return static_cast<int>(fail(context, ExitCode::kUsage, read.message()));
   return static_cast<int>(chosen());
 }
 

@@ -28,8 +28,8 @@ std::string hash_answer_text(const std::string& hash, const Json& answer) {
   return text;
 }
 
-ExitCode check_one(Context& context, Client& client, const std::string& text, const CheckOptions& options, Json& answers,
-                   std::string& out) {
+ExitCode check_one(Context& context, Client& client, const std::string& text, const CheckOptions& options,
+                   Json& answers, std::string& out) {
   const bool reference = text.starts_with("urn:");
   Called<Json> answer = CallError{};
   if (reference) {
@@ -39,7 +39,9 @@ ExitCode check_one(Context& context, Client& client, const std::string& text, co
   } else {
     const auto bytes = from_hex(text);
     const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
-    if (!hash) return fail(context, ExitCode::kUsage, "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference");
+    if (!hash)
+      return fail(context, ExitCode::kUsage,
+                  "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference");
     answer = client.check_hash(*hash, options);
   }
   if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
@@ -146,10 +148,13 @@ ExitCode node_status(Context& context) {
 void add_check_commands(CLI::App& app, Context& context, Run& run) {
   auto hashes = std::make_shared<std::vector<std::string>>();
   auto options = std::make_shared<CheckOptions>();
-  auto* command = app.add_subcommand("check", "Ask the ledger about commitments (64 hex digits) or references (urn:testamur:…)");
+  auto* command =
+      app.add_subcommand("check", "Ask the ledger about commitments (64 hex digits) or references (urn:testamur:…)");
   command->add_option("hash", *hashes, "Commitments or references")->required();
   command->add_option("--purpose", options->purpose, "credit, access, exemption, employment, …");
-  command->callback([&context, &run, hashes, options] { run = [&context, hashes, options] { return check(context, *hashes, *options); }; });
+  command->callback([&context, &run, hashes, options] {
+    run = [&context, hashes, options] { return check(context, *hashes, *options); };
+  });
 }
 
 void add_registry_commands(CLI::App& app, Context& context, Run& run) {
@@ -179,10 +184,12 @@ void add_registry_commands(CLI::App& app, Context& context, Run& run) {
   });
   auto* achievements = registry->add_subcommand("achievements", "What an institution awards");
   achievements->add_option("institution", *text, "Id (tmi…) or domain")->required();
-  achievements->callback([&context, &run, text] { run = [&context, text] { return show_achievements(context, *text); }; });
+  achievements->callback(
+      [&context, &run, text] { run = [&context, text] { return show_achievements(context, *text); }; });
   auto* achievement = registry->add_subcommand("achievement", "One achievement in full");
   achievement->add_option("achievement", *text, "<institution>/<number>.<version>")->required();
-  achievement->callback([&context, &run, text] { run = [&context, text] { return show_achievement(context, *text); }; });
+  achievement->callback(
+      [&context, &run, text] { run = [&context, text] { return show_achievement(context, *text); }; });
   auto* key = registry->add_subcommand("key", "One key and what became of it");
   key->add_option("key", *text, "Id (tmk…)")->required();
   key->callback([&context, &run, text] { run = [&context, text] { return show_key(context, *text); }; });

@@ -81,13 +81,14 @@ std::string decision_text(const Json& decision, const std::string& indent, bool 
   if (point == "at_anchor") when = "when it was anchored";
   if (point == "today") when = "today";
   const std::string who = party_text(part_of(decision, "viewpoint"));
-  std::string text = indent + who + " " + toned(outcome == "accept" ? Tone::kGood : Tone::kBad,
-                                                outcome == "accept"    ? "accepts"
-                                                : outcome == "blocked" ? "blocks"
-                                                                       : "does not accept");
+  std::string text = indent + who + " " +
+                     toned(outcome == "accept" ? Tone::kGood : Tone::kBad, outcome == "accept"    ? "accepts"
+                                                                           : outcome == "blocked" ? "blocks"
+                                                                                                  : "does not accept");
   text += " " + party_text(part_of(decision, "issuer")) + " " + when + ": amount " +
-          std::to_string(number_of(decision, "amount")) + " of " + std::to_string(number_of(decision, "required_amount")) +
-          ", " + std::to_string(number_of(decision, "independent_paths")) + " independent path(s)\n";
+          std::to_string(number_of(decision, "amount")) + " of " +
+          std::to_string(number_of(decision, "required_amount")) + ", " +
+          std::to_string(number_of(decision, "independent_paths")) + " independent path(s)\n";
   const std::string why = text_of(decision, "explanation");
   if (!why.empty()) text += indent + "  " + why + "\n";
   if (!with_paths) return text;
@@ -104,11 +105,14 @@ std::string slot_text(const Json& slot, const std::string& indent) {
   const Json& anchor = part_of(slot, "anchor");
   const std::string effective = text_of(status, "effective_status");
   std::string text = indent + "issued by   " + toned(Tone::kStrong, party_text(part_of(slot, "issuer"))) + ", " +
-                     text_of(part_of(slot, "issuer"), "country") + " (" + text_of(part_of(slot, "issuer"), "domain") + ")\n";
-  text += indent + "awards      " + best_title(achievement) + ", " + ects_text(number_of(achievement, "ects_hundredths")) +
-          ", EQF " + std::to_string(number_of(achievement, "eqf_level")) + "\n";
+                     text_of(part_of(slot, "issuer"), "country") + " (" + text_of(part_of(slot, "issuer"), "domain") +
+                     ")\n";
+  text += indent + "awards      " + best_title(achievement) + ", " +
+          ects_text(number_of(achievement, "ects_hundredths")) + ", EQF " +
+          std::to_string(number_of(achievement, "eqf_level")) + "\n";
   text += indent + "anchored    " + time_text(number_of(anchor, "time_ms")) + ", block " +
-          std::to_string(number_of(anchor, "height")) + ", log entry " + std::to_string(number_of(anchor, "log_index")) + "\n";
+          std::to_string(number_of(anchor, "height")) + ", log entry " +
+          std::to_string(number_of(anchor, "log_index")) + "\n";
   text += indent + "status      " + toned(tone_of_status(effective), effective);
   const Json& since = part_of(status, "since");
   if (effective != "valid" && number_of(since, "time_ms") != 0) {
@@ -133,10 +137,11 @@ std::string status_text(const Json& status) {
                      ", version " + text_of(status, "software_version") + ", protocol " +
                      std::to_string(number_of(status, "protocol_version")) + "\n";
   text += "  chain       " + text_of(status, "chain_id_text") + "\n";
-  text += "  height      " + std::to_string(number_of(as_of, "height")) + " at " + time_text(number_of(as_of, "time_ms")) + "\n";
+  text += "  height      " + std::to_string(number_of(as_of, "height")) + " at " +
+          time_text(number_of(as_of, "time_ms")) + "\n";
   text += "  consensus   epoch " + std::to_string(number_of(consensus, "epoch")) + ", view " +
-          std::to_string(number_of(consensus, "view")) + "; " + std::to_string(number_of(consensus, "reachable")) + " of " +
-          std::to_string(number_of(consensus, "validators")) + " validators heard of, " +
+          std::to_string(number_of(consensus, "view")) + "; " + std::to_string(number_of(consensus, "reachable")) +
+          " of " + std::to_string(number_of(consensus, "validators")) + " validators heard of, " +
           std::to_string(number_of(consensus, "quorum")) + " needed\n";
   text += "  ledger      " + std::to_string(number_of(status, "log_size")) + " transactions, " +
           std::to_string(number_of(status, "commitments")) + " commitments; " +
@@ -157,8 +162,9 @@ std::string status_text(const Json& status) {
 
 std::string institution_line(const Json& institution) {
   const Json& name = part_of(institution, "name");
-  return text_of(name, "id_text") + "  " + text_of(institution, "institution_class") + "  " + text_of(institution, "standing") +
-         "  " + party_text(name) + " (" + text_of(name, "country") + ", " + text_of(name, "domain") + ")\n";
+  return text_of(name, "id_text") + "  " + text_of(institution, "institution_class") + "  " +
+         text_of(institution, "standing") + "  " + party_text(name) + " (" + text_of(name, "country") + ", " +
+         text_of(name, "domain") + ")\n";
 }
 
 std::string institution_text(const Json& institution) {
@@ -175,8 +181,9 @@ std::string institution_text(const Json& institution) {
 
 std::string achievement_line(const Json& achievement) {
   const Json& name = part_of(achievement, "name");
-  return text_of(name, "id_text") + "  " + best_title(name) + ", " + ects_text(number_of(name, "ects_hundredths")) + ", EQF " +
-         std::to_string(number_of(name, "eqf_level")) + (achievement.value("issuable", false) ? "" : "  (cannot be issued)") + "\n";
+  return text_of(name, "id_text") + "  " + best_title(name) + ", " + ects_text(number_of(name, "ects_hundredths")) +
+         ", EQF " + std::to_string(number_of(name, "eqf_level")) +
+         (achievement.value("issuable", false) ? "" : "  (cannot be issued)") + "\n";
 }
 
 std::string achievement_text(const Json& achievement) {
@@ -187,7 +194,8 @@ std::string achievement_text(const Json& achievement) {
       text += "  outcome (" + text_of(line, "language") + ")  " + text_of(line, "text") + "\n";
     }
   }
-  for (const auto& type : part_of(record, "assessment_types")) text += "  assessment  " + type.get<std::string>() + "\n";
+  for (const auto& type : part_of(record, "assessment_types"))
+    text += "  assessment  " + type.get<std::string>() + "\n";
   text += "  participation  " + text_of(record, "participation") + "\n";
   text += "  quality assurance  " + text_of(part_of(record, "quality_assurance"), "scheme") + "\n";
   return text;
@@ -196,13 +204,15 @@ std::string achievement_text(const Json& achievement) {
 std::string statement_line(const Json& statement) {
   const std::string kind = text_of(statement, "kind");
   std::string text = date_text(number_of(part_of(statement, "anchor"), "time_ms")) + "  " +
-                     party_text(part_of(statement, "truster")) + " " + kind + " " + party_text(part_of(statement, "subject"));
+                     party_text(part_of(statement, "truster")) + " " + kind + " " +
+                     party_text(part_of(statement, "subject"));
   if (kind == "trust" || kind == "accredit") {
     text += " amount " + std::to_string(number_of(statement, "amount")) + " depth " +
             std::to_string(number_of(statement, "depth"));
   }
   text += " slot " + std::to_string(number_of(statement, "slot"));
-  if (number_of(statement, "valid_until_ms") != 0) text += " until " + date_text(number_of(statement, "valid_until_ms"));
+  if (number_of(statement, "valid_until_ms") != 0)
+    text += " until " + date_text(number_of(statement, "valid_until_ms"));
   if (!statement.value("in_force", false)) text += "  (not in force)";
   return text + "\n";
 }

@@ -20,8 +20,8 @@ Result<ledger::tx::Envelope> fresh_envelope(Context& context, Client& client, co
   if (auto* failure = std::get_if<CallError>(&status)) return error(failure->message);
   const Json& answer = std::get<Json>(status);
   if (answer.value("chain_id", "") != chain.hex()) {
-    return error("the node serves another ledger (" + answer.value("chain_id_text", "") + ") than this home belongs to (" +
-                 to_text(chain) + ")");
+    return error("the node serves another ledger (" + answer.value("chain_id_text", "") +
+                 ") than this home belongs to (" + to_text(chain) + ")");
   }
   const std::uint64_t ledger_ms = answer.contains("as_of") ? answer["as_of"].value("time_ms", std::uint64_t{0}) : 0;
   return ledger::tx::Envelope{chain, author, random_fixed<ledger::tx::Nonce>(),
@@ -34,7 +34,8 @@ Submitted sign_and_submit(Context& context, Client& client, const ledger::tx::Bu
     return stopped(fail(context, ExitCode::kUsage, ledger::tx::to_text(*rejection)), {});
   }
   const auto& transaction = std::get<ledger::tx::UnsignedTransaction>(built);
-  return submit_signed(context, client, transaction.id, ledger::tx::attach_signed(transaction, purpose, key), std::move(note));
+  return submit_signed(context, client, transaction.id, ledger::tx::attach_signed(transaction, purpose, key),
+                       std::move(note));
 }
 
 Submitted submit_signed(Context& context, Client& client, const TransactionId& id, ByteView carried, Json note) {
@@ -60,9 +61,10 @@ Submitted submit_signed(Context& context, Client& client, const TransactionId& i
       return stopped(fail(context, ExitCode::kFailure, "expired before it was committed: run the command again"), id);
     case CommitOutcome::State::kPending: break;
   }
-  return stopped(fail(context, ExitCode::kUnreachable,
-                      "not committed yet: " + to_text(id) + " is kept in the outbox; testamur outbox resume goes on with it"),
-                 id);
+  return stopped(
+      fail(context, ExitCode::kUnreachable,
+           "not committed yet: " + to_text(id) + " is kept in the outbox; testamur outbox resume goes on with it"),
+      id);
 }
 
 }  // namespace testamur::wallet

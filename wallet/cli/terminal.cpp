@@ -77,7 +77,8 @@ std::string toned(Tone tone, std::string_view text) {
 }
 
 Result<SecretBytes> ask_secret(const std::string& prompt) {
-  if (!input_is_terminal()) return error("no terminal to ask for a passphrase: give --passphrase-file or --passphrase-fd");
+  if (!input_is_terminal())
+    return error("no terminal to ask for a passphrase: give --passphrase-file or --passphrase-fd");
   std::fputs(prompt.c_str(), stderr);
   std::fflush(stderr);
   const NoEcho quiet;

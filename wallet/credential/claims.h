@@ -51,6 +51,9 @@ using Claims = std::map<ClaimId, ClaimValue>;
 Result<ClaimValue> parse_claim(const ClaimKind& kind, std::string_view typed);
 // Type, bounds and calendar of a value from outside.
 Status check_claim(const ClaimKind& kind, const ClaimValue& value);
+// Well-formed by RFC 3629.
+bool is_utf8(std::string_view text);
+// For people; ECTS hundredths as credits (750 is 7.5).
 std::string to_display(const ClaimKind& kind, const ClaimValue& value);
 
 }  // namespace testamur::wallet

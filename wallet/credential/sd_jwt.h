@@ -28,7 +28,7 @@ struct SdJwt {
 };
 Result<SdJwt> parse_sd_jwt(std::string_view compact);
 
-// A disclosure and its place in the fully disclosed payload.
+// A disclosure and its place in the fully disclosed payload; array positions as the issuer signed them.
 struct Disclosure {
   std::string encoded;
   std::string pointer;
@@ -39,7 +39,8 @@ struct Disclosure {
 struct ProcessedSdJwt {
   Jws jws;
   Json claims;  // the payload with disclosed claims in place; digests, decoys and _sd_alg removed
-  std::vector<Disclosure> disclosures;
+  std::vector<Disclosure> disclosures;  // in the order given
+  std::size_t withheld = 0;             // digests without a disclosure: withheld claims and decoys
 };
 // Fails on: an unreferenced disclosure, a digest that occurs twice, a hash algorithm other than sha-256, a disclosure
 // that is no array of two or three, a claim named _sd or ..., a claim that exists already, a payload that is no object.

@@ -1,0 +1,233 @@
+// trust: what this institution says of others, and what follows from it.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "trust/scope.h"
+#include "wallet/cli/commands.h"
+#include "wallet/cli/dates.h"
+#include "wallet/cli/render.h"
+#include "wallet/cli/submit.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+struct TrustOptions {
+  std::string subject;
+  unsigned amount = 120;
+  unsigned depth = 1;
+  unsigned slot = 0;
+  std::vector<std::string> fields;
+  std::vector<unsigned> levels;
+  std::vector<std::string> award_types;
+  std::vector<std::string> purposes;
+  std::string from;
+  std::string until;
+  std::string reason;
+  bool all = false;
+};
+struct ExplainOptions {
+  std::string issuer;
+  std::string viewpoint;
+  std::string achievement;
+  std::string at;
+  DecideQuery query;
+};
+
+constexpr std::pair<std::string_view, tx::StatementReason> kReasons[] = {
+    {"agreement", tx::StatementReason::kAgreement},
+    {"review", tx::StatementReason::kReview},
+    {"joint_programme", tx::StatementReason::kJointProgramme},
+    {"quality_concern", tx::StatementReason::kQualityConcern},
+    {"fraud", tx::StatementReason::kFraud},
+    {"key_compromise", tx::StatementReason::kKeyCompromise},
+    {"expiry", tx::StatementReason::kExpiry},
+    {"other", tx::StatementReason::kOther},
+};
+
+Result<tx::StatementReason> parse_reason(const std::string& text) {
+  if (text.empty()) return tx::StatementReason::kNone;
+  for (const auto& [name, reason] : kReasons) {
+    if (name == text) return reason;
+  }
+  return error(
+      "\"" + text +
+      "\" is no reason: agreement, review, joint_programme, quality_concern, fraud, key_compromise, expiry, other");
+}
+
+// Bit i of the mask is byte i / 8, least significant first.
+std::array<std::uint8_t, 16> to_mask(trust::FieldMask fields) {
+  std::array<std::uint8_t, 16> mask{};
+  for (unsigned i = 0; i < trust::kFieldCount; ++i) {
+    if (fields.contains(i)) mask[i / 8] = static_cast<std::uint8_t>(mask[i / 8] | 1U << i % 8);
+  }
+  return mask;
+}
+
+Result<tx::Scope> parse_scope(const TrustOptions& options) {
+  tx::Scope scope;
+  trust::FieldMask fields;
+  for (const auto& text : options.fields) {
+    TM_TRY(auto mask, trust::parse_field(text));
+    fields = fields | mask;
+  }
+  if (!fields.empty()) scope.isced_fields = to_mask(fields);
+  for (unsigned level : options.levels) {
+    if (level < 1 || level > trust::kMaxLevel) return error("an EQF level is 1 to 8");
+    scope.eqf_levels = static_cast<std::uint8_t>(scope.eqf_levels.value_or(0) | 1U << (level - 1));
+  }
+  for (const auto& text : options.award_types) {
+    TM_TRY(auto type, trust::parse_award_type(text));
+    scope.award_types = static_cast<std::uint16_t>(scope.award_types.value_or(0) | 1U << static_cast<unsigned>(type));
+  }
+  for (const auto& text : options.purposes) {
+    TM_TRY(auto purpose, trust::parse_purpose(text));
+    scope.purposes = static_cast<std::uint8_t>(scope.purposes.value_or(0) | 1U << static_cast<unsigned>(purpose));
+  }
+  return scope;
+}
+
+Result<InstitutionId> find_subject(Client& client, const std::string& text) {
+  if (text.starts_with("tmi1")) return parse_institution_id(text);
+  auto answer = client.institution_by_domain(text);
+  if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
+  const auto id = from_hex(std::get<Json>(answer)["institution"]["name"].value("id", ""));
+  if (!id || id->size() != InstitutionId::kSize) return error("the node gave no id for " + text);
+  return InstitutionId::prefix_of(*id);
+}
+
+Result<tx::StatementContent> make_statement(Context& context, Client& client, const TrustOptions& options,
+                                            tx::StatementKind kind) {
+  tx::StatementContent content;
+  content.kind = kind;
+  TM_TRY(content.subject, find_subject(client, options.subject));
+  if (options.amount > 120) return error("--amount is 0 to 120 (120 is full trust)");
+  if (options.depth > 7) return error("--depth is 0 to 7");
+  if (options.slot > 0xffff) return error("--slot is 0 to 65535");
+  content.slot = static_cast<std::uint16_t>(options.slot);
+  if (kind == tx::StatementKind::kTrust) {
+    content.amount = static_cast<std::uint8_t>(options.amount);
+    content.depth = static_cast<std::uint8_t>(options.depth);
+  }
+  if (kind != tx::StatementKind::kEnd) {
+    TM_TRY(content.scope, parse_scope(options));
+  }
+  TM_TRY(content.valid_from_ms, parse_date_or(options.from, context.now_ms()));
+  TM_TRY(content.valid_until_ms, parse_date_or(options.until, 0));
+  TM_TRY(content.reason, parse_reason(options.reason));
+  return content;
+}
+
+std::string sentence(const tx::StatementContent& content, const TrustOptions& options) {
+  switch (content.kind) {
+    case tx::StatementKind::kTrust:
+      return "trusts " + options.subject + " with amount " + std::to_string(content.amount) + " and depth " +
+             std::to_string(content.depth) + (content.depth == 0 ? " (its own awards only)" : "");
+    case tx::StatementKind::kDistrust: return "distrusts " + options.subject + ": its awards are blocked from here on";
+    default: return "ends what it said of " + options.subject;
+  }
+}
+
+ExitCode say(Context& context, const TrustOptions& options, tx::StatementKind kind) {
+  Client client = context.client();
+  auto profile = issuer_profile(context, client);
+  if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message());
+  auto content = make_statement(context, client, options, kind);
+  if (!content.ok()) return fail(context, ExitCode::kUsage, content.message());
+  const std::string what = profile->name + " " + sentence(*content, options) + " (slot " +
+                           std::to_string(content->slot) + ", from " + date_text(content->valid_from_ms) +
+                           (content->valid_until_ms == 0 ? ", open" : ", until " + date_text(content->valid_until_ms)) +
+                           ")";
+  if (!context.yes && !confirm(what + ". Publish this on the ledger?")) {
+    return fail(context, ExitCode::kCancelled, "nothing was sent (without a terminal, give --yes)");
+  }
+  auto opened = open_issuer_keys(context, KeyPurpose::kGovern);
+  if (!opened.keys) return opened.code;
+  auto envelope = fresh_envelope(context, client, profile->chain, profile->institution);
+  if (!envelope.ok()) return fail(context, ExitCode::kUnreachable, envelope.message());
+  const auto done = sign_and_submit(context, client, tx::build(*envelope, *content), KeyPurpose::kGovern,
+                                    opened.keys->keys.front(), Json{{"command", "trust"}, {"says", what}});
+  if (done.code != ExitCode::kOk) return done.code;
+  print(context, Json{{"statement", to_text(done.id)}, {"says", what}, {"outcome", done.outcome}},
+        what + "\n  statement " + to_text(done.id) + " is on the ledger\n");
+  return ExitCode::kOk;
+}
+
+ExitCode explain(Context& context, ExplainOptions options) {
+  Client client = context.client();
+  auto issuer = find_subject(client, options.issuer);
+  if (!issuer.ok()) return fail(context, ExitCode::kUnknown, issuer.message());
+  options.query.issuer = *issuer;
+  if (!options.viewpoint.empty()) {
+    auto viewpoint = find_subject(client, options.viewpoint);
+    if (!viewpoint.ok()) return fail(context, ExitCode::kUnknown, viewpoint.message());
+    options.query.viewpoint = *viewpoint;
+  }
+  if (!options.achievement.empty()) {
+    auto achievement = parse_achievement_id(options.achievement);
+    if (!achievement.ok()) return fail(context, ExitCode::kUsage, achievement.message());
+    options.query.achievement = *achievement;
+  }
+  auto at = parse_date_or(options.at, 0);
+  if (!at.ok()) return fail(context, ExitCode::kUsage, at.message());
+  options.query.at_time_ms = *at;
+  auto answer = client.paths(options.query);
+  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
+  const Json& json = std::get<Json>(answer);
+  const Json decision = json.value("decision", Json::object());
+  print(context, json, decision_text(decision, "", true) + toned(Tone::kQuiet, as_of_text(json)) + "\n");
+  return decision.value("outcome", "") == "accept" ? ExitCode::kOk : ExitCode::kNotAccepted;
+}
+
+void add_statement_options(CLI::App& command, const std::shared_ptr<TrustOptions>& options, bool scoped) {
+  command.add_option("institution", options->subject, "Id (tmi…) or domain")->required();
+  command.add_option("--slot", options->slot, "Which of the statements about this institution (default 0)");
+  command.add_option("--from", options->from, "First day, YYYY-MM-DD (default: now)");
+  command.add_option("--reason", options->reason, "agreement, review, joint_programme, quality_concern, fraud, …");
+  if (!scoped) return;
+  command.add_option("--until", options->until, "First day on which it no longer holds");
+  command.add_option("--field", options->fields, "ISCED-F code or name; may be given several times (default: all)");
+  command.add_option("--level", options->levels, "EQF level; may be given several times (default: all)");
+  command.add_option("--award-type", options->award_types, "microcredential, bachelor, … (default: all)");
+  command.add_option("--purpose", options->purposes,
+                     "credit, access, exemption, employment, profession (default: all)");
+}
+
+}  // namespace
+
+void add_trust_commands(CLI::App& app, Context& context, Run& run) {
+  auto* trust = app.add_subcommand("trust", "Whom this institution trusts, and what follows from it");
+  trust->require_subcommand(1);
+  auto options = std::make_shared<TrustOptions>();
+  const auto add = [&](const char* name, const char* about, tx::StatementKind kind) {
+    auto* command = trust->add_subcommand(name, about);
+    add_statement_options(*command, options, kind != tx::StatementKind::kEnd);
+    command->callback(
+        [&context, &run, options, kind] { run = [&context, options, kind] { return say(context, *options, kind); }; });
+    return command;
+  };
+  auto* grant =
+      add("grant", "Accept what an institution awards (and, by depth, whom it introduces)", tx::StatementKind::kTrust);
+  grant->add_option("--amount", options->amount, "0 to 120; 120 is full trust, 60 needs two such friends");
+  grant->add_option("--depth", options->depth,
+                    "0: its own awards only; 1: also those it speaks for; 2: also their friends'");
+  add("distrust", "Block what an institution awards", tx::StatementKind::kDistrust);
+  add("withdraw", "End an earlier grant or distrust", tx::StatementKind::kEnd);
+
+  auto query = std::make_shared<ExplainOptions>();
+  auto* command =
+      trust->add_subcommand("explain", "Why an issuer is accepted or not, through whom, and what would change it");
+  command->add_option("issuer", query->issuer, "Id (tmi…) or domain")->required();
+  command->add_option("--viewpoint", query->viewpoint, "Whose view (default: the node's institution)");
+  command->add_option("--achievement", query->achievement, "Take field, level and type from this achievement");
+  command->add_option("--field", query->query.fields, "ISCED-F detailed code");
+  command->add_option("--level", query->query.levels, "EQF level");
+  command->add_option("--award-type", query->query.award_types, "microcredential, bachelor, …");
+  command->add_option("--purpose", query->query.purpose, "credit, access, exemption, employment, profession");
+  command->add_option("--at", query->at, "On which day, YYYY-MM-DD (default: today)");
+  command->callback([&context, &run, query] { run = [&context, query] { return explain(context, *query); }; });
+}
+
+}  // namespace testamur::wallet

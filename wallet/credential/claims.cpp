@@ -1,0 +1,155 @@
+#include "wallet/credential/claims.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "common/check.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::array<ClaimKind, 12> kKinds = {{
+    {ClaimId::kGivenName, "given_name", "given name", ClaimType::kText, 256, true},
+    {ClaimId::kFamilyName, "family_name", "family name", ClaimType::kText, 256, true},
+    {ClaimId::kBirthDate, "birthdate", "date of birth", ClaimType::kDate, 10, true},
+    {ClaimId::kStudentNumber, "student_number", "student number", ClaimType::kText, 128, true},
+    {ClaimId::kTitle, "title", "title", ClaimType::kText, 256, false},
+    {ClaimId::kAwardDate, "award_date", "date of award", ClaimType::kDate, 10, false},
+    {ClaimId::kEctsHundredths, "ects_hundredths", "ECTS credits", ClaimType::kInteger, 100'000, false},
+    {ClaimId::kEqfLevel, "eqf_level", "EQF level", ClaimType::kInteger, 8, false},
+    {ClaimId::kGrade, "grade", "grade", ClaimType::kText, 128, true},
+    {ClaimId::kGradingScheme, "grading_scheme", "grading scheme", ClaimType::kText, 512, false},
+    {ClaimId::kIdentityCheck, "identity_check", "supervision and identity check", ClaimType::kText, 512, false},
+    {ClaimId::kFurtherInformation, "further_information", "further information", ClaimType::kText, 2048, false},
+}};
+
+// The code point that begins at `at`; advances `at`. Nothing for bytes that are not UTF-8 (RFC 3629).
+std::optional<std::uint32_t> next_code_point(std::string_view text, std::size_t& at) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint8_t first = byte(at);
+  const std::size_t size = first < 0x80   ? 1
+                           : first < 0xc2 ? 0
+                           : first < 0xe0 ? 2
+                           : first < 0xf0 ? 3
+                           : first < 0xf5 ? 4
+                                          : 0;
+  if (size == 0 || at + size > text.size()) return std::nullopt;
+  std::uint32_t value = size == 1 ? first : first & (0x7fu >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(at + i) & 0xc0) != 0x80) return std::nullopt;
+    value = value << 6 | (byte(at + i) & 0x3fu);
+  }
+  const bool overlong = (size == 3 && value < 0x800) || (size == 4 && value < 0x10000);
+  if (overlong || value > 0x10ffff || (value >= 0xd800 && value < 0xe000)) return std::nullopt;
+  at += size;
+  return value;
+}
+
+// Controls, and the marks that turn the direction of what is displayed.
+bool is_forbidden(std::uint32_t c) {
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+         c == 0x2028 || c == 0x2029 || c == 0xfeff;
+}
+
+Status check_text(const ClaimKind& kind, std::string_view text) {
+  const std::string name{kind.name};
+  if (text.empty()) return error(name + " is empty");
+  if (text.size() > kind.max_bytes) return error(name + " is longer than " + std::to_string(kind.max_bytes) + " bytes");
+  if (text.front() == ' ' || text.back() == ' ') return error(name + " begins or ends with a space");
+  for (std::size_t at = 0; at < text.size();) {
+    const auto code_point = next_code_point(text, at);
+    if (!code_point) return error(name + " is not UTF-8 text");
+    if (is_forbidden(*code_point)) return error(name + " holds a control character");
+  }
+  return {};
+}
+
+template <class Integer>
+std::optional<Integer> parse_decimal(std::string_view text) {
+  Integer value{};
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool is_leap(unsigned year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
+
+Status check_date(const ClaimKind& kind, std::string_view text) {
+  const std::string name{kind.name};
+  constexpr std::array<unsigned, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool shaped = text.size() == 10 && text[4] == '-' && text[7] == '-';
+  const auto year = shaped ? parse_decimal<unsigned>(text.substr(0, 4)) : std::nullopt;
+  const auto month = shaped ? parse_decimal<unsigned>(text.substr(5, 2)) : std::nullopt;
+  const auto day = shaped ? parse_decimal<unsigned>(text.substr(8, 2)) : std::nullopt;
+  if (!year || !month || !day) return error(name + " is not a date like 2026-07-31");
+  if (*year < 1800 || *month < 1 || *month > 12) return error(name + " is not a date of the calendar");
+  const unsigned days = kDays[*month - 1] + (*month == 2 && is_leap(*year) ? 1 : 0);
+  if (*day < 1 || *day > days) return error(name + " is not a date of the calendar");
+  return {};
+}
+
+Status check_integer(const ClaimKind& kind, std::uint64_t value) {
+  if (value < 1 || value > kind.max_bytes)
+    return error(std::string(kind.name) + " is not a whole number from 1 to " + std::to_string(kind.max_bytes));
+  return {};
+}
+
+}  // namespace
+
+std::span<const ClaimKind> claim_kinds() { return kKinds; }
+
+const ClaimKind& kind_of(ClaimId id) {
+  const auto found = std::ranges::find(kKinds, id, &ClaimKind::id);
+  TM_CHECK(found != kKinds.end(), static_cast<int>(id));
+  return *found;
+}
+
+const ClaimKind* find_claim_kind(std::string_view name) {
+  const auto found = std::ranges::find(kKinds, name, &ClaimKind::name);
+  return found == kKinds.end() ? nullptr : &*found;
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (!next_code_point(text, at)) return false;
+  }
+  return true;
+}
+
+Result<ClaimValue> parse_claim(const ClaimKind& kind, std::string_view typed) {
+  ClaimValue value = std::string(typed);
+  if (kind.type == ClaimType::kInteger) {
+    const auto number = parse_decimal<std::uint64_t>(typed);
+    if (!number)
+      return error(std::string(kind.name) + " is not a whole number from 1 to " + std::to_string(kind.max_bytes));
+    value = *number;
+  }
+  TM_TRY_STATUS(check_claim(kind, value));
+  return value;
+}
+
+Status check_claim(const ClaimKind& kind, const ClaimValue& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (kind.type == ClaimType::kInteger) {
+    if (text != nullptr) return error(std::string(kind.name) + " is not a number");
+    return check_integer(kind, std::get<std::uint64_t>(value));
+  }
+  if (text == nullptr) return error(std::string(kind.name) + " is not a text");
+  return kind.type == ClaimType::kDate ? check_date(kind, *text) : check_text(kind, *text);
+}
+
+std::string to_display(const ClaimKind& kind, const ClaimValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  const auto number = std::get<std::uint64_t>(value);
+  if (kind.id != ClaimId::kEctsHundredths) return std::to_string(number);
+  std::string text = std::to_string(number / 100);
+  const auto hundredths = number % 100;
+  if (hundredths == 0) return text;
+  text += hundredths < 10 ? ".0" : ".";
+  text += std::to_string(hundredths);
+  if (text.back() == '0') text.pop_back();
+  return text;
+}
+
+}  // namespace testamur::wallet

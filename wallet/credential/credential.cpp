@@ -1,0 +1,221 @@
+#include "wallet/credential/credential.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/check.h"
+#include "wallet/credential/sd_jwt.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr const char* kType = "dc+sd-jwt";
+constexpr std::string_view kScheme = "https://";
+constexpr std::size_t kMaxDomainBytes = 253;
+constexpr std::size_t kDecoys = 3;
+// No credential outlives this: a bound on what a damaged or malicious number can mean (year 9999).
+constexpr std::uint64_t kMaxTimeS = 253'402'300'799;
+// What a verifier must always see (SD-JWT VC; FORMATS "SD-JWT in clear").
+constexpr std::array<std::string_view, 6> kAlwaysClear = {"iss", "iat", "exp", "vct", "cnf", "testamur"};
+
+std::string achievement_name(const AchievementId& id) {
+  const std::string text = to_text(id);
+  return text.substr(0, text.rfind('.'));
+}
+
+Json encode_claim(const ClaimValue& value) {
+  return std::visit([](const auto& held) { return Json(held); }, value);
+}
+
+Json encode_payload(const CredentialContents& contents) {
+  const CredentialHead& head = contents.head;
+  Json payload{{"iss", std::string(kScheme) + head.issuer_domain},
+               {"iat", head.issued_at_s},
+               {"vct", kCredentialType},
+               {"cnf", {{"jwk", to_jwk(head.holder)}}},
+               {"testamur",
+                {{"ref", to_text(head.reference)},
+                 {"salt", to_base64url(head.salt.view())},
+                 {"achievement", achievement_name(head.achievement)},
+                 {"version", head.achievement.version}}}};
+  if (head.expires_at_s) payload["exp"] = *head.expires_at_s;
+  for (const auto& [id, value] : contents.claims) payload[std::string(kind_of(id).name)] = encode_claim(value);
+  return payload;
+}
+
+Status check_contents(const CredentialContents& contents, const ChainId& chain) {
+  const CredentialHead& head = contents.head;
+  if (!head.reference.is_of_chain(chain)) return error("the reference names another chain");
+  if (head.issuer_domain.empty() || head.issuer_domain.size() > kMaxDomainBytes || !is_utf8(head.issuer_domain))
+    return error("the issuer's domain is empty or too long");
+  if (head.issued_at_s > kMaxTimeS || head.expires_at_s.value_or(0) > kMaxTimeS)
+    return error("a time lies beyond the year 9999");
+  if (head.expires_at_s && *head.expires_at_s <= head.issued_at_s)
+    return error("the credential would expire before it is issued");
+  for (const auto& [id, value] : contents.claims) TM_TRY_STATUS(check_claim(kind_of(id), value));
+  return {};
+}
+
+std::string pointer_of(ClaimId id) { return '/' + std::string(kind_of(id).name); }
+
+// ---- reading -----------------------------------------------------------------------------------------------------
+
+Status read_testamur(const Json& object, CredentialHead& head) {
+  ObjectReader reader{object, "the member \"testamur\""};
+  const std::string reference = reader.text("ref", 256);
+  const Bytes salt = reader.base64url("salt", Salt::kSize);
+  const std::string achievement = reader.text("achievement", 256);
+  const std::uint64_t version = reader.number("version", UINT16_MAX);
+  TM_TRY_STATUS(reader.finish());
+  TM_TRY(head.reference, parse_reference(reference));
+  const auto fixed = Salt::from(salt);
+  if (!fixed) return error("the salt does not have 32 bytes");
+  head.salt = *fixed;
+  TM_TRY(head.achievement, parse_achievement_id(achievement + '.' + std::to_string(version)));
+  return {};
+}
+
+Status read_head(const Jws& jws, CredentialHead& head) {
+  const Json& payload = jws.payload;
+  ObjectReader header{jws.header, "the header"};
+  const std::string type = header.text("typ", 64);
+  const std::string kid = header.text("kid", 128);
+  ObjectReader reader{payload, "the credential"};
+  const std::string issuer = reader.text("iss", kScheme.size() + kMaxDomainBytes);
+  head.issued_at_s = reader.number("iat", kMaxTimeS);
+  if (reader.has("exp")) head.expires_at_s = reader.number("exp", kMaxTimeS);
+  const std::string credential_type = reader.text("vct", 256);
+  const Json& confirmation = reader.object("cnf");
+  const Json& testamur = reader.object("testamur");
+  if (!header.ok()) return header.finish();
+  if (!reader.ok()) return reader.finish();
+  if (type != kType) return error("the header says \"" + type + "\" where dc+sd-jwt belongs");
+  if (credential_type != kCredentialType)
+    return error("the credential is of type \"" + credential_type + "\", not " + std::string(kCredentialType));
+  if (!issuer.starts_with(kScheme) || issuer.size() == kScheme.size())
+    return error("the issuer is not named as https:// and a domain");
+  head.issuer_domain = issuer.substr(kScheme.size());
+  TM_TRY(head.issuer_key, parse_key_id(kid));
+  if (!confirmation.contains("jwk")) return error("the credential names no holder key");
+  TM_TRY(head.holder, from_jwk(confirmation["jwk"]));
+  return read_testamur(testamur, head);
+}
+
+Result<ClaimValue> read_claim(const ClaimKind& kind, const Json& json) {
+  ClaimValue value;
+  if (json.is_string()) {
+    value = json.get<std::string>();
+  } else if (json.is_number_unsigned()) {
+    value = json.get<std::uint64_t>();
+  } else {
+    return error("the claim \"" + std::string(kind.name) + "\" is neither a text nor a whole number");
+  }
+  TM_TRY_STATUS(check_claim(kind, value));
+  return value;
+}
+
+bool is_always_clear(std::string_view name) { return std::ranges::find(kAlwaysClear, name) != kAlwaysClear.end(); }
+
+// A claim that must be in clear may not hide behind a disclosure: a holder could then withhold it.
+Status check_disclosed_names(const std::vector<Disclosure>& disclosures) {
+  for (const auto& disclosure : disclosures) {
+    const std::string top = disclosure.pointer.substr(1, disclosure.pointer.find('/', 1) - 1);
+    if (is_always_clear(top)) return error("\"" + top + "\" is a disclosure, but must be signed in clear");
+  }
+  return {};
+}
+
+Result<Claims> read_claims(const Json& merged) {
+  Claims claims;
+  for (const auto& [name, value] : merged.items()) {
+    if (is_always_clear(name)) continue;
+    const ClaimKind* kind = find_claim_kind(name);
+    if (kind == nullptr) return error("the claim \"" + name + "\" is not known in credentials of this type");
+    TM_TRY(claims[kind->id], read_claim(*kind, value));
+  }
+  return claims;
+}
+
+struct Parsed {
+  SdJwt sd_jwt;
+  ProcessedSdJwt processed;
+};
+Result<Parsed> parse(std::string_view compact) {
+  Parsed parsed;
+  TM_TRY(parsed.sd_jwt, parse_sd_jwt(compact));
+  TM_TRY(parsed.processed, process_sd_jwt(parsed.sd_jwt));
+  return parsed;
+}
+
+}  // namespace
+
+Result<IssuedCredential> issue_credential(const CredentialContents& contents, const ChainId& chain,
+                                          const SecretKey& issuer_key) {
+  TM_TRY_STATUS(check_contents(contents, chain));
+  IssueOptions options;
+  options.typ = kType;
+  options.kid = to_text(contents.head.issuer_key);
+  options.decoys_per_object = kDecoys;
+  for (const auto& [id, value] : contents.claims) options.disclosable.push_back(pointer_of(id));
+  TM_TRY(const auto sd_jwt, issue_sd_jwt(encode_payload(contents), options, issuer_key));
+  const std::string signing_input = sd_jwt.issuer_jwt.substr(0, sd_jwt.issuer_jwt.rfind('.'));
+  return IssuedCredential{
+      sd_jwt.text(), commitment_of(chain, contents.head.reference.issuer, contents.head.salt, as_bytes(signing_input))};
+}
+
+Result<CredentialView> read_credential(std::string_view compact) {
+  TM_TRY(const auto parsed, parse(compact));
+  CredentialView view;
+  TM_TRY_STATUS(read_head(parsed.processed.jws, view.head));
+  TM_TRY_STATUS(check_disclosed_names(parsed.processed.disclosures));
+  TM_TRY(view.disclosed, read_claims(parsed.processed.claims));
+  view.withheld = parsed.processed.withheld;
+  view.signing_input = parsed.processed.jws.signing_input;
+  view.has_key_binding = !parsed.sd_jwt.key_binding_jwt.empty();
+  return view;
+}
+
+Hash256 commitment_of(const ChainId& chain, const CredentialView& credential) {
+  return commitment_of(chain, credential.head.reference.issuer, credential.head.salt,
+                       as_bytes(credential.signing_input));
+}
+
+Status verify_issuer_signature(std::string_view compact, const PublicKey& issuer_key) {
+  TM_TRY(const auto sd_jwt, parse_sd_jwt(compact));
+  TM_TRY(const auto jws, parse_jws(sd_jwt.issuer_jwt));
+  return verify_jws(jws, issuer_key);
+}
+
+Result<std::string> present_credential(std::string_view compact, const PresentationRequest& request,
+                                       const SecretKey& holder_key) {
+  if (!is_utf8(request.audience) || !is_utf8(request.nonce))
+    return error("the audience or the nonce is not UTF-8 text");
+  TM_TRY(const auto view, read_credential(compact));
+  if (view.head.holder != holder_key.public_key()) return error("the credential is bound to another holder key");
+  TM_TRY(const auto sd_jwt, parse_sd_jwt(compact));
+  std::vector<std::string> pointers;
+  for (const auto id : request.claims) {
+    if (!view.disclosed.contains(id)) return error("the credential holds no " + std::string(kind_of(id).label));
+    pointers.push_back(pointer_of(id));
+  }
+  TM_TRY(auto selected, select_disclosures(sd_jwt, pointers));
+  Json further = Json::object();
+  if (request.ends_at_s) further["exp"] = *request.ends_at_s;
+  return bind_to_holder(std::move(selected), {request.audience, request.nonce, request.now_s}, holder_key, further)
+      .text();
+}
+
+Result<std::optional<std::uint64_t>> verify_holder(std::string_view compact, const HolderRules& rules) {
+  TM_TRY(const auto parsed, parse(compact));
+  KeyBindingRules binding;
+  binding.audience = rules.audience;
+  binding.nonce = rules.nonce;
+  binding.now_s = rules.now_s;
+  binding.max_age_s = rules.max_age_s;
+  TM_TRY(const auto payload, verify_key_binding(parsed.sd_jwt, parsed.processed, binding));
+  if (!payload.contains("exp")) return std::optional<std::uint64_t>{};
+  if (!payload["exp"].is_number_unsigned()) return error("the end of the grant is not a time");
+  return std::optional{payload["exp"].get<std::uint64_t>()};
+}
+
+}  // namespace testamur::wallet
