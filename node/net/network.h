@@ -58,7 +58,8 @@ struct Admission {
   static Admission admitted(const InstitutionId& of) { return {Kind::kAdmitted, of}; }
   static Admission refused() { return {Kind::kRefused, {}}; }
 };
-// Called from network threads during handshakes: thread-safe, fast, never calls back into Network.
+// Called from network threads during handshakes, and by recheck_admissions(), with a lock of the network held:
+// thread-safe, fast, never calls Network, never waits for a lock that someone holds while calling Network.
 using Directory = std::function<Admission(const Pin&)>;
 
 // Runs a task later, in the order of posting, on the thread or strand that owns the receiver's state; never inside the
@@ -83,6 +84,9 @@ class Receiver {
   virtual void on_peer_up(const Origin& from, const Hello& hello) = 0;
   virtual void on_frame(const Origin& from, Frame frame, Lease lease) = 0;
   virtual void on_peer_down(const Origin& from, const std::string& reason) = 0;
+  // For the log: a dial or a handshake failed. Not repeated for one dialled address while the reason stays the same,
+  // and at most once a second for inbound ones.
+  virtual void on_refusal(const std::string& /*address*/, const std::string& /*reason*/) {}
 };
 
 struct QueueLimits {

@@ -1,0 +1,384 @@
+#include "node/net/peer_table.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "node/net/address.h"
+#include "node/net/link_rule.h"
+
+namespace testamur::node::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+namespace {
+
+// A connection that lasted this long was no failure: the next dial starts from the shortest delay.
+constexpr auto kLasted = milliseconds(10'000);
+constexpr std::uint64_t kInboundRefusalEveryMs = 1'000;
+
+// Uniform in [0, bound].
+std::uint64_t random_up_to(std::uint64_t bound) {
+  std::array<std::uint8_t, 8> raw;
+  fill_random(raw);
+  return Decoder(raw).u64() % (bound + 1);
+}
+
+std::uint64_t steady_ms() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(Steady::now().time_since_epoch()).count());
+}
+
+}  // namespace
+
+PeerTable::PeerTable(asio::io_context& io, NetworkConfig config, asio::ssl::context tls, const Pin& own_pin,
+                     const Clock& clock, Directory directory, Receiver& receiver, Post post)
+    : io_(io),
+      config_(std::move(config)),
+      tls_(std::move(tls)),
+      own_pin_(own_pin),
+      clock_(clock),
+      directory_(std::move(directory)),
+      receiver_(receiver),
+      post_(std::move(post)),
+      gate_(std::make_shared<InboundGate>(config_.limits)),
+      hello_{config_.chain, kPeerProtocol, Epoch{}, {}, config_.institution, config_.software} {}
+
+void PeerTable::start(std::shared_ptr<Listener> listener) {
+  listener_ = std::move(listener);
+  if (listener_) {
+    listener_->start([self = shared_from_this()](tcp::socket socket) { self->accepted(std::move(socket)); });
+  }
+  set_peers({});
+}
+
+void PeerTable::stop() {
+  if (stopped_.exchange(true)) return;
+  if (listener_) listener_->stop();
+  const Goodbye stopping{GoodbyeReason::kStopping, "the node is stopping"};
+  std::lock_guard lock(mutex_);
+  for (auto& [pin, peer] : peers_) {
+    stop_dialling(peer);
+    if (peer.up) peer.up->close(stopping);
+  }
+  for (const auto& handshake : handshakes_) {
+    if (const auto session = handshake.lock()) session->close(stopping);
+  }
+  peers_.clear();
+  handshakes_.clear();
+}
+
+void PeerTable::set_position(Epoch epoch, Bytes finalization) {
+  TM_CHECK(finalization.size() <= kMaxFinalizationBytes, "bytes:", finalization.size());
+  std::lock_guard lock(mutex_);
+  hello_.epoch = epoch;
+  hello_.finalization = std::move(finalization);
+}
+
+Hello PeerTable::own_hello() const {
+  std::lock_guard lock(mutex_);
+  return hello_;
+}
+
+void PeerTable::set_peers(std::vector<PeerAddress> listed) {
+  listed.insert(listed.end(), config_.peers.begin(), config_.peers.end());
+  std::map<Pin, PeerAddress> targets;
+  for (auto& address : listed) targets.insert_or_assign(address.pin, std::move(address));
+  targets.erase(own_pin_);
+  {
+    std::lock_guard lock(mutex_);
+    if (stopped_) return;
+    for (auto& [pin, peer] : peers_) {
+      if (peer.target && !targets.contains(pin)) {
+        peer.target.reset();
+        stop_dialling(peer);
+      }
+    }
+    std::erase_if(peers_, [](const auto& entry) { return !entry.second.target && !entry.second.up; });
+    for (const auto& [pin, address] : targets) {
+      auto& peer = peers_[pin];
+      if (peer.target != address && peer.dial) stop_dialling(peer);
+      peer.target = address;
+      dial_next(pin, peer);
+    }
+  }
+  recheck_admissions();
+}
+
+void PeerTable::recheck_admissions() {
+  const Goodbye goodbye{GoodbyeReason::kNotAdmitted, "the transport key is not admitted any more"};
+  std::lock_guard lock(mutex_);
+  for (auto& [pin, peer] : peers_) {
+    const auto admitted = admission_locked(pin);
+    if (peer.up && (!admitted || *admitted != peer.up->origin().institution)) peer.up->close(goodbye);
+    if (peer.dialling && !admitted) peer.dialling->close(goodbye);
+  }
+}
+
+Result<InstitutionId> PeerTable::admission(const Pin& pin) const {
+  std::lock_guard lock(mutex_);
+  return admission_locked(pin);
+}
+
+Result<InstitutionId> PeerTable::admission_locked(const Pin& pin) const {
+  if (pin == own_pin_) return error("this is our own key");
+  const auto said = directory_(pin);
+  if (said.kind == Admission::Kind::kAdmitted) return said.institution;
+  if (said.kind == Admission::Kind::kRefused) return error("retired, or its institution is not in good standing");
+  const auto found = peers_.find(pin);
+  if (found != peers_.end() && found->second.target) return found->second.target->institution;
+  return error("not a transport key of any institution that we know");
+}
+
+template <class Chosen>
+std::size_t PeerTable::send_to(const Chosen& chosen, Priority priority, const EncodedFrame& frame) {
+  std::size_t count = 0;
+  std::lock_guard lock(mutex_);
+  for (const auto& [pin, peer] : peers_) {
+    if (!peer.up || !chosen(peer.up->origin())) continue;
+    peer.up->enqueue(priority, frame);
+    ++count;
+  }
+  return count;
+}
+
+bool PeerTable::send(const InstitutionId& to, Priority priority, const EncodedFrame& frame) {
+  return send_to([&](const Origin& origin) { return origin.institution == to; }, priority, frame) > 0;
+}
+
+bool PeerTable::send(const Pin& to, Priority priority, const EncodedFrame& frame) {
+  return send_to([&](const Origin& origin) { return origin.pin == to; }, priority, frame) > 0;
+}
+
+std::size_t PeerTable::broadcast(Priority priority, const EncodedFrame& frame) {
+  return send_to([](const Origin&) { return true; }, priority, frame);
+}
+
+std::vector<PeerStatus> PeerTable::peers() const {
+  std::vector<PeerStatus> all;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [pin, peer] : peers_) all.push_back(status_of(pin, peer));
+  }
+  std::sort(all.begin(), all.end(), [](const PeerStatus& a, const PeerStatus& b) {
+    return std::tie(a.institution, a.pin) < std::tie(b.institution, b.pin);
+  });
+  return all;
+}
+
+PeerStatus PeerTable::status_of(const Pin& pin, const Peer& peer) const {
+  PeerStatus status;
+  status.pin = pin;
+  status.dropped = peer.dropped;
+  status.refused = peer.refused;
+  if (peer.target) {
+    status.institution = peer.target->institution;
+    status.address = peer.target->address;
+  }
+  if (peer.up) {
+    status.institution = peer.up->origin().institution;
+    status.state = PeerState::kConnected;
+    peer.up->describe_into(status);
+  } else if (peer.dialling || (peer.dial && peer.dial->connecting())) {
+    status.state = PeerState::kConnecting;
+  }
+  return status;
+}
+
+InboundCounters PeerTable::inbound() const {
+  std::lock_guard lock(mutex_);
+  return counters_;
+}
+
+void PeerTable::tell(std::function<void(Receiver&)> what) {
+  post_([self = shared_from_this(), what = std::move(what)] {
+    if (!self->stopped_) what(self->receiver_);
+  });
+}
+
+void PeerTable::deliver(const Origin& from, Frame frame, Lease lease) {
+  tell([from, frame = std::move(frame), lease = std::move(lease)](Receiver& receiver) mutable {
+    receiver.on_frame(from, std::move(frame), std::move(lease));
+  });
+}
+
+std::shared_ptr<Session> PeerTable::make_session(tcp::socket socket, SessionSetup setup) {
+  return std::make_shared<Session>(std::move(socket), tls_, std::move(setup), config_.limits, clock_,
+                                   shared_from_this());
+}
+
+void PeerTable::accepted(tcp::socket socket) {
+  boost::system::error_code failure;
+  const auto endpoint = socket.remote_endpoint(failure);
+  if (failure || stopped_) return;
+  const auto entry = gate_->enter(key_of(endpoint.address()), steady_ms());
+  if (entry.verdict != InboundGate::Verdict::kEnter) {
+    std::lock_guard lock(mutex_);
+    ++counters_.rate_limited;
+    const bool fast = entry.verdict == InboundGate::Verdict::kTooFast;
+    return note_inbound_refusal(to_text(endpoint), fast ? "too many handshakes a second" : "too many connections");
+  }
+  const auto session = make_session(std::move(socket), {false, std::nullopt, to_text(endpoint), entry.place});
+  make_room_for_handshake(session);
+  session->start();
+}
+
+void PeerTable::make_room_for_handshake(const std::shared_ptr<Session>& session) {
+  std::lock_guard lock(mutex_);
+  ++counters_.accepted;
+  std::erase_if(handshakes_, [](const auto& entry) {
+    const auto alive = entry.lock();
+    return !alive || !alive->handshaking();
+  });
+  if (handshakes_.size() >= config_.limits.handshakes) {
+    if (const auto oldest = handshakes_.front().lock()) {
+      oldest->close({GoodbyeReason::kLimit, "too many handshakes at once"});
+    }
+    handshakes_.pop_front();
+  }
+  handshakes_.push_back(session);
+}
+
+void PeerTable::connected(const Pin& pin, const Dial& dial, Result<tcp::socket> socket) {
+  std::shared_ptr<Session> session;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = peers_.find(pin);
+    if (stopped_ || found == peers_.end() || found->second.dial.get() != &dial) return;
+    auto& peer = found->second;
+    peer.dial.reset();
+    if (!socket) {
+      ++peer.failures;
+      note_refusal(peer, socket.message());
+      return dial_next(pin, peer);
+    }
+    session = make_session(std::move(socket).value(), {true, pin, peer.target->address, nullptr});
+    peer.dialling = session;
+    peer.spoken = false;
+  }
+  session->start();
+}
+
+bool PeerTable::begin_dialled(Session& session) {
+  std::lock_guard lock(mutex_);
+  const auto found = peers_.find(session.pin());
+  if (stopped_ || found == peers_.end() || found->second.dialling.get() != &session) return false;
+  found->second.spoken = true;
+  return true;
+}
+
+bool PeerTable::takes_dialled_by_peer(const Pin& pin, const Peer& peer) const {
+  LinkSituation now{own_pin_ < pin, peer.dialling && peer.spoken, std::nullopt};
+  if (peer.up) {
+    const auto settled = milliseconds(2 * (config_.limits.connect_timeout_ms + config_.limits.handshake_timeout_ms));
+    now.existing = {peer.up->dialled(), Steady::now() - peer.up->up_since() > settled};
+  }
+  return takes_inbound(now);
+}
+
+std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
+  const Goodbye duplicate{GoodbyeReason::kDuplicate, "another connection between the two nodes is in use"};
+  std::lock_guard lock(mutex_);
+  if (stopped_) return Goodbye{GoodbyeReason::kStopping, "the node is stopping"};
+  const auto& pin = session.pin();
+  const auto institution = admission_locked(pin);
+  if (!institution) return Goodbye{GoodbyeReason::kNotAdmitted, institution.message()};
+  auto& peer = peers_[pin];
+  if (session.dialled() ? peer.dialling.get() != &session : !takes_dialled_by_peer(pin, peer)) return duplicate;
+  if (session.dialled()) peer.dialling.reset();
+  stop_dialling(peer);
+  if (peer.up) {
+    peer.up->close(duplicate);
+    take_down(peer, "replaced by a newer connection");
+  }
+  peer.up = session.shared_from_this();
+  peer.refused.clear();
+  const Origin origin{*institution, pin};
+  session.set_origin(origin);
+  tell([origin, hello](Receiver& receiver) { receiver.on_peer_up(origin, hello); });
+  return std::nullopt;
+}
+
+void PeerTable::take_down(Peer& peer, const std::string& reason) {
+  PeerStatus last;
+  peer.up->describe_into(last);
+  for (std::size_t i = 0; i < kPriorities; ++i) peer.dropped[i] += last.dropped[i];
+  tell([origin = peer.up->origin(), reason](Receiver& receiver) { receiver.on_peer_down(origin, reason); });
+  peer.up.reset();
+}
+
+void PeerTable::stop_dialling(Peer& peer) {
+  if (peer.dial) peer.dial->cancel();
+  peer.dial.reset();
+  if (peer.dialling) peer.dialling->close({GoodbyeReason::kDuplicate, "another connection is in use"});
+  peer.dialling.reset();
+  peer.spoken = false;
+}
+
+void PeerTable::ended(Session& session, const std::string& reason) {
+  std::lock_guard lock(mutex_);
+  if (stopped_) return;
+  const auto pin = session.pin();
+  const auto found = peers_.find(pin);
+  const bool was_up = found != peers_.end() && found->second.up.get() == &session;
+  const bool was_dialling = found != peers_.end() && found->second.dialling.get() == &session;
+  if (!session.dialled() && !was_up && session.up_since() == Steady::time_point{}) {
+    ++counters_.failed_handshakes;
+    if (session.refused_for_its_key()) ++counters_.unknown_keys;
+    note_inbound_refusal(session.address(), reason);
+  }
+  if (!was_up && !was_dialling) return;
+  auto& peer = found->second;
+  if (was_up) {
+    take_down(peer, reason);
+    peer.failures = Steady::now() - session.up_since() > kLasted ? 0 : peer.failures + 1;
+  } else {
+    peer.dialling.reset();
+    peer.spoken = false;
+    ++peer.failures;
+  }
+  note_refusal(peer, reason);
+  dial_next(pin, peer);
+  forget_if_idle(pin);
+}
+
+void PeerTable::forget_if_idle(const Pin& pin) {
+  const auto found = peers_.find(pin);
+  if (!found->second.target && !found->second.up) peers_.erase(found);
+}
+
+void PeerTable::note_refusal(Peer& peer, const std::string& reason) {
+  if (peer.refused == reason || !peer.target) return;
+  peer.refused = reason;
+  tell([address = peer.target->address, reason](Receiver& receiver) { receiver.on_refusal(address, reason); });
+}
+
+void PeerTable::note_inbound_refusal(const std::string& address, const std::string& reason) {
+  counters_.last_refusal = address + ": " + reason;
+  const auto now_ms = steady_ms();
+  if (now_ms - refusal_told_at_ms_ < kInboundRefusalEveryMs) return;
+  refusal_told_at_ms_ = now_ms;
+  tell([address, reason](Receiver& receiver) { receiver.on_refusal(address, reason); });
+}
+
+void PeerTable::dial_next(const Pin& pin, Peer& peer) {
+  if (!peer.target || peer.up || peer.dial || peer.dialling) return;
+  peer.dial = std::make_shared<Dial>(io_, milliseconds(config_.limits.connect_timeout_ms),
+                                     [table = weak_from_this(), pin](const Dial& dial, Result<tcp::socket> socket) {
+                                       const auto alive = table.lock();
+                                       if (alive) alive->connected(pin, dial, std::move(socket));
+                                     });
+  peer.dial->start(peer.target->address, delay_before(pin, peer));
+}
+
+milliseconds PeerTable::delay_before(const Pin& pin, const Peer& peer) {
+  const std::uint64_t shortest = config_.limits.reconnect_min_ms;
+  // At the first attempt the node with the smaller pin goes ahead, so that dials seldom cross.
+  if (peer.failures == 0) return milliseconds(own_pin_ < pin ? 0 : shortest / 2 + random_up_to(shortest / 2));
+  const std::uint64_t doubled = shortest << std::min<std::uint32_t>(peer.failures - 1, 20);
+  const std::uint64_t bound = std::min<std::uint64_t>(doubled, config_.limits.reconnect_max_ms);
+  return milliseconds(bound / 2 + random_up_to(bound / 2));
+}
+
+}  // namespace testamur::node::net

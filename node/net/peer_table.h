@@ -1,0 +1,101 @@
+// The core of the network: who is dialled, who is connected, and who may be. It joins listener, dials and sessions.
+//
+// Thread-safe; one mutex guards the table. It is held while tasks are posted to the receiver, so that "up" and "down"
+// of one node never change places, and never while anything is waited for. Sessions, dials and the listener hold shared
+// pointers to the table, the table to them; stop() cuts these.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "node/net/dial.h"
+#include "node/net/inbound_gate.h"
+#include "node/net/listener.h"
+#include "node/net/network.h"
+#include "node/net/session.h"
+
+namespace testamur::node::net {
+
+class PeerTable final : public SessionHost, public std::enable_shared_from_this<PeerTable> {
+ public:
+  PeerTable(boost::asio::io_context& io, NetworkConfig config, boost::asio::ssl::context tls, const Pin& own_pin,
+            const Clock& clock, Directory directory, Receiver& receiver, Post post);
+  void start(std::shared_ptr<Listener> listener);
+  void stop();
+
+  void set_position(Epoch epoch, Bytes finalization);
+  void set_peers(std::vector<PeerAddress> peers);
+  void recheck_admissions();
+  template <class Chosen>
+  std::size_t send_to(const Chosen& chosen, Priority priority, const EncodedFrame& frame);
+  bool send(const InstitutionId& to, Priority priority, const EncodedFrame& frame);
+  bool send(const Pin& to, Priority priority, const EncodedFrame& frame);
+  std::size_t broadcast(Priority priority, const EncodedFrame& frame);
+  std::vector<PeerStatus> peers() const;
+  InboundCounters inbound() const;
+  const Pin& own_pin() const { return own_pin_; }
+  std::uint16_t listen_port() const { return listener_ ? listener_->port() : 0; }
+
+  Hello own_hello() const override;
+  Result<InstitutionId> admission(const Pin& pin) const override;
+  bool begin_dialled(Session& session) override;
+  std::optional<Goodbye> take(Session& session, const Hello& hello) override;
+  void deliver(const Origin& from, Frame frame, Lease lease) override;
+  void ended(Session& session, const std::string& reason) override;
+
+ private:
+  struct Peer {
+    std::optional<PeerAddress> target;  // where it is dialled, if it is
+    std::shared_ptr<Dial> dial;         // waiting or connecting
+    std::shared_ptr<Session> dialling;  // connected by us, not up yet
+    bool spoken = false;                // our hello was sent on `dialling`
+    std::shared_ptr<Session> up;
+    std::uint32_t failures = 0;  // since the last connection that lasted
+    std::string refused;
+    std::array<std::uint64_t, kPriorities> dropped{};  // by connections that are over
+  };
+
+  // All of these: with mutex_ held.
+  Result<InstitutionId> admission_locked(const Pin& pin) const;
+  bool takes_dialled_by_peer(const Pin& pin, const Peer& peer) const;
+  void stop_dialling(Peer& peer);
+  void dial_next(const Pin& pin, Peer& peer);
+  std::chrono::milliseconds delay_before(const Pin& pin, const Peer& peer);
+  void take_down(Peer& peer, const std::string& reason);
+  void forget_if_idle(const Pin& pin);
+  void note_refusal(Peer& peer, const std::string& reason);
+  void note_inbound_refusal(const std::string& address, const std::string& reason);
+  PeerStatus status_of(const Pin& pin, const Peer& peer) const;
+
+  void connected(const Pin& pin, const Dial& dial, Result<boost::asio::ip::tcp::socket> socket);
+  void accepted(boost::asio::ip::tcp::socket socket);
+  void make_room_for_handshake(const std::shared_ptr<Session>& session);
+  std::shared_ptr<Session> make_session(boost::asio::ip::tcp::socket socket, SessionSetup setup);
+  void tell(std::function<void(Receiver&)> what);
+
+  boost::asio::io_context& io_;
+  const NetworkConfig config_;
+  boost::asio::ssl::context tls_;
+  const Pin own_pin_;
+  const Clock& clock_;
+  const Directory directory_;
+  Receiver& receiver_;
+  const Post post_;
+  const std::shared_ptr<InboundGate> gate_;
+  std::shared_ptr<Listener> listener_;
+  std::atomic<bool> stopped_ = false;
+
+  mutable std::mutex mutex_;
+  Hello hello_;
+  std::map<Pin, Peer> peers_;
+  std::deque<std::weak_ptr<Session>> handshakes_;  // inbound, oldest first
+  InboundCounters counters_;
+  std::uint64_t refusal_told_at_ms_ = 0;
+};
+
+}  // namespace testamur::node::net
