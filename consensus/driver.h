@@ -62,6 +62,9 @@ class Driver {
   // Reads a header; pure, cheap, never fails: what is not a header has well_formed = false and only an id.
   virtual HeaderFacts read_header(const Bytes& header) = 0;
 
+  // Does the body hash to the header's payload digest? Pure. Asked only of bodies that were not validated.
+  virtual bool body_matches(const Bytes& header, const Bytes& body) = 0;
+
   // Answered by Engine::on_built(request.id, block), or nothing when no block can be built.
   virtual void build(const BuildRequest& request) = 0;
 
