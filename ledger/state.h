@@ -101,6 +101,9 @@ using DeltaChain = std::vector<std::shared_ptr<const Delta>>;  // oldest first
 class Overlay final : public StateReader {
  public:
   explicit Overlay(const StateReader& base, DeltaChain chain = {});
+  // No copies, so that an overlay over an overlay is asked for as one over a StateReader.
+  Overlay(const Overlay&) = delete;
+  Overlay& operator=(const Overlay&) = delete;
 
   std::optional<Bytes> get(Table table, ByteView key) const override;
   std::optional<std::pair<Bytes, Bytes>> floor(Table table, ByteView prefix, ByteView key) const override;
