@@ -57,26 +57,17 @@ Result<tx::StatementReason> parse_reason(const std::string& text) {
       "\" is no reason: agreement, review, joint_programme, quality_concern, fraud, key_compromise, expiry, other");
 }
 
-// Bit i of the mask is byte i / 8, least significant first.
-std::array<std::uint8_t, 16> to_mask(trust::FieldMask fields) {
-  std::array<std::uint8_t, 16> mask{};
-  for (unsigned i = 0; i < trust::kFieldCount; ++i) {
-    if (fields.contains(i)) mask[i / 8] = static_cast<std::uint8_t>(mask[i / 8] | 1U << i % 8);
-  }
-  return mask;
-}
-
-Result<tx::Scope> parse_scope(const TrustOptions& options) {
-  tx::Scope scope;
+Result<trust::Scope> parse_scope(const TrustOptions& options) {
+  trust::Scope scope;
   trust::FieldMask fields;
   for (const auto& text : options.fields) {
     TM_TRY(auto mask, trust::parse_field(text));
     fields = fields | mask;
   }
-  if (!fields.empty()) scope.isced_fields = to_mask(fields);
+  if (!fields.empty()) scope.fields = fields;
   for (unsigned level : options.levels) {
     if (level < 1 || level > trust::kMaxLevel) return error("an EQF level is 1 to 8");
-    scope.eqf_levels = static_cast<std::uint8_t>(scope.eqf_levels.value_or(0) | 1U << (level - 1));
+    scope.levels = static_cast<std::uint8_t>(scope.levels.value_or(0) | 1U << (level - 1));
   }
   for (const auto& text : options.award_types) {
     TM_TRY(auto type, trust::parse_award_type(text));

@@ -1,0 +1,43 @@
+#include "wallet/cli/open_wallet.h"
+
+#include <cstdio>
+
+namespace testamur::wallet {
+
+std::string wallet_file(const Context& context) { return context.path("wallet.age"); }
+
+OpenWallet OpenWallet::open(Context& context) {
+  OpenWallet wallet;
+  const std::string file = wallet_file(context);
+  auto passphrase = existing_passphrase(context, file);
+  if (!passphrase.ok()) {
+    wallet.code_ = fail(context, ExitCode::kPassphrase, passphrase.message());
+    return wallet;
+  }
+  auto opened = Vault::open(file, std::move(passphrase).value());
+  if (!opened.ok()) {
+    wallet.code_ = fail(context, *opened.failure);
+    return wallet;
+  }
+  auto contents = decode_wallet(opened.vault->contents());
+  if (!contents.ok()) {
+    wallet.code_ = fail(context, ExitCode::kFailure, file + ": " + contents.message());
+    return wallet;
+  }
+  wallet.contents_ = std::move(contents).value();
+  wallet.vault_ = std::move(opened.vault);
+  return wallet;
+}
+
+ExitCode OpenWallet::save(Context& context) {
+  const SecretBytes encoded = encode_wallet(contents_);
+  if (auto failure = vault_->save(encoded.view())) return fail(context, *failure);
+  return ExitCode::kOk;
+}
+
+void OpenWallet::remind(const Context& context) const {
+  if (context.quiet || context.json || !backup_is_older_than_a_credential(contents_)) return;
+  std::fputs("testamur: a credential is newer than the last backup; testamur wallet backup FILE makes one\n", stderr);
+}
+
+}  // namespace testamur::wallet
