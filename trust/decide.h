@@ -104,7 +104,7 @@ struct Decision {
   std::vector<Path> paths;              // sum to the amount
   std::vector<Arc> cut;                 // the minimum cut nearest the viewpoint; sums to the amount
   std::vector<Path> disjoint;           // the independent paths
-  std::vector<InstitutionId> cover;     // König: as many parties as there are two-hop independent paths, meeting all
+  std::vector<InstitutionId> cover;     // König: the fewest parties that meet every further chain of three
   std::vector<Arc> blocks;              // who distrusts the issuer, where it is blocked
   std::vector<Path> accredited_paths;
   std::vector<AccreditationAnswer> accreditations;  // one for each requirement that applies

@@ -70,7 +70,7 @@ class History {
   PartyIndex party_count() const { return static_cast<PartyIndex>(parties_.size()); }
   std::size_t statement_count() const { return rows_.size(); }
   std::size_t memory_bytes() const;
-  // The statement as it was appended, without evidence digest.
+  // The statement as it was appended, without evidence digest and named ids.
   Statement statement(RowIndex row) const;
   std::optional<RowIndex> find_statement(const StatementId& id) const;
 
@@ -93,16 +93,16 @@ class History {
   std::size_t block_count() const { return blocks_.size(); }
 
  private:
-  std::optional<EventError> begin(const Commit& commit, const InstitutionId& id);
+  std::optional<EventError> check_event(const Commit& commit, const InstitutionId& id) const;
   bool runs_backwards(const Commit& commit) const;
   std::uint32_t enter_block(const Commit& commit);
   std::uint32_t key_index(const KeyId& key);
   std::uint32_t scope_index(const Scope& scope);
   PairIndex pair_index(PartyIndex truster, PartyIndex subject);
   std::optional<StatementError> check_names(const Statement& statement) const;
-  std::optional<StatementError> check_slots(const Statement& statement, PartyIndex truster, PartyIndex subject) const;
+  std::optional<StatementError> check_accredit(const Party& truster, PartyIndex subject) const;
+  std::optional<EventError> check_succession(const Succession& succession) const;
   void link_row(RowIndex index);
-  void apply_names(const Statement& statement, RowIndex index);
 
   std::vector<Party> parties_;
   std::map<InstitutionId, PartyIndex> party_by_id_;

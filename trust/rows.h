@@ -14,7 +14,7 @@ namespace testamur::trust {
 using PartyIndex = std::uint32_t;
 using RowIndex = std::uint32_t;
 using PairIndex = std::uint32_t;
-inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
+inline constexpr std::uint32_t kNoIndex = ~std::uint32_t{0};
 
 enum class Standing : std::uint8_t { kGood = 0, kSuspended = 1, kLeft = 2, kClosed = 3 };
 
@@ -38,7 +38,7 @@ struct RoleEvent {
 
 struct ParentEvent {
   std::uint32_t block = 0;
-  PartyIndex parent = kNone;
+  PartyIndex parent = kNoIndex;
 };
 
 struct Party {
@@ -47,12 +47,12 @@ struct Party {
   std::vector<StandingEvent> standings;
   std::vector<RoleEvent> roles;
   std::vector<ParentEvent> parents;
-  PairIndex first_out = kNone;
-  PairIndex first_in = kNone;
+  PairIndex first_out = kNoIndex;
+  PairIndex first_in = kNoIndex;
   std::uint32_t out_degree = 0;
   std::uint32_t in_degree = 0;
-  std::uint32_t first_link_out = kNone;  // successions in which it is a predecessor
-  std::uint32_t first_link_in = kNone;   // successions in which it is a successor
+  std::uint32_t first_link_out = kNoIndex;  // successions in which it is a predecessor
+  std::uint32_t first_link_in = kNoIndex;   // successions in which it is a successor
   bool closed = false;
 };
 
@@ -60,6 +60,7 @@ struct Party {
 // (skew-binary jump pointers, Myers 1983).
 struct Row {
   StatementId id;
+  std::uint64_t order = 0;  // position in the log
   std::uint64_t valid_from_ms = 0;
   std::uint64_t valid_until_ms = kOpenEnd;
   PartyIndex truster = 0;
@@ -68,10 +69,10 @@ struct Row {
   std::uint32_t block = 0;
   std::uint32_t key = 0;
   std::uint32_t sequence = 0;
-  RowIndex previous = kNone;
-  RowIndex jump = kNone;
+  RowIndex previous = kNoIndex;
+  RowIndex jump = kNoIndex;
   std::uint32_t list_length = 0;
-  std::uint32_t first_naming = kNone;  // voids and ends that name this statement
+  std::uint32_t first_naming = kNoIndex;  // voids and ends that name this statement
   std::uint16_t slot = 0;
   Kind kind = Kind::kTrust;
   std::uint8_t amount = 0;
@@ -85,12 +86,11 @@ struct Row {
 struct Pair {
   PartyIndex truster = 0;
   PartyIndex subject = 0;
-  PairIndex next_out = kNone;
-  PairIndex next_in = kNone;
-  RowIndex last_trust = kNone;  // trust, distrust, ends of slots
-  RowIndex last_accredit = kNone;
-  std::uint32_t trust_slots = 0;     // bit i: slot i was ever used
-  std::uint32_t accredit_slots = 0;  // how many different ones were ever used
+  PairIndex next_out = kNoIndex;
+  PairIndex next_in = kNoIndex;
+  RowIndex last_trust = kNoIndex;  // trust, distrust, ends of slots
+  RowIndex last_accredit = kNoIndex;
+  std::uint32_t trust_slots = 0;  // bit i: slot i was ever used
 };
 
 struct Compromise {
@@ -104,8 +104,8 @@ struct Key {
 
 // One statement named by a void or an end.
 struct Naming {
-  RowIndex by = kNone;
-  std::uint32_t next = kNone;
+  RowIndex by = kNoIndex;
+  std::uint32_t next = kNoIndex;
 };
 
 // One predecessor-successor pair of a succession.
@@ -114,9 +114,9 @@ struct Link {
   PartyIndex successor = 0;
   std::uint32_t sequence = 0;
   std::uint32_t block = 0;
-  std::uint32_t next_out = kNone;  // further links of the predecessor
-  std::uint32_t next_in = kNone;   // further links of the successor
-  bool inherits = false;           // the successor is the heir, the predecessor closed and in good standing before
+  std::uint32_t next_out = kNoIndex;  // further links of the predecessor
+  std::uint32_t next_in = kNoIndex;   // further links of the successor
+  bool inherits = false;              // the successor is the heir, the predecessor closed and in good standing before
 };
 
 // Open addressing with linear probing from 64-bit keys to 32-bit values; several values may share a key. Never
@@ -124,15 +124,15 @@ struct Link {
 class IndexTable {
  public:
   void insert(std::uint64_t key, std::uint32_t value);
-  // Calls `fits(value)` for the values under the key until it says yes; that value, or kNone.
+  // Calls `fits(value)` for the values under the key until it says yes; that value, or kNoIndex.
   template <class Fits>
   std::uint32_t find(std::uint64_t key, Fits fits) const {
-    if (values_.empty()) return kNone;
+    if (values_.empty()) return kNoIndex;
     const std::size_t mask = values_.size() - 1;
-    for (std::size_t at = mix(key) & mask; values_[at] != kNone; at = (at + 1) & mask) {
+    for (std::size_t at = mix(key) & mask; values_[at] != kNoIndex; at = (at + 1) & mask) {
       if (keys_[at] == key && fits(values_[at])) return values_[at];
     }
-    return kNone;
+    return kNoIndex;
   }
   std::size_t memory_bytes() const { return keys_.capacity() * 8 + values_.capacity() * 4; }
 

@@ -1,0 +1,111 @@
+#include "trust/judge.h"
+
+#include <algorithm>
+
+#include "trust/reading.h"
+
+namespace testamur::trust {
+namespace {
+
+Query query_of(const Case& asked, std::uint64_t at_time_ms) {
+  Query query;
+  query.viewpoint = asked.viewpoint;
+  query.issuer = asked.issuer;
+  query.point = asked.point;
+  query.at_time_ms = at_time_ms;
+  query.as_of = asked.as_of;
+  query.work_limit = asked.work_limit;
+  return query;
+}
+
+// Takes the earliest rule that failed; whoever is blocked in any decision is blocked.
+class Verdict {
+ public:
+  void take(Outcome outcome, Rule rule) {
+    if (outcome == Outcome::kAccept) {
+      if (!failed_ && rule == Rule::kOwn) rule_ = Rule::kOwn;
+      return;
+    }
+    if (!failed_ || rule < rule_) {
+      rule_ = rule;
+      outcome_ = outcome;
+    }
+    failed_ = true;
+  }
+  void take(const Decision& decision) { take(decision.outcome, decision.rule); }
+  Outcome outcome() const { return failed_ ? outcome_ : Outcome::kAccept; }
+  Rule rule() const { return rule_; }
+
+ private:
+  bool failed_ = false;
+  Outcome outcome_ = Outcome::kAccept;
+  Rule rule_ = Rule::kNone;
+};
+
+std::optional<InstitutionId> parent_of(const History& history, const InstitutionId& id, Height height) {
+  const auto party = history.find(id);
+  if (!party) return std::nullopt;
+  const auto visible = history.visible_blocks(height);
+  const auto& events = history.party(*party).parents;
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if (event->block >= visible) continue;
+    return event->parent == kNoIndex ? std::nullopt : std::optional(history.id_of(event->parent));
+  }
+  return std::nullopt;
+}
+
+// ISO/IEC 17024: who assesses is neither who teaches, nor its parent or child, nor a child of the same parent.
+bool kept_apart(const History& history, const AwardParties& parties, Height height) {
+  if (parties.teach.empty() || parties.assess.empty()) return false;
+  for (const auto& teacher : parties.teach) {
+    const auto parent = parent_of(history, teacher, height);
+    for (const auto& assessor : parties.assess) {
+      const auto other = parent_of(history, assessor, height);
+      if (teacher == assessor || parent == assessor || other == teacher || (parent && parent == other)) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Judgement judge(const History& history, const Case& asked, const Policy& policy) {
+  Judgement judgement;
+  judgement.at_anchor = decide(history, query_of(asked, asked.anchor_ms), policy);
+  judgement.today = decide(history, query_of(asked, asked.as_of.today_ms), policy);
+  if (asked.claimed_ms) judgement.at_claim = decide(history, query_of(asked, *asked.claimed_ms), policy);
+
+  Verdict verdict;
+  if (policy.governs != Governs::kToday) verdict.take(judgement.at_anchor);
+  if (policy.governs != Governs::kAnchor) verdict.take(judgement.today);
+  if (policy.max_anchor_lag_ms > 0 && asked.claimed_ms) {
+    judgement.claim_governs = true;
+    const std::uint64_t claim = *asked.claimed_ms;
+    const bool in_time = claim <= asked.anchor_ms && asked.anchor_ms - claim <= policy.max_anchor_lag_ms;
+    if (!in_time) verdict.take(Outcome::kRefuse, Rule::kClaim);
+    if (in_time) verdict.take(judgement.at_anchor);
+    if (in_time) verdict.take(*judgement.at_claim);
+  }
+  // Blocked today is blocked, whatever governs.
+  if (judgement.today.outcome == Outcome::kBlocked) verdict.take(judgement.today);
+  if (policy.separate_assessor && !(asked.parties && kept_apart(history, *asked.parties, asked.as_of.height))) {
+    verdict.take(Outcome::kRefuse, Rule::kAssessor);
+  }
+  judgement.outcome = verdict.outcome();
+  judgement.rule = verdict.rule();
+  return judgement;
+}
+
+JointJudgement judge_joint(const History& history, const Case& asked, const std::vector<InstitutionId>& bodies,
+                           const Policy& policy) {
+  JointJudgement joint;
+  for (const auto& body : bodies) {
+    Case one = asked;
+    one.issuer = body;
+    joint.bodies.emplace_back(body, judge(history, one, policy));
+    if (joint.bodies.back().second.outcome == Outcome::kAccept) ++joint.accepted;
+  }
+  return joint;
+}
+
+}  // namespace testamur::trust

@@ -1,0 +1,213 @@
+// Flow, cut, path decomposition and matching on the layered network.
+#include <algorithm>
+
+#include "common/check.h"
+#include "trust/flow.h"
+#include "trust/network.h"
+
+namespace testamur::trust {
+namespace {
+
+enum : MaxFlow::Node { kSource = 0, kSink = 1, kFirstNode = 2 };
+
+class Solver {
+ public:
+  Solver(const Network& network, const Reading& reading, const Policy& policy, std::uint64_t at)
+      : n_(network),
+        reading_(reading),
+        ceilings_(policy.ceilings),
+        at_(at),
+        flow_(kFirstNode + 2 * network.friends.size() + network.lasts.size()) {}
+
+  FlowAnswer solve(Work& work) {
+    add_arcs();
+    FlowAnswer answer;
+    answer.amount = flow_.run(kSource, kSink, work);
+    if (work.exhausted()) return {};
+    collect_paths(answer.paths);
+    collect_cut(answer.cut);
+    return answer;
+  }
+
+ private:
+  MaxFlow::Node hop(std::size_t i) const { return static_cast<MaxFlow::Node>(kFirstNode + i); }
+  MaxFlow::Node introducer(std::size_t i) const { return static_cast<MaxFlow::Node>(hop(n_.friends.size()) + i); }
+  MaxFlow::Node last(std::size_t j) const { return static_cast<MaxFlow::Node>(hop(2 * n_.friends.size()) + j); }
+  static std::uint32_t unbounded(std::uint32_t ceiling) { return std::min(ceiling, MaxFlow::kUnbounded); }
+
+  void add_arcs() {
+    direct_ = flow_.add_arc(kSource, kSink, std::min<std::uint32_t>(n_.direct.amount, ceilings_[0]));
+    for (std::size_t i = 0; i < n_.friends.size(); ++i) {
+      const auto& one = n_.friends[i];
+      firsts_.push_back(flow_.add_arc(kSource, hop(i), one.first.amount));
+      speaks_.push_back(flow_.add_arc(hop(i), one.last == kNoIndex ? hop(i) : last(one.last),
+                                      one.last == kNoIndex ? 0 : unbounded(ceilings_[1])));
+      introductions_.push_back(
+          flow_.add_arc(hop(i), introducer(i), std::min<std::uint32_t>(one.introduction.amount, ceilings_[2])));
+    }
+    for (const auto& middle : n_.middles) {
+      middles_.push_back(flow_.add_arc(introducer(middle.from), last(middle.to), middle.grant.amount));
+    }
+    for (std::size_t j = 0; j < n_.lasts.size(); ++j) {
+      lasts_.push_back(flow_.add_arc(last(j), kSink, n_.lasts[j].grant.amount));
+    }
+  }
+
+  Arc first_arc(std::size_t i, Grant grant) const {
+    return reading_.arc(n_.viewpoint, n_.friends[i].party, grant.by, at_);
+  }
+  Arc middle_arc(const Network::Middle& m) const {
+    return reading_.arc(n_.friends[m.from].party, n_.lasts[m.to].party, m.grant.by, at_);
+  }
+  Arc last_arc(std::size_t j) const { return reading_.arc(n_.lasts[j].party, n_.issuer, n_.lasts[j].grant.by, at_); }
+  Arc direct_arc() const { return reading_.arc(n_.viewpoint, n_.issuer, n_.direct.by, at_); }
+
+  // The layers are acyclic and every node between carries what enters it, so each arc with flow into the last layer
+  // is a path.
+  void collect_paths(std::vector<Path>& paths) const {
+    if (const auto carried = flow_.flow(direct_)) paths.push_back({{direct_arc()}, carried});
+    for (std::size_t i = 0; i < n_.friends.size(); ++i) {
+      if (const auto carried = flow_.flow(speaks_[i])) {
+        paths.push_back({{first_arc(i, n_.friends[i].first), last_arc(n_.friends[i].last)}, carried});
+      }
+    }
+    for (std::size_t m = 0; m < n_.middles.size(); ++m) {
+      const auto& middle = n_.middles[m];
+      if (const auto carried = flow_.flow(middles_[m])) {
+        const Grant introduction = n_.friends[middle.from].introduction;
+        paths.push_back({{first_arc(middle.from, introduction), middle_arc(middle), last_arc(middle.to)}, carried});
+      }
+    }
+  }
+
+  bool is_cut(MaxFlow::Node from, MaxFlow::Node to) const {
+    return flow_.on_source_side(from) && !flow_.on_source_side(to);
+  }
+  static void add_cut(std::vector<Arc>& cut, Arc arc, std::uint32_t statement, std::uint32_t ceiling) {
+    if (std::min(statement, ceiling) == 0) return;
+    arc.amount = std::min(statement, ceiling);
+    arc.ceiling = ceiling < statement;
+    cut.push_back(arc);
+  }
+
+  void collect_cut(std::vector<Arc>& cut) const {
+    add_cut(cut, n_.direct.amount > 0 ? direct_arc() : Arc{}, n_.direct.amount, ceilings_[0]);
+    for (std::size_t i = 0; i < n_.friends.size(); ++i) {
+      const auto& one = n_.friends[i];
+      if (is_cut(kSource, hop(i))) add_cut(cut, first_arc(i, one.first), one.first.amount, kNoCeiling);
+      if (one.last != kNoIndex && is_cut(hop(i), last(one.last))) {
+        add_cut(cut, first_arc(i, one.first), kNoCeiling, ceilings_[1]);
+      }
+      if (one.introduction.amount > 0 && is_cut(hop(i), introducer(i))) {
+        add_cut(cut, first_arc(i, one.introduction), one.introduction.amount, ceilings_[2]);
+      }
+    }
+    for (const auto& m : n_.middles) {
+      if (is_cut(introducer(m.from), last(m.to))) add_cut(cut, middle_arc(m), m.grant.amount, kNoCeiling);
+    }
+    for (std::size_t j = 0; j < n_.lasts.size(); ++j) {
+      if (is_cut(last(j), kSink)) add_cut(cut, last_arc(j), n_.lasts[j].grant.amount, kNoCeiling);
+    }
+  }
+
+  const Network& n_;
+  const Reading& reading_;
+  const std::array<std::uint32_t, 3>& ceilings_;
+  std::uint64_t at_;
+  MaxFlow flow_;
+  MaxFlow::ArcIndex direct_ = 0;
+  std::vector<MaxFlow::ArcIndex> firsts_, speaks_, introductions_, middles_, lasts_;
+};
+
+// The matching between friends that introduce and parties that speak last, as a flow of units; its König cover is the
+// vertices that the cut separates.
+class Matcher {
+ public:
+  Matcher(const Network& network, const Reading& reading, const Policy& policy, std::uint64_t at)
+      : n_(network), reading_(reading), policy_(policy), at_(at) {}
+
+  DisjointAnswer match(Work& work) {
+    DisjointAnswer answer;
+    const std::uint32_t floor = policy_.path_floor;
+    in_d_.assign(n_.lasts.size(), false);
+    if (policy_.ceilings[0] >= floor && n_.direct.amount >= floor) {
+      answer.paths.push_back({{reading_.arc(n_.viewpoint, n_.issuer, n_.direct.by, at_)}, n_.direct.amount});
+    }
+    if (policy_.ceilings[1] >= floor) take_two(answer);
+    if (policy_.ceilings[2] >= floor) take_three(answer, work);
+    answer.count = static_cast<std::uint32_t>(answer.paths.size());
+    if (work.exhausted()) return {};
+    return answer;
+  }
+
+ private:
+  void take_two(DisjointAnswer& answer) {
+    const std::uint32_t floor = policy_.path_floor;
+    for (const auto& one : n_.friends) {
+      if (one.first.amount < floor || one.last == kNoIndex || n_.lasts[one.last].grant.amount < floor) continue;
+      in_d_[one.last] = true;
+      const Grant last = n_.lasts[one.last].grant;
+      answer.paths.push_back(
+          {{reading_.arc(n_.viewpoint, one.party, one.first.by, at_), reading_.arc(one.party, n_.issuer, last.by, at_)},
+           std::min(one.first.amount, last.amount)});
+    }
+  }
+
+  bool fits(const Network::Middle& m) const {
+    const std::uint32_t floor = policy_.path_floor;
+    const auto& from = n_.friends[m.from];
+    return m.grant.amount >= floor && from.introduction.amount >= floor && n_.lasts[m.to].grant.amount >= floor &&
+           !in_d_[m.to] && (from.last == kNoIndex || !in_d_[from.last]);
+  }
+
+  void take_three(DisjointAnswer& answer, Work& work) {
+    const auto left = [](std::size_t i) { return static_cast<MaxFlow::Node>(kFirstNode + i); };
+    const auto right = [&](std::size_t j) { return left(n_.friends.size() + j); };
+    MaxFlow flow(kFirstNode + n_.friends.size() + n_.lasts.size());
+    std::vector<std::pair<MaxFlow::ArcIndex, std::size_t>> pairs;
+    for (std::size_t i = 0; i < n_.friends.size(); ++i) flow.add_arc(kSource, left(i), 1);
+    for (std::size_t j = 0; j < n_.lasts.size(); ++j) flow.add_arc(right(j), kSink, 1);
+    for (std::size_t m = 0; m < n_.middles.size(); ++m) {
+      const auto& middle = n_.middles[m];
+      if (fits(middle)) pairs.emplace_back(flow.add_arc(left(middle.from), right(middle.to), 1), m);
+    }
+    flow.run(kSource, kSink, work);
+    for (const auto& [arc, m] : pairs) {
+      if (flow.flow(arc) != 0) answer.paths.push_back(path_over(n_.middles[m]));
+    }
+    for (std::size_t i = 0; i < n_.friends.size(); ++i) {
+      if (!flow.on_source_side(left(i))) answer.cover.push_back(reading_.id_of(n_.friends[i].party));
+    }
+    for (std::size_t j = 0; j < n_.lasts.size(); ++j) {
+      if (flow.on_source_side(right(j))) answer.cover.push_back(reading_.id_of(n_.lasts[j].party));
+    }
+    std::sort(answer.cover.begin(), answer.cover.end());
+  }
+
+  Path path_over(const Network::Middle& m) const {
+    const auto& from = n_.friends[m.from];
+    const auto& to = n_.lasts[m.to];
+    return {{reading_.arc(n_.viewpoint, from.party, from.introduction.by, at_),
+             reading_.arc(from.party, to.party, m.grant.by, at_), reading_.arc(to.party, n_.issuer, to.grant.by, at_)},
+            std::min({from.introduction.amount, m.grant.amount, to.grant.amount})};
+  }
+
+  const Network& n_;
+  const Reading& reading_;
+  const Policy& policy_;
+  std::uint64_t at_;
+  std::vector<bool> in_d_;
+};
+
+}  // namespace
+
+FlowAnswer solve(const Network& network, const Reading& reading, const Policy& policy, std::uint64_t at, Work& work) {
+  return Solver(network, reading, policy, at).solve(work);
+}
+
+DisjointAnswer independent_paths(const Network& network, const Reading& reading, const Policy& policy, std::uint64_t at,
+                                 Work& work) {
+  return Matcher(network, reading, policy, at).match(work);
+}
+
+}  // namespace testamur::trust
