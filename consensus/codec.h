@@ -19,7 +19,7 @@ std::optional<Message> decode_message(ByteView bytes);
 
 Bytes encode(const Certificate& certificate);
 std::optional<Certificate> decode_certificate(ByteView bytes);
-// H_tag-free: SHA-256 of the encoding; 32 zero bytes stand for "no certificate".
+// SHA-256 of the encoding; 32 zero bytes stand for "no certificate".
 Hash256 digest(const Certificate& certificate);
 
 Bytes encode(const FinalityProof& proof);
@@ -33,10 +33,6 @@ std::optional<Evidence> decode_evidence(ByteView bytes);
 struct VoteRecord {
   Vote vote;
   Hash256 support;
-};
-struct BlockRecord {
-  Proposal proposal;
-  HeaderFacts facts;  // as far as stored: id, epoch, view, height
 };
 struct FinalityRecord {
   BlockId block;
@@ -59,7 +55,8 @@ Record make_record(const FinalityRecord& finality);
 Record make_record(const FloorRecord& floor);
 Record make_quarantine_record(Epoch epoch);
 
-std::optional<BlockRecord> decode_block_record(ByteView bytes);
+std::optional<Proposal> decode_block_record(ByteView bytes);
+std::optional<Certificate> decode_certificate_record(ByteView bytes);
 std::optional<VoteRecord> decode_vote_record(ByteView bytes);
 std::optional<FinalityRecord> decode_finality_record(ByteView bytes);
 std::optional<FloorRecord> decode_floor_record(ByteView bytes);

@@ -54,7 +54,9 @@ struct Tip {
   HeaderFacts block;  // id, epoch, view, height of the last block; genesis: height 0, epoch 0, view 0
   // The proof that a sealing block ended the previous epoch, for peers that are still there. Absent in epoch 0 and
   // where the store no longer has it.
-  std::optional<SealingFinality> previous;
+  std::optional<SealingFinality> previous = {};
+  // A finalization at or above `block` in `epoch`, if the store has one (otherwise the journal's is used).
+  CertificatePtr finalization = {};
 };
 
 // Blocks above the last committed one that catch-up fetched: consecutive heights, one epoch (a sealing block may be the
@@ -112,7 +114,9 @@ class Engine {
 
  private:
   class Core;
+  class Queue;
   std::unique_ptr<Core> core_;
+  std::unique_ptr<Queue> queue_;
 };
 
 }  // namespace testamur::consensus

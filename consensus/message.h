@@ -54,10 +54,10 @@ struct QuarantineAnswer {
   Epoch epoch;
   Hash256 nonce;
   bool holds_notarized_sealing = false;
-  std::optional<Certificate> highest;
+  std::optional<Certificate> highest = {};
   std::uint8_t responder = 0;
-  Signature signature;
-  std::vector<Vote> votes;
+  Signature signature = {};
+  std::vector<Vote> votes = {};
 };
 Hash256 signing_digest(const ChainId& chain, const QuarantineAnswer& answer);
 
