@@ -1,0 +1,83 @@
+#include "wallet/keystore/bip39.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/catch.h"
+#include "tests/support/shared.h"
+#include "tests/wallet/mutations.h"
+
+namespace testamur::wallet {
+
+TEST_CASE("the BIP-39 vectors pass") {
+  const auto path = test::shared_file("vectors/bip39/vectors.json");
+  if (!path) return;
+  const auto file = nlohmann::json::parse(test::read_file(*path));
+  std::size_t count = 0;
+  for (const auto& vector : file.at("english")) {
+    const Bytes entropy = *from_hex(vector.at(0).get<std::string>());
+    const auto words = vector.at(1).get<std::string>();
+    CHECK(words_from_entropy(entropy).text() == words);
+    CHECK(equal(entropy_from_words(words).value().view(), entropy));
+    CHECK(to_hex(seed_from_entropy(entropy, "TREZOR").view()) == vector.at(2).get<std::string>());
+    ++count;
+  }
+  CHECK(count >= 24);
+}
+
+TEST_CASE("the word list is that of BIP-39: sorted, and told apart by four letters") {
+  const auto& words = recovery_word_list();
+  CHECK(words.front() == "abandon");
+  CHECK(words.back() == "zoo");
+  CHECK(std::ranges::is_sorted(words));
+  for (std::size_t i = 1; i < words.size(); ++i) CHECK(words[i].substr(0, 4) != words[i - 1].substr(0, 4));
+}
+
+TEST_CASE("words are read in any case, with any white space, and by four letters") {
+  const Bytes entropy(32, 0x7f);
+  const SecretBytes words = words_from_entropy(entropy);
+  std::string typed = "\n  ";
+  for (const char c : words.text()) {
+    typed += static_cast<char>(std::toupper(c));
+    if (c == ' ') typed += "\t ";
+  }
+  CHECK(equal(entropy_from_words(typed).value().view(), entropy));
+  std::string shortened;
+  std::size_t letters = 0;
+  for (const char c : words.text()) {
+    letters = c == ' ' ? 0 : letters + 1;
+    if (letters <= 4) shortened += c;
+  }
+  CHECK(equal(entropy_from_words(shortened).value().view(), entropy));
+}
+
+TEST_CASE("a mistyped word is named with its place and its neighbours") {
+  const auto typed = entropy_from_words(
+      "abandon abandom abandon abandon abandon abandon abandon abandon abandon abandon abandon about");
+  REQUIRE_FALSE(typed.ok());
+  CHECK(typed.message() == "word 2, \"abandom\", is not a recovery word (did you mean abandon, random?)");
+}
+
+TEST_CASE("a wrong count and a wrong order are told apart") {
+  CHECK(entropy_from_words("abandon about").message() ==
+        "there are 2 words; recovery words are 24 (or 12, 15, 18, 21)");
+  CHECK_FALSE(entropy_from_words("").ok());
+  const auto swapped = entropy_from_words(
+      "about abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon");
+  CHECK(swapped.message() == "the words do not belong together: one of them is wrong, or their order is");
+}
+
+TEST_CASE("fresh entropy gives 24 words, and never the same") {
+  const auto a = make_recovery_entropy();
+  const auto b = make_recovery_entropy();
+  CHECK_FALSE(equal(a.view(), b.view()));
+  const auto words = words_from_entropy(a.view());
+  CHECK(std::ranges::count(words.text(), ' ') == 23);
+}
+
+TEST_CASE("damaged words never crash the reader") {
+  const auto words = words_from_entropy(Bytes(32, 9));
+  test::for_each_mutation(words.view(), 1000, [](ByteView damaged) { (void)entropy_from_words(as_text(damaged)); });
+}
+
+}  // namespace testamur::wallet

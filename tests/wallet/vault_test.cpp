@@ -1,0 +1,166 @@
+#include "wallet/keystore/vault.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/catch.h"
+#include "tests/wallet/temporary_folder.h"
+#include "wallet/keystore/file.h"
+#include "wallet/keystore/issuer_keys.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr int kLowWork = 2;
+
+SecretBytes secret(std::string_view text) { return SecretBytes::copy_of(text); }
+
+Vault make(const std::string& path, std::string_view contents) {
+  auto outcome = Vault::create(path, secret("pass"), as_bytes(contents), kLowWork);
+  REQUIRE(outcome.ok());
+  return std::move(*outcome.vault);
+}
+
+VaultFailure open_failure(const std::string& path, std::string_view passphrase) {
+  const auto outcome = Vault::open(path, secret(passphrase));
+  REQUIRE_FALSE(outcome.ok());
+  INFO(outcome.failure->message);
+  CHECK(outcome.failure->message.find(path) != std::string::npos);
+  return outcome.failure->kind;
+}
+
+void overwrite(const std::string& path, ByteView bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << as_text(bytes);
+}
+
+}  // namespace
+
+TEST_CASE("a vault gives back what was saved last, and keeps its work factor") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file("wallet.age");
+  auto vault = make(path, "one");
+  CHECK_FALSE(vault.save(as_bytes("two")).has_value());
+  CHECK(as_text(vault.contents()) == "two");
+  auto reopened = Vault::open(path, secret("pass"));
+  REQUIRE(reopened.ok());
+  CHECK(as_text(reopened.vault->contents()) == "two");
+  CHECK_FALSE(reopened.vault->save(as_bytes("three")).has_value());
+  CHECK(age::work_factor_of(*read_file(path, 10000)) == kLowWork);
+}
+
+TEST_CASE("a vault is asked 2^18 of scrypt unless told otherwise") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file("wallet.age");
+  REQUIRE(Vault::create(path, secret("pass"), as_bytes("x")).ok());
+  CHECK(age::work_factor_of(*read_file(path, 10000)) == 18);
+}
+
+TEST_CASE("a wrong passphrase, a damaged vault, a missing one and a foreign file are told apart") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file("wallet.age");
+  make(path, "contents");
+  CHECK(open_failure(path, "wrong") == VaultFailure::kWrongPassphrase);
+  Bytes file = *read_file(path, 10000);
+  file.back() ^= 1;
+  overwrite(path, file);
+  CHECK(open_failure(path, "pass") == VaultFailure::kCorrupt);
+  file.resize(file.size() / 2);
+  overwrite(path, file);
+  CHECK(open_failure(path, "pass") == VaultFailure::kCorrupt);
+  overwrite(path, as_bytes("not an age file"));
+  CHECK(open_failure(path, "pass") == VaultFailure::kCorrupt);
+  overwrite(path, {});
+  CHECK(open_failure(path, "pass") == VaultFailure::kCorrupt);
+  CHECK(open_failure(folder.file("none.age"), "pass") == VaultFailure::kMissing);
+  std::filesystem::create_directory(folder.path() / "folder");
+  CHECK(open_failure(folder.file("folder"), "pass") == VaultFailure::kUnreadable);
+}
+
+TEST_CASE("an existing vault is never overwritten by a new one") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file("wallet.age");
+  make(path, "precious");
+  const auto again = Vault::create(path, secret("other"), as_bytes("new"), kLowWork);
+  REQUIRE_FALSE(again.ok());
+  CHECK(again.failure->kind == VaultFailure::kExists);
+  CHECK(as_text(Vault::open(path, secret("pass")).vault->contents()) == "precious");
+}
+
+TEST_CASE("of two programs that opened one vault the second to save is told, and changes nothing") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file("wallet.age");
+  auto first = make(path, "start");
+  auto second = Vault::open(path, secret("pass"));
+  REQUIRE(second.ok());
+  CHECK_FALSE(first.save(as_bytes("first")).has_value());
+  const auto failure = second.vault->save(as_bytes("second"));
+  REQUIRE(failure.has_value());
+  CHECK(failure->kind == VaultFailure::kChanged);
+  CHECK(as_text(second.vault->contents()) == "start");
+  CHECK(as_text(Vault::open(path, secret("pass")).vault->contents()) == "first");
+}
+
+TEST_CASE("a changed passphrase replaces the old one") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file("wallet.age");
+  auto vault = make(path, "contents");
+  CHECK_FALSE(vault.change_passphrase(secret("new")).has_value());
+  CHECK(open_failure(path, "pass") == VaultFailure::kWrongPassphrase);
+  CHECK(as_text(Vault::open(path, secret("new")).vault->contents()) == "contents");
+  CHECK_FALSE(vault.save(as_bytes("more")).has_value());
+  CHECK(as_text(Vault::open(path, secret("new")).vault->contents()) == "more");
+}
+
+TEST_CASE("a vault is readable by its owner only, and saving leaves no other file") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file("wallet.age");
+  auto vault = make(path, "contents");
+  CHECK_FALSE(vault.save(as_bytes("again")).has_value());
+  struct stat information {};
+  REQUIRE(::stat(path.c_str(), &information) == 0);
+  CHECK((information.st_mode & 0777) == 0600);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+}
+
+TEST_CASE("a write that cannot be made leaves the old file and says why") {
+  const test::TemporaryFolder folder;
+  const auto missing = folder.file("none/file");
+  const auto status = write_file_atomically(missing, as_bytes("x"), Overwrite::kAllowed);
+  REQUIRE_FALSE(status.ok());
+  CHECK(status.message().find("none/file") != std::string::npos);
+  const auto path = folder.file("file");
+  REQUIRE(write_file_atomically(path, as_bytes("old"), Overwrite::kRefused).ok());
+  CHECK_FALSE(write_file_atomically(path, as_bytes("new"), Overwrite::kRefused).ok());
+  CHECK(as_text(*read_file(path, 10)) == "old");
+  CHECK_FALSE(read_file(path, 2).ok());
+}
+
+TEST_CASE("issuer keys survive their vault, and only keys that the purpose allows are read") {
+  auto keys = make_issuer_keys(KeyPurpose::kIssue, SignatureAlgorithm::kBip340, "tmi1example");
+  keys.keys.push_back(SecretKey::generate(SignatureAlgorithm::kBip340));
+  const auto encoded = encode_issuer_keys(keys);
+  const auto decoded = decode_issuer_keys(encoded.view());
+  REQUIRE(decoded.ok());
+  CHECK(decoded->purpose == KeyPurpose::kIssue);
+  CHECK(decoded->institution == "tmi1example");
+  REQUIRE(decoded->keys.size() == 2);
+  CHECK(decoded->keys[1].public_key() == keys.keys[1].public_key());
+  REQUIRE(decoded->register_identities.size() == 1);
+  CHECK(decoded->register_identities[0].recipient() == keys.register_identities[0].recipient());
+  const auto id = key_id(KeyPurpose::kIssue, keys.keys[1].public_key());
+  CHECK(find_key(*decoded, id)->public_key() == keys.keys[1].public_key());
+  CHECK(find_key(*decoded, KeyId{}) == nullptr);
+  CHECK(make_issuer_keys(KeyPurpose::kCredential, SignatureAlgorithm::kEcdsaP256, "").register_identities.empty());
+
+  std::string text{encoded.text()};
+  text.replace(text.find("bip340"), 6, "es256\"");
+  CHECK_FALSE(decode_issuer_keys(as_bytes(text)).ok());
+  std::string newer{encoded.text()};
+  newer.replace(newer.find("keys\":1"), 7, "keys\":2");
+  CHECK(decode_issuer_keys(as_bytes(newer)).message() ==
+        "the vault has format 2; this program knows format 1: use a newer one");
+}
+
+}  // namespace testamur::wallet

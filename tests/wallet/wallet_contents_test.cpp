@@ -1,0 +1,110 @@
+#include "wallet/keystore/wallet_contents.h"
+
+#include "tests/support/catch.h"
+#include "tests/wallet/mutations.h"
+#include "wallet/keystore/bip39.h"
+
+namespace testamur::wallet {
+namespace {
+
+WalletContents full_wallet() {
+  WalletContents wallet = make_wallet(1'700'000'000'000);
+  StoredCredential derived;
+  derived.sd_jwt = "a.b.c~";
+  derived.issuer_name = "Universität";
+  derived.title = "Statistics";
+  derived.imported_at_ms = 5;
+  derived.receipt = {1, 2, 3};
+  std::uint32_t index = 0;
+  (void)next_holder_key(wallet, SignatureAlgorithm::kEcdsaP256, index);
+  derived.holder_key.derived_index = index;
+  wallet.credentials.push_back(std::move(derived));
+  StoredCredential given;
+  given.sd_jwt = "d.e.f~";
+  given.holder_key.algorithm = SignatureAlgorithm::kEcdsaSecp256k1;
+  given.holder_key.issuer_made_secret = SecretBytes::copy_of(Bytes(32, 3));
+  wallet.credentials.push_back(std::move(given));
+  wallet.requests.push_back({SignatureAlgorithm::kEcdsaP256, 1, "tmi1x", "s-17", 9});
+  wallet.grants.push_back({"urn:testamur:1:x:y:0", "https://employer.example", {"title", "grade"}, 10, 20});
+  return wallet;
+}
+
+}  // namespace
+
+TEST_CASE("a wallet survives its JSON form") {
+  const auto wallet = full_wallet();
+  const auto encoded = encode_wallet(wallet);
+  const auto decoded = decode_wallet(encoded.view());
+  REQUIRE(decoded.ok());
+  CHECK(encode_wallet(*decoded).text() == encoded.text());
+  CHECK(decoded->next_p256_index == 1);
+  CHECK(decoded->credentials[0].holder_key.derived_index == 0);
+  CHECK(decoded->credentials[0].receipt == Bytes{1, 2, 3});
+  CHECK(equal(decoded->credentials[1].holder_key.issuer_made_secret.view(), Bytes(32, 3)));
+  CHECK(decoded->requests[0].student == "s-17");
+  CHECK(decoded->grants[0].disclosed.size() == 2);
+}
+
+TEST_CASE("an empty wallet has pinned bytes") {
+  WalletContents wallet;
+  wallet.entropy = SecretBytes::copy_of(Bytes(32, 0));
+  wallet.created_at_ms = 7;
+  CHECK(encode_wallet(wallet).text() ==
+        R"({"created_at_ms":7,"credentials":[],"entropy":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","grants":[],)"
+        R"("last_backup_ms":0,"next_es256":0,"next_es256k":0,"requests":[],"testamur_wallet":1})");
+}
+
+TEST_CASE("every derived key is fresh, and the words alone give all of them back") {
+  WalletContents wallet = make_wallet(0);
+  std::uint32_t first_index = 99;
+  std::uint32_t second_index = 99;
+  const auto first = next_holder_key(wallet, SignatureAlgorithm::kEcdsaP256, first_index);
+  const auto second = next_holder_key(wallet, SignatureAlgorithm::kEcdsaP256, second_index);
+  CHECK(first_index == 0);
+  CHECK(second_index == 1);
+  CHECK(first.public_key() != second.public_key());
+  WalletContents recovered = make_wallet(0);
+  recovered.entropy = entropy_from_words(words_from_entropy(wallet.entropy.view()).text()).value();
+  HolderKeySource source;
+  source.derived_index = 1;
+  CHECK(holder_key_of(recovered, source).value().public_key() == second.public_key());
+  HolderKeySource given;
+  given.issuer_made_secret = SecretBytes::copy_of(first.secret_bytes());
+  CHECK(holder_key_of(recovered, given).value().public_key() == first.public_key());
+}
+
+TEST_CASE("a backup is opened by the words of its wallet, and by no others") {
+  const auto wallet = full_wallet();
+  const Bytes backup = seal_backup(wallet).value();
+  CHECK(age::inspect(backup).value() == age::FileKind::kRecipients);
+  const auto restored = open_backup(backup, seed_from_entropy(wallet.entropy.view()).view());
+  REQUIRE(restored.ok());
+  CHECK(encode_wallet(*restored).text() == encode_wallet(wallet).text());
+  const auto other = open_backup(backup, seed_from_entropy(Bytes(32, 1)).view());
+  CHECK(other.message() == "these words do not open this backup: they are another wallet's");
+}
+
+TEST_CASE("the wallet knows when a credential came after the last backup") {
+  WalletContents wallet = full_wallet();
+  wallet.last_backup_ms = 6;
+  CHECK_FALSE(backup_is_older_than_a_credential(wallet));
+  wallet.credentials[1].imported_at_ms = 6;
+  CHECK(backup_is_older_than_a_credential(wallet));
+}
+
+TEST_CASE("a wallet of a newer format is not half understood") {
+  std::string text{encode_wallet(full_wallet()).text()};
+  text.replace(text.find("wallet\":1"), 9, "wallet\":2");
+  CHECK(decode_wallet(as_bytes(text)).message() ==
+        "the wallet has format 2; this program knows format 1: use a newer one");
+  std::string extra{encode_wallet(full_wallet()).text()};
+  extra.insert(1, "\"zzz\":1,");
+  CHECK_FALSE(decode_wallet(as_bytes(extra)).ok());
+}
+
+TEST_CASE("damaged wallet contents never crash the reader") {
+  const auto encoded = encode_wallet(full_wallet());
+  test::for_each_mutation(encoded.view(), 2000, [](ByteView damaged) { (void)decode_wallet(damaged); });
+}
+
+}  // namespace testamur::wallet
