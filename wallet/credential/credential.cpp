@@ -12,6 +12,8 @@ namespace {
 constexpr const char* kType = "dc+sd-jwt";
 constexpr std::string_view kScheme = "https://";
 constexpr std::size_t kMaxDomainBytes = 253;
+constexpr const char* kHolderMade = "holder-made";
+constexpr const char* kIssuerMade = "issuer-made";
 constexpr std::size_t kDecoys = 3;
 // No credential outlives this: a bound on what a damaged or malicious number can mean (year 9999).
 constexpr std::uint64_t kMaxTimeS = 253'402'300'799;
@@ -37,7 +39,8 @@ Json encode_payload(const CredentialContents& contents) {
                 {{"ref", to_text(head.reference)},
                  {"salt", to_base64url(head.salt.view())},
                  {"achievement", achievement_name(head.achievement)},
-                 {"version", head.achievement.version}}}};
+                 {"version", head.achievement.version},
+                 {"holder_key", head.holder_made ? kHolderMade : kIssuerMade}}}};
   if (head.expires_at_s) payload["exp"] = *head.expires_at_s;
   for (const auto& [id, value] : contents.claims) payload[std::string(kind_of(id).name)] = encode_claim(value);
   return payload;
@@ -66,7 +69,11 @@ Status read_testamur(const Json& object, CredentialHead& head) {
   const Bytes salt = reader.base64url("salt", Salt::kSize);
   const std::string achievement = reader.text("achievement", 256);
   const std::uint64_t version = reader.number("version", UINT16_MAX);
+  const std::string maker = reader.text("holder_key", 16);
   TM_TRY_STATUS(reader.finish());
+  if (maker != kHolderMade && maker != kIssuerMade)
+    return error("\"holder_key\" is neither holder-made nor issuer-made");
+  head.holder_made = maker == kHolderMade;
   TM_TRY(head.reference, parse_reference(reference));
   const auto fixed = Salt::from(salt);
   if (!fixed) return error("the salt does not have 32 bytes");

@@ -24,7 +24,8 @@ struct CredentialHead {
   KeyId issuer_key;           // kid
   std::uint64_t issued_at_s = 0;
   std::optional<std::uint64_t> expires_at_s;
-  PublicKey holder;  // cnf
+  PublicKey holder;          // cnf
+  bool holder_made = false;  // whether the holder made that key, by the issuer's word
   Reference reference;
   Salt salt;
   AchievementId achievement;

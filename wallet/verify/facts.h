@@ -1,0 +1,114 @@
+// What the ledger says about one credential, as plain values: filled from a node's answers or from an offline receipt,
+// and judged by verify.h, which knows neither. Pure values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/hash.h"
+#include "common/ids.h"
+#include "common/keys.h"
+
+namespace testamur::wallet {
+
+struct LocalizedText {
+  std::string language;
+  std::string text;
+};
+
+enum class InstitutionStanding : std::uint8_t { kGood, kSuspended, kClosed };
+
+struct IssuerRecord {
+  InstitutionId id;
+  std::string name_now;
+  std::string name_then;  // at the anchor
+  std::string country;
+  std::string domain;                                         // at the anchor; without scheme
+  InstitutionStanding standing = InstitutionStanding::kGood;  // now
+};
+
+struct KeyRecord {
+  KeyId id;
+  InstitutionId owner;
+  KeyPurpose purpose = KeyPurpose::kCredential;
+  PublicKey key;
+  std::uint64_t added_at_ms = 0;
+  std::optional<std::uint64_t> retired_at_ms;
+  std::optional<std::uint64_t> compromised_since_ms;
+};
+
+// Texts are in the reader's language where there is one.
+struct AchievementRecord {
+  AchievementId id;
+  std::vector<LocalizedText> titles;
+  std::uint32_t ects_hundredths = 0;  // 0: none
+  std::uint8_t eqf_level = 0;         // 0: none
+  std::vector<std::string> learning_outcomes;
+  std::string assessment;
+  std::string participation;
+  std::string quality_assurance;
+  std::string prerequisites;
+  std::string identity_check;
+  std::string grading;
+  std::string stackability;
+  std::string information;
+};
+
+// The values of the ledger (docs/formats/pages.md).
+enum class LedgerStatus : std::uint8_t { kValid = 0, kRevoked = 1, kSuspended = 2, kSuperseded = 3 };
+
+struct SlotRecord {
+  InstitutionId issuer;
+  std::string issuer_name;
+  IssuerIndex index;
+  AchievementId achievement;
+  KeyId issue_key;
+  Height anchor_height;
+  std::uint64_t anchor_time_ms = 0;
+  LedgerStatus status = LedgerStatus::kValid;
+  std::uint64_t since_ms = 0;   // of the status
+  std::string reason;           // of the closed list; empty when never changed
+  std::uint64_t log_index = 0;  // of the change
+};
+
+enum class Acceptance : std::uint8_t { kAccept, kRefuse, kBlocked };
+
+// A decision of the trust engine (TRUST.md) by one viewpoint's policy.
+struct DecisionRecord {
+  std::string point;  // at anchor, today, at the claimed date
+  Acceptance outcome = Acceptance::kRefuse;
+  bool governs = true;      // whether the policy lets this point decide
+  std::string viewpoint;    // whose policy: a name
+  bool own_policy = false;  // the caller's own, and not that of the answering node's institution
+  std::string policy_digest;
+  std::string explanation;         // one sentence
+  std::vector<std::string> paths;  // "A > B > issuer (120)"
+  std::string failed_rule;
+};
+
+struct AsOf {
+  Height height;
+  std::uint64_t time_ms = 0;
+  std::string block;  // text of the block id
+};
+
+enum class Source : std::uint8_t { kNodeSays, kProven };
+
+// An absent member is something that could not be asked, with `problem` saying why: it is "unknown", never "no".
+struct RegistryFacts {
+  ChainId chain;
+  std::optional<AsOf> as_of;
+  Source source = Source::kNodeSays;
+  std::string answered_by;                       // the node's institution, or "receipt"
+  std::string problem;                           // why facts are missing
+  std::optional<std::vector<SlotRecord>> slots;  // all slots of the commitment, of every issuer; empty: not listed
+  std::optional<IssuerRecord> issuer;            // of the credential's issuer
+  std::optional<std::vector<KeyRecord>>
+      keys;  // of that issuer: at least the credential's kid and the slots' issue keys
+  std::optional<AchievementRecord> achievement;  // the version that the credential names
+  std::optional<std::vector<DecisionRecord>> decisions;
+};
+
+}  // namespace testamur::wallet

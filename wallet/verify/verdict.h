@@ -1,0 +1,78 @@
+// The verdict on a credential and its form for people and programs (CREDENTIALS.md). Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/hash.h"
+#include "wallet/credential/credential.h"
+#include "wallet/verify/facts.h"
+
+namespace testamur::wallet {
+
+// The exit codes of `testamur` that a verdict can lead to, with their numbers.
+enum class VerdictCode : int {
+  kAllWell = 0,
+  kOtherFailure = 1,
+  kInvalid = 5,      // signature, contents, forged proof
+  kNotInForce = 6,   // revoked, superseded, suspended, expired or void
+  kUnreachable = 7,  // or the status too old
+  kNotAccepted = 8,
+  kUnknownToLedger = 9,
+};
+
+// Never merged: what was not checked is unknown, and unknown is never valid.
+enum class Answer : std::uint8_t { kValid, kNotValid, kUnknown };
+std::string_view to_text(Answer answer);
+
+// What a verdict consists of. The order is that of display.
+enum class Topic : std::uint8_t { kForm, kSignature, kContents, kLedger, kStatus, kExpiry, kHolder, kAcceptance };
+std::string_view to_text(Topic topic);
+
+struct Finding {
+  Topic topic;
+  Answer answer = Answer::kUnknown;
+  std::string text;  // one sentence with the reason
+  VerdictCode code_if_not_valid = VerdictCode::kInvalid;
+  VerdictCode code_if_unknown = VerdictCode::kUnreachable;  // kAllWell: not asked for
+};
+
+// The worst of slot, key and issuer.
+enum class EffectiveStatus : std::uint8_t { kValid, kSuspended, kSuperseded, kRevoked, kVoid };
+std::string_view to_text(EffectiveStatus status);
+
+// One of the elements of Council Recommendation 2022/C 243/02, Annex I.
+struct Element {
+  std::string_view name;
+  std::string value;        // empty: withheld, or not stated
+  std::string_view source;  // credential, registry, ledger, withheld, not stated
+};
+
+struct Verdict {
+  std::vector<Finding> findings;
+  std::optional<EffectiveStatus> status;  // nothing: unknown
+  std::optional<CredentialView> credential;
+  Hash256 commitment;  // zero when the form is broken
+  std::vector<Element> elements;
+  RegistryFacts facts;
+  std::uint64_t verified_at_ms = 0;
+  std::optional<std::uint64_t> grant_ends_at_s;
+  bool contents_checked = true;
+};
+
+const Finding* find(const Verdict& verdict, Topic topic);
+// First match wins: 5, 6, 9, 7, 8, then 0.
+VerdictCode verdict_code(const Verdict& verdict);
+// One line: "valid", "not valid: …" or "unknown: …".
+std::string headline(const Verdict& verdict);
+std::string to_text(const Verdict& verdict);
+// A JSON object, one line, with a stable schema (docs/formats/sd-jwt.md, "Verdict").
+std::string to_json(const Verdict& verdict);
+
+// UTC, like 2026-07-31 09:15:02.
+std::string format_time_ms(std::uint64_t time_ms);
+
+}  // namespace testamur::wallet

@@ -1,0 +1,31 @@
+// Judging a credential, a presentation or a bare hash against what the ledger says. Pure: no network, no clock; any
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "wallet/credential/credential.h"
+#include "wallet/verify/facts.h"
+#include "wallet/verify/verdict.h"
+
+namespace testamur::wallet {
+
+struct VerifyRules {
+  std::uint64_t now_ms = 0;
+  std::uint64_t max_status_age_ms = 600'000;
+  std::optional<HolderRules> holder;  // set: a key binding to this audience and nonce is required
+  bool want_acceptance = true;        // false: the caller does not ask whether anybody accepts the issuer
+};
+
+// What must be asked of the ledger before judging: the commitment, issuer, kid and achievement stand in the view.
+Result<CredentialView> read_for_lookup(std::string_view compact);
+
+Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts, const VerifyRules& rules);
+
+// By hash alone: contents and holder stay unknown, and several slots are judged by the worst of them. An answer never
+// says "valid credential": anyone can copy a hash.
+Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts, const VerifyRules& rules);
+
+}  // namespace testamur::wallet
