@@ -14,14 +14,17 @@ LogIndex LedgerState::append_log(std::uint16_t kind, const InstitutionId& author
   return ledger::append_log(overlay_, {LogIndex{}, height_, time_ms_, kind, author, key, id});
 }
 
-bool LedgerState::issue_listed(const BatchOrigin& origin, std::span<const Commitment> commitments) {
-  if (!reserve_indexes(overlay_, origin.issuer, {origin.first_index.value, commitments.size()})) return false;
+bool LedgerState::issue_listed(const BatchOrigin& origin, std::span<const Commitment> commitments,
+                               std::size_t max_intervals) {
+  const IndexRun run{origin.first_index.value, commitments.size()};
+  if (!reserve_indexes(overlay_, origin.issuer, run, max_intervals)) return false;
   append_listed(overlay_, origin, commitments);
   return true;
 }
 
-bool LedgerState::issue_anchored(const BatchOrigin& origin, std::uint64_t count, std::span<const Hash256> page_roots) {
-  if (!reserve_indexes(overlay_, origin.issuer, {origin.first_index.value, count})) return false;
+bool LedgerState::issue_anchored(const BatchOrigin& origin, std::uint64_t count, std::span<const Hash256> page_roots,
+                                 std::size_t max_intervals) {
+  if (!reserve_indexes(overlay_, origin.issuer, {origin.first_index.value, count}, max_intervals)) return false;
   append_anchored(overlay_, origin, count, page_roots);
   return true;
 }

@@ -36,10 +36,12 @@ class LedgerState {
   // Each transaction of the block once, in order; before or after its effects, which name the index it returns.
   LogIndex append_log(std::uint16_t kind, const InstitutionId& author, const KeyId& key, const TransactionId& id);
 
-  // Takes the indexes and appends the pages. False, with nothing changed, when the issuer would get more than
-  // UsedRanges::kMaxIntervals intervals. Precondition: pages().used_ranges(issuer).first_overlap(run) is nothing.
-  bool issue_listed(const BatchOrigin& origin, std::span<const Commitment> commitments);
-  bool issue_anchored(const BatchOrigin& origin, std::uint64_t count, std::span<const Hash256> page_roots);
+  // Takes the indexes and appends the pages. False, with nothing changed, when the issuer would get more separate
+  // ranges than `max_intervals`. Precondition: pages().used_ranges(issuer).first_overlap(run) is nothing.
+  bool issue_listed(const BatchOrigin& origin, std::span<const Commitment> commitments,
+                    std::size_t max_intervals = UsedRanges::kMaxIntervals);
+  bool issue_anchored(const BatchOrigin& origin, std::uint64_t count, std::span<const Hash256> page_roots,
+                      std::size_t max_intervals = UsedRanges::kMaxIntervals);
   // The origin of a batch whose transaction is the next of the log.
   BatchOrigin origin(const InstitutionId& issuer, const KeyId& key, const AchievementId& achievement,
                      IssuerIndex first_index) const;

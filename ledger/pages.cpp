@@ -1,6 +1,7 @@
 #include "ledger/pages.h"
 
 #include <algorithm>
+#include <map>
 
 #include "common/check.h"
 #include "ledger/meta.h"
@@ -21,7 +22,28 @@ Bytes batch_key(const InstitutionId& issuer, std::uint64_t first_index) {
   return Encoder{}.fixed(issuer).u64(first_index).take();
 }
 
-Bytes status_change_key(PageNumber page, std::uint64_t log_index) { return Encoder{}.u64(page).u64(log_index).take(); }
+// A page's row of kStatusChanges: its changed slots in order, each u8 position, u64 log index, u8 reason.
+using LastChanges = std::map<std::uint8_t, StatusEvent>;
+
+LastChanges read_last_changes(const StateReader& state, PageNumber page) {
+  LastChanges changes;
+  const auto stored = state.get(Table::kStatusChanges, u64_bytes(page.value));
+  if (!stored) return changes;
+  Decoder in{*stored};
+  while (in.remaining() > 0 && in.ok()) {
+    const std::uint8_t position = in.u8();
+    const LogIndex log_index{in.u64()};
+    changes.insert_or_assign(position, StatusEvent{log_index, in.u8()});
+  }
+  TM_CHECK(in.finished(), "damaged status changes of page", page.value);
+  return changes;
+}
+
+Bytes encode(const LastChanges& changes) {
+  Encoder out;
+  for (const auto& [position, event] : changes) out.u8(position).u64(event.log_index).u8(event.reason);
+  return out.take();
+}
 
 // The batch of the issuer that holds `index`.
 std::optional<Batch> find_batch(const StateReader& state, const InstitutionId& issuer, std::uint64_t index) {
@@ -128,7 +150,7 @@ std::optional<std::uint64_t> UsedRanges::first_overlap(IndexRun run) const {
   return std::max(used->first, run.first);
 }
 
-bool UsedRanges::insert(IndexRun run) {
+bool UsedRanges::insert(IndexRun run, std::size_t max_intervals) {
   const auto next =
       std::partition_point(runs_.begin(), runs_.end(), [&](const IndexRun& r) { return r.first < run.first; });
   const bool joins_next = next != runs_.end() && run.first + run.count == next->first;
@@ -143,7 +165,7 @@ bool UsedRanges::insert(IndexRun run) {
     next->first = run.first;
     next->count += run.count;
   } else {
-    if (runs_.size() >= kMaxIntervals) return false;
+    if (runs_.size() >= max_intervals) return false;
     runs_.insert(next, run);
   }
   return true;
@@ -184,23 +206,10 @@ std::optional<Slot> Pages::find(const InstitutionId& issuer, IssuerIndex index) 
 }
 
 std::optional<StatusEvent> Pages::last_change(Slot slot) const {
-  const Bytes prefix = u64_bytes(slot.page.value);
-  for (std::uint64_t limit = UINT64_MAX;;) {
-    const auto entry = state_.floor(Table::kStatusChanges, prefix, status_change_key(slot.page, limit));
-    if (!entry) return std::nullopt;
-    Decoder value{entry->second};
-    StatusEvent event;
-    event.log_index = LogIndex{u64_from(ByteView{entry->first}.subspan(8))};
-    event.to = static_cast<CredentialStatus>(value.u8());
-    event.reason = value.u8();
-    std::array<std::uint8_t, 16> changed{};
-    const auto raw = value.raw(changed.size());
-    TM_CHECK(value.finished(), "damaged status change of page", slot.page.value);
-    std::copy(raw.begin(), raw.end(), changed.begin());
-    if (bit(changed, slot.position)) return event;
-    if (event.log_index.value == 0) return std::nullopt;
-    limit = event.log_index.value - 1;
-  }
+  const auto changes = read_last_changes(state_, slot.page);
+  const auto found = changes.find(slot.position);
+  if (found == changes.end()) return std::nullopt;
+  return found->second;
 }
 
 UsedRanges Pages::used_ranges(const InstitutionId& issuer) const {
@@ -286,10 +295,10 @@ PageNumber append_anchored(Overlay& state, const BatchOrigin& origin, std::uint6
   return append_pages(state, origin, count, [&](std::uint64_t page, std::size_t) { return page_roots[page]; });
 }
 
-bool reserve_indexes(Overlay& state, const InstitutionId& issuer, IndexRun run) {
+bool reserve_indexes(Overlay& state, const InstitutionId& issuer, IndexRun run, std::size_t max_intervals) {
   auto ranges = Pages{state}.used_ranges(issuer);
   TM_CHECK(!ranges.first_overlap(run).has_value(), run.first, run.count);
-  if (!ranges.insert(run)) return false;
+  if (!ranges.insert(run, max_intervals)) return false;
   state.put(Table::kIssuerRanges, issuer.view(), ranges.encode());
   return true;
 }
@@ -297,8 +306,11 @@ bool reserve_indexes(Overlay& state, const InstitutionId& issuer, IndexRun run) 
 void apply_status(Overlay& state, const StatusPlan& plan, LogIndex log_index, std::uint8_t reason) {
   for (const auto& page : plan.pages) {
     state.put(Table::kPageStatuses, u64_bytes(page.page.value), to_bytes(page.statuses.bytes));
-    state.put(Table::kStatusChanges, status_change_key(page.page, log_index.value),
-              Encoder{}.u8(static_cast<std::uint8_t>(plan.to)).u8(reason).raw(page.changed).take());
+    auto changes = read_last_changes(state, page.page);
+    for (std::size_t i = 0; i < kPageSlots; ++i) {
+      if (bit(page.changed, i)) changes.insert_or_assign(static_cast<std::uint8_t>(i), StatusEvent{log_index, reason});
+    }
+    state.put(Table::kStatusChanges, u64_bytes(page.page.value), encode(changes));
   }
 }
 

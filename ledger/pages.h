@@ -85,7 +85,7 @@ class UsedRanges {
   // The first index of the run that is used already. Precondition here and below: count > 0, first + count < 2^64.
   std::optional<std::uint64_t> first_overlap(IndexRun run) const;
   // Adds a run that overlaps nothing, merging neighbours; false, and unchanged, when that makes too many intervals.
-  bool insert(IndexRun run);
+  bool insert(IndexRun run, std::size_t max_intervals = kMaxIntervals);
   std::span<const IndexRun> runs() const { return runs_; }
 
  private:
@@ -126,9 +126,9 @@ struct StatusRefusal {
   std::optional<CredentialStatus> current;  // its status; nothing when no batch of the issuer holds it
 };
 
+// The last change of a slot. Earlier ones are in the log.
 struct StatusEvent {
   LogIndex log_index;
-  CredentialStatus to = CredentialStatus::kValid;
   std::uint8_t reason = 0;  // StatusReason of the transaction
 };
 
@@ -167,8 +167,9 @@ PageNumber append_listed(Overlay& state, const BatchOrigin& origin, std::span<co
 // Appends the pages of an anchored batch of `count` credentials: one commitments root for every 128.
 PageNumber append_anchored(Overlay& state, const BatchOrigin& origin, std::uint64_t count,
                            std::span<const Hash256> page_roots);
-// Marks indexes as used; false when they would leave more than UsedRanges::kMaxIntervals. Precondition: no overlap.
-bool reserve_indexes(Overlay& state, const InstitutionId& issuer, IndexRun run);
+// Marks indexes as used; false, with nothing changed, when they would leave more intervals. Precondition: no overlap.
+bool reserve_indexes(Overlay& state, const InstitutionId& issuer, IndexRun run,
+                     std::size_t max_intervals = UsedRanges::kMaxIntervals);
 void apply_status(Overlay& state, const StatusPlan& plan, LogIndex log_index, std::uint8_t reason);
 // Updates the page tree from the overlay's own writes. Once a block, at its end.
 void hash_pages(Overlay& state, std::uint64_t count_before_block);

@@ -35,7 +35,7 @@ enum class Table : std::uint8_t {
   kIssuerRanges = 11,    // issuer -> its used index ranges, merged
   kIssuerBatches = 12,   // issuer, u64 first index -> u64 first page, u32 count
   kTransactions = 13,    // transaction id -> u64 log index; also the replay set
-  kStatusChanges = 14,   // u64 page, u64 log index -> what that transaction changed in the page
+  kStatusChanges = 14,   // u64 page -> which transaction last changed each of its changed slots
 };
 inline constexpr std::size_t kTableLimit = 64;
 

@@ -193,7 +193,7 @@ TEST_CASE("the last change of a slot names its transaction and reason") {
   CHECK(pages.last_change({PageNumber{0}, 12})->log_index == LogIndex{21});
   CHECK(pages.last_change({PageNumber{0}, 12})->reason == 2);
   CHECK(pages.last_change({PageNumber{0}, 11})->log_index == LogIndex{20});
-  CHECK(pages.last_change({PageNumber{1}, 2})->to == CredentialStatus::kSuspended);
+  CHECK(pages.last_change({PageNumber{1}, 2})->log_index == LogIndex{20});
   CHECK_FALSE(pages.last_change({PageNumber{0}, 9}).has_value());
   CHECK_FALSE(pages.last_change({PageNumber{1}, 3}).has_value());
 }
