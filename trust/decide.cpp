@@ -71,7 +71,7 @@ class Decider {
 
   void decide() {
     const auto issuer = history_.find(query_.issuer);
-    if (!issuer || !reading_.is_visible(*issuer)) return end(Outcome::kRefuse, Rule::kUnknown);
+    if (!issuer || !reading_.visible(history_.party(*issuer).block)) return end(Outcome::kRefuse, Rule::kUnknown);
     if (query_.at_time_ms > query_.as_of.today_ms) return end(Outcome::kRefuse, Rule::kFuture);
     if (*issuer == reading_.viewpoint()) return end(Outcome::kAccept, Rule::kOwn);
     if (reading_.is_blocked(*issuer, query_.at_time_ms, &d_.blocks)) return end(Outcome::kBlocked, Rule::kBlock);
