@@ -57,16 +57,19 @@ bool Engine::Core::is_silent(std::size_t index) const {
   return now_ms_ > peers_[index].heard_ms.value_or(started_ms_) + config_.timing.skip_ms;
 }
 
-// Reasons to give the leader up without waiting, only while little has been tried since the last finality.
+// Reasons to give the leader up without waiting. A leader that nullified and has shown no proposal will not make one;
+// the others count only while little has been tried since the last finality, so that in the end patience alone decides.
 bool Engine::Core::leader_is_skipped() const {
   const std::uint8_t index = leader(view_);
-  if (self_ && index == *self_ && view_ <= no_proposal_through_) return true;
+  const bool leading = self_ && index == *self_;
+  const ViewState* at = find(view_);
+  const bool proposed = at && at->proposal;
+  if (leading) return !proposed && view_ <= no_proposal_through_;
+  const bool gave_up = at && at->slots(Act::kNullify)[index].vote.has_value();
+  if (gave_up && !proposed) return true;
   if (view_.value - finalized_view().value > 2 * set_.size()) return false;
-  if (const ViewState* at = find(view_)) {
-    const bool gave_up = !(self_ && index == *self_) && at->slots(Act::kNullify)[index].vote.has_value();
-    if (at->leader_invalid || gave_up) return true;
-    if (at->proposal) return false;
-  }
+  if (gave_up || (at && at->leader_invalid)) return true;
+  if (proposed) return false;
   std::size_t audible = 0;
   for (std::size_t i = 0; i < set_.size(); ++i) audible += is_silent(i) ? 0 : 1;
   return is_silent(index) && audible >= set_.quorum();
