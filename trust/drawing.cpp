@@ -1,11 +1,12 @@
-// Layout: column 0 is the viewpoint, 1 friends, 2 friends of friends, 3 the issuer. Nodes of a column are ordered by
-// the mean position of what they are tied to in the column before (one barycentre sweep, Sugiyama 1981), so that
-// arrows cross little. Coordinates are integers.
+// Layout: column 0 is the viewpoint, 1 friends, 2 friends of friends, 3 the issuer. An arrow that skips a column gets a
+// lane of its own there, half as high as a node. The places of a column are ordered by the mean position of what leads
+// to them from the column before (one barycentre sweep, Sugiyama 1981), so that arrows cross little. Coordinates are
+// integers.
 #include "trust/drawing.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
-#include <set>
 
 namespace testamur::trust {
 namespace {
@@ -25,9 +26,15 @@ struct DrawnArc {
 
 struct Node {
   unsigned column = 0;
-  std::uint64_t order = 0;
-  int x = 0;
-  int y = 0;
+  int middle = 0;  // in half rows from the top of its column
+};
+
+// A place in a column: a node, or the lane of an arrow that passes.
+struct Place {
+  const InstitutionId* node = nullptr;
+  std::size_t arc = 0;
+  int mean = 0;
+  int half_rows() const { return node != nullptr ? 2 : 1; }
 };
 
 // What is drawn: the arcs of all paths, of the cut where it refuses, and the distrusts where it blocks.
@@ -48,8 +55,14 @@ class Picture {
 
   const std::map<InstitutionId, Node>& nodes() const { return nodes_; }
   const std::vector<DrawnArc>& arcs() const { return arcs_; }
-  std::size_t tallest() const { return tallest_; }
-  std::map<InstitutionId, Node>& nodes() { return nodes_; }
+  // In half rows; of the tallest column, and of one.
+  int tallest() const { return *std::max_element(heights_.begin(), heights_.end()); }
+  int height_of(unsigned column) const { return heights_[column]; }
+  // Where an arrow passes a column that it skips, in half rows; nothing where it does not.
+  std::optional<int> lane(std::size_t arc, unsigned column) const {
+    const auto at = lanes_.find({arc, column});
+    return at == lanes_.end() ? std::nullopt : std::optional(at->second);
+  }
 
  private:
   DrawnArc& add(const Arc& arc, std::uint32_t carried) {
@@ -74,33 +87,50 @@ class Picture {
   }
 
   void arrange() {
-    std::vector<std::vector<InstitutionId>> columns(kColumns);
-    for (const auto& [id, node] : nodes_) columns[node.column].push_back(id);
-    for (unsigned c = 0; c < kColumns; ++c) {
-      std::map<InstitutionId, std::pair<std::uint64_t, std::uint64_t>> mean;  // scaled mean, then nothing
-      for (const auto& id : columns[c]) mean[id] = {mean_before(id, c), 0};
-      std::stable_sort(columns[c].begin(), columns[c].end(),
-                       [&](const auto& a, const auto& b) { return mean[a] < mean[b]; });
-      for (std::size_t i = 0; i < columns[c].size(); ++i) nodes_[columns[c][i]].order = i;
-      tallest_ = std::max(tallest_, columns[c].size());
+    for (unsigned column = 0; column < kColumns; ++column) {
+      std::vector<Place> places;
+      for (const auto& [id, node] : nodes_) {
+        if (node.column == column) places.push_back({&id, 0, mean_before(id, column)});
+      }
+      for (std::size_t i = 0; i < arcs_.size(); ++i) {
+        const unsigned from = nodes_.at(arcs_[i].from).column;
+        if (from < column && column < nodes_.at(arcs_[i].to).column) places.push_back({nullptr, i, left_of(i, column)});
+      }
+      std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.mean < b.mean; });
+      int used = 0;
+      for (const Place& place : places) {
+        if (place.node != nullptr) {
+          nodes_[*place.node].middle = used + 1;
+        } else {
+          lanes_[{place.arc, column}] = used;
+        }
+        used += place.half_rows();
+      }
+      heights_[column] = used;
     }
-    for (auto& [id, node] : nodes_) node.y = static_cast<int>(columns[node.column].size());
   }
-  std::uint64_t mean_before(const InstitutionId& id, unsigned column) const {
-    std::uint64_t sum = 0;
-    std::uint64_t count = 0;
-    for (const DrawnArc& arc : arcs_) {
-      if (arc.to != id || nodes_.at(arc.from).column >= column) continue;
-      sum += nodes_.at(arc.from).order * 1000;
+  // Relative to the height of the column before, so that columns of different heights compare.
+  int left_of(std::size_t arc, unsigned column) const {
+    const Node& from = nodes_.at(arcs_[arc].from);
+    const int middle = from.column + 1 == column ? from.middle : lanes_.at({arc, column - 1});
+    return middle * 10'000 / std::max(1, heights_[column - 1]);
+  }
+  int mean_before(const InstitutionId& id, unsigned column) const {
+    std::int64_t sum = 0;
+    std::int64_t count = 0;
+    for (std::size_t i = 0; i < arcs_.size(); ++i) {
+      if (arcs_[i].to != id || nodes_.at(arcs_[i].from).column >= column) continue;
+      sum += left_of(i, column);
       ++count;
     }
-    return count == 0 ? ~std::uint64_t{0} : sum / count;
+    return count == 0 ? 10'000 : static_cast<int>(sum / count);
   }
 
   const Explanation& e_;
   std::map<InstitutionId, Node> nodes_;
   std::vector<DrawnArc> arcs_;
-  std::size_t tallest_ = 1;
+  std::map<std::pair<std::size_t, unsigned>, int> lanes_;
+  std::array<int, kColumns> heights_{};
 };
 
 std::string escaped(const std::string& text) {
@@ -117,14 +147,15 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-// At most `limit` characters (not bytes) of UTF-8, with an ellipsis where it is cut.
+// At most `limit` characters (not bytes) of UTF-8. What is left out is the middle: names often differ at the end.
 std::string shortened(const std::string& text, std::size_t limit) {
-  std::size_t characters = 0;
+  std::vector<std::size_t> starts;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool starts = (static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U;
-    if (starts && ++characters > limit) return text.substr(0, i) + "\u2026";
+    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) starts.push_back(i);
   }
-  return text;
+  if (starts.size() <= limit) return text;
+  const std::size_t tail = limit / 3;
+  return text.substr(0, starts[limit - tail - 1]) + "\u2026" + text.substr(starts[starts.size() - tail]);
 }
 
 std::string name_text(const NameOf& name_of, const InstitutionId& id) {
@@ -144,24 +175,20 @@ std::string heading(const Explanation& e, const NameOf& name_of) {
 class Svg {
  public:
   Svg(const Explanation& e, const NameOf& name_of) : e_(e), name_of_(name_of), picture_(e) {
-    row_ = picture_.tallest() > 60 ? 24 : picture_.tallest() > 20 ? 32 : 56;
+    const int rows = picture_.tallest() / 2;
+    row_ = rows > 60 ? 24 : rows > 20 ? 32 : 56;
     box_height_ = row_ * 2 / 3;
-    font_ = picture_.tallest() > 60 ? 12 : picture_.tallest() > 20 ? 13 : 14;
-    height_ = kTop + std::max(4 * row_, static_cast<int>(picture_.tallest()) * row_) + kBottom;
+    font_ = rows > 60 ? 12 : rows > 20 ? 13 : 14;
+    body_ = std::max(4 * row_, picture_.tallest() * row_ / 2);
+    height_ = kTop + body_ + kBottom;
     // Two hundred arrows need room to fan out.
-    gap_ = picture_.tallest() > 60 ? 420 : picture_.tallest() > 20 ? 300 : 200;
+    gap_ = rows > 60 ? 420 : rows > 20 ? 300 : 200;
     width_ = 2 * kMargin + 4 * kBoxWidth + 3 * gap_;
-    for (auto& [id, node] : picture_.nodes()) {
-      const int count = node.y;
-      const int used = height_ - kTop - kBottom;
-      node.x = kMargin + static_cast<int>(node.column) * (kBoxWidth + gap_);
-      node.y = kTop + used * (2 * static_cast<int>(node.order) + 1) / (2 * count);
-    }
   }
 
   std::string draw() {
     head();
-    for (const DrawnArc& arc : picture_.arcs()) draw_arc(arc);
+    for (std::size_t i = 0; i < picture_.arcs().size(); ++i) draw_arc(picture_.arcs()[i], i);
     for (const DrawnArc& arc : picture_.arcs()) draw_label(arc);
     for (const auto& [id, node] : picture_.nodes()) draw_node(id, node);
     legend();
@@ -172,7 +199,7 @@ class Svg {
   static constexpr int kMargin = 24;
   static constexpr int kTop = 84;
   static constexpr int kBottom = 56;
-  static constexpr int kBoxWidth = 230;
+  static constexpr int kBoxWidth = 264;
 
   static std::string n(int value) { return std::to_string(value); }
 
@@ -205,6 +232,13 @@ class Svg {
     return arc.accredits ? "#2f5d9b" : "#2e7d5b";
   }
 
+  int left(unsigned column) const { return kMargin + static_cast<int>(column) * (kBoxWidth + gap_); }
+  // Columns are centred.
+  int level(unsigned column, int half_rows) const {
+    const int slack = picture_.tallest() - picture_.height_of(column);
+    return kTop + (2 * half_rows + slack) * body_ / (2 * std::max(2, picture_.tallest()));
+  }
+
   struct Ends {
     int x1, y1, x2, y2;
   };
@@ -212,23 +246,38 @@ class Svg {
     const Node& from = picture_.nodes().at(arc.from);
     const Node& to = picture_.nodes().at(arc.to);
     const int shift = arc.accredits ? 5 : 0;
-    if (from.column == to.column) {
-      return {from.x + kBoxWidth, from.y + shift, to.x + kBoxWidth, to.y + shift};
-    }
-    return from.column < to.column ? Ends{from.x + kBoxWidth, from.y + shift, to.x, to.y + shift}
-                                   : Ends{from.x, from.y + shift, to.x + kBoxWidth, to.y + shift};
+    const int y1 = level(from.column, from.middle) + shift;
+    const int y2 = level(to.column, to.middle) + shift;
+    if (from.column == to.column) return {left(from.column) + kBoxWidth, y1, left(to.column) + kBoxWidth, y2};
+    return from.column < to.column ? Ends{left(from.column) + kBoxWidth, y1, left(to.column), y2}
+                                   : Ends{left(from.column), y1, left(to.column) + kBoxWidth, y2};
   }
 
-  void draw_arc(const DrawnArc& arc) {
+  // From (x1, y1) to (x2, y2), leaving and arriving level.
+  static std::string curve(int x1, int y1, int x2, int y2) {
+    const int bend = x1 == x2 ? 60 : (x2 - x1) / 2;
+    return " C" + n(x1 + bend) + "," + n(y1) + " " + n(x1 == x2 ? x2 + bend : x2 - bend) + "," + n(y2) + " " + n(x2) +
+           "," + n(y2);
+  }
+
+  void draw_arc(const DrawnArc& arc, std::size_t index) {
     const Ends e = ends(arc);
     const bool crowded = picture_.arcs().size() > 40;
-    const bool beside = e.x1 == e.x2;
-    const int bend = beside ? 60 : (e.x2 - e.x1) / 2;
     const int width10 = 12 + static_cast<int>(std::min(arc.carried, 120U)) / (crowded ? 10 : 5);
-    out_ += "<path d=\"M" + n(e.x1) + "," + n(e.y1) + " C" + n(e.x1 + bend) + "," + n(e.y1) + " " +
-            n(beside ? e.x2 + bend : e.x2 - bend) + "," + n(e.y2) + " " + n(e.x2) + "," + n(e.y2) +
-            "\" fill=\"none\" stroke=\"" + color(arc) + "\" stroke-width=\"" + n(width10 / 10) + "." + n(width10 % 10) +
-            "\" stroke-opacity=\"" + (crowded ? "0.55" : "0.9") + "\"" +
+    std::string path = "M" + n(e.x1) + "," + n(e.y1);
+    int x = e.x1;
+    int y = e.y1;
+    for (unsigned column = 0; column < kColumns; ++column) {
+      const auto lane = picture_.lane(index, column);
+      if (!lane) continue;
+      const int next = level(column, *lane) + row_ / 4;
+      path += curve(x, y, left(column), next) + " L" + n(left(column) + kBoxWidth) + "," + n(next);
+      x = left(column) + kBoxWidth;
+      y = next;
+    }
+    path += curve(x, y, e.x2, e.y2);
+    out_ += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + color(arc) + "\" stroke-width=\"" + n(width10 / 10) +
+            "." + n(width10 % 10) + "\" stroke-opacity=\"" + (crowded ? "0.55" : "0.9") + "\"" +
             (arc.limits || arc.assumed ? " stroke-dasharray=\"7 4\"" : "") + " marker-end=\"url(#" +
             (arc.limits || arc.blocks ? "r"
              : arc.accredits          ? "b"
@@ -253,11 +302,13 @@ class Svg {
   void draw_node(const InstitutionId& id, const Node& node) {
     const bool end = id == e_.query.viewpoint || id == e_.query.issuer;
     const std::string name = name_text(name_of_, id);
-    out_ += "<g><title>" + escaped(name + " " + to_text(id)) + "</title><rect x=\"" + n(node.x) + "\" y=\"" +
-            n(node.y - box_height_ / 2) + "\" width=\"" + n(kBoxWidth) + "\" height=\"" + n(box_height_) +
-            "\" rx=\"6\" fill=\"" + (end ? "#1d2733" : "#eef2f6") + "\" stroke=\"#7c8a99\"/><text x=\"" +
-            n(node.x + 10) + "\" y=\"" + n(node.y + font_ / 3) + "\" font-size=\"" + n(font_) + "\" fill=\"" +
-            (end ? "#ffffff" : "#1d2733") + "\">" + escaped(shortened(name, font_ > 13 ? 24 : 27)) + "</text></g>\n";
+    const int x = left(node.column);
+    const int y = level(node.column, node.middle);
+    out_ += "<g><title>" + escaped(name + " " + to_text(id)) + "</title><rect x=\"" + n(x) + "\" y=\"" +
+            n(y - box_height_ / 2) + "\" width=\"" + n(kBoxWidth) + "\" height=\"" + n(box_height_) +
+            "\" rx=\"6\" fill=\"" + (end ? "#1d2733" : "#eef2f6") + "\" stroke=\"#7c8a99\"/><text x=\"" + n(x + 10) +
+            "\" y=\"" + n(y + font_ / 3) + "\" font-size=\"" + n(font_) + "\" fill=\"" + (end ? "#ffffff" : "#1d2733") +
+            "\">" + escaped(shortened(name, font_ > 13 ? 28 : 32)) + "</text></g>\n";
   }
 
   void legend() {
@@ -271,6 +322,7 @@ class Svg {
   Picture picture_;
   int row_ = 0;
   int box_height_ = 0;
+  int body_ = 0;
   int font_ = 0;
   int gap_ = 0;
   int width_ = 0;

@@ -145,7 +145,9 @@ TEST_CASE("dates are those of the calendar") {
 }
 
 // The drawings are also written beside the tests, to be looked at.
-void write(const std::string& name, const std::string& text) { std::ofstream(name) << text; }
+void write(const std::string& name, const std::string& text) {
+  std::ofstream(std::string(TESTAMUR_BIN_DIR) + "/" + name) << text;
+}
 
 TEST_CASE("a drawing shows every institution of the paths once, and escapes their names") {
   World w({"Universit\u00e9 <A> & B", "t"});
