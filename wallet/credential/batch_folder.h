@@ -39,6 +39,7 @@ class BatchFolder {
   BatchFolder(std::string path, Batch batch, age::Recipient recipient)
       : path_(std::move(path)), batch_(std::move(batch)), recipient_(recipient) {}
   Status save_state();
+  Status write_claim(const Award& award) const;
   std::string claim_path(const Award& award) const;
 
   std::string path_;

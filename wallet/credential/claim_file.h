@@ -40,7 +40,7 @@ ClaimOutcome open_claim_file(ByteView file, const age::Identity& delivery_identi
 // that comes with it or to the key of a pending request, which is then answered. Fails on a credential that the wallet
 // holds already.
 Status import_claim(WalletContents& wallet, ClaimFile claim, std::uint64_t now_ms);
-// The pending request whose delivery identity opens this file.
+// Tries the delivery identities of all keys that the wallet may have given out.
 ClaimOutcome open_requested_claim_file(ByteView file, const WalletContents& wallet);
 
 }  // namespace testamur::wallet

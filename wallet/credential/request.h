@@ -24,8 +24,8 @@ struct WalletRequest {
 
 // JSON, signed by the holder key over H_tag(wallet-request, chain || issuer || algorithm || key || recipient || time ||
 // student).
-std::string make_wallet_request(const ChainId& chain, const InstitutionId& issuer, const std::string& student,
-                                const SecretKey& holder_key, std::uint64_t now_ms);
+Result<std::string> make_wallet_request(const ChainId& chain, const InstitutionId& issuer, const std::string& student,
+                                        const SecretKey& holder_key, std::uint64_t now_ms);
 // Fails on a wrong signature, or when the request is for another chain or issuer.
 Result<WalletRequest> read_wallet_request(std::string_view json, const ChainId& chain, const InstitutionId& issuer);
 

@@ -168,6 +168,15 @@ WalletContents make_wallet(std::uint64_t now_ms) {
   return wallet;
 }
 
+WalletContents recover_wallet(SecretBytes entropy, std::uint64_t now_ms) {
+  WalletContents wallet;
+  wallet.entropy = std::move(entropy);
+  wallet.created_at_ms = now_ms;
+  wallet.next_p256_index = kRecoveredFirstIndex;
+  wallet.next_secp256k1_index = kRecoveredFirstIndex;
+  return wallet;
+}
+
 SecretBytes encode_wallet(const WalletContents& wallet) {
   Json json{{kFormatName, kFormat},
             {"entropy", to_base64url(wallet.entropy.view())},
@@ -194,6 +203,20 @@ SecretKey next_holder_key(WalletContents& wallet, SignatureAlgorithm algorithm, 
   auto key = derive_holder_key(algorithm, seed_of(wallet).view(), index_out);
   TM_CHECK(key.ok(), key.message());
   return std::move(key).value();
+}
+
+std::optional<FoundKey> find_holder_key(const WalletContents& wallet, SignatureAlgorithm algorithm,
+                                        const std::function<bool(const SecretKey&)>& wanted) {
+  const SecretBytes seed = seed_of(wallet);
+  const std::uint32_t next =
+      algorithm == SignatureAlgorithm::kEcdsaP256 ? wallet.next_p256_index : wallet.next_secp256k1_index;
+  const std::uint32_t end = std::min(next, kHardened - kKeyGap) + kKeyGap;
+  for (std::uint32_t index = 0; index < end; ++index) {
+    auto key = derive_holder_key(algorithm, seed.view(), index);
+    TM_CHECK(key.ok(), key.message());
+    if (wanted(*key)) return FoundKey{std::move(*key), index};
+  }
+  return std::nullopt;
 }
 
 Result<SecretKey> holder_key_of(const WalletContents& wallet, const HolderKeySource& source) {

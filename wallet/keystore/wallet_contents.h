@@ -1,6 +1,7 @@
 // What a learner's vault and its backup hold, and its JSON form (docs/formats/wallet.md). Plain values; one thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,11 +60,24 @@ struct WalletContents {
 };
 
 WalletContents make_wallet(std::uint64_t now_ms);
+// A wallet from its words alone, without a backup: it finds its own keys again, but not what was kept beside them.
+// Fresh keys begin at kRecoveredFirstIndex, so that no key that was used before is used for another credential.
+inline constexpr std::uint32_t kRecoveredFirstIndex = 1024;
+WalletContents recover_wallet(SecretBytes entropy, std::uint64_t now_ms);
 SecretBytes encode_wallet(const WalletContents& wallet);
 Result<WalletContents> decode_wallet(ByteView json);
 
 // The next unused derived key; counts it as used.
 SecretKey next_holder_key(WalletContents& wallet, SignatureAlgorithm algorithm, std::uint32_t& index_out);
+// Looks among all keys that the wallet may have given out (every index below the next, and kKeyGap beyond). Nothing
+// when `wanted` says yes to none.
+inline constexpr std::uint32_t kKeyGap = 32;
+struct FoundKey {
+  SecretKey key;
+  std::uint32_t index;
+};
+std::optional<FoundKey> find_holder_key(const WalletContents& wallet, SignatureAlgorithm algorithm,
+                                        const std::function<bool(const SecretKey&)>& wanted);
 // The secret key that a stored credential is bound to.
 Result<SecretKey> holder_key_of(const WalletContents& wallet, const HolderKeySource& source);
 

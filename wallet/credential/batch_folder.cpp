@@ -1,0 +1,146 @@
+#include "wallet/credential/batch_folder.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "common/check.h"
+#include "wallet/credential/claim_file.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kState = "batch.age";
+constexpr const char* kRegister = "register.age";
+constexpr const char* kCodes = "codes.age";
+constexpr const char* kClaims = "claims";
+
+std::string inside(const std::string& folder, const std::string& name) { return (fs::path(folder) / name).string(); }
+
+Status make_folder(const std::string& path) {
+  std::error_code problem;
+  fs::create_directories(path, problem);
+  if (!problem) fs::permissions(path, fs::perms::owner_all, problem);
+  if (problem) return error("cannot make the folder " + path + ": " + problem.message());
+  return {};
+}
+
+Status remove_file(const std::string& path) {
+  std::error_code problem;
+  fs::remove(path, problem);
+  if (problem) return error("cannot remove " + path + ": " + problem.message());
+  return {};
+}
+
+std::string title_of(const Claims& claims) {
+  const auto found = claims.find(ClaimId::kTitle);
+  return found == claims.end() ? "" : std::get<std::string>(found->second);
+}
+
+// The recipient that the files of a folder are sealed to again: that of the identity which opened the state.
+Result<Batch> open_state(ByteView file, std::span<const age::Identity> identities, const age::Identity*& opened_by) {
+  for (const auto& identity : identities) {
+    auto batch = open_batch(file, {&identity, 1});
+    if (!batch.ok()) continue;
+    opened_by = &identity;
+    return batch;
+  }
+  return open_batch(file, identities);
+}
+
+}  // namespace
+
+Result<BatchFolder> BatchFolder::create(std::string path, Batch batch, const age::Recipient& recipient) {
+  TM_TRY_STATUS(make_folder(path));
+  std::error_code ignored;
+  if (fs::exists(inside(path, kState), ignored))
+    return error(path + " holds a batch already; resume it, or name another folder");
+  TM_TRY_STATUS(make_folder(inside(path, kClaims)));
+  TM_TRY(const auto list, seal_register(make_register(batch), recipient));
+  TM_TRY(const auto codes, seal_codes(batch, recipient));
+  TM_TRY_STATUS(write_file_atomically(inside(path, kRegister), list, Overwrite::kAllowed));
+  TM_TRY_STATUS(write_file_atomically(inside(path, kCodes), codes, Overwrite::kAllowed));
+  // The state comes last: a folder without it is no batch, and create() may be tried again.
+  BatchFolder folder{std::move(path), std::move(batch), recipient};
+  TM_TRY_STATUS(folder.save_state());
+  return folder;
+}
+
+Result<BatchFolder> BatchFolder::open(std::string path, std::span<const age::Identity> identities) {
+  std::error_code ignored;
+  if (!fs::exists(inside(path, kState), ignored)) return error("there is no batch in " + path);
+  TM_TRY(const auto file, read_file(inside(path, kState), age::kMaxFileBytes));
+  const age::Identity* opened_by = nullptr;
+  TM_TRY(auto batch, open_state(file, identities, opened_by));
+  return BatchFolder{std::move(path), std::move(batch), opened_by->recipient()};
+}
+
+Status BatchFolder::set_transaction(Bytes signed_bytes) {
+  batch_.transaction = std::move(signed_bytes);
+  return save_state();
+}
+
+Status BatchFolder::set_committed() {
+  batch_.committed = true;
+  return save_state();
+}
+
+Status BatchFolder::deliver(const BatchProgress& progress) {
+  TM_CHECK(batch_.committed);
+  for (std::size_t i = 0; i < batch_.awards.size(); ++i) {
+    const Award& award = batch_.awards[i];
+    std::error_code ignored;
+    if (!fs::exists(claim_path(award), ignored)) TM_TRY_STATUS(write_claim(award));
+    if (progress) progress(i + 1, batch_.awards.size());
+  }
+  batch_.delivered = true;
+  return save_state();
+}
+
+Status BatchFolder::write_claim(const Award& award) const {
+  TM_CHECK(award.recipient.has_value() || !award.claim_code.empty(), award.student);
+  ClaimFile claim;
+  claim.sd_jwt = award.sd_jwt;
+  claim.holder_secret = award.holder_secret.clone();
+  claim.issuer_name = batch_.plan.issuer_name;
+  claim.title = title_of(batch_.plan.common);
+  TM_TRY(const auto sealed,
+         award.recipient ? seal_claim_file(claim, *award.recipient) : seal_claim_file(claim, award.claim_code.text()));
+  return write_file_atomically(claim_path(award), sealed, Overwrite::kAllowed);
+}
+
+Status BatchFolder::purge() {
+  TM_CHECK(batch_.delivered);
+  purge_secrets(batch_);
+  TM_TRY_STATUS(save_state());
+  return remove_file(inside(path_, kCodes));
+}
+
+Status BatchFolder::erase(const std::string& student) {
+  const auto found = std::ranges::find(batch_.awards, student, &Award::student);
+  if (found == batch_.awards.end())
+    return error("the batch in " + path_ + " does not know student \"" + student + "\"");
+  TM_TRY_STATUS(remove_file(claim_path(*found)));
+  batch_.awards.erase(found);
+  TM_TRY(const auto list, seal_register(make_register(batch_), recipient_));
+  TM_TRY_STATUS(write_file_atomically(inside(path_, kRegister), list, Overwrite::kAllowed));
+  std::error_code ignored;
+  if (fs::exists(inside(path_, kCodes), ignored)) {
+    TM_TRY(const auto codes, seal_codes(batch_, recipient_));
+    TM_TRY_STATUS(write_file_atomically(inside(path_, kCodes), codes, Overwrite::kAllowed));
+  }
+  return save_state();
+}
+
+Status BatchFolder::save_state() {
+  TM_TRY(const auto sealed, seal_batch(batch_, recipient_));
+  return write_file_atomically(inside(path_, kState), sealed, Overwrite::kAllowed);
+}
+
+std::string BatchFolder::claim_path(const Award& award) const {
+  return inside(inside(path_, kClaims), award.file_name + std::string(kClaimFileSuffix));
+}
+
+}  // namespace testamur::wallet
