@@ -152,9 +152,10 @@ struct InboundCounters {
 
 class Network {
  public:
-  // Listens and begins to dial. Fails when the address cannot be used or the key is not Ed25519. `clock`, `receiver`
-  // and the context must outlive the network; after the destructor has returned the receiver is not called any more,
-  // given that Post's tasks run on the thread that destroys it or have ended.
+  // Listens and begins to dial. Fails when the address cannot be used or the key is not Ed25519.
+  // Lifetimes: `clock` outlives the io_context, in which connections may still be saying goodbye. `directory` is not
+  // called any more once stop() or the destructor has returned; nor is `receiver`, except by a task of `post` that was
+  // already running then: end it, or destroy the network on the receiver's own strand, before the receiver goes.
   static Result<std::unique_ptr<Network>> start(boost::asio::io_context& io, NetworkConfig config,
                                                 const SecretKey& transport_key, const Clock& clock, Directory directory,
                                                 Receiver& receiver, Post post);
@@ -187,8 +188,8 @@ class Network {
   // The port that is listened on; 0 when dialling only.
   virtual std::uint16_t listen_port() const = 0;
 
-  // Closes every connection and stops listening and dialling; the io_context then runs out of the network's work. The
-  // receiver is not called any more once the tasks already posted have run. Idempotent; the destructor does it too.
+  // Closes every connection and stops listening and dialling; the io_context then runs out of the network's work within
+  // about a second. Idempotent; the destructor does it too.
   virtual void stop() = 0;
 };
 

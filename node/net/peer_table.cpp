@@ -54,10 +54,11 @@ void PeerTable::start(std::shared_ptr<Listener> listener) {
 }
 
 void PeerTable::stop() {
-  if (stopped_.exchange(true)) return;
-  if (listener_) listener_->stop();
   const Goodbye stopping{GoodbyeReason::kStopping, "the node is stopping"};
   std::lock_guard lock(mutex_);
+  if (stopped_) return;
+  stopped_ = true;
+  if (listener_) listener_->stop();
   for (auto& [pin, peer] : peers_) {
     stop_dialling(peer);
     if (peer.up) peer.up->close(stopping);
@@ -122,6 +123,7 @@ Result<InstitutionId> PeerTable::admission(const Pin& pin) const {
 }
 
 Result<InstitutionId> PeerTable::admission_locked(const Pin& pin) const {
+  if (stopped_) return error("the node is stopping");
   if (pin == own_pin_) return error("this is our own key");
   const auto said = directory_(pin);
   if (said.kind == Admission::Kind::kAdmitted) return said.institution;
