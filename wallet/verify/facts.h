@@ -13,7 +13,7 @@
 
 namespace testamur::wallet {
 
-struct LocalizedText {
+struct TitleText {
   std::string language;
   std::string text;
 };
@@ -42,7 +42,7 @@ struct KeyRecord {
 // Texts are in the reader's language where there is one.
 struct AchievementRecord {
   AchievementId id;
-  std::vector<LocalizedText> titles;
+  std::vector<TitleText> titles;
   std::uint32_t ects_hundredths = 0;  // 0: none
   std::uint8_t eqf_level = 0;         // 0: none
   std::vector<std::string> learning_outcomes;
@@ -60,6 +60,7 @@ struct AchievementRecord {
 enum class LedgerStatus : std::uint8_t { kValid = 0, kRevoked = 1, kSuspended = 2, kSuperseded = 3 };
 
 struct SlotRecord {
+  Hash256 commitment;
   InstitutionId issuer;
   std::string issuer_name;
   IssuerIndex index;
@@ -101,10 +102,11 @@ struct RegistryFacts {
   ChainId chain;
   std::optional<AsOf> as_of;
   Source source = Source::kNodeSays;
-  std::string answered_by;                       // the node's institution, or "receipt"
-  std::string problem;                           // why facts are missing
-  std::optional<std::vector<SlotRecord>> slots;  // all slots of the commitment, of every issuer; empty: not listed
-  std::optional<IssuerRecord> issuer;            // of the credential's issuer
+  std::string answered_by;  // the node's institution, or "receipt"
+  std::string problem;      // why facts are missing
+  std::optional<std::vector<SlotRecord>>
+      slots;  // all slots of the commitment, of every issuer, and the one at its reference; empty: not listed
+  std::optional<IssuerRecord> issuer;  // of the credential's issuer
   std::optional<std::vector<KeyRecord>>
       keys;  // of that issuer: at least the credential's kid and the slots' issue keys
   std::optional<AchievementRecord> achievement;  // the version that the credential names

@@ -66,6 +66,8 @@ struct Verdict {
 const Finding* find(const Verdict& verdict, Topic topic);
 // First match wins: 5, 6, 9, 7, 8, then 0.
 VerdictCode verdict_code(const Verdict& verdict);
+// The answer of the finding that decides; valid when all is well.
+Answer overall(const Verdict& verdict);
 // One line: "valid", "not valid: …" or "unknown: …".
 std::string headline(const Verdict& verdict);
 std::string to_text(const Verdict& verdict);

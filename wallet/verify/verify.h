@@ -19,9 +19,8 @@ struct VerifyRules {
   bool want_acceptance = true;        // false: the caller does not ask whether anybody accepts the issuer
 };
 
-// What must be asked of the ledger before judging: the commitment, issuer, kid and achievement stand in the view.
-Result<CredentialView> read_for_lookup(std::string_view compact);
-
+// What must be asked of the ledger before judging stands in read_credential's view: issuer, kid, achievement, and the
+// commitment that it gives with the chain id.
 Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts, const VerifyRules& rules);
 
 // By hash alone: contents and holder stay unknown, and several slots are judged by the worst of them. An answer never

@@ -1,0 +1,112 @@
+#include "wallet/verify/verdict.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace testamur::wallet {
+namespace {
+
+// What decides first. Invalid before revoked before unknown to the ledger before unreachable before not accepted.
+constexpr std::array kOrder = {VerdictCode::kInvalid, VerdictCode::kNotInForce, VerdictCode::kUnknownToLedger,
+                               VerdictCode::kUnreachable, VerdictCode::kNotAccepted};
+
+VerdictCode code_of(const Finding& finding) {
+  switch (finding.answer) {
+    case Answer::kValid: return VerdictCode::kAllWell;
+    case Answer::kNotValid: return finding.code_if_not_valid;
+    case Answer::kUnknown: return finding.code_if_unknown;
+  }
+  return VerdictCode::kOtherFailure;
+}
+
+// The first finding with the code that wins; nothing when all is well.
+const Finding* deciding(const Verdict& verdict) {
+  for (const auto code : kOrder) {
+    for (const auto& finding : verdict.findings) {
+      if (code_of(finding) == code) return &finding;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string_view to_text(Answer answer) {
+  switch (answer) {
+    case Answer::kValid: return "valid";
+    case Answer::kNotValid: return "not valid";
+    case Answer::kUnknown: return "unknown";
+  }
+  return "unknown";
+}
+
+std::string_view to_text(Topic topic) {
+  switch (topic) {
+    case Topic::kForm: return "form";
+    case Topic::kSignature: return "signature";
+    case Topic::kContents: return "contents";
+    case Topic::kLedger: return "ledger";
+    case Topic::kStatus: return "status";
+    case Topic::kExpiry: return "expiry";
+    case Topic::kHolder: return "holder";
+    case Topic::kAcceptance: return "acceptance";
+  }
+  return "unknown";
+}
+
+std::string_view to_text(EffectiveStatus status) {
+  switch (status) {
+    case EffectiveStatus::kValid: return "valid";
+    case EffectiveStatus::kSuspended: return "suspended";
+    case EffectiveStatus::kSuperseded: return "superseded";
+    case EffectiveStatus::kRevoked: return "revoked";
+    case EffectiveStatus::kVoid: return "void";
+  }
+  return "unknown";
+}
+
+const Finding* find(const Verdict& verdict, Topic topic) {
+  const auto found = std::ranges::find(verdict.findings, topic, &Finding::topic);
+  return found == verdict.findings.end() ? nullptr : &*found;
+}
+
+VerdictCode verdict_code(const Verdict& verdict) {
+  const Finding* finding = deciding(verdict);
+  return finding == nullptr ? VerdictCode::kAllWell : code_of(*finding);
+}
+
+Answer overall(const Verdict& verdict) {
+  const Finding* finding = deciding(verdict);
+  return finding == nullptr ? Answer::kValid : finding->answer;
+}
+
+std::string headline(const Verdict& verdict) {
+  const Finding* finding = deciding(verdict);
+  if (finding != nullptr) return std::string(to_text(finding->answer)) + ": " + finding->text;
+  if (verdict.contents_checked) return "valid";
+  return "found and in force; contents and holder were not checked: anyone can copy a hash";
+}
+
+std::string format_time_ms(std::uint64_t time_ms) {
+  // Civil date from days since 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date algorithms").
+  const std::uint64_t seconds = time_ms / 1000;
+  const std::uint64_t days = seconds / 86400 + 719468;
+  const std::uint64_t era = days / 146097;
+  const std::uint64_t day_of_era = days - era * 146097;
+  const std::uint64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::uint64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::uint64_t shifted_month = (5 * day_of_year + 2) / 153;
+  const std::uint64_t day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+  const std::uint64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
+  const std::uint64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  const std::uint64_t of_day = seconds % 86400;
+  std::array<char, 64> text{};
+  const int size =
+      std::snprintf(text.data(), text.size(), "%04u-%02u-%02u %02u:%02u:%02u", static_cast<unsigned>(year),
+                    static_cast<unsigned>(month), static_cast<unsigned>(day), static_cast<unsigned>(of_day / 3600),
+                    static_cast<unsigned>(of_day / 60 % 60), static_cast<unsigned>(of_day % 60));
+  return std::string(text.data(), static_cast<std::size_t>(size));
+}
+
+}  // namespace testamur::wallet

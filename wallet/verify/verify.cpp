@@ -1,0 +1,365 @@
+#include "wallet/verify/verify.h"
+
+#include <algorithm>
+
+#include "wallet/verify/elements.h"
+
+namespace testamur::wallet {
+namespace {
+
+Finding valid(Topic topic, std::string text) { return {topic, Answer::kValid, std::move(text)}; }
+Finding not_valid(Topic topic, std::string text, VerdictCode code = VerdictCode::kInvalid) {
+  return {topic, Answer::kNotValid, std::move(text), code};
+}
+// What could not be asked.
+Finding unknown(Topic topic, std::string text) { return {topic, Answer::kUnknown, std::move(text)}; }
+// What was not asked for, or what another finding has already settled: no reason for a code of its own.
+Finding left_open(Topic topic, std::string text) {
+  return {topic, Answer::kUnknown, std::move(text), VerdictCode::kInvalid, VerdictCode::kAllWell};
+}
+
+std::string why_missing(const RegistryFacts& facts) {
+  return facts.problem.empty() ? "the ledger could not be asked" : facts.problem;
+}
+
+std::string minutes_text(std::uint64_t age_ms) {
+  const std::uint64_t seconds = age_ms / 1000;
+  return seconds < 120 ? std::to_string(seconds) + " s" : std::to_string(seconds / 60) + " min";
+}
+
+const KeyRecord* find_key(const RegistryFacts& facts, const KeyId& id) {
+  if (!facts.keys) return nullptr;
+  const auto found = std::ranges::find(*facts.keys, id, &KeyRecord::id);
+  return found == facts.keys->end() ? nullptr : &*found;
+}
+
+// The slots that count: of this commitment, and of the credential's own issuer, since a commitment that another issuer
+// copied cannot be opened under that name.
+std::vector<SlotRecord> own_slots(const RegistryFacts& facts, const InstitutionId& issuer, const Hash256& commitment) {
+  std::vector<SlotRecord> own;
+  if (facts.slots) {
+    std::ranges::copy_if(*facts.slots, std::back_inserter(own),
+                         [&](const auto& slot) { return slot.issuer == issuer && slot.commitment == commitment; });
+  }
+  return own;
+}
+
+// Whether the ledger holds something else at the index that the credential names.
+bool is_contradicted(const RegistryFacts& facts, const Reference& reference, const Hash256& commitment) {
+  return facts.slots && std::ranges::any_of(*facts.slots, [&](const auto& slot) {
+           return slot.issuer == reference.issuer && slot.index == reference.index && slot.commitment != commitment;
+         });
+}
+
+// The slot that the credential's own reference names.
+const SlotRecord* referenced_slot(const std::vector<SlotRecord>& own, IssuerIndex index) {
+  const auto found = std::ranges::find(own, index, &SlotRecord::index);
+  return found == own.end() ? nullptr : &*found;
+}
+
+// ---- signature and contents --------------------------------------------------------------------------------------
+
+Finding judge_signature(std::string_view compact, const CredentialView& credential, const RegistryFacts& facts) {
+  const CredentialHead& head = credential.head;
+  if (!facts.keys) return unknown(Topic::kSignature, "the issuer's key is not known: " + why_missing(facts));
+  const KeyRecord* key = find_key(facts, head.issuer_key);
+  const std::string name = to_text(head.issuer_key);
+  if (key == nullptr || key->owner != head.reference.issuer)
+    return not_valid(Topic::kSignature, "the key " + name + " is not registered for the issuer");
+  if (key->purpose != KeyPurpose::kCredential)
+    return not_valid(Topic::kSignature, "the key " + name + " is registered for another purpose than credentials");
+  if (const auto status = verify_issuer_signature(compact, key->key); !status.ok())
+    return not_valid(Topic::kSignature, status.message());
+  return valid(Topic::kSignature, "signed by the issuer's key " + name);
+}
+
+void compare_achievement(const CredentialView& credential, const AchievementRecord& record,
+                         std::vector<std::string>& wrong) {
+  if (record.id != credential.head.achievement) wrong.push_back("the achievement is another one in the registry");
+  for (const auto& [id, value] : credential.disclosed) {
+    if (id == ClaimId::kTitle) {
+      const auto& title = std::get<std::string>(value);
+      const bool known =
+          std::ranges::any_of(record.titles, [&](const auto& registered) { return registered.text == title; });
+      if (!known) wrong.push_back("the title \"" + title + "\" is none of the achievement's");
+    } else if (id == ClaimId::kEctsHundredths && std::get<std::uint64_t>(value) != record.ects_hundredths) {
+      wrong.push_back("the ECTS credits are not those of the achievement");
+    } else if (id == ClaimId::kEqfLevel && std::get<std::uint64_t>(value) != record.eqf_level) {
+      wrong.push_back("the EQF level is not that of the achievement");
+    }
+  }
+}
+
+void compare_anchor(const CredentialView& credential, const RegistryFacts& facts, const std::vector<SlotRecord>& own,
+                    std::vector<std::string>& wrong) {
+  if (own.empty()) return;
+  const SlotRecord* slot = referenced_slot(own, credential.head.reference.index);
+  if (slot == nullptr) {
+    wrong.push_back("the reference names index " + std::to_string(credential.head.reference.index.value) +
+                    ", but the ledger has it elsewhere");
+    return;
+  }
+  if (slot->achievement != credential.head.achievement)
+    wrong.push_back("the ledger anchors it under another achievement");
+  const KeyRecord* key = find_key(facts, credential.head.issuer_key);
+  if (key == nullptr) return;
+  if (key->added_at_ms > slot->anchor_time_ms)
+    wrong.push_back("the issuer's key was registered only after the credential was anchored");
+  if (key->retired_at_ms && *key->retired_at_ms <= slot->anchor_time_ms && !key->compromised_since_ms)
+    wrong.push_back("the issuer's key was retired before the credential was anchored");
+}
+
+Finding judge_contents(const CredentialView& credential, const RegistryFacts& facts,
+                       const std::vector<SlotRecord>& own) {
+  std::vector<std::string> wrong;
+  if (facts.issuer) {
+    if (facts.issuer->id != credential.head.reference.issuer) wrong.push_back("the issuer is another institution");
+    if (facts.issuer->domain != credential.head.issuer_domain) {
+      wrong.push_back("it names the issuer as " + credential.head.issuer_domain + ", which the registry does not" +
+                      (facts.issuer->domain.empty() ? "" : " (there: " + facts.issuer->domain + ")"));
+    }
+  }
+  if (facts.achievement) compare_achievement(credential, *facts.achievement, wrong);
+  compare_anchor(credential, facts, own, wrong);
+  if (is_contradicted(facts, credential.head.reference, commitment_of(facts.chain, credential)))
+    wrong.push_back("the ledger has another commitment at the index that it names");
+  if (!wrong.empty()) {
+    std::string text = wrong.front();
+    for (std::size_t i = 1; i < wrong.size(); ++i) text += "; " + wrong[i];
+    return not_valid(Topic::kContents, text);
+  }
+  if (!facts.issuer || !facts.achievement || !facts.keys || !facts.slots)
+    return unknown(Topic::kContents, "not all could be compared with the registry: " + why_missing(facts));
+  if (own.empty()) return left_open(Topic::kContents, "there is no anchor to compare with");
+  return valid(Topic::kContents, "what is disclosed agrees with the registry");
+}
+
+// ---- ledger and status -------------------------------------------------------------------------------------------
+
+Finding judge_ledger(const RegistryFacts& facts, const std::vector<SlotRecord>& counted, bool of_this_chain) {
+  if (!of_this_chain)
+    return not_valid(Topic::kLedger, "it belongs to another ledger than the one asked", VerdictCode::kUnknownToLedger);
+  if (!facts.slots) return unknown(Topic::kLedger, why_missing(facts));
+  if (counted.empty()) {
+    return not_valid(Topic::kLedger,
+                     facts.slots->empty()
+                         ? "the ledger does not list it (which is the node's word: absence is not proven)"
+                         : "only other issuers list this commitment, which says nothing",
+                     VerdictCode::kUnknownToLedger);
+  }
+  const SlotRecord& slot = counted.front();
+  return valid(Topic::kLedger,
+               "anchored at height " + std::to_string(slot.anchor_height.value) + " on " +
+                   format_time_ms(slot.anchor_time_ms) + " UTC" +
+                   (facts.source == Source::kProven ? ", proven" : ", by the word of " + facts.answered_by));
+}
+
+EffectiveStatus from_ledger(LedgerStatus status) {
+  switch (status) {
+    case LedgerStatus::kValid: return EffectiveStatus::kValid;
+    case LedgerStatus::kRevoked: return EffectiveStatus::kRevoked;
+    case LedgerStatus::kSuspended: return EffectiveStatus::kSuspended;
+    case LedgerStatus::kSuperseded: return EffectiveStatus::kSuperseded;
+  }
+  return EffectiveStatus::kRevoked;
+}
+
+// Revoked, superseded and void never end, so that old news of them is still true.
+bool is_final(EffectiveStatus status) {
+  return status == EffectiveStatus::kRevoked || status == EffectiveStatus::kSuperseded ||
+         status == EffectiveStatus::kVoid;
+}
+
+struct Cause {
+  EffectiveStatus status = EffectiveStatus::kValid;
+  std::string text;
+};
+
+// Keeps the worst. `missing` collects what would be needed to say "valid".
+class StatusJudge {
+ public:
+  StatusJudge(const RegistryFacts& facts, const std::optional<KeyId>& credential_key)
+      : facts_(facts), credential_key_(credential_key) {}
+
+  void add_slot(const SlotRecord& slot) {
+    std::string text = std::string(to_text(from_ledger(slot.status)));
+    if (slot.since_ms != 0) text += " since " + format_time_ms(slot.since_ms) + " UTC";
+    if (!slot.reason.empty()) text += " (" + slot.reason + ")";
+    offer({from_ledger(slot.status), text});
+    add_key(slot.issue_key, slot, "the key that anchored it");
+    if (credential_key_) add_key(*credential_key_, slot, "the key that signed it");
+    add_issuer(slot.issuer);
+  }
+  const Cause& worst() const { return worst_; }
+  const std::string& missing() const { return missing_; }
+
+ private:
+  void offer(Cause cause) {
+    if (worst_.text.empty() || cause.status > worst_.status) worst_ = std::move(cause);
+  }
+
+  void add_key(const KeyId& id, const SlotRecord& slot, const std::string& what) {
+    const KeyRecord* key = find_key(facts_, id);
+    if (key == nullptr) {
+      missing_ = "the standing of " + what + " is not known";
+      return;
+    }
+    if (key->compromised_since_ms && slot.anchor_time_ms >= *key->compromised_since_ms) {
+      offer({EffectiveStatus::kVoid, "void: " + what + " was compromised since " +
+                                         format_time_ms(*key->compromised_since_ms) +
+                                         " UTC, and it was anchored after"});
+    }
+  }
+
+  void add_issuer(const InstitutionId& issuer) {
+    if (!facts_.issuer || facts_.issuer->id != issuer) {
+      missing_ = "the standing of the issuer is not known";
+    } else if (facts_.issuer->standing == InstitutionStanding::kSuspended) {
+      offer({EffectiveStatus::kSuspended, "suspended, because its issuer is"});
+    }
+  }
+
+  const RegistryFacts& facts_;
+  std::optional<KeyId> credential_key_;
+  Cause worst_;
+  std::string missing_;
+};
+
+Finding judge_status(const RegistryFacts& facts, const std::vector<SlotRecord>& counted,
+                     const std::optional<KeyId>& credential_key, const VerifyRules& rules,
+                     std::optional<EffectiveStatus>& effective) {
+  if (!facts.slots) return unknown(Topic::kStatus, why_missing(facts));
+  if (counted.empty()) return left_open(Topic::kStatus, "what is not on the ledger has no status");
+  StatusJudge judge{facts, credential_key};
+  for (const auto& slot : counted) judge.add_slot(slot);
+  const Cause& worst = judge.worst();
+  if (is_final(worst.status)) {
+    effective = worst.status;
+    return not_valid(Topic::kStatus, worst.text, VerdictCode::kNotInForce);
+  }
+  if (!facts.as_of) return unknown(Topic::kStatus, "the time of the answer is not known");
+  const std::uint64_t age_ms = rules.now_ms > facts.as_of->time_ms ? rules.now_ms - facts.as_of->time_ms : 0;
+  if (age_ms > rules.max_status_age_ms) {
+    return unknown(Topic::kStatus, "the status is " + minutes_text(age_ms) + " old, more than the " +
+                                       minutes_text(rules.max_status_age_ms) +
+                                       " that are accepted (then: " + worst.text + ")");
+  }
+  if (worst.status != EffectiveStatus::kValid) {
+    effective = worst.status;
+    return not_valid(Topic::kStatus, worst.text, VerdictCode::kNotInForce);
+  }
+  if (!judge.missing().empty()) return unknown(Topic::kStatus, judge.missing());
+  effective = EffectiveStatus::kValid;
+  return valid(Topic::kStatus, worst.text + ", as of " + format_time_ms(facts.as_of->time_ms) + " UTC");
+}
+
+// ---- expiry, holder, acceptance ----------------------------------------------------------------------------------
+
+Finding judge_expiry(const CredentialView& credential, const std::optional<std::uint64_t>& grant_ends_at_s,
+                     std::uint64_t now_ms) {
+  const auto is_over = [&](std::uint64_t end_s) { return now_ms / 1000 >= end_s; };
+  const auto& expires = credential.head.expires_at_s;
+  if (expires && is_over(*expires)) {
+    return not_valid(Topic::kExpiry, "it expired on " + format_time_ms(*expires * 1000) + " UTC",
+                     VerdictCode::kNotInForce);
+  }
+  if (grant_ends_at_s && is_over(*grant_ends_at_s)) {
+    return not_valid(Topic::kExpiry,
+                     "the holder showed it until " + format_time_ms(*grant_ends_at_s * 1000) + " UTC only",
+                     VerdictCode::kNotInForce);
+  }
+  if (expires) return valid(Topic::kExpiry, "it expires on " + format_time_ms(*expires * 1000) + " UTC");
+  return valid(Topic::kExpiry, "it does not expire");
+}
+
+Finding judge_holder(std::string_view compact, const CredentialView& credential, const VerifyRules& rules,
+                     std::optional<std::uint64_t>& grant_ends_at_s) {
+  const std::string maker = credential.head.holder_made ? "holder-made" : "issuer-made";
+  if (!rules.holder) {
+    return left_open(Topic::kHolder,
+                     std::string("not checked: ") +
+                         (credential.has_key_binding ? "no audience and nonce were given" : "there is no key binding") +
+                         " (holder key: " + maker + ")");
+  }
+  const auto end = verify_holder(compact, *rules.holder);
+  if (!end.ok()) return not_valid(Topic::kHolder, end.message());
+  grant_ends_at_s = *end;
+  return valid(Topic::kHolder, "presented by its holder to this audience (holder key: " + maker + ")");
+}
+
+Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
+  if (!rules.want_acceptance) return left_open(Topic::kAcceptance, "not asked for");
+  if (!facts.decisions) return unknown(Topic::kAcceptance, "no decision about the issuer: " + why_missing(facts));
+  const DecisionRecord* accepted = nullptr;
+  for (const auto& decision : *facts.decisions) {
+    if (!decision.governs) continue;
+    if (decision.outcome != Acceptance::kAccept) {
+      const std::string act = decision.outcome == Acceptance::kBlocked ? "blocks" : "does not accept";
+      return not_valid(Topic::kAcceptance,
+                       decision.viewpoint + " " + act + " the issuer (" + decision.point +
+                           (decision.explanation.empty() ? ")" : "): " + decision.explanation),
+                       VerdictCode::kNotAccepted);
+    }
+    accepted = &decision;
+  }
+  if (accepted == nullptr) return unknown(Topic::kAcceptance, "no decision about the issuer governs");
+  return valid(Topic::kAcceptance, "accepted by the policy of " + accepted->viewpoint +
+                                       (accepted->own_policy ? "" : ", not yours") +
+                                       (accepted->explanation.empty() ? "" : ": " + accepted->explanation));
+}
+
+}  // namespace
+
+Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts, const VerifyRules& rules) {
+  Verdict verdict;
+  verdict.facts = facts;
+  verdict.verified_at_ms = rules.now_ms;
+  const auto credential = read_credential(compact);
+  if (!credential.ok()) {
+    verdict.findings.push_back(not_valid(Topic::kForm, credential.message()));
+    return verdict;
+  }
+  const Reference& reference = credential->head.reference;
+  verdict.credential = *credential;
+  verdict.commitment = commitment_of(facts.chain, *credential);
+  verdict.elements = gather_elements(*credential, facts);
+  const auto own = own_slots(facts, reference.issuer, verdict.commitment);
+  auto& findings = verdict.findings;
+  findings.push_back(valid(Topic::kForm, "well-formed SD-JWT"));
+  findings.push_back(judge_signature(compact, *credential, facts));
+  findings.push_back(judge_contents(*credential, facts, own));
+  findings.push_back(judge_ledger(facts, own, reference.is_of_chain(facts.chain)));
+  findings.push_back(judge_status(facts, own, credential->head.issuer_key, rules, verdict.status));
+  const Finding holder = judge_holder(compact, *credential, rules, verdict.grant_ends_at_s);
+  findings.push_back(judge_expiry(*credential, verdict.grant_ends_at_s, rules.now_ms));
+  findings.push_back(holder);
+  findings.push_back(judge_acceptance(facts, rules));
+  return verdict;
+}
+
+Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts, const VerifyRules& rules) {
+  Verdict verdict;
+  verdict.facts = facts;
+  verdict.verified_at_ms = rules.now_ms;
+  verdict.commitment = commitment;
+  verdict.contents_checked = false;
+  std::vector<SlotRecord> slots;
+  if (facts.slots)
+    std::ranges::copy_if(*facts.slots, std::back_inserter(slots),
+                         [&](const auto& slot) { return slot.commitment == commitment; });
+  auto& findings = verdict.findings;
+  const std::string only_hash = "not checked: a hash says nothing of it";
+  findings.push_back(left_open(Topic::kSignature, only_hash));
+  findings.push_back(left_open(Topic::kContents, only_hash));
+  findings.push_back(judge_ledger(facts, slots, true));
+  findings.push_back(judge_status(facts, slots, std::nullopt, rules, verdict.status));
+  findings.push_back(left_open(Topic::kHolder, only_hash));
+  if (slots.empty() && facts.slots) {
+    findings.push_back(left_open(Topic::kAcceptance, "there is no issuer to accept"));
+  } else {
+    findings.push_back(judge_acceptance(facts, rules));
+  }
+  return verdict;
+}
+
+}  // namespace testamur::wallet
