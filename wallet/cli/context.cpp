@@ -143,6 +143,11 @@ OpenedKeys open_issuer_keys(Context& context, KeyPurpose purpose) {
   return {std::move(keys).value(), ExitCode::kOk};
 }
 
+Called<Json> find_institution(Client& client, const std::string& id_or_domain, bool with_history) {
+  if (auto id = parse_institution_id(id_or_domain); id.ok()) return client.institution(*id, with_history);
+  return client.institution_by_domain(id_or_domain);
+}
+
 Result<IssuerProfile> issuer_profile(Context& context, Client& client) {
   const std::string file = context.path("issuer/issuer.json");
   if (!std::filesystem::exists(file)) {

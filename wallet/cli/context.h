@@ -65,6 +65,9 @@ struct OpenedKeys {
 };
 OpenedKeys open_issuer_keys(Context& context, KeyPurpose purpose);
 
+// The institution meant by an id (tmi…) or a domain.
+Called<Json> find_institution(Client& client, const std::string& id_or_domain, bool with_history);
+
 // What this home knows of its own institution.
 struct IssuerProfile {
   ChainId chain;

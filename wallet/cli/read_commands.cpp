@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::size_t kBulkLimit = 4096;
 
-// The institution meant by an id or a domain.
-Called<Json> find_institution(Client& client, const std::string& text, bool with_history) {
-  if (auto id = parse_institution_id(text); id.ok()) return client.institution(*id, with_history);
-  return client.institution_by_domain(text);
-}
-
 std::string hash_answer_text(const std::string& hash, const Json& answer) {
   std::string text = toned(Tone::kStrong, hash) + "\n";
   if (answer.value("finding", "") != "found") {

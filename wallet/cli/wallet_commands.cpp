@@ -83,22 +83,26 @@ ExitCode request(Context& context, const std::string& issuer, const std::string&
   auto wallet = OpenWallet::open(context);
   if (!wallet) return wallet.code();
   Client client = context.client();
-  auto found = issuer.starts_with("tmi1")
-                   ? client.institution(
-                         parse_institution_id(issuer).ok() ? *parse_institution_id(issuer) : InstitutionId{}, false)
-                   : client.institution_by_domain(issuer);
+  auto found = find_institution(client, issuer, false);
   if (auto* failure = std::get_if<CallError>(&found)) return fail(context, *failure);
+  auto status = client.status();
+  if (auto* failure = std::get_if<CallError>(&status)) return fail(context, *failure);
   const Json name = std::get<Json>(found)["institution"].value("name", Json::object());
   auto institution = parse_institution_id(name.value("id_text", ""));
-  if (!institution.ok()) return fail(context, ExitCode::kUnknown, institution.message());
+  auto chain = parse_chain_id(std::get<Json>(status).value("chain_id_text", ""));
+  if (!institution.ok() || !chain.ok())
+    return fail(context, ExitCode::kUnknown, institution.message() + chain.message());
   std::uint32_t index = 0;
   const SecretKey key = next_holder_key(wallet.contents(), SignatureAlgorithm::kEcdsaP256, index);
-  const Bytes file = make_wallet_request(key, *institution, student);
+  auto made = make_wallet_request(*chain, *institution, student, key, context.now_ms());
+  if (!made.ok()) return fail(context, ExitCode::kUsage, made.message());
   wallet.contents().requests.push_back(
       {SignatureAlgorithm::kEcdsaP256, index, to_text(*institution), student, context.now_ms()});
   // The counter is saved before the request leaves: a key is never used twice.
   if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
-  if (const ExitCode code = write_or_fail(context, out, file, Overwrite::kRefused); code != ExitCode::kOk) return code;
+  if (const ExitCode code = write_or_fail(context, out, as_bytes(*made), Overwrite::kRefused); code != ExitCode::kOk) {
+    return code;
+  }
   print(context, Json{{"request", out}, {"issuer", name.value("id_text", "")}},
         "wrote " + out + ": send it to " + name.value("name_now", issuer) +
             "; it holds a fresh public key and your student reference\n");

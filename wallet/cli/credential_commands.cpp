@@ -1,0 +1,254 @@
+// credential: what a learner holds and shows, and what a verifier is shown.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "wallet/cli/commands.h"
+#include "wallet/cli/dates.h"
+#include "wallet/cli/open_wallet.h"
+#include "wallet/cli/render.h"
+#include "wallet/client/facts.h"
+#include "wallet/credential/claim_file.h"
+#include "wallet/credential/credential.h"
+#include "wallet/keystore/file.h"
+#include "wallet/verify/verify.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kMaxCredentialBytes = std::size_t{1} << 20;
+
+struct PresentOptions {
+  std::string reference;
+  std::vector<std::string> claims;
+  std::string audience;
+  std::string nonce;
+  std::string until;
+  std::string out;
+};
+struct VerifyOptions {
+  std::string file;
+  std::string audience;
+  std::string nonce;
+  std::string purpose;
+  std::uint64_t max_age_s = 300;
+  std::uint64_t max_status_age_ms = 600'000;
+};
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+Json credential_json(const StoredCredential& stored, const CredentialView& view) {
+  Json claims = Json::object();
+  for (const auto& [id, value] : view.disclosed) claims[std::string(kind_of(id).name)] = to_display(kind_of(id), value);
+  return Json{{"reference", to_text(view.head.reference)},
+              {"title", stored.title},
+              {"issuer", stored.issuer_name},
+              {"holder_key", stored.holder_key.derived_index ? "holder-made" : "issuer-made"},
+              {"imported_at_ms", stored.imported_at_ms},
+              {"claims", claims}};
+}
+
+std::string credential_text(const StoredCredential& stored, const CredentialView& view, bool with_claims) {
+  std::string text = toned(Tone::kStrong, stored.title.empty() ? "credential" : stored.title) + ", " +
+                     stored.issuer_name + "\n  " + to_text(view.head.reference) + "\n";
+  if (!with_claims) return text;
+  text += "  holder key: " + std::string(stored.holder_key.derived_index ? "holder-made" : "issuer-made") + "\n";
+  for (const auto& [id, value] : view.disclosed) {
+    text += "  " + std::string(kind_of(id).label) + ": " + to_display(kind_of(id), value) + "\n";
+  }
+  return text;
+}
+
+// The stored credential with this reference, or the only one when none is named.
+const StoredCredential* find_stored(const WalletContents& contents, const std::string& reference) {
+  if (reference.empty() && contents.credentials.size() == 1) return &contents.credentials.front();
+  for (const auto& stored : contents.credentials) {
+    auto view = read_credential(stored.sd_jwt);
+    if (view.ok() && to_text(view->head.reference) == reference) return &stored;
+  }
+  return nullptr;
+}
+
+ClaimOutcome open_claim(Context& context, ByteView file, const WalletContents& contents, const std::string& code_file) {
+  ClaimOutcome requested = open_requested_claim_file(file, contents);
+  if (requested.claim) return requested;
+  auto code = code_file.empty() ? ask_secret("Claim code: ") : read_secret_file(code_file);
+  if (!code.ok()) return ClaimOutcome{std::nullopt, true, code.message()};
+  (void)context;
+  return open_claim_file(file, code->text());
+}
+
+ExitCode import(Context& context, const std::string& file, const std::string& code_file) {
+  auto raw = read_file(file, age::kMaxFileBytes);
+  if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
+  auto wallet = OpenWallet::open(context);
+  if (!wallet) return wallet.code();
+  ClaimOutcome outcome = open_claim(context, *raw, wallet.contents(), code_file);
+  if (!outcome.claim)
+    return fail(context, outcome.wrong_code ? ExitCode::kPassphrase : ExitCode::kInvalid, outcome.failure);
+  const std::string what = outcome.claim->title;
+  if (auto imported = import_claim(wallet.contents(), std::move(*outcome.claim), context.now_ms()); !imported.ok()) {
+    return fail(context, ExitCode::kInvalid, imported.message());
+  }
+  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+  const StoredCredential& stored = wallet.contents().credentials.back();
+  auto view = read_credential(stored.sd_jwt);
+  if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+  print(context, credential_json(stored, *view), "imported " + credential_text(stored, *view, true));
+  wallet.remind(context);
+  return ExitCode::kOk;
+}
+
+ExitCode list(Context& context) {
+  auto wallet = OpenWallet::open(context);
+  if (!wallet) return wallet.code();
+  Json all = Json::array();
+  std::string text;
+  for (const auto& stored : wallet.contents().credentials) {
+    auto view = read_credential(stored.sd_jwt);
+    if (!view.ok()) continue;
+    all.push_back(credential_json(stored, *view));
+    text += credential_text(stored, *view, false);
+  }
+  print(context, Json{{"credentials", all}},
+        all.empty() ? "no credentials yet: testamur credential import FILE\n" : text);
+  wallet.remind(context);
+  return ExitCode::kOk;
+}
+
+ExitCode show(Context& context, const std::string& reference) {
+  auto wallet = OpenWallet::open(context);
+  if (!wallet) return wallet.code();
+  const StoredCredential* stored = find_stored(wallet.contents(), reference);
+  if (stored == nullptr)
+    return fail(context, ExitCode::kUnknown, "the wallet holds no such credential; testamur credential list");
+  auto view = read_credential(stored->sd_jwt);
+  if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+  print(context, credential_json(*stored, *view), credential_text(*stored, *view, true));
+  return ExitCode::kOk;
+}
+
+// What will be shown and what not, before anything leaves.
+std::string disclosure_text(const CredentialView& view, const std::vector<ClaimId>& shown,
+                            const std::string& audience) {
+  std::string text = "To " + audience + ":\n";
+  for (const auto& [id, value] : view.disclosed) {
+    const bool is_shown = std::ranges::find(shown, id) != shown.end();
+    text += std::string(is_shown ? "  shown     " : "  withheld  ") + std::string(kind_of(id).label) +
+            (is_shown ? ": " + to_display(kind_of(id), value) : "") + "\n";
+  }
+  return text;
+}
+
+ExitCode present(Context& context, const PresentOptions& options) {
+  auto wallet = OpenWallet::open(context);
+  if (!wallet) return wallet.code();
+  const StoredCredential* stored = find_stored(wallet.contents(), options.reference);
+  if (stored == nullptr)
+    return fail(context, ExitCode::kUnknown, "the wallet holds no such credential; testamur credential list");
+  auto view = read_credential(stored->sd_jwt);
+  if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+  PresentationRequest request{{}, options.audience, options.nonce, context.now_ms() / 1000, std::nullopt};
+  for (const auto& name : options.claims) {
+    const ClaimKind* kind = find_claim_kind(name);
+    if (kind == nullptr) return fail(context, ExitCode::kUsage, "no claim is called \"" + name + "\"");
+    request.claims.push_back(kind->id);
+  }
+  auto until = parse_date_or(options.until, 0);
+  if (!until.ok()) return fail(context, ExitCode::kUsage, until.message());
+  if (*until != 0) request.ends_at_s = *until / 1000;
+  const std::string preview = disclosure_text(*view, request.claims, options.audience);
+  if (!context.yes && !confirm(preview + "Present this?")) {
+    return fail(context, ExitCode::kCancelled, "nothing was presented (without a terminal, give --yes)");
+  }
+  auto key = holder_key_of(wallet.contents(), stored->holder_key);
+  if (!key.ok()) return fail(context, ExitCode::kFailure, key.message());
+  auto presentation = present_credential(stored->sd_jwt, request, *key);
+  if (!presentation.ok()) return fail(context, ExitCode::kFailure, presentation.message());
+  wallet.contents().grants.push_back(
+      {to_text(view->head.reference), options.audience, options.claims, context.now_ms(), *until});
+  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+  if (options.out.empty()) {
+    print(context, Json{{"presentation", *presentation}}, *presentation + "\n");
+    return ExitCode::kOk;
+  }
+  auto written = write_file_atomically(options.out, as_bytes(*presentation + "\n"), Overwrite::kAllowed);
+  if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
+  print(context, Json{{"file", options.out}, {"disclosed", options.claims}, {"audience", options.audience}},
+        preview + "wrote " + options.out + "\n");
+  return ExitCode::kOk;
+}
+
+ExitCode verify(Context& context, const VerifyOptions& options) {
+  auto raw = read_file(options.file, kMaxCredentialBytes);
+  if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
+  const std::string compact = trimmed(std::string(as_text(*raw)));
+  VerifyRules rules{context.now_ms(), options.max_status_age_ms, std::nullopt, true};
+  if (!options.audience.empty() || !options.nonce.empty()) {
+    rules.holder = HolderRules{options.audience, options.nonce, context.now_ms() / 1000, options.max_age_s};
+  }
+  RegistryFacts facts;
+  if (auto view = read_credential(compact); view.ok()) {
+    Client client = context.client();
+    facts = gather_facts(client, *view, options.purpose);
+  }
+  const Verdict verdict = verify_presentation(compact, facts, rules);
+  const auto code = static_cast<ExitCode>(verdict_code(verdict));
+  if (context.json) {
+    auto json = parse_strict_json(to_json(verdict));
+    if (!json.ok()) return fail(context, ExitCode::kFailure, json.message());
+    (*json)["exit_code"] = static_cast<int>(code);
+    print(context, *json, "");
+  } else {
+    print(context, {}, to_text(verdict));
+  }
+  return code;
+}
+
+}  // namespace
+
+void add_credential_commands(CLI::App& app, Context& context, Run& run) {
+  auto* credential = app.add_subcommand("credential", "Credentials: import, show, present, verify");
+  credential->require_subcommand(1);
+  auto text = std::make_shared<std::string>();
+  auto more = std::make_shared<std::string>();
+  auto* importing = credential->add_subcommand("import", "Take a claim file (NAME.testamur.age) into the wallet");
+  importing->add_option("file", *text, "The claim file")->required();
+  importing->add_option("--code-file", *more, "Read the claim code from this file (default: asked)");
+  importing->callback(
+      [&context, &run, text, more] { run = [&context, text, more] { return import(context, *text, *more); }; });
+  credential->add_subcommand("list", "What the wallet holds")->callback([&context, &run] {
+    run = [&context] { return list(context); };
+  });
+  auto* showing = credential->add_subcommand("show", "One credential with all its claims");
+  showing->add_option("reference", *text, "urn:testamur:… (default: the only one)");
+  showing->callback([&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
+
+  auto options = std::make_shared<PresentOptions>();
+  auto* presenting = credential->add_subcommand("present", "Show chosen claims to one verifier");
+  presenting->add_option("reference", options->reference, "urn:testamur:… (default: the only one)");
+  presenting->add_option("--claim", options->claims, "A claim to show; may be given several times");
+  presenting->add_option("--audience", options->audience, "The verifier, as it names itself")->required();
+  presenting->add_option("--nonce", options->nonce, "The verifier's challenge")->required();
+  presenting->add_option("--until", options->until, "End of the grant, YYYY-MM-DD; binds honest verifiers only");
+  presenting->add_option("--out", options->out, "File to write (default: standard output)");
+  presenting->callback([&context, &run, options] { run = [&context, options] { return present(context, *options); }; });
+
+  auto checking = std::make_shared<VerifyOptions>();
+  auto* verifying =
+      credential->add_subcommand("verify", "Signature, contents, status, holder and whether the issuer is accepted");
+  verifying->add_option("file", checking->file, "A credential or presentation")->required();
+  verifying->add_option("--audience", checking->audience, "Require a holder's proof made for this name");
+  verifying->add_option("--nonce", checking->nonce, "… and this challenge");
+  verifying->add_option("--max-age", checking->max_age_s, "… not older than this many seconds");
+  verifying->add_option("--max-status-age", checking->max_status_age_ms, "Older status is unknown, in milliseconds");
+  verifying->add_option("--purpose", checking->purpose, "credit, access, exemption, employment, profession");
+  verifying->callback(
+      [&context, &run, checking] { run = [&context, checking] { return verify(context, *checking); }; });
+}
+
+}  // namespace testamur::wallet
