@@ -141,6 +141,24 @@ TEST_CASE("a descendant of the next epoch proves nothing") {
   CHECK_FALSE(verify_checkpoint(chain.id, chain.set(), {block, proof}).ok());
 }
 
+TEST_CASE("no link may leave the chain, the epoch or the validator set, even if the last one is back") {
+  SignedChain chain{4};
+  const Header block = chain.next_header({});
+  for (int field = 0; field < 4; ++field) {
+    Header middle = chain.next_header({});
+    middle.parent = block_id(block);
+    if (field == 1) middle.chain = counting<ChainId>(0x99);
+    if (field == 2) middle.epoch = Epoch{1};
+    if (field == 3) middle.validator_set = counting<Hash256>(0x99);
+    Header last = chain.next_header({});
+    last.parent = block_id(middle);
+    FinalityProof proof = chain.finalize(last);
+    proof.links = {middle, last};
+    CAPTURE(field);
+    CHECK(verify_checkpoint(chain.id, chain.set(), {block, proof}).ok() == (field == 0));
+  }
+}
+
 TEST_CASE("a light client follows set changes from the set that it trusts") {
   SignedChain chain{4};
   SignedChain second{5, 50};

@@ -259,6 +259,19 @@ TEST_CASE("a slot is proven with its page and only as it is") {
   CHECK_FALSE(prove_slot(pages, {PageNumber{9}, 0}).has_value());
 }
 
+TEST_CASE("a slot beyond the count of its page is not even decoded") {
+  SlotProof proof;
+  proof.page_static.count = 5;
+  for (const unsigned position : {0u, 4u, 5u, 200u}) {
+    proof.position = static_cast<std::uint8_t>(position);
+    Encoder out;
+    encode(out, proof);
+    Decoder in{out.bytes()};
+    decode_slot_proof(in);
+    CHECK(in.finished() == (position < 5));
+  }
+}
+
 TEST_CASE("an anchored batch is proven by the path that its holder keeps") {
   MemoryState base;
   Overlay overlay{base};
