@@ -1,0 +1,59 @@
+// Fetching finalized blocks that this node lacks, and serving them to others.
+//
+// BlockFetcher belongs to the chain's strand: one request at a time, another peer after a failure or a timeout. Serving
+// is a function of a snapshot and runs on any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "consensus/engine.h"
+#include "node/net/network.h"
+#include "node/store/store.h"
+
+namespace testamur::node {
+
+class BlockFetcher {
+ public:
+  struct Hooks {
+    // Sends a request to one node; false: it is not connected.
+    std::function<bool(const net::Pin&, const net::BlockRequest&)> send;
+    std::function<void(const consensus::FinalizedChain&)> deliver;
+  };
+  explicit BlockFetcher(Hooks hooks) : hooks_(std::move(hooks)) {}
+
+  void peer_up(const net::Origin& peer) { peers_[peer.pin] = 0; }
+  void peer_down(const net::Origin& peer);
+  // Blocks after `committed` are wanted. While a request is under way nothing is sent.
+  void want(Height committed, std::uint64_t now_ms);
+  // An answer; delivered when it is of the node that was asked and its last block carries a proof. Returns whether it
+  // held blocks.
+  bool on_response(const net::Origin& from, const net::BlockResponse& response, Height committed, std::uint64_t now_ms);
+  void on_tick(Height committed, std::uint64_t now_ms);
+  // When on_tick wants to be called; nothing while idle.
+  std::optional<std::uint64_t> wake_at_ms() const;
+  // The highest height that a peer has told; 0 when not behind.
+  Height target() const { return target_; }
+
+ private:
+  void ask_next(Height committed, std::uint64_t now_ms);
+
+  Hooks hooks_;
+  std::map<net::Pin, std::uint64_t> peers_;  // failures in a row
+  std::optional<net::Pin> asked_;
+  std::uint64_t asked_at_ms_ = 0;
+  net::Pin last_asked_;
+  Height target_;
+  bool wanted_ = false;
+};
+
+// Up to `request.count` blocks from a snapshot, about 2 MiB; the last one carries its finality.
+net::BlockResponse serve_blocks(const Snapshot& snapshot, const net::BlockRequest& request);
+
+// The blocks of a response with the proof of the last; fails when they do not decode.
+Result<consensus::FinalizedChain> chain_of(const net::BlockResponse& response);
+
+}  // namespace testamur::node

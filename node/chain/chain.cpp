@@ -1,0 +1,324 @@
+#include "node/chain/chain.h"
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+
+#include "consensus/codec.h"
+#include "ledger/log.h"
+#include "node/chain/chain_core.h"
+
+namespace testamur::node {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kCachedSignatures = 1u << 20;
+constexpr std::size_t kRememberedOutcomes = 1u << 16;
+constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
+std::pair<Epoch, View> named_view(consensus::RecordKind kind, ByteView bytes) {
+  switch (kind) {
+    case consensus::RecordKind::kBlock:
+      if (auto record = consensus::decode_block_record(bytes)) return {record->epoch, record->view};
+      break;
+    case consensus::RecordKind::kCertificate:
+      if (auto record = consensus::decode_certificate_record(bytes))
+        return {record->statement.epoch, record->statement.view};
+      break;
+    case consensus::RecordKind::kVote:
+      if (auto record = consensus::decode_vote_record(bytes)) {
+        return {record->vote.statement.epoch, record->vote.statement.view};
+      }
+      break;
+    case consensus::RecordKind::kFinality:
+      if (auto record = consensus::decode_finality_record(bytes)) return {record->epoch, record->view};
+      break;
+    default: break;
+  }
+  return {Epoch{0}, View{0}};
+}
+
+}  // namespace
+
+Journal::Replay collect_records(JournalContents& contents) {
+  return [&contents](const JournalPosition& position, std::uint8_t type, ByteView bytes) -> Status {
+    auto kind = static_cast<consensus::RecordKind>(type);
+    auto [epoch, view] = named_view(kind, bytes);
+    contents.records.emplace_back(kind, to_bytes(bytes));
+    contents.marks.push_back({epoch, view, position});
+    return {};
+  };
+}
+
+std::optional<Outcome> committed_outcome(const Snapshot& state, const TransactionId& id) {
+  ledger::Log log(state);
+  auto index = log.find(id);
+  auto leaf = index ? log.leaf(*index) : std::nullopt;
+  if (!leaf) return std::nullopt;
+  Outcome outcome;
+  outcome.state = Outcome::State::kCommitted;
+  outcome.height = leaf->height;
+  outcome.time_ms = leaf->time_ms;
+  outcome.log_index = *index;
+  // The leaves of a block are consecutive; the log size before it stands in its parent's header.
+  if (auto parent = leaf->height > Height{0} ? state.header(leaf->height - 1) : std::nullopt) {
+    if (auto header = ledger::decode_header(*parent); header.ok()) {
+      outcome.index_in_block = static_cast<std::uint32_t>(index->value - header->roots.log_size);
+    }
+  }
+  return outcome;
+}
+
+Chain::Core::Core(ChainOptions options, ChainParts parts)
+    : options_(std::move(options)),
+      parts_(std::move(parts)),
+      counters_(parts_.counters),
+      log_(parts_.log),
+      strand_work_(strand_.get_executor()),
+      pool_(std::max<std::size_t>(options_.verify_threads, 1)),
+      timer_(strand_),
+      mempool_(options_.mempool),
+      signature_cache_(kCachedSignatures),
+      verifier_(signature_cache_, counters_),
+      workshop_({parts_.genesis.chain, options_.self, options_.block_bytes}, parts_.clock, mempool_, verifier_,
+                counters_),
+      outcomes_(kRememberedOutcomes),
+      fetcher_({[this](const net::Pin& pin, const net::BlockRequest& request) {
+                  return network_ != nullptr && network_->send(pin, net::Priority::kBlock, net::Frame(request));
+                },
+                [this](const consensus::FinalizedChain& chain) {
+                  auto status = engine_->on_finalized_externally(chain);
+                  if (!status.ok()) log_.warn("catch_up_refused", {{"cause", status.message()}});
+                }}) {
+  thread_ = std::thread([this] { strand_.run(); });
+}
+
+Chain::Core::~Core() { stop(); }
+
+std::uint64_t Chain::Core::engine_now_ms() const {
+  auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+Status Chain::Core::start(JournalContents journal) {
+  std::promise<Status> done;
+  post([this, &done, &journal] {
+    try {
+      done.set_value(start_on_strand(std::move(journal)));
+    } catch (...) {
+      done.set_exception(std::current_exception());
+    }
+  });
+  return done.get_future().get();
+}
+
+Status Chain::Core::apply_genesis() {
+  auto genesis = ledger::build_genesis_state(parts_.genesis);
+  auto header = ledger::encode(genesis.header);
+  if (auto applied = parts_.store.applied_height()) {
+    auto stored = parts_.store.snapshot()->header(Height{0});
+    if (stored && !equal(*stored, header)) {
+      return error("the data directory holds another ledger than the genesis record's: remove one of them");
+    }
+    return {};
+  }
+  return parts_.store.apply({Height{0}, header, {}, {}, *genesis.delta});
+}
+
+Result<consensus::ValidatorSet> Chain::Core::genesis_validators() const {
+  std::vector<consensus::Validator> members;
+  for (const auto& validator : parts_.genesis.content.validators) {
+    for (const auto& party : parts_.genesis.content.parties) {
+      for (const auto& key : party.keys) {
+        if (key_id(key.purpose, key.key) != validator.consensus_key) continue;
+        members.push_back({validator.institution, *consensus::ConsensusKey::from(key.key.bytes)});
+      }
+    }
+  }
+  return consensus::ValidatorSet::make(std::move(members));
+}
+
+Status Chain::Core::start_on_strand(JournalContents journal) {
+  TM_TRY_STATUS(apply_genesis());
+  auto state = parts_.store.snapshot();
+  auto height = state->height().value_or(Height{});
+  auto stored = state->header(height);
+  if (!stored) return error("the store holds no header of its own height " + std::to_string(height.value));
+  TM_TRY(auto header, ledger::decode_header(*stored));
+  TM_TRY(auto validators, genesis_validators());
+  if (validators.digest() != header.validator_set) {
+    return error("the validators of the genesis record are not those that certified height " +
+                 std::to_string(height.value));
+  }
+  publish(std::make_shared<const Head>(Head{state, header, ledger::block_id(ByteView(*stored))}));
+  refresh_directory(*state);
+
+  writer_ = std::make_unique<JournalWriter>(
+      parts_.journal, std::move(journal.marks),
+      JournalWriter::Hooks{[this](std::function<void()> task) { post(std::move(task)); },
+                           [this](std::uint64_t sequence) { event([&] { engine_->on_synced(sequence); }); },
+                           [this](const std::string& cause) { parts_.fatal("the journal failed: " + cause); },
+                           [this](std::function<void()> task) { post_to_pool(std::move(task)); }},
+      counters_);
+
+  consensus::EngineConfig config;
+  config.chain = parts_.genesis.chain;
+  config.self = options_.self;
+  config.observer = !options_.consensus_key.has_value();
+  if (options_.consensus_key) {
+    config.key = *consensus::ConsensusKey::from(options_.consensus_key->public_key().bytes);
+  }
+  config.timing = options_.timing;
+  consensus::Tip tip{header.epoch, std::move(validators), header_facts(*stored), {}, {}};
+  if (auto certificate = state->certificate(height)) {
+    if (auto proof = consensus::decode_finality_proof(*certificate)) tip.finalization = proof->certificate;
+  }
+  engine_ = std::make_unique<consensus::Engine>(config, std::move(tip), *this);
+  for (const auto& [kind, bytes] : journal.records) TM_TRY_STATUS(engine_->restore(kind, bytes));
+  TM_TRY_STATUS(engine_->start(options_.quarantine, engine_now_ms()));
+  log_.info("chain_started", {{"height", head()->header.height.value},
+                              {"journal_records", static_cast<std::uint64_t>(journal.records.size())},
+                              {"voting", consensus::to_text(engine_->status().voting)}});
+  maintained_at_ms_ = engine_now_ms();
+  after_event();
+  return {};
+}
+
+void Chain::Core::stop() {
+  if (!thread_.joinable()) return;
+  std::promise<void> done;
+  post([this, &done] {
+    stopped_ = true;
+    timer_.cancel();
+    outcomes_.drop_all();
+    listeners_.clear();
+    done.set_value();
+  });
+  done.get_future().get();
+  pool_.join();
+  if (writer_) writer_->stop();
+  strand_work_.reset();
+  strand_.stop();
+  thread_.join();
+}
+
+void Chain::Core::after_event() {
+  update_pending();
+  maintain();
+  arm_timer();
+}
+
+std::uint64_t Chain::Core::heartbeat_at_ms() const { return workshop_.base().header.time_ms + heartbeat_interval_ms_; }
+
+bool Chain::Core::heartbeat_due() const { return parts_.clock.now_ms() >= heartbeat_at_ms(); }
+
+void Chain::Core::update_pending() {
+  bool transactions = mempool_.any_ready();
+  bool heartbeat = heartbeat_due();
+  bool news = transactions != told_transactions_ || heartbeat != told_heartbeat_ || (arrived_ && transactions);
+  if (!news) return;
+  told_transactions_ = transactions;
+  told_heartbeat_ = heartbeat;
+  arrived_ = false;
+  engine_->on_pending_changed(transactions, heartbeat);
+}
+
+void Chain::Core::arm_timer() {
+  auto now = engine_now_ms();
+  auto at = engine_->wake_at_ms();
+  if (auto fetch = fetcher_.wake_at_ms()) at = std::min(at, *fetch);
+  auto wall = parts_.clock.now_ms();
+  auto heartbeat = heartbeat_at_ms();
+  if (!told_heartbeat_) at = std::min(at, now + (heartbeat > wall ? heartbeat - wall : 0));
+  at = std::min(at, now + 60'000);
+  at = std::max(at, now + 1);
+  if (at == armed_for_ms_) return;
+  armed_for_ms_ = at;
+  timer_.expires_after(std::chrono::milliseconds(at - now));
+  timer_.async_wait([this](const boost::system::error_code& failure) {
+    if (failure || stopped_) return;
+    armed_for_ms_ = kNever;
+    event([this] { fetcher_.on_tick(workshop_.base().header.height, engine_now_ms()); });
+  });
+}
+
+ChainStatus Chain::Core::status() const {
+  ChainStatus status;
+  status.engine = engine_->status();
+  status.pool_transactions = mempool_.size();
+  status.pool_bytes = mempool_.size_bytes();
+  status.pool_capacity_bytes = mempool_.limits().bytes;
+  status.oldest_arrival_ms = mempool_.oldest_arrival_ms();
+  status.catch_up_target = fetcher_.target();
+  status.last_commit_ms = last_commit_ms_;
+  status.clock_offsets_ms.assign(clock_offsets_ms_.begin(), clock_offsets_ms_.end());
+  return status;
+}
+
+void Chain::Core::resume_voting() {
+  event([this] { engine_->resume_voting(); });
+}
+
+Chain::Chain(ChainOptions options, ChainParts parts)
+    : core_(std::make_unique<Core>(std::move(options), std::move(parts))) {}
+Chain::~Chain() = default;
+
+net::Receiver& Chain::receiver() { return *core_; }
+net::Post Chain::post() {
+  return [core = core_.get()](std::function<void()> task) { core->post(std::move(task)); };
+}
+net::Directory Chain::directory() {
+  return [core = core_.get()](const net::Pin& pin) { return core->admission(pin); };
+}
+void Chain::attach(net::Network& network) { core_->attach(network); }
+Status Chain::start(JournalContents journal) { return core_->start(std::move(journal)); }
+void Chain::stop() { core_->stop(); }
+HeadPtr Chain::head() const { return core_->head(); }
+ledger::SignatureVerifier& Chain::verifier() { return core_->verifier(); }
+
+void Chain::submit(std::vector<ledger::tx::SharedTransaction> transactions,
+                   std::function<void(std::vector<Mempool::Added>)> done) {
+  core_->post([core = core_.get(), transactions = std::move(transactions), done = std::move(done)]() mutable {
+    core->submit(std::move(transactions), done);
+  });
+}
+
+Outcomes::Ticket Chain::await(const TransactionId& id, Outcomes::Callback callback) {
+  auto ticket = core_->next_ticket();
+  core_->post([core = core_.get(), ticket, id, callback = std::move(callback)]() mutable {
+    core->await(ticket, id, std::move(callback));
+  });
+  return ticket;
+}
+
+void Chain::cancel(Outcomes::Ticket ticket, const TransactionId& id) {
+  core_->post([core = core_.get(), ticket, id] { core->outcomes().cancel(ticket, id); });
+}
+
+void Chain::look_up(const TransactionId& id, std::function<void(Outcome, ledger::tx::SharedTransaction)> callback) {
+  core_->post([core = core_.get(), id, callback = std::move(callback)] { core->look_up(id, callback); });
+}
+
+void Chain::status(std::function<void(ChainStatus)> callback) {
+  core_->post([core = core_.get(), callback = std::move(callback)] { callback(core->status()); });
+}
+
+void Chain::resume_voting() {
+  core_->post([core = core_.get()] { core->resume_voting(); });
+}
+
+std::uint64_t Chain::listen(HeadListener listener) {
+  auto id = core_->next_ticket();
+  core_->post([core = core_.get(), id, listener = std::move(listener)]() mutable {
+    core->add_listener(id, std::move(listener));
+  });
+  return id;
+}
+
+void Chain::unlisten(std::uint64_t listener) {
+  core_->post([core = core_.get(), listener] { core->remove_listener(listener); });
+}
+
+}  // namespace testamur::node

@@ -1,0 +1,120 @@
+// The chain: joins the consensus engine, the ledger, the store and the peers into one node.
+//
+// All mutable state belongs to one strand (a thread of the chain's own). A small pool verifies signatures and serves
+// blocks; the journal has a thread of its own. Every public function may be called from any thread and does not block
+// (but start and stop). Readers use Head, an immutable snapshot of the last finalized state.
+//
+// Promises: a transaction is reported as committed only after the journal holds the finalization and the block,
+// synced. A transaction that was taken is re-sent to all validators until it has ended.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+#include "consensus/engine.h"
+#include "ledger/genesis.h"
+#include "node/chain/counters.h"
+#include "node/chain/journal_writer.h"
+#include "node/chain/outcomes.h"
+#include "node/chain/workshop.h"
+#include "node/log/log.h"
+#include "node/net/network.h"
+#include "node/store/journal.h"
+#include "node/store/store.h"
+
+namespace testamur::node {
+
+struct ChainOptions {
+  InstitutionId self;
+  std::optional<SecretKey> consensus_key;  // absent: an observer
+  consensus::Timing timing;
+  std::size_t block_bytes = 2u << 20;
+  Mempool::Limits mempool;
+  std::size_t verify_threads = 2;
+  bool quarantine = false;
+};
+
+// What the journal held when it was opened.
+struct JournalContents {
+  std::vector<std::pair<consensus::RecordKind, Bytes>> records;
+  std::vector<RecordMark> marks;
+};
+// For Journal::open: collects into `contents`.
+Journal::Replay collect_records(JournalContents& contents);
+
+// Borrowed collaborators; all outlive the chain.
+struct ChainParts {
+  const ledger::Genesis& genesis;
+  Store& store;
+  Journal& journal;
+  const Clock& clock;
+  Log& log;
+  Counters& counters;
+  // The node must end: the store or journal failed, or finalized blocks execute to other roots. Does not return to
+  // normal work; may throw in tests.
+  std::function<void(const std::string&)> fatal;
+  // The engine entered or left quarantine: the vote store remembers or forgets it.
+  std::function<void(bool active)> quarantine_changed;
+};
+
+struct ChainStatus {
+  consensus::EngineStatus engine;
+  std::size_t pool_transactions = 0;
+  std::size_t pool_bytes = 0;
+  std::size_t pool_capacity_bytes = 0;
+  std::optional<std::uint64_t> oldest_arrival_ms;
+  Height catch_up_target;            // 0: not behind
+  std::uint64_t last_commit_ms = 0;  // wall clock; 0: none since start
+  // Time of the last proposal's header minus our clock when it came, by proposer.
+  std::vector<std::pair<InstitutionId, std::int64_t>> clock_offsets_ms;
+};
+
+class Chain {
+ public:
+  using Submitted = std::function<void(Mempool::Added)>;
+  using HeadListener = std::function<void(const HeadPtr&)>;
+
+  Chain(ChainOptions options, ChainParts parts);
+  ~Chain();
+
+  // For Network::start and attach, in this order, before start(). A chain without a network is a ledger of one node.
+  net::Receiver& receiver();
+  net::Post post();
+  net::Directory directory();
+  void attach(net::Network& network);
+
+  // Applies the genesis to an empty store, replays the journal, begins to take part. Blocks until that is done.
+  Status start(JournalContents journal);
+  // Ends everything; blocks. Stop the network first.
+  void stop();
+
+  HeadPtr head() const;
+  ledger::SignatureVerifier& verifier();
+
+  // Takes a decoded transaction with verified signatures and sends it to the other validators.
+  void submit(std::vector<ledger::tx::SharedTransaction> transactions,
+              std::function<void(std::vector<Mempool::Added>)> done);
+  // Calls back once from the strand when the transaction has ended.
+  Outcomes::Ticket await(const TransactionId& id, Outcomes::Callback callback);
+  void cancel(Outcomes::Ticket ticket, const TransactionId& id);
+  // Whether it waits here, or how it ended where no block shows it.
+  void look_up(const TransactionId& id, std::function<void(Outcome, ledger::tx::SharedTransaction)> callback);
+  void status(std::function<void(ChainStatus)> callback);
+  void resume_voting();
+  // Called from the strand after each finalized block.
+  std::uint64_t listen(HeadListener listener);
+  void unlisten(std::uint64_t listener);
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+// How a committed transaction ended, from a state; nothing when the state does not hold it.
+std::optional<Outcome> committed_outcome(const Snapshot& state, const TransactionId& id);
+
+}  // namespace testamur::node

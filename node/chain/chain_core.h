@@ -1,0 +1,170 @@
+// The strand-side half of Chain: what the consensus engine drives and what the network reaches. Private to node/chain.
+//
+// Everything here runs on the strand, unless it says otherwise. Parts: chain.cpp (life, timer), chain_blocks.cpp
+// (consensus::Driver), chain_transactions.cpp (mempool and outcomes), chain_peers.cpp (net::Receiver, sending).
+#pragma once
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "node/chain/catch_up.h"
+#include "node/chain/chain.h"
+#include "node/chain/signature_cache.h"
+
+namespace testamur::node {
+
+class Chain::Core final : public consensus::Driver, public net::Receiver {
+ public:
+  Core(ChainOptions options, ChainParts parts);
+  ~Core() override;
+
+  // --- any thread ---
+  template <class Task>
+  void post(Task task) {
+    boost::asio::post(strand_, std::move(task));
+  }
+  template <class Task>
+  void post_to_pool(Task task) {
+    boost::asio::post(pool_, std::move(task));
+  }
+  HeadPtr head() const { return std::atomic_load(&head_); }
+  CachedVerifier& verifier() { return verifier_; }
+  net::Admission admission(const net::Pin& pin) const;
+  void attach(net::Network& network) { network_ = &network; }
+  Status start(JournalContents journal);
+  void stop();
+
+  // --- transactions ---
+  void submit(std::vector<ledger::tx::SharedTransaction> transactions,
+              const std::function<void(std::vector<Mempool::Added>)>& done);
+  void look_up(const TransactionId& id, const std::function<void(Outcome, ledger::tx::SharedTransaction)>& callback);
+  void await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback);
+  Outcomes& outcomes() { return outcomes_; }
+  ChainStatus status() const;
+  void resume_voting();
+  void add_listener(std::uint64_t id, HeadListener listener) { listeners_[id] = std::move(listener); }
+  void remove_listener(std::uint64_t id) { listeners_.erase(id); }
+  std::uint64_t next_ticket() { return next_ticket_.fetch_add(1); }
+
+  // --- consensus::Driver ---
+  consensus::HeaderFacts read_header(const Bytes& header) override { return header_facts(header); }
+  bool body_matches(const Bytes& header, const Bytes& body) override;
+  void build(const consensus::BuildRequest& request) override;
+  void validate(const consensus::BlockPtr& block) override;
+  Signature sign(const Hash256& digest) override;
+  bool verify(const consensus::ConsensusKey& key, const Hash256& digest, const Signature& signature) override;
+  void persist(consensus::RecordGroup group) override;
+  void send(const InstitutionId& to, const consensus::Message& message) override;
+  void broadcast(const consensus::Message& message) override;
+  void commit(const consensus::Commit& commit) override;
+  void abandon(const BlockId& block) override { workshop_.forget(block); }
+  consensus::ValidatorSet next_validators(const consensus::BlockPtr& sealing) override;
+  void catch_up(const consensus::CertificatePtr& target) override;
+  void resend_pending() override;
+  void misbehaviour(const consensus::Evidence& evidence) override;
+  Hash256 fresh_nonce() override { return random_fixed<Hash256>(); }
+  void quarantine(bool active) override;
+  void notice(const std::string& text) override;
+
+  // --- net::Receiver ---
+  void on_peer_up(const net::Origin& from, const net::Hello& hello) override;
+  void on_frame(const net::Origin& from, net::Frame frame, net::Lease lease) override;
+  void on_peer_down(const net::Origin& from, const std::string& reason) override;
+
+ private:
+  using TransactionList = std::vector<ledger::tx::SharedTransaction>;
+
+  // Life and time.
+  Status start_on_strand(JournalContents journal);
+  Status apply_genesis();
+  Result<consensus::ValidatorSet> genesis_validators() const;
+  std::uint64_t engine_now_ms() const;
+  // Runs `task` as one event of the engine: tick before, timers and pending after.
+  template <class Task>
+  void event(Task task) {
+    if (engine_ == nullptr || stopped_) return;
+    engine_->on_tick(engine_now_ms());
+    task();
+    after_event();
+  }
+  void after_event();
+  void arm_timer();
+  void update_pending();
+  bool heartbeat_due() const;
+  std::uint64_t heartbeat_at_ms() const;  // wall clock
+
+  // Blocks.
+  void finish_validation(const consensus::BlockPtr& block, const PreparedBody& body);
+  void apply_block(const consensus::Block& block, const consensus::FinalityProof& proof);
+  void publish(HeadPtr head);
+  void refresh_directory(const Snapshot& state);
+  void maintain();
+  void note_clock(const consensus::HeaderFacts& facts, std::uint64_t header_time_ms);
+
+  // Transactions.
+  void settle_block(const Branch& branch, LogIndex first_log_index);
+  void settle_others(const ledger::Header& header);
+  void recheck(const ledger::tx::SharedTransaction& transaction, const ledger::Header& header);
+  void end_transaction(const TransactionId& id, const Outcome& outcome);
+  void queue_outgoing(const TransactionList& transactions);
+  void flush_outgoing();
+  void take_from_peer(const TransactionList& transactions);
+
+  // Peers.
+  void broadcast_transactions(const TransactionList& transactions);
+  void on_consensus(const net::Origin& from, const net::ConsensusMessage& message);
+  void on_transactions(net::Transactions frame, net::Lease lease);
+  void on_block_request(const net::Origin& from, const net::BlockRequest& request);
+  void on_block_response(const net::Origin& from, net::BlockResponse response, net::Lease lease);
+  net::EncodedFrame encode_message(const consensus::Message& message);
+
+  ChainOptions options_;
+  ChainParts parts_;
+  Counters& counters_;
+  Log& log_;
+
+  boost::asio::io_context strand_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> strand_work_;
+  boost::asio::thread_pool pool_;
+  std::thread thread_;
+  boost::asio::steady_timer timer_;
+  std::uint64_t armed_for_ms_ = ~std::uint64_t{0};
+  bool stopped_ = false;
+
+  Mempool mempool_;
+  SignatureCache signature_cache_;
+  CachedVerifier verifier_;
+  Workshop workshop_;
+  Outcomes outcomes_;
+  BlockFetcher fetcher_;
+  std::unique_ptr<JournalWriter> writer_;
+  std::unique_ptr<consensus::Engine> engine_;
+  net::Network* network_ = nullptr;  // null: a ledger of one node
+
+  HeadPtr head_;                                                         // std::atomic_load and atomic_store only
+  std::shared_ptr<const std::map<net::Pin, net::Admission>> directory_;  // likewise
+  std::map<std::uint64_t, HeadListener> listeners_;
+  std::atomic<std::uint64_t> next_ticket_{1};
+
+  TransactionList outgoing_;
+  bool flush_posted_ = false;
+  bool arrived_ = false;  // transactions arrived since the engine was told
+  bool told_transactions_ = false;
+  bool told_heartbeat_ = false;
+  bool maintaining_ = false;
+  std::uint64_t maintained_at_ms_ = 0;
+  Height maintained_height_;
+  std::uint64_t last_commit_ms_ = 0;
+  Hash256 parameters_digest_;  // those from which the interval was read
+  std::uint64_t heartbeat_interval_ms_ = 0;
+  std::map<InstitutionId, std::int64_t> clock_offsets_ms_;
+};
+
+}  // namespace testamur::node

@@ -1,0 +1,134 @@
+#include "node/chain/journal_writer.h"
+
+namespace testamur::node {
+namespace {
+
+constexpr std::size_t kGatherBytes = 4u << 20;  // groups are gathered into one sync up to this size
+
+bool is_aligned(consensus::RecordKind kind) { return kind == consensus::RecordKind::kVote; }
+
+}  // namespace
+
+JournalWriter::JournalWriter(Journal& journal, std::vector<RecordMark> marks, Hooks hooks, Counters& counters)
+    : journal_(journal), hooks_(std::move(hooks)), counters_(counters), marks_(marks.begin(), marks.end()) {
+  thread_ = std::thread([this] { run(); });
+}
+
+JournalWriter::~JournalWriter() { stop(); }
+
+void JournalWriter::submit(consensus::RecordGroup group) {
+  std::lock_guard lock(mutex_);
+  queue_.emplace_back(std::move(group));
+  wake_.notify_one();
+}
+
+void JournalWriter::prune(std::vector<consensus::Record> live, Epoch epoch, View last) {
+  std::lock_guard lock(mutex_);
+  queue_.emplace_back(Prune{std::move(live), epoch, last});
+  wake_.notify_one();
+}
+
+void JournalWriter::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+bool JournalWriter::write(const std::vector<const consensus::Record*>& records) {
+  std::vector<JournalRecord> group;
+  group.reserve(records.size());
+  for (const auto* record : records) {
+    counters_.sync_bytes.add(record->size());
+    ByteView tail = record->tail ? ByteView(*record->tail) : ByteView();
+    group.push_back({static_cast<std::uint8_t>(record->kind), record->head, tail, is_aligned(record->kind)});
+  }
+  TimedSection timed(counters_.sync);
+  auto positions = journal_.append(group);
+  if (!positions.ok()) {
+    hooks_.failed(positions.message());
+    return false;
+  }
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    marks_.push_back({records[i]->epoch, records[i]->view, (*positions)[i]});
+  }
+  return true;
+}
+
+void JournalWriter::do_prune(const Prune& prune) {
+  std::optional<JournalPosition> bound;
+  if (!prune.live.empty()) {
+    std::vector<const consensus::Record*> records;
+    for (const auto& record : prune.live) records.push_back(&record);
+    auto before = marks_.size();
+    if (!write(records)) return;
+    bound = marks_[before].position;
+  }
+  auto done = [&prune](const RecordMark& mark) {
+    return mark.epoch < prune.epoch || (mark.epoch == prune.epoch && mark.view <= prune.last);
+  };
+  std::size_t first = 0;
+  while (first < marks_.size() && done(marks_[first])) ++first;
+  if (first < marks_.size() && (!bound || marks_[first].position < *bound)) bound = marks_[first].position;
+  if (!bound) return;
+  while (!marks_.empty() && marks_.front().position < *bound) marks_.pop_front();
+  auto status = journal_.prune_below(*bound);
+  if (!status.ok()) hooks_.failed(status.message());
+}
+
+// Waits for work: several groups, or one prune; nothing when it is time to end.
+std::vector<JournalWriter::Work> JournalWriter::take_work() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  std::vector<Work> taken;
+  std::size_t bytes = 0;
+  while (!queue_.empty()) {
+    const auto* group = std::get_if<consensus::RecordGroup>(&queue_.front());
+    if (group == nullptr && !taken.empty()) break;
+    std::size_t size = 0;
+    if (group != nullptr) {
+      for (const auto& record : group->records) size += record.size();
+    }
+    if (!taken.empty() && bytes + size > kGatherBytes) break;
+    bytes += size;
+    bool alone = group == nullptr;
+    taken.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+    if (alone) break;
+  }
+  return taken;
+}
+
+void JournalWriter::prepare_spare_aside() {
+  if (!journal_.wants_spare() || preparing_spare_.exchange(true)) return;
+  hooks_.aside([this] {
+    auto status = journal_.prepare_spare();
+    preparing_spare_ = false;
+    if (!status.ok()) hooks_.failed(status.message());
+  });
+}
+
+void JournalWriter::run() {
+  for (;;) {
+    auto taken = take_work();
+    if (taken.empty()) return;
+    if (const auto* prune = std::get_if<Prune>(&taken.front())) {
+      do_prune(*prune);
+      continue;
+    }
+    std::vector<const consensus::Record*> records;
+    std::uint64_t sequence = 0;
+    for (const auto& work : taken) {
+      const auto& group = std::get<consensus::RecordGroup>(work);
+      for (const auto& record : group.records) records.push_back(&record);
+      sequence = group.sequence;
+    }
+    if (!records.empty() && !write(records)) return;
+    hooks_.post([synced = hooks_.synced, sequence] { synced(sequence); });
+    prepare_spare_aside();
+  }
+}
+
+}  // namespace testamur::node

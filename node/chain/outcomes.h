@@ -1,0 +1,58 @@
+// How transactions end, and who waits for it.
+//
+// Belongs to the chain's strand. An outcome is final; those that no block shows (rejected, expired) are remembered for
+// a bounded number of transactions.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "common/ids.h"
+#include "ledger/tx/rejection.h"
+
+namespace testamur::node {
+
+struct Outcome {
+  enum class State { kPending, kCommitted, kRejected, kExpired, kUnknown };
+  State state = State::kUnknown;
+  // When committed:
+  Height height;
+  std::uint64_t time_ms = 0;
+  LogIndex log_index;
+  std::uint32_t index_in_block = 0;
+  // When rejected:
+  std::optional<ledger::tx::Rejection> rejection;
+};
+
+class Outcomes {
+ public:
+  using Callback = std::function<void(const TransactionId&, const Outcome&)>;
+  using Ticket = std::uint64_t;
+
+  explicit Outcomes(std::size_t remembered) : remembered_(remembered) {}
+
+  // Calls `callback` once, when the transaction has ended; at once if it is remembered. The ticket cancels.
+  void await(Ticket ticket, const TransactionId& id, Callback callback);
+  void cancel(Ticket ticket, const TransactionId& id);
+  void resolve(const TransactionId& id, const Outcome& outcome);
+  std::optional<Outcome> recall(const TransactionId& id) const;
+  bool anyone_waits() const { return !waiting_.empty(); }
+  // Tells everybody who still waits "pending": the node stops.
+  void drop_all();
+
+ private:
+  struct Waiter {
+    Ticket ticket;
+    Callback callback;
+  };
+  std::size_t remembered_;
+  std::unordered_map<TransactionId, std::vector<Waiter>> waiting_;
+  std::unordered_map<TransactionId, Outcome> ended_;  // rejected and expired only
+  std::deque<TransactionId> ended_order_;
+};
+
+}  // namespace testamur::node

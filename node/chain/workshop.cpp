@@ -1,0 +1,254 @@
+#include "node/chain/workshop.h"
+
+#include <algorithm>
+
+#include "node/chain/block_body.h"
+
+namespace testamur::node {
+
+namespace tx = ledger::tx;
+using consensus::Validation;
+using consensus::Verdict;
+
+namespace {
+
+constexpr std::uint64_t kClockLeadMs = 10'000;                         // voting rule: how far a header may be ahead
+constexpr std::size_t kUnfinalizedLimitBytes = std::size_t{64} << 20;  // voting rule: deltas above the last final block
+constexpr std::size_t kLeastBlockBytes = 64 * 1024;
+
+Hash256 payload_digest_of(const TransactionList& transactions) {
+  std::vector<ByteView> carried;
+  carried.reserve(transactions.size());
+  for (const auto& transaction : transactions) carried.push_back(transaction->carried());
+  return ledger::payload_digest(carried);
+}
+
+const Hash256& empty_payload_digest() {
+  static const Hash256 kDigest = ledger::payload_digest({});
+  return kDigest;
+}
+
+}  // namespace
+
+consensus::HeaderFacts header_facts(const Bytes& bytes) {
+  consensus::HeaderFacts facts;
+  facts.id = ledger::block_id(ByteView(bytes));
+  auto header = ledger::decode_header(bytes);
+  if (!header.ok()) return facts;
+  facts.well_formed = true;
+  facts.epoch = header->epoch;
+  facts.view = header->view;
+  facts.height = header->height;
+  facts.parent = header->parent;
+  facts.proposer = header->proposer;
+  facts.empty = header->payload_digest == empty_payload_digest();
+  facts.sealing = header->seals_epoch() && !header->filler;
+  facts.filler = header->filler;
+  return facts;
+}
+
+void Workshop::set_base(HeadPtr head) {
+  base_ = std::move(head);
+  branches_.set_base(base_->block);
+  branches_.drop_up_to(base_->header.height);
+}
+
+std::optional<Workshop::Parent> Workshop::parent_of(const BlockId& block) const {
+  if (!branches_.reaches_base(block)) return std::nullopt;
+  Parent parent{base_->header, branches_.path(block)};
+  if (!parent.path.empty()) parent.header = parent.path.back()->header;
+  return parent;
+}
+
+ledger::Header Workshop::child_header(const Parent& parent, const ledger::BlockEffects& effects) const {
+  ledger::Header header = parent.header;
+  header.height = parent.header.height.next();
+  header.parent = ledger::block_id(parent.header);
+  header.payload_digest = empty_payload_digest();
+  header.roots = effects.roots;
+  header.parameters = effects.parameters;
+  if (parent.header.seals_epoch()) header.validator_set = parent.header.next_validator_set;
+  header.next_validator_set = effects.next_validator_set;
+  header.filler = false;
+  return header;
+}
+
+ledger::Header Workshop::filler_header(const Parent& parent) const {
+  ledger::Header header = parent.header;
+  header.parent = ledger::block_id(parent.header);
+  header.payload_digest = empty_payload_digest();
+  header.filler = true;
+  return header;
+}
+
+TransactionList Workshop::choose(const Parent& parent, ledger::BlockExecutor& executor, std::size_t limit_bytes) {
+  TransactionList chosen;
+  std::size_t size = 0;
+  std::size_t refused = 0;
+  mempool_.select([&](const tx::SharedTransaction& transaction) {
+    auto carried = transaction->carried().size() + kBodyOverheadBytes;
+    if (contains(parent.path, transaction->id())) return Mempool::Pick::kNext;
+    if (!chosen.empty() && size + carried > limit_bytes) return Mempool::Pick::kStop;
+    auto rejection = executor.add(transaction);
+    if (!rejection) {
+      chosen.push_back(transaction);
+      size += carried;
+      return Mempool::Pick::kNext;
+    }
+    if (rejection->code == tx::RejectionCode::kBlockFull) return Mempool::Pick::kStop;
+    mempool_.suspect(transaction->id());
+    // A flood of transactions that fit no state must not hold up the block.
+    return ++refused > 1000 ? Mempool::Pick::kStop : Mempool::Pick::kNext;
+  });
+  return chosen;
+}
+
+consensus::BuiltBlock Workshop::keep(Branch branch) {
+  auto header = std::make_shared<const Bytes>(ledger::encode(branch.header));
+  auto body = std::make_shared<const Bytes>(encode_body(branch.transactions));
+  branch.id = ledger::block_id(ByteView(*header));
+  branches_.add(std::move(branch));
+  counters_.blocks_built.add();
+  return {std::move(header), std::move(body)};
+}
+
+std::optional<consensus::BuiltBlock> Workshop::build(const consensus::BuildRequest& request) {
+  TimedSection timed(counters_.build);
+  auto parent = parent_of(request.parent);
+  if (!parent) return std::nullopt;
+  auto time_ms = std::max(parent->header.time_ms, clock_.now_ms());
+  Branch branch;
+  if (request.filler) {
+    branch.header = filler_header(*parent);
+    branch.delta = std::make_shared<const ledger::Delta>();
+  } else {
+    ledger::Overlay state(*base_->state, deltas(parent->path));
+    ledger::BlockContext context{options_.chain, parent->header.height.next(), time_ms,
+                                 parent->header.protocol_version};
+    ledger::BlockExecutor executor(state, context, verifier_);
+    bool over_limit = size_bytes(parent->path) > kUnfinalizedLimitBytes;
+    if (!request.empty && !over_limit) {
+      auto limit =
+          std::min<std::size_t>(options_.block_bytes, executor.parameters()[ledger::Parameter::kBlockLimitBytes]);
+      limit = std::max(limit >> std::min(request.halvings, 20u), request.halvings > 5 ? 0 : kLeastBlockBytes);
+      branch.transactions = choose(*parent, executor, limit);
+    }
+    auto effects = executor.finish();
+    branch.header = child_header(*parent, effects);
+    branch.delta = std::move(effects.delta);
+    branch.header.payload_digest = payload_digest_of(branch.transactions);
+  }
+  branch.header.epoch = request.epoch;
+  branch.header.view = request.view;
+  branch.header.proposer = options_.self;
+  branch.header.time_ms = time_ms;
+  return keep(std::move(branch));
+}
+
+PreparedBody Workshop::prepare_body(const ledger::StateReader& state, const Hash256& payload_digest,
+                                    ByteView body) const {
+  PreparedBody prepared;
+  auto parts = split_body(body);
+  if (!parts.ok() || ledger::payload_digest(*parts) != payload_digest) return prepared;
+  prepared.matches = true;
+  prepared.transactions.reserve(parts->size());
+  for (auto part : *parts) {
+    auto known = mempool_.find_carried(part);
+    if (known == nullptr) {
+      TimedSection timed(counters_.decode);
+      auto decoded = tx::decode(options_.chain, to_bytes(part));
+      if (const auto* rejection = std::get_if<tx::Rejection>(&decoded)) {
+        prepared.malformed = to_text(*rejection);
+        return prepared;
+      }
+      known = std::get<tx::SharedTransaction>(std::move(decoded));
+      for (const auto& check : ledger::signature_checks(state, *known)) {
+        verifier_.verify(check.public_key, check.message.view(), check.signature);
+      }
+    }
+    prepared.transactions.push_back(std::move(known));
+  }
+  return prepared;
+}
+
+std::size_t Workshop::count_unknown(ByteView body) const {
+  auto parts = split_body(body);
+  if (!parts.ok()) return 0;
+  return static_cast<std::size_t>(std::count_if(
+      parts->begin(), parts->end(), [this](ByteView part) { return mempool_.find_carried(part) == nullptr; }));
+}
+
+Validation Workshop::invalid(std::string why) {
+  last_refusal_ = std::move(why);
+  return {Verdict::kInvalid, 0};
+}
+
+Validation Workshop::execute_and_compare(const ledger::Header& header, const BlockId& id, const Parent& parent,
+                                         const PreparedBody& body) {
+  ledger::Header expected;
+  Branch branch;
+  if (header.filler) {
+    if (!body.transactions.empty()) return invalid("a filler carries transactions");
+    if (!parent.header.seals_epoch()) return invalid("a filler stands on a block that seals nothing");
+    expected = filler_header(parent);
+    branch.delta = std::make_shared<const ledger::Delta>();
+  } else {
+    ledger::Overlay state(*base_->state, deltas(parent.path));
+    ledger::BlockContext context{options_.chain, header.height, header.time_ms, parent.header.protocol_version};
+    auto result = ledger::execute(state, context, body.transactions, verifier_);
+    if (const auto* bad = std::get_if<ledger::BlockRejection>(&result)) {
+      return invalid("transaction " + std::to_string(bad->position) + ": " + to_text(bad->rejection));
+    }
+    auto& effects = std::get<ledger::BlockEffects>(result);
+    expected = child_header(parent, effects);
+    branch.delta = std::move(effects.delta);
+  }
+  expected.epoch = header.epoch;
+  expected.view = header.view;
+  expected.proposer = header.proposer;
+  expected.time_ms = header.time_ms;
+  expected.payload_digest = header.payload_digest;
+  if (expected != header) {
+    bool roots = expected.roots == header.roots;
+    return invalid(roots ? "the header does not follow from its parent" : "the roots differ from those of the header");
+  }
+  branch.id = id;
+  branch.header = header;
+  branch.transactions = body.transactions;
+  branches_.add(std::move(branch));
+  return {Verdict::kValid, 0};
+}
+
+Validation Workshop::validate(const consensus::Block& block, const PreparedBody& body, std::uint64_t now_engine_ms) {
+  if (branches_.find(block.facts.id) != nullptr) return {Verdict::kValid, 0};
+  TimedSection timed(counters_.validate);
+  auto header = ledger::decode_header(*block.proposal.header);
+  if (!header.ok()) return invalid(header.message());
+  if (!body.matches) return {Verdict::kBadCopy, 0};
+  auto parent = parent_of(header->parent);
+  if (!parent) return {Verdict::kRefused, 0};
+  if (header->time_ms < parent->header.time_ms) return invalid("the header's time lies before its parent's");
+  auto now = clock_.now_ms();
+  auto latest = std::max(parent->header.time_ms, now + kClockLeadMs);
+  if (header->time_ms > latest) return {Verdict::kNotYet, now_engine_ms + (header->time_ms - latest)};
+  if (!body.malformed.empty()) return invalid(body.malformed);
+  if (!body.transactions.empty() && size_bytes(parent->path) > kUnfinalizedLimitBytes) return {Verdict::kRefused, 0};
+  return execute_and_compare(*header, block.facts.id, *parent, body);
+}
+
+Status Workshop::execute_final(const consensus::Block& block) {
+  if (branches_.find(block.facts.id) != nullptr) return {};
+  TimedSection timed(counters_.validate);
+  auto header = ledger::decode_header(*block.proposal.header);
+  if (!header.ok()) return header.failure();
+  auto parent = parent_of(header->parent);
+  if (!parent) return error("its parent " + header->parent.hex() + " is not the last finalized block");
+  auto body = prepare_body(*base_->state, header->payload_digest, *block.proposal.body);
+  if (!body.matches) return error("its body does not hash to the header's payload digest");
+  if (!body.malformed.empty()) return error(body.malformed);
+  auto validation = execute_and_compare(*header, block.facts.id, *parent, body);
+  if (validation.verdict != Verdict::kValid) return error(last_refusal_);
+  return {};
+}
+
+}  // namespace testamur::node
