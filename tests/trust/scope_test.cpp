@@ -1,0 +1,184 @@
+// Scopes and policies: codes and names, covering and touching, and the bytes that digests use.
+#include "trust/scope.h"
+
+#include "tests/support/catch.h"
+#include "tests/trust/world.h"
+#include "trust/presets.h"
+
+namespace testamur::trust::test {
+namespace {
+
+FieldMask field(const std::string& text) { return parse_field(text).value(); }
+unsigned count(FieldMask mask) {
+  unsigned bits = 0;
+  for (unsigned i = 0; i < kFieldCount; ++i) bits += mask.contains(i) ? 1 : 0;
+  return bits;
+}
+
+TEST_CASE("there are eighty detailed fields in ascending order, and their bits never move") {
+  for (unsigned i = 1; i < kFieldCount; ++i) CHECK(field_code(i - 1) < field_code(i));
+  CHECK(field_code(0) == "0011");
+  CHECK(field_code(42) == "0613");
+  CHECK(field_code(79) == "1041");
+  CHECK(field("0613") == FieldMask::bit(42));
+  // SHA-256 of the eighty codes, one after the other.
+  std::string all;
+  for (unsigned i = 0; i < kFieldCount; ++i) all += field_code(i);
+  CHECK(sha256(as_bytes(all)).hex() == "f27f76644b222b1caea4fdb4b6619f51630fe7e2f39fde98f5dc5382a3733840");
+}
+
+TEST_CASE("broad and narrow codes expand; not further defined, not elsewhere classified and interdisciplinary too") {
+  CHECK(count(field("06")) == 3);
+  CHECK(count(field("061")) == 3);
+  CHECK(field("0610") == field("061"));
+  CHECK(field("0719") == field("071"));
+  CHECK(field("0700") == field("07"));
+  CHECK(field("0799") == field("07"));
+  CHECK(field("0788") == field("07"));
+  CHECK(field("078") == field("07"));
+  CHECK(count(field("07")) == 12);
+  CHECK(field("Law") == field("0421"));
+  CHECK(field("health and welfare") == field("09"));
+  CHECK(field("0613 Software and applications development and analysis") == FieldMask::bit(42));
+  for (const char* bad : {"", "6", "0614", "9999", "99", "06133", "astrology"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_field(bad).ok());
+  }
+  CHECK(to_text(field("06") | field("0541") | field("021")) == "021 0541 06");
+}
+
+TEST_CASE("award types, purposes and schemes have names and numbers, and neither moves") {
+  CHECK(parse_award_type("bachelor").value() == AwardType::kBachelor);
+  CHECK(parse_award_type("3").value() == AwardType::kBachelor);
+  CHECK(parse_award_type("Microcredential").value() == AwardType::kMicrocredential);
+  CHECK(unsigned(parse_award_type("participation").value()) == 11);
+  CHECK_FALSE(parse_award_type("12").ok());
+  CHECK(parse_purpose("access").value() == Purpose::kAccess);
+  CHECK(unsigned(parse_purpose("profession").value()) == 4);
+  CHECK(parse_scheme("iso-iec-17024").value() == Scheme::kIso17024);
+  CHECK_FALSE(parse_scheme("none").ok());
+}
+
+TEST_CASE("trust applies only where it covers the whole point") {
+  Scope scope;
+  ScopePoint point;
+  CHECK(covers(scope, point));
+  scope.fields = field("06");
+  CHECK_FALSE(covers(scope, point));  // what the point lacks needs an absent mask
+  point.fields = field("0613");
+  CHECK(covers(scope, point));
+  point.fields = field("0613") | field("0541");
+  CHECK_FALSE(covers(scope, point));
+  CHECK(covers(scope, point, bit_of(ScopePart::kFields)));
+  scope.fields.reset();
+  scope.levels = std::uint8_t{1U << 5};
+  point.level = 6;
+  CHECK(covers(scope, point));
+  point.level = 7;
+  CHECK_FALSE(covers(scope, point));
+  scope.levels.reset();
+  scope.achievements = {{party_id("t"), 1}};
+  CHECK_FALSE(covers(scope, point));
+  point.achievement = AchievementName{party_id("t"), 1};
+  CHECK(covers(scope, point));
+}
+
+TEST_CASE("a distrust applies as soon as it touches the point, so that nobody evades it by adding a field") {
+  Scope scope;
+  scope.fields = field("06");
+  ScopePoint point;
+  CHECK(touches(scope, point));
+  point.fields = field("0613") | field("0541");
+  CHECK(touches(scope, point));
+  point.fields = field("0541");
+  CHECK_FALSE(touches(scope, point));
+  point.fields = field("0613");
+  scope.purposes = std::uint8_t{2};
+  CHECK(touches(scope, point));
+  point.purpose = Purpose::kCredit;
+  CHECK_FALSE(touches(scope, point));
+}
+
+TEST_CASE("a scope part that is present and empty is refused") {
+  Scope scope;
+  scope.levels = std::uint8_t{0};
+  CHECK(check(scope) == ScopeError::kEmptyPart);
+  scope.levels.reset();
+  scope.achievements.emplace();
+  CHECK(check(scope) == ScopeError::kEmptyPart);
+  scope.achievements = {{party_id("a"), 2}, {party_id("a"), 2}};
+  CHECK(check(scope) == ScopeError::kAchievementOrder);
+  scope.achievements.reset();
+  scope.purposes = std::uint8_t{1U << 5};
+  CHECK(check(scope) == ScopeError::kUnknownBit);
+}
+
+TEST_CASE("the bytes of a scope, a point, a local statement and a policy are pinned") {
+  Scope scope;
+  scope.fields = field("0613");
+  scope.levels = std::uint8_t{0x20};
+  scope.purposes = std::uint8_t{1};
+  scope.achievements = {{InstitutionId{}, 7}};
+  Encoder out;
+  encode(out, scope);
+  CHECK(to_hex(out.bytes()) ==
+        "1b0000000000000000000004000000000020010000000100000000000000000000000000000000"
+        "00000007");
+  Encoder at;
+  ScopePoint point;
+  point.fields = field("0613");
+  point.level = 6;
+  point.award_type = AwardType::kBachelor;
+  encode(at, point);
+  CHECK(to_hex(at.bytes()) ==
+        "00000000000000000000040000000000"
+        "06"
+        "0008"
+        "00"
+        "00");
+  Statement s;
+  s.subject.bytes[15] = 1;
+  s.amount = 120;
+  s.depth = 2;
+  s.valid_from_ms = 256;
+  CHECK(local_statement_id(Hash256{}, s).hex() == "07941c8bc17a4a6ef806bff63adda708197c4763450fa5f4ea1ba4d1251a6c14");
+  CHECK(digest(Policy{}).hex() == "b808b36985888c09889e904bc43b12a40b86777bcee2a833b6dded9b8e272e11");
+}
+
+TEST_CASE("a bad policy is refused by name") {
+  CHECK_FALSE(check(Policy{}).has_value());
+  Policy p;
+  p.threshold = 0;
+  CHECK(check(p) == PolicyError::kThreshold);
+  p = Policy{};
+  p.path_floor = 121;
+  CHECK(check(p) == PolicyError::kPathFloor);
+  p = Policy{};
+  p.ceilings = {60, 120, 30};
+  CHECK(check(p) == PolicyError::kCeilings);
+  p = Policy{};
+  p.vetoers = {party_id("a"), party_id("a")};
+  CHECK(check(p) == PolicyError::kVetoers);
+  p = Policy{};
+  p.veto_quorum = 0;
+  CHECK(check(p) == PolicyError::kVetoQuorum);
+  p = Policy{};
+  p.accreditation.push_back({{}, 0, 0});
+  CHECK(check(p) == PolicyError::kRequirement);
+  p = Policy{};
+  p.local.resize(2);
+  p.local[1].kind = Kind::kVoid;
+  std::size_t at = 9;
+  CHECK(check(p, &at) == PolicyError::kLocalStatement);
+  CHECK(at == 1);
+}
+
+TEST_CASE("a policy is explained in words") {
+  const std::string text = in_words(strict_policy());
+  CHECK(text.find("A chain over one friend carries nothing") != std::string::npos);
+  CHECK(in_words(accredited_policy()).find("For everything an accreditation worth 120 under any scheme") !=
+        std::string::npos);
+}
+
+}  // namespace
+}  // namespace testamur::trust::test
