@@ -17,17 +17,27 @@ consensus::Vote ByzantineNode::signed_vote(consensus::Statement statement, std::
           sign(consensus::signing_digest(settings().engine.chain, tip.validators.digest(), statement))};
 }
 
-// The same block a millisecond later: as valid as the first, with another id.
+// The same block a millisecond later, as valid as the first; or a block on the last final one, as if what was certified
+// since did not exist.
 consensus::Proposal ByzantineNode::twin_of(const consensus::Proposal& proposal) {
   auto header = *decode_toy_header(*proposal.header);
   header.time_ms += 1;
   consensus::Proposal twin = proposal;
+  const auto tip = application().tip();
+  if (tip.epoch == tip.block.epoch && tip.block.id != header.parent && random().chance(500)) {
+    const consensus::BuildRequest request{
+        .id = 0, .epoch = header.epoch, .view = header.view, .parent_view = tip.block.view, .parent = tip.block.id};
+    const auto built = application().build(request, header.proposer, header.time_ms);
+    header = *decode_toy_header(*built.header);
+    twin.body = built.body;
+    twin.parent_view = tip.block.view;
+  }
   twin.header = std::make_shared<const Bytes>(encode(header));
   const BlockId id = application().read_header(*twin.header).id;
-  const auto tip = application().tip();
   twin.signature = sign(consensus::signing_digest(settings().engine.chain, tip.validators.digest(),
                                                   {Act::kPropose, twin.epoch, twin.view, twin.parent_view, id}));
   twins_[twin.view] = id;
+  twin_parents_[twin.view] = twin.parent_view;
   return twin;
 }
 
@@ -36,6 +46,7 @@ void ByzantineNode::lie(std::size_t to, const consensus::Vote& vote) {
   consensus::Statement other = vote.statement;
   if (other.act == Act::kNotarize && twins_.contains(other.view)) {
     other.block = twins_.at(other.view);
+    other.parent_view = twin_parents_.at(other.view);
     if (random().chance(500)) transmit(to, signed_vote(other, vote.voter));
   }
   if (random().chance(300)) {

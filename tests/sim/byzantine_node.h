@@ -29,6 +29,7 @@ class ByzantineNode final : public SimNode {
   consensus::Vote signed_vote(consensus::Statement statement, std::uint8_t voter);
 
   std::map<View, BlockId> twins_;  // the second block of a view that it led
+  std::map<View, View> twin_parents_;
   std::deque<consensus::Message> old_;
 };
 

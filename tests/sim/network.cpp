@@ -26,7 +26,9 @@ void Network::send(Packet packet) {
   ++sent_;
   if (cuts_.contains({packet.from, packet.to}) || (filter_ && !filter_(packet))) return;
   if (random_.chance(weather_.loss_per_mille)) return;
-  if (random_.chance(weather_.corrupt_per_mille) && !packet.bytes->empty()) {
+  // (Transactions of the toy ledger are not signed: a changed one would be another valid one.)
+  const bool signed_content = packet.channel != Channel::kTransactions && !packet.bytes->empty();
+  if (random_.chance(weather_.corrupt_per_mille) && signed_content) {
     Bytes changed = *packet.bytes;
     changed[random_.below(changed.size())] ^= static_cast<std::uint8_t>(random_.between(1, 255));
     packet.bytes = std::make_shared<const Bytes>(std::move(changed));

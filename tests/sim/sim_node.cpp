@@ -171,7 +171,11 @@ bool SimNode::verify(const consensus::ConsensusKey& key, const Hash256& digest, 
   return toy_sign(key, digest) == signature;
 }
 
-void SimNode::persist(consensus::RecordGroup group) { journal_.append(group); }
+void SimNode::persist(consensus::RecordGroup group) {
+  const std::uint64_t sequence = group.sequence;
+  journal_.append(std::move(group));
+  if (settings_.lying_disk) engine_->on_synced(sequence);
+}
 
 void SimNode::write_journal() {
   if (!journal_.begin_write()) return;

@@ -29,8 +29,9 @@ struct NodeSettings {
   std::uint64_t sync_us = 1'000;  // of the journal, the least
   std::uint64_t sync_jitter_us = 3'000;
   std::uint64_t work_us =
-      1'000;           // building and validating take up to this; sometimes nothing (answered inside the call)
-  bool honest = true;  // its signatures are held against it
+      1'000;                // building and validating take up to this; sometimes nothing (answered inside the call)
+  bool lying_disk = false;  // reports a sync before it happened
+  bool honest = true;       // its signatures are held against it
 };
 
 class SimNode : public consensus::Driver {

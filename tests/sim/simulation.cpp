@@ -33,21 +33,26 @@ Simulation::Simulation(SimulationConfig config)
       current_members_((std::uint32_t{1} << config_.nodes) - 1) {
   const std::size_t count = config_.nodes + config_.spare_nodes;
   for (std::size_t i = 0; i < count; ++i) {
-    const bool byzantine = is_traitor(i) && config_.profile.traitor == Traitor::kByzantine;
-    auto settings = settings_of(i);
-    if (byzantine) {
-      nodes_.push_back(std::make_unique<ByzantineNode>(settings, timeline_, network_, checker_, random_.fork(),
-                                                       fresh_application()));
-    } else {
-      nodes_.push_back(
-          std::make_unique<SimNode>(settings, timeline_, network_, checker_, random_.fork(), fresh_application()));
-    }
-    if (config_.verbose) {
-      nodes_.back()->log = [this](const std::string& text) {
-        std::cout << timeline_.now_us() / 1000 << " ms  " << text << "\n";
-      };
-    }
+    nodes_.push_back(make_node(i));
+    if (!config_.verbose) continue;
+    nodes_.back()->log = [this](const std::string& text) {
+      std::cout << timeline_.now_ms() << " ms  " << text << "\n";
+    };
   }
+}
+
+std::unique_ptr<SimNode> Simulation::make_node(std::size_t number) {
+  auto settings = settings_of(number);
+  if (config_.adjust) config_.adjust(settings);
+  if (config_.liar == number) {
+    return std::make_unique<ScriptedNode>(settings, timeline_, network_, checker_, random_.fork(), fresh_application(),
+                                          config_.lie);
+  }
+  if (is_traitor(number) && config_.profile.traitor == Traitor::kByzantine) {
+    return std::make_unique<ByzantineNode>(settings, timeline_, network_, checker_, random_.fork(),
+                                           fresh_application());
+  }
+  return std::make_unique<SimNode>(settings, timeline_, network_, checker_, random_.fork(), fresh_application());
 }
 
 NodeSettings Simulation::settings_of(std::size_t number) const {
@@ -66,7 +71,8 @@ std::unique_ptr<Application> Simulation::fresh_application() const {
 
 // Number 1, so that every set of at least two contains it; only where one traitor is tolerated.
 bool Simulation::is_traitor(std::size_t number) const {
-  return config_.profile.traitor != Traitor::kNone && number == 1 && config_.nodes >= 4;
+  return config_.profile.traitor != Traitor::kNone && number >= 1 && number <= 1 + config_.more_traitors &&
+         config_.nodes >= 4;
 }
 
 void Simulation::deliver(const Packet& packet) {

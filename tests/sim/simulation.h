@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "tests/sim/checker.h"
 #include "tests/sim/network.h"
+#include "tests/sim/scripted_node.h"
 #include "tests/sim/sim_node.h"
 #include "tests/sim/timeline.h"
 #include "tests/sim/toy_ledger.h"
@@ -38,9 +40,14 @@ const Profile* find_profile(const std::string& name);
 struct SimulationConfig {
   std::uint64_t seed = 1;
   std::size_t nodes = 4;
-  std::size_t spare_nodes = 0;  // observers that set changes may admit
+  std::size_t more_traitors = 0;  // beyond the one of the profile: more than are tolerated
+  std::size_t spare_nodes = 0;    // observers that set changes may admit
   Profile profile;
   bool verbose = false;
+  // Scenarios: changes the settings of each node; says in a liar's place what goes out (see ScriptedNode).
+  std::function<void(NodeSettings&)> adjust = {};
+  std::optional<std::size_t> liar = {};
+  std::function<void(ScriptedNode&, const consensus::Message&)> lie = {};
 };
 
 struct Outcome {
@@ -86,6 +93,7 @@ class Simulation {
   NodeSettings settings_of(std::size_t number) const;
 
  private:
+  std::unique_ptr<SimNode> make_node(std::size_t number);
   void deliver(const Packet& packet);
   void fault_event();
   void load_event();
