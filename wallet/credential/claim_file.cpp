@@ -133,6 +133,7 @@ ClaimOutcome open_requested_claim_file(ByteView file, const WalletContents& wall
 Status import_claim(WalletContents& wallet, ClaimFile claim, std::uint64_t now_ms) {
   const auto view = read_credential(claim.sd_jwt);
   if (!view.ok()) return error("the credential in the claim file breaks its form: " + view.message());
+  if (view->has_key_binding) return error("the claim file holds a presentation, not the credential itself");
   for (const auto& held : wallet.credentials) {
     const auto other = read_credential(held.sd_jwt);
     if (other.ok() && other->head.reference == view->head.reference)

@@ -1,0 +1,419 @@
+#include "wallet/verify/verify.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "tests/support/catch.h"
+#include "tests/wallet/fixture.h"
+#include "tests/wallet/mutations.h"
+#include "wallet/credential/sd_jwt.h"
+#include "wallet/keystore/strict_json.h"
+#include "wallet/verify/elements.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::uint64_t kAnchor = 1'790'000'100'000;
+constexpr std::uint64_t kNow = 1'800'000'000'000;
+
+KeyId issue_key() {
+  KeyId id;
+  id.bytes.fill(0x77);
+  return id;
+}
+
+// What a ledger says on which all is well.
+RegistryFacts good_facts(const test::Fixture& fixture) {
+  RegistryFacts facts;
+  facts.chain = fixture.chain;
+  facts.as_of = AsOf{Height{500}, kNow - 20'000, "block"};
+  facts.answered_by = "Node University";
+  SlotRecord slot;
+  slot.commitment = fixture.issued.commitment;
+  slot.issuer = fixture.issuer;
+  slot.issuer_name = "Universität Beispiel";
+  slot.index = IssuerIndex{41};
+  slot.achievement = fixture.contents.head.achievement;
+  slot.issue_key = issue_key();
+  slot.anchor_height = Height{123};
+  slot.anchor_time_ms = kAnchor;
+  slot.since_ms = kAnchor;
+  facts.slots = std::vector{slot};
+  facts.issuer = IssuerRecord{fixture.issuer, "Neue Universität", "Universität Beispiel",
+                              "AT",           "uni-example.eu",   InstitutionStanding::kGood};
+  KeyRecord credential_key{
+      fixture.issuer_key_id, fixture.issuer, KeyPurpose::kCredential, fixture.issuer_key.public_key(), kAnchor - 1,
+      std::nullopt,          std::nullopt};
+  KeyRecord anchoring{issue_key(), fixture.issuer, KeyPurpose::kIssue, {}, 0, std::nullopt, std::nullopt};
+  facts.keys = std::vector{credential_key, anchoring};
+  AchievementRecord achievement;
+  achievement.id = fixture.contents.head.achievement;
+  achievement.titles = {{"de", "Angewandte Statistik"}, {"en", "Applied Statistics"}};
+  achievement.ects_hundredths = 750;
+  achievement.eqf_level = 7;
+  achievement.learning_outcomes = {"fits models", "doubts them"};
+  achievement.assessment = "written examination";
+  achievement.participation = "on site";
+  achievement.quality_assurance = "institutional accreditation";
+  facts.achievement = achievement;
+  facts.decisions = std::vector{DecisionRecord{"at anchor",
+                                               Acceptance::kAccept,
+                                               true,
+                                               "Node University",
+                                               false,
+                                               "d1",
+                                               "two friends recognise it",
+                                               {"Node > Friend > Issuer (60)"},
+                                               ""}};
+  return facts;
+}
+
+VerifyRules rules() {
+  VerifyRules rules;
+  rules.now_ms = kNow;
+  return rules;
+}
+HolderRules holder_rules() { return {"https://employer.example", "n-1", kNow / 1000, 300}; }
+
+std::string present(const test::Fixture& fixture, std::vector<ClaimId> claims,
+                    std::optional<std::uint64_t> ends_at_s = {}) {
+  return present_credential(fixture.issued.sd_jwt,
+                            {std::move(claims), "https://employer.example", "n-1", kNow / 1000 - 5, ends_at_s},
+                            fixture.holder_key)
+      .value();
+}
+
+struct Expected {
+  VerdictCode code;
+  Topic topic;
+  Answer answer;
+};
+
+// Changes what the ledger says and looks at one finding and the code.
+void expect(const std::function<void(RegistryFacts&, VerifyRules&)>& change, const Expected& expected) {
+  const auto fixture = test::make_fixture();
+  auto facts = good_facts(fixture);
+  auto with = rules();
+  change(facts, with);
+  const auto verdict = verify_presentation(fixture.issued.sd_jwt, facts, with);
+  INFO(to_text(verdict));
+  CHECK(verdict_code(verdict) == expected.code);
+  const Finding* finding = find(verdict, expected.topic);
+  REQUIRE(finding != nullptr);
+  CHECK(finding->answer == expected.answer);
+}
+
+}  // namespace
+
+TEST_CASE("a good credential is valid, and every finding says why") {
+  const auto fixture = test::make_fixture();
+  auto with = rules();
+  with.holder = holder_rules();
+  const auto verdict = verify_presentation(present(fixture, {ClaimId::kTitle}), good_facts(fixture), with);
+  INFO(to_text(verdict));
+  CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
+  CHECK(headline(verdict) == "valid");
+  CHECK(verdict.status == EffectiveStatus::kValid);
+  CHECK(verdict.commitment == fixture.issued.commitment);
+  CHECK(verdict.findings.size() == 8);
+  for (const auto& finding : verdict.findings) {
+    CHECK(finding.answer == Answer::kValid);
+    CHECK_FALSE(finding.text.empty());
+  }
+  CHECK(find(verdict, Topic::kAcceptance)->text ==
+        "accepted by the policy of Node University, not yours: two friends recognise it");
+  CHECK(find(verdict, Topic::kHolder)->text == "presented by its holder to this audience (holder key: holder-made)");
+}
+
+TEST_CASE("a holder who was not asked for is unknown, and that alone costs nothing") {
+  expect([](auto&, auto&) {}, {VerdictCode::kAllWell, Topic::kHolder, Answer::kUnknown});
+}
+
+TEST_CASE("signature: the key is the issuer's, for credentials, and signed this") {
+  const auto invalid = [](const std::function<void(RegistryFacts&, VerifyRules&)>& change) {
+    expect(change, {VerdictCode::kInvalid, Topic::kSignature, Answer::kNotValid});
+  };
+  invalid([](auto& facts, auto&) { facts.keys->front().owner = InstitutionId{}; });
+  invalid([](auto& facts, auto&) { facts.keys->front().purpose = KeyPurpose::kIssue; });
+  invalid([](auto& facts, auto&) { facts.keys->front().id = KeyId{}; });
+  invalid([](auto& facts, auto&) {
+    facts.keys->front().key = SecretKey::generate(SignatureAlgorithm::kEcdsaP256).public_key();
+  });
+  expect([](auto& facts, auto&) { facts.keys.reset(); },
+         {VerdictCode::kUnreachable, Topic::kSignature, Answer::kUnknown});
+}
+
+TEST_CASE("contents: what is disclosed agrees with the registry at the anchor") {
+  const auto invalid = [](const std::function<void(RegistryFacts&, VerifyRules&)>& change) {
+    expect(change, {VerdictCode::kInvalid, Topic::kContents, Answer::kNotValid});
+  };
+  invalid([](auto& facts, auto&) { facts.issuer->domain = "uni-example.eu.evil.example"; });
+  invalid([](auto& facts, auto&) { facts.issuer->id = InstitutionId{}; });
+  invalid([](auto& facts, auto&) { facts.achievement->titles = {{"en", "Applied statistics"}}; });
+  invalid([](auto& facts, auto&) { facts.achievement->ects_hundredths = 500; });
+  invalid([](auto& facts, auto&) { facts.achievement->eqf_level = 6; });
+  invalid([](auto& facts, auto&) { facts.achievement->id.version = 3; });
+  invalid([](auto& facts, auto&) { facts.slots->front().achievement.version = 3; });
+  invalid([](auto& facts, auto&) { facts.slots->front().index = IssuerIndex{42}; });
+  invalid([](auto& facts, auto&) { facts.slots->front().commitment = Hash256{}; });
+  invalid([](auto& facts, auto&) { facts.keys->front().added_at_ms = kAnchor + 1; });
+  invalid([](auto& facts, auto&) { facts.keys->front().retired_at_ms = kAnchor; });
+  expect([](auto& facts, auto&) { facts.achievement.reset(); },
+         {VerdictCode::kUnreachable, Topic::kContents, Answer::kUnknown});
+  expect([](auto& facts, auto&) { facts.issuer.reset(); },
+         {VerdictCode::kUnreachable, Topic::kContents, Answer::kUnknown});
+}
+
+TEST_CASE("an ordinary retirement after the anchor changes nothing, and a title in any language will do") {
+  expect([](auto& facts, auto&) { facts.keys->front().retired_at_ms = kAnchor + 1; },
+         {VerdictCode::kAllWell, Topic::kContents, Answer::kValid});
+  expect([](auto& facts, auto&) { std::swap(facts.achievement->titles[0], facts.achievement->titles[1]); },
+         {VerdictCode::kAllWell, Topic::kContents, Answer::kValid});
+}
+
+TEST_CASE("what is withheld is not compared, and read from the registry") {
+  const auto fixture = test::make_fixture();
+  auto facts = good_facts(fixture);
+  facts.achievement->titles = {{"en", "Another title"}};
+  const auto verdict = verify_presentation(present(fixture, {}), facts, rules());
+  CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
+  CHECK(verdict.elements[1].value == "Another title");
+  CHECK(verdict.elements[1].source == "registry");
+}
+
+TEST_CASE("ledger: what is not listed is unknown to it, and copies by others do not count") {
+  const Expected unlisted{VerdictCode::kUnknownToLedger, Topic::kLedger, Answer::kNotValid};
+  expect([](auto& facts, auto&) { facts.slots->clear(); }, unlisted);
+  expect([](auto& facts, auto&) { facts.slots->front().issuer = InstitutionId{}; }, unlisted);
+  expect([](auto& facts, auto&) { facts.slots.reset(); },
+         {VerdictCode::kUnreachable, Topic::kLedger, Answer::kUnknown});
+  expect(
+      [](auto& facts, auto&) {
+        auto copy = facts.slots->front();
+        copy.issuer = InstitutionId{};
+        copy.status = LedgerStatus::kRevoked;
+        facts.slots->push_back(copy);
+      },
+      {VerdictCode::kAllWell, Topic::kStatus, Answer::kValid});
+}
+
+TEST_CASE("a credential of another ledger is unknown to this one") {
+  const auto fixture = test::make_fixture();
+  auto facts = good_facts(fixture);
+  facts.chain = ChainId{};
+  facts.slots->clear();
+  const auto verdict = verify_presentation(fixture.issued.sd_jwt, facts, rules());
+  CHECK(verdict_code(verdict) == VerdictCode::kUnknownToLedger);
+  CHECK(find(verdict, Topic::kLedger)->text == "it belongs to another ledger than the one asked");
+}
+
+TEST_CASE("status: the worst of all own slots, of the keys and of the issuer") {
+  const auto in_force = [](const std::function<void(RegistryFacts&)>& change, EffectiveStatus status) {
+    const auto fixture = test::make_fixture();
+    auto facts = good_facts(fixture);
+    change(facts);
+    const auto verdict = verify_presentation(fixture.issued.sd_jwt, facts, rules());
+    INFO(to_text(verdict));
+    CHECK(verdict.status == status);
+    CHECK(verdict_code(verdict) ==
+          (status == EffectiveStatus::kValid ? VerdictCode::kAllWell : VerdictCode::kNotInForce));
+  };
+  in_force([](auto& facts) { facts.slots->front().status = LedgerStatus::kRevoked; }, EffectiveStatus::kRevoked);
+  in_force([](auto& facts) { facts.slots->front().status = LedgerStatus::kSuspended; }, EffectiveStatus::kSuspended);
+  in_force([](auto& facts) { facts.slots->front().status = LedgerStatus::kSuperseded; }, EffectiveStatus::kSuperseded);
+  const auto second = [](LedgerStatus status) {
+    return [status](RegistryFacts& facts) {
+      auto slot = facts.slots->front();
+      slot.index = IssuerIndex{99};
+      slot.status = status;
+      facts.slots->front().status = LedgerStatus::kSuperseded;
+      facts.slots->push_back(slot);
+    };
+  };
+  in_force(second(LedgerStatus::kRevoked), EffectiveStatus::kRevoked);
+  in_force(second(LedgerStatus::kSuspended), EffectiveStatus::kSuperseded);
+  in_force([](auto& facts) { facts.issuer->standing = InstitutionStanding::kSuspended; }, EffectiveStatus::kSuspended);
+  in_force([](auto& facts) { facts.issuer->standing = InstitutionStanding::kClosed; }, EffectiveStatus::kValid);
+  for (const std::size_t key : {0u, 1u}) {
+    in_force([&](auto& facts) { (*facts.keys)[key].compromised_since_ms = kAnchor; }, EffectiveStatus::kVoid);
+    in_force([&](auto& facts) { (*facts.keys)[key].compromised_since_ms = kAnchor + 1; }, EffectiveStatus::kValid);
+  }
+}
+
+TEST_CASE("an old status is unknown and never valid, but what is final stays so") {
+  const auto old = [](LedgerStatus status) {
+    return [status](RegistryFacts& facts, VerifyRules&) {
+      facts.as_of->time_ms = kNow - 600'001;
+      facts.slots->front().status = status;
+    };
+  };
+  expect(old(LedgerStatus::kValid), {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
+  expect(old(LedgerStatus::kSuspended), {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
+  expect(old(LedgerStatus::kRevoked), {VerdictCode::kNotInForce, Topic::kStatus, Answer::kNotValid});
+  expect([](auto& facts, auto&) { facts.as_of->time_ms = kNow - 600'000; },
+         {VerdictCode::kAllWell, Topic::kStatus, Answer::kValid});
+  expect([](auto& facts, auto&) { facts.as_of->time_ms = kNow + 5'000; },
+         {VerdictCode::kAllWell, Topic::kStatus, Answer::kValid});
+  expect([](auto& facts, auto&) { facts.as_of.reset(); },
+         {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
+  // The other facts are unaffected by the age of the status.
+  expect(old(LedgerStatus::kValid), {VerdictCode::kUnreachable, Topic::kContents, Answer::kValid});
+}
+
+TEST_CASE("a key or issuer whose standing could not be asked makes the status unknown") {
+  expect([](auto& facts, auto&) { facts.keys->pop_back(); },
+         {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
+  expect([](auto& facts, auto&) { facts.issuer.reset(); },
+         {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
+}
+
+TEST_CASE("expiry is the credential's own, and apart from it the end of a grant") {
+  auto fixture = test::make_fixture();
+  fixture.contents.head.expires_at_s = kNow / 1000;
+  fixture.issued = issue_credential(fixture.contents, fixture.chain, fixture.issuer_key).value();
+  auto facts = good_facts(fixture);
+  auto with = rules();
+  auto verdict = verify_presentation(fixture.issued.sd_jwt, facts, with);
+  CHECK(verdict_code(verdict) == VerdictCode::kNotInForce);
+  CHECK(find(verdict, Topic::kExpiry)->answer == Answer::kNotValid);
+  CHECK(find(verdict, Topic::kStatus)->answer == Answer::kValid);
+  with.now_ms = kNow - 1000;
+  facts.as_of->time_ms = with.now_ms;
+  CHECK(verdict_code(verify_presentation(fixture.issued.sd_jwt, facts, with)) == VerdictCode::kAllWell);
+
+  const auto granted = test::make_fixture();
+  with = rules();
+  with.holder = holder_rules();
+  facts = good_facts(granted);
+  CHECK(verdict_code(verify_presentation(present(granted, {}, kNow / 1000 + 1), facts, with)) == VerdictCode::kAllWell);
+  verdict = verify_presentation(present(granted, {}, kNow / 1000), facts, with);
+  CHECK(verdict_code(verdict) == VerdictCode::kNotInForce);
+  CHECK(verdict.grant_ends_at_s == kNow / 1000);
+}
+
+TEST_CASE("a holder who was asked for must prove it") {
+  const auto fixture = test::make_fixture();
+  auto with = rules();
+  with.holder = holder_rules();
+  const auto without = verify_presentation(fixture.issued.sd_jwt, good_facts(fixture), with);
+  CHECK(verdict_code(without) == VerdictCode::kInvalid);
+  CHECK(find(without, Topic::kHolder)->text == "the presentation has no key binding");
+  with.holder->nonce = "n-2";
+  const auto replayed = verify_presentation(present(fixture, {}), good_facts(fixture), with);
+  CHECK(verdict_code(replayed) == VerdictCode::kInvalid);
+}
+
+TEST_CASE("acceptance: every governing decision must accept") {
+  const Expected refused{VerdictCode::kNotAccepted, Topic::kAcceptance, Answer::kNotValid};
+  expect([](auto& facts, auto&) { facts.decisions->front().outcome = Acceptance::kRefuse; }, refused);
+  expect([](auto& facts, auto&) { facts.decisions->front().outcome = Acceptance::kBlocked; }, refused);
+  expect(
+      [](auto& facts, auto&) {
+        auto today = facts.decisions->front();
+        today.point = "today";
+        today.outcome = Acceptance::kRefuse;
+        facts.decisions->push_back(today);
+      },
+      refused);
+  expect(
+      [](auto& facts, auto&) {
+        auto today = facts.decisions->front();
+        today.outcome = Acceptance::kRefuse;
+        today.governs = false;
+        facts.decisions->push_back(today);
+      },
+      {VerdictCode::kAllWell, Topic::kAcceptance, Answer::kValid});
+  expect([](auto& facts, auto&) { facts.decisions.reset(); },
+         {VerdictCode::kUnreachable, Topic::kAcceptance, Answer::kUnknown});
+  expect([](auto& facts, auto&) { facts.decisions->clear(); },
+         {VerdictCode::kUnreachable, Topic::kAcceptance, Answer::kUnknown});
+  expect(
+      [](auto& facts, auto& with) {
+        facts.decisions.reset();
+        with.want_acceptance = false;
+      },
+      {VerdictCode::kAllWell, Topic::kAcceptance, Answer::kUnknown});
+}
+
+TEST_CASE("when nothing could be asked all is unknown, and nothing is shown as valid") {
+  const auto fixture = test::make_fixture();
+  RegistryFacts facts;
+  facts.chain = fixture.chain;
+  facts.problem = "no endpoint answered";
+  const auto verdict = verify_presentation(fixture.issued.sd_jwt, facts, rules());
+  CHECK(verdict_code(verdict) == VerdictCode::kUnreachable);
+  CHECK_FALSE(verdict.status.has_value());
+  for (const auto topic : {Topic::kSignature, Topic::kContents, Topic::kLedger, Topic::kStatus, Topic::kAcceptance})
+    CHECK(find(verdict, topic)->answer == Answer::kUnknown);
+}
+
+TEST_CASE("what is no credential is invalid") {
+  const auto verdict = verify_presentation("not a credential", RegistryFacts{}, rules());
+  CHECK(verdict_code(verdict) == VerdictCode::kInvalid);
+  CHECK(verdict.findings.size() == 1);
+  CHECK_FALSE(to_text(verdict).empty());
+}
+
+TEST_CASE("a hash that is found is never called a valid credential") {
+  const auto fixture = test::make_fixture();
+  const auto verdict = verify_hash(fixture.issued.commitment, good_facts(fixture), rules());
+  CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
+  CHECK(headline(verdict) == "found and in force; contents and holder were not checked: anyone can copy a hash");
+  const auto json = Json::parse(to_json(verdict));
+  CHECK(json["verdict"] == "found");
+  CHECK(json["contents_checked"] == false);
+  CHECK(json["holder_checked"] == false);
+  CHECK(find(verdict, Topic::kContents)->answer == Answer::kUnknown);
+  auto facts = good_facts(fixture);
+  facts.slots->front().status = LedgerStatus::kRevoked;
+  CHECK(verdict_code(verify_hash(fixture.issued.commitment, facts, rules())) == VerdictCode::kNotInForce);
+  facts.slots->clear();
+  CHECK(verdict_code(verify_hash(fixture.issued.commitment, facts, rules())) == VerdictCode::kUnknownToLedger);
+}
+
+TEST_CASE("the eleven mandatory elements are carried by credential, registry and institution together") {
+  const auto fixture = test::make_fixture();
+  const auto verdict = verify_presentation(fixture.issued.sd_jwt, good_facts(fixture), rules());
+  REQUIRE(verdict.elements.size() >= kMandatoryElements);
+  for (std::size_t i = 0; i < kMandatoryElements; ++i) {
+    INFO(verdict.elements[i].name);
+    CHECK_FALSE(verdict.elements[i].value.empty());
+  }
+  CHECK(verdict.elements[0].value == "Zoë Müller");
+  CHECK(verdict.elements[6].value == "7.5");
+  const auto shown = verify_presentation(present(fixture, {}), good_facts(fixture), rules());
+  CHECK(shown.elements[0].source == "withheld");
+  CHECK(shown.elements[0].value.empty());
+}
+
+TEST_CASE("the JSON form carries the findings, the code and what was disclosed") {
+  const auto fixture = test::make_fixture();
+  auto facts = good_facts(fixture);
+  facts.slots->front().status = LedgerStatus::kRevoked;
+  facts.slots->front().reason = "correction";
+  const auto json = Json::parse(to_json(verify_presentation(present(fixture, {ClaimId::kGrade}), facts, rules())));
+  CHECK(json["verdict"] == "not_valid");
+  CHECK(json["exit_code"] == 6);
+  CHECK(json["status"] == "revoked");
+  CHECK(json["credential"]["claims"] == Json({{"grade", "1.3"}}));
+  CHECK(json["credential"]["holder_key"] == "holder-made");
+  CHECK(json["findings"].size() == 8);
+  CHECK(json["slots"][0]["reason"] == "correction");
+  CHECK(json["as_of"]["height"] == 500);
+  CHECK(json["issuer"]["name_now"] == "Neue Universität");
+}
+
+TEST_CASE("no damage to a presentation is valid, and none crashes the judge") {
+  const auto fixture = test::make_fixture();
+  const auto facts = good_facts(fixture);
+  auto with = rules();
+  with.holder = holder_rules();
+  const auto original = present(fixture, {ClaimId::kTitle});
+  CHECK(verdict_code(verify_presentation(original, facts, with)) == VerdictCode::kAllWell);
+  testamur::test::for_each_mutation(as_bytes(original), 600, [&](ByteView damaged) {
+    if (equal(damaged, as_bytes(original))) return;
+    CHECK(verdict_code(verify_presentation(as_text(damaged), facts, with)) != VerdictCode::kAllWell);
+  });
+}
+
+}  // namespace testamur::wallet
