@@ -69,6 +69,8 @@ class History {
   const InstitutionId& id_of(PartyIndex party) const { return parties_[party].id; }
   PartyIndex party_count() const { return static_cast<PartyIndex>(parties_.size()); }
   std::size_t statement_count() const { return rows_.size(); }
+  // Everything but statements and registrations that was ever appended.
+  std::uint64_t event_count() const { return next_sequence_ - 1 - rows_.size() - parties_.size(); }
   std::size_t memory_bytes() const;
   // The statement as it was appended, without evidence digest and named ids.
   Statement statement(RowIndex row) const;

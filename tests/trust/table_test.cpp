@@ -1,0 +1,132 @@
+// P13: cached = cold = brute force, on random histories, at every time that a table covers.
+#include "trust/table.h"
+
+#include "tests/support/catch.h"
+#include "tests/trust/random_world.h"
+#include "tests/trust/world.h"
+#include "trust/cold.h"
+
+namespace testamur::trust::test {
+namespace {
+
+constexpr std::uint64_t kTick = 86'400'000;
+
+// The policy without rules that only decide() knows is kept; one in two worlds also demands several paths.
+struct Setting {
+  RandomWorld world;
+  Query query;
+};
+Setting setting(std::uint64_t seed, bool flat) {
+  Random random(seed);
+  Setting s{random_world(random, 7, flat), {}};
+  s.query = random_query(random, s.world, flat);
+  s.query.as_of = {s.world.entries.back().commit.height, s.world.entries.back().commit.time_ms, {}};
+  s.query.at_time_ms = s.query.as_of.today_ms;
+  return s;
+}
+
+TEST_CASE("P13 a sweep over all issuers equals the decision for each") {
+  Sweep sweep;
+  for (std::uint64_t seed = 1; seed <= 8000; ++seed) {
+    Setting s = setting(seed, seed % 2 == 0);
+    Random random(seed);
+    if (random.one_in(3)) s.query.at_time_ms = random.below(s.query.as_of.today_ms / kTick + 1) * kTick;
+    const auto set = compile(s.world.history, s.query.as_of, s.query.at_time_ms, s.query.point, s.world.policy);
+    const auto outcomes = sweep.run(s.world.history, set, s.query, s.world.policy);
+    REQUIRE(outcomes.size() == s.world.history.party_count());
+    for (PartyIndex t = 0; t < outcomes.size(); ++t) {
+      s.query.issuer = s.world.history.id_of(t);
+      const Outcome exact = decide(s.world.history, s.query, s.world.policy).outcome;
+      if (exact != outcomes[t]) {
+        CAPTURE(seed, t, to_text(exact), to_text(outcomes[t]));
+        FAIL("sweep and decision differ");
+      }
+    }
+  }
+}
+
+TEST_CASE("P13 a cold answer on the compiled graph equals the decision") {
+  unsigned answered = 0;
+  for (std::uint64_t seed = 1; seed <= 8000; ++seed) {
+    Setting s = setting(seed, seed % 2 == 0);
+    s.world.policy.local.clear();
+    s.world.policy.accreditation.clear();
+    s.world.policy.independent_paths = 1;
+    const History& h = s.world.history;
+    const CsrGraph graph = CsrGraph::compile(h, s.query.as_of, s.query.at_time_ms, s.query.point,
+                                             s.world.policy.follow_successors_days, {});
+    ColdAsker asker(h, graph);
+    for (PartyIndex v = 0; v < h.party_count(); ++v) {
+      for (PartyIndex t = 0; t < h.party_count(); ++t) {
+        // A viewpoint always counts as in good standing; the compiled graph leaves out what a suspended party says.
+        if (!h.party(v).standings.empty()) continue;
+        s.query.viewpoint = h.id_of(v);
+        s.query.issuer = h.id_of(t);
+        const Outcome exact = decide(h, s.query, s.world.policy).outcome;
+        const auto cold = asker.ask(v, t, s.world.policy);
+        ++answered;
+        if (cold != exact) {
+          CAPTURE(seed, v, t, to_text(exact));
+          FAIL("cold and exact answers differ");
+        }
+      }
+    }
+  }
+  CHECK(answered > 100'000);
+}
+
+TEST_CASE("P13 a table that grows with the ledger equals the decision at every time that it covers") {
+  unsigned compared = 0;
+  std::uint64_t covered = 0;
+  for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
+    Random random(seed);
+    const RandomWorld w = random_world(random, 6, false);
+    Query query = random_query(random, w, false);
+    History history;
+    GraphCache graphs;
+    TableMaker maker(query.viewpoint, query.point, w.policy);
+    for (std::size_t i = 0; i < w.entries.size(); ++i) {
+      append_to(history, w.entries[i]);
+      const bool last_of_block =
+          i + 1 == w.entries.size() || w.entries[i + 1].commit.height != w.entries[i].commit.height;
+      if (!last_of_block || !(random.one_in(2) || i + 1 == w.entries.size())) continue;
+      query.as_of = {w.entries[i].commit.height, w.entries[i].commit.time_ms, {}};
+      graphs.clear();
+      const auto table = maker.refresh(history, query.as_of, graphs);
+      covered += (query.as_of.today_ms - table->covers_from_ms()) / kTick;
+      for (PartyIndex t = 0; t < history.party_count(); ++t) {
+        query.issuer = history.id_of(t);
+        for (std::uint64_t at = 0; at <= query.as_of.today_ms; at += kTick) {
+          query.at_time_ms = at;
+          const auto cached = table->find(t, at);
+          if (!cached) continue;
+          ++compared;
+          const Outcome exact = decide(history, query, w.policy).outcome;
+          if (*cached != exact) {
+            CAPTURE(seed, i, t, at / kTick, to_text(exact), to_text(*cached));
+            FAIL("table and decision differ");
+          }
+        }
+      }
+    }
+  }
+  CHECK(compared > 50'000);
+  CHECK(covered > 1'000);  // tables do carry their past along
+}
+
+TEST_CASE("a table answers nothing outside of what it covers") {
+  World w({"s", "t"});
+  w.trust("s", "t");
+  TableMaker maker(party_id("s"), {}, w.policy);
+  GraphCache graphs;
+  const AsOf as_of{Height{w.height()}, w.now_ms(), {}};
+  const auto table = maker.refresh(w.history, as_of, graphs);
+  CHECK(table->find(1, w.now_ms()) == Outcome::kAccept);
+  CHECK_FALSE(table->find(1, w.now_ms() - 1).has_value());
+  CHECK_FALSE(table->find(1, w.now_ms() + 1).has_value());
+  CHECK_FALSE(table->find(9, w.now_ms()).has_value());
+  CHECK(table->policy_digest() == digest(w.policy));
+}
+
+}  // namespace
+}  // namespace testamur::trust::test
