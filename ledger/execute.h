@@ -60,6 +60,10 @@ class BlockExecutor {
   // kBlockFull: it did not fit any more; nothing is wrong with it.
   std::optional<tx::Rejection> add(const tx::SharedTransaction& transaction);
 
+  // Whether add() would take it, apart from the room that is left. Nothing changes: a mempool may keep an executor of
+  // its head state for such questions.
+  std::optional<tx::Rejection> check(const tx::SharedTransaction& transaction);
+
   std::size_t count() const;
   std::size_t size_bytes() const;  // of the carried bytes of what was added
   std::uint64_t weight() const;

@@ -13,6 +13,8 @@
 #include "common/bytes.h"
 #include "common/ids.h"
 #include "common/keys.h"
+#include "ledger/tx/rejection.h"
+#include "trust/scope.h"
 
 namespace testamur::ledger::tx {
 
@@ -27,7 +29,7 @@ using LocalizedTexts = std::vector<LocalizedText>;  // sorted by language, uniqu
 std::string_view best_text(const LocalizedTexts& texts, std::string_view language = "en");
 
 enum class InstitutionClass : std::uint8_t { kListed = 1, kIssuer = 2, kAccreditor = 3, kValidator = 4 };
-enum class Standing : std::uint8_t { kGood = 1, kSuspended = 2, kClosed = 3 };
+enum class Standing : std::uint8_t { kGood = 1, kSuspended = 2, kClosed = 3, kLeft = 4 };
 
 struct InstitutionFacts {
   LocalizedTexts legal_names;
@@ -37,9 +39,9 @@ struct InstitutionFacts {
   InstitutionId parent;  // zero: none
   auto operator<=>(const InstitutionFacts&) const = default;
 };
-// What is wrong with the facts, as "field: reason"; nothing when their form is valid: at least one name, names sorted,
-// texts bounded and printable, country and domain well-formed.
-std::optional<std::string> form_error(const InstitutionFacts& facts);
+// The first rule that the form of the facts breaks: at least one name, names sorted, texts bounded and printable,
+// country and domain well-formed.
+std::optional<Rejection> form_error(const InstitutionFacts& facts);
 
 enum class AwardKind : std::uint8_t { kNone = 0, kParticipation = 1, kKnowledge = 2, kSkill = 3 };
 enum class Participation : std::uint8_t { kNone = 0, kOnsite = 1, kOnline = 2, kBlended = 3, kWorkBased = 4 };
@@ -63,13 +65,21 @@ enum class AssessmentType : std::uint8_t {
   kPriorLearning = 9,
   kAutomatedTest = 10,
 };
-enum class QualityScheme : std::uint8_t { kNone = 0, kEsg = 1, kEqavet = 2, kIso9001 = 3, kIso17024 = 4, kOther = 5 };
+using QualityScheme = trust::Scheme;
 
 struct LearningOutcome {
   LocalizedTexts texts;
   std::vector<std::string> esco_uris;  // ascending
   auto operator<=>(const LearningOutcome&) const = default;
 };
+
+// The limits of public texts and lists. Form rules: the same on every ledger.
+inline constexpr std::size_t kNameLimitBytes = 256;   // names and titles
+inline constexpr std::size_t kTextLimitBytes = 4096;  // descriptions, outcomes, assessments
+inline constexpr std::size_t kUrlLimitBytes = 512;
+inline constexpr std::size_t kLanguagesLimit = 32;  // of one text
+inline constexpr std::size_t kListLimit = 64;       // outcomes, fields, institutions
+inline constexpr std::size_t kNamedStatementsLimit = 1024;
 
 // What AchievementPublish says. The order of the lists is that of the proto file.
 struct AchievementContent {
@@ -99,16 +109,7 @@ struct AchievementContent {
   std::string information_url;
   auto operator<=>(const AchievementContent&) const = default;
 };
-
-// Which awards a statement is about. An absent mask means all; a mask that is there is never empty.
-struct Scope {
-  std::optional<std::array<std::uint8_t, 16>> isced_fields;  // bit i = byte i / 8, least significant first
-  std::optional<std::uint8_t> eqf_levels;                    // bit l - 1 = level l
-  std::optional<std::uint16_t> award_types;
-  std::optional<std::uint8_t> purposes;
-  std::optional<std::vector<std::pair<InstitutionId, std::uint32_t>>> achievements;  // ascending
-  auto operator<=>(const Scope&) const = default;
-};
+std::optional<Rejection> form_error(const AchievementContent& content);
 
 enum class StatusAction : std::uint8_t { kRevoke = 1, kSuspend = 2, kSupersede = 3, kReinstate = 4 };
 enum class StatusReason : std::uint8_t {
@@ -135,13 +136,16 @@ enum class StatementReason : std::uint8_t {
 
 // What a recognition or accreditation transaction says; fields that its kind lacks are zero.
 struct StatementContent {
+  static constexpr std::uint8_t kFullAmount = 120;
+  static constexpr std::uint8_t kMaxDepth = 7;
+
   StatementKind kind = StatementKind::kTrust;
   bool accreditation = false;  // whether it lives among the accredit slots (an end or void of accreditations too)
   InstitutionId subject;
   std::uint16_t slot = 0;
   std::uint8_t amount = 0;  // 0..120
   std::uint8_t depth = 0;   // 0..7
-  Scope scope;
+  trust::Scope scope;
   std::uint64_t valid_from_ms = 0;
   std::uint64_t valid_until_ms = 0;  // 0: open
   StatementReason reason = StatementReason::kNone;
@@ -151,5 +155,7 @@ struct StatementContent {
   std::vector<TransactionId> names;  // what an end or a void names, ascending
   auto operator<=>(const StatementContent&) const = default;
 };
+// The first rule that the form of the statement breaks when `truster` makes it.
+std::optional<Rejection> form_error(const StatementContent& content, const InstitutionId& truster);
 
 }  // namespace testamur::ledger::tx

@@ -26,12 +26,16 @@ enum class RegistryKind : std::uint16_t {
   kKey = 2,          // key id 16
   kAchievement = 3,  // institution 16, number u32, version u16
   kStatements = 4,   // truster 16, subject 16: everything that one says of the other, all slots, whole history
-  kParameters = 5,   // one zero byte
+  kParameters = 5,   // one zero byte; body: ledger/parameters.h
+  kValidators =
+      6,  // one zero byte; body: u32 n, n * (institution 16, consensus key 32), ascending; one record an epoch
 };
 Bytes registry_id(const InstitutionId& institution);
 Bytes registry_id(const KeyId& key);
 Bytes registry_id(const AchievementId& achievement);
 Bytes registry_id(const InstitutionId& truster, const InstitutionId& subject);
+Bytes registry_id_of_parameters();
+Bytes registry_id_of_validators();
 
 // Where a record was made.
 struct Anchored {

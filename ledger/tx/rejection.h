@@ -62,7 +62,6 @@ enum class RejectionCode : std::uint16_t {
   kSignatureThreshold = 111,
   kBlockFull = 112,
   kLimit = 113,
-  kProtocolVersion = 114,
   // 140 and up: the rules of the kinds.
   kUnknownInstitution = 140,
   kUnknownAchievement = 141,
@@ -85,9 +84,8 @@ enum class RejectionCode : std::uint16_t {
   kNothingToEnd = 183,
   kUnknownStatement = 184,
   kStatementOfAnother = 185,
-  kStatementVoided = 186,
+  kNotEndable = 186,
   kVoidOfVoid = 187,
-  kNotAccreditor = 188,
   kAboutParent = 189,
   kKeyExists = 200,
   kCompromisedInFuture = 201,

@@ -1,0 +1,12 @@
+// achievement_cosign: an awarding body agrees to a joint award.
+#pragma once
+
+#include "ledger/tx/kind_rules.h"
+
+namespace testamur::ledger::tx::achievement_cosign {
+
+std::optional<Rejection> check_form(const v1::TransactionBody& body);
+std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan& plan);
+void apply(StateWriter& writer, const Transaction& transaction, const Plan& plan);
+
+}  // namespace testamur::ledger::tx::achievement_cosign

@@ -1,0 +1,63 @@
+// The tables of the transaction kinds (32 to 63 of ledger/state.h): counters and indexes that follow from the registry.
+//
+// Not authenticated; every entry can be computed again from the registry's records in ledger order. Execution reads the
+// statement and key tables, listing reads the lists. Private to ledger/ (readers: registry_records.h).
+// docs/formats/kinds.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "common/bytes.h"
+#include "common/ids.h"
+#include "ledger/state.h"
+
+namespace testamur::ledger::tx {
+
+// Lists: u64 ordinal -> entry. The number of entries of a list stands in kListCounts under the list's table byte.
+inline constexpr Table kInstitutionList{32};  // institution
+inline constexpr Table kAchievementList{33};  // institution, number u32, version u16
+inline constexpr Table kStatementList{34};    // truster, subject, seq u64
+inline constexpr Table kChangeList{35};       // registry kind u16, institution, key (zero: none), seq u64
+inline constexpr Table kListCounts{36};       // u8 table -> u64
+inline constexpr Table kInstitutionKeys{37};  // institution -> key ids, oldest first
+inline constexpr Table kStatementIds{38};     // statement id -> truster, subject, seq u64, u8 kind, u8 space
+inline constexpr Table kStatementSlots{39};   // truster, subject, u8 space, u16 slot -> SlotRow
+inline constexpr Table kTrusterCounts{40};    // truster -> TrusterCounts
+
+void append_to_list(Overlay& state, Table list, Bytes entry);
+std::uint64_t list_size(const StateReader& state, Table list);
+// Precondition: ordinal < list_size().
+Bytes list_entry(const StateReader& state, Table list, std::uint64_t ordinal);
+
+// The newest statement of a slot, and whether the slot counts as live: no later end of the slot, and no end or void
+// that names that statement.
+struct SlotRow {
+  TransactionId newest;
+  bool live = false;
+};
+std::optional<SlotRow> read_slot(const StateReader& state, ByteView key);
+void write_slot(Overlay& state, ByteView key, const SlotRow& row);
+Bytes slot_key(const InstitutionId& truster, const InstitutionId& subject, bool accreditation, std::uint16_t slot);
+
+// What bounds a truster: its live slots and accreditations, and how many statements it made on the last day that saw
+// one (day = header time / 86,400,000).
+struct TrusterCounts {
+  std::uint64_t live = 0;
+  std::uint64_t day = 0;
+  std::uint64_t changes = 0;
+};
+TrusterCounts read_counts(const StateReader& state, const InstitutionId& truster);
+void write_counts(Overlay& state, const InstitutionId& truster, const TrusterCounts& counts);
+
+// Where a statement stands in the registry.
+struct StatementPlace {
+  InstitutionId truster, subject;
+  std::uint64_t seq = 0;
+  std::uint8_t kind = 0;  // StatementKind
+  bool accreditation = false;
+};
+std::optional<StatementPlace> find_statement(const StateReader& state, const TransactionId& id);
+void write_statement_place(Overlay& state, const TransactionId& id, const StatementPlace& place);
+
+}  // namespace testamur::ledger::tx

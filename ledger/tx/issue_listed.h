@@ -1,0 +1,13 @@
+// issue_listed: a batch of commitments under consecutive indexes of the author, all on the ledger.
+#pragma once
+
+#include "ledger/tx/kind_rules.h"
+
+namespace testamur::ledger::tx::issue_listed {
+
+std::optional<Rejection> check_form(const v1::TransactionBody& body);
+std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan& plan);
+void apply(StateWriter& writer, const Transaction& transaction, const Plan& plan);
+std::uint64_t weight(const v1::TransactionBody& body);
+
+}  // namespace testamur::ledger::tx::issue_listed

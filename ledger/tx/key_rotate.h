@@ -1,0 +1,12 @@
+// key_rotate: the author's root adds a key and retires another of the same purpose.
+#pragma once
+
+#include "ledger/tx/kind_rules.h"
+
+namespace testamur::ledger::tx::key_rotate {
+
+std::optional<Rejection> check_form(const v1::TransactionBody& body);
+std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan& plan);
+void apply(StateWriter& writer, const Transaction& transaction, const Plan& plan);
+
+}  // namespace testamur::ledger::tx::key_rotate

@@ -1,0 +1,84 @@
+#include "ledger/tx/kind_rules.h"
+
+#include <algorithm>
+#include <array>
+
+#include "ledger/tx/accreditation_accredit.h"
+#include "ledger/tx/accreditation_end.h"
+#include "ledger/tx/accreditation_void.h"
+#include "ledger/tx/achievement_cosign.h"
+#include "ledger/tx/achievement_publish.h"
+#include "ledger/tx/achievement_retire.h"
+#include "ledger/tx/institution_update.h"
+#include "ledger/tx/issue_listed.h"
+#include "ledger/tx/key_add.h"
+#include "ledger/tx/key_retire.h"
+#include "ledger/tx/key_rotate.h"
+#include "ledger/tx/recognition_distrust.h"
+#include "ledger/tx/recognition_end.h"
+#include "ledger/tx/recognition_trust.h"
+#include "ledger/tx/recognition_void.h"
+#include "ledger/tx/status_change.h"
+
+namespace testamur::ledger::tx {
+
+namespace {
+
+constexpr auto kRoot = one_of(KeyPurpose::kRoot);
+constexpr auto kGovern = one_of(KeyPurpose::kGovern);
+constexpr auto kIssue = one_of(KeyPurpose::kIssue);
+
+constexpr auto kMembers =
+    one_of(InstitutionClass::kIssuer, InstitutionClass::kAccreditor, InstitutionClass::kValidator);
+constexpr auto kIssuers = one_of(InstitutionClass::kIssuer, InstitutionClass::kValidator);
+constexpr auto kAccreditors = one_of(InstitutionClass::kAccreditor);
+
+template <std::uint64_t Units>
+std::uint64_t fixed_weight(const v1::TransactionBody&) {
+  return Units;
+}
+constexpr auto* kOneRecord = &fixed_weight<kWeightRecord>;
+constexpr auto* kOneKey = &fixed_weight<kWeightRecord + kWeightSignature>;
+
+#define TM_PHASES(kind) &kind::check_form, &kind::check_state, &kind::apply
+
+// clang-format off
+constexpr std::array kRules = {
+    KindRules{Kind::kInstitutionUpdate, kRoot, kMembers, Privilege::kInstitutions, TM_PHASES(institution_update), kOneRecord},
+    KindRules{Kind::kKeyAdd, kRoot, kMembers, Privilege::kKeys, TM_PHASES(key_add), kOneKey},
+    KindRules{Kind::kKeyRotate, kRoot, kMembers, Privilege::kKeys, TM_PHASES(key_rotate), kOneKey},
+    KindRules{Kind::kKeyRetire, kRoot, kMembers, Privilege::kKeys, TM_PHASES(key_retire), kOneRecord},
+    KindRules{Kind::kAchievementPublish, kGovern, kIssuers, Privilege::kAchievements, TM_PHASES(achievement_publish), kOneRecord},
+    KindRules{Kind::kAchievementCosign, kGovern, kIssuers, Privilege::kAchievements, TM_PHASES(achievement_cosign), kOneRecord},
+    KindRules{Kind::kAchievementRetire, kGovern, kIssuers, Privilege::kAchievements, TM_PHASES(achievement_retire), kOneRecord},
+    KindRules{Kind::kIssueListed, kIssue, kIssuers, Privilege::kIssue, TM_PHASES(issue_listed), &issue_listed::weight},
+    KindRules{Kind::kStatusChange, kIssue, kIssuers, Privilege::kStatuses, TM_PHASES(status_change), &status_change::weight},
+    KindRules{Kind::kRecognitionTrust, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_trust), kOneRecord},
+    KindRules{Kind::kRecognitionDistrust, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_distrust), kOneRecord},
+    KindRules{Kind::kRecognitionEnd, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_end), kOneRecord},
+    KindRules{Kind::kRecognitionVoid, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_void), kOneRecord},
+    KindRules{Kind::kAccreditationAccredit, kGovern, kAccreditors, Privilege::kStatements, TM_PHASES(accreditation_accredit), kOneRecord},
+    KindRules{Kind::kAccreditationEnd, kGovern, kAccreditors, Privilege::kStatements, TM_PHASES(accreditation_end), kOneRecord},
+    KindRules{Kind::kAccreditationVoid, kGovern, kAccreditors, Privilege::kStatements, TM_PHASES(accreditation_void), kOneRecord},
+};
+// clang-format on
+#undef TM_PHASES
+
+constexpr bool ascending() {
+  for (std::size_t i = 1; i < kRules.size(); ++i) {
+    if (kRules[i - 1].kind >= kRules[i].kind) return false;
+  }
+  return true;
+}
+static_assert(ascending());
+
+}  // namespace
+
+std::span<const KindRules> kind_rules() { return kRules; }
+
+const KindRules* find_rules(Kind kind) {
+  const auto* found = std::ranges::lower_bound(kRules, kind, {}, &KindRules::kind);
+  return found != kRules.end() && found->kind == kind ? found : nullptr;
+}
+
+}  // namespace testamur::ledger::tx

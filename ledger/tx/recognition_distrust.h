@@ -1,0 +1,12 @@
+// recognition_distrust: the author refuses awards of the subject, in one slot.
+#pragma once
+
+#include "ledger/tx/kind_rules.h"
+
+namespace testamur::ledger::tx::recognition_distrust {
+
+std::optional<Rejection> check_form(const v1::TransactionBody& body);
+std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan& plan);
+void apply(StateWriter& writer, const Transaction& transaction, const Plan& plan);
+
+}  // namespace testamur::ledger::tx::recognition_distrust

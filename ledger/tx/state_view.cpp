@@ -1,0 +1,172 @@
+#include "ledger/tx/state_view.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+#include "ledger/tx/record_codec.h"
+
+namespace testamur::ledger::tx {
+
+namespace {
+
+constexpr std::uint64_t kDayMs = 86'400'000;
+
+AchievementSummary summary_of(const AchievementState& state) {
+  AchievementSummary summary;
+  summary.awarding_bodies = state.published.content.awarding_bodies;
+  if (summary.awarding_bodies.empty()) summary.awarding_bodies.push_back(state.published.actor);
+  summary.signed_by = state.cosigned_by;
+  summary.signed_by.push_back(state.published.actor);
+  summary.complete = state.complete();
+  summary.retired = state.retired.has_value();
+  return summary;
+}
+
+KeySummary summary_of(const KeyState& state) {
+  KeySummary summary{state.added.institution, state.added.purpose, state.retired.has_value(), {}};
+  if (state.added.key.algorithm == SignatureAlgorithm::kBip340) {
+    std::ranges::copy(state.added.key.bytes, summary.bip340.begin());
+  }
+  return summary;
+}
+
+}  // namespace
+
+const InstitutionSummary* RecordCache::institution(const StateReader& state, const InstitutionId& id) {
+  if (const auto known = institutions_.find(id); known != institutions_.end()) return &known->second;
+  const auto record = read_institution(state, id);
+  if (!record) return nullptr;
+  const InstitutionSummary summary{record->institution_class, record->standing, record->root_threshold,
+                                   record->facts.parent};
+  return &institutions_.emplace(id, summary).first->second;
+}
+
+const KeySummary* RecordCache::key(const StateReader& state, const KeyId& id) {
+  if (const auto known = keys_.find(id); known != keys_.end()) return &known->second;
+  const auto key = read_key(state, id);
+  if (!key) return nullptr;
+  return &keys_.emplace(id, summary_of(*key)).first->second;
+}
+
+const AchievementSummary* RecordCache::achievement(const StateReader& state, const AchievementId& id) {
+  if (const auto known = achievements_.find(id); known != achievements_.end()) return &known->second;
+  const auto achievement = read_achievement(state, id);
+  if (!achievement) return nullptr;
+  return &achievements_.emplace(id, summary_of(*achievement)).first->second;
+}
+
+std::uint64_t StateWriter::put(RegistryKind kind, Bytes id, Bytes body) {
+  return ledger_.put_record({static_cast<std::uint16_t>(kind), std::move(id)}, std::move(body));
+}
+
+void StateWriter::follow_change(RegistryKind kind, const InstitutionId& institution, const KeyId& key,
+                                std::uint64_t seq) {
+  append_to_list(ledger_.overlay(), kChangeList,
+                 Encoder().u16(static_cast<std::uint16_t>(kind)).fixed(institution).fixed(key).u64(seq).take());
+}
+
+void StateWriter::put_institution(InstitutionRecord record) {
+  used_ = used_ | Privilege::kInstitutions;
+  record.cause = cause_;
+  const auto seq = put(RegistryKind::kInstitution, registry_id(record.id), encode(record));
+  if (seq == 1) append_to_list(ledger_.overlay(), kInstitutionList, to_bytes(record.id.view()));
+  if (seq > 1) follow_change(RegistryKind::kInstitution, record.id, KeyId{}, seq);
+  cache_.forget(record.id);
+}
+
+void StateWriter::add_key(KeyPurpose purpose, const PublicKey& key) {
+  used_ = used_ | Privilege::kKeys;
+  KeyRecord record;
+  record.cause = cause_;
+  record.id = key_id(purpose, key);
+  record.institution = author_;
+  record.purpose = purpose;
+  record.key = key;
+  const auto seq = put(RegistryKind::kKey, registry_id(record.id), encode(record));
+  TM_CHECK(seq == 1, "a key was added twice:", record.id.hex());
+  auto& overlay = ledger_.overlay();
+  auto keys = overlay.get(kInstitutionKeys, author_.view()).value_or(Bytes{});
+  keys.insert(keys.end(), record.id.bytes.begin(), record.id.bytes.end());
+  overlay.put(kInstitutionKeys, author_.view(), std::move(keys));
+  follow_change(RegistryKind::kKey, author_, record.id, seq);
+}
+
+void StateWriter::retire_key(const KeyRecord& added, std::uint64_t compromised_since_ms) {
+  used_ = used_ | Privilege::kKeys;
+  KeyRecord record = added;
+  record.cause = cause_;
+  record.event = KeyEvent::kRetired;
+  record.compromised_since_ms = compromised_since_ms;
+  const auto seq = put(RegistryKind::kKey, registry_id(record.id), encode(record));
+  follow_change(RegistryKind::kKey, record.institution, record.id, seq);
+  cache_.forget(record.id);
+}
+
+void StateWriter::put_achievement(const AchievementId& id, AchievementEvent event, ByteView published) {
+  used_ = used_ | Privilege::kAchievements;
+  const auto seq =
+      put(RegistryKind::kAchievement, registry_id(id), encode_achievement(cause_, event, author_, published));
+  if (seq == 1) append_to_list(ledger_.overlay(), kAchievementList, registry_id(id));
+  cache_.forget(id);
+}
+
+void StateWriter::put_statement(const StatementContent& content) {
+  used_ = used_ | Privilege::kStatements;
+  StatementRecord record;
+  record.cause = cause_;
+  record.content = content;
+  const auto seq = put(RegistryKind::kStatements, registry_id(author_, content.subject), encode(record));
+  auto& overlay = ledger_.overlay();
+  append_to_list(overlay, kStatementList, Encoder().fixed(author_).fixed(content.subject).u64(seq).take());
+  write_statement_place(
+      overlay, cause_.transaction,
+      {author_, content.subject, seq, static_cast<std::uint8_t>(content.kind), content.accreditation});
+  count_statement(content);
+}
+
+void StateWriter::count_statement(const StatementContent& content) {
+  auto& overlay = ledger_.overlay();
+  auto counts = read_counts(overlay, author_);
+  const auto day = time_ms() / kDayMs;
+  if (counts.day != day) counts = {counts.live, day, 0};
+  ++counts.changes;
+
+  const auto set_live = [&](ByteView key, SlotRow row, bool live) {
+    if (row.live != live) counts.live += live ? 1 : ~std::uint64_t{0};
+    row.live = live;
+    write_slot(overlay, key, row);
+  };
+  const bool states = content.kind != StatementKind::kEnd && content.kind != StatementKind::kVoid;
+  if (states || content.names.empty()) {
+    const auto key = slot_key(author_, content.subject, content.accreditation, content.slot);
+    auto row = read_slot(overlay, key).value_or(SlotRow{});
+    if (states) row.newest = cause_.transaction;
+    set_live(key, row, states);
+  }
+  for (const auto& name : content.names) {
+    const auto place = find_statement(overlay, name);
+    TM_CHECK(place, "an unknown statement was named:", name.hex());
+    if (place->kind == static_cast<std::uint8_t>(StatementKind::kEnd)) continue;
+    const auto named = read_statement(overlay, name);
+    const auto key = slot_key(author_, content.subject, content.accreditation, named->content.slot);
+    const auto row = read_slot(overlay, key);
+    if (row && row->newest == name) set_live(key, *row, false);
+  }
+  write_counts(overlay, author_, counts);
+}
+
+void StateWriter::issue_listed(const AchievementId& achievement, IssuerIndex first_index,
+                               std::span<const Commitment> commitments) {
+  used_ = used_ | Privilege::kIssue;
+  auto origin = ledger_.origin(author_, cause_.key, achievement, first_index);
+  origin.log_index = cause_.log_index;
+  const bool reserved = ledger_.issue_listed(origin, commitments);
+  TM_CHECK(reserved, "an issue was applied that its check had refused");
+}
+
+void StateWriter::set_status(const StatusPlan& plan, StatusReason reason) {
+  used_ = used_ | Privilege::kStatuses;
+  ledger_.set_status(plan, cause_.log_index, static_cast<std::uint8_t>(reason));
+}
+
+}  // namespace testamur::ledger::tx
