@@ -80,7 +80,6 @@ void Engine::Core::on_tick(std::uint64_t now_ms) {
   rebroadcast_if_due();
   relay_if_due();
   announce_if_due();
-  want_missing();
   ask_for_missing();
   ask_for_certificates();
   ask_for_catch_up();
@@ -112,6 +111,7 @@ void Engine::Core::advance() {
   }
   update_pending();
   propose_if_due();
+  want_missing();
   flush();
 }
 

@@ -1,0 +1,255 @@
+// What a crash may cost: nothing that was promised.
+#include "tests/consensus/bench.h"
+#include "tests/support/catch.h"
+
+namespace testamur::consensus {
+namespace {
+
+using bench::Bench;
+
+Proposal first(const Bench& bench, std::uint8_t salt = 0) {
+  return bench.proposal(View{1}, View{0}, BlockId{}, Height{1}, salt);
+}
+
+}  // namespace
+
+TEST_CASE("after a restart the stored vote is sent again, signature included, and no other one is made",
+          "[consensus]") {
+  Bench before;
+  before.start();
+  before.receive(1, first(before, 1));
+  before.sync();
+  Bench after;
+  after.restart_from(before);
+  after.advance(1);
+  REQUIRE(after.own_votes(Act::kNotarize).size() == 1);
+  CHECK(after.own_votes(Act::kNotarize)[0] == before.own_votes(Act::kNotarize)[0]);
+  after.receive(1, first(after, 2));
+  after.sync();
+  for (const auto& vote : after.own_votes(Act::kNotarize)) CHECK(vote == before.own_votes(Act::kNotarize)[0]);
+}
+
+TEST_CASE("a vote that was not synced before the crash was never sent and does not bind", "[consensus]") {
+  Bench before;
+  before.start();
+  before.receive(1, first(before, 1));
+  Bench after;
+  after.restart_from(before);
+  after.receive(1, first(after, 2));
+  after.sync();
+  REQUIRE(after.own_votes(Act::kNotarize).size() == 1);
+  CHECK(after.own_votes(Act::kNotarize)[0].statement.block == Bench::id_of(first(after, 2)));
+}
+
+TEST_CASE("a restored notarize vote without its block binds, and is sent once the block is there", "[consensus]") {
+  Bench before;
+  before.start();
+  const auto block = first(before, 1);
+  before.receive(1, block);
+  before.sync();
+  Bench after;
+  for (const auto& [kind, bytes] : before.durable()) {
+    if (kind != RecordKind::kBlock) REQUIRE(after.engine->restore(kind, bytes).ok());
+  }
+  after.start();
+  after.advance(1);
+  CHECK(after.own_votes(Act::kNotarize).empty());
+  after.receive(2, first(after, 2));
+  after.sync();
+  CHECK(after.own_votes(Act::kNotarize).empty());
+  after.advance(101);
+  const auto asked = after.all_sent<BlockRequest>();
+  REQUIRE_FALSE(asked.empty());
+  CHECK(asked[0].block == Bench::id_of(block));
+  after.receive(1, block);
+  CHECK(after.own_votes(Act::kNotarize).empty());
+  after.sync();
+  REQUIRE(after.own_votes(Act::kNotarize).size() == 1);
+  CHECK(after.own_votes(Act::kNotarize)[0] == before.own_votes(Act::kNotarize)[0]);
+}
+
+TEST_CASE("after a restart a node leads no view up to n above what its journal names and nullifies those at once",
+          "[consensus]") {
+  Bench before(4, 1);
+  before.start();
+  before.engine->on_pending_changed(true, false);
+  before.build_now();  // the proposal leaves; the crash comes before the sync
+  REQUIRE(before.all_sent<Proposal>().size() == 1);
+  Bench after(4, 1);
+  after.restart_from(before);
+  after.engine->on_pending_changed(true, false);
+  after.sync();
+  CHECK(after.builds.empty());
+  CHECK(after.own_votes(Act::kNullify).size() == 1);
+  for (std::uint64_t view = 1; view <= 4; ++view) after.receive(2, after.nullification({0, 2, 3}, View{view}));
+  after.sync();
+  REQUIRE(after.engine->status().leading);  // view 5
+  CHECK(after.builds.size() == 1);
+}
+
+TEST_CASE("what the journal proves final is committed again on start", "[consensus]") {
+  Bench before;
+  before.start();
+  const auto block = first(before);
+  before.receive(1, block);
+  before.receive(1, before.certificate({1, 2, 3}, Act::kFinalize, block));
+  before.sync();
+  REQUIRE(before.committed.size() == 1);
+  Bench after;
+  after.restart_from(before);
+  CHECK(after.start_failure.empty());
+  REQUIRE(after.committed.size() == 1);
+  CHECK(after.engine->status().view == View{2});
+}
+
+TEST_CASE("a journal whose blocks do not reach the store stops the node with both heights", "[consensus]") {
+  Bench before;
+  before.start();
+  const auto one = first(before);
+  const auto two = before.proposal(View{2}, View{1}, Bench::id_of(one), Height{2});
+  before.receive(1, one);
+  before.receive(1, before.certificate({1, 2, 3}, Act::kFinalize, one));
+  before.sync();
+  before.receive(2, two);
+  before.receive(2, before.certificate({1, 2, 3}, Act::kFinalize, two));
+  before.sync();
+  Bench after;
+  for (const auto& [kind, bytes] : before.durable()) {
+    const bool lost = kind == RecordKind::kBlock && decode_block_record(bytes)->view == View{1};
+    const bool first_finality = kind == RecordKind::kFinality && decode_finality_record(bytes)->height == Height{1};
+    if (!lost && !first_finality) REQUIRE(after.engine->restore(kind, bytes).ok());
+  }
+  after.start();
+  CHECK(after.start_failure.find("height 2") != std::string::npos);
+  CHECK(after.start_failure.find("height 0") != std::string::npos);
+}
+
+TEST_CASE("a record that does not decode is named", "[consensus]") {
+  Bench bench;
+  CHECK_FALSE(bench.engine->restore(RecordKind::kVote, Bytes{1, 2, 3}).ok());
+  CHECK_FALSE(bench.engine->restore(static_cast<RecordKind>(99), Bytes{1}).ok());
+}
+
+TEST_CASE("the live records alone keep every promise that pruning may not lose", "[consensus]") {
+  Bench before;
+  before.start();
+  const auto one = first(before);
+  before.receive(1, one);
+  before.receive(1, before.certificate({1, 2, 3}, Act::kFinalize, one));
+  before.sync();
+  before.receive(2, before.vote(2, Act::kNullify, View{2}));
+  before.receive(3, before.vote(3, Act::kNullify, View{2}));
+  before.sync();
+  REQUIRE(before.own_votes(Act::kNullify).size() == 1);
+  Bench after(4, 0, Height{1});
+  after.tip_facts = Bench::facts_of(*one.header);
+  after.engine.emplace(after.config, Tip{Epoch{0}, after.set, after.tip_facts}, after);
+  for (const auto& record : before.engine->live_records())
+    REQUIRE(after.engine->restore(record.kind, record.head).ok());
+  after.start();
+  after.receive(
+      1, after.certificate({1, 2, 3}, Act::kNotarize, after.proposal(View{2}, View{1}, Bench::id_of(one), Height{2})));
+  after.sync();
+  CHECK(after.own_votes(Act::kFinalize).empty());  // it nullified view 2
+}
+
+TEST_CASE("quarantine ends with 2f + 1 answers, and the floor lies two above the highest certificate", "[consensus]") {
+  Bench bench;
+  bench.start(true);
+  CHECK(bench.quarantined);
+  bench.receive(1, first(bench));
+  bench.sync();
+  CHECK(bench.all_sent<Vote>().empty());
+  bench.advance(1);
+  const auto queries = bench.all_sent<QuarantineQuery>();
+  REQUIRE_FALSE(queries.empty());
+  const auto answer = [&](std::size_t from, const Certificate& highest) {
+    QuarantineAnswer made{Epoch{0}, queries[0].nonce, false, highest, static_cast<std::uint8_t>(from)};
+    made.signature = bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
+    bench.receive(from, made);
+  };
+  answer(1, bench.nullification({1, 2, 3}, View{4}));
+  answer(2, bench.nullification({1, 2, 3}, View{7}));
+  answer(2, bench.nullification({1, 2, 3}, View{7}));
+  CHECK(bench.quarantined);
+  answer(3, bench.nullification({1, 2, 3}, View{5}));
+  CHECK(bench.quarantined);  // the floor is not durable yet
+  bench.sync();
+  CHECK_FALSE(bench.quarantined);
+  CHECK(bench.engine->status().floor == View{9});
+  CHECK(bench.engine->status().voting == VotingState::kFloored);
+  for (const std::size_t voter : {2U, 3U}) bench.receive(voter, bench.vote(voter, Act::kNullify, View{8}));
+  bench.sync();
+  CHECK(bench.all_sent<Vote>().empty());
+  bench.receive(2, bench.nullification({1, 2, 3}, View{9}));
+  for (const std::size_t voter : {2U, 3U}) bench.receive(voter, bench.vote(voter, Act::kNullify, View{10}));
+  bench.sync();
+  CHECK(bench.own_votes(Act::kNullify).size() == 1);
+}
+
+TEST_CASE("answers with a stale nonce, a false signature or from a node in quarantine do not end it", "[consensus]") {
+  Bench bench;
+  bench.start(true);
+  bench.advance(1);
+  const auto nonce = bench.all_sent<QuarantineQuery>().at(0).nonce;
+  for (const std::size_t from : {1U, 2U, 3U}) {
+    QuarantineAnswer stale{Epoch{0}, Hash256{}, false, {}, static_cast<std::uint8_t>(from)};
+    stale.signature = bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, stale));
+    bench.receive(from, stale);
+    QuarantineAnswer forged{Epoch{0}, nonce, false, {}, static_cast<std::uint8_t>(from)};
+    bench.receive(from, forged);
+  }
+  bench.sync();
+  CHECK(bench.quarantined);
+  // A node in quarantine does not answer.
+  bench.sent.clear();
+  bench.receive(1, QuarantineQuery{Epoch{0}, nonce});
+  CHECK(bench.all_sent<QuarantineAnswer>().empty());
+}
+
+TEST_CASE("a sealing flag keeps a node in quarantine until the next epoch", "[consensus]") {
+  Bench bench;
+  bench.start(true);
+  bench.advance(1);
+  const auto nonce = bench.all_sent<QuarantineQuery>().at(0).nonce;
+  for (const std::size_t from : {1U, 2U, 3U}) {
+    QuarantineAnswer made{Epoch{0}, nonce, from == 2, {}, static_cast<std::uint8_t>(from)};
+    made.signature = bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
+    bench.receive(from, made);
+  }
+  bench.sync();
+  CHECK(bench.quarantined);
+}
+
+TEST_CASE("a valid vote of the own key that the store lacks puts the node into quarantine; a forged one does not",
+          "[consensus]") {
+  Bench bench;
+  bench.start();
+  const auto own = bench.vote(0, Act::kNotarize, first(bench));
+  auto forged = own;
+  forged.signature.bytes[0] ^= 1;
+  bench.receive(2, forged);
+  CHECK_FALSE(bench.quarantined);
+  SECTION("alone") { bench.receive(2, own); }
+  SECTION("in a certificate") { bench.receive(2, bench.certificate({0, 1, 2}, Act::kNotarize, first(bench))); }
+  CHECK(bench.quarantined);
+}
+
+TEST_CASE("votes that peers show bind the node when the command ends quarantine", "[consensus]") {
+  Bench bench;
+  bench.start();
+  bench.receive(2, bench.vote(0, Act::kNullify, View{1}));
+  bench.sync();
+  REQUIRE(bench.quarantined);
+  bench.engine->resume_voting();
+  bench.sync();
+  CHECK_FALSE(bench.quarantined);
+  const auto block = first(bench);
+  bench.receive(1, block);
+  bench.receive(1, bench.certificate({1, 2, 3}, Act::kNotarize, block));
+  bench.sync();
+  CHECK(bench.own_votes(Act::kNotarize).empty());
+  CHECK(bench.own_votes(Act::kFinalize).empty());
+}
+
+}  // namespace testamur::consensus
