@@ -1,0 +1,171 @@
+#include "ledger/recognition_graph.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/check.h"
+#include "ledger/tx/registry_records.h"
+
+namespace testamur::ledger {
+namespace {
+
+trust::Commit commit_of(const tx::Anchored& at, const tx::Cause& cause) {
+  return {cause.log_index, at.height, at.time_ms, cause.key};
+}
+
+trust::Standing standing_of(tx::Standing standing) {
+  switch (standing) {
+    case tx::Standing::kGood: return trust::Standing::kGood;
+    case tx::Standing::kSuspended: return trust::Standing::kSuspended;
+    case tx::Standing::kClosed: return trust::Standing::kClosed;
+    case tx::Standing::kLeft: return trust::Standing::kLeft;
+  }
+  TM_CHECK(false, "unknown standing:", int(standing));
+  return trust::Standing::kSuspended;
+}
+
+bool is_accreditor(const tx::InstitutionRecord& record) {
+  return record.institution_class == tx::InstitutionClass::kAccreditor;
+}
+
+std::optional<InstitutionId> parent_of(const tx::InstitutionRecord& record) {
+  return record.facts.parent.is_zero() ? std::nullopt : std::optional(record.facts.parent);
+}
+
+trust::Statement statement_of(const tx::StatementRecord& record) {
+  const auto& content = record.content;
+  trust::Statement s;
+  s.id = record.id;
+  s.truster = record.truster;
+  s.subject = content.subject;
+  s.kind = static_cast<trust::Kind>(content.kind);
+  s.amount = content.amount;
+  s.depth = content.depth;
+  s.scope = content.scope;
+  s.valid_from_ms = content.valid_from_ms;
+  s.valid_until_ms = content.valid_until_ms == 0 ? trust::kOpenEnd : content.valid_until_ms;
+  s.slot = content.slot;
+  s.reason = static_cast<std::uint8_t>(content.reason);
+  s.scheme = content.scheme;
+  s.evidence = content.evidence_digest;
+  s.names = content.names;
+  s.commit = commit_of(record.at, record.cause);
+  return s;
+}
+
+static_assert(int(trust::Kind::kVoid) == int(tx::StatementKind::kVoid));
+static_assert(int(trust::Kind::kAccredit) == int(tx::StatementKind::kAccredit));
+
+// History number `seq` (from 1) of an institution, and the one before it.
+const tx::InstitutionRecord& record_at(const std::vector<tx::InstitutionRecord>& history, std::uint64_t seq) {
+  TM_CHECK(seq >= 1 && seq <= history.size(), "no such record of an institution:", seq, history.size());
+  return history[seq - 1];
+}
+
+Status taken(std::optional<trust::EventError> wrong, const InstitutionId& id) {
+  if (!wrong) return {};
+  return error("the trust engine refuses a change of " + to_text(id) + ": " + std::string(trust::to_text(*wrong)));
+}
+
+}  // namespace
+
+// Where the next entry of a list stands in the ledger. An institution goes before what a transaction says of it.
+struct RecognitionGraph::Place {
+  Height height;
+  LogIndex index;
+  Status (RecognitionGraph::*take)(const StateReader& state);
+};
+
+Status RecognitionGraph::take_institution(const StateReader& state) {
+  const auto id = tx::institution_at_ordinal(state, institutions_++);
+  const auto history = tx::institution_history(state, id);
+  const auto& record = record_at(history, 1);
+  const auto commit = commit_of(record.at, record.cause);
+  const auto parent = parent_of(record);
+  // At genesis a party may stand in the list before its parent.
+  const bool known = parent && history_.find(*parent).has_value();
+  TM_TRY_STATUS(taken(history_.add_party(id, commit, is_accreditor(record), known ? parent : std::nullopt), id));
+  if (parent && !known) late_parents_.push_back({id, *parent});
+  std::erase_if(late_parents_, [&](const auto& late) {
+    return late.second == id && !history_.set_parent(late.first, commit, id).has_value();
+  });
+  if (record.standing == tx::Standing::kGood) return {};
+  return taken(history_.set_standing(id, commit, standing_of(record.standing)), id);
+}
+
+Status RecognitionGraph::take_change(const StateReader& state) {
+  const auto change = tx::registry_change_at_ordinal(state, changes_++);
+  if (change.kind == tx::RegistryKind::kKey) {
+    const auto key = tx::read_key(state, change.key);
+    TM_CHECK(key.has_value(), "a change of an unknown key:", change.key.hex());
+    const auto& retired = key->retired;
+    if (!retired || retired->at.seq != change.seq || retired->compromised_since_ms == 0) return {};
+    const auto commit = commit_of(retired->at, retired->cause);
+    return taken(history_.compromise_key(change.key, retired->compromised_since_ms, commit), change.institution);
+  }
+  const auto history = tx::institution_history(state, change.institution);
+  const auto& now = record_at(history, change.seq);
+  const auto& before = record_at(history, change.seq - 1);
+  const auto commit = commit_of(now.at, now.cause);
+  const auto& id = change.institution;
+  if (parent_of(now) != parent_of(before)) {
+    TM_TRY_STATUS(taken(history_.set_parent(id, commit, parent_of(now)), id));
+  }
+  if (is_accreditor(now) != is_accreditor(before)) {
+    TM_TRY_STATUS(taken(history_.set_accreditor(id, commit, is_accreditor(now)), id));
+  }
+  if (now.standing == before.standing) return {};
+  return taken(history_.set_standing(id, commit, standing_of(now.standing)), id);
+}
+
+Status RecognitionGraph::take_statement(const StateReader& state) {
+  const auto record = tx::statement_at_ordinal(state, statements_++);
+  const auto wrong = history_.append(statement_of(record));
+  if (!wrong) return {};
+  return error("the trust engine refuses statement " + to_text(record.id) + ": " + std::string(trust::to_text(*wrong)));
+}
+
+Status RecognitionGraph::follow(const StateReader& state) {
+  const auto institutions = tx::institution_count(state);
+  const auto changes = tx::registry_change_count(state);
+  const auto statements = tx::statement_count(state);
+  std::optional<Place> institution, change, statement;
+  for (;;) {
+    if (!institution && institutions_ < institutions) {
+      const auto id = tx::institution_at_ordinal(state, institutions_);
+      const auto history = tx::institution_history(state, id);
+      const auto& record = record_at(history, 1);
+      institution = {record.at.height, record.cause.log_index, &RecognitionGraph::take_institution};
+    }
+    if (!change && changes_ < changes) change = place_of_change(state);
+    if (!statement && statements_ < statements) {
+      const auto record = tx::statement_at_ordinal(state, statements_);
+      statement = {record.at.height, record.cause.log_index, &RecognitionGraph::take_statement};
+    }
+    std::optional<Place>* next = nullptr;
+    for (auto* candidate : {&institution, &change, &statement}) {
+      if (*candidate && (next == nullptr || std::pair((*candidate)->height, (*candidate)->index) <
+                                                std::pair((*next)->height, (*next)->index))) {
+        next = candidate;
+      }
+    }
+    if (next == nullptr) return {};
+    TM_TRY_STATUS((this->*(*next)->take)(state));
+    next->reset();
+  }
+}
+
+RecognitionGraph::Place RecognitionGraph::place_of_change(const StateReader& state) const {
+  const auto change = tx::registry_change_at_ordinal(state, changes_);
+  if (change.kind == tx::RegistryKind::kInstitution) {
+    const auto history = tx::institution_history(state, change.institution);
+    const auto& record = record_at(history, change.seq);
+    return {record.at.height, record.cause.log_index, &RecognitionGraph::take_change};
+  }
+  const auto key = tx::read_key(state, change.key);
+  TM_CHECK(key.has_value(), "a change of an unknown key:", change.key.hex());
+  const auto& record = key->retired && key->retired->at.seq == change.seq ? *key->retired : key->added;
+  return {record.at.height, record.cause.log_index, &RecognitionGraph::take_change};
+}
+
+}  // namespace testamur::ledger

@@ -1,0 +1,40 @@
+// The recognition network of a ledger as the trust engine wants it: institutions, their standing, role and parent,
+// compromised keys and statements, read from the registry's lists in ledger order.
+//
+// Follow the finalized state block by block; each call takes in only what is new. One thread; readers of history() must
+// not run beside follow() (copy it, or hold a lock). Successions are reserved kinds: the lists have none yet.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "common/result.h"
+#include "ledger/state.h"
+#include "trust/graph.h"
+
+namespace testamur::ledger {
+
+class RecognitionGraph {
+ public:
+  // Takes in everything up to `state`. Precondition: the states that one object follows are of one ledger and never go
+  // back. A failure means that ledger and trust engine disagree on what is valid, a bug: the object must not be used.
+  Status follow(const StateReader& state);
+
+  const trust::History& history() const { return history_; }
+
+ private:
+  struct Place;
+  Status take_institution(const StateReader& state);
+  Status take_change(const StateReader& state);
+  Status take_statement(const StateReader& state);
+  Place place_of_change(const StateReader& state) const;
+
+  trust::History history_;
+  std::uint64_t institutions_ = 0;  // taken in from each list
+  std::uint64_t changes_ = 0;
+  std::uint64_t statements_ = 0;
+  std::vector<std::pair<InstitutionId, InstitutionId>> late_parents_;  // child, a parent that is not registered yet
+};
+
+}  // namespace testamur::ledger
