@@ -99,6 +99,7 @@ void Engine::Core::forget_through(View view) {
     driver_.abandon(at->first);
     at = blocks_.erase(at);
   }
+  std::erase_if(reported_, [&](const auto& reported) { return std::get<View>(reported) <= view; });
   std::erase_if(wanted_, [&](const auto& wanted) { return wanted.second.view <= view; });
 }
 

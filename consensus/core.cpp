@@ -29,7 +29,7 @@ void Engine::Core::reset_epoch(Epoch epoch, ValidatorSet set) {
   base_view_ = highest_certified_ = highest_notarized_ = proposed_ = no_proposal_through_ = View{0};
   highest_finalization_.reset();
   view_ = View{1};
-  entered_ms_ = now_ms_;
+  entered_ms_ = listening_since_ms_ = now_ms_;
   views_.clear();
   blocks_.clear();
   wanted_.clear();

@@ -133,6 +133,9 @@ class Engine::Core {
   PeerView& peer(const InstitutionId& id);
   void heard(const InstitutionId& from, Epoch epoch, View view, std::optional<View> finalized);
   bool is_silent(std::size_t index) const;
+  bool unfinished() const;
+  bool trusted(const InstitutionId& from);
+  void distrust(const InstitutionId& from);
 
   // --- durability (durable.cpp)
   void save(Record record);
@@ -149,7 +152,7 @@ class Engine::Core {
   void query_if_due();
   void leave_quarantine_if_answered();
   void check_own_signature(const Certificate& certificate);
-  void shown_own_vote(const Vote& vote);
+  bool shown_own_vote(const Vote& vote);
   View floor_of_epoch() const;
 
   std::string explain() const;
@@ -209,8 +212,8 @@ class Engine::Core {
   std::uint64_t rebroadcast_at_ms_ = 0;
   std::uint64_t rebroadcast_interval_ms_ = 0;
   std::uint64_t announce_at_ms_ = 0;
-  bool relayed_ = false;  // the certificate that let us enter this view, to those behind
-  std::uint64_t started_ms_ = 0;
+  bool relayed_ = false;                  // the certificate that let us enter this view, to those behind
+  std::uint64_t listening_since_ms_ = 0;  // silence counts from here
 
   // Durability.
   std::vector<Record> unsaved_;

@@ -194,7 +194,7 @@ void Engine::Core::restore_views() {
 
 Status Engine::Core::start(bool quarantine, std::uint64_t now_ms) {
   TM_CHECK(!started_);
-  now_ms_ = entered_ms_ = started_ms_ = now_ms;
+  now_ms_ = entered_ms_ = listening_since_ms_ = now_ms;
   TM_TRY_STATUS(replay_finality());
   restore_views();
   if (const auto named = restored_.named.find(epoch_); named != restored_.named.end()) {

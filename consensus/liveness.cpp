@@ -54,7 +54,7 @@ std::uint64_t Engine::Core::delta_ms() const {
 
 bool Engine::Core::is_silent(std::size_t index) const {
   if (self_ && index == *self_) return false;
-  return now_ms_ > peers_[index].heard_ms.value_or(started_ms_) + config_.timing.skip_ms;
+  return now_ms_ > peers_[index].heard_ms.value_or(listening_since_ms_) + config_.timing.skip_ms;
 }
 
 // Reasons to give the leader up without waiting. A leader that nullified and has shown no proposal will not make one;
@@ -84,8 +84,18 @@ bool Engine::Core::timer_fired() const {
   return now_ms_ >= *start + patience * delta_ms();
 }
 
+// Something above the last finalized view was said or certified, or waits.
+bool Engine::Core::unfinished() const {
+  if (pending()) return true;
+  for (const auto& [view, at] : views_) {
+    if (view > finalized_view() && (at.own[0] || at.own[1] || at.own[2] || at.nullification || at.notarization))
+      return true;
+  }
+  return false;
+}
+
 void Engine::Core::rebroadcast_if_due() {
-  if (now_ms_ < rebroadcast_at_ms_ || (views_.empty() && !pending())) return;
+  if (now_ms_ < rebroadcast_at_ms_ || !unfinished()) return;
   rebroadcast();
   rebroadcast_interval_ms_ = std::min(2 * rebroadcast_interval_ms_, 8 * config_.timing.rebroadcast_ms);
   rebroadcast_at_ms_ = now_ms_ + rebroadcast_interval_ms_;
@@ -138,6 +148,16 @@ void Engine::Core::receive(const InstitutionId& from, const Presence& presence) 
   if (behind) help(from);
 }
 
+// Checking a certificate costs a quorum of signatures: only validators' are checked, and after a false one a pause is
+// made.
+bool Engine::Core::trusted(const InstitutionId& from) {
+  return set_.index_of(from).has_value() && now_ms_ >= peer(from).distrusted_until_ms;
+}
+
+void Engine::Core::distrust(const InstitutionId& from) {
+  peer(from).distrusted_until_ms = now_ms_ + config_.timing.skip_ms / 3;
+}
+
 PeerView& Engine::Core::peer(const InstitutionId& id) {
   if (const auto index = set_.index_of(id)) return peers_[*index];
   if (others_.size() >= 1024 && !others_.contains(id)) others_.clear();
@@ -185,14 +205,14 @@ std::uint64_t Engine::Core::wake_at_ms() const {
     if (!gave_up && may_vote(view_)) {
       sooner(*start + patience * delta_ms());
       const std::uint8_t index = leader(view_);
-      if (!is_silent(index)) sooner(peers_[index].heard_ms.value_or(started_ms_) + timing.skip_ms + 1);
+      if (!is_silent(index)) sooner(peers_[index].heard_ms.value_or(listening_since_ms_) + timing.skip_ms + 1);
     }
     if (leader(view_) == *self_ && view_ > proposed_) {
       const std::uint64_t half = entered_ms_ + delta_ms() / 2;
       if (half > now_ms_) sooner(half);
     }
   }
-  if (!views_.empty() || pending()) sooner(rebroadcast_at_ms_);
+  if (unfinished()) sooner(rebroadcast_at_ms_);
   if (!relayed_ && self_) sooner(entered_ms_ + timing.rebroadcast_ms / 2);
   for (const auto& [id, wanted] : wanted_) sooner(wanted.ask_at_ms);
   for (const auto& [id, held] : blocks_) {

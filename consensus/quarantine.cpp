@@ -44,14 +44,15 @@ void Engine::Core::check_own_signature(const Certificate& certificate) {
                    " holds a vote of this key that this node did not make");
 }
 
-void Engine::Core::shown_own_vote(const Vote& vote) {
+// False only for a forged vote.
+bool Engine::Core::shown_own_vote(const Vote& vote) {
   const auto& statement = vote.statement;
-  if (statement.view <= finalized_view()) return;
+  if (!in_window(statement.view)) return true;
   const ViewState* known = find(statement.view);
   if (known && known->mine(statement.act)) {
-    if (known->mine(statement.act)->record.vote.statement == statement) return;
+    if (known->mine(statement.act)->record.vote.statement == statement) return true;
   }
-  if (!verify(vote)) return;
+  if (!verify(vote)) return false;
   const bool above_floor = statement.view > floor_of_epoch();
   ViewState& at = state(statement.view);
   if (!at.mine(statement.act)) {
@@ -74,20 +75,28 @@ void Engine::Core::shown_own_vote(const Vote& vote) {
     enter_quarantine("a peer holds a vote of this key in view " + std::to_string(statement.view.value) +
                      " that this node did not make");
   }
+  return true;
 }
 
 void Engine::Core::query_if_due() {
   if (!quarantine_ || !self_ || now_ms_ < exchange_.ask_at_ms) return;
   exchange_.ask_at_ms = now_ms_ + 4 * config_.timing.rebroadcast_ms;
-  if (exchange_.must_wait_for_next_epoch || set_.size() == 1) return;
-  if (!exchange_.nonce) exchange_.nonce = driver_.fresh_nonce();
+  if (exchange_.answered || set_.size() == 1) return;
+  // The sealing block that somebody held may have lost since: a new exchange, with a new nonce, stands on its own.
+  if (exchange_.must_wait && now_ms_ >= exchange_.began_ms + config_.timing.cap_ms) exchange_ = Exchange{};
+  if (exchange_.must_wait) return;
+  if (!exchange_.nonce) {
+    exchange_.nonce = driver_.fresh_nonce();
+    exchange_.began_ms = now_ms_;
+  }
+  exchange_.ask_at_ms = now_ms_ + 4 * config_.timing.rebroadcast_ms;
   driver_.broadcast(QuarantineQuery{epoch_, *exchange_.nonce});
 }
 
 void Engine::Core::receive(const InstitutionId& from, const QuarantineQuery& query) {
   heard(from, query.epoch, View{0}, std::nullopt);
-  if (!self_ || quarantine_) return;
   if (query.epoch < epoch_) help(from);
+  if (!self_ || quarantine_ || !set_.index_of(from)) return;
   QuarantineAnswer answer{.epoch = epoch_, .nonce = query.nonce, .responder = *self_};
   for (const auto& [view, at] : views_) {
     for (const auto& held : {at.nullification, at.notarization, at.finalization}) {
@@ -118,7 +127,7 @@ void Engine::Core::receive(const InstitutionId& from, const QuarantineAnswer& an
   if (!driver_.verify(set_.at(answer.responder).key, signing_digest(config_.chain, answer), answer.signature)) return;
   if (answer.epoch < epoch_) return;
   if (answer.epoch > epoch_ || answer.holds_notarized_sealing) {
-    exchange_.must_wait_for_next_epoch = true;
+    exchange_.must_wait = true;
     return;
   }
   View highest;
@@ -131,14 +140,14 @@ void Engine::Core::receive(const InstitutionId& from, const QuarantineAnswer& an
     if (highest > finalized_view()) adopt(std::make_shared<const Certificate>(*answer.highest));
   }
   for (const auto& vote : answer.votes) {
-    if (vote.voter == *self_ && vote.statement.epoch == epoch_ && in_window(vote.statement.view)) shown_own_vote(vote);
+    if (vote.voter == *self_ && vote.statement.epoch == epoch_) shown_own_vote(vote);
   }
   exchange_.answers[answer.responder] = highest;
   leave_quarantine_if_answered();
 }
 
 void Engine::Core::leave_quarantine_if_answered() {
-  if (exchange_.must_wait_for_next_epoch || exchange_.answers.size() < 2 * set_.max_faulty() + 1) return;
+  if (exchange_.must_wait || exchange_.answered || exchange_.answers.size() < 2 * set_.max_faulty() + 1) return;
   // The certificate itself is in the same group, so that the floor's reason survives with it.
   View highest = std::max(finalized_view(), base_view_);
   if (exchange_.highest) {
@@ -147,7 +156,7 @@ void Engine::Core::leave_quarantine_if_answered() {
   }
   const FloorRecord floor{epoch_, highest + kReach, false};
   save(make_record(floor));
-  exchange_.must_wait_for_next_epoch = true;  // nothing more is asked
+  exchange_.answered = true;
   after_sync([this, floor] {
     floor_ = floor;
     quarantine_ = false;

@@ -87,6 +87,8 @@ struct PeerView {
   View view;
   View finalized_view;
   std::uint64_t helped_ms = 0;
+  std::uint64_t distrusted_until_ms =
+      0;  // it sent a false certificate: its next ones are not worth checking until then
 };
 
 // An effect that waits until a group is durable.
@@ -113,7 +115,10 @@ struct Exchange {
   std::uint64_t ask_at_ms = 0;
   std::map<std::uint8_t, View> answers;  // responder -> view of its highest certificate
   CertificatePtr highest;
-  bool must_wait_for_next_epoch = false;
+  bool must_wait =
+      false;  // a sealing block may be final already: not in this epoch, unless a later exchange says otherwise
+  bool answered = false;  // enough answers: the floor is being written
+  std::uint64_t began_ms = 0;
 };
 
 }  // namespace testamur::consensus

@@ -47,7 +47,10 @@ bool Engine::Core::verify(const Certificate& certificate) const {
 void Engine::Core::receive(const InstitutionId& from, const Vote& vote) {
   const auto& statement = vote.statement;
   if (vote.voter >= set_.size()) return;
-  if (self_ && vote.voter == *self_ && statement.epoch == epoch_) return shown_own_vote(vote);
+  if (self_ && vote.voter == *self_ && statement.epoch == epoch_) {
+    if (trusted(from) && !shown_own_vote(vote)) distrust(from);
+    return;
+  }
   if (from != set_.at(vote.voter).id) return;  // votes come from their voter, everything else is a replay
   const View shown = statement.act == Act::kFinalize ? statement.view.next() : statement.view;
   heard(from, statement.epoch, shown, std::nullopt);
@@ -98,7 +101,8 @@ void Engine::Core::receive(const InstitutionId& from, const Certificate& message
   if (statement.view <= finalized_view()) return;
   const ViewState* known = find(statement.view);
   if (known && known->certificate(statement.act)) return;
-  if (!verify(message)) return;
+  if (!trusted(from)) return;
+  if (!verify(message)) return distrust(from);
   check_own_signature(message);
   adopt(std::make_shared<const Certificate>(message));
 }

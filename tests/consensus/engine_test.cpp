@@ -398,6 +398,22 @@ TEST_CASE("fetched blocks with a false body, a gap or a false proof are refused"
   CHECK(bench.committed.empty());
 }
 
+TEST_CASE("after a false certificate a peer's next ones are not checked for a while; another peer's are",
+          "[consensus]") {
+  Fresh bench;
+  auto forged = bench.nullification({1, 2, 3}, View{1});
+  forged.signatures[2].bytes[0] ^= 1;
+  bench.receive(2, forged);
+  bench.verified = 0;
+  for (int i = 0; i < 100; ++i) bench.receive(2, forged);
+  CHECK(bench.verified == 0);
+  bench.receive(3, bench.nullification({1, 2, 3}, View{1}));
+  CHECK(bench.engine->status().view == View{2});
+  bench.advance(1'001);
+  bench.receive(2, bench.nullification({1, 2, 3}, View{2}));
+  CHECK(bench.engine->status().view == View{3});
+}
+
 TEST_CASE("a forged end of the epoch is not believed", "[consensus]") {
   Fresh bench;
   HeaderFacts facts;

@@ -228,7 +228,7 @@ TEST_CASE("a valid vote of the own key that the store lacks puts the node into q
   const auto own = bench.vote(0, Act::kNotarize, first(bench));
   auto forged = own;
   forged.signature.bytes[0] ^= 1;
-  bench.receive(2, forged);
+  bench.receive(3, forged);
   CHECK_FALSE(bench.quarantined);
   SECTION("alone") { bench.receive(2, own); }
   SECTION("in a certificate") { bench.receive(2, bench.certificate({0, 1, 2}, Act::kNotarize, first(bench))); }
