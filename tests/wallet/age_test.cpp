@@ -4,6 +4,7 @@
 #include "tests/wallet/mutations.h"
 #include "wallet/keystore/age_header.h"
 #include "wallet/keystore/bech32.h"
+#include "wallet/keystore/primitives.h"
 
 namespace testamur::wallet {
 namespace {
@@ -115,6 +116,35 @@ TEST_CASE("a file without chunks behind its nonce is cut short") {
   const Bytes file = seal_to(identity_of(1), {});
   const Bytes cut(file.begin(), file.end() - 16);
   CHECK(failure_of(open_with(identity_of(1), cut)) == age::OpenFailure::kCorrupt);
+}
+
+TEST_CASE("a last chunk that is empty behind a full one is refused") {
+  // Our own sealing never makes such a file, so that it is put together here from the parts.
+  const Bytes file = age::seal("secret", kLowWork, pattern(65536)).value();
+  std::optional<age::OpenError> failure;
+  const age::Header header = age::parse_header(file, failure);
+  REQUIRE_FALSE(failure.has_value());
+  const auto& stanza = header.stanzas.front();
+  Bytes salt = to_bytes(as_bytes("age-encryption.org/v1/scrypt"));
+  const Bytes stanza_salt = *age::from_base64(stanza.arguments[1]);
+  salt.insert(salt.end(), stanza_salt.begin(), stanza_salt.end());
+  const auto wrap_key = primitives::scrypt("secret", salt, kLowWork).value();
+  std::array<std::uint8_t, 12> nonce{};
+  Bytes file_key(16);
+  REQUIRE(primitives::chacha20_poly1305_open(wrap_key.view(), nonce, stanza.body, file_key.data()));
+  const auto key = primitives::hkdf_sha256(file_key, header.payload.first(16), "payload");
+  const auto with_chunks = [&](const std::vector<std::size_t>& sizes) {
+    Bytes made(file.begin(), file.end() - static_cast<std::ptrdiff_t>(header.payload.size() - 16));
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      nonce[10] = static_cast<std::uint8_t>(i);
+      nonce[11] = i + 1 == sizes.size() ? 1 : 0;
+      primitives::chacha20_poly1305_seal(key.view(), nonce, pattern(sizes[i]), made);
+    }
+    return age::open(made, "secret");
+  };
+  CHECK(with_chunks({65536}).ok());
+  CHECK(with_chunks({65536, 1}).ok());
+  CHECK(failure_of(with_chunks({65536, 0})) == age::OpenFailure::kCorrupt);
 }
 
 TEST_CASE("the header is read strictly") {
