@@ -197,6 +197,18 @@ TEST_CASE("ledger: what is not listed is unknown to it, and copies by others do 
       {VerdictCode::kAllWell, Topic::kStatus, Answer::kValid});
 }
 
+TEST_CASE("a slot of another credential of the same issuer does not count") {
+  expect(
+      [](auto& facts, auto&) {
+        auto other = facts.slots->front();
+        other.commitment = Hash256{};
+        other.index = IssuerIndex{42};
+        other.status = LedgerStatus::kRevoked;
+        facts.slots->push_back(other);
+      },
+      {VerdictCode::kAllWell, Topic::kStatus, Answer::kValid});
+}
+
 TEST_CASE("a credential of another ledger is unknown to this one") {
   const auto fixture = test::make_fixture();
   auto facts = good_facts(fixture);
