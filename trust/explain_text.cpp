@@ -49,7 +49,7 @@ class Writer {
   }
 
   void list_path(const Path& path) {
-    std::string text = "  " + std::to_string(path.amount) + " over " + name(path.arcs.front().truster);
+    std::string text = "  " + std::to_string(path.amount) + ": " + name(path.arcs.front().truster);
     for (const Arc& arc : path.arcs) {
       text += " -" + std::string(arc.kind == Kind::kAccredit ? "accredits" : "trusts") + " " +
               std::to_string(arc.amount) + "-> " + name(arc.subject) + statement(arc);
@@ -131,7 +131,7 @@ class Writer {
 
   void list_remedies() {
     if (e_.remedies.empty()) return;
-    line("Any one of these would change it:");
+    line("Any one of these, for what was asked, would change it:");
     for (const auto& remedy : e_.remedies) {
       if (remedy.kind == Kind::kEnd) {
         line("  " + name(remedy.by) + " withdraws its distrust of " + name(remedy.subject) + " [" +

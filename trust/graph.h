@@ -2,7 +2,7 @@
 // compromises and successions, exactly in ledger order. Append-only; it answers nothing itself (see decide.h).
 //
 // Parties have dense indexes in order of registration. Before its first standing event a party counts as in good
-// standing (decision 0401), so that imported accreditations can speak about years before the ledger.
+// standing (decision 0400), so that imported accreditations can speak about years before the ledger.
 // Thread rule: one writer; readers may share a History that nobody appends to. Copies are independent.
 // Nothing is appended when an append returns an error.
 #pragma once

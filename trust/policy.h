@@ -1,5 +1,5 @@
 // A policy: by which rules one institution (or an employer without a node) accepts issuers. A plain value that the
-// node or the command line fills from TOML. Its digest is part of every answer: docs/formats/policy.md. Any thread.
+// node or the command line fills from TOML. Its digest is part of every answer: docs/formats/statement.md. Any thread.
 #pragma once
 
 #include <array>
