@@ -241,6 +241,10 @@ TEST_CASE("a batch folder is resumed where it was left, delivers once and forget
   CHECK(purged.batch().awards[0].holder_secret.empty());
   CHECK(purged.batch().awards[0].claim_code.empty());
 
+  fs::remove(fs::path(path) / "claims" / "s_2.testamur.age");
+  CHECK(purged.deliver().message() ==
+        "the claim file of student \"s/2\" is gone, and cannot be written again: the batch was purged");
+
   REQUIRE(purged.erase("s/1").ok());
   CHECK_FALSE(purged.erase("s/1").ok());
   CHECK_FALSE(fs::exists(fs::path(path) / "claims" / "s_1.testamur.age"));

@@ -100,7 +100,10 @@ Status BatchFolder::deliver(const BatchProgress& progress) {
 }
 
 Status BatchFolder::write_claim(const Award& award) const {
-  TM_CHECK(award.recipient.has_value() || !award.claim_code.empty(), award.student);
+  if (!award.recipient && award.claim_code.empty()) {
+    return error("the claim file of student \"" + award.student +
+                 "\" is gone, and cannot be written again: the batch was purged");
+  }
   ClaimFile claim;
   claim.sd_jwt = award.sd_jwt;
   claim.holder_secret = award.holder_secret.clone();
