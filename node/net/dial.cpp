@@ -45,6 +45,13 @@ void Dial::resolve(const std::string& address) {
   timer_.async_wait([self = shared_from_this()](error_code failure) {
     if (!failure) self->finish(error("no answer within the time limit"));
   });
+  // All names are resolved by one thread of Asio: an address in digits must not wait behind a slow name server.
+  error_code not_digits;
+  const auto digits = asio::ip::make_address(target->host, not_digits);
+  if (!not_digits) {
+    const auto port = static_cast<std::uint16_t>(std::stoul(target->port));
+    return connect(tcp::resolver::results_type::create(tcp::endpoint(digits, port), target->host, target->port));
+  }
   resolver_.async_resolve(target->host, target->port,
                           [self = shared_from_this(), host = target->host](error_code failure, auto endpoints) {
                             if (!self->done_) return;

@@ -35,6 +35,7 @@ std::optional<ByteView> FrameSplitter::next(ByteView& input) {
     length_bytes_read_ = 0;
     return frame;
   }
+  if (body_.empty()) body_.reserve(length_);  // address space: pages are taken as they are filled
   const auto part = input.first(std::min(input.size(), length_ - body_.size()));
   body_.insert(body_.end(), part.begin(), part.end());
   input = input.subspan(part.size());

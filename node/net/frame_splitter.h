@@ -1,6 +1,7 @@
 // Cuts a byte stream into length-prefixed frames.
 //
-// The length is checked before anything is allocated for it, and memory grows only with the bytes that have come.
+// The length is checked before anything is allocated for it; of what is then reserved, memory is touched only as bytes
+// come.
 // Thread rule: one thread at a time.
 #pragma once
 

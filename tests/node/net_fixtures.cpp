@@ -8,8 +8,9 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 #include <chrono>
+#include <csignal>
+#include <future>
 
 #include "common/check.h"
 
@@ -86,7 +87,11 @@ NetNode::NetNode(Loop& loop, Registry& registry, Options options)
     : NetNode(loop, registry, std::move(options), transport_key()) {}
 
 NetNode::NetNode(Loop& loop, Registry& registry, Options options, SecretKey key)
-    : loop_(loop), id_(institution(options.number)), key_(std::move(key)), hold_leases_(options.hold_leases) {
+    : loop_(loop),
+      strand_(asio::make_strand(loop.io)),
+      id_(institution(options.number)),
+      key_(std::move(key)),
+      hold_leases_(options.hold_leases) {
   if (options.registered) registry.admit(net::pin_of(key_.public_key()), id_);
   net::NetworkConfig config;
   config.chain = chain_of(options.chain);
@@ -104,24 +109,13 @@ NetNode::NetNode(Loop& loop, Registry& registry, Options options, SecretKey key)
   network_ = std::move(started).value();
 }
 
-// The receiver's tasks run on the loop's threads: one round through it, and none is left that would still call us.
+// The receiver's tasks run on the strand: after one round through it, none is left that would still call us.
 NetNode::~NetNode() {
   network_.reset();
   release_leases();
-  std::mutex done_mutex;
-  bool done = false;
-  const auto round = [&] {
-    std::lock_guard lock(done_mutex);
-    return done;
-  };
-  asio::post(loop_.io, [&] {
-    {
-      std::lock_guard lock(done_mutex);
-      done = true;
-    }
-    loop_.bell.ring();
-  });
-  TM_CHECK(loop_.bell.wait_until(round));
+  std::promise<void> round;
+  asio::post(strand_, [&] { round.set_value(); });
+  round.get_future().wait();
 }
 
 void NetNode::on_peer_up(const net::Origin& from, const net::Hello& hello) {
@@ -216,6 +210,7 @@ net::PeerStatus NetNode::status_of(const InstitutionId& peer) const {
 }
 
 RawClient::RawClient(std::uint16_t port) {
+  std::signal(SIGPIPE, SIG_IGN);  // a write after the other side has closed is an ordinary outcome here
   socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
   TM_CHECK(socket_ >= 0);
   const timeval limit{10, 0};

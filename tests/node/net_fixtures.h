@@ -5,6 +5,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -110,6 +111,7 @@ class NetNode final : public net::Receiver {
 
  private:
   Loop& loop_;
+  boost::asio::strand<boost::asio::io_context::executor_type> strand_;
   const InstitutionId id_;
   SecretKey key_;
   mutable std::mutex mutex_;

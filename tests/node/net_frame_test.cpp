@@ -97,6 +97,12 @@ TEST_CASE("a list longer than its limit is refused before it is parsed") {
   CHECK(decode_wire(field(5, blocks)).message() == "a broken frame, or one with a list over its limit");
 }
 
+TEST_CASE("a frame with two contents is refused, of one kind or of two") {
+  for (const auto& [first, bytes] : golden()) {
+    for (const auto& [second, more] : golden()) CHECK_FALSE(decode_hex(bytes.substr(8) + more.substr(8)).ok());
+  }
+}
+
 TEST_CASE("a full hello fits into the limit of the first frame") {
   auto hello = some_hello();
   hello.epoch = Epoch{~0ull};
@@ -145,7 +151,7 @@ TEST_CASE("a length of zero or beyond the limit fails before any of its bytes ar
   }
 }
 
-TEST_CASE("a claimed length alone takes no memory") {
+TEST_CASE("a claimed length alone fills no memory") {
   FrameSplitter splitter(kMaxFrameBytes);
   const auto bytes = Encoder().u32(kMaxFrameBytes).u8(1).take();
   auto input = ByteView(bytes);
