@@ -180,7 +180,7 @@ Result<StatementRecord> decode_statement(const InstitutionId& truster, const Ins
   auto& content = record.content;
   content.subject = subject;
   content.kind = enumerated<StatementKind>(in, 1, 5);
-  content.accreditation = in.u8() != 0;
+  content.accreditation = enumerated<std::uint8_t>(in, 0, 1) == 1;
   content.slot = in.u16();
   content.amount = in.u8();
   content.depth = in.u8();

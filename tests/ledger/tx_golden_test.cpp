@@ -1,0 +1,249 @@
+// The bytes that ledger/tx hashes, signs and stores, against tests/vectors/ledger_tx.json, which
+// tests/ledger/tx_golden.py computes from the documented formats alone.
+#include <nlohmann/json.hpp>
+
+#include "tests/ledger/tx_fixture.h"
+#include "tests/support/catch.h"
+#include "tests/support/shared.h"
+
+namespace testamur::test {
+
+namespace {
+
+const nlohmann::json& vectors() {
+  static const auto json = nlohmann::json::parse(read_file(TESTAMUR_SOURCE_DIR "/tests/vectors/ledger_tx.json"));
+  return json;
+}
+
+std::string hex_of(const char* section, const char* name) { return vectors()[section][name].get<std::string>(); }
+
+const auto kAuthor = counting<InstitutionId>(0x20);
+const auto kSubject = counting<InstitutionId>(0x40);
+constexpr std::uint64_t kFrom = 1'800'000'000'000;
+constexpr std::uint64_t kUntil = 1'800'000'600'000;
+
+tx::Envelope envelope() { return {counting<ChainId>(0x00), kAuthor, counting<tx::Nonce>(0x60), kUntil}; }
+
+template <class Content>
+void check_body(const char* name, const Content& content) {
+  INFO(name);
+  const auto built = tx::build(envelope(), content);
+  const auto* rejection = std::get_if<Rejection>(&built);
+  INFO((rejection != nullptr ? to_text(*rejection) : ""));
+  REQUIRE(rejection == nullptr);
+  const auto& transaction = std::get<tx::UnsignedTransaction>(built);
+  const auto& golden = vectors()["bodies"][name];
+  CHECK(to_hex(transaction.body) == golden["body"].get<std::string>());
+  CHECK(transaction.id.hex() == golden["id"].get<std::string>());
+}
+
+tx::InstitutionFacts golden_facts() {
+  return {{{"de", "Universit\xC3\xA4t Gold"}, {"en", "Golden University"}},
+          "AT",
+          "gold.example",
+          "05gq02987",
+          "AT0001",
+          "529900T8BM49AURSDO55",
+          "DEQARINST0001",
+          kSubject};
+}
+
+tx::AchievementContent golden_achievement() {
+  auto content = sample_achievement(7, 2);
+  content.review_due_ms = 1'894'608'000'000;
+  content.teaches = {kSubject};
+  content.assesses = {kAuthor};
+  content.awarding_bodies = {kAuthor, kSubject};
+  return content;
+}
+
+tx::StatementContent golden_trust() {
+  tx::StatementContent content;
+  content.subject = kSubject;
+  content.slot = 3;
+  content.amount = 120;
+  content.depth = 2;
+  content.scope.fields = trust::FieldMask::bit(3) | trust::FieldMask::bit(70);
+  content.scope.levels = std::uint8_t{0b0110'0000};
+  content.scope.award_types = std::uint16_t{1};
+  content.scope.purposes = std::uint8_t{2};
+  content.scope.achievements = {{kSubject, 1}, {kSubject, 7}};
+  content.valid_from_ms = kFrom;
+  content.valid_until_ms = kUntil;
+  content.reason = tx::StatementReason::kAgreement;
+  content.evidence_digest = counting<Hash256>(0x80);
+  return content;
+}
+
+tx::StatementContent golden_accreditation() {
+  tx::StatementContent content;
+  content.kind = tx::StatementKind::kAccredit;
+  content.accreditation = true;
+  content.subject = kSubject;
+  content.slot = 9;
+  content.amount = 60;
+  content.depth = 1;
+  content.valid_from_ms = kFrom;
+  content.scheme = tx::QualityScheme::kEqavet;
+  content.evidence_digest = counting<Hash256>(0x80);
+  content.report_url = "https://agency.example/r";
+  return content;
+}
+
+tx::StatementContent naming(tx::StatementKind kind, bool accreditation, tx::StatementReason reason) {
+  tx::StatementContent content;
+  content.kind = kind;
+  content.accreditation = accreditation;
+  content.subject = kSubject;
+  if (kind == tx::StatementKind::kEnd) content.valid_from_ms = kFrom;
+  content.reason = reason;
+  content.names = {counting<TransactionId>(0x80), counting<TransactionId>(0x90)};
+  return content;
+}
+
+const tx::Cause kCause{counting<TransactionId>(0x80), counting<KeyId>(0xA0), LogIndex{77}};
+
+template <class Record>
+void check_record(const char* name, const Record& record) {
+  INFO(name);
+  CHECK(to_hex(encode(record)) == hex_of("records", name));
+}
+
+}  // namespace
+
+TEST_CASE("golden: bodies and ids of every active kind") {
+  const AchievementId achievement{kAuthor, 7, 2};
+  const PublicKey key{SignatureAlgorithm::kBip340, *from_hex(vectors()["new_key"].get<std::string>())};
+  const tx::KeyAddContent added{KeyPurpose::kIssue, key, counting<Signature>(0x01)};
+  check_body("institution_update", tx::InstitutionUpdateContent{golden_facts()});
+  check_body("key_add", added);
+  check_body("key_rotate", tx::KeyRotateContent{counting<KeyId>(0xA0), added});
+  check_body("key_retire", tx::KeyRetireContent{counting<KeyId>(0xA0), kFrom});
+  check_body("achievement_publish", golden_achievement());
+  check_body("achievement_cosign", tx::AchievementCosignContent{achievement});
+  check_body("achievement_retire", tx::AchievementRetireContent{7, 2});
+  check_body("issue_listed", tx::IssueListedContent{achievement, IssuerIndex{1'000}, hashes(0, 3)});
+  tx::StatusChangeContent change;
+  change.reason = tx::StatusReason::kReplaced;
+  change.target = std::vector<IssuerIndex>{IssuerIndex{0}, IssuerIndex{5}, IssuerIndex{300}};
+  check_body("status_list", change);
+  change = {tx::StatusAction::kReinstate, tx::StatusReason::kWithdrawn,
+            std::vector<tx::IndexRangeContent>{{IssuerIndex{0}, 5}, {IssuerIndex{9}, 1'000}}};
+  check_body("status_ranges", change);
+  change = {tx::StatusAction::kSupersede, tx::StatusReason::kCorrection,
+            tx::IndexBitmap{IssuerIndex{64}, {0x00, 0x81}}};
+  check_body("status_bulk", change);
+  check_body("recognition_trust", golden_trust());
+  tx::StatementContent distrust;
+  distrust.kind = tx::StatementKind::kDistrust;
+  distrust.subject = kSubject;
+  distrust.valid_from_ms = kFrom;
+  distrust.reason = tx::StatementReason::kQualityConcern;
+  check_body("recognition_distrust", distrust);
+  check_body("recognition_end", naming(tx::StatementKind::kEnd, false, tx::StatementReason::kReview));
+  check_body("recognition_void", naming(tx::StatementKind::kVoid, false, tx::StatementReason::kFraud));
+  check_body("accreditation_accredit", golden_accreditation());
+  check_body("accreditation_end", naming(tx::StatementKind::kEnd, true, tx::StatementReason::kNone));
+  check_body("accreditation_void", naming(tx::StatementKind::kVoid, true, tx::StatementReason::kKeyCompromise));
+}
+
+TEST_CASE("golden: carried bytes, and what decoding makes of them") {
+  const auto built = tx::build(envelope(), tx::AchievementRetireContent{7, 2});
+  const auto carried =
+      tx::attach(std::get<tx::UnsignedTransaction>(built), {{counting<KeyId>(0xA0), counting<Signature>(0x01)}});
+  CHECK(to_hex(carried) == vectors()["carried"].get<std::string>());
+  const auto decoded = tx::decode(envelope().chain, carried);
+  const auto& transaction = *std::get<SharedTransaction>(decoded);
+  CHECK(transaction.kind() == tx::Kind::kAchievementRetire);
+  CHECK(transaction.author() == kAuthor);
+  CHECK(transaction.valid_until_ms() == kUntil);
+  CHECK(to_hex(transaction.payload()) == "08071002");
+  CHECK(transaction.signatures()[0].key == counting<KeyId>(0xA0));
+  CHECK(transaction.weight() == 90);
+}
+
+TEST_CASE("golden: bodies of registry records") {
+  tx::InstitutionRecord institution;
+  institution.cause = kCause;
+  institution.institution_class = tx::InstitutionClass::kValidator;
+  institution.standing = tx::Standing::kSuspended;
+  institution.root_threshold = 3;
+  institution.sponsor = kAuthor;
+  institution.facts = golden_facts();
+  check_record("institution", institution);
+  tx::KeyRecord key;
+  key.cause = kCause;
+  key.institution = kAuthor;
+  key.purpose = KeyPurpose::kIssue;
+  key.key = {SignatureAlgorithm::kBip340, *from_hex(vectors()["new_key"].get<std::string>())};
+  check_record("key_added", key);
+  key.event = tx::KeyEvent::kRetired;
+  key.compromised_since_ms = kFrom;
+  check_record("key_retired", key);
+  tx::AchievementRecord achievement;
+  achievement.cause = kCause;
+  achievement.actor = kAuthor;
+  achievement.content = golden_achievement();
+  check_record("achievement_published", achievement);
+  achievement.event = tx::AchievementEvent::kRetired;
+  check_record("achievement_retired", achievement);
+  tx::StatementRecord statement;
+  statement.cause = kCause;
+  statement.content = golden_trust();
+  check_record("trust", statement);
+  statement.content = naming(tx::StatementKind::kVoid, false, tx::StatementReason::kFraud);
+  check_record("void", statement);
+  statement.content = golden_accreditation();
+  check_record("accredit", statement);
+}
+
+TEST_CASE("golden: registry records decode to what was encoded, and nothing shorter, longer or changed passes unseen") {
+  const auto body = *from_hex(hex_of("records", "trust"));
+  const tx::Anchored at{1, Height{2}, kFrom};
+  const auto record = tx::decode_statement(kAuthor, kSubject, at, body);
+  REQUIRE(record.ok());
+  CHECK(record->content == golden_trust());
+  CHECK(record->id == kCause.transaction);
+  const auto institution = tx::decode_institution(kAuthor, at, *from_hex(hex_of("records", "institution")));
+  REQUIRE(institution.ok());
+  CHECK(institution->facts == golden_facts());
+  const auto achievement =
+      tx::decode_achievement({kAuthor, 7, 2}, at, *from_hex(hex_of("records", "achievement_published")));
+  REQUIRE(achievement.ok());
+  CHECK(achievement->content == golden_achievement());
+  for (std::size_t size = 0; size < body.size(); ++size) {
+    CHECK_FALSE(tx::decode_statement(kAuthor, kSubject, at, ByteView(body).first(size)).ok());
+  }
+  auto longer = body;
+  longer.push_back(0);
+  CHECK_FALSE(tx::decode_statement(kAuthor, kSubject, at, longer).ok());
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    auto changed = body;
+    changed[i] ^= 0x10;
+    const auto decoded = tx::decode_statement(kAuthor, kSubject, at, changed);
+    if (decoded.ok() && encode(*decoded) != changed) FAIL("byte " << i << " has two meanings");
+  }
+}
+
+TEST_CASE("golden: parameters, their bytes and digest, pin every standard value") {
+  const ledger::Parameters standard;
+  CHECK(to_hex(encode(standard)) == hex_of("parameters", "bytes"));
+  CHECK(parameters_digest(standard).hex() == hex_of("parameters", "digest"));
+  CHECK(ledger::decode_parameters(encode(standard)).value() == standard);
+}
+
+TEST_CASE("golden: a genesis record signed elsewhere is accepted, and gives this chain id and these roots") {
+  const auto bytes = *from_hex(hex_of("genesis", "record"));
+  const auto genesis = ledger::decode_genesis(bytes);
+  INFO(genesis.message());
+  REQUIRE(genesis.ok());
+  CHECK(genesis->chain.hex() == hex_of("genesis", "chain"));
+  CHECK(encode(*genesis) == bytes);
+  const auto state = ledger::build_genesis_state(*genesis);
+  CHECK(state.header.roots.registry_root.hex() == hex_of("genesis", "registry_root"));
+  CHECK(state.header.validator_set.hex() == hex_of("genesis", "validator_set"));
+  CHECK(state.header.parameters.hex() == hex_of("parameters", "digest"));
+  CHECK(state.header.time_ms == kGenesisTimeMs);
+}
+
+}  // namespace testamur::test
