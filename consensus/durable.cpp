@@ -186,7 +186,9 @@ void Engine::Core::restore_views() {
     const bool needs_body = statement.act == Act::kNotarize && !entry(statement.block);
     at.mine(statement.act) = OwnVote{record, true, needs_body};
     if (statement.act != Act::kFinalize) voted = std::max(voted, statement.view);
-    if (needs_body) continue;
+    // A backup may hold a vote that never was durable, and so never sent, on the disk that it was copied from: in
+    // quarantine, and up to the floor, restored votes bind and stay unsaid.
+    if (needs_body || quarantine_ || statement.view <= floor_of_epoch()) continue;
     at.slots(statement.act)[*self_] = {record.vote, true};
   }
   view_ = std::max({base_view_.next(), highest_certified_.next(), voted});
@@ -195,7 +197,11 @@ void Engine::Core::restore_views() {
 Status Engine::Core::start(bool quarantine, std::uint64_t now_ms) {
   TM_CHECK(!started_);
   now_ms_ = entered_ms_ = listening_since_ms_ = now_ms;
+  floor_ = restored_.floor;
+  quarantine_ = restored_.quarantine;
   TM_TRY_STATUS(replay_finality());
+  const bool entering = quarantine && !quarantine_;
+  if (entering) quarantine_ = true;
   restore_views();
   if (const auto named = restored_.named.find(epoch_); named != restored_.named.end()) {
     // What was proposed before the crash and never journaled lies at most n above what the journal names.
@@ -205,11 +211,13 @@ Status Engine::Core::start(bool quarantine, std::uint64_t now_ms) {
     save(make_start_record(epoch_, set_.digest()));
     sync_wanted_ = true;
   }
-  floor_ = restored_.floor;
-  quarantine_ = restored_.quarantine;
   restored_ = Restored{};
   started_ = true;
-  if (quarantine && !quarantine_) enter_quarantine("this key may have voted without this vote store");
+  if (quarantine_ && !entering) driver_.quarantine(true);
+  if (entering) {
+    quarantine_ = false;
+    enter_quarantine("this key may have voted without this vote store");
+  }
   rebroadcast_interval_ms_ = config_.timing.rebroadcast_ms;
   rebroadcast_at_ms_ = now_ms_;
   announce_at_ms_ = now_ms_;

@@ -107,7 +107,7 @@ void Engine::Core::rebroadcast() {
   for (const auto& [view, at] : views_) {
     if (view <= finalized_view()) continue;
     for (const auto& mine : at.own) {
-      if (mine && mine->durable && !mine->needs_body) driver_.broadcast(mine->record.vote);
+      if (mine && mine->durable && !mine->needs_body && may_vote(view)) driver_.broadcast(mine->record.vote);
     }
     if (at.nullification) driver_.broadcast(*at.nullification);
     if (at.notarization) driver_.broadcast(*at.notarization);

@@ -221,6 +221,7 @@ void Engine::Core::vote_became_durable(View view, Act act) {
   if (found == views_.end()) return;  // final meanwhile
   auto& mine = found->second.mine(act);
   mine->durable = true;
+  if (!may_vote(view)) return;  // quarantined meanwhile: it binds, but is not sent
   VoteSlot& slot = found->second.slots(act)[*self_];
   slot.vote = mine->record.vote;
   slot.verified = true;

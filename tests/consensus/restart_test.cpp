@@ -187,6 +187,27 @@ TEST_CASE("quarantine ends with 2f + 1 answers, and the floor lies two above the
   CHECK(bench.own_votes(Act::kNullify).size() == 1);
 }
 
+TEST_CASE("votes restored from a backup bind but are not said: the disk that was copied may have lost them",
+          "[consensus]") {
+  // A copy catches a group that is being written; the machine crashes, loses that group and votes otherwise; then the
+  // copy is restored. What it holds was never sent and must not be.
+  Bench before;
+  before.start();
+  const auto block = first(before);
+  before.receive(1, block);
+  before.sync();
+  Bench after;
+  for (const auto& [kind, bytes] : before.durable()) REQUIRE(after.engine->restore(kind, bytes).ok());
+  after.start(true);
+  after.receive(1, after.vote(1, Act::kNotarize, block));
+  after.receive(2, after.vote(2, Act::kNotarize, block));
+  for (int i = 0; i < 20; ++i) after.advance(250);
+  after.sync();
+  CHECK(after.all_sent<Vote>().empty());
+  CHECK(after.all_sent<Certificate>().empty());
+  CHECK(after.engine->status().view == View{1});
+}
+
 TEST_CASE("answers with a stale nonce, a false signature or from a node in quarantine do not end it", "[consensus]") {
   Bench bench;
   bench.start(true);

@@ -28,6 +28,8 @@ class Application {
 
   virtual consensus::HeaderFacts read_header(const Bytes& header) const = 0;
   virtual bool body_matches(const Bytes& header, const Bytes& body) const = 0;
+  // Whether blocks can be built and validated on this one: it is the last applied, or was validated and not given up.
+  virtual bool has_state(const BlockId& block) const = 0;
   // `clock_ms` is this node's own wall clock, which may be wrong.
   virtual consensus::BuiltBlock build(const consensus::BuildRequest& request, const InstitutionId& proposer,
                                       std::uint64_t clock_ms) = 0;
@@ -48,6 +50,7 @@ class Application {
 
   // Everything applied so far survives a crash from now on; the height that does.
   virtual Height sync() = 0;
+  virtual std::unique_ptr<Application> backup() const = 0;
   // The machine died: any suffix of what was applied since sync() is gone, and all that was only in memory.
   virtual void crash(Random& random) = 0;
 };

@@ -68,6 +68,12 @@ void SimJournal::prune(Height synced_height, Epoch epoch, View finalized, const 
   durable_.insert(durable_.begin(), renewed.begin(), renewed.end());
 }
 
+SimJournal SimJournal::backup(Random& random) const {
+  SimJournal copy = *this;
+  copy.crash(random);
+  return copy;
+}
+
 void SimJournal::wipe() { *this = SimJournal{}; }
 
 }  // namespace testamur::sim

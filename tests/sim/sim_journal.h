@@ -35,6 +35,8 @@ class SimJournal {
   // Drops what is not needed above these positions and puts `live` (synced) in its place.
   void prune(Height synced_height, Epoch epoch, View finalized, const std::vector<consensus::Record>& live);
   void wipe();
+  // What a copy of the disk holds now: also some of what is not synced, and may never be on the disk that was copied.
+  SimJournal backup(Random& random) const;
 
  private:
   struct Group {

@@ -28,7 +28,9 @@ SimNode::SimNode(NodeSettings settings, Timeline& timeline, Network& network, Ch
 
 void SimNode::later(std::uint64_t delay_us, std::function<void()> what) {
   timeline_.after(delay_us, [this, life = life_, what = std::move(what)] {
-    if (engine_ && life == life_) what();
+    if (!engine_ || life != life_) return;
+    if (is_paused()) return later(paused_until_us_ - timeline_.now_us(), what);
+    what();
   });
 }
 
@@ -47,6 +49,8 @@ void SimNode::schedule_wake() {
   timeline_.at(wanted * 1000, [this, life = life_, wanted] {
     if (!engine_ || life != life_ || wake_ms_ != wanted) return;
     wake_ms_ = 0;
+    if (is_paused())
+      return later(paused_until_us_ - timeline_.now_us(), [this] { event([this] { update_pending(); }); });
     event([this] { update_pending(); });
   });
 }
@@ -59,6 +63,7 @@ void SimNode::start(bool quarantine) {
   TM_CHECK(!engine_);
   ++life_;
   wake_ms_ = 0;
+  in_quarantine_ = false;
   engine_ = std::make_unique<consensus::Engine>(settings_.engine, application_->tip(), *this);
   for (const auto& entry : journal_.entries()) {
     const Status restored = engine_->restore(entry.kind, entry.bytes);
@@ -76,6 +81,7 @@ void SimNode::start(bool quarantine) {
 }
 
 void SimNode::crash() {
+  paused_until_us_ = 0;
   engine_.reset();
   journal_.crash(random_);
   application_->crash(random_);
@@ -85,6 +91,13 @@ void SimNode::wipe(std::unique_ptr<Application> fresh) {
   TM_CHECK(!engine_);
   application_ = std::move(fresh);
   journal_.wipe();
+  acknowledged_ = Height{0};
+}
+
+void SimNode::restore(Backup backup) {
+  TM_CHECK(!engine_);
+  application_ = std::move(backup.application);
+  journal_ = std::move(backup.journal);
   acknowledged_ = Height{0};
 }
 
@@ -98,6 +111,7 @@ void SimNode::sync_and_prune() {
 
 void SimNode::receive(const Packet& packet) {
   if (!engine_) return;
+  if (is_paused()) return later(paused_until_us_ - timeline_.now_us(), [this, packet] { receive(packet); });
   const auto& bytes = *packet.bytes;
   event([&] {
     switch (packet.channel) {
@@ -151,7 +165,10 @@ void SimNode::build(const consensus::BuildRequest& request) {
     engine_->on_built(request.id, application_->build(request, settings_.engine.self, clock_ms()));
   };
   if (settings_.work_us == 0 || random_.chance(300)) return work();
-  later(random_.between(1, settings_.work_us), [this, work] { event(work); });
+  later(random_.between(1, settings_.work_us), [this, work, request] {
+    if (application_->has_state(request.parent)) return event(work);
+    event([&] { engine_->on_built(request.id, std::nullopt); });  // given up meanwhile
+  });
 }
 
 void SimNode::validate(const consensus::BlockPtr& block) {
@@ -163,7 +180,7 @@ void SimNode::validate(const consensus::BlockPtr& block) {
   if (settings_.work_us == 0 || random_.chance(300)) return work();
   // By then the block may have been decided and its parent applied or given up.
   later(random_.between(1, settings_.work_us), [this, work, block] {
-    if (block->facts.height > application_->height()) event(work);
+    if (application_->has_state(block->facts.parent)) event(work);
   });
 }
 

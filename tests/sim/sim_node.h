@@ -44,6 +44,15 @@ class SimNode : public consensus::Driver {
   bool is_up() const { return engine_ != nullptr; }
   // The disk is empty: the key is there, votes and ledger are gone.
   void wipe(std::unique_ptr<Application> fresh);
+  struct Backup {
+    std::unique_ptr<Application> application;
+    SimJournal journal;
+  };
+  Backup backup() { return {application_->backup(), journal_.backup(random_)}; }
+  // What was backed up is on the disk again; start it with quarantine.
+  void restore(Backup backup);
+  // Handles nothing for a while (SIGSTOP); what arrives waits.
+  void pause_ms(std::uint64_t duration_ms) { paused_until_us_ = timeline_.now_us() + duration_ms * 1000; }
   void receive(const Packet& packet);
   void submit(TransactionNumber transaction);
   void sync_and_prune();
@@ -93,6 +102,7 @@ class SimNode : public consensus::Driver {
   void event(Event&& handle);
   // Runs later unless the node crashed meanwhile.
   void later(std::uint64_t delay_us, std::function<void()> what);
+  bool is_paused() const { return timeline_.now_us() < paused_until_us_; }
   void schedule_wake();
   void write_journal();
   void check_said(const consensus::Message& message);
@@ -112,6 +122,7 @@ class SimNode : public consensus::Driver {
   std::unique_ptr<consensus::Engine> engine_;
   std::uint64_t life_ = 0;  // counts starts; events of an earlier life are void
   std::uint64_t wake_ms_ = 0;
+  std::uint64_t paused_until_us_ = 0;
   Height acknowledged_;  // the highest height that this node acknowledged
   std::uint64_t evidence_seen_ = 0;
   bool in_quarantine_ = false;

@@ -112,44 +112,70 @@ void Simulation::load_event() {
   timeline_.after(random_.below(2 * config_.profile.transaction_every_ms * 1000), [this] { load_event(); });
 }
 
+void Simulation::crash_some(std::size_t number) {
+  const bool everybody = random_.chance(100);
+  for (auto& each : nodes_) {
+    if (!each->is_up() || (!everybody && each->number() != number)) continue;
+    each->crash();
+    ++crashes_;
+    timeline_.after(random_.between(10'000, 2'000'000), [node = each.get()] {
+      if (!node->is_up()) node->start();
+    });
+  }
+}
+
+void Simulation::cut_some(std::size_t number) {
+  const std::size_t other = random_.below(nodes_.size());
+  network_.cut(number, other, true);
+  if (random_.chance(500)) network_.cut(other, number, true);
+  timeline_.after(random_.between(50'000, 3'000'000), [this, number, other] {
+    network_.cut(number, other, false);
+    network_.cut(other, number, false);
+  });
+}
+
+// One validator more or less, never the traitor, at least four. Numbers differ, so that the same set can come again.
+void Simulation::change_set(SimNode& through) {
+  std::uint32_t mask = current_members_ ^ (std::uint32_t{1} << random_.below(membership_.members.size()));
+  if (config_.nodes >= 4) mask |= 2;
+  if (std::popcount(mask) < 4) return;
+  current_members_ = mask;
+  through.submit(kSetChange | (next_transaction_++ << 31) | mask);
+}
+
+// Backups are taken now and then; one node of a run loses its disk and comes back from one, or with nothing.
+void Simulation::lose_disk(std::size_t number) {
+  if (random_.chance(700)) {
+    backups_.insert_or_assign(number, nodes_[number]->backup());
+    return;
+  }
+  if (lost_disk_ || !nodes_[number]->is_up()) return;
+  lost_disk_ = number;
+  auto& node = *nodes_[number];
+  node.crash();
+  const auto backup = backups_.find(number);
+  if (backup != backups_.end() && random_.chance(500)) {
+    node.restore(std::move(backup->second));
+    backups_.erase(backup);
+  } else {
+    node.wipe(fresh_application());
+  }
+  node.start(true);
+}
+
 void Simulation::fault_event() {
   if (!faulty_) return;
   const auto& profile = config_.profile;
   const std::size_t number = random_.below(nodes_.size());
   auto& chosen = *nodes_[number];
-  if (random_.chance(profile.crashes_per_mille)) {
-    const bool everybody = random_.chance(100);
-    for (auto& each : nodes_) {
-      if (!each->is_up() || (!everybody && each.get() != &chosen)) continue;
-      each->crash();
-      ++crashes_;
-      timeline_.after(random_.between(10'000, 2'000'000), [node = each.get()] {
-        if (!node->is_up()) node->start();
-      });
-    }
-  }
-  if (random_.chance(profile.partitions_per_mille)) {
-    const std::size_t other = random_.below(nodes_.size());
-    const bool both_ways = random_.chance(500);
-    network_.cut(number, other, true);
-    if (both_ways) network_.cut(other, number, true);
-    timeline_.after(random_.between(50'000, 3'000'000), [this, number, other] {
-      network_.cut(number, other, false);
-      network_.cut(other, number, false);
-    });
-  }
-  if (random_.chance(profile.set_changes_per_mille) && chosen.is_up()) {
-    // One validator more or less, never the traitor, at least three.
-    std::uint32_t mask = current_members_ ^ (std::uint32_t{1} << random_.below(membership_.members.size()));
-    if (config_.nodes >= 4) mask |= 2;
-    if (std::popcount(mask) >= 4) {
-      current_members_ = mask;
-      // Numbers differ, so that the same set can come again.
-      chosen.submit(kSetChange | (next_transaction_++ << 31) | mask);
-    }
-  }
-  if (random_.chance(profile.clock_jumps_per_mille))
+  if (random_.chance(profile.crashes_per_mille)) crash_some(number);
+  if (random_.chance(profile.partitions_per_mille)) cut_some(number);
+  if (random_.chance(profile.set_changes_per_mille) && chosen.is_up()) change_set(chosen);
+  if (random_.chance(profile.restores_per_mille)) lose_disk(number);
+  if (random_.chance(profile.pauses_per_mille)) chosen.pause_ms(random_.between(10, 3'000));
+  if (random_.chance(profile.clock_jumps_per_mille)) {
     chosen.clock_offset_ms = static_cast<std::int64_t>(random_.below(40'000)) - 20'000;
+  }
   if (random_.chance(profile.prunes_per_mille)) chosen.sync_and_prune();
   timeline_.after(random_.below(2 * profile.event_every_ms * 1000), [this] { fault_event(); });
 }
@@ -170,6 +196,7 @@ bool Simulation::recovered(TransactionNumber first_probe) const {
     if (is_traitor(i)) continue;
     const auto& application = nodes_[i]->application();
     if (application.height() != nodes_[0]->application().height()) return false;
+    if (nodes_[i]->engine().status().voting == consensus::VotingState::kQuarantine) return false;
     for (TransactionNumber probe = first_probe; probe < next_transaction_; ++probe) {
       if (!application.is_committed(probe)) return false;
     }

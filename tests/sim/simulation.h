@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,8 @@ struct Profile {
   std::uint64_t partitions_per_mille = 0;
   std::uint64_t set_changes_per_mille = 0;
   std::uint64_t clock_jumps_per_mille = 0;
+  std::uint64_t pauses_per_mille = 0;
+  std::uint64_t restores_per_mille = 0;  // one node of the run comes back empty or from a backup
   std::uint64_t prunes_per_mille = 50;
   Traitor traitor = Traitor::kNone;
   std::uint64_t faults_ms = 8'000;     // so long things go wrong
@@ -97,6 +100,10 @@ class Simulation {
   void deliver(const Packet& packet);
   void fault_event();
   void load_event();
+  void crash_some(std::size_t number);
+  void cut_some(std::size_t number);
+  void change_set(SimNode& through);
+  void lose_disk(std::size_t number);
   void calm();
   bool is_traitor(std::size_t number) const;
   bool recovered(TransactionNumber first_probe) const;
@@ -112,6 +119,9 @@ class Simulation {
   TransactionNumber next_transaction_ = 1;
   bool faulty_ = false;
   std::uint64_t crashes_ = 0;
+  std::optional<std::size_t>
+      lost_disk_;  // the node whose disk was lost: never a second one, or only the command would help
+  std::map<std::size_t, SimNode::Backup> backups_;
 };
 
 }  // namespace testamur::sim

@@ -38,6 +38,7 @@ class ToyLedger final : public Application {
 
   consensus::HeaderFacts read_header(const Bytes& header) const override;
   bool body_matches(const Bytes& header, const Bytes& body) const override;
+  bool has_state(const BlockId& block) const override { return header_of(block) != nullptr; }
   consensus::BuiltBlock build(const consensus::BuildRequest& request, const InstitutionId& proposer,
                               std::uint64_t clock_ms) override;
   consensus::Validation validate(const consensus::BlockPtr& block, std::uint64_t clock_ms) override;
@@ -51,6 +52,7 @@ class ToyLedger final : public Application {
   Height height() const override { return chain_.back().header.height; }
   std::optional<StoredBlock> block_at(Height height) const override;
   consensus::Tip tip() const override;
+  std::unique_ptr<Application> backup() const override { return std::make_unique<ToyLedger>(*this); }
   Height sync() override;
   void crash(Random& random) override;
 
