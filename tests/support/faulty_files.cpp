@@ -69,12 +69,12 @@ class DiskFileHandle final : public File {
       : disk_(disk), file_(std::move(file)), epoch_(disk.epoch()) {}
   Status write_at(std::uint64_t offset, ByteView bytes) override { return disk_.write(epoch_, *file_, offset, bytes); }
   Status read_at(std::uint64_t offset, std::span<std::uint8_t> out) const override {
-    TM_TRY(const auto count, disk_.read(epoch_, *file_, offset, out));
+    TM_TRY(const auto count, disk_.read(*file_, offset, out));
     if (count != out.size()) return error("the file ends early");
     return {};
   }
   Status sync() override { return disk_.sync(epoch_, *file_); }
-  Result<std::uint64_t> size() const override { return disk_.file_size(epoch_, *file_); }
+  Result<std::uint64_t> size() const override { return disk_.file_size(*file_); }
 
  private:
   FaultyDisk& disk_;
@@ -185,6 +185,11 @@ void FaultyDisk::restart() {
 std::uint64_t FaultyDisk::operation_count() const {
   std::lock_guard hold(mutex_);
   return operations_;
+}
+
+bool FaultyDisk::is_stale(std::uint64_t epoch) const {
+  std::lock_guard hold(mutex_);
+  return crashed_ || epoch != epoch_;
 }
 
 std::uint64_t FaultyDisk::epoch() const {
@@ -303,19 +308,16 @@ Status FaultyDisk::sync(std::uint64_t epoch, DiskFile& file) {
   return {};
 }
 
-Result<std::size_t> FaultyDisk::read(std::uint64_t epoch, const DiskFile& file, std::uint64_t offset,
-                                     std::span<std::uint8_t> out) const {
+Result<std::size_t> FaultyDisk::read(const DiskFile& file, std::uint64_t offset, std::span<std::uint8_t> out) const {
   std::lock_guard hold(mutex_);
-  if (crashed_ || epoch != epoch_) return no_power();
   if (offset >= file.content.size()) return std::size_t{0};
   const auto count = std::min<std::uint64_t>(out.size(), file.content.size() - offset);
   std::copy_n(file.content.begin() + static_cast<std::ptrdiff_t>(offset), count, out.begin());
   return static_cast<std::size_t>(count);
 }
 
-Result<std::uint64_t> FaultyDisk::file_size(std::uint64_t epoch, const DiskFile& file) const {
+Result<std::uint64_t> FaultyDisk::file_size(const DiskFile& file) const {
   std::lock_guard hold(mutex_);
-  if (crashed_ || epoch != epoch_) return no_power();
   return static_cast<std::uint64_t>(file.content.size());
 }
 

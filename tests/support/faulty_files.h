@@ -4,7 +4,9 @@
 // Model. Each file has the content that a sync made durable and a list of later writes. At a crash every 512-byte
 // sector of every later write survives or not, by the seed; a sector is never torn. Names (created, renamed, removed)
 // are durable after a directory sync; a crash keeps a prefix, by the seed, of the later changes of names, as a
-// journaling file system does. After a crash every open handle fails until restart().
+// journaling file system does. After a crash the journal's open handles fail; RocksDB's pretend to work and change
+// nothing (its process is dead: that it goes on is only an artefact of the test), so after anything that may have
+// crashed ask crashed() before believing a result.
 //
 // Thread rule: any thread (RocksDB has threads of its own).
 #pragma once
@@ -66,14 +68,14 @@ class FaultyDisk {
   // The operations of both adapters. `epoch` is the boot in which a handle was opened.
   using Handle = std::shared_ptr<DiskFile>;
   std::uint64_t epoch() const;
+  bool is_stale(std::uint64_t epoch) const;  // the handle is from before a crash
   Result<Handle> open(const std::string& path);
   Result<Handle> create(const std::string& path, bool replace);
   Status write(std::uint64_t epoch, DiskFile& file, std::uint64_t offset, ByteView bytes);
   Status truncate(std::uint64_t epoch, DiskFile& file, std::uint64_t size);
   Status sync(std::uint64_t epoch, DiskFile& file);
-  Result<std::size_t> read(std::uint64_t epoch, const DiskFile& file, std::uint64_t offset,
-                           std::span<std::uint8_t> out) const;
-  Result<std::uint64_t> file_size(std::uint64_t epoch, const DiskFile& file) const;
+  Result<std::size_t> read(const DiskFile& file, std::uint64_t offset, std::span<std::uint8_t> out) const;
+  Result<std::uint64_t> file_size(const DiskFile& file) const;
   bool exists(const std::string& path) const;
   bool is_directory(const std::string& path) const;
   std::vector<std::string> list(const std::string& directory) const;

@@ -1,0 +1,81 @@
+#include "node/store/snapshot.h"
+
+namespace testamur::node {
+
+Bytes block_key(Height height, BlockPart part) {
+  Encoder key;
+  key.u64(height).u8(static_cast<std::uint8_t>(part));
+  return key.take();
+}
+
+Bytes state_key(ledger::Table table, ByteView key) {
+  Bytes bytes;
+  bytes.reserve(1 + key.size());
+  bytes.push_back(static_cast<std::uint8_t>(table));
+  bytes.insert(bytes.end(), key.begin(), key.end());
+  return bytes;
+}
+
+rocksdb::ColumnFamilyHandle* family_of(const Database& database, ledger::Table table) {
+  return table == ledger::Table::kPageCommitments ? database.pages() : database.state();
+}
+
+DatabaseSnapshot::DatabaseSnapshot(const Database& database, const CommitmentIndex& index, std::optional<Height> height)
+    : database_(database), index_(index), height_(height), snapshot_(database.db().GetSnapshot()) {}
+
+DatabaseSnapshot::~DatabaseSnapshot() { database_.db().ReleaseSnapshot(snapshot_); }
+
+std::optional<Bytes> DatabaseSnapshot::get(ledger::Table table, ByteView key) const {
+  return database_.get(family_of(database_, table), snapshot_, state_key(table, key));
+}
+
+std::optional<std::pair<Bytes, Bytes>> DatabaseSnapshot::floor(ledger::Table table, ByteView prefix,
+                                                               ByteView key) const {
+  const auto lower = state_key(table, prefix);
+  const auto lower_slice = to_slice(lower);
+  auto options = database_.read_options(snapshot_);
+  options.iterate_lower_bound = &lower_slice;
+  const std::unique_ptr<rocksdb::Iterator> iterator(database_.db().NewIterator(options, family_of(database_, table)));
+  iterator->SeekForPrev(to_slice(state_key(table, key)));
+  if (!iterator->Valid()) {
+    database_.require(iterator->status());
+    return std::nullopt;
+  }
+  return std::pair(to_bytes(to_view(iterator->key()).subspan(1)), to_bytes(to_view(iterator->value())));
+}
+
+std::vector<KeyValue> DatabaseSnapshot::scan(ledger::Table table, ByteView prefix, ByteView after,
+                                             std::size_t limit) const {
+  const auto start = state_key(table, prefix);
+  const std::unique_ptr<rocksdb::Iterator> iterator(
+      database_.db().NewIterator(database_.read_options(snapshot_), family_of(database_, table)));
+  const auto after_key = state_key(table, after);
+  const bool resumes = !after.empty() && to_slice(after_key).compare(to_slice(start)) >= 0;
+  iterator->Seek(to_slice(resumes ? after_key : start));
+  if (resumes && iterator->Valid() && iterator->key() == to_slice(after_key)) iterator->Next();
+  std::vector<KeyValue> found;
+  for (; found.size() < limit && iterator->Valid() && iterator->key().starts_with(to_slice(start)); iterator->Next()) {
+    found.emplace_back(to_bytes(to_view(iterator->key()).subspan(1)), to_bytes(to_view(iterator->value())));
+  }
+  database_.require(iterator->status());
+  return found;
+}
+
+std::vector<CommitmentSlot> DatabaseSnapshot::find_commitment(const Hash256& commitment) const {
+  auto slots = index_.candidates(commitment);
+  std::erase_if(slots, [&](const CommitmentSlot& slot) {
+    Encoder page;
+    page.u64(slot.page);
+    const auto commitments = get(ledger::Table::kPageCommitments, page.bytes());
+    const std::size_t at = slot.position * Hash256::kSize;
+    return !commitments || commitments->size() < at + Hash256::kSize ||
+           !equal(ByteView(*commitments).subspan(at, Hash256::kSize), commitment.view());
+  });
+  return slots;
+}
+
+std::optional<Bytes> DatabaseSnapshot::block(Height height, BlockPart part) const {
+  return database_.get(database_.blocks(), snapshot_, block_key(height, part));
+}
+
+}  // namespace testamur::node
