@@ -21,7 +21,10 @@ void Engine::Core::receive(const InstitutionId& from, const Proposal& proposal) 
   if (at.proposal && at.proposal->facts.id == facts.id) return;
   if (at.proposal && !wanted && reported_.contains({epoch_, proposal.view, leader(proposal.view)})) return;
   const auto& key = set_.at(leader(proposal.view)).key;
-  if (!driver_.verify(key, signing_digest(config_.chain, set_.digest(), statement), proposal.signature)) return;
+  if (!wanted && !trusted(from)) return;
+  if (!driver_.verify(key, signing_digest(config_.chain, set_.digest(), statement), proposal.signature)) {
+    return distrust(from);
+  }
   if (at.proposal) {
     const auto& first = at.proposal->proposal;
     report(leader(proposal.view), {Act::kPropose, epoch_, first.view, first.parent_view, at.proposal->facts.id},
@@ -103,7 +106,7 @@ void Engine::Core::on_validated(const BlockId& id, Validation validation) {
     case Verdict::kNotYet:
     case Verdict::kRefused:
       known->validity = Validity::kWaiting;
-      known->retry_at_ms = validation.retry_at_ms;
+      known->retry_at_ms = std::max(validation.retry_at_ms, now_ms_ + 1);
       known->retry_on_finality = validation.verdict == Verdict::kRefused;
       break;
     case Verdict::kBadCopy: drop_copy(BlockPtr{known->block}); break;
@@ -117,6 +120,8 @@ void Engine::Core::drop_copy(const BlockPtr& block) {
   if (at.proposal && at.proposal->facts.id == block->facts.id) at.proposal.reset();
   blocks_.erase(block->facts.id);
   want(block->proposal.view, block->facts.id);
+  const auto again = wanted_.find(block->facts.id);
+  if (again != wanted_.end()) again->second.ask_at_ms = now_ms_ + delta_ms();
 }
 
 bool Engine::Core::certified(View view, const BlockId& block) const {

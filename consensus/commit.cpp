@@ -134,7 +134,8 @@ void Engine::Core::receive(const InstitutionId& from, const SealingFinality& mes
   };
   const HeaderFacts facts = driver_.read_header(*message.header);
   if (!facts.well_formed || !facts.sealing || facts.epoch != epoch_ || facts.view <= base_view_) return;
-  if (!verify_finality(config_.chain, set_, facts, message.proof, read, check).ok()) return;
+  if (now_ms_ < peer(from).distrusted_until_ms) return;
+  if (!verify_finality(config_.chain, set_, facts, message.proof, read, check).ok()) return distrust(from);
   known_sealing_ = message;
   known_sealing_facts_ = facts;
   check_own_signature(*message.proof.certificate);

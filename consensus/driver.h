@@ -70,7 +70,8 @@ class Driver {
 
   // Is this block valid on its parent, which is finalized or was validated before? Answered by
   // Engine::on_validated(block id). The engine has checked epoch, view, proposer, height, parent link and the sealing
-  // and filler flags.
+  // and filler flags. Where the answer comes later, the block or its parent may meanwhile have been committed or given
+  // up: an answer is then not needed.
   virtual void validate(const BlockPtr& block) = 0;
 
   // BIP-340 with this node's consensus key. Called only on a node that is a validator.

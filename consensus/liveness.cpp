@@ -141,15 +141,15 @@ void Engine::Core::receive(const InstitutionId& from, const Presence& presence) 
   sender.epoch = presence.epoch;  // exact: a peer may have fallen back
   sender.view = presence.view;
   sender.finalized_view = presence.finalized_view;
-  if (set_.index_of(from)) claimed_height_ = std::max(claimed_height_, presence.finalized_height);
+  claimed_height_ = std::max(claimed_height_, presence.finalized_height);
   const bool behind =
       presence.epoch < epoch_ ||
       (presence.epoch == epoch_ && (presence.finalized_view < finalized_view() || presence.view < view_));
   if (behind) help(from);
 }
 
-// Checking a certificate costs a quorum of signatures: only validators' are checked, and after a false one a pause is
-// made.
+// Signatures cost time: of votes, certificates and proposals only validators' are checked, and after a false one a
+// pause is made with its sender.
 bool Engine::Core::trusted(const InstitutionId& from) {
   return set_.index_of(from).has_value() && now_ms_ >= peer(from).distrusted_until_ms;
 }
@@ -210,6 +210,7 @@ std::uint64_t Engine::Core::wake_at_ms() const {
     if (leader(view_) == *self_ && view_ > proposed_) {
       const std::uint64_t half = entered_ms_ + delta_ms() / 2;
       if (half > now_ms_) sooner(half);
+      if (building_.retry_at_ms > now_ms_) sooner(building_.retry_at_ms);
     }
   }
   if (unfinished()) sooner(rebroadcast_at_ms_);

@@ -36,7 +36,7 @@ bool Engine::Core::journal_allows_proposing() {
 }
 
 void Engine::Core::propose_if_due() {
-  if (building_.id || !may_propose()) return;
+  if (building_.id || now_ms_ < building_.retry_at_ms || !may_propose()) return;
   const bool with_content = transactions_ && !building_.came_empty;
   if (!with_content && !wants_empty_block()) return;
   const auto parent_view = parent_view_for(view_);
@@ -66,7 +66,7 @@ void Engine::Core::on_built(std::uint64_t request_id, const std::optional<BuiltB
   if (building_.id != request_id) return;
   building_.id.reset();
   if (!built) {
-    building_.came_empty = true;
+    building_.retry_at_ms = now_ms_ + config_.timing.fetch_ms;
     return advance();
   }
   HeaderFacts facts = driver_.read_header(*built->header);

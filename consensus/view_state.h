@@ -77,7 +77,8 @@ struct Building {
   std::uint64_t last_id = 0;
   std::optional<std::uint64_t> id;  // of the request under way
   View parent_view;
-  bool came_empty = false;  // the last build in this view carried nothing
+  std::uint64_t retry_at_ms = 0;  // a build failed: not before
+  bool came_empty = false;        // the last build in this view carried nothing
 };
 
 // Where another node stands, as far as it has shown.

@@ -234,7 +234,8 @@ void Engine::Core::report_contradictions(ViewState& at, std::uint8_t voter, cons
   for (const Act act : kVotingActs) {
     VoteSlot& slot = at.slots(act)[voter];
     if (!slot.vote || !contradict(slot.vote->statement, vote.statement)) continue;
-    if (reported_.contains({epoch_, vote.statement.view, voter}) || !verify(vote)) return;
+    if (reported_.contains({epoch_, vote.statement.view, voter}) || !trusted(set_.at(voter).id)) return;
+    if (!verify(vote)) return distrust(set_.at(voter).id);
     if (!slot.verified && !(slot.verified = verify(*slot.vote))) {
       slot.vote.reset();
       continue;

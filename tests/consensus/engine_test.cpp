@@ -273,6 +273,17 @@ TEST_CASE("the leader's proposal leaves before its own sync, its vote after", "[
   CHECK(bench.own_votes(Act::kNotarize).size() == 1);
 }
 
+TEST_CASE("a driver that cannot build is asked again after a while, not at once", "[consensus]") {
+  Fresh bench(4, 1);
+  bench.engine->on_pending_changed(true, true);
+  bench.advance(200);
+  REQUIRE(bench.builds.size() == 1);
+  bench.engine->on_built(bench.builds[0].id, std::nullopt);
+  CHECK(bench.builds.size() == 1);
+  bench.advance(100);
+  CHECK(bench.builds.size() == 2);
+}
+
 TEST_CASE("no proposal leaves before the journal durably names a near view", "[consensus]") {
   Bench bench(4, 1);
   REQUIRE(bench.engine->start(false, bench.now).ok());

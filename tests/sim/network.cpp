@@ -10,14 +10,15 @@ void Network::cut(std::size_t from, std::size_t to, bool cut) {
   }
 }
 
-std::uint64_t Network::delay() {
-  std::uint64_t delay = weather_.delay_us + random_.below(weather_.jitter_us + 1);
+std::uint64_t Network::delay(const Packet& packet) {
+  std::uint64_t delay =
+      weather_.delay_us + random_.below(weather_.jitter_us + 1) + packet.bytes->size() * weather_.us_per_byte;
   if (random_.chance(weather_.tail_per_mille)) delay *= random_.between(2, 200);
   return delay;
 }
 
 void Network::deliver_later(const Packet& packet) {
-  timeline_.after(delay(), [this, packet] {
+  timeline_.after(delay(packet), [this, packet] {
     if (!cuts_.contains({packet.from, packet.to})) deliver_(packet);
   });
 }

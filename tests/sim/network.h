@@ -20,6 +20,7 @@ struct Weather {
   std::uint64_t jitter_us = 0;          // uniformly added
   std::uint64_t tail_per_mille = 0;     // so often a delay is multiplied by 2 to 200
   std::uint64_t corrupt_per_mille = 0;  // one byte is changed
+  std::uint64_t us_per_byte = 0;        // how thin the links are
 };
 
 enum class Channel : std::uint8_t { kConsensus, kTransactions, kBlockRequest, kBlockResponse };
@@ -49,7 +50,7 @@ class Network {
   std::uint64_t sent() const { return sent_; }
 
  private:
-  std::uint64_t delay();
+  std::uint64_t delay(const Packet& packet);
   void deliver_later(const Packet& packet);
 
   Timeline& timeline_;

@@ -343,6 +343,18 @@ TEST_CASE("idle for an hour makes heartbeats only, and load after it is served a
   CHECK(simulation.timeline().now_ms() - began < 100);
 }
 
+TEST_CASE("a block larger than the links carry in base delta becomes final: delta grows and blocks shrink", "[sim]") {
+  Simulation simulation{lan(4)};
+  settle(simulation);
+  // 64 numbers and a header take more than a second to arrive; votes a quarter of one.
+  simulation.network().set_weather({.delay_us = 1'000, .us_per_byte = 1'500});
+  for (TransactionNumber number = 1; number <= 300; ++number) {
+    for (std::size_t node = 0; node < 4; ++node) simulation.node(node).application().submit(number);
+  }
+  CHECK(simulation.run_until([&] { return simulation.everybody_has(300); }, 300'000));
+  CHECK_FALSE(simulation.checker().violation().has_value());
+}
+
 TEST_CASE("a single validator commits, survives crashes and never contradicts itself", "[sim]") {
   Simulation simulation{lan(1)};
   settle(simulation);
