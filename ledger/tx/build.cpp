@@ -53,6 +53,16 @@ Built build(const Envelope& envelope, const IssueListedContent& content) {
   return finish(envelope, body);
 }
 
+Built build(const Envelope& envelope, const IssueAnchoredContent& content) {
+  auto body = begin(envelope);
+  auto& message = *body.mutable_issue_anchored();
+  write(content.achievement, *message.mutable_achievement());
+  message.set_first_index(content.first_index.value);
+  message.set_count(content.count);
+  for (const auto& root : content.page_roots) *message.mutable_page_roots() += as_text(root.view());
+  return finish(envelope, body);
+}
+
 Built build(const Envelope& envelope, const StatusChangeContent& content) {
   auto body = begin(envelope);
   auto& message = *body.mutable_status_change();

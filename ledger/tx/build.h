@@ -32,6 +32,14 @@ struct IssueListedContent {
   std::vector<Hash256> commitments;  // of first_index, first_index + 1, …
 };
 
+// Only the page roots are published: RFC 6962 roots over 128 commitments each, the last over what is left.
+struct IssueAnchoredContent {
+  AchievementId achievement;
+  IssuerIndex first_index;
+  std::uint64_t count = 0;
+  std::vector<Hash256> page_roots;
+};
+
 struct IndexRangeContent {
   IssuerIndex first;
   std::uint64_t count = 0;
@@ -79,6 +87,7 @@ struct UnsignedTransaction {
 using Built = std::variant<UnsignedTransaction, Rejection>;
 
 Built build(const Envelope& envelope, const IssueListedContent& content);
+Built build(const Envelope& envelope, const IssueAnchoredContent& content);
 Built build(const Envelope& envelope, const StatusChangeContent& content);
 Built build(const Envelope& envelope, const AchievementContent& content);
 Built build(const Envelope& envelope, const AchievementCosignContent& content);

@@ -10,6 +10,7 @@
 #include "ledger/tx/achievement_publish.h"
 #include "ledger/tx/achievement_retire.h"
 #include "ledger/tx/institution_update.h"
+#include "ledger/tx/issue_anchored.h"
 #include "ledger/tx/issue_listed.h"
 #include "ledger/tx/key_add.h"
 #include "ledger/tx/key_retire.h"
@@ -52,6 +53,7 @@ constexpr std::array kRules = {
     KindRules{Kind::kAchievementCosign, kGovern, kIssuers, Privilege::kAchievements, TM_PHASES(achievement_cosign), kOneRecord},
     KindRules{Kind::kAchievementRetire, kGovern, kIssuers, Privilege::kAchievements, TM_PHASES(achievement_retire), kOneRecord},
     KindRules{Kind::kIssueListed, kIssue, kIssuers, Privilege::kIssue, TM_PHASES(issue_listed), &issue_listed::weight},
+    KindRules{Kind::kIssueAnchored, kIssue, kIssuers, Privilege::kIssue, TM_PHASES(issue_anchored), &issue_anchored::weight},
     KindRules{Kind::kStatusChange, kIssue, kIssuers, Privilege::kStatuses, TM_PHASES(status_change), &status_change::weight},
     KindRules{Kind::kRecognitionTrust, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_trust), kOneRecord},
     KindRules{Kind::kRecognitionDistrust, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_distrust), kOneRecord},

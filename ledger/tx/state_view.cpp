@@ -155,12 +155,22 @@ void StateWriter::count_statement(const StatementContent& content) {
   write_counts(overlay, author_, counts);
 }
 
-void StateWriter::issue_listed(const AchievementId& achievement, IssuerIndex first_index,
-                               std::span<const Commitment> commitments) {
+BatchOrigin StateWriter::begin_issue(const AchievementId& achievement, IssuerIndex first_index) {
   used_ = used_ | Privilege::kIssue;
   auto origin = ledger_.origin(author_, cause_.key, achievement, first_index);
   origin.log_index = cause_.log_index;
-  const bool reserved = ledger_.issue_listed(origin, commitments);
+  return origin;
+}
+
+void StateWriter::issue_listed(const AchievementId& achievement, IssuerIndex first_index,
+                               std::span<const Commitment> commitments) {
+  const bool reserved = ledger_.issue_listed(begin_issue(achievement, first_index), commitments);
+  TM_CHECK(reserved, "an issue was applied that its check had refused");
+}
+
+void StateWriter::issue_anchored(const AchievementId& achievement, IssuerIndex first_index, std::uint64_t count,
+                                 std::span<const Hash256> page_roots) {
+  const bool reserved = ledger_.issue_anchored(begin_issue(achievement, first_index), count, page_roots);
   TM_CHECK(reserved, "an issue was applied that its check had refused");
 }
 

@@ -107,6 +107,8 @@ class StateWriter {
   // Appends the statement and what counts it.
   void put_statement(const StatementContent& content);
   void issue_listed(const AchievementId& achievement, IssuerIndex first_index, std::span<const Commitment> commitments);
+  void issue_anchored(const AchievementId& achievement, IssuerIndex first_index, std::uint64_t count,
+                      std::span<const Hash256> page_roots);
   void set_status(const StatusPlan& plan, StatusReason reason);
 
   Privilege used() const { return used_; }
@@ -114,6 +116,7 @@ class StateWriter {
  private:
   std::uint64_t put(RegistryKind kind, Bytes id, Bytes body);
   void follow_change(RegistryKind kind, const InstitutionId& institution, const KeyId& key, std::uint64_t seq);
+  BatchOrigin begin_issue(const AchievementId& achievement, IssuerIndex first_index);
   void count_statement(const StatementContent& content);
 
   LedgerState& ledger_;

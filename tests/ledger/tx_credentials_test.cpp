@@ -136,6 +136,30 @@ TEST_CASE("a listed batch puts its commitments on the ledger under consecutive i
   CHECK_FALSE(pages.find(ledger.aurora.id, IssuerIndex{1'300}));
 }
 
+TEST_CASE("an anchored batch takes indexes and pages as a listed one does, and keeps its commitments to itself") {
+  auto input = sample_genesis_input();
+  REQUIRE(input.parameters.set(ledger::Parameter::kAnchoredRootsLimit, 3).ok());
+  TestLedger ledger(std::move(input));
+  const auto id = ledger.publish(ledger.aurora);
+  const auto anchored = [&](std::uint64_t first, std::uint64_t count) {
+    return ledger.commit(ledger.aurora,
+                         tx::IssueAnchoredContent{id, IssuerIndex{first}, count, hashes(first, (count + 127) / 128)},
+                         kIssue);
+  };
+  CHECK(code(anchored(0, 385)) == RejectionCode::kLimit);
+  REQUIRE(code(anchored(0, 300)) == std::nullopt);
+  const ledger::Pages pages(ledger.state());
+  CHECK(pages.count() == 3);
+  CHECK_FALSE(pages.commitments(PageNumber{2}));
+  CHECK(pages.page(PageNumber{2})->commitments_root == hashes(0, 3)[2]);
+  CHECK(pages.page(PageNumber{2})->count == 44);
+  CHECK(code(anchored(299, 1)) == RejectionCode::kIndexOverlap);
+  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 299, 1, id))) == RejectionCode::kIndexOverlap);
+  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 300, 1, id))) == std::nullopt);
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {130}), kIssue)) == std::nullopt);
+  CHECK(status(ledger, ledger.aurora, 130) == CredentialStatus::kRevoked);
+}
+
 TEST_CASE("index_overlap: an index of an issuer is used once, and the refusal names the first that is taken") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);

@@ -63,7 +63,7 @@ TEST_CASE("kind_not_active: reserved kinds are refused by name") {
   REQUIRE(code(rejection) == RejectionCode::kKindNotActive);
   CHECK(rejection->field == "body.institution_leave");
   CHECK(body_change([](auto& body) { body.mutable_evidence()->set_first("x"); }) == RejectionCode::kKindNotActive);
-  CHECK(body_change([](auto& body) { body.mutable_issue_anchored()->set_count(1); }) == RejectionCode::kKindNotActive);
+  CHECK(body_change([](auto& body) { body.mutable_ready(); }) == RejectionCode::kKindNotActive);
 }
 
 TEST_CASE("signature_count, field_length, not_sorted: signatures have their form") {
@@ -267,6 +267,24 @@ TEST_CASE("issue_listed: commitments are 32 bytes each, at most 16384, and index
         }) == RejectionCode::kHashListLength);
   CHECK(body_change([](auto& body) { body.mutable_issue_listed()->set_commitments(std::string(32, 'c')); }) ==
         RejectionCode::kFieldMissing);
+}
+
+TEST_CASE("issue_anchored: one root for every 128 credentials, at most 2^20 of them") {
+  TestLedger ledger;
+  const AchievementId id{ledger.aurora.id, 1, 1};
+  const auto issue = [&](std::uint64_t first, std::uint64_t count, std::size_t roots) {
+    return built(ledger, ledger.aurora.id,
+                 tx::IssueAnchoredContent{id, IssuerIndex{first}, count, std::vector<Hash256>(roots)});
+  };
+  CHECK(issue(0, 128, 1) == std::nullopt);
+  CHECK(issue(0, 129, 2) == std::nullopt);
+  CHECK(issue(0, 1'048'576, 8'192) == std::nullopt);
+  CHECK(issue(0, 1'048'577, 8'193) == RejectionCode::kFieldRange);
+  CHECK(issue(0, 0, 1) == RejectionCode::kFieldRange);
+  CHECK(issue(0, 129, 1) == RejectionCode::kHashListLength);
+  CHECK(issue(0, 128, 2) == RejectionCode::kHashListLength);
+  CHECK(issue(0, 128, 0) == RejectionCode::kHashListLength);
+  CHECK(issue(~std::uint64_t{0}, 1, 1) == RejectionCode::kIndexOverflow);
 }
 
 TEST_CASE("status_change: lists and ranges ascend, a bitmap ends with a set bit, action and reason are given") {

@@ -148,6 +148,7 @@ bodies = {
     "achievement_cosign": body(41, data(1, reference)),
     "achievement_retire": body(42, num(1, 7) + num(2, 2)),
     "issue_listed": body(70, data(1, reference) + num(2, 1000) + data(3, hashes(3))),
+    "issue_anchored": body(71, data(1, reference) + num(2, 1000) + num(3, 257) + data(4, hashes(3))),
     "status_list": body(80, num(1, 1) + num(2, 2) + data(3, data(1, varint(0) + varint(5) + varint(300)))),
     "status_ranges": body(80, num(1, 4) + num(2, 3) + data(4, data(1, num(2, 5)) + data(1, num(1, 9) + num(2, 1000)))),
     "status_bulk": body(80, num(1, 3) + num(2, 1) + data(5, num(1, 64) + data(2, bytes([0x00, 0x81])))),

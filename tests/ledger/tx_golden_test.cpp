@@ -123,6 +123,7 @@ TEST_CASE("golden: bodies and ids of every active kind") {
   check_body("achievement_cosign", tx::AchievementCosignContent{achievement});
   check_body("achievement_retire", tx::AchievementRetireContent{7, 2});
   check_body("issue_listed", tx::IssueListedContent{achievement, IssuerIndex{1'000}, hashes(0, 3)});
+  check_body("issue_anchored", tx::IssueAnchoredContent{achievement, IssuerIndex{1'000}, 257, hashes(0, 3)});
   tx::StatusChangeContent change;
   change.reason = tx::StatusReason::kReplaced;
   change.target = std::vector<IssuerIndex>{IssuerIndex{0}, IssuerIndex{5}, IssuerIndex{300}};

@@ -1,0 +1,13 @@
+// issue_anchored: a batch of which only page roots are on the ledger; holders keep their commitments' paths.
+#pragma once
+
+#include "ledger/tx/kind_rules.h"
+
+namespace testamur::ledger::tx::issue_anchored {
+
+std::optional<Rejection> check_form(const v1::TransactionBody& body);
+std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan& plan);
+void apply(StateWriter& writer, const Transaction& transaction, const Plan& plan);
+std::uint64_t weight(const v1::TransactionBody& body);
+
+}  // namespace testamur::ledger::tx::issue_anchored
