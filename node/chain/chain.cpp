@@ -274,6 +274,9 @@ net::Directory Chain::directory() {
 }
 void Chain::attach(net::Network& network) { core_->attach(network); }
 Status Chain::start(JournalContents journal) { return core_->start(std::move(journal)); }
+void Chain::drain() {
+  core_->post([core = core_.get()] { core->outcomes().drop_all(); });
+}
 void Chain::stop() { core_->stop(); }
 HeadPtr Chain::head() const { return core_->head(); }
 ledger::SignatureVerifier& Chain::verifier() { return core_->verifier(); }

@@ -89,6 +89,8 @@ class Chain {
 
   // Applies the genesis to an empty store, replays the journal, begins to take part. Blocks until that is done.
   Status start(JournalContents journal);
+  // Tells everybody who waits for a transaction that the node stops. Then end all callers, then stop().
+  void drain();
   // Ends everything; blocks. Stop the network first.
   void stop();
 

@@ -1,0 +1,234 @@
+#include "node/commands.h"
+
+#include <pthread.h>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "common/clock.h"
+#include "node/config/config.h"
+#include "node/config/init.h"
+#include "node/config/key_file.h"
+#include "node/rpc/admin_client.h"
+#include "node/rpc/node.h"
+#include "node/sample_data.h"
+
+namespace testamur::node {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kFatalExit = 70;
+
+int complain(const std::string& message) {
+  std::cerr << "testamurd: " << message << "\n";
+  return kFailed;
+}
+
+std::vector<fs::path> to_paths(const std::vector<std::string>& files) { return {files.begin(), files.end()}; }
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+Result<std::unique_ptr<Log>> open_log(const NodeConfig& config) {
+  Log::Options options;
+  options.level = log_level_from(config.log_level).value_or(LogLevel::kInfo);
+  options.format = config.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt;
+  options.file = config.log_file;
+  return Log::open(options);
+}
+
+// Runs until a signal or the operator ends it. Signals are blocked before any thread starts, so that all inherit that.
+int serve(const NodeConfig& config, const ledger::tx::InstitutionFacts* dev_facts, const fs::path& dev_keys) {
+  auto signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  auto log = open_log(config);
+  if (!log.ok()) return complain(log.message());
+  SystemClock clock;
+  auto fatal = [&log](const std::string& cause) {
+    (*log)->error("fatal", {{"cause", cause}});
+    (*log)->flush();
+    std::_Exit(kFatalExit);
+  };
+  auto node = Node::start({config, clock, **log, fatal, [] { ::kill(::getpid(), SIGTERM); }});
+  if (!node.ok()) {
+    (*log)->error("start_failed", {{"cause", node.message()}});
+    return kFailed;
+  }
+  if (dev_facts != nullptr) {
+    auto sample = submit_sample_data((*node)->chain(), dev_keys, clock);
+    if (!sample.ok()) (*log)->warn("no_sample_data", {{"cause", sample.message()}});
+    if (sample.ok()) std::cout << *sample << std::flush;
+  }
+  int signal = 0;
+  sigwait(&signals, &signal);
+  (*log)->info("stopping", {{"signal", signal}});
+  (*node)->stop();
+  return 0;
+}
+
+}  // namespace
+
+int run_node(const std::string& config_file) {
+  auto config = load_config(config_file);
+  if (!config.ok()) return complain(config.message());
+  return serve(*config, nullptr, {});
+}
+
+int run_dev(const DevOptions& options) {
+  fs::path directory = options.directory;
+  if (directory.empty()) {
+    std::string pattern = (fs::temp_directory_path() / "testamur-dev-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) return complain("no temporary directory can be made");
+    directory = pattern;
+  }
+  bool fresh = !fs::exists(directory / "testamurd.toml");
+  if (fresh) {
+    InitOptions init_options;
+    init_options.directory = directory;
+    init_options.facts.legal_names = {{"en", "Development University"}};
+    init_options.facts.country = "EU";
+    init_options.facts.domain = "dev.example";
+    init_options.api_address = options.api;
+    init_options.issuer_keys = directory / "issuer-keys";
+    SystemClock clock;
+    auto made = make_single_node(init_options, clock.now_ms());
+    if (!made.ok()) return complain(made.message());
+  }
+  auto config = load_config(directory / "testamurd.toml");
+  if (!config.ok()) return complain(config.message());
+  std::cout << "ledger of one node in " << directory.string() << ", API on " << config->api.listen
+            << ", issuer keys in " << (directory / "issuer-keys").string() << "\n"
+            << std::flush;
+  static const ledger::tx::InstitutionFacts kFacts;
+  return serve(*config, fresh && options.sample_data ? &kFacts : nullptr, directory / "issuer-keys");
+}
+
+int init(const InitArguments& arguments) {
+  InitOptions options;
+  options.directory = arguments.directory;
+  options.facts.legal_names = {{arguments.language, arguments.name}};
+  options.facts.country = arguments.country;
+  options.facts.domain = arguments.domain;
+  options.facts.ror = arguments.ror;
+  options.facts.eter = arguments.eter;
+  options.facts.lei = arguments.lei;
+  options.facts.deqar = arguments.deqar;
+  options.observer = arguments.observer;
+  options.peer_address = arguments.peer_address;
+  options.api_address = arguments.api_address;
+  options.metrics_address = arguments.metrics_address;
+  options.issuer_keys =
+      arguments.issuer_keys.empty() ? fs::path(arguments.directory) / "issuer-keys" : fs::path(arguments.issuer_keys);
+  auto id = init_node(options);
+  if (!id.ok()) return complain(id.message());
+  std::cout << "institution  " << to_text(*id) << "\n"
+            << "configuration " << (options.directory / "testamurd.toml").string() << "\n"
+            << "party file    " << (options.directory / "party.toml").string() << " (public: goes to the genesis)\n"
+            << "issuer keys   " << options.issuer_keys.string()
+            << " (secret: seal them with `testamur issuer init --keys`)\n";
+  return 0;
+}
+
+int check_config(const std::string& config_file) {
+  auto config = load_config(config_file);
+  if (!config.ok()) return complain(config.message());
+  std::string wrong;
+  if (auto genesis = load_genesis(config->genesis); !genesis.ok()) wrong += genesis.message() + "\n";
+  if (auto key = read_key_file(config->transport_key, KeyPurpose::kTransport); !key.ok()) wrong += key.message() + "\n";
+  if (!wrong.empty()) {
+    wrong.pop_back();
+    return complain(wrong);
+  }
+  std::cout << config_file << " is complete and correct\n";
+  return 0;
+}
+
+int version() {
+  std::cout << kSoftware << "\n";
+  return 0;
+}
+
+int resume_voting(const std::string& config_file, bool sure) {
+  if (!sure) {
+    std::cerr << "testamurd: this ends the protection against a second copy of the consensus key. If the other copy is "
+                 "destroyed, say --i-destroyed-the-other-copy\n";
+    return kUsage;
+  }
+  auto config = load_config(config_file);
+  if (!config.ok()) return complain(config.message());
+  auto done = admin_resume_voting(config->api.admin_socket.string());
+  return done.ok() ? 0 : complain(done.message());
+}
+
+int genesis_assemble(const std::vector<std::string>& parties, const std::vector<std::string>& parameters,
+                     std::uint64_t time_ms, const std::string& out) {
+  std::vector<std::pair<std::string, std::uint64_t>> values;
+  for (const auto& text : parameters) {
+    auto equals = text.find('=');
+    auto number = equals == std::string::npos ? std::string() : text.substr(equals + 1);
+    if (number.empty() || number.size() > 18 || number.find_first_not_of("0123456789") != std::string::npos) {
+      return complain("a parameter is NAME=NUMBER, not " + text);
+    }
+    values.emplace_back(text.substr(0, equals), std::stoull(number));
+  }
+  auto file = assemble_genesis(to_paths(parties), time_ms == 0 ? SystemClock().now_ms() : time_ms, values);
+  if (!file.ok()) return complain(file.message());
+  auto genesis = to_genesis(*file);
+  if (!genesis.ok()) return complain(genesis.message());
+  if (auto status = write_file(out, as_bytes(genesis_text(*file))); !status.ok()) return complain(status.message());
+  std::cout << "chain " << to_text(genesis->chain) << "\n" << describe(*genesis);
+  return 0;
+}
+
+int genesis_sign(const std::string& genesis, const std::vector<std::string>& keys) {
+  auto file = read_genesis_file(genesis);
+  if (!file.ok()) return complain(file.message());
+  for (const auto& path : keys) {
+    auto key = read_key_file(path, KeyPurpose::kRoot);
+    if (!key.ok()) return complain(key.message());
+    if (auto status = sign_genesis(*file, *key); !status.ok()) return complain(status.message());
+  }
+  if (auto status = write_file(genesis, as_bytes(genesis_text(*file)), true); !status.ok()) {
+    return complain(status.message());
+  }
+  std::cout << file->signatures.size() << " founders have signed\n";
+  return 0;
+}
+
+int genesis_finish(const std::string& genesis, const std::string& out) {
+  auto file = read_genesis_file(genesis);
+  if (!file.ok()) return complain(file.message());
+  auto made = to_genesis(*file);
+  if (!made.ok()) return complain(made.message());
+  auto record = ledger::encode(*made);
+  // Read back as every node will: this proves possession and founders' signatures.
+  if (auto checked = ledger::decode_genesis(record); !checked.ok()) return complain(checked.message());
+  if (auto status = write_file(out, record); !status.ok()) return complain(status.message());
+  std::cout << "chain " << to_text(made->chain) << "\n";
+  return 0;
+}
+
+int genesis_join(const std::string& directory, const std::string& record, const std::vector<std::string>& parties) {
+  auto status = join_ledger(directory, record, to_paths(parties));
+  return status.ok() ? 0 : complain(status.message());
+}
+
+int genesis_show(const std::string& record) {
+  auto genesis = load_genesis(record);
+  if (!genesis.ok()) return complain(genesis.message());
+  std::cout << "chain " << to_text(genesis->chain) << "\n" << describe(*genesis);
+  return 0;
+}
+
+}  // namespace testamur::node

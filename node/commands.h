@@ -1,0 +1,38 @@
+// The commands of testamurd, each a function from its options to an exit code; they print their own results.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace testamur::node {
+
+// 0 done · 1 failed · 2 usage.
+int run_node(const std::string& config_file);
+
+struct DevOptions {
+  std::string directory;  // empty: a fresh temporary one
+  std::string api = "127.0.0.1:7601";
+  bool sample_data = true;
+};
+int run_dev(const DevOptions& options);
+
+struct InitArguments {
+  std::string directory, name, language = "en", country, domain, ror, eter, lei, deqar;
+  std::string peer_address, api_address, metrics_address, issuer_keys;
+  bool observer = false;
+};
+int init(const InitArguments& arguments);
+
+int check_config(const std::string& config_file);
+int version();
+int resume_voting(const std::string& config_file, bool sure);
+
+int genesis_assemble(const std::vector<std::string>& parties, const std::vector<std::string>& parameters,
+                     std::uint64_t time_ms, const std::string& out);
+int genesis_sign(const std::string& genesis, const std::vector<std::string>& keys);
+int genesis_finish(const std::string& genesis, const std::string& out);
+int genesis_join(const std::string& directory, const std::string& record, const std::vector<std::string>& parties);
+int genesis_show(const std::string& record);
+
+}  // namespace testamur::node

@@ -1,0 +1,120 @@
+// LogService: checkpoints, and the proofs and entries of the append-only log.
+#include <algorithm>
+
+#include "node/chain/block_body.h"
+#include "node/rpc/services.h"
+#include "testamur/v1/log_service.grpc.pb.h"
+
+namespace testamur::node {
+
+namespace {
+
+constexpr std::uint32_t kEntriesLimit = 1'000;
+
+class Service final : public v1::LogService::CallbackService {
+ public:
+  explicit Service(ServiceContext& context) : context_(context) {}
+
+  grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* call, const v1::GetCheckpointRequest* request,
+                                          v1::GetCheckpointResponse* response) override {
+    return unary(context_.gate, call, [&] {
+      auto reader = context_.reader();
+      auto height = request->height() == 0 ? reader.head().header.height : Height{request->height()};
+      if (height > reader.head().header.height || !reader.fill_checkpoint(height, *response->mutable_checkpoint())) {
+        return not_found("height", "this node holds no finalized block " + std::to_string(height.value));
+      }
+      fill_validators(context_.genesis, *response->mutable_checkpoint()->mutable_validators());
+      reader.fill(*response->mutable_as_of());
+      return grpc::Status::OK;
+    });
+  }
+
+  grpc::ServerUnaryReactor* GetInclusionProof(grpc::CallbackServerContext* call,
+                                              const v1::GetInclusionProofRequest* request,
+                                              v1::GetInclusionProofResponse* response) override {
+    return unary(context_.gate, call, [&] {
+      auto reader = context_.reader();
+      ledger::Log log(reader.state());
+      auto size = request->tree_size() == 0 ? log.size() : request->tree_size();
+      if (size > log.size()) return not_found("tree_size", "the log has " + std::to_string(log.size()) + " entries");
+      std::optional<LogIndex> index = LogIndex{request->log_index()};
+      if (!request->transaction_id().empty()) {
+        auto id = fixed_from<TransactionId>(request->transaction_id());
+        if (!id) return invalid_argument("transaction_id", "must be 32 bytes");
+        index = log.find(*id);
+        if (!index) return not_found("transaction_id", "the log does not hold it");
+      }
+      auto leaf = index->value < size ? log.leaf(*index) : std::nullopt;
+      if (!leaf) return not_found("log_index", "lies beyond the tree of " + std::to_string(size) + " entries");
+      response->set_log_index(index->value);
+      response->set_tree_size(size);
+      put(*response->mutable_leaf(), ByteView(ledger::encode(*leaf)));
+      for (const auto& hash : log.inclusion(*index, size)) put(*response->add_path(), hash);
+      put(*response->mutable_root(), log.root(size));
+      if (size == reader.head().header.roots.log_size) {
+        reader.fill_checkpoint(reader.head().header.height, *response->mutable_checkpoint());
+      }
+      reader.fill(*response->mutable_as_of());
+      return grpc::Status::OK;
+    });
+  }
+
+  grpc::ServerUnaryReactor* GetConsistencyProof(grpc::CallbackServerContext* call,
+                                                const v1::GetConsistencyProofRequest* request,
+                                                v1::GetConsistencyProofResponse* response) override {
+    return unary(context_.gate, call, [&] {
+      auto reader = context_.reader();
+      ledger::Log log(reader.state());
+      auto size = request->new_size() == 0 ? log.size() : request->new_size();
+      if (size > log.size()) return not_found("new_size", "the log has " + std::to_string(log.size()) + " entries");
+      if (request->old_size() > size) return invalid_argument("old_size", "is larger than new_size");
+      response->set_old_size(request->old_size());
+      response->set_new_size(size);
+      for (const auto& hash : log.consistency(request->old_size(), size)) put(*response->add_path(), hash);
+      put(*response->mutable_old_root(), log.root(request->old_size()));
+      put(*response->mutable_new_root(), log.root(size));
+      reader.fill(*response->mutable_as_of());
+      return grpc::Status::OK;
+    });
+  }
+
+  grpc::ServerUnaryReactor* GetEntries(grpc::CallbackServerContext* call, const v1::GetEntriesRequest* request,
+                                       v1::GetEntriesResponse* response) override {
+    return unary(context_.gate, call, [&] {
+      auto reader = context_.reader();
+      ledger::Log log(reader.state());
+      if (request->count() > kEntriesLimit) return over_limit("count", kEntriesLimit, request->count());
+      auto size = log.size();
+      auto count = request->first() >= size ? 0 : std::min<std::uint64_t>(request->count(), size - request->first());
+      for (std::uint64_t i = 0; i < count; ++i) {
+        auto leaf = log.leaf(LogIndex{request->first() + i});
+        if (!leaf) break;
+        auto& entry = *response->add_entries();
+        entry.set_log_index(leaf->index.value);
+        put(*entry.mutable_leaf(), ByteView(ledger::encode(*leaf)));
+        if (request->with_transactions()) put_transaction(reader, *leaf, entry);
+      }
+      response->set_log_size(size);
+      reader.fill(*response->mutable_as_of());
+      return grpc::Status::OK;
+    });
+  }
+
+ private:
+  static void put_transaction(const Reader& reader, const ledger::LogLeaf& leaf, v1::LogEntry& entry) {
+    auto outcome = committed_outcome(reader.state(), leaf.transaction);
+    auto body = reader.state().body(leaf.height);
+    auto parts = body ? split_body(*body) : Result<std::vector<ByteView>>(error("none"));
+    if (outcome && parts.ok() && outcome->index_in_block < parts->size()) {
+      put(*entry.mutable_transaction(), (*parts)[outcome->index_in_block]);
+    }
+  }
+
+  ServiceContext& context_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> make_log_service(ServiceContext& context) { return std::make_unique<Service>(context); }
+
+}  // namespace testamur::node

@@ -1,0 +1,135 @@
+#include "node/rpc/node_status.h"
+
+#include <algorithm>
+
+namespace testamur::node {
+namespace {
+
+constexpr std::int64_t kClockToleranceMs = 2'000;
+
+v1::NodeRole role_of(consensus::VotingState state) {
+  switch (state) {
+    case consensus::VotingState::kObserver: return v1::NODE_ROLE_OBSERVER;
+    case consensus::VotingState::kQuarantine: return v1::NODE_ROLE_QUARANTINED;
+    default: return v1::NODE_ROLE_VALIDATOR;
+  }
+}
+
+void fill_consensus(const ServiceContext& context, const Reader& reader, const ChainStatus& chain,
+                    v1::ConsensusStatus& out) {
+  const auto& engine = chain.engine;
+  out.set_epoch(engine.epoch.value);
+  out.set_view(engine.view.value);
+  out.set_highest_notarized_view(engine.notarized_view.value);
+  out.set_highest_finalized_view(engine.finalized_view.value);
+  out.set_finalized_height(reader.head().header.height.value);
+  out.set_validators(static_cast<std::uint32_t>(engine.validators));
+  out.set_quorum(static_cast<std::uint32_t>(engine.quorum));
+  auto silent = std::count_if(engine.peers.begin(), engine.peers.end(), [](const auto& peer) { return peer.silent; });
+  out.set_reachable(static_cast<std::uint32_t>(engine.validators - static_cast<std::size_t>(silent)));
+  out.set_pending(engine.pending);
+  reader.fill_name(engine.leader, std::nullopt, *out.mutable_leader());
+  auto now = context.clock.now_ms();
+  if (chain.last_commit_ms != 0 && now > chain.last_commit_ms)
+    out.set_since_last_finalized_ms(now - chain.last_commit_ms);
+}
+
+std::optional<std::int64_t> offset_of(const ChainStatus& chain, const InstitutionId& id) {
+  for (const auto& [proposer, offset] : chain.clock_offsets_ms) {
+    if (proposer == id) return offset;
+  }
+  return std::nullopt;
+}
+
+v1::PeerStatus& peer_of(v1::GetStatusResponse& out, const InstitutionId& id) {
+  for (auto& peer : *out.mutable_peers()) {
+    if (equal(as_bytes(peer.institution().id()), id.view())) return peer;
+  }
+  return *out.add_peers();
+}
+
+void fill_peers(const ServiceContext& context, const Reader& reader, const ChainStatus& chain,
+                v1::GetStatusResponse& out) {
+  for (const auto& heard : chain.engine.peers) {
+    if (heard.self) continue;
+    auto& peer = *out.add_peers();
+    reader.fill_name(heard.id, std::nullopt, *peer.mutable_institution());
+    peer.set_validator(true);
+    if (heard.heard_ms_ago) peer.set_last_heard_ms_ago(*heard.heard_ms_ago);
+    if (auto offset = offset_of(chain, heard.id)) peer.set_clock_offset_ms(*offset);
+  }
+  if (context.network == nullptr) return;
+  for (const auto& link : context.network->peers()) {
+    auto& peer = peer_of(out, link.institution);
+    if (peer.institution().id().empty()) reader.fill_name(link.institution, std::nullopt, *peer.mutable_institution());
+    peer.set_connected(peer.connected() || link.state == net::PeerState::kConnected);
+    peer.set_address(link.address);
+    if (link.state != net::PeerState::kConnected) peer.set_last_error(link.refused);
+  }
+}
+
+std::string name_of(const v1::PeerStatus& peer) {
+  return peer.institution().name_now().empty() ? peer.institution().id_text() : peer.institution().name_now();
+}
+
+// Most important first.
+void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
+  const auto& consensus = out.consensus();
+  if (out.role() == v1::NODE_ROLE_QUARANTINED) {
+    out.add_obstacles(
+        "this node is in quarantine: it votes when enough other validators have told it what it may have "
+        "voted for");
+  }
+  if (consensus.reachable() < consensus.quorum()) {
+    out.add_obstacles("only " + std::to_string(consensus.reachable()) + " of " +
+                      std::to_string(consensus.validators()) + " validators are heard of, " +
+                      std::to_string(consensus.quorum()) +
+                      " must agree: the ledger stands still until one more returns");
+  }
+  for (const auto& peer : out.peers()) {
+    if (peer.validator() && !peer.connected()) {
+      out.add_obstacles(name_of(peer) + " is not connected" +
+                        (peer.last_error().empty() ? "" : ": " + peer.last_error()));
+    }
+    if (peer.clock_offset_ms() > kClockToleranceMs) {
+      out.add_obstacles("the clock of " + name_of(peer) + " is " + std::to_string(peer.clock_offset_ms()) +
+                        " ms ahead of ours");
+    }
+  }
+  if (out.catch_up_target_height() > out.as_of().height()) {
+    out.add_obstacles("catching up: height " + std::to_string(out.as_of().height()) + " of " +
+                      std::to_string(out.catch_up_target_height()));
+  }
+  if (consensus.pending() && !chain.engine.waiting_for.empty()) {
+    out.add_obstacles("waiting for " + chain.engine.waiting_for);
+  }
+}
+
+}  // namespace
+
+void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::GetStatusResponse& out) {
+  auto reader = context.reader();
+  put(*out.mutable_chain_id(), context.genesis.chain);
+  out.set_chain_id_text(to_text(context.genesis.chain));
+  reader.fill_name(context.self, std::nullopt, *out.mutable_institution());
+  out.set_software_version(context.software);
+  out.set_protocol_version(reader.head().header.protocol_version);
+  out.set_role(role_of(chain.engine.voting));
+  auto now = context.clock.now_ms();
+  out.set_uptime_ms(now > context.started_ms ? now - context.started_ms : 0);
+  out.set_clock_ms(now);
+  reader.fill(*out.mutable_as_of());
+  fill_consensus(context, reader, chain, *out.mutable_consensus());
+  auto& pool = *out.mutable_pool();
+  pool.set_transactions(chain.pool_transactions);
+  pool.set_size_bytes(chain.pool_bytes);
+  pool.set_capacity_bytes(chain.pool_capacity_bytes);
+  if (chain.oldest_arrival_ms && now > *chain.oldest_arrival_ms) pool.set_oldest_age_ms(now - *chain.oldest_arrival_ms);
+  out.set_log_size(reader.head().header.roots.log_size);
+  out.set_page_count(reader.head().header.roots.page_count);
+  out.set_catch_up_target_height(chain.catch_up_target.value);
+  fill_peers(context, reader, chain, out);
+  fill_obstacles(chain, out);
+}
+
+}  // namespace testamur::node

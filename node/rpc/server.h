@@ -1,0 +1,33 @@
+// The gRPC server of a node: its services on TCP, and the operator's on a unix socket.
+//
+// TLS is off on loopback addresses and on elsewhere, unless the configuration says otherwise. Reflection and the health
+// service are always there.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/result.h"
+#include "node/config/config.h"
+#include "node/rpc/services.h"
+
+namespace testamur::node {
+
+bool is_loopback(const std::string& address);
+
+class ApiServer {
+ public:
+  static Result<std::unique_ptr<ApiServer>> start(const ApiConfig& config, ServiceContext& context);
+  ~ApiServer();
+  // The port that is listened on.
+  int port() const;
+  // Refuses new calls and gives those under way a moment to end. Idempotent.
+  void stop();
+
+ private:
+  struct Parts;
+  explicit ApiServer(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace testamur::node

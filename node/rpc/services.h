@@ -1,0 +1,50 @@
+// The services of the node's API, each a class behind a function, so that gRPC stays out of what wires them.
+//
+// ServiceContext is borrowed by all services and outlives the server. Everything in it may be used from any thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/clock.h"
+#include "ledger/genesis.h"
+#include "node/chain/chain.h"
+#include "node/rpc/call.h"
+#include "node/rpc/reader.h"
+#include "node/rpc/recognition.h"
+
+namespace testamur::node {
+
+struct ServiceContext {
+  Chain& chain;
+  const ledger::Genesis& genesis;
+  net::Network* network = nullptr;  // null: a ledger of one node
+  Store& store;
+  const Clock& clock;
+  Log& log;
+  Counters& counters;
+  CallGate& gate;
+  RegistryCache& registry;
+  Recognition& recognition;
+  InstitutionId self;
+  Mempool::Limits mempool_limits;
+  std::string software;
+  std::uint64_t started_ms = 0;
+  std::function<void()> request_stop;  // as SIGTERM does
+
+  Reader reader() const { return Reader(chain.head(), registry, clock); }
+};
+
+// The validators of the genesis in signing order: those of epoch 0.
+void fill_validators(const ledger::Genesis& genesis, google::protobuf::RepeatedPtrField<v1::ValidatorView>& out);
+
+std::unique_ptr<grpc::Service> make_ledger_service(ServiceContext& context);
+std::unique_ptr<grpc::Service> make_verify_service(ServiceContext& context);
+std::unique_ptr<grpc::Service> make_trust_service(ServiceContext& context);
+std::unique_ptr<grpc::Service> make_registry_service(ServiceContext& context);
+std::unique_ptr<grpc::Service> make_log_service(ServiceContext& context);
+std::unique_ptr<grpc::Service> make_admin_service(ServiceContext& context);
+
+}  // namespace testamur::node
