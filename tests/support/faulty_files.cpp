@@ -100,26 +100,31 @@ class DiskFileSystem final : public node::FileSystem {
   explicit DiskFileSystem(FaultyDisk& disk) : disk_(disk) {}
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
     if (mode == OpenMode::kCreateNew && disk_.exists(path)) return error(path + " exists");
-    TM_TRY(auto file, mode == OpenMode::kCreateNew ? disk_.create(path, false) : disk_.open(path));
+    TM_TRY(auto file, mode == OpenMode::kCreateNew ? disk_.create(path) : disk_.open(path));
+    TM_TRY_STATUS(powered({}));
     return std::unique_ptr<File>(std::make_unique<DiskFileHandle>(disk_, std::move(file)));
   }
   bool exists(const std::string& path) const override { return disk_.exists(path) || disk_.is_directory(path); }
   Result<std::vector<std::string>> list(const std::string& directory) const override {
+    TM_TRY_STATUS(powered({}));
     if (!disk_.is_directory(directory)) return error(directory + " does not exist");
     return disk_.list(directory);
   }
-  Status create_directory(const std::string& directory) override { return disk_.create_directory(directory); }
-  Status rename(const std::string& from, const std::string& to) override { return disk_.rename(from, to); }
-  Status remove(const std::string& path) override { return disk_.remove(path); }
+  Status create_directory(const std::string& directory) override { return powered(disk_.create_directory(directory)); }
+  Status rename(const std::string& from, const std::string& to) override { return powered(disk_.rename(from, to)); }
+  Status remove(const std::string& path) override { return powered(disk_.remove(path)); }
   Status sync_directory(const std::string& directory) override {
     return disk_.sync_directory(disk_.epoch(), directory);
   }
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
+    TM_TRY_STATUS(powered({}));
     if (!disk_.try_lock(path)) return error(path + " is locked");
     return std::unique_ptr<FileLock>(std::make_unique<DiskLock>(disk_, path));
   }
 
  private:
+  Status powered(Status status) const { return disk_.crashed() ? Status{no_power()} : status; }
+
   FaultyDisk& disk_;
 };
 
@@ -143,6 +148,7 @@ void FaultyDisk::crash_now(std::uint64_t seed) {
   const std::size_t kept = name_changes_.empty() ? 0 : random() % (name_changes_.size() + 1);
   for (std::size_t i = 0; i < kept; ++i) name_changes_[i].apply(durable_names_);
   name_changes_.clear();
+  afterlife_ = std::move(names_);
   names_.clear();
   std::map<Handle, Handle> after;  // one file may have two names
   for (auto& [path, file] : durable_names_) {
@@ -180,6 +186,7 @@ void FaultyDisk::restart() {
   std::lock_guard hold(mutex_);
   TM_CHECK(crashed_);
   crashed_ = false;
+  afterlife_.clear();
 }
 
 std::uint64_t FaultyDisk::operation_count() const {
@@ -206,7 +213,7 @@ std::vector<std::string> FaultyDisk::paths() const {
 
 std::uint64_t FaultyDisk::size(const std::string& path) const {
   std::lock_guard hold(mutex_);
-  return names_.at(path)->content.size();
+  return names().at(path)->content.size();
 }
 
 void FaultyDisk::flip_bit(const std::string& path, std::uint64_t offset, unsigned bit) {
@@ -264,17 +271,15 @@ void FaultyDisk::restore_image(const std::map<std::string, Bytes>& image) {
 
 Result<FaultyDisk::Handle> FaultyDisk::open(const std::string& path) {
   std::lock_guard hold(mutex_);
-  if (crashed_) return no_power();
-  const auto found = names_.find(path);
-  if (found == names_.end()) return error(path + " does not exist");
+  const auto found = names().find(path);
+  if (found == names().end()) return error(path + " does not exist");
   return found->second;
 }
 
-Result<FaultyDisk::Handle> FaultyDisk::create(const std::string& path, bool replace) {
+Result<FaultyDisk::Handle> FaultyDisk::create(const std::string& path) {
   std::lock_guard hold(mutex_);
-  TM_TRY_STATUS(begin(epoch_));
+  (void)begin(epoch_);
   if (!directories_.contains(parent_of(path))) return error(parent_of(path) + " does not exist");
-  if (names_.contains(path) && !replace) return error(path + " exists");
   auto file = std::make_shared<DiskFile>();
   change_names(path, [path, file](Names& names) { names[path] = file; });
   return file;
@@ -282,17 +287,17 @@ Result<FaultyDisk::Handle> FaultyDisk::create(const std::string& path, bool repl
 
 Status FaultyDisk::write(std::uint64_t epoch, DiskFile& file, std::uint64_t offset, ByteView bytes) {
   std::lock_guard hold(mutex_);
-  if (crashed_ || epoch != epoch_) return no_power();
-  // The write is under way when the power goes: parts of it may survive.
   put(file.content, offset, bytes);
+  if (crashed_ || epoch != epoch_) return no_power();  // a file of the afterlife
+  // The write is under way when the power goes: parts of it may survive.
   file.unsynced.push_back({offset, to_bytes(bytes)});
   return begin(epoch);
 }
 
 Status FaultyDisk::truncate(std::uint64_t epoch, DiskFile& file, std::uint64_t size) {
   std::lock_guard hold(mutex_);
-  TM_TRY_STATUS(begin(epoch));
   file.content.resize(size);
+  TM_TRY_STATUS(begin(epoch));
   file.durable.resize(std::min<std::uint64_t>(size, file.durable.size()));
   std::erase_if(file.unsynced, [&](const auto& write) { return write.offset >= size; });
   for (auto& write : file.unsynced)
@@ -323,7 +328,7 @@ Result<std::uint64_t> FaultyDisk::file_size(const DiskFile& file) const {
 
 bool FaultyDisk::exists(const std::string& path) const {
   std::lock_guard hold(mutex_);
-  return names_.contains(path);
+  return names().contains(path);
 }
 
 bool FaultyDisk::is_directory(const std::string& path) const {
@@ -340,7 +345,7 @@ std::vector<std::string> FaultyDisk::list(const std::string& directory) const {
       found.push_back(path.substr(prefix.size()));
     }
   };
-  for (const auto& [path, file] : names_) add(path);
+  for (const auto& [path, file] : names()) add(path);
   for (const auto& path : directories_) add(path);
   std::sort(found.begin(), found.end());
   return found;
@@ -349,15 +354,14 @@ std::vector<std::string> FaultyDisk::list(const std::string& directory) const {
 // Directories are durable at once: what interests here happens inside them.
 Status FaultyDisk::create_directory(const std::string& path) {
   std::lock_guard hold(mutex_);
-  if (crashed_) return no_power();
   for (std::string part = path; !part.empty(); part = parent_of(part)) directories_.insert(part);
   return {};
 }
 
 Status FaultyDisk::rename(const std::string& from, const std::string& to) {
   std::lock_guard hold(mutex_);
-  TM_TRY_STATUS(begin(epoch_));
-  if (!names_.contains(from)) return error(from + " does not exist");
+  (void)begin(epoch_);
+  if (!names().contains(from)) return error(from + " does not exist");
   change_names(to, [from, to](Names& names) {
     const auto found = names.find(from);
     if (found == names.end()) return;
@@ -369,17 +373,17 @@ Status FaultyDisk::rename(const std::string& from, const std::string& to) {
 
 Status FaultyDisk::link(const std::string& from, const std::string& to) {
   std::lock_guard hold(mutex_);
-  TM_TRY_STATUS(begin(epoch_));
-  const auto found = names_.find(from);
-  if (found == names_.end()) return error(from + " does not exist");
+  (void)begin(epoch_);
+  const auto found = names().find(from);
+  if (found == names().end()) return error(from + " does not exist");
   change_names(to, [file = found->second, to](Names& names) { names[to] = file; });
   return {};
 }
 
 Status FaultyDisk::remove(const std::string& path) {
   std::lock_guard hold(mutex_);
-  TM_TRY_STATUS(begin(epoch_));
-  if (!names_.contains(path)) return error(path + " does not exist");
+  (void)begin(epoch_);
+  if (!names().contains(path)) return error(path + " does not exist");
   change_names(path, [path](Names& names) { names.erase(path); });
   return {};
 }
@@ -396,8 +400,8 @@ Status FaultyDisk::sync_directory(std::uint64_t epoch, const std::string& direct
 }
 
 void FaultyDisk::change_names(const std::string& path, std::function<void(Names&)> change) {
-  change(names_);
-  name_changes_.push_back({parent_of(path), std::move(change)});
+  change(names());
+  if (!crashed_) name_changes_.push_back({parent_of(path), std::move(change)});
 }
 
 bool FaultyDisk::try_lock(const std::string& path) {

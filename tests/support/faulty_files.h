@@ -4,9 +4,9 @@
 // Model. Each file has the content that a sync made durable and a list of later writes. At a crash every 512-byte
 // sector of every later write survives or not, by the seed; a sector is never torn. Names (created, renamed, removed)
 // are durable after a directory sync; a crash keeps a prefix, by the seed, of the later changes of names, as a
-// journaling file system does. After a crash the journal's open handles fail; RocksDB's pretend to work and change
-// nothing (its process is dead: that it goes on is only an artefact of the test), so after anything that may have
-// crashed ask crashed() before believing a result.
+// journaling file system does. After a crash the journal's open handles fail; RocksDB's go on in an
+// afterlife that restart() forgets (its process is dead; RocksDB is not made to run on without a disk), so after
+// anything that may have crashed ask crashed() before believing a result.
 //
 // Thread rule: any thread (RocksDB has threads of its own).
 #pragma once
@@ -70,7 +70,7 @@ class FaultyDisk {
   std::uint64_t epoch() const;
   bool is_stale(std::uint64_t epoch) const;  // the handle is from before a crash
   Result<Handle> open(const std::string& path);
-  Result<Handle> create(const std::string& path, bool replace);
+  Result<Handle> create(const std::string& path);  // replaces
   Status write(std::uint64_t epoch, DiskFile& file, std::uint64_t offset, ByteView bytes);
   Status truncate(std::uint64_t epoch, DiskFile& file, std::uint64_t size);
   Status sync(std::uint64_t epoch, DiskFile& file);
@@ -99,9 +99,13 @@ class FaultyDisk {
   void change_names(const std::string& path, std::function<void(Names&)> change);
 
   mutable std::mutex mutex_;
+  Names& names() { return crashed_ ? afterlife_ : names_; }
+  const Names& names() const { return crashed_ ? afterlife_ : names_; }
+
   Names names_;          // now
   Names durable_names_;  // at the last directory syncs
   std::vector<NameChange> name_changes_;
+  Names afterlife_;  // between crash() and restart(): where a RocksDB that does not know of it goes on
   std::set<std::string> directories_;
   std::set<std::string> locks_;
   std::uint64_t epoch_ = 1;

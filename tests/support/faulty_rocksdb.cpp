@@ -152,7 +152,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   }
   IOStatus NewWritableFile(const std::string& path, const FileOptions&, std::unique_ptr<rocksdb::FSWritableFile>* file,
                            IODebugContext*) override {
-    auto created = disk_.create(clean(path), true);
+    auto created = disk_.create(clean(path));
     if (!created.ok()) return IOStatus::IOError(created.message());
     file->reset(new WritableFile(disk_, std::move(*created)));
     return IOStatus::OK();
@@ -232,7 +232,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   template <class Opened, class Base>
   IOStatus open(const std::string& path, std::unique_ptr<Base>* file) {
     auto found = disk_.open(clean(path));
-    if (!found.ok()) return disk_.crashed() ? IOStatus::IOError(found.message()) : IOStatus::PathNotFound(path);
+    if (!found.ok()) return IOStatus::PathNotFound(path);
     file->reset(new Opened(disk_, std::move(*found)));
     return IOStatus::OK();
   }
