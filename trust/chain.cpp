@@ -22,7 +22,7 @@ class ChainSearch {
  public:
   ChainSearch(const History& history, const Query& query, const Policy& policy)
       : query_(query),
-        work_(std::min<std::uint64_t>(query.work_limit, 20'000'000)),
+        work_(std::min<std::uint64_t>(query.work_limit, 2'000'000)),
         reading_(history, query, policy, work_) {}
 
   std::optional<Chain> run(PartyIndex issuer) {

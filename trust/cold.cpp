@@ -31,6 +31,7 @@ bool ColdAsker::vetoed(PartyIndex party, const Policy& policy) const {
 
 std::optional<Outcome> ColdAsker::ask(PartyIndex s, PartyIndex t, const Policy& policy) {
   if (policy.independent_paths > 1 || !policy.accreditation.empty() || !policy.local.empty()) return std::nullopt;
+  if (!history_.party(s).standings.empty()) return std::nullopt;
   if (s == t) return Outcome::kAccept;
   viewpoint_ = s;
   own_arcs_ = graph_.out(s);

@@ -14,8 +14,8 @@ class ColdAsker {
  public:
   // `graph` is the trust graph compiled with at = today; it must outlive the asker.
   ColdAsker(const History& history, const CsrGraph& graph) : history_(history), graph_(graph) {}
-  // Nothing where the policy asks for more than an amount (more than one path, accreditation, local statements):
-  // decide() answers those.
+  // Nothing where the policy asks for more than an amount (more than one path, accreditation, local statements) or the
+  // viewpoint ever lost its good standing, which others heed and it does not: decide() answers those.
   std::optional<Outcome> ask(PartyIndex viewpoint, PartyIndex issuer, const Policy& policy);
 
  private:

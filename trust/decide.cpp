@@ -58,6 +58,7 @@ class Decider {
       d_ = Decision{};
       d_.rule = Rule::kTooLarge;
     }
+    d_.steps = query_.work_limit - work_.left();
     collect_used(d_);
     d_.digest = answer_digest(query_, policy_, d_);
     return std::move(d_);

@@ -54,6 +54,9 @@ struct Assumption {
   std::uint8_t depth = 0;
 };
 
+// A step is a statement or arc that is looked at: some tens of nanoseconds. The default is about a second.
+inline constexpr std::uint64_t kDefaultWork = 20'000'000;
+
 struct Query {
   InstitutionId viewpoint;  // need not be on the ledger: then only the policy's local statements are its own
   InstitutionId issuer;
@@ -61,9 +64,9 @@ struct Query {
   std::uint64_t at_time_ms = 0;
   AsOf as_of;
   std::vector<Assumption> assume;
-  std::vector<StatementId> without;        // statements taken as withdrawn, for "what if"
-  std::uint8_t ignore_parts = 0;           // scope parts taken as covered, for diagnosis
-  std::uint64_t work_limit = 200'000'000;  // steps; about a nanosecond each
+  std::vector<StatementId> without;  // statements taken as withdrawn, for "what if"
+  std::uint8_t ignore_parts = 0;     // scope parts taken as covered, for diagnosis
+  std::uint64_t work_limit = kDefaultWork;
 };
 
 // One statement that carries something: the arc of a path or of a cut.
@@ -110,6 +113,7 @@ struct Decision {
   std::vector<AccreditationAnswer> accreditations;  // one for each requirement that applies
   std::vector<StatementId> used;                    // ascending, unique
   Hash256 digest;                                   // of query, policy, height, state and answer
+  std::uint64_t steps = 0;                          // of work; not part of the digest
 };
 
 Decision decide(const History& history, const Query& query, const Policy& policy);

@@ -21,6 +21,7 @@ class Explainer {
 
   Explanation run() {
     e_.decision = decide(history_, e_.query, policy_);
+    left_ = limits_.work;
     e_.chain = widest_chain(history_, e_.query, policy_);
     const Decision& d = e_.decision;
     if (d.outcome == Outcome::kAccept) find_flips();
@@ -30,7 +31,18 @@ class Explainer {
   }
 
  private:
-  bool accepts(const Query& query) const { return decide(history_, query, policy_).outcome == Outcome::kAccept; }
+  // The outcome of a variation of the question; nothing where it would cost more work than is left.
+  std::optional<Outcome> ask(Query query) {
+    query.work_limit = std::min(query.work_limit, left_);
+    const Decision d = decide(history_, query, policy_);
+    left_ -= d.steps;
+    return d.rule == Rule::kTooLarge ? std::nullopt : std::optional(d.outcome);
+  }
+  bool accepts(const Query& query) { return ask(query) == Outcome::kAccept; }
+  bool refuses(const Query& query) {
+    const auto outcome = ask(query);
+    return outcome && *outcome != Outcome::kAccept;
+  }
 
   void find_flips() {
     std::set<StatementId> seen;
@@ -40,7 +52,7 @@ class Explainer {
           if (arc.statement.is_zero() || seen.size() >= limits_.flips || !seen.insert(arc.statement).second) continue;
           Query query = e_.query;
           query.without.push_back(arc.statement);
-          if (!accepts(query)) e_.would_flip.push_back(arc);
+          if (refuses(query)) e_.would_flip.push_back(arc);
         }
       }
     };
@@ -91,7 +103,7 @@ class Explainer {
         if (!e_.query.point.fields.contains(field)) continue;
         Query one = e_.query;
         one.point.fields = FieldMask::bit(field);
-        if (!accepts(one)) uncovered.fields = uncovered.fields | FieldMask::bit(field);
+        if (refuses(one)) uncovered.fields = uncovered.fields | FieldMask::bit(field);
       }
       e_.uncovered.push_back(uncovered);
     }
@@ -171,6 +183,7 @@ class Explainer {
   const ExplainLimits& limits_;
   Explanation e_;
   std::size_t tried_ = 0;
+  std::uint64_t left_ = 0;  // of the work
 };
 
 }  // namespace

@@ -47,9 +47,11 @@ struct Explanation {
   std::vector<Arc> would_flip;   // on acceptance: withdrawing one of these alone turns it
 };
 
+// What if is asked again and again: all of it together may cost `work`; what it does not reach is left out.
 struct ExplainLimits {
-  std::size_t remedies = 32;  // candidates tried; bounds the work
+  std::size_t remedies = 32;  // candidates tried
   std::size_t flips = 64;
+  std::uint64_t work = 2 * kDefaultWork;
 };
 
 Explanation explain(const History& history, const Query& query, const Policy& policy, const ExplainLimits& limits = {});

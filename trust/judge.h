@@ -23,7 +23,7 @@ struct Case {
   std::optional<std::uint64_t> claimed_ms;  // as the issuer claims
   std::optional<AwardParties> parties;      // without them a policy with `separate_assessor` refuses
   AsOf as_of;
-  std::uint64_t work_limit = 200'000'000;
+  std::uint64_t work_limit = kDefaultWork;
 };
 
 struct Judgement {

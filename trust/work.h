@@ -19,6 +19,7 @@ class Work {
     return true;
   }
   bool exhausted() const { return exhausted_; }
+  std::uint64_t left() const { return left_; }
 
  private:
   std::uint64_t left_;

@@ -58,14 +58,13 @@ TEST_CASE("P13 a cold answer on the compiled graph equals the decision") {
     ColdAsker asker(h, graph);
     for (PartyIndex v = 0; v < h.party_count(); ++v) {
       for (PartyIndex t = 0; t < h.party_count(); ++t) {
-        // A viewpoint always counts as in good standing; the compiled graph leaves out what a suspended party says.
-        if (!h.party(v).standings.empty()) continue;
         s.query.viewpoint = h.id_of(v);
         s.query.issuer = h.id_of(t);
         const Outcome exact = decide(h, s.query, s.world.policy).outcome;
         const auto cold = asker.ask(v, t, s.world.policy);
+        if (!cold) continue;
         ++answered;
-        if (cold != exact) {
+        if (*cold != exact) {
           CAPTURE(seed, v, t, to_text(exact));
           FAIL("cold and exact answers differ");
         }
