@@ -110,10 +110,12 @@ void PeerTable::set_peers(std::vector<PeerAddress> listed) {
 void PeerTable::recheck_admissions() {
   const Goodbye goodbye{GoodbyeReason::kNotAdmitted, "the transport key is not admitted any more"};
   std::lock_guard lock(mutex_);
+  if (stopped_) return;
   for (auto& [pin, peer] : peers_) {
     const auto admitted = admission_locked(pin);
     if (peer.up && (!admitted || *admitted != peer.up->origin().institution)) peer.up->close(goodbye);
     if (peer.dialling && !admitted) peer.dialling->close(goodbye);
+    dial_next(pin, peer);
   }
 }
 
@@ -366,6 +368,8 @@ void PeerTable::note_inbound_refusal(const std::string& address, const std::stri
 
 void PeerTable::dial_next(const Pin& pin, Peer& peer) {
   if (!peer.target || peer.up || peer.dial || peer.dialling) return;
+  // A key that is refused now is dialled again when recheck_admissions() finds it admitted.
+  if (const auto admitted = admission_locked(pin); !admitted) return note_refusal(peer, admitted.message());
   peer.dial = std::make_shared<Dial>(io_, milliseconds(config_.limits.connect_timeout_ms),
                                      [table = weak_from_this(), pin](const Dial& dial, Result<tcp::socket> socket) {
                                        const auto alive = table.lock();

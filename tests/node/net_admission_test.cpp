@@ -73,7 +73,10 @@ TEST_CASE("a peer of the configuration is admitted though the registry does not 
   b.network().recheck_admissions();
   REQUIRE(loop.bell.wait_until([&] { return b.downs().size() == 1; }));
   REQUIRE(loop.bell.wait_until([&] { return contains(b.status_of(a.id()).refused, "retired"); }));
-  CHECK_FALSE(b.connected_to(a.id()));
+  CHECK(b.status_of(a.id()).state == net::PeerState::kWaiting);
+  registry.admit(a.network().pin(), a.id());
+  b.network().recheck_admissions();
+  CHECK(loop.bell.wait_until([&] { return b.connected_to(a.id()); }));
 }
 
 TEST_CASE("retiring a key closes its live connection, and the new key is admitted") {
