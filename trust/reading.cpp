@@ -155,7 +155,7 @@ RowIndex Reading::newest(RowIndex last, bool by_author, std::uint64_t at) const 
     return visible(row.block) && (by_author || history_.time_of(row) <= at);
   };
   RowIndex index = last;
-  while (index != kNoIndex && !fits(index)) {
+  while (index != kNoIndex && !fits(index) && work_.spend()) {
     const Row& row = history_.row(index);
     index = fits(row.jump) ? row.previous : (row.jump == index ? kNoIndex : row.jump);
   }
@@ -289,7 +289,6 @@ Ties Reading::ties(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint16_t s
   if (fold.by_viewpoint && !locals_.empty()) fold_own(v, at, nullptr, fold);
   if (v < history_.party_count() && history_.party(v).first_link_in != kNoIndex) {
     for (const Ancestor& ancestor : ancestors(v, at)) {
-      if (ancestor.party == u) continue;  // nobody inherits a statement about its author
       Fold inherited{ties, schemes, fold.positive && ancestor.positive, !is_parent(u, v), fold.by_viewpoint};
       fold_ledger(u, ancestor.party, at, history_.link(ancestor.link).sequence, inherited);
       if (fold.by_viewpoint && !locals_.empty()) fold_own(ancestor.party, at, &ancestor, inherited);

@@ -92,6 +92,44 @@ TEST_CASE("a compromised key annuls what it signed since, voids too, and nothing
   CHECK(w.decide("a", "t", thief).amount == 120);
 }
 
+TEST_CASE("of several annulments the first counts") {
+  World w({"s", "a", "t"});
+  w.trust("s", "a", 120, 1);
+  w.trust("a", "t", 60);
+  const StatementId wrong = w.trust("a", "t", 120);
+  w.annul("a", "t", wrong);
+  const auto annulled = w.now_ms();
+  w.annul("a", "t", wrong);
+  w.compromise(w.key, w.now_ms() + 1'000'000);
+  CHECK(w.decide("s", "t", annulled).amount == 60);
+  CHECK(w.decide("s", "t", annulled - 1).amount == 0);
+}
+
+TEST_CASE("an accreditation that a merger would turn on its author's own parent is dropped, trust is not") {
+  World w({"s", "old", "parent"});
+  w.add("agency", true, "parent");
+  w.trust("s", "agency", 120, 1);
+  w.accredit("agency", "old");
+  Statement trust;
+  trust.amount = 120;
+  w.say("agency", "old", trust);
+  CHECK(w.decide("s", "old").accredited_amount == 120);
+  w.succeed({{"old", "parent"}}, {"parent"});
+  CHECK(w.decide("s", "parent").accredited_amount == 0);
+  CHECK(w.decide("s", "parent").amount == 120);
+}
+
+TEST_CASE("what was said of a party that merges into its author is dropped") {
+  World w({"s", "a", "old", "t"});
+  w.trust("s", "a", 120, 2);
+  w.trust("a", "old", 120, 1);
+  w.succeed({{"old", "a"}}, {"a"});
+  w.trust("a", "t");
+  const Decision d = w.decide("s", "t");
+  CHECK(d.amount == 120);
+  CHECK(d.independent_paths == 1);
+}
+
 TEST_CASE("an end that names statements acts as their end, and to others not before its block") {
   World w({"s", "a", "t"});
   w.trust("s", "a", 120, 1);
