@@ -54,7 +54,7 @@ constexpr std::array kRules = {
     KindRules{Kind::kAchievementRetire, kGovern, kIssuers, Privilege::kAchievements, TM_PHASES(achievement_retire), kOneRecord},
     KindRules{Kind::kIssueListed, kIssue, kIssuers, Privilege::kIssue, TM_PHASES(issue_listed), &issue_listed::weight},
     KindRules{Kind::kIssueAnchored, kIssue, kIssuers, Privilege::kIssue, TM_PHASES(issue_anchored), &issue_anchored::weight},
-    KindRules{Kind::kStatusChange, kIssue, kIssuers, Privilege::kStatuses, TM_PHASES(status_change), &status_change::weight},
+    KindRules{Kind::kStatusChange, one_of(KeyPurpose::kIssue, KeyPurpose::kRoot), kIssuers, Privilege::kStatuses, TM_PHASES(status_change), &status_change::weight},
     KindRules{Kind::kRecognitionTrust, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_trust), kOneRecord},
     KindRules{Kind::kRecognitionDistrust, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_distrust), kOneRecord},
     KindRules{Kind::kRecognitionEnd, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_end), kOneRecord},

@@ -78,6 +78,8 @@ enum class RejectionCode : std::uint16_t {
   kStatusUnchanged = 172,
   kReinstateNotSuspended = 173,
   kReasonNotAllowed = 174,
+  kNoCompromise = 175,
+  kNotSinceCompromise = 176,
   kSlotLimit = 180,
   kStatementLimit = 181,
   kChangeRate = 182,

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "ledger/tx/form_check.h"
+#include "ledger/tx/status_recovery.h"
 #include "testamur/v1/transaction.pb.h"
 
 namespace testamur::ledger::tx::status_change {
@@ -92,19 +93,22 @@ std::uint64_t slots_of(const Message& message) {
   return slots;
 }
 
+CredentialStatus status_of(StatusAction action) {
+  switch (action) {
+    case StatusAction::kRevoke: return CredentialStatus::kRevoked;
+    case StatusAction::kSuspend: return CredentialStatus::kSuspended;
+    case StatusAction::kSupersede: return CredentialStatus::kSuperseded;
+    case StatusAction::kReinstate: break;
+  }
+  return CredentialStatus::kValid;
+}
+
+// What an issue key may do.
 StatusTransition transition_of(StatusAction action) {
   StatusTransition transition;
-  transition.allow(CredentialStatus::kSuspended);
-  switch (action) {
-    case StatusAction::kReinstate: transition.to = CredentialStatus::kValid; return transition;
-    case StatusAction::kSuspend:
-      transition = {};
-      transition.to = CredentialStatus::kSuspended;
-      break;
-    case StatusAction::kRevoke: transition.to = CredentialStatus::kRevoked; break;
-    case StatusAction::kSupersede: transition.to = CredentialStatus::kSuperseded; break;
-  }
-  transition.allow(CredentialStatus::kValid);
+  transition.to = status_of(action);
+  if (action != StatusAction::kSuspend) transition.allow(CredentialStatus::kSuspended);
+  if (action != StatusAction::kReinstate) transition.allow(CredentialStatus::kValid);
   return transition;
 }
 
@@ -131,10 +135,11 @@ std::optional<Rejection> check_form(const v1::TransactionBody& body) {
   check.require(message.action() != 0, RejectionCode::kFieldMissing, "status_change.action")
       .require(message.reason() != 0, RejectionCode::kFieldMissing, "status_change.reason")
       .require(message.target_case() != Message::TARGET_NOT_SET, RejectionCode::kFieldMissing, "status_change.target");
-  const bool fits = action_of(message) != StatusAction::kReinstate ||
-                    message.reason() == v1::STATUS_REASON_CORRECTION || message.reason() == v1::STATUS_REASON_WITHDRAWN;
+  const auto reason = static_cast<StatusReason>(message.reason());
+  const bool fits = action_of(message) != StatusAction::kReinstate || reason == StatusReason::kCorrection ||
+                    reason == StatusReason::kWithdrawn || reason == StatusReason::kKeyCompromise;
   check.require(fits, RejectionCode::kReasonNotAllowed, "status_change.reason",
-                "a reinstatement is a correction, or the reason was withdrawn");
+                "a reinstatement is a correction, withdraws its reason, or follows a key compromise");
   if (message.has_list()) check_list(check, message.list());
   if (message.has_ranges()) check_ranges(check, message.ranges());
   if (message.has_bulk()) check_bulk(check, message.bulk());
@@ -150,6 +155,13 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
         RejectionCode::kLimit, "status_change", std::to_string(slots) + " slots, at most " + std::to_string(limit), {}};
   }
   const auto runs = runs_of(message);
+  if (view.signer == KeyPurpose::kRoot) {
+    if (message.reason() != v1::STATUS_REASON_KEY_COMPROMISE) {
+      return Rejection{
+          RejectionCode::kReasonNotAllowed, "status_change.reason", "a root signs key_compromise only", {}};
+    }
+    return status_recovery::plan(view, transaction.author(), runs, slots, status_of(action_of(message)), plan.status);
+  }
   auto planned = view.pages().plan_status(transaction.author(), runs, transition_of(action_of(message)));
   if (const auto* refused = std::get_if<StatusRefusal>(&planned)) return refusal(*refused, action_of(message));
   plan.status = std::get<StatusPlan>(std::move(planned));
@@ -163,6 +175,9 @@ void apply(StateWriter& writer, const Transaction& transaction, const Plan& plan
 std::uint64_t weight(const v1::TransactionBody& body) {
   const auto& message = body.status_change();
   const auto slots = std::min<std::uint64_t>(slots_of(message), std::uint64_t{1} << 40U);
+  // A change by the root reads the history of every slot; who signs, the body does not say.
+  const bool recovery = message.reason() == v1::STATUS_REASON_KEY_COMPROMISE && slots <= status_recovery::kSlotsLimit;
+  if (recovery) return slots * 2 * kWeightPage;
   // In the worst case every slot of a list lies in a page of its own.
   if (message.has_list()) return slots * kWeightPage;
   return slots + (slots / kPageSlots + static_cast<std::uint64_t>(message.ranges().ranges_size()) + 2) * kWeightPage;

@@ -260,6 +260,62 @@ TEST_CASE("ranges and bitmaps address what a list would") {
   }
 }
 
+TEST_CASE("after a stolen issue key, the root may set what was made final since, for 90 days, and nothing else") {
+  TestLedger ledger;
+  const auto id = ledger.publish(ledger.aurora);
+  REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 6, id))) == std::nullopt);
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0}), kIssue)) == std::nullopt);
+  const auto theft_ms = ledger.next_block().time_ms;
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {1}), kIssue)) == std::nullopt);
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kSupersede, {2}), kIssue)) == std::nullopt);
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kSuspend, {3}), kIssue)) == std::nullopt);
+  const auto by_root = [&](tx::StatusAction action, std::vector<std::uint64_t> indexes,
+                           tx::StatusReason reason = tx::StatusReason::kKeyCompromise) {
+    auto content = change(action, std::move(indexes));
+    content.reason = reason;
+    return ledger.commit(ledger.aurora, content, KeyPurpose::kRoot);
+  };
+  using enum tx::StatusAction;
+  CHECK(code(by_root(kReinstate, {1})) == RejectionCode::kNoCompromise);
+  const tx::KeyRetireContent retire{ledger.aurora.key_of(kIssue), theft_ms};
+  REQUIRE(code(ledger.commit(ledger.aurora, retire, KeyPurpose::kRoot)) == std::nullopt);
+  CHECK(code(by_root(kReinstate, {1}, tx::StatusReason::kCorrection)) == RejectionCode::kReasonNotAllowed);
+  const auto refused = by_root(kReinstate, {0, 1});
+  REQUIRE(code(refused) == RejectionCode::kNotSinceCompromise);
+  CHECK(refused->index == 0);
+  CHECK(code(by_root(kRevoke, {3})) == RejectionCode::kNotSinceCompromise);
+  CHECK(code(by_root(kRevoke, {4})) == RejectionCode::kNotSinceCompromise);
+  CHECK(code(by_root(kRevoke, {9})) == RejectionCode::kNotSinceCompromise);
+  CHECK(code(by_root(kRevoke, {1})) == RejectionCode::kStatusUnchanged);
+  CHECK(code(by_root(kReinstate, {1})) == std::nullopt);
+  CHECK(status(ledger, ledger.aurora, 1) == CredentialStatus::kValid);
+  CHECK(code(by_root(kReinstate, {1})) == RejectionCode::kNotSinceCompromise);
+  ledger.pass_ms(90ULL * 86'400'000);
+  CHECK(code(by_root(kReinstate, {2})) == RejectionCode::kNoCompromise);
+}
+
+TEST_CASE("no_compromise: an ordinary retirement of an issue key gives its root no power over statuses") {
+  TestLedger ledger;
+  const auto id = ledger.publish(ledger.aurora);
+  REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 1, id))) == std::nullopt);
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0}), kIssue)) == std::nullopt);
+  const tx::KeyRetireContent retire{ledger.aurora.key_of(kIssue), 0};
+  REQUIRE(code(ledger.commit(ledger.aurora, retire, KeyPurpose::kRoot)) == std::nullopt);
+  auto content = change(tx::StatusAction::kReinstate, {0});
+  content.reason = tx::StatusReason::kKeyCompromise;
+  CHECK(code(ledger.commit(ledger.aurora, content, KeyPurpose::kRoot)) == RejectionCode::kNoCompromise);
+}
+
+TEST_CASE("limit: a root changes at most 4096 slots at once") {
+  TestLedger ledger;
+  const tx::KeyRetireContent retire{ledger.aurora.key_of(kIssue), kGenesisTimeMs};
+  REQUIRE(code(ledger.commit(ledger.aurora, retire, KeyPurpose::kRoot)) == std::nullopt);
+  tx::StatusChangeContent content;
+  content.reason = tx::StatusReason::kKeyCompromise;
+  content.target = std::vector<tx::IndexRangeContent>{{IssuerIndex{0}, 4'097}};
+  CHECK(code(ledger.commit(ledger.aurora, content, KeyPurpose::kRoot)) == RejectionCode::kLimit);
+}
+
 TEST_CASE("the reason of a change stands with the slot and its log entry") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
