@@ -254,6 +254,7 @@ ChainStatus Chain::Core::status() const {
   status.catch_up_target = fetcher_.target();
   status.last_commit_ms = last_commit_ms_;
   status.clock_offsets_ms.assign(clock_offsets_ms_.begin(), clock_offsets_ms_.end());
+  status.peer_heights.assign(peer_heights_.begin(), peer_heights_.end());
   return status;
 }
 

@@ -71,6 +71,8 @@ struct ChainStatus {
   std::uint64_t last_commit_ms = 0;  // wall clock; 0: none since start
   // Time of the last proposal's header minus our clock when it came, by proposer.
   std::vector<std::pair<InstitutionId, std::int64_t>> clock_offsets_ms;
+  // What each validator last said of its finalized height.
+  std::vector<std::pair<InstitutionId, Height>> peer_heights;
 };
 
 class Chain {

@@ -165,6 +165,7 @@ class Chain::Core final : public consensus::Driver, public net::Receiver {
   Hash256 parameters_digest_;  // those from which the interval was read
   std::uint64_t heartbeat_interval_ms_ = 0;
   std::map<InstitutionId, std::int64_t> clock_offsets_ms_;
+  std::map<InstitutionId, Height> peer_heights_;
 };
 
 }  // namespace testamur::node

@@ -109,6 +109,9 @@ void Chain::Core::on_consensus(const net::Origin& from, const net::ConsensusMess
               {{"institution", to_text(from.institution)}, {"size", static_cast<std::uint64_t>(message.bytes.size())}});
     return;
   }
+  if (const auto* presence = std::get_if<consensus::Presence>(&*decoded)) {
+    peer_heights_[from.institution] = presence->finalized_height;
+  }
   event([&] { engine_->on_message(from.institution, *decoded); });
 }
 

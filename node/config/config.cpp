@@ -231,6 +231,9 @@ void make_absolute(NodeConfig& config) {
 
 const std::span<const ConfigKey> kConfigKeys = kKeys;
 
+std::filesystem::path journal_directory(const std::filesystem::path& data) { return data / "journal"; }
+std::filesystem::path store_directory(const std::filesystem::path& data) { return data / "store"; }
+
 std::string config_text(std::span<const std::pair<std::string, std::string>> values) {
   std::string out = "# Configuration of testamurd. Every key is here with its default; docs/operating.md says more.\n";
   std::string_view section;

@@ -78,6 +78,10 @@ struct ConfigKey {
 };
 extern const std::span<const ConfigKey> kConfigKeys;
 
+// Where a node's data directory holds the vote store and the database.
+std::filesystem::path journal_directory(const std::filesystem::path& data);
+std::filesystem::path store_directory(const std::filesystem::path& data);
+
 // A complete file of all keys with their comments; `values` replaces defaults by "section.name" -> TOML value.
 std::string config_text(std::span<const std::pair<std::string, std::string>> values);
 

@@ -93,4 +93,11 @@ Result<ledger::Genesis> to_genesis(const GenesisFile& file) {
   return genesis;
 }
 
+Result<ledger::Genesis> load_genesis(const std::filesystem::path& file) {
+  TM_TRY(auto record, read_text(file));
+  auto genesis = ledger::decode_genesis(as_bytes(record));
+  if (!genesis.ok()) return error(file.string() + " is no genesis record: " + genesis.message());
+  return genesis;
+}
+
 }  // namespace testamur::node

@@ -31,6 +31,9 @@ Result<GenesisFile> read_genesis_file(const std::filesystem::path& file);
 // The checked record, signatures included as far as they are there.
 Result<ledger::Genesis> to_genesis(const GenesisFile& file);
 
+// A checked genesis record from a file.
+Result<ledger::Genesis> load_genesis(const std::filesystem::path& file);
+
 // Private to node/config: one party as a table of a larger file.
 PartyFile read_party_table(const TomlReader& reader, TomlErrors& errors);
 std::string party_text(const PartyFile& file, std::string_view table_name);

@@ -5,7 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <thread>
 
-#include "node/config/init.h"
+#include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
 #include "node/rpc/metrics.h"
 #include "node/rpc/server.h"

@@ -56,6 +56,9 @@ void fill_peers(const ServiceContext& context, const Reader& reader, const Chain
     reader.fill_name(heard.id, std::nullopt, *peer.mutable_institution());
     peer.set_validator(true);
     if (heard.heard_ms_ago) peer.set_last_heard_ms_ago(*heard.heard_ms_ago);
+    for (const auto& [id, height] : chain.peer_heights) {
+      if (id == heard.id) peer.set_finalized_height(height.value);
+    }
     if (auto offset = offset_of(chain, heard.id)) peer.set_clock_offset_ms(*offset);
   }
   if (context.network == nullptr) return;

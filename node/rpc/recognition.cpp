@@ -16,6 +16,11 @@ std::uint64_t steady_ms() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 }
 
+RegistryCounts counts_of(const ledger::StateReader& state) {
+  return {ledger::tx::institution_count(state), ledger::tx::statement_count(state),
+          ledger::tx::registry_change_count(state)};
+}
+
 }  // namespace
 
 std::shared_ptr<const trust::Decision> RecognitionView::decide_cached(const trust::Query& query,
@@ -36,17 +41,18 @@ std::shared_ptr<const trust::Decision> RecognitionView::decide_cached(const trus
 std::shared_ptr<RecognitionView> Recognition::view(const HeadPtr& head) {
   std::lock_guard lock(mutex_);
   auto now = steady_ms();
+  auto counts = counts_of(*head->state);
   bool stale = !view_ || (view_->as_of().height != head->header.height && now - refreshed_ms_ >= kRefreshMs);
   // What was just committed should be seen at once by whoever asks next: a new statement or institution refreshes too.
-  if (!stale && view_->as_of().height < head->header.height && end_of(*head->state) != cursor_) stale = true;
+  if (!stale && view_->as_of().height < head->header.height && counts != counts_) stale = true;
   if (!stale) return view_;
   trust::AsOf as_of{head->header.height, head->header.time_ms, head->header.roots.registry_root};
   auto history = view_ ? view_->shared_history() : std::make_shared<const trust::History>();
-  if (end_of(*head->state) != cursor_) {
-    auto next = std::make_shared<trust::History>(*history);
-    auto status = follow_history(*head->state, cursor_, *next);
+  if (counts != counts_) {
+    auto status = graph_.follow(*head->state);
     TM_CHECK(status.ok(), status.message());
-    history = std::move(next);
+    counts_ = counts;
+    history = std::make_shared<const trust::History>(graph_.history());
   }
   view_ = std::make_shared<RecognitionView>(std::move(history), as_of);
   refreshed_ms_ = now;

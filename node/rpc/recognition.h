@@ -9,14 +9,22 @@
 #include <mutex>
 #include <optional>
 
+#include "ledger/recognition_graph.h"
 #include "node/chain/workshop.h"
-#include "node/rpc/follow_history.h"
 #include "testamur/v1/trust_service.pb.h"
 #include "trust/decide.h"
 
 namespace testamur::node {
 
 class Reader;
+
+// How long the lists are that a recognition graph follows.
+struct RegistryCounts {
+  std::uint64_t institutions = 0;
+  std::uint64_t statements = 0;
+  std::uint64_t changes = 0;
+  auto operator<=>(const RegistryCounts&) const = default;
+};
 
 // The history as of one height, and what was decided on it. Immutable but for its cache.
 class RecognitionView {
@@ -53,7 +61,8 @@ class Recognition {
   std::mutex mutex_;  // of following; readers of a view that is fresh enough hold it only to copy a pointer
   std::shared_ptr<RecognitionView> view_;
   std::uint64_t refreshed_ms_ = 0;
-  HistoryCursor cursor_;
+  ledger::RecognitionGraph graph_;
+  RegistryCounts counts_;  // what the graph has taken in
 };
 
 // A decision as a message. `paths`: with paths, cut and remedies.

@@ -1,4 +1,4 @@
-#include "node/sample_data.h"
+#include "node/main/sample_data.h"
 
 #include <future>
 

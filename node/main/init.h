@@ -41,11 +41,4 @@ Status join_ledger(const std::filesystem::path& directory, const std::filesystem
 // init, genesis and join in one, for a ledger of one node.
 Result<InstitutionId> make_single_node(const InitOptions& options, std::uint64_t time_ms);
 
-// A checked genesis record from a file.
-Result<ledger::Genesis> load_genesis(const std::filesystem::path& file);
-
-// The vote store of a node's data directory.
-std::filesystem::path journal_directory(const std::filesystem::path& data);
-std::filesystem::path store_directory(const std::filesystem::path& data);
-
 }  // namespace testamur::node

@@ -1,4 +1,4 @@
-#include "node/commands.h"
+#include "node/main/commands.h"
 
 #include <pthread.h>
 #include <csignal>
@@ -8,11 +8,11 @@
 
 #include "common/clock.h"
 #include "node/config/config.h"
-#include "node/config/init.h"
 #include "node/config/key_file.h"
+#include "node/main/init.h"
+#include "node/main/sample_data.h"
 #include "node/rpc/admin_client.h"
 #include "node/rpc/node.h"
-#include "node/sample_data.h"
 
 namespace testamur::node {
 

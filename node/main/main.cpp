@@ -1,7 +1,7 @@
 // testamurd: the node of one institution.
 #include <CLI/CLI.hpp>
 
-#include "node/commands.h"
+#include "node/main/commands.h"
 
 namespace testamur::node {
 namespace {

@@ -1,4 +1,4 @@
-#include "node/config/init.h"
+#include "node/main/init.h"
 
 #include <algorithm>
 
@@ -63,9 +63,6 @@ Status make_vote_store(const fs::path& directory, const SecretKey& consensus) {
 }
 
 }  // namespace
-
-fs::path journal_directory(const fs::path& data) { return data / "journal"; }
-fs::path store_directory(const fs::path& data) { return data / "store"; }
 
 Result<InstitutionId> init_node(const InitOptions& options) {
   if (fs::exists(options.directory / "testamurd.toml")) {
@@ -158,13 +155,6 @@ Result<InstitutionId> make_single_node(const InitOptions& options, std::uint64_t
   TM_TRY(auto genesis, to_genesis(file));
   TM_TRY_STATUS(write_file(options.directory / "genesis.bin", ledger::encode(genesis)));
   return id;
-}
-
-Result<ledger::Genesis> load_genesis(const fs::path& file) {
-  TM_TRY(auto record, read_text(file));
-  auto genesis = ledger::decode_genesis(as_bytes(record));
-  if (!genesis.ok()) return error(file.string() + " is no genesis record: " + genesis.message());
-  return genesis;
 }
 
 }  // namespace testamur::node
