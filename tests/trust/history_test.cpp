@@ -92,6 +92,20 @@ TEST_CASE("a compromised key annuls what it signed since, voids too, and nothing
   CHECK(w.decide("a", "t", thief).amount == 120);
 }
 
+TEST_CASE(
+    "what a thief's void took away stays away for others until the key's retirement, for the author it never was") {
+  World w({"s", "a", "t"});
+  w.trust("s", "a", 120, 1);
+  const StatementId good = w.trust("a", "t", 120);
+  w.key.bytes[0] = 7;
+  w.annul("a", "t", good);
+  const auto thief = w.now_ms();
+  w.compromise(w.key, thief);
+  CHECK(w.decide("s", "t").amount == 120);
+  CHECK(w.decide("s", "t", thief).amount == 0);
+  CHECK(w.decide("a", "t", thief).amount == 120);
+}
+
 TEST_CASE("of several annulments the first counts") {
   World w({"s", "a", "t"});
   w.trust("s", "a", 120, 1);
@@ -242,6 +256,15 @@ TEST_CASE("trust passes over two mergers only while both windows are open") {
   w.succeed({{"b", "c"}}, {"c"});
   CHECK(w.decide("s", "c").amount == 120);
   w.time(first + 86'400'000).add("later");
+  CHECK(w.decide("s", "c").amount == 0);
+}
+
+TEST_CASE("over two successions trust passes to the heir of each alone") {
+  World w({"s", "a", "b", "c", "d"});
+  w.trust("s", "a");
+  w.succeed({{"a", "b"}}, {"b"});
+  w.succeed({{"b", "d"}}, {"c", "d"});
+  CHECK(w.decide("s", "d").amount == 120);
   CHECK(w.decide("s", "c").amount == 0);
 }
 
