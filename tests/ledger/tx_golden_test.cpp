@@ -2,6 +2,7 @@
 // tests/ledger/tx_golden.py computes from the documented formats alone.
 #include <nlohmann/json.hpp>
 
+#include "ledger/tx/kind_rules.h"
 #include "tests/ledger/tx_fixture.h"
 #include "tests/support/catch.h"
 #include "tests/support/shared.h"
@@ -245,6 +246,33 @@ TEST_CASE("golden: a genesis record signed elsewhere is accepted, and gives this
   CHECK(state.header.validator_set.hex() == hex_of("genesis", "validator_set"));
   CHECK(state.header.parameters.hex() == hex_of("parameters", "digest"));
   CHECK(state.header.time_ms == kGenesisTimeMs);
+}
+
+TEST_CASE("the documents name every rejection code, every active kind and every parameter, with its number") {
+  const auto page = [](const char* name) {
+    return read_file(std::string(TESTAMUR_SOURCE_DIR "/docs/formats/") + name);
+  };
+  const auto row = [](std::uint64_t number, std::string_view name) {
+    return "| " + std::to_string(number) + " | `" + std::string(name) + "` |";
+  };
+  const auto transaction = page("transaction.md");
+  std::size_t codes = 0;
+  for (std::uint16_t number = 1; number < 1'000; ++number) {
+    const auto name_of_code = name(static_cast<RejectionCode>(number));
+    if (name_of_code == "unknown") continue;
+    ++codes;
+    CAPTURE(number);
+    CHECK(transaction.find(row(number, name_of_code)) != std::string::npos);
+  }
+  CHECK(codes == 78);
+  const auto kinds = page("kinds.md");
+  for (const auto& rules : tx::kind_rules()) {
+    CHECK(kinds.find(row(static_cast<std::uint64_t>(rules.kind), name(rules.kind))) != std::string::npos);
+  }
+  const auto parameters = page("parameters.md");
+  for (const auto& parameter : ledger::parameter_rows()) {
+    CHECK(parameters.find(row(static_cast<std::uint64_t>(parameter.id), parameter.name)) != std::string::npos);
+  }
 }
 
 }  // namespace testamur::test
