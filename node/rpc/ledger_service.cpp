@@ -15,7 +15,7 @@ namespace tx = ledger::tx;
 namespace {
 
 constexpr std::size_t kSubmitManyLimit = 1024;
-constexpr std::size_t kAwaitLimit = 4096;
+constexpr std::size_t kAwaitLimit = 16'384;
 
 v1::TransactionState to_proto(Outcome::State state) {
   switch (state) {
