@@ -149,8 +149,7 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
   if (!words.ok()) return fail(context, ExitCode::kPassphrase, words.message());
   auto entropy = entropy_from_words(words->text());
   if (!entropy.ok()) return fail(context, ExitCode::kPassphrase, entropy.message());
-  WalletContents contents = make_wallet(context.now_ms());
-  contents.entropy = entropy->clone();
+  WalletContents contents = recover_wallet(entropy->clone(), context.now_ms());
   if (!backup_file.empty()) {
     auto file = read_file(backup_file, age::kMaxFileBytes);
     if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());

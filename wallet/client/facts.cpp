@@ -47,6 +47,7 @@ SlotRecord to_slot(const Json& slot) {
   SlotRecord record;
   const Json& status = part_of(slot, "status");
   const Json& anchor = part_of(slot, "anchor");
+  record.commitment = id_of<Hash256>(slot, "commitment");
   record.issuer = id_of<InstitutionId>(part_of(slot, "issuer"), "id");
   record.issuer_name = text_of(part_of(slot, "issuer"), "name_now");
   record.index = IssuerIndex{number_of(slot, "issuer_index")};
@@ -159,6 +160,19 @@ void add_issuer(Client& client, const InstitutionId& id, RegistryFacts& facts) {
   }
 }
 
+// The slot that the credential names, where the look-up by commitment did not bring it: then another stands there.
+void add_reference_slot(Client& client, const CredentialView& credential, const std::string& purpose,
+                        RegistryFacts& facts) {
+  const Reference& reference = credential.head.reference;
+  const auto is_named = [&](const SlotRecord& slot) {
+    return slot.issuer == reference.issuer && slot.index == reference.index;
+  };
+  if (!reference.is_of_chain(facts.chain) || std::ranges::any_of(*facts.slots, is_named)) return;
+  auto answer = client.check_reference(reference, {purpose, false});
+  const auto* found = std::get_if<Json>(&answer);
+  if (found != nullptr && found->contains("slot")) facts.slots->push_back(to_slot((*found)["slot"]));
+}
+
 }  // namespace
 
 RegistryFacts gather_facts(Client& client, const CredentialView& credential, const std::string& purpose) {
@@ -185,6 +199,7 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential, con
     facts.decisions.emplace();
     for (const auto& decision : part_of(slot, "decisions")) facts.decisions->push_back(to_decision(decision));
   }
+  add_reference_slot(client, credential, purpose, facts);
   add_issuer(client, credential.head.reference.issuer, facts);
   const AchievementId& achievement = credential.head.achievement;
   auto published = client.achievement(achievement.institution, achievement.number, achievement.version);

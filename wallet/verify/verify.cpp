@@ -137,6 +137,7 @@ Finding judge_contents(const CredentialView& credential, const RegistryFacts& fa
 // ---- ledger and status -------------------------------------------------------------------------------------------
 
 Finding judge_ledger(const RegistryFacts& facts, const std::vector<SlotRecord>& counted, bool of_this_chain) {
+  if (facts.chain.is_zero()) return unknown(Topic::kLedger, why_missing(facts));
   if (!of_this_chain)
     return not_valid(Topic::kLedger, "it belongs to another ledger than the one asked", VerdictCode::kUnknownToLedger);
   if (!facts.slots) return unknown(Topic::kLedger, why_missing(facts));
