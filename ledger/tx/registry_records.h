@@ -139,8 +139,9 @@ std::uint64_t achievement_count(const StateReader& state);
 AchievementId achievement_at_ordinal(const StateReader& state, std::uint64_t ordinal);
 std::uint64_t statement_count(const StateReader& state);
 StatementRecord statement_at_ordinal(const StateReader& state, std::uint64_t ordinal);
-// Retirements of keys that named a compromise, and changes of institutions after their registration: what else a
-// viewer of the trust graph has to follow.
+// What happened to institutions and keys after the genesis (updates, keys added and retired), in ledger order: what
+// else a viewer of the trust graph, or a network that admits peers by key, has to follow. Record `seq` of the entry
+// tells what.
 struct RegistryChange {
   RegistryKind kind = RegistryKind::kInstitution;  // kInstitution or kKey
   InstitutionId institution;

@@ -226,6 +226,27 @@ TEST_CASE("the order of a block decides: a revocation before its issue is refuse
   CHECK(pages.status(*pages.find(ledger.aurora.id, IssuerIndex{1})) == ledger::CredentialStatus::kValid);
 }
 
+TEST_CASE("what a block changed of keys, institutions and achievements holds for the rest of the block") {
+  TestLedger ledger;
+  const auto id = ledger.publish(ledger.aurora);
+  ledger::BlockExecutor executor(ledger.state(), ledger.next_block(), ledger.verifier());
+  const auto add = [&](const Actor& author, const auto& content, KeyPurpose purpose) {
+    return code(executor.add(ledger.make(author, content, purpose)));
+  };
+  CHECK(add(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern) == std::nullopt);
+  CHECK(code(executor.add(ledger.issue(ledger.aurora, 0, 1, id))) == std::nullopt);
+  CHECK(add(ledger.aurora, tx::AchievementRetireContent{1, 1}, KeyPurpose::kGovern) == std::nullopt);
+  CHECK(code(executor.add(ledger.issue(ledger.aurora, 1, 1, id))) == RejectionCode::kAchievementRetired);
+  const tx::KeyRetireContent retire{ledger.aurora.key_of(KeyPurpose::kGovern), 0};
+  CHECK(add(ledger.aurora, retire, KeyPurpose::kRoot) == std::nullopt);
+  CHECK(add(ledger.aurora, trust_in(ledger.borealis.id, 1), KeyPurpose::kGovern) == RejectionCode::kKeyRetired);
+  CHECK(add(ledger.agency, accredit(ledger.borealis.id), KeyPurpose::kGovern) == std::nullopt);
+  auto facts = tx::read_institution(ledger.state(), ledger.agency.id)->facts;
+  facts.parent = ledger.borealis.id;
+  CHECK(add(ledger.agency, tx::InstitutionUpdateContent{facts}, KeyPurpose::kRoot) == std::nullopt);
+  CHECK(add(ledger.agency, accredit(ledger.borealis.id), KeyPurpose::kGovern) == RejectionCode::kAboutParent);
+}
+
 TEST_CASE("executing over a branch of deltas gives what executing over the applied state gives") {
   TestLedger ledger;
   const auto achievement = ledger.publish(ledger.aurora);
