@@ -34,6 +34,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   db.track_and_verify_wals_in_manifest = true;
   db.recycle_log_file_num = 0;
+  db.allow_fallocate = false;  // it would reserve as much for the log as a memtable may hold: kUnreachedBytes
   db.max_total_wal_size = 4 * kUnreachedBytes;
   db.allow_concurrent_memtable_write = false;  // one writer
   db.wal_bytes_per_sync = 1u << 20;            // sync_wal() then finds most of it written
