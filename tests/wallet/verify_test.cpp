@@ -212,11 +212,20 @@ TEST_CASE("a slot of another credential of the same issuer does not count") {
 TEST_CASE("a credential of another ledger is unknown to this one") {
   const auto fixture = test::make_fixture();
   auto facts = good_facts(fixture);
-  facts.chain = ChainId{};
+  facts.chain.bytes.fill(0x5a);
   facts.slots->clear();
   const auto verdict = verify_presentation(fixture.issued.sd_jwt, facts, rules());
   CHECK(verdict_code(verdict) == VerdictCode::kUnknownToLedger);
   CHECK(find(verdict, Topic::kLedger)->text == "it belongs to another ledger than the one asked");
+}
+
+TEST_CASE("where no ledger answered, nothing is said of which ledger it belongs to") {
+  const auto fixture = test::make_fixture();
+  RegistryFacts facts;
+  facts.problem = "127.0.0.1:1 does not answer";
+  const auto verdict = verify_presentation(fixture.issued.sd_jwt, facts, rules());
+  CHECK(find(verdict, Topic::kLedger)->answer == Answer::kUnknown);
+  CHECK(verdict_code(verdict) == VerdictCode::kUnreachable);
 }
 
 TEST_CASE("status: the worst of all own slots, of the keys and of the issuer") {
