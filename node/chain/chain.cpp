@@ -205,6 +205,7 @@ void Chain::Core::stop() {
 }
 
 void Chain::Core::after_event() {
+  recheck_suspects();
   update_pending();
   maintain();
   arm_timer();

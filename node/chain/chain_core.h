@@ -111,6 +111,8 @@ class Chain::Core final : public consensus::Driver, public net::Receiver {
   // Transactions.
   void settle_block(const Branch& branch, LogIndex first_log_index);
   void settle_others(const ledger::Header& header);
+  void recheck_suspects();
+  void recheck_on_arrival(const ledger::tx::SharedTransaction& transaction);
   void recheck(const ledger::tx::SharedTransaction& transaction, const ledger::Header& header);
   void end_transaction(const TransactionId& id, const Outcome& outcome);
   void queue_outgoing(const TransactionList& transactions);

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kRecheckSuspects = 256;  // a finalized block
 constexpr std::size_t kRecheckHeld = 32;
+constexpr std::size_t kRecheckAll = 256;
+constexpr std::size_t kCheckOnArrival = 64;
 constexpr std::size_t kResendTransactions = 1024;
 constexpr std::size_t kResendBytes = 1u << 20;
 
@@ -26,6 +28,7 @@ void Chain::Core::submit(TransactionList transactions, const std::function<void(
   counters_.transactions_submitted.add(fresh.size());
   queue_outgoing(fresh);
   if (done) done(std::move(results));
+  for (const auto& transaction : fresh) recheck_on_arrival(transaction);
   if (!fresh.empty()) {
     arrived_ = true;
     event([] {});
@@ -48,14 +51,27 @@ void Chain::Core::flush_outgoing() {
   outgoing_.clear();
 }
 
-void Chain::Core::resend_pending() { broadcast_transactions(mempool_.oldest(kResendTransactions, kResendBytes)); }
+// The view's timer fired: either the others lack what is pending here, or it is not valid any more.
+void Chain::Core::resend_pending() {
+  for (const auto& transaction : mempool_.oldest(kRecheckAll, kResendBytes)) {
+    recheck(transaction, workshop_.base().header);
+  }
+  broadcast_transactions(mempool_.oldest(kResendTransactions, kResendBytes));
+}
+
+// At light load what fits no state must not keep the validators waiting for a block; under load builds find it.
+void Chain::Core::recheck_on_arrival(const tx::SharedTransaction& transaction) {
+  if (mempool_.size() <= kCheckOnArrival) recheck(transaction, workshop_.base().header);
+}
 
 void Chain::Core::take_from_peer(const TransactionList& transactions) {
   if (stopped_) return;
   auto now = parts_.clock.now_ms();
   bool any = false;
   for (const auto& transaction : transactions) {
-    any |= mempool_.add(transaction, now, false) == Mempool::Added::kNew;
+    if (mempool_.add(transaction, now, false) != Mempool::Added::kNew) continue;
+    any = true;
+    recheck_on_arrival(transaction);
   }
   counters_.transactions_from_peers.add(transactions.size());
   if (!any) return;
@@ -116,8 +132,18 @@ void Chain::Core::settle_others(const ledger::Header& header) {
     counters_.transactions_expired.add();
     end_transaction(id, outcome);
   }
-  for (const auto& transaction : mempool_.take_suspects(kRecheckSuspects)) recheck(transaction, header);
+  if (mempool_.size() <= kRecheckAll) {
+    for (const auto& transaction : mempool_.oldest(kRecheckAll, kResendBytes)) recheck(transaction, header);
+  }
+  recheck_suspects();
   for (const auto& transaction : mempool_.next_held(kRecheckHeld)) recheck(transaction, header);
+}
+
+// Those that a build has refused, perhaps only because of a block that is not final yet.
+void Chain::Core::recheck_suspects() {
+  for (const auto& transaction : mempool_.take_suspects(kRecheckSuspects)) {
+    recheck(transaction, workshop_.base().header);
+  }
 }
 
 // Only a finalized state says whether a transaction can still be committed.

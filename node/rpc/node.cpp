@@ -203,8 +203,8 @@ void Node::stop() {
   if (parts.api) parts.api->stop();
   if (parts.network) parts.network->stop();
   if (parts.chain) parts.chain->stop();
+  // The stopped network closes its sockets on this thread and then leaves it nothing to do.
   parts.io_work.reset();
-  parts.io.stop();
   if (parts.io_thread.joinable()) parts.io_thread.join();
   parts.network.reset();
   if (parts.store) {

@@ -1,0 +1,5 @@
+if(TARGET node_main)
+  add_library(running_nodes STATIC running_nodes.cpp)
+  target_link_libraries(running_nodes PUBLIC testamur_flags node_main test_support)
+  testamur_test(test_node_chain SOURCES chain_parts_test.cpp chain_test.cpp LINKS running_nodes)
+endif()
