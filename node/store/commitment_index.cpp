@@ -95,12 +95,12 @@ Status CommitmentIndex::load() {
     replace_view([&](View& view) { view.files = used; });
     next_page_ = frozen_next_page_ = covered;
   }
-  (void)rebuild(covered);
+  rebuild(covered);
   return {};
 }
 
 // Reads the page commitments from `from_page` on.
-std::uint64_t CommitmentIndex::rebuild(std::uint64_t from_page) {
+void CommitmentIndex::rebuild(std::uint64_t from_page) {
   Encoder start;
   start.u8(static_cast<std::uint8_t>(ledger::Table::kPageCommitments)).u64(from_page);
   const std::unique_ptr<rocksdb::Iterator> pages(
@@ -127,7 +127,6 @@ std::uint64_t CommitmentIndex::rebuild(std::uint64_t from_page) {
   }
   database_.require(pages->status());
   flush();
-  return next_page;
 }
 
 Status CommitmentIndex::add(std::span<const ledger::Delta::Change> pages) {
@@ -258,9 +257,11 @@ Status CommitmentIndex::merge(std::span<const FileRunPtr> runs, const FileRun& i
     std::optional<IndexEntry> operator()() { return reader->next(); }
   };
   std::vector<Cursor> sources;
+  std::vector<std::unique_ptr<rocksdb::Iterator>> iterators;
   std::vector<Reader> readers;
   for (const auto& run : runs) {
-    readers.push_back(std::make_shared<RunReader>(database_, *run));
+    iterators.push_back(new_index_iterator(database_));
+    readers.push_back(std::make_shared<RunReader>(*iterators.back(), *run));
     sources.push_back({readers.back()});
   }
   Merge<Cursor> merged(std::move(sources));
@@ -302,8 +303,9 @@ std::vector<CommitmentSlot> CommitmentIndex::candidates(const Hash256& commitmen
       for (; at != run->end() && at->prefix == prefix; ++at) take(*at);
     }
   }
+  const auto iterator = current->files.empty() ? nullptr : new_index_iterator(database_);
   for (const auto& run : current->files) {
-    RunReader reader(database_, *run);
+    RunReader reader(*iterator, *run);
     reader.seek(first);
     for (auto entry = reader.next(); entry && entry->prefix == prefix; entry = reader.next()) take(*entry);
     database_.require(reader.status());

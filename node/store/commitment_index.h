@@ -58,7 +58,7 @@ class CommitmentIndex {
 
   ViewPtr view() const;
   void add_run(Run run);
-  std::uint64_t rebuild(std::uint64_t from_page);
+  void rebuild(std::uint64_t from_page);
   void freeze(std::unique_lock<std::mutex>& hold);
   void work();
   Status write_frozen();

@@ -84,58 +84,71 @@ Status RunWriter::finish() {
   return status.ok() ? Status{} : Status{database_.failure("extended by an index file", status)};
 }
 
-RunReader::RunReader(const Database& database, const FileRun& run)
-    : prefix_(run_prefix(run)),
-      iterator_(database.db().NewIterator(database.read_options(nullptr), database.index())) {}
-RunReader::~RunReader() = default;
+std::unique_ptr<rocksdb::Iterator> new_index_iterator(const Database& database) {
+  return std::unique_ptr<rocksdb::Iterator>(
+      database.db().NewIterator(database.read_options(nullptr), database.index()));
+}
+
+RunReader::RunReader(rocksdb::Iterator& iterator, const FileRun& run) : iterator_(iterator), prefix_(run_prefix(run)) {}
 
 bool RunReader::load_chunk() {
-  chunk_.clear();
-  at_ = 0;
-  const auto start = key_of(prefix_, kChunk, nullptr);
-  if (!iterator_->Valid()) {
-    status_ = iterator_->status();
+  count_ = at_ = 0;
+  if (!iterator_.Valid()) {
+    status_ = iterator_.status();
     return false;
   }
-  if (!iterator_->key().starts_with(to_slice(start))) return false;
-  Decoder value(to_view(iterator_->value()));
-  while (value.remaining() >= kEntryBytes) {
-    const auto prefix = value.u64();
-    chunk_.push_back({prefix, value.u64()});
-  }
-  if (!value.finished() || chunk_.empty()) {
-    status_ = rocksdb::Status::Corruption("a chunk of the commitment index is malformed");
-    chunk_.clear();
+  const auto key = to_view(iterator_.key());
+  if (key.size() <= prefix_.size() || !equal(key.first(prefix_.size()), prefix_) || key[prefix_.size()] != kChunk) {
     return false;
   }
-  return true;
+  chunk_ = to_view(iterator_.value());
+  count_ = chunk_.size() / kEntryBytes;
+  if (count_ > 0 && chunk_.size() % kEntryBytes == 0) return true;
+  status_ = rocksdb::Status::Corruption("a chunk of the commitment index is malformed");
+  count_ = 0;
+  return false;
+}
+
+IndexEntry RunReader::entry_at(std::size_t at) const {
+  const auto* bytes = chunk_.data() + at * kEntryBytes;
+  IndexEntry entry;
+  for (int i = 0; i < 8; ++i) entry.prefix = entry.prefix << 8 | bytes[i];
+  for (int i = 8; i < 16; ++i) entry.slot = entry.slot << 8 | bytes[i];
+  return entry;
 }
 
 void RunReader::seek(const IndexEntry& entry) {
   started_ = true;
   const auto key = key_of(prefix_, kChunk, &entry);
-  iterator_->SeekForPrev(to_slice(key));  // the chunk that may hold the entry
-  if (!load_chunk()) {
-    iterator_->Seek(to_slice(key));
+  iterator_.SeekForPrev(to_slice(key));  // the chunk that may hold the entry
+  if (!load_chunk() && status_.ok()) {
+    iterator_.Seek(to_slice(key));
     (void)load_chunk();
   }
-  at_ = static_cast<std::size_t>(std::lower_bound(chunk_.begin(), chunk_.end(), entry) - chunk_.begin());
+  std::size_t end = count_;
+  while (at_ < end) {
+    const std::size_t middle = (at_ + end) / 2;
+    if (entry_at(middle) < entry) {
+      at_ = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
 }
 
 std::optional<IndexEntry> RunReader::next() {
   if (!started_) seek({0, 0});
-  if (at_ == chunk_.size()) {
-    if (!iterator_->Valid()) return std::nullopt;
-    iterator_->Next();
+  if (at_ == count_) {
+    if (count_ == 0 || !status_.ok()) return std::nullopt;  // the end was reached before
+    iterator_.Next();
     if (!load_chunk()) return std::nullopt;
   }
-  return chunk_[at_++];
+  return entry_at(at_++);
 }
 
 Result<std::vector<FileRun>> list_runs(const Database& database) {
   std::vector<FileRun> runs;
-  const std::unique_ptr<rocksdb::Iterator> iterator(
-      database.db().NewIterator(database.read_options(nullptr), database.index()));
+  const auto iterator = new_index_iterator(database);
   iterator->SeekToFirst();
   while (iterator->Valid()) {
     Decoder key(to_view(iterator->key()));

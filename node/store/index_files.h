@@ -50,11 +50,13 @@ class RunWriter {
   std::vector<IndexEntry> chunk_;
 };
 
-// The entries of a run, ascending.
+std::unique_ptr<rocksdb::Iterator> new_index_iterator(const Database& database);
+
+// The entries of a run, ascending. Reads through `iterator`, which is borrowed and nobody else's meanwhile: a look-up
+// uses one for all runs.
 class RunReader {
  public:
-  RunReader(const Database& database, const FileRun& run);
-  ~RunReader();
+  RunReader(rocksdb::Iterator& iterator, const FileRun& run);
   // Moves to the first entry that is not below `entry`.
   void seek(const IndexEntry& entry);
   // Nothing at the end, and after a failure: ask status() then.
@@ -63,11 +65,13 @@ class RunReader {
 
  private:
   bool load_chunk();
+  IndexEntry entry_at(std::size_t at) const;
 
+  rocksdb::Iterator& iterator_;
   const Bytes prefix_;
-  std::unique_ptr<rocksdb::Iterator> iterator_;
-  std::vector<IndexEntry> chunk_;
+  ByteView chunk_;  // the value at the iterator
   rocksdb::Status status_;
+  std::size_t count_ = 0;
   std::size_t at_ = 0;
   bool started_ = false;
 };
