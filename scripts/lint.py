@@ -2,6 +2,7 @@
 """The rules of the house that a compiler does not know: include levels, owners of third-party libraries, banned
 constructs, sizes. There is no list of exceptions. Prints one line a finding and exits 1 if there is any."""
 
+import os
 import pathlib
 import re
 import sys
@@ -52,6 +53,14 @@ BANS_TESTS = [
 MAX_FUNCTION, MAX_SOURCE, MAX_HEADER, MAX_TEST, MAX_FOLDER_README = 70, 800, 300, 800, 60
 
 findings = []
+
+
+def walk(folder):
+    """Every file below `folder` that belongs to the project, sorted."""
+    for directory, names, files in os.walk(folder):
+        names[:] = sorted(name for name in names if name not in ("build", ".git", "node_modules", "__pycache__", ".venv"))
+        for name in sorted(files):
+            yield pathlib.Path(directory) / name
 
 
 def report(path, line, text):
@@ -154,9 +163,9 @@ def check_sizes(path, text, code):
 
 
 def check_texts():
-    for path in sorted(ROOT.rglob("*")):
+    for path in walk(ROOT):
         parts = path.relative_to(ROOT).parts
-        if not path.is_file() or parts[0] in ("build", ".git", "LICENSE") or "node_modules" in parts or "__pycache__" in parts:
+        if parts[0] == "LICENSE":
             continue
         if path.name == "README.md" and parts[0] in CODE_FOLDERS and len(path.read_text().splitlines()) > MAX_FOLDER_README:
             report(path, 1, f"a folder's README has at most {MAX_FOLDER_README} lines")
@@ -167,9 +176,19 @@ def check_texts():
                     report(path, number, BANS_EVERYWHERE[0][1])
 
 
+def check_links():
+    for path in walk(ROOT):
+        if path.suffix != ".md":
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for target in re.findall(r"\]\(([^)#\s]+)", line):
+                if not target.startswith(("http:", "https:", "mailto:")) and not (path.parent / target).exists():
+                    report(path, number, f"a link to {target}, which does not exist")
+
+
 def main():
     for folder in CODE_FOLDERS:
-        for path in sorted((ROOT / folder).rglob("*")):
+        for path in walk(ROOT / folder):
             if path.suffix not in (".h", ".cpp"):
                 continue
             text = path.read_text()
@@ -180,6 +199,7 @@ def main():
             if path.suffix == ".h" and "#pragma once" not in text:
                 report(path, 1, "a header begins with #pragma once")
     check_texts()
+    check_links()
     for finding in findings:
         print(finding)
     print(f"lint: {len(findings)} findings")

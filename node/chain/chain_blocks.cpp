@@ -133,7 +133,7 @@ void Chain::Core::publish(HeadPtr head) {
     heartbeat_interval_ms_ = ledger::read_parameters(*head->state)[ledger::Parameter::kHeartbeatMs];
   }
   workshop_.set_base(head);
-  std::atomic_store(&head_, head);
+  head_.store(head);
   for (const auto& [id, listener] : listeners_) listener(head);
 }
 

@@ -34,7 +34,7 @@ class Chain::Core final : public consensus::Driver, public net::Receiver {
   void post_to_pool(Task task) {
     boost::asio::post(pool_, std::move(task));
   }
-  HeadPtr head() const { return std::atomic_load(&head_); }
+  HeadPtr head() const { return head_.load(); }
   CachedVerifier& verifier() { return verifier_; }
   net::Admission admission(const net::Pin& pin) const;
   void attach(net::Network& network) { network_ = &network; }
@@ -150,8 +150,8 @@ class Chain::Core final : public consensus::Driver, public net::Receiver {
   std::unique_ptr<consensus::Engine> engine_;
   net::Network* network_ = nullptr;  // null: a ledger of one node
 
-  HeadPtr head_;                                                         // std::atomic_load and atomic_store only
-  std::shared_ptr<const std::map<net::Pin, net::Admission>> directory_;  // likewise
+  std::atomic<HeadPtr> head_;
+  std::atomic<std::shared_ptr<const std::map<net::Pin, net::Admission>>> directory_;
   std::map<std::uint64_t, HeadListener> listeners_;
   std::atomic<std::uint64_t> next_ticket_{1};
 

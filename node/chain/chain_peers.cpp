@@ -174,11 +174,11 @@ void Chain::Core::refresh_directory(const Snapshot& state) {
           admitted ? net::Admission::admitted(institution->id) : net::Admission::refused();
     }
   }
-  std::atomic_store(&directory_, std::shared_ptr<const std::map<net::Pin, net::Admission>>(std::move(directory)));
+  directory_.store(std::move(directory));
 }
 
 net::Admission Chain::Core::admission(const net::Pin& pin) const {
-  auto directory = std::atomic_load(&directory_);
+  auto directory = directory_.load();
   if (!directory) return net::Admission::unknown();
   auto found = directory->find(pin);
   return found == directory->end() ? net::Admission::unknown() : found->second;

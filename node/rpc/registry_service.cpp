@@ -194,7 +194,8 @@ class Service final : public v1::RegistryService::CallbackService {
       auto reader = context_.reader();
       auto issuer = fixed_from<InstitutionId>(request->issuer_id());
       if (!issuer) return invalid_argument("issuer_id", "must be 16 bytes");
-      for (const auto& run : ledger::Pages(reader.state()).used_ranges(*issuer).runs()) {
+      const auto used = ledger::Pages(reader.state()).used_ranges(*issuer);
+      for (const auto& run : used.runs()) {
         auto& range = *response->add_used();
         range.set_first(run.first);
         range.set_count(run.count);
