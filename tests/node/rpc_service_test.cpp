@@ -1,0 +1,225 @@
+// Registry, trust, status, streams, limits: the rest of the API.
+#include "node/rpc/call.h"
+#include "node/rpc/server.h"
+#include "tests/node/rpc_client.h"
+#include "tests/node/running_nodes.h"
+#include "tests/support/catch.h"
+
+namespace testamur::node {
+namespace {
+
+namespace tx = ledger::tx;
+
+struct Served {
+  RunningNodes nodes{1, {}, 1};
+  ApiCaller api{nodes.at(0).node->api_port()};
+};
+
+TEST_CASE("an institution is found by id and by domain, with its keys") {
+  Served s;
+  v1::GetInstitutionRequest request;
+  request.set_domain("university1.example");
+  request.set_with_history(true);
+  grpc::ClientContext context;
+  v1::GetInstitutionResponse response;
+  REQUIRE(s.api.registry->GetInstitution(&context, request, &response).ok());
+  CHECK(response.institution().name().id_text() == to_text(s.nodes.at(1).id));
+  CHECK(response.institution().institution_class() == v1::INSTITUTION_CLASS_ISSUER);
+  CHECK_FALSE(response.institution().validator());
+  CHECK(response.institution().keys_size() == 6);
+  CHECK(response.institution().history_size() == 1);
+  CHECK(response.as_of().time_ms() > 0);
+
+  request.set_domain("nowhere.example");
+  grpc::ClientContext second;
+  CHECK(s.api.registry->GetInstitution(&second, request, &response).error_code() == grpc::StatusCode::NOT_FOUND);
+  v1::GetInstitutionRequest mistyped;
+  mistyped.set_id_text(to_text(s.nodes.at(1).id) + "q");
+  grpc::ClientContext third;
+  auto status = s.api.registry->GetInstitution(&third, mistyped, &response);
+  CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(detail_of(status).field() == "id_text");
+}
+
+TEST_CASE("lists are given page by page") {
+  Served s;
+  v1::ListInstitutionsRequest request;
+  request.set_page_size(1);
+  grpc::ClientContext context;
+  v1::ListInstitutionsResponse first, second;
+  REQUIRE(s.api.registry->ListInstitutions(&context, request, &first).ok());
+  CHECK(first.institutions_size() == 1);
+  request.set_page_token(first.next_page_token());
+  grpc::ClientContext next;
+  REQUIRE(s.api.registry->ListInstitutions(&next, request, &second).ok());
+  CHECK(second.institutions_size() == 1);
+  CHECK(second.next_page_token().empty());
+  CHECK(first.institutions(0).name().id() != second.institutions(0).name().id());
+  request.set_page_token("elsewhere");
+  grpc::ClientContext bad;
+  CHECK_FALSE(s.api.registry->ListInstitutions(&bad, request, &second).ok());
+}
+
+TEST_CASE("an achievement, its versions and the issuer's used indexes can be read") {
+  Served s;
+  auto achievement = s.nodes.publish(0, 0);
+  REQUIRE(s.api.commit(s.nodes.batch(0, achievement, 5, 3)).state() == v1::TRANSACTION_STATE_COMMITTED);
+  REQUIRE(s.api.commit(s.nodes.batch(0, achievement, 8, 2)).state() == v1::TRANSACTION_STATE_COMMITTED);
+  v1::GetAchievementRequest request;
+  request.set_id_text(to_text(achievement));
+  grpc::ClientContext context;
+  v1::GetAchievementResponse response;
+  REQUIRE(s.api.registry->GetAchievement(&context, request, &response).ok());
+  CHECK(response.achievement().issuable());
+  CHECK(response.achievement().point().fields(0) == "0613");
+  CHECK(response.versions_size() == 1);
+
+  v1::GetIssuerIndexesRequest indexes;
+  indexes.set_issuer_id(bytes_of(s.nodes.at(0).id.view()));
+  grpc::ClientContext second;
+  v1::GetIssuerIndexesResponse used;
+  REQUIRE(s.api.registry->GetIssuerIndexes(&second, indexes, &used).ok());
+  REQUIRE(used.used_size() == 1);
+  CHECK(used.used(0).first() == 5);
+  CHECK(used.used(0).count() == 5);
+  CHECK(used.next_free() == 10);
+}
+
+struct Trusting : Served {
+  void say(tx::StatementKind kind, std::uint8_t amount, std::uint8_t depth) {
+    tx::StatementContent content;
+    content.kind = kind;
+    content.subject = nodes.at(1).id;
+    content.amount = amount;
+    content.depth = depth;
+    content.valid_from_ms = 1;
+    auto carried = nodes.sign(0, KeyPurpose::kGovern, tx::build(nodes.envelope(0), content));
+    REQUIRE(api.commit(carried).state() == v1::TRANSACTION_STATE_COMMITTED);
+  }
+  v1::Decision decide() {
+    v1::DecideRequest request;
+    request.set_issuer_id(bytes_of(nodes.at(1).id.view()));
+    grpc::ClientContext context;
+    v1::DecideResponse response;
+    auto status = api.trust->Decide(&context, request, &response);
+    INFO(status.error_message());
+    REQUIRE(status.ok());
+    return response.decision();
+  }
+};
+
+TEST_CASE("a recognition on the ledger turns the node's decision at once, a distrust blocks") {
+  Trusting s;
+  auto before = s.decide();
+  CHECK(before.outcome() == v1::DECISION_OUTCOME_REFUSE);
+  CHECK(before.failed_rule() == "amount");
+  s.say(tx::StatementKind::kTrust, 120, 0);
+  auto trusted = s.decide();
+  CHECK(trusted.outcome() == v1::DECISION_OUTCOME_ACCEPT);
+  CHECK(trusted.amount() == 120);
+  REQUIRE(trusted.paths_size() == 1);
+  CHECK(trusted.paths(0).hops(0).subject().name_now() == "University 1");
+  s.say(tx::StatementKind::kDistrust, 0, 0);
+  CHECK(s.decide().outcome() == v1::DECISION_OUTCOME_BLOCKED);
+
+  v1::ListStatementsRequest request;
+  request.set_truster_id(bytes_of(s.nodes.at(0).id.view()));
+  request.set_with_history(true);
+  grpc::ClientContext context;
+  v1::ListStatementsResponse statements;
+  REQUIRE(s.api.registry->ListStatements(&context, request, &statements).ok());
+  REQUIRE(statements.statements_size() == 2);
+  CHECK_FALSE(statements.statements(0).in_force());
+  CHECK(statements.statements(1).in_force());
+
+  grpc::ClientContext graph_context;
+  v1::GraphResponse graph;
+  REQUIRE(s.api.trust->Graph(&graph_context, {}, &graph).ok());
+  CHECK(graph.statements_size() == 1);
+  CHECK(graph.institutions_size() == 2);
+}
+
+TEST_CASE("paths explains a refusal and names what would change it") {
+  Trusting s;
+  v1::PathsRequest request;
+  request.mutable_query()->set_issuer_id(bytes_of(s.nodes.at(1).id.view()));
+  grpc::ClientContext context;
+  v1::PathsResponse response;
+  REQUIRE(s.api.trust->Paths(&context, request, &response).ok());
+  CHECK(response.decision().outcome() == v1::DECISION_OUTCOME_REFUSE);
+  REQUIRE(response.decision().remedies_size() > 0);
+  CHECK(response.decision().remedies(0).find("University 0 trusts University 1") != std::string::npos);
+}
+
+TEST_CASE("the status names the ledger, the node's role and an empty list of obstacles") {
+  Served s;
+  grpc::ClientContext context;
+  v1::GetStatusResponse status;
+  REQUIRE(s.api.ledger->GetStatus(&context, {}, &status).ok());
+  CHECK(status.chain_id_text() == to_text(s.nodes.chain()));
+  CHECK(status.institution().name_now() == "University 0");
+  CHECK(status.role() == v1::NODE_ROLE_VALIDATOR);
+  CHECK(status.consensus().quorum() == 1);
+  CHECK(status.obstacles_size() == 0);
+}
+
+TEST_CASE("blocks are streamed from a height to the head") {
+  Served s;
+  auto achievement = s.nodes.publish(0, 0);
+  auto carried = s.nodes.batch(0, achievement, 0, 1);
+  s.api.commit(carried);
+  v1::StreamBlocksRequest request;
+  request.set_with_transactions(true);
+  request.set_stop_at_head(true);
+  grpc::ClientContext context;
+  auto stream = s.api.ledger->StreamBlocks(&context, request);
+  v1::StreamBlocksResponse block;
+  std::uint64_t height = 0;
+  bool found = false;
+  while (stream->Read(&block)) {
+    CHECK(block.checkpoint().height() == height++);
+    for (const auto& each : block.transactions()) found |= each == bytes_of(carried);
+  }
+  CHECK(stream->Finish().ok());
+  CHECK(height >= 3);
+  CHECK(found);
+}
+
+TEST_CASE("a stream of blocks goes on when a new one is committed") {
+  Served s;
+  v1::StreamBlocksRequest request;
+  request.set_from_height(1);
+  grpc::ClientContext context;
+  auto stream = s.api.ledger->StreamBlocks(&context, request);
+  s.nodes.publish(0, 0);
+  v1::StreamBlocksResponse block;
+  REQUIRE(stream->Read(&block));
+  CHECK(block.checkpoint().height() == 1);
+  CHECK(block.transaction_count() == 1);
+  context.TryCancel();
+}
+
+TEST_CASE("one address is held to its rate, others are not") {
+  CallGate gate(10, 3);
+  for (int i = 0; i < 3; ++i) CHECK(gate.admit("ipv4:10.0.0.1:500" + std::to_string(i)).ok());
+  auto refused = gate.admit("ipv4:10.0.0.1:5009");
+  CHECK(refused.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  CHECK(detail_of(refused).code() == "rate_limit");
+  CHECK(detail_of(refused).limit() == 10);
+  CHECK(detail_of(refused).retry_after_ms() > 0);
+  CHECK(gate.admit("ipv4:10.0.0.2:5000").ok());
+  CallGate open(0, 1);
+  for (int i = 0; i < 100; ++i) CHECK(open.admit("ipv4:10.0.0.1:1").ok());
+}
+
+TEST_CASE("TLS is off by itself on loopback addresses only") {
+  CHECK(is_loopback("127.0.0.1:7601"));
+  CHECK(is_loopback("localhost:7601"));
+  CHECK(is_loopback("[::1]:7601"));
+  CHECK_FALSE(is_loopback("0.0.0.0:7601"));
+  CHECK_FALSE(is_loopback("node.example.org:7601"));
+  CHECK_FALSE(is_loopback("[::]:7601"));
+}
+
+}  // namespace
+}  // namespace testamur::node
