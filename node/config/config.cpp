@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "node/config/policy_section.h"
 #include "node/config/toml_reader.h"
 #include "node/log/log.h"
 
@@ -42,14 +43,25 @@ constexpr ConfigKey kKeys[] = {
     {"chain", "base_timeout_ms", "250", "Base of the view timers. All validators of a ledger should use the same."},
     {"chain", "verify_threads", "0", "Threads that verify signatures. 0: one for each processor, at most 4."},
     {"store", "cache_bytes", "134217728", "Memory for blocks of the database."},
-    {"policy", "required_amount", "120",
-     "Whose awards the institution accepts: the trust that must arrive (0 to 120 and more)."},
-    {"policy", "required_paths", "1", "Independent paths that must exist."},
+    {"policy", "preset", "\"friends\"",
+     "Whose awards the institution accepts. friends; strict: only whom it trusts itself; accredited: friends and an "
+     "agency."},
+    {"policy", "threshold", "120", "The trust that must arrive: 120 is one full statement."},
+    {"policy", "independent_paths", "1", "How many chains without a common institution must exist."},
     {"policy", "path_floor", "40",
      "The least amount of a statement that counts as part of an independent path (1 to 120)."},
-    {"policy", "required_accreditation", "0", "The accreditation that must arrive."},
-    {"policy", "veto_quorum", "1", "How many of the vetoers must distrust a party to block it."},
-    {"policy", "vetoers", "[]", "Institutions (tmi1...) whose distrust blocks."},
+    {"policy", "ceilings", "[]",
+     "How much one chain of one, two, three statements may carry; -1: no ceiling. Empty: as the preset says."},
+    {"policy", "vetoers", "[]", "Institutions (tmi1...) whose distrust blocks as well."},
+    {"policy", "veto_quorum", "1", "How many of the vetoers must distrust an institution to block it."},
+    {"policy", "governs", "\"anchor\"",
+     "Which time decides: anchor (when the ledger took the credential in), today, or both."},
+    {"policy", "max_anchor_lag_days", "0",
+     "How long after the claimed award an issuer may anchor it. 0: the claimed date does not count."},
+    {"policy", "follow_successors_days", "730", "How long trust in a closed institution passes to its heir."},
+    {"policy", "separate_assessor", "false", "Who teaches and who assesses must differ and have no common parent."},
+    {"policy", "salt", "\"\"",
+     "64 hexadecimal digits that keep [[policy.statement]] unguessable: docs/formats/policy.md."},
 };
 
 constexpr std::string_view kPeerComment =
@@ -202,23 +214,6 @@ void read_limits(const toml::table& root, TomlErrors& errors, NodeConfig& config
   config.store_cache_bytes = store.number("cache_bytes", 1 << 20, std::uint64_t{1} << 40);
 }
 
-void read_policy(const toml::table& root, TomlErrors& errors, PolicyConfig& policy) {
-  Section section(root, "policy", errors);
-  policy.required_amount = section.number("required_amount", 0, 1'000'000);
-  policy.required_paths = section.number("required_paths", 0, 1000);
-  policy.path_floor = section.number("path_floor", 1, 120);
-  policy.required_accreditation = section.number("required_accreditation", 0, 1'000'000);
-  policy.veto_quorum = section.number("veto_quorum", 1, 1000);
-  for (const auto& text : section.reader().texts("vetoers")) {
-    auto id = parse_institution_id(text);
-    if (id.ok()) {
-      policy.vetoers.push_back(*id);
-    } else {
-      section.reader().mistake("vetoers", id.message());
-    }
-  }
-}
-
 void make_absolute(NodeConfig& config) {
   auto base = std::filesystem::absolute(config.file).parent_path();
   for (auto* path : {&config.data_dir, &config.genesis, &config.consensus_key, &config.transport_key,
@@ -263,7 +258,7 @@ Result<NodeConfig> parse_config(std::string_view text, const std::filesystem::pa
   read_api(root, errors, config.api);
   read_peers(root, errors, config);
   read_limits(root, errors, config);
-  read_policy(root, errors, config.policy);
+  config.policy = read_policy_section(root, errors);
   if (!errors.empty()) return errors.take();
   make_absolute(config);
   return config;

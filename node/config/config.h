@@ -14,6 +14,7 @@
 #include "common/hash.h"
 #include "common/ids.h"
 #include "common/result.h"
+#include "trust/policy.h"
 
 namespace testamur::node {
 
@@ -34,15 +35,6 @@ struct ApiConfig {
   std::uint64_t rate_per_second = 0;  // calls a caller a second; 0: no limit
   std::uint64_t rate_burst = 0;
   std::filesystem::path admin_socket;
-};
-
-struct PolicyConfig {
-  std::uint64_t required_amount = 0;
-  std::uint64_t required_paths = 0;
-  std::uint64_t path_floor = 0;
-  std::uint64_t required_accreditation = 0;
-  std::uint64_t veto_quorum = 0;
-  std::vector<InstitutionId> vetoers;
 };
 
 // Paths are absolute: relative ones are taken from the directory of the configuration file.
@@ -67,7 +59,7 @@ struct NodeConfig {
   std::uint64_t base_timeout_ms = 0;
   std::uint64_t verify_threads = 0;
   std::uint64_t store_cache_bytes = 0;
-  PolicyConfig policy;
+  trust::Policy policy;  // [policy], [[policy.accreditation]], [[policy.statement]]: docs/formats/policy.md
 };
 
 struct ConfigKey {

@@ -150,7 +150,8 @@ int check_config(const std::string& config_file) {
     wrong.pop_back();
     return complain(wrong);
   }
-  std::cout << config_file << " is complete and correct\n";
+  std::cout << config_file << " is complete and correct\n\nIts policy:\n" << trust::in_words(config->policy);
+  std::cout << "policy digest " << trust::digest(config->policy).hex() << "\n";
   return 0;
 }
 
@@ -169,6 +170,26 @@ int resume_voting(const std::string& config_file, bool sure) {
   if (!config.ok()) return complain(config.message());
   auto done = admin_resume_voting(config->api.admin_socket.string());
   return done.ok() ? 0 : complain(done.message());
+}
+
+int backup(const std::string& config_file, const std::string& directory) {
+  auto config = load_config(config_file);
+  if (!config.ok()) return complain(config.message());
+  auto height = admin_backup(config->api.admin_socket.string(), fs::absolute(directory).string());
+  if (!height.ok()) return complain(height.message());
+  std::cout << "the store at height " << *height << " is in " << directory
+            << "; keep the keys apart, and never restore them to a second node\n";
+  return 0;
+}
+
+int restore(const std::string& config_file, const std::string& directory) {
+  auto config = load_config(config_file);
+  if (!config.ok()) return complain(config.message());
+  auto done = restore_node(*config, directory);
+  if (!done.ok()) return complain(done.message());
+  std::cout << "restored into " << config->data_dir.string()
+            << "; a validator begins in quarantine and votes when the others have told it where they are\n";
+  return 0;
 }
 
 int genesis_assemble(const std::vector<std::string>& parties, const std::vector<std::string>& parameters,

@@ -26,6 +26,10 @@ int init(const InitArguments& arguments);
 
 int check_config(const std::string& config_file);
 int version();
+// A consistent copy of a running node's store. Keys and journal are not part of it.
+int backup(const std::string& config_file, const std::string& directory);
+// Puts a backup in the place of a node's data, which must be gone; the node then starts in quarantine.
+int restore(const std::string& config_file, const std::string& directory);
 int resume_voting(const std::string& config_file, bool sure);
 
 int genesis_assemble(const std::vector<std::string>& parties, const std::vector<std::string>& parameters,

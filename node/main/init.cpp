@@ -5,6 +5,7 @@
 #include "node/config/config.h"
 #include "node/config/key_file.h"
 #include "node/net/network.h"
+#include "node/store/store.h"
 #include "node/store/vote_store.h"
 
 namespace testamur::node {
@@ -55,11 +56,12 @@ void prove_possession(ledger::GenesisParty& party, const std::vector<std::pair<K
   }
 }
 
-Status make_vote_store(const fs::path& directory, const SecretKey& consensus) {
+Status make_vote_store(const fs::path& directory, const SecretKey& consensus,
+                       std::optional<QuarantineReason> reason = std::nullopt) {
   auto files = make_posix_file_system();
   TM_TRY_STATUS(files->create_directory(directory.string()));
   return create_vote_store(*files, directory.string(), random_fixed<JournalId>(),
-                           *ConsensusPublicKey::from(consensus.public_key().bytes));
+                           *ConsensusPublicKey::from(consensus.public_key().bytes), reason);
 }
 
 }  // namespace
@@ -145,6 +147,21 @@ Status join_ledger(const fs::path& directory, const fs::path& genesis, const std
     }
   }
   return write_file(config.file, as_bytes(text), true);
+}
+
+Status restore_node(const NodeConfig& config, const fs::path& backup) {
+  auto store = store_directory(config.data_dir);
+  auto journal = journal_directory(config.data_dir);
+  for (const auto& directory : {store, journal}) {
+    if (fs::exists(directory)) {
+      return error(directory.string() + " is still there: move it away first, restore never overwrites");
+    }
+  }
+  TM_TRY_STATUS(make_directory(config.data_dir));
+  TM_TRY_STATUS(restore_backup(backup.string(), store.string()));
+  auto key = read_key_file(config.consensus_key, KeyPurpose::kConsensus);
+  if (!key.ok()) return {};  // an observer has no votes to lose
+  return make_vote_store(journal, *key, QuarantineReason::kRestored);
 }
 
 Result<InstitutionId> make_single_node(const InitOptions& options, std::uint64_t time_ms) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "node/config/config.h"
 #include "node/config/genesis_file.h"
 
 namespace testamur::node {
@@ -37,6 +38,9 @@ Status sign_genesis(GenesisFile& file, const SecretKey& root);
 // Puts a genesis record into a node's directory and the other parties' addresses into its configuration.
 Status join_ledger(const std::filesystem::path& directory, const std::filesystem::path& genesis,
                    const std::vector<std::filesystem::path>& parties);
+
+// The store from a backup and a fresh vote store in quarantine. Fails when the data directory still holds either.
+Status restore_node(const NodeConfig& config, const std::filesystem::path& backup);
 
 // init, genesis and join in one, for a ledger of one node.
 Result<InstitutionId> make_single_node(const InitOptions& options, std::uint64_t time_ms);

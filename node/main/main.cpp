@@ -83,6 +83,16 @@ int main(int argc, char** argv) {
   check->add_option("--config", config, "Configuration file");
   check->callback([&] { exit_code = check_config(config); });
   app.add_subcommand("version", "Print the version")->callback([&] { exit_code = version(); });
+  std::string copy;
+  auto* copying = app.add_subcommand("backup", "Copy the store of the running node into a directory");
+  copying->add_option("--config", config, "Configuration file");
+  copying->add_option("--to", copy, "Directory; an earlier backup in it is completed")->required();
+  copying->callback([&] { exit_code = backup(config, copy); });
+  auto* restoring =
+      app.add_subcommand("restore", "Put a backup in the place of lost data; the node begins in quarantine");
+  restoring->add_option("--config", config, "Configuration file");
+  restoring->add_option("--from", copy, "Directory of a backup")->required();
+  restoring->callback([&] { exit_code = restore(config, copy); });
   bool sure = false;
   auto* resume = app.add_subcommand("resume-voting", "End quarantine by command (see docs/operating.md first)");
   resume->add_option("--config", config, "Configuration file");

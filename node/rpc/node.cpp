@@ -18,20 +18,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-trust::Policy policy_of(const PolicyConfig& config) {
-  trust::Policy policy;
-  policy.threshold = static_cast<std::uint32_t>(config.required_amount);
-  policy.independent_paths = static_cast<std::uint32_t>(config.required_paths);
-  policy.path_floor = static_cast<std::uint8_t>(config.path_floor);
-  policy.veto_quorum = static_cast<std::uint32_t>(config.veto_quorum);
-  policy.vetoers = config.vetoers;
-  std::sort(policy.vetoers.begin(), policy.vetoers.end());
-  if (config.required_accreditation != 0) {
-    policy.accreditation.push_back({{}, static_cast<std::uint32_t>(config.required_accreditation), 0});
-  }
-  return policy;
-}
-
 std::size_t thread_count(std::uint64_t configured) {
   if (configured != 0) return configured;
   return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
@@ -159,9 +145,7 @@ Status Node::Parts::open_network() {
 
 Status Node::Parts::open_api() {
   gate.emplace(config.api.rate_per_second, config.api.rate_burst);
-  auto policy = policy_of(config.policy);
-  if (auto wrong = trust::check(policy)) return error("policy: " + std::string(to_text(*wrong)));
-  recognition.emplace(self, std::move(policy));
+  recognition.emplace(self, config.policy);
   services.emplace(
       ServiceContext{*chain, *genesis, network.get(), *store, clock, log, counters, *gate, registry, *recognition, self,
                      Mempool::Limits{config.mempool_bytes, config.mempool_transactions, config.mempool_per_issuer},

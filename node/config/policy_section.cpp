@@ -1,0 +1,87 @@
+#include "node/config/policy_section.h"
+
+#include "trust/policy_text.h"
+
+namespace testamur::node {
+namespace {
+
+template <class Toml, class Value>
+std::optional<trust::PolicyValue> list_of(const toml::array& list) {
+  std::vector<Value> values;
+  for (const auto& item : list) {
+    const auto* value = item.as<Toml>();
+    if (value == nullptr) return std::nullopt;
+    values.push_back(value->get());
+  }
+  return values;
+}
+
+std::optional<trust::PolicyValue> value_of(const toml::node& node) {
+  if (const auto* value = node.as_integer()) return value->get();
+  if (const auto* value = node.as_boolean()) return value->get();
+  if (const auto* value = node.as_string()) return value->get();
+  const auto* list = node.as_array();
+  if (list == nullptr) return std::nullopt;
+  if (auto texts = list_of<std::string, std::string>(*list)) return texts;
+  return list_of<std::int64_t, std::int64_t>(*list);
+}
+
+constexpr std::pair<std::string_view, trust::PolicyTableKind> kParts[] = {
+    {"accreditation", trust::PolicyTableKind::kAccreditation}, {"statement", trust::PolicyTableKind::kStatement}};
+
+std::string_view part_name(trust::PolicyTableKind kind) {
+  for (const auto& [name, part] : kParts) {
+    if (part == kind) return name;
+  }
+  return "";
+}
+
+struct Walk {
+  std::vector<trust::PolicyTable> tables;
+  std::vector<const toml::table*> sources;
+
+  void add(const toml::table& table, trust::PolicyTableKind kind, TomlErrors& errors) {
+    trust::PolicyTable entries{kind, {}};
+    for (const auto& [key, node] : table) {
+      if (kind == trust::PolicyTableKind::kPolicy && (key.str() == "accreditation" || key.str() == "statement")) {
+        continue;
+      }
+      if (auto value = value_of(node)) {
+        entries.entries.push_back({std::string(key.str()), std::move(*value)});
+      } else {
+        errors.add(&node, "policy." + std::string(key.str()),
+                   "must be a text, a number, true, false or a list of one kind");
+      }
+    }
+    tables.push_back(std::move(entries));
+    sources.push_back(&table);
+  }
+};
+
+}  // namespace
+
+trust::Policy read_policy_section(const toml::table& root, TomlErrors& errors) {
+  const auto* section = TomlReader(root, "", errors).table("policy");
+  if (section == nullptr) return {};
+  Walk walk;
+  walk.add(*section, trust::PolicyTableKind::kPolicy, errors);
+  const TomlReader reader(*section, "policy", errors);
+  for (const auto& [name, kind] : kParts) {
+    for (const auto* table : reader.tables(name)) walk.add(*table, kind, errors);
+  }
+  if (reader.has("viewpoint")) {
+    reader.mistake("viewpoint", "belongs in a policy file of its own: a node decides for its institution");
+  }
+  auto reading = trust::read_policy(walk.tables);
+  for (const auto& mistake : reading.mistakes) {
+    const auto& table = *walk.sources[mistake.table];
+    const auto* node = mistake.key.empty() ? nullptr : table.get(mistake.key);
+    std::string path = "policy";
+    if (auto part = part_name(walk.tables[mistake.table].kind); !part.empty()) path += "." + std::string(part);
+    if (!mistake.key.empty()) path += "." + mistake.key;
+    errors.add(node != nullptr ? node : &table, path, mistake.what);
+  }
+  return reading.policy;
+}
+
+}  // namespace testamur::node
