@@ -101,7 +101,9 @@ Status Node::Parts::open_chain() {
     options.quarantine = reason.has_value();
   }
   TM_TRY(journal, Journal::open(*files, directory, {}, collect_records(journal_contents)));
-  auto quarantine_changed = [this, directory](bool active) {
+  auto quarantine_changed = [this, directory, public_key](bool active) {
+    auto known = quarantine(*files, directory, public_key);
+    if (active && known.ok() && known->has_value()) return;  // for the reason that stands there already
     auto status = active ? begin_quarantine(*files, directory, QuarantineReason::kOwnVoteSeen)
                          : end_quarantine(*files, directory);
     if (!status.ok()) hooks.fatal("the quarantine flag cannot be written: " + status.message());

@@ -6,6 +6,7 @@ namespace testamur::node {
 namespace {
 
 constexpr std::int64_t kClockToleranceMs = 2'000;
+constexpr std::uint64_t kCountedInstitutions = 10'000;
 
 v1::NodeRole role_of(consensus::VotingState state) {
   switch (state) {
@@ -75,6 +76,18 @@ std::string name_of(const v1::PeerStatus& peer) {
   return peer.institution().name_now().empty() ? peer.institution().id_text() : peer.institution().name_now();
 }
 
+// How many indexes all issuers have used; left out where there are too many institutions to ask each time.
+std::uint64_t issued_count(const Reader& reader) {
+  auto institutions = ledger::tx::institution_count(reader.state());
+  if (institutions > kCountedInstitutions) return 0;
+  std::uint64_t total = 0;
+  for (std::uint64_t i = 0; i < institutions; ++i) {
+    auto ranges = ledger::Pages(reader.state()).used_ranges(ledger::tx::institution_at_ordinal(reader.state(), i));
+    for (const auto& run : ranges.runs()) total += run.count;
+  }
+  return total;
+}
+
 // Most important first.
 void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
   const auto& consensus = out.consensus();
@@ -130,6 +143,7 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::Ge
   if (chain.oldest_arrival_ms && now > *chain.oldest_arrival_ms) pool.set_oldest_age_ms(now - *chain.oldest_arrival_ms);
   out.set_log_size(reader.head().header.roots.log_size);
   out.set_page_count(reader.head().header.roots.page_count);
+  out.set_commitments(issued_count(reader));
   out.set_catch_up_target_height(chain.catch_up_target.value);
   fill_peers(context, reader, chain, out);
   fill_obstacles(chain, out);
