@@ -22,10 +22,11 @@ class Entries {
   template <class Value>
   const Value* take(std::string_view key, const char* form) {
     const Value* found = nullptr;
+    bool seen = false;
     for (std::size_t i = 0; i < table_.entries.size(); ++i) {
       if (table_.entries[i].key != key) continue;
-      if (taken_[i]) mistake(key, "stands twice");
-      taken_[i] = true;
+      if (seen) mistake(key, "stands twice");
+      seen = taken_[i] = true;
       found = std::get_if<Value>(&table_.entries[i].value);
       if (found == nullptr) mistake(key, std::string("must be ") + form);
     }

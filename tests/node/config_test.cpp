@@ -7,6 +7,7 @@
 #include "node/config/party_file.h"
 #include "tests/node/temporary_directory.h"
 #include "tests/support/catch.h"
+#include "trust/presets.h"
 
 namespace testamur::node {
 namespace {
@@ -26,8 +27,8 @@ TEST_CASE("the file that init writes says nothing but the defaults") {
   CHECK(written->api.listen == empty->api.listen);
   CHECK(written->api.max_message_bytes == empty->api.max_message_bytes);
   CHECK(written->mempool_bytes == empty->mempool_bytes);
-  CHECK(written->policy.required_amount == 120);
-  CHECK(empty->policy.required_amount == 120);
+  CHECK(written->policy == empty->policy);
+  CHECK(empty->policy == trust::friends_policy());
   CHECK(written->base_timeout_ms == 250);
   CHECK(written->log_level == "info");
   CHECK(written->data_dir == "/x/data");
@@ -39,6 +40,35 @@ TEST_CASE("every key of the list is written with its comment") {
     CAPTURE(key.section, key.name);
     CHECK(text.find("# " + std::string(key.comment) + "\n" + std::string(key.name) + " = ") != std::string::npos);
   }
+}
+
+TEST_CASE("a preset in the written file is not undone by the other keys") {
+  for (const char* name : {"strict", "friends"}) {
+    auto config = parse_config(config_text(std::vector<std::pair<std::string, std::string>>{
+                                   {"policy.preset", "\"" + std::string(name) + "\""}}),
+                               "/x/testamurd.toml");
+    REQUIRE(config.ok());
+    CHECK(config->policy == trust::preset(name));
+  }
+}
+
+TEST_CASE("a policy's requirements and local statements are read, and their mistakes have lines") {
+  auto config = parse_config(
+      "[policy]\nthreshold = 60\n[[policy.accreditation]]\nlevels = [7]\nschemes = [\"esg\"]\n"
+      "[[policy.statement]]\nsubject = \"" +
+          to_text(InstitutionId{}) + "\"\namount = 60\n",
+      "/x/t.toml");
+  INFO(config.message());
+  REQUIRE(config.ok());
+  CHECK(config->policy.threshold == 60);
+  CHECK(config->policy.accreditation.size() == 1);
+  CHECK(config->policy.local.size() == 1);
+  CHECK(failure_of("[policy]\n[[policy.statement]]\nsubject = \"tmi1\"\n[[policy.accreditation]]\namount = 0\n")
+            .find("testamurd.toml:5: policy.accreditation.amount: must lie between 1 and 1000000") !=
+        std::string::npos);
+  CHECK(failure_of("[policy]\nthreshhold = 1\n") ==
+        "/etc/testamur/testamurd.toml:2: policy.threshhold: is not a known key");
+  CHECK(failure_of("[policy]\nceilings = [1, \"a\"]\n").find(":2: policy.ceilings: ") != std::string::npos);
 }
 
 TEST_CASE("a value replaces its default in the written file") {
