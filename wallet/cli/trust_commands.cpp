@@ -6,6 +6,8 @@
 #include "trust/scope.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
+#include "wallet/cli/explain_command.h"
+#include "wallet/cli/local_view.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/submit.h"
 
@@ -34,6 +36,12 @@ struct ExplainOptions {
   std::string achievement;
   std::string at;
   DecideQuery query;
+  OwnQuestion own;
+
+  // A policy, a drawing or a "what if" is answered here and not by the node.
+  bool is_own() const {
+    return !own.policy_file.empty() || !own.svg.empty() || !own.dot.empty() || !own.assume.empty();
+  }
 };
 
 constexpr std::pair<std::string_view, tx::StatementReason> kReasons[] = {
@@ -80,20 +88,51 @@ Result<trust::Scope> parse_scope(const TrustOptions& options) {
   return scope;
 }
 
-Result<InstitutionId> find_subject(Client& client, const std::string& text) {
-  if (text.starts_with("tmi1")) return parse_institution_id(text);
-  auto answer = client.institution_by_domain(text);
-  if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
-  const auto id = from_hex(std::get<Json>(answer)["institution"]["name"].value("id", ""));
-  if (!id || id->size() != InstitutionId::kSize) return error("the node gave no id for " + text);
-  return InstitutionId::prefix_of(*id);
+// The point as the options spell it, and the achievement's where one is named.
+Result<trust::ScopePoint> asked_point(Client& client, const ExplainOptions& options) {
+  Json view = Json::object();
+  if (options.query.achievement) {
+    const auto& id = *options.query.achievement;
+    auto answer = client.achievement(id.institution, id.number, id.version);
+    if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
+    const Json achievement = std::get<Json>(answer).value("achievement", Json::object());
+    view = achievement.value("point", Json::object());
+  }
+  if (!options.query.fields.empty()) view["fields"] = options.query.fields;
+  if (!options.query.levels.empty()) view["levels"] = options.query.levels;
+  if (!options.query.award_types.empty()) view["award_types"] = options.query.award_types;
+  TM_TRY(auto point, point_from(view));
+  if (options.query.achievement) {
+    point.achievement =
+        trust::AchievementName{options.query.achievement->institution, options.query.achievement->number};
+  }
+  if (!options.query.purpose.empty()) {
+    TM_TRY(point.purpose, trust::parse_purpose(options.query.purpose));
+  }
+  return point;
+}
+
+ExitCode explain_own(Context& context, Client& client, ExplainOptions& options) {
+  auto point = asked_point(client, options);
+  if (!point.ok()) return fail(context, ExitCode::kUsage, point.message());
+  options.own.point = *point;
+  options.own.issuer = options.query.issuer;
+  options.own.viewpoint = options.query.viewpoint;
+  options.own.at_time_ms = options.query.at_time_ms;
+  if (!options.own.viewpoint && options.own.policy_file.empty()) {
+    auto status = client.status();
+    if (auto* failure = std::get_if<CallError>(&status)) return fail(context, *failure);
+    const auto id = from_hex(std::get<Json>(status).value("institution", Json::object()).value("id", ""));
+    if (id && id->size() == InstitutionId::kSize) options.own.viewpoint = InstitutionId::prefix_of(*id);
+  }
+  return explain_by_own_policy(context, client, options.own);
 }
 
 Result<tx::StatementContent> make_statement(Context& context, Client& client, const TrustOptions& options,
                                             tx::StatementKind kind) {
   tx::StatementContent content;
   content.kind = kind;
-  TM_TRY(content.subject, find_subject(client, options.subject));
+  TM_TRY(content.subject, id_of_institution(client, options.subject));
   if (options.amount > 120) return error("--amount is 0 to 120 (120 is full trust)");
   if (options.depth > 7) return error("--depth is 0 to 7");
   if (options.slot > 0xffff) return error("--slot is 0 to 65535");
@@ -148,11 +187,11 @@ ExitCode say(Context& context, const TrustOptions& options, tx::StatementKind ki
 
 ExitCode explain(Context& context, ExplainOptions options) {
   Client client = context.client();
-  auto issuer = find_subject(client, options.issuer);
+  auto issuer = id_of_institution(client, options.issuer);
   if (!issuer.ok()) return fail(context, ExitCode::kUnknown, issuer.message());
   options.query.issuer = *issuer;
   if (!options.viewpoint.empty()) {
-    auto viewpoint = find_subject(client, options.viewpoint);
+    auto viewpoint = id_of_institution(client, options.viewpoint);
     if (!viewpoint.ok()) return fail(context, ExitCode::kUnknown, viewpoint.message());
     options.query.viewpoint = *viewpoint;
   }
@@ -164,6 +203,7 @@ ExitCode explain(Context& context, ExplainOptions options) {
   auto at = parse_date_or(options.at, 0);
   if (!at.ok()) return fail(context, ExitCode::kUsage, at.message());
   options.query.at_time_ms = *at;
+  if (options.is_own()) return explain_own(context, client, options);
   auto answer = client.paths(options.query);
   if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
   const Json& json = std::get<Json>(answer);
@@ -218,6 +258,11 @@ void add_trust_commands(CLI::App& app, Context& context, Run& run) {
   command->add_option("--award-type", query->query.award_types, "microcredential, bachelor, …");
   command->add_option("--purpose", query->query.purpose, "credit, access, exemption, employment, profession");
   command->add_option("--at", query->at, "On which day, YYYY-MM-DD (default: today)");
+  command->add_option("--policy", query->own.policy_file, "Decide here by this policy (docs/formats/policy.md)");
+  command->add_option("--assume", query->own.assume, "What if: TRUSTER:SUBJECT:AMOUNT:DEPTH; \"me\" is the viewpoint")
+      ->allow_extra_args(false);
+  command->add_option("--svg", query->own.svg, "Write a drawing to this file");
+  command->add_option("--dot", query->own.dot, "Write a graph for Graphviz to this file");
   command->callback([&context, &run, query] { run = [&context, query] { return explain(context, *query); }; });
 }
 
