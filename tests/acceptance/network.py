@@ -19,7 +19,7 @@ BIN = pathlib.Path(os.environ.get("TESTAMUR_BIN", ROOT / "build" / "release" / "
 PASSPHRASE = "a long passphrase for these tests"
 
 # How long a condition may take on a busy machine. Far above what is usual.
-PATIENCE_S = 40
+PATIENCE_S = 60
 
 
 LIBC = ctypes.CDLL(None)

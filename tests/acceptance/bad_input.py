@@ -1,0 +1,172 @@
+"""Bad input at the command line and on a node's disk: each a clear error with its exit code, and nothing is lost."""
+
+import pathlib
+import shutil
+import subprocess
+
+from network import (BIN, Home, Load, publish_achievement, registrar, require, run_test, say, until, write_class)
+
+FAILURE_EXIT, USAGE_EXIT, PASSPHRASE_EXIT, UNREACHABLE_EXIT = 1, 2, 4, 7
+
+
+def contains(text, *parts):
+    for part in parts:
+        require(part in text, f"'{part}' is not in: {text[:2000]}")
+    say("   " + text.strip().replace("\n", " ")[:200])
+
+
+def flip(path, offset):
+    with open(path, "r+b") as file:
+        file.seek(offset)
+        byte = file.read(1)
+        file.seek(offset)
+        file.write(bytes([byte[0] ^ 0x40]))
+
+
+def log_size(network):
+    return network.status_of(1)["log_size"]
+
+
+def class_with_a_broken_row(network, folder, office, achievement):
+    rows = folder / "broken.csv"
+    write_class(rows, 5)
+    lines = rows.read_text().splitlines()
+    lines[3] = lines[3].replace("1972", "1972-02-30", 1)
+    rows.write_text("\n".join(lines) + "\n")
+    before = log_size(network)
+    text = office.run("issuer", "batch", "issue", "--csv", rows, "--achievement", achievement, "--name", "broken",
+                      expect=USAGE_EXIT)
+    contains(text, "line 4", "birthdate", "nothing was issued")
+    require(log_size(network) == before and not (office.folder / "issuer" / "batches" / "broken").exists(), "it was issued")
+
+
+def wrong_passphrase_and_corrupt_vault(folder, network):
+    home = Home(folder / "ada", network.endpoints)
+    home.run("wallet", "init", "--words-file", folder / "ada.words")
+    right = home.passphrase.read_text()
+    home.passphrase.write_text("not the passphrase at all\n")
+    contains(home.run("wallet", "show", expect=PASSPHRASE_EXIT), "passphrase")
+    home.passphrase.write_text(right)
+    vault = max((path for path in home.folder.rglob("*.age")), key=lambda path: path.stat().st_size)
+    whole = vault.read_bytes()
+    flip(vault, len(whole) - 20)
+    contains(home.run("wallet", "show", expect=FAILURE_EXIT), vault.name, "damaged", "backup")
+    vault.write_bytes(whole)
+    home.run("wallet", "show")
+
+
+def another_ledger(folder, network, office, achievement):
+    other = folder / "other"
+    port = other.with_suffix(".out")
+    with open(port, "wb") as out:
+        node = subprocess.Popen([str(BIN / "testamurd"), "--dev", "--no-sample-data", "--dir", str(other), "--api", "127.0.0.1:0"],
+                                stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+    try:
+        served = until(lambda: [word for word in port.read_text().split() if word.startswith("api_port=")], "the other ledger")
+        text = office.run("--endpoint", "127.0.0.1:" + served[0].split("=")[1], "trust", "grant", network.institutions[1],
+                          "--amount", "10", "--depth", "0", expect=UNREACHABLE_EXIT)
+        contains(text, "another ledger", network.chain)
+    finally:
+        node.terminate()
+        node.wait()
+    return other / "genesis.bin"
+
+
+def what_the_rules_refuse(network, folder, office):
+    """An index range that is used already; a key that is not the author's; a learner of another office."""
+    first = Load(network, folder, institution=2, seconds=600, extra=["--count", "1", "--first-index", "7"])
+    require(first.process.wait(timeout=60) == 0, first.errors.read_text())
+    again = Load(network, folder, institution=2, seconds=600, extra=["--count", "1", "--first-index", "7"])
+    require(again.process.wait(timeout=60) == FAILURE_EXIT, "an index was used twice")
+    contains(again.process.stdout.read(), "index")
+    stranger = Load(network, folder, institution=3, keys=2, seconds=600, extra=["--count", "1"])
+    require(stranger.process.wait(timeout=60) != 0, "a key of another was taken")
+    contains(stranger.errors.read_text(), "refused")
+    contains(office.run("issuer", "status", "revoke", "--student", "nobody-here", expect=USAGE_EXIT), "nobody-here")
+
+
+def refusal(network, number):
+    """Starts a node that must not come up. Returns what it says."""
+    network.launch(number)
+    code = network.processes[number].wait(timeout=60)
+    require(code == FAILURE_EXIT, f"exit code {code}: {network.log(number)[-1000:]}")
+    return network.log(number).strip().splitlines()[-1]
+
+
+def comes_back(network, number):
+    network.start(number)
+    network.await_agreement()
+
+
+def corrupt_journal(network, number):
+    network.stop(number)
+    segment = network.directory(number) / "data" / "journal" / "0000000000000001.seg"
+    flip(segment, 40)
+    contains(refusal(network, number), segment.name, "offset 0", "Nothing was changed", "backup")
+    flip(segment, 40)
+    comes_back(network, number)
+
+
+def corrupt_database(network, number):
+    network.stop(number)
+    store = network.directory(number) / "data" / "store"
+    whole = network.folder / "whole"
+    shutil.copytree(store, whole)
+    damaged = [max(store.glob("MANIFEST-*"))] + sorted(store.glob("*.sst"))[:1]
+    for file in damaged:
+        flip(file, file.stat().st_size // 2)
+        contains(refusal(network, number), str(store), "Corruption", "keep a copy", "catch up from its peers")
+        shutil.rmtree(store)
+        shutil.copytree(whole, store)
+    shutil.rmtree(store)  # what the message advises
+    comes_back(network, number)
+    say(f"   {len(damaged)} damaged files named; without its store the node caught up from its peers")
+
+
+def torn_log_of_the_database(network, number):
+    """A byte of RocksDB's own log, after kill -9: the journal and the peers complete what cannot be read."""
+    network.kill(number)
+    log = max((network.directory(number) / "data" / "store").glob("*.log"))
+    flip(log, log.stat().st_size // 2)
+    network.launch(number)
+    until(lambda: network.processes[number].poll() is not None or network.status_of(number), "an end or an answer")
+    if network.processes[number].poll() is None:
+        network.await_agreement()
+        say("   a damaged write-ahead log: recovered with nothing lost")
+    else:
+        contains(network.log(number).strip().splitlines()[-1], "store")
+        shutil.rmtree(log.parent)
+        comes_back(network, number)
+
+
+def another_genesis(network, number, genesis):
+    network.stop(number)
+    own = network.directory(number) / "genesis.bin"
+    whole = own.read_bytes()
+    shutil.copyfile(genesis, own)
+    contains(refusal(network, number), "ledger")
+    own.write_bytes(whole)
+    comes_back(network, number)
+
+
+def body(network, folder):
+    network.start()
+    office = registrar(network, 1, folder)
+    achievement = publish_achievement(office, folder)
+    say("a class list with a broken row")
+    class_with_a_broken_row(network, folder, office, achievement)
+    say("a wrong passphrase, a corrupt vault")
+    wrong_passphrase_and_corrupt_vault(folder, network)
+    say("what the rules refuse")
+    what_the_rules_refuse(network, folder, office)
+    say("another ledger")
+    genesis = another_ledger(folder, network, office, achievement)
+    another_genesis(network, 4, genesis)
+    say("a corrupt journal")
+    corrupt_journal(network, 4)
+    say("a corrupt database")
+    corrupt_database(network, 4)
+    torn_log_of_the_database(network, 4)
+
+
+run_test("bad_input", body)
