@@ -16,7 +16,8 @@ std::vector<std::string> batch_names(const Context& context) {
   std::vector<std::string> names;
   std::error_code ignored;
   for (const auto& item : std::filesystem::directory_iterator(context.path("issuer/batches"), ignored)) {
-    if (item.is_directory()) names.push_back(item.path().filename().string());
+    // A folder without the state is what a crash left before there was a batch.
+    if (std::filesystem::exists(item.path() / "batch.age", ignored)) names.push_back(item.path().filename().string());
   }
   std::ranges::sort(names);
   return names;
