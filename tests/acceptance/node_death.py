@@ -17,10 +17,10 @@ def one_dies(network, folder):
         load.await_more(40)
         for number in network.numbers():
             network.kill(number)
-            without = load.await_more(60)
+            without = load.await_more(40)
             network.start(number)
-            load.await_more(20)
-            say(f"node {number} killed: 60 more transactions after {without:.1f} s without it")
+            load.await_more(10)
+            say(f"node {number} killed: 40 more transactions after {without:.1f} s without it")
         summary = load.finish()
     finally:
         load.end()
@@ -103,6 +103,15 @@ def forms_of(key):
     return forms
 
 
+def searchable(path):
+    """What a file holds, without long runs of zeros; of a journal also without the marker that begins each sector of 512
+    bytes and could cut a name in two."""
+    content = path.read_bytes()
+    if path.suffix == ".seg":
+        content += b"".join(content[at + 1:at + 512] for at in range(0, len(content), 512) if content[at])
+    return b"\n".join(part for part in content.split(bytes(64)) if part)
+
+
 def no_trace_of_learners(network, folder, office, learner, awards, rows):
     learner.run("credential", "import", awards[rows[0]["student"]]["file"])
     code = {row["student"]: row["code"] for row in office.run("issuer", "batch", "codes", "spring")["codes"]}
@@ -120,7 +129,7 @@ def no_trace_of_learners(network, folder, office, learner, awards, rows):
     present = bytes.fromhex(awards[rows[0]["student"]]["commitment"])
     require(any(present in path.read_bytes() for path in files), "the search finds not even a commitment")
     for path in files:
-        content = path.read_bytes()
+        content = searchable(path)
         found = [needle for needle in needles if needle in content]
         require(not found, f"{path} holds {found[:3]}")
     say(f"{len(files)} files of the nodes hold none of {len(needles)} names, ids, addresses, codes and keys")

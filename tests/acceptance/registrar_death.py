@@ -7,7 +7,7 @@ import time
 
 from network import publish_achievement, registrar, require, run_test, say, until, verify_file, write_class
 
-LEARNERS = 10
+LEARNERS = 6
 RANDOM_KILLS = 3
 SEED = 20260101
 
