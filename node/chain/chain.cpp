@@ -1,7 +1,6 @@
 #include "node/chain/chain.h"
 
 #include <algorithm>
-#include <chrono>
 #include <future>
 
 #include "consensus/codec.h"
@@ -9,8 +8,6 @@
 #include "node/chain/chain_core.h"
 
 namespace testamur::node {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -71,17 +68,15 @@ std::optional<Outcome> committed_outcome(const Snapshot& state, const Transactio
   return outcome;
 }
 
-Chain::Core::Core(ChainOptions options, ChainParts parts)
+Chain::Core::Core(ChainOptions options, ChainParts parts, Runtime& runtime)
     : options_(std::move(options)),
       parts_(std::move(parts)),
       counters_(parts_.counters),
       log_(parts_.log),
-      strand_work_(strand_.get_executor()),
-      pool_(std::max<std::size_t>(options_.verify_threads, 1)),
-      timer_(strand_),
+      runtime_(runtime),
       mempool_(options_.mempool),
-      signature_cache_(kCachedSignatures),
-      verifier_(signature_cache_, counters_),
+      own_signatures_(kCachedSignatures),
+      verifier_(parts_.signatures != nullptr ? *parts_.signatures : own_signatures_, counters_),
       workshop_({parts_.genesis.chain, options_.self, options_.block_bytes}, parts_.clock, mempool_, verifier_,
                 counters_),
       outcomes_(kRememberedOutcomes),
@@ -91,28 +86,9 @@ Chain::Core::Core(ChainOptions options, ChainParts parts)
                 [this](const consensus::FinalizedChain& chain) {
                   auto status = engine_->on_finalized_externally(chain);
                   if (!status.ok()) log_.warn("catch_up_refused", {{"cause", status.message()}});
-                }}) {
-  thread_ = std::thread([this] { strand_.run(); });
-}
+                }}) {}
 
-Chain::Core::~Core() { stop(); }
-
-std::uint64_t Chain::Core::engine_now_ms() const {
-  auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
-}
-
-Status Chain::Core::start(JournalContents journal) {
-  std::promise<Status> done;
-  post([this, &done, &journal] {
-    try {
-      done.set_value(start_on_strand(std::move(journal)));
-    } catch (...) {
-      done.set_exception(std::current_exception());
-    }
-  });
-  return done.get_future().get();
-}
+Chain::Core::~Core() = default;
 
 Status Chain::Core::apply_genesis() {
   auto genesis = ledger::build_genesis_state(parts_.genesis);
@@ -140,7 +116,7 @@ Result<consensus::ValidatorSet> Chain::Core::genesis_validators() const {
   return consensus::ValidatorSet::make(std::move(members));
 }
 
-Status Chain::Core::start_on_strand(JournalContents journal) {
+Status Chain::Core::start(JournalContents journal) {
   TM_TRY_STATUS(apply_genesis());
   auto state = parts_.store.snapshot();
   auto height = state->height().value_or(Height{});
@@ -160,7 +136,7 @@ Status Chain::Core::start_on_strand(JournalContents journal) {
       JournalWriter::Hooks{[this](std::function<void()> task) { post(std::move(task)); },
                            [this](std::uint64_t sequence) { event([&] { engine_->on_synced(sequence); }); },
                            [this](const std::string& cause) { parts_.fatal("the journal failed: " + cause); },
-                           [this](std::function<void()> task) { post_to_pool(std::move(task)); }},
+                           [this](std::function<void()> task) { post_to_pool(std::move(task)); }, parts_.journal_wake},
       counters_);
 
   consensus::EngineConfig config;
@@ -187,21 +163,13 @@ Status Chain::Core::start_on_strand(JournalContents journal) {
 }
 
 void Chain::Core::stop() {
-  if (!thread_.joinable()) return;
-  std::promise<void> done;
-  post([this, &done] {
-    stopped_ = true;
-    timer_.cancel();
-    outcomes_.drop_all();
-    listeners_.clear();
-    done.set_value();
-  });
-  done.get_future().get();
-  pool_.join();
+  stopped_ = true;
+  outcomes_.drop_all();
+  listeners_.clear();
+}
+
+void Chain::Core::finish_writes() {
   if (writer_) writer_->stop();
-  strand_work_.reset();
-  strand_.stop();
-  thread_.join();
 }
 
 void Chain::Core::after_event() {
@@ -237,9 +205,8 @@ void Chain::Core::arm_timer() {
   at = std::max(at, now + 1);
   if (at == armed_for_ms_) return;
   armed_for_ms_ = at;
-  timer_.expires_after(std::chrono::milliseconds(at - now));
-  timer_.async_wait([this](const boost::system::error_code& failure) {
-    if (failure || stopped_) return;
+  runtime_.arm(at, [this] {
+    if (stopped_) return;
     armed_for_ms_ = kNever;
     event([this] { fetcher_.on_tick(workshop_.base().header.height, engine_now_ms()); });
   });
@@ -264,8 +231,9 @@ void Chain::Core::resume_voting() {
 }
 
 Chain::Chain(ChainOptions options, ChainParts parts)
-    : core_(std::make_unique<Core>(std::move(options), std::move(parts))) {}
-Chain::~Chain() = default;
+    : runtime_(std::make_unique<ThreadRuntime>(std::max<std::size_t>(options.verify_threads, 1))),
+      core_(std::make_unique<Core>(std::move(options), std::move(parts), *runtime_)) {}
+Chain::~Chain() { stop(); }
 
 net::Receiver& Chain::receiver() { return *core_; }
 net::Post Chain::post() {
@@ -275,11 +243,37 @@ net::Directory Chain::directory() {
   return [core = core_.get()](const net::Pin& pin) { return core->admission(pin); };
 }
 void Chain::attach(net::Network& network) { core_->attach(network); }
-Status Chain::start(JournalContents journal) { return core_->start(std::move(journal)); }
+
+Status Chain::start(JournalContents journal) {
+  std::promise<Status> done;
+  runtime_->post([this, &done, &journal] {
+    try {
+      done.set_value(core_->start(std::move(journal)));
+    } catch (...) {
+      done.set_exception(std::current_exception());
+    }
+  });
+  return done.get_future().get();
+}
+
 void Chain::drain() {
   core_->post([core = core_.get()] { core->outcomes().drop_all(); });
 }
-void Chain::stop() { core_->stop(); }
+
+void Chain::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  std::promise<void> done;
+  runtime_->post([this, &done] {
+    core_->stop();
+    done.set_value();
+  });
+  done.get_future().get();
+  runtime_->join_pool();
+  core_->finish_writes();
+  runtime_->stop();
+}
+
 HeadPtr Chain::head() const { return core_->head(); }
 ledger::SignatureVerifier& Chain::verifier() { return core_->verifier(); }
 

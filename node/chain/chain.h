@@ -20,6 +20,8 @@
 #include "node/chain/counters.h"
 #include "node/chain/journal_writer.h"
 #include "node/chain/outcomes.h"
+#include "node/chain/runtime.h"
+#include "node/chain/signature_cache.h"
 #include "node/chain/workshop.h"
 #include "node/log/log.h"
 #include "node/net/network.h"
@@ -49,7 +51,7 @@ Journal::Replay collect_records(JournalContents& contents);
 // Borrowed collaborators; all outlive the chain.
 struct ChainParts {
   const ledger::Genesis& genesis;
-  Store& store;
+  BlockStore& store;
   Journal& journal;
   const Clock& clock;
   Log& log;
@@ -59,6 +61,10 @@ struct ChainParts {
   std::function<void(const std::string&)> fatal;
   // The engine entered or left quarantine: the vote store remembers or forgets it.
   std::function<void(bool active)> quarantine_changed;
+  // Several chains of one process may share what they verified; null: a cache of its own.
+  SignatureCache* signatures = nullptr;
+  // Who paces the journal writer; see JournalWriter::Hooks::wake.
+  std::function<void()> journal_wake = {};
 };
 
 struct ChainStatus {
@@ -77,6 +83,7 @@ struct ChainStatus {
 
 class Chain {
  public:
+  class Core;  // chain_core.h: for this folder and for tests/sim
   using Submitted = std::function<void(Mempool::Added)>;
   using HeadListener = std::function<void(const HeadPtr&)>;
 
@@ -114,8 +121,9 @@ class Chain {
   void unlisten(std::uint64_t listener);
 
  private:
-  class Core;
+  std::unique_ptr<ThreadRuntime> runtime_;
   std::unique_ptr<Core> core_;
+  bool stopped_ = false;
 };
 
 // How a committed transaction ended, from a state; nothing when the state does not hold it.

@@ -1,45 +1,37 @@
 // The strand-side half of Chain: what the consensus engine drives and what the network reaches. Private to node/chain.
 //
-// Everything here runs on the strand, unless it says otherwise. Parts: chain.cpp (life, timer), chain_blocks.cpp
+// Everything here runs on the strand (runtime.h), unless it says otherwise; it has no thread of its own but through the
+// runtime, so that tests/sim drives it under a virtual clock. Parts: chain.cpp (life, timer), chain_blocks.cpp
 // (consensus::Driver), chain_transactions.cpp (mempool and outcomes), chain_peers.cpp (net::Receiver, sending).
 #pragma once
 
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <map>
-#include <mutex>
-#include <thread>
 
 #include "node/chain/catch_up.h"
 #include "node/chain/chain.h"
+#include "node/chain/runtime.h"
 #include "node/chain/signature_cache.h"
 
 namespace testamur::node {
 
-class Chain::Core final : public consensus::Driver, public net::Receiver {
+class Chain::Core : public consensus::Driver, public net::Receiver {
  public:
-  Core(ChainOptions options, ChainParts parts);
+  Core(ChainOptions options, ChainParts parts, Runtime& runtime);
   ~Core() override;
 
   // --- any thread ---
-  template <class Task>
-  void post(Task task) {
-    boost::asio::post(strand_, std::move(task));
-  }
-  template <class Task>
-  void post_to_pool(Task task) {
-    boost::asio::post(pool_, std::move(task));
-  }
+  void post(Runtime::Task task) { runtime_.post(std::move(task)); }
+  void post_to_pool(Runtime::Task task) { runtime_.post_to_pool(std::move(task)); }
   HeadPtr head() const { return head_.load(); }
   CachedVerifier& verifier() { return verifier_; }
   net::Admission admission(const net::Pin& pin) const;
   void attach(net::Network& network) { network_ = &network; }
+
+  // --- life ---
   Status start(JournalContents journal);
-  void stop();
+  void stop();           // nothing is handled any more
+  void finish_writes();  // any thread, after stop(): what was handed to the journal is written
 
   // --- transactions ---
   void submit(std::vector<ledger::tx::SharedTransaction> transactions,
@@ -49,6 +41,8 @@ class Chain::Core final : public consensus::Driver, public net::Receiver {
   Outcomes& outcomes() { return outcomes_; }
   ChainStatus status() const;
   void resume_voting();
+  const consensus::Engine& engine() const { return *engine_; }
+  const Mempool& mempool() const { return mempool_; }
   void add_listener(std::uint64_t id, HeadListener listener) { listeners_[id] = std::move(listener); }
   void remove_listener(std::uint64_t id) { listeners_.erase(id); }
   std::uint64_t next_ticket() { return next_ticket_.fetch_add(1); }
@@ -82,10 +76,9 @@ class Chain::Core final : public consensus::Driver, public net::Receiver {
   using TransactionList = std::vector<ledger::tx::SharedTransaction>;
 
   // Life and time.
-  Status start_on_strand(JournalContents journal);
   Status apply_genesis();
   Result<consensus::ValidatorSet> genesis_validators() const;
-  std::uint64_t engine_now_ms() const;
+  std::uint64_t engine_now_ms() const { return runtime_.now_ms(); }
   // Runs `task` as one event of the engine: tick before, timers and pending after.
   template <class Task>
   void event(Task task) {
@@ -132,16 +125,12 @@ class Chain::Core final : public consensus::Driver, public net::Receiver {
   Counters& counters_;
   Log& log_;
 
-  boost::asio::io_context strand_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> strand_work_;
-  boost::asio::thread_pool pool_;
-  std::thread thread_;
-  boost::asio::steady_timer timer_;
+  Runtime& runtime_;
   std::uint64_t armed_for_ms_ = ~std::uint64_t{0};
   bool stopped_ = false;
 
   Mempool mempool_;
-  SignatureCache signature_cache_;
+  SignatureCache own_signatures_;
   CachedVerifier verifier_;
   Workshop workshop_;
   Outcomes outcomes_;

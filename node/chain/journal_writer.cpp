@@ -1,5 +1,7 @@
 #include "node/chain/journal_writer.h"
 
+#include "common/check.h"
+
 namespace testamur::node {
 namespace {
 
@@ -11,21 +13,27 @@ bool is_aligned(consensus::RecordKind kind) { return kind == consensus::RecordKi
 
 JournalWriter::JournalWriter(Journal& journal, std::vector<RecordMark> marks, Hooks hooks, Counters& counters)
     : journal_(journal), hooks_(std::move(hooks)), counters_(counters), marks_(marks.begin(), marks.end()) {
-  thread_ = std::thread([this] { run(); });
+  if (!hooks_.wake) thread_ = std::thread([this] { run(); });
 }
 
 JournalWriter::~JournalWriter() { stop(); }
 
+void JournalWriter::announce() { hooks_.wake ? hooks_.wake() : wake_.notify_one(); }
+
 void JournalWriter::submit(consensus::RecordGroup group) {
-  std::lock_guard lock(mutex_);
-  queue_.emplace_back(std::move(group));
-  wake_.notify_one();
+  {
+    std::lock_guard lock(mutex_);
+    queue_.emplace_back(std::move(group));
+  }
+  announce();
 }
 
 void JournalWriter::prune(std::vector<consensus::Record> live, Epoch epoch, View last) {
-  std::lock_guard lock(mutex_);
-  queue_.emplace_back(Prune{std::move(live), epoch, last});
-  wake_.notify_one();
+  {
+    std::lock_guard lock(mutex_);
+    queue_.emplace_back(Prune{std::move(live), epoch, last});
+  }
+  announce();
 }
 
 void JournalWriter::stop() {
@@ -48,6 +56,7 @@ bool JournalWriter::write(const std::vector<const consensus::Record*>& records) 
   TimedSection timed(counters_.sync);
   auto positions = journal_.append(group);
   if (!positions.ok()) {
+    failed_ = true;
     hooks_.failed(positions.message());
     return false;
   }
@@ -75,13 +84,13 @@ void JournalWriter::do_prune(const Prune& prune) {
   if (!bound) return;
   while (!marks_.empty() && marks_.front().position < *bound) marks_.pop_front();
   auto status = journal_.prune_below(*bound);
-  if (!status.ok()) hooks_.failed(status.message());
+  if (status.ok()) return;
+  failed_ = true;
+  hooks_.failed(status.message());
 }
 
-// Waits for work: several groups, or one prune; nothing when it is time to end.
+// Several groups, or one prune.
 std::vector<JournalWriter::Work> JournalWriter::take_work() {
-  std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
   std::vector<Work> taken;
   std::size_t bytes = 0;
   while (!queue_.empty()) {
@@ -110,24 +119,40 @@ void JournalWriter::prepare_spare_aside() {
   });
 }
 
+bool JournalWriter::begin() {
+  std::lock_guard lock(mutex_);
+  TM_CHECK(taken_.empty(), "the journal writes one group after the other");
+  if (!failed_) taken_ = take_work();
+  return !taken_.empty();
+}
+
+void JournalWriter::finish() {
+  auto taken = std::move(taken_);
+  taken_.clear();
+  if (const auto* prune = std::get_if<Prune>(&taken.front())) {
+    do_prune(*prune);
+    return;
+  }
+  std::vector<const consensus::Record*> records;
+  std::uint64_t sequence = 0;
+  for (const auto& work : taken) {
+    const auto& group = std::get<consensus::RecordGroup>(work);
+    for (const auto& record : group.records) records.push_back(&record);
+    sequence = group.sequence;
+  }
+  if (!records.empty() && !write(records)) return;
+  hooks_.post([synced = hooks_.synced, sequence] { synced(sequence); });
+  prepare_spare_aside();
+}
+
 void JournalWriter::run() {
   for (;;) {
-    auto taken = take_work();
-    if (taken.empty()) return;
-    if (const auto* prune = std::get_if<Prune>(&taken.front())) {
-      do_prune(*prune);
-      continue;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     }
-    std::vector<const consensus::Record*> records;
-    std::uint64_t sequence = 0;
-    for (const auto& work : taken) {
-      const auto& group = std::get<consensus::RecordGroup>(work);
-      for (const auto& record : group.records) records.push_back(&record);
-      sequence = group.sequence;
-    }
-    if (!records.empty() && !write(records)) return;
-    hooks_.post([synced = hooks_.synced, sequence] { synced(sequence); });
-    prepare_spare_aside();
+    if (!begin()) return;
+    finish();
   }
 }
 

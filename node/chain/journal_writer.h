@@ -33,6 +33,8 @@ class JournalWriter {
     std::function<void(std::uint64_t sequence)> synced;
     std::function<void(const std::string&)> failed;    // must not return to normal work
     std::function<void(std::function<void()>)> aside;  // runs slow work on another thread
+    // Set: there is no thread; called when work waits, and whoever set it calls begin() and finish().
+    std::function<void()> wake = {};
   };
 
   // `marks`: of the records that the journal holds already, in order.
@@ -44,6 +46,11 @@ class JournalWriter {
   void prune(std::vector<consensus::Record> live, Epoch epoch, View last);
   void stop();  // after what is queued; idempotent
 
+  // One write, for whoever paces the writer instead of its thread: begin() takes what waits, false when nothing does;
+  // finish() writes and syncs it.
+  bool begin();
+  void finish();
+
  private:
   struct Prune {
     std::vector<consensus::Record> live;
@@ -53,15 +60,20 @@ class JournalWriter {
   using Work = std::variant<consensus::RecordGroup, Prune>;
 
   void run();
+  void announce();
   bool write(const std::vector<const consensus::Record*>& records);
   void do_prune(const Prune& prune);
-  std::vector<Work> take_work();
+  std::vector<Work> take_work();  // precondition: mutex_ held
   void prepare_spare_aside();
 
   Journal& journal_;
   Hooks hooks_;
   Counters& counters_;
-  std::deque<RecordMark> marks_;  // the writer's thread only
+  // The writer's thread only:
+  std::deque<RecordMark> marks_;
+  std::vector<Work> taken_;
+  bool failed_ = false;
+
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Work> queue_;

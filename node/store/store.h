@@ -83,20 +83,30 @@ class Snapshot : public ledger::StateReader {
   virtual std::vector<KeyValue> scan(ledger::Table table, ByteView prefix, ByteView after, std::size_t limit) const = 0;
 };
 
-class Store {
+// What the chain needs of a store. tests/sim has another one, in memory.
+class BlockStore {
  public:
-  static Result<std::unique_ptr<Store>> open(const std::string& directory, StoreOptions options);
-  ~Store();
+  virtual ~BlockStore() = default;
 
   // Precondition: height is one above the applied height (any height for the first block). The block is in the
   // journal, synced, with its finalization.
-  Status apply(const FinalizedBlock& block);
+  virtual Status apply(const FinalizedBlock& block) = 0;
   // Everything that was applied before the call is durable when it returns ok.
-  Status sync_wal();
-
-  std::optional<Height> applied_height() const;
+  virtual Status sync_wal() = 0;
+  virtual std::optional<Height> applied_height() const = 0;
   // The state after the last applied block; cheap.
-  std::shared_ptr<const Snapshot> snapshot() const;
+  virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
+};
+
+class Store final : public BlockStore {
+ public:
+  static Result<std::unique_ptr<Store>> open(const std::string& directory, StoreOptions options);
+  ~Store() override;
+
+  Status apply(const FinalizedBlock& block) override;
+  Status sync_wal() override;
+  std::optional<Height> applied_height() const override;
+  std::shared_ptr<const Snapshot> snapshot() const override;
 
   // Reads everything and checks every checksum.
   Status verify() const;
