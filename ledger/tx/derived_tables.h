@@ -15,15 +15,17 @@
 namespace testamur::ledger::tx {
 
 // Lists: u64 ordinal -> entry. The number of entries of a list stands in kListCounts under the list's table byte.
-inline constexpr Table kInstitutionList{32};  // institution
-inline constexpr Table kAchievementList{33};  // institution, number u32, version u16
-inline constexpr Table kStatementList{34};    // truster, subject, seq u64
-inline constexpr Table kChangeList{35};       // registry kind u16, institution, key (zero: none), seq u64
-inline constexpr Table kListCounts{36};       // u8 table -> u64
-inline constexpr Table kInstitutionKeys{37};  // institution -> key ids, oldest first
-inline constexpr Table kStatementIds{38};     // statement id -> truster, subject, seq u64, u8 kind, u8 space
-inline constexpr Table kStatementSlots{39};   // truster, subject, u8 space, u16 slot -> SlotRow
-inline constexpr Table kTrusterCounts{40};    // truster -> TrusterCounts
+inline constexpr Table kInstitutionList{32};     // institution
+inline constexpr Table kAchievementList{33};     // institution, number u32, version u16
+inline constexpr Table kStatementList{34};       // truster, subject, seq u64
+inline constexpr Table kChangeList{35};          // registry kind u16, institution, key (zero: none), seq u64
+inline constexpr Table kListCounts{36};          // u8 table -> u64
+inline constexpr Table kInstitutionKeys{37};     // institution -> key ids, oldest first
+inline constexpr Table kStatementIds{38};        // statement id -> truster, subject, seq u64, u8 kind, u8 space
+inline constexpr Table kStatementSlots{39};      // truster, subject, u8 space, u16 slot -> SlotRow
+inline constexpr Table kTrusterCounts{40};       // truster -> TrusterCounts
+inline constexpr Table kIdentifierOwners{50};    // u8 sort, identifier in lower case -> institution
+inline constexpr Table kSuccessionConsents{51};  // succession content, party -> u64 time of its consent
 
 void append_to_list(Overlay& state, Table list, Bytes entry);
 std::uint64_t list_size(const StateReader& state, Table list);

@@ -72,7 +72,7 @@ Bytes registry_id_of_validators() { return {0}; }
 Bytes encode(const InstitutionRecord& record) {
   auto out = begin(record.cause);
   out.u8(static_cast<std::uint8_t>(record.institution_class)).u8(static_cast<std::uint8_t>(record.standing));
-  out.u8(record.root_threshold).fixed(record.sponsor);
+  out.u8(record.root_threshold).u8(record.retroactive ? 1 : 0).fixed(record.sponsor);
   encode(out, record.facts);
   return out.take();
 }
@@ -86,6 +86,8 @@ Result<InstitutionRecord> decode_institution(const InstitutionId& id, const Anch
   record.institution_class = enumerated<InstitutionClass>(in, 1, 4);
   record.standing = enumerated<Standing>(in, 1, 4);
   record.root_threshold = in.u8();
+  record.retroactive = enumerated<std::uint8_t>(in, 0, 1) == 1;
+  if (record.retroactive && record.institution_class == InstitutionClass::kAccreditor) in.fail();
   record.sponsor = in.fixed<InstitutionId>();
   record.facts = decode_facts(in);
   if (!in.finished()) return damaged("an institution");

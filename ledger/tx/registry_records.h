@@ -29,6 +29,9 @@ enum class RegistryKind : std::uint16_t {
   kParameters = 5,   // one zero byte; body: ledger/parameters.h
   kValidators =
       6,  // one zero byte; body: u32 n, n * (institution 16, consensus key 32), ascending; one record an epoch
+  kSuccessions = 7,  // institution 16: what it agreed to, and every succession that it took part in
+  kPolicies = 8,     // institution 16: the policies that it published
+  kRules = 9,        // institution 16, number u32, version u16
 };
 Bytes registry_id(const InstitutionId& institution);
 Bytes registry_id(const KeyId& key);
@@ -58,7 +61,8 @@ struct InstitutionRecord {
   InstitutionClass institution_class = InstitutionClass::kIssuer;
   Standing standing = Standing::kGood;
   std::uint8_t root_threshold = 1;
-  InstitutionId sponsor;  // zero: none
+  bool retroactive = false;  // this record takes the role of accreditor as if it had never been held
+  InstitutionId sponsor;     // zero: none
   InstitutionFacts facts;
 };
 

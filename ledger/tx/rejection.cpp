@@ -103,7 +103,22 @@ constexpr std::array kRows = {
     Row{kCompromisedInFuture, kForNow, "compromised_in_future", "a compromise is not later than the block's time"},
     Row{kLastKey, kForNow, "last_key", "an institution keeps enough root keys for its threshold"},
     Row{kFactsUnchanged, kForNow, "facts_unchanged", "an update changes something"},
-    Row{kFactsFrozen, kForNow, "facts_frozen", "the country of an institution does not change by an update"},
+    Row{kFactsFrozen, kForNow, "facts_frozen",
+        "the country of an institution, and its public identifiers once it has them, do not change by an update"},
+    Row{kIdentifierTaken, kForNow, "identifier_taken",
+        "a domain or public identifier stays with the institution that had it first, or its successor"},
+    Row{kNotListed, kForNow, "not_listed", "a registration takes over a listed institution in good standing"},
+    Row{kHoldsSeat, kForNow, "holds_seat", "a member of the validator set neither leaves nor closes"},
+    Row{kNotAParty, kForever, "not_a_party", "the author of a succession is one of its parties"},
+    Row{kAlreadyConsented, kForNow, "already_consented", "a party agrees to a succession once in 30 days"},
+    Row{kPartyNotInGoodStanding, kForNow, "party_not_in_good_standing",
+        "the parties of a succession that takes effect are in good standing"},
+    Row{kPartyClosed, kForever, "party_closed", "an institution that closed or left takes part in no succession"},
+    Row{kPartyListed, kForNow, "party_listed", "a listed institution succeeds nobody"},
+    Row{kNotConsented, kForNow, "not_consented", "the successors have agreed before a succession is voted"},
+    Row{kPolicyUnchanged, kForNow, "policy_unchanged", "a publication changes the policy"},
+    Row{kRuleExists, kForever, "rule_exists", "a version of a rule is published once"},
+    Row{kRuleVersionGap, kForNow, "rule_version_gap", "versions of a rule follow one another without a gap"},
 };
 
 constexpr bool ascending() {

@@ -94,6 +94,18 @@ enum class RejectionCode : std::uint16_t {
   kLastKey = 202,
   kFactsUnchanged = 203,
   kFactsFrozen = 204,
+  kIdentifierTaken = 240,
+  kNotListed = 241,
+  kHoldsSeat = 242,
+  kNotAParty = 243,
+  kAlreadyConsented = 244,
+  kPartyNotInGoodStanding = 245,
+  kPartyClosed = 246,
+  kPartyListed = 247,
+  kNotConsented = 248,
+  kPolicyUnchanged = 249,
+  kRuleExists = 250,
+  kRuleVersionGap = 251,
 };
 
 struct Rejection {

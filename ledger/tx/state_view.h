@@ -81,6 +81,9 @@ enum class Privilege : std::uint16_t {
   kStatements = 8,
   kIssue = 16,
   kStatuses = 32,
+  kSuccessions = 64,
+  kPolicies = 128,
+  kRules = 256,
 };
 constexpr Privilege operator|(Privilege a, Privilege b) {
   return static_cast<Privilege>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

@@ -209,7 +209,7 @@ CAUSE0 = b"\1" + bytes(32 + 16 + 8)
 validator_set = u(32, len(validators)) + b"".join(p.id + p.key("consensus")[1].pub for p in validators)
 entries = {(5, b"\0"): parameters, (6, b"\0"): validator_set}
 for p in parties:
-    entries[(1, p.id)] = CAUSE0 + bytes([p.cls, 1, p.threshold]) + bytes(16) + p.facts
+    entries[(1, p.id)] = CAUSE0 + bytes([p.cls, 1, p.threshold, 0]) + bytes(16) + p.facts
     for purpose, kid, k in p.keys:
         entries[(2, kid)] = CAUSE0 + b"\1" + p.id + bytes([purpose, 1]) + sized(k.pub) + bytes(8)
 
@@ -239,7 +239,7 @@ facts = (b"\2" + sized("de") + sized("Universität Gold") + sized("en") + sized(
 scope = (bytes([31]) + u(64, 8) + u(64, 64) + bytes([0b01100000]) + u(16, 1) + bytes([2]) + bytes([2])
          + SUBJECT + u(32, 1) + SUBJECT + u(32, 7))
 records = {
-    "institution": cause + bytes([4, 2, 3]) + AUTHOR + facts,
+    "institution": cause + bytes([4, 2, 3, 1]) + AUTHOR + facts,
     "key_added": cause + b"\1" + AUTHOR + bytes([2, 1]) + sized(new_key.pub) + u(64, 0),
     "key_retired": cause + b"\2" + AUTHOR + bytes([2, 1]) + sized(new_key.pub) + u(64, FROM),
     "achievement_published": cause + b"\1" + AUTHOR + sized(achievement_pb),
