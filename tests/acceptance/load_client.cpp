@@ -9,8 +9,8 @@
 // The same bytes go to another node when one does not answer. FILE holds a line for each transaction that a node called
 // committed: id, commitment, issuer index, height. It is written before the transaction counts.
 //
-// --verify reads every block of every node: the nodes agree on each height that all have, no transaction id occurs
-// twice, and each acknowledged commitment is in exactly one slot, under its own index, at every node.
+// --verify reads every block of every node: the nodes agree on each height that all have, what a block carries is what
+// its header commits to, each block follows the one before, no transaction id occurs twice, and each acknowledged commitment is in exactly one slot, under its own index, at every node.
 //
 // Both print one JSON object. Exit code 1: something is wrong; it is listed under "problems".
 #include <grpcpp/grpcpp.h>
@@ -31,6 +31,7 @@
 
 #include "common/check.h"
 #include "common/clock.h"
+#include "ledger/header.h"
 #include "ledger/tx/build.h"
 #include "testamur/v1/ledger_service.grpc.pb.h"
 #include "testamur/v1/registry_service.grpc.pb.h"
@@ -395,7 +396,10 @@ class Verification {
     auto stream = node.ledger->StreamBlocks(&context, request);
     v1::StreamBlocksResponse block;
     History history;
+    std::string parent;
     while (stream->Read(&block)) {
+      check_header(node, block, parent);
+      parent = block.checkpoint().block_id();
       const auto& point = block.checkpoint();
       history[point.height()] = hex_of(point.block_id()) + " log " + std::to_string(point.log_size()) + " " +
                                 hex_of(point.log_root()) + " pages " + std::to_string(point.page_count()) + " " +
@@ -409,6 +413,22 @@ class Verification {
     const auto status = stream->Finish();
     if (!status.ok()) problems_.add("blocks of " + node.endpoint + ": " + status.error_message());
     return history;
+  }
+
+  // Of one block: `parent` is the id of the block before, empty at the first.
+  void check_header(const Node& node, const v1::StreamBlocksResponse& block, const std::string& parent) {
+    const auto bytes = as_bytes(block.checkpoint().header());
+    const auto header = ledger::decode_header(bytes);
+    const std::string where = "height " + std::to_string(block.checkpoint().height()) + " at " + node.endpoint;
+    if (!header.ok() || text(ledger::block_id(bytes).view()) != block.checkpoint().block_id()) {
+      problems_.add("another header than the block id names: " + where);
+      return;
+    }
+    std::vector<ByteView> carried;
+    for (const auto& each : block.transactions()) carried.push_back(as_bytes(each));
+    if (ledger::payload_digest(carried) != header->payload_digest)
+      problems_.add("transactions that the header does not commit to: " + where);
+    if (!parent.empty() && text(header->parent.view()) != parent) problems_.add("does not follow its parent: " + where);
   }
 
   void check_ids(const Node& node, const std::map<std::string, std::size_t>& occurrences) {

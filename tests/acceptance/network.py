@@ -7,12 +7,15 @@ import ctypes
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BIN = pathlib.Path(os.environ.get("TESTAMUR_BIN", ROOT / "build" / "release" / "bin"))
@@ -22,7 +25,7 @@ PASSPHRASE = "a long passphrase for these tests"
 PATIENCE_S = 60
 
 
-LIBC = ctypes.CDLL(None)
+LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def with_parent():
@@ -57,15 +60,71 @@ def until(condition, what, seconds=PATIENCE_S):
         pause = min(pause * 1.5, 0.1)
 
 
-class Network:
-    """Validators on the loopback interface, numbered from 1."""
+class Loopback:
+    """Where nodes run: here all on the loopback interface. spaces.Spaces gives each a machine of its own."""
 
-    def __init__(self, folder, nodes=4):
+    switch = None  # between the nodes: spaces.Spaces has one
+
+    def devnet_options(self):
+        return []
+
+    def settings(self, number):
+        """Of the node's configuration: {(section, key): text}."""
+        return {("metrics", "listen"): self.metrics_listen(number)}
+
+    def prepare(self, folder, numbers):
+        """After the nodes' directories were made, before a node starts."""
+
+    def metrics_listen(self, number):
+        if not hasattr(self, "ports"):
+            self.ports = {}
+        if number not in self.ports:
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                self.ports[number] = free.getsockname()[1]
+        return f"127.0.0.1:{self.ports[number]}"
+
+    def enter_space(self, number):
+        """In a new process, before it becomes the node or a command at the node's own machine."""
+
+    def environment(self, number):
+        """What is added to the node's environment."""
+        return {}
+
+    def own_endpoint(self, number, endpoints):
+        """The node's API as its own machine sees it."""
+        return endpoints[number - 1]
+
+    def metrics_url(self, number):
+        return f"http://{self.metrics_listen(number)}/metrics"
+
+    def end(self):
+        """When all nodes have ended."""
+
+
+def set_key(file, section, key, text):
+    """Replaces one text in a configuration file that testamurd made."""
+    pattern = re.compile(rf'(^\[{section}\]$(?:(?!^\[).)*?^{key} = )"[^"]*"', re.MULTILINE | re.DOTALL)
+    changed, count = pattern.subn(lambda found: f'{found.group(1)}"{text}"', file.read_text())
+    require(count == 1, f"{file} has no {section}.{key}")
+    file.write_text(changed)
+
+
+class Network:
+    """Validators, numbered from 1."""
+
+    def __init__(self, folder, nodes=4, machine=None):
         self.folder = folder
         self.size = nodes
-        made = subprocess.run([str(ROOT / "scripts" / "devnet"), "prepare", "--nodes", str(nodes), "--dir", str(folder)],
+        self.machine = machine or Loopback()
+        made = subprocess.run([str(ROOT / "scripts" / "devnet"), "prepare", "--nodes", str(nodes), "--dir", str(folder),
+                               *self.machine.devnet_options()],
                               env={**os.environ, "TESTAMUR_BIN": str(BIN)}, capture_output=True, text=True)
         require(made.returncode == 0, f"no network: {made.stdout} {made.stderr}")
+        for number in self.numbers():
+            for (section, key), text in self.machine.settings(number).items():
+                set_key(self.directory(number) / "testamurd.toml", section, key, text)
+        self.machine.prepare(folder, self.numbers())
         self.endpoints = (folder / "endpoints").read_text().split()
         self.chain = (folder / "chain").read_text().strip()
         self.institutions = [(folder / f"institution{i}").read_text().strip() for i in self.numbers()]
@@ -85,7 +144,12 @@ class Network:
         with open(self.folder / "logs" / f"node{number}.log", "ab") as log:
             self.processes[number] = subprocess.Popen(
                 [str(BIN / "testamurd"), "run", "--config", str(self.directory(number) / "testamurd.toml")],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=with_parent)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=lambda: self.arrive(number),
+                env={**os.environ, **self.machine.environment(number)})
+
+    def arrive(self, number):
+        with_parent()
+        self.machine.enter_space(number)
 
     def start(self, *numbers):
         for number in numbers or self.numbers():
@@ -113,13 +177,23 @@ class Network:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
                 process.wait()
+        self.machine.end()
+
+    def height_of(self, number):
+        """The newest final block of a node, by its metrics: cheap. None when it does not answer."""
+        try:
+            with urllib.request.urlopen(self.machine.metrics_url(number), timeout=5) as answer:
+                return int(float(re.search(r"^testamur_height (\S+)", answer.read().decode(), re.MULTILINE).group(1)))
+        except OSError:
+            return None
 
     def status_of(self, number):
         """`testamur node status` of one node; None when it does not answer."""
         require(self.processes[number].poll() is None,
                 f"node {number} ended with {self.processes[number].poll()}; its log ends:\n{self.log(number)[-2000:]}")
-        done = subprocess.run([str(BIN / "testamur"), "--quiet", "--json", "--endpoint", self.endpoints[number - 1],
-                               "node", "status"], capture_output=True, text=True)
+        endpoint = self.machine.own_endpoint(number, self.endpoints)
+        done = subprocess.run([str(BIN / "testamur"), "--quiet", "--json", "--endpoint", endpoint, "node", "status"],
+                              capture_output=True, text=True, preexec_fn=lambda: self.arrive(number))
         answer = json.loads(done.stdout) if done.returncode == 0 and done.stdout.strip() else {}
         nodes = answer.get("nodes", [])
         return nodes[0] if nodes and "as_of" in nodes[0] else None
@@ -267,14 +341,14 @@ def verify_file(network, file, institution):
     return json.loads(done.stdout)
 
 
-def run_test(name, body, nodes=4):
+def run_test(name, body, nodes=4, machine=None):
     """Runs body(network, folder) and stops everything, whatever happens. The folder of a failure is kept."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f"testamur-{name}-"))
     begun = time.monotonic()
     network = None
     failed = False
     try:
-        network = Network(folder / "net", nodes)
+        network = Network(folder / "net", nodes, machine)
         body(network, folder)
     except (Failed, subprocess.TimeoutExpired) as problem:
         failed = True
