@@ -81,8 +81,10 @@ Admitted admit(ServiceContext& context, const Head& head, const std::string& car
     // Submitting a committed id again answers committed, whoever signs it now.
     return {grpc::Status::OK, transaction, {}, committed};
   }
-  ledger::BlockContext block{context.genesis.chain, head.header.height.next(),
-                             std::max(head.header.time_ms, context.clock.now_ms()), head.header.protocol_version};
+  ledger::BlockContext block{
+      context.genesis.chain, head.header.height.next(),
+      submission_time_ms(head.header.time_ms, context.clock.now_ms(), transaction->valid_until_ms()),
+      head.header.protocol_version};
   if (auto rejection = ledger::check(*head.state, block, transaction, context.chain.verifier())) {
     context.counters.transactions_refused.add();
     return {rejected(*rejection), nullptr, *rejection, {}};
@@ -482,6 +484,10 @@ class Service final : public v1::LedgerService::CallbackService {
 };
 
 }  // namespace
+
+std::uint64_t submission_time_ms(std::uint64_t head_ms, std::uint64_t clock_ms, std::uint64_t valid_until_ms) {
+  return std::clamp(valid_until_ms, head_ms, std::max(head_ms, clock_ms));
+}
 
 std::unique_ptr<grpc::Service> make_ledger_service(ServiceContext& context) {
   return std::make_unique<Service>(context);

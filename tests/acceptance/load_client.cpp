@@ -10,7 +10,8 @@
 // committed: id, commitment, issuer index, height. It is written before the transaction counts.
 //
 // --verify reads every block of every node: the nodes agree on each height that all have, what a block carries is what
-// its header commits to, each block follows the one before, no transaction id occurs twice, and each acknowledged commitment is in exactly one slot, under its own index, at every node.
+// its header commits to, each block follows the one before, no transaction id occurs twice, and each acknowledged
+// commitment is in exactly one slot, under its own index, at every node.
 //
 // Both print one JSON object. Exit code 1: something is wrong; it is listed under "problems".
 #include <grpcpp/grpcpp.h>

@@ -1,4 +1,5 @@
 // Bad input over the API: each kind of mistake gives its named code, and nothing is lost or committed by it.
+#include "node/rpc/services.h"
 #include "tests/node/rpc_client.h"
 #include "tests/node/running_nodes.h"
 #include "tests/support/catch.h"
@@ -121,6 +122,16 @@ TEST_CASE("of many submitted at once each has its own result") {
   while (stream->Read(&ended)) committed += ended.outcome().state() == v1::TRANSACTION_STATE_COMMITTED;
   CHECK(stream->Finish().ok());
   CHECK(committed == 2);
+}
+
+// Found by scripts/chaos: a node whose clock was an hour ahead refused as expired what the ledger could still commit,
+// and a client that came to it when its own node had died took that for the end.
+TEST_CASE("a node whose clock is ahead does not call a transaction expired") {
+  constexpr std::uint64_t kHead = 1'800'000'000'000, kHour = 3'600'000;
+  CHECK(submission_time_ms(kHead, kHead + kHour, kHead + 600'000) == kHead + 600'000);
+  CHECK(submission_time_ms(kHead, kHead + kHour, kHead - 1) == kHead);  // expired by the ledger's own time
+  CHECK(submission_time_ms(kHead, kHead - kHour, kHead + 600'000) == kHead);
+  CHECK(submission_time_ms(kHead, kHead + 1'000, kHead + 2 * kHour) == kHead + 1'000);  // too long stays too long
 }
 
 TEST_CASE("waiting for what never comes ends at the caller's deadline") {
