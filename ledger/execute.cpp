@@ -4,7 +4,10 @@
 
 #include "common/check.h"
 #include "ledger/ledger_state.h"
+#include "ledger/protocol.h"
+#include "ledger/recent_blocks.h"
 #include "ledger/tx/kind_rules.h"
+#include "ledger/validators.h"
 
 namespace testamur::ledger {
 
@@ -20,6 +23,11 @@ Rejection refuse(RejectionCode code, std::string field = {}, std::string detail 
 
 }  // namespace
 
+BlockContext context_above(const StateReader& state, const Header& parent, std::uint64_t time_ms) {
+  const auto height = parent.height.next();
+  return {parent.chain, height, time_ms, protocol_version_at(state, height), block_id(parent)};
+}
+
 bool PlainVerifier::verify(ByteView public_key32, ByteView message32, const Signature& signature) {
   return verify_bip340(public_key32, message32, signature);
 }
@@ -31,8 +39,16 @@ struct BlockExecutor::Block {
       : context(its_context),
         verifier(its_verifier),
         parameters(read_parameters(parent)),
+        epoch(read_epoch(parent)),
         overlay(parent),
-        ledger(overlay, its_context.height, its_context.time_ms) {}
+        ledger(overlay, its_context.height, its_context.time_ms) {
+    const auto version = protocol_version_at(parent, its_context.height);
+    TM_CHECK(its_context.protocol_version == version,
+             "the context of a block names another protocol version:", its_context.protocol_version, version);
+    TM_CHECK(version <= kNewestProtocol, "a block of a protocol version that this build does not know:", version);
+    note_block(overlay, its_context.height, its_context.time_ms, its_context.parent,
+               parameters[Parameter::kReadyCheckpointAgeMs]);
+  }
 
   std::optional<Rejection> check_envelope(const Transaction& transaction) const;
   std::optional<Rejection> check_author(const Transaction& transaction, const tx::KindRules& rules);
@@ -44,7 +60,8 @@ struct BlockExecutor::Block {
 
   BlockContext context;
   SignatureVerifier& verifier;
-  Parameters parameters;
+  Parameters parameters;  // of the parent state: what this block changes holds for its children
+  Epoch epoch;            // of this block
   Overlay overlay;
   LedgerState ledger;
   tx::RecordCache cache;
@@ -126,6 +143,11 @@ std::optional<Rejection> BlockExecutor::Block::check_room(const Transaction& tra
 std::optional<Rejection> BlockExecutor::Block::check(const Transaction& transaction, tx::Plan& plan) {
   const auto* rules = tx::find_rules(transaction.kind());
   TM_CHECK(rules != nullptr, "a decoded transaction of an inactive kind");
+  if (rules->since > context.protocol_version) {
+    return refuse(
+        RejectionCode::kLaterProtocol, std::string(name(rules->kind)),
+        "version " + std::to_string(rules->since) + ", in force is " + std::to_string(context.protocol_version));
+  }
   if (auto rejection = check_envelope(transaction)) return rejection;
   if (auto rejection = check_author(transaction, *rules)) return rejection;
   KeyPurpose purpose = KeyPurpose::kRoot;
@@ -174,7 +196,10 @@ const Parameters& BlockExecutor::parameters() const { return block_->parameters;
 BlockEffects BlockExecutor::finish() {
   BlockEffects effects;
   effects.roots = block_->ledger.seal();
-  effects.parameters = parameters_digest(block_->parameters);
+  effects.parameters = parameters_digest(read_parameters(block_->overlay));
+  if (read_epoch(block_->overlay) != block_->epoch) {
+    effects.next_validator_set = read_validators(block_->overlay).digest();
+  }
   effects.delta = block_->overlay.take();
   return effects;
 }
@@ -191,6 +216,9 @@ std::variant<BlockEffects, BlockRejection> execute(const StateReader& parent, co
 
 std::optional<Rejection> check(const StateReader& parent, const BlockContext& context,
                                const tx::SharedTransaction& transaction, SignatureVerifier& verifier) {
+  if (context.protocol_version > kNewestProtocol) {
+    return refuse(RejectionCode::kLaterProtocol, "", "this build does not know the protocol version in force");
+  }
   return BlockExecutor(parent, context, verifier).check(transaction);
 }
 

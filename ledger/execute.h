@@ -36,17 +36,20 @@ class PlainVerifier final : public SignatureVerifier {
 
 struct BlockContext {
   ChainId chain;
-  Height height;              // of the block
-  std::uint64_t time_ms = 0;  // its header time
-  std::uint16_t protocol_version = 1;
+  Height height;                       // of the block
+  std::uint64_t time_ms = 0;           // its header time
+  std::uint16_t protocol_version = 1;  // must be protocol_version_at(parent state, height), and known to this build
+  BlockId parent{};  // id of the parent's header; zero (in tests only): nobody can refer to that block
 };
+// The context of the block above `parent`, whose state is `state`; `time_ms` is not before the parent's.
+BlockContext context_above(const StateReader& state, const Header& parent, std::uint64_t time_ms);
 
 // What remains to be put in a header, and the writes.
 struct BlockEffects {
   std::shared_ptr<const Delta> delta;
   Roots roots;
   Hash256 parameters;          // digest after the block
-  Hash256 next_validator_set;  // zero unless the block seals its epoch
+  Hash256 next_validator_set;  // of read_validators(after); zero unless the block changed the set and so seals
 };
 
 class BlockExecutor {

@@ -6,6 +6,8 @@
 #include "common/check.h"
 #include "ledger/checkpoint.h"
 #include "ledger/ledger_state.h"
+#include "ledger/protocol.h"
+#include "ledger/recent_blocks.h"
 #include "ledger/tx/derived_tables.h"
 #include "ledger/tx/facts_codec.h"
 #include "ledger/tx/form_check.h"
@@ -193,6 +195,10 @@ Status check_content(const GenesisInput& content) {
   TM_TRY_STATUS(check_parties(content));
   TM_TRY_STATUS(check_validators(content));
   if (content.protocol_version == 0) return error("genesis: the protocol version is 0");
+  if (content.protocol_version > kNewestProtocol) {
+    return error("genesis: the protocol version is " + std::to_string(content.protocol_version) +
+                 ", and this build knows versions up to " + std::to_string(kNewestProtocol));
+  }
   if (content.time_ms == 0) return error("genesis: the time is missing");
   return {};
 }
@@ -339,6 +345,8 @@ GenesisState build_genesis_state(const Genesis& genesis) {
                    encode(genesis.content.parameters));
   state.put_record({static_cast<std::uint16_t>(tx::RegistryKind::kValidators), tx::registry_id_of_validators()},
                    set.encode());
+  put_protocol(overlay, {genesis.content.protocol_version, Height{0}}, Height{0}, genesis.content.time_ms);
+  note_block(overlay, Height{0}, genesis.content.time_ms, BlockId{}, 0);
   for (const auto& party : genesis.content.parties) put_party(state, party);
   const auto roots = state.seal();
   GenesisState built;

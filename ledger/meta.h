@@ -9,8 +9,9 @@ namespace testamur::ledger {
 
 // Keys of Table::kMeta: permanent.
 enum class MetaKey : std::uint8_t {
-  kLogSize = 1,    // u64
-  kPageCount = 2,  // u64
+  kLogSize = 1,            // u64
+  kPageCount = 2,          // u64
+  kOldestRecentBlock = 3,  // u64, the lowest height of tx::kRecentBlocks
 };
 
 // Zero when absent.

@@ -112,7 +112,7 @@ Status RecognitionGraph::take_change(const StateReader& state) {
     TM_TRY_STATUS(taken(history_.set_parent(id, commit, parent_of(now)), id));
   }
   if (is_accreditor(now) != is_accreditor(before)) {
-    TM_TRY_STATUS(taken(history_.set_accreditor(id, commit, is_accreditor(now)), id));
+    TM_TRY_STATUS(taken(history_.set_accreditor(id, commit, is_accreditor(now), now.retroactive), id));
   }
   if (now.standing == before.standing) return {};
   return taken(history_.set_standing(id, commit, standing_of(now.standing)), id);

@@ -26,6 +26,7 @@ inline constexpr Table kStatementSlots{39};      // truster, subject, u8 space, 
 inline constexpr Table kTrusterCounts{40};       // truster -> TrusterCounts
 inline constexpr Table kIdentifierOwners{50};    // u8 sort, identifier in lower case -> institution
 inline constexpr Table kSuccessionConsents{51};  // succession content, party -> u64 time of its consent
+inline constexpr Table kRecentBlocks{52};        // u64 height -> u64 time, block id (ledger/recent_blocks.h)
 
 void append_to_list(Overlay& state, Table list, Bytes entry);
 std::uint64_t list_size(const StateReader& state, Table list);

@@ -42,6 +42,7 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
 void apply(StateWriter& writer, const Transaction& transaction, const Plan&) {
   auto record = read_institution(writer.state(), transaction.author());
   record->facts = facts_of(transaction);
+  record->retroactive = false;
   writer.put_institution(std::move(*record));
 }
 

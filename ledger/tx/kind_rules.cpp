@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ledger/protocol.h"
 #include "ledger/tx/accreditation_accredit.h"
 #include "ledger/tx/accreditation_end.h"
 #include "ledger/tx/accreditation_void.h"
@@ -80,7 +81,7 @@ std::span<const KindRules> kind_rules() { return kRules; }
 
 const KindRules* find_rules(Kind kind) {
   const auto* found = std::ranges::lower_bound(kRules, kind, {}, &KindRules::kind);
-  return found != kRules.end() && found->kind == kind ? found : nullptr;
+  return found != kRules.end() && found->kind == kind && found->since <= kNewestProtocol ? found : nullptr;
 }
 
 }  // namespace testamur::ledger::tx

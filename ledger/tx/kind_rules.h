@@ -44,6 +44,7 @@ struct KindRules {
   std::optional<Rejection> (*check_state)(const StateView& view, const Transaction& transaction, Plan& plan);
   void (*apply)(StateWriter& writer, const Transaction& transaction, const Plan& plan);
   std::uint64_t (*weight)(const v1::TransactionBody& body);  // beyond the base weight; null: nothing
+  std::uint16_t since = 1;                                   // the first protocol version in which blocks may carry it
 };
 
 // The weight of what every transaction costs. One unit is about a microsecond of one core.
@@ -52,9 +53,9 @@ inline constexpr std::uint64_t kWeightSignature = 50;
 inline constexpr std::uint64_t kWeightPage = 12;
 inline constexpr std::uint64_t kWeightRecord = 20;
 
-// Active kinds, ascending.
+// Active kinds, ascending; those of protocol versions that this build leaves out included.
 std::span<const KindRules> kind_rules();
-// The line of an active kind, or null.
+// The line of a kind that some protocol version known to this build has, or null.
 const KindRules* find_rules(Kind kind);
 
 }  // namespace testamur::ledger::tx

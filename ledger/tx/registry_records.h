@@ -32,6 +32,8 @@ enum class RegistryKind : std::uint16_t {
   kSuccessions = 7,  // institution 16: what it agreed to, and every succession that it took part in
   kPolicies = 8,     // institution 16: the policies that it published
   kRules = 9,        // institution 16, number u32, version u16
+  // 20 to 29: governance.
+  kProtocol = 20,  // one zero byte; body: u16 version, u64 the height from which it is in force
 };
 Bytes registry_id(const InstitutionId& institution);
 Bytes registry_id(const KeyId& key);
@@ -39,6 +41,7 @@ Bytes registry_id(const AchievementId& achievement);
 Bytes registry_id(const InstitutionId& truster, const InstitutionId& subject);
 Bytes registry_id_of_parameters();
 Bytes registry_id_of_validators();
+Bytes registry_id_of_protocol();
 
 // Where a record was made.
 struct Anchored {

@@ -69,6 +69,7 @@ constexpr std::array kRows = {
     Row{kSignatureThreshold, kForNow, "signature_threshold", "as many root keys sign as the author's threshold says"},
     Row{kBlockFull, kForNow, "block_full", "a block keeps within its limits of size and weight"},
     Row{kLimit, kForNow, "limit", "the ledger's parameters bound sizes and counts"},
+    Row{kLaterProtocol, kForNow, "later_protocol", "the protocol version in force has the kind"},
     Row{kUnknownInstitution, kForNow, "unknown_institution", "a named institution is registered"},
     Row{kUnknownAchievement, kForNow, "unknown_achievement", "the named achievement is published"},
     Row{kAchievementExists, kForever, "achievement_exists", "a version of an achievement is published once"},

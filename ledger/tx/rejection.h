@@ -62,6 +62,7 @@ enum class RejectionCode : std::uint16_t {
   kSignatureThreshold = 111,
   kBlockFull = 112,
   kLimit = 113,
+  kLaterProtocol = 114,
   // 140 and up: the rules of the kinds.
   kUnknownInstitution = 140,
   kUnknownAchievement = 141,

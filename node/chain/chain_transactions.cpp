@@ -148,7 +148,7 @@ void Chain::Core::recheck_suspects() {
 
 // Only a finalized state says whether a transaction can still be committed.
 void Chain::Core::recheck(const tx::SharedTransaction& transaction, const ledger::Header& header) {
-  ledger::BlockContext context{parts_.genesis.chain, header.height.next(), header.time_ms, header.protocol_version};
+  const auto context = ledger::context_above(*workshop_.base().state, header, header.time_ms);
   auto rejection = ledger::check(*workshop_.base().state, context, transaction, verifier_);
   if (!rejection) {
     mempool_.release(transaction->id());

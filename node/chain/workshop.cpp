@@ -60,10 +60,12 @@ std::optional<Workshop::Parent> Workshop::parent_of(const BlockId& block) const 
   return parent;
 }
 
-ledger::Header Workshop::child_header(const Parent& parent, const ledger::BlockEffects& effects) const {
+ledger::Header Workshop::child_header(const Parent& parent, const ledger::BlockContext& context,
+                                      const ledger::BlockEffects& effects) const {
   ledger::Header header = parent.header;
-  header.height = parent.header.height.next();
-  header.parent = ledger::block_id(parent.header);
+  header.protocol_version = context.protocol_version;
+  header.height = context.height;
+  header.parent = context.parent;
   header.payload_digest = empty_payload_digest();
   header.roots = effects.roots;
   header.parameters = effects.parameters;
@@ -123,8 +125,7 @@ std::optional<consensus::BuiltBlock> Workshop::build(const consensus::BuildReque
     branch.delta = std::make_shared<const ledger::Delta>();
   } else {
     ledger::Overlay state(*base_->state, deltas(parent->path));
-    ledger::BlockContext context{options_.chain, parent->header.height.next(), time_ms,
-                                 parent->header.protocol_version};
+    const auto context = ledger::context_above(state, parent->header, time_ms);
     ledger::BlockExecutor executor(state, context, verifier_);
     bool over_limit = size_bytes(parent->path) > kUnfinalizedLimitBytes;
     if (!request.empty && !over_limit) {
@@ -134,7 +135,7 @@ std::optional<consensus::BuiltBlock> Workshop::build(const consensus::BuildReque
       branch.transactions = choose(*parent, executor, limit);
     }
     auto effects = executor.finish();
-    branch.header = child_header(*parent, effects);
+    branch.header = child_header(*parent, context, effects);
     branch.delta = std::move(effects.delta);
     branch.header.payload_digest = payload_digest_of(branch.transactions);
   }
@@ -194,13 +195,13 @@ Validation Workshop::execute_and_compare(const ledger::Header& header, const Blo
     branch.delta = std::make_shared<const ledger::Delta>();
   } else {
     ledger::Overlay state(*base_->state, deltas(parent.path));
-    ledger::BlockContext context{options_.chain, header.height, header.time_ms, parent.header.protocol_version};
+    const auto context = ledger::context_above(state, parent.header, header.time_ms);
     auto result = ledger::execute(state, context, body.transactions, verifier_);
     if (const auto* bad = std::get_if<ledger::BlockRejection>(&result)) {
       return invalid("transaction " + std::to_string(bad->position) + ": " + to_text(bad->rejection));
     }
     auto& effects = std::get<ledger::BlockEffects>(result);
-    expected = child_header(parent, effects);
+    expected = child_header(parent, context, effects);
     branch.delta = std::move(effects.delta);
   }
   expected.epoch = header.epoch;

@@ -73,7 +73,8 @@ class Workshop {
   };
   std::optional<Parent> parent_of(const BlockId& block) const;
   TransactionList choose(const Parent& parent, ledger::BlockExecutor& executor, std::size_t limit_bytes);
-  ledger::Header child_header(const Parent& parent, const ledger::BlockEffects& effects) const;
+  ledger::Header child_header(const Parent& parent, const ledger::BlockContext& context,
+                              const ledger::BlockEffects& effects) const;
   ledger::Header filler_header(const Parent& parent) const;
   consensus::BuiltBlock keep(Branch branch);
   consensus::Validation execute_and_compare(const ledger::Header& header, const BlockId& id, const Parent& parent,

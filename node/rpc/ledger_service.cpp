@@ -81,10 +81,9 @@ Admitted admit(ServiceContext& context, const Head& head, const std::string& car
     // Submitting a committed id again answers committed, whoever signs it now.
     return {grpc::Status::OK, transaction, {}, committed};
   }
-  ledger::BlockContext block{
-      context.genesis.chain, head.header.height.next(),
-      submission_time_ms(head.header.time_ms, context.clock.now_ms(), transaction->valid_until_ms()),
-      head.header.protocol_version};
+  const auto block = ledger::context_above(
+      *head.state, head.header,
+      submission_time_ms(head.header.time_ms, context.clock.now_ms(), transaction->valid_until_ms()));
   if (auto rejection = ledger::check(*head.state, block, transaction, context.chain.verifier())) {
     context.counters.transactions_refused.add();
     return {rejected(*rejection), nullptr, *rejection, {}};

@@ -207,7 +207,7 @@ signed_record = record + u(16, len(founders)) + b"".join(i + s for i, s in found
 
 CAUSE0 = b"\1" + bytes(32 + 16 + 8)
 validator_set = u(32, len(validators)) + b"".join(p.id + p.key("consensus")[1].pub for p in validators)
-entries = {(5, b"\0"): parameters, (6, b"\0"): validator_set}
+entries = {(5, b"\0"): parameters, (6, b"\0"): validator_set, (20, b"\0"): u(16, 1) + u(64, 0)}
 for p in parties:
     entries[(1, p.id)] = CAUSE0 + bytes([p.cls, 1, p.threshold, 0]) + bytes(16) + p.facts
     for purpose, kid, k in p.keys:

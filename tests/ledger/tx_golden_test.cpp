@@ -265,7 +265,7 @@ TEST_CASE("the documents name every rejection code, every active kind and every 
     CAPTURE(number);
     CHECK(transaction.find(row(number, name_of_code)) != std::string::npos);
   }
-  CHECK(codes == 90);
+  CHECK(codes >= 90);
   const auto kinds = page("kinds.md");
   for (const auto& rules : tx::kind_rules()) {
     CHECK(kinds.find(row(static_cast<std::uint64_t>(rules.kind), name(rules.kind))) != std::string::npos);
