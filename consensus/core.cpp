@@ -9,10 +9,12 @@ namespace testamur::consensus {
 
 Engine::Core::Core(EngineConfig config, Tip tip, Driver& driver)
     : config_(std::move(config)),
+      keys_(config_.more_keys),
       driver_(driver),
       epoch_(tip.epoch),
       set_(tip.validators),
       previous_(std::move(tip.previous)) {
+  if (!config_.observer) keys_.push_back(config_.key);
   base_ = committed_ = tip.block;
   reset_epoch(tip.epoch, std::move(tip.validators));
   base_view_ = tip.block.epoch == epoch_ ? tip.block.view : View{0};
@@ -25,7 +27,7 @@ void Engine::Core::reset_epoch(Epoch epoch, ValidatorSet set) {
   epoch_ = epoch;
   set_ = std::move(set);
   self_ = set_.index_of(config_.self);
-  if (config_.observer || (self_ && set_.at(*self_).key != config_.key)) self_.reset();
+  if (config_.observer || (self_ && !is_own(set_.at(*self_).key))) self_.reset();
   base_view_ = highest_certified_ = highest_notarized_ = proposed_ = no_proposal_through_ = View{0};
   highest_finalization_.reset();
   view_ = View{1};
@@ -42,6 +44,15 @@ void Engine::Core::reset_epoch(Epoch epoch, ValidatorSet set) {
   relayed_ = false;
   known_sealing_.reset();
   gap_since_ms_.reset();
+}
+
+bool Engine::Core::is_own(const ConsensusKey& key) const {
+  return std::find(keys_.begin(), keys_.end(), key) != keys_.end();
+}
+
+void Engine::Core::set_keys(const std::vector<ConsensusKey>& keys) {
+  keys_ = keys;
+  TM_CHECK(!self_ || is_own(set_.at(*self_).key), "the key in use was taken away");
 }
 
 ViewState& Engine::Core::state(View view) {

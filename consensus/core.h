@@ -39,6 +39,7 @@ class Engine::Core {
   void on_synced(std::uint64_t sequence);
   void on_pending_changed(bool transactions, bool heartbeat_due);
   Status on_finalized_externally(const FinalizedChain& chain);
+  void set_keys(const std::vector<ConsensusKey>& keys);
   void resume_voting();
   std::uint64_t wake_at_ms() const;
   EngineStatus status() const;
@@ -156,6 +157,7 @@ class Engine::Core {
   View floor_of_epoch() const;
 
   std::string explain() const;
+  bool is_own(const ConsensusKey& key) const;
   InstitutionId leader_id(View view) const { return set_.at(set_.leader(epoch_, view)).id; }
   std::uint8_t leader(View view) const { return set_.leader(epoch_, view); }
   ViewState& state(View view);
@@ -163,6 +165,7 @@ class Engine::Core {
   View finalized_view() const { return highest_finalization_ ? highest_finalization_->statement.view : base_view_; }
 
   const EngineConfig config_;
+  std::vector<ConsensusKey> keys_;
   Driver& driver_;
   std::uint64_t now_ms_ = 0;
   bool started_ = false;

@@ -86,6 +86,10 @@ Status Engine::on_finalized_externally(const FinalizedChain& chain) {
   return result;
 }
 
+void Engine::set_keys(std::vector<ConsensusKey> keys) {
+  queue_->handle([this, keys = std::move(keys)] { core_->set_keys(keys); });
+}
+
 void Engine::resume_voting() {
   queue_->handle([this] { core_->resume_voting(); });
 }

@@ -40,9 +40,10 @@ struct Limits {
 
 struct EngineConfig {
   ChainId chain;
-  InstitutionId self;     // this node's institution
-  ConsensusKey key;       // its consensus key; the node votes in epochs whose set holds exactly (self, key)
-  bool observer = false;  // never vote or propose, whatever the set says
+  InstitutionId self;  // this node's institution
+  ConsensusKey key;    // its consensus key; the node votes in epochs whose set holds exactly (self, key)
+  std::vector<ConsensusKey> more_keys = {};  // further ones: of the epoch before or after a key is replaced
+  bool observer = false;                     // never vote or propose, whatever the set says
   Timing timing;
   Limits limits;
 };
@@ -100,6 +101,9 @@ class Engine {
   // Catch-up brought finalized blocks. What is already committed is skipped; a chain that does not start at the last
   // committed block, or whose proof fails, is dropped and named in the result.
   Status on_finalized_externally(const FinalizedChain& chain);
+  // The keys of this node from now on, each made fresh with this vote store; a new one counts in epochs that begin
+  // later. Precondition: the key with which it votes now is among them.
+  void set_keys(std::vector<ConsensusKey> keys);
   // The operator's command `resume-voting`: ends quarantine and floor (destroys the protection against a second copy of
   // this key; consensus/README.md). Own votes that peers have shown bind the node.
   void resume_voting();

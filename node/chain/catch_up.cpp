@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "consensus/codec.h"
+#include "ledger/header.h"
 
 namespace testamur::node {
 namespace {
@@ -90,7 +91,10 @@ net::BlockResponse serve_blocks(const Snapshot& snapshot, const net::BlockReques
     if (!header || !body) break;
     size += header->size() + body->size();
     if (size > kResponseBytes && !response.blocks.empty()) break;
+    // One epoch an answer: only its last block carries a proof, and the next epoch has another set.
+    auto decoded = ledger::decode_header(*header);
     response.blocks.push_back({std::move(*header), std::move(*body), {}});
+    if (decoded.ok() && decoded->seals_epoch()) break;
   }
   if (!response.blocks.empty()) {
     auto last = response.first + (response.blocks.size() - 1);

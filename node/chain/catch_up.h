@@ -50,7 +50,7 @@ class BlockFetcher {
   bool wanted_ = false;
 };
 
-// Up to `request.count` blocks from a snapshot, about 2 MiB; the last one carries its finality.
+// Up to `request.count` blocks of one epoch from a snapshot, about 2 MiB; the last one carries its finality.
 net::BlockResponse serve_blocks(const Snapshot& snapshot, const net::BlockRequest& request);
 
 // The blocks of a response with the proof of the last; fails when they do not decode.

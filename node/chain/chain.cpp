@@ -86,7 +86,10 @@ Chain::Core::Core(ChainOptions options, ChainParts parts, Runtime& runtime)
                 [this](const consensus::FinalizedChain& chain) {
                   auto status = engine_->on_finalized_externally(chain);
                   if (!status.ok()) log_.warn("catch_up_refused", {{"cause", status.message()}});
-                }}) {}
+                }}) {
+  for (auto& key : options_.consensus_keys) keys_.push_back(std::move(key));
+  options_.consensus_keys.clear();
+}
 
 Chain::Core::~Core() = default;
 
@@ -103,32 +106,53 @@ Status Chain::Core::apply_genesis() {
   return parts_.store.apply({Height{0}, header, {}, {}, *genesis.delta});
 }
 
-Result<consensus::ValidatorSet> Chain::Core::genesis_validators() const {
-  std::vector<consensus::Validator> members;
-  for (const auto& validator : parts_.genesis.content.validators) {
-    for (const auto& party : parts_.genesis.content.parties) {
-      for (const auto& key : party.keys) {
-        if (key_id(key.purpose, key.key) != validator.consensus_key) continue;
-        members.push_back({validator.institution, *consensus::ConsensusKey::from(key.key.bytes)});
-      }
-    }
+// Where the store stands: its last block, the epoch of the block's children and who certifies them.
+Result<consensus::Tip> Chain::Core::tip_of(const Snapshot& state) const {
+  auto height = state.height().value_or(Height{});
+  auto stored = state.header(height);
+  if (!stored) return error("the store holds no header of its own height " + std::to_string(height.value));
+  TM_TRY(auto header, ledger::decode_header(*stored));
+  auto set = child_set(state);
+  auto epoch = header.seals_epoch() ? header.epoch.next() : header.epoch;
+  const auto& expected = header.seals_epoch() ? header.next_validator_set : header.validator_set;
+  if (child_epoch(state) != epoch || set.digest() != expected) {
+    return error("the validators in the store's state are not those that its header at height " +
+                 std::to_string(height.value) + " names: the store is damaged, restore or fetch it again");
   }
-  return consensus::ValidatorSet::make(std::move(members));
+  consensus::Tip tip{epoch, to_validator_set(set), header_facts(*stored), {}, {}};
+  if (epoch > Epoch{0}) tip.previous = end_of_epoch(state, Epoch{epoch.value - 1});
+  if (auto certificate = state.certificate(height)) {
+    if (auto proof = consensus::decode_finality_proof(*certificate)) tip.finalization = proof->certificate;
+  }
+  return tip;
+}
+
+const SecretKey* Chain::Core::voting_key(const consensus::ValidatorSet& set) const {
+  auto index = set.index_of(options_.self);
+  if (!index) return nullptr;
+  for (const auto& key : keys_) {
+    if (equal(key.public_key().bytes, set.at(*index).key.view())) return &key;
+  }
+  return nullptr;
+}
+
+void Chain::Core::start_engine(consensus::Tip tip) {
+  consensus::EngineConfig config;
+  config.chain = parts_.genesis.chain;
+  config.self = options_.self;
+  config.more_keys = own_keys();
+  config.timing = options_.timing;
+  signing_key_ = voting_key(tip.validators);
+  engine_ = std::make_unique<consensus::Engine>(config, std::move(tip), *this);
 }
 
 Status Chain::Core::start(JournalContents journal) {
   TM_TRY_STATUS(apply_genesis());
   auto state = parts_.store.snapshot();
-  auto height = state->height().value_or(Height{});
-  auto stored = state->header(height);
-  if (!stored) return error("the store holds no header of its own height " + std::to_string(height.value));
-  TM_TRY(auto header, ledger::decode_header(*stored));
-  TM_TRY(auto validators, genesis_validators());
-  if (validators.digest() != header.validator_set) {
-    return error("the validators of the genesis record are not those that certified height " +
-                 std::to_string(height.value));
-  }
-  publish(std::make_shared<const Head>(Head{state, header, ledger::block_id(ByteView(*stored))}));
+  TM_TRY(auto tip, tip_of(*state));
+  auto height = tip.block.height;
+  TM_TRY(auto header, ledger::decode_header(*state->header(height)));
+  publish(std::make_shared<const Head>(Head{state, header, tip.block.id}));
   refresh_directory(*state);
 
   writer_ = std::make_unique<JournalWriter>(
@@ -139,22 +163,12 @@ Status Chain::Core::start(JournalContents journal) {
                            [this](std::function<void()> task) { post_to_pool(std::move(task)); }, parts_.journal_wake},
       counters_);
 
-  consensus::EngineConfig config;
-  config.chain = parts_.genesis.chain;
-  config.self = options_.self;
-  config.observer = !options_.consensus_key.has_value();
-  if (options_.consensus_key) {
-    config.key = *consensus::ConsensusKey::from(options_.consensus_key->public_key().bytes);
-  }
-  config.timing = options_.timing;
-  consensus::Tip tip{header.epoch, std::move(validators), header_facts(*stored), {}, {}};
-  if (auto certificate = state->certificate(height)) {
-    if (auto proof = consensus::decode_finality_proof(*certificate)) tip.finalization = proof->certificate;
-  }
-  engine_ = std::make_unique<consensus::Engine>(config, std::move(tip), *this);
+  start_engine(std::move(tip));
   for (const auto& [kind, bytes] : journal.records) TM_TRY_STATUS(engine_->restore(kind, bytes));
   TM_TRY_STATUS(engine_->start(options_.quarantine, engine_now_ms()));
+  end_unused_keys();
   log_.info("chain_started", {{"height", head()->header.height.value},
+                              {"epoch", engine_->status().epoch.value},
                               {"journal_records", static_cast<std::uint64_t>(journal.records.size())},
                               {"voting", consensus::to_text(engine_->status().voting)}});
   maintained_at_ms_ = engine_now_ms();
@@ -223,7 +237,19 @@ ChainStatus Chain::Core::status() const {
   status.last_commit_ms = last_commit_ms_;
   status.clock_offsets_ms.assign(clock_offsets_ms_.begin(), clock_offsets_ms_.end());
   status.peer_heights.assign(peer_heights_.begin(), peer_heights_.end());
+  if (signing_key_ != nullptr) status.voting_key = signing_key_->public_key();
   return status;
+}
+
+void Chain::Core::add_consensus_key(SecretKey key) {
+  keys_.push_back(std::move(key));
+  event([this] { engine_->set_keys(own_keys()); });
+}
+
+std::vector<consensus::ConsensusKey> Chain::Core::own_keys() const {
+  std::vector<consensus::ConsensusKey> keys;
+  for (const auto& key : keys_) keys.push_back(*consensus::ConsensusKey::from(key.public_key().bytes));
+  return keys;
 }
 
 void Chain::Core::resume_voting() {
@@ -306,6 +332,11 @@ void Chain::status(std::function<void(ChainStatus)> callback) {
 
 void Chain::resume_voting() {
   core_->post([core = core_.get()] { core->resume_voting(); });
+}
+
+void Chain::add_consensus_key(SecretKey key) {
+  auto shared = std::make_shared<SecretKey>(std::move(key));
+  core_->post([core = core_.get(), shared] { core->add_consensus_key(std::move(*shared)); });
 }
 
 std::uint64_t Chain::listen(HeadListener listener) {

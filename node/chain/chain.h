@@ -32,7 +32,7 @@ namespace testamur::node {
 
 struct ChainOptions {
   InstitutionId self;
-  std::optional<SecretKey> consensus_key;  // absent: an observer
+  std::vector<SecretKey> consensus_keys;  // those of this node; it votes in epochs whose set names one of them
   consensus::Timing timing;
   std::size_t block_bytes = 2u << 20;
   Mempool::Limits mempool;
@@ -65,6 +65,8 @@ struct ChainParts {
   SignatureCache* signatures = nullptr;
   // Who paces the journal writer; see JournalWriter::Hooks::wake.
   std::function<void()> journal_wake = {};
+  // The first block of an epoch without this key is final: it has signed for the last time and is to be erased.
+  std::function<void(const PublicKey& key)> key_is_over = {};
 };
 
 struct ChainStatus {
@@ -79,6 +81,7 @@ struct ChainStatus {
   std::vector<std::pair<InstitutionId, std::int64_t>> clock_offsets_ms;
   // What each validator last said of its finalized height.
   std::vector<std::pair<InstitutionId, Height>> peer_heights;
+  std::optional<PublicKey> voting_key;  // with which this node votes in the current epoch
 };
 
 class Chain {
@@ -116,6 +119,8 @@ class Chain {
   void look_up(const TransactionId& id, std::function<void(Outcome, ledger::tx::SharedTransaction)> callback);
   void status(std::function<void(ChainStatus)> callback);
   void resume_voting();
+  // One more consensus key, made fresh with this node's vote store and in no set yet.
+  void add_consensus_key(SecretKey key);
   // Called from the strand after each finalized block.
   std::uint64_t listen(HeadListener listener);
   void unlisten(std::uint64_t listener);

@@ -1,5 +1,6 @@
 // What the consensus engine asks of the node: building, validating, signing, committing.
 #include "consensus/codec.h"
+#include "ledger/tx/registry_records.h"
 #include "node/chain/block_body.h"
 #include "node/chain/chain_core.h"
 
@@ -57,8 +58,8 @@ void Chain::Core::note_clock(const consensus::HeaderFacts& facts, std::uint64_t 
 }
 
 Signature Chain::Core::sign(const Hash256& digest) {
-  TM_CHECK(options_.consensus_key.has_value(), "an observer was asked to sign");
-  return options_.consensus_key->sign(digest.view());
+  TM_CHECK(signing_key_ != nullptr, "an observer was asked to sign");
+  return signing_key_->sign(digest.view());
 }
 
 bool Chain::Core::verify(const consensus::ConsensusKey& key, const Hash256& digest, const Signature& signature) {
@@ -105,10 +106,14 @@ void Chain::Core::apply_block(const consensus::Block& block, const consensus::Fi
     }
   }
   auto settled = *branch;  // outlives the move of the base
+  bool first_of_epoch = settled.header.epoch != workshop_.base().header.epoch;
   auto head = std::make_shared<const Head>(Head{parts_.store.snapshot(), settled.header, settled.id});
   bool directory_changed = false;
   for (const auto& change : settled.delta->changes(ledger::Table::kMapRecords)) {
-    directory_changed |= change.key.size() > 2 && change.key[0] == 0 && change.key[1] <= 2;
+    if (change.key.size() <= 2 || change.key[0] != 0) continue;
+    auto kind = static_cast<ledger::tx::RegistryKind>(change.key[1]);
+    directory_changed |= kind == ledger::tx::RegistryKind::kInstitution || kind == ledger::tx::RegistryKind::kKey ||
+                         kind == ledger::tx::RegistryKind::kValidators;
   }
   for (const auto& change : settled.delta->changes(ledger::Table::kPageCommitments)) {
     if (change.value) counters_.commitments_listed.add(change.value->size() / 32);
@@ -118,7 +123,8 @@ void Chain::Core::apply_block(const consensus::Block& block, const consensus::Fi
   publish(head);
   settle_block(settled, first_log_index);
   settle_others(settled.header);
-  if (directory_changed) {
+  if (first_of_epoch) end_unused_keys();
+  if (directory_changed || first_of_epoch) {
     refresh_directory(*head->state);
     if (network_ != nullptr) network_->recheck_admissions();
   }
@@ -137,10 +143,36 @@ void Chain::Core::publish(HeadPtr head) {
   for (const auto& [id, listener] : listeners_) listener(head);
 }
 
+// The sealing block is applied: its state names them.
 consensus::ValidatorSet Chain::Core::next_validators(const consensus::BlockPtr& sealing) {
-  // Protocol version 1 has no kind that seals an epoch, and validate() compares the header with what was executed.
-  TM_CHECK(false, "a block seals an epoch in protocol version 1:", sealing->facts.id.hex());
-  return *genesis_validators();
+  const auto& base = workshop_.base();
+  TM_CHECK(base.block == sealing->facts.id, "an epoch ends with a block that is not applied");
+  auto set = child_set(*base.state);
+  TM_CHECK(set.digest() == base.header.next_validator_set, "the state's validators are not those that its block names");
+  auto validators = to_validator_set(set);
+  signing_key_ = voting_key(validators);
+  log_.info("epoch", {{"epoch", child_epoch(*base.state).value},
+                      {"validators", static_cast<std::uint64_t>(validators.size())},
+                      {"sealed_at", base.header.height.value},
+                      {"votes_here", signing_key_ != nullptr}});
+  return validators;
+}
+
+// A key that certified earlier epochs, but not the one whose first block is final, has signed for the last time.
+void Chain::Core::end_unused_keys() {
+  const auto& base = workshop_.base();
+  if (base.header.seals_epoch()) return;
+  for (auto key = keys_.begin(); key != keys_.end();) {
+    auto public_key = key->public_key();
+    if (&*key == signing_key_ || !certified_before(*base.state, *consensus::ConsensusKey::from(public_key.bytes))) {
+      ++key;
+      continue;
+    }
+    key = keys_.erase(key);
+    engine_->set_keys(own_keys());
+    log_.info("consensus_key_over", {{"key", to_text(key_id(KeyPurpose::kConsensus, public_key))}});
+    if (parts_.key_is_over) parts_.key_is_over(public_key);
+  }
 }
 
 void Chain::Core::misbehaviour(const consensus::Evidence& evidence) {

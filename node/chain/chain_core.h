@@ -6,12 +6,14 @@
 #pragma once
 
 #include <atomic>
+#include <list>
 #include <map>
 
 #include "node/chain/catch_up.h"
 #include "node/chain/chain.h"
 #include "node/chain/runtime.h"
 #include "node/chain/signature_cache.h"
+#include "node/chain/validator_sets.h"
 
 namespace testamur::node {
 
@@ -43,6 +45,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   void resume_voting();
   const consensus::Engine& engine() const { return *engine_; }
   const Mempool& mempool() const { return mempool_; }
+  void add_consensus_key(SecretKey key);
   void add_listener(std::uint64_t id, HeadListener listener) { listeners_[id] = std::move(listener); }
   void remove_listener(std::uint64_t id) { listeners_.erase(id); }
   std::uint64_t next_ticket() { return next_ticket_.fetch_add(1); }
@@ -77,7 +80,10 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
 
   // Life and time.
   Status apply_genesis();
-  Result<consensus::ValidatorSet> genesis_validators() const;
+  Result<consensus::Tip> tip_of(const Snapshot& state) const;
+  void start_engine(consensus::Tip tip);
+  std::vector<consensus::ConsensusKey> own_keys() const;
+  const SecretKey* voting_key(const consensus::ValidatorSet& set) const;
   std::uint64_t engine_now_ms() const { return runtime_.now_ms(); }
   // Runs `task` as one event of the engine: tick before, timers and pending after.
   template <class Task>
@@ -99,6 +105,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   void publish(HeadPtr head);
   void refresh_directory(const Snapshot& state);
   void maintain();
+  void end_unused_keys();
   void note_clock(const consensus::HeaderFacts& facts, std::uint64_t header_time_ms);
 
   // Transactions.
@@ -137,7 +144,9 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   BlockFetcher fetcher_;
   std::unique_ptr<JournalWriter> writer_;
   std::unique_ptr<consensus::Engine> engine_;
-  net::Network* network_ = nullptr;  // null: a ledger of one node
+  const SecretKey* signing_key_ = nullptr;  // of the engine's epoch; null: no vote in it
+  std::list<SecretKey> keys_;               // its elements stay where they are
+  net::Network* network_ = nullptr;         // null: a ledger of one node
 
   std::atomic<HeadPtr> head_;
   std::atomic<std::shared_ptr<const std::map<net::Pin, net::Admission>>> directory_;

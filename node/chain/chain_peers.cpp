@@ -1,4 +1,6 @@
 // The chain and its peers: what is sent, what arrives, who is admitted.
+#include <algorithm>
+
 #include "consensus/codec.h"
 #include "ledger/log.h"
 #include "ledger/tx/registry_records.h"
@@ -161,11 +163,19 @@ void Chain::Core::on_block_response(const net::Origin& from, net::BlockResponse 
 
 void Chain::Core::refresh_directory(const Snapshot& state) {
   auto directory = std::make_shared<std::map<net::Pin, net::Admission>>();
+  auto epoch = child_epoch(state);
+  auto members = child_set(state).members();
+  if (workshop_.base().header.seals_epoch()) {  // the epoch before is served until the next one has a final block
+    auto ending = set_of_epoch(state, Epoch{epoch.value - 1})->members();
+    members.insert(members.end(), ending.begin(), ending.end());
+  }
   auto count = tx::institution_count(state);
   for (std::uint64_t ordinal = 0; ordinal < count; ++ordinal) {
     auto institution = tx::read_institution(state, tx::institution_at_ordinal(state, ordinal));
     if (!institution) continue;
-    bool good = institution->standing == tx::Standing::kGood;
+    bool good = institution->standing == tx::Standing::kGood ||
+                std::any_of(members.begin(), members.end(),
+                            [&](const auto& member) { return member.institution == institution->id; });
     for (const auto& id : tx::keys_of(state, institution->id)) {
       auto key = tx::read_key(state, id);
       if (!key || key->added.purpose != KeyPurpose::kTransport) continue;

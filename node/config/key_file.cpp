@@ -71,4 +71,16 @@ Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose pu
   return error("the key file " + file.string() + " is not a " + std::string(to_text(purpose)) + " key");
 }
 
+Status erase_key_file(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return {};
+  int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) return error(cause(file, "opened"));
+  struct stat facts {};
+  std::string zeros(::fstat(descriptor, &facts) == 0 ? static_cast<std::size_t>(facts.st_size) : 0, '\0');
+  auto status = write_all(descriptor, zeros, file);
+  ::close(descriptor);
+  if (::unlink(file.c_str()) != 0) return error(cause(file, "removed"));
+  return status;
+}
+
 }  // namespace testamur::node

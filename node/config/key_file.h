@@ -17,4 +17,7 @@ Status write_key_file(const std::filesystem::path& file, KeyPurpose purpose, con
 // Fails when the file is readable by others than its owner, is of another purpose, or is damaged.
 Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose purpose);
 
+// Overwrites the file and removes it. A file that is not there is erased already.
+Status erase_key_file(const std::filesystem::path& file);
+
 }  // namespace testamur::node

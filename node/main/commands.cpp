@@ -36,6 +36,7 @@ sigset_t stop_signals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 
@@ -71,7 +72,10 @@ int serve(const NodeConfig& config, const ledger::tx::InstitutionFacts* dev_fact
     if (sample.ok()) std::cout << *sample << std::flush;
   }
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+    auto reloaded = (*node)->reload_peers();
+    if (!reloaded.ok()) (*log)->error("reload_failed", {{"cause", reloaded.message()}});
+  }
   (*log)->info("stopping", {{"signal", signal}});
   (*node)->stop();
   return 0;

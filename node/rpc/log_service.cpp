@@ -10,6 +10,7 @@ namespace testamur::node {
 namespace {
 
 constexpr std::uint32_t kEntriesLimit = 1'000;
+constexpr std::uint32_t kChangesLimit = 100;
 
 class Service final : public v1::LogService::CallbackService {
  public:
@@ -23,7 +24,10 @@ class Service final : public v1::LogService::CallbackService {
       if (height > reader.head().header.height || !reader.fill_checkpoint(height, *response->mutable_checkpoint())) {
         return not_found("height", "this node holds no finalized block " + std::to_string(height.value));
       }
-      fill_validators(context_.genesis, *response->mutable_checkpoint()->mutable_validators());
+      auto epoch = Epoch{response->checkpoint().epoch()};
+      if (auto set = set_of_epoch(reader.state(), epoch)) {
+        fill_validators(*set, *response->mutable_checkpoint()->mutable_validators());
+      }
       reader.fill(*response->mutable_as_of());
       return grpc::Status::OK;
     });
@@ -100,7 +104,55 @@ class Service final : public v1::LogService::CallbackService {
     });
   }
 
+  grpc::ServerUnaryReactor* GetSetChanges(grpc::CallbackServerContext* call, const v1::GetSetChangesRequest* request,
+                                          v1::GetSetChangesResponse* response) override {
+    return unary(context_.gate, call, [&] {
+      auto reader = context_.reader();
+      if (request->limit() > kChangesLimit) return over_limit("limit", kChangesLimit, request->limit());
+      auto newest = child_epoch(reader.state());
+      Epoch epoch{request->from_epoch()};
+      if (epoch > newest) {
+        return not_found("from_epoch", "this ledger is in epoch " + std::to_string(newest.value));
+      }
+      auto left = request->limit() == 0 ? kChangesLimit : request->limit();
+      for (; epoch < newest && left > 0; epoch = epoch.next(), --left) {
+        if (!put_change(reader, epoch, *response->add_changes())) {
+          return not_found("from_epoch", "this node holds no longer how epoch " + std::to_string(epoch.value) +
+                                             " ended: ask an archive");
+        }
+      }
+      response->set_epoch(newest.value);
+      fill_validators(child_set(reader.state()), *response->mutable_validators());
+      put_newest_checkpoint(reader, *response->mutable_checkpoint());
+      reader.fill(*response->mutable_as_of());
+      return grpc::Status::OK;
+    });
+  }
+
  private:
+  static bool put_change(const Reader& reader, Epoch epoch, v1::SetChange& out) {
+    auto change = set_change(reader.state(), epoch);
+    if (!change) return false;
+    const auto& header = change->sealing.header;
+    out.set_epoch(epoch.value);
+    out.set_height(header.height.value);
+    out.set_time_ms(header.time_ms);
+    Encoder bytes;
+    ledger::encode(bytes, *change);
+    put(*out.mutable_change(), ByteView(bytes.bytes()));
+    return true;
+  }
+
+  // Nothing for the genesis, which needs no proof.
+  static void put_newest_checkpoint(const Reader& reader, std::string& out) {
+    auto height = reader.head().header.height;
+    auto header = reader.state().header(height);
+    auto proof = reader.state().certificate(height);
+    if (!header || !proof || proof->empty()) return;
+    put(out, ByteView(*header));
+    out.append(proof->begin(), proof->end());
+  }
+
   static void put_transaction(const Reader& reader, const ledger::LogLeaf& leaf, v1::LogEntry& entry) {
     auto outcome = committed_outcome(reader.state(), leaf.transaction);
     auto body = reader.state().body(leaf.height);

@@ -5,11 +5,11 @@
 #include <boost/asio/io_context.hpp>
 #include <thread>
 
+#include "ledger/tx/registry_records.h"
 #include "node/config/genesis_file.h"
-#include "node/config/key_file.h"
 #include "node/rpc/metrics.h"
+#include "node/rpc/node_keys.h"
 #include "node/rpc/server.h"
-#include "node/store/vote_store.h"
 
 namespace testamur::node {
 
@@ -54,10 +54,15 @@ struct Node::Parts {
   std::unique_ptr<MetricsServer> metrics;
   bool stopped = false;
 
+  std::optional<NodeKeys> keys;
+
   Status open_files();
   Status open_chain();
   Status open_network();
   Status open_api();
+  void keep_quarantine(const std::string& directory, bool active);
+  std::vector<net::PeerAddress> addresses_of(const std::vector<PeerEntry>& peers) const;
+  void dial(const std::vector<PeerEntry>& peers);
 };
 
 Status Node::Parts::open_files() {
@@ -80,69 +85,67 @@ Status Node::Parts::open_chain() {
   options.block_bytes = config.block_bytes;
   options.mempool = {config.mempool_bytes, config.mempool_transactions, config.mempool_per_issuer};
   options.verify_threads = thread_count(config.verify_threads);
-  bool validator = std::any_of(genesis->content.validators.begin(), genesis->content.validators.end(),
-                               [this](const auto& seat) { return seat.institution == self; });
+  keys.emplace(*files, config);
+  TM_TRY(auto consensus, keys->open_consensus());
+  if (consensus.quarantine) log.warn("quarantine", {{"reason", to_text(*consensus.quarantine)}});
+  options.quarantine = consensus.quarantine.has_value();
+  options.consensus_keys = std::move(consensus.keys);
   auto directory = journal_directory(config.data_dir).string();
-  ConsensusPublicKey public_key;
-  if (validator) {
-    TM_TRY(options.consensus_key, read_key_file(config.consensus_key, KeyPurpose::kConsensus));
-    public_key = *ConsensusPublicKey::from(options.consensus_key->public_key().bytes);
-  }
-  TM_TRY(auto identity, read_vote_store_identity(*files, directory));
-  if (!identity) {
-    // A key without its vote store may have voted: it starts in quarantine.
-    std::optional<QuarantineReason> reason;
-    if (validator) reason = QuarantineReason::kNoVoteStore;
-    TM_TRY_STATUS(create_vote_store(*files, directory, random_fixed<JournalId>(), public_key, reason));
-  }
-  if (validator) {
-    TM_TRY(auto reason, quarantine(*files, directory, public_key));
-    if (reason) log.warn("quarantine", {{"reason", to_text(*reason)}});
-    options.quarantine = reason.has_value();
-  }
   TM_TRY(journal, Journal::open(*files, directory, {}, collect_records(journal_contents)));
-  auto quarantine_changed = [this, directory, public_key](bool active) {
-    auto known = quarantine(*files, directory, public_key);
-    if (active && known.ok() && known->has_value()) return;  // for the reason that stands there already
-    auto status = active ? begin_quarantine(*files, directory, QuarantineReason::kOwnVoteSeen)
-                         : end_quarantine(*files, directory);
-    if (!status.ok()) hooks.fatal("the quarantine flag cannot be written: " + status.message());
+  ChainParts parts{*genesis, *store, *journal, clock, log, counters, hooks.fatal, {}};
+  parts.quarantine_changed = [this, directory](bool active) { keep_quarantine(directory, active); };
+  parts.key_is_over = [this](const PublicKey& key) {
+    auto status = keys->erase_consensus(key);
+    if (!status.ok()) log.error("key_not_erased", {{"cause", status.message()}});
   };
-  chain = std::make_unique<Chain>(std::move(options), ChainParts{*genesis, *store, *journal, clock, log, counters,
-                                                                 hooks.fatal, quarantine_changed});
+  chain = std::make_unique<Chain>(std::move(options), std::move(parts));
   return {};
+}
+
+void Node::Parts::keep_quarantine(const std::string& directory, bool active) {
+  auto known = is_quarantined(*files, directory);
+  if (active && known.ok() && *known) return;  // for the reason that stands there already
+  auto status =
+      active ? begin_quarantine(*files, directory, QuarantineReason::kOwnVoteSeen) : end_quarantine(*files, directory);
+  if (!status.ok()) hooks.fatal("the quarantine flag cannot be written: " + status.message());
 }
 
 Status Node::Parts::open_network() {
   if (config.peer_listen.empty() && config.peers.empty()) return {};
-  TM_TRY(transport_key, read_key_file(config.transport_key, KeyPurpose::kTransport));
+  auto state = store->snapshot();
+  TM_TRY(transport_key, keys->open_transport([&state](const PublicKey& key) {
+    if (!state->height()) return false;
+    auto known = ledger::tx::read_key(*state, key_id(KeyPurpose::kTransport, key));
+    return known && !known->retired;
+  }));
   net::NetworkConfig settings;
   settings.chain = genesis->chain;
   settings.institution = self;
   settings.listen = config.peer_listen;
   settings.software = std::string(kSoftware);
-  for (const auto& peer : config.peers) {
-    net::PeerAddress address{peer.address, {}, peer.institution};
-    if (peer.pin) {
-      address.pin = *net::Pin::from(peer.pin->view());
-      settings.peers.push_back(address);
-      continue;
-    }
-    // Without a pin the transport keys of the genesis count.
-    for (const auto& party : genesis->content.parties) {
-      if (ledger::party_id(party) != peer.institution) continue;
-      for (const auto& key : party.keys) {
-        if (key.purpose != KeyPurpose::kTransport) continue;
-        address.pin = net::pin_of(key.key);
-        settings.peers.push_back(address);
-      }
-    }
-  }
   io_work.emplace(io.get_executor());
   TM_TRY(network, net::Network::start(io, std::move(settings), *transport_key, clock, chain->directory(),
                                       chain->receiver(), chain->post()));
   chain->attach(*network);
   return {};
+}
+
+// Without a pin the transport keys count that the ledger lists for the institution now.
+std::vector<net::PeerAddress> Node::Parts::addresses_of(const std::vector<PeerEntry>& peers) const {
+  std::vector<net::PeerAddress> addresses;
+  auto head = chain->head();
+  for (const auto& peer : peers) {
+    if (peer.pin) {
+      addresses.push_back({peer.address, *net::Pin::from(peer.pin->view()), peer.institution});
+      continue;
+    }
+    for (const auto& id : ledger::tx::keys_of(*head->state, peer.institution)) {
+      auto key = ledger::tx::read_key(*head->state, id);
+      if (!key || key->added.purpose != KeyPurpose::kTransport || key->retired) continue;
+      addresses.push_back({peer.address, net::pin_of(key->added.key), peer.institution});
+    }
+  }
+  return addresses;
 }
 
 Status Node::Parts::open_api() {
@@ -159,6 +162,13 @@ Status Node::Parts::open_api() {
   return {};
 }
 
+void Node::Parts::dial(const std::vector<PeerEntry>& peers) {
+  if (!network) return;
+  auto addresses = addresses_of(peers);
+  log.info("peers_dialled", {{"addresses", static_cast<std::uint64_t>(addresses.size())}});
+  network->set_peers(std::move(addresses));
+}
+
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Node::~Node() { stop(); }
 
@@ -169,6 +179,7 @@ Result<std::unique_ptr<Node>> Node::start(NodeParts given) {
   TM_TRY_STATUS(parts.open_chain());
   TM_TRY_STATUS(parts.open_network());
   TM_TRY_STATUS(parts.chain->start(std::move(parts.journal_contents)));
+  parts.dial(parts.config.peers);
   parts.io_thread = std::thread([&parts] { parts.io.run(); });
   TM_TRY_STATUS(parts.open_api());
   parts.log.info("serving", {{"chain", to_text(parts.genesis->chain)},
@@ -198,6 +209,13 @@ void Node::stop() {
     if (!status.ok()) parts.log.error("store_sync_failed", {{"cause", status.message()}});
   }
   parts.log.info("stopped", {});
+}
+
+Status Node::reload_peers() {
+  auto& parts = *parts_;
+  TM_TRY(auto config, load_config(parts.config.file));
+  parts.dial(config.peers);
+  return {};
 }
 
 Chain& Node::chain() { return *parts_->chain; }

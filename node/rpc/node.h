@@ -33,6 +33,8 @@ class Node {
   static Result<std::unique_ptr<Node>> start(NodeParts parts);
   ~Node();
   void stop();
+  // Reads [[peer]] of the configuration file again and dials accordingly; everything else needs a restart.
+  Status reload_peers();
 
   Chain& chain();
   Counters& counters();

@@ -161,7 +161,7 @@ class Service final : public v1::RegistryService::CallbackService {
       response->set_protocol_version(reader.head().header.protocol_version);
       put(*response->mutable_chain_id(), context_.genesis.chain);
       put(*response->mutable_genesis_record(), ByteView(ledger::encode(context_.genesis)));
-      fill_validators(context_.genesis, *response->mutable_validators());
+      fill_validators(child_set(reader.state()), *response->mutable_validators());
       reader.fill(*response->mutable_as_of());
       return grpc::Status::OK;
     });
@@ -228,9 +228,9 @@ class Service final : public v1::RegistryService::CallbackService {
     out.set_standing(out.name().standing());
     fill(now.facts, *out.mutable_facts());
     out.set_accreditor(now.institution_class == tx::InstitutionClass::kAccreditor);
-    const auto& validators = context_.genesis.content.validators;
-    out.set_validator(std::any_of(validators.begin(), validators.end(),
-                                  [&id](const auto& validator) { return validator.institution == id; }));
+    const auto validators = child_set(reader.state());
+    out.set_validator(std::any_of(validators.members().begin(), validators.members().end(),
+                                  [&id](const auto& member) { return member.institution == id; }));
     out.set_root_threshold(now.root_threshold);
     const auto& first = records.front();
     out.mutable_registered()->set_height(first.at.height.value);
@@ -298,17 +298,11 @@ class Service final : public v1::RegistryService::CallbackService {
 
 }  // namespace
 
-void fill_validators(const ledger::Genesis& genesis, google::protobuf::RepeatedPtrField<v1::ValidatorView>& out) {
-  for (const auto& validator : genesis.content.validators) {
+void fill_validators(const ledger::CertifyingSet& set, google::protobuf::RepeatedPtrField<v1::ValidatorView>& out) {
+  for (const auto& member : set.members()) {
     auto& view = *out.Add();
-    put(*view.mutable_institution_id(), validator.institution);
-    for (const auto& party : genesis.content.parties) {
-      for (const auto& key : party.keys) {
-        if (key_id(key.purpose, key.key) == validator.consensus_key) {
-          put(*view.mutable_public_key(), ByteView(key.key.bytes));
-        }
-      }
-    }
+    put(*view.mutable_institution_id(), member.institution);
+    put(*view.mutable_public_key(), member.key.view());
   }
 }
 

@@ -78,6 +78,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config, Ser
   parts->services.push_back(make_trust_service(context));
   parts->services.push_back(make_registry_service(context));
   parts->services.push_back(make_log_service(context));
+  parts->services.push_back(make_governance_service(context));
   grpc::ServerBuilder builder;
   set_limits(builder, config);
   builder.AddListeningPort(config.listen, security, &parts->port);

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "ledger/genesis.h"
 #include "node/chain/chain.h"
+#include "node/chain/validator_sets.h"
 #include "node/rpc/call.h"
 #include "node/rpc/reader.h"
 #include "node/rpc/recognition.h"
@@ -37,8 +38,8 @@ struct ServiceContext {
   Reader reader() const { return Reader(chain.head(), registry, clock); }
 };
 
-// The validators of the genesis in signing order: those of epoch 0.
-void fill_validators(const ledger::Genesis& genesis, google::protobuf::RepeatedPtrField<v1::ValidatorView>& out);
+// In signing order.
+void fill_validators(const ledger::CertifyingSet& set, google::protobuf::RepeatedPtrField<v1::ValidatorView>& out);
 
 // The block time against which a submitted transaction is checked. When the next block comes is not known: not before
 // the head, and not later than now by the node's clock, which may be wrong; of these the time that suits the
@@ -50,6 +51,7 @@ std::unique_ptr<grpc::Service> make_verify_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_trust_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_registry_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_log_service(ServiceContext& context);
+std::unique_ptr<grpc::Service> make_governance_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_admin_service(ServiceContext& context);
 
 }  // namespace testamur::node

@@ -7,7 +7,10 @@ namespace {
 
 constexpr char kIdentityName[] = "identity";
 constexpr char kFlagName[] = "quarantine";
+constexpr char kAdoptedName[] = "adopted";
 constexpr std::uint8_t kIdentityMagic[4] = {'T', 'M', 'V', 1};  // the last byte is the format version
+constexpr std::uint8_t kAdoptedMagic[4] = {'T', 'M', 'A', 1};
+constexpr std::size_t kAdoptedKeys = 64;  // the newest ones
 
 std::string path_of(const std::string& directory, const char* name) { return directory + "/" + name; }
 
@@ -31,6 +34,37 @@ std::optional<VoteStoreIdentity> decode(ByteView bytes) {
   if (digest != tags::kJournal(bytes.first(bytes.size() - Hash256::kSize))) return std::nullopt;
   identity.used = used == 1;
   return identity;
+}
+
+// Further keys of a vote store, oldest first: magic || journal || u32 n || n * key || digest.
+Bytes encode_adopted(const JournalId& journal, const std::vector<ConsensusPublicKey>& keys) {
+  Encoder fields;
+  fields.raw(kAdoptedMagic).fixed(journal).u32(static_cast<std::uint32_t>(keys.size()));
+  for (const auto& key : keys) fields.fixed(key);
+  fields.fixed(tags::kJournal(fields.bytes()));
+  return fields.take();
+}
+
+Result<std::vector<ConsensusPublicKey>> read_adopted(FileSystem& files, const std::string& directory,
+                                                     const JournalId& journal) {
+  std::vector<ConsensusPublicKey> keys;
+  const auto path = path_of(directory, kAdoptedName);
+  if (!files.exists(path)) return keys;
+  TM_TRY(const auto content, read_whole_file(files, path));
+  Decoder fields(content);
+  const bool is_magic = equal(fields.raw(sizeof kAdoptedMagic), kAdoptedMagic);
+  const auto of = fields.fixed<JournalId>();
+  const auto count = fields.u32();
+  for (std::uint32_t i = 0; i < count && count <= kAdoptedKeys && fields.ok(); ++i) {
+    keys.push_back(fields.fixed<ConsensusPublicKey>());
+  }
+  const auto digest = fields.fixed<Hash256>();
+  if (!fields.finished() || !is_magic ||
+      digest != tags::kJournal(ByteView(content).first(content.size() - Hash256::kSize))) {
+    return error(path + " is damaged: remove it; a key that it named then begins in quarantine");
+  }
+  if (of != journal) keys.clear();  // copied from another vote store
+  return keys;
 }
 
 // One line of text, so that an operator can read it: the number, a space, what it means.
@@ -96,6 +130,15 @@ Result<std::optional<VoteStoreIdentity>> read_vote_store_identity(FileSystem& fi
   return identity;
 }
 
+Status adopt_key(FileSystem& files, const std::string& directory, const ConsensusPublicKey& key) {
+  TM_TRY(const auto identity, read_vote_store_identity(files, directory));
+  if (!identity) return error(directory + " holds no vote store");
+  TM_TRY(auto keys, read_adopted(files, directory, identity->journal));
+  if (keys.size() >= kAdoptedKeys) keys.erase(keys.begin());
+  keys.push_back(key);
+  return replace_file(files, directory, kAdoptedName, encode_adopted(identity->journal, keys));
+}
+
 Status mark_vote_store_used(FileSystem& files, const std::string& directory) {
   TM_TRY(auto identity, read_vote_store_identity(files, directory));
   if (!identity) return error(directory + " holds no vote store");
@@ -108,9 +151,17 @@ Result<std::optional<QuarantineReason>> quarantine(FileSystem& files, const std:
                                                    const ConsensusPublicKey& key) {
   TM_TRY(auto identity, read_vote_store_identity(files, directory));
   if (!identity) return std::optional(QuarantineReason::kNoVoteStore);
-  if (identity->key != key) return std::optional(QuarantineReason::kOtherKey);
+  TM_TRY(const auto adopted, read_adopted(files, directory, identity->journal));
+  if (identity->key != key && std::find(adopted.begin(), adopted.end(), key) == adopted.end()) {
+    return std::optional(QuarantineReason::kOtherKey);
+  }
   if (identity->used && !has_segments(files, directory)) return std::optional(QuarantineReason::kVoteStoreEmptied);
   return read_flag(files, directory);
+}
+
+Result<bool> is_quarantined(FileSystem& files, const std::string& directory) {
+  TM_TRY(const auto flag, read_flag(files, directory));
+  return flag.has_value();
 }
 
 Status begin_quarantine(FileSystem& files, const std::string& directory, QuarantineReason reason) {

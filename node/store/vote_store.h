@@ -46,6 +46,10 @@ struct VoteStoreIdentity {
 Status create_vote_store(FileSystem& files, const std::string& directory, const JournalId& journal,
                          const ConsensusPublicKey& key, std::optional<QuarantineReason> reason = std::nullopt);
 
+// A further key made fresh beside this vote store, which remembers everything that the node ever said: the key may vote
+// with it. Call before the key itself is kept anywhere. Fails where there is no vote store.
+Status adopt_key(FileSystem& files, const std::string& directory, const ConsensusPublicKey& key);
+
 // Nothing when there is none; a failure when it is damaged.
 Result<std::optional<VoteStoreIdentity>> read_vote_store_identity(FileSystem& files, const std::string& directory);
 // Called by the journal before its first group.
@@ -55,6 +59,8 @@ Status mark_vote_store_used(FileSystem& files, const std::string& directory);
 // whether the journal is there.
 Result<std::optional<QuarantineReason>> quarantine(FileSystem& files, const std::string& directory,
                                                    const ConsensusPublicKey& key);
+// Whether the quarantine flag is set, whatever the key.
+Result<bool> is_quarantined(FileSystem& files, const std::string& directory);
 Status begin_quarantine(FileSystem& files, const std::string& directory, QuarantineReason reason);
 // Precondition: the floor that the exchange found is in the journal, synced.
 Status end_quarantine(FileSystem& files, const std::string& directory);

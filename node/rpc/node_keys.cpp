@@ -1,0 +1,101 @@
+#include "node/rpc/node_keys.h"
+
+#include "node/config/key_file.h"
+
+namespace testamur::node {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path next_of(const fs::path& file) { return file.string() + ".next"; }
+
+ConsensusPublicKey consensus_public(const SecretKey& key) { return *ConsensusPublicKey::from(key.public_key().bytes); }
+
+}  // namespace
+
+NodeKeys::NodeKeys(FileSystem& files, const NodeConfig& config)
+    : files_(files), config_(config), journal_(journal_directory(config.data_dir).string()) {}
+
+fs::path NodeKeys::file_of(KeyPurpose purpose) const {
+  return purpose == KeyPurpose::kConsensus ? config_.consensus_key : config_.transport_key;
+}
+
+Result<std::vector<SecretKey>> NodeKeys::read_consensus() const {
+  std::vector<SecretKey> keys;
+  const auto file = file_of(KeyPurpose::kConsensus);
+  for (const auto& path : {file, next_of(file)}) {
+    if (!fs::exists(path)) continue;
+    TM_TRY(auto key, read_key_file(path, KeyPurpose::kConsensus));
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+Result<std::vector<SecretKey>> NodeKeys::consensus_keys() const {
+  std::lock_guard lock(mutex_);
+  return read_consensus();
+}
+
+Result<NodeKeys::Consensus> NodeKeys::open_consensus() {
+  std::lock_guard lock(mutex_);
+  Consensus opened;
+  TM_TRY(opened.keys, read_consensus());
+  TM_TRY(auto identity, read_vote_store_identity(files_, journal_));
+  if (!identity) {
+    // A key without its vote store may have voted: it starts in quarantine.
+    std::optional<QuarantineReason> reason;
+    if (!opened.keys.empty()) reason = QuarantineReason::kNoVoteStore;
+    auto key = opened.keys.empty() ? ConsensusPublicKey{} : consensus_public(opened.keys.front());
+    TM_TRY_STATUS(create_vote_store(files_, journal_, random_fixed<JournalId>(), key, reason));
+  }
+  for (const auto& key : opened.keys) {
+    TM_TRY(auto reason, quarantine(files_, journal_, consensus_public(key)));
+    if (!opened.quarantine) opened.quarantine = reason;
+  }
+  return opened;
+}
+
+Result<NodeKeys::Fresh> NodeKeys::make(KeyPurpose purpose) {
+  std::lock_guard lock(mutex_);
+  const auto file = file_of(purpose);
+  const auto path = fs::exists(file) ? next_of(file) : file;
+  if (fs::exists(path)) {
+    TM_TRY(auto key, read_key_file(path, purpose));
+    return Fresh{std::move(key), true};
+  }
+  bool consensus = purpose == KeyPurpose::kConsensus;
+  auto key = SecretKey::generate(consensus ? SignatureAlgorithm::kBip340 : SignatureAlgorithm::kEd25519);
+  if (consensus) TM_TRY_STATUS(adopt_key(files_, journal_, consensus_public(key)));
+  TM_TRY_STATUS(write_key_file(path, purpose, key));
+  return Fresh{std::move(key), false};
+}
+
+Status NodeKeys::erase_consensus(const PublicKey& public_key) {
+  std::lock_guard lock(mutex_);
+  const auto file = file_of(KeyPurpose::kConsensus);
+  for (const auto& path : {file, next_of(file)}) {
+    if (!fs::exists(path)) continue;
+    TM_TRY(auto key, read_key_file(path, KeyPurpose::kConsensus));
+    if (key.public_key() == public_key) TM_TRY_STATUS(erase_key_file(path));
+  }
+  if (!fs::exists(file) && fs::exists(next_of(file))) {
+    TM_TRY_STATUS(files_.rename(next_of(file).string(), file.string()));
+  }
+  return files_.sync_directory(file.parent_path().string());
+}
+
+Result<SecretKey> NodeKeys::open_transport(const std::function<bool(const PublicKey&)>& registered) {
+  std::lock_guard lock(mutex_);
+  const auto file = file_of(KeyPurpose::kTransport);
+  if (fs::exists(next_of(file))) {
+    TM_TRY(auto next, read_key_file(next_of(file), KeyPurpose::kTransport));
+    if (registered(next.public_key())) {
+      if (fs::exists(file)) TM_TRY_STATUS(erase_key_file(file));
+      TM_TRY_STATUS(files_.rename(next_of(file).string(), file.string()));
+    }
+  }
+  return read_key_file(file, KeyPurpose::kTransport);
+}
+
+}  // namespace testamur::node

@@ -1,0 +1,55 @@
+// A node's own keys on disk: the consensus key with which it votes, the one that is to follow it, and the transport
+// key.
+//
+// Files: keys.consensus and keys.transport of the configuration; a key that is not in use yet lies beside them under
+// the same name with ".next". A consensus key and its vote store belong together (node/store/vote_store.h): a fresh key
+// is adopted by the vote store before it is written anywhere. Thread-safe after open_consensus().
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "common/keys.h"
+#include "node/config/config.h"
+#include "node/store/vote_store.h"
+
+namespace testamur::node {
+
+class NodeKeys {
+ public:
+  NodeKeys(FileSystem& files, const NodeConfig& config);
+
+  struct Consensus {
+    std::vector<SecretKey> keys;                 // none: an observer
+    std::optional<QuarantineReason> quarantine;  // why they may not vote yet
+  };
+  // Reads the consensus keys that are there, and makes the vote store where there is none.
+  Result<Consensus> open_consensus();
+
+  struct Fresh {
+    SecretKey key;
+    bool already_there = false;  // made earlier, not in use yet
+  };
+  // A fresh key in its file (".next" where the other name is taken); an earlier one that waits there is given again.
+  Result<Fresh> make(KeyPurpose purpose);
+  // Those that are there, for `ready`.
+  Result<std::vector<SecretKey>> consensus_keys() const;
+  // The key has signed for the last time. What waited under ".next" takes its name.
+  Status erase_consensus(const PublicKey& key);
+  // The transport key; the one that waits, once `registered` says that the ledger knows it.
+  Result<SecretKey> open_transport(const std::function<bool(const PublicKey&)>& registered);
+
+ private:
+  std::filesystem::path file_of(KeyPurpose purpose) const;
+  Result<std::vector<SecretKey>> read_consensus() const;
+
+  FileSystem& files_;
+  const NodeConfig& config_;
+  const std::string journal_;
+  mutable std::mutex mutex_;
+};
+
+}  // namespace testamur::node
