@@ -112,10 +112,10 @@ Result<consensus::Tip> Chain::Core::tip_of(const Snapshot& state) const {
   auto stored = state.header(height);
   if (!stored) return error("the store holds no header of its own height " + std::to_string(height.value));
   TM_TRY(auto header, ledger::decode_header(*stored));
-  auto set = child_set(state);
+  auto set = ledger::read_validators(state);
   auto epoch = header.seals_epoch() ? header.epoch.next() : header.epoch;
   const auto& expected = header.seals_epoch() ? header.next_validator_set : header.validator_set;
-  if (child_epoch(state) != epoch || set.digest() != expected) {
+  if (ledger::read_epoch(state) != epoch || set.digest() != expected) {
     return error("the validators in the store's state are not those that its header at height " +
                  std::to_string(height.value) + " names: the store is damaged, restore or fetch it again");
   }

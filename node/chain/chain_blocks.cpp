@@ -147,11 +147,11 @@ void Chain::Core::publish(HeadPtr head) {
 consensus::ValidatorSet Chain::Core::next_validators(const consensus::BlockPtr& sealing) {
   const auto& base = workshop_.base();
   TM_CHECK(base.block == sealing->facts.id, "an epoch ends with a block that is not applied");
-  auto set = child_set(*base.state);
+  auto set = ledger::read_validators(*base.state);
   TM_CHECK(set.digest() == base.header.next_validator_set, "the state's validators are not those that its block names");
   auto validators = to_validator_set(set);
   signing_key_ = voting_key(validators);
-  log_.info("epoch", {{"epoch", child_epoch(*base.state).value},
+  log_.info("epoch", {{"epoch", ledger::read_epoch(*base.state).value},
                       {"validators", static_cast<std::uint64_t>(validators.size())},
                       {"sealed_at", base.header.height.value},
                       {"votes_here", signing_key_ != nullptr}});

@@ -163,10 +163,10 @@ void Chain::Core::on_block_response(const net::Origin& from, net::BlockResponse 
 
 void Chain::Core::refresh_directory(const Snapshot& state) {
   auto directory = std::make_shared<std::map<net::Pin, net::Admission>>();
-  auto epoch = child_epoch(state);
-  auto members = child_set(state).members();
+  auto epoch = ledger::read_epoch(state);
+  auto members = ledger::read_validators(state).members();
   if (workshop_.base().header.seals_epoch()) {  // the epoch before is served until the next one has a final block
-    auto ending = set_of_epoch(state, Epoch{epoch.value - 1})->members();
+    auto ending = ledger::validators_of_epoch(state, Epoch{epoch.value - 1})->members();
     members.insert(members.end(), ending.begin(), ending.end());
   }
   auto count = tx::institution_count(state);

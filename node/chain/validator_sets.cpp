@@ -22,26 +22,6 @@ bool holds(const ledger::CertifyingSet& set, const consensus::ConsensusKey& key)
 
 }  // namespace
 
-Epoch child_epoch(const ledger::StateReader& state) {
-  auto head = ledger::Registry(state).head(record_name());
-  TM_CHECK(head && head->last > 0, "a state without validators");
-  return Epoch{head->last - 1};
-}
-
-ledger::CertifyingSet child_set(const ledger::StateReader& state) {
-  auto set = set_of_epoch(state, child_epoch(state));
-  TM_CHECK(set.has_value());
-  return *set;
-}
-
-std::optional<ledger::CertifyingSet> set_of_epoch(const ledger::StateReader& state, Epoch epoch) {
-  auto record = ledger::Registry(state).record(record_name(), epoch.value + 1);
-  if (!record) return std::nullopt;
-  auto set = ledger::CertifyingSet::decode(record->body);
-  TM_CHECK(set.ok(), "the record of a validator set does not decode:", set.message());
-  return *set;
-}
-
 std::optional<Height> sealing_height(const ledger::StateReader& state, Epoch epoch) {
   auto record = ledger::Registry(state).record(record_name(), epoch.value + 2);
   if (!record) return std::nullopt;
@@ -58,7 +38,7 @@ std::optional<consensus::SealingFinality> end_of_epoch(const Snapshot& state, Ep
 }
 
 std::optional<ledger::SetChange> set_change(const Snapshot& state, Epoch epoch) {
-  auto next = set_of_epoch(state, epoch.next());
+  auto next = ledger::validators_of_epoch(state, epoch.next());
   auto height = sealing_height(state, epoch);
   if (!next || !height) return std::nullopt;
   auto header = state.header(*height);
@@ -84,9 +64,9 @@ consensus::ValidatorSet to_validator_set(const ledger::CertifyingSet& set) {
 }
 
 bool certified_before(const ledger::StateReader& state, const consensus::ConsensusKey& key) {
-  auto newest = child_epoch(state);
+  auto newest = ledger::read_epoch(state);
   for (Epoch epoch; epoch < newest; epoch = epoch.next()) {
-    if (auto set = set_of_epoch(state, epoch); set && holds(*set, key)) return true;
+    if (auto set = ledger::validators_of_epoch(state, epoch); set && holds(*set, key)) return true;
   }
   return false;
 }

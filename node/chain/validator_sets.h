@@ -1,4 +1,4 @@
-// The validator sets of a ledger, read from its state: who certifies which epoch, and where each epoch ended.
+// Where each epoch of a ledger ended, and how that is proven (who certifies which epoch: ledger/validators.h).
 //
 // The registry keeps one record an epoch, made by the block that sealed the epoch before. Pure functions of a snapshot;
 // any thread.
@@ -9,16 +9,11 @@
 #include "consensus/message.h"
 #include "consensus/validator_set.h"
 #include "ledger/light.h"
+#include "ledger/validators.h"
 #include "node/store/store.h"
 
 namespace testamur::node {
 
-// The epoch of the children of the state's block, and who certifies them. Precondition: the genesis is applied.
-Epoch child_epoch(const ledger::StateReader& state);
-ledger::CertifyingSet child_set(const ledger::StateReader& state);
-
-// The set of an epoch that has begun; nothing for a later one.
-std::optional<ledger::CertifyingSet> set_of_epoch(const ledger::StateReader& state, Epoch epoch);
 // The height of the block that sealed an epoch; nothing while it lasts.
 std::optional<Height> sealing_height(const ledger::StateReader& state, Epoch epoch);
 

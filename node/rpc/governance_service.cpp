@@ -14,8 +14,8 @@ class Service final : public v1::GovernanceService::CallbackService {
                                           v1::GetValidatorsResponse* response) override {
     return unary(context_.gate, call, [&] {
       auto reader = context_.reader();
-      auto epoch = child_epoch(reader.state());
-      auto set = child_set(reader.state());
+      auto epoch = ledger::read_epoch(reader.state());
+      auto set = ledger::read_validators(reader.state());
       response->set_epoch(epoch.value);
       for (const auto& member : set.members()) fill_seat(reader, member, *response->add_seats());
       response->set_approvals_needed(static_cast<std::uint32_t>(2 * set.size() / 3 + 1));
@@ -32,7 +32,7 @@ class Service final : public v1::GovernanceService::CallbackService {
  private:
   static void fill_seat(const Reader& reader, const ledger::CertifyingSet::Member& member, v1::SeatView& out) {
     reader.fill_name(member.institution, std::nullopt, *out.mutable_institution());
-    auto key = key_id(KeyPurpose::kConsensus, {SignatureAlgorithm::kBip340, to_bytes(member.key.view())});
+    auto key = ledger::consensus_key_id(member);
     put(*out.mutable_consensus_key_id(), key);
     out.set_consensus_key_id_text(to_text(key));
     put(*out.mutable_public_key(), member.key);

@@ -25,7 +25,7 @@ class Service final : public v1::LogService::CallbackService {
         return not_found("height", "this node holds no finalized block " + std::to_string(height.value));
       }
       auto epoch = Epoch{response->checkpoint().epoch()};
-      if (auto set = set_of_epoch(reader.state(), epoch)) {
+      if (auto set = ledger::validators_of_epoch(reader.state(), epoch)) {
         fill_validators(*set, *response->mutable_checkpoint()->mutable_validators());
       }
       reader.fill(*response->mutable_as_of());
@@ -109,7 +109,7 @@ class Service final : public v1::LogService::CallbackService {
     return unary(context_.gate, call, [&] {
       auto reader = context_.reader();
       if (request->limit() > kChangesLimit) return over_limit("limit", kChangesLimit, request->limit());
-      auto newest = child_epoch(reader.state());
+      auto newest = ledger::read_epoch(reader.state());
       Epoch epoch{request->from_epoch()};
       if (epoch > newest) {
         return not_found("from_epoch", "this ledger is in epoch " + std::to_string(newest.value));
@@ -122,7 +122,7 @@ class Service final : public v1::LogService::CallbackService {
         }
       }
       response->set_epoch(newest.value);
-      fill_validators(child_set(reader.state()), *response->mutable_validators());
+      fill_validators(ledger::read_validators(reader.state()), *response->mutable_validators());
       put_newest_checkpoint(reader, *response->mutable_checkpoint());
       reader.fill(*response->mutable_as_of());
       return grpc::Status::OK;

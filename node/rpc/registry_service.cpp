@@ -161,7 +161,7 @@ class Service final : public v1::RegistryService::CallbackService {
       response->set_protocol_version(reader.head().header.protocol_version);
       put(*response->mutable_chain_id(), context_.genesis.chain);
       put(*response->mutable_genesis_record(), ByteView(ledger::encode(context_.genesis)));
-      fill_validators(child_set(reader.state()), *response->mutable_validators());
+      fill_validators(ledger::read_validators(reader.state()), *response->mutable_validators());
       reader.fill(*response->mutable_as_of());
       return grpc::Status::OK;
     });
@@ -228,7 +228,7 @@ class Service final : public v1::RegistryService::CallbackService {
     out.set_standing(out.name().standing());
     fill(now.facts, *out.mutable_facts());
     out.set_accreditor(now.institution_class == tx::InstitutionClass::kAccreditor);
-    const auto validators = child_set(reader.state());
+    const auto validators = ledger::read_validators(reader.state());
     out.set_validator(std::any_of(validators.members().begin(), validators.members().end(),
                                   [&id](const auto& member) { return member.institution == id; }));
     out.set_root_threshold(now.root_threshold);
