@@ -11,6 +11,7 @@
 #include "ledger/tx/derived_tables.h"
 #include "ledger/tx/facts_codec.h"
 #include "ledger/tx/form_check.h"
+#include "ledger/tx/identifiers.h"
 #include "ledger/tx/registry_records.h"
 
 namespace testamur::ledger {
@@ -143,18 +144,35 @@ Status check_keys(const GenesisParty& party, std::set<KeyId>& seen) {
   return {};
 }
 
+// One domain and one public identifier name one institution; letters count as lower case (tx/identifiers.h).
+Status check_identifiers(const std::vector<GenesisParty>& parties) {
+  std::set<std::pair<std::string_view, std::string>> seen;
+  for (const auto& party : parties) {
+    const auto& facts = party.facts;
+    for (const auto& [sort, text] : {std::pair<std::string_view, const std::string&>{"domain", facts.domain},
+                                     {"ROR identifier", facts.ror},
+                                     {"ETER identifier", facts.eter},
+                                     {"LEI", facts.lei},
+                                     {"DEQAR identifier", facts.deqar}}) {
+      if (text.empty()) continue;
+      if (!seen.emplace(sort, tx::lower_case(text)).second)
+        return wrong(party, "its " + std::string(sort) + " occurs twice");
+    }
+  }
+  return {};
+}
+
 Status check_parties(const GenesisInput& content) {
   if (content.parties.empty() || content.parties.size() > kPartiesLimit) {
     return error("genesis: 1 to 10000 parties, not " + std::to_string(content.parties.size()));
   }
   std::set<KeyId> keys;
   std::set<InstitutionId> ids;
-  std::set<std::string> domains;
   for (const auto& party : content.parties) ids.insert(party_id(party));
   if (ids.size() != content.parties.size()) return error("genesis: a party occurs twice");
+  TM_TRY_STATUS(check_identifiers(content.parties));
   for (const auto& party : content.parties) {
     if (const auto rejection = form_error(party.facts)) return wrong(party, to_text(*rejection));
-    if (!domains.insert(party.facts.domain).second) return wrong(party, "its domain occurs twice");
     if (!party.facts.parent.is_zero() && !ids.contains(party.facts.parent))
       return wrong(party, "its parent is no party");
     if (party.facts.parent == party_id(party)) return wrong(party, "it is its own parent");
@@ -273,6 +291,7 @@ void put_party(LedgerState& state, const GenesisParty& party) {
   record.facts = party.facts;
   put(tx::RegistryKind::kInstitution, tx::registry_id(record.id), encode(record));
   tx::append_to_list(state.overlay(), tx::kInstitutionList, to_bytes(record.id.view()));
+  tx::claim_identifiers(state.overlay(), record.id, record.facts);
   Encoder keys;
   for (const auto& key : party.keys) {
     tx::KeyRecord added;

@@ -4,14 +4,10 @@
 #include <array>
 
 #include "common/check.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/succession_records.h"
 
 namespace testamur::ledger {
 namespace {
-
-trust::Commit commit_of(const tx::Anchored& at, const tx::Cause& cause) {
-  return {cause.log_index, at.height, at.time_ms, cause.key};
-}
 
 trust::Standing standing_of(tx::Standing standing) {
   switch (standing) {
@@ -32,7 +28,7 @@ std::optional<InstitutionId> parent_of(const tx::InstitutionRecord& record) {
   return record.facts.parent.is_zero() ? std::nullopt : std::optional(record.facts.parent);
 }
 
-trust::Statement statement_of(const tx::StatementRecord& record) {
+trust::Statement statement_of(const tx::StatementRecord& record, const trust::Commit& commit) {
   const auto& content = record.content;
   trust::Statement s;
   s.id = record.id;
@@ -49,7 +45,7 @@ trust::Statement statement_of(const tx::StatementRecord& record) {
   s.scheme = content.scheme;
   s.evidence = content.evidence_digest;
   s.names = content.names;
-  s.commit = commit_of(record.at, record.cause);
+  s.commit = commit;
   return s;
 }
 
@@ -75,6 +71,13 @@ struct RecognitionGraph::Place {
   LogIndex index;
   Status (RecognitionGraph::*take)(const StateReader& state);
 };
+
+// What takes effect at the start of a block names the transaction that brought it about, which is older than others
+// that were taken in since.
+trust::Commit RecognitionGraph::commit_of(const tx::Anchored& at, const tx::Cause& cause) {
+  last_order_ = std::max(last_order_, cause.log_index);
+  return {last_order_, at.height, at.time_ms, cause.key};
+}
 
 Status RecognitionGraph::take_institution(const StateReader& state) {
   const auto id = tx::institution_at_ordinal(state, institutions_++);
@@ -103,6 +106,7 @@ Status RecognitionGraph::take_change(const StateReader& state) {
     const auto commit = commit_of(retired->at, retired->cause);
     return taken(history_.compromise_key(change.key, retired->compromised_since_ms, commit), change.institution);
   }
+  if (change.kind == tx::RegistryKind::kSuccessions) return take_succession(state, change);
   const auto history = tx::institution_history(state, change.institution);
   const auto& now = record_at(history, change.seq);
   const auto& before = record_at(history, change.seq - 1);
@@ -115,12 +119,28 @@ Status RecognitionGraph::take_change(const StateReader& state) {
     TM_TRY_STATUS(taken(history_.set_accreditor(id, commit, is_accreditor(now), now.retroactive), id));
   }
   if (now.standing == before.standing) return {};
+  // Its succession, which stands before it in the list, has closed it.
+  if (history_.party(*history_.find(id)).closed) return {};
   return taken(history_.set_standing(id, commit, standing_of(now.standing)), id);
+}
+
+Status RecognitionGraph::take_succession(const StateReader& state, const tx::RegistryChange& change) {
+  const auto history = tx::successions_of(state, change.institution);
+  TM_CHECK(change.seq >= 1 && change.seq <= history.size(), "no such record of a succession:", change.seq);
+  const auto& record = history[change.seq - 1];
+  const auto& content = record.content;
+  trust::Succession succession;
+  succession.successors = content.successors;
+  for (const auto& party : content.predecessors) {
+    const auto heir = content.heir.is_zero() ? std::nullopt : std::optional(content.heir);
+    succession.predecessors.push_back({party, content.closes, heir});
+  }
+  return taken(history_.add_succession(succession, commit_of(record.at, record.cause)), change.institution);
 }
 
 Status RecognitionGraph::take_statement(const StateReader& state) {
   const auto record = tx::statement_at_ordinal(state, statements_++);
-  const auto wrong = history_.append(statement_of(record));
+  const auto wrong = history_.append(statement_of(record, commit_of(record.at, record.cause)));
   if (!wrong) return {};
   return error("the trust engine refuses statement " + to_text(record.id) + ": " + std::string(trust::to_text(*wrong)));
 }
@@ -160,6 +180,12 @@ RecognitionGraph::Place RecognitionGraph::place_of_change(const StateReader& sta
   if (change.kind == tx::RegistryKind::kInstitution) {
     const auto history = tx::institution_history(state, change.institution);
     const auto& record = record_at(history, change.seq);
+    return {record.at.height, record.cause.log_index, &RecognitionGraph::take_change};
+  }
+  if (change.kind == tx::RegistryKind::kSuccessions) {
+    const auto history = tx::successions_of(state, change.institution);
+    TM_CHECK(change.seq >= 1 && change.seq <= history.size(), "no such record of a succession:", change.seq);
+    const auto& record = history[change.seq - 1];
     return {record.at.height, record.cause.log_index, &RecognitionGraph::take_change};
   }
   const auto key = tx::read_key(state, change.key);

@@ -2,7 +2,7 @@
 // compromised keys and statements, read from the registry's lists in ledger order.
 //
 // Follow the finalized state block by block; each call takes in only what is new. One thread; readers of history() must
-// not run beside follow() (copy it, or hold a lock). Successions are reserved kinds: the lists have none yet.
+// not run beside follow() (copy it, or hold a lock). What is due at the start of a block goes before its transactions.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 
 #include "common/result.h"
 #include "ledger/state.h"
+#include "ledger/tx/registry_records.h"
 #include "trust/graph.h"
 
 namespace testamur::ledger {
@@ -28,12 +29,15 @@ class RecognitionGraph {
   Status take_institution(const StateReader& state);
   Status take_change(const StateReader& state);
   Status take_statement(const StateReader& state);
+  Status take_succession(const StateReader& state, const tx::RegistryChange& change);
   Place place_of_change(const StateReader& state) const;
+  trust::Commit commit_of(const tx::Anchored& at, const tx::Cause& cause);
 
   trust::History history_;
   std::uint64_t institutions_ = 0;  // taken in from each list
   std::uint64_t changes_ = 0;
   std::uint64_t statements_ = 0;
+  LogIndex last_order_;
   std::vector<std::pair<InstitutionId, InstitutionId>> late_parents_;  // child, a parent that is not registered yet
 };
 

@@ -119,6 +119,44 @@ Built build(const Envelope& envelope, const InstitutionUpdateContent& content) {
   return finish(envelope, body);
 }
 
+Built build(const Envelope& envelope, const InstitutionListContent& content) {
+  auto body = begin(envelope);
+  write(content.facts, *body.mutable_institution_list()->mutable_facts());
+  return finish(envelope, body);
+}
+
+Built build(const Envelope& envelope, const InstitutionRegisterContent& content) {
+  auto body = begin(envelope);
+  write(content, *body.mutable_institution_register());
+  return finish(envelope, body);
+}
+
+Built build(const Envelope& envelope, const InstitutionLeaveContent&) {
+  auto body = begin(envelope);
+  body.mutable_institution_leave();
+  return finish(envelope, body);
+}
+
+Built build(const Envelope& envelope, const SuccessionContent& content) {
+  // What the message of this kind could not carry would be lost without a word.
+  if (auto rejection = form_error(content)) return *rejection;
+  auto body = begin(envelope);
+  write_succession(content, body);
+  return finish(envelope, body);
+}
+
+Built build(const Envelope& envelope, const PolicyContent& content) {
+  auto body = begin(envelope);
+  write(content, *body.mutable_policy_publish());
+  return finish(envelope, body);
+}
+
+Built build(const Envelope& envelope, const RuleContent& content) {
+  auto body = begin(envelope);
+  write(content, *body.mutable_rule_publish());
+  return finish(envelope, body);
+}
+
 Built build(const Envelope& envelope, const KeyAddContent& content) {
   auto body = begin(envelope);
   auto& message = *body.mutable_key_add();
@@ -141,7 +179,12 @@ Built build(const Envelope& envelope, const KeyRetireContent& content) {
   return finish(envelope, body);
 }
 
-Bytes attach(const UnsignedTransaction& transaction, std::vector<SignatureEntry> signatures) {
+InstitutionId registered_id(const TransactionId& transaction, const InstitutionRegisterContent& content) {
+  return content.listed.is_zero() ? InstitutionId::prefix_of(transaction.view()) : content.listed;
+}
+
+Bytes attach(const UnsignedTransaction& transaction, std::vector<SignatureEntry> signatures,
+             const std::vector<Signature>& possession_proofs) {
   TM_CHECK(!signatures.empty(), "a transaction without a signature");
   std::ranges::sort(signatures, {}, &SignatureEntry::key);
   v1::SignedTransaction carried;
@@ -151,6 +194,7 @@ Bytes attach(const UnsignedTransaction& transaction, std::vector<SignatureEntry>
     signature.set_key_id(to_string(entry.key.view()));
     signature.set_signature(to_string(entry.signature.view()));
   }
+  for (const auto& proof : possession_proofs) carried.add_possession_proofs(to_string(proof.view()));
   return serialize(carried);
 }
 

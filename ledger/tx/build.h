@@ -65,6 +65,22 @@ struct AchievementRetireContent {
 struct InstitutionUpdateContent {
   InstitutionFacts facts;
 };
+struct InstitutionListContent {
+  InstitutionFacts facts;
+};
+struct InstitutionRegisterContent {
+  struct Key {
+    KeyPurpose purpose = KeyPurpose::kRoot;
+    PublicKey key;
+  };
+  InstitutionFacts facts;
+  std::vector<Key> keys;  // ascending by (purpose, key id); each proves its possession beside the body
+  std::uint8_t root_threshold = 1;
+  InstitutionId listed;  // the listed institution that gets these keys; zero: a new one
+};
+// The id that the institution has or gets: what its possession proofs sign.
+InstitutionId registered_id(const TransactionId& transaction, const InstitutionRegisterContent& content);
+struct InstitutionLeaveContent {};
 struct KeyAddContent {
   KeyPurpose purpose = KeyPurpose::kIssue;
   PublicKey key;
@@ -94,12 +110,20 @@ Built build(const Envelope& envelope, const AchievementCosignContent& content);
 Built build(const Envelope& envelope, const AchievementRetireContent& content);
 Built build(const Envelope& envelope, const StatementContent& content);
 Built build(const Envelope& envelope, const InstitutionUpdateContent& content);
+Built build(const Envelope& envelope, const InstitutionListContent& content);
+Built build(const Envelope& envelope, const InstitutionRegisterContent& content);
+Built build(const Envelope& envelope, const InstitutionLeaveContent& content);
+Built build(const Envelope& envelope, const SuccessionContent& content);
+Built build(const Envelope& envelope, const PolicyContent& content);
+Built build(const Envelope& envelope, const RuleContent& content);
 Built build(const Envelope& envelope, const KeyAddContent& content);
 Built build(const Envelope& envelope, const KeyRotateContent& content);
 Built build(const Envelope& envelope, const KeyRetireContent& content);
 
-// The carried bytes. Signatures are put in order here. At least one.
-Bytes attach(const UnsignedTransaction& transaction, std::vector<SignatureEntry> signatures);
+// The carried bytes. Signatures are put in order here. At least one. A registration has a possession proof for each of
+// its keys, in their order: a signature over possession_message(chain, registered_id(), purpose, key).
+Bytes attach(const UnsignedTransaction& transaction, std::vector<SignatureEntry> signatures,
+             const std::vector<Signature>& possession_proofs = {});
 // One signature by a BIP-340 key of this purpose.
 SignatureEntry sign(const UnsignedTransaction& transaction, KeyPurpose purpose, const SecretKey& key);
 // The usual case: one signer.

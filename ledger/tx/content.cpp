@@ -330,6 +330,146 @@ void write(KeyPurpose purpose, const PublicKey& key, v1::KeyDescription& message
   message.set_public_key(to_string(key.bytes));
 }
 
+std::optional<Rejection> read(const v1::InstitutionRegister& message, InstitutionRegisterContent& content) {
+  FormCheck check;
+  check.require(message.institution_class() == v1::INSTITUTION_CLASS_ISSUER, RejectionCode::kFieldRange,
+                "institution_class", "an institution begins as an issuer");
+  if (check.failed()) return check.result();
+  if (auto rejection = within("facts", read(message.facts(), content.facts))) return rejection;
+  check.number("keys", static_cast<std::size_t>(message.keys_size()), 1, kListLimit);
+  std::size_t roots = 0;
+  auto last = std::pair(KeyPurpose::kRoot, KeyId{});
+  for (const auto& description : message.keys()) {
+    if (check.failed()) return check.result();
+    const auto path = FormCheck::element("keys", content.keys.size());
+    InstitutionRegisterContent::Key key;
+    if (auto rejection = within(path, read(description, key.purpose, key.key))) return rejection;
+    const auto place = std::pair(key.purpose, key_id(key.purpose, key.key));
+    check.require(content.keys.empty() || last < place, RejectionCode::kNotSorted, path, "by purpose and key id");
+    if (key.purpose == KeyPurpose::kRoot) ++roots;
+    last = place;
+    content.keys.push_back(std::move(key));
+  }
+  check.number("root_threshold", message.root_threshold(), 1, roots)
+      .length("listed", message.listed().size(), InstitutionId::kSize, Presence::kOptional);
+  content.root_threshold = static_cast<std::uint8_t>(message.root_threshold());
+  content.listed = fixed_from<InstitutionId>(message.listed());
+  check
+      .require(message.listed().empty() || !content.listed.is_zero(), RejectionCode::kExplicitDefault, "listed",
+               "an id of zeros says nothing")
+      .require(content.listed.is_zero() || content.facts.parent != content.listed, RejectionCode::kAboutItself,
+               "facts.parent", "an institution is not its own parent");
+  return check.result();
+}
+
+void write(const InstitutionRegisterContent& content, v1::InstitutionRegister& message) {
+  message.set_institution_class(v1::INSTITUTION_CLASS_ISSUER);
+  write(content.facts, *message.mutable_facts());
+  for (const auto& key : content.keys) write(key.purpose, key.key, *message.add_keys());
+  message.set_root_threshold(content.root_threshold);
+  if (!content.listed.is_zero()) message.set_listed(to_string(content.listed.view()));
+}
+
+namespace {
+
+InstitutionId read_institution(FormCheck& check, std::string_view name, const std::string& bytes) {
+  check.length(name, bytes.size(), InstitutionId::kSize, Presence::kRequired);
+  return fixed_from<InstitutionId>(bytes);
+}
+
+}  // namespace
+
+std::optional<Rejection> read(const v1::SuccessionMerge& message, SuccessionContent& content) {
+  FormCheck check;
+  content = {SuccessionKind::kMerge, true, {}, read_institutions(check, "predecessors", message.predecessors()), {}};
+  content.heir = read_institution(check, "heir", message.heir());
+  content.successors = {content.heir};
+  return check.failed() ? check.result() : form_error(content);
+}
+
+std::optional<Rejection> read(const v1::SuccessionSplit& message, SuccessionContent& content) {
+  FormCheck check;
+  content = {SuccessionKind::kSplit,
+             message.closes(),
+             {},
+             {read_institution(check, "predecessor", message.predecessor())},
+             {}};
+  content.successors = read_institutions(check, "successors", message.successors());
+  if (!message.heir().empty()) {
+    content.heir = read_institution(check, "heir", message.heir());
+    check.require(!content.heir.is_zero(), RejectionCode::kExplicitDefault, "heir", "an id of zeros says nothing");
+  }
+  return check.failed() ? check.result() : form_error(content);
+}
+
+std::optional<Rejection> read(const v1::SuccessionRename& message, SuccessionContent& content) {
+  FormCheck check;
+  content = {SuccessionKind::kRename, true, {}, {read_institution(check, "predecessor", message.predecessor())}, {}};
+  content.heir = read_institution(check, "successor", message.successor());
+  content.successors = {content.heir};
+  return check.failed() ? check.result() : form_error(content);
+}
+
+std::optional<Rejection> read(const v1::SuccessionCustody& message, SuccessionContent& content) {
+  FormCheck check;
+  content = {SuccessionKind::kCustody, true, {}, {read_institution(check, "predecessor", message.predecessor())}, {}};
+  content.successors = {read_institution(check, "custodian", message.custodian())};
+  return check.failed() ? check.result() : form_error(content);
+}
+
+void write(const SuccessionContent& content, v1::SuccessionMerge& message) {
+  write_institutions(content.predecessors, message.mutable_predecessors());
+  message.set_heir(to_string(content.heir.view()));
+}
+
+void write(const SuccessionContent& content, v1::SuccessionSplit& message) {
+  message.set_predecessor(to_string(content.predecessors.front().view()));
+  write_institutions(content.successors, message.mutable_successors());
+  if (!content.heir.is_zero()) message.set_heir(to_string(content.heir.view()));
+  message.set_closes(content.closes);
+}
+
+void write(const SuccessionContent& content, v1::SuccessionRename& message) {
+  message.set_predecessor(to_string(content.predecessors.front().view()));
+  message.set_successor(to_string(content.successors.front().view()));
+}
+
+void write(const SuccessionContent& content, v1::SuccessionCustody& message) {
+  message.set_predecessor(to_string(content.predecessors.front().view()));
+  message.set_custodian(to_string(content.successors.front().view()));
+}
+
+std::optional<Rejection> read(const v1::PolicyPublish& message, PolicyContent& content) {
+  FormCheck check;
+  check.length("digest", message.digest().size(), Hash256::kSize, Presence::kRequired);
+  content = {fixed_from<Hash256>(message.digest()), message.url()};
+  return check.failed() ? check.result() : form_error(content);
+}
+
+void write(const PolicyContent& content, v1::PolicyPublish& message) {
+  message.set_digest(to_string(content.digest.view()));
+  message.set_url(content.url);
+}
+
+std::optional<Rejection> read(const v1::RulePublish& message, RuleContent& content) {
+  FormCheck check;
+  check.length("digest", message.digest().size(), Hash256::kSize, Presence::kRequired);
+  content.number = message.number();
+  content.version = narrow<std::uint16_t>(check, "version", message.version());
+  content.titles = read_texts(message.titles());
+  content.digest = fixed_from<Hash256>(message.digest());
+  content.url = message.url();
+  return check.failed() ? check.result() : form_error(content);
+}
+
+void write(const RuleContent& content, v1::RulePublish& message) {
+  message.set_number(content.number);
+  message.set_version(content.version);
+  write_texts(content.titles, message.mutable_titles());
+  message.set_digest(to_string(content.digest.view()));
+  message.set_url(content.url);
+}
+
 std::optional<Rejection> read_statement(const v1::TransactionBody& body, StatementContent& content) {
   using Body = v1::TransactionBody;
   FormCheck check;

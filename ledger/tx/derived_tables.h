@@ -43,6 +43,9 @@ std::optional<SlotRow> read_slot(const StateReader& state, ByteView key);
 void write_slot(Overlay& state, ByteView key, const SlotRow& row);
 Bytes slot_key(const InstitutionId& truster, const InstitutionId& subject, bool accreditation, std::uint16_t slot);
 
+// canonical succession bytes, party
+Bytes consent_key(ByteView content, const InstitutionId& party);
+
 // What bounds a truster: its live slots and accreditations, and how many statements it made on the last day that saw
 // one (day = header time / 86,400,000).
 struct TrusterCounts {

@@ -123,6 +123,55 @@ std::optional<Rejection> form_error(const AchievementContent& content) {
   return check.result();
 }
 
+std::vector<InstitutionId> SuccessionContent::parties() const {
+  std::vector<InstitutionId> all = predecessors;
+  all.insert(all.end(), successors.begin(), successors.end());
+  std::ranges::sort(all);
+  return all;
+}
+
+std::optional<Rejection> form_error(const SuccessionContent& content) {
+  using enum SuccessionKind;
+  const auto most = [&](bool many) { return many ? kSuccessionPartiesLimit : std::size_t{1}; };
+  const auto has = [](const auto& list, const InstitutionId& id) { return std::ranges::find(list, id) != list.end(); };
+  const bool inherits = !content.heir.is_zero();
+  const bool any_heir = content.kind == kSplit;
+  const bool must_inherit = content.kind == kMerge || content.kind == kRename;
+  FormCheck check;
+  check.number("predecessors", content.predecessors.size(), 1, most(content.kind == kMerge))
+      .ascending("predecessors", content.predecessors, kSuccessionPartiesLimit)
+      .number("successors", content.successors.size(), 1, most(content.kind == kSplit))
+      .ascending("successors", content.successors, kSuccessionPartiesLimit)
+      .require(content.closes || content.kind == kSplit, RejectionCode::kFieldConflict, "closes")
+      .require(any_heir || inherits == must_inherit, RejectionCode::kFieldConflict, "heir")
+      .require(!inherits || content.closes, RejectionCode::kFieldConflict, "heir",
+               "only a predecessor that closes has an heir")
+      .require(!inherits || has(content.successors, content.heir), RejectionCode::kFieldConflict, "heir",
+               "the heir is one of the successors");
+  for (const auto& id : content.parties()) {
+    check.require(!id.is_zero(), RejectionCode::kFieldMissing, "party")
+        .require(!has(content.predecessors, id) || !has(content.successors, id), RejectionCode::kAboutItself, "party",
+                 "nobody succeeds itself");
+  }
+  return check.result();
+}
+
+std::optional<Rejection> form_error(const PolicyContent& content) {
+  FormCheck check;
+  check.require(!content.digest.is_zero(), RejectionCode::kFieldMissing, "digest").url("url", content.url);
+  return check.result();
+}
+
+std::optional<Rejection> form_error(const RuleContent& content) {
+  FormCheck check;
+  check.number("number", content.number, 1, 0xFFFF'FFFF)
+      .number("version", content.version, 1, 0xFFFF)
+      .texts("titles", content.titles, kNameLimitBytes, Presence::kRequired)
+      .require(!content.digest.is_zero(), RejectionCode::kFieldMissing, "digest")
+      .url("url", content.url);
+  return check.result();
+}
+
 std::optional<Rejection> form_error(const StatementContent& content, const InstitutionId& truster) {
   FormCheck check;
   const bool states = content.kind != StatementKind::kEnd && content.kind != StatementKind::kVoid;

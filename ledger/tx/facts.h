@@ -111,6 +111,38 @@ struct AchievementContent {
 };
 std::optional<Rejection> form_error(const AchievementContent& content);
 
+// The numbers of the kinds of a succession are those of its records.
+enum class SuccessionKind : std::uint8_t { kMerge = 1, kSplit = 2, kRename = 3, kCustody = 4 };
+struct SuccessionContent {
+  SuccessionKind kind = SuccessionKind::kMerge;
+  bool closes = true;                                   // the predecessors; only a split may let its predecessor go on
+  InstitutionId heir;                                   // zero: none
+  std::vector<InstitutionId> predecessors, successors;  // ascending; more than one predecessor only in a merger
+  auto operator<=>(const SuccessionContent&) const = default;
+
+  // All of them, ascending.
+  std::vector<InstitutionId> parties() const;
+};
+inline constexpr std::size_t kSuccessionPartiesLimit = 16;  // predecessors, and successors
+std::optional<Rejection> form_error(const SuccessionContent& content);
+
+struct PolicyContent {
+  Hash256 digest;
+  std::string url;
+  auto operator<=>(const PolicyContent&) const = default;
+};
+std::optional<Rejection> form_error(const PolicyContent& content);
+
+struct RuleContent {
+  std::uint32_t number = 0;
+  std::uint16_t version = 0;
+  LocalizedTexts titles;
+  Hash256 digest;
+  std::string url;
+  auto operator<=>(const RuleContent&) const = default;
+};
+std::optional<Rejection> form_error(const RuleContent& content);
+
 enum class StatusAction : std::uint8_t { kRevoke = 1, kSuspend = 2, kSupersede = 3, kReinstate = 4 };
 enum class StatusReason : std::uint8_t {
   kCorrection = 1,

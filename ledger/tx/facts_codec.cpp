@@ -15,9 +15,24 @@ std::string text_from(Decoder& in, std::size_t limit) { return std::string(as_te
 
 }  // namespace
 
+void encode(Encoder& out, const LocalizedTexts& texts) {
+  out.u8(static_cast<std::uint8_t>(texts.size()));
+  for (const auto& entry : texts) out.sized(as_bytes(entry.language)).sized(as_bytes(entry.text));
+}
+
+LocalizedTexts decode_texts(Decoder& in) {
+  LocalizedTexts texts;
+  for (unsigned left = in.u8(); left > 0 && in.ok(); --left) {
+    LocalizedText entry;
+    entry.language = text_from(in, kIdentifierLimit);
+    entry.text = text_from(in, kNameLimitBytes);
+    texts.push_back(std::move(entry));
+  }
+  return texts;
+}
+
 void encode(Encoder& out, const InstitutionFacts& facts) {
-  out.u8(static_cast<std::uint8_t>(facts.legal_names.size()));
-  for (const auto& name : facts.legal_names) out.sized(as_bytes(name.language)).sized(as_bytes(name.text));
+  encode(out, facts.legal_names);
   out.sized(as_bytes(facts.country)).sized(as_bytes(facts.domain));
   out.sized(as_bytes(facts.ror)).sized(as_bytes(facts.eter)).sized(as_bytes(facts.lei)).sized(as_bytes(facts.deqar));
   out.fixed(facts.parent);
@@ -25,12 +40,7 @@ void encode(Encoder& out, const InstitutionFacts& facts) {
 
 InstitutionFacts decode_facts(Decoder& in) {
   InstitutionFacts facts;
-  for (unsigned left = in.u8(); left > 0 && in.ok(); --left) {
-    LocalizedText name;
-    name.language = text_from(in, kIdentifierLimit);
-    name.text = text_from(in, kNameLimitBytes);
-    facts.legal_names.push_back(std::move(name));
-  }
+  facts.legal_names = decode_texts(in);
   facts.country = text_from(in, 2);
   facts.domain = text_from(in, kDomainLimit);
   facts.ror = text_from(in, kIdentifierLimit);

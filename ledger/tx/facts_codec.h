@@ -9,6 +9,9 @@ namespace testamur::ledger::tx {
 
 void encode(Encoder& out, const InstitutionFacts& facts);
 InstitutionFacts decode_facts(Decoder& in);
+// u8 n, n * (sized language, sized text); names and titles only
+void encode(Encoder& out, const LocalizedTexts& texts);
+LocalizedTexts decode_texts(Decoder& in);
 void encode_scope(Encoder& out, const trust::Scope& scope);
 trust::Scope decode_scope(Decoder& in);
 // u8 algorithm, u32 length, bytes

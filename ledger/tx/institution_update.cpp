@@ -2,6 +2,7 @@
 
 #include "common/check.h"
 #include "ledger/tx/content.h"
+#include "ledger/tx/institution_rules.h"
 
 namespace testamur::ledger::tx::institution_update {
 
@@ -30,13 +31,7 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
   const auto current = read_institution(view.state, transaction.author());
   const std::string field = "institution_update.facts";
   if (facts == current->facts) return Rejection{RejectionCode::kFactsUnchanged, field, "", {}};
-  if (facts.country != current->facts.country) {
-    return Rejection{RejectionCode::kFactsFrozen, field + ".country", current->facts.country, {}};
-  }
-  if (!facts.parent.is_zero() && view.institution(facts.parent) == nullptr) {
-    return Rejection{RejectionCode::kUnknownInstitution, field + ".parent", to_text(facts.parent), {}};
-  }
-  return std::nullopt;
+  return within(field, institution_rules::check_facts(view, facts, &*current));
 }
 
 void apply(StateWriter& writer, const Transaction& transaction, const Plan&) {

@@ -27,7 +27,7 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
 void apply(StateWriter& writer, const Transaction& transaction, const Plan&) {
   key_rules::NewKey key;
   TM_CHECK(!read_key(transaction.message(), key), "a decoded key lost its form");
-  writer.add_key(key.purpose, key.key);
+  writer.add_key(writer.author(), key.purpose, key.key);
 }
 
 }  // namespace testamur::ledger::tx::key_add

@@ -47,7 +47,7 @@ void apply(StateWriter& writer, const Transaction& transaction, const Plan&) {
   Rotation rotation;
   TM_CHECK(!read_rotation(transaction.message(), rotation), "a decoded rotation lost its form");
   const auto retired = read_key(writer.state(), rotation.retired);
-  writer.add_key(rotation.key.purpose, rotation.key.key);
+  writer.add_key(writer.author(), rotation.key.purpose, rotation.key.key);
   writer.retire_key(retired->added, 0);
 }
 

@@ -10,17 +10,26 @@
 #include "ledger/tx/achievement_cosign.h"
 #include "ledger/tx/achievement_publish.h"
 #include "ledger/tx/achievement_retire.h"
+#include "ledger/tx/institution_leave.h"
+#include "ledger/tx/institution_list.h"
+#include "ledger/tx/institution_register.h"
 #include "ledger/tx/institution_update.h"
 #include "ledger/tx/issue_anchored.h"
 #include "ledger/tx/issue_listed.h"
 #include "ledger/tx/key_add.h"
 #include "ledger/tx/key_retire.h"
 #include "ledger/tx/key_rotate.h"
+#include "ledger/tx/policy_publish.h"
 #include "ledger/tx/recognition_distrust.h"
 #include "ledger/tx/recognition_end.h"
 #include "ledger/tx/recognition_trust.h"
 #include "ledger/tx/recognition_void.h"
+#include "ledger/tx/rule_publish.h"
 #include "ledger/tx/status_change.h"
+#include "ledger/tx/succession_custody.h"
+#include "ledger/tx/succession_merge.h"
+#include "ledger/tx/succession_rename.h"
+#include "ledger/tx/succession_split.h"
 
 namespace testamur::ledger::tx {
 
@@ -34,11 +43,15 @@ constexpr auto kMembers =
     one_of(InstitutionClass::kIssuer, InstitutionClass::kAccreditor, InstitutionClass::kValidator);
 constexpr auto kIssuers = one_of(InstitutionClass::kIssuer, InstitutionClass::kValidator);
 constexpr auto kAccreditors = one_of(InstitutionClass::kAccreditor);
+constexpr auto kValidators = one_of(InstitutionClass::kValidator);
+constexpr auto kListers = one_of(InstitutionClass::kAccreditor, InstitutionClass::kValidator);
+constexpr auto kSuccession = Privilege::kSuccessions | Privilege::kInstitutions;
 
 template <std::uint64_t Units>
 std::uint64_t fixed_weight(const v1::TransactionBody&) {
   return Units;
 }
+constexpr auto* kManyRecords = &fixed_weight<16 * kWeightRecord>;
 constexpr auto* kOneRecord = &fixed_weight<kWeightRecord>;
 constexpr auto* kOneKey = &fixed_weight<kWeightRecord + kWeightSignature>;
 
@@ -46,13 +59,22 @@ constexpr auto* kOneKey = &fixed_weight<kWeightRecord + kWeightSignature>;
 
 // clang-format off
 constexpr std::array kRules = {
+    KindRules{Kind::kInstitutionRegister, kGovern, kValidators, Privilege::kInstitutions | Privilege::kKeys, TM_PHASES(institution_register), &institution_register::weight},
     KindRules{Kind::kInstitutionUpdate, kRoot, kMembers, Privilege::kInstitutions, TM_PHASES(institution_update), kOneRecord},
+    KindRules{Kind::kInstitutionLeave, kRoot, kMembers, Privilege::kInstitutions, TM_PHASES(institution_leave), kOneRecord},
+    KindRules{Kind::kInstitutionList, kGovern, kListers, Privilege::kInstitutions, TM_PHASES(institution_list), kOneRecord},
     KindRules{Kind::kKeyAdd, kRoot, kMembers, Privilege::kKeys, TM_PHASES(key_add), kOneKey},
     KindRules{Kind::kKeyRotate, kRoot, kMembers, Privilege::kKeys, TM_PHASES(key_rotate), kOneKey},
     KindRules{Kind::kKeyRetire, kRoot, kMembers, Privilege::kKeys, TM_PHASES(key_retire), kOneRecord},
+    KindRules{Kind::kSuccessionMerge, kRoot, kMembers, kSuccession, TM_PHASES(succession_merge), kManyRecords},
+    KindRules{Kind::kSuccessionSplit, kRoot, kMembers, kSuccession, TM_PHASES(succession_split), kManyRecords},
+    KindRules{Kind::kSuccessionRename, kRoot, kMembers, kSuccession, TM_PHASES(succession_rename), kManyRecords},
+    KindRules{Kind::kSuccessionCustody, kRoot, kMembers, kSuccession, TM_PHASES(succession_custody), kManyRecords},
     KindRules{Kind::kAchievementPublish, kGovern, kIssuers, Privilege::kAchievements, TM_PHASES(achievement_publish), kOneRecord},
     KindRules{Kind::kAchievementCosign, kGovern, kIssuers, Privilege::kAchievements, TM_PHASES(achievement_cosign), kOneRecord},
     KindRules{Kind::kAchievementRetire, kGovern, kIssuers, Privilege::kAchievements, TM_PHASES(achievement_retire), kOneRecord},
+    KindRules{Kind::kPolicyPublish, kGovern, kMembers, Privilege::kPolicies, TM_PHASES(policy_publish), kOneRecord},
+    KindRules{Kind::kRulePublish, kGovern, kIssuers, Privilege::kRules, TM_PHASES(rule_publish), kOneRecord, 2},
     KindRules{Kind::kIssueListed, kIssue, kIssuers, Privilege::kIssue, TM_PHASES(issue_listed), &issue_listed::weight},
     KindRules{Kind::kIssueAnchored, kIssue, kIssuers, Privilege::kIssue, TM_PHASES(issue_anchored), &issue_anchored::weight},
     KindRules{Kind::kStatusChange, one_of(KeyPurpose::kIssue, KeyPurpose::kRoot), kIssuers, Privilege::kStatuses, TM_PHASES(status_change), &status_change::weight},

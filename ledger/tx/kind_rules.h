@@ -23,6 +23,8 @@ namespace testamur::ledger::tx {
 struct Plan {
   StatusPlan status;
   StatementContent statement;
+  SuccessionContent succession;
+  bool completes = false;  // the succession: all its parties have agreed
 };
 
 // Sets of small enumerations as bits.

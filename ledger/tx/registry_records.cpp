@@ -18,13 +18,15 @@ constexpr std::uint8_t kFormat = 1;
 constexpr std::size_t kAchievementLimit = kCarriedLimitBytes;
 constexpr std::size_t kUrlLimit = kUrlLimitBytes;
 
-Encoder begin(const Cause& cause) {
+}  // namespace
+
+Encoder begin_record(const Cause& cause) {
   Encoder out;
   out.u8(kFormat).fixed(cause.transaction).fixed(cause.key).u64(cause.log_index);
   return out;
 }
 
-Cause begin(Decoder& in) {
+Cause begin_record(Decoder& in) {
   if (in.u8() != kFormat) in.fail();
   Cause cause;
   cause.transaction = in.fixed<TransactionId>();
@@ -32,31 +34,6 @@ Cause begin(Decoder& in) {
   cause.log_index = LogIndex{in.u64()};
   return cause;
 }
-
-// A u8 enumeration with values from `least` to `most`.
-template <class Enum>
-Enum enumerated(Decoder& in, unsigned least, unsigned most) {
-  const auto value = in.u8();
-  if (value < least || value > most) in.fail();
-  return static_cast<Enum>(value);
-}
-
-RecordName name_of(RegistryKind kind, Bytes id) { return {static_cast<std::uint16_t>(kind), std::move(id)}; }
-
-Anchored anchored(std::uint64_t seq, const RegistryRecord& record) {
-  return {seq, record.from_height, record.from_time_ms};
-}
-
-// A record of the own state decodes; anything else is damage that the store did not notice.
-template <class Record>
-Record intact(Result<Record> decoded) {
-  TM_CHECK(decoded.ok(), "a registry record is damaged:", decoded.message());
-  return std::move(decoded).value();
-}
-
-Error damaged(const char* what) { return error(std::string("the record of ") + what + " is malformed"); }
-
-}  // namespace
 
 Bytes registry_id(const InstitutionId& institution) { return to_bytes(institution.view()); }
 Bytes registry_id(const KeyId& key) { return to_bytes(key.view()); }
@@ -71,7 +48,7 @@ Bytes registry_id_of_validators() { return {0}; }
 Bytes registry_id_of_protocol() { return {0}; }
 
 Bytes encode(const InstitutionRecord& record) {
-  auto out = begin(record.cause);
+  auto out = begin_record(record.cause);
   out.u8(static_cast<std::uint8_t>(record.institution_class)).u8(static_cast<std::uint8_t>(record.standing));
   out.u8(record.root_threshold).u8(record.retroactive ? 1 : 0).fixed(record.sponsor);
   encode(out, record.facts);
@@ -83,7 +60,7 @@ Result<InstitutionRecord> decode_institution(const InstitutionId& id, const Anch
   InstitutionRecord record;
   record.at = at;
   record.id = id;
-  record.cause = begin(in);
+  record.cause = begin_record(in);
   record.institution_class = enumerated<InstitutionClass>(in, 1, 4);
   record.standing = enumerated<Standing>(in, 1, 4);
   record.root_threshold = in.u8();
@@ -91,12 +68,12 @@ Result<InstitutionRecord> decode_institution(const InstitutionId& id, const Anch
   if (record.retroactive && record.institution_class == InstitutionClass::kAccreditor) in.fail();
   record.sponsor = in.fixed<InstitutionId>();
   record.facts = decode_facts(in);
-  if (!in.finished()) return damaged("an institution");
+  if (!in.finished()) return malformed_record("an institution");
   return record;
 }
 
 Bytes encode(const KeyRecord& record) {
-  auto out = begin(record.cause);
+  auto out = begin_record(record.cause);
   out.u8(static_cast<std::uint8_t>(record.event)).fixed(record.institution);
   out.u8(static_cast<std::uint8_t>(record.purpose));
   encode(out, record.key);
@@ -109,19 +86,19 @@ Result<KeyRecord> decode_key(const KeyId& id, const Anchored& at, ByteView body)
   KeyRecord record;
   record.at = at;
   record.id = id;
-  record.cause = begin(in);
+  record.cause = begin_record(in);
   record.event = enumerated<KeyEvent>(in, 1, 2);
   record.institution = in.fixed<InstitutionId>();
   record.purpose = enumerated<KeyPurpose>(in, 1, 7);
   record.key = decode_public_key(in);
   record.compromised_since_ms = in.u64();
   if (record.event == KeyEvent::kAdded && record.compromised_since_ms != 0) in.fail();
-  if (!in.finished()) return damaged("a key");
+  if (!in.finished()) return malformed_record("a key");
   return record;
 }
 
 Bytes encode_achievement(const Cause& cause, AchievementEvent event, const InstitutionId& actor, ByteView published) {
-  auto out = begin(cause);
+  auto out = begin_record(cause);
   out.u8(static_cast<std::uint8_t>(event)).fixed(actor).sized(published);
   return out.take();
 }
@@ -141,12 +118,12 @@ Result<AchievementRecord> decode_achievement(const AchievementId& id, const Anch
   AchievementRecord record;
   record.at = at;
   record.id = id;
-  record.cause = begin(in);
+  record.cause = begin_record(in);
   record.event = enumerated<AchievementEvent>(in, 1, 3);
   record.actor = in.fixed<InstitutionId>();
   const auto published = in.sized(kAchievementLimit);
   if (!in.finished() || (record.event == AchievementEvent::kPublished) == published.empty()) {
-    return damaged("an achievement");
+    return malformed_record("an achievement");
   }
   if (published.empty()) return record;
   // The bytes may come with a proof from anybody: as strict as the transaction that made them.
@@ -154,14 +131,14 @@ Result<AchievementRecord> decode_achievement(const AchievementId& id, const Anch
   v1::AchievementPublish message;
   if (grammar.scan(published) || !message.ParseFromArray(published.data(), static_cast<int>(published.size())) ||
       read(message, record.content)) {
-    return damaged("an achievement");
+    return malformed_record("an achievement");
   }
   return record;
 }
 
 Bytes encode(const StatementRecord& record) {
   const auto& content = record.content;
-  auto out = begin(record.cause);
+  auto out = begin_record(record.cause);
   out.u8(static_cast<std::uint8_t>(content.kind)).u8(content.accreditation ? 1 : 0).u16(content.slot);
   out.u8(content.amount).u8(content.depth);
   encode_scope(out, content.scope);
@@ -178,7 +155,7 @@ Result<StatementRecord> decode_statement(const InstitutionId& truster, const Ins
   StatementRecord record;
   record.at = at;
   record.truster = truster;
-  record.cause = begin(in);
+  record.cause = begin_record(in);
   record.id = record.cause.transaction;
   auto& content = record.content;
   content.subject = subject;
@@ -195,12 +172,12 @@ Result<StatementRecord> decode_statement(const InstitutionId& truster, const Ins
   content.scheme = enumerated<QualityScheme>(in, 0, trust::kSchemeCount - 1);
   content.report_url = as_text(in.sized(kUrlLimit));
   for (unsigned left = in.u16(); left > 0 && in.ok(); --left) content.names.push_back(in.fixed<TransactionId>());
-  if (!in.finished() || form_error(content, truster)) return damaged("a statement");
+  if (!in.finished() || form_error(content, truster)) return malformed_record("a statement");
   return record;
 }
 
 std::optional<InstitutionRecord> read_institution(const StateReader& state, const InstitutionId& id) {
-  const auto name = name_of(RegistryKind::kInstitution, registry_id(id));
+  const auto name = record_name(RegistryKind::kInstitution, registry_id(id));
   const Registry registry(state);
   const auto head = registry.head(name);
   if (!head) return std::nullopt;
@@ -211,7 +188,7 @@ std::optional<InstitutionRecord> read_institution(const StateReader& state, cons
 
 std::vector<InstitutionRecord> institution_history(const StateReader& state, const InstitutionId& id) {
   std::vector<InstitutionRecord> history;
-  for (const auto& record : Registry(state).history(name_of(RegistryKind::kInstitution, registry_id(id)))) {
+  for (const auto& record : Registry(state).history(record_name(RegistryKind::kInstitution, registry_id(id)))) {
     history.push_back(intact(decode_institution(id, anchored(history.size() + 1, record), record.body)));
   }
   return history;
@@ -226,7 +203,7 @@ std::optional<InstitutionRecord> institution_at(const StateReader& state, const 
 }
 
 std::optional<KeyState> read_key(const StateReader& state, const KeyId& id) {
-  const auto history = Registry(state).history(name_of(RegistryKind::kKey, registry_id(id)));
+  const auto history = Registry(state).history(record_name(RegistryKind::kKey, registry_id(id)));
   if (history.empty()) return std::nullopt;
   KeyState key{intact(decode_key(id, anchored(1, history[0]), history[0].body)), {}};
   if (history.size() > 1) key.retired = intact(decode_key(id, anchored(2, history[1]), history[1].body));
@@ -250,7 +227,7 @@ bool AchievementState::complete() const {
 }
 
 std::optional<AchievementState> read_achievement(const StateReader& state, const AchievementId& id) {
-  const auto history = Registry(state).history(name_of(RegistryKind::kAchievement, registry_id(id)));
+  const auto history = Registry(state).history(record_name(RegistryKind::kAchievement, registry_id(id)));
   if (history.empty()) return std::nullopt;
   AchievementState achievement;
   for (std::size_t i = 0; i < history.size(); ++i) {
@@ -268,7 +245,7 @@ std::vector<StatementRecord> statements_between(const StateReader& state, const 
                                                 const InstitutionId& subject) {
   std::vector<StatementRecord> statements;
   for (const auto& record :
-       Registry(state).history(name_of(RegistryKind::kStatements, registry_id(truster, subject)))) {
+       Registry(state).history(record_name(RegistryKind::kStatements, registry_id(truster, subject)))) {
     const auto at = anchored(statements.size() + 1, record);
     statements.push_back(intact(decode_statement(truster, subject, at, record.body)));
   }
@@ -279,7 +256,7 @@ namespace {
 
 StatementRecord statement_at(const StateReader& state, const InstitutionId& truster, const InstitutionId& subject,
                              std::uint64_t seq) {
-  const auto name = name_of(RegistryKind::kStatements, registry_id(truster, subject));
+  const auto name = record_name(RegistryKind::kStatements, registry_id(truster, subject));
   const auto record = Registry(state).record(name, seq);
   TM_CHECK(record, "a list names a statement that is not there");
   return intact(decode_statement(truster, subject, anchored(seq, *record), record->body));

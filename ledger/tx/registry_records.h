@@ -146,11 +146,11 @@ std::uint64_t achievement_count(const StateReader& state);
 AchievementId achievement_at_ordinal(const StateReader& state, std::uint64_t ordinal);
 std::uint64_t statement_count(const StateReader& state);
 StatementRecord statement_at_ordinal(const StateReader& state, std::uint64_t ordinal);
-// What happened to institutions and keys after the genesis (updates, keys added and retired), in ledger order: what
-// else a viewer of the trust graph, or a network that admits peers by key, has to follow. Record `seq` of the entry
-// tells what.
+// What happened to institutions and keys after the genesis (updates, keys added and retired, successions), in ledger
+// order: what else a viewer of the trust graph, or a network that admits peers by key, has to follow. Record `seq` of
+// the entry tells what.
 struct RegistryChange {
-  RegistryKind kind = RegistryKind::kInstitution;  // kInstitution or kKey
+  RegistryKind kind = RegistryKind::kInstitution;  // kInstitution, kKey or kSuccessions
   InstitutionId institution;
   KeyId key;  // of a kKey change
   std::uint64_t seq = 0;

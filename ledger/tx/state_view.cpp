@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "ledger/tx/identifiers.h"
+#include "ledger/tx/publication_records.h"
 #include "ledger/tx/record_codec.h"
+#include "ledger/tx/succession_records.h"
 
 namespace testamur::ledger::tx {
 
@@ -71,24 +74,33 @@ void StateWriter::put_institution(InstitutionRecord record) {
   const auto seq = put(RegistryKind::kInstitution, registry_id(record.id), encode(record));
   if (seq == 1) append_to_list(ledger_.overlay(), kInstitutionList, to_bytes(record.id.view()));
   if (seq > 1) follow_change(RegistryKind::kInstitution, record.id, KeyId{}, seq);
+  claim_identifiers(ledger_.overlay(), record.id, record.facts);
   cache_.forget(record.id);
 }
 
-void StateWriter::add_key(KeyPurpose purpose, const PublicKey& key) {
+void StateWriter::set_standing(const InstitutionId& institution, Standing standing) {
+  auto record = read_institution(state(), institution);
+  TM_CHECK(record, "the standing of an unknown institution was set:", institution.hex());
+  record->standing = standing;
+  record->retroactive = false;
+  put_institution(std::move(*record));
+}
+
+void StateWriter::add_key(const InstitutionId& institution, KeyPurpose purpose, const PublicKey& key) {
   used_ = used_ | Privilege::kKeys;
   KeyRecord record;
   record.cause = cause_;
   record.id = key_id(purpose, key);
-  record.institution = author_;
+  record.institution = institution;
   record.purpose = purpose;
   record.key = key;
   const auto seq = put(RegistryKind::kKey, registry_id(record.id), encode(record));
   TM_CHECK(seq == 1, "a key was added twice:", record.id.hex());
   auto& overlay = ledger_.overlay();
-  auto keys = overlay.get(kInstitutionKeys, author_.view()).value_or(Bytes{});
+  auto keys = overlay.get(kInstitutionKeys, institution.view()).value_or(Bytes{});
   keys.insert(keys.end(), record.id.bytes.begin(), record.id.bytes.end());
-  overlay.put(kInstitutionKeys, author_.view(), std::move(keys));
-  follow_change(RegistryKind::kKey, author_, record.id, seq);
+  overlay.put(kInstitutionKeys, institution.view(), std::move(keys));
+  follow_change(RegistryKind::kKey, institution, record.id, seq);
 }
 
 void StateWriter::retire_key(const KeyRecord& added, std::uint64_t compromised_since_ms) {
@@ -126,11 +138,8 @@ void StateWriter::put_statement(const StatementContent& content) {
 
 void StateWriter::count_statement(const StatementContent& content) {
   auto& overlay = ledger_.overlay();
+  count_change();
   auto counts = read_counts(overlay, author_);
-  const auto day = time_ms() / kDayMs;
-  if (counts.day != day) counts = {counts.live, day, 0};
-  ++counts.changes;
-
   const auto set_live = [&](ByteView key, SlotRow row, bool live) {
     if (row.live != live) counts.live += live ? 1 : ~std::uint64_t{0};
     row.live = live;
@@ -155,6 +164,15 @@ void StateWriter::count_statement(const StatementContent& content) {
   write_counts(overlay, author_, counts);
 }
 
+void StateWriter::count_change() {
+  auto& overlay = ledger_.overlay();
+  auto counts = read_counts(overlay, author_);
+  const auto day = time_ms() / kDayMs;
+  if (counts.day != day) counts = {counts.live, day, 0};
+  ++counts.changes;
+  write_counts(overlay, author_, counts);
+}
+
 BatchOrigin StateWriter::begin_issue(const AchievementId& achievement, IssuerIndex first_index) {
   used_ = used_ | Privilege::kIssue;
   auto origin = ledger_.origin(author_, cause_.key, achievement, first_index);
@@ -172,6 +190,39 @@ void StateWriter::issue_anchored(const AchievementId& achievement, IssuerIndex f
                                  std::span<const Hash256> page_roots) {
   const bool reserved = ledger_.issue_anchored(begin_issue(achievement, first_index), count, page_roots);
   TM_CHECK(reserved, "an issue was applied that its check had refused");
+}
+
+void StateWriter::put_consent(const SuccessionContent& content) {
+  used_ = used_ | Privilege::kSuccessions;
+  put(RegistryKind::kSuccessions, registry_id(author_),
+      encode(SuccessionRecord{{}, cause_, author_, SuccessionEvent::kConsent, content}));
+  ledger_.overlay().put(kSuccessionConsents, consent_key(encode(content), author_),
+                        Encoder().u64(ledger_.time_ms()).take());
+}
+
+void StateWriter::put_succession(const SuccessionContent& content) {
+  used_ = used_ | Privilege::kSuccessions;
+  const auto bytes = encode(content);
+  for (const auto& party : content.parties()) {
+    const auto seq = put(RegistryKind::kSuccessions, registry_id(party),
+                         encode(SuccessionRecord{{}, cause_, party, SuccessionEvent::kEffective, content}));
+    ledger_.overlay().erase(kSuccessionConsents, consent_key(bytes, party));
+    // Followers hear of it once, before they hear that a predecessor closed.
+    if (party == content.predecessors.front()) follow_change(RegistryKind::kSuccessions, party, KeyId{}, seq);
+  }
+  if (!content.closes) return;
+  for (const auto& predecessor : content.predecessors) set_standing(predecessor, Standing::kClosed);
+}
+
+void StateWriter::put_policy(const PolicyContent& content) {
+  used_ = used_ | Privilege::kPolicies;
+  put(RegistryKind::kPolicies, registry_id(author_), encode(PolicyRecord{{}, cause_, author_, content}));
+}
+
+void StateWriter::put_rule(const RuleContent& content) {
+  used_ = used_ | Privilege::kRules;
+  const AchievementId id{author_, content.number, content.version};
+  put(RegistryKind::kRules, registry_id(id), encode(RuleRecord{{}, cause_, author_, content}));
 }
 
 void StateWriter::set_status(const StatusPlan& plan, StatusReason reason) {

@@ -104,7 +104,8 @@ class StateWriter {
   std::uint64_t time_ms() const { return ledger_.time_ms(); }
 
   void put_institution(InstitutionRecord record);
-  void add_key(KeyPurpose purpose, const PublicKey& key);
+  void set_standing(const InstitutionId& institution, Standing standing);
+  void add_key(const InstitutionId& institution, KeyPurpose purpose, const PublicKey& key);
   void retire_key(const KeyRecord& added, std::uint64_t compromised_since_ms);
   void put_achievement(const AchievementId& id, AchievementEvent event, ByteView published);
   // Appends the statement and what counts it.
@@ -113,6 +114,14 @@ class StateWriter {
   void issue_anchored(const AchievementId& achievement, IssuerIndex first_index, std::uint64_t count,
                       std::span<const Hash256> page_roots);
   void set_status(const StatusPlan& plan, StatusReason reason);
+  // The author agrees to it.
+  void put_consent(const SuccessionContent& content);
+  // It takes effect: a record under each party, and predecessors that it closes are closed.
+  void put_succession(const SuccessionContent& content);
+  void put_policy(const PolicyContent& content);
+  void put_rule(const RuleContent& content);
+  // One more among the author's statement changes of the day.
+  void count_change();
 
   Privilege used() const { return used_; }
 

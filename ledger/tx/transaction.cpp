@@ -55,6 +55,18 @@ std::optional<Rejection> check_signatures(std::span<const SignatureEntry> signat
   return check.result();
 }
 
+// One for each key that a registration brings, in their order; whether they verify, the state decides.
+std::optional<Rejection> check_possession_proofs(std::size_t count, const v1::TransactionBody& body) {
+  FormCheck check;
+  const auto keys = static_cast<std::size_t>(body.institution_register().keys_size());
+  check
+      .require(body.has_institution_register() || count == 0, RejectionCode::kFieldConflict, "possession_proofs",
+               "this kind registers no institution")
+      .require(count == keys, RejectionCode::kPossession, "possession_proofs",
+               std::to_string(count) + " for " + std::to_string(keys) + " keys");
+  return check.result();
+}
+
 }  // namespace
 
 struct Transaction::Parts {
@@ -140,9 +152,8 @@ std::variant<SharedTransaction, Rejection> decode(const ChainId& chain, Bytes ca
   if (parts.body.empty()) return Rejection{RejectionCode::kFieldMissing, "body", "", {}};
   if (auto rejection = within("body", decode_body(parts.body, parts.decoded))) return *rejection;
   if (auto rejection = check_signatures(parts.signatures, *parts.decoded.rules)) return *rejection;
-  if (!parts.possession_proofs.empty()) {
-    return Rejection{RejectionCode::kFieldConflict, "possession_proofs", "this kind registers no institution", {}};
-  }
+  if (auto rejection = check_possession_proofs(parts.possession_proofs.size(), *parts.decoded.message))
+    return *rejection;
   parts.id = transaction_id(chain, parts.body);
   return std::make_shared<const Transaction>(std::move(parts));
 }

@@ -2,6 +2,8 @@
 // starts late reads the same history.
 #include "ledger/recognition_graph.h"
 
+#include <algorithm>
+
 #include "tests/ledger/tx_fixture.h"
 #include "tests/support/catch.h"
 #include "trust/decide.h"
@@ -24,13 +26,15 @@ class Followed {
     REQUIRE_FALSE(rejection.has_value());
     return transaction->id();
   }
-  trust::Decision decide(const Actor& viewpoint, const Actor& issuer, const trust::Policy& policy = {}) {
+  // At the newest block, about the time that is given, or that of the block.
+  trust::Decision decide(const Actor& viewpoint, const Actor& issuer, const trust::Policy& policy = {},
+                         std::optional<std::uint64_t> at_time_ms = std::nullopt) {
     follow();
     trust::Query query;
     query.viewpoint = viewpoint.id;
     query.issuer = issuer.id;
     query.as_of = {ledger.height(), ledger.time_ms(), {}};
-    query.at_time_ms = ledger.time_ms();
+    query.at_time_ms = at_time_ms.value_or(ledger.time_ms());
     const auto followed = trust::decide(graph.history(), query, policy);
     ledger::RecognitionGraph late;
     REQUIRE(late.follow(ledger.state()).ok());
@@ -112,6 +116,172 @@ TEST_CASE("a compromised key takes its statements away") {
   INFO((rejection ? tx::to_text(*rejection) : std::string("committed")));
   REQUIRE_FALSE(rejection.has_value());
   CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 0);
+}
+
+// Every kind of succession through the ledger: both sides sign.
+void succeed(Followed& f, const tx::SuccessionContent& content, const std::vector<const Actor*>& parties) {
+  for (const auto* party : parties) {
+    const auto rejection = f.ledger.commit(*party, content, KeyPurpose::kRoot);
+    INFO((rejection ? tx::to_text(*rejection) : std::string("committed")));
+    REQUIRE_FALSE(rejection.has_value());
+  }
+}
+
+tx::SuccessionContent between(tx::SuccessionKind kind, const Actor& predecessor, const Actor& successor,
+                              bool inherits) {
+  return {kind, true, inherits ? successor.id : InstitutionId{}, {predecessor.id}, {successor.id}};
+}
+
+constexpr std::uint64_t kYearMs = 365ULL * 86'400'000;
+
+TEST_CASE("a merger passes trust to the heir for 730 days, and distrust without end") {
+  Followed f;
+  const auto lyra = f.ledger.join(f.ledger.aurora, "lyra", "lyra.example");
+  f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
+  auto no = distrust_of(f.ledger.cygnus.id);
+  no.scope = {};
+  const auto distrust = f.say(f.ledger.borealis, no);
+  CHECK(f.decide(f.ledger.aurora, lyra).amount == 0);
+  succeed(f, between(tx::SuccessionKind::kMerge, f.ledger.cygnus, lyra, true), {&f.ledger.cygnus, &lyra});
+  CHECK(f.decide(f.ledger.aurora, lyra).outcome == trust::Outcome::kAccept);
+  const auto blocked = f.decide(f.ledger.borealis, lyra);
+  CHECK(blocked.outcome == trust::Outcome::kBlocked);
+  CHECK(blocked.used == std::vector<TransactionId>{distrust});
+  f.ledger.pass_ms(2 * kYearMs - 60'000);
+  f.ledger.publish(lyra);
+  CHECK(f.decide(f.ledger.aurora, lyra).outcome == trust::Outcome::kAccept);
+  f.ledger.pass_ms(120'000);
+  f.ledger.publish(lyra, 2);
+  CHECK(f.decide(f.ledger.aurora, lyra).amount == 0);
+  CHECK(f.decide(f.ledger.borealis, lyra).outcome == trust::Outcome::kBlocked);
+}
+
+TEST_CASE("a rename passes trust on, custody does not, a split to its one heir; distrust follows each of them") {
+  using enum tx::SuccessionKind;
+  for (const auto kind : {kRename, kCustody, kSplit}) {
+    INFO("kind " << int(kind));
+    Followed f;
+    const auto lyra = f.ledger.join(f.ledger.aurora, "lyra", "lyra.example");
+    const auto vega = f.ledger.join(f.ledger.aurora, "vega", "vega.example");
+    f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
+    auto no = distrust_of(f.ledger.cygnus.id);
+    no.scope = {};
+    f.say(f.ledger.borealis, no);
+    auto content = between(kind, f.ledger.cygnus, lyra, kind != kCustody);
+    std::vector<const Actor*> parties{&lyra, &f.ledger.cygnus};
+    if (kind == kSplit) {
+      content.successors = {std::min(lyra.id, vega.id), std::max(lyra.id, vega.id)};
+      parties.push_back(&vega);
+    }
+    succeed(f, content, parties);
+    CHECK(f.decide(f.ledger.aurora, lyra).amount == (kind == kCustody ? 0 : 120));
+    CHECK(f.decide(f.ledger.borealis, lyra).outcome == trust::Outcome::kBlocked);
+    CHECK(f.decide(f.ledger.aurora, vega).amount == 0);
+    CHECK((f.decide(f.ledger.borealis, vega).outcome == trust::Outcome::kBlocked) == (kind == kSplit));
+  }
+}
+
+TEST_CASE("a split that leaves the predecessor open has no heir, and takes nothing from it") {
+  Followed f;
+  const auto lyra = f.ledger.join(f.ledger.aurora, "lyra", "lyra.example");
+  f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
+  auto content = between(tx::SuccessionKind::kSplit, f.ledger.cygnus, lyra, false);
+  content.closes = false;
+  succeed(f, content, {&f.ledger.cygnus, &lyra});
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).outcome == trust::Outcome::kAccept);
+  CHECK(f.decide(f.ledger.aurora, lyra).amount == 0);
+}
+
+TEST_CASE("a predecessor that a vote closes while it is suspended passes no trust on, and its distrust still") {
+  Followed f;
+  const auto lyra = f.ledger.join(f.ledger.aurora, "lyra", "lyra.example");
+  f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
+  f.ledger.set_standing(f.ledger.cygnus.id, tx::Standing::kSuspended);
+  f.ledger.put_succession(between(tx::SuccessionKind::kMerge, f.ledger.cygnus, lyra, true));
+  CHECK(f.decide(f.ledger.aurora, lyra).amount == 0);
+}
+
+TEST_CASE("a mill that leaves and registers again is a party that nobody trusts, and cannot take its old names") {
+  Followed f;
+  const auto mill = f.ledger.join(f.ledger.borealis, "mill", "mill.example");
+  f.say(f.ledger.aurora, friendship(f.ledger.borealis.id, 1));
+  f.say(f.ledger.borealis, friendship(mill.id, 0));
+  CHECK(f.decide(f.ledger.aurora, mill).outcome == trust::Outcome::kAccept);
+  auto no = distrust_of(mill.id);
+  no.scope = {};
+  f.say(f.ledger.aurora, no);
+  CHECK(f.decide(f.ledger.aurora, mill).outcome == trust::Outcome::kBlocked);
+  REQUIRE_FALSE(f.ledger.commit(mill, tx::InstitutionLeaveContent{}, KeyPurpose::kRoot));
+  const auto again = f.ledger.registration(f.ledger.borealis, "mill2", registration_of("mill2", "mill.example"));
+  CHECK(code(f.ledger.commit(again)) == RejectionCode::kIdentifierTaken);
+  const auto other = f.ledger.join(f.ledger.borealis, "mill2", "mill2.example");
+  CHECK(f.decide(f.ledger.aurora, other).amount == 0);
+  // Its own praise, and that of the party that it was, lead nowhere.
+  f.say(other, friendship(f.ledger.aurora.id, 7));
+  CHECK(f.decide(f.ledger.aurora, other).amount == 0);
+  CHECK(f.decide(f.ledger.aurora, mill).outcome == trust::Outcome::kBlocked);
+}
+
+TEST_CASE("a suspended friend introduces nobody while it is suspended; a friend that left never again") {
+  Followed f;
+  f.say(f.ledger.aurora, friendship(f.ledger.agency.id, 1));
+  f.say(f.ledger.agency, friendship(f.ledger.cygnus.id, 0));
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 120);
+  f.ledger.set_standing(f.ledger.agency.id, tx::Standing::kSuspended);
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 0);
+  f.ledger.set_standing(f.ledger.agency.id, tx::Standing::kGood);
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 120);
+  REQUIRE_FALSE(f.ledger.commit(f.ledger.agency, tx::InstitutionLeaveContent{}, KeyPurpose::kRoot));
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 0);
+}
+
+TEST_CASE(
+    "an accreditor that loses its role accredits from that block on no more, or counts as never having done so, until "
+    "it wins it back") {
+  for (const bool retroactive : {false, true}) {
+    INFO("retroactive " << retroactive);
+    Followed f;
+    f.say(f.ledger.aurora, friendship(f.ledger.agency.id, 1));
+    auto given = accredit(f.ledger.cygnus.id);
+    given.amount = 120;
+    given.scope = {};
+    given.valid_from_ms = given.valid_until_ms = 0;
+    f.say(f.ledger.agency, given);
+    CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).accredited_amount == 120);
+    const auto before_ms = f.ledger.time_ms();
+    f.ledger.pass_ms(60'000);
+    f.ledger.change_institution(f.ledger.agency.id, [&](tx::InstitutionRecord& record) {
+      record.institution_class = tx::InstitutionClass::kIssuer;
+      record.retroactive = retroactive;
+    });
+    CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).accredited_amount == 0);
+    CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus, {}, before_ms).accredited_amount == (retroactive ? 0 : 120));
+    CHECK(code(f.ledger.commit(f.ledger.agency, accredit(f.ledger.cygnus.id), KeyPurpose::kGovern)) ==
+          RejectionCode::kAuthorClass);
+    f.ledger.change_institution(f.ledger.agency.id, [](tx::InstitutionRecord& record) {
+      record.institution_class = tx::InstitutionClass::kAccreditor;
+      record.retroactive = false;
+    });
+    CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).accredited_amount == 120);
+  }
+}
+
+TEST_CASE(
+    "compromised since: what the key said before stands, what it said at that time or after counts as never said") {
+  Followed f;
+  const auto kept = f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
+  f.ledger.pass_ms(60'000);
+  const auto since_ms = f.ledger.next_block().time_ms;
+  auto no = distrust_of(f.ledger.cygnus.id, 1);
+  no.scope = {};
+  f.say(f.ledger.aurora, no);
+  f.say(f.ledger.aurora, void_of(f.ledger.cygnus.id, {kept}));
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).outcome == trust::Outcome::kBlocked);
+  const tx::KeyRetireContent retire{f.ledger.aurora.key_of(KeyPurpose::kGovern), since_ms};
+  REQUIRE_FALSE(f.ledger.commit(f.ledger.aurora, retire, KeyPurpose::kRoot));
+  const auto healed = f.decide(f.ledger.aurora, f.ledger.cygnus);
+  CHECK(healed.outcome == trust::Outcome::kAccept);
+  CHECK(healed.used == std::vector<TransactionId>{kept});
 }
 
 }  // namespace

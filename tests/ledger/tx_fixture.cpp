@@ -129,6 +129,16 @@ tx::AchievementContent sample_achievement(std::uint32_t number, std::uint16_t ve
   return content;
 }
 
+tx::InstitutionRegisterContent registration_of(const std::string& name, const std::string& domain) {
+  tx::InstitutionRegisterContent content;
+  content.facts = party_named(name, InstitutionClass::kIssuer, domain).facts;
+  for (const auto& [purpose, label] :
+       {std::pair{KeyPurpose::kRoot, "root"}, {KeyPurpose::kIssue, "issue"}, {KeyPurpose::kGovern, "govern"}}) {
+    content.keys.push_back({purpose, key_named(name + "/" + label).public_key()});
+  }
+  return content;
+}
+
 tx::StatementContent trust_in(const InstitutionId& subject, std::uint16_t slot) {
   tx::StatementContent content;
   content.subject = subject;
@@ -200,7 +210,9 @@ TestLedger::TestLedger(ledger::GenesisInput input)
   draco = actor_named("draco", id_in(genesis_, "draco.example"));
 }
 
-ledger::BlockContext TestLedger::next_block() const { return {chain(), height_.next(), time_ms_ + 1'000, 1}; }
+ledger::BlockContext TestLedger::next_block() const {
+  return {chain(), height_.next(), time_ms_ + 1'000, genesis_.content.protocol_version};
+}
 
 tx::Envelope TestLedger::envelope(const InstitutionId& author) {
   const auto nonce = tx::Nonce::prefix_of(hash_of(++nonces_).view());
@@ -215,6 +227,29 @@ SharedTransaction TestLedger::sign(tx::Built built, const Actor& signer, KeyPurp
   refused = std::get_if<Rejection>(&decoded);
   TM_CHECK(refused == nullptr, to_text(refused != nullptr ? *refused : Rejection{}));
   return std::get<SharedTransaction>(decoded);
+}
+
+SharedTransaction TestLedger::registration(const Actor& sponsor, const std::string& name,
+                                           const tx::InstitutionRegisterContent& content) {
+  const auto built = tx::build(envelope(sponsor.id), content);
+  const auto* refused = std::get_if<Rejection>(&built);
+  TM_CHECK(refused == nullptr, to_text(refused != nullptr ? *refused : Rejection{}));
+  const auto& unsigned_transaction = std::get<tx::UnsignedTransaction>(built);
+  const auto actor = actor_named(name, tx::registered_id(unsigned_transaction.id, content));
+  std::vector<Signature> proofs;
+  for (const auto& [purpose, key] : content.keys) {
+    const auto message = possession_message(chain(), actor.id, purpose, key);
+    proofs.push_back(actor.key(purpose).sign(message.view()));
+  }
+  const auto entry = tx::sign(unsigned_transaction, KeyPurpose::kGovern, *sponsor.govern);
+  return std::get<SharedTransaction>(tx::decode(chain(), tx::attach(unsigned_transaction, {entry}, proofs)));
+}
+
+Actor TestLedger::join(const Actor& sponsor, const std::string& name, const std::string& domain) {
+  const auto transaction = registration(sponsor, name, registration_of(name, domain));
+  const auto rejection = commit(transaction);
+  TM_CHECK(!rejection, to_text(rejection.value_or(Rejection{})));
+  return actor_named(name, InstitutionId::prefix_of(transaction->id().view()));
 }
 
 SharedTransaction TestLedger::issue(const Actor& issuer, std::uint64_t first_index, std::size_t count,
@@ -237,6 +272,36 @@ std::optional<Rejection> TestLedger::commit(const SharedTransaction& transaction
   height_ = context.height;
   time_ms_ = context.time_ms;
   return std::nullopt;
+}
+
+void TestLedger::take_effect(const std::function<void(tx::StateWriter&)>& effect) {
+  const auto context = next_block();
+  ledger::Overlay overlay(state_);
+  ledger::LedgerState written(overlay, context.height, context.time_ms);
+  tx::RecordCache cache;
+  tx::StateWriter writer(written, cache, {}, {});
+  effect(writer);
+  written.seal();
+  state_.apply(*overlay.take());
+  height_ = context.height;
+  time_ms_ = context.time_ms;
+}
+
+void TestLedger::set_standing(const InstitutionId& institution, tx::Standing standing) {
+  take_effect([&](tx::StateWriter& writer) { writer.set_standing(institution, standing); });
+}
+
+void TestLedger::put_succession(const tx::SuccessionContent& content) {
+  take_effect([&](tx::StateWriter& writer) { writer.put_succession(content); });
+}
+
+void TestLedger::change_institution(const InstitutionId& institution,
+                                    const std::function<void(tx::InstitutionRecord&)>& change) {
+  take_effect([&](tx::StateWriter& writer) {
+    auto record = tx::read_institution(writer.state(), institution);
+    change(*record);
+    writer.put_institution(*record);
+  });
 }
 
 ledger::Roots TestLedger::commit_all(const std::vector<SharedTransaction>& transactions) {

@@ -2,6 +2,7 @@
 // transactions with it, and commit them in blocks of their own.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "ledger/state.h"
 #include "ledger/tx/build.h"
 #include "ledger/tx/registry_records.h"
+#include "ledger/tx/state_view.h"
 #include "tests/ledger/core_support.h"
 
 namespace testamur::test {
@@ -48,6 +50,8 @@ ledger::Genesis sample_genesis(ledger::GenesisInput input = sample_genesis_input
 
 // A complete achievement with the elements that the law asks for.
 tx::AchievementContent sample_achievement(std::uint32_t number = 1, std::uint16_t version = 1);
+// An issuer with root, issue and govern keys of that name, for a validator to register.
+tx::InstitutionRegisterContent registration_of(const std::string& name, const std::string& domain);
 tx::StatementContent trust_in(const InstitutionId& subject, std::uint16_t slot = 0);
 tx::StatementContent distrust_of(const InstitutionId& subject, std::uint16_t slot = 0);
 tx::StatementContent end_of(const InstitutionId& subject, std::uint16_t slot = 0);
@@ -76,6 +80,11 @@ class TestLedger {
     return sign(tx::build(envelope(author.id), content), author, purpose);
   }
   SharedTransaction sign(tx::Built built, const Actor& signer, KeyPurpose purpose);
+  // Signed by the sponsor, with the possession proofs of the keys of that name.
+  SharedTransaction registration(const Actor& sponsor, const std::string& name,
+                                 const tx::InstitutionRegisterContent& content);
+  // Commits it; the new institution with its keys.
+  Actor join(const Actor& sponsor, const std::string& name, const std::string& domain);
   SharedTransaction issue(const Actor& issuer, std::uint64_t first_index, std::size_t count,
                           const AchievementId& achievement);
 
@@ -89,6 +98,12 @@ class TestLedger {
   }
   // Publishes achievement 1.1 of the actor.
   AchievementId publish(const Actor& actor, std::uint32_t number = 1);
+
+  // A block without a transaction that does what the effect of a vote would.
+  void take_effect(const std::function<void(tx::StateWriter&)>& effect);
+  void set_standing(const InstitutionId& institution, tx::Standing standing);
+  void put_succession(const tx::SuccessionContent& content);
+  void change_institution(const InstitutionId& institution, const std::function<void(tx::InstitutionRecord&)>& change);
 
   void pass_ms(std::uint64_t ms) { time_ms_ += ms; }
   std::uint64_t time_ms() const { return time_ms_; }

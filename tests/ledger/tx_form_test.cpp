@@ -59,9 +59,9 @@ TEST_CASE("envelope: author, nonce and end of validity are there and have their 
 }
 
 TEST_CASE("kind_not_active: reserved kinds are refused by name") {
-  const auto rejection = decoded([](auto&, auto& body) { body.mutable_institution_leave(); });
+  const auto rejection = decoded([](auto&, auto& body) { body.mutable_institution_suspend(); });
   REQUIRE(code(rejection) == RejectionCode::kKindNotActive);
-  CHECK(rejection->field == "body.institution_leave");
+  CHECK(rejection->field == "body.institution_suspend");
   CHECK(body_change([](auto& body) { body.mutable_evidence()->set_first("x"); }) == RejectionCode::kKindNotActive);
   CHECK(body_change([](auto& body) { body.mutable_ready(); }) == RejectionCode::kKindNotActive);
 }

@@ -59,6 +59,11 @@ TEST_CASE("a genesis that breaks a rule is refused with the party and what is wr
   CHECK(contains(refusal([](GenesisInput& input) { input.validators.clear(); }), "no validators"));
   CHECK(contains(refusal([](GenesisInput& input) { input.parties[1].facts.domain = "aurora.example"; }),
                  "domain occurs twice"));
+  CHECK(contains(refusal([](GenesisInput& input) {
+                   input.parties[0].facts.ror = "05gq02987";
+                   input.parties[4].facts.ror = "05GQ02987";
+                 }),
+                 "ROR identifier occurs twice"));
   CHECK(contains(refusal([](GenesisInput& input) { input.parties[0].facts.country = "Austria"; }),
                  "University aurora\": text_form"));
   CHECK(contains(refusal([](GenesisInput& input) { input.parties[0].keys[0].possession = Signature{}; }),

@@ -141,6 +141,17 @@ ids = count(0x80, 32) + count(0x90, 32)
 
 bodies = {
     "institution_update": body(11, data(1, facts_pb)),
+    "institution_register": body(10, num(1, 2) + data(2, facts_pb) + data(3, num(1, 1) + num(2, 1) + data(3, new_key.pub))
+                                 + data(3, description) + num(4, 1) + data(5, count(0xA0, 16))),
+    "institution_leave": body(13, b""),
+    "institution_list": body(14, data(1, facts_pb)),
+    "succession_merge": body(30, data(1, SUBJECT) + data(1, count(0xA0, 16)) + data(2, AUTHOR)),
+    "succession_split": body(31, data(1, AUTHOR) + data(2, SUBJECT) + data(2, count(0xA0, 16)) + data(3, SUBJECT) + num(4, 1)),
+    "succession_rename": body(32, data(1, AUTHOR) + data(2, SUBJECT)),
+    "succession_custody": body(33, data(1, AUTHOR) + data(2, SUBJECT)),
+    "policy_publish": body(50, data(1, count(0x80, 32)) + data(2, "https://aurora.example/policy.toml")),
+    "rule_publish": body(60, num(1, 3) + num(2, 1) + text(3, ("en", "A degree in parts")) + data(4, count(0x80, 32))
+                         + data(5, "https://aurora.example/rule")),
     "key_add": body(20, data(1, description) + data(2, possession)),
     "key_rotate": body(21, data(1, count(0xA0, 16)) + data(2, description) + data(3, possession)),
     "key_retire": body(22, data(1, count(0xA0, 16)) + num(2, FROM)),
@@ -248,6 +259,10 @@ records = {
              + count(0x80, 32) + b"\0" + sized("") + u(16, 0),
     "void": cause + bytes([5, 0]) + u(16, 0) + bytes([0, 0]) + b"\0" + u(64, 0) + u(64, 0) + b"\5" + bytes(32) + b"\0"
             + sized("") + u(16, 2) + ids,
+    "succession": cause + bytes([2, 2, 1]) + SUBJECT + b"\1" + AUTHOR + b"\2" + SUBJECT + count(0xA0, 16),
+    "policy": cause + count(0x80, 32) + sized("https://aurora.example/policy.toml"),
+    "rule": cause + u(32, 3) + u(16, 1) + b"\1" + sized("en") + sized("A degree in parts") + count(0x80, 32)
+            + sized("https://aurora.example/rule"),
     "accredit": cause + bytes([2, 1]) + u(16, 9) + bytes([60, 1]) + b"\0" + u(64, FROM) + u(64, 0) + b"\0"
                 + count(0x80, 32) + b"\2" + sized("https://agency.example/r") + u(16, 0),
 }

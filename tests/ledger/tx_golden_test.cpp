@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ledger/tx/kind_rules.h"
+#include "ledger/tx/publication_records.h"
+#include "ledger/tx/succession_records.h"
 #include "tests/ledger/tx_fixture.h"
 #include "tests/support/catch.h"
 #include "tests/support/shared.h"
@@ -56,6 +58,16 @@ tx::AchievementContent golden_achievement() {
   content.assesses = {kAuthor};
   content.awarding_bodies = {kAuthor, kSubject};
   return content;
+}
+
+tx::SuccessionContent golden_split() {
+  return {tx::SuccessionKind::kSplit, true, kSubject, {kAuthor}, {kSubject, counting<InstitutionId>(0xA0)}};
+}
+
+tx::PolicyContent golden_policy() { return {counting<Hash256>(0x80), "https://aurora.example/policy.toml"}; }
+
+tx::RuleContent golden_rule() {
+  return {3, 1, {{"en", "A degree in parts"}}, counting<Hash256>(0x80), "https://aurora.example/rule"};
 }
 
 tx::StatementContent golden_trust() {
@@ -117,6 +129,21 @@ TEST_CASE("golden: bodies and ids of every active kind") {
   const PublicKey key{SignatureAlgorithm::kBip340, *from_hex(vectors()["new_key"].get<std::string>())};
   const tx::KeyAddContent added{KeyPurpose::kIssue, key, counting<Signature>(0x01)};
   check_body("institution_update", tx::InstitutionUpdateContent{golden_facts()});
+  tx::InstitutionRegisterContent registration;
+  registration.facts = golden_facts();
+  registration.keys = {{KeyPurpose::kRoot, key}, {KeyPurpose::kIssue, key}};
+  registration.listed = counting<InstitutionId>(0xA0);
+  check_body("institution_register", registration);
+  check_body("institution_leave", tx::InstitutionLeaveContent{});
+  check_body("institution_list", tx::InstitutionListContent{golden_facts()});
+  using enum tx::SuccessionKind;
+  const auto third = counting<InstitutionId>(0xA0);
+  check_body("succession_merge", tx::SuccessionContent{kMerge, true, kAuthor, {kSubject, third}, {kAuthor}});
+  check_body("succession_split", golden_split());
+  check_body("succession_rename", tx::SuccessionContent{kRename, true, kSubject, {kAuthor}, {kSubject}});
+  check_body("succession_custody", tx::SuccessionContent{kCustody, true, {}, {kAuthor}, {kSubject}});
+  check_body("policy_publish", golden_policy());
+  check_body("rule_publish", golden_rule());
   check_body("key_add", added);
   check_body("key_rotate", tx::KeyRotateContent{counting<KeyId>(0xA0), added});
   check_body("key_retire", tx::KeyRetireContent{counting<KeyId>(0xA0), kFrom});
@@ -198,6 +225,10 @@ TEST_CASE("golden: bodies of registry records") {
   check_record("void", statement);
   statement.content = golden_accreditation();
   check_record("accredit", statement);
+  check_record("succession",
+               tx::SuccessionRecord{{}, kCause, kAuthor, tx::SuccessionEvent::kEffective, golden_split()});
+  check_record("policy", tx::PolicyRecord{{}, kCause, kAuthor, golden_policy()});
+  check_record("rule", tx::RuleRecord{{}, kCause, kAuthor, golden_rule()});
 }
 
 TEST_CASE("golden: registry records decode to what was encoded, and nothing shorter, longer or changed passes unseen") {
@@ -210,6 +241,11 @@ TEST_CASE("golden: registry records decode to what was encoded, and nothing shor
   const auto institution = tx::decode_institution(kAuthor, at, *from_hex(hex_of("records", "institution")));
   REQUIRE(institution.ok());
   CHECK(institution->facts == golden_facts());
+  const auto succession = tx::decode_succession(kAuthor, at, *from_hex(hex_of("records", "succession")));
+  REQUIRE(succession.ok());
+  CHECK(succession->content == golden_split());
+  CHECK(tx::decode_policy(kAuthor, at, *from_hex(hex_of("records", "policy")))->content == golden_policy());
+  CHECK(tx::decode_rule(kAuthor, at, *from_hex(hex_of("records", "rule")))->content.number == 3);
   const auto achievement =
       tx::decode_achievement({kAuthor, 7, 2}, at, *from_hex(hex_of("records", "achievement_published")));
   REQUIRE(achievement.ok());

@@ -1,0 +1,12 @@
+// policy_publish: the digest of the policy by which the author decides.
+#pragma once
+
+#include "ledger/tx/kind_rules.h"
+
+namespace testamur::ledger::tx::policy_publish {
+
+std::optional<Rejection> check_form(const v1::TransactionBody& body);
+std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan& plan);
+void apply(StateWriter& writer, const Transaction& transaction, const Plan& plan);
+
+}  // namespace testamur::ledger::tx::policy_publish
