@@ -2,4 +2,5 @@ if(TARGET node_main)
   testamur_test(test_node_rpc
     SOURCES rpc_client.cpp rpc_submit_test.cpp rpc_verify_test.cpp rpc_service_test.cpp
     LINKS running_nodes testamur_proto_api)
+  target_precompile_headers(test_node_rpc PRIVATE <grpcpp/grpcpp.h>)
 endif()
