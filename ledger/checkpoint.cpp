@@ -91,6 +91,18 @@ Result<CertifyingSet> CertifyingSet::make(std::vector<Member> members) {
   return set;
 }
 
+std::optional<CertifyingSet> decode_certifying_set(Decoder& in) {
+  const std::uint32_t size = in.u32();
+  if (size == 0 || size > CertifyingSet::kMaxSize) in.fail();
+  if (!in.ok()) return std::nullopt;
+  Encoder record;
+  record.u32(size).raw(in.raw(size * (InstitutionId::kSize + Hash256::kSize)));
+  auto set = CertifyingSet::decode(record.bytes());
+  if (!set.ok()) in.fail();
+  if (!in.ok()) return std::nullopt;
+  return std::move(set).value();
+}
+
 Bytes CertifyingSet::encode() const {
   Encoder out;
   out.u32(static_cast<std::uint32_t>(members_.size()));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "common/bytes.h"
@@ -43,6 +44,9 @@ class CertifyingSet {
   std::vector<Member> members_;
   Hash256 digest_;
 };
+
+// Reads one set out of a longer record. Fails the decoder on malformed bytes and returns nothing.
+std::optional<CertifyingSet> decode_certifying_set(Decoder& in);
 
 // A quorum's finalize signatures for one block.
 struct Finalization {

@@ -1,14 +1,17 @@
 // Genesis: the canonical record from which a ledger begins, its chain id and its state.
 //
 // The record (docs/formats/genesis.md) is strict binary; TOML is only somebody's input to GenesisInput. Order of work:
-// fill a GenesisInput, make_genesis() sorts and checks it and fixes the chain id, founders sign founder_message(), and
-// encode() appends their signatures. decode_genesis() is what every node and client does with a record from outside:
-// it proves the possession of every key and the signatures of the founders. Pure; any thread.
+// fill a GenesisInput, draft_genesis() sorts it and fixes the chain id, find_faults() says what is missing or wrong,
+// founders sign founder_message(), encode() writes the record with the signatures that are there. decode_genesis() is
+// what every node and client does with a record from outside: it proves the possession of every key and the signatures
+// of the founders. A record may continue a ledger that lost its keys: ledger/recovery.h. Pure; any thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/bytes.h"
@@ -16,7 +19,9 @@
 #include "common/keys.h"
 #include "common/result.h"
 #include "ledger/header.h"
+#include "ledger/light.h"
 #include "ledger/parameters.h"
+#include "ledger/recovery.h"
 #include "ledger/state.h"
 #include "ledger/tx/facts.h"
 
@@ -39,18 +44,11 @@ struct GenesisParty {
 // computed before the proofs are made. The order of keys does not matter.
 InstitutionId party_id(const GenesisParty& party);
 
-// A validator of the first epoch and its consensus key, one of the party's keys.
+// A validator of the first epoch and its consensus key: one of the party's keys, or in a recovery its key of the old
+// set or a replaced one.
 struct GenesisValidator {
   InstitutionId institution;
   KeyId consensus_key;
-};
-
-// The ledger that this one takes up after more than f of its keys were lost.
-struct GenesisContinues {
-  ChainId chain;
-  Height height;
-  BlockId block;
-  Roots roots;
 };
 
 struct FounderSignature {
@@ -62,39 +60,80 @@ struct GenesisInput {
   std::uint64_t time_ms = 0;
   std::uint16_t protocol_version = 1;
   Parameters parameters;
-  std::vector<GenesisParty> parties;
+  std::vector<GenesisParty> parties;  // none in a recovery
   std::vector<GenesisValidator> validators;
   std::optional<GenesisContinues> continues;
 };
 
-// A checked record, parties sorted by id, keys by (purpose, id), validators by institution.
+// Parties sorted by id, keys by (purpose, id), validators by institution.
 struct Genesis {
   GenesisInput content;
   std::vector<FounderSignature> signatures;  // ascending by key id
   ChainId chain;
 };
 
-// Sorts, checks and fixes the chain id; `signatures` is left empty. Fails with the party and field that is wrong.
+// Something that a record breaks. Names are permanent (docs/formats/genesis.md lists them).
+struct GenesisFault {
+  std::string name;  // for example possession_proof
+  std::string what;  // a sentence with the party and key that it concerns
+};
+
+// Sorts and fixes the chain id; nothing is checked, no signatures.
+Genesis draft_genesis(GenesisInput input);
+// Everything that is wrong or missing, rules of the content first, then signatures; at most 100. Empty: nodes and
+// clients take the record.
+std::vector<GenesisFault> find_faults(const Genesis& genesis);
+std::vector<GenesisFault> find_content_faults(const GenesisInput& content);
+
+// draft_genesis, failing with the first fault of the content.
 Result<Genesis> make_genesis(GenesisInput input);
 
 // What a founder's root key signs.
 Hash256 founder_message(const ChainId& chain);
 
-// The record, founders' signatures included.
+// Who may sign and has. In a plain genesis every validator's institution must; in a recovery every institution of the
+// new set must, and of the old set more than two thirds.
+struct Signatory {
+  InstitutionId institution;
+  std::string name;
+  std::uint8_t threshold = 1;  // with exactly so many of its root keys
+  std::vector<std::pair<KeyId, PublicKey>> roots;
+  std::uint8_t signatures = 0;  // by its root keys that are there, valid or not
+  bool must_sign = true;
+  bool has_signed() const { return signatures == threshold; }
+};
+std::vector<Signatory> signatories(const Genesis& genesis);
+std::size_t signatories_needed(const Genesis& genesis);
+
+// The record, with the signatures that are there.
 Bytes encode(const Genesis& genesis);
 
-// Strict, with every signature checked: each validator's institution must have signed with root_threshold of its root
-// keys, and nobody else may have signed.
+// Canonical and well-formed, as encode() wrote it; find_faults() says what is missing.
+Result<Genesis> decode_genesis_draft(ByteView bytes);
+// Strict, with every rule and signature checked.
 Result<Genesis> decode_genesis(ByteView bytes);
 
-// The first header and the state below it (log and pages empty, parties, keys and parameters in the registry).
+// The validators of the first epoch with their keys. Fails where a validator's key is not in the record.
+Result<CertifyingSet> genesis_set(const GenesisInput& content);
+// The epoch in which the first block after the genesis is.
+Epoch genesis_epoch(const Genesis& genesis);
+// What follows the ledger from its beginning. Precondition here and below: `genesis` came from make_genesis or
+// decode_genesis.
+LightClient make_light_client(const Genesis& genesis);
+// That a recovery continues the ledger that `old` follows, from a block that is final there.
+Status verify_continuation(const Genesis& recovery, const LightClient& old);
+
+// The first header and the state below it.
 struct GenesisState {
   std::shared_ptr<const Delta> delta;
   Header header;
   BlockId block;
 };
-// Precondition: `genesis` came from make_genesis or decode_genesis.
+// Height 0: log and pages empty, parties, keys and parameters in the registry. Precondition: no recovery.
 GenesisState build_genesis_state(const Genesis& genesis);
+// The height after the block that is continued: its state with the new validators. `old` is the state after that block;
+// fails where it is not. Precondition: a recovery.
+Result<GenesisState> build_recovery_state(const Genesis& genesis, const StateReader& old);
 
 // Name, id and purpose of every key, for people.
 std::string describe(const Genesis& genesis);

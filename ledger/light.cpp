@@ -9,15 +9,9 @@ void encode(Encoder& out, const SetChange& change) {
 
 std::optional<SetChange> decode_set_change(Decoder& in) {
   auto sealing = decode_checkpoint(in);
-  const std::uint32_t size = in.u32();
-  if (size == 0 || size > CertifyingSet::kMaxSize) in.fail();
-  if (!in.ok()) return std::nullopt;
-  Encoder record;
-  record.u32(size).raw(in.raw(size * (InstitutionId::kSize + Hash256::kSize)));
-  auto next = CertifyingSet::decode(record.bytes());
-  if (!next.ok()) in.fail();
-  if (!in.ok()) return std::nullopt;
-  return SetChange{std::move(sealing), std::move(next).value()};
+  auto next = decode_certifying_set(in);
+  if (!in.ok() || !next) return std::nullopt;
+  return SetChange{std::move(sealing), std::move(*next)};
 }
 
 LightClient::LightClient(const ChainId& chain, Epoch epoch, CertifyingSet set) : chain_(chain) {

@@ -46,6 +46,7 @@ Bytes registry_id(const InstitutionId& truster, const InstitutionId& subject) {
 Bytes registry_id_of_parameters() { return {0}; }
 Bytes registry_id_of_validators() { return {0}; }
 Bytes registry_id_of_protocol() { return {0}; }
+Bytes registry_id_of_predecessors() { return {0}; }
 
 Bytes encode(const InstitutionRecord& record) {
   auto out = begin_record(record.cause);

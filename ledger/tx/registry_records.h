@@ -29,9 +29,10 @@ enum class RegistryKind : std::uint16_t {
   kParameters = 5,   // one zero byte; body: ledger/parameters.h
   kValidators =
       6,  // one zero byte; body: u32 n, n * (institution 16, consensus key 32), ascending; one record an epoch
-  kSuccessions = 7,  // institution 16: what it agreed to, and every succession that it took part in
-  kPolicies = 8,     // institution 16: the policies that it published
-  kRules = 9,        // institution 16, number u32, version u16
+  kSuccessions = 7,    // institution 16: what it agreed to, and every succession that it took part in
+  kPolicies = 8,       // institution 16: the policies that it published
+  kRules = 9,          // institution 16, number u32, version u16
+  kPredecessors = 16,  // one zero byte; the ledgers that this one continues: ledger/recovery.h
   // 20 to 29: governance.
   kProtocol = 20,  // one zero byte; body: u16 version, u64 the height from which it is in force
 };
@@ -42,6 +43,7 @@ Bytes registry_id(const InstitutionId& truster, const InstitutionId& subject);
 Bytes registry_id_of_parameters();
 Bytes registry_id_of_validators();
 Bytes registry_id_of_protocol();
+Bytes registry_id_of_predecessors();
 
 // Where a record was made.
 struct Anchored {

@@ -131,20 +131,6 @@ TEST_CASE("no changed byte of a genesis record passes") {
   }
 }
 
-TEST_CASE("a genesis that continues another ledger names its last block and roots, and has another chain id") {
-  auto input = sample_genesis_input();
-  const auto plain = ledger::make_genesis(input).value();
-  input.continues = ledger::GenesisContinues{plain.chain, Height{99}, BlockId{hash_of(1).bytes}, {}};
-  input.continues->roots.log_size = 12;
-  const auto genesis = sample_genesis(input);
-  CHECK(genesis.chain != plain.chain);
-  const auto decoded = ledger::decode_genesis(encode(genesis));
-  REQUIRE(decoded.ok());
-  REQUIRE(decoded->content.continues);
-  CHECK(decoded->content.continues->roots.log_size == 12);
-  CHECK(decoded->content.continues->height == Height{99});
-}
-
 TEST_CASE("the state of a genesis holds its parties and keys, and its header says so") {
   const auto genesis = sample_genesis();
   const auto built = ledger::build_genesis_state(genesis);

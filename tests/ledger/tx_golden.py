@@ -242,6 +242,76 @@ for (kind, rid), value in entries.items():
                   tagged("testamur/map-value", u(64, 0) + u(64, GENESIS_TIME) + value)))
     items.append((tagged("testamur/map-head-key", name), tagged("testamur/map-value", u(64, 1) + u(64, 1))))
 
+# ---- a recovery: aurora goes on alone after an empty block 1 -----------------------------------------------------
+def map_path(entries, key, depth=0):
+    """The siblings from the root to the leaf of `key`."""
+    if len(entries) == 1:
+        return []
+    side = lambda k: k[depth // 8] >> (7 - depth % 8) & 1
+    own = [e for e in entries if side(e[0]) == side(key)]
+    other = [e for e in entries if side(e[0]) != side(key)]
+    return [map_root(other, depth + 1)] + map_path(own, key, depth + 1)
+
+
+def map_proof(key):
+    path = map_path(items, key)
+    bitmap = bytearray((len(path) + 7) // 8)
+    for i, sibling in enumerate(path):
+        if any(sibling):
+            bitmap[i // 8] |= 0x80 >> i % 8
+    return u(16, len(path)) + bytes(bitmap) + b"".join(sibling for sibling in path if any(sibling)) + b"\0"
+
+
+def as_of_proof(kind, rid):
+    name = u(16, kind) + rid
+    return (b"\1" + u(64, 1) + u(64, 1) + map_proof(tagged("testamur/map-head-key", name)) + u(64, 1)
+            + sized(u(64, 0) + u(64, GENESIS_TIME) + entries[(kind, rid)])
+            + map_proof(tagged("testamur/map-record-key", name + u(64, 1))))
+
+
+def header(chain, epoch, height, view, proposer, parent, time, registry_root, set_digest):
+    return (u(16, 1) + u(16, 1) + chain + u(64, epoch) + u(64, height) + u(64, view) + proposer + parent + u(64, time) + sha(b"")
+            + u(64, 0) + sha(b"") + u(64, 0) + sha(b"") + registry_root + set_digest + bytes(32)
+            + tagged("testamur/parameters", parameters) + b"\0" + bytes(32))
+
+
+set_digest = tagged("testamur/validator-set", validator_set)
+genesis_block = header(chain_id, 0, 0, 0, bytes(16), bytes(32), GENESIS_TIME, map_root(items), set_digest)
+last = header(chain_id, 0, 1, 1, validators[0].id, tagged("testamur/header", genesis_block), GENESIS_TIME + 1000, map_root(items),
+              set_digest)
+last_id = tagged("testamur/header", last)
+vote = u(64, 0) + u(64, 1) + u(64, 0) + last_id
+finalize = tagged("testamur/finalize", chain_id + u(64, 0) + set_digest + u(64, 1) + u(64, 0) + last_id)
+checkpoint = (last + b"\4" + vote + u(32, 3) + b"".join(p.key("consensus")[1].sign(finalize) for p in validators) + u(16, 0))
+witnesses = b"".join(p.id + as_of_proof(1, p.id) + b"\1" + p.key("root")[0] + as_of_proof(2, p.key("root")[0]) for p in validators)
+spare = Key("golden/spare")
+aurora = next(p for p in validators if p.key("root")[1].pub == Key("aurora/root").pub)
+borealis = next(p for p in validators if p is not aurora)
+replaced = (aurora.id + bytes([4, 1]) + sized(spare.pub)
+            + spare.sign(tagged("testamur/possession", chain_id + aurora.id + bytes([4, 1]) + spare.pub)))
+RECOVERY_TIME = GENESIS_TIME + 86400000
+recovery = (u(16, 1) + u(16, 1) + u(64, RECOVERY_TIME) + sized(parameters) + u(16, 0) + u(16, 1) + aurora.id + key_id(4, spare)
+            + b"\1" + sized(checkpoint) + b"\1" + validator_set + bytes([len(validators)]) + witnesses + b"\1" + replaced)
+recovery_id = tagged("testamur/genesis", recovery)
+signers = sorted((p.key("root")[0], p.key("root")[1].sign(tagged("testamur/genesis-sign", recovery_id))) for p in validators)
+signed_recovery = recovery + u(16, len(signers)) + b"".join(i + s for i, s in signers)
+
+# The state after it: the new set, the ledger that ended, the new key, and the two that go.
+recovered_set = u(32, 1) + aurora.id + spare.pub
+added = {(6, b"\0"): (2, recovered_set), (16, b"\0"): (1, b"\1" + chain_id + u(64, 0) + u(64, 1) + last_id),
+         (2, key_id(4, spare)): (1, CAUSE0 + b"\1" + aurora.id + bytes([4, 1]) + sized(spare.pub) + bytes(8))}
+for p in validators:
+    kid, k = p.key("consensus")
+    added[(2, kid)] = (2, CAUSE0 + b"\2" + p.id + bytes([4, 1]) + sized(k.pub) + bytes(8))
+recovered = dict(items)
+for (kind, rid), (seq, value) in added.items():
+    name = u(16, kind) + rid
+    recovered[tagged("testamur/map-record-key", name + u(64, seq))] = tagged("testamur/map-value", u(64, 2) + u(64, RECOVERY_TIME) + value)
+    recovered[tagged("testamur/map-head-key", name)] = tagged("testamur/map-value", u(64, seq) + u(64, seq))
+recovered_root = map_root(list(recovered.items()))
+recovery_block = header(recovery_id, 1, 2, 0, bytes(16), last_id, RECOVERY_TIME, recovered_root,
+                        tagged("testamur/validator-set", recovered_set))
+
 # ---- registry records ------------------------------------------------------------------------------------------
 cause = b"\1" + count(0x80, 32) + count(0xA0, 16) + u(64, 77)
 facts = (b"\2" + sized("de") + sized("Universität Gold") + sized("en") + sized("Golden University") + sized("AT")
@@ -275,5 +345,7 @@ print(json.dumps({
     "parameters": {"bytes": parameters.hex(), "digest": tagged("testamur/parameters", parameters).hex()},
     "genesis": {"record": signed_record.hex(), "chain": chain_id.hex(), "registry_root": map_root(items).hex(),
                 "validator_set": tagged("testamur/validator-set", validator_set).hex()},
+    "recovery": {"record": signed_recovery.hex(), "chain": recovery_id.hex(), "registry_root": recovered_root.hex(),
+                 "block": tagged("testamur/header", recovery_block).hex()},
     "records": {n: r.hex() for n, r in records.items()},
 }, indent=1))

@@ -271,6 +271,25 @@ TEST_CASE("golden: parameters, their bytes and digest, pin every standard value"
   CHECK(ledger::decode_parameters(encode(standard)).value() == standard);
 }
 
+TEST_CASE(
+    "golden: a recovery record signed elsewhere is accepted, and gives this chain id, these roots and this block") {
+  const auto bytes = *from_hex(hex_of("recovery", "record"));
+  const auto recovery = ledger::decode_genesis(bytes);
+  INFO(recovery.message());
+  REQUIRE(recovery.ok());
+  CHECK(recovery->chain.hex() == hex_of("recovery", "chain"));
+  CHECK(encode(*recovery) == bytes);
+  const auto old = ledger::decode_genesis(*from_hex(hex_of("genesis", "record"))).value();
+  CHECK(ledger::verify_continuation(*recovery, ledger::make_light_client(old)).ok());
+  ledger::MemoryState state;
+  state.apply(*ledger::build_genesis_state(old).delta);
+  const auto built = ledger::build_recovery_state(*recovery, state);
+  INFO(built.message());
+  REQUIRE(built.ok());
+  CHECK(built->header.roots.registry_root.hex() == hex_of("recovery", "registry_root"));
+  CHECK(built->block.hex() == hex_of("recovery", "block"));
+}
+
 TEST_CASE("golden: a genesis record signed elsewhere is accepted, and gives this chain id and these roots") {
   const auto bytes = *from_hex(hex_of("genesis", "record"));
   const auto genesis = ledger::decode_genesis(bytes);
