@@ -2,8 +2,10 @@
 
 #include <array>
 
+#include "ledger/ledger_state.h"
 #include "ledger/log.h"
 #include "ledger/receipt.h"
+#include "tests/ledger/core_chain.h"
 
 namespace testamur::test {
 namespace {
@@ -60,8 +62,40 @@ constexpr std::array kDecoders{
     NamedDecoder{"receipt", [](ByteView in) { return again(decode_receipt(in)); }},
 };
 
+template <class Value>
+Bytes streamed_out(const Value& value) {
+  Encoder out;
+  encode(out, value);
+  return out.take();
+}
+
 }  // namespace
 
 std::span<const NamedDecoder> ledger_decoders() { return kDecoders; }
+
+std::vector<Bytes> valid_decoder_inputs() {
+  const auto sample = sample_receipt();
+  const auto& receipt = sample.receipt;
+  const auto& history = receipt.histories[0].proof;
+  MapProof absent = history.head_proof;
+  absent.other = MapEntry{hash_of(1), hash_of(2)};
+  AsOfProof as_of{history.head, history.head_proof, 1, history.records[0], history.records[1]};
+  SegmentProof segment{PageNumber{1}, {{hash_of(3), {}}, {hash_of(4), {}}}, {hash_of(5)}};
+  return {encode(receipt.checkpoint.header),
+          encode(LogLeaf{}),
+          encode(receipt.slot.page_static),
+          encode(*history.head),
+          encode(history.records[0].record),
+          streamed_out(absent),
+          streamed_out(receipt.slot),
+          streamed_out(segment),
+          streamed_out(as_of),
+          streamed_out(history),
+          streamed_out(receipt.checkpoint.proof),
+          encode(receipt.checkpoint),
+          sample.genesis_set.encode(),
+          streamed_out(receipt.set_changes[0]),
+          encode(receipt)};
+}
 
 }  // namespace testamur::test

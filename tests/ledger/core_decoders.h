@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "common/bytes.h"
 
@@ -15,5 +16,7 @@ struct NamedDecoder {
   std::optional<Bytes> (*decode_and_encode)(ByteView input);
 };
 std::span<const NamedDecoder> ledger_decoders();
+// One valid input for each of them, in their order.
+std::vector<Bytes> valid_decoder_inputs();
 
 }  // namespace testamur::test

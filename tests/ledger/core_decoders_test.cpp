@@ -1,47 +1,14 @@
 // Decoders meet bytes from anybody: they refuse or they accept exactly what encoding produces, and never crash.
 #include "tests/ledger/core_decoders.h"
 
-#include "ledger/ledger_state.h"
-#include "tests/ledger/core_chain.h"
+#include "ledger/receipt.h"
+#include "tests/ledger/core_support.h"
 #include "tests/support/catch.h"
 
 namespace testamur::ledger {
 namespace {
 
 using test::Sequence;
-
-template <class Value>
-Bytes streamed(const Value& value) {
-  Encoder out;
-  encode(out, value);
-  return out.take();
-}
-
-// One valid input for each decoder, in their order.
-std::vector<Bytes> valid_inputs() {
-  const auto sample = test::sample_receipt();
-  const auto& receipt = sample.receipt;
-  const auto& history = receipt.histories[0].proof;
-  MapProof absent = history.head_proof;
-  absent.other = MapEntry{test::hash_of(1), test::hash_of(2)};
-  AsOfProof as_of{history.head, history.head_proof, 1, history.records[0], history.records[1]};
-  SegmentProof segment{PageNumber{1}, {{test::hash_of(3), {}}, {test::hash_of(4), {}}}, {test::hash_of(5)}};
-  return {encode(receipt.checkpoint.header),
-          encode(LogLeaf{}),
-          encode(receipt.slot.page_static),
-          encode(*history.head),
-          encode(history.records[0].record),
-          streamed(absent),
-          streamed(receipt.slot),
-          streamed(segment),
-          streamed(as_of),
-          streamed(history),
-          streamed(receipt.checkpoint.proof),
-          encode(receipt.checkpoint),
-          sample.genesis_set.encode(),
-          streamed(receipt.set_changes[0]),
-          encode(receipt)};
-}
 
 Bytes mutated(Sequence& random, Bytes bytes) {
   for (std::uint64_t i = 1 + random.below(4); i > 0 && !bytes.empty(); --i) {
@@ -60,7 +27,7 @@ Bytes mutated(Sequence& random, Bytes bytes) {
 }  // namespace
 
 TEST_CASE("every decoder gives back the bytes that it accepted") {
-  const auto inputs = valid_inputs();
+  const auto inputs = test::valid_decoder_inputs();
   const auto decoders = test::ledger_decoders();
   REQUIRE(inputs.size() == decoders.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -71,7 +38,7 @@ TEST_CASE("every decoder gives back the bytes that it accepted") {
 
 TEST_CASE("no cut or damaged input crashes a decoder or is accepted as another encoding") {
   Sequence random{10};
-  const auto inputs = valid_inputs();
+  const auto inputs = test::valid_decoder_inputs();
   const auto decoders = test::ledger_decoders();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const auto& decoder = decoders[i];

@@ -1,6 +1,7 @@
 #include "tests/support/shared.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -15,6 +16,8 @@ std::optional<std::string> shared_file(const std::string& relative) {
   std::fprintf(stderr, "skipped: ../shared/%s is absent\n", relative.c_str());
   return std::nullopt;
 }
+
+bool long_tests() { return std::getenv("TESTAMUR_LONG_TESTS") != nullptr; }
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

@@ -9,6 +9,8 @@ namespace testamur::test {
 
 // The path of a file below ../shared, or nothing (after a line on standard error) where it is absent.
 std::optional<std::string> shared_file(const std::string& relative);
+// Whether the long runs are wanted: scripts/test --long.
+bool long_tests();
 // The whole text of a file. Aborts when it cannot be read.
 std::string read_file(const std::string& path);
 

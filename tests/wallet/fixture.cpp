@@ -1,6 +1,6 @@
 #include "tests/wallet/fixture.h"
 
-#include "tests/support/catch.h"
+#include "common/check.h"
 #include "wallet/credential/sd_jwt.h"
 
 namespace testamur::wallet::test {
@@ -44,7 +44,7 @@ std::string flip_s(const std::string& sd_jwt, SignatureAlgorithm algorithm) {
   SdJwt parts = parse_sd_jwt(sd_jwt).value();
   const auto dot = parts.issuer_jwt.rfind('.');
   Bytes signature = *from_base64url(parts.issuer_jwt.substr(dot + 1));
-  REQUIRE(signature.size() == 64);
+  TM_CHECK(signature.size() == 64);
   int borrow = 0;
   for (std::size_t i = 32; i-- > 0;) {
     const int difference = order[i] - signature[32 + i] - borrow;
