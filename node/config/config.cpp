@@ -107,8 +107,9 @@ class Section {
     const auto* table = root.get_as<toml::table>(name_);
     if (table == nullptr) return;
     for (const auto& [key, node] : *table) {
-      bool known = std::any_of(std::begin(kKeys), std::end(kKeys),
-                               [&](const ConfigKey& k) { return k.section == name_ && k.name == key.str(); });
+      const std::string_view name = key.str();
+      const bool known = std::any_of(std::begin(kKeys), std::end(kKeys),
+                                     [&](const ConfigKey& k) { return k.section == name_ && k.name == name; });
       if (!known) errors.add(&node, std::string(name_) + "." + std::string(key.str()), "is not a known key");
     }
   }
