@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import subprocess
 
-from network import (BIN, Home, Load, publish_achievement, registrar, require, run_test, say, until, write_class)
+from network import (BIN, PATIENCE_S, Home, Load, publish_achievement, registrar, require, run_test, say, until, write_class)
 
 FAILURE_EXIT, USAGE_EXIT, PASSPHRASE_EXIT, UNREACHABLE_EXIT = 1, 2, 4, 7
 
@@ -75,12 +75,12 @@ def another_ledger(folder, network, office, achievement):
 def what_the_rules_refuse(network, folder, office):
     """An index range that is used already; a key that is not the author's; a learner of another office."""
     first = Load(network, folder, institution=2, seconds=600, extra=["--count", "1", "--first-index", "7"])
-    require(first.process.wait(timeout=60) == 0, first.errors.read_text())
+    require(first.process.wait(timeout=PATIENCE_S) == 0, first.errors.read_text())
     again = Load(network, folder, institution=2, seconds=600, extra=["--count", "1", "--first-index", "7"])
-    require(again.process.wait(timeout=60) == FAILURE_EXIT, "an index was used twice")
+    require(again.process.wait(timeout=PATIENCE_S) == FAILURE_EXIT, "an index was used twice")
     contains(again.process.stdout.read(), "index")
     stranger = Load(network, folder, institution=3, keys=2, seconds=600, extra=["--count", "1"])
-    require(stranger.process.wait(timeout=60) != 0, "a key of another was taken")
+    require(stranger.process.wait(timeout=PATIENCE_S) != 0, "a key of another was taken")
     contains(stranger.errors.read_text(), "refused")
     contains(office.run("issuer", "status", "revoke", "--student", "nobody-here", expect=USAGE_EXIT), "nobody-here")
 
@@ -88,7 +88,7 @@ def what_the_rules_refuse(network, folder, office):
 def refusal(network, number):
     """Starts a node that must not come up. Returns what it says."""
     network.launch(number)
-    code = network.processes[number].wait(timeout=60)
+    code = network.processes[number].wait(timeout=PATIENCE_S)
     require(code == FAILURE_EXIT, f"exit code {code}: {network.log(number)[-1000:]}")
     return network.log(number).strip().splitlines()[-1]
 

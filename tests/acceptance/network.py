@@ -22,7 +22,7 @@ BIN = pathlib.Path(os.environ.get("TESTAMUR_BIN", ROOT / "build" / "release" / "
 PASSPHRASE = "a long passphrase for these tests"
 
 # How long a condition may take on a busy machine. Far above what is usual.
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -226,7 +226,7 @@ class Home:
 
     def command(self, *arguments):
         return [str(BIN / "testamur"), "--home", str(self.folder), "--passphrase-file", str(self.passphrase), "--yes", "--quiet",
-                "--json", *map(str, arguments)]
+                "--json", "--timeout", str(1000 * PATIENCE_S), *map(str, arguments)]
 
     def begin(self, *arguments):
         """The command as a process of its own."""
@@ -238,7 +238,7 @@ class Home:
 
     def finish(self, process, arguments=(), expect=0):
         """Its JSON answer. For an expected failure: the text of the error."""
-        out, errors = process.communicate(timeout=4 * PATIENCE_S)
+        out, errors = process.communicate(timeout=2 * PATIENCE_S)
         require(process.returncode == expect,
                 f"exit code {process.returncode} instead of {expect}: {' '.join(map(str, arguments))}: {out} {errors}")
         if expect != 0:
@@ -288,7 +288,7 @@ def write_class(path, learners, prefix="S"):
 class Load:
     """load_client against a network, issuing in the background."""
 
-    def __init__(self, network, folder, institution=1, rate=150, threads=8, seconds=600, keys=None, extra=()):
+    def __init__(self, network, folder, institution=1, rate=150, threads=8, seconds=3600, keys=None, extra=()):
         self.network = network
         self.institution = institution
         self.file = folder / f"acknowledged{institution}"

@@ -53,7 +53,7 @@ def two_die_while_a_class_is_issued(network, folder, office, learner, rows):
                 folder / "requests" / "first.request")
     network.await_agreement()
     network.kill(3, 4)
-    issuing = office.begin("--timeout", "600000", "issuer", "batch", "issue", "--csv", folder / "class.csv", "--achievement",
+    issuing = office.begin("issuer", "batch", "issue", "--csv", folder / "class.csv", "--achievement",
                            achievement, "--requests", folder / "requests", "--name", "spring")
     written = until(lambda: outbox(office), "signed bytes on disk")
     until(lambda: (network.status_of(1) or NOTHING)["pool"]["transactions"] == 1, "the transaction at node 1")
@@ -78,7 +78,7 @@ def two_die_while_a_class_is_issued(network, folder, office, learner, rows):
 
 def the_ledger_goes_on_when_one_returns(network, office):
     network.kill(2, 3)
-    asking = office.begin("--timeout", "600000", "trust", "grant", network.institutions[1], "--amount", "60", "--depth", "0")
+    asking = office.begin("trust", "grant", network.institutions[1], "--amount", "60", "--depth", "0")
     obstacle(network, 1, "the ledger stands still until one more returns")
     require(asking.poll() is None, "committed without a quorum")
     network.start(3)
