@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "ledger/governance.h"
 #include "ledger/ledger_state.h"
 #include "ledger/protocol.h"
 #include "ledger/recent_blocks.h"
@@ -16,6 +17,9 @@ namespace {
 using tx::Rejection;
 using tx::RejectionCode;
 using tx::Transaction;
+
+// Longer than a checkpoint may be old, so that one which is too old is called that.
+constexpr std::uint64_t kRecentBlocksKept = 2;
 
 Rejection refuse(RejectionCode code, std::string field = {}, std::string detail = {}) {
   return {code, std::move(field), std::move(detail), {}};
@@ -47,7 +51,8 @@ struct BlockExecutor::Block {
              "the context of a block names another protocol version:", its_context.protocol_version, version);
     TM_CHECK(version <= kNewestProtocol, "a block of a protocol version that this build does not know:", version);
     note_block(overlay, its_context.height, its_context.time_ms, its_context.parent,
-               parameters[Parameter::kReadyCheckpointAgeMs]);
+               kRecentBlocksKept * parameters[Parameter::kReadyCheckpointAgeMs]);
+    take_effect(ledger, cache, parameters, its_context.chain);
   }
 
   std::optional<Rejection> check_envelope(const Transaction& transaction) const;

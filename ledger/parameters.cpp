@@ -38,6 +38,10 @@ constexpr std::array<ParameterRow, kParameterCount> kRows = {{
     {Parameter::kRootVetoWindowMs, "root_veto_window_ms", 90 * kDayMs, kDayMs, 3650 * kDayMs},
     {Parameter::kReadyLifetimeMs, "ready_lifetime_ms", 30 * kDayMs, kHourMs, 365 * kDayMs},
     {Parameter::kReadyCheckpointAgeMs, "ready_checkpoint_age_ms", 10 * kMinuteMs, kMinuteMs, kDayMs},
+    {Parameter::kOpenProposalsLimit, "open_proposals_limit", 64, 1, 256},
+    {Parameter::kAuthorOpenProposalsLimit, "author_open_proposals_limit", 8, 1, 64},
+    {Parameter::kVotingTimeLimitMs, "voting_time_limit_ms", 90 * kDayMs, kHourMs, 365 * kDayMs},
+    {Parameter::kEffectiveDelayLimitMs, "effective_delay_limit_ms", 365 * kDayMs, kHourMs, 3650 * kDayMs},
 }};
 
 const ParameterRow& row_of(Parameter id) { return kRows.at(static_cast<std::size_t>(id) - 1); }

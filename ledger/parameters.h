@@ -39,8 +39,12 @@ enum class Parameter : std::uint16_t {
   kRootVetoWindowMs = 20,
   kReadyLifetimeMs = 21,
   kReadyCheckpointAgeMs = 22,
+  kOpenProposalsLimit = 23,
+  kAuthorOpenProposalsLimit = 24,
+  kVotingTimeLimitMs = 25,
+  kEffectiveDelayLimitMs = 26,
 };
-inline constexpr std::uint16_t kParameterCount = 22;
+inline constexpr std::uint16_t kParameterCount = 26;
 
 struct ParameterRow {
   Parameter id;

@@ -11,6 +11,7 @@
 #include "common/bytes.h"
 #include "common/ids.h"
 #include "ledger/state.h"
+#include "ledger/tx/kind.h"  // first: Kind has enumerators with the names of tables
 
 namespace testamur::ledger::tx {
 
@@ -27,6 +28,12 @@ inline constexpr Table kTrusterCounts{40};       // truster -> TrusterCounts
 inline constexpr Table kIdentifierOwners{50};    // u8 sort, identifier in lower case -> institution
 inline constexpr Table kSuccessionConsents{51};  // succession content, party -> u64 time of its consent
 inline constexpr Table kRecentBlocks{52};        // u64 height -> u64 time, block id (ledger/recent_blocks.h)
+inline constexpr Table kAgenda{53};              // u8 0 -> open proposals, u8 1 -> u64 the next deadline
+inline constexpr Table kOpenProposals{54};       // proposal id -> its row (ledger/tx/open_proposals.h)
+inline constexpr Table kProposalList{55};        // list: proposal id
+inline constexpr Table kReadyIds{56};            // transaction id of a ready -> consensus key id, seq u64
+inline constexpr Table kEvidenceList{57};        // list: consensus key id, u64 epoch, u64 view
+inline constexpr Table kRootVetoes{58};          // institution -> u64 time of the last veto of its root
 
 void append_to_list(Overlay& state, Table list, Bytes entry);
 std::uint64_t list_size(const StateReader& state, Table list);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ledger/tx/form_check.h"
+#include "ledger/validators.h"
 
 namespace testamur::ledger::tx::key_rules {
 
@@ -49,6 +50,9 @@ std::optional<Rejection> check_retirement(const StateView& view, const Instituti
   if (known == nullptr) return Rejection{RejectionCode::kUnknownKey, "key_id", to_text(key), {}};
   if (known->institution != author) return Rejection{RejectionCode::kKeyOfAnother, "key_id", to_text(key), {}};
   if (known->retired) return Rejection{RejectionCode::kKeyRetired, "key_id", to_text(key), {}};
+  if (known->purpose == KeyPurpose::kConsensus && seat_of(view.state, author) == key) {
+    return Rejection{RejectionCode::kKeyInSet, "key_id", to_text(key), {}};
+  }
   if (replaced || known->purpose != KeyPurpose::kRoot) return std::nullopt;
   if (active_keys(view, author, KeyPurpose::kRoot) <= view.institution(author)->root_threshold) {
     return Rejection{RejectionCode::kLastKey, "key_id", to_text(key), {}};

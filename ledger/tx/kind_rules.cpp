@@ -13,6 +13,9 @@
 #include "ledger/tx/institution_leave.h"
 #include "ledger/tx/institution_list.h"
 #include "ledger/tx/institution_register.h"
+#include "ledger/tx/evidence.h"
+#include "ledger/tx/governance_propose.h"
+#include "ledger/tx/governance_vote.h"
 #include "ledger/tx/institution_update.h"
 #include "ledger/tx/issue_anchored.h"
 #include "ledger/tx/issue_listed.h"
@@ -20,6 +23,7 @@
 #include "ledger/tx/key_retire.h"
 #include "ledger/tx/key_rotate.h"
 #include "ledger/tx/policy_publish.h"
+#include "ledger/tx/ready.h"
 #include "ledger/tx/recognition_distrust.h"
 #include "ledger/tx/recognition_end.h"
 #include "ledger/tx/recognition_trust.h"
@@ -38,6 +42,8 @@ namespace {
 constexpr auto kRoot = one_of(KeyPurpose::kRoot);
 constexpr auto kGovern = one_of(KeyPurpose::kGovern);
 constexpr auto kIssue = one_of(KeyPurpose::kIssue);
+constexpr auto kConsensus = one_of(KeyPurpose::kConsensus);
+constexpr auto kGovernOrRoot = one_of(KeyPurpose::kGovern, KeyPurpose::kRoot);
 
 constexpr auto kMembers =
     one_of(InstitutionClass::kIssuer, InstitutionClass::kAccreditor, InstitutionClass::kValidator);
@@ -54,6 +60,7 @@ std::uint64_t fixed_weight(const v1::TransactionBody&) {
 constexpr auto* kManyRecords = &fixed_weight<16 * kWeightRecord>;
 constexpr auto* kOneRecord = &fixed_weight<kWeightRecord>;
 constexpr auto* kOneKey = &fixed_weight<kWeightRecord + kWeightSignature>;
+constexpr auto* kTwoStatements = &fixed_weight<kWeightRecord + 2 * kWeightSignature>;
 
 #define TM_PHASES(kind) &kind::check_form, &kind::check_state, &kind::apply
 
@@ -85,6 +92,10 @@ constexpr std::array kRules = {
     KindRules{Kind::kAccreditationAccredit, kGovern, kAccreditors, Privilege::kStatements, TM_PHASES(accreditation_accredit), kOneRecord},
     KindRules{Kind::kAccreditationEnd, kGovern, kAccreditors, Privilege::kStatements, TM_PHASES(accreditation_end), kOneRecord},
     KindRules{Kind::kAccreditationVoid, kGovern, kAccreditors, Privilege::kStatements, TM_PHASES(accreditation_void), kOneRecord},
+    KindRules{Kind::kGovernancePropose, kGovern, kValidators, Privilege::kGovernance, TM_PHASES(governance_propose), kOneKey},
+    KindRules{Kind::kGovernanceVote, kGovernOrRoot, kMembers, Privilege::kGovernance, TM_PHASES(governance_vote), kOneRecord},
+    KindRules{Kind::kReady, kConsensus, kMembers, Privilege::kReady, TM_PHASES(ready), kOneRecord},
+    KindRules{Kind::kEvidence, kGovern, kMembers, Privilege::kEvidence, TM_PHASES(evidence), kTwoStatements},
 };
 // clang-format on
 #undef TM_PHASES

@@ -35,6 +35,9 @@ enum class RegistryKind : std::uint16_t {
   kPredecessors = 16,  // one zero byte; the ledgers that this one continues: ledger/recovery.h
   // 20 to 29: governance.
   kProtocol = 20,  // one zero byte; body: u16 version, u64 the height from which it is in force
+  kProposal = 21,  // proposal id 32: what was proposed and all that happened to it (ledger/tx/governance_records.h)
+  kReady = 22,     // consensus key id 16
+  kEvidence = 23,  // consensus key id 16, u64 epoch, u64 view
 };
 Bytes registry_id(const InstitutionId& institution);
 Bytes registry_id(const KeyId& key);

@@ -62,6 +62,11 @@ std::uint64_t StateWriter::put(RegistryKind kind, Bytes id, Bytes body) {
   return ledger_.put_record({static_cast<std::uint16_t>(kind), std::move(id)}, std::move(body));
 }
 
+std::uint64_t StateWriter::put_record(Privilege privilege, RegistryKind kind, Bytes id, Bytes body) {
+  used_ = used_ | privilege;
+  return put(kind, std::move(id), std::move(body));
+}
+
 void StateWriter::follow_change(RegistryKind kind, const InstitutionId& institution, const KeyId& key,
                                 std::uint64_t seq) {
   append_to_list(ledger_.overlay(), kChangeList,

@@ -84,6 +84,12 @@ enum class Privilege : std::uint16_t {
   kSuccessions = 64,
   kPolicies = 128,
   kRules = 256,
+  kGovernance = 512,  // proposals and votes
+  kReady = 1024,
+  kEvidence = 2048,
+  kValidators = 4096,
+  kParameters = 8192,
+  kProtocol = 16384,
 };
 constexpr Privilege operator|(Privilege a, Privilege b) {
   return static_cast<Privilege>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
@@ -122,6 +128,10 @@ class StateWriter {
   void put_rule(const RuleContent& content);
   // One more among the author's statement changes of the day.
   void count_change();
+  // A record of a kind that has no method of its own here. Returns its sequence number.
+  std::uint64_t put_record(Privilege privilege, RegistryKind kind, Bytes id, Bytes body);
+  // For derived rows that follow from such records.
+  Overlay& tables() { return ledger_.overlay(); }
 
   Privilege used() const { return used_; }
 

@@ -174,9 +174,42 @@ bodies = {
     "accreditation_void": body(102, data(1, SUBJECT) + num(2, 6) + data(3, ids)),
 }
 
+# ---- governance ------------------------------------------------------------------------------------------------
+BLOCK = count(0xB0, 32)
+
+
+def statement(act, view, block=None):
+    return (bytes([act]) + u(64, 3) + u(64, view) + (u(64, view - 1) + block if block else b"")
+            + (possession if block else count(0x11, 64)))
+
+
+def seat(institution, kid, ready):
+    return data(1, institution) + data(2, kid) + opt(3, ready)
+
+
+new_root_pb = num(1, 1) + num(2, 1) + data(3, new_key.pub)
+actions = {
+    "admission": data(3, data(1, SUBJECT) + num(2, 2) + num(3, 1)),
+    "validator_set": data(4, data(1, seat(AUTHOR, count(0xA0, 16), b"")) + data(1, seat(SUBJECT, count(0xA1, 16), count(0x80, 32)))),
+    "parameters": data(5, data(1, num(1, 14) + num(2, 20000)) + data(1, num(1, 26) + num(2, 86400000))),
+    "protocol": data(6, num(1, 2) + num(2, 1000)),
+    "root_replacement": data(7, data(1, SUBJECT) + data(2, new_root_pb) + data(3, possession)),
+    "suspension": data(8, data(1, SUBJECT)),
+    "suspension_lifted": data(8, data(1, SUBJECT) + num(2, 1)),
+}
+proposals = {n: num(1, UNTIL) + num(2, FROM) + a for n, a in actions.items()}
+bodies.update({"propose_" + n: body(110, p) for n, p in proposals.items()})
+bodies.update({
+    "vote": body(111, data(1, count(0x80, 32)) + num(2, 1)),
+    "veto": body(111, data(1, count(0x80, 32)) + num(3, 1)),
+    "ready": body(120, data(1, count(0xA0, 16)) + data(2, "1.2.3") + num(3, 2) + num(4, 77) + data(5, BLOCK)),
+    "evidence": body(130, data(1, statement(3, 9)) + data(2, statement(4, 9, BLOCK)) + data(3, SUBJECT)),
+})
+
 # ---- genesis ---------------------------------------------------------------------------------------------------
 ROWS = [2097152, 200000, 3600000, 16384, 8192, 4096, 1024, 16, 4096, 20000, 2000000, 1000, 100000, 30000, 65536, 256,
-        30 * 86400000, 90 * 86400000, 7 * 86400000, 90 * 86400000, 30 * 86400000, 600000]
+        30 * 86400000, 90 * 86400000, 7 * 86400000, 90 * 86400000, 30 * 86400000, 600000, 64, 8, 90 * 86400000,
+        365 * 86400000]
 parameters = u(16, len(ROWS)) + b"".join(u(16, i + 1) + u(64, v) for i, v in enumerate(ROWS))
 PURPOSE = {"root": 1, "issue": 2, "govern": 3, "consensus": 4}
 
@@ -336,6 +369,18 @@ records = {
     "accredit": cause + bytes([2, 1]) + u(16, 9) + bytes([60, 1]) + b"\0" + u(64, FROM) + u(64, 0) + b"\0"
                 + count(0x80, 32) + b"\2" + sized("https://agency.example/r") + u(16, 0),
 }
+
+event = lambda e, actor, due=0, reason=0, proposed=b"": (cause + bytes([e]) + actor + u(64, due) + u(16, reason)
+                                                         + sized(proposed))
+records.update({
+    "proposed": event(1, AUTHOR, proposed=proposals["validator_set"]),
+    "approved": event(2, AUTHOR),
+    "passed": event(4, bytes(16), due=UNTIL),
+    "proposal_void": event(7, bytes(16), reason=276),
+    "ready": cause + AUTHOR + u(16, 2) + u(64, 77) + BLOCK + sized("1.2.3"),
+    "evidence": cause + AUTHOR + SUBJECT + sized(statement(3, 9)) + sized(statement(4, 9, BLOCK)),
+    "protocol": u(16, 2) + u(64, 1000),
+})
 
 print(json.dumps({
     "chain": CHAIN.hex(), "author": AUTHOR.hex(), "subject": SUBJECT.hex(), "nonce": NONCE.hex(),

@@ -1,0 +1,12 @@
+// governance_propose: a validator proposes what more than two thirds of the validators may decide.
+#pragma once
+
+#include "ledger/tx/kind_rules.h"
+
+namespace testamur::ledger::tx::governance_propose {
+
+std::optional<Rejection> check_form(const v1::TransactionBody& body);
+std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan& plan);
+void apply(StateWriter& writer, const Transaction& transaction, const Plan& plan);
+
+}  // namespace testamur::ledger::tx::governance_propose

@@ -1,0 +1,262 @@
+#include "ledger/tx/governance_records.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/check.h"
+#include "ledger/registry.h"
+#include "ledger/tx/derived_tables.h"
+#include "ledger/tx/governance_codec.h"
+#include "ledger/tx/open_proposals.h"
+#include "ledger/tx/record_codec.h"
+#include "ledger/tx/transaction.h"
+#include "ledger/validators.h"
+
+namespace testamur::ledger::tx {
+
+namespace {
+
+constexpr std::size_t kMessageLimit = kCarriedLimitBytes;
+constexpr std::size_t kVersionLimitBytes = 64;
+
+RecordName name_of(RegistryKind kind, Bytes id) { return {static_cast<std::uint16_t>(kind), std::move(id)}; }
+
+Anchored anchored(std::uint64_t seq, const RegistryRecord& record) {
+  return {seq, record.from_height, record.from_time_ms};
+}
+
+template <class Record>
+Record intact(Result<Record>&& decoded) {
+  TM_CHECK(decoded.ok(), "a registry record is damaged:", decoded.message());
+  return std::move(decoded).value();
+}
+
+Error damaged(const char* what) { return error(std::string("the record of ") + what + " is malformed"); }
+
+constexpr std::uint8_t kFormat = 1;
+
+Encoder begin(const Cause& cause) {
+  Encoder out;
+  out.u8(kFormat).fixed(cause.transaction).fixed(cause.key).u64(cause.log_index);
+  return out;
+}
+
+Cause begin(Decoder& in) {
+  if (in.u8() != kFormat) in.fail();
+  Cause cause;
+  cause.transaction = in.fixed<TransactionId>();
+  cause.key = in.fixed<KeyId>();
+  cause.log_index = LogIndex{in.u64()};
+  return cause;
+}
+
+// The message as a transaction would carry it: strict, so that the bytes of a value are unique.
+template <class Message, class Content>
+bool read_strict(ByteView bytes, Content& content) {
+  static const WireGrammar grammar(*Message::descriptor());
+  Message message;
+  return !grammar.scan(bytes) && message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) &&
+         !read(message, content);
+}
+
+template <class Message, class Content>
+std::string message_bytes(const Content& content) {
+  Message message;
+  write(content, message);
+  return message.SerializeAsString();
+}
+
+}  // namespace
+
+Bytes registry_id(const TransactionId& proposal) { return to_bytes(proposal.view()); }
+Bytes registry_id(const EvidenceName& evidence) {
+  return Encoder().fixed(evidence.consensus_key).u64(evidence.epoch).u64(evidence.view).take();
+}
+
+Bytes encode(const ProposalRecord& record) {
+  auto out = begin(record.cause);
+  out.u8(static_cast<std::uint8_t>(record.event)).fixed(record.actor).u64(record.due_ms);
+  out.u16(static_cast<std::uint16_t>(record.reason));
+  const bool proposed = record.event == ProposalEvent::kProposed;
+  out.sized(as_bytes(proposed ? message_bytes<v1::GovernancePropose>(record.content) : std::string{}));
+  return out.take();
+}
+
+Result<ProposalRecord> decode_proposal(const TransactionId& proposal, const Anchored& at, ByteView body) {
+  Decoder in(body);
+  // Filled in place: moving a filled variant makes GCC 12 warn of what is not so.
+  Result<ProposalRecord> decoded{ProposalRecord{}};
+  auto& record = *decoded;
+  record.at = at;
+  record.proposal = proposal;
+  record.cause = begin(in);
+  const auto event = in.u8();
+  if (event < 1 || event > 8) in.fail();
+  record.event = static_cast<ProposalEvent>(event);
+  record.actor = in.fixed<InstitutionId>();
+  record.due_ms = in.u64();
+  record.reason = static_cast<RejectionCode>(in.u16());
+  const auto proposed = in.sized(kMessageLimit);
+  if (!in.finished()) return damaged("a proposal");
+  const bool form = record.event == ProposalEvent::kProposed
+                        ? read_strict<v1::GovernancePropose>(proposed, record.content)
+                        : proposed.empty();
+  const bool fits = (record.due_ms == 0 || record.event == ProposalEvent::kPassed) &&
+                    ((record.reason == RejectionCode{}) == (record.event != ProposalEvent::kVoid));
+  if (!form || !fits) return damaged("a proposal");
+  return decoded;
+}
+
+std::string_view to_text(ProposalStatus status) {
+  static constexpr std::array<std::string_view, 6> kNames = {"open", "passed", "lapsed", "in effect", "void", "vetoed"};
+  return kNames.at(static_cast<std::size_t>(status));
+}
+
+ProposalStatus ProposalState::status() const {
+  if (!closed) return passed ? ProposalStatus::kPassed : ProposalStatus::kOpen;
+  switch (closed->event) {
+    case ProposalEvent::kLapsed: return ProposalStatus::kLapsed;
+    case ProposalEvent::kInEffect: return ProposalStatus::kInEffect;
+    case ProposalEvent::kVoid: return ProposalStatus::kVoid;
+    default: return ProposalStatus::kVetoed;
+  }
+}
+
+std::optional<ProposalState> read_proposal(const StateReader& state, const TransactionId& id) {
+  const auto history = Registry(state).history(name_of(RegistryKind::kProposal, registry_id(id)));
+  if (history.empty()) return std::nullopt;
+  ProposalState proposal;
+  proposal.id = id;
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    auto record = intact(decode_proposal(id, anchored(i + 1, history[i]), history[i].body));
+    switch (record.event) {
+      case ProposalEvent::kProposed: proposal.proposed = std::move(record); break;
+      case ProposalEvent::kApproved:
+      case ProposalEvent::kOpposed: {
+        const auto place = std::ranges::lower_bound(proposal.votes, record.actor, {}, &ProposalVote::voter);
+        const ProposalVote vote{record.actor, record.event == ProposalEvent::kApproved};
+        if (place != proposal.votes.end() && place->voter == record.actor) {
+          *place = vote;
+        } else {
+          proposal.votes.insert(place, vote);
+        }
+        break;
+      }
+      case ProposalEvent::kPassed: proposal.passed = std::move(record); break;
+      default: proposal.closed = std::move(record);
+    }
+  }
+  return proposal;
+}
+
+Tally tally(const StateReader& state, const ProposalState& proposal) {
+  const auto row = read_open_proposal(state, proposal.id);
+  return tally_of(read_validators(state), row ? row->votes : proposal.votes);
+}
+
+std::uint64_t proposal_count(const StateReader& state) { return list_size(state, kProposalList); }
+TransactionId proposal_at_ordinal(const StateReader& state, std::uint64_t ordinal) {
+  const auto entry = list_entry(state, kProposalList, ordinal);
+  return Decoder(entry).fixed<TransactionId>();
+}
+
+std::vector<TransactionId> open_proposals(const StateReader& state) {
+  std::vector<TransactionId> ids;
+  for (const auto& entry : read_agenda(state)) ids.push_back(entry.proposal);
+  return ids;
+}
+
+Bytes encode(const ReadyRecord& record) {
+  const auto& content = record.content;
+  auto out = begin(record.cause);
+  out.fixed(record.institution).u16(content.protocol_version).u64(content.checkpoint_height);
+  out.fixed(content.checkpoint).sized(as_bytes(content.software_version));
+  return out.take();
+}
+
+Result<ReadyRecord> decode_ready(const KeyId& key, const Anchored& at, ByteView body) {
+  Decoder in(body);
+  ReadyRecord record;
+  record.at = at;
+  record.cause = begin(in);
+  record.institution = in.fixed<InstitutionId>();
+  record.content.consensus_key = key;
+  record.content.protocol_version = in.u16();
+  record.content.checkpoint_height = Height{in.u64()};
+  record.content.checkpoint = in.fixed<BlockId>();
+  record.content.software_version = as_text(in.sized(kVersionLimitBytes));
+  if (!in.finished() || record.content.protocol_version == 0) return damaged("a ready");
+  return record;
+}
+
+std::optional<ReadyRecord> latest_ready(const StateReader& state, const KeyId& consensus_key) {
+  const auto name = name_of(RegistryKind::kReady, registry_id(consensus_key));
+  const Registry registry(state);
+  const auto head = registry.head(name);
+  if (!head) return std::nullopt;
+  const auto record = registry.record(name, head->last);
+  TM_CHECK(record, "a registry head names a record that is not there");
+  return intact(decode_ready(consensus_key, anchored(head->last, *record), record->body));
+}
+
+std::optional<ReadyRecord> read_ready(const StateReader& state, const TransactionId& id) {
+  const auto stored = state.get(kReadyIds, id.view());
+  if (!stored) return std::nullopt;
+  Decoder in(*stored);
+  const auto key = in.fixed<KeyId>();
+  const auto seq = in.u64();
+  TM_CHECK(in.finished(), "the place of a ready is damaged");
+  const auto record = Registry(state).record(name_of(RegistryKind::kReady, registry_id(key)), seq);
+  TM_CHECK(record, "a table names a ready that is not there");
+  return intact(decode_ready(key, anchored(seq, *record), record->body));
+}
+
+bool is_live(const ReadyRecord& ready, std::uint64_t time_ms, std::uint64_t lifetime_ms) {
+  return time_ms < ready.at.time_ms + lifetime_ms;
+}
+
+Bytes encode(const EvidenceRecord& record) {
+  auto out = begin(record.cause);
+  out.fixed(record.accuser).fixed(record.content.institution).sized(record.content.first).sized(record.content.second);
+  return out.take();
+}
+
+Result<EvidenceRecord> decode_evidence(const EvidenceName& name, const Anchored& at, ByteView body) {
+  constexpr std::size_t kStatementLimit = 256;
+  Decoder in(body);
+  EvidenceRecord record;
+  record.at = at;
+  record.name = name;
+  record.cause = begin(in);
+  record.accuser = in.fixed<InstitutionId>();
+  record.content.institution = in.fixed<InstitutionId>();
+  record.content.first = to_bytes(in.sized(kStatementLimit));
+  record.content.second = to_bytes(in.sized(kStatementLimit));
+  if (!in.finished()) return damaged("an evidence");
+  return record;
+}
+
+std::optional<EvidenceRecord> read_evidence(const StateReader& state, const EvidenceName& name) {
+  const auto record = Registry(state).latest(name_of(RegistryKind::kEvidence, registry_id(name)));
+  if (!record) return std::nullopt;
+  return intact(decode_evidence(name, anchored(1, *record), record->body));
+}
+
+std::uint64_t evidence_count(const StateReader& state) { return list_size(state, kEvidenceList); }
+EvidenceName evidence_at_ordinal(const StateReader& state, std::uint64_t ordinal) {
+  const auto entry = list_entry(state, kEvidenceList, ordinal);
+  Decoder in(entry);
+  EvidenceName name;
+  name.consensus_key = in.fixed<KeyId>();
+  name.epoch = Epoch{in.u64()};
+  name.view = View{in.u64()};
+  return name;
+}
+
+std::optional<std::uint64_t> last_root_veto_ms(const StateReader& state, const InstitutionId& institution) {
+  const auto stored = state.get(kRootVetoes, institution.view());
+  if (!stored) return std::nullopt;
+  return Decoder(*stored).u64();
+}
+
+}  // namespace testamur::ledger::tx
