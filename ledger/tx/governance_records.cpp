@@ -134,7 +134,7 @@ std::optional<ProposalState> read_proposal(const StateReader& state, const Trans
       case ProposalEvent::kApproved:
       case ProposalEvent::kOpposed: {
         const auto place = std::ranges::lower_bound(proposal.votes, record.actor, {}, &ProposalVote::voter);
-        const ProposalVote vote{record.actor, record.event == ProposalEvent::kApproved};
+        const ProposalVote vote{record.actor, record.event == ProposalEvent::kApproved, record.at};
         if (place != proposal.votes.end() && place->voter == record.actor) {
           *place = vote;
         } else {

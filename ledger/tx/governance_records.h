@@ -49,6 +49,7 @@ std::string_view to_text(ProposalStatus status);  // "open", "passed", "lapsed",
 struct ProposalVote {
   InstitutionId voter;
   bool approve = false;
+  Anchored at{};  // from read_proposal()
 };
 
 struct ProposalState {

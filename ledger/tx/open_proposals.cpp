@@ -61,7 +61,7 @@ std::optional<OpenProposal> read_open_proposal(const StateReader& state, const T
   proposal.due_ms = in.u64();
   while (in.ok() && in.remaining() > 0) {
     const auto voter = in.fixed<InstitutionId>();
-    proposal.votes.push_back({voter, in.u8() == 1});
+    proposal.votes.push_back({voter, in.u8() == 1, {}});
   }
   TM_CHECK(in.finished(), "an open proposal is damaged");
   return proposal;

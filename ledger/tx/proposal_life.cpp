@@ -83,7 +83,7 @@ void cast_vote(StateWriter& writer, const TransactionId& id, bool approve) {
   if (place != proposal->votes.end() && place->voter == writer.author()) {
     place->approve = approve;
   } else {
-    proposal->votes.insert(place, {writer.author(), approve});
+    proposal->votes.insert(place, {writer.author(), approve, {}});
   }
   settle(writer, read_validators(writer.state()), id, std::move(*proposal));
 }

@@ -58,7 +58,10 @@ class World {
   tx::ProposedAction random_action() {
     const auto& subject = actors_[random_.below(actors_.size())];
     switch (random_.below(6)) {
-      case 0: return ledger_.without(subject);
+      case 0: {
+        auto fewer = ledger_.without(subject);
+        return fewer.seats.empty() ? ledger_.seats() : std::move(fewer);
+      }
       case 1:
       case 2: {
         const auto ready = tx::latest_ready(ledger_.state(), subject.key_of(KeyPurpose::kConsensus));

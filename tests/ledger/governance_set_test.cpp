@@ -239,8 +239,9 @@ TEST_CASE("key_in_set: a consensus key with a seat is neither retired nor rotate
   GovernedLedger ledger(2);
   auto& validator = ledger.validators[0];
   const auto seated = validator.key_of(KeyPurpose::kConsensus);
-  const auto retire = [&](const KeyId& key) {
-    return code(ledger.commit(ledger.make(validator, tx::KeyRetireContent{key, 0}, KeyPurpose::kRoot)));
+  const auto retire = [&](const KeyId& key, std::uint64_t compromised_since_ms = 0) {
+    return code(
+        ledger.commit(ledger.make(validator, tx::KeyRetireContent{key, compromised_since_ms}, KeyPurpose::kRoot)));
   };
   CHECK(retire(seated) == RejectionCode::kKeyInSet);
   const auto fresh = key_named("v0/rotated");
@@ -249,7 +250,9 @@ TEST_CASE("key_in_set: a consensus key with a seat is neither retired nor rotate
   rotation.added.possession = fresh.sign(message.view());
   CHECK(code(ledger.commit(ledger.make(validator, rotation, KeyPurpose::kRoot))) == RejectionCode::kKeyInSet);
   ledger.add_consensus_key(validator, "v0/second");
-  CHECK(retire(validator.key_of(KeyPurpose::kConsensus)) == std::nullopt);
+  const auto second = validator.key_of(KeyPurpose::kConsensus);
+  CHECK(retire(second, kGenesisTimeMs) == RejectionCode::kFieldConflict);  // says nothing of a consensus key
+  CHECK(retire(second) == std::nullopt);
 }
 
 // ---- ready

@@ -62,8 +62,8 @@ TEST_CASE("kind_not_active: reserved kinds are refused by name") {
   const auto rejection = decoded([](auto&, auto& body) { body.mutable_institution_suspend(); });
   REQUIRE(code(rejection) == RejectionCode::kKindNotActive);
   CHECK(rejection->field == "body.institution_suspend");
-  CHECK(body_change([](auto& body) { body.mutable_evidence()->set_first("x"); }) == RejectionCode::kKindNotActive);
-  CHECK(body_change([](auto& body) { body.mutable_ready(); }) == RejectionCode::kKindNotActive);
+  CHECK(body_change([](auto& body) { body.mutable_institution_suspend()->set_lift(true); }) ==
+        RejectionCode::kKindNotActive);
 }
 
 TEST_CASE("signature_count, field_length, not_sorted: signatures have their form") {

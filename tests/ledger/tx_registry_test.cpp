@@ -300,7 +300,7 @@ TEST_CASE(
   CHECK(retire(ledger.borealis.key_of(KeyPurpose::kIssue)) == RejectionCode::kKeyOfAnother);
   CHECK(retire(ledger.aurora.key_of(kRoot)) == RejectionCode::kLastKey);
   CHECK(retire(issue_key, ledger.next_block().time_ms + 1) == RejectionCode::kCompromisedInFuture);
-  CHECK(retire(ledger.aurora.key_of(KeyPurpose::kConsensus), kGenesisTimeMs) == RejectionCode::kFieldConflict);
+  CHECK(retire(ledger.aurora.key_of(KeyPurpose::kConsensus), kGenesisTimeMs) == RejectionCode::kKeyInSet);
   CHECK(retire(issue_key, kGenesisTimeMs - 1) == std::nullopt);
   CHECK(retire(issue_key) == RejectionCode::kKeyRetired);
   const auto key = tx::read_key(ledger.state(), issue_key);
