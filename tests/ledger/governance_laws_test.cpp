@@ -23,7 +23,10 @@ class World {
   void step() {
     switch (random_.below(10)) {
       case 0: return try_commit(ledger_.make(actor(), ledger_.proposal(random_action(), random_time())));
-      case 1: return try_commit(ledger_.make(actor(), ledger_.ready_of(actor_), KeyPurpose::kConsensus));
+      case 1: {
+        const auto& declarer = actor();
+        return try_commit(ledger_.make(declarer, ledger_.ready_of(declarer), KeyPurpose::kConsensus));
+      }
       case 2: ledger_.pass_ms(random_.below(2) == 0 ? random_.below(5'000) : random_.below(2 * kDayMs)); break;
       case 3: ledger_.block(); break;
       case 4: return renew_key();
@@ -34,7 +37,7 @@ class World {
   const GovernedLedger& ledger() const { return ledger_; }
 
  private:
-  const Actor& actor() { return actor_ = actors_[random_.below(actors_.size())]; }
+  const Actor& actor() { return actors_[random_.below(actors_.size())]; }
   std::uint64_t random_time() { return random_.below(2) == 0 ? 0 : ledger_.time_ms() + random_.below(kDayMs); }
 
   void try_commit(const SharedTransaction& transaction) {
@@ -80,7 +83,6 @@ class World {
   Sequence random_;
   GovernedLedger ledger_;
   std::vector<Actor> actors_;
-  Actor actor_;
   int renewals_ = 0;
 };
 
