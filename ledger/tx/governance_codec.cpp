@@ -130,7 +130,15 @@ Failure read_action(const v1::GovernancePropose& message, ProposedAction& action
       return read_action<RootReplacementContent>("root_replacement", message.root_replacement(), action);
     case Propose::kSuspension: return read_action<SuspensionContent>("suspension", message.suspension(), action);
     case Propose::ACTION_NOT_SET: break;
-    default: return Rejection{RejectionCode::kKindNotActive, "action", "a succession cannot be voted yet", {}};
+    case Propose::kSuccessionMerge:
+    case Propose::kSuccessionSplit:
+    case Propose::kSuccessionRename:
+    case Propose::kSuccessionCustody: {
+      SuccessionContent content;
+      if (auto failure = read_succession(message, content)) return within("succession", std::move(failure));
+      action = std::move(content);
+      return std::nullopt;
+    }
   }
   return Rejection{RejectionCode::kFieldMissing, "action", "a proposal says what shall happen", {}};
 }
@@ -178,11 +186,13 @@ void write(const SuspensionContent& content, v1::GovernancePropose& message) {
   message.mutable_suspension()->set_lift(content.lift);
 }
 
+void write(const SuccessionContent& content, v1::GovernancePropose& message) { write_succession(content, message); }
+
 }  // namespace
 
 std::string_view action_name(const ProposedAction& action) {
-  static constexpr std::array<std::string_view, 6> kNames = {"admission", "validator_set",    "parameters",
-                                                             "protocol",  "root_replacement", "suspension"};
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension", "succession"};
   static_assert(kNames.size() == std::variant_size_v<ProposedAction>);
   return kNames[action.index()];
 }

@@ -70,9 +70,11 @@ struct SuspensionContent {
   auto operator<=>(const SuspensionContent&) const = default;
 };
 
-using ProposedAction = std::variant<AdmissionContent, SetChangeContent, ParameterChangeContent,
-                                    ProtocolActivationContent, RootReplacementContent, SuspensionContent>;
-// "admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension".
+// A succession by vote stands for the roots of the predecessors (ledger/tx/succession_rules.h).
+using ProposedAction =
+    std::variant<AdmissionContent, SetChangeContent, ParameterChangeContent, ProtocolActivationContent,
+                 RootReplacementContent, SuspensionContent, SuccessionContent>;
+// "admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension", "succession".
 std::string_view action_name(const ProposedAction& action);
 
 struct ProposalContent {

@@ -19,37 +19,6 @@ namespace {
 constexpr std::size_t kMessageLimit = kCarriedLimitBytes;
 constexpr std::size_t kVersionLimitBytes = 64;
 
-RecordName name_of(RegistryKind kind, Bytes id) { return {static_cast<std::uint16_t>(kind), std::move(id)}; }
-
-Anchored anchored(std::uint64_t seq, const RegistryRecord& record) {
-  return {seq, record.from_height, record.from_time_ms};
-}
-
-template <class Record>
-Record intact(Result<Record>&& decoded) {
-  TM_CHECK(decoded.ok(), "a registry record is damaged:", decoded.message());
-  return std::move(decoded).value();
-}
-
-Error damaged(const char* what) { return error(std::string("the record of ") + what + " is malformed"); }
-
-constexpr std::uint8_t kFormat = 1;
-
-Encoder begin(const Cause& cause) {
-  Encoder out;
-  out.u8(kFormat).fixed(cause.transaction).fixed(cause.key).u64(cause.log_index);
-  return out;
-}
-
-Cause begin(Decoder& in) {
-  if (in.u8() != kFormat) in.fail();
-  Cause cause;
-  cause.transaction = in.fixed<TransactionId>();
-  cause.key = in.fixed<KeyId>();
-  cause.log_index = LogIndex{in.u64()};
-  return cause;
-}
-
 // The message as a transaction would carry it: strict, so that the bytes of a value are unique.
 template <class Message, class Content>
 bool read_strict(ByteView bytes, Content& content) {
@@ -74,7 +43,7 @@ Bytes registry_id(const EvidenceName& evidence) {
 }
 
 Bytes encode(const ProposalRecord& record) {
-  auto out = begin(record.cause);
+  auto out = begin_record(record.cause);
   out.u8(static_cast<std::uint8_t>(record.event)).fixed(record.actor).u64(record.due_ms);
   out.u16(static_cast<std::uint16_t>(record.reason));
   const bool proposed = record.event == ProposalEvent::kProposed;
@@ -89,7 +58,7 @@ Result<ProposalRecord> decode_proposal(const TransactionId& proposal, const Anch
   auto& record = *decoded;
   record.at = at;
   record.proposal = proposal;
-  record.cause = begin(in);
+  record.cause = begin_record(in);
   const auto event = in.u8();
   if (event < 1 || event > 8) in.fail();
   record.event = static_cast<ProposalEvent>(event);
@@ -97,13 +66,13 @@ Result<ProposalRecord> decode_proposal(const TransactionId& proposal, const Anch
   record.due_ms = in.u64();
   record.reason = static_cast<RejectionCode>(in.u16());
   const auto proposed = in.sized(kMessageLimit);
-  if (!in.finished()) return damaged("a proposal");
+  if (!in.finished()) return malformed_record("a proposal");
   const bool form = record.event == ProposalEvent::kProposed
                         ? read_strict<v1::GovernancePropose>(proposed, record.content)
                         : proposed.empty();
   const bool fits = (record.due_ms == 0 || record.event == ProposalEvent::kPassed) &&
                     ((record.reason == RejectionCode{}) == (record.event != ProposalEvent::kVoid));
-  if (!form || !fits) return damaged("a proposal");
+  if (!form || !fits) return malformed_record("a proposal");
   return decoded;
 }
 
@@ -123,7 +92,7 @@ ProposalStatus ProposalState::status() const {
 }
 
 std::optional<ProposalState> read_proposal(const StateReader& state, const TransactionId& id) {
-  const auto history = Registry(state).history(name_of(RegistryKind::kProposal, registry_id(id)));
+  const auto history = Registry(state).history(record_name(RegistryKind::kProposal, registry_id(id)));
   if (history.empty()) return std::nullopt;
   ProposalState proposal;
   proposal.id = id;
@@ -168,7 +137,7 @@ std::vector<TransactionId> open_proposals(const StateReader& state) {
 
 Bytes encode(const ReadyRecord& record) {
   const auto& content = record.content;
-  auto out = begin(record.cause);
+  auto out = begin_record(record.cause);
   out.fixed(record.institution).u16(content.protocol_version).u64(content.checkpoint_height);
   out.fixed(content.checkpoint).sized(as_bytes(content.software_version));
   return out.take();
@@ -178,19 +147,19 @@ Result<ReadyRecord> decode_ready(const KeyId& key, const Anchored& at, ByteView 
   Decoder in(body);
   ReadyRecord record;
   record.at = at;
-  record.cause = begin(in);
+  record.cause = begin_record(in);
   record.institution = in.fixed<InstitutionId>();
   record.content.consensus_key = key;
   record.content.protocol_version = in.u16();
   record.content.checkpoint_height = Height{in.u64()};
   record.content.checkpoint = in.fixed<BlockId>();
   record.content.software_version = as_text(in.sized(kVersionLimitBytes));
-  if (!in.finished() || record.content.protocol_version == 0) return damaged("a ready");
+  if (!in.finished() || record.content.protocol_version == 0) return malformed_record("a ready");
   return record;
 }
 
 std::optional<ReadyRecord> latest_ready(const StateReader& state, const KeyId& consensus_key) {
-  const auto name = name_of(RegistryKind::kReady, registry_id(consensus_key));
+  const auto name = record_name(RegistryKind::kReady, registry_id(consensus_key));
   const Registry registry(state);
   const auto head = registry.head(name);
   if (!head) return std::nullopt;
@@ -206,7 +175,7 @@ std::optional<ReadyRecord> read_ready(const StateReader& state, const Transactio
   const auto key = in.fixed<KeyId>();
   const auto seq = in.u64();
   TM_CHECK(in.finished(), "the place of a ready is damaged");
-  const auto record = Registry(state).record(name_of(RegistryKind::kReady, registry_id(key)), seq);
+  const auto record = Registry(state).record(record_name(RegistryKind::kReady, registry_id(key)), seq);
   TM_CHECK(record, "a table names a ready that is not there");
   return intact(decode_ready(key, anchored(seq, *record), record->body));
 }
@@ -216,7 +185,7 @@ bool is_live(const ReadyRecord& ready, std::uint64_t time_ms, std::uint64_t life
 }
 
 Bytes encode(const EvidenceRecord& record) {
-  auto out = begin(record.cause);
+  auto out = begin_record(record.cause);
   out.fixed(record.accuser).fixed(record.content.institution).sized(record.content.first).sized(record.content.second);
   return out.take();
 }
@@ -227,17 +196,17 @@ Result<EvidenceRecord> decode_evidence(const EvidenceName& name, const Anchored&
   EvidenceRecord record;
   record.at = at;
   record.name = name;
-  record.cause = begin(in);
+  record.cause = begin_record(in);
   record.accuser = in.fixed<InstitutionId>();
   record.content.institution = in.fixed<InstitutionId>();
   record.content.first = to_bytes(in.sized(kStatementLimit));
   record.content.second = to_bytes(in.sized(kStatementLimit));
-  if (!in.finished()) return damaged("an evidence");
+  if (!in.finished()) return malformed_record("an evidence");
   return record;
 }
 
 std::optional<EvidenceRecord> read_evidence(const StateReader& state, const EvidenceName& name) {
-  const auto record = Registry(state).latest(name_of(RegistryKind::kEvidence, registry_id(name)));
+  const auto record = Registry(state).latest(record_name(RegistryKind::kEvidence, registry_id(name)));
   if (!record) return std::nullopt;
   return intact(decode_evidence(name, anchored(1, *record), record->body));
 }

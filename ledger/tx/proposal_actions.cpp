@@ -8,6 +8,7 @@
 #include "ledger/tx/form_check.h"
 #include "ledger/tx/governance_records.h"
 #include "ledger/tx/open_proposals.h"
+#include "ledger/tx/succession_rules.h"
 #include "ledger/validators.h"
 
 namespace testamur::ledger::tx {
@@ -236,6 +237,14 @@ void apply(StateWriter& writer, const SuspensionContent& content) {
   put_set(writer, std::move(members));
 }
 
+// ---- succession
+
+Failure check(const StateView& view, const SuccessionContent& content, Moment) {
+  return succession_rules::check_voted(view, content);
+}
+
+void apply(StateWriter& writer, const SuccessionContent& content) { succession_rules::apply_voted(writer, content); }
+
 }  // namespace
 
 std::optional<Rejection> check_action(const StateView& view, const ProposedAction& action, Moment moment) {
@@ -257,6 +266,7 @@ Privilege privileges_of(const ProposedAction& action) {
       Privilege::kProtocol,
       Privilege::kInstitutions | Privilege::kKeys,
       Privilege::kInstitutions | Privilege::kValidators | Privilege::kKeys,
+      Privilege::kInstitutions | Privilege::kSuccessions,
   };
   return kByAction[action.index()];
 }

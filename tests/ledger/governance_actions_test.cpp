@@ -163,6 +163,29 @@ TEST_CASE("standing_unchanged: only the good are suspended, only the suspended r
   CHECK(refusal(ledger, tx::SuspensionContent{ledger.issuer.id, false}) == RejectionCode::kStandingUnchanged);
 }
 
+// ---- succession
+
+TEST_CASE("not_consented: a vote stands for the lost root of a predecessor, never for the successor") {
+  GovernedLedger ledger(1);
+  const auto& heir = ledger.candidates[0];
+  const tx::SuccessionContent rename{tx::SuccessionKind::kRename, true, heir.id, {ledger.issuer.id}, {heir.id}};
+  CHECK(refusal(ledger, rename) == RejectionCode::kNotConsented);
+  CHECK(code(ledger.commit(ledger.make(heir, rename, KeyPurpose::kRoot))) == std::nullopt);
+  const auto id = ledger.decide(rename);
+  CHECK(ledger.status(id) == ProposalStatus::kInEffect);
+  CHECK(ledger.institution(ledger.issuer).standing == tx::Standing::kClosed);
+  CHECK(ledger.institution(ledger.issuer).cause.transaction == id);
+}
+
+TEST_CASE("holds_seat: a member of the set cannot be closed by a vote before it has left") {
+  GovernedLedger ledger(2);
+  const auto& member = ledger.validators[1];
+  const auto& heir = ledger.candidates[0];
+  const tx::SuccessionContent rename{tx::SuccessionKind::kRename, true, heir.id, {member.id}, {heir.id}};
+  CHECK(code(ledger.commit(ledger.make(heir, rename, KeyPurpose::kRoot))) == std::nullopt);
+  CHECK(refusal(ledger, rename) == RejectionCode::kHoldsSeat);
+}
+
 // ---- parameters
 
 TEST_CASE("parameters_unchanged: a parameter change changes something; two at once add up") {
