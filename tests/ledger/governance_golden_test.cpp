@@ -91,6 +91,8 @@ TEST_CASE("golden: bodies and ids of proposals, votes, ready and evidence") {
   check_body("propose_root_replacement", propose(tx::RootReplacementContent{kSubject, key, counting<Signature>(0x01)}));
   check_body("propose_suspension", propose(tx::SuspensionContent{kSubject, false}));
   check_body("propose_suspension_lifted", propose(tx::SuspensionContent{kSubject, true}));
+  check_body("propose_succession",
+             propose(tx::SuccessionContent{tx::SuccessionKind::kRename, true, kSubject, {kAuthor}, {kSubject}}));
   check_body("vote", tx::VoteContent{kProposal, true, false});
   check_body("veto", tx::VoteContent{kProposal, false, true});
   check_body("ready", golden_ready());

@@ -21,34 +21,44 @@ class World {
   }
 
   void step() {
-    switch (random_.below(10)) {
-      case 0: return try_commit(ledger_.make(actor(), ledger_.proposal(random_action(), random_time())));
-      case 1: {
-        const auto& declarer = actor();
+    switch (random_.below(16)) {
+      case 0:
+      case 1: return try_commit(ledger_.make(member(), ledger_.proposal(random_action(), random_time())));
+      case 2: return try_commit(ledger_.make(anybody(), ledger_.proposal(random_action(), random_time())));
+      case 3:
+      case 4: {
+        const auto& declarer = anybody();
         return try_commit(ledger_.make(declarer, ledger_.ready_of(declarer), KeyPurpose::kConsensus));
       }
-      case 2: ledger_.pass_ms(random_.below(2) == 0 ? random_.below(5'000) : random_.below(2 * kDayMs)); break;
-      case 3: ledger_.block(); break;
-      case 4: return renew_key();
-      default: return vote();
+      case 5: ledger_.pass_ms(random_.below(20) == 0 ? random_.below(2 * kDayMs) : random_.below(kHourMs)); break;
+      case 6: ledger_.block(); break;
+      case 7: return renew_key();
+      case 8: return vote(anybody());
+      default: return vote(member());
     }
   }
 
   const GovernedLedger& ledger() const { return ledger_; }
 
  private:
-  const Actor& actor() { return actors_[random_.below(actors_.size())]; }
-  std::uint64_t random_time() { return random_.below(2) == 0 ? 0 : ledger_.time_ms() + random_.below(kDayMs); }
+  const Actor& anybody() { return actors_[random_.below(actors_.size())]; }
+  const Actor& member() {
+    for (;;) {
+      const auto& actor = anybody();
+      if (ledger_.sits(actor)) return actor;
+    }
+  }
+  std::uint64_t random_time() { return random_.below(2) == 0 ? 0 : ledger_.time_ms() + random_.below(3 * kHourMs); }
 
   void try_commit(const SharedTransaction& transaction) {
     if (ledger_.commit(transaction)) ledger_.block();
   }
 
-  void vote() {
+  void vote(const Actor& voter) {
     const auto open = tx::open_proposals(ledger_.state());
     if (open.empty()) return;
     const auto& id = open[random_.below(open.size())];
-    try_commit(ledger_.make(actor(), tx::VoteContent{id, random_.below(5) != 0, false}));
+    try_commit(ledger_.make(voter, tx::VoteContent{id, random_.below(8) != 0, false}));
   }
 
   // A key that nobody had, in place of one that left the set or may leave it.

@@ -196,6 +196,7 @@ actions = {
     "root_replacement": data(7, data(1, SUBJECT) + data(2, new_root_pb) + data(3, possession)),
     "suspension": data(8, data(1, SUBJECT)),
     "suspension_lifted": data(8, data(1, SUBJECT) + num(2, 1)),
+    "succession": data(11, data(1, AUTHOR) + data(2, SUBJECT)),
 }
 proposals = {n: num(1, UNTIL) + num(2, FROM) + a for n, a in actions.items()}
 bodies.update({"propose_" + n: body(110, p) for n, p in proposals.items()})
