@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -17,13 +18,17 @@ namespace tx = ledger::tx;
 
 namespace {
 
-std::string toml_text(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
+constexpr std::size_t kAddressLimitBytes = 262;  // a name of 255, a colon and a port
+
+// host:port or [v6]:port as far as its letters go; it ends up in the configuration of other nodes.
+std::string read_address(const TomlReader& reader, std::string_view key) {
+  auto text = reader.text(key, "");
+  const bool known = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view(".:-_[]").find(c) != std::string_view::npos;
+  });
+  if (!known || text.size() > kAddressLimitBytes) reader.mistake(key, "must be host:port");
+  return text;
 }
 
 constexpr std::pair<std::string_view, tx::InstitutionClass> kClasses[] = {
@@ -116,6 +121,23 @@ void check_proofs(const TomlReader& reader, const ledger::GenesisParty& party) {
 
 }  // namespace
 
+std::string toml_text(std::string_view text) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      out += "\\u00";
+      out += kDigits[byte >> 4];
+      out += kDigits[byte & 15];
+      continue;
+    }
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 PartyFile read_party_table(const TomlReader& reader, TomlErrors& errors) {
   reader.only({"institution", "class", "validator", "country", "domain", "ror", "eter", "lei", "deqar", "parent",
                "root_threshold", "peer_address", "api_address", "legal_names", "key"});
@@ -124,8 +146,8 @@ PartyFile read_party_table(const TomlReader& reader, TomlErrors& errors) {
   read_facts(reader, file.party.facts, errors);
   file.party.root_threshold = static_cast<std::uint8_t>(reader.number("root_threshold", 1, 1, 255));
   file.validator = reader.flag("validator", file.party.institution_class == tx::InstitutionClass::kValidator);
-  file.peer_address = reader.text("peer_address", "");
-  file.api_address = reader.text("api_address", "");
+  file.peer_address = read_address(reader, "peer_address");
+  file.api_address = read_address(reader, "api_address");
   for (const auto* table : reader.tables("key")) read_key(TomlReader(*table, "key", errors), file.party);
   if (errors.empty()) check_proofs(reader, file.party);
   return file;

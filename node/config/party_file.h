@@ -19,6 +19,9 @@ struct PartyFile {
   std::string api_address;   // where wallets reach it; may be empty
 };
 
+// As a TOML string in double quotes, control characters escaped: safe whatever the text is.
+std::string toml_text(std::string_view text);
+
 std::string party_text(const PartyFile& party);
 // Fails naming file, line and key; also when a possession proof does not hold or the stated institution id is another.
 Result<PartyFile> parse_party(std::string_view text, const std::string& file);

@@ -33,8 +33,6 @@ Status make_directory(const fs::path& directory) {
   return {};
 }
 
-std::string toml_text(const std::string& text) { return "\"" + text + "\""; }
-
 // Fresh keys in files; their public halves join the party.
 Status make_keys(const fs::path& directory, std::span<const NamedKey> wanted,
                  std::vector<std::pair<KeyPurpose, SecretKey>>& keys) {

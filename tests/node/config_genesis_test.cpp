@@ -83,6 +83,26 @@ TEST_CASE("a party whose facts or proofs were changed is refused") {
   CHECK(parse_party(forged, "party.toml").message().find("possession proof") != std::string::npos);
 }
 
+// Found by tests/fuzz (genesis-file): an address with a control character was written as it stood. Worse, `genesis
+// join` copied addresses of other founders into the node's configuration without escaping: a party file could bring
+// keys of its own.
+TEST_CASE("an address of another party cannot say anything else in a node's configuration") {
+  Two two;
+  const auto text = read_text(two.parties[0]).value();
+  for (const char* address : {R"(a:1"
+[policy]
+preset = "strict)",
+                              R"(a:1)", "a b:1", "a:1 # x", "Ã¤:1"}) {
+    CAPTURE(address);
+    auto changed = text;
+    const std::string good = "peer_address = \"127.0.0.1:7000\"";
+    REQUIRE(changed.find(good) != std::string::npos);
+    changed.replace(changed.find(good), good.size(), "peer_address = \"" + std::string(address) + "\"");
+    CHECK(parse_party(changed, "party.toml").message().find("must be host:port") != std::string::npos);
+  }
+  CHECK(toml_text("a\"b\\c\n\x7f\xc3\xa4") == "\"a\\\"b\\\\c\\u000a\\u007f\xc3\xa4\"");
+}
+
 TEST_CASE("everybody who has the genesis file computes the same chain") {
   Two two;
   auto file = assemble_genesis(two.parties, kTime, {{"heartbeat_ms", 5000}});
