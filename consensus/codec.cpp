@@ -169,6 +169,13 @@ std::optional<FinalityProof> decode_finality_proof(ByteView bytes) {
   return proof;
 }
 
+Bytes encode(const Statement& statement, const Signature& signature) {
+  Encoder out;
+  fields::put(out, statement);
+  out.fixed(signature);
+  return out.take();
+}
+
 Bytes encode(const Evidence& evidence) {
   Encoder out;
   out.fixed(evidence.validator).u8(evidence.index).fixed(evidence.set_digest);

@@ -25,6 +25,8 @@ Hash256 digest(const Certificate& certificate);
 Bytes encode(const FinalityProof& proof);
 std::optional<FinalityProof> decode_finality_proof(ByteView bytes);
 
+// statement || signature: how the ledger's evidence carries each half.
+Bytes encode(const Statement& statement, const Signature& signature);
 Bytes encode(const Evidence& evidence);
 std::optional<Evidence> decode_evidence(ByteView bytes);
 

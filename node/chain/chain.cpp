@@ -154,6 +154,7 @@ Status Chain::Core::start(JournalContents journal) {
   TM_TRY(auto header, ledger::decode_header(*state->header(height)));
   publish(std::make_shared<const Head>(Head{state, header, tip.block.id}));
   refresh_directory(*state);
+  watch_protocol();
 
   writer_ = std::make_unique<JournalWriter>(
       parts_.journal, std::move(journal.marks),
@@ -187,6 +188,7 @@ void Chain::Core::finish_writes() {
 }
 
 void Chain::Core::after_event() {
+  if (beyond_protocol_) return;
   recheck_suspects();
   update_pending();
   maintain();
@@ -236,6 +238,7 @@ ChainStatus Chain::Core::status() const {
   status.catch_up_target = fetcher_.target();
   status.last_commit_ms = last_commit_ms_;
   status.clock_offsets_ms.assign(clock_offsets_ms_.begin(), clock_offsets_ms_.end());
+  status.stopped_before_protocol = beyond_protocol_;
   status.peer_heights.assign(peer_heights_.begin(), peer_heights_.end());
   if (signing_key_ != nullptr) status.voting_key = signing_key_->public_key();
   return status;
@@ -300,6 +303,7 @@ void Chain::stop() {
   runtime_->stop();
 }
 
+bool Chain::stopped_before_protocol() const { return core_->stopped_before_protocol(); }
 HeadPtr Chain::head() const { return core_->head(); }
 ledger::SignatureVerifier& Chain::verifier() { return core_->verifier(); }
 

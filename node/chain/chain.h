@@ -67,6 +67,8 @@ struct ChainParts {
   std::function<void()> journal_wake = {};
   // The first block of an epoch without this key is final: it has signed for the last time and is to be erased.
   std::function<void(const PublicKey& key)> key_is_over = {};
+  // A validator signed what no honest one signs. On the strand.
+  std::function<void(const consensus::Evidence& evidence)> misbehaviour = {};
 };
 
 struct ChainStatus {
@@ -81,6 +83,8 @@ struct ChainStatus {
   std::vector<std::pair<InstitutionId, std::int64_t>> clock_offsets_ms;
   // What each validator last said of its finalized height.
   std::vector<std::pair<InstitutionId, Height>> peer_heights;
+  // The next block is of a protocol version that this build does not know: nothing more is agreed on or applied here.
+  bool stopped_before_protocol = false;
   std::optional<PublicKey> voting_key;  // with which this node votes in the current epoch
 };
 
@@ -107,6 +111,8 @@ class Chain {
   void stop();
 
   HeadPtr head() const;
+  // The node has stopped before a protocol version that it does not know.
+  bool stopped_before_protocol() const;
   ledger::SignatureVerifier& verifier();
 
   // Takes a decoded transaction with verified signatures and sends it to the other validators.

@@ -1,5 +1,6 @@
 // What the consensus engine asks of the node: building, validating, signing, committing.
 #include "consensus/codec.h"
+#include "ledger/protocol.h"
 #include "ledger/tx/registry_records.h"
 #include "node/chain/block_body.h"
 #include "node/chain/chain_core.h"
@@ -72,6 +73,7 @@ void Chain::Core::commit(const consensus::Commit& commit) {
   for (std::size_t i = 0; i < commit.blocks.size(); ++i) {
     const auto& block = *commit.blocks[i];
     if (block.facts.height <= workshop_.base().header.height) continue;
+    if (beyond_protocol_) return;  // the journal keeps it for the build that knows its version
     consensus::FinalityProof proof;
     proof.certificate = commit.proof.certificate;
     for (std::size_t later = i + 1; later < commit.blocks.size(); ++later) {
@@ -123,6 +125,7 @@ void Chain::Core::apply_block(const consensus::Block& block, const consensus::Fi
   publish(head);
   settle_block(settled, first_log_index);
   settle_others(settled.header);
+  watch_protocol();
   if (first_of_epoch) end_unused_keys();
   if (directory_changed || first_of_epoch) {
     refresh_directory(*head->state);
@@ -158,6 +161,25 @@ consensus::ValidatorSet Chain::Core::next_validators(const consensus::BlockPtr& 
   return validators;
 }
 
+// Old rules stay in the code, new ones cannot be guessed: before the first block of a version that this build does not
+// know everything ends but reading.
+void Chain::Core::watch_protocol() {
+  const auto& base = workshop_.base();
+  auto stop = ledger::protocol_stop(*base.state);
+  if (!stop) return;
+  if (stop->record.version != warned_protocol_) {
+    warned_protocol_ = stop->record.version;
+    log_.error("protocol_unknown", {{"version", static_cast<std::uint64_t>(stop->record.version)},
+                                    {"from_height", stop->record.from.value},
+                                    {"known", static_cast<std::uint64_t>(ledger::kNewestProtocol)},
+                                    {"cause", stop->text()}});
+  }
+  if (beyond_protocol_ || !workshop_.beyond_known_protocol()) return;
+  beyond_protocol_ = true;
+  log_.error("stopped_before_protocol", {{"height", base.header.height.value}, {"cause", stop->text()}});
+  outcomes_.drop_all();
+}
+
 // A key that certified earlier epochs, but not the one whose first block is final, has signed for the last time.
 void Chain::Core::end_unused_keys() {
   const auto& base = workshop_.base();
@@ -180,6 +202,7 @@ void Chain::Core::misbehaviour(const consensus::Evidence& evidence) {
   log_.error("misbehaviour", {{"validator", to_text(evidence.validator)},
                               {"view", evidence.first.view.value},
                               {"evidence", to_hex(consensus::encode(evidence))}});
+  if (parts_.misbehaviour) parts_.misbehaviour(evidence);
 }
 
 void Chain::Core::quarantine(bool active) {

@@ -26,6 +26,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   void post(Runtime::Task task) { runtime_.post(std::move(task)); }
   void post_to_pool(Runtime::Task task) { runtime_.post_to_pool(std::move(task)); }
   HeadPtr head() const { return head_.load(); }
+  bool stopped_before_protocol() const { return beyond_protocol_; }
   CachedVerifier& verifier() { return verifier_; }
   net::Admission admission(const net::Pin& pin) const;
   void attach(net::Network& network) { network_ = &network; }
@@ -88,7 +89,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   // Runs `task` as one event of the engine: tick before, timers and pending after.
   template <class Task>
   void event(Task task) {
-    if (engine_ == nullptr || stopped_) return;
+    if (engine_ == nullptr || stopped_ || beyond_protocol_) return;
     engine_->on_tick(engine_now_ms());
     task();
     after_event();
@@ -106,6 +107,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   void refresh_directory(const Snapshot& state);
   void maintain();
   void end_unused_keys();
+  void watch_protocol();
   void note_clock(const consensus::HeaderFacts& facts, std::uint64_t header_time_ms);
 
   // Transactions.
@@ -144,6 +146,8 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   BlockFetcher fetcher_;
   std::unique_ptr<JournalWriter> writer_;
   std::unique_ptr<consensus::Engine> engine_;
+  std::atomic<bool> beyond_protocol_ = false;  // the engine is not driven any more
+  std::uint16_t warned_protocol_ = 0;
   const SecretKey* signing_key_ = nullptr;  // of the engine's epoch; null: no vote in it
   std::list<SecretKey> keys_;               // its elements stay where they are
   net::Network* network_ = nullptr;         // null: a ledger of one node

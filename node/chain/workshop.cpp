@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ledger/protocol.h"
 #include "node/chain/block_body.h"
 
 namespace testamur::node {
@@ -46,6 +47,16 @@ consensus::HeaderFacts header_facts(const Bytes& bytes) {
   facts.filler = header->filler;
   return facts;
 }
+
+namespace {
+
+bool knows_children_of(const ledger::StateReader& state, const ledger::Header& parent) {
+  return ledger::protocol_version_at(state, parent.height.next()) <= ledger::kNewestProtocol;
+}
+
+}  // namespace
+
+bool Workshop::beyond_known_protocol() const { return !knows_children_of(*base_->state, base_->header); }
 
 void Workshop::set_base(HeadPtr head) {
   base_ = std::move(head);
@@ -125,6 +136,7 @@ std::optional<consensus::BuiltBlock> Workshop::build(const consensus::BuildReque
     branch.delta = std::make_shared<const ledger::Delta>();
   } else {
     ledger::Overlay state(*base_->state, deltas(parent->path));
+    if (!knows_children_of(state, parent->header)) return std::nullopt;
     const auto context = ledger::context_above(state, parent->header, time_ms);
     ledger::BlockExecutor executor(state, context, verifier_);
     bool over_limit = size_bytes(parent->path) > kUnfinalizedLimitBytes;
@@ -195,6 +207,11 @@ Validation Workshop::execute_and_compare(const ledger::Header& header, const Blo
     branch.delta = std::make_shared<const ledger::Delta>();
   } else {
     ledger::Overlay state(*base_->state, deltas(parent.path));
+    // Not the leader's fault: this build must not judge the block, and stops when its parent is final.
+    if (!knows_children_of(state, parent.header)) {
+      last_refusal_ = "it is of a protocol version that this build does not know";
+      return {Verdict::kRefused, 0};
+    }
     const auto context = ledger::context_above(state, parent.header, header.time_ms);
     auto result = ledger::execute(state, context, body.transactions, verifier_);
     if (const auto* bad = std::get_if<ledger::BlockRejection>(&result)) {

@@ -63,6 +63,8 @@ class Workshop {
 
   const Branch* executed(const BlockId& block) const { return branches_.find(block); }
   void forget(const BlockId& block) { branches_.remove(block); }
+  // Whether the children of the last finalized block are of a protocol version that this build does not know.
+  bool beyond_known_protocol() const;
   // Why the last validate() said invalid.
   const std::string& last_refusal() const { return last_refusal_; }
 

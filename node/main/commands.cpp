@@ -176,6 +176,47 @@ int resume_voting(const std::string& config_file, bool sure) {
   return done.ok() ? 0 : complain(done.message());
 }
 
+int new_key(const std::string& config_file, const std::string& purpose, const std::string& out) {
+  auto config = load_config(config_file);
+  if (!config.ok()) return complain(config.message());
+  auto key = admin_new_key(config->api.admin_socket.string(), purpose);
+  if (!key.ok()) return complain(key.message());
+  auto file = out.empty() ? "new-" + purpose + "-key.toml" : out;
+  std::string text =
+      "# A public key and the proof that its holder has it. Public: whoever holds the root keys registers it with\n"
+      "# `testamur key add " +
+      purpose + " --public FILE`.\nchain = \"" + key->chain + "\"\ninstitution = \"" + key->institution +
+      "\"\npurpose = \"" + purpose + "\"\nalgorithm = \"" + std::string(to_text(key->algorithm)) +
+      "\"\npublic_key = \"" + to_hex(key->public_key) + "\"\npossession = \"" + to_hex(key->possession) + "\"\n";
+  if (auto status = write_file(file, as_bytes(text), true); !status.ok()) return complain(status.message());
+  std::cout << "key   " << key->id << (key->already_there ? " (made earlier, not in use yet)" : "") << "\n"
+            << "file  " << file << " (public)\n"
+            << "next  whoever holds the root keys: testamur key add " << purpose << " --public " << file << "\n";
+  std::cout << (purpose == "consensus" ? "then  at this node: testamurd ready, and a vote on the validator set\n"
+                                       : "then  restart this node: it takes the new key once the ledger knows it\n");
+  return 0;
+}
+
+int ready(const std::string& config_file, bool dry_run) {
+  auto config = load_config(config_file);
+  if (!config.ok()) return complain(config.message());
+  auto answer = admin_ready(config->api.admin_socket.string(), dry_run);
+  if (!answer.ok()) return complain(answer.message());
+  std::cout << "transaction " << answer->transaction << (dry_run ? " (not submitted)" : "") << "\n"
+            << "key         " << answer->key << "\n"
+            << "institution " << answer->institution << "\n"
+            << "protocol    " << answer->protocol_version << "\n"
+            << "checkpoint  " << answer->checkpoint_height << "\n"
+            << "lapses      " << answer->lapses_after_ms / 86'400'000 << " days after it commits\n";
+  if (answer->seated) {
+    std::cout << "This key votes already: the others now see which protocol version its node knows.\n";
+  } else {
+    std::cout << "next        a validator: testamur governance propose validator-set with this institution and --ready "
+              << answer->transaction << "; this node begins to vote by itself when the change takes effect\n";
+  }
+  return 0;
+}
+
 int backup(const std::string& config_file, const std::string& directory) {
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());

@@ -30,6 +30,10 @@ int version();
 int backup(const std::string& config_file, const std::string& directory);
 // Puts a backup in the place of a node's data, which must be gone; the node then starts in quarantine.
 int restore(const std::string& config_file, const std::string& directory);
+// A fresh consensus or transport key of the running node, and the file by which its institution registers it.
+int new_key(const std::string& config_file, const std::string& purpose, const std::string& out);
+// Declares the running node ready to vote with its new consensus key.
+int ready(const std::string& config_file, bool dry_run);
 int resume_voting(const std::string& config_file, bool sure);
 
 int genesis_assemble(const std::vector<std::string>& parties, const std::vector<std::string>& parameters,

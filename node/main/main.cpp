@@ -93,6 +93,17 @@ int main(int argc, char** argv) {
   restoring->add_option("--config", config, "Configuration file");
   restoring->add_option("--from", copy, "Directory of a backup")->required();
   restoring->callback([&] { exit_code = restore(config, copy); });
+  std::string purpose, key_file;
+  auto* making = app.add_subcommand("new-key", "Make a fresh key of the running node, to be registered");
+  making->add_option("purpose", purpose, "consensus or transport")->required();
+  making->add_option("--config", config, "Configuration file");
+  making->add_option("--out", key_file, "The public file (default: new-PURPOSE-key.toml)");
+  making->callback([&] { exit_code = new_key(config, purpose, key_file); });
+  bool dry_run = false;
+  auto* declaring = app.add_subcommand("ready", "Declare the running node ready to vote with its new consensus key");
+  declaring->add_option("--config", config, "Configuration file");
+  declaring->add_flag("--dry-run", dry_run, "Say with which key, submit nothing");
+  declaring->callback([&] { exit_code = ready(config, dry_run); });
   bool sure = false;
   auto* resume = app.add_subcommand("resume-voting", "End quarantine by command (see docs/operating.md first)");
   resume->add_option("--config", config, "Configuration file");

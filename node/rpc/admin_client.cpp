@@ -43,4 +43,38 @@ Result<std::uint64_t> admin_backup(const std::string& socket, const std::string&
   return response.height();
 }
 
+Result<NewNodeKey> admin_new_key(const std::string& socket, const std::string& purpose) {
+  v1::NewKeyRequest request;
+  request.set_purpose(purpose);
+  v1::NewKeyResponse response;
+  TM_TRY_STATUS(call(socket, kQuick, &v1::AdminService::Stub::NewKey, request, response));
+  NewNodeKey key;
+  auto institution = InstitutionId::from(as_bytes(response.institution_id()));
+  auto chain = ChainId::from(as_bytes(response.chain_id()));
+  auto algorithm = algorithm_from(static_cast<std::uint8_t>(response.algorithm()));
+  if (!institution || !chain || !algorithm) return error("the node on " + socket + " gave no key");
+  key.id = response.key_id_text();
+  key.institution = to_text(*institution);
+  key.chain = to_text(*chain);
+  key.algorithm = *algorithm;
+  key.public_key = to_bytes(as_bytes(response.public_key()));
+  key.possession = to_bytes(as_bytes(response.possession_proof()));
+  key.already_there = response.already_there();
+  return key;
+}
+
+Result<ReadyAnswer> admin_ready(const std::string& socket, bool dry_run) {
+  v1::ReadyRequest request;
+  request.set_dry_run(dry_run);
+  v1::ReadyResponse response;
+  TM_TRY_STATUS(call(socket, kQuick, &v1::AdminService::Stub::Ready, request, response));
+  return ReadyAnswer{response.transaction_id_text(),
+                     response.key_id_text(),
+                     response.institution_id_text(),
+                     response.protocol_version(),
+                     response.checkpoint_height(),
+                     response.lapses_after_ms(),
+                     response.seated()};
+}
+
 }  // namespace testamur::node

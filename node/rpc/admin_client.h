@@ -12,4 +12,22 @@ Status admin_resume_voting(const std::string& socket);
 // A copy of the store in a new directory; the height that it holds at least.
 Result<std::uint64_t> admin_backup(const std::string& socket, const std::string& directory);
 
+// A fresh key of the node, to be registered by its institution.
+struct NewNodeKey {
+  std::string id, institution, chain;  // as text
+  SignatureAlgorithm algorithm = SignatureAlgorithm::kBip340;
+  Bytes public_key, possession;
+  bool already_there = false;
+};
+Result<NewNodeKey> admin_new_key(const std::string& socket, const std::string& purpose);
+
+struct ReadyAnswer {
+  std::string transaction, key, institution;  // as text
+  std::uint32_t protocol_version = 0;
+  std::uint64_t checkpoint_height = 0;
+  std::uint64_t lapses_after_ms = 0;
+  bool seated = false;
+};
+Result<ReadyAnswer> admin_ready(const std::string& socket, bool dry_run);
+
 }  // namespace testamur::node

@@ -1,5 +1,6 @@
 // AdminService: for the operator, over a unix socket only.
 #include "node/rpc/metrics.h"
+#include "node/rpc/ready.h"
 #include "node/rpc/services.h"
 #include "testamur/v1/admin_service.grpc.pb.h"
 
@@ -63,6 +64,60 @@ class Service final : public v1::AdminService::CallbackService {
         counter.set_name(name);
         counter.set_value(value);
       }
+      return grpc::Status::OK;
+    });
+  }
+
+  grpc::ServerUnaryReactor* NewKey(grpc::CallbackServerContext* call, const v1::NewKeyRequest* request,
+                                   v1::NewKeyResponse* response) override {
+    return unary(context_.gate, call, [&] {
+      bool consensus = request->purpose() == "consensus";
+      if (!consensus && request->purpose() != "transport") {
+        return invalid_argument("purpose", "must be consensus or transport: the other keys are not the node's");
+      }
+      auto purpose = consensus ? KeyPurpose::kConsensus : KeyPurpose::kTransport;
+      auto fresh = context_.keys.make(purpose);
+      if (!fresh.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, fresh.message());
+      const auto& key = fresh->key.public_key();
+      auto id = key_id(purpose, key);
+      put(*response->mutable_key_id(), id);
+      response->set_key_id_text(to_text(id));
+      put(*response->mutable_institution_id(), context_.self);
+      put(*response->mutable_chain_id(), context_.genesis.chain);
+      response->set_algorithm(static_cast<std::uint32_t>(key.algorithm));
+      put(*response->mutable_public_key(), ByteView(key.bytes));
+      auto message = possession_message(context_.genesis.chain, context_.self, purpose, key);
+      put(*response->mutable_possession_proof(), fresh->key.sign(message.view()));
+      response->set_already_there(fresh->already_there);
+      context_.log.info("key_made", {{"purpose", to_text(purpose)}, {"key", to_text(id)}});
+      if (consensus && !fresh->already_there) context_.chain.add_consensus_key(std::move(fresh->key));
+      return grpc::Status::OK;
+    });
+  }
+
+  grpc::ServerUnaryReactor* Ready(grpc::CallbackServerContext* call, const v1::ReadyRequest* request,
+                                  v1::ReadyResponse* response) override {
+    return unary(context_.gate, call, [&] {
+      auto keys = context_.keys.consensus_keys();
+      if (!keys.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, keys.message());
+      auto head = context_.chain.head();
+      auto ready = make_ready(*head, context_.genesis.chain, context_.self, *keys, context_.software, context_.clock);
+      if (!ready.ok()) return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, ready.message());
+      auto block = ledger::context_above(*head->state, head->header, head->header.time_ms);
+      if (auto rejection = ledger::check(*head->state, block, ready->transaction, context_.chain.verifier())) {
+        return rejected(*rejection);
+      }
+      put(*response->mutable_transaction_id(), ready->transaction->id());
+      response->set_transaction_id_text(to_text(ready->transaction->id()));
+      put(*response->mutable_transaction(), ready->transaction->carried());
+      put(*response->mutable_key_id(), ready->key);
+      response->set_key_id_text(to_text(ready->key));
+      response->set_protocol_version(ready->protocol_version);
+      response->set_checkpoint_height(ready->checkpoint.value);
+      response->set_institution_id_text(to_text(context_.self));
+      response->set_lapses_after_ms(ready->lifetime_ms);
+      response->set_seated(ready->seated);
+      if (!request->dry_run()) context_.chain.submit({ready->transaction}, nullptr);
       return grpc::Status::OK;
     });
   }

@@ -81,6 +81,12 @@ Admitted admit(ServiceContext& context, const Head& head, const std::string& car
     // Submitting a committed id again answers committed, whoever signs it now.
     return {grpc::Status::OK, transaction, {}, committed};
   }
+  if (context.chain.stopped_before_protocol()) {
+    return {unavailable("protocol_unknown", "this node has stopped before a protocol version that it does not know"),
+            nullptr,
+            {},
+            {}};
+  }
   const auto block = ledger::context_above(
       *head.state, head.header,
       submission_time_ms(head.header.time_ms, context.clock.now_ms(), transaction->valid_until_ms()));

@@ -63,6 +63,11 @@ std::vector<std::pair<std::string, double>> metric_values(const ServiceContext& 
   add(out, "commit_latency_ms_total", counters.commit_latency_ms.value());
   add(out, "commit_latency_count_total", counters.commit_latency_count.value());
   add(out, "misbehaviour_total", counters.misbehaviour.value());
+  add(out, "evidence_held", context.evidence.size());
+  add(out, "epoch", head->header.epoch.value);
+  add(out, "validators", ledger::read_validators(*head->state).size());
+  add(out, "protocol_version", head->header.protocol_version);
+  add(out, "stopped_before_protocol", context.chain.stopped_before_protocol() ? 1 : 0);
   auto figures = context.store.figures();
   add(out, "store_live_bytes", figures.live_bytes);
   add(out, "index_entries_in_memory", figures.index_entries_in_memory);

@@ -7,6 +7,7 @@
 
 #include "ledger/tx/registry_records.h"
 #include "node/config/genesis_file.h"
+#include "node/rpc/evidence_keeper.h"
 #include "node/rpc/metrics.h"
 #include "node/rpc/node_keys.h"
 #include "node/rpc/server.h"
@@ -55,6 +56,7 @@ struct Node::Parts {
   bool stopped = false;
 
   std::optional<NodeKeys> keys;
+  std::optional<EvidenceKeeper> evidence;
 
   Status open_files();
   Status open_chain();
@@ -63,6 +65,7 @@ struct Node::Parts {
   void keep_quarantine(const std::string& directory, bool active);
   std::vector<net::PeerAddress> addresses_of(const std::vector<PeerEntry>& peers) const;
   void dial(const std::vector<PeerEntry>& peers);
+  void hand_in_evidence(const HeadPtr& head);
 };
 
 Status Node::Parts::open_files() {
@@ -94,6 +97,12 @@ Status Node::Parts::open_chain() {
   TM_TRY(journal, Journal::open(*files, directory, {}, collect_records(journal_contents)));
   ChainParts parts{*genesis, *store, *journal, clock, log, counters, hooks.fatal, {}};
   parts.quarantine_changed = [this, directory](bool active) { keep_quarantine(directory, active); };
+  evidence.emplace(*files, (config.data_dir / "evidence").string(), clock, log);
+  TM_TRY_STATUS(evidence->load());
+  parts.misbehaviour = [this](const consensus::Evidence& seen) {
+    evidence->keep(seen);
+    hand_in_evidence(chain->head());
+  };
   parts.key_is_over = [this](const PublicKey& key) {
     auto status = keys->erase_consensus(key);
     if (!status.ok()) log.error("key_not_erased", {{"cause", status.message()}});
@@ -151,15 +160,24 @@ std::vector<net::PeerAddress> Node::Parts::addresses_of(const std::vector<PeerEn
 Status Node::Parts::open_api() {
   gate.emplace(config.api.rate_per_second, config.api.rate_burst);
   recognition.emplace(self, config.policy);
-  services.emplace(
-      ServiceContext{*chain, *genesis, network.get(), *store, clock, log, counters, *gate, registry, *recognition, self,
-                     Mempool::Limits{config.mempool_bytes, config.mempool_transactions, config.mempool_per_issuer},
-                     std::string(kSoftware), clock.now_ms(), hooks.request_stop});
+  services.emplace(ServiceContext{
+      *chain, *genesis, network.get(), *store, clock, log, counters, *gate, registry, *recognition, *keys, *evidence,
+      self, Mempool::Limits{config.mempool_bytes, config.mempool_transactions, config.mempool_per_issuer},
+      std::string(kSoftware), clock.now_ms(), hooks.request_stop});
   TM_TRY(api, ApiServer::start(config.api, *services));
   if (!config.metrics_listen.empty()) {
     TM_TRY(metrics, MetricsServer::start(config.metrics_listen, *services));
   }
   return {};
+}
+
+// On the strand. What the ledger does not hold yet is handed in, again and again.
+void Node::Parts::hand_in_evidence(const HeadPtr& head) {
+  if (head == nullptr || !evidence->anything_due()) return;
+  auto held = keys->consensus_keys();
+  if (!held.ok()) return;
+  auto transactions = evidence->due(*head->state, head->header, genesis->chain, self, *held);
+  if (!transactions.empty()) chain->submit(std::move(transactions), nullptr);
 }
 
 void Node::Parts::dial(const std::vector<PeerEntry>& peers) {
@@ -180,6 +198,7 @@ Result<std::unique_ptr<Node>> Node::start(NodeParts given) {
   TM_TRY_STATUS(parts.open_network());
   TM_TRY_STATUS(parts.chain->start(std::move(parts.journal_contents)));
   parts.dial(parts.config.peers);
+  parts.chain->listen([&parts](const HeadPtr& head) { parts.hand_in_evidence(head); });
   parts.io_thread = std::thread([&parts] { parts.io.run(); });
   TM_TRY_STATUS(parts.open_api());
   parts.log.info("serving", {{"chain", to_text(parts.genesis->chain)},

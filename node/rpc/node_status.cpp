@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "ledger/protocol.h"
+#include "ledger/validators.h"
+
 namespace testamur::node {
 namespace {
 
@@ -88,9 +91,40 @@ std::uint64_t issued_count(const Reader& reader) {
   return total;
 }
 
+// What the ledger has decided of protocol versions, and what this build knows.
+void fill_protocol(const Reader& reader, v1::GetStatusResponse& out) {
+  auto newest = ledger::newest_protocol_record(reader.state());
+  out.set_newest_protocol(ledger::kNewestProtocol);
+  if (newest.from <= reader.head().header.height) return;
+  out.set_activating_protocol(newest.version);
+  out.set_activation_height(newest.from.value);
+}
+
+void add_governance_obstacles(const ServiceContext& context, const Reader& reader, const ChainStatus& chain,
+                              v1::GetStatusResponse& out) {
+  if (auto stop = ledger::protocol_stop(reader.state())) {
+    out.add_obstacles((chain.stopped_before_protocol ? "stopped: " : "upgrade this node: ") + stop->text());
+  }
+  if (chain.engine.voting == consensus::VotingState::kObserver && ledger::seat_of(reader.state(), context.self) &&
+      !chain.voting_key) {
+    out.add_obstacles(
+        "this institution is a validator, but this node does not hold the consensus key that sits in the "
+        "set: it only follows");
+  }
+  for (const auto& seen : context.evidence.all()) {
+    v1::InstitutionName name;
+    reader.fill_name(seen.evidence.validator, std::nullopt, name);
+    out.add_obstacles(
+        "misbehaviour: the consensus key of " + (name.name_now().empty() ? name.id_text() : name.name_now()) + " " +
+        in_words(seen.evidence) + " (epoch " + std::to_string(seen.evidence.first.epoch.value) + ", view " +
+        std::to_string(seen.evidence.first.view.value) + "): it is stolen or copied; its institution must replace it");
+  }
+}
+
 // Most important first.
 void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
   const auto& consensus = out.consensus();
+  if (chain.stopped_before_protocol) return;
   if (out.role() == v1::NODE_ROLE_QUARANTINED) {
     out.add_obstacles(
         "this node is in quarantine: it votes when enough other validators have told it what it may have "
@@ -146,6 +180,10 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::Ge
   out.set_commitments(issued_count(reader));
   out.set_catch_up_target_height(chain.catch_up_target.value);
   fill_peers(context, reader, chain, out);
+  fill_protocol(reader, out);
+  out.set_evidence_seen(static_cast<std::uint32_t>(context.evidence.size()));
+  if (chain.voting_key) out.set_consensus_key_id_text(to_text(key_id(KeyPurpose::kConsensus, *chain.voting_key)));
+  add_governance_obstacles(context, reader, chain, out);
   fill_obstacles(chain, out);
 }
 

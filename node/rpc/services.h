@@ -13,6 +13,8 @@
 #include "node/chain/chain.h"
 #include "node/chain/validator_sets.h"
 #include "node/rpc/call.h"
+#include "node/rpc/evidence_keeper.h"
+#include "node/rpc/node_keys.h"
 #include "node/rpc/reader.h"
 #include "node/rpc/recognition.h"
 
@@ -29,6 +31,8 @@ struct ServiceContext {
   CallGate& gate;
   RegistryCache& registry;
   Recognition& recognition;
+  NodeKeys& keys;
+  EvidenceKeeper& evidence;
   InstitutionId self;
   Mempool::Limits mempool_limits;
   std::string software;

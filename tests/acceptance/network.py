@@ -129,6 +129,7 @@ class Network:
         self.chain = (folder / "chain").read_text().strip()
         self.institutions = [(folder / f"institution{i}").read_text().strip() for i in self.numbers()]
         self.processes = {}
+        self.programs = {}  # of a node that runs another build
 
     def numbers(self):
         return range(1, self.size + 1)
@@ -143,7 +144,7 @@ class Network:
         """Starts a node and does not wait for it."""
         with open(self.folder / "logs" / f"node{number}.log", "ab") as log:
             self.processes[number] = subprocess.Popen(
-                [str(BIN / "testamurd"), "run", "--config", str(self.directory(number) / "testamurd.toml")],
+                [str(self.programs.get(number, BIN / "testamurd")), "run", "--config", str(self.directory(number) / "testamurd.toml")],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=lambda: self.arrive(number),
                 env={**os.environ, **self.machine.environment(number)})
 

@@ -3,4 +3,6 @@ if(TARGET node_main)
     SOURCES rpc_client.cpp rpc_submit_test.cpp rpc_verify_test.cpp rpc_service_test.cpp
     LINKS running_nodes testamur_proto_api)
   target_precompile_headers(test_node_rpc PRIVATE <grpcpp/grpcpp.h>)
+  testamur_test(test_node_membership SOURCES membership_test.cpp rpc_client.cpp LINKS running_nodes testamur_proto_api)
+  target_precompile_headers(test_node_membership REUSE_FROM test_node_rpc)
 endif()

@@ -84,12 +84,23 @@ RunningNodes::RunningNodes(std::size_t count, std::vector<std::pair<std::string,
   chain_ = genesis.chain;
   auto record = directory_.path() / "genesis.bin";
   must(write_file(record, ledger::encode(genesis)));
+  record_ = record;
+  parties_ = parties;
   for (std::size_t i = 0; i < count; ++i) {
     auto directory = directory_.path() / ("university" + std::to_string(i));
     must(join_ledger(directory, record, parties));
     universities_[i].config = must(load_config(directory / "testamurd.toml"));
     start(i);
   }
+}
+
+void RunningNodes::begin_observer(std::size_t index) {
+  auto directory = directory_.path() / ("university" + std::to_string(index));
+  must(join_ledger(directory, record_, parties_));
+  auto& config = universities_[index].config;
+  config = must(load_config(directory / "testamurd.toml"));
+  config.peer_listen = "127.0.0.1:" + std::to_string(free_ports(1).front());
+  start(index);
 }
 
 RunningNodes::~RunningNodes() {
@@ -190,12 +201,16 @@ Outcome RunningNodes::await(std::size_t at, const TransactionId& id) {
 }
 
 void RunningNodes::await_height(std::size_t at, Height height) {
+  await_state(at, [height](const Snapshot& state) { return state.height() >= height; });
+}
+
+void RunningNodes::await_state(std::size_t at, const std::function<bool(const Snapshot&)>& wanted) {
   auto reached = std::make_shared<std::promise<void>>();
   auto future = reached->get_future();
   auto& chain = universities_[at].node->chain();
   auto told = std::make_shared<std::atomic<bool>>(false);
-  auto tell = [reached, told, height](const HeadPtr& head) {
-    if (head->header.height >= height && !told->exchange(true)) reached->set_value();
+  auto tell = [reached, told, wanted](const HeadPtr& head) {
+    if (!*told && wanted(*head->state) && !told->exchange(true)) reached->set_value();
   };
   auto listener = chain.listen(tell);
   tell(chain.head());

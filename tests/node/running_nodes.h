@@ -3,6 +3,7 @@
 // One thread drives a test; it waits on outcomes, never on time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ class RunningNodes {
   std::size_t size() const { return universities_.size(); }
   const ChainId& chain() const { return chain_; }
   void start(std::size_t index);
+  // The node of an institution that has none: it follows the ledger.
+  void begin_observer(std::size_t index);
   void stop(std::size_t index);
 
   // An envelope of this institution with a fresh nonce.
@@ -50,12 +53,16 @@ class RunningNodes {
   Outcome await(std::size_t at, const TransactionId& id);
   // Blocks until the node's last finalized block is at or above a height.
   void await_height(std::size_t at, Height height);
+  // Blocks until the node's last finalized state is as wanted.
+  void await_state(std::size_t at, const std::function<bool(const Snapshot&)>& wanted);
 
  private:
   std::string why_nothing_moves();
 
   TemporaryDirectory directory_;
   SystemClock clock_;
+  std::vector<std::filesystem::path> parties_;
+  std::filesystem::path record_;
   std::unique_ptr<Log> log_ = Log::silent();
   ChainId chain_;
   std::vector<University> universities_;

@@ -1,0 +1,296 @@
+// A changing validator set in real nodes: adding, removing, replacing a key, restarting in the middle, catching up,
+// evidence, and a protocol version that the build does not know.
+#include <filesystem>
+#include <future>
+
+#include "ledger/light.h"
+#include "ledger/protocol.h"
+#include "ledger/tx/build_governance.h"
+#include "ledger/tx/governance_records.h"
+#include "ledger/validators.h"
+#include "node/chain/validator_sets.h"
+#include "node/config/key_file.h"
+#include "node/rpc/node_keys.h"
+#include "node/rpc/ready.h"
+#include "tests/node/rpc_client.h"
+#include "tests/node/running_nodes.h"
+#include "tests/support/catch.h"
+
+namespace testamur::node {
+namespace {
+
+namespace fs = std::filesystem;
+namespace tx = ledger::tx;
+
+// What the institutions decide together.
+struct Assembly {
+  RunningNodes& nodes;
+
+  Outcome said(std::size_t index, std::size_t through, KeyPurpose purpose, const tx::Built& built) const {
+    return nodes.commit(through, nodes.sign(index, purpose, built));
+  }
+
+  // Proposed by the first voter; every voter approves; returns when it is in effect at the node `through`.
+  TransactionId decide(const std::vector<std::size_t>& voters, std::size_t through, tx::ProposedAction action) const {
+    auto head = nodes.at(through).node->chain().head();
+    tx::ProposalContent content{head->header.time_ms + 600'000, 0, std::move(action)};
+    auto built = tx::build(nodes.envelope(voters.front()), content);
+    auto id = std::get<tx::UnsignedTransaction>(built).id;
+    REQUIRE(said(voters.front(), through, KeyPurpose::kGovern, built).state == Outcome::State::kCommitted);
+    for (auto voter : voters) {
+      auto proposal = tx::read_proposal(*nodes.at(through).node->chain().head()->state, id);
+      if (proposal->status() != tx::ProposalStatus::kOpen) break;
+      auto vote = tx::build(nodes.envelope(voter), tx::VoteContent{id, true, false});
+      REQUIRE(said(voter, through, KeyPurpose::kGovern, vote).state == Outcome::State::kCommitted);
+    }
+    nodes.await_state(through, [&id](const Snapshot& state) {
+      return tx::read_proposal(state, id)->status() == tx::ProposalStatus::kInEffect;
+    });
+    return id;
+  }
+
+  std::vector<SecretKey> consensus_keys(std::size_t index) const {
+    auto files = make_posix_file_system();
+    return std::move(*NodeKeys(*files, nodes.at(index).config).consensus_keys());
+  }
+
+  // The institution's node declares itself ready.
+  ReadyStatement declare_ready(std::size_t index) const {
+    SystemClock clock;
+    auto head = nodes.at(index).node->chain().head();
+    auto ready = make_ready(*head, nodes.chain(), nodes.at(index).id, consensus_keys(index), "test", clock);
+    INFO(ready.message());
+    REQUIRE(ready.ok());
+    REQUIRE(nodes.commit(index, to_bytes(ready->transaction->carried())).state == Outcome::State::kCommitted);
+    return std::move(*ready);
+  }
+
+  // The present set with some members left out and some added or replaced.
+  tx::SetChangeContent next_set(std::size_t at, const std::vector<std::size_t>& leaving,
+                                const std::vector<std::pair<std::size_t, tx::Seat>>& coming) const {
+    auto state = nodes.at(at).node->chain().head()->state;
+    std::map<InstitutionId, tx::Seat> seats;
+    for (const auto& member : ledger::read_validators(*state).members()) {
+      seats[member.institution] = {member.institution, ledger::consensus_key_id(member), {}};
+    }
+    for (auto index : leaving) seats.erase(nodes.at(index).id);
+    for (const auto& [index, seat] : coming) seats[nodes.at(index).id] = seat;
+    tx::SetChangeContent content;
+    for (const auto& [id, seat] : seats) content.seats.push_back(seat);
+    return content;
+  }
+
+  void await_epoch(std::size_t at, std::uint64_t epoch) const {
+    nodes.await_state(at, [epoch](const Snapshot& state) { return ledger::read_epoch(state).value >= epoch; });
+  }
+
+  ChainStatus status(std::size_t at) const {
+    std::promise<ChainStatus> told;
+    nodes.at(at).node->chain().status([&told](ChainStatus status) { told.set_value(std::move(status)); });
+    return told.get_future().get();
+  }
+};
+
+// Four validators, and a fifth institution with an observer that becomes one.
+struct Network {
+  RunningNodes nodes{4, {}, 1};
+  Assembly assembly{nodes};
+  AchievementId achievement = nodes.publish(0, 0);
+  std::uint64_t next_index = 1;
+
+  // One more credential, committed at one node and then known at another.
+  void issue(std::size_t through) {
+    auto outcome = nodes.commit(through, nodes.batch(0, achievement, next_index++, 1));
+    REQUIRE(outcome.state == Outcome::State::kCommitted);
+  }
+
+  void add_fifth() {
+    nodes.begin_observer(4);
+    nodes.await_height(4, nodes.at(0).node->chain().head()->header.height);
+    assembly.decide({0, 1, 2}, 0, tx::AdmissionContent{nodes.at(4).id, tx::InstitutionClass::kValidator, false});
+    nodes.await_height(4, nodes.at(0).node->chain().head()->header.height);
+    auto ready = assembly.declare_ready(4);
+    nodes.await_height(0, nodes.at(4).node->chain().head()->header.height);
+    tx::Seat seat{nodes.at(4).id, ready.key, ready.transaction->id()};
+    assembly.decide({0, 1, 2}, 0, assembly.next_set(0, {}, {{4, seat}}));
+    assembly.await_epoch(4, 1);
+  }
+};
+
+TEST_CASE("an observer becomes a validator and a validator an observer, both without a restart") {
+  Network net;
+  net.add_fifth();
+  net.issue(4);
+  CHECK(net.assembly.status(4).engine.voting == consensus::VotingState::kActive);
+  CHECK(net.assembly.status(4).engine.validators == 5);
+
+  // Four of the five must agree: with one down the new vote is needed.
+  net.nodes.stop(3);
+  net.issue(0);
+  net.nodes.start(3);
+
+  auto key_file = net.nodes.at(1).config.consensus_key;
+  CHECK(fs::exists(key_file));
+  net.assembly.decide({0, 2, 3, 4}, 0, net.assembly.next_set(0, {1}, {}));
+  net.issue(4);
+  net.nodes.await_height(1, net.nodes.at(4).node->chain().head()->header.height);
+  auto gone = net.assembly.status(1);
+  CHECK(gone.engine.voting == consensus::VotingState::kObserver);
+  CHECK(gone.engine.epoch == Epoch{2});
+  CHECK_FALSE(fs::exists(key_file));  // the first block of an epoch without it is final
+  CHECK(fs::exists(net.nodes.at(0).config.consensus_key));
+
+  // All ledgers are the same.
+  auto height = net.nodes.at(0).node->chain().head()->header.height;
+  for (std::size_t i = 0; i < 5; ++i) {
+    net.nodes.await_height(i, height);
+    CHECK(net.nodes.at(i).node->chain().head()->state->header(height) ==
+          net.nodes.at(0).node->chain().head()->state->header(height));
+  }
+}
+
+TEST_CASE("a light client follows both changes from the genesis set, from what any node tells") {
+  Network net;
+  auto genesis = *ledger::validators_of_epoch(*net.nodes.at(0).node->chain().head()->state, Epoch{0});
+  net.add_fifth();
+  net.assembly.decide({0, 2, 3, 4}, 0, net.assembly.next_set(0, {1}, {}));
+  net.issue(0);
+  net.nodes.await_height(4, net.nodes.at(0).node->chain().head()->header.height);
+  ApiCaller api(net.nodes.at(4).node->api_port());
+  ledger::LightClient client(net.nodes.chain(), Epoch{0}, genesis);
+  grpc::ClientContext context;
+  v1::GetSetChangesRequest request;
+  v1::GetSetChangesResponse response;
+  REQUIRE(api.log->GetSetChanges(&context, request, &response).ok());
+  REQUIRE(response.changes_size() == 2);
+  CHECK(response.epoch() == 2);
+  CHECK(response.validators_size() == 4);
+  auto checkpoint = ledger::decode_checkpoint(as_bytes(response.checkpoint()));
+  REQUIRE(checkpoint.ok());
+  CHECK_FALSE(client.verify(*checkpoint).ok());  // of an epoch that it does not know yet
+  for (const auto& change : response.changes()) {
+    Decoder bytes(as_bytes(change.change()));
+    auto decoded = ledger::decode_set_change(bytes);
+    REQUIRE(decoded.has_value());
+    auto followed = client.follow(*decoded);
+    INFO(followed.message());
+    CHECK(followed.ok());
+  }
+  CHECK(client.epoch() == Epoch{2});
+  CHECK(client.verify(*checkpoint).ok());
+
+  request.set_from_epoch(2);
+  grpc::ClientContext later;
+  v1::GetSetChangesResponse none;
+  REQUIRE(api.log->GetSetChanges(&later, request, &none).ok());
+  CHECK(none.changes_size() == 0);
+  request.set_from_epoch(3);
+  grpc::ClientContext beyond;
+  CHECK(api.log->GetSetChanges(&beyond, request, &none).error_code() == grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_CASE("nodes start again in any epoch, and one that slept through two changes catches up") {
+  Network net;
+  net.nodes.stop(3);
+  net.add_fifth();
+  net.assembly.decide({0, 2, 4, 1}, 0, net.assembly.next_set(0, {1}, {}));
+  net.issue(0);
+  net.nodes.await_height(4, net.nodes.at(0).node->chain().head()->header.height);
+  net.nodes.start(3);
+  net.nodes.await_height(3, net.nodes.at(0).node->chain().head()->header.height);
+  CHECK(net.assembly.status(3).engine.epoch == Epoch{2});
+  for (std::size_t i = 0; i < 5; ++i) net.nodes.stop(i);
+  for (std::size_t i = 0; i < 5; ++i) net.nodes.start(i);
+  net.issue(3);
+  net.issue(4);
+  CHECK(net.assembly.status(0).engine.epoch == Epoch{2});
+  CHECK(net.assembly.status(1).engine.voting == consensus::VotingState::kObserver);
+}
+
+TEST_CASE("a validator replaces its consensus key: the new one votes, the old one is erased") {
+  RunningNodes nodes(1);
+  Assembly assembly{nodes};
+  auto achievement = nodes.publish(0, 0);
+  auto files = make_posix_file_system();
+  NodeKeys keys(*files, nodes.at(0).config);
+  auto fresh = keys.make(KeyPurpose::kConsensus);
+  REQUIRE(fresh.ok());
+  CHECK_FALSE(fresh->already_there);
+  auto next_file = nodes.at(0).config.consensus_key.string() + ".next";
+  CHECK(fs::exists(next_file));
+  CHECK(keys.make(KeyPurpose::kConsensus)->already_there);
+  auto public_key = fresh->key.public_key();
+  auto proof =
+      fresh->key.sign(possession_message(nodes.chain(), nodes.at(0).id, KeyPurpose::kConsensus, public_key).view());
+  nodes.at(0).node->chain().add_consensus_key(std::move(fresh->key));
+
+  // The ledger does not know it yet.
+  SystemClock clock;
+  auto early = make_ready(*nodes.at(0).node->chain().head(), nodes.chain(), nodes.at(0).id, assembly.consensus_keys(0),
+                          "test", clock);
+  REQUIRE(early.ok());
+  CHECK(early->seated);  // only of the key that votes already
+  auto added = tx::build(nodes.envelope(0), tx::KeyAddContent{KeyPurpose::kConsensus, public_key, proof});
+  REQUIRE(assembly.said(0, 0, KeyPurpose::kRoot, added).state == Outcome::State::kCommitted);
+  auto ready = assembly.declare_ready(0);
+  CHECK_FALSE(ready.seated);
+  CHECK(ready.key == key_id(KeyPurpose::kConsensus, public_key));
+  tx::Seat seat{nodes.at(0).id, ready.key, ready.transaction->id()};
+  assembly.decide({0}, 0, assembly.next_set(0, {}, {{0, seat}}));
+  REQUIRE(nodes.commit(0, nodes.batch(0, achievement, 1, 1)).state == Outcome::State::kCommitted);
+  CHECK(assembly.status(0).voting_key == public_key);
+  CHECK_FALSE(fs::exists(next_file));  // it took the name of the old one
+  CHECK(read_key_file(nodes.at(0).config.consensus_key, KeyPurpose::kConsensus)->public_key() == public_key);
+
+  nodes.stop(0);
+  nodes.start(0);
+  REQUIRE(nodes.commit(0, nodes.batch(0, achievement, 2, 1)).state == Outcome::State::kCommitted);
+  CHECK(assembly.status(0).engine.voting == consensus::VotingState::kActive);
+}
+
+TEST_CASE("a node stops before the first block of a version that it does not know, and goes on reading") {
+  RunningNodes nodes(1);
+  Assembly assembly{nodes};
+  auto achievement = nodes.publish(0, 0);
+  auto unknown = static_cast<std::uint16_t>(ledger::kNewestProtocol + 1);
+  auto keys = assembly.consensus_keys(0);
+  auto head = nodes.at(0).node->chain().head();
+  auto declared =
+      tx::build(nodes.envelope(0), tx::ReadyContent{key_id(KeyPurpose::kConsensus, keys[0].public_key()),
+                                                    "a later build", unknown, head->header.height, head->block});
+  auto carried = tx::attach_signed(std::get<tx::UnsignedTransaction>(declared), KeyPurpose::kConsensus, keys[0]);
+  REQUIRE(nodes.commit(0, carried).state == Outcome::State::kCommitted);
+  Height from{nodes.at(0).node->chain().head()->header.height.value + 6};
+  assembly.decide({0}, 0, tx::ProtocolActivationContent{unknown, from});
+  ApiCaller api(nodes.at(0).node->api_port());
+  auto status = [&api] {
+    grpc::ClientContext context;
+    v1::GetStatusResponse response;
+    REQUIRE(api.ledger->GetStatus(&context, {}, &response).ok());
+    return response;
+  };
+  auto before = status();
+  CHECK(before.activating_protocol() == unknown);
+  CHECK(before.activation_height() == from.value);
+  REQUIRE(before.obstacles_size() > 0);
+  CHECK(before.obstacles(0).starts_with("upgrade this node"));
+  std::uint64_t index = 1;
+  while (nodes.at(0).node->chain().head()->header.height.next() < from) {
+    REQUIRE(nodes.commit(0, nodes.batch(0, achievement, index++, 1)).state == Outcome::State::kCommitted);
+  }
+  auto stopped = status();
+  CHECK(stopped.as_of().height() == from.value - 1);
+  REQUIRE(stopped.obstacles_size() == 1);
+  CHECK(stopped.obstacles(0).starts_with("stopped"));
+  v1::SubmitResponse response;
+  CHECK(api.submit(nodes.batch(0, achievement, index, 1), &response).error_code() == grpc::StatusCode::UNAVAILABLE);
+  CHECK(api.check(RunningNodes::commitment(0, 1).view()).slots_size() == 1);
+
+  nodes.stop(0);
+  nodes.start(0);  // as a service manager would
+  CHECK(nodes.at(0).node->chain().stopped_before_protocol());
+  CHECK(nodes.at(0).node->chain().head()->header.height.next() == from);
+}
+
+}  // namespace
+}  // namespace testamur::node
