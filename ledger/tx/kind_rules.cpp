@@ -43,6 +43,8 @@ constexpr auto kRoot = one_of(KeyPurpose::kRoot);
 constexpr auto kGovern = one_of(KeyPurpose::kGovern);
 constexpr auto kIssue = one_of(KeyPurpose::kIssue);
 constexpr auto kConsensus = one_of(KeyPurpose::kConsensus);
+// A node hands in what it saw without waiting for a person.
+constexpr auto kGovernOrConsensus = one_of(KeyPurpose::kGovern, KeyPurpose::kConsensus);
 constexpr auto kGovernOrRoot = one_of(KeyPurpose::kGovern, KeyPurpose::kRoot);
 
 constexpr auto kMembers =
@@ -95,7 +97,7 @@ constexpr std::array kRules = {
     KindRules{Kind::kGovernancePropose, kGovern, kValidators, Privilege::kGovernance, TM_PHASES(governance_propose), kOneKey},
     KindRules{Kind::kGovernanceVote, kGovernOrRoot, kMembers, Privilege::kGovernance, TM_PHASES(governance_vote), kOneRecord},
     KindRules{Kind::kReady, kConsensus, kMembers, Privilege::kReady, TM_PHASES(ready), kOneRecord},
-    KindRules{Kind::kEvidence, kGovern, kMembers, Privilege::kEvidence, TM_PHASES(evidence), kTwoStatements},
+    KindRules{Kind::kEvidence, kGovernOrConsensus, kMembers, Privilege::kEvidence, TM_PHASES(evidence), kTwoStatements},
 };
 // clang-format on
 #undef TM_PHASES

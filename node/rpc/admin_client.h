@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "common/bytes.h"
+#include "common/keys.h"
 #include "common/result.h"
 
 namespace testamur::node {

@@ -4,6 +4,7 @@
 
 #include "ledger/protocol.h"
 #include "ledger/tx/build_governance.h"
+#include "ledger/tx/registry_records.h"
 #include "ledger/validators.h"
 #include "node/chain/validator_sets.h"
 

@@ -22,6 +22,9 @@ namespace {
 namespace fs = std::filesystem;
 namespace tx = ledger::tx;
 
+// Decisions take effect with a block, so the heartbeat must not be slow.
+const std::vector<std::pair<std::string, std::uint64_t>> kQuick = {{"heartbeat_ms", 300}};
+
 // What the institutions decide together.
 struct Assembly {
   RunningNodes& nodes;
@@ -51,7 +54,9 @@ struct Assembly {
 
   std::vector<SecretKey> consensus_keys(std::size_t index) const {
     auto files = make_posix_file_system();
-    return std::move(*NodeKeys(*files, nodes.at(index).config).consensus_keys());
+    auto keys = NodeKeys(*files, nodes.at(index).config).consensus_keys();
+    REQUIRE(keys.ok());
+    return std::move(keys).value();
   }
 
   // The institution's node declares itself ready.
@@ -93,7 +98,7 @@ struct Assembly {
 
 // Four validators, and a fifth institution with an observer that becomes one.
 struct Network {
-  RunningNodes nodes{4, {}, 1};
+  RunningNodes nodes{4, kQuick, 1};
   Assembly assembly{nodes};
   AchievementId achievement = nodes.publish(0, 0);
   std::uint64_t next_index = 1;
@@ -208,7 +213,7 @@ TEST_CASE("nodes start again in any epoch, and one that slept through two change
 }
 
 TEST_CASE("a validator replaces its consensus key: the new one votes, the old one is erased") {
-  RunningNodes nodes(1);
+  RunningNodes nodes(1, kQuick);
   Assembly assembly{nodes};
   auto achievement = nodes.publish(0, 0);
   auto files = make_posix_file_system();
@@ -249,9 +254,10 @@ TEST_CASE("a validator replaces its consensus key: the new one votes, the old on
 }
 
 TEST_CASE("a node stops before the first block of a version that it does not know, and goes on reading") {
-  RunningNodes nodes(1);
+  RunningNodes nodes(1, kQuick);
   Assembly assembly{nodes};
   auto achievement = nodes.publish(0, 0);
+  REQUIRE(nodes.commit(0, nodes.batch(0, achievement, 1, 1)).state == Outcome::State::kCommitted);
   auto unknown = static_cast<std::uint16_t>(ledger::kNewestProtocol + 1);
   auto keys = assembly.consensus_keys(0);
   auto head = nodes.at(0).node->chain().head();
@@ -260,7 +266,7 @@ TEST_CASE("a node stops before the first block of a version that it does not kno
                                                     "a later build", unknown, head->header.height, head->block});
   auto carried = tx::attach_signed(std::get<tx::UnsignedTransaction>(declared), KeyPurpose::kConsensus, keys[0]);
   REQUIRE(nodes.commit(0, carried).state == Outcome::State::kCommitted);
-  Height from{nodes.at(0).node->chain().head()->header.height.value + 6};
+  Height from{nodes.at(0).node->chain().head()->header.height.value + 12};
   assembly.decide({0}, 0, tx::ProtocolActivationContent{unknown, from});
   ApiCaller api(nodes.at(0).node->api_port());
   auto status = [&api] {
@@ -274,16 +280,13 @@ TEST_CASE("a node stops before the first block of a version that it does not kno
   CHECK(before.activation_height() == from.value);
   REQUIRE(before.obstacles_size() > 0);
   CHECK(before.obstacles(0).starts_with("upgrade this node"));
-  std::uint64_t index = 1;
-  while (nodes.at(0).node->chain().head()->header.height.next() < from) {
-    REQUIRE(nodes.commit(0, nodes.batch(0, achievement, index++, 1)).state == Outcome::State::kCommitted);
-  }
+  nodes.await_height(0, from - 1);
   auto stopped = status();
   CHECK(stopped.as_of().height() == from.value - 1);
   REQUIRE(stopped.obstacles_size() == 1);
   CHECK(stopped.obstacles(0).starts_with("stopped"));
   v1::SubmitResponse response;
-  CHECK(api.submit(nodes.batch(0, achievement, index, 1), &response).error_code() == grpc::StatusCode::UNAVAILABLE);
+  CHECK(api.submit(nodes.batch(0, achievement, 2, 1), &response).error_code() == grpc::StatusCode::UNAVAILABLE);
   CHECK(api.check(RunningNodes::commitment(0, 1).view()).slots_size() == 1);
 
   nodes.stop(0);

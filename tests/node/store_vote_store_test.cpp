@@ -46,6 +46,36 @@ TEST_CASE("a key without its store, or with another's, is in quarantine", "[vote
   CHECK(reason_for(disk, 8) == QuarantineReason::kOtherKey);
 }
 
+TEST_CASE("a key that was made beside a vote store may vote with it, also after a crash", "[vote-store]") {
+  FaultyDisk disk;
+  CHECK_FALSE(node::adopt_key(disk.file_system(), kJournalDirectory, key_of(8)).ok());  // there is no vote store
+  make_vote_store(disk.file_system());
+  REQUIRE(node::adopt_key(disk.file_system(), kJournalDirectory, key_of(8)).ok());
+  REQUIRE(node::adopt_key(disk.file_system(), kJournalDirectory, key_of(7)).ok());
+  disk.crash(1);
+  for (std::uint8_t key : {9, 8, 7}) CHECK(reason_for(disk, key) == std::nullopt);
+  CHECK(reason_for(disk, 6) == QuarantineReason::kOtherKey);
+}
+
+TEST_CASE("an adopted key goes with its own vote store only", "[vote-store]") {
+  FaultyDisk disk;
+  make_vote_store(disk.file_system());
+  REQUIRE(node::adopt_key(disk.file_system(), kJournalDirectory, key_of(8)).ok());
+  auto adopted = node::read_whole_file(disk.file_system(), kJournalDirectory + std::string("/adopted"));
+  REQUIRE(adopted.ok());
+  CHECK(to_hex(ByteView(*adopted).first(4)) == "544d4101");
+  CHECK(adopted->size() == 4 + 16 + 4 + 32 + 32);
+  FaultyDisk other;
+  REQUIRE(node::create_vote_store(other.file_system(), kJournalDirectory, journal_id(77), key_of(1)).ok());
+  REQUIRE(node::replace_file(other.file_system(), kJournalDirectory, "adopted", *adopted).ok());
+  CHECK(node::quarantine(other.file_system(), kJournalDirectory, key_of(8)).value() == QuarantineReason::kOtherKey);
+  adopted->back() ^= 1;
+  REQUIRE(node::replace_file(disk.file_system(), kJournalDirectory, "adopted", *adopted).ok());
+  auto damaged = node::quarantine(disk.file_system(), kJournalDirectory, key_of(8));
+  REQUIRE_FALSE(damaged.ok());
+  CHECK(damaged.message().find("adopted is damaged") != std::string::npos);
+}
+
 TEST_CASE("a used vote store whose journal is gone is in quarantine, and does not open", "[vote-store]") {
   FaultyDisk disk;
   make_vote_store(disk.file_system());
