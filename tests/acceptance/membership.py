@@ -43,8 +43,7 @@ def everybody_dies_in_the_middle(network, load):
     names = ",".join(f"{network.institutions[v - 1]}={network.folder / f'issuer-keys{v}'}" for v in voters)
     deciding = subprocess.Popen([str(BIN / "governor"), "--endpoint", network.endpoints[1], "--chain", network.chain, "--voters",
                                  names, "set", words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until(lambda: any('msg=epoch' in network.log(n) and network.log(n).count("sealed_at") > 2 or
-                      network.log(n).count("sealed_at=") > 2 for n in (1, 2, 3, 4, 5)), "one node in the next epoch")
+    until(lambda: any(network.log(number).count("sealed_at=") > 2 for number in network.numbers()), "one node in the next epoch")
     network.kill(1, 2, 3, 4, 5)
     deciding.wait(timeout=120)
     network.start(1, 2, 3, 4, 5)

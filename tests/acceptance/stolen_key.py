@@ -13,7 +13,7 @@ WITNESS = 2  # who is lied to
 def steal(network):
     address, pin = pin_of(network, WITNESS)
     done = subprocess.run([str(BIN / "thief"), "--config", str(network.directory(VICTIM) / "testamurd.toml"), "--peer", address,
-                           "--pin", pin, "--of", network.institutions[WITNESS - 1], "--views-ahead", "40"],
+                           "--pin", pin, "--of", network.institutions[WITNESS - 1], "--views-ahead", "200"],
                           capture_output=True, text=True, timeout=120)
     require(done.returncode == 0, f"the thief was not heard: {done.stdout} {done.stderr}")
     return int(done.stdout)

@@ -199,7 +199,7 @@ class Bench : public Driver {
     for (const auto& block : commit.blocks) committed.push_back(block->facts.id);
   }
   void abandon(const BlockId& block) override { abandoned.push_back(block); }
-  ValidatorSet next_validators(const BlockPtr&) override { return set; }
+  ValidatorSet next_validators(const BlockPtr&) override { return next_set.value_or(set); }
   void catch_up(const CertificatePtr&) override { ++catch_ups; }
   void resend_pending() override { ++resends; }
   void misbehaviour(const Evidence& found) override { evidence.push_back(found); }
@@ -212,6 +212,7 @@ class Bench : public Driver {
   void notice(const std::string& text) override { notices.push_back(text); }
 
   ValidatorSet set;
+  std::optional<ValidatorSet> next_set;  // of the epoch after a sealing block; absent: the same
   std::size_t self;
   EngineConfig config;
   HeaderFacts tip_facts;

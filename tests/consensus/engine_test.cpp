@@ -462,4 +462,32 @@ TEST_CASE("a key that differs from the set's makes an observer, whatever its ins
   CHECK(bench.engine->status().voting == VotingState::kObserver);
 }
 
+TEST_CASE("a key that was added counts from the epoch on whose set holds it, and one taken away no more",
+          "[consensus]") {
+  Bench bench;
+  const auto old_key = bench.config.key;
+  auto new_key = old_key;
+  new_key.bytes[0] ^= 1;
+  bench.start();
+  CHECK(bench.engine->status().voting == VotingState::kActive);
+  bench.engine->set_keys({old_key, new_key});
+  auto members = bench.set.validators();
+  const auto own = *bench.set.index_of(bench.config.self);
+  members[own].key = new_key;
+  bench.next_set = ValidatorSet::make(members).value();
+  HeaderFacts facts;
+  facts.view = View{1};
+  facts.height = Height{1};
+  facts.proposer = bench.set.at(bench.set.leader(Epoch{0}, View{1})).id;
+  facts.sealing = true;
+  const auto sealing = bench.signed_proposal(facts, View{0});
+  bench.receive(2, sealing);
+  bench.receive(2, bench.certificate({1, 2, 3}, Act::kFinalize, sealing));
+  bench.sync();
+  CHECK(bench.engine->status().epoch == Epoch{1});
+  CHECK(bench.engine->status().voting == VotingState::kActive);
+  bench.engine->set_keys({new_key});
+  CHECK(bench.engine->status().voting == VotingState::kActive);
+}
+
 }  // namespace testamur::consensus

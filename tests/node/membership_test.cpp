@@ -10,6 +10,7 @@
 #include "ledger/validators.h"
 #include "node/chain/validator_sets.h"
 #include "node/config/key_file.h"
+#include "node/rpc/evidence_keeper.h"
 #include "node/rpc/node_keys.h"
 #include "node/rpc/ready.h"
 #include "tests/node/rpc_client.h"
@@ -251,6 +252,60 @@ TEST_CASE("a validator replaces its consensus key: the new one votes, the old on
   nodes.start(0);
   REQUIRE(nodes.commit(0, nodes.batch(0, achievement, 2, 1)).state == Outcome::State::kCommitted);
   CHECK(assembly.status(0).engine.voting == consensus::VotingState::kActive);
+}
+
+// Two votes of one key for two blocks of one view.
+consensus::Evidence two_votes(const RunningNodes& nodes, const InstitutionId& thief, const SecretKey& key,
+                              const ledger::CertifyingSet& set, View view) {
+  consensus::Evidence evidence;
+  evidence.validator = thief;
+  evidence.set_digest = set.digest();
+  for (auto* half : {&evidence.first, &evidence.second}) {
+    *half = {consensus::Act::kNotarize, Epoch{0}, view, View{view.value - 1}, random_fixed<BlockId>()};
+    auto& signature = half == &evidence.first ? evidence.first_signature : evidence.second_signature;
+    signature = key.sign(consensus::signing_digest(nodes.chain(), set.digest(), *half).view());
+  }
+  return evidence;
+}
+
+TEST_CASE("evidence is kept on disk and handed in until the ledger holds it, once") {
+  RunningNodes nodes(1, kQuick);
+  Assembly assembly{nodes};
+  auto files = make_posix_file_system();
+  TemporaryDirectory directory;
+  SystemClock clock;
+  auto log = Log::silent();
+  auto keys = assembly.consensus_keys(0);
+  auto head = nodes.at(0).node->chain().head();
+  auto evidence = two_votes(nodes, nodes.at(0).id, keys[0], ledger::read_validators(*head->state), View{70});
+  {
+    EvidenceKeeper keeper(*files, directory.path().string(), clock, *log);
+    REQUIRE(keeper.load().ok());
+    CHECK_FALSE(keeper.anything_due());
+    keeper.keep(evidence);
+    keeper.keep(evidence);
+    CHECK(keeper.size() == 1);
+  }
+  EvidenceKeeper keeper(*files, directory.path().string(), clock, *log);
+  REQUIRE(keeper.load().ok());
+  REQUIRE(keeper.size() == 1);
+  CHECK(in_words(keeper.all()[0].evidence) == "voted to notarize two blocks in one view");
+  CHECK(keeper.anything_due());
+  auto due = keeper.due(*head->state, head->header, nodes.chain(), nodes.at(0).id, keys);
+  REQUIRE(due.size() == 1);
+  CHECK_FALSE(keeper.anything_due());  // for a minute
+  REQUIRE(nodes.commit(0, to_bytes(due[0]->carried())).state == Outcome::State::kCommitted);
+
+  EvidenceKeeper later(*files, directory.path().string(), clock, *log);
+  REQUIRE(later.load().ok());
+  head = nodes.at(0).node->chain().head();
+  CHECK(later.due(*head->state, head->header, nodes.chain(), nodes.at(0).id, keys).empty());
+  CHECK_FALSE(later.anything_due());
+  CHECK(tx::evidence_count(*head->state) == 1);
+  for (std::uint64_t view = 100; view < 150; ++view) {
+    later.keep(two_votes(nodes, nodes.at(0).id, keys[0], ledger::read_validators(*head->state), View{view}));
+  }
+  CHECK(later.size() == EvidenceKeeper::kPerKey);
 }
 
 TEST_CASE("a node stops before the first block of a version that it does not know, and goes on reading") {
