@@ -87,7 +87,8 @@ consensus::ValidatorSet first_set(const ledger::Genesis& genesis) {
   ledger::MemoryState beginning;
   beginning.apply(*ledger::build_genesis_state(genesis).delta);
   std::vector<consensus::Validator> validators;
-  for (const auto& member : ledger::read_validators(beginning).members()) {
+  const auto set = ledger::read_validators(beginning);
+  for (const auto& member : set.members()) {
     validators.push_back({member.institution, *consensus::ConsensusKey::from(member.key.view())});
   }
   return *consensus::ValidatorSet::make(std::move(validators));

@@ -76,7 +76,8 @@ struct Assembly {
                                 const std::vector<std::pair<std::size_t, tx::Seat>>& coming) const {
     auto state = nodes.at(at).node->chain().head()->state;
     std::map<InstitutionId, tx::Seat> seats;
-    for (const auto& member : ledger::read_validators(*state).members()) {
+    const auto set = ledger::read_validators(*state);
+    for (const auto& member : set.members()) {
       seats[member.institution] = {member.institution, ledger::consensus_key_id(member), {}};
     }
     for (auto index : leaving) seats.erase(nodes.at(index).id);
