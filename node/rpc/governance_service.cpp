@@ -196,6 +196,7 @@ class Service final : public v1::GovernanceService::CallbackService {
       auto& view = *out.add_votes();
       reader.fill_name(vote.voter, std::nullopt, *view.mutable_validator());
       view.set_approve(vote.approve);
+      fill_vote_anchor(reader, id, vote.voter, *view.mutable_anchor());
       view.set_counts(std::any_of(set.members().begin(), set.members().end(),
                                   [&vote](const auto& member) { return member.institution == vote.voter; }));
     }
@@ -213,6 +214,20 @@ class Service final : public v1::GovernanceService::CallbackService {
       if (found->status() == tx::ProposalStatus::kVoid) out.set_reason(std::string(tx::name(found->closed->reason)));
     }
     return true;
+  }
+
+  // Of the voter's last vote.
+  static void fill_vote_anchor(const Reader& reader, const TransactionId& proposal, const InstitutionId& voter,
+                               v1::Anchor& out) {
+    const ledger::RecordName name{static_cast<std::uint16_t>(tx::RegistryKind::kProposal), tx::registry_id(proposal)};
+    const auto history = ledger::Registry(reader.state()).history(name);
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      tx::Anchored at{i + 1, history[i].from_height, history[i].from_time_ms};
+      auto record = tx::decode_proposal(proposal, at, history[i].body);
+      bool is_vote = record.ok() &&
+                     (record->event == tx::ProposalEvent::kApproved || record->event == tx::ProposalEvent::kOpposed);
+      if (is_vote && record->actor == voter) reader.fill_anchor(record->cause.log_index, out);
+    }
   }
 
   void fill_protocol(const Reader& reader, v1::ProtocolView& out) const {
