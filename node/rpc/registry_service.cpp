@@ -46,12 +46,11 @@ void fill_successions(const Reader& reader, const InstitutionId& id, bool agreem
 }
 
 void fill_policies(const Reader& reader, const InstitutionId& id, std::size_t most, v1::InstitutionView& out) {
-  const auto all = tx::policies_of(reader.state(), id);
-  for (auto record = all.rbegin(); record != all.rend() && most > 0; ++record, --most) {
+  for (const auto& record : tx::policies_of(reader.state(), id, most)) {
     auto& view = *out.add_policies();
-    put(*view.mutable_digest(), record->content.digest);
-    view.set_url(record->content.url);
-    reader.fill_anchor_of(record->at, record->cause, *view.mutable_anchor());
+    put(*view.mutable_digest(), record.content.digest);
+    view.set_url(record.content.url);
+    reader.fill_anchor_of(record.at, record.cause, *view.mutable_anchor());
   }
 }
 

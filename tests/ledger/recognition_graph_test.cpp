@@ -266,6 +266,25 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a role that an agency lost after it left counts as never held before either, if the vote says so") {
+  Followed f;
+  f.say(f.ledger.aurora, friendship(f.ledger.agency.id, 1));
+  auto given = accredit(f.ledger.cygnus.id);
+  given.amount = 120;
+  given.scope = {};
+  given.valid_from_ms = given.valid_until_ms = 0;
+  f.say(f.ledger.agency, given);
+  f.ledger.pass_ms(60'000);
+  const auto before_ms = f.ledger.time_ms();
+  REQUIRE_FALSE(f.ledger.commit(f.ledger.agency, tx::InstitutionLeaveContent{}, KeyPurpose::kRoot));
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus, {}, before_ms).accredited_amount == 120);
+  f.ledger.change_institution(f.ledger.agency.id, [](tx::InstitutionRecord& record) {
+    record.institution_class = tx::InstitutionClass::kIssuer;
+    record.retroactive = true;
+  });
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus, {}, before_ms).accredited_amount == 0);
+}
+
 TEST_CASE(
     "compromised since: what the key said before stands, what it said at that time or after counts as never said") {
   Followed f;
