@@ -163,12 +163,13 @@ void read_facts(CeremonyReader& reader, tx::InstitutionFacts& facts) {
     if (!id.ok()) reader.mistake("parent", id.message());
     if (id.ok()) facts.parent = *id;
   }
-  const auto* names = reader.table("legal_names");
-  if (names == nullptr) return;
-  for (const auto& [language, node] : *names) {
-    if (!node.is_string()) reader.mistake("legal_names", "must be texts by language");
-    facts.legal_names.push_back({std::string(language.str()), node.value_or(std::string{})});
+  if (const auto* names = reader.table("legal_names")) {
+    for (const auto& [language, node] : *names) {
+      if (!node.is_string()) reader.mistake("legal_names", "must be texts by language");
+      facts.legal_names.push_back({std::string(language.str()), node.value_or(std::string{})});
+    }
   }
+  if (const auto broken = tx::form_error(facts)) reader.mistake("legal_names", "and other facts: " + to_text(*broken));
 }
 
 Result<PartyInput> read_party(CeremonyReader& reader, const std::string& file) {
@@ -205,10 +206,9 @@ Result<NodeKeysInput> read_node_keys(CeremonyReader& reader, const std::string& 
   return input;
 }
 
-Result<toml::table> read_toml(const std::string& file) {
-  TM_TRY(auto text, read_file(file, kMaxFileBytes));
+Result<toml::table> parse_toml(std::string_view text, const std::string& file) {
   try {
-    return toml::parse(as_text(text), file);
+    return toml::parse(text, file);
   } catch (const toml::parse_error& failure) {
     return error(file + ":" + std::to_string(failure.source().begin.line) + ": " + std::string(failure.description()));
   }
@@ -216,8 +216,8 @@ Result<toml::table> read_toml(const std::string& file) {
 
 }  // namespace
 
-Result<ledger::GenesisInput> read_genesis_settings(const std::string& file) {
-  TM_TRY(auto table, read_toml(file));
+Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text, const std::string& file) {
+  TM_TRY(auto table, parse_toml(text, file));
   CeremonyReader reader(table, file);
   ledger::GenesisInput input;
   input.protocol_version = static_cast<std::uint16_t>(reader.number("protocol_version", 1, 65'535));
@@ -246,8 +246,13 @@ Result<ledger::GenesisInput> read_genesis_settings(const std::string& file) {
   return input;
 }
 
-Result<CeremonyFile> read_ceremony_file(const std::string& file) {
-  TM_TRY(auto table, read_toml(file));
+Result<ledger::GenesisInput> read_genesis_settings(const std::string& file) {
+  TM_TRY(auto text, read_file(file, kMaxFileBytes));
+  return parse_genesis_settings(as_text(text), file);
+}
+
+Result<CeremonyFile> parse_ceremony_file(std::string_view text, const std::string& file) {
+  TM_TRY(auto table, parse_toml(text, file));
   CeremonyReader reader(table, file);
   CeremonyFile read;
   if (reader.has("chain")) {
@@ -256,6 +261,11 @@ Result<CeremonyFile> read_ceremony_file(const std::string& file) {
     TM_TRY(read.party, read_party(reader, file));
   }
   return read;
+}
+
+Result<CeremonyFile> read_ceremony_file(const std::string& file) {
+  TM_TRY(auto text, read_file(file, kMaxFileBytes));
+  return parse_ceremony_file(as_text(text), file);
 }
 
 }  // namespace testamur::wallet

@@ -2,7 +2,10 @@
 // reader names file, line and key of a mistake; what the values must keep to is ledger/genesis.h's to say.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/result.h"
 #include "ledger/genesis.h"
@@ -10,6 +13,7 @@
 namespace testamur::wallet {
 
 // time (date or milliseconds; absent: 0), protocol_version, [parameters].
+Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text, const std::string& file);
 Result<ledger::GenesisInput> read_genesis_settings(const std::string& file);
 
 // What `testamurd init` wrote: one institution's facts and keys with their possession proofs.
@@ -27,6 +31,7 @@ struct CeremonyFile {
   std::optional<PartyInput> party;
   std::optional<NodeKeysInput> node_keys;
 };
+Result<CeremonyFile> parse_ceremony_file(std::string_view text, const std::string& file);
 Result<CeremonyFile> read_ceremony_file(const std::string& file);
 
 }  // namespace testamur::wallet
