@@ -92,7 +92,7 @@ struct World {
     node.chain = ledger.chain();
     node.genesis = ledger::encode(ledger.genesis());
   }
-  ledger::Header header(std::uint64_t view) {
+  ledger::Header next_header(std::uint64_t view) {
     ledger::Header header;
     header.chain = ledger.chain();
     header.height = ledger.height();
@@ -111,7 +111,7 @@ struct World {
     const auto before = ledger.height() == Height{0} ? 0 : ledger::Log(ledger.state()).size();
     const auto number = static_cast<std::uint32_t>(ledger.height().value + 1);
     ledger.publish(ledger.aurora, number);
-    node.newest = certified(header(ledger.height().value));
+    node.newest = certified(next_header(ledger.height().value));
     node.consistency.clear();
     if (before > 0) node.consistency = ledger::Log(ledger.state()).consistency(before, before + 1);
   }
@@ -229,7 +229,7 @@ TEST_CASE("a home follows a change of the set that its own set certified, and re
   World world;
   world.grow();
   const auto next = CertifyingSet::make({world.set.members()[0]}).value();
-  auto sealing = world.header(5);
+  auto sealing = world.next_header(5);
   sealing.next_validator_set = next.digest();
   world.node.newest.reset();
   world.node.changes = {{{sealing, test::finalize(sealing, world.set, {"aurora"})}, next}};
@@ -282,7 +282,9 @@ TEST_CASE("a recovery of blocks that never were is refused, told or not") {
   world.grow();
   REQUIRE(world.follow() == "");
   // By a set of the forger's own.
-  world.set = CertifyingSet::make({world.set.members()[0]}).value();
+  const auto key = test::key_named("aurora/consensus").public_key();
+  world.set =
+      CertifyingSet::make({{world.ledger.aurora.id, *decltype(CertifyingSet::Member::key)::from(key.bytes)}}).value();
   world.grow();
   auto last = *world.node.newest;
   last.proof = test::finalize(last.header, world.set, {"aurora", "borealis"});
