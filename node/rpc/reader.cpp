@@ -29,6 +29,16 @@ void Reader::fill(v1::AsOf& as_of) const {
   as_of.set_node_age_ms(now > time ? now - time : 0);
 }
 
+const std::vector<ledger::Predecessor>& Reader::predecessors() const {
+  std::lock_guard lock(records_->mutex);
+  if (!records_->predecessors) records_->predecessors = ledger::read_predecessors(state());
+  return *records_->predecessors;
+}
+
+bool Reader::answers_for(const Reference& reference) const {
+  return ledger::chain_of(reference, predecessors(), head_->header.chain).has_value();
+}
+
 // std::map never moves its values, and a history once read stays as it is for this registry root.
 const std::vector<tx::InstitutionRecord>& Reader::history(const InstitutionId& id) const {
   std::lock_guard lock(records_->mutex);
@@ -183,7 +193,8 @@ bool Reader::fill_slot(ledger::Slot slot, const std::optional<Hash256>& commitme
   verdict.set_page(slot.page.value);
   verdict.set_position(slot.position);
   verdict.set_issuer_index(index.value);
-  verdict.set_reference(to_text(make_reference(head_->header.chain, page->issuer, index)));
+  const auto chain = ledger::chain_at(predecessors(), head_->header.chain, page->height);
+  verdict.set_reference(to_text(make_reference(chain, page->issuer, index)));
   if (commitment) {
     put(*verdict.mutable_commitment(), *commitment);
   } else if (auto listed = pages.commitments(slot.page)) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "common/clock.h"
+#include "wallet/client/ledger_trust.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -148,12 +149,24 @@ Called<Json> find_institution(Client& client, const std::string& id_or_domain, b
   return client.institution_by_domain(id_or_domain, with_history);
 }
 
+std::optional<ChainId> home_ledger(const Context& context) {
+  const std::string file = context.path("issuer/issuer.json");
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  auto profile = read_profile(file);
+  if (!profile.ok()) return std::nullopt;
+  return profile->chain;
+}
+
 Result<IssuerProfile> issuer_profile(Context& context, Client& client) {
   const std::string file = context.path("issuer/issuer.json");
   if (!std::filesystem::exists(file)) {
     return error(file + " does not exist: set this home up with testamur issuer init");
   }
   TM_TRY(auto profile, read_profile(file));
+  // Where a recovery was accepted, the institution goes on in the ledger that took the old one up.
+  LedgerTrust trust(context.path("ledgers"));
+  if (auto problem = trust.load()) return error(problem->message);
+  profile.chain = trust.successor(profile.chain);
   if (profile.name.empty()) {
     auto answer = client.institution(profile.institution, false);
     if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);

@@ -7,6 +7,7 @@
 
 #include "wallet/cli/achievement_file.h"
 #include "wallet/cli/commands.h"
+#include "wallet/cli/key_file.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/submit.h"
 #include "wallet/client/outbox.h"
@@ -19,24 +20,6 @@ namespace tx = ledger::tx;
 
 constexpr KeyPurpose kVaultPurposes[] = {KeyPurpose::kRoot, KeyPurpose::kIssue, KeyPurpose::kGovern,
                                          KeyPurpose::kCredential};
-constexpr std::size_t kMaxKeyFileBytes = 256;
-
-// A key file of `testamurd init`: "testamur-key-1 <purpose> <algorithm>", then 64 hexadecimal digits.
-Result<SecretKey> read_raw_key(const std::string& file, KeyPurpose purpose) {
-  TM_TRY(auto raw, read_file(file, kMaxKeyFileBytes));
-  const SecretBytes text{std::move(raw)};
-  for (std::uint8_t value = 1; value <= 4; ++value) {
-    const auto algorithm = *algorithm_from(value);
-    const std::string header =
-        "testamur-key-1 " + std::string(to_text(purpose)) + " " + std::string(to_text(algorithm)) + "\n";
-    if (!text.text().starts_with(header) || text.size() < header.size() + 64) continue;
-    auto secret = from_hex(text.text().substr(header.size(), 64));
-    if (!secret) break;
-    const SecretBytes held{std::move(*secret)};
-    return SecretKey::from_bytes(algorithm, held.view());
-  }
-  return error(file + " is not a " + std::string(to_text(purpose)) + " key file");
-}
 
 // Overwritten before it is unlinked; what the disk keeps elsewhere is beyond us.
 void erase_file(const std::string& file) {
