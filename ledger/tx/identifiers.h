@@ -1,4 +1,4 @@
-// To which institution a domain or a public identifier (ROR, ETER, LEI, DEQAR) belongs. Private to ledger/.
+// To which institution a domain or a public identifier (ROR, ETER, LEI, DEQAR) belongs.
 //
 // The first that has it keeps it for good, closed or not; only whoever succeeded it by a closing succession may take it
 // over. So nobody comes back under its name as a party of which nothing was said yet. Letters count as lower case.

@@ -64,15 +64,17 @@ std::optional<tx::AchievementState> Reader::achievement(const AchievementId& id)
   return found->second;
 }
 
-namespace {
-
 v1::InstitutionStanding to_proto(tx::Standing standing) {
   switch (standing) {
     case tx::Standing::kGood: return v1::INSTITUTION_STANDING_GOOD;
     case tx::Standing::kSuspended: return v1::INSTITUTION_STANDING_SUSPENDED;
-    default: return v1::INSTITUTION_STANDING_CLOSED;
+    case tx::Standing::kClosed: return v1::INSTITUTION_STANDING_CLOSED;
+    case tx::Standing::kLeft: return v1::INSTITUTION_STANDING_LEFT;
   }
+  return v1::INSTITUTION_STANDING_UNSPECIFIED;
 }
+
+namespace {
 
 int badness(v1::CredentialStatus status) {
   switch (status) {
@@ -124,16 +126,12 @@ void Reader::fill_anchor(LogIndex log_index, v1::Anchor& anchor) const {
   put(*anchor.mutable_transaction_id(), leaf->transaction);
 }
 
-namespace {
-
-void fill_anchor_of(const tx::Anchored& at, const tx::Cause& cause, v1::Anchor& anchor) {
+void Reader::fill_anchor_of(const tx::Anchored& at, const tx::Cause& cause, v1::Anchor& anchor) const {
   anchor.set_height(at.height.value);
   anchor.set_time_ms(at.time_ms);
   anchor.set_log_index(cause.log_index.value);
   if (!cause.transaction.is_zero()) put(*anchor.mutable_transaction_id(), cause.transaction);
 }
-
-}  // namespace
 
 void Reader::fill_key(const KeyId& id, v1::KeyView& view) const {
   put(*view.mutable_id(), id);

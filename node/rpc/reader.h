@@ -56,6 +56,7 @@ class Reader {
   void fill_name(const InstitutionId& id, std::optional<Height> then, v1::InstitutionName& name) const;
   void fill_name(const AchievementId& id, v1::AchievementName& name) const;
   void fill_anchor(LogIndex log_index, v1::Anchor& anchor) const;
+  void fill_anchor_of(const ledger::tx::Anchored& at, const ledger::tx::Cause& cause, v1::Anchor& anchor) const;
   void fill_key(const KeyId& id, v1::KeyView& view) const;
 
   // One slot with its issuer, achievement, anchor, key and status; without decisions. False: there is no such slot.
@@ -75,6 +76,7 @@ class Reader {
 };
 
 v1::CredentialStatus to_proto(ledger::CredentialStatus status);
+v1::InstitutionStanding to_proto(ledger::tx::Standing standing);
 void fill(const ledger::tx::LocalizedTexts& texts, google::protobuf::RepeatedPtrField<v1::LocalizedText>& out);
 void fill(const ledger::tx::InstitutionFacts& facts, v1::InstitutionFacts& out);
 void fill(const ledger::tx::AchievementContent& content, v1::AchievementPublish& out);

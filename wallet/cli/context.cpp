@@ -145,7 +145,7 @@ OpenedKeys open_issuer_keys(Context& context, KeyPurpose purpose) {
 
 Called<Json> find_institution(Client& client, const std::string& id_or_domain, bool with_history) {
   if (auto id = parse_institution_id(id_or_domain); id.ok()) return client.institution(*id, with_history);
-  return client.institution_by_domain(id_or_domain);
+  return client.institution_by_domain(id_or_domain, with_history);
 }
 
 Result<IssuerProfile> issuer_profile(Context& context, Client& client) {

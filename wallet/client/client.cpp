@@ -261,9 +261,10 @@ Called<Json> Client::institution(const InstitutionId& id, bool with_history) {
   return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
 }
 
-Called<Json> Client::institution_by_domain(const std::string& domain) {
+Called<Json> Client::institution_by_domain(const std::string& domain, bool with_history) {
   v1::GetInstitutionRequest request;
   request.set_domain(domain);
+  request.set_with_history(with_history);
   return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
 }
 

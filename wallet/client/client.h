@@ -86,7 +86,7 @@ class Client {
   Called<Json> receipt(const InstitutionId& issuer, IssuerIndex index);
 
   Called<Json> institution(const InstitutionId& id, bool with_history);
-  Called<Json> institution_by_domain(const std::string& domain);
+  Called<Json> institution_by_domain(const std::string& domain, bool with_history = false);
   Called<Json> institutions();  // all pages, as {institutions: […]}
   Called<Json> achievement(const InstitutionId& institution, std::uint32_t number, std::uint32_t version);
   Called<Json> achievements(const InstitutionId& institution);
