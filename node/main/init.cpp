@@ -79,8 +79,10 @@ Result<InstitutionId> init_node(const InitOptions& options) {
   TM_TRY_STATUS(make_vote_store(journal_directory(options.directory / "data"), consensus->second));
 
   PartyFile file;
-  file.party.institution_class =
-      options.observer ? ledger::tx::InstitutionClass::kIssuer : ledger::tx::InstitutionClass::kValidator;
+  using Class = ledger::tx::InstitutionClass;
+  file.party.institution_class = options.accreditor ? Class::kAccreditor
+                                 : options.observer ? Class::kIssuer
+                                                    : Class::kValidator;
   file.party.facts = options.facts;
   file.validator = !options.observer;
   file.peer_address = options.peer_address;
