@@ -49,9 +49,10 @@ std::string issuer_text(const IssuerRecord& issuer) {
 }
 
 std::string decision_text(const DecisionRecord& decision) {
-  std::string text = "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
-                     " by the policy of " + decision.viewpoint + (decision.own_policy ? "" : ", not yours") +
-                     (decision.governs ? ", which lets this decide" : "") + "\n";
+  std::string text =
+      "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
+      (decision.own_policy ? " by your own policy" : " by the policy of " + decision.viewpoint + ", not yours") +
+      (decision.governs ? ", which lets this decide" : "") + "\n";
   for (const auto& path : decision.paths) text += "      via " + path + "\n";
   return text;
 }

@@ -296,11 +296,14 @@ Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
   if (acceptance.outcome != Acceptance::kAccept) {
     const std::string act = acceptance.outcome == Acceptance::kBlocked ? "blocks" : "does not accept";
     return not_valid(Topic::kAcceptance,
-                     acceptance.viewpoint + " " + act + " the issuer (" + acceptance.governs + " governs)" + why,
+                     (acceptance.own_policy ? "your own policy" : acceptance.viewpoint) + " " + act + " the issuer (" +
+                         acceptance.governs + " governs)" + why,
                      VerdictCode::kNotAccepted);
   }
-  return valid(Topic::kAcceptance, "accepted by the policy of " + acceptance.viewpoint +
-                                       (acceptance.own_policy ? "" : ", not yours") + why);
+  return valid(Topic::kAcceptance,
+               (acceptance.own_policy ? "accepted by your own policy"
+                                      : "accepted by the policy of " + acceptance.viewpoint + ", not yours") +
+                   why);
 }
 
 }  // namespace
