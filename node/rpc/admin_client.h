@@ -6,8 +6,8 @@
 #include <string>
 
 #include "common/bytes.h"
-#include "common/keys.h"
 #include "common/ids.h"
+#include "common/keys.h"
 #include "common/result.h"
 
 namespace testamur::node {

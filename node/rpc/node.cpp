@@ -171,11 +171,11 @@ Status Node::Parts::open_api() {
            DecisionLog::open({decisions_directory(config.data_dir), config.decision_file_bytes, config.decision_files},
                              clock, log));
   }
-  services.emplace(ServiceContext{
-      *chain, *genesis, network.get(), *store, clock, log, counters, *gate, registry, *recognition, *keys, *evidence,
-      decisions.get(),
-      self, Mempool::Limits{config.mempool_bytes, config.mempool_transactions, config.mempool_per_issuer},
-      std::string(kSoftware), clock.now_ms(), hooks.request_stop});
+  services.emplace(
+      ServiceContext{*chain, *genesis, network.get(), *store, clock, log, counters, *gate, registry, *recognition,
+                     *keys, *evidence, decisions.get(), self,
+                     Mempool::Limits{config.mempool_bytes, config.mempool_transactions, config.mempool_per_issuer},
+                     std::string(kSoftware), clock.now_ms(), hooks.request_stop});
   TM_TRY(api, ApiServer::start(config.api, *services));
   if (!config.metrics_listen.empty()) {
     TM_TRY(metrics, MetricsServer::start(config.metrics_listen, *services));

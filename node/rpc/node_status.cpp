@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ledger/protocol.h"
-#include "ledger/validators.h"
 #include "ledger/tx/publication_records.h"
+#include "ledger/validators.h"
 
 namespace testamur::node {
 namespace {
