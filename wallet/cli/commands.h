@@ -20,6 +20,8 @@ void add_issuer_commands(CLI::App& app, Context& context, Run& run);
 void add_batch_commands(CLI::App& issuer, Context& context, Run& run);
 void add_status_commands(CLI::App& issuer, Context& context, Run& run);
 void add_trust_commands(CLI::App& app, Context& context, Run& run);
+void add_accreditation_commands(CLI::App& app, Context& context, Run& run);
+void add_policy_commands(CLI::App& trust, Context& context, Run& run);
 void add_registry_commands(CLI::App& app, Context& context, Run& run);
 void add_check_commands(CLI::App& app, Context& context, Run& run);
 void add_genesis_commands(CLI::App& app, Context& context, Run& run);
