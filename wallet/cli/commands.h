@@ -19,6 +19,8 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run);
 void add_issuer_commands(CLI::App& app, Context& context, Run& run);
 void add_batch_commands(CLI::App& issuer, Context& context, Run& run);
 void add_status_commands(CLI::App& issuer, Context& context, Run& run);
+void add_draft_commands(CLI::App& app, Context& context, Run& run);
+void add_key_commands(CLI::App& app, Context& context, Run& run);
 void add_trust_commands(CLI::App& app, Context& context, Run& run);
 void add_registry_commands(CLI::App& app, Context& context, Run& run);
 void add_check_commands(CLI::App& app, Context& context, Run& run);

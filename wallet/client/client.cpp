@@ -346,6 +346,13 @@ Called<Json> Client::transaction(const TransactionId& id) {
   return impl_->json_call<v1::LedgerService>(&v1::LedgerService::Stub::GetTransaction, request);
 }
 
+Called<Json> Client::log_entries(std::uint64_t first, std::uint32_t count) {
+  v1::GetEntriesRequest request;
+  request.set_first(first);
+  request.set_count(count);
+  return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetEntries, request);
+}
+
 std::optional<Called<CommitOutcome>> Client::Impl::try_once(Node& node, const TransactionId& id, ByteView carried,
                                                             CallError& last) {
   v1::SubmitRequest submit;

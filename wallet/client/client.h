@@ -103,6 +103,7 @@ class Client {
   Called<Json> checkpoint(std::uint64_t height);
   Called<Json> inclusion(const TransactionId& id);
   Called<Json> transaction(const TransactionId& id);
+  Called<Json> log_entries(std::uint64_t first, std::uint32_t count);  // at most 1,000
 
   // Sends the same bytes until they have ended or `give_up_ms` has passed (then kPending): to one endpoint after
   // another as they fail, again after each time an answer is overdue. A rejection that a later state may cure counts as
