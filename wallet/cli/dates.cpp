@@ -79,12 +79,12 @@ Result<std::uint64_t> parse_time(const std::string& text, std::uint64_t now_ms) 
 }
 
 std::string moment_text(std::uint64_t time_ms) {
-  using namespace std::chrono;
+  namespace chrono = std::chrono;
   if (time_ms > kLastWritableMs) return "after the year 9999";
-  const sys_seconds at{seconds{time_ms / kSecondMs}};
-  const auto day = floor<days>(at);
-  const year_month_day date{day};
-  const hh_mm_ss clock{at - day};
+  const chrono::sys_seconds at{chrono::seconds{time_ms / kSecondMs}};
+  const auto day = chrono::floor<chrono::days>(at);
+  const chrono::year_month_day date{day};
+  const chrono::hh_mm_ss clock{at - day};
   char text[48];
   std::snprintf(text, sizeof text, "%04d-%02u-%02u %02d:%02d", static_cast<int>(date.year()),
                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
