@@ -156,6 +156,36 @@ TEST_CASE("a retirement says what becomes void and what stands") {
   CHECK(says(text, "This cannot be taken back."));
 }
 
+TEST_CASE("a vote and a veto are told apart") {
+  const auto around = with_validators(4);
+  BodyView body{"governance_vote", {{"proposal_id", std::string(64, 'b')}, {"approve", true}}, party(1), 0};
+  CHECK(says(plain_words(body, around), "votes yes on the proposal tmx1"));
+  body.content["approve"] = false;
+  CHECK(says(plain_words(body, around), "votes no on"));
+  body.content["veto"] = true;
+  CHECK(says(plain_words(body, around), "keeps its root keys"));
+}
+
+TEST_CASE("every party agrees to a succession in its own name") {
+  const auto around = with_validators(3);
+  BodyView body{
+      "succession_merge", {{"predecessors", {party(1).hex(), party(2).hex()}}, {"heir", party(3).hex()}}, party(2), 0};
+  CHECK(says(plain_words(body, around), "University 2 (" + to_text(party(2)) + ") agrees to this: University 1"));
+  CHECK(says(plain_words(body, around), "close and become part of University 3"));
+  CHECK(says(plain_words(body, around), "when every party has agreed"));
+  body = {"succession_split",
+          {{"predecessor", party(1).hex()},
+           {"successors", {party(2).hex(), party(3).hex()}},
+           {"heir", ""},
+           {"closes", false}},
+          party(1),
+          0};
+  CHECK(says(plain_words(body, around), "stays open"));
+  CHECK(says(plain_words(body, around), "none of them is its heir"));
+  body = {"succession_custody", {{"predecessor", party(1).hex()}, {"custodian", party(2).hex()}}, party(2), 0};
+  CHECK(says(plain_words(body, around), "who inherits no trust"));
+}
+
 TEST_CASE("names that only a draft gives are marked as its word") {
   auto around = with_validators(1);
   around.names_are_hearsay = true;

@@ -44,9 +44,6 @@ std::vector<DraftProof> registered_keys(const BodyView& body) {
   return keys;
 }
 
-// The id of a new institution: the first bytes of the id of the transaction that registers it.
-InstitutionId registered_id(const Draft& draft) { return InstitutionId::prefix_of(draft.transaction.id.view()); }
-
 Hash256 proof_message(const Draft& draft, const DraftProof& entry) {
   return possession_message(draft.chain, registered_id(draft), entry.purpose, entry.key);
 }
@@ -233,6 +230,13 @@ BodyView view_of(const Draft& draft) {
   return std::move(view).value();
 }
 
+InstitutionId registered_id(const Draft& draft) {
+  tx::InstitutionRegisterContent content;
+  const auto listed = from_hex(view_of(draft).content.value("listed", std::string{}));
+  if (listed && listed->size() == InstitutionId::kSize) content.listed = InstitutionId::prefix_of(*listed);
+  return tx::registered_id(draft.transaction.id, content);
+}
+
 bool sign_draft(Draft& draft, KeyPurpose purpose, const SecretKey& key) {
   bool added = false;
   const auto id = key_id(purpose, key.public_key());
@@ -298,7 +302,9 @@ Bytes carried(const Draft& draft) {
       ++counted;
     }
   }
-  return tx::attach(draft.transaction, std::move(signatures));
+  std::vector<Signature> proofs;
+  for (const auto& entry : draft.proofs) proofs.push_back(*entry.proof);
+  return tx::attach(draft.transaction, std::move(signatures), proofs);
 }
 
 std::uint64_t valid_until_ms(const Draft& draft) { return view_of(draft).valid_until_ms; }

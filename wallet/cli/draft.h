@@ -57,6 +57,8 @@ Result<Draft> parse_draft(std::string_view text, const std::string& file);
 Result<Draft> read_draft(const std::string& file);
 
 BodyView view_of(const Draft& draft);
+// Of a registration: the id that the institution has or gets.
+InstitutionId registered_id(const Draft& draft);
 
 // Adds the signature, or the proof of possession, of this key where the draft asks for it. Whether it did.
 bool sign_draft(Draft& draft, KeyPurpose purpose, const SecretKey& key);

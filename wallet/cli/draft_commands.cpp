@@ -157,7 +157,7 @@ ExitCode send_files(Context& context, const std::vector<std::string>& files) {
   Json json{{"transaction", to_text(sent.id)}, {"says", words}, {"kind", body.kind}, {"outcome", sent.outcome}};
   std::string more;
   if (body.kind == "institution_register") {
-    const auto id = to_text(InstitutionId::prefix_of(sent.id.view()));
+    const auto id = to_text(registered_id(*draft));
     json["institution"] = id;
     more = "  the new institution is " + id + "\n";
   }

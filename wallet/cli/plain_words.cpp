@@ -197,8 +197,14 @@ std::string governance_vote(const BodyView& body, const Surroundings& around) {
   const auto bytes = from_hex(text_in(body.content, "proposal_id"));
   const auto id = bytes ? TransactionId::from(*bytes) : std::nullopt;
   const bool approve = body.content.value("approve", false);
+  if (body.content.value("veto", false)) {
+    return party_words(around, body.author) + " keeps its root keys: by this veto the proposal " +
+           (id ? to_text(*id) : std::string("(unreadable)")) +
+           " ends without effect.\nThe next veto is possible after " +
+           duration_of(around, "root_veto_window_ms", "90 days (unless the ledger's parameter is another)") + ".";
+  }
   return party_words(around, body.author) + " votes " + (approve ? "yes" : "no") + " on the proposal " +
-         (id ? to_text(*id) : std::string("(unreadable)")) + ".\nA vote stands; it cannot be taken back.";
+         (id ? to_text(*id) : std::string("(unreadable)")) + ".\nWhile the voting is open the last vote counts.";
 }
 
 std::string evidence(const BodyView& body, const Surroundings& around) {

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "testamur/v1/governance_service.grpc.pb.h"
 #include "testamur/v1/ledger_service.grpc.pb.h"
 #include "testamur/v1/log_service.grpc.pb.h"
 #include "testamur/v1/registry_service.grpc.pb.h"
@@ -294,6 +295,33 @@ Called<Json> Client::key(const KeyId& id) {
 
 Called<Json> Client::parameters() {
   return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters, v1::GetParametersRequest{});
+}
+
+Called<Json> Client::validators() {
+  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::GetValidators,
+                                                 v1::GetValidatorsRequest{});
+}
+
+Called<Json> Client::proposals(bool open_only) {
+  v1::ListProposalsRequest request;
+  request.set_open_only(open_only);
+  return impl_->paged_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListProposals, request, "proposals");
+}
+
+Called<Json> Client::proposal(const TransactionId& id) {
+  v1::GetProposalRequest request;
+  request.set_id(raw(id.view()));
+  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::GetProposal, request);
+}
+
+Called<Json> Client::ready(const std::optional<InstitutionId>& institution) {
+  v1::ListReadyRequest request;
+  if (institution) request.set_institution_id(raw(institution->view()));
+  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListReady, request);
+}
+
+Called<Json> Client::evidence() {
+  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListEvidence, v1::ListEvidenceRequest{});
 }
 
 Called<Json> Client::statements(const std::optional<InstitutionId>& truster,

@@ -92,6 +92,11 @@ class Client {
   Called<Json> achievements(const InstitutionId& institution);
   Called<Json> key(const KeyId& id);
   Called<Json> parameters();
+  Called<Json> validators();
+  Called<Json> proposals(bool open_only);  // all pages
+  Called<Json> proposal(const TransactionId& id);
+  Called<Json> ready(const std::optional<InstitutionId>& institution);
+  Called<Json> evidence();
   Called<Json> statements(const std::optional<InstitutionId>& truster, const std::optional<InstitutionId>& subject,
                           bool with_history);
   Called<Json> issuer_indexes(const InstitutionId& issuer);
