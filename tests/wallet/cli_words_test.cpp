@@ -156,6 +156,14 @@ TEST_CASE("a retirement says what becomes void and what stands") {
   CHECK(says(text, "This cannot be taken back."));
 }
 
+TEST_CASE("a change of statuses names the indexes and the reason") {
+  const BodyView body{"status_change",
+                      {{"action", "reinstate"}, {"reason", "key_compromise"}, {"list", {{"indexes", {4, 9}}}}},
+                      party(1),
+                      0};
+  CHECK(says(plain_words(body, with_validators(1)), "with the indexes 4, 9: reinstate, reason key_compromise"));
+}
+
 TEST_CASE("a vote and a veto are told apart") {
   const auto around = with_validators(4);
   BodyView body{"governance_vote", {{"proposal_id", std::string(64, 'b')}, {"approve", true}}, party(1), 0};

@@ -99,8 +99,7 @@ std::string compromise_words(std::uint64_t since_ms, const Surroundings& around)
          "for " +
          duration_of(around, "compromise_window_ms", "90 days (unless the ledger's parameter is another)") +
          " the root keys may set anything right that was revoked or superseded since then (testamur issuer status … "
-         "--reason "
-         "key_compromise).\nThis cannot be taken back.";
+         "--with-root).\nThis cannot be taken back.";
 }
 
 std::string key_retire(const BodyView& body, const Surroundings& around) {
@@ -113,6 +112,20 @@ std::string key_retire(const BodyView& body, const Surroundings& around) {
            "taken back.";
   }
   return who + " as compromised since " + moment_text(since_ms) + ".\n" + compromise_words(since_ms, around);
+}
+
+std::string status_change(const BodyView& body, const Surroundings& around) {
+  const Json list = part_in(part_in(body.content, "list"), "indexes");
+  std::string which;
+  for (const auto& index : list) which += (which.empty() ? "" : ", ") + std::to_string(index.get<std::uint64_t>());
+  for (const auto& range : part_in(part_in(body.content, "ranges"), "ranges")) {
+    which += (which.empty() ? "" : ", ") + std::to_string(number_in(range, "first")) + " and the next " +
+             std::to_string(number_in(range, "count") - 1);
+  }
+  if (body.content.contains("bulk"))
+    which = "many from " + std::to_string(number_in(body.content["bulk"], "first")) + " on";
+  return party_words(around, body.author) + " changes the status of its credentials with the indexes " + which + ": " +
+         text_in(body.content, "action") + ", reason " + text_in(body.content, "reason") + ".";
 }
 
 std::string institution_update(const BodyView& body, const Surroundings& around) {
@@ -214,10 +227,11 @@ std::string evidence(const BodyView& body, const Surroundings& around) {
          "for everybody to see; what follows from it is a vote.";
 }
 
-constexpr std::array<std::pair<std::string_view, Words>, 14> kWords = {{
+constexpr std::array<std::pair<std::string_view, Words>, 15> kWords = {{
     {"key_add", key_add},
     {"key_rotate", key_rotate},
     {"key_retire", key_retire},
+    {"status_change", status_change},
     {"institution_update", institution_update},
     {"institution_register", institution_register},
     {"institution_list", institution_list},
