@@ -78,11 +78,12 @@ Result<std::vector<tx::Seat>> seats_now(Client& client) {
 
 // The `ready` that the option names, of this institution and not lapsed.
 Result<Json> ready_of(Client& client, const InstitutionId& institution, const std::string& text) {
-  TM_TRY(const auto id, parse_transaction_id(text));
+  const auto id = parse_transaction_id(text);
+  if (!id.ok()) return error("--ready: " + id.message());
   auto answer = client.ready(institution);
   if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
   for (const auto& entry : std::get<Json>(answer).value("ready", Json::array())) {
-    if (entry.value("id", "") != id.hex()) continue;
+    if (entry.value("id", "") != id->hex()) continue;
     if (entry.value("lapsed", false)) {
       return error("--ready: it lapsed on " + moment_text(entry.value("lapses_ms", std::uint64_t{0})) +
                    "; run testamurd ready at that node again");
