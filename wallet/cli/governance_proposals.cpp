@@ -8,6 +8,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/orders.h"
 #include "wallet/cli/proposals.h"
+#include "wallet/cli/successions.h"
 
 namespace testamur::wallet {
 namespace {
@@ -27,6 +28,7 @@ struct ProposeOptions {
   unsigned version = 0;
   std::uint64_t height = 0;
   bool retroactive = false;
+  SuccessionOptions succession;
   DraftOptions draft;
 };
 
@@ -35,7 +37,7 @@ struct Proposed {
   tx::ProposedAction action;
   std::vector<std::string> warnings;
 };
-using Make = Result<Proposed> (*)(Desk& desk, const ProposeOptions& options);
+using Make = std::function<Result<Proposed>(Desk& desk, const ProposeOptions& options)>;
 
 Result<InstitutionId> party_of(Desk& desk, const ProposeOptions& options) {
   return id_of_institution(desk.client, options.institution);
@@ -213,7 +215,7 @@ Result<Proposed> replace_root(Desk& desk, const ProposeOptions& options) {
   return Proposed{tx::RootReplacementContent{id, file.content.key, file.content.possession}, {}};
 }
 
-ExitCode propose(Context& context, const ProposeOptions& options, Make make) {
+ExitCode propose(Context& context, const ProposeOptions& options, const Make& make) {
   const auto ends_ms = parse_time(options.voting_ends, context.now_ms());
   if (!ends_ms.ok()) return fail(context, ExitCode::kUsage, "--voting-ends: " + ends_ms.message());
   if (*ends_ms <= context.now_ms()) return fail(context, ExitCode::kUsage, "--voting-ends: that time has passed");
@@ -247,7 +249,7 @@ struct Adding {
   Run& run;
   std::shared_ptr<ProposeOptions> options;
 
-  CLI::App* command(CLI::App& parent, const char* name, const char* about, Make make) const {
+  CLI::App* command(CLI::App& parent, const char* name, const char* about, const Make& make) const {
     auto* made = parent.add_subcommand(name, about);
     made->add_option("--voting-ends", options->voting_ends,
                      "Until when votes count: YYYY-MM-DDTHH:MM (UTC) or +7d (the default)");
@@ -258,7 +260,7 @@ struct Adding {
     });
     return made;
   }
-  CLI::App* about_party(CLI::App& parent, const char* name, const char* about, Make make) const {
+  CLI::App* about_party(CLI::App& parent, const char* name, const char* about, const Make& make) const {
     auto* made = command(parent, name, about, make);
     made->add_option("institution", options->institution, "Id (tmi…) or domain")->required();
     return made;
@@ -319,6 +321,16 @@ void add_proposal_commands(CLI::App& governance, Context& context, Run& run) {
   upgrade->add_option("--height", options.height, "The first block under it")->required();
   adding.about_party(*proposing, "suspend", "An institution can send nothing", suspend);
   adding.about_party(*proposing, "lift", "End a suspension", lift);
+  auto* succeeding = proposing->add_subcommand(
+      "succession", "A succession whose predecessor's root is gone; the successors have agreed");
+  succeeding->require_subcommand(1);
+  add_successions(options.succession, [&](const char* name, const char* about, tx::SuccessionKind kind) {
+    return adding.command(*succeeding, name, about,
+                          [kind](Desk& desk, const ProposeOptions& asked) -> Result<Proposed> {
+                            TM_TRY(auto content, read_succession(desk.client, kind, asked.succession));
+                            return Proposed{std::move(content), {}};
+                          });
+  });
   auto* root = adding.about_party(*proposing, "root-replacement", "A new root key for an institution that lost its own",
                                   replace_root);
   root->add_option("--public", options.public_file, "The public file of the new root key (testamur key make root)")

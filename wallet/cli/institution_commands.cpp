@@ -4,10 +4,11 @@
 #include <memory>
 
 #include "wallet/cli/commands.h"
+#include "wallet/cli/explain_command.h"
 #include "wallet/cli/institution_file.h"
-#include "wallet/cli/local_view.h"
 #include "wallet/cli/orders.h"
 #include "wallet/cli/render.h"
+#include "wallet/cli/successions.h"
 #include "wallet/cli/terminal.h"
 
 namespace testamur::wallet {
@@ -19,10 +20,7 @@ struct InstitutionOptions {
   std::string file;
   std::string listed;
   std::vector<std::string> key_directories;
-  std::string predecessor;
-  std::string heir;
-  std::vector<std::string> others;
-  bool closes = false;
+  SuccessionOptions succession;
   DraftOptions draft;
 };
 
@@ -104,41 +102,10 @@ ExitCode leave(Context& context, const InstitutionOptions& options) {
 
 // ---- successions -----------------------------------------------------------------------------------------------
 
-Result<std::vector<InstitutionId>> ids_of(Client& client, const std::vector<std::string>& names) {
-  std::vector<InstitutionId> ids;
-  for (const auto& name : names) {
-    TM_TRY(const auto id, id_of_institution(client, name));
-    ids.push_back(id);
-  }
-  std::ranges::sort(ids);
-  return ids;
-}
-
-Result<tx::SuccessionContent> read_succession(Client& client, tx::SuccessionKind kind,
-                                              const InstitutionOptions& options) {
-  tx::SuccessionContent content;
-  content.kind = kind;
-  TM_TRY(auto others, ids_of(client, options.others));
-  if (!options.heir.empty()) {
-    TM_TRY(content.heir, id_of_institution(client, options.heir));
-  }
-  if (kind == tx::SuccessionKind::kMerge) {
-    content.predecessors = std::move(others);
-    content.successors = {content.heir};
-    return content;
-  }
-  TM_TRY(const auto predecessor, id_of_institution(client, options.predecessor));
-  content.predecessors = {predecessor};
-  content.successors = std::move(others);
-  if (kind == tx::SuccessionKind::kRename) content.heir = content.successors.front();
-  if (kind == tx::SuccessionKind::kSplit) content.closes = options.closes;
-  return content;
-}
-
 ExitCode succeed(Context& context, tx::SuccessionKind kind, const InstitutionOptions& options) {
   Desk desk = sit_down(context);
   if (desk.code != ExitCode::kOk) return desk.code;
-  auto content = read_succession(desk.client, kind, options);
+  auto content = read_succession(desk.client, kind, options.succession);
   if (!content.ok()) return fail(context, ExitCode::kUsage, content.message());
   Errand errand;
   errand.command = "institution succeed";
@@ -166,12 +133,7 @@ ExitCode show(Context& context, const std::string& institution) {
   return ExitCode::kOk;
 }
 
-using Action = ExitCode (*)(Context&, const InstitutionOptions&);
-
-template <tx::SuccessionKind kind>
-ExitCode succeed_by(Context& context, const InstitutionOptions& options) {
-  return succeed(context, kind, options);
-}
+using Action = std::function<ExitCode(Context&, const InstitutionOptions&)>;
 
 struct Adding {
   Context& context;
@@ -189,29 +151,15 @@ struct Adding {
 };
 
 void add_succession_commands(CLI::App& institution, const Adding& adding) {
-  auto& options = *adding.options;
   auto* succeeding = institution.add_subcommand(
       "succeed",
       "Agree to a succession, in the name of this home's institution; it takes effect when all parties have");
   succeeding->require_subcommand(1);
-  auto* merging = adding.command(*succeeding, "merge", "Predecessors close and become part of an heir",
-                                 succeed_by<tx::SuccessionKind::kMerge>);
-  merging->add_option("predecessor", options.others, "Ids (tmi…) or domains")->required();
-  merging->add_option("--heir", options.heir, "Into which")->required();
-  auto* splitting = adding.command(*succeeding, "split", "A predecessor is succeeded by several",
-                                   succeed_by<tx::SuccessionKind::kSplit>);
-  splitting->add_option("predecessor", options.predecessor, "Id (tmi…) or domain")->required();
-  splitting->add_option("successor", options.others, "Ids or domains")->required();
-  splitting->add_option("--heir", options.heir, "To which of them trust passes, where the predecessor closes");
-  splitting->add_flag("--closes", options.closes, "The predecessor closes");
-  auto* renaming = adding.command(*succeeding, "rename", "The same legal entity goes on under a new registration",
-                                  succeed_by<tx::SuccessionKind::kRename>);
-  renaming->add_option("predecessor", options.predecessor, "The old registration")->required();
-  renaming->add_option("successor", options.others, "The new one")->required()->expected(1);
-  auto* custody = adding.command(*succeeding, "custody", "A predecessor closes and leaves its records to a custodian",
-                                 succeed_by<tx::SuccessionKind::kCustody>);
-  custody->add_option("predecessor", options.predecessor, "Id (tmi…) or domain")->required();
-  custody->add_option("custodian", options.others, "Who keeps the records")->required()->expected(1);
+  add_successions(adding.options->succession, [&](const char* name, const char* about, tx::SuccessionKind kind) {
+    return adding.command(*succeeding, name, about, [kind](Context& context, const InstitutionOptions& options) {
+      return succeed(context, kind, options);
+    });
+  });
 }
 
 }  // namespace
