@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kPartiesLimit = 10'000;
 constexpr std::size_t kKeysLimit = 255;
+constexpr unsigned kThresholdLimit = 64;  // a transaction carries no more signatures
 constexpr std::size_t kFaultsLimit = 100;
 
 class Faults {
@@ -68,6 +69,9 @@ void check_keys(const GenesisParty& party, std::map<PublicKey, std::string>& see
   const bool listed = party.institution_class == tx::InstitutionClass::kListed;
   if (listed && (!party.keys.empty() || party.root_threshold != 0)) {
     faults.add("root_threshold", party, "a listed institution has no keys and the root threshold 0");
+  }
+  if (party.root_threshold > kThresholdLimit) {
+    faults.add("root_threshold", party, "its root threshold is more than " + std::to_string(kThresholdLimit));
   }
   if (!listed && (party.root_threshold == 0 || roots < party.root_threshold)) {
     faults.add(

@@ -52,12 +52,6 @@ trust::Statement statement_of(const tx::StatementRecord& record, const trust::Co
 static_assert(int(trust::Kind::kVoid) == int(tx::StatementKind::kVoid));
 static_assert(int(trust::Kind::kAccredit) == int(tx::StatementKind::kAccredit));
 
-// History number `seq` (from 1) of an institution, and the one before it.
-const tx::InstitutionRecord& record_at(const std::vector<tx::InstitutionRecord>& history, std::uint64_t seq) {
-  TM_CHECK(seq >= 1 && seq <= history.size(), "no such record of an institution:", seq, history.size());
-  return history[seq - 1];
-}
-
 Status taken(std::optional<trust::EventError> wrong, const InstitutionId& id) {
   if (!wrong) return {};
   return error("the trust engine refuses a change of " + to_text(id) + ": " + std::string(trust::to_text(*wrong)));
@@ -81,8 +75,7 @@ trust::Commit RecognitionGraph::commit_of(const tx::Anchored& at, const tx::Caus
 
 Status RecognitionGraph::take_institution(const StateReader& state) {
   const auto id = tx::institution_at_ordinal(state, institutions_++);
-  const auto history = tx::institution_history(state, id);
-  const auto& record = record_at(history, 1);
+  const auto record = tx::institution_record(state, id, 1);
   const auto commit = commit_of(record.at, record.cause);
   const auto parent = parent_of(record);
   // At genesis a party may stand in the list before its parent.
@@ -107,9 +100,8 @@ Status RecognitionGraph::take_change(const StateReader& state) {
     return taken(history_.compromise_key(change.key, retired->compromised_since_ms, commit), change.institution);
   }
   if (change.kind == tx::RegistryKind::kSuccessions) return take_succession(state, change);
-  const auto history = tx::institution_history(state, change.institution);
-  const auto& now = record_at(history, change.seq);
-  const auto& before = record_at(history, change.seq - 1);
+  const auto now = tx::institution_record(state, change.institution, change.seq);
+  const auto before = tx::institution_record(state, change.institution, change.seq - 1);
   const auto commit = commit_of(now.at, now.cause);
   const auto& id = change.institution;
   if (parent_of(now) != parent_of(before)) {
@@ -125,9 +117,7 @@ Status RecognitionGraph::take_change(const StateReader& state) {
 }
 
 Status RecognitionGraph::take_succession(const StateReader& state, const tx::RegistryChange& change) {
-  const auto history = tx::successions_of(state, change.institution);
-  TM_CHECK(change.seq >= 1 && change.seq <= history.size(), "no such record of a succession:", change.seq);
-  const auto& record = history[change.seq - 1];
+  const auto record = tx::succession_record(state, change.institution, change.seq);
   const auto& content = record.content;
   trust::Succession succession;
   succession.successors = content.successors;
@@ -153,8 +143,7 @@ Status RecognitionGraph::follow(const StateReader& state) {
   for (;;) {
     if (!institution && institutions_ < institutions) {
       const auto id = tx::institution_at_ordinal(state, institutions_);
-      const auto history = tx::institution_history(state, id);
-      const auto& record = record_at(history, 1);
+      const auto record = tx::institution_record(state, id, 1);
       institution = {record.at.height, record.cause.log_index, &RecognitionGraph::take_institution};
     }
     if (!change && changes_ < changes) change = place_of_change(state);
@@ -178,14 +167,11 @@ Status RecognitionGraph::follow(const StateReader& state) {
 RecognitionGraph::Place RecognitionGraph::place_of_change(const StateReader& state) const {
   const auto change = tx::registry_change_at_ordinal(state, changes_);
   if (change.kind == tx::RegistryKind::kInstitution) {
-    const auto history = tx::institution_history(state, change.institution);
-    const auto& record = record_at(history, change.seq);
+    const auto record = tx::institution_record(state, change.institution, change.seq);
     return {record.at.height, record.cause.log_index, &RecognitionGraph::take_change};
   }
   if (change.kind == tx::RegistryKind::kSuccessions) {
-    const auto history = tx::successions_of(state, change.institution);
-    TM_CHECK(change.seq >= 1 && change.seq <= history.size(), "no such record of a succession:", change.seq);
-    const auto& record = history[change.seq - 1];
+    const auto record = tx::succession_record(state, change.institution, change.seq);
     return {record.at.height, record.cause.log_index, &RecognitionGraph::take_change};
   }
   const auto key = tx::read_key(state, change.key);

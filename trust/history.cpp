@@ -90,7 +90,9 @@ std::optional<EventError> History::set_standing(const InstitutionId& id, const C
 
 std::optional<EventError> History::set_accreditor(const InstitutionId& id, const Commit& commit, bool holds,
                                                   bool retroactive) {
-  if (auto wrong = check_event(commit, id)) return wrong;
+  // A role can be taken from who is closed: what it accredited before may count for times before.
+  const auto wrong = check_event(commit, id);
+  if (wrong && (holds || *wrong != EventError::kClosedParty)) return wrong;
   Party& party = parties_[*find(id)];
   party.roles.push_back({next_sequence_++, enter_block(commit), holds, retroactive && !holds});
   return std::nullopt;

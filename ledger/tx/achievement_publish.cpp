@@ -31,6 +31,13 @@ AchievementId id_of(const Transaction& transaction) {
 
 std::optional<Rejection> check_form(const v1::TransactionBody& body) {
   const auto& message = body.achievement_publish();
+  if (message.ByteSizeLong() > kAchievementLimitBytes) {
+    return Rejection{
+        RejectionCode::kFieldRange,
+        "achievement_publish",
+        std::to_string(message.ByteSizeLong()) + " bytes, at most " + std::to_string(kAchievementLimitBytes),
+        {}};
+  }
   AchievementContent content;
   auto rejection = read(message, content);
   const auto author = fixed_from<InstitutionId>(body.author());

@@ -34,6 +34,10 @@ Bytes list_entry(const StateReader& state, Table list, std::uint64_t ordinal) {
 
 Bytes consent_key(ByteView content, const InstitutionId& party) { return Encoder().raw(content).fixed(party).take(); }
 
+Bytes closed_into_key(const InstitutionId& predecessor, const InstitutionId& successor) {
+  return Encoder().fixed(predecessor).fixed(successor).take();
+}
+
 Bytes slot_key(const InstitutionId& truster, const InstitutionId& subject, bool accreditation, std::uint16_t slot) {
   return Encoder().fixed(truster).fixed(subject).u8(accreditation ? 1 : 0).u16(slot).take();
 }

@@ -25,6 +25,7 @@ inline constexpr Table kInstitutionKeys{37};     // institution -> key ids, olde
 inline constexpr Table kStatementIds{38};        // statement id -> truster, subject, seq u64, u8 kind, u8 space
 inline constexpr Table kStatementSlots{39};      // truster, subject, u8 space, u16 slot -> SlotRow
 inline constexpr Table kTrusterCounts{40};       // truster -> TrusterCounts
+inline constexpr Table kClosedInto{49};          // closed predecessor, successor -> u8 1
 inline constexpr Table kIdentifierOwners{50};    // u8 sort, identifier in lower case -> institution
 inline constexpr Table kSuccessionConsents{51};  // succession content, party -> u64 time of its consent
 inline constexpr Table kRecentBlocks{52};        // u64 height -> u64 time, block id (ledger/recent_blocks.h)
@@ -52,6 +53,8 @@ Bytes slot_key(const InstitutionId& truster, const InstitutionId& subject, bool 
 
 // canonical succession bytes, party
 Bytes consent_key(ByteView content, const InstitutionId& party);
+// closed predecessor, successor
+Bytes closed_into_key(const InstitutionId& predecessor, const InstitutionId& successor);
 
 // What bounds a truster: its live slots and accreditations, and how many statements it made on the last day that saw
 // one (day = header time / 86,400,000).

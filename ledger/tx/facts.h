@@ -80,6 +80,7 @@ inline constexpr std::size_t kUrlLimitBytes = 512;
 inline constexpr std::size_t kLanguagesLimit = 32;  // of one text
 inline constexpr std::size_t kListLimit = 64;       // outcomes, fields, institutions
 inline constexpr std::size_t kNamedStatementsLimit = 1024;
+inline constexpr std::size_t kAchievementLimitBytes = 64 * 1024;  // the whole publication, encoded
 
 // What AchievementPublish says. The order of the lists is that of the proto file.
 struct AchievementContent {

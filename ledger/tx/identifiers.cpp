@@ -6,11 +6,12 @@
 
 #include "common/check.h"
 #include "ledger/tx/derived_tables.h"
-#include "ledger/tx/succession_records.h"
 
 namespace testamur::ledger::tx {
 
 namespace {
+
+constexpr std::uint8_t kDomainSort = 1;
 
 // The number is part of the table's keys.
 struct Identifier {
@@ -20,7 +21,7 @@ struct Identifier {
 };
 
 std::array<Identifier, 5> identifiers_of(const InstitutionFacts& facts) {
-  return {{{1, "domain", facts.domain},
+  return {{{kDomainSort, "domain", facts.domain},
            {2, "ror", facts.ror},
            {3, "eter", facts.eter},
            {4, "lei", facts.lei},
@@ -40,17 +41,6 @@ std::optional<InstitutionId> owner_of(const StateReader& state, std::uint8_t sor
   return owner;
 }
 
-bool succeeded_by(const StateReader& state, const InstitutionId& closed, const InstitutionId& successor) {
-  return std::ranges::any_of(successions_of(state, closed), [&](const SuccessionRecord& record) {
-    const auto& content = record.content;
-    const auto has = [](const auto& list, const InstitutionId& id) {
-      return std::ranges::find(list, id) != list.end();
-    };
-    return record.event == SuccessionEvent::kEffective && content.closes && has(content.predecessors, closed) &&
-           has(content.successors, successor);
-  });
-}
-
 }  // namespace
 
 std::string lower_case(std::string_view identifier) {
@@ -67,12 +57,20 @@ void claim_identifiers(Overlay& state, const InstitutionId& owner, const Institu
   }
 }
 
+void release_identifiers(Overlay& state, const InstitutionId& owner, const InstitutionFacts& facts) {
+  for (const auto& identifier : identifiers_of(facts)) {
+    if (identifier.sort == kDomainSort || identifier.value.empty()) continue;
+    if (owner_of(state, identifier.sort, identifier.value) != owner) continue;
+    state.erase(kIdentifierOwners, owner_key(identifier.sort, identifier.value));
+  }
+}
+
 std::optional<Rejection> check_identifiers(const StateReader& state, const InstitutionId& claimant,
                                            const InstitutionFacts& facts) {
   for (const auto& identifier : identifiers_of(facts)) {
     if (identifier.value.empty()) continue;
     const auto owner = owner_of(state, identifier.sort, identifier.value);
-    if (!owner || *owner == claimant || succeeded_by(state, *owner, claimant)) continue;
+    if (!owner || *owner == claimant || state.get(kClosedInto, closed_into_key(*owner, claimant))) continue;
     return Rejection{RejectionCode::kIdentifierTaken,
                      std::string(identifier.field),
                      std::string(identifier.value) + " belongs to " + to_text(*owner),
@@ -82,7 +80,7 @@ std::optional<Rejection> check_identifiers(const StateReader& state, const Insti
 }
 
 std::optional<InstitutionId> owner_of_domain(const StateReader& state, std::string_view domain) {
-  return owner_of(state, 1, domain);
+  return owner_of(state, kDomainSort, domain);
 }
 
 }  // namespace testamur::ledger::tx

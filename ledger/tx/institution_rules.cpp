@@ -29,7 +29,8 @@ std::optional<Rejection> check_frozen(const InstitutionFacts& facts, const Insti
 
 std::optional<Rejection> check_facts(const StateView& view, const InstitutionFacts& facts,
                                      const InstitutionRecord* before) {
-  if (before != nullptr) {
+  // What a listing says, nobody said of itself.
+  if (before != nullptr && before->institution_class != InstitutionClass::kListed) {
     if (auto rejection = check_frozen(facts, before->facts)) return rejection;
   }
   if (!facts.parent.is_zero() && view.institution(facts.parent) == nullptr) {

@@ -9,6 +9,9 @@ namespace testamur::ledger::tx::key_rules {
 
 namespace {
 
+// Of one institution, retired ones included: what its checks walk through must not grow without end.
+constexpr std::size_t kKeysEverLimit = 2'048;
+
 std::uint64_t active_keys(const StateView& view, const InstitutionId& institution,
                           std::optional<KeyPurpose> purpose = std::nullopt) {
   const auto keys = keys_of(view.state, institution);
@@ -36,6 +39,9 @@ std::optional<Rejection> check_new_key(const StateView& view, const InstitutionI
   const auto limit = view.limit(Parameter::kKeysPerInstitutionLimit);
   if (!replaces && active_keys(view, author) >= limit) {
     return Rejection{RejectionCode::kLimit, "key", std::to_string(limit) + " active keys", {}};
+  }
+  if (keys_of(view.state, author).size() >= kKeysEverLimit) {
+    return Rejection{RejectionCode::kLimit, "key", std::to_string(kKeysEverLimit) + " keys, retired ones included", {}};
   }
   const auto message = possession_message(view.chain, author, key.purpose, key.key);
   if (!verify(key.key, message.view(), key.possession)) {

@@ -29,6 +29,7 @@
 #include "ledger/tx/recognition_trust.h"
 #include "ledger/tx/recognition_void.h"
 #include "ledger/tx/rule_publish.h"
+#include "ledger/tx/statement_rules.h"
 #include "ledger/tx/status_change.h"
 #include "ledger/tx/succession_custody.h"
 #include "ledger/tx/succession_merge.h"
@@ -89,11 +90,11 @@ constexpr std::array kRules = {
     KindRules{Kind::kStatusChange, one_of(KeyPurpose::kIssue, KeyPurpose::kRoot), kIssuers, Privilege::kStatuses, TM_PHASES(status_change), &status_change::weight},
     KindRules{Kind::kRecognitionTrust, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_trust), kOneRecord},
     KindRules{Kind::kRecognitionDistrust, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_distrust), kOneRecord},
-    KindRules{Kind::kRecognitionEnd, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_end), kOneRecord},
-    KindRules{Kind::kRecognitionVoid, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_void), kOneRecord},
+    KindRules{Kind::kRecognitionEnd, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_end), &statement_rules::weight},
+    KindRules{Kind::kRecognitionVoid, kGovern, kMembers, Privilege::kStatements, TM_PHASES(recognition_void), &statement_rules::weight},
     KindRules{Kind::kAccreditationAccredit, kGovern, kAccreditors, Privilege::kStatements, TM_PHASES(accreditation_accredit), kOneRecord},
-    KindRules{Kind::kAccreditationEnd, kGovern, kAccreditors, Privilege::kStatements, TM_PHASES(accreditation_end), kOneRecord},
-    KindRules{Kind::kAccreditationVoid, kGovern, kAccreditors, Privilege::kStatements, TM_PHASES(accreditation_void), kOneRecord},
+    KindRules{Kind::kAccreditationEnd, kGovern, kAccreditors, Privilege::kStatements, TM_PHASES(accreditation_end), &statement_rules::weight},
+    KindRules{Kind::kAccreditationVoid, kGovern, kAccreditors, Privilege::kStatements, TM_PHASES(accreditation_void), &statement_rules::weight},
     KindRules{Kind::kGovernancePropose, kGovern, kValidators, Privilege::kGovernance, TM_PHASES(governance_propose), kOneKey},
     KindRules{Kind::kGovernanceVote, kGovernOrRoot, kMembers, Privilege::kGovernance, TM_PHASES(governance_vote), kOneRecord},
     KindRules{Kind::kReady, kConsensus, kMembers, Privilege::kReady, TM_PHASES(ready), kOneRecord},

@@ -25,20 +25,22 @@ Result<PolicyRecord> decode_policy(const InstitutionId& institution, const Ancho
 }
 
 std::optional<PolicyRecord> read_policy(const StateReader& state, const InstitutionId& institution) {
-  const auto name = record_name(RegistryKind::kPolicies, registry_id(institution));
-  const Registry registry(state);
-  const auto head = registry.head(name);
-  if (!head) return std::nullopt;
-  const auto record = registry.record(name, head->last);
-  return intact(decode_policy(institution, anchored(head->last, *record), record->body));
+  auto newest = policies_of(state, institution, 1);
+  if (newest.empty()) return std::nullopt;
+  return std::move(newest.front());
 }
 
-std::vector<PolicyRecord> policies_of(const StateReader& state, const InstitutionId& institution) {
-  std::vector<PolicyRecord> history;
-  for (const auto& record : Registry(state).history(record_name(RegistryKind::kPolicies, registry_id(institution)))) {
-    history.push_back(intact(decode_policy(institution, anchored(history.size() + 1, record), record.body)));
+std::vector<PolicyRecord> policies_of(const StateReader& state, const InstitutionId& institution, std::size_t most) {
+  const auto name = record_name(RegistryKind::kPolicies, registry_id(institution));
+  const Registry registry(state);
+  std::vector<PolicyRecord> newest;
+  const auto head = registry.head(name);
+  for (auto seq = head ? head->last : 0; seq > 0 && newest.size() < most; --seq) {
+    const auto record = registry.record(name, seq);
+    TM_CHECK(record, "a registry head counts a record that is not there");
+    newest.push_back(intact(decode_policy(institution, anchored(seq, *record), record->body)));
   }
-  return history;
+  return newest;
 }
 
 Bytes encode(const RuleRecord& record) {

@@ -19,8 +19,8 @@ Bytes encode(const PolicyRecord& record);
 Result<PolicyRecord> decode_policy(const InstitutionId& institution, const Anchored& at, ByteView body);
 // The one in use.
 std::optional<PolicyRecord> read_policy(const StateReader& state, const InstitutionId& institution);
-// Every one, oldest first.
-std::vector<PolicyRecord> policies_of(const StateReader& state, const InstitutionId& institution);
+// The newest ones, newest first.
+std::vector<PolicyRecord> policies_of(const StateReader& state, const InstitutionId& institution, std::size_t most);
 
 struct RuleRecord {
   Anchored at;

@@ -15,7 +15,7 @@ namespace {
 
 // First byte of every record body.
 constexpr std::uint8_t kFormat = 1;
-constexpr std::size_t kAchievementLimit = kCarriedLimitBytes;
+constexpr std::size_t kAchievementLimit = kAchievementLimitBytes;
 constexpr std::size_t kUrlLimit = kUrlLimitBytes;
 
 }  // namespace
@@ -193,6 +193,12 @@ std::vector<InstitutionRecord> institution_history(const StateReader& state, con
     history.push_back(intact(decode_institution(id, anchored(history.size() + 1, record), record.body)));
   }
   return history;
+}
+
+InstitutionRecord institution_record(const StateReader& state, const InstitutionId& id, std::uint64_t seq) {
+  const auto record = Registry(state).record(record_name(RegistryKind::kInstitution, registry_id(id)), seq);
+  TM_CHECK(record, "no such record of an institution:", seq);
+  return intact(decode_institution(id, anchored(seq, *record), record->body));
 }
 
 std::optional<InstitutionRecord> institution_at(const StateReader& state, const InstitutionId& id, Height height) {

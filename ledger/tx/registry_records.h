@@ -118,6 +118,8 @@ Result<StatementRecord> decode_statement(const InstitutionId& truster, const Ins
 // The newest record, or every one, oldest first; nothing / empty when there is none.
 std::optional<InstitutionRecord> read_institution(const StateReader& state, const InstitutionId& id);
 std::vector<InstitutionRecord> institution_history(const StateReader& state, const InstitutionId& id);
+// The record of that number. Precondition: there is one.
+InstitutionRecord institution_record(const StateReader& state, const InstitutionId& id, std::uint64_t seq);
 // The record in force at a height.
 std::optional<InstitutionRecord> institution_at(const StateReader& state, const InstitutionId& id, Height height);
 

@@ -76,6 +76,11 @@ void StateWriter::follow_change(RegistryKind kind, const InstitutionId& institut
 void StateWriter::put_institution(InstitutionRecord record) {
   used_ = used_ | Privilege::kInstitutions;
   record.cause = cause_;
+  const auto before = read_institution(state(), record.id);
+  const bool was_listed = before && before->institution_class == InstitutionClass::kListed;
+  if (was_listed && record.institution_class != InstitutionClass::kListed) {
+    release_identifiers(ledger_.overlay(), record.id, before->facts);
+  }
   const auto seq = put(RegistryKind::kInstitution, registry_id(record.id), encode(record));
   if (seq == 1) append_to_list(ledger_.overlay(), kInstitutionList, to_bytes(record.id.view()));
   if (seq > 1) follow_change(RegistryKind::kInstitution, record.id, KeyId{}, seq);
@@ -198,6 +203,7 @@ void StateWriter::issue_anchored(const AchievementId& achievement, IssuerIndex f
 }
 
 void StateWriter::put_consent(const SuccessionContent& content) {
+  count_change();
   used_ = used_ | Privilege::kSuccessions;
   put(RegistryKind::kSuccessions, registry_id(author_),
       encode(SuccessionRecord{{}, cause_, author_, SuccessionEvent::kConsent, content}));
@@ -216,7 +222,12 @@ void StateWriter::put_succession(const SuccessionContent& content) {
     if (party == content.predecessors.front()) follow_change(RegistryKind::kSuccessions, party, KeyId{}, seq);
   }
   if (!content.closes) return;
-  for (const auto& predecessor : content.predecessors) set_standing(predecessor, Standing::kClosed);
+  for (const auto& predecessor : content.predecessors) {
+    for (const auto& successor : content.successors) {
+      ledger_.overlay().put(kClosedInto, closed_into_key(predecessor, successor), Bytes{1});
+    }
+    set_standing(predecessor, Standing::kClosed);
+  }
 }
 
 void StateWriter::put_policy(const PolicyContent& content) {

@@ -7,6 +7,7 @@ namespace testamur::ledger::tx::statement_rules {
 namespace {
 
 constexpr std::uint64_t kDayMs = 86'400'000;
+constexpr std::uint64_t kWeightNamed = 10;
 
 std::string path(const Transaction& transaction, std::string_view field) {
   return std::string(name(transaction.kind())) + "." + std::string(field);
@@ -91,6 +92,13 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
   if (auto rejection = check_slot(view, transaction, content)) return rejection;
   if (auto rejection = check_counts(view, transaction, content)) return rejection;
   return check_names(view, transaction, content);
+}
+
+std::uint64_t weight(const v1::TransactionBody& body) {
+  // Of the four kinds that name statements; the message of another kind is empty.
+  const auto size = body.recognition_end().statement_ids().size() + body.recognition_void().statement_ids().size() +
+                    body.accreditation_end().statement_ids().size() + body.accreditation_void().statement_ids().size();
+  return kWeightRecord + size / TransactionId::kSize * kWeightNamed;
 }
 
 void apply(StateWriter& writer, const Plan& plan) { writer.put_statement(plan.statement); }

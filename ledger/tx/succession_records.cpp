@@ -61,6 +61,12 @@ std::vector<SuccessionRecord> successions_of(const StateReader& state, const Ins
   return history;
 }
 
+SuccessionRecord succession_record(const StateReader& state, const InstitutionId& institution, std::uint64_t seq) {
+  const auto record = Registry(state).record(record_name(RegistryKind::kSuccessions, registry_id(institution)), seq);
+  TM_CHECK(record, "no such record of a succession:", seq);
+  return intact(decode_succession(institution, anchored(seq, *record), record->body));
+}
+
 std::optional<std::uint64_t> read_consent(const StateReader& state, const SuccessionContent& content,
                                           const InstitutionId& party) {
   const auto stored = state.get(kSuccessionConsents, consent_key(encode(content), party));

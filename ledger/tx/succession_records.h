@@ -27,6 +27,8 @@ Bytes encode(const SuccessionContent& content);
 
 // Oldest first.
 std::vector<SuccessionRecord> successions_of(const StateReader& state, const InstitutionId& institution);
+// The record of that number. Precondition: there is one.
+SuccessionRecord succession_record(const StateReader& state, const InstitutionId& institution, std::uint64_t seq);
 // Header time of the block in which the party agreed to exactly this, while it is not in effect.
 std::optional<std::uint64_t> read_consent(const StateReader& state, const SuccessionContent& content,
                                           const InstitutionId& party);

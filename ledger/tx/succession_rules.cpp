@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "ledger/tx/institution_rules.h"
 #include "ledger/tx/succession_records.h"
 #include "ledger/validators.h"
 
@@ -72,6 +73,7 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
   if (auto rejection = check_parties(view, content)) return within(path, std::move(rejection));
   if (has_agreed(view, content, author)) return within(path, refuse(RejectionCode::kAlreadyConsented, author));
   const auto parties = content.parties();
+  if (auto rejection = institution_rules::check_rate(view, author)) return rejection;
   plan.completes = std::ranges::all_of(
       parties, [&](const InstitutionId& party) { return party == author || has_agreed(view, content, party); });
   if (!plan.completes) return std::nullopt;

@@ -93,17 +93,30 @@ Chain::Core::Core(ChainOptions options, ChainParts parts, Runtime& runtime)
 
 Chain::Core::~Core() = default;
 
+// The store must hold the ledger of the genesis record; an empty one begins with it.
 Status Chain::Core::apply_genesis() {
-  auto genesis = ledger::build_genesis_state(parts_.genesis);
-  auto header = ledger::encode(genesis.header);
+  const auto& continues = parts_.genesis.content.continues;
   if (auto applied = parts_.store.applied_height()) {
-    auto stored = parts_.store.snapshot()->header(Height{0});
-    if (stored && !equal(*stored, header)) {
-      return error("the data directory holds another ledger than the genesis record's: remove one of them");
+    auto state = parts_.store.snapshot();
+    auto first = continues ? continues->last.header.height.next() : Height{0};
+    auto stored = state->header(first);
+    auto header = stored ? ledger::decode_header(*stored) : Result<ledger::Header>(error("missing"));
+    auto newest = state->header(*applied);
+    auto head = newest ? ledger::decode_header(*newest) : Result<ledger::Header>(error("missing"));
+    if (header.ok() && header->chain == parts_.genesis.chain && head.ok() && head->chain == parts_.genesis.chain) {
+      return {};
     }
-    return {};
+    if (continues) {
+      return error("the data directory does not hold the ledger that the recovery " + to_text(parts_.genesis.chain) +
+                   " continues, as it goes on: testamurd recover --genesis FILE makes it so");
+    }
+    return error("the data directory holds another ledger than the genesis record's: remove one of them");
   }
-  return parts_.store.apply({Height{0}, header, {}, {}, *genesis.delta});
+  if (continues) {
+    return error("a recovered ledger begins with the store of the old one: testamurd recover --from BACKUP");
+  }
+  auto genesis = ledger::build_genesis_state(parts_.genesis);
+  return parts_.store.apply({Height{0}, ledger::encode(genesis.header), {}, {}, *genesis.delta});
 }
 
 // Where the store stands: its last block, the epoch of the block's children and who certifies them.

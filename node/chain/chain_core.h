@@ -44,7 +44,8 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   Outcomes& outcomes() { return outcomes_; }
   ChainStatus status() const;
   void resume_voting();
-  const consensus::Engine& engine() const { return *engine_; }
+  consensus::Engine& engine() { return *engine_; }
+  JournalWriter& writer() { return *writer_; }
   const Mempool& mempool() const { return mempool_; }
   void add_consensus_key(SecretKey key);
   void add_listener(std::uint64_t id, HeadListener listener) { listeners_[id] = std::move(listener); }

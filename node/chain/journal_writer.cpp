@@ -1,11 +1,13 @@
 #include "node/chain/journal_writer.h"
 
+#include <algorithm>
+
 #include "common/check.h"
 
 namespace testamur::node {
 namespace {
 
-constexpr std::size_t kGatherBytes = 4u << 20;  // groups are gathered into one sync up to this size
+constexpr std::size_t kGatherBytes = 4u << 20;  // groups are gathered into one sync up to this size, ...
 
 bool is_aligned(consensus::RecordKind kind) { return kind == consensus::RecordKind::kVote; }
 
@@ -92,6 +94,7 @@ void JournalWriter::do_prune(const Prune& prune) {
 // Several groups, or one prune.
 std::vector<JournalWriter::Work> JournalWriter::take_work() {
   std::vector<Work> taken;
+  const auto limit = std::min<std::size_t>(kGatherBytes, journal_.max_group_bytes() / 2);  // ... or what fits
   std::size_t bytes = 0;
   while (!queue_.empty()) {
     const auto* group = std::get_if<consensus::RecordGroup>(&queue_.front());
@@ -100,7 +103,7 @@ std::vector<JournalWriter::Work> JournalWriter::take_work() {
     if (group != nullptr) {
       for (const auto& record : group->records) size += record.size();
     }
-    if (!taken.empty() && bytes + size > kGatherBytes) break;
+    if (!taken.empty() && bytes + size > limit) break;
     bytes += size;
     bool alone = group == nullptr;
     taken.push_back(std::move(queue_.front()));

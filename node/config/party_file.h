@@ -1,11 +1,13 @@
 // Party files: what one institution brings to the genesis of a ledger (docs/operating.md). Public; no secret.
 //
-// `testamurd init` writes one, `testamurd genesis` gathers them. Pure functions over text, and a reader of files.
+// `testamurd init` writes one; `testamur genesis add` reads it whole, `testamurd join` only the address in it. Pure
+// functions over text, and readers and writers of files.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/result.h"
 #include "ledger/genesis.h"
@@ -23,9 +25,16 @@ struct PartyFile {
 std::string toml_text(std::string_view text);
 
 std::string party_text(const PartyFile& party);
-// Fails naming file, line and key; also when a possession proof does not hold or the stated institution id is another.
-Result<PartyFile> parse_party(std::string_view text, const std::string& file);
-Result<PartyFile> read_party(const std::filesystem::path& file);
+
+// Fresh keys of a node whose own were lost, for a recovery. Precondition: all of one institution, at least one.
+std::string node_keys_text(const ChainId& chain, const std::vector<ledger::ReplacedKey>& keys);
+
+// Where a party's node is reached; empty where its file does not say.
+struct PartyAddress {
+  InstitutionId institution;
+  std::string peer_address;
+};
+Result<PartyAddress> read_party_address(const std::filesystem::path& file);
 
 // The text of a whole file.
 Result<std::string> read_text(const std::filesystem::path& file);

@@ -8,8 +8,10 @@
 
 #include "common/clock.h"
 #include "node/config/config.h"
+#include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
 #include "node/main/init.h"
+#include "node/main/recovery.h"
 #include "node/main/sample_data.h"
 #include "node/rpc/admin_client.h"
 #include "node/rpc/node.h"
@@ -134,9 +136,9 @@ int init(const InitArguments& arguments) {
   options.metrics_address = arguments.metrics_address;
   options.issuer_keys =
       arguments.issuer_keys.empty() ? fs::path(arguments.directory) / "issuer-keys" : fs::path(arguments.issuer_keys);
-  auto id = init_node(options);
-  if (!id.ok()) return complain(id.message());
-  std::cout << "institution  " << to_text(*id) << "\n"
+  auto party = init_node(options);
+  if (!party.ok()) return complain(party.message());
+  std::cout << "institution  " << to_text(ledger::party_id(*party)) << "\n"
             << "configuration " << (options.directory / "testamurd.toml").string() << "\n"
             << "party file    " << (options.directory / "party.toml").string() << " (public: goes to the genesis)\n"
             << "issuer keys   " << options.issuer_keys.string()
@@ -237,63 +239,61 @@ int restore(const std::string& config_file, const std::string& directory) {
   return 0;
 }
 
-int genesis_assemble(const std::vector<std::string>& parties, const std::vector<std::string>& parameters,
-                     std::uint64_t time_ms, const std::string& out) {
-  std::vector<std::pair<std::string, std::uint64_t>> values;
-  for (const auto& text : parameters) {
-    auto equals = text.find('=');
-    auto number = equals == std::string::npos ? std::string() : text.substr(equals + 1);
-    if (number.empty() || number.size() > 18 || number.find_first_not_of("0123456789") != std::string::npos) {
-      return complain("a parameter is NAME=NUMBER, not " + text);
-    }
-    values.emplace_back(text.substr(0, equals), std::stoull(number));
-  }
-  auto file = assemble_genesis(to_paths(parties), time_ms == 0 ? SystemClock().now_ms() : time_ms, values);
-  if (!file.ok()) return complain(file.message());
-  auto genesis = to_genesis(*file);
-  if (!genesis.ok()) return complain(genesis.message());
-  if (auto status = write_file(out, as_bytes(genesis_text(*file))); !status.ok()) return complain(status.message());
-  std::cout << "chain " << to_text(genesis->chain) << "\n" << describe(*genesis);
+int join(const std::string& directory, const std::string& genesis, const std::vector<std::string>& parties) {
+  auto status = join_ledger(directory, genesis, to_paths(parties));
+  if (!status.ok()) return complain(status.message());
+  auto record = load_genesis(genesis);
+  std::cout << directory << " follows " << (record.ok() ? to_text(record->chain) : "") << "\n";
   return 0;
 }
 
-int genesis_sign(const std::string& genesis, const std::vector<std::string>& keys) {
-  auto file = read_genesis_file(genesis);
-  if (!file.ok()) return complain(file.message());
-  for (const auto& path : keys) {
-    auto key = read_key_file(path, KeyPurpose::kRoot);
-    if (!key.ok()) return complain(key.message());
-    if (auto status = sign_genesis(*file, *key); !status.ok()) return complain(status.message());
+int genesis_recover(const RecoveryArguments& arguments) {
+  auto config = load_config(arguments.config);
+  if (!config.ok()) return complain(config.message());
+  RecoveryDraftOptions options{arguments.from, {}, SystemClock().now_ms()};
+  for (const auto& text : arguments.keep) {
+    auto id = parse_institution_id(text);
+    if (!id.ok()) return complain("--keep " + text + ": " + id.message());
+    options.keep.push_back(*id);
   }
-  if (auto status = write_file(genesis, as_bytes(genesis_text(*file)), true); !status.ok()) {
-    return complain(status.message());
-  }
-  std::cout << file->signatures.size() << " founders have signed\n";
+  auto draft = draft_recovery(*config, options);
+  if (!draft.ok()) return complain(draft.message());
+  if (auto status = write_file(arguments.file, ledger::encode(*draft)); !status.ok()) return complain(status.message());
+  const auto& continues = *draft->content.continues;
+  std::cout << "continues     " << to_text(continues.chain()) << " after block " << continues.last.header.height.value
+            << "\n"
+            << "chain         " << to_text(draft->chain) << " (changes while keys are added)\n"
+            << "validators    " << draft->content.validators.size() << " of the old " << continues.set().size() << "\n"
+            << "must sign     " << ledger::signatories_needed(*draft) << " institutions with their root keys\n"
+            << "next          testamur genesis add|check|sign " << arguments.file << "\n";
   return 0;
 }
 
-int genesis_finish(const std::string& genesis, const std::string& out) {
-  auto file = read_genesis_file(genesis);
-  if (!file.ok()) return complain(file.message());
-  auto made = to_genesis(*file);
+int recover(const std::string& config_file, const std::string& genesis, const std::string& backup) {
+  auto config = load_config(config_file);
+  if (!config.ok()) return complain(config.message());
+  auto height = recover_node(*config, genesis, backup);
+  if (!height.ok()) return complain(height.message());
+  std::cout << "this node follows the recovered ledger from block " << height->value
+            << " on; the old vote store and record lie beside the new ones\n";
+  return 0;
+}
+
+int replace_node(const InitArguments& arguments, const std::string& chain_text, const std::string& institution_text) {
+  auto chain = parse_chain_id(chain_text);
+  if (!chain.ok()) return complain("--chain: " + chain.message());
+  auto institution = parse_institution_id(institution_text);
+  if (!institution.ok()) return complain("--institution: " + institution.message());
+  InitOptions options;
+  options.directory = arguments.directory;
+  options.peer_address = arguments.peer_address;
+  options.api_address = arguments.api_address;
+  options.metrics_address = arguments.metrics_address;
+  auto made = make_replacement(options, *chain, *institution);
   if (!made.ok()) return complain(made.message());
-  auto record = ledger::encode(*made);
-  // Read back as every node will: this proves possession and founders' signatures.
-  if (auto checked = ledger::decode_genesis(record); !checked.ok()) return complain(checked.message());
-  if (auto status = write_file(out, record); !status.ok()) return complain(status.message());
-  std::cout << "chain " << to_text(made->chain) << "\n";
-  return 0;
-}
-
-int genesis_join(const std::string& directory, const std::string& record, const std::vector<std::string>& parties) {
-  auto status = join_ledger(directory, record, to_paths(parties));
-  return status.ok() ? 0 : complain(status.message());
-}
-
-int genesis_show(const std::string& record) {
-  auto genesis = load_genesis(record);
-  if (!genesis.ok()) return complain(genesis.message());
-  std::cout << "chain " << to_text(genesis->chain) << "\n" << describe(*genesis);
+  std::cout << "configuration " << (options.directory / "testamurd.toml").string() << "\n"
+            << "key file      " << (options.directory / "node-keys.toml").string()
+            << " (public: goes into the recovery with `testamur genesis add`)\n";
   return 0;
 }
 

@@ -36,11 +36,18 @@ int new_key(const std::string& config_file, const std::string& purpose, const st
 int ready(const std::string& config_file, bool dry_run);
 int resume_voting(const std::string& config_file, bool sure);
 
-int genesis_assemble(const std::vector<std::string>& parties, const std::vector<std::string>& parameters,
-                     std::uint64_t time_ms, const std::string& out);
-int genesis_sign(const std::string& genesis, const std::vector<std::string>& keys);
-int genesis_finish(const std::string& genesis, const std::string& out);
-int genesis_join(const std::string& directory, const std::string& record, const std::vector<std::string>& parties);
-int genesis_show(const std::string& record);
+// Lets a node follow a ledger: its record, and the other parties' addresses.
+int join(const std::string& directory, const std::string& genesis, const std::vector<std::string>& parties);
+
+struct RecoveryArguments {
+  std::string config = "testamurd.toml", from, file;
+  std::vector<std::string> keep;
+};
+// The draft of a record that continues this node's ledger.
+int genesis_recover(const RecoveryArguments& arguments);
+// Takes a signed recovery.
+int recover(const std::string& config_file, const std::string& genesis, const std::string& backup);
+// A new node for an institution whose own was lost.
+int replace_node(const InitArguments& arguments, const std::string& chain, const std::string& institution);
 
 }  // namespace testamur::node

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "node/config/config.h"
+#include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
-#include "node/net/network.h"
 #include "node/store/store.h"
 #include "node/store/vote_store.h"
 
@@ -34,8 +34,7 @@ Status make_directory(const fs::path& directory) {
 }
 
 // Fresh keys in files; their public halves join the party.
-Status make_keys(const fs::path& directory, std::span<const NamedKey> wanted,
-                 std::vector<std::pair<KeyPurpose, SecretKey>>& keys) {
+Status make_keys(const fs::path& directory, std::span<const NamedKey> wanted, OwnKeys& keys) {
   TM_TRY_STATUS(make_directory(directory));
   for (const auto& [purpose, algorithm] : wanted) {
     auto key = SecretKey::generate(algorithm);
@@ -45,7 +44,7 @@ Status make_keys(const fs::path& directory, std::span<const NamedKey> wanted,
   return {};
 }
 
-void prove_possession(ledger::GenesisParty& party, const std::vector<std::pair<KeyPurpose, SecretKey>>& keys) {
+void prove_possession(ledger::GenesisParty& party, const OwnKeys& keys) {
   for (const auto& [purpose, key] : keys) party.keys.push_back({purpose, key.public_key(), {}});
   auto id = ledger::party_id(party);
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -62,21 +61,37 @@ Status make_vote_store(const fs::path& directory, const SecretKey& consensus,
                            *ConsensusPublicKey::from(consensus.public_key().bytes), reason);
 }
 
-}  // namespace
+Status check_free(const fs::path& directory) {
+  if (!fs::exists(directory / "testamurd.toml")) return {};
+  return error(directory.string() + " holds a node already; init never overwrites");
+}
 
-Result<InstitutionId> init_node(const InitOptions& options) {
-  if (fs::exists(options.directory / "testamurd.toml")) {
-    return error(options.directory.string() + " holds a node already; init never overwrites");
-  }
-  if (auto broken = ledger::tx::form_error(options.facts)) return error("the facts: " + to_text(*broken));
-  TM_TRY_STATUS(make_directory(options.directory));
-  std::vector<std::pair<KeyPurpose, SecretKey>> keys;
-  TM_TRY_STATUS(make_keys(options.issuer_keys, kIssuerKeys, keys));
-  TM_TRY_STATUS(make_keys(options.directory / "keys", kNodeKeys, keys));
-  TM_TRY_STATUS(make_directory(options.directory / "data"));
+// The keys of the node itself, and the vote store that belongs to them.
+Status make_node_keys(const fs::path& directory, OwnKeys& keys) {
+  TM_TRY_STATUS(make_keys(directory / "keys", kNodeKeys, keys));
+  TM_TRY_STATUS(make_directory(directory / "data"));
   auto consensus =
       std::find_if(keys.begin(), keys.end(), [](const auto& k) { return k.first == KeyPurpose::kConsensus; });
-  TM_TRY_STATUS(make_vote_store(journal_directory(options.directory / "data"), consensus->second));
+  return make_vote_store(journal_directory(directory / "data"), consensus->second);
+}
+
+Status write_config(const InitOptions& options, const InstitutionId& id) {
+  std::vector<std::pair<std::string, std::string>> values = {{"node.institution", toml_text(to_text(id))}};
+  if (!options.peer_address.empty()) values.emplace_back("peers.listen", toml_text(options.peer_address));
+  if (!options.api_address.empty()) values.emplace_back("api.listen", toml_text(options.api_address));
+  if (!options.metrics_address.empty()) values.emplace_back("metrics.listen", toml_text(options.metrics_address));
+  return write_file(options.directory / "testamurd.toml", as_bytes(config_text(values)));
+}
+
+}  // namespace
+
+Result<ledger::GenesisParty> init_node(const InitOptions& options) {
+  TM_TRY_STATUS(check_free(options.directory));
+  if (auto broken = ledger::tx::form_error(options.facts)) return error("the facts: " + to_text(*broken));
+  TM_TRY_STATUS(make_directory(options.directory));
+  OwnKeys keys;
+  TM_TRY_STATUS(make_keys(options.issuer_keys, kIssuerKeys, keys));
+  TM_TRY_STATUS(make_node_keys(options.directory, keys));
 
   PartyFile file;
   file.party.institution_class =
@@ -89,41 +104,17 @@ Result<InstitutionId> init_node(const InitOptions& options) {
   auto id = ledger::party_id(file.party);
   TM_TRY_STATUS(write_file(options.directory / "party.toml", as_bytes(party_text(file))));
 
-  std::vector<std::pair<std::string, std::string>> values = {{"node.institution", toml_text(to_text(id))}};
-  if (!options.peer_address.empty()) values.emplace_back("peers.listen", toml_text(options.peer_address));
-  if (!options.api_address.empty()) values.emplace_back("api.listen", toml_text(options.api_address));
-  if (!options.metrics_address.empty()) values.emplace_back("metrics.listen", toml_text(options.metrics_address));
-  TM_TRY_STATUS(write_file(options.directory / "testamurd.toml", as_bytes(config_text(values))));
-  return id;
+  TM_TRY_STATUS(write_config(options, id));
+  return file.party;
 }
 
-Result<GenesisFile> assemble_genesis(const std::vector<fs::path>& parties, std::uint64_t time_ms,
-                                     const std::vector<std::pair<std::string, std::uint64_t>>& parameters) {
-  GenesisFile file;
-  file.time_ms = time_ms;
-  file.parameters = parameters;
-  for (const auto& path : parties) {
-    TM_TRY(auto party, read_party(path));
-    file.parties.push_back(std::move(party));
-  }
-  std::sort(file.parties.begin(), file.parties.end(), [](const PartyFile& a, const PartyFile& b) {
-    return ledger::party_id(a.party) < ledger::party_id(b.party);
-  });
-  return file;
-}
-
-Status sign_genesis(GenesisFile& file, const SecretKey& root) {
-  auto id = key_id(KeyPurpose::kRoot, root.public_key());
-  bool known = false;
-  for (const auto& party : file.parties) {
-    for (const auto& key : party.party.keys) known |= key_id(key.purpose, key.key) == id;
-  }
-  if (!known) return error("no party of this genesis has the root key " + to_text(id));
-  TM_TRY(auto genesis, to_genesis(file));
-  auto message = ledger::founder_message(genesis.chain);
-  std::erase_if(file.signatures, [&id](const auto& signature) { return signature.root_key == id; });
-  file.signatures.push_back({id, root.sign(message.view())});
-  return {};
+Result<OwnKeys> init_replacement(const InitOptions& options, const InstitutionId& institution) {
+  TM_TRY_STATUS(check_free(options.directory));
+  TM_TRY_STATUS(make_directory(options.directory));
+  OwnKeys keys;
+  TM_TRY_STATUS(make_node_keys(options.directory, keys));
+  TM_TRY_STATUS(write_config(options, institution));
+  return Result<OwnKeys>(std::move(keys));
 }
 
 Status join_ledger(const fs::path& directory, const fs::path& genesis, const std::vector<fs::path>& parties) {
@@ -132,17 +123,13 @@ Status join_ledger(const fs::path& directory, const fs::path& genesis, const std
   TM_TRY_STATUS(write_file(config.genesis, ledger::encode(checked), true));
   TM_TRY(auto text, read_text(config.file));
   for (const auto& path : parties) {
-    TM_TRY(auto party, read_party(path));
-    auto id = ledger::party_id(party.party);
-    if (id == config.institution || party.peer_address.empty()) continue;
+    TM_TRY(auto party, read_party_address(path));
+    if (party.institution == config.institution || party.peer_address.empty()) continue;
     bool there = std::any_of(config.peers.begin(), config.peers.end(),
-                             [&id](const PeerEntry& peer) { return peer.institution == id; });
+                             [&party](const PeerEntry& peer) { return peer.institution == party.institution; });
     if (there) continue;
-    text +=
-        "\n[[peer]]\ninstitution = " + toml_text(to_text(id)) + "\naddress = " + toml_text(party.peer_address) + "\n";
-    for (const auto& key : party.party.keys) {
-      if (key.purpose == KeyPurpose::kTransport) text += "pin = " + toml_text(net::pin_of(key.key).hex()) + "\n";
-    }
+    text += "\n[[peer]]\ninstitution = " + toml_text(to_text(party.institution)) +
+            "\naddress = " + toml_text(party.peer_address) + "\n";
   }
   return write_file(config.file, as_bytes(text), true);
 }
@@ -162,12 +149,34 @@ Status restore_node(const NodeConfig& config, const fs::path& backup) {
   return make_vote_store(journal, *key, QuarantineReason::kRestored);
 }
 
+Result<ledger::Genesis> found_ledger(std::vector<ledger::GenesisParty> parties,
+                                     const std::vector<const SecretKey*>& roots, std::uint64_t time_ms,
+                                     const ledger::Parameters& parameters) {
+  ledger::GenesisInput input;
+  input.time_ms = time_ms;
+  input.parameters = parameters;
+  for (const auto& party : parties) {
+    for (const auto& key : party.keys) {
+      if (key.purpose != KeyPurpose::kConsensus) continue;
+      if (party.institution_class != ledger::tx::InstitutionClass::kValidator) continue;
+      input.validators.push_back({ledger::party_id(party), key_id(key.purpose, key.key)});
+    }
+  }
+  input.parties = std::move(parties);
+  TM_TRY(auto genesis, ledger::make_genesis(std::move(input)));
+  const auto message = ledger::founder_message(genesis.chain);
+  for (const auto* root : roots) {
+    genesis.signatures.push_back({key_id(KeyPurpose::kRoot, root->public_key()), root->sign(message.view())});
+  }
+  std::ranges::sort(genesis.signatures, {}, &ledger::FounderSignature::root_key);
+  return ledger::decode_genesis(ledger::encode(genesis));
+}
+
 Result<InstitutionId> make_single_node(const InitOptions& options, std::uint64_t time_ms) {
-  TM_TRY(auto id, init_node(options));
-  TM_TRY(auto file, assemble_genesis({options.directory / "party.toml"}, time_ms, {}));
+  TM_TRY(auto party, init_node(options));
+  const auto id = ledger::party_id(party);
   TM_TRY(auto root, read_key_file(options.issuer_keys / "root.key", KeyPurpose::kRoot));
-  TM_TRY_STATUS(sign_genesis(file, root));
-  TM_TRY(auto genesis, to_genesis(file));
+  TM_TRY(auto genesis, found_ledger({std::move(party)}, {&root}, time_ms, {}));
   TM_TRY_STATUS(write_file(options.directory / "genesis.bin", ledger::encode(genesis)));
   return id;
 }

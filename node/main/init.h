@@ -10,7 +10,7 @@
 
 #include "common/result.h"
 #include "node/config/config.h"
-#include "node/config/genesis_file.h"
+#include "node/config/party_file.h"
 
 namespace testamur::node {
 
@@ -26,14 +26,12 @@ struct InitOptions {
   std::filesystem::path issuer_keys;
 };
 
-// The institution's id.
-Result<InstitutionId> init_node(const InitOptions& options);
+// What the institution brings to a genesis, as party.toml says it too.
+Result<ledger::GenesisParty> init_node(const InitOptions& options);
 
-// Gathers party files into a genesis file.
-Result<GenesisFile> assemble_genesis(const std::vector<std::filesystem::path>& parties, std::uint64_t time_ms,
-                                     const std::vector<std::pair<std::string, std::uint64_t>>& parameters);
-// Adds the signature of a root key; fails when no party has this key.
-Status sign_genesis(GenesisFile& file, const SecretKey& root);
+// A directory for a node of an institution that is on a ledger already, with fresh keys and no party file; its keys.
+using OwnKeys = std::vector<std::pair<KeyPurpose, SecretKey>>;
+Result<OwnKeys> init_replacement(const InitOptions& options, const InstitutionId& institution);
 
 // Puts a genesis record into a node's directory and the other parties' addresses into its configuration.
 Status join_ledger(const std::filesystem::path& directory, const std::filesystem::path& genesis,
@@ -41,6 +39,11 @@ Status join_ledger(const std::filesystem::path& directory, const std::filesystem
 
 // The store from a backup and a fresh vote store in quarantine. Fails when the data directory still holds either.
 Status restore_node(const NodeConfig& config, const std::filesystem::path& backup);
+
+// A ledger whose founders are all here: every party of the class validator has a seat. Checked as every node will.
+Result<ledger::Genesis> found_ledger(std::vector<ledger::GenesisParty> parties,
+                                     const std::vector<const SecretKey*>& roots, std::uint64_t time_ms,
+                                     const ledger::Parameters& parameters);
 
 // init, genesis and join in one, for a ledger of one node.
 Result<InstitutionId> make_single_node(const InitOptions& options, std::uint64_t time_ms);

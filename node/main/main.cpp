@@ -26,38 +26,44 @@ void add_init(CLI::App& app, InitArguments& arguments, int& exit_code) {
   command->callback([&] { exit_code = init(arguments); });
 }
 
-struct GenesisArguments {
-  std::vector<std::string> parties, parameters, keys;
-  std::uint64_t time_ms = 0;
-  std::string file, out, directory;
+struct LedgerArguments {
+  std::vector<std::string> parties;
+  std::string directory, genesis, chain, institution;
+  std::string config = "testamurd.toml", from;
+  RecoveryArguments recovery;
+  InitArguments replacement;
 };
 
-void add_genesis(CLI::App& app, GenesisArguments& arguments, int& exit_code) {
-  auto* genesis = app.add_subcommand("genesis", "Begin a ledger");
+void add_ledger(CLI::App& app, LedgerArguments& arguments, int& exit_code) {
+  auto* joining = app.add_subcommand("join", "Let a node follow a ledger: record and peers into its directory");
+  joining->add_option("--dir", arguments.directory, "Directory of the node")->required();
+  joining->add_option("--genesis", arguments.genesis, "Genesis record (`testamur genesis`)")->required();
+  joining->add_option("--party", arguments.parties, "Party files of the others, for their addresses");
+  joining->callback([&] { exit_code = join(arguments.directory, arguments.genesis, arguments.parties); });
+
+  auto* genesis = app.add_subcommand("genesis", "Genesis records (the ceremony itself: `testamur genesis`)");
   genesis->require_subcommand(1);
-  auto* assemble = genesis->add_subcommand("assemble", "Gather party files into a genesis file to be signed");
-  assemble->add_option("--party", arguments.parties, "A party file; once for each institution")->required();
-  assemble->add_option("--parameter", arguments.parameters, "NAME=NUMBER, where the standard is not wanted");
-  assemble->add_option("--time-ms", arguments.time_ms, "Time of the genesis; now by default");
-  assemble->add_option("--out", arguments.out, "Genesis file (TOML)")->required();
-  assemble->callback(
-      [&] { exit_code = genesis_assemble(arguments.parties, arguments.parameters, arguments.time_ms, arguments.out); });
-  auto* sign = genesis->add_subcommand("sign", "Sign a genesis file as a founder");
-  sign->add_option("--genesis", arguments.file, "Genesis file")->required();
-  sign->add_option("--key", arguments.keys, "A root key file")->required();
-  sign->callback([&] { exit_code = genesis_sign(arguments.file, arguments.keys); });
-  auto* finish = genesis->add_subcommand("finish", "Make the record that nodes follow");
-  finish->add_option("--genesis", arguments.file, "Genesis file, signed by all founders")->required();
-  finish->add_option("--out", arguments.out, "Genesis record")->required();
-  finish->callback([&] { exit_code = genesis_finish(arguments.file, arguments.out); });
-  auto* join = genesis->add_subcommand("join", "Let a node follow a ledger: record and peers into its directory");
-  join->add_option("--dir", arguments.directory, "Directory of the node")->required();
-  join->add_option("--record", arguments.file, "Genesis record")->required();
-  join->add_option("--party", arguments.parties, "Party files of the others, for their addresses");
-  join->callback([&] { exit_code = genesis_join(arguments.directory, arguments.file, arguments.parties); });
-  auto* show = genesis->add_subcommand("show", "What a genesis record says");
-  show->add_option("record", arguments.file, "Genesis record")->required();
-  show->callback([&] { exit_code = genesis_show(arguments.file); });
+  auto* drafting = genesis->add_subcommand("recover", "Draft the record by which a ledger goes on without lost keys");
+  drafting->add_option("--config", arguments.recovery.config, "Configuration of a surviving, stopped node");
+  drafting->add_option("--from", arguments.recovery.from, "A backup instead of the node's own store");
+  drafting->add_option("--keep", arguments.recovery.keep, "Institution (tmi1...) whose node survives; once for each");
+  drafting->add_option("file", arguments.recovery.file, "Record to write")->required();
+  drafting->callback([&] { exit_code = genesis_recover(arguments.recovery); });
+
+  auto* recovering = app.add_subcommand("recover", "Let this node go on with the ledger of a signed recovery");
+  recovering->add_option("--config", arguments.config, "Configuration of the stopped node");
+  recovering->add_option("--genesis", arguments.genesis, "The signed record")->required();
+  recovering->add_option("--from", arguments.from, "A backup, where the node's own store is gone");
+  recovering->callback([&] { exit_code = recover(arguments.config, arguments.genesis, arguments.from); });
+
+  auto* replacing = app.add_subcommand("replace", "A new node for an institution that lost its own");
+  replacing->add_option("--dir", arguments.replacement.directory, "Directory to make")->required();
+  replacing->add_option("--institution", arguments.institution, "The institution (tmi1...)")->required();
+  replacing->add_option("--chain", arguments.chain, "The ledger that lost its keys (tmn1...)")->required();
+  replacing->add_option("--peer-address", arguments.replacement.peer_address, "host:port that other nodes reach");
+  replacing->add_option("--api-address", arguments.replacement.api_address, "host:port of the gRPC API");
+  replacing->add_option("--metrics-address", arguments.replacement.metrics_address, "host:port of the metrics");
+  replacing->callback([&] { exit_code = replace_node(arguments.replacement, arguments.chain, arguments.institution); });
 }
 
 }  // namespace
@@ -111,8 +117,8 @@ int main(int argc, char** argv) {
   resume->callback([&] { exit_code = resume_voting(config, sure); });
   InitArguments init_arguments;
   add_init(app, init_arguments, exit_code);
-  GenesisArguments genesis_arguments;
-  add_genesis(app, genesis_arguments, exit_code);
+  LedgerArguments ledger_arguments;
+  add_ledger(app, ledger_arguments, exit_code);
 
   try {
     app.parse(argc, argv);

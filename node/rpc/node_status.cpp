@@ -161,6 +161,14 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::Ge
   auto reader = context.reader();
   put(*out.mutable_chain_id(), context.genesis.chain);
   out.set_chain_id_text(to_text(context.genesis.chain));
+  for (const auto& predecessor : reader.predecessors()) {
+    auto& added = *out.add_continues();
+    put(*added.mutable_chain_id(), predecessor.chain);
+    added.set_chain_id_text(to_text(predecessor.chain));
+    added.set_epoch(predecessor.epoch.value);
+    added.set_height(predecessor.height.value);
+    put(*added.mutable_block_id(), predecessor.block);
+  }
   reader.fill_name(context.self, std::nullopt, *out.mutable_institution());
   out.set_software_version(context.software);
   out.set_protocol_version(reader.head().header.protocol_version);

@@ -29,6 +29,16 @@ void Reader::fill(v1::AsOf& as_of) const {
   as_of.set_node_age_ms(now > time ? now - time : 0);
 }
 
+const std::vector<ledger::Predecessor>& Reader::predecessors() const {
+  std::lock_guard lock(records_->mutex);
+  if (!records_->predecessors) records_->predecessors = ledger::read_predecessors(state());
+  return *records_->predecessors;
+}
+
+bool Reader::answers_for(const Reference& reference) const {
+  return ledger::chain_of(reference, predecessors(), head_->header.chain).has_value();
+}
+
 // std::map never moves its values, and a history once read stays as it is for this registry root.
 const std::vector<tx::InstitutionRecord>& Reader::history(const InstitutionId& id) const {
   std::lock_guard lock(records_->mutex);
@@ -64,15 +74,17 @@ std::optional<tx::AchievementState> Reader::achievement(const AchievementId& id)
   return found->second;
 }
 
-namespace {
-
 v1::InstitutionStanding to_proto(tx::Standing standing) {
   switch (standing) {
     case tx::Standing::kGood: return v1::INSTITUTION_STANDING_GOOD;
     case tx::Standing::kSuspended: return v1::INSTITUTION_STANDING_SUSPENDED;
-    default: return v1::INSTITUTION_STANDING_CLOSED;
+    case tx::Standing::kClosed: return v1::INSTITUTION_STANDING_CLOSED;
+    case tx::Standing::kLeft: return v1::INSTITUTION_STANDING_LEFT;
   }
+  return v1::INSTITUTION_STANDING_UNSPECIFIED;
 }
+
+namespace {
 
 int badness(v1::CredentialStatus status) {
   switch (status) {
@@ -124,16 +136,12 @@ void Reader::fill_anchor(LogIndex log_index, v1::Anchor& anchor) const {
   put(*anchor.mutable_transaction_id(), leaf->transaction);
 }
 
-namespace {
-
-void fill_anchor_of(const tx::Anchored& at, const tx::Cause& cause, v1::Anchor& anchor) {
+void Reader::fill_anchor_of(const tx::Anchored& at, const tx::Cause& cause, v1::Anchor& anchor) const {
   anchor.set_height(at.height.value);
   anchor.set_time_ms(at.time_ms);
   anchor.set_log_index(cause.log_index.value);
   if (!cause.transaction.is_zero()) put(*anchor.mutable_transaction_id(), cause.transaction);
 }
-
-}  // namespace
 
 void Reader::fill_key(const KeyId& id, v1::KeyView& view) const {
   put(*view.mutable_id(), id);
@@ -185,7 +193,8 @@ bool Reader::fill_slot(ledger::Slot slot, const std::optional<Hash256>& commitme
   verdict.set_page(slot.page.value);
   verdict.set_position(slot.position);
   verdict.set_issuer_index(index.value);
-  verdict.set_reference(to_text(make_reference(head_->header.chain, page->issuer, index)));
+  const auto chain = ledger::chain_at(predecessors(), head_->header.chain, page->height);
+  verdict.set_reference(to_text(make_reference(chain, page->issuer, index)));
   if (commitment) {
     put(*verdict.mutable_commitment(), *commitment);
   } else if (auto listed = pages.commitments(slot.page)) {

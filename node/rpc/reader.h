@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "ledger/log.h"
 #include "ledger/pages.h"
+#include "ledger/recovery.h"
 #include "ledger/tx/registry_records.h"
 #include "node/chain/workshop.h"
 #include "testamur/v1/types.pb.h"
@@ -30,6 +31,7 @@ class RegistryCache {
     std::map<InstitutionId, std::vector<ledger::tx::InstitutionRecord>> institutions;  // whole histories
     std::map<KeyId, std::optional<ledger::tx::KeyState>> keys;
     std::map<AchievementId, std::optional<ledger::tx::AchievementState>> achievements;
+    std::optional<std::vector<ledger::Predecessor>> predecessors;
   };
   // Those of this root; an empty set when the root has moved.
   std::shared_ptr<Records> at(const Hash256& registry_root);
@@ -47,6 +49,10 @@ class Reader {
   const Snapshot& state() const { return *head_->state; }
 
   void fill(v1::AsOf& as_of) const;
+  // The ledgers that this one continues after a loss of keys, oldest first.
+  const std::vector<ledger::Predecessor>& predecessors() const;
+  // Whether this node answers for the ledger that the reference names.
+  bool answers_for(const Reference& reference) const;
   // The newest record of an institution, or the one in force at a height.
   std::optional<ledger::tx::InstitutionRecord> institution(const InstitutionId& id) const;
   std::optional<ledger::tx::InstitutionRecord> institution_at(const InstitutionId& id, Height height) const;
@@ -56,6 +62,7 @@ class Reader {
   void fill_name(const InstitutionId& id, std::optional<Height> then, v1::InstitutionName& name) const;
   void fill_name(const AchievementId& id, v1::AchievementName& name) const;
   void fill_anchor(LogIndex log_index, v1::Anchor& anchor) const;
+  void fill_anchor_of(const ledger::tx::Anchored& at, const ledger::tx::Cause& cause, v1::Anchor& anchor) const;
   void fill_key(const KeyId& id, v1::KeyView& view) const;
 
   // One slot with its issuer, achievement, anchor, key and status; without decisions. False: there is no such slot.
@@ -75,6 +82,7 @@ class Reader {
 };
 
 v1::CredentialStatus to_proto(ledger::CredentialStatus status);
+v1::InstitutionStanding to_proto(ledger::tx::Standing standing);
 void fill(const ledger::tx::LocalizedTexts& texts, google::protobuf::RepeatedPtrField<v1::LocalizedText>& out);
 void fill(const ledger::tx::InstitutionFacts& facts, v1::InstitutionFacts& out);
 void fill(const ledger::tx::AchievementContent& content, v1::AchievementPublish& out);

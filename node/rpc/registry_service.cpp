@@ -1,6 +1,9 @@
 // RegistryService: institutions, keys, achievements, statements and parameters, with their history.
 #include <algorithm>
 
+#include "ledger/tx/identifiers.h"
+#include "ledger/tx/publication_records.h"
+#include "ledger/tx/succession_records.h"
 #include "node/rpc/services.h"
 #include "node/rpc/statements.h"
 #include "testamur/v1/registry_service.grpc.pb.h"
@@ -13,6 +16,7 @@ namespace {
 
 constexpr std::uint32_t kPage = 100;
 constexpr std::uint32_t kPageLimit = 1'000;
+constexpr std::size_t kPoliciesShown = 16;
 
 std::uint32_t page_size(std::uint32_t asked) { return asked == 0 ? kPage : std::min(asked, kPageLimit); }
 
@@ -25,6 +29,31 @@ std::optional<std::uint64_t> ordinal_from(const std::string& token) {
 
 v1::InstitutionClass to_proto(tx::InstitutionClass value) { return static_cast<v1::InstitutionClass>(value); }
 
+void fill_successions(const Reader& reader, const InstitutionId& id, bool agreements, v1::InstitutionView& out) {
+  for (const auto& record : tx::successions_of(reader.state(), id)) {
+    const bool effective = record.event == tx::SuccessionEvent::kEffective;
+    if (!effective && !agreements) continue;
+    const auto& content = record.content;
+    auto& view = *out.add_successions();
+    view.set_kind(static_cast<v1::SuccessionKind>(content.kind));
+    for (const auto& party : content.predecessors) reader.fill_name(party, std::nullopt, *view.add_predecessors());
+    for (const auto& party : content.successors) reader.fill_name(party, std::nullopt, *view.add_successors());
+    if (!content.heir.is_zero()) reader.fill_name(content.heir, std::nullopt, *view.mutable_heir());
+    view.set_closes(content.closes);
+    view.set_effective(effective);
+    reader.fill_anchor_of(record.at, record.cause, *view.mutable_anchor());
+  }
+}
+
+void fill_policies(const Reader& reader, const InstitutionId& id, std::size_t most, v1::InstitutionView& out) {
+  for (const auto& record : tx::policies_of(reader.state(), id, most)) {
+    auto& view = *out.add_policies();
+    put(*view.mutable_digest(), record.content.digest);
+    view.set_url(record.content.url);
+    reader.fill_anchor_of(record.at, record.cause, *view.mutable_anchor());
+  }
+}
+
 class Service final : public v1::RegistryService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
@@ -35,7 +64,7 @@ class Service final : public v1::RegistryService::CallbackService {
       auto reader = context_.reader();
       std::optional<InstitutionId> id;
       if (!request->domain().empty()) {
-        id = by_domain(reader, request->domain());
+        id = tx::owner_of_domain(reader.state(), request->domain());
         if (!id) return not_found("domain", "no institution of this ledger has the domain " + request->domain());
       } else if (!request->id_text().empty()) {
         auto parsed = parse_institution_id(request->id_text());
@@ -207,17 +236,6 @@ class Service final : public v1::RegistryService::CallbackService {
   }
 
  private:
-  // Domains are not indexed: a ledger has as many institutions as there are universities.
-  static std::optional<InstitutionId> by_domain(const Reader& reader, const std::string& domain) {
-    auto count = tx::institution_count(reader.state());
-    for (std::uint64_t i = 0; i < count; ++i) {
-      auto id = tx::institution_at_ordinal(reader.state(), i);
-      auto record = reader.institution(id);
-      if (record && record->facts.domain == domain) return id;
-    }
-    return std::nullopt;
-  }
-
   bool fill_institution(const Reader& reader, const InstitutionId& id, bool keys, bool history,
                         v1::InstitutionView& out) const {
     auto records = tx::institution_history(reader.state(), id);
@@ -232,6 +250,9 @@ class Service final : public v1::RegistryService::CallbackService {
     out.set_validator(std::any_of(validators.members().begin(), validators.members().end(),
                                   [&id](const auto& member) { return member.institution == id; }));
     out.set_root_threshold(now.root_threshold);
+    if (!now.sponsor.is_zero()) reader.fill_name(now.sponsor, std::nullopt, *out.mutable_sponsor());
+    fill_successions(reader, id, history, out);
+    fill_policies(reader, id, history ? kPoliciesShown : 1, out);
     const auto& first = records.front();
     out.mutable_registered()->set_height(first.at.height.value);
     out.mutable_registered()->set_time_ms(first.at.time_ms);
@@ -244,8 +265,11 @@ class Service final : public v1::RegistryService::CallbackService {
       version.set_sequence(i + 1);
       version.set_from_height(records[i].at.height.value);
       version.set_from_time_ms(records[i].at.time_ms);
-      version.set_standing(static_cast<v1::InstitutionStanding>(
-          std::min(static_cast<int>(records[i].standing), static_cast<int>(v1::INSTITUTION_STANDING_CLOSED))));
+      version.set_standing(node::to_proto(records[i].standing));
+      version.set_institution_class(to_proto(records[i].institution_class));
+      version.set_retroactive(records[i].retroactive);
+      const auto& transaction = records[i].cause.transaction;
+      if (!transaction.is_zero()) put(*version.mutable_transaction_id(), transaction);
       fill(records[i].facts, *version.mutable_facts());
     }
     return true;

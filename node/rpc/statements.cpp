@@ -27,6 +27,7 @@ void fill_statement(const Reader& reader, const tx::StatementRecord& record, boo
   out.set_in_force(in_force);
   out.set_scheme(static_cast<v1::QualityAssuranceScheme>(content.scheme));
   out.set_report_url(content.report_url);
+  put(*out.mutable_key_id(), record.cause.key);
 }
 
 std::vector<std::pair<InstitutionId, InstitutionId>> pairs_around(const trust::History& history,

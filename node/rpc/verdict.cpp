@@ -168,7 +168,7 @@ void BulkTables::add(const Hash256& commitment, v1::BulkVerdict& verdict) {
   }
 }
 
-bool fill_receipt(const Reader& reader, ledger::Slot slot, v1::SlotReceipt& out) {
+bool fill_receipt(const Reader& reader, ledger::Slot slot, const std::vector<KeyId>& keys, v1::SlotReceipt& out) {
   ledger::Pages pages(reader.state());
   auto proof = ledger::prove_slot(pages, slot);
   auto listed = pages.commitments(slot.page);
@@ -198,6 +198,9 @@ bool fill_receipt(const Reader& reader, ledger::Slot slot, v1::SlotReceipt& out)
   add_history(tx::RegistryKind::kInstitution, tx::registry_id(proof->page_static.issuer));
   add_history(tx::RegistryKind::kKey, tx::registry_id(proof->page_static.key));
   add_history(tx::RegistryKind::kAchievement, tx::registry_id(proof->page_static.achievement));
+  for (const auto& key : keys) {
+    if (key != proof->page_static.key) add_history(tx::RegistryKind::kKey, tx::registry_id(key));
+  }
   put(*out.mutable_receipt(), ByteView(ledger::encode(receipt)));
   return true;
 }

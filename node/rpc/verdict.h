@@ -69,6 +69,6 @@ grpc::Status check_bulk(ServiceContext& context, const std::string& commitments,
                         v1::CheckBulkResponse& response);
 
 // The proof of one slot of a listed batch, as parts and as one file; false for an anchored batch.
-bool fill_receipt(const Reader& reader, ledger::Slot slot, v1::SlotReceipt& out);
+bool fill_receipt(const Reader& reader, ledger::Slot slot, const std::vector<KeyId>& keys, v1::SlotReceipt& out);
 
 }  // namespace testamur::node

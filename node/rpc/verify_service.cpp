@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kBulkLimit = 16'384;
 constexpr std::size_t kSegmentLimit = 1'024;
+constexpr int kReceiptKeys = 8;
 
 grpc::Status too_old(const v1::AsOf& as_of, std::uint64_t limit_ms) {
   v1::ErrorDetail detail;
@@ -36,7 +37,7 @@ struct Target {
   IssuerIndex index;
 };
 
-Target target_of(const ChainId& chain, const std::string& reference, const std::string& issuer, std::uint64_t index) {
+Target target_of(const Reader& reader, const std::string& reference, const std::string& issuer, std::uint64_t index) {
   if (reference.empty()) {
     auto id = fixed_from<InstitutionId>(issuer);
     if (!id) return {invalid_argument("issuer_id", "must be 16 bytes, or give a reference"), {}, {}};
@@ -44,7 +45,7 @@ Target target_of(const ChainId& chain, const std::string& reference, const std::
   }
   auto parsed = parse_reference(reference);
   if (!parsed.ok()) return {invalid_argument("reference", parsed.message()), {}, {}};
-  if (!parsed->is_of_chain(chain)) return {invalid_argument("reference", "names another ledger"), {}, {}};
+  if (!reader.answers_for(*parsed)) return {invalid_argument("reference", "names another ledger"), {}, {}};
   return {grpc::Status::OK, parsed->issuer, parsed->index};
 }
 
@@ -72,8 +73,7 @@ class Service final : public v1::VerifyService::CallbackService {
   grpc::ServerUnaryReactor* CheckReference(grpc::CallbackServerContext* call, const v1::CheckReferenceRequest* request,
                                            v1::CheckReferenceResponse* response) override {
     return unary(context_.gate, call, [&] {
-      auto target =
-          target_of(context_.genesis.chain, request->reference(), request->issuer_id(), request->issuer_index());
+      auto target = target_of(context_.reader(), request->reference(), request->issuer_id(), request->issuer_index());
       if (!target.status.ok()) return target.status;
       Verdicts verdicts(context_, request->options());
       if (!verdicts.purpose_known()) return invalid_argument("options.purpose", "is not a known purpose");
@@ -124,18 +124,25 @@ class Service final : public v1::VerifyService::CallbackService {
                                        v1::GetReceiptResponse* response) override {
     return unary(context_.gate, call, [&] {
       auto reader = context_.reader();
+      if (request->key_ids_size() > kReceiptKeys) return over_limit("key_ids", kReceiptKeys, request->key_ids_size());
+      std::vector<KeyId> keys;
+      for (const auto& bytes : request->key_ids()) {
+        auto key = fixed_from<KeyId>(bytes);
+        if (!key) return invalid_argument("key_ids", "must be 16 bytes each");
+        keys.push_back(*key);
+      }
       std::vector<ledger::Slot> slots;
       if (auto commitment = fixed_from<Hash256>(request->commitment())) {
         for (const auto& slot : reader.state().find_commitment(*commitment))
           slots.push_back({slot.page, slot.position});
       } else {
-        auto target = target_of(context_.genesis.chain, "", request->issuer_id(), request->issuer_index());
+        auto target = target_of(reader, "", request->issuer_id(), request->issuer_index());
         if (!target.status.ok()) return target.status;
         if (auto slot = ledger::Pages(reader.state()).find(target.issuer, target.index)) slots.push_back(*slot);
       }
       if (slots.empty()) return not_found("commitment", "no slot of this ledger is meant");
       for (auto slot : slots) {
-        if (!fill_receipt(reader, slot, *response->add_receipts())) {
+        if (!fill_receipt(reader, slot, keys, *response->add_receipts())) {
           return not_found("commitment", "its batch is anchored: the holder keeps the rest of the path");
         }
       }
@@ -154,7 +161,7 @@ class Service final : public v1::VerifyService::CallbackService {
           verdicts.fill({slot.page, slot.position}, *commitment, *response->add_slots());
         }
       } else {
-        auto target = target_of(context_.genesis.chain, request->reference(), "", 0);
+        auto target = target_of(verdicts.reader(), request->reference(), "", 0);
         if (!target.status.ok()) return target.status;
         auto slot = ledger::Pages(verdicts.reader().state()).find(target.issuer, target.index);
         if (slot) verdicts.fill(*slot, std::nullopt, *response->add_slots());

@@ -228,6 +228,8 @@ JournalPosition Journal::end_position() const {
   return {state_->segments.back(), static_cast<std::uint32_t>(state_->published_end), 0};
 }
 
+std::uint64_t Journal::max_group_bytes() const { return state_->options.max_group_bytes; }
+
 std::uint64_t Journal::segment_count() const {
   std::lock_guard hold(state_->segments_mutex);
   return state_->segments.size();

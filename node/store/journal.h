@@ -92,6 +92,7 @@ class Journal {
   // Where the next group will be, unless it starts a new segment.
   JournalPosition end_position() const;
   std::uint64_t segment_count() const;
+  std::uint64_t max_group_bytes() const;
 
  private:
   struct State;

@@ -2,13 +2,13 @@
 #include "common/check.h"
 #include "node/chain/block_body.h"
 #include "node/config/config.h"
-#include "node/config/genesis_file.h"
 #include "node/config/party_file.h"
 #include "node/net/frame_splitter.h"
 #include "node/net/wire.h"
 #include "node/store/journal_recovery.h"
 #include "tests/fuzz/target.h"
 #include "tests/node/store_fixtures.h"
+#include "wallet/cli/ceremony_files.h"
 
 namespace testamur::fuzz {
 namespace {
@@ -176,19 +176,20 @@ std::vector<Bytes> configuration_seeds() {
           seed("[[peer]]\ninstitution = \"tmi1\"\naddress = \"a:1\"\npin = \"00\"\n[log]\nlevel = 'warn'\n")};
 }
 
-void genesis_toml(ByteView input) {
-  const auto parsed = parse_genesis(as_text(input), "genesis.toml");
-  if (!parsed.ok()) return;
-  const auto text = genesis_text(*parsed);
-  const auto again = parse_genesis(text, "genesis.toml");
-  law(again.ok() && genesis_text(*again) == text, "a genesis file changes when it is written");
+void genesis_settings(ByteView input) { (void)wallet::parse_genesis_settings(as_text(input), "settings.toml"); }
+std::vector<Bytes> settings_seeds() {
+  return {seed("time = \"2027-01-15\"\nprotocol_version = 1\n[parameters]\nheartbeat_ms = 1000\n"),
+          seed("time = 1800000000000\n")};
 }
+// What the node writes, the ceremony reads, and what it read the node would write again.
 void party_toml(ByteView input) {
-  const auto parsed = parse_party(as_text(input), "party.toml");
-  if (!parsed.ok()) return;
-  const auto text = party_text(*parsed);
-  const auto again = parse_party(text, "party.toml");
-  law(again.ok() && party_text(*again) == text, "a party file changes when it is written");
+  const auto parsed = wallet::parse_ceremony_file(as_text(input), "party.toml");
+  if (!parsed.ok() || !parsed->party) return;
+  const auto text = party_text({parsed->party->party, parsed->party->validator, "", ""});
+  const auto again = wallet::parse_ceremony_file(text, "party.toml");
+  law(again.ok() && again->party, "an own party file is refused");
+  law(party_text({again->party->party, again->party->validator, "", ""}) == text,
+      "a party file changes when it is written");
 }
 PartyFile sample_party() {
   PartyFile file;
@@ -205,20 +206,21 @@ PartyFile sample_party() {
   file.peer_address = "ledger.gold.example:7600";
   return file;
 }
-std::vector<Bytes> party_seeds() { return {seed(party_text(sample_party()))}; }
-std::vector<Bytes> genesis_seeds() {
-  GenesisFile file;
-  file.time_ms = 1'800'000'000'000;
-  file.parties = {sample_party()};
-  file.signatures = {{KeyId{}, Signature{}}};
-  return {seed(genesis_text(file))};
+std::vector<Bytes> party_seeds() {
+  const auto key = SecretKey::from_bytes(SignatureAlgorithm::kBip340, Bytes(32, 5)).value();
+  return {seed(party_text(sample_party())),
+          seed(node_keys_text(ChainId{}, {{InstitutionId{}, KeyPurpose::kConsensus, key.public_key(), {}}}))};
 }
 
 constexpr Target kTargets[] = {
-    {"peer-frame", peer_frame, frame_seeds},       {"frame-stream", frame_stream, stream_seeds},
-    {"block-body", block_body, body_seeds},        {"journal", journal, journal_seeds},
-    {"vote-store", vote_store, vote_store_seeds},  {"configuration", configuration, configuration_seeds},
-    {"genesis-file", genesis_toml, genesis_seeds}, {"party-file", party_toml, party_seeds},
+    {"peer-frame", peer_frame, frame_seeds},
+    {"frame-stream", frame_stream, stream_seeds},
+    {"block-body", block_body, body_seeds},
+    {"journal", journal, journal_seeds},
+    {"vote-store", vote_store, vote_store_seeds},
+    {"configuration", configuration, configuration_seeds},
+    {"genesis-settings", genesis_settings, settings_seeds},
+    {"party-file", party_toml, party_seeds},
 };
 
 }  // namespace

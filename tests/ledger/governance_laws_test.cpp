@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ledger/recognition_graph.h"
 #include "tests/ledger/governance_fixture.h"
 #include "tests/support/catch.h"
 
@@ -110,6 +111,7 @@ TEST_CASE("law: no interleaving of proposals and votes empties the set, skips an
     ledger::MemoryState replayed;
     replayed.apply(*ledger::build_genesis_state(ledger.genesis()).delta);
     ledger::PlainVerifier verifier;
+    ledger::RecognitionGraph graph;
     for (std::size_t i = 1; i < ledger.blocks().size(); ++i) {
       const auto& header = ledger.blocks()[i].header;
       const auto& parent = ledger.blocks()[i - 1].header;
@@ -122,6 +124,7 @@ TEST_CASE("law: no interleaving of proposals and votes empties the set, skips an
       REQUIRE(effects.next_validator_set == header.next_validator_set);
       REQUIRE(effects.parameters == header.parameters);
       replayed.apply(*effects.delta);
+      REQUIRE(graph.follow(replayed).ok());
       const auto set = ledger::read_validators(replayed);
       REQUIRE(set.size() >= 1);
       REQUIRE(ledger::read_epoch(replayed).value - epoch_before.value == (header.seals_epoch() ? 1U : 0U));

@@ -368,12 +368,20 @@ TEST_CASE("no_contradiction: notarize and nullify, another view, the same block,
 TEST_CASE("evidence_signature: a statement that the accused's key did not sign accuses nobody") {
   GovernedLedger ledger(4);
   const auto& accused = ledger.validators[2];
-  const auto real = statement(ledger, accused, Act::kFinalize, 7, 1);
-  auto damaged = statement(ledger, accused, Act::kFinalize, 7, 2);
-  damaged.back() ^= 1;
-  CHECK(refusal(ledger, accuse(accused, real, damaged)) == RejectionCode::kEvidenceSignature);
-  const auto of_another = statement(ledger, ledger.validators[1], Act::kFinalize, 7, 2);
-  CHECK(refusal(ledger, accuse(accused, real, of_another)) == RejectionCode::kEvidenceSignature);
+  const auto nullify = statement(ledger, accused, Act::kNullify, 7);  // the first of the two, by its act
+  const auto finalize = statement(ledger, accused, Act::kFinalize, 7, 2);
+  const auto damaged = [](Bytes bytes) {
+    bytes.back() ^= 1;
+    return bytes;
+  };
+  CHECK(refusal(ledger, accuse(accused, damaged(nullify), finalize)) == RejectionCode::kEvidenceSignature);
+  CHECK(refusal(ledger, accuse(accused, nullify, damaged(finalize))) == RejectionCode::kEvidenceSignature);
+  const auto& other = ledger.validators[1];
+  CHECK(refusal(ledger, accuse(accused, statement(ledger, other, Act::kNullify, 7), finalize)) ==
+        RejectionCode::kEvidenceSignature);
+  CHECK(refusal(ledger, accuse(accused, nullify, statement(ledger, other, Act::kFinalize, 7, 2))) ==
+        RejectionCode::kEvidenceSignature);
+  CHECK(refusal(ledger, accuse(accused, nullify, finalize)) == std::nullopt);
 }
 
 TEST_CASE("no_such_seat: who did not sit in the set of that epoch cannot have misbehaved in it") {

@@ -266,6 +266,25 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a role that an agency lost after it left counts as never held before either, if the vote says so") {
+  Followed f;
+  f.say(f.ledger.aurora, friendship(f.ledger.agency.id, 1));
+  auto given = accredit(f.ledger.cygnus.id);
+  given.amount = 120;
+  given.scope = {};
+  given.valid_from_ms = given.valid_until_ms = 0;
+  f.say(f.ledger.agency, given);
+  f.ledger.pass_ms(60'000);
+  const auto before_ms = f.ledger.time_ms();
+  REQUIRE_FALSE(f.ledger.commit(f.ledger.agency, tx::InstitutionLeaveContent{}, KeyPurpose::kRoot));
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus, {}, before_ms).accredited_amount == 120);
+  f.ledger.change_institution(f.ledger.agency.id, [](tx::InstitutionRecord& record) {
+    record.institution_class = tx::InstitutionClass::kIssuer;
+    record.retroactive = true;
+  });
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus, {}, before_ms).accredited_amount == 0);
+}
+
 TEST_CASE(
     "compromised since: what the key said before stands, what it said at that time or after counts as never said") {
   Followed f;
@@ -282,6 +301,124 @@ TEST_CASE(
   const auto healed = f.decide(f.ledger.aurora, f.ledger.cygnus);
   CHECK(healed.outcome == trust::Outcome::kAccept);
   CHECK(healed.used == std::vector<TransactionId>{kept});
+}
+
+// Institutions that come, act, change and go at random.
+struct RandomLives {
+  using Answer = std::optional<Rejection>;
+
+  explicit RandomLives(std::uint64_t seed) : random(seed) {
+    actors = {ledger.aurora, ledger.borealis, ledger.cygnus, ledger.agency};
+    all = {ledger.draco.id};
+    for (const auto& actor : actors) all.push_back(actor.id);
+  }
+
+  Actor any_actor() { return actors[random.below(actors.size())]; }
+  InstitutionId any_party() { return all[random.below(all.size())]; }
+
+  Answer join(const std::string& name) {
+    const auto carried = ledger.registration(any_actor(), name, registration_of(name, name));
+    if (auto rejection = ledger.commit(carried)) return rejection;
+    const auto key = [&](const char* label) {
+      return std::make_shared<const SecretKey>(key_named(name + "/" + label));
+    };
+    const auto id = InstitutionId::prefix_of(carried->id().view());
+    actors.push_back({name, id, key("root"), key("issue"), key("govern"), key("consensus")});
+    all.push_back(id);
+    return std::nullopt;
+  }
+
+  Answer be_listed(const std::string& name) {
+    const tx::InstitutionListContent content{registration_of(name, name).facts};
+    const auto carried = ledger.make(any_actor(), content, KeyPurpose::kGovern);
+    if (auto rejection = ledger.commit(carried)) return rejection;
+    all.push_back(InstitutionId::prefix_of(carried->id().view()));
+    return std::nullopt;
+  }
+
+  Answer succeed_at_random() {
+    const auto actor = any_actor();
+    const auto other = any_actor();
+    if (actor.id == other.id) return std::nullopt;
+    tx::SuccessionContent content{tx::SuccessionKind::kSplit, false, {}, {actor.id}, {other.id}};
+    if (random.below(2) == 0) content = between(tx::SuccessionKind::kRename, actor, other, true);
+    auto rejection = ledger.commit(actor, content, KeyPurpose::kRoot);
+    return rejection ? rejection : ledger.commit(other, content, KeyPurpose::kRoot);
+  }
+
+  // What votes do.
+  void be_judged() {
+    const auto id = any_actor().id;
+    ledger.change_institution(id, [&](tx::InstitutionRecord& record) {
+      const bool gone = record.standing == tx::Standing::kClosed || record.standing == tx::Standing::kLeft;
+      const bool accreditor = record.institution_class == tx::InstitutionClass::kAccreditor;
+      record.retroactive = false;
+      if (!gone && random.below(2) == 0) {
+        record.standing = random.below(3) == 0 ? tx::Standing::kSuspended : tx::Standing::kGood;
+      } else if (accreditor || !gone) {
+        record.institution_class = accreditor ? tx::InstitutionClass::kIssuer : tx::InstitutionClass::kAccreditor;
+        record.retroactive = accreditor && random.below(2) == 0;
+      }
+    });
+  }
+
+  Answer change_parent() {
+    const auto actor = any_actor();
+    auto facts = tx::read_institution(ledger.state(), actor.id)->facts;
+    facts.parent = random.below(3) == 0 ? InstitutionId{} : any_party();
+    if (facts.parent == actor.id) return std::nullopt;
+    return ledger.commit(actor, tx::InstitutionUpdateContent{facts}, KeyPurpose::kRoot);
+  }
+
+  Answer say_something() {
+    const auto actor = any_actor();
+    const auto subject = any_party();
+    if (subject == actor.id) return std::nullopt;
+    return ledger.commit(actor, random.below(2) == 0 ? accredit(subject) : trust_in(subject), KeyPurpose::kGovern);
+  }
+
+  Answer step(int number) {
+    const auto name = "n" + std::to_string(number) + ".example";
+    switch (random.below(8)) {
+      case 0: return join(name);
+      case 1: return be_listed(name);
+      case 2: return succeed_at_random();
+      case 3: be_judged(); return std::nullopt;
+      case 4: return change_parent();
+      case 5:
+        if (random.below(4) != 0) return std::nullopt;
+        return ledger.commit(any_actor(), tx::InstitutionLeaveContent{}, KeyPurpose::kRoot);
+      default: return say_something();
+    }
+  }
+
+  Followed f;
+  TestLedger& ledger = f.ledger;
+  Sequence random;
+  std::vector<Actor> actors;
+  std::vector<InstitutionId> all;
+};
+
+// Whatever the ledger takes, in any order, the trust engine takes: the graph never refuses a state.
+TEST_CASE("random lives of institutions: the trust engine follows every block, and one that starts late agrees") {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    INFO("seed " << seed);
+    RandomLives lives(seed);
+    std::size_t taken = 0;
+    for (int i = 0; i < 120; ++i) {
+      if (!lives.step(i)) ++taken;
+      lives.f.follow();
+    }
+    CHECK(taken > 30);
+    ledger::RecognitionGraph late;
+    REQUIRE(late.follow(lives.ledger.state()).ok());
+    const auto& followed = lives.f.graph.history();
+    CHECK(late.history().party_count() == followed.party_count());
+    CHECK(late.history().statement_count() == followed.statement_count());
+    CHECK(late.history().event_count() == followed.event_count());
+    CHECK(followed.party_count() == lives.all.size());
+    lives.f.decide(lives.ledger.aurora, lives.ledger.cygnus);
+  }
 }
 
 }  // namespace

@@ -58,6 +58,15 @@ TEST_CASE("envelope: author, nonce and end of validity are there and have their 
   CHECK(body_change([](auto& body) { body.clear_kind(); }) == RejectionCode::kNoKind);
 }
 
+TEST_CASE("field_range: a publication is at most 64 KiB as a whole") {
+  const auto outcomes = [](std::size_t count) {
+    return achievement(
+        [count](auto& content) { content.outcomes.assign(count, {{{"en", std::string(4'096, 'x')}}, {}}); });
+  };
+  CHECK(outcomes(15) == std::nullopt);
+  CHECK(outcomes(16) == RejectionCode::kFieldRange);
+}
+
 TEST_CASE("kind_not_active: reserved kinds are refused by name") {
   const auto rejection = decoded([](auto&, auto& body) { body.mutable_institution_suspend(); });
   REQUIRE(code(rejection) == RejectionCode::kKindNotActive);

@@ -64,6 +64,7 @@ TEST_CASE("a genesis that breaks a rule is refused with the party and what is wr
                    input.parties[4].facts.ror = "05GQ02987";
                  }),
                  "ROR identifier occurs twice"));
+  CHECK(contains(refusal([](GenesisInput& input) { input.parties[0].root_threshold = 65; }), "more than 64"));
   CHECK(contains(refusal([](GenesisInput& input) { input.parties[0].facts.country = "Austria"; }),
                  "University aurora\": text_form"));
   CHECK(contains(refusal([](GenesisInput& input) { input.parties[0].keys[0].possession = Signature{}; }),

@@ -211,7 +211,23 @@ TEST_CASE("a listed institution has no powers, and is taken over by the registra
   CHECK(tx::statements_between(ledger.state(), ledger.agency.id, id).size() == 1);
 }
 
-TEST_CASE("not_listed, unknown_institution, facts_frozen: what a registration may take over") {
+TEST_CASE("a registration corrects what a listing said; an identifier that only the listing gave is free again") {
+  TestLedger ledger;
+  auto mistaken = listing("lyra", "lyra.example");
+  mistaken.facts.ror = "05gq02987";
+  mistaken.facts.country = "DE";
+  const auto id = list(ledger, mistaken);
+  auto vega = registration_of("vega", "vega.example");
+  vega.facts.ror = "05gq02987";
+  CHECK(registered(ledger, "vega", vega) == RejectionCode::kIdentifierTaken);
+  auto facts = registration_of("lyra", "lyra.at.example").facts;
+  facts.ror = "01aaaaaaa";
+  REQUIRE(registered(ledger, "lyra", taking_over(id, facts)) == std::nullopt);
+  CHECK(registered(ledger, "vega", vega) == std::nullopt);
+  CHECK(registered(ledger, "mira", registration_of("mira", "lyra.example")) == RejectionCode::kIdentifierTaken);
+}
+
+TEST_CASE("not_listed, unknown_institution, identifier_taken: what a registration may take over") {
   TestLedger ledger;
   const auto facts_of = [&](const InstitutionId& id) { return tx::read_institution(ledger.state(), id)->facts; };
   CHECK(registered(ledger, "lyra", taking_over(ledger.cygnus.id, facts_of(ledger.cygnus.id))) ==
@@ -219,9 +235,6 @@ TEST_CASE("not_listed, unknown_institution, facts_frozen: what a registration ma
   const auto nobody = InstitutionId::prefix_of(hash_of(9).view());
   CHECK(registered(ledger, "lyra", taking_over(nobody, registration_of("lyra", "lyra.example").facts)) ==
         RejectionCode::kUnknownInstitution);
-  auto abroad = facts_of(ledger.draco.id);
-  abroad.country = "DE";
-  CHECK(registered(ledger, "lyra", taking_over(ledger.draco.id, abroad)) == RejectionCode::kFactsFrozen);
   auto taken_domain = facts_of(ledger.draco.id);
   taken_domain.domain = "cygnus.example";
   CHECK(registered(ledger, "lyra", taking_over(ledger.draco.id, taken_domain)) == RejectionCode::kIdentifierTaken);
@@ -262,6 +275,8 @@ TEST_CASE("limit, change_rate: keys of a registration, and registrations and lis
   CHECK(code(ledger.commit(ledger.aurora, listing("mira", "mira.example"), kGovern)) == RejectionCode::kChangeRate);
   CHECK(code(ledger.commit(ledger.aurora, trust_in(ledger.borealis.id), kGovern)) == RejectionCode::kChangeRate);
   CHECK(code(ledger.commit(ledger.aurora, policy(1), kGovern)) == RejectionCode::kChangeRate);
+  const tx::SuccessionContent custody{tx::SuccessionKind::kCustody, true, {}, {ledger.aurora.id}, {ledger.borealis.id}};
+  CHECK(code(ledger.commit(ledger.aurora, custody, kRoot)) == RejectionCode::kChangeRate);
   ledger.pass_ms(86'400'000);
   CHECK(registered(ledger, "mira", registration_of("mira", "mira.example")) == std::nullopt);
 }
@@ -296,7 +311,11 @@ TEST_CASE("policy_unchanged: the newest published policy is the one in use, and 
   REQUIRE(publish(policy(2)) == std::nullopt);
   REQUIRE(publish(policy(1)) == std::nullopt);
   CHECK(tx::read_policy(ledger.state(), ledger.aurora.id)->content == policy(1));
-  CHECK(tx::policies_of(ledger.state(), ledger.aurora.id).size() == 3);
+  const auto newest = tx::policies_of(ledger.state(), ledger.aurora.id, 2);
+  REQUIRE(newest.size() == 2);
+  CHECK(newest[0].content == policy(1));
+  CHECK(newest[1].content == policy(2));
+  CHECK(tx::policies_of(ledger.state(), ledger.aurora.id, 16).size() == 3);
   CHECK(form(ledger, tx::PolicyContent{{}, ""}) == RejectionCode::kFieldMissing);
   CHECK(form(ledger, tx::PolicyContent{hash_of(1), "ftp://aurora.example"}) == RejectionCode::kTextForm);
 }

@@ -6,6 +6,7 @@
 
 #include "ledger/ledger_state.h"
 #include "ledger/page_proof.h"
+#include "tests/ledger/tx_finality.h"
 #include "tests/ledger/tx_fixture.h"
 #include "tests/support/catch.h"
 
@@ -28,33 +29,6 @@ GenesisInput four_validators() {
     input.validators.push_back({ledger::party_id(input.parties.back()), key_id(KeyPurpose::kConsensus, key)});
   }
   return input;
-}
-
-// Finalized by the first three of `signers`, each with its consensus key.
-ledger::FinalityProof finalize(const ledger::Header& header, const CertifyingSet& set,
-                               const std::vector<std::string>& signers) {
-  ledger::FinalityProof proof;
-  auto& vote = proof.finalization;
-  vote.epoch = header.epoch;
-  vote.view = header.view;
-  vote.block = ledger::block_id(header);
-  Encoder message;
-  message.fixed(header.chain)
-      .u64(vote.epoch)
-      .fixed(set.digest())
-      .u64(vote.view)
-      .u64(vote.parent_view)
-      .fixed(vote.block);
-  const auto digest = tags::kFinalize(message.bytes());
-  for (std::size_t i = 0; i < set.size(); ++i) {
-    for (const auto& name : signers) {
-      const auto key = key_named(name + "/consensus");
-      if (!equal(key.public_key().bytes, set.members()[i].key.view())) continue;
-      vote.signers |= 1u << i;
-      vote.signatures.push_back(key.sign(digest.view()));
-    }
-  }
-  return proof;
 }
 
 // A ledger of four validators with one block that issued five credentials.

@@ -272,6 +272,23 @@ TEST_CASE("limit: an institution has a bounded number of active keys") {
   CHECK(code(ledger.commit(ledger.aurora, rotate, kRoot)) == std::nullopt);
 }
 
+TEST_CASE("limit: an institution registers a bounded number of keys in its life") {
+  TestLedger ledger;
+  ledger.take_effect([&](tx::StateWriter& writer) {
+    for (std::uint64_t i = tx::keys_of(writer.state(), ledger.aurora.id).size(); i < 2'047; ++i) {
+      const auto key = key_named("old " + std::to_string(i)).public_key();
+      writer.add_key(ledger.aurora.id, KeyPurpose::kIssue, key);
+      writer.retire_key(tx::read_key(writer.state(), key_id(KeyPurpose::kIssue, key))->added, 0);
+    }
+  });
+  const auto rotate = [&](const std::string& from, const std::string& to) {
+    const auto retired = key_id(KeyPurpose::kIssue, key_named(from).public_key());
+    return code(ledger.commit(ledger.aurora, tx::KeyRotateContent{retired, new_key(ledger, ledger.aurora, to)}, kRoot));
+  };
+  REQUIRE(rotate("aurora/issue", "next") == std::nullopt);
+  CHECK(rotate("next", "last") == RejectionCode::kLimit);
+}
+
 TEST_CASE("key_rotate: the new key takes the place of one of the same purpose") {
   TestLedger ledger;
   const auto added = new_key(ledger, ledger.aurora, "next");

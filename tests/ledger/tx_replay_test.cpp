@@ -16,7 +16,7 @@ SharedTransaction random_transaction(TestLedger& ledger, Sequence& random, std::
   const auto& about = subject.id == actor.id ? ledger.agency.id : subject.id;
   const auto number = static_cast<std::uint32_t>(1 + random.below(3));
   const auto slot = static_cast<std::uint16_t>(random.below(3));
-  switch (random.below(9)) {
+  switch (random.below(13)) {
     case 0:
       return ledger.make(actor, sample_achievement(number, static_cast<std::uint16_t>(1 + random.below(2))),
                          KeyPurpose::kGovern);
@@ -36,6 +36,21 @@ SharedTransaction random_transaction(TestLedger& ledger, Sequence& random, std::
       return transaction;
     }
     case 7: return ledger.make(actor, end_of(about, slot), KeyPurpose::kGovern);
+    case 8: {
+      const auto name = "new" + std::to_string(random.below(4));
+      return ledger.registration(actor, name, registration_of(name, name + ".example"));
+    }
+    case 9: {
+      const auto domain = "listed" + std::to_string(random.below(4)) + ".example";
+      return ledger.make(ledger.agency, tx::InstitutionListContent{registration_of("listed", domain).facts},
+                         KeyPurpose::kGovern);
+    }
+    case 10: {
+      tx::SuccessionContent content{tx::SuccessionKind::kMerge, true, ledger.borealis.id, {ledger.cygnus.id}, {}};
+      content.successors = {content.heir};
+      return ledger.make(random.below(2) == 0 ? ledger.cygnus : ledger.borealis, content, KeyPurpose::kRoot);
+    }
+    case 11: return ledger.make(actor, tx::PolicyContent{hash_of(random.below(2)), ""}, KeyPurpose::kGovern);
     default:
       if (statements.empty()) return ledger.make(ledger.agency, accredit(actor.id), KeyPurpose::kGovern);
       return ledger.make(actor, void_of(about, {statements[random.below(statements.size())]}), KeyPurpose::kGovern);

@@ -41,6 +41,64 @@ TEST_CASE("an institution is found by id and by domain, with its keys") {
   CHECK(detail_of(status).field() == "id_text");
 }
 
+// The carried bytes of a registration by university 0, and the new institution's id.
+std::pair<Bytes, InstitutionId> registration(Served& s, const SecretKey& root, const std::string& domain) {
+  tx::InstitutionRegisterContent content;
+  content.facts.legal_names = {{"en", "University Lyra"}};
+  content.facts.country = "AT";
+  content.facts.domain = domain;
+  content.keys = {{KeyPurpose::kRoot, root.public_key()}};
+  auto body = std::get<tx::UnsignedTransaction>(tx::build(s.nodes.envelope(0), content));
+  auto id = tx::registered_id(body.id, content);
+  auto message = possession_message(s.nodes.chain(), id, KeyPurpose::kRoot, root.public_key());
+  auto sponsor = tx::sign(body, KeyPurpose::kGovern, s.nodes.at(0).govern);
+  return {tx::attach(body, {sponsor}, {root.sign(message.view())}), id};
+}
+
+TEST_CASE("an institution is shown with its sponsor, its policy, its successions and its standing over time") {
+  Served s;
+  auto committed = [&](Bytes carried) {
+    CHECK(s.api.commit(std::move(carried)).state() == v1::TRANSACTION_STATE_COMMITTED);
+  };
+  auto root = SecretKey::generate(SignatureAlgorithm::kBip340);
+  auto [carried, lyra] = registration(s, root, "lyra.example");
+  committed(carried);
+  tx::PolicyContent policy{RunningNodes::commitment(0, 1), "https://university1.example/policy.toml"};
+  committed(s.nodes.sign(1, KeyPurpose::kGovern, tx::build(s.nodes.envelope(1), policy)));
+  tx::SuccessionContent merger{tx::SuccessionKind::kMerge, true, lyra, {s.nodes.at(1).id}, {lyra}};
+  committed(s.nodes.sign(1, KeyPurpose::kRoot, tx::build(s.nodes.envelope(1), merger)));
+  auto envelope = s.nodes.envelope(1);
+  envelope.author = lyra;
+  auto agreed = std::get<tx::UnsignedTransaction>(tx::build(envelope, merger));
+  committed(tx::attach_signed(agreed, KeyPurpose::kRoot, root));
+
+  v1::GetInstitutionRequest request;
+  request.set_domain("university1.example");
+  request.set_with_history(true);
+  grpc::ClientContext context;
+  v1::GetInstitutionResponse closed, heir;
+  REQUIRE(s.api.registry->GetInstitution(&context, request, &closed).ok());
+  CHECK(closed.institution().standing() == v1::INSTITUTION_STANDING_CLOSED);
+  REQUIRE(closed.institution().history_size() == 2);
+  CHECK(closed.institution().history(1).standing() == v1::INSTITUTION_STANDING_CLOSED);
+  CHECK(closed.institution().history(1).transaction_id() == bytes_of(agreed.id.view()));
+  REQUIRE(closed.institution().policies_size() == 1);
+  CHECK(closed.institution().policies(0).url() == policy.url);
+  CHECK_FALSE(closed.institution().has_sponsor());
+  request.set_domain("lyra.example");
+  grpc::ClientContext second;
+  REQUIRE(s.api.registry->GetInstitution(&second, request, &heir).ok());
+  CHECK(heir.institution().sponsor().id_text() == to_text(s.nodes.at(0).id));
+  REQUIRE(heir.institution().successions_size() == 2);
+  CHECK_FALSE(heir.institution().successions(0).effective());
+  const auto& effective = heir.institution().successions(1);
+  CHECK(effective.effective());
+  CHECK(effective.kind() == v1::SUCCESSION_KIND_MERGE);
+  CHECK(effective.heir().id_text() == to_text(lyra));
+  CHECK(effective.predecessors(0).standing() == v1::INSTITUTION_STANDING_CLOSED);
+  CHECK(effective.anchor().transaction_id() == bytes_of(agreed.id.view()));
+}
+
 TEST_CASE("lists are given page by page") {
   Served s;
   v1::ListInstitutionsRequest request;

@@ -58,7 +58,8 @@ void must(const Status& status) {
 RunningNodes::RunningNodes(std::size_t count, std::vector<std::pair<std::string, std::uint64_t>> parameters,
                            std::size_t without_node) {
   auto ports = free_ports(count);
-  std::vector<fs::path> parties;
+  std::vector<fs::path> files;
+  std::vector<ledger::GenesisParty> parties;
   for (std::size_t i = 0; i < count + without_node; ++i) {
     auto name = "university" + std::to_string(i);
     InitOptions options;
@@ -70,25 +71,28 @@ RunningNodes::RunningNodes(std::size_t count, std::vector<std::pair<std::string,
     options.api_address = "127.0.0.1:0";
     if (i < count) options.peer_address = "127.0.0.1:" + std::to_string(ports[i]);
     options.issuer_keys = directory_.path() / (name + "-keys");
-    auto id = must(init_node(options));
+    parties.push_back(must(init_node(options)));
+    const auto id = ledger::party_id(parties.back());
     auto key = [&](KeyPurpose purpose) {
       return must(read_key_file(options.issuer_keys / (std::string(to_text(purpose)) + ".key"), purpose));
     };
     universities_.push_back(
         University{id, key(KeyPurpose::kRoot), key(KeyPurpose::kIssue), key(KeyPurpose::kGovern), {}, nullptr});
-    parties.push_back(options.directory / "party.toml");
+    files.push_back(options.directory / "party.toml");
   }
-  auto file = must(assemble_genesis(parties, clock_.now_ms(), parameters));
-  for (std::size_t i = 0; i < count; ++i) must(sign_genesis(file, universities_[i].root));
-  auto genesis = must(to_genesis(file));
+  ledger::Parameters chosen;
+  for (const auto& [name, value] : parameters) must(chosen.set(ledger::find_parameter(name)->id, value));
+  std::vector<const SecretKey*> roots;
+  for (std::size_t i = 0; i < count; ++i) roots.push_back(&universities_[i].root);
+  auto genesis = must(found_ledger(std::move(parties), roots, clock_.now_ms(), chosen));
   chain_ = genesis.chain;
   auto record = directory_.path() / "genesis.bin";
   must(write_file(record, ledger::encode(genesis)));
   record_ = record;
-  parties_ = parties;
+  parties_ = files;
   for (std::size_t i = 0; i < count; ++i) {
     auto directory = directory_.path() / ("university" + std::to_string(i));
-    must(join_ledger(directory, record, parties));
+    must(join_ledger(directory, record, files));
     universities_[i].config = must(load_config(directory / "testamurd.toml"));
     start(i);
   }

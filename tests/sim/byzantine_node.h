@@ -1,5 +1,5 @@
 // A validator that lies with its own key: it proposes two blocks to two halves, votes for both, nullifies what it
-// finalizes, keeps silent towards some, and repeats old messages of others.
+// finalizes, keeps silent towards some, forges certificates, sends garbage, and repeats old messages.
 #pragma once
 
 #include <deque>
@@ -9,11 +9,13 @@
 
 namespace testamur::sim {
 
+// The same block a millisecond later, as valid as the first, signed by `liar`.
+consensus::Proposal later_twin(const SimNode& liar, const consensus::Proposal& proposal);
+
 class ByzantineNode final : public SimNode {
  public:
-  ByzantineNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker, Random random,
-                std::unique_ptr<Application> application)
-      : SimNode(not_honest(std::move(settings)), timeline, network, checker, random, std::move(application)) {}
+  ByzantineNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker, Random random)
+      : SimNode(not_honest(std::move(settings)), timeline, network, checker, random), checker_(checker) {}
 
   void broadcast(const consensus::Message& message) override;
   void send(const InstitutionId& to, const consensus::Message& message) override;
@@ -25,9 +27,12 @@ class ByzantineNode final : public SimNode {
   }
   void remember(const consensus::Message& message);
   void lie(std::size_t to, const consensus::Vote& vote);
+  void annoy(std::size_t to);
   consensus::Proposal twin_of(const consensus::Proposal& proposal);
-  consensus::Vote signed_vote(consensus::Statement statement, std::uint8_t voter);
+  consensus::Proposal on_last_final(const consensus::Proposal& proposal) const;
+  void forge(std::size_t to, consensus::Certificate certificate);
 
+  Checker& checker_;
   std::map<View, BlockId> twins_;  // the second block of a view that it led
   std::map<View, View> twin_parents_;
   std::deque<consensus::Message> old_;

@@ -4,10 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
 #include "common/bytes.h"
+#include "consensus/message.h"
+#include "node/net/frame.h"
+#include "tests/sim/marks.h"
 #include "tests/sim/random.h"
 #include "tests/sim/timeline.h"
 
@@ -23,14 +27,19 @@ struct Weather {
   std::uint64_t us_per_byte = 0;        // how thin the links are
 };
 
-enum class Channel : std::uint8_t { kConsensus, kTransactions, kBlockRequest, kBlockResponse };
-
 struct Packet {
   std::size_t from = 0;
   std::size_t to = 0;
-  Channel channel = Channel::kConsensus;
-  std::shared_ptr<const Bytes> bytes;
+  node::net::EncodedFrame bytes;  // as on the wire, length included
 };
+
+// What is in a packet, for scenarios that look.
+std::optional<consensus::Message> message_in(const Packet& packet);
+std::optional<consensus::Vote> vote_in(const Packet& packet);
+bool is_about(const Packet& packet, consensus::Act act);  // a vote or certificate
+bool is_proposal(const Packet& packet);
+bool is_transactions(const Packet& packet);
+bool is_catch_up(const Packet& packet);  // a request for blocks, or the answer
 
 class Network {
  public:
@@ -38,8 +47,8 @@ class Network {
   // False drops the packet: for scenarios that need one message to go missing.
   using Filter = std::function<bool(const Packet&)>;
 
-  Network(Timeline& timeline, Random random, Deliver deliver)
-      : timeline_(timeline), random_(random), deliver_(std::move(deliver)) {}
+  Network(Timeline& timeline, Random random, Marks& marks, Deliver deliver)
+      : timeline_(timeline), random_(random), marks_(marks), deliver_(std::move(deliver)) {}
 
   void send(Packet packet);
   void set_weather(const Weather& weather) { weather_ = weather; }
@@ -55,6 +64,7 @@ class Network {
 
   Timeline& timeline_;
   Random random_;
+  Marks& marks_;
   Deliver deliver_;
   Filter filter_;
   Weather weather_;

@@ -26,7 +26,14 @@ const std::vector<Profile>& profiles() {
        .partitions_per_mille = 100,
        .traitor = Traitor::kByzantine},
       {.name = "epochs", .weather = kBad, .crashes_per_mille = 150, .set_changes_per_mille = 150},
+      {.name = "split",
+       .weather = kLan,
+       .crashes_per_mille = 50,
+       .set_changes_per_mille = 200,
+       .finalize_loss_per_mille = 800},
       {.name = "pauses", .weather = kWan, .pauses_per_mille = 300},
+      {.name = "clocks", .weather = kLan, .clock_jumps_per_mille = 300, .drift_per_million = 200'000},
+      {.name = "twins", .weather = kBad, .crashes_per_mille = 50, .traitor = Traitor::kTwins},
       {.name = "restore",
        .weather = kBad,
        .crashes_per_mille = 100,
@@ -44,6 +51,8 @@ const std::vector<Profile>& profiles() {
        .partitions_per_mille = 150,
        .set_changes_per_mille = 50,
        .clock_jumps_per_mille = 50,
+       .drift_per_million = 10'000,
+       .pauses_per_mille = 50,
        .traitor = Traitor::kByzantine},
   };
   return all;

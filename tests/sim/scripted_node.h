@@ -12,18 +12,12 @@ class ScriptedNode final : public SimNode {
   using Script = std::function<void(ScriptedNode&, const consensus::Message&)>;
 
   ScriptedNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker, Random random,
-               std::unique_ptr<Application> application, Script script)
-      : SimNode(not_honest(std::move(settings)), timeline, network, checker, random, std::move(application)),
-        script_(std::move(script)) {}
+               Script script)
+      : SimNode(not_honest(std::move(settings)), timeline, network, checker, random), script_(std::move(script)) {}
 
   void broadcast(const consensus::Message& message) override { script_(*this, message); }
   void say_to_all(const consensus::Message& message) { SimNode::broadcast(message); }
   void say(std::size_t to, const consensus::Message& message) { transmit(to, message); }
-  consensus::Vote signed_vote(const consensus::Statement& statement, std::uint8_t voter) {
-    const auto tip = application().tip();
-    return {statement, voter,
-            sign(consensus::signing_digest(settings().engine.chain, tip.validators.digest(), statement))};
-  }
 
  private:
   static NodeSettings not_honest(NodeSettings settings) {

@@ -4,10 +4,29 @@
 
 #include "common/check.h"
 #include "consensus/codec.h"
+#include "ledger/log.h"
+#include "node/net/wire.h"
+#include "node/store/vote_store.h"
+#include "tests/sim/quiet_env.h"
+#include "tests/support/faulty_rocksdb.h"
 
 namespace testamur::sim {
 
+namespace net = node::net;
 using consensus::Act;
+
+namespace {
+
+constexpr char kJournalDirectory[] = "/data/journal";
+constexpr char kStoreDirectory[] = "/data/store";
+
+// Transactions are verified once a process, whatever node or run asks: the answer is the same.
+node::SignatureCache& verified_transactions() {
+  static node::SignatureCache cache{1u << 22};
+  return cache;
+}
+
+}  // namespace
 
 Signature toy_sign(const consensus::ConsensusKey& key, const Hash256& digest) {
   const Hash256 half = Sha256{}.update(key.view()).update(digest.view()).finish();
@@ -17,319 +36,537 @@ Signature toy_sign(const consensus::ConsensusKey& key, const Hash256& digest) {
   return signature;
 }
 
-SimNode::SimNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker, Random random,
-                 std::unique_ptr<Application> application)
-    : settings_(std::move(settings)),
+// The production chain; what passes through its hands is watched, and what it says goes through the node.
+class SimNode::Watched final : public node::Chain::Core {
+ public:
+  Watched(node::ChainOptions options, node::ChainParts parts, SimNode& node)
+      : node::Chain::Core(std::move(options), std::move(parts), node.runtime_), node_(node) {}
+
+  Signature sign(const Hash256& digest) override { return node_.sign(digest); }
+  bool verify(const consensus::ConsensusKey& key, const Hash256& digest, const Signature& signature) override {
+    if (node_.settings_.real_signatures) return node::Chain::Core::verify(key, digest, signature);
+    return toy_sign(key, digest) == signature;
+  }
+  void send(const InstitutionId& to, const consensus::Message& message) override { node_.send(to, message); }
+  void broadcast(const consensus::Message& message) override { node_.broadcast(message); }
+  void persist(consensus::RecordGroup group) override {
+    const std::uint64_t sequence = group.sequence;
+    node::Chain::Core::persist(std::move(group));
+    if (node_.settings_.lying_disk) engine().on_synced(sequence);
+  }
+  void build(const consensus::BuildRequest& request) override {
+    if (request.halvings > 0) node_.checker_.marks().hit("a block of half size");
+    node::Chain::Core::build(request);
+  }
+  void resend_pending() override {
+    node_.checker_.marks().hit("a view's timer fires");
+    node::Chain::Core::resend_pending();
+  }
+  void commit(const consensus::Commit& commit) override {
+    const Height before = head()->header.height;
+    node::Chain::Core::commit(commit);
+    if (node_.env_) node_.env_->wait_until_quiet();
+    if (commit.proof.certificate) node_.checker_.certified(*commit.proof.certificate);
+    for (std::size_t i = 0; i < commit.blocks.size(); ++i) {
+      const auto& block = *commit.blocks[i];
+      if (block.facts.height <= before) continue;
+      node_.checker_.committed(node_.number(), block.facts.height, block.facts.id, *block.proposal.header);
+      node_.mark_finality(block.facts, i + 1 == commit.blocks.size() && commit.proof.links.empty());
+    }
+  }
+  void misbehaviour(const consensus::Evidence& evidence) override {
+    ++node_.evidence_seen_;
+    const auto encoded = consensus::encode(evidence);
+    if (!consensus::decode_evidence(encoded)) node_.checker_.violated("evidence does not survive its encoding");
+    node_.checker_.observe(encoded);
+    node::Chain::Core::misbehaviour(evidence);
+  }
+  void quarantine(bool active) override {
+    node_.checker_.marks().hit(active ? "quarantine entered" : "quarantine ended by the others");
+    node::Chain::Core::quarantine(active);
+  }
+  Hash256 fresh_nonce() override {
+    Hash256 nonce;
+    for (auto& byte : nonce.bytes) byte = static_cast<std::uint8_t>(node_.random_.next());
+    return nonce;
+  }
+  void notice(const std::string& text) override {
+    if (text.starts_with("epoch ")) node_.checker_.marks().hit("an epoch begins");
+    if (text.find("of this key") != std::string::npos || text.find("a certificate of view") != std::string::npos) {
+      node_.checker_.marks().hit("an own vote is shown to its key");
+    }
+    if (node_.log) node_.log(node_.name() + ": " + text);
+  }
+
+ private:
+  SimNode& node_;
+};
+
+// The node's side of its connections.
+class SimNode::Links final : public net::Network {
+ public:
+  explicit Links(SimNode& node) : node_(node) {}
+  void set_position(Epoch, Bytes finalization) override { node_.position_ = std::move(finalization); }
+  void set_peers(std::vector<net::PeerAddress>) override {}  // everybody is dialled anyway
+  void recheck_admissions() override {
+    node_.runtime_.later(0, [this] {
+      const auto linked = node_.linked_;
+      for (const std::size_t peer : linked) {
+        if (!node_.admits(*node_.peers_.at(peer))) node_.unlink(peer);
+      }
+    });
+  }
+  bool send(const InstitutionId& to, net::Priority, const net::EncodedFrame& frame) override {
+    bool any = false;
+    for (const std::size_t peer : node_.linked_) {
+      if (node_.peers_.at(peer)->id() == to) any |= put(peer, frame);
+    }
+    return any;
+  }
+  bool send(const net::Pin& to, net::Priority, const net::EncodedFrame& frame) override {
+    for (const std::size_t peer : node_.linked_) {
+      if (node_.peers_.at(peer)->pin_ == to) return put(peer, frame);
+    }
+    return false;
+  }
+  std::size_t broadcast(net::Priority, const net::EncodedFrame& frame) override {
+    for (const std::size_t peer : node_.linked_) put(peer, frame);
+    return node_.linked_.size();
+  }
+  std::vector<net::PeerStatus> peers() const override { return {}; }
+  net::InboundCounters inbound() const override { return {}; }
+  net::Pin pin() const override { return node_.pin_; }
+  std::uint16_t listen_port() const override { return 0; }
+  void stop() override {}
+
+ private:
+  bool put(std::size_t to, const net::EncodedFrame& frame) {
+    if (!node_.linked_.contains(to)) return false;
+    node_.network_.send({node_.number(), to, frame});
+    return true;
+  }
+  SimNode& node_;
+};
+
+SimNode::SimNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker, Random random)
+    : clock(timeline, kGenesisTimeMs),
+      settings_(std::move(settings)),
       timeline_(timeline),
       network_(network),
       checker_(checker),
       random_(random),
-      application_(std::move(application)) {}
-
-void SimNode::later(std::uint64_t delay_us, std::function<void()> what) {
-  timeline_.after(delay_us, [this, life = life_, what = std::move(what)] {
-    if (!engine_ || life != life_) return;
-    if (is_paused()) return later(paused_until_us_ - timeline_.now_us(), what);
-    what();
-  });
+      runtime_(timeline, random_.fork(), settings_.pool_us),
+      key_(*consensus::ConsensusKey::from(settings_.institutions->at(settings_.seat).consensus.public_key().bytes)),
+      pin_(net::pin_of(settings_.institutions->at(settings_.seat).transport.public_key())) {
+  wipe();
+  // As `testamurd init` does: the key and its vote store are made together.
+  auto status = node::create_vote_store(disk_->file_system(), kJournalDirectory,
+                                        node::JournalId::prefix_of(fresh_nonce_for_journal().view()),
+                                        *node::ConsensusPublicKey::from(key_.view()));
+  TM_CHECK(status.ok(), status.message());
 }
 
-template <class Event>
-void SimNode::event(Event&& handle) {
-  engine_->on_tick(timeline_.now_ms());
-  handle();
-  write_journal();
-  schedule_wake();
+SimNode::~SimNode() { close(); }
+
+void SimNode::close() {
+  runtime_.forget_everything();
+  core_.reset();
+  links_.reset();
+  journal_.reset();
+  rocks_.reset();
+  writing_ = false;
+  crashing_ = false;
 }
 
-void SimNode::schedule_wake() {
-  const std::uint64_t wanted = engine_->wake_at_ms();
-  if (wake_ms_ > timeline_.now_ms() && wake_ms_ <= wanted) return;
-  wake_ms_ = wanted;
-  timeline_.at(wanted * 1000, [this, life = life_, wanted] {
-    if (!engine_ || life != life_ || wake_ms_ != wanted) return;
-    wake_ms_ = 0;
-    if (is_paused())
-      return later(paused_until_us_ - timeline_.now_us(), [this] { event([this] { update_pending(); }); });
-    event([this] { update_pending(); });
-  });
+Status SimNode::open_store() {
+  if (settings_.store == StoreKind::kMemory) return {};
+  node::StoreOptions options;
+  options.create_if_missing = true;
+  options.write_buffer_bytes = 8u << 20;
+  options.block_cache_bytes = 1u << 20;
+  options.stop = [this](const std::string& cause) { fatal(cause); };
+  options.env = env_.get();
+  TM_TRY(rocks_, node::Store::open(kStoreDirectory, std::move(options)));
+  env_->wait_until_quiet();
+  return {};
 }
 
-std::uint64_t SimNode::clock_ms() const {
-  return static_cast<std::uint64_t>(static_cast<std::int64_t>(timeline_.now_ms() + 1'000'000'000) + clock_offset_ms);
+// What testamurd does at its start (node/rpc/node.cpp), on this disk.
+Status SimNode::open() {
+  auto& files = disk_->file_system();
+  const auto public_key = *node::ConsensusPublicKey::from(key_.view());
+  TM_TRY_STATUS(open_store());
+  TM_TRY(const auto identity, node::read_vote_store_identity(files, kJournalDirectory));
+  if (!identity) {
+    TM_TRY_STATUS(node::create_vote_store(files, kJournalDirectory,
+                                          node::JournalId::prefix_of(fresh_nonce_for_journal().view()), public_key,
+                                          node::QuarantineReason::kNoVoteStore));
+  }
+  std::optional<node::QuarantineReason> reason;
+  if (!key_is_over_) {
+    TM_TRY(reason, node::quarantine(files, kJournalDirectory, public_key));
+  }
+  contents_ = {};
+  TM_TRY(journal_, node::Journal::open(files, kJournalDirectory, settings_.journal, node::collect_records(contents_)));
+  if (in_flight_since_) {
+    const bool survived = journal_->end_position() > *in_flight_since_;
+    checker_.marks().hit(survived ? "an unsynced group survives" : "an unsynced group is lost");
+    in_flight_since_.reset();
+  }
+
+  node::ChainOptions options;
+  options.self = id();
+  if (!key_is_over_) {
+    options.consensus_keys.push_back(
+        SecretKey::from_bytes(SignatureAlgorithm::kBip340,
+                              settings_.institutions->at(settings_.seat).consensus.secret_bytes())
+            .value());
+  }
+  options.timing = settings_.timing;
+  options.block_bytes = settings_.block_bytes;
+  options.quarantine = reason.has_value();
+  node::BlockStore& store = rocks_ ? static_cast<node::BlockStore&>(*rocks_) : *memory_;
+  node::ChainParts parts{settings_.institutions->genesis(),
+                         store,
+                         *journal_,
+                         clock,
+                         *silent_,
+                         counters_,
+                         [this](const std::string& cause) { fatal(cause); },
+                         [this](bool active) { quarantine_changed(active); }};
+  parts.signatures = &verified_transactions();
+  parts.journal_wake = [this] { pace_journal(); };
+  parts.key_is_over = [this](const PublicKey&) { key_is_over_ = true; };
+  core_ = std::make_unique<Watched>(std::move(options), std::move(parts), *this);
+  links_ = std::make_unique<Links>(*this);
+  core_->attach(*links_);
+  core_->add_listener(1, [this](const node::HeadPtr& head) { note_committed(head); });
+  starting_ = true;
+  auto status = core_->start(contents_);
+  starting_ = false;
+  return status;
 }
 
-void SimNode::start(bool quarantine) {
-  TM_CHECK(!engine_);
+Status SimNode::start() {
+  TM_CHECK(!core_);
   ++life_;
-  wake_ms_ = 0;
-  in_quarantine_ = false;
-  engine_ = std::make_unique<consensus::Engine>(settings_.engine, application_->tip(), *this);
-  for (const auto& entry : journal_.entries()) {
-    const Status restored = engine_->restore(entry.kind, entry.bytes);
-    if (!restored.ok()) checker_.violated("node " + std::to_string(number()) + ": " + restored.message());
+  noted_ = 0;
+  committed_.clear();
+  committed_ids_.clear();
+  position_.clear();
+  if (auto status = open(); !status.ok()) {
+    close();
+    return status;
   }
-  const Status started = engine_->start(quarantine, timeline_.now_ms());
-  if (!started.ok())
-    return checker_.violated("node " + std::to_string(number()) + " cannot start: " + started.message());
-  if (application_->height() < acknowledged_) {
-    checker_.violated("node " + std::to_string(number()) + " acknowledged height " +
-                      std::to_string(acknowledged_.value) + " and came back at " +
-                      std::to_string(application_->height().value));
+  note_committed(core_->head());
+  if (height() < acknowledged_) {
+    checker_.violated(name() + " acknowledged height " + std::to_string(acknowledged_.value) + " and came back at " +
+                      std::to_string(height().value));
   }
-  event([this] { update_pending(); });
+  check_nothing_forgotten();
+  return {};
 }
 
+// Whatever this key has said above what is final, the journal knows.
+void SimNode::check_nothing_forgotten() {
+  if (!settings_.honest) return;
+  const auto status = this->status();
+  for (const auto& statement : checker_.votes_said(number(), status.epoch, status.finalized_view)) {
+    const bool known = std::any_of(contents_.records.begin(), contents_.records.end(), [&](const auto& record) {
+      if (record.first != consensus::RecordKind::kVote) return false;
+      const auto vote = consensus::decode_vote_record(record.second);
+      return vote && vote->vote.statement == statement;
+    });
+    if (known) continue;
+    checker_.violated(name() + " let a vote out before it was durable: to " + consensus::to_text(statement.act) +
+                      " in view " + std::to_string(statement.view.value));
+  }
+}
+
+// Power is lost while the disk writes, or between two writes.
 void SimNode::crash() {
-  paused_until_us_ = 0;
-  engine_.reset();
-  journal_.crash(random_);
-  application_->crash(random_);
+  TM_CHECK(core_ != nullptr);
+  crashing_ = true;
+  const std::uint64_t seed = random_.next();
+  if (writing_ && random_.chance(700)) {
+    in_flight_since_ = journal_->end_position();
+    disk_->crash_after(random_.between(1, random_.chance(800) ? 2 : 8), seed);
+    core_->writer().finish();
+    checker_.marks().hit("power lost during a journal write");
+  }
+  disk_->crash(seed);
+  const auto linked = linked_;
+  for (const std::size_t peer : linked) unlink(peer);
+  close();
+  if (memory_) memory_->crash(random_);
+  disk_->restart();
+  crashing_ = false;
 }
 
-void SimNode::wipe(std::unique_ptr<Application> fresh) {
-  TM_CHECK(!engine_);
-  application_ = std::move(fresh);
-  journal_.wipe();
+void SimNode::wipe() {
+  TM_CHECK(!core_);
+  env_.reset();
+  disk_ = std::make_unique<test::FaultyDisk>();
+  TM_CHECK(disk_->file_system().create_directory(kJournalDirectory).ok());
+  if (settings_.store == StoreKind::kReal) {
+    env_ = std::make_unique<QuietEnv>(test::make_faulty_env(*disk_));
+  } else {
+    memory_ = std::make_unique<MemoryStore>();
+  }
   acknowledged_ = Height{0};
+  in_flight_since_.reset();
+  checker_.forgets(number());
 }
 
-void SimNode::restore(Backup backup) {
-  TM_CHECK(!engine_);
-  application_ = std::move(backup.application);
-  journal_ = std::move(backup.journal);
-  acknowledged_ = Height{0};
+SimNode::Backup SimNode::backup() const { return {disk_->image(), memory_ ? memory_->copy() : nullptr}; }
+
+void SimNode::roll_back(const Backup& backup) {
+  wipe();
+  disk_->restore_image(backup.disk);
+  if (backup.store) memory_ = backup.store->copy();
 }
 
-void SimNode::sync_and_prune() {
-  const Height synced = application_->sync();
-  const auto tip = application_->tip();
-  if (!engine_) return;
-  const View finalized = tip.block.epoch == tip.epoch ? tip.block.view : View{0};
-  journal_.prune(synced, tip.epoch, finalized, engine_->live_records());
+void SimNode::lose_votes() {
+  TM_CHECK(!core_);
+  for (const auto& path : disk_->paths()) {
+    if (path.starts_with(kJournalDirectory)) disk_->erase(path);
+  }
+  acknowledged_ = Height{0};  // what the store had not synced is gone with it
+  checker_.forgets(number());
+}
+
+void SimNode::restore(const Backup& backup) {
+  roll_back(backup);
+  lose_votes();
+  auto status = node::create_vote_store(
+      disk_->file_system(), kJournalDirectory, node::JournalId::prefix_of(fresh_nonce_for_journal().view()),
+      *node::ConsensusPublicKey::from(key_.view()), node::QuarantineReason::kRestored);
+  TM_CHECK(status.ok(), status.message());
+}
+
+bool SimNode::damage_journal(std::uint64_t seed) {
+  std::vector<std::string> segments;
+  for (const auto& path : disk_->paths()) {
+    if (path.ends_with(".seg")) segments.push_back(path);
+  }
+  if (segments.empty()) return false;
+  Random random{seed};
+  const auto& path = segments[random.below(segments.size())];
+  disk_->flip_bit(path, random.below(disk_->size(path)), static_cast<unsigned>(random.below(8)));
+  return true;
+}
+
+Hash256 SimNode::fresh_nonce_for_journal() { return sha256(Encoder{}.u64(random_.next()).u64(number()).bytes()); }
+
+void SimNode::pace_journal() {
+  if (writing_ || !core_->writer().begin()) return;
+  writing_ = true;
+  runtime_.later(settings_.sync_us + random_.below(settings_.sync_jitter_us + 1), [this] {
+    core_->writer().finish();
+    writing_ = false;
+    pace_journal();
+  });
+}
+
+void SimNode::fatal(const std::string& cause) {
+  if (!crashing_) checker_.violated(name() + " stops: " + cause);
+}
+
+void SimNode::quarantine_changed(bool active) {
+  auto& files = disk_->file_system();
+  const auto known = node::is_quarantined(files, kJournalDirectory);
+  if (active && known.ok() && *known) return;
+  const auto status = active ? node::begin_quarantine(files, kJournalDirectory, node::QuarantineReason::kOwnVoteSeen)
+                             : node::end_quarantine(files, kJournalDirectory);
+  if (!status.ok()) fatal("the quarantine flag cannot be written: " + status.message());
+}
+
+// Which transactions the new blocks hold; none twice.
+void SimNode::note_committed(const node::HeadPtr& head) {
+  const ledger::Log leaves(*head->state);
+  for (; noted_ < head->header.roots.log_size; ++noted_) {
+    const auto leaf = leaves.leaf(LogIndex{noted_});
+    if (!leaf) return checker_.violated(name() + " has a log that lacks leaf " + std::to_string(noted_));
+    if (!committed_ids_.insert(leaf->transaction).second) checker_.violated(name() + " committed a transaction twice");
+    if (const auto known = settings_.institutions->number_of(leaf->transaction)) committed_.insert(*known);
+    if (settings_.counts) checker_.acknowledged(leaf->transaction);
+  }
+  acknowledged_ = std::max(acknowledged_, head->header.height);
+  if (pending() > 0 && !core_->mempool().any_ready()) checker_.marks().hit("a transaction waits for another");
+}
+
+Hash256 SimNode::set_digest() const {
+  const auto& header = head();
+  return header.seals_epoch() ? header.next_validator_set : header.validator_set;
+}
+
+Hash256 SimNode::journal_digest() const {
+  Sha256 digest;
+  for (const auto& path : disk_->paths()) {
+    if (path.ends_with(".seg")) digest.update(disk_->content(path));
+  }
+  return digest.finish();
+}
+
+std::set<View> SimNode::journaled_views(Act act, View above) const {
+  std::set<View> views;
+  if (!journal_) return views;
+  // The disk's words, not the engine's: the segments are read as a restart would.
+  test::FaultyDisk copy;
+  TM_CHECK(copy.file_system().create_directory(kJournalDirectory).ok());
+  copy.restore_image(disk_->image());
+  node::JournalContents contents;
+  auto journal =
+      node::Journal::open(copy.file_system(), kJournalDirectory, settings_.journal, node::collect_records(contents));
+  if (!journal.ok()) return views;
+  for (const auto& [kind, bytes] : contents.records) {
+    if (kind != consensus::RecordKind::kVote) continue;
+    const auto vote = consensus::decode_vote_record(bytes);
+    if (vote && vote->vote.statement.act == act && vote->vote.statement.view > above) {
+      views.insert(vote->vote.statement.view);
+    }
+  }
+  return views;
 }
 
 void SimNode::receive(const Packet& packet) {
-  if (!engine_) return;
-  if (is_paused()) return later(paused_until_us_ - timeline_.now_us(), [this, packet] { receive(packet); });
-  const auto& bytes = *packet.bytes;
-  event([&] {
-    switch (packet.channel) {
-      case Channel::kConsensus:
-        if (const auto message = consensus::decode_message(bytes))
-          engine_->on_message(settings_.everybody[packet.from], *message);
-        break;
-      case Channel::kTransactions: {
-        Decoder in{bytes};
-        while (in.remaining() >= 8) application_->submit(in.u64());
-        update_pending();
-        break;
-      }
-      case Channel::kBlockRequest: answer_block_request(packet); break;
-      case Channel::kBlockResponse: take_blocks(packet); break;
-    }
-  });
-}
-
-void SimNode::submit(TransactionNumber transaction) {
-  if (!engine_) return;
-  event([&] {
-    application_->submit(transaction);
-    update_pending();
-  });
-  broadcast_transactions({transaction});
-}
-
-void SimNode::update_pending() {
-  const bool heartbeat = clock_ms() >= application_->last_block_time_ms() + settings_.heartbeat_ms;
-  engine_->on_pending_changed(!application_->pending().empty(), heartbeat);
-}
-
-void SimNode::broadcast_transactions(const std::vector<TransactionNumber>& transactions) {
-  Encoder out;
-  for (const auto transaction : transactions) out.u64(transaction);
-  const auto bytes = std::make_shared<const Bytes>(out.take());
-  for (std::size_t to = 0; to < settings_.everybody.size(); ++to) {
-    if (to != number()) network_.send({number(), to, Channel::kTransactions, bytes});
+  if (!core_ || !linked_.contains(packet.from)) return;
+  auto frame = net::decode_wire(ByteView(*packet.bytes).subspan(std::min<std::size_t>(4, packet.bytes->size())));
+  if (!frame.ok()) return;  // a real link would end here and be made again
+  net::Frame content;
+  if (auto* message = std::get_if<net::ConsensusMessage>(&*frame)) {
+    content = std::move(*message);
+  } else if (auto* transactions = std::get_if<net::Transactions>(&*frame)) {
+    content = std::move(*transactions);
+  } else if (auto* request = std::get_if<net::BlockRequest>(&*frame)) {
+    content = *request;
+  } else if (auto* response = std::get_if<net::BlockResponse>(&*frame)) {
+    if (!response->blocks.empty()) checker_.marks().hit("blocks come by catch-up");
+    content = std::move(*response);
+  } else {
+    return;
   }
+  runtime_.post(
+      [this, origin = peers_.at(packet.from)->origin(), frame = std::make_shared<net::Frame>(std::move(content))] {
+        core_->on_frame(origin, std::move(*frame), nullptr);
+      });
 }
 
-void SimNode::resend_pending() {
-  auto transactions = application_->pending();
-  if (transactions.size() > 64) transactions.resize(64);
-  if (!transactions.empty()) broadcast_transactions(transactions);
+void SimNode::submit(TransactionNumber number) {
+  if (!core_) return;
+  const std::uint64_t now_ms = std::max(clock.now_ms(), head().time_ms);
+  const TransactionNumber publish = kPublish | settings_.institutions->author(number);
+  if (number != publish && !is_committed(publish)) submit(settings_.institutions->transaction(publish, now_ms));
+  submit(settings_.institutions->transaction(number, now_ms));
 }
 
-void SimNode::build(const consensus::BuildRequest& request) {
-  const auto work = [this, request] {
-    engine_->on_built(request.id, application_->build(request, settings_.engine.self, clock_ms()));
-  };
-  if (settings_.work_us == 0 || random_.chance(300)) return work();
-  later(random_.between(1, settings_.work_us), [this, work, request] {
-    if (application_->has_state(request.parent)) return event(work);
-    event([&] { engine_->on_built(request.id, std::nullopt); });  // given up meanwhile
-  });
+void SimNode::submit(const ledger::tx::SharedTransaction& transaction) {
+  if (core_) core_->submit({transaction}, {});
 }
 
-void SimNode::validate(const consensus::BlockPtr& block) {
-  const auto work = [this, block] {
-    auto verdict = application_->validate(block, clock_ms());
-    if (verdict.verdict == consensus::Verdict::kNotYet) verdict.retry_at_ms += timeline_.now_ms();
-    engine_->on_validated(block->facts.id, verdict);
-  };
-  if (settings_.work_us == 0 || random_.chance(300)) return work();
-  // By then the block may have been decided and its parent applied or given up.
-  later(random_.between(1, settings_.work_us), [this, work, block] {
-    if (application_->has_state(block->facts.parent)) event(work);
-  });
+net::Origin SimNode::origin() const { return {id(), pin_}; }
+
+net::Hello SimNode::hello() const {
+  return {settings_.institutions->genesis().chain, net::kPeerProtocol, head().epoch, position_, id(), "testamur-sim"};
 }
 
-bool SimNode::verify(const consensus::ConsensusKey& key, const Hash256& digest, const Signature& signature) {
-  return toy_sign(key, digest) == signature;
+bool SimNode::admits(const SimNode& other) const {
+  return core_->admission(other.pin_).kind == net::Admission::Kind::kAdmitted;
 }
 
-void SimNode::persist(consensus::RecordGroup group) {
-  const std::uint64_t sequence = group.sequence;
-  journal_.append(std::move(group));
-  if (settings_.lying_disk) engine_->on_synced(sequence);
+void SimNode::link(SimNode& other) {
+  if (!core_ || !other.core_ || linked_.contains(other.number())) return;
+  if (!admits(other) || !other.admits(*this)) return;
+  linked_.insert(other.number());
+  other.linked_.insert(number());
+  peers_[other.number()] = &other;
+  other.peers_[number()] = this;
+  runtime_.post([this, from = other.origin(), hello = other.hello()] { core_->on_peer_up(from, hello); });
+  other.runtime_.post([&other, from = origin(), hello = hello()] { other.core_->on_peer_up(from, hello); });
 }
 
-void SimNode::write_journal() {
-  if (!journal_.begin_write()) return;
-  later(settings_.sync_us + random_.below(settings_.sync_jitter_us + 1), [this] {
-    const std::uint64_t sequence = journal_.end_write();
-    event([&] { engine_->on_synced(sequence); });
-  });
+void SimNode::unlink(std::size_t peer) {
+  if (linked_.erase(peer) == 0) return;
+  auto* other = peers_.at(peer);
+  other->linked_.erase(number());
+  if (!crashing_) runtime_.post([this, from = other->origin()] { core_->on_peer_down(from, "ended"); });
+  if (other->core_) other->runtime_.post([other, from = origin()] { other->core_->on_peer_down(from, "ended"); });
 }
 
-void SimNode::transmit(std::size_t to, const consensus::Message& message) {
-  auto bytes = std::make_shared<const Bytes>(consensus::encode(message));
-  network_.send({number(), to, Channel::kConsensus, std::move(bytes)});
+Signature SimNode::sign(const Hash256& digest) const {
+  if (settings_.real_signatures) return sign_fixed(settings_.institutions->at(settings_.seat).consensus, digest);
+  return toy_sign(key_, digest);
+}
+
+consensus::Vote SimNode::signed_vote(const consensus::Statement& statement, std::uint8_t voter) const {
+  return {statement, voter,
+          sign(consensus::signing_digest(settings_.institutions->genesis().chain, set_digest(), statement))};
+}
+
+void SimNode::mark_finality(const consensus::HeaderFacts& facts, bool directly) {
+  auto& marks = checker_.marks();
+  if (facts.empty) marks.hit("an empty block");
+  if (facts.sealing)
+    marks.hit(directly ? "sealing block final by its own certificate" : "sealing block final through a filler");
+  marks.hit(directly ? "final by its own certificate" : "final by a descendant");
+  if (starting_) marks.hit("blocks are applied again from the journal");
+}
+
+void SimNode::mark_said(const consensus::Message& message) {
+  static constexpr const char* kSays[] = {
+      "says proposal",        "says vote",     "says certificate",      "says certificate request",
+      "says block request",   "says presence", "says quarantine query", "says quarantine answer",
+      "says sealing finality"};
+  checker_.marks().hit(kSays[message.index()]);
+  if (const auto* proposal = std::get_if<consensus::Proposal>(&message)) {
+    if (node::header_facts(*proposal->header).filler) checker_.marks().hit("a filler");
+  }
+  if (!settings_.honest && settings_.number != settings_.seat) checker_.marks().hit("a twin speaks");
 }
 
 void SimNode::check_said(const consensus::Message& message) {
+  mark_said(message);
   if (!settings_.honest) return;
   if (const auto* proposal = std::get_if<consensus::Proposal>(&message)) {
-    const auto facts = application_->read_header(*proposal->header);
-    if (facts.proposer == settings_.engine.self) {
-      checker_.said(number(), {Act::kPropose, proposal->epoch, proposal->view, proposal->parent_view, facts.id});
+    const auto facts = node::header_facts(*proposal->header);
+    if (facts.proposer == id()) {
+      checker_.said(number(), life_, {Act::kPropose, proposal->epoch, proposal->view, proposal->parent_view, facts.id});
     }
   }
-  if (const auto* vote = std::get_if<consensus::Vote>(&message)) {
-    checker_.said(number(), vote->statement);
-    const auto durable = [&](const JournalEntry& entry) {
-      if (entry.kind != consensus::RecordKind::kVote) return false;
-      const auto record = consensus::decode_vote_record(entry.bytes);
-      return record && record->vote == *vote;
-    };
-    const auto& entries = journal_.entries();
-    if (std::none_of(entries.rbegin(), entries.rend(), durable)) {
-      checker_.violated("node " + std::to_string(number()) + " let a vote out before it was durable");
-    }
-  }
+  if (const auto* vote = std::get_if<consensus::Vote>(&message)) checker_.said(number(), life_, vote->statement);
+}
+
+void SimNode::transmit_bytes(std::size_t to, Bytes consensus_message) {
+  if (!linked_.contains(to)) return;
+  network_.send({number(), to, net::encode(net::Frame(net::ConsensusMessage{std::move(consensus_message)}))});
+}
+
+void SimNode::transmit(std::size_t to, const consensus::Message& message) {
+  transmit_bytes(to, consensus::encode(message));
+}
+
+bool SimNode::loses(const consensus::Message& message) {
+  if (finalize_loss_per_mille == 0) return false;
+  const auto* vote = std::get_if<consensus::Vote>(&message);
+  const auto* certificate = std::get_if<consensus::Certificate>(&message);
+  const bool finalizes =
+      (vote && vote->statement.act == Act::kFinalize) || (certificate && certificate->statement.act == Act::kFinalize);
+  return finalizes && random_.chance(finalize_loss_per_mille);
 }
 
 void SimNode::send(const InstitutionId& to, const consensus::Message& message) {
   check_said(message);
-  for (std::size_t i = 0; i < settings_.everybody.size(); ++i) {
-    if (settings_.everybody[i] == to && i != number()) transmit(i, message);
-  }
+  if (loses(message)) return;
+  core_->node::Chain::Core::send(to, message);
 }
 
 void SimNode::broadcast(const consensus::Message& message) {
   check_said(message);
-  auto bytes = std::make_shared<const Bytes>(consensus::encode(message));
-  for (std::size_t i = 0; i < settings_.everybody.size(); ++i) {
-    if (i != number()) network_.send({number(), i, Channel::kConsensus, bytes});
+  if (finalize_loss_per_mille == 0) return core_->node::Chain::Core::broadcast(message);
+  const auto linked = linked_;
+  for (const std::size_t peer : linked) {
+    if (!loses(message)) transmit(peer, message);
   }
-}
-
-void SimNode::commit(const consensus::Commit& commit) {
-  const Height before = application_->height();
-  application_->commit(commit);
-  last_commit_us = timeline_.now_us();
-  for (const auto& block : commit.blocks) {
-    checker_.committed(number(), block->facts.height, block->facts.id);
-    if (block->facts.height <= before) continue;
-    Decoder in{*block->proposal.body};
-    while (in.remaining() >= 8) checker_.acknowledged(in.u64());
-  }
-  acknowledged_ = std::max(acknowledged_, application_->height());
-  later(0, [this] { event([this] { update_pending(); }); });
-}
-
-consensus::ValidatorSet SimNode::next_validators(const consensus::BlockPtr& sealing) {
-  return application_->validators_after(*sealing->proposal.header);
-}
-
-void SimNode::catch_up(const consensus::CertificatePtr&) {
-  std::size_t to = random_.below(settings_.everybody.size());
-  if (to == number()) to = (to + 1) % settings_.everybody.size();
-  Encoder out;
-  out.u64(application_->height().next());
-  network_.send({number(), to, Channel::kBlockRequest, std::make_shared<const Bytes>(out.take())});
-}
-
-// Up to 16 blocks of one epoch and the proof of the last, through the next block that has a proof of its own.
-void SimNode::answer_block_request(const Packet& packet) {
-  Decoder in{*packet.bytes};
-  Height at{in.u64()};
-  Encoder out;
-  std::vector<StoredBlock> blocks;
-  std::optional<consensus::FinalityProof> proof;
-  for (auto block = application_->block_at(at); block; block = application_->block_at(at)) {
-    const auto epoch = [&](const StoredBlock& stored) { return application_->read_header(*stored.header).epoch; };
-    if (!blocks.empty() && (epoch(*block) != epoch(blocks.front()) || (blocks.size() >= 16 && proof))) break;
-    blocks.push_back(*block);
-    proof = block->proof;
-    at = at.next();
-  }
-  while (!blocks.empty() && !blocks.back().proof) blocks.pop_back();
-  if (blocks.empty()) return;
-  std::size_t sent = std::min<std::size_t>(blocks.size(), 16);
-  proof = blocks.back().proof;
-  std::vector<std::shared_ptr<const Bytes>> links;
-  for (std::size_t i = sent; i < blocks.size(); ++i) links.push_back(blocks[i].header);
-  links.insert(links.end(), proof->links.begin(), proof->links.end());
-  proof->links = std::move(links);
-  out.u32(static_cast<std::uint32_t>(sent));
-  for (std::size_t i = 0; i < sent; ++i) out.sized(*blocks[i].header).sized(*blocks[i].body);
-  out.raw(consensus::encode(*proof));
-  network_.send({number(), packet.from, Channel::kBlockResponse, std::make_shared<const Bytes>(out.take())});
-}
-
-void SimNode::take_blocks(const Packet& packet) {
-  Decoder in{*packet.bytes};
-  consensus::FinalizedChain chain;
-  const std::size_t count = in.u32();
-  for (std::size_t i = 0; i < count && in.ok(); ++i) {
-    const auto header = in.sized(consensus::kMaxHeaderBytes);
-    const auto body = in.sized(consensus::kMaxBodyBytes);
-    chain.blocks.push_back(
-        {std::make_shared<const Bytes>(to_bytes(header)), std::make_shared<const Bytes>(to_bytes(body))});
-  }
-  auto proof = consensus::decode_finality_proof(in.raw(in.remaining()));
-  if (!in.ok() || !proof) return;
-  chain.proof = std::move(*proof);
-  const Status taken = engine_->on_finalized_externally(chain);
-  if (!taken.ok()) notice("catch-up: " + taken.message());
-}
-
-void SimNode::misbehaviour(const consensus::Evidence& evidence) {
-  ++evidence_seen_;
-  const auto encoded = consensus::encode(evidence);
-  if (!consensus::decode_evidence(encoded)) checker_.violated("evidence does not survive its encoding");
-  checker_.observe(encoded);
-}
-
-Hash256 SimNode::fresh_nonce() {
-  Hash256 nonce;
-  for (auto& byte : nonce.bytes) byte = static_cast<std::uint8_t>(random_.next());
-  return nonce;
-}
-
-void SimNode::notice(const std::string& text) {
-  if (log) log("node " + std::to_string(number()) + ": " + text);
 }
 
 }  // namespace testamur::sim

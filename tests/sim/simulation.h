@@ -12,13 +12,14 @@
 #include "tests/sim/checker.h"
 #include "tests/sim/network.h"
 #include "tests/sim/scripted_node.h"
+#include "tests/sim/set_change.h"
 #include "tests/sim/sim_node.h"
 #include "tests/sim/timeline.h"
-#include "tests/sim/toy_ledger.h"
 
 namespace testamur::sim {
 
-enum class Traitor : std::uint8_t { kNone, kSilent, kByzantine };
+// kTwins: a copy of machine 1 runs beside it, with the same keys.
+enum class Traitor : std::uint8_t { kNone, kSilent, kByzantine, kTwins };
 
 // What may go wrong, and how often.
 struct Profile {
@@ -28,13 +29,14 @@ struct Profile {
   std::uint64_t partitions_per_mille = 0;
   std::uint64_t set_changes_per_mille = 0;
   std::uint64_t clock_jumps_per_mille = 0;
+  std::uint64_t drift_per_million = 0;  // clocks are wrong by up to so much
   std::uint64_t pauses_per_mille = 0;
-  std::uint64_t restores_per_mille = 0;  // one node of the run comes back empty or from a backup
-  std::uint64_t prunes_per_mille = 50;
+  std::uint64_t finalize_loss_per_mille = 0;
+  std::uint64_t restores_per_mille = 0;  // one node of the run comes back empty, damaged or from a backup
   Traitor traitor = Traitor::kNone;
-  std::uint64_t faults_ms = 8'000;     // so long things go wrong
-  std::uint64_t event_every_ms = 120;  // a fault event about this often
-  std::uint64_t transaction_every_ms = 150;
+  std::uint64_t faults_ms = 20'000;    // so long things go wrong
+  std::uint64_t event_every_ms = 250;  // a fault event about this often
+  std::uint64_t transaction_every_ms = 300;
   std::uint64_t recover_within_ms = 60'000;
 };
 const std::vector<Profile>& profiles();
@@ -45,6 +47,8 @@ struct SimulationConfig {
   std::size_t nodes = 4;
   std::size_t more_traitors = 0;  // beyond the one of the profile: more than are tolerated
   std::size_t spare_nodes = 0;    // observers that set changes may admit
+  StoreKind store = StoreKind::kMemory;
+  bool real_signatures = false;
   Profile profile;
   bool verbose = false;
   // Scenarios: changes the settings of each node; says in a liar's place what goes out (see ScriptedNode).
@@ -64,11 +68,8 @@ struct Outcome {
   std::uint64_t crashes = 0;
   std::uint64_t evidence = 0;
   std::uint64_t nullified_views = 0;
+  Marks marks;
 };
-
-// The institution, key and number i of a simulation.
-consensus::Validator member(std::size_t number);
-Membership members(std::size_t count);
 
 class Simulation {
  public:
@@ -82,6 +83,10 @@ class Simulation {
   void run_for_ms(std::uint64_t duration_ms);
   // True as soon as the condition holds; false if it does not within the time or an invariant is violated.
   bool run_until(const std::function<bool()>& condition, std::uint64_t within_ms);
+  void start(SimNode& node);
+  // The institutions change the set to these; one change at a time.
+  void propose_set(const std::vector<std::size_t>& members);
+  bool is_changing_set() const { return set_change_ != nullptr; }
   void submit(std::size_t node, TransactionNumber transaction) { nodes_.at(node)->submit(transaction); }
   bool everybody_has(TransactionNumber transaction) const;
 
@@ -91,32 +96,47 @@ class Simulation {
   Network& network() { return network_; }
   Timeline& timeline() { return timeline_; }
   Checker& checker() { return checker_; }
-  std::unique_ptr<Application> fresh_application() const;
-  // A node that joins the run as number size(): with the key of `number`, for twins and restored copies.
-  NodeSettings settings_of(std::size_t number) const;
+  Institutions& institutions() { return institutions_; }
+  // The network is as good as a local one.
+  void calm_network();
 
  private:
+  NodeSettings settings_of(std::size_t number) const;
   std::unique_ptr<SimNode> make_node(std::size_t number);
+  void dial(std::size_t number);
   void deliver(const Packet& packet);
   void fault_event();
+  void look_around();
   void load_event();
   void crash_some(std::size_t number);
   void cut_some(std::size_t number);
-  void change_set(SimNode& through);
+  void change_set();
+  void drive_set_change();
   void lose_disk(std::size_t number);
   void calm();
   bool is_traitor(std::size_t number) const;
-  bool recovered(TransactionNumber first_probe) const;
+  bool recovered() const;
+  void submit_probes();
+  std::string why_stuck() const;
+  void check_end();
+  void check_loss_of_power();
+  void check_light_client(const SimNode& node);
+  Outcome outcome(std::uint64_t calm_since_ms);
 
   SimulationConfig config_;
   Random random_;
   Timeline timeline_;
   Checker checker_;
   Network network_;
-  Membership membership_;
+  Institutions& institutions_;
   std::vector<std::unique_ptr<SimNode>> nodes_;
-  std::uint32_t current_members_ = 0;
   TransactionNumber next_transaction_ = 1;
+  std::vector<TransactionNumber> probes_;
+  std::vector<std::size_t> members_;  // of the set that was proposed last
+  std::set<std::size_t> left_;        // members once: their keys are erased
+  std::unique_ptr<SetChange> set_change_;
+  TransactionNumber next_change_ = 1;
+  std::vector<TransactionNumber> rivals_;
   bool faulty_ = false;
   std::uint64_t crashes_ = 0;
   std::optional<std::size_t>

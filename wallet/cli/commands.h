@@ -30,6 +30,8 @@ void add_key_commands(CLI::App& app, Context& context, Run& run);
 void add_trust_commands(CLI::App& app, Context& context, Run& run);
 void add_registry_commands(CLI::App& app, Context& context, Run& run);
 void add_check_commands(CLI::App& app, Context& context, Run& run);
+void add_genesis_commands(CLI::App& app, Context& context, Run& run);
+void add_ledger_commands(CLI::App& app, Context& context, Run& run);
 void add_node_commands(CLI::App& app, Context& context, Run& run);
 
 }  // namespace testamur::wallet

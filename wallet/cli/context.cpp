@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "wallet/cli/advice.h"
+#include "wallet/client/ledger_trust.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -149,7 +150,15 @@ OpenedKeys open_issuer_keys(Context& context, KeyPurpose purpose) {
 
 Called<Json> find_institution(Client& client, const std::string& id_or_domain, bool with_history) {
   if (auto id = parse_institution_id(id_or_domain); id.ok()) return client.institution(*id, with_history);
-  return client.institution_by_domain(id_or_domain);
+  return client.institution_by_domain(id_or_domain, with_history);
+}
+
+std::optional<ChainId> home_ledger(const Context& context) {
+  const std::string file = context.path("issuer/issuer.json");
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  auto profile = read_profile(file);
+  if (!profile.ok()) return std::nullopt;
+  return profile->chain;
 }
 
 Result<IssuerProfile> stored_profile(const Context& context) {
@@ -186,6 +195,10 @@ Result<IssuerProfile> profile_here_or(const Context& context, const std::string&
 
 Result<IssuerProfile> issuer_profile(Context& context, Client& client) {
   TM_TRY(auto profile, stored_profile(context));
+  // Where a recovery was accepted, the institution goes on in the ledger that took the old one up.
+  LedgerTrust trust(context.path("ledgers"));
+  if (auto problem = trust.load()) return error(problem->message);
+  profile.chain = trust.successor(profile.chain);
   if (profile.name.empty()) {
     auto answer = client.institution(profile.institution, false);
     if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);

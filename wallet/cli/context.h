@@ -9,6 +9,7 @@
 //   issuer/issuer.json       what was learnt at registration: chain, institution
 //   issuer/batches/<name>/   one batch each: state, claim files, codes, register
 //   outbox/                  signed transactions that have not ended
+//   ledgers/                 the ledgers that are trusted, as far as they were followed
 #pragma once
 
 #include <cstdint>
@@ -34,8 +35,9 @@ struct Context {
   std::string passphrase_file;
   int passphrase_fd = -1;
   bool json = false;
-  bool yes = false;    // no confirmation
-  bool quiet = false;  // no progress
+  std::string accept_recovery;  // chain id of a recovery that a person has decided to follow
+  bool yes = false;             // no confirmation
+  bool quiet = false;           // no progress
   std::uint64_t timeout_ms = 30'000;
   std::optional<SecretBytes> passphrase;  // once asked, for all vaults of one command
 
@@ -46,6 +48,9 @@ struct Context {
 
 // Fills endpoints and tls_root from config.toml where the command line gave none. A missing file is no error.
 Status read_config(Context& context);
+
+// The ledger on which this home's institution was registered; nothing in a home without one.
+std::optional<ChainId> home_ledger(const Context& context);
 
 // Prints "error: …" to standard error, or {"error": …} to standard output with --json.
 ExitCode fail(const Context& context, ExitCode code, const std::string& message);

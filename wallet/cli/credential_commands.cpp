@@ -6,9 +6,11 @@
 
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
+#include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/open_wallet.h"
 #include "wallet/cli/render.h"
 #include "wallet/client/facts.h"
+#include "wallet/client/proven_facts.h"
 #include "wallet/credential/claim_file.h"
 #include "wallet/credential/credential.h"
 #include "wallet/keystore/file.h"
@@ -32,6 +34,7 @@ struct VerifyOptions {
   std::string audience;
   std::string nonce;
   std::string purpose;
+  std::string receipt;
   std::uint64_t max_age_s = 300;
   std::uint64_t max_status_age_ms = 600'000;
 };
@@ -183,6 +186,68 @@ ExitCode present(Context& context, const PresentOptions& options) {
   return ExitCode::kOk;
 }
 
+struct Asked {
+  RegistryFacts facts;
+  std::optional<ExitCode> failed;  // printed already
+};
+
+// What the nodes say, proven where they prove it. Without a node everything stays unknown; a forged answer is refused.
+Asked facts_of_nodes(Context& context, const CredentialView& view, const std::string& purpose) {
+  Client client = context.client();
+  LedgerTrust trust(context.path("ledgers"));
+  const auto problem = follow_ledger(context, client, trust);
+  if (problem && !problem->unreachable()) return {{}, fail(context, *problem)};
+  Asked asked{gather_facts(client, view, purpose), std::nullopt};
+  if (problem || trust.current() == nullptr) return asked;
+  if (const auto lie = prove_facts(client, *trust.current(), view, asked.facts)) return {{}, fail(context, *lie)};
+  return asked;
+}
+
+// What a receipt proves under a ledger that this home trusts; nobody is asked.
+Asked facts_of_file(Context& context, const CredentialView& view, const std::string& file) {
+  LedgerTrust trust(context.path("ledgers"));
+  if (auto problem = trust.load()) return {{}, fail(context, *problem)};
+  auto raw = read_file(file, ledger::Receipt::kMaxEncodedSize);
+  if (!raw.ok()) return {{}, fail(context, ExitCode::kUsage, raw.message())};
+  auto receipt = ledger::decode_receipt(*raw);
+  if (!receipt.ok()) return {{}, fail(context, ExitCode::kInvalid, file + ": " + receipt.message())};
+  const auto& certified = receipt->checkpoint.header.chain;
+  const auto* trusted = trust.find(certified);
+  const auto* named = trust.find(view.head.reference);
+  if (trusted == nullptr) {
+    return {{},
+            fail(context, ExitCode::kUnknown,
+                 "the receipt is of the ledger " + to_text(certified) +
+                     ", which this home does not trust: testamur ledger trust FILE [other_ledger]")};
+  }
+  auto facts = facts_from_receipt(*receipt, *trusted, named == nullptr ? certified : named->genesis.chain);
+  if (!facts.ok()) return {{}, fail(context, ExitCode::kInvalid, facts.message() + " [forged_proof]")};
+  return {std::move(facts).value(), std::nullopt};
+}
+
+ExitCode keep_receipt(Context& context, const std::string& file, const std::string& out) {
+  auto raw = read_file(file, kMaxCredentialBytes);
+  if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
+  auto view = read_credential(trimmed(std::string(as_text(*raw))));
+  if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+  Client client = context.client();
+  LedgerTrust trust(context.path("ledgers"));
+  if (auto problem = follow_ledger(context, client, trust)) return fail(context, *problem);
+  const auto facts = gather_facts(client, *view, "");
+  auto fetched = fetch_receipt(client, *trust.current(), *view, facts.chain);
+  if (fetched.failure) return fail(context, *fetched.failure);
+  if (!fetched.receipt) {
+    return fail(context, ExitCode::kUnknown, "no node shows a proof of this credential: is it anchored, and listed?");
+  }
+  auto written = write_file_atomically(out, ledger::encode(*fetched.receipt), Overwrite::kAllowed);
+  if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
+  const auto& header = fetched.receipt->checkpoint.header;
+  print(context, Json{{"file", out}, {"height", header.height.value}, {"time_ms", header.time_ms}},
+        "wrote " + out + ": proves the status at block " + std::to_string(header.height.value) + " to whoever trusts " +
+            to_text(header.chain) + "\n");
+  return ExitCode::kOk;
+}
+
 ExitCode verify(Context& context, const VerifyOptions& options) {
   auto raw = read_file(options.file, kMaxCredentialBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
@@ -193,8 +258,10 @@ ExitCode verify(Context& context, const VerifyOptions& options) {
   }
   RegistryFacts facts;
   if (auto view = read_credential(compact); view.ok()) {
-    Client client = context.client();
-    facts = gather_facts(client, *view, options.purpose);
+    auto asked = options.receipt.empty() ? facts_of_nodes(context, *view, options.purpose)
+                                         : facts_of_file(context, *view, options.receipt);
+    if (asked.failed) return *asked.failed;
+    facts = std::move(asked.facts);
   }
   const Verdict verdict = verify_presentation(compact, facts, rules);
   const auto code = static_cast<ExitCode>(verdict_code(verdict));
@@ -238,6 +305,11 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run) {
   presenting->add_option("--out", options->out, "File to write (default: standard output)");
   presenting->callback([&context, &run, options] { run = [&context, options] { return present(context, *options); }; });
 
+  auto* keeping = credential->add_subcommand("receipt", "Keep a proof of the present status, for use offline");
+  keeping->add_option("file", *text, "A credential or presentation")->required();
+  keeping->add_option("--out", *more, "File to write")->required();
+  keeping->callback(
+      [&context, &run, text, more] { run = [&context, text, more] { return keep_receipt(context, *text, *more); }; });
   auto checking = std::make_shared<VerifyOptions>();
   auto* verifying =
       credential->add_subcommand("verify", "Signature, contents, status, holder and whether the issuer is accepted");
@@ -247,6 +319,7 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run) {
   verifying->add_option("--max-age", checking->max_age_s, "… not older than this many seconds");
   verifying->add_option("--max-status-age", checking->max_status_age_ms, "Older status is unknown, in milliseconds");
   verifying->add_option("--purpose", checking->purpose, "credit, access, exemption, employment, profession");
+  verifying->add_option("--receipt", checking->receipt, "Ask nobody: judge by this receipt");
   verifying->callback(
       [&context, &run, checking] { run = [&context, checking] { return verify(context, *checking); }; });
 }

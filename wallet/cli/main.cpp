@@ -24,6 +24,8 @@ void add_global_options(CLI::App& app, Context& context) {
   app.add_option("--passphrase-file", context.passphrase_file, "Read the passphrase from the first line of this file");
   app.add_option("--passphrase-fd", context.passphrase_fd, "Read the passphrase from this open descriptor");
   app.add_option("--timeout", context.timeout_ms, "How long to wait for a commit, in milliseconds");
+  app.add_option("--accept-recovery", context.accept_recovery,
+                 "Follow the ledger of this id (tmn1...), which goes on where the trusted one lost its keys");
   app.add_flag("--json", context.json, "Print one JSON value instead of text");
   app.add_flag("--yes", context.yes, "Do not ask for confirmation");
   app.add_flag("--quiet", context.quiet, "No progress, no notices");
@@ -49,6 +51,8 @@ int run(int argc, char** argv) {
   add_registry_commands(app, context, chosen);
   add_check_commands(app, context, chosen);
   add_node_commands(app, context, chosen);
+  add_genesis_commands(app, context, chosen);
+  add_ledger_commands(app, context, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "wallet/cli/commands.h"
+#include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/render.h"
 
 namespace testamur::wallet {
@@ -22,8 +23,8 @@ std::string hash_answer_text(const std::string& hash, const Json& answer) {
   return text;
 }
 
-ExitCode check_one(Context& context, Client& client, const std::string& text, const CheckOptions& options,
-                   Json& answers, std::string& out) {
+ExitCode check_one(Context& context, Client& client, const LedgerTrust& trust, const std::string& text,
+                   const CheckOptions& options, Json& answers, std::string& out) {
   const bool reference = text.starts_with("urn:");
   Called<Json> answer = CallError{};
   if (reference) {
@@ -40,6 +41,9 @@ ExitCode check_one(Context& context, Client& client, const std::string& text, co
   }
   if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
   Json& json = std::get<Json>(answer);
+  if (json.contains("checkpoint")) {
+    if (auto lie = trust.verify_checkpoint(json["checkpoint"])) return fail(context, *lie);
+  }
   if (reference && json.contains("slot")) json["slots"] = Json::array({json["slot"]});
   out += hash_answer_text(text, json) + "  " + toned(Tone::kQuiet, as_of_text(json)) + "\n";
   ExitCode code = json.value("finding", "") == "found" ? ExitCode::kOk : ExitCode::kUnknown;
@@ -54,12 +58,14 @@ ExitCode check_one(Context& context, Client& client, const std::string& text, co
 ExitCode check(Context& context, const std::vector<std::string>& hashes, const CheckOptions& options) {
   if (hashes.size() > kBulkLimit) return fail(context, ExitCode::kUsage, "at most 4096 hashes at once");
   Client client = context.client();
+  LedgerTrust trust(context.path("ledgers"));
+  if (auto problem = follow_ledger(context, client, trust)) return fail(context, *problem);
   Json answers = Json::array();
   std::string text;
   ExitCode code = ExitCode::kOk;
   for (const auto& hash : hashes) {
     const std::size_t before = answers.size();
-    code = worse(code, check_one(context, client, hash, options, answers, text));
+    code = worse(code, check_one(context, client, trust, hash, options, answers, text));
     if (answers.size() == before) return code;  // printed already
   }
   print(context, Json{{"answers", answers}, {"exit_code", static_cast<int>(code)}}, text);

@@ -167,14 +167,41 @@ std::string institution_line(const Json& institution) {
          text_of(name, "domain") + ")\n";
 }
 
+namespace {
+
+std::string parties_text(const Json& parties) {
+  std::string text;
+  for (const auto& party : parties) text += (text.empty() ? "" : ", ") + party_text(party);
+  return text;
+}
+
+// merge of A, B into C, heir C, on a date
+std::string succession_text(const Json& succession) {
+  std::string text = text_of(succession, "kind") + " of " + parties_text(part_of(succession, "predecessors")) +
+                     " into " + parties_text(part_of(succession, "successors"));
+  if (succession.contains("heir")) text += ", heir " + party_text(part_of(succession, "heir"));
+  if (!succession.value("closes", false)) text += ", which goes on";
+  text += ", " + time_text(number_of(part_of(succession, "anchor"), "time_ms"));
+  return (succession.value("effective", false) ? "succession " : "agreed to the ") + text;
+}
+
+}  // namespace
+
 std::string institution_text(const Json& institution) {
   std::string text = institution_line(institution);
+  if (institution.contains("sponsor")) text += "  sponsor " + party_text(part_of(institution, "sponsor")) + "\n";
+  for (const auto& succession : part_of(institution, "successions")) text += "  " + succession_text(succession) + "\n";
+  for (const auto& policy : part_of(institution, "policies")) {
+    text += "  policy " + text_of(policy, "digest") + "  " + text_of(policy, "url") + "\n";
+  }
   for (const auto& key : part_of(institution, "keys")) {
     text += "  key " + text_of(key, "id_text") + "  " + text_of(key, "purpose") + "  " + text_of(key, "state") + "\n";
   }
   for (const auto& version : part_of(institution, "history")) {
     text += "  from " + time_text(number_of(version, "from_time_ms")) + ", block " +
-            std::to_string(number_of(version, "from_height")) + ": " + text_of(version, "standing") + "\n";
+            std::to_string(number_of(version, "from_height")) + ": " + text_of(version, "institution_class") + ", " +
+            text_of(version, "standing") + (version.value("retroactive", false) ? ", role lost retroactively" : "") +
+            "\n";
   }
   return text;
 }

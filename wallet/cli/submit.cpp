@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "wallet/cli/ledger_commands.h"
 #include "wallet/client/outbox.h"
 
 namespace testamur::wallet {
@@ -20,6 +21,12 @@ Result<ledger::tx::Envelope> fresh_envelope(Context& context, Client& client, co
   if (auto* failure = std::get_if<CallError>(&status)) return error(failure->message);
   const Json& answer = std::get<Json>(status);
   if (answer.value("chain_id", "") != chain.hex()) {
+    // Says what a recovery would be, before anything is signed.
+    LedgerTrust trust(context.path("ledgers"));
+    if (auto problem = follow_ledger(context, client, trust)) return error(problem->message);
+    if (trust.current() != nullptr && trust.current()->genesis.chain.hex() == answer.value("chain_id", "")) {
+      return error("this home follows the recovered ledger from now on: run the command again");
+    }
     return error("the node serves another ledger (" + answer.value("chain_id_text", "") +
                  ") than this home belongs to (" + to_text(chain) + ")");
   }

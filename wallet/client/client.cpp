@@ -248,10 +248,11 @@ Called<Json> Client::explain(const Hash256& commitment, const CheckOptions& opti
   return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::Explain, request);
 }
 
-Called<Json> Client::receipt(const InstitutionId& issuer, IssuerIndex index) {
+Called<Json> Client::receipt(const InstitutionId& issuer, IssuerIndex index, const std::vector<KeyId>& keys) {
   v1::GetReceiptRequest request;
   request.set_issuer_id(raw(issuer.view()));
   request.set_issuer_index(index.value);
+  for (const auto& key : keys) request.add_key_ids(raw(key.view()));
   return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::GetReceipt, request);
 }
 
@@ -262,9 +263,10 @@ Called<Json> Client::institution(const InstitutionId& id, bool with_history) {
   return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
 }
 
-Called<Json> Client::institution_by_domain(const std::string& domain) {
+Called<Json> Client::institution_by_domain(const std::string& domain, bool with_history) {
   v1::GetInstitutionRequest request;
   request.set_domain(domain);
+  request.set_with_history(with_history);
   return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
 }
 
@@ -360,6 +362,20 @@ Called<Json> Client::checkpoint(std::uint64_t height) {
   v1::GetCheckpointRequest request;
   request.set_height(height);
   return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetCheckpoint, request);
+}
+
+Called<Json> Client::set_changes(Epoch from, std::uint32_t limit) {
+  v1::GetSetChangesRequest request;
+  request.set_from_epoch(from.value);
+  request.set_limit(limit);
+  return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetSetChanges, request);
+}
+
+Called<Json> Client::consistency(std::uint64_t old_size, std::uint64_t new_size) {
+  v1::GetConsistencyProofRequest request;
+  request.set_old_size(old_size);
+  request.set_new_size(new_size);
+  return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetConsistencyProof, request);
 }
 
 Called<Json> Client::inclusion(const TransactionId& id) {

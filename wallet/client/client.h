@@ -83,10 +83,11 @@ class Client {
   Called<Json> check_bulk(const std::vector<Hash256>& commitments, const CheckOptions& options);
   Called<Json> check_reference(const Reference& reference, const CheckOptions& options);
   Called<Json> explain(const Hash256& commitment, const CheckOptions& options);
-  Called<Json> receipt(const InstitutionId& issuer, IssuerIndex index);
+  // With the histories of these keys, beside that of the key that anchored it.
+  Called<Json> receipt(const InstitutionId& issuer, IssuerIndex index, const std::vector<KeyId>& keys = {});
 
   Called<Json> institution(const InstitutionId& id, bool with_history);
-  Called<Json> institution_by_domain(const std::string& domain);
+  Called<Json> institution_by_domain(const std::string& domain, bool with_history = false);
   Called<Json> institutions();  // all pages, as {institutions: […]}
   Called<Json> achievement(const InstitutionId& institution, std::uint32_t number, std::uint32_t version);
   Called<Json> achievements(const InstitutionId& institution);
@@ -106,6 +107,9 @@ class Client {
   Called<Json> graph(const std::optional<InstitutionId>& around, std::uint32_t hops);
 
   Called<Json> checkpoint(std::uint64_t height);
+  // How epochs ended from this one on, at most `limit` of them.
+  Called<Json> set_changes(Epoch from, std::uint32_t limit);
+  Called<Json> consistency(std::uint64_t old_size, std::uint64_t new_size);
   Called<Json> inclusion(const TransactionId& id);
   Called<Json> transaction(const TransactionId& id);
   Called<Json> log_entries(std::uint64_t first, std::uint32_t count);  // at most 1,000

@@ -175,6 +175,22 @@ void add_reference_slot(Client& client, const CredentialView& credential, const 
 
 }  // namespace
 
+namespace {
+
+// The ledger that the reference names: the one that answers, or one that it continues. A wrong word of the node only
+// gives a commitment that nobody lists.
+ChainId chain_named(const Reference& reference, const Json& status) {
+  const auto present = id_of<ChainId>(status, "chain_id");
+  if (reference.is_of_chain(present)) return present;
+  for (const auto& continued : part_of(status, "continues")) {
+    const auto chain = id_of<ChainId>(continued, "chain_id");
+    if (reference.is_of_chain(chain)) return chain;
+  }
+  return present;
+}
+
+}  // namespace
+
 RegistryFacts gather_facts(Client& client, const CredentialView& credential, const std::string& purpose) {
   RegistryFacts facts;
   auto status = client.status();
@@ -182,7 +198,7 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential, con
     facts.problem = failure->message;
     return facts;
   }
-  facts.chain = id_of<ChainId>(std::get<Json>(status), "chain_id");
+  facts.chain = chain_named(credential.head.reference, std::get<Json>(status));
   facts.answered_by = text_of(part_of(std::get<Json>(status), "institution"), "name_now");
   auto checked = client.check_hash(commitment_of(facts.chain, credential), {purpose, true});
   if (auto* failure = std::get_if<CallError>(&checked)) {

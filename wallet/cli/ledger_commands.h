@@ -1,0 +1,16 @@
+// How commands follow the ledger that their home trusts (wallet/client/ledger_trust.h).
+#pragma once
+
+#include "wallet/cli/context.h"
+#include "wallet/client/ledger_trust.h"
+
+namespace testamur::wallet {
+
+// Loads what the home trusts and follows it at a node, with --accept-recovery where it was given. Says so where the
+// home trusts its first ledger from now on.
+LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust);
+
+// Prints it; forged and forked ledgers are exit code 5, a foreign one 9.
+ExitCode fail(const Context& context, const LedgerFailure& failure);
+
+}  // namespace testamur::wallet

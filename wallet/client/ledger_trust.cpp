@@ -1,0 +1,383 @@
+#include "wallet/client/ledger_trust.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "ledger/merkle.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxRecordBytes = 64u << 20;
+constexpr std::uint32_t kChangesAtOnce = 100;
+
+LedgerFailure failure(const char* name, std::string message) { return {name, std::move(message) + " [" + name + "]"}; }
+LedgerFailure unreachable(const CallError& cause) { return {"unreachable", cause.message}; }
+
+std::string text_of(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string{};
+}
+std::uint64_t number_of(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
+}
+Bytes bytes_of(const Json& object, const char* name) { return from_hex(text_of(object, name)).value_or(Bytes{}); }
+
+// The record that a node says is its ledger's.
+struct Fetched {
+  std::optional<ledger::Genesis> genesis;
+  LedgerOutcome failure;
+};
+Fetched fetch_genesis(Client& client, const ChainId& chain) {
+  auto answer = client.parameters();
+  if (auto* cause = std::get_if<CallError>(&answer)) return {std::nullopt, unreachable(*cause)};
+  auto genesis = ledger::decode_genesis(bytes_of(std::get<Json>(answer), "genesis_record"));
+  if (!genesis.ok()) {
+    return {std::nullopt, failure("forged_genesis", "the node's genesis record does not hold: " + genesis.message())};
+  }
+  if (genesis->chain != chain) {
+    return {std::nullopt, failure("forged_genesis", "the node's genesis record is of " + to_text(genesis->chain) +
+                                                        ", and it says to serve " + to_text(chain))};
+  }
+  return {std::move(genesis).value(), std::nullopt};
+}
+
+Bytes encode_changes(const std::vector<ledger::SetChange>& changes) {
+  Encoder out;
+  out.u32(static_cast<std::uint32_t>(changes.size()));
+  for (const auto& change : changes) {
+    Encoder one;
+    ledger::encode(one, change);
+    out.sized(one.bytes());
+  }
+  return out.take();
+}
+
+std::optional<std::vector<ledger::SetChange>> decode_changes(ByteView bytes) {
+  Decoder in(bytes);
+  std::vector<ledger::SetChange> changes;
+  for (auto left = in.u32(); left > 0 && in.ok(); --left) {
+    Decoder one(in.sized(ledger::Checkpoint::kMaxEncodedSize + 4096));
+    auto change = ledger::decode_set_change(one);
+    if (!change || !one.finished()) return std::nullopt;
+    changes.push_back(std::move(*change));
+  }
+  if (!in.finished()) return std::nullopt;
+  return changes;
+}
+
+bool is_first_block(const ledger::Genesis& genesis, const ledger::Header& header) {
+  const auto& continues = genesis.content.continues;
+  const Height first = continues ? continues->last.header.height.next() : Height{0};
+  return header.chain == genesis.chain && header.height == first && header.view == View{0};
+}
+
+std::string where(const ledger::Header& header) {
+  return "block " + std::to_string(header.height.value) + " (" + ledger::block_id(header).hex().substr(0, 16) + "…)";
+}
+
+// Whether the log of a later checkpoint begins with that of an earlier one.
+LedgerOutcome check_log(Client& client, const ledger::Header& before, const ledger::Header& after) {
+  const auto& old_roots = before.roots;
+  const auto& new_roots = after.roots;
+  const auto forked = [&](const char* why) {
+    return failure("fork",
+                   "two histories were certified: " + where(after) + " does not follow " + where(before) + ": " + why);
+  };
+  if (new_roots.log_size < old_roots.log_size) return forked("its log is shorter");
+  if (new_roots.log_size == old_roots.log_size) {
+    if (new_roots.log_root != old_roots.log_root) return forked("its log is another");
+    return std::nullopt;
+  }
+  if (old_roots.log_size == 0) return std::nullopt;
+  auto answer = client.consistency(old_roots.log_size, new_roots.log_size);
+  if (auto* cause = std::get_if<CallError>(&answer)) return unreachable(*cause);
+  ledger::merkle::Path path;
+  for (const auto& hash : std::get<Json>(answer)["path"]) {
+    const auto bytes = from_hex(hash.get<std::string>());
+    const auto value = bytes ? Hash256::from(*bytes) : std::nullopt;
+    if (!value) return forked("the proof is malformed");
+    path.push_back(*value);
+  }
+  if (!ledger::merkle::verify_consistency(old_roots.log_size, new_roots.log_size, path, old_roots.log_root,
+                                          new_roots.log_root)) {
+    return forked("its log does not contain the earlier one");
+  }
+  return std::nullopt;
+}
+
+LedgerFailure foreign(const ChainId& served, const ChainId& trusted) {
+  return failure("other_ledger", "the node serves another ledger, " + to_text(served) + ", than this home trusts, " +
+                                     to_text(trusted) + ": use another --home for it");
+}
+
+LedgerFailure not_accepted(const ledger::Genesis& recovery) {
+  const auto& continues = *recovery.content.continues;
+  std::string names;
+  for (const auto& signatory : ledger::signatories(recovery)) {
+    if (signatory.has_signed()) names += (names.empty() ? "" : ", ") + signatory.name;
+  }
+  return failure("recovery_not_accepted",
+                 "the ledger " + to_text(continues.chain()) + " lost its keys and goes on as " +
+                     to_text(recovery.chain) + " after " + where(continues.last.header) + ", signed by " + names +
+                     ". If the institutions have announced this, say --accept-recovery " + to_text(recovery.chain));
+}
+
+}  // namespace
+
+LedgerOutcome LedgerTrust::load() {
+  if (!fs::exists(folder_)) return std::nullopt;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
+    if (!entry.is_directory()) continue;
+    if (auto problem = load_one(entry.path().filename().string())) return problem;
+  }
+  if (!fs::exists(folder_ + "/current")) return std::nullopt;
+  auto text = read_file(folder_ + "/current", 256);
+  auto chain = text.ok() ? parse_chain_id(as_text(*text)) : Result<ChainId>(text.failure());
+  if (!chain.ok() || !ledgers_.contains(*chain)) {
+    return failure("ledger_folder", folder_ +
+                                        "/current names no ledger of this folder: restore it, or remove the "
+                                        "folder to choose again whom to trust");
+  }
+  current_ = *chain;
+  return std::nullopt;
+}
+
+LedgerOutcome LedgerTrust::load_one(const std::string& name) {
+  const std::string folder = folder_ + "/" + name + "/";
+  const auto damaged = [&](const std::string& what) {
+    return failure("ledger_folder", folder + what + ": remove " + folder + " to choose again whom to trust");
+  };
+  auto record = read_file(folder + "genesis.bin", kMaxRecordBytes);
+  if (!record.ok()) return damaged("genesis.bin cannot be read (" + record.message() + ")");
+  auto genesis = ledger::decode_genesis(*record);
+  if (!genesis.ok() || to_text(genesis->chain) != name) return damaged("genesis.bin is not the record of this ledger");
+  TrustedLedger ledger{*genesis, ledger::make_light_client(*genesis), {}, {}};
+  if (fs::exists(folder + "changes.bin")) {
+    auto bytes = read_file(folder + "changes.bin", kMaxRecordBytes);
+    auto changes = bytes.ok() ? decode_changes(*bytes) : std::nullopt;
+    if (!changes) return damaged("changes.bin is damaged");
+    for (auto& change : *changes) {
+      if (auto status = ledger.client.follow(change); !status.ok()) return damaged("changes.bin: " + status.message());
+      ledger.changes.push_back(std::move(change));
+    }
+  }
+  if (fs::exists(folder + "newest.bin")) {
+    auto bytes = read_file(folder + "newest.bin", ledger::Checkpoint::kMaxEncodedSize);
+    auto newest = bytes.ok() ? ledger::decode_checkpoint(*bytes) : Result<ledger::Checkpoint>(bytes.failure());
+    if (!newest.ok() || !ledger.client.verify(*newest).ok()) return damaged("newest.bin is damaged");
+    ledger.newest = std::move(newest).value();
+  }
+  ledgers_.emplace(genesis->chain, std::move(ledger));
+  return std::nullopt;
+}
+
+const TrustedLedger* LedgerTrust::current() const { return current_ ? find(*current_) : nullptr; }
+
+const TrustedLedger* LedgerTrust::find(const ChainId& chain) const {
+  const auto found = ledgers_.find(chain);
+  return found == ledgers_.end() ? nullptr : &found->second;
+}
+
+const TrustedLedger* LedgerTrust::find(const Reference& reference) const {
+  for (const auto& [chain, ledger] : ledgers_) {
+    if (reference.is_of_chain(chain)) return &ledger;
+  }
+  return nullptr;
+}
+
+ChainId LedgerTrust::successor(ChainId chain) const {
+  for (std::size_t steps = 0; steps < ledgers_.size(); ++steps) {
+    const auto next = std::ranges::find_if(ledgers_, [&](const auto& entry) {
+      const auto& continues = entry.second.genesis.content.continues;
+      return continues && continues->chain() == chain;
+    });
+    if (next == ledgers_.end()) break;
+    chain = next->first;
+  }
+  return chain;
+}
+
+LedgerOutcome LedgerTrust::save(const TrustedLedger& ledger) const {
+  const std::string folder = folder_ + "/" + to_text(ledger.genesis.chain) + "/";
+  std::error_code problem;
+  fs::create_directories(folder, problem);
+  if (problem) return failure("ledger_folder", "cannot create " + folder + ": " + problem.message());
+  const auto put = [&](const char* name, ByteView bytes) {
+    return write_file_atomically(folder + name, bytes, Overwrite::kAllowed);
+  };
+  auto status = put("genesis.bin", ledger::encode(ledger.genesis));
+  if (status.ok() && !ledger.changes.empty()) status = put("changes.bin", encode_changes(ledger.changes));
+  if (status.ok() && ledger.newest) status = put("newest.bin", ledger::encode(*ledger.newest));
+  if (!status.ok()) return failure("ledger_folder", status.message());
+  return std::nullopt;
+}
+
+LedgerOutcome LedgerTrust::save_current() const {
+  auto status = write_file_atomically(folder_ + "/current", as_bytes(to_text(*current_)), Overwrite::kAllowed);
+  if (!status.ok()) return failure("ledger_folder", status.message());
+  return std::nullopt;
+}
+
+LedgerOutcome LedgerTrust::adopt(const ledger::Genesis& genesis) {
+  auto [added, is_new] =
+      ledgers_.try_emplace(genesis.chain, TrustedLedger{genesis, ledger::make_light_client(genesis), {}, {}});
+  if (auto problem = save(added->second)) return problem;
+  current_ = genesis.chain;
+  return save_current();
+}
+
+LedgerOutcome LedgerTrust::adopt_first(const ledger::Genesis& genesis, const std::optional<ChainId>& accepted) {
+  if (expected_ && *expected_ != genesis.chain) {
+    const auto& continues = genesis.content.continues;
+    if (!continues || continues->chain() != *expected_) return foreign(genesis.chain, *expected_);
+    if (accepted != genesis.chain) return not_accepted(genesis);
+  }
+  is_first_ = true;
+  return adopt(genesis);
+}
+
+LedgerOutcome LedgerTrust::accept(const ledger::Genesis& recovery, const std::optional<ChainId>& accepted) {
+  const auto& old = *current();
+  const auto& continues = recovery.content.continues;
+  if (!continues || continues->chain() != old.genesis.chain) return foreign(recovery.chain, old.genesis.chain);
+  if (auto status = ledger::verify_continuation(recovery, old.client); !status.ok()) {
+    return failure("forged_recovery", status.message());
+  }
+  const auto& last = continues->last.header;
+  if (old.newest && old.newest->header.height > last.height) {
+    return failure("recovery_cuts_off", "the recovery goes on after " + where(last) + ", and " +
+                                            where(old.newest->header) +
+                                            " was final: it would undo what was acknowledged. Ask the institutions; to "
+                                            "follow it nevertheless begin with a fresh --home");
+  }
+  if (old.newest && old.newest->header.height == last.height &&
+      ledger::block_id(old.newest->header) != ledger::block_id(last)) {
+    return failure("fork",
+                   "the recovery goes on after " + where(last) + ", and " + where(old.newest->header) + " was final");
+  }
+  if (accepted != recovery.chain) return not_accepted(recovery);
+  return adopt(recovery);
+}
+
+LedgerOutcome LedgerTrust::trust(const ledger::Genesis& genesis, const std::optional<ChainId>& accepted) {
+  if (!current_) return adopt_first(genesis, accepted);
+  if (*current_ == genesis.chain) return std::nullopt;
+  return accept(genesis, accepted);
+}
+
+LedgerOutcome LedgerTrust::follow(Client& client, const std::optional<ChainId>& accepted) {
+  auto status = client.status();
+  if (auto* cause = std::get_if<CallError>(&status)) return unreachable(*cause);
+  const auto id = bytes_of(std::get<Json>(status), "chain_id");
+  const auto chain = ChainId::from(id);
+  if (!chain) return failure("forged_genesis", "the node names no ledger");
+  if (current_ != *chain) {
+    auto fetched = fetch_genesis(client, *chain);
+    if (fetched.failure) return fetched.failure;
+    if (!current_) {
+      if (auto problem = adopt_first(*fetched.genesis, accepted)) return problem;
+    } else {
+      auto& old = ledgers_.at(*current_);
+      if (fetched.genesis->content.continues && fetched.genesis->content.continues->chain() == *current_) {
+        Json ignored;
+        const auto until = fetched.genesis->content.continues->last.header.epoch;
+        if (auto problem = follow_changes(client, old, until, ignored)) return problem;
+        if (auto problem = save(old)) return problem;
+      }
+      if (auto problem = accept(*fetched.genesis, accepted)) return problem;
+    }
+  }
+  return advance(client, ledgers_.at(*current_));
+}
+
+LedgerOutcome LedgerTrust::follow_changes(Client& client, TrustedLedger& ledger, Epoch until, Json& answer) {
+  while (ledger.client.epoch() < until) {
+    const auto left = until.value - ledger.client.epoch().value;
+    auto called = client.set_changes(ledger.client.epoch(),
+                                     static_cast<std::uint32_t>(std::min<std::uint64_t>(left, kChangesAtOnce)));
+    if (auto* cause = std::get_if<CallError>(&called)) return unreachable(*cause);
+    answer = std::get<Json>(std::move(called));
+    const auto before = ledger.client.epoch();
+    for (const auto& item : answer["changes"]) {
+      const auto bytes = bytes_of(item, "change");
+      Decoder in(bytes);
+      auto change = ledger::decode_set_change(in);
+      if (!change || !in.finished()) return failure("forged_set_change", "a set change of the node is malformed");
+      if (auto status = ledger.client.follow(*change); !status.ok()) {
+        return failure("forged_set_change", "the node's validator set is not proven: " + status.message());
+      }
+      ledger.changes.push_back(std::move(*change));
+    }
+    if (ledger.client.epoch() == before) {
+      return failure("forged_set_change",
+                     "the node does not show how epoch " + std::to_string(before.value) + " ended");
+    }
+  }
+  return std::nullopt;
+}
+
+LedgerOutcome LedgerTrust::advance(Client& client, TrustedLedger& ledger) {
+  auto called = client.set_changes(ledger.client.epoch(), 1);
+  if (auto* cause = std::get_if<CallError>(&called)) return unreachable(*cause);
+  Json answer = std::get<Json>(std::move(called));
+  const Epoch newest{number_of(answer, "epoch")};
+  if (auto problem = follow_changes(client, ledger, newest, answer)) return problem;
+  const auto bytes = bytes_of(answer, "checkpoint");
+  if (!bytes.empty()) {
+    auto checkpoint = ledger::decode_checkpoint(bytes);
+    if (!checkpoint.ok()) return failure("forged_checkpoint", checkpoint.message());
+    if (auto problem = take_newest(client, ledger, std::move(checkpoint).value())) return problem;
+  }
+  return save(ledger);
+}
+
+LedgerOutcome LedgerTrust::take_newest(Client& client, TrustedLedger& ledger, ledger::Checkpoint checkpoint) {
+  if (auto status = ledger.client.verify(checkpoint); !status.ok()) {
+    return failure("forged_checkpoint", "the node's newest block is not proven final: " + status.message());
+  }
+  if (ledger.newest) {
+    const auto& known = ledger.newest->header;
+    const auto& header = checkpoint.header;
+    if (header.height < known.height) return std::nullopt;  // a node that is behind
+    if (header.height == known.height && ledger::block_id(header) != ledger::block_id(known)) {
+      return failure("fork", "two histories were certified: " + where(header) + " and " + where(known));
+    }
+    if (auto problem = check_log(client, known, header)) return problem;
+  }
+  ledger.newest = std::move(checkpoint);
+  return std::nullopt;
+}
+
+LedgerOutcome LedgerTrust::verify_checkpoint(const Json& checkpoint) const {
+  const auto* ledger = current();
+  if (ledger == nullptr) return std::nullopt;
+  Encoder bytes;
+  const auto header = bytes_of(checkpoint, "header");
+  bytes.raw(header).raw(bytes_of(checkpoint, "certificate"));
+  const auto links = checkpoint.find("link_headers");
+  const std::size_t count = links == checkpoint.end() ? 0 : links->size();
+  bytes.u16(static_cast<std::uint16_t>(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    bytes.sized(from_hex((*links)[i].get<std::string>()).value_or(Bytes{}));
+  }
+  auto decoded_header = ledger::decode_header(header);
+  if (!decoded_header.ok())
+    return failure("forged_checkpoint", "the answer's block header: " + decoded_header.message());
+  if (text_of(checkpoint, "certificate").empty() && is_first_block(ledger->genesis, *decoded_header)) {
+    return std::nullopt;
+  }
+  auto decoded = ledger::decode_checkpoint(bytes.bytes());
+  if (!decoded.ok()) return failure("forged_checkpoint", "the answer's proof of finality: " + decoded.message());
+  if (auto status = ledger->client.verify(*decoded); !status.ok()) {
+    return failure("forged_checkpoint", "the block of the answer is not proven final: " + status.message());
+  }
+  return std::nullopt;
+}
+
+}  // namespace testamur::wallet

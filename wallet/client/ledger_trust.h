@@ -1,0 +1,85 @@
+// Which ledgers a home trusts, and how it follows them: each by its genesis record, the changes of its validator set,
+// and the newest checkpoint that it has seen final.
+//
+// A home trusts one ledger at a time (the *current* one) and those that this one continues. The first ledger that it is
+// shown is taken, unless trust() was given a record; any other is refused, and a recovery of the current one until it
+// is accepted by name. What a node then says about checkpoints is proven, never believed. One thread.
+//
+// Folder: <chain tmn1…>/{genesis.bin, changes.bin, newest.bin} and current (docs/formats/ledger-folder.md). Public
+// data; who may write to the folder decides what is trusted.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/genesis.h"
+#include "ledger/light.h"
+#include "wallet/client/client.h"
+
+namespace testamur::wallet {
+
+struct TrustedLedger {
+  ledger::Genesis genesis;
+  ledger::LightClient client;
+  std::vector<ledger::SetChange> changes;    // from its first epoch on, all that were followed
+  std::optional<ledger::Checkpoint> newest;  // the highest that was seen final
+};
+
+// Why a ledger is not followed. `name` is permanent: unreachable, forged_genesis, forged_set_change, forged_checkpoint,
+// forged_recovery, fork, other_ledger, recovery_not_accepted, recovery_cuts_off, ledger_folder.
+struct LedgerFailure {
+  std::string name;
+  std::string message;
+  bool unreachable() const { return name == "unreachable"; }
+  // Somebody lies or two ledgers were certified: not a matter of patience.
+  bool forged() const { return name.starts_with("forged") || name == "fork"; }
+};
+using LedgerOutcome = std::optional<LedgerFailure>;  // nothing: all well
+
+class LedgerTrust {
+ public:
+  explicit LedgerTrust(std::string folder) : folder_(std::move(folder)) {}
+
+  // Reads the folder; an absent one is no failure. Everything in it is verified again.
+  LedgerOutcome load();
+  // The home belongs to this ledger: while nothing is trusted yet, no other is taken.
+  void expect(const ChainId& chain) { expected_ = chain; }
+  // Null while nothing is trusted.
+  const TrustedLedger* current() const;
+  const TrustedLedger* find(const ChainId& chain) const;
+  // The trusted ledger that a reference names.
+  const TrustedLedger* find(const Reference& reference) const;
+  // The ledger that goes on where `chain` ended, as far as recoveries were accepted; `chain` itself where it did not.
+  ChainId successor(ChainId chain) const;
+
+  // Trusts the ledger of a record that a person vouches for. A recovery needs to be accepted as in follow().
+  LedgerOutcome trust(const ledger::Genesis& genesis, const std::optional<ChainId>& accepted);
+  // Brings the current ledger up to what the node has; trusts the node's ledger where none is trusted yet (`is_first`
+  // tells). `accepted` names a recovery that a person has decided to follow.
+  LedgerOutcome follow(Client& client, const std::optional<ChainId>& accepted);
+  bool is_first() const { return is_first_; }
+
+  // A checkpoint of the API (JSON) proven under the current ledger. The very first block needs no proof.
+  LedgerOutcome verify_checkpoint(const Json& checkpoint) const;
+
+ private:
+  LedgerOutcome load_one(const std::string& name);
+  LedgerOutcome adopt(const ledger::Genesis& genesis);
+  LedgerOutcome adopt_first(const ledger::Genesis& genesis, const std::optional<ChainId>& accepted);
+  LedgerOutcome accept(const ledger::Genesis& recovery, const std::optional<ChainId>& accepted);
+  LedgerOutcome advance(Client& client, TrustedLedger& ledger);
+  LedgerOutcome follow_changes(Client& client, TrustedLedger& ledger, Epoch until, Json& answer);
+  LedgerOutcome take_newest(Client& client, TrustedLedger& ledger, ledger::Checkpoint checkpoint);
+  LedgerOutcome save(const TrustedLedger& ledger) const;
+  LedgerOutcome save_current() const;
+
+  std::string folder_;
+  std::map<ChainId, TrustedLedger> ledgers_;
+  std::optional<ChainId> current_;
+  std::optional<ChainId> expected_;
+  bool is_first_ = false;
+};
+
+}  // namespace testamur::wallet
