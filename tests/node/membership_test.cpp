@@ -345,6 +345,7 @@ TEST_CASE("a node stops before the first block of a version that it does not kno
   CHECK(api.submit(nodes.batch(0, achievement, 2, 1), &response).error_code() == grpc::StatusCode::UNAVAILABLE);
   CHECK(api.check(RunningNodes::commitment(0, 1).view()).slots_size() == 1);
 
+  head.reset();  // no snapshot outlives its store
   nodes.stop(0);
   nodes.start(0);  // as a service manager would
   CHECK(nodes.at(0).node->chain().stopped_before_protocol());
