@@ -25,14 +25,8 @@ Bytes serialize(const Message& message) {
   return bytes;
 }
 
-// The bytes, once they have passed everything that a node checks of a body.
 Built finish(const Envelope& envelope, const v1::TransactionBody& body) {
-  UnsignedTransaction transaction;
-  transaction.body = serialize(body);
-  DecodedBody decoded;
-  if (auto rejection = decode_body(transaction.body, decoded)) return *rejection;
-  transaction.id = transaction_id(envelope.chain, transaction.body);
-  return transaction;
+  return reopen(envelope.chain, serialize(body));
 }
 
 void write_key(const KeyAddContent& content, v1::KeyDescription& description, std::string& possession) {
@@ -177,6 +171,13 @@ Built build(const Envelope& envelope, const KeyRetireContent& content) {
   body.mutable_key_retire()->set_key_id(to_string(content.key.view()));
   body.mutable_key_retire()->set_compromised_since_ms(content.compromised_since_ms);
   return finish(envelope, body);
+}
+
+Built reopen(const ChainId& chain, Bytes body) {
+  DecodedBody decoded;
+  if (auto rejection = decode_body(body, decoded)) return *rejection;
+  const auto id = transaction_id(chain, body);
+  return UnsignedTransaction{std::move(body), id};
 }
 
 InstitutionId registered_id(const TransactionId& transaction, const InstitutionRegisterContent& content) {

@@ -120,6 +120,9 @@ Built build(const Envelope& envelope, const KeyAddContent& content);
 Built build(const Envelope& envelope, const KeyRotateContent& content);
 Built build(const Envelope& envelope, const KeyRetireContent& content);
 
+// A body that somebody else built, once it has passed what a node checks of a body: what a signer opens before signing.
+Built reopen(const ChainId& chain, Bytes body);
+
 // The carried bytes. Signatures are put in order here. At least one. A registration has a possession proof for each of
 // its keys, in their order: a signature over possession_message(chain, registered_id(), purpose, key).
 Bytes attach(const UnsignedTransaction& transaction, std::vector<SignatureEntry> signatures,

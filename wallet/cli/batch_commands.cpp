@@ -8,6 +8,7 @@
 #include "wallet/cli/batches.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
+#include "wallet/cli/key_vault.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/submit.h"
 #include "wallet/credential/class_list.h"
@@ -161,11 +162,11 @@ ExitCode issue(Context& context, const IssueOptions& options) {
   if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message());
   auto prepared = prepare(context, client, *profile, options);
   if (!prepared.ok()) return fail(context, ExitCode::kUsage, prepared.message());
-  auto credential_keys = open_issuer_keys(context, KeyPurpose::kCredential);
+  auto credential_keys = open_signing_keys(context, client, KeyPurpose::kCredential);
   if (!credential_keys.keys) return credential_keys.code;
-  auto issue_keys = open_issuer_keys(context, KeyPurpose::kIssue);
+  auto issue_keys = open_signing_keys(context, client, KeyPurpose::kIssue);
   if (!issue_keys.keys) return issue_keys.code;
-  const SecretKey& credential_key = credential_keys.keys->keys.front();
+  const SecretKey& credential_key = credential_keys.key();
   prepared->plan.credential_key = key_id(KeyPurpose::kCredential, credential_key.public_key());
   Result<Batch> batch = error("not built");
   {
@@ -178,18 +179,18 @@ ExitCode issue(Context& context, const IssueOptions& options) {
   auto folder = BatchFolder::create(batch_path(context, folder_name), std::move(batch).value(),
                                     issue_keys.keys->register_identities.front().recipient());
   if (!folder.ok()) return fail(context, ExitCode::kFailure, folder.message());
-  const ExitCode code = carry_on(context, client, *folder, issue_keys.keys->keys.front());
+  const ExitCode code = carry_on(context, client, *folder, issue_keys.key());
   if (code == ExitCode::kOk) print(context, batch_json(*folder), batch_text(*folder));
   return code;
 }
 
 ExitCode resume(Context& context, const std::string& name) {
-  auto issue_keys = open_issuer_keys(context, KeyPurpose::kIssue);
+  Client client = context.client();
+  auto issue_keys = open_signing_keys(context, client, KeyPurpose::kIssue);
   if (!issue_keys.keys) return issue_keys.code;
   auto folder = BatchFolder::open(batch_path(context, name), issue_keys.keys->register_identities);
   if (!folder.ok()) return fail(context, ExitCode::kUsage, folder.message());
-  Client client = context.client();
-  const ExitCode code = carry_on(context, client, *folder, issue_keys.keys->keys.front());
+  const ExitCode code = carry_on(context, client, *folder, issue_keys.key());
   if (code == ExitCode::kOk) print(context, batch_json(*folder), batch_text(*folder));
   return code;
 }

@@ -14,11 +14,19 @@ namespace testamur::wallet {
 
 using Run = std::function<ExitCode()>;
 
+struct DraftOptions;
+// --draft and --send-by (wallet/cli/signing.h).
+void add_draft_options(CLI::App& command, DraftOptions& options);
+
 void add_wallet_commands(CLI::App& app, Context& context, Run& run);
 void add_credential_commands(CLI::App& app, Context& context, Run& run);
 void add_issuer_commands(CLI::App& app, Context& context, Run& run);
 void add_batch_commands(CLI::App& issuer, Context& context, Run& run);
 void add_status_commands(CLI::App& issuer, Context& context, Run& run);
+void add_institution_commands(CLI::App& app, Context& context, Run& run);
+void add_governance_commands(CLI::App& app, Context& context, Run& run);
+void add_draft_commands(CLI::App& app, Context& context, Run& run);
+void add_key_commands(CLI::App& app, Context& context, Run& run);
 void add_trust_commands(CLI::App& app, Context& context, Run& run);
 void add_accreditation_commands(CLI::App& app, Context& context, Run& run);
 void add_policy_commands(CLI::App& trust, Context& context, Run& run);

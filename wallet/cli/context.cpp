@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "common/clock.h"
+#include "wallet/cli/advice.h"
 #include "wallet/client/ledger_trust.h"
 #include "wallet/keystore/file.h"
 
@@ -82,14 +83,17 @@ ExitCode fail(const Context& context, ExitCode code, const std::string& message)
 
 ExitCode fail(const Context& context, const CallError& failure) {
   const ExitCode code = code_of(failure.kind);
+  const auto advice = advice_for(failure.code);
   if (context.json) {
     Json json = to_json(failure);
     json["exit_code"] = static_cast<int>(code);
+    if (!advice.empty()) json["advice"] = advice;
     std::puts(json.dump(2).c_str());
     return code;
   }
   std::string text = failure.message;
   if (!failure.code.empty()) text += " [" + failure.code + "]";
+  if (!advice.empty()) text += "\n  what to do: " + std::string(advice);
   std::fprintf(stderr, "testamur: %s\n", text.c_str());
   return code;
 }
@@ -157,12 +161,40 @@ std::optional<ChainId> home_ledger(const Context& context) {
   return profile->chain;
 }
 
-Result<IssuerProfile> issuer_profile(Context& context, Client& client) {
+Result<IssuerProfile> stored_profile(const Context& context) {
   const std::string file = context.path("issuer/issuer.json");
   if (!std::filesystem::exists(file)) {
     return error(file + " does not exist: set this home up with testamur issuer init");
   }
-  TM_TRY(auto profile, read_profile(file));
+  return read_profile(file);
+}
+
+Result<IssuerProfile> profile_here_or(const Context& context, const std::string& chain,
+                                      const std::string& institution) {
+  const std::string file = context.path("issuer/issuer.json");
+  if (std::filesystem::exists(file)) {
+    TM_TRY(auto profile, read_profile(file));
+    const bool other = (!chain.empty() && chain != to_text(profile.chain)) ||
+                       (!institution.empty() && institution != to_text(profile.institution));
+    if (other) return error("this home belongs to " + to_text(profile.institution) + " on " + to_text(profile.chain));
+    return profile;
+  }
+  if (chain.empty() || institution.empty()) {
+    return error("this home does not know its institution: give --chain tmn… and --institution tmi…");
+  }
+  IssuerProfile profile;
+  TM_TRY(profile.chain, parse_chain_id(chain));
+  TM_TRY(profile.institution, parse_institution_id(institution));
+  std::error_code failure;
+  std::filesystem::create_directories(context.path("issuer"), failure);
+  if (failure) return error("cannot create " + context.path("issuer") + ": " + failure.message());
+  const Json json{{"chain", chain}, {"institution", institution}, {"name", ""}, {"domain", ""}};
+  TM_TRY_STATUS(write_file_atomically(file, as_bytes(json.dump(2)), Overwrite::kRefused));
+  return profile;
+}
+
+Result<IssuerProfile> issuer_profile(Context& context, Client& client) {
+  TM_TRY(auto profile, stored_profile(context));
   // Where a recovery was accepted, the institution goes on in the ledger that took the old one up.
   LedgerTrust trust(context.path("ledgers"));
   if (auto problem = trust.load()) return error(problem->message);

@@ -80,6 +80,10 @@ struct IssuerProfile {
   std::string name;
   std::string domain;
 };
+// From issuer/issuer.json alone; no node is asked.
+Result<IssuerProfile> stored_profile(const Context& context);
+// The same, or on a machine of its own (of one holder of keys, say) by ids (text) that are given, and then kept there.
+Result<IssuerProfile> profile_here_or(const Context& context, const std::string& chain, const std::string& institution);
 // From issuer/issuer.json, or by asking a node for the institution of issuer/party.toml's domain (then it is saved).
 Result<IssuerProfile> issuer_profile(Context& context, Client& client);
 

@@ -1,9 +1,54 @@
 #include "wallet/cli/dates.h"
 
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 
 namespace testamur::wallet {
+namespace {
+
+constexpr std::uint64_t kSecondMs = 1'000;
+constexpr std::uint64_t kMinuteMs = 60 * kSecondMs;
+constexpr std::uint64_t kHourMs = 60 * kMinuteMs;
+constexpr std::uint64_t kDayMs = 24 * kHourMs;
+constexpr std::uint64_t kLastWritableMs = 253'402'300'799'999;
+constexpr std::size_t kDateLength = 10;
+
+struct Unit {
+  char letter;
+  std::uint64_t length_ms;
+  const char* name;
+};
+constexpr Unit kUnits[] = {
+    {'d', kDayMs, "day"}, {'h', kHourMs, "hour"}, {'m', kMinuteMs, "minute"}, {'s', kSecondMs, "second"}};
+
+// A time from now on: + number unit.
+Result<std::uint64_t> parse_distance(const std::string& text) {
+  std::uint64_t count = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + 1, end, count);
+  for (const auto& unit : kUnits) {
+    const bool fits = read.ec == std::errc{} && read.ptr + 1 == end && *read.ptr == unit.letter;
+    if (fits && count <= 36'500 * kDayMs / unit.length_ms) return count * unit.length_ms;
+  }
+  return error("\"" + text.substr(0, 40) + "\" is no time from now on: write +30s, +90m, +12h or +7d");
+}
+
+// HH:MM or HH:MM:SS.
+Result<std::uint64_t> parse_clock(const std::string& text) {
+  unsigned hour = 0;
+  unsigned minute = 0;
+  unsigned second = 0;
+  int read = 0;
+  const bool short_form = std::sscanf(text.c_str(), "%2u:%2u%n", &hour, &minute, &read) == 2 && read == 5;
+  const bool whole =
+      short_form && (text.size() == 5 || (text.size() == 8 && std::sscanf(text.c_str() + 5, ":%2u", &second) == 1));
+  if (!whole || hour > 23 || minute > 59 || second > 59)
+    return error("\"" + text.substr(0, 40) + "\" is no time: write HH:MM");
+  return hour * kHourMs + minute * kMinuteMs + second * kSecondMs;
+}
+
+}  // namespace
 
 Result<std::uint64_t> parse_date_or(const std::string& text, std::uint64_t fallback) {
   if (text.empty()) return fallback;
@@ -11,12 +56,54 @@ Result<std::uint64_t> parse_date_or(const std::string& text, std::uint64_t fallb
   unsigned month = 0;
   unsigned day = 0;
   int read = 0;
-  const bool shaped =
-      text.size() == 10 && std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &read) == 3 && read == 10;
+  const bool shaped = text.size() == kDateLength &&
+                      std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &read) == 3 && read == 10;
   const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
   if (!shaped || !date.ok() || year < 1970) return error("\"" + text.substr(0, 40) + "\" is no date: write YYYY-MM-DD");
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::sys_days{date}.time_since_epoch()).count());
+}
+
+Result<std::uint64_t> parse_time(const std::string& text, std::uint64_t now_ms) {
+  if (text.starts_with('+')) {
+    TM_TRY(const auto distance_ms, parse_distance(text));
+    return now_ms + distance_ms;
+  }
+  TM_TRY(const auto day_ms, parse_date_or(text.substr(0, kDateLength), 0));
+  if (text.size() == kDateLength) return day_ms;
+  if (text.size() < kDateLength || (text[kDateLength] != 'T' && text[kDateLength] != ' ')) {
+    return error("\"" + text.substr(0, 40) + "\" is no time: write YYYY-MM-DD, YYYY-MM-DDTHH:MM or +7d");
+  }
+  TM_TRY(const auto clock_ms, parse_clock(text.substr(kDateLength + 1)));
+  return day_ms + clock_ms;
+}
+
+std::string moment_text(std::uint64_t time_ms) {
+  namespace chrono = std::chrono;
+  if (time_ms > kLastWritableMs) return "after the year 9999";
+  const chrono::sys_seconds at{chrono::seconds{time_ms / kSecondMs}};
+  const auto day = chrono::floor<chrono::days>(at);
+  const chrono::year_month_day date{day};
+  const chrono::hh_mm_ss clock{at - day};
+  char text[48];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u %02d:%02d", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()));
+  std::string out = text;
+  if (clock.seconds().count() != 0) {
+    std::snprintf(text, sizeof text, ":%02d", static_cast<int>(clock.seconds().count()));
+    out += text;
+  }
+  return out + " UTC";
+}
+
+std::string duration_text(std::uint64_t duration_ms) {
+  for (const auto& unit : kUnits) {
+    if (duration_ms < unit.length_ms || duration_ms % unit.length_ms != 0) continue;
+    const auto count = duration_ms / unit.length_ms;
+    return std::to_string(count) + " " + unit.name + (count == 1 ? "" : "s");
+  }
+  return std::to_string(duration_ms) + " ms";
 }
 
 }  // namespace testamur::wallet

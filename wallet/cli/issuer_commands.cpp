@@ -2,12 +2,12 @@
 // own.
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "wallet/cli/achievement_file.h"
 #include "wallet/cli/commands.h"
-#include "wallet/cli/key_file.h"
+#include "wallet/cli/key_files.h"
+#include "wallet/cli/key_vault.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/submit.h"
 #include "wallet/client/outbox.h"
@@ -20,15 +20,6 @@ namespace tx = ledger::tx;
 
 constexpr KeyPurpose kVaultPurposes[] = {KeyPurpose::kRoot, KeyPurpose::kIssue, KeyPurpose::kGovern,
                                          KeyPurpose::kCredential};
-
-// Overwritten before it is unlinked; what the disk keeps elsewhere is beyond us.
-void erase_file(const std::string& file) {
-  std::error_code ignored;
-  const auto size = std::filesystem::file_size(file, ignored);
-  if (!ignored) std::ofstream(file, std::ios::binary | std::ios::in) << std::string(size, '\0') << std::flush;
-  std::filesystem::remove(file, ignored);
-}
-
 // Chain and institution, found through the registered issue key.
 Result<Json> find_profile(Client& client, const SecretKey& issue_key) {
   auto key = client.key(key_id(KeyPurpose::kIssue, issue_key.public_key()));
@@ -62,7 +53,7 @@ ExitCode init(Context& context, const std::string& directory, bool keep) {
   std::vector<std::pair<KeyPurpose, SecretKey>> keys;
   for (auto purpose : kVaultPurposes) {
     auto key =
-        read_raw_key((std::filesystem::path(directory) / (std::string(to_text(purpose)) + ".key")).string(), purpose);
+        read_key_file((std::filesystem::path(directory) / (std::string(to_text(purpose)) + ".key")).string(), purpose);
     if (!key.ok()) return fail(context, ExitCode::kUsage, key.message());
     keys.emplace_back(purpose, std::move(key).value());
   }
@@ -80,7 +71,7 @@ ExitCode init(Context& context, const std::string& directory, bool keep) {
   if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
   if (!keep) {
     for (auto purpose : kVaultPurposes) {
-      erase_file((std::filesystem::path(directory) / (std::string(to_text(purpose)) + ".key")).string());
+      erase_key_file((std::filesystem::path(directory) / (std::string(to_text(purpose)) + ".key")).string());
     }
   }
   print(context, *profile,
@@ -95,14 +86,13 @@ ExitCode publish(Context& context, const std::string& file) {
   Client client = context.client();
   auto profile = issuer_profile(context, client);
   if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message());
-  auto opened = open_issuer_keys(context, KeyPurpose::kGovern);
+  auto opened = open_signing_keys(context, client, KeyPurpose::kGovern);
   if (!opened.keys) return opened.code;
   auto envelope = fresh_envelope(context, client, profile->chain, profile->institution);
   if (!envelope.ok()) return fail(context, ExitCode::kUnreachable, envelope.message());
   const std::string id = to_text(AchievementId{profile->institution, content->number, content->version});
-  const auto done =
-      sign_and_submit(context, client, tx::build(*envelope, *content), KeyPurpose::kGovern, opened.keys->keys.front(),
-                      Json{{"command", "issuer achievement publish"}, {"achievement", id}});
+  const auto done = sign_and_submit(context, client, tx::build(*envelope, *content), KeyPurpose::kGovern, opened.key(),
+                                    Json{{"command", "issuer achievement publish"}, {"achievement", id}});
   if (done.code != ExitCode::kOk) return done.code;
   print(context, Json{{"achievement", id}, {"transaction", to_text(done.id)}, {"outcome", done.outcome}},
         "published " + std::string(tx::best_text(content->titles)) + "\n  achievement " + id + "\n");
@@ -115,12 +105,12 @@ ExitCode retire(Context& context, const std::string& text) {
   Client client = context.client();
   auto profile = issuer_profile(context, client);
   if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message());
-  auto opened = open_issuer_keys(context, KeyPurpose::kGovern);
+  auto opened = open_signing_keys(context, client, KeyPurpose::kGovern);
   if (!opened.keys) return opened.code;
   auto envelope = fresh_envelope(context, client, profile->chain, profile->institution);
   if (!envelope.ok()) return fail(context, ExitCode::kUnreachable, envelope.message());
   const auto built = tx::build(*envelope, tx::AchievementRetireContent{id->number, id->version});
-  const auto done = sign_and_submit(context, client, built, KeyPurpose::kGovern, opened.keys->keys.front(),
+  const auto done = sign_and_submit(context, client, built, KeyPurpose::kGovern, opened.key(),
                                     Json{{"command", "issuer achievement retire"}, {"achievement", text}});
   if (done.code != ExitCode::kOk) return done.code;
   print(context, Json{{"achievement", text}, {"transaction", to_text(done.id)}},

@@ -44,6 +44,10 @@ int run(int argc, char** argv) {
   add_credential_commands(app, context, chosen);
   add_issuer_commands(app, context, chosen);
   add_trust_commands(app, context, chosen);
+  add_key_commands(app, context, chosen);
+  add_institution_commands(app, context, chosen);
+  add_governance_commands(app, context, chosen);
+  add_draft_commands(app, context, chosen);
   add_accreditation_commands(app, context, chosen);
   add_registry_commands(app, context, chosen);
   add_check_commands(app, context, chosen);

@@ -6,6 +6,8 @@
 
 #include "wallet/cli/batches.h"
 #include "wallet/cli/commands.h"
+#include "wallet/cli/key_vault.h"
+#include "wallet/cli/orders.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/submit.h"
 #include "wallet/credential/csv.h"
@@ -23,6 +25,8 @@ struct StatusOptions {
   std::string batch;
   std::string csv;
   std::string reason;
+  bool with_root = false;
+  DraftOptions draft;
 };
 
 constexpr std::pair<std::string_view, tx::StatusReason> kReasons[] = {
@@ -84,6 +88,19 @@ Result<std::vector<IssuerIndex>> resolve(Context& context, const StatusOptions& 
   return indexes;
 }
 
+// After a stolen issue key: the root keys set right what was done with it.
+ExitCode change_with_root(Context& context, const StatusOptions& options, const tx::StatusChangeContent& content,
+                          const std::string& done) {
+  Desk desk = sit_down(context);
+  if (desk.code != ExitCode::kOk) return desk.code;
+  Errand errand;
+  errand.command = "issuer status";
+  errand.purpose = KeyPurpose::kRoot;
+  errand.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
+  errand.done = done;
+  return run_errand(desk, std::move(errand), options.draft);
+}
+
 ExitCode change(Context& context, StatusOptions options, tx::StatusAction action, const char* verb,
                 const char* done_text) {
   auto reason = parse_reason(options.reason);
@@ -95,11 +112,19 @@ ExitCode change(Context& context, StatusOptions options, tx::StatusAction action
   Client client = context.client();
   auto profile = issuer_profile(context, client);
   if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message());
-  auto opened = open_issuer_keys(context, KeyPurpose::kIssue);
+  SigningKeys opened;
+  if (options.with_root) {
+    auto register_only = open_issuer_keys(context, KeyPurpose::kIssue);
+    opened = {std::move(register_only.keys), register_only.code};
+  } else {
+    opened = open_signing_keys(context, client, KeyPurpose::kIssue);
+  }
   if (!opened.keys) return opened.code;
   auto indexes = resolve(context, options, *profile, *opened.keys);
   if (!indexes.ok()) return fail(context, ExitCode::kUsage, indexes.message());
   const std::string what = std::to_string(indexes->size()) + " credential(s) of " + profile->name;
+  const tx::StatusChangeContent content{action, *reason, *indexes};
+  if (options.with_root) return change_with_root(context, options, content, what + " " + done_text);
   const bool final = action == tx::StatusAction::kRevoke || action == tx::StatusAction::kSupersede;
   if (!context.yes && !confirm(std::string(verb) + " " + what + ", reason " + options.reason + "?" +
                                (final ? " This cannot be undone." : ""))) {
@@ -107,9 +132,8 @@ ExitCode change(Context& context, StatusOptions options, tx::StatusAction action
   }
   auto envelope = fresh_envelope(context, client, profile->chain, profile->institution);
   if (!envelope.ok()) return fail(context, ExitCode::kUnreachable, envelope.message());
-  const auto done = sign_and_submit(
-      context, client, tx::build(*envelope, tx::StatusChangeContent{action, *reason, *indexes}), KeyPurpose::kIssue,
-      opened.keys->keys.front(), Json{{"command", "issuer status"}, {"does", verb}});
+  const auto done = sign_and_submit(context, client, tx::build(*envelope, content), KeyPurpose::kIssue, opened.key(),
+                                    Json{{"command", "issuer status"}, {"does", verb}});
   if (done.code != ExitCode::kOk) return done.code;
   Json list = Json::array();
   for (auto index : *indexes) list.push_back(index.value);
@@ -140,6 +164,9 @@ void add_status_commands(CLI::App& issuer, Context& context, Run& run) {
     command->add_option("--csv", options->csv, "A CSV with a column student, reference or index");
     command->add_option("--reason", options->reason,
                         "correction, replaced, withdrawn, not_claimed, key_compromise, issuer_closed");
+    command->add_flag("--with-root", options->with_root,
+                      "The root keys sign, with reason key_compromise: to set right what a stolen issue key did");
+    add_draft_options(*command, options->draft);
     command->callback([&context, &run, options, action, verb, done_text, reason] {
       if (options->reason.empty()) options->reason = reason;
       run = [&context, options, action, verb, done_text] { return change(context, *options, action, verb, done_text); };

@@ -60,9 +60,14 @@ Submitted submit_signed(Context& context, Client& client, const TransactionId& i
   auto& outcome = std::get<CommitOutcome>(ended);
   switch (outcome.state) {
     case CommitOutcome::State::kCommitted: outbox.remove(id); return {ExitCode::kOk, id, std::move(outcome.details)};
-    case CommitOutcome::State::kRejected:
+    case CommitOutcome::State::kRejected: {
       outbox.remove(id);
-      return stopped(fail(context, ExitCode::kFailure, "rejected: " + outcome.details.value("message", "")), id);
+      const Json why = outcome.details.value("rejection", Json::object());
+      return stopped(
+          fail(context, CallError{CallFailure::kRejected, "rejected: " + outcome.details.value("message", ""),
+                                  why.value("code", ""), why.value("rule", ""), why.value("field", "")}),
+          id);
+    }
     case CommitOutcome::State::kExpired:
       outbox.remove(id);
       return stopped(fail(context, ExitCode::kFailure, "expired before it was committed: run the command again"), id);

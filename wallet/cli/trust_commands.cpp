@@ -7,6 +7,7 @@
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/explain_command.h"
+#include "wallet/cli/key_vault.h"
 #include "wallet/cli/local_view.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/statement_options.h"
@@ -120,12 +121,12 @@ ExitCode say(Context& context, const TrustOptions& options, tx::StatementKind ki
   if (!context.yes && !confirm(what + ". Publish this on the ledger?")) {
     return fail(context, ExitCode::kCancelled, "nothing was sent (without a terminal, give --yes)");
   }
-  auto opened = open_issuer_keys(context, KeyPurpose::kGovern);
+  auto opened = open_signing_keys(context, client, KeyPurpose::kGovern);
   if (!opened.keys) return opened.code;
   auto envelope = fresh_envelope(context, client, profile->chain, profile->institution);
   if (!envelope.ok()) return fail(context, ExitCode::kUnreachable, envelope.message());
-  const auto done = sign_and_submit(context, client, tx::build(*envelope, *content), KeyPurpose::kGovern,
-                                    opened.keys->keys.front(), Json{{"command", "trust"}, {"says", what}});
+  const auto done = sign_and_submit(context, client, tx::build(*envelope, *content), KeyPurpose::kGovern, opened.key(),
+                                    Json{{"command", "trust"}, {"says", what}});
   if (done.code != ExitCode::kOk) return done.code;
   print(context, Json{{"statement", to_text(done.id)}, {"says", what}, {"outcome", done.outcome}},
         what + "\n  statement " + to_text(done.id) + " is on the ledger\n");

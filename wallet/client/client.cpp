@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "testamur/v1/governance_service.grpc.pb.h"
 #include "testamur/v1/ledger_service.grpc.pb.h"
 #include "testamur/v1/log_service.grpc.pb.h"
 #include "testamur/v1/registry_service.grpc.pb.h"
@@ -299,6 +300,33 @@ Called<Json> Client::parameters() {
   return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters, v1::GetParametersRequest{});
 }
 
+Called<Json> Client::validators() {
+  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::GetValidators,
+                                                 v1::GetValidatorsRequest{});
+}
+
+Called<Json> Client::proposals(bool open_only) {
+  v1::ListProposalsRequest request;
+  request.set_open_only(open_only);
+  return impl_->paged_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListProposals, request, "proposals");
+}
+
+Called<Json> Client::proposal(const TransactionId& id) {
+  v1::GetProposalRequest request;
+  request.set_id(raw(id.view()));
+  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::GetProposal, request);
+}
+
+Called<Json> Client::ready(const std::optional<InstitutionId>& institution) {
+  v1::ListReadyRequest request;
+  if (institution) request.set_institution_id(raw(institution->view()));
+  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListReady, request);
+}
+
+Called<Json> Client::evidence() {
+  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListEvidence, v1::ListEvidenceRequest{});
+}
+
 Called<Json> Client::statements(const std::optional<InstitutionId>& truster,
                                 const std::optional<InstitutionId>& subject, bool with_history) {
   v1::ListStatementsRequest request;
@@ -366,6 +394,13 @@ Called<Json> Client::transaction(const TransactionId& id) {
   v1::GetTransactionRequest request;
   request.set_id(raw(id.view()));
   return impl_->json_call<v1::LedgerService>(&v1::LedgerService::Stub::GetTransaction, request);
+}
+
+Called<Json> Client::log_entries(std::uint64_t first, std::uint32_t count) {
+  v1::GetEntriesRequest request;
+  request.set_first(first);
+  request.set_count(count);
+  return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetEntries, request);
 }
 
 std::optional<Called<CommitOutcome>> Client::Impl::try_once(Node& node, const TransactionId& id, ByteView carried,

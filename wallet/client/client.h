@@ -94,6 +94,11 @@ class Client {
   Called<Json> achievements(const InstitutionId& institution);
   Called<Json> key(const KeyId& id);
   Called<Json> parameters();
+  Called<Json> validators();
+  Called<Json> proposals(bool open_only);  // all pages
+  Called<Json> proposal(const TransactionId& id);
+  Called<Json> ready(const std::optional<InstitutionId>& institution);
+  Called<Json> evidence();
   Called<Json> statements(const std::optional<InstitutionId>& truster, const std::optional<InstitutionId>& subject,
                           bool with_history);
   Called<Json> successions();
@@ -109,6 +114,7 @@ class Client {
   Called<Json> consistency(std::uint64_t old_size, std::uint64_t new_size);
   Called<Json> inclusion(const TransactionId& id);
   Called<Json> transaction(const TransactionId& id);
+  Called<Json> log_entries(std::uint64_t first, std::uint32_t count);  // at most 1,000
 
   // Sends the same bytes until they have ended or `give_up_ms` has passed (then kPending): to one endpoint after
   // another as they fail, again after each time an answer is overdue. A rejection that a later state may cure counts as

@@ -1,0 +1,141 @@
+// Institutions from TOML, their registration as a draft, and edits of the validator set.
+#include <algorithm>
+
+#include "tests/support/catch.h"
+#include "tests/wallet/temporary_folder.h"
+#include "wallet/cli/draft.h"
+#include "wallet/cli/institution_file.h"
+#include "wallet/cli/proposals.h"
+#include "wallet/keystore/file.h"
+
+using namespace testamur;
+using namespace testamur::wallet;
+using testamur::test::TemporaryFolder;
+namespace tx = ledger::tx;
+
+namespace {
+
+const ChainId kChain = ChainId::prefix_of(Bytes(32, 7));
+InstitutionId party(std::uint8_t number) { return InstitutionId::prefix_of(Bytes(16, number)); }
+
+constexpr const char* kFacts =
+    "country = \"TL\"\ndomain = \"testland.example\"\n[legal_names]\nen = \"Testland Institute\"\n";
+
+std::string party_toml(const SecretKey& root, const SecretKey& transport) {
+  return std::string(
+             "institution = \"tmi1old\"\nclass = \"issuer\"\nroot_threshold = 1\npeer_address = \"127.0.0.1:1\"\n") +
+         kFacts + "[[key]]\npurpose = \"transport\"\nalgorithm = \"ed25519\"\npublic_key = \"" +
+         to_hex(transport.public_key().bytes) +
+         "\"\npossession = \"00\"\n[[key]]\npurpose = \"root\"\nalgorithm = \"bip340\"\npublic_key = \"" +
+         to_hex(root.public_key().bytes) + "\"\n";
+}
+
+bool says(const std::string& text, const std::string& part) {
+  INFO(text);
+  return text.find(part) != std::string::npos;
+}
+
+std::string why(const TemporaryFolder& folder, const std::string& content, bool with_keys) {
+  const auto file = folder.file("party.toml");
+  REQUIRE(write_file_atomically(file, as_bytes(content), Overwrite::kAllowed).ok());
+  return with_keys ? read_institution_file(file).message() : read_facts_file(file).message();
+}
+
+std::vector<tx::Seat> seats(std::uint8_t n) {
+  std::vector<tx::Seat> out;
+  for (std::uint8_t i = 1; i <= n; ++i) out.push_back({party(i), KeyId::prefix_of(Bytes(16, i)), TransactionId{}});
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a party file of a node's first steps is what a registration reads") {
+  const TemporaryFolder folder;
+  const auto root = SecretKey::generate(SignatureAlgorithm::kBip340);
+  const auto transport = SecretKey::generate(SignatureAlgorithm::kEd25519);
+  const auto file = folder.file("party.toml");
+  REQUIRE(write_file_atomically(file, as_bytes(party_toml(root, transport)), Overwrite::kRefused).ok());
+  const auto content = read_institution_file(file);
+  INFO(content.message());
+  REQUIRE(content.ok());
+  CHECK(content->facts.domain == "testland.example");
+  REQUIRE(content->keys.size() == 2);
+  CHECK(content->keys[0].purpose == KeyPurpose::kRoot);  // in the order of the ledger
+  CHECK(content->root_threshold == 1);
+
+  SECTION("and its draft waits for the sponsor's signature and the proof of each key") {
+    const auto sponsor = SecretKey::generate(SignatureAlgorithm::kBip340);
+    const tx::Envelope envelope{kChain, party(1), tx::Nonce::prefix_of(Bytes(16, 3)), 1'764'000'000'000};
+    const auto built = tx::build(envelope, *content);
+    REQUIRE(std::holds_alternative<tx::UnsignedTransaction>(built));
+    Draft draft = begin_draft(kChain, std::get<tx::UnsignedTransaction>(built),
+                              {{party(1), KeyPurpose::kGovern, 1, {sponsor.public_key()}}}, 3'600'000, {});
+    CHECK(missing(draft).size() == 3);
+    CHECK(sign_draft(draft, KeyPurpose::kRoot, root));
+    CHECK(sign_draft(draft, KeyPurpose::kTransport, transport));
+    auto carried_over = parse_draft(draft_text(draft), "draft");
+    REQUIRE(carried_over.ok());
+    CHECK(missing(*carried_over).size() == 1);
+    CHECK(sign_draft(*carried_over, KeyPurpose::kGovern, sponsor));
+    CHECK(missing(*carried_over).empty());
+    const auto decoded = tx::decode(kChain, carried(*carried_over));
+    REQUIRE(std::holds_alternative<tx::SharedTransaction>(decoded));
+    const auto& transaction = *std::get<tx::SharedTransaction>(decoded);
+    REQUIRE(transaction.possession_proofs().size() == 2);
+    const auto message = possession_message(kChain, InstitutionId::prefix_of(transaction.id().view()),
+                                            KeyPurpose::kRoot, root.public_key());
+    CHECK(verify(root.public_key(), message.view(), transaction.possession_proofs()[0]));
+  }
+}
+
+TEST_CASE("a mistake in an institution's file is named with its line and key") {
+  const TemporaryFolder folder;
+  const auto root = SecretKey::generate(SignatureAlgorithm::kBip340);
+  const auto transport = SecretKey::generate(SignatureAlgorithm::kEd25519);
+  const auto party_text = party_toml(root, transport);
+  CHECK(why(folder, kFacts, false).empty());
+  CHECK(says(why(folder, "country = \n", false), "line 1"));
+  CHECK(says(why(folder, std::string("colour = \"red\"\n") + kFacts, false), "line 1: colour"));
+  CHECK(says(why(folder, std::string("root_threshold = 1\n") + kFacts, false), "only a registration has keys"));
+  CHECK(says(why(folder, std::string("ror = 7\n") + kFacts, false), "ror: is a text"));
+  CHECK(says(why(folder, "country = \"tl\"\ndomain = \"t.example\"\n[legal_names]\nen = \"T\"\n", false),
+             "line 1: country"));
+  CHECK(says(why(folder, "country = \"TL\"\ndomain = \"t.example\"\n", false), "legal_names"));
+  CHECK(says(why(folder, std::string("parent = \"tmi1x\"\n") + kFacts, false), "parent"));
+  CHECK(says(why(folder, kFacts, true), "a registration needs its public keys"));
+  auto bad = party_text;
+  bad.replace(bad.find("\"bip340\""), 8, "\"rsa\"");
+  CHECK(says(why(folder, bad, true), "algorithm"));
+  bad = party_text;
+  bad.replace(bad.find("root_threshold = 1"), 18, "root_threshold = 0");
+  CHECK(says(why(folder, bad, true), "root_threshold: is a number from 1 to 255"));
+  CHECK(says(read_facts_file(folder.file("none.toml")).message(), "none.toml"));
+}
+
+TEST_CASE("a validator is added, replaced or removed, and the seats stay in order") {
+  const tx::Seat fifth{party(5), KeyId::prefix_of(Bytes(16, 55)), TransactionId::prefix_of(Bytes(32, 1))};
+  const auto more = edit_set(seats(4), {fifth, std::nullopt}, true);
+  REQUIRE(more.ok());
+  CHECK(more->seats.size() == 5);
+  CHECK(more->seats.back() == fifth);
+  const tx::Seat second{party(2), KeyId::prefix_of(Bytes(16, 22)), TransactionId::prefix_of(Bytes(32, 2))};
+  const auto other_key = edit_set(seats(4), {second, std::nullopt}, false);
+  REQUIRE(other_key.ok());
+  CHECK(other_key->seats.size() == 4);
+  CHECK(other_key->seats[1] == second);
+  CHECK(std::ranges::is_sorted(other_key->seats, {}, &tx::Seat::institution));
+  const auto less = edit_set(seats(4), {std::nullopt, party(2)}, false);
+  REQUIRE(less.ok());
+  CHECK(less->seats.size() == 3);
+}
+
+TEST_CASE("an edit of the set that makes no sense says what to do instead") {
+  const tx::Seat again{party(1), KeyId::prefix_of(Bytes(16, 99)), TransactionId{}};
+  CHECK(says(edit_set(seats(4), {again, std::nullopt}, true).message(), "use validator-set replace"));
+  const tx::Seat fifth{party(5), KeyId::prefix_of(Bytes(16, 55)), TransactionId{}};
+  CHECK(says(edit_set(seats(4), {fifth, std::nullopt}, false).message(), "use validator-set add"));
+  const tx::Seat same{party(1), KeyId::prefix_of(Bytes(16, 1)), TransactionId{}};
+  CHECK(says(edit_set(seats(4), {same, std::nullopt}, false).message(), "has this key already"));
+  CHECK(says(edit_set(seats(4), {std::nullopt, party(9)}, false).message(), "has no seat"));
+  CHECK(says(edit_set(seats(1), {std::nullopt, party(1)}, false).message(), "last validator"));
+}

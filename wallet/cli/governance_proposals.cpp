@@ -1,0 +1,340 @@
+// governance propose: each action, from the words of a person to a transaction.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+#include "ledger/parameters.h"
+#include "wallet/cli/dates.h"
+#include "wallet/cli/orders.h"
+#include "wallet/cli/proposals.h"
+#include "wallet/cli/successions.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+constexpr const char* kUsualVoting = "+7d";
+
+struct ProposeOptions {
+  std::string voting_ends = kUsualVoting;
+  std::string effective;
+  std::string institution;
+  std::string admitted_to;
+  std::string ready;
+  std::vector<std::string> values;
+  std::string public_file;
+  unsigned version = 0;
+  std::uint64_t height = 0;
+  bool retroactive = false;
+  SuccessionOptions succession;
+  DraftOptions draft;
+};
+
+// What an action needs besides the ledger.
+struct Proposed {
+  tx::ProposedAction action;
+  std::vector<std::string> warnings;
+};
+using Make = std::function<Result<Proposed>(Desk& desk, const ProposeOptions& options)>;
+
+Result<InstitutionId> party_of(Desk& desk, const ProposeOptions& options) {
+  return id_of_institution(desk.client, options.institution);
+}
+
+Result<Proposed> admission(Desk& desk, const ProposeOptions& options) {
+  constexpr std::pair<std::string_view, tx::InstitutionClass> kClasses[] = {
+      {"issuer", tx::InstitutionClass::kIssuer},
+      {"accreditor", tx::InstitutionClass::kAccreditor},
+      {"validator", tx::InstitutionClass::kValidator}};
+  for (const auto& [name, value] : kClasses) {
+    if (name != options.admitted_to) continue;
+    TM_TRY(const auto id, party_of(desk, options));
+    return Proposed{tx::AdmissionContent{id, value, options.retroactive}, {}};
+  }
+  return error("--class: \"" + options.admitted_to + "\" is none (issuer, accreditor, validator)");
+}
+
+// ---- the validator set -----------------------------------------------------------------------------------------
+
+template <class Id>
+Result<Id> id_from(const Json& json, const char* name) {
+  const auto bytes = from_hex(json.value(name, std::string{}));
+  const auto id = bytes ? Id::from(*bytes) : std::nullopt;
+  if (!id) return error(std::string("the node's answer has no ") + name);
+  return *id;
+}
+
+Result<std::vector<tx::Seat>> seats_now(Client& client) {
+  auto answer = client.validators();
+  if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
+  std::vector<tx::Seat> seats;
+  for (const auto& seat : std::get<Json>(answer).value("seats", Json::array())) {
+    TM_TRY(const auto institution, id_from<InstitutionId>(seat.value("institution", Json::object()), "id"));
+    TM_TRY(const auto key, id_from<KeyId>(seat, "consensus_key_id"));
+    seats.push_back({institution, key, TransactionId{}});
+  }
+  return seats;
+}
+
+// The `ready` that the option names, of this institution and not lapsed.
+Result<Json> ready_of(Client& client, const InstitutionId& institution, const std::string& text) {
+  const auto id = parse_transaction_id(text);
+  if (!id.ok()) return error("--ready: " + id.message());
+  auto answer = client.ready(institution);
+  if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
+  for (const auto& entry : std::get<Json>(answer).value("ready", Json::array())) {
+    if (entry.value("id", "") != id->hex()) continue;
+    if (entry.value("lapsed", false)) {
+      return error("--ready: it lapsed on " + moment_text(entry.value("lapses_ms", std::uint64_t{0})) +
+                   "; run testamurd ready at that node again");
+    }
+    return entry;
+  }
+  return error("--ready: " + text + " is not the newest ready of a consensus key of " + to_text(institution) +
+               " (testamur governance ready " + to_text(institution) + ")");
+}
+
+// Whether a node that answers is connected to the incoming one: no rule of the ledger, but a reason to wait.
+void warn_if_unreachable(Client& client, const InstitutionId& institution, std::vector<std::string>& warnings) {
+  auto answer = client.status();
+  if (!std::holds_alternative<Json>(answer)) return;
+  const Json& status = std::get<Json>(answer);
+  if (status.value("institution", Json::object()).value("id", "") == institution.hex()) return;
+  for (const auto& peer : status.value("peers", Json::array())) {
+    const bool same = peer.value("institution", Json::object()).value("id", "") == institution.hex();
+    if (same && peer.value("connected", false)) return;
+  }
+  warnings.push_back(
+      "the node that was asked is not connected to the incoming node now: a validator that the others do not reach "
+      "counts as failed");
+}
+
+Result<Proposed> put_seat(Desk& desk, const ProposeOptions& options, bool must_be_new) {
+  TM_TRY(const auto id, party_of(desk, options));
+  TM_TRY(auto seats, seats_now(desk.client));
+  TM_TRY(const auto ready, ready_of(desk.client, id, options.ready));
+  TM_TRY(const auto key, id_from<KeyId>(ready, "consensus_key_id"));
+  TM_TRY(const auto ready_id, id_from<TransactionId>(ready, "id"));
+  TM_TRY(auto content, edit_set(std::move(seats), {tx::Seat{id, key, ready_id}, std::nullopt}, must_be_new));
+  Proposed proposed{std::move(content), {}};
+  TM_TRY(const auto ends_ms, parse_time(options.voting_ends, desk.context.now_ms()));
+  auto due_ms = ends_ms;
+  if (!options.effective.empty()) {
+    TM_TRY(due_ms, parse_time(options.effective, desk.context.now_ms()));
+  }
+  if (const auto lapses_ms = ready.value("lapses_ms", std::uint64_t{0}); lapses_ms <= due_ms) {
+    proposed.warnings.push_back("the ready lapses on " + moment_text(lapses_ms) +
+                                ", which may be before the change is due: then the change is void");
+  }
+  warn_if_unreachable(desk.client, id, proposed.warnings);
+  return proposed;
+}
+
+Result<Proposed> add_seat(Desk& desk, const ProposeOptions& options) { return put_seat(desk, options, true); }
+Result<Proposed> replace_seat(Desk& desk, const ProposeOptions& options) { return put_seat(desk, options, false); }
+
+Result<Proposed> remove_seat(Desk& desk, const ProposeOptions& options) {
+  TM_TRY(const auto id, party_of(desk, options));
+  TM_TRY(auto seats, seats_now(desk.client));
+  TM_TRY(auto content, edit_set(std::move(seats), {std::nullopt, id}, false));
+  return Proposed{std::move(content), {}};
+}
+
+// ---- the others ------------------------------------------------------------------------------------------------
+
+Result<std::uint64_t> parse_value(const std::string& text, const std::string& name) {
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value);
+  if (read.ec == std::errc{} && read.ptr == end) return value;
+  return error("\"" + text.substr(0, 40) + "\" is no value of " + name + ": write a whole number");
+}
+
+Result<Proposed> parameters(Desk&, const ProposeOptions& options) {
+  if (options.values.empty() || options.values.size() % 2 != 0) return error("write NAME VALUE, or several such pairs");
+  tx::ParameterChangeContent content;
+  for (std::size_t i = 0; i < options.values.size(); i += 2) {
+    const auto& name = options.values[i];
+    const auto* row = ledger::find_parameter(name);
+    if (row == nullptr) return error("\"" + name.substr(0, 60) + "\" is no parameter (testamur governance parameters)");
+    TM_TRY(const auto value, parse_value(options.values[i + 1], name));
+    if (value < row->least || value > row->most) {
+      return error(name + " is from " + std::to_string(row->least) + " to " + std::to_string(row->most) + ", not " +
+                   std::to_string(value));
+    }
+    content.values.push_back({row->id, value});
+  }
+  std::ranges::sort(content.values);
+  return Proposed{std::move(content), {}};
+}
+
+Result<Proposed> protocol(Desk& desk, const ProposeOptions& options) {
+  if (options.version == 0 || options.version > 0xffff) return error("a protocol version is from 1 to 65535");
+  Proposed proposed{tx::ProtocolActivationContent{static_cast<std::uint16_t>(options.version), Height{options.height}},
+                    {}};
+  auto answer = desk.client.validators();
+  if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
+  const Json seats = std::get<Json>(answer).value("seats", Json::array());
+  std::size_t know = 0;
+  for (const auto& seat : seats) {
+    const Json ready = seat.value("ready", Json::object());
+    know += !ready.value("lapsed", true) && ready.value("protocol_version", 0U) >= options.version ? 1 : 0;
+  }
+  if (know < quorum_of(seats.size())) {
+    proposed.warnings.push_back("only " + std::to_string(know) + " of " + std::to_string(seats.size()) +
+                                " validators have declared by `testamurd ready` that their node knows version " +
+                                std::to_string(options.version) + "; " + std::to_string(quorum_of(seats.size())) +
+                                " must have on its day, otherwise it is void");
+  }
+  return proposed;
+}
+
+Result<Proposed> suspend(Desk& desk, const ProposeOptions& options) {
+  TM_TRY(const auto id, party_of(desk, options));
+  return Proposed{tx::SuspensionContent{id, false}, {}};
+}
+
+Result<Proposed> lift(Desk& desk, const ProposeOptions& options) {
+  TM_TRY(const auto id, party_of(desk, options));
+  return Proposed{tx::SuspensionContent{id, true}, {}};
+}
+
+Result<Proposed> replace_root(Desk& desk, const ProposeOptions& options) {
+  TM_TRY(const auto file, read_public_key_file(options.public_file));
+  TM_TRY(const auto id, party_of(desk, options));
+  if (file.chain != desk.profile.chain)
+    return error(options.public_file + " is for another ledger, " + to_text(file.chain));
+  if (file.institution != id)
+    return error(options.public_file + " is for another institution, " + to_text(file.institution));
+  if (file.content.purpose != KeyPurpose::kRoot) {
+    return error(options.public_file + " holds a " + std::string(to_text(file.content.purpose)) +
+                 " key, not a root key");
+  }
+  return Proposed{tx::RootReplacementContent{id, file.content.key, file.content.possession}, {}};
+}
+
+ExitCode propose(Context& context, const ProposeOptions& options, const Make& make) {
+  const auto ends_ms = parse_time(options.voting_ends, context.now_ms());
+  if (!ends_ms.ok()) return fail(context, ExitCode::kUsage, "--voting-ends: " + ends_ms.message());
+  if (*ends_ms <= context.now_ms()) return fail(context, ExitCode::kUsage, "--voting-ends: that time has passed");
+  std::uint64_t effective_ms = 0;
+  if (!options.effective.empty()) {
+    const auto effective = parse_time(options.effective, context.now_ms());
+    if (!effective.ok()) return fail(context, ExitCode::kUsage, "--effective: " + effective.message());
+    effective_ms = *effective;
+  }
+  Desk desk = sit_down(context);
+  if (desk.code != ExitCode::kOk) return desk.code;
+  auto proposed = make(desk, options);
+  if (!proposed.ok()) return fail(context, ExitCode::kUsage, proposed.message());
+  Errand errand;
+  errand.command = "governance propose";
+  errand.make = [&](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::ProposalContent{*ends_ms, effective_ms, proposed->action});
+  };
+  errand.done = "proposed; the validators vote with: testamur governance vote PROPOSAL yes|no";
+  errand.look = [&](const tx::UnsignedTransaction& built, const Surroundings& around, Order& order) {
+    const auto body = view_body(built.body);
+    if (body.ok()) order.warnings = proposal_warnings(body->content, around);
+    order.warnings.insert(order.warnings.end(), proposed->warnings.begin(), proposed->warnings.end());
+    order.facts["proposal"] = to_text(built.id);
+  };
+  return run_errand(desk, std::move(errand), options.draft);
+}
+
+struct Adding {
+  Context& context;
+  Run& run;
+  std::shared_ptr<ProposeOptions> options;
+
+  CLI::App* command(CLI::App& parent, const char* name, const char* about, const Make& make) const {
+    auto* made = parent.add_subcommand(name, about);
+    made->add_option("--voting-ends", options->voting_ends,
+                     "Until when votes count: YYYY-MM-DDTHH:MM (UTC) or +7d (the default)");
+    made->add_option("--effective", options->effective, "From when it holds, once passed (default: at once)");
+    add_draft_options(*made, options->draft);
+    made->callback([this_options = options, &shared = context, &chosen = run, make] {
+      chosen = [&shared, this_options, make] { return propose(shared, *this_options, make); };
+    });
+    return made;
+  }
+  CLI::App* about_party(CLI::App& parent, const char* name, const char* about, const Make& make) const {
+    auto* made = command(parent, name, about, make);
+    made->add_option("institution", options->institution, "Id (tmi…) or domain")->required();
+    return made;
+  }
+};
+
+}  // namespace
+
+Result<tx::SetChangeContent> edit_set(std::vector<tx::Seat> seats, const SetEdit& edit, bool must_be_new) {
+  const auto at = [&seats](const InstitutionId& id) { return std::ranges::find(seats, id, &tx::Seat::institution); };
+  if (edit.removed) {
+    const auto seat = at(*edit.removed);
+    if (seat == seats.end())
+      return error(to_text(*edit.removed) + " has no seat in the validator set (governance validators)");
+    if (seats.size() == 1) return error("it is the last validator: without one there is no ledger");
+    seats.erase(seat);
+  }
+  if (edit.put) {
+    const auto seat = at(edit.put->institution);
+    if (seat != seats.end() && must_be_new) {
+      return error(to_text(edit.put->institution) + " has a seat already: use validator-set replace for a new key");
+    }
+    if (seat == seats.end() && !must_be_new) {
+      return error(to_text(edit.put->institution) + " has no seat in the validator set: use validator-set add");
+    }
+    if (seat != seats.end() && seat->consensus_key == edit.put->consensus_key) {
+      return error("the seat has this key already: testamurd new-key consensus makes another");
+    }
+    if (seat != seats.end()) seats.erase(seat);
+    seats.push_back(*edit.put);
+  }
+  std::ranges::sort(seats, {}, &tx::Seat::institution);
+  return tx::SetChangeContent{std::move(seats)};
+}
+
+void add_proposal_commands(CLI::App& governance, Context& context, Run& run) {
+  auto* proposing = governance.add_subcommand("propose", "Propose something to the validators; proposing is no vote");
+  proposing->require_subcommand(1);
+  const Adding adding{context, run, std::make_shared<ProposeOptions>()};
+  auto& options = *adding.options;
+  auto* admitting = adding.about_party(*proposing, "admission", "Give a member another class", admission);
+  admitting->add_option("--class", options.admitted_to, "validator, accreditor or issuer")->required();
+  admitting->add_flag("--retroactive", options.retroactive,
+                      "Of an accreditor that loses the role: what it accredited never counted");
+  auto* set = proposing->add_subcommand("validator-set", "Change who agrees on blocks");
+  set->require_subcommand(1);
+  for (auto* seating :
+       {adding.about_party(*set, "add", "One validator more", add_seat),
+        adding.about_party(*set, "replace", "A validator votes with a new consensus key", replace_seat)}) {
+    seating->add_option("--ready", options.ready, "The ready of its node (tmx…): testamurd ready, governance ready")
+        ->required();
+  }
+  adding.about_party(*set, "remove", "One validator less", remove_seat);
+  auto* limits = adding.command(*proposing, "parameter", "Change limits of the ledger", parameters);
+  limits->add_option("values", options.values, "NAME VALUE, or several pairs (governance parameters)")->required();
+  auto* upgrade = adding.command(*proposing, "protocol", "Follow newer rules from a block on", protocol);
+  upgrade->add_option("version", options.version, "The protocol version")->required();
+  upgrade->add_option("--height", options.height, "The first block under it")->required();
+  adding.about_party(*proposing, "suspend", "An institution can send nothing", suspend);
+  adding.about_party(*proposing, "lift", "End a suspension", lift);
+  auto* succeeding = proposing->add_subcommand(
+      "succession", "A succession whose predecessor's root is gone; the successors have agreed");
+  succeeding->require_subcommand(1);
+  add_successions(options.succession, [&](const char* name, const char* about, tx::SuccessionKind kind) {
+    return adding.command(*succeeding, name, about,
+                          [kind](Desk& desk, const ProposeOptions& asked) -> Result<Proposed> {
+                            TM_TRY(auto content, read_succession(desk.client, kind, asked.succession));
+                            return Proposed{std::move(content), {}};
+                          });
+  });
+  auto* root = adding.about_party(*proposing, "root-replacement", "A new root key for an institution that lost its own",
+                                  replace_root);
+  root->add_option("--public", options.public_file, "The public file of the new root key (testamur key make root)")
+      ->required();
+}
+
+}  // namespace testamur::wallet

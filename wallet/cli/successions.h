@@ -1,0 +1,32 @@
+// Successions as people type them: merge, split, rename, custody. One thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ledger/tx/facts.h"
+#include "wallet/client/client.h"
+
+namespace CLI {
+class App;
+}
+
+namespace testamur::wallet {
+
+struct SuccessionOptions {
+  std::string predecessor;          // but of a merger
+  std::string heir;                 // of a merger, or of a split
+  std::vector<std::string> others;  // predecessors of a merger, else successors
+  bool closes = false;
+};
+
+// The ledger's terms, with ids for names and domains.
+Result<ledger::tx::SuccessionContent> read_succession(Client& client, ledger::tx::SuccessionKind kind,
+                                                      const SuccessionOptions& options);
+
+// The four subcommands with their arguments; `make` adds each to the parser.
+using MakeSuccession = std::function<CLI::App*(const char* name, const char* about, ledger::tx::SuccessionKind kind)>;
+void add_successions(SuccessionOptions& options, const MakeSuccession& make);
+
+}  // namespace testamur::wallet
