@@ -22,6 +22,7 @@ struct DrawnArc {
   bool limits = false;
   bool blocks = false;
   bool assumed = false;
+  StatementId statement;  // the first of several
 };
 
 struct Node {
@@ -75,7 +76,8 @@ class Picture {
     }
     place(arc.truster, 1);
     place(arc.subject, arc.truster == e_.query.viewpoint ? 1 : 2);
-    arcs_.push_back({arc.truster, arc.subject, arc.amount, carried, accredits, false, false, arc.statement.is_zero()});
+    arcs_.push_back({arc.truster, arc.subject, arc.amount, carried, accredits, false, false, arc.statement.is_zero(),
+                     arc.statement});
     return arcs_.back();
   }
   void place(const InstitutionId& id, unsigned column) {
@@ -282,7 +284,7 @@ class Svg {
             (arc.limits || arc.blocks ? "r"
              : arc.accredits          ? "b"
                                       : "g") +
-            ")\"/>\n";
+            ")\"><title>" + escaped(arc.assumed ? "assumed" : to_text(arc.statement)) + "</title></path>\n";
   }
 
   // Labels stand beside the crowded end of an arc: at its tail on the way out of many, at its head otherwise.

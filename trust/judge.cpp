@@ -76,18 +76,24 @@ Judgement judge(const History& history, const Case& asked, const Policy& policy)
   if (asked.claimed_ms) judgement.at_claim = decide(history, query_of(asked, *asked.claimed_ms), policy);
 
   Verdict verdict;
-  if (policy.governs != Governs::kToday) verdict.take(judgement.at_anchor);
-  if (policy.governs != Governs::kAnchor) verdict.take(judgement.today);
+  judgement.anchor_governs = policy.governs != Governs::kToday;
+  judgement.today_governs = policy.governs != Governs::kAnchor;
+  if (judgement.anchor_governs) verdict.take(judgement.at_anchor);
+  if (judgement.today_governs) verdict.take(judgement.today);
   if (policy.max_anchor_lag_ms > 0 && asked.claimed_ms) {
     judgement.claim_governs = true;
     const std::uint64_t claim = *asked.claimed_ms;
     const bool in_time = claim <= asked.anchor_ms && asked.anchor_ms - claim <= policy.max_anchor_lag_ms;
     if (!in_time) verdict.take(Outcome::kRefuse, Rule::kClaim);
+    judgement.anchor_governs = true;
     if (in_time) verdict.take(judgement.at_anchor);
     if (in_time) verdict.take(*judgement.at_claim);
   }
   // Blocked today is blocked, whatever governs.
-  if (judgement.today.outcome == Outcome::kBlocked) verdict.take(judgement.today);
+  if (judgement.today.outcome == Outcome::kBlocked) {
+    judgement.today_governs = true;
+    verdict.take(judgement.today);
+  }
   if (policy.separate_assessor && !(asked.parties && kept_apart(history, *asked.parties, asked.as_of.height))) {
     verdict.take(Outcome::kRefuse, Rule::kAssessor);
   }
@@ -99,12 +105,24 @@ Judgement judge(const History& history, const Case& asked, const Policy& policy)
 JointJudgement judge_joint(const History& history, const Case& asked, const std::vector<InstitutionId>& bodies,
                            const Policy& policy) {
   JointJudgement joint;
-  for (const auto& body : bodies) {
+  const auto add = [&](const InstitutionId& body) {
     Case one = asked;
     one.issuer = body;
     joint.bodies.emplace_back(body, judge(history, one, policy));
     if (joint.bodies.back().second.outcome == Outcome::kAccept) ++joint.accepted;
+  };
+  add(asked.issuer);
+  for (const auto& body : bodies) {
+    if (body != asked.issuer) add(body);
   }
+  const auto& issuer = joint.bodies.front().second;
+  Verdict verdict;
+  const bool any = policy.joint == Joint::kAny && issuer.outcome != Outcome::kBlocked && joint.accepted > 0;
+  for (const auto& [body, judged] : joint.bodies) {
+    if (!any || judged.outcome == Outcome::kAccept) verdict.take(judged.outcome, judged.rule);
+  }
+  joint.outcome = issuer.outcome == Outcome::kBlocked ? Outcome::kBlocked : verdict.outcome();
+  joint.rule = issuer.outcome == Outcome::kBlocked ? issuer.rule : verdict.rule();
   return joint;
 }
 

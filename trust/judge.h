@@ -33,15 +33,23 @@ struct Judgement {
   Decision today;
   std::optional<Decision> at_claim;
   bool claim_governs = false;
+  // Whether the decision at this point had a say in the outcome; today's also has one when it blocks.
+  bool anchor_governs = false;
+  bool today_governs = false;
 };
 
 Judgement judge(const History& history, const Case& asked, const Policy& policy);
 
-// Joint awards: the judgement for each awarding body.
+// An award and all who award it: the issuer and, for a joint award, the other awarding bodies, each judged as if it had
+// issued alone. Policy::joint says whether all or any of them must be accepted; a blocked issuer stays blocked. Of
+// several that fail, the earliest rule is reported.
 struct JointJudgement {
-  std::vector<std::pair<InstitutionId, Judgement>> bodies;
+  Outcome outcome = Outcome::kRefuse;
+  Rule rule = Rule::kNone;
+  std::vector<std::pair<InstitutionId, Judgement>> bodies;  // the issuer first
   std::size_t accepted = 0;
 };
+// `bodies`: the awarding bodies; the issuer may be among them or not.
 JointJudgement judge_joint(const History& history, const Case& asked, const std::vector<InstitutionId>& bodies,
                            const Policy& policy);
 

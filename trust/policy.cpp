@@ -50,6 +50,8 @@ std::string_view to_text(Governs governs) {
   return "unknown";
 }
 
+std::string_view to_text(Joint joint) { return joint == Joint::kAny ? "any" : "all"; }
+
 std::string_view to_text(PolicyError error) {
   switch (error) {
     case PolicyError::kThreshold: return "the threshold must be at least 1";
@@ -97,7 +99,8 @@ Bytes encode(const Policy& policy) {
     out.u32(requirement.amount).u16(requirement.schemes);
   }
   out.u8(static_cast<std::uint8_t>(policy.governs)).u64(policy.max_anchor_lag_ms);
-  out.u32(policy.follow_successors_days).u8(policy.separate_assessor ? 1 : 0);
+  const unsigned flags = (policy.separate_assessor ? 1U : 0U) | (policy.joint == Joint::kAny ? 2U : 0U);
+  out.u32(policy.follow_successors_days).u8(static_cast<std::uint8_t>(flags));
   out.u32(static_cast<std::uint32_t>(policy.local.size()));
   for (const auto& statement : policy.local) out.fixed(statement.id);
   return out.take();
@@ -136,6 +139,8 @@ std::string in_words(const Policy& policy) {
   text += "Trust in a closed institution passes to its heir for " + std::to_string(policy.follow_successors_days) +
           " days; distrust follows for good.\n";
   if (policy.separate_assessor) text += "Who teaches and who assesses must differ and have no common parent.\n";
+  text += policy.joint == Joint::kAny ? "Of a joint award, one accepted awarding body suffices.\n"
+                                      : "Of a joint award, every awarding body must be accepted.\n";
   if (!policy.local.empty()) {
     text += std::to_string(policy.local.size()) + " unpublished statements of our own count as well.\n";
   }

@@ -18,6 +18,11 @@ namespace testamur::trust {
 enum class Governs : std::uint8_t { kAnchor = 0, kToday = 1, kBoth = 2 };
 std::string_view to_text(Governs governs);
 
+// Which of the awarding bodies of a joint award must be accepted. Another's acceptance never outweighs a block of the
+// issuer.
+enum class Joint : std::uint8_t { kAll = 0, kAny = 1 };
+std::string_view to_text(Joint joint);
+
 inline constexpr std::uint32_t kNoCeiling = ~std::uint32_t{0};
 
 // Applies to every point that `when` touches.
@@ -41,6 +46,7 @@ struct Policy {
   std::uint64_t max_anchor_lag_ms = 0;
   std::uint32_t follow_successors_days = 730;
   bool separate_assessor = false;  // who teaches and who assesses must differ and have no common parent
+  Joint joint = Joint::kAll;
   // Unpublished statements of the viewpoint, in file order; `truster` and `commit` are ignored, `id` is their digest.
   std::vector<Statement> local;
   auto operator<=>(const Policy&) const = default;

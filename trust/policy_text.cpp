@@ -165,6 +165,13 @@ void read_governs(Entries& entries, Policy& policy) {
   entries.mistake("governs", "must be anchor, today or both");
 }
 
+void read_joint(Entries& entries, Policy& policy) {
+  const auto* text = entries.text("joint");
+  if (text == nullptr) return;
+  if (*text != "all" && *text != "any") return entries.mistake("joint", "must be all or any");
+  policy.joint = *text == "any" ? Joint::kAny : Joint::kAll;
+}
+
 void read_main(Entries& entries, PolicyReading& reading, Hash256& salt) {
   Policy& policy = reading.policy;
   if (const auto* name = entries.text("preset")) {
@@ -188,6 +195,7 @@ void read_main(Entries& entries, PolicyReading& reading, Hash256& salt) {
   policy.max_anchor_lag_ms = days * kDayMs;
   entries.number("follow_successors_days", 0, 36'500, policy.follow_successors_days);
   if (const auto* flag = entries.take<bool>("separate_assessor", "true or false")) policy.separate_assessor = *flag;
+  read_joint(entries, policy);
   if (const auto* text = entries.text("salt"); text != nullptr && !text->empty()) {
     const auto bytes = from_hex(*text);
     const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;

@@ -43,6 +43,11 @@ constexpr ConfigKey kKeys[] = {
     {"chain", "base_timeout_ms", "250", "Base of the view timers. All validators of a ledger should use the same."},
     {"chain", "verify_threads", "0", "Threads that verify signatures. 0: one for each processor, at most 4."},
     {"store", "cache_bytes", "134217728", "Memory for blocks of the database."},
+    {"decisions", "viewpoints", "[]",
+     "Institutions (tmi1...) for which this node keeps tables of decisions beside its own, by its own policy."},
+    {"decisions", "files", "16",
+     "How many files of counted decisions are kept (docs/operating.md). 0: none are written."},
+    {"decisions", "file_bytes", "8388608", "A file of counted decisions that is as large is followed by the next."},
     {"policy", "preset", "\"friends\"",
      "Whose awards the institution accepts. friends; strict: only whom it trusts itself; accredited: friends and an "
      "agency."},
@@ -60,6 +65,7 @@ constexpr ConfigKey kKeys[] = {
      "How long after the claimed award an issuer may anchor it. 0: the claimed date does not count."},
     {"policy", "follow_successors_days", "730", "How long trust in a closed institution passes to its heir."},
     {"policy", "separate_assessor", "false", "Who teaches and who assesses must differ and have no common parent."},
+    {"policy", "joint", "\"all\"", "Which awarding bodies of a joint award must be accepted: all, or any one of them."},
     {"policy", "salt", "\"\"",
      "64 hexadecimal digits that keep [[policy.statement]] unguessable: docs/formats/policy.md."},
 };
@@ -215,6 +221,18 @@ void read_limits(const toml::table& root, TomlErrors& errors, NodeConfig& config
   config.store_cache_bytes = store.number("cache_bytes", 1 << 20, std::uint64_t{1} << 40);
 }
 
+void read_decisions(const toml::table& root, TomlErrors& errors, NodeConfig& config) {
+  Section section(root, "decisions", errors);
+  for (const auto& text : section.reader().texts("viewpoints")) {
+    auto id = parse_institution_id(text);
+    if (!id.ok()) section.reader().mistake("viewpoints", id.message());
+    if (id.ok()) config.decision_viewpoints.push_back(*id);
+  }
+  if (config.decision_viewpoints.size() > 100) section.reader().mistake("viewpoints", "must be at most 100");
+  config.decision_files = section.number("files", 0, 10'000);
+  config.decision_file_bytes = section.number("file_bytes", 65536, std::uint64_t{1} << 30);
+}
+
 void make_absolute(NodeConfig& config) {
   auto base = std::filesystem::absolute(config.file).parent_path();
   for (auto* path : {&config.data_dir, &config.genesis, &config.consensus_key, &config.transport_key,
@@ -229,6 +247,7 @@ const std::span<const ConfigKey> kConfigKeys = kKeys;
 
 std::filesystem::path journal_directory(const std::filesystem::path& data) { return data / "journal"; }
 std::filesystem::path store_directory(const std::filesystem::path& data) { return data / "store"; }
+std::filesystem::path decisions_directory(const std::filesystem::path& data) { return data / "decisions"; }
 
 std::string config_text(std::span<const std::pair<std::string, std::string>> values) {
   std::string out = "# Configuration of testamurd. Every key is here with its default; docs/operating.md says more.\n";
@@ -254,11 +273,13 @@ Result<NodeConfig> parse_config(std::string_view text, const std::filesystem::pa
   NodeConfig config;
   config.file = file;
   TomlReader(root, "", errors)
-      .only({"node", "keys", "peers", "peer", "api", "metrics", "log", "mempool", "chain", "store", "policy"});
+      .only({"node", "keys", "peers", "peer", "api", "metrics", "log", "mempool", "chain", "store", "decisions",
+             "policy"});
   read_node(root, errors, config);
   read_api(root, errors, config.api);
   read_peers(root, errors, config);
   read_limits(root, errors, config);
+  read_decisions(root, errors, config);
   config.policy = read_policy_section(root, errors);
   if (!errors.empty()) return errors.take();
   make_absolute(config);

@@ -59,7 +59,10 @@ struct NodeConfig {
   std::uint64_t base_timeout_ms = 0;
   std::uint64_t verify_threads = 0;
   std::uint64_t store_cache_bytes = 0;
-  trust::Policy policy;  // [policy], [[policy.accreditation]], [[policy.statement]]: docs/formats/policy.md
+  std::vector<InstitutionId> decision_viewpoints;  // ascending; beside the institution's own
+  std::uint64_t decision_file_bytes = 0;
+  std::uint64_t decision_files = 0;  // 0: decisions are not logged
+  trust::Policy policy;              // [policy], [[policy.accreditation]], [[policy.statement]]: docs/formats/policy.md
 };
 
 struct ConfigKey {
@@ -73,6 +76,7 @@ extern const std::span<const ConfigKey> kConfigKeys;
 // Where a node's data directory holds the vote store and the database.
 std::filesystem::path journal_directory(const std::filesystem::path& data);
 std::filesystem::path store_directory(const std::filesystem::path& data);
+std::filesystem::path decisions_directory(const std::filesystem::path& data);
 
 // A complete file of all keys with their comments; `values` replaces defaults by "section.name" -> TOML value.
 std::string config_text(std::span<const std::pair<std::string, std::string>> values);

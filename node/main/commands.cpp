@@ -130,7 +130,12 @@ int init(const InitArguments& arguments) {
   options.facts.eter = arguments.eter;
   options.facts.lei = arguments.lei;
   options.facts.deqar = arguments.deqar;
+  if (arguments.accreditor && !arguments.observer) {
+    complain("--accreditor goes with --observer: a quality agency has no vote");
+    return kUsage;
+  }
   options.observer = arguments.observer;
+  options.accreditor = arguments.accreditor;
   options.peer_address = arguments.peer_address;
   options.api_address = arguments.api_address;
   options.metrics_address = arguments.metrics_address;

@@ -20,7 +20,7 @@ int run_dev(const DevOptions& options);
 struct InitArguments {
   std::string directory, name, language = "en", country, domain, ror, eter, lei, deqar;
   std::string peer_address, api_address, metrics_address, issuer_keys;
-  bool observer = false;
+  bool observer = false, accreditor = false;
 };
 int init(const InitArguments& arguments);
 

@@ -94,8 +94,10 @@ Result<ledger::GenesisParty> init_node(const InitOptions& options) {
   TM_TRY_STATUS(make_node_keys(options.directory, keys));
 
   PartyFile file;
-  file.party.institution_class =
-      options.observer ? ledger::tx::InstitutionClass::kIssuer : ledger::tx::InstitutionClass::kValidator;
+  using Class = ledger::tx::InstitutionClass;
+  file.party.institution_class = options.accreditor ? Class::kAccreditor
+                                 : options.observer ? Class::kIssuer
+                                                    : Class::kValidator;
   file.party.facts = options.facts;
   file.validator = !options.observer;
   file.peer_address = options.peer_address;

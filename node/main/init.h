@@ -18,6 +18,7 @@ struct InitOptions {
   std::filesystem::path directory;
   ledger::tx::InstitutionFacts facts;
   bool observer = false;
+  bool accreditor = false;   // a quality agency; only with `observer`
   std::string peer_address;  // also what the node listens on, unless that is given
   std::string api_address;
   std::string metrics_address;  // may be empty

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "node/main/commands.h"
+#include "node/main/decision_commands.h"
 
 namespace testamur::node {
 namespace {
@@ -23,6 +24,7 @@ void add_init(CLI::App& app, InitArguments& arguments, int& exit_code) {
   command->add_option("--with-issuer-keys", arguments.issuer_keys,
                       "Where the institution's own key files go (default: issuer-keys in the directory)");
   command->add_flag("--observer", arguments.observer, "A node without a vote");
+  command->add_flag("--accreditor", arguments.accreditor, "With --observer: a quality agency");
   command->callback([&] { exit_code = init(arguments); });
 }
 
@@ -64,6 +66,20 @@ void add_ledger(CLI::App& app, LedgerArguments& arguments, int& exit_code) {
   replacing->add_option("--api-address", arguments.replacement.api_address, "host:port of the gRPC API");
   replacing->add_option("--metrics-address", arguments.replacement.metrics_address, "host:port of the metrics");
   replacing->callback([&] { exit_code = replace_node(arguments.replacement, arguments.chain, arguments.institution); });
+}
+
+void add_decisions(CLI::App& app, std::string& config, DecisionArguments& arguments, int& exit_code) {
+  auto* decisions = app.add_subcommand("decisions", "What this node decided, without personal data");
+  decisions->require_subcommand(1);
+  auto* command = decisions->add_subcommand("export", "Counted decisions of the running node as CSV");
+  command->add_option("--config", config, "Configuration file");
+  command->add_option("--issuer", arguments.issuer, "Only about this institution (tmi1...)");
+  command->add_option("--scope", arguments.scope, "Only where the scope touches this ISCED-F code or name");
+  command->add_option("--outcome", arguments.outcome, "accept, refuse or blocked");
+  command->add_option("--from", arguments.from, "First day, YYYY-MM-DD (UTC)");
+  command->add_option("--to", arguments.to, "The day after the last");
+  command->add_option("--out", arguments.out, "File to write (default: standard output)");
+  command->callback([&] { exit_code = export_decisions(config, arguments); });
 }
 
 }  // namespace
@@ -115,6 +131,8 @@ int main(int argc, char** argv) {
   resume->add_option("--config", config, "Configuration file");
   resume->add_flag("--i-destroyed-the-other-copy", sure, "No other copy of the consensus key exists any more");
   resume->callback([&] { exit_code = resume_voting(config, sure); });
+  DecisionArguments decision_arguments;
+  add_decisions(app, config, decision_arguments, exit_code);
   InitArguments init_arguments;
   add_init(app, init_arguments, exit_code);
   LedgerArguments ledger_arguments;

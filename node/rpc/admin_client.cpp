@@ -2,7 +2,11 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <map>
+#include <vector>
 
 #include "testamur/v1/admin_service.grpc.pb.h"
 
@@ -75,6 +79,69 @@ Result<ReadyAnswer> admin_ready(const std::string& socket, bool dry_run) {
                      response.checkpoint_height(),
                      response.lapses_after_ms(),
                      response.seated()};
+}
+
+namespace {
+
+// A row is key, first height, last height, key, count: what is counted of the same key comes together.
+struct Sum {
+  std::uint64_t first = 0, last = 0, count = 0;
+};
+constexpr std::size_t kFirstHeight = 9, kLastHeight = 10, kCount = 15;
+
+bool take_row(const std::string& row, std::map<std::vector<std::string>, Sum>& sums) {
+  std::vector<std::string> cells(1);
+  for (const char c : row) {
+    if (c == ',') {
+      cells.emplace_back();
+    } else {
+      cells.back().push_back(c);
+    }
+  }
+  if (cells.size() != kCount + 1) return false;
+  const auto number = [&](std::size_t at) {
+    std::uint64_t value = 0;
+    std::from_chars(cells[at].data(), cells[at].data() + cells[at].size(), value);
+    return value;
+  };
+  const Sum one{number(kFirstHeight), number(kLastHeight), number(kCount)};
+  cells[kFirstHeight] = cells[kLastHeight] = cells[kCount] = "";
+  auto& sum = sums[cells];
+  sum.first = sum.count == 0 ? one.first : std::min(sum.first, one.first);
+  sum.last = std::max(sum.last, one.last);
+  sum.count += one.count;
+  return true;
+}
+
+}  // namespace
+
+Result<std::string> admin_export_decisions(const std::string& socket, const DecisionExport& asked) {
+  v1::ExportDecisionsRequest request;
+  if (asked.issuer) request.set_issuer_id(asked.issuer->bytes.data(), asked.issuer->bytes.size());
+  request.set_scope(asked.scope);
+  request.set_outcome(asked.outcome);
+  request.set_from_ms(asked.from_ms);
+  request.set_to_ms(asked.to_ms);
+  std::map<std::vector<std::string>, Sum> sums;
+  std::string text;
+  do {
+    v1::ExportDecisionsResponse response;
+    TM_TRY_STATUS(call(socket, kSlow, &v1::AdminService::Stub::ExportDecisions, request, response));
+    text = response.header() + "\n";
+    for (const auto& row : response.rows()) {
+      if (!take_row(row, sums)) return error("the node gave a row of another form: " + row);
+    }
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  for (const auto& [key, sum] : sums) {
+    auto cells = key;
+    cells[kFirstHeight] = std::to_string(sum.first);
+    cells[kLastHeight] = std::to_string(sum.last);
+    cells[kCount] = std::to_string(sum.count);
+    for (std::size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : ",") + cells[i];
+    text += "\n";
+  }
+  return text;
 }
 
 }  // namespace testamur::node

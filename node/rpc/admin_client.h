@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "common/bytes.h"
+#include "common/ids.h"
 #include "common/keys.h"
 #include "common/result.h"
 
@@ -31,5 +33,15 @@ struct ReadyAnswer {
   bool seated = false;
 };
 Result<ReadyAnswer> admin_ready(const std::string& socket, bool dry_run);
+
+// Counted decisions (docs/operating.md) as one CSV text: rows of the same key added up, sorted. Absent parts: all.
+struct DecisionExport {
+  std::optional<InstitutionId> issuer;
+  std::string scope;
+  std::string outcome;
+  std::uint64_t from_ms = 0;
+  std::uint64_t to_ms = 0;
+};
+Result<std::string> admin_export_decisions(const std::string& socket, const DecisionExport& asked);
 
 }  // namespace testamur::node

@@ -8,6 +8,8 @@ namespace testamur::node {
 
 namespace {
 
+constexpr std::size_t kDecisionRows = 5'000;  // of one answer: under 2 MiB
+
 class Service final : public v1::AdminService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
@@ -118,6 +120,38 @@ class Service final : public v1::AdminService::CallbackService {
       response->set_lapses_after_ms(ready->lifetime_ms);
       response->set_seated(ready->seated);
       if (!request->dry_run()) context_.chain.submit({ready->transaction}, nullptr);
+      return grpc::Status::OK;
+    });
+  }
+
+  grpc::ServerUnaryReactor* ExportDecisions(grpc::CallbackServerContext* call,
+                                            const v1::ExportDecisionsRequest* request,
+                                            v1::ExportDecisionsResponse* response) override {
+    return unary(context_.gate, call, [&] {
+      if (context_.decisions == nullptr) return not_found("decisions", "this node logs none: decisions.files is 0");
+      DecisionFilter filter;
+      if (!request->issuer_id().empty()) {
+        filter.issuer = fixed_from<InstitutionId>(request->issuer_id());
+        if (!filter.issuer) return invalid_argument("issuer_id", "must be 16 bytes");
+      }
+      if (!request->scope().empty()) {
+        auto fields = trust::parse_field(request->scope());
+        if (!fields.ok()) return invalid_argument("scope", fields.message());
+        filter.fields = *fields;
+      }
+      filter.outcome = request->outcome();
+      if (!filter.outcome.empty() && filter.outcome != "accept" && filter.outcome != "refuse" &&
+          filter.outcome != "blocked") {
+        return invalid_argument("outcome", "must be accept, refuse or blocked");
+      }
+      filter.from_ms = request->from_ms();
+      if (request->to_ms() != 0) filter.to_ms = request->to_ms();
+      if (filter.from_ms >= filter.to_ms) return invalid_argument("to_ms", "must be after from_ms");
+      auto page = context_.decisions->read(filter, request->page_token(), kDecisionRows);
+      if (!page.ok()) return invalid_argument("page_token", page.message());
+      for (auto& row : page->rows) response->add_rows(std::move(row));
+      response->set_header(std::string(DecisionLog::header()));
+      response->set_next_page_token(page->next);
       return grpc::Status::OK;
     });
   }

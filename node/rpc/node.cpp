@@ -50,6 +50,8 @@ struct Node::Parts {
   std::optional<CallGate> gate;
   RegistryCache registry;
   std::optional<Recognition> recognition;
+  std::uint64_t recognition_listener = 0;
+  std::unique_ptr<DecisionLog> decisions;
   std::optional<ServiceContext> services;
   std::unique_ptr<ApiServer> api;
   std::unique_ptr<MetricsServer> metrics;
@@ -159,11 +161,21 @@ std::vector<net::PeerAddress> Node::Parts::addresses_of(const std::vector<PeerEn
 
 Status Node::Parts::open_api() {
   gate.emplace(config.api.rate_per_second, config.api.rate_burst);
-  recognition.emplace(self, config.policy);
-  services.emplace(ServiceContext{
-      *chain, *genesis, network.get(), *store, clock, log, counters, *gate, registry, *recognition, *keys, *evidence,
-      self, Mempool::Limits{config.mempool_bytes, config.mempool_transactions, config.mempool_per_issuer},
-      std::string(kSoftware), clock.now_ms(), hooks.request_stop});
+  recognition.emplace(self, config.policy, config.decision_viewpoints);
+  recognition->start(chain->head());
+  recognition_listener = chain->listen([this](const HeadPtr& head) { recognition->follow(head); });
+  // Behind the listener on the chain's strand: what was finalized in between.
+  chain->status([this](const ChainStatus&) { recognition->follow(chain->head()); });
+  if (config.decision_files != 0) {
+    TM_TRY(decisions,
+           DecisionLog::open({decisions_directory(config.data_dir), config.decision_file_bytes, config.decision_files},
+                             clock, log));
+  }
+  services.emplace(
+      ServiceContext{*chain, *genesis, network.get(), *store, clock, log, counters, *gate, registry, *recognition,
+                     *keys, *evidence, decisions.get(), self,
+                     Mempool::Limits{config.mempool_bytes, config.mempool_transactions, config.mempool_per_issuer},
+                     std::string(kSoftware), clock.now_ms(), hooks.request_stop});
   TM_TRY(api, ApiServer::start(config.api, *services));
   if (!config.metrics_listen.empty()) {
     TM_TRY(metrics, MetricsServer::start(config.metrics_listen, *services));
@@ -218,7 +230,13 @@ void Node::stop() {
   if (parts.chain) parts.chain->drain();
   if (parts.api) parts.api->stop();
   if (parts.network) parts.network->stop();
+  if (parts.chain && parts.recognition) parts.chain->unlisten(parts.recognition_listener);
   if (parts.chain) parts.chain->stop();
+  if (parts.recognition) parts.recognition->stop();
+  if (parts.decisions) {
+    auto status = parts.decisions->flush();
+    if (!status.ok()) parts.log.error("decision_log_failed", {{"cause", status.message()}});
+  }
   // The stopped network closes its sockets on this thread and then leaves it nothing to do.
   parts.io_work.reset();
   if (parts.io_thread.joinable()) parts.io_thread.join();

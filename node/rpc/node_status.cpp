@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ledger/protocol.h"
+#include "ledger/tx/publication_records.h"
 #include "ledger/validators.h"
 
 namespace testamur::node {
@@ -155,6 +156,18 @@ void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
   }
 }
 
+// Without a published one the node decides all the same; with another one somebody should know.
+void fill_policy(const ServiceContext& context, const Reader& reader, v1::GetStatusResponse& out) {
+  auto& policy = *out.mutable_policy();
+  put(*policy.mutable_digest(), context.recognition.policy_digest());
+  const auto published = ledger::tx::read_policy(reader.state(), context.self);
+  if (!published) return;
+  put(*policy.mutable_published_digest(), published->content.digest);
+  policy.set_published_url(published->content.url);
+  reader.fill_anchor(published->cause.log_index, *policy.mutable_published());
+  policy.set_is_published(published->content.digest == context.recognition.policy_digest());
+}
+
 }  // namespace
 
 void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::GetStatusResponse& out) {
@@ -192,6 +205,7 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::Ge
   out.set_evidence_seen(static_cast<std::uint32_t>(context.evidence.size()));
   if (chain.voting_key) out.set_consensus_key_id_text(to_text(key_id(KeyPurpose::kConsensus, *chain.voting_key)));
   add_governance_obstacles(context, reader, chain, out);
+  fill_policy(context, reader, out);
   fill_obstacles(chain, out);
 }
 

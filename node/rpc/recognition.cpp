@@ -1,62 +1,201 @@
 #include "node/rpc/recognition.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "node/rpc/reader.h"
-#include "trust/explain.h"
 
 namespace testamur::node {
 namespace {
 
-constexpr std::uint64_t kRefreshMs = 1'000;
-constexpr std::size_t kCachedDecisions = 1u << 18;
+using Steady = std::chrono::steady_clock;
 
-std::uint64_t steady_ms() {
-  auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
-}
+constexpr auto kRound = std::chrono::seconds(1);
+// After a pause so many changes of the registry are taken in at once: what a person does at a command line shows with
+// the next command.
+constexpr int kBurst = 16;
+constexpr std::size_t kCachedAnswers = 1U << 16;
+constexpr std::size_t kMostPoints = 64;   // with tables
+constexpr std::size_t kMostWanted = 256;  // points that wait for one
+constexpr unsigned kIdleRounds = 600;
 
 RegistryCounts counts_of(const ledger::StateReader& state) {
   return {ledger::tx::institution_count(state), ledger::tx::statement_count(state),
           ledger::tx::registry_change_count(state)};
 }
 
-}  // namespace
-
-std::shared_ptr<const trust::Decision> RecognitionView::decide_cached(const trust::Query& query,
-                                                                      const trust::Policy& policy) {
-  Key key{query.viewpoint, query.issuer, query.point, query.at_time_ms};
-  {
-    std::lock_guard lock(mutex_);
-    auto found = cache_.find(key);
-    if (found != cache_.end()) return found->second;
-  }
-  auto decision = std::make_shared<const trust::Decision>(trust::decide(*history_, query, policy));
-  std::lock_guard lock(mutex_);
-  if (cache_.size() >= kCachedDecisions) cache_.clear();
-  cache_.emplace(key, decision);
-  return decision;
+trust::Policy without_local(trust::Policy policy) {
+  policy.local.clear();
+  return policy;
 }
 
-std::shared_ptr<RecognitionView> Recognition::view(const HeadPtr& head) {
-  std::lock_guard lock(mutex_);
-  auto now = steady_ms();
-  auto counts = counts_of(*head->state);
-  bool stale = !view_ || (view_->as_of().height != head->header.height && now - refreshed_ms_ >= kRefreshMs);
-  // What was just committed should be seen at once by whoever asks next: a new statement or institution refreshes too.
-  if (!stale && view_->as_of().height < head->header.height && counts != counts_) stale = true;
-  if (!stale) return view_;
-  trust::AsOf as_of{head->header.height, head->header.time_ms, head->header.roots.registry_root};
-  auto history = view_ ? view_->shared_history() : std::make_shared<const trust::History>();
+// The value of a key: found, or made outside of the lock. Two threads may make the same one; both are equal.
+template <class Map, class Make>
+auto cached(std::mutex& mutex, Map& map, const typename Map::key_type& key, Make make) {
+  {
+    std::lock_guard lock(mutex);
+    const auto found = map.find(key);
+    if (found != map.end()) return found->second;
+  }
+  auto made = make();
+  std::lock_guard lock(mutex);
+  if (map.size() >= kCachedAnswers) map.clear();
+  map.emplace(key, made);
+  return made;
+}
+
+}  // namespace
+
+std::optional<trust::Outcome> RecognitionView::find(const TableKey& key, const InstitutionId& issuer,
+                                                    std::uint64_t at_ms) const {
+  const auto found = tables_.find(key);
+  if (found == tables_.end()) return std::nullopt;
+  found->second->used.store(true, std::memory_order_relaxed);
+  const auto party = history_->find(issuer);
+  return party ? found->second->table->find(*party, at_ms) : std::nullopt;
+}
+
+std::shared_ptr<const trust::Decision> RecognitionView::decide_cached(const trust::Query& query,
+                                                                      const trust::Policy& policy) const {
+  const DecisionKey key{query.viewpoint, query.issuer, query.point, query.at_time_ms};
+  return cached(mutex_, decisions_, key,
+                [&] { return std::make_shared<const trust::Decision>(trust::decide(*history_, query, policy)); });
+}
+
+std::shared_ptr<const trust::JointJudgement> RecognitionView::judge_cached(const trust::Case& asked,
+                                                                           const std::vector<InstitutionId>& bodies,
+                                                                           const trust::Policy& policy) const {
+  const auto parties = asked.parties.value_or(trust::AwardParties{});
+  const JudgementKey key{asked.issuer,  asked.point,    asked.anchor_ms, asked.claimed_ms,
+                         parties.teach, parties.assess, bodies};
+  return cached(mutex_, judgements_, key, [&] {
+    return std::make_shared<const trust::JointJudgement>(trust::judge_joint(*history_, asked, bodies, policy));
+  });
+}
+
+Recognition::Recognition(InstitutionId viewpoint, trust::Policy policy, std::vector<InstitutionId> others)
+    : viewpoint_(viewpoint),
+      policy_(std::move(policy)),
+      others_policy_(without_local(policy_)),
+      policy_digest_(trust::digest(policy_)),
+      others_(std::move(others)) {}
+
+Recognition::~Recognition() { stop(); }
+
+void Recognition::start(const HeadPtr& head) {
+  refresh(*head);
+  thread_ = std::thread([this] { run(); });
+}
+
+void Recognition::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Recognition::follow(const HeadPtr& head) {
+  const auto counts = counts_of(*head->state);
+  {
+    std::lock_guard lock(mutex_);
+    next_ = head;
+    next_counts_ = counts;
+  }
+  wake_.notify_all();
+}
+
+bool Recognition::keeps(const InstitutionId& viewpoint) const {
+  return viewpoint == viewpoint_ || std::ranges::find(others_, viewpoint) != others_.end();
+}
+
+std::optional<trust::Outcome> Recognition::find(const RecognitionView& view, const InstitutionId& viewpoint,
+                                                const trust::ScopePoint& point, const InstitutionId& issuer,
+                                                std::uint64_t at_ms) {
+  const TableKey key{viewpoint, point};
+  if (!view.tables().contains(key)) {
+    std::unique_lock lock(mutex_, std::try_to_lock);  // who is busy asks another time
+    if (lock && wanted_.size() < kMostWanted && std::ranges::find(wanted_, point) == wanted_.end()) {
+      wanted_.push_back(point);
+    }
+    return std::nullopt;
+  }
+  return view.find(key, issuer, at_ms);
+}
+
+void Recognition::run() {
+  int burst = kBurst;
+  auto rested = Steady::now();  // when the last round ended
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return stopping_ || next_; });
+    const auto at_once = [&] { return stopping_ || (burst > 0 && next_counts_ != counts_); };
+    wake_.wait_until(lock, rested + kRound, at_once);
+    if (stopping_) return;
+    const HeadPtr head = std::exchange(next_, nullptr);
+    lock.unlock();
+    const auto seconds = static_cast<int>(std::min<std::int64_t>((Steady::now() - rested) / kRound, kBurst));
+    burst = seconds > 0 ? std::min(kBurst, burst + seconds) : burst - 1;
+    refresh(*head);
+    rested = Steady::now();
+  }
+}
+
+void Recognition::refresh(const Head& head) {
+  const trust::AsOf as_of{head.header.height, head.header.time_ms, head.header.roots.registry_root};
+  const auto last = view_.load();
+  auto history = last ? last->shared_history() : std::make_shared<const trust::History>();
+  const auto counts = counts_of(*head.state);
   if (counts != counts_) {
-    auto status = graph_.follow(*head->state);
+    const auto status = graph_.follow(*head.state);
     TM_CHECK(status.ok(), status.message());
     counts_ = counts;
     history = std::make_shared<const trust::History>(graph_.history());
   }
-  view_ = std::make_shared<RecognitionView>(std::move(history), as_of);
-  refreshed_ms_ = now;
-  return view_;
+  choose_points();
+  auto tables = make_tables(*history, as_of);
+  view_.store(std::make_shared<const RecognitionView>(std::move(history), as_of, std::move(tables)));
+}
+
+// Those that were asked for join while there is room; those that nobody used for long make it.
+void Recognition::choose_points() {
+  const auto last = view_.load();
+  for (auto& [point, idle] : points_) {
+    const auto used = [&](const InstitutionId& viewpoint) {
+      const auto found = last->tables().find({viewpoint, point});
+      return found != last->tables().end() && found->second->used.load(std::memory_order_relaxed);
+    };
+    idle = used(viewpoint_) || std::ranges::any_of(others_, used) ? 0 : idle + 1;
+  }
+  std::erase_if(points_, [](const auto& entry) { return entry.second > kIdleRounds; });
+  std::erase_if(makers_, [this](const auto& entry) { return !points_.contains(entry.first.point); });
+  std::vector<trust::ScopePoint> wanted;
+  {
+    std::lock_guard lock(mutex_);
+    wanted.swap(wanted_);
+  }
+  for (auto& point : wanted) {
+    if (points_.size() < kMostPoints) points_.emplace(std::move(point), 0);
+  }
+}
+
+TableMap Recognition::make_tables(const trust::History& history, const trust::AsOf& as_of) {
+  trust::GraphCache graphs;
+  TableMap tables;
+  const auto make = [&](const InstitutionId& viewpoint, const trust::Policy& policy) {
+    if (!history.find(viewpoint)) return;
+    for (const auto& [point, idle] : points_) {
+      TableKey key{viewpoint, point};
+      auto& maker = makers_.try_emplace(key, viewpoint, point, policy).first->second;
+      tables.emplace(std::move(key), std::make_shared<const SharedTable>(maker.refresh(history, as_of, graphs)));
+    }
+  };
+  make(viewpoint_, policy_);
+  for (const auto& other : others_) {
+    if (other != viewpoint_) make(other, others_policy_);
+  }
+  return tables;
 }
 
 namespace {
@@ -73,6 +212,8 @@ std::uint32_t required_accreditation(const trust::Decision& decision) {
   for (const auto& answer : decision.accreditations) most = std::max(most, answer.needed);
   return most;
 }
+
+}  // namespace
 
 std::string one_sentence(const trust::Decision& decision, const trust::Policy& policy) {
   switch (decision.rule) {
@@ -97,8 +238,6 @@ std::string one_sentence(const trust::Decision& decision, const trust::Policy& p
   }
   return {};
 }
-
-}  // namespace
 
 void fill(const Reader& reader, const trust::Query& query, const trust::Policy& policy, const trust::Decision& decision,
           v1::DecisionPoint point, bool paths, v1::Decision& out) {

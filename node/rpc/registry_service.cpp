@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint32_t kPage = 100;
 constexpr std::uint32_t kPageLimit = 1'000;
 constexpr std::size_t kPoliciesShown = 16;
+constexpr int kSuccessionsLimit = 10'000;
 
 std::uint32_t page_size(std::uint32_t asked) { return asked == 0 ? kPage : std::min(asked, kPageLimit); }
 
@@ -29,19 +30,21 @@ std::optional<std::uint64_t> ordinal_from(const std::string& token) {
 
 v1::InstitutionClass to_proto(tx::InstitutionClass value) { return static_cast<v1::InstitutionClass>(value); }
 
+void fill_succession(const Reader& reader, const tx::SuccessionRecord& record, v1::SuccessionView& view) {
+  const auto& content = record.content;
+  view.set_kind(static_cast<v1::SuccessionKind>(content.kind));
+  for (const auto& party : content.predecessors) reader.fill_name(party, std::nullopt, *view.add_predecessors());
+  for (const auto& party : content.successors) reader.fill_name(party, std::nullopt, *view.add_successors());
+  if (!content.heir.is_zero()) reader.fill_name(content.heir, std::nullopt, *view.mutable_heir());
+  view.set_closes(content.closes);
+  view.set_effective(record.event == tx::SuccessionEvent::kEffective);
+  reader.fill_anchor_of(record.at, record.cause, *view.mutable_anchor());
+}
+
 void fill_successions(const Reader& reader, const InstitutionId& id, bool agreements, v1::InstitutionView& out) {
   for (const auto& record : tx::successions_of(reader.state(), id)) {
     const bool effective = record.event == tx::SuccessionEvent::kEffective;
-    if (!effective && !agreements) continue;
-    const auto& content = record.content;
-    auto& view = *out.add_successions();
-    view.set_kind(static_cast<v1::SuccessionKind>(content.kind));
-    for (const auto& party : content.predecessors) reader.fill_name(party, std::nullopt, *view.add_predecessors());
-    for (const auto& party : content.successors) reader.fill_name(party, std::nullopt, *view.add_successors());
-    if (!content.heir.is_zero()) reader.fill_name(content.heir, std::nullopt, *view.mutable_heir());
-    view.set_closes(content.closes);
-    view.set_effective(effective);
-    reader.fill_anchor_of(record.at, record.cause, *view.mutable_anchor());
+    if (effective || agreements) fill_succession(reader, record, *out.add_successions());
   }
 }
 
@@ -235,6 +238,23 @@ class Service final : public v1::RegistryService::CallbackService {
     });
   }
 
+  grpc::ServerUnaryReactor* ListSuccessions(grpc::CallbackServerContext* call, const v1::ListSuccessionsRequest*,
+                                            v1::ListSuccessionsResponse* response) override {
+    return unary(context_.gate, call, [&] {
+      auto reader = context_.reader();
+      const auto changes = tx::registry_change_count(reader.state());
+      for (std::uint64_t i = 0; i < changes; ++i) {
+        const auto change = tx::registry_change_at_ordinal(reader.state(), i);
+        if (change.kind != tx::RegistryKind::kSuccessions) continue;
+        if (response->successions_size() >= kSuccessionsLimit) return over_limit("", kSuccessionsLimit, i);
+        fill_succession(reader, tx::successions_of(reader.state(), change.institution).at(change.seq - 1),
+                        *response->add_successions());
+      }
+      reader.fill(*response->mutable_as_of());
+      return grpc::Status::OK;
+    });
+  }
+
  private:
   bool fill_institution(const Reader& reader, const InstitutionId& id, bool keys, bool history,
                         v1::InstitutionView& out) const {
@@ -297,7 +317,7 @@ class Service final : public v1::RegistryService::CallbackService {
     if (truster && subject) {
       pairs.emplace_back(*truster, *subject);
     } else {
-      auto view = context_.recognition.view(context_.chain.head());
+      auto view = context_.recognition.view();
       for (const auto& pair : pairs_around(view->history(), truster ? *truster : *subject)) {
         if (truster ? pair.first == *truster : pair.second == *subject) pairs.push_back(pair);
       }

@@ -13,6 +13,7 @@
 #include "node/chain/chain.h"
 #include "node/chain/validator_sets.h"
 #include "node/rpc/call.h"
+#include "node/rpc/decision_log.h"
 #include "node/rpc/evidence_keeper.h"
 #include "node/rpc/node_keys.h"
 #include "node/rpc/reader.h"
@@ -33,6 +34,7 @@ struct ServiceContext {
   Recognition& recognition;
   NodeKeys& keys;
   EvidenceKeeper& evidence;
+  DecisionLog* decisions = nullptr;  // null: they are not logged
   InstitutionId self;
   Mempool::Limits mempool_limits;
   std::string software;

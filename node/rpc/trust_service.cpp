@@ -1,5 +1,6 @@
 // TrustService: decisions, paths, and the statements around an institution.
 #include <algorithm>
+#include <atomic>
 #include <set>
 
 #include "node/rpc/services.h"
@@ -15,13 +16,18 @@ namespace {
 
 constexpr std::uint32_t kGraphStatements = 1'000;
 constexpr std::uint32_t kGraphStatementsLimit = 10'000;
+// Questions that no table or cache of this node answers: each may cost so much, and so many are answered at once.
+constexpr std::uint64_t kColdWork = 4'000'000;
+constexpr int kColdAtOnce = 4;
+constexpr std::uint64_t kColdCost = 20;  // calls, for the rate of one address
 
 // A question, ready to be decided.
 struct Asked {
   grpc::Status status;
   trust::Query query;
   trust::Policy policy;
-  bool own = true;  // the node's own viewpoint and policy: may be cached
+  bool own = true;   // the node's own viewpoint and policy, as of the newest view: may be cached
+  bool kept = true;  // a viewpoint of which this node keeps tables, likewise
 };
 
 grpc::Status read_point(const Reader& reader, const v1::DecideRequest& request, trust::ScopePoint& point) {
@@ -89,6 +95,7 @@ Asked read_question(const ServiceContext& context, const Reader& reader, const R
     if (!viewpoint) return {invalid_argument("viewpoint_id", "must be 16 bytes"), {}, {}};
     asked.query.viewpoint = *viewpoint;
     asked.own = *viewpoint == context.recognition.viewpoint();
+    asked.kept = asked.own || context.recognition.keeps(*viewpoint);
   }
   asked.status = read_point(reader, request, asked.query.point);
   if (!asked.status.ok()) return asked;
@@ -100,14 +107,17 @@ Asked read_question(const ServiceContext& context, const Reader& reader, const R
       return {not_found("as_of_height", "this node holds no such height"), {}, {}};
     }
     asked.query.as_of = {header->height, header->time_ms, header->roots.registry_root};
-    asked.own = false;
+    asked.own = asked.kept = false;
   }
   asked.query.at_time_ms = request.at_time_ms() != 0 ? request.at_time_ms() : asked.query.as_of.today_ms;
   asked.policy = context.recognition.policy();
   if (request.has_policy()) {
-    asked.own = false;
+    asked.own = asked.kept = false;
     asked.status = read_policy(request.policy(), asked.policy);
+  } else if (!asked.own) {
+    asked.policy.local.clear();  // what is not published is said by the own institution alone
   }
+  if (!asked.own) asked.query.work_limit = kColdWork;
   return asked;
 }
 
@@ -119,16 +129,35 @@ class Service final : public v1::TrustService::CallbackService {
                                    v1::DecideResponse* response) override {
     return unary(context_.gate, call, [&] {
       auto reader = context_.reader();
-      auto view = context_.recognition.view(context_.chain.head());
+      auto view = context_.recognition.view();
       auto asked = read_question(context_, reader, *view, *request);
       if (!asked.status.ok()) return asked.status;
-      auto decision =
-          asked.own
-              ? view->decide_cached(asked.query, asked.policy)
-              : std::make_shared<const trust::Decision>(trust::decide(view->history(), asked.query, asked.policy));
-      auto point = request->at_time_ms() != 0 ? v1::DECISION_POINT_AT_TIME : v1::DECISION_POINT_TODAY;
-      fill(reader, asked.query, asked.policy, *decision, point, true, *response->mutable_decision());
       reader.fill(*response->mutable_as_of());
+      auto& out = *response->mutable_decision();
+      auto point = request->at_time_ms() != 0 ? v1::DECISION_POINT_AT_TIME : v1::DECISION_POINT_TODAY;
+      if (request->outcome_only() && asked.kept) {
+        auto known = context_.recognition.find(*view, asked.query.viewpoint, asked.query.point, asked.query.issuer,
+                                               asked.query.at_time_ms);
+        if (known) {
+          fill_outcome(reader, asked, *known, point, out);
+          log(asked, *known, std::nullopt, std::nullopt);
+          return grpc::Status::OK;
+        }
+      }
+      std::shared_ptr<const trust::Decision> decision;
+      if (asked.own) {
+        decision = view->decide_cached(asked.query, asked.policy);
+      } else {
+        Cold cold(context_.gate, call->peer(), cold_);
+        if (!cold.status.ok()) return cold.status;
+        decision = std::make_shared<const trust::Decision>(trust::decide(view->history(), asked.query, asked.policy));
+      }
+      if (request->outcome_only()) {
+        fill_outcome(reader, asked, decision->outcome, point, out);
+      } else {
+        fill(reader, asked.query, asked.policy, *decision, point, true, out);
+      }
+      log(asked, decision->outcome, decision->rule, decision->amount);
       return grpc::Status::OK;
     });
   }
@@ -137,9 +166,12 @@ class Service final : public v1::TrustService::CallbackService {
                                   v1::PathsResponse* response) override {
     return unary(context_.gate, call, [&] {
       auto reader = context_.reader();
-      auto view = context_.recognition.view(context_.chain.head());
+      auto view = context_.recognition.view();
       auto asked = read_question(context_, reader, *view, request->query());
       if (!asked.status.ok()) return asked.status;
+      // An explanation asks again and again: it is cold, whoever's viewpoint it takes.
+      Cold cold(context_.gate, call->peer(), cold_);
+      if (!cold.status.ok()) return cold.status;
       auto explanation = trust::explain(view->history(), asked.query, asked.policy);
       auto& decision = *response->mutable_decision();
       auto point = request->query().at_time_ms() != 0 ? v1::DECISION_POINT_AT_TIME : v1::DECISION_POINT_TODAY;
@@ -155,6 +187,7 @@ class Service final : public v1::TrustService::CallbackService {
         }
       }
       reader.fill(*response->mutable_as_of());
+      log(asked, explanation.decision.outcome, explanation.decision.rule, explanation.decision.amount);
       return grpc::Status::OK;
     });
   }
@@ -179,6 +212,53 @@ class Service final : public v1::TrustService::CallbackService {
   }
 
  private:
+  // A place among the cold questions under way, and the calls that it counts for.
+  struct Cold {
+    Cold(CallGate& gate, const std::string& peer, std::atomic<int>& counter) : running(counter) {
+      if (running.fetch_add(1) >= kColdAtOnce) {
+        v1::ErrorDetail detail;
+        detail.set_code("busy");
+        detail.set_rule("questions at once that no table answers");
+        detail.set_limit(kColdAtOnce);
+        detail.set_retry_after_ms(100);
+        status = fail(grpc::StatusCode::RESOURCE_EXHAUSTED, detail, "too many such questions at once: try again");
+      } else {
+        status = gate.admit(peer, kColdCost);
+      }
+    }
+    ~Cold() { running.fetch_sub(1); }
+    Cold(const Cold&) = delete;
+    Cold& operator=(const Cold&) = delete;
+    std::atomic<int>& running;
+    grpc::Status status;
+  };
+
+  static void fill_outcome(const Reader& reader, const Asked& asked, trust::Outcome outcome, v1::DecisionPoint point,
+                           v1::Decision& out) {
+    out.set_point(point);
+    out.set_outcome(static_cast<v1::DecisionOutcome>(outcome));
+    reader.fill_name(asked.query.viewpoint, std::nullopt, *out.mutable_viewpoint());
+    reader.fill_name(asked.query.issuer, std::nullopt, *out.mutable_issuer());
+    out.set_at_time_ms(asked.query.at_time_ms);
+    out.set_as_of_height(asked.query.as_of.height.value);
+    put(*out.mutable_policy_digest(), trust::digest(asked.policy));
+  }
+
+  void log(const Asked& asked, trust::Outcome outcome, std::optional<trust::Rule> rule,
+           std::optional<std::uint32_t> amount) const {
+    if (context_.decisions == nullptr) return;
+    DecisionEntry entry{DecisionKind::kQuestion,
+                        asked.query.viewpoint,
+                        asked.query.issuer,
+                        asked.query.point,
+                        asked.query.at_time_ms,
+                        trust::digest(asked.policy),
+                        outcome,
+                        rule,
+                        amount};
+    context_.decisions->add(entry, asked.query.as_of.height);
+  }
+
   static std::string name_of(const Reader& reader, const InstitutionId& id) {
     auto record = reader.institution(id);
     return record ? std::string(tx::best_text(record->facts.legal_names)) : std::string();
@@ -195,7 +275,7 @@ class Service final : public v1::TrustService::CallbackService {
   // The statements in force within `hops` steps, in either direction.
   void collect(const Reader& reader, const InstitutionId& around, std::uint32_t hops, std::uint32_t most,
                v1::GraphResponse& response) const {
-    auto view = context_.recognition.view(context_.chain.head());
+    auto view = context_.recognition.view();
     std::set<InstitutionId> known{around};
     std::vector<InstitutionId> border{around};
     std::set<std::pair<InstitutionId, InstitutionId>> seen;
@@ -221,6 +301,7 @@ class Service final : public v1::TrustService::CallbackService {
   }
 
   ServiceContext& context_;
+  std::atomic<int> cold_ = 0;
 };
 
 }  // namespace

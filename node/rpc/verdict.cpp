@@ -14,42 +14,196 @@ Verdicts::Verdicts(ServiceContext& context, const v1::CheckOptions& options)
     purpose_known_ = purpose.ok();
     if (purpose.ok()) purpose_ = *purpose;
   }
-  if (!options.omit_decisions()) view_ = context_.recognition.view(context_.chain.head());
+  if (!options.omit_decisions()) view_ = context_.recognition.view();
 }
 
-trust::Query Verdicts::query(const InstitutionId& issuer, const AchievementId& achievement,
-                             std::uint64_t time_ms) const {
+Verdicts::Asked Verdicts::ask(const InstitutionId& issuer, const AchievementId& achievement,
+                              std::uint64_t anchor_ms) const {
+  Asked asked;
+  auto& question = asked.question;
+  question.viewpoint = context_.recognition.viewpoint();
+  question.issuer = issuer;
+  question.as_of = view_->as_of();
+  // A view may be a second behind: what was anchored after it has no "then" of its own yet.
+  question.anchor_ms = std::min(anchor_ms, question.as_of.today_ms);
+  if (options_.claimed_ms() != 0) question.claimed_ms = options_.claimed_ms();
+  if (auto found = reader_.achievement(achievement)) {
+    const auto& content = found->published.content;
+    question.point = point_of(achievement, content);
+    asked.bodies = content.awarding_bodies;
+    const auto awarding = asked.bodies.empty() ? std::vector{found->published.actor} : asked.bodies;
+    question.parties = trust::AwardParties{content.teaches.empty() ? awarding : content.teaches,
+                                           content.assesses.empty() ? awarding : content.assesses};
+  }
+  question.point.purpose = purpose_;
+  return asked;
+}
+
+namespace {
+
+trust::Query query_of(const trust::Case& asked, const InstitutionId& issuer, std::uint64_t at_ms) {
   trust::Query query;
-  query.viewpoint = context_.recognition.viewpoint();
+  query.viewpoint = asked.viewpoint;
   query.issuer = issuer;
-  if (auto found = reader_.achievement(achievement)) query.point = point_of(achievement, found->published.content);
-  query.point.purpose = purpose_;
-  query.at_time_ms = time_ms;
-  query.as_of = view_->as_of();
+  query.point = asked.point;
+  query.at_time_ms = at_ms;
+  query.as_of = asked.as_of;
   return query;
 }
 
-void Verdicts::decide(const InstitutionId& issuer, const AchievementId& achievement, std::uint64_t time_ms,
-                      v1::DecisionPoint point, v1::Decision& out) {
-  auto asked = query(issuer, achievement, time_ms);
-  auto decision = view_->decide_cached(asked, context_.recognition.policy());
-  node::fill(reader_, asked, context_.recognition.policy(), *decision, point, !options_.omit_paths(), out);
+v1::DecisionOutcome to_proto(trust::Outcome outcome) { return static_cast<v1::DecisionOutcome>(outcome); }
+
+// The decisions of a judgement that are there, with their times.
+template <class Visit>
+void each_decision(const trust::Case& asked, const trust::Judgement& judged, Visit visit) {
+  visit(v1::DECISION_POINT_AT_ANCHOR, DecisionKind::kAnchor, asked.anchor_ms, judged.at_anchor, judged.anchor_governs);
+  visit(v1::DECISION_POINT_TODAY, DecisionKind::kToday, asked.as_of.today_ms, judged.today, judged.today_governs);
+  if (judged.at_claim) {
+    visit(v1::DECISION_POINT_AT_CLAIM, DecisionKind::kClaim, *asked.claimed_ms, *judged.at_claim, judged.claim_governs);
+  }
 }
 
-v1::DecisionOutcome Verdicts::outcome_at(const InstitutionId& issuer, const AchievementId& achievement,
-                                         std::uint64_t time_ms) {
-  if (!view_) return v1::DECISION_OUTCOME_UNSPECIFIED;
-  auto decision = view_->decide_cached(query(issuer, achievement, time_ms), context_.recognition.policy());
-  return static_cast<v1::DecisionOutcome>(decision->outcome);
+// The decision that the outcome comes from: the governing one that failed, else the governing one.
+const trust::Decision& deciding(const trust::Judgement& judged) {
+  if (judged.anchor_governs && judged.at_anchor.rule == judged.rule) return judged.at_anchor;
+  if (judged.today_governs && judged.today.rule == judged.rule) return judged.today;
+  if (judged.claim_governs && judged.at_claim && judged.at_claim->rule == judged.rule) return *judged.at_claim;
+  return judged.anchor_governs ? judged.at_anchor : judged.today;
+}
+
+std::string acceptance_sentence(const trust::JointJudgement& judged, const trust::Policy& policy) {
+  const auto& issuer = judged.bodies.front().second;
+  std::string joint;
+  if (judged.bodies.size() > 1) {
+    joint = "; of " + std::to_string(judged.bodies.size()) + " awarding bodies " + std::to_string(judged.accepted) +
+            " are accepted, " + std::string(to_text(policy.joint)) + " must be";
+  }
+  if (judged.rule == trust::Rule::kClaim) {
+    return "refused: the claimed date of award lies after the anchor or too long before it" + joint;
+  }
+  if (judged.rule == trust::Rule::kAssessor) return "refused: who teaches and who assesses are not separate" + joint;
+  const bool by_issuer = issuer.outcome == judged.outcome && issuer.rule == judged.rule;
+  for (const auto& [body, each] : judged.bodies) {
+    if (by_issuer ? &each == &issuer : each.outcome == judged.outcome && each.rule == judged.rule) {
+      return one_sentence(deciding(each), policy) + joint;
+    }
+  }
+  return std::string(to_text(judged.outcome)) + joint;
+}
+
+}  // namespace
+
+void Verdicts::fill_decisions(const Asked& asked, const InstitutionId& issuer, const trust::Judgement& judgement,
+                              bool paths, google::protobuf::RepeatedPtrField<v1::Decision>& out) const {
+  each_decision(
+      asked.question, judgement,
+      [&](v1::DecisionPoint point, DecisionKind, std::uint64_t at_ms, const trust::Decision& decision, bool governs) {
+        auto& added = *out.Add();
+        node::fill(reader_, query_of(asked.question, issuer, at_ms), context_.recognition.policy(), decision, point,
+                   paths, added);
+        added.set_governs(governs);
+      });
+}
+
+void Verdicts::fill_acceptance(const Asked& asked, const trust::JointJudgement& judged, v1::Acceptance& out) const {
+  const auto& policy = context_.recognition.policy();
+  out.set_outcome(to_proto(judged.outcome));
+  if (judged.outcome != trust::Outcome::kAccept) out.set_failed_rule(std::string(to_text(judged.rule)));
+  out.set_explanation(acceptance_sentence(judged, policy));
+  out.set_governs(std::string(to_text(policy.governs)));
+  out.set_claim_governs(judged.bodies.front().second.claim_governs);
+  out.set_max_anchor_lag_ms(policy.max_anchor_lag_ms);
+  put(*out.mutable_policy_digest(), context_.recognition.policy_digest());
+  if (judged.bodies.size() < 2) return;
+  out.set_joint(std::string(to_text(policy.joint)));
+  for (const auto& [body, each] : judged.bodies) {
+    auto& added = *out.add_bodies();
+    reader_.fill_name(body, std::nullopt, *added.mutable_body());
+    added.set_outcome(to_proto(each.outcome));
+    if (each.outcome != trust::Outcome::kAccept) added.set_failed_rule(std::string(to_text(each.rule)));
+    if (body != asked.question.issuer) fill_decisions(asked, body, each, false, *added.mutable_decisions());
+  }
+}
+
+DecisionEntry Verdicts::entry_of(const Asked& asked) const {
+  DecisionEntry entry;
+  entry.viewpoint = asked.question.viewpoint;
+  entry.issuer = asked.question.issuer;
+  entry.point = asked.question.point;
+  entry.at_time_ms = asked.question.anchor_ms;
+  entry.policy_digest = context_.recognition.policy_digest();
+  return entry;
+}
+
+void Verdicts::log(const Asked& asked, const trust::JointJudgement& judged) {
+  if (context_.decisions == nullptr) return;
+  const auto add = [&](DecisionEntry entry, DecisionKind kind, trust::Outcome outcome, trust::Rule rule,
+                       std::uint32_t amount) {
+    entry.kind = kind;
+    entry.outcome = outcome;
+    entry.rule = rule;
+    entry.amount = amount;
+    context_.decisions->add(entry, asked.question.as_of.height);
+  };
+  add(entry_of(asked), DecisionKind::kVerdict, judged.outcome, judged.rule,
+      deciding(judged.bodies.front().second).amount);
+  for (const auto& [body, each] : judged.bodies) {
+    each_decision(
+        asked.question, each,
+        [&](v1::DecisionPoint, DecisionKind kind, std::uint64_t at_ms, const trust::Decision& decision, bool) {
+          auto entry = entry_of(asked);
+          entry.issuer = body;
+          entry.at_time_ms = at_ms;
+          add(std::move(entry), kind, decision.outcome, decision.rule, decision.amount);
+        });
+  }
+}
+
+void Verdicts::log(const InstitutionId& issuer, const AchievementId& achievement, std::uint64_t anchor_ms,
+                   v1::DecisionOutcome outcome, std::uint64_t count) {
+  if (context_.decisions == nullptr || !view_ || count == 0) return;
+  const auto asked = ask(issuer, achievement, anchor_ms);
+  auto entry = entry_of(asked);
+  entry.kind = DecisionKind::kVerdict;
+  entry.outcome = static_cast<trust::Outcome>(outcome);
+  context_.decisions->add(entry, asked.question.as_of.height, count);
+}
+
+// The same as judge(), as far as outcomes go, where no more is asked than the issuer's at two times.
+std::optional<Verdicts::Outcomes> Verdicts::from_tables(const Asked& asked) const {
+  const auto& policy = context_.recognition.policy();
+  const auto& question = asked.question;
+  if (policy.separate_assessor || asked.bodies.size() > 1 || question.claimed_ms) return std::nullopt;
+  const auto find = [&](std::uint64_t at_ms) {
+    return context_.recognition.find(*view_, question.viewpoint, question.point, question.issuer, at_ms);
+  };
+  const auto at_anchor = find(question.anchor_ms), today = find(question.as_of.today_ms);
+  if (!at_anchor || !today) return std::nullopt;
+  auto verdict = policy.governs == trust::Governs::kToday ? *today : *at_anchor;
+  if (policy.governs == trust::Governs::kBoth && verdict == trust::Outcome::kAccept) verdict = *today;
+  if (*today == trust::Outcome::kBlocked) verdict = *today;
+  return Outcomes{to_proto(*at_anchor), to_proto(*today), to_proto(verdict)};
+}
+
+Verdicts::Outcomes Verdicts::outcomes(const InstitutionId& issuer, const AchievementId& achievement,
+                                      std::uint64_t anchor_ms) {
+  if (!view_) return {};
+  const auto asked = ask(issuer, achievement, anchor_ms);
+  if (const auto known = from_tables(asked)) return *known;
+  const auto judged = view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy());
+  const auto& own = judged->bodies.front().second;
+  return {to_proto(own.at_anchor.outcome), to_proto(own.today.outcome), to_proto(judged->outcome)};
 }
 
 void Verdicts::fill(ledger::Slot slot, const std::optional<Hash256>& commitment, v1::SlotVerdict& verdict) {
   if (!reader_.fill_slot(slot, commitment, verdict) || !view_) return;
   auto page = ledger::Pages(reader_.state()).page(slot.page);
-  // A view may be a second behind: what was anchored after it has no "then" of its own yet.
-  auto anchor_ms = std::min(page->time_ms, view_->as_of().today_ms);
-  decide(page->issuer, page->achievement, anchor_ms, v1::DECISION_POINT_AT_ANCHOR, *verdict.add_decisions());
-  decide(page->issuer, page->achievement, today_ms(), v1::DECISION_POINT_TODAY, *verdict.add_decisions());
+  const auto asked = ask(page->issuer, page->achievement, page->time_ms);
+  const auto judged = view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy());
+  fill_decisions(asked, page->issuer, judged->bodies.front().second, !options_.omit_paths(),
+                 *verdict.mutable_decisions());
+  fill_acceptance(asked, *judged, *verdict.mutable_acceptance());
+  log(asked, *judged);
 }
 
 namespace {
@@ -99,12 +253,19 @@ void Verdicts::explain_slot(const v1::SlotVerdict& slot, v1::ExplainResponse& re
   if (!issuer || !body) return;
   AchievementId achievement{*body, slot.achievement().number(),
                             static_cast<std::uint16_t>(slot.achievement().version())};
+  // What is explained is the time that decides.
+  const auto asked = ask(*issuer, achievement, slot.anchor().time_ms());
+  const bool today = context_.recognition.policy().governs == trust::Governs::kToday ||
+                     slot.acceptance().failed_rule() == to_text(trust::Rule::kBlock);
+  const auto at_ms = today ? asked.question.as_of.today_ms : asked.question.anchor_ms;
   auto explanation =
-      trust::explain(view_->history(), query(*issuer, achievement, today_ms()), context_.recognition.policy());
+      trust::explain(view_->history(), query_of(asked.question, *issuer, at_ms), context_.recognition.policy());
   auto text = trust::to_text(explanation, [this](const InstitutionId& id) {
     auto record = reader_.institution(id);
     return record ? std::string(tx::best_text(record->facts.legal_names)) : std::string();
   });
+  add_line(response, "acceptance", slot.acceptance().failed_rule(),
+           "by the policy (" + slot.acceptance().governs() + " governs): " + slot.acceptance().explanation());
   add_line(response, "recognition", std::string(to_text(explanation.decision.rule)), text);
 }
 
@@ -133,20 +294,21 @@ std::uint32_t BulkTables::achievement_row(const AchievementId& id) {
   return found->second;
 }
 
-const BulkTables::PageFacts* BulkTables::page(PageNumber number) {
+BulkTables::PageFacts* BulkTables::page(PageNumber number) {
   auto [found, fresh] = pages_.try_emplace(number);
   if (fresh) {
     ledger::Pages pages(verdicts_.reader().state());
     if (auto stored = pages.page(number)) {
-      auto& facts = found->second.emplace(PageFacts{*stored, pages.statuses(number), {}});
+      auto& facts = found->second.emplace(PageFacts{*stored, pages.statuses(number), {}, 0});
       auto& common = facts.common;
       common.set_issuer(issuer_row(stored->issuer));
       common.set_achievement(achievement_row(stored->achievement));
       common.set_anchor_height(stored->height.value);
       common.set_anchor_time_ms(stored->time_ms);
-      auto today = verdicts_.today_ms();
-      common.set_at_anchor(verdicts_.outcome_at(stored->issuer, stored->achievement, std::min(stored->time_ms, today)));
-      common.set_today(verdicts_.outcome_at(stored->issuer, stored->achievement, today));
+      const auto outcomes = verdicts_.outcomes(stored->issuer, stored->achievement, stored->time_ms);
+      common.set_at_anchor(outcomes.at_anchor);
+      common.set_today(outcomes.today);
+      common.set_outcome(outcomes.verdict);
     }
   }
   return found->second ? &*found->second : nullptr;
@@ -155,8 +317,9 @@ const BulkTables::PageFacts* BulkTables::page(PageNumber number) {
 void BulkTables::add(const Hash256& commitment, v1::BulkVerdict& verdict) {
   verdict.set_finding(v1::FINDING_NOT_LISTED);
   for (const auto& slot : verdicts_.reader().state().find_commitment(commitment)) {
-    const auto* facts = page(slot.page);
+    auto* facts = page(slot.page);
     if (facts == nullptr) continue;
+    ++facts->asked;
     verdict.set_finding(v1::FINDING_FOUND);
     auto& out = *verdict.add_slots();
     out = facts->common;
@@ -165,6 +328,16 @@ void BulkTables::add(const Hash256& commitment, v1::BulkVerdict& verdict) {
     verdicts_.reader().fill_effective(facts->page, facts->statuses.get(slot.position), status);
     out.set_status(status.status());
     out.set_effective_status(status.effective_status());
+  }
+}
+
+void BulkTables::log() {
+  if (verdicts_.options().omit_decisions()) return;
+  for (const auto& [number, facts] : pages_) {
+    if (facts) {
+      verdicts_.log(facts->page.issuer, facts->page.achievement, facts->page.time_ms, facts->common.outcome(),
+                    facts->asked);
+    }
   }
 }
 

@@ -20,24 +20,43 @@ class Verdicts {
   const v1::CheckOptions& options() const { return options_; }
   const Recognition& recognition() const { return context_.recognition; }
 
-  // Facts and, unless the options leave them out, the decisions at anchor and today.
+  // Facts and, unless the options leave them out, the decisions at anchor, today and at a claimed date, and what they
+  // come to.
   void fill(ledger::Slot slot, const std::optional<Hash256>& commitment, v1::SlotVerdict& verdict);
-  // The outcome for an issuer's achievement at a time; unspecified when decisions are left out.
-  v1::DecisionOutcome outcome_at(const InstitutionId& issuer, const AchievementId& achievement, std::uint64_t time_ms);
+  // The outcomes for what an issuer anchored at a time; unspecified when decisions are left out. From tables where they
+  // reach.
+  struct Outcomes {
+    v1::DecisionOutcome at_anchor = v1::DECISION_OUTCOME_UNSPECIFIED;
+    v1::DecisionOutcome today = v1::DECISION_OUTCOME_UNSPECIFIED;
+    v1::DecisionOutcome verdict = v1::DECISION_OUTCOME_UNSPECIFIED;
+  };
+  Outcomes outcomes(const InstitutionId& issuer, const AchievementId& achievement, std::uint64_t anchor_ms);
+  // Counts `count` bulk answers of these outcomes in the log of decisions.
+  void log(const InstitutionId& issuer, const AchievementId& achievement, std::uint64_t anchor_ms,
+           v1::DecisionOutcome outcome, std::uint64_t count);
   std::uint64_t today_ms() const { return view_ ? view_->as_of().today_ms : 0; }
   // Sentences for the slots of `response`.
   void explain(v1::ExplainResponse& response);
 
  private:
-  trust::Query query(const InstitutionId& issuer, const AchievementId& achievement, std::uint64_t time_ms) const;
-  void decide(const InstitutionId& issuer, const AchievementId& achievement, std::uint64_t time_ms,
-              v1::DecisionPoint point, v1::Decision& out);
+  // What is asked about an issuer's award, and who else awards it.
+  struct Asked {
+    trust::Case question;
+    std::vector<InstitutionId> bodies;
+  };
+  Asked ask(const InstitutionId& issuer, const AchievementId& achievement, std::uint64_t anchor_ms) const;
+  std::optional<Outcomes> from_tables(const Asked& asked) const;
+  void fill_decisions(const Asked& asked, const InstitutionId& issuer, const trust::Judgement& judgement, bool paths,
+                      google::protobuf::RepeatedPtrField<v1::Decision>& out) const;
+  void fill_acceptance(const Asked& asked, const trust::JointJudgement& judged, v1::Acceptance& out) const;
+  void log(const Asked& asked, const trust::JointJudgement& judged);
+  DecisionEntry entry_of(const Asked& asked) const;
   void explain_slot(const v1::SlotVerdict& slot, v1::ExplainResponse& response);
 
   ServiceContext& context_;
   const v1::CheckOptions& options_;
   Reader reader_;
-  std::shared_ptr<RecognitionView> view_;  // null: no decisions
+  RecognitionViewPtr view_;  // null: no decisions
   std::optional<trust::Purpose> purpose_;
   bool purpose_known_ = true;
 };
@@ -47,14 +66,17 @@ class BulkTables {
  public:
   BulkTables(Verdicts& verdicts, v1::CheckBulkResponse& response);
   void add(const Hash256& commitment, v1::BulkVerdict& verdict);
+  // Counts what was answered in the log of decisions; once, at the end.
+  void log();
 
  private:
   struct PageFacts {
     ledger::PageStatic page;
     ledger::StatusChunk statuses;
-    v1::BulkSlot common;  // what all slots of the page share
+    v1::BulkSlot common;      // what all slots of the page share
+    std::uint64_t asked = 0;  // how often one of them was
   };
-  const PageFacts* page(PageNumber number);
+  PageFacts* page(PageNumber number);
   std::uint32_t issuer_row(const InstitutionId& id);
   std::uint32_t achievement_row(const AchievementId& id);
 

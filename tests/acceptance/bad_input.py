@@ -85,6 +85,33 @@ def what_the_rules_refuse(network, folder, office):
     contains(office.run("issuer", "status", "revoke", "--student", "nobody-here", expect=USAGE_EXIT), "nobody-here")
 
 
+def what_is_no_statement(network, folder, office):
+    """Trust and accreditations that cannot be: named, exit code 2 (1 for a missing role), nothing on the ledger."""
+    before = log_size(network)
+    friend = network.institutions[1]
+    for arguments, parts in [
+            (["grant", "nobody.example"], ["nobody.example"]),
+            (["grant", network.institutions[0]], ["about_itself"]),
+            (["grant", friend, "--amount", "121"], ["--amount is 0 to 120"]),
+            (["grant", friend, "--depth", "8"], ["--depth is 0 to 7"]),
+            (["grant", friend, "--field", "9999"], ["9999"]),
+            (["grant", friend, "--field", ""], ["field"]),
+            (["grant", friend, "--level", "9"], ["1 to 8"]),
+            (["grant", friend, "--from", "2027-01-01", "--until", "2026-01-01"], ["interval_empty"]),
+            (["explain", friend, "--at", "2026-02-30"], ["2026-02-30"]),
+            (["explain", friend, "--assume", "me:" + friend + ":121:1"], ["0 to 120"])]:
+        contains(office.run("trust", *arguments, expect=USAGE_EXIT), *parts)
+    contains(office.run("accreditation", "grant", friend, expect=FAILURE_EXIT), "has not the role of an accreditor")
+    reports = folder / "reports.csv"
+    reports.write_text("agency,status\nAAQ\n")
+    contains(office.run("accreditation", "import", reports, expect=USAGE_EXIT), "line 2")
+    policy = folder / "policy.toml"
+    policy.write_text("[policy]\nthreshold = 0\njoint = \"some\"\n")
+    contains(office.run("trust", "explain", friend, "--policy", policy, expect=USAGE_EXIT), "policy.toml:2", "policy.toml:3",
+             "all or any")
+    require(log_size(network) == before, "something was committed")
+
+
 def refusal(network, number):
     """Starts a node that must not come up. Returns what it says."""
     network.launch(number)
@@ -159,6 +186,8 @@ def body(network, folder):
     wrong_passphrase_and_corrupt_vault(folder, network)
     say("what the rules refuse")
     what_the_rules_refuse(network, folder, office)
+    say("what is no statement")
+    what_is_no_statement(network, folder, office)
     say("another ledger")
     genesis = another_ledger(folder, network, office, achievement)
     another_genesis(network, 4, genesis)

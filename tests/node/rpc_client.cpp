@@ -46,6 +46,17 @@ v1::CheckHashResponse ApiCaller::check(ByteView commitment) {
   return response;
 }
 
+void ApiCaller::await_decisions(std::uint64_t height) {
+  v1::DecideRequest request;
+  request.set_issuer_id(std::string(16, '\0'));
+  for (;;) {
+    grpc::ClientContext context;
+    v1::DecideResponse response;
+    REQUIRE(trust->Decide(&context, request, &response).ok());
+    if (response.decision().as_of_height() >= height) return;
+  }
+}
+
 v1::ErrorDetail detail_of(const grpc::Status& status) {
   v1::RpcStatus packed;
   v1::ErrorDetail detail;

@@ -31,6 +31,8 @@ class ApiCaller {
   // Submits and waits until it is committed.
   v1::TransactionOutcome commit(const Bytes& carried);
   v1::CheckHashResponse check(ByteView commitment);
+  // Asks until the node's decisions have seen a height: they may be a second behind.
+  void await_decisions(std::uint64_t height);
 };
 
 // The detail of a failed call; empty when it has none.

@@ -152,7 +152,9 @@ struct Trusting : Served {
     content.depth = depth;
     content.valid_from_ms = 1;
     auto carried = nodes.sign(0, KeyPurpose::kGovern, tx::build(nodes.envelope(0), content));
-    REQUIRE(api.commit(carried).state() == v1::TRANSACTION_STATE_COMMITTED);
+    auto outcome = api.commit(carried);
+    REQUIRE(outcome.state() == v1::TRANSACTION_STATE_COMMITTED);
+    api.await_decisions(outcome.committed().height());
   }
   v1::Decision decide() {
     v1::DecideRequest request;
@@ -166,7 +168,7 @@ struct Trusting : Served {
   }
 };
 
-TEST_CASE("a recognition on the ledger turns the node's decision at once, a distrust blocks") {
+TEST_CASE("a recognition on the ledger turns the node's decision, a distrust blocks") {
   Trusting s;
   auto before = s.decide();
   CHECK(before.outcome() == v1::DECISION_OUTCOME_REFUSE);

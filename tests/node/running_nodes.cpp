@@ -56,7 +56,7 @@ void must(const Status& status) {
 }  // namespace
 
 RunningNodes::RunningNodes(std::size_t count, std::vector<std::pair<std::string, std::uint64_t>> parameters,
-                           std::size_t without_node) {
+                           std::size_t without_node, std::size_t accreditors) {
   auto ports = free_ports(count);
   std::vector<fs::path> files;
   std::vector<ledger::GenesisParty> parties;
@@ -68,6 +68,7 @@ RunningNodes::RunningNodes(std::size_t count, std::vector<std::pair<std::string,
     options.facts.country = "EU";
     options.facts.domain = name + ".example";
     options.observer = i >= count;
+    options.accreditor = i >= count + without_node - accreditors;
     options.api_address = "127.0.0.1:0";
     if (i < count) options.peer_address = "127.0.0.1:" + std::to_string(ports[i]);
     options.issuer_keys = directory_.path() / (name + "-keys");

@@ -25,9 +25,10 @@ struct University {
 
 class RunningNodes {
  public:
-  // `count` validators, all started. Every further institution has keys, but no node.
+  // `count` validators, all started. Every further institution has keys, but no node; the last `accreditors` of them
+  // are quality agencies.
   explicit RunningNodes(std::size_t count, std::vector<std::pair<std::string, std::uint64_t>> parameters = {},
-                        std::size_t without_node = 0);
+                        std::size_t without_node = 0, std::size_t accreditors = 0);
   ~RunningNodes();
 
   University& at(std::size_t index) { return universities_[index]; }

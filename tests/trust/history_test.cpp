@@ -457,6 +457,42 @@ TEST_CASE("a joint award is judged for each awarding body") {
   const auto joint = judge_joint(w.history, case_of(w, w.now_ms()), {party_id("t"), party_id("u")}, w.policy);
   CHECK(joint.accepted == 1);
   CHECK(joint.bodies.size() == 2);
+  CHECK(joint.outcome == Outcome::kRefuse);
+  CHECK(joint.rule == Rule::kAmount);
+}
+
+TEST_CASE("of a joint award one accepted body suffices where the policy says any, but not beside a blocked issuer") {
+  World w({"s", "t", "u", "v"});
+  w.trust("s", "u");
+  w.policy.joint = Joint::kAny;
+  Case c = case_of(w, w.now_ms());  // the issuer t is not accepted itself
+  CHECK(judge_joint(w.history, c, {party_id("t"), party_id("u")}, w.policy).outcome == Outcome::kAccept);
+  CHECK(judge_joint(w.history, c, {party_id("t"), party_id("v")}, w.policy).rule == Rule::kAmount);
+  CHECK(judge_joint(w.history, c, {}, w.policy).outcome == Outcome::kRefuse);
+  w.distrust("s", "t");
+  c = case_of(w, w.now_ms());
+  const auto blocked = judge_joint(w.history, c, {party_id("t"), party_id("u")}, w.policy);
+  CHECK(blocked.outcome == Outcome::kBlocked);
+  CHECK(blocked.accepted == 1);
+  CHECK(blocked.rule == Rule::kBlock);
+}
+
+TEST_CASE("a judgement says which of its decisions had a say") {
+  World w({"s", "t"});
+  w.trust("s", "t");
+  const auto anchor = w.now_ms();
+  CHECK(judge(w.history, case_of(w, anchor), w.policy).anchor_governs);
+  CHECK_FALSE(judge(w.history, case_of(w, anchor), w.policy).today_governs);
+  CHECK_FALSE(judge(w.history, case_of(w, anchor, anchor), w.policy).claim_governs);
+  w.policy.governs = Governs::kToday;
+  w.policy.max_anchor_lag_ms = 1;
+  const auto claimed = judge(w.history, case_of(w, anchor, anchor), w.policy);
+  CHECK(claimed.today_governs);
+  CHECK(claimed.claim_governs);
+  CHECK(claimed.anchor_governs);
+  w.distrust("s", "t");
+  w.policy.governs = Governs::kAnchor;
+  CHECK(judge(w.history, case_of(w, anchor), w.policy).today_governs);
 }
 
 TEST_CASE("strict accepts only what the viewpoint itself says") {

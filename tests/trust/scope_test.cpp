@@ -143,6 +143,9 @@ TEST_CASE("the bytes of a scope, a point, a local statement and a policy are pin
   s.valid_from_ms = 256;
   CHECK(local_statement_id(Hash256{}, s).hex() == "07941c8bc17a4a6ef806bff63adda708197c4763450fa5f4ea1ba4d1251a6c14");
   CHECK(digest(Policy{}).hex() == "b808b36985888c09889e904bc43b12a40b86777bcee2a833b6dded9b8e272e11");
+  Policy joint;
+  joint.joint = Joint::kAny;
+  CHECK(digest(joint).hex() == "cdec133ff1e27eae6bb7f62c26fcec12ec435f8a79bb279e2853c864e805d030");
 }
 
 TEST_CASE("a bad policy is refused by name") {

@@ -65,6 +65,11 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
                                                "two friends recognise it",
                                                {"Node > Friend > Issuer (60)"},
                                                ""}};
+  facts.acceptance = AcceptanceRecord{};
+  facts.acceptance->outcome = Acceptance::kAccept;
+  facts.acceptance->explanation = "two friends recognise it";
+  facts.acceptance->governs = "anchor";
+  facts.acceptance->viewpoint = "Node University";
   return facts;
 }
 
@@ -324,36 +329,33 @@ TEST_CASE("a holder who was asked for must prove it") {
   CHECK(verdict_code(replayed) == VerdictCode::kInvalid);
 }
 
-TEST_CASE("acceptance: every governing decision must accept") {
+TEST_CASE("acceptance: what the decisions come to counts, and not one of them alone") {
   const Expected refused{VerdictCode::kNotAccepted, Topic::kAcceptance, Answer::kNotValid};
-  expect([](auto& facts, auto&) { facts.decisions->front().outcome = Acceptance::kRefuse; }, refused);
-  expect([](auto& facts, auto&) { facts.decisions->front().outcome = Acceptance::kBlocked; }, refused);
-  expect(
-      [](auto& facts, auto&) {
-        auto today = facts.decisions->front();
-        today.point = "today";
-        today.outcome = Acceptance::kRefuse;
-        facts.decisions->push_back(today);
-      },
-      refused);
-  expect(
-      [](auto& facts, auto&) {
-        auto today = facts.decisions->front();
-        today.outcome = Acceptance::kRefuse;
-        today.governs = false;
-        facts.decisions->push_back(today);
-      },
-      {VerdictCode::kAllWell, Topic::kAcceptance, Answer::kValid});
-  expect([](auto& facts, auto&) { facts.decisions.reset(); },
-         {VerdictCode::kUnreachable, Topic::kAcceptance, Answer::kUnknown});
-  expect([](auto& facts, auto&) { facts.decisions->clear(); },
+  expect([](auto& facts, auto&) { facts.acceptance->outcome = Acceptance::kRefuse; }, refused);
+  expect([](auto& facts, auto&) { facts.acceptance->outcome = Acceptance::kBlocked; }, refused);
+  expect([](auto& facts, auto&) { facts.decisions->front().outcome = Acceptance::kRefuse; },
+         {VerdictCode::kAllWell, Topic::kAcceptance, Answer::kValid});
+  expect([](auto& facts, auto&) { facts.acceptance.reset(); },
          {VerdictCode::kUnreachable, Topic::kAcceptance, Answer::kUnknown});
   expect(
       [](auto& facts, auto& with) {
-        facts.decisions.reset();
+        facts.acceptance.reset();
         with.want_acceptance = false;
       },
       {VerdictCode::kAllWell, Topic::kAcceptance, Answer::kUnknown});
+}
+
+TEST_CASE("the awarding bodies of a joint award are shown, each with its own decision") {
+  const auto fixture = test::make_fixture();
+  auto facts = good_facts(fixture);
+  facts.acceptance->joint = "all";
+  facts.acceptance->bodies = {{"Issuer", Acceptance::kAccept, ""}, {"Partner", Acceptance::kRefuse, "amount"}};
+  const auto verdict = verify_presentation(fixture.issued.sd_jwt, facts, rules());
+  CHECK(to_text(verdict).find("joint award: all of its awarding bodies must be accepted") != std::string::npos);
+  CHECK(to_text(verdict).find("    Partner: refuse (rule amount)") != std::string::npos);
+  const auto json = parse_strict_json(to_json(verdict)).value();
+  CHECK(json["acceptance"]["bodies"][1]["outcome"] == "refuse");
+  CHECK(json["acceptance"]["governs"] == "anchor");
 }
 
 TEST_CASE("when nothing could be asked all is unknown, and nothing is shown as valid") {

@@ -8,6 +8,8 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/open_wallet.h"
+#include "wallet/cli/own_decision.h"
+#include "wallet/cli/policy_file.h"
 #include "wallet/cli/render.h"
 #include "wallet/client/facts.h"
 #include "wallet/client/proven_facts.h"
@@ -35,6 +37,8 @@ struct VerifyOptions {
   std::string nonce;
   std::string purpose;
   std::string receipt;
+  std::string policy_file;
+  std::string graph_file;
   std::uint64_t max_age_s = 300;
   std::uint64_t max_status_age_ms = 600'000;
 };
@@ -248,6 +252,50 @@ ExitCode keep_receipt(Context& context, const std::string& file, const std::stri
   return ExitCode::kOk;
 }
 
+// By the verifier's own policy, in the place of what the node's institution decides. Nothing is lost where the network
+// cannot be asked: then the decision is unknown, with the reason.
+ExitCode decide_here(Context& context, Client& client, const VerifyOptions& options, const CredentialView& view,
+                     RegistryFacts& facts) {
+  if (auto policy = read_policy_file(options.policy_file); !policy.ok()) {
+    return fail(context, ExitCode::kUsage, policy.message());
+  }
+  if (!options.purpose.empty()) {
+    if (auto purpose = trust::parse_purpose(options.purpose); !purpose.ok()) {
+      return fail(context, ExitCode::kUsage, purpose.message());
+    }
+  }
+  std::unique_ptr<GraphSource> source = std::make_unique<NodeGraph>(client);
+  AwardQuestion question;
+  question.point.achievement = trust::AchievementName{view.head.achievement.institution, view.head.achievement.number};
+  std::string missing;
+  if (!options.graph_file.empty()) {
+    auto file = FileGraph::read(options.graph_file);
+    if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
+    if (auto known = file->achievement(view.head.achievement)) {
+      auto read = award_question(*known, view.head.achievement);
+      if (!read.ok()) return fail(context, ExitCode::kUsage, read.message());
+      question = *read;
+    } else {
+      missing = "the graph file does not hold the achievement " + to_text(view.head.achievement);
+    }
+    source = std::make_unique<FileGraph>(std::move(*file));
+  } else {
+    const auto& id = view.head.achievement;
+    auto answer = client.achievement(id.institution, id.number, id.version);
+    auto* failure = std::get_if<CallError>(&answer);
+    auto read = failure != nullptr ? Result<AwardQuestion>(error(failure->message))
+                                   : award_question(std::get<Json>(answer).value("achievement", Json::object()), id);
+    if (read.ok()) question = *read;
+    if (!read.ok()) missing = read.message();
+  }
+  facts.decisions.reset();
+  facts.acceptance.reset();
+  const OwnDecision own{options.policy_file, options.purpose};
+  auto decided = missing.empty() ? decide_by_own_policy(*source, own, question, view, facts) : Status(error(missing));
+  if (!decided.ok() && facts.problem.empty()) facts.problem = decided.message();
+  return ExitCode::kOk;
+}
+
 ExitCode verify(Context& context, const VerifyOptions& options) {
   auto raw = read_file(options.file, kMaxCredentialBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
@@ -262,6 +310,11 @@ ExitCode verify(Context& context, const VerifyOptions& options) {
                                          : facts_of_file(context, *view, options.receipt);
     if (asked.failed) return *asked.failed;
     facts = std::move(asked.facts);
+    if (!options.policy_file.empty()) {
+      Client client = context.client();
+      const ExitCode decided = decide_here(context, client, options, *view, facts);
+      if (decided != ExitCode::kOk) return decided;
+    }
   }
   const Verdict verdict = verify_presentation(compact, facts, rules);
   const auto code = static_cast<ExitCode>(verdict_code(verdict));
@@ -320,6 +373,12 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run) {
   verifying->add_option("--max-status-age", checking->max_status_age_ms, "Older status is unknown, in milliseconds");
   verifying->add_option("--purpose", checking->purpose, "credit, access, exemption, employment, profession");
   verifying->add_option("--receipt", checking->receipt, "Ask nobody: judge by this receipt");
+  auto* policy = verifying->add_option("--policy", checking->policy_file,
+                                       "Decide here by this policy and not by the node's (docs/formats/policy.md)");
+  verifying
+      ->add_option("--graph", checking->graph_file,
+                   "… from the recognitions in this file (testamur trust graph --out) and not from a node")
+      ->needs(policy);
   verifying->callback(
       [&context, &run, checking] { run = [&context, checking] { return verify(context, *checking); }; });
 }

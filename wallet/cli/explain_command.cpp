@@ -135,7 +135,13 @@ ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuesti
     if (!assumed.ok()) return fail(context, ExitCode::kUsage, assumed.message());
     query.assume.push_back(*assumed);
   }
-  auto view = fetch_local_view(client, query.viewpoint, query.issuer, reading.policy, query.assume);
+  std::unique_ptr<GraphSource> graph = std::make_unique<NodeGraph>(client);
+  if (!question.graph_file.empty()) {
+    auto file = FileGraph::read(question.graph_file);
+    if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
+    graph = std::make_unique<FileGraph>(std::move(*file));
+  }
+  auto view = fetch_local_view(*graph, query.viewpoint, {query.issuer}, reading.policy, query.assume);
   if (!view.ok()) return fail(context, ExitCode::kUnreachable, view.message());
   query.as_of = view->as_of;
   query.at_time_ms = question.at_time_ms == 0 ? view->as_of.today_ms : question.at_time_ms;

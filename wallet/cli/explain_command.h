@@ -14,6 +14,7 @@ struct OwnQuestion {
   InstitutionId issuer;
   std::optional<InstitutionId> viewpoint;  // else the policy's, else the local one
   std::string policy_file;                 // empty: the preset friends
+  std::string graph_file;                  // empty: a node is asked
   trust::ScopePoint point;
   std::uint64_t at_time_ms = 0;     // 0: today
   std::vector<std::string> assume;  // TRUSTER:SUBJECT:AMOUNT:DEPTH; "me" is the viewpoint

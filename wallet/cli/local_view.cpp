@@ -23,6 +23,12 @@ const Json& part(const Json& object, const char* name) {
   const auto at = object.find(name);
   return at == object.end() ? kNothing : *at;
 }
+// Of a list of InstitutionNames.
+std::vector<InstitutionId> ids_of(const Json& names) {
+  std::vector<InstitutionId> ids;
+  for (const auto& name : names) ids.push_back(id_in<InstitutionId>(name, "id"));
+  return ids;
+}
 trust::Commit commit_of(const Json& anchor) {
   return {LogIndex{anchor.value("log_index", std::uint64_t{0})},
           Height{anchor.value("height", std::uint64_t{0})},
@@ -53,6 +59,13 @@ Status read_scope(const Json& view, trust::Scope& scope) {
     scope.achievements->push_back({id_in<InstitutionId>(name, "institution_id"), name.value("number", 0U)});
   }
   return {};
+}
+
+// Of a version of an institution's record.
+bool is_accreditor(const Json& version) { return version.value("institution_class", "") == "accreditor"; }
+std::optional<InstitutionId> parent_in(const Json& version) {
+  const auto id = id_in<InstitutionId>(part(version, "facts"), "parent");
+  return id.is_zero() ? std::nullopt : std::optional(id);
 }
 
 trust::Kind kind_from(const std::string& text) {
@@ -87,6 +100,7 @@ Result<trust::Statement> statement_from(const Json& view) {
     if (bytes && bytes->size() == trust::StatementId::kSize) s.names.push_back(trust::StatementId::prefix_of(*bytes));
   }
   s.commit = commit_of(part(view, "anchor"));
+  s.commit.key = id_in<KeyId>(view, "key_id");
   return s;
 }
 
@@ -100,15 +114,14 @@ struct Compromise {
 // Collects what the ledger said, then replays it in ledger order.
 class Gathering {
  public:
-  Gathering(Client& client, LocalView& view) : client_(client), view_(view) {}
+  Gathering(GraphSource& source, LocalView& view) : source_(source), view_(view) {}
 
   Status list_parties() {
-    auto answer = client_.institutions();
-    if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
-    const Json& as_of = part(std::get<Json>(answer), "as_of");
+    TM_TRY(auto answer, source_.institutions());
+    const Json& as_of = part(answer, "as_of");
     view_.as_of = {Height{as_of.value("height", std::uint64_t{0})}, as_of.value("time_ms", std::uint64_t{0}),
                    id_in<Hash256>(as_of, "block_id")};
-    for (auto& party : std::get<Json>(answer)["institutions"]) {
+    for (auto& party : answer["institutions"]) {
       const auto id = id_in<InstitutionId>(part(party, "name"), "id");
       view_.names[id] = part(party, "name").value("name_now", "");
       parties_.push_back(std::move(party));
@@ -121,9 +134,8 @@ class Gathering {
     if (!view_.names.contains(author) || !asked_.insert(author).second) return {};
     if (asked_.size() > kMostAuthors) return error("more than 2,000 institutions can be reached: ask a node");
     TM_TRY_STATUS(ask_changes(author));
-    auto answer = client_.statements(author, std::nullopt, true);
-    if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
-    for (const auto& view : part(std::get<Json>(answer), "statements")) {
+    TM_TRY(const auto answer, source_.statements(author));
+    for (const auto& view : part(answer, "statements")) {
       TM_TRY(auto statement, statement_from(view));
       subjects_.insert(statement.subject);
       statements_.push_back(std::move(statement));
@@ -131,9 +143,8 @@ class Gathering {
     return {};
   }
   Status ask_changes(const InstitutionId& id) {
-    auto answer = client_.institution(id, true);
-    if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
-    const Json& institution = part(std::get<Json>(answer), "institution");
+    TM_TRY(const auto answer, source_.institution(id));
+    const Json& institution = part(answer, "institution");
     for (const auto& key : part(institution, "keys")) {
       const auto since = key.value("compromised_since_ms", std::uint64_t{0});
       if (since != 0) compromises_[id].push_back({id_in<KeyId>(key, "id"), since, commit_of(part(key, "retired"))});
@@ -141,7 +152,22 @@ class Gathering {
     histories_[id] = part(institution, "history");
     return {};
   }
-  std::set<InstitutionId> take_subjects() { return std::exchange(subjects_, {}); }
+  // Who was spoken of, and who came after them: what was said of a predecessor may pass on.
+  std::set<InstitutionId> take_subjects() {
+    auto subjects = std::exchange(subjects_, {});
+    for (const auto& succession : successions_) {
+      const auto before = ids_of(part(succession, "predecessors"));
+      if (!std::ranges::any_of(before, [&](const auto& id) { return subjects.contains(id); })) continue;
+      for (const auto& id : ids_of(part(succession, "successors"))) subjects.insert(id);
+    }
+    return subjects;
+  }
+
+  Status ask_successions() {
+    TM_TRY(auto answer, source_.successions());
+    for (auto& succession : answer.at("successions")) successions_.push_back(std::move(succession));
+    return {};
+  }
 
   Status replay();
 
@@ -153,12 +179,17 @@ class Gathering {
   };
   void party_events(std::vector<Event>& events);
   void change_events(std::vector<Event>& events);
+  void version_events(const InstitutionId& id, const Json& before, const Json& now, std::vector<Event>& events);
+  void succession_events(std::vector<Event>& events);
+  bool closed_by_succession(const InstitutionId& id, Height height) const;
   Status append(trust::Statement statement, const trust::Commit& commit);
 
-  Client& client_;
+  GraphSource& source_;
   LocalView& view_;
   Json parties_ = Json::array();
+  Json successions_ = Json::array();
   std::vector<trust::Statement> statements_;
+  std::vector<std::pair<InstitutionId, InstitutionId>> late_parents_;  // child, parent: those of a genesis
   std::map<InstitutionId, Json> histories_;
   std::map<InstitutionId, std::vector<Compromise>> compromises_;
   std::set<InstitutionId> asked_;
@@ -173,32 +204,48 @@ Status done(std::optional<trust::EventError> wrong) {
 void Gathering::party_events(std::vector<Event>& events) {
   for (const auto& party : parties_) {
     const auto id = id_in<InstitutionId>(part(party, "name"), "id");
-    const auto parent = id_in<InstitutionId>(part(party, "facts"), "parent");
-    events.push_back({commit_of(part(party, "registered")), 0, [this, id, parent, &party](const trust::Commit& at) {
-                        const bool known = !parent.is_zero() && view_.history.find(parent).has_value();
-                        return done(view_.history.add_party(id, at, party.value("accreditor", false),
-                                                            known ? std::optional(parent) : std::nullopt));
+    const auto versions = histories_.find(id);
+    const Json* first = versions == histories_.end() || versions->second.empty() ? nullptr : &versions->second.front();
+    const bool accreditor = first == nullptr ? party.value("accreditor", false) : is_accreditor(*first);
+    const auto parent = parent_in(first == nullptr ? party : *first);
+    events.push_back({commit_of(part(party, "registered")), 0, [this, id, parent, accreditor](const auto& at) {
+                        const bool known = parent && view_.history.find(*parent).has_value();
+                        if (parent && !known) late_parents_.emplace_back(id, *parent);
+                        return done(view_.history.add_party(id, at, accreditor, known ? parent : std::nullopt));
                       }});
   }
 }
 
+// What changed with one version of an institution's record.
+void Gathering::version_events(const InstitutionId& id, const Json& before, const Json& now,
+                               std::vector<Event>& events) {
+  const trust::Commit at{
+      {}, Height{now.value("from_height", std::uint64_t{0})}, now.value("from_time_ms", std::uint64_t{0}), {}};
+  if (parent_in(before) != parent_in(now)) {
+    events.push_back({at, 1, [this, id, parent = parent_in(now)](const trust::Commit& commit) {
+                        return done(view_.history.set_parent(id, commit, parent));
+                      }});
+  }
+  if (is_accreditor(before) != is_accreditor(now)) {
+    const bool retroactive = now.value("retroactive", false);
+    events.push_back({at, 1, [this, id, holds = is_accreditor(now), retroactive](const trust::Commit& commit) {
+                        return done(view_.history.set_accreditor(id, commit, holds, retroactive));
+                      }});
+  }
+  const auto standing = now.value("standing", "good");
+  if (standing == before.value("standing", "good") || closed_by_succession(id, at.height)) return;
+  const auto means = standing == "good"        ? trust::Standing::kGood
+                     : standing == "suspended" ? trust::Standing::kSuspended
+                     : standing == "left"      ? trust::Standing::kLeft
+                                               : trust::Standing::kClosed;
+  events.push_back({at, 1, [this, id, means](const trust::Commit& commit) {
+                      return done(view_.history.set_standing(id, commit, means));
+                    }});
+}
+
 void Gathering::change_events(std::vector<Event>& events) {
   for (const auto& [id, versions] : histories_) {
-    std::string before = "good";
-    for (const auto& version : versions) {
-      const std::string now = version.value("standing", "good");
-      if (now == std::exchange(before, now)) continue;
-      const auto standing = now == "suspended" ? trust::Standing::kSuspended
-                            : now == "closed"  ? trust::Standing::kClosed
-                                               : trust::Standing::kGood;
-      trust::Commit at{{},
-                       Height{version.value("from_height", std::uint64_t{0})},
-                       version.value("from_time_ms", std::uint64_t{0}),
-                       {}};
-      events.push_back({at, 1, [this, id = id, standing](const trust::Commit& commit) {
-                          return done(view_.history.set_standing(id, commit, standing));
-                        }});
-    }
+    for (std::size_t i = 1; i < versions.size(); ++i) version_events(id, versions[i - 1], versions[i], events);
   }
   for (const auto& [id, compromises] : compromises_) {
     for (const auto& found : compromises) {
@@ -209,16 +256,33 @@ void Gathering::change_events(std::vector<Event>& events) {
   }
 }
 
-Status Gathering::append(trust::Statement statement, const trust::Commit& commit) {
-  // The list does not say which key signed: of an author with a compromised one, what that key may have signed.
-  for (const auto& found : compromises_[statement.truster]) {
-    const bool within = statement.commit.time_ms >= found.since_ms && statement.commit.height <= found.retired.height;
-    if (within) statement.commit.key = found.key;
+bool Gathering::closed_by_succession(const InstitutionId& id, Height height) const {
+  return std::ranges::any_of(successions_, [&](const Json& succession) {
+    if (commit_of(part(succession, "anchor")).height != height || !succession.value("closes", false)) return false;
+    const auto closed = ids_of(part(succession, "predecessors"));
+    return std::ranges::find(closed, id) != closed.end();
+  });
+}
+
+void Gathering::succession_events(std::vector<Event>& events) {
+  for (const auto& view : successions_) {
+    trust::Succession succession;
+    succession.successors = ids_of(part(view, "successors"));
+    const auto heir = id_in<InstitutionId>(part(view, "heir"), "id");
+    for (const auto& party : ids_of(part(view, "predecessors"))) {
+      succession.predecessors.push_back(
+          {party, view.value("closes", false), heir.is_zero() ? std::nullopt : std::optional(heir)});
+    }
+    events.push_back({commit_of(part(view, "anchor")), 2, [this, succession](const trust::Commit& commit) {
+                        return done(view_.history.add_succession(succession, commit));
+                      }});
   }
+}
+
+Status Gathering::append(trust::Statement statement, const trust::Commit& commit) {
   statement.commit.order = commit.order;
   const auto wrong = view_.history.append(statement);
-  // A lost role: nothing that it accredited counts any longer here.
-  if (!wrong || *wrong == trust::StatementError::kNotAccreditor) return {};
+  if (!wrong) return {};
   return error("the node's lists do not fit together: statement " + to_text(statement.id) + ": " +
                std::string(trust::to_text(*wrong)));
 }
@@ -227,6 +291,7 @@ Status Gathering::replay() {
   std::vector<Event> events;
   party_events(events);
   change_events(events);
+  succession_events(events);
   for (const auto& statement : statements_) {
     events.push_back(
         {statement.commit, 2, [this, &statement](const trust::Commit& at) { return append(statement, at); }});
@@ -241,6 +306,10 @@ Status Gathering::replay() {
     trust::Commit at = event.commit;
     at.order = LogIndex{++order};
     TM_TRY_STATUS(event.apply(at));
+    if (event.rank != 0) continue;
+    std::erase_if(late_parents_, [&](const auto& late) {
+      return view_.history.find(late.second) && !view_.history.set_parent(late.first, at, late.second).has_value();
+    });
   }
   return {};
 }
@@ -253,11 +322,13 @@ std::string LocalView::name_of(const InstitutionId& id) const {
   return found == names.end() ? std::string{} : found->second;
 }
 
-Result<LocalView> fetch_local_view(Client& client, const InstitutionId& viewpoint, const InstitutionId& issuer,
-                                   const trust::Policy& policy, const std::vector<trust::Assumption>& assume) {
-  LocalView view;
-  Gathering gathering(client, view);
+namespace {
+
+Status gather(Gathering& gathering, const LocalView& view, const InstitutionId& viewpoint,
+              const std::vector<InstitutionId>& issuers, const trust::Policy& policy,
+              const std::vector<trust::Assumption>& assume) {
   TM_TRY_STATUS(gathering.list_parties());
+  TM_TRY_STATUS(gathering.ask_successions());
   for (const auto& vetoer : policy.vetoers) TM_TRY_STATUS(gathering.ask_author(vetoer));
   gathering.take_subjects();  // vetoers introduce nobody
   TM_TRY_STATUS(gathering.ask_author(viewpoint));
@@ -266,9 +337,31 @@ Result<LocalView> fetch_local_view(Client& client, const InstitutionId& viewpoin
   for (const auto& assumed : assume) friends.insert(assumed.subject);
   for (const auto& party : friends) TM_TRY_STATUS(gathering.ask_author(party));
   for (const auto& party : gathering.take_subjects()) TM_TRY_STATUS(gathering.ask_author(party));
-  if (view.names.contains(issuer)) TM_TRY_STATUS(gathering.ask_changes(issuer));
-  TM_TRY_STATUS(gathering.replay());
-  return view;
+  for (const auto& issuer : issuers) {
+    if (view.names.contains(issuer)) TM_TRY_STATUS(gathering.ask_changes(issuer));
+  }
+  return gathering.replay();
+}
+
+}  // namespace
+
+Result<LocalView> fetch_local_view(GraphSource& source, const InstitutionId& viewpoint,
+                                   const std::vector<InstitutionId>& issuers, const trust::Policy& policy,
+                                   const std::vector<trust::Assumption>& assume) {
+  try {
+    LocalView view;
+    Gathering gathering(source, view);
+    TM_TRY_STATUS(gather(gathering, view, viewpoint, issuers, policy, assume));
+    return view;
+  } catch (const Json::exception& wrong) {
+    return error(std::string("the list of recognitions has another form: ") + wrong.what());
+  }
+}
+
+Result<trust::Scope> scope_from(const Json& scope_view) {
+  trust::Scope scope;
+  TM_TRY_STATUS(read_scope(scope_view, scope));
+  return scope;
 }
 
 Result<trust::ScopePoint> point_from(const Json& scope_view) {

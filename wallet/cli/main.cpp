@@ -48,6 +48,7 @@ int run(int argc, char** argv) {
   add_institution_commands(app, context, chosen);
   add_governance_commands(app, context, chosen);
   add_draft_commands(app, context, chosen);
+  add_accreditation_commands(app, context, chosen);
   add_registry_commands(app, context, chosen);
   add_check_commands(app, context, chosen);
   add_node_commands(app, context, chosen);

@@ -99,6 +99,20 @@ std::string decision_text(const Json& decision, const std::string& indent, bool 
   return text;
 }
 
+std::string acceptance_text(const Json& acceptance, const std::string& indent) {
+  const std::string outcome = text_of(acceptance, "outcome");
+  std::string text = indent + "in all      " + toned(outcome == "accept" ? Tone::kGood : Tone::kBad, outcome) +
+                     ", because " + text_of(acceptance, "governs") + " governs" +
+                     (acceptance.value("claim_governs", false) ? " and the claimed date counts" : "") + ": " +
+                     text_of(acceptance, "explanation") + "\n";
+  for (const auto& body : part_of(acceptance, "bodies")) {
+    text += indent + "  " + party_text(part_of(body, "body")) + ": " + text_of(body, "outcome");
+    const std::string rule = text_of(body, "failed_rule");
+    text += (rule.empty() ? "" : " (rule " + rule + ")") + "\n";
+  }
+  return text;
+}
+
 std::string slot_text(const Json& slot, const std::string& indent) {
   const Json& status = part_of(slot, "status");
   const Json& achievement = part_of(slot, "achievement");
@@ -122,12 +136,25 @@ std::string slot_text(const Json& slot, const std::string& indent) {
   }
   text += "\n" + indent + "reference   " + text_of(slot, "reference") + "\n";
   for (const auto& decision : part_of(slot, "decisions")) text += decision_text(decision, indent, true);
+  const Json& acceptance = part_of(slot, "acceptance");
+  if (!acceptance.empty()) text += acceptance_text(acceptance, indent);
   return text;
 }
 
 std::string as_of_text(const Json& answer) {
   const Json& as_of = part_of(answer, "as_of");
   return "as of block " + std::to_string(number_of(as_of, "height")) + ", " + time_text(number_of(as_of, "time_ms"));
+}
+
+std::string policy_line(const Json& policy) {
+  const std::string digest = text_of(policy, "digest"), published = text_of(policy, "published_digest");
+  if (digest.empty()) return {};
+  std::string text = "  policy      " + digest.substr(0, 16) + "\u2026, ";
+  if (published.empty()) return text + "none is published\n";
+  if (policy.value("is_published", false)) {
+    return text + "published on " + date_text(number_of(part_of(policy, "published"), "time_ms")) + "\n";
+  }
+  return text + toned(Tone::kDoubt, "not the published one (" + published.substr(0, 16) + "\u2026)") + "\n";
 }
 
 std::string status_text(const Json& status) {
@@ -154,6 +181,7 @@ std::string status_text(const Json& status) {
     if (!connected && !text_of(peer, "last_error").empty()) text += " (" + text_of(peer, "last_error") + ")";
     text += "\n";
   }
+  text += policy_line(part_of(status, "policy"));
   for (const auto& obstacle : part_of(status, "obstacles")) {
     text += "  " + toned(Tone::kBad, "obstacle") + "    " + obstacle.get<std::string>() + "\n";
   }
@@ -246,10 +274,8 @@ std::string statement_line(const Json& statement) {
 
 ExitCode slot_code(const Json& slot) {
   if (text_of(part_of(slot, "status"), "effective_status") != "valid") return ExitCode::kRevoked;
-  for (const auto& decision : part_of(slot, "decisions")) {
-    if (text_of(decision, "outcome") != "accept") return ExitCode::kNotAccepted;
-  }
-  return ExitCode::kOk;
+  const Json& acceptance = part_of(slot, "acceptance");
+  return acceptance.empty() || text_of(acceptance, "outcome") == "accept" ? ExitCode::kOk : ExitCode::kNotAccepted;
 }
 
 }  // namespace testamur::wallet

@@ -10,26 +10,17 @@
 #include "wallet/cli/key_vault.h"
 #include "wallet/cli/local_view.h"
 #include "wallet/cli/render.h"
+#include "wallet/cli/statement_options.h"
 #include "wallet/cli/submit.h"
+#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
 
 namespace tx = ledger::tx;
 
-struct TrustOptions {
-  std::string subject;
-  unsigned amount = 120;
-  unsigned depth = 1;
+struct TrustOptions : StatementOptions {
   unsigned slot = 0;
-  std::vector<std::string> fields;
-  std::vector<unsigned> levels;
-  std::vector<std::string> award_types;
-  std::vector<std::string> purposes;
-  std::string from;
-  std::string until;
-  std::string reason;
-  bool all = false;
 };
 struct ExplainOptions {
   std::string issuer;
@@ -41,53 +32,10 @@ struct ExplainOptions {
 
   // A policy, a drawing or a "what if" is answered here and not by the node.
   bool is_own() const {
-    return !own.policy_file.empty() || !own.svg.empty() || !own.dot.empty() || !own.assume.empty();
+    return !own.policy_file.empty() || !own.svg.empty() || !own.dot.empty() || !own.assume.empty() ||
+           !own.graph_file.empty();
   }
 };
-
-constexpr std::pair<std::string_view, tx::StatementReason> kReasons[] = {
-    {"agreement", tx::StatementReason::kAgreement},
-    {"review", tx::StatementReason::kReview},
-    {"joint_programme", tx::StatementReason::kJointProgramme},
-    {"quality_concern", tx::StatementReason::kQualityConcern},
-    {"fraud", tx::StatementReason::kFraud},
-    {"key_compromise", tx::StatementReason::kKeyCompromise},
-    {"expiry", tx::StatementReason::kExpiry},
-    {"other", tx::StatementReason::kOther},
-};
-
-Result<tx::StatementReason> parse_reason(const std::string& text) {
-  if (text.empty()) return tx::StatementReason::kNone;
-  for (const auto& [name, reason] : kReasons) {
-    if (name == text) return reason;
-  }
-  return error(
-      "\"" + text +
-      "\" is no reason: agreement, review, joint_programme, quality_concern, fraud, key_compromise, expiry, other");
-}
-
-Result<trust::Scope> parse_scope(const TrustOptions& options) {
-  trust::Scope scope;
-  trust::FieldMask fields;
-  for (const auto& text : options.fields) {
-    TM_TRY(auto mask, trust::parse_field(text));
-    fields = fields | mask;
-  }
-  if (!fields.empty()) scope.fields = fields;
-  for (unsigned level : options.levels) {
-    if (level < 1 || level > trust::kMaxLevel) return error("an EQF level is 1 to 8");
-    scope.levels = static_cast<std::uint8_t>(scope.levels.value_or(0) | 1U << (level - 1));
-  }
-  for (const auto& text : options.award_types) {
-    TM_TRY(auto type, trust::parse_award_type(text));
-    scope.award_types = static_cast<std::uint16_t>(scope.award_types.value_or(0) | 1U << static_cast<unsigned>(type));
-  }
-  for (const auto& text : options.purposes) {
-    TM_TRY(auto purpose, trust::parse_purpose(text));
-    scope.purposes = static_cast<std::uint8_t>(scope.purposes.value_or(0) | 1U << static_cast<unsigned>(purpose));
-  }
-  return scope;
-}
 
 // The point as the options spell it, and the achievement's where one is named.
 Result<trust::ScopePoint> asked_point(Client& client, const ExplainOptions& options) {
@@ -134,8 +82,7 @@ Result<tx::StatementContent> make_statement(Context& context, Client& client, co
   tx::StatementContent content;
   content.kind = kind;
   TM_TRY(content.subject, id_of_institution(client, options.subject));
-  if (options.amount > 120) return error("--amount is 0 to 120 (120 is full trust)");
-  if (options.depth > 7) return error("--depth is 0 to 7");
+  TM_TRY_STATUS(check_amounts(options));
   if (options.slot > 0xffff) return error("--slot is 0 to 65535");
   content.slot = static_cast<std::uint16_t>(options.slot);
   if (kind == tx::StatementKind::kTrust) {
@@ -213,18 +160,22 @@ ExitCode explain(Context& context, ExplainOptions options) {
   return decision.value("outcome", "") == "accept" ? ExitCode::kOk : ExitCode::kNotAccepted;
 }
 
+// Everything that the node lists, for deciding without it.
+ExitCode save_graph(Context& context, const std::string& out) {
+  Client client = context.client();
+  auto graph = collect_graph(client);
+  if (!graph.ok()) return fail(context, ExitCode::kUnreachable, graph.message());
+  auto written = write_file_atomically(out, as_bytes(*graph), Overwrite::kAllowed);
+  if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
+  print(context, Json{{"file", out}, {"size_bytes", graph->size()}},
+        "wrote " + out + ": who says what of whom, by the word of the node and unproven\n");
+  return ExitCode::kOk;
+}
+
 void add_statement_options(CLI::App& command, const std::shared_ptr<TrustOptions>& options, bool scoped) {
-  command.add_option("institution", options->subject, "Id (tmi…) or domain")->required();
+  add_subject_options(command, *options);
   command.add_option("--slot", options->slot, "Which of the statements about this institution (default 0)");
-  command.add_option("--from", options->from, "First day, YYYY-MM-DD (default: now)");
-  command.add_option("--reason", options->reason, "agreement, review, joint_programme, quality_concern, fraud, …");
-  if (!scoped) return;
-  command.add_option("--until", options->until, "First day on which it no longer holds");
-  command.add_option("--field", options->fields, "ISCED-F code or name; may be given several times (default: all)");
-  command.add_option("--level", options->levels, "EQF level; may be given several times (default: all)");
-  command.add_option("--award-type", options->award_types, "microcredential, bachelor, … (default: all)");
-  command.add_option("--purpose", options->purposes,
-                     "credit, access, exemption, employment, profession (default: all)");
+  if (scoped) add_scope_options(command, *options);
 }
 
 }  // namespace
@@ -248,6 +199,12 @@ void add_trust_commands(CLI::App& app, Context& context, Run& run) {
   add("distrust", "Block what an institution awards", tx::StatementKind::kDistrust);
   add("withdraw", "End an earlier grant or distrust", tx::StatementKind::kEnd);
 
+  add_policy_commands(*trust, context, run);
+  auto out = std::make_shared<std::string>();
+  auto* saving = trust->add_subcommand("graph", "Save all institutions, recognitions and achievements in one file");
+  saving->add_option("--out", *out, "File to write")->required();
+  saving->callback([&context, &run, out] { run = [&context, out] { return save_graph(context, *out); }; });
+
   auto query = std::make_shared<ExplainOptions>();
   auto* command =
       trust->add_subcommand("explain", "Why an issuer is accepted or not, through whom, and what would change it");
@@ -260,6 +217,7 @@ void add_trust_commands(CLI::App& app, Context& context, Run& run) {
   command->add_option("--purpose", query->query.purpose, "credit, access, exemption, employment, profession");
   command->add_option("--at", query->at, "On which day, YYYY-MM-DD (default: today)");
   command->add_option("--policy", query->own.policy_file, "Decide here by this policy (docs/formats/policy.md)");
+  command->add_option("--graph", query->own.graph_file, "… from the recognitions in this file (trust graph --out)");
   command->add_option("--assume", query->own.assume, "What if: TRUSTER:SUBJECT:AMOUNT:DEPTH; \"me\" is the viewpoint")
       ->allow_extra_args(false);
   command->add_option("--svg", query->own.svg, "Write a drawing to this file");

@@ -82,6 +82,7 @@ std::string raw(ByteView bytes) { return std::string(as_text(bytes)); }
 void set_options(const CheckOptions& from, v1::CheckOptions& to) {
   to.set_purpose(from.purpose);
   to.set_omit_paths(!from.with_paths);
+  to.set_claimed_ms(from.claimed_ms);
 }
 
 v1::DecideRequest to_request(const DecideQuery& query) {
@@ -333,6 +334,11 @@ Called<Json> Client::statements(const std::optional<InstitutionId>& truster,
   if (subject) request.set_subject_id(raw(subject->view()));
   request.set_with_history(with_history);
   return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListStatements, request, "statements");
+}
+
+Called<Json> Client::successions() {
+  v1::ListSuccessionsRequest request;
+  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::ListSuccessions, request);
 }
 
 Called<Json> Client::issuer_indexes(const InstitutionId& issuer) {

@@ -54,6 +54,7 @@ struct CommitOutcome {
 struct CheckOptions {
   std::string purpose;
   bool with_paths = true;
+  std::uint64_t claimed_ms = 0;  // the date of award that a presentation claims; 0: none
 };
 struct DecideQuery {
   InstitutionId issuer;
@@ -100,6 +101,7 @@ class Client {
   Called<Json> evidence();
   Called<Json> statements(const std::optional<InstitutionId>& truster, const std::optional<InstitutionId>& subject,
                           bool with_history);
+  Called<Json> successions();
   Called<Json> issuer_indexes(const InstitutionId& issuer);
 
   Called<Json> decide(const DecideQuery& query);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "trust/policy_text.h"
+
 namespace testamur::wallet {
 namespace {
 
@@ -17,6 +19,10 @@ std::string text_of(const Json& object, const char* name) {
 std::uint64_t number_of(const Json& object, const char* name) {
   const auto at = object.find(name);
   return at != object.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
+}
+bool flag_of(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_boolean() && at->get<bool>();
 }
 template <class Id>
 Id id_of(const Json& object, const char* name) {
@@ -62,16 +68,35 @@ SlotRecord to_slot(const Json& slot) {
   return record;
 }
 
+Acceptance outcome_of(const std::string& text) {
+  if (text == "accept") return Acceptance::kAccept;
+  return text == "blocked" ? Acceptance::kBlocked : Acceptance::kRefuse;
+}
+
+AcceptanceRecord to_acceptance(const Json& acceptance, const std::string& viewpoint) {
+  AcceptanceRecord record;
+  record.outcome = outcome_of(text_of(acceptance, "outcome"));
+  record.failed_rule = text_of(acceptance, "failed_rule");
+  record.explanation = text_of(acceptance, "explanation");
+  record.governs = text_of(acceptance, "governs");
+  record.claim_governs = flag_of(acceptance, "claim_governs");
+  record.viewpoint = viewpoint;
+  record.policy_digest = text_of(acceptance, "policy_digest");
+  record.joint = text_of(acceptance, "joint");
+  for (const auto& body : part_of(acceptance, "bodies")) {
+    record.bodies.push_back({text_of(part_of(body, "body"), "name_now"), outcome_of(text_of(body, "outcome")),
+                             text_of(body, "failed_rule")});
+  }
+  return record;
+}
+
 DecisionRecord to_decision(const Json& decision) {
   DecisionRecord record;
   const std::string point = text_of(decision, "point");
   const std::string outcome = text_of(decision, "outcome");
   record.point = point == "at_anchor" ? "at anchor" : point == "at_claim" ? "at the claimed date" : point;
-  record.outcome = outcome == "accept"    ? Acceptance::kAccept
-                   : outcome == "blocked" ? Acceptance::kBlocked
-                                          : Acceptance::kRefuse;
-  // The anchor governs unless the policy says otherwise; whoever is blocked today is blocked.
-  record.governs = point == "at_anchor" || record.outcome == Acceptance::kBlocked;
+  record.outcome = outcome_of(outcome);
+  record.governs = flag_of(decision, "governs");
   record.viewpoint = text_of(part_of(decision, "viewpoint"), "name_now");
   record.policy_digest = text_of(decision, "policy_digest");
   record.explanation = text_of(decision, "explanation");
@@ -168,9 +193,20 @@ void add_reference_slot(Client& client, const CredentialView& credential, const 
     return slot.issuer == reference.issuer && slot.index == reference.index;
   };
   if (!reference.is_of_chain(facts.chain) || std::ranges::any_of(*facts.slots, is_named)) return;
-  auto answer = client.check_reference(reference, {purpose, false});
+  auto answer = client.check_reference(reference, {purpose, false, 0});
   const auto* found = std::get_if<Json>(&answer);
   if (found != nullptr && found->contains("slot")) facts.slots->push_back(to_slot((*found)["slot"]));
+}
+
+// Of several slots of the issuer the least accepted one counts, as the worst status does.
+void add_decisions(const Json& slot, RegistryFacts& facts) {
+  if (!slot.contains("acceptance")) return;
+  std::vector<DecisionRecord> decisions;
+  for (const auto& decision : part_of(slot, "decisions")) decisions.push_back(to_decision(decision));
+  auto acceptance = to_acceptance(slot["acceptance"], decisions.empty() ? "" : decisions.front().viewpoint);
+  if (facts.acceptance && facts.acceptance->outcome >= acceptance.outcome) return;
+  facts.acceptance = std::move(acceptance);
+  facts.decisions = std::move(decisions);
 }
 
 }  // namespace
@@ -191,6 +227,15 @@ ChainId chain_named(const Reference& reference, const Json& status) {
 
 }  // namespace
 
+std::uint64_t claimed_date_ms(const CredentialView& credential) {
+  const auto claim = credential.disclosed.find(ClaimId::kAwardDate);
+  if (claim != credential.disclosed.end()) {
+    const auto* text = std::get_if<std::string>(&claim->second);
+    if (const auto day = text != nullptr ? trust::parse_date(*text) : std::nullopt) return *day;
+  }
+  return credential.head.issued_at_s * 1000;
+}
+
 RegistryFacts gather_facts(Client& client, const CredentialView& credential, const std::string& purpose) {
   RegistryFacts facts;
   auto status = client.status();
@@ -200,7 +245,8 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential, con
   }
   facts.chain = chain_named(credential.head.reference, std::get<Json>(status));
   facts.answered_by = text_of(part_of(std::get<Json>(status), "institution"), "name_now");
-  auto checked = client.check_hash(commitment_of(facts.chain, credential), {purpose, true});
+  auto checked =
+      client.check_hash(commitment_of(facts.chain, credential), {purpose, true, claimed_date_ms(credential)});
   if (auto* failure = std::get_if<CallError>(&checked)) {
     facts.problem = failure->message;
     return facts;
@@ -212,8 +258,7 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential, con
   for (const auto& slot : part_of(answer, "slots")) {
     facts.slots->push_back(to_slot(slot));
     if (facts.slots->back().issuer != credential.head.reference.issuer) continue;
-    facts.decisions.emplace();
-    for (const auto& decision : part_of(slot, "decisions")) facts.decisions->push_back(to_decision(decision));
+    add_decisions(slot, facts);
   }
   add_reference_slot(client, credential, purpose, facts);
   add_issuer(client, credential.head.reference.issuer, facts);

@@ -9,6 +9,8 @@
 
 namespace testamur::wallet {
 
+// The date of award that the credential claims: its claim where that is shown, else when it was signed.
+std::uint64_t claimed_date_ms(const CredentialView& credential);
 // Never fails: what could not be asked is absent, with `problem` saying why.
 RegistryFacts gather_facts(Client& client, const CredentialView& credential, const std::string& purpose);
 

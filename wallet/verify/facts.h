@@ -80,13 +80,33 @@ enum class Acceptance : std::uint8_t { kAccept, kRefuse, kBlocked };
 struct DecisionRecord {
   std::string point;  // at anchor, today, at the claimed date
   Acceptance outcome = Acceptance::kRefuse;
-  bool governs = true;      // whether the policy lets this point decide
+  bool governs = true;      // whether the policy gave this point a say
   std::string viewpoint;    // whose policy: a name
   bool own_policy = false;  // the caller's own, and not that of the answering node's institution
   std::string policy_digest;
   std::string explanation;         // one sentence
   std::vector<std::string> paths;  // "A > B > issuer (120)"
   std::string failed_rule;
+};
+
+// One awarding body of a joint award, judged as if it had issued alone.
+struct BodyRecord {
+  std::string name;
+  Acceptance outcome = Acceptance::kRefuse;
+  std::string failed_rule;
+};
+// What the decisions come to by the same policy.
+struct AcceptanceRecord {
+  Acceptance outcome = Acceptance::kRefuse;
+  std::string failed_rule;
+  std::string explanation;  // one sentence
+  std::string governs;      // which time the policy lets decide: anchor, today or both
+  bool claim_governs = false;
+  std::string viewpoint;
+  bool own_policy = false;
+  std::string policy_digest;
+  std::string joint;               // of a joint award: all or any bodies must be accepted; else empty
+  std::vector<BodyRecord> bodies;  // of a joint award, the issuer first
 };
 
 struct AsOf {
@@ -111,6 +131,7 @@ struct RegistryFacts {
       keys;  // of that issuer: at least the credential's kid and the slots' issue keys
   std::optional<AchievementRecord> achievement;  // the version that the credential names
   std::optional<std::vector<DecisionRecord>> decisions;
+  std::optional<AcceptanceRecord> acceptance;
 };
 
 }  // namespace testamur::wallet

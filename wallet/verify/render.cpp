@@ -49,10 +49,39 @@ std::string issuer_text(const IssuerRecord& issuer) {
 }
 
 std::string decision_text(const DecisionRecord& decision) {
-  std::string text = "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
-                     " by the policy of " + decision.viewpoint + (decision.own_policy ? "" : ", not yours") + "\n";
+  std::string text =
+      "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
+      (decision.own_policy ? " by your own policy" : " by the policy of " + decision.viewpoint + ", not yours") +
+      (decision.governs ? ", which lets this decide" : "") + "\n";
   for (const auto& path : decision.paths) text += "      via " + path + "\n";
   return text;
+}
+
+std::string bodies_text(const AcceptanceRecord& acceptance) {
+  if (acceptance.bodies.empty()) return {};
+  std::string text = "  joint award: " + acceptance.joint + " of its awarding bodies must be accepted\n";
+  for (const auto& body : acceptance.bodies) {
+    text += "    " + body.name + ": " + std::string(outcome_text(body.outcome)) +
+            (body.failed_rule.empty() ? "" : " (rule " + body.failed_rule + ")") + "\n";
+  }
+  return text;
+}
+
+Json acceptance_json(const AcceptanceRecord& acceptance) {
+  Json bodies = Json::array();
+  for (const auto& body : acceptance.bodies) {
+    bodies.push_back({{"name", body.name}, {"outcome", outcome_text(body.outcome)}, {"failed_rule", body.failed_rule}});
+  }
+  return Json{{"outcome", outcome_text(acceptance.outcome)},
+              {"failed_rule", acceptance.failed_rule},
+              {"explanation", acceptance.explanation},
+              {"governs", acceptance.governs},
+              {"claim_governs", acceptance.claim_governs},
+              {"viewpoint", acceptance.viewpoint},
+              {"own_policy", acceptance.own_policy},
+              {"policy_digest", acceptance.policy_digest},
+              {"joint", acceptance.joint},
+              {"bodies", bodies}};
 }
 
 std::string elements_text(const std::vector<Element>& elements) {
@@ -160,6 +189,7 @@ std::string to_text(const Verdict& verdict) {
     text += "  decisions\n";
     for (const auto& decision : *verdict.facts.decisions) text += decision_text(decision);
   }
+  if (verdict.facts.acceptance) text += bodies_text(*verdict.facts.acceptance);
   if (!verdict.elements.empty()) text += elements_text(verdict.elements);
   if (verdict.facts.as_of) {
     text += "  as of height " + std::to_string(verdict.facts.as_of->height.value) + ", " +
@@ -186,6 +216,7 @@ std::string to_json(const Verdict& verdict) {
   if (verdict.facts.issuer) json["issuer"] = issuer_json(*verdict.facts.issuer);
   if (verdict.facts.slots) json["slots"] = slots_json(*verdict.facts.slots);
   if (verdict.facts.decisions) json["decisions"] = decisions_json(*verdict.facts.decisions);
+  if (verdict.facts.acceptance) json["acceptance"] = acceptance_json(*verdict.facts.acceptance);
   if (verdict.facts.as_of)
     json["as_of"] = {{"height", verdict.facts.as_of->height.value}, {"time_ms", verdict.facts.as_of->time_ms}};
   if (verdict.grant_ends_at_s) json["grant_ends_at_s"] = *verdict.grant_ends_at_s;

@@ -290,23 +290,20 @@ Finding judge_holder(std::string_view compact, const CredentialView& credential,
 
 Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
   if (!rules.want_acceptance) return left_open(Topic::kAcceptance, "not asked for");
-  if (!facts.decisions) return unknown(Topic::kAcceptance, "no decision about the issuer: " + why_missing(facts));
-  const DecisionRecord* accepted = nullptr;
-  for (const auto& decision : *facts.decisions) {
-    if (!decision.governs) continue;
-    if (decision.outcome != Acceptance::kAccept) {
-      const std::string act = decision.outcome == Acceptance::kBlocked ? "blocks" : "does not accept";
-      return not_valid(Topic::kAcceptance,
-                       decision.viewpoint + " " + act + " the issuer (" + decision.point +
-                           (decision.explanation.empty() ? ")" : "): " + decision.explanation),
-                       VerdictCode::kNotAccepted);
-    }
-    accepted = &decision;
+  if (!facts.acceptance) return unknown(Topic::kAcceptance, "no decision about the issuer: " + why_missing(facts));
+  const AcceptanceRecord& acceptance = *facts.acceptance;
+  const std::string why = acceptance.explanation.empty() ? "" : ": " + acceptance.explanation;
+  if (acceptance.outcome != Acceptance::kAccept) {
+    const std::string act = acceptance.outcome == Acceptance::kBlocked ? "blocks" : "does not accept";
+    return not_valid(Topic::kAcceptance,
+                     (acceptance.own_policy ? "your own policy" : acceptance.viewpoint) + " " + act + " the issuer (" +
+                         acceptance.governs + " governs)" + why,
+                     VerdictCode::kNotAccepted);
   }
-  if (accepted == nullptr) return unknown(Topic::kAcceptance, "no decision about the issuer governs");
-  return valid(Topic::kAcceptance, "accepted by the policy of " + accepted->viewpoint +
-                                       (accepted->own_policy ? "" : ", not yours") +
-                                       (accepted->explanation.empty() ? "" : ": " + accepted->explanation));
+  return valid(Topic::kAcceptance,
+               (acceptance.own_policy ? "accepted by your own policy"
+                                      : "accepted by the policy of " + acceptance.viewpoint + ", not yours") +
+                   why);
 }
 
 }  // namespace

@@ -1,0 +1,172 @@
+// What an import would send, against what the ledger says already.
+#include "wallet/accreditation/plan.h"
+
+#include "tests/support/catch.h"
+#include "tests/support/shared.h"
+#include "wallet/credential/csv.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+constexpr std::uint64_t kNow = 1'767'225'600'000;  // 2026-01-01
+
+InstitutionId id_of(std::uint8_t number) {
+  InstitutionId id;
+  id.bytes.fill(number);
+  return id;
+}
+
+KnownParty party(std::uint8_t number, const std::string& name, const std::string& deqar = "") {
+  KnownParty known;
+  known.id = id_of(number);
+  known.facts.legal_names = {{"en", name}};
+  known.facts.country = "CH";
+  known.facts.domain = "u" + std::to_string(number) + ".example";
+  known.facts.deqar = deqar;
+  return known;
+}
+
+struct Import {
+  KnownLedger known{{party(1, "Agency"), party(2, "Uni Two", "DEQARINST0002"), party(3, "Uni Three")}, {}, kNow};
+  ImportRules rules{id_of(1), {}, {"AAQ"}};
+
+  ImportPlan plan(const std::string& rows) const {
+    auto reading = read_reports(
+        "agency,activity,status,decision,valid_from,valid_to,institution[1].deqar_id,institution[1].name_official,"
+        "institution[1].country,institution[1].website_link,programme[1].name_primary,programme[1].qf_ehea_level,"
+        "programme[1].field_study\n" +
+        rows);
+    INFO(reading.message());
+    REQUIRE(reading.ok());
+    return plan_import(*reading, known, rules);
+  }
+  // The accreditations of a plan, as if they had been sent.
+  void commit(const ImportPlan& plan) {
+    for (const auto& each : plan.accreditations) {
+      known.accreditations.push_back(
+          {each.subject.value_or(id_of(9)), each.content.slot, each.content.scope, each.content.evidence_digest});
+    }
+  }
+};
+
+constexpr const char* kKnown = "AAQ,audit,1,1,2020-01-01,2026-12-31,DEQARINST0002,,,,Logic,1,0613\n";
+constexpr const char* kByName = "AAQ,audit,1,2,2026-02-01,2027-12-31,,Uni Three,CH,,,,\n";
+constexpr const char* kNew = "AAQ,audit,2,1,2020-01-01,,,Uni New,CH,https://www.new.example/en,,,\n";
+
+TEST_CASE("an institution is found by its register id or by name and country; one the ledger lacks is listed once") {
+  Import import;
+  const auto plan = import.plan(std::string(kKnown) + kByName + kNew + "AAQ,audit,2,1,2021-01-01,,,Uni New,CH,,,,\n");
+  CHECK(plan.refused.empty());
+  REQUIRE(plan.parties.size() == 1);
+  CHECK(plan.parties[0].row == 4);
+  CHECK(plan.parties[0].facts.domain == "new.example");
+  CHECK(plan.parties[0].facts.legal_names == tx::LocalizedTexts{{"und", "Uni New"}});
+  REQUIRE(plan.accreditations.size() == 4);
+  CHECK(plan.accreditations[0].content.subject == id_of(2));
+  CHECK(plan.accreditations[1].content.subject == id_of(3));
+  CHECK_FALSE(plan.accreditations[2].subject.has_value());
+  CHECK(plan.accreditations[3].listed == 0);
+  CHECK(plan.accreditations[2].content.slot == 0);
+  CHECK(plan.accreditations[3].content.slot == 1);
+}
+
+TEST_CASE("scope, period, amount, digest and what reaches back follow from the report") {
+  Import import;
+  const auto plan = import.plan(std::string(kKnown) + kByName);
+  const auto& programme = plan.accreditations.at(0);
+  CHECK(programme.programme == "Logic");
+  CHECK(programme.retroactive);
+  CHECK(programme.content.kind == tx::StatementKind::kAccredit);
+  CHECK(programme.content.accreditation);
+  CHECK(programme.content.scope.fields == trust::parse_field("0613").value());
+  CHECK(programme.content.scope.levels == std::uint8_t{1U << 5});
+  CHECK_FALSE(programme.content.scope.award_types.has_value());
+  CHECK(programme.content.amount == 120);
+  CHECK_FALSE(programme.content.evidence_digest.is_zero());
+  CHECK_FALSE(tx::form_error(programme.content, import.rules.author).has_value());
+  const auto& whole = plan.accreditations.at(1);
+  CHECK(whole.content.amount == 60);  // with conditions
+  CHECK(whole.content.scope == trust::Scope{});
+  CHECK_FALSE(whole.retroactive);
+}
+
+TEST_CASE("importing the same rows again sends nothing, in whatever order they come") {
+  Import import;
+  const auto first = import.plan(std::string(kKnown) + kByName);
+  import.commit(first);
+  const auto second = import.plan(std::string(kByName) + kKnown + kKnown);
+  CHECK(second.accreditations.empty());
+  CHECK(second.already == 3);
+  const auto changed = import.plan("AAQ,audit,1,1,2020-01-01,2027-12-31,DEQARINST0002,,,,Logic,1,0613\n");
+  REQUIRE(changed.accreditations.size() == 1);
+  CHECK(changed.accreditations[0].content.slot == 1);
+}
+
+TEST_CASE("rows that cannot be sent are refused by name, and nothing of them is") {
+  Import import;
+  const auto refused = [&](const std::string& row, const std::string& column, const std::string& why) {
+    CAPTURE(row);
+    const auto plan = import.plan(row);
+    CHECK(plan.accreditations.empty());
+    CHECK(plan.parties.empty());
+    REQUIRE(plan.refused.size() == 1);
+    CHECK(plan.refused[0].row == 2);
+    CHECK(plan.refused[0].column == column);
+    CHECK(plan.refused[0].why.find(why) != std::string::npos);
+  };
+  refused("EVA,audit,1,1,2020-01-01,,DEQARINST0002,,,,,,\n", "agency", "another agency");
+  refused("AAQ,audit,1,3,2020-01-01,,DEQARINST0002,,,,,,\n", "decision", "negative");
+  refused("AAQ,audit,1,4,2020-01-01,,DEQARINST0002,,,,,,\n", "decision", "not applicable");
+  refused("AAQ,audit,1,1,2020-01-01,,DEQARINST0099,,,,,,\n", "institution[1].name_official", "does not know");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,,,,\n", "institution[1].website_link", "website");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,Schweiz,https://new.example,,,\n", "institution[1]", "country");
+  refused("AAQ,audit,1,1,2020-01-01,,,Agency,CH,,,,\n", "institution[1]", "accredits itself");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni Second,CH,http://www.u2.example/,,,\n", "institution[1].website_link",
+          "Uni Two");
+  import.rules.author_parent = id_of(3);
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni Three,CH,,,,\n", "institution[1]", "its parent");
+  import.known.parties.push_back(party(4, "Uni Two"));
+  import.known.parties[1].facts.deqar = "";
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni Two,CH,,,,\n", "institution[1]", "any of 2");
+}
+
+TEST_CASE("ten thousand real universities are listed, or refused where two share a domain") {
+  const auto path = testamur::test::shared_file("data/universities.csv");
+  if (!path) return;
+  const auto table = parse_csv(testamur::test::read_file(*path)).value();
+  std::string rows;
+  for (const auto& row : table.rows) {
+    rows += "AAQ,audit,2,1,2020-01-01,,,\"";
+    for (const char c : row[0].text) rows += c == '"' ? std::string("\"\"") : std::string(1, c);
+    rows += "\"," + row[1].text + ",https://www." + row[2].text + ",,,\n";
+  }
+  const Import import;
+  const auto plan = import.plan(rows);
+  CHECK(plan.rows == table.rows.size());
+  CHECK(plan.parties.size() > 10'000);
+  CHECK(plan.accreditations.size() + plan.already + plan.refused.size() == plan.rows);
+  for (const auto& each : plan.refused) CHECK_FALSE(each.why.empty());
+}
+
+TEST_CASE("a short programme accredits no degree") {
+  Import import;
+  auto reading = read_reports(
+      "agency,activity,status,decision,valid_from,institution[1].deqar_id,programme[1].name_primary,"
+      "programme[1].qf_ehea_level,programme[1].degree_outcome,programme[1].workload_ects,"
+      "programme[1].assessment_certification\nAAQ,audit,2,1,2020-01-01,DEQARINST0002,CAD,1,no,5,2\n");
+  REQUIRE(reading.ok());
+  const auto plan = plan_import(*reading, import.known, import.rules);
+  REQUIRE(plan.accreditations.size() == 1);
+  trust::ScopePoint point;
+  point.level = 6;
+  point.award_type = trust::AwardType::kMicrocredential;
+  CHECK(trust::covers(plan.accreditations[0].content.scope, point));
+  point.award_type = trust::AwardType::kBachelor;
+  CHECK_FALSE(trust::covers(plan.accreditations[0].content.scope, point));
+  CHECK(plan.accreditations[0].ects_hundredths == 500);
+}
+
+}  // namespace
+}  // namespace testamur::wallet

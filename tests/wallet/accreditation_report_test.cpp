@@ -1,0 +1,184 @@
+// Reports of quality agencies as CSV and JSON: what is read, and each mistake by row and column.
+#include "wallet/accreditation/report.h"
+
+#include "tests/support/catch.h"
+#include "wallet/accreditation/report_dates.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr const char* kHeader =
+    "agency,local_identifier,activity,activity_type,status,decision,valid_from,valid_to,date_format,link[1],"
+    "institution[1].deqar_id,institution[1].name_official,programme[1].name_primary,programme[1].qf_ehea_level,"
+    "programme[1].field_study,programme[1].degree_outcome,programme[1].workload_ects,"
+    "programme[1].assessment_certification,programme[1].learning_outcome_esco[1]\n";
+constexpr const char* kDegree =
+    "AAQ,R-1,programme evaluation,programme,1,1 - positive,15/01/2020,14/01/2026,%d/%m/%Y,https://aaq.example/1,"
+    "DEQARINST0034,,Logic,1 - first cycle,0613,1,,,\n";
+constexpr const char* kShort =
+    "AAQ,R-2,programme evaluation,programme,voluntary,positive with conditions or restrictions,2021-03-01,,,,"
+    "DEQARINST0034,,CAD,second cycle,http://data.europa.eu/esco/isced-f/0588,no,7.5,2,"
+    "http://data.europa.eu/esco/skill/b1115b14\n";
+
+ReportReading read(const std::string& text) {
+  auto reading = read_reports(text);
+  INFO(reading.message());
+  REQUIRE(reading.ok());
+  return *reading;
+}
+
+// The only mistake of a row that differs from a good one in one cell.
+void expect_mistake(const std::string& from, const std::string& to, const std::string& column, const std::string& why) {
+  CAPTURE(to);
+  std::string row = kDegree;
+  const auto at = row.find(from);
+  REQUIRE(at != std::string::npos);
+  row.replace(at, from.size(), to);
+  const auto reading = read(std::string(kHeader) + row);
+  CHECK(reading.reports.empty());
+  REQUIRE(reading.mistakes.size() == 1);
+  CHECK(reading.mistakes[0].row == 2);
+  CHECK(reading.mistakes[0].column == column);
+  CHECK(reading.mistakes[0].why.find(why) != std::string::npos);
+}
+
+TEST_CASE("a row of CSV is a report with its period, provider, level and field") {
+  const auto reading = read(std::string(kHeader) + kDegree + kShort);
+  CHECK(reading.rows == 2);
+  CHECK(reading.mistakes.empty());
+  REQUIRE(reading.reports.size() == 2);
+  const auto& degree = reading.reports[0];
+  CHECK(degree.row == 2);
+  CHECK(degree.agency == "AAQ");
+  CHECK(degree.identifier == "R-1");
+  CHECK(degree.type == ActivityType::kProgramme);
+  CHECK(degree.status == ReportStatus::kObligatory);
+  CHECK(degree.decision == ReportDecision::kPositive);
+  CHECK(degree.valid_from_ms == 1'579'046'400'000);   // 2020-01-15
+  CHECK(degree.valid_until_ms == 1'768'435'200'000);  // 2026-01-15, the day after the last
+  CHECK(degree.link == "https://aaq.example/1");
+  REQUIRE(degree.programmes.size() == 1);
+  CHECK(degree.programmes[0].eqf_level == 6);
+  CHECK(degree.programmes[0].full_degree);
+  CHECK(degree.programmes[0].fields == trust::parse_field("0613").value());
+}
+
+TEST_CASE("a short programme of a provider carries ECTS and ESCO outcomes, and an open end is six years") {
+  const auto report = read(std::string(kHeader) + kShort).reports.at(0);
+  CHECK(report.decision == ReportDecision::kConditional);
+  CHECK(report.status == ReportStatus::kVoluntary);
+  CHECK(report.valid_from_ms == 1'614'556'800'000);   // 2021-03-01
+  CHECK(report.valid_until_ms == 1'803'859'200'000);  // 2027-03-01
+  const auto& programme = report.programmes.at(0);
+  CHECK_FALSE(programme.full_degree);
+  CHECK(programme.ects_hundredths == 750);
+  CHECK(programme.eqf_level == 7);
+  CHECK(programme.fields == trust::parse_field("0588").value());
+  CHECK(programme.esco_uris.size() == 1);
+}
+
+TEST_CASE("JSON spells the same report, as an object, a list or a page of results") {
+  const std::string object =
+      R"({"agency": "AAQ", "local_identifier": "R-1", "activity": "programme evaluation", "activity_type": "programme",
+          "status": 1, "decision": "1 - positive", "valid_from": "15/01/2020", "valid_to": "14/01/2026",
+          "date_format": "%d/%m/%Y", "report_links": [{"link": "https://aaq.example/1"}],
+          "institutions": [{"deqar_id": "DEQARINST0034"}],
+          "programmes": [{"name_primary": "Logic", "qf_ehea_level": "1 - first cycle", "field_study": "0613",
+                          "degree_outcome": true}]})";
+  const auto csv = read(std::string(kHeader) + kDegree).reports.at(0);
+  for (const auto& text : {object, "[" + object + "]", "{\"results\": [" + object + "]}"}) {
+    const auto reading = read(text);
+    INFO((reading.mistakes.empty() ? "" : reading.mistakes[0].column + ": " + reading.mistakes[0].why));
+    REQUIRE(reading.reports.size() == 1);
+    const auto& report = reading.reports[0];
+    CHECK(report.row == 1);
+    CHECK(report.valid_until_ms == csv.valid_until_ms);
+    CHECK(report.link == csv.link);
+    CHECK(report.providers.at(0).deqar == "DEQARINST0034");
+    CHECK(report.programmes.at(0).fields == csv.programmes.at(0).fields);
+    CHECK(report.programmes.at(0).eqf_level == 6);
+  }
+}
+
+TEST_CASE("the digest of a report is that of the cells that were read, whatever their order") {
+  const auto first = read(
+      "agency,activity,status,decision,valid_from,institution[1].eter_id,remark\n"
+      "AAQ,audit,2,1,2020-01-01,BG0001,x\n");
+  const auto second = read(
+      "valid_from,remark,institution[1].eter_id,decision,status,activity,agency\n"
+      "2020-01-01,y,BG0001,1,2,audit,AAQ\n");
+  CHECK(first.reports.at(0).digest == second.reports.at(0).digest);
+  CHECK(first.reports.at(0).digest.hex() ==
+        sha256(as_bytes(std::string("activity=audit\nagency=AAQ\ndecision=1\ninstitution[1].eter_id=BG0001\n"
+                                    "status=2\nvalid_from=2020-01-01\n")))
+            .hex());
+  CHECK(first.not_read == std::vector<std::string>{"remark"});
+}
+
+TEST_CASE("each value that cannot be taken is a mistake of its row, with column and reason") {
+  expect_mistake("AAQ,", ",", "agency", "is missing");
+  expect_mistake("programme evaluation", "", "activity", "is missing");
+  expect_mistake(",1,1 - positive", ",7,1 - positive", "status", "none of");
+  expect_mistake("1 - positive", "splendid", "decision", "none of");
+  expect_mistake("1 - positive", "", "decision", "is missing");
+  expect_mistake("15/01/2020", "32/01/2020", "valid_from", "no day in the form %d/%m/%Y");
+  expect_mistake("15/01/2020", "", "valid_from", "is missing");
+  expect_mistake("14/01/2026", "14/01/2019", "valid_to", "lies before valid_from");
+  expect_mistake("https://aaq.example/1", "ftp://aaq.example", "link[1]", "https://");
+  expect_mistake("DEQARINST0034", "", "institution[1]", "is missing");
+  expect_mistake("1 - first cycle", "9", "programme[1].qf_ehea_level", "none of");
+  expect_mistake("0613", "9999", "programme[1].field_study", "");
+  expect_mistake(",programme,1", ",institutional,1", "programme[1]", "does not belong");
+  expect_mistake(",programme,1", ",joint programme,1", "institution[2]", "at least two providers");
+  expect_mistake("0613,1,,,", "0613,1,-3,,", "programme[1].workload_ects", "number of ECTS");
+  expect_mistake("0613,1,,,", "0613,1,,2,", "programme[1].assessment_certification", "must be empty");
+  expect_mistake("0613,1,,,", "0613,1,,,urn:skill", "programme[1].learning_outcome_esco[1]", "ESCO");
+}
+
+TEST_CASE("a programme without a full degree needs level, workload and what is certified") {
+  std::string row = kShort;
+  row.replace(row.find("second cycle"), 12, "");
+  row.replace(row.find("7.5,2"), 5, ",");
+  const auto reading = read(std::string(kHeader) + row);
+  REQUIRE(reading.mistakes.size() == 3);
+  CHECK(reading.mistakes[0].column == "programme[1].qf_ehea_level");
+  CHECK(reading.mistakes[1].column == "programme[1].workload_ects");
+  CHECK(reading.mistakes[2].column == "programme[1].assessment_certification");
+}
+
+TEST_CASE("other providers award no degrees and are not part of an obligatory system") {
+  const auto reading = read(
+      "agency,activity,status,decision,valid_from,institution[1].name_official,institution[1].country,"
+      "institution[1].provider_type,programme[1].name_primary,programme[1].degree_outcome\n"
+      "AAQ,audit,1,1,2020-01-01,Camp,CH,alternative provider,CAD,yes\n");
+  REQUIRE(reading.mistakes.size() == 2);
+  CHECK(reading.mistakes[0].column == "programme[1].degree_outcome");
+  CHECK(reading.mistakes[1].column == "status");
+}
+
+TEST_CASE("one broken row refuses itself alone; a broken file is refused with its place") {
+  const auto reading = read(std::string(kHeader) + kDegree + ",,,,,,,,,,,,,,,,,,\n" + kShort);
+  CHECK(reading.rows == 3);
+  CHECK(reading.reports.size() == 2);
+  CHECK(reading.mistakes.front().row == 3);
+  CHECK_FALSE(read_reports("agency,agency\nA,B\n").ok());
+  CHECK_FALSE(read_reports("{\"agency\": ").ok());
+  CHECK(read("[7]").mistakes.at(0).why == "is not an object");
+  const auto uneven = read_reports("agency,status\nAAQ\n");
+  REQUIRE_FALSE(uneven.ok());
+  CHECK(uneven.message().find("line 2") != std::string::npos);
+}
+
+TEST_CASE("dates are read in the notation of the register") {
+  CHECK(read_report_date("04-01-2014", "%d-%m-%Y").value() == 1'388'793'600'000);
+  CHECK(read_report_date("4/1/14", "%-d/%-m/%y").value() == 1'388'793'600'000);
+  CHECK(read_report_date("2014-01-04", "%Y-%m-%d").value() == 1'388'793'600'000);
+  CHECK_FALSE(read_report_date("2014-02-30", "%Y-%m-%d").ok());
+  CHECK_FALSE(read_report_date("2014-01-04x", "%Y-%m-%d").ok());
+  CHECK_FALSE(read_report_date("2014-01-04", "%Y-%m-%").ok());
+  CHECK_FALSE(read_report_date("2014-01-04", "%H").ok());
+  CHECK(years_later(1'582'934'400'000, 6) == 1'772'236'800'000);  // 2020-02-29, 2026-02-28
+}
+
+}  // namespace
+}  // namespace testamur::wallet

@@ -1,0 +1,134 @@
+// A credential's issuer judged by the verifier's own policy file, from a node.
+#include "wallet/cli/own_decision.h"
+
+#include "tests/support/catch.h"
+#include "tests/wallet/trust_fixture.h"
+#include "wallet/client/facts.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+using test::SpeakingLedger;
+
+constexpr std::uint64_t kDayMs = 86'400'000;
+
+// University 1 awards; the verifier knows university 0.
+struct Judging {
+  SpeakingLedger ledger{5};
+  AchievementId achievement;
+  std::uint64_t anchor_ms = 0;
+
+  explicit Judging(const std::function<void(SpeakingLedger&, tx::AchievementContent&)>& change = nullptr) {
+    ledger.trust(0, 1);
+    tx::AchievementContent content;
+    content.number = 1;
+    content.version = 1;
+    content.titles = {{"en", "Logic"}};
+    content.award_kind = tx::AwardKind::kKnowledge;
+    content.isced_fields = {613};
+    content.eqf_level = 6;
+    if (change) change(ledger, content);
+    ledger.commit(1, KeyPurpose::kGovern, tx::build(ledger.nodes.envelope(1), content));
+    achievement = {ledger.id(1), 1, 1};
+    ledger.settle();
+    anchor_ms = ledger.nodes.at(0).node->chain().head()->header.time_ms;
+  }
+  std::string policy(const std::string& text) {
+    const auto path = ledger.context.path("policy.toml");
+    REQUIRE(write_file_atomically(path, as_bytes(text), Overwrite::kAllowed).ok());
+    return path;
+  }
+  std::string knows_0(const std::string& keys = "") {
+    return policy("[policy]\n" + keys + "[[policy.statement]]\nsubject = \"" + to_text(ledger.id(0)) +
+                  "\"\ndepth = 1\n");
+  }
+  // As if a credential of the achievement had been found anchored; `claimed_s` is when it says that it was signed.
+  RegistryFacts judge(const std::string& policy_file, std::uint64_t claimed_s = 0, bool anchored = true) {
+    CredentialView credential;
+    credential.head.reference = make_reference(ledger.nodes.chain(), ledger.id(1), IssuerIndex{7});
+    credential.head.achievement = achievement;
+    credential.head.issued_at_s = claimed_s == 0 ? anchor_ms / 1000 : claimed_s;
+    RegistryFacts facts;
+    facts.slots.emplace();
+    if (anchored) {
+      SlotRecord slot;
+      slot.issuer = ledger.id(1);
+      slot.index = IssuerIndex{7};
+      slot.anchor_time_ms = anchor_ms;
+      facts.slots->push_back(slot);
+    }
+    auto view = ledger.client.achievement(achievement.institution, 1, 1);
+    REQUIRE(std::holds_alternative<Json>(view));
+    auto question = award_question(std::get<Json>(view)["achievement"], achievement);
+    INFO(question.message());
+    REQUIRE(question.ok());
+    NodeGraph node(ledger.client);
+    const auto decided = decide_by_own_policy(node, {policy_file, ""}, *question, credential, facts);
+    INFO(decided.message());
+    REQUIRE(decided.ok());
+    return facts;
+  }
+};
+
+TEST_CASE("a policy file decides for a verifier without a node, and says that it is the verifier's own") {
+  Judging j;
+  const auto facts = j.judge(j.knows_0());
+  REQUIRE(facts.acceptance.has_value());
+  CHECK(facts.acceptance->outcome == Acceptance::kAccept);
+  CHECK(facts.acceptance->own_policy);
+  CHECK(facts.acceptance->viewpoint == "this policy");
+  REQUIRE(facts.decisions->size() == 3);
+  for (const auto& decision : *facts.decisions) CHECK(decision.own_policy);
+  CHECK(facts.decisions->at(0).governs);
+  CHECK_FALSE(facts.decisions->at(1).governs);
+  CHECK(facts.decisions->at(2).point == "at the claimed date");
+  CHECK(facts.decisions->at(0).paths.at(0) == "this policy > University 0 > University 1 (120)");
+  CHECK(j.judge(j.policy("[policy]\n")).acceptance->outcome == Acceptance::kRefuse);
+  CHECK(j.judge(j.policy("[policy]\nviewpoint = \"" + to_text(j.ledger.id(0)) + "\"\n")).acceptance->outcome ==
+        Acceptance::kAccept);
+}
+
+TEST_CASE("an own policy can let the claimed date of award count") {
+  Judging j;
+  const auto file = j.knows_0("max_anchor_lag_days = 2\n");
+  CHECK(j.judge(file, j.anchor_ms / 1000).acceptance->claim_governs);
+  const auto early = j.judge(file, (j.anchor_ms - 3 * kDayMs) / 1000).acceptance;
+  CHECK(early->outcome == Acceptance::kRefuse);
+  CHECK(early->failed_rule == "claim");
+}
+
+TEST_CASE("without an anchor acceptance stays open, unless today governs") {
+  Judging j;
+  const auto open = j.judge(j.knows_0(), 0, false);
+  CHECK_FALSE(open.acceptance.has_value());
+  CHECK(open.problem.find("is not known") != std::string::npos);
+  CHECK(open.decisions->size() == 2);
+  CHECK(j.judge(j.knows_0("governs = \"today\"\n"), 0, false).acceptance->outcome == Acceptance::kAccept);
+}
+
+TEST_CASE("an own policy keeps assessors apart") {
+  Judging same;
+  CHECK(same.judge(same.knows_0("separate_assessor = true\n")).acceptance->failed_rule == "assessor");
+  Judging apart([](auto& ledger, auto& content) { content.assesses = {ledger.id(2)}; });
+  CHECK(apart.judge(apart.knows_0("separate_assessor = true\n")).acceptance->outcome == Acceptance::kAccept);
+}
+
+TEST_CASE("an own policy judges each awarding body of a joint award") {
+  Judging j([](auto& ledger, auto& content) {
+    content.awarding_bodies = {ledger.id(1), ledger.id(2)};
+    std::ranges::sort(content.awarding_bodies);
+  });
+  auto acceptance = j.judge(j.knows_0()).acceptance;
+  CHECK(acceptance->outcome == Acceptance::kRefuse);
+  CHECK(acceptance->joint == "all");
+  REQUIRE(acceptance->bodies.size() == 2);
+  CHECK(acceptance->bodies[0].name == "University 1");
+  CHECK(acceptance->bodies[0].outcome == Acceptance::kAccept);
+  CHECK(acceptance->bodies[1].failed_rule == "amount");
+  CHECK(j.judge(j.knows_0("joint = \"any\"\n")).acceptance->outcome == Acceptance::kAccept);
+}
+
+}  // namespace
+}  // namespace testamur::wallet

@@ -1,0 +1,277 @@
+#include "wallet/accreditation/plan.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "trust/statement.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+// Whom a provider of a report means.
+struct Meant {
+  std::optional<InstitutionId> known;
+  std::optional<std::size_t> listed;
+  std::string name;
+};
+
+std::string_view name_of(const tx::InstitutionFacts& facts) { return tx::best_text(facts.legal_names); }
+
+bool has_name(const tx::InstitutionFacts& facts, const std::string& name) {
+  return !name.empty() && std::ranges::any_of(facts.legal_names, [&](const auto& each) { return each.text == name; });
+}
+
+bool is_meant(const tx::InstitutionFacts& facts, const ReportProvider& provider) {
+  if (!provider.deqar.empty() && !facts.deqar.empty()) return facts.deqar == provider.deqar;
+  if (!provider.eter.empty() && !facts.eter.empty()) return facts.eter == provider.eter;
+  return !provider.country.empty() && facts.country == provider.country &&
+         (has_name(facts, provider.name) || has_name(facts, provider.english_name));
+}
+
+// Institutions by what a report may name them by. Positions are the caller's.
+class Names {
+ public:
+  void add(const tx::InstitutionFacts& facts, std::size_t position) {
+    if (!facts.deqar.empty()) by_.emplace("deqar/" + facts.deqar, position);
+    if (!facts.eter.empty()) by_.emplace("eter/" + facts.eter, position);
+    for (const auto& name : facts.legal_names) by_.emplace("name/" + facts.country + "/" + name.text, position);
+    by_.emplace("domain/" + facts.domain, position);
+  }
+  void forget_from(std::size_t position) {
+    std::erase_if(by_, [position](const auto& entry) { return entry.second >= position; });
+  }
+  // Ascending, each once.
+  std::set<std::size_t> candidates(const ReportProvider& provider) const {
+    std::set<std::size_t> found;
+    find("deqar/" + provider.deqar, found);
+    find("eter/" + provider.eter, found);
+    find("name/" + provider.country + "/" + provider.name, found);
+    find("name/" + provider.country + "/" + provider.english_name, found);
+    return found;
+  }
+  std::optional<std::size_t> of_domain(const std::string& domain) const {
+    const auto found = by_.find("domain/" + domain);
+    return found == by_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  void find(const std::string& key, std::set<std::size_t>& found) const {
+    for (auto [at, end] = by_.equal_range(key); at != end; ++at) found.insert(at->second);
+  }
+  std::multimap<std::string, std::size_t> by_;
+};
+
+tx::InstitutionFacts facts_of(const ReportProvider& provider) {
+  tx::InstitutionFacts facts;
+  if (!provider.english_name.empty() && provider.english_name != provider.name) {
+    facts.legal_names.push_back({"en", provider.english_name});
+  }
+  facts.legal_names.push_back({"und", provider.name});  // the register does not say in which language
+  facts.country = provider.country;
+  facts.domain = provider.domain;
+  facts.deqar = provider.deqar;
+  facts.eter = provider.eter;
+  return facts;
+}
+
+trust::Scope scope_of(const ReportProgramme* programme) {
+  trust::Scope scope;
+  if (programme == nullptr) return scope;
+  scope.fields = programme->fields;
+  if (programme->eqf_level != 0) scope.levels = static_cast<std::uint8_t>(1U << (programme->eqf_level - 1));
+  if (!programme->full_degree) {
+    // A short programme accredits no degree.
+    std::uint16_t types = 0;
+    for (const auto type : {trust::AwardType::kMicrocredential, trust::AwardType::kCourse,
+                            trust::AwardType::kCertificate, trust::AwardType::kParticipation}) {
+      types = static_cast<std::uint16_t>(types | 1U << static_cast<unsigned>(type));
+    }
+    scope.award_types = types;
+  }
+  return scope;
+}
+
+class Planning {
+ public:
+  Planning(const KnownLedger& known, const ImportRules& rules, ImportPlan& plan)
+      : known_(known), rules_(rules), plan_(plan) {
+    for (const auto& each : known.accreditations) {
+      stands_.insert({each.subject, each.digest, each.scope});
+      used_[each.subject].insert(each.slot);
+    }
+    for (std::size_t i = 0; i < known.parties.size(); ++i) known_names_.add(known.parties[i].facts, i);
+  }
+
+  void take(const Report& report) {
+    if (!check_report(report)) return;
+    std::vector<Meant> subjects;
+    const std::size_t parties = plan_.parties.size();
+    for (const auto& provider : report.providers) {
+      auto meant = find(report, provider);
+      if (!meant) {
+        if (plan_.parties.size() > parties) planned_names_.forget_from(parties);
+        plan_.parties.resize(parties);  // all or nothing of a row
+        return;
+      }
+      subjects.push_back(std::move(*meant));
+    }
+    for (const auto& subject : subjects) {
+      if (report.programmes.empty()) add(report, subject, nullptr);
+      for (const auto& programme : report.programmes) add(report, subject, &programme);
+    }
+  }
+
+ private:
+  bool refuse(const Report& report, const std::string& column, std::string why) {
+    plan_.refused.push_back({report.row, column, std::move(why)});
+    return false;
+  }
+
+  bool check_report(const Report& report) {
+    if (std::ranges::find(rules_.agency_names, report.agency) == rules_.agency_names.end()) {
+      return refuse(report, "agency",
+                    "\"" + report.agency + "\" is another agency; if it is this one, say --agency " + report.agency);
+    }
+    if (report.decision == ReportDecision::kNegative) {
+      return refuse(report, "decision",
+                    "is negative: nothing is accredited; what stands is ended by testamur accreditation withdraw");
+    }
+    if (report.decision == ReportDecision::kNotApplicable) {
+      return refuse(report, "decision", "is not applicable: nothing is accredited");
+    }
+    return true;
+  }
+
+  std::optional<Meant> find(const Report& report, const ReportProvider& provider) {
+    std::vector<const KnownParty*> found;
+    for (const auto at : known_names_.candidates(provider)) {
+      if (is_meant(known_.parties[at].facts, provider)) found.push_back(&known_.parties[at]);
+    }
+    if (found.size() > 1) {
+      refuse(report, provider.column,
+             "may be any of " + std::to_string(found.size()) +
+                 " institutions of the ledger: give its deqar_id or eter_id");
+      return std::nullopt;
+    }
+    if (found.empty()) return list(report, provider);
+    const auto& id = found.front()->id;
+    if (id == rules_.author || id == rules_.author_parent) {
+      refuse(report, provider.column, "is the agency itself or its parent: nobody accredits itself");
+      return std::nullopt;
+    }
+    return Meant{id, std::nullopt, std::string(name_of(found.front()->facts))};
+  }
+
+  std::optional<Meant> list(const Report& report, const ReportProvider& provider) {
+    for (const auto i : planned_names_.candidates(provider)) {
+      if (is_meant(plan_.parties[i].facts, provider)) {
+        return Meant{std::nullopt, i, std::string(name_of(plan_.parties[i].facts))};
+      }
+    }
+    const auto need = [&](const std::string& value, const char* column, const char* what) {
+      if (!value.empty()) return true;
+      return refuse(
+          report, provider.column + "." + column,
+          std::string("is missing: the ledger does not know the institution, and to list it takes its ") + what);
+    };
+    if (!need(provider.name, "name_official", "name") || !need(provider.country, "country", "country") ||
+        !need(provider.domain, "website_link", "website")) {
+      return std::nullopt;
+    }
+    if (!check_domain(report, provider)) return std::nullopt;
+    auto facts = facts_of(provider);
+    if (auto wrong = tx::form_error(facts)) {
+      refuse(report, provider.column, "cannot be listed: " + tx::to_text(*wrong));
+      return std::nullopt;
+    }
+    planned_names_.add(facts, plan_.parties.size());
+    plan_.parties.push_back({report.row, std::move(facts)});
+    return Meant{std::nullopt, plan_.parties.size() - 1, provider.name};
+  }
+
+  // A domain belongs to one institution.
+  bool check_domain(const Report& report, const ReportProvider& provider) {
+    const auto taken = [&](const tx::InstitutionFacts& facts) {
+      return refuse(report, provider.column + ".website_link",
+                    "is that of " + std::string(name_of(facts)) + " (" + facts.country +
+                        "): if that is meant, give its deqar_id, eter_id or official name and country");
+    };
+    if (const auto at = known_names_.of_domain(provider.domain)) return taken(known_.parties[*at].facts);
+    if (const auto at = planned_names_.of_domain(provider.domain)) return taken(plan_.parties[*at].facts);
+    return true;
+  }
+
+  std::optional<std::uint16_t> free_slot(std::set<std::uint16_t>& used) const {
+    for (unsigned slot = 0; slot < trust::kAccreditSlotsPerPair; ++slot) {
+      if (used.insert(static_cast<std::uint16_t>(slot)).second) return static_cast<std::uint16_t>(slot);
+    }
+    return std::nullopt;
+  }
+
+  void add(const Report& report, const Meant& subject, const ReportProgramme* programme) {
+    PlannedAccreditation planned;
+    planned.row = report.row;
+    planned.subject = subject.known;
+    planned.listed = subject.listed.value_or(0);
+    planned.subject_name = subject.name;
+    planned.retroactive = report.valid_from_ms < known_.now_ms;
+    if (programme != nullptr) {
+      planned.programme = programme->name;
+      planned.ects_hundredths = programme->ects_hundredths;
+      planned.esco_outcomes = programme->esco_uris.size();
+    }
+    auto& content = planned.content;
+    content.kind = tx::StatementKind::kAccredit;
+    content.accreditation = true;
+    content.amount = report.decision == ReportDecision::kConditional ? rules_.conditional_amount : rules_.amount;
+    content.scope = scope_of(programme);
+    content.valid_from_ms = report.valid_from_ms;
+    content.valid_until_ms = report.valid_until_ms;
+    content.scheme = rules_.scheme;
+    content.evidence_digest = report.digest;
+    content.report_url = report.link;
+    if (subject.known) content.subject = *subject.known;
+    const bool stands = subject.known && stands_.contains({*subject.known, report.digest, content.scope});
+    const auto key = std::tuple(subject.known, planned.listed, report.digest, content.scope);
+    if (stands || !planned_.insert(key).second) {
+      ++plan_.already;
+      return;
+    }
+    auto& used = subject.known ? used_[*subject.known] : used_of_listed_[planned.listed];
+    const auto slot = free_slot(used);
+    if (!slot) {
+      refuse(report, "", "all 4,096 accreditations that one agency may hold of one institution are used");
+      return;
+    }
+    content.slot = *slot;
+    plan_.accreditations.push_back(std::move(planned));
+  }
+
+  const KnownLedger& known_;
+  Names known_names_;
+  Names planned_names_;
+  const ImportRules& rules_;
+  ImportPlan& plan_;
+  std::set<std::tuple<InstitutionId, Hash256, trust::Scope>> stands_;
+  std::set<std::tuple<std::optional<InstitutionId>, std::size_t, Hash256, trust::Scope>> planned_;
+  std::map<InstitutionId, std::set<std::uint16_t>> used_;
+  std::map<std::size_t, std::set<std::uint16_t>> used_of_listed_;
+};
+
+}  // namespace
+
+ImportPlan plan_import(const ReportReading& reading, const KnownLedger& known, const ImportRules& rules) {
+  ImportPlan plan;
+  plan.rows = reading.rows;
+  plan.refused = reading.mistakes;
+  plan.not_read = reading.not_read;
+  Planning planning(known, rules, plan);
+  for (const auto& report : reading.reports) planning.take(report);
+  std::ranges::stable_sort(plan.refused, {}, &ReportMistake::row);
+  return plan;
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,72 @@
+// What an import would send: reports against what the ledger says already. Pure; any thread.
+//
+// One accreditation for each provider and programme of a report (for each provider of an institutional one). A report
+// whose digest, subject and scope stand on the ledger already sends nothing, even if it was withdrawn since.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/ids.h"
+#include "ledger/tx/facts.h"
+#include "wallet/accreditation/report.h"
+
+namespace testamur::wallet {
+
+struct KnownParty {
+  InstitutionId id;
+  ledger::tx::InstitutionFacts facts;
+};
+// An accreditation that the agency ever committed, whatever became of it.
+struct KnownAccreditation {
+  InstitutionId subject;
+  std::uint16_t slot = 0;
+  trust::Scope scope;
+  Hash256 digest;
+};
+struct KnownLedger {
+  std::vector<KnownParty> parties;
+  std::vector<KnownAccreditation> accreditations;
+  std::uint64_t now_ms = 0;  // of the newest header
+};
+
+struct ImportRules {
+  InstitutionId author;
+  InstitutionId author_parent;            // zero: none
+  std::vector<std::string> agency_names;  // what a report may call the author
+  ledger::tx::QualityScheme scheme = ledger::tx::QualityScheme::kEsg;
+  std::uint8_t amount = 120;
+  std::uint8_t conditional_amount = 60;  // of a decision with conditions or restrictions
+};
+
+// An institution that the ledger lacks.
+struct PlannedParty {
+  std::size_t row = 0;  // that named it first
+  ledger::tx::InstitutionFacts facts;
+};
+struct PlannedAccreditation {
+  std::size_t row = 0;
+  std::optional<InstitutionId> subject;  // else `listed`
+  std::size_t listed = 0;                // position in ImportPlan::parties
+  std::string subject_name;
+  std::string programme;  // empty: the institution as a whole
+  std::uint32_t ects_hundredths = 0;
+  std::size_t esco_outcomes = 0;
+  bool retroactive = false;              // begins before the ledger's today
+  ledger::tx::StatementContent content;  // without the subject of a listed one
+};
+struct ImportPlan {
+  std::size_t rows = 0;
+  std::vector<PlannedParty> parties;
+  std::vector<PlannedAccreditation> accreditations;
+  std::size_t already = 0;             // accreditations that stand on the ledger
+  std::vector<ReportMistake> refused;  // rows that send nothing, by row
+  std::vector<std::string> not_read;
+};
+
+ImportPlan plan_import(const ReportReading& reading, const KnownLedger& known, const ImportRules& rules);
+
+}  // namespace testamur::wallet

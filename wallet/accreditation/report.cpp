@@ -1,0 +1,365 @@
+#include "wallet/accreditation/report.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <set>
+
+#include "trust/scope.h"
+#include "wallet/accreditation/report_cells.h"
+#include "wallet/accreditation/report_dates.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kMostOfOne = 64;       // providers or programmes of a report, outcomes of a programme
+constexpr std::size_t kMostNameBytes = 256;  // as the ledger's
+constexpr std::size_t kMostUrlBytes = 512;
+constexpr unsigned kOpenYears = 6;  // of a report that says no end
+constexpr std::uint64_t kDayMs = 86'400'000;
+constexpr std::string_view kEsco = "http://data.europa.eu/esco/skill/";
+
+// The part before the first "[" or ".", and what follows the number: "programme[2].country[1]" -> "programme.country".
+std::string without_positions(std::string_view name) {
+  std::string plain;
+  bool inside = false;
+  for (const char c : name) {
+    inside = c == '[' || (inside && c != ']');
+    if (!inside && c != ']') plain.push_back(c);
+  }
+  return plain;
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return text;
+}
+
+// "2 - voluntary", "2" and "voluntary" are the same; nothing where none of the words is meant.
+template <std::size_t N>
+std::optional<unsigned> choice(const std::string& text, unsigned first, const std::array<std::string_view, N>& words) {
+  const std::string low = lower(text);
+  unsigned number = 0;
+  const auto [end, failed] = std::from_chars(low.data(), low.data() + low.size(), number);
+  const bool numbered = failed == std::errc{} && (*end == '\0' || *end == ' ');
+  for (unsigned i = 0; i < N; ++i) {
+    if (numbered ? number == first + i : low == words[i]) return i;
+  }
+  return std::nullopt;
+}
+
+constexpr std::array<std::string_view, 4> kTypes = {"institutional", "institutional/programme", "programme",
+                                                    "joint programme"};
+constexpr std::array<std::string_view, 2> kStatuses = {"part of obligatory eqa system", "voluntary"};
+constexpr std::array<std::string_view, 4> kDecisions = {"positive", "positive with conditions or restrictions",
+                                                        "negative", "not applicable"};
+constexpr std::array<std::string_view, 4> kCycles = {"short cycle", "first cycle", "second cycle", "third cycle"};
+constexpr std::array<std::string_view, 3> kCertificates = {"attendance certificate", "assessment based certificate",
+                                                           "no assessment and no certificate"};
+constexpr std::array<std::string_view, 2> kYesNo = {"yes", "no"};
+
+// Reads the cells of one report: what it asks for is marked as read, what is wrong is noted by its column.
+class RowReader {
+ public:
+  RowReader(const ReportCells& cells, ReportReading& reading, std::set<std::string>& read)
+      : cells_(cells), reading_(reading), read_(read) {}
+
+  void mistake(const std::string& column, std::string why) {
+    good_ = false;
+    reading_.mistakes.push_back({cells_.row, column, std::move(why)});
+  }
+  std::string text(const std::string& name, std::size_t most_bytes = kMostCellBytes) {
+    read_.insert(without_positions(name));
+    const auto found = cells_.text.find(name);
+    if (found == cells_.text.end()) return {};
+    digested_[name] = found->second;
+    if (found->second.size() > most_bytes) {
+      mistake(name, "is longer than " + std::to_string(most_bytes) + " bytes");
+      return {};
+    }
+    return found->second;
+  }
+  std::string required(const std::string& name, const char* what) {
+    std::string value = text(name);
+    if (value.empty()) mistake(name, std::string("is missing: ") + what);
+    return value;
+  }
+  template <std::size_t N>
+  std::optional<unsigned> choose(const std::string& name, unsigned first, const std::array<std::string_view, N>& words,
+                                 const char* what) {
+    const std::string value = text(name);
+    if (value.empty()) return std::nullopt;
+    const auto chosen = choice(value, first, words);
+    if (!chosen) mistake(name, "\"" + value + "\" is none of: " + what);
+    return chosen;
+  }
+  // "institution[1]", "institution[2]", … as far as they reach.
+  std::vector<std::string> groups(const std::string& name) {
+    std::set<unsigned> numbers;
+    for (auto at = cells_.text.lower_bound(name + "["); at != cells_.text.end() && at->first.starts_with(name + "[");
+         ++at) {
+      unsigned number = 0;
+      const char* begin = at->first.data() + name.size() + 1;
+      if (std::from_chars(begin, at->first.data() + at->first.size(), number).ec == std::errc{}) numbers.insert(number);
+    }
+    if (numbers.size() > kMostOfOne) {
+      mistake(name, "stands more than 64 times in one report");
+      return {};
+    }
+    std::vector<std::string> all;
+    for (const auto number : numbers) all.push_back(name + "[" + std::to_string(number) + "]");
+    return all;
+  }
+  bool good() const { return good_; }
+  Hash256 digest() const {
+    std::string lines;
+    for (const auto& [name, value] : digested_) lines += name + "=" + value + "\n";
+    return sha256(as_bytes(lines));
+  }
+
+ private:
+  const ReportCells& cells_;
+  ReportReading& reading_;
+  std::set<std::string>& read_;
+  std::map<std::string, std::string> digested_;
+  bool good_ = true;
+};
+
+std::string domain_of(std::string url) {
+  url = lower(std::move(url));
+  if (const auto scheme = url.find("://"); scheme != std::string::npos) url.erase(0, scheme + 3);
+  url.erase(std::min(url.find_first_of("/:?#"), url.size()));
+  return url.starts_with("www.") ? url.substr(4) : url;
+}
+
+ReportProvider read_provider(RowReader& row, const std::string& column) {
+  ReportProvider provider;
+  provider.column = column;
+  provider.deqar = row.text(column + ".deqar_id", 64);
+  provider.eter = row.text(column + ".eter_id", 64);
+  provider.name = row.text(column + ".name_official", kMostNameBytes);
+  if (provider.name.empty()) provider.name = row.text(column + ".name_primary", kMostNameBytes);
+  provider.english_name = row.text(column + ".name_english", kMostNameBytes);
+  provider.country = row.text(column + ".country", 64);
+  if (provider.country.empty()) provider.country = row.text(column + ".country[1]", 64);
+  if (provider.country.empty()) provider.country = row.text(column + ".locations[1].country", 64);
+  provider.domain = domain_of(row.text(column + ".website_link", kMostUrlBytes));
+  const std::string kind = lower(row.text(column + ".provider_type", 64));
+  provider.other_provider = kind == "other provider" || kind == "alternative provider";
+  if (!kind.empty() && !provider.other_provider && kind != "higher education institution") {
+    row.mistake(column + ".provider_type", "must be \"higher education institution\" or \"other provider\"");
+  }
+  if (provider.deqar.empty() && provider.eter.empty() && provider.name.empty()) {
+    row.mistake(column, "names nobody: give deqar_id, eter_id, or name_official with country");
+  }
+  return provider;
+}
+
+void read_level(RowReader& row, ReportProgramme& programme) {
+  const std::string column = programme.column + ".qf_ehea_level";
+  if (const auto cycle = row.choose(column, 0, kCycles, "0 short cycle, 1 first, 2 second, 3 third cycle")) {
+    programme.eqf_level = static_cast<std::uint8_t>(5 + *cycle);
+  }
+  const std::string national = row.text(programme.column + ".nqf_level", 64);
+  const auto digit = national.find_first_of("12345678");
+  if (programme.eqf_level == 0 && digit != std::string::npos) {
+    programme.eqf_level = static_cast<std::uint8_t>(national[digit] - '0');
+  }
+}
+
+void read_field(RowReader& row, ReportProgramme& programme) {
+  const std::string column = programme.column + ".field_study";
+  std::string code = row.text(column, kMostUrlBytes);
+  if (code.empty()) return;
+  if (const auto slash = code.rfind('/'); slash != std::string::npos) code.erase(0, slash + 1);
+  auto mask = trust::parse_field(code);
+  if (mask.ok()) {
+    programme.fields = *mask;
+  } else {
+    row.mistake(column, mask.message());
+  }
+}
+
+// ECTS in hundredths: "5", "7.5".
+void read_workload(RowReader& row, ReportProgramme& programme) {
+  const std::string column = programme.column + ".workload_ects";
+  const std::string text = row.text(column, 16);
+  if (text.empty()) return;
+  std::uint32_t whole = 0, part = 0;
+  const char* end = text.data() + text.size();
+  auto [at, failed] = std::from_chars(text.data(), end, whole);
+  bool good = failed == std::errc{} && whole <= 1'000;
+  if (good && at != end) {
+    const char* digits = at + 1;
+    const auto [stop, wrong] = std::from_chars(digits, end, part);
+    const auto length = end - digits;
+    good = *at == '.' && wrong == std::errc{} && stop == end && length >= 1 && length <= 2;
+    if (length == 1) part *= 10;
+  }
+  programme.ects_hundredths = whole * 100 + part;
+  if (!good || programme.ects_hundredths == 0) row.mistake(column, "must be a number of ECTS above 0, like 5 or 7.5");
+}
+
+void read_outcomes(RowReader& row, ReportProgramme& programme) {
+  for (const auto& column : row.groups(programme.column + ".learning_outcome_esco")) {
+    std::string uri = row.text(column, kMostUrlBytes);
+    if (uri.starts_with(kEsco) && uri.size() > kEsco.size()) {
+      programme.esco_uris.push_back(std::move(uri));
+    } else {
+      row.mistake(column, "is no URI of an ESCO skill (" + std::string(kEsco) + "…)");
+    }
+  }
+  std::ranges::sort(programme.esco_uris);
+}
+
+ReportProgramme read_programme(RowReader& row, const std::string& column, bool only_other_providers) {
+  ReportProgramme programme;
+  programme.column = column;
+  programme.name = row.required(column + ".name_primary", "the name of the programme");
+  read_level(row, programme);
+  read_field(row, programme);
+  read_workload(row, programme);
+  read_outcomes(row, programme);
+  const auto degree = row.choose(column + ".degree_outcome", 1, kYesNo, "1 yes, 2 no");
+  programme.full_degree = degree ? *degree == 0 : !only_other_providers;
+  const auto certificate = row.choose(column + ".assessment_certification", 1, kCertificates,
+                                      "1 attendance certificate, 2 assessment based certificate, 3 neither");
+  if (programme.full_degree) {
+    if (only_other_providers)
+      row.mistake(column + ".degree_outcome", "cannot be yes: no other provider awards degrees");
+    if (certificate) row.mistake(column + ".assessment_certification", "must be empty for a full degree");
+    return programme;
+  }
+  if (programme.eqf_level == 0) row.mistake(column + ".qf_ehea_level", "is missing: needed without a full degree");
+  if (programme.ects_hundredths == 0)
+    row.mistake(column + ".workload_ects", "is missing: needed without a full degree");
+  if (!certificate) row.mistake(column + ".assessment_certification", "is missing: needed without a full degree");
+  return programme;
+}
+
+void read_validity(RowReader& row, Report& report) {
+  std::string format = row.text("date_format", 32);
+  if (format.empty()) format = "%Y-%m-%d";
+  const auto day = [&](const std::string& name, const std::string& text, std::uint64_t& out) {
+    if (text.empty()) return false;
+    const auto read = read_report_date(text, format);
+    if (!read.ok()) row.mistake(name, read.message());
+    out = read.ok() ? *read : 0;
+    return read.ok();
+  };
+  if (!day("valid_from", row.required("valid_from", "the first day"), report.valid_from_ms)) return;
+  std::uint64_t last = 0;
+  const std::string until = row.text("valid_to");
+  if (until.empty()) {
+    report.valid_until_ms = years_later(report.valid_from_ms, kOpenYears);
+  } else if (day("valid_to", until, last)) {
+    report.valid_until_ms = last + kDayMs;
+    if (last < report.valid_from_ms) row.mistake("valid_to", "lies before valid_from");
+  }
+}
+
+void check_structure(RowReader& row, const Report& report) {
+  const auto providers = report.providers.size(), programmes = report.programmes.size();
+  if (providers == 0) row.mistake("institution[1]", "is missing: a report is about at least one provider");
+  switch (report.type) {
+    case ActivityType::kInstitutional:
+      if (programmes != 0) row.mistake("programme[1]", "does not belong in an institutional report");
+      break;
+    case ActivityType::kInstitutionalProgramme:
+    case ActivityType::kProgramme:
+      if (providers > 1) row.mistake("institution[2]", "a report on programmes has one provider");
+      if (programmes == 0) row.mistake("programme[1]", "is missing: a report of this type names programmes");
+      break;
+    case ActivityType::kJointProgramme:
+      if (providers < 2) row.mistake("institution[2]", "is missing: a joint programme has at least two providers");
+      if (programmes == 0) row.mistake("programme[1]", "is missing: a report of this type names programmes");
+      break;
+  }
+}
+
+void read_kind(RowReader& row, Report& report) {
+  report.activity = row.text("activity", kMostNameBytes);
+  if (report.activity.empty()) report.activity = row.text("activity_local_identifier", kMostNameBytes);
+  if (report.activity.empty()) row.mistake("activity", "is missing: what the agency did");
+  const auto type =
+      row.choose("activity_type", 1, kTypes, "institutional, institutional/programme, programme, joint programme");
+  const auto status = row.choose("status", 1, kStatuses, "1 part of obligatory EQA system, 2 voluntary");
+  const auto decision =
+      row.choose("decision", 1, kDecisions,
+                 "1 positive, 2 positive with conditions or restrictions, 3 negative, 4 not applicable");
+  if (status) report.status = static_cast<ReportStatus>(*status + 1);
+  if (decision) report.decision = static_cast<ReportDecision>(*decision + 1);
+  if (row.text("status").empty()) row.mistake("status", "is missing");
+  if (row.text("decision").empty()) row.mistake("decision", "is missing");
+  if (type) {
+    report.type = static_cast<ActivityType>(*type);
+  } else if (report.programmes.empty()) {
+    report.type = ActivityType::kInstitutional;
+  } else {
+    report.type = report.providers.size() > 1 ? ActivityType::kJointProgramme : ActivityType::kProgramme;
+  }
+}
+
+void read_link(RowReader& row, Report& report) {
+  std::string column = "link";
+  report.link = row.text(column);
+  for (const char* other : {"link[1]", "file[1].original_location"}) {
+    if (!report.link.empty()) break;
+    column = other;
+    report.link = row.text(column);
+  }
+  const bool web = report.link.starts_with("https://") || report.link.starts_with("http://");
+  if (!report.link.empty() && (!web || report.link.size() > kMostUrlBytes)) {
+    row.mistake(column, "must be an address of at most 512 bytes that begins with https:// or http://");
+  }
+}
+
+std::optional<Report> read_report(RowReader& row, const ReportCells& cells) {
+  if (!cells.broken.empty()) {
+    row.mistake(cells.broken_at, cells.broken);
+    return std::nullopt;
+  }
+  Report report;
+  report.row = cells.row;
+  report.agency = row.required("agency", "acronym or number of the agency");
+  report.identifier = row.text("report_id", 64);
+  if (report.identifier.empty()) report.identifier = row.text("local_identifier", kMostNameBytes);
+  read_validity(row, report);
+  read_link(row, report);
+  for (const auto& column : row.groups("institution")) report.providers.push_back(read_provider(row, column));
+  const bool only_others = !report.providers.empty() &&
+                           std::ranges::all_of(report.providers, [](const auto& each) { return each.other_provider; });
+  for (const auto& column : row.groups("programme")) {
+    report.programmes.push_back(read_programme(row, column, only_others));
+  }
+  read_kind(row, report);
+  if (only_others && report.status == ReportStatus::kObligatory) {
+    row.mistake("status", "must be voluntary where only other providers are named");
+  }
+  check_structure(row, report);
+  report.digest = row.digest();
+  if (!row.good()) return std::nullopt;
+  return report;
+}
+
+}  // namespace
+
+std::string_view to_text(ActivityType type) { return kTypes[static_cast<std::size_t>(type)]; }
+std::string_view to_text(ReportStatus status) { return kStatuses[static_cast<std::size_t>(status) - 1]; }
+std::string_view to_text(ReportDecision decision) { return kDecisions[static_cast<std::size_t>(decision) - 1]; }
+
+Result<ReportReading> read_reports(std::string_view text) {
+  TM_TRY(const auto rows, read_report_cells(text));
+  ReportReading reading;
+  std::set<std::string> read, seen;
+  for (const auto& cells : rows) {
+    ++reading.rows;
+    RowReader row(cells, reading, read);
+    if (auto report = read_report(row, cells)) reading.reports.push_back(std::move(*report));
+    for (const auto& [name, value] : cells.text) seen.insert(without_positions(name));
+  }
+  std::ranges::set_difference(seen, read, std::back_inserter(reading.not_read));
+  return reading;
+}
+
+}  // namespace testamur::wallet

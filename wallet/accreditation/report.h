@@ -1,0 +1,78 @@
+// External quality assurance reports: what agencies hand to the European register (DEQAR, data model of its report
+// submission), as far as an accreditation follows from it. docs/formats/accreditation-import.md. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/hash.h"
+#include "common/result.h"
+#include "trust/scope.h"
+
+namespace testamur::wallet {
+
+enum class ActivityType : std::uint8_t { kInstitutional, kInstitutionalProgramme, kProgramme, kJointProgramme };
+enum class ReportStatus : std::uint8_t { kObligatory = 1, kVoluntary = 2 };
+enum class ReportDecision : std::uint8_t { kPositive = 1, kConditional = 2, kNegative = 3, kNotApplicable = 4 };
+std::string_view to_text(ActivityType type);
+std::string_view to_text(ReportStatus status);
+std::string_view to_text(ReportDecision decision);
+
+struct ReportProvider {
+  std::string column;  // "institution[1]", for messages
+  std::string deqar;
+  std::string eter;
+  std::string name;             // official
+  std::string english_name;     // may be empty
+  std::string country;          // two letters
+  std::string domain;           // of its website
+  bool other_provider = false;  // without the right to award full degrees
+};
+
+struct ReportProgramme {
+  std::string column;
+  std::string name;
+  std::uint8_t eqf_level = 0;  // 0: not stated
+  std::optional<trust::FieldMask> fields;
+  bool full_degree = true;
+  std::uint32_t ects_hundredths = 0;   // 0: not stated
+  std::vector<std::string> esco_uris;  // ascending
+};
+
+struct Report {
+  std::size_t row = 0;
+  std::string agency;
+  std::string identifier;  // of the register, else the agency's own; may be empty
+  std::string activity;
+  ActivityType type = ActivityType::kInstitutional;
+  ReportStatus status = ReportStatus::kVoluntary;
+  ReportDecision decision = ReportDecision::kPositive;
+  std::uint64_t valid_from_ms = 0;
+  std::uint64_t valid_until_ms = 0;  // the day after the last; six years where the report leaves it open
+  std::string link;
+  std::vector<ReportProvider> providers;
+  std::vector<ReportProgramme> programmes;
+  Hash256 digest;  // SHA-256 of the cells that were read, "name=value" lines by name
+};
+
+// Why a row is refused: where, what, what to do.
+struct ReportMistake {
+  std::size_t row = 0;
+  std::string column;
+  std::string why;
+};
+
+struct ReportReading {
+  std::size_t rows = 0;
+  std::vector<Report> reports;          // those without a mistake
+  std::vector<ReportMistake> mistakes;  // all of them, by row
+  std::vector<std::string> not_read;    // columns that this program does not use; ascending, without positions
+};
+
+// CSV or JSON. Fails only where the file as a whole cannot be read.
+Result<ReportReading> read_reports(std::string_view text);
+
+}  // namespace testamur::wallet

@@ -1,0 +1,121 @@
+#include "wallet/accreditation/report_cells.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "wallet/credential/csv.h"
+#include "wallet/keystore/strict_json.h"
+
+namespace testamur::wallet {
+namespace {
+
+// What JSON calls otherwise. The plural of a list becomes the name of its members.
+constexpr std::array kNames = {
+    std::pair<std::string_view, std::string_view>{"institutions", "institution"},
+    std::pair<std::string_view, std::string_view>{"programmes", "programme"},
+    std::pair<std::string_view, std::string_view>{"identifiers", "identifier"},
+    std::pair<std::string_view, std::string_view>{"learning_outcomes", "learning_outcome_esco"},
+    std::pair<std::string_view, std::string_view>{"learning_outcomes_esco", "learning_outcome_esco"},
+    std::pair<std::string_view, std::string_view>{"countries", "country"},
+    std::pair<std::string_view, std::string_view>{"alternative_names", "name_alternative"},
+    std::pair<std::string_view, std::string_view>{"report_links", "link"},
+    std::pair<std::string_view, std::string_view>{"report_files", "file"},
+    std::pair<std::string_view, std::string_view>{"agency_acronym", "agency"},
+    std::pair<std::string_view, std::string_view>{"id", "report_id"},
+    std::pair<std::string_view, std::string_view>{"agency_esg_activity", "activity"},
+    std::pair<std::string_view, std::string_view>{"agency_esg_activity_type", "activity_type"},
+};
+
+std::string_view name_of(std::string_view key) {
+  for (const auto& [other, name] : kNames) {
+    if (key == other) return name;
+  }
+  return key;
+}
+
+void add_cell(ReportCells& cells, const std::string& name, std::string text) {
+  if (text.empty() || !cells.broken.empty()) return;
+  if (text.size() > kMostCellBytes) {
+    cells.broken = "is longer than 16,384 bytes";
+  } else if (cells.text.size() >= kMostCells) {
+    cells.broken = "the report has more than 2,000 values";
+  } else {
+    cells.text[name] = std::move(text);
+    return;
+  }
+  cells.broken_at = name;
+}
+
+std::string scalar_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  return value.is_null() ? std::string{} : value.dump();
+}
+
+void flatten(ReportCells& cells, const std::string& name, const Json& value) {
+  if (value.is_object()) {
+    for (const auto& [key, member] : value.items()) {
+      // {"link": …} within a list of links and {"identifier": …} within one of identifiers are the member itself.
+      const auto own = name_of(key);
+      const auto open = name.rfind('[');
+      const bool is_itself = open != std::string::npos && std::string_view(name).substr(0, open).ends_with(own);
+      flatten(cells, is_itself ? name : name.empty() ? std::string(own) : name + "." + std::string(own), member);
+    }
+  } else if (value.is_array()) {
+    for (std::size_t i = 0; i < value.size(); ++i) flatten(cells, name + "[" + std::to_string(i + 1) + "]", value[i]);
+  } else {
+    add_cell(cells, name, scalar_text(value));
+  }
+}
+
+Result<std::vector<ReportCells>> from_json(std::string_view text) {
+  TM_TRY(const Json root, parse_strict_json(text));
+  const Json* list = &root;
+  if (root.is_object() && root.contains("results") && root["results"].is_array()) list = &root["results"];
+  std::vector<ReportCells> all;
+  const std::size_t count = list->is_array() ? list->size() : 1;
+  if (count > kMostReports) return error("the file holds more than 20,000 reports: split it");
+  for (std::size_t i = 0; i < count; ++i) {
+    const Json& report = list->is_array() ? (*list)[i] : *list;
+    ReportCells cells;
+    cells.row = i + 1;
+    if (report.is_object()) {
+      flatten(cells, "", report);
+    } else {
+      cells.broken = "is not an object";
+    }
+    all.push_back(std::move(cells));
+  }
+  return all;
+}
+
+Result<std::vector<ReportCells>> from_csv(std::string_view text) {
+  TM_TRY(const auto table, parse_csv(text));
+  std::vector<std::string> names;
+  for (const auto& cell : table.header) {
+    if (std::ranges::find(names, cell.text) != names.end()) {
+      return error(to_text(cell.place) + ": the column \"" + cell.text + "\" stands twice");
+    }
+    names.push_back(cell.text);
+  }
+  if (table.rows.size() > kMostReports) return error("the file holds more than 20,000 reports: split it");
+  std::vector<ReportCells> all;
+  for (const auto& row : table.rows) {
+    ReportCells cells;
+    cells.row = row.empty() ? 0 : row.front().place.line;
+    for (std::size_t i = 0; i < row.size(); ++i) add_cell(cells, names[i], row[i].text);
+    all.push_back(std::move(cells));
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<std::vector<ReportCells>> read_report_cells(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  const bool json = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
+  return json ? from_json(text) : from_csv(text);
+}
+
+}  // namespace testamur::wallet

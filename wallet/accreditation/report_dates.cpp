@@ -1,0 +1,83 @@
+#include "wallet/accreditation/report_dates.h"
+
+#include <cstdio>
+#include <string>
+
+#include "trust/explain.h"
+#include "trust/policy_text.h"
+
+namespace testamur::wallet {
+namespace {
+
+// Takes `least` to `most` digits from the front.
+bool take_number(std::string_view& text, std::size_t least, std::size_t most, unsigned& out) {
+  std::size_t length = 0;
+  out = 0;
+  for (; length < most && length < text.size() && text[length] >= '0' && text[length] <= '9'; ++length) {
+    out = out * 10 + static_cast<unsigned>(text[length] - '0');
+  }
+  text.remove_prefix(length);
+  return length >= least;
+}
+
+std::string iso(unsigned year, unsigned month, unsigned day) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%04u-%02u-%02u", year, month, day);
+  return text;
+}
+
+struct Parts {
+  unsigned year = 0, month = 0, day = 0;
+  bool good = true;
+
+  void take(char symbol, bool short_form, std::string_view& text) {
+    const std::size_t least = short_form ? 1 : 2;
+    if (symbol == 'd') {
+      good = good && take_number(text, least, 2, day);
+    } else if (symbol == 'm') {
+      good = good && take_number(text, least, 2, month);
+    } else if (symbol == 'Y') {
+      good = good && take_number(text, 4, 4, year);
+    } else if (symbol == 'y') {
+      good = good && take_number(text, 2, 2, year);
+      year += 2000;
+    } else {
+      good = false;
+    }
+  }
+};
+
+}  // namespace
+
+Result<std::uint64_t> read_report_date(std::string_view text, std::string_view format) {
+  const std::string shown = "\"" + std::string(text) + "\" is no day in the form " + std::string(format);
+  Parts parts;
+  for (std::size_t i = 0; i < format.size() && parts.good; ++i) {
+    if (format[i] != '%') {
+      parts.good = !text.empty() && text.front() == format[i];
+      if (parts.good) text.remove_prefix(1);
+      continue;
+    }
+    const bool short_form = i + 1 < format.size() && format[i + 1] == '-';
+    if (short_form) ++i;
+    ++i;
+    if (i >= format.size()) return error("\"" + std::string(format) + "\" is no form of a date (for example %Y-%m-%d)");
+    parts.take(format[i], short_form, text);
+  }
+  if (!parts.good || !text.empty() || parts.year < 1970 || parts.year > 2999) return error(shown);
+  const auto day = trust::parse_date(iso(parts.year, parts.month, parts.day));
+  if (!day) return error(shown);
+  return *day;
+}
+
+std::uint64_t years_later(std::uint64_t day_ms, unsigned years) {
+  const std::string text = trust::date_text(day_ms);
+  const auto number = [&](std::size_t at, std::size_t length) {
+    return static_cast<unsigned>(std::stoul(text.substr(at, length)));
+  };
+  const unsigned year = number(0, 4) + years, month = number(5, 2), day = number(8, 2);
+  if (const auto later = trust::parse_date(iso(year, month, day))) return *later;
+  return trust::parse_date(iso(year, month, 28)).value_or(day_ms);
+}
+
+}  // namespace testamur::wallet

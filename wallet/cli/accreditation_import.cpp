@@ -1,0 +1,168 @@
+#include "wallet/cli/accreditation_import.h"
+
+#include <cstdio>
+
+#include "wallet/cli/dates.h"
+#include "wallet/cli/local_view.h"
+#include "wallet/cli/render.h"
+#include "wallet/cli/submit.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+InstitutionId id_in(const Json& name) {
+  const auto bytes = from_hex(name.value("id", ""));
+  return bytes ? InstitutionId::from(*bytes).value_or(InstitutionId{}) : InstitutionId{};
+}
+
+KnownParty party_from(const Json& view) {
+  KnownParty party;
+  party.id = id_in(view.at("name"));
+  const Json facts = view.value("facts", Json::object());
+  for (const auto& name : facts.value("legal_names", Json::array())) {
+    party.facts.legal_names.push_back({name.value("language", ""), name.value("text", "")});
+  }
+  party.facts.country = facts.value("country", "");
+  party.facts.domain = facts.value("domain", "");
+  party.facts.eter = facts.value("eter", "");
+  party.facts.deqar = facts.value("deqar", "");
+  return party;
+}
+
+Status add_accreditations(const Json& answer, KnownLedger& known) {
+  for (const auto& view : answer.value("statements", Json::array())) {
+    if (view.value("kind", "") != "accredit") continue;
+    KnownAccreditation each;
+    each.subject = id_in(view.at("subject"));
+    each.slot = static_cast<std::uint16_t>(view.value("slot", 0U));
+    TM_TRY(each.scope, scope_from(view.value("scope", Json::object())));
+    const auto digest = from_hex(view.value("evidence_digest", ""));
+    if (digest) each.digest = Hash256::from(*digest).value_or(Hash256{});
+    known.accreditations.push_back(std::move(each));
+  }
+  return {};
+}
+
+std::string name_text(const tx::InstitutionFacts& facts) { return std::string(tx::best_text(facts.legal_names)); }
+
+std::string line_of(const PlannedAccreditation& planned) {
+  const auto& content = planned.content;
+  std::string text = "  row " + std::to_string(planned.row) + "  accredit " + planned.subject_name;
+  if (!planned.programme.empty()) text += ", programme \"" + planned.programme + "\"";
+  text += ": " + to_text(content.scope) + ", amount " + std::to_string(content.amount) + ", " +
+          date_text(content.valid_from_ms) + " to " + date_text(content.valid_until_ms);
+  if (planned.ects_hundredths != 0) {
+    char ects[32];
+    std::snprintf(ects, sizeof ects, ", %u.%02u ECTS", planned.ects_hundredths / 100, planned.ects_hundredths % 100);
+    text += ects;
+  }
+  if (planned.esco_outcomes != 0) text += ", " + std::to_string(planned.esco_outcomes) + " ESCO outcomes";
+  return text + (planned.retroactive ? "  (retroactive)" : "") + "\n";
+}
+
+}  // namespace
+
+Result<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author) {
+  KnownLedger known;
+  auto list = client.institutions();
+  if (auto* failure = std::get_if<CallError>(&list)) return error(failure->message);
+  const Json& parties = std::get<Json>(list);
+  for (const auto& view : parties.value("institutions", Json::array())) known.parties.push_back(party_from(view));
+  known.now_ms = parties.value("as_of", Json::object()).value("time_ms", std::uint64_t{0});
+  auto said = client.statements(author, std::nullopt, true);
+  if (auto* failure = std::get_if<CallError>(&said)) return error(failure->message);
+  TM_TRY_STATUS(add_accreditations(std::get<Json>(said), known));
+  return known;
+}
+
+Json to_json(const ImportPlan& plan) {
+  Json parties = Json::array(), accreditations = Json::array(), refused = Json::array();
+  for (const auto& party : plan.parties) {
+    parties.push_back({{"row", party.row},
+                       {"name", name_text(party.facts)},
+                       {"country", party.facts.country},
+                       {"domain", party.facts.domain},
+                       {"deqar", party.facts.deqar},
+                       {"eter", party.facts.eter}});
+  }
+  for (const auto& each : plan.accreditations) {
+    accreditations.push_back({{"row", each.row},
+                              {"subject", each.subject ? to_text(*each.subject) : ""},
+                              {"subject_name", each.subject_name},
+                              {"programme", each.programme},
+                              {"scope", to_text(each.content.scope)},
+                              {"amount", each.content.amount},
+                              {"slot", each.content.slot},
+                              {"valid_from_ms", each.content.valid_from_ms},
+                              {"valid_until_ms", each.content.valid_until_ms},
+                              {"ects_hundredths", each.ects_hundredths},
+                              {"esco_outcomes", each.esco_outcomes},
+                              {"retroactive", each.retroactive},
+                              {"report_digest", each.content.evidence_digest.hex()},
+                              {"report_url", each.content.report_url}});
+  }
+  for (const auto& each : plan.refused) {
+    refused.push_back({{"row", each.row}, {"column", each.column}, {"why", each.why}});
+  }
+  return Json{{"rows", plan.rows},       {"institutions", parties}, {"accreditations", accreditations},
+              {"already", plan.already}, {"refused", refused},      {"not_read", plan.not_read}};
+}
+
+std::string to_text(const ImportPlan& plan) {
+  std::string text;
+  for (const auto& party : plan.parties) {
+    text += "  row " + std::to_string(party.row) + "  list " + name_text(party.facts) + " (" + party.facts.country +
+            ", " + party.facts.domain + ")\n";
+  }
+  for (const auto& each : plan.accreditations) text += line_of(each);
+  for (const auto& each : plan.refused) {
+    text += "  row " + std::to_string(each.row) + "  refused: " + each.column + (each.column.empty() ? "" : ": ") +
+            each.why + "\n";
+  }
+  if (!plan.not_read.empty()) {
+    text += "  not read:";
+    for (const auto& column : plan.not_read) text += " " + column;
+    text += "\n";
+  }
+  return text + std::to_string(plan.rows) + " rows: " + std::to_string(plan.parties.size()) +
+         " institutions to list, " + std::to_string(plan.accreditations.size()) + " accreditations to send, " +
+         std::to_string(plan.already) + " on the ledger already, " + std::to_string(plan.refused.size()) +
+         " refusals\n";
+}
+
+ExitCode send_import(Context& context, Client& client, const IssuerProfile& author, const SecretKey& govern_key,
+                     ImportPlan plan) {
+  std::vector<InstitutionId> listed;
+  const std::size_t total = plan.parties.size() + plan.accreditations.size();
+  std::size_t done = 0;
+  const auto send = [&](const auto& content, const std::string& says) -> Submitted {
+    if (!context.quiet && !context.json) std::fprintf(stderr, "\r%zu of %zu", ++done, total);
+    auto envelope = fresh_envelope(context, client, author.chain, author.institution);
+    if (!envelope.ok()) return {fail(context, ExitCode::kUnreachable, envelope.message()), {}, {}};
+    return sign_and_submit(context, client, tx::build(*envelope, content), KeyPurpose::kGovern, govern_key,
+                           Json{{"command", "accreditation import"}, {"says", says}});
+  };
+  for (const auto& party : plan.parties) {
+    const auto sent = send(tx::InstitutionListContent{party.facts}, "lists " + name_text(party.facts));
+    if (sent.code != ExitCode::kOk) return sent.code;
+    listed.push_back(InstitutionId::prefix_of(sent.id.view()));
+  }
+  Json statements = Json::array();
+  for (auto& each : plan.accreditations) {
+    if (!each.subject) each.content.subject = listed[each.listed];
+    const auto sent = send(each.content, "accredits " + each.subject_name);
+    if (sent.code != ExitCode::kOk) return sent.code;
+    statements.push_back({{"row", each.row}, {"statement", to_text(sent.id)}});
+  }
+  if (!context.quiet && !context.json && total != 0) std::fprintf(stderr, "\n");
+  Json ids = Json::array();
+  for (const auto& id : listed) ids.push_back(to_text(id));
+  print(context, Json{{"plan", to_json(plan)}, {"listed", ids}, {"statements", statements}},
+        to_text(plan) + "sent: " + std::to_string(listed.size()) + " institutions and " +
+            std::to_string(statements.size()) + " accreditations are on the ledger\n");
+  return ExitCode::kOk;
+}
+
+}  // namespace testamur::wallet
