@@ -63,15 +63,15 @@ void check_keys(const GenesisParty& party, std::map<PublicKey, std::string>& see
     faults.add("keys", party, "more than 255 keys");
     return;
   }
+  if (party.root_threshold > kThresholdLimit) {
+    faults.add("root_threshold", party, "its root threshold is more than " + std::to_string(kThresholdLimit));
+  }
   const auto id = party_id(party);
   for (const auto& key : party.keys) check_key(party, id, key, seen, faults);
   const auto roots = std::ranges::count(party.keys, KeyPurpose::kRoot, &GenesisKey::purpose);
   const bool listed = party.institution_class == tx::InstitutionClass::kListed;
   if (listed && (!party.keys.empty() || party.root_threshold != 0)) {
     faults.add("root_threshold", party, "a listed institution has no keys and the root threshold 0");
-  }
-  if (party.root_threshold > kThresholdLimit) {
-    faults.add("root_threshold", party, "its root threshold is more than " + std::to_string(kThresholdLimit));
   }
   if (!listed && (party.root_threshold == 0 || roots < party.root_threshold)) {
     faults.add(

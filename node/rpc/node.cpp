@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <mutex>
 #include <thread>
 
 #include "ledger/tx/registry_records.h"
@@ -59,6 +60,9 @@ struct Node::Parts {
 
   std::optional<NodeKeys> keys;
   std::optional<EvidenceKeeper> evidence;
+  std::mutex peers_mutex;  // guards the two below
+  std::vector<PeerEntry> listed_peers;
+  std::uint64_t registry_changes = 0;
 
   Status open_files();
   Status open_chain();
@@ -68,6 +72,7 @@ struct Node::Parts {
   std::vector<net::PeerAddress> addresses_of(const std::vector<PeerEntry>& peers) const;
   void dial(const std::vector<PeerEntry>& peers);
   void hand_in_evidence(const HeadPtr& head);
+  void follow_registry(const HeadPtr& head);
 };
 
 Status Node::Parts::open_files() {
@@ -183,6 +188,19 @@ Status Node::Parts::open_api() {
   return {};
 }
 
+// On the strand. A peer without a pin answers with the keys that its institution has by now.
+void Node::Parts::follow_registry(const HeadPtr& head) {
+  auto changes = ledger::tx::registry_change_count(*head->state) + ledger::tx::institution_count(*head->state);
+  std::vector<PeerEntry> listed;
+  {
+    std::lock_guard held(peers_mutex);
+    if (changes == registry_changes) return;
+    registry_changes = changes;
+    listed = listed_peers;
+  }
+  dial(listed);
+}
+
 // On the strand. What the ledger does not hold yet is handed in, again and again.
 void Node::Parts::hand_in_evidence(const HeadPtr& head) {
   if (head == nullptr || !evidence->anything_due()) return;
@@ -192,9 +210,13 @@ void Node::Parts::hand_in_evidence(const HeadPtr& head) {
   if (!transactions.empty()) chain->submit(std::move(transactions), nullptr);
 }
 
-void Node::Parts::dial(const std::vector<PeerEntry>& peers) {
+void Node::Parts::dial(const std::vector<PeerEntry>& listed) {
   if (!network) return;
-  auto addresses = addresses_of(peers);
+  {
+    std::lock_guard held(peers_mutex);
+    listed_peers = listed;
+  }
+  auto addresses = addresses_of(listed);
   log.info("peers_dialled", {{"addresses", static_cast<std::uint64_t>(addresses.size())}});
   network->set_peers(std::move(addresses));
 }
@@ -210,7 +232,10 @@ Result<std::unique_ptr<Node>> Node::start(NodeParts given) {
   TM_TRY_STATUS(parts.open_network());
   TM_TRY_STATUS(parts.chain->start(std::move(parts.journal_contents)));
   parts.dial(parts.config.peers);
-  parts.chain->listen([&parts](const HeadPtr& head) { parts.hand_in_evidence(head); });
+  parts.chain->listen([&parts](const HeadPtr& head) {
+    parts.hand_in_evidence(head);
+    parts.follow_registry(head);
+  });
   parts.io_thread = std::thread([&parts] { parts.io.run(); });
   TM_TRY_STATUS(parts.open_api());
   parts.log.info("serving", {{"chain", to_text(parts.genesis->chain)},

@@ -1,5 +1,6 @@
 """How the institutions of a test network govern it: proposals and votes by their plain keys, commands at their nodes."""
 
+import hashlib
 import json
 import re
 import subprocess
@@ -63,10 +64,13 @@ def await_epoch(network, epoch, *numbers):
     until(reached, f"epoch {epoch} at nodes {numbers}")
 
 
+SPKI_OF_ED25519 = bytes.fromhex("302a300506032b6570032100")  # before the key: RFC 8410
+
+
 def pin_of(network, number):
-    """The pin of a node's transport key, from the configuration of another one."""
-    other = 1 if number != 1 else 2
-    text = (network.directory(other) / "testamurd.toml").read_text()
-    found = re.search(rf'institution = "{network.institutions[number - 1]}"\naddress = "([^"]+)"\npin = "([0-9a-f]+)"', text)
-    require(found, f"node {other} does not know the address of node {number}")
-    return found.group(1), found.group(2)
+    """Where a node listens, and the pin of its transport key."""
+    text = (network.directory(number) / "party.toml").read_text()
+    address = re.search(r'^peer_address = "([^"]+)"', text, re.MULTILINE)
+    key = re.search(r'purpose = "transport"\nalgorithm = "[^"]+"\npublic_key = "([0-9a-f]{64})"', text)
+    require(address and key, f"the party file of node {number} names no address or no transport key")
+    return address.group(1), hashlib.sha256(SPKI_OF_ED25519 + bytes.fromhex(key.group(1))).hexdigest()
