@@ -73,7 +73,7 @@ TEST_CASE("a statement that breaks a rule is refused by the rule's name and fiel
         beyond_the_table[10] = 1;
         s.trust(body, 1).mutable_scope()->set_isced_fields(beyond_the_table);
       },
-      "mask_bits", "isced_fields");
+      "mask_bits", "scope");
   s.refused(
       0,
       [&](auto& body) {
