@@ -318,7 +318,7 @@ class Service final : public v1::RegistryService::CallbackService {
       pairs.emplace_back(*truster, *subject);
     } else {
       auto view = context_.recognition.view();
-      for (const auto& pair : pairs_around(view->history(), truster ? *truster : *subject)) {
+      for (const auto& pair : pairs_around(reader, view->history(), truster ? *truster : *subject)) {
         if (truster ? pair.first == *truster : pair.second == *subject) pairs.push_back(pair);
       }
     }

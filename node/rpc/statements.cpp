@@ -30,17 +30,25 @@ void fill_statement(const Reader& reader, const tx::StatementRecord& record, boo
   put(*out.mutable_key_id(), record.cause.key);
 }
 
-std::vector<std::pair<InstitutionId, InstitutionId>> pairs_around(const trust::History& history,
+std::vector<std::pair<InstitutionId, InstitutionId>> pairs_around(const Reader& reader, const trust::History& history,
                                                                   const InstitutionId& party) {
   std::vector<std::pair<InstitutionId, InstitutionId>> pairs;
-  auto index = history.find(party);
-  if (!index) return pairs;
-  const auto& node = history.party(*index);
-  for (auto at = node.first_out; at != trust::kNoIndex; at = history.pair(at).next_out) {
-    pairs.emplace_back(party, history.id_of(history.pair(at).subject));
+  if (const auto index = history.find(party)) {
+    const auto& node = history.party(*index);
+    for (auto at = node.first_out; at != trust::kNoIndex; at = history.pair(at).next_out) {
+      pairs.emplace_back(party, history.id_of(history.pair(at).subject));
+    }
+    for (auto at = node.first_in; at != trust::kNoIndex; at = history.pair(at).next_in) {
+      pairs.emplace_back(history.id_of(history.pair(at).truster), party);
+    }
   }
-  for (auto at = node.first_in; at != trust::kNoIndex; at = history.pair(at).next_in) {
-    pairs.emplace_back(history.id_of(history.pair(at).truster), party);
+  // The history takes in the ledger's list in its order, one row a statement.
+  const auto count = tx::statement_count(reader.state());
+  for (std::uint64_t i = history.statement_count(); i < count; ++i) {
+    const auto record = tx::statement_at_ordinal(reader.state(), i);
+    const std::pair pair{record.truster, record.content.subject};
+    const bool around = pair.first == party || pair.second == party;
+    if (around && std::ranges::find(pairs, pair) == pairs.end()) pairs.push_back(pair);
   }
   return pairs;
 }

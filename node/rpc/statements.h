@@ -11,8 +11,9 @@ namespace testamur::node {
 
 void fill_statement(const Reader& reader, const ledger::tx::StatementRecord& record, bool in_force,
                     v1::StatementView& out);
-// Who says something of whom, with `party` on one side. Unproven.
-std::vector<std::pair<InstitutionId, InstitutionId>> pairs_around(const trust::History& history,
+// Who says something of whom, with `party` on one side. Unproven. `history` may be behind the reader's state: what was
+// said since is read from the state.
+std::vector<std::pair<InstitutionId, InstitutionId>> pairs_around(const Reader& reader, const trust::History& history,
                                                                   const InstitutionId& party);
 // Those of one pair that govern their slot now and are neither ended, annulled nor expired.
 std::vector<ledger::tx::StatementRecord> statements_in_force(const Reader& reader, const InstitutionId& truster,

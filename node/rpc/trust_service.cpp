@@ -282,7 +282,7 @@ class Service final : public v1::TrustService::CallbackService {
     for (std::uint32_t hop = 0; hop < hops && !border.empty(); ++hop) {
       std::vector<InstitutionId> next;
       for (const auto& id : border) {
-        for (const auto& [truster, subject] : pairs_around(view->history(), id)) {
+        for (const auto& [truster, subject] : pairs_around(reader, view->history(), id)) {
           if (!seen.insert({truster, subject}).second) continue;
           for (const auto& statement : statements_in_force(reader, truster, subject)) {
             if (static_cast<std::uint32_t>(response.statements_size()) >= most) {

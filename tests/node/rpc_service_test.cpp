@@ -199,6 +199,27 @@ TEST_CASE("a recognition on the ledger turns the node's decision, a distrust blo
   CHECK(graph.institutions_size() == 2);
 }
 
+TEST_CASE("a list of statements holds what was just committed, however far decisions are behind") {
+  constexpr int kSubjects = 24;  // more than are taken in at once
+  RunningNodes nodes(1, {}, kSubjects);
+  ApiCaller api(nodes.at(0).node->api_port());
+  v1::ListStatementsRequest request;
+  request.set_truster_id(bytes_of(nodes.at(0).id.view()));
+  request.set_with_history(true);
+  for (int said = 1; said <= kSubjects; ++said) {
+    tx::StatementContent content;
+    content.subject = nodes.at(static_cast<std::size_t>(said)).id;
+    content.amount = 120;
+    content.valid_from_ms = 1;
+    auto carried = nodes.sign(0, KeyPurpose::kGovern, tx::build(nodes.envelope(0), content));
+    REQUIRE(api.commit(carried).state() == v1::TRANSACTION_STATE_COMMITTED);
+    grpc::ClientContext context;
+    v1::ListStatementsResponse statements;
+    REQUIRE(api.registry->ListStatements(&context, request, &statements).ok());
+    REQUIRE(statements.statements_size() == said);
+  }
+}
+
 TEST_CASE("paths explains a refusal and names what would change it") {
   Trusting s;
   v1::PathsRequest request;

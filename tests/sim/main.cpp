@@ -82,7 +82,10 @@ void run_seed(const Options& options, const Profile& profile, std::uint64_t seed
   const Outcome first = Simulation{config}.run();
   config.verbose = false;
   Outcome outcome = Simulation{config}.run();
-  if (first.state_hash != outcome.state_hash && !outcome.violation) {
+  if (!outcome.violation) outcome.violation = first.violation;
+  // RocksDB's own threads have a say in which un-synced bytes a loss of power finds.
+  const bool repeats = options.store == StoreKind::kMemory;
+  if (repeats && first.state_hash != outcome.state_hash && !outcome.violation) {
     outcome.violation = "two runs of the seed ended in different states";
   }
   totals.virtual_ms += first.virtual_ms + outcome.virtual_ms;

@@ -1,5 +1,5 @@
-// RocksDB's environment with an ear for its background jobs, so that a run can wait until none is left and repeats
-// exactly. Jobs are still run by RocksDB's own threads.
+// RocksDB's environment with an ear for its background jobs, so that a run can wait until none is left and mostly
+// repeats. Jobs are still run by RocksDB's own threads.
 #pragma once
 
 #include <rocksdb/env.h>

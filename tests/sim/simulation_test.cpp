@@ -23,7 +23,9 @@ void check_seed(const Profile& profile, std::size_t nodes, std::uint64_t seed, S
                                       << " --verbose");
   INFO(one.violation.value_or("no violation"));
   CHECK_FALSE(one.violation.has_value());
-  CHECK(one.state_hash == two.state_hash);
+  CHECK_FALSE(two.violation.has_value());
+  // RocksDB's own threads have a say in which un-synced bytes a loss of power finds.
+  if (store == StoreKind::kMemory) CHECK(one.state_hash == two.state_hash);
   CHECK(one.height > Height{0});
   marks.add(one.marks);
 }

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "wallet/cli/accreditation_import.h"
 #include "wallet/cli/commands.h"
@@ -106,6 +107,26 @@ Result<tx::StatementContent> make_accreditation(Context& context, Client& client
   return content;
 }
 
+// Those that hold at or after `from_ms`, by a list with history: all of a slot, for when one ends another of it may
+// hold.
+std::vector<TransactionId> standing_accreditations(const Json& answer, std::uint64_t from_ms) {
+  std::set<std::string> over;
+  std::vector<TransactionId> standing;
+  const Json statements = answer.value("statements", Json::array());
+  for (const auto& view : statements) {
+    for (const auto& name : view.value("names", Json::array())) over.insert(name.get<std::string>());
+  }
+  for (const auto& view : statements) {
+    const auto text = view.value("id", "");
+    const auto bytes = from_hex(text);
+    const auto id = bytes ? TransactionId::from(*bytes) : std::nullopt;
+    const auto until = view.value("valid_until_ms", std::uint64_t{0});
+    if (view.value("kind", "") != "accredit" || !id || over.contains(text)) continue;
+    if (until == 0 || until > from_ms) standing.push_back(*id);
+  }
+  return standing;
+}
+
 // Names what it ends: accreditations have no slot to be emptied.
 Result<tx::StatementContent> make_end(Context& context, Client& client, const Agency& agency,
                                       const AccreditOptions& options) {
@@ -120,13 +141,9 @@ Result<tx::StatementContent> make_end(Context& context, Client& client, const Ag
     content.names.push_back(id);
   }
   if (content.names.empty()) {
-    auto answer = client.statements(agency.profile.institution, content.subject, false);
+    auto answer = client.statements(agency.profile.institution, content.subject, true);
     if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
-    for (const auto& view : std::get<Json>(answer).value("statements", Json::array())) {
-      const auto bytes = from_hex(view.value("id", ""));
-      const auto id = bytes ? TransactionId::from(*bytes) : std::nullopt;
-      if (view.value("kind", "") == "accredit" && id) content.names.push_back(*id);
-    }
+    content.names = standing_accreditations(std::get<Json>(answer), content.valid_from_ms);
   }
   std::ranges::sort(content.names);
   if (content.names.empty()) return error("no accreditation of " + options.subject + " by this agency is in force");
@@ -242,7 +259,7 @@ void add_accreditation_commands(CLI::App& app, Context& context, Run& run) {
   grant->callback([&context, &run, options] { run = [&context, options] { return say(context, *options, true); }; });
   auto* withdraw = accreditation->add_subcommand("withdraw", "End accreditations of an institution");
   add_subject_options(*withdraw, *options);
-  withdraw->add_option("--statement", options->statements, "Only this one (tmx…); default: all in force")
+  withdraw->add_option("--statement", options->statements, "Only this one (tmx…); default: all that hold from then on")
       ->allow_extra_args(false);
   withdraw->callback(
       [&context, &run, options] { run = [&context, options] { return say(context, *options, false); }; });
