@@ -101,7 +101,7 @@ def start_the_fifth(world, institution):
     set_key(network.directory(5) / "testamurd.toml", "metrics", "listen", network.machine.metrics_listen(5))
     network.institutions.append(institution)
     parties = [word for n in (1, 2, 3, 4) for word in ("--party", network.directory(n) / "party.toml")]
-    testamurd("genesis", "join", "--dir", network.directory(5), "--record", network.folder / "genesis.bin", *parties)
+    testamurd("join", "--dir", network.directory(5), "--genesis", network.folder / "genesis.bin", *parties)
     network.start(5)
     home = Home(world.folder / "registrar5", network.endpoints[4:] + network.endpoints[:4])
     until(lambda: network.status_of(5)["as_of"]["height"] >= network.status_of(1)["as_of"]["height"] - 2, "the fifth node to follow")
