@@ -174,6 +174,7 @@ void SimNode::close() {
   links_.reset();
   journal_.reset();
   rocks_.reset();
+  if (env_) env_->wait_until_quiet();  // RocksDB does not wait for the last lines of its jobs
   writing_ = false;
   crashing_ = false;
 }
