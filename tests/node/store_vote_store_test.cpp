@@ -53,6 +53,7 @@ TEST_CASE("a key that was made beside a vote store may vote with it, also after 
   REQUIRE(node::adopt_key(disk.file_system(), kJournalDirectory, key_of(8)).ok());
   REQUIRE(node::adopt_key(disk.file_system(), kJournalDirectory, key_of(7)).ok());
   disk.crash(1);
+  disk.restart();
   for (std::uint8_t key : {9, 8, 7}) CHECK(reason_for(disk, key) == std::nullopt);
   CHECK(reason_for(disk, 6) == QuarantineReason::kOtherKey);
 }

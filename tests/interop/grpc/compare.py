@@ -15,7 +15,7 @@ def free_port():
 
 
 def ours(endpoint, hash_text):
-    done = subprocess.run([testamur, "--json", "--quiet", "--endpoint", endpoint, "check", hash_text], capture_output=True, text=True)
+    done = subprocess.run([testamur, "--home", ledger + "-home", "--json", "--quiet", "--endpoint", endpoint, "check", hash_text], capture_output=True, text=True)
     answer = json.loads(done.stdout)["answers"][0]
     return {
         "finding": "FINDING_" + answer["finding"].upper(),
