@@ -11,7 +11,7 @@
 #include "wallet/cli/ceremony_files.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/genesis_words.h"
-#include "wallet/cli/key_file.h"
+#include "wallet/cli/key_files.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -141,7 +141,7 @@ Result<std::vector<SecretKey>> root_keys(Context& context, const std::vector<std
   for (const auto& file : files) {
     const bool folder = std::filesystem::is_directory(file);
     TM_TRY(auto key,
-           read_raw_key(folder ? (std::filesystem::path(file) / "root.key").string() : file, KeyPurpose::kRoot));
+           read_key_file(folder ? (std::filesystem::path(file) / "root.key").string() : file, KeyPurpose::kRoot));
     keys.push_back(std::move(key));
   }
   if (!files.empty()) return keys;
