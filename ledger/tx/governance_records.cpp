@@ -159,13 +159,9 @@ Result<ReadyRecord> decode_ready(const KeyId& key, const Anchored& at, ByteView 
 }
 
 std::optional<ReadyRecord> latest_ready(const StateReader& state, const KeyId& consensus_key) {
-  const auto name = record_name(RegistryKind::kReady, registry_id(consensus_key));
-  const Registry registry(state);
-  const auto head = registry.head(name);
-  if (!head) return std::nullopt;
-  const auto record = registry.record(name, head->last);
-  TM_CHECK(record, "a registry head names a record that is not there");
-  return intact(decode_ready(consensus_key, anchored(head->last, *record), record->body));
+  const auto newest = newest_record(state, record_name(RegistryKind::kReady, registry_id(consensus_key)));
+  if (!newest) return std::nullopt;
+  return intact(decode_ready(consensus_key, newest->at, newest->record.body));
 }
 
 std::optional<ReadyRecord> read_ready(const StateReader& state, const TransactionId& id) {

@@ -2,6 +2,7 @@
 // to ledger/tx.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/check.h"
@@ -36,6 +37,13 @@ Record intact(Result<Record> decoded) {
   TM_CHECK(decoded.ok(), "a registry record is damaged:", decoded.message());
   return std::move(decoded).value();
 }
+
+// The newest record of a name with its place; nothing where there is none.
+struct NewestRecord {
+  Anchored at;
+  RegistryRecord record;
+};
+std::optional<NewestRecord> newest_record(const StateReader& state, const RecordName& name);
 
 // `published`: the AchievementPublish message as carried, empty for the other events.
 Bytes encode_achievement(const Cause& cause, AchievementEvent event, const InstitutionId& actor, ByteView published);

@@ -177,14 +177,19 @@ Result<StatementRecord> decode_statement(const InstitutionId& truster, const Ins
   return record;
 }
 
-std::optional<InstitutionRecord> read_institution(const StateReader& state, const InstitutionId& id) {
-  const auto name = record_name(RegistryKind::kInstitution, registry_id(id));
+std::optional<NewestRecord> newest_record(const StateReader& state, const RecordName& name) {
   const Registry registry(state);
   const auto head = registry.head(name);
   if (!head) return std::nullopt;
-  const auto record = registry.record(name, head->last);
+  auto record = registry.record(name, head->last);
   TM_CHECK(record, "a registry head names a record that is not there");
-  return intact(decode_institution(id, anchored(head->last, *record), record->body));
+  return NewestRecord{anchored(head->last, *record), std::move(*record)};
+}
+
+std::optional<InstitutionRecord> read_institution(const StateReader& state, const InstitutionId& id) {
+  const auto newest = newest_record(state, record_name(RegistryKind::kInstitution, registry_id(id)));
+  if (!newest) return std::nullopt;
+  return intact(decode_institution(id, newest->at, newest->record.body));
 }
 
 std::vector<InstitutionRecord> institution_history(const StateReader& state, const InstitutionId& id) {
