@@ -31,6 +31,7 @@
 #include "testamur/v1/ledger_service.grpc.pb.h"
 #include "testamur/v1/log_service.grpc.pb.h"
 #include "testamur/v1/registry_service.grpc.pb.h"
+#include "tests/support/plain_key_file.h"
 
 namespace testamur {
 namespace {
@@ -49,15 +50,6 @@ std::vector<std::string> split(const std::string& list, char separator) {
   std::istringstream in(list);
   for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
   return parts;
-}
-
-SecretKey read_key(const std::string& directory, const char* purpose) {
-  std::ifstream file(directory + "/" + purpose + ".key");
-  std::string header, secret;
-  std::getline(file, header);
-  std::getline(file, secret);
-  TM_CHECK(from_hex(secret).has_value(), "no key in", directory, purpose);
-  return SecretKey::from_bytes(SignatureAlgorithm::kBip340, *from_hex(secret)).value();
 }
 
 struct Voter {
@@ -108,7 +100,7 @@ class Governor {
         fields[line.substr(0, equals)] = line.substr(equals + 4, line.size() - equals - 5);
     }
     chain_ = parse_chain_id(fields.at("chain")).value();
-    Voter root{parse_institution_id(fields.at("institution")).value(), read_key(directory, "root")};
+    Voter root{parse_institution_id(fields.at("institution")).value(), test::read_plain_key(directory, "root")};
     bool consensus = fields.at("purpose") == "consensus";
     tx::KeyAddContent content{
         consensus ? KeyPurpose::kConsensus : KeyPurpose::kTransport,
@@ -276,7 +268,7 @@ int run(int argc, char** argv) {
   std::vector<Voter> voters;
   for (const auto& voter : split(given["--voters"], ',')) {
     auto parts = split(voter, '=');
-    voters.push_back({parse_institution_id(parts[0]).value(), read_key(parts[1], "govern")});
+    voters.push_back({parse_institution_id(parts[0]).value(), test::read_plain_key(parts[1], "govern")});
   }
   TM_CHECK(!voters.empty(), "--voters is missing");
   return print(governor.decide(parse_chain_id(given["--chain"]).value(), voters, action_of(words)));

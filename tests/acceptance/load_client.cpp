@@ -37,6 +37,7 @@
 #include "testamur/v1/ledger_service.grpc.pb.h"
 #include "testamur/v1/registry_service.grpc.pb.h"
 #include "testamur/v1/verify_service.grpc.pb.h"
+#include "tests/support/plain_key_file.h"
 
 namespace testamur {
 namespace {
@@ -83,16 +84,6 @@ Arguments parse(int argc, char** argv) {
   arguments.first_index = number("--first-index", 0);
   TM_CHECK(!arguments.endpoints.empty(), "--endpoints is missing");
   return arguments;
-}
-
-SecretKey read_key(const std::string& directory, const char* purpose) {
-  std::ifstream file(directory + "/" + purpose + ".key");
-  std::string header;
-  std::string secret;
-  std::getline(file, header);
-  std::getline(file, secret);
-  TM_CHECK(from_hex(secret).has_value(), "no key in", directory, purpose);
-  return SecretKey::from_bytes(SignatureAlgorithm::kBip340, *from_hex(secret)).value();
 }
 
 std::string text(ByteView bytes) { return std::string(as_text(bytes)); }
@@ -155,10 +146,12 @@ class Problems {
 class Load {
  public:
   explicit Load(const Arguments& arguments)
-      : arguments_(arguments), issue_key_(read_key(arguments.keys, "issue")), nodes_(connect(arguments.endpoints)) {
+      : arguments_(arguments),
+        issue_key_(test::read_plain_key(arguments.keys, "issue")),
+        nodes_(connect(arguments.endpoints)) {
     log_.open(arguments.log, std::ios::app);
     TM_CHECK(log_.is_open(), "cannot write", arguments.log);
-    publish_achievement(read_key(arguments.keys, "govern"));
+    publish_achievement(test::read_plain_key(arguments.keys, "govern"));
     next_index_ = arguments.first_index != 0 ? arguments.first_index : first_free_index();
   }
 

@@ -17,7 +17,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -29,6 +28,7 @@
 #include "testamur/v1/ledger_service.grpc.pb.h"
 #include "testamur/v1/registry_service.grpc.pb.h"
 #include "testamur/v1/verify_service.grpc.pb.h"
+#include "tests/support/plain_key_file.h"
 
 namespace testamur {
 namespace {
@@ -64,16 +64,6 @@ Arguments parse(int argc, char** argv) {
   return arguments;
 }
 
-SecretKey read_key(const std::string& directory, const char* purpose) {
-  std::ifstream file(directory + "/" + purpose + ".key");
-  std::string header;
-  std::string secret;
-  std::getline(file, header);
-  std::getline(file, secret);
-  TM_CHECK(from_hex(secret).has_value(), "no key in", directory, purpose);
-  return SecretKey::from_bytes(SignatureAlgorithm::kBip340, *from_hex(secret)).value();
-}
-
 Json spread(std::vector<double> rounds) {
   std::ranges::sort(rounds);
   return Json{{"median", rounds[rounds.size() / 2]},
@@ -93,8 +83,8 @@ class Bench {
  public:
   explicit Bench(Arguments arguments)
       : arguments_(std::move(arguments)),
-        issue_key_(read_key(arguments_.keys, "issue")),
-        govern_key_(read_key(arguments_.keys, "govern")) {
+        issue_key_(test::read_plain_key(arguments_.keys, "issue")),
+        govern_key_(test::read_plain_key(arguments_.keys, "govern")) {
     grpc::ChannelArguments options;
     options.SetMaxReceiveMessageSize(64 << 20);
     for (const auto& endpoint : arguments_.endpoints) {
