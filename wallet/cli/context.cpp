@@ -209,4 +209,11 @@ Result<IssuerProfile> issuer_profile(Context& context, Client& client) {
   return profile;
 }
 
+Result<std::string> named_or_own(Context& context, Client& client, const std::string& named) {
+  if (!named.empty()) return named;
+  auto profile = issuer_profile(context, client);
+  if (!profile.ok()) return error(profile.message() + ", or name an institution");
+  return to_text(profile->institution);
+}
+
 }  // namespace testamur::wallet

@@ -86,5 +86,7 @@ Result<IssuerProfile> stored_profile(const Context& context);
 Result<IssuerProfile> profile_here_or(const Context& context, const std::string& chain, const std::string& institution);
 // From issuer/issuer.json, or by asking a node for the institution of issuer/party.toml's domain (then it is saved).
 Result<IssuerProfile> issuer_profile(Context& context, Client& client);
+// What the person named, or the institution of this home.
+Result<std::string> named_or_own(Context& context, Client& client, const std::string& named);
 
 }  // namespace testamur::wallet

@@ -5,14 +5,11 @@
 #include "ledger/parameters.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/plain_words.h"
+#include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
 
-std::string text_in(const Json& json, const char* name) {
-  const auto found = json.find(name);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
 std::uint64_t number_in(const Json& json, const char* name) {
   const auto found = json.find(name);
   return found != json.end() && found->is_number_integer() ? found->get<std::uint64_t>() : 0;
@@ -23,7 +20,7 @@ std::string count(std::uint64_t number, const char* one) {
 
 template <class Id>
 std::optional<Id> id_in(const Json& json, const char* name) {
-  const auto bytes = from_hex(text_in(json, name));
+  const auto bytes = from_hex(text_of(json, name));
   return bytes ? Id::from(*bytes) : std::nullopt;
 }
 
@@ -97,8 +94,8 @@ std::string set_change_words(const Json& change, const Json& proposal, const Sur
 }
 
 std::string admission_words(const Json& admission, const Json& proposal, const Surroundings& around) {
-  const auto what = text_in(admission, "institution_class");
-  std::string out = condition_words(proposal, around) + party_words(around, text_in(admission, "institution")) +
+  const auto what = text_of(admission, "institution_class");
+  std::string out = condition_words(proposal, around) + party_words(around, text_of(admission, "institution")) +
                     " is admitted to the class " + what + " " + when_words(proposal) + ".";
   if (what == "validator") {
     out +=
@@ -150,11 +147,11 @@ std::string root_words(const Json& replacement, const Json& proposal, const Surr
   const auto delay = found == around.parameters.end() ? std::string("7 days (unless the ledger's parameter is another)")
                                                       : duration_text(found->second);
   const auto description = replacement.value("key", Json::object());
-  const auto bytes = from_hex(text_in(description, "public_key"));
+  const auto bytes = from_hex(text_of(description, "public_key"));
   const auto key =
       bytes ? to_text(key_id(KeyPurpose::kRoot, PublicKey{SignatureAlgorithm::kBip340, *bytes})) : "(unreadable)";
   return condition_words(proposal, around) + "the root keys of " +
-         party_words(around, text_in(replacement, "institution")) + " are retired and " + key +
+         party_words(around, text_of(replacement, "institution")) + " are retired and " + key +
          " becomes its only root key, no sooner than " + delay +
          " after the vote has passed.\nUntil then its present root can stop this once (testamur governance veto). What "
          "was signed "

@@ -119,13 +119,9 @@ ExitCode succeed(Context& context, tx::SuccessionKind kind, const InstitutionOpt
 
 ExitCode show(Context& context, const std::string& institution) {
   Client client = context.client();
-  std::string who = institution;
-  if (who.empty()) {
-    auto profile = issuer_profile(context, client);
-    if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message() + ", or name an institution");
-    who = to_text(profile->institution);
-  }
-  auto answer = find_institution(client, who, true);
+  const auto who = named_or_own(context, client, institution);
+  if (!who.ok()) return fail(context, ExitCode::kFailure, who.message());
+  auto answer = find_institution(client, *who, true);
   if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
   const Json& json = std::get<Json>(answer);
   print(context, json,

@@ -272,13 +272,9 @@ std::string key_line(const Json& key) {
 
 ExitCode list(Context& context, const std::string& institution) {
   Client client = context.client();
-  std::string who = institution;
-  if (who.empty()) {
-    auto profile = issuer_profile(context, client);
-    if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message() + ", or name an institution");
-    who = to_text(profile->institution);
-  }
-  auto answer = find_institution(client, who, false);
+  const auto who = named_or_own(context, client, institution);
+  if (!who.ok()) return fail(context, ExitCode::kFailure, who.message());
+  auto answer = find_institution(client, *who, false);
   if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
   const Json view = std::get<Json>(answer).value("institution", Json::object());
   std::string text = institution_line(view) + "  " + std::to_string(view.value("root_threshold", 0U)) +

@@ -5,22 +5,14 @@
 #include <ctime>
 
 #include "wallet/cli/terminal.h"
+#include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
 
-std::string text_of(const Json& object, const char* name) {
-  const auto at = object.find(name);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string{};
-}
 std::uint64_t number_of(const Json& object, const char* name) {
   const auto at = object.find(name);
   return at != object.end() && at->is_number() ? at->get<std::uint64_t>() : 0;
-}
-const Json& part_of(const Json& object, const char* name) {
-  static const Json kNothing = Json::object();
-  const auto at = object.find(name);
-  return at != object.end() ? *at : kNothing;
 }
 
 std::string best_title(const Json& achievement) {

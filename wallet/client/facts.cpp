@@ -3,19 +3,11 @@
 #include <algorithm>
 
 #include "trust/policy_text.h"
+#include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
 
-const Json& part_of(const Json& object, const char* name) {
-  static const Json kNothing = Json::object();
-  const auto at = object.find(name);
-  return at != object.end() ? *at : kNothing;
-}
-std::string text_of(const Json& object, const char* name) {
-  const auto at = object.find(name);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string{};
-}
 std::uint64_t number_of(const Json& object, const char* name) {
   const auto at = object.find(name);
   return at != object.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "ledger/merkle.h"
+#include "wallet/client/json_fields.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -17,10 +18,6 @@ constexpr std::uint32_t kChangesAtOnce = 100;
 LedgerFailure failure(const char* name, std::string message) { return {name, std::move(message) + " [" + name + "]"}; }
 LedgerFailure unreachable(const CallError& cause) { return {"unreachable", cause.message}; }
 
-std::string text_of(const Json& object, const char* name) {
-  const auto at = object.find(name);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string{};
-}
 std::uint64_t number_of(const Json& object, const char* name) {
   const auto at = object.find(name);
   return at != object.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
