@@ -283,16 +283,29 @@ class Load {
     v1::SubmitRequest request;
     request.set_transaction(text(tx::attach_signed(built, KeyPurpose::kGovern, govern_key)));
     const auto deadline = Clock::now() + kDrain;
-    for (std::size_t turn = 0; Clock::now() < deadline; ++turn) {
-      grpc::ClientContext context;
-      limit(context, kSubmitDeadline);
-      v1::SubmitResponse response;
-      const auto status = nodes_[turn % nodes_.size()].ledger->Submit(&context, request, &response);
-      if (response.state() == v1::TRANSACTION_STATE_COMMITTED) return;
-      TM_CHECK(!is_refused(status), "refused:", status.error_message());
-      pause_until(Clock::now() + kPause);
+    bool committed = false;
+    for (std::size_t turn = 0; !committed && Clock::now() < deadline; ++turn) {
+      committed = ask_for(nodes_[turn % nodes_.size()], request) == Answer::kCommitted;
     }
-    TM_CHECK(false, "the achievement was not committed");
+    TM_CHECK(committed, "the achievement was not committed");
+    // A node that has not taken in that block yet refuses what names the achievement.
+    for (auto& node : nodes_) {
+      auto answer = Answer::kPending;
+      while (answer == Answer::kPending && Clock::now() < deadline) answer = ask_for(node, request);
+      TM_CHECK(answer != Answer::kPending, "the achievement does not arrive at", node.endpoint);
+    }
+  }
+
+  enum class Answer { kCommitted, kPending, kUnreachable };
+  Answer ask_for(Node& node, const v1::SubmitRequest& request) {
+    grpc::ClientContext context;
+    limit(context, kSubmitDeadline);
+    v1::SubmitResponse response;
+    const auto status = node.ledger->Submit(&context, request, &response);
+    if (response.state() == v1::TRANSACTION_STATE_COMMITTED) return Answer::kCommitted;
+    TM_CHECK(!is_refused(status), "refused:", status.error_message());
+    pause_until(Clock::now() + kPause);
+    return status.error_code() == grpc::StatusCode::UNAVAILABLE ? Answer::kUnreachable : Answer::kPending;
   }
 
   std::uint64_t first_free_index() {
