@@ -40,8 +40,7 @@ const ChainId kChain = test::counting<ChainId>(0);
 
 // Bodies of every kind, from the golden vectors.
 std::vector<Bytes> body_seeds() {
-  static const auto vectors =
-      nlohmann::json::parse(test::read_file(TESTAMUR_SOURCE_DIR "/tests/vectors/ledger_tx.json"));
+  static const auto vectors = nlohmann::json::parse(test::read_file(test::source_file("tests/vectors/ledger_tx.json")));
   std::vector<Bytes> bodies;
   for (const auto& golden : vectors["bodies"]) bodies.push_back(from_hex(golden["body"].get<std::string>()).value());
   return bodies;
@@ -95,7 +94,7 @@ void genesis(ByteView input) {
   law(ledger::find_faults(*decoded).empty() == ledger::decode_genesis(input).ok(), "a fault is not refused");
 }
 std::vector<Bytes> genesis_seeds() {
-  const auto vectors = nlohmann::json::parse(test::read_file(TESTAMUR_SOURCE_DIR "/tests/vectors/ledger_tx.json"));
+  const auto vectors = nlohmann::json::parse(test::read_file(test::source_file("tests/vectors/ledger_tx.json")));
   return {ledger::encode(test::sample_genesis()),
           from_hex(vectors["recovery"]["record"].get<std::string>()).value_or(Bytes{})};
 }

@@ -12,7 +12,7 @@ namespace testamur::test {
 namespace {
 
 const nlohmann::json& vectors() {
-  static const auto json = nlohmann::json::parse(read_file(TESTAMUR_SOURCE_DIR "/tests/vectors/ledger_tx.json"));
+  static const auto json = nlohmann::json::parse(read_file(source_file("tests/vectors/ledger_tx.json")));
   return json;
 }
 

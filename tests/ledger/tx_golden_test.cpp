@@ -14,7 +14,7 @@ namespace testamur::test {
 namespace {
 
 const nlohmann::json& vectors() {
-  static const auto json = nlohmann::json::parse(read_file(TESTAMUR_SOURCE_DIR "/tests/vectors/ledger_tx.json"));
+  static const auto json = nlohmann::json::parse(read_file(source_file("tests/vectors/ledger_tx.json")));
   return json;
 }
 
@@ -305,9 +305,7 @@ TEST_CASE("golden: a genesis record signed elsewhere is accepted, and gives this
 }
 
 TEST_CASE("the documents name every rejection code, every active kind and every parameter, with its number") {
-  const auto page = [](const char* name) {
-    return read_file(std::string(TESTAMUR_SOURCE_DIR "/docs/formats/") + name);
-  };
+  const auto page = [](const char* name) { return read_file(source_file(std::string("docs/formats/") + name)); };
   const auto row = [](std::uint64_t number, std::string_view name) {
     return "| " + std::to_string(number) + " | `" + std::string(name) + "` |";
   };

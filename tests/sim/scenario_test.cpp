@@ -7,13 +7,14 @@
 
 #include "tests/sim/scenario.h"
 #include "tests/support/catch.h"
+#include "tests/support/shared.h"
 
 namespace testamur::sim {
 namespace {
 
 std::vector<std::filesystem::path> stories() {
   std::vector<std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(TESTAMUR_SOURCE_DIR) + "/tests/scenarios")) {
+  for (const auto& entry : std::filesystem::directory_iterator(test::source_file("tests/scenarios"))) {
     if (entry.path().extension() == ".txt") found.push_back(entry.path());
   }
   std::sort(found.begin(), found.end());

@@ -17,6 +17,10 @@ std::optional<std::string> shared_file(const std::string& relative) {
   return std::nullopt;
 }
 
+std::string source_file(const std::string& relative) { return TESTAMUR_SOURCE_DIR "/" + relative; }
+
+std::string program_folder() { return TESTAMUR_BIN_DIR; }
+
 bool long_tests() { return std::getenv("TESTAMUR_LONG_TESTS") != nullptr; }
 
 std::string read_file(const std::string& path) {

@@ -9,6 +9,9 @@ namespace testamur::test {
 
 // The path of a file below ../shared, or nothing (after a line on standard error) where it is absent.
 std::optional<std::string> shared_file(const std::string& relative);
+// The path of a file of this project, and of the folder of the programs that were built.
+std::string source_file(const std::string& relative);
+std::string program_folder();
 // Whether the long runs are wanted: scripts/test --long.
 bool long_tests();
 // The whole text of a file. Aborts when it cannot be read.

@@ -34,7 +34,7 @@ void check_page(const World& w, const Query& query) {
     indented += "    " + line;
     line.clear();
   }
-  const std::string page = testamur::test::read_file(std::string(TESTAMUR_SOURCE_DIR) + "/docs/trust.md");
+  const std::string page = testamur::test::read_file(testamur::test::source_file("docs/trust.md"));
   INFO(indented);
   CHECK(page.find(indented) != std::string::npos);
 }

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "tests/support/catch.h"
+#include "tests/support/shared.h"
 #include "tests/trust/world.h"
 #include "trust/drawing.h"
 
@@ -146,7 +147,7 @@ TEST_CASE("dates are those of the calendar") {
 
 // The drawings are also written beside the tests, to be looked at.
 void write(const std::string& name, const std::string& text) {
-  std::ofstream(std::string(TESTAMUR_BIN_DIR) + "/" + name) << text;
+  std::ofstream(testamur::test::program_folder() + "/" + name) << text;
 }
 
 TEST_CASE("a drawing shows every institution of the paths once, and escapes their names") {
