@@ -13,9 +13,9 @@ Json to_json(const ImportPlan& plan);
 // For people: what would be sent, row by row, and every row refused with its reason.
 std::string to_text(const ImportPlan& plan);
 
-// Lists the institutions, then sends the accreditations, each waited for; the first failure ends it (it was printed)
-// and a second run sends only what is missing.
-ExitCode send_import(Context& context, Client& client, const IssuerProfile& author, const SecretKey& govern_key,
-                     ImportPlan plan);
+// Lists the institutions, then sends the accreditations, each waited for; the first failure ends it, and a second run
+// sends only what is missing.
+Outcome send_import(Context& context, Client& client, const IssuerProfile& author, const SecretKey& govern_key,
+                    ImportPlan plan);
 
 }  // namespace testamur::wallet
