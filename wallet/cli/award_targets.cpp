@@ -2,13 +2,11 @@
 // node hears of it.
 #include "wallet/cli/award_targets.h"
 
-#include <utf8proc.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 #include <span>
 
+#include "common/text.h"
 #include "wallet/cli/batches.h"
 #include "wallet/cli/render.h"
 #include "wallet/client/json_fields.h"
@@ -279,27 +277,17 @@ Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& cha
 }
 
 std::string folded_reference(std::string_view reference) {
-  utf8proc_uint8_t* mapped = nullptr;
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(reference.data()),
-                                 static_cast<utf8proc_ssize_t>(reference.size()), &mapped,
-                                 static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
-                                                                UTF8PROC_IGNORE | UTF8PROC_CASEFOLD));
-  std::string folded =
-      size < 0 ? std::string(reference) : std::string(reinterpret_cast<char*>(mapped), static_cast<std::size_t>(size));
-  std::free(mapped);
+  const std::string folded = skeleton(reference);
 
   // Spaces, and the zeros that begin a number: what a spreadsheet drops.
   std::string out;
   bool in_number = false;
   for (std::size_t i = 0; i < folded.size(); ++i) {
     const char c = folded[i];
-    const bool digit = c >= '0' && c <= '9';
     const bool next_is_digit = i + 1 < folded.size() && folded[i + 1] >= '0' && folded[i + 1] <= '9';
-    const bool dropped = c == ' ' || (c == '0' && !in_number && next_is_digit);
-    if (!dropped) {
-      out.push_back(c);
-      in_number = digit;
-    }
+    if (c == ' ' || (c == '0' && !in_number && next_is_digit)) continue;
+    out.push_back(c);
+    in_number = c >= '0' && c <= '9';
   }
   return out;
 }

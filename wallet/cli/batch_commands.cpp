@@ -15,11 +15,13 @@
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/key_vault.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
 #include "wallet/client/json_fields.h"
 #include "wallet/client/ledger_trust.h"
+#include "wallet/credential/award_check.h"
 #include "wallet/credential/claim_file.h"
 #include "wallet/credential/class_list.h"
 #include "wallet/credential/csv.h"
@@ -88,6 +90,19 @@ Result<Claims> common_claims(const Json& record) {
   return claims;
 }
 
+// What the list is compared with, before anything is signed.
+AwardTerms terms_of(const std::string& achievement, const Json& record) {
+  AwardTerms terms;
+  terms.achievement = achievement;
+  for (const auto& title : part_of(record, "titles")) terms.titles.push_back(text_of(title, "text"));
+  for (const auto& grading : part_of(record, "grading")) terms.grading.push_back(text_of(grading, "text"));
+  terms.ects_hundredths = record.value("ects_hundredths", std::uint64_t{0});
+  terms.eqf_level = record.value("eqf_level", std::uint64_t{0});
+  terms.identity_check = text_of(record, "identity_check");
+  if (terms.identity_check == "unspecified") terms.identity_check.clear();
+  return terms;
+}
+
 // ---- what the ledger says ---------------------------------------------------------------------------------------
 
 // The newest block's time, by the node's word or as far as this home has proven it, whichever is later.
@@ -139,12 +154,13 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
   auto& context = session.context;
   Preparation prepared;
   TM_TRY(const auto csv, read_file(options.csv, kMaxCsvBytes));
-  auto rows = read_class_list(as_text(csv));
-  if (!rows.ok()) return error(*options.csv + ": " + rows.message() + "\nnothing was issued");
-  prepared.rows = std::move(rows).value();
+  auto list = read_class_list(as_text(csv));
+  if (!list.ok()) return error(*options.csv + ": " + list.message() + "\nnothing was issued");
+  prepared.rows = std::move(list->rows);
+  for (const auto& notice : list->notices) prepared.notices.push_back(*options.csv + ": " + notice);
   TM_TRY(prepared.requests, read_requests(options.requests, session.profile));
   TM_TRY(const auto achievement, parse_achievement_id(*options.achievement));
-  TM_TRY(const auto expires, parse_date_or(options.expires, 0));
+  TM_TRY(const auto expires, parse_last_day(options.expires, context.now_ms(), "--expires"));
 
   TM_TRY_STATUS(read_own_facts(session));
   TM_TRY(const auto record, issuable_achievement(session, achievement));
@@ -152,6 +168,9 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
   prepared.next_free_on_ledger = indexes.value("next_free", std::uint64_t{0});
   prepared.ledger_ms = newest_block_ms(context, part_of(indexes, "as_of").value("time_ms", std::uint64_t{0}));
   TM_TRY_STATUS(check_clock(context, prepared.ledger_ms));
+  const auto findings = check_awards(prepared.rows, terms_of(*options.achievement, record),
+                                     AwardCalendar{context.now_ms(), prepared.ledger_ms, expires});
+  if (!findings.empty()) return error(*options.csv + ": " + to_text(findings) + "\nnothing was issued");
 
   auto& plan = prepared.plan;
   TM_TRY(plan.common, common_claims(record));
@@ -231,7 +250,7 @@ Description describe_batch(const Batch& batch, const Preparation& prepared, cons
       std::get<std::string>(plan.common.at(ClaimId::kTitle)) + "\" (" + to_text(plan.achievement) +
       "): " + std::to_string(with_request) + " for wallets that asked, " + std::to_string(count - with_request) +
       " with claim codes.\n" +
-      (plan.expires_at_s ? "They expire at " + moment_text(*plan.expires_at_s * 1000) + "." : "They do not expire.") +
+      (plan.expires_at_s ? "Their last day: " + last_day_text(*plan.expires_at_s * 1000) + "." : "They do not expire.") +
       " What is issued can be revoked, never taken back.";
   description.details = learner_preview(batch.awards.front());
   for (const auto& notice : prepared.notices) description.details += notice + "\n";
@@ -359,6 +378,7 @@ Outcome issue(Context& context, const IssueOptions& options) {
   const std::string name = options.name;
   const bool again = options.again;
   const bool dry_run = options.dry_run;
+  TM_TRY_STATUS(hold_home(context, "issuer batch issue"));
   TM_TRY_STATUS(check_new_name(context, name));
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(auto prepared, prepare(session, options));
@@ -410,6 +430,7 @@ Attempt<BatchFolder> open_batch_folder(Context& context, const std::string& name
 }
 
 Outcome resume(Context& context, const BatchOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "issuer batch resume"));
   Client client = context.client();
   TM_TRY(const auto issue_keys, open_signing_keys(context, client, KeyPurpose::kIssue));
   TM_TRY(auto folder, open_batch_folder(context, options.name, issue_keys.keys));
@@ -438,6 +459,7 @@ Outcome codes(Context& context, const BatchOptions& options) {
 }
 
 Outcome purge(Context& context, const BatchOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "issuer batch purge"));
   const std::string name = options.name;
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
   TM_TRY(auto folder, open_batch_folder(context, name, vault));
@@ -458,6 +480,7 @@ Outcome purge(Context& context, const BatchOptions& options) {
 }
 
 Outcome erase(Context& context, const BatchOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "issuer erase"));
   const std::string name = options.name;
   const std::string student = options.student;
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));

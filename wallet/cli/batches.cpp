@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "ledger/tx/transaction.h"
+#include "wallet/cli/output.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -52,7 +53,7 @@ Status reserve_indexes(const Context& context, std::uint64_t first, std::uint64_
                  " on; nothing was issued, run the command again");
   }
   const Json reserved{{"reserved_until", first + count}};
-  return write_file_atomically(context.path("issuer/next_index.json"), as_bytes(reserved.dump()), Overwrite::kAllowed);
+  return write_home_file(context, "issuer/next_index.json", as_bytes(reserved.dump()));
 }
 
 bool has_expired(const Batch& batch, Client& client) {

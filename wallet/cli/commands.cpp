@@ -18,6 +18,7 @@ void add_global_options(CLI::App& app, Context& context) {
   app.add_flag("--json", context.json, "Print one JSON value instead of text");
   app.add_flag("--yes", context.yes, "Do not ask for confirmation");
   app.add_flag("--quiet", context.quiet, "No progress, no notices");
+  app.add_flag("--force", context.force, "Replace a file that exists when the command writes one");
 }
 
 }  // namespace

@@ -8,10 +8,10 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/draft.h"
 #include "wallet/cli/key_files.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
 #include "wallet/client/json_fields.h"
-#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -81,9 +81,9 @@ Outcome sign_file(Context& context, const SignOptions& options) {
     return Failure{ExitCode::kFailure,
                    "nothing was signed: this home holds no key that the draft waits for\n" + open_text(draft)};
   }
+  // Where no other file is named the draft that was read is replaced: it only grew.
   TM_TRY_STATUS(
-      or_exit(ExitCode::kFailure, write_file_atomically(out, as_bytes(draft_text(draft)),
-                                                        out == file ? Overwrite::kAllowed : Overwrite::kRefused)));
+      save_named_file(context, out, as_bytes(draft_text(draft)), [&](ByteView) { return out == file; }));
   return Reply{Json{{"draft", out},
                     {"says", words},
                     {"added", added},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "wallet/cli/accreditation_import.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/institution_file.h"
 #include "wallet/cli/render.h"
@@ -24,6 +25,14 @@ struct InstitutionOptions {
   DraftOptions draft;
 };
 
+// What is on the ledger stays there, so that a second entry of one institution is refused before it is one.
+Attempt<void> refuse_lookalike(IssuerSession& session, const tx::InstitutionFacts& facts) {
+  TM_TRY(const auto answer, asked(session.client.institutions()));
+  const auto alike = find_lookalike(facts, parties_in(answer));
+  if (!alike) return {};
+  return Failure{ExitCode::kUsage, *alike + ": nothing was sent. If another institution is meant, its name must say so"};
+}
+
 // ---- joining ---------------------------------------------------------------------------------------------------
 
 Outcome join(Context& context, const InstitutionOptions& options) {
@@ -37,6 +46,8 @@ Outcome join(Context& context, const InstitutionOptions& options) {
   TM_TRY(auto session, open_issuer_session(context));
   if (!options.listed->empty()) {
     TM_TRY(content.listed, institution_named(session.client, "--listed", options.listed));
+  } else {
+    TM_TRY_STATUS(refuse_lookalike(session, content.facts));  // one that was listed and registers now is like itself
   }
   request.command = "institution register";
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
@@ -54,6 +65,7 @@ Outcome join(Context& context, const InstitutionOptions& options) {
 Outcome list(Context& context, const InstitutionOptions& options) {
   TM_TRY(const auto facts, read_facts_file(options.file));
   TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY_STATUS(refuse_lookalike(session, facts));
   TransactionRequest request;
   request.command = "institution list";
   request.make = [&facts](const tx::Envelope& envelope) {

@@ -7,10 +7,10 @@
 #include "wallet/cli/achievement_file.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/key_files.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/transaction_flow.h"
 #include "wallet/client/json_fields.h"
 #include "wallet/client/outbox.h"
-#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -73,8 +73,8 @@ Outcome init(Context& context, const InitOptions& options) {
   std::filesystem::create_directories(context.path("issuer"), failure);
   if (failure) return Failure{ExitCode::kFailure, "cannot create " + context.path("issuer") + ": " + failure.message()};
   TM_TRY_STATUS(seal_keys(context, std::move(keys), text_of(profile, "institution")));
-  TM_TRY_STATUS(or_exit(ExitCode::kFailure, write_file_atomically(context.path("issuer/issuer.json"),
-                                                                  as_bytes(profile.dump(2)), Overwrite::kRefused)));
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure,
+                        write_home_file(context, "issuer/issuer.json", as_bytes(profile.dump(2)))));
 
   // Only now are the keys safe elsewhere.
   if (!keep) {

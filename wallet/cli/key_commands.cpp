@@ -1,19 +1,18 @@
 // key: an institution's keys on the ledger, and the vaults that hold their secrets.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/key_files.h"
 #include "wallet/cli/key_vault.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
 #include "wallet/cli/void_forecast.h"
 #include "wallet/client/json_fields.h"
-#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -108,6 +107,7 @@ TransactionRequest key_request(Context& context, const IssuerProfile& profile, c
 }
 
 Outcome add(Context& context, const KeyOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "key add"));
   TM_TRY(const auto purpose, purpose_in(options.purpose));
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(const auto key, new_key(options, session.profile, purpose));
@@ -145,6 +145,7 @@ constexpr const char* kConsensusWords =
     "validator-set replace INSTITUTION --ready TRANSACTION";
 
 Outcome rotate(Context& context, const KeyOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "key rotate"));
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(const auto old, own_key(session, options.purpose));
   if (old.purpose == KeyPurpose::kConsensus) return Failure{ExitCode::kUsage, kConsensusWords};
@@ -208,13 +209,14 @@ Outcome retire(Context& context, const KeyOptions& options) {
 // For a holder of a key on a machine of its own: a fresh key in this home's vault, and a public file for whoever
 // registers it.
 Outcome make(Context& context, const KeyOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "key make"));
   TM_TRY(const auto purpose, purpose_in(options.purpose));
   if (is_of_a_node(purpose)) {
     return Failure{ExitCode::kUsage, "the node makes it itself: testamurd new-key " + *options.purpose};
   }
   TM_TRY(const auto algorithm, algorithm_in(options, purpose));
   const std::string out = options.out;
-  if (std::filesystem::exists(out)) return Failure{ExitCode::kUsage, out + " exists already"};
+  TM_TRY_STATUS(may_save_named_file(context, out));
   TM_TRY(const auto profile, profile_here_or(context, options.chain, options.institution));
   TM_TRY_STATUS(refuse_unread_options(context));
 
@@ -222,7 +224,7 @@ Outcome make(Context& context, const KeyOptions& options) {
   const auto content = prove(profile.chain, profile.institution, purpose, key);
   TM_TRY_STATUS(store_key(context, purpose, std::move(key), to_text(profile.institution)));
   const auto text = public_key_text({profile.chain, profile.institution, content});
-  TM_TRY_STATUS(or_exit(ExitCode::kFailure, write_file_atomically(out, as_bytes(text), Overwrite::kRefused)));
+  TM_TRY_STATUS(save_named_file(context, out, as_bytes(text)));
   const auto id = to_text(key_id(purpose, content.key));
   return Reply{Json{{"key", id}, {"file", out}}, "a " + *options.purpose + " key " + id + " is in the vault " +
                                                      vault_file(context, purpose) + "\n  " + out +

@@ -3,6 +3,7 @@
 
 #include "wallet/cli/commands.h"
 #include "wallet/cli/option.h"
+#include "wallet/cli/output.h"
 
 namespace testamur::wallet {
 namespace {
@@ -43,4 +44,9 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace testamur::wallet
 
-int main(int argc, char** argv) { return testamur::wallet::run(argc, argv); }
+int main(int argc, char** argv) {
+  using namespace testamur::wallet;
+  prepare_standard_streams();
+  const int code = run(argc, argv);
+  return static_cast<int>(after_output(static_cast<ExitCode>(code)));
+}

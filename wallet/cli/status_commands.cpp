@@ -8,9 +8,11 @@
 #include "wallet/cli/award_targets.h"
 #include "wallet/cli/batches.h"
 #include "wallet/cli/commands.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
 #include "wallet/credential/csv.h"
+#include "wallet/credential/status_list.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -65,13 +67,6 @@ Result<tx::StatusReason> parse_reason(const std::string& text) {
 
 // ---- whom it is about -------------------------------------------------------------------------------------------
 
-Result<IssuerIndex> parse_index(const std::string& text, const std::string& where) {
-  const bool digits =
-      !text.empty() && text.size() <= 19 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-  if (!digits) return error(where + ": \"" + text + "\" is no index; nothing was changed");
-  return IssuerIndex{std::stoull(text)};
-}
-
 Result<IssuerIndex> index_in(const std::string& reference, const std::string& where, const IssuerProfile& profile) {
   auto parsed = parse_reference(reference);
   if (!parsed.ok()) return error(where + ": " + parsed.message());
@@ -82,46 +77,37 @@ Result<IssuerIndex> index_in(const std::string& reference, const std::string& wh
   return parsed->index;
 }
 
-// One row of a table: every cell that says something about whom it means. They must agree.
-Status read_cell(const std::string& column, const CsvCell& cell, const std::string& where, const IssuerProfile& profile,
-                 TargetName& name) {
-  if (cell.text.empty()) return {};
-  if (column == "student") name.student = cell.text;
-  if (column == "batch") name.batch = cell.text;
-  if (column != "reference" && column != "index") return {};
-  TM_TRY(const auto index, column == "index" ? parse_index(cell.text, where) : index_in(cell.text, where, profile));
-  if (name.index && *name.index != index) return error(where + ": reference and index name two different awards");
-  name.index = index;
-  return {};
-}
-
-Result<std::vector<TargetName>> read_table(const std::string& file, const IssuerProfile& profile) {
-  TM_TRY(const auto text, read_file(file, kMaxCsvBytes));
-  auto table = parse_csv(as_text(text));
-  if (!table.ok()) return error(file + ": " + table.message() + "; nothing was changed");
-  for (const auto& cell : table->header) {
-    constexpr std::array<std::string_view, 4> kColumns{"student", "batch", "reference", "index"};
-    if (std::ranges::find(kColumns, cell.text) == kColumns.end()) {
-      return error(file + ", " + to_text(cell.place) + ": nobody reads a column \"" + cell.text +
-                   "\"; whom to change is said by student, batch, reference and index. Nothing was changed.");
-    }
-  }
+struct Table {
   std::vector<TargetName> names;
-  for (const auto& row : table->rows) {
+  std::vector<std::string> notices;
+};
+// A row may say learner, batch, reference and index; they must agree.
+Result<Table> read_table(const std::string& file, const IssuerProfile& profile) {
+  Table table;
+  if (file.empty()) return table;
+  TM_TRY(const auto text, read_file(file, kMaxCsvBytes));
+  auto list = read_status_list(as_text(text));
+  if (!list.ok()) return error(file + ": " + list.message() + "\nnothing was changed");
+  for (const auto& notice : list->notices) table.notices.push_back(file + ": " + notice);
+  for (const auto& row : list->rows) {
     TargetName name;
-    for (std::size_t at = 0; at < row.size(); ++at) {
-      name.where = file + ", " + to_text(row[at].place);
-      TM_TRY_STATUS(read_cell(table->header[at].text, row[at], name.where, profile, name));
+    name.where = file + ", " + to_text(row.place);
+    if (!row.student.empty()) name.student = row.student;
+    if (!row.batch.empty()) name.batch = row.batch;
+    if (row.index) name.index = IssuerIndex{*row.index};
+    if (!row.reference.empty()) {
+      TM_TRY(const auto index, index_in(row.reference, name.where, profile));
+      if (name.index && *name.index != index) return error(name.where + ": reference and index name two different awards");
+      name.index = index;
     }
-    name.where = file + ", " + to_text(row.front().place);
-    if (!name.student && !name.index) return error(name.where + ": no learner and no reference; nothing was changed");
-    names.push_back(std::move(name));
+    table.names.push_back(std::move(name));
   }
-  if (names.empty()) return error(file + ": no row names anybody");
-  return names;
+  if (table.names.empty()) return error(file + ": no row names anybody");
+  return table;
 }
 
-Result<std::vector<TargetName>> named_targets(const StatusOptions& options, const IssuerProfile& profile) {
+Result<std::vector<TargetName>> named_targets(const StatusOptions& options, const IssuerProfile& profile,
+                                              const std::vector<TargetName>& rows) {
   std::vector<TargetName> names;
   for (const auto& student : *options.students) names.push_back({student, {}, {}, "--student " + student});
   for (const auto index : *options.indexes) {
@@ -136,10 +122,7 @@ Result<std::vector<TargetName>> named_targets(const StatusOptions& options, cons
     names.erase(names.begin());
     for (auto& name : names) name.student = options.students->front();
   }
-  if (!options.csv->empty()) {
-    TM_TRY(auto rows, read_table(options.csv, profile));
-    names.insert(names.end(), rows.begin(), rows.end());
-  }
+  names.insert(names.end(), rows.begin(), rows.end());
 
   if (!options.batch->empty()) {
     if (names.empty()) names.push_back({{}, {}, *options.batch, "--batch"});
@@ -241,8 +224,10 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
   TM_TRY(const auto reason, parse_reason(reason_text));
   const bool with_root = options.with_root;
   const bool all = options.all;
+  TM_TRY_STATUS(hold_home(context, std::string("issuer status ") + verb.name));
   TM_TRY(auto session, open_issuer_session(context));
-  TM_TRY(const auto names, named_targets(options, session.profile));
+  TM_TRY(const auto table, read_table(options.csv, session.profile));
+  TM_TRY(const auto names, named_targets(options, session.profile, table.names));
 
   // The issue vault opens the registers, whoever signs.
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
@@ -253,6 +238,7 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
   TM_TRY(const auto changes, split_by_status(session, selection.awards, verb, with_root));
 
   auto request = request_for(session.profile, verb, reason_text, selection, changes);
+  for (const auto& notice : table.notices) request.description.details += "  " + notice + "\n";
   if (changes.hit.empty()) {
     Json json = request.description.facts;
     json["transaction"] = "";

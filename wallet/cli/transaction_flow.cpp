@@ -9,10 +9,10 @@
 
 #include "wallet/cli/dates.h"
 #include "wallet/cli/ledger_commands.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/json_fields.h"
 #include "wallet/client/outbox.h"
-#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -83,9 +83,9 @@ Attempt<Draft> describe(IssuerSession& session, TransactionRequest& request, con
   return begin_draft(session.profile.chain, built, {std::move(signer)}, window_ms, around.names);
 }
 
-Outcome write_draft(const Draft& draft, const Description& description, const std::string& file) {
-  TM_TRY_STATUS(
-      or_exit(ExitCode::kFailure, write_file_atomically(file, as_bytes(draft_text(draft)), Overwrite::kRefused)));
+Outcome write_draft(const Context& context, const Draft& draft, const Description& description,
+                    const std::string& file) {
+  TM_TRY_STATUS(save_named_file(context, file, as_bytes(draft_text(draft))));
   std::string next;
   for (const auto& line : missing(draft)) next += "  " + line + "\n";
   next += "  they run: testamur sign " + file + "\n  then:     testamur send " + file + ", between " +
@@ -163,6 +163,7 @@ Attempt<IssuerSession> open_issuer_session(Context& context) {
 Outcome carry_out(IssuerSession& session, TransactionRequest request, const DraftOptions& options) {
   auto& context = session.context;
   const std::string file = options.file;
+  if (!file.empty()) TM_TRY_STATUS(may_save_named_file(context, file));
   TM_TRY(const auto envelope, envelope_for(session, options));
   TM_TRY(const auto built, built_or_failure(request.make(envelope)));
   TM_TRY(auto draft, describe(session, request, built));
@@ -172,7 +173,7 @@ Outcome carry_out(IssuerSession& session, TransactionRequest request, const Draf
                                     file.empty() ? "Send this?" : "Write this as a draft?",
                                     file.empty() ? "sent" : "written"));
   if (request.keep) TM_TRY_STATUS(request.keep());
-  if (!file.empty()) return write_draft(draft, request.description, file);
+  if (!file.empty()) return write_draft(context, draft, request.description, file);
   return sign_and_send(session, draft, request);
 }
 

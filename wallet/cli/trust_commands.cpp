@@ -8,12 +8,12 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/explain_command.h"
 #include "wallet/cli/local_view.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/statement_options.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
 #include "wallet/client/json_fields.h"
-#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -100,7 +100,7 @@ Attempt<tx::StatementContent> make_statement(Context& context, Client& client, c
   }
   if (kind != tx::StatementKind::kEnd) {
     TM_TRY(content.scope, parse_scope(options));
-    TM_TRY(content.valid_until_ms, parse_date_or(options.until, 0));
+    TM_TRY(content.valid_until_ms, parse_last_day(options.until, context.now_ms(), "--until"));
   }
   TM_TRY(content.valid_from_ms, parse_date_or(options.from, context.now_ms()));
   TM_TRY(content.reason, parse_reason(options.reason));
@@ -125,7 +125,7 @@ Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kin
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +
                  std::to_string(content.slot) + ", from " + date_text(content.valid_from_ms) +
-                 (content.valid_until_ms == 0 ? ", open" : ", until " + date_text(content.valid_until_ms)) + ")";
+                 ", last day: " + last_day_text(content.valid_until_ms) + ")";
   request.id_name = "statement";
   return carry_out(session, std::move(request), options.draft);
 }
@@ -155,9 +155,10 @@ Outcome explain(Context& context, const ExplainOptions& options) {
 
 // Everything that the node lists, for deciding without it.
 Outcome save_graph(Context& context, const std::string& out) {
+  TM_TRY_STATUS(may_save_named_file(context, out));
   Client client = context.client();
   TM_TRY(const auto graph, or_exit(ExitCode::kUnreachable, collect_graph(client)));
-  TM_TRY_STATUS(or_exit(ExitCode::kFailure, write_file_atomically(out, as_bytes(graph), Overwrite::kAllowed)));
+  TM_TRY_STATUS(save_named_file(context, out, as_bytes(graph)));
   return Reply{Json{{"file", out}, {"size_bytes", graph.size()}},
                "wrote " + out + ": who says what of whom, by the word of the node and unproven\n"};
 }
