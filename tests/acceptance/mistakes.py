@@ -40,6 +40,8 @@ FILES = {
     "class-new.csv": "student,given_name,family_name\nN1,Ada,Ekman\n",
     "revoke-excel.csv": "student\n12345\n",
     "revoke-batch.csv": "student,batch\nS1,autumn\n",
+    "class-2099.csv": "student,given_name,family_name,award_date\nE1,Ada,Ekman,2099-01-01\n",
+    "revoke-semicolons.csv": "student;batch\nS1;autumn\n",
     "revoke-typo.csv": "student,bacth\nS1,autumn\n",
     "revoke-disagree.csv": "student,index\nS2,%INDEX_OF_S1%\n",
     "new-domain.toml": 'country = "AT"\ndomain = "new-name.example"\n[legal_names]\nen = "University of Vienna"\n',
@@ -122,6 +124,7 @@ CASES = [
     Case("A learner with two awards", "issuer status revoke --student S1 --reason withdrawn", USAGE, 'learner "S1" has 2 awards',
          "batch spring", "batch autumn", "--batch", "--reference", "--all"),
     Case("The same without --yes and without a terminal", "issuer status revoke --student S1", USAGE, "has 2 awards", yes=False),
+    Case("A list as a spreadsheet writes it", "issuer status revoke --csv revoke-semicolons.csv", USAGE, "semicolon"),
     Case("A column that nobody reads", "issuer status revoke --csv revoke-typo.csv", USAGE, "bacth"),
     Case("A row whose columns disagree", "issuer status revoke --csv revoke-disagree.csv", USAGE, 'an award of learner "S1", not of "S2"'),
     Case("A learner and a reference that disagree", "issuer status suspend --student S2 --reference $REFERENCE_S1", USAGE,
@@ -138,6 +141,9 @@ CASES = [
     Case("A final act that nobody confirmed", "issuer status revoke --student S3", CANCELLED, "S3", "batch autumn", "nothing was sent", yes=False),
     Case("Credits of another achievement", f"{ISSUE} class-ects.csv --name e1", (USAGE, INVALID), "E1" , after=nothing_reserved),
     Case("A level of another achievement", f"{ISSUE} class-eqf.csv --name e2", (USAGE, INVALID), "6", "7", after=nothing_reserved),
+    Case("An award of a day to come", f"{ISSUE} class-2099.csv --name e3", USAGE, "2099-01-01", after=nothing_reserved),
+    Case("A validity that is over", f"{ISSUE} class-new.csv --name e4 --expires 2020-01-01", USAGE, "--expires", "2020-01-01",
+         after=nothing_reserved),
     Case("The same class under another name", f"{ISSUE} class.csv --name spring-2", USAGE, "held already", "S1", "S2", "batch spring", "--again",
          after=nothing_reserved),
     Case("A wrong passphrase", f"{ISSUE} class-new.csv --name n1 --wrong-passphrase", PASSWORD, "passphrase", after=nothing_reserved),
@@ -155,6 +161,7 @@ CASES = [
     Case("A recognition that nobody confirmed", "trust grant $OTHER --depth 0", CANCELLED, "trusts", "its own awards only", yes=False),
     Case("A role that this institution has not", "accreditation grant $OTHER", FAILURE, "has not the role of an accreditor"),
     Case("A proposal that the ledger does not know", "governance vote $NO_TRANSACTION yes", UNKNOWN),
+    Case("A vault as an output", "trust graph --out $VAULTS/root.age", USAGE, "root.age"),
     Case("No node answers", f"{ISSUE} class-new.csv --name n1 --endpoint {NOWHERE}", UNREACHABLE, NOWHERE, after=nothing_reserved),
 ]
 
@@ -213,7 +220,7 @@ def fits(code, expected):
 def make_office(network, folder):
     network.start()
     office = Office(network, folder)
-    office.facts.update({"OWN": network.institutions[0], "OTHER": network.institutions[1],
+    office.facts.update({"OWN": network.institutions[0], "VAULTS": str(office.home.folder / "issuer"), "OTHER": network.institutions[1],
                          "NO_KEY": bech32m("tmk", bytes([7] * 32)), "NO_TRANSACTION": bech32m("tmx", bytes([7] * 32))})
     office.prepare()
     office.facts["NEXT"] = office.next_index()

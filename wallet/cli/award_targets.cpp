@@ -6,10 +6,10 @@
 #include <set>
 #include <span>
 
-#include "common/text.h"
 #include "wallet/cli/batches.h"
 #include "wallet/cli/render.h"
 #include "wallet/client/json_fields.h"
+#include "wallet/credential/class_list.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -27,9 +27,9 @@ std::string place(const TargetName& name) { return name.where.empty() ? "" : nam
 // Learners whose reference differs from `student` only in what a person or a spreadsheet does not see.
 std::vector<std::string> close_to(const std::vector<AwardRecord>& known, const std::string& student) {
   std::set<std::string> found;
-  const std::string folded = folded_reference(student);
+  const std::string folded = reference_key(student);
   for (const auto& award : known) {
-    if (award.student != student && !award.student.empty() && folded_reference(award.student) == folded) {
+    if (award.student != student && !award.student.empty() && reference_key(award.student) == folded) {
       found.insert(award.student);
     }
   }
@@ -276,25 +276,9 @@ Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& cha
   return statuses;
 }
 
-std::string folded_reference(std::string_view reference) {
-  const std::string folded = skeleton(reference);
-
-  // Spaces, and the zeros that begin a number: what a spreadsheet drops.
-  std::string out;
-  bool in_number = false;
-  for (std::size_t i = 0; i < folded.size(); ++i) {
-    const char c = folded[i];
-    const bool next_is_digit = i + 1 < folded.size() && folded[i + 1] >= '0' && folded[i + 1] <= '9';
-    if (c == ' ' || (c == '0' && !in_number && next_is_digit)) continue;
-    out.push_back(c);
-    in_number = c >= '0' && c <= '9';
-  }
-  return out;
-}
-
 std::vector<std::string> lookalikes(const std::vector<std::string>& references) {
   std::map<std::string, std::set<std::string>> groups;
-  for (const auto& reference : references) groups[folded_reference(reference)].insert(reference);
+  for (const auto& reference : references) groups[reference_key(reference)].insert(reference);
   std::vector<std::string> sentences;
   for (const auto& [folded, group] : groups) {
     if (group.size() < 2) continue;

@@ -66,10 +66,7 @@ Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& cha
 
 // ---- references that look alike ---------------------------------------------------------------------------------
 
-// The form in which near-identical references are equal: without case, leading zeros of numbers, differences of the
-// form of letters (NFKC), and marks that do not show. Pure.
-std::string folded_reference(std::string_view reference);
-// A sentence for each group of different references that fold to the same. Pure.
+// A sentence for each group of different references that people may take for each other (reference_key). Pure.
 std::vector<std::string> lookalikes(const std::vector<std::string>& references);
 
 }  // namespace testamur::wallet

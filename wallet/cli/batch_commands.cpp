@@ -215,12 +215,12 @@ Attempt<std::vector<std::string>> near_references(Context& context, const Issuer
   std::set<std::string> folded;
   std::set<std::string> all;
   for (const auto& row : rows) {
-    folded.insert(folded_reference(row.student));
+    folded.insert(reference_key(row.student));
     all.insert(row.student);
   }
   TM_TRY(const auto known, registered_awards(context, vault.register_identities));
   for (const auto& award : known) {
-    if (folded.contains(folded_reference(award.student))) all.insert(award.student);
+    if (folded.contains(reference_key(award.student))) all.insert(award.student);
   }
   return lookalikes({all.begin(), all.end()});
 }
@@ -245,13 +245,14 @@ Description describe_batch(const Batch& batch, const Preparation& prepared, cons
   const auto with_request = static_cast<std::size_t>(
       std::ranges::count_if(batch.awards, [](const auto& award) { return award.recipient.has_value(); }));
   Description description;
-  description.words =
-      plan.issuer_name + " issues " + std::to_string(count) + (count == 1 ? " credential" : " credentials") + " of \"" +
-      std::get<std::string>(plan.common.at(ClaimId::kTitle)) + "\" (" + to_text(plan.achievement) +
-      "): " + std::to_string(with_request) + " for wallets that asked, " + std::to_string(count - with_request) +
-      " with claim codes.\n" +
-      (plan.expires_at_s ? "Their last day: " + last_day_text(*plan.expires_at_s * 1000) + "." : "They do not expire.") +
-      " What is issued can be revoked, never taken back.";
+  description.words = plan.issuer_name + " issues " + std::to_string(count) +
+                      (count == 1 ? " credential" : " credentials") + " of \"" +
+                      std::get<std::string>(plan.common.at(ClaimId::kTitle)) + "\" (" + to_text(plan.achievement) +
+                      "): " + std::to_string(with_request) + " for wallets that asked, " +
+                      std::to_string(count - with_request) + " with claim codes.\n" +
+                      (plan.expires_at_s ? "Their last day: " + last_day_text(*plan.expires_at_s * 1000) + "."
+                                         : "They do not expire.") +
+                      " What is issued can be revoked, never taken back.";
   description.details = learner_preview(batch.awards.front());
   for (const auto& notice : prepared.notices) description.details += notice + "\n";
   description.warnings = std::move(warnings);

@@ -9,8 +9,8 @@
 #include "wallet/cli/advice.h"
 #include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/option.h"
-#include "wallet/client/json_fields.h"
 #include "wallet/cli/output.h"
+#include "wallet/client/json_fields.h"
 #include "wallet/client/ledger_trust.h"
 #include "wallet/keystore/file.h"
 

@@ -82,8 +82,7 @@ Outcome sign_file(Context& context, const SignOptions& options) {
                    "nothing was signed: this home holds no key that the draft waits for\n" + open_text(draft)};
   }
   // Where no other file is named the draft that was read is replaced: it only grew.
-  TM_TRY_STATUS(
-      save_named_file(context, out, as_bytes(draft_text(draft)), [&](ByteView) { return out == file; }));
+  TM_TRY_STATUS(save_named_file(context, out, as_bytes(draft_text(draft)), [&](ByteView) { return out == file; }));
   return Reply{Json{{"draft", out},
                     {"says", words},
                     {"added", added},

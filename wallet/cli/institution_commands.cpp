@@ -30,7 +30,8 @@ Attempt<void> refuse_lookalike(IssuerSession& session, const tx::InstitutionFact
   TM_TRY(const auto answer, asked(session.client.institutions()));
   const auto alike = find_lookalike(facts, parties_in(answer));
   if (!alike) return {};
-  return Failure{ExitCode::kUsage, *alike + ": nothing was sent. If another institution is meant, its name must say so"};
+  return Failure{ExitCode::kUsage,
+                 *alike + ": nothing was sent. If another institution is meant, its name must say so"};
 }
 
 // ---- joining ---------------------------------------------------------------------------------------------------

@@ -73,8 +73,7 @@ Outcome init(Context& context, const InitOptions& options) {
   std::filesystem::create_directories(context.path("issuer"), failure);
   if (failure) return Failure{ExitCode::kFailure, "cannot create " + context.path("issuer") + ": " + failure.message()};
   TM_TRY_STATUS(seal_keys(context, std::move(keys), text_of(profile, "institution")));
-  TM_TRY_STATUS(or_exit(ExitCode::kFailure,
-                        write_home_file(context, "issuer/issuer.json", as_bytes(profile.dump(2)))));
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure, write_home_file(context, "issuer/issuer.json", as_bytes(profile.dump(2)))));
 
   // Only now are the keys safe elsewhere.
   if (!keep) {

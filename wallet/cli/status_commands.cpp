@@ -11,6 +11,7 @@
 #include "wallet/cli/output.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
+#include "wallet/credential/class_list.h"
 #include "wallet/credential/csv.h"
 #include "wallet/credential/status_list.h"
 #include "wallet/keystore/file.h"
@@ -97,7 +98,8 @@ Result<Table> read_table(const std::string& file, const IssuerProfile& profile) 
     if (row.index) name.index = IssuerIndex{*row.index};
     if (!row.reference.empty()) {
       TM_TRY(const auto index, index_in(row.reference, name.where, profile));
-      if (name.index && *name.index != index) return error(name.where + ": reference and index name two different awards");
+      if (name.index && *name.index != index)
+        return error(name.where + ": reference and index name two different awards");
       name.index = index;
     }
     table.names.push_back(std::move(name));
@@ -109,7 +111,9 @@ Result<Table> read_table(const std::string& file, const IssuerProfile& profile) 
 Result<std::vector<TargetName>> named_targets(const StatusOptions& options, const IssuerProfile& profile,
                                               const std::vector<TargetName>& rows) {
   std::vector<TargetName> names;
-  for (const auto& student : *options.students) names.push_back({student, {}, {}, "--student " + student});
+  for (const auto& student : *options.students) {
+    names.push_back({canonical_reference(student), {}, {}, "--student " + student});
+  }
   for (const auto index : *options.indexes) {
     names.push_back({{}, IssuerIndex{index}, {}, "--index " + std::to_string(index)});
   }
@@ -120,7 +124,7 @@ Result<std::vector<TargetName>> named_targets(const StatusOptions& options, cons
   // One learner beside one reference must be its learner.
   if (options.students->size() == 1 && !options.references->empty()) {
     names.erase(names.begin());
-    for (auto& name : names) name.student = options.students->front();
+    for (auto& name : names) name.student = canonical_reference(options.students->front());
   }
   names.insert(names.end(), rows.begin(), rows.end());
 
