@@ -40,7 +40,7 @@ struct Importing {
   }
   ExitCode send(ImportPlan plan) {
     const auto code =
-        send_import(ledger.context, ledger.client, profile, ledger.nodes.at(kAgency).govern, std::move(plan));
+        send_import(ledger.context, ledger.client, profile, ledger.nodes.at(kAgency).govern, std::move(plan)).exit();
     ledger.settle();
     return code;
   }

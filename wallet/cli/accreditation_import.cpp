@@ -5,7 +5,8 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/local_view.h"
 #include "wallet/cli/render.h"
-#include "wallet/cli/submit.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/cli/transaction_flow.h"
 
 namespace testamur::wallet {
 namespace {
@@ -67,12 +68,9 @@ std::string line_of(const PlannedAccreditation& planned) {
 
 }  // namespace
 
-Result<std::vector<KnownParty>> fetch_parties(Client& client) {
-  auto list = client.institutions();
-  if (auto* failure = std::get_if<CallError>(&list)) return error(failure->message);
+std::vector<KnownParty> parties_in(const Json& institutions) {
   std::vector<KnownParty> parties;
-  for (const auto& view : std::get<Json>(list).value("institutions", Json::array()))
-    parties.push_back(party_from(view));
+  for (const auto& view : institutions.value("institutions", Json::array())) parties.push_back(party_from(view));
   return parties;
 }
 
@@ -147,37 +145,52 @@ std::string to_text(const ImportPlan& plan) {
          " refusals\n";
 }
 
-ExitCode send_import(Context& context, Client& client, const IssuerProfile& author, const SecretKey& govern_key,
-                     ImportPlan plan) {
-  std::vector<InstitutionId> listed;
+namespace {
+
+// One transaction of an import, signed with the govern key at hand.
+template <class Content>
+Attempt<Submitted> send_one(Context& context, Client& client, const IssuerProfile& author, const SecretKey& govern_key,
+                            const Content& content) {
+  TM_TRY(const auto envelope, fresh_envelope(context, client, author.chain, author.institution));
+  TM_TRY(const auto built, built_or_failure(tx::build(envelope, content)));
+  return submit_signed(context, client, built.id, tx::attach_signed(built, KeyPurpose::kGovern, govern_key),
+                       Json{{"command", "accreditation import"}});
+}
+
+}  // namespace
+
+Outcome send_import(Context& context, Client& client, const IssuerProfile& author, const SecretKey& govern_key,
+                    ImportPlan plan) {
   const std::size_t total = plan.parties.size() + plan.accreditations.size();
   std::size_t done = 0;
-  const auto send = [&](const auto& content, const std::string& says) -> Submitted {
-    if (!context.quiet && !context.json) std::fprintf(stderr, "\r%zu of %zu", ++done, total);
-    auto envelope = fresh_envelope(context, client, author.chain, author.institution);
-    if (!envelope.ok()) return {fail(context, ExitCode::kUnreachable, envelope.message()), {}, {}};
-    return sign_and_submit(context, client, tx::build(*envelope, content), KeyPurpose::kGovern, govern_key,
-                           Json{{"command", "accreditation import"}, {"says", says}});
+  std::vector<InstitutionId> listed;
+  Json ids = Json::array(), statements = Json::array();
+  Progress progress("sending", total, context.quiet || context.json);
+  const auto with_count = [&](const Failure& failure) {
+    Failure told = failure;
+    told.message += "; " + std::to_string(done) + " of " + std::to_string(total) +
+                    " are on the ledger, the same command sends the rest";
+    told.facts = Json{{"listed", ids}, {"statements", statements}};
+    return told;
   };
   for (const auto& party : plan.parties) {
-    const auto sent = send(tx::InstitutionListContent{party.facts}, "lists " + name_text(party.facts));
-    if (sent.code != ExitCode::kOk) return sent.code;
-    listed.push_back(InstitutionId::prefix_of(sent.id.view()));
+    const auto sent = send_one(context, client, author, govern_key, tx::InstitutionListContent{party.facts});
+    if (!sent.ok()) return with_count(sent.failure());
+    listed.push_back(InstitutionId::prefix_of(sent->id.view()));
+    ids.push_back(to_text(listed.back()));
+    progress.advance(++done);
   }
-  Json statements = Json::array();
   for (auto& each : plan.accreditations) {
     if (!each.subject) each.content.subject = listed[each.listed];
-    const auto sent = send(each.content, "accredits " + each.subject_name);
-    if (sent.code != ExitCode::kOk) return sent.code;
-    statements.push_back({{"row", each.row}, {"statement", to_text(sent.id)}});
+    const auto sent = send_one(context, client, author, govern_key, each.content);
+    if (!sent.ok()) return with_count(sent.failure());
+    statements.push_back({{"row", each.row}, {"statement", to_text(sent->id)}});
+    progress.advance(++done);
   }
-  if (!context.quiet && !context.json && total != 0) std::fprintf(stderr, "\n");
-  Json ids = Json::array();
-  for (const auto& id : listed) ids.push_back(to_text(id));
-  print(context, Json{{"plan", to_json(plan)}, {"listed", ids}, {"statements", statements}},
-        to_text(plan) + "sent: " + std::to_string(listed.size()) + " institutions and " +
-            std::to_string(statements.size()) + " accreditations are on the ledger\n");
-  return ExitCode::kOk;
+  return Reply{Json{{"plan", to_json(plan)}, {"listed", ids}, {"statements", statements}},
+               to_text(plan) + "sent: " + std::to_string(listed.size()) + " institutions and " +
+                   std::to_string(statements.size()) + " accreditations are on the ledger\n",
+               plan.refused.empty() ? ExitCode::kOk : ExitCode::kFailure};
 }
 
 }  // namespace testamur::wallet

@@ -12,6 +12,7 @@
 #include "wallet/cli/commands.h"
 #include "wallet/cli/genesis_words.h"
 #include "wallet/cli/key_files.h"
+#include "wallet/cli/option.h"
 #include "wallet/cli/output.h"
 #include "wallet/keystore/file.h"
 
@@ -24,10 +25,10 @@ using ledger::GenesisFault;
 constexpr std::size_t kMaxRecordBytes = 64u << 20;
 
 struct GenesisOptions {
-  std::string record;
-  std::string settings;
-  std::vector<std::string> files;  // parties, or copies of the record
-  std::vector<std::string> keys;
+  Given<std::string> record;
+  Given<std::string> settings;
+  Given<std::vector<std::string>> files;  // parties, or copies of the record
+  Given<std::vector<std::string>> keys;
 };
 
 Result<Genesis> read_record(const std::string& file) {
@@ -57,7 +58,7 @@ ExitCode refuse(const Context& context, const std::string& file, const GenesisFa
 
 ExitCode draft(Context& context, const GenesisOptions& options) {
   ledger::GenesisInput input;
-  if (!options.settings.empty()) {
+  if (!options.settings->empty()) {
     auto read = read_genesis_settings(options.settings);
     if (!read.ok()) return fail(context, ExitCode::kUsage, read.message());
     input = std::move(read).value();
@@ -67,7 +68,7 @@ ExitCode draft(Context& context, const GenesisOptions& options) {
   if (const ExitCode written = write_record(context, options.record, genesis, false); written != ExitCode::kOk)
     return written;
   print(context, genesis_json(genesis, ledger::find_faults(genesis)),
-        "an empty draft is in " + options.record + "; testamur genesis add " + options.record + " PARTY.toml …\n");
+        "an empty draft is in " + *options.record + "; testamur genesis add " + *options.record + " PARTY.toml …\n");
   return ExitCode::kOk;
 }
 
@@ -109,11 +110,11 @@ ExitCode add(Context& context, const GenesisOptions& options) {
   if (!genesis.ok()) return fail(context, ExitCode::kInvalid, genesis.message());
   if (!genesis->signatures.empty()) {
     return fail(context, ExitCode::kUsage,
-                options.record +
+                *options.record +
                     " is signed already: what is added changes the chain id and voids the signatures. "
                     "Begin with an unsigned copy [already_signed]");
   }
-  for (const auto& file : options.files) {
+  for (const auto& file : *options.files) {
     auto input = read_ceremony_file(file);
     if (!input.ok()) return fail(context, ExitCode::kUsage, input.message());
     auto next = input->party ? with_party(*genesis, std::move(*input->party))
@@ -146,8 +147,8 @@ Result<std::vector<SecretKey>> root_keys(Context& context, const std::vector<std
   }
   if (!files.empty()) return keys;
   auto opened = open_issuer_keys(context, KeyPurpose::kRoot);
-  if (!opened.keys) return error("name the root keys with --keys");
-  for (auto& key : opened.keys->keys) keys.push_back(std::move(key));
+  if (!opened.ok()) return error(opened.message() + "; or name the root keys with --keys");
+  for (auto& key : opened->keys) keys.push_back(std::move(key));
   return keys;
 }
 
@@ -172,7 +173,7 @@ ExitCode sign(Context& context, const GenesisOptions& options) {
         std::ranges::any_of(founders, [&](const auto& founder) { return std::ranges::any_of(founder.roots, is_root); });
     if (!known) {
       return fail(context, ExitCode::kInvalid,
-                  options.record + ": " + to_text(id) + " is no root key of a founder [founder_stranger]");
+                  *options.record + ": " + to_text(id) + " is no root key of a founder [founder_stranger]");
     }
     std::erase_if(genesis->signatures, [&](const auto& signature) { return signature.root_key == id; });
     genesis->signatures.push_back({id, key.sign(message.view())});
@@ -192,12 +193,12 @@ ExitCode sign(Context& context, const GenesisOptions& options) {
 ExitCode merge(Context& context, const GenesisOptions& options) {
   auto genesis = read_record(options.record);
   if (!genesis.ok()) return fail(context, ExitCode::kInvalid, genesis.message());
-  for (const auto& file : options.files) {
+  for (const auto& file : *options.files) {
     auto copy = read_record(file);
     if (!copy.ok()) return fail(context, ExitCode::kInvalid, copy.message());
     if (copy->chain != genesis->chain) {
       return fail(context, ExitCode::kInvalid,
-                  file + " is the record of " + to_text(copy->chain) + ", and " + options.record + " is that of " +
+                  file + " is the record of " + to_text(copy->chain) + ", and " + *options.record + " is that of " +
                       to_text(genesis->chain) + ": somebody signed another record [record_differs]");
     }
     for (const auto& signature : copy->signatures) {
@@ -230,24 +231,24 @@ void add_genesis_commands(CLI::App& app, Context& context, Run& run) {
     };
   };
   auto* drafting = genesis->add_subcommand("draft", "An empty record from settings (TOML)");
-  drafting->add_option("settings", options->settings, "time, protocol_version, [parameters]; all may be absent");
-  drafting->add_option("--out", options->record, "The record to begin")->required();
+  option(*drafting, "settings", options->settings, "time, protocol_version, [parameters]; all may be absent");
+  option(*drafting, "--out", options->record, "The record to begin")->required();
   drafting->callback(choose(draft));
   auto* adding = genesis->add_subcommand("add", "Parties into a draft; keys of replaced nodes into a recovery");
-  adding->add_option("record", options->record, "The record")->required();
-  adding->add_option("files", options->files, "party.toml of `testamurd init`, node-keys.toml of `testamurd replace`")
+  option(*adding, "record", options->record, "The record")->required();
+  option(*adding, "files", options->files, "party.toml of `testamurd init`, node-keys.toml of `testamurd replace`")
       ->required();
   adding->callback(choose(add));
   auto* signing = genesis->add_subcommand("sign", "Sign the chain id with an institution's root keys");
-  signing->add_option("record", options->record, "The record")->required();
-  signing->add_option("--keys", options->keys, "Root key files, or folders with root.key (default: this home's vault)");
+  option(*signing, "record", options->record, "The record")->required();
+  option(*signing, "--keys", options->keys, "Root key files, or folders with root.key (default: this home's vault)");
   signing->callback(choose(sign));
   auto* merging = genesis->add_subcommand("merge", "Gather the signatures of several copies");
-  merging->add_option("record", options->record, "The record to complete")->required();
-  merging->add_option("copies", options->files, "Signed copies of it")->required();
+  option(*merging, "record", options->record, "The record to complete")->required();
+  option(*merging, "copies", options->files, "Signed copies of it")->required();
   merging->callback(choose(merge));
   auto* checking = genesis->add_subcommand("check", "What a record says, who has signed, and what is wrong with it");
-  checking->add_option("record", options->record, "The record")->required();
+  option(*checking, "record", options->record, "The record")->required();
   checking->callback(choose(check));
 }
 

@@ -15,9 +15,13 @@ namespace {
 
 constexpr std::uint64_t kWaitMs = 600'000;
 
-ExitCode report(const Context& context, const std::optional<OutputError>& failure) {
-  if (!failure) return ExitCode::kOk;
-  return fail(context, failure->refused ? ExitCode::kUsage : ExitCode::kFailure, failure->message);
+Attempt<void> attempt(const std::optional<OutputError>& failure) {
+  if (!failure) return {};
+  return Failure{failure->refused ? ExitCode::kUsage : ExitCode::kFailure, failure->message};
+}
+
+ExitCode printed(const Context& context, const Attempt<void>& ended) {
+  return ended.ok() ? ExitCode::kOk : report(context, ended.failure());
 }
 
 // The lowest free number is given to the next open(), so that the streams are filled in ascending order.
@@ -32,13 +36,22 @@ void fill_if_closed(int stream, const char* device, int flags) {
 
 }  // namespace
 
+Attempt<void> save_named_file(const Context& context, const std::string& file, ByteView contents,
+                              const HoldsNoMore& holds_no_more) {
+  return attempt(write_output(file, contents, OutputRules{context.home, context.force, holds_no_more}));
+}
+
+Attempt<void> may_save_named_file(const Context& context, const std::string& file) {
+  return attempt(check_output(file, {}, OutputRules{context.home, context.force, {}}));
+}
+
 ExitCode write_named_file(Context& context, const std::string& file, ByteView contents,
                           const HoldsNoMore& holds_no_more) {
-  return report(context, write_output(file, contents, OutputRules{context.home, context.force, holds_no_more}));
+  return printed(context, save_named_file(context, file, contents, holds_no_more));
 }
 
 ExitCode check_named_file(Context& context, const std::string& file) {
-  return report(context, check_output(file, {}, OutputRules{context.home, context.force, {}}));
+  return printed(context, may_save_named_file(context, file));
 }
 
 Status write_home_file(const Context& context, const std::string& name, ByteView contents) {
@@ -62,14 +75,16 @@ ExitCode after_output(ExitCode code) {
   return code == ExitCode::kOk ? ExitCode::kFailure : code;
 }
 
-ExitCode lock_home(Context& context, const std::string& doing) {
-  if (context.lock) return ExitCode::kOk;
+Attempt<void> hold_home(Context& context, const std::string& doing) {
+  if (context.lock) return {};
   auto taken = HomeLock::take(context.home, doing, kWaitMs, [&context](const std::string& holder) {
     if (!context.quiet) std::fprintf(stderr, "testamur: waiting for %s, which holds this home\n", holder.c_str());
   });
-  if (!taken.ok()) return fail(context, ExitCode::kFailure, taken.message());
+  if (!taken.ok()) return Failure{ExitCode::kFailure, taken.message()};
   context.lock = std::move(taken).value();
-  return ExitCode::kOk;
+  return {};
 }
+
+ExitCode lock_home(Context& context, const std::string& doing) { return printed(context, hold_home(context, doing)); }
 
 }  // namespace testamur::wallet

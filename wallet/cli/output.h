@@ -6,6 +6,7 @@
 #include <string>
 
 #include "wallet/cli/context.h"
+#include "wallet/cli/outcome.h"
 
 namespace testamur::wallet {
 
@@ -18,6 +19,10 @@ ExitCode write_named_file(Context& context, const std::string& file, ByteView co
                           const HoldsNoMore& holds_no_more = {});
 // The same question before anything is done: for commands that act first and write then.
 ExitCode check_named_file(Context& context, const std::string& file);
+// Both for commands that hand on how they end.
+Attempt<void> save_named_file(const Context& context, const std::string& file, ByteView contents,
+                              const HoldsNoMore& holds_no_more = {});
+Attempt<void> may_save_named_file(const Context& context, const std::string& file);
 
 // A file of the home itself, by its name there; it replaces what it held.
 Status write_home_file(const Context& context, const std::string& name, ByteView contents);
@@ -34,5 +39,6 @@ ExitCode after_output(ExitCode code);
 // back takes it before it reads. Waits for another program, says for whom, and fails with exit code 1 after ten
 // minutes.
 ExitCode lock_home(Context& context, const std::string& doing);
+Attempt<void> hold_home(Context& context, const std::string& doing);
 
 }  // namespace testamur::wallet

@@ -111,18 +111,148 @@ std::string key_retire(const BodyView& body, const Surroundings& around) {
   return who + " as compromised since " + moment_text(since_ms) + ".\n" + compromise_words(since_ms, around);
 }
 
+std::string run_words(std::uint64_t first, std::uint64_t count) {
+  return std::to_string(first) + (count == 1 ? "" : " to " + std::to_string(first + count - 1));
+}
+
+// The indexes of a status change as runs, ascending.
+std::vector<std::pair<std::uint64_t, std::uint64_t>> runs_of(const Json& content) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> runs;
+  for (const auto& value : part_in(part_in(content, "list"), "indexes")) {
+    const auto index = value.get<std::uint64_t>();
+    const bool joins = !runs.empty() && runs.back().first + runs.back().second == index;
+    if (joins) ++runs.back().second;
+    if (!joins) runs.emplace_back(index, 1);
+  }
+  for (const auto& range : part_in(part_in(content, "ranges"), "ranges")) {
+    runs.emplace_back(number_in(range, "first"), number_in(range, "count"));
+  }
+  return runs;
+}
+
 std::string status_change(const BodyView& body, const Surroundings& around) {
-  const Json list = part_in(part_in(body.content, "list"), "indexes");
   std::string which;
-  for (const auto& index : list) which += (which.empty() ? "" : ", ") + std::to_string(index.get<std::uint64_t>());
-  for (const auto& range : part_in(part_in(body.content, "ranges"), "ranges")) {
-    which += (which.empty() ? "" : ", ") + std::to_string(number_in(range, "first")) + " and the next " +
-             std::to_string(number_in(range, "count") - 1);
+  for (const auto& [first, count] : runs_of(body.content)) {
+    which += (which.empty() ? "" : ", ") + run_words(first, count);
   }
   if (body.content.contains("bulk"))
     which = "many from " + std::to_string(number_in(body.content["bulk"], "first")) + " on";
   return party_words(around, body.author) + " changes the status of its credentials with the indexes " + which + ": " +
          text_of(body.content, "action") + ", reason " + text_of(body.content, "reason") + ".";
+}
+
+// ---- what it awards, whom it recognises, by which rules ---------------------------------------------------------
+
+std::string text_in(const Json& texts) {
+  std::string best;
+  for (const auto& entry : texts) {
+    if (best.empty() || text_of(entry, "language") == "en") best = text_of(entry, "text");
+  }
+  return best;
+}
+
+std::string credits_words(std::uint64_t hundredths) {
+  const auto rest = hundredths % 100;
+  return std::to_string(hundredths / 100) +
+         (rest == 0 ? "" : "." + std::string(rest < 10 ? "0" : "") + std::to_string(rest)) + " ECTS credits";
+}
+
+std::string achievement_publish(const BodyView& body, const Surroundings& around) {
+  const Json& content = body.content;
+  std::string out = party_words(around, body.author) + " publishes the achievement " +
+                    std::to_string(number_in(content, "number")) + "." + std::to_string(number_in(content, "version")) +
+                    ", \"" + text_in(part_in(content, "titles")) + "\"";
+  if (const auto ects = number_in(content, "ects_hundredths"); ects != 0) out += ", " + credits_words(ects);
+  if (const auto level = number_in(content, "eqf_level"); level != 0) out += ", EQF level " + std::to_string(level);
+  out += ".\nA version is published once and never changed; what it says is compared with every credential of it.";
+  const auto bodies = part_in(content, "awarding_bodies").size();
+  if (bodies > 1) out += "\nIt can be issued once the other awarding bodies have co-signed it.";
+  return out;
+}
+
+std::string achievement_retire(const BodyView& body, const Surroundings& around) {
+  return party_words(around, body.author) + " retires its achievement " +
+         std::to_string(number_in(body.content, "number")) + "." + std::to_string(number_in(body.content, "version")) +
+         ".\nNothing more can be issued under this version; what was issued stands. This cannot be taken back.";
+}
+
+std::string achievement_cosign(const BodyView& body, const Surroundings& around) {
+  const Json& id = part_in(body.content, "achievement");
+  return party_words(around, body.author) + " co-signs the achievement " + std::to_string(number_in(id, "number")) +
+         "." + std::to_string(number_in(id, "version")) + " of " + party_words(around, text_of(id, "institution")) +
+         ".";
+}
+
+std::string policy_publish(const BodyView& body, const Surroundings& around) {
+  const auto url = text_of(body.content, "url");
+  return party_words(around, body.author) + " says that it decides by the policy " + text_of(body.content, "digest") +
+         (url.empty() ? "" : ", to be read at " + url) + ".\nOnly the digest is on the ledger.";
+}
+
+// From when until when a statement holds.
+std::string period_words(const Json& content) {
+  const auto until_ms = number_in(content, "valid_until_ms");
+  return "from " + moment_text(number_in(content, "valid_from_ms")) +
+         (until_ms == 0 ? ", without an end" : ", until " + moment_text(until_ms));
+}
+
+std::string scope_words(const Json& content) {
+  const Json scope = part_in(content, "scope");
+  std::string levels;
+  for (unsigned level = 1; level <= 8; ++level) {
+    if ((number_in(scope, "eqf_levels") >> (level - 1) & 1U) != 0)
+      levels += (levels.empty() ? "" : ", ") + std::to_string(level);
+  }
+  std::string out;
+  if (!text_of(scope, "isced_fields").empty()) out += ", in some fields only";
+  if (!levels.empty()) out += ", EQF levels " + levels + " only";
+  if (number_in(scope, "award_types") != 0) out += ", for some types of award only";
+  if (number_in(scope, "purposes") != 0) out += ", for some purposes only";
+  if (!part_in(scope, "achievements").empty()) out += ", for some achievements only";
+  return out.empty() ? ", for everything that it awards" : out;
+}
+
+std::string slot_words(const Json& content) {
+  const auto slot = number_in(content, "slot");
+  return slot == 0 ? "" : " (its statement number " + std::to_string(slot) + " about this institution)";
+}
+
+std::string recognition_trust(const BodyView& body, const Surroundings& around) {
+  const auto depth = number_in(body.content, "depth");
+  std::string reach = "its own awards only";
+  if (depth == 1) reach = "its own awards, and those of institutions that it recommends";
+  if (depth > 1)
+    reach = "its own awards, and those of institutions up to " + std::to_string(depth) + " steps behind it";
+  return party_words(around, body.author) + " trusts " + party_words(around, text_of(body.content, "subject")) +
+         " with amount " + std::to_string(number_in(body.content, "amount")) + " of 120: " + reach + " (depth " +
+         std::to_string(depth) + ")" + scope_words(body.content) + slot_words(body.content) + ", " +
+         period_words(body.content) + ".";
+}
+
+std::string recognition_distrust(const BodyView& body, const Surroundings& around) {
+  return party_words(around, body.author) + " distrusts " + party_words(around, text_of(body.content, "subject")) +
+         scope_words(body.content) + slot_words(body.content) + ": what that institution awards is blocked, " +
+         period_words(body.content) + ".";
+}
+
+std::string recognition_end(const BodyView& body, const Surroundings& around) {
+  return party_words(around, body.author) + " ends what it said of " +
+         party_words(around, text_of(body.content, "subject")) + slot_words(body.content) + ", from " +
+         moment_text(number_in(body.content, "valid_from_ms")) + " on.";
+}
+
+std::string accreditation_accredit(const BodyView& body, const Surroundings& around) {
+  const auto url = text_of(body.content, "report_url");
+  return party_words(around, body.author) + " accredits " + party_words(around, text_of(body.content, "subject")) +
+         " with amount " + std::to_string(number_in(body.content, "amount")) + " of 120" + scope_words(body.content) +
+         ", " + period_words(body.content) + "." + (url.empty() ? "" : "\nThe report is at " + url + ".");
+}
+
+std::string accreditation_end(const BodyView& body, const Surroundings& around) {
+  return party_words(around, body.author) + " ends " +
+         std::to_string(text_of(body.content, "statement_ids").size() / 64) + " of its accreditations of " +
+         party_words(around, text_of(body.content, "subject")) + ", from " +
+         moment_text(number_in(body.content, "valid_from_ms")) + " on.";
 }
 
 std::string institution_update(const BodyView& body, const Surroundings& around) {
@@ -224,7 +354,16 @@ std::string evidence(const BodyView& body, const Surroundings& around) {
          "for everybody to see; what follows from it is a vote.";
 }
 
-constexpr std::array<std::pair<std::string_view, Words>, 15> kWords = {{
+constexpr std::array<std::pair<std::string_view, Words>, 24> kWords = {{
+    {"achievement_publish", achievement_publish},
+    {"achievement_retire", achievement_retire},
+    {"achievement_cosign", achievement_cosign},
+    {"policy_publish", policy_publish},
+    {"recognition_trust", recognition_trust},
+    {"recognition_distrust", recognition_distrust},
+    {"recognition_end", recognition_end},
+    {"accreditation_accredit", accreditation_accredit},
+    {"accreditation_end", accreditation_end},
     {"key_add", key_add},
     {"key_rotate", key_rotate},
     {"key_retire", key_retire},
