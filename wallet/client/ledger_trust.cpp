@@ -315,7 +315,9 @@ LedgerOutcome LedgerTrust::follow_changes(Client& client, TrustedLedger& ledger,
 }
 
 LedgerOutcome LedgerTrust::advance(Client& client, TrustedLedger& ledger) {
-  auto called = client.set_changes(ledger.client.epoch(), 1);
+  const auto epoch = ledger.client.epoch();
+  const auto newest = ledger.newest;
+  auto called = client.set_changes(epoch, 1);
   if (auto* cause = std::get_if<CallError>(&called)) return unreachable(*cause);
   auto answer = std::get<SetChangesAnswer>(std::move(called));
   if (auto problem = follow_changes(client, ledger, answer.epoch, answer)) return problem;
@@ -324,7 +326,10 @@ LedgerOutcome LedgerTrust::advance(Client& client, TrustedLedger& ledger) {
     if (!checkpoint.ok()) return failure("forged_checkpoint", checkpoint.message());
     if (auto problem = take_newest(client, ledger, std::move(checkpoint).value())) return problem;
   }
-  return save(ledger);
+  // Most commands learn nothing new, and should not need to write to ask.
+  const bool same = ledger.client.epoch() == epoch && ledger.newest.has_value() == newest.has_value() &&
+                    (!newest || newest->header.height == ledger.newest->header.height);
+  return same ? std::nullopt : save(ledger);
 }
 
 LedgerOutcome LedgerTrust::take_newest(Client& client, TrustedLedger& ledger, ledger::Checkpoint checkpoint) {
