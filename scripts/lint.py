@@ -19,6 +19,7 @@ NODE_LEVEL = {"log": -1, "store": 0, "net": 0, "config": 0, "chain": 1, "rpc": 2
 # A third-party header may be included only from these folders (and from tests).
 OWNERS = [
     (r"secp256k1", ("common",)),
+    (r"utf8proc", ("common",)),
     (r"openssl/", ("common", "wallet/keystore", "node/net", "node/rpc", "wallet/client")),
     (r"toml\+\+", ("node", "wallet/cli")),
     (r"nlohmann/", ("wallet", "node/rpc")),
@@ -38,6 +39,13 @@ BANS_EVERYWHERE = [
     (r"\bstd::(rand|srand)\b|\brandom_device\b", "randomness comes from common/keys.h or a seed"),
     (r"\bassert\s*\(", "TM_CHECK is always compiled in"),
     (r"\bstrcpy\b|\bsprintf\b|\bstrcat\b", "unbounded C string functions"),
+]
+# What writes files is in one place, so that no output destroys anything: wallet/cli/output.h for what a person named,
+# wallet/keystore/file.h beneath it.
+WRITERS = [
+    (r"\bstd::ofstream\b|\bfopen\b|::rename\s*\(|::renameat", ("wallet/keystore/file.cpp",)),
+    (r"\bwrite_file_atomically\b|\bwrite_output\b", ("wallet/keystore", "wallet/credential", "wallet/client",
+                                                       "wallet/cli/output.cpp", "wallet/cli/key_files.cpp")),
 ]
 BANS_PURE = [
     (r"\bstd::chrono\b|\b<chrono>|\btime\s*\(\s*(NULL|nullptr|0)", "no clock in a pure folder: the time is handed in"),
@@ -151,6 +159,16 @@ def check_bans(path, text, code):
                 report(path, number, why + ": " + line.strip()[:80])
 
 
+def check_writers(path, code):
+    relative = str(path.relative_to(ROOT))
+    if not relative.startswith("wallet/"):
+        return
+    for number, line in enumerate(code.splitlines(), 1):
+        for pattern, owners in WRITERS:
+            if re.search(pattern, line) and not relative.startswith(owners):
+                report(path, number, "files are written by wallet/cli/output.h: " + line.strip()[:80])
+
+
 def check_sizes(path, text, code):
     lines = text.count("\n")
     folder = folder_of(path)
@@ -195,6 +213,7 @@ def main():
             code = strip(text)
             check_includes(path, text)
             check_bans(path, text, code)
+            check_writers(path, code)
             check_sizes(path, text, code)
             if path.suffix == ".h" and "#pragma once" not in text:
                 report(path, 1, "a header begins with #pragma once")

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "common/clock.h"
+#include "ledger/tx/facts_meaning.h"
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
@@ -130,6 +131,10 @@ int init(const InitArguments& arguments) {
   options.facts.eter = arguments.eter;
   options.facts.lei = arguments.lei;
   options.facts.deqar = arguments.deqar;
+  if (const auto problem = ledger::tx::meaning_problem(options.facts)) {
+    complain("the " + problem->field + " cannot stand in a genesis, where it stays: " + problem->why);
+    return kUsage;
+  }
   if (arguments.accreditor && !arguments.observer) {
     complain("--accreditor goes with --observer: a quality agency has no vote");
     return kUsage;

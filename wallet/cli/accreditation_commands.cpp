@@ -92,7 +92,7 @@ Result<tx::StatementContent> make_accreditation(Context& context, Client& client
   TM_TRY(content.scope, parse_scope(options));
   TM_TRY(content.scheme, parse_quality(options.scheme));
   TM_TRY(content.valid_from_ms, parse_date_or(options.from, context.now_ms()));
-  TM_TRY(content.valid_until_ms, parse_date_or(options.until, 0));
+  TM_TRY(content.valid_until_ms, parse_last_day(options.until, context.now_ms(), "--until"));
   if (content.valid_until_ms != 0 && content.valid_until_ms <= content.valid_from_ms) {
     return error("--until must come after --from");
   }
@@ -164,7 +164,7 @@ ExitCode say(Context& context, const AccreditOptions& options, bool grant) {
   if (grant) {
     what += " accredits " + options.subject + " for " + to_text(content->scope) + " with amount " +
             std::to_string(content->amount) + ", from " + date_text(content->valid_from_ms) +
-            (content->valid_until_ms == 0 ? ", open" : ", until " + date_text(content->valid_until_ms));
+            ", last day: " + last_day_text(content->valid_until_ms);
   } else {
     what += " ends " + std::to_string(content->names.size()) + " accreditation(s) of " + options.subject + " from " +
             date_text(content->valid_from_ms);

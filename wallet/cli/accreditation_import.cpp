@@ -40,6 +40,8 @@ Status add_accreditations(const Json& answer, KnownLedger& known) {
     TM_TRY(each.scope, scope_from(view.value("scope", Json::object())));
     const auto digest = from_hex(view.value("evidence_digest", ""));
     if (digest) each.digest = Hash256::from(*digest).value_or(Hash256{});
+    each.report_url = view.value("report_url", "");
+    each.statement = view.value("id_text", view.value("id", ""));
     known.accreditations.push_back(std::move(each));
   }
   return {};
@@ -52,17 +54,27 @@ std::string line_of(const PlannedAccreditation& planned) {
   std::string text = "  row " + std::to_string(planned.row) + "  accredit " + planned.subject_name;
   if (!planned.programme.empty()) text += ", programme \"" + planned.programme + "\"";
   text += ": " + to_text(content.scope) + ", amount " + std::to_string(content.amount) + ", " +
-          date_text(content.valid_from_ms) + " to " + date_text(content.valid_until_ms);
+          date_text(content.valid_from_ms) + " to " + last_day_text(content.valid_until_ms);
   if (planned.ects_hundredths != 0) {
     char ects[32];
     std::snprintf(ects, sizeof ects, ", %u.%02u ECTS", planned.ects_hundredths / 100, planned.ects_hundredths % 100);
     text += ects;
   }
   if (planned.esco_outcomes != 0) text += ", " + std::to_string(planned.esco_outcomes) + " ESCO outcomes";
+  if (!planned.replaces.empty()) text += "  (a replacement of " + planned.replaces + ": that stays until it is ended)";
   return text + (planned.retroactive ? "  (retroactive)" : "") + "\n";
 }
 
 }  // namespace
+
+Result<std::vector<KnownParty>> fetch_parties(Client& client) {
+  auto list = client.institutions();
+  if (auto* failure = std::get_if<CallError>(&list)) return error(failure->message);
+  std::vector<KnownParty> parties;
+  for (const auto& view : std::get<Json>(list).value("institutions", Json::array()))
+    parties.push_back(party_from(view));
+  return parties;
+}
 
 Result<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author) {
   KnownLedger known;
@@ -100,6 +112,7 @@ Json to_json(const ImportPlan& plan) {
                               {"ects_hundredths", each.ects_hundredths},
                               {"esco_outcomes", each.esco_outcomes},
                               {"retroactive", each.retroactive},
+                              {"replaces", each.replaces},
                               {"report_digest", each.content.evidence_digest.hex()},
                               {"report_url", each.content.report_url}});
   }
@@ -107,7 +120,8 @@ Json to_json(const ImportPlan& plan) {
     refused.push_back({{"row", each.row}, {"column", each.column}, {"why", each.why}});
   }
   return Json{{"rows", plan.rows},       {"institutions", parties}, {"accreditations", accreditations},
-              {"already", plan.already}, {"refused", refused},      {"not_read", plan.not_read}};
+              {"already", plan.already}, {"refused", refused},      {"not_read", plan.not_read},
+              {"notices", plan.notices}};
 }
 
 std::string to_text(const ImportPlan& plan) {
@@ -121,6 +135,7 @@ std::string to_text(const ImportPlan& plan) {
     text += "  row " + std::to_string(each.row) + "  refused: " + each.column + (each.column.empty() ? "" : ": ") +
             each.why + "\n";
   }
+  for (const auto& notice : plan.notices) text += "  " + notice + "\n";
   if (!plan.not_read.empty()) {
     text += "  not read:";
     for (const auto& column : plan.not_read) text += " " + column;

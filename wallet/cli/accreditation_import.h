@@ -9,6 +9,9 @@ namespace testamur::wallet {
 // What a plan needs to know of the ledger: everybody on it, and what `author` ever accredited.
 Result<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author);
 
+// Everybody on the ledger.
+Result<std::vector<KnownParty>> fetch_parties(Client& client);
+
 Json to_json(const ImportPlan& plan);
 // For people: what would be sent, row by row, and every row refused with its reason.
 std::string to_text(const ImportPlan& plan);

@@ -2,6 +2,7 @@
 // build and save the batch → sign and save the transaction → send until committed → write claim files.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 
@@ -9,8 +10,10 @@
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/key_vault.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/submit.h"
+#include "wallet/credential/award_check.h"
 #include "wallet/credential/class_list.h"
 #include "wallet/credential/csv.h"
 #include "wallet/keystore/file.h"
@@ -31,6 +34,7 @@ struct IssueOptions {
 // Everything that is known before the keys are opened.
 struct Preparation {
   std::vector<ClassRow> rows;
+  std::vector<std::string> notices;  // of the class list
   std::vector<WalletRequest> requests;
   BatchPlan plan;
 };
@@ -68,13 +72,32 @@ Result<Claims> common_claims(const Json& record) {
   return claims;
 }
 
+AwardTerms terms_of(const std::string& achievement, const Json& record) {
+  AwardTerms terms;
+  terms.achievement = achievement;
+  for (const auto& title : record.value("titles", Json::array())) terms.titles.push_back(title.value("text", ""));
+  for (const auto& grading : record.value("grading", Json::array())) terms.grading.push_back(grading.value("text", ""));
+  terms.ects_hundredths = record.value("ects_hundredths", std::uint64_t{0});
+  terms.eqf_level = record.value("eqf_level", std::uint64_t{0});
+  terms.identity_check = record.value("identity_check", "");
+  if (terms.identity_check == "unspecified") terms.identity_check.clear();
+  return terms;
+}
+
+std::uint64_t block_time_ms(Client& client) {
+  const auto status = client.status();
+  const auto* json = std::get_if<Json>(&status);
+  return json == nullptr ? 0 : json->value("as_of", Json::object()).value("time_ms", std::uint64_t{0});
+}
+
 Result<Preparation> prepare(Context& context, Client& client, const IssuerProfile& profile,
                             const IssueOptions& options) {
   Preparation prepared;
   TM_TRY(auto csv, read_file(options.csv, kMaxCsvBytes));
-  auto rows = read_class_list(as_text(csv));
-  if (!rows.ok()) return error(options.csv + ": " + rows.message() + "\nnothing was issued");
-  prepared.rows = std::move(rows).value();
+  auto list = read_class_list(as_text(csv));
+  if (!list.ok()) return error(options.csv + ": " + list.message() + "\nnothing was issued");
+  prepared.rows = std::move(list->rows);
+  prepared.notices = std::move(list->notices);
   TM_TRY(prepared.requests, read_requests(options.requests, profile));
   TM_TRY(auto achievement, parse_achievement_id(options.achievement));
   auto published = client.achievement(achievement.institution, achievement.number, achievement.version);
@@ -85,7 +108,10 @@ Result<Preparation> prepare(Context& context, Client& client, const IssuerProfil
   auto indexes = client.issuer_indexes(profile.institution);
   if (auto* failure = std::get_if<CallError>(&indexes)) return error(failure->message);
   TM_TRY(auto claims, common_claims(view.value("record", Json::object())));
-  TM_TRY(auto expires, parse_date_or(options.expires, 0));
+  TM_TRY(auto expires, parse_last_day(options.expires, context.now_ms(), "--expires"));
+  const auto findings = check_awards(prepared.rows, terms_of(options.achievement, view.value("record", Json::object())),
+                                     AwardCalendar{context.now_ms(), block_time_ms(client), expires});
+  if (!findings.empty()) return error(options.csv + ": " + to_text(findings) + "\nnothing was issued");
   auto& plan = prepared.plan;
   plan.chain = profile.chain;
   plan.issuer = profile.institution;
@@ -157,11 +183,16 @@ ExitCode carry_on(Context& context, Client& client, BatchFolder& folder, const S
 }
 
 ExitCode issue(Context& context, const IssueOptions& options) {
+  if (const ExitCode locked = lock_home(context, "issuer batch issue"); locked != ExitCode::kOk) return locked;
   Client client = context.client();
   auto profile = issuer_profile(context, client);
   if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message());
   auto prepared = prepare(context, client, *profile, options);
   if (!prepared.ok()) return fail(context, ExitCode::kUsage, prepared.message());
+  if (!context.quiet) {
+    for (const auto& notice : prepared->notices)
+      std::fprintf(stderr, "testamur: %s: %s\n", options.csv.c_str(), notice.c_str());
+  }
   auto credential_keys = open_signing_keys(context, client, KeyPurpose::kCredential);
   if (!credential_keys.keys) return credential_keys.code;
   auto issue_keys = open_signing_keys(context, client, KeyPurpose::kIssue);
@@ -185,6 +216,7 @@ ExitCode issue(Context& context, const IssueOptions& options) {
 }
 
 ExitCode resume(Context& context, const std::string& name) {
+  if (const ExitCode locked = lock_home(context, "issuer batch resume"); locked != ExitCode::kOk) return locked;
   Client client = context.client();
   auto issue_keys = open_signing_keys(context, client, KeyPurpose::kIssue);
   if (!issue_keys.keys) return issue_keys.code;
@@ -214,6 +246,7 @@ ExitCode codes(Context& context, const std::string& name) {
 }
 
 ExitCode purge(Context& context, const std::string& name) {
+  if (const ExitCode locked = lock_home(context, "issuer batch purge"); locked != ExitCode::kOk) return locked;
   auto issue_keys = open_issuer_keys(context, KeyPurpose::kIssue);
   if (!issue_keys.keys) return issue_keys.code;
   auto folder = BatchFolder::open(batch_path(context, name), issue_keys.keys->register_identities);
@@ -229,6 +262,7 @@ ExitCode purge(Context& context, const std::string& name) {
 }
 
 ExitCode erase(Context& context, const std::string& name, const std::string& student) {
+  if (const ExitCode locked = lock_home(context, "issuer erase"); locked != ExitCode::kOk) return locked;
   auto issue_keys = open_issuer_keys(context, KeyPurpose::kIssue);
   if (!issue_keys.keys) return issue_keys.code;
   auto folder = BatchFolder::open(batch_path(context, name), issue_keys.keys->register_identities);

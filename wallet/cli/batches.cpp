@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "ledger/tx/transaction.h"
+#include "wallet/cli/output.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -34,7 +35,7 @@ Result<std::uint64_t> reserve_indexes(const Context& context, std::uint64_t next
     TM_TRY_STATUS(reader.finish());
   }
   const Json reserved{{"reserved_until", first + count}};
-  TM_TRY_STATUS(write_file_atomically(file, as_bytes(reserved.dump()), Overwrite::kAllowed));
+  TM_TRY_STATUS(write_home_file(context, "issuer/next_index.json", as_bytes(reserved.dump())));
   return first;
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "wallet/cli/advice.h"
+#include "wallet/cli/output.h"
 #include "wallet/client/ledger_trust.h"
 #include "wallet/keystore/file.h"
 
@@ -129,6 +130,8 @@ Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
   }
   TM_TRY(auto passphrase, existing_passphrase(context, what));
   if (passphrase.empty()) return error("the passphrase is empty");
+  if (passphrase.text().starts_with("\xef\xbb\xbf") && !context.quiet)
+    std::fputs("testamur: a byte-order mark stands before the passphrase; it is no part of it\n", stderr);
   return passphrase;
 }
 
@@ -189,7 +192,7 @@ Result<IssuerProfile> profile_here_or(const Context& context, const std::string&
   std::filesystem::create_directories(context.path("issuer"), failure);
   if (failure) return error("cannot create " + context.path("issuer") + ": " + failure.message());
   const Json json{{"chain", chain}, {"institution", institution}, {"name", ""}, {"domain", ""}};
-  TM_TRY_STATUS(write_file_atomically(file, as_bytes(json.dump(2)), Overwrite::kRefused));
+  TM_TRY_STATUS(write_home_file(context, "issuer/issuer.json", as_bytes(json.dump(2))));
   return profile;
 }
 

@@ -3,13 +3,14 @@
 //
 // Home: $TESTAMUR_HOME, else ~/.testamur
 //   config.toml              endpoints, tls_root (optional; --endpoint overrides)
-//   wallet.age               a learner's vault
+//   wallet.age               a learner's vault; beside it wallet.age.previous, what it held before
 //   issuer/<purpose>.age     an issuer's vaults: root, issue, govern, credential
 //   issuer/party.toml        its public facts and keys, as the genesis ceremony reads them
 //   issuer/issuer.json       what was learnt at registration: chain, institution
 //   issuer/batches/<name>/   one batch each: state, claim files, codes, register
 //   outbox/                  signed transactions that have not ended
 //   ledgers/                 the ledgers that are trusted, as far as they were followed
+//   .lock                    who changes the home now (wallet/keystore/home_lock.h)
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@
 #include "wallet/cli/exit_code.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/client.h"
+#include "wallet/keystore/home_lock.h"
 #include "wallet/keystore/issuer_keys.h"
 #include "wallet/keystore/strict_json.h"
 #include "wallet/keystore/vault.h"
@@ -37,9 +39,11 @@ struct Context {
   bool json = false;
   std::string accept_recovery;  // chain id of a recovery that a person has decided to follow
   bool yes = false;             // no confirmation
+  bool force = false;           // a file that is there may be replaced: wallet/cli/output.h
   bool quiet = false;           // no progress
   std::uint64_t timeout_ms = 30'000;
   std::optional<SecretBytes> passphrase;  // once asked, for all vaults of one command
+  std::optional<HomeLock> lock;           // held until the command ends: lock_home of wallet/cli/output.h
 
   std::string path(const std::string& relative) const;
   Client client() const;

@@ -8,6 +8,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/open_wallet.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/own_decision.h"
 #include "wallet/cli/policy_file.h"
 #include "wallet/cli/render.h"
@@ -42,11 +43,6 @@ struct VerifyOptions {
   std::uint64_t max_age_s = 300;
   std::uint64_t max_status_age_ms = 600'000;
 };
-
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
-  return text;
-}
 
 Json credential_json(const StoredCredential& stored, const CredentialView& view) {
   Json claims = Json::object();
@@ -92,7 +88,7 @@ ClaimOutcome open_claim(Context& context, ByteView file, const WalletContents& c
 ExitCode import(Context& context, const std::string& file, const std::string& code_file) {
   auto raw = read_file(file, age::kMaxFileBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
-  auto wallet = OpenWallet::open(context);
+  auto wallet = OpenWallet::open_to_change(context, "credential import");
   if (!wallet) return wallet.code();
   ClaimOutcome outcome = open_claim(context, *raw, wallet.contents(), code_file);
   if (!outcome.claim)
@@ -152,7 +148,7 @@ std::string disclosure_text(const CredentialView& view, const std::vector<ClaimI
 }
 
 ExitCode present(Context& context, const PresentOptions& options) {
-  auto wallet = OpenWallet::open(context);
+  auto wallet = OpenWallet::open_to_change(context, "credential present");
   if (!wallet) return wallet.code();
   const StoredCredential* stored = find_stored(wallet.contents(), options.reference);
   if (stored == nullptr)
@@ -165,7 +161,7 @@ ExitCode present(Context& context, const PresentOptions& options) {
     if (kind == nullptr) return fail(context, ExitCode::kUsage, "no claim is called \"" + name + "\"");
     request.claims.push_back(kind->id);
   }
-  auto until = parse_date_or(options.until, 0);
+  auto until = parse_last_day(options.until, context.now_ms(), "--until");
   if (!until.ok()) return fail(context, ExitCode::kUsage, until.message());
   if (*until != 0) request.ends_at_s = *until / 1000;
   const std::string preview = disclosure_text(*view, request.claims, options.audience);
@@ -176,15 +172,19 @@ ExitCode present(Context& context, const PresentOptions& options) {
   if (!key.ok()) return fail(context, ExitCode::kFailure, key.message());
   auto presentation = present_credential(stored->sd_jwt, request, *key);
   if (!presentation.ok()) return fail(context, ExitCode::kFailure, presentation.message());
+  if (options.out.empty()) {
+    print(context, Json{{"presentation", *presentation}}, *presentation + "\n");
+    if (!standard_output_arrived()) return fail(context, ExitCode::kFailure, "nothing was presented");
+  } else if (const ExitCode code = write_named_file(context, options.out, as_bytes(*presentation + "\n"));
+             code != ExitCode::kOk) {
+    return code;
+  }
+
+  // Booked only now: a presentation that reached nobody was not made.
   wallet.contents().grants.push_back(
       {to_text(view->head.reference), options.audience, options.claims, context.now_ms(), *until});
   if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
-  if (options.out.empty()) {
-    print(context, Json{{"presentation", *presentation}}, *presentation + "\n");
-    return ExitCode::kOk;
-  }
-  auto written = write_file_atomically(options.out, as_bytes(*presentation + "\n"), Overwrite::kAllowed);
-  if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
+  if (options.out.empty()) return ExitCode::kOk;
   print(context, Json{{"file", options.out}, {"disclosed", options.claims}, {"audience", options.audience}},
         preview + "wrote " + options.out + "\n");
   return ExitCode::kOk;
@@ -238,7 +238,9 @@ Asked facts_of_file(Context& context, const CredentialView& view, const std::str
 ExitCode keep_receipt(Context& context, const std::string& file, const std::string& out) {
   auto raw = read_file(file, kMaxCredentialBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
-  auto view = read_credential(trimmed(std::string(as_text(*raw))));
+  auto pasted = read_pasted(as_text(*raw));
+  if (!pasted.ok()) return fail(context, ExitCode::kUsage, file + ": " + pasted.message());
+  auto view = read_credential(*pasted);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
@@ -249,8 +251,10 @@ ExitCode keep_receipt(Context& context, const std::string& file, const std::stri
   if (!fetched.receipt) {
     return fail(context, ExitCode::kUnknown, "no node shows a proof of this credential: is it anchored, and listed?");
   }
-  auto written = write_file_atomically(out, ledger::encode(*fetched.receipt), Overwrite::kAllowed);
-  if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
+  if (const ExitCode written = write_named_file(context, out, ledger::encode(*fetched.receipt));
+      written != ExitCode::kOk) {
+    return written;
+  }
   const auto& header = fetched.receipt->checkpoint.header;
   print(context, Json{{"file", out}, {"height", header.height.value}, {"time_ms", header.time_ms}},
         "wrote " + out + ": proves the status at block " + std::to_string(header.height.value) + " to whoever trusts " +
@@ -307,7 +311,9 @@ ExitCode decide_here(Context& context, Client& client, const VerifyOptions& opti
 ExitCode verify(Context& context, const VerifyOptions& options) {
   auto raw = read_file(options.file, kMaxCredentialBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
-  const std::string compact = trimmed(std::string(as_text(*raw)));
+  auto pasted = read_pasted(as_text(*raw));
+  if (!pasted.ok()) return fail(context, ExitCode::kUsage, options.file + ": " + pasted.message());
+  const std::string& compact = *pasted;
   VerifyRules rules{context.now_ms(), options.max_status_age_ms, std::nullopt, true};
   if (!options.audience.empty() || !options.nonce.empty()) {
     rules.holder = HolderRules{options.audience, options.nonce, context.now_ms() / 1000, options.max_age_s};

@@ -9,10 +9,10 @@
 #include "wallet/cli/draft.h"
 #include "wallet/cli/key_files.h"
 #include "wallet/cli/look_around.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/signing.h"
 #include "wallet/cli/submit.h"
 #include "wallet/cli/terminal.h"
-#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -86,9 +86,12 @@ ExitCode sign_file(Context& context, const SignOptions& options) {
                 "nothing was signed: this home holds no key that the draft waits for\n" + open_text(*draft));
   }
   const std::string out = options.out.empty() ? options.file : options.out;
-  const auto written = write_file_atomically(out, as_bytes(draft_text(*draft)),
-                                             options.out.empty() ? Overwrite::kAllowed : Overwrite::kRefused);
-  if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
+  // Where no other file is named the draft that was read is replaced: it only grew.
+  const HoldsNoMore grown = [&options](ByteView) { return options.out.empty() || options.out == options.file; };
+  if (const ExitCode written = write_named_file(context, out, as_bytes(draft_text(*draft)), grown);
+      written != ExitCode::kOk) {
+    return written;
+  }
   print(context,
         Json{{"draft", out},
              {"says", words},

@@ -12,6 +12,7 @@
 #include "wallet/cli/commands.h"
 #include "wallet/cli/genesis_words.h"
 #include "wallet/cli/key_files.h"
+#include "wallet/cli/output.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -36,8 +37,9 @@ Result<Genesis> read_record(const std::string& file) {
   return genesis;
 }
 
-Status write_record(const std::string& file, const Genesis& genesis, Overwrite overwrite = Overwrite::kAllowed) {
-  return write_file_atomically(file, ledger::encode(genesis), overwrite);
+// A record that was read from this file and grew replaces it; a new one never replaces another.
+ExitCode write_record(Context& context, const std::string& file, const Genesis& genesis, bool was_read = true) {
+  return write_named_file(context, file, ledger::encode(genesis), [was_read](ByteView) { return was_read; });
 }
 
 ExitCode report(const Context& context, const Genesis& genesis, const std::vector<GenesisFault>& faults) {
@@ -62,9 +64,8 @@ ExitCode draft(Context& context, const GenesisOptions& options) {
   }
   if (input.time_ms == 0) input.time_ms = context.now_ms();
   const auto genesis = ledger::draft_genesis(std::move(input));
-  if (auto written = write_record(options.record, genesis, Overwrite::kRefused); !written.ok()) {
-    return fail(context, ExitCode::kFailure, written.message());
-  }
+  if (const ExitCode written = write_record(context, options.record, genesis, false); written != ExitCode::kOk)
+    return written;
   print(context, genesis_json(genesis, ledger::find_faults(genesis)),
         "an empty draft is in " + options.record + "; testamur genesis add " + options.record + " PARTY.toml …\n");
   return ExitCode::kOk;
@@ -125,9 +126,8 @@ ExitCode add(Context& context, const GenesisOptions& options) {
     if (!wrong.empty()) return fail(context, ExitCode::kInvalid, file + ": " + wrong);
     genesis = std::move(next);
   }
-  if (auto written = write_record(options.record, *genesis); !written.ok()) {
-    return fail(context, ExitCode::kFailure, written.message());
-  }
+  if (const ExitCode written = write_record(context, options.record, *genesis); written != ExitCode::kOk)
+    return written;
   print(context, genesis_json(*genesis, ledger::find_faults(*genesis)),
         std::to_string(genesis->content.parties.size()) + " parties, " +
             std::to_string(genesis->content.validators.size()) + " validators; chain id now " +
@@ -178,9 +178,8 @@ ExitCode sign(Context& context, const GenesisOptions& options) {
     genesis->signatures.push_back({id, key.sign(message.view())});
   }
   std::ranges::sort(genesis->signatures, {}, &ledger::FounderSignature::root_key);
-  if (auto written = write_record(options.record, *genesis); !written.ok()) {
-    return fail(context, ExitCode::kFailure, written.message());
-  }
+  if (const ExitCode written = write_record(context, options.record, *genesis); written != ExitCode::kOk)
+    return written;
   const auto faults = ledger::find_faults(*genesis);
   std::string left;
   for (const auto& fault : faults) left += "  " + fault.what + "\n";
@@ -207,9 +206,8 @@ ExitCode merge(Context& context, const GenesisOptions& options) {
     }
   }
   std::ranges::sort(genesis->signatures, {}, &ledger::FounderSignature::root_key);
-  if (auto written = write_record(options.record, *genesis); !written.ok()) {
-    return fail(context, ExitCode::kFailure, written.message());
-  }
+  if (const ExitCode written = write_record(context, options.record, *genesis); written != ExitCode::kOk)
+    return written;
   const auto faults = ledger::find_faults(*genesis);
   return report(context, *genesis, faults);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "wallet/cli/accreditation_import.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/explain_command.h"
 #include "wallet/cli/institution_file.h"
@@ -24,6 +25,16 @@ struct InstitutionOptions {
   DraftOptions draft;
 };
 
+// What is on the ledger stays there, so that a second entry of one institution is refused before it is one.
+ExitCode refuse_lookalike(Desk& desk, const tx::InstitutionFacts& facts) {
+  const auto parties = fetch_parties(desk.client);
+  if (!parties.ok()) return fail(desk.context, ExitCode::kUnreachable, parties.message());
+  const auto alike = find_lookalike(facts, *parties);
+  if (!alike) return ExitCode::kOk;
+  return fail(desk.context, ExitCode::kUsage,
+              *alike + ": nothing was sent. If another institution is meant, its name must say so");
+}
+
 // ---- joining ---------------------------------------------------------------------------------------------------
 
 ExitCode join(Context& context, const InstitutionOptions& options) {
@@ -42,6 +53,11 @@ ExitCode join(Context& context, const InstitutionOptions& options) {
     if (!id.ok()) return fail(context, ExitCode::kUnknown, "--listed: " + id.message());
     content->listed = *id;
   }
+  // One that was listed and registers now is like itself.
+  if (const ExitCode alike = options.listed.empty() ? refuse_lookalike(desk, content->facts) : ExitCode::kOk;
+      alike != ExitCode::kOk) {
+    return alike;
+  }
   errand.command = "institution register";
   errand.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, *content); };
   errand.done = std::string(tx::best_text(content->facts.legal_names)) + " is registered";
@@ -59,6 +75,7 @@ ExitCode list(Context& context, const InstitutionOptions& options) {
   Desk desk = sit_down(context);
   if (desk.code != ExitCode::kOk) return desk.code;
   Errand errand;
+  if (const ExitCode alike = refuse_lookalike(desk, *facts); alike != ExitCode::kOk) return alike;
   errand.command = "institution list";
   errand.make = [&facts](const tx::Envelope& envelope) {
     return tx::build(envelope, tx::InstitutionListContent{*facts});

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ledger/tx/facts_meaning.h"
 #include "wallet/cli/key_files.h"
 #include "wallet/keystore/file.h"
 
@@ -90,6 +91,12 @@ tx::InstitutionFacts read_facts(Reading& reading, const toml::table& table) {
     const auto* at = table.get(broken->field.substr(0, broken->field.find_first_of("[.")));
     reading.complain(at != nullptr ? *at : static_cast<const toml::node&>(table), broken->field,
                      std::string(tx::rule(broken->code)) + (broken->detail.empty() ? "" : " (" + broken->detail + ")"));
+  }
+  // By meaning too: what is on the ledger stays there. Its cause is said before that of the form, which knows less.
+  if (const auto problem = tx::meaning_problem(facts)) {
+    const auto* at = table.get(problem->field);
+    reading.wrong.clear();
+    reading.complain(at != nullptr ? *at : static_cast<const toml::node&>(table), problem->field, problem->why);
   }
   return facts;
 }

@@ -8,6 +8,7 @@
 #include "wallet/cli/commands.h"
 #include "wallet/cli/key_files.h"
 #include "wallet/cli/key_vault.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/submit.h"
 #include "wallet/client/outbox.h"
@@ -66,8 +67,7 @@ ExitCode init(Context& context, const std::string& directory, bool keep) {
     return fail(context, ExitCode::kFailure, "cannot create " + context.path("issuer") + ": " + failure.message());
   const ExitCode sealed = seal_keys(context, std::move(keys), profile->value("institution", ""));
   if (sealed != ExitCode::kOk) return sealed;
-  auto written =
-      write_file_atomically(context.path("issuer/issuer.json"), as_bytes(profile->dump(2)), Overwrite::kRefused);
+  auto written = write_home_file(context, "issuer/issuer.json", as_bytes(profile->dump(2)));
   if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
   if (!keep) {
     for (auto purpose : kVaultPurposes) {

@@ -9,11 +9,11 @@
 #include "wallet/cli/key_files.h"
 #include "wallet/cli/key_vault.h"
 #include "wallet/cli/look_around.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/signing.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/void_forecast.h"
-#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -241,15 +241,14 @@ ExitCode make(Context& context, const KeyOptions& options) {
   if (!algorithm.ok()) return fail(context, ExitCode::kUsage, algorithm.message());
   auto profile = profile_here_or(context, options.chain, options.institution);
   if (!profile.ok()) return fail(context, ExitCode::kUsage, profile.message());
-  if (std::filesystem::exists(options.out)) return fail(context, ExitCode::kUsage, options.out + " exists already");
+  if (const ExitCode writable = check_named_file(context, options.out); writable != ExitCode::kOk) return writable;
   auto key = SecretKey::generate(*algorithm);
   const auto content = prove(profile->chain, profile->institution, *purpose, key);
   const auto stored = store_key(context, *purpose, std::move(key), to_text(profile->institution));
   if (stored != ExitCode::kOk) return stored;
   const auto text = public_key_text({profile->chain, profile->institution, content});
-  if (auto written = write_file_atomically(options.out, as_bytes(text), Overwrite::kRefused); !written.ok()) {
-    return fail(context, ExitCode::kFailure, written.message());
-  }
+  if (const ExitCode written = write_named_file(context, options.out, as_bytes(text)); written != ExitCode::kOk)
+    return written;
   const auto id = to_text(key_id(*purpose, content.key));
   print(context, Json{{"key", id}, {"file", options.out}},
         "a " + options.purpose + " key " + id + " is in the vault " + vault_file(context, *purpose) + "\n  " +

@@ -3,7 +3,6 @@
 #include <toml++/toml.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "wallet/keystore/file.h"
 #include "wallet/keystore/secret_bytes.h"
@@ -70,17 +69,13 @@ Result<SecretKey> read_key_file(const std::string& file, KeyPurpose purpose) {
 
 Status write_key_file(const std::string& file, KeyPurpose purpose, const SecretKey& key) {
   auto text = header_line(purpose, key.algorithm()) + to_hex(key.secret_bytes()) + "\n";
-  const auto written = write_file_atomically(file, as_bytes(text), Overwrite::kRefused);
+  const auto written = write_output(file, as_bytes(text), {});
   wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-  return written;
+  if (written) return error(written->message);
+  return {};
 }
 
-void erase_key_file(const std::string& file) {
-  std::error_code ignored;
-  const auto size = std::filesystem::file_size(file, ignored);
-  if (!ignored) std::ofstream(file, std::ios::binary | std::ios::in) << std::string(size, '\0') << std::flush;
-  std::filesystem::remove(file, ignored);
-}
+void erase_key_file(const std::string& file) { overwrite_and_remove(file); }
 
 Result<std::vector<HeldKey>> read_key_directory(const std::string& directory) {
   std::vector<HeldKey> keys;

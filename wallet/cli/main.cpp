@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "wallet/cli/commands.h"
+#include "wallet/cli/output.h"
 
 namespace testamur::wallet {
 namespace {
@@ -29,6 +30,7 @@ void add_global_options(CLI::App& app, Context& context) {
   app.add_flag("--json", context.json, "Print one JSON value instead of text");
   app.add_flag("--yes", context.yes, "Do not ask for confirmation");
   app.add_flag("--quiet", context.quiet, "No progress, no notices");
+  app.add_flag("--force", context.force, "Replace a file that exists when the command writes one");
   app.set_version_flag("--version", kVersion);
 }
 
@@ -67,4 +69,9 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace testamur::wallet
 
-int main(int argc, char** argv) { return testamur::wallet::run(argc, argv); }
+int main(int argc, char** argv) {
+  using namespace testamur::wallet;
+  prepare_standard_streams();
+  const int code = run(argc, argv);
+  return static_cast<int>(after_output(static_cast<ExitCode>(code)));
+}

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "wallet/cli/dates.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/json_fields.h"
 
@@ -259,7 +260,7 @@ std::string statement_line(const Json& statement) {
   }
   text += " slot " + std::to_string(number_of(statement, "slot"));
   if (number_of(statement, "valid_until_ms") != 0)
-    text += " until " + date_text(number_of(statement, "valid_until_ms"));
+    text += ", last day: " + last_day_text(number_of(statement, "valid_until_ms"));
   if (!statement.value("in_force", false)) text += "  (not in force)";
   return text + "\n";
 }

@@ -6,9 +6,9 @@
 
 #include "wallet/cli/dates.h"
 #include "wallet/cli/look_around.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/submit.h"
 #include "wallet/cli/terminal.h"
-#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -29,8 +29,8 @@ std::uint64_t window_of(Client& client) {
 }
 
 ExitCode write_draft(Context& context, const Draft& draft, const Order& order, const std::string& file) {
-  const auto written = write_file_atomically(file, as_bytes(draft_text(draft)), Overwrite::kRefused);
-  if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
+  if (const ExitCode written = write_named_file(context, file, as_bytes(draft_text(draft))); written != ExitCode::kOk)
+    return written;
   std::string next;
   for (const auto& line : missing(draft)) next += "  " + line + "\n";
   next += "  they run: testamur sign " + file + "\n  then:     testamur send " + file + ", between " +

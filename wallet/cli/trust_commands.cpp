@@ -9,10 +9,10 @@
 #include "wallet/cli/explain_command.h"
 #include "wallet/cli/key_vault.h"
 #include "wallet/cli/local_view.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/statement_options.h"
 #include "wallet/cli/submit.h"
-#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -93,7 +93,7 @@ Result<tx::StatementContent> make_statement(Context& context, Client& client, co
     TM_TRY(content.scope, parse_scope(options));
   }
   TM_TRY(content.valid_from_ms, parse_date_or(options.from, context.now_ms()));
-  TM_TRY(content.valid_until_ms, parse_date_or(options.until, 0));
+  TM_TRY(content.valid_until_ms, parse_last_day(options.until, context.now_ms(), "--until"));
   TM_TRY(content.reason, parse_reason(options.reason));
   return content;
 }
@@ -116,8 +116,7 @@ ExitCode say(Context& context, const TrustOptions& options, tx::StatementKind ki
   if (!content.ok()) return fail(context, ExitCode::kUsage, content.message());
   const std::string what = profile->name + " " + sentence(*content, options) + " (slot " +
                            std::to_string(content->slot) + ", from " + date_text(content->valid_from_ms) +
-                           (content->valid_until_ms == 0 ? ", open" : ", until " + date_text(content->valid_until_ms)) +
-                           ")";
+                           ", last day: " + last_day_text(content->valid_until_ms) + ")";
   if (!context.yes && !confirm(what + ". Publish this on the ledger?")) {
     return fail(context, ExitCode::kCancelled, "nothing was sent (without a terminal, give --yes)");
   }
@@ -165,8 +164,8 @@ ExitCode save_graph(Context& context, const std::string& out) {
   Client client = context.client();
   auto graph = collect_graph(client);
   if (!graph.ok()) return fail(context, ExitCode::kUnreachable, graph.message());
-  auto written = write_file_atomically(out, as_bytes(*graph), Overwrite::kAllowed);
-  if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
+  if (const ExitCode written = write_named_file(context, out, as_bytes(*graph)); written != ExitCode::kOk)
+    return written;
   print(context, Json{{"file", out}, {"size_bytes", graph->size()}},
         "wrote " + out + ": who says what of whom, by the word of the node and unproven\n");
   return ExitCode::kOk;
