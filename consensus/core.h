@@ -157,6 +157,7 @@ class Engine::Core {
   View floor_of_epoch() const;
 
   std::string explain() const;
+  Holdings holdings() const;
   bool is_own(const ConsensusKey& key) const;
   InstitutionId leader_id(View view) const { return set_.at(set_.leader(epoch_, view)).id; }
   std::uint8_t leader(View view) const { return set_.leader(epoch_, view); }

@@ -75,20 +75,7 @@ Status Scenario::line(const std::string& text) {
 Simulation& Scenario::simulation() { return *simulation_; }
 
 std::string Scenario::where_everybody_is() const {
-  std::string text;
-  for (std::size_t i = 0; simulation_ && i < simulation_->size(); ++i) {
-    const auto& one = simulation_->node(i);
-    text += "\n  node " + std::to_string(i);
-    if (!one.is_up()) {
-      text += " is down";
-      continue;
-    }
-    const auto status = one.status();
-    text += ": epoch " + std::to_string(status.epoch.value) + " view " + std::to_string(status.view.value) +
-            " height " + std::to_string(status.committed_height.value) + ", " + to_text(status.voting) + ", " +
-            std::to_string(one.pending()) + " transactions, " + status.waiting_for;
-  }
-  return text;
+  return simulation_ ? simulation_->where_everybody_is() : std::string{};
 }
 
 Result<std::size_t> Scenario::node(const std::string& word) {
@@ -131,13 +118,22 @@ std::vector<std::size_t> Scenario::up() const {
   return chosen;
 }
 
-// liar N SAYS: before nodes
+// liar N SAYS: before nodes; several that follow a strategy collude
 Status Scenario::liar(const Words& words) {
   if (words.size() < 3) return error("like 'liar 1 proposes-twice'");
-  TM_TRY(config_.liar, number(words[1]));
-  const auto lie = lies().find(words[2]);
-  if (lie == lies().end()) return error("'" + words[2] + "' is no lie that is known here");
-  config_.lie = lie->second;
+  TM_TRY(const auto who, number(words[1]));
+  if (const auto lie = lies().find(words[2]); lie != lies().end()) {
+    config_.liar = who;
+    config_.lie = lie->second;
+    return {};
+  }
+  const Strategy* strategy = find_strategy(words[2]);
+  if (strategy == nullptr) return error("'" + words[2] + "' is no lie that is known here");
+  if (!config_.strategy.name.empty() && config_.strategy.name != strategy->name) {
+    return error("all liars of a story follow one strategy");
+  }
+  config_.liars.insert(who);
+  config_.strategy = *strategy;
   return {};
 }
 
