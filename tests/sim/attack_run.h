@@ -17,6 +17,7 @@ struct AttackConfig {
   std::uint64_t untimely_ms = 3'000;  // faults, and a network without a bound
   std::uint64_t attack_ms = 10'000;   // timely, under attack: here the laws hold
   std::uint64_t transaction_every_ms = 60;
+  bool silent = false;                         // the liars say nothing: what the same seed is compared with
   bool faults = true;                          // crashes, partitions, lost disks, set changes in the untimely part
   std::optional<std::uint64_t> delta_ms = {};  // how slow a timely network is; by the seed
   std::optional<Order> order = {};

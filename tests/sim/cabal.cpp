@@ -99,6 +99,15 @@ bool LiarNode::frame_leaves(std::size_t to, const node::net::EncodedFrame& frame
   return !std::holds_alternative<node::net::BlockResponse>(*decoded);  // it proves what is final
 }
 
+std::shared_ptr<const Bytes> junk_body(LiarNode& self, std::size_t transactions) {
+  Encoder body;
+  for (std::size_t i = 0; i < transactions; ++i) {
+    body.u32(32);
+    for (int k = 0; k < 4; ++k) body.u64(self.random().next());
+  }
+  return std::make_shared<const Bytes>(to_bytes(body.bytes()));
+}
+
 std::optional<std::uint8_t> Seats::index_of(std::size_t number) const {
   const auto found = std::find(numbers.begin(), numbers.end(), number);
   if (found == numbers.end()) return std::nullopt;

@@ -52,6 +52,9 @@ struct Seats {
   std::optional<std::uint8_t> index_of(std::size_t number) const;
 };
 
+// A body of so many unknown transactions that it takes a while to see that they are none.
+std::shared_ptr<const Bytes> junk_body(LiarNode& self, std::size_t transactions = 64);
+
 class Cabal {
  public:
   Cabal(Institutions& institutions, Timeline& timeline, Random random, Strategy strategy,
@@ -63,6 +66,10 @@ class Cabal {
   const Strategy& strategy() const { return strategy_; }
   Votes votes() const { return votes_; }
   void set_votes(Votes votes) { votes_ = votes; }
+
+  // How slow the timely network is: the adversary owns it.
+  void set_delta_us(std::uint64_t delta_us) { delta_us_ = delta_us; }
+  std::uint64_t delta_us() const { return delta_us_; }
 
   // f of the honest, always the same: those who are told something else. The others are enough for a quorum.
   const std::vector<std::size_t>& victims() const { return victims_; }
@@ -113,6 +120,7 @@ class Cabal {
   std::map<consensus::Statement, std::map<std::uint8_t, Signature>> heard_votes_;
   std::deque<consensus::Message> heard_;
   std::deque<consensus::Message> old_;  // one in a while, kept for long
+  std::uint64_t delta_us_ = 2'000;
   std::uint64_t learned_ = 0;
   std::uint64_t ticks_ = 0;
   std::map<BlockId, consensus::Proposal> inventions_;

@@ -13,6 +13,7 @@ namespace {
 using testamur::sim::AttackConfig;
 using testamur::sim::Comparison;
 using testamur::sim::Measured;
+using testamur::sim::Order;
 using testamur::sim::Votes;
 
 struct Options {
@@ -29,7 +30,8 @@ struct Options {
 int usage() {
   std::cerr
       << "usage: testamur-liars [--seed S] [--seeds N] [--nodes N] [--strategy NAME|each|turns] [--seconds VIRTUAL]\n"
-         "                      [--untimely VIRTUAL] [--every MS] [--delta MS] [--votes own|none|all] [--no-faults] "
+         "                      [--untimely VIRTUAL] [--every MS] [--delta MS] [--votes own|none|all] [--order NAME] "
+         "[--no-faults] "
          "[--not-binding]\n"
          "                      [--rows] [--twice] [--verbose]\nstrategies:";
   for (const auto& strategy : testamur::sim::strategies()) std::cerr << ' ' << strategy.name;
@@ -47,6 +49,14 @@ bool parse_votes(const std::string& text, std::optional<Votes>& votes) {
   if (text == "none") votes = Votes::kNone;
   if (text == "all") votes = Votes::kAll;
   return votes.has_value();
+}
+
+bool parse_order(const std::string& text, std::optional<Order>& order) {
+  static const std::vector<std::string> kNames{"any", "liars-first", "leader-last", "kinds-apart", "nullify-first"};
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    if (text == kNames[i]) order = static_cast<Order>(i);
+  }
+  return order.has_value();
 }
 
 bool parse_switch(const std::string& name, Options& options) {
@@ -73,6 +83,7 @@ bool parse(const std::vector<std::string>& arguments, Options& options) {
                     : name == "--delta"    ? parse_number(value, options.delta_ms)
                     : name == "--every"    ? parse_number(value, options.attack.transaction_every_ms)
                     : name == "--votes"    ? parse_votes(value, options.attack.votes)
+                    : name == "--order"    ? parse_order(value, options.attack.order)
                     : name == "--strategy" ? (options.strategy = value, true)
                                            : false;
     if (!ok) return false;

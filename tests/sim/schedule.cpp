@@ -54,7 +54,7 @@ std::optional<std::uint64_t> AdversarialSchedule::untimely_us(const Packet& pack
 
 std::uint64_t AdversarialSchedule::timely_us(const Packet& packet, const Seen& seen) {
   using Kind = Seen::Kind;
-  const bool liar = liars_.contains(packet.from);
+  const bool liar = liars_.contains(packet.from) || liars_.contains(packet.to);
   const auto late_if = [&](bool late) { return late ? delta_us_ - random_.below(delta_us_ / 20 + 1) : kAtOnceUs; };
   const bool half = ((packet.to * 7 + salt_) & 1) != 0;
   switch (order_) {

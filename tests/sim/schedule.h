@@ -14,7 +14,7 @@ namespace testamur::sim {
 // How a timely network uses its delta.
 enum class Order : std::uint8_t {
   kAny,          // by chance
-  kLiarsFirst,   // what liars say is there at once, everything else takes delta
+  kLiarsFirst,   // what liars say and hear is there at once, everything else takes delta
   kLeaderLast,   // an honest leader's block takes delta, and so do the votes that reach it
   kKindsApart,   // for one half notarize votes take delta, for the other half finalize votes
   kNullifyFirst  // nullify votes are there at once, blocks and other votes take delta

@@ -112,7 +112,7 @@ class Simulation {
   Timeline& timeline() { return timeline_; }
   Checker& checker() { return checker_; }
   Institutions& institutions() { return institutions_; }
-  const Cabal* cabal() const { return cabal_.get(); }
+  Cabal* cabal() { return cabal_.get(); }
   const std::vector<std::size_t>& members() const { return members_; }
   // The network is as good as a local one.
   void calm_network();

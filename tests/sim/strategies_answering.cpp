@@ -12,20 +12,21 @@ namespace net = node::net;
 
 namespace {
 
-std::shared_ptr<const Bytes> junk_body(LiarNode& self, std::size_t size) {
-  Bytes junk(size);
-  for (auto& byte : junk) byte = static_cast<std::uint8_t>(self.random().next());
-  return std::make_shared<const Bytes>(std::move(junk));
-}
-
-// Everybody's proposal is passed on at once, with another body.
+// Everybody's proposal is passed on with another body: at once, and then so that a junk copy is just being looked at
+// when the true one comes.
 bool forward_junk(LiarNode& self, std::size_t, const Message& message) {
   const auto* proposal = std::get_if<Proposal>(&message);
   if (proposal == nullptr) return true;
   auto junk = *proposal;
-  junk.body = junk_body(self, 512);
-  self.cabal().count_lie();
+  junk.body = junk_body(self);
+  auto& cabal = self.cabal();
+  cabal.count_lie();
   self.say_to_honest(junk);
+  constexpr std::uint64_t kCopies = 8;
+  for (std::uint64_t i = 0; i < kCopies; ++i) {
+    const std::uint64_t early_us = cabal.delta_us() / 15 * (kCopies - i) / kCopies;
+    for (const std::size_t to : cabal.honest()) self.say_later(cabal.delta_us() - early_us, to, junk);
+  }
   return true;
 }
 
@@ -33,7 +34,7 @@ void answer_junk(LiarNode& self, std::size_t to, const Message& message) {
   const auto* proposal = std::get_if<Proposal>(&message);
   if (proposal == nullptr) return self.say(to, message);
   auto junk = *proposal;
-  junk.body = junk_body(self, 512);
+  junk.body = junk_body(self);
   self.say(to, junk);
 }
 
@@ -47,7 +48,7 @@ void invent_chain(LiarNode& self) {
   auto& inventions = cabal.inventions();
   if (inventions.size() > 2'000) inventions.clear();
   auto header = self.head();
-  const auto body = junk_body(self, 48 << 10);
+  const auto body = junk_body(self, 1365);
   const std::size_t n = cabal.seats(self).numbers.size();
   Proposal last;
   constexpr std::size_t kLength = 24;
@@ -87,7 +88,7 @@ Message other_than(LiarNode& self, const Message& truth) {
   if (const auto* proposal = std::get_if<Proposal>(&truth)) {
     auto other = *proposal;
     if (self.random().chance(500)) {
-      other.body = junk_body(self, self.random().below(2'000));
+      other.body = junk_body(self, self.random().below(64));
     } else {
       other.parent_view = View{self.random().below(other.view.value)};
     }

@@ -28,15 +28,13 @@ std::optional<Proposal> with_false_parent_view(LiarNode& self, Proposal proposal
 }
 
 Proposal with_false_body(LiarNode& self, Proposal proposal) {
-  Bytes junk(std::min<std::size_t>(proposal.body->size() + 16, 4096));
-  for (auto& byte : junk) byte = static_cast<std::uint8_t>(self.random().next());
-  proposal.body = std::make_shared<const Bytes>(std::move(junk));
+  proposal.body = junk_body(self);
   return proposal;
 }
 
 void keep_false_copy(LiarNode& self, const Proposal& copy) {
   auto& kept = self.cabal().inventions();
-  std::erase_if(kept, [&](const auto& each) { return each.second.view + 8 < copy.view; });
+  std::erase_if(kept, [&](const auto& each) { return each.second.view + 64 < copy.view; });
   kept[node::header_facts(*copy.header).id] = copy;
 }
 
