@@ -16,16 +16,6 @@ const char* to_text(VotingState state) {
   return "unknown";
 }
 
-Holdings holdings_bound(std::size_t validators) {
-  constexpr std::size_t kViews = 640;
-  return {.views = kViews,
-          .blocks = 128,
-          .block_bytes = std::size_t{64} << 20,
-          .wanted = 128,
-          .votes = kViews * 3 * validators,
-          .claims = 2048};
-}
-
 EngineStatus Engine::Core::status() const {
   EngineStatus status;
   status.epoch = epoch_;
@@ -68,17 +58,20 @@ EngineStatus Engine::Core::status() const {
 }
 
 Holdings Engine::Core::holdings() const {
-  Holdings held{.views = views_.size(), .blocks = blocks_.size(), .wanted = wanted_.size()};
-  for (const auto& [id, entry] : blocks_) {
-    held.block_bytes += entry.block->proposal.header->size() + entry.block->proposal.body->size();
+  Holdings held;
+  held.views = views_.size();
+  held.blocks = blocks_.size();
+  for (const auto& [id, one] : blocks_) {
+    held.block_bytes += one.block->proposal.header->size() + one.block->proposal.body->size();
   }
+  held.wanted = missing_.size();
   for (const auto& [view, at] : views_) {
     for (const auto& slots : at.votes) {
       held.votes += static_cast<std::size_t>(
-          std::count_if(slots.begin(), slots.end(), [](const auto& slot) { return slot.vote.has_value(); }));
+          std::count_if(slots.begin(), slots.end(), [](const VoteSlot& slot) { return slot.vote.has_value(); }));
     }
   }
-  held.claims = others_.size() + reported_.size();
+  held.claims = others_.size() + peers_.size() + reported_.size() + exchange_.answers.size();
   return held;
 }
 

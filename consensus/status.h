@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "consensus/limits.h"
 #include "consensus/types.h"
 
 namespace testamur::consensus {
@@ -28,19 +29,6 @@ struct PeerHeard {
   View finalized_view;
   bool silent = false;  // for longer than the skip time
 };
-
-// What the engine keeps of what others say.
-struct Holdings {
-  std::size_t views = 0;
-  std::size_t blocks = 0;       // copies of blocks that are not final yet
-  std::size_t block_bytes = 0;  // their headers and bodies
-  std::size_t wanted = 0;       // blocks that are asked for, or will be
-  std::size_t votes = 0;
-  std::size_t claims = 0;  // what is kept of other nodes without a proof
-};
-
-// The most that an engine of a set of so many validators keeps of each kind, whatever the others send.
-Holdings holdings_bound(std::size_t validators);
 
 struct EngineStatus {
   Epoch epoch;
@@ -68,7 +56,7 @@ struct EngineStatus {
   std::uint64_t evidence_count = 0;          // misbehaviour seen since start
   std::uint64_t nullified_views = 0;         // since start
   std::uint64_t committed_blocks = 0;        // since start
-  Holdings holdings;
+  Holdings holdings;                         // what is kept now; bounded by holdings_bound
 };
 
 }  // namespace testamur::consensus
