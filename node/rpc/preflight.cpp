@@ -25,8 +25,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What a start writes at least: a journal segment, the store's own log and first tables.
-constexpr std::size_t kRoomBytes = 4u << 20;
+// What a start writes at least, with some air: a journal segment, the store's own log and first tables. The store does
+// not take a disk well that is full while it opens.
+constexpr std::size_t kRoomBytes = 16u << 20;
 
 void add(Preflight& found, const Status& status) {
   if (!status.ok()) found.problems.push_back(status.message());
