@@ -1,55 +1,146 @@
-// Proposals, their validation, and fetching what is missing.
+// Proposals: which copies are taken and kept, and what makes a block valid.
 #include <algorithm>
 
 #include "consensus/core.h"
 
 namespace testamur::consensus {
 
-// A proposal is known by its leader's signature, whoever brings it.
+// A proposal is known by its leader's signature, whoever brings it; what its id does not cover (its parent view, body
+// and signature, and the view beside the header) makes this copy good or bad, never the block.
 void Engine::Core::receive(const InstitutionId& from, const Proposal& proposal) {
-  const bool member = set_.index_of(from).has_value();
   heard(from, proposal.epoch, View{0}, std::nullopt);
   if (proposal.epoch != epoch_) return help(from);
   HeaderFacts facts = driver_.read_header(*proposal.header);
-  const bool wanted = wanted_.contains(facts.id);
-  // A leader's next turn is n views away: further ones are fetched when their time comes.
-  const bool near = in_window(proposal.view) && proposal.view.value <= view_.value + set_.size();
-  if (!wanted && !(member && near)) return;
-  if (proposal.view <= base_view_ || entry(facts.id)) return;
-  ViewState& at = state(proposal.view);
-  const Statement statement{Act::kPropose, epoch_, proposal.view, proposal.parent_view, facts.id};
-  if (at.proposal && at.proposal->facts.id == facts.id) return;
-  if (at.proposal && !wanted && reported_.contains({epoch_, proposal.view, leader(proposal.view)})) return;
-  const auto& key = set_.at(leader(proposal.view)).key;
-  if (!wanted && !trusted(from)) return;
-  if (!driver_.verify(key, signing_digest(config_.chain, set_.digest(), statement), proposal.signature)) {
+  const MissingBlock* missing = missing_.find(facts.id);
+  const bool certain = missing && missing->certain;
+  if (!wants_copy(from, proposal, missing)) return;
+  if (BlockEntry* held = entry(facts.id)) return compare_copies(from, proposal, *held);
+
+  // A leader that has shown two blocks in one view costs no further signatures.
+  const ViewState* at = find(proposal.view);
+  const bool second = at && at->signed_first && at->signed_first->statement.block != facts.id;
+  if (second && !certain && reported_.contains({epoch_, proposal.view, leader(proposal.view)})) return;
+
+  const bool as_its_header = facts.epoch == epoch_ && facts.view == proposal.view;
+  if (!(as_its_header || !certain) || !signed_by_leader(proposal, facts.id)) {
+    if (certain) missing_.false_copy(facts.id, missing->view, bit_of(from), now_ms_);
     return distrust(from);
   }
-  if (at.proposal) {
-    const auto& first = at.proposal->proposal;
-    report(leader(proposal.view), {Act::kPropose, epoch_, first.view, first.parent_view, at.proposal->facts.id},
-           first.signature, statement, proposal.signature);
-    if (!wanted) return;
+  if (!note_signed(proposal, facts.id) && !certain) return;
+
+  // The leader signed what cannot be valid, or about another view than the header's (another copy may be sound): the
+  // view may be given up, but nothing is remembered of the block.
+  if (!facts.well_formed || !as_its_header || facts.proposer != leader_id(proposal.view)) {
+    state(proposal.view).leader_invalid = true;
+    return;
   }
-  accept(std::make_shared<const Block>(Block{proposal, std::move(facts)}));
+
+  // A body that is validated next is hashed there; where that must wait, or a false copy came before, it is now.
+  const bool waits = !facts_of(facts.parent) || (missing && missing->liars != 0);
+  if (waits && !driver_.body_matches(*proposal.header, *proposal.body)) {
+    missing_.false_copy(facts.id, facts.view, bit_of(from), now_ms_);
+    return distrust(from);
+  }
+  if (const auto index = set_.index_of(from); missing && index) fetch_failures_[*index] = 0;
+  const BlockId id = facts.id;
+  accept(std::make_shared<const Block>(Block{proposal, std::move(facts)}), from);
+  BlockEntry& added = *entry(id);
+  added.body_checked = waits;
+  if (certain) mark_certain(id);
 }
 
-void Engine::Core::accept(const BlockPtr& block) {
-  const auto& facts = block->facts;
-  BlockEntry& added = blocks_[facts.id];
+// Blocks that a certificate asks for are taken whatever their view; others near the own one, from validators in credit.
+bool Engine::Core::wants_copy(const InstitutionId& from, const Proposal& proposal, const MissingBlock* missing) const {
+  const auto index = set_.index_of(from);
+  if (!index || proposal.view <= base_view_) return false;
+  if (missing && (missing->liars >> *index & 1) != 0) return false;
+  if (missing && missing->certain) return true;
+  if (!peers_[*index].credit.trusted(now_ms_)) return false;
+  return proposal.view > finalized_view() && proposal.view.value + kProposalsBehind >= view_.value &&
+         proposal.view.value <= view_.value + kProposalsAhead;
+}
+
+bool Engine::Core::signed_by_leader(const Proposal& proposal, const BlockId& id) {
+  const Statement statement{Act::kPropose, epoch_, proposal.view, proposal.parent_view, id};
+  const auto& key = set_.at(leader(proposal.view)).key;
+  return driver_.verify(key, signing_digest(config_.chain, set_.digest(), statement), proposal.signature);
+}
+
+// Keeps what the leader signed first in this view; a second block is evidence. Whether this one is the first.
+bool Engine::Core::note_signed(const Proposal& proposal, const BlockId& id) {
+  ViewState& at = state(proposal.view);
+  const Statement statement{Act::kPropose, epoch_, proposal.view, proposal.parent_view, id};
+  if (!at.signed_first) {
+    at.signed_first = {statement, proposal.signature};
+    return true;
+  }
+  if (at.signed_first->statement.block == id) return true;
+  report(leader(proposal.view), at.signed_first->statement, at.signed_first->signature, statement, proposal.signature);
+  return false;
+}
+
+// Another copy of a block that is held. Only where the bodies differ is one of them false, and only then a held body is
+// hashed that was not yet.
+void Engine::Core::compare_copies(const InstitutionId& from, const Proposal& proposal, BlockEntry& held) {
+  if (*proposal.body == *held.block->proposal.body) return;
+  const bool held_is_true = held.body_checked || check_body(held);
+  if (held_is_true) return distrust(from);
+  const BlockId id = held.block->facts.id;
+  const View view = held.block->facts.view;
+  const InstitutionId liar = held.from;
+  distrust(liar);
+  drop_copy(id);
+  missing_.false_copy(id, view, bit_of(liar), now_ms_);
+  receive(from, proposal);  // its own body is checked there
+}
+
+bool Engine::Core::check_body(BlockEntry& held) {
+  held.body_checked = driver_.body_matches(*held.block->proposal.header, *held.block->proposal.body);
+  return held.body_checked;
+}
+
+void Engine::Core::accept(const BlockPtr& block, const InstitutionId& from) {
+  BlockEntry& added = blocks_[block->facts.id];
   added.block = block;
-  wanted_.erase(facts.id);
-  ViewState& at = state(block->proposal.view);
+  added.from = from;
+  missing_.arrived(block->facts.id);
+  ViewState& at = state(block->facts.view);
   if (!at.proposal) at.proposal = block;
-  const bool consistent = facts.well_formed && facts.epoch == epoch_ && facts.view == block->proposal.view &&
-                          facts.proposer == leader_id(facts.view) && block->proposal.parent_view < facts.view;
-  if (!consistent) mark_invalid(added);
   resend_own_vote_when_complete();
+}
+
+// Only this copy is false; the block itself may be sound and is asked for elsewhere.
+void Engine::Core::drop_copy(const BlockId& id) {
+  const auto held = blocks_.find(id);
+  ViewState& at = state(held->second.block->facts.view);
+  if (at.proposal && at.proposal->facts.id == id) at.proposal.reset();
+  blocks_.erase(held);
+}
+
+// A copy that must stay: a certificate names its block, this node's vote does, or it is of a view near the own one.
+bool Engine::Core::is_needed_copy(const BlockEntry& held) const {
+  const auto& facts = held.block->facts;
+  if (held.certain || held.saved || held.validity == Validity::kFinal) return true;
+  return facts.view.value + kProposalsBehind >= view_.value;
+}
+
+// A block that turns out to be certified later is fetched from those who voted for it.
+void Engine::Core::forget_stale_copies() {
+  for (auto at = blocks_.begin(); at != blocks_.end();) {
+    if (is_needed_copy(at->second)) {
+      ++at;
+      continue;
+    }
+    ViewState& view = state(at->second.block->facts.view);
+    if (view.proposal == at->second.block) view.proposal.reset();
+    driver_.abandon(at->first);
+    at = blocks_.erase(at);
+  }
 }
 
 void Engine::Core::mark_invalid(BlockEntry& bad) {
   bad.validity = Validity::kInvalid;
-  ViewState& at = state(bad.block->proposal.view);
+  ViewState& at = state(bad.block->facts.view);
   if (at.proposal == bad.block) at.leader_invalid = true;
 }
 
@@ -65,12 +156,15 @@ bool Engine::Core::is_ready(const BlockId& id) const {
   return known && (known->validity == Validity::kValid || known->validity == Validity::kWaiting);
 }
 
-// What a header must say on this parent: everything that needs no state.
+View Engine::Core::parent_view_in(const HeaderFacts& parent) const {
+  return parent.epoch == epoch_ ? parent.view : View{0};
+}
+
+// What a header must say on this parent: everything that needs no state, and nothing that is not in the block id.
 bool Engine::Core::well_placed(const Block& block, const HeaderFacts& parent) const {
   const auto& facts = block.facts;
   const bool after_sealing = parent.epoch == epoch_ && (parent.sealing || parent.filler);
-  const View parent_view = parent.epoch == epoch_ ? parent.view : View{0};
-  if (block.proposal.parent_view != parent_view || facts.filler != after_sealing) return false;
+  if (parent_view_in(parent) >= facts.view || facts.filler != after_sealing) return false;
   if (facts.filler && !facts.empty) return false;
   return facts.height == (facts.filler ? parent.height : parent.height.next());
 }
@@ -100,8 +194,15 @@ bool Engine::Core::validate_ready_blocks() {
 void Engine::Core::on_validated(const BlockId& id, Validation validation) {
   BlockEntry* known = entry(id);
   if (!known || known->validity != Validity::kAsked) return;
+  if (validation.verdict == Verdict::kBadCopy && known->body_checked) {
+    known->validity = Validity::kUnknown;  // said of another copy, which was replaced meanwhile
+    return advance();
+  }
   switch (validation.verdict) {
-    case Verdict::kValid: known->validity = Validity::kValid; break;
+    case Verdict::kValid:
+      known->validity = Validity::kValid;
+      known->body_checked = true;
+      break;
     case Verdict::kInvalid: mark_invalid(*known); break;
     case Verdict::kNotYet:
     case Verdict::kRefused:
@@ -109,19 +210,16 @@ void Engine::Core::on_validated(const BlockId& id, Validation validation) {
       known->retry_at_ms = std::max(validation.retry_at_ms, now_ms_ + 1);
       known->retry_on_finality = validation.verdict == Verdict::kRefused;
       break;
-    case Verdict::kBadCopy: drop_copy(BlockPtr{known->block}); break;
+    case Verdict::kBadCopy: {
+      const View view = known->block->facts.view;
+      const InstitutionId liar = known->from;
+      drop_copy(id);
+      missing_.false_copy(id, view, bit_of(liar), now_ms_);
+      distrust(liar);
+      break;
+    }
   }
   advance();
-}
-
-// Only this copy of the body is false; the block itself may be sound and is asked for again.
-void Engine::Core::drop_copy(const BlockPtr& block) {
-  ViewState& at = state(block->proposal.view);
-  if (at.proposal && at.proposal->facts.id == block->facts.id) at.proposal.reset();
-  blocks_.erase(block->facts.id);
-  want(block->proposal.view, block->facts.id);
-  const auto again = wanted_.find(block->facts.id);
-  if (again != wanted_.end()) again->second.ask_at_ms = now_ms_ + delta_ms();
 }
 
 bool Engine::Core::certified(View view, const BlockId& block) const {
@@ -130,11 +228,13 @@ bool Engine::Core::certified(View view, const BlockId& block) const {
   return held && held->statement.block == block;
 }
 
+// The parent's view is the one in its header, whatever a proposal says beside it.
 bool Engine::Core::extends_certified_parent(const Block& block) const {
-  const View parent_view = block.proposal.parent_view;
-  const BlockId& parent = block.facts.parent;
-  if (parent_view == base_view_ ? parent != base_.id : !certified(parent_view, parent)) return false;
-  for (View view = parent_view.next(); view < block.proposal.view; view = view.next()) {
+  const HeaderFacts* parent = facts_of(block.facts.parent);
+  if (!parent) return false;
+  const View parent_view = parent_view_in(*parent);
+  if (parent->id != base_.id && !certified(parent_view, parent->id)) return false;
+  for (View view = parent_view.next(); view < block.facts.view; view = view.next()) {
     const ViewState* between = find(view);
     if (!between || !between->nullification) return false;
   }
@@ -148,102 +248,6 @@ std::uint64_t Engine::Core::unfinalized_ancestors(const BlockId& parent) const {
     ++count;
   }
   return count;
-}
-
-void Engine::Core::want(View view, const BlockId& block) {
-  if (view <= base_view_ || entry(block)) return;
-  Wanted& wanted = wanted_[block];
-  if (wanted.view == view) return;
-  // The proposal may be on its way.
-  wanted = {view, now_ms_ + config_.timing.fetch_ms, set_.leader(epoch_, view)};
-}
-
-// Every block that a certificate, a held block or a vote in the current view names, and that is not there.
-void Engine::Core::want_missing() {
-  for (const auto& [view, at] : views_) {
-    if (const Certificate* held = at.block_certificate()) want(view, held->statement.block);
-    if (view != view_ || at.proposal) continue;
-    for (const auto& slot : at.slots(Act::kNotarize)) {
-      if (slot.vote) want(view, slot.vote->statement.block);
-    }
-    if (const auto& mine = at.mine(Act::kNotarize)) want(view, mine->record.vote.statement.block);
-  }
-  for (const auto& [id, held] : blocks_) {
-    const auto& block = *held.block;
-    if (held.validity != Validity::kInvalid && !facts_of(block.facts.parent)) {
-      want(block.proposal.parent_view, block.facts.parent);
-    }
-  }
-  if (known_sealing_) want(known_sealing_facts_.view, known_sealing_facts_.id);
-}
-
-void Engine::Core::ask_for_missing() {
-  for (auto& [id, wanted] : wanted_) {
-    if (now_ms_ < wanted.ask_at_ms) continue;
-    wanted.ask_at_ms = now_ms_ + config_.timing.fetch_ms;
-    for (std::size_t tries = 0; tries < set_.size(); ++tries) {
-      const std::size_t next = wanted.next_peer++ % set_.size();
-      if ((self_ && next == *self_) || is_silent(next)) continue;
-      driver_.send(set_.at(next).id, BlockRequest{epoch_, wanted.view, id});
-      break;
-    }
-  }
-}
-
-// A gap below a known finalization, or peers that claim to be further, for longer than fetching single blocks takes.
-void Engine::Core::ask_for_catch_up() {
-  const bool proven = finalized_view() > base_view_;
-  if (!proven && claimed_height_ <= base_.height) {
-    gap_since_ms_.reset();
-    return;
-  }
-  if (!gap_since_ms_) gap_since_ms_ = now_ms_;
-  if (now_ms_ < *gap_since_ms_ + 2 * config_.timing.fetch_ms || now_ms_ < catch_up_at_ms_) return;
-  catch_up_at_ms_ = now_ms_ + (proven ? 2 : 10) * config_.timing.fetch_ms;
-  driver_.catch_up(proven ? highest_finalization_ : nullptr);
-}
-
-// Without some certificate the proposal of the current view, or an own one, cannot be judged.
-bool Engine::Core::certificates_missing() const {
-  const ViewState* at = find(view_);
-  if (at && at->proposal) return !extends_certified_parent(*at->proposal);
-  return self_ && leader(view_) == *self_ && pending() && !parent_view_for(view_);
-}
-
-void Engine::Core::ask_for_certificates() {
-  if (now_ms_ < certificates_asked_ms_ + config_.timing.fetch_ms || !certificates_missing()) return;
-  const ViewState* at = find(view_);
-  View first = base_view_.next();
-  if (at && at->proposal) first = std::max(first, at->proposal->proposal.parent_view);
-  for (const ViewState* have = find(first); first < view_ - 1; first = first.next(), have = find(first)) {
-    if (!have || !have->nullification) break;
-  }
-  certificates_asked_ms_ = now_ms_;
-  const std::size_t ask = (leader(view_) + next_peer_++) % set_.size();
-  if (self_ && ask == *self_) return;
-  driver_.send(set_.at(ask).id, CertificateRequest{epoch_, first, view_ - 1});
-}
-
-void Engine::Core::receive(const InstitutionId& from, const CertificateRequest& request) {
-  heard(from, request.epoch, View{0}, std::nullopt);
-  if (request.epoch != epoch_) return help(from);
-  if (request.first <= finalized_view() && highest_finalization_) driver_.send(from, *highest_finalization_);
-  if (request.last < request.first) return;
-  const View end = std::min(request.last, request.first + (kMaxRequestedViews - 1));
-  for (auto at = views_.lower_bound(request.first); at != views_.end() && at->first <= end; ++at) {
-    if (at->second.nullification) driver_.send(from, *at->second.nullification);
-    if (at->second.notarization) driver_.send(from, *at->second.notarization);
-  }
-}
-
-void Engine::Core::receive(const InstitutionId& from, const BlockRequest& request) {
-  heard(from, request.epoch, View{0}, std::nullopt);
-  const BlockEntry* known = entry(request.block);
-  BlockPtr block = known ? known->block : nullptr;
-  for (const auto& recent : recent_) {
-    if (recent->facts.id == request.block) block = recent;
-  }
-  if (block && !block->proposal.signature.is_zero()) driver_.send(from, block->proposal);
 }
 
 }  // namespace testamur::consensus

@@ -58,6 +58,7 @@ struct MessageEncoder {
     out.sized(m.highest ? encode(*m.highest) : Bytes{});
     out.u8(m.responder).fixed(m.signature).u16(static_cast<std::uint16_t>(m.votes.size()));
     for (const auto& vote : m.votes) fields::put(out, vote);
+    if (m.sealing_certificate) out.sized(encode(*m.sealing_certificate)).sized(*m.sealing_header);
   }
   void operator()(const SealingFinality& m) {
     type(MessageType::kSealingFinality);
@@ -83,6 +84,10 @@ QuarantineAnswer quarantine_answer(Decoder& in) {
   const std::size_t count = in.u16();
   if (count > kMaxShownVotes) in.fail();
   for (std::size_t i = 0; i < count && in.ok(); ++i) m.votes.push_back(fields::vote(in));
+  if (!in.ok() || in.remaining() == 0) return m;
+  m.sealing_certificate = decode_certificate(in.sized(fields::kMaxCertificateBytes));
+  m.sealing_header = fields::shared(in.sized(kMaxHeaderBytes));
+  if (!m.sealing_certificate) in.fail();
   return m;
 }
 

@@ -44,14 +44,17 @@ bool Engine::Core::schedule_commit() {
   return true;
 }
 
-// A body that was never validated may be a false copy: it is dropped and fetched again.
+// A body that was never validated may be a false copy: it is dropped and fetched elsewhere.
 bool Engine::Core::bodies_match(const std::vector<BlockPtr>& chain) {
   bool all = true;
   for (const auto& block : chain) {
     const BlockEntry* held = entry(block->facts.id);
-    if (held && (held->validity == Validity::kValid || held->validity == Validity::kWaiting)) continue;
-    if (driver_.body_matches(*block->proposal.header, *block->proposal.body)) continue;
-    drop_copy(block);
+    if (!held || held->body_checked) continue;
+    if (check_body(*entry(block->facts.id))) continue;
+    const InstitutionId liar = held->from;
+    drop_copy(block->facts.id);
+    missing_.false_copy(block->facts.id, block->facts.view, bit_of(liar), now_ms_);
+    distrust(liar);
     all = false;
   }
   return all;
@@ -61,7 +64,7 @@ bool Engine::Core::bodies_match(const std::vector<BlockPtr>& chain) {
 void Engine::Core::schedule(std::vector<BlockPtr> chain, FinalityProof proof) {
   for (const auto& block : chain) {
     BlockEntry& held = blocks_[block->facts.id];
-    if (!held.block) held.block = block;
+    if (held.block != block) held = {.block = block, .from = config_.self, .body_checked = true};
     if (held.validity != Validity::kValid && held.validity != Validity::kWaiting) held.validity = Validity::kFinal;
     persist_block(held);
   }
@@ -92,7 +95,7 @@ void Engine::Core::commit(const std::vector<BlockPtr>& chain, const FinalityProo
 void Engine::Core::forget_through(View view) {
   views_.erase(views_.begin(), views_.upper_bound(view));
   for (auto at = blocks_.begin(); at != blocks_.end();) {
-    if (at->second.block->proposal.view > view) {
+    if (at->second.block->facts.view > view) {
       ++at;
       continue;
     }
@@ -100,7 +103,6 @@ void Engine::Core::forget_through(View view) {
     at = blocks_.erase(at);
   }
   std::erase_if(reported_, [&](const auto& reported) { return std::get<View>(reported) <= view; });
-  std::erase_if(wanted_, [&](const auto& wanted) { return wanted.second.view <= view; });
 }
 
 void Engine::Core::remember_recent(const BlockPtr& block) {
@@ -134,7 +136,7 @@ void Engine::Core::receive(const InstitutionId& from, const SealingFinality& mes
   };
   const HeaderFacts facts = driver_.read_header(*message.header);
   if (!facts.well_formed || !facts.sealing || facts.epoch != epoch_ || facts.view <= base_view_) return;
-  if (now_ms_ < peer(from).distrusted_until_ms) return;
+  if (!peer(from).credit.trusted(now_ms_)) return;
   if (!verify_finality(config_.chain, set_, facts, message.proof, read, check).ok()) return distrust(from);
   known_sealing_ = message;
   known_sealing_facts_ = facts;
@@ -156,10 +158,12 @@ Status Engine::Core::on_finalized_externally(const FinalizedChain& fetched) {
       return error(name + " does not follow the last committed block");
     }
     before = facts;
+    // A held copy whose body is known to be true keeps its leader's signature: it can be passed on.
     const BlockEntry* held = entry(facts.id);
-    chain.push_back(held ? held->block
-                         : std::make_shared<const Block>(
-                               Block{{facts.epoch, facts.view, View{0}, part.header, part.body, {}}, facts}));
+    chain.push_back(held && held->body_checked
+                        ? held->block
+                        : std::make_shared<const Block>(
+                              Block{{facts.epoch, facts.view, View{0}, part.header, part.body, {}}, facts}));
   }
   if (chain.empty() || base_seals()) return {};
   const auto read = [&](const Bytes& header) { return driver_.read_header(header); };
@@ -169,12 +173,14 @@ Status Engine::Core::on_finalized_externally(const FinalizedChain& fetched) {
   TM_TRY_STATUS(verify_finality(config_.chain, set_, before, fetched.proof, read, check));
   check_own_signature(*fetched.proof.certificate);
   for (const auto& block : chain) {
-    if (entry(block->facts.id) || driver_.body_matches(*block->proposal.header, *block->proposal.body)) continue;
+    const BlockEntry* held = entry(block->facts.id);
+    if (held && held->block == block) continue;
+    if (driver_.body_matches(*block->proposal.header, *block->proposal.body)) continue;
     return error("the body of the fetched block at height " + std::to_string(block->facts.height.value) +
                  " is not the one that its header names");
   }
-  if (!bodies_match(chain)) return error("a block held from before has a false body; it was dropped");
   if (fetched.proof.certificate->statement.view > finalized_view()) adopt(fetched.proof.certificate);
+  for (auto& peer : peers_) peer.fruitless_asks = 0;
   schedule(std::move(chain), fetched.proof);
   advance();
   return {};

@@ -34,7 +34,8 @@ void Engine::Core::reset_epoch(Epoch epoch, ValidatorSet set) {
   entered_ms_ = listening_since_ms_ = now_ms_;
   views_.clear();
   blocks_.clear();
-  wanted_.clear();
+  missing_.clear();
+  fetch_failures_.assign(set_.size(), 0);
   building_ = Building{.last_id = building_.last_id, .id = {}, .parent_view = {}};
   peers_.assign(set_.size(), PeerView{});
   for (auto& peer : peers_) peer.epoch = epoch_;

@@ -1,7 +1,8 @@
 // The state of the engine and its rules, one source file a concern. Private to consensus/.
 //
 // votes.cpp     tallying, certificates, what an honest key signs
-// blocks.cpp    proposals, validation, fetching what is missing
+// blocks.cpp    proposals and their copies, validation
+// fetching.cpp  what is missing: blocks, certificates, catch-up; and answering those who miss something
 // propose.cpp   leading a view
 // commit.cpp    commits, sealing, the next epoch
 // liveness.cpp  pending, timers, skipping, rebroadcast, presence
@@ -22,6 +23,7 @@
 
 #include "consensus/codec.h"
 #include "consensus/engine.h"
+#include "consensus/missing_blocks.h"
 #include "consensus/view_state.h"
 
 namespace testamur::consensus {
@@ -77,22 +79,43 @@ class Engine::Core {
   bool in_window(View view) const;
 
   // --- blocks (blocks.cpp)
-  void accept(const BlockPtr& block);
+  bool wants_copy(const InstitutionId& from, const Proposal& proposal, const MissingBlock* missing) const;
+  bool signed_by_leader(const Proposal& proposal, const BlockId& id);
+  bool note_signed(const Proposal& proposal, const BlockId& id);
+  void compare_copies(const InstitutionId& from, const Proposal& proposal, BlockEntry& held);
+  bool check_body(BlockEntry& held);
+  void accept(const BlockPtr& block, const InstitutionId& from);
   bool validate_ready_blocks();
   bool well_placed(const Block& block, const HeaderFacts& parent) const;
+  View parent_view_in(const HeaderFacts& parent) const;  // what a child names as its parent's view
   const HeaderFacts* facts_of(const BlockId& id) const;
   bool is_ready(const BlockId& id) const;  // its state is there: children can be validated and built on it
   bool extends_certified_parent(const Block& block) const;
   bool certified(View view, const BlockId& block) const;
   std::uint64_t unfinalized_ancestors(const BlockId& parent) const;
   void mark_invalid(BlockEntry& entry);
-  void drop_copy(const BlockPtr& block);
-  void want(View view, const BlockId& block);
+  void drop_copy(const BlockId& id);
+  void forget_stale_copies();
+  bool is_needed_copy(const BlockEntry& entry) const;
+
+  // --- fetching (fetching.cpp)
+  void mark_certain(const BlockId& id);
   void want_missing();
+  void want_certain();
+  void want_for_current_view();
+  void want(const BlockId& id, View view, bool certain, ValidatorBits holders, std::uint64_t ask_at_ms);
   void ask_for_missing();
   void ask_for_certificates();
-  bool certificates_missing() const;
+  struct ViewRange {
+    View first;
+    View last;
+  };
+  std::optional<ViewRange> missing_certificates() const;
+  std::optional<ViewRange> missing_for(const Block& proposal) const;
+  std::optional<View> certified_view_of(const BlockId& id) const;
   void ask_for_catch_up();
+  bool somebody_claims_more() const;
+  bool may_answer(const InstitutionId& to, std::uint64_t bytes);
   BlockEntry* entry(const BlockId& id);
   const BlockEntry* entry(const BlockId& id) const;
 
@@ -129,6 +152,7 @@ class Engine::Core {
   void rebroadcast_if_due();
   void rebroadcast();
   void relay_if_due();
+  void show_entry_to(std::size_t validator);
   void announce_if_due();
   void help(const InstitutionId& to);
   PeerView& peer(const InstitutionId& id);
@@ -137,6 +161,7 @@ class Engine::Core {
   bool unfinished() const;
   bool trusted(const InstitutionId& from);
   void distrust(const InstitutionId& from);
+  ValidatorBits bit_of(const InstitutionId& id) const;
 
   // --- durability (durable.cpp)
   void save(Record record);
@@ -154,8 +179,11 @@ class Engine::Core {
   void leave_quarantine_if_answered();
   void check_own_signature(const Certificate& certificate);
   bool shown_own_vote(const Vote& vote);
+  bool shows_sealing(const QuarantineAnswer& answer);
+  void show_sealing(QuarantineAnswer& answer) const;
   View floor_of_epoch() const;
 
+  Holdings holdings() const;
   std::string explain() const;
   bool is_own(const ConsensusKey& key) const;
   InstitutionId leader_id(View view) const { return set_.at(set_.leader(epoch_, view)).id; }
@@ -192,14 +220,14 @@ class Engine::Core {
   std::map<BlockId, BlockEntry> blocks_;  // not final yet
   std::deque<BlockPtr> recent_;           // final, for peers just behind
   std::size_t recent_bytes_ = 0;
-  std::map<BlockId, Wanted> wanted_;
+  MissingBlocks missing_;
+  std::vector<unsigned> fetch_failures_;          // by validator index: asked for blocks and did not deliver
   std::optional<SealingFinality> known_sealing_;  // the proven end of this epoch, while blocks below it are missing
   HeaderFacts known_sealing_facts_;
   std::uint64_t certificates_asked_ms_ = 0;
   std::size_t next_peer_ = 0;
   std::uint64_t catch_up_at_ms_ = 0;
   std::optional<std::uint64_t> gap_since_ms_;
-  Height claimed_height_;  // the greatest finalized height that any peer claims, unproven
 
   // Leading.
   Building building_;

@@ -168,9 +168,11 @@ Status Engine::Core::replay_finality() {
 void Engine::Core::restore_views() {
   for (auto& [id, block] : restored_.blocks) {
     if (block->facts.epoch != epoch_ || block->facts.view <= base_view_) continue;
-    blocks_[id] = {.block = block, .saved = true};
+    blocks_[id] = {.block = block, .from = config_.self, .body_checked = true, .saved = true};
     ViewState& at = state(block->facts.view);
-    if (!at.proposal && !block->proposal.signature.is_zero()) at.proposal = block;
+    if (at.proposal || block->proposal.signature.is_zero()) continue;
+    at.proposal = block;
+    note_signed(block->proposal, id);
   }
   for (auto& certificate : restored_.certificates) {
     const auto& statement = certificate.statement;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "consensus/driver.h"
+#include "consensus/limits.h"
 #include "consensus/message.h"
 #include "consensus/record.h"
 #include "consensus/status.h"
@@ -30,12 +31,6 @@ struct Timing {
   std::uint64_t skip_ms = 3'000;       // a leader silent for this long is skipped; everybody speaks every third of it
   std::uint64_t rebroadcast_ms = 250;  // own votes and certificates are sent again after this; doubles up to cap_ms
   std::uint64_t fetch_ms = 100;        // a block or certificate asked for and not received is asked for again
-};
-
-struct Limits {
-  std::uint64_t max_unfinalized_ancestors = 16;      // beyond: votes for empty proposals only
-  std::size_t recent_blocks = 64;                    // finalized blocks kept in memory for peers just behind ...
-  std::size_t recent_bytes = std::size_t{16} << 20;  // ... and their bodies' total size
 };
 
 struct EngineConfig {

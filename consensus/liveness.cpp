@@ -114,19 +114,23 @@ void Engine::Core::rebroadcast() {
   }
 }
 
-// A voter may have given its vote to few: shortly after entering a view, those who have not shown that they are in it
-// are given the certificate.
+// The certificates that let this node into its view, to a validator that has not shown that it is there.
+void Engine::Core::show_entry_to(std::size_t validator) {
+  if (!started_ || !self_ || validator == *self_) return;
+  if (peers_[validator].epoch == epoch_ && peers_[validator].view >= view_) return;
+  const ViewState* before = find(view_ - 1);
+  if (!before) return;
+  for (const auto& certificate : {before->finalization, before->notarization, before->nullification}) {
+    if (certificate) driver_.send(set_.at(validator).id, *certificate);
+  }
+}
+
+// A voter may have given its vote to few. The leader of the view is shown the certificate at once by everybody who
+// enters (votes.cpp), and shows it with its proposal (propose.cpp); the rest of those behind are a little later.
 void Engine::Core::relay_if_due() {
   if (relayed_ || !self_ || now_ms_ < entered_ms_ + config_.timing.rebroadcast_ms / 2) return;
   relayed_ = true;
-  const ViewState* before = find(view_ - 1);
-  if (!before) return;
-  for (std::size_t i = 0; i < set_.size(); ++i) {
-    if (i == *self_ || (peers_[i].epoch == epoch_ && peers_[i].view >= view_)) continue;
-    for (const auto& certificate : {before->finalization, before->notarization, before->nullification}) {
-      if (certificate) driver_.send(set_.at(i).id, *certificate);
-    }
-  }
+  for (std::size_t i = 0; i < set_.size(); ++i) show_entry_to(i);
 }
 
 void Engine::Core::announce_if_due() {
@@ -141,7 +145,7 @@ void Engine::Core::receive(const InstitutionId& from, const Presence& presence) 
   sender.epoch = presence.epoch;  // exact: a peer may have fallen back
   sender.view = presence.view;
   sender.finalized_view = presence.finalized_view;
-  claimed_height_ = std::max(claimed_height_, presence.finalized_height);
+  sender.claimed_height = presence.finalized_height;  // unproven: see somebody_claims_more
   const bool behind =
       presence.epoch < epoch_ ||
       (presence.epoch == epoch_ && (presence.finalized_view < finalized_view() || presence.view < view_));
@@ -151,16 +155,16 @@ void Engine::Core::receive(const InstitutionId& from, const Presence& presence) 
 // Signatures cost time: of votes, certificates and proposals only validators' are checked, and after a false one a
 // pause is made with its sender.
 bool Engine::Core::trusted(const InstitutionId& from) {
-  return set_.index_of(from).has_value() && now_ms_ >= peer(from).distrusted_until_ms;
+  return set_.index_of(from).has_value() && peer(from).credit.trusted(now_ms_);
 }
 
 void Engine::Core::distrust(const InstitutionId& from) {
-  peer(from).distrusted_until_ms = now_ms_ + config_.timing.skip_ms / 3;
+  if (from != config_.self) peer(from).credit.punish(now_ms_, config_.timing.skip_ms / 3);
 }
 
 PeerView& Engine::Core::peer(const InstitutionId& id) {
   if (const auto index = set_.index_of(id)) return peers_[*index];
-  if (others_.size() >= 1024 && !others_.contains(id)) others_.clear();
+  if (others_.size() >= kMaxOtherPeers && !others_.contains(id)) others_.clear();
   return others_[id];
 }
 
@@ -215,12 +219,12 @@ std::uint64_t Engine::Core::wake_at_ms() const {
   }
   if (unfinished()) sooner(rebroadcast_at_ms_);
   if (!relayed_ && self_) sooner(entered_ms_ + timing.rebroadcast_ms / 2);
-  for (const auto& [id, wanted] : wanted_) sooner(wanted.ask_at_ms);
+  at = missing_.wake_at_ms(at);
   for (const auto& [id, held] : blocks_) {
     if (held.validity == Validity::kWaiting && !held.retry_on_finality) sooner(held.retry_at_ms);
   }
   if (gap_since_ms_) sooner(std::max(*gap_since_ms_ + 2 * timing.fetch_ms, catch_up_at_ms_));
-  if (certificates_missing()) sooner(certificates_asked_ms_ + timing.fetch_ms);
+  if (missing_certificates()) sooner(certificates_asked_ms_ + timing.fetch_ms);
   if (quarantine_ && self_) sooner(exchange_.ask_at_ms);
   return std::max(at, now_ms_ + 1);
 }

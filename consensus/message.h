@@ -58,6 +58,10 @@ struct QuarantineAnswer {
   std::uint8_t responder = 0;
   Signature signature = {};
   std::vector<Vote> votes = {};
+  // What the flag claims, shown: a notarization or finalization, and the header that it names, of a sealing block or a
+  // filler. Certifies itself. Both absent in answers without the flag, and in those of builds that do not show it.
+  std::optional<Certificate> sealing_certificate = {};
+  std::shared_ptr<const Bytes> sealing_header = {};
 };
 Hash256 signing_digest(const ChainId& chain, const QuarantineAnswer& answer);
 

@@ -96,19 +96,17 @@ void Engine::Core::query_if_due() {
 void Engine::Core::receive(const InstitutionId& from, const QuarantineQuery& query) {
   heard(from, query.epoch, View{0}, std::nullopt);
   if (query.epoch < epoch_) help(from);
-  if (!self_ || quarantine_ || !set_.index_of(from)) return;
+  if (!self_ || quarantine_ || !set_.index_of(from) || !may_answer(from, kSignedAnswerCostBytes)) return;
   QuarantineAnswer answer{.epoch = epoch_, .nonce = query.nonce, .responder = *self_};
   for (const auto& [view, at] : views_) {
     for (const auto& held : {at.nullification, at.notarization, at.finalization}) {
       if (held) answer.highest = *held;
     }
-    const Certificate* block = at.block_certificate();
-    const BlockEntry* known = block ? entry(block->statement.block) : nullptr;
-    if (known && (known->block->facts.sealing || known->block->facts.filler)) answer.holds_notarized_sealing = true;
   }
+  show_sealing(answer);
   if (!answer.highest && highest_finalization_) answer.highest = *highest_finalization_;
-  if (!answer.highest && base_view_ > View{0}) return;  // cannot prove how far it is
-  if (base_seals()) answer.holds_notarized_sealing = true;
+  if (!answer.highest && base_view_ > View{0}) return;          // cannot prove how far it is
+  if (base_seals() && !answer.holds_notarized_sealing) return;  // cannot show that the epoch is over; soon it can
   if (const auto asker = set_.index_of(from); asker && query.epoch == epoch_) {
     for (const auto& [view, at] : views_) {
       for (const auto& slots : at.votes) {
@@ -120,19 +118,46 @@ void Engine::Core::receive(const InstitutionId& from, const QuarantineQuery& que
   driver_.send(from, answer);
 }
 
+// A certified sealing block of this epoch, or a filler on it, with its header.
+void Engine::Core::show_sealing(QuarantineAnswer& answer) const {
+  for (const auto& [view, at] : views_) {
+    const Certificate* held = at.block_certificate();
+    const BlockEntry* known = held ? entry(held->statement.block) : nullptr;
+    if (!known || !(known->block->facts.sealing || known->block->facts.filler)) continue;
+    answer.holds_notarized_sealing = true;
+    answer.sealing_certificate = *held;
+    answer.sealing_header = known->block->proposal.header;
+    return;
+  }
+}
+
+// Whether the answer's flag is more than a word.
+bool Engine::Core::shows_sealing(const QuarantineAnswer& answer) {
+  if (!answer.holds_notarized_sealing || !answer.sealing_certificate) return false;
+  const Certificate& shown = *answer.sealing_certificate;
+  const HeaderFacts facts = driver_.read_header(*answer.sealing_header);
+  const bool seals = facts.well_formed && facts.epoch == epoch_ && (facts.sealing || facts.filler);
+  if (!seals || shown.statement.act == Act::kNullify || shown.statement.epoch != epoch_) return false;
+  return shown.statement.block == facts.id && verify(shown);
+}
+
+// Each validator answers once in an exchange. What it claims without showing it counts as not said.
 void Engine::Core::receive(const InstitutionId& from, const QuarantineAnswer& answer) {
   heard(from, answer.epoch, View{0}, std::nullopt);
   if (answer.responder >= set_.size() || set_.at(answer.responder).id != from) return;
   if (!quarantine_ || !self_ || answer.responder == *self_ || answer.nonce != exchange_.nonce) return;
-  if (!driver_.verify(set_.at(answer.responder).key, signing_digest(config_.chain, answer), answer.signature)) return;
-  if (answer.epoch < epoch_) return;
-  if (answer.epoch > epoch_ || answer.holds_notarized_sealing) {
+  if (exchange_.answers.contains(answer.responder) || !trusted(from)) return;
+  if (!driver_.verify(set_.at(answer.responder).key, signing_digest(config_.chain, answer), answer.signature)) {
+    return distrust(from);
+  }
+  if (answer.epoch != epoch_) return;  // how this epoch ended comes, proven, with it (help) and by catch-up
+  if (shows_sealing(answer)) {
     exchange_.must_wait = true;
     return;
   }
   View highest;
   if (answer.highest) {
-    if (answer.highest->statement.epoch != epoch_ || !verify(*answer.highest)) return;
+    if (answer.highest->statement.epoch != epoch_ || !verify(*answer.highest)) return distrust(from);
     highest = answer.highest->statement.view;
     if (!exchange_.highest || highest > exchange_.highest->statement.view) {
       exchange_.highest = std::make_shared<const Certificate>(*answer.highest);
@@ -140,13 +165,15 @@ void Engine::Core::receive(const InstitutionId& from, const QuarantineAnswer& an
     if (highest > finalized_view()) adopt(std::make_shared<const Certificate>(*answer.highest));
   }
   for (const auto& vote : answer.votes) {
-    if (vote.voter == *self_ && vote.statement.epoch == epoch_) shown_own_vote(vote);
+    if (vote.voter != *self_ || vote.statement.epoch != epoch_) continue;
+    if (!shown_own_vote(vote)) return distrust(from);
   }
   exchange_.answers[answer.responder] = highest;
   leave_quarantine_if_answered();
 }
 
 void Engine::Core::leave_quarantine_if_answered() {
+  if (known_sealing_) exchange_.must_wait = true;  // the epoch is over, proven
   if (exchange_.must_wait || exchange_.answered || exchange_.answers.size() < 2 * set_.max_faulty() + 1) return;
   // The certificate itself is in the same group, so that the floor's reason survives with it.
   View highest = std::max(finalized_view(), base_view_);

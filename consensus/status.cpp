@@ -53,7 +53,26 @@ EngineStatus Engine::Core::status() const {
   status.evidence_count = evidence_count_;
   status.nullified_views = nullified_views_;
   status.committed_blocks = committed_blocks_;
+  status.holdings = holdings();
   return status;
+}
+
+Holdings Engine::Core::holdings() const {
+  Holdings held;
+  held.views = views_.size();
+  held.blocks = blocks_.size();
+  for (const auto& [id, one] : blocks_) {
+    held.block_bytes += one.block->proposal.header->size() + one.block->proposal.body->size();
+  }
+  held.wanted = missing_.size();
+  for (const auto& [view, at] : views_) {
+    for (const auto& slots : at.votes) {
+      held.votes += static_cast<std::size_t>(
+          std::count_if(slots.begin(), slots.end(), [](const VoteSlot& slot) { return slot.vote.has_value(); }));
+    }
+  }
+  held.claims = others_.size() + peers_.size() + reported_.size() + exchange_.answers.size();
+  return held;
 }
 
 // The first cause, in the order in which things are needed.

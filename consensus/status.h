@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "consensus/limits.h"
 #include "consensus/types.h"
 
 namespace testamur::consensus {
@@ -55,6 +56,7 @@ struct EngineStatus {
   std::uint64_t evidence_count = 0;          // misbehaviour seen since start
   std::uint64_t nullified_views = 0;         // since start
   std::uint64_t committed_blocks = 0;        // since start
+  Holdings holdings;                         // what is kept now; bounded by holdings_bound
 };
 
 }  // namespace testamur::consensus

@@ -10,6 +10,7 @@
 
 #include "consensus/codec.h"
 #include "consensus/driver.h"
+#include "consensus/peer_credit.h"
 #include "consensus/types.h"
 
 namespace testamur::consensus {
@@ -32,9 +33,16 @@ constexpr std::size_t slot_of(Act act) {
   return static_cast<std::size_t>(act) - static_cast<std::size_t>(Act::kNotarize);
 }
 
+// What the leader of a view signed first, for evidence: it outlives the block's copy.
+struct SignedProposal {
+  Statement statement;
+  Signature signature;
+};
+
 struct ViewState {
-  BlockPtr proposal;                           // the first one under the leader's signature
-  bool leader_invalid = false;                 // the leader signed a block that is invalid
+  std::optional<SignedProposal> signed_first;
+  BlockPtr proposal;                           // the copy that is held of the first block under the leader's signature
+  bool leader_invalid = false;                 // the leader signed what is invalid, whatever copy of it
   std::array<std::vector<VoteSlot>, 3> votes;  // by act, then by validator
   std::array<std::optional<OwnVote>, 3> own;   // by act
   CertificatePtr notarization;
@@ -59,18 +67,16 @@ struct ViewState {
 // it.
 enum class Validity : std::uint8_t { kUnknown, kAsked, kValid, kInvalid, kWaiting, kFinal };
 
+// One copy of a block. What is not in the block id (body, signature, the proposal's parent view) is this copy's alone.
 struct BlockEntry {
   BlockPtr block;
+  InstitutionId from;         // who brought this copy, and pays if its body is false
+  bool body_checked = false;  // the body hashes to the header's payload digest
+  bool certain = false;       // a certificate or an own vote names the block or a descendant
   Validity validity = Validity::kUnknown;
   std::uint64_t retry_at_ms = 0;  // kWaiting
   bool retry_on_finality = false;
   bool saved = false;  // handed to the journal
-};
-
-struct Wanted {
-  View view;
-  std::uint64_t ask_at_ms = 0;
-  std::size_t next_peer = 0;
 };
 
 struct Building {
@@ -88,8 +94,9 @@ struct PeerView {
   View view;
   View finalized_view;
   std::uint64_t helped_ms = 0;
-  std::uint64_t distrusted_until_ms =
-      0;  // it sent a false certificate: its next ones are not worth checking until then
+  PeerCredit credit;
+  Height claimed_height;        // of its last final block, as it says, unproven
+  unsigned fruitless_asks = 0;  // catch-up was tried since on the strength of claims, and brought nothing
 };
 
 // An effect that waits until a group is durable.

@@ -9,15 +9,12 @@
 namespace testamur::consensus {
 namespace {
 
-// Votes and proposals of views so far ahead are not kept: certificates bring a node that lags forward.
-constexpr std::uint64_t kViewsAhead = 256;
-
 constexpr Act kVotingActs[] = {Act::kNotarize, Act::kNullify, Act::kFinalize};
 
 }  // namespace
 
 bool Engine::Core::in_window(View view) const {
-  return view > finalized_view() && view.value <= view_.value + kViewsAhead;
+  return view > finalized_view() && view.value <= view_.value + kVotesAhead;
 }
 
 bool Engine::Core::verify(const Vote& vote) const {
@@ -139,6 +136,8 @@ bool Engine::Core::enter_views() {
   rebroadcast_at_ms_ = now_ms_ + rebroadcast_interval_ms_;
   building_.id.reset();
   building_.came_empty = false;
+  forget_stale_copies();
+  show_entry_to(leader(view_));
   return true;
 }
 
@@ -166,8 +165,8 @@ bool Engine::Core::notarize_if_due() {
   if (!candidate || !may_notarize(*candidate)) return false;
   persist_block(*candidate);
   const auto& block = *candidate->block;
-  cast({Act::kNotarize, epoch_, view_, block.proposal.parent_view, block.facts.id},
-       Hash256::prefix_of(block.facts.id.view()));
+  const View parent_view = parent_view_in(*facts_of(block.facts.parent));
+  cast({Act::kNotarize, epoch_, view_, parent_view, block.facts.id}, Hash256::prefix_of(block.facts.id.view()));
   return true;
 }
 

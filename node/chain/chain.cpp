@@ -339,6 +339,57 @@ void Chain::cancel(Outcomes::Ticket ticket, const TransactionId& id) {
   core_->post([core = core_.get(), ticket, id] { core->outcomes().cancel(ticket, id); });
 }
 
+class Chain::Awaited {
+ public:
+  std::vector<TransactionId> ids;
+  HeadPtr seen;
+  Outcomes::Callback callback;
+  Outcomes::Ticket ticket = 0;
+  std::atomic<bool> given_up = false;
+  std::size_t next = 0;  // of the strand: those before are waited for
+};
+
+namespace {
+
+constexpr std::size_t kAwaitSlice = 256;
+
+void await_slice(Chain::Core& core, const std::shared_ptr<Chain::Awaited>& awaited) {
+  const auto end = std::min(awaited->ids.size(), awaited->next + kAwaitSlice);
+  // What the caller has looked up in this very state need not be looked up again.
+  const bool same_state = core.head() == awaited->seen;
+  for (; awaited->next < end && !awaited->given_up; ++awaited->next) {
+    core.await(awaited->ticket, awaited->ids[awaited->next], awaited->callback, same_state);
+  }
+  if (awaited->next == awaited->ids.size() || awaited->given_up) return;
+  core.post([&core, awaited] { await_slice(core, awaited); });
+}
+
+void cancel_slice(Chain::Core& core, const std::shared_ptr<Chain::Awaited>& awaited) {
+  for (std::size_t i = 0; i < kAwaitSlice && awaited->next > 0; ++i) {
+    core.outcomes().cancel(awaited->ticket, awaited->ids[--awaited->next]);
+  }
+  if (awaited->next > 0) core.post([&core, awaited] { cancel_slice(core, awaited); });
+}
+
+}  // namespace
+
+std::shared_ptr<Chain::Awaited> Chain::await(std::vector<TransactionId> ids, HeadPtr seen,
+                                             Outcomes::Callback callback) {
+  auto awaited = std::make_shared<Awaited>();
+  awaited->ids = std::move(ids);
+  awaited->seen = std::move(seen);
+  awaited->callback = std::move(callback);
+  awaited->ticket = core_->next_ticket();
+  core_->post([core = core_.get(), awaited] { await_slice(*core, awaited); });
+  return awaited;
+}
+
+void Chain::cancel(std::shared_ptr<Awaited> awaited) {
+  // Nothing is taken from here on; what was taken before goes.
+  awaited->given_up = true;
+  core_->post([core = core_.get(), awaited = std::move(awaited)] { cancel_slice(*core, awaited); });
+}
+
 void Chain::look_up(const TransactionId& id, std::function<void(Outcome, ledger::tx::SharedTransaction)> callback) {
   core_->post([core = core_.get(), id, callback = std::move(callback)] { core->look_up(id, callback); });
 }

@@ -121,6 +121,11 @@ class Chain {
   // Calls back once from the strand when the transaction has ended.
   Outcomes::Ticket await(const TransactionId& id, Outcomes::Callback callback);
   void cancel(Outcomes::Ticket ticket, const TransactionId& id);
+  // The same for many, each named once, of which the state of `seen` holds none: `callback` once for each. They are
+  // taken in slices, so that the strand serves others in between; the same when they are given up by cancel().
+  class Awaited;
+  std::shared_ptr<Awaited> await(std::vector<TransactionId> ids, HeadPtr seen, Outcomes::Callback callback);
+  void cancel(std::shared_ptr<Awaited> awaited);
   // Whether it waits here, or how it ended where no block shows it.
   void look_up(const TransactionId& id, std::function<void(Outcome, ledger::tx::SharedTransaction)> callback);
   void status(std::function<void(ChainStatus)> callback);

@@ -40,7 +40,8 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   void submit(std::vector<ledger::tx::SharedTransaction> transactions,
               const std::function<void(std::vector<Mempool::Added>)>& done);
   void look_up(const TransactionId& id, const std::function<void(Outcome, ledger::tx::SharedTransaction)>& callback);
-  void await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback);
+  // `not_committed`: the caller knows that the last finalized state does not hold it.
+  void await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback, bool not_committed = false);
   Outcomes& outcomes() { return outcomes_; }
   ChainStatus status() const;
   void resume_voting();

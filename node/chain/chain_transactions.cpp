@@ -79,11 +79,14 @@ void Chain::Core::take_from_peer(const TransactionList& transactions) {
   event([] {});
 }
 
-void Chain::Core::await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback) {
-  if (auto committed = committed_outcome(*workshop_.base().state, id)) {
+void Chain::Core::await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback,
+                        bool not_committed) {
+  const auto committed = not_committed ? std::nullopt : committed_outcome(*workshop_.base().state, id);
+  if (committed) {
     callback(id, *committed);
     return;
   }
+
   outcomes_.await(ticket, id, std::move(callback));
 }
 

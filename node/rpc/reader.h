@@ -32,8 +32,10 @@ class RegistryCache {
     std::map<KeyId, std::optional<ledger::tx::KeyState>> keys;
     std::map<AchievementId, std::optional<ledger::tx::AchievementState>> achievements;
     std::optional<std::vector<ledger::Predecessor>> predecessors;
+    std::size_t size() const { return institutions.size() + keys.size() + achievements.size(); }
   };
-  // Those of this root; an empty set when the root has moved.
+  // Those of this root; an empty set when the root has moved, or when so much has been asked for (also what the ledger
+  // does not know) that the present one has become large: it lives on with the calls that use it.
   std::shared_ptr<Records> at(const Hash256& registry_root);
 
  private:

@@ -15,6 +15,7 @@
 #include "node/rpc/call.h"
 #include "node/rpc/decision_log.h"
 #include "node/rpc/evidence_keeper.h"
+#include "node/rpc/issued_count.h"
 #include "node/rpc/node_keys.h"
 #include "node/rpc/reader.h"
 #include "node/rpc/recognition.h"
@@ -29,7 +30,9 @@ struct ServiceContext {
   const Clock& clock;
   Log& log;
   Counters& counters;
-  CallGate& gate;
+  CallParts calls;
+  Overload& overload;
+  IssuedCount& issued;
   RegistryCache& registry;
   Recognition& recognition;
   NodeKeys& keys;
@@ -39,7 +42,8 @@ struct ServiceContext {
   Mempool::Limits mempool_limits;
   std::string software;
   std::uint64_t started_ms = 0;
-  std::function<void()> request_stop;  // as SIGTERM does
+  std::function<void()> request_stop;      // as SIGTERM does
+  std::uint64_t certificate_until_ms = 0;  // of the API's TLS; 0: it serves plain text
 
   Reader reader() const { return Reader(chain.head(), registry, clock); }
 };

@@ -151,6 +151,15 @@ class Bench : public Driver {
     }
     return found;
   }
+  // Of whom one kind of message was asked, or to whom it was sent alone.
+  template <class Kind>
+  std::vector<std::size_t> sent_to() const {
+    std::vector<std::size_t> found;
+    for (const auto& one : sent) {
+      if (one.to && std::holds_alternative<Kind>(one.message)) found.push_back(*set.index_of(*one.to));
+    }
+    return found;
+  }
   template <class Kind>
   std::vector<Kind> all_sent() const {
     std::vector<Kind> found;
@@ -181,7 +190,11 @@ class Bench : public Driver {
 
   // Driver
   HeaderFacts read_header(const Bytes& bytes) override { return facts_of(bytes); }
-  bool body_matches(const Bytes&, const Bytes&) override { return bodies_match; }
+  // A bench's body is the salt of its header.
+  bool body_matches(const Bytes& header, const Bytes& body) override {
+    ++bodies_hashed;
+    return bodies_match && body.size() >= 1 && body.front() == header.back();
+  }
   void build(const BuildRequest& request) override { builds.push_back(request); }
   void validate(const BlockPtr& block) override {
     validated.push_back(block->facts.id);
@@ -230,7 +243,7 @@ class Bench : public Driver {
   std::vector<BlockId> validated, committed, abandoned;
   std::vector<Evidence> evidence;
   std::vector<std::string> notices;
-  std::size_t verified = 0, catch_ups = 0, resends = 0;
+  std::size_t verified = 0, bodies_hashed = 0, catch_ups = 0, resends = 0;
   bool quarantined = false;
 };
 

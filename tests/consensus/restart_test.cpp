@@ -228,18 +228,79 @@ TEST_CASE("answers with a stale nonce, a false signature or from a node in quara
   CHECK(bench.all_sent<QuarantineAnswer>().empty());
 }
 
-TEST_CASE("a sealing flag keeps a node in quarantine until the next epoch", "[consensus]") {
+TEST_CASE("a sealing flag keeps a node in quarantine until the next epoch if it is shown, and never as a bare word",
+          "[consensus]") {
   Bench bench;
   bench.start(true);
   bench.advance(1);
   const auto nonce = bench.all_sent<QuarantineQuery>().at(0).nonce;
+  HeaderFacts facts;
+  facts.view = View{3};
+  facts.height = Height{3};
+  facts.proposer = bench::member(3).id;
+  facts.sealing = true;
+  auto sealing = bench.signed_proposal(facts, View{2});
+  std::optional<Certificate> shown;
+  bool stays = false;
+  SECTION("bare") {}
+  SECTION("shown") {
+    shown = bench.certificate({1, 2, 3}, Act::kNotarize, sealing);
+    stays = true;
+  }
+  SECTION("a false certificate") {
+    shown = bench.certificate({1, 2, 3}, Act::kNotarize, sealing);
+    shown->signatures[0].bytes[0] ^= 1;
+  }
+  SECTION("the notarization of a block that seals nothing") {
+    facts.sealing = false;
+    sealing = bench.signed_proposal(facts, View{2});
+    shown = bench.certificate({1, 2, 3}, Act::kNotarize, sealing);
+  }
   for (const std::size_t from : {1U, 2U, 3U}) {
     QuarantineAnswer made{Epoch{0}, nonce, from == 2, {}, static_cast<std::uint8_t>(from)};
+    if (from == 2 && shown) {
+      made.sealing_certificate = shown;
+      made.sealing_header = sealing.header;
+    }
     made.signature = bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
     bench.receive(from, made);
   }
   bench.sync();
-  CHECK(bench.quarantined);
+  CHECK(bench.quarantined == stays);
+}
+
+TEST_CASE("an answer of a later epoch, without the end of this one, keeps nobody in quarantine", "[consensus]") {
+  Bench bench(7, 0);
+  bench.start(true);
+  bench.advance(1);
+  const auto nonce = bench.all_sent<QuarantineQuery>().at(0).nonce;
+  for (const std::size_t from : {1U, 2U, 3U, 4U, 5U, 6U}) {
+    QuarantineAnswer made{Epoch{from == 1 ? 9U : 0U}, nonce, false, {}, static_cast<std::uint8_t>(from)};
+    made.signature = bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
+    bench.receive(from, made);
+  }
+  bench.sync();
+  CHECK_FALSE(bench.quarantined);
+}
+
+TEST_CASE("who holds a notarized sealing block shows it to a node in quarantine", "[consensus]") {
+  Bench bench;
+  bench.start();
+  HeaderFacts facts;
+  facts.view = View{1};
+  facts.height = Height{1};
+  facts.proposer = bench::member(1).id;
+  facts.sealing = true;
+  const auto sealing = bench.signed_proposal(facts, View{0});
+  bench.receive(1, sealing);
+  bench.receive(1, bench.certificate({1, 2, 3}, Act::kNotarize, sealing));
+  bench.receive(2, QuarantineQuery{Epoch{0}, Hash256{}});
+  const auto answers = bench.all_sent<QuarantineAnswer>();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].holds_notarized_sealing);
+  REQUIRE(answers[0].sealing_certificate);
+  CHECK(answers[0].sealing_certificate->statement.block == Bench::id_of(sealing));
+  CHECK(*answers[0].sealing_header == *sealing.header);
 }
 
 TEST_CASE("a valid vote of the own key that the store lacks puts the node into quarantine; a forged one does not",

@@ -71,8 +71,8 @@ std::uint64_t Network::delay(const Packet& packet) {
   return delay;
 }
 
-void Network::deliver_later(const Packet& packet) {
-  timeline_.after(delay(packet), [this, packet] {
+void Network::deliver_later(const Packet& packet, std::uint64_t delay_us) {
+  timeline_.after(delay_us, [this, packet] {
     if (!cuts_.contains({packet.from, packet.to})) deliver_(packet);
   });
 }
@@ -80,6 +80,11 @@ void Network::deliver_later(const Packet& packet) {
 void Network::send(Packet packet) {
   ++sent_;
   if (cuts_.contains({packet.from, packet.to}) || (filter_ && !filter_(packet))) return;
+  if (schedule_) {
+    const auto delay_us = schedule_(packet);
+    if (delay_us) deliver_later(packet, *delay_us);
+    return;
+  }
   if (random_.chance(weather_.loss_per_mille)) return marks_.hit("a packet is lost");
   if (random_.chance(weather_.corrupt_per_mille) && !packet.bytes->empty()) {
     marks_.hit("a packet is changed");
@@ -87,10 +92,10 @@ void Network::send(Packet packet) {
     changed[random_.below(changed.size())] ^= static_cast<std::uint8_t>(random_.between(1, 255));
     packet.bytes = std::make_shared<const Bytes>(std::move(changed));
   }
-  deliver_later(packet);
+  deliver_later(packet, delay(packet));
   if (!random_.chance(weather_.duplicate_per_mille)) return;
   marks_.hit("a packet comes twice");
-  deliver_later(packet);
+  deliver_later(packet, delay(packet));
 }
 
 }  // namespace testamur::sim

@@ -46,6 +46,8 @@ class Network {
   using Deliver = std::function<void(const Packet&)>;
   // False drops the packet: for scenarios that need one message to go missing.
   using Filter = std::function<bool(const Packet&)>;
+  // How long a packet takes, in microseconds, in place of the weather; nothing: it is lost.
+  using Schedule = std::function<std::optional<std::uint64_t>(const Packet&)>;
 
   Network(Timeline& timeline, Random random, Marks& marks, Deliver deliver)
       : timeline_(timeline), random_(random), marks_(marks), deliver_(std::move(deliver)) {}
@@ -56,17 +58,19 @@ class Network {
   void cut(std::size_t from, std::size_t to, bool cut);
   void heal() { cuts_.clear(); }
   void set_filter(Filter filter) { filter_ = std::move(filter); }
+  void set_schedule(Schedule schedule) { schedule_ = std::move(schedule); }
   std::uint64_t sent() const { return sent_; }
 
  private:
   std::uint64_t delay(const Packet& packet);
-  void deliver_later(const Packet& packet);
+  void deliver_later(const Packet& packet, std::uint64_t delay_us);
 
   Timeline& timeline_;
   Random random_;
   Marks& marks_;
   Deliver deliver_;
   Filter filter_;
+  Schedule schedule_;
   Weather weather_;
   std::set<std::pair<std::size_t, std::size_t>> cuts_;
   std::uint64_t sent_ = 0;

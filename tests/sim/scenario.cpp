@@ -24,22 +24,37 @@ Error misses(const std::string& what) { return error("expected " + what); }
 }  // namespace
 
 const std::map<std::string, Scenario::Command>& Scenario::commands() {
-  static const std::map<std::string, Command> kCommands{
-      {"nodes", &Scenario::nodes},       {"liar", &Scenario::liar},
-      {"seed", &Scenario::seed},         {"settle", &Scenario::settle},
-      {"start", &Scenario::start},       {"crash", &Scenario::crash},
-      {"pause", &Scenario::pause},       {"wipe", &Scenario::wipe},
-      {"backup", &Scenario::backup},     {"restore", &Scenario::restore},
-      {"roll", &Scenario::roll},         {"damage", &Scenario::damage},
-      {"drop", &Scenario::drop},         {"deliver", &Scenario::deliver},
-      {"cut", &Scenario::cut},           {"heal", &Scenario::heal},
-      {"network", &Scenario::network},   {"submit", &Scenario::submit},
-      {"flood", &Scenario::flood},       {"wait", &Scenario::wait},
-      {"clock", &Scenario::clock},       {"resume", &Scenario::resume},
-      {"replay", &Scenario::replay},     {"change", &Scenario::change},
-      {"alive", &Scenario::alive},       {"oversized", &Scenario::oversized},
-      {"remember", &Scenario::remember}, {"lose-votes", &Scenario::lose_votes},
-      {"mute", &Scenario::mute},         {"expect", &Scenario::expect}};
+  static const std::map<std::string, Command> kCommands{{"nodes", &Scenario::nodes},
+                                                        {"liar", &Scenario::liar},
+                                                        {"seed", &Scenario::seed},
+                                                        {"settle", &Scenario::settle},
+                                                        {"start", &Scenario::start},
+                                                        {"crash", &Scenario::crash},
+                                                        {"pause", &Scenario::pause},
+                                                        {"wipe", &Scenario::wipe},
+                                                        {"backup", &Scenario::backup},
+                                                        {"restore", &Scenario::restore},
+                                                        {"roll", &Scenario::roll},
+                                                        {"damage", &Scenario::damage},
+                                                        {"drop", &Scenario::drop},
+                                                        {"deliver", &Scenario::deliver},
+                                                        {"cut", &Scenario::cut},
+                                                        {"heal", &Scenario::heal},
+                                                        {"network", &Scenario::network},
+                                                        {"submit", &Scenario::submit},
+                                                        {"flood", &Scenario::flood},
+                                                        {"wait", &Scenario::wait},
+                                                        {"clock", &Scenario::clock},
+                                                        {"resume", &Scenario::resume},
+                                                        {"replay", &Scenario::replay},
+                                                        {"change", &Scenario::change},
+                                                        {"alive", &Scenario::alive},
+                                                        {"oversized", &Scenario::oversized},
+                                                        {"remember", &Scenario::remember},
+                                                        {"lose-votes", &Scenario::lose_votes},
+                                                        {"mute", &Scenario::mute},
+                                                        {"expect", &Scenario::expect},
+                                                        {"law", &Scenario::law}};
   return kCommands;
 }
 
@@ -75,20 +90,7 @@ Status Scenario::line(const std::string& text) {
 Simulation& Scenario::simulation() { return *simulation_; }
 
 std::string Scenario::where_everybody_is() const {
-  std::string text;
-  for (std::size_t i = 0; simulation_ && i < simulation_->size(); ++i) {
-    const auto& one = simulation_->node(i);
-    text += "\n  node " + std::to_string(i);
-    if (!one.is_up()) {
-      text += " is down";
-      continue;
-    }
-    const auto status = one.status();
-    text += ": epoch " + std::to_string(status.epoch.value) + " view " + std::to_string(status.view.value) +
-            " height " + std::to_string(status.committed_height.value) + ", " + to_text(status.voting) + ", " +
-            std::to_string(one.pending()) + " transactions, " + status.waiting_for;
-  }
-  return text;
+  return simulation_ ? simulation_->where_everybody_is() : std::string{};
 }
 
 Result<std::size_t> Scenario::node(const std::string& word) {
@@ -131,13 +133,22 @@ std::vector<std::size_t> Scenario::up() const {
   return chosen;
 }
 
-// liar N SAYS: before nodes
+// liar N SAYS: before nodes; several that follow a strategy collude
 Status Scenario::liar(const Words& words) {
   if (words.size() < 3) return error("like 'liar 1 proposes-twice'");
-  TM_TRY(config_.liar, number(words[1]));
-  const auto lie = lies().find(words[2]);
-  if (lie == lies().end()) return error("'" + words[2] + "' is no lie that is known here");
-  config_.lie = lie->second;
+  TM_TRY(const auto who, number(words[1]));
+  if (const auto lie = lies().find(words[2]); lie != lies().end()) {
+    config_.liar = who;
+    config_.lie = lie->second;
+    return {};
+  }
+  const Strategy* strategy = find_strategy(words[2]);
+  if (strategy == nullptr) return error("'" + words[2] + "' is no lie that is known here");
+  if (!config_.strategy.name.empty() && config_.strategy.name != strategy->name) {
+    return error("all liars of a story follow one strategy");
+  }
+  config_.liars.insert(who);
+  config_.strategy = *strategy;
   return {};
 }
 
@@ -351,8 +362,16 @@ Status Scenario::heal(const Words&) {
   return {};
 }
 
-// network 10 ms; network 1 ms 1500 us-a-byte
+// network 10 ms; network 1 ms 1500 us-a-byte; network 20 ms but liars at once
 Status Scenario::network(const Words& words) {
+  if (words.size() == 7 && words[2] == "ms" && words[4] == "liars") {
+    TM_TRY(const auto delta, number(words[1]));
+    if (simulation().cabal() != nullptr) simulation().cabal()->set_delta_us(delta * 1000);
+    schedule_.emplace(Random{config_.seed}, config_.liars, Order::kLiarsFirst, delta * 1000, 0);
+    simulation().network().set_schedule(
+        [this](const Packet& packet) { return schedule_->delay_us(packet, simulation().timeline().now_us()); });
+    return {};
+  }
   const bool thin = words.size() == 5 && words[4] == "us-a-byte";
   if ((words.size() != 3 && !thin) || words[2] != "ms")
     return error("like 'network 1 ms' or 'network 1 ms 20 us-a-byte'");
@@ -365,7 +384,7 @@ Status Scenario::network(const Words& words) {
   return {};
 }
 
-// submit 5 at 0; submit 1..20 at all; submit large 1..3 at 0
+// submit 5 at 0; submit 1..20 at all; submit large 1..3 at 0; submit 1..20 at 0 every 60 ms
 Status Scenario::submit(const Words& words) {
   const std::size_t at = is_at(words, 1, "large") ? 2 : 1;
   const TransactionNumber flag = at == 2 ? kLarge : 0;
@@ -376,9 +395,17 @@ Status Scenario::submit(const Words& words) {
   if (dots != std::string::npos) {
     TM_TRY(last, number(words[at].substr(dots + 2)));
   }
-  TM_TRY(const auto chosen, some_nodes(words, at + 2, words.size()));
+  // ... every 60 ms: as time goes by
+  const auto every = std::find(words.begin(), words.end(), "every");
+  std::uint64_t pause_ms = 0;
+  if (every != words.end()) {
+    TM_TRY(pause_ms, duration_ms(words, static_cast<std::size_t>(every - words.begin()) + 1));
+  }
+  TM_TRY(const auto chosen, some_nodes(words, at + 2, static_cast<std::size_t>(every - words.begin())));
   for (auto each = first; each <= last; ++each) {
     for (const std::size_t one : chosen) simulation().node(one).submit(flag | each);
+    if (laws_) laws_->submitted(flag | each);
+    if (pause_ms > 0) simulation().run_for_ms(pause_ms);
   }
   return {};
 }
@@ -467,6 +494,15 @@ Status Scenario::remember(const Words& words) {
   if (words.size() != 6 || words[1] != "height") return error("like 'remember height of 0 as before'");
   TM_TRY(const auto one, node(words[3]));
   remembered_[words[5]] = simulation().node(one).height().value;
+  return {};
+}
+
+// law gap 2 s: from now on, while something waits at an honest node, it commits a block at least so often
+Status Scenario::law(const Words& words) {
+  if (laws_ || words.size() != 4 || words[1] != "gap") return error("like 'law gap 2 s', once");
+  TM_TRY(const auto gap_ms, duration_ms(words, 2));
+  laws_ = std::make_unique<Laws>(simulation(), Bounds{gap_ms, 3 * gap_ms, {}}, true);
+  laws_->begin();
   return {};
 }
 

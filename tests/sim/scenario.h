@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "common/result.h"
+#include "tests/sim/laws.h"
+#include "tests/sim/schedule.h"
 #include "tests/sim/simulation.h"
 #include "tests/sim/story_words.h"
 
@@ -61,6 +63,7 @@ class Scenario {
   Status oversized(const Words& words);
   Status remember(const Words& words);
   Status alive(const Words& words);
+  Status law(const Words& words);
   Status expect(const Words& words);
 
   Status expect_transaction(const Words& words);
@@ -76,6 +79,8 @@ class Scenario {
 
   SimulationConfig config_;
   std::unique_ptr<Simulation> simulation_;
+  std::unique_ptr<Laws> laws_;
+  std::optional<AdversarialSchedule> schedule_;
   std::vector<Rule> rules_;
   std::vector<Packet> heard_;  // everything sent so far, the first some thousand
   std::map<std::string, SimNode::Backup> backups_;

@@ -117,7 +117,14 @@ Status Scenario::expect_state(const Words& words) {
   if (what == "nullified") {  // expect nullified at 0
     return one.status().nullified_views > 0 ? Status{} : Status{error("no view was nullified")};
   }
-  if (what == "height" || what == "view") {  // expect height of 0 at-least before + 2 [within 10 s]
+  static const std::map<std::string, std::size_t consensus::Holdings::*> kHeld{
+      {"views-held", &consensus::Holdings::views},
+      {"blocks-held", &consensus::Holdings::blocks},
+      {"bytes-held", &consensus::Holdings::block_bytes},
+      {"votes-held", &consensus::Holdings::votes}};
+  const auto held = kHeld.find(what);
+  if (what == "height" || what == "view" ||
+      held != kHeld.end()) {  // expect height of 0 at-least before + 2 [within 10 s]
     if (words.size() < 6) return error("like 'expect height of 0 at-least before + 2'");
     std::uint64_t bound = 0;
     if (const auto known = remembered_.find(words[5]); known != remembered_.end()) {
@@ -131,7 +138,10 @@ Status Scenario::expect_state(const Words& words) {
       bound += more;
       at = 8;
     }
-    const auto value = [&] { return what == "height" ? one.height().value : one.status().view.value; };
+    const auto value = [&]() -> std::uint64_t {
+      if (held != kHeld.end()) return one.status().holdings.*held->second;
+      return what == "height" ? one.height().value : one.status().view.value;
+    };
     const bool least = words[4] == "at-least";
     if (!least && words[4] != "at-most") return error("at-least or at-most?");
     return until([&] { return least ? value() >= bound : value() <= bound; }, words, at,

@@ -55,7 +55,10 @@ bool SetChange::propose(SimNode& through, std::uint64_t now_ms) {
       set.seats.push_back(seat);
     }
     const tx::ProposalContent content{now_ms + kVotingMs, 0, set};
-    proposal_ = institutions_.make(members_.front(), content, KeyPurpose::kGovern, nonce_ * 100 + 50, now_ms);
+    // A newcomer may come first by id, but only who sits already may propose.
+    const auto proposer = std::ranges::find_if(
+        members_, [&](std::size_t member) { return ledger::seat_of(*state, institutions_.at(member).id).has_value(); });
+    proposal_ = institutions_.make(*proposer, content, KeyPurpose::kGovern, nonce_ * 100 + 50, now_ms);
   }
   if (tx::read_proposal(*state, proposal_->id())) return true;
   through.submit(proposal_);

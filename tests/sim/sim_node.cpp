@@ -142,6 +142,7 @@ class SimNode::Links final : public net::Network {
  private:
   bool put(std::size_t to, const net::EncodedFrame& frame) {
     if (!node_.linked_.contains(to)) return false;
+    if (!node_.frame_leaves(to, frame)) return true;
     node_.network_.send({node_.number(), to, frame});
     return true;
   }
@@ -370,7 +371,7 @@ void SimNode::pace_journal() {
 }
 
 void SimNode::fatal(const std::string& cause) {
-  if (!crashing_) checker_.violated(name() + " stops: " + cause);
+  if (!crashing_ && settings_.counts) checker_.violated(name() + " stops: " + cause);
 }
 
 void SimNode::quarantine_changed(bool active) {
@@ -394,6 +395,7 @@ void SimNode::note_committed(const node::HeadPtr& head) {
   }
   acknowledged_ = std::max(acknowledged_, head->header.height);
   if (pending() > 0 && !core_->mempool().any_ready()) checker_.marks().hit("a transaction waits for another");
+  if (on_committed) on_committed();
 }
 
 Hash256 SimNode::set_digest() const {

@@ -75,7 +75,7 @@ class SimNode {
   bool damage_journal(std::uint64_t seed);
 
   void pause_ms(std::uint64_t duration_ms) { runtime_.pause_us(duration_ms * 1000); }
-  void receive(const Packet& packet);
+  virtual void receive(const Packet& packet);
   void submit(TransactionNumber transaction);
   void submit(const ledger::tx::SharedTransaction& transaction);
   void resume_voting() { core_->resume_voting(); }
@@ -87,6 +87,7 @@ class SimNode {
   const std::set<std::size_t>& linked() const { return linked_; }
 
   consensus::EngineStatus status() const { return core_->status().engine; }
+  Epoch engine_epoch() const { return head().seals_epoch() ? head().epoch.next() : head().epoch; }
   const ledger::Header& head() const { return core_->head()->header; }
   std::shared_ptr<const node::Snapshot> state() const { return core_->head()->state; }
   Height height() const { return head().height; }
@@ -110,10 +111,13 @@ class SimNode {
   SimClock clock;
   std::uint64_t finalize_loss_per_mille = 0;    // of finalize votes and finalizations, more than of the rest
   std::function<void(const std::string&)> log;  // optional: what the engine notices
+  std::function<void()> on_committed;           // optional: new blocks are final here
 
   // What goes out, for liars.
   virtual void broadcast(const consensus::Message& message);
   virtual void send(const InstitutionId& to, const consensus::Message& message);
+  // Any frame, whoever made it; false: it does not leave.
+  virtual bool frame_leaves(std::size_t /*to*/, const node::net::EncodedFrame& /*frame*/) { return true; }
   Signature sign(const Hash256& digest) const;
   consensus::Vote signed_vote(const consensus::Statement& statement, std::uint8_t voter) const;
 
@@ -121,6 +125,8 @@ class SimNode {
   void transmit(std::size_t to, const consensus::Message& message);
   void transmit_bytes(std::size_t to, Bytes consensus_message);
   Random& random() { return random_; }
+  // Forgotten when the node crashes.
+  void later(std::uint64_t delay_us, node::Runtime::Task task) { runtime_.later(delay_us, std::move(task)); }
   Timeline& timeline() { return timeline_; }
   Network& network() { return network_; }
 

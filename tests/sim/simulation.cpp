@@ -19,6 +19,10 @@ Simulation::Simulation(SimulationConfig config)
   for (std::size_t i = 0; i < config_.nodes; ++i) members_.push_back(i);
   const bool twins = config_.profile.traitor == Traitor::kTwins && config_.nodes >= 4;
   const std::size_t count = institutions_.size() + (twins ? 1 : 0);
+  if (!config_.liars.empty()) {
+    cabal_ = std::make_unique<Cabal>(institutions_, timeline_, random_.fork(), config_.strategy, config_.liars);
+    cabal_->set_votes(config_.votes);
+  }
   for (std::size_t i = 0; i < count; ++i) {
     nodes_.push_back(make_node(i));
     if (!config_.verbose) continue;
@@ -45,7 +49,9 @@ std::unique_ptr<SimNode> Simulation::make_node(std::size_t number) {
   auto settings = settings_of(number);
   if (config_.adjust) config_.adjust(settings);
   std::unique_ptr<SimNode> node;
-  if (config_.liar == number) {
+  if (config_.liars.contains(number)) {
+    node = std::make_unique<LiarNode>(settings, timeline_, network_, checker_, random_.fork(), *cabal_);
+  } else if (config_.liar == number) {
     node = std::make_unique<ScriptedNode>(settings, timeline_, network_, checker_, random_.fork(), config_.lie);
   } else if (is_traitor(number) && config_.profile.traitor == Traitor::kByzantine) {
     node = std::make_unique<ByzantineNode>(settings, timeline_, network_, checker_, random_.fork());
@@ -64,6 +70,7 @@ std::unique_ptr<SimNode> Simulation::make_node(std::size_t number) {
 
 // Number 1, so that every set of at least two contains it; only where one traitor is tolerated.
 bool Simulation::is_traitor(std::size_t number) const {
+  if (config_.liars.contains(number)) return true;
   if (config_.profile.traitor == Traitor::kNone || config_.nodes < 4) return false;
   return number >= institutions_.size() || (number >= 1 && number <= 1 + config_.more_traitors);
 }
@@ -166,7 +173,7 @@ void Simulation::change_set() {
     if (left_.contains(chosen)) return;
     members.push_back(chosen);
   } else {
-    if (members.size() <= 4 || chosen == 1) return;
+    if (members.size() <= 4 || chosen == 1 || !config_.liars.empty()) return;
     members.erase(sits);
   }
   propose_set(members);
@@ -197,6 +204,7 @@ void Simulation::drive_set_change() {
 void Simulation::lose_disk(std::size_t number) {
   auto& marks = checker_.marks();
   auto& node = *nodes_[number];
+  if (is_traitor(number)) return;
   if (random_.chance(700)) {
     if (node.is_up()) backups_.insert_or_assign(number, node.backup());
     return;
@@ -287,10 +295,11 @@ void Simulation::submit_probes() {
 
 // Everybody honest has the probes, at one height.
 bool Simulation::recovered() const {
-  const Height height = nodes_[0]->height();
+  std::optional<Height> height;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (is_traitor(i)) continue;
-    if (nodes_[i]->height() != height) return false;
+    if (height && nodes_[i]->height() != *height) return false;
+    height = nodes_[i]->height();
     for (const auto probe : probes_) {
       if (!nodes_[i]->is_committed(probe)) return false;
     }
@@ -299,16 +308,21 @@ bool Simulation::recovered() const {
   return true;
 }
 
-std::string Simulation::why_stuck() const {
-  std::string stuck = "no recovery within " + std::to_string(config_.profile.recover_within_ms) + " ms:";
+std::string Simulation::where_everybody_is() const {
+  std::string text;
   for (const auto& each : nodes_) {
+    text += "\n  node " + std::to_string(each->number());
+    if (is_traitor(each->number())) text += " (a liar)";
+    if (!each->is_up()) {
+      text += " is down";
+      continue;
+    }
     const auto status = each->status();
-    stuck += "\n  node " + std::to_string(each->number()) + " epoch " + std::to_string(status.epoch.value) + " view " +
-             std::to_string(status.view.value) + " height " + std::to_string(status.committed_height.value) + " " +
-             to_text(status.voting) + ", " + std::to_string(each->pending()) + " transactions, waits for " +
-             status.waiting_for;
+    text += ": epoch " + std::to_string(status.epoch.value) + " view " + std::to_string(status.view.value) +
+            " height " + std::to_string(status.committed_height.value) + ", " + to_text(status.voting) + ", " +
+            std::to_string(each->pending()) + " transactions, " + status.waiting_for;
   }
-  return stuck;
+  return text;
 }
 
 // From the genesis set a light client reaches the present one by what this node stores (with real signatures only).
@@ -359,7 +373,7 @@ void Simulation::check_loss_of_power() {
   }
 }
 
-Outcome Simulation::outcome(std::uint64_t calm_since_ms) {
+Outcome Simulation::finish(std::uint64_t calm_since_ms) {
   Outcome outcome;
   outcome.virtual_ms = timeline_.now_ms() - 1'000;
   outcome.recovery_ms = timeline_.now_ms() - calm_since_ms;
@@ -385,11 +399,15 @@ Outcome Simulation::outcome(std::uint64_t calm_since_ms) {
   return outcome;
 }
 
-Outcome Simulation::run() {
+void Simulation::begin_faults() {
   network_.set_weather(config_.profile.weather);
   start_all();
   faulty_ = true;
   fault_event();
+}
+
+Outcome Simulation::run() {
+  begin_faults();
   load_event();
   run_for_ms(config_.profile.faults_ms);
   const std::uint64_t calm_since_ms = timeline_.now_ms();
@@ -397,9 +415,12 @@ Outcome Simulation::run() {
     calm();
     if (!checker_.violation()) submit_probes();
     const bool recovered_ = run_until([this] { return recovered(); }, config_.profile.recover_within_ms);
-    if (!recovered_ && !checker_.violation()) checker_.violated(why_stuck());
+    if (!recovered_ && !checker_.violation()) {
+      checker_.violated("no recovery within " + std::to_string(config_.profile.recover_within_ms) +
+                        " ms:" + where_everybody_is());
+    }
   }
-  return outcome(calm_since_ms);
+  return finish(calm_since_ms);
 }
 
 }  // namespace testamur::sim

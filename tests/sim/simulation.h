@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/cabal.h"
 #include "tests/sim/checker.h"
 #include "tests/sim/network.h"
 #include "tests/sim/scripted_node.h"
@@ -55,6 +56,10 @@ struct SimulationConfig {
   std::function<void(NodeSettings&)> adjust = {};
   std::optional<std::size_t> liar = {};
   std::function<void(ScriptedNode&, const consensus::Message&)> lie = {};
+  // Colluding validators, and what they do.
+  std::set<std::size_t> liars = {};
+  Strategy strategy = {};
+  Votes votes = Votes::kForOwnBlocks;
 };
 
 struct Outcome {
@@ -89,6 +94,16 @@ class Simulation {
   bool is_changing_set() const { return set_change_ != nullptr; }
   void submit(std::size_t node, TransactionNumber transaction) { nodes_.at(node)->submit(transaction); }
   bool everybody_has(TransactionNumber transaction) const;
+  bool is_traitor(std::size_t number) const;
+  // Nothing lies, and nothing is calm: for runs that decide both themselves.
+  void begin_faults();
+  void calm();
+  // Everybody honest is at one height and none is in quarantine.
+  bool recovered() const;
+  // One line for each node, each after a line break.
+  std::string where_everybody_is() const;
+  // Everything that must hold at the end of a run; loses everybody's power once more.
+  Outcome finish(std::uint64_t calm_since_ms);
 
   SimNode& node(std::size_t number) { return *nodes_.at(number); }
   const SimNode& node(std::size_t number) const { return *nodes_.at(number); }
@@ -97,6 +112,8 @@ class Simulation {
   Timeline& timeline() { return timeline_; }
   Checker& checker() { return checker_; }
   Institutions& institutions() { return institutions_; }
+  Cabal* cabal() { return cabal_.get(); }
+  const std::vector<std::size_t>& members() const { return members_; }
   // The network is as good as a local one.
   void calm_network();
 
@@ -113,15 +130,10 @@ class Simulation {
   void change_set();
   void drive_set_change();
   void lose_disk(std::size_t number);
-  void calm();
-  bool is_traitor(std::size_t number) const;
-  bool recovered() const;
   void submit_probes();
-  std::string why_stuck() const;
   void check_end();
   void check_loss_of_power();
   void check_light_client(const SimNode& node);
-  Outcome outcome(std::uint64_t calm_since_ms);
 
   SimulationConfig config_;
   Random random_;
@@ -129,6 +141,7 @@ class Simulation {
   Checker checker_;
   Network network_;
   Institutions& institutions_;
+  std::unique_ptr<Cabal> cabal_;
   std::vector<std::unique_ptr<SimNode>> nodes_;
   TransactionNumber next_transaction_ = 1;
   std::vector<TransactionNumber> probes_;

@@ -78,9 +78,9 @@ TEST_CASE("fifty reports are imported once, list who is missing, and count as ac
   const auto achievement = import.ledger.nodes.publish(1, 0);
   import.ledger.nodes.commit(0, import.ledger.nodes.batch(1, achievement, 0, 1));
   import.ledger.settle();
-  auto checked = import.ledger.client.check_hash(node::RunningNodes::commitment(1, 0), {});
-  REQUIRE(std::holds_alternative<Json>(checked));
-  const Json at_anchor = std::get<Json>(checked)["slots"][0]["decisions"][0];
+  auto checked = import.ledger.client.check(node::RunningNodes::commitment(1, 0), {});
+  REQUIRE(std::holds_alternative<CheckAnswer>(checked));
+  const Json at_anchor = std::get<CheckAnswer>(checked).shown["slots"][0]["decisions"][0];
   CHECK(at_anchor["point"] == "at_anchor");
   CHECK(at_anchor["accredited_amount"] == 120);
 

@@ -195,15 +195,20 @@ struct Asked {
   std::optional<ExitCode> failed;  // printed already
 };
 
+// The trusted ledger that the credential's reference names.
+std::optional<ChainId> named_ledger(const LedgerTrust& trust, const CredentialView& view) {
+  const auto* ledger = trust.find(view.head.reference);
+  return ledger == nullptr ? std::nullopt : std::optional(ledger->genesis.chain);
+}
+
 // What the nodes say, proven where they prove it. Without a node everything stays unknown; a forged answer is refused.
 Asked facts_of_nodes(Context& context, const CredentialView& view, const std::string& purpose) {
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
   const auto problem = follow_ledger(context, client, trust);
   if (problem && !problem->unreachable()) return {{}, fail(context, *problem)};
-  Asked asked{gather_facts(client, view, purpose), std::nullopt};
-  if (problem || trust.current() == nullptr) return asked;
-  if (const auto lie = prove_facts(client, *trust.current(), view, asked.facts)) return {{}, fail(context, *lie)};
+  Asked asked{gather_facts(client, view, purpose, named_ledger(trust, view)), std::nullopt};
+  if (const auto lie = prove_facts(client, trust, view, asked.facts)) return {{}, fail(context, *lie)};
   return asked;
 }
 
@@ -226,6 +231,7 @@ Asked facts_of_file(Context& context, const CredentialView& view, const std::str
   }
   auto facts = facts_from_receipt(*receipt, *trusted, named == nullptr ? certified : named->genesis.chain);
   if (!facts.ok()) return {{}, fail(context, ExitCode::kInvalid, facts.message() + " [forged_proof]")};
+  facts->newest_known = std::max(facts->newest_known, floor_of(trust));
   return {std::move(facts).value(), std::nullopt};
 }
 
@@ -239,7 +245,7 @@ ExitCode keep_receipt(Context& context, const std::string& file, const std::stri
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
   if (auto problem = follow_ledger(context, client, trust)) return fail(context, *problem);
-  const auto facts = gather_facts(client, *view, "");
+  const auto facts = gather_facts(client, *view, "", named_ledger(trust, *view));
   auto fetched = fetch_receipt(client, *trust.current(), *view, facts.chain);
   if (fetched.failure) return fail(context, *fetched.failure);
   if (!fetched.receipt) {
@@ -284,13 +290,15 @@ ExitCode decide_here(Context& context, Client& client, const VerifyOptions& opti
     }
     source = std::make_unique<FileGraph>(std::move(*file));
   } else {
-    const auto& id = view.head.achievement;
-    auto answer = client.achievement(id.institution, id.number, id.version);
-    auto* failure = std::get_if<CallError>(&answer);
-    auto read = failure != nullptr ? Result<AwardQuestion>(error(failure->message))
-                                   : award_question(std::get<Json>(answer).value("achievement", Json::object()), id);
-    if (read.ok()) question = *read;
-    if (!read.ok()) missing = read.message();
+    auto answer = client.published(view.head.achievement);
+    if (auto* failure = std::get_if<CallError>(&answer)) {
+      missing = failure->message;
+    } else if (const auto& published = std::get<std::optional<AchievementAnswer>>(answer);
+               published && published->point_known && published->record.id == view.head.achievement) {
+      question = award_question(*published);
+    } else {
+      missing = client.answering() + " does not say what the achievement is about";
+    }
   }
   facts.decisions.reset();
   facts.acceptance.reset();
@@ -325,10 +333,7 @@ ExitCode verify(Context& context, const VerifyOptions& options) {
   const Verdict verdict = verify_presentation(compact, facts, rules);
   const auto code = static_cast<ExitCode>(verdict_code(verdict));
   if (context.json) {
-    auto json = parse_strict_json(to_json(verdict));
-    if (!json.ok()) return fail(context, ExitCode::kFailure, json.message());
-    (*json)["exit_code"] = static_cast<int>(code);
-    print(context, *json, "");
+    print(context, as_json(verdict), "");
   } else {
     print(context, {}, to_text(verdict));
   }

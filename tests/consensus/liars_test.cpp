@@ -1,0 +1,329 @@
+// What one or more validators that lie cannot do to an engine: stand in a block's way, or fill its memory. Member 0 is
+// under test; view v is led by member v mod n.
+#include "consensus/engine.h"
+#include "consensus/limits.h"
+#include "consensus/missing_blocks.h"
+#include "consensus/peer_credit.h"
+#include "tests/consensus/bench.h"
+#include "tests/support/catch.h"
+
+namespace testamur::consensus {
+namespace {
+
+using bench::Bench;
+
+struct Fresh : Bench {
+  explicit Fresh(std::size_t nodes = 4, std::size_t index = 0) : Bench(nodes, index) { start(); }
+  Proposal first(std::uint8_t salt = 0) const { return proposal(View{1}, View{0}, BlockId{}, Height{1}, salt); }
+  // The same header under the same signature, with another body.
+  static Proposal with_body(Proposal copy, Bytes body) {
+    copy.body = std::make_shared<const Bytes>(std::move(body));
+    return copy;
+  }
+};
+
+BlockId invented(std::uint64_t number) {
+  Encoder out;
+  out.u64(number);
+  return BlockId::prefix_of(sha256(out.take()).view());
+}
+
+void check_within_bounds(const Bench& bench) {
+  const auto status = bench.engine->status();
+  const auto bound = holdings_bound(bench.set.size(), status.view.value - status.finalized_view.value);
+  CHECK(status.holdings.views <= bound.views);
+  CHECK(status.holdings.blocks <= bound.blocks);
+  CHECK(status.holdings.block_bytes <= bound.block_bytes);
+  CHECK(status.holdings.wanted <= bound.wanted);
+  CHECK(status.holdings.votes <= bound.votes);
+  CHECK(status.holdings.claims <= bound.claims);
+}
+
+}  // namespace
+
+TEST_CASE("the parent's view is the one in its header, whatever the leader signs beside it", "[consensus][liars]") {
+  Fresh bench;
+  const auto parent = bench.first();
+  bench.receive(1, parent);
+  bench.receive(1, bench.certificate({1, 2, 3}, Act::kNotarize, parent));
+  bench.sync();
+  const auto truly = bench.proposal(View{2}, View{1}, Bench::id_of(parent), Height{2});
+  const auto falsely = bench.proposal(View{2}, View{0}, Bench::id_of(parent), Height{2});
+  REQUIRE(Bench::id_of(truly) == Bench::id_of(falsely));
+
+  bench.receive(2, falsely);
+  bench.sync();
+  REQUIRE(bench.own_votes(Act::kNotarize).size() == 2);
+  CHECK(bench.own_votes(Act::kNotarize)[1].statement == bench.vote(0, Act::kNotarize, truly).statement);
+
+  // The liar's vote for its own lie neither counts nor stands in the way.
+  bench.receive(2, bench.vote(2, Act::kNotarize, falsely));
+  bench.receive(1, bench.vote(1, Act::kNotarize, truly));
+  CHECK(bench.engine->status().view == View{2});
+  bench.receive(3, bench.vote(3, Act::kNotarize, truly));
+  CHECK(bench.engine->status().view == View{3});
+}
+
+TEST_CASE("a leader's copy of another view's block does not make that block invalid", "[consensus][liars]") {
+  Fresh bench;
+  const auto block = bench.first();
+  Proposal copy = block;
+  copy.view = View{5};
+  copy.signature = bench.sign_with(1, {Act::kPropose, Epoch{0}, View{5}, View{0}, Bench::id_of(block)});
+  bench.receive(1, copy);
+  CHECK(bench.engine->status().holdings.blocks == 0);
+  bench.receive(1, block);
+  bench.sync();
+  CHECK(bench.own_votes(Act::kNotarize).size() == 1);
+}
+
+TEST_CASE("a body that comes once is hashed by validation alone", "[consensus][liars]") {
+  Fresh bench;
+  const auto block = bench.first();
+  bench.receive(1, block);
+  bench.receive(2, block);
+  bench.receive(1, bench.certificate({1, 2, 3}, Act::kFinalize, block));
+  bench.sync();
+  CHECK(bench.committed.size() == 1);
+  CHECK(bench.bodies_hashed == 0);
+}
+
+TEST_CASE("a false body gives way to the true one, also while it is validated, and its sender pays",
+          "[consensus][liars]") {
+  Fresh bench;
+  bench.verdict.reset();
+  const auto block = bench.first();
+  bench.receive(3, Fresh::with_body(block, {9, 9}));
+  REQUIRE(bench.validated.size() == 1);
+  bench.receive(1, block);
+  CHECK(bench.validated.size() == 2);
+  bench.engine->on_validated(Bench::id_of(block), {Verdict::kBadCopy, 0});  // of the copy that is gone
+  CHECK(bench.validated.size() == 3);
+  bench.engine->on_validated(Bench::id_of(block), {Verdict::kValid, 0});
+  bench.sync();
+  CHECK(bench.own_votes(Act::kNotarize).size() == 1);
+  bench.verified = 0;
+  bench.receive(3, bench.nullification({1, 2, 3}, View{1}));  // of one that is not believed for a while
+  CHECK(bench.verified == 0);
+}
+
+TEST_CASE("a false body after the true one costs its sender, not the block", "[consensus][liars]") {
+  Fresh bench;
+  bench.verdict.reset();
+  const auto block = bench.first();
+  bench.receive(1, block);
+  bench.receive(3, Fresh::with_body(block, {9, 9}));
+  CHECK(bench.bodies_hashed == 1);
+  for (int i = 0; i < 100; ++i) bench.receive(3, Fresh::with_body(block, {9, 9}));
+  CHECK(bench.bodies_hashed == 1);
+  bench.engine->on_validated(Bench::id_of(block), {Verdict::kValid, 0});
+  bench.sync();
+  CHECK(bench.own_votes(Act::kNotarize).size() == 1);
+}
+
+TEST_CASE("after a false copy the block is asked for at once, and never of the liar", "[consensus][liars]") {
+  Fresh bench;
+  for (const std::size_t peer : {1U, 2U, 3U}) bench.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
+  bench.verdict = Verdict::kBadCopy;
+  const auto block = bench.first();
+  bench.receive(1, Fresh::with_body(block, {9, 9}));
+  bench.advance(1);
+  REQUIRE(bench.sent_to<BlockRequest>().size() == 1);
+  for (int i = 0; i < 20; ++i) bench.advance(100);
+  for (const std::size_t asked : bench.sent_to<BlockRequest>()) CHECK(asked != 1);
+  bench.receive(1, Fresh::with_body(block, {8, 8}));
+  CHECK(bench.validated.size() == 1);
+  bench.verdict = Verdict::kValid;
+  bench.receive(2, block);
+  bench.sync();
+  CHECK(bench.own_votes(Act::kNotarize).size() == 1);
+}
+
+TEST_CASE("a block that a certificate names is asked for, whatever views others claim for it", "[consensus][liars]") {
+  Fresh bench;
+  const auto withheld = bench.first();
+  bench.receive(3, bench.certificate({1, 2, 3}, Act::kNotarize, withheld));
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    // Bogus children of the liar, a new one every 20 ms, each with another idea of the parent's view.
+    bench.receive(2, bench.proposal(View{2 + 4 * (i % 2)}, View{i % 2}, Bench::id_of(withheld), Height{2},
+                                    static_cast<std::uint8_t>(i)));
+    bench.receive(2, bench.vote(2, Act::kNotarize, View{2}, View{i}, Bench::id_of(withheld)));
+    bench.advance(20);
+  }
+  const auto asked = bench.all_sent<BlockRequest>();
+  REQUIRE_FALSE(asked.empty());
+  CHECK(asked[0].block == Bench::id_of(withheld));
+  CHECK(bench.sent_to<BlockRequest>()[0] != 1);  // a voter, not the leader that withheld it
+}
+
+TEST_CASE("who fails to deliver is asked last", "[consensus][liars]") {
+  MissingBlocks missing;
+  std::vector<unsigned> failures(4, 0);
+  std::vector<std::size_t> asked;
+  const auto ask = [&](const BlockId&, View, std::size_t validator) { asked.push_back(validator); };
+  missing.begin_round();
+  missing.need(invented(1), View{1}, true, 0b1010, 0);
+  for (std::uint64_t now = 0; now < 300; now += 100) missing.ask_due(now, 100, 0b1110, failures, ask);
+  CHECK(asked[0] == 3);
+  CHECK(asked[1] == 1);
+  CHECK(asked[2] == 2);  // holders first
+  CHECK(failures[3] >= 1);
+  missing.false_copy(invented(1), View{1}, 0b1000, 1'000);
+  asked.clear();
+  for (std::uint64_t now = 1'000; now < 3'000; now += 100) missing.ask_due(now, 100, 0b1110, failures, ask);
+  CHECK_FALSE(asked.empty());
+  for (const std::size_t one : asked) CHECK(one != 3);
+}
+
+TEST_CASE("votes make a block wanted of those voters alone, and displace nothing", "[consensus][liars]") {
+  Fresh bench(7, 0);
+  for (std::uint8_t voter = 1; voter <= 2; ++voter) {
+    bench.receive(voter, bench.vote(voter, Act::kNotarize, View{1}, View{0}, invented(voter)));
+  }
+  for (int i = 0; i < 10; ++i) bench.advance(100);
+  for (const auto& one : bench.sent) {
+    const auto* request = std::get_if<BlockRequest>(&one.message);
+    if (request) CHECK(request->block == invented(*bench.set.index_of(*one.to)));
+  }
+  CHECK(bench.engine->status().holdings.wanted == 2);
+}
+
+TEST_CASE("invented parents, far votes and twin proposals fill nothing beyond the stated bounds",
+          "[consensus][liars]") {
+  Fresh bench;
+  for (std::uint64_t view = 1; view < 2'000; ++view) {
+    HeaderFacts facts;
+    facts.view = View{view};
+    facts.height = Height{view};
+    facts.parent = invented(view);
+    facts.proposer = bench.set.at(view % 4).id;
+    for (const std::uint8_t salt : {1, 2, 3}) {
+      auto made = bench.signed_proposal(facts, View{view - 1}, salt);
+      bench.receive(view % 4 == 0 ? 1 : view % 4, made);
+    }
+    for (const Act act : {Act::kNotarize, Act::kNullify, Act::kFinalize}) {
+      bench.receive(1, bench.vote(1, act, View{view}, View{0}, act == Act::kNullify ? BlockId{} : invented(view)));
+    }
+    if (view % 100 == 0) bench.advance(100);
+  }
+  check_within_bounds(bench);
+  const auto held = bench.engine->status().holdings;
+  CHECK(held.blocks <= kProposalsAhead + 1);
+  CHECK(held.views <= kVotesAhead + 1);
+  for (const auto& request : bench.all_sent<BlockRequest>()) CHECK(request.view == View{1});  // for a vote, of its view
+  // As views pass, what was kept of them goes.
+  for (std::uint64_t view = 1; view <= 40; ++view) bench.receive(2, bench.nullification({1, 2, 3}, View{view}));
+  CHECK(bench.engine->status().holdings.blocks <= kProposalsBehind + kProposalsAhead + 1);
+  check_within_bounds(bench);
+}
+
+TEST_CASE("positions of strangers are forgotten at a bound", "[consensus][liars]") {
+  Fresh bench;
+  for (std::uint64_t i = 0; i < 3 * kMaxOtherPeers; ++i) {
+    Encoder out;
+    out.u64(i);
+    InstitutionId stranger;
+    const auto digest = sha256(out.take());
+    std::copy_n(digest.bytes.begin(), stranger.bytes.size(), stranger.bytes.begin());
+    bench.engine->on_message(stranger, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
+  }
+  check_within_bounds(bench);
+}
+
+TEST_CASE("a claimed height moves nobody for longer than one round of asking", "[consensus][liars]") {
+  Fresh bench;
+  for (int second = 0; second < 600; ++second) {
+    bench.receive(3, Presence{Epoch{0}, View{1}, View{0}, Height{1'000'000 + static_cast<std::uint64_t>(second)}});
+    bench.advance(1'000);
+  }
+  CHECK(bench.catch_ups >= 1);
+  CHECK(bench.catch_ups <= bench.set.size());
+  CHECK(bench.engine->status().waiting_for == "idle");
+}
+
+TEST_CASE("the certificates between a parent and its child are asked for, past the ones that are held",
+          "[consensus][liars]") {
+  Fresh bench;
+  const auto first = bench.first();
+  bench.receive(1, first);
+  bench.receive(1, bench.certificate({1, 2, 3}, Act::kNotarize, first));
+  bench.receive(1, bench.nullification({1, 2, 3}, View{2}));
+  bench.receive(1, bench.nullification({1, 2, 3}, View{90}));
+  bench.receive(3, bench.proposal(View{91}, View{1}, Bench::id_of(first), Height{2}));
+  bench.advance(101);
+  const auto asked = bench.all_sent<CertificateRequest>();
+  REQUIRE(asked.size() == 1);
+  CHECK(asked[0].first == View{3});  // more than a request covers lies between
+  CHECK(asked[0].last == View{89});
+}
+
+TEST_CASE("answers are paid by who asks: a flood is answered up to a bound, patience is answered on",
+          "[consensus][liars]") {
+  Fresh bench;
+  auto block = bench.first();
+  Bytes body(std::size_t{1} << 20, 7);
+  body[0] = 0;
+  block = Fresh::with_body(block, body);
+  bench.receive(1, block);
+  const BlockRequest request{Epoch{0}, View{1}, Bench::id_of(block)};
+  for (int i = 0; i < 1'000; ++i) bench.receive(3, request);
+  const auto flood = bench.sent_to<Proposal>().size();
+  CHECK(flood >= 16);
+  CHECK(flood <= kAnswerBurstBytes >> 20);
+  bench.receive(2, request);  // another asker has its own allowance
+  CHECK(bench.sent_to<Proposal>().size() == flood + 1);
+  bench.advance(1'000);
+  bench.receive(3, request);
+  CHECK(bench.sent_to<Proposal>().size() == flood + 2);
+  for (int i = 0; i < 1'000; ++i) bench.receive(3, QuarantineQuery{Epoch{0}, Hash256{}});
+  CHECK(bench.all_sent<QuarantineAnswer>().size() <= kAnswerBurstBytes / kSignedAnswerCostBytes);
+}
+
+TEST_CASE("a body that is not known to be true is not passed on", "[consensus][liars]") {
+  Fresh bench;
+  bench.verdict.reset();
+  const auto block = bench.first();
+  bench.receive(1, Fresh::with_body(block, {9, 9}));
+  bench.receive(2, BlockRequest{Epoch{0}, View{1}, Bench::id_of(block)});
+  CHECK(bench.all_sent<Proposal>().empty());
+}
+
+TEST_CASE("the certificate of entry goes to the new leader at once, and to all behind with a leader's proposal",
+          "[consensus][liars]") {
+  SECTION("a follower") {
+    Fresh bench;
+    bench.receive(1, bench.nullification({1, 2, 3}, View{1}));
+    REQUIRE(bench.sent_to<Certificate>() == std::vector<std::size_t>{2});
+  }
+  SECTION("the leader") {
+    Fresh bench(4, 2);
+    bench.engine->on_pending_changed(true, false);
+    bench.receive(1, bench.nullification({0, 1, 3}, View{1}));
+    bench.receive(3, Presence{Epoch{0}, View{2}, View{0}, Height{0}});
+    bench.build_now();
+    CHECK(bench.sent_to<Certificate>() == std::vector<std::size_t>{0});  // 1 and 3 have shown that they are there
+  }
+}
+
+TEST_CASE("each pause after a false message is twice as long, until its maker has behaved as long",
+          "[consensus][liars]") {
+  PeerCredit credit;
+  credit.punish(1'000, 1'000);
+  credit.punish(1'500, 1'000);  // under way already
+  CHECK_FALSE(credit.trusted(1'999));
+  CHECK(credit.trusted(2'000));
+  credit.punish(2'000, 1'000);
+  CHECK_FALSE(credit.trusted(3'999));
+  std::uint64_t now = 4'000;
+  for (int i = 0; i < 20; ++i) {
+    credit.punish(now, 1'000);
+    while (!credit.trusted(now)) now += 500;
+  }
+  credit.punish(now, 1'000);
+  CHECK(credit.trusted(now + 64'000));
+  CHECK_FALSE(credit.trusted(now + 63'999));
+  credit.punish(now + 64'000 + 64'000, 1'000);
+  CHECK(credit.trusted(now + 128'000 + 1'000));
+}
+
+}  // namespace testamur::consensus

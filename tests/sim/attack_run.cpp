@@ -1,0 +1,249 @@
+#include "tests/sim/attack_run.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+
+namespace testamur::sim {
+
+namespace {
+
+constexpr char kAboutQuarantine[] = "lies-in-quarantine";
+constexpr double kLeastThroughput = 0.8;
+// Transactions of the attack begin here, so that those of faults and probes are others.
+constexpr TransactionNumber kFirst = 1'000;
+
+// What the seed decides, whatever the strategy.
+struct Plan {
+  std::set<std::size_t> liars;
+  std::uint64_t delta_ms = 20;
+  Order order = Order::kAny;
+  Votes votes = Votes::kForOwnBlocks;
+  Profile faults;
+  std::size_t spare = 0;
+  bool changes_set = false;  // while the attack goes on
+  bool loses_disk = false;   // then one liar fewer: a restored node counts as failed
+};
+
+std::set<std::size_t> choose_liars(std::size_t nodes, std::size_t count, Random& random) {
+  std::set<std::size_t> liars;
+  if (random.chance(500)) {  // one after the other in the order of leading
+    const std::size_t first = random.below(nodes);
+    for (std::size_t i = 0; i < count; ++i) liars.insert((first + i) % nodes);
+  } else {
+    while (liars.size() < count) liars.insert(random.below(nodes));
+  }
+  return liars;
+}
+
+Plan plan_of(const AttackConfig& config) {
+  Random random{config.seed * 0x9e3779b97f4a7c15U + config.nodes};
+  Plan plan;
+  const std::size_t f = (config.nodes - 1) / 3;
+  TM_CHECK(f >= 1, "no liar is tolerated");
+  const bool about_quarantine = config.strategy == kAboutQuarantine;
+  plan.loses_disk = config.faults && f > 1 && random.chance(250);
+  if (about_quarantine) plan.loses_disk = config.faults;
+  plan.liars = choose_liars(config.nodes, f - (plan.loses_disk && f > 1 ? 1 : 0), random);
+  static constexpr std::uint64_t kDeltas[] = {5, 20, 50, 120};
+  // Many validators say much: with a fast network they only say it more often.
+  plan.delta_ms = kDeltas[config.nodes > 13 ? random.between(2, 3) : random.below(4)];
+  plan.order = static_cast<Order>(random.below(kOrders));
+  plan.votes = random.chance(700) ? Votes::kForOwnBlocks : random.chance(500) ? Votes::kNone : Votes::kAll;
+  plan.faults = *find_profile("calm");
+  if (config.faults) {
+    plan.faults.crashes_per_mille = random.chance(500) ? 200 : 0;
+    plan.faults.partitions_per_mille = random.chance(500) ? 200 : 0;
+    plan.faults.pauses_per_mille = random.chance(300) ? 100 : 0;
+    plan.faults.clock_jumps_per_mille = random.chance(300) ? 100 : 0;
+    plan.faults.restores_per_mille = plan.loses_disk ? 500 : 0;
+    plan.spare = random.chance(200) ? 1 : 0;
+    plan.changes_set = plan.spare > 0;
+  }
+  if (config.delta_ms) plan.delta_ms = *config.delta_ms;
+  // Up to its floor a restored node is one that failed: with f = 1 only the liar's votes help over that.
+  if (about_quarantine && f == 1) plan.votes = Votes::kAll;
+  if (config.votes) plan.votes = *config.votes;
+  if (config.order) plan.order = *config.order;
+  return plan;
+}
+
+class AttackRun {
+ public:
+  explicit AttackRun(const AttackConfig& config)
+      : config_(config), plan_(plan_of(config)), load_(config.seed), simulation_(simulation_config()) {
+    const std::uint64_t timely_us = simulation_.timeline().now_us() + config.untimely_ms * 1000;
+    auto schedule = std::make_shared<AdversarialSchedule>(Random{config.seed}, plan_.liars, plan_.order,
+                                                          plan_.delta_ms * 1000, timely_us);
+    simulation_.network().set_schedule(
+        [this, schedule](const Packet& packet) { return schedule->delay_us(packet, simulation_.timeline().now_us()); });
+    simulation_.cabal()->set_delta_us(plan_.delta_ms * 1000);
+    bounds_ = bounds();
+    laws_ = std::make_unique<Laws>(simulation_, bounds_, config.binding);
+  }
+
+  AttackOutcome run();
+
+ private:
+  SimulationConfig simulation_config() const;
+  Bounds bounds() const;
+  void publish();
+  bool recover();
+  void submit_next();
+  bool honest_are_even() const;
+
+  AttackConfig config_;
+  Plan plan_;
+  Random load_;
+  Simulation simulation_;
+  Bounds bounds_;
+  std::unique_ptr<Laws> laws_;
+  TransactionNumber next_ = kFirst;
+  bool loading_ = false;
+};
+
+SimulationConfig AttackRun::simulation_config() const {
+  SimulationConfig made;
+  made.seed = config_.seed;
+  made.nodes = config_.nodes;
+  made.spare_nodes = plan_.spare;
+  made.real_signatures = config_.real_signatures;
+  made.profile = plan_.faults;
+  made.verbose = config_.verbose;
+  made.liars = plan_.liars;
+  const auto* strategy = find_strategy(config_.silent ? "is-silent" : config_.strategy);
+  TM_CHECK(strategy != nullptr, "no such strategy:", config_.strategy);
+  made.strategy = *strategy;
+  made.votes = plan_.votes;
+  return made;
+}
+
+Bounds AttackRun::bounds() const {
+  std::vector<std::size_t> seats;
+  for (std::size_t i = 0; i < config_.nodes; ++i) seats.push_back(i);
+  std::size_t row = liars_in_a_row(seats, plan_.liars);
+  // An institution that joins sits where its id says: between two liars at worst, never so that more of them follow
+  // each other.
+  Bounds bounds;
+  bounds.gap_ms = longest_gap_ms(row, plan_.delta_ms);
+  bounds.final_ms = 2 * bounds.gap_ms + 1'000;
+  bounds.holdings = consensus::holdings_bound(config_.nodes + plan_.spare);
+  return bounds;
+}
+
+bool AttackRun::honest_are_even() const { return simulation_.recovered(); }
+
+// Everybody honest is up, out of quarantine, and has committed a block since the network is timely.
+bool AttackRun::recover() {
+  std::map<std::size_t, Height> before;
+  std::uint64_t unit_ms = 250;
+  for (std::size_t i = 0; i < simulation_.size(); ++i) {
+    if (simulation_.is_traitor(i)) continue;
+    before[i] = simulation_.node(i).height();
+    unit_ms = std::max(unit_ms, simulation_.node(i).status().delta_ms);
+  }
+  // The unit in force when it became timely, growing with each liar's view; then an honest leader.
+  std::uint64_t patience_ms = 3'000;
+  for (std::size_t i = 0; i <= plan_.liars.size() + 1; ++i) {
+    patience_ms += 3 * std::min<std::uint64_t>(unit_ms << i, 8'000);
+  }
+  for (const auto& [i, height] : before) simulation_.submit(i, next_++);
+  const auto recovered = [&] {
+    return std::all_of(before.begin(), before.end(), [&](const auto& each) {
+      const auto& node = simulation_.node(each.first);
+      return node.is_up() && !node.in_quarantine() && node.height() > each.second;
+    });
+  };
+  if (simulation_.run_until(recovered, patience_ms)) return true;
+  if (!simulation_.checker().violation()) {
+    simulation_.checker().violated("no block on everybody honest within " + std::to_string(patience_ms) +
+                                   " ms after the network became timely:" + simulation_.where_everybody_is());
+  }
+  return false;
+}
+
+void AttackRun::submit_next() {
+  if (!loading_) return;
+  std::size_t through = load_.below(simulation_.size());
+  while (simulation_.is_traitor(through)) through = (through + 1) % simulation_.size();
+  if (simulation_.node(through).is_up()) {
+    laws_->submitted(next_);
+    simulation_.submit(through, next_++);
+  }
+  simulation_.timeline().after(load_.below(2 * config_.transaction_every_ms * 1000), [this] { submit_next(); });
+}
+
+void AttackRun::publish() {
+  for (std::size_t i = 0; i < simulation_.size(); ++i) {
+    if (!simulation_.is_traitor(i)) {
+      for (std::size_t author = 0; author < config_.nodes; ++author) simulation_.submit(i, kPublish | author);
+    }
+  }
+}
+
+AttackOutcome AttackRun::run() {
+  AttackOutcome made;
+  made.bounds = bounds_;
+  simulation_.begin_faults();
+  publish();
+  simulation_.run_for_ms(config_.untimely_ms);
+  auto& checker = simulation_.checker();
+  const std::uint64_t timely_ms = simulation_.timeline().now_ms();
+  if (!checker.violation()) simulation_.calm();
+  publish();
+  if (!checker.violation() && recover()) {
+    made.recovered_ms = simulation_.timeline().now_ms() - timely_ms;
+    laws_->begin();
+    loading_ = true;
+    submit_next();
+    simulation_.run_for_ms(config_.attack_ms / 2);
+    if (plan_.changes_set && !simulation_.is_changing_set()) {
+      auto members = simulation_.members();
+      if (members.size() == config_.nodes) {
+        members.push_back(config_.nodes);
+        simulation_.propose_set(members);
+      }
+    }
+    simulation_.run_for_ms(config_.attack_ms - config_.attack_ms / 2);
+    loading_ = false;
+    // What was submitted last still has its time; then everybody is even.
+    simulation_.run_until([&] { return laws_->all_final() && honest_are_even(); }, 2 * bounds_.final_ms);
+    laws_->end();
+  }
+  made.measured = laws_->measured();
+  made.lies = simulation_.cabal()->lies();
+  made.outcome = simulation_.finish(timely_ms);
+  made.violation = made.outcome.violation;
+  return made;
+}
+
+}  // namespace
+
+AttackOutcome run_attack(const AttackConfig& config) { return AttackRun(config).run(); }
+
+Comparison compare_attack(AttackConfig config) {
+  Comparison compared;
+  compared.attack = run_attack(config);
+  // A restored node below its floor and f = 1 silent ones are more than are tolerated: nothing to compare with.
+  if (config.strategy == kAboutQuarantine && config.nodes < 7) {
+    compared.violation = compared.attack.violation;
+    return compared;
+  }
+  config.silent = true;
+  compared.silent = run_attack(config);
+  const auto ratio = [](std::uint64_t a, std::uint64_t b) {
+    return b == 0 ? 1.0 : static_cast<double>(a) / static_cast<double>(b);
+  };
+  compared.throughput = ratio(compared.attack.measured.transactions, compared.silent.measured.transactions);
+  compared.blocks = ratio(compared.attack.measured.blocks, compared.silent.measured.blocks);
+  compared.violation = compared.attack.violation;
+  if (!compared.violation && compared.silent.violation) {
+    compared.violation = "with f silent validators: " + *compared.silent.violation;
+  }
+  if (!compared.violation && config.binding && compared.throughput < kLeastThroughput) {
+    compared.violation = "throughput is " + std::to_string(compared.throughput) + " of that with f silent validators";
+  }
+  return compared;
+}
+
+}  // namespace testamur::sim

@@ -1,0 +1,285 @@
+// What members forward, answer, claim and ask for.
+#include "consensus/codec.h"
+#include "tests/sim/cabal.h"
+#include "tests/sim/strategies.h"
+
+namespace testamur::sim {
+
+using consensus::Act;
+using consensus::Message;
+using consensus::Proposal;
+namespace net = node::net;
+
+namespace {
+
+// Everybody's proposal is passed on with another body: at once, and then so that a junk copy is just being looked at
+// when the true one comes.
+bool forward_junk(LiarNode& self, std::size_t, const Message& message) {
+  const auto* proposal = std::get_if<Proposal>(&message);
+  if (proposal == nullptr) return true;
+  auto junk = *proposal;
+  junk.body = junk_body(self);
+  auto& cabal = self.cabal();
+  cabal.count_lie();
+  self.say_to_honest(junk);
+  constexpr std::uint64_t kCopies = 8;
+  for (std::uint64_t i = 0; i < kCopies; ++i) {
+    const std::uint64_t early_us = cabal.delta_us() / 15 * (kCopies - i) / kCopies;
+    for (const std::size_t to : cabal.honest()) self.say_later(cabal.delta_us() - early_us, to, junk);
+  }
+  return true;
+}
+
+void answer_junk(LiarNode& self, std::size_t to, const Message& message) {
+  const auto* proposal = std::get_if<Proposal>(&message);
+  if (proposal == nullptr) return self.say(to, message);
+  auto junk = *proposal;
+  junk.body = junk_body(self);
+  self.say(to, junk);
+}
+
+// A chain of blocks that never were, of views so far ahead that nothing finishes them. Its end is shown; whoever asks
+// for the parents is given them.
+void invent_chain(LiarNode& self) {
+  auto& cabal = self.cabal();
+  if (cabal.heard().empty() || !self.random().chance(250)) return;
+  const auto [tip_view, tip_leader] = cabal.next_led(self, self.status().view);
+  if (tip_leader == nullptr) return;
+  auto& inventions = cabal.inventions();
+  if (inventions.size() > 2'000) inventions.clear();
+  auto header = self.head();
+  const auto body = junk_body(self, 1365);
+  const std::size_t n = cabal.seats(self).numbers.size();
+  Proposal last;
+  constexpr std::size_t kLength = 24;
+  for (std::size_t i = 0; i <= kLength; ++i) {
+    const bool tip = i == kLength;
+    const View far = tip ? tip_view : View{tip_view.value + n * (100 + i + self.random().below(1000) * kLength)};
+    header.parent = i == 0 ? BlockId{} : node::header_facts(*last.header).id;
+    header.view = far;
+    header.height = header.height.next();
+    header.proposer = tip_leader->id();
+    header.payload_digest.bytes[i % 32] ^= static_cast<std::uint8_t>(1 + self.random().below(255));
+    Proposal next;
+    next.epoch = self.engine_epoch();
+    header.epoch = next.epoch;
+    next.view = far;
+    next.parent_view = View{tip ? tip_view.value - 1 : far.value - 1};
+    next.body = body;
+    last = cabal.signed_proposal(*tip_leader, std::move(next), header);
+    inventions[node::header_facts(*last.header).id] = last;
+  }
+  cabal.count_lie();
+  self.say_to_honest(last);
+}
+
+bool give_inventions(LiarNode& self, std::size_t from, const Message& message) {
+  const auto* request = std::get_if<consensus::BlockRequest>(&message);
+  if (request == nullptr) return true;
+  const auto found = self.cabal().inventions().find(request->block);
+  if (found == self.cabal().inventions().end()) return true;
+  self.say(from, found->second);
+  return false;
+}
+
+// --- Answers.
+
+Message other_than(LiarNode& self, const Message& truth) {
+  if (const auto* proposal = std::get_if<Proposal>(&truth)) {
+    auto other = *proposal;
+    if (self.random().chance(500)) {
+      other.body = junk_body(self, self.random().below(64));
+    } else {
+      other.parent_view = View{self.random().below(other.view.value)};
+    }
+    return other;
+  }
+  if (const auto* certificate = std::get_if<consensus::Certificate>(&truth)) {
+    auto other = *certificate;
+    switch (self.random().below(4)) {
+      case 0: other.statement.view = other.statement.view + self.random().between(1, 1000); break;
+      case 1: other.statement.act = Act::kFinalize; break;
+      case 2: other.statement.block.bytes[7] ^= 1; break;
+      default: other.signatures.back().bytes[3] ^= 1; break;
+    }
+    return other;
+  }
+  if (const auto* sealing = std::get_if<consensus::SealingFinality>(&truth)) {
+    auto other = *sealing;
+    Bytes header = *sealing->header;
+    header[header.size() / 2] ^= 1;
+    other.header = std::make_shared<const Bytes>(std::move(header));
+    return other;
+  }
+  return truth;
+}
+
+void answer_falsely(LiarNode& self, std::size_t to, const Message& message) {
+  self.cabal().count_lie();
+  self.say(to, other_than(self, message));
+}
+
+// Whatever is asked for is answered with something else before the truth could come.
+bool answer_something_else(LiarNode& self, std::size_t from, const Message& message) {
+  const bool asks = std::holds_alternative<consensus::BlockRequest>(message) ||
+                    std::holds_alternative<consensus::CertificateRequest>(message);
+  if (!asks) return true;
+  const Message* old = self.cabal().something_old(self.random());
+  if (old != nullptr) self.say(from, other_than(self, *old));
+  self.cabal().count_lie();
+  return self.random().chance(500);
+}
+
+// Signed by its member, as an answer must be.
+void say_answer(LiarNode& self, std::size_t to, consensus::QuarantineAnswer answer) {
+  answer.signature = self.sign(consensus::signing_digest(self.settings().institutions->genesis().chain, answer));
+  self.say(to, answer);
+}
+
+bool lie_in_quarantine(LiarNode& self, std::size_t from, const Message& message) {
+  const auto* query = std::get_if<consensus::QuarantineQuery>(&message);
+  if (query == nullptr) return true;
+  self.cabal().count_lie();
+  consensus::QuarantineAnswer answer{.epoch = query->epoch, .nonce = query->nonce};
+  answer.responder = self.cabal().seats(self).index_of(self.number()).value_or(0);
+  if (self.random().chance(500)) {
+    answer.holds_notarized_sealing = true;
+  } else {
+    answer.epoch = query->epoch.next();
+  }
+  for (const auto& heard : self.cabal().heard()) {
+    const auto* certificate = std::get_if<consensus::Certificate>(&heard);
+    if (certificate && certificate->statement.epoch == answer.epoch) answer.highest = *certificate;
+  }
+  say_answer(self, from, std::move(answer));
+  return false;
+}
+
+void lie_in_answer(LiarNode& self, std::size_t to, const Message& message) {
+  const auto* answer = std::get_if<consensus::QuarantineAnswer>(&message);
+  if (answer == nullptr) return self.say(to, message);
+  auto other = *answer;
+  other.holds_notarized_sealing = true;
+  say_answer(self, to, std::move(other));
+}
+
+// It is everywhere at once: far ahead, far behind, in another epoch.
+void claim_anything(LiarNode& self) {
+  for (const std::size_t to : self.cabal().honest()) {
+    consensus::Presence presence{self.engine_epoch(), self.status().view, self.head().view, self.head().height};
+    switch (self.random().below(4)) {
+      case 0: presence.finalized_height = Height{std::uint64_t{1} << 60}; break;
+      case 1: presence.view = presence.finalized_view = View{std::uint64_t{1} << 60}; break;
+      case 2: presence.epoch = Epoch{std::uint64_t{1} << 40}; break;
+      default: presence = {}; break;
+    }
+    self.say(to, presence);
+  }
+  self.cabal().count_lie();
+}
+
+// --- Floods.
+
+void flood_requests(LiarNode& self) {
+  auto& cabal = self.cabal();
+  const auto epoch = self.engine_epoch();
+  const auto view = self.status().view;
+  Hash256 nonce;
+  for (auto& byte : nonce.bytes) byte = static_cast<std::uint8_t>(self.random().next());
+  BlockId last = ledger::block_id(self.head());
+  for (const std::size_t to : cabal.honest()) {
+    for (int i = 0; i < 8; ++i) {
+      self.say(to, consensus::BlockRequest{epoch, view, last});
+      self.say(to, consensus::CertificateRequest{epoch, View{1}, View{~std::uint64_t{0} >> 1}});
+      self.say(to, consensus::CertificateRequest{epoch, View{view.value > 60 ? view.value - 60 : 1}, view});
+      self.say(to, consensus::QuarantineQuery{epoch, nonce});
+    }
+    self.say_frame(to, net::BlockRequest{Height{1}, net::kMaxBlocksPerRequest});
+  }
+  cabal.count_lie();
+}
+
+// --- Old things, and other people's.
+
+void replay(LiarNode& self) {
+  for (int i = 0; i < 8; ++i) {
+    const Message* old = self.cabal().something_old(self.random());
+    if (old == nullptr) return;
+    const auto& honest = self.cabal().honest();
+    self.say(honest[self.random().below(honest.size())], *old);
+  }
+  self.cabal().count_lie();
+}
+
+Message changed(LiarNode& self, const Message& message) {
+  if (const auto* vote = std::get_if<consensus::Vote>(&message)) {
+    auto other = *vote;
+    switch (self.random().below(3)) {
+      case 0: other.voter = static_cast<std::uint8_t>((other.voter + 1) % 32); break;
+      case 1: other.statement.view = other.statement.view.next(); break;
+      default: other.statement.block.bytes[0] ^= 1; break;
+    }
+    return other;
+  }
+  return other_than(self, message);
+}
+
+bool forward_changed(LiarNode& self, std::size_t, const Message& message) {
+  if (!self.random().chance(300)) return true;
+  self.cabal().count_lie();
+  const auto& honest = self.cabal().honest();
+  for (int i = 0; i < 2; ++i) self.say(honest[self.random().below(honest.size())], changed(self, message));
+  return true;
+}
+
+void answer_slowly(LiarNode& self, std::size_t to, const Message& message) {
+  self.cabal().count_lie();
+  self.say_later(self.random().between(500'000, 4'000'000), to, message);
+}
+
+// Blocks by height: says that it has far more, and gives nothing, or somebody else's.
+bool lie_in_catch_up(LiarNode& self, std::size_t to, const net::WireFrame& frame) {
+  const auto* response = std::get_if<net::BlockResponse>(&frame);
+  if (response == nullptr) return true;
+  self.cabal().count_lie();
+  auto other = *response;
+  other.highest = Height{std::uint64_t{1} << 60};
+  switch (self.random().below(3)) {
+    case 0: other.blocks.clear(); break;
+    case 1:
+      for (auto& block : other.blocks) block.body.assign(64, 7);
+      break;
+    default: return false;
+  }
+  self.say_frame(to, other);
+  return false;
+}
+
+}  // namespace
+
+std::vector<Strategy> answering_strategies() {
+  return {
+      {"junk-forwarder", "passes everybody's proposals on with junk bodies", {}, answer_junk, forward_junk},
+      {"invented-parents",
+       "shows blocks whose parents it invents when asked",
+       {},
+       {},
+       give_inventions,
+       {},
+       invent_chain},
+      {"false-answers", "answers every request with something false", {}, answer_falsely, answer_something_else},
+      {"lies-in-quarantine",
+       "claims a sealing block or a later epoch to restored nodes",
+       {},
+       lie_in_answer,
+       lie_in_quarantine},
+      {"false-presence", "claims heights, views and epochs", {}, {}, {}, {}, claim_anything},
+      {"lies-in-catch-up", "claims blocks that it does not give", {}, {}, {}, lie_in_catch_up, claim_anything},
+      {"floods-requests", "asks for everything, hundreds of times a second", {}, {}, {}, {}, flood_requests},
+      {"replays", "repeats old messages, its own and others'", {}, {}, {}, {}, replay},
+      {"changed-forwards", "passes others' messages on, changed", {}, {}, forward_changed},
+      {"answers-slowly", "answers after up to four seconds", {}, answer_slowly},
+  };
+}
+
+}  // namespace testamur::sim
