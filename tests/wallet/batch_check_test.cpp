@@ -21,10 +21,20 @@ struct Issuing {
     issue_key.bytes.fill(0x77);
     facts.chain = fixture.chain;
     facts.issuer = IssuerRecord{fixture.issuer, "U", "U", "AT", "uni-example.eu", InstitutionStanding::kGood};
-    facts.keys =
-        std::vector{KeyRecord{fixture.issuer_key_id, fixture.issuer, KeyPurpose::kCredential,
-                              fixture.issuer_key.public_key(), kNow - 1, std::nullopt, std::nullopt},
-                    KeyRecord{issue_key, fixture.issuer, KeyPurpose::kIssue, {}, 0, std::nullopt, std::nullopt}};
+    KeyRecord credential_key;
+    credential_key.id = fixture.issuer_key_id;
+    credential_key.owner = fixture.issuer;
+    credential_key.purpose = KeyPurpose::kCredential;
+    credential_key.key = fixture.issuer_key.public_key();
+    credential_key.added_at_ms = kNow - 1;
+    credential_key.fate_known = true;
+    KeyRecord anchoring;
+    anchoring.id = issue_key;
+    anchoring.owner = fixture.issuer;
+    anchoring.purpose = KeyPurpose::kIssue;
+    anchoring.added_at_ms = 1;
+    anchoring.fate_known = true;
+    facts.keys = std::vector{credential_key, anchoring};
     AchievementRecord achievement;
     achievement.id = fixture.contents.head.achievement;
     achievement.titles = {{"en", "Applied Statistics"}};
@@ -83,6 +93,9 @@ TEST_CASE("whatever a verifier would find later is found before a batch is sent"
   CHECK_FALSE(refusal([](Issuing& issuing) { issuing.facts.keys->front().compromised_since_ms = 1; }).empty());
   CHECK_FALSE(
       refusal([](Issuing& issuing) { issuing.facts.issuer->standing = InstitutionStanding::kSuspended; }).empty());
+  CHECK_FALSE(
+      refusal([](Issuing& issuing) { issuing.facts.issuer->standing = InstitutionStanding::kUnknown; }).empty());
+  CHECK_FALSE(refusal([](Issuing& issuing) { issuing.facts.keys->front().fate_known = false; }).empty());
   CHECK_FALSE(refusal([](Issuing& issuing) { issuing.facts.achievement.reset(); }).empty());
   CHECK_FALSE(refusal([](Issuing& issuing) { issuing.facts.issuer.reset(); }).empty());
 }

@@ -102,11 +102,25 @@ std::string worst_status(const std::vector<std::string>& statuses) {
   return "unknown";
 }
 
+std::string status_name(LedgerStatus status) {
+  switch (status) {
+    case LedgerStatus::kValid: return "valid";
+    case LedgerStatus::kRevoked: return "revoked";
+    case LedgerStatus::kSuspended: return "suspended";
+    case LedgerStatus::kSuperseded: return "superseded";
+    case LedgerStatus::kUnknown: break;
+  }
+  return "unknown";
+}
+
 // The status of one index, asked by its reference.
 Attempt<std::string> status_at(Client& client, const ChainId& chain, const InstitutionId& issuer, IssuerIndex index) {
-  TM_TRY(const auto answer, asked(client.check_reference(make_reference(chain, issuer, index), {"", false, 0})));
-  if (text_of(answer, "finding") == "not_listed") return std::string("not_listed");
-  return text_of(part_of(part_of(answer, "slot"), "status"), "status");
+  TM_TRY(const auto answer, asked(client.check(make_reference(chain, issuer, index), {"", false, 0})));
+  if (answer.listing == Listing::kNotListed) return std::string("not_listed");
+  for (const auto& each : answer.slots) {
+    if (each.slot.issuer == issuer && each.slot.index == index) return status_name(each.slot.status);
+  }
+  return std::string("unknown");
 }
 
 // The status of indexes by their commitments, many at once.

@@ -15,7 +15,21 @@ SlotRecord future_slot(const Batch& batch, const Award& award, const KeyId& issu
   slot.achievement = batch.plan.achievement;
   slot.issue_key = issue_key;
   slot.anchor_time_ms = now_ms;
+  slot.status = LedgerStatus::kValid;
+  slot.basis = Basis::kProven;
   return slot;
+}
+
+// The issuer's own node tells the issuer how things are: what verifiers will have proven to them is taken from its
+// word.
+void take_as_proven(RegistryFacts& facts, std::uint64_t now_ms) {
+  if (facts.issuer) facts.issuer->basis = Basis::kProven;
+  if (facts.achievement) facts.achievement->basis = Basis::kProven;
+  if (facts.keys) {
+    for (auto& key : *facts.keys) key.basis = Basis::kProven;
+  }
+  facts.as_of = AsOf{facts.newest_known, now_ms, "", Basis::kProven};
+  facts.others_list = 0;
 }
 
 }  // namespace
@@ -24,7 +38,7 @@ Attempt<void> verify_batch(const Batch& batch, RegistryFacts facts, const KeyId&
   VerifyRules rules;
   rules.now_ms = now_ms;
   rules.want_acceptance = false;
-  facts.as_of = AsOf{Height{}, now_ms, ""};
+  take_as_proven(facts, now_ms);
   for (const auto& award : batch.awards) {
     facts.slots = std::vector<SlotRecord>{future_slot(batch, award, issue_key, now_ms)};
     const Verdict verdict = verify_presentation(award.sd_jwt, facts, rules);
@@ -44,7 +58,7 @@ Attempt<void> verify_batch(const Batch& batch, RegistryFacts facts, const KeyId&
 Attempt<void> verify_batch(Client& client, const Batch& batch, const KeyId& issue_key, std::uint64_t now_ms) {
   if (batch.awards.empty()) return {};
   TM_TRY(const auto first, or_exit(ExitCode::kInvalid, read_credential(batch.awards.front().sd_jwt)));
-  const auto facts = gather_facts(client, first, "");
+  const auto facts = gather_facts(client, first, "", batch.plan.chain);
   if (!facts.issuer || !facts.keys || !facts.achievement) {
     return Failure{ExitCode::kUnreachable,
                    "the credentials cannot be compared with the ledger: " +
