@@ -153,7 +153,8 @@ ExitCode send_import(Context& context, Client& client, const IssuerProfile& auth
   const std::size_t total = plan.parties.size() + plan.accreditations.size();
   std::size_t done = 0;
   const auto send = [&](const auto& content, const std::string& says) -> Submitted {
-    if (!context.quiet && !context.json) std::fprintf(stderr, "\r%zu of %zu", ++done, total);
+    if (!context.quiet && !context.json)
+      put(Stream::kError, std::to_string(++done) + " of " + std::to_string(total) + "\n");
     auto envelope = fresh_envelope(context, client, author.chain, author.institution);
     if (!envelope.ok()) return {fail(context, ExitCode::kUnreachable, envelope.message()), {}, {}};
     return sign_and_submit(context, client, tx::build(*envelope, content), KeyPurpose::kGovern, govern_key,
@@ -171,7 +172,6 @@ ExitCode send_import(Context& context, Client& client, const IssuerProfile& auth
     if (sent.code != ExitCode::kOk) return sent.code;
     statements.push_back({{"row", each.row}, {"statement", to_text(sent.id)}});
   }
-  if (!context.quiet && !context.json && total != 0) std::fprintf(stderr, "\n");
   Json ids = Json::array();
   for (const auto& id : listed) ids.push_back(to_text(id));
   print(context, Json{{"plan", to_json(plan)}, {"listed", ids}, {"statements", statements}},

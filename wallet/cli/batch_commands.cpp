@@ -190,8 +190,7 @@ ExitCode issue(Context& context, const IssueOptions& options) {
   auto prepared = prepare(context, client, *profile, options);
   if (!prepared.ok()) return fail(context, ExitCode::kUsage, prepared.message());
   if (!context.quiet) {
-    for (const auto& notice : prepared->notices)
-      std::fprintf(stderr, "testamur: %s: %s\n", options.csv.c_str(), notice.c_str());
+    for (const auto& notice : prepared->notices) put(Stream::kError, "testamur: " + options.csv + ": " + notice + "\n");
   }
   auto credential_keys = open_signing_keys(context, client, KeyPurpose::kCredential);
   if (!credential_keys.keys) return credential_keys.code;

@@ -1,7 +1,6 @@
 #include "wallet/cli/context.h"
 
 #include <toml++/toml.h>
-#include <cstdio>
 #include <filesystem>
 
 #include "common/clock.h"
@@ -26,6 +25,16 @@ Result<IssuerProfile> read_profile(const std::string& file) {
   TM_TRY(profile.chain, parse_chain_id(chain));
   TM_TRY(profile.institution, parse_institution_id(institution));
   return profile;
+}
+
+// Later lines of a cause are indented: none that somebody else wrote into it begins as one of ours.
+void put_error(const std::string& message) {
+  std::string text = "testamur: ";
+  for (const char letter : message) {
+    text += letter;
+    if (letter == '\n') text += "  ";
+  }
+  put(Stream::kError, text + "\n");
 }
 
 ExitCode code_of(CallFailure kind) {
@@ -75,9 +84,9 @@ Status read_config(Context& context) {
 
 ExitCode fail(const Context& context, ExitCode code, const std::string& message) {
   if (context.json) {
-    std::puts(Json{{"error", message}, {"exit_code", static_cast<int>(code)}}.dump(2).c_str());
+    put(Stream::kOut, Json{{"error", message}, {"exit_code", static_cast<int>(code)}});
   } else {
-    std::fprintf(stderr, "testamur: %s\n", message.c_str());
+    put_error(message);
   }
   return code;
 }
@@ -89,13 +98,13 @@ ExitCode fail(const Context& context, const CallError& failure) {
     Json json = to_json(failure);
     json["exit_code"] = static_cast<int>(code);
     if (!advice.empty()) json["advice"] = advice;
-    std::puts(json.dump(2).c_str());
+    put(Stream::kOut, json);
     return code;
   }
   std::string text = failure.message;
   if (!failure.code.empty()) text += " [" + failure.code + "]";
-  if (!advice.empty()) text += "\n  what to do: " + std::string(advice);
-  std::fprintf(stderr, "testamur: %s\n", text.c_str());
+  if (!advice.empty()) text += "\nwhat to do: " + std::string(advice);
+  put_error(text);
   return code;
 }
 
@@ -105,9 +114,8 @@ ExitCode fail(const Context& context, const VaultError& failure) {
 }
 
 void print(const Context& context, const Json& value, const std::string& text) {
-  const std::string out = context.json ? value.dump(2) : text;
-  std::fwrite(out.data(), 1, out.size(), stdout);
-  if (out.empty() || out.back() != '\n') std::fputc('\n', stdout);
+  if (context.json) return put(Stream::kOut, value);
+  put(Stream::kOut, text.empty() || text.back() != '\n' ? text + "\n" : text);
 }
 
 Result<SecretBytes> existing_passphrase(Context& context, const std::string& what) {
@@ -131,7 +139,7 @@ Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
   TM_TRY(auto passphrase, existing_passphrase(context, what));
   if (passphrase.empty()) return error("the passphrase is empty");
   if (passphrase.text().starts_with("\xef\xbb\xbf") && !context.quiet)
-    std::fputs("testamur: a byte-order mark stands before the passphrase; it is no part of it\n", stderr);
+    put(Stream::kError, "testamur: a byte-order mark stands before the passphrase; it is no part of it\n");
   return passphrase;
 }
 

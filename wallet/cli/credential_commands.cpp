@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "common/visible.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/ledger_commands.h"
@@ -44,24 +45,31 @@ struct VerifyOptions {
   std::uint64_t max_status_age_ms = 600'000;
 };
 
+// What its claim file called it nobody signed: title and issuer are shown as the credential itself has them.
+std::string signed_title(const CredentialView& view) {
+  const auto title = view.disclosed.find(ClaimId::kTitle);
+  return title == view.disclosed.end() ? std::string{} : to_display(kind_of(ClaimId::kTitle), title->second);
+}
+
 Json credential_json(const StoredCredential& stored, const CredentialView& view) {
   Json claims = Json::object();
   for (const auto& [id, value] : view.disclosed) claims[std::string(kind_of(id).name)] = to_display(kind_of(id), value);
   return Json{{"reference", to_text(view.head.reference)},
-              {"title", stored.title},
-              {"issuer", stored.issuer_name},
+              {"title", signed_title(view)},
+              {"issuer", view.head.issuer_domain},
               {"holder_key", stored.holder_key.derived_index ? "holder-made" : "issuer-made"},
               {"imported_at_ms", stored.imported_at_ms},
               {"claims", claims}};
 }
 
 std::string credential_text(const StoredCredential& stored, const CredentialView& view, bool with_claims) {
-  std::string text = toned(Tone::kStrong, stored.title.empty() ? "credential" : stored.title) + ", " +
-                     stored.issuer_name + "\n  " + to_text(view.head.reference) + "\n";
+  const std::string title = one_line(signed_title(view));
+  std::string text = toned(Tone::kStrong, title.empty() ? "credential" : title) + ", " +
+                     one_line(view.head.issuer_domain) + "\n  " + to_text(view.head.reference) + "\n";
   if (!with_claims) return text;
   text += "  holder key: " + std::string(stored.holder_key.derived_index ? "holder-made" : "issuer-made") + "\n";
   for (const auto& [id, value] : view.disclosed) {
-    text += "  " + std::string(kind_of(id).label) + ": " + to_display(kind_of(id), value) + "\n";
+    text += "  " + std::string(kind_of(id).label) + ": " + one_line(to_display(kind_of(id), value)) + "\n";
   }
   return text;
 }
@@ -142,7 +150,7 @@ std::string disclosure_text(const CredentialView& view, const std::vector<ClaimI
   for (const auto& [id, value] : view.disclosed) {
     const bool is_shown = std::ranges::find(shown, id) != shown.end();
     text += std::string(is_shown ? "  shown     " : "  withheld  ") + std::string(kind_of(id).label) +
-            (is_shown ? ": " + to_display(kind_of(id), value) : "") + "\n";
+            (is_shown ? ": " + one_line(to_display(kind_of(id), value)) : "") + "\n";
   }
   return text;
 }

@@ -93,7 +93,7 @@ void show_words(const Context& context, const std::string& words, const std::vec
   std::string text =
       toned(Tone::kStrong, words.substr(0, end)) + (end == std::string::npos ? "" : words.substr(end)) + "\n";
   for (const auto& warning : warnings) text += toned(Tone::kDoubt, "Think of it twice: ") + warning + "\n";
-  std::fputs(text.c_str(), stderr);
+  put(Stream::kError, text);
 }
 
 ExitCode sign_with_vaults(Context& context, Draft& draft, bool only_what_is_missing) {

@@ -51,7 +51,7 @@ Submitted submit_signed(Context& context, Client& client, const TransactionId& i
     return stopped(fail(context, ExitCode::kFailure, stored.message()), id);
   }
   auto ended = client.submit_until_ended(id, carried, context.timeout_ms, [&](const std::string& text) {
-    if (!context.quiet) std::fprintf(stderr, "testamur: %s\n", text.c_str());
+    if (!context.quiet) put(Stream::kError, "testamur: " + text + "\n");
   });
   if (auto* failure = std::get_if<CallError>(&ended)) {
     if (failure->kind == CallFailure::kRejected || failure->kind == CallFailure::kInvalid) outbox.remove(id);
