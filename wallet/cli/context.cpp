@@ -84,7 +84,7 @@ Status read_config(Context& context) {
 
 ExitCode fail(const Context& context, ExitCode code, const std::string& message) {
   if (context.json) {
-    put(Stream::kOut, Json{{"error", message}, {"exit_code", static_cast<int>(code)}});
+    put_json(Stream::kOut, Json{{"error", message}, {"exit_code", static_cast<int>(code)}});
   } else {
     put_error(message);
   }
@@ -98,7 +98,7 @@ ExitCode fail(const Context& context, const CallError& failure) {
     Json json = to_json(failure);
     json["exit_code"] = static_cast<int>(code);
     if (!advice.empty()) json["advice"] = advice;
-    put(Stream::kOut, json);
+    put_json(Stream::kOut, json);
     return code;
   }
   std::string text = failure.message;
@@ -114,7 +114,7 @@ ExitCode fail(const Context& context, const VaultError& failure) {
 }
 
 void print(const Context& context, const Json& value, const std::string& text) {
-  if (context.json) return put(Stream::kOut, value);
+  if (context.json) return put_json(Stream::kOut, value);
   put(Stream::kOut, text.empty() || text.back() != '\n' ? text + "\n" : text);
 }
 

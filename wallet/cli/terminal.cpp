@@ -109,7 +109,7 @@ void put(Stream stream, std::string_view text) {
   }
 }
 
-void put(Stream stream, const Json& value) {
+void put_json(Stream stream, const Json& value) {
   write_raw(stream, visible_json(value.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n");
 }
 

@@ -25,7 +25,7 @@ enum class Stream : std::uint8_t { kOut, kError };
 // Text for people, as it stands but for what must not reach a terminal.
 void put(Stream stream, std::string_view text);
 // One JSON value, indented, and a line end.
-void put(Stream stream, const Json& value);
+void put_json(Stream stream, const Json& value);
 
 enum class Tone : std::uint8_t { kGood, kBad, kDoubt, kQuiet, kStrong };
 // The text in the colour of its meaning once put() writes it, or unchanged where there is no colour. The marks for it
