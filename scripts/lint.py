@@ -58,6 +58,12 @@ BANS_PURE = [
 BANS_TESTS = [
     (r"\bsleep_for\b|\bsleep_until\b|\busleep\b|\bsleep\s*\(", "a test waits on the thing, not on time"),
 ]
+# One place prints for the wallet, and makes visible what others wrote into names, claims and answers.
+BANS_WALLET = [
+    (r"\bstd::(cout|cerr|clog|puts|fputs|fputc|printf|fprintf|putchar|putc|fwrite|vprintf|vfprintf)\b|\b(printf|fprintf|puts|fputs)\s*\(",
+     "put() of wallet/cli/terminal.h prints"),
+]
+PRINTS = ("wallet/cli/terminal.cpp",)
 MAX_FUNCTION, MAX_SOURCE, MAX_HEADER, MAX_TEST, MAX_FOLDER_README = 70, 800, 300, 800, 60
 
 findings = []
@@ -153,6 +159,8 @@ def check_bans(path, text, code):
         bans += BANS_PURE
     if folder == "tests":
         bans += BANS_TESTS
+    if folder == "wallet" and str(path.relative_to(ROOT)) not in PRINTS:
+        bans += BANS_WALLET
     for number, line in enumerate(code.splitlines(), 1):
         for pattern, why in bans:
             if re.search(pattern, line):

@@ -167,7 +167,8 @@ std::uint64_t number_of(const pb::Message& holder, const Step& step) {
   const auto* field = step.field;
   const auto is32 = field->cpp_type() == pb::FieldDescriptor::CPPTYPE_UINT32;
   if (field->is_repeated())
-    return is32 ? reflection.GetRepeatedUInt32(holder, field, step.at) : reflection.GetRepeatedUInt64(holder, field, step.at);
+    return is32 ? reflection.GetRepeatedUInt32(holder, field, step.at)
+                : reflection.GetRepeatedUInt64(holder, field, step.at);
   return is32 ? reflection.GetUInt32(holder, field) : reflection.GetUInt64(holder, field);
 }
 void set_bytes(pb::Message& holder, const Step& step, const std::string& bytes) {
@@ -202,7 +203,8 @@ class Walk {
     const auto& reflection = *now.GetReflection();
     path_.push_back({&field, -1});
     add("dropped", [](auto& holder, const Step& step) { holder.GetReflection()->ClearField(&holder, step.field); });
-    if (then != nullptr && !field.is_repeated() && field.cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) replayed(*then);
+    if (then != nullptr && !field.is_repeated() && field.cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE)
+      replayed(*then);
     if (!field.is_repeated()) {
       path_.pop_back();
       return element(now, then, field, -1);
@@ -256,10 +258,11 @@ class Walk {
   void sub_message(const pb::Message& now, const pb::Message* then, const pb::FieldDescriptor& field, int at) {
     const auto& reflection = *now.GetReflection();
     if (at < 0 && !reflection.HasField(now, &field)) return;
-    const pb::Message& inner = at < 0 ? reflection.GetMessage(now, &field) : reflection.GetRepeatedMessage(now, &field, at);
+    const pb::Message& inner =
+        at < 0 ? reflection.GetMessage(now, &field) : reflection.GetRepeatedMessage(now, &field, at);
     const pb::Message* before = nullptr;
-    if (then != nullptr && at < then->GetReflection()->FieldSize(*then, &field) && field.is_repeated())
-      before = &then->GetReflection()->GetRepeatedMessage(*then, &field, at);
+    const bool had_it = then != nullptr && field.is_repeated() && at < then->GetReflection()->FieldSize(*then, &field);
+    if (had_it) before = &then->GetReflection()->GetRepeatedMessage(*then, &field, at);
     if (then != nullptr && !field.is_repeated()) before = &then->GetReflection()->GetMessage(*then, &field);
     message(inner, before);
   }
@@ -288,7 +291,9 @@ class Walk {
       others.push_back(value.substr(0, value.size() - 1));
     }
     for (const auto& other : others) {
-      add("= \"" + (field.type() == pb::FieldDescriptor::TYPE_STRING ? other : std::to_string(other.size()) + " bytes") + "\"",
+      add("= \"" +
+              (field.type() == pb::FieldDescriptor::TYPE_STRING ? other : std::to_string(other.size()) + " bytes") +
+              "\"",
           [other](auto& holder, const Step& step) { set_bytes(holder, step, other); });
     }
   }

@@ -42,14 +42,19 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
   slot.status = LedgerStatus::kValid;
   slot.basis = Basis::kProven;
   facts.slots = std::vector{slot};
-  facts.issuer = IssuerRecord{fixture.issuer, "Neue Universität", "Universität Beispiel",
-                              "AT",           "uni-example.eu",   InstitutionStanding::kGood,
-                              Basis::kProven};
-  KeyRecord credential_key{
-      fixture.issuer_key_id, fixture.issuer, KeyPurpose::kCredential, fixture.issuer_key.public_key(), kAnchor - 1,
-      std::nullopt,          std::nullopt,   true,                    Basis::kProven};
-  KeyRecord anchoring{issue_key(),  fixture.issuer, KeyPurpose::kIssue, {}, 0, std::nullopt, std::nullopt, true,
-                      Basis::kProven};
+  facts.issuer = IssuerRecord{fixture.issuer,   "Neue Universität",         "Universität Beispiel", "AT",
+                              "uni-example.eu", InstitutionStanding::kGood, Basis::kProven};
+  KeyRecord credential_key{fixture.issuer_key_id,
+                           fixture.issuer,
+                           KeyPurpose::kCredential,
+                           fixture.issuer_key.public_key(),
+                           kAnchor - 1,
+                           std::nullopt,
+                           std::nullopt,
+                           true,
+                           Basis::kProven};
+  KeyRecord anchoring{issue_key(),  fixture.issuer, KeyPurpose::kIssue, {}, 0, std::nullopt,
+                      std::nullopt, true,           Basis::kProven};
   facts.keys = std::vector{credential_key, anchoring};
   AchievementRecord achievement;
   achievement.id = fixture.contents.head.achievement;
@@ -134,7 +139,8 @@ TEST_CASE("a good credential is valid, and every finding says why") {
     CHECK_FALSE(finding.text.empty());
   }
   CHECK(find(verdict, Topic::kAcceptance)->text ==
-        "accepted by the policy of Node University, not yours, (anchor governs; by the word of node.example): two friends "
+        "accepted by the policy of Node University, not yours, (anchor governs; by the word of node.example): two "
+        "friends "
         "recognise it");
   CHECK(recognition(verdict) == find(verdict, Topic::kAcceptance)->text);
   CHECK(find(verdict, Topic::kHolder)->text == "presented by its holder to this audience (holder key: holder-made)");
@@ -253,7 +259,7 @@ TEST_CASE("the headline is about the credential, and who accepts its issuer is t
   CHECK(recognition(refused).starts_with("the policy of Node University, not yours, does not accept the issuer"));
   CHECK(verdict_code(refused) == VerdictCode::kNotAccepted);
   const auto revoked = judged([](auto& facts) { facts.slots->front().status = LedgerStatus::kRevoked; });
-  CHECK(headline(revoked).starts_with("revoked: "));
+  CHECK(headline(revoked) == "revoked, proven under block 500; Node University says since 2026-09-21 14:15:00 UTC");
   const auto forged = judged([](auto& facts) { facts.achievement->eqf_level = 1; });
   CHECK(headline(forged).starts_with("forged: "));
   const auto open = judged([](auto& facts) { facts.slots.reset(); });

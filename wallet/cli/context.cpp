@@ -2,11 +2,11 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 
 #include "common/clock.h"
 #include "wallet/cli/advice.h"
+#include "wallet/cli/terminal.h"
 #include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/option.h"
 #include "wallet/cli/output.h"
@@ -78,7 +78,7 @@ std::string error_text(const Failure& failure) {
   const auto advice = advice_for(failure.code);
   std::string text = failure.message;
   if (!failure.code.empty()) text += " [" + failure.code + "]";
-  if (!advice.empty()) text += "\n  what to do: " + std::string(advice);
+  if (!advice.empty()) text += "\nwhat to do: " + std::string(advice);
   return text;
 }
 
@@ -94,11 +94,21 @@ Json error_json(const Failure& failure) {
   return json;
 }
 
+// Later lines of a cause are indented: none that somebody else wrote into it begins as one of ours.
+void put_error(const std::string& message) {
+  std::string text = "testamur: ";
+  for (const char letter : message) {
+    text += letter;
+    if (letter == '\n') text += "  ";
+  }
+  put(Stream::kError, text + "\n");
+}
+
 ExitCode print_failure(const Context& context, const Failure& failure) {
   if (context.json) {
-    std::puts(error_json(failure).dump(2).c_str());
+    put_json(Stream::kOut, error_json(failure));
   } else {
-    std::fprintf(stderr, "testamur: %s\n", error_text(failure).c_str());
+    put_error(error_text(failure));
   }
   return failure.exit;
 }
@@ -168,9 +178,8 @@ Attempt<void> refuse_unread_options(const Context& context) {
 }
 
 void print(const Context& context, const Json& value, const std::string& text) {
-  const std::string out = context.json ? value.dump(2) : text;
-  std::fwrite(out.data(), 1, out.size(), stdout);
-  if (out.empty() || out.back() != '\n') std::fputc('\n', stdout);
+  if (context.json) return put_json(Stream::kOut, value);
+  put(Stream::kOut, text.empty() || text.back() != '\n' ? text + "\n" : text);
 }
 
 Result<SecretBytes> existing_passphrase(Context& context, const std::string& what) {
@@ -194,7 +203,7 @@ Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
   TM_TRY(auto passphrase, existing_passphrase(context, what));
   if (passphrase.empty()) return error("the passphrase is empty");
   if (passphrase.text().starts_with("\xef\xbb\xbf") && !context.quiet)
-    std::fputs("testamur: a byte-order mark stands before the passphrase; it is no part of it\n", stderr);
+    put(Stream::kError, "testamur: a byte-order mark stands before the passphrase; it is no part of it\n");
   return passphrase;
 }
 

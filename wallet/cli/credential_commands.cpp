@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "common/visible.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/ledger_commands.h"
@@ -23,6 +24,7 @@ namespace testamur::wallet {
 namespace {
 
 constexpr std::size_t kMaxCredentialBytes = std::size_t{1} << 20;
+constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
 
 struct PresentOptions {
   std::string reference;
@@ -41,27 +43,79 @@ struct VerifyOptions {
   std::string policy_file;
   std::string graph_file;
   std::uint64_t max_age_s = 300;
-  std::uint64_t max_status_age_ms = 600'000;
+  std::uint64_t max_status_age_ms = kMaxStatusAgeMs;
 };
 
-Json credential_json(const StoredCredential& stored, const CredentialView& view) {
+// What its claim file called it nobody signed: title and issuer are shown as the credential itself has them.
+std::string signed_title(const CredentialView& view) {
+  const auto title = view.disclosed.find(ClaimId::kTitle);
+  return title == view.disclosed.end() ? std::string{} : to_display(kind_of(ClaimId::kTitle), title->second);
+}
+
+// The trusted ledger that the credential's reference names.
+std::optional<ChainId> named_ledger(const LedgerTrust& trust, const CredentialView& view) {
+  const auto* ledger = trust.find(view.head.reference);
+  return ledger == nullptr ? std::nullopt : std::optional(ledger->genesis.chain);
+}
+
+// What became of a credential that the wallet holds, for its learner. Nothing is printed and nothing fails: where no
+// node answers it says so.
+class Condition {
+ public:
+  struct Words {
+    std::string word;  // of to_text(Standing), or not_asked
+    std::string text;
+  };
+
+  explicit Condition(Context& context) : context_(context), client_(context.client()), trust_(context.path("ledgers")) {
+    problem_ = follow_ledger(context, client_, trust_);
+  }
+
+  Words of(const StoredCredential& stored, const CredentialView& view) {
+    const auto& ends_s = view.head.expires_at_s;
+    if (ends_s && *ends_s <= context_.now_ms() / 1000) return {"expired", "expired"};
+    if (problem_ && problem_->unreachable()) return {"not_asked", "not asked: offline"};
+    if (problem_) return {"cannot_tell", "cannot tell: " + problem_->message};
+    auto facts = gather_facts(client_, view, "", named_ledger(trust_, view));
+    if (const auto lie = prove_facts(client_, trust_, view, facts))
+      return {"cannot_tell", "cannot tell: " + lie->message};
+    const auto verdict = verify_presentation(stored.sd_jwt, facts, {context_.now_ms(), kMaxStatusAgeMs, {}, false});
+    const auto what = standing(verdict);
+    const auto* status = find(verdict, Topic::kStatus);
+    if (what == Standing::kGenuine && status != nullptr) return {"genuine", "in force: " + status->text};
+    return {std::string(to_text(what)), headline(verdict)};
+  }
+
+ private:
+  Context& context_;
+  Client client_;
+  LedgerTrust trust_;
+  LedgerOutcome problem_;
+};
+
+Json credential_json(const StoredCredential& stored, const CredentialView& view, const Condition::Words& condition) {
   Json claims = Json::object();
   for (const auto& [id, value] : view.disclosed) claims[std::string(kind_of(id).name)] = to_display(kind_of(id), value);
   return Json{{"reference", to_text(view.head.reference)},
-              {"title", stored.title},
-              {"issuer", stored.issuer_name},
+              {"title", signed_title(view)},
+              {"issuer", view.head.issuer_domain},
+              {"status", condition.word},
+              {"status_text", condition.text},
               {"holder_key", stored.holder_key.derived_index ? "holder-made" : "issuer-made"},
               {"imported_at_ms", stored.imported_at_ms},
               {"claims", claims}};
 }
 
-std::string credential_text(const StoredCredential& stored, const CredentialView& view, bool with_claims) {
-  std::string text = toned(Tone::kStrong, stored.title.empty() ? "credential" : stored.title) + ", " +
-                     stored.issuer_name + "\n  " + to_text(view.head.reference) + "\n";
+std::string credential_text(const StoredCredential& stored, const CredentialView& view,
+                            const Condition::Words& condition, bool with_claims) {
+  const std::string title = one_line(signed_title(view));
+  std::string text = toned(Tone::kStrong, title.empty() ? "credential" : title) + ", " +
+                     one_line(view.head.issuer_domain) + "\n  " + to_text(view.head.reference) + "\n  " +
+                     toned(condition.word == "genuine" ? Tone::kGood : Tone::kDoubt, one_line(condition.text)) + "\n";
   if (!with_claims) return text;
   text += "  holder key: " + std::string(stored.holder_key.derived_index ? "holder-made" : "issuer-made") + "\n";
   for (const auto& [id, value] : view.disclosed) {
-    text += "  " + std::string(kind_of(id).label) + ": " + to_display(kind_of(id), value) + "\n";
+    text += "  " + std::string(kind_of(id).label) + ": " + one_line(to_display(kind_of(id), value)) + "\n";
   }
   return text;
 }
@@ -93,7 +147,15 @@ ExitCode import(Context& context, const std::string& file, const std::string& co
   ClaimOutcome outcome = open_claim(context, *raw, wallet.contents(), code_file);
   if (!outcome.claim)
     return fail(context, outcome.wrong_code ? ExitCode::kPassphrase : ExitCode::kInvalid, outcome.failure);
-  const std::string what = outcome.claim->title;
+  // Imported before: the wallet has what it was to have.
+  if (auto again = read_credential(outcome.claim->sd_jwt); again.ok()) {
+    if (const auto* held = find_stored(wallet.contents(), to_text(again->head.reference))) {
+      const auto condition = Condition(context).of(*held, *again);
+      print(context, credential_json(*held, *again, condition),
+            "in the wallet already: " + credential_text(*held, *again, condition, true));
+      return ExitCode::kOk;
+    }
+  }
   if (auto imported = import_claim(wallet.contents(), std::move(*outcome.claim), context.now_ms()); !imported.ok()) {
     return fail(context, ExitCode::kInvalid, imported.message());
   }
@@ -101,7 +163,9 @@ ExitCode import(Context& context, const std::string& file, const std::string& co
   const StoredCredential& stored = wallet.contents().credentials.back();
   auto view = read_credential(stored.sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
-  print(context, credential_json(stored, *view), "imported " + credential_text(stored, *view, true));
+  const auto condition = Condition(context).of(stored, *view);
+  print(context, credential_json(stored, *view, condition),
+        "imported " + credential_text(stored, *view, condition, true));
   wallet.remind(context);
   return ExitCode::kOk;
 }
@@ -111,11 +175,14 @@ ExitCode list(Context& context) {
   if (!wallet) return wallet.code();
   Json all = Json::array();
   std::string text;
+  std::optional<Condition> asked;
   for (const auto& stored : wallet.contents().credentials) {
     auto view = read_credential(stored.sd_jwt);
     if (!view.ok()) continue;
-    all.push_back(credential_json(stored, *view));
-    text += credential_text(stored, *view, false);
+    if (!asked) asked.emplace(context);
+    const auto condition = asked->of(stored, *view);
+    all.push_back(credential_json(stored, *view, condition));
+    text += credential_text(stored, *view, condition, false);
   }
   print(context, Json{{"credentials", all}},
         all.empty() ? "no credentials yet: testamur credential import FILE\n" : text);
@@ -131,7 +198,8 @@ ExitCode show(Context& context, const std::string& reference) {
     return fail(context, ExitCode::kUnknown, "the wallet holds no such credential; testamur credential list");
   auto view = read_credential(stored->sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
-  print(context, credential_json(*stored, *view), credential_text(*stored, *view, true));
+  const auto condition = Condition(context).of(*stored, *view);
+  print(context, credential_json(*stored, *view, condition), credential_text(*stored, *view, condition, true));
   return ExitCode::kOk;
 }
 
@@ -142,7 +210,7 @@ std::string disclosure_text(const CredentialView& view, const std::vector<ClaimI
   for (const auto& [id, value] : view.disclosed) {
     const bool is_shown = std::ranges::find(shown, id) != shown.end();
     text += std::string(is_shown ? "  shown     " : "  withheld  ") + std::string(kind_of(id).label) +
-            (is_shown ? ": " + to_display(kind_of(id), value) : "") + "\n";
+            (is_shown ? ": " + one_line(to_display(kind_of(id), value)) : "") + "\n";
   }
   return text;
 }
@@ -164,7 +232,8 @@ ExitCode present(Context& context, const PresentOptions& options) {
   auto until = parse_last_day(options.until, context.now_ms(), "--until");
   if (!until.ok()) return fail(context, ExitCode::kUsage, until.message());
   if (*until != 0) request.ends_at_s = *until / 1000;
-  const std::string preview = disclosure_text(*view, request.claims, options.audience);
+  const std::string preview = disclosure_text(*view, request.claims, options.audience) + "  " +
+                              one_line(Condition(context).of(*stored, *view).text) + "\n";
   if (!context.yes && !confirm(preview + "Present this?")) {
     return fail(context, ExitCode::kCancelled, "nothing was presented (without a terminal, give --yes)");
   }
@@ -194,12 +263,6 @@ struct Asked {
   RegistryFacts facts;
   std::optional<ExitCode> failed;  // printed already
 };
-
-// The trusted ledger that the credential's reference names.
-std::optional<ChainId> named_ledger(const LedgerTrust& trust, const CredentialView& view) {
-  const auto* ledger = trust.find(view.head.reference);
-  return ledger == nullptr ? std::nullopt : std::optional(ledger->genesis.chain);
-}
 
 // What the nodes say, proven where they prove it. Without a node everything stays unknown; a forged answer is refused.
 Asked facts_of_nodes(Context& context, const CredentialView& view, const std::string& purpose) {

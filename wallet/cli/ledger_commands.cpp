@@ -2,7 +2,6 @@
 #include "wallet/cli/ledger_commands.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 
 #include "wallet/cli/commands.h"
@@ -104,10 +103,8 @@ LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust
   if (auto chain = home_ledger(context)) trust.expect(*chain);
   auto problem = trust.follow(client, *accepted);
   if (trust.is_first() && trust.current() != nullptr && !context.quiet && !context.json) {
-    std::fprintf(stderr,
-                 "testamur: this home trusts the ledger %s from now on, as the first that it was shown; compare the id "
-                 "with an institution's\n",
-                 to_text(trust.current()->genesis.chain).c_str());
+    put(Stream::kError, "testamur: this home trusts the ledger " + to_text(trust.current()->genesis.chain) +
+                            " from now on, as the first that it was shown; compare the id with an institution's\n");
   }
   return problem;
 }

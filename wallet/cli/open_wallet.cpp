@@ -56,7 +56,7 @@ ExitCode OpenWallet::save(Context& context) {
 
 void OpenWallet::remind(const Context& context) const {
   if (context.quiet || context.json || !backup_is_older_than_a_credential(contents_)) return;
-  std::fputs("testamur: a credential is newer than the last backup; testamur wallet backup FILE makes one\n", stderr);
+  put(Stream::kError, "testamur: a credential is newer than the last backup; testamur wallet backup FILE makes one\n");
 }
 
 }  // namespace testamur::wallet

@@ -71,14 +71,14 @@ ExitCode after_output(ExitCode code) {
   errno = 0;
   if (standard_output_arrived()) return code;
   const char* cause = errno == 0 ? "the standard output is broken" : std::strerror(errno);
-  std::fprintf(stderr, "testamur: the result cannot be printed: %s\n", cause);
+  put(Stream::kError, "testamur: the result cannot be printed: " + std::string(cause) + "\n");
   return code == ExitCode::kOk ? ExitCode::kFailure : code;
 }
 
 Attempt<void> hold_home(Context& context, const std::string& doing) {
   if (context.lock) return {};
   auto taken = HomeLock::take(context.home, doing, kWaitMs, [&context](const std::string& holder) {
-    if (!context.quiet) std::fprintf(stderr, "testamur: waiting for %s, which holds this home\n", holder.c_str());
+    if (!context.quiet) put(Stream::kError, "testamur: waiting for " + holder + ", which holds this home\n");
   });
   if (!taken.ok()) return Failure{ExitCode::kFailure, taken.message()};
   context.lock = std::move(taken).value();

@@ -4,12 +4,16 @@
 #include <functional>
 
 #include "common/keys.h"
+#include "common/visible.h"
 #include "ledger/tx/facts.h"
 #include "wallet/cli/dates.h"
 #include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
+
+// Somebody else's words, within a line of ours.
+std::string value_of(const Json& object, const char* name) { return one_line(text_of(object, name)); }
 
 std::uint64_t number_in(const Json& json, const char* name) {
   const auto found = json.find(name);
@@ -44,7 +48,7 @@ std::string use_of(KeyPurpose purpose) {
 std::string new_key_words(const Json& key) {
   const auto purpose = purpose_from(static_cast<std::uint8_t>(number_in(key, "purpose")));
   const auto algorithm = algorithm_from(static_cast<std::uint8_t>(number_in(key, "algorithm")));
-  const auto bytes = from_hex(text_of(key, "public_key"));
+  const auto bytes = from_hex(value_of(key, "public_key"));
   if (!purpose || !algorithm || !bytes) return "a key of an unknown form";
   return std::string(to_text(*purpose)) + " key " + to_text(key_id(*purpose, PublicKey{*algorithm, *bytes})) + " (" +
          std::string(to_text(*algorithm)) + ")";
@@ -53,11 +57,11 @@ std::string new_key_words(const Json& key) {
 std::string facts_words(const Json& facts) {
   std::string name = "(without a name)";
   for (const auto& entry : part_in(facts, "legal_names")) {
-    if (name == "(without a name)" || text_of(entry, "language") == "en") name = text_of(entry, "text");
+    if (name == "(without a name)" || value_of(entry, "language") == "en") name = value_of(entry, "text");
   }
-  std::string out = name + ", " + text_of(facts, "country") + ", " + text_of(facts, "domain");
+  std::string out = name + ", " + value_of(facts, "country") + ", " + value_of(facts, "domain");
   for (const char* id : {"ror", "eter", "lei", "deqar"}) {
-    if (!text_of(facts, id).empty()) out += std::string(", ") + id + " " + text_of(facts, id);
+    if (!value_of(facts, id).empty()) out += std::string(", ") + id + " " + value_of(facts, id);
   }
   return out;
 }
@@ -75,7 +79,7 @@ std::string key_rotate(const BodyView& body, const Surroundings& around) {
   const Json key = part_in(body.content, "key");
   const auto purpose = purpose_from(static_cast<std::uint8_t>(number_in(key, "purpose")));
   std::string out = party_words(around, body.author) + " replaces the key " +
-                    key_words(around, text_of(body.content, "retired_key_id")) + " by the " + new_key_words(key) +
+                    key_words(around, value_of(body.content, "retired_key_id")) + " by the " + new_key_words(key) +
                     ".\n";
   out +=
       "From the block on that carries this the new key counts and the old one signs nothing more; what it signed "
@@ -102,7 +106,7 @@ std::string compromise_words(std::uint64_t since_ms, const Surroundings& around)
 std::string key_retire(const BodyView& body, const Surroundings& around) {
   const auto since_ms = number_in(body.content, "compromised_since_ms");
   const std::string who =
-      party_words(around, body.author) + " retires the key " + key_words(around, text_of(body.content, "key_id"));
+      party_words(around, body.author) + " retires the key " + key_words(around, value_of(body.content, "key_id"));
   if (since_ms == 0) {
     return who +
            ".\nFrom the block on that carries this it signs nothing more; what it signed before stands. This cannot be "
@@ -138,7 +142,7 @@ std::string status_change(const BodyView& body, const Surroundings& around) {
   if (body.content.contains("bulk"))
     which = "many from " + std::to_string(number_in(body.content["bulk"], "first")) + " on";
   return party_words(around, body.author) + " changes the status of its credentials with the indexes " + which + ": " +
-         text_of(body.content, "action") + ", reason " + text_of(body.content, "reason") + ".";
+         value_of(body.content, "action") + ", reason " + value_of(body.content, "reason") + ".";
 }
 
 // ---- what it awards, whom it recognises, by which rules ---------------------------------------------------------
@@ -298,25 +302,25 @@ constexpr const char* kHeirWords =
 
 std::string merge_words(const Json& content, const Surroundings& around) {
   return list_of_parties(part_in(content, "predecessors"), around) + " close and become part of " +
-         party_words(around, text_of(content, "heir")) + ".\n" + kHeirWords;
+         party_words(around, value_of(content, "heir")) + ".\n" + kHeirWords;
 }
 
 std::string split_words(const Json& content, const Surroundings& around) {
-  const auto heir = text_of(content, "heir");
-  return party_words(around, text_of(content, "predecessor")) +
+  const auto heir = value_of(content, "heir");
+  return party_words(around, value_of(content, "predecessor")) +
          (content.value("closes", false) ? " closes and is succeeded by " : " stays open; from it come ") +
          list_of_parties(part_in(content, "successors"), around) + "; " +
          (heir.empty() ? "none of them is its heir." : "its heir is " + party_words(around, heir) + ".\n" + kHeirWords);
 }
 
 std::string rename_words(const Json& content, const Surroundings& around) {
-  return party_words(around, text_of(content, "predecessor")) + " closes, and the same legal entity goes on as " +
-         party_words(around, text_of(content, "successor")) + ", its heir.\n" + kHeirWords;
+  return party_words(around, value_of(content, "predecessor")) + " closes, and the same legal entity goes on as " +
+         party_words(around, value_of(content, "successor")) + ", its heir.\n" + kHeirWords;
 }
 
 std::string custody_words(const Json& content, const Surroundings& around) {
-  return party_words(around, text_of(content, "predecessor")) + " closes and leaves its records to " +
-         party_words(around, text_of(content, "custodian")) +
+  return party_words(around, value_of(content, "predecessor")) + " closes and leaves its records to " +
+         party_words(around, value_of(content, "custodian")) +
          ", who inherits no trust.\nCredentials stay what they are.";
 }
 
@@ -334,7 +338,7 @@ std::string governance_propose(const BodyView& body, const Surroundings& around)
 }
 
 std::string governance_vote(const BodyView& body, const Surroundings& around) {
-  const auto bytes = from_hex(text_of(body.content, "proposal_id"));
+  const auto bytes = from_hex(value_of(body.content, "proposal_id"));
   const auto id = bytes ? TransactionId::from(*bytes) : std::nullopt;
   const bool approve = body.content.value("approve", false);
   if (body.content.value("veto", false)) {
@@ -386,7 +390,8 @@ constexpr std::array<std::pair<std::string_view, Words>, 24> kWords = {{
 std::string party_words(const Surroundings& around, const InstitutionId& id) {
   const auto found = around.names.find(to_text(id));
   if (found == around.names.end()) return to_text(id);
-  return found->second + " (" + to_text(id) + (around.names_are_hearsay ? "; the name is the draft's word)" : ")");
+  return one_line(found->second) + " (" + to_text(id) +
+         (around.names_are_hearsay ? "; the name is the draft's word)" : ")");
 }
 
 std::string party_words(const Surroundings& around, const std::string& hex) {

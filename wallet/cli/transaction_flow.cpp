@@ -4,7 +4,6 @@
 #include "wallet/cli/transaction_flow.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 
 #include "wallet/cli/dates.h"
@@ -189,7 +188,7 @@ Attempt<void> confirm_description(const Context& context, const Description& des
     std::string text = toned(Tone::kStrong, description.words.substr(0, end)) +
                        (end == std::string::npos ? "" : description.words.substr(end)) + "\n" + description.details;
     for (const auto& warning : description.warnings) text += toned(Tone::kDoubt, "Warning: ") + warning + "\n";
-    std::fputs(text.c_str(), stderr);
+    put(Stream::kError, text);
   }
   if (context.yes || confirm(question)) return {};
   return Failure{ExitCode::kCancelled,
@@ -226,7 +225,7 @@ Attempt<Submitted> submit_signed(Context& context, Client& client, const Transac
   const Outbox outbox(context.path("outbox"));
   TM_TRY_STATUS(or_exit(ExitCode::kFailure, outbox.put({id, to_bytes(carried), std::move(note)})));
   auto ended = client.submit_until_ended(id, carried, context.timeout_ms, [&](const std::string& text) {
-    if (!context.quiet) std::fprintf(stderr, "testamur: %s\n", text.c_str());
+    if (!context.quiet) put(Stream::kError, "testamur: " + text + "\n");
   });
   if (auto* failure = std::get_if<CallError>(&ended)) {
     if (failure->kind == CallFailure::kRejected || failure->kind == CallFailure::kInvalid) outbox.remove(id);

@@ -35,8 +35,9 @@ ExitCode expect_no_vault(Context& context) {
 // Puts the words where the person will find them; only what arrived counts.
 ExitCode hand_over(Context& context, const SecretBytes& words, const std::string& words_file) {
   if (!words_file.empty()) return write_named_file(context, words_file, words.view());
-  std::printf("Write these 24 words down, on paper. They are shown this once, and give back your own keys:\n\n  %s\n\n",
-              std::string(words.text()).c_str());
+  put(Stream::kOut,
+      "Write these 24 words down, on paper. They are shown this once, and give back your own keys:\n\n  " +
+          std::string(words.text()) + "\n\n");
   if (standard_output_arrived()) return ExitCode::kOk;
   return fail(context, ExitCode::kFailure, "the recovery words cannot be shown: no wallet was made");
 }

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "common/visible.h"
 #include "testamur/v1/governance_service.grpc.pb.h"
 #include "testamur/v1/ledger_service.grpc.pb.h"
 #include "testamur/v1/log_service.grpc.pb.h"
@@ -59,7 +60,7 @@ CallFailure kind_of(grpc::StatusCode code) {
 }
 
 CallError to_error(const grpc::Status& status, const std::string& endpoint) {
-  CallError failure{kind_of(status.error_code()), status.error_message(), "", "", ""};
+  CallError failure{kind_of(status.error_code()), one_line(status.error_message()), "", "", ""};
   v1::RpcStatus packed;
   v1::ErrorDetail detail;
   if (packed.ParseFromString(status.error_details())) {

@@ -131,8 +131,8 @@ std::optional<AchievementRecord> achievement_of(const ledger::Receipt& receipt) 
   record.participation = word_for<v1::ParticipationForm>(content.participation);
   record.identity_check = word_for<v1::IdentityCheck>(content.identity_check);
   record.stackability = word_for<v1::Stackability>(content.stackability);
-  record.quality_assurance = join_words(word_for<v1::QualityAssuranceScheme>(content.quality_scheme),
-                                        tx::best_text(content.quality_texts));
+  record.quality_assurance =
+      join_words(word_for<v1::QualityAssuranceScheme>(content.quality_scheme), tx::best_text(content.quality_texts));
   record.prerequisites = tx::best_text(content.prerequisites);
   record.grading = tx::best_text(content.grading);
   record.information = content.information_url;
@@ -279,15 +279,15 @@ LedgerOutcome prove_facts(Client& client, const LedgerTrust& trust, const Creden
   // What could not be asked stays so, and of another ledger than the trusted one nothing can be proven here.
   if (trust.current() == nullptr || !reference.is_of_chain(facts.chain)) return std::nullopt;
   facts.newest_known = std::max(facts.newest_known, floor_of(trust));
-  std::vector<IssuerIndex> indexes{reference.index};
+  // More of one commitment than kMostSlots no honest issuer has; the rest stays the node's word, which is never
+  // "valid". The slot that the reference names comes last, so that issuer and achievement are those of its receipt.
+  std::vector<IssuerIndex> indexes;
   for (const auto& slot : facts.slots.value_or(std::vector<SlotRecord>{})) {
-    if (slot.index != reference.index) indexes.push_back(slot.index);
+    if (slot.index != reference.index && indexes.size() + 1 < kMostSlots) indexes.push_back(slot.index);
   }
-  // More of one commitment than this no honest issuer has; the rest stays the node's word, which is never "valid".
-  if (indexes.size() > kMostSlots) indexes.resize(kMostSlots);
+  indexes.push_back(reference.index);
   for (const auto& index : indexes) {
-    auto failure =
-        prove_index(client, *trust.current(), reference.issuer, index, {credential.head.issuer_key}, facts);
+    auto failure = prove_index(client, *trust.current(), reference.issuer, index, {credential.head.issuer_key}, facts);
     if (failure) return failure;
   }
   return std::nullopt;

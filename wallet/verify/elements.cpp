@@ -88,8 +88,10 @@ std::string rests_on(const RegistryFacts& facts, Basis basis) {
   return facts.as_of ? "proven under block " + std::to_string(facts.as_of->height.value) : std::string("proven");
 }
 
-std::vector<Element> gather_elements(const CredentialView& credential, const RegistryFacts& facts, bool signature_holds) {
-  const Gatherer from{credential, facts, signature_holds ? "signed by the issuer" : "the issuer's signature is not proven"};
+std::vector<Element> gather_elements(const CredentialView& credential, const RegistryFacts& facts,
+                                     bool signature_holds) {
+  const Gatherer from{credential, facts,
+                      signature_holds ? "signed by the issuer" : "the issuer's signature is not proven"};
   const auto& achievement = facts.achievement;
   const std::string learner =
       join({disclosed(credential, ClaimId::kGivenName), disclosed(credential, ClaimId::kFamilyName)}, " ");
@@ -112,8 +114,9 @@ std::vector<Element> gather_elements(const CredentialView& credential, const Reg
       from.of_achievement("prerequisites", &AchievementRecord::prerequisites),
       from.either("supervision and identity check", ClaimId::kIdentityCheck,
                   achievement ? achievement->identity_check : ""),
-      from.of_holder("grade",
-                join({disclosed(credential, ClaimId::kGrade), disclosed(credential, ClaimId::kGradingScheme)}, ", ")),
+      from.of_holder(
+          "grade",
+          join({disclosed(credential, ClaimId::kGrade), disclosed(credential, ClaimId::kGradingScheme)}, ", ")),
       from.of_achievement("stackability", &AchievementRecord::stackability),
       from.either("further information", ClaimId::kFurtherInformation, achievement ? achievement->information : ""),
   };

@@ -1,4 +1,5 @@
-// The verdict as text and as JSON.
+// The verdict as text and as JSON. Whatever somebody else wrote stands in one line of ours.
+#include "common/visible.h"
 #include "wallet/verify/elements.h"
 #include "wallet/verify/verdict.h"
 
@@ -45,36 +46,37 @@ std::string_view status_text(LedgerStatus status) {
 }
 
 std::string issuer_text(const IssuerRecord& issuer, const RegistryFacts& facts) {
-  std::string text = "  issuer       " + issuer.name_then;
-  if (issuer.name_now != issuer.name_then) text += " (now: " + issuer.name_now + ")";
-  if (!issuer.country.empty()) text += ", " + issuer.country;
-  return text + ", " + std::string(standing_text(issuer.standing)) + " (" + rests_on(facts, issuer.basis) + ")\n";
+  std::string text = "  issuer       " + one_line(issuer.name_then);
+  if (issuer.name_now != issuer.name_then) text += " (now: " + one_line(issuer.name_now) + ")";
+  if (!issuer.country.empty()) text += ", " + one_line(issuer.country);
+  return text + ", " + std::string(standing_text(issuer.standing)) + " (" + one_line(rests_on(facts, issuer.basis)) +
+         ")\n";
 }
 
 // By hash alone; a credential says more of itself (elements).
 std::string achievement_text(const RegistryFacts& facts) {
   if (!facts.achievement || facts.achievement->titles.empty()) return {};
   const auto& record = *facts.achievement;
-  return "  awards       " + record.titles.front().text + ", " +
+  return "  awards       " + one_line(record.titles.front().text) + ", " +
          to_display(kind_of(ClaimId::kEctsHundredths), ClaimValue{std::uint64_t{record.ects_hundredths}}) +
-         " ECTS, EQF " + std::to_string(record.eqf_level) + " (" + rests_on(facts, record.basis) + ")\n";
+         " ECTS, EQF " + std::to_string(record.eqf_level) + " (" + one_line(rests_on(facts, record.basis)) + ")\n";
 }
 
 std::string decision_text(const DecisionRecord& decision) {
-  std::string text =
-      "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
-      (decision.own_policy ? " by your own policy" : " by the policy of " + decision.viewpoint + ", not yours") +
-      (decision.governs ? ", which lets this decide" : "") + "\n";
-  for (const auto& path : decision.paths) text += "      via " + path + "\n";
+  std::string text = "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
+                     (decision.own_policy ? " by your own policy"
+                                          : " by the policy of " + one_line(decision.viewpoint) + ", not yours") +
+                     (decision.governs ? ", which lets this decide" : "") + "\n";
+  for (const auto& path : decision.paths) text += "      via " + one_line(path) + "\n";
   return text;
 }
 
 std::string bodies_text(const AcceptanceRecord& acceptance) {
   if (acceptance.bodies.empty()) return {};
-  std::string text = "  joint award: " + acceptance.joint + " of its awarding bodies must be accepted\n";
+  std::string text = "  joint award: " + one_line(acceptance.joint) + " of its awarding bodies must be accepted\n";
   for (const auto& body : acceptance.bodies) {
-    text += "    " + body.name + ": " + std::string(outcome_text(body.outcome)) +
-            (body.failed_rule.empty() ? "" : " (rule " + body.failed_rule + ")") + "\n";
+    text += "    " + one_line(body.name) + ": " + std::string(outcome_text(body.outcome)) +
+            (body.failed_rule.empty() ? "" : " (rule " + one_line(body.failed_rule) + ")") + "\n";
   }
   return text;
 }
@@ -113,7 +115,7 @@ std::string elements_text(const std::vector<Element>& elements) {
   for (const auto& element : elements) {
     text += "    " + padded(element.name, 32);
     text += element.value.empty() ? "[" + std::string(element.source) + "]"
-                                  : element.value + "  [" + element.rests_on + "]";
+                                  : one_line(element.value + "  [" + element.rests_on + "]");
     text += "\n";
   }
   return text;
@@ -161,9 +163,12 @@ Json decisions_json(const std::vector<DecisionRecord>& decisions) {
 }
 
 Json issuer_json(const IssuerRecord& issuer) {
-  return Json{{"id", to_text(issuer.id)},    {"name_then", issuer.name_then},
-              {"name_now", issuer.name_now}, {"country", issuer.country},
-              {"domain", issuer.domain},     {"standing", standing_text(issuer.standing)},
+  return Json{{"id", to_text(issuer.id)},
+              {"name_then", issuer.name_then},
+              {"name_now", issuer.name_now},
+              {"country", issuer.country},
+              {"domain", issuer.domain},
+              {"standing", standing_text(issuer.standing)},
               {"proven", issuer.basis == Basis::kProven}};
 }
 
@@ -186,10 +191,8 @@ Json credential_json(const CredentialView& credential) {
 Json elements_json(const std::vector<Element>& elements) {
   Json list = Json::array();
   for (const auto& element : elements)
-    list.push_back({{"name", element.name},
-                    {"value", element.value},
-                    {"source", element.source},
-                    {"rests_on", element.rests_on}});
+    list.push_back(
+        {{"name", element.name}, {"value", element.value}, {"source", element.source}, {"rests_on", element.rests_on}});
   return list;
 }
 
@@ -223,18 +226,19 @@ bool holder_checked(const Verdict& verdict) {
 }  // namespace
 
 std::string to_text(const Verdict& verdict) {
-  std::string text = headline(verdict) + "\n";
-  if (const auto second = recognition(verdict); !second.empty()) text += "recognition: " + second + "\n";
+  std::string text = one_line(headline(verdict)) + "\n";
+  if (const auto second = recognition(verdict); !second.empty()) text += "recognition: " + one_line(second) + "\n";
   if (verdict.credential) text += "  reference    " + to_text(verdict.credential->head.reference) + "\n";
   text += "  commitment   " + verdict.commitment.hex() + "\n";
   if (verdict.facts.issuer) text += issuer_text(*verdict.facts.issuer, verdict.facts);
   if (!verdict.credential) text += achievement_text(verdict.facts);
   if (verdict.facts.others_list > 0) {
-    text += "  " + std::to_string(verdict.facts.others_list) + " more of other issuers, which say nothing of this one\n";
+    text +=
+        "  " + std::to_string(verdict.facts.others_list) + " more of other issuers, which say nothing of this one\n";
   }
   for (const auto& finding : verdict.findings) {
-    text += "  " + padded(to_text(finding.topic), kTopicWidth) + " " + padded(answer_text(finding), 10) + finding.text +
-            "\n";
+    text += "  " + padded(to_text(finding.topic), kTopicWidth) + " " + padded(answer_text(finding), 10) +
+            one_line(finding.text) + "\n";
   }
   if (verdict.facts.decisions && !verdict.facts.decisions->empty()) {
     text += "  decisions\n";
@@ -245,7 +249,7 @@ std::string to_text(const Verdict& verdict) {
   if (verdict.facts.as_of) {
     text += "  as of height " + std::to_string(verdict.facts.as_of->height.value) + ", " +
             format_time_ms(verdict.facts.as_of->time_ms) + " UTC, " +
-            rests_on(verdict.facts, verdict.facts.as_of->basis) + "\n";
+            one_line(rests_on(verdict.facts, verdict.facts.as_of->basis)) + "\n";
   }
   return text;
 }

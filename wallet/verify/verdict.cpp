@@ -145,7 +145,10 @@ Standing standing(const Verdict& verdict) {
 std::string headline(const Verdict& verdict) {
   const Standing what = standing(verdict);
   std::string text(standing_words(what));
-  if (const Finding* finding = deciding(verdict, false)) return text + ": " + finding->text;
+  if (const Finding* finding = deciding(verdict, false)) {
+    // The status names itself.
+    return finding->text.starts_with(text) ? finding->text : text + ": " + finding->text;
+  }
   if (what == Standing::kGenuine && !is_checked(verdict, Topic::kHolder))
     text += "; whether its holder shows it was not checked";
   return text;

@@ -226,6 +226,7 @@ bool is_final(EffectiveStatus status) {
 struct Cause {
   EffectiveStatus status = EffectiveStatus::kValid;
   std::string text;
+  std::string hearsay;  // beside what is proven
 };
 
 // Keeps the worst of what is proven. `missing` says what would be needed to say "valid": what is absent, what is
@@ -240,13 +241,12 @@ class StatusJudge {
     if (!status) {
       missing_ = "the status of the credential is not known";
     } else if (is_proven(slot.basis, std::string(to_text(*status)))) {
-      std::string text(to_text(*status));
+      std::string hearsay;
       if (*status != EffectiveStatus::kValid && slot.since_ms != 0) {
-        text += " since " + format_time_ms(slot.since_ms) + " UTC";
-        if (!slot.reason.empty()) text += " (" + slot.reason + ")";
-        text += " " + rests_on(facts_, Basis::kSaid) + " on when and why";
+        hearsay = "; " + facts_.answered_by + " says since " + format_time_ms(slot.since_ms) + " UTC" +
+                  (slot.reason.empty() ? "" : ", reason: " + slot.reason);
       }
-      offer({*status, text});
+      offer({*status, std::string(to_text(*status)), hearsay});
     }
     add_key(slot.issue_key, slot, "the key that anchored it");
     if (credential_key_) add_key(*credential_key_, slot, "the key that signed it");
@@ -272,9 +272,10 @@ class StatusJudge {
     } else if (!is_proven(key->basis, what + " is " + (key->compromised_since_ms ? "compromised" : "in good order"))) {
       return;
     } else if (key->compromised_since_ms && slot.anchor_time_ms >= *key->compromised_since_ms) {
-      offer({EffectiveStatus::kVoid, "void: " + what + " was compromised since " +
-                                         format_time_ms(*key->compromised_since_ms) +
-                                         " UTC, and it was anchored after"});
+      offer({EffectiveStatus::kVoid,
+             "void: " + what + " was compromised since " + format_time_ms(*key->compromised_since_ms) +
+                 " UTC, and it was anchored after",
+             {}});
     }
   }
 
@@ -283,7 +284,7 @@ class StatusJudge {
       missing_ = "the standing of the issuer is not known";
     } else if (is_proven(facts_.issuer->basis, "the standing of the issuer") &&
                facts_.issuer->standing == InstitutionStanding::kSuspended) {
-      offer({EffectiveStatus::kSuspended, "suspended, because its issuer is"});
+      offer({EffectiveStatus::kSuspended, "suspended, because its issuer is", {}});
     }
   }
 
@@ -315,17 +316,18 @@ Finding judge_status(const RegistryFacts& facts, const std::vector<SlotRecord>& 
   for (const auto& slot : counted) judge.add_slot(slot);
 
   const Cause& worst = judge.worst();
-  if (is_final(worst.status)) {
+  const auto not_in_force = [&] {
     effective = worst.status;
-    return resting_on(not_valid(Topic::kStatus, worst.text, VerdictCode::kNotInForce), facts, Basis::kProven);
-  }
+    auto finding = not_valid(Topic::kStatus, worst.text, VerdictCode::kNotInForce);
+    finding = resting_on(std::move(finding), facts, Basis::kProven);
+    finding.text += worst.hearsay;
+    return finding;
+  };
+  if (is_final(worst.status)) return not_in_force();
   if (worst.text.empty()) return unknown(Topic::kStatus, judge.missing());
   if (const auto stale = why_stale(facts, rules); !stale.empty())
     return unknown(Topic::kStatus, stale + " (then: " + worst.text + ")");
-  if (worst.status != EffectiveStatus::kValid) {
-    effective = worst.status;
-    return resting_on(not_valid(Topic::kStatus, worst.text, VerdictCode::kNotInForce), facts, Basis::kProven);
-  }
+  if (worst.status != EffectiveStatus::kValid) return not_in_force();
   if (!judge.missing().empty()) return unknown(Topic::kStatus, judge.missing());
   effective = EffectiveStatus::kValid;
   return resting_on(valid(Topic::kStatus, worst.text + ", as of " + format_time_ms(facts.as_of->time_ms) + " UTC"),
@@ -371,7 +373,8 @@ Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
   if (!facts.acceptance) return unknown(Topic::kAcceptance, "no decision about the issuer: " + why_missing(facts));
   const AcceptanceRecord& acceptance = *facts.acceptance;
   const std::string why = acceptance.explanation.empty() ? "" : ": " + acceptance.explanation;
-  const std::string who = acceptance.own_policy ? "your own policy" : "the policy of " + acceptance.viewpoint + ", not yours,";
+  const std::string who =
+      acceptance.own_policy ? "your own policy" : "the policy of " + acceptance.viewpoint + ", not yours,";
   const std::string said = " (" + acceptance.governs + " governs; by the word of " + acceptance.by_word_of + ")" + why;
   switch (acceptance.outcome) {
     case Acceptance::kAccept: return valid(Topic::kAcceptance, "accepted by " + who + said);
