@@ -8,6 +8,7 @@
 #include "ledger/protocol.h"
 #include "ledger/recent_blocks.h"
 #include "ledger/tx/kind_rules.h"
+#include "ledger/tx/text_rule.h"
 #include "ledger/validators.h"
 
 namespace testamur::ledger {
@@ -152,6 +153,9 @@ std::optional<Rejection> BlockExecutor::Block::check(const Transaction& transact
     return refuse(
         RejectionCode::kLaterProtocol, std::string(name(rules->kind)),
         "version " + std::to_string(rules->since) + ", in force is " + std::to_string(context.protocol_version));
+  }
+  if (context.protocol_version >= tx::kTextRuleSince) {
+    if (auto rejection = tx::find_text_fault(transaction)) return rejection;
   }
   if (auto rejection = check_envelope(transaction)) return rejection;
   if (auto rejection = check_author(transaction, *rules)) return rejection;

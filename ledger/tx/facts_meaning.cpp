@@ -223,11 +223,12 @@ std::optional<MeaningProblem> meaning_problem(const InstitutionFacts& facts) {
     if (const auto fault = find_fault(name.text))
       return MeaningProblem{"legal_names", "\"" + name.language + "\" holds " + to_text(*fault)};
   }
-  if (!is_assigned_country(facts.country)) {
+  if (!facts.country.empty() && !is_assigned_country(facts.country)) {
     const auto meant = meant_country(facts.country);
     const std::string says = meant ? "ISO 3166-1 says " + *meant : "no country of ISO 3166-1 has this code";
     return MeaningProblem{"country", facts.country + ": " + says};
   }
+  if (facts.domain.empty()) return std::nullopt;  // what is missing is a matter of form
   if (auto problem = domain_problem(facts.domain)) return MeaningProblem{"domain", std::move(*problem)};
   return std::nullopt;
 }

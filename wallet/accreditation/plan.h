@@ -24,8 +24,8 @@ struct KnownAccreditation {
   std::uint16_t slot = 0;
   trust::Scope scope;
   Hash256 digest;
-  std::string report_url;
-  std::string statement;  // its id, for people
+  std::string report_url = {};
+  std::string statement = {};  // its id, for people
 };
 struct KnownLedger {
   std::vector<KnownParty> parties;

@@ -72,6 +72,8 @@ Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_
   auto start = parse_date_or(text, 0);
   if (!start.ok()) return error(option + ": " + start.message() + ", the last day on which it holds (UTC)");
   const std::uint64_t end_ms = *start + kDayMs;
+  if (end_ms > kLastWritableMs)
+    return error(option + " " + text + " is the last day of all: leave it out for \"open\"");
   if (end_ms <= now_ms)
     return error(option + " " + text + " is over: it is " + moment_text(now_ms) + ". Name a last day from " +
                  moment_text(now_ms).substr(0, kDateLength) + " on");

@@ -69,10 +69,9 @@ Result<SecretKey> read_key_file(const std::string& file, KeyPurpose purpose) {
 
 Status write_key_file(const std::string& file, KeyPurpose purpose, const SecretKey& key) {
   auto text = header_line(purpose, key.algorithm()) + to_hex(key.secret_bytes()) + "\n";
-  const auto written = write_output(file, as_bytes(text), {});
+  const auto written = write_file_atomically(file, as_bytes(text), Overwrite::kRefused);
   wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-  if (written) return error(written->message);
-  return {};
+  return written;
 }
 
 void erase_key_file(const std::string& file) { overwrite_and_remove(file); }

@@ -176,6 +176,8 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
   if (!backup_file.empty()) {
     auto file = read_file(backup_file, age::kMaxFileBytes);
     if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
+    if (auto kind = age::inspect(*file); !kind.ok())
+      return fail(context, ExitCode::kUsage, backup_file + ": " + kind.message());
     auto restored = open_backup(*file, seed_from_entropy(entropy->view()).view());
     if (!restored.ok()) return fail(context, ExitCode::kPassphrase, restored.message());
     contents = std::move(restored).value();

@@ -166,9 +166,17 @@ bool belongs_to_home(const std::string& path, const std::string& target, const s
 
 // Where the bytes go: what a symbolic link points to, even when that does not exist yet.
 std::string target_of(const std::string& path) {
+  namespace fs = std::filesystem;
+  constexpr int kMostLinks = 40;  // as the kernel follows
   std::error_code failure;
-  const auto target = std::filesystem::weakly_canonical(path, failure);
-  return failure ? path : target.string();
+  fs::path target = path;
+  for (int i = 0; i < kMostLinks && fs::is_symlink(target, failure); ++i) {
+    const fs::path next = fs::read_symlink(target, failure);
+    if (failure) break;
+    target = next.is_absolute() ? next : target.parent_path() / next;
+  }
+  const auto whole = fs::weakly_canonical(target, failure);
+  return failure ? path : whole.string();
 }
 
 Status write_to_device(const std::string& path, ByteView contents) {
