@@ -15,7 +15,6 @@
 #include <cstring>
 
 #include "node/address/address.h"
-#include "node/rpc/call_queue.h"
 
 namespace testamur::node {
 namespace {
@@ -27,6 +26,7 @@ constexpr std::uint64_t kListening = std::uint64_t{1} << 63;
 constexpr std::size_t kAcceptedAtOnce = 64;
 constexpr std::uint64_t kPauseMs = 100;
 constexpr std::uint64_t kTickMs = 1'000;
+constexpr std::uint64_t kAskIdleEveryMs = 20;
 // gRPC ends a connection whose other side has ended at once; what stays longer is forgotten by it.
 constexpr std::uint64_t kHalfClosedMs = 5'000;
 
@@ -163,7 +163,6 @@ void ApiListener::stop() {
 }
 
 void ApiListener::run() {
-  lower_priority_of_this_thread();
   std::array<epoll_event, 64> events{};
   for (;;) {
     const int count = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), static_cast<int>(kPauseMs));
@@ -206,24 +205,29 @@ void ApiListener::accept_from(int listening) {
 
 void ApiListener::take(int descriptor, const CallerKey& caller) {
   const auto id = next_++;
-  const auto entry =
-      book_.enter(id, caller, [this](Connections::Id each) { return idle_ms_of(open_.at(each).descriptor); });
+  const auto now_ms = Overload::now_ms();
+  Connections::IdleMs idle_ms;
+  if (book_.is_full_for(caller) && now_ms >= ask_idle_ms_) {
+    ask_idle_ms_ = now_ms + kAskIdleEveryMs;
+    idle_ms = [this](Connections::Id each) { return idle_ms_of(open_.at(each).descriptor); };
+  }
+  const auto entry = book_.enter(id, caller, idle_ms);
   if (entry.leaves) {
     const auto leaving = open_.find(*entry.leaves);
     ::shutdown(leaving->second.descriptor, SHUT_RDWR);  // gRPC sees the end and closes its own descriptor
     ::close(leaving->second.descriptor);
     open_.erase(leaving);
-    overload_.note(Limit::kApiConnections, caller, Overload::now_ms());
+    overload_.note(Limit::kApiConnections, caller, now_ms);
   }
   if (!entry.enters) {
-    overload_.note(Limit::kApiConnections, caller, Overload::now_ms());
+    overload_.note(Limit::kApiConnections, caller, now_ms);
     ::close(descriptor);
     return;
   }
 
   const int second = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
   if (second < 0) {
-    overload_.note(Limit::kDescriptors, caller, Overload::now_ms());
+    overload_.note(Limit::kDescriptors, caller, now_ms);
     book_.leave(id);
     ::close(descriptor);
     return;

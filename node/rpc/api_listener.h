@@ -2,8 +2,8 @@
 //
 // gRPC does not count what it accepts and says nothing when a connection ends. So the node listens itself, asks
 // Connections, and keeps a second descriptor of each socket: by it it sees the end, knows how long a connection has
-// been idle, and can close it. A thread of its own, at the priority of calls. Running out of descriptors is noted and
-// waited out, never an end.
+// been idle, and can close it. A thread of its own, which does little for each connection. Running out of descriptors
+// is noted and waited out, never an end.
 #pragma once
 
 #include <grpcpp/server_builder.h>
@@ -59,6 +59,7 @@ class ApiListener {
   int spare_ = -1;  // given up for a moment to turn somebody away when no other descriptor is left
   std::uint64_t paused_until_ms_ = 0;
   std::uint64_t ticked_ms_ = 0;
+  std::uint64_t ask_idle_ms_ = 0;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::function<void()> every_second_;
   std::thread thread_;

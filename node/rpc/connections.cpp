@@ -12,6 +12,7 @@ std::size_t Connections::of(const CallerKey& caller) const {
 std::optional<Connections::Id> Connections::longest_idle(const CallerKey& caller, const IdleMs& idle_ms,
                                                          std::uint64_t at_least_ms) const {
   std::optional<Id> longest;
+  if (!idle_ms) return longest;
   std::uint64_t most = at_least_ms;
   for (const auto id : connections_.at(caller)) {
     const auto idle = idle_ms(id);
@@ -36,9 +37,11 @@ Connections::Entry Connections::enter(Id id, const CallerKey& caller, const Idle
     // Of callers that hold alike nobody gives way, or two would push each other out in turn: then only what is idle
     // goes.
     const auto* most = largest();
-    const bool gives_way = of(*most) > own + 1;
-    const auto& from = gives_way || own == 0 ? *most : caller;
-    entry.leaves = longest_idle(from, idle_ms, gives_way ? 0 : kIdleMs);
+    if (of(*most) > own + 1) {
+      entry.leaves = *connections_.at(*most).begin();
+    } else {
+      entry.leaves = longest_idle(own == 0 ? *most : caller, idle_ms, kIdleMs);
+    }
   } else {
     entry.enters = true;
   }
@@ -52,6 +55,10 @@ Connections::Entry Connections::enter(Id id, const CallerKey& caller, const Idle
     connections_[caller].insert(id);
   }
   return entry;
+}
+
+bool Connections::is_full_for(const CallerKey& caller) const {
+  return callers_.size() >= limits_.total || of(caller) >= limits_.per_caller;
 }
 
 void Connections::leave(Id id) {

@@ -2,8 +2,9 @@
 //
 // The count of all and of each caller is bounded. When all places are taken, the caller that holds most gives way to
 // one that holds less: whoever opens a thousand connections keeps nobody out. When a caller's own places are taken its
-// longest idle connection goes, if it has been idle for a while; otherwise the new one is refused. Pure over the
-// numbers that it is given. One thread.
+// longest idle connection goes, if it has been idle for a while; otherwise the new one is refused. Looking for an idle
+// one costs a question for each connection, so the owner says when it may be done: a flood of new connections must not
+// buy it. Pure over the numbers that it is given. One thread.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,11 @@ class Connections {
     bool enters = false;
     std::optional<Id> leaves;  // this one is to be closed first
   };
-  // Whether a connection of this caller may come. When it may, it is counted.
+  // Whether a connection of this caller may come. When it may, it is counted. `idle_ms` null: nobody is asked now, and
+  // only a caller that holds most gives way, its oldest connection first. Ids ascend.
   Entry enter(Id id, const CallerKey& caller, const IdleMs& idle_ms);
+  // Whether enter() would ask for idle connections.
+  bool is_full_for(const CallerKey& caller) const;
   void leave(Id id);
 
   std::size_t size() const { return callers_.size(); }

@@ -138,7 +138,8 @@ class MetricsServer::Listener {
     if (failure) return;
     const auto caller = caller_of(from.address());
     const auto id = next_++;
-    const auto entry = book_.enter(id, caller, [this](Connections::Id each) { return age_ms(each); });
+    Connections::IdleMs idle_ms = [this](Connections::Id each) { return age_ms(each); };
+    const auto entry = book_.enter(id, caller, idle_ms);
     if (!entry.enters || entry.leaves) {
       context_.overload.note(Limit::kMetricsConnections, caller, Overload::now_ms());
     }

@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 
-import hpack
+import header_table
 
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
@@ -76,7 +76,7 @@ class Connection:
         self.send_window = 65535      # of the connection
         self.stream_window = 65535    # of a stream that begins
         self.buffer = b""
-        self.decoder = hpack.Decoder()
+        self.decoder = header_table.Decoder()
         self.answers = {}             # by stream: (status or None, body bytes)
         start = PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", 4, min(window, LARGE_WINDOW)))
         if window > 65535:
@@ -126,7 +126,9 @@ class Connection:
     def read(self, seconds, watched=None):
         """Takes what has come within so many seconds. Returns by how much the watched stream's window has grown."""
         grown = 0
-        if not select.select([self.socket], [], [], seconds)[0]:
+        ready = select.poll()  # select() knows the first 1,024 descriptors only
+        ready.register(self.socket, select.POLLIN)
+        if not ready.poll(1000 * seconds):
             return grown
         try:
             data = self.socket.recv(1 << 20)

@@ -166,6 +166,8 @@ TEST_CASE("a caller that holds most connections gives way to one that holds fewe
   CHECK(entry.leaves == Connections::Id{1});
   CHECK(book.size() == 4);
   CHECK(book.of(caller(1)) == 3);
+  // Nobody need be asked for that.
+  CHECK(book.is_full_for(caller(2)));
   // Two that hold alike do not push each other out: only what is idle goes.
   CHECK(book.enter(6, caller(2), busy).enters);
   CHECK_FALSE(book.enter(7, caller(1), busy).enters);
@@ -180,6 +182,7 @@ TEST_CASE("a caller has its own places, of which the longest idle one goes") {
   CHECK(book.enter(1, caller(1), idle).enters);
   CHECK(book.enter(2, caller(1), idle).enters);
   CHECK_FALSE(book.enter(3, caller(1), busy).enters);
+  CHECK_FALSE(book.enter(3, caller(1), nullptr).enters);
   CHECK(book.enter(3, caller(1), idle).leaves == Connections::Id{2});
   CHECK(book.of(caller(1)) == 2);
 }
