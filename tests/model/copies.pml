@@ -33,7 +33,9 @@
 typedef Node {
   byte has[3];    /* by view */
   byte wish[3];   /* 0 none, 1 waits for its timer, 2 due */
+#ifdef LEADER_FIRST
   bool asked[3];  /* the liar, for this wish */
+#endif
   bool paid[3];   /* the liar gave junk: nothing of it is taken for this block any more */
   bool notarized[3], finalized[3];
   bool nullified; /* view 1 */
@@ -85,10 +87,20 @@ bool progress, bounded = true;
 #define MAY_HEAR_2(i) (parent != 0 && node[i].has[2] == NOTHING)
 
 /* Certain: a certificate names the block, or a block that one names, or the leader's own proposal is known to be there. */
+#define SOME_NODE_HOLDS(v) (COUNT(HOLDS, v) > 0)
 #define CERTAIN(v) ((v == 1 && notarization[1]) || (v == 2 && parent != 0))
 #define MAY_WISH(i, v) (CERTAIN(v) && node[i].has[v] == NOTHING && node[i].wish[v] == 0)
+#if defined(LEADER_FIRST) || defined(WISH_BY_VIEW)
+#define WAITS 1
+#else
+#define WAITS 2 /* a timer that nothing starts anew fires at some time: so at once */
+#endif
 #define MAY_TIME(i, v) (node[i].wish[v] == 1)
-#define MAY_ASK(i, v) (node[i].wish[v] == 2 && node[i].has[v] == NOTHING)
+#ifdef LEADER_FIRST
+#define MAY_ASK(i, v) (node[i].wish[v] == 2 && node[i].has[v] == NOTHING && ((v == 1 && !node[i].asked[v]) || SOME_NODE_HOLDS(v)))
+#else
+#define MAY_ASK(i, v) (node[i].wish[v] == 2 && node[i].has[v] == NOTHING && SOME_NODE_HOLDS(v))
+#endif
 #define MAY_DROP(i, v) (node[i].has[v] == JUNK)
 
 inline ask(v) {
@@ -96,10 +108,8 @@ inline ask(v) {
 #ifdef LEADER_FIRST
   /* The leader is asked first; of the block of view 2 that is an honest one. */
   :: v == 1 && !node[i].asked[v] -> node[i].asked[v] = true; node[i].wish[v] = 1
-#else
-  :: !node[i].paid[v] && !node[i].asked[v] -> node[i].asked[v] = true; node[i].wish[v] = 2
 #endif
-  :: COUNT(HOLDS, v) > 0 ->
+  :: SOME_NODE_HOLDS(v) ->
      TELL("  node %d is given the true copy of view %d\n", v);
      node[i].has[v] = TRUE_COPY;
      node[i].wish[v] = 0
@@ -139,8 +149,8 @@ proctype honest(byte i) provided(!DONE) {
      progress_notarize_2: skip
   :: d_step { MAY_FINALIZE_2(i) -> node[i].finalized[2] = true }
      progress_finalize_2: skip
-  :: d_step { MAY_WISH(i, 1) -> node[i].wish[1] = 1 }
-  :: d_step { MAY_WISH(i, 2) -> node[i].wish[2] = 1 }
+  :: d_step { MAY_WISH(i, 1) -> node[i].wish[1] = WAITS }
+  :: d_step { MAY_WISH(i, 2) -> node[i].wish[2] = WAITS }
   :: d_step { MAY_TIME(i, 1) -> node[i].wish[1] = 2 }
   :: d_step { MAY_TIME(i, 2) -> node[i].wish[2] = 2 }
   :: d_step { MAY_ASK(i, 1) -> ask(1) }
@@ -174,7 +184,7 @@ inline lie_to(i, v) {
   fi
 }
 
-#define CAN_LIE(i, v) (MAY_GET(i, v) || WISH_CAN_RESTART(i, v))
+#define CAN_LIE(i, v) ((MAY_GET(i, v) && (v == 1 || !node[i].paid[v])) || WISH_CAN_RESTART(i, v))
 #ifdef WISH_BY_VIEW
 #define WISH_CAN_RESTART(i, v) (node[i].wish[v] == 2)
 #else
@@ -210,7 +220,7 @@ proctype byzantine() provided(!DONE) {
   od
 }
 
-#define DUE_OF(i, v) (MAY_WISH(i, v) || MAY_TIME(i, v) || MAY_DROP(i, v) || (MAY_ASK(i, v) && COUNT(HOLDS, v) > 0))
+#define DUE_OF(i, v) (MAY_WISH(i, v) || MAY_TIME(i, v) || MAY_DROP(i, v) || MAY_ASK(i, v))
 #define DUE(i)                                                                                                          \
   (MAY_NOTARIZE_1(i) || MAY_NULLIFY_1(i) || MAY_FINALIZE_1(i) || MAY_PROPOSE(i) || MAY_HEAR_2(i) || MAY_NOTARIZE_2(i) || \
    MAY_FINALIZE_2(i) || DUE_OF(i, 1) || DUE_OF(i, 2))

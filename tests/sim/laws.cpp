@@ -121,7 +121,8 @@ void Laws::look_at(std::size_t node, std::uint64_t now_ms) {
     return;
   }
   note_gap(node, now_ms);
-  const auto held = there.status().holdings;
+  const auto status = there.status();
+  const auto& held = status.holdings;
   for_each_kind([&](const char* kind_name, auto kind) {
     measured_.most.*kind = std::max(measured_.most.*kind, held.*kind);
     if (bounds_.holdings.*kind == 0 || held.*kind <= bounds_.holdings.*kind) return;
