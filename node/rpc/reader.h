@@ -57,6 +57,8 @@ class Reader {
   bool answers_for(const Reference& reference) const;
   // The newest record of an institution, or the one in force at a height.
   std::optional<ledger::tx::InstitutionRecord> institution(const InstitutionId& id) const;
+  // All of its records, oldest first; none: there is no such institution. Valid as long as the reader.
+  const std::vector<ledger::tx::InstitutionRecord>& history(const InstitutionId& id) const;
   std::optional<ledger::tx::InstitutionRecord> institution_at(const InstitutionId& id, Height height) const;
   const std::optional<ledger::tx::KeyState> key(const KeyId& id) const;
   std::optional<ledger::tx::AchievementState> achievement(const AchievementId& id) const;
@@ -76,8 +78,6 @@ class Reader {
   bool fill_checkpoint(Height height, v1::Checkpoint& checkpoint) const;
 
  private:
-  const std::vector<ledger::tx::InstitutionRecord>& history(const InstitutionId& id) const;
-
   HeadPtr head_;
   const Clock& clock_;
   std::shared_ptr<RegistryCache::Records> records_;

@@ -1,7 +1,8 @@
-#include "trust/reading.h"
+#include "trust/statement_resolver.h"
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace testamur::trust {
 namespace {
@@ -18,9 +19,9 @@ std::uint64_t add_saturating(std::uint64_t a, std::uint64_t b) { return a > kOpe
 
 }  // namespace
 
-// Collects what counts into Ties.
-struct Reading::Fold {
-  Ties& ties;
+// Where what counts goes.
+struct StatementResolver::Collected {
+  Relation& relation;
   std::uint16_t schemes;
   bool positive = true;  // trust and accredit are taken
   bool accredit = true;
@@ -28,12 +29,12 @@ struct Reading::Fold {
 
   void take(Source source, Kind kind, std::uint8_t amount, std::uint8_t depth) {
     if (kind == Kind::kDistrust) {
-      ties.distrusted = true;
-      ties.distrusted_by = source;
+      relation.distrusted = true;
+      relation.distrusted_by = source;
     } else if (positive && kind == Kind::kTrust) {
-      ties.trust.raise(amount, depth, source);
+      relation.trust.raise(amount, depth, source);
     } else if (positive && accredit && kind == Kind::kAccredit) {
-      ties.accredit.raise(amount, depth, source);
+      relation.accredit.raise(amount, depth, source);
     }
   }
 };
@@ -47,7 +48,7 @@ void Caps::raise(std::uint8_t to, std::uint8_t depth, Source source) {
   }
 }
 
-Reading::Reading(const History& history, const Query& query, const Policy& policy, Work& work)
+StatementResolver::StatementResolver(const History& history, const Query& query, const Policy& policy, Work& work)
     : history_(history), query_(query), policy_(policy), work_(work) {
   visible_blocks_ = history.visible_blocks(query.as_of.height);
   viewpoint_ = history.find(query.viewpoint).value_or(history.party_count());
@@ -67,15 +68,15 @@ Reading::Reading(const History& history, const Query& query, const Policy& polic
   }
 }
 
-bool Reading::is_visible(PartyIndex party) const {
+bool StatementResolver::is_visible(PartyIndex party) const {
   return party == viewpoint_ || (party < history_.party_count() && visible(history_.party(party).block));
 }
 
-const InstitutionId& Reading::id_of(PartyIndex party) const {
+const InstitutionId& StatementResolver::id_of(PartyIndex party) const {
   return party == viewpoint_ ? query_.viewpoint : history_.id_of(party);
 }
 
-bool Reading::in_good_standing(PartyIndex party, std::uint64_t at) const {
+bool StatementResolver::in_good_standing(PartyIndex party, std::uint64_t at) const {
   if (party == viewpoint_) return true;
   const auto& events = history_.party(party).standings;
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
@@ -84,7 +85,7 @@ bool Reading::in_good_standing(PartyIndex party, std::uint64_t at) const {
   return true;
 }
 
-bool Reading::holds_role(PartyIndex party) const {
+bool StatementResolver::holds_role(PartyIndex party) const {
   if (party >= history_.party_count()) return false;
   const auto& events = history_.party(party).roles;
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
@@ -93,8 +94,9 @@ bool Reading::holds_role(PartyIndex party) const {
   return false;
 }
 
-// A loss hits what was committed before it, from its block (or from ever) until the role is won back.
-bool Reading::role_counts(const Row& row, std::uint64_t at) const {
+// Losing the role stops every accreditation that was committed before the loss, in ledger order: from the block of the
+// loss on, or, if the vote says retroactively, at all times, in both cases until the role is won back.
+bool StatementResolver::role_counts(const Row& row, std::uint64_t at) const {
   const auto& events = history_.party(row.truster).roles;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const RoleEvent& loss = events[i];
@@ -112,7 +114,7 @@ bool Reading::role_counts(const Row& row, std::uint64_t at) const {
   return true;
 }
 
-std::optional<std::uint64_t> Reading::first_compromise(const Row& row) const {
+std::optional<std::uint64_t> StatementResolver::first_compromise(const Row& row) const {
   std::optional<std::uint64_t> first;
   for (const auto& one : history_.key(row.key).compromises) {
     if (!visible(one.block) || one.since_ms > history_.time_of(row)) continue;
@@ -123,7 +125,7 @@ std::optional<std::uint64_t> Reading::first_compromise(const Row& row) const {
 }
 
 // What an annulled void had taken away comes back for others from the annulment on, for the author at once.
-Reading::Life Reading::life(const Row& row, bool by_author, std::uint64_t at) const {
+StatementResolver::Annulment StatementResolver::annulment(const Row& row, bool by_author, std::uint64_t at) const {
   std::optional<std::uint64_t> annulled = first_compromise(row);
   for (auto i = row.first_naming; i != kNoIndex; i = history_.naming(i).next) {
     const Row& by = history_.row(history_.naming(i).by);
@@ -133,15 +135,15 @@ Reading::Life Reading::life(const Row& row, bool by_author, std::uint64_t at) co
     const std::uint64_t time = history_.time_of(by);
     if (!annulled || time < *annulled) annulled = time;
   }
-  if (!annulled) return Life::kStands;
-  return by_author || at >= *annulled ? Life::kGone : Life::kHollow;
+  if (!annulled) return Annulment::kNone;
+  return by_author || at >= *annulled ? Annulment::kEffective : Annulment::kLater;
 }
 
-std::uint64_t Reading::until(const Row& row, bool by_author, std::uint64_t at) const {
+std::uint64_t StatementResolver::until(const Row& row, bool by_author, std::uint64_t at) const {
   std::uint64_t until = row.valid_until_ms;
   for (auto i = row.first_naming; i != kNoIndex; i = history_.naming(i).next) {
     const Row& by = history_.row(history_.naming(i).by);
-    if (by.kind != Kind::kEnd || !visible(by.block) || life(by, by_author, at) == Life::kGone) continue;
+    if (by.kind != Kind::kEnd || !visible(by.block) || annulment(by, by_author, at) == Annulment::kEffective) continue;
     const std::uint64_t from = by_author ? by.valid_from_ms : std::max(by.valid_from_ms, history_.time_of(by));
     until = std::min(until, from);
   }
@@ -149,7 +151,7 @@ std::uint64_t Reading::until(const Row& row, bool by_author, std::uint64_t at) c
 }
 
 // The newest row that can have started: visible, and for anybody but the author committed at or before `at`.
-RowIndex Reading::newest(RowIndex last, bool by_author, std::uint64_t at) const {
+RowIndex StatementResolver::newest(RowIndex last, bool by_author, std::uint64_t at) const {
   const auto fits = [&](RowIndex index) {
     const Row& row = history_.row(index);
     return visible(row.block) && (by_author || history_.time_of(row) <= at);
@@ -162,57 +164,80 @@ RowIndex Reading::newest(RowIndex last, bool by_author, std::uint64_t at) const 
   return index;
 }
 
-bool Reading::is_withdrawn(const StatementId& id) const {
+bool StatementResolver::is_withdrawn(const StatementId& id) const {
   return std::find(query_.without.begin(), query_.without.end(), id) != query_.without.end();
 }
 
-void Reading::take_row(RowIndex index, Fold& fold) const {
+void StatementResolver::apply_row(RowIndex index, Collected& into) const {
   const Row& row = history_.row(index);
   const Scope& scope = history_.scope(row.scope);
   const bool applies =
       row.kind == Kind::kDistrust ? touches(scope, query_.point) : covers(scope, query_.point, query_.ignore_parts);
-  if (row.kind == Kind::kAccredit && ((fold.schemes >> unsigned(row.scheme)) & 1U) == 0) return;
-  if (applies && !is_withdrawn(row.id)) fold.take(index, row.kind, row.amount, row.depth);
+  if (row.kind == Kind::kAccredit && ((into.schemes >> unsigned(row.scheme)) & 1U) == 0) return;
+  if (applies && !is_withdrawn(row.id)) into.take(index, row.kind, row.amount, row.depth);
 }
 
-void Reading::take_local(std::uint32_t index, Fold& fold) const {
+void StatementResolver::apply_local(std::uint32_t index, Collected& into) const {
   const Statement& s = policy_.local[index];
   const bool applies =
       s.kind == Kind::kDistrust ? touches(s.scope, query_.point) : covers(s.scope, query_.point, query_.ignore_parts);
-  if (applies && !is_withdrawn(s.id)) fold.take(kLocalBase + index, s.kind, s.amount, s.depth);
+  if (applies && !is_withdrawn(s.id)) into.take(kLocalBase + index, s.kind, s.amount, s.depth);
 }
 
-void Reading::fold_trust(const Pair& pair, std::uint64_t at, std::uint32_t before, Fold& fold) {
-  const bool own = fold.by_viewpoint;
+std::vector<RowIndex> StatementResolver::governing(PartyIndex u, PartyIndex v, std::uint64_t at) {
+  governing_.clear();
+  const auto index = u < history_.party_count() ? history_.find_pair(u, v) : std::nullopt;
+  if (!index) return {};
+  const Pair& pair = history_.pair(*index);
+  find_governing_trust(pair, at, u == viewpoint_);
+  find_governing_accredit(pair, at, u == viewpoint_);
+  return governing_;
+}
+
+// Of each slot the newest statement that has started and is not annulled governs; what it says counts while it lasts.
+void StatementResolver::find_governing_trust(const Pair& pair, std::uint64_t at, bool by_author) {
+  std::uint32_t seen = 0;
+  for (RowIndex i = newest(pair.last_trust, by_author, at); i != kNoIndex && seen != pair.trust_slots;) {
+    if (!work_.spend()) return;
+    const Row& row = history_.row(i);
+    const RowIndex index = i;
+    i = row.previous;
+
+    const std::uint32_t slot = 1U << row.slot;
+    if ((seen & slot) != 0) continue;
+    if ((by_author ? row.valid_from_ms : std::max(row.valid_from_ms, history_.time_of(row))) > at) continue;
+    const Annulment state = annulment(row, by_author, at);
+    if (state == Annulment::kEffective) continue;
+    seen |= slot;
+
+    // For others an annulment later than `at` empties the slot until it happens, but spares a distrust.
+    if (row.kind == Kind::kEnd || (state == Annulment::kLater && row.kind != Kind::kDistrust)) continue;
+    if (at < until(row, by_author, at)) governing_.push_back(index);
+  }
+}
+
+void StatementResolver::collect_trust(const Pair& pair, std::uint64_t at, std::uint32_t before, Collected& into) {
   std::uint32_t local_slots = 0;  // governed by a local statement
-  if (own) {
+  if (into.by_viewpoint) {
     for (const Local& local : locals_) {
       const Statement& s = policy_.local[local.index];
       if (local.subject == pair.subject && s.valid_from_ms <= at) local_slots |= 1U << s.slot;
     }
   }
-  std::uint32_t seen = 0;
-  for (RowIndex i = newest(pair.last_trust, own, at); i != kNoIndex && seen != pair.trust_slots;) {
-    if (!work_.spend()) return;
-    const Row& row = history_.row(i);
-    const RowIndex index = i;
-    i = row.previous;
-    const std::uint32_t slot = 1U << row.slot;
-    if ((seen & slot) != 0) continue;
-    if ((own ? row.valid_from_ms : std::max(row.valid_from_ms, history_.time_of(row))) > at) continue;
-    const Life state = life(row, own, at);
-    if (state == Life::kGone) continue;
-    seen |= slot;
-    const bool distrust = row.kind == Kind::kDistrust;
-    if (row.kind == Kind::kEnd || row.sequence >= before || (state == Life::kHollow && !distrust)) continue;
-    if (at >= until(row, own, at)) continue;
-    if ((local_slots & slot) != 0 && (!distrust || local_lifts(row, pair.subject, at))) continue;
-    take_row(index, fold);
+
+  governing_.clear();
+  find_governing_trust(pair, at, into.by_viewpoint);
+  for (const RowIndex index : governing_) {
+    const Row& row = history_.row(index);
+    if (row.sequence >= before) continue;
+    const bool displaced = ((local_slots >> row.slot) & 1U) != 0;
+    if (displaced && (row.kind != Kind::kDistrust || local_lifts(row, pair.subject, at))) continue;
+    apply_row(index, into);
   }
 }
 
 // Only a later local end of the same slot lifts a distrust on the ledger.
-bool Reading::local_lifts(const Row& distrust, PartyIndex subject, std::uint64_t at) const {
+bool StatementResolver::local_lifts(const Row& distrust, PartyIndex subject, std::uint64_t at) const {
   return std::any_of(locals_.begin(), locals_.end(), [&](const Local& local) {
     const Statement& s = policy_.local[local.index];
     return local.subject == subject && s.kind == Kind::kEnd && s.slot == distrust.slot && s.valid_from_ms <= at &&
@@ -221,38 +246,48 @@ bool Reading::local_lifts(const Row& distrust, PartyIndex subject, std::uint64_t
 }
 
 // Of one slot the accreditation with the greatest valid_from among those in force governs, ties by ledger order.
-void Reading::fold_accredit(const Pair& pair, std::uint64_t at, std::uint32_t before, Fold& fold) {
-  const bool own = fold.by_viewpoint;
+void StatementResolver::find_governing_accredit(const Pair& pair, std::uint64_t at, bool by_author) {
   std::vector<std::uint16_t> slots;
   for (RowIndex i = pair.last_accredit; i != kNoIndex; i = history_.row(i).previous) {
     if (!work_.spend()) break;
     const Row& row = history_.row(i);
     if (!visible(row.block) || row.valid_from_ms > at || at >= row.valid_until_ms) continue;
-    if (at >= until(row, own, at) || !role_counts(row, at) || life(row, own, at) == Life::kGone) continue;
+    if (at >= until(row, by_author, at) || !role_counts(row, at) ||
+        annulment(row, by_author, at) == Annulment::kEffective)
+      continue;
+
     if (best_of_slot_.empty()) best_of_slot_.assign(kAccreditSlotsPerPair, kNoIndex);
     RowIndex& best = best_of_slot_[row.slot];
     if (best == kNoIndex) slots.push_back(row.slot);
     if (best == kNoIndex || row.valid_from_ms > history_.row(best).valid_from_ms) best = i;
   }
+
   for (const auto slot : slots) {
-    const RowIndex best = best_of_slot_[slot];
-    best_of_slot_[slot] = kNoIndex;
-    const Row& row = history_.row(best);
-    if (row.sequence < before && life(row, own, at) == Life::kStands) take_row(best, fold);
+    const RowIndex best = std::exchange(best_of_slot_[slot], kNoIndex);
+    if (annulment(history_.row(best), by_author, at) == Annulment::kNone) governing_.push_back(best);
   }
 }
 
-void Reading::fold_ledger(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint32_t before, Fold& fold) {
+void StatementResolver::collect_accredit(const Pair& pair, std::uint64_t at, std::uint32_t before, Collected& into) {
+  governing_.clear();
+  find_governing_accredit(pair, at, into.by_viewpoint);
+  for (const RowIndex index : governing_) {
+    if (history_.row(index).sequence < before) apply_row(index, into);
+  }
+}
+
+void StatementResolver::collect_ledger(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint32_t before,
+                                       Collected& into) {
   const auto index = u < history_.party_count() ? history_.find_pair(u, v) : std::nullopt;
   if (!index) return;
   const Pair& pair = history_.pair(*index);
-  if (pair.last_trust != kNoIndex) fold_trust(pair, at, before, fold);
-  if (pair.last_accredit != kNoIndex && fold.positive && fold.accredit) fold_accredit(pair, at, before, fold);
+  if (pair.last_trust != kNoIndex) collect_trust(pair, at, before, into);
+  if (pair.last_accredit != kNoIndex && into.positive && into.accredit) collect_accredit(pair, at, before, into);
 }
 
 // The viewpoint's local statements: in each slot the last in file order that has started. Of an ancestor pass the
 // distrusts, and the trust that is dated before the succession.
-void Reading::fold_own(PartyIndex v, std::uint64_t at, const Ancestor* ancestor, Fold& fold) {
+void StatementResolver::collect_own(PartyIndex v, std::uint64_t at, const Ancestor* ancestor, Collected& into) {
   std::array<std::uint32_t, kTrustSlotsPerPair> governing;
   governing.fill(kNoIndex);
   for (const Local& local : locals_) {
@@ -267,46 +302,46 @@ void Reading::fold_own(PartyIndex v, std::uint64_t at, const Ancestor* ancestor,
       const std::uint64_t succeeded = history_.block(history_.link(ancestor->link).block).time_ms;
       if (s.valid_from_ms >= succeeded) continue;
     }
-    take_local(index, fold);
+    apply_local(index, into);
   }
 }
 
-void Reading::fold_assumed(PartyIndex u, PartyIndex v, std::uint64_t at, Fold& fold) {
+void StatementResolver::collect_assumed(PartyIndex u, PartyIndex v, std::uint64_t at, Collected& into) {
   for (std::uint32_t i = 0; i < assumed_.size(); ++i) {
     if (assumed_[i] != std::pair(u, v)) continue;
     const Assumption& one = query_.assume[i];
     if (one.kind == Kind::kAccredit && !holds_role(u)) continue;
     if (one.kind != Kind::kDistrust && !in_good_standing(v, at)) continue;
-    fold.take(kAssumeBase + i, one.kind, one.amount, std::min(one.depth, kMaxDepth));
+    into.take(kAssumeBase + i, one.kind, one.amount, std::min(one.depth, kMaxDepth));
   }
 }
 
-Ties Reading::ties(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint16_t schemes) {
-  Ties ties;
-  if (!work_.spend() || !in_good_standing(u, at)) return ties;
-  Fold fold{ties, schemes, in_good_standing(v, at), true, u == viewpoint_};
-  fold_ledger(u, v, at, kAnySequence, fold);
-  if (fold.by_viewpoint && !locals_.empty()) fold_own(v, at, nullptr, fold);
+Relation StatementResolver::relation(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint16_t schemes) {
+  Relation relation;
+  if (!work_.spend() || !in_good_standing(u, at)) return relation;
+  Collected into{relation, schemes, in_good_standing(v, at), true, u == viewpoint_};
+  collect_ledger(u, v, at, kAnySequence, into);
+  if (into.by_viewpoint && !locals_.empty()) collect_own(v, at, nullptr, into);
   if (v < history_.party_count() && history_.party(v).first_link_in != kNoIndex) {
     for (const Ancestor& ancestor : ancestors(v, at)) {
-      Fold inherited{ties, schemes, fold.positive && ancestor.positive, !is_parent(u, v), fold.by_viewpoint};
-      fold_ledger(u, ancestor.party, at, history_.link(ancestor.link).sequence, inherited);
-      if (fold.by_viewpoint && !locals_.empty()) fold_own(ancestor.party, at, &ancestor, inherited);
+      Collected inherited{relation, schemes, into.positive && ancestor.positive, !is_parent(u, v), into.by_viewpoint};
+      collect_ledger(u, ancestor.party, at, history_.link(ancestor.link).sequence, inherited);
+      if (into.by_viewpoint && !locals_.empty()) collect_own(ancestor.party, at, &ancestor, inherited);
     }
   }
-  if (!assumed_.empty()) fold_assumed(u, v, at, fold);
-  if (ties.distrusted) ties.trust = ties.accredit = Caps{};
-  return ties;
+  if (!assumed_.empty()) collect_assumed(u, v, at, into);
+  if (relation.distrusted) relation.trust = relation.accredit = Caps{};
+  return relation;
 }
 
-bool Reading::may_be_tied(PartyIndex u, PartyIndex v) const {
+bool StatementResolver::may_be_related(PartyIndex u, PartyIndex v) const {
   if (u < history_.party_count() && history_.find_pair(u, v)) return true;
   if (v < history_.party_count() && history_.party(v).first_link_in != kNoIndex) return true;
   if (u == viewpoint_ && !locals_.empty()) return true;
   return !assumed_.empty();
 }
 
-bool Reading::is_parent(PartyIndex child, PartyIndex parent) const {
+bool StatementResolver::is_parent(PartyIndex child, PartyIndex parent) const {
   if (child >= history_.party_count()) return false;
   const auto& events = history_.party(child).parents;
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
@@ -317,7 +352,7 @@ bool Reading::is_parent(PartyIndex child, PartyIndex parent) const {
 
 // Links are followed backwards in falling ledger order: what passes over several successions was said before the
 // first of them, and each link within its window. No recursion: a chain of renames may be long.
-std::vector<Reading::Ancestor> Reading::ancestors(PartyIndex v, std::uint64_t at) const {
+std::vector<StatementResolver::Ancestor> StatementResolver::ancestors(PartyIndex v, std::uint64_t at) const {
   std::vector<Ancestor> out;
   const auto climb = [&](PartyIndex party, std::uint32_t before, bool positive) {
     for (auto i = history_.party(party).first_link_in; i != kNoIndex; i = history_.link(i).next_in) {
@@ -336,10 +371,10 @@ std::vector<Reading::Ancestor> Reading::ancestors(PartyIndex v, std::uint64_t at
   return out;
 }
 
-void Reading::collect_blocks(PartyIndex party, std::uint64_t at, std::vector<Arc>& blocks) {
+void StatementResolver::collect_blocks(PartyIndex party, std::uint64_t at, std::vector<Arc>& blocks) {
   const auto distrusted = [&](PartyIndex by) -> std::optional<Arc> {
-    if (by == party || !may_be_tied(by, party)) return std::nullopt;
-    const Ties said = ties(by, party, at);
+    if (by == party || !may_be_related(by, party)) return std::nullopt;
+    const Relation said = relation(by, party, at);
     return said.distrusted ? std::optional(arc(by, party, said.distrusted_by, at)) : std::nullopt;
   };
   if (auto own = distrusted(viewpoint_)) blocks.push_back(*own);
@@ -350,7 +385,7 @@ void Reading::collect_blocks(PartyIndex party, std::uint64_t at, std::vector<Arc
   if (vetoes.size() >= policy_.veto_quorum) blocks.insert(blocks.end(), vetoes.begin(), vetoes.end());
 }
 
-bool Reading::is_blocked(PartyIndex party, std::uint64_t at, std::vector<Arc>* blocks) {
+bool StatementResolver::is_blocked(PartyIndex party, std::uint64_t at, std::vector<Arc>* blocks) {
   if (party == viewpoint_) return false;
   std::vector<Arc> found;
   collect_blocks(party, at, found);
@@ -364,7 +399,7 @@ bool Reading::is_blocked(PartyIndex party, std::uint64_t at, std::vector<Arc>* b
 }
 
 // The parties that `from` leads to over successions in either direction, each once, with `from` itself.
-std::vector<PartyIndex> Reading::kin(PartyIndex from, bool forwards) const {
+std::vector<PartyIndex> StatementResolver::kin(PartyIndex from, bool forwards) const {
   std::vector<PartyIndex> out{from};
   for (std::size_t done = 0; done < out.size(); ++done) {
     const Party& party = history_.party(out[done]);
@@ -379,7 +414,7 @@ std::vector<PartyIndex> Reading::kin(PartyIndex from, bool forwards) const {
   return out;
 }
 
-std::vector<PartyIndex> Reading::targets(PartyIndex u) {
+std::vector<PartyIndex> StatementResolver::targets(PartyIndex u) {
   std::vector<PartyIndex> out;
   const auto add = [&](PartyIndex party) {
     if (history_.party(party).first_link_out == kNoIndex) {
@@ -405,7 +440,7 @@ std::vector<PartyIndex> Reading::targets(PartyIndex u) {
   return out;
 }
 
-std::vector<PartyIndex> Reading::authors(PartyIndex t) {
+std::vector<PartyIndex> StatementResolver::authors(PartyIndex t) {
   std::vector<PartyIndex> out;
   if (t >= history_.party_count()) return out;
   for (const PartyIndex subject : kin(t, false)) {
@@ -422,16 +457,16 @@ std::vector<PartyIndex> Reading::authors(PartyIndex t) {
   return out;
 }
 
-std::uint64_t Reading::out_degree(PartyIndex u) const {
+std::uint64_t StatementResolver::out_degree(PartyIndex u) const {
   const std::uint64_t ledger = u < history_.party_count() ? history_.party(u).out_degree : 0;
   return ledger + (u == viewpoint_ ? locals_.size() : 0) + assumed_.size();
 }
 
-std::uint64_t Reading::in_degree(PartyIndex t) const {
+std::uint64_t StatementResolver::in_degree(PartyIndex t) const {
   return (t < history_.party_count() ? history_.party(t).in_degree : 0) + assumed_.size();
 }
 
-Arc Reading::arc(PartyIndex u, PartyIndex v, Source source, std::uint64_t at) const {
+Arc StatementResolver::arc(PartyIndex u, PartyIndex v, Source source, std::uint64_t at) const {
   Arc arc;
   arc.truster = id_of(u);
   arc.subject = id_of(v);

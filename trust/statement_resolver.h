@@ -1,6 +1,6 @@
-// Reading: a history as one viewpoint sees it at a height, for one scope point and policy: which statements govern,
-// who is in good standing, what passes to successors, who is blocked. The only place that knows these rules; for the
-// engine, not for callers. One thread; nobody may append to the history meanwhile.
+// StatementResolver: a history as one viewpoint sees it at a height, for one scope point and policy: which statements
+// govern, who is in good standing, what passes to successors, who is blocked. The only place that knows these rules;
+// for the engine, not for callers. One thread; nobody may append to the history meanwhile.
 #pragma once
 
 #include <array>
@@ -26,17 +26,17 @@ struct Caps {
 };
 
 // Everything one party effectively says of another.
-struct Ties {
+struct Relation {
   Caps trust;
   Caps accredit;
   bool distrusted = false;  // then both caps are zero
   Source distrusted_by = 0;
 };
 
-class Reading {
+class StatementResolver {
  public:
-  // `query`, `policy` and `history` must outlive the reading.
-  Reading(const History& history, const Query& query, const Policy& policy, Work& work);
+  // `query`, `policy` and `history` must outlive the resolver.
+  StatementResolver(const History& history, const Query& query, const Policy& policy, Work& work);
 
   PartyIndex viewpoint() const { return viewpoint_; }
   // Whether the party was registered at or below the height. The viewpoint always is.
@@ -45,9 +45,9 @@ class Reading {
   bool holds_role(PartyIndex party) const;
 
   // What u says of v at `at`; u != v. `schemes`: which accreditations count.
-  Ties ties(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint16_t schemes = kAnyScheme);
+  Relation relation(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint16_t schemes = kAnyScheme);
   // Whether anything at all was ever said along u -> v, predecessors included. Cheap.
-  bool may_be_tied(PartyIndex u, PartyIndex v) const;
+  bool may_be_related(PartyIndex u, PartyIndex v) const;
   // Whether the party is in B = B(at) and B(today). `blocks` receives the distrusts that do it.
   bool is_blocked(PartyIndex party, std::uint64_t at, std::vector<Arc>* blocks = nullptr);
 
@@ -58,6 +58,10 @@ class Reading {
   std::uint64_t out_degree(PartyIndex u) const;
   std::uint64_t in_degree(PartyIndex t) const;
 
+  // The statements of u about v on the ledger that govern their slot and are effective at `at`, whatever their scope.
+  // Every other question about statements is answered from these.
+  std::vector<RowIndex> governing(PartyIndex u, PartyIndex v, std::uint64_t at);
+
   Arc arc(PartyIndex u, PartyIndex v, Source source, std::uint64_t at) const;
   const InstitutionId& id_of(PartyIndex party) const;
   const History& history() const { return history_; }
@@ -66,13 +70,14 @@ class Reading {
   // Whether an accreditation counts at `at` in view of its author's role.
   bool role_counts(const Row& row, std::uint64_t at) const;
   bool is_void(const Row& row, bool by_author, std::uint64_t at) const {
-    return life(row, by_author, at) != Life::kStands;
+    return annulment(row, by_author, at) != Annulment::kNone;
   }
   bool visible(std::uint32_t block) const { return block < visible_blocks_; }
 
  private:
-  // kHollow: annulled after `at`: it still occupies its slot, but only a distrust still counts.
-  enum class Life : std::uint8_t { kStands, kHollow, kGone };
+  // Whether a statement is annulled, as seen at a time. kLater: after that time: for others it still occupies its slot,
+  // but only a distrust still counts.
+  enum class Annulment : std::uint8_t { kNone, kLater, kEffective };
   // A party whose statements pass to the one asked about.
   struct Ancestor {
     PartyIndex party;
@@ -83,19 +88,21 @@ class Reading {
     PartyIndex subject;
     std::uint32_t index;  // in the policy
   };
-  // What counts of one pair: found(source, kind, amount, depth, scope)
-  struct Fold;
+  struct Collected;
 
-  Life life(const Row& row, bool by_author, std::uint64_t at) const;
+  Annulment annulment(const Row& row, bool by_author, std::uint64_t at) const;
   std::optional<std::uint64_t> first_compromise(const Row& row) const;
   RowIndex newest(RowIndex last, bool by_author, std::uint64_t at) const;
-  void fold_trust(const Pair& pair, std::uint64_t at, std::uint32_t before, Fold& fold);
-  void fold_accredit(const Pair& pair, std::uint64_t at, std::uint32_t before, Fold& fold);
-  void fold_ledger(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint32_t before, Fold& fold);
-  void fold_own(PartyIndex v, std::uint64_t at, const Ancestor* ancestor, Fold& fold);
-  void fold_assumed(PartyIndex u, PartyIndex v, std::uint64_t at, Fold& fold);
-  void take_row(RowIndex index, Fold& fold) const;
-  void take_local(std::uint32_t index, Fold& fold) const;
+  // These two append to governing_.
+  void find_governing_trust(const Pair& pair, std::uint64_t at, bool by_author);
+  void find_governing_accredit(const Pair& pair, std::uint64_t at, bool by_author);
+  void collect_trust(const Pair& pair, std::uint64_t at, std::uint32_t before, Collected& into);
+  void collect_accredit(const Pair& pair, std::uint64_t at, std::uint32_t before, Collected& into);
+  void collect_ledger(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint32_t before, Collected& into);
+  void collect_own(PartyIndex v, std::uint64_t at, const Ancestor* ancestor, Collected& into);
+  void collect_assumed(PartyIndex u, PartyIndex v, std::uint64_t at, Collected& into);
+  void apply_row(RowIndex index, Collected& into) const;
+  void apply_local(std::uint32_t index, Collected& into) const;
   bool local_lifts(const Row& distrust, PartyIndex subject, std::uint64_t at) const;
   std::vector<Ancestor> ancestors(PartyIndex v, std::uint64_t at) const;
   bool is_withdrawn(const StatementId& id) const;
@@ -112,7 +119,8 @@ class Reading {
   std::vector<Local> locals_;
   std::vector<PartyIndex> vetoers_;
   std::vector<std::pair<PartyIndex, PartyIndex>> assumed_;  // as the query's list; kNoIndex = not on the ledger
-  std::vector<RowIndex> best_of_slot_;                      // scratch of fold_accredit
+  std::vector<RowIndex> best_of_slot_;                      // scratch of find_governing_accredit
+  std::vector<RowIndex> governing_;                         // scratch of what is collected
 };
 
 }  // namespace testamur::trust
