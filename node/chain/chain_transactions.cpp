@@ -56,27 +56,12 @@ void Chain::Core::resend_pending() {
   for (const auto& transaction : mempool_.oldest(kRecheckAll, kResendBytes)) {
     recheck(transaction, workshop_.base().header);
   }
-  broadcast_transactions(mempool_.oldest(kResendTransactions, kResendBytes));
+  broadcast_transactions(mempool_.oldest(kResendTransactions, kResendBytes, Mempool::Which::kReady));
 }
 
 // At light load what fits no state must not keep the validators waiting for a block; under load builds find it.
 void Chain::Core::recheck_on_arrival(const tx::SharedTransaction& transaction) {
   if (mempool_.size() <= kCheckOnArrival) recheck(transaction, workshop_.base().header);
-}
-
-void Chain::Core::take_from_peer(const TransactionList& transactions) {
-  if (stopped_) return;
-  auto now = parts_.clock.now_ms();
-  bool any = false;
-  for (const auto& transaction : transactions) {
-    if (mempool_.add(transaction, now, false) != Mempool::Added::kNew) continue;
-    any = true;
-    recheck_on_arrival(transaction);
-  }
-  counters_.transactions_from_peers.add(transactions.size());
-  if (!any) return;
-  arrived_ = true;
-  event([] {});
 }
 
 void Chain::Core::await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback,
@@ -135,6 +120,7 @@ void Chain::Core::settle_others(const ledger::Header& header) {
     counters_.transactions_expired.add();
     end_transaction(id, outcome);
   }
+  mempool_.drop_overdue(parts_.clock.now_ms());
   if (mempool_.size() <= kRecheckAll) {
     for (const auto& transaction : mempool_.oldest(kRecheckAll, kResendBytes)) recheck(transaction, header);
   }
@@ -162,7 +148,7 @@ void Chain::Core::recheck(const tx::SharedTransaction& transaction, const ledger
     return;
   }
   if (!tx::is_permanent(rejection->code)) {
-    mempool_.hold(transaction->id());
+    mempool_.hold(transaction->id(), parts_.clock.now_ms());
     return;
   }
   Outcome outcome;

@@ -18,8 +18,8 @@ struct Admitted {
   bool is_fresh() const { return status.ok() && !committed; }
 };
 
-// By form, state and signatures above the last finalized block.
-Admitted admit(ServiceContext& context, const Head& head, const std::string& carried);
+// By the rule that peers' transactions pass as well (node/chain/admission.h).
+Admitted admit(ServiceContext& context, Admission& admission, const std::string& carried);
 
 // What the mempool said: the error, or nothing when it holds the transaction. The code of the refusal is the detail's.
 std::optional<v1::ErrorDetail> refusal_of(Mempool::Added added, const Mempool::Limits& limits);

@@ -122,10 +122,10 @@ class Service final : public v1::LedgerService::CallbackService {
 
     auto submission = std::make_shared<Submission>();
     std::vector<tx::SharedTransaction> fresh;
-    const auto head = context_.chain.head();
+    auto admission = context_.chain.admission();
     for (const auto* each : carried) {
       if (reactor.cancelled()) return done(gone());
-      submission->admitted.push_back(admit(context_, *head, *each));
+      submission->admitted.push_back(admit(context_, admission, *each));
       if (submission->admitted.back().is_fresh()) fresh.push_back(submission->admitted.back().transaction);
     }
     submission->refused.resize(submission->admitted.size());

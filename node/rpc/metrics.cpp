@@ -69,6 +69,10 @@ std::vector<std::pair<std::string, double>> metric_values(const ServiceContext& 
     std::uint64_t connected = 0;
     for (const auto& peer : context.network->peers()) connected += peer.state == net::PeerState::kConnected;
     add(out, "peers_connected", connected);
+    const auto refused = context.network->refused();
+    for (std::size_t i = 0; i < refused.size(); ++i) {
+      add(out, "peers_refused_" + std::string(to_text(static_cast<net::Refusal>(i))) + "_total", refused[i]);
+    }
   }
   return out;
 }

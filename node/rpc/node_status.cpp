@@ -112,6 +112,20 @@ void add_governance_obstacles(const ServiceContext& context, const Reader& reade
   }
 }
 
+// Who makes this node work for nothing, and what became of it.
+void add_conduct_obstacles(const ServiceContext& context, const Reader& reader, v1::GetStatusResponse& out) {
+  if (context.network == nullptr) return;
+  for (const auto& conduct : context.network->conduct()) {
+    v1::InstitutionName name;
+    reader.fill_name(conduct.institution, std::nullopt, name);
+    out.add_obstacles("refused of " + (name.name_now().empty() ? name.id_text() : name.name_now()) + ": " +
+                      std::to_string(conduct.refused) + " since start, last " + conduct.reason +
+                      (conduct.shut_out_ms == 0
+                           ? ""
+                           : "; disconnected for " + std::to_string(conduct.shut_out_ms / 1000 + 1) + " s"));
+  }
+}
+
 // Most important first.
 void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
   const auto& consensus = out.consensus();
@@ -225,6 +239,7 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::Ge
   add_governance_obstacles(context, reader, chain, out);
   fill_policy(context, reader, out);
   fill_obstacles(chain, out);
+  add_conduct_obstacles(context, reader, out);
   if (context.certificate_until_ms != 0 && now + kCertificateNoticeMs > context.certificate_until_ms) {
     const auto days = (context.certificate_until_ms - std::min(now, context.certificate_until_ms)) / kDayMs;
     out.add_obstacles("the certificate of the API expires in " + std::to_string(days) +

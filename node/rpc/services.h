@@ -51,11 +51,6 @@ struct ServiceContext {
 // In signing order.
 void fill_validators(const ledger::CertifyingSet& set, google::protobuf::RepeatedPtrField<v1::ValidatorView>& out);
 
-// The block time against which a submitted transaction is checked. When the next block comes is not known: not before
-// the head, and not later than now by the node's clock, which may be wrong; of these the time that suits the
-// transaction. A clock that is ahead thus never calls a transaction expired that others can still commit.
-std::uint64_t submission_time_ms(std::uint64_t head_ms, std::uint64_t clock_ms, std::uint64_t valid_until_ms);
-
 std::unique_ptr<grpc::Service> make_ledger_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_verify_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_trust_service(ServiceContext& context);

@@ -5,12 +5,8 @@ import sys
 
 import callers  # noqa: F401
 import issuer  # noqa: F401
+import peers  # noqa: F401
 from harness import ATTACKS, run_all, run_test_network
-
-try:
-    import peers  # noqa: F401
-except ImportError:
-    pass
 
 
 def main():

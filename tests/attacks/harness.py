@@ -23,12 +23,14 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "acceptance"))
 
 from http2 import Closed, Connection  # noqa: E402
+from assembly import WithObservers, pin_of  # noqa: E402
 from network import Load, require, say, until  # noqa: E402
 
 ATTACKS = {}
 MEMORY_KIB = 128 * 1024
 FLOOR_S = 0.5
 CEILING_S = 2.0
+STRANGER = 5
 WINDOWS = 3  # a machine that does other work may spoil one
 
 
@@ -59,6 +61,9 @@ class Target:
         self.api = network.endpoints[number - 1]
         self.metrics = network.machine.metrics_listen(number)
         self.peer = peer_address(network, number)
+        self.pin = pin_of(network, number)[1]
+        self.stranger = network.directory(STRANGER)  # an institution in good standing without a seat; no node of it runs
+        self.stranger_keys = network.folder / f"issuer-keys{STRANGER}"
         self.folder = network.folder
         self.chain = network.chain
         self.institutions = network.institutions
@@ -239,5 +244,12 @@ def metrics_of(network, number):
 
 
 def run_test_network(body):
+    """Four validators; the fifth institution has keys and a directory, and no node."""
     from network import run_test
-    run_test("attack", body)
+
+    def without_the_stranger(network, folder):
+        network.size = STRANGER - 1
+        network.endpoints = network.endpoints[:network.size]
+        body(network, folder)
+
+    run_test("attack", without_the_stranger, nodes=STRANGER, machine=WithObservers(1))
