@@ -71,7 +71,8 @@ std::vector<std::pair<std::string, double>> metric_values(const ServiceContext& 
     add(out, "peers_connected", connected);
     const auto refused = context.network->refused();
     for (std::size_t i = 0; i < refused.size(); ++i) {
-      add(out, "peers_refused_" + std::string(to_text(static_cast<net::Refusal>(i))) + "_total", refused[i]);
+      const auto name = "peers_refused_" + std::string(to_text(static_cast<net::Refusal>(i))) + "_total";
+      add(out, name.c_str(), refused[i]);
     }
   }
   return out;
