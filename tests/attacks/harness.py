@@ -1,7 +1,7 @@
 """Attacks on four real nodes under honest load, and what the honest users see of them.
 
 An attack is a function `program(target, stop)` in callers.py, issuer.py, peers.py or liar.py, made known by @attack. It runs in a
-process of its own until `stop()` is true, at the lowest priority of the machine: an attacker brings its own processor. To add
+process of its own until `stop()` is true, at a lower priority than the nodes: an attacker brings its own processor. To add
 one write the function; it runs in ctest and by scripts/attack at once.
 
 Measured in one run, on one machine: commit latency and memory of every node in calm, then during each attack, then after it.
@@ -79,7 +79,7 @@ def peer_address(network, number):
 
 def attacker_main(program, target, stop):
     """Nothing that the node does to it ends an attacker."""
-    os.nice(19)
+    os.nice(5)
     while not stop.is_set():
         try:
             program(target, stop.is_set)
