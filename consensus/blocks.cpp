@@ -24,6 +24,7 @@ void Engine::Core::receive(const InstitutionId& from, const Proposal& proposal) 
   const bool as_its_header = facts.epoch == epoch_ && facts.view == proposal.view;
   if (!(as_its_header || !certain) || !signed_by_leader(proposal, facts.id)) {
     if (certain) missing_.false_copy(facts.id, missing->view, bit_of(from), now_ms_);
+    if (!certain && from == leader_id(proposal.view)) state(proposal.view).leader_invalid = true;
     return distrust(from);
   }
   if (!note_signed(proposal, facts.id) && !certain) return;
@@ -55,7 +56,10 @@ bool Engine::Core::wants_copy(const InstitutionId& from, const Proposal& proposa
   if (!index || proposal.view <= base_view_) return false;
   if (missing && (missing->liars >> *index & 1) != 0) return false;
   if (missing && missing->certain) return true;
-  if (!peers_[*index].credit.trusted(now_ms_)) return false;
+  // A leader that is paused is heard once in its own view: its turn would otherwise be lost to everybody.
+  const ViewState* at = find(proposal.view);
+  const bool first_word = leader(proposal.view) == *index && !(at && (at->signed_first || at->leader_invalid));
+  if (!peers_[*index].credit.trusted(now_ms_) && !first_word) return false;
   return proposal.view > finalized_view() && proposal.view.value + kProposalsBehind >= view_.value &&
          proposal.view.value <= view_.value + kProposalsAhead;
 }

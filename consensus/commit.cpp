@@ -181,6 +181,7 @@ Status Engine::Core::on_finalized_externally(const FinalizedChain& fetched) {
   }
   if (fetched.proof.certificate->statement.view > finalized_view()) adopt(fetched.proof.certificate);
   for (auto& peer : peers_) peer.fruitless_asks = 0;
+  for (auto& [id, other] : others_) other.fruitless_asks = 0;
   schedule(std::move(chain), fetched.proof);
   advance();
   return {};

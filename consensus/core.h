@@ -114,7 +114,9 @@ class Engine::Core {
   std::optional<ViewRange> missing_for(const Block& proposal) const;
   std::optional<View> certified_view_of(const BlockId& id) const;
   void ask_for_catch_up();
+  bool claims_more(const PeerView& peer) const;
   bool somebody_claims_more() const;
+  void count_asks_for_claims();
   bool may_answer(const InstitutionId& to, std::uint64_t bytes);
   BlockEntry* entry(const BlockId& id);
   const BlockEntry* entry(const BlockId& id) const;

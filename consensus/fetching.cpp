@@ -73,12 +73,24 @@ void Engine::Core::ask_for_missing() {
                    });
 }
 
-// A claim moves this node for one round of asking, one question for each validator; then it is void until something
-// came.
+bool Engine::Core::claims_more(const PeerView& peer) const {
+  return peer.claimed_height > base_.height && now_ms_ >= peer.claims_void_until_ms;
+}
+
 bool Engine::Core::somebody_claims_more() const {
-  return std::any_of(peers_.begin(), peers_.end(), [&](const PeerView& peer) {
-    return peer.claimed_height > base_.height && peer.fruitless_asks < set_.size();
-  });
+  return std::any_of(peers_.begin(), peers_.end(), [&](const PeerView& peer) { return claims_more(peer); }) ||
+         std::any_of(others_.begin(), others_.end(), [&](const auto& other) { return claims_more(other.second); });
+}
+
+// A claim moves this node for one round of asking, one question for each validator; then it is void for a while.
+void Engine::Core::count_asks_for_claims() {
+  const auto count = [&](PeerView& peer) {
+    if (!claims_more(peer) || ++peer.fruitless_asks < set_.size()) return;
+    peer.fruitless_asks = 0;
+    peer.claims_void_until_ms = now_ms_ + kClaimsVoidMs;
+  };
+  for (auto& peer : peers_) count(peer);
+  for (auto& [id, other] : others_) count(other);
 }
 
 // A gap below a known finalization, or peers that claim to be further, for longer than fetching single blocks takes.
@@ -91,9 +103,7 @@ void Engine::Core::ask_for_catch_up() {
   if (!gap_since_ms_) gap_since_ms_ = now_ms_;
   if (now_ms_ < *gap_since_ms_ + 2 * config_.timing.fetch_ms || now_ms_ < catch_up_at_ms_) return;
   catch_up_at_ms_ = now_ms_ + (proven ? 2 : 10) * config_.timing.fetch_ms;
-  if (!proven) {
-    for (auto& peer : peers_) peer.fruitless_asks += peer.claimed_height > base_.height ? 1 : 0;
-  }
+  if (!proven) count_asks_for_claims();
   driver_.catch_up(proven ? highest_finalization_ : nullptr);
 }
 

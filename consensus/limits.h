@@ -26,6 +26,8 @@ inline constexpr std::size_t kMaxMissingBlocks = 256;
 inline constexpr std::size_t kMaxOtherPeers = 1024;
 // Pauses made with one peer in a row: each is twice as long as the one before, up to 2^this of the first.
 inline constexpr unsigned kMaxPauseDoublings = 6;
+// An unproven height that brought nothing in a round of asking is not believed again for so long.
+inline constexpr std::uint64_t kClaimsVoidMs = 60'000;
 // Answers that one peer may cause: so much at once, and so much a second.
 inline constexpr std::uint64_t kAnswerBurstBytes = std::uint64_t{32} << 20;
 inline constexpr std::uint64_t kAnswerBytesPerSecond = std::uint64_t{8} << 20;

@@ -96,7 +96,8 @@ struct PeerView {
   std::uint64_t helped_ms = 0;
   PeerCredit credit;
   Height claimed_height;        // of its last final block, as it says, unproven
-  unsigned fruitless_asks = 0;  // catch-up was tried since on the strength of claims, and brought nothing
+  unsigned fruitless_asks = 0;  // catch-up was tried on the strength of claims, and brought nothing
+  std::uint64_t claims_void_until_ms = 0;
 };
 
 // An effect that waits until a group is durable.

@@ -104,6 +104,26 @@ TEST_CASE("messages have pinned bytes", "[consensus]") {
         "dc7f2d5690014a0e3544760b0e0986b08b2cb332f6c9d6c58ba052e147788766");
 }
 
+TEST_CASE("a shown sealing flag has pinned bytes behind those of a bare one, which still decode", "[consensus]") {
+  auto shown = answer();
+  shown.sealing_certificate = certificate();
+  shown.sealing_header = text("hdr");
+  const Bytes bytes = encode(Message{shown});
+  CHECK(sha256(bytes).hex() == "4ce0504e3837febc7b4642ebc3db142d3bcfd43de3c132cc2a8526fe6fb99853");
+  const auto decoded = decode_message(bytes);
+  REQUIRE(decoded);
+  CHECK(encode(*decoded) == bytes);
+  CHECK(std::get<QuarantineAnswer>(*decoded).sealing_certificate == certificate());
+  CHECK(signing_digest(chain(), shown) == signing_digest(chain(), answer()));
+
+  const Bytes bare = encode(Message{answer()});
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    const auto cut = decode_message(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length)));
+    CHECK(cut.has_value() == (length == bare.size()));
+    if (cut) CHECK_FALSE(std::get<QuarantineAnswer>(*cut).sealing_certificate);
+  }
+}
+
 TEST_CASE("certificates, proofs and evidence have pinned bytes", "[consensus]") {
   CHECK(digest(certificate()).hex() == "99ca406b6c12c15000afb797d162da6ac185c16ba2c7a9eaf88e9a7d205a77f3");
   CHECK(sha256(encode(proof())).hex() == "fac81662e8dcbfa228d60978f274f4d20e67a86dcd0dcefe9ed550313199c1d1");
