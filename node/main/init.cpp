@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ledger/protocol.h"
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
@@ -156,6 +157,7 @@ Result<ledger::Genesis> found_ledger(std::vector<ledger::GenesisParty> parties,
                                      const ledger::Parameters& parameters) {
   ledger::GenesisInput input;
   input.time_ms = time_ms;
+  input.protocol_version = ledger::kNewestProtocol;  // a new ledger has no blocks that older rules made
   input.parameters = parameters;
   for (const auto& party : parties) {
     for (const auto& key : party.keys) {

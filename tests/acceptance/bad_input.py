@@ -6,7 +6,7 @@ import subprocess
 
 from network import (BIN, PATIENCE_S, Home, Load, publish_achievement, registrar, require, run_test, say, until, write_class)
 
-FAILURE_EXIT, USAGE_EXIT, PASSPHRASE_EXIT, UNREACHABLE_EXIT = 1, 2, 4, 7
+FAILURE_EXIT, USAGE_EXIT, PASSPHRASE_EXIT, UNREACHABLE_EXIT, UNKNOWN_EXIT = 1, 2, 4, 7, 9
 
 
 def contains(text, *parts):
@@ -64,7 +64,7 @@ def another_ledger(folder, network, office, achievement):
     try:
         served = until(lambda: [word for word in port.read_text().split() if word.startswith("api_port=")], "the other ledger")
         text = office.run("--endpoint", "127.0.0.1:" + served[0].split("=")[1], "trust", "grant", network.institutions[1],
-                          "--amount", "10", "--depth", "0", expect=UNREACHABLE_EXIT)
+                          "--amount", "10", "--depth", "0", expect=UNKNOWN_EXIT)
         contains(text, "another ledger", network.chain)
     finally:
         node.terminate()
@@ -89,8 +89,8 @@ def what_is_no_statement(network, folder, office):
     """Trust and accreditations that cannot be: named, exit code 2 (1 for a missing role), nothing on the ledger."""
     before = log_size(network)
     friend = network.institutions[1]
+    contains(office.run("trust", "grant", "nobody.example", expect=UNKNOWN_EXIT), "nobody.example")
     for arguments, parts in [
-            (["grant", "nobody.example"], ["nobody.example"]),
             (["grant", network.institutions[0]], ["about_itself"]),
             (["grant", friend, "--amount", "121"], ["--amount is 0 to 120"]),
             (["grant", friend, "--depth", "8"], ["--depth is 0 to 7"]),

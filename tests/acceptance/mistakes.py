@@ -139,7 +139,7 @@ CASES = [
          "12345, ", "batch zeros", "This cannot be undone"),
     Case("What is revoked cannot be suspended", "issuer status suspend --student 12345", OK, "nothing to change", "it is for good revoked"),
     Case("A final act that nobody confirmed", "issuer status revoke --student S3", CANCELLED, "S3", "batch autumn", "nothing was sent", yes=False),
-    Case("Credits of another achievement", f"{ISSUE} class-ects.csv --name e1", (USAGE, INVALID), "E1" , after=nothing_reserved),
+    Case("Credits of another achievement", f"{ISSUE} class-ects.csv --name e1", USAGE, "line 2, column", "0.03 ECTS", "300", after=nothing_reserved),
     Case("A level of another achievement", f"{ISSUE} class-eqf.csv --name e2", (USAGE, INVALID), "6", "7", after=nothing_reserved),
     Case("An award of a day to come", f"{ISSUE} class-2099.csv --name e3", USAGE, "2099-01-01", after=nothing_reserved),
     Case("A validity that is over", f"{ISSUE} class-new.csv --name e4 --expires 2020-01-01", USAGE, "--expires", "2020-01-01",

@@ -220,7 +220,8 @@ class Home:
     def __init__(self, folder, endpoints=()):
         self.folder = folder
         folder.mkdir(parents=True)
-        (folder / "config.toml").write_text("endpoints = [" + ", ".join(f'"{each}"' for each in endpoints) + "]\n")
+        listed = ", ".join(f'"{each}"' for each in endpoints)
+        (folder / "config.toml").write_text(f"endpoints = [{listed}]\n" if endpoints else "")
         self.passphrase = folder.parent / (folder.name + ".passphrase")
         self.passphrase.write_text(PASSPHRASE + "\n")
         self.passphrase.chmod(0o600)
