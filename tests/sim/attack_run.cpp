@@ -142,10 +142,10 @@ bool AttackRun::recover() {
     before[i] = simulation_.node(i).height();
     unit_ms = std::max(unit_ms, simulation_.node(i).status().delta_ms);
   }
-  // The unit in force when it became timely, growing with each liar's view; then an honest leader.
+  // A restarted leader passes for n views, at once; meanwhile the unit grows. Then the liars' views, and an honest one.
   std::uint64_t patience_ms = 3'000;
   for (std::size_t i = 0; i <= plan_.liars.size() + 1; ++i) {
-    patience_ms += 3 * std::min<std::uint64_t>(unit_ms << i, 8'000);
+    patience_ms += 3 * std::min<std::uint64_t>(unit_ms << std::min<std::size_t>(config_.nodes + i, 10), 8'000);
   }
   for (const auto& [i, height] : before) simulation_.submit(i, next_++);
   const auto recovered = [&] {
