@@ -100,6 +100,7 @@ class AttackRun {
   std::unique_ptr<Laws> laws_;
   TransactionNumber next_ = kFirst;
   bool loading_ = false;
+  bool watched_ = false;
 };
 
 SimulationConfig AttackRun::simulation_config() const {
@@ -133,25 +134,34 @@ Bounds AttackRun::bounds() const {
 
 bool AttackRun::honest_are_even() const { return simulation_.recovered(); }
 
-// Everybody honest is up, out of quarantine, and has committed a block since the network is timely.
+// Everybody honest is up, out of quarantine, and has committed a block of a view in which leaders that restarted while
+// the network was untimely may propose again: n views after the highest of then.
 bool AttackRun::recover() {
   std::map<std::size_t, Height> before;
+  Epoch epoch;
+  View last;
   std::uint64_t unit_ms = 250;
   for (std::size_t i = 0; i < simulation_.size(); ++i) {
     if (simulation_.is_traitor(i)) continue;
     before[i] = simulation_.node(i).height();
-    unit_ms = std::max(unit_ms, simulation_.node(i).status().delta_ms);
+    const auto status = simulation_.node(i).status();
+    unit_ms = std::max(unit_ms, status.delta_ms);
+    if (status.epoch >= epoch) last = status.epoch > epoch ? status.view : std::max(last, status.view);
+    epoch = std::max(epoch, status.epoch);
   }
-  // The unit in force when it became timely, growing with each liar's view; then an honest leader.
+  // A restarted leader passes for n views, at once; meanwhile the unit grows. Then the liars' views, and an honest one.
   std::uint64_t patience_ms = 3'000;
   for (std::size_t i = 0; i <= plan_.liars.size() + 1; ++i) {
-    patience_ms += 3 * std::min<std::uint64_t>(unit_ms << i, 8'000);
+    patience_ms += 3 * std::min<std::uint64_t>(unit_ms << std::min<std::size_t>(config_.nodes + i, 10), 8'000);
   }
-  for (const auto& [i, height] : before) simulation_.submit(i, next_++);
+  loading_ = true;
+  submit_next();
   const auto recovered = [&] {
     return std::all_of(before.begin(), before.end(), [&](const auto& each) {
       const auto& node = simulation_.node(each.first);
-      return node.is_up() && !node.in_quarantine() && node.height() > each.second;
+      if (!node.is_up() || node.in_quarantine() || node.height() <= each.second) return false;
+      const auto status = node.status();
+      return status.epoch > epoch || status.committed_view > last + simulation_.members().size();
     });
   };
   if (simulation_.run_until(recovered, patience_ms)) return true;
@@ -167,7 +177,7 @@ void AttackRun::submit_next() {
   std::size_t through = load_.below(simulation_.size());
   while (simulation_.is_traitor(through)) through = (through + 1) % simulation_.size();
   if (simulation_.node(through).is_up()) {
-    laws_->submitted(next_);
+    if (watched_) laws_->submitted(next_);
     simulation_.submit(through, next_++);
   }
   simulation_.timeline().after(load_.below(2 * config_.transaction_every_ms * 1000), [this] { submit_next(); });
@@ -194,8 +204,9 @@ AttackOutcome AttackRun::run() {
   if (!checker.violation() && recover()) {
     made.recovered_ms = simulation_.timeline().now_ms() - timely_ms;
     laws_->begin();
-    loading_ = true;
-    submit_next();
+
+    load_ = Random{config_.seed};  // the same load whatever it took to come here
+    watched_ = true;
     simulation_.run_for_ms(config_.attack_ms / 2);
     if (plan_.changes_set && !simulation_.is_changing_set()) {
       auto members = simulation_.members();

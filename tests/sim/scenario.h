@@ -68,6 +68,7 @@ class Scenario {
 
   Status expect_transaction(const Words& words);
   Status expect_state(const Words& words);
+  Status expect_figure(const Words& words, const SimNode& one);
   Status until(const std::function<bool()>& condition, const Words& words, std::size_t at, const std::string& what);
   Status disallow(const std::function<bool()>& condition, const Words& words, std::size_t at, const std::string& what);
   Result<std::size_t> node(const std::string& word);

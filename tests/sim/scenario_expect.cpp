@@ -16,6 +16,22 @@ std::string rest(const Words& words, std::size_t from) {
   return text;
 }
 
+const std::map<std::string, std::size_t consensus::Holdings::*>& held_kinds() {
+  static const std::map<std::string, std::size_t consensus::Holdings::*> kHeld{
+      {"views-held", &consensus::Holdings::views},
+      {"blocks-held", &consensus::Holdings::blocks},
+      {"bytes-held", &consensus::Holdings::block_bytes},
+      {"votes-held", &consensus::Holdings::votes}};
+  return kHeld;
+}
+
+bool is_held(const std::string& what) { return held_kinds().contains(what); }
+
+std::uint64_t figure(const SimNode& node, const std::string& what) {
+  if (is_held(what)) return node.status().holdings.*held_kinds().at(what);
+  return what == "height" ? node.height().value : node.status().view.value;
+}
+
 }  // namespace
 
 Status Scenario::until(const std::function<bool()>& condition, const Words& words, std::size_t at,
@@ -117,37 +133,31 @@ Status Scenario::expect_state(const Words& words) {
   if (what == "nullified") {  // expect nullified at 0
     return one.status().nullified_views > 0 ? Status{} : Status{error("no view was nullified")};
   }
-  static const std::map<std::string, std::size_t consensus::Holdings::*> kHeld{
-      {"views-held", &consensus::Holdings::views},
-      {"blocks-held", &consensus::Holdings::blocks},
-      {"bytes-held", &consensus::Holdings::block_bytes},
-      {"votes-held", &consensus::Holdings::votes}};
-  const auto held = kHeld.find(what);
-  if (what == "height" || what == "view" ||
-      held != kHeld.end()) {  // expect height of 0 at-least before + 2 [within 10 s]
-    if (words.size() < 6) return error("like 'expect height of 0 at-least before + 2'");
-    std::uint64_t bound = 0;
-    if (const auto known = remembered_.find(words[5]); known != remembered_.end()) {
-      bound = known->second;
-    } else {
-      TM_TRY(bound, number(words[5]));
-    }
-    std::size_t at = 6;
-    if (words.size() > 7 && words[6] == "+") {
-      TM_TRY(const auto more, number(words[7]));
-      bound += more;
-      at = 8;
-    }
-    const auto value = [&]() -> std::uint64_t {
-      if (held != kHeld.end()) return one.status().holdings.*held->second;
-      return what == "height" ? one.height().value : one.status().view.value;
-    };
-    const bool least = words[4] == "at-least";
-    if (!least && words[4] != "at-most") return error("at-least or at-most?");
-    return until([&] { return least ? value() >= bound : value() <= bound; }, words, at,
-                 what + " " + words[4] + " " + std::to_string(bound) + ", it is " + std::to_string(value()));
-  }
+  if (what == "height" || what == "view" || is_held(what)) return expect_figure(words, one);
   return error("'" + what + "' is nothing that can be expected");
+}
+
+// expect height of 0 at-least before + 2 [within 10 s]
+Status Scenario::expect_figure(const Words& words, const SimNode& one) {
+  const auto& what = words[1];
+  if (words.size() < 6) return error("like 'expect height of 0 at-least before + 2'");
+  std::uint64_t bound = 0;
+  if (const auto known = remembered_.find(words[5]); known != remembered_.end()) {
+    bound = known->second;
+  } else {
+    TM_TRY(bound, number(words[5]));
+  }
+  std::size_t at = 6;
+  if (words.size() > 7 && words[6] == "+") {
+    TM_TRY(const auto more, number(words[7]));
+    bound += more;
+    at = 8;
+  }
+  const auto value = [&] { return figure(one, what); };
+  const bool least = words[4] == "at-least";
+  if (!least && words[4] != "at-most") return error("at-least or at-most?");
+  return until([&] { return least ? value() >= bound : value() <= bound; }, words, at,
+               what + " " + words[4] + " " + std::to_string(bound) + ", it is " + std::to_string(value()));
 }
 
 }  // namespace testamur::sim
