@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -168,6 +169,9 @@ class Load {
     std::cout << Json{{"acknowledged", acknowledged_.load()},
                       {"sent_again", sent_again_.load()},
                       {"open", open_.load()},
+                      {"p50_ms", percentile_ms(500)},
+                      {"p99_ms", percentile_ms(990)},
+                      {"worst_ms", percentile_ms(1000)},
                       {"seconds", std::chrono::duration<double>(Clock::now() - start_).count()},
                       {"problems", problems_.json()}}
                      .dump()
@@ -203,6 +207,7 @@ class Load {
   // The same bytes to one node after another until one says committed.
   void bring_to_end(const Signed& one, std::size_t first_node) {
     ++open_;
+    const auto begun = Clock::now();
     for (std::size_t attempt = 0;; ++attempt) {
       if (attempt > 0) ++sent_again_;
       if (attempt_at(nodes_[(first_node + attempt) % nodes_.size()], one)) break;
@@ -216,6 +221,15 @@ class Load {
       if (stopping) wake_.wait_for(held, kPause, [] { return false; });
     }
     --open_;
+    std::lock_guard held(log_mutex_);
+    latencies_ms_.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begun).count());
+  }
+
+  // So many of a thousand took at most this long, from the first submission to the acknowledgement.
+  double percentile_ms(std::size_t per_mille) {
+    if (latencies_ms_.empty()) return 0;
+    std::sort(latencies_ms_.begin(), latencies_ms_.end());
+    return latencies_ms_[std::min(latencies_ms_.size() - 1, latencies_ms_.size() * per_mille / 1000)];
   }
 
   // Whether the transaction has ended.
@@ -336,6 +350,7 @@ class Load {
   Problems problems_;
   std::mutex log_mutex_;
   std::ofstream log_, latencies_;
+  std::vector<double> latencies_ms_;  // under log_mutex_, as the log is
   std::mutex mutex_;  // guards the two below
   bool stopping_ = false;
   Clock::time_point stopped_at_;

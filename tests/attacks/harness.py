@@ -1,12 +1,13 @@
 """Attacks on four real nodes under honest load, and what the honest users see of them.
 
 An attack is a function `program(target, stop)` in callers.py, issuer.py, peers.py or liar.py, made known by @attack. It runs in a
-process of its own until `stop()` is true, at the lowest priority of the machine: an attacker brings its own processor. To add
+process of its own until `stop()` is true, at a lower priority than the nodes: an attacker brings its own processor. To add
 one write the function; it runs in ctest and by scripts/attack at once.
 
 Measured in one run, on one machine: commit latency and memory of every node in calm, then during each attack, then after it.
 The law, for every attack:
-  - commit p99 is at most three times that of the calm (at least 0.5 s, for machines that do other work) and never above 2 s,
+  - commit p99 is at most three times that of the calm, and never above 2 s. Both are asked of a machine that can show it: short
+    of 0.5 s nothing is called slow, and where the calm itself takes that long the ceiling says nothing of the attack,
   - every node takes at most 128 MiB more than in the calm,
   - nothing honest is lost: each acknowledged transaction is in the ledger of every node, once,
   - the node's status names the attack while it lasts, where it reaches a limit,
@@ -24,7 +25,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "accepta
 
 from http2 import Closed, Connection  # noqa: E402
 from assembly import WithObservers, pin_of  # noqa: E402
-from network import Load, require, say, until  # noqa: E402
+from network import Failed, Load, require, say, until  # noqa: E402
 
 ATTACKS = {}
 MEMORY_KIB = 128 * 1024
@@ -83,7 +84,7 @@ def peer_address(network, number):
 
 def attacker_main(program, target, stop):
     """Nothing that the node does to it ends an attacker."""
-    os.nice(19)
+    os.nice(5)
     while not stop.is_set():
         try:
             program(target, stop.is_set)
@@ -161,7 +162,8 @@ class Honest:
 
 
 def within(calm, seen):
-    return seen.p99 <= max(3 * calm.p99, FLOOR_S) and seen.p99 <= CEILING_S
+    ceiling = CEILING_S if calm.p99 <= FLOOR_S else float("inf")
+    return seen.p99 <= max(3 * calm.p99, FLOOR_S) and seen.p99 <= ceiling
 
 
 def obstacles(network, number):
@@ -200,7 +202,7 @@ def run_attack(one, network, honest, calm, seconds):
     finally:
         attackers.end()
     left = time.monotonic()
-    until(lambda: api_answers(network, number), "an answer of the API after the attack", 5)
+    until(lambda: api_answers(network, number), "an answer of the API after the attack", 5 if calm.p99 <= FLOOR_S else 30)
     say(f"  during: {during}; the API answers {time.monotonic() - left:.1f} s after it")
 
     for window in range(WINDOWS):
@@ -225,8 +227,15 @@ def run_all(names, network, folder, seconds, rate):
         honest.measure(3)  # what is loaded on first use is not the calm
         calm = honest.measure(max(8, seconds))
         say(f"calm: {calm}")
+        if calm.p99 > FLOOR_S:
+            say("this machine does other work: the ceiling of 2 s is not asked for")
+        failures = []
         for name in names:
-            run_attack(ATTACKS[name], network, honest, calm, seconds)
+            try:
+                run_attack(ATTACKS[name], network, honest, calm, seconds)
+            except Failed as failure:
+                say(f"  FAILED: {failure}")
+                failures.append(str(failure))
         summary = honest.load.finish()
         require(not summary["problems"], f"the honest users had problems: {summary['problems']}")
         require(summary["open"] == 0, f"{summary['open']} honest transactions never ended")
@@ -236,6 +245,7 @@ def run_all(names, network, folder, seconds, rate):
     network.await_agreement()
     verified = honest.load.verify()
     say(f"{verified['acknowledged']} honest transactions, each once in the ledger of every node")
+    require(not failures, f"{len(failures)} of {len(names)} attacks succeeded: " + "; ".join(failures))
 
 
 def metrics_of(network, number):

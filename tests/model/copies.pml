@@ -32,21 +32,24 @@
 
 typedef Node {
   byte has[3];    /* by view */
+#if defined(LEADER_FIRST) || defined(WISH_BY_VIEW)
   byte wish[3];   /* 0 none, 1 waits for its timer, 2 due */
+#endif
 #ifdef LEADER_FIRST
   bool asked[3];  /* the liar, for this wish */
 #endif
   bool paid[3];   /* the liar gave junk: nothing of it is taken for this block any more */
-  bool notarized[3], finalized[3];
+  bool notarized[3];
   bool nullified; /* view 1 */
 }
 Node node[HONEST];
 
-bool notarization[3], nullification, final[3];
+bool notarization[3], nullification;
 byte parent;        /* of the block of view 2: 0 not proposed, 1 the block of view 1, 2 the last final one */
 byte inventions;    /* blocks kept that no certificate names, at node 0 */
 #define INVENTIONS_AT_MOST 2
 bool progress, bounded = true;
+byte at; /* of loops; 0 between steps */
 
 #ifdef STORY
 #define TELL(text, x) printf(text, i, x)
@@ -56,9 +59,9 @@ bool progress, bounded = true;
 #define TELL_LIAR(text, i, x) skip
 #endif
 
-#define DONE final[2]
+/* Nobody's timer fires in view 2: whoever holds its notarization finalizes it. */
+#define DONE notarization[2]
 #define NOTARIZED(i, v) (node[i].notarized[v])
-#define FINALIZED(i, v) (node[i].finalized[v])
 #define NULLIFIED(i, v) (node[i].nullified)
 #define HOLDS(i, v) (node[i].has[v] == TRUE_COPY)
 #if HONEST == 3
@@ -74,13 +77,11 @@ bool progress, bounded = true;
 /* --- What an honest node does. */
 #define IN_VIEW_2 (notarization[1] || nullification)
 #define MAY_NOTARIZE_1(i) (!IN_VIEW_2 && HOLDS(i, 1) && !node[i].notarized[1] && !node[i].nullified)
-#define MAY_NULLIFY_1(i) (!IN_VIEW_2 && !node[i].nullified && !node[i].finalized[1])
-#define MAY_FINALIZE_1(i) (notarization[1] && !node[i].nullified && !node[i].finalized[1])
+#define MAY_NULLIFY_1(i) (!IN_VIEW_2 && !node[i].nullified)
 /* A leader that holds a notarization builds on its block; one that was shown only the nullification need not. */
 #define MAY_PROPOSE(i) (i == LEADER && parent == 0 && ((notarization[1] && HOLDS(i, 1)) || (nullification && !notarization[1])))
 #define VALID_2(i) (HOLDS(i, 2) && (parent == 2 || HOLDS(i, 1)))
 #define MAY_NOTARIZE_2(i) (parent != 0 && VALID_2(i) && !node[i].notarized[2])
-#define MAY_FINALIZE_2(i) (notarization[2] && !node[i].finalized[2])
 
 /* The leader's proposal reaches node i: it is said once, and again by whoever is asked. A junk copy in its place is looked
  * at when another one comes. */
@@ -88,20 +89,30 @@ bool progress, bounded = true;
 
 /* Certain: a certificate names the block, or a block that one names, or the leader's own proposal is known to be there. */
 #define SOME_NODE_HOLDS(v) (COUNT(HOLDS, v) > 0)
-#define CERTAIN(v) ((v == 1 && notarization[1]) || (v == 2 && parent != 0))
-#define MAY_WISH(i, v) (CERTAIN(v) && node[i].has[v] == NOTHING && node[i].wish[v] == 0)
+#define CERTAIN(v) ((v == 1 && notarization[1] && parent != 2) || (v == 2 && parent != 0))
 #if defined(LEADER_FIRST) || defined(WISH_BY_VIEW)
-#define WAITS 1
-#else
-#define WAITS 2 /* a timer that nothing starts anew fires at some time: so at once */
-#endif
+#define WISHES
+#define MAY_WISH(i, v) (CERTAIN(v) && node[i].has[v] == NOTHING && node[i].wish[v] == 0)
 #define MAY_TIME(i, v) (node[i].wish[v] == 1)
 #ifdef LEADER_FIRST
-#define MAY_ASK(i, v) (node[i].wish[v] == 2 && node[i].has[v] == NOTHING && ((v == 1 && !node[i].asked[v]) || SOME_NODE_HOLDS(v)))
+#define MAY_ASK(i, v) \
+  (node[i].wish[v] == 2 && node[i].has[v] == NOTHING && ((v == 1 && !node[i].asked[v]) || SOME_NODE_HOLDS(v)))
 #else
 #define MAY_ASK(i, v) (node[i].wish[v] == 2 && node[i].has[v] == NOTHING && SOME_NODE_HOLDS(v))
 #endif
+#else
+/* A timer that nothing starts anew fires at some time, and no peer is asked twice for a copy that was junk. */
+#define MAY_WISH(i, v) false
+#define MAY_TIME(i, v) false
+#define MAY_ASK(i, v) (CERTAIN(v) && node[i].has[v] == NOTHING && SOME_NODE_HOLDS(v))
+#endif
 #define MAY_DROP(i, v) (node[i].has[v] == JUNK)
+
+#ifdef WISHES
+#define END_WISH(i, v) node[i].wish[v] = 0
+#else
+#define END_WISH(i, v) skip
+#endif
 
 inline ask(v) {
   if
@@ -112,7 +123,7 @@ inline ask(v) {
   :: SOME_NODE_HOLDS(v) ->
      TELL("  node %d is given the true copy of view %d\n", v);
      node[i].has[v] = TRUE_COPY;
-     node[i].wish[v] = 0
+     END_WISH(i, v)
   fi
 }
 
@@ -124,7 +135,7 @@ inline drop(v) {
   node[i].wish[v] = 1
 #else
   node[i].paid[v] = true;
-  node[i].wish[v] = (CERTAIN(v) -> 2 : 0)
+  END_WISH(i, v)
 #endif
 }
 
@@ -134,25 +145,36 @@ proctype honest(byte i) provided(!DONE) {
      progress_notarize_1: skip
   :: d_step { MAY_NULLIFY_1(i) -> TELL("  node %d nullifies view %d\n", 1); node[i].nullified = true }
      progress_nullify: skip
-  :: d_step { MAY_FINALIZE_1(i) -> node[i].finalized[1] = true }
-     progress_finalize_1: skip
   :: d_step {
        MAY_PROPOSE(i) ->
        parent = (notarization[1] -> 1 : 2);
+       at = 0;
+       do /* what is known of view 1 counts no more */
+       :: at < HONEST ->
+          if
+          :: parent == 2 -> node[at].has[1] = NOTHING; node[at].paid[1] = false; END_WISH(at, 1)
+          :: else
+          fi;
+          node[at].notarized[1] = false;
+          node[at].nullified = false;
+          at++
+       :: else -> break
+       od;
+       at = 0;
        TELL("  node %d proposes in view 2 on %d\n", parent);
        node[i].has[2] = TRUE_COPY
      }
      progress_propose: skip
-  :: d_step { MAY_HEAR_2(i) -> node[i].has[2] = TRUE_COPY; node[i].wish[2] = 0 }
+  :: d_step { MAY_HEAR_2(i) -> node[i].has[2] = TRUE_COPY; END_WISH(i, 2) }
      progress_hear: skip
   :: d_step { MAY_NOTARIZE_2(i) -> TELL("  node %d notarizes view %d\n", 2); node[i].notarized[2] = true }
      progress_notarize_2: skip
-  :: d_step { MAY_FINALIZE_2(i) -> node[i].finalized[2] = true }
-     progress_finalize_2: skip
-  :: d_step { MAY_WISH(i, 1) -> node[i].wish[1] = WAITS }
-  :: d_step { MAY_WISH(i, 2) -> node[i].wish[2] = WAITS }
+#ifdef WISHES
+  :: d_step { MAY_WISH(i, 1) -> node[i].wish[1] = 1 }
+  :: d_step { MAY_WISH(i, 2) -> node[i].wish[2] = 1 }
   :: d_step { MAY_TIME(i, 1) -> node[i].wish[1] = 2 }
   :: d_step { MAY_TIME(i, 2) -> node[i].wish[2] = 2 }
+#endif
   :: d_step { MAY_ASK(i, 1) -> ask(1) }
   :: d_step { MAY_ASK(i, 2) -> ask(2) }
   :: d_step { MAY_DROP(i, 1) -> drop(1) }
@@ -161,12 +183,11 @@ proctype honest(byte i) provided(!DONE) {
   :: d_step { !notarization[1] && COUNT(NOTARIZED, 1) >= QUORUM -> notarization[1] = true }
   :: d_step { !nullification && COUNT(NULLIFIED, 1) >= QUORUM -> nullification = true }
   :: d_step { !notarization[2] && COUNT(NOTARIZED, 2) >= QUORUM -> notarization[2] = true }
-  :: d_step { !final[2] && COUNT(FINALIZED, 2) >= QUORUM -> final[2] = true }
   od
 }
 
 /* --- What liars send to node i of the block of view v. */
-#define MAY_GET(i, v) (node[i].has[v] == NOTHING && (v == 1 || parent != 0))
+#define MAY_GET(i, v) (node[i].has[v] == NOTHING && ((v == 1 && parent != 2) || (v == 2 && parent != 0)))
 inline lie_to(i, v) {
   if
   :: v == 1 && MAY_GET(i, v) -> node[i].has[v] = TRUE_COPY; TELL_LIAR("  liar: the true copy to node %d of view %d\n", i, v)
@@ -222,12 +243,12 @@ proctype byzantine() provided(!DONE) {
 
 #define DUE_OF(i, v) (MAY_WISH(i, v) || MAY_TIME(i, v) || MAY_DROP(i, v) || MAY_ASK(i, v))
 #define DUE(i)                                                                                                          \
-  (MAY_NOTARIZE_1(i) || MAY_NULLIFY_1(i) || MAY_FINALIZE_1(i) || MAY_PROPOSE(i) || MAY_HEAR_2(i) || MAY_NOTARIZE_2(i) || \
-   MAY_FINALIZE_2(i) || DUE_OF(i, 1) || DUE_OF(i, 2))
+  (MAY_NOTARIZE_1(i) || MAY_NULLIFY_1(i) || MAY_PROPOSE(i) || MAY_HEAR_2(i) || MAY_NOTARIZE_2(i) || \
+   DUE_OF(i, 1) || DUE_OF(i, 2))
 
 proctype watch() {
   !DONE && !SOME_NODE(DUE) && !(COUNT(NOTARIZED, 2) >= QUORUM && !notarization[2]) &&
-      !(COUNT(FINALIZED, 2) >= QUORUM) && !(!nullification && COUNT(NULLIFIED, 1) >= QUORUM) &&
+      !(!nullification && COUNT(NULLIFIED, 1) >= QUORUM) &&
       !(!notarization[1] && COUNT(NOTARIZED, 1) >= QUORUM) -> assert(progress)
 }
 

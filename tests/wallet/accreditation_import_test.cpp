@@ -19,7 +19,7 @@ std::string reports(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     // The first is about a university of the ledger, the others about ten that it lacks.
     const std::string who =
-        i == 0 ? "University 1,EU,"
+        i == 0 ? "University 1,AT,"
                : "School " + std::to_string(i % 10) + ",CH,school" + std::to_string(i % 10) + ".example";
     text += "AAQ,R" + std::to_string(i) + ",programme review,2,1,2020-01-01,2099-12-31," + who + ",Programme " +
             std::to_string(i) + ",1,0613\n";

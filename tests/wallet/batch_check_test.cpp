@@ -59,8 +59,9 @@ struct Issuing {
     }
   }
   Attempt<void> check() {
-    const auto batch = build_batch(plan, rows, {}, fixture.issuer_key).value();
-    return verify_batch(batch, facts, issue_key, kNow);
+    const auto batch = build_batch(plan, rows, {}, fixture.issuer_key);
+    if (!batch.ok()) return Failure{ExitCode::kInvalid, batch.message()};  // found even earlier
+    return verify_batch(*batch, facts, issue_key, kNow);
   }
 };
 

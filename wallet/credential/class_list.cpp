@@ -106,10 +106,16 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns, Pro
 std::string canonical_reference(std::string_view typed) { return is_utf8(typed) ? nfc(typed) : std::string(typed); }
 
 std::string reference_key(std::string_view reference) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   std::string key;
   for (const char c : skeleton(reference)) {
-    const bool between = c == '-' || c == '.' || c == '/' || c == '_';
-    if (!between && !(c == '0' && key.empty())) key += c;
+    if (c == '-' || c == '.' || c == '/' || c == '_') continue;
+
+    // A spreadsheet drops the zeros before a number wherever it begins; a number that is zero keeps one.
+    const bool after_leading_zero =
+        !key.empty() && key.back() == '0' && (key.size() == 1 || !is_digit(key[key.size() - 2]));
+    if (is_digit(c) && after_leading_zero) key.pop_back();
+    key += c;
   }
   return key;
 }
