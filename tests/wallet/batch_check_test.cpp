@@ -88,7 +88,6 @@ TEST_CASE("whatever a verifier would find later is found before a batch is sent"
       refusal([](Issuing& issuing) { issuing.rows[0].claims[ClaimId::kTitle] = std::string("Other"); }).empty());
   CHECK_FALSE(refusal([](Issuing& issuing) { issuing.rows[0].claims[ClaimId::kEqfLevel] = std::uint64_t{6}; }).empty());
   CHECK_FALSE(refusal([](Issuing& issuing) { issuing.plan.issuer_domain = "old-name.example"; }).empty());
-  CHECK_FALSE(refusal([](Issuing& issuing) { issuing.plan.expires_at_s = kNow / 1000 - 1; }).empty());
   CHECK_FALSE(refusal([](Issuing& issuing) { issuing.facts.keys->pop_back(); }).empty());
   CHECK_FALSE(refusal([](Issuing& issuing) { issuing.facts.keys->front().added_at_ms = kNow + 1; }).empty());
   CHECK_FALSE(refusal([](Issuing& issuing) { issuing.facts.keys->front().compromised_since_ms = 1; }).empty());
