@@ -148,7 +148,8 @@ Preflight preflight(const NodeConfig& config, const Clock& clock) {
 Preflight preflight_all(const NodeConfig& config, const Clock& clock) {
   auto found = preflight(config, clock);
   const auto genesis = load_genesis(config.genesis);
-  if (found.running || !genesis.ok()) return found;
+  // The database writes when it is opened, and aborts where the disk takes no more.
+  if (found.running || found.disk || !genesis.ok()) return found;
 
   std::vector<PublicKey> keys;
   bool restored = false;

@@ -84,9 +84,9 @@ def many_programs_at_one_home(network, office, learner, folder, pairs, achieveme
     keys = {json.dumps(json.loads(file.read_text())["holder"], sort_keys=True) for file in requests}
     require(len(keys) == len(requests), f"{len(keys)} different keys for {len(requests)} requests")
 
-    csv = write(folder / "small.csv", "student,given_name", "B1,Bo")
+    lists = [write(folder / f"small{i}.csv", "student,given_name", f"B{i},Bo") for i in range(3)]
     issued = all_at_once(office, [("issuer", "batch", "issue", "--csv", csv, "--achievement", achievement, "--name", f"b{i}")
-                                  for i in range(3)])
+                                  for i, csv in enumerate(lists)])
     used = [award["index"] for batch in issued for award in batch["awards"]]
     require(len(set(used)) == 3, f"indexes given twice: {used}")
 

@@ -269,6 +269,7 @@ CONFIGURATIONS = [
     ("endpoints = [1]\n", "line 1: endpoints: one of its values is not a text"),
     ('endpoints = ["127.0.0.1:99999"]\n', '"127.0.0.1:99999" is no endpoint'),
     ('endpoints = ["127.0.0.1"]\n', '"127.0.0.1" is no endpoint'),
+    ('endpoints = ["https://ledger.example:7601"]\n', "without https://"),
     ('endpoints = []\n', "an empty list"),
     ('# a comment\nendpoints = ["ledger.example:7601"]\ntls_root = "/nowhere/root.pem"\n', "line 3: tls_root: "),
     ("tls_root = 7\n", "line 1: tls_root is not a text"),

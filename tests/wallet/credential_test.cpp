@@ -193,4 +193,16 @@ TEST_CASE("damaged credentials never crash the reader") {
                                     [](ByteView damaged) { (void)read_credential(as_text(damaged)); });
 }
 
+TEST_CASE("what was pasted is read whatever a mail program did to it; what is cut off or another file is named") {
+  CHECK(read_pasted(" h.p.\r\n s~d1~ \n").value() == "h.p.s~d1~");
+  CHECK(read_pasted("h.p.s~d1").value() == "h.p.s~d1~");
+  CHECK(read_pasted("h.p.s~d1~h.p.s").value() == "h.p.s~d1~h.p.s");
+  CHECK(read_pasted("h.p").message().find("cut off") != std::string::npos);
+  CHECK(read_pasted("~~").message().find("cut off") != std::string::npos);
+  CHECK(read_pasted("age-encryption.org/v1\n-> scrypt x 18\n").message().find("credential import") !=
+        std::string::npos);
+  CHECK(read_pasted("Here: h.p.s~").message().find("was it pasted?") != std::string::npos);
+  CHECK_FALSE(read_pasted("").ok());
+}
+
 }  // namespace testamur::wallet

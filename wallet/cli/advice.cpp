@@ -30,6 +30,8 @@ constexpr std::pair<std::string_view, std::string_view> kAdvice[] = {
     {"later_protocol",
      "the ledger does not follow the protocol version that brings this: governance propose protocol activates it"},
     {"unknown_institution", "check the id; testamur registry institutions lists all"},
+    {"achievement_exists",
+     "raise version in the file and publish that; what was published before stays as it is for the credentials of it"},
     {"key_exists", "this key was registered before: make a fresh one"},
     {"compromised_in_future", "give a date that has passed"},
     {"last_key", "add another root key first (testamur key add root), then retire this one"},

@@ -6,10 +6,10 @@
 
 #include "common/clock.h"
 #include "wallet/cli/advice.h"
-#include "wallet/cli/terminal.h"
 #include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/option.h"
 #include "wallet/cli/output.h"
+#include "wallet/cli/terminal.h"
 #include "wallet/client/json_fields.h"
 #include "wallet/client/ledger_trust.h"
 #include "wallet/keystore/file.h"
@@ -39,8 +39,10 @@ Status check_endpoint(const std::string& text, const std::string& where) {
   const bool digits =
       !port.empty() && port.size() <= 5 && std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
   const unsigned long number = digits ? std::stoul(port) : 0;
-  if (colon != std::string::npos && colon != 0 && number >= 1 && number <= 65'535) return {};
-  return error(where + ": \"" + text.substr(0, 200) + "\" is no endpoint: write HOST:PORT with a port from 1 to 65535");
+  const bool is_host = colon != std::string::npos && colon != 0 && text.find_first_of("/@ \t") == std::string::npos;
+  if (is_host && number >= 1 && number <= 65'535) return {};
+  return error(where + ": \"" + text.substr(0, 200) +
+               "\" is no endpoint: write HOST:PORT, without https://, with a port from 1 to 65535");
 }
 
 // Without this file the system's roots would be believed in its place.

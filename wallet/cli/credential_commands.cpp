@@ -372,6 +372,10 @@ ExitCode decide_here(Context& context, Client& client, const VerifyOptions& opti
 }
 
 ExitCode verify(Context& context, const VerifyOptions& options) {
+  if (options.audience.empty() != options.nonce.empty()) {
+    return fail(context, ExitCode::kUsage,
+                "--audience and --nonce go together: the holder's proof is made for both. Give the other one too");
+  }
   auto raw = read_file(options.file, kMaxCredentialBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
   auto pasted = read_pasted(as_text(*raw));

@@ -172,6 +172,11 @@ Result<IssuedCredential> issue_credential(const CredentialContents& contents, co
 }
 
 Result<std::string> read_pasted(std::string_view text) {
+  if (text.starts_with("age-encryption.org/") || text.starts_with("-----BEGIN AGE")) {
+    return error(
+        "it is an encrypted file, and no presentation: a claim file goes into a wallet by testamur credential import, "
+        "and a verifier is given what testamur credential present wrote");
+  }
   std::string compact;
   std::size_t place = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -190,6 +195,13 @@ Result<std::string> read_pasted(std::string_view text) {
     compact += c;
   }
   if (compact.empty()) return error("it is empty: was it pasted? Copy the whole presentation again, or take the file");
+
+  const std::string_view signed_part = std::string_view(compact).substr(0, compact.find('~'));
+  if (std::ranges::count(signed_part, '.') != 2) {
+    return error(
+        "it is cut off, or no presentation: its first part is not a header, contents and a signature. Copy the whole "
+        "of it again, or take the file");
+  }
 
   // Only a key binding, which has two dots, may follow the last tilde (RFC 9901, section 4).
   const std::string_view whole = compact;
