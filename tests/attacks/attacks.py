@@ -14,13 +14,15 @@ def main():
     options.add_argument("names", nargs="*")
     options.add_argument("--seconds", type=float, default=6, help="how long each attack lasts")
     options.add_argument("--rate", type=int, default=40, help="honest transactions a second")
+    options.add_argument("--brief", action="store_true", help="only those that stand for a kind: what ctest runs")
     options.add_argument("--list", action="store_true", help="name the attacks and end")
     given = options.parse_args()
     if given.list:
         for one in ATTACKS.values():
             print(f"{one.name:22} {one.kind:8} {one.text.splitlines()[0] if one.text else ''}")
         return
-    names = [name for name, one in ATTACKS.items() if not given.names or name in given.names or one.kind in given.names]
+    names = [name for name, one in ATTACKS.items() if (not given.names or name in given.names or one.kind in given.names)
+             and (one.brief or not given.brief)]
     unknown = [name for name in given.names if name not in ATTACKS and name not in {one.kind for one in ATTACKS.values()}]
     if unknown:
         sys.exit(f"no attack is called {', '.join(unknown)}: see --list")

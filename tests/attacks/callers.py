@@ -18,7 +18,7 @@ GOVERNANCE = "/testamur.v1.GovernanceService/"
 IDS = 16384
 
 
-def hold_sockets(address, source, stop, count, first):
+def hold_sockets(target, address, stop, count, first):
     """Opens as many as it is let, sends `first` on each, and keeps them, and opens what was closed again."""
     host, port = address.rsplit(":", 1)
     held = []
@@ -40,8 +40,9 @@ def hold_sockets(address, source, stop, count, first):
             if len(held) >= count:
                 break
             try:
-                one = socket.create_connection((host, int(port)), 0.5, (source, 0))
+                one = socket.create_connection((host, int(port)), 0.5, (target.source, 0))
                 one.sendall(first)
+                target.did()
                 held.append(one)
             except OSError:
                 break
@@ -72,16 +73,16 @@ def flood(target, stop, path, bodies, streams=32, window=None):
         connection.close()
 
 
-@attack("idle_connections", "caller", names="api_connections")
+@attack("idle_connections", "caller", names="api_connections", brief=True)
 def idle_connections(target, stop):
     """1,300 connections that say hello and nothing more"""
-    hold_sockets(target.api, target.source, stop, 1300, PREFACE + frame(SETTINGS, 0, 0))
+    hold_sockets(target, target.api, stop, 1300, PREFACE + frame(SETTINGS, 0, 0))
 
 
 @attack("silent_connections", "caller", names="api_connections")
 def silent_connections(target, stop):
     """1,300 connections that say nothing at all"""
-    hold_sockets(target.api, target.source, stop, 1300, b"")
+    hold_sockets(target, target.api, stop, 1300, b"")
 
 
 @attack("connection_churn", "caller")
@@ -93,18 +94,19 @@ def connection_churn(target, stop):
             for _ in range(50):
                 try:
                     socket.create_connection((host, int(port)), 0.2, (target.source, 0)).close()
+                    target.did()
                 except OSError:
                     pass
 
 
-@attack("await_one_id", "caller")
+@attack("await_one_id", "caller", brief=True)
 def await_one_id(target, stop):
     """AwaitCommits with 16,384 times one id"""
     body = field(1, bytes(32)) * IDS
     flood(target, stop, LEDGER + "AwaitCommits", lambda turn: body, streams=16)
 
 
-@attack("await_many_ids", "caller", names="awaited_ids")
+@attack("await_many_ids", "caller", names="awaited_ids", brief=True)
 def await_many_ids(target, stop):
     """AwaitCommits with 16,384 different ids, on more streams than there is room for"""
     flood(target, stop, LEDGER + "AwaitCommits", lambda turn: b"".join(field(1, os.urandom(32)) for _ in range(IDS)), streams=12)
@@ -125,7 +127,7 @@ def await_and_leave(target, stop):
         connection.close()
 
 
-@attack("bulk_unknown", "caller")
+@attack("bulk_unknown", "caller", brief=True)
 def bulk_unknown(target, stop):
     """CheckBulk of 16,384 commitments that nobody listed"""
     flood(target, stop, VERIFY + "CheckBulk", lambda turn: field(1, os.urandom(32 * IDS)), streams=8)
@@ -157,7 +159,7 @@ def check_stream(target, stop):
         connection.close()
 
 
-@attack("unread_streams", "caller", names="streams|unread_answers|stalled")
+@attack("unread_streams", "caller", names="streams|unread_answers|stalled", brief=True)
 def unread_streams(target, stop):
     """StreamBlocks on 400 streams that nobody reads"""
     connections = []
@@ -180,7 +182,7 @@ def unread_streams(target, stop):
             one.close()
 
 
-@attack("unread_answers", "caller", names="unread_answers|stalled|open_calls|queued_calls")
+@attack("unread_answers", "caller", names="unread_answers|stalled|open_calls|queued_calls", brief=True)
 def unread_answers(target, stop):
     """the largest answers of the log, never taken"""
     connections = []
@@ -217,7 +219,7 @@ def slow_reader(target, stop):
         connection.close()
 
 
-@attack("list_scan", "caller")
+@attack("list_scan", "caller", brief=True)
 def list_scan(target, stop):
     """every list of the registry, from the beginning, without an end"""
     lists = [(REGISTRY + "ListInstitutions", field(1, 1000)), (REGISTRY + "ListAchievements", field(2, 1000)),
@@ -296,7 +298,7 @@ def garbage_transactions(target, stop):
     flood(target, stop, LEDGER + "Submit", lambda turn: field(1, os.urandom(600_000)), streams=8)
 
 
-@attack("half_requests", "caller")
+@attack("half_requests", "caller", brief=True)
 def half_requests(target, stop):
     """calls that begin and never send their request"""
     connections = []
@@ -341,7 +343,7 @@ def large_half_requests(target, stop):
             one.close()
 
 
-@attack("rapid_reset", "caller")
+@attack("rapid_reset", "caller", brief=True)
 def rapid_reset(target, stop):
     """calls that are cancelled in the same breath, by the ten thousand"""
     connection = target.connect()
@@ -392,7 +394,7 @@ def large_headers(target, stop):
 @attack("metrics_connections", "caller", names="metrics_connections")
 def metrics_connections(target, stop):
     """1,300 connections to the metrics, each with half a request"""
-    hold_sockets(target.metrics, target.source, stop, 1300, b"GET /metr")
+    hold_sockets(target, target.metrics, stop, 1300, b"GET /metr")
 
 
 @attack("metrics_flood", "caller")
@@ -402,6 +404,7 @@ def metrics_flood(target, stop):
     while not stop():
         with socket.create_connection((host, int(port)), 2, (target.source, 0)) as one:
             one.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            target.did()
             while one.recv(65536):
                 pass
 

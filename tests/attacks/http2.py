@@ -67,10 +67,11 @@ class Closed(Exception):
 class Connection:
     """One connection. `window`: how many bytes of an answer the server may send before it is told that they were read."""
 
-    def __init__(self, address, source=None, window=LARGE_WINDOW, timeout=5):
+    def __init__(self, address, source=None, window=LARGE_WINDOW, timeout=5, did=None):
         host, port = address.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout, (source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.did = did or (lambda: None)  # is told of what the node's system has taken
         self.window = window
         self.next_stream = 1
         self.send_window = 65535      # of the connection
@@ -89,6 +90,7 @@ class Connection:
     def send(self, data):
         try:
             self.socket.sendall(data)
+            self.did()
         except (OSError, socket.timeout) as problem:
             raise Closed(str(problem)) from problem
 

@@ -52,7 +52,7 @@ def number_in(message, wanted):
     return 0
 
 
-@attack("copied_commitment", "issuer", prepare=copied_commitment)
+@attack("copied_commitment", "issuer", prepare=copied_commitment, brief=True)
 def ask_for_copies(target, stop):
     """a commitment that somebody else listed 16,384 times, thrice: checked by hash, again and again"""
     issuer, commitment = target.prepared

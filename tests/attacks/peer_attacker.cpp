@@ -4,13 +4,14 @@
 //   peer_attacker --config NODE/testamurd.toml --keys DIR --peer HOST:PORT --pin HEX --of TMI --attack NAME --seconds N
 //
 // --peer, --pin and --of: the node that is attacked, and its institution. Prints what it sent and how often it was
-// disconnected. --attack list names the attacks.
+// disconnected, after N seconds or on SIGTERM. --attack list names the attacks.
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -35,6 +36,8 @@ namespace tx = ledger::tx;
 
 constexpr std::size_t kQueuedBytes = 2u << 20;  // before it waits for the node to read
 
+std::atomic<bool> asked_to_end = false;  // by SIGTERM
+
 class Attacker final : public net::Receiver {
  public:
   Attacker(const ChainId& chain, const InstitutionId& self, SecretKey issue)
@@ -48,7 +51,7 @@ class Attacker final : public net::Receiver {
     const auto found = attacks().find(attack);
     TM_CHECK(found != attacks().end(), "no attack is called", attack);
     step_ = found->second;
-    keeps_leases_ = attack == "slow_reader";
+    keeps_leases_ = attack == "unread_blocks";
   }
 
   void on_peer_up(const net::Origin& from, const net::Hello&) override {
@@ -71,7 +74,7 @@ class Attacker final : public net::Receiver {
 
   void run(std::chrono::seconds time) {
     const auto end = std::chrono::steady_clock::now() + time;
-    while (std::chrono::steady_clock::now() < end) {
+    while (!asked_to_end && std::chrono::steady_clock::now() < end) {
       const auto victim = this->victim();
       const auto queued = victim ? network_->queued_bytes(*victim) : std::nullopt;
       if (!queued || *queued > kQueuedBytes) {
@@ -175,7 +178,7 @@ const std::map<std::string, Attacker::Step>& Attacker::attacks() {
        [](Attacker& a) {
          a.send(net::Priority::kBlock, net::Frame(net::BlockRequest{Height{1}, net::kMaxBlocksPerRequest}));
        }},
-      {"slow_reader",
+      {"unread_blocks",
        [](Attacker& a) {
          a.send(net::Priority::kBlock, net::Frame(net::BlockRequest{Height{1}, net::kMaxBlocksPerRequest}));
          a.pause(std::chrono::milliseconds(2));
@@ -256,6 +259,7 @@ int run(std::map<std::string, std::string> given) {
 }  // namespace testamur::node
 
 int main(int argc, char** argv) {
+  std::signal(SIGTERM, [](int) { testamur::node::asked_to_end = true; });
   std::map<std::string, std::string> given;
   for (int i = 1; i + 1 < argc; i += 2) given[argv[i]] = argv[i + 1];
   return testamur::node::run(std::move(given));

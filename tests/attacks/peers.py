@@ -1,6 +1,9 @@
 """An institution with a transport key, an issue key and no seat, against one node's peer port: peer_attacker.cpp does it."""
 
+import re
 import subprocess
+import sys
+import time
 
 from harness import attack
 from network import BIN, with_parent
@@ -16,7 +19,7 @@ ATTACKS = {
     "many_pending": ("small issues, as many as one connection carries", None),
     "no_transactions": ("4,096 times bytes that are no transaction, a frame", REFUSED + ".*malformed_transaction"),
     "block_requests": ("requests for 1,024 blocks without waiting for the answers", REFUSED + ".*block_requests"),
-    "slow_reader": ("requests for blocks whose answers are not read", None),
+    "unread_blocks": ("requests for blocks whose answers are not read", None),
     "unasked_blocks": ("answers of 800 KB that nobody asked for", REFUSED + ".*unasked_blocks"),
     "consensus_block_requests": ("55 bytes for 2 MiB, as fast as one connection carries", REFUSED + ".*consensus_requests"),
     "certificate_requests": ("requests for a million certificates", REFUSED + ".*consensus_requests"),
@@ -27,25 +30,31 @@ ATTACKS = {
 }
 
 
+BRIEF = {"bad_signatures", "shadowing", "same_range", "block_requests", "consensus_block_requests", "every_frame"}
+
+
 def add(name, text, names):
     def program(target, stop):
         process = subprocess.Popen(
             [str(BIN / "peer_attacker"), "--config", str(target.stranger / "testamurd.toml"), "--keys", str(target.stranger_keys),
              "--peer", target.peer, "--pin", target.pin, "--of", target.institutions[target.number - 1], "--attack", name,
-             "--seconds", "600"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=with_parent)
+             "--seconds", "600"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, preexec_fn=with_parent)
+        while not stop() and process.poll() is None:
+            time.sleep(0.1)  # between two looks
+        # It answers SIGTERM with what it sent.
+        process.terminate()
         try:
-            while not stop() and process.poll() is None:
-                try:
-                    process.wait(timeout=0.1)
-                except subprocess.TimeoutExpired:
-                    pass
-        finally:
+            said, _ = process.communicate(timeout=2)
+        except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+            said, _ = process.communicate()
+        if not (sent := re.search(r"^sent (\d+)", said, re.MULTILINE)):
+            sys.exit(f"peer_attacker {name} ended with {process.returncode}")
+        target.did(int(sent.group(1)))
 
     program.__doc__ = text
     # One transport key, one connection.
-    attack(name, "peer", names=names, at_once=1)(program)
+    attack(name, "peer", names=names, at_once=1, brief=name in BRIEF)(program)
 
 
 for each, (what, shown) in ATTACKS.items():
