@@ -23,7 +23,7 @@ def indexes(office):
 
 def snapshot(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.name != ".lock"}
+            if path.is_file() and path.name != ".lock" and "ledgers" not in path.parts}  # what a home follows moves on
 
 
 def write(path, *lines):

@@ -8,6 +8,8 @@ namespace testamur::sim {
 
 namespace {
 
+constexpr std::size_t kMostSeats = 31;  // docs/formats/parameters.md
+
 constexpr char kAboutQuarantine[] = "lies-in-quarantine";
 constexpr double kLeastThroughput = 0.8;
 // Transactions of the attack begin here, so that those of faults and probes are others.
@@ -57,7 +59,8 @@ Plan plan_of(const AttackConfig& config) {
     plan.faults.pauses_per_mille = random.chance(300) ? 100 : 0;
     plan.faults.clock_jumps_per_mille = random.chance(300) ? 100 : 0;
     plan.faults.restores_per_mille = plan.loses_disk ? 500 : 0;
-    plan.spare = random.chance(200) ? 1 : 0;
+    const bool grows = random.chance(200);
+    plan.spare = grows && config.nodes < kMostSeats ? 1 : 0;  // a full set has no room for one more
     plan.changes_set = plan.spare > 0;
   }
   if (config.delta_ms) plan.delta_ms = *config.delta_ms;
