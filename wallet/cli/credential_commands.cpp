@@ -152,8 +152,8 @@ ExitCode import(Context& context, const std::string& file, const std::string& co
     if (const auto* held = find_stored(wallet.contents(), to_text(again->head.reference))) {
       const auto condition = Condition(context).of(*held, *again);
       print(context, credential_json(*held, *again, condition),
-            "in the wallet already: " + credential_text(*held, *again, condition, true));
-      return ExitCode::kOk;
+            "in the wallet already, nothing was changed: " + credential_text(*held, *again, condition, true));
+      return ExitCode::kFailure;  // no fault of the credential, but nothing was imported
     }
   }
   if (auto imported = import_claim(wallet.contents(), std::move(*outcome.claim), context.now_ms()); !imported.ok()) {
@@ -218,6 +218,11 @@ std::string disclosure_text(const CredentialView& view, const std::vector<ClaimI
 ExitCode present(Context& context, const PresentOptions& options) {
   auto wallet = OpenWallet::open_to_change(context, "credential present");
   if (!wallet) return wallet.code();
+  if (options.reference.empty() && wallet.contents().credentials.size() > 1) {
+    return fail(context, ExitCode::kUsage,
+                "the wallet holds " + std::to_string(wallet.contents().credentials.size()) +
+                    " credentials: name the one to show by its reference (testamur credential list)");
+  }
   const StoredCredential* stored = find_stored(wallet.contents(), options.reference);
   if (stored == nullptr)
     return fail(context, ExitCode::kUnknown, "the wallet holds no such credential; testamur credential list");

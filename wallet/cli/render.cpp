@@ -1,8 +1,10 @@
 #include "wallet/cli/render.h"
 
+
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <sstream>
 
 #include "common/visible.h"
 #include "wallet/cli/dates.h"
@@ -81,8 +83,9 @@ std::string decision_text(const Json& decision, const std::string& indent, bool 
           std::to_string(number_of(decision, "amount")) + " of " +
           std::to_string(number_of(decision, "required_amount")) + ", " +
           std::to_string(number_of(decision, "independent_paths")) + " independent path(s)\n";
-  const std::string why = value_of(decision, "explanation");
-  if (!why.empty()) text += indent + "  " + why + "\n";
+  // An explanation has lines of its own; each stays below this decision, whatever a node puts into it.
+  std::istringstream lines(text_of(decision, "explanation"));
+  for (std::string line; std::getline(lines, line);) text += indent + "  " + one_line(line) + "\n";
   if (!with_paths) return text;
   for (const auto& path : part_of(decision, "paths")) text += indent + "  through " + path_text(path) + "\n";
   for (const auto& remedy : part_of(decision, "remedies")) {
