@@ -2,12 +2,13 @@
 // lost.
 //
 //   load_client --endpoints A,B,… --keys DIR --institution TMI --chain TMN --log FILE
-//               [--rate N] [--threads N] [--count N] [--seconds N] [--first-index N]
+//               [--rate N] [--threads N] [--count N] [--seconds N] [--first-index N] [--latencies FILE]
 //   load_client --verify FILE --endpoints A,B,… --institution TMI --chain TMN
 //
 // A load ends at --count transactions, after --seconds, or at SIGTERM; what is under way then is brought to its end.
 // The same bytes go to another node when one does not answer. FILE holds a line for each transaction that a node called
-// committed: id, commitment, issuer index, height. It is written before the transaction counts.
+// committed: id, commitment, issuer index, height. It is written before the transaction counts. The other FILE holds a
+// line for each too: the milliseconds from its making to that word.
 //
 // --verify reads every block of every node: the nodes agree on each height that all have, what a block carries is what
 // its header commits to, each block follows the one before, no transaction id occurs twice, and each acknowledged
@@ -57,7 +58,7 @@ constexpr std::size_t kProblemsShown = 20;
 
 struct Arguments {
   std::vector<std::string> endpoints;
-  std::string keys, log, verify;
+  std::string keys, log, verify, latencies;
   InstitutionId institution;
   ChainId chain;
   std::uint64_t rate = 200, count = 1'000'000, seconds = 600, first_index = 0;
@@ -76,6 +77,7 @@ Arguments parse(int argc, char** argv) {
   arguments.keys = given["--keys"];
   arguments.log = given["--log"];
   arguments.verify = given["--verify"];
+  arguments.latencies = given["--latencies"];
   arguments.institution = parse_institution_id(given["--institution"]).value();
   arguments.chain = parse_chain_id(given["--chain"]).value();
   arguments.rate = std::max<std::uint64_t>(number("--rate", arguments.rate), 1);
@@ -125,6 +127,7 @@ struct Signed {
   std::string bytes;
   Hash256 commitment;
   std::uint64_t index = 0;
+  Clock::time_point made;
 };
 
 // What everybody found to be wrong.
@@ -152,6 +155,7 @@ class Load {
         nodes_(connect(arguments.endpoints)) {
     log_.open(arguments.log, std::ios::app);
     TM_CHECK(log_.is_open(), "cannot write", arguments.log);
+    if (!arguments.latencies.empty()) latencies_.open(arguments.latencies, std::ios::app);
     publish_achievement(test::read_plain_key(arguments.keys, "govern"));
     next_index_ = arguments.first_index != 0 ? arguments.first_index : first_free_index();
   }
@@ -269,6 +273,9 @@ class Load {
     std::lock_guard held(log_mutex_);
     log_ << one.id.hex() << ' ' << one.commitment.hex() << ' ' << one.index << ' ' << height << std::endl;
     TM_CHECK(log_.good(), "cannot write", arguments_.log);
+    if (latencies_.is_open()) {
+      latencies_ << std::chrono::duration<double, std::milli>(Clock::now() - one.made).count() << std::endl;
+    }
     ++acknowledged_;
     return true;
   }
@@ -283,7 +290,8 @@ class Load {
     const auto commitment = random_fixed<Hash256>();
     const tx::IssueListedContent content{achievement_, IssuerIndex{index}, {commitment}};
     const auto built = std::get<tx::UnsignedTransaction>(tx::build(envelope(), content));
-    return {built.id, text(tx::attach_signed(built, KeyPurpose::kIssue, issue_key_)), commitment, index};
+    const auto made = Clock::now();
+    return {built.id, text(tx::attach_signed(built, KeyPurpose::kIssue, issue_key_)), commitment, index, made};
   }
 
   void publish_achievement(const SecretKey& govern_key) {
@@ -341,7 +349,7 @@ class Load {
   std::atomic<std::uint64_t> next_index_{1}, turns_{0}, acknowledged_{0}, sent_again_{0}, open_{0};
   Problems problems_;
   std::mutex log_mutex_;
-  std::ofstream log_;
+  std::ofstream log_, latencies_;
   std::vector<double> latencies_ms_;  // under log_mutex_, as the log is
   std::mutex mutex_;  // guards the two below
   bool stopping_ = false;
