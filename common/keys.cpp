@@ -5,6 +5,7 @@
 #include <secp256k1.h>
 #include <secp256k1_extrakeys.h>
 #include <secp256k1_schnorrsig.h>
+#include <sys/mman.h>
 
 #include <utility>
 
@@ -195,20 +196,32 @@ SecretKey SecretKey::generate(SignatureAlgorithm algorithm) {
   }
 }
 
+namespace {
+
+// The page on which a secret lies is not swapped out from here on. Where the system refuses (RLIMIT_MEMLOCK) everything
+// works as before: docs/operating.md says what to do then.
+void keep_in_memory(std::span<const std::uint8_t> secret) { (void)::mlock(secret.data(), secret.size()); }
+
+}  // namespace
+
 Result<SecretKey> SecretKey::from_bytes(SignatureAlgorithm algorithm, ByteView secret) {
   if (secret.size() != kSize) return error("a secret key has 32 bytes, not " + std::to_string(secret.size()));
   SecretKey key;
   TM_TRY(key.public_key_, public_key_of(algorithm, secret));
+  keep_in_memory(key.secret_);
   std::memcpy(key.secret_.data(), secret.data(), kSize);
   return key;
 }
 
-SecretKey::SecretKey(SecretKey&& other) noexcept : secret_(other.secret_), public_key_(std::move(other.public_key_)) {
+SecretKey::SecretKey(SecretKey&& other) noexcept : public_key_(std::move(other.public_key_)) {
+  keep_in_memory(secret_);
+  secret_ = other.secret_;
   wipe(other.secret_);
 }
 
 SecretKey& SecretKey::operator=(SecretKey&& other) noexcept {
   if (this != &other) {
+    keep_in_memory(secret_);
     secret_ = other.secret_;
     public_key_ = std::move(other.public_key_);
     wipe(other.secret_);

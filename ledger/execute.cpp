@@ -7,7 +7,9 @@
 #include "ledger/ledger_state.h"
 #include "ledger/protocol.h"
 #include "ledger/recent_blocks.h"
+#include "ledger/tx/author_budget.h"
 #include "ledger/tx/kind_rules.h"
+#include "ledger/tx/text_rule.h"
 #include "ledger/validators.h"
 
 namespace testamur::ledger {
@@ -153,10 +155,18 @@ std::optional<Rejection> BlockExecutor::Block::check(const Transaction& transact
         RejectionCode::kLaterProtocol, std::string(name(rules->kind)),
         "version " + std::to_string(rules->since) + ", in force is " + std::to_string(context.protocol_version));
   }
+  if (context.protocol_version >= tx::kTextRuleSince) {
+    if (auto rejection = tx::find_text_fault(transaction)) return rejection;
+  }
   if (auto rejection = check_envelope(transaction)) return rejection;
   if (auto rejection = check_author(transaction, *rules)) return rejection;
   KeyPurpose purpose = KeyPurpose::kRoot;
   if (auto rejection = check_signers(transaction, *rules, purpose)) return rejection;
+  if (context.protocol_version >= tx::kAuthorBudgetSince) {
+    if (auto rejection = tx::check_author_budget(overlay, parameters, transaction, purpose, context.time_ms)) {
+      return rejection;
+    }
+  }
   const tx::StateView view{overlay, cache, parameters, context.chain, context.height, context.time_ms, purpose};
   return rules->check_state(view, transaction, plan);
 }
@@ -169,6 +179,9 @@ void BlockExecutor::Block::apply(const Transaction& transaction, const tx::Plan&
   tx::StateWriter writer(ledger, cache, {transaction.id(), first_key, index}, transaction.author());
   rules->apply(writer, transaction, plan);
   TM_CHECK(tx::within(writer.used(), rules->privileges), "a kind wrote what it must not:", name(rules->kind));
+  if (context.protocol_version >= tx::kAuthorBudgetSince) {
+    tx::count_author_bytes(overlay, transaction, context.time_ms);
+  }
   ++count;
   size_bytes += transaction.carried().size();
   weight += transaction.weight();

@@ -382,6 +382,12 @@ std::vector<GenesisFault> find_content_faults(const GenesisInput& content) {
     faults.add("protocol_version", "the protocol version is " + std::to_string(content.protocol_version) +
                                        ", and this build knows versions up to " + std::to_string(kNewestProtocol));
   }
+  for (const auto& row : parameter_rows()) {
+    if (row.since <= content.protocol_version || content.parameters[row.id] == row.standard) continue;
+    faults.add("parameters", "the parameter " + std::string(row.name) + " needs protocol version " +
+                                 std::to_string(row.since) + ", and the genesis names " +
+                                 std::to_string(content.protocol_version));
+  }
   if (content.time_ms == 0) faults.add("time", "the time is missing");
   auto found = faults.take();
   if (!found.empty()) return found;

@@ -11,6 +11,7 @@ namespace testamur::ledger {
 namespace {
 
 constexpr std::uint64_t kKiB = 1024;
+constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kMinuteMs = 60'000;
 constexpr std::uint64_t kHourMs = 60 * kMinuteMs;
 constexpr std::uint64_t kDayMs = 24 * kHourMs;
@@ -42,11 +43,17 @@ constexpr std::array<ParameterRow, kParameterCount> kRows = {{
     {Parameter::kAuthorOpenProposalsLimit, "author_open_proposals_limit", 8, 1, 64},
     {Parameter::kVotingTimeLimitMs, "voting_time_limit_ms", 90 * kDayMs, kHourMs, 365 * kDayMs},
     {Parameter::kEffectiveDelayLimitMs, "effective_delay_limit_ms", 365 * kDayMs, kHourMs, 3650 * kDayMs},
+    {Parameter::kAuthorBytesPerDay, "author_bytes_per_day", 128 * kMiB, kMiB, 1024 * 1024 * kMiB, 3},
 }};
 
-const ParameterRow& row_of(Parameter id) { return kRows.at(static_cast<std::size_t>(id) - 1); }
+// Whether it stands in the canonical bytes.
+bool is_written(const ParameterRow& row, const Parameters& parameters) {
+  return row.since == 1 || parameters[row.id] != row.standard;
+}
 
 }  // namespace
+
+const ParameterRow& row_of(Parameter id) { return kRows.at(static_cast<std::size_t>(id) - 1); }
 
 std::span<const ParameterRow> parameter_rows() { return kRows; }
 
@@ -70,23 +77,30 @@ Status Parameters::set(Parameter id, std::uint64_t value) {
 }
 
 Bytes encode(const Parameters& parameters) {
+  const auto count = std::ranges::count_if(kRows, [&](const ParameterRow& row) { return is_written(row, parameters); });
+
   Encoder out;
-  out.u16(kParameterCount);
-  for (const auto& row : kRows) out.u16(static_cast<std::uint16_t>(row.id)).u64(parameters[row.id]);
+  out.u16(static_cast<std::uint16_t>(count));
+  for (const auto& row : kRows) {
+    if (is_written(row, parameters)) out.u16(static_cast<std::uint16_t>(row.id)).u64(parameters[row.id]);
+  }
   return out.take();
 }
 
 Result<Parameters> decode_parameters(ByteView bytes) {
   Decoder in(bytes);
   Parameters parameters;
-  if (in.u16() != kParameterCount) return error("the parameters are not exactly those that this version knows");
-  for (const auto& row : kRows) {
-    if (in.u16() != static_cast<std::uint16_t>(row.id)) {
-      return error("the parameter " + std::string(row.name) + " is not where it belongs");
-    }
-    TM_TRY_STATUS(parameters.set(row.id, in.u64()));
+  const auto count = in.u16();
+  if (count > kParameterCount) return error("the parameters are more than those that this version knows");
+  for (std::uint16_t i = 0; i < count && in.ok(); ++i) {
+    const auto id = in.u16();
+    if (id == 0 || id > kParameterCount) return error("parameter " + std::to_string(id) + " is not known");
+    TM_TRY_STATUS(parameters.set(static_cast<Parameter>(id), in.u64()));
   }
   if (!in.finished()) return error("the parameters are truncated or have bytes behind them");
+
+  // One set of values has one form: anything missing, repeated, out of order or written needlessly shows here.
+  if (!equal(encode(parameters), bytes)) return error("the parameters are not in their canonical form");
   return parameters;
 }
 

@@ -1,7 +1,9 @@
 // The parameters of a ledger: every limit that execution obeys, read from the registry of the parent state.
 //
-// Canonical bytes: u16 count, then (u16 id, u64 value) for every known parameter, ascending by id; the digest in the
-// header is H_tag(parameters, bytes). Ids are permanent, append-only. docs/formats/parameters.md. Pure; any thread.
+// Canonical bytes: u16 count, then (u16 id, u64 value), ascending by id: every parameter of protocol version 1, and of
+// those that came with later versions the ones that are not at their standard value. So a ledger that never set a later
+// one keeps its bytes, and its digest, through every build; a standard value is permanent. The digest in the header is
+// H_tag(parameters, bytes). Ids are permanent, append-only. docs/formats/parameters.md. Pure; any thread.
 #pragma once
 
 #include <array>
@@ -43,19 +45,23 @@ enum class Parameter : std::uint16_t {
   kAuthorOpenProposalsLimit = 24,
   kVotingTimeLimitMs = 25,
   kEffectiveDelayLimitMs = 26,
+  kAuthorBytesPerDay = 27,
 };
-inline constexpr std::uint16_t kParameterCount = 26;
+inline constexpr std::uint16_t kParameterCount = 27;
 
 struct ParameterRow {
   Parameter id;
   std::string_view name;  // as in genesis files: "block_limit_bytes"
   std::uint64_t standard;
   std::uint64_t least, most;  // bounds that a genesis record and governance obey
+  std::uint16_t since = 1;    // the first protocol version in which it counts and can be set
 };
 
 // All rows, ascending by id.
 std::span<const ParameterRow> parameter_rows();
 const ParameterRow* find_parameter(std::string_view name);
+// Precondition: a known id.
+const ParameterRow& row_of(Parameter id);
 
 class Parameters {
  public:
@@ -71,7 +77,7 @@ class Parameters {
 };
 
 Bytes encode(const Parameters& parameters);
-// Strict: every known id once, ascending, within its bounds.
+// Strict: exactly the bytes that encode() gives, each value within its bounds.
 Result<Parameters> decode_parameters(ByteView bytes);
 Hash256 parameters_digest(const Parameters& parameters);
 

@@ -14,8 +14,8 @@
 
 namespace testamur::ledger {
 
-// The build's (CMake option TESTAMUR_NEWEST_PROTOCOL). Everything from version 1 to this is known: old rules stay in
-// the code for replay.
+// The build's (TESTAMUR_NEWEST_PROTOCOL in CMakeLists.txt). Everything from version 1 to this is known: old rules stay
+// in the code for replay.
 extern const std::uint16_t kNewestProtocol;
 
 struct ProtocolRecord {

@@ -1,13 +1,38 @@
 #include "ledger/recognition_graph.h"
 
 #include <algorithm>
-#include <array>
+#include <set>
+#include <variant>
 
 #include "common/check.h"
 #include "ledger/tx/succession_records.h"
 
 namespace testamur::ledger {
 namespace {
+
+// The ledger stores its numbers. The trust engine's are the same, name by name, so that no cast can mistake one for
+// another; the switches below do not rely on it.
+static_assert(int(trust::Standing::kGood) == int(tx::Standing::kGood));
+static_assert(int(trust::Standing::kSuspended) == int(tx::Standing::kSuspended));
+static_assert(int(trust::Standing::kClosed) == int(tx::Standing::kClosed));
+static_assert(int(trust::Standing::kLeft) == int(tx::Standing::kLeft));
+static_assert(int(trust::Kind::kTrust) == int(tx::StatementKind::kTrust));
+static_assert(int(trust::Kind::kAccredit) == int(tx::StatementKind::kAccredit));
+static_assert(int(trust::Kind::kDistrust) == int(tx::StatementKind::kDistrust));
+static_assert(int(trust::Kind::kEnd) == int(tx::StatementKind::kEnd));
+static_assert(int(trust::Kind::kVoid) == int(tx::StatementKind::kVoid));
+
+trust::Kind kind_of(tx::StatementKind kind) {
+  switch (kind) {
+    case tx::StatementKind::kTrust: return trust::Kind::kTrust;
+    case tx::StatementKind::kAccredit: return trust::Kind::kAccredit;
+    case tx::StatementKind::kDistrust: return trust::Kind::kDistrust;
+    case tx::StatementKind::kEnd: return trust::Kind::kEnd;
+    case tx::StatementKind::kVoid: return trust::Kind::kVoid;
+  }
+  TM_CHECK(false, "unknown kind of statement:", int(kind));
+  return trust::Kind::kVoid;
+}
 
 trust::Standing standing_of(tx::Standing standing) {
   switch (standing) {
@@ -34,7 +59,7 @@ trust::Statement statement_of(const tx::StatementRecord& record, const trust::Co
   s.id = record.id;
   s.truster = record.truster;
   s.subject = content.subject;
-  s.kind = static_cast<trust::Kind>(content.kind);
+  s.kind = kind_of(content.kind);
   s.amount = content.amount;
   s.depth = content.depth;
   s.scope = content.scope;
@@ -48,9 +73,6 @@ trust::Statement statement_of(const tx::StatementRecord& record, const trust::Co
   s.commit = commit;
   return s;
 }
-
-static_assert(int(trust::Kind::kVoid) == int(tx::StatementKind::kVoid));
-static_assert(int(trust::Kind::kAccredit) == int(tx::StatementKind::kAccredit));
 
 Status taken(std::optional<trust::EventError> wrong, const InstitutionId& id) {
   if (!wrong) return {};
@@ -178,6 +200,89 @@ RecognitionGraph::Place RecognitionGraph::place_of_change(const StateReader& sta
   TM_CHECK(key.has_value(), "a change of an unknown key:", change.key.hex());
   const auto& record = key->retired && key->retired->at.seq == change.seq ? *key->retired : key->added;
   return {record.at.height, record.cause.log_index, &RecognitionGraph::take_change};
+}
+
+namespace {
+
+// The history of one pair, from events that are gathered first and appended in ledger order.
+class PairHistory {
+ public:
+  explicit PairHistory(const StateReader& state) : state_(state) {}
+
+  void gather(const std::vector<tx::InstitutionRecord>& author, const std::vector<tx::StatementRecord>& statements) {
+    for (std::size_t i = 1; i < author.size(); ++i) {
+      if (is_accreditor(author[i]) != is_accreditor(author[i - 1]))
+        events_.push_back({author[i].at, author[i].cause, &author[i]});
+    }
+    std::set<KeyId> keys;
+    for (const auto& record : statements) {
+      events_.push_back({record.at, record.cause, &record});
+      if (!record.cause.key.is_zero() && keys.insert(record.cause.key).second) gather_compromise(record.cause.key);
+    }
+    std::ranges::stable_sort(events_, {},
+                             [](const Event& event) { return std::pair(event.at.height, event.cause.log_index); });
+  }
+
+  trust::History make(const tx::InstitutionRecord& author, const InstitutionId& subject) {
+    // Who speaks and who is spoken of are older than what is said; their parents are no part of the question.
+    const auto commit = commit_of(author.at, author.cause);
+    check(!history_.add_party(author.id, commit, is_accreditor(author)));
+    check(!history_.add_party(subject, commit));
+
+    for (const Event& event : events_) std::visit([&](const auto& what) { append(event, what); }, event.what);
+    return std::move(history_);
+  }
+
+ private:
+  struct Compromise {
+    KeyId key;
+    std::uint64_t since_ms = 0;
+  };
+  struct Event {
+    tx::Anchored at;
+    tx::Cause cause;
+    std::variant<const tx::InstitutionRecord*, const tx::StatementRecord*, Compromise> what;
+  };
+
+  void gather_compromise(const KeyId& id) {
+    const auto key = tx::read_key(state_, id);
+    TM_CHECK(key.has_value(), "a statement by an unknown key:", id.hex());
+    if (!key->retired || key->retired->compromised_since_ms == 0) return;
+    events_.push_back({key->retired->at, key->retired->cause, Compromise{id, key->retired->compromised_since_ms}});
+  }
+
+  void append(const Event& event, const tx::InstitutionRecord* role) {
+    const auto commit = commit_of(event.at, event.cause);
+    check(!history_.set_accreditor(role->id, commit, is_accreditor(*role), role->retroactive));
+  }
+  void append(const Event& event, const tx::StatementRecord* record) {
+    check(!history_.append(statement_of(*record, commit_of(event.at, event.cause))));
+  }
+  void append(const Event& event, const Compromise& one) {
+    check(!history_.compromise_key(one.key, one.since_ms, commit_of(event.at, event.cause)));
+  }
+
+  // As RecognitionGraph's: what takes effect at the start of a block names an older transaction.
+  trust::Commit commit_of(const tx::Anchored& at, const tx::Cause& cause) {
+    last_order_ = std::max(last_order_, cause.log_index);
+    return {last_order_, at.height, at.time_ms, cause.key};
+  }
+  static void check(bool taken) { TM_CHECK(taken, "ledger and trust engine disagree on what is valid"); }
+
+  const StateReader& state_;
+  std::vector<Event> events_;
+  trust::History history_;
+  LogIndex last_order_;
+};
+
+}  // namespace
+
+trust::History history_of_pair(const StateReader& state, const std::vector<tx::InstitutionRecord>& author,
+                               const std::vector<tx::StatementRecord>& statements) {
+  TM_CHECK(!author.empty() && !statements.empty(), "a pair without an author or a statement");
+  PairHistory pair(state);
+  pair.gather(author, statements);
+  return pair.make(author.front(), statements.front().content.subject);
 }
 
 }  // namespace testamur::ledger

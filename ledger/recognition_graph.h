@@ -41,4 +41,11 @@ class RecognitionGraph {
   std::vector<std::pair<InstitutionId, InstitutionId>> late_parents_;  // child, a parent that is not registered yet
 };
 
+// What one institution says of another, as a history of its own: only the author's role, the keys that signed and these
+// statements. Exact as of `state`, which no RecognitionGraph needs to have followed; for trust::in_force.
+// `author`: all records of the institution that speaks; `statements`: all of its statements about one subject. Both
+// oldest first, of that state, not empty.
+trust::History history_of_pair(const StateReader& state, const std::vector<tx::InstitutionRecord>& author,
+                               const std::vector<tx::StatementRecord>& statements);
+
 }  // namespace testamur::ledger

@@ -14,11 +14,12 @@ LEVEL = {"common": 0, "trust": 1, "consensus": 1, "ledger": 2, "node": 3, "walle
 FORBIDDEN_PAIRS = {("consensus", "ledger"), ("ledger", "consensus"), ("node", "wallet"), ("wallet", "node"),
                    ("trust", "consensus"), ("consensus", "trust")}
 # Inside node: store and net know nothing of each other; chain may use both; rpc may use chain; main may use all.
-NODE_LEVEL = {"log": -1, "store": 0, "net": 0, "config": 0, "chain": 1, "rpc": 2, "main": 3}
+NODE_LEVEL = {"log": -1, "address": -1, "store": 0, "net": 0, "config": 0, "chain": 1, "rpc": 2, "main": 3}
 
 # A third-party header may be included only from these folders (and from tests).
 OWNERS = [
     (r"secp256k1", ("common",)),
+    (r"utf8proc", ("common",)),
     (r"openssl/", ("common", "wallet/keystore", "node/net", "node/rpc", "wallet/client")),
     (r"toml\+\+", ("node", "wallet/cli")),
     (r"nlohmann/", ("wallet", "node/rpc")),
@@ -39,6 +40,13 @@ BANS_EVERYWHERE = [
     (r"\bassert\s*\(", "TM_CHECK is always compiled in"),
     (r"\bstrcpy\b|\bsprintf\b|\bstrcat\b", "unbounded C string functions"),
 ]
+# What writes files is in one place, so that no output destroys anything: wallet/cli/output.h for what a person named,
+# wallet/keystore/file.h beneath it.
+WRITERS = [
+    (r"\bstd::ofstream\b|\bfopen\b|::rename\s*\(|::renameat", ("wallet/keystore/file.cpp",)),
+    (r"\bwrite_file_atomically\b|\bwrite_output\b", ("wallet/keystore", "wallet/credential", "wallet/client",
+                                                       "wallet/cli/output.cpp", "wallet/cli/key_files.cpp")),
+]
 BANS_PURE = [
     (r"\bstd::chrono\b|\b<chrono>|\btime\s*\(\s*(NULL|nullptr|0)", "no clock in a pure folder: the time is handed in"),
     (r"\bstd::(thread|jthread|mutex|shared_mutex|atomic|condition_variable|async|future)\b", "no threads in a pure folder"),
@@ -50,6 +58,12 @@ BANS_PURE = [
 BANS_TESTS = [
     (r"\bsleep_for\b|\bsleep_until\b|\busleep\b|\bsleep\s*\(", "a test waits on the thing, not on time"),
 ]
+# One place prints for the wallet, and makes visible what others wrote into names, claims and answers.
+BANS_WALLET = [
+    (r"\bstd::(cout|cerr|clog|puts|fputs|fputc|printf|fprintf|putchar|putc|fwrite|vprintf|vfprintf)\b|\b(printf|fprintf|puts|fputs)\s*\(",
+     "put() of wallet/cli/terminal.h prints"),
+]
+PRINTS = ("wallet/cli/terminal.cpp",)
 MAX_FUNCTION, MAX_SOURCE, MAX_HEADER, MAX_TEST, MAX_FOLDER_README = 70, 800, 300, 800, 60
 
 findings = []
@@ -145,10 +159,22 @@ def check_bans(path, text, code):
         bans += BANS_PURE
     if folder == "tests":
         bans += BANS_TESTS
+    if folder == "wallet" and str(path.relative_to(ROOT)) not in PRINTS:
+        bans += BANS_WALLET
     for number, line in enumerate(code.splitlines(), 1):
         for pattern, why in bans:
             if re.search(pattern, line):
                 report(path, number, why + ": " + line.strip()[:80])
+
+
+def check_writers(path, code):
+    relative = str(path.relative_to(ROOT))
+    if not relative.startswith("wallet/"):
+        return
+    for number, line in enumerate(code.splitlines(), 1):
+        for pattern, owners in WRITERS:
+            if re.search(pattern, line) and not relative.startswith(owners):
+                report(path, number, "files are written by wallet/cli/output.h: " + line.strip()[:80])
 
 
 def check_sizes(path, text, code):
@@ -195,6 +221,7 @@ def main():
             code = strip(text)
             check_includes(path, text)
             check_bans(path, text, code)
+            check_writers(path, code)
             check_sizes(path, text, code)
             if path.suffix == ".h" and "#pragma once" not in text:
                 report(path, 1, "a header begins with #pragma once")

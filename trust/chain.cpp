@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "trust/reading.h"
+#include "trust/statement_resolver.h"
 
 namespace testamur::trust {
 namespace {
@@ -23,16 +23,16 @@ class ChainSearch {
   ChainSearch(const History& history, const Query& query, const Policy& policy)
       : query_(query),
         work_(std::min<std::uint64_t>(query.work_limit, 2'000'000)),
-        reading_(history, query, policy, work_) {}
+        resolver_(history, query, policy, work_) {}
 
   std::optional<Chain> run(PartyIndex issuer) {
     layers_.push_back({{issuer, {kNoCeiling, kNoIndex, 0}}});
     std::optional<std::size_t> best;
     for (unsigned hops = 1; hops <= kMaxHops && !layers_.back().empty(); ++hops) {
       layers_.push_back(extend(layers_.back(), hops - 1));
-      const auto here = layers_.back().find(reading_.viewpoint());
+      const auto here = layers_.back().find(resolver_.viewpoint());
       if (here == layers_.back().end()) continue;
-      if (!best || here->second.width > layers_[*best].at(reading_.viewpoint()).width) best = hops;
+      if (!best || here->second.width > layers_[*best].at(resolver_.viewpoint()).width) best = hops;
     }
     if (work_.exhausted() || !best) return std::nullopt;
     return read_back(*best);
@@ -41,22 +41,22 @@ class ChainSearch {
  private:
   bool blocked(PartyIndex party) {
     const auto [at, fresh] = blocked_.try_emplace(party, false);
-    if (fresh) at->second = reading_.is_blocked(party, query_.at_time_ms);
+    if (fresh) at->second = resolver_.is_blocked(party, query_.at_time_ms);
     return at->second;
   }
 
   Layer extend(const Layer& layer, unsigned depth) {
     Layer next;
     for (const auto& [party, step] : layer) {
-      if (party == reading_.viewpoint()) continue;
-      for (const PartyIndex author : reading_.authors(party)) {
+      if (party == resolver_.viewpoint()) continue;
+      for (const PartyIndex author : resolver_.authors(party)) {
         if (work_.exhausted()) return {};
-        const Ties ties = reading_.ties(author, party, query_.at_time_ms);
-        const std::uint32_t width = std::min<std::uint32_t>(step.width, ties.trust.amount[depth]);
+        const Relation relation = resolver_.relation(author, party, query_.at_time_ms);
+        const std::uint32_t width = std::min<std::uint32_t>(step.width, relation.trust.amount[depth]);
         if (width == 0) continue;
         const auto known = next.find(author);
         if (known != next.end() && better(known->second, width, party)) continue;
-        if (!blocked(author)) next[author] = {width, party, ties.trust.by[depth]};
+        if (!blocked(author)) next[author] = {width, party, relation.trust.by[depth]};
       }
     }
     return next;
@@ -65,16 +65,16 @@ class ChainSearch {
   // Equal widths go by institution id, so that the chain does not depend on how parties were numbered.
   bool better(const Step& known, std::uint32_t width, PartyIndex party) const {
     if (known.width != width) return known.width > width;
-    return reading_.id_of(known.next) < reading_.id_of(party);
+    return resolver_.id_of(known.next) < resolver_.id_of(party);
   }
 
   Chain read_back(std::size_t hops) const {
     Chain chain;
-    PartyIndex party = reading_.viewpoint();
+    PartyIndex party = resolver_.viewpoint();
     chain.amount = layers_[hops].at(party).width;
     for (std::size_t left = hops; left > 0; --left) {
       const Step& step = layers_[left].at(party);
-      chain.arcs.push_back(reading_.arc(party, step.next, step.by, query_.at_time_ms));
+      chain.arcs.push_back(resolver_.arc(party, step.next, step.by, query_.at_time_ms));
       party = step.next;
     }
     return chain;
@@ -82,7 +82,7 @@ class ChainSearch {
 
   const Query& query_;
   Work work_;
-  Reading reading_;
+  StatementResolver resolver_;
   std::vector<Layer> layers_;
   std::map<PartyIndex, bool> blocked_;
 };
@@ -93,8 +93,8 @@ std::optional<Chain> widest_chain(const History& history, const Query& query, co
   const auto issuer = history.find(query.issuer);
   if (!issuer || query.issuer == query.viewpoint || query.at_time_ms > query.as_of.today_ms) return std::nullopt;
   Work work(query.work_limit);
-  Reading reading(history, query, policy, work);
-  if (!reading.is_visible(*issuer) || reading.is_blocked(*issuer, query.at_time_ms)) return std::nullopt;
+  StatementResolver resolver(history, query, policy, work);
+  if (!resolver.is_visible(*issuer) || resolver.is_blocked(*issuer, query.at_time_ms)) return std::nullopt;
   return ChainSearch(history, query, policy).run(*issuer);
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "trust/reading.h"
+#include "trust/statement_resolver.h"
 
 namespace testamur::trust {
 namespace {
@@ -14,14 +14,14 @@ struct FullArc {
   CsrArc arc;
 };
 
-CsrArc to_arc(Reading& reading, PartyIndex u, PartyIndex v, std::uint64_t at, const CsrKind& kind) {
-  const Ties ties = reading.ties(u, v, at);
-  CsrArc arc{v, ties.trust.amount[0], ties.trust.amount[1], ties.trust.amount[2], ties.distrusted};
+CsrArc to_arc(StatementResolver& resolver, PartyIndex u, PartyIndex v, std::uint64_t at, const CsrKind& kind) {
+  const Relation relation = resolver.relation(u, v, at);
+  CsrArc arc{v, relation.trust.amount[0], relation.trust.amount[1], relation.trust.amount[2], relation.distrusted};
   if (kind.accreditation) {
-    arc.first = std::max(arc.first, ties.accredit.amount[1]);
-    arc.second = std::max(arc.second, ties.accredit.amount[2]);
+    arc.first = std::max(arc.first, relation.accredit.amount[1]);
+    arc.second = std::max(arc.second, relation.accredit.amount[2]);
     const bool all = kind.schemes == kAnyScheme;
-    arc.last = all ? ties.accredit.amount[0] : reading.ties(u, v, at, kind.schemes).accredit.amount[0];
+    arc.last = all ? relation.accredit.amount[0] : resolver.relation(u, v, at, kind.schemes).accredit.amount[0];
   }
   return arc;
 }
@@ -29,11 +29,11 @@ CsrArc to_arc(Reading& reading, PartyIndex u, PartyIndex v, std::uint64_t at, co
 bool says_something(const CsrArc& arc) { return arc.last != 0 || arc.first != 0 || arc.distrust; }
 
 // The pairs that only inheritance ties: somebody spoke of a predecessor.
-std::vector<std::pair<PartyIndex, PartyIndex>> inherited_pairs(const History& history, Reading& reading) {
+std::vector<std::pair<PartyIndex, PartyIndex>> inherited_pairs(const History& history, StatementResolver& resolver) {
   std::vector<std::pair<PartyIndex, PartyIndex>> pairs;
   for (std::uint32_t i = 0; i < history.link_count(); ++i) {
     const PartyIndex heir = history.link(i).successor;
-    for (const PartyIndex author : reading.authors(heir)) {
+    for (const PartyIndex author : resolver.authors(heir)) {
       if (author < history.party_count() && !history.find_pair(author, heir)) pairs.emplace_back(author, heir);
     }
   }
@@ -68,19 +68,19 @@ CsrGraph CsrGraph::compile(const History& history, const AsOf& as_of, std::uint6
   Policy policy;
   policy.follow_successors_days = follow_successors_days;
   Work work(kAllWork);
-  Reading reading(history, query, policy, work);
+  StatementResolver resolver(history, query, policy, work);
 
   std::vector<FullArc> arcs;
   arcs.reserve(history.pair_count());
   const auto add = [&](PartyIndex u, PartyIndex v) {
-    const CsrArc arc = to_arc(reading, u, v, at_ms, kind);
+    const CsrArc arc = to_arc(resolver, u, v, at_ms, kind);
     if (says_something(arc)) arcs.push_back({u, arc});
   };
   for (std::size_t i = 0; i < history.pair_count(); ++i) {
     const Pair& pair = history.pair(static_cast<PairIndex>(i));
     add(pair.truster, pair.subject);
   }
-  for (const auto& [u, v] : inherited_pairs(history, reading)) add(u, v);
+  for (const auto& [u, v] : inherited_pairs(history, resolver)) add(u, v);
 
   // Grouping by subject first and by author then leaves each author's arcs ascending.
   CsrGraph graph;
@@ -120,10 +120,10 @@ std::size_t CsrGraph::memory_bytes() const {
 
 std::vector<CsrArc> own_arcs(const History& history, const Query& query, const Policy& policy, const CsrKind& kind) {
   Work work(kAllWork);
-  Reading reading(history, query, policy, work);
+  StatementResolver resolver(history, query, policy, work);
   std::vector<CsrArc> arcs;
-  for (const PartyIndex v : reading.targets(reading.viewpoint())) {
-    const CsrArc arc = to_arc(reading, reading.viewpoint(), v, query.at_time_ms, kind);
+  for (const PartyIndex v : resolver.targets(resolver.viewpoint())) {
+    const CsrArc arc = to_arc(resolver, resolver.viewpoint(), v, query.at_time_ms, kind);
     if (says_something(arc)) arcs.push_back(arc);
   }
   return arcs;
@@ -131,17 +131,17 @@ std::vector<CsrArc> own_arcs(const History& history, const Query& query, const P
 
 std::vector<PartyIndex> blocked_parties(const History& history, const Query& query, const Policy& policy) {
   Work work(kAllWork);
-  Reading reading(history, query, policy, work);
-  std::vector<PartyIndex> candidates = reading.targets(reading.viewpoint());
+  StatementResolver resolver(history, query, policy, work);
+  std::vector<PartyIndex> candidates = resolver.targets(resolver.viewpoint());
   for (const auto& id : policy.vetoers) {
     const auto vetoer = history.find(id);
     if (!vetoer) continue;
-    const auto targets = reading.targets(*vetoer);
+    const auto targets = resolver.targets(*vetoer);
     candidates.insert(candidates.end(), targets.begin(), targets.end());
   }
   std::sort(candidates.begin(), candidates.end());
   candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
-  std::erase_if(candidates, [&](PartyIndex party) { return !reading.is_blocked(party, query.at_time_ms); });
+  std::erase_if(candidates, [&](PartyIndex party) { return !resolver.is_blocked(party, query.at_time_ms); });
   return candidates;
 }
 

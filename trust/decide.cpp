@@ -50,7 +50,7 @@ class Decider {
         query_(query),
         policy_(policy),
         work_(query.work_limit),
-        reading_(history, query, policy, work_) {}
+        resolver_(history, query, policy, work_) {}
 
   Decision run() {
     decide();
@@ -72,10 +72,10 @@ class Decider {
 
   void decide() {
     const auto issuer = history_.find(query_.issuer);
-    if (!issuer || !reading_.visible(history_.party(*issuer).block)) return end(Outcome::kRefuse, Rule::kUnknown);
+    if (!issuer || !resolver_.visible(history_.party(*issuer).block)) return end(Outcome::kRefuse, Rule::kUnknown);
     if (query_.at_time_ms > query_.as_of.today_ms) return end(Outcome::kRefuse, Rule::kFuture);
-    if (*issuer == reading_.viewpoint()) return end(Outcome::kAccept, Rule::kOwn);
-    if (reading_.is_blocked(*issuer, query_.at_time_ms, &d_.blocks)) return end(Outcome::kBlocked, Rule::kBlock);
+    if (*issuer == resolver_.viewpoint()) return end(Outcome::kAccept, Rule::kOwn);
+    if (resolver_.is_blocked(*issuer, query_.at_time_ms, &d_.blocks)) return end(Outcome::kBlocked, Rule::kBlock);
     weigh_trust(*issuer);
     weigh_accreditation(*issuer);
     if (d_.amount < policy_.threshold) return end(Outcome::kRefuse, Rule::kAmount);
@@ -92,9 +92,9 @@ class Decider {
 
   void weigh_trust(PartyIndex issuer) {
     const std::uint64_t at = query_.at_time_ms;
-    const Network network = build_network(reading_, issuer, at, Carries::kTrust);
-    FlowAnswer flow = solve(network, reading_, policy_, at, work_);
-    DisjointAnswer disjoint = trust::independent_paths(network, reading_, policy_, at, work_);
+    const Network network = build_network(resolver_, issuer, at, Carries::kTrust);
+    FlowAnswer flow = solve(network, resolver_, policy_, at, work_);
+    DisjointAnswer disjoint = trust::independent_paths(network, resolver_, policy_, at, work_);
     d_.amount = flow.amount;
     d_.paths = std::move(flow.paths);
     d_.cut = std::move(flow.cut);
@@ -106,8 +106,8 @@ class Decider {
 
   FlowAnswer accredited(PartyIndex issuer, std::uint16_t schemes) {
     const std::uint64_t at = query_.at_time_ms;
-    const Network network = build_network(reading_, issuer, at, Carries::kAccreditation, schemes);
-    return solve(network, reading_, policy_, at, work_);
+    const Network network = build_network(resolver_, issuer, at, Carries::kAccreditation, schemes);
+    return solve(network, resolver_, policy_, at, work_);
   }
 
   void weigh_accreditation(PartyIndex issuer) {
@@ -126,7 +126,7 @@ class Decider {
   const Query& query_;
   const Policy& policy_;
   Work work_;
-  Reading reading_;
+  StatementResolver resolver_;
   Decision d_;
 };
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "trust/reading.h"
+#include "trust/statement_resolver.h"
 
 namespace testamur::trust {
 namespace {
@@ -85,10 +85,10 @@ class Explainer {
     if (d.rule != Rule::kAmount && d.rule != Rule::kPaths && d.rule != Rule::kAccreditation) return;
     const auto issuer = history_.find(e_.query.issuer);
     Work work(e_.query.work_limit);
-    Reading reading(history_, e_.query, policy_, work);
-    e_.issuer_in_good_standing = reading.in_good_standing(*issuer, e_.query.at_time_ms);
+    StatementResolver resolver(history_, e_.query, policy_, work);
+    e_.issuer_in_good_standing = resolver.in_good_standing(*issuer, e_.query.at_time_ms);
     find_uncovered();
-    find_remedies(reading, *issuer);
+    find_remedies(resolver, *issuer);
   }
 
   // A part of the point without which the answer is yes; for fields, the single fields that nothing covers.
@@ -113,17 +113,17 @@ class Explainer {
     const auto issuer = history_.find(e_.query.issuer);
     const std::uint64_t at = e_.query.at_time_ms;
     Work work(e_.query.work_limit);
-    Reading reading(history_, e_.query, policy_, work);
+    StatementResolver resolver(history_, e_.query, policy_, work);
     const auto& party = history_.party(*issuer);
     for (auto i = party.first_in; i != kNoIndex && work.spend(); i = history_.pair(i).next_in) {
       const Pair& pair = history_.pair(i);
       for (auto r = pair.last_accredit; r != kNoIndex && work.spend(); r = history_.row(r).previous) {
         const Row& row = history_.row(r);
-        if (!reading.visible(row.block) || row.valid_from_ms > at) continue;
-        const std::uint64_t until = reading.until(row, pair.truster == reading.viewpoint(), at);
-        const bool role_lost = !reading.role_counts(row, at);
+        if (!resolver.visible(row.block) || row.valid_from_ms > at) continue;
+        const std::uint64_t until = resolver.until(row, pair.truster == resolver.viewpoint(), at);
+        const bool role_lost = !resolver.role_counts(row, at);
         if (at < until && !role_lost) continue;
-        e_.lapses.push_back({reading.arc(pair.truster, *issuer, r, at), role_lost ? 0 : until, role_lost});
+        e_.lapses.push_back({resolver.arc(pair.truster, *issuer, r, at), role_lost ? 0 : until, role_lost});
       }
     }
     std::sort(e_.lapses.begin(), e_.lapses.end(), [](const Lapse& a, const Lapse& b) {
@@ -154,28 +154,28 @@ class Explainer {
     e_.remedies.push_back({by, subject, kind, static_cast<std::uint8_t>(high), depth, {}});
   }
 
-  std::vector<InstitutionId> ids(Reading& reading, const std::vector<PartyIndex>& parties) const {
+  std::vector<InstitutionId> ids(StatementResolver& resolver, const std::vector<PartyIndex>& parties) const {
     std::vector<InstitutionId> out;
-    for (const PartyIndex party : parties) out.push_back(reading.id_of(party));
+    for (const PartyIndex party : parties) out.push_back(resolver.id_of(party));
     std::sort(out.begin(), out.end());
     return out;
   }
 
   // By the viewpoint: trust in the issuer itself, or in somebody who already speaks of it. By each friend: a word of
   // its own about the issuer.
-  void find_remedies(Reading& reading, PartyIndex issuer) {
+  void find_remedies(StatementResolver& resolver, PartyIndex issuer) {
     const InstitutionId& s = e_.query.viewpoint;
     const InstitutionId& t = e_.query.issuer;
     const bool lacks_accreditation = e_.decision.rule == Rule::kAccreditation;
     const Kind kind = lacks_accreditation ? Kind::kAccredit : Kind::kTrust;
-    if (!lacks_accreditation || reading.holds_role(reading.viewpoint())) try_remedy(s, t, kind, 0);
-    std::vector<PartyIndex> authors = reading.authors(issuer);
-    std::erase(authors, reading.viewpoint());
-    for (const auto& author : ids(reading, authors)) try_remedy(s, author, Kind::kTrust, 1);
-    std::vector<PartyIndex> friends = reading.targets(reading.viewpoint());
+    if (!lacks_accreditation || resolver.holds_role(resolver.viewpoint())) try_remedy(s, t, kind, 0);
+    std::vector<PartyIndex> authors = resolver.authors(issuer);
+    std::erase(authors, resolver.viewpoint());
+    for (const auto& author : ids(resolver, authors)) try_remedy(s, author, Kind::kTrust, 1);
+    std::vector<PartyIndex> friends = resolver.targets(resolver.viewpoint());
     std::erase(friends, issuer);
-    if (lacks_accreditation) std::erase_if(friends, [&](PartyIndex u) { return !reading.holds_role(u); });
-    for (const auto& one : ids(reading, friends)) try_remedy(one, t, kind, 0);
+    if (lacks_accreditation) std::erase_if(friends, [&](PartyIndex u) { return !resolver.holds_role(u); });
+    for (const auto& one : ids(resolver, friends)) try_remedy(one, t, kind, 0);
   }
 
   const History& history_;

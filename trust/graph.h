@@ -83,7 +83,6 @@ class History {
   std::size_t pair_count() const { return pairs_.size(); }
   std::optional<PairIndex> find_pair(PartyIndex truster, PartyIndex subject) const;
   const Scope& scope(std::uint32_t index) const { return scopes_[index]; }
-  std::size_t scope_count() const { return scopes_.size(); }
   const Block& block(std::uint32_t index) const { return blocks_[index]; }
   std::uint64_t time_of(const Row& row) const { return blocks_[row.block].time_ms; }
   const Key& key(std::uint32_t index) const { return keys_[index]; }
@@ -92,7 +91,6 @@ class History {
   std::size_t link_count() const { return links_.size(); }
   // The number of blocks at or below a height: what happened in a block with a smaller index is visible.
   std::uint32_t visible_blocks(Height height) const;
-  std::size_t block_count() const { return blocks_.size(); }
 
  private:
   std::optional<EventError> check_event(const Commit& commit, const InstitutionId& id) const;

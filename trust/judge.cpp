@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "trust/reading.h"
+#include "trust/statement_resolver.h"
 
 namespace testamur::trust {
 namespace {
@@ -18,7 +18,7 @@ Query query_of(const Case& asked, std::uint64_t at_time_ms) {
   return query;
 }
 
-// Takes the earliest rule that failed; whoever is blocked in any decision is blocked.
+// Takes the earliest rule that failed. *Own* stays only while nothing failed.
 class Verdict {
  public:
   void take(Outcome outcome, Rule rule) {
@@ -69,30 +69,42 @@ bool kept_apart(const History& history, const AwardParties& parties, Height heig
 
 }  // namespace
 
+// The rules in order (docs/trust.md): what a later rule says is not asked once an earlier one has answered.
 Judgement judge(const History& history, const Case& asked, const Policy& policy) {
   Judgement judgement;
   judgement.at_anchor = decide(history, query_of(asked, asked.anchor_ms), policy);
   judgement.today = decide(history, query_of(asked, asked.as_of.today_ms), policy);
   if (asked.claimed_ms) judgement.at_claim = decide(history, query_of(asked, *asked.claimed_ms), policy);
 
-  Verdict verdict;
-  judgement.anchor_governs = policy.governs != Governs::kToday;
+  // A claimed date that fits the anchor must be acceptable as well, and so must the anchor.
+  const bool claim_counts = policy.max_anchor_lag_ms > 0 && asked.claimed_ms;
+  const bool claim_fits = claim_counts && *asked.claimed_ms <= asked.anchor_ms &&
+                          asked.anchor_ms - *asked.claimed_ms <= policy.max_anchor_lag_ms;
+  judgement.anchor_governs = policy.governs != Governs::kToday || claim_fits;
   judgement.today_governs = policy.governs != Governs::kAnchor;
+  judgement.claim_governs = claim_fits;
+
+  Verdict verdict;
   if (judgement.anchor_governs) verdict.take(judgement.at_anchor);
   if (judgement.today_governs) verdict.take(judgement.today);
-  if (policy.max_anchor_lag_ms > 0 && asked.claimed_ms) {
-    judgement.claim_governs = true;
-    const std::uint64_t claim = *asked.claimed_ms;
-    const bool in_time = claim <= asked.anchor_ms && asked.anchor_ms - claim <= policy.max_anchor_lag_ms;
-    if (!in_time) verdict.take(Outcome::kRefuse, Rule::kClaim);
-    judgement.anchor_governs = true;
-    if (in_time) verdict.take(judgement.at_anchor);
-    if (in_time) verdict.take(*judgement.at_claim);
+  if (judgement.claim_governs) verdict.take(*judgement.at_claim);
+
+  // Nobody needs a policy to know its own awards again: neither their lag nor who assessed them is asked.
+  if (verdict.rule() == Rule::kOwn) {
+    judgement.outcome = verdict.outcome();
+    judgement.rule = verdict.rule();
+    return judgement;
   }
+
   // Blocked today is blocked, whatever governs.
   if (judgement.today.outcome == Outcome::kBlocked) {
     judgement.today_governs = true;
     verdict.take(judgement.today);
+  }
+
+  if (claim_counts && !claim_fits) {
+    judgement.claim_governs = true;
+    verdict.take(Outcome::kRefuse, Rule::kClaim);
   }
   if (policy.separate_assessor && !(asked.parties && kept_apart(history, *asked.parties, asked.as_of.height))) {
     verdict.take(Outcome::kRefuse, Rule::kAssessor);

@@ -10,45 +10,46 @@ Grant larger(Grant a, Grant b) { return b.amount > a.amount ? b : a; }
 
 class Builder {
  public:
-  Builder(Reading& reading, PartyIndex issuer, std::uint64_t at, Carries carries, std::uint16_t schemes)
-      : reading_(reading), at_(at), carries_(carries), schemes_(schemes) {
-    network_.viewpoint = reading.viewpoint();
+  Builder(StatementResolver& resolver, PartyIndex issuer, std::uint64_t at, Carries carries, std::uint16_t schemes)
+      : resolver_(resolver), at_(at), carries_(carries), schemes_(schemes) {
+    network_.viewpoint = resolver.viewpoint();
     network_.issuer = issuer;
   }
 
   Network build() {
-    add_lasts();
-    add_friends();
-    add_middles();
+    add_last_hops();
+    add_intermediaries();
+    add_second_hops();
     return std::move(network_);
   }
 
  private:
   Grant last_of(PartyIndex u, PartyIndex v) {
-    if (carries_ == Carries::kTrust) return at_depth(reading_.ties(u, v, at_).trust, 0);
-    return at_depth(reading_.ties(u, v, at_, schemes_).accredit, 0);
+    if (carries_ == Carries::kTrust) return at_depth(resolver_.relation(u, v, at_).trust, 0);
+    return at_depth(resolver_.relation(u, v, at_, schemes_).accredit, 0);
   }
-  Grant vouch(const Ties& ties, unsigned depth) const {
-    const Grant trust = at_depth(ties.trust, depth);
-    return carries_ == Carries::kTrust ? trust : larger(trust, at_depth(ties.accredit, depth));
+  Grant vouch(const Relation& relation, unsigned depth) const {
+    const Grant trust = at_depth(relation.trust, depth);
+    return carries_ == Carries::kTrust ? trust : larger(trust, at_depth(relation.accredit, depth));
   }
   void sort_by_id(std::vector<PartyIndex>& parties) const {
     std::sort(parties.begin(), parties.end(),
-              [&](PartyIndex a, PartyIndex b) { return reading_.id_of(a) < reading_.id_of(b); });
+              [&](PartyIndex a, PartyIndex b) { return resolver_.id_of(a) < resolver_.id_of(b); });
   }
 
-  void add_lasts() {
+  void add_last_hops() {
     const PartyIndex s = network_.viewpoint;
     const PartyIndex t = network_.issuer;
-    if (reading_.may_be_tied(s, t)) network_.direct = last_of(s, t);
-    std::vector<PartyIndex> authors = reading_.authors(t);
+    if (resolver_.may_be_related(s, t)) network_.direct = last_of(s, t);
+    std::vector<PartyIndex> authors = resolver_.authors(t);
     std::erase(authors, s);
     sort_by_id(authors);
     for (const PartyIndex v : authors) {
       const Grant grant = last_of(v, t);
-      if (grant.amount > 0 && !reading_.is_blocked(v, at_)) network_.lasts.push_back({v, grant});
+      if (grant.amount > 0 && !resolver_.is_blocked(v, at_)) network_.last_hops.push_back({v, grant});
     }
-    for (std::uint32_t i = 0; i < network_.lasts.size(); ++i) by_party_.emplace_back(network_.lasts[i].party, i);
+    for (std::uint32_t i = 0; i < network_.last_hops.size(); ++i)
+      by_party_.emplace_back(network_.last_hops[i].party, i);
     std::sort(by_party_.begin(), by_party_.end());
   }
 
@@ -59,14 +60,14 @@ class Builder {
 
   // Only friends that can lead to the issuer matter: whichever side has fewer statements is searched.
   std::vector<PartyIndex> candidates() {
-    std::uint64_t inwards = network_.lasts.size();
-    for (const auto& last : network_.lasts) inwards += reading_.in_degree(last.party);
-    if (network_.lasts.empty()) return {};
-    if (reading_.out_degree(network_.viewpoint) <= inwards) return reading_.targets(network_.viewpoint);
+    std::uint64_t inwards = network_.last_hops.size();
+    for (const auto& last : network_.last_hops) inwards += resolver_.in_degree(last.party);
+    if (network_.last_hops.empty()) return {};
+    if (resolver_.out_degree(network_.viewpoint) <= inwards) return resolver_.targets(network_.viewpoint);
     std::vector<PartyIndex> out;
-    for (const auto& last : network_.lasts) {
+    for (const auto& last : network_.last_hops) {
       out.push_back(last.party);
-      const auto authors = reading_.authors(last.party);
+      const auto authors = resolver_.authors(last.party);
       out.insert(out.end(), authors.begin(), authors.end());
     }
     std::sort(out.begin(), out.end());
@@ -74,63 +75,63 @@ class Builder {
     return out;
   }
 
-  void add_friends() {
+  void add_intermediaries() {
     const PartyIndex s = network_.viewpoint;
     std::vector<PartyIndex> parties = candidates();
     std::erase(parties, s);
     std::erase(parties, network_.issuer);
-    std::erase_if(parties, [&](PartyIndex u) { return !reading_.may_be_tied(s, u); });
+    std::erase_if(parties, [&](PartyIndex u) { return !resolver_.may_be_related(s, u); });
     sort_by_id(parties);
     for (const PartyIndex u : parties) {
-      const Ties ties = reading_.ties(s, u, at_);
-      Network::Friend one{u, vouch(ties, 1), vouch(ties, 2), last_index(u)};
-      if (one.first.amount > 0 && !reading_.is_blocked(u, at_)) network_.friends.push_back(one);
+      const Relation relation = resolver_.relation(s, u, at_);
+      Network::Intermediary one{u, vouch(relation, 1), vouch(relation, 2), last_index(u)};
+      if (one.first.amount > 0 && !resolver_.is_blocked(u, at_)) network_.intermediaries.push_back(one);
     }
   }
 
-  void add_middle(std::uint32_t from, std::uint32_t to) {
-    const PartyIndex u = network_.friends[from].party;
-    const PartyIndex v = network_.lasts[to].party;
-    if (u == v || !reading_.may_be_tied(u, v)) return;
-    const Grant grant = vouch(reading_.ties(u, v, at_), 1);
-    if (grant.amount > 0) network_.middles.push_back({from, to, grant});
+  void add_second_hop(std::uint32_t from, std::uint32_t to) {
+    const PartyIndex u = network_.intermediaries[from].party;
+    const PartyIndex v = network_.last_hops[to].party;
+    if (u == v || !resolver_.may_be_related(u, v)) return;
+    const Grant grant = vouch(resolver_.relation(u, v, at_), 1);
+    if (grant.amount > 0) network_.second_hops.push_back({from, to, grant});
   }
 
-  void add_middles() {
+  void add_second_hops() {
     std::vector<std::pair<PartyIndex, std::uint32_t>> introducers;
     std::uint64_t outwards = 0;
     std::uint64_t inwards = 0;
-    for (std::uint32_t i = 0; i < network_.friends.size(); ++i) {
-      if (network_.friends[i].introduction.amount == 0) continue;
-      introducers.emplace_back(network_.friends[i].party, i);
-      outwards += reading_.out_degree(network_.friends[i].party);
+    for (std::uint32_t i = 0; i < network_.intermediaries.size(); ++i) {
+      if (network_.intermediaries[i].introduction.amount == 0) continue;
+      introducers.emplace_back(network_.intermediaries[i].party, i);
+      outwards += resolver_.out_degree(network_.intermediaries[i].party);
     }
-    for (const auto& last : network_.lasts) inwards += reading_.in_degree(last.party);
+    for (const auto& last : network_.last_hops) inwards += resolver_.in_degree(last.party);
     std::sort(introducers.begin(), introducers.end());
-    const std::uint64_t pairs = std::uint64_t{introducers.size()} * network_.lasts.size();
+    const std::uint64_t pairs = std::uint64_t{introducers.size()} * network_.last_hops.size();
     if (pairs <= std::min(outwards, inwards)) {
       for (const auto& [party, from] : introducers) {
-        for (std::uint32_t to = 0; to < network_.lasts.size(); ++to) add_middle(from, to);
+        for (std::uint32_t to = 0; to < network_.last_hops.size(); ++to) add_second_hop(from, to);
       }
     } else if (outwards <= inwards) {
       for (const auto& [party, from] : introducers) {
-        for (const PartyIndex v : reading_.targets(party)) {
-          if (const std::uint32_t to = last_index(v); to != kNoIndex) add_middle(from, to);
+        for (const PartyIndex v : resolver_.targets(party)) {
+          if (const std::uint32_t to = last_index(v); to != kNoIndex) add_second_hop(from, to);
         }
       }
     } else {
-      for (std::uint32_t to = 0; to < network_.lasts.size(); ++to) {
-        for (const PartyIndex u : reading_.authors(network_.lasts[to].party)) {
+      for (std::uint32_t to = 0; to < network_.last_hops.size(); ++to) {
+        for (const PartyIndex u : resolver_.authors(network_.last_hops[to].party)) {
           const auto at = std::lower_bound(introducers.begin(), introducers.end(), std::pair(u, 0U));
-          if (at != introducers.end() && at->first == u) add_middle(at->second, to);
+          if (at != introducers.end() && at->first == u) add_second_hop(at->second, to);
         }
       }
     }
-    std::sort(network_.middles.begin(), network_.middles.end(),
+    std::sort(network_.second_hops.begin(), network_.second_hops.end(),
               [](const auto& a, const auto& b) { return std::pair(a.from, a.to) < std::pair(b.from, b.to); });
   }
 
-  Reading& reading_;
+  StatementResolver& resolver_;
   std::uint64_t at_;
   Carries carries_;
   std::uint16_t schemes_;
@@ -140,8 +141,9 @@ class Builder {
 
 }  // namespace
 
-Network build_network(Reading& reading, PartyIndex issuer, std::uint64_t at, Carries carries, std::uint16_t schemes) {
-  return Builder(reading, issuer, at, carries, schemes).build();
+Network build_network(StatementResolver& resolver, PartyIndex issuer, std::uint64_t at, Carries carries,
+                      std::uint16_t schemes) {
+  return Builder(resolver, issuer, at, carries, schemes).build();
 }
 
 }  // namespace testamur::trust

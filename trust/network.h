@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-#include "trust/reading.h"
+#include "trust/statement_resolver.h"
 
 namespace testamur::trust {
 
@@ -22,33 +22,33 @@ struct Grant {
 };
 
 struct Network {
-  struct Friend {
+  struct Intermediary {
     PartyIndex party = 0;
     Grant first;                    // depth >= 1
     Grant introduction;             // depth >= 2
-    std::uint32_t last = kNoIndex;  // its position in `lasts`, when it speaks of the issuer itself
+    std::uint32_t last = kNoIndex;  // its position in `last_hops`, when it speaks of the issuer itself
   };
-  struct Last {
+  struct LastHop {
     PartyIndex party = 0;
     Grant grant;
   };
-  struct Middle {
-    std::uint32_t from = 0;  // position in `friends`
-    std::uint32_t to = 0;    // position in `lasts`
+  struct SecondHop {
+    std::uint32_t from = 0;  // position in `intermediaries`
+    std::uint32_t to = 0;    // position in `last_hops`
     Grant grant;
   };
   PartyIndex viewpoint = 0;
   PartyIndex issuer = 0;
   Grant direct;
-  std::vector<Friend> friends;
-  std::vector<Last> lasts;
-  std::vector<Middle> middles;
+  std::vector<Intermediary> intermediaries;
+  std::vector<LastHop> last_hops;
+  std::vector<SecondHop> second_hops;
 };
 
 enum class Carries : std::uint8_t { kTrust, kAccreditation };
 
 // `issuer` is neither blocked nor the viewpoint.
-Network build_network(Reading& reading, PartyIndex issuer, std::uint64_t at, Carries carries,
+Network build_network(StatementResolver& resolver, PartyIndex issuer, std::uint64_t at, Carries carries,
                       std::uint16_t schemes = kAnyScheme);
 
 struct FlowAnswer {
@@ -56,14 +56,15 @@ struct FlowAnswer {
   std::vector<Path> paths;
   std::vector<Arc> cut;
 };
-FlowAnswer solve(const Network& network, const Reading& reading, const Policy& policy, std::uint64_t at, Work& work);
+FlowAnswer solve(const Network& network, const StatementResolver& resolver, const Policy& policy, std::uint64_t at,
+                 Work& work);
 
 struct DisjointAnswer {
   std::uint32_t count = 0;
   std::vector<Path> paths;
   std::vector<InstitutionId> cover;
 };
-DisjointAnswer independent_paths(const Network& network, const Reading& reading, const Policy& policy, std::uint64_t at,
-                                 Work& work);
+DisjointAnswer independent_paths(const Network& network, const StatementResolver& resolver, const Policy& policy,
+                                 std::uint64_t at, Work& work);
 
 }  // namespace testamur::trust

@@ -16,8 +16,6 @@ using RowIndex = std::uint32_t;
 using PairIndex = std::uint32_t;
 inline constexpr std::uint32_t kNoIndex = ~std::uint32_t{0};
 
-enum class Standing : std::uint8_t { kGood = 0, kSuspended = 1, kLeft = 2, kClosed = 3 };
-
 struct Block {
   Height height;
   std::uint64_t time_ms = 0;

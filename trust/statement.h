@@ -13,6 +13,7 @@
 #include "common/hash.h"
 #include "common/ids.h"
 #include "trust/scope.h"
+#include "trust/vocabulary.h"
 
 namespace testamur::trust {
 
@@ -24,10 +25,6 @@ inline constexpr std::uint64_t kOpenEnd = ~std::uint64_t{0};
 inline constexpr unsigned kTrustSlotsPerPair = 16;
 inline constexpr unsigned kAccreditSlotsPerPair = 4096;
 inline constexpr unsigned kMaxNamedStatements = 4096;
-
-// Values are part of stored formats.
-enum class Kind : std::uint8_t { kTrust = 1, kAccredit = 2, kDistrust = 3, kEnd = 4, kVoid = 5 };
-std::string_view to_text(Kind kind);
 
 // Where the ledger put something. `order` is the position in the log; times are header times in milliseconds.
 struct Commit {

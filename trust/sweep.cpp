@@ -1,15 +1,31 @@
+// One run: the intermediaries of the viewpoint, the supply of every party and the second hops that make it, bounds for
+// every issuer, and an exact flow where they leave the answer open. Members that are filled by one phase are only read
+// by the later ones; take_greedily puts back what it takes.
 #include "trust/sweep.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "trust/flow.h"
-#include "trust/reading.h"
+#include "trust/statement_resolver.h"
 
 namespace testamur::trust {
 namespace {
 
+constexpr MaxFlow::Node kSource = 0;
+constexpr MaxFlow::Node kSink = 1;
+
+void sort_unique(std::vector<std::uint32_t>& list) {
+  std::sort(list.begin(), list.end());
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+}
+
+std::uint32_t position_in(const std::vector<std::uint32_t>& sorted, std::uint32_t value) {
+  return static_cast<std::uint32_t>(std::lower_bound(sorted.begin(), sorted.end(), value) - sorted.begin());
+}
+
 // The arc u -> t as `in(t)` shows it.
-CsrArc last_word(const CsrGraph& graph, PartyIndex u, PartyIndex t) {
+CsrArc last_hop(const CsrGraph& graph, PartyIndex u, PartyIndex t) {
   CsrArc arc = graph.find(u, t);
   arc.party = u;
   return arc;
@@ -29,201 +45,242 @@ GraphSet compile(const History& history, const AsOf& as_of, std::uint64_t at_ms,
   return set;
 }
 
-void Sweep::prepare(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy) {
+void Sweep::collect_intermediaries(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy) {
   const std::size_t n = graph.party_count();
-  friends_.clear();
-  friend_of_.assign(n, kNoIndex);
-  direct_.assign(n, 0);
-  supply_.assign(n, 0);
-  widest_.assign(n, {});
-  supplied_.clear();
   ceiling2_ = policy.ceilings[1];
+  intermediaries_.clear();
+  position_of_.assign(n, kNoIndex);
+  direct_.assign(n, 0);
+  first_left_.clear();
+  introduction_left_.clear();
+
   for (const CsrArc& arc : own) {
     direct_[arc.party] = std::min<std::uint32_t>(arc.last, policy.ceilings[0]);
     if (arc.first == 0 || !carries(arc.party)) continue;
-    friend_of_[arc.party] = static_cast<std::uint32_t>(friends_.size());
     const std::uint32_t first = arc.first;
-    friends_.push_back({arc.party, first, std::min(first, policy.ceilings[1]),
-                        std::min<std::uint32_t>(arc.second, policy.ceilings[2])});
-  }
-  first_left_.resize(friends_.size());
-  second_left_.resize(friends_.size());
-  for (std::size_t i = 0; i < friends_.size(); ++i) {
-    first_left_[i] = friends_[i].first;
-    second_left_[i] = friends_[i].second;
+    const std::uint32_t introduction = std::min<std::uint32_t>(arc.second, policy.ceilings[2]);
+    position_of_[arc.party] = static_cast<std::uint32_t>(intermediaries_.size());
+    intermediaries_.push_back({arc.party, first, std::min(first, ceiling2_), introduction});
+    first_left_.push_back(first);
+    introduction_left_.push_back(introduction);
   }
 }
 
-// supply: what can arrive at v2; middles: who introduces v; then the bounds for every t.
-void Sweep::bound(const CsrGraph& graph) {
+void Sweep::add_supply(PartyIndex v, std::uint32_t amount, PartyIndex from) {
+  if (amount == 0) return;
+  if (supply_[v] == 0) supplied_.push_back(v);
+  supply_[v] += amount;
+  if (amount > widest_path_[v].amount) widest_path_[v] = {amount, from};
+}
+
+void Sweep::compute_supply(const CsrGraph& graph) {
   const std::size_t n = graph.party_count();
-  middle_begin_.assign(n + 1, 0);
-  const auto give = [&](PartyIndex v, std::uint32_t amount, PartyIndex from) {
-    if (amount == 0) return;
-    if (supply_[v] == 0) supplied_.push_back(v);
-    supply_[v] += amount;
-    if (amount > widest_[v].amount) widest_[v] = {amount, from};
-  };
-  for (const Friend& one : friends_) {
-    give(one.party, one.speaks, one.party);
-    if (one.second == 0) continue;
-    for (const CsrArc& arc : graph.out(one.party)) {
+  supply_.assign(n, 0);
+  widest_path_.assign(n, {});
+  supplied_.clear();
+  second_hop_begin_.assign(n + 1, 0);
+
+  for (const Intermediary& u : intermediaries_) {
+    add_supply(u.party, u.direct_capacity, u.party);
+    if (u.introduction == 0) continue;
+    for (const CsrArc& arc : graph.out(u.party)) {
       if (arc.first == 0 || !carries(arc.party)) continue;
-      give(arc.party, std::min({one.first, one.second, std::uint32_t{arc.first}}), one.party);
-      ++middle_begin_[arc.party + 1];
+      add_supply(arc.party, std::min({u.first, u.introduction, std::uint32_t{arc.first}}), u.party);
+      // A count for now: group_second_hops makes positions of them.
+      ++second_hop_begin_[arc.party + 1];
     }
   }
-  for (std::size_t i = 1; i <= n; ++i) middle_begin_[i] += middle_begin_[i - 1];
-  middles_.resize(middle_begin_[n]);
-  std::vector<std::uint32_t> at(middle_begin_.begin(), middle_begin_.end() - 1);
-  for (std::uint32_t i = 0; i < friends_.size(); ++i) {
-    if (friends_[i].second == 0) continue;
-    for (const CsrArc& arc : graph.out(friends_[i].party)) {
-      if (arc.first != 0 && carries(arc.party)) middles_[at[arc.party]++] = {i, arc.first};
+}
+
+// A counting sort by v: many issuers look up the second hops to one party.
+void Sweep::group_second_hops(const CsrGraph& graph) {
+  const std::size_t n = graph.party_count();
+  for (std::size_t v = 1; v <= n; ++v) second_hop_begin_[v] += second_hop_begin_[v - 1];
+  second_hops_.resize(second_hop_begin_[n]);
+
+  std::vector<std::uint32_t> next(second_hop_begin_.begin(), second_hop_begin_.end() - 1);
+  for (std::uint32_t i = 0; i < intermediaries_.size(); ++i) {
+    if (intermediaries_[i].introduction == 0) continue;
+    for (const CsrArc& arc : graph.out(intermediaries_[i].party)) {
+      if (arc.first != 0 && carries(arc.party)) second_hops_[next[arc.party]++] = {i, arc.first};
     }
   }
+}
+
+// Above: every last hop carries all that can arrive there. Below: only what intermediaries say themselves, which share
+// nothing; or the direct statement with one widest chain.
+void Sweep::compute_bounds(const CsrGraph& graph) {
   lower_ = direct_;
   upper_ = direct_;
-  single_.assign(n, 0);
+  single_.assign(graph.party_count(), 0);
   for (const PartyIndex v : supplied_) {
     const std::uint32_t supply = supply_[v];
-    const std::uint32_t speaks = friend_of_[v] == kNoIndex ? 0 : friends_[friend_of_[v]].speaks;
-    const Wide wide = widest_[v];
+    const Intermediary* u = intermediary(v);
+    const std::uint32_t direct_capacity = u == nullptr ? 0 : u->direct_capacity;
+    const WidestPath widest = widest_path_[v];
+
     for (const CsrArc& arc : graph.out(v)) {
       const std::uint32_t last = arc.last;
       upper_[arc.party] += std::min(supply, last);
-      lower_[arc.party] += std::min(speaks, last);
-      // A chain that its own end introduces is none.
-      if (wide.from != arc.party) single_[arc.party] = std::max(single_[arc.party], std::min(wide.amount, last));
+      lower_[arc.party] += std::min(direct_capacity, last);
+      // An issuer is no intermediary on a chain to itself.
+      if (widest.from == arc.party) continue;
+      single_[arc.party] = std::max(single_[arc.party], std::min(widest.amount, last));
     }
   }
+}
+
+// Takes up to `missing` over one last hop from what is left of the capacities; what it took. Where the same arcs are
+// taken in another order more may pass, so that too little proves nothing.
+std::uint32_t Sweep::take_greedily(const CsrArc& last, PartyIndex t, std::uint32_t missing) {
+  std::uint32_t left = std::min<std::uint32_t>(last.last, missing);
+  const std::uint32_t wanted = left;
+
+  if (const auto i = position_of_[last.party]; i != kNoIndex) {
+    const std::uint32_t x = std::min({intermediaries_[i].direct_capacity, first_left_[i], left});
+    first_left_[i] -= x;
+    left -= x;
+    touched_.push_back(i);
+  }
+  for (const auto& [from, amount] : second_hops_to(last.party)) {
+    if (left == 0) break;
+    if (intermediaries_[from].party == t) continue;
+    const std::uint32_t x = std::min({first_left_[from], introduction_left_[from], amount, left});
+    if (x == 0) continue;
+    first_left_[from] -= x;
+    introduction_left_[from] -= x;
+    left -= x;
+    touched_.push_back(from);
+  }
+  return wanted - left;
 }
 
 // Greedy first; the exact flow where greed falls short.
-bool Sweep::flows(const CsrGraph& graph, PartyIndex t, std::uint32_t needed) {
+bool Sweep::flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed) {
   std::uint32_t missing = needed - std::min(needed, direct_[t]);
   touched_.clear();
-  for (const CsrArc& arc : graph.in(t)) {
+  for (const CsrArc& last : graph.in(t)) {
     if (missing == 0) break;
-    if (arc.last == 0 || !carries(arc.party) || supply_[arc.party] == 0) continue;
-    std::uint32_t left = arc.last;
-    if (const auto f = friend_of_[arc.party]; f != kNoIndex) {
-      const std::uint32_t x = std::min({friends_[f].speaks, first_left_[f], left, missing});
-      first_left_[f] -= x;
-      left -= x;
-      missing -= x;
-      touched_.push_back(f);
-    }
-    for (auto i = middle_begin_[arc.party]; i < middle_begin_[arc.party + 1] && left > 0 && missing > 0; ++i) {
-      const auto [f, amount] = middles_[i];
-      if (friends_[f].party == t) continue;
-      const std::uint32_t x = std::min({first_left_[f], second_left_[f], amount, left, missing});
-      if (x == 0) continue;
-      first_left_[f] -= x;
-      second_left_[f] -= x;
-      left -= x;
-      missing -= x;
-      touched_.push_back(f);
-    }
+    if (can_end(last)) missing -= take_greedily(last, t, missing);
   }
-  for (const auto f : touched_) {
-    first_left_[f] = friends_[f].first;
-    second_left_[f] = friends_[f].second;
+
+  for (const auto i : touched_) {
+    first_left_[i] = intermediaries_[i].first;
+    introduction_left_[i] = intermediaries_[i].introduction;
   }
-  return missing == 0 || flows_exactly(graph, t, needed);
+  return missing == 0 || exact_flow_reaches(graph, t, needed);
 }
 
-bool Sweep::flows_exactly(const CsrGraph& graph, PartyIndex t, std::uint32_t needed) {
-  std::vector<CsrArc> lasts;
-  std::vector<std::uint32_t> friends;
-  for (const CsrArc& arc : graph.in(t)) {
-    if (arc.last == 0 || !carries(arc.party) || supply_[arc.party] == 0) continue;
-    lasts.push_back(arc);
-    if (friend_of_[arc.party] != kNoIndex) friends.push_back(friend_of_[arc.party]);
-    for (auto i = middle_begin_[arc.party]; i < middle_begin_[arc.party + 1]; ++i) friends.push_back(middles_[i].from);
+// Positions of the intermediaries, but the issuer, from which something arrives at one of these last hops; ascending.
+std::vector<std::uint32_t> Sweep::intermediaries_before(const std::vector<CsrArc>& last_hops, PartyIndex t) const {
+  std::vector<std::uint32_t> all;
+  for (const CsrArc& last : last_hops) {
+    if (position_of_[last.party] != kNoIndex) all.push_back(position_of_[last.party]);
+    for (const SecondHop& hop : second_hops_to(last.party)) all.push_back(hop.from);
   }
-  std::sort(friends.begin(), friends.end());
-  friends.erase(std::unique(friends.begin(), friends.end()), friends.end());
-  std::erase_if(friends, [&](std::uint32_t f) { return friends_[f].party == t; });
-  const auto position = [&](std::uint32_t f) {
-    return static_cast<MaxFlow::Node>(std::lower_bound(friends.begin(), friends.end(), f) - friends.begin());
-  };
-  const auto hop = [](MaxFlow::Node i) { return 2 + i; };
-  const auto introducer = [&](MaxFlow::Node i) { return static_cast<MaxFlow::Node>(2 + friends.size() + i); };
-  const auto last = [&](std::size_t j) { return static_cast<MaxFlow::Node>(2 + 2 * friends.size() + j); };
-  MaxFlow flow(2 + 2 * friends.size() + lasts.size());
-  for (MaxFlow::Node i = 0; i < friends.size(); ++i) {
-    flow.add_arc(0, hop(i), friends_[friends[i]].first);
-    flow.add_arc(hop(i), introducer(i), friends_[friends[i]].second);
+  sort_unique(all);
+  std::erase_if(all, [&](std::uint32_t i) { return intermediaries_[i].party == t; });
+  return all;
+}
+
+// The network of the drawing in sweep.h, for one issuer: source, sink, u for each intermediary, u' for each, v for each
+// last hop.
+bool Sweep::exact_flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed) const {
+  std::vector<CsrArc> last_hops;
+  std::copy_if(graph.in(t).begin(), graph.in(t).end(), std::back_inserter(last_hops),
+               [&](const CsrArc& last) { return can_end(last); });
+  const std::vector<std::uint32_t> before = intermediaries_before(last_hops, t);
+  const auto count = static_cast<MaxFlow::Node>(before.size());
+  const auto u = [&](std::uint32_t i) { return 2 + position_in(before, i); };
+  const auto introducer = [&](std::uint32_t i) { return u(i) + count; };
+  MaxFlow flow(2 + 2 * before.size() + last_hops.size());
+
+  for (const std::uint32_t i : before) {
+    flow.add_arc(kSource, u(i), intermediaries_[i].first);
+    flow.add_arc(u(i), introducer(i), intermediaries_[i].introduction);
   }
-  for (std::size_t j = 0; j < lasts.size(); ++j) {
-    const PartyIndex v = lasts[j].party;
-    flow.add_arc(last(j), 1, lasts[j].last);
-    const auto f = friend_of_[v];
-    if (f != kNoIndex) flow.add_arc(hop(position(f)), last(j), std::min(ceiling2_, MaxFlow::kUnbounded));
-    for (auto i = middle_begin_[v]; i < middle_begin_[v + 1]; ++i) {
-      if (friends_[middles_[i].from].party == t) continue;
-      flow.add_arc(introducer(position(middles_[i].from)), last(j), middles_[i].amount);
+  MaxFlow::Node v = 2 + 2 * count;
+  for (const CsrArc& last : last_hops) {
+    flow.add_arc(v, kSink, last.last);
+    const auto self = position_of_[last.party];
+    if (self != kNoIndex) flow.add_arc(u(self), v, std::min(ceiling2_, MaxFlow::kUnbounded));
+    for (const auto& [from, amount] : second_hops_to(last.party)) {
+      if (intermediaries_[from].party != t) flow.add_arc(introducer(from), v, amount);
     }
+    ++v;
   }
+
   Work work(~std::uint64_t{0});
-  return direct_[t] + flow.run(0, 1, work) >= needed;
+  return direct_[t] + flow.run(kSource, kSink, work) >= needed;
 }
 
-// At least k independent paths; `direct_` is after ceilings, as the definition wants it.
-bool Sweep::has_paths(const CsrGraph& graph, const Policy& policy, PartyIndex t) {
+// Whether who says the last word is in D: a friend whose own word about the issuer is a path.
+bool Sweep::is_path_of_two(const Policy& policy, const CsrArc& last) const {
+  const std::uint32_t floor = policy.path_floor;
+  const Intermediary* u = intermediary(last.party);
+  return policy.ceilings[1] >= floor && u != nullptr && u->first >= floor && last.last >= floor;
+}
+
+// The edges of the matching: friends outside of D that introduce one of the last hops.
+std::vector<Sweep::Introduction> Sweep::introductions(const CsrGraph& graph, const Policy& policy, PartyIndex t,
+                                                      const std::vector<PartyIndex>& last_hops) const {
+  const std::uint32_t floor = policy.path_floor;
+  std::vector<Introduction> edges;
+  for (std::uint32_t j = 0; j < last_hops.size(); ++j) {
+    for (const auto& [from, amount] : second_hops_to(last_hops[j])) {
+      const Intermediary& u = intermediaries_[from];
+      if (amount < floor || u.introduction < floor || u.party == t) continue;
+      if (!is_path_of_two(policy, last_hop(graph, u.party, t))) edges.emplace_back(from, j);
+    }
+  }
+  return edges;
+}
+
+// At least k of [direct] + |D| + ν. `direct_` is after ceilings, as the definition wants it.
+bool Sweep::has_enough_paths(const CsrGraph& graph, const Policy& policy, PartyIndex t) const {
   const std::uint32_t floor = policy.path_floor;
   const std::uint32_t k = policy.independent_paths;
   std::uint32_t count = policy.ceilings[0] >= floor && direct_[t] >= floor ? 1 : 0;
-  const auto in_d = [&](const CsrArc& arc) {
-    const auto f = friend_of_[arc.party];
-    return policy.ceilings[1] >= floor && f != kNoIndex && friends_[f].first >= floor && arc.last >= floor;
-  };
-  std::vector<PartyIndex> lasts;
-  for (const CsrArc& arc : graph.in(t)) {
-    if (!carries(arc.party) || arc.last < floor) continue;
-    if (in_d(arc)) {
+  std::vector<PartyIndex> last_hops;  // of paths of three
+  for (const CsrArc& last : graph.in(t)) {
+    if (!carries(last.party) || last.last < floor) continue;
+    if (is_path_of_two(policy, last)) {
       ++count;
     } else {
-      lasts.push_back(arc.party);
+      last_hops.push_back(last.party);
     }
   }
   if (count >= k || policy.ceilings[2] < floor) return count >= k;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;  // friend, last
-  std::vector<std::uint32_t> friends;
-  for (std::uint32_t j = 0; j < lasts.size(); ++j) {
-    for (auto i = middle_begin_[lasts[j]]; i < middle_begin_[lasts[j] + 1]; ++i) {
-      const auto [f, amount] = middles_[i];
-      if (amount < floor || friends_[f].second < floor || friends_[f].party == t) continue;
-      if (in_d(last_word(graph, friends_[f].party, t))) continue;
-      pairs.emplace_back(f, j);
-      friends.push_back(f);
-    }
-  }
-  std::sort(friends.begin(), friends.end());
-  friends.erase(std::unique(friends.begin(), friends.end()), friends.end());
-  MaxFlow matching(2 + friends.size() + lasts.size());
-  for (std::size_t i = 0; i < friends.size(); ++i) matching.add_arc(0, static_cast<MaxFlow::Node>(2 + i), 1);
-  const auto right = [&](std::size_t j) { return static_cast<MaxFlow::Node>(2 + friends.size() + j); };
-  for (std::size_t j = 0; j < lasts.size(); ++j) matching.add_arc(right(j), 1, 1);
-  for (const auto& [f, j] : pairs) {
-    const auto left = std::lower_bound(friends.begin(), friends.end(), f) - friends.begin();
-    matching.add_arc(static_cast<MaxFlow::Node>(2 + left), right(j), 1);
-  }
+
+  // ν as a flow of units.
+  const std::vector<Introduction> edges = introductions(graph, policy, t, last_hops);
+  std::vector<std::uint32_t> before;
+  for (const auto& [from, j] : edges) before.push_back(from);
+  sort_unique(before);
+  const auto left = static_cast<MaxFlow::Node>(2);
+  const auto right = static_cast<MaxFlow::Node>(left + before.size());
+  MaxFlow matching(right + last_hops.size());
+  for (std::uint32_t i = 0; i < before.size(); ++i) matching.add_arc(kSource, left + i, 1);
+  for (std::uint32_t j = 0; j < last_hops.size(); ++j) matching.add_arc(right + j, kSink, 1);
+  for (const auto& [from, j] : edges) matching.add_arc(left + position_in(before, from), right + j, 1);
+
   Work work(~std::uint64_t{0});
-  return count + matching.run(0, 1, work) >= k;
+  return count + matching.run(kSource, kSink, work) >= k;
 }
 
-void Sweep::reach(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy, std::uint32_t needed,
-                  std::vector<bool>& reached) {
-  prepare(graph, own, policy);
-  bound(graph);
+void Sweep::mark_accepted(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy,
+                          std::uint32_t needed, std::vector<bool>& reached) {
+  collect_intermediaries(graph, own, policy);
+  compute_supply(graph);
+  group_second_hops(graph);
+  compute_bounds(graph);
+
   const std::size_t n = graph.party_count();
   reached.assign(n, false);
   for (PartyIndex t = 0; t < n; ++t) {
     if (upper_[t] < needed) continue;
     const bool surely = std::max(lower_[t], direct_[t] + single_[t]) >= needed;
-    reached[t] = surely || flows(graph, t, needed);
+    reached[t] = surely || flow_reaches(graph, t, needed);
   }
 }
 
@@ -234,24 +291,28 @@ std::vector<Outcome> Sweep::run(const History& history, const GraphSet& graphs, 
   blocked_.assign(n + 1, 0);
   for (const PartyIndex party : blocked_parties(history, query, policy)) blocked_[party] = 1;
 
-  std::vector<Outcome> outcomes(n, Outcome::kRefuse);
-  std::vector<bool> reached;
+  // Amount, and paths where the amount is reached. A direct statement of the threshold satisfies any number of paths.
+  std::vector<bool> accepted;
   const std::vector<CsrArc> own = own_arcs(history, query, policy, {});
-  reach(graphs.trust, own, policy, policy.threshold, reached);
+  mark_accepted(graphs.trust, own, policy, policy.threshold, accepted);
   if (policy.independent_paths > 1) {
     std::vector<std::uint8_t> direct_before_ceilings(n, 0);
     for (const CsrArc& arc : own) direct_before_ceilings[arc.party] = arc.last;
     for (PartyIndex t = 0; t < n; ++t) {
-      if (!reached[t] || direct_before_ceilings[t] >= policy.threshold) continue;
-      reached[t] = has_paths(graphs.trust, policy, t);
+      if (!accepted[t] || direct_before_ceilings[t] >= policy.threshold) continue;
+      accepted[t] = has_enough_paths(graphs.trust, policy, t);
     }
   }
-  std::vector<bool> accepted = reached;
+
+  std::vector<bool> reached;
   for (const auto& [requirement, graph] : graphs.accreditation) {
     const CsrKind kind{true, requirement.schemes == 0 ? kAnyScheme : requirement.schemes};
-    reach(graph, own_arcs(history, query, policy, kind), policy, requirement.amount, reached);
+    mark_accepted(graph, own_arcs(history, query, policy, kind), policy, requirement.amount, reached);
     for (std::size_t t = 0; t < n; ++t) accepted[t] = accepted[t] && reached[t];
   }
+
+  // The rules before and after, in their order: unknown, future, block, own. A viewpoint is never blocked.
+  std::vector<Outcome> outcomes(n, Outcome::kRefuse);
   const std::uint32_t visible = history.visible_blocks(query.as_of.height);
   for (PartyIndex t = 0; t < n; ++t) {
     if (history.party(t).block >= visible || query.at_time_ms > query.as_of.today_ms) continue;

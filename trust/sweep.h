@@ -1,9 +1,24 @@
 // All issuers from one viewpoint at once. Two passes over the arcs bound every issuer's flow from below and above;
 // only where the bounds leave the threshold open is the flow computed, and only up to the threshold.
 // Deterministic; one thread at a time per object; no state is kept between runs but memory.
+//
+// What can carry flow from the viewpoint s to an issuer t, with its capacities (docs/trust.md, "Definition"):
+//
+//        direct                                                           min(s->t, ceiling 1)
+//   s ------------------------------------------------------------> t
+//        first      direct_capacity                    last
+//   s --------> u -------------------> v = u ---------------------> t    u speaks of t itself
+//                                                                        direct_capacity: at most ceiling 2
+//        first      introduction        second hop     last
+//   s --------> u -------------------> u' ---------> v -----------> t    u introduces v
+//                                                                        introduction: min(depth >= 2, ceiling 3)
+//
+// `first` bounds both what u says itself and what it introduces. The supply of v is what can arrive at v at most.
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "trust/csr.h"
@@ -25,43 +40,70 @@ class Sweep {
   std::vector<Outcome> run(const History& history, const GraphSet& graphs, const Query& query, const Policy& policy);
 
  private:
-  struct Friend {
+  struct Intermediary {  // u
     PartyIndex party;
-    std::uint32_t first;   // s -> u
-    std::uint32_t speaks;  // u -> u2: min(first, second ceiling)
-    std::uint32_t second;  // u -> u': min(depth >= 2, third ceiling)
+    std::uint32_t first;
+    std::uint32_t direct_capacity;  // min(first, ceiling 2)
+    std::uint32_t introduction;
   };
-  struct Middle {
-    std::uint32_t from;  // in friends_
+  struct SecondHop {     // u' -> v, kept with v
+    std::uint32_t from;  // position of u in intermediaries_
     std::uint32_t amount;
   };
-  struct Wide {
+  struct WidestPath {  // of the chains of one or two that arrive at v
     std::uint32_t amount = 0;
-    std::uint32_t from = 0;  // party of the friend
+    PartyIndex from = 0;  // the intermediary
   };
-  void prepare(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy);
-  void bound(const CsrGraph& graph);
+  // Two positions: of u in intermediaries_, of v in a list of last hops.
+  using Introduction = std::pair<std::uint32_t, std::uint32_t>;
+
   // Marks the parties whose flow is at least `needed`.
-  void reach(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy, std::uint32_t needed,
-             std::vector<bool>& reached);
-  bool flows(const CsrGraph& graph, PartyIndex t, std::uint32_t needed);
-  bool flows_exactly(const CsrGraph& graph, PartyIndex t, std::uint32_t needed);
-  bool has_paths(const CsrGraph& graph, const Policy& policy, PartyIndex t);
+  void mark_accepted(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy, std::uint32_t needed,
+                     std::vector<bool>& reached);
+  void collect_intermediaries(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy);
+  void add_supply(PartyIndex v, std::uint32_t amount, PartyIndex from);
+  void compute_supply(const CsrGraph& graph);
+  void group_second_hops(const CsrGraph& graph);
+  void compute_bounds(const CsrGraph& graph);
+
+  bool flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed);
+  std::uint32_t take_greedily(const CsrArc& last, PartyIndex t, std::uint32_t missing);
+  bool exact_flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed) const;
+  std::vector<std::uint32_t> intermediaries_before(const std::vector<CsrArc>& last_hops, PartyIndex t) const;
+
+  bool has_enough_paths(const CsrGraph& graph, const Policy& policy, PartyIndex t) const;
+  bool is_path_of_two(const Policy& policy, const CsrArc& last) const;
+  std::vector<Introduction> introductions(const CsrGraph& graph, const Policy& policy, PartyIndex t,
+                                          const std::vector<PartyIndex>& last_hops) const;
+
   bool carries(PartyIndex v) const { return blocked_[v] == 0 && v != viewpoint_; }
+  bool can_end(const CsrArc& last) const { return last.last != 0 && carries(last.party) && supply_[last.party] != 0; }
+  const Intermediary* intermediary(PartyIndex party) const {
+    const auto at = position_of_[party];
+    return at == kNoIndex ? nullptr : &intermediaries_[at];
+  }
+  std::span<const SecondHop> second_hops_to(PartyIndex v) const {
+    return {second_hops_.data() + second_hop_begin_[v], second_hops_.data() + second_hop_begin_[v + 1]};
+  }
 
   PartyIndex viewpoint_ = 0;
   std::uint32_t ceiling2_ = 0;
   std::vector<std::uint8_t> blocked_;
-  std::vector<Friend> friends_;
-  std::vector<std::uint32_t> friend_of_;  // party -> position in friends_
-  std::vector<std::uint32_t> direct_;     // party -> s -> t after ceilings
-  std::vector<std::uint32_t> supply_;     // party v -> at most so much arrives at v2
-  std::vector<Wide> widest_;              // party v -> one chain of two that arrives there
-  std::vector<PartyIndex> supplied_;      // parties with supply
-  std::vector<std::uint32_t> lower_, upper_, single_;
-  std::vector<std::uint32_t> middle_begin_;  // by party v: the friends that introduce it
-  std::vector<Middle> middles_;
-  std::vector<std::uint32_t> first_left_, second_left_;  // scratch, by friend
+  std::vector<Intermediary> intermediaries_;
+  std::vector<std::uint32_t> position_of_;  // party -> position in intermediaries_
+
+  // By party.
+  std::vector<std::uint32_t> direct_;
+  std::vector<std::uint32_t> supply_;
+  std::vector<WidestPath> widest_path_;
+  std::vector<std::uint32_t> lower_, upper_, single_;  // bounds of the flow to it; `single_`: over one chain
+
+  std::vector<PartyIndex> supplied_;  // parties with supply
+  std::vector<SecondHop> second_hops_;
+  std::vector<std::uint32_t> second_hop_begin_;  // party v -> its first second hop
+
+  // What take_greedily has left of each intermediary, and whose it touched.
+  std::vector<std::uint32_t> first_left_, introduction_left_;
   std::vector<std::uint32_t> touched_;
 };
 

@@ -68,6 +68,19 @@ void write_counts(Overlay& state, const InstitutionId& truster, const TrusterCou
   state.put(kTrusterCounts, truster.view(), Encoder().u64(counts.live).u64(counts.day).u64(counts.changes).take());
 }
 
+AuthorBytes read_author_bytes(const StateReader& state, const InstitutionId& author) {
+  const auto stored = state.get(kAuthorBytes, author.view());
+  if (!stored) return {};
+  Decoder in(*stored);
+  AuthorBytes written{in.u64(), in.u64()};
+  TM_CHECK(in.finished(), "the bytes of an author are damaged");
+  return written;
+}
+
+void write_author_bytes(Overlay& state, const InstitutionId& author, const AuthorBytes& written) {
+  state.put(kAuthorBytes, author.view(), Encoder().u64(written.day).u64(written.bytes).take());
+}
+
 std::optional<StatementPlace> find_statement(const StateReader& state, const TransactionId& id) {
   const auto stored = state.get(kStatementIds, id.view());
   if (!stored) return std::nullopt;

@@ -35,6 +35,7 @@ inline constexpr Table kProposalList{55};        // list: proposal id
 inline constexpr Table kReadyIds{56};            // transaction id of a ready -> consensus key id, seq u64
 inline constexpr Table kEvidenceList{57};        // list: consensus key id, u64 epoch, u64 view
 inline constexpr Table kRootVetoes{58};          // institution -> u64 time of the last veto of its root
+inline constexpr Table kAuthorBytes{59};         // author -> AuthorBytes
 
 void append_to_list(Overlay& state, Table list, Bytes entry);
 std::uint64_t list_size(const StateReader& state, Table list);
@@ -65,6 +66,15 @@ struct TrusterCounts {
 };
 TrusterCounts read_counts(const StateReader& state, const InstitutionId& truster);
 void write_counts(Overlay& state, const InstitutionId& truster, const TrusterCounts& counts);
+
+// The carried bytes that an author committed on the last day that saw any (day = header time / 86,400,000); counted
+// from protocol version 3 on.
+struct AuthorBytes {
+  std::uint64_t day = 0;
+  std::uint64_t bytes = 0;
+};
+AuthorBytes read_author_bytes(const StateReader& state, const InstitutionId& author);
+void write_author_bytes(Overlay& state, const InstitutionId& author, const AuthorBytes& written);
 
 // Where a statement stands in the registry.
 struct StatementPlace {

@@ -135,6 +135,15 @@ void apply(StateWriter& writer, const SetChangeContent& content) {
 // ---- parameters
 
 Failure check(const StateView& view, const ParameterChangeContent& content, Moment) {
+  // A build that does not know the parameter would execute the change to another digest.
+  const auto in_force = protocol_version_at(view.state, view.height);
+  for (const auto& value : content.values) {
+    const auto& row = row_of(value.id);
+    if (row.since > in_force) {
+      return refuse(RejectionCode::kLaterProtocol, "parameters", std::string(row.name));
+    }
+  }
+
   const auto current = read_parameters(view.state);
   const bool changes = std::ranges::any_of(
       content.values, [&](const ParameterValue& value) { return current[value.id] != value.value; });

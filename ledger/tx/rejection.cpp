@@ -120,6 +120,7 @@ constexpr std::array kRows = {
     Row{kPolicyUnchanged, kForNow, "policy_unchanged", "a publication changes the policy"},
     Row{kRuleExists, kForever, "rule_exists", "a version of a rule is published once"},
     Row{kRuleVersionGap, kForNow, "rule_version_gap", "versions of a rule follow one another without a gap"},
+    Row{kByteBudget, kForNow, "byte_budget", "the bytes that an author writes in a day are limited"},
     Row{kNotSeated, kForNow, "not_seated", "members of the current validator set propose and vote"},
     Row{kVotingTime, kForNow, "voting_time", "voting ends after the block's time, within the ledger's limit"},
     Row{kEffectiveTime, kForNow, "effective_time", "the effective time is within the ledger's limit"},

@@ -107,6 +107,7 @@ enum class RejectionCode : std::uint16_t {
   kPolicyUnchanged = 249,
   kRuleExists = 250,
   kRuleVersionGap = 251,
+  kByteBudget = 252,
   // Governance.
   kNotSeated = 260,
   kVotingTime = 261,

@@ -17,14 +17,24 @@ constexpr std::size_t kResponseBytes = 2u << 20;
 void BlockFetcher::peer_down(const net::Origin& peer) {
   peers_.erase(peer.pin);
   if (asked_ == peer.pin) asked_.reset();
+  if (!peers_.empty()) rest_if_exhausted();
+}
+
+Height BlockFetcher::target() const {
+  Height highest;
+  for (const auto& [pin, peer] : peers_) highest = std::max(highest, peer.claim);
+  return highest;
 }
 
 void BlockFetcher::want(Height committed, std::uint64_t now_ms) {
+  if (!wanted_) {
+    for (auto& [pin, peer] : peers_) peer.exhausted = false;
+  }
   wanted_ = true;
   if (!asked_) ask_next(committed, now_ms);
 }
 
-// The connected node with the fewest failures, after the one asked last.
+// The connected node with the fewest failures that has not been asked in vain, after the one asked last.
 void BlockFetcher::ask_next(Height committed, std::uint64_t now_ms) {
   asked_.reset();
   std::vector<net::Pin> order;
@@ -32,50 +42,70 @@ void BlockFetcher::ask_next(Height committed, std::uint64_t now_ms) {
   for (auto peer = peers_.begin(); peer != peers_.end() && !(last_asked_ < peer->first); ++peer) {
     order.push_back(peer->first);
   }
+  std::erase_if(order, [this](const net::Pin& pin) { return peers_[pin].exhausted; });
   std::stable_sort(order.begin(), order.end(),
-                   [this](const net::Pin& a, const net::Pin& b) { return peers_[a] < peers_[b]; });
+                   [this](const net::Pin& a, const net::Pin& b) { return peers_[a].failures < peers_[b].failures; });
+
+  asked_at_ms_ = now_ms;
+  asked_first_ = committed.next();
   for (const auto& pin : order) {
-    if (!hooks_.send(pin, net::BlockRequest{committed.next(), kBlocksARequest})) continue;
+    if (!hooks_.send(pin, net::BlockRequest{asked_first_, kBlocksARequest})) continue;
     asked_ = pin;
     last_asked_ = pin;
-    asked_at_ms_ = now_ms;
     return;
   }
 }
 
+void BlockFetcher::fail(const net::Pin& pin) {
+  const auto found = peers_.find(pin);
+  if (found == peers_.end()) return;
+  ++found->second.failures;
+  found->second.claim = Height{};
+  found->second.exhausted = true;
+}
+
+// Everybody was asked and nobody had more: whatever was said of further blocks is unproven, and no reason to go on.
+void BlockFetcher::rest_if_exhausted() {
+  wanted_ = wanted_ && std::ranges::any_of(peers_, [](const auto& entry) { return !entry.second.exhausted; });
+}
+
 bool BlockFetcher::on_response(const net::Origin& from, const net::BlockResponse& response, Height committed,
                                std::uint64_t now_ms) {
+  (void)now_ms;
   if (asked_ != from.pin) return false;
   asked_.reset();
-  target_ = std::max(target_, response.highest);
-  auto chain = chain_of(response);
-  if (!chain.ok() || response.first > committed.next() || chain->blocks.empty()) {
-    ++peers_[from.pin];
-    if (response.highest <= committed && target_ <= committed) {
-      wanted_ = false;
-      target_ = Height{};
-    }
+  const auto chain = chain_of(response);
+  const bool shown = chain.ok() && !chain->blocks.empty() && response.first == asked_first_ && hooks_.deliver(*chain);
+  if (!shown) {
+    fail(from.pin);
+    rest_if_exhausted();
     return false;
   }
-  peers_[from.pin] = 0;
-  wanted_ = response.highest > response.first + (response.blocks.size() - 1);
-  hooks_.deliver(*chain);
-  (void)now_ms;
+
+  const auto last = response.first + (response.blocks.size() - 1);
+  for (auto& [pin, peer] : peers_) peer.exhausted = false;
+  auto& peer = peers_[from.pin];
+  peer.failures = 0;
+  peer.claim = response.highest > last ? response.highest : Height{};
+  wanted_ = peer.claim > committed;
   return true;
 }
 
 void BlockFetcher::on_tick(Height committed, std::uint64_t now_ms) {
-  if (target_ <= committed) target_ = Height{};
+  for (auto& [pin, peer] : peers_) {
+    if (peer.claim <= committed) peer.claim = Height{};
+  }
   if (asked_ && now_ms - asked_at_ms_ >= kAnswerTimeoutMs) {
-    ++peers_[*asked_];
+    fail(*asked_);
     asked_.reset();
   }
+  if (!peers_.empty() && !asked_) rest_if_exhausted();
   if (wanted_ && !asked_ && now_ms - asked_at_ms_ >= 20) ask_next(committed, now_ms);
 }
 
 std::optional<std::uint64_t> BlockFetcher::wake_at_ms() const {
   if (asked_) return asked_at_ms_ + kAnswerTimeoutMs;
-  if (wanted_) return asked_at_ms_ + 100;
+  if (wanted_ && !peers_.empty()) return asked_at_ms_ + 100;
   return std::nullopt;
 }
 

@@ -1,7 +1,9 @@
 // Fetching finalized blocks that this node lacks, and serving them to others.
 //
-// BlockFetcher belongs to the chain's strand: one request at a time, another peer after a failure or a timeout. Serving
-// is a function of a snapshot and runs on any thread.
+// BlockFetcher belongs to the chain's strand: one request at a time, another peer after a failure or a timeout. How far
+// a peer says it is counts only while it shows it: whoever answers with nothing new, or not at all, is no more
+// believed, and when nobody is left the fetcher rests until it is wanted again. Serving is a function of a snapshot and
+// runs on any thread.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +23,12 @@ class BlockFetcher {
   struct Hooks {
     // Sends a request to one node; false: it is not connected.
     std::function<bool(const net::Pin&, const net::BlockRequest&)> send;
-    std::function<void(const consensus::FinalizedChain&)> deliver;
+    // Whether the blocks hold.
+    std::function<bool(const consensus::FinalizedChain&)> deliver;
   };
   explicit BlockFetcher(Hooks hooks) : hooks_(std::move(hooks)) {}
 
-  void peer_up(const net::Origin& peer) { peers_[peer.pin] = 0; }
+  void peer_up(const net::Origin& peer) { peers_[peer.pin] = {}; }
   void peer_down(const net::Origin& peer);
   // Blocks after `committed` are wanted. While a request is under way nothing is sent.
   void want(Height committed, std::uint64_t now_ms);
@@ -33,20 +36,29 @@ class BlockFetcher {
   // held blocks.
   bool on_response(const net::Origin& from, const net::BlockResponse& response, Height committed, std::uint64_t now_ms);
   void on_tick(Height committed, std::uint64_t now_ms);
+  // Whether an answer of this node is waited for.
+  bool asked(const net::Pin& pin) const { return asked_ == pin; }
   // When on_tick wants to be called; nothing while idle.
   std::optional<std::uint64_t> wake_at_ms() const;
-  // The highest height that a peer has told; 0 when not behind.
-  Height target() const { return target_; }
+  // The highest height that a peer has told and not failed to show; 0 when not behind.
+  Height target() const;
 
  private:
+  struct Peer {
+    std::uint64_t failures = 0;  // in a row
+    Height claim;                // how far it says it is; 0: it has shown nothing beyond what we have
+    bool exhausted = false;      // asked since the last progress, without any
+  };
   void ask_next(Height committed, std::uint64_t now_ms);
+  void fail(const net::Pin& pin);
+  void rest_if_exhausted();
 
   Hooks hooks_;
-  std::map<net::Pin, std::uint64_t> peers_;  // failures in a row
+  std::map<net::Pin, Peer> peers_;
   std::optional<net::Pin> asked_;
   std::uint64_t asked_at_ms_ = 0;
+  Height asked_first_;
   net::Pin last_asked_;
-  Height target_;
   bool wanted_ = false;
 };
 

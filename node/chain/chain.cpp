@@ -14,6 +14,10 @@ namespace {
 constexpr std::size_t kCachedSignatures = 1u << 20;
 constexpr std::size_t kRememberedOutcomes = 1u << 16;
 constexpr std::uint64_t kNever = ~std::uint64_t{0};
+constexpr std::size_t kWaitingBlockRequests = 64;  // of one institution
+// Blocks for all who are no members together: KiB a second.
+constexpr std::uint64_t kServedUnitsPerSecond = 16 * 1024;
+constexpr std::uint64_t kServedUnitsBurst = 8 * 1024;
 
 std::pair<Epoch, View> named_view(consensus::RecordKind kind, ByteView bytes) {
   switch (kind) {
@@ -86,7 +90,10 @@ Chain::Core::Core(ChainOptions options, ChainParts parts, Runtime& runtime)
                 [this](const consensus::FinalizedChain& chain) {
                   auto status = engine_->on_finalized_externally(chain);
                   if (!status.ok()) log_.warn("catch_up_refused", {{"cause", status.message()}});
-                }}) {
+                  return status.ok();
+                }}),
+      verify_queue_({}),
+      serve_queue_({kWaitingBlockRequests, 1u << 20, kServedUnitsPerSecond, kServedUnitsBurst}) {
   for (auto& key : options_.consensus_keys) keys_.push_back(std::move(key));
   options_.consensus_keys.clear();
 }
@@ -166,7 +173,7 @@ Status Chain::Core::start(JournalContents journal) {
   auto height = tip.block.height;
   TM_TRY(auto header, ledger::decode_header(*state->header(height)));
   publish(std::make_shared<const Head>(Head{state, header, tip.block.id}));
-  refresh_directory(*state);
+  peer_directory_.read(*state, seated(*state));
   watch_protocol();
 
   writer_ = std::make_unique<JournalWriter>(
@@ -192,6 +199,7 @@ Status Chain::Core::start(JournalContents journal) {
 
 void Chain::Core::stop() {
   stopped_ = true;
+  closing_ = true;
   outcomes_.drop_all();
   listeners_.clear();
 }
@@ -318,6 +326,7 @@ void Chain::stop() {
 
 bool Chain::stopped_before_protocol() const { return core_->stopped_before_protocol(); }
 HeadPtr Chain::head() const { return core_->head(); }
+Admission Chain::admission() const { return core_->admission_now(); }
 ledger::SignatureVerifier& Chain::verifier() { return core_->verifier(); }
 
 void Chain::submit(std::vector<ledger::tx::SharedTransaction> transactions,
@@ -337,6 +346,57 @@ Outcomes::Ticket Chain::await(const TransactionId& id, Outcomes::Callback callba
 
 void Chain::cancel(Outcomes::Ticket ticket, const TransactionId& id) {
   core_->post([core = core_.get(), ticket, id] { core->outcomes().cancel(ticket, id); });
+}
+
+class Chain::Awaited {
+ public:
+  std::vector<TransactionId> ids;
+  HeadPtr seen;
+  Outcomes::Callback callback;
+  Outcomes::Ticket ticket = 0;
+  std::atomic<bool> given_up = false;
+  std::size_t next = 0;  // of the strand: those before are waited for
+};
+
+namespace {
+
+constexpr std::size_t kAwaitSlice = 256;
+
+void await_slice(Chain::Core& core, const std::shared_ptr<Chain::Awaited>& awaited) {
+  const auto end = std::min(awaited->ids.size(), awaited->next + kAwaitSlice);
+  // What the caller has looked up in this very state need not be looked up again.
+  const bool same_state = core.head() == awaited->seen;
+  for (; awaited->next < end && !awaited->given_up; ++awaited->next) {
+    core.await(awaited->ticket, awaited->ids[awaited->next], awaited->callback, same_state);
+  }
+  if (awaited->next == awaited->ids.size() || awaited->given_up) return;
+  core.post([&core, awaited] { await_slice(core, awaited); });
+}
+
+void cancel_slice(Chain::Core& core, const std::shared_ptr<Chain::Awaited>& awaited) {
+  for (std::size_t i = 0; i < kAwaitSlice && awaited->next > 0; ++i) {
+    core.outcomes().cancel(awaited->ticket, awaited->ids[--awaited->next]);
+  }
+  if (awaited->next > 0) core.post([&core, awaited] { cancel_slice(core, awaited); });
+}
+
+}  // namespace
+
+std::shared_ptr<Chain::Awaited> Chain::await(std::vector<TransactionId> ids, HeadPtr seen,
+                                             Outcomes::Callback callback) {
+  auto awaited = std::make_shared<Awaited>();
+  awaited->ids = std::move(ids);
+  awaited->seen = std::move(seen);
+  awaited->callback = std::move(callback);
+  awaited->ticket = core_->next_ticket();
+  core_->post([core = core_.get(), awaited] { await_slice(*core, awaited); });
+  return awaited;
+}
+
+void Chain::cancel(std::shared_ptr<Awaited> awaited) {
+  // Nothing is taken from here on; what was taken before goes.
+  awaited->given_up = true;
+  core_->post([core = core_.get(), awaited = std::move(awaited)] { cancel_slice(*core, awaited); });
 }
 
 void Chain::look_up(const TransactionId& id, std::function<void(Outcome, ledger::tx::SharedTransaction)> callback) {

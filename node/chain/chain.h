@@ -1,8 +1,9 @@
 // The chain: joins the consensus engine, the ledger, the store and the peers into one node.
 //
-// All mutable state belongs to one strand (a thread of the chain's own). A small pool verifies signatures and serves
-// blocks; the journal has a thread of its own. Every public function may be called from any thread and does not block
-// (but start and stop). Readers use Head, an immutable snapshot of the last finalized state.
+// All mutable state belongs to one strand (a thread of the chain's own). A small pool prepares blocks; another one
+// judges what peers send and serves them blocks, so that none of this is waited for; the journal has a thread of its
+// own. Every public function may be called from any thread and does not block (but start and stop). Readers use Head,
+// an immutable snapshot of the last finalized state.
 //
 // Promises: a transaction is reported as committed only after the journal holds the finalization and the block,
 // synced. A transaction that was taken is re-sent to all validators until it has ended.
@@ -17,6 +18,7 @@
 #include "common/clock.h"
 #include "consensus/engine.h"
 #include "ledger/genesis.h"
+#include "node/chain/admission.h"
 #include "node/chain/counters.h"
 #include "node/chain/journal_writer.h"
 #include "node/chain/outcomes.h"
@@ -115,12 +117,19 @@ class Chain {
   bool stopped_before_protocol() const;
   ledger::SignatureVerifier& verifier();
 
-  // Takes a decoded transaction with verified signatures and sends it to the other validators.
+  // On the newest finalized state; the same rule that transactions of peers pass.
+  Admission admission() const;
+  // Takes transactions that were admitted as ready and sends them to the other validators.
   void submit(std::vector<ledger::tx::SharedTransaction> transactions,
               std::function<void(std::vector<Mempool::Added>)> done);
   // Calls back once from the strand when the transaction has ended.
   Outcomes::Ticket await(const TransactionId& id, Outcomes::Callback callback);
   void cancel(Outcomes::Ticket ticket, const TransactionId& id);
+  // The same for many, each named once, of which the state of `seen` holds none: `callback` once for each. They are
+  // taken in slices, so that the strand serves others in between; the same when they are given up by cancel().
+  class Awaited;
+  std::shared_ptr<Awaited> await(std::vector<TransactionId> ids, HeadPtr seen, Outcomes::Callback callback);
+  void cancel(std::shared_ptr<Awaited> awaited);
   // Whether it waits here, or how it ended where no block shows it.
   void look_up(const TransactionId& id, std::function<void(Outcome, ledger::tx::SharedTransaction)> callback);
   void status(std::function<void(ChainStatus)> callback);

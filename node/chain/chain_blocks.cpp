@@ -64,7 +64,9 @@ Signature Chain::Core::sign(const Hash256& digest) {
 }
 
 bool Chain::Core::verify(const consensus::ConsensusKey& key, const Hash256& digest, const Signature& signature) {
-  return verifier_.verify(key.view(), digest.view(), signature);
+  const bool valid = verifier_.verify(key.view(), digest.view(), signature);
+  bad_signatures_ += valid ? 0 : 1;
+  return valid;
 }
 
 void Chain::Core::persist(consensus::RecordGroup group) { writer_->submit(std::move(group)); }
@@ -110,13 +112,6 @@ void Chain::Core::apply_block(const consensus::Block& block, const consensus::Fi
   auto settled = *branch;  // outlives the move of the base
   bool first_of_epoch = settled.header.epoch != workshop_.base().header.epoch;
   auto head = std::make_shared<const Head>(Head{parts_.store.snapshot(), settled.header, settled.id});
-  bool directory_changed = false;
-  for (const auto& change : settled.delta->changes(ledger::Table::kMapRecords)) {
-    if (change.key.size() <= 2 || change.key[0] != 0) continue;
-    auto kind = static_cast<ledger::tx::RegistryKind>(change.key[1]);
-    directory_changed |= kind == ledger::tx::RegistryKind::kInstitution || kind == ledger::tx::RegistryKind::kKey ||
-                         kind == ledger::tx::RegistryKind::kValidators;
-  }
   for (const auto& change : settled.delta->changes(ledger::Table::kPageCommitments)) {
     if (change.value) counters_.commitments_listed.add(change.value->size() / 32);
   }
@@ -127,9 +122,8 @@ void Chain::Core::apply_block(const consensus::Block& block, const consensus::Fi
   settle_others(settled.header);
   watch_protocol();
   if (first_of_epoch) end_unused_keys();
-  if (directory_changed || first_of_epoch) {
-    refresh_directory(*head->state);
-    if (network_ != nullptr) network_->recheck_admissions();
+  if (peer_directory_.follow(*head->state, *settled.delta, seated(*head->state)) && network_ != nullptr) {
+    network_->recheck_admissions();
   }
   log_.debug("block_committed", {{"height", height.value},
                                  {"view", settled.header.view.value},

@@ -8,12 +8,16 @@
 #include <atomic>
 #include <list>
 #include <map>
+#include <mutex>
+#include <set>
 
 #include "node/chain/catch_up.h"
 #include "node/chain/chain.h"
+#include "node/chain/peer_directory.h"
 #include "node/chain/runtime.h"
 #include "node/chain/signature_cache.h"
 #include "node/chain/validator_sets.h"
+#include "node/net/fair_queue.h"
 
 namespace testamur::node {
 
@@ -28,7 +32,8 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   HeadPtr head() const { return head_.load(); }
   bool stopped_before_protocol() const { return beyond_protocol_; }
   CachedVerifier& verifier() { return verifier_; }
-  net::Admission admission(const net::Pin& pin) const;
+  net::Admission admission(const net::Pin& pin) const { return peer_directory_.find(pin); }
+  Admission admission_now() { return {parts_.genesis.chain, head_.load(), parts_.clock, verifier_, counters_}; }
   void attach(net::Network& network) { network_ = &network; }
 
   // --- life ---
@@ -40,7 +45,8 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   void submit(std::vector<ledger::tx::SharedTransaction> transactions,
               const std::function<void(std::vector<Mempool::Added>)>& done);
   void look_up(const TransactionId& id, const std::function<void(Outcome, ledger::tx::SharedTransaction)>& callback);
-  void await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback);
+  // `not_committed`: the caller knows that the last finalized state does not hold it.
+  void await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback, bool not_committed = false);
   Outcomes& outcomes() { return outcomes_; }
   ChainStatus status() const;
   void resume_voting();
@@ -105,7 +111,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   void finish_validation(const consensus::BlockPtr& block, const PreparedBody& body);
   void apply_block(const consensus::Block& block, const consensus::FinalityProof& proof);
   void publish(HeadPtr head);
-  void refresh_directory(const Snapshot& state);
+  std::set<InstitutionId> seated(const Snapshot& state) const;
   void maintain();
   void end_unused_keys();
   void watch_protocol();
@@ -120,14 +126,43 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   void end_transaction(const TransactionId& id, const Outcome& outcome);
   void queue_outgoing(const TransactionList& transactions);
   void flush_outgoing();
-  void take_from_peer(const TransactionList& transactions);
 
-  // Peers.
+  // Peers. What is judged or served aside waits in a fair queue of its own.
+  struct VerifyJob {
+    net::Origin from;
+    std::vector<Bytes> carried;
+    net::Lease lease;
+  };
+  struct Judged {
+    TransactionList ready, not_yet;
+    std::array<std::uint64_t, net::kRefusals> refused{};
+    std::uint64_t extra_units = 0;  // signatures beyond the one that a transaction was charged for
+  };
+  struct ServeJob {
+    net::Origin from;
+    net::BlockRequest request;
+  };
+  // Requests of consensus that make this node send more than it got: so many at once, and so many a second.
+  struct RequestBudget {
+    std::uint64_t milli_tokens = 0;
+    std::uint64_t filled_at_ms = 0;
+  };
   void broadcast_transactions(const TransactionList& transactions);
+  template <class Send>
+  void send_transactions(const TransactionList& transactions, const Send& send);
   void on_consensus(const net::Origin& from, const net::ConsensusMessage& message);
-  void on_transactions(net::Transactions frame, net::Lease lease);
+  bool may_ask(const net::Origin& from, const consensus::Message& message);
+  void on_transactions(const net::Origin& from, net::Transactions frame, const net::Lease& lease);
+  void verify_next();
+  Judged judge(VerifyJob job);
+  void take_from_peer(const net::Origin& from, const Judged& judged);
+  std::size_t add_from_peer(const TransactionList& transactions, Mempool::Fit fit, std::size_t& added);
   void on_block_request(const net::Origin& from, const net::BlockRequest& request);
+  void serve_next();
+  void serve(const ServeJob& job);
   void on_block_response(const net::Origin& from, net::BlockResponse response, net::Lease lease);
+  void note(const net::Origin& from, net::Refusal refusal, std::uint64_t count = 1, std::uint64_t units = 0);
+  net::Rank rank_of(const net::Origin& from) const { return net::rank_of(admission(from.pin)); }
   net::EncodedFrame encode_message(const consensus::Message& message);
 
   ChainOptions options_;
@@ -154,7 +189,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   net::Network* network_ = nullptr;         // null: a ledger of one node
 
   std::atomic<HeadPtr> head_;
-  std::atomic<std::shared_ptr<const std::map<net::Pin, net::Admission>>> directory_;
+  PeerDirectory peer_directory_;
   std::map<std::uint64_t, HeadListener> listeners_;
   std::atomic<std::uint64_t> next_ticket_{1};
 
@@ -171,6 +206,16 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   std::uint64_t heartbeat_interval_ms_ = 0;
   std::map<InstitutionId, std::int64_t> clock_offsets_ms_;
   std::map<InstitutionId, Height> peer_heights_;
+  std::map<InstitutionId, RequestBudget> request_budgets_;
+  std::uint64_t bad_signatures_ = 0;  // seen by verify(), of whatever event is under way
+
+  std::atomic<bool> closing_ = false;  // for what runs aside
+  std::mutex aside_mutex_;             // guards all below
+  net::FairQueue<VerifyJob> verify_queue_;
+  std::size_t verifying_ = 0;  // tasks under way
+  net::FairQueue<ServeJob> serve_queue_;
+  std::map<net::Pin, std::size_t> requests_;  // that wait, by node
+  bool serving_ = false;
 };
 
 }  // namespace testamur::node

@@ -56,7 +56,7 @@ void Chain::Core::resend_pending() {
   for (const auto& transaction : mempool_.oldest(kRecheckAll, kResendBytes)) {
     recheck(transaction, workshop_.base().header);
   }
-  broadcast_transactions(mempool_.oldest(kResendTransactions, kResendBytes));
+  broadcast_transactions(mempool_.oldest(kResendTransactions, kResendBytes, Mempool::Which::kReady));
 }
 
 // At light load what fits no state must not keep the validators waiting for a block; under load builds find it.
@@ -64,26 +64,14 @@ void Chain::Core::recheck_on_arrival(const tx::SharedTransaction& transaction) {
   if (mempool_.size() <= kCheckOnArrival) recheck(transaction, workshop_.base().header);
 }
 
-void Chain::Core::take_from_peer(const TransactionList& transactions) {
-  if (stopped_) return;
-  auto now = parts_.clock.now_ms();
-  bool any = false;
-  for (const auto& transaction : transactions) {
-    if (mempool_.add(transaction, now, false) != Mempool::Added::kNew) continue;
-    any = true;
-    recheck_on_arrival(transaction);
-  }
-  counters_.transactions_from_peers.add(transactions.size());
-  if (!any) return;
-  arrived_ = true;
-  event([] {});
-}
-
-void Chain::Core::await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback) {
-  if (auto committed = committed_outcome(*workshop_.base().state, id)) {
+void Chain::Core::await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback,
+                        bool not_committed) {
+  const auto committed = not_committed ? std::nullopt : committed_outcome(*workshop_.base().state, id);
+  if (committed) {
     callback(id, *committed);
     return;
   }
+
   outcomes_.await(ticket, id, std::move(callback));
 }
 
@@ -132,6 +120,7 @@ void Chain::Core::settle_others(const ledger::Header& header) {
     counters_.transactions_expired.add();
     end_transaction(id, outcome);
   }
+  mempool_.drop_overdue(parts_.clock.now_ms());
   if (mempool_.size() <= kRecheckAll) {
     for (const auto& transaction : mempool_.oldest(kRecheckAll, kResendBytes)) recheck(transaction, header);
   }
@@ -159,7 +148,7 @@ void Chain::Core::recheck(const tx::SharedTransaction& transaction, const ledger
     return;
   }
   if (!tx::is_permanent(rejection->code)) {
-    mempool_.hold(transaction->id());
+    mempool_.hold(transaction->id(), parts_.clock.now_ms());
     return;
   }
   Outcome outcome;

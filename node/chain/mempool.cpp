@@ -1,10 +1,17 @@
 #include "node/chain/mempool.h"
 
+#include <algorithm>
+
+#include "ledger/tx/issued_run.h"
+
 namespace testamur::node {
 
 namespace tx = ledger::tx;
 
 namespace {
+
+// However small the pool: room for a few of the largest.
+constexpr std::size_t kLeastShareBytes = 2u << 20;
 
 // The last bytes of a transaction are a signature: as good as random.
 std::uint64_t carried_key(ByteView carried) {
@@ -15,27 +22,129 @@ std::uint64_t carried_key(ByteView carried) {
 
 }  // namespace
 
-Mempool::Added Mempool::add(const tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local) {
-  if (auto known = entries_.find(transaction->id()); known != entries_.end()) {
-    if (local && !known->second.local) {
-      known->second.local = true;
-      known->second.arrival_ms = now_ms;
-    }
+Mempool::Added Mempool::add(const tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local, Fit fit) {
+  const auto& id = transaction->id();
+  auto known = entries_.find(id);
+  const bool replaces = known != entries_.end() && known->second.held && fit == Fit::kReady &&
+                        !equal(known->second.transaction->carried(), transaction->carried());
+  if (known != entries_.end() && !replaces) {
+    if (local) make_local(known->second, now_ms);
+    if (fit == Fit::kReady) release(id);
     return Added::kKnown;
   }
-  auto size = transaction->carried().size();
-  if (entries_.size() >= limits_.transactions || bytes_ + size > limits_.bytes) return Added::kFull;
-  auto& queue = by_author_[transaction->author()];
-  if (queue.size() >= limits_.per_author) return Added::kAuthorFull;
+
+  tx::SharedTransaction before;
+  if (replaces) {
+    before = known->second.transaction;
+    local |= known->second.local;
+    erase(id);
+  }
+  const auto result = take(transaction, now_ms, local, fit);
+  if (result == Added::kNew || before == nullptr) return result;
+  insert(before, now_ms, local);
+  hold(id, now_ms);
+  return result;
+}
+
+Mempool::Added Mempool::take(const tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local, Fit fit) {
+  if (auto refused = check_share(*transaction, local, fit); refused != Added::kNew) return refused;
+  const auto size = transaction->carried().size();
+  if (fit == Fit::kHeld ? !fits(size) : !make_room(transaction->author(), size)) return Added::kFull;
+  insert(transaction, now_ms, local);
+  if (fit == Fit::kHeld) hold(transaction->id(), now_ms);
+  return Added::kNew;
+}
+
+void Mempool::make_local(Entry& entry, std::uint64_t now_ms) {
+  if (entry.local) return;
+  entry.local = true;
+  entry.arrival_ms = now_ms;
+  by_author_.at(entry.transaction->author()).foreign.erase(entry.sequence);
+  held_foreign_.erase({entry.held_since_ms, entry.transaction->id()});
+}
+
+// What is submitted here comes from callers whom this node answers to: peers cannot use up an author's share here.
+std::size_t Mempool::author_bytes(bool local) const {
+  return std::max(limits_.bytes / (local ? 2 : 4), std::min(limits_.bytes, kLeastShareBytes));
+}
+
+Mempool::Added Mempool::check_share(const tx::Transaction& transaction, bool local, Fit fit) const {
+  const auto size = transaction.carried().size();
+  if (fit == Fit::kHeld && held_bytes_ + size > held_bytes_limit()) return Added::kFull;
+  const auto found = by_author_.find(transaction.author());
+  if (found == by_author_.end()) return Added::kNew;
+
+  const auto& author = found->second;
+  if (author.queue.size() >= limits_.per_author || author.bytes + size > author_bytes(local)) return Added::kAuthorFull;
+  if (fit == Fit::kHeld && author.held_bytes + size > held_bytes_limit() / 4) return Added::kAuthorFull;
+  if (author.rivals >= kRivals && is_claimed(transaction)) return Added::kAuthorFull;
+  return Added::kNew;
+}
+
+bool Mempool::is_claimed(const tx::Transaction& transaction) const {
+  const auto run = tx::issued_run(transaction);
+  const auto found = by_author_.find(transaction.author());
+  if (!run || run->count == 0 || found == by_author_.end()) return false;
+
+  // The claims do not overlap: only the last one that begins at or before our end can reach into the run.
+  const auto& claims = found->second.claims;
+  const auto after = claims.upper_bound(run->first + (run->count - 1));
+  return after != claims.begin() && std::prev(after)->second >= run->first;
+}
+
+bool Mempool::fits(std::size_t size) const {
+  return entries_.size() < limits_.transactions && bytes_ + size <= limits_.bytes;
+}
+
+// Throws out what peers brought until `size` more bytes fit: held ones, oldest first, then the newest of whoever would
+// still have more than `author` afterwards.
+bool Mempool::make_room(const InstitutionId& author, std::size_t size) {
+  while (!fits(size)) {
+    if (!held_foreign_.empty()) {
+      erase(TransactionId(held_foreign_.begin()->second));
+      continue;
+    }
+    const auto* victim = heaviest_foreign(author, size);
+    if (victim == nullptr) return false;
+    erase(TransactionId(victim->transaction->id()));
+  }
+  return true;
+}
+
+const Mempool::Entry* Mempool::heaviest_foreign(const InstitutionId& author, std::size_t size) const {
+  const auto own = by_author_.find(author);
+  const auto after = (own == by_author_.end() ? 0 : own->second.bytes) + size;
+  for (auto heaviest = by_bytes_.rbegin(); heaviest != by_bytes_.rend() && heaviest->first > after; ++heaviest) {
+    const auto& candidate = by_author_.at(heaviest->second);
+    if (heaviest->second != author && !candidate.foreign.empty()) {
+      return candidate.queue.at(*candidate.foreign.rbegin());
+    }
+  }
+  return nullptr;
+}
+
+void Mempool::set_bytes(const InstitutionId& id, Author& author, std::size_t bytes) {
+  by_bytes_.erase({author.bytes, id});
+  author.bytes = bytes;
+  if (bytes != 0) by_bytes_.emplace(bytes, id);
+}
+
+void Mempool::insert(const tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local) {
   auto& entry = entries_[transaction->id()];
-  entry = Entry{transaction, next_sequence_++, now_ms, local, false};
-  queue[entry.sequence] = &entry;
+  entry = Entry{transaction, next_sequence_++, now_ms, local, false, is_claimed(*transaction), 0};
+  auto& author = by_author_[transaction->author()];
+  author.queue[entry.sequence] = &entry;
+  if (!local) author.foreign.insert(entry.sequence);
+  author.rivals += entry.rival ? 1 : 0;
+  if (const auto run = tx::issued_run(*transaction); run && run->count != 0 && !entry.rival) {
+    author.claims[run->first] = run->first + (run->count - 1);
+  }
+  set_bytes(transaction->author(), author, author.bytes + entry.size());
   by_arrival_[entry.sequence] = &entry;
   by_end_.emplace(transaction->valid_until_ms(), transaction->id());
-  bytes_ += size;
+  bytes_ += entry.size();
   std::lock_guard lock(carried_mutex_);
   carried_[carried_key(transaction->carried())] = transaction;
-  return Added::kNew;
 }
 
 tx::SharedTransaction Mempool::find(const TransactionId& id) const {
@@ -49,9 +158,13 @@ void Mempool::erase(const TransactionId& id) {
   auto& entry = found->second;
   const auto& transaction = *entry.transaction;
   if (entry.held) release(id);
-  auto queue = by_author_.find(transaction.author());
-  queue->second.erase(entry.sequence);
-  if (queue->second.empty()) by_author_.erase(queue);
+  auto author = by_author_.find(transaction.author());
+  author->second.queue.erase(entry.sequence);
+  author->second.foreign.erase(entry.sequence);
+  author->second.rivals -= entry.rival ? 1 : 0;
+  if (const auto run = tx::issued_run(transaction); run && !entry.rival) author->second.claims.erase(run->first);
+  set_bytes(author->first, author->second, author->second.bytes - entry.size());
+  if (author->second.queue.empty()) by_author_.erase(author);
   by_arrival_.erase(entry.sequence);
   by_end_.erase({transaction.valid_until_ms(), id});
   suspects_.erase(id);
@@ -75,10 +188,10 @@ void Mempool::select(const std::function<Pick(const tx::SharedTransaction&)>& vi
   if (first == by_author_.end()) return;
   last_first_ = first->first;
   for (auto author = first; author != by_author_.end(); ++author) {
-    turns.push_back({author->second.begin(), author->second.end()});
+    turns.push_back({author->second.queue.begin(), author->second.queue.end()});
   }
   for (auto author = by_author_.begin(); author != first; ++author) {
-    turns.push_back({author->second.begin(), author->second.end()});
+    turns.push_back({author->second.queue.begin(), author->second.queue.end()});
   }
   while (!turns.empty()) {
     std::size_t kept = 0;
@@ -103,20 +216,36 @@ std::vector<tx::SharedTransaction> Mempool::take_suspects(std::size_t at_most) {
   return taken;
 }
 
-void Mempool::hold(const TransactionId& id) {
+void Mempool::hold(const TransactionId& id, std::uint64_t now_ms) {
   auto found = entries_.find(id);
   if (found == entries_.end() || found->second.held) return;
-  found->second.held = true;
+  auto& entry = found->second;
+  entry.held = true;
+  entry.held_since_ms = now_ms;
   held_ids_.insert(id);
-  ++held_;
+  held_bytes_ += entry.size();
+  by_author_.at(entry.transaction->author()).held_bytes += entry.size();
+  if (!entry.local) held_foreign_.emplace(now_ms, id);
 }
 
 void Mempool::release(const TransactionId& id) {
   auto found = entries_.find(id);
   if (found == entries_.end() || !found->second.held) return;
-  found->second.held = false;
+  auto& entry = found->second;
+  entry.held = false;
   held_ids_.erase(id);
-  --held_;
+  held_bytes_ -= entry.size();
+  by_author_.at(entry.transaction->author()).held_bytes -= entry.size();
+  held_foreign_.erase({entry.held_since_ms, id});
+}
+
+std::size_t Mempool::drop_overdue(std::uint64_t now_ms) {
+  std::size_t dropped = 0;
+  while (!held_foreign_.empty() && held_foreign_.begin()->first + kHeldLifeMs <= now_ms) {
+    erase(TransactionId(held_foreign_.begin()->second));
+    ++dropped;
+  }
+  return dropped;
 }
 
 std::vector<tx::SharedTransaction> Mempool::next_held(std::size_t at_most) {
@@ -139,10 +268,11 @@ std::vector<TransactionId> Mempool::expired(std::uint64_t header_time_ms) const 
   return ids;
 }
 
-std::vector<tx::SharedTransaction> Mempool::oldest(std::size_t at_most, std::size_t at_most_bytes) const {
+std::vector<tx::SharedTransaction> Mempool::oldest(std::size_t at_most, std::size_t at_most_bytes, Which which) const {
   std::vector<tx::SharedTransaction> taken;
   std::size_t bytes = 0;
   for (const auto& [sequence, entry] : by_arrival_) {
+    if (which == Which::kReady && entry->held) continue;
     bytes += entry->transaction->carried().size();
     if (taken.size() >= at_most || (bytes > at_most_bytes && !taken.empty())) break;
     taken.push_back(entry->transaction);

@@ -1,7 +1,16 @@
 // The transactions that wait for a block: bounded, one entry an id, fair among authors.
 //
-// Belongs to the chain's strand, except find_carried(), which any thread may call. What is in here was decoded and has
-// verified signatures; whether it fits the state is decided when a block is built and after each finalized block.
+// What comes in has passed Admission: its author is known and its signatures hold. So an id in here stands for a copy
+// that was genuine when it came, and no forged copy can keep a genuine one out. An entry is *ready*, or *held*: valid
+// by its signatures and not by the last finalized state. Of what peers brought, held entries have a deadline and a
+// small share.
+//
+// Full is never for good. An author has a share of bytes and of entries; within it a ready transaction always gets in
+// as long as somebody else holds more: held entries of peers go first, then the newest of the author with the most
+// bytes. What was submitted here is never thrown out: the node has promised to bring it to an end. Issues whose indexes
+// are claimed by another entry of their author can not all commit; of these rivals an author has few.
+//
+// Belongs to the chain's strand, except find_carried(), which any thread may call.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +34,16 @@ class Mempool {
     std::size_t per_author = 100'000;
   };
   enum class Added { kNew, kKnown, kFull, kAuthorFull };
+  enum class Fit : std::uint8_t { kReady, kHeld };
+  static constexpr std::uint64_t kHeldLifeMs = 120'000;  // of what peers brought
+  static constexpr std::size_t kRivals = 8;              // an author
   // What a visitor says of the transaction it was shown.
   enum class Pick { kNext, kStop };
 
   explicit Mempool(const Limits& limits) : limits_(limits) {}
 
-  Added add(const ledger::tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local);
+  // A copy that is ready takes the place of one that is held. kAuthorFull: the share of its author is used up.
+  Added add(const ledger::tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local, Fit fit = Fit::kReady);
   bool contains(const TransactionId& id) const { return entries_.contains(id); }
   ledger::tx::SharedTransaction find(const TransactionId& id) const;
   void erase(const TransactionId& id);
@@ -43,21 +56,26 @@ class Mempool {
   // the last call.
   void suspect(const TransactionId& id) { suspects_.insert(id); }
   std::vector<ledger::tx::SharedTransaction> take_suspects(std::size_t at_most);
-  void hold(const TransactionId& id);
+  void hold(const TransactionId& id, std::uint64_t now_ms);
   void release(const TransactionId& id);
   // Up to `at_most` of those held back, another part each time.
   std::vector<ledger::tx::SharedTransaction> next_held(std::size_t at_most);
 
   // Those whose validity ended before `header_time_ms`.
   std::vector<TransactionId> expired(std::uint64_t header_time_ms) const;
-  std::vector<ledger::tx::SharedTransaction> oldest(std::size_t at_most, std::size_t at_most_bytes) const;
+  // Drops what peers brought and what is held since longer than kHeldLifeMs; how many.
+  std::size_t drop_overdue(std::uint64_t now_ms);
+  enum class Which : std::uint8_t { kAll, kReady };
+  std::vector<ledger::tx::SharedTransaction> oldest(std::size_t at_most, std::size_t at_most_bytes,
+                                                    Which which = Which::kAll) const;
   // When it came here, if it was submitted here.
   std::optional<std::uint64_t> submitted_ms(const TransactionId& id) const;
 
   // Whether anything waits that is not held back.
-  bool any_ready() const { return entries_.size() > held_; }
+  bool any_ready() const { return entries_.size() > held_ids_.size(); }
   std::size_t size() const { return entries_.size(); }
   std::size_t size_bytes() const { return bytes_; }
+  std::size_t held() const { return held_ids_.size(); }
   const Limits& limits() const { return limits_; }
   std::optional<std::uint64_t> oldest_arrival_ms() const;
 
@@ -71,18 +89,44 @@ class Mempool {
     std::uint64_t arrival_ms = 0;
     bool local = false;
     bool held = false;
+    bool rival = false;  // its indexes were claimed when it came
+    std::uint64_t held_since_ms = 0;
+    std::size_t size() const { return transaction->carried().size(); }
   };
+  struct Author {
+    std::map<std::uint64_t, Entry*> queue;          // by arrival
+    std::set<std::uint64_t> foreign;                // of these, what peers brought
+    std::map<std::uint64_t, std::uint64_t> claims;  // index runs of entries that are no rivals: first -> last
+    std::size_t bytes = 0;
+    std::size_t rivals = 0;
+    std::size_t held_bytes = 0;
+  };
+  using Authors = std::map<InstitutionId, Author>;
+
+  Added take(const ledger::tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local, Fit fit);
+  Added check_share(const ledger::tx::Transaction& transaction, bool local, Fit fit) const;
+  bool make_room(const InstitutionId& author, std::size_t size);
+  bool fits(std::size_t size) const;
+  const Entry* heaviest_foreign(const InstitutionId& author, std::size_t size) const;
+  bool is_claimed(const ledger::tx::Transaction& transaction) const;
+  void insert(const ledger::tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local);
+  void set_bytes(const InstitutionId& id, Author& author, std::size_t bytes);
+  void make_local(Entry& entry, std::uint64_t now_ms);
+  std::size_t author_bytes(bool local) const;
+  std::size_t held_bytes_limit() const { return limits_.bytes / 8; }
 
   const Limits limits_;
   std::unordered_map<TransactionId, Entry> entries_;
   std::map<std::uint64_t, Entry*> by_arrival_;
-  std::map<InstitutionId, std::map<std::uint64_t, Entry*>> by_author_;
+  Authors by_author_;
+  std::set<std::pair<std::size_t, InstitutionId>> by_bytes_;
   std::set<std::pair<std::uint64_t, TransactionId>> by_end_;
   std::set<TransactionId> suspects_;
   std::set<TransactionId> held_ids_;
-  TransactionId last_held_;   // where next_held() goes on
-  InstitutionId last_first_;  // the author that the last round began with
-  std::size_t held_ = 0;
+  std::set<std::pair<std::uint64_t, TransactionId>> held_foreign_;  // by since when
+  TransactionId last_held_;                                         // where next_held() goes on
+  InstitutionId last_first_;                                        // the author that the last round began with
+  std::size_t held_bytes_ = 0;
   std::size_t bytes_ = 0;
   std::uint64_t next_sequence_ = 1;
 

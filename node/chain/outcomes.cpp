@@ -1,7 +1,5 @@
 #include "node/chain/outcomes.h"
 
-#include <algorithm>
-
 namespace testamur::node {
 
 void Outcomes::await(Ticket ticket, const TransactionId& id, Callback callback) {
@@ -9,13 +7,13 @@ void Outcomes::await(Ticket ticket, const TransactionId& id, Callback callback) 
     callback(id, *ended);
     return;
   }
-  waiting_[id].push_back({ticket, std::move(callback)});
+  waiting_[id].insert_or_assign(ticket, std::move(callback));
 }
 
 void Outcomes::cancel(Ticket ticket, const TransactionId& id) {
   auto found = waiting_.find(id);
   if (found == waiting_.end()) return;
-  std::erase_if(found->second, [ticket](const Waiter& waiter) { return waiter.ticket == ticket; });
+  found->second.erase(ticket);
   if (found->second.empty()) waiting_.erase(found);
 }
 
@@ -32,7 +30,7 @@ void Outcomes::resolve(const TransactionId& id, const Outcome& outcome) {
   if (found == waiting_.end()) return;
   auto waiters = std::move(found->second);
   waiting_.erase(found);
-  for (auto& waiter : waiters) waiter.callback(id, outcome);
+  for (auto& [ticket, callback] : waiters) callback(id, outcome);
 }
 
 void Outcomes::drop_all() {
@@ -41,7 +39,7 @@ void Outcomes::drop_all() {
   Outcome pending;
   pending.state = Outcome::State::kPending;
   for (auto& [id, waiters] : all) {
-    for (auto& waiter : waiters) waiter.callback(id, pending);
+    for (auto& [ticket, callback] : waiters) callback(id, pending);
   }
 }
 

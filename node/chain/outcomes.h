@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <unordered_map>
-#include <vector>
 
 #include "common/ids.h"
 #include "ledger/tx/rejection.h"
@@ -45,12 +45,9 @@ class Outcomes {
   void drop_all();
 
  private:
-  struct Waiter {
-    Ticket ticket;
-    Callback callback;
-  };
   std::size_t remembered_;
-  std::unordered_map<TransactionId, std::vector<Waiter>> waiting_;
+  // By ticket: that many wait for one transaction makes none of them slow to leave.
+  std::unordered_map<TransactionId, std::map<Ticket, Callback>> waiting_;
   std::unordered_map<TransactionId, Outcome> ended_;  // rejected and expired only
   std::deque<TransactionId> ended_order_;
 };

@@ -13,13 +13,15 @@ namespace testamur::node {
 namespace asio = boost::asio;
 
 struct ThreadRuntime::Threads {
-  explicit Threads(std::size_t pool_threads) : work(strand.get_executor()), pool(pool_threads), timer(strand) {
+  explicit Threads(std::size_t pool_threads)
+      : work(strand.get_executor()), pool(pool_threads), aside(pool_threads), timer(strand) {
     thread = std::thread([this] { strand.run(); });
   }
 
   asio::io_context strand{1};
   asio::executor_work_guard<asio::io_context::executor_type> work;
   asio::thread_pool pool;
+  asio::thread_pool aside;
   asio::steady_timer timer;
   std::thread thread;
 };
@@ -32,6 +34,12 @@ ThreadRuntime::~ThreadRuntime() {
 
 void ThreadRuntime::post(Task task) { asio::post(threads_->strand, std::move(task)); }
 void ThreadRuntime::post_to_pool(Task task) { asio::post(threads_->pool, std::move(task)); }
+
+void ThreadRuntime::post_aside(Task task, std::uint64_t delay_ms) {
+  if (delay_ms == 0) return asio::post(threads_->aside, std::move(task));
+  auto timer = std::make_shared<asio::steady_timer>(threads_->aside, std::chrono::milliseconds(delay_ms));
+  timer->async_wait([timer, task = std::move(task)](const boost::system::error_code&) { task(); });
+}
 
 std::uint64_t ThreadRuntime::now_ms() const {
   auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -46,7 +54,10 @@ void ThreadRuntime::arm(std::uint64_t at_ms, Task task) {
   });
 }
 
-void ThreadRuntime::join_pool() { threads_->pool.join(); }
+void ThreadRuntime::join_pool() {
+  threads_->aside.join();
+  threads_->pool.join();
+}
 
 void ThreadRuntime::stop() {
   if (!threads_->thread.joinable()) return;

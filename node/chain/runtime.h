@@ -17,14 +17,16 @@ class Runtime {
   virtual ~Runtime() = default;
 
   virtual void post(Task task) = 0;          // to the strand
-  virtual void post_to_pool(Task task) = 0;  // to another thread
+  virtual void post_to_pool(Task task) = 0;  // to another thread: what blocks and their journal wait for
+  // To a further thread, not before `delay_ms`: what peers cause, and no block waits for.
+  virtual void post_aside(Task task, std::uint64_t /*delay_ms*/ = 0) { post_to_pool(std::move(task)); }
   // A monotonic clock.
   virtual std::uint64_t now_ms() const = 0;
   // Runs `task` on the strand at `at_ms` of that clock, instead of what was armed before. Strand only.
   virtual void arm(std::uint64_t at_ms, Task task) = 0;
 };
 
-// A thread for the strand and a small pool.
+// A thread for the strand, a small pool, and another one of as many threads for what is done aside.
 class ThreadRuntime final : public Runtime {
  public:
   explicit ThreadRuntime(std::size_t pool_threads);
@@ -32,10 +34,11 @@ class ThreadRuntime final : public Runtime {
 
   void post(Task task) override;
   void post_to_pool(Task task) override;
+  void post_aside(Task task, std::uint64_t delay_ms = 0) override;
   std::uint64_t now_ms() const override;
   void arm(std::uint64_t at_ms, Task task) override;
 
-  // Waits for what the pool does; nothing may be posted to it afterwards.
+  // Waits for what the pools do; nothing may be posted to them afterwards.
   void join_pool();
   // Ends the strand with what is posted there undone. Idempotent.
   void stop();

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "node/address/address.h"
 #include "node/config/policy_section.h"
 #include "node/config/toml_reader.h"
 #include "node/log/log.h"
@@ -19,7 +20,8 @@ constexpr ConfigKey kKeys[] = {
      "Where the store and the consensus journal live. Relative paths start at this file's directory."},
     {"node", "genesis", "\"genesis.bin\"", "The genesis record of the ledger to follow."},
     {"keys", "consensus", "\"keys/consensus.key\"",
-     "The validator's voting key. It belongs to this node and its journal: never copy it to a second machine."},
+     "The validator's voting key. It belongs to this node and its journal: never copy it to a second machine. "
+     "Empty: a node that only follows."},
     {"keys", "transport", "\"keys/transport.key\"", "The key of this node's connections to its peers."},
     {"peers", "listen", "\"127.0.0.1:7600\"", "Where other nodes connect. Empty: only outgoing connections."},
     {"api", "listen", "\"127.0.0.1:7601\"", "The gRPC API for wallets, issuers and verifiers."},
@@ -27,8 +29,11 @@ constexpr ConfigKey kKeys[] = {
     {"api", "certificate", "\"\"", "PEM chain for TLS; needed when TLS is on."},
     {"api", "private_key", "\"\"", "PEM key of the certificate."},
     {"api", "max_message_bytes", "4194304", "The largest request that is read."},
-    {"api", "rate_per_second", "0", "Calls a second that one address may make. 0: no limit."},
+    {"api", "rate_per_second", "0",
+     "Calls a second that one address (IPv6: one /64) may make (docs/limits.md). 0: 200, and no limit on loopback."},
     {"api", "rate_burst", "2000", "Calls that one address may make at once before the rate counts."},
+    {"api", "max_connections", "512",
+     "Connections at once, of one address a quarter of them (on loopback all). Fewer where few files may be open."},
     {"api", "admin_socket", "\"admin.sock\"",
      "Unix socket of the operator's API, readable by the owner only. Empty: none."},
     {"metrics", "listen", "\"\"", "Prometheus text metrics over HTTP, for example 127.0.0.1:7602. Empty: none."},
@@ -124,14 +129,15 @@ class Section {
   TomlReader reader_;
 };
 
-void check_address(const Section& section, std::string_view key, const std::string& address) {
-  if (address.empty()) return;
-  auto colon = address.rfind(':');
-  bool good = colon != std::string::npos && colon > 0 && colon + 1 < address.size() && address.size() - colon <= 6;
-  for (std::size_t i = colon + 1; good && i < address.size(); ++i) good = address[i] >= '0' && address[i] <= '9';
-  if (!good || std::stoul(address.substr(colon + 1)) > 65535) {
-    section.reader().mistake(key, "must be host:port, for example 127.0.0.1:7600");
+void check_address(const TomlReader& reader, std::string_view key, const std::string& address) {
+  if (!parse_host_port(address).ok()) {
+    reader.mistake(key, "must be host:port or [v6]:port, for example 127.0.0.1:7600, and is \"" + address + "\"");
   }
+}
+
+// Of what may be empty.
+void check_address(const Section& section, std::string_view key, const std::string& address) {
+  if (!address.empty()) check_address(section.reader(), key, address);
 }
 
 void read_node(const toml::table& root, TomlErrors& errors, NodeConfig& config) {
@@ -158,7 +164,7 @@ void read_node(const toml::table& root, TomlErrors& errors, NodeConfig& config) 
 void read_api(const toml::table& root, TomlErrors& errors, ApiConfig& api) {
   Section section(root, "api", errors);
   api.listen = section.text("listen");
-  check_address(section, "listen", api.listen);
+  check_address(section.reader(), "listen", api.listen);
   auto tls = section.text("tls");
   if (tls == "auto") {
     api.tls = TlsMode::kAuto;
@@ -175,6 +181,7 @@ void read_api(const toml::table& root, TomlErrors& errors, ApiConfig& api) {
   api.max_message_bytes = section.number("max_message_bytes", 65536, 64u << 20);
   api.rate_per_second = section.number("rate_per_second", 0, 10'000'000);
   api.rate_burst = section.number("rate_burst", 1, 10'000'000);
+  api.max_connections = section.number("max_connections", 8, 30'000);
   api.admin_socket = section.text("admin_socket");
 }
 
@@ -202,7 +209,7 @@ void read_peers(const toml::table& root, TomlErrors& errors, NodeConfig& config)
       reader.mistake("institution", "is missing");
     }
     peer.address = reader.text("address", "");
-    if (peer.address.rfind(':') == std::string::npos) reader.mistake("address", "must be host:port");
+    check_address(reader, "address", peer.address);
     peer.pin = read_pin(reader);
     config.peers.push_back(std::move(peer));
   }

@@ -32,8 +32,9 @@ struct ApiConfig {
   std::filesystem::path certificate;
   std::filesystem::path private_key;
   std::uint64_t max_message_bytes = 0;
-  std::uint64_t rate_per_second = 0;  // calls a caller a second; 0: no limit
+  std::uint64_t rate_per_second = 0;  // calls a caller a second; 0: none on loopback, 200 elsewhere
   std::uint64_t rate_burst = 0;
+  std::uint64_t max_connections = 0;
   std::filesystem::path admin_socket;
 };
 
@@ -43,7 +44,7 @@ struct NodeConfig {
   std::filesystem::path data_dir;
   std::filesystem::path genesis;
   std::optional<InstitutionId> institution;  // absent: an observer that belongs to nobody on the ledger
-  std::filesystem::path consensus_key;
+  std::filesystem::path consensus_key;       // empty: the node only follows
   std::filesystem::path transport_key;
   std::string peer_listen;
   std::vector<PeerEntry> peers;

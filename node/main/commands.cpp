@@ -7,14 +7,18 @@
 #include <iostream>
 
 #include "common/clock.h"
+#include "ledger/tx/facts_meaning.h"
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
 #include "node/main/init.h"
+#include "node/main/process.h"
 #include "node/main/recovery.h"
 #include "node/main/sample_data.h"
 #include "node/rpc/admin_client.h"
+#include "node/rpc/descriptors.h"
 #include "node/rpc/node.h"
+#include "node/rpc/preflight.h"
 
 namespace testamur::node {
 
@@ -55,9 +59,18 @@ int serve(const NodeConfig& config, const ledger::tx::InstitutionFacts* dev_fact
   auto signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  protect_process();
+  raise_descriptor_limit();
+
+  // Before anything is done, and before a log of the node's own says anything else.
+  SystemClock clock;
+  const auto found = preflight(config, clock);
+  if (!found.ok()) {
+    for (const auto& problem : found.problems) complain(problem);
+    return found.disk ? kFatalExit : kFailed;
+  }
   auto log = open_log(config);
   if (!log.ok()) return complain(log.message());
-  SystemClock clock;
   auto fatal = [&log](const std::string& cause) {
     (*log)->error("fatal", {{"cause", cause}});
     (*log)->flush();
@@ -130,6 +143,10 @@ int init(const InitArguments& arguments) {
   options.facts.eter = arguments.eter;
   options.facts.lei = arguments.lei;
   options.facts.deqar = arguments.deqar;
+  if (const auto problem = ledger::tx::meaning_problem(options.facts)) {
+    complain("the " + problem->field + " cannot stand in a genesis, where it stays: " + problem->why);
+    return kUsage;
+  }
   if (arguments.accreditor && !arguments.observer) {
     complain("--accreditor goes with --observer: a quality agency has no vote");
     return kUsage;
@@ -154,13 +171,15 @@ int init(const InitArguments& arguments) {
 int check_config(const std::string& config_file) {
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
-  std::string wrong;
-  if (auto genesis = load_genesis(config->genesis); !genesis.ok()) wrong += genesis.message() + "\n";
-  if (auto key = read_key_file(config->transport_key, KeyPurpose::kTransport); !key.ok()) wrong += key.message() + "\n";
-  if (!wrong.empty()) {
-    wrong.pop_back();
-    return complain(wrong);
+  raise_descriptor_limit();
+  SystemClock clock;
+  const auto found = preflight_all(*config, clock);
+  if (!found.ok()) {
+    for (const auto& problem : found.problems) complain(problem);
+    return found.disk ? kFatalExit : kFailed;
   }
+  if (found.running)
+    std::cout << "a node runs on " << config->data_dir.string() << ": its ports and store were not looked at\n";
   std::cout << config_file << " is complete and correct\n\nIts policy:\n" << trust::in_words(config->policy);
   std::cout << "policy digest " << trust::digest(config->policy).hex() << "\n";
   return 0;

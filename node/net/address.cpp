@@ -1,26 +1,8 @@
 #include "node/net/address.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace testamur::node::net {
-
-Result<HostPort> parse_host_port(std::string_view text) {
-  const auto refuse = [&] { return error("'" + std::string(text) + "' is not host:port or [v6]:port"); };
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return refuse();
-  auto host = text.substr(0, colon);
-  const auto port = text.substr(colon + 1);
-  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
-    return refuse();
-  }
-  std::uint16_t number = 0;
-  const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (host.empty() || problem != std::errc{} || end != port.data() + port.size()) return refuse();
-  return HostPort{std::string(host), std::to_string(number)};
-}
 
 AddressKey key_of(const boost::asio::ip::address& address) {
   AddressKey key{};

@@ -22,6 +22,12 @@ class TableNetwork final : public Network {
   std::size_t broadcast(Priority priority, const EncodedFrame& frame) override {
     return table_->broadcast(priority, frame);
   }
+  void note(const Origin& from, Refusal refusal, std::uint64_t count, std::uint64_t units) override {
+    table_->note(from, refusal, count, units);
+  }
+  std::vector<PeerConduct> conduct() const override { return table_->conduct(); }
+  std::array<std::uint64_t, kRefusals> refused() const override { return table_->refused(); }
+  std::optional<std::size_t> queued_bytes(const Pin& of) const override { return table_->queued_bytes(of); }
   std::vector<PeerStatus> peers() const override { return table_->peers(); }
   InboundCounters inbound() const override { return table_->inbound(); }
   Pin pin() const override { return table_->own_pin(); }
@@ -43,6 +49,11 @@ Status check_config(const NetworkConfig& config) {
 }
 
 }  // namespace
+
+Rank rank_of(const Admission& admission) {
+  if (admission.kind != Admission::Kind::kAdmitted) return Rank::kStranger;
+  return admission.member ? Rank::kMember : Rank::kInstitution;
+}
 
 std::string_view to_text(PeerState state) {
   switch (state) {

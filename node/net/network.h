@@ -21,6 +21,7 @@
 #include "common/ids.h"
 #include "common/keys.h"
 #include "common/result.h"
+#include "node/net/cost.h"
 #include "node/net/frame.h"
 
 namespace boost::asio {
@@ -54,10 +55,16 @@ struct Admission {
   };
   Kind kind = Kind::kUnknown;
   InstitutionId institution;
+  bool member = false;  // it has a seat in the validator set, or in the next one
   static Admission unknown() { return {}; }
-  static Admission admitted(const InstitutionId& of) { return {Kind::kAdmitted, of}; }
-  static Admission refused() { return {Kind::kRefused, {}}; }
+  static Admission admitted(const InstitutionId& of, bool member = false) { return {Kind::kAdmitted, of, member}; }
+  static Admission refused() { return {Kind::kRefused, {}, false}; }
+  bool operator==(const Admission&) const = default;
 };
+// Whose work goes first.
+enum class Rank : std::uint8_t { kMember = 0, kInstitution = 1, kStranger = 2 };
+constexpr std::size_t kRanks = 3;
+Rank rank_of(const Admission& admission);
 // Called from network threads during handshakes, and by recheck_admissions(), with a lock of the network held:
 // thread-safe, fast, never calls Network, never waits for a lock that someone holds while calling Network.
 using Directory = std::function<Admission(const Pin&)>;
@@ -73,11 +80,14 @@ struct Origin {
   auto operator<=>(const Origin&) const = default;
 };
 
-// Keeps a received frame counted against its sender's inbound budget. While a peer's budget is used up nothing more is
-// read from it, so hold the lease until the frame has been dealt with (at most: until its signatures are verified).
+// Keeps a received frame counted (Cost::bytes_kept) against its sender's inbound budget. While a peer's budget is used
+// up nothing more is read from it, so hold the lease until the frame has been dealt with (at most: until its signatures
+// are verified).
 using Lease = std::shared_ptr<const void>;
 
 // Called through Post only, until stop(): one call at a time if Post gives that. Per pin: up, frames, down, up, ...
+// Between institutions in the order of FairQueue: members first, and none more often than its share. Of what a node
+// sent before it went down, only consensus messages still come.
 class Receiver {
  public:
   virtual ~Receiver() = default;
@@ -99,7 +109,11 @@ struct Limits {
   std::size_t inbound_bytes = 8u << 20;  // received from one peer and not yet released by the receiver
   std::size_t inbound_per_address = 32;  // connections and handshakes from one address (IPv6: one /64)
   std::size_t inbound_total = 512;
-  std::size_t handshakes = 64;  // under way at once; a further one ends the oldest
+  std::size_t nodes_per_institution = 8;   // connected at once, of an institution that is no member
+  std::size_t waiting_frames = 16u << 10;  // of one institution, not yet given to the receiver
+  std::size_t waiting_bytes = 16u << 20;
+  std::uint64_t others_units_per_second = 200'000;  // Cost::units of all who are no members together
+  std::size_t handshakes = 64;                      // under way at once; a further one ends the oldest
   std::uint32_t handshakes_per_second_per_address = 8;
   std::uint32_t handshake_burst_per_address = 64;
   std::uint32_t connect_timeout_ms = 5'000;
@@ -141,6 +155,14 @@ struct PeerStatus {
   std::string refused;  // why the last attempt or connection ended; empty while all is well
 };
 
+// Of whom something was refused in the last ten minutes.
+struct PeerConduct {
+  InstitutionId institution;
+  std::string reason;             // the newest (to_text(Refusal))
+  std::uint64_t refused = 0;      // since start
+  std::uint64_t shut_out_ms = 0;  // how long it is still disconnected; 0: it is not
+};
+
 // What happened to those who never became a peer.
 struct InboundCounters {
   std::uint64_t accepted = 0;
@@ -180,6 +202,15 @@ class Network {
   }
   bool send(const Pin& to, Priority priority, const Frame& frame) { return send(to, priority, encode(frame)); }
   std::size_t broadcast(Priority priority, const Frame& frame) { return broadcast(priority, encode(frame)); }
+
+  // Something of a node was refused `count` times, and cost `units` beyond what its frame had declared: its share pays
+  // for that, and an institution without a seat that goes on is disconnected for a while.
+  virtual void note(const Origin& /*from*/, Refusal /*refusal*/, std::uint64_t /*count*/, std::uint64_t /*units*/) {}
+  virtual std::vector<PeerConduct> conduct() const { return {}; }
+  // How often each was refused since start, of anybody.
+  virtual std::array<std::uint64_t, kRefusals> refused() const { return {}; }
+  // What waits to be written to a node; nothing when it is not connected.
+  virtual std::optional<std::size_t> queued_bytes(const Pin& /*of*/) const { return 0; }
 
   // Every node that is dialled or connected, ordered by institution and pin.
   virtual std::vector<PeerStatus> peers() const = 0;

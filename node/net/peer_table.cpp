@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 
 #include "node/net/address.h"
 #include "node/net/link_rule.h"
@@ -43,7 +44,10 @@ PeerTable::PeerTable(asio::io_context& io, NetworkConfig config, asio::ssl::cont
       receiver_(receiver),
       post_(std::move(post)),
       gate_(std::make_shared<InboundGate>(config_.limits)),
-      hello_{config_.chain, kPeerProtocol, Epoch{}, {}, config_.institution, config_.software} {}
+      hello_{config_.chain, kPeerProtocol, Epoch{}, {}, config_.institution, config_.software},
+      inbound_({config_.limits.waiting_frames, config_.limits.waiting_bytes, config_.limits.others_units_per_second,
+                config_.limits.others_units_per_second}),
+      pace_(asio::make_strand(io)) {}
 
 void PeerTable::start(std::shared_ptr<Listener> listener) {
   listener_ = std::move(listener);
@@ -68,6 +72,7 @@ void PeerTable::stop() {
   }
   peers_.clear();
   handshakes_.clear();
+  asio::post(pace_.get_executor(), [self = shared_from_this()] { self->pace_.cancel(); });
 }
 
 void PeerTable::set_position(Epoch epoch, Bytes finalization) {
@@ -128,11 +133,18 @@ Result<InstitutionId> PeerTable::admission_locked(const Pin& pin) const {
   if (stopped_) return error("the node is stopping");
   if (pin == own_pin_) return error("this is our own key");
   const auto said = directory_(pin);
-  if (said.kind == Admission::Kind::kAdmitted) return said.institution;
   if (said.kind == Admission::Kind::kRefused) return error("retired, or its institution is not in good standing");
-  const auto found = peers_.find(pin);
-  if (found != peers_.end() && found->second.target) return found->second.target->institution;
-  return error("not a transport key of any institution that we know");
+  auto institution = said.institution;
+  if (said.kind == Admission::Kind::kUnknown) {
+    const auto found = peers_.find(pin);
+    const bool listed = found != peers_.end() && found->second.target;
+    if (!listed) return error("not a transport key of any institution that we know");
+    institution = found->second.target->institution;
+  }
+  const auto wait_ms = said.member ? 0 : shut_out_ms(institution);
+  if (wait_ms == 0) return institution;
+  return error("disconnected for " + std::to_string(wait_ms / 1000 + 1) +
+               " more seconds, because of what the institution's nodes sent");
 }
 
 template <class Chosen>
@@ -201,10 +213,113 @@ void PeerTable::tell(std::function<void(Receiver&)> what) {
   });
 }
 
-void PeerTable::deliver(const Origin& from, Frame frame, Lease lease) {
-  tell([from, frame = std::move(frame), lease = std::move(lease)](Receiver& receiver) mutable {
-    receiver.on_frame(from, std::move(frame), std::move(lease));
+void PeerTable::deliver(const Origin& from, Frame frame, const Cost& cost, Lease lease) {
+  const auto rank = rank_of(directory_(from.pin));
+  std::unique_lock lock(inbound_mutex_);
+  Event event{from, Arrived{std::move(frame), std::move(lease)}};
+  if (inbound_.push({from.institution, rank}, cost.units(), cost.bytes_kept, std::move(event))) return schedule_pump();
+  lock.unlock();
+  note(from, Refusal::kQueueFull, 1, 0);
+}
+
+// What became of a connection is never lost; of a node that went down the requests have nobody left to answer.
+void PeerTable::enqueue(Event event) {
+  const auto from = event.from;
+  const auto rank = rank_of(directory_(from.pin));
+  std::lock_guard lock(inbound_mutex_);
+  if (std::holds_alternative<Down>(event.what)) {
+    inbound_.erase_if(from.institution, [&](const Event& waiting) {
+      const auto* arrived = std::get_if<Arrived>(&waiting.what);
+      return arrived != nullptr && waiting.from.pin == from.pin &&
+             !std::holds_alternative<ConsensusMessage>(arrived->frame);
+    });
+  }
+  inbound_.push({from.institution, rank}, 0, 0, std::move(event), FairQueue<Event>::Bound::kAlways);
+  schedule_pump();
+}
+
+void PeerTable::schedule_pump() {
+  if (pump_posted_ || stopped_) return;
+  const auto wait_ms = inbound_.wait_ms(steady_ms());
+  if (!wait_ms) return;
+  if (*wait_ms > 0) return arm_pace(*wait_ms);
+  pump_posted_ = true;
+  post_([self = shared_from_this()] { self->pump(); });
+}
+
+void PeerTable::arm_pace(std::uint64_t after_ms) {
+  if (pace_armed_) return;
+  pace_armed_ = true;
+  asio::post(pace_.get_executor(), [self = shared_from_this(), after_ms] {
+    if (self->stopped_) return;
+    self->pace_.expires_after(milliseconds(after_ms));
+    self->pace_.async_wait([self](boost::system::error_code cancelled) {
+      std::lock_guard lock(self->inbound_mutex_);
+      self->pace_armed_ = false;
+      if (!cancelled) self->schedule_pump();
+    });
   });
+}
+
+// On the receiver's strand.
+void PeerTable::pump() {
+  std::optional<Event> event;
+  {
+    std::lock_guard lock(inbound_mutex_);
+    event = inbound_.pop(steady_ms());
+  }
+  if (event && !stopped_) give(std::move(*event));
+  std::lock_guard lock(inbound_mutex_);
+  pump_posted_ = false;
+  schedule_pump();
+}
+
+void PeerTable::give(Event event) {
+  if (auto* up = std::get_if<Up>(&event.what)) return receiver_.on_peer_up(event.from, up->hello);
+  if (auto* down = std::get_if<Down>(&event.what)) return receiver_.on_peer_down(event.from, down->reason);
+  auto& arrived = std::get<Arrived>(event.what);
+  receiver_.on_frame(event.from, std::move(arrived.frame), std::move(arrived.lease));
+}
+
+void PeerTable::note(const Origin& from, Refusal refusal, std::uint64_t count, std::uint64_t units) {
+  const auto rank = rank_of(directory_(from.pin));
+  bool shut = false;
+  {
+    std::lock_guard lock(inbound_mutex_);
+    if (units != 0) inbound_.charge(from.institution, units);
+    shut = conduct_.note(from.institution, rank, refusal, count, steady_ms());
+  }
+  if (shut) shut_out(from.institution, refusal);
+}
+
+void PeerTable::shut_out(const InstitutionId& institution, Refusal refusal) {
+  const Goodbye goodbye{GoodbyeReason::kLimit, "disconnected for a while: " + std::string(to_text(refusal))};
+  std::lock_guard lock(mutex_);
+  for (auto& [pin, peer] : peers_) {
+    if (peer.up && peer.up->origin().institution == institution) peer.up->close(goodbye);
+  }
+}
+
+std::uint64_t PeerTable::shut_out_ms(const InstitutionId& institution) const {
+  std::lock_guard lock(inbound_mutex_);
+  return conduct_.shut_out_ms(institution, steady_ms());
+}
+
+std::vector<PeerConduct> PeerTable::conduct() const {
+  std::lock_guard lock(inbound_mutex_);
+  return conduct_.recent(steady_ms());
+}
+
+std::array<std::uint64_t, kRefusals> PeerTable::refused() const {
+  std::lock_guard lock(inbound_mutex_);
+  return conduct_.totals();
+}
+
+std::optional<std::size_t> PeerTable::queued_bytes(const Pin& of) const {
+  std::lock_guard lock(mutex_);
+  const auto found = peers_.find(of);
+  if (found == peers_.end() || !found->second.up) return std::nullopt;
+  return found->second.up->queued_bytes();
 }
 
 std::shared_ptr<Session> PeerTable::make_session(tcp::socket socket, SessionSetup setup) {
@@ -289,6 +404,14 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   const auto institution = admission_locked(pin);
   if (!institution) return Goodbye{GoodbyeReason::kNotAdmitted, institution.message()};
   auto& peer = peers_[pin];
+  const auto nodes = std::count_if(peers_.begin(), peers_.end(), [&](const auto& entry) {
+    return entry.first != pin && entry.second.up && entry.second.up->origin().institution == *institution;
+  });
+  const bool is_member = directory_(pin).member;
+  if (!is_member && static_cast<std::size_t>(nodes) >= config_.limits.nodes_per_institution) {
+    forget_if_idle(pin);
+    return Goodbye{GoodbyeReason::kLimit, "too many nodes of one institution"};
+  }
   if (session.dialled() ? peer.dialling.get() != &session : !takes_dialled_by_peer(pin, peer)) return duplicate;
   if (session.dialled()) peer.dialling.reset();
   stop_dialling(peer);
@@ -300,7 +423,7 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   peer.refused.clear();
   const Origin origin{*institution, pin};
   session.set_origin(origin);
-  tell([origin, hello](Receiver& receiver) { receiver.on_peer_up(origin, hello); });
+  enqueue({origin, Up{hello}});
   return std::nullopt;
 }
 
@@ -308,7 +431,7 @@ void PeerTable::take_down(Peer& peer, const std::string& reason) {
   PeerStatus last;
   peer.up->describe_into(last);
   for (std::size_t i = 0; i < kPriorities; ++i) peer.dropped[i] += last.dropped[i];
-  tell([origin = peer.up->origin(), reason](Receiver& receiver) { receiver.on_peer_down(origin, reason); });
+  enqueue({peer.up->origin(), Down{reason}});
   peer.up.reset();
 }
 
@@ -368,14 +491,17 @@ void PeerTable::note_inbound_refusal(const std::string& address, const std::stri
 
 void PeerTable::dial_next(const Pin& pin, Peer& peer) {
   if (!peer.target || peer.up || peer.dial || peer.dialling) return;
+  const auto shut_ms = directory_(pin).member ? 0 : shut_out_ms(peer.target->institution);
   // A key that is refused now is dialled again when recheck_admissions() finds it admitted.
-  if (const auto admitted = admission_locked(pin); !admitted) return note_refusal(peer, admitted.message());
+  if (const auto admitted = admission_locked(pin); !admitted && shut_ms == 0) {
+    return note_refusal(peer, admitted.message());
+  }
   peer.dial = std::make_shared<Dial>(io_, milliseconds(config_.limits.connect_timeout_ms),
                                      [table = weak_from_this(), pin](const Dial& dial, Result<tcp::socket> socket) {
                                        const auto alive = table.lock();
                                        if (alive) alive->connected(pin, dial, std::move(socket));
                                      });
-  peer.dial->start(peer.target->address, delay_before(pin, peer));
+  peer.dial->start(peer.target->address, milliseconds(shut_ms) + delay_before(pin, peer));
 }
 
 milliseconds PeerTable::delay_before(const Pin& pin, const Peer& peer) {

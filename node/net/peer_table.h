@@ -1,19 +1,25 @@
 // The core of the network: who is dialled, who is connected, and who may be. It joins listener, dials and sessions.
 //
-// Thread-safe; one mutex guards the table. It is held while tasks are posted to the receiver, so that "up" and "down"
-// of one node never change places, and never while anything is waited for. Sessions, dials and the listener hold shared
-// pointers to the table, the table to them; stop() cuts these.
+// Between the sessions and the receiver lies one queue, fair among institutions (FairQueue): of what waits there one
+// event at a time is posted, so that what the receiver's own strand has to do comes in between.
+//
+// Thread-safe; one mutex guards the table, a second one the queue (taken last). The first is held while "up" and "down"
+// are queued, so that those of one node never change places; neither is held while anything is waited for. Sessions,
+// dials and the listener hold shared pointers to the table, the table to them; stop() cuts these.
 #pragma once
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 
+#include "node/net/conduct.h"
 #include "node/net/dial.h"
+#include "node/net/fair_queue.h"
 #include "node/net/inbound_gate.h"
 #include "node/net/listener.h"
 #include "node/net/network.h"
@@ -36,6 +42,10 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   bool send(const InstitutionId& to, Priority priority, const EncodedFrame& frame);
   bool send(const Pin& to, Priority priority, const EncodedFrame& frame);
   std::size_t broadcast(Priority priority, const EncodedFrame& frame);
+  void note(const Origin& from, Refusal refusal, std::uint64_t count, std::uint64_t units);
+  std::vector<PeerConduct> conduct() const;
+  std::array<std::uint64_t, kRefusals> refused() const;
+  std::optional<std::size_t> queued_bytes(const Pin& of) const;
   std::vector<PeerStatus> peers() const;
   InboundCounters inbound() const;
   const Pin& own_pin() const { return own_pin_; }
@@ -45,7 +55,7 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   Result<InstitutionId> admission(const Pin& pin) const override;
   bool begin_dialled(Session& session) override;
   std::optional<Goodbye> take(Session& session, const Hello& hello) override;
-  void deliver(const Origin& from, Frame frame, Lease lease) override;
+  void deliver(const Origin& from, Frame frame, const Cost& cost, Lease lease) override;
   void ended(Session& session, const std::string& reason) override;
 
  private:
@@ -59,6 +69,30 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
     std::string refused;
     std::array<std::uint64_t, kPriorities> dropped{};  // by connections that are over
   };
+
+  // What the receiver is to be told of a peer.
+  struct Up {
+    Hello hello;
+  };
+  struct Arrived {
+    Frame frame;
+    Lease lease;
+  };
+  struct Down {
+    std::string reason;
+  };
+  struct Event {
+    Origin from;
+    std::variant<Up, Arrived, Down> what;
+  };
+  void enqueue(Event event);
+  void pump();
+  void give(Event event);
+  void shut_out(const InstitutionId& institution, Refusal refusal);
+  std::uint64_t shut_out_ms(const InstitutionId& institution) const;
+  // With inbound_mutex_ held.
+  void schedule_pump();
+  void arm_pace(std::uint64_t after_ms);
 
   // All of these: with mutex_ held.
   Result<InstitutionId> admission_locked(const Pin& pin) const;
@@ -96,6 +130,13 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   std::deque<std::weak_ptr<Session>> handshakes_;  // inbound, oldest first
   InboundCounters counters_;
   std::uint64_t refusal_told_at_ms_ = 0;
+
+  mutable std::mutex inbound_mutex_;
+  FairQueue<Event> inbound_;
+  Conduct conduct_;
+  bool pump_posted_ = false;
+  bool pace_armed_ = false;
+  boost::asio::steady_timer pace_;  // on a strand of its own
 };
 
 }  // namespace testamur::node::net

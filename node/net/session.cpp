@@ -20,6 +20,7 @@ constexpr std::size_t kReadBytes = 32u << 10;    // two TLS records
 constexpr std::size_t kGatherBytes = 64u << 10;  // small frames written together
 constexpr int kUnsentLowWaterBytes = 128 << 10;  // beyond this frames wait in our queue, where votes overtake
 constexpr std::size_t kMaxControlFrames = 64;
+constexpr std::size_t kControlFramesPerSecond = 1'000;
 constexpr std::uint32_t kGoodbyeTimeoutMs = 1'000;
 
 // A large send buffer of the kernel would hold back votes behind what was written before them.
@@ -170,7 +171,7 @@ void Session::handle(ByteView protobuf) {
     return end("the other side: " + quoted(goodbye->text), std::nullopt);
   }
   if (state_ == State::kHello) return handle_hello(*frame);
-  handle_up(std::move(frame).value(), protobuf.size());
+  handle_up(std::move(frame).value());
 }
 
 void Session::handle_hello(const WireFrame& frame) {
@@ -212,17 +213,32 @@ std::optional<Goodbye> Session::judge(const Hello& hello) const {
   return std::nullopt;
 }
 
-void Session::handle_up(WireFrame frame, std::size_t size) {
+// An honest node pings every few seconds and answers as often.
+bool Session::too_much_control() {
+  if (heard_at_ - control_since_ > milliseconds(1'000)) {
+    control_since_ = heard_at_;
+    control_heard_ = 0;
+  }
+  if (++control_heard_ <= kControlFramesPerSecond) return false;
+  end("it pings without pause", Goodbye{GoodbyeReason::kLimit, "too many pings"});
+  return true;
+}
+
+void Session::handle_up(WireFrame frame) {
   const auto give = [&](Frame content) {
-    unreleased_bytes_ += size;
-    host_->deliver(origin_, std::move(content), std::make_shared<const LeaseToken>(weak_from_this(), size));
+    const auto cost = cost_of(content);
+    unreleased_bytes_ += cost.bytes_kept;
+    auto lease = std::make_shared<const LeaseToken>(weak_from_this(), cost.bytes_kept);
+    host_->deliver(origin_, std::move(content), cost, std::move(lease));
   };
   std::visit(
       [&](auto& content) {
         using Content = std::decay_t<decltype(content)>;
         if constexpr (std::is_same_v<Content, Ping>) {
+          if (too_much_control()) return;
           say(Pong{content.nonce});
         } else if constexpr (std::is_same_v<Content, Pong>) {
+          if (too_much_control()) return;
           if (content.nonce == ping_nonce_) round_trip_us_ = microseconds(Steady::now() - pinged_at_);
         } else if constexpr (std::is_same_v<Content, Hello>) {
           end("it sent a second hello", Goodbye{GoodbyeReason::kProtocol, "a second hello"});
@@ -384,6 +400,11 @@ void Session::close_socket() {
   error_code ignored;
   stream_.next_layer().close(ignored);
   setup_.place.reset();
+}
+
+std::size_t Session::queued_bytes() const {
+  std::lock_guard lock(queue_mutex_);
+  return queue_.bytes();
 }
 
 void Session::describe_into(PeerStatus& status) const {

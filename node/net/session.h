@@ -6,9 +6,9 @@
 // but enqueue(), close() and the status happens on the session's strand. A session keeps itself alive until its socket
 // is closed.
 //
-// Reading: at most Limits::inbound_bytes are given to the receiver and not yet released; beyond that nothing is read,
-// so TCP holds the sender back. Writing: small frames are gathered into one write; a peer that takes no byte for
-// Limits::write_timeout_ms is given up. Both are watched by one timer, which also pings.
+// Reading: at most Limits::inbound_bytes (as Cost counts what is kept) are given to the receiver and not yet released;
+// beyond that nothing is read, so TCP holds the sender back. Writing: small frames are gathered into one write; a peer
+// that takes no byte for Limits::write_timeout_ms is given up. Both are watched by one timer, which also pings.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -39,7 +39,7 @@ class SessionHost {
   virtual bool begin_dialled(Session& session) = 0;
   // The peer's hello is in order. Nothing: the connection counts from now on. Otherwise what to tell the peer.
   virtual std::optional<Goodbye> take(Session& session, const Hello& hello) = 0;
-  virtual void deliver(const Origin& from, Frame frame, Lease lease) = 0;
+  virtual void deliver(const Origin& from, Frame frame, const Cost& cost, Lease lease) = 0;
   // Once, when the session does not count any more; it may still be saying goodbye.
   virtual void ended(Session& session, const std::string& reason) = 0;
 };
@@ -69,6 +69,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const Pin& pin() const;
   bool refused_for_its_key() const { return !check_.refusal.empty(); }
   std::chrono::steady_clock::time_point up_since() const { return up_since_; }
+  std::size_t queued_bytes() const;
   void set_origin(const Origin& origin) { origin_ = origin; }
   const Origin& origin() const { return origin_; }
   // Fills what the session knows.
@@ -86,10 +87,11 @@ class Session : public std::enable_shared_from_this<Session> {
   void read_done(boost::system::error_code failure, std::size_t size);
   void split(ByteView input);
   void handle(ByteView protobuf);
-  void handle_up(WireFrame frame, std::size_t size);
+  void handle_up(WireFrame frame);
   void handle_hello(const WireFrame& frame);
   std::optional<Goodbye> judge(const Hello& hello) const;
   void release(std::size_t size);
+  bool too_much_control();
 
   void say(const WireFrame& frame);
   void pump();
@@ -136,6 +138,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Steady::time_point wrote_at_{};
   Steady::time_point pinged_at_{};
   std::uint64_t ping_nonce_ = 0;
+  Steady::time_point control_since_{};
+  std::size_t control_heard_ = 0;  // pings and pongs in the second that began then
 
   mutable std::mutex software_mutex_;
   std::string software_;

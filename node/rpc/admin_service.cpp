@@ -10,32 +10,34 @@ namespace {
 
 constexpr std::size_t kDecisionRows = 5'000;  // of one answer: under 2 MiB
 
+const CallCost& cost(std::string_view method) { return cost_of("AdminService", method); }
+
 class Service final : public v1::AdminService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
 
   grpc::ServerUnaryReactor* SetLogLevel(grpc::CallbackServerContext* call, const v1::SetLogLevelRequest* request,
                                         v1::SetLogLevelResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("SetLogLevel"), *response, [=, this](Call&) {
       auto level = log_level_from(request->level());
       if (!level) return invalid_argument("level", "must be trace, debug, info, warn or error");
       response->set_previous_level(std::string(to_text(context_.log.level())));
       context_.log.set_level(*level);
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* StopNode(grpc::CallbackServerContext* call, const v1::StopNodeRequest*,
-                                     v1::StopNodeResponse*) override {
-    return unary(context_.gate, call, [&] {
+                                     v1::StopNodeResponse* response) override {
+    return unary(context_.calls, call, cost("StopNode"), *response, [=, this](Call&) {
       context_.request_stop();
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* Backup(grpc::CallbackServerContext* call, const v1::BackupRequest* request,
                                    v1::BackupResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("Backup"), *response, [=, this](Call&) {
       if (request->directory().empty() || request->directory().front() != '/') {
         return invalid_argument("directory", "must be an absolute path");
       }
@@ -44,35 +46,35 @@ class Service final : public v1::AdminService::CallbackService {
       if (!status.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, status.message());
       response->set_height(height.value);
       response->set_size_bytes(context_.store.figures().live_bytes);
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* ResumeVoting(grpc::CallbackServerContext* call, const v1::ResumeVotingRequest* request,
-                                         v1::ResumeVotingResponse*) override {
-    return unary(context_.gate, call, [&] {
+                                         v1::ResumeVotingResponse* response) override {
+    return unary(context_.calls, call, cost("ResumeVoting"), *response, [=, this](Call&) {
       if (!request->other_copy_destroyed()) return invalid_argument("other_copy_destroyed", "must be said");
       context_.log.warn("resume_voting", {{"by", "operator"}});
       context_.chain.resume_voting();
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* GetCounters(grpc::CallbackServerContext* call, const v1::GetCountersRequest*,
                                         v1::GetCountersResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetCounters"), *response, [=, this](Call&) {
       for (const auto& [name, value] : metric_values(context_)) {
         auto& counter = *response->add_counters();
         counter.set_name(name);
         counter.set_value(value);
       }
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* NewKey(grpc::CallbackServerContext* call, const v1::NewKeyRequest* request,
                                    v1::NewKeyResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("NewKey"), *response, [=, this](Call&) {
       bool consensus = request->purpose() == "consensus";
       if (!consensus && request->purpose() != "transport") {
         return invalid_argument("purpose", "must be consensus or transport: the other keys are not the node's");
@@ -93,13 +95,13 @@ class Service final : public v1::AdminService::CallbackService {
       response->set_already_there(fresh->already_there);
       context_.log.info("key_made", {{"purpose", to_text(purpose)}, {"key", to_text(id)}});
       if (consensus && !fresh->already_there) context_.chain.add_consensus_key(std::move(fresh->key));
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* Ready(grpc::CallbackServerContext* call, const v1::ReadyRequest* request,
                                   v1::ReadyResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("Ready"), *response, [=, this](Call&) {
       auto keys = context_.keys.consensus_keys();
       if (!keys.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, keys.message());
       auto head = context_.chain.head();
@@ -120,14 +122,14 @@ class Service final : public v1::AdminService::CallbackService {
       response->set_lapses_after_ms(ready->lifetime_ms);
       response->set_seated(ready->seated);
       if (!request->dry_run()) context_.chain.submit({ready->transaction}, nullptr);
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* ExportDecisions(grpc::CallbackServerContext* call,
                                             const v1::ExportDecisionsRequest* request,
                                             v1::ExportDecisionsResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("ExportDecisions"), *response, [=, this](Call&) {
       if (context_.decisions == nullptr) return not_found("decisions", "this node logs none: decisions.files is 0");
       DecisionFilter filter;
       if (!request->issuer_id().empty()) {
@@ -152,7 +154,7 @@ class Service final : public v1::AdminService::CallbackService {
       for (auto& row : page->rows) response->add_rows(std::move(row));
       response->set_header(std::string(DecisionLog::header()));
       response->set_next_page_token(page->next);
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 

@@ -1,6 +1,6 @@
 #include "node/rpc/call.h"
 
-#include <algorithm>
+#include <memory>
 
 #include "testamur/v1/rpc_status.pb.h"
 
@@ -9,8 +9,6 @@ namespace testamur::node {
 namespace tx = ledger::tx;
 
 namespace {
-
-constexpr std::size_t kMaxBuckets = 65'536;
 
 v1::ErrorDetail detail_of(const std::string& code, const std::string& field, const std::string& rule) {
   v1::ErrorDetail detail;
@@ -68,33 +66,97 @@ grpc::Status rejected(const tx::Rejection& rejection) {
               to_text(rejection));
 }
 
-std::string address_of(const std::string& peer) {
-  auto colon = peer.rfind(':');
-  return colon == std::string::npos ? peer : peer.substr(0, colon);
+grpc::Status exhausted(Limit limit, std::uint64_t bound, std::uint64_t retry_after_ms) {
+  auto detail = detail_of(std::string(name_of(limit)), "", std::string(rule_of(limit)));
+  detail.set_limit(bound);
+  detail.set_retry_after_ms(retry_after_ms);
+  return fail(grpc::StatusCode::RESOURCE_EXHAUSTED, detail,
+              std::string(rule_of(limit)) + " (" + std::string(name_of(limit)) + ", " + std::to_string(bound) +
+                  "): try again in " + std::to_string(retry_after_ms) + " ms");
 }
 
-grpc::Status CallGate::admit(const std::string& peer, std::uint64_t cost) {
-  if (rate_ == 0) return grpc::Status::OK;
-  auto now = std::chrono::steady_clock::now();
-  std::lock_guard lock(mutex_);
-  if (buckets_.size() >= kMaxBuckets) {
-    std::erase_if(buckets_, [now](const auto& entry) { return now - entry.second.filled > std::chrono::minutes(1); });
+grpc::Status gone() { return grpc::Status(grpc::StatusCode::CANCELLED, "the caller has hung up"); }
+
+std::optional<std::uint64_t> ordinal_from(const std::string& token) {
+  if (token.empty()) return 0;
+  if (token.size() > 18 || token.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  return std::stoull(token);
+}
+
+Call::Call(CallParts& parts, grpc::CallbackServerContext& context, const CallCost& cost,
+           const google::protobuf::Message& response, Body body)
+    : parts_(parts),
+      caller_(caller_of(context.peer())),
+      cost_(cost),
+      response_(response),
+      body_(std::move(body)),
+      entry_(parts.open, context, caller_) {}
+
+grpc::ServerUnaryReactor* Call::begin(CallParts& parts, grpc::CallbackServerContext* context, const CallCost& cost,
+                                      const google::protobuf::Message& response, Body body) {
+  lower_priority_of_this_thread();
+  auto* call = new Call(parts, *context, cost, response, std::move(body));
+  call->enter();
+  return call;
+}
+
+void Call::enter() {
+  if (cost_.lane == Lane::kOperator) return run();
+
+  auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
+  if (status.ok()) status = parts_.gate.admit(caller_, cost_.calls);
+  if (!status.ok()) return Finish(status);
+
+  if (cost_.lane == Lane::kBeside) return continue_beside([this] { run(); });
+  run();
+}
+
+void Call::continue_beside(std::function<void()> task) {
+  auto waiting = std::make_shared<CallGate::Holding>();
+  auto status = parts_.gate.hold(caller_, Held::kQueued, 1, *waiting);
+  if (!status.ok()) return Finish(status);
+  parts_.queue.post(caller_, [waiting, task = std::move(task)] {
+    *waiting = {};
+    task();
+  });
+}
+
+void Call::when_cancelled(std::function<void()> then) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!cancelled()) {
+      when_cancelled_ = std::move(then);
+      return;
+    }
   }
-  auto [found, fresh] = buckets_.try_emplace(address_of(peer), Bucket{static_cast<double>(burst_), now});
-  auto& bucket = found->second;
-  double seconds = std::chrono::duration<double>(now - bucket.filled).count();
-  bucket.filled = now;
-  bucket.tokens = std::min(static_cast<double>(burst_), bucket.tokens + seconds * static_cast<double>(rate_));
-  if (bucket.tokens >= static_cast<double>(cost)) {
-    bucket.tokens -= static_cast<double>(cost);
-    return grpc::Status::OK;
+  then();
+}
+
+void Call::OnCancel() {
+  std::function<void()> then;
+  {
+    std::lock_guard lock(mutex_);
+    cancelled_.store(true, std::memory_order_relaxed);
+    then = std::move(when_cancelled_);
   }
-  auto detail = detail_of("rate_limit", "", "calls a second from one address");
-  detail.set_limit(rate_);
-  detail.set_retry_after_ms(
-      static_cast<std::uint64_t>(1000.0 * (static_cast<double>(cost) - bucket.tokens) / static_cast<double>(rate_)) +
-      1);
-  return fail(grpc::StatusCode::RESOURCE_EXHAUSTED, detail, "too many calls from this address");
+  if (then) then();
+}
+
+void Call::run() {
+  if (cancelled()) return Finish(gone());
+  body_(*this, [this](const grpc::Status& status) { finish(status); });
+}
+
+void Call::finish(grpc::Status status) {
+  if (status.ok() && cost_.lane != Lane::kOperator) {
+    const auto bytes = response_.ByteSizeLong();
+    parts_.gate.charge(caller_, bytes / kBytesForOneCall);
+
+    // Small answers are bounded by the number of calls that may be open.
+    if (bytes > kSmallAnswer) status = parts_.gate.hold(caller_, Held::kAnswerBytes, bytes, answer_);
+    entry_.sending(bytes);
+  }
+  Finish(status);
 }
 
 }  // namespace testamur::node

@@ -1,17 +1,22 @@
-// What every call of the API has in common: who may call how often, and how errors are told.
+// What every call of the API has in common: its cost and its turn, how its answer is bounded, and how errors are told.
 //
 // Every failed call carries an ErrorDetail (docs/api.md): canonical code, stable name, rule, field, limit. Thread-safe.
 #pragma once
 
+#include <google/protobuf/message.h>
 #include <grpcpp/grpcpp.h>
 
-#include <chrono>
-#include <map>
+#include <atomic>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 
 #include "ledger/tx/rejection.h"
+#include "node/rpc/call_costs.h"
+#include "node/rpc/call_gate.h"
+#include "node/rpc/call_queue.h"
+#include "node/rpc/open_calls.h"
 #include "testamur/v1/types.pb.h"
 
 namespace testamur::node {
@@ -23,46 +28,108 @@ grpc::Status not_found(const std::string& field, const std::string& message);
 grpc::Status over_limit(const std::string& field, std::uint64_t limit, std::uint64_t actual);
 grpc::Status unavailable(const std::string& code, const std::string& message);
 grpc::Status rejected(const ledger::tx::Rejection& rejection);
+grpc::Status exhausted(Limit limit, std::uint64_t bound, std::uint64_t retry_after_ms);
+grpc::Status gone();  // the caller has hung up
 
 // The detail that a rejection is told by.
 void fill(const ledger::tx::Rejection& rejection, v1::ErrorDetail& detail);
 
-// A token bucket for each calling address. Bounded: when it is full the idle ones go.
-class CallGate {
- public:
-  // `rate_per_second` 0: no limit.
-  CallGate(std::uint64_t rate_per_second, std::uint64_t burst) : rate_(rate_per_second), burst_(burst) {}
-  // OK, or RESOURCE_EXHAUSTED with when to try again. `cost`: how many calls this one counts for.
-  grpc::Status admit(const std::string& peer, std::uint64_t cost = 1);
+// A page token is the ordinal to go on from, in decimal; nothing when no service gave it.
+std::optional<std::uint64_t> ordinal_from(const std::string& token);
 
- private:
-  struct Bucket {
-    double tokens = 0;
-    std::chrono::steady_clock::time_point filled;
-  };
-  const std::uint64_t rate_;
-  const std::uint64_t burst_;
-  std::mutex mutex_;
-  std::map<std::string, Bucket> buckets_;
+// What serves calls; borrowed by all of them.
+struct CallParts {
+  CallGate& gate;
+  CallQueue& queue;
+  OpenCalls& open;
 };
 
-// The address of a caller without its port.
-std::string address_of(const std::string& peer);
+// Counts the bytes of an answer of several parts while it is made. The first part is always room for.
+class AnswerRoom {
+ public:
+  explicit AnswerRoom(std::size_t bytes = kFullAnswerBytes) : left_(bytes) {}
+  // Whether the part belongs to the answer; when not, take it out and name it as the next one.
+  bool take(const google::protobuf::MessageLite& part) { return take(part.ByteSizeLong()); }
+  bool take(std::size_t bytes) {
+    if (bytes > left_ && !first_) return false;
+    first_ = false;
+    left_ -= std::min(left_, bytes);
+    return true;
+  }
+  bool is_full() const { return left_ == 0; }
 
-// Answers a unary call: admits it, runs `answer` (-> grpc::Status), turns what it throws into INTERNAL.
+ private:
+  std::size_t left_;
+  bool first_ = true;
+};
+
+// One unary call: admitted, in its lane, answered once.
+//
+// The body runs at most once, on one thread; request, response and context live until the call has been finished.
+class Call final : public grpc::ServerUnaryReactor {
+ public:
+  using Done = std::function<void(const grpc::Status&)>;
+  using Body = std::function<void(Call&, Done)>;
+
+  // The reactor that gRPC wants; it deletes itself.
+  static grpc::ServerUnaryReactor* begin(CallParts& parts, grpc::CallbackServerContext* context, const CallCost& cost,
+                                         const google::protobuf::Message& response, Body body);
+
+  const CallerKey& caller() const { return caller_; }
+  // The caller has hung up or its deadline has passed: whatever takes long looks here now and then.
+  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  // Takes more calls of the caller's rate for what the request turned out to ask for, before that is done.
+  grpc::Status spend(std::uint64_t calls) { return parts_.gate.admit(caller_, calls); }
+  // Goes on with `task` in a turn of the workers.
+  void continue_beside(std::function<void()> task);
+
+  // Runs `then` when the caller hangs up before the call has ended; at once when it has hung up already.
+  void when_cancelled(std::function<void()> then);
+
+  void OnCancel() override;
+  void OnDone() override { delete this; }
+
+ private:
+  Call(CallParts& parts, grpc::CallbackServerContext& context, const CallCost& cost,
+       const google::protobuf::Message& response, Body body);
+  void enter();
+  void run();
+  void finish(grpc::Status status);
+
+  CallParts& parts_;
+  const CallerKey caller_;
+  const CallCost& cost_;
+  const google::protobuf::Message& response_;
+  Body body_;
+  OpenCalls::Entry entry_;
+  CallGate::Holding open_, answer_;
+  std::atomic<bool> cancelled_ = false;
+  std::mutex mutex_;  // of the next
+  std::function<void()> when_cancelled_;
+};
+
+// A call whose body answers before it returns: `answer` is (Call&) -> grpc::Status. It must own what it uses beside
+// request and response: it may run after the service's method has returned.
 template <class Answer>
-grpc::ServerUnaryReactor* unary(CallGate& gate, grpc::CallbackServerContext* context, Answer answer) {
-  auto* reactor = context->DefaultReactor();
-  auto status = gate.admit(context->peer());
-  if (status.ok()) {
+grpc::ServerUnaryReactor* unary(CallParts& parts, grpc::CallbackServerContext* context, const CallCost& cost,
+                                const google::protobuf::Message& response, Answer answer) {
+  return Call::begin(parts, context, cost, response, [answer = std::move(answer)](Call& call, const Call::Done& done) {
+    grpc::Status status;
     try {
-      status = answer();
+      status = answer(call);
     } catch (const std::exception& failure) {
       status = grpc::Status(grpc::StatusCode::INTERNAL, failure.what());
     }
-  }
-  reactor->Finish(status);
-  return reactor;
+    done(status);
+  });
 }
+
+// A stream that was refused.
+template <class Response>
+class RefusedStream final : public grpc::ServerWriteReactor<Response> {
+ public:
+  explicit RefusedStream(const grpc::Status& status) { this->Finish(status); }
+  void OnDone() override { delete this; }
+};
 
 }  // namespace testamur::node

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint32_t kPage = 100;
 constexpr std::uint32_t kPageLimit = 1'000;
+constexpr std::uint64_t kInstitutionsLookedAt = 4'096;
 
 v1::ProposalState to_proto(tx::ProposalStatus status) {
   switch (status) {
@@ -70,13 +71,15 @@ std::optional<TransactionId> transaction_id_from(const std::string& bytes, const
   return parsed.ok() ? std::optional(*parsed) : std::nullopt;
 }
 
+const CallCost& cost(std::string_view method) { return cost_of("GovernanceService", method); }
+
 class Service final : public v1::GovernanceService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
 
   grpc::ServerUnaryReactor* GetValidators(grpc::CallbackServerContext* call, const v1::GetValidatorsRequest*,
                                           v1::GetValidatorsResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetValidators"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto epoch = ledger::read_epoch(reader.state());
       auto set = ledger::read_validators(reader.state());
@@ -89,35 +92,37 @@ class Service final : public v1::GovernanceService::CallbackService {
       }
       fill_protocol(reader, *response->mutable_protocol());
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* ListProposals(grpc::CallbackServerContext* call, const v1::ListProposalsRequest* request,
                                           v1::ListProposalsResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("ListProposals"), *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       auto ids = newest_first(reader, request->open_only());
-      std::uint64_t first = 0;
-      const auto& token = request->page_token();
-      if (!token.empty()) {
-        if (token.size() > 18 || token.find_first_not_of("0123456789") != std::string::npos) {
-          return invalid_argument("page_token", "is not one that this service gave");
-        }
-        first = std::stoull(token);
-      }
+      const auto first = ordinal_from(request->page_token());
+      if (!first) return invalid_argument("page_token", "is not one that this service gave");
       auto size = request->page_size() == 0 ? kPage : std::min(request->page_size(), kPageLimit);
-      auto end = std::min<std::uint64_t>(ids.size(), first + size);
-      for (auto i = first; i < end; ++i) fill_proposal(reader, ids[i], *response->add_proposals());
-      if (end < ids.size()) response->set_next_page_token(std::to_string(end));
+      auto end = std::min<std::uint64_t>(ids.size(), *first + size);
+      AnswerRoom room;
+      auto i = *first;
+      for (; i < end && !reactor.cancelled(); ++i) {
+        auto& added = *response->add_proposals();
+        fill_proposal(reader, ids[i], added);
+        if (room.take(added)) continue;
+        response->mutable_proposals()->RemoveLast();
+        break;
+      }
+      if (i < ids.size()) response->set_next_page_token(std::to_string(i));
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* GetProposal(grpc::CallbackServerContext* call, const v1::GetProposalRequest* request,
                                         v1::GetProposalResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetProposal"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto id = transaction_id_from(request->id(), request->id_text());
       if (!id) return invalid_argument("id", "must be 32 bytes, or id_text the id of a transaction");
@@ -125,48 +130,56 @@ class Service final : public v1::GovernanceService::CallbackService {
         return not_found("id", "the ledger knows no proposal " + to_text(*id));
       }
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* ListReady(grpc::CallbackServerContext* call, const v1::ListReadyRequest* request,
                                       v1::ListReadyResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("ListReady"), *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
-      std::vector<InstitutionId> institutions;
       if (!request->institution_id().empty()) {
         auto id = fixed_from<InstitutionId>(request->institution_id());
         if (!id) return invalid_argument("institution_id", "must be 16 bytes");
-        institutions.push_back(*id);
+        add_ready(reader, *id, *response);
       } else {
-        auto count = tx::institution_count(reader.state());
-        for (std::uint64_t i = 0; i < count; ++i) {
-          institutions.push_back(tx::institution_at_ordinal(reader.state(), i));
+        const auto next = ordinal_from(request->page_token());
+        if (!next) return invalid_argument("page_token", "is not one that this service gave");
+        const auto count = tx::institution_count(reader.state());
+        const auto end = std::min<std::uint64_t>(count, *next + kInstitutionsLookedAt);
+        auto i = *next;
+        for (; i < end && response->ByteSizeLong() < kFullAnswerBytes && !reactor.cancelled(); ++i) {
+          add_ready(reader, tx::institution_at_ordinal(reader.state(), i), *response);
         }
-      }
-      for (const auto& institution : institutions) {
-        for (const auto& key : tx::keys_of(reader.state(), institution)) {
-          if (auto ready = tx::latest_ready(reader.state(), key)) fill_ready(reader, *ready, *response->add_ready());
-        }
+        if (i < count) response->set_next_page_token(std::to_string(i));
       }
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
-  grpc::ServerUnaryReactor* ListEvidence(grpc::CallbackServerContext* call, const v1::ListEvidenceRequest*,
+  grpc::ServerUnaryReactor* ListEvidence(grpc::CallbackServerContext* call, const v1::ListEvidenceRequest* request,
                                          v1::ListEvidenceResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("ListEvidence"), *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
-      auto seen = context_.evidence.all();
-      auto count = tx::evidence_count(reader.state());
-      for (std::uint64_t i = 0; i < count; ++i) {
+      const auto next = ordinal_from(request->page_token());
+      if (!next) return invalid_argument("page_token", "is not one that this service gave");
+      const auto seen = context_.evidence.all();
+      const auto count = tx::evidence_count(reader.state());
+      const auto end = std::min<std::uint64_t>(count, *next + kPageLimit);
+      auto i = *next;
+      for (; i < end && response->ByteSizeLong() < kFullAnswerBytes && !reactor.cancelled(); ++i) {
         auto record = tx::read_evidence(reader.state(), tx::evidence_at_ordinal(reader.state(), i));
         if (record) fill_recorded(reader, *record, seen, *response->add_evidence());
       }
-      for (const auto& piece : seen) fill_seen(reader, piece, *response->add_evidence());
+      if (i < count) response->set_next_page_token(std::to_string(i));
+
+      // What only this node has seen comes after what the ledger holds.
+      for (const auto& piece : seen) {
+        if (i == count && !is_recorded(reader, piece)) fill_seen(reader, piece, *response->add_evidence());
+      }
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
@@ -241,9 +254,26 @@ class Service final : public v1::GovernanceService::CallbackService {
     out.set_activation_height(newest.from.value);
   }
 
-  // The piece that this node saw itself is taken out of `seen`.
-  static void fill_recorded(const Reader& reader, const tx::EvidenceRecord& record, std::vector<SeenEvidence>& seen,
-                            v1::EvidenceView& out) {
+  static void add_ready(const Reader& reader, const InstitutionId& institution, v1::ListReadyResponse& response) {
+    for (const auto& key : tx::keys_of(reader.state(), institution)) {
+      if (auto ready = tx::latest_ready(reader.state(), key)) fill_ready(reader, *ready, *response.add_ready());
+    }
+  }
+
+  static bool is_recorded(const Reader& reader, const SeenEvidence& piece) {
+    const auto set = ledger::validators_of_epoch(reader.state(), piece.evidence.first.epoch);
+    if (!set) return false;
+    return std::any_of(set->members().begin(), set->members().end(), [&](const auto& member) {
+      if (member.institution != piece.evidence.validator) return false;
+      const tx::EvidenceName name{ledger::consensus_key_id(member), piece.evidence.first.epoch,
+                                  piece.evidence.first.view};
+      return tx::read_evidence(reader.state(), name).has_value();
+    });
+  }
+
+  // With when this node saw it itself.
+  static void fill_recorded(const Reader& reader, const tx::EvidenceRecord& record,
+                            const std::vector<SeenEvidence>& seen, v1::EvidenceView& out) {
     reader.fill_name(record.content.institution, std::nullopt, *out.mutable_validator());
     put(*out.mutable_consensus_key_id(), record.name.consensus_key);
     out.set_epoch(record.name.epoch.value);
@@ -257,9 +287,7 @@ class Service final : public v1::GovernanceService::CallbackService {
              piece.evidence.first.epoch == record.name.epoch && piece.evidence.first.view == record.name.view;
     });
     out.set_contradiction(contradiction_of(record));
-    if (own == seen.end()) return;
-    out.set_seen_ms(own->seen_ms);
-    seen.erase(own);
+    if (own != seen.end()) out.set_seen_ms(own->seen_ms);
   }
 
   static std::string contradiction_of(const tx::EvidenceRecord& record) {

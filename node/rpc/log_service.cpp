@@ -12,13 +12,15 @@ namespace {
 constexpr std::uint32_t kEntriesLimit = 1'000;
 constexpr std::uint32_t kChangesLimit = 100;
 
+const CallCost& cost(std::string_view method) { return cost_of("LogService", method); }
+
 class Service final : public v1::LogService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
 
   grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* call, const v1::GetCheckpointRequest* request,
                                           v1::GetCheckpointResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetCheckpoint"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto height = request->height() == 0 ? reader.head().header.height : Height{request->height()};
       if (height > reader.head().header.height || !reader.fill_checkpoint(height, *response->mutable_checkpoint())) {
@@ -29,14 +31,14 @@ class Service final : public v1::LogService::CallbackService {
         fill_validators(*set, *response->mutable_checkpoint()->mutable_validators());
       }
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* GetInclusionProof(grpc::CallbackServerContext* call,
                                               const v1::GetInclusionProofRequest* request,
                                               v1::GetInclusionProofResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetInclusionProof"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       ledger::Log log(reader.state());
       auto size = request->tree_size() == 0 ? log.size() : request->tree_size();
@@ -59,14 +61,14 @@ class Service final : public v1::LogService::CallbackService {
         reader.fill_checkpoint(reader.head().header.height, *response->mutable_checkpoint());
       }
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* GetConsistencyProof(grpc::CallbackServerContext* call,
                                                 const v1::GetConsistencyProofRequest* request,
                                                 v1::GetConsistencyProofResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetConsistencyProof"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       ledger::Log log(reader.state());
       auto size = request->new_size() == 0 ? log.size() : request->new_size();
@@ -78,35 +80,43 @@ class Service final : public v1::LogService::CallbackService {
       put(*response->mutable_old_root(), log.root(request->old_size()));
       put(*response->mutable_new_root(), log.root(size));
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* GetEntries(grpc::CallbackServerContext* call, const v1::GetEntriesRequest* request,
                                        v1::GetEntriesResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetEntries"), *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       ledger::Log log(reader.state());
       if (request->count() > kEntriesLimit) return over_limit("count", kEntriesLimit, request->count());
       auto size = log.size();
       auto count = request->first() >= size ? 0 : std::min<std::uint64_t>(request->count(), size - request->first());
-      for (std::uint64_t i = 0; i < count; ++i) {
+      // A body is read and taken apart once for all of its transactions.
+      BodyCache bodies;
+      AnswerRoom room;
+      std::uint64_t i = 0;
+      for (; i < count && !reactor.cancelled(); ++i) {
         auto leaf = log.leaf(LogIndex{request->first() + i});
         if (!leaf) break;
         auto& entry = *response->add_entries();
         entry.set_log_index(leaf->index.value);
         put(*entry.mutable_leaf(), ByteView(ledger::encode(*leaf)));
-        if (request->with_transactions()) put_transaction(reader, *leaf, entry);
+        if (request->with_transactions()) put_transaction(reader, *leaf, bodies, entry);
+        if (room.take(entry)) continue;
+        response->mutable_entries()->RemoveLast();
+        break;
       }
+      response->set_next(request->first() + i);
       response->set_log_size(size);
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* GetSetChanges(grpc::CallbackServerContext* call, const v1::GetSetChangesRequest* request,
                                           v1::GetSetChangesResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetSetChanges"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       if (request->limit() > kChangesLimit) return over_limit("limit", kChangesLimit, request->limit());
       auto newest = ledger::read_epoch(reader.state());
@@ -115,17 +125,22 @@ class Service final : public v1::LogService::CallbackService {
         return not_found("from_epoch", "this ledger is in epoch " + std::to_string(newest.value));
       }
       auto left = request->limit() == 0 ? kChangesLimit : request->limit();
+      AnswerRoom room;
       for (; epoch < newest && left > 0; epoch = epoch.next(), --left) {
-        if (!put_change(reader, epoch, *response->add_changes())) {
+        auto& change = *response->add_changes();
+        if (!put_change(reader, epoch, change)) {
           return not_found("from_epoch", "this node holds no longer how epoch " + std::to_string(epoch.value) +
                                              " ended: ask an archive");
         }
+        if (room.take(change)) continue;
+        response->mutable_changes()->RemoveLast();
+        break;
       }
       response->set_epoch(newest.value);
       fill_validators(ledger::read_validators(reader.state()), *response->mutable_validators());
       put_newest_checkpoint(reader, *response->mutable_checkpoint());
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
@@ -153,13 +168,32 @@ class Service final : public v1::LogService::CallbackService {
     out.append(proof->begin(), proof->end());
   }
 
-  static void put_transaction(const Reader& reader, const ledger::LogLeaf& leaf, v1::LogEntry& entry) {
-    auto outcome = committed_outcome(reader.state(), leaf.transaction);
-    auto body = reader.state().body(leaf.height);
-    auto parts = body ? split_body(*body) : Result<std::vector<ByteView>>(error("none"));
-    if (outcome && parts.ok() && outcome->index_in_block < parts->size()) {
-      put(*entry.mutable_transaction(), (*parts)[outcome->index_in_block]);
-    }
+  // The body of the last block that was asked for, and where its transactions begin in the log.
+  struct BodyCache {
+    std::optional<Height> height;
+    Bytes body;
+    std::vector<ByteView> parts;
+    std::uint64_t first_index = 0;
+  };
+
+  static void read_body(const Reader& reader, Height height, BodyCache& cache) {
+    cache = {};
+    cache.height = height;
+    auto body = reader.state().body(height);
+    auto parent = height > Height{0} ? reader.state().header(height - 1) : std::nullopt;
+    auto header = parent ? ledger::decode_header(*parent) : Result<ledger::Header>(error("none"));
+    if (!body || !header.ok()) return;
+    cache.body = std::move(*body);
+    cache.first_index = header->roots.log_size;
+    if (auto parts = split_body(cache.body); parts.ok()) cache.parts = std::move(*parts);
+  }
+
+  static void put_transaction(const Reader& reader, const ledger::LogLeaf& leaf, BodyCache& cache,
+                              v1::LogEntry& entry) {
+    if (cache.height != leaf.height) read_body(reader, leaf.height, cache);
+    const auto at = leaf.index.value - cache.first_index;
+    if (leaf.index.value >= cache.first_index && at < cache.parts.size())
+      put(*entry.mutable_transaction(), cache.parts[at]);
   }
 
   ServiceContext& context_;

@@ -1,21 +1,11 @@
 #include "node/rpc/metrics.h"
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <thread>
+#include <array>
+#include <cmath>
+#include <cstdio>
 
 namespace testamur::node {
-
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using asio::ip::tcp;
-
 namespace {
-
-constexpr auto kRequestTime = std::chrono::seconds(5);
 
 void add(std::vector<std::pair<std::string, double>>& out, const char* name, const Stopwatch& watch) {
   out.emplace_back(std::string("testamur_") + name + "_seconds_total",
@@ -72,10 +62,18 @@ std::vector<std::pair<std::string, double>> metric_values(const ServiceContext& 
   add(out, "store_live_bytes", figures.live_bytes);
   add(out, "index_entries_in_memory", figures.index_entries_in_memory);
   add(out, "index_runs", figures.index_runs);
+  for (const auto& [limit, count] : context.overload.totals()) {
+    add(out, ("refused_" + std::string(limit) + "_total").c_str(), count);
+  }
   if (context.network != nullptr) {
     std::uint64_t connected = 0;
     for (const auto& peer : context.network->peers()) connected += peer.state == net::PeerState::kConnected;
     add(out, "peers_connected", connected);
+    const auto refused = context.network->refused();
+    for (std::size_t i = 0; i < refused.size(); ++i) {
+      const auto name = "peers_refused_" + std::string(to_text(static_cast<net::Refusal>(i))) + "_total";
+      add(out, name.c_str(), refused[i]);
+    }
   }
   return out;
 }
@@ -83,98 +81,13 @@ std::vector<std::pair<std::string, double>> metric_values(const ServiceContext& 
 std::string metrics_text(const ServiceContext& context) {
   std::string text;
   for (const auto& [name, value] : metric_values(context)) {
+    // A count is told to its last figure, however large.
     std::array<char, 64> number{};
-    std::snprintf(number.data(), number.size(), "%.9g", value);
+    std::snprintf(number.data(), number.size(), value == std::floor(value) ? "%.0f" : "%.9g", value);
     text += "# TYPE " + name + (name.ends_with("_total") ? " counter\n" : " gauge\n");
     text += name + " " + number.data() + "\n";
   }
   return text;
-}
-
-namespace {
-
-// One request, one answer.
-class Session : public std::enable_shared_from_this<Session> {
- public:
-  Session(tcp::socket socket, const ServiceContext& context) : stream_(std::move(socket)), context_(context) {}
-  void start() {
-    stream_.expires_after(kRequestTime);
-    http::async_read(stream_, buffer_, request_, [self = shared_from_this()](beast::error_code failure, std::size_t) {
-      if (!failure) self->answer();
-    });
-  }
-
- private:
-  void answer() {
-    bool found = request_.method() == http::verb::get && request_.target() == "/metrics";
-    response_.result(found ? http::status::ok : http::status::not_found);
-    response_.set(http::field::content_type, "text/plain; version=0.0.4");
-    response_.body() = found ? metrics_text(context_) : "GET /metrics\n";
-    response_.keep_alive(false);
-    response_.prepare_payload();
-    http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code, std::size_t) {
-      beast::error_code ignored;
-      self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    });
-  }
-
-  beast::tcp_stream stream_;
-  const ServiceContext& context_;
-  beast::flat_static_buffer<8192> buffer_;
-  http::request<http::empty_body> request_;
-  http::response<http::string_body> response_;
-};
-
-}  // namespace
-
-class MetricsServer::Listener {
- public:
-  explicit Listener(const ServiceContext& context) : context_(context), acceptor_(io_) {}
-  ~Listener() {
-    io_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-
-  Status open(const std::string& listen) {
-    auto colon = listen.rfind(':');
-    if (colon == std::string::npos) return error("metrics.listen " + listen + " is not host:port");
-    try {
-      tcp::resolver resolver(io_);
-      auto endpoint = resolver.resolve(listen.substr(0, colon), listen.substr(colon + 1))->endpoint();
-      acceptor_.open(endpoint.protocol());
-      acceptor_.set_option(asio::socket_base::reuse_address(true));
-      acceptor_.bind(endpoint);
-      acceptor_.listen();
-    } catch (const std::exception& failure) {
-      return error("metrics cannot be served on " + listen + ": " + failure.what());
-    }
-    accept();
-    thread_ = std::thread([this] { io_.run(); });
-    return {};
-  }
-
- private:
-  void accept() {
-    acceptor_.async_accept([this](beast::error_code failure, tcp::socket socket) {
-      if (failure == asio::error::operation_aborted) return;
-      if (!failure) std::make_shared<Session>(std::move(socket), context_)->start();
-      accept();
-    });
-  }
-
-  const ServiceContext& context_;
-  asio::io_context io_{1};
-  tcp::acceptor acceptor_;
-  std::thread thread_;
-};
-
-MetricsServer::MetricsServer(std::unique_ptr<Listener> listener) : listener_(std::move(listener)) {}
-MetricsServer::~MetricsServer() = default;
-
-Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& listen, const ServiceContext& context) {
-  auto listener = std::make_unique<Listener>(context);
-  TM_TRY_STATUS(listener->open(listen));
-  return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(listener)));
 }
 
 }  // namespace testamur::node

@@ -8,9 +8,11 @@
 
 #include "ledger/tx/registry_records.h"
 #include "node/config/genesis_file.h"
+#include "node/rpc/descriptors.h"
 #include "node/rpc/evidence_keeper.h"
-#include "node/rpc/metrics.h"
+#include "node/rpc/metrics_server.h"
 #include "node/rpc/node_keys.h"
+#include "node/rpc/preflight.h"
 #include "node/rpc/server.h"
 
 namespace testamur::node {
@@ -48,7 +50,12 @@ struct Node::Parts {
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> io_work;
   std::thread io_thread;
   std::unique_ptr<net::Network> network;
+  DescriptorPlan descriptors;
+  Overload overload;
+  IssuedCount issued;
   std::optional<CallGate> gate;
+  std::optional<CallQueue> queue;
+  std::optional<OpenCalls> open_calls;
   RegistryCache registry;
   std::optional<Recognition> recognition;
   std::uint64_t recognition_listener = 0;
@@ -57,6 +64,7 @@ struct Node::Parts {
   std::unique_ptr<ApiServer> api;
   std::unique_ptr<MetricsServer> metrics;
   bool stopped = false;
+  bool restored = false;  // the store is an old copy
 
   std::optional<NodeKeys> keys;
   std::optional<EvidenceKeeper> evidence;
@@ -68,6 +76,7 @@ struct Node::Parts {
   Status open_chain();
   Status open_network();
   Status open_api();
+  Status check_own_seat() const;
   void keep_quarantine(const std::string& directory, bool active);
   std::vector<net::PeerAddress> addresses_of(const std::vector<PeerEntry>& peers) const;
   void dial(const std::vector<PeerEntry>& peers);
@@ -76,6 +85,7 @@ struct Node::Parts {
 };
 
 Status Node::Parts::open_files() {
+  TM_TRY(descriptors, plan_descriptors(config.api.max_connections, is_loopback(config.api.listen)));
   if (auto status = files->create_directory(config.data_dir.string()); !status.ok()) return status;
   TM_TRY(lock, files->lock((config.data_dir / "lock").string()));
   TM_TRY(genesis, load_genesis(config.genesis));
@@ -99,6 +109,7 @@ Status Node::Parts::open_chain() {
   TM_TRY(auto consensus, keys->open_consensus());
   if (consensus.quarantine) log.warn("quarantine", {{"reason", to_text(*consensus.quarantine)}});
   options.quarantine = consensus.quarantine.has_value();
+  restored = consensus.quarantine == QuarantineReason::kRestored;
   options.consensus_keys = std::move(consensus.keys);
   auto directory = journal_directory(config.data_dir).string();
   TM_TRY(journal, Journal::open(*files, directory, {}, collect_records(journal_contents)));
@@ -116,6 +127,13 @@ Status Node::Parts::open_chain() {
   };
   chain = std::make_unique<Chain>(std::move(options), std::move(parts));
   return {};
+}
+
+Status Node::Parts::check_own_seat() const {
+  TM_TRY(const auto held, keys->consensus_keys());
+  std::vector<PublicKey> own;
+  for (const auto& key : held) own.push_back(key.public_key());
+  return check_seat(config, ledger::read_validators(*chain->head()->state), own, restored);
 }
 
 void Node::Parts::keep_quarantine(const std::string& directory, bool active) {
@@ -139,6 +157,7 @@ Status Node::Parts::open_network() {
   settings.institution = self;
   settings.listen = config.peer_listen;
   settings.software = std::string(kSoftware);
+  settings.limits.inbound_total = std::min<std::size_t>(settings.limits.inbound_total, descriptors.peers);
   io_work.emplace(io.get_executor());
   TM_TRY(network, net::Network::start(io, std::move(settings), *transport_key, clock, chain->directory(),
                                       chain->receiver(), chain->post()));
@@ -165,7 +184,9 @@ std::vector<net::PeerAddress> Node::Parts::addresses_of(const std::vector<PeerEn
 }
 
 Status Node::Parts::open_api() {
-  gate.emplace(config.api.rate_per_second, config.api.rate_burst);
+  gate.emplace(call_limits(config.api), overload);
+  queue.emplace(std::clamp<std::size_t>(std::thread::hardware_concurrency() + 1, 3, 8));
+  open_calls.emplace(*gate);
   recognition.emplace(self, config.policy, config.decision_viewpoints);
   recognition->start(chain->head());
   recognition_listener = chain->listen([this](const HeadPtr& head) { recognition->follow(head); });
@@ -177,13 +198,30 @@ Status Node::Parts::open_api() {
                              clock, log));
   }
   services.emplace(
-      ServiceContext{*chain, *genesis, network.get(), *store, clock, log, counters, *gate, registry, *recognition,
-                     *keys, *evidence, decisions.get(), self,
+      ServiceContext{*chain,
+                     *genesis,
+                     network.get(),
+                     *store,
+                     clock,
+                     log,
+                     counters,
+                     CallParts{*gate, *queue, *open_calls},
+                     overload,
+                     issued,
+                     registry,
+                     *recognition,
+                     *keys,
+                     *evidence,
+                     decisions.get(),
+                     self,
                      Mempool::Limits{config.mempool_bytes, config.mempool_transactions, config.mempool_per_issuer},
-                     std::string(kSoftware), clock.now_ms(), hooks.request_stop});
-  TM_TRY(api, ApiServer::start(config.api, *services));
+                     std::string(kSoftware),
+                     clock.now_ms(),
+                     hooks.request_stop,
+                     0});
+  TM_TRY(api, ApiServer::start(config.api, descriptors.api, *services));
   if (!config.metrics_listen.empty()) {
-    TM_TRY(metrics, MetricsServer::start(config.metrics_listen, *services));
+    TM_TRY(metrics, MetricsServer::start(config.metrics_listen, descriptors.metrics, *services));
   }
   return {};
 }
@@ -231,6 +269,8 @@ Result<std::unique_ptr<Node>> Node::start(NodeParts given) {
   TM_TRY_STATUS(parts.open_chain());
   TM_TRY_STATUS(parts.open_network());
   TM_TRY_STATUS(parts.chain->start(std::move(parts.journal_contents)));
+  // Not before: after a power cut the journal brings the store to the set that counts.
+  TM_TRY_STATUS(parts.check_own_seat());
   parts.dial(parts.config.peers);
   parts.chain->listen([&parts](const HeadPtr& head) {
     parts.hand_in_evidence(head);
@@ -242,6 +282,8 @@ Result<std::unique_ptr<Node>> Node::start(NodeParts given) {
                              {"institution", to_text(parts.self)},
                              {"api_port", parts.api->port()},
                              {"peer_port", static_cast<int>(node->peer_port())},
+                             {"open_files", parts.descriptors.limit},
+                             {"api_connections", static_cast<std::uint64_t>(parts.descriptors.api.total)},
                              {"height", parts.chain->head()->header.height.value}});
   return node;
 }
@@ -254,6 +296,7 @@ void Node::stop() {
   // Calls end first: a call under way needs the chain to answer it.
   if (parts.chain) parts.chain->drain();
   if (parts.api) parts.api->stop();
+  if (parts.queue) parts.queue->stop();
   if (parts.network) parts.network->stop();
   if (parts.chain && parts.recognition) parts.chain->unlisten(parts.recognition_listener);
   if (parts.chain) parts.chain->stop();

@@ -24,6 +24,7 @@ fs::path NodeKeys::file_of(KeyPurpose purpose) const {
 Result<std::vector<SecretKey>> NodeKeys::read_consensus() const {
   std::vector<SecretKey> keys;
   const auto file = file_of(KeyPurpose::kConsensus);
+  if (file.empty()) return keys;  // a node that only follows
   for (const auto& path : {file, next_of(file)}) {
     if (!fs::exists(path)) continue;
     TM_TRY(auto key, read_key_file(path, KeyPurpose::kConsensus));
@@ -59,6 +60,7 @@ Result<NodeKeys::Consensus> NodeKeys::open_consensus() {
 Result<NodeKeys::Fresh> NodeKeys::make(KeyPurpose purpose) {
   std::lock_guard lock(mutex_);
   const auto file = file_of(purpose);
+  if (file.empty()) return error("keys.consensus is empty: this node only follows. Name a file there first");
   const auto path = fs::exists(file) ? next_of(file) : file;
   if (fs::exists(path)) {
     TM_TRY(auto key, read_key_file(path, purpose));
@@ -74,6 +76,7 @@ Result<NodeKeys::Fresh> NodeKeys::make(KeyPurpose purpose) {
 Status NodeKeys::erase_consensus(const PublicKey& public_key) {
   std::lock_guard lock(mutex_);
   const auto file = file_of(KeyPurpose::kConsensus);
+  if (file.empty()) return {};
   for (const auto& path : {file, next_of(file)}) {
     if (!fs::exists(path)) continue;
     TM_TRY(auto key, read_key_file(path, KeyPurpose::kConsensus));

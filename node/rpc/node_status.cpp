@@ -10,7 +10,9 @@ namespace testamur::node {
 namespace {
 
 constexpr std::int64_t kClockToleranceMs = 2'000;
-constexpr std::uint64_t kCountedInstitutions = 10'000;
+constexpr std::uint64_t kDayMs = 86'400'000;
+constexpr std::uint64_t kCertificateNoticeMs = 21 * kDayMs;
+constexpr auto kStatusAge = std::chrono::milliseconds(50);
 
 v1::NodeRole role_of(consensus::VotingState state) {
   switch (state) {
@@ -80,18 +82,6 @@ std::string name_of(const v1::PeerStatus& peer) {
   return peer.institution().name_now().empty() ? peer.institution().id_text() : peer.institution().name_now();
 }
 
-// How many indexes all issuers have used; left out where there are too many institutions to ask each time.
-std::uint64_t issued_count(const Reader& reader) {
-  auto institutions = ledger::tx::institution_count(reader.state());
-  if (institutions > kCountedInstitutions) return 0;
-  std::uint64_t total = 0;
-  for (std::uint64_t i = 0; i < institutions; ++i) {
-    auto ranges = ledger::Pages(reader.state()).used_ranges(ledger::tx::institution_at_ordinal(reader.state(), i));
-    for (const auto& run : ranges.runs()) total += run.count;
-  }
-  return total;
-}
-
 // What the ledger has decided of protocol versions, and what this build knows.
 void fill_protocol(const Reader& reader, v1::GetStatusResponse& out) {
   auto newest = ledger::newest_protocol_record(reader.state());
@@ -119,6 +109,20 @@ void add_governance_obstacles(const ServiceContext& context, const Reader& reade
         "misbehaviour: the consensus key of " + (name.name_now().empty() ? name.id_text() : name.name_now()) + " " +
         in_words(seen.evidence) + " (epoch " + std::to_string(seen.evidence.first.epoch.value) + ", view " +
         std::to_string(seen.evidence.first.view.value) + "): it is stolen or copied; its institution must replace it");
+  }
+}
+
+// Who makes this node work for nothing, and what became of it.
+void add_conduct_obstacles(const ServiceContext& context, const Reader& reader, v1::GetStatusResponse& out) {
+  if (context.network == nullptr) return;
+  for (const auto& conduct : context.network->conduct()) {
+    v1::InstitutionName name;
+    reader.fill_name(conduct.institution, std::nullopt, name);
+    out.add_obstacles("refused of " + (name.name_now().empty() ? name.id_text() : name.name_now()) + ": " +
+                      std::to_string(conduct.refused) + " since start, last " + conduct.reason +
+                      (conduct.shut_out_ms == 0
+                           ? ""
+                           : "; disconnected for " + std::to_string(conduct.shut_out_ms / 1000 + 1) + " s"));
   }
 }
 
@@ -170,6 +174,34 @@ void fill_policy(const ServiceContext& context, const Reader& reader, v1::GetSta
 
 }  // namespace
 
+void StatusBoard::ask(std::function<void(const Copy&)> callback) {
+  Copy fresh;
+  bool first = false;
+  {
+    std::lock_guard lock(shared_->mutex);
+    if (shared_->copy && std::chrono::steady_clock::now() - shared_->copied < kStatusAge) {
+      fresh = shared_->copy;
+    } else {
+      first = shared_->waiting.empty();
+      shared_->waiting.push_back(std::move(callback));
+    }
+  }
+  if (fresh) return callback(fresh);
+  if (!first) return;
+
+  chain_.status([shared = shared_](const ChainStatus& status) {
+    const auto copy = std::make_shared<const ChainStatus>(status);
+    std::vector<std::function<void(const Copy&)>> waiting;
+    {
+      std::lock_guard lock(shared->mutex);
+      shared->copy = copy;
+      shared->copied = std::chrono::steady_clock::now();
+      waiting.swap(shared->waiting);
+    }
+    for (const auto& each : waiting) each(copy);
+  });
+}
+
 void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::GetStatusResponse& out) {
   auto reader = context.reader();
   put(*out.mutable_chain_id(), context.genesis.chain);
@@ -198,7 +230,7 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::Ge
   if (chain.oldest_arrival_ms && now > *chain.oldest_arrival_ms) pool.set_oldest_age_ms(now - *chain.oldest_arrival_ms);
   out.set_log_size(reader.head().header.roots.log_size);
   out.set_page_count(reader.head().header.roots.page_count);
-  out.set_commitments(issued_count(reader));
+  out.set_commitments(context.issued.of(reader));
   out.set_catch_up_target_height(chain.catch_up_target.value);
   fill_peers(context, reader, chain, out);
   fill_protocol(reader, out);
@@ -207,6 +239,13 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::Ge
   add_governance_obstacles(context, reader, chain, out);
   fill_policy(context, reader, out);
   fill_obstacles(chain, out);
+  add_conduct_obstacles(context, reader, out);
+  if (context.certificate_until_ms != 0 && now + kCertificateNoticeMs > context.certificate_until_ms) {
+    const auto days = (context.certificate_until_ms - std::min(now, context.certificate_until_ms)) / kDayMs;
+    out.add_obstacles("the certificate of the API expires in " + std::to_string(days) +
+                      " days: renew it and restart this node");
+  }
+  for (auto& obstacle : context.overload.obstacles(Overload::now_ms())) out.add_obstacles(std::move(obstacle));
 }
 
 }  // namespace testamur::node

@@ -1,10 +1,36 @@
 // How the node is doing, for `testamur node status`: who is missing, whose clock is off, why nothing moves.
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
 #include "node/rpc/services.h"
 #include "testamur/v1/ledger_service.pb.h"
 
 namespace testamur::node {
+
+// What the chain's strand says of itself, copied at most twenty times a second however many ask.
+class StatusBoard {
+ public:
+  using Copy = std::shared_ptr<const ChainStatus>;
+
+  explicit StatusBoard(Chain& chain) : chain_(chain) {}
+  // Calls back once: at once with a fresh copy, or from the strand. Any thread.
+  void ask(std::function<void(const Copy&)> callback);
+
+ private:
+  struct Shared {
+    std::mutex mutex;
+    Copy copy;
+    std::chrono::steady_clock::time_point copied;
+    std::vector<std::function<void(const Copy&)>> waiting;  // not empty: the strand has been asked
+  };
+  Chain& chain_;
+  const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+};
 
 void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::GetStatusResponse& out);
 

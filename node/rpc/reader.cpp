@@ -8,9 +8,20 @@ namespace testamur::node {
 
 namespace tx = ledger::tx;
 
+namespace {
+
+constexpr std::size_t kMostRecords = 16'384;
+
+}  // namespace
+
 std::shared_ptr<RegistryCache::Records> RegistryCache::at(const Hash256& registry_root) {
   std::lock_guard lock(mutex_);
-  if (!current_ || current_->root != registry_root) {
+  bool large = false;
+  if (current_) {
+    std::lock_guard records(current_->mutex);
+    large = current_->size() > kMostRecords;
+  }
+  if (!current_ || large || current_->root != registry_root) {
     current_ = std::make_shared<Records>();
     current_->root = registry_root;
   }

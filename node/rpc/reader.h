@@ -32,8 +32,10 @@ class RegistryCache {
     std::map<KeyId, std::optional<ledger::tx::KeyState>> keys;
     std::map<AchievementId, std::optional<ledger::tx::AchievementState>> achievements;
     std::optional<std::vector<ledger::Predecessor>> predecessors;
+    std::size_t size() const { return institutions.size() + keys.size() + achievements.size(); }
   };
-  // Those of this root; an empty set when the root has moved.
+  // Those of this root; an empty set when the root has moved, or when so much has been asked for (also what the ledger
+  // does not know) that the present one has become large: it lives on with the calls that use it.
   std::shared_ptr<Records> at(const Hash256& registry_root);
 
  private:
@@ -55,6 +57,8 @@ class Reader {
   bool answers_for(const Reference& reference) const;
   // The newest record of an institution, or the one in force at a height.
   std::optional<ledger::tx::InstitutionRecord> institution(const InstitutionId& id) const;
+  // All of its records, oldest first; none: there is no such institution. Valid as long as the reader.
+  const std::vector<ledger::tx::InstitutionRecord>& history(const InstitutionId& id) const;
   std::optional<ledger::tx::InstitutionRecord> institution_at(const InstitutionId& id, Height height) const;
   const std::optional<ledger::tx::KeyState> key(const KeyId& id) const;
   std::optional<ledger::tx::AchievementState> achievement(const AchievementId& id) const;
@@ -74,8 +78,6 @@ class Reader {
   bool fill_checkpoint(Height height, v1::Checkpoint& checkpoint) const;
 
  private:
-  const std::vector<ledger::tx::InstitutionRecord>& history(const InstitutionId& id) const;
-
   HeadPtr head_;
   const Clock& clock_;
   std::shared_ptr<RegistryCache::Records> records_;

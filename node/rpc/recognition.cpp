@@ -14,7 +14,8 @@ constexpr auto kRound = std::chrono::seconds(1);
 // After a pause so many changes of the registry are taken in at once: what a person does at a command line shows with
 // the next command.
 constexpr int kBurst = 16;
-constexpr std::size_t kCachedAnswers = 1U << 16;
+// Of each kind; an answer with its paths takes some kilobytes, and whoever asks chooses the times.
+constexpr std::size_t kCachedAnswers = 4'096;
 constexpr std::size_t kMostPoints = 64;   // with tables
 constexpr std::size_t kMostWanted = 256;  // points that wait for one
 constexpr unsigned kIdleRounds = 600;
@@ -56,19 +57,24 @@ std::optional<trust::Outcome> RecognitionView::find(const TableKey& key, const I
 }
 
 std::shared_ptr<const trust::Decision> RecognitionView::decide_cached(const trust::Query& query,
-                                                                      const trust::Policy& policy) const {
+                                                                      const trust::Policy& policy,
+                                                                      std::uint64_t& cold) const {
   const DecisionKey key{query.viewpoint, query.issuer, query.point, query.at_time_ms};
-  return cached(mutex_, decisions_, key,
-                [&] { return std::make_shared<const trust::Decision>(trust::decide(*history_, query, policy)); });
+  return cached(mutex_, decisions_, key, [&] {
+    ++cold;
+    return std::make_shared<const trust::Decision>(trust::decide(*history_, query, policy));
+  });
 }
 
 std::shared_ptr<const trust::JointJudgement> RecognitionView::judge_cached(const trust::Case& asked,
                                                                            const std::vector<InstitutionId>& bodies,
-                                                                           const trust::Policy& policy) const {
+                                                                           const trust::Policy& policy,
+                                                                           std::uint64_t& cold) const {
   const auto parties = asked.parties.value_or(trust::AwardParties{});
   const JudgementKey key{asked.issuer,  asked.point,    asked.anchor_ms, asked.claimed_ms,
                          parties.teach, parties.assess, bodies};
   return cached(mutex_, judgements_, key, [&] {
+    ++cold;
     return std::make_shared<const trust::JointJudgement>(trust::judge_joint(*history_, asked, bodies, policy));
   });
 }

@@ -60,11 +60,12 @@ class RecognitionView {
   // The outcome from a table; nothing where there is none, or where it does not reach back so far.
   std::optional<trust::Outcome> find(const TableKey& key, const InstitutionId& issuer, std::uint64_t at_ms) const;
 
-  // Cached; `policy` is always the node's own.
-  std::shared_ptr<const trust::Decision> decide_cached(const trust::Query& query, const trust::Policy& policy) const;
+  // Cached; `policy` is always the node's own. `cold` grows by one for a question that was not in the cache.
+  std::shared_ptr<const trust::Decision> decide_cached(const trust::Query& query, const trust::Policy& policy,
+                                                       std::uint64_t& cold) const;
   std::shared_ptr<const trust::JointJudgement> judge_cached(const trust::Case& asked,
                                                             const std::vector<InstitutionId>& bodies,
-                                                            const trust::Policy& policy) const;
+                                                            const trust::Policy& policy, std::uint64_t& cold) const;
 
  private:
   using DecisionKey = std::tuple<InstitutionId, InstitutionId, trust::ScopePoint, std::uint64_t>;

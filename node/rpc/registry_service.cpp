@@ -17,15 +17,32 @@ namespace {
 constexpr std::uint32_t kPage = 100;
 constexpr std::uint32_t kPageLimit = 1'000;
 constexpr std::size_t kPoliciesShown = 16;
-constexpr int kSuccessionsLimit = 10'000;
+constexpr std::uint32_t kSuccessionsLimit = 10'000;
+constexpr std::uint32_t kVersionsShown = 256;
+// Entries of a list that a page may pass over: those of others, or of another kind.
+constexpr std::uint64_t kLookedAt = 1u << 16;
 
 std::uint32_t page_size(std::uint32_t asked) { return asked == 0 ? kPage : std::min(asked, kPageLimit); }
 
-// A page token is the ordinal to go on from, in decimal.
-std::optional<std::uint64_t> ordinal_from(const std::string& token) {
-  if (token.empty()) return 0;
-  if (token.size() > 19 || token.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
-  return std::stoull(token);
+constexpr unsigned kStatementBits = 24;  // of a page token of statements
+constexpr std::uint64_t kPairsLookedAt = 4'096;
+
+// Versions are consecutive from 1 on: found by doubling and halving. 0: there is none.
+std::uint32_t newest_version(const Reader& reader, AchievementId id) {
+  const auto exists = [&](std::uint32_t version) {
+    id.version = static_cast<std::uint16_t>(version);
+    return version <= 0xffff && reader.achievement(id).has_value();
+  };
+  std::uint32_t below = 0, above = 1;
+  while (exists(above)) {
+    below = above;
+    above *= 2;
+  }
+  while (above - below > 1) {
+    const auto middle = below + (above - below) / 2;
+    (exists(middle) ? below : above) = middle;
+  }
+  return below;
 }
 
 v1::InstitutionClass to_proto(tx::InstitutionClass value) { return static_cast<v1::InstitutionClass>(value); }
@@ -57,13 +74,15 @@ void fill_policies(const Reader& reader, const InstitutionId& id, std::size_t mo
   }
 }
 
+const CallCost& cost(std::string_view method) { return cost_of("RegistryService", method); }
+
 class Service final : public v1::RegistryService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
 
   grpc::ServerUnaryReactor* GetInstitution(grpc::CallbackServerContext* call, const v1::GetInstitutionRequest* request,
                                            v1::GetInstitutionResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetInstitution"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       std::optional<InstitutionId> id;
       if (!request->domain().empty()) {
@@ -77,36 +96,43 @@ class Service final : public v1::RegistryService::CallbackService {
         id = fixed_from<InstitutionId>(request->id());
         if (!id) return invalid_argument("id", "must be 16 bytes");
       }
-      if (!fill_institution(reader, *id, true, request->with_history(), *response->mutable_institution())) {
+      AnswerRoom room;
+      const Parts parts{&room, request->with_history(), response};
+      if (!fill_institution(reader, *id, parts, *response->mutable_institution())) {
         return not_found("id", "the ledger does not know " + to_text(*id));
       }
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* ListInstitutions(grpc::CallbackServerContext* call,
                                              const v1::ListInstitutionsRequest* request,
                                              v1::ListInstitutionsResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("ListInstitutions"), *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       auto next = ordinal_from(request->page_token());
       if (!next) return invalid_argument("page_token", "is not one that this service gave");
       auto count = tx::institution_count(reader.state());
       auto end = std::min(count, *next + page_size(request->page_size()));
-      for (auto i = *next; i < end; ++i) {
-        fill_institution(reader, tx::institution_at_ordinal(reader.state(), i), false, false,
-                         *response->add_institutions());
+      AnswerRoom room;
+      auto i = *next;
+      for (; i < end && !reactor.cancelled(); ++i) {
+        auto& added = *response->add_institutions();
+        fill_institution(reader, tx::institution_at_ordinal(reader.state(), i), Parts{}, added);
+        if (room.take(added)) continue;
+        response->mutable_institutions()->RemoveLast();
+        break;
       }
-      if (end < count) response->set_next_page_token(std::to_string(end));
+      if (i < count) response->set_next_page_token(std::to_string(i));
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* GetAchievement(grpc::CallbackServerContext* call, const v1::GetAchievementRequest* request,
                                            v1::GetAchievementResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetAchievement"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       AchievementId id;
       if (!request->id_text().empty()) {
@@ -118,25 +144,23 @@ class Service final : public v1::RegistryService::CallbackService {
         if (!institution) return invalid_argument("institution_id", "must be 16 bytes");
         id = {*institution, request->number(), static_cast<std::uint16_t>(request->version())};
       }
-      AchievementId version{id.institution, id.number, 1};
-      for (; version.version != 0 && reader.achievement(version); ++version.version) {
-        response->add_versions(version.version);
+      const auto newest = newest_version(reader, id);
+      for (auto version = newest - std::min(newest, kVersionsShown); version < newest; ++version) {
+        response->add_versions(version + 1);
       }
-      if (id.version == 0 && !response->versions().empty()) {
-        id.version = static_cast<std::uint16_t>(response->versions(response->versions_size() - 1));
-      }
+      if (id.version == 0) id.version = static_cast<std::uint16_t>(newest);
       if (!fill_achievement(reader, id, *response->mutable_achievement())) {
         return not_found("id", "the ledger does not know " + to_text(id));
       }
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* ListAchievements(grpc::CallbackServerContext* call,
                                              const v1::ListAchievementsRequest* request,
                                              v1::ListAchievementsResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("ListAchievements"), *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       std::optional<InstitutionId> only;
       if (!request->institution_id().empty()) {
@@ -147,20 +171,28 @@ class Service final : public v1::RegistryService::CallbackService {
       if (!next) return invalid_argument("page_token", "is not one that this service gave");
       auto count = tx::achievement_count(reader.state());
       auto most = static_cast<int>(page_size(request->page_size()));
+      // Of one institution: those of others are looked at too, so many at once.
+      const auto end = std::min<std::uint64_t>(count, *next + kLookedAt);
+      AnswerRoom room;
       auto i = *next;
-      for (; i < count && response->achievements_size() < most; ++i) {
+      for (; i < end && response->achievements_size() < most && !reactor.cancelled(); ++i) {
         auto id = tx::achievement_at_ordinal(reader.state(), i);
-        if (!only || id.institution == *only) fill_achievement(reader, id, *response->add_achievements());
+        if (only && id.institution != *only) continue;
+        auto& added = *response->add_achievements();
+        fill_achievement(reader, id, added);
+        if (room.take(added)) continue;
+        response->mutable_achievements()->RemoveLast();
+        break;
       }
       if (i < count) response->set_next_page_token(std::to_string(i));
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* GetKey(grpc::CallbackServerContext* call, const v1::GetKeyRequest* request,
                                    v1::GetKeyResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetKey"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto id = fixed_from<KeyId>(request->id());
       if (!request->id_text().empty()) {
@@ -174,13 +206,13 @@ class Service final : public v1::RegistryService::CallbackService {
       reader.fill_key(*id, *response->mutable_key());
       reader.fill_name(key->added.institution, std::nullopt, *response->mutable_institution());
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* GetParameters(grpc::CallbackServerContext* call, const v1::GetParametersRequest*,
                                           v1::GetParametersResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetParameters"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto parameters = ledger::read_parameters(reader.state());
       for (const auto& row : ledger::parameter_rows()) {
@@ -195,34 +227,30 @@ class Service final : public v1::RegistryService::CallbackService {
       put(*response->mutable_genesis_record(), ByteView(ledger::encode(context_.genesis)));
       fill_validators(ledger::read_validators(reader.state()), *response->mutable_validators());
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* ListStatements(grpc::CallbackServerContext* call, const v1::ListStatementsRequest* request,
                                            v1::ListStatementsResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("ListStatements"), *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       auto truster = fixed_from<InstitutionId>(request->truster_id());
       auto subject = fixed_from<InstitutionId>(request->subject_id());
       if (!truster && !subject) return invalid_argument("truster_id", "or subject_id must be 16 bytes");
       auto next = ordinal_from(request->page_token());
       if (!next) return invalid_argument("page_token", "is not one that this service gave");
-      auto statements = statements_of(reader, truster, subject, request->with_history());
-      auto end = std::min<std::uint64_t>(statements.size(), *next + page_size(request->page_size()));
-      for (auto i = *next; i < end; ++i) {
-        fill_statement(reader, statements[i].first, statements[i].second, *response->add_statements());
-      }
-      if (end < statements.size()) response->set_next_page_token(std::to_string(end));
+      list_statements(reader, {truster, subject, request->with_history(), page_size(request->page_size())}, *next,
+                      reactor, *response);
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* GetIssuerIndexes(grpc::CallbackServerContext* call,
                                              const v1::GetIssuerIndexesRequest* request,
                                              v1::GetIssuerIndexesResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetIssuerIndexes"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto issuer = fixed_from<InstitutionId>(request->issuer_id());
       if (!issuer) return invalid_argument("issuer_id", "must be 16 bytes");
@@ -234,30 +262,50 @@ class Service final : public v1::RegistryService::CallbackService {
         response->set_next_free(run.first + run.count);
       }
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
-  grpc::ServerUnaryReactor* ListSuccessions(grpc::CallbackServerContext* call, const v1::ListSuccessionsRequest*,
+  grpc::ServerUnaryReactor* ListSuccessions(grpc::CallbackServerContext* call,
+                                            const v1::ListSuccessionsRequest* request,
                                             v1::ListSuccessionsResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("ListSuccessions"), *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
+      const auto next = ordinal_from(request->page_token());
+      if (!next) return invalid_argument("page_token", "is not one that this service gave");
+      const auto most = request->page_size() == 0 ? kSuccessionsLimit : std::min(request->page_size(), kPageLimit);
       const auto changes = tx::registry_change_count(reader.state());
-      for (std::uint64_t i = 0; i < changes; ++i) {
+      const auto end = std::min<std::uint64_t>(changes, *next + kLookedAt);
+      AnswerRoom room;
+      auto i = *next;
+      for (; i < end && !reactor.cancelled(); ++i) {
         const auto change = tx::registry_change_at_ordinal(reader.state(), i);
         if (change.kind != tx::RegistryKind::kSuccessions) continue;
-        if (response->successions_size() >= kSuccessionsLimit) return over_limit("", kSuccessionsLimit, i);
-        fill_succession(reader, tx::successions_of(reader.state(), change.institution).at(change.seq - 1),
-                        *response->add_successions());
+        if (static_cast<std::uint32_t>(response->successions_size()) >= most) break;
+        auto& added = *response->add_successions();
+        fill_succession(reader, tx::successions_of(reader.state(), change.institution).at(change.seq - 1), added);
+        if (room.take(added)) continue;
+        response->mutable_successions()->RemoveLast();
+        break;
       }
+      if (i < changes) response->set_next_page_token(std::to_string(i));
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
  private:
-  bool fill_institution(const Reader& reader, const InstitutionId& id, bool keys, bool history,
+  // What an answer about one institution has beside its present record: its keys, and its history where it is asked
+  // for.
+  struct Parts {
+    AnswerRoom* room = nullptr;  // null: neither
+    bool history = false;
+    v1::GetInstitutionResponse* answer = nullptr;  // says what was left out
+  };
+
+  bool fill_institution(const Reader& reader, const InstitutionId& id, const Parts& parts,
                         v1::InstitutionView& out) const {
+    const bool history = parts.history;
     auto records = tx::institution_history(reader.state(), id);
     if (records.empty()) return false;
     const auto& now = records.back();
@@ -277,22 +325,46 @@ class Service final : public v1::RegistryService::CallbackService {
     out.mutable_registered()->set_height(first.at.height.value);
     out.mutable_registered()->set_time_ms(first.at.time_ms);
     out.mutable_registered()->set_log_index(first.cause.log_index.value);
-    if (keys) {
-      for (const auto& key : tx::keys_of(reader.state(), id)) reader.fill_key(key, *out.add_keys());
-    }
-    for (std::size_t i = 0; history && i < records.size(); ++i) {
-      auto& version = *out.add_history();
-      version.set_sequence(i + 1);
-      version.set_from_height(records[i].at.height.value);
-      version.set_from_time_ms(records[i].at.time_ms);
-      version.set_standing(node::to_proto(records[i].standing));
-      version.set_institution_class(to_proto(records[i].institution_class));
-      version.set_retroactive(records[i].retroactive);
-      const auto& transaction = records[i].cause.transaction;
-      if (!transaction.is_zero()) put(*version.mutable_transaction_id(), transaction);
-      fill(records[i].facts, *version.mutable_facts());
-    }
+    if (parts.room != nullptr) fill_keys(reader, id, parts, out);
+    if (history) fill_history(records, parts, out);
     return true;
+  }
+
+  static void fill_keys(const Reader& reader, const InstitutionId& id, const Parts& parts, v1::InstitutionView& out) {
+    std::uint32_t left_out = 0;
+    for (const auto& key : tx::keys_of(reader.state(), id)) {
+      if (left_out == 0) reader.fill_key(key, *out.add_keys());
+      if (left_out == 0 && parts.room->take(*out.keys().rbegin())) continue;
+      if (left_out++ == 0) out.mutable_keys()->RemoveLast();
+    }
+    parts.answer->set_keys_left_out(left_out);
+  }
+
+  // The newest that have room, in the order of the ledger.
+  void fill_history(const std::vector<tx::InstitutionRecord>& records, const Parts& parts,
+                    v1::InstitutionView& out) const {
+    std::vector<v1::InstitutionVersion> newest;
+    for (auto i = records.size(); i-- > 0;) {
+      auto version = version_of(records[i], i + 1);
+      if (!parts.room->take(version)) break;
+      newest.push_back(std::move(version));
+    }
+    parts.answer->set_history_left_out(static_cast<std::uint32_t>(records.size() - newest.size()));
+    for (auto version = newest.rbegin(); version != newest.rend(); ++version) *out.add_history() = std::move(*version);
+  }
+
+  static v1::InstitutionVersion version_of(const tx::InstitutionRecord& record, std::size_t sequence) {
+    v1::InstitutionVersion version;
+    version.set_sequence(sequence);
+    version.set_from_height(record.at.height.value);
+    version.set_from_time_ms(record.at.time_ms);
+    version.set_standing(node::to_proto(record.standing));
+    version.set_institution_class(to_proto(record.institution_class));
+    version.set_retroactive(record.retroactive);
+    const auto& transaction = record.cause.transaction;
+    if (!transaction.is_zero()) put(*version.mutable_transaction_id(), transaction);
+    fill(record.facts, *version.mutable_facts());
+    return version;
   }
 
   static bool fill_achievement(const Reader& reader, const AchievementId& id, v1::AchievementView& out) {
@@ -308,33 +380,60 @@ class Service final : public v1::RegistryService::CallbackService {
     return true;
   }
 
-  // Each with whether it is in force, in the order of trusters and slots, or of the ledger with history.
-  std::vector<std::pair<tx::StatementRecord, bool>> statements_of(const Reader& reader,
-                                                                  const std::optional<InstitutionId>& truster,
-                                                                  const std::optional<InstitutionId>& subject,
-                                                                  bool history) const {
-    std::vector<std::pair<InstitutionId, InstitutionId>> pairs;
-    if (truster && subject) {
-      pairs.emplace_back(*truster, *subject);
-    } else {
-      auto view = context_.recognition.view();
-      for (const auto& pair : pairs_around(reader, view->history(), truster ? *truster : *subject)) {
-        if (truster ? pair.first == *truster : pair.second == *subject) pairs.push_back(pair);
-      }
-    }
+  struct StatementsAsked {
+    std::optional<InstitutionId> truster, subject;  // one of them at least
+    bool history = false;
+    std::uint32_t most = 0;
+  };
+
+  std::vector<std::pair<InstitutionId, InstitutionId>> pairs_asked(const Reader& reader,
+                                                                   const StatementsAsked& asked) const {
+    if (asked.truster && asked.subject) return {{*asked.truster, *asked.subject}};
+    auto pairs =
+        pairs_around(reader, context_.recognition.view()->history(), asked.truster ? *asked.truster : *asked.subject);
+    std::erase_if(pairs, [&](const auto& pair) {
+      return asked.truster ? pair.first != *asked.truster : pair.second != *asked.subject;
+    });
+    return pairs;
+  }
+
+  // From one pair, each with whether it is in force; in the order of the ledger with history.
+  static std::vector<std::pair<tx::StatementRecord, bool>> statements_of(
+      const Reader& reader, const std::pair<InstitutionId, InstitutionId>& pair, bool history) {
     std::vector<std::pair<tx::StatementRecord, bool>> all;
-    for (const auto& [from, to] : pairs) {
-      auto in_force = statements_in_force(reader, from, to);
-      if (!history) {
-        for (auto& record : in_force) all.emplace_back(std::move(record), true);
-        continue;
-      }
-      for (auto& record : tx::statements_between(reader.state(), from, to)) {
-        bool governs = std::any_of(in_force.begin(), in_force.end(), [&](const auto& r) { return r.id == record.id; });
-        all.emplace_back(std::move(record), governs);
-      }
+    auto in_force = statements_in_force(reader, pair.first, pair.second);
+    if (!history) {
+      for (auto& record : in_force) all.emplace_back(std::move(record), true);
+      return all;
+    }
+    for (auto& record : tx::statements_between(reader.state(), pair.first, pair.second)) {
+      const bool governs =
+          std::any_of(in_force.begin(), in_force.end(), [&](const auto& r) { return r.id == record.id; });
+      all.emplace_back(std::move(record), governs);
     }
     return all;
+  }
+
+  // A token names the pair and the statement in it, so that a page reads no pair of the pages before.
+  void list_statements(const Reader& reader, const StatementsAsked& asked, std::uint64_t token, const Call& reactor,
+                       v1::ListStatementsResponse& response) const {
+    const auto pairs = pairs_asked(reader, asked);
+    auto pair = token >> kStatementBits;
+    auto at = token & ((std::uint64_t{1} << kStatementBits) - 1);
+    const auto last = std::min<std::uint64_t>(pairs.size(), pair + kPairsLookedAt);
+    AnswerRoom room;
+    for (; pair < last && !reactor.cancelled(); ++pair, at = 0) {
+      const auto statements = statements_of(reader, pairs[pair], asked.history);
+      for (; at < statements.size(); ++at) {
+        auto& added = *response.add_statements();
+        fill_statement(reader, statements[at].first, statements[at].second, added);
+        if (static_cast<std::uint32_t>(response.statements_size()) <= asked.most && room.take(added)) continue;
+        response.mutable_statements()->RemoveLast();
+        response.set_next_page_token(std::to_string(pair << kStatementBits | at));
+        return;
+      }
+    }
+    if (pair < pairs.size()) response.set_next_page_token(std::to_string(pair << kStatementBits));
   }
 
   ServiceContext& context_;

@@ -9,12 +9,18 @@
 #include <chrono>
 #include <mutex>
 
-#include "node/config/party_file.h"
+#include "node/address/address.h"
+#include "node/rpc/api_listener.h"
+#include "node/rpc/tls_files.h"
 
 namespace testamur::node {
 namespace {
 
 constexpr auto kStopTime = std::chrono::seconds(3);
+constexpr int kStreamsOfOneConnection = 256;
+// What gRPC keeps of requests that are not complete and answers that are not taken; beyond it connections are slowed
+// down, then calls end.
+constexpr std::size_t kTransportBytes = 64u << 20;
 
 // Enabling plugins is global to gRPC and may be done once.
 void enable_plugins() {
@@ -28,32 +34,42 @@ void enable_plugins() {
 void set_limits(grpc::ServerBuilder& builder, const ApiConfig& config) {
   builder.SetMaxReceiveMessageSize(static_cast<int>(config.max_message_bytes));
   builder.SetMaxSendMessageSize(64 << 20);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 4096);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsOfOneConnection);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+
+  // Whoever does not answer a ping is gone, also where the network does not say so.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+
+  // A connection without calls goes after a while, one with calls that never end in the end: a client connects again.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60 * 1000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 60 * 60 * 1000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 10 * 60 * 1000);
 }
 
-Result<std::shared_ptr<grpc::ServerCredentials>> credentials(const ApiConfig& config) {
-  bool tls = config.tls == TlsMode::kOn || (config.tls == TlsMode::kAuto && !is_loopback(config.listen));
+std::shared_ptr<grpc::ServerCredentials> credentials(const std::optional<TlsFiles>& tls) {
   if (!tls) return grpc::InsecureServerCredentials();
-  if (config.certificate.empty() || config.private_key.empty()) {
-    return error("api.listen " + config.listen +
-                 " is not a loopback address: give api.certificate and api.private_key, or set api.tls = \"off\"");
-  }
-  TM_TRY(auto certificate, read_text(config.certificate));
-  TM_TRY(auto key, read_text(config.private_key));
   grpc::SslServerCredentialsOptions options;
-  options.pem_key_cert_pairs.push_back({key, certificate});
+  options.pem_key_cert_pairs.push_back({tls->private_key, tls->certificate});
   return grpc::SslServerCredentials(options);
 }
 
 }  // namespace
 
 bool is_loopback(const std::string& address) {
-  auto host = address.substr(0, address.rfind(':'));
-  return host == "localhost" || host.starts_with("127.") || host == "[::1]" || host == "::1";
+  const auto parsed = parse_host_port(address);
+  return parsed.ok() && is_loopback_host(parsed->host);
+}
+
+CallLimits call_limits(const ApiConfig& config) {
+  CallLimits limits;
+  limits.rate_per_second = config.rate_per_second;
+  if (limits.rate_per_second == 0 && !is_loopback(config.listen)) limits.rate_per_second = kRateOffLoopback;
+  limits.burst = config.rate_burst;
+  return limits;
 }
 
 struct ApiServer::Parts {
@@ -61,18 +77,25 @@ struct ApiServer::Parts {
   std::unique_ptr<grpc::Service> admin;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<grpc::Server> admin_server;
-  int port = 0;
+  std::unique_ptr<ApiListener> listener;
   bool stopped = false;
+
+  Status open_admin(const ApiConfig& config, ServiceContext& context);
 };
 
 ApiServer::ApiServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 ApiServer::~ApiServer() { stop(); }
-int ApiServer::port() const { return parts_->port; }
+int ApiServer::port() const { return parts_->listener->port(); }
 
-Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config, ServiceContext& context) {
+Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config, const ConnectionLimits& connections,
+                                                    ServiceContext& context) {
   enable_plugins();
   auto parts = std::make_unique<Parts>();
-  TM_TRY(auto security, credentials(config));
+  TM_TRY(const auto tls, read_tls_files(config, context.clock.now_ms()));
+  if (tls) context.certificate_until_ms = tls->valid_until_ms;
+  TM_TRY(parts->listener, ApiListener::bind(config.listen, connections, context.overload));
+  if (!config.admin_socket.empty()) TM_TRY_STATUS(parts->open_admin(config, context));
+
   parts->services.push_back(make_ledger_service(context));
   parts->services.push_back(make_verify_service(context));
   parts->services.push_back(make_trust_service(context));
@@ -81,31 +104,38 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config, Ser
   parts->services.push_back(make_governance_service(context));
   grpc::ServerBuilder builder;
   set_limits(builder, config);
-  builder.AddListeningPort(config.listen, security, &parts->port);
+  grpc::ResourceQuota quota("api");
+  builder.SetResourceQuota(quota.Resize(kTransportBytes));
+  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials(tls));
   for (auto& service : parts->services) builder.RegisterService(service.get());
   parts->server = builder.BuildAndStart();
-  if (!parts->server || parts->port == 0) {
-    return error("the API cannot listen on " + config.listen + ": is the port taken?");
-  }
+  if (!parts->server) return error("the API cannot be served: gRPC refuses its configuration, see standard error");
+
   parts->server->GetHealthCheckService()->SetServingStatus(true);
-  if (!config.admin_socket.empty()) {
-    parts->admin = make_admin_service(context);
-    ::unlink(config.admin_socket.c_str());
-    auto mask = ::umask(0077);
-    grpc::ServerBuilder admin_builder;
-    set_limits(admin_builder, config);
-    admin_builder.AddListeningPort("unix:" + config.admin_socket.string(), grpc::InsecureServerCredentials());
-    admin_builder.RegisterService(parts->admin.get());
-    parts->admin_server = admin_builder.BuildAndStart();
-    ::umask(mask);
-    if (!parts->admin_server) return error("the admin socket " + config.admin_socket.string() + " cannot be opened");
-  }
+  parts->listener->start(std::move(acceptor),
+                         [&open = context.calls.open] { open.end_stalled(OpenCalls::Clock::now()); });
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(parts)));
+}
+
+Status ApiServer::Parts::open_admin(const ApiConfig& config, ServiceContext& context) {
+  admin = make_admin_service(context);
+  ::unlink(config.admin_socket.c_str());
+  const auto mask = ::umask(0077);
+  grpc::ServerBuilder builder;
+  set_limits(builder, config);
+  builder.AddListeningPort("unix:" + config.admin_socket.string(), grpc::InsecureServerCredentials());
+  builder.RegisterService(admin.get());
+  admin_server = builder.BuildAndStart();
+  ::umask(mask);
+  if (!admin_server) return error("the admin socket " + config.admin_socket.string() + " cannot be opened");
+  return {};
 }
 
 void ApiServer::stop() {
   if (parts_->stopped) return;
   parts_->stopped = true;
+  if (parts_->listener) parts_->listener->stop();
   auto deadline = std::chrono::system_clock::now() + kStopTime;
   if (parts_->server) parts_->server->GetHealthCheckService()->SetServingStatus(false);
   if (parts_->admin_server) parts_->admin_server->Shutdown(deadline);

@@ -9,15 +9,22 @@
 
 #include "common/result.h"
 #include "node/config/config.h"
+#include "node/rpc/connections.h"
 #include "node/rpc/services.h"
 
 namespace testamur::node {
 
+// Whether calls to this address (host:port) come from this machine only: docs/operating.md.
 bool is_loopback(const std::string& address);
+// The limits of a configuration; a rate of 0 is none on loopback and kRateOffLoopback elsewhere.
+CallLimits call_limits(const ApiConfig& config);
+inline constexpr std::uint64_t kRateOffLoopback = 200;
 
 class ApiServer {
  public:
-  static Result<std::unique_ptr<ApiServer>> start(const ApiConfig& config, ServiceContext& context);
+  // `connections`: how many the API may have.
+  static Result<std::unique_ptr<ApiServer>> start(const ApiConfig& config, const ConnectionLimits& connections,
+                                                  ServiceContext& context);
   ~ApiServer();
   // The port that is listened on.
   int port() const;

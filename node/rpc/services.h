@@ -15,6 +15,7 @@
 #include "node/rpc/call.h"
 #include "node/rpc/decision_log.h"
 #include "node/rpc/evidence_keeper.h"
+#include "node/rpc/issued_count.h"
 #include "node/rpc/node_keys.h"
 #include "node/rpc/reader.h"
 #include "node/rpc/recognition.h"
@@ -29,7 +30,9 @@ struct ServiceContext {
   const Clock& clock;
   Log& log;
   Counters& counters;
-  CallGate& gate;
+  CallParts calls;
+  Overload& overload;
+  IssuedCount& issued;
   RegistryCache& registry;
   Recognition& recognition;
   NodeKeys& keys;
@@ -39,18 +42,14 @@ struct ServiceContext {
   Mempool::Limits mempool_limits;
   std::string software;
   std::uint64_t started_ms = 0;
-  std::function<void()> request_stop;  // as SIGTERM does
+  std::function<void()> request_stop;      // as SIGTERM does
+  std::uint64_t certificate_until_ms = 0;  // of the API's TLS; 0: it serves plain text
 
   Reader reader() const { return Reader(chain.head(), registry, clock); }
 };
 
 // In signing order.
 void fill_validators(const ledger::CertifyingSet& set, google::protobuf::RepeatedPtrField<v1::ValidatorView>& out);
-
-// The block time against which a submitted transaction is checked. When the next block comes is not known: not before
-// the head, and not later than now by the node's clock, which may be wrong; of these the time that suits the
-// transaction. A clock that is ahead thus never calls a transaction expired that others can still commit.
-std::uint64_t submission_time_ms(std::uint64_t head_ms, std::uint64_t clock_ms, std::uint64_t valid_until_ms);
 
 std::unique_ptr<grpc::Service> make_ledger_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_verify_service(ServiceContext& context);

@@ -1,8 +1,9 @@
 #include "node/rpc/statements.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
+
+#include "ledger/recognition_graph.h"
+#include "trust/in_force.h"
 
 namespace testamur::node {
 
@@ -53,54 +54,22 @@ std::vector<std::pair<InstitutionId, InstitutionId>> pairs_around(const Reader& 
   return pairs;
 }
 
-namespace {
-
-bool is_void(const Reader& reader, const tx::StatementRecord& record) {
-  auto key = reader.key(record.cause.key);
-  return key && key->retired && key->retired->compromised_since_ms != 0 &&
-         record.at.time_ms >= key->retired->compromised_since_ms;
-}
-
-}  // namespace
-
+// The engine's own answer, on a history of the pair as of the reader's state: decisions may be a second behind, and a
+// list must show what was just committed.
 std::vector<tx::StatementRecord> statements_in_force(const Reader& reader, const InstitutionId& truster,
                                                      const InstitutionId& subject) {
-  auto all = tx::statements_between(reader.state(), truster, subject);
-  auto now = reader.head().header.time_ms;
-  std::set<TransactionId> annulled;
-  std::map<TransactionId, std::uint64_t> ended;
-  for (const auto& record : all) {
-    if (is_void(reader, record)) {
-      annulled.insert(record.id);
-      continue;
-    }
-    for (const auto& name : record.content.names) {
-      if (record.content.kind == tx::StatementKind::kVoid) annulled.insert(name);
-      if (record.content.kind == tx::StatementKind::kEnd) ended.try_emplace(name, record.content.valid_from_ms);
-    }
-  }
-  std::map<std::pair<bool, std::uint16_t>, const tx::StatementRecord*> governing;
-  for (const auto& record : all) {
-    const auto& content = record.content;
-    bool names_others = !content.names.empty();
-    if (names_others || annulled.contains(record.id) || content.valid_from_ms > now) continue;
-    auto& slot = governing[{content.accreditation, content.slot}];
-    bool later = slot == nullptr || !content.accreditation || content.valid_from_ms >= slot->content.valid_from_ms;
-    auto end = ended.find(record.id);
-    bool over =
-        (content.valid_until_ms != 0 && content.valid_until_ms <= now) || (end != ended.end() && end->second <= now);
-    if (content.accreditation && over) continue;
-    if (later) slot = &record;
-  }
-  std::vector<tx::StatementRecord> in_force;
-  for (const auto& [slot, record] : governing) {
-    if (record == nullptr || record->content.kind == tx::StatementKind::kEnd) continue;
-    auto end = ended.find(record->id);
-    bool over = (record->content.valid_until_ms != 0 && record->content.valid_until_ms <= now) ||
-                (end != ended.end() && end->second <= now);
-    if (!over) in_force.push_back(*record);
-  }
-  return in_force;
+  auto records = tx::statements_between(reader.state(), truster, subject);
+  if (records.empty()) return {};
+
+  const auto& head = reader.head().header;
+  const auto history = ledger::history_of_pair(reader.state(), reader.history(truster), records);
+  const trust::AsOf as_of{head.height, head.time_ms, {}};
+  const auto ids = trust::in_force(history, truster, subject, as_of, head.time_ms);
+
+  std::erase_if(records, [&](const auto& record) { return !std::ranges::binary_search(ids, record.id); });
+  std::ranges::stable_sort(
+      records, {}, [](const auto& record) { return std::pair(record.content.accreditation, record.content.slot); });
+  return records;
 }
 
 }  // namespace testamur::node

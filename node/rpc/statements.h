@@ -15,7 +15,7 @@ void fill_statement(const Reader& reader, const ledger::tx::StatementRecord& rec
 // said since is read from the state.
 std::vector<std::pair<InstitutionId, InstitutionId>> pairs_around(const Reader& reader, const trust::History& history,
                                                                   const InstitutionId& party);
-// Those of one pair that govern their slot now and are neither ended, annulled nor expired.
+// Those of one pair that are in force at the newest block, as decisions count them (trust/in_force.h); by slot.
 std::vector<ledger::tx::StatementRecord> statements_in_force(const Reader& reader, const InstitutionId& truster,
                                                              const InstitutionId& subject);
 

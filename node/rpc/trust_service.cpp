@@ -1,6 +1,5 @@
 // TrustService: decisions, paths, and the statements around an institution.
 #include <algorithm>
-#include <atomic>
 #include <set>
 
 #include "node/rpc/services.h"
@@ -16,10 +15,10 @@ namespace {
 
 constexpr std::uint32_t kGraphStatements = 1'000;
 constexpr std::uint32_t kGraphStatementsLimit = 10'000;
-// Questions that no table or cache of this node answers: each may cost so much, and so many are answered at once.
+constexpr std::size_t kGraphBytes = 3u << 20;
+constexpr std::size_t kGraphPairs = 20'000;  // looked at, whatever is in force between them
+// A question that no table or cache of this node answers may cost so much.
 constexpr std::uint64_t kColdWork = 4'000'000;
-constexpr int kColdAtOnce = 4;
-constexpr std::uint64_t kColdCost = 20;  // calls, for the rate of one address
 
 // A question, ready to be decided.
 struct Asked {
@@ -121,13 +120,15 @@ Asked read_question(const ServiceContext& context, const Reader& reader, const R
   return asked;
 }
 
+const CallCost& cost(std::string_view method) { return cost_of("TrustService", method); }
+
 class Service final : public v1::TrustService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
 
   grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* call, const v1::DecideRequest* request,
                                    v1::DecideResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("Decide"), *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       auto view = context_.recognition.view();
       auto asked = read_question(context_, reader, *view, *request);
@@ -146,10 +147,11 @@ class Service final : public v1::TrustService::CallbackService {
       }
       std::shared_ptr<const trust::Decision> decision;
       if (asked.own) {
-        decision = view->decide_cached(asked.query, asked.policy);
+        std::uint64_t cold = 0;
+        decision = view->decide_cached(asked.query, asked.policy, cold);
+        context_.calls.gate.charge(reactor.caller(), cold * kColdDecisionCalls);
       } else {
-        Cold cold(context_.gate, call->peer(), cold_);
-        if (!cold.status.ok()) return cold.status;
+        if (auto status = reactor.spend(kColdDecisionCalls); !status.ok()) return status;
         decision = std::make_shared<const trust::Decision>(trust::decide(view->history(), asked.query, asked.policy));
       }
       if (request->outcome_only()) {
@@ -158,20 +160,17 @@ class Service final : public v1::TrustService::CallbackService {
         fill(reader, asked.query, asked.policy, *decision, point, true, out);
       }
       log(asked, decision->outcome, decision->rule, decision->amount);
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* Paths(grpc::CallbackServerContext* call, const v1::PathsRequest* request,
                                   v1::PathsResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("Paths"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto view = context_.recognition.view();
       auto asked = read_question(context_, reader, *view, request->query());
       if (!asked.status.ok()) return asked.status;
-      // An explanation asks again and again: it is cold, whoever's viewpoint it takes.
-      Cold cold(context_.gate, call->peer(), cold_);
-      if (!cold.status.ok()) return cold.status;
       auto explanation = trust::explain(view->history(), asked.query, asked.policy);
       auto& decision = *response->mutable_decision();
       auto point = request->query().at_time_ms() != 0 ? v1::DECISION_POINT_AT_TIME : v1::DECISION_POINT_TODAY;
@@ -188,13 +187,13 @@ class Service final : public v1::TrustService::CallbackService {
       }
       reader.fill(*response->mutable_as_of());
       log(asked, explanation.decision.outcome, explanation.decision.rule, explanation.decision.amount);
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* Graph(grpc::CallbackServerContext* call, const v1::GraphRequest* request,
                                   v1::GraphResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("Graph"), *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       auto around = context_.recognition.viewpoint();
       if (!request->around_id().empty()) {
@@ -205,34 +204,13 @@ class Service final : public v1::TrustService::CallbackService {
       auto hops = std::clamp<std::uint32_t>(request->hops(), 1, 3);
       auto most = request->max_statements() == 0 ? kGraphStatements : request->max_statements();
       if (most > kGraphStatementsLimit) return over_limit("max_statements", kGraphStatementsLimit, most);
-      collect(reader, around, hops, most, *response);
+      collect(reader, {around, hops, most}, reactor, *response);
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
  private:
-  // A place among the cold questions under way, and the calls that it counts for.
-  struct Cold {
-    Cold(CallGate& gate, const std::string& peer, std::atomic<int>& counter) : running(counter) {
-      if (running.fetch_add(1) >= kColdAtOnce) {
-        v1::ErrorDetail detail;
-        detail.set_code("busy");
-        detail.set_rule("questions at once that no table answers");
-        detail.set_limit(kColdAtOnce);
-        detail.set_retry_after_ms(100);
-        status = fail(grpc::StatusCode::RESOURCE_EXHAUSTED, detail, "too many such questions at once: try again");
-      } else {
-        status = gate.admit(peer, kColdCost);
-      }
-    }
-    ~Cold() { running.fetch_sub(1); }
-    Cold(const Cold&) = delete;
-    Cold& operator=(const Cold&) = delete;
-    std::atomic<int>& running;
-    grpc::Status status;
-  };
-
   static void fill_outcome(const Reader& reader, const Asked& asked, trust::Outcome outcome, v1::DecisionPoint point,
                            v1::Decision& out) {
     out.set_point(point);
@@ -272,36 +250,60 @@ class Service final : public v1::TrustService::CallbackService {
            std::to_string(remedy.amount) + ", depth " + std::to_string(remedy.depth);
   }
 
-  // The statements in force within `hops` steps, in either direction.
-  void collect(const Reader& reader, const InstitutionId& around, std::uint32_t hops, std::uint32_t most,
-               v1::GraphResponse& response) const {
-    auto view = context_.recognition.view();
-    std::set<InstitutionId> known{around};
-    std::vector<InstitutionId> border{around};
+  struct GraphAsked {
+    InstitutionId around;
+    std::uint32_t hops = 1;
+    std::uint32_t most = 0;
+  };
+
+  // The statements in force within so many steps, in either direction, until the answer or the search is large enough.
+  void collect(const Reader& reader, const GraphAsked& asked, const Call& reactor, v1::GraphResponse& response) const {
+    const auto view = context_.recognition.view();
+    std::set<InstitutionId> known{asked.around};
+    std::vector<InstitutionId> border{asked.around};
     std::set<std::pair<InstitutionId, InstitutionId>> seen;
-    for (std::uint32_t hop = 0; hop < hops && !border.empty(); ++hop) {
+    AnswerRoom room(kGraphBytes);
+    for (std::uint32_t hop = 0; hop < asked.hops && !border.empty() && !response.truncated(); ++hop) {
       std::vector<InstitutionId> next;
       for (const auto& id : border) {
-        for (const auto& [truster, subject] : pairs_around(reader, view->history(), id)) {
-          if (!seen.insert({truster, subject}).second) continue;
-          for (const auto& statement : statements_in_force(reader, truster, subject)) {
-            if (static_cast<std::uint32_t>(response.statements_size()) >= most) {
-              response.set_truncated(true);
-              break;
-            }
-            fill_statement(reader, statement, true, *response.add_statements());
-          }
-          auto other = truster == id ? subject : truster;
+        for (const auto& pair : pairs_around(reader, view->history(), id)) {
+          if (!seen.insert(pair).second) continue;
+          const bool far = seen.size() > kGraphPairs || reactor.cancelled();
+          if (far || !add_statements(reader, pair, asked.most, room, response)) response.set_truncated(true);
+          if (response.truncated()) break;
+          const auto& other = pair.first == id ? pair.second : pair.first;
           if (known.insert(other).second) next.push_back(other);
         }
+        if (response.truncated()) break;
       }
       border = std::move(next);
     }
-    for (const auto& id : known) reader.fill_name(id, std::nullopt, *response.add_institutions());
+
+    // A name for each end of what is shown.
+    for (const auto& id : known) {
+      auto& added = *response.add_institutions();
+      reader.fill_name(id, std::nullopt, added);
+      if (room.take(added)) continue;
+      response.mutable_institutions()->RemoveLast();
+      response.set_truncated(true);
+      break;
+    }
+  }
+
+  // False: there is no more room.
+  static bool add_statements(const Reader& reader, const std::pair<InstitutionId, InstitutionId>& pair,
+                             std::uint32_t most, AnswerRoom& room, v1::GraphResponse& response) {
+    for (const auto& statement : statements_in_force(reader, pair.first, pair.second)) {
+      auto& added = *response.add_statements();
+      fill_statement(reader, statement, true, added);
+      if (static_cast<std::uint32_t>(response.statements_size()) <= most && room.take(added)) continue;
+      response.mutable_statements()->RemoveLast();
+      return false;
+    }
+    return true;
   }
 
   ServiceContext& context_;
-  std::atomic<int> cold_ = 0;
 };
 
 }  // namespace

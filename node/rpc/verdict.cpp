@@ -190,7 +190,7 @@ Verdicts::Outcomes Verdicts::outcomes(const InstitutionId& issuer, const Achieve
   if (!view_) return {};
   const auto asked = ask(issuer, achievement, anchor_ms);
   if (const auto known = from_tables(asked)) return *known;
-  const auto judged = view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy());
+  const auto judged = view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy(), cold_);
   const auto& own = judged->bodies.front().second;
   return {to_proto(own.at_anchor.outcome), to_proto(own.today.outcome), to_proto(judged->outcome)};
 }
@@ -199,7 +199,7 @@ void Verdicts::fill(ledger::Slot slot, const std::optional<Hash256>& commitment,
   if (!reader_.fill_slot(slot, commitment, verdict) || !view_) return;
   auto page = ledger::Pages(reader_.state()).page(slot.page);
   const auto asked = ask(page->issuer, page->achievement, page->time_ms);
-  const auto judged = view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy());
+  const auto judged = view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy(), cold_);
   fill_decisions(asked, page->issuer, judged->bodies.front().second, !options_.omit_paths(),
                  *verdict.mutable_decisions());
   fill_acceptance(asked, *judged, *verdict.mutable_acceptance());
@@ -276,68 +276,87 @@ void Verdicts::explain(v1::ExplainResponse& response) {
   for (const auto& slot : response.slots()) explain_slot(slot, response);
 }
 
-BulkTables::BulkTables(Verdicts& verdicts, v1::CheckBulkResponse& response) : verdicts_(verdicts), response_(response) {
+namespace {
+
+// Over all commitments of a bulk answer: twice what the largest one needs when each is listed once.
+constexpr std::size_t kBulkPages = 2 * kSlotPages;
+
+}  // namespace
+
+BulkTables::BulkTables(Verdicts& verdicts, const std::optional<InstitutionId>& issuer, v1::CheckBulkResponse& response)
+    : verdicts_(verdicts), issuer_(issuer), response_(response), finder_(verdicts.reader(), kBulkPages) {
   if (verdicts_.options().omit_decisions()) return;
   verdicts_.reader().fill_name(verdicts_.recognition().viewpoint(), std::nullopt, *response_.mutable_viewpoint());
-  put(*response_.mutable_policy_digest(), trust::digest(verdicts_.recognition().policy()));
+  put(*response_.mutable_policy_digest(), verdicts_.recognition().policy_digest());
 }
 
 std::uint32_t BulkTables::issuer_row(const InstitutionId& id) {
   auto [found, fresh] = issuers_.try_emplace(id, static_cast<std::uint32_t>(response_.issuers_size()));
-  if (fresh) verdicts_.reader().fill_name(id, std::nullopt, *response_.add_issuers());
+  if (!fresh) return found->second;
+  verdicts_.reader().fill_name(id, std::nullopt, *response_.add_issuers());
+  bytes_ += response_.issuers().rbegin()->ByteSizeLong();
   return found->second;
 }
 
 std::uint32_t BulkTables::achievement_row(const AchievementId& id) {
   auto [found, fresh] = achievements_.try_emplace(id, static_cast<std::uint32_t>(response_.achievements_size()));
-  if (fresh) verdicts_.reader().fill_name(id, *response_.add_achievements());
+  if (!fresh) return found->second;
+  verdicts_.reader().fill_name(id, *response_.add_achievements());
+  bytes_ += response_.achievements().rbegin()->ByteSizeLong();
   return found->second;
 }
 
-BulkTables::PageFacts* BulkTables::page(PageNumber number) {
-  auto [found, fresh] = pages_.try_emplace(number);
-  if (fresh) {
-    ledger::Pages pages(verdicts_.reader().state());
-    if (auto stored = pages.page(number)) {
-      auto& facts = found->second.emplace(PageFacts{*stored, pages.statuses(number), {}, 0});
-      auto& common = facts.common;
-      common.set_issuer(issuer_row(stored->issuer));
-      common.set_achievement(achievement_row(stored->achievement));
-      common.set_anchor_height(stored->height.value);
-      common.set_anchor_time_ms(stored->time_ms);
-      const auto outcomes = verdicts_.outcomes(stored->issuer, stored->achievement, stored->time_ms);
-      common.set_at_anchor(outcomes.at_anchor);
-      common.set_today(outcomes.today);
-      common.set_outcome(outcomes.verdict);
-    }
-  }
-  return found->second ? &*found->second : nullptr;
+BulkTables::Row& BulkTables::row(PageNumber number, const PageFacts& facts) {
+  auto [found, fresh] = rows_.try_emplace(number);
+  if (!fresh) return found->second;
+
+  const auto& page = facts.page;
+  auto& common = found->second.common;
+  common.set_issuer(issuer_row(page.issuer));
+  common.set_achievement(achievement_row(page.achievement));
+  common.set_anchor_height(page.height.value);
+  common.set_anchor_time_ms(page.time_ms);
+  const auto outcomes = verdicts_.outcomes(page.issuer, page.achievement, page.time_ms);
+  common.set_at_anchor(outcomes.at_anchor);
+  common.set_today(outcomes.today);
+  common.set_outcome(outcomes.verdict);
+  return found->second;
 }
 
-void BulkTables::add(const Hash256& commitment, v1::BulkVerdict& verdict) {
-  verdict.set_finding(v1::FINDING_NOT_LISTED);
-  for (const auto& slot : verdicts_.reader().state().find_commitment(commitment)) {
-    auto* facts = page(slot.page);
-    if (facts == nullptr) continue;
-    ++facts->asked;
-    verdict.set_finding(v1::FINDING_FOUND);
+bool BulkTables::add(const Hash256& commitment) {
+  const auto [answered, fresh] = answered_.try_emplace(commitment, response_.verdicts_size());
+  auto& verdict = *response_.add_verdicts();
+  if (!fresh) {
+    verdict = response_.verdicts(answered->second);
+    bytes_ += verdict.ByteSizeLong();
+    return true;
+  }
+
+  const auto slots = finder_.find(commitment, issuer_, kSlotsShownInBulk);
+  if (!slots.complete) return false;
+  verdict.set_finding(slots.slots.empty() ? v1::FINDING_NOT_LISTED : v1::FINDING_FOUND);
+  verdict.set_other_slots(slots.others);
+  for (const auto& slot : slots.slots) {
+    const auto* facts = finder_.page(slot.page);
+    auto& common = row(slot.page, *facts);
+    ++common.asked;
     auto& out = *verdict.add_slots();
-    out = facts->common;
+    out = common.common;
     out.set_issuer_index((facts->page.first_index + slot.position).value);
     v1::SlotStatus status;
     verdicts_.reader().fill_effective(facts->page, facts->statuses.get(slot.position), status);
     out.set_status(status.status());
     out.set_effective_status(status.effective_status());
   }
+  bytes_ += verdict.ByteSizeLong();
+  return true;
 }
 
 void BulkTables::log() {
   if (verdicts_.options().omit_decisions()) return;
-  for (const auto& [number, facts] : pages_) {
-    if (facts) {
-      verdicts_.log(facts->page.issuer, facts->page.achievement, facts->page.time_ms, facts->common.outcome(),
-                    facts->asked);
-    }
+  for (const auto& [number, row] : rows_) {
+    const auto* facts = finder_.page(number);
+    verdicts_.log(facts->page.issuer, facts->page.achievement, facts->page.time_ms, row.common.outcome(), row.asked);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "node/rpc/services.h"
+#include "node/rpc/slots.h"
 #include "testamur/v1/verify_service.pb.h"
 
 namespace testamur::node {
@@ -37,6 +38,8 @@ class Verdicts {
   std::uint64_t today_ms() const { return view_ ? view_->as_of().today_ms : 0; }
   // Sentences for the slots of `response`.
   void explain(v1::ExplainResponse& response);
+  // How many questions no table and no cache answered: each costs kColdDecisionCalls.
+  std::uint64_t cold() const { return cold_; }
 
  private:
   // What is asked about an issuer's award, and who else awards it.
@@ -59,36 +62,46 @@ class Verdicts {
   RecognitionViewPtr view_;  // null: no decisions
   std::optional<trust::Purpose> purpose_;
   bool purpose_known_ = true;
+  std::uint64_t cold_ = 0;
 };
 
-// The verdicts of a bulk answer: institutions and achievements once each, decisions once for each page.
+// The verdicts of a bulk answer: institutions and achievements once each, decisions once for each page, a commitment
+// that is named twice looked for once.
 class BulkTables {
  public:
-  BulkTables(Verdicts& verdicts, v1::CheckBulkResponse& response);
-  void add(const Hash256& commitment, v1::BulkVerdict& verdict);
+  // `issuer`: only slots of this one.
+  BulkTables(Verdicts& verdicts, const std::optional<InstitutionId>& issuer, v1::CheckBulkResponse& response);
+  // False: the commitment is listed too often to be searched, and the answer must not be given.
+  bool add(const Hash256& commitment);
+  // Of the answer so far, about.
+  std::size_t bytes() const { return bytes_; }
   // Counts what was answered in the log of decisions; once, at the end.
   void log();
 
  private:
-  struct PageFacts {
-    ledger::PageStatic page;
-    ledger::StatusChunk statuses;
+  struct Row {
     v1::BulkSlot common;      // what all slots of the page share
     std::uint64_t asked = 0;  // how often one of them was
   };
-  PageFacts* page(PageNumber number);
+  Row& row(PageNumber number, const PageFacts& facts);
   std::uint32_t issuer_row(const InstitutionId& id);
   std::uint32_t achievement_row(const AchievementId& id);
 
   Verdicts& verdicts_;
+  const std::optional<InstitutionId> issuer_;
   v1::CheckBulkResponse& response_;
+  SlotFinder finder_;
   std::map<InstitutionId, std::uint32_t> issuers_;
   std::map<AchievementId, std::uint32_t> achievements_;
-  std::map<PageNumber, std::optional<PageFacts>> pages_;
+  std::map<PageNumber, Row> rows_;
+  std::map<Hash256, int> answered_;  // where its verdict stands
+  std::size_t bytes_ = 0;
 };
 
-grpc::Status check_bulk(ServiceContext& context, const std::string& commitments, const v1::CheckOptions& options,
-                        v1::CheckBulkResponse& response);
+// In a turn of the workers; looks now and then whether the caller is still there.
+grpc::Status check_bulk(ServiceContext& context, const std::string& commitments, const std::string& issuer,
+                        const v1::CheckOptions& options, const std::function<bool()>& cancelled,
+                        const CallerKey& caller, v1::CheckBulkResponse& response);
 
 // The proof of one slot of a listed batch, as parts and as one file; false for an anchored batch.
 bool fill_receipt(const Reader& reader, ledger::Slot slot, const std::vector<KeyId>& keys, v1::SlotReceipt& out);

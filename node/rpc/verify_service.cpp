@@ -1,8 +1,8 @@
 // VerifyService: by hash, by reference, in bulk, streamed; segments, receipts, explanations.
 #include <algorithm>
-#include <unordered_map>
 
 #include "ledger/receipt.h"
+#include "node/rpc/check_stream.h"
 #include "node/rpc/services.h"
 #include "node/rpc/verdict.h"
 #include "testamur/v1/verify_service.grpc.pb.h"
@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t kBulkLimit = 16'384;
 constexpr std::size_t kSegmentLimit = 1'024;
 constexpr int kReceiptKeys = 8;
+// Below what callers read at most unless they say otherwise (4 MiB).
+constexpr std::size_t kBulkAnswerBytes = 3u << 20;
+constexpr std::size_t kLookEvery = 64;  // commitments, whether the caller is still there
 
 grpc::Status too_old(const v1::AsOf& as_of, std::uint64_t limit_ms) {
   v1::ErrorDetail detail;
@@ -49,55 +52,110 @@ Target target_of(const Reader& reader, const std::string& reference, const std::
   return {grpc::Status::OK, parsed->issuer, parsed->index};
 }
 
+grpc::Status answer_too_large(std::size_t asked) {
+  v1::ErrorDetail detail;
+  detail.set_code("answer_too_large");
+  detail.set_field("commitments");
+  detail.set_rule("bytes of an answer");
+  detail.set_limit(kBulkAnswerBytes);
+  detail.set_actual(asked);
+  return fail(grpc::StatusCode::RESOURCE_EXHAUSTED, detail,
+              "the answer has grown too large: ask for fewer commitments at once, or name the issuer");
+}
+
+// Of whom slots count: absent, anybody; a status that is not OK, the request is wrong.
+struct Issuer {
+  grpc::Status status;
+  std::optional<InstitutionId> id;
+};
+
+Issuer issuer_of(const std::string& bytes) {
+  if (bytes.empty()) return {};
+  const auto id = fixed_from<InstitutionId>(bytes);
+  if (!id) return {invalid_argument("issuer_id", "must be 16 bytes"), {}};
+  return {grpc::Status::OK, id};
+}
+
+// Not an empty answer: what was not searched to the end is not "not listed".
+grpc::Status listed_too_often() {
+  v1::ErrorDetail detail;
+  detail.set_code("too_many_slots");
+  detail.set_field("commitment");
+  detail.set_rule("pages that list a commitment");
+  detail.set_limit(kSlotPages);
+  return fail(grpc::StatusCode::RESOURCE_EXHAUSTED, detail,
+              "this commitment is listed too often to be searched: ask by reference, or by issuer and index");
+}
+
+const CallCost& cost(std::string_view method) { return cost_of("VerifyService", method); }
+
+// What cold questions cost is known when they are answered.
+void charge_cold(ServiceContext& context, const CallerKey& caller, const Verdicts& verdicts) {
+  context.calls.gate.charge(caller, verdicts.cold() * kColdDecisionCalls);
+}
+
 class Service final : public v1::VerifyService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
 
   grpc::ServerUnaryReactor* CheckHash(grpc::CallbackServerContext* call, const v1::CheckHashRequest* request,
                                       v1::CheckHashResponse* response) override {
-    return unary(context_.gate, call, [&] {
-      auto commitment = fixed_from<Hash256>(request->commitment());
+    return unary(context_.calls, call, cost("CheckHash"), *response, [=, this](Call& reactor) {
+      const auto commitment = fixed_from<Hash256>(request->commitment());
       if (!commitment) return invalid_argument("commitment", "must be 32 bytes");
+      const auto issuer = issuer_of(request->issuer_id());
+      if (!issuer.status.ok()) return issuer.status;
       Verdicts verdicts(context_, request->options());
       if (!verdicts.purpose_known()) return invalid_argument("options.purpose", "is not a known purpose");
+
       verdicts.reader().fill(*response->mutable_as_of());
-      for (const auto& slot : verdicts.reader().state().find_commitment(*commitment)) {
-        verdicts.fill({slot.page, slot.position}, *commitment, *response->add_slots());
-      }
+      const auto found = SlotFinder(verdicts.reader(), kSlotPages).find(*commitment, issuer.id, kSlotsShown);
+      if (!found.complete) return listed_too_often();
+      AnswerRoom room;
+      const auto shown = fill_slots(verdicts, found, *commitment, room, *response->mutable_slots());
+      response->set_other_slots(found.others + found.slots.size() - shown);
       response->set_finding(response->slots().empty() ? v1::FINDING_NOT_LISTED : v1::FINDING_FOUND);
       verdicts.reader().fill_checkpoint(verdicts.reader().head().header.height, *response->mutable_checkpoint());
+      charge_cold(context_, reactor.caller(), verdicts);
       return check_age(response->as_of(), request->options());
     });
   }
 
   grpc::ServerUnaryReactor* CheckReference(grpc::CallbackServerContext* call, const v1::CheckReferenceRequest* request,
                                            v1::CheckReferenceResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("CheckReference"), *response, [=, this](Call& reactor) {
       auto target = target_of(context_.reader(), request->reference(), request->issuer_id(), request->issuer_index());
       if (!target.status.ok()) return target.status;
       Verdicts verdicts(context_, request->options());
       if (!verdicts.purpose_known()) return invalid_argument("options.purpose", "is not a known purpose");
+
       verdicts.reader().fill(*response->mutable_as_of());
       auto slot = ledger::Pages(verdicts.reader().state()).find(target.issuer, target.index);
       response->set_finding(slot ? v1::FINDING_FOUND : v1::FINDING_NOT_LISTED);
       if (slot) verdicts.fill(*slot, std::nullopt, *response->mutable_slot());
       verdicts.reader().fill_checkpoint(verdicts.reader().head().header.height, *response->mutable_checkpoint());
+      charge_cold(context_, reactor.caller(), verdicts);
       return check_age(response->as_of(), request->options());
     });
   }
 
   grpc::ServerUnaryReactor* CheckBulk(grpc::CallbackServerContext* call, const v1::CheckBulkRequest* request,
                                       v1::CheckBulkResponse* response) override {
-    return unary(context_.gate, call,
-                 [&] { return check_bulk(context_, request->commitments(), request->options(), *response); });
+    return unary(context_.calls, call, cost("CheckBulk"), *response, [=, this](Call& reactor) {
+      return check_bulk(
+          context_, request->commitments(), request->issuer_id(), request->options(),
+          [&reactor] { return reactor.cancelled(); }, reactor.caller(), *response);
+    });
   }
 
   grpc::ServerBidiReactor<v1::CheckStreamRequest, v1::CheckStreamResponse>* CheckStream(
-      grpc::CallbackServerContext* call) override;
+      grpc::CallbackServerContext* call) override {
+    return check_stream(context_, call);
+  }
 
   grpc::ServerUnaryReactor* GetSegment(grpc::CallbackServerContext* call, const v1::GetSegmentRequest* request,
                                        v1::GetSegmentResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetSegment"), *response, [=, this](Call&) {
       auto reader = context_.reader();
       ledger::Pages pages(reader.state());
       if (request->page_count() == 0 || request->page_count() > kSegmentLimit) {
@@ -116,13 +174,13 @@ class Service final : public v1::VerifyService::CallbackService {
       for (const auto& hash : proof.path) put(*response->add_proof(), hash);
       reader.fill(*response->mutable_as_of());
       reader.fill_checkpoint(reader.head().header.height, *response->mutable_checkpoint());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* GetReceipt(grpc::CallbackServerContext* call, const v1::GetReceiptRequest* request,
                                        v1::GetReceiptResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("GetReceipt"), *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       if (request->key_ids_size() > kReceiptKeys) return over_limit("key_ids", kReceiptKeys, request->key_ids_size());
       std::vector<KeyId> keys;
@@ -131,111 +189,113 @@ class Service final : public v1::VerifyService::CallbackService {
         if (!key) return invalid_argument("key_ids", "must be 16 bytes each");
         keys.push_back(*key);
       }
+
       std::vector<ledger::Slot> slots;
       if (auto commitment = fixed_from<Hash256>(request->commitment())) {
-        for (const auto& slot : reader.state().find_commitment(*commitment))
-          slots.push_back({slot.page, slot.position});
+        const auto issuer = issuer_of(request->issuer_id());
+        if (!issuer.status.ok()) return issuer.status;
+        const auto found = SlotFinder(reader, kSlotPages).find(*commitment, issuer.id, kReceiptsShown);
+        if (!found.complete) return listed_too_often();
+        slots = found.slots;
+        response->set_other_slots(found.others);
       } else {
         auto target = target_of(reader, "", request->issuer_id(), request->issuer_index());
         if (!target.status.ok()) return target.status;
         if (auto slot = ledger::Pages(reader.state()).find(target.issuer, target.index)) slots.push_back(*slot);
       }
       if (slots.empty()) return not_found("commitment", "no slot of this ledger is meant");
+
+      // A receipt carries the histories of the issuer and its keys: they may be long.
+      AnswerRoom room;
       for (auto slot : slots) {
-        if (!fill_receipt(reader, slot, keys, *response->add_receipts())) {
+        if (reactor.cancelled()) return gone();
+        auto& receipt = *response->add_receipts();
+        if (!fill_receipt(reader, slot, keys, receipt)) {
           return not_found("commitment", "its batch is anchored: the holder keeps the rest of the path");
         }
+        if (room.take(receipt)) continue;
+        response->mutable_receipts()->RemoveLast();
+        response->set_other_slots(response->other_slots() + 1);
       }
       reader.fill(*response->mutable_as_of());
-      return grpc::Status::OK;
+      return grpc::Status(grpc::Status::OK);
     });
   }
 
   grpc::ServerUnaryReactor* Explain(grpc::CallbackServerContext* call, const v1::ExplainRequest* request,
                                     v1::ExplainResponse* response) override {
-    return unary(context_.gate, call, [&] {
+    return unary(context_.calls, call, cost("Explain"), *response, [=, this](Call& reactor) {
+      const auto issuer = issuer_of(request->issuer_id());
+      if (!issuer.status.ok()) return issuer.status;
       Verdicts verdicts(context_, request->options());
+      if (!verdicts.purpose_known()) return invalid_argument("options.purpose", "is not a known purpose");
       verdicts.reader().fill(*response->mutable_as_of());
+
+      AnswerRoom room;
       if (auto commitment = fixed_from<Hash256>(request->commitment())) {
-        for (const auto& slot : verdicts.reader().state().find_commitment(*commitment)) {
-          verdicts.fill({slot.page, slot.position}, *commitment, *response->add_slots());
-        }
+        const auto found = SlotFinder(verdicts.reader(), kSlotPages).find(*commitment, issuer.id, kSlotsExplained);
+        if (!found.complete) return listed_too_often();
+        const auto shown = fill_slots(verdicts, found, *commitment, room, *response->mutable_slots());
+        response->set_other_slots(found.others + found.slots.size() - shown);
       } else {
         auto target = target_of(verdicts.reader(), request->reference(), "", 0);
         if (!target.status.ok()) return target.status;
         auto slot = ledger::Pages(verdicts.reader().state()).find(target.issuer, target.index);
         if (slot) verdicts.fill(*slot, std::nullopt, *response->add_slots());
       }
+
       response->set_finding(response->slots().empty() ? v1::FINDING_NOT_LISTED : v1::FINDING_FOUND);
+      if (reactor.cancelled()) return gone();
       verdicts.explain(*response);
+      charge_cold(context_, reactor.caller(), verdicts);
       return check_age(response->as_of(), request->options());
     });
   }
 
  private:
+  // How many of the found ones have room in the answer.
+  static std::size_t fill_slots(Verdicts& verdicts, const SlotFinder::Found& found, const Hash256& commitment,
+                                AnswerRoom& room, google::protobuf::RepeatedPtrField<v1::SlotVerdict>& out) {
+    for (const auto& slot : found.slots) {
+      verdicts.fill(slot, commitment, *out.Add());
+      if (room.take(*out.rbegin())) continue;
+      out.RemoveLast();
+      break;
+    }
+    return static_cast<std::size_t>(out.size());
+  }
+
   ServiceContext& context_;
 };
-
-// One answer for each request, in order.
-class Stream final : public grpc::ServerBidiReactor<v1::CheckStreamRequest, v1::CheckStreamResponse> {
- public:
-  Stream(ServiceContext& context, std::string peer) : context_(context), peer_(std::move(peer)) {
-    StartRead(&request_);
-  }
-  void OnReadDone(bool ok) override {
-    if (!ok) {
-      Finish(grpc::Status::OK);
-      return;
-    }
-    auto status = context_.gate.admit(peer_);
-    response_.Clear();
-    if (status.ok()) {
-      status = check_bulk(context_, request_.commitments(), request_.options(), *response_.mutable_answer());
-    }
-    if (status.ok()) {
-      StartWrite(&response_);
-    } else {
-      Finish(status);
-    }
-  }
-  void OnWriteDone(bool ok) override {
-    if (ok) {
-      StartRead(&request_);
-    } else {
-      Finish(grpc::Status::CANCELLED);
-    }
-  }
-  void OnDone() override { delete this; }
-
- private:
-  ServiceContext& context_;
-  std::string peer_;
-  v1::CheckStreamRequest request_;
-  v1::CheckStreamResponse response_;
-};
-
-grpc::ServerBidiReactor<v1::CheckStreamRequest, v1::CheckStreamResponse>* Service::CheckStream(
-    grpc::CallbackServerContext* call) {
-  return new Stream(context_, call->peer());
-}
 
 }  // namespace
 
-grpc::Status check_bulk(ServiceContext& context, const std::string& commitments, const v1::CheckOptions& options,
-                        v1::CheckBulkResponse& response) {
-  auto count = commitments.size() / 32;
-  if (commitments.size() % 32 != 0) return invalid_argument("commitments", "must be a multiple of 32 bytes");
+grpc::Status check_bulk(ServiceContext& context, const std::string& commitments, const std::string& issuer_id,
+                        const v1::CheckOptions& options, const std::function<bool()>& cancelled,
+                        const CallerKey& caller, v1::CheckBulkResponse& response) {
+  const auto count = commitments.size() / Hash256::kSize;
+  if (commitments.size() % Hash256::kSize != 0) {
+    return invalid_argument("commitments", "must be a multiple of 32 bytes");
+  }
   if (count > kBulkLimit) return over_limit("commitments", kBulkLimit, count);
+  const auto issuer = issuer_of(issuer_id);
+  if (!issuer.status.ok()) return issuer.status;
+  if (auto status = context.calls.gate.admit(caller, count / kCommitmentsForOneCall); !status.ok()) return status;
+
   Verdicts verdicts(context, options);
   if (!verdicts.purpose_known()) return invalid_argument("options.purpose", "is not a known purpose");
   verdicts.reader().fill(*response.mutable_as_of());
   if (auto old = check_age(response.as_of(), options); !old.ok()) return old;
-  BulkTables tables(verdicts, response);
-  auto bytes = as_bytes(commitments);
+
+  BulkTables tables(verdicts, issuer.id, response);
+  const auto bytes = as_bytes(commitments);
   for (std::size_t i = 0; i < count; ++i) {
-    tables.add(*Hash256::from(bytes.subspan(i * 32, 32)), *response.add_verdicts());
+    if (i % kLookEvery == 0 && cancelled()) return gone();
+    if (!tables.add(*Hash256::from(bytes.subspan(i * Hash256::kSize, Hash256::kSize)))) return listed_too_often();
+    if (tables.bytes() > kBulkAnswerBytes) return answer_too_large(count);
   }
   tables.log();
+  charge_cold(context, caller, verdicts);
   return grpc::Status::OK;
 }
 

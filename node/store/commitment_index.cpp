@@ -288,31 +288,43 @@ Status CommitmentIndex::remove_unused() {
   return {};
 }
 
-std::vector<CommitmentSlot> CommitmentIndex::candidates(const Hash256& commitment) const {
+std::vector<CommitmentSlot> CommitmentIndex::candidates(const Hash256& commitment, const CommitmentSlot& from,
+                                                        std::size_t most) const {
   const auto current = view();
   const auto prefix = prefix_of(commitment.view());
-  std::vector<CommitmentSlot> found;
-  const auto take = [&](const IndexEntry& entry) {
-    const auto position = static_cast<std::uint8_t>(entry.slot & ((1u << kPositionBits) - 1));
-    found.push_back({PageNumber{entry.slot >> kPositionBits}, position});
-  };
-  const IndexEntry first{prefix, 0};
+  // A position of 128 is the first of the next page.
+  const IndexEntry first{prefix, (from.page.value << kPositionBits) + from.position};
+
+  // The smallest of all are among the smallest of each run.
+  std::vector<std::uint64_t> found;
   for (const auto* runs : {&current->memory, &current->frozen}) {
     for (const auto& run : *runs) {
       auto at = std::lower_bound(run->begin(), run->end(), first);
-      for (; at != run->end() && at->prefix == prefix; ++at) take(*at);
+      for (std::size_t i = 0; i < most && at != run->end() && at->prefix == prefix; ++i, ++at)
+        found.push_back(at->slot);
     }
   }
   const auto iterator = current->files.empty() ? nullptr : new_index_iterator(database_);
   for (const auto& run : current->files) {
     RunReader reader(*iterator, *run);
     reader.seek(first);
-    for (auto entry = reader.next(); entry && entry->prefix == prefix; entry = reader.next()) take(*entry);
+    auto entry = reader.next();
+    for (std::size_t i = 0; i < most && entry && entry->prefix == prefix; ++i, entry = reader.next()) {
+      found.push_back(entry->slot);
+    }
     database_.require(reader.status());
   }
+
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
-  return found;
+  if (found.size() > most) found.resize(most);
+
+  std::vector<CommitmentSlot> slots;
+  slots.reserve(found.size());
+  for (const auto slot : found) {
+    slots.push_back({PageNumber{slot >> kPositionBits}, static_cast<std::uint8_t>(slot & ((1u << kPositionBits) - 1))});
+  }
+  return slots;
 }
 
 std::uint64_t CommitmentIndex::entries_in_memory() const {

@@ -38,8 +38,8 @@ class CommitmentIndex {
   Status load();
   // The page commitments of a block that is in the database already.
   Status add(std::span<const ledger::Delta::Change> pages);
-  // Slots whose commitment may be this one, ascending, each once.
-  std::vector<CommitmentSlot> candidates(const Hash256& commitment) const;
+  // Slots whose commitment may be this one, ascending, each once, none below `from`, at most `most`.
+  std::vector<CommitmentSlot> candidates(const Hash256& commitment, const CommitmentSlot& from, std::size_t most) const;
 
   std::uint64_t entries_in_memory() const;
   std::uint64_t file_runs() const;

@@ -61,17 +61,36 @@ std::vector<KeyValue> DatabaseSnapshot::scan(ledger::Table table, ByteView prefi
   return found;
 }
 
-std::vector<CommitmentSlot> DatabaseSnapshot::find_commitment(const Hash256& commitment) const {
-  auto slots = index_.candidates(commitment);
-  std::erase_if(slots, [&](const CommitmentSlot& slot) {
-    Encoder page;
-    page.u64(slot.page);
-    const auto commitments = get(ledger::Table::kPageCommitments, page.bytes());
-    const std::size_t at = slot.position * Hash256::kSize;
-    return !commitments || commitments->size() < at + Hash256::kSize ||
-           !equal(ByteView(*commitments).subspan(at, Hash256::kSize), commitment.view());
-  });
-  return slots;
+std::vector<CommitmentSlot> DatabaseSnapshot::commitment_candidates(const Hash256& commitment,
+                                                                    const CommitmentSlot& from,
+                                                                    std::size_t most) const {
+  return index_.candidates(commitment, from, most);
+}
+
+// One page is read once, however many of its slots are candidates.
+std::vector<CommitmentSlot> Snapshot::find_commitment(const Hash256& commitment) const {
+  constexpr std::size_t kAtOnce = 4096;
+  std::vector<CommitmentSlot> found;
+  std::optional<Bytes> listed;
+  std::optional<PageNumber> read;
+  CommitmentSlot from;
+  for (bool more = true; more;) {
+    const auto slots = commitment_candidates(commitment, from, kAtOnce);
+    for (const auto& slot : slots) {
+      if (read != slot.page) {
+        Encoder page;
+        page.u64(slot.page);
+        listed = get(ledger::Table::kPageCommitments, page.bytes());
+        read = slot.page;
+      }
+      const std::size_t at = slot.position * Hash256::kSize;
+      if (!listed || listed->size() < at + Hash256::kSize) continue;
+      if (equal(ByteView(*listed).subspan(at, Hash256::kSize), commitment.view())) found.push_back(slot);
+    }
+    more = slots.size() == kAtOnce;
+    if (more) from = {slots.back().page, static_cast<std::uint8_t>(slots.back().position + 1)};
+  }
+  return found;
 }
 
 std::optional<Bytes> DatabaseSnapshot::block(Height height, BlockPart part) const {

@@ -27,7 +27,8 @@ class DatabaseSnapshot final : public Snapshot {
   std::optional<Bytes> header(Height height) const override { return block(height, BlockPart::kHeader); }
   std::optional<Bytes> body(Height height) const override { return block(height, BlockPart::kBody); }
   std::optional<Bytes> certificate(Height height) const override { return block(height, BlockPart::kCertificate); }
-  std::vector<CommitmentSlot> find_commitment(const Hash256& commitment) const override;
+  std::vector<CommitmentSlot> commitment_candidates(const Hash256& commitment, const CommitmentSlot& from,
+                                                    std::size_t most) const override;
   std::vector<KeyValue> scan(ledger::Table table, ByteView prefix, ByteView after, std::size_t limit) const override;
 
  private:

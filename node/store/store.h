@@ -75,8 +75,13 @@ class Snapshot : public ledger::StateReader {
   virtual std::optional<Bytes> body(Height height) const = 0;
   virtual std::optional<Bytes> certificate(Height height) const = 0;
 
-  // All slots whose commitment is exactly this one, ascending. Derived from the state, not authenticated.
-  virtual std::vector<CommitmentSlot> find_commitment(const Hash256& commitment) const = 0;
+  // Slots whose commitment may be this one, ascending, none below `from`, at most `most`: those whose first bytes
+  // agree. Whoever lists may choose these bytes, so that there may be any number of them.
+  virtual std::vector<CommitmentSlot> commitment_candidates(const Hash256& commitment, const CommitmentSlot& from,
+                                                            std::size_t most) const = 0;
+  // All slots whose commitment is exactly this one, ascending. Derived from the state, not authenticated. As many as
+  // anybody has cared to list: for tests; callers of a node are answered by node/rpc/slots.h.
+  std::vector<CommitmentSlot> find_commitment(const Hash256& commitment) const;
 
   // Up to `limit` entries of a table whose keys begin with `prefix` and are greater than `after` (all when empty), in
   // key order, keys without the table byte.

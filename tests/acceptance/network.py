@@ -278,7 +278,7 @@ def write_class(path, learners, prefix="S"):
     """A class list of made-up people, whose values occur nowhere else by chance."""
     rows = [{"student": f"{prefix}-matr-{77000 + i}", "given_name": f"Wilhelmina{i}", "family_name": f"Quackenbush{i}",
              "birthdate": f"19{70 + i % 30}-0{1 + i % 9}-1{i % 9}", "student_number": f"wq{77000 + i}@students.example",
-             "award_date": "2026-06-30"} for i in range(learners)]
+             "award_date": "2024-06-28"} for i in range(learners)]
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()

@@ -1,18 +1,19 @@
-"""Four nodes of a build that knows protocol version 1 become nodes of one that knows version 2, one after the other, while
-credentials are issued. The last one is late: it stops before the height at which version 2 begins, says so, and still answers."""
+"""Four nodes of a build that knows protocol version 1 become nodes of one that knows version 3, one after the other, while
+credentials are issued. The last one is late: it stops before the height at which version 3 begins, says so, and still answers."""
 
 from assembly import declare_ready, governor, status_now
 from network import BIN, Load, require, run_test, say, until
 
 OLD = BIN / "testamurd_protocol1"
 BLOCKS_AHEAD = 150
+VERSION = 3
 
 
 def roll(network, load, number):
     network.stop(number)
     del network.programs[number]
     network.start(number)
-    require(int(status_now(network, number)["newest_protocol"]) == 2, f"node {number} runs the old build")
+    require(int(status_now(network, number)["newest_protocol"]) == VERSION, f"node {number} runs the old build")
     load.await_more(20)
     declare_ready(network, number)
 
@@ -29,10 +30,10 @@ def body(network, folder):
             roll(network, load, number)
         say("three of four were replaced under load")
         begins = int(status_now(network, 1)["as_of"]["height"]) + BLOCKS_AHEAD
-        governor(network, 1, "activate", 2, begins, voters=(1, 2, 3))
+        governor(network, 1, "activate", VERSION, begins, voters=(1, 2, 3))
         warned = until(lambda: (network.status_of(4) or {}).get("obstacles"), "a warning of node 4")[0]
         say(f"node 4 says: {warned}")
-        until(lambda: int(status_now(network, 1)["protocol_version"]) == 2, "version 2 at node 1")
+        until(lambda: int(status_now(network, 1)["protocol_version"]) == VERSION, "the new version at node 1")
         late = until(lambda: next((s for s in [network.status_of(4)] if s and int(s["as_of"]["height"]) == begins - 1), None),
                      "node 4 before the height")
         require(late["obstacles"][0].startswith("stopped"), f"node 4 does not say that it stopped: {late['obstacles']}")

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "trust/cold.h"
 #include "trust/decide.h"
 #include "trust/table.h"
 
@@ -62,7 +61,6 @@ class Bench {
     sweeps("typical", 1, 20);
     sweeps("hub_10000_friends", 0, 5);
     cached();
-    cold();
     exact();
     fresh_tables();
     std::printf("  \"history_mb\": %.1f\n}\n", static_cast<double>(history_.memory_bytes()) / 1e6);
@@ -154,19 +152,6 @@ class Bench {
     const double ns = ms_since(start) * 1e6 / (20.0 * static_cast<double>(order.size()));
     std::printf("  \"cached_ns\": %.2f,\n  \"cached_check\": %zu,\n  \"table_mb\": %.2f,\n", ns, accepted,
                 static_cast<double>(table->memory_bytes()) / 1e6);
-  }
-
-  void cold() {
-    ColdAsker asker(history_, graphs_.trust);
-    std::vector<double> taken;
-    for (int i = 0; i < 100'000; ++i) {
-      const auto s = static_cast<PartyIndex>(random_.below(parties_));
-      const auto t = static_cast<PartyIndex>(random_.below(parties_));
-      const auto start = Clock::now();
-      asker.ask(s, t, policy_);
-      taken.push_back(ms_since(start) * 1e6);
-    }
-    percentiles("cold_ns", taken);
   }
 
   void exact() {

@@ -218,8 +218,8 @@ void csv(ByteView input) {
   }
   const auto rows = read_class_list(as_text(input));
   if (!rows.ok()) return;
-  law(table.ok() && rows->size() == table->rows.size(), "a learner was lost");
-  for (const auto& row : *rows) law(!row.student.empty(), "a learner without a name");
+  law(table.ok() && rows->rows.size() == table->rows.size(), "a learner was lost");
+  for (const auto& row : rows->rows) law(!row.student.empty(), "a learner without a name");
 }
 std::vector<Bytes> csv_seeds() {
   return {seed("student,given_name,family_name,award_date,ects\r\ns-1,\"Zo\xc3\xab, "

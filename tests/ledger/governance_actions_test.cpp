@@ -203,6 +203,20 @@ TEST_CASE("parameters_unchanged: a parameter change changes something; two at on
   CHECK(parameters[Parameter::kTrustSlotsLimit] == 4);
 }
 
+TEST_CASE("later_protocol: a parameter that came with a later version is not set before that version is in force") {
+  GovernedLedger ledger(1);
+  const tx::ParameterChangeContent change{{{Parameter::kAuthorBytesPerDay, std::uint64_t{1} << 28U}}};
+  CHECK(refusal(ledger, change) == RejectionCode::kLaterProtocol);
+  ledger.declare_ready(ledger.validators[0], 3);
+  ledger.decide(tx::ProtocolActivationContent{3, Height{ledger.head().height.value + 9}});
+  while (ledger.block().protocol_version < 3) {
+  }
+  const auto before = ledger.head().parameters;
+  ledger.decide(change);
+  CHECK(ledger::read_parameters(ledger.state())[Parameter::kAuthorBytesPerDay] == std::uint64_t{1} << 28U);
+  CHECK(ledger.head().parameters != before);
+}
+
 // ---- protocol versions
 
 TEST_CASE("a protocol version is activated at its height once a quorum is ready for it, and blocks say so") {

@@ -7,6 +7,7 @@
 #include "tests/ledger/tx_fixture.h"
 #include "tests/support/catch.h"
 #include "trust/decide.h"
+#include "trust/in_force.h"
 
 namespace testamur::test {
 namespace {
@@ -303,6 +304,62 @@ TEST_CASE(
   CHECK(healed.used == std::vector<TransactionId>{kept});
 }
 
+using Ids = std::vector<TransactionId>;
+
+// What is in force now as a list of statements shows it, from the state alone.
+Ids listed(TestLedger& ledger, const InstitutionId& truster, const InstitutionId& subject) {
+  const auto statements = tx::statements_between(ledger.state(), truster, subject);
+  if (statements.empty()) return {};
+  const auto author = tx::institution_history(ledger.state(), truster);
+  const auto pair = ledger::history_of_pair(ledger.state(), author, statements);
+  return trust::in_force(pair, truster, subject, {ledger.height(), ledger.time_ms(), {}}, ledger.time_ms());
+}
+
+TEST_CASE("of two ends that name one statement the earlier date counts in lists as in decisions") {
+  Followed f;
+  const auto given = f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
+  auto late = end_of(f.ledger.cygnus.id, {given});
+  late.valid_from_ms = f.ledger.time_ms() + 86'400'000;
+  f.say(f.ledger.aurora, late);
+  CHECK(listed(f.ledger, f.ledger.aurora.id, f.ledger.cygnus.id) == Ids{given});
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 120);
+  auto soon = end_of(f.ledger.cygnus.id, {given});
+  soon.valid_from_ms = 0;
+  f.say(f.ledger.aurora, soon);
+  CHECK(listed(f.ledger, f.ledger.aurora.id, f.ledger.cygnus.id).empty());
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 0);
+}
+
+TEST_CASE("an end that is annulled ends nothing, in lists as in decisions") {
+  Followed f;
+  const auto given = f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
+  auto end = end_of(f.ledger.cygnus.id, {given});
+  end.valid_from_ms = 0;
+  const auto ended = f.say(f.ledger.aurora, end);
+  CHECK(listed(f.ledger, f.ledger.aurora.id, f.ledger.cygnus.id).empty());
+  f.say(f.ledger.aurora, void_of(f.ledger.cygnus.id, {ended}));
+  CHECK(listed(f.ledger, f.ledger.aurora.id, f.ledger.cygnus.id) == Ids{given});
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 120);
+}
+
+TEST_CASE("what an agency accredited is not in force while it has lost its role, in lists as in decisions") {
+  Followed f;
+  f.say(f.ledger.aurora, friendship(f.ledger.agency.id, 1));
+  auto accreditation = accredit(f.ledger.cygnus.id);
+  accreditation.valid_from_ms = 0;
+  const auto given = f.say(f.ledger.agency, accreditation);
+  CHECK(listed(f.ledger, f.ledger.agency.id, f.ledger.cygnus.id) == Ids{given});
+  const auto become = [&](tx::InstitutionClass institution_class) {
+    f.ledger.change_institution(f.ledger.agency.id,
+                                [&](tx::InstitutionRecord& record) { record.institution_class = institution_class; });
+  };
+  become(tx::InstitutionClass::kIssuer);
+  CHECK(listed(f.ledger, f.ledger.agency.id, f.ledger.cygnus.id).empty());
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).accredited_amount == 0);
+  become(tx::InstitutionClass::kAccreditor);
+  CHECK(listed(f.ledger, f.ledger.agency.id, f.ledger.cygnus.id) == Ids{given});
+}
+
 // Institutions that come, act, change and go at random.
 struct RandomLives {
   using Answer = std::optional<Rejection>;
@@ -374,7 +431,32 @@ struct RandomLives {
     const auto actor = any_actor();
     const auto subject = any_party();
     if (subject == actor.id) return std::nullopt;
-    return ledger.commit(actor, random.below(2) == 0 ? accredit(subject) : trust_in(subject), KeyPurpose::kGovern);
+    const auto slot = static_cast<std::uint16_t>(random.below(2));
+    auto content = random.below(2) == 0 ? accredit(subject, slot) : trust_in(subject, slot);
+    if (!content.accreditation && random.below(4) == 0) content = distrust_of(subject, slot);
+    content.valid_from_ms = any_time();
+    if (random.below(3) == 0) content.valid_until_ms = content.valid_from_ms + 1000 * (1 + random.below(40));
+    return ledger.commit(actor, content, KeyPurpose::kGovern);
+  }
+
+  std::uint64_t any_time() { return kGenesisTimeMs + 1000 * random.below(100); }
+
+  // Ends or annuls something that was said, or retires the key that said it.
+  Answer take_back() {
+    const auto count = tx::statement_count(ledger.state());
+    if (count == 0) return std::nullopt;
+    const auto victim = tx::statement_at_ordinal(ledger.state(), random.below(count));
+    const auto author = std::ranges::find(actors, victim.truster, &Actor::id);
+    const auto& subject = victim.content.subject;
+    if (random.below(8) == 0) {
+      const tx::KeyRetireContent retire{author->key_of(KeyPurpose::kGovern), any_time()};
+      return ledger.commit(*author, retire, KeyPurpose::kRoot);
+    }
+    auto content = random.below(2) == 0 ? end_of(subject, Ids{victim.id}) : void_of(subject, {victim.id});
+    if (content.kind == tx::StatementKind::kEnd) content.valid_from_ms = any_time();
+    content.accreditation = victim.content.accreditation;
+    if (content.accreditation) content.reason = tx::StatementReason::kNone;
+    return ledger.commit(*author, content, KeyPurpose::kGovern);
   }
 
   Answer step(int number) {
@@ -390,6 +472,14 @@ struct RandomLives {
         return ledger.commit(any_actor(), tx::InstitutionLeaveContent{}, KeyPurpose::kRoot);
       default: return say_something();
     }
+  }
+  // Mostly statements, with what changes whether they count.
+  Answer speak_or_change(int number) {
+    const auto what = random.below(12);
+    if (what == 0) return step(number);
+    if (what == 1) be_judged();
+    if (what < 2) return std::nullopt;
+    return what < 7 ? take_back() : say_something();
   }
 
   Followed f;
@@ -419,6 +509,32 @@ TEST_CASE("random lives of institutions: the trust engine follows every block, a
     CHECK(followed.party_count() == lives.all.size());
     lives.f.decide(lives.ledger.aurora, lives.ledger.cygnus);
   }
+}
+
+TEST_CASE("random lives of institutions: a list shows as in force exactly what decisions count") {
+  std::size_t in_force = 0;
+  std::size_t not_in_force = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    INFO("seed " << seed);
+    RandomLives lives(seed);
+    for (int i = 0; i < 100; ++i) {
+      lives.speak_or_change(i);
+      lives.f.follow();
+      if (i % 10 != 9) continue;
+      const trust::AsOf as_of{lives.ledger.height(), lives.ledger.time_ms(), {}};
+      for (const auto& truster : lives.all) {
+        for (const auto& subject : lives.all) {
+          if (truster == subject) continue;
+          const auto shown = listed(lives.ledger, truster, subject);
+          REQUIRE(shown == trust::in_force(lives.f.graph.history(), truster, subject, as_of, as_of.today_ms));
+          in_force += shown.size();
+          not_in_force += tx::statements_between(lives.ledger.state(), truster, subject).size() - shown.size();
+        }
+      }
+    }
+  }
+  CHECK(in_force > 150);
+  CHECK(not_in_force > 300);
 }
 
 }  // namespace

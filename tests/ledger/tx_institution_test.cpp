@@ -327,6 +327,28 @@ TEST_CASE("later_protocol: rules are published from protocol version 2 on") {
   CHECK_FALSE(is_permanent(refused->code));
 }
 
+TEST_CASE("text_form: marks that cannot be seen are refused from protocol version 3 on, and replay before") {
+  const auto listed = [](std::uint16_t version, const std::string& name) {
+    auto input = sample_genesis_input();
+    input.protocol_version = version;
+    TestLedger ledger(std::move(input));
+    auto content = listing(name, "lyra.example");
+    content.facts.legal_names = {{"en", name}};
+    return ledger.commit(ledger.agency, content, kGovern);
+  };
+  for (const char* name : {"University of Vienna\u200B", "Ada\u00A0", "Zo\uFFFD", "So\u00ADft", "a\u0378b"}) {
+    CHECK_FALSE(listed(2, name).has_value());
+    const auto refused = listed(3, name);
+    REQUIRE(code(refused) == RejectionCode::kTextForm);
+    CHECK(refused->field == "institution_list.facts.legal_names[0].text");
+    CHECK(is_permanent(refused->code));
+  }
+  CHECK(listed(3, "University of Vienna\u200B")->detail ==
+        "U+200B (zero width space) at character 21: a mark that cannot be seen");
+  CHECK_FALSE(listed(3, "\u062F\u0627\u0646\u0634\u06AF\u0627\u0647 \u0645\u06CC\u200C\u062E\u0648").has_value());
+  CHECK_FALSE(listed(3, "Universit\u00E4t Wien").has_value());
+}
+
 TEST_CASE("rule_exists, rule_version_gap: versions of a rule are published one after the other, each once") {
   auto input = sample_genesis_input();
   input.protocol_version = 2;

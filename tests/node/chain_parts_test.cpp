@@ -88,14 +88,14 @@ TEST_CASE("what is held back is not selected and does not make the pool ready") 
   Mempool pool({});
   auto t = transaction(1, 0);
   pool.add(t, 1, true);
-  pool.hold(t->id());
+  pool.hold(t->id(), 1);
   CHECK_FALSE(pool.any_ready());
   CHECK(selected(pool).empty());
   REQUIRE(pool.next_held(10).size() == 1);
   pool.release(t->id());
   CHECK(pool.any_ready());
   CHECK(selected(pool).size() == 1);
-  pool.hold(t->id());
+  pool.hold(t->id(), 1);
   pool.erase(t->id());
   CHECK(pool.next_held(10).empty());
   CHECK_FALSE(pool.any_ready());
@@ -107,7 +107,7 @@ TEST_CASE("next_held goes round") {
   for (std::uint64_t i = 0; i < 5; ++i) {
     auto t = transaction(1, i);
     pool.add(t, 1, true);
-    pool.hold(t->id());
+    pool.hold(t->id(), 1);
   }
   for (int round = 0; round < 3; ++round) {
     for (const auto& t : pool.next_held(2)) seen.insert(t->id());

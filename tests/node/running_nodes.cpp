@@ -65,7 +65,7 @@ RunningNodes::RunningNodes(std::size_t count, std::vector<std::pair<std::string,
     InitOptions options;
     options.directory = directory_.path() / name;
     options.facts.legal_names = {{"en", "University " + std::to_string(i)}};
-    options.facts.country = "EU";
+    options.facts.country = "AT";
     options.facts.domain = name + ".example";
     options.observer = i >= count;
     options.accreditor = i >= count + without_node - accreditors;

@@ -45,7 +45,11 @@ class MemoryStore::View final : public node::Snapshot {
   std::optional<Bytes> header(Height height) const override { return part(height, &Block::header); }
   std::optional<Bytes> body(Height height) const override { return part(height, &Block::body); }
   std::optional<Bytes> certificate(Height height) const override { return part(height, &Block::certificate); }
-  std::vector<node::CommitmentSlot> find_commitment(const Hash256&) const override { return {}; }  // nobody asks here
+  // Nobody asks here.
+  std::vector<node::CommitmentSlot> commitment_candidates(const Hash256&, const node::CommitmentSlot&,
+                                                          std::size_t) const override {
+    return {};
+  }
 
   std::vector<node::KeyValue> scan(Table table, ByteView prefix, ByteView after, std::size_t limit) const override {
     std::vector<node::KeyValue> found;

@@ -17,6 +17,9 @@ class SimRuntime final : public node::Runtime {
 
   void post(Task task) override { later(0, std::move(task)); }
   void post_to_pool(Task task) override { later(random_.below(pool_us_ + 1), std::move(task)); }
+  void post_aside(Task task, std::uint64_t delay_ms) override {
+    later(delay_ms * 1000 + random_.below(pool_us_ + 1), std::move(task));
+  }
   std::uint64_t now_ms() const override { return timeline_.now_ms(); }
   void arm(std::uint64_t at_ms, Task task) override {
     const std::uint64_t now_us = timeline_.now_us();

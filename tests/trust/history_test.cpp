@@ -275,6 +275,96 @@ TEST_CASE("what is said of a predecessor after the succession passes on to nobod
   CHECK(w.decide("s", "b").amount == 0);
 }
 
+// Things that happen one after the other in one block.
+class OneBlock {
+ public:
+  explicit OneBlock(World& world) : world_(world), commit_(world.next_commit()) {}
+  void say(const std::string& from, const std::string& to, Kind kind) {
+    Statement s;
+    s.truster = party_id(from);
+    s.subject = party_id(to);
+    s.kind = kind;
+    s.amount = kind == Kind::kDistrust ? 0 : kFullAmount;
+    if (kind == Kind::kAccredit) s.scheme = Scheme::kEsg;
+    s.commit = commit_;
+    s.id.bytes[0] = 200;
+    s.id.bytes[1] = static_cast<std::uint8_t>(commit_.order.value++);
+    REQUIRE_FALSE(world_.history.append(s).has_value());
+  }
+  void succeed(const std::string& from, const std::string& to, bool closes) {
+    const auto heir = closes ? std::optional(party_id(to)) : std::nullopt;
+    REQUIRE_FALSE(world_.history.add_succession({{{party_id(from), closes, heir}}, {party_id(to)}}, commit_));
+    ++commit_.order.value;
+  }
+  void lose_role(const std::string& name) {
+    REQUIRE_FALSE(world_.history.set_accreditor(party_id(name), commit_, false));
+    ++commit_.order.value;
+  }
+
+ private:
+  World& world_;
+  Commit commit_;
+};
+
+TEST_CASE("within one block a succession passes on what was said before it, trust and distrust alike") {
+  World w({"s", "v", "old", "heir"});
+  OneBlock block(w);
+  block.say("s", "old", Kind::kTrust);
+  block.say("v", "old", Kind::kDistrust);  // minutes before the merger: it follows too
+  block.succeed("old", "heir", true);
+  CHECK(w.decide("s", "heir").amount == 120);
+  CHECK(w.decide("v", "heir").outcome == Outcome::kBlocked);
+}
+
+TEST_CASE("within one block nothing that is said after a succession passes on") {
+  World w({"s", "v", "old", "heir"});
+  OneBlock block(w);
+  block.succeed("old", "heir", true);
+  block.say("s", "old", Kind::kTrust);
+  block.say("v", "old", Kind::kDistrust);
+  CHECK(w.decide("s", "heir").amount == 0);
+  CHECK(w.decide("v", "heir").rule == Rule::kAmount);
+}
+
+TEST_CASE("two successions in one block pass on in ledger order only") {
+  for (const bool in_order : {true, false}) {
+    World w({"s", "v", "a", "b", "c"});
+    w.trust("s", "a");
+    w.distrust("v", "a");
+    OneBlock block(w);
+    if (!in_order) block.succeed("b", "c", false);
+    block.succeed("a", "b", true);
+    if (in_order) block.succeed("b", "c", false);
+    CHECK(w.decide("s", "b").amount == 120);
+    CHECK(w.decide("v", "b").outcome == Outcome::kBlocked);
+    CHECK((w.decide("v", "c").outcome == Outcome::kBlocked) == in_order);
+    CHECK(w.decide("s", "c").amount == 0);  // b stays: it has no heir
+  }
+}
+
+TEST_CASE("a party that a succession closed is in no later one, on neither side") {
+  World w({"old", "heir", "later"});
+  w.succeed({{"old", "heir"}}, {"heir"});
+  const auto refused = [&](const std::string& from, const std::string& to) {
+    const Succession s{{{party_id(from), false, std::nullopt}}, {party_id(to)}};
+    return w.history.add_succession(s, w.next_commit());
+  };
+  CHECK(refused("old", "later") == EventError::kClosedParty);
+  CHECK(refused("later", "old") == EventError::kClosedParty);
+}
+
+TEST_CASE("a lost role hits what was accredited before it in the same block, from that block on") {
+  World w({"s", "t"});
+  w.add("agency", true);
+  w.trust("s", "agency", 120, 1);
+  const auto before = w.now_ms();
+  OneBlock block(w);
+  block.say("agency", "t", Kind::kAccredit);
+  block.lose_role("agency");
+  CHECK(w.decide("s", "t").accredited_amount == 0);
+  CHECK(w.decide("s", "t", before).accredited_amount == 120);  // backdated, and lost only from its block on
+}
+
 TEST_CASE("a mill that registers anew starts from nothing, and as a successor it brings its distrust along") {
   World w({"s", "a", "mill", "fresh", "heir"});
   w.trust("s", "a", 120, 2);
@@ -426,6 +516,80 @@ TEST_CASE("no issuer can backdate past the loss of recognition") {
   CHECK(judge(w.history, case_of(w, 1'900'000, 1'800'000), w.policy).outcome == Outcome::kAccept);
   CHECK(judge(w.history, case_of(w, 1'900'000, 1'100'000), w.policy).rule == Rule::kClaim);
   CHECK(judge(w.history, case_of(w, 1'900'000, 1'900'001), w.policy).rule == Rule::kClaim);
+}
+
+TEST_CASE("an institution's own award is accepted, whatever the lag of its anchor") {
+  World w({"s", "t"});
+  w.time(9'000'000).add("x");
+  w.policy.max_anchor_lag_ms = 1;
+  for (const auto governs : {Governs::kAnchor, Governs::kToday, Governs::kBoth}) {
+    w.policy.governs = governs;
+    for (const std::uint64_t claimed : {1'000'000U, 4'999'999U, 5'000'000U, 5'000'001U, 99'000'000U}) {
+      Case c = case_of(w, 5'000'000, claimed);
+      c.issuer = party_id("s");
+      const Judgement judged = judge(w.history, c, w.policy);
+      CHECK(judged.outcome == Outcome::kAccept);
+      CHECK(judged.rule == Rule::kOwn);
+    }
+  }
+}
+
+TEST_CASE("own comes before assessor, and unknown and future before own") {
+  World w({"s", "t"});
+  w.policy.separate_assessor = true;
+  Case c = case_of(w, w.now_ms());
+  c.issuer = party_id("s");
+  CHECK(judge(w.history, c, w.policy).rule == Rule::kOwn);
+  c.anchor_ms = w.now_ms() + 1;
+  CHECK(judge(w.history, c, w.policy).rule == Rule::kFuture);
+  CHECK(judge(w.history, c, w.policy).outcome == Outcome::kRefuse);
+  c.viewpoint = c.issuer = party_id("employer");  // a local viewpoint is on no ledger
+  CHECK(judge(w.history, c, w.policy).rule == Rule::kUnknown);
+}
+
+TEST_CASE("of several rules that fail the earliest is reported: block, claim, amount, paths, accreditation, assessor") {
+  World w({"s", "t", "a"});
+  w.time(3'000'000).add("x");
+  w.policy.max_anchor_lag_ms = 1000;
+  w.policy.independent_paths = 2;
+  w.policy.accreditation.push_back({});
+  w.policy.separate_assessor = true;
+  Case c = case_of(w, w.now_ms(), w.now_ms() - 5000);
+  const auto rule = [&] {
+    c.as_of = {Height{w.height()}, w.now_ms(), {}};
+    return judge(w.history, c, w.policy).rule;
+  };
+  const StatementId distrust = w.distrust("s", "t");
+  CHECK(rule() == Rule::kBlock);
+  w.annul("s", "t", distrust);
+  CHECK(rule() == Rule::kClaim);
+  c.claimed_ms = c.anchor_ms;
+  CHECK(rule() == Rule::kAmount);
+  w.policy.threshold = 60;
+  w.trust("s", "a", 60, 1);
+  Statement dated = dated_trust(0);
+  w.say("a", "t", dated);
+  c.anchor_ms = w.now_ms();
+  c.claimed_ms = c.anchor_ms;
+  CHECK(rule() == Rule::kPaths);
+  w.policy.independent_paths = 1;
+  CHECK(rule() == Rule::kAccreditation);
+  w.policy.accreditation.clear();
+  CHECK(rule() == Rule::kAssessor);
+  w.policy.separate_assessor = false;
+  CHECK(rule() == Rule::kNone);
+}
+
+TEST_CASE("a date that does not fit the anchor gives neither its own decision nor the anchor's a say") {
+  World w({"s", "t"});
+  w.time(3'000'000).add("x");
+  w.trust("s", "t");
+  w.policy.governs = Governs::kToday;
+  w.policy.max_anchor_lag_ms = 1;
+  const Judgement judged = judge(w.history, case_of(w, w.now_ms(), 1), w.policy);
+  CHECK(judged.rule == Rule::kClaim);
+  CHECK(judged.claim_governs);
+  CHECK_FALSE(judged.anchor_governs);
 }
 
 TEST_CASE("whoever is blocked today is shown as blocked, whatever was true then") {

@@ -41,6 +41,13 @@ class Oracle {
     return weigh(blocked);
   }
 
+  std::vector<StatementId> in_force(const Id& u, const Id& v, std::uint64_t at) const {
+    std::vector<StatementId> ids;
+    for (const Placed& placed : governing(u, v, at)) ids.push_back(placed.statement->id);
+    std::sort(ids.begin(), ids.end());
+    return ids;
+  }
+
  private:
   using Matrix = std::map<std::pair<Id, Id>, std::vector<Said>>;
 
@@ -409,6 +416,32 @@ class Oracle {
   std::vector<Id> parties_;
 };
 
+// The parent that an institution has at a height.
+std::optional<Id> parent_at(const std::vector<Entry>& entries, const Id& id, Height height) {
+  std::optional<Id> parent;
+  for (const Entry& e : entries) {
+    if (e.commit.height > height) continue;
+    if (const auto* a = std::get_if<PartyAdded>(&e.what); a != nullptr && a->id == id) parent = a->parent;
+    if (const auto* s = std::get_if<ParentSet>(&e.what); s != nullptr && s->id == id) parent = s->parent;
+  }
+  return parent;
+}
+
+bool assessed_apart(const std::vector<Entry>& entries, const Case& asked) {
+  if (!asked.parties || asked.parties->teach.empty() || asked.parties->assess.empty()) return false;
+  // Everybody together with its parent; an assessor may share nobody with a teacher.
+  const auto family = [&](const std::vector<Id>& ids) {
+    std::set<Id> all(ids.begin(), ids.end());
+    for (const Id& id : ids) {
+      if (const auto parent = parent_at(entries, id, asked.as_of.height)) all.insert(*parent);
+    }
+    return all;
+  };
+  const std::set<Id> teachers = family(asked.parties->teach);
+  const std::set<Id> assessors = family(asked.parties->assess);
+  return std::none_of(teachers.begin(), teachers.end(), [&](const Id& id) { return assessors.count(id) != 0; });
+}
+
 struct Appender {
   History& history;
   const Commit& commit;
@@ -427,6 +460,49 @@ bool append_to(History& history, const Entry& entry) { return std::visit(Appende
 
 OracleAnswer oracle_decide(const std::vector<Entry>& entries, const Query& query, const Policy& policy) {
   return Oracle(entries, query, policy).decide();
+}
+
+OracleJudgement oracle_judge(const std::vector<Entry>& entries, const Case& asked, const Policy& policy) {
+  const auto at = [&](std::uint64_t time_ms) {
+    Query query;
+    query.viewpoint = asked.viewpoint;
+    query.issuer = asked.issuer;
+    query.point = asked.point;
+    query.as_of = asked.as_of;
+    query.at_time_ms = time_ms;
+    return oracle_decide(entries, query, policy);
+  };
+  const bool lag = policy.max_anchor_lag_ms != 0 && asked.claimed_ms.has_value();
+  const bool fits =
+      lag && *asked.claimed_ms <= asked.anchor_ms && *asked.claimed_ms + policy.max_anchor_lag_ms >= asked.anchor_ms;
+  const OracleAnswer today = at(asked.as_of.today_ms);
+  std::vector<OracleAnswer> governing;
+  if (policy.governs != Governs::kToday) governing.push_back(at(asked.anchor_ms));
+  if (policy.governs != Governs::kAnchor) governing.push_back(today);
+  if (fits) governing.push_back(at(asked.anchor_ms));
+  if (fits) governing.push_back(at(*asked.claimed_ms));
+
+  const Rule order[] = {Rule::kUnknown, Rule::kFuture, Rule::kOwn,           Rule::kBlock,   Rule::kClaim,
+                        Rule::kAmount,  Rule::kPaths,  Rule::kAccreditation, Rule::kAssessor};
+  for (const Rule rule : order) {
+    for (const OracleAnswer& answer : governing) {
+      if (answer.rule == rule) return {answer.outcome, rule};
+    }
+    if (rule == Rule::kBlock && today.outcome == Outcome::kBlocked) return {Outcome::kBlocked, rule};
+    if (rule == Rule::kClaim && lag && !fits) return {Outcome::kRefuse, rule};
+    if (rule == Rule::kAssessor && policy.separate_assessor && !assessed_apart(entries, asked)) {
+      return {Outcome::kRefuse, rule};
+    }
+  }
+  return {Outcome::kAccept, Rule::kNone};
+}
+
+std::vector<StatementId> oracle_in_force(const std::vector<Entry>& entries, const InstitutionId& truster,
+                                         const InstitutionId& subject, const AsOf& as_of, std::uint64_t at_ms) {
+  Query query;  // of nobody: the zero id is on no ledger
+  query.as_of = as_of;
+  query.at_time_ms = at_ms;
+  return Oracle(entries, query, {}).in_force(truster, subject, at_ms);
 }
 
 }  // namespace testamur::trust::test

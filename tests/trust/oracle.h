@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "trust/decide.h"
+#include "trust/judge.h"
 
 namespace testamur::trust::test {
 
@@ -51,5 +52,15 @@ struct OracleAnswer {
 
 // `entries` in ledger order; at most nine parties.
 OracleAnswer oracle_decide(const std::vector<Entry>& entries, const Query& query, const Policy& policy);
+// Outcome and rule of a judgement: the rules are walked in their order, and the first that has an answer gives it.
+struct OracleJudgement {
+  Outcome outcome = Outcome::kRefuse;
+  Rule rule = Rule::kNone;
+  auto operator<=>(const OracleJudgement&) const = default;
+};
+OracleJudgement oracle_judge(const std::vector<Entry>& entries, const Case& asked, const Policy& policy);
+// What `truster` says of `subject` at a time and a height, as anybody but the truster reads it, in the order of ids.
+std::vector<StatementId> oracle_in_force(const std::vector<Entry>& entries, const InstitutionId& truster,
+                                         const InstitutionId& subject, const AsOf& as_of, std::uint64_t at_ms);
 
 }  // namespace testamur::trust::test

@@ -4,6 +4,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/trust/random_world.h"
+#include "trust/in_force.h"
 
 namespace testamur::trust::test {
 namespace {
@@ -76,6 +77,47 @@ TEST_CASE("engine and oracle agree on a million networks", "[.long]") {
   agree(400'000, 5, false);
   agree(100'000, 9, true);
   agree(400'000, 6, true);
+}
+
+TEST_CASE("engine and oracle judge the same cases alike, and every rule of a judgement occurs") {
+  std::set<Rule> rules;
+  unsigned own_awards_that_lag = 0;
+  for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
+    Random random(seed);
+    RandomWorld w = random_world(random, 5, false);
+    const Case asked = random_case(random, w);
+    const Judgement judged = judge(w.history, asked, w.policy);
+    const OracleJudgement expected = oracle_judge(w.entries, asked, w.policy);
+    CAPTURE(seed, to_text(judged.rule), to_text(expected.rule), to_text(judged.outcome), to_text(expected.outcome));
+    REQUIRE(judged.outcome == expected.outcome);
+    REQUIRE(judged.rule == expected.rule);
+    rules.insert(judged.rule);
+    const std::uint64_t lag = w.policy.max_anchor_lag_ms;
+    if (judged.rule == Rule::kOwn && lag > 0 && asked.claimed_ms && asked.anchor_ms > *asked.claimed_ms + lag) {
+      ++own_awards_that_lag;
+    }
+  }
+  CHECK(rules.size() == 10);  // all but too_large
+  CHECK(own_awards_that_lag > 100);
+}
+
+TEST_CASE("engine and oracle agree on what one institution says of another at a time") {
+  unsigned compared = 0;
+  for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
+    Random random(seed);
+    const RandomWorld w = random_world(random, 4, false);
+    const Query query = random_query(random, w, false);
+    for (const auto& truster : w.parties) {
+      for (const auto& subject : w.parties) {
+        if (truster == subject) continue;
+        const auto engine = in_force(w.history, truster, subject, query.as_of, query.at_time_ms);
+        CAPTURE(seed);
+        REQUIRE(engine == oracle_in_force(w.entries, truster, subject, query.as_of, query.at_time_ms));
+        compared += engine.empty() ? 0 : 1;
+      }
+    }
+  }
+  CHECK(compared > 10'000);
 }
 
 TEST_CASE("every outcome and rule occurs among the random networks") {

@@ -219,4 +219,25 @@ Query random_query(Random& random, const RandomWorld& world, bool flat) {
   return q;
 }
 
+Case random_case(Random& random, RandomWorld& world) {
+  const Query query = random_query(random, world, false);
+  Case c;
+  c.viewpoint = query.viewpoint;
+  c.issuer = random.one_in(5) ? query.viewpoint : query.issuer;
+  c.point = query.point;
+  c.as_of = query.as_of;
+  c.anchor_ms = query.at_time_ms;
+  if (!random.one_in(3)) c.claimed_ms = random.below(c.anchor_ms / kTick + 2) * kTick;
+
+  world.policy.governs = static_cast<Governs>(random.below(3));
+  world.policy.max_anchor_lag_ms = random.below(5) * 3 * kTick;
+  world.policy.separate_assessor = random.one_in(3);
+  if (!random.one_in(4)) {
+    c.parties = AwardParties{{random.pick(world.parties)}, {random.pick(world.parties)}};
+    if (random.one_in(3)) c.parties->assess.push_back(random.pick(world.parties));
+    if (random.one_in(8)) c.parties->teach.clear();
+  }
+  return c;
+}
+
 }  // namespace testamur::trust::test

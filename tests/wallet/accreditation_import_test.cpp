@@ -19,7 +19,7 @@ std::string reports(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     // The first is about a university of the ledger, the others about ten that it lacks.
     const std::string who =
-        i == 0 ? "University 1,EU,"
+        i == 0 ? "University 1,AT,"
                : "School " + std::to_string(i % 10) + ",CH,school" + std::to_string(i % 10) + ".example";
     text += "AAQ,R" + std::to_string(i) + ",programme review,2,1,2020-01-01,2099-12-31," + who + ",Programme " +
             std::to_string(i) + ",1,0613\n";
@@ -40,7 +40,7 @@ struct Importing {
   }
   ExitCode send(ImportPlan plan) {
     const auto code =
-        send_import(ledger.context, ledger.client, profile, ledger.nodes.at(kAgency).govern, std::move(plan));
+        send_import(ledger.context, ledger.client, profile, ledger.nodes.at(kAgency).govern, std::move(plan)).exit();
     ledger.settle();
     return code;
   }
@@ -78,9 +78,9 @@ TEST_CASE("fifty reports are imported once, list who is missing, and count as ac
   const auto achievement = import.ledger.nodes.publish(1, 0);
   import.ledger.nodes.commit(0, import.ledger.nodes.batch(1, achievement, 0, 1));
   import.ledger.settle();
-  auto checked = import.ledger.client.check_hash(node::RunningNodes::commitment(1, 0), {});
-  REQUIRE(std::holds_alternative<Json>(checked));
-  const Json at_anchor = std::get<Json>(checked)["slots"][0]["decisions"][0];
+  auto checked = import.ledger.client.check(node::RunningNodes::commitment(1, 0), {});
+  REQUIRE(std::holds_alternative<CheckAnswer>(checked));
+  const Json at_anchor = std::get<CheckAnswer>(checked).shown["slots"][0]["decisions"][0];
   CHECK(at_anchor["point"] == "at_anchor");
   CHECK(at_anchor["accredited_amount"] == 120);
 

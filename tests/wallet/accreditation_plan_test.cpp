@@ -104,6 +104,62 @@ TEST_CASE("importing the same rows again sends nothing, in whatever order they c
   CHECK(changed.accreditations[0].content.slot == 1);
 }
 
+TEST_CASE("a report that stands by the digest of its cells, as ledgers of old have it, is not accredited again") {
+  Import import;
+  const auto plan = import.plan(kKnown);
+  const auto reading = read_reports(
+      "agency,activity,status,decision,valid_from,valid_to,institution[1].deqar_id,programme[1].name_primary,"
+      "programme[1].qf_ehea_level,programme[1].field_study\n"
+      "AAQ,audit,1,1,2020-01-01,2026-12-31,DEQARINST0002,Logic,1,0613\n");
+  import.known.accreditations.push_back(
+      {id_of(2), 0, plan.accreditations.at(0).content.scope, reading->reports.at(0).cells_digest});
+  CHECK(import.plan(kKnown).accreditations.empty());
+  CHECK(import.plan(kKnown).already == 1);
+}
+
+TEST_CASE("spellings of a country, a name or a number of the register mean one institution") {
+  Import import;
+  const auto plan = import.plan(
+      "AAQ,audit,2,1,2024-01-15,,,Sampleton University,UK,https://www.sampleton.example/,,,\n"
+      "AAQ,audit,2,1,2024-02-15,,,Sampleton University,GB,https://www.sampleton.example/,,,\n"
+      "AAQ,audit,2,1,2024-03-15,,,SAMPLETON  UNIVERSITY,United Kingdom,https://www.sampleton.example/,,,\n"
+      "AAQ,audit,2,1,2024-01-15,,,University of Testos,EL,https://testos.example,,,\n"
+      "AAQ,audit,2,1,2024-02-15,,,University of Testos,GR,https://testos.example,,,\n"
+      "AAQ,audit,2,1,2024-01-15,,9001,Newton College,FR,WWW.Newton.Example:443/home,,,\n"
+      "AAQ,audit,2,1,2024-02-15,,deqarinst9001,Newton,FR,https://paris.newton.example,,,\n"
+      "AAQ,audit,2,1,2024-03-15,, DEQARINST9001,,,eighth.example.,,,\n"
+      "AAQ,audit,2,1,2024-04-15,,2,,,,,,\n");
+  for (const auto& each : plan.refused) UNSCOPED_INFO(each.row << " " << each.column << ": " << each.why);
+  CHECK(plan.refused.empty());
+  REQUIRE(plan.parties.size() == 3);
+  CHECK(plan.parties[0].facts.country == "GB");
+  CHECK(plan.parties[1].facts.country == "GR");
+  CHECK(plan.parties[2].facts.domain == "newton.example");
+  CHECK(plan.parties[2].facts.deqar == "DEQARINST9001");
+  CHECK(plan.accreditations.size() == 9);
+  CHECK(plan.accreditations.back().subject == id_of(2));
+}
+
+TEST_CASE("one report in other words is sent once, and a changed one is announced as a replacement") {
+  Import import;
+  const auto twice = import.plan(std::string(kKnown) +
+                                 "AAQ, audit ,part of obligatory eqa system,positive,2020-01-01,2026-12-31,2,,,,Logic,"
+                                 "first cycle,0613\n");
+  CHECK(twice.accreditations.size() == 1);
+  CHECK(twice.already == 1);
+
+  const std::string header =
+      "agency,local_identifier,activity,status,decision,valid_from,link,institution[1].deqar_id\n";
+  const auto reading = read_reports(header + "AAQ,R-1,audit,1,1,2020-01-01,https://a.example/r,2\n" +
+                                    "AAQ,R-1,audit,1,2,2020-01-01,https://a.example/r,2\n");
+  const auto plan = plan_import(*reading, import.known, import.rules);
+  REQUIRE(plan.accreditations.size() == 2);
+  CHECK(plan.accreditations[0].replaces.empty());
+  CHECK(plan.accreditations[1].replaces == "row 2");
+  import.known.accreditations.push_back({id_of(2), 0, {}, {}, "https://a.example/r", "tmx1old"});
+  CHECK(plan_import(*reading, import.known, import.rules).accreditations[0].replaces.starts_with("tmx1old"));
+}
+
 TEST_CASE("rows that cannot be sent are refused by name, and nothing of them is") {
   Import import;
   const auto refused = [&](const std::string& row, const std::string& column, const std::string& why) {
@@ -121,7 +177,16 @@ TEST_CASE("rows that cannot be sent are refused by name, and nothing of them is"
   refused("AAQ,audit,1,4,2020-01-01,,DEQARINST0002,,,,,,\n", "decision", "not applicable");
   refused("AAQ,audit,1,1,2020-01-01,,DEQARINST0099,,,,,,\n", "institution[1].name_official", "does not know");
   refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,,,,\n", "institution[1].website_link", "website");
-  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,Schweiz,https://new.example,,,\n", "institution[1]", "country");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,Nowhere,https://new.example,,,\n", "institution[1].country",
+          "\"Nowhere\" is no country of ISO 3166-1");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,https://user@new.example/,,,\n", "institution[1].website_link",
+          "names a user");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,https://192.0.2.7/,,,\n", "institution[1].website_link",
+          "an address in numbers");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,https://uni.github.io/,,,\n", "institution[1].website_link",
+          "many share");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,https://www.k\u00F6ln.example/de,,,\n", "institution[1].website_link",
+          "letters beyond ASCII");
   refused("AAQ,audit,1,1,2020-01-01,,,Agency,CH,,,,\n", "institution[1]", "accredits itself");
   refused("AAQ,audit,1,1,2020-01-01,,,Uni Second,CH,http://www.u2.example/,,,\n", "institution[1].website_link",
           "Uni Two");

@@ -20,6 +20,9 @@ constexpr const char* kShort =
     "DEQARINST0034,,CAD,second cycle,http://data.europa.eu/esco/isced-f/0588,no,7.5,2,"
     "http://data.europa.eu/esco/skill/b1115b14\n";
 
+// SHA-256 of docs/formats/accreditation-import.md's example.
+constexpr const char* kGoldenDigest = "fd1ea2883090918fd0ade67c44bb90502caefe904277b20e618a36e9af4a64b1";
+
 ReportReading read(const std::string& text) {
   auto reading = read_reports(text);
   INFO(reading.message());
@@ -100,7 +103,7 @@ TEST_CASE("JSON spells the same report, as an object, a list or a page of result
   }
 }
 
-TEST_CASE("the digest of a report is that of the cells that were read, whatever their order") {
+TEST_CASE("the digest of a report is that of its meaning, and that of its cells is what ledgers of old have") {
   const auto first = read(
       "agency,activity,status,decision,valid_from,institution[1].eter_id,remark\n"
       "AAQ,audit,2,1,2020-01-01,BG0001,x\n");
@@ -108,7 +111,9 @@ TEST_CASE("the digest of a report is that of the cells that were read, whatever 
       "valid_from,remark,institution[1].eter_id,decision,status,activity,agency\n"
       "2020-01-01,y,BG0001,1,2,audit,AAQ\n");
   CHECK(first.reports.at(0).digest == second.reports.at(0).digest);
-  CHECK(first.reports.at(0).digest.hex() ==
+  CHECK(first.reports.at(0).digest.hex() == kGoldenDigest);
+  CHECK(first.reports.at(0).cells_digest == second.reports.at(0).cells_digest);
+  CHECK(first.reports.at(0).cells_digest.hex() ==
         sha256(as_bytes(std::string("activity=audit\nagency=AAQ\ndecision=1\ninstitution[1].eter_id=BG0001\n"
                                     "status=2\nvalid_from=2020-01-01\n")))
             .hex());
@@ -156,11 +161,81 @@ TEST_CASE("other providers award no degrees and are not part of an obligatory sy
   CHECK(reading.mistakes[1].column == "status");
 }
 
+TEST_CASE("seven spellings of one report are one report; a change of what it says is another") {
+  const std::string header =
+      "agency,local_identifier,activity,status,decision,valid_from,valid_to,link,institution[1].name_official,"
+      "institution[1].country,programme[1].name_primary,programme[1].qf_ehea_level,programme[1].degree_outcome,"
+      "programme[1].workload_ects,programme[1].assessment_certification,programme[1].field_study\n";
+  const auto digest = [&](const std::string& row) {
+    const auto reading = read(header + row);
+    INFO(row);
+    for (const auto& mistake : reading.mistakes) UNSCOPED_INFO(mistake.column + ": " + mistake.why);
+    REQUIRE(reading.reports.size() == 1);
+    return reading.reports[0].digest;
+  };
+  const auto one = digest("AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n");
+  for (const char* same :
+       {"AGY,R,Audit,voluntary,1,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n",
+        "AGY,R, Audit ,2 - voluntary,positive,2024-01-15,,https://a.example/r,Uni,AT, Data ,2,2,15,2,0612\n",
+        "AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AUT,Data,second cycle,no,15.0,2,0612\n",
+        "AGY,R,Audit,2,1,2024-01-15,2030-01-14,https://a.example/r,Uni,at,Data,2,2,15.00,2,"
+        "http://data.europa.eu/esco/isced-f/0612\n"}) {
+    CHECK(digest(same) == one);
+  }
+  for (const char* other : {"AGY,R,Audit,2,2,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n",
+                            "AGY,R,Audit,2,1,2024-01-16,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n",
+                            "AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15.5,2,0612\n",
+                            "AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AT,Data,3,2,15,2,0612\n"}) {
+    CHECK(digest(other) != one);
+  }
+}
+
+TEST_CASE("the register's present columns and JSON names are read, with a byte-order mark too") {
+  const auto csv = read(
+      "agency,local_identifier,activity[1].id,activity[2].id,status,decision,valid_from,institution[1].deqar_id,"
+      "programme[1].name_primary,programme[1].qf_ehea_level,programme[1].degree_outcome,programme[1].workload_ects,"
+      "programme[1].assessment_certification,programme[1].learning_outcome[1],programme[1].field_study\n"
+      "AGY,A-1,141,181,2,1,2024-01-15,9001,Data,2,2,15,2,http://data.europa.eu/esco/skill/7eaf,0612\n");
+  REQUIRE(csv.reports.size() == 1);
+  CHECK(csv.reports[0].activity == "141, 181");
+  CHECK(csv.reports[0].providers.at(0).deqar == "DEQARINST9001");
+  CHECK(csv.reports[0].programmes.at(0).esco_uris == std::vector<std::string>{"http://data.europa.eu/esco/skill/7eaf"});
+  CHECK(csv.not_read.empty());
+
+  const std::string json =
+      R"([{"agency": "AGY", "local_identifier": "J-1", "activities": [{"id": 141}], "status": "2", "decision": "1",
+           "valid_from": "2024-01-15", "institutions": [{"deqar_id": "DEQARINST9001"}]}])";
+  for (const auto& text : {json, "\xef\xbb\xbf" + json}) {
+    const auto reading = read(text);
+    REQUIRE(reading.reports.size() == 1);
+    CHECK(reading.reports[0].activity == "141");
+  }
+  CHECK(read(R"({"agency": "A", "activities": ["audit"], "status": 2, "decision": 1, "valid_from": "2024-01-15",
+                 "institutions": [{"deqar_id": "7"}]})")
+            .reports.at(0)
+            .activity == "audit");
+}
+
+TEST_CASE("the spellings of a number of the register are one number") {
+  for (const char* typed :
+       {"9001", "deqarinst9001", "DEQARINST9001", " DEQARINST9001", "\u00A09001 ", "DEQARINST09001"})
+    CHECK(canonical_deqar(typed) == "DEQARINST9001");
+  CHECK(canonical_deqar("7") == "DEQARINST0007");
+  CHECK(canonical_deqar("DEQARINST12345") == "DEQARINST12345");
+  CHECK(canonical_deqar("x-1") == "X-1");
+  CHECK(canonical_deqar("") == "");
+  CHECK(canonical_deqar("0") == "DEQARINST0000");
+}
+
 TEST_CASE("one broken row refuses itself alone; a broken file is refused with its place") {
   const auto reading = read(std::string(kHeader) + kDegree + ",,,,,,,,,,,,,,,,,,\n" + kShort);
-  CHECK(reading.rows == 3);
+  CHECK(reading.rows == 2);
   CHECK(reading.reports.size() == 2);
-  CHECK(reading.mistakes.front().row == 3);
+  CHECK(reading.mistakes.empty());
+  CHECK(reading.notices == std::vector<std::string>{"line 3: empty, skipped"});
+  const auto broken = read(std::string(kHeader) + "AAQ,,,,,,,,,,,,,,,,,,\n" + kShort);
+  CHECK(broken.reports.size() == 1);
+  CHECK(broken.mistakes.front().row == 2);
   CHECK_FALSE(read_reports("agency,agency\nA,B\n").ok());
   CHECK_FALSE(read_reports("{\"agency\": ").ok());
   CHECK(read("[7]").mistakes.at(0).why == "is not an object");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include <sstream>
+
 #include "tests/support/catch.h"
 #include "tests/support/shared.h"
 #include "tests/wallet/mutations.h"
@@ -51,11 +53,33 @@ TEST_CASE("words are read in any case, with any white space, and by four letters
   CHECK(equal(entropy_from_words(shortened).value().view(), entropy));
 }
 
-TEST_CASE("a mistyped word is named with its place and its neighbours") {
+TEST_CASE("a mistyped word is named by its place, and never printed") {
   const auto typed = entropy_from_words(
       "abandon abandom abandon abandon abandon abandon abandon abandon abandon abandon abandon about");
   REQUIRE_FALSE(typed.ok());
-  CHECK(typed.message() == "word 2, \"abandom\", is not a recovery word (did you mean abandon, random?)");
+  CHECK(typed.message() == "word 2 of 12 is not a recovery word: compare it with your paper");
+}
+
+TEST_CASE("words are read as people carry them") {
+  const auto entropy = make_recovery_entropy();
+  const auto words = words_from_entropy(entropy.view());
+  std::string numbered, commas, lines, quoted = "\xef\xbb\xbf[", spaces;
+  int number = 0;
+  std::istringstream in{std::string(words.text())};
+  for (std::string word; in >> word;) {
+    ++number;
+    numbered += std::to_string(number) + ". " + word + " ";
+    commas += (number == 1 ? "" : ", ") + word;
+    lines += std::to_string(number) + ")" + word + "\r\n";
+    quoted += "\"" + word + "\",";
+    spaces += word + "\u00A0";
+  }
+  for (const auto& text : {numbered, commas, lines, quoted.substr(0, quoted.size() - 1), spaces}) {
+    const auto read = entropy_from_words(text.starts_with("\xef\xbb\xbf[") ? "\xef\xbb\xbf" + text.substr(4) : text);
+    INFO(read.message());
+    REQUIRE(read.ok());
+    CHECK(equal(read->view(), entropy.view()));
+  }
 }
 
 TEST_CASE("a wrong count and a wrong order are told apart") {

@@ -329,21 +329,19 @@ TEST_CASE("a checkpoint in an answer is proven under the ledger that is trusted"
   Encoder proof;
   ledger::encode(proof, newest.proof);
   const ByteView certificate = ByteView(proof.bytes()).first(proof.bytes().size() - 2);  // without the count of links
-  Json answer{{"header", to_hex(ledger::encode(newest.header))},
-              {"certificate", to_hex(certificate)},
-              {"link_headers", Json::array()}};
+  const CheckpointAnswer answer{ledger::encode(newest.header), {}, to_bytes(certificate)};
   CHECK_FALSE(trust.verify_checkpoint(answer));
   auto changed = answer;
   auto header = newest.header;
   header.time_ms += 1;
-  changed["header"] = to_hex(ledger::encode(header));
+  changed.header = ledger::encode(header);
   CHECK(trust.verify_checkpoint(changed)->name == "forged_checkpoint");
   changed = answer;
-  changed["certificate"] = "";
+  changed.certificate.clear();
   CHECK(trust.verify_checkpoint(changed)->name == "forged_checkpoint");
   // The first block of a ledger has no certificate and needs none; nobody else's block is that.
   const auto first = ledger::build_genesis_state(world.ledger.genesis()).header;
-  changed["header"] = to_hex(ledger::encode(first));
+  changed.header = ledger::encode(first);
   CHECK_FALSE(trust.verify_checkpoint(changed));
 }
 

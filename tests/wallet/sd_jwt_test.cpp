@@ -215,6 +215,17 @@ TEST_CASE("a key binding holds for its audience, nonce, time and disclosures onl
   CHECK(binding_status(issue({"/name"}), rules()).message() == "the presentation has no key binding");
 }
 
+TEST_CASE("a key binding that begins later does not hold yet") {
+  const auto beginning = [](const Json& nbf) {
+    const KeyBinding binding{"https://verifier.example", "nonce-1", kNow - 10};
+    return binding_status(bind_to_holder(issue({"/name"}), binding, holder(), {{"nbf", nbf}}), rules());
+  };
+  CHECK(beginning(kNow - 10).ok());
+  CHECK(beginning(kNow + 60).ok());  // clocks differ
+  CHECK(beginning(kNow + 61).message() == "the key binding holds only in 61 s");
+  CHECK_FALSE(beginning("tomorrow").ok());
+}
+
 TEST_CASE("a key binding is of type kb+jwt and by the key of cnf") {
   const auto plain = issue({"/name"});
   const auto with = [&](const Json& header, const SecretKey& key) {

@@ -113,7 +113,7 @@ TEST_CASE("a changed passphrase replaces the old one") {
   CHECK(as_text(Vault::open(path, secret("new")).vault->contents()) == "more");
 }
 
-TEST_CASE("a vault is readable by its owner only, and saving leaves no other file") {
+TEST_CASE("a vault is readable by its owner only, and so is what it held before") {
   const test::TemporaryFolder folder;
   const auto path = folder.file("wallet.age");
   auto vault = make(path, "contents");
@@ -121,7 +121,53 @@ TEST_CASE("a vault is readable by its owner only, and saving leaves no other fil
   struct stat information {};
   REQUIRE(::stat(path.c_str(), &information) == 0);
   CHECK((information.st_mode & 0777) == 0600);
-  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+  REQUIRE(::stat(previous_version(path).c_str(), &information) == 0);
+  CHECK((information.st_mode & 0777) == 0600);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
+}
+
+TEST_CASE("a vault keeps its previous version beside it, and forgets it where something was erased") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file("wallet.age");
+  auto vault = make(path, "one");
+  CHECK_FALSE(std::filesystem::exists(previous_version(path)));
+  CHECK_FALSE(vault.save(as_bytes("two")).has_value());
+  CHECK_FALSE(vault.save(as_bytes("three")).has_value());
+  CHECK(as_text(Vault::open(previous_version(path), secret("pass")).vault->contents()) == "two");
+  CHECK_FALSE(vault.save_and_forget(as_bytes("four")).has_value());
+  CHECK_FALSE(std::filesystem::exists(previous_version(path)));
+  CHECK_FALSE(vault.save(as_bytes("five")).has_value());
+  CHECK_FALSE(vault.change_passphrase(secret("new")).has_value());
+  CHECK_FALSE(std::filesystem::exists(previous_version(path)));
+}
+
+TEST_CASE("one passphrase opens a vault in whatever form of letters it is typed, and vaults of old still open") {
+  const std::string composed = "gr\u00F6\u00DFtes geheimnis n\u00E9",
+                    decomposed = "gro\u0308\u00DFtes geheimnis ne\u0301";
+  const std::string mark = "\xef\xbb\xbf";
+  const test::TemporaryFolder folder;
+  const auto made = [&](const std::string& passphrase) {
+    const auto path = folder.file("new.age");
+    std::filesystem::remove(path);
+    REQUIRE(Vault::create(path, secret(passphrase), as_bytes("x"), kLowWork).ok());
+    return path;
+  };
+  for (const auto& sealed : {composed, decomposed, mark + composed}) {
+    for (const auto& typed : {composed, decomposed, mark + decomposed})
+      CHECK(Vault::open(made(sealed), secret(typed)).ok());
+    // Stock age opens it under the form that is documented.
+    CHECK(age::open(*read_file(made(sealed), 10'000), composed).ok());
+  }
+  for (const auto& sealed : {composed, decomposed, mark + composed, std::string("\xff latin")}) {
+    const auto path = folder.file("old.age");
+    overwrite(path, *age::seal(sealed, kLowWork, as_bytes("old")));
+    auto opened = Vault::open(path, secret(sealed));
+    REQUIRE(opened.ok());
+    CHECK_FALSE(opened.vault->save(as_bytes("newer")).has_value());
+    CHECK(Vault::open(path, secret(sealed)).ok());
+    if (sealed.front() != '\xff') CHECK(Vault::open(path, secret(composed)).ok());
+  }
+  CHECK(open_failure(made(composed), "grosstes geheimnis ne") == VaultFailure::kWrongPassphrase);
 }
 
 TEST_CASE("a write that cannot be made leaves the old file and says why") {

@@ -26,7 +26,8 @@ KeyId issue_key() {
 RegistryFacts good_facts(const test::Fixture& fixture) {
   RegistryFacts facts;
   facts.chain = fixture.chain;
-  facts.as_of = AsOf{Height{500}, kNow - 20'000, "block"};
+  facts.as_of = AsOf{Height{500}, kNow - 20'000, "block", Basis::kProven};
+  facts.newest_known = Height{500};
   facts.answered_by = "Node University";
   SlotRecord slot;
   slot.commitment = fixture.issued.commitment;
@@ -38,13 +39,22 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
   slot.anchor_height = Height{123};
   slot.anchor_time_ms = kAnchor;
   slot.since_ms = kAnchor;
+  slot.status = LedgerStatus::kValid;
+  slot.basis = Basis::kProven;
   facts.slots = std::vector{slot};
-  facts.issuer = IssuerRecord{fixture.issuer, "Neue Universität", "Universität Beispiel",
-                              "AT",           "uni-example.eu",   InstitutionStanding::kGood};
-  KeyRecord credential_key{
-      fixture.issuer_key_id, fixture.issuer, KeyPurpose::kCredential, fixture.issuer_key.public_key(), kAnchor - 1,
-      std::nullopt,          std::nullopt};
-  KeyRecord anchoring{issue_key(), fixture.issuer, KeyPurpose::kIssue, {}, 0, std::nullopt, std::nullopt};
+  facts.issuer = IssuerRecord{fixture.issuer,   "Neue Universität",         "Universität Beispiel", "AT",
+                              "uni-example.eu", InstitutionStanding::kGood, Basis::kProven};
+  KeyRecord credential_key{fixture.issuer_key_id,
+                           fixture.issuer,
+                           KeyPurpose::kCredential,
+                           fixture.issuer_key.public_key(),
+                           kAnchor - 1,
+                           std::nullopt,
+                           std::nullopt,
+                           true,
+                           Basis::kProven};
+  KeyRecord anchoring{issue_key(),  fixture.issuer, KeyPurpose::kIssue, {}, 0, std::nullopt,
+                      std::nullopt, true,           Basis::kProven};
   facts.keys = std::vector{credential_key, anchoring};
   AchievementRecord achievement;
   achievement.id = fixture.contents.head.achievement;
@@ -55,6 +65,7 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
   achievement.assessment = "written examination";
   achievement.participation = "on site";
   achievement.quality_assurance = "institutional accreditation";
+  achievement.basis = Basis::kProven;
   facts.achievement = achievement;
   facts.decisions = std::vector{DecisionRecord{"at anchor",
                                                Acceptance::kAccept,
@@ -70,6 +81,7 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
   facts.acceptance->explanation = "two friends recognise it";
   facts.acceptance->governs = "anchor";
   facts.acceptance->viewpoint = "Node University";
+  facts.acceptance->by_word_of = "node.example";
   return facts;
 }
 
@@ -117,7 +129,8 @@ TEST_CASE("a good credential is valid, and every finding says why") {
   const auto verdict = verify_presentation(present(fixture, {ClaimId::kTitle}), good_facts(fixture), with);
   INFO(to_text(verdict));
   CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
-  CHECK(headline(verdict) == "valid");
+  CHECK(headline(verdict) == "genuine");
+  CHECK(standing(verdict) == Standing::kGenuine);
   CHECK(verdict.status == EffectiveStatus::kValid);
   CHECK(verdict.commitment == fixture.issued.commitment);
   CHECK(verdict.findings.size() == 8);
@@ -126,7 +139,10 @@ TEST_CASE("a good credential is valid, and every finding says why") {
     CHECK_FALSE(finding.text.empty());
   }
   CHECK(find(verdict, Topic::kAcceptance)->text ==
-        "accepted by the policy of Node University, not yours: two friends recognise it");
+        "accepted by the policy of Node University, not yours, (anchor governs; by the word of node.example): two "
+        "friends "
+        "recognise it");
+  CHECK(recognition(verdict) == find(verdict, Topic::kAcceptance)->text);
   CHECK(find(verdict, Topic::kHolder)->text == "presented by its holder to this audience (holder key: holder-made)");
 }
 
@@ -140,12 +156,22 @@ TEST_CASE("signature: the key is the issuer's, for credentials, and signed this"
   };
   invalid([](auto& facts, auto&) { facts.keys->front().owner = InstitutionId{}; });
   invalid([](auto& facts, auto&) { facts.keys->front().purpose = KeyPurpose::kIssue; });
-  invalid([](auto& facts, auto&) { facts.keys->front().id = KeyId{}; });
   invalid([](auto& facts, auto&) {
     facts.keys->front().key = SecretKey::generate(SignatureAlgorithm::kEcdsaP256).public_key();
   });
-  expect([](auto& facts, auto&) { facts.keys.reset(); },
-         {VerdictCode::kUnreachable, Topic::kSignature, Answer::kUnknown});
+  const Expected open{VerdictCode::kUnreachable, Topic::kSignature, Answer::kUnknown};
+  expect([](auto& facts, auto&) { facts.keys.reset(); }, open);
+  expect([](auto& facts, auto&) { facts.keys->front().id = KeyId{}; }, open);
+  expect([](auto& facts, auto&) { facts.keys->front().purpose.reset(); }, open);
+  expect([](auto& facts, auto&) { facts.keys->front().key.reset(); }, open);
+  // A word alone: good or bad, it is only said. But a key is what its id says, whoever shows it.
+  expect([](auto& facts, auto&) { facts.keys->front().basis = Basis::kSaid; }, open);
+  expect(
+      [](auto& facts, auto&) {
+        facts.keys->front().basis = Basis::kSaid;
+        facts.keys->front().key = SecretKey::generate(SignatureAlgorithm::kEcdsaP256).public_key();
+      },
+      open);
 }
 
 TEST_CASE("contents: what is disclosed agrees with the registry at the anchor") {
@@ -167,6 +193,78 @@ TEST_CASE("contents: what is disclosed agrees with the registry at the anchor") 
          {VerdictCode::kUnreachable, Topic::kContents, Answer::kUnknown});
   expect([](auto& facts, auto&) { facts.issuer.reset(); },
          {VerdictCode::kUnreachable, Topic::kContents, Answer::kUnknown});
+}
+
+TEST_CASE("a word alone decides nothing: what is not proven is unknown, for and against") {
+  const auto open = [](Topic topic, const std::function<void(RegistryFacts&)>& change) {
+    expect([&](auto& facts, auto&) { change(facts); }, {VerdictCode::kUnreachable, topic, Answer::kUnknown});
+  };
+  for (const auto status : {LedgerStatus::kValid, LedgerStatus::kRevoked, LedgerStatus::kSuspended}) {
+    open(Topic::kStatus, [&](auto& facts) {
+      facts.slots->front().status = status;
+      facts.slots->front().basis = Basis::kSaid;
+    });
+  }
+  open(Topic::kLedger, [](auto& facts) { facts.slots->front().basis = Basis::kSaid; });
+  open(Topic::kStatus, [](auto& facts) { facts.issuer->basis = Basis::kSaid; });
+  open(Topic::kStatus, [](auto& facts) { facts.keys->back().basis = Basis::kSaid; });
+  open(Topic::kStatus, [](auto& facts) { facts.as_of->basis = Basis::kSaid; });
+  open(Topic::kContents, [](auto& facts) { facts.issuer->basis = Basis::kSaid; });
+  open(Topic::kContents, [](auto& facts) { facts.achievement->basis = Basis::kSaid; });
+  open(Topic::kContents, [](auto& facts) {
+    facts.achievement->basis = Basis::kSaid;
+    facts.achievement->ects_hundredths = 500;
+  });
+}
+
+TEST_CASE("what is unknown is never the good value") {
+  const auto open = [](Topic topic, const std::function<void(RegistryFacts&)>& change) {
+    expect([&](auto& facts, auto&) { change(facts); }, {VerdictCode::kUnreachable, topic, Answer::kUnknown});
+  };
+  open(Topic::kStatus, [](auto& facts) { facts.slots->front().status = LedgerStatus::kUnknown; });
+  open(Topic::kStatus, [](auto& facts) { facts.issuer->standing = InstitutionStanding::kUnknown; });
+  open(Topic::kStatus, [](auto& facts) { facts.keys->front().fate_known = false; });
+  open(Topic::kStatus, [](auto& facts) { facts.keys->back().fate_known = false; });
+  open(Topic::kContents, [](auto& facts) { facts.keys->front().added_at_ms.reset(); });
+  open(Topic::kAcceptance, [](auto& facts) { facts.acceptance->outcome = Acceptance::kUnknown; });
+  CHECK(RegistryFacts{}.slots == std::nullopt);
+  CHECK(SlotRecord{}.status == LedgerStatus::kUnknown);
+  CHECK(IssuerRecord{}.standing == InstitutionStanding::kUnknown);
+  CHECK(AcceptanceRecord{}.outcome == Acceptance::kUnknown);
+  CHECK_FALSE(KeyRecord{}.purpose.has_value());
+}
+
+TEST_CASE("a proof under an older block than the newest that is known tells how it was then") {
+  const auto behind = [](LedgerStatus status) {
+    return [status](RegistryFacts& facts, VerifyRules&) {
+      facts.newest_known = Height{501};
+      facts.slots->front().status = status;
+    };
+  };
+  expect(behind(LedgerStatus::kValid), {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
+  expect(behind(LedgerStatus::kSuspended), {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
+  expect(behind(LedgerStatus::kRevoked), {VerdictCode::kNotInForce, Topic::kStatus, Answer::kNotValid});
+}
+
+TEST_CASE("the headline is about the credential, and who accepts its issuer is the second line") {
+  const auto fixture = test::make_fixture();
+  const auto judged = [&](const std::function<void(RegistryFacts&)>& change) {
+    auto facts = good_facts(fixture);
+    change(facts);
+    return verify_presentation(fixture.issued.sd_jwt, facts, rules());
+  };
+  const auto refused = judged([](auto& facts) { facts.acceptance->outcome = Acceptance::kRefuse; });
+  CHECK(standing(refused) == Standing::kGenuine);
+  CHECK(headline(refused) == "genuine; whether its holder shows it was not checked");
+  CHECK(recognition(refused).starts_with("the policy of Node University, not yours, does not accept the issuer"));
+  CHECK(verdict_code(refused) == VerdictCode::kNotAccepted);
+  const auto revoked = judged([](auto& facts) { facts.slots->front().status = LedgerStatus::kRevoked; });
+  CHECK(headline(revoked) == "revoked, proven under block 500; Node University says since 2026-09-21 14:15:00 UTC");
+  const auto forged = judged([](auto& facts) { facts.achievement->eqf_level = 1; });
+  CHECK(headline(forged).starts_with("forged: "));
+  const auto open = judged([](auto& facts) { facts.slots.reset(); });
+  CHECK(headline(open).starts_with("cannot tell: "));
+  CHECK(to_text(refused).find("not valid") == std::string::npos);
 }
 
 TEST_CASE("an ordinary retirement after the anchor changes nothing, and a title in any language will do") {
@@ -416,6 +514,8 @@ TEST_CASE("the JSON form carries the findings, the code and what was disclosed")
   facts.slots->front().reason = "correction";
   const auto json = Json::parse(to_json(verify_presentation(present(fixture, {ClaimId::kGrade}), facts, rules())));
   CHECK(json["verdict"] == "not_valid");
+  CHECK(json["standing"] == "revoked");
+  CHECK(json["recognition"] == "accepted");
   CHECK(json["exit_code"] == 6);
   CHECK(json["status"] == "revoked");
   CHECK(json["credential"]["claims"] == Json({{"grade", "1.3"}}));

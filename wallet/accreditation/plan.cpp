@@ -4,6 +4,8 @@
 #include <set>
 #include <tuple>
 
+#include "common/text.h"
+#include "ledger/tx/facts_meaning.h"
 #include "trust/statement.h"
 
 namespace testamur::wallet {
@@ -20,14 +22,21 @@ struct Meant {
 
 std::string_view name_of(const tx::InstitutionFacts& facts) { return tx::best_text(facts.legal_names); }
 
+// Ledgers of old may have EL or UK.
+std::string country_of(const tx::InstitutionFacts& facts) {
+  return tx::meant_country(facts.country).value_or(facts.country);
+}
+
 bool has_name(const tx::InstitutionFacts& facts, const std::string& name) {
-  return !name.empty() && std::ranges::any_of(facts.legal_names, [&](const auto& each) { return each.text == name; });
+  const auto shape = skeleton(name);
+  return !shape.empty() &&
+         std::ranges::any_of(facts.legal_names, [&](const auto& each) { return skeleton(each.text) == shape; });
 }
 
 bool is_meant(const tx::InstitutionFacts& facts, const ReportProvider& provider) {
-  if (!provider.deqar.empty() && !facts.deqar.empty()) return facts.deqar == provider.deqar;
+  if (!provider.deqar.empty() && !facts.deqar.empty()) return canonical_deqar(facts.deqar) == provider.deqar;
   if (!provider.eter.empty() && !facts.eter.empty()) return facts.eter == provider.eter;
-  return !provider.country.empty() && facts.country == provider.country &&
+  return !provider.country.empty() && country_of(facts) == provider.country &&
          (has_name(facts, provider.name) || has_name(facts, provider.english_name));
 }
 
@@ -35,9 +44,10 @@ bool is_meant(const tx::InstitutionFacts& facts, const ReportProvider& provider)
 class Names {
  public:
   void add(const tx::InstitutionFacts& facts, std::size_t position) {
-    if (!facts.deqar.empty()) by_.emplace("deqar/" + facts.deqar, position);
+    if (!facts.deqar.empty()) by_.emplace("deqar/" + canonical_deqar(facts.deqar), position);
     if (!facts.eter.empty()) by_.emplace("eter/" + facts.eter, position);
-    for (const auto& name : facts.legal_names) by_.emplace("name/" + facts.country + "/" + name.text, position);
+    for (const auto& name : facts.legal_names)
+      by_.emplace("name/" + country_of(facts) + "/" + skeleton(name.text), position);
     by_.emplace("domain/" + facts.domain, position);
   }
   void forget_from(std::size_t position) {
@@ -48,8 +58,8 @@ class Names {
     std::set<std::size_t> found;
     find("deqar/" + provider.deqar, found);
     find("eter/" + provider.eter, found);
-    find("name/" + provider.country + "/" + provider.name, found);
-    find("name/" + provider.country + "/" + provider.english_name, found);
+    find("name/" + provider.country + "/" + skeleton(provider.name), found);
+    find("name/" + provider.country + "/" + skeleton(provider.english_name), found);
     return found;
   }
   std::optional<std::size_t> of_domain(const std::string& domain) const {
@@ -101,6 +111,7 @@ class Planning {
     for (const auto& each : known.accreditations) {
       stands_.insert({each.subject, each.digest, each.scope});
       used_[each.subject].insert(each.slot);
+      if (!each.report_url.empty()) by_report_[{each.subject, each.report_url}] = each.statement;
     }
     for (std::size_t i = 0; i < known.parties.size(); ++i) known_names_.add(known.parties[i].facts, i);
   }
@@ -183,6 +194,11 @@ class Planning {
     }
     if (!check_domain(report, provider)) return std::nullopt;
     auto facts = facts_of(provider);
+    if (auto problem = tx::meaning_problem(facts)) {
+      const std::string column = problem->field == "domain" ? provider.column + ".website_link" : provider.column;
+      refuse(report, column, "cannot be listed: " + problem->why);
+      return std::nullopt;
+    }
     if (auto wrong = tx::form_error(facts)) {
       refuse(report, provider.column, "cannot be listed: " + tx::to_text(*wrong));
       return std::nullopt;
@@ -234,7 +250,8 @@ class Planning {
     content.evidence_digest = report.digest;
     content.report_url = report.link;
     if (subject.known) content.subject = *subject.known;
-    const bool stands = subject.known && stands_.contains({*subject.known, report.digest, content.scope});
+    const bool stands = subject.known && (stands_.contains({*subject.known, report.digest, content.scope}) ||
+                                          stands_.contains({*subject.known, report.cells_digest, content.scope}));
     const auto key = std::tuple(subject.known, planned.listed, report.digest, content.scope);
     if (stands || !planned_.insert(key).second) {
       ++plan_.already;
@@ -247,7 +264,22 @@ class Planning {
       return;
     }
     content.slot = *slot;
+    planned.replaces = said_before(report, subject, planned.programme);
     plan_.accreditations.push_back(std::move(planned));
+  }
+
+  // Which earlier word of the agency the same report had: on the ledger by its address, in the file by its identifier.
+  std::string said_before(const Report& report, const Meant& subject, const std::string& programme) {
+    std::string before;
+    if (subject.known && !report.link.empty()) {
+      const auto found = by_report_.find({*subject.known, report.link});
+      if (found != by_report_.end()) before = found->second + ", whose report has this address";
+    }
+    if (report.identifier.empty()) return before;
+    const auto key = std::tuple(subject.known, subject.listed, report.identifier, programme);
+    const auto [first, fresh] = rows_of_report_.emplace(key, report.row);
+    if (!fresh && first->second != report.row) before = "row " + std::to_string(first->second);
+    return before;
   }
 
   const KnownLedger& known_;
@@ -257,6 +289,9 @@ class Planning {
   ImportPlan& plan_;
   std::set<std::tuple<InstitutionId, Hash256, trust::Scope>> stands_;
   std::set<std::tuple<std::optional<InstitutionId>, std::size_t, Hash256, trust::Scope>> planned_;
+  std::map<std::pair<InstitutionId, std::string>, std::string> by_report_;
+  std::map<std::tuple<std::optional<InstitutionId>, std::optional<std::size_t>, std::string, std::string>, std::size_t>
+      rows_of_report_;
   std::map<InstitutionId, std::set<std::uint16_t>> used_;
   std::map<std::size_t, std::set<std::uint16_t>> used_of_listed_;
 };
@@ -268,6 +303,7 @@ ImportPlan plan_import(const ReportReading& reading, const KnownLedger& known, c
   plan.rows = reading.rows;
   plan.refused = reading.mistakes;
   plan.not_read = reading.not_read;
+  plan.notices = reading.notices;
   Planning planning(known, rules, plan);
   for (const auto& report : reading.reports) planning.take(report);
   std::ranges::stable_sort(plan.refused, {}, &ReportMistake::row);

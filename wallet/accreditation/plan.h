@@ -1,7 +1,8 @@
 // What an import would send: reports against what the ledger says already. Pure; any thread.
 //
 // One accreditation for each provider and programme of a report (for each provider of an institutional one). A report
-// whose digest, subject and scope stand on the ledger already sends nothing, even if it was withdrawn since.
+// whose digest, subject and scope stand on the ledger already sends nothing, even if it was withdrawn since, and in
+// whatever words it comes. One that says something else than before is sent and called a replacement.
 #pragma once
 
 #include <cstdint>
@@ -12,20 +13,19 @@
 
 #include "common/ids.h"
 #include "ledger/tx/facts.h"
+#include "wallet/accreditation/likeness.h"
 #include "wallet/accreditation/report.h"
 
 namespace testamur::wallet {
 
-struct KnownParty {
-  InstitutionId id;
-  ledger::tx::InstitutionFacts facts;
-};
 // An accreditation that the agency ever committed, whatever became of it.
 struct KnownAccreditation {
   InstitutionId subject;
   std::uint16_t slot = 0;
   trust::Scope scope;
   Hash256 digest;
+  std::string report_url = {};
+  std::string statement = {};  // its id, for people
 };
 struct KnownLedger {
   std::vector<KnownParty> parties;
@@ -56,6 +56,7 @@ struct PlannedAccreditation {
   std::uint32_t ects_hundredths = 0;
   std::size_t esco_outcomes = 0;
   bool retroactive = false;              // begins before the ledger's today
+  std::string replaces;                  // what the same report said before: "row 3" or a statement; empty: nothing
   ledger::tx::StatementContent content;  // without the subject of a listed one
 };
 struct ImportPlan {
@@ -65,6 +66,7 @@ struct ImportPlan {
   std::size_t already = 0;             // accreditations that stand on the ledger
   std::vector<ReportMistake> refused;  // rows that send nothing, by row
   std::vector<std::string> not_read;
+  std::vector<std::string> notices;
 };
 
 ImportPlan plan_import(const ReportReading& reading, const KnownLedger& known, const ImportRules& rules);

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <set>
 
+#include "common/text.h"
+#include "ledger/tx/facts_meaning.h"
 #include "trust/scope.h"
 #include "wallet/accreditation/report_cells.h"
 #include "wallet/accreditation/report_dates.h"
@@ -32,6 +34,11 @@ std::string without_positions(std::string_view name) {
 
 std::string lower(std::string text) {
   std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return text;
+}
+
+std::string upper(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
   return text;
 }
 
@@ -69,15 +76,22 @@ class RowReader {
     reading_.mistakes.push_back({cells_.row, column, std::move(why)});
   }
   std::string text(const std::string& name, std::size_t most_bytes = kMostCellBytes) {
+    const auto found = cells_.text.find(name);
+    if (found != cells_.text.end()) digested_[name] = found->second;
+    return newer_text(name, most_bytes);
+  }
+  // A cell that the first form of the digest does not know: columns that the register has added since.
+  std::string newer_text(const std::string& name, std::size_t most_bytes = kMostCellBytes) {
     read_.insert(without_positions(name));
     const auto found = cells_.text.find(name);
     if (found == cells_.text.end()) return {};
-    digested_[name] = found->second;
     if (found->second.size() > most_bytes) {
       mistake(name, "is longer than " + std::to_string(most_bytes) + " bytes");
       return {};
     }
-    return found->second;
+    std::string value{trimmed(found->second)};
+    if (const auto fault = find_fault(value)) mistake(name, "holds " + to_text(*fault));
+    return value;
   }
   std::string required(const std::string& name, const char* what) {
     std::string value = text(name);
@@ -111,7 +125,7 @@ class RowReader {
     return all;
   }
   bool good() const { return good_; }
-  Hash256 digest() const {
+  Hash256 cells_digest() const {
     std::string lines;
     for (const auto& [name, value] : digested_) lines += name + "=" + value + "\n";
     return sha256(as_bytes(lines));
@@ -128,21 +142,37 @@ class RowReader {
 std::string domain_of(std::string url) {
   url = lower(std::move(url));
   if (const auto scheme = url.find("://"); scheme != std::string::npos) url.erase(0, scheme + 3);
-  url.erase(std::min(url.find_first_of("/:?#"), url.size()));
+  url.erase(std::min(url.find_first_of("/?#"), url.size()));
+  // A port goes; a user stays, for domain_problem() to name.
+  if (std::ranges::count(url, ':') == 1) url.erase(url.find(':'));
+  if (url.ends_with('.')) url.pop_back();
   return url.starts_with("www.") ? url.substr(4) : url;
+}
+
+// The report's country in the letters of ISO 3166-1; registers of the Union write EL and UK, others three letters.
+std::string read_country(RowReader& row, const std::string& column) {
+  std::string at = column + ".country";
+  std::string typed = row.text(at, 64);
+  for (const char* other : {".country[1]", ".locations[1].country"}) {
+    if (!typed.empty()) break;
+    at = column + other;
+    typed = row.text(at, 64);
+  }
+  if (typed.empty() || ledger::tx::is_assigned_country(typed)) return typed;
+  if (auto meant = ledger::tx::meant_country(typed)) return *meant;
+  row.mistake(at, "\"" + typed + "\" is no country of ISO 3166-1: write its two letters, like AT");
+  return {};
 }
 
 ReportProvider read_provider(RowReader& row, const std::string& column) {
   ReportProvider provider;
   provider.column = column;
-  provider.deqar = row.text(column + ".deqar_id", 64);
-  provider.eter = row.text(column + ".eter_id", 64);
+  provider.deqar = canonical_deqar(row.text(column + ".deqar_id", 64));
+  provider.eter = upper(row.text(column + ".eter_id", 64));
   provider.name = row.text(column + ".name_official", kMostNameBytes);
   if (provider.name.empty()) provider.name = row.text(column + ".name_primary", kMostNameBytes);
   provider.english_name = row.text(column + ".name_english", kMostNameBytes);
-  provider.country = row.text(column + ".country", 64);
-  if (provider.country.empty()) provider.country = row.text(column + ".country[1]", 64);
-  if (provider.country.empty()) provider.country = row.text(column + ".locations[1].country", 64);
+  provider.country = read_country(row, column);
   provider.domain = domain_of(row.text(column + ".website_link", kMostUrlBytes));
   const std::string kind = lower(row.text(column + ".provider_type", 64));
   provider.other_provider = kind == "other provider" || kind == "alternative provider";
@@ -200,9 +230,15 @@ void read_workload(RowReader& row, ReportProgramme& programme) {
   if (!good || programme.ects_hundredths == 0) row.mistake(column, "must be a number of ECTS above 0, like 5 or 7.5");
 }
 
+// "learning_outcome" in the register's present template, "learning_outcome_esco" before.
 void read_outcomes(RowReader& row, ReportProgramme& programme) {
-  for (const auto& column : row.groups(programme.column + ".learning_outcome_esco")) {
-    std::string uri = row.text(column, kMostUrlBytes);
+  auto columns = row.groups(programme.column + ".learning_outcome_esco");
+  const std::size_t older = columns.size();
+  for (auto& column : row.groups(programme.column + ".learning_outcome")) columns.push_back(std::move(column));
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto& column = columns[i];
+    std::string uri = i < older ? row.text(column, kMostUrlBytes) : row.newer_text(column, kMostUrlBytes);
+    if (uri.empty()) continue;
     if (uri.starts_with(kEsco) && uri.size() > kEsco.size()) {
       programme.esco_uris.push_back(std::move(uri));
     } else {
@@ -210,6 +246,8 @@ void read_outcomes(RowReader& row, ReportProgramme& programme) {
     }
   }
   std::ranges::sort(programme.esco_uris);
+  const auto repeated = std::ranges::unique(programme.esco_uris);
+  programme.esco_uris.erase(repeated.begin(), repeated.end());
 }
 
 ReportProgramme read_programme(RowReader& row, const std::string& column, bool only_other_providers) {
@@ -277,10 +315,25 @@ void check_structure(RowReader& row, const Report& report) {
   }
 }
 
+// "activity[1].id", "activity[2].id" of the register's present template, or the activities themselves.
+std::string listed_activities(RowReader& row) {
+  std::string all;
+  for (const auto& column : row.groups("activity")) {
+    std::string one = row.newer_text(column + ".id", kMostNameBytes);
+    for (const char* other : {"", ".local_identifier", ".activity", ".name"}) {
+      if (one.empty()) one = row.newer_text(column + other, kMostNameBytes);
+    }
+    if (!one.empty()) all += (all.empty() ? "" : ", ") + one;
+  }
+  return all;
+}
+
 void read_kind(RowReader& row, Report& report) {
   report.activity = row.text("activity", kMostNameBytes);
   if (report.activity.empty()) report.activity = row.text("activity_local_identifier", kMostNameBytes);
-  if (report.activity.empty()) row.mistake("activity", "is missing: what the agency did");
+  if (report.activity.empty()) report.activity = listed_activities(row);
+  if (report.activity.empty())
+    row.mistake("activity", "is missing: what the agency did (activity[1].id in the register's template)");
   const auto type =
       row.choose("activity_type", 1, kTypes, "institutional, institutional/programme, programme, joint programme");
   const auto status = row.choose("status", 1, kStatuses, "1 part of obligatory EQA system, 2 voluntary");
@@ -314,6 +367,34 @@ void read_link(RowReader& row, Report& report) {
   }
 }
 
+// What the report says and nothing of how: numbers for words, days for dates, texts without outer spaces in one form.
+// Who said it is the author of the statement and of whom its subject, so that neither is part of it.
+Hash256 digest_of(const Report& report) {
+  std::string lines = "testamur report 2\n";
+  const auto line = [&lines](const std::string& name, const std::string& value) {
+    if (!value.empty()) lines += name + "=" + nfc(value) + "\n";
+  };
+  line("identifier", report.identifier);
+  line("activity", report.activity);
+  line("type", std::to_string(static_cast<unsigned>(report.type)));
+  line("status", std::to_string(static_cast<unsigned>(report.status)));
+  line("decision", std::to_string(static_cast<unsigned>(report.decision)));
+  line("valid_from_ms", std::to_string(report.valid_from_ms));
+  line("valid_until_ms", std::to_string(report.valid_until_ms));
+  line("link", report.link);
+  for (const auto& programme : report.programmes) {
+    line("programme", programme.name);
+    line("eqf_level", std::to_string(programme.eqf_level));
+    for (unsigned field = 0; programme.fields && field < trust::kFieldCount; ++field) {
+      if (programme.fields->contains(field)) line("field", std::string(trust::field_code(field)));
+    }
+    line("full_degree", programme.full_degree ? "1" : "2");
+    line("ects_hundredths", std::to_string(programme.ects_hundredths));
+    for (const auto& uri : programme.esco_uris) line("esco", uri);
+  }
+  return sha256(as_bytes(lines));
+}
+
 std::optional<Report> read_report(RowReader& row, const ReportCells& cells) {
   if (!cells.broken.empty()) {
     row.mistake(cells.broken_at, cells.broken);
@@ -337,22 +418,36 @@ std::optional<Report> read_report(RowReader& row, const ReportCells& cells) {
     row.mistake("status", "must be voluntary where only other providers are named");
   }
   check_structure(row, report);
-  report.digest = row.digest();
+  report.cells_digest = row.cells_digest();
+  report.digest = digest_of(report);
   if (!row.good()) return std::nullopt;
   return report;
 }
 
 }  // namespace
 
+std::string canonical_deqar(std::string_view typed) {
+  constexpr std::string_view kPrefix = "DEQARINST";
+  constexpr std::size_t kDigits = 4;
+  const std::string text = upper(std::string(trimmed(typed)));
+  std::string digits = text.starts_with(kPrefix) ? text.substr(kPrefix.size()) : text;
+  const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos;
+  if (!number) return text;
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
+  if (digits.size() < kDigits) digits.insert(0, kDigits - digits.size(), '0');
+  return std::string(kPrefix) + digits;
+}
+
 std::string_view to_text(ActivityType type) { return kTypes[static_cast<std::size_t>(type)]; }
 std::string_view to_text(ReportStatus status) { return kStatuses[static_cast<std::size_t>(status) - 1]; }
 std::string_view to_text(ReportDecision decision) { return kDecisions[static_cast<std::size_t>(decision) - 1]; }
 
 Result<ReportReading> read_reports(std::string_view text) {
-  TM_TRY(const auto rows, read_report_cells(text));
+  TM_TRY(const auto file, read_report_cells(text));
   ReportReading reading;
+  reading.notices = file.notices;
   std::set<std::string> read, seen;
-  for (const auto& cells : rows) {
+  for (const auto& cells : file.reports) {
     ++reading.rows;
     RowReader row(cells, reading, read);
     if (auto report = read_report(row, cells)) reading.reports.push_back(std::move(*report));

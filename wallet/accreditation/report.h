@@ -22,12 +22,12 @@ std::string_view to_text(ReportStatus status);
 std::string_view to_text(ReportDecision decision);
 
 struct ReportProvider {
-  std::string column;  // "institution[1]", for messages
-  std::string deqar;
-  std::string eter;
+  std::string column;           // "institution[1]", for messages
+  std::string deqar;            // in its one spelling, DEQARINST0000
+  std::string eter;             // upper case
   std::string name;             // official
   std::string english_name;     // may be empty
-  std::string country;          // two letters
+  std::string country;          // of ISO 3166-1, whatever spelling the report has
   std::string domain;           // of its website
   bool other_provider = false;  // without the right to award full degrees
 };
@@ -55,8 +55,14 @@ struct Report {
   std::string link;
   std::vector<ReportProvider> providers;
   std::vector<ReportProgramme> programmes;
-  Hash256 digest;  // SHA-256 of the cells that were read, "name=value" lines by name
+  Hash256 digest;  // of what the report says, however it is spelt: docs/formats/accreditation-import.md
+  Hash256
+      cells_digest;  // SHA-256 of the cells that were read, "name=value" lines by name: what stands on ledgers of old
 };
+
+// The spellings of one number of the register are one: "9001", "deqarinst9001" and " DEQARINST9001". Other texts are
+// given back trimmed and in upper case.
+std::string canonical_deqar(std::string_view typed);
 
 // Why a row is refused: where, what, what to do.
 struct ReportMistake {
@@ -70,6 +76,7 @@ struct ReportReading {
   std::vector<Report> reports;          // those without a mistake
   std::vector<ReportMistake> mistakes;  // all of them, by row
   std::vector<std::string> not_read;    // columns that this program does not use; ascending, without positions
+  std::vector<std::string> notices;     // empty rows and columns that were skipped
 };
 
 // CSV or JSON. Fails only where the file as a whole cannot be read.

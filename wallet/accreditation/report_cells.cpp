@@ -15,6 +15,9 @@ constexpr std::array kNames = {
     std::pair<std::string_view, std::string_view>{"institutions", "institution"},
     std::pair<std::string_view, std::string_view>{"programmes", "programme"},
     std::pair<std::string_view, std::string_view>{"identifiers", "identifier"},
+    std::pair<std::string_view, std::string_view>{"activities", "activity"},
+    std::pair<std::string_view, std::string_view>{"links", "link"},
+    std::pair<std::string_view, std::string_view>{"files", "file"},
     std::pair<std::string_view, std::string_view>{"learning_outcomes", "learning_outcome_esco"},
     std::pair<std::string_view, std::string_view>{"learning_outcomes_esco", "learning_outcome_esco"},
     std::pair<std::string_view, std::string_view>{"countries", "country"},
@@ -22,7 +25,6 @@ constexpr std::array kNames = {
     std::pair<std::string_view, std::string_view>{"report_links", "link"},
     std::pair<std::string_view, std::string_view>{"report_files", "file"},
     std::pair<std::string_view, std::string_view>{"agency_acronym", "agency"},
-    std::pair<std::string_view, std::string_view>{"id", "report_id"},
     std::pair<std::string_view, std::string_view>{"agency_esg_activity", "activity"},
     std::pair<std::string_view, std::string_view>{"agency_esg_activity_type", "activity_type"},
 };
@@ -57,7 +59,8 @@ void flatten(ReportCells& cells, const std::string& name, const Json& value) {
   if (value.is_object()) {
     for (const auto& [key, member] : value.items()) {
       // {"link": …} within a list of links and {"identifier": …} within one of identifiers are the member itself.
-      const auto own = name_of(key);
+      // An "id" is the report's own number at the top alone, and that of its part within one.
+      const auto own = name.empty() && key == "id" ? std::string_view("report_id") : name_of(key);
       const auto open = name.rfind('[');
       const bool is_itself = open != std::string::npos && std::string_view(name).substr(0, open).ends_with(own);
       flatten(cells, is_itself ? name : name.empty() ? std::string(own) : name + "." + std::string(own), member);
@@ -69,11 +72,11 @@ void flatten(ReportCells& cells, const std::string& name, const Json& value) {
   }
 }
 
-Result<std::vector<ReportCells>> from_json(std::string_view text) {
+Result<ReportFile> from_json(std::string_view text) {
   TM_TRY(const Json root, parse_strict_json(text));
   const Json* list = &root;
   if (root.is_object() && root.contains("results") && root["results"].is_array()) list = &root["results"];
-  std::vector<ReportCells> all;
+  ReportFile all;
   const std::size_t count = list->is_array() ? list->size() : 1;
   if (count > kMostReports) return error("the file holds more than 20,000 reports: split it");
   for (std::size_t i = 0; i < count; ++i) {
@@ -85,12 +88,12 @@ Result<std::vector<ReportCells>> from_json(std::string_view text) {
     } else {
       cells.broken = "is not an object";
     }
-    all.push_back(std::move(cells));
+    all.reports.push_back(std::move(cells));
   }
   return all;
 }
 
-Result<std::vector<ReportCells>> from_csv(std::string_view text) {
+Result<ReportFile> from_csv(std::string_view text) {
   TM_TRY(const auto table, parse_csv(text));
   std::vector<std::string> names;
   for (const auto& cell : table.header) {
@@ -100,19 +103,22 @@ Result<std::vector<ReportCells>> from_csv(std::string_view text) {
     names.push_back(cell.text);
   }
   if (table.rows.size() > kMostReports) return error("the file holds more than 20,000 reports: split it");
-  std::vector<ReportCells> all;
+  ReportFile all;
+  all.notices = table.notices;
   for (const auto& row : table.rows) {
     ReportCells cells;
     cells.row = row.empty() ? 0 : row.front().place.line;
     for (std::size_t i = 0; i < row.size(); ++i) add_cell(cells, names[i], row[i].text);
-    all.push_back(std::move(cells));
+    all.reports.push_back(std::move(cells));
   }
   return all;
 }
 
 }  // namespace
 
-Result<std::vector<ReportCells>> read_report_cells(std::string_view text) {
+Result<ReportFile> read_report_cells(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const auto first = text.find_first_not_of(" \t\r\n");
   const bool json = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
   return json ? from_json(text) : from_csv(text);

@@ -25,8 +25,13 @@ struct ReportCells {
   std::string broken_at;                    // the name of the cell that broke it
 };
 
+struct ReportFile {
+  std::vector<ReportCells> reports;
+  std::vector<std::string> notices;  // empty rows and columns that were skipped
+};
+
 // CSV where the text does not begin with { or [. A file that is not well-formed is a failure with line and column (or
 // byte); a row that is broken is told in the row.
-Result<std::vector<ReportCells>> read_report_cells(std::string_view text);
+Result<ReportFile> read_report_cells(std::string_view text);
 
 }  // namespace testamur::wallet

@@ -4,13 +4,16 @@
 #include <memory>
 #include <set>
 
+#include "trust/statement.h"
 #include "wallet/cli/accreditation_import.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
-#include "wallet/cli/explain_command.h"
+#include "wallet/cli/key_vault.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/statement_options.h"
-#include "wallet/cli/submit.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/cli/transaction_flow.h"
+#include "wallet/client/json_fields.h"
 #include "wallet/credential/csv.h"
 #include "wallet/keystore/file.h"
 
@@ -20,18 +23,19 @@ namespace {
 namespace tx = ledger::tx;
 
 struct AccreditOptions : StatementOptions {
-  std::string scheme = "esg";
-  std::string report_url;
-  std::string report_digest;
-  std::vector<std::string> statements;
+  Given<std::string> scheme{"esg"};
+  Given<std::string> report_url;
+  Given<std::string> report_digest;
+  Given<std::vector<std::string>> statements;
+  DraftOptions draft;
 };
 struct ImportOptions {
-  std::string file;
-  std::vector<std::string> agencies;
-  std::string scheme = "esg";
-  unsigned amount = 120;
-  unsigned conditional_amount = 60;
-  bool dry_run = false;
+  Given<std::string> file;
+  Given<std::vector<std::string>> agencies;
+  Given<std::string> scheme{"esg"};
+  Given<unsigned> amount{120};
+  Given<unsigned> conditional_amount{60};
+  Given<bool> dry_run;
 };
 
 Result<tx::QualityScheme> parse_quality(const std::string& text) {
@@ -41,69 +45,71 @@ Result<tx::QualityScheme> parse_quality(const std::string& text) {
 
 // The agency: an institution with the role, and what the ledger knows of it.
 struct Agency {
-  IssuerProfile profile;
   InstitutionId parent;
   std::vector<std::string> names;
 };
-Result<Agency> find_agency(Context& context, Client& client) {
+Attempt<Agency> find_agency(IssuerSession& session) {
   Agency agency;
-  TM_TRY(agency.profile, issuer_profile(context, client));
-  auto answer = client.institution(agency.profile.institution, false);
-  if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
-  const Json& institution = std::get<Json>(answer).at("institution");
+  TM_TRY(const auto answer, asked(session.client.institution(session.profile.institution, false)));
+  const Json& institution = part_of(answer, "institution");
   if (!institution.value("accreditor", false)) {
-    return error(agency.profile.name +
-                 " has not the role of an accreditor: the validators give it (testamur governance propose)");
+    return Failure{ExitCode::kFailure, session.profile.name +
+                                           " has not the role of an accreditor: the validators give it (testamur "
+                                           "governance propose)"};
   }
-  const Json facts = institution.value("facts", Json::object());
-  if (const auto bytes = from_hex(facts.value("parent", ""))) {
+  const Json& facts = part_of(institution, "facts");
+  if (const auto bytes = from_hex(text_of(facts, "parent"))) {
     agency.parent = InstitutionId::from(*bytes).value_or(InstitutionId{});
   }
-  if (const auto deqar = facts.value("deqar", ""); !deqar.empty()) agency.names.push_back(deqar);
-  for (const auto& name : facts.value("legal_names", Json::array())) agency.names.push_back(name.value("text", ""));
+  if (const auto deqar = text_of(facts, "deqar"); !deqar.empty()) agency.names.push_back(deqar);
+  for (const auto& name : part_of(facts, "legal_names")) agency.names.push_back(text_of(name, "text"));
   return agency;
 }
 
-Result<std::uint16_t> next_slot(Client& client, const InstitutionId& author, const InstitutionId& subject) {
-  auto answer = client.statements(author, subject, true);
-  if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
+Attempt<std::uint16_t> next_slot(Client& client, const InstitutionId& author, const InstitutionId& subject) {
+  TM_TRY(const auto answer, asked(client.statements(author, subject, true)));
   std::vector<bool> used(trust::kAccreditSlotsPerPair, false);
-  for (const auto& view : std::get<Json>(answer).value("statements", Json::array())) {
+  for (const auto& view : part_of(answer, "statements")) {
     const auto slot = view.value("slot", 0U);
-    if (view.value("kind", "") == "accredit" && slot < used.size()) used[slot] = true;
+    if (text_of(view, "kind") == "accredit" && slot < used.size()) used[slot] = true;
   }
   const auto free = std::ranges::find(used, false);
-  if (free == used.end()) return error("all 4,096 accreditations that one agency may hold of one institution are used");
+  if (free == used.end()) {
+    return Failure{ExitCode::kFailure, "all 4,096 accreditations that one agency may hold of one institution are used"};
+  }
   return static_cast<std::uint16_t>(free - used.begin());
 }
 
-Result<tx::StatementContent> make_accreditation(Context& context, Client& client, const Agency& agency,
-                                                const AccreditOptions& options) {
+Attempt<tx::StatementContent> make_accreditation(IssuerSession& session, const Agency& agency,
+                                                 const AccreditOptions& options) {
+  const auto& own = session.profile.institution;
   tx::StatementContent content;
   content.kind = tx::StatementKind::kAccredit;
   content.accreditation = true;
-  TM_TRY(content.subject, id_of_institution(client, options.subject));
-  if (content.subject == agency.profile.institution || content.subject == agency.parent) {
+  TM_TRY(content.subject, institution_named(session.client, "institution", options.subject));
+  if (content.subject == own || content.subject == agency.parent) {
     return error("nobody accredits itself or its parent");
   }
   TM_TRY_STATUS(check_amounts(options));
-  content.amount = static_cast<std::uint8_t>(options.amount);
-  content.depth = static_cast<std::uint8_t>(options.depth);
+  content.amount = static_cast<std::uint8_t>(*options.amount);
+  content.depth = static_cast<std::uint8_t>(*options.depth);
   TM_TRY(content.scope, parse_scope(options));
   TM_TRY(content.scheme, parse_quality(options.scheme));
-  TM_TRY(content.valid_from_ms, parse_date_or(options.from, context.now_ms()));
-  TM_TRY(content.valid_until_ms, parse_date_or(options.until, 0));
+  TM_TRY(content.valid_from_ms, parse_date_or(options.from, session.context.now_ms()));
+  TM_TRY(content.valid_until_ms, parse_last_day(options.until, session.context.now_ms(), "--until"));
   if (content.valid_until_ms != 0 && content.valid_until_ms <= content.valid_from_ms) {
-    return error("--until must come after --from");
+    return error("--until must come after --from: " + *options.until + " is no later than " +
+                 (options.from->empty() ? "now" : *options.from));
   }
+  if (!options.reason->empty()) return error("--reason: an accreditation is granted without a reason; leave it out");
   content.report_url = options.report_url;
-  if (!options.report_digest.empty()) {
-    const auto bytes = from_hex(options.report_digest);
+  if (!options.report_digest->empty()) {
+    const auto bytes = from_hex(*options.report_digest);
     const auto digest = bytes ? Hash256::from(*bytes) : std::nullopt;
     if (!digest) return error("--report-digest is the SHA-256 of the report: 64 hexadecimal digits");
     content.evidence_digest = *digest;
   }
-  TM_TRY(content.slot, next_slot(client, agency.profile.institution, content.subject));
+  TM_TRY(content.slot, next_slot(session.client, own, content.subject));
   return content;
 }
 
@@ -128,115 +134,103 @@ std::vector<TransactionId> standing_accreditations(const Json& answer, std::uint
 }
 
 // Names what it ends: accreditations have no slot to be emptied.
-Result<tx::StatementContent> make_end(Context& context, Client& client, const Agency& agency,
-                                      const AccreditOptions& options) {
+Attempt<tx::StatementContent> make_end(IssuerSession& session, const AccreditOptions& options) {
   tx::StatementContent content;
   content.kind = tx::StatementKind::kEnd;
   content.accreditation = true;
-  TM_TRY(content.subject, id_of_institution(client, options.subject));
-  TM_TRY(content.valid_from_ms, parse_date_or(options.from, context.now_ms()));
+  TM_TRY(content.subject, institution_named(session.client, "institution", options.subject));
+  TM_TRY(content.valid_from_ms, parse_date_or(options.from, session.context.now_ms()));
   TM_TRY(content.reason, parse_reason(options.reason));
-  for (const auto& text : options.statements) {
+  for (const auto& text : *options.statements) {
     TM_TRY(const auto id, parse_transaction_id(text));
     content.names.push_back(id);
   }
   if (content.names.empty()) {
-    auto answer = client.statements(agency.profile.institution, content.subject, true);
-    if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
-    content.names = standing_accreditations(std::get<Json>(answer), content.valid_from_ms);
+    TM_TRY(const auto answer, asked(session.client.statements(session.profile.institution, content.subject, true)));
+    content.names = standing_accreditations(answer, content.valid_from_ms);
   }
   std::ranges::sort(content.names);
-  if (content.names.empty()) return error("no accreditation of " + options.subject + " by this agency is in force");
+  if (content.names.empty()) {
+    return Failure{ExitCode::kUsage, "no accreditation of " + *options.subject + " by this agency is in force"};
+  }
   if (content.names.size() > tx::kNamedStatementsLimit) {
     return error("more than 1,024 accreditations at once: name some with --statement");
   }
   return content;
 }
 
-ExitCode say(Context& context, const AccreditOptions& options, bool grant) {
-  Client client = context.client();
-  auto agency = find_agency(context, client);
-  if (!agency.ok()) return fail(context, ExitCode::kFailure, agency.message());
-  auto content =
-      grant ? make_accreditation(context, client, *agency, options) : make_end(context, client, *agency, options);
-  if (!content.ok()) return fail(context, ExitCode::kUsage, content.message());
-  std::string what = agency->profile.name;
+Outcome say(Context& context, const AccreditOptions& options, bool grant) {
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto agency, find_agency(session));
+  TM_TRY(const auto content, grant ? make_accreditation(session, agency, options) : make_end(session, options));
+  TransactionRequest request;
+  request.command = "accreditation";
+  request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
+  request.done = session.profile.name;
   if (grant) {
-    what += " accredits " + options.subject + " for " + to_text(content->scope) + " with amount " +
-            std::to_string(content->amount) + ", from " + date_text(content->valid_from_ms) +
-            (content->valid_until_ms == 0 ? ", open" : ", until " + date_text(content->valid_until_ms));
+    request.done += " accredits " + *options.subject + " for " + to_text(content.scope) + " with amount " +
+                    std::to_string(content.amount) + ", from " + date_text(content.valid_from_ms) +
+                    ", last day: " + last_day_text(content.valid_until_ms);
   } else {
-    what += " ends " + std::to_string(content->names.size()) + " accreditation(s) of " + options.subject + " from " +
-            date_text(content->valid_from_ms);
+    request.done += " ends " + std::to_string(content.names.size()) + " accreditation(s) of " + *options.subject +
+                    " from " + date_text(content.valid_from_ms);
   }
-  if (!context.yes && !confirm(what + ". Publish this on the ledger?")) {
-    return fail(context, ExitCode::kCancelled, "nothing was sent (without a terminal, give --yes)");
-  }
-  auto opened = open_issuer_keys(context, KeyPurpose::kGovern);
-  if (!opened.keys) return opened.code;
-  auto envelope = fresh_envelope(context, client, agency->profile.chain, agency->profile.institution);
-  if (!envelope.ok()) return fail(context, ExitCode::kUnreachable, envelope.message());
-  const auto done = sign_and_submit(context, client, tx::build(*envelope, *content), KeyPurpose::kGovern,
-                                    opened.keys->keys.front(), Json{{"command", "accreditation"}, {"says", what}});
-  if (done.code != ExitCode::kOk) return done.code;
-  print(context, Json{{"statement", to_text(done.id)}, {"says", what}, {"outcome", done.outcome}},
-        what + "\n  statement " + to_text(done.id) + " is on the ledger\n");
-  return ExitCode::kOk;
+  request.id_name = "statement";
+  return carry_out(session, std::move(request), options.draft);
 }
 
-ExitCode import(Context& context, const ImportOptions& options) {
-  auto raw = read_file(options.file, kMaxCsvBytes);
-  if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
-  auto reading = read_reports(as_text(*raw));
-  if (!reading.ok()) return fail(context, ExitCode::kUsage, options.file + ": " + reading.message());
-  auto scheme = parse_quality(options.scheme);
-  if (!scheme.ok()) return fail(context, ExitCode::kUsage, scheme.message());
-  if (options.amount > 120 || options.conditional_amount > 120) {
-    return fail(context, ExitCode::kUsage, "--amount and --conditional-amount are 0 to 120");
-  }
-  Client client = context.client();
-  auto agency = find_agency(context, client);
-  if (!agency.ok()) return fail(context, ExitCode::kFailure, agency.message());
-  auto known = fetch_known_ledger(client, agency->profile.institution);
-  if (!known.ok()) return fail(context, ExitCode::kUnreachable, known.message());
-  ImportRules rules{agency->profile.institution,
-                    agency->parent,
-                    agency->names,
-                    *scheme,
-                    static_cast<std::uint8_t>(options.amount),
-                    static_cast<std::uint8_t>(options.conditional_amount)};
-  rules.agency_names.insert(rules.agency_names.end(), options.agencies.begin(), options.agencies.end());
-  auto plan = plan_import(*reading, *known, rules);
-  const bool refused = !plan.refused.empty();
-  if (options.dry_run) {
-    print(context, to_json(plan), to_text(plan));
-    return refused ? ExitCode::kFailure : ExitCode::kOk;
-  }
+Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& options) {
+  TM_TRY(const auto raw, read_file(options.file, kMaxCsvBytes));
+  auto reading = read_reports(as_text(raw));
+  if (!reading.ok()) return Failure{ExitCode::kUsage, *options.file + ": " + reading.message()};
+  TM_TRY(const auto scheme, parse_quality(options.scheme));
+  const unsigned amount = options.amount;
+  const unsigned conditional = options.conditional_amount;
+  if (amount > 120) return error("--amount is 0 to 120, not " + std::to_string(amount));
+  if (conditional > 120) return error("--conditional-amount is 0 to 120, not " + std::to_string(conditional));
+
+  const auto& own = session.profile.institution;
+  TM_TRY(const auto agency, find_agency(session));
+  TM_TRY(const auto known, or_exit(ExitCode::kUnreachable, fetch_known_ledger(session.client, own)));
+  ImportRules rules{own,
+                    agency.parent,
+                    agency.names,
+                    scheme,
+                    static_cast<std::uint8_t>(amount),
+                    static_cast<std::uint8_t>(conditional)};
+  rules.agency_names.insert(rules.agency_names.end(), options.agencies->begin(), options.agencies->end());
+  return plan_import(*reading, known, rules);
+}
+
+Outcome import(Context& context, const ImportOptions& options) {
+  const bool dry_run = options.dry_run;
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto plan, make_plan(session, options));
+  const ExitCode exit = plan.refused.empty() ? ExitCode::kOk : ExitCode::kFailure;
+  if (dry_run) return Reply{to_json(plan), to_text(plan), exit};
   if (plan.parties.empty() && plan.accreditations.empty()) {
-    print(context, Json{{"plan", to_json(plan)}, {"statements", Json::array()}}, to_text(plan) + "nothing to send\n");
-    return refused ? ExitCode::kFailure : ExitCode::kOk;
+    return Reply{Json{{"plan", to_json(plan)}, {"statements", Json::array()}}, to_text(plan) + "nothing to send\n",
+                 exit};
   }
-  if (!context.yes && !confirm(to_text(plan) + "Publish this on the ledger?")) {
-    return fail(context, ExitCode::kCancelled, "nothing was sent (without a terminal, give --yes)");
-  }
-  auto opened = open_issuer_keys(context, KeyPurpose::kGovern);
-  if (!opened.keys) return opened.code;
-  const auto sent = send_import(context, client, agency->profile, opened.keys->keys.front(), std::move(plan));
-  return sent == ExitCode::kOk && refused ? ExitCode::kFailure : sent;
+  TM_TRY(const auto keys, open_signing_keys(context, session.client, KeyPurpose::kGovern));
+  TM_TRY_STATUS(confirm_description(
+      context, {session.profile.name + " accredits by these reports:\n" + to_text(plan), {}, {}, {}}, "Send this?",
+      "sent"));
+  return send_import(context, session.client, session.profile, keys.key(), std::move(plan));
 }
 
 void add_import(CLI::App& accreditation, Context& context, Run& run) {
   auto options = std::make_shared<ImportOptions>();
   auto* command = accreditation.add_subcommand(
       "import", "Accredit what external quality assurance reports say (CSV or JSON as in DEQAR)");
-  command->add_option("file", options->file, "CSV, or JSON that begins with { or [")->required();
-  command->add_flag("--dry-run", options->dry_run, "Say what would be sent and what is refused, and send nothing");
-  command->add_option("--agency", options->agencies, "What the reports call this agency; may be given several times")
+  option(*command, "file", options->file, "CSV, or JSON that begins with { or [")->required();
+  flag(*command, "--dry-run", options->dry_run, "Say what would be sent and what is refused, and send nothing");
+  option(*command, "--agency", options->agencies, "What the reports call this agency; may be given several times")
       ->allow_extra_args(false);
-  command->add_option("--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");
-  command->add_option("--amount", options->amount, "Of a positive decision, 0 to 120 (default 120)");
-  command->add_option("--conditional-amount", options->conditional_amount,
-                      "Of a decision with conditions or restrictions (default 60)");
+  option(*command, "--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");
+  option(*command, "--amount", options->amount, "Of a positive decision, 0 to 120 (default 120)");
+  option(*command, "--conditional-amount", options->conditional_amount,
+         "Of a decision with conditions or restrictions (default 60)");
   command->callback([&context, &run, options] { run = [&context, options] { return import(context, *options); }; });
 }
 
@@ -250,17 +244,18 @@ void add_accreditation_commands(CLI::App& app, Context& context, Run& run) {
   auto* grant = accreditation->add_subcommand("grant", "Accredit an institution for a scope and a period");
   add_subject_options(*grant, *options);
   add_scope_options(*grant, *options);
-  grant->add_option("--amount", options->amount, "0 to 120 (default 120)");
-  grant->add_option("--depth", options->depth,
-                    "1: the institution is an agency whose accreditations count (default 0)");
-  grant->add_option("--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");
-  grant->add_option("--report-url", options->report_url, "Where the report is published");
-  grant->add_option("--report-digest", options->report_digest, "SHA-256 of the report");
+  option(*grant, "--amount", options->amount, "0 to 120 (default 120)");
+  option(*grant, "--depth", options->depth, "1: the institution is an agency whose accreditations count (default 0)");
+  option(*grant, "--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");
+  option(*grant, "--report-url", options->report_url, "Where the report is published");
+  option(*grant, "--report-digest", options->report_digest, "SHA-256 of the report");
+  add_draft_options(*grant, options->draft);
   grant->callback([&context, &run, options] { run = [&context, options] { return say(context, *options, true); }; });
   auto* withdraw = accreditation->add_subcommand("withdraw", "End accreditations of an institution");
   add_subject_options(*withdraw, *options);
-  withdraw->add_option("--statement", options->statements, "Only this one (tmx…); default: all that hold from then on")
+  option(*withdraw, "--statement", options->statements, "Only this one (tmx…); default: all that hold from then on")
       ->allow_extra_args(false);
+  add_draft_options(*withdraw, options->draft);
   withdraw->callback(
       [&context, &run, options] { run = [&context, options] { return say(context, *options, false); }; });
   add_import(*accreditation, context, run);

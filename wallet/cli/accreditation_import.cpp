@@ -5,7 +5,8 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/local_view.h"
 #include "wallet/cli/render.h"
-#include "wallet/cli/submit.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/cli/transaction_flow.h"
 
 namespace testamur::wallet {
 namespace {
@@ -40,6 +41,8 @@ Status add_accreditations(const Json& answer, KnownLedger& known) {
     TM_TRY(each.scope, scope_from(view.value("scope", Json::object())));
     const auto digest = from_hex(view.value("evidence_digest", ""));
     if (digest) each.digest = Hash256::from(*digest).value_or(Hash256{});
+    each.report_url = view.value("report_url", "");
+    each.statement = view.value("id_text", view.value("id", ""));
     known.accreditations.push_back(std::move(each));
   }
   return {};
@@ -52,17 +55,24 @@ std::string line_of(const PlannedAccreditation& planned) {
   std::string text = "  row " + std::to_string(planned.row) + "  accredit " + planned.subject_name;
   if (!planned.programme.empty()) text += ", programme \"" + planned.programme + "\"";
   text += ": " + to_text(content.scope) + ", amount " + std::to_string(content.amount) + ", " +
-          date_text(content.valid_from_ms) + " to " + date_text(content.valid_until_ms);
+          date_text(content.valid_from_ms) + " to " + last_day_text(content.valid_until_ms);
   if (planned.ects_hundredths != 0) {
     char ects[32];
     std::snprintf(ects, sizeof ects, ", %u.%02u ECTS", planned.ects_hundredths / 100, planned.ects_hundredths % 100);
     text += ects;
   }
   if (planned.esco_outcomes != 0) text += ", " + std::to_string(planned.esco_outcomes) + " ESCO outcomes";
+  if (!planned.replaces.empty()) text += "  (a replacement of " + planned.replaces + ": that stays until it is ended)";
   return text + (planned.retroactive ? "  (retroactive)" : "") + "\n";
 }
 
 }  // namespace
+
+std::vector<KnownParty> parties_in(const Json& institutions) {
+  std::vector<KnownParty> parties;
+  for (const auto& view : institutions.value("institutions", Json::array())) parties.push_back(party_from(view));
+  return parties;
+}
 
 Result<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author) {
   KnownLedger known;
@@ -100,6 +110,7 @@ Json to_json(const ImportPlan& plan) {
                               {"ects_hundredths", each.ects_hundredths},
                               {"esco_outcomes", each.esco_outcomes},
                               {"retroactive", each.retroactive},
+                              {"replaces", each.replaces},
                               {"report_digest", each.content.evidence_digest.hex()},
                               {"report_url", each.content.report_url}});
   }
@@ -107,7 +118,8 @@ Json to_json(const ImportPlan& plan) {
     refused.push_back({{"row", each.row}, {"column", each.column}, {"why", each.why}});
   }
   return Json{{"rows", plan.rows},       {"institutions", parties}, {"accreditations", accreditations},
-              {"already", plan.already}, {"refused", refused},      {"not_read", plan.not_read}};
+              {"already", plan.already}, {"refused", refused},      {"not_read", plan.not_read},
+              {"notices", plan.notices}};
 }
 
 std::string to_text(const ImportPlan& plan) {
@@ -121,6 +133,7 @@ std::string to_text(const ImportPlan& plan) {
     text += "  row " + std::to_string(each.row) + "  refused: " + each.column + (each.column.empty() ? "" : ": ") +
             each.why + "\n";
   }
+  for (const auto& notice : plan.notices) text += "  " + notice + "\n";
   if (!plan.not_read.empty()) {
     text += "  not read:";
     for (const auto& column : plan.not_read) text += " " + column;
@@ -132,37 +145,52 @@ std::string to_text(const ImportPlan& plan) {
          " refusals\n";
 }
 
-ExitCode send_import(Context& context, Client& client, const IssuerProfile& author, const SecretKey& govern_key,
-                     ImportPlan plan) {
-  std::vector<InstitutionId> listed;
+namespace {
+
+// One transaction of an import, signed with the govern key at hand.
+template <class Content>
+Attempt<Submitted> send_one(Context& context, Client& client, const IssuerProfile& author, const SecretKey& govern_key,
+                            const Content& content) {
+  TM_TRY(const auto envelope, fresh_envelope(context, client, author.chain, author.institution));
+  TM_TRY(const auto built, built_or_failure(tx::build(envelope, content)));
+  return submit_signed(context, client, built.id, tx::attach_signed(built, KeyPurpose::kGovern, govern_key),
+                       Json{{"command", "accreditation import"}});
+}
+
+}  // namespace
+
+Outcome send_import(Context& context, Client& client, const IssuerProfile& author, const SecretKey& govern_key,
+                    ImportPlan plan) {
   const std::size_t total = plan.parties.size() + plan.accreditations.size();
   std::size_t done = 0;
-  const auto send = [&](const auto& content, const std::string& says) -> Submitted {
-    if (!context.quiet && !context.json) std::fprintf(stderr, "\r%zu of %zu", ++done, total);
-    auto envelope = fresh_envelope(context, client, author.chain, author.institution);
-    if (!envelope.ok()) return {fail(context, ExitCode::kUnreachable, envelope.message()), {}, {}};
-    return sign_and_submit(context, client, tx::build(*envelope, content), KeyPurpose::kGovern, govern_key,
-                           Json{{"command", "accreditation import"}, {"says", says}});
+  std::vector<InstitutionId> listed;
+  Json ids = Json::array(), statements = Json::array();
+  Progress progress("sending", total, context.quiet || context.json);
+  const auto with_count = [&](const Failure& failure) {
+    Failure told = failure;
+    told.message += "; " + std::to_string(done) + " of " + std::to_string(total) +
+                    " are on the ledger, the same command sends the rest";
+    told.facts = Json{{"listed", ids}, {"statements", statements}};
+    return told;
   };
   for (const auto& party : plan.parties) {
-    const auto sent = send(tx::InstitutionListContent{party.facts}, "lists " + name_text(party.facts));
-    if (sent.code != ExitCode::kOk) return sent.code;
-    listed.push_back(InstitutionId::prefix_of(sent.id.view()));
+    const auto sent = send_one(context, client, author, govern_key, tx::InstitutionListContent{party.facts});
+    if (!sent.ok()) return with_count(sent.failure());
+    listed.push_back(InstitutionId::prefix_of(sent->id.view()));
+    ids.push_back(to_text(listed.back()));
+    progress.advance(++done);
   }
-  Json statements = Json::array();
   for (auto& each : plan.accreditations) {
     if (!each.subject) each.content.subject = listed[each.listed];
-    const auto sent = send(each.content, "accredits " + each.subject_name);
-    if (sent.code != ExitCode::kOk) return sent.code;
-    statements.push_back({{"row", each.row}, {"statement", to_text(sent.id)}});
+    const auto sent = send_one(context, client, author, govern_key, each.content);
+    if (!sent.ok()) return with_count(sent.failure());
+    statements.push_back({{"row", each.row}, {"statement", to_text(sent->id)}});
+    progress.advance(++done);
   }
-  if (!context.quiet && !context.json && total != 0) std::fprintf(stderr, "\n");
-  Json ids = Json::array();
-  for (const auto& id : listed) ids.push_back(to_text(id));
-  print(context, Json{{"plan", to_json(plan)}, {"listed", ids}, {"statements", statements}},
-        to_text(plan) + "sent: " + std::to_string(listed.size()) + " institutions and " +
-            std::to_string(statements.size()) + " accreditations are on the ledger\n");
-  return ExitCode::kOk;
+  return Reply{Json{{"plan", to_json(plan)}, {"listed", ids}, {"statements", statements}},
+               to_text(plan) + "sent: " + std::to_string(listed.size()) + " institutions and " +
+                   std::to_string(statements.size()) + " accreditations are on the ledger\n",
+               plan.refused.empty() ? ExitCode::kOk : ExitCode::kFailure};
 }
 
 }  // namespace testamur::wallet

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <span>
 
+#include "common/text.h"
 #include "trust/scope.h"
 
 namespace testamur::wallet {
@@ -22,7 +23,7 @@ class TableReader {
     const auto* node = take(key);
     if (node == nullptr) return {};
     if (!node->is_string()) fail(*node, key, "is a text");
-    return node->value_or(std::string{});
+    return checked(*node, key);
   }
   std::uint64_t number(std::string_view key, std::uint64_t max) {
     const auto* node = take(key);
@@ -43,7 +44,7 @@ class TableReader {
     if (array == nullptr) fail(*node, key, "is a list of texts");
     for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
       if (!(*array)[i].is_string()) fail(*node, key, "is a list of texts");
-      out.push_back((*array)[i].value_or(std::string{}));
+      out.push_back(checked((*array)[i], key));
     }
     std::ranges::sort(out);
     return out;
@@ -52,21 +53,22 @@ class TableReader {
   tx::LocalizedTexts localized(std::string_view key) {
     const auto* node = take(key);
     if (node == nullptr) return {};
-    if (node->is_string()) return {{"en", node->value_or(std::string{})}};
+    if (node->is_string()) return {{"en", checked(*node, key)}};
     const auto* table = node->as_table();
     if (table == nullptr) {
       fail(*node, key, "is a text or a table of texts by language");
       return {};
     }
-    return localized_of(*table, {});
+    return localized_of(*table, key, {});
   }
   // The members of a table that are texts by language, but for `others`.
-  static tx::LocalizedTexts localized_of(const toml::table& table, std::span<const std::string_view> others) {
+  tx::LocalizedTexts localized_of(const toml::table& table, std::string_view key,
+                                  std::span<const std::string_view> others) {
     tx::LocalizedTexts texts;
     for (const auto& [language, value] : table) {
-      if (std::ranges::find(others, language.str()) == others.end()) {
-        texts.push_back({std::string(language.str()), value.value_or(std::string{})});
-      }
+      if (std::ranges::find(others, language.str()) != others.end()) continue;
+      if (!value.is_string()) fail(value, key, "is a table of texts by language");
+      texts.push_back({std::string(language.str()), checked(value, key)});
     }
     std::ranges::sort(texts);
     return texts;
@@ -86,6 +88,12 @@ class TableReader {
     }
     fail_key(key, "knows no \"" + name + "\" (known: " + known + ")");
     return 0;
+  }
+  // What is published stays: a text with a mark that nobody sees is refused while it can be mended.
+  std::string checked(const toml::node& node, std::string_view key) {
+    std::string value = node.value_or(std::string{});
+    if (const auto fault = find_fault(value)) fail(node, key, "holds " + to_text(*fault));
+    return value;
   }
   const toml::node* take(std::string_view key) {
     taken_.push_back(key);
@@ -187,7 +195,7 @@ void read_outcomes(TableReader& reader, const std::string& file, tx::Achievement
     }
     constexpr std::string_view kOthers[] = {"esco"};
     TableReader inner(*table, file);
-    content.outcomes.push_back({TableReader::localized_of(*table, kOthers), inner.texts("esco")});
+    content.outcomes.push_back({reader.localized_of(*table, "outcomes", kOthers), inner.texts("esco")});
   }
 }
 

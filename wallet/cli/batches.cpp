@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "ledger/tx/transaction.h"
+#include "wallet/cli/output.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -23,19 +24,36 @@ std::vector<std::string> batch_names(const Context& context) {
   return names;
 }
 
-Result<std::uint64_t> reserve_indexes(const Context& context, std::uint64_t next_free_on_ledger, std::uint64_t count) {
+Status check_batch_name(const std::string& name) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  };
+  if (!name.empty() && name.size() <= 100 && name.front() != '.' && std::ranges::all_of(name, allowed)) return {};
+  return error("--name: \"" + name.substr(0, 100) +
+               "\" cannot be the name of a batch: use letters, digits, '-', '_' and '.', at most 100");
+}
+
+Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free_on_ledger) {
   const std::string file = context.path("issuer/next_index.json");
   std::uint64_t first = std::max<std::uint64_t>(next_free_on_ledger, 1);
-  if (std::filesystem::exists(file)) {
-    TM_TRY(auto raw, read_file(file, 1024));
-    TM_TRY(auto json, parse_strict_json(as_text(raw)));
-    ObjectReader reader(json, file);
-    first = std::max(first, reader.number("reserved_until"));
-    TM_TRY_STATUS(reader.finish());
+  if (!std::filesystem::exists(file)) return first;
+  TM_TRY(const auto raw, read_file(file, 1024));
+  TM_TRY(const auto json, parse_strict_json(as_text(raw)));
+  ObjectReader reader(json, file);
+  first = std::max(first, reader.number("reserved_until"));
+  TM_TRY_STATUS(reader.finish());
+  return first;
+}
+
+Status reserve_indexes(const Context& context, std::uint64_t first, std::uint64_t count) {
+  TM_TRY(const auto free, next_index(context, first));
+  if (free != first) {
+    return error("another program of this home has taken the indexes from " + std::to_string(first) +
+                 " on; nothing was issued, run the command again");
   }
   const Json reserved{{"reserved_until", first + count}};
-  TM_TRY_STATUS(write_file_atomically(file, as_bytes(reserved.dump()), Overwrite::kAllowed));
-  return first;
+  return write_home_file(context, "issuer/next_index.json", as_bytes(reserved.dump()));
 }
 
 bool has_expired(const Batch& batch, Client& client) {
@@ -58,25 +76,6 @@ Result<TransactionId> id_of_carried(const ChainId& chain, ByteView carried) {
   if (const auto* rejection = std::get_if<ledger::tx::Rejection>(&decoded))
     return error(ledger::tx::to_text(*rejection));
   return std::get<ledger::tx::SharedTransaction>(decoded)->id();
-}
-
-Result<std::vector<IssuerIndex>> slots_of_student(const Context& context, const std::string& batch,
-                                                  const std::string& student,
-                                                  std::span<const age::Identity> identities) {
-  std::vector<IssuerIndex> slots;
-  const std::vector<std::string> names = batch.empty() ? batch_names(context) : std::vector<std::string>{batch};
-  for (const auto& name : names) {
-    TM_TRY(auto file, read_file(batch_path(context, name) + "/register.age", age::kMaxFileBytes));
-    auto list = open_register(file, identities);
-    if (!list.ok()) return error("register of batch " + name + ": " + list.message());
-    if (const RegisterRow* row = find_student(*list, student)) {
-      for (const auto& slot : row->slots) slots.push_back(slot.index);
-    }
-  }
-  if (slots.empty())
-    return error("no register of this home knows a student " + student + (batch.empty() ? "" : " in batch " + batch));
-  std::ranges::sort(slots);
-  return slots;
 }
 
 }  // namespace testamur::wallet

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "ledger/tx/facts_meaning.h"
 #include "wallet/cli/dates.h"
 #include "wallet/keystore/file.h"
 
@@ -169,6 +170,7 @@ void read_facts(CeremonyReader& reader, tx::InstitutionFacts& facts) {
       facts.legal_names.push_back({std::string(language.str()), node.value_or(std::string{})});
     }
   }
+  if (const auto problem = tx::meaning_problem(facts)) reader.mistake(problem->field, "cannot stand: " + problem->why);
   if (const auto broken = tx::form_error(facts)) reader.mistake("legal_names", "and other facts: " + to_text(*broken));
 }
 

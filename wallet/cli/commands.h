@@ -12,11 +12,14 @@ class App;
 
 namespace testamur::wallet {
 
-using Run = std::function<ExitCode()>;
+using Run = std::function<Outcome()>;
 
 struct DraftOptions;
-// --draft and --send-by (wallet/cli/signing.h).
+// --draft and --send-by (wallet/cli/transaction_flow.h).
 void add_draft_options(CLI::App& command, DraftOptions& options);
+
+// All commands and the global options.
+void add_all_commands(CommandTree& app, Context& context, Run& run);
 
 void add_wallet_commands(CLI::App& app, Context& context, Run& run);
 void add_credential_commands(CLI::App& app, Context& context, Run& run);

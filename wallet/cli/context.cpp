@@ -1,11 +1,16 @@
 #include "wallet/cli/context.h"
 
 #include <toml++/toml.h>
-#include <cstdio>
+#include <algorithm>
 #include <filesystem>
 
 #include "common/clock.h"
 #include "wallet/cli/advice.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/cli/ledger_commands.h"
+#include "wallet/cli/option.h"
+#include "wallet/cli/output.h"
+#include "wallet/client/json_fields.h"
 #include "wallet/client/ledger_trust.h"
 #include "wallet/keystore/file.h"
 
@@ -27,16 +32,85 @@ Result<IssuerProfile> read_profile(const std::string& file) {
   return profile;
 }
 
-ExitCode code_of(CallFailure kind) {
-  switch (kind) {
-    case CallFailure::kUnreachable: return ExitCode::kUnreachable;
-    case CallFailure::kOverloaded: return ExitCode::kUnreachable;
-    case CallFailure::kNotFound: return ExitCode::kUnknown;
-    case CallFailure::kInvalid: return ExitCode::kUsage;
-    case CallFailure::kRejected:
-    case CallFailure::kOther: return ExitCode::kFailure;
+// host:port, with a port that there is.
+Status check_endpoint(const std::string& text, const std::string& where) {
+  const auto colon = text.rfind(':');
+  const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
+  const bool digits =
+      !port.empty() && port.size() <= 5 && std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
+  const unsigned long number = digits ? std::stoul(port) : 0;
+  if (colon != std::string::npos && colon != 0 && number >= 1 && number <= 65'535) return {};
+  return error(where + ": \"" + text.substr(0, 200) + "\" is no endpoint: write HOST:PORT with a port from 1 to 65535");
+}
+
+// Without this file the system's roots would be believed in its place.
+Status check_root_file(const std::string& path, const std::string& where) {
+  auto read = read_file(path, kMaxProfileBytes * 16);
+  if (!read.ok()) return error(where + ": " + read.message());
+  return {};
+}
+
+Status read_endpoints(const toml::node& value, const std::string& where, Context& context) {
+  const auto* list = value.as_array();
+  if (list == nullptr) return error(where + " is not a list of texts: write endpoints = [\"HOST:PORT\"]");
+  std::vector<std::string> endpoints;
+  for (const auto& item : *list) {
+    const auto* text = item.as_string();
+    if (text == nullptr) return error(where + ": one of its values is not a text: write [\"HOST:PORT\"]");
+    TM_TRY_STATUS(check_endpoint(text->get(), where));
+    endpoints.push_back(text->get());
   }
-  return ExitCode::kFailure;
+  if (endpoints.empty()) return error(where + " is an empty list");
+  if (context.endpoints.empty()) context.endpoints = std::move(endpoints);
+  return {};
+}
+
+Status read_root_file(const toml::node& value, const std::string& where, Context& context) {
+  const auto* text = value.as_string();
+  if (text == nullptr) return error(where + " is not a text: write the path of a PEM file");
+  if (!context.tls_root.empty()) return {};
+  TM_TRY_STATUS(check_root_file(text->get(), where));
+  context.tls_root = text->get();
+  return {};
+}
+
+std::string error_text(const Failure& failure) {
+  const auto advice = advice_for(failure.code);
+  std::string text = failure.message;
+  if (!failure.code.empty()) text += " [" + failure.code + "]";
+  if (!advice.empty()) text += "\nwhat to do: " + std::string(advice);
+  return text;
+}
+
+Json error_json(const Failure& failure) {
+  Json json = failure.facts;
+  json["error"] = failure.message;
+  json["exit_code"] = static_cast<int>(failure.exit);
+  if (failure.code.empty()) return json;
+  json["code"] = failure.code;
+  json["rule"] = failure.rule;
+  json["field"] = failure.field;
+  if (const auto advice = advice_for(failure.code); !advice.empty()) json["advice"] = advice;
+  return json;
+}
+
+// Later lines of a cause are indented: none that somebody else wrote into it begins as one of ours.
+void put_error(const std::string& message) {
+  std::string text = "testamur: ";
+  for (const char letter : message) {
+    text += letter;
+    if (letter == '\n') text += "  ";
+  }
+  put(Stream::kError, text + "\n");
+}
+
+ExitCode print_failure(const Context& context, const Failure& failure) {
+  if (context.json) {
+    put_json(Stream::kOut, error_json(failure));
+  } else {
+    put_error(error_text(failure));
+  }
+  return failure.exit;
 }
 
 }  // namespace
@@ -50,21 +124,23 @@ Client Context::client() const { return Client(ClientOptions{endpoints, 10'000, 
 std::uint64_t Context::now_ms() const { return SystemClock{}.now_ms(); }
 
 Status read_config(Context& context) {
+  for (const auto& endpoint : context.endpoints) TM_TRY_STATUS(check_endpoint(endpoint, "--endpoint"));
+  if (!context.tls_root.empty()) TM_TRY_STATUS(check_root_file(context.tls_root, "--tls-root"));
   const std::string file = context.path("config.toml");
   if (!std::filesystem::exists(file)) return {};
   try {
     const toml::table table = toml::parse_file(file);
     for (const auto& [key, value] : table) {
-      if (key.str() != "endpoints" && key.str() != "tls_root") {
-        return error(file + ": unknown key \"" + std::string(key.str()) + "\" (known: endpoints, tls_root)");
+      const std::string name(key.str());
+      const std::string where = file + ", line " + std::to_string(key.source().begin.line) + ": " + name;
+      if (name == "endpoints") {
+        TM_TRY_STATUS(read_endpoints(value, where, context));
+      } else if (name == "tls_root") {
+        TM_TRY_STATUS(read_root_file(value, where, context));
+      } else {
+        return error(where + " is no key of this file (known: endpoints, tls_root)");
       }
     }
-    if (context.endpoints.empty()) {
-      if (const auto* list = table["endpoints"].as_array()) {
-        for (const auto& item : *list) context.endpoints.push_back(item.value_or(std::string{}));
-      }
-    }
-    if (context.tls_root.empty()) context.tls_root = table["tls_root"].value_or(std::string{});
   } catch (const toml::parse_error& failure) {
     return error(file + ", line " + std::to_string(failure.source().begin.line) + ": " +
                  std::string(failure.description()));
@@ -73,40 +149,37 @@ Status read_config(Context& context) {
 }
 
 ExitCode fail(const Context& context, ExitCode code, const std::string& message) {
-  if (context.json) {
-    std::puts(Json{{"error", message}, {"exit_code", static_cast<int>(code)}}.dump(2).c_str());
-  } else {
-    std::fprintf(stderr, "testamur: %s\n", message.c_str());
-  }
-  return code;
+  return print_failure(context, Failure{code, message});
 }
 
-ExitCode fail(const Context& context, const CallError& failure) {
-  const ExitCode code = code_of(failure.kind);
-  const auto advice = advice_for(failure.code);
-  if (context.json) {
-    Json json = to_json(failure);
-    json["exit_code"] = static_cast<int>(code);
-    if (!advice.empty()) json["advice"] = advice;
-    std::puts(json.dump(2).c_str());
-    return code;
-  }
-  std::string text = failure.message;
-  if (!failure.code.empty()) text += " [" + failure.code + "]";
-  if (!advice.empty()) text += "\n  what to do: " + std::string(advice);
-  std::fprintf(stderr, "testamur: %s\n", text.c_str());
-  return code;
+ExitCode fail(const Context& context, const CallError& failure) { return print_failure(context, failure_of(failure)); }
+
+ExitCode fail(const Context& context, const VaultError& failure) { return print_failure(context, failure_of(failure)); }
+
+Failure failure_of(const VaultError& vault) {
+  return Failure{vault.kind == VaultFailure::kWrongPassphrase ? ExitCode::kPassphrase : ExitCode::kFailure,
+                 vault.message};
 }
 
-ExitCode fail(const Context& context, const VaultError& failure) {
-  return fail(context, failure.kind == VaultFailure::kWrongPassphrase ? ExitCode::kPassphrase : ExitCode::kFailure,
-              failure.message);
+ExitCode report(const Context& context, const Outcome& outcome) {
+  if (const auto* failure = outcome.failure()) return print_failure(context, *failure);
+  if (const auto* answer = outcome.reply()) print(context, answer->json, answer->text);
+  return outcome.exit();
+}
+
+Attempt<void> refuse_unread_options(const Context& context) {
+  if (context.commands == nullptr) return {};
+  std::string names;
+  for (const auto& name : context.commands->given_unread()) names += (names.empty() ? "" : ", ") + name;
+  if (names.empty()) return {};
+  return Failure{
+      ExitCode::kUsage,
+      names + " would have no effect here, together with what else was given; nothing was done. Leave it out."};
 }
 
 void print(const Context& context, const Json& value, const std::string& text) {
-  const std::string out = context.json ? value.dump(2) : text;
-  std::fwrite(out.data(), 1, out.size(), stdout);
-  if (out.empty() || out.back() != '\n') std::fputc('\n', stdout);
+  if (context.json) return put_json(Stream::kOut, value);
+  put(Stream::kOut, text.empty() || text.back() != '\n' ? text + "\n" : text);
 }
 
 Result<SecretBytes> existing_passphrase(Context& context, const std::string& what) {
@@ -129,28 +202,43 @@ Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
   }
   TM_TRY(auto passphrase, existing_passphrase(context, what));
   if (passphrase.empty()) return error("the passphrase is empty");
+  if (passphrase.text().starts_with("\xef\xbb\xbf") && !context.quiet)
+    put(Stream::kError, "testamur: a byte-order mark stands before the passphrase; it is no part of it\n");
   return passphrase;
 }
 
-OpenedKeys open_issuer_keys(Context& context, KeyPurpose purpose) {
+Attempt<IssuerKeys> open_issuer_keys(Context& context, KeyPurpose purpose) {
   const std::string file = context.path("issuer/" + std::string(to_text(purpose)) + ".age");
   if (!std::filesystem::exists(file)) {
-    return {std::nullopt, fail(context, ExitCode::kFailure,
-                               file + " does not exist: this home holds no " + std::string(to_text(purpose)) +
-                                   " key (testamur issuer init)")};
+    return Failure{ExitCode::kFailure, file + " does not exist: this home holds no " + std::string(to_text(purpose)) +
+                                           " key (testamur issuer init)"};
   }
-  auto passphrase = existing_passphrase(context, file);
-  if (!passphrase.ok()) return {std::nullopt, fail(context, ExitCode::kPassphrase, passphrase.message())};
-  auto opened = Vault::open(file, std::move(passphrase).value());
-  if (!opened.ok()) return {std::nullopt, fail(context, *opened.failure)};
+  TM_TRY(auto passphrase, or_exit(ExitCode::kPassphrase, existing_passphrase(context, file)));
+  auto opened = Vault::open(file, std::move(passphrase));
+  if (!opened.ok()) return failure_of(*opened.failure);
   auto keys = decode_issuer_keys(opened.vault->contents());
-  if (!keys.ok()) return {std::nullopt, fail(context, ExitCode::kFailure, file + ": " + keys.message())};
-  return {std::move(keys).value(), ExitCode::kOk};
+  if (!keys.ok()) return Failure{ExitCode::kFailure, file + ": " + keys.message()};
+  return std::move(keys).value();
 }
 
 Called<Json> find_institution(Client& client, const std::string& id_or_domain, bool with_history) {
   if (auto id = parse_institution_id(id_or_domain); id.ok()) return client.institution(*id, with_history);
   return client.institution_by_domain(id_or_domain, with_history);
+}
+
+Attempt<InstitutionId> institution_named(Client& client, const std::string& what, const std::string& id_or_domain) {
+  if (id_or_domain.starts_with("tmi1")) {
+    auto id = parse_institution_id(id_or_domain);
+    if (!id.ok()) return Failure{ExitCode::kUsage, what + ": " + id.message()};
+    return *id;
+  }
+  TM_TRY(const auto answer, asked(client.institution_by_domain(id_or_domain), what + " \"" + id_or_domain + "\""));
+  const Json& name = part_of(part_of(answer, "institution"), "name");
+  const auto id = from_hex(text_of(name, "id"));
+  if (!id || id->size() != InstitutionId::kSize) {
+    return Failure{ExitCode::kFailure, what + ": the node gave no id for " + id_or_domain};
+  }
+  return InstitutionId::prefix_of(*id);
 }
 
 std::optional<ChainId> home_ledger(const Context& context) {
@@ -189,31 +277,34 @@ Result<IssuerProfile> profile_here_or(const Context& context, const std::string&
   std::filesystem::create_directories(context.path("issuer"), failure);
   if (failure) return error("cannot create " + context.path("issuer") + ": " + failure.message());
   const Json json{{"chain", chain}, {"institution", institution}, {"name", ""}, {"domain", ""}};
-  TM_TRY_STATUS(write_file_atomically(file, as_bytes(json.dump(2)), Overwrite::kRefused));
+  TM_TRY_STATUS(write_home_file(context, "issuer/issuer.json", as_bytes(json.dump(2))));
   return profile;
 }
 
-Result<IssuerProfile> issuer_profile(Context& context, Client& client) {
-  TM_TRY(auto profile, stored_profile(context));
+Attempt<IssuerProfile> issuer_profile(Context& context, Client& client) {
+  TM_TRY(auto profile, or_exit(ExitCode::kFailure, stored_profile(context)));
+
   // Where a recovery was accepted, the institution goes on in the ledger that took the old one up.
   LedgerTrust trust(context.path("ledgers"));
-  if (auto problem = trust.load()) return error(problem->message);
+  if (const auto problem = trust.load()) return failure_of(*problem);
   profile.chain = trust.successor(profile.chain);
+
   if (profile.name.empty()) {
-    auto answer = client.institution(profile.institution, false);
-    if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
-    const Json& name = std::get<Json>(answer)["institution"]["name"];
-    profile.name = name.value("name_now", "");
-    profile.domain = name.value("domain", "");
+    TM_TRY(const auto answer, asked(client.institution(profile.institution, false)));
+    const Json& name = part_of(part_of(answer, "institution"), "name");
+    profile.name = text_of(name, "name_now");
+    profile.domain = text_of(name, "domain");
   }
   return profile;
 }
 
-Result<std::string> named_or_own(Context& context, Client& client, const std::string& named) {
+Attempt<std::string> named_or_own(Context& context, Client& client, const std::string& named) {
   if (!named.empty()) return named;
   auto profile = issuer_profile(context, client);
-  if (!profile.ok()) return error(profile.message() + ", or name an institution");
-  return to_text(profile->institution);
+  if (profile.ok()) return to_text(profile->institution);
+  Failure failure = profile.failure();
+  failure.message += ", or name an institution";
+  return failure;
 }
 
 }  // namespace testamur::wallet

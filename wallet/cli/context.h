@@ -1,15 +1,16 @@
-// What every command is given: global options, the home directory, how to reach nodes and open vaults, and where to
-// print. A command is a function (Context&, its options) -> ExitCode; it prints its own result. One thread.
+// What every command is given: global options, the home directory, how to reach nodes and open vaults. A command is a
+// function (Context&, its options) -> Outcome, and main prints it. One thread.
 //
 // Home: $TESTAMUR_HOME, else ~/.testamur
 //   config.toml              endpoints, tls_root (optional; --endpoint overrides)
-//   wallet.age               a learner's vault
+//   wallet.age               a learner's vault; beside it wallet.age.previous, what it held before
 //   issuer/<purpose>.age     an issuer's vaults: root, issue, govern, credential
 //   issuer/party.toml        its public facts and keys, as the genesis ceremony reads them
 //   issuer/issuer.json       what was learnt at registration: chain, institution
 //   issuer/batches/<name>/   one batch each: state, claim files, codes, register
 //   outbox/                  signed transactions that have not ended
 //   ledgers/                 the ledgers that are trusted, as far as they were followed
+//   .lock                    who changes the home now (wallet/keystore/home_lock.h)
 #pragma once
 
 #include <cstdint>
@@ -20,15 +21,20 @@
 #include "common/keys.h"
 #include "common/result.h"
 #include "wallet/cli/exit_code.h"
+#include "wallet/cli/outcome.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/client.h"
+#include "wallet/keystore/home_lock.h"
 #include "wallet/keystore/issuer_keys.h"
 #include "wallet/keystore/strict_json.h"
 #include "wallet/keystore/vault.h"
 
 namespace testamur::wallet {
 
+class CommandTree;
+
 struct Context {
+  const CommandTree* commands = nullptr;  // whose options were typed; set by main
   std::string home;
   std::vector<std::string> endpoints;
   std::string tls_root;
@@ -37,9 +43,11 @@ struct Context {
   bool json = false;
   std::string accept_recovery;  // chain id of a recovery that a person has decided to follow
   bool yes = false;             // no confirmation
+  bool force = false;           // a file that is there may be replaced: wallet/cli/output.h
   bool quiet = false;           // no progress
   std::uint64_t timeout_ms = 30'000;
   std::optional<SecretBytes> passphrase;  // once asked, for all vaults of one command
+  std::optional<HomeLock> lock;           // held until the command ends: lock_home of wallet/cli/output.h
 
   std::string path(const std::string& relative) const;
   Client client() const;
@@ -56,6 +64,11 @@ std::optional<ChainId> home_ledger(const Context& context);
 ExitCode fail(const Context& context, ExitCode code, const std::string& message);
 ExitCode fail(const Context& context, const CallError& failure);
 ExitCode fail(const Context& context, const VaultError& failure);
+// Prints how a command ended, once, and gives the exit code.
+ExitCode report(const Context& context, const Outcome& outcome);
+// Fails with exit code 2 when an option was typed that nobody has read so far: it would have no effect. Asked before
+// the first lasting effect of a command, and before its answer is printed.
+Attempt<void> refuse_unread_options(const Context& context);
 // Prints one JSON value with --json, else the text.
 void print(const Context& context, const Json& value, const std::string& text);
 
@@ -63,15 +76,14 @@ void print(const Context& context, const Json& value, const std::string& text);
 Result<SecretBytes> existing_passphrase(Context& context, const std::string& what);
 Result<SecretBytes> new_passphrase(Context& context, const std::string& what);
 
-// The issuer's vault of one purpose, opened. The failure was printed and its exit code is returned.
-struct OpenedKeys {
-  std::optional<IssuerKeys> keys;
-  ExitCode code = ExitCode::kOk;
-};
-OpenedKeys open_issuer_keys(Context& context, KeyPurpose purpose);
+Failure failure_of(const VaultError& vault);
+// The issuer's vault of one purpose, opened.
+Attempt<IssuerKeys> open_issuer_keys(Context& context, KeyPurpose purpose);
 
 // The institution meant by an id (tmi…) or a domain.
 Called<Json> find_institution(Client& client, const std::string& id_or_domain, bool with_history);
+// Its id. `what` names the option or argument in the failure.
+Attempt<InstitutionId> institution_named(Client& client, const std::string& what, const std::string& id_or_domain);
 
 // What this home knows of its own institution.
 struct IssuerProfile {
@@ -84,9 +96,9 @@ struct IssuerProfile {
 Result<IssuerProfile> stored_profile(const Context& context);
 // The same, or on a machine of its own (of one holder of keys, say) by ids (text) that are given, and then kept there.
 Result<IssuerProfile> profile_here_or(const Context& context, const std::string& chain, const std::string& institution);
-// From issuer/issuer.json, or by asking a node for the institution of issuer/party.toml's domain (then it is saved).
-Result<IssuerProfile> issuer_profile(Context& context, Client& client);
+// From issuer/issuer.json; name and domain are asked of a node where the file has none.
+Attempt<IssuerProfile> issuer_profile(Context& context, Client& client);
 // What the person named, or the institution of this home.
-Result<std::string> named_or_own(Context& context, Client& client, const std::string& named);
+Attempt<std::string> named_or_own(Context& context, Client& client, const std::string& named);
 
 }  // namespace testamur::wallet

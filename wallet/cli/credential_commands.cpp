@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <memory>
 
+#include "common/visible.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/open_wallet.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/own_decision.h"
 #include "wallet/cli/policy_file.h"
 #include "wallet/cli/render.h"
@@ -22,6 +24,7 @@ namespace testamur::wallet {
 namespace {
 
 constexpr std::size_t kMaxCredentialBytes = std::size_t{1} << 20;
+constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
 
 struct PresentOptions {
   std::string reference;
@@ -40,32 +43,79 @@ struct VerifyOptions {
   std::string policy_file;
   std::string graph_file;
   std::uint64_t max_age_s = 300;
-  std::uint64_t max_status_age_ms = 600'000;
+  std::uint64_t max_status_age_ms = kMaxStatusAgeMs;
 };
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
-  return text;
+// What its claim file called it nobody signed: title and issuer are shown as the credential itself has them.
+std::string signed_title(const CredentialView& view) {
+  const auto title = view.disclosed.find(ClaimId::kTitle);
+  return title == view.disclosed.end() ? std::string{} : to_display(kind_of(ClaimId::kTitle), title->second);
 }
 
-Json credential_json(const StoredCredential& stored, const CredentialView& view) {
+// The trusted ledger that the credential's reference names.
+std::optional<ChainId> named_ledger(const LedgerTrust& trust, const CredentialView& view) {
+  const auto* ledger = trust.find(view.head.reference);
+  return ledger == nullptr ? std::nullopt : std::optional(ledger->genesis.chain);
+}
+
+// What became of a credential that the wallet holds, for its learner. Nothing is printed and nothing fails: where no
+// node answers it says so.
+class Condition {
+ public:
+  struct Words {
+    std::string word;  // of to_text(Standing), or not_asked
+    std::string text;
+  };
+
+  explicit Condition(Context& context) : context_(context), client_(context.client()), trust_(context.path("ledgers")) {
+    problem_ = follow_ledger(context, client_, trust_);
+  }
+
+  Words of(const StoredCredential& stored, const CredentialView& view) {
+    const auto& ends_s = view.head.expires_at_s;
+    if (ends_s && *ends_s <= context_.now_ms() / 1000) return {"expired", "expired"};
+    if (problem_ && problem_->unreachable()) return {"not_asked", "not asked: offline"};
+    if (problem_) return {"cannot_tell", "cannot tell: " + problem_->message};
+    auto facts = gather_facts(client_, view, "", named_ledger(trust_, view));
+    if (const auto lie = prove_facts(client_, trust_, view, facts))
+      return {"cannot_tell", "cannot tell: " + lie->message};
+    const auto verdict = verify_presentation(stored.sd_jwt, facts, {context_.now_ms(), kMaxStatusAgeMs, {}, false});
+    const auto what = standing(verdict);
+    const auto* status = find(verdict, Topic::kStatus);
+    if (what == Standing::kGenuine && status != nullptr) return {"genuine", "in force: " + status->text};
+    return {std::string(to_text(what)), headline(verdict)};
+  }
+
+ private:
+  Context& context_;
+  Client client_;
+  LedgerTrust trust_;
+  LedgerOutcome problem_;
+};
+
+Json credential_json(const StoredCredential& stored, const CredentialView& view, const Condition::Words& condition) {
   Json claims = Json::object();
   for (const auto& [id, value] : view.disclosed) claims[std::string(kind_of(id).name)] = to_display(kind_of(id), value);
   return Json{{"reference", to_text(view.head.reference)},
-              {"title", stored.title},
-              {"issuer", stored.issuer_name},
+              {"title", signed_title(view)},
+              {"issuer", view.head.issuer_domain},
+              {"status", condition.word},
+              {"status_text", condition.text},
               {"holder_key", stored.holder_key.derived_index ? "holder-made" : "issuer-made"},
               {"imported_at_ms", stored.imported_at_ms},
               {"claims", claims}};
 }
 
-std::string credential_text(const StoredCredential& stored, const CredentialView& view, bool with_claims) {
-  std::string text = toned(Tone::kStrong, stored.title.empty() ? "credential" : stored.title) + ", " +
-                     stored.issuer_name + "\n  " + to_text(view.head.reference) + "\n";
+std::string credential_text(const StoredCredential& stored, const CredentialView& view,
+                            const Condition::Words& condition, bool with_claims) {
+  const std::string title = one_line(signed_title(view));
+  std::string text = toned(Tone::kStrong, title.empty() ? "credential" : title) + ", " +
+                     one_line(view.head.issuer_domain) + "\n  " + to_text(view.head.reference) + "\n  " +
+                     toned(condition.word == "genuine" ? Tone::kGood : Tone::kDoubt, one_line(condition.text)) + "\n";
   if (!with_claims) return text;
   text += "  holder key: " + std::string(stored.holder_key.derived_index ? "holder-made" : "issuer-made") + "\n";
   for (const auto& [id, value] : view.disclosed) {
-    text += "  " + std::string(kind_of(id).label) + ": " + to_display(kind_of(id), value) + "\n";
+    text += "  " + std::string(kind_of(id).label) + ": " + one_line(to_display(kind_of(id), value)) + "\n";
   }
   return text;
 }
@@ -92,12 +142,20 @@ ClaimOutcome open_claim(Context& context, ByteView file, const WalletContents& c
 ExitCode import(Context& context, const std::string& file, const std::string& code_file) {
   auto raw = read_file(file, age::kMaxFileBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
-  auto wallet = OpenWallet::open(context);
+  auto wallet = OpenWallet::open_to_change(context, "credential import");
   if (!wallet) return wallet.code();
   ClaimOutcome outcome = open_claim(context, *raw, wallet.contents(), code_file);
   if (!outcome.claim)
     return fail(context, outcome.wrong_code ? ExitCode::kPassphrase : ExitCode::kInvalid, outcome.failure);
-  const std::string what = outcome.claim->title;
+  // Imported before: the wallet has what it was to have.
+  if (auto again = read_credential(outcome.claim->sd_jwt); again.ok()) {
+    if (const auto* held = find_stored(wallet.contents(), to_text(again->head.reference))) {
+      const auto condition = Condition(context).of(*held, *again);
+      print(context, credential_json(*held, *again, condition),
+            "in the wallet already: " + credential_text(*held, *again, condition, true));
+      return ExitCode::kOk;
+    }
+  }
   if (auto imported = import_claim(wallet.contents(), std::move(*outcome.claim), context.now_ms()); !imported.ok()) {
     return fail(context, ExitCode::kInvalid, imported.message());
   }
@@ -105,7 +163,9 @@ ExitCode import(Context& context, const std::string& file, const std::string& co
   const StoredCredential& stored = wallet.contents().credentials.back();
   auto view = read_credential(stored.sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
-  print(context, credential_json(stored, *view), "imported " + credential_text(stored, *view, true));
+  const auto condition = Condition(context).of(stored, *view);
+  print(context, credential_json(stored, *view, condition),
+        "imported " + credential_text(stored, *view, condition, true));
   wallet.remind(context);
   return ExitCode::kOk;
 }
@@ -115,11 +175,14 @@ ExitCode list(Context& context) {
   if (!wallet) return wallet.code();
   Json all = Json::array();
   std::string text;
+  std::optional<Condition> asked;
   for (const auto& stored : wallet.contents().credentials) {
     auto view = read_credential(stored.sd_jwt);
     if (!view.ok()) continue;
-    all.push_back(credential_json(stored, *view));
-    text += credential_text(stored, *view, false);
+    if (!asked) asked.emplace(context);
+    const auto condition = asked->of(stored, *view);
+    all.push_back(credential_json(stored, *view, condition));
+    text += credential_text(stored, *view, condition, false);
   }
   print(context, Json{{"credentials", all}},
         all.empty() ? "no credentials yet: testamur credential import FILE\n" : text);
@@ -135,7 +198,8 @@ ExitCode show(Context& context, const std::string& reference) {
     return fail(context, ExitCode::kUnknown, "the wallet holds no such credential; testamur credential list");
   auto view = read_credential(stored->sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
-  print(context, credential_json(*stored, *view), credential_text(*stored, *view, true));
+  const auto condition = Condition(context).of(*stored, *view);
+  print(context, credential_json(*stored, *view, condition), credential_text(*stored, *view, condition, true));
   return ExitCode::kOk;
 }
 
@@ -146,13 +210,13 @@ std::string disclosure_text(const CredentialView& view, const std::vector<ClaimI
   for (const auto& [id, value] : view.disclosed) {
     const bool is_shown = std::ranges::find(shown, id) != shown.end();
     text += std::string(is_shown ? "  shown     " : "  withheld  ") + std::string(kind_of(id).label) +
-            (is_shown ? ": " + to_display(kind_of(id), value) : "") + "\n";
+            (is_shown ? ": " + one_line(to_display(kind_of(id), value)) : "") + "\n";
   }
   return text;
 }
 
 ExitCode present(Context& context, const PresentOptions& options) {
-  auto wallet = OpenWallet::open(context);
+  auto wallet = OpenWallet::open_to_change(context, "credential present");
   if (!wallet) return wallet.code();
   const StoredCredential* stored = find_stored(wallet.contents(), options.reference);
   if (stored == nullptr)
@@ -165,10 +229,11 @@ ExitCode present(Context& context, const PresentOptions& options) {
     if (kind == nullptr) return fail(context, ExitCode::kUsage, "no claim is called \"" + name + "\"");
     request.claims.push_back(kind->id);
   }
-  auto until = parse_date_or(options.until, 0);
+  auto until = parse_last_day(options.until, context.now_ms(), "--until");
   if (!until.ok()) return fail(context, ExitCode::kUsage, until.message());
   if (*until != 0) request.ends_at_s = *until / 1000;
-  const std::string preview = disclosure_text(*view, request.claims, options.audience);
+  const std::string preview = disclosure_text(*view, request.claims, options.audience) + "  " +
+                              one_line(Condition(context).of(*stored, *view).text) + "\n";
   if (!context.yes && !confirm(preview + "Present this?")) {
     return fail(context, ExitCode::kCancelled, "nothing was presented (without a terminal, give --yes)");
   }
@@ -176,15 +241,19 @@ ExitCode present(Context& context, const PresentOptions& options) {
   if (!key.ok()) return fail(context, ExitCode::kFailure, key.message());
   auto presentation = present_credential(stored->sd_jwt, request, *key);
   if (!presentation.ok()) return fail(context, ExitCode::kFailure, presentation.message());
+  if (options.out.empty()) {
+    print(context, Json{{"presentation", *presentation}}, *presentation + "\n");
+    if (!standard_output_arrived()) return fail(context, ExitCode::kFailure, "nothing was presented");
+  } else if (const ExitCode code = write_named_file(context, options.out, as_bytes(*presentation + "\n"));
+             code != ExitCode::kOk) {
+    return code;
+  }
+
+  // Booked only now: a presentation that reached nobody was not made.
   wallet.contents().grants.push_back(
       {to_text(view->head.reference), options.audience, options.claims, context.now_ms(), *until});
   if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
-  if (options.out.empty()) {
-    print(context, Json{{"presentation", *presentation}}, *presentation + "\n");
-    return ExitCode::kOk;
-  }
-  auto written = write_file_atomically(options.out, as_bytes(*presentation + "\n"), Overwrite::kAllowed);
-  if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
+  if (options.out.empty()) return ExitCode::kOk;
   print(context, Json{{"file", options.out}, {"disclosed", options.claims}, {"audience", options.audience}},
         preview + "wrote " + options.out + "\n");
   return ExitCode::kOk;
@@ -201,9 +270,8 @@ Asked facts_of_nodes(Context& context, const CredentialView& view, const std::st
   LedgerTrust trust(context.path("ledgers"));
   const auto problem = follow_ledger(context, client, trust);
   if (problem && !problem->unreachable()) return {{}, fail(context, *problem)};
-  Asked asked{gather_facts(client, view, purpose), std::nullopt};
-  if (problem || trust.current() == nullptr) return asked;
-  if (const auto lie = prove_facts(client, *trust.current(), view, asked.facts)) return {{}, fail(context, *lie)};
+  Asked asked{gather_facts(client, view, purpose, named_ledger(trust, view)), std::nullopt};
+  if (const auto lie = prove_facts(client, trust, view, asked.facts)) return {{}, fail(context, *lie)};
   return asked;
 }
 
@@ -226,25 +294,30 @@ Asked facts_of_file(Context& context, const CredentialView& view, const std::str
   }
   auto facts = facts_from_receipt(*receipt, *trusted, named == nullptr ? certified : named->genesis.chain);
   if (!facts.ok()) return {{}, fail(context, ExitCode::kInvalid, facts.message() + " [forged_proof]")};
+  facts->newest_known = std::max(facts->newest_known, floor_of(trust));
   return {std::move(facts).value(), std::nullopt};
 }
 
 ExitCode keep_receipt(Context& context, const std::string& file, const std::string& out) {
   auto raw = read_file(file, kMaxCredentialBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
-  auto view = read_credential(trimmed(std::string(as_text(*raw))));
+  auto pasted = read_pasted(as_text(*raw));
+  if (!pasted.ok()) return fail(context, ExitCode::kUsage, file + ": " + pasted.message());
+  auto view = read_credential(*pasted);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
   if (auto problem = follow_ledger(context, client, trust)) return fail(context, *problem);
-  const auto facts = gather_facts(client, *view, "");
+  const auto facts = gather_facts(client, *view, "", named_ledger(trust, *view));
   auto fetched = fetch_receipt(client, *trust.current(), *view, facts.chain);
   if (fetched.failure) return fail(context, *fetched.failure);
   if (!fetched.receipt) {
     return fail(context, ExitCode::kUnknown, "no node shows a proof of this credential: is it anchored, and listed?");
   }
-  auto written = write_file_atomically(out, ledger::encode(*fetched.receipt), Overwrite::kAllowed);
-  if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
+  if (const ExitCode written = write_named_file(context, out, ledger::encode(*fetched.receipt));
+      written != ExitCode::kOk) {
+    return written;
+  }
   const auto& header = fetched.receipt->checkpoint.header;
   print(context, Json{{"file", out}, {"height", header.height.value}, {"time_ms", header.time_ms}},
         "wrote " + out + ": proves the status at block " + std::to_string(header.height.value) + " to whoever trusts " +
@@ -280,13 +353,15 @@ ExitCode decide_here(Context& context, Client& client, const VerifyOptions& opti
     }
     source = std::make_unique<FileGraph>(std::move(*file));
   } else {
-    const auto& id = view.head.achievement;
-    auto answer = client.achievement(id.institution, id.number, id.version);
-    auto* failure = std::get_if<CallError>(&answer);
-    auto read = failure != nullptr ? Result<AwardQuestion>(error(failure->message))
-                                   : award_question(std::get<Json>(answer).value("achievement", Json::object()), id);
-    if (read.ok()) question = *read;
-    if (!read.ok()) missing = read.message();
+    auto answer = client.published(view.head.achievement);
+    if (auto* failure = std::get_if<CallError>(&answer)) {
+      missing = failure->message;
+    } else if (const auto& published = std::get<std::optional<AchievementAnswer>>(answer);
+               published && published->point_known && published->record.id == view.head.achievement) {
+      question = award_question(*published);
+    } else {
+      missing = client.answering() + " does not say what the achievement is about";
+    }
   }
   facts.decisions.reset();
   facts.acceptance.reset();
@@ -299,7 +374,9 @@ ExitCode decide_here(Context& context, Client& client, const VerifyOptions& opti
 ExitCode verify(Context& context, const VerifyOptions& options) {
   auto raw = read_file(options.file, kMaxCredentialBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
-  const std::string compact = trimmed(std::string(as_text(*raw)));
+  auto pasted = read_pasted(as_text(*raw));
+  if (!pasted.ok()) return fail(context, ExitCode::kUsage, options.file + ": " + pasted.message());
+  const std::string& compact = *pasted;
   VerifyRules rules{context.now_ms(), options.max_status_age_ms, std::nullopt, true};
   if (!options.audience.empty() || !options.nonce.empty()) {
     rules.holder = HolderRules{options.audience, options.nonce, context.now_ms() / 1000, options.max_age_s};
@@ -319,10 +396,7 @@ ExitCode verify(Context& context, const VerifyOptions& options) {
   const Verdict verdict = verify_presentation(compact, facts, rules);
   const auto code = static_cast<ExitCode>(verdict_code(verdict));
   if (context.json) {
-    auto json = parse_strict_json(to_json(verdict));
-    if (!json.ok()) return fail(context, ExitCode::kFailure, json.message());
-    (*json)["exit_code"] = static_cast<int>(code);
-    print(context, *json, "");
+    print(context, as_json(verdict), "");
   } else {
     print(context, {}, to_text(verdict));
   }

@@ -56,12 +56,34 @@ Result<std::uint64_t> parse_date_or(const std::string& text, std::uint64_t fallb
   unsigned month = 0;
   unsigned day = 0;
   int read = 0;
-  const bool shaped = text.size() == kDateLength &&
-                      std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &read) == 3 && read == 10;
+  // By its digits first: sscanf would take spaces and signs for them.
+  const bool digits = text.size() == kDateLength && text.find_first_not_of("0123456789-") == std::string::npos &&
+                      text[4] == '-' && text[7] == '-';
+  const bool shaped =
+      digits && std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &read) == 3 && read == 10;
   const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
   if (!shaped || !date.ok() || year < 1970) return error("\"" + text.substr(0, 40) + "\" is no date: write YYYY-MM-DD");
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::sys_days{date}.time_since_epoch()).count());
+}
+
+Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_ms, const std::string& option) {
+  if (text.empty()) return std::uint64_t{0};
+  auto start = parse_date_or(text, 0);
+  if (!start.ok()) return error(option + ": " + start.message() + ", the last day on which it holds (UTC)");
+  const std::uint64_t end_ms = *start + kDayMs;
+  if (end_ms > kLastWritableMs)
+    return error(option + " " + text + " is the last day of all: leave it out for \"open\"");
+  if (end_ms <= now_ms)
+    return error(option + " " + text + " is over: it is " + moment_text(now_ms) + ". Name a last day from " +
+                 moment_text(now_ms).substr(0, kDateLength) + " on");
+  return end_ms;
+}
+
+std::string last_day_text(std::uint64_t end_ms) {
+  if (end_ms == 0) return "open";
+  if (end_ms % kDayMs != 0) return moment_text(end_ms);
+  return moment_text(end_ms - kDayMs).substr(0, kDateLength) + " (UTC, to the end of that day)";
 }
 
 Result<std::uint64_t> parse_time(const std::string& text, std::uint64_t now_ms) {

@@ -5,8 +5,8 @@
 #include "trust/drawing.h"
 #include "trust/explain.h"
 #include "wallet/cli/local_view.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/policy_file.h"
-#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -95,17 +95,14 @@ Json to_json(const trust::Explanation& explanation, const trust::Policy& policy,
   return json;
 }
 
-Status write_drawings(const OwnQuestion& question, const trust::Explanation& explanation,
-                      const trust::NameOf& name_of) {
-  if (!question.svg.empty()) {
-    TM_TRY_STATUS(
-        write_file_atomically(question.svg, as_bytes(trust::to_svg(explanation, name_of)), Overwrite::kAllowed));
-  }
-  if (!question.dot.empty()) {
-    TM_TRY_STATUS(
-        write_file_atomically(question.dot, as_bytes(trust::to_dot(explanation, name_of)), Overwrite::kAllowed));
-  }
-  return {};
+ExitCode write_drawings(Context& context, const OwnQuestion& question, const trust::Explanation& explanation,
+                        const trust::NameOf& name_of) {
+  ExitCode code = ExitCode::kOk;
+  if (!question.svg.empty())
+    code = write_named_file(context, question.svg, as_bytes(trust::to_svg(explanation, name_of)));
+  if (code == ExitCode::kOk && !question.dot.empty())
+    code = write_named_file(context, question.dot, as_bytes(trust::to_dot(explanation, name_of)));
+  return code;
 }
 
 }  // namespace
@@ -147,9 +144,8 @@ ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuesti
   query.at_time_ms = question.at_time_ms == 0 ? view->as_of.today_ms : question.at_time_ms;
   const auto explanation = trust::explain(view->history, query, reading.policy);
   const trust::NameOf name_of = [&](const InstitutionId& id) { return view->name_of(id); };
-  if (auto written = write_drawings(question, explanation, name_of); !written.ok()) {
-    return fail(context, ExitCode::kFailure, written.message());
-  }
+  if (const ExitCode written = write_drawings(context, question, explanation, name_of); written != ExitCode::kOk)
+    return written;
   const std::string source =
       question.policy_file.empty() ? "the preset friends" : "your own policy " + question.policy_file;
   const std::string hypothetical = query.assume.empty() ? "" : "If what --assume says were on the ledger:\n";

@@ -12,6 +12,8 @@
 #include "wallet/cli/commands.h"
 #include "wallet/cli/genesis_words.h"
 #include "wallet/cli/key_files.h"
+#include "wallet/cli/option.h"
+#include "wallet/cli/output.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -23,10 +25,10 @@ using ledger::GenesisFault;
 constexpr std::size_t kMaxRecordBytes = 64u << 20;
 
 struct GenesisOptions {
-  std::string record;
-  std::string settings;
-  std::vector<std::string> files;  // parties, or copies of the record
-  std::vector<std::string> keys;
+  Given<std::string> record;
+  Given<std::string> settings;
+  Given<std::vector<std::string>> files;  // parties, or copies of the record
+  Given<std::vector<std::string>> keys;
 };
 
 Result<Genesis> read_record(const std::string& file) {
@@ -36,8 +38,9 @@ Result<Genesis> read_record(const std::string& file) {
   return genesis;
 }
 
-Status write_record(const std::string& file, const Genesis& genesis, Overwrite overwrite = Overwrite::kAllowed) {
-  return write_file_atomically(file, ledger::encode(genesis), overwrite);
+// A record that was read from this file and grew replaces it; a new one never replaces another.
+ExitCode write_record(Context& context, const std::string& file, const Genesis& genesis, bool was_read = true) {
+  return write_named_file(context, file, ledger::encode(genesis), [was_read](ByteView) { return was_read; });
 }
 
 ExitCode report(const Context& context, const Genesis& genesis, const std::vector<GenesisFault>& faults) {
@@ -55,18 +58,17 @@ ExitCode refuse(const Context& context, const std::string& file, const GenesisFa
 
 ExitCode draft(Context& context, const GenesisOptions& options) {
   ledger::GenesisInput input;
-  if (!options.settings.empty()) {
+  if (!options.settings->empty()) {
     auto read = read_genesis_settings(options.settings);
     if (!read.ok()) return fail(context, ExitCode::kUsage, read.message());
     input = std::move(read).value();
   }
   if (input.time_ms == 0) input.time_ms = context.now_ms();
   const auto genesis = ledger::draft_genesis(std::move(input));
-  if (auto written = write_record(options.record, genesis, Overwrite::kRefused); !written.ok()) {
-    return fail(context, ExitCode::kFailure, written.message());
-  }
+  if (const ExitCode written = write_record(context, options.record, genesis, false); written != ExitCode::kOk)
+    return written;
   print(context, genesis_json(genesis, ledger::find_faults(genesis)),
-        "an empty draft is in " + options.record + "; testamur genesis add " + options.record + " PARTY.toml …\n");
+        "an empty draft is in " + *options.record + "; testamur genesis add " + *options.record + " PARTY.toml …\n");
   return ExitCode::kOk;
 }
 
@@ -108,11 +110,11 @@ ExitCode add(Context& context, const GenesisOptions& options) {
   if (!genesis.ok()) return fail(context, ExitCode::kInvalid, genesis.message());
   if (!genesis->signatures.empty()) {
     return fail(context, ExitCode::kUsage,
-                options.record +
+                *options.record +
                     " is signed already: what is added changes the chain id and voids the signatures. "
                     "Begin with an unsigned copy [already_signed]");
   }
-  for (const auto& file : options.files) {
+  for (const auto& file : *options.files) {
     auto input = read_ceremony_file(file);
     if (!input.ok()) return fail(context, ExitCode::kUsage, input.message());
     auto next = input->party ? with_party(*genesis, std::move(*input->party))
@@ -125,9 +127,8 @@ ExitCode add(Context& context, const GenesisOptions& options) {
     if (!wrong.empty()) return fail(context, ExitCode::kInvalid, file + ": " + wrong);
     genesis = std::move(next);
   }
-  if (auto written = write_record(options.record, *genesis); !written.ok()) {
-    return fail(context, ExitCode::kFailure, written.message());
-  }
+  if (const ExitCode written = write_record(context, options.record, *genesis); written != ExitCode::kOk)
+    return written;
   print(context, genesis_json(*genesis, ledger::find_faults(*genesis)),
         std::to_string(genesis->content.parties.size()) + " parties, " +
             std::to_string(genesis->content.validators.size()) + " validators; chain id now " +
@@ -146,8 +147,8 @@ Result<std::vector<SecretKey>> root_keys(Context& context, const std::vector<std
   }
   if (!files.empty()) return keys;
   auto opened = open_issuer_keys(context, KeyPurpose::kRoot);
-  if (!opened.keys) return error("name the root keys with --keys");
-  for (auto& key : opened.keys->keys) keys.push_back(std::move(key));
+  if (!opened.ok()) return error(opened.message() + "; or name the root keys with --keys");
+  for (auto& key : opened->keys) keys.push_back(std::move(key));
   return keys;
 }
 
@@ -172,15 +173,14 @@ ExitCode sign(Context& context, const GenesisOptions& options) {
         std::ranges::any_of(founders, [&](const auto& founder) { return std::ranges::any_of(founder.roots, is_root); });
     if (!known) {
       return fail(context, ExitCode::kInvalid,
-                  options.record + ": " + to_text(id) + " is no root key of a founder [founder_stranger]");
+                  *options.record + ": " + to_text(id) + " is no root key of a founder [founder_stranger]");
     }
     std::erase_if(genesis->signatures, [&](const auto& signature) { return signature.root_key == id; });
     genesis->signatures.push_back({id, key.sign(message.view())});
   }
   std::ranges::sort(genesis->signatures, {}, &ledger::FounderSignature::root_key);
-  if (auto written = write_record(options.record, *genesis); !written.ok()) {
-    return fail(context, ExitCode::kFailure, written.message());
-  }
+  if (const ExitCode written = write_record(context, options.record, *genesis); written != ExitCode::kOk)
+    return written;
   const auto faults = ledger::find_faults(*genesis);
   std::string left;
   for (const auto& fault : faults) left += "  " + fault.what + "\n";
@@ -193,12 +193,12 @@ ExitCode sign(Context& context, const GenesisOptions& options) {
 ExitCode merge(Context& context, const GenesisOptions& options) {
   auto genesis = read_record(options.record);
   if (!genesis.ok()) return fail(context, ExitCode::kInvalid, genesis.message());
-  for (const auto& file : options.files) {
+  for (const auto& file : *options.files) {
     auto copy = read_record(file);
     if (!copy.ok()) return fail(context, ExitCode::kInvalid, copy.message());
     if (copy->chain != genesis->chain) {
       return fail(context, ExitCode::kInvalid,
-                  file + " is the record of " + to_text(copy->chain) + ", and " + options.record + " is that of " +
+                  file + " is the record of " + to_text(copy->chain) + ", and " + *options.record + " is that of " +
                       to_text(genesis->chain) + ": somebody signed another record [record_differs]");
     }
     for (const auto& signature : copy->signatures) {
@@ -207,9 +207,8 @@ ExitCode merge(Context& context, const GenesisOptions& options) {
     }
   }
   std::ranges::sort(genesis->signatures, {}, &ledger::FounderSignature::root_key);
-  if (auto written = write_record(options.record, *genesis); !written.ok()) {
-    return fail(context, ExitCode::kFailure, written.message());
-  }
+  if (const ExitCode written = write_record(context, options.record, *genesis); written != ExitCode::kOk)
+    return written;
   const auto faults = ledger::find_faults(*genesis);
   return report(context, *genesis, faults);
 }
@@ -232,24 +231,24 @@ void add_genesis_commands(CLI::App& app, Context& context, Run& run) {
     };
   };
   auto* drafting = genesis->add_subcommand("draft", "An empty record from settings (TOML)");
-  drafting->add_option("settings", options->settings, "time, protocol_version, [parameters]; all may be absent");
-  drafting->add_option("--out", options->record, "The record to begin")->required();
+  option(*drafting, "settings", options->settings, "time, protocol_version, [parameters]; all may be absent");
+  option(*drafting, "--out", options->record, "The record to begin")->required();
   drafting->callback(choose(draft));
   auto* adding = genesis->add_subcommand("add", "Parties into a draft; keys of replaced nodes into a recovery");
-  adding->add_option("record", options->record, "The record")->required();
-  adding->add_option("files", options->files, "party.toml of `testamurd init`, node-keys.toml of `testamurd replace`")
+  option(*adding, "record", options->record, "The record")->required();
+  option(*adding, "files", options->files, "party.toml of `testamurd init`, node-keys.toml of `testamurd replace`")
       ->required();
   adding->callback(choose(add));
   auto* signing = genesis->add_subcommand("sign", "Sign the chain id with an institution's root keys");
-  signing->add_option("record", options->record, "The record")->required();
-  signing->add_option("--keys", options->keys, "Root key files, or folders with root.key (default: this home's vault)");
+  option(*signing, "record", options->record, "The record")->required();
+  option(*signing, "--keys", options->keys, "Root key files, or folders with root.key (default: this home's vault)");
   signing->callback(choose(sign));
   auto* merging = genesis->add_subcommand("merge", "Gather the signatures of several copies");
-  merging->add_option("record", options->record, "The record to complete")->required();
-  merging->add_option("copies", options->files, "Signed copies of it")->required();
+  option(*merging, "record", options->record, "The record to complete")->required();
+  option(*merging, "copies", options->files, "Signed copies of it")->required();
   merging->callback(choose(merge));
   auto* checking = genesis->add_subcommand("check", "What a record says, who has signed, and what is wrong with it");
-  checking->add_option("record", options->record, "The record")->required();
+  option(*checking, "record", options->record, "The record")->required();
   checking->callback(choose(check));
 }
 

@@ -5,9 +5,9 @@
 
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
-#include "wallet/cli/orders.h"
 #include "wallet/cli/proposals.h"
 #include "wallet/cli/terminal.h"
+#include "wallet/cli/transaction_flow.h"
 
 namespace testamur::wallet {
 namespace {
@@ -26,93 +26,82 @@ std::string name_in(const Json& json, const char* name) {
 // ---- voting ----------------------------------------------------------------------------------------------------
 
 struct VoteOptions {
-  std::string proposal;
-  std::string answer;
+  Given<std::string> proposal;
+  Given<std::string> answer;
   DraftOptions draft;
 };
 
 struct FoundProposal {
-  ExitCode code = ExitCode::kOk;
   TransactionId id;
   Json view;
 };
-FoundProposal find_proposal(Context& context, Client& client, const std::string& text) {
+Attempt<FoundProposal> find_proposal(Client& client, const std::string& text) {
   const auto id = parse_transaction_id(text);
-  if (!id.ok())
-    return {fail(context, ExitCode::kUsage, id.message() + " (testamur governance list shows the ids)"), {}, {}};
-  auto answer = client.proposal(*id);
-  if (auto* failure = std::get_if<CallError>(&answer)) return {fail(context, *failure), {}, {}};
-  return {ExitCode::kOk, *id, part_in(std::get<Json>(answer), "proposal")};
+  if (!id.ok()) return Failure{ExitCode::kUsage, id.message() + " (testamur governance list shows the ids)"};
+  TM_TRY(const auto answer, asked(client.proposal(*id)));
+  return FoundProposal{*id, part_in(answer, "proposal")};
 }
 
-ExitCode vote(Context& context, const VoteOptions& options) {
-  const bool yes = options.answer == "yes";
-  if (!yes && options.answer != "no")
-    return fail(context, ExitCode::kUsage, "vote yes or no, not \"" + options.answer + "\"");
-  Desk desk = sit_down(context);
-  if (desk.code != ExitCode::kOk) return desk.code;
-  const auto found = find_proposal(context, desk.client, options.proposal);
-  if (found.code != ExitCode::kOk) return found.code;
-  Errand errand;
-  errand.command = "governance vote";
-  errand.make = [&](const tx::Envelope& envelope) {
+Outcome vote(Context& context, const VoteOptions& options) {
+  const bool yes = *options.answer == "yes";
+  if (!yes && *options.answer != "no") {
+    return Failure{ExitCode::kUsage, "vote yes or no, not \"" + *options.answer + "\""};
+  }
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto found, find_proposal(session.client, options.proposal));
+  TransactionRequest request;
+  request.command = "governance vote";
+  request.make = [&](const tx::Envelope& envelope) {
     return tx::build(envelope, tx::VoteContent{found.id, yes, false});
   };
-  errand.done = std::string("voted ") + (yes ? "yes" : "no");
-  errand.look = [&](const tx::UnsignedTransaction&, const Surroundings&, Order& order) {
-    auto around = look_around(desk.client, BodyView{"", part_in(found.view, "proposal"), desk.profile.institution, 0});
-    if (auto* known = std::get_if<Surroundings>(&around)) {
-      order.words += "\nWhat it is about: " + proposal_words(part_in(found.view, "proposal"), *known);
-      order.warnings = proposal_warnings(part_in(found.view, "proposal"), *known);
-    }
-    order.words += "\nSo far: " + tally_text(found.view) + ".";
+  request.done = std::string("voted ") + (yes ? "yes" : "no");
+  request.look = [&](const tx::UnsignedTransaction&, const Surroundings&, Description& description) -> Attempt<void> {
+    const Json proposal = part_in(found.view, "proposal");
+    TM_TRY(const auto known,
+           asked(look_around(session.client, BodyView{"", proposal, session.profile.institution, 0})));
+    description.words += "\nWhat it is about: " + proposal_words(proposal, known);
+    description.words += "\nSo far: " + tally_text(found.view) + ".";
+    description.warnings = proposal_warnings(proposal, known);
+    return {};
   };
-  return run_errand(desk, std::move(errand), options.draft);
+  return carry_out(session, std::move(request), options.draft);
 }
 
-ExitCode veto(Context& context, const VoteOptions& options) {
-  Desk desk = sit_down(context);
-  if (desk.code != ExitCode::kOk) return desk.code;
-  const auto found = find_proposal(context, desk.client, options.proposal);
-  if (found.code != ExitCode::kOk) return found.code;
+Outcome veto(Context& context, const VoteOptions& options) {
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto found, find_proposal(session.client, options.proposal));
   const Json replacement = part_in(part_in(found.view, "proposal"), "root_replacement");
-  if (text_in(replacement, "institution") != desk.profile.institution.hex()) {
-    return fail(context, ExitCode::kUsage,
-                "only the replacement of one's own root can be vetoed; " + options.proposal +
-                    " is no proposal to replace the root of " + desk.profile.name);
+  if (text_in(replacement, "institution") != session.profile.institution.hex()) {
+    return Failure{ExitCode::kUsage, "only the replacement of one's own root can be vetoed; " + *options.proposal +
+                                         " is no proposal to replace the root of " + session.profile.name};
   }
-  Errand errand;
-  errand.command = "governance veto";
-  errand.purpose = KeyPurpose::kRoot;
-  errand.make = [&](const tx::Envelope& envelope) {
+  TransactionRequest request;
+  request.command = "governance veto";
+  request.purpose = KeyPurpose::kRoot;
+  request.make = [&](const tx::Envelope& envelope) {
     return tx::build(envelope, tx::VoteContent{found.id, false, true});
   };
-  errand.done = "vetoed: the present root keys stay";
-  return run_errand(desk, std::move(errand), options.draft);
+  request.done = "vetoed: the present root keys stay";
+  return carry_out(session, std::move(request), options.draft);
 }
 
 // ---- reading ---------------------------------------------------------------------------------------------------
 
-ExitCode list(Context& context, bool open_only) {
+Outcome list(Context& context, bool open_only) {
   Client client = context.client();
-  auto answer = client.proposals(open_only);
-  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
-  const Json& json = std::get<Json>(answer);
+  TM_TRY(const auto json, asked(client.proposals(open_only)));
   std::string text;
   for (const auto& view : json.value("proposals", Json::array())) text += proposal_line(view);
   if (text.empty()) text = open_only ? "no proposal is open\n" : "nothing was ever proposed\n";
-  print(context, json, text);
-  return ExitCode::kOk;
+  return Reply{json, text};
 }
 
-ExitCode show(Context& context, const std::string& text) {
+Outcome show(Context& context, const std::string& text) {
   Client client = context.client();
-  const auto found = find_proposal(context, client, text);
-  if (found.code != ExitCode::kOk) return found.code;
+  TM_TRY(const auto found, find_proposal(client, text));
   const Json proposal = part_in(found.view, "proposal");
-  auto around = look_around(client, BodyView{"", proposal, InstitutionId{}, 0});
-  if (auto* failure = std::get_if<CallError>(&around)) return fail(context, *failure);
-  const auto words = proposal_words(proposal, std::get<Surroundings>(around));
+  TM_TRY(const auto around, asked(look_around(client, BodyView{"", proposal, InstitutionId{}, 0})));
+  const auto words = proposal_words(proposal, around);
   std::string out = proposal_line(found.view) + words + "\n";
   for (const auto& each : found.view.value("votes", Json::array())) {
     out += "  " + date_time_in(part_in(each, "anchor")) + "  " + name_in(each, "validator") + " votes " +
@@ -121,8 +110,7 @@ ExitCode show(Context& context, const std::string& text) {
   }
   Json json = found.view;
   json["says"] = words;
-  print(context, json, out);
-  return ExitCode::kOk;
+  return Reply{json, out};
 }
 
 std::string ready_line(const Json& ready) {
@@ -132,11 +120,9 @@ std::string ready_line(const Json& ready) {
          (ready.value("lapsed", false) ? ", lapsed " : ", until ") + moment_text(number_in(ready, "lapses_ms")) + "\n";
 }
 
-ExitCode validators(Context& context) {
+Outcome validators(Context& context) {
   Client client = context.client();
-  auto answer = client.validators();
-  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
-  const Json& json = std::get<Json>(answer);
+  TM_TRY(const auto json, asked(client.validators()));
   const Json seats = json.value("seats", Json::array());
   const auto n = seats.size();
   const Json protocol = part_in(json, "protocol");
@@ -154,32 +140,24 @@ ExitCode validators(Context& context) {
     text += "; version " + std::to_string(number_in(protocol, "activating")) + " from block " +
             std::to_string(number_in(protocol, "activation_height"));
   }
-  print(context, json, text + "\n");
-  return ExitCode::kOk;
+  return Reply{json, text + "\n"};
 }
 
-ExitCode ready(Context& context, const std::string& institution) {
+Outcome ready(Context& context, const std::string& institution) {
   Client client = context.client();
   std::optional<InstitutionId> only;
   if (!institution.empty()) {
-    auto id = id_of_institution(client, institution);
-    if (!id.ok()) return fail(context, ExitCode::kUnknown, id.message());
-    only = *id;
+    TM_TRY(only, institution_named(client, "institution", institution));
   }
-  auto answer = client.ready(only);
-  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
-  const Json& json = std::get<Json>(answer);
+  TM_TRY(const auto json, asked(client.ready(only)));
   std::string text;
   for (const auto& each : json.value("ready", Json::array())) text += ready_line(each);
-  print(context, json, text.empty() ? "no node has declared itself ready\n" : text);
-  return ExitCode::kOk;
+  return Reply{json, text.empty() ? "no node has declared itself ready\n" : text};
 }
 
-ExitCode evidence(Context& context) {
+Outcome evidence(Context& context) {
   Client client = context.client();
-  auto answer = client.evidence();
-  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
-  const Json& json = std::get<Json>(answer);
+  TM_TRY(const auto json, asked(client.evidence()));
   std::string text;
   for (const auto& each : json.value("evidence", Json::array())) {
     const bool committed = each.contains("anchor");
@@ -191,15 +169,12 @@ ExitCode evidence(Context& context) {
   }
   if (!text.empty())
     text += "Nothing happens by itself: governance propose suspend, or validator-set remove or replace, is a vote.\n";
-  print(context, json, text.empty() ? "no validator was seen to contradict itself\n" : text);
-  return ExitCode::kOk;
+  return Reply{json, text.empty() ? "no validator was seen to contradict itself\n" : text};
 }
 
-ExitCode parameters(Context& context) {
+Outcome parameters(Context& context) {
   Client client = context.client();
-  auto answer = client.parameters();
-  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
-  const Json& json = std::get<Json>(answer);
+  TM_TRY(const auto json, asked(client.parameters()));
   std::string text;
   for (const auto& row : json.value("parameters", Json::array())) {
     const auto name = text_in(row, "name");
@@ -207,8 +182,7 @@ ExitCode parameters(Context& context) {
     text +=
         name + " = " + std::to_string(value) + (name.ends_with("_ms") ? "  (" + duration_text(value) + ")" : "") + "\n";
   }
-  print(context, json, text);
-  return ExitCode::kOk;
+  return Reply{json, text};
 }
 
 }  // namespace
@@ -259,28 +233,28 @@ void add_governance_commands(CLI::App& app, Context& context, Run& run) {
   add_proposal_commands(*governance, context, run);
   auto options = std::make_shared<VoteOptions>();
   auto* voting = governance->add_subcommand("vote", "Vote on a proposal, as a validator; the last vote counts");
-  voting->add_option("proposal", options->proposal, "Id (tmx…)")->required();
-  voting->add_option("answer", options->answer, "yes or no")->required();
+  option(*voting, "proposal", options->proposal, "Id (tmx…)")->required();
+  option(*voting, "answer", options->answer, "yes or no")->required();
   add_draft_options(*voting, options->draft);
   voting->callback([&context, &run, options] { run = [&context, options] { return vote(context, *options); }; });
   auto* vetoing = governance->add_subcommand("veto", "Keep this institution's root keys: stop a root-replacement");
-  vetoing->add_option("proposal", options->proposal, "Id (tmx…)")->required();
+  option(*vetoing, "proposal", options->proposal, "Id (tmx…)")->required();
   add_draft_options(*vetoing, options->draft);
   vetoing->callback([&context, &run, options] { run = [&context, options] { return veto(context, *options); }; });
 
-  auto text = std::make_shared<std::string>();
-  auto open_only = std::make_shared<bool>(false);
+  auto text = std::make_shared<Given<std::string>>();
+  auto open_only = std::make_shared<Given<bool>>();
   auto* listing = governance->add_subcommand("list", "Proposals, newest first");
-  listing->add_flag("--open", *open_only, "Only those that are voted on or wait for their day");
+  flag(*listing, "--open", *open_only, "Only those that are voted on or wait for their day");
   listing->callback([&context, &run, open_only] { run = [&context, open_only] { return list(context, *open_only); }; });
   auto* showing = governance->add_subcommand("show", "One proposal in words, with its votes");
-  showing->add_option("proposal", *text, "Id (tmx…)")->required();
+  option(*showing, "proposal", *text, "Id (tmx…)")->required();
   showing->callback([&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
   governance->add_subcommand("validators", "The set, its keys and the protocol version")->callback([&context, &run] {
     run = [&context] { return validators(context); };
   });
   auto* readying = governance->add_subcommand("ready", "Which nodes have declared themselves ready");
-  readying->add_option("institution", *text, "Of one institution: id (tmi…) or domain");
+  option(*readying, "institution", *text, "Of one institution: id (tmi…) or domain");
   readying->callback([&context, &run, text] { run = [&context, text] { return ready(context, *text); }; });
   governance->add_subcommand("evidence", "Validators that contradicted themselves")->callback([&context, &run] {
     run = [&context] { return evidence(context); };

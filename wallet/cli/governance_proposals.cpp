@@ -6,9 +6,9 @@
 
 #include "ledger/parameters.h"
 #include "wallet/cli/dates.h"
-#include "wallet/cli/orders.h"
 #include "wallet/cli/proposals.h"
 #include "wallet/cli/successions.h"
+#include "wallet/cli/transaction_flow.h"
 
 namespace testamur::wallet {
 namespace {
@@ -18,16 +18,16 @@ namespace tx = ledger::tx;
 constexpr const char* kUsualVoting = "+7d";
 
 struct ProposeOptions {
-  std::string voting_ends = kUsualVoting;
-  std::string effective;
-  std::string institution;
-  std::string admitted_to;
-  std::string ready;
-  std::vector<std::string> values;
-  std::string public_file;
-  unsigned version = 0;
-  std::uint64_t height = 0;
-  bool retroactive = false;
+  Given<std::string> voting_ends{kUsualVoting};
+  Given<std::string> effective;
+  Given<std::string> institution;
+  Given<std::string> admitted_to;
+  Given<std::string> ready;
+  Given<std::vector<std::string>> values;
+  Given<std::string> public_file;
+  Given<unsigned> version{0};
+  Given<std::uint64_t> height{0};
+  Given<bool> retroactive;
   SuccessionOptions succession;
   DraftOptions draft;
 };
@@ -37,23 +37,23 @@ struct Proposed {
   tx::ProposedAction action;
   std::vector<std::string> warnings;
 };
-using Make = std::function<Result<Proposed>(Desk& desk, const ProposeOptions& options)>;
+using Make = std::function<Attempt<Proposed>(IssuerSession& session, const ProposeOptions& options)>;
 
-Result<InstitutionId> party_of(Desk& desk, const ProposeOptions& options) {
-  return id_of_institution(desk.client, options.institution);
+Attempt<InstitutionId> party_of(IssuerSession& session, const ProposeOptions& options) {
+  return institution_named(session.client, "institution", options.institution);
 }
 
-Result<Proposed> admission(Desk& desk, const ProposeOptions& options) {
+Attempt<Proposed> admission(IssuerSession& session, const ProposeOptions& options) {
   constexpr std::pair<std::string_view, tx::InstitutionClass> kClasses[] = {
       {"issuer", tx::InstitutionClass::kIssuer},
       {"accreditor", tx::InstitutionClass::kAccreditor},
       {"validator", tx::InstitutionClass::kValidator}};
   for (const auto& [name, value] : kClasses) {
-    if (name != options.admitted_to) continue;
-    TM_TRY(const auto id, party_of(desk, options));
+    if (name != *options.admitted_to) continue;
+    TM_TRY(const auto id, party_of(session, options));
     return Proposed{tx::AdmissionContent{id, value, options.retroactive}, {}};
   }
-  return error("--class: \"" + options.admitted_to + "\" is none (issuer, accreditor, validator)");
+  return error("--class: \"" + *options.admitted_to + "\" is none (issuer, accreditor, validator)");
 }
 
 // ---- the validator set -----------------------------------------------------------------------------------------
@@ -66,11 +66,10 @@ Result<Id> id_from(const Json& json, const char* name) {
   return *id;
 }
 
-Result<std::vector<tx::Seat>> seats_now(Client& client) {
-  auto answer = client.validators();
-  if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
+Attempt<std::vector<tx::Seat>> seats_now(Client& client) {
+  TM_TRY(const auto answer, asked(client.validators()));
   std::vector<tx::Seat> seats;
-  for (const auto& seat : std::get<Json>(answer).value("seats", Json::array())) {
+  for (const auto& seat : answer.value("seats", Json::array())) {
     TM_TRY(const auto institution, id_from<InstitutionId>(seat.value("institution", Json::object()), "id"));
     TM_TRY(const auto key, id_from<KeyId>(seat, "consensus_key_id"));
     seats.push_back({institution, key, TransactionId{}});
@@ -79,12 +78,11 @@ Result<std::vector<tx::Seat>> seats_now(Client& client) {
 }
 
 // The `ready` that the option names, of this institution and not lapsed.
-Result<Json> ready_of(Client& client, const InstitutionId& institution, const std::string& text) {
+Attempt<Json> ready_of(Client& client, const InstitutionId& institution, const std::string& text) {
   const auto id = parse_transaction_id(text);
   if (!id.ok()) return error("--ready: " + id.message());
-  auto answer = client.ready(institution);
-  if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
-  for (const auto& entry : std::get<Json>(answer).value("ready", Json::array())) {
+  TM_TRY(const auto answer, asked(client.ready(institution)));
+  for (const auto& entry : answer.value("ready", Json::array())) {
     if (entry.value("id", "") != id->hex()) continue;
     if (entry.value("lapsed", false)) {
       return error("--ready: it lapsed on " + moment_text(entry.value("lapses_ms", std::uint64_t{0})) +
@@ -111,33 +109,37 @@ void warn_if_unreachable(Client& client, const InstitutionId& institution, std::
       "counts as failed");
 }
 
-Result<Proposed> put_seat(Desk& desk, const ProposeOptions& options, bool must_be_new) {
-  TM_TRY(const auto id, party_of(desk, options));
-  TM_TRY(auto seats, seats_now(desk.client));
-  TM_TRY(const auto ready, ready_of(desk.client, id, options.ready));
+Attempt<Proposed> put_seat(IssuerSession& session, const ProposeOptions& options, bool must_be_new) {
+  TM_TRY(const auto id, party_of(session, options));
+  TM_TRY(auto seats, seats_now(session.client));
+  TM_TRY(const auto ready, ready_of(session.client, id, options.ready));
   TM_TRY(const auto key, id_from<KeyId>(ready, "consensus_key_id"));
   TM_TRY(const auto ready_id, id_from<TransactionId>(ready, "id"));
   TM_TRY(auto content, edit_set(std::move(seats), {tx::Seat{id, key, ready_id}, std::nullopt}, must_be_new));
   Proposed proposed{std::move(content), {}};
-  TM_TRY(const auto ends_ms, parse_time(options.voting_ends, desk.context.now_ms()));
+  TM_TRY(const auto ends_ms, parse_time(options.voting_ends, session.context.now_ms()));
   auto due_ms = ends_ms;
-  if (!options.effective.empty()) {
-    TM_TRY(due_ms, parse_time(options.effective, desk.context.now_ms()));
+  if (!options.effective->empty()) {
+    TM_TRY(due_ms, parse_time(options.effective, session.context.now_ms()));
   }
   if (const auto lapses_ms = ready.value("lapses_ms", std::uint64_t{0}); lapses_ms <= due_ms) {
     proposed.warnings.push_back("the ready lapses on " + moment_text(lapses_ms) +
                                 ", which may be before the change is due: then the change is void");
   }
-  warn_if_unreachable(desk.client, id, proposed.warnings);
+  warn_if_unreachable(session.client, id, proposed.warnings);
   return proposed;
 }
 
-Result<Proposed> add_seat(Desk& desk, const ProposeOptions& options) { return put_seat(desk, options, true); }
-Result<Proposed> replace_seat(Desk& desk, const ProposeOptions& options) { return put_seat(desk, options, false); }
+Attempt<Proposed> add_seat(IssuerSession& session, const ProposeOptions& options) {
+  return put_seat(session, options, true);
+}
+Attempt<Proposed> replace_seat(IssuerSession& session, const ProposeOptions& options) {
+  return put_seat(session, options, false);
+}
 
-Result<Proposed> remove_seat(Desk& desk, const ProposeOptions& options) {
-  TM_TRY(const auto id, party_of(desk, options));
-  TM_TRY(auto seats, seats_now(desk.client));
+Attempt<Proposed> remove_seat(IssuerSession& session, const ProposeOptions& options) {
+  TM_TRY(const auto id, party_of(session, options));
+  TM_TRY(auto seats, seats_now(session.client));
   TM_TRY(auto content, edit_set(std::move(seats), {std::nullopt, id}, false));
   return Proposed{std::move(content), {}};
 }
@@ -152,14 +154,15 @@ Result<std::uint64_t> parse_value(const std::string& text, const std::string& na
   return error("\"" + text.substr(0, 40) + "\" is no value of " + name + ": write a whole number");
 }
 
-Result<Proposed> parameters(Desk&, const ProposeOptions& options) {
-  if (options.values.empty() || options.values.size() % 2 != 0) return error("write NAME VALUE, or several such pairs");
+Attempt<Proposed> parameters(IssuerSession&, const ProposeOptions& options) {
+  const std::vector<std::string>& values = options.values;
+  if (values.empty() || values.size() % 2 != 0) return error("write NAME VALUE, or several such pairs");
   tx::ParameterChangeContent content;
-  for (std::size_t i = 0; i < options.values.size(); i += 2) {
-    const auto& name = options.values[i];
+  for (std::size_t i = 0; i < values.size(); i += 2) {
+    const auto& name = values[i];
     const auto* row = ledger::find_parameter(name);
     if (row == nullptr) return error("\"" + name.substr(0, 60) + "\" is no parameter (testamur governance parameters)");
-    TM_TRY(const auto value, parse_value(options.values[i + 1], name));
+    TM_TRY(const auto value, parse_value(values[i + 1], name));
     if (value < row->least || value > row->most) {
       return error(name + " is from " + std::to_string(row->least) + " to " + std::to_string(row->most) + ", not " +
                    std::to_string(value));
@@ -170,78 +173,83 @@ Result<Proposed> parameters(Desk&, const ProposeOptions& options) {
   return Proposed{std::move(content), {}};
 }
 
-Result<Proposed> protocol(Desk& desk, const ProposeOptions& options) {
-  if (options.version == 0 || options.version > 0xffff) return error("a protocol version is from 1 to 65535");
-  Proposed proposed{tx::ProtocolActivationContent{static_cast<std::uint16_t>(options.version), Height{options.height}},
-                    {}};
-  auto answer = desk.client.validators();
-  if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
-  const Json seats = std::get<Json>(answer).value("seats", Json::array());
+Attempt<Proposed> protocol(IssuerSession& session, const ProposeOptions& options) {
+  const unsigned version = options.version;
+  if (version == 0 || version > 0xffff) return error("a protocol version is from 1 to 65535");
+  Proposed proposed{tx::ProtocolActivationContent{static_cast<std::uint16_t>(version), Height{options.height}}, {}};
+  TM_TRY(const auto answer, asked(session.client.validators()));
+  const Json seats = answer.value("seats", Json::array());
   std::size_t know = 0;
   for (const auto& seat : seats) {
     const Json ready = seat.value("ready", Json::object());
-    know += !ready.value("lapsed", true) && ready.value("protocol_version", 0U) >= options.version ? 1 : 0;
+    know += !ready.value("lapsed", true) && ready.value("protocol_version", 0U) >= version ? 1 : 0;
   }
   if (know < quorum_of(seats.size())) {
     proposed.warnings.push_back("only " + std::to_string(know) + " of " + std::to_string(seats.size()) +
                                 " validators have declared by `testamurd ready` that their node knows version " +
-                                std::to_string(options.version) + "; " + std::to_string(quorum_of(seats.size())) +
+                                std::to_string(version) + "; " + std::to_string(quorum_of(seats.size())) +
                                 " must have on its day, otherwise it is void");
   }
   return proposed;
 }
 
-Result<Proposed> suspend(Desk& desk, const ProposeOptions& options) {
-  TM_TRY(const auto id, party_of(desk, options));
+Attempt<Proposed> suspend(IssuerSession& session, const ProposeOptions& options) {
+  TM_TRY(const auto id, party_of(session, options));
   return Proposed{tx::SuspensionContent{id, false}, {}};
 }
 
-Result<Proposed> lift(Desk& desk, const ProposeOptions& options) {
-  TM_TRY(const auto id, party_of(desk, options));
+Attempt<Proposed> lift(IssuerSession& session, const ProposeOptions& options) {
+  TM_TRY(const auto id, party_of(session, options));
   return Proposed{tx::SuspensionContent{id, true}, {}};
 }
 
-Result<Proposed> replace_root(Desk& desk, const ProposeOptions& options) {
+Attempt<Proposed> replace_root(IssuerSession& session, const ProposeOptions& options) {
   TM_TRY(const auto file, read_public_key_file(options.public_file));
-  TM_TRY(const auto id, party_of(desk, options));
-  if (file.chain != desk.profile.chain)
-    return error(options.public_file + " is for another ledger, " + to_text(file.chain));
+  TM_TRY(const auto id, party_of(session, options));
+  if (file.chain != session.profile.chain)
+    return error(*options.public_file + " is for another ledger, " + to_text(file.chain));
   if (file.institution != id)
-    return error(options.public_file + " is for another institution, " + to_text(file.institution));
+    return error(*options.public_file + " is for another institution, " + to_text(file.institution));
   if (file.content.purpose != KeyPurpose::kRoot) {
-    return error(options.public_file + " holds a " + std::string(to_text(file.content.purpose)) +
+    return error(*options.public_file + " holds a " + std::string(to_text(file.content.purpose)) +
                  " key, not a root key");
   }
   return Proposed{tx::RootReplacementContent{id, file.content.key, file.content.possession}, {}};
 }
 
-ExitCode propose(Context& context, const ProposeOptions& options, const Make& make) {
-  const auto ends_ms = parse_time(options.voting_ends, context.now_ms());
-  if (!ends_ms.ok()) return fail(context, ExitCode::kUsage, "--voting-ends: " + ends_ms.message());
-  if (*ends_ms <= context.now_ms()) return fail(context, ExitCode::kUsage, "--voting-ends: that time has passed");
-  std::uint64_t effective_ms = 0;
-  if (!options.effective.empty()) {
-    const auto effective = parse_time(options.effective, context.now_ms());
-    if (!effective.ok()) return fail(context, ExitCode::kUsage, "--effective: " + effective.message());
-    effective_ms = *effective;
+// A time to come, by the option `name`.
+Attempt<std::uint64_t> time_of(const Context& context, const char* name, const std::string& text) {
+  const auto time_ms = parse_time(text, context.now_ms());
+  if (!time_ms.ok()) return Failure{ExitCode::kUsage, std::string(name) + ": " + time_ms.message()};
+  if (*time_ms <= context.now_ms()) {
+    return Failure{ExitCode::kUsage, std::string(name) + ": " + text + " has passed; give a time to come"};
   }
-  Desk desk = sit_down(context);
-  if (desk.code != ExitCode::kOk) return desk.code;
-  auto proposed = make(desk, options);
-  if (!proposed.ok()) return fail(context, ExitCode::kUsage, proposed.message());
-  Errand errand;
-  errand.command = "governance propose";
-  errand.make = [&](const tx::Envelope& envelope) {
-    return tx::build(envelope, tx::ProposalContent{*ends_ms, effective_ms, proposed->action});
+  return *time_ms;
+}
+
+Outcome propose(Context& context, const ProposeOptions& options, const Make& make) {
+  TM_TRY(const auto ends_ms, time_of(context, "--voting-ends", options.voting_ends));
+  std::uint64_t effective_ms = 0;
+  if (!options.effective->empty()) {
+    TM_TRY(effective_ms, time_of(context, "--effective", options.effective));
+  }
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto proposed, make(session, options));
+  TransactionRequest request;
+  request.command = "governance propose";
+  request.make = [&](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::ProposalContent{ends_ms, effective_ms, proposed.action});
   };
-  errand.done = "proposed; the validators vote with: testamur governance vote PROPOSAL yes|no";
-  errand.look = [&](const tx::UnsignedTransaction& built, const Surroundings& around, Order& order) {
-    const auto body = view_body(built.body);
-    if (body.ok()) order.warnings = proposal_warnings(body->content, around);
-    order.warnings.insert(order.warnings.end(), proposed->warnings.begin(), proposed->warnings.end());
-    order.facts["proposal"] = to_text(built.id);
+  request.done = "proposed; the validators vote with: testamur governance vote PROPOSAL yes|no";
+  request.look = [&](const tx::UnsignedTransaction& built, const Surroundings& around,
+                     Description& description) -> Attempt<void> {
+    TM_TRY(const auto body, or_exit(ExitCode::kFailure, view_body(built.body)));
+    description.warnings = proposal_warnings(body.content, around);
+    description.warnings.insert(description.warnings.end(), proposed.warnings.begin(), proposed.warnings.end());
+    description.facts["proposal"] = to_text(built.id);
+    return {};
   };
-  return run_errand(desk, std::move(errand), options.draft);
+  return carry_out(session, std::move(request), options.draft);
 }
 
 struct Adding {
@@ -251,9 +259,9 @@ struct Adding {
 
   CLI::App* command(CLI::App& parent, const char* name, const char* about, const Make& make) const {
     auto* made = parent.add_subcommand(name, about);
-    made->add_option("--voting-ends", options->voting_ends,
-                     "Until when votes count: YYYY-MM-DDTHH:MM (UTC) or +7d (the default)");
-    made->add_option("--effective", options->effective, "From when it holds, once passed (default: at once)");
+    option(*made, "--voting-ends", options->voting_ends,
+           "Until when votes count: YYYY-MM-DDTHH:MM (UTC) or +7d (the default)");
+    option(*made, "--effective", options->effective, "From when it holds, once passed (default: at once)");
     add_draft_options(*made, options->draft);
     made->callback([this_options = options, &shared = context, &chosen = run, make] {
       chosen = [&shared, this_options, make] { return propose(shared, *this_options, make); };
@@ -262,7 +270,7 @@ struct Adding {
   }
   CLI::App* about_party(CLI::App& parent, const char* name, const char* about, const Make& make) const {
     auto* made = command(parent, name, about, make);
-    made->add_option("institution", options->institution, "Id (tmi…) or domain")->required();
+    option(*made, "institution", options->institution, "Id (tmi…) or domain")->required();
     return made;
   }
 };
@@ -302,23 +310,23 @@ void add_proposal_commands(CLI::App& governance, Context& context, Run& run) {
   const Adding adding{context, run, std::make_shared<ProposeOptions>()};
   auto& options = *adding.options;
   auto* admitting = adding.about_party(*proposing, "admission", "Give a member another class", admission);
-  admitting->add_option("--class", options.admitted_to, "validator, accreditor or issuer")->required();
-  admitting->add_flag("--retroactive", options.retroactive,
-                      "Of an accreditor that loses the role: what it accredited never counted");
+  option(*admitting, "--class", options.admitted_to, "validator, accreditor or issuer")->required();
+  flag(*admitting, "--retroactive", options.retroactive,
+       "Of an accreditor that loses the role: what it accredited never counted");
   auto* set = proposing->add_subcommand("validator-set", "Change who agrees on blocks");
   set->require_subcommand(1);
   for (auto* seating :
        {adding.about_party(*set, "add", "One validator more", add_seat),
         adding.about_party(*set, "replace", "A validator votes with a new consensus key", replace_seat)}) {
-    seating->add_option("--ready", options.ready, "The ready of its node (tmx…): testamurd ready, governance ready")
+    option(*seating, "--ready", options.ready, "The ready of its node (tmx…): testamurd ready, governance ready")
         ->required();
   }
   adding.about_party(*set, "remove", "One validator less", remove_seat);
   auto* limits = adding.command(*proposing, "parameter", "Change limits of the ledger", parameters);
-  limits->add_option("values", options.values, "NAME VALUE, or several pairs (governance parameters)")->required();
+  option(*limits, "values", options.values, "NAME VALUE, or several pairs (governance parameters)")->required();
   auto* upgrade = adding.command(*proposing, "protocol", "Follow newer rules from a block on", protocol);
-  upgrade->add_option("version", options.version, "The protocol version")->required();
-  upgrade->add_option("--height", options.height, "The first block under it")->required();
+  option(*upgrade, "version", options.version, "The protocol version")->required();
+  option(*upgrade, "--height", options.height, "The first block under it")->required();
   adding.about_party(*proposing, "suspend", "An institution can send nothing", suspend);
   adding.about_party(*proposing, "lift", "End a suspension", lift);
   auto* succeeding = proposing->add_subcommand(
@@ -326,14 +334,14 @@ void add_proposal_commands(CLI::App& governance, Context& context, Run& run) {
   succeeding->require_subcommand(1);
   add_successions(options.succession, [&](const char* name, const char* about, tx::SuccessionKind kind) {
     return adding.command(*succeeding, name, about,
-                          [kind](Desk& desk, const ProposeOptions& asked) -> Result<Proposed> {
-                            TM_TRY(auto content, read_succession(desk.client, kind, asked.succession));
+                          [kind](IssuerSession& session, const ProposeOptions& asked) -> Attempt<Proposed> {
+                            TM_TRY(auto content, read_succession(session.client, kind, asked.succession));
                             return Proposed{std::move(content), {}};
                           });
   });
   auto* root = adding.about_party(*proposing, "root-replacement", "A new root key for an institution that lost its own",
                                   replace_root);
-  root->add_option("--public", options.public_file, "The public file of the new root key (testamur key make root)")
+  option(*root, "--public", options.public_file, "The public file of the new root key (testamur key make root)")
       ->required();
 }
 

@@ -34,6 +34,7 @@ Result<FileGraph> FileGraph::read(const std::string& path) {
   if (!json.ok()) return error(path + ": " + json.message());
   ObjectReader reader(*json, path);
   FileGraph graph;
+  graph.path_ = path;
   if (reader.text("format") != kFormat) reader.fail("is no graph file (testamur trust graph writes one)");
   reader.text("chain");
   graph.as_of_ = reader.object("as_of");

@@ -15,6 +15,8 @@ namespace testamur::wallet {
 class GraphSource {
  public:
   virtual ~GraphSource() = default;
+  // By whose word all of it stands, for people.
+  virtual std::string name() const = 0;
   // {institutions: […], as_of}: everybody on the ledger.
   virtual Result<Json> institutions() = 0;
   // {institution: {keys, history, …}}
@@ -28,6 +30,7 @@ class GraphSource {
 class NodeGraph final : public GraphSource {
  public:
   explicit NodeGraph(Client& client) : client_(client) {}
+  std::string name() const override { return client_.answering(); }
   Result<Json> institutions() override;
   Result<Json> institution(const InstitutionId& id) override;
   Result<Json> statements(const InstitutionId& author) override;
@@ -44,6 +47,7 @@ inline constexpr std::size_t kMostGraphAuthors = 20'000;
 class FileGraph final : public GraphSource {
  public:
   static Result<FileGraph> read(const std::string& path);
+  std::string name() const override { return path_; }
   Result<Json> institutions() override;
   Result<Json> institution(const InstitutionId& id) override;
   Result<Json> statements(const InstitutionId& author) override;
@@ -52,6 +56,7 @@ class FileGraph final : public GraphSource {
   std::optional<Json> achievement(const AchievementId& id) const;
 
  private:
+  std::string path_;
   Json as_of_;
   Json successions_;
   std::map<std::string, Json> achievements_;  // by their text form

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <memory>
 
+#include "wallet/cli/accreditation_import.h"
 #include "wallet/cli/commands.h"
-#include "wallet/cli/explain_command.h"
 #include "wallet/cli/institution_file.h"
-#include "wallet/cli/orders.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/successions.h"
 #include "wallet/cli/terminal.h"
+#include "wallet/cli/transaction_flow.h"
+#include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
@@ -17,119 +18,119 @@ namespace {
 namespace tx = ledger::tx;
 
 struct InstitutionOptions {
-  std::string file;
-  std::string listed;
-  std::vector<std::string> key_directories;
+  Given<std::string> file;
+  Given<std::string> listed;
+  Given<std::vector<std::string>> key_directories;
   SuccessionOptions succession;
   DraftOptions draft;
 };
 
-// ---- joining ---------------------------------------------------------------------------------------------------
-
-ExitCode join(Context& context, const InstitutionOptions& options) {
-  auto content = read_institution_file(options.file);
-  if (!content.ok()) return fail(context, ExitCode::kUsage, content.message());
-  Errand errand;
-  for (const auto& directory : options.key_directories) {
-    auto keys = read_key_directory(directory);
-    if (!keys.ok()) return fail(context, ExitCode::kUsage, "--keys: " + keys.message());
-    for (auto& held : *keys) errand.keys.push_back(std::move(held));
-  }
-  Desk desk = sit_down(context);
-  if (desk.code != ExitCode::kOk) return desk.code;
-  if (!options.listed.empty()) {
-    auto id = id_of_institution(desk.client, options.listed);
-    if (!id.ok()) return fail(context, ExitCode::kUnknown, "--listed: " + id.message());
-    content->listed = *id;
-  }
-  errand.command = "institution register";
-  errand.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, *content); };
-  errand.done = std::string(tx::best_text(content->facts.legal_names)) + " is registered";
-  errand.look = [&content](const tx::UnsignedTransaction& built, const Surroundings&, Order& order) {
-    const auto id = to_text(tx::registered_id(built.id, *content));
-    order.words += "\nIts id will be " + id + ".";
-    order.facts["institution"] = id;
-  };
-  return run_errand(desk, std::move(errand), options.draft);
+// What is on the ledger stays there, so that a second entry of one institution is refused before it is one.
+Attempt<void> refuse_lookalike(IssuerSession& session, const tx::InstitutionFacts& facts) {
+  TM_TRY(const auto answer, asked(session.client.institutions()));
+  const auto alike = find_lookalike(facts, parties_in(answer));
+  if (!alike) return {};
+  return Failure{ExitCode::kUsage,
+                 *alike + ": nothing was sent. If another institution is meant, its name must say so"};
 }
 
-ExitCode list(Context& context, const InstitutionOptions& options) {
-  auto facts = read_facts_file(options.file);
-  if (!facts.ok()) return fail(context, ExitCode::kUsage, facts.message());
-  Desk desk = sit_down(context);
-  if (desk.code != ExitCode::kOk) return desk.code;
-  Errand errand;
-  errand.command = "institution list";
-  errand.make = [&facts](const tx::Envelope& envelope) {
-    return tx::build(envelope, tx::InstitutionListContent{*facts});
+// ---- joining ---------------------------------------------------------------------------------------------------
+
+Outcome join(Context& context, const InstitutionOptions& options) {
+  TM_TRY(auto content, read_institution_file(options.file));
+  TransactionRequest request;
+  for (const auto& directory : *options.key_directories) {
+    auto keys = read_key_directory(directory);
+    if (!keys.ok()) return Failure{ExitCode::kUsage, "--keys: " + keys.message()};
+    for (auto& held : *keys) request.keys.push_back(std::move(held));
+  }
+  TM_TRY(auto session, open_issuer_session(context));
+  if (!options.listed->empty()) {
+    TM_TRY(content.listed, institution_named(session.client, "--listed", options.listed));
+  } else {
+    TM_TRY_STATUS(refuse_lookalike(session, content.facts));  // one that was listed and registers now is like itself
+  }
+  request.command = "institution register";
+  request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
+  request.done = std::string(tx::best_text(content.facts.legal_names)) + " is registered";
+  request.look = [&content](const tx::UnsignedTransaction& built, const Surroundings&,
+                            Description& description) -> Attempt<void> {
+    const auto id = to_text(tx::registered_id(built.id, content));
+    description.words += "\nIts id will be " + id + ".";
+    description.facts["institution"] = id;
+    return {};
   };
-  errand.done = std::string(tx::best_text(facts->legal_names)) + " is listed";
-  errand.look = [](const tx::UnsignedTransaction& built, const Surroundings&, Order& order) {
+  return carry_out(session, std::move(request), options.draft);
+}
+
+Outcome list(Context& context, const InstitutionOptions& options) {
+  TM_TRY(const auto facts, read_facts_file(options.file));
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY_STATUS(refuse_lookalike(session, facts));
+  TransactionRequest request;
+  request.command = "institution list";
+  request.make = [&facts](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::InstitutionListContent{facts});
+  };
+  request.done = std::string(tx::best_text(facts.legal_names)) + " is listed";
+  request.look = [](const tx::UnsignedTransaction& built, const Surroundings&,
+                    Description& description) -> Attempt<void> {
     const auto id = to_text(InstitutionId::prefix_of(built.id.view()));
-    order.words += "\nIts id will be " + id + ".";
-    order.facts["institution"] = id;
+    description.words += "\nIts id will be " + id + ".";
+    description.facts["institution"] = id;
+    return {};
   };
-  return run_errand(desk, std::move(errand), options.draft);
+  return carry_out(session, std::move(request), options.draft);
 }
 
 // ---- one's own -------------------------------------------------------------------------------------------------
 
-ExitCode update(Context& context, const InstitutionOptions& options) {
-  auto facts = read_facts_file(options.file);
-  if (!facts.ok()) return fail(context, ExitCode::kUsage, facts.message());
-  Desk desk = sit_down(context);
-  if (desk.code != ExitCode::kOk) return desk.code;
-  Errand errand;
-  errand.command = "institution update";
-  errand.purpose = KeyPurpose::kRoot;
-  errand.make = [&facts](const tx::Envelope& envelope) {
-    return tx::build(envelope, tx::InstitutionUpdateContent{*facts});
+Outcome update(Context& context, const InstitutionOptions& options) {
+  TM_TRY(const auto facts, read_facts_file(options.file));
+  TM_TRY(auto session, open_issuer_session(context));
+  TransactionRequest request;
+  request.command = "institution update";
+  request.purpose = KeyPurpose::kRoot;
+  request.make = [&facts](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::InstitutionUpdateContent{facts});
   };
-  errand.done = "the public facts are changed";
-  return run_errand(desk, std::move(errand), options.draft);
+  request.done = "the public facts are changed";
+  return carry_out(session, std::move(request), options.draft);
 }
 
-ExitCode leave(Context& context, const InstitutionOptions& options) {
-  Desk desk = sit_down(context);
-  if (desk.code != ExitCode::kOk) return desk.code;
-  Errand errand;
-  errand.command = "institution leave";
-  errand.purpose = KeyPurpose::kRoot;
-  errand.make = [](const tx::Envelope& envelope) { return tx::build(envelope, tx::InstitutionLeaveContent{}); };
-  errand.done = desk.profile.name + " has left the ledger";
-  return run_errand(desk, std::move(errand), options.draft);
+Outcome leave(Context& context, const InstitutionOptions& options) {
+  TM_TRY(auto session, open_issuer_session(context));
+  TransactionRequest request;
+  request.command = "institution leave";
+  request.purpose = KeyPurpose::kRoot;
+  request.make = [](const tx::Envelope& envelope) { return tx::build(envelope, tx::InstitutionLeaveContent{}); };
+  request.done = session.profile.name + " has left the ledger";
+  return carry_out(session, std::move(request), options.draft);
 }
 
 // ---- successions -----------------------------------------------------------------------------------------------
 
-ExitCode succeed(Context& context, tx::SuccessionKind kind, const InstitutionOptions& options) {
-  Desk desk = sit_down(context);
-  if (desk.code != ExitCode::kOk) return desk.code;
-  auto content = read_succession(desk.client, kind, options.succession);
-  if (!content.ok()) return fail(context, ExitCode::kUsage, content.message());
-  Errand errand;
-  errand.command = "institution succeed";
-  errand.purpose = KeyPurpose::kRoot;
-  errand.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, *content); };
-  errand.done = desk.profile.name + " has agreed; every other party runs the same command in its own name";
-  return run_errand(desk, std::move(errand), options.draft);
+Outcome succeed(Context& context, tx::SuccessionKind kind, const InstitutionOptions& options) {
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto content, read_succession(session.client, kind, options.succession));
+  TransactionRequest request;
+  request.command = "institution succeed";
+  request.purpose = KeyPurpose::kRoot;
+  request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
+  request.done = session.profile.name + " has agreed; every other party runs the same command in its own name";
+  return carry_out(session, std::move(request), options.draft);
 }
 
 // ---- reading ---------------------------------------------------------------------------------------------------
 
-ExitCode show(Context& context, const std::string& institution) {
+Outcome show(Context& context, const std::string& institution) {
   Client client = context.client();
-  const auto who = named_or_own(context, client, institution);
-  if (!who.ok()) return fail(context, ExitCode::kFailure, who.message());
-  auto answer = find_institution(client, *who, true);
-  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
-  const Json& json = std::get<Json>(answer);
-  print(context, json,
-        institution_text(json.value("institution", Json::object())) + toned(Tone::kQuiet, as_of_text(json)) + "\n");
-  return ExitCode::kOk;
+  TM_TRY(const auto who, named_or_own(context, client, institution));
+  TM_TRY(const auto json, asked(find_institution(client, who, true)));
+  return Reply{json, institution_text(part_of(json, "institution")) + toned(Tone::kQuiet, as_of_text(json)) + "\n"};
 }
 
-using Action = std::function<ExitCode(Context&, const InstitutionOptions&)>;
+using Action = std::function<Outcome(Context&, const InstitutionOptions&)>;
 
 struct Adding {
   Context& context;
@@ -168,24 +169,22 @@ void add_institution_commands(CLI::App& app, Context& context, Run& run) {
   auto* joining =
       adding.command(*institution, "register",
                      "Sponsor a new institution (a validator does); its keys prove that it holds them", join);
-  joining->add_option("file", options.file, "Its facts and public keys: the party.toml of `testamurd init`")
-      ->required();
-  joining->add_option("--listed", options.listed,
-                      "The listed institution that it takes over, id and statements included");
-  joining->add_option("--keys", options.key_directories, "Directories of its plain key files, where they are at hand")
+  option(*joining, "file", options.file, "Its facts and public keys: the party.toml of `testamurd init`")->required();
+  option(*joining, "--listed", options.listed, "The listed institution that it takes over, id and statements included");
+  option(*joining, "--keys", options.key_directories, "Directories of its plain key files, where they are at hand")
       ->allow_extra_args(false);
   auto* listing =
       adding.command(*institution, "list", "Name an institution that is not on the ledger; it gets no keys", list);
-  listing->add_option("file", options.file, "Its facts, TOML")->required();
+  option(*listing, "file", options.file, "Its facts, TOML")->required();
   auto* updating =
       adding.command(*institution, "update", "Replace this institution's public facts; the root keys sign", update);
-  updating->add_option("file", options.file, "All its facts, TOML")->required();
+  option(*updating, "file", options.file, "All its facts, TOML")->required();
   adding.command(*institution, "leave", "Leave the ledger for good; the root keys sign", leave);
   add_succession_commands(*institution, adding);
 
-  auto text = std::make_shared<std::string>();
+  auto text = std::make_shared<Given<std::string>>();
   auto* showing = institution->add_subcommand("show", "An institution with its keys and history");
-  showing->add_option("institution", *text, "Id (tmi…) or domain (default: this home's)");
+  option(*showing, "institution", *text, "Id (tmi…) or domain (default: this home's)");
   showing->callback([&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
 }
 

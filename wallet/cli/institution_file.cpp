@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ledger/tx/facts_meaning.h"
 #include "wallet/cli/key_files.h"
 #include "wallet/keystore/file.h"
 
@@ -86,10 +87,17 @@ tx::InstitutionFacts read_facts(Reading& reading, const toml::table& table) {
     facts.legal_names.push_back({std::string(language.str()), reading.text(*by_language, language.str())});
   }
   std::ranges::sort(facts.legal_names);
+  const std::string before = reading.wrong;
   if (const auto broken = tx::form_error(facts)) {
     const auto* at = table.get(broken->field.substr(0, broken->field.find_first_of("[.")));
     reading.complain(at != nullptr ? *at : static_cast<const toml::node&>(table), broken->field,
                      std::string(tx::rule(broken->code)) + (broken->detail.empty() ? "" : " (" + broken->detail + ")"));
+  }
+  // By meaning too: what is on the ledger stays there. Its cause is said before that of the form, which knows less.
+  if (const auto problem = tx::meaning_problem(facts)) {
+    const auto* at = table.get(problem->field);
+    reading.wrong = before;
+    reading.complain(at != nullptr ? *at : static_cast<const toml::node&>(table), problem->field, problem->why);
   }
   return facts;
 }

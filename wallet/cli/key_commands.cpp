@@ -1,19 +1,18 @@
 // key: an institution's keys on the ledger, and the vaults that hold their secrets.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/key_files.h"
 #include "wallet/cli/key_vault.h"
-#include "wallet/cli/look_around.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/render.h"
-#include "wallet/cli/signing.h"
 #include "wallet/cli/terminal.h"
+#include "wallet/cli/transaction_flow.h"
 #include "wallet/cli/void_forecast.h"
-#include "wallet/keystore/file.h"
+#include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
@@ -21,14 +20,14 @@ namespace {
 namespace tx = ledger::tx;
 
 struct KeyOptions {
-  std::string purpose;  // or a key id
-  std::string public_file;
-  std::string key_file;
-  std::string algorithm;
-  std::string compromised_since;
-  std::string out;
-  std::string chain;
-  std::string institution;
+  Given<std::string> purpose;  // or a key id
+  Given<std::string> public_file;
+  Given<std::string> key_file;
+  Given<std::string> algorithm;
+  Given<std::string> compromised_since;
+  Given<std::string> out;
+  Given<std::string> chain;
+  Given<std::string> institution;
   DraftOptions draft;
 };
 
@@ -44,10 +43,10 @@ Result<KeyPurpose> purpose_in(const std::string& text) {
 bool is_of_a_node(KeyPurpose purpose) { return purpose == KeyPurpose::kConsensus || purpose == KeyPurpose::kTransport; }
 
 Result<SignatureAlgorithm> algorithm_in(const KeyOptions& options, KeyPurpose purpose) {
-  if (options.algorithm.empty()) return usual_algorithm(purpose);
-  const auto algorithm = parse_key_algorithm(options.algorithm);
+  if (options.algorithm->empty()) return usual_algorithm(purpose);
+  const auto algorithm = parse_key_algorithm(*options.algorithm);
   if (!algorithm || !allowed(purpose, *algorithm)) {
-    return error("--algorithm: a " + std::string(to_text(purpose)) + " key cannot have \"" + options.algorithm + "\"" +
+    return error("--algorithm: a " + std::string(to_text(purpose)) + " key cannot have \"" + *options.algorithm + "\"" +
                  (purpose == KeyPurpose::kCredential ? " (es256, es256k or ed25519)" : ""));
   }
   return *algorithm;
@@ -75,9 +74,10 @@ Result<NewKey> from_public_file(const std::string& file, const IssuerProfile& pr
 }
 
 Result<NewKey> new_key(const KeyOptions& options, const IssuerProfile& profile, KeyPurpose purpose) {
-  if (!options.public_file.empty() && !options.key_file.empty()) return error("give --public or --key-file, not both");
-  if (!options.public_file.empty()) return from_public_file(options.public_file, profile, purpose);
-  if (!options.key_file.empty()) {
+  if (!options.public_file->empty() && !options.key_file->empty())
+    return error("give --public or --key-file, not both");
+  if (!options.public_file->empty()) return from_public_file(options.public_file, profile, purpose);
+  if (!options.key_file->empty()) {
     TM_TRY(const auto key, read_key_file(options.key_file, purpose));
     return NewKey{prove(profile.chain, profile.institution, purpose, key), nullptr};
   }
@@ -91,76 +91,49 @@ Result<NewKey> new_key(const KeyOptions& options, const IssuerProfile& profile, 
   return NewKey{std::move(content), std::move(key)};
 }
 
-// What all key changes have in common: the roots sign.
-ExitCode change(Context& context, Client& client, const IssuerProfile& profile, const KeyOptions& options,
-                const std::string& command, const tx::Built& built, const NewKey* fresh, const VoidForecast* forecast,
-                const std::string& done) {
-  if (const auto* rejection = std::get_if<tx::Rejection>(&built)) {
-    return fail(context, ExitCode::kUsage, tx::to_text(*rejection));
-  }
-  Order order;
-  order.command = command;
-  order.transaction = std::get<tx::UnsignedTransaction>(built);
-  auto signer = signer_of(client, profile.institution, KeyPurpose::kRoot);
-  if (auto* failure = std::get_if<CallError>(&signer)) return fail(context, *failure);
-  order.signers = {std::get<DraftSigner>(signer)};
-  const auto body = view_body(order.transaction.body);
-  if (!body.ok()) return fail(context, ExitCode::kFailure, body.message());
-  auto around = look_around(client, *body);
-  if (auto* failure = std::get_if<CallError>(&around)) return fail(context, *failure);
-  auto own = client.institution(profile.institution, false);
-  if (auto* failure = std::get_if<CallError>(&own)) return fail(context, *failure);
-  auto& known = std::get<Surroundings>(around);
-  known.keys = purposes_of_keys(std::get<Json>(own).value("institution", Json::object()));
-  order.words = plain_words(*body, known);
-  if (forecast != nullptr) {
-    order.words += "\n" + to_text(*forecast);
-    order.facts["becomes_void"] = to_json(*forecast);
-  }
-  if (fresh != nullptr) order.facts["key"] = to_text(key_id(fresh->content.purpose, fresh->content.key));
-  if (fresh != nullptr && fresh->to_keep) {
-    order.keep = [&context, key = fresh->to_keep, purpose = fresh->content.purpose, id = to_text(profile.institution)] {
-      return store_key(context, purpose, std::move(*key), id);
-    };
-  }
-  return carry_out(context, client, profile.chain, std::move(order), options.draft, done);
+// What all key changes have in common: the roots sign, and a fresh key is kept before it is sent.
+TransactionRequest key_request(Context& context, const IssuerProfile& profile, const std::string& command,
+                               const NewKey* fresh) {
+  TransactionRequest request;
+  request.command = command;
+  request.purpose = KeyPurpose::kRoot;
+  if (fresh == nullptr) return request;
+  request.description.facts["key"] = to_text(key_id(fresh->content.purpose, fresh->content.key));
+  if (!fresh->to_keep) return request;
+  request.keep = [&context, key = fresh->to_keep, purpose = fresh->content.purpose, id = to_text(profile.institution)] {
+    return store_key(context, purpose, std::move(*key), id);
+  };
+  return request;
 }
 
-ExitCode add(Context& context, const KeyOptions& options) {
-  const auto purpose = purpose_in(options.purpose);
-  if (!purpose.ok()) return fail(context, ExitCode::kUsage, purpose.message());
-  Client client = context.client();
-  auto profile = issuer_profile(context, client);
-  if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message());
-  auto key = new_key(options, *profile, *purpose);
-  if (!key.ok()) return fail(context, ExitCode::kUsage, key.message());
-  const auto prepared = prepare(context, client, *profile, options.draft);
-  if (prepared.code != ExitCode::kOk) return prepared.code;
-  const auto id = to_text(key_id(*purpose, key->content.key));
-  return change(context, client, *profile, options, "key add", tx::build(prepared.envelope, key->content), &*key,
-                nullptr, "the " + options.purpose + " key " + id + " is registered");
+Outcome add(Context& context, const KeyOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "key add"));
+  TM_TRY(const auto purpose, purpose_in(options.purpose));
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto key, new_key(options, session.profile, purpose));
+  auto request = key_request(context, session.profile, "key add", &key);
+  request.make = [&key](const tx::Envelope& envelope) { return tx::build(envelope, key.content); };
+  request.done = "the " + *options.purpose + " key " + to_text(key_id(purpose, key.content.key)) + " is registered";
+  return carry_out(session, std::move(request), options.draft);
 }
 
 // The key on the ledger, if it is the institution's own and active.
 struct OwnKey {
-  ExitCode code = ExitCode::kOk;
   KeyId id;
   KeyPurpose purpose = KeyPurpose::kRoot;
 };
-OwnKey own_key(Context& context, Client& client, const IssuerProfile& profile, const std::string& text) {
+Attempt<OwnKey> own_key(IssuerSession& session, const std::string& text) {
   const auto id = parse_key_id(text);
-  if (!id.ok()) {
-    return {fail(context, ExitCode::kUsage, id.message() + " (testamur key list shows the ids)"), {}, {}};
+  if (!id.ok()) return Failure{ExitCode::kUsage, id.message() + " (testamur key list shows the ids)"};
+  TM_TRY(const auto answer, asked(session.client.key(*id)));
+  const Json& key = part_of(answer, "key");
+  if (text_of(key, "institution_id") != session.profile.institution.hex()) {
+    return Failure{ExitCode::kUsage, text + " is a key of another institution"};
   }
-  auto answer = client.key(*id);
-  if (auto* failure = std::get_if<CallError>(&answer)) return {fail(context, *failure), {}, {}};
-  const Json key = std::get<Json>(answer).value("key", Json::object());
-  if (key.value("institution_id", "") != profile.institution.hex()) {
-    return {fail(context, ExitCode::kUsage, text + " is a key of another institution"), {}, {}};
-  }
-  if (key.value("state", "") != "active")
-    return {fail(context, ExitCode::kUsage, text + " is retired already"), {}, {}};
-  return {ExitCode::kOk, *id, parse_key_purpose(key.value("purpose", "")).value_or(KeyPurpose::kRoot)};
+  if (text_of(key, "state") != "active") return Failure{ExitCode::kUsage, text + " is retired already"};
+  const auto purpose = parse_key_purpose(text_of(key, "purpose"));
+  if (!purpose) return Failure{ExitCode::kFailure, "the node does not say what " + text + " is for"};
+  return OwnKey{*id, *purpose};
 }
 
 // A consensus key in the set changes only with the set.
@@ -171,91 +144,92 @@ constexpr const char* kConsensusWords =
     "propose "
     "validator-set replace INSTITUTION --ready TRANSACTION";
 
-ExitCode rotate(Context& context, const KeyOptions& options) {
-  Client client = context.client();
-  auto profile = issuer_profile(context, client);
-  if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message());
-  const auto old = own_key(context, client, *profile, options.purpose);
-  if (old.code != ExitCode::kOk) return old.code;
-  if (old.purpose == KeyPurpose::kConsensus) return fail(context, ExitCode::kUsage, kConsensusWords);
-  auto key = new_key(options, *profile, old.purpose);
-  if (!key.ok()) return fail(context, ExitCode::kUsage, key.message());
-  const auto prepared = prepare(context, client, *profile, options.draft);
-  if (prepared.code != ExitCode::kOk) return prepared.code;
-  const auto built = tx::build(prepared.envelope, tx::KeyRotateContent{old.id, key->content});
-  return change(context, client, *profile, options, "key rotate", built, &*key, nullptr,
-                to_text(old.id) + " is replaced by " + to_text(key_id(old.purpose, key->content.key)));
+Outcome rotate(Context& context, const KeyOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "key rotate"));
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto old, own_key(session, options.purpose));
+  if (old.purpose == KeyPurpose::kConsensus) return Failure{ExitCode::kUsage, kConsensusWords};
+  TM_TRY(const auto key, new_key(options, session.profile, old.purpose));
+  auto request = key_request(context, session.profile, "key rotate", &key);
+  request.make = [&](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::KeyRotateContent{old.id, key.content});
+  };
+  request.done = to_text(old.id) + " is replaced by " + to_text(key_id(old.purpose, key.content.key));
+  return carry_out(session, std::move(request), options.draft);
 }
 
-bool votes_with(Client& client, const KeyId& id) {
-  auto answer = client.parameters();
-  if (!std::holds_alternative<Json>(answer)) return false;
-  for (const auto& seat : std::get<Json>(answer).value("validators", Json::array())) {
-    auto bytes = from_hex(seat.value("public_key", ""));
+Attempt<bool> votes_with(Client& client, const KeyId& id) {
+  TM_TRY(const auto answer, asked(client.parameters()));
+  for (const auto& seat : part_of(answer, "validators")) {
+    auto bytes = from_hex(text_of(seat, "public_key"));
     if (bytes && key_id(KeyPurpose::kConsensus, PublicKey{SignatureAlgorithm::kBip340, *bytes}) == id) return true;
   }
   return false;
 }
 
-ExitCode retire(Context& context, const KeyOptions& options) {
-  Client client = context.client();
-  auto profile = issuer_profile(context, client);
-  if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message());
-  const auto key = own_key(context, client, *profile, options.purpose);
-  if (key.code != ExitCode::kOk) return key.code;
-  if (key.purpose == KeyPurpose::kConsensus && votes_with(client, key.id)) {
-    return fail(context, ExitCode::kUsage,
-                std::string("it votes now: ") + kConsensusWords + " (or validator-set remove)");
+// Since when nothing that the key signed counts; 0 for an ordinary retirement.
+Attempt<std::uint64_t> compromised_since(const Context& context, const KeyOptions& options, KeyPurpose purpose) {
+  if (options.compromised_since->empty()) return std::uint64_t{0};
+  if (is_of_a_node(purpose) || purpose == KeyPurpose::kCosign) {
+    return Failure{ExitCode::kUsage, "--compromised-since does not apply to a " + std::string(to_text(purpose)) +
+                                         " key: nothing that it signed is void; retire it without"};
+  }
+  const auto since = parse_time(options.compromised_since, context.now_ms());
+  if (!since.ok()) return Failure{ExitCode::kUsage, "--compromised-since: " + since.message()};
+  if (*since > context.now_ms()) {
+    return Failure{ExitCode::kUsage,
+                   "--compromised-since: " + *options.compromised_since + " is to come; give a time that has passed"};
+  }
+  return std::max<std::uint64_t>(*since, 1);
+}
+
+Outcome retire(Context& context, const KeyOptions& options) {
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto key, own_key(session, options.purpose));
+  if (key.purpose == KeyPurpose::kConsensus) {
+    TM_TRY(const bool votes, votes_with(session.client, key.id));
+    if (votes) {
+      return Failure{ExitCode::kUsage, std::string("it votes now: ") + kConsensusWords + " (or validator-set remove)"};
+    }
   }
   tx::KeyRetireContent content{key.id, 0};
-  std::optional<VoidForecast> forecast;
-  if (!options.compromised_since.empty()) {
-    if (is_of_a_node(key.purpose) || key.purpose == KeyPurpose::kCosign) {
-      return fail(context, ExitCode::kUsage,
-                  "--compromised-since does not apply to a " + std::string(to_text(key.purpose)) +
-                      " key: nothing that it signed is void; retire it without");
-    }
-    const auto since = parse_time(options.compromised_since, context.now_ms());
-    if (!since.ok()) return fail(context, ExitCode::kUsage, "--compromised-since: " + since.message());
-    if (*since > context.now_ms())
-      return fail(context, ExitCode::kUsage, "--compromised-since: give a time that has passed");
-    content.compromised_since_ms = std::max<std::uint64_t>(*since, 1);
-    auto found = forecast_void(client, profile->chain, key.id, content.compromised_since_ms);
-    if (auto* failure = std::get_if<CallError>(&found)) return fail(context, *failure);
-    forecast = std::get<VoidForecast>(found);
+  TM_TRY(content.compromised_since_ms, compromised_since(context, options, key.purpose));
+  auto request = key_request(context, session.profile, "key retire", nullptr);
+  if (content.compromised_since_ms != 0) {
+    TM_TRY(const auto forecast,
+           asked(forecast_void(session.client, session.profile.chain, key.id, content.compromised_since_ms)));
+    request.description.words = "\n" + to_text(forecast);
+    request.description.facts["becomes_void"] = to_json(forecast);
   }
-  const auto prepared = prepare(context, client, *profile, options.draft);
-  if (prepared.code != ExitCode::kOk) return prepared.code;
-  return change(context, client, *profile, options, "key retire", tx::build(prepared.envelope, content), nullptr,
-                forecast ? &*forecast : nullptr, to_text(key.id) + " is retired");
+  request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
+  request.done = to_text(key.id) + " is retired";
+  return carry_out(session, std::move(request), options.draft);
 }
 
 // For a holder of a key on a machine of its own: a fresh key in this home's vault, and a public file for whoever
 // registers it.
-ExitCode make(Context& context, const KeyOptions& options) {
-  const auto purpose = purpose_in(options.purpose);
-  if (!purpose.ok()) return fail(context, ExitCode::kUsage, purpose.message());
-  if (is_of_a_node(*purpose))
-    return fail(context, ExitCode::kUsage, "the node makes it itself: testamurd new-key " + options.purpose);
-  const auto algorithm = algorithm_in(options, *purpose);
-  if (!algorithm.ok()) return fail(context, ExitCode::kUsage, algorithm.message());
-  auto profile = profile_here_or(context, options.chain, options.institution);
-  if (!profile.ok()) return fail(context, ExitCode::kUsage, profile.message());
-  if (std::filesystem::exists(options.out)) return fail(context, ExitCode::kUsage, options.out + " exists already");
-  auto key = SecretKey::generate(*algorithm);
-  const auto content = prove(profile->chain, profile->institution, *purpose, key);
-  const auto stored = store_key(context, *purpose, std::move(key), to_text(profile->institution));
-  if (stored != ExitCode::kOk) return stored;
-  const auto text = public_key_text({profile->chain, profile->institution, content});
-  if (auto written = write_file_atomically(options.out, as_bytes(text), Overwrite::kRefused); !written.ok()) {
-    return fail(context, ExitCode::kFailure, written.message());
+Outcome make(Context& context, const KeyOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "key make"));
+  TM_TRY(const auto purpose, purpose_in(options.purpose));
+  if (is_of_a_node(purpose)) {
+    return Failure{ExitCode::kUsage, "the node makes it itself: testamurd new-key " + *options.purpose};
   }
-  const auto id = to_text(key_id(*purpose, content.key));
-  print(context, Json{{"key", id}, {"file", options.out}},
-        "a " + options.purpose + " key " + id + " is in the vault " + vault_file(context, *purpose) + "\n  " +
-            options.out + " is public: whoever holds the root keys runs testamur key add " + options.purpose +
-            " --public " + options.out + "\n");
-  return ExitCode::kOk;
+  TM_TRY(const auto algorithm, algorithm_in(options, purpose));
+  const std::string out = options.out;
+  TM_TRY_STATUS(may_save_named_file(context, out));
+  TM_TRY(const auto profile, profile_here_or(context, options.chain, options.institution));
+  TM_TRY_STATUS(refuse_unread_options(context));
+
+  auto key = SecretKey::generate(algorithm);
+  const auto content = prove(profile.chain, profile.institution, purpose, key);
+  TM_TRY_STATUS(store_key(context, purpose, std::move(key), to_text(profile.institution)));
+  const auto text = public_key_text({profile.chain, profile.institution, content});
+  TM_TRY_STATUS(save_named_file(context, out, as_bytes(text)));
+  const auto id = to_text(key_id(purpose, content.key));
+  return Reply{Json{{"key", id}, {"file", out}}, "a " + *options.purpose + " key " + id + " is in the vault " +
+                                                     vault_file(context, purpose) + "\n  " + out +
+                                                     " is public: whoever holds the root keys runs testamur key add " +
+                                                     *options.purpose + " --public " + out + "\n"};
 }
 
 std::string key_line(const Json& key) {
@@ -270,89 +244,80 @@ std::string key_line(const Json& key) {
   return text + "\n";
 }
 
-ExitCode list(Context& context, const std::string& institution) {
+Outcome list(Context& context, const std::string& institution) {
   Client client = context.client();
-  const auto who = named_or_own(context, client, institution);
-  if (!who.ok()) return fail(context, ExitCode::kFailure, who.message());
-  auto answer = find_institution(client, *who, false);
-  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
-  const Json view = std::get<Json>(answer).value("institution", Json::object());
+  TM_TRY(const auto who, named_or_own(context, client, institution));
+  TM_TRY(const auto answer, asked(find_institution(client, who, false)));
+  const Json& view = part_of(answer, "institution");
   std::string text = institution_line(view) + "  " + std::to_string(view.value("root_threshold", 0U)) +
                      " of its root keys sign for it\n";
   for (const auto& key : view.value("keys", Json::array())) text += "  " + key_line(key);
-  print(context,
-        Json{{"keys", view.value("keys", Json::array())}, {"root_threshold", view.value("root_threshold", 0U)}}, text);
-  return ExitCode::kOk;
+  return Reply{Json{{"keys", view.value("keys", Json::array())}, {"root_threshold", view.value("root_threshold", 0U)}},
+               text};
 }
 
-ExitCode show(Context& context, const std::string& text) {
-  const auto id = parse_key_id(text);
-  if (!id.ok()) return fail(context, ExitCode::kUsage, id.message());
+Outcome show(Context& context, const std::string& text) {
+  TM_TRY(const auto id, parse_key_id(text));
   Client client = context.client();
-  auto answer = client.key(*id);
-  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
-  const Json& json = std::get<Json>(answer);
-  const Json name = json.value("institution", Json::object());
-  print(context, json,
-        key_line(json.value("key", Json::object())) + "  of " + name.value("name_now", "") + " (" +
-            name.value("id_text", "") + ")\n");
-  return ExitCode::kOk;
+  TM_TRY(const auto answer, asked(client.key(id)));
+  const Json& name = part_of(answer, "institution");
+  return Reply{answer, key_line(part_of(answer, "key")) + "  of " + text_of(name, "name_now") + " (" +
+                           text_of(name, "id_text") + ")\n"};
 }
 
 void add_new_key_options(CLI::App& command, const std::shared_ptr<KeyOptions>& options) {
-  command.add_option("--public", options->public_file,
-                     "A public key file of whoever holds the key (key make, testamurd new-key)");
-  command.add_option("--key-file", options->key_file, "A plain key file of `testamurd init`");
-  command.add_option("--algorithm", options->algorithm,
-                     "Of a fresh credential key: es256 (default), es256k or ed25519");
+  option(command, "--public", options->public_file,
+         "A public key file of whoever holds the key (key make, testamurd new-key)");
+  option(command, "--key-file", options->key_file, "A plain key file of `testamurd init`");
+  option(command, "--algorithm", options->algorithm, "Of a fresh credential key: es256 (default), es256k or ed25519");
 }
 
 }  // namespace
 
 void add_draft_options(CLI::App& command, DraftOptions& options) {
-  command.add_option("--draft", options.file,
-                     "Send nothing: write a draft for others to sign (testamur sign, testamur send)");
-  command.add_option("--send-by", options.send_by,
-                     "Until when the draft is to be sent: YYYY-MM-DDTHH:MM (UTC) or +2d (default: an hour)");
+  option(command, "--draft", options.file,
+         "Send nothing: write a draft for others to sign (testamur sign, testamur send)");
+  option(command, "--send-by", options.send_by,
+         "Until when the draft is to be sent: YYYY-MM-DDTHH:MM (UTC) or +2d (default: an hour)");
 }
 
 void add_key_commands(CLI::App& app, Context& context, Run& run) {
   auto* key = app.add_subcommand("key", "An institution's keys: register, replace and retire them");
   key->require_subcommand(1);
   auto options = std::make_shared<KeyOptions>();
-  const auto command = [&](const char* name, const char* about, ExitCode (*action)(Context&, const KeyOptions&)) {
+  const auto command = [&](const char* name, const char* about, Outcome (*action)(Context&, const KeyOptions&)) {
     auto* made = key->add_subcommand(name, about);
     made->callback(
         [&context, &run, options, action] { run = [&context, options, action] { return action(context, *options); }; });
     return made;
   };
   auto* adding = command("add", "Register a fresh key; the root keys sign", add);
-  adding->add_option("purpose", options->purpose, kPurposes)->required();
+  option(*adding, "purpose", options->purpose, kPurposes)->required();
   add_new_key_options(*adding, options);
   add_draft_options(*adding, options->draft);
   auto* rotating = command("rotate", "Replace a key by a fresh one of the same purpose", rotate);
-  rotating->add_option("key", options->purpose, "The key that is replaced (tmk…)")->required();
+  option(*rotating, "key", options->purpose, "The key that is replaced (tmk…)")->required();
   add_new_key_options(*rotating, options);
   add_draft_options(*rotating, options->draft);
   auto* retiring = command("retire", "A key signs nothing more", retire);
-  retiring->add_option("key", options->purpose, "The key (tmk…)")->required();
-  retiring->add_option("--compromised-since", options->compromised_since,
-                       "What it signed at or after this time counts as void: YYYY-MM-DD or YYYY-MM-DDTHH:MM (UTC)");
+  option(*retiring, "key", options->purpose, "The key (tmk…)")->required();
+  option(*retiring, "--compromised-since", options->compromised_since,
+         "What it signed at or after this time counts as void: YYYY-MM-DD or YYYY-MM-DDTHH:MM (UTC)");
   add_draft_options(*retiring, options->draft);
   auto* making = command(
       "make", "A fresh key in this home's vault, to be registered by somebody else; no network is needed", make);
-  making->add_option("purpose", options->purpose, "root, issue, govern, credential or cosign")->required();
-  making->add_option("--out", options->out, "The public file")->required();
-  making->add_option("--chain", options->chain, "The ledger (tmn…), where this home does not know it");
-  making->add_option("--institution", options->institution, "The institution (tmi…), where this home does not know it");
-  making->add_option("--algorithm", options->algorithm, "Of a credential key: es256 (default), es256k or ed25519");
+  option(*making, "purpose", options->purpose, "root, issue, govern, credential or cosign")->required();
+  option(*making, "--out", options->out, "The public file")->required();
+  option(*making, "--chain", options->chain, "The ledger (tmn…), where this home does not know it");
+  option(*making, "--institution", options->institution, "The institution (tmi…), where this home does not know it");
+  option(*making, "--algorithm", options->algorithm, "Of a credential key: es256 (default), es256k or ed25519");
 
-  auto text = std::make_shared<std::string>();
+  auto text = std::make_shared<Given<std::string>>();
   auto* listing = key->add_subcommand("list", "The keys of an institution and what became of them");
-  listing->add_option("institution", *text, "Id (tmi…) or domain (default: this home's)");
+  option(*listing, "institution", *text, "Id (tmi…) or domain (default: this home's)");
   listing->callback([&context, &run, text] { run = [&context, text] { return list(context, *text); }; });
   auto* showing = key->add_subcommand("show", "One key");
-  showing->add_option("key", *text, "Id (tmk…)")->required();
+  option(*showing, "key", *text, "Id (tmk…)")->required();
   showing->callback([&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
 }
 

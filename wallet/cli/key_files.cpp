@@ -3,7 +3,6 @@
 #include <toml++/toml.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "wallet/keystore/file.h"
 #include "wallet/keystore/secret_bytes.h"
@@ -75,12 +74,7 @@ Status write_key_file(const std::string& file, KeyPurpose purpose, const SecretK
   return written;
 }
 
-void erase_key_file(const std::string& file) {
-  std::error_code ignored;
-  const auto size = std::filesystem::file_size(file, ignored);
-  if (!ignored) std::ofstream(file, std::ios::binary | std::ios::in) << std::string(size, '\0') << std::flush;
-  std::filesystem::remove(file, ignored);
-}
+void erase_key_file(const std::string& file) { overwrite_and_remove(file); }
 
 Result<std::vector<HeldKey>> read_key_directory(const std::string& directory) {
   std::vector<HeldKey> keys;

@@ -13,17 +13,16 @@ namespace testamur::wallet {
 // The vault file of this home.
 std::string vault_file(const Context& context, KeyPurpose purpose);
 
-// Adds the key as the newest one, durably; makes the vault where there is none. A failure was printed.
-ExitCode store_key(Context& context, KeyPurpose purpose, SecretKey key, const std::string& institution);
+// Adds the key as the newest one, durably; makes the vault where there is none.
+Attempt<void> store_key(Context& context, KeyPurpose purpose, SecretKey key, const std::string& institution);
 
-// A vault opened to sign with. The failure was printed and its exit code is returned.
+// A vault opened to sign with.
 struct SigningKeys {
-  std::optional<IssuerKeys> keys;
-  ExitCode code = ExitCode::kOk;
+  IssuerKeys keys;
   std::size_t newest_active = 0;
-  const SecretKey& key() const { return keys->keys[newest_active]; }
+  const SecretKey& key() const { return keys.keys[newest_active]; }
 };
 // With one key in the vault no node is asked.
-SigningKeys open_signing_keys(Context& context, Client& client, KeyPurpose purpose);
+Attempt<SigningKeys> open_signing_keys(Context& context, Client& client, KeyPurpose purpose);
 
 }  // namespace testamur::wallet

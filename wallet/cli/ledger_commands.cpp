@@ -2,10 +2,10 @@
 #include "wallet/cli/ledger_commands.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 
 #include "wallet/cli/commands.h"
+#include "wallet/cli/option.h"
 #include "wallet/cli/render.h"
 #include "wallet/keystore/file.h"
 
@@ -103,27 +103,27 @@ LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust
   if (auto chain = home_ledger(context)) trust.expect(*chain);
   auto problem = trust.follow(client, *accepted);
   if (trust.is_first() && trust.current() != nullptr && !context.quiet && !context.json) {
-    std::fprintf(stderr,
-                 "testamur: this home trusts the ledger %s from now on, as the first that it was shown; compare the id "
-                 "with an institution's\n",
-                 to_text(trust.current()->genesis.chain).c_str());
+    put(Stream::kError, "testamur: this home trusts the ledger " + to_text(trust.current()->genesis.chain) +
+                            " from now on, as the first that it was shown; compare the id with an institution's\n");
   }
   return problem;
 }
 
-ExitCode fail(const Context& context, const LedgerFailure& failure) {
+Failure failure_of(const LedgerFailure& ledger) {
   ExitCode code = ExitCode::kFailure;
-  if (failure.unreachable()) code = ExitCode::kUnreachable;
-  if (failure.forged()) code = ExitCode::kInvalid;
-  if (failure.name == "usage") code = ExitCode::kUsage;
-  if (failure.name == "other_ledger") code = ExitCode::kUnknown;
-  return fail(context, code, failure.message);
+  if (ledger.unreachable()) code = ExitCode::kUnreachable;
+  if (ledger.forged()) code = ExitCode::kInvalid;
+  if (ledger.name == "usage") code = ExitCode::kUsage;
+  if (ledger.name == "other_ledger") code = ExitCode::kUnknown;
+  return Failure{code, ledger.message};
 }
+
+ExitCode fail(const Context& context, const LedgerFailure& failure) { return report(context, failure_of(failure)); }
 
 void add_ledger_commands(CLI::App& app, Context& context, Run& run) {
   auto* ledger = app.add_subcommand("ledger", "Which ledger this home trusts");
   ledger->require_subcommand(1);
-  auto file = std::make_shared<std::string>();
+  auto file = std::make_shared<Given<std::string>>();
   ledger->add_subcommand("show", "What is trusted, and how far it was followed")->callback([&context, &run] {
     run = [&context] { return show_trusted(context); };
   });
@@ -133,7 +133,7 @@ void add_ledger_commands(CLI::App& app, Context& context, Run& run) {
   auto* trusting = ledger->add_subcommand("trust",
                                           "Trust the ledger of a genesis record that you have from an "
                                           "institution");
-  trusting->add_option("file", *file, "Genesis record")->required();
+  option(*trusting, "file", *file, "Genesis record")->required();
   trusting->callback([&context, &run, file] { run = [&context, file] { return trust_record(context, *file); }; });
 }
 

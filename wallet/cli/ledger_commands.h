@@ -10,6 +10,7 @@ namespace testamur::wallet {
 // home trusts its first ledger from now on.
 LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust);
 
+Failure failure_of(const LedgerFailure& ledger);
 // Prints it; forged and forked ledgers are exit code 5, a foreign one 9.
 ExitCode fail(const Context& context, const LedgerFailure& failure);
 

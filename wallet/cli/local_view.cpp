@@ -12,6 +12,8 @@ namespace testamur::wallet {
 namespace {
 
 constexpr std::size_t kMostAuthors = 2'000;
+constexpr unsigned kMostAmount = 120;
+constexpr unsigned kMostDepth = 7;
 
 template <class Id>
 Id id_in(const Json& object, const char* name) {
@@ -68,17 +70,40 @@ std::optional<InstitutionId> parent_in(const Json& version) {
   return id.is_zero() ? std::nullopt : std::optional(id);
 }
 
-trust::Kind kind_from(const std::string& text) {
-  for (const auto kind : {trust::Kind::kTrust, trust::Kind::kAccredit, trust::Kind::kDistrust, trust::Kind::kEnd}) {
-    if (text == to_text(kind)) return kind;
-  }
-  return trust::Kind::kVoid;
+// A word that this program does not know is no word at all: read as any known one it could turn a no into a yes.
+Error unknown_word(const std::string& what, const std::string& word) {
+  return error("the list of recognitions names a " + what + " that this program does not know (\"" + word +
+               "\"): use a newer testamur");
 }
 
-trust::Scheme scheme_from(const std::string& text) {
+Result<trust::Kind> kind_from(const std::string& text) {
+  for (const auto kind :
+       {trust::Kind::kTrust, trust::Kind::kAccredit, trust::Kind::kDistrust, trust::Kind::kEnd, trust::Kind::kVoid}) {
+    if (text == to_text(kind)) return kind;
+  }
+  return unknown_word("kind of statement", text);
+}
+
+Result<trust::Scheme> scheme_from(const std::string& text) {
   constexpr const char* kNames[] = {"unspecified", "esg", "eqavet", "iso_9001", "iso_17024", "other"};
   const auto found = std::ranges::find(kNames, text);
-  return found == std::end(kNames) ? trust::Scheme::kNone : static_cast<trust::Scheme>(found - std::begin(kNames));
+  if (found == std::end(kNames)) return unknown_word("scheme of quality assurance", text);
+  return static_cast<trust::Scheme>(found - std::begin(kNames));
+}
+
+Result<trust::Standing> standing_from(const std::string& text) {
+  if (text == "good") return trust::Standing::kGood;
+  if (text == "suspended") return trust::Standing::kSuspended;
+  if (text == "left") return trust::Standing::kLeft;
+  if (text == "closed") return trust::Standing::kClosed;
+  return unknown_word("standing", text);
+}
+
+// Larger numbers would lose their upper bits.
+Result<std::uint8_t> small_number(const Json& view, const char* name, unsigned most) {
+  const auto value = view.value(name, 0U);
+  if (value > most) return error("a statement has the " + std::string(name) + " " + std::to_string(value));
+  return static_cast<std::uint8_t>(value);
 }
 
 Result<trust::Statement> statement_from(const Json& view) {
@@ -86,15 +111,15 @@ Result<trust::Statement> statement_from(const Json& view) {
   s.id = id_in<trust::StatementId>(view, "id");
   s.truster = id_in<InstitutionId>(part(view, "truster"), "id");
   s.subject = id_in<InstitutionId>(part(view, "subject"), "id");
-  s.kind = kind_from(view.value("kind", ""));
-  s.amount = static_cast<std::uint8_t>(view.value("amount", 0U));
-  s.depth = static_cast<std::uint8_t>(view.value("depth", 0U));
+  TM_TRY(s.kind, kind_from(view.value("kind", "")));
+  TM_TRY(s.amount, small_number(view, "amount", kMostAmount));
+  TM_TRY(s.depth, small_number(view, "depth", kMostDepth));
   TM_TRY_STATUS(read_scope(part(view, "scope"), s.scope));
   s.valid_from_ms = view.value("valid_from_ms", std::uint64_t{0});
   const auto until = view.value("valid_until_ms", std::uint64_t{0});
   s.valid_until_ms = until == 0 ? trust::kOpenEnd : until;
   s.slot = static_cast<std::uint16_t>(view.value("slot", 0U));
-  s.scheme = scheme_from(view.value("scheme", ""));
+  TM_TRY(s.scheme, scheme_from(view.value("scheme", "")));
   for (const auto& name : part(view, "names")) {
     const auto bytes = from_hex(name.get<std::string>());
     if (bytes && bytes->size() == trust::StatementId::kSize) s.names.push_back(trust::StatementId::prefix_of(*bytes));
@@ -232,13 +257,10 @@ void Gathering::version_events(const InstitutionId& id, const Json& before, cons
                         return done(view_.history.set_accreditor(id, commit, holds, retroactive));
                       }});
   }
-  const auto standing = now.value("standing", "good");
-  if (standing == before.value("standing", "good") || closed_by_succession(id, at.height)) return;
-  const auto means = standing == "good"        ? trust::Standing::kGood
-                     : standing == "suspended" ? trust::Standing::kSuspended
-                     : standing == "left"      ? trust::Standing::kLeft
-                                               : trust::Standing::kClosed;
-  events.push_back({at, 1, [this, id, means](const trust::Commit& commit) {
+  const auto standing = now.value("standing", "");
+  if (standing == before.value("standing", "") || closed_by_succession(id, at.height)) return;
+  events.push_back({at, 1, [this, id, standing](const trust::Commit& commit) -> Status {
+                      TM_TRY(const auto means, standing_from(standing));
                       return done(view_.history.set_standing(id, commit, means));
                     }});
 }

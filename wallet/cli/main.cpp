@@ -1,9 +1,9 @@
 // testamur: the command line of learners, issuers and verifiers.
-#include <CLI/CLI.hpp>
-#include <cstdio>
 #include <cstdlib>
 
 #include "wallet/cli/commands.h"
+#include "wallet/cli/option.h"
+#include "wallet/cli/output.h"
 
 namespace testamur::wallet {
 namespace {
@@ -16,44 +16,15 @@ std::string default_home() {
   return std::string(user_home == nullptr ? "." : user_home) + "/.testamur";
 }
 
-void add_global_options(CLI::App& app, Context& context) {
-  app.add_option("--home", context.home, "Where wallet and keys are (default: $TESTAMUR_HOME, else ~/.testamur)");
-  app.add_option("--endpoint", context.endpoints, "A node's host:port; may be given several times")
-      ->allow_extra_args(false);
-  app.add_option("--tls-root", context.tls_root, "PEM file of the root that signed the nodes' API certificates");
-  app.add_option("--passphrase-file", context.passphrase_file, "Read the passphrase from the first line of this file");
-  app.add_option("--passphrase-fd", context.passphrase_fd, "Read the passphrase from this open descriptor");
-  app.add_option("--timeout", context.timeout_ms, "How long to wait for a commit, in milliseconds");
-  app.add_option("--accept-recovery", context.accept_recovery,
-                 "Follow the ledger of this id (tmn1...), which goes on where the trusted one lost its keys");
-  app.add_flag("--json", context.json, "Print one JSON value instead of text");
-  app.add_flag("--yes", context.yes, "Do not ask for confirmation");
-  app.add_flag("--quiet", context.quiet, "No progress, no notices");
-  app.set_version_flag("--version", kVersion);
-}
-
 int run(int argc, char** argv) {
-  CLI::App app{"Testamur: credentials whose issuer your own institution accepts. Exit codes: docs/cli.md", "testamur"};
-  app.require_subcommand(1);
-  app.fallthrough();
+  CommandTree app{"Testamur: credentials whose issuer your own institution accepts. Exit codes: docs/cli.md",
+                  "testamur"};
   Context context;
   context.home = default_home();
+  context.commands = &app;
   Run chosen;
-  add_global_options(app, context);
-  add_wallet_commands(app, context, chosen);
-  add_credential_commands(app, context, chosen);
-  add_issuer_commands(app, context, chosen);
-  add_trust_commands(app, context, chosen);
-  add_key_commands(app, context, chosen);
-  add_institution_commands(app, context, chosen);
-  add_governance_commands(app, context, chosen);
-  add_draft_commands(app, context, chosen);
-  add_accreditation_commands(app, context, chosen);
-  add_registry_commands(app, context, chosen);
-  add_check_commands(app, context, chosen);
-  add_node_commands(app, context, chosen);
-  add_genesis_commands(app, context, chosen);
-  add_ledger_commands(app, context, chosen);
+  add_all_commands(app, context, chosen);
+  app.set_version_flag("--version", kVersion);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
@@ -61,10 +32,21 @@ int run(int argc, char** argv) {
   }
   if (auto read = read_config(context); !read.ok())
     return static_cast<int>(fail(context, ExitCode::kUsage, read.message()));
-  return static_cast<int>(chosen());
+
+  // What a command found is printed here, and only if every option that was typed had a say in it.
+  Outcome outcome = chosen();
+  if (outcome.reply() != nullptr) {
+    if (auto unread = refuse_unread_options(context); !unread.ok()) outcome = unread.failure();
+  }
+  return static_cast<int>(report(context, outcome));
 }
 
 }  // namespace
 }  // namespace testamur::wallet
 
-int main(int argc, char** argv) { return testamur::wallet::run(argc, argv); }
+int main(int argc, char** argv) {
+  using namespace testamur::wallet;
+  prepare_standard_streams();
+  const int code = run(argc, argv);
+  return static_cast<int>(after_output(static_cast<ExitCode>(code)));
+}

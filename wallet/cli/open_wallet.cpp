@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "wallet/cli/output.h"
+
 namespace testamur::wallet {
 
 std::string wallet_file(const Context& context) { return context.path("wallet.age"); }
@@ -29,6 +31,23 @@ OpenWallet OpenWallet::open(Context& context) {
   return wallet;
 }
 
+// The passphrase comes first: nobody waits for a lock while a person types.
+OpenWallet OpenWallet::open_to_change(Context& context, const std::string& doing) {
+  OpenWallet refused;
+  if (auto passphrase = existing_passphrase(context, wallet_file(context)); !passphrase.ok()) {
+    refused.code_ = fail(context, ExitCode::kPassphrase, passphrase.message());
+    return refused;
+  }
+  refused.code_ = lock_home(context, doing);
+  return refused.code_ == ExitCode::kOk ? open(context) : std::move(refused);
+}
+
+ExitCode OpenWallet::save_and_forget(Context& context) {
+  const SecretBytes encoded = encode_wallet(contents_);
+  if (auto failure = vault_->save_and_forget(encoded.view())) return fail(context, *failure);
+  return ExitCode::kOk;
+}
+
 ExitCode OpenWallet::save(Context& context) {
   const SecretBytes encoded = encode_wallet(contents_);
   if (auto failure = vault_->save(encoded.view())) return fail(context, *failure);
@@ -37,7 +56,7 @@ ExitCode OpenWallet::save(Context& context) {
 
 void OpenWallet::remind(const Context& context) const {
   if (context.quiet || context.json || !backup_is_older_than_a_credential(contents_)) return;
-  std::fputs("testamur: a credential is newer than the last backup; testamur wallet backup FILE makes one\n", stderr);
+  put(Stream::kError, "testamur: a credential is newer than the last backup; testamur wallet backup FILE makes one\n");
 }
 
 }  // namespace testamur::wallet

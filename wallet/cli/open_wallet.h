@@ -12,12 +12,17 @@ class OpenWallet {
  public:
   // Opens wallet.age. On failure nothing is held, the cause was printed and `code` is set.
   static OpenWallet open(Context& context);
+  // The same for a command that saves: no other program changes the home from before the vault is read until the
+  // command has ended. `doing` is what another program is told that waits.
+  static OpenWallet open_to_change(Context& context, const std::string& doing);
 
   explicit operator bool() const { return vault_.has_value(); }
   ExitCode code() const { return code_; }
   WalletContents& contents() { return contents_; }
-  // Writes the contents back. A failure was printed.
+  // Writes the contents back. A failure was printed. Precondition: opened to change.
   ExitCode save(Context& context);
+  // The same where something was erased: the vault's previous version goes too.
+  ExitCode save_and_forget(Context& context);
   // A reminder where credentials are newer than the last backup.
   void remind(const Context& context) const;
 

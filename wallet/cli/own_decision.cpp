@@ -22,9 +22,9 @@ Acceptance to_acceptance(trust::Outcome outcome) {
   switch (outcome) {
     case trust::Outcome::kAccept: return Acceptance::kAccept;
     case trust::Outcome::kBlocked: return Acceptance::kBlocked;
-    case trust::Outcome::kRefuse: break;
+    case trust::Outcome::kRefuse: return Acceptance::kRefuse;
   }
-  return Acceptance::kRefuse;
+  return Acceptance::kUnknown;
 }
 
 std::string rule_text(trust::Outcome outcome, trust::Rule rule) {
@@ -108,6 +108,14 @@ AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Record
 
 }  // namespace
 
+AwardQuestion award_question(const AchievementAnswer& answer) {
+  AwardQuestion question{answer.point, std::nullopt, answer.awarding_bodies};
+  const auto awarding = question.bodies.empty() ? std::vector{answer.record.id.institution} : question.bodies;
+  question.parties = trust::AwardParties{answer.teaches.empty() ? awarding : answer.teaches,
+                                         answer.assesses.empty() ? awarding : answer.assesses};
+  return question;
+}
+
 Result<AwardQuestion> award_question(const Json& achievement_view, const AchievementId& id) {
   AwardQuestion question;
   try {
@@ -156,6 +164,7 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked, const
                        (reading.policy.governs == trust::Governs::kToday && !own.claim_governs);
   if (decided) {
     facts.acceptance = acceptance_of(judged, record);
+    facts.acceptance->by_word_of = source.name();
   } else if (facts.problem.empty()) {
     facts.problem = "when the ledger took it in is not known, and the policy lets that time decide";
   }

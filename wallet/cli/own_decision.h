@@ -23,6 +23,7 @@ struct AwardQuestion {
   std::optional<trust::AwardParties> parties;
   std::vector<InstitutionId> bodies;
 };
+AwardQuestion award_question(const AchievementAnswer& answer);
 // From the AchievementView of the API (JSON), as published by `id`.
 Result<AwardQuestion> award_question(const Json& achievement_view, const AchievementId& id);
 

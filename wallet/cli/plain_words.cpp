@@ -4,12 +4,16 @@
 #include <functional>
 
 #include "common/keys.h"
+#include "common/visible.h"
 #include "ledger/tx/facts.h"
 #include "wallet/cli/dates.h"
 #include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
+
+// Somebody else's words, within a line of ours.
+std::string value_of(const Json& object, const char* name) { return one_line(text_of(object, name)); }
 
 std::uint64_t number_in(const Json& json, const char* name) {
   const auto found = json.find(name);
@@ -44,7 +48,7 @@ std::string use_of(KeyPurpose purpose) {
 std::string new_key_words(const Json& key) {
   const auto purpose = purpose_from(static_cast<std::uint8_t>(number_in(key, "purpose")));
   const auto algorithm = algorithm_from(static_cast<std::uint8_t>(number_in(key, "algorithm")));
-  const auto bytes = from_hex(text_of(key, "public_key"));
+  const auto bytes = from_hex(value_of(key, "public_key"));
   if (!purpose || !algorithm || !bytes) return "a key of an unknown form";
   return std::string(to_text(*purpose)) + " key " + to_text(key_id(*purpose, PublicKey{*algorithm, *bytes})) + " (" +
          std::string(to_text(*algorithm)) + ")";
@@ -53,11 +57,11 @@ std::string new_key_words(const Json& key) {
 std::string facts_words(const Json& facts) {
   std::string name = "(without a name)";
   for (const auto& entry : part_in(facts, "legal_names")) {
-    if (name == "(without a name)" || text_of(entry, "language") == "en") name = text_of(entry, "text");
+    if (name == "(without a name)" || value_of(entry, "language") == "en") name = value_of(entry, "text");
   }
-  std::string out = name + ", " + text_of(facts, "country") + ", " + text_of(facts, "domain");
+  std::string out = name + ", " + value_of(facts, "country") + ", " + value_of(facts, "domain");
   for (const char* id : {"ror", "eter", "lei", "deqar"}) {
-    if (!text_of(facts, id).empty()) out += std::string(", ") + id + " " + text_of(facts, id);
+    if (!value_of(facts, id).empty()) out += std::string(", ") + id + " " + value_of(facts, id);
   }
   return out;
 }
@@ -75,7 +79,7 @@ std::string key_rotate(const BodyView& body, const Surroundings& around) {
   const Json key = part_in(body.content, "key");
   const auto purpose = purpose_from(static_cast<std::uint8_t>(number_in(key, "purpose")));
   std::string out = party_words(around, body.author) + " replaces the key " +
-                    key_words(around, text_of(body.content, "retired_key_id")) + " by the " + new_key_words(key) +
+                    key_words(around, value_of(body.content, "retired_key_id")) + " by the " + new_key_words(key) +
                     ".\n";
   out +=
       "From the block on that carries this the new key counts and the old one signs nothing more; what it signed "
@@ -102,7 +106,7 @@ std::string compromise_words(std::uint64_t since_ms, const Surroundings& around)
 std::string key_retire(const BodyView& body, const Surroundings& around) {
   const auto since_ms = number_in(body.content, "compromised_since_ms");
   const std::string who =
-      party_words(around, body.author) + " retires the key " + key_words(around, text_of(body.content, "key_id"));
+      party_words(around, body.author) + " retires the key " + key_words(around, value_of(body.content, "key_id"));
   if (since_ms == 0) {
     return who +
            ".\nFrom the block on that carries this it signs nothing more; what it signed before stands. This cannot be "
@@ -111,18 +115,148 @@ std::string key_retire(const BodyView& body, const Surroundings& around) {
   return who + " as compromised since " + moment_text(since_ms) + ".\n" + compromise_words(since_ms, around);
 }
 
+std::string run_words(std::uint64_t first, std::uint64_t count) {
+  return std::to_string(first) + (count == 1 ? "" : " to " + std::to_string(first + count - 1));
+}
+
+// The indexes of a status change as runs, ascending.
+std::vector<std::pair<std::uint64_t, std::uint64_t>> runs_of(const Json& content) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> runs;
+  for (const auto& value : part_in(part_in(content, "list"), "indexes")) {
+    const auto index = value.get<std::uint64_t>();
+    const bool joins = !runs.empty() && runs.back().first + runs.back().second == index;
+    if (joins) ++runs.back().second;
+    if (!joins) runs.emplace_back(index, 1);
+  }
+  for (const auto& range : part_in(part_in(content, "ranges"), "ranges")) {
+    runs.emplace_back(number_in(range, "first"), number_in(range, "count"));
+  }
+  return runs;
+}
+
 std::string status_change(const BodyView& body, const Surroundings& around) {
-  const Json list = part_in(part_in(body.content, "list"), "indexes");
   std::string which;
-  for (const auto& index : list) which += (which.empty() ? "" : ", ") + std::to_string(index.get<std::uint64_t>());
-  for (const auto& range : part_in(part_in(body.content, "ranges"), "ranges")) {
-    which += (which.empty() ? "" : ", ") + std::to_string(number_in(range, "first")) + " and the next " +
-             std::to_string(number_in(range, "count") - 1);
+  for (const auto& [first, count] : runs_of(body.content)) {
+    which += (which.empty() ? "" : ", ") + run_words(first, count);
   }
   if (body.content.contains("bulk"))
     which = "many from " + std::to_string(number_in(body.content["bulk"], "first")) + " on";
   return party_words(around, body.author) + " changes the status of its credentials with the indexes " + which + ": " +
-         text_of(body.content, "action") + ", reason " + text_of(body.content, "reason") + ".";
+         value_of(body.content, "action") + ", reason " + value_of(body.content, "reason") + ".";
+}
+
+// ---- what it awards, whom it recognises, by which rules ---------------------------------------------------------
+
+std::string text_in(const Json& texts) {
+  std::string best;
+  for (const auto& entry : texts) {
+    if (best.empty() || text_of(entry, "language") == "en") best = text_of(entry, "text");
+  }
+  return best;
+}
+
+std::string credits_words(std::uint64_t hundredths) {
+  const auto rest = hundredths % 100;
+  return std::to_string(hundredths / 100) +
+         (rest == 0 ? "" : "." + std::string(rest < 10 ? "0" : "") + std::to_string(rest)) + " ECTS credits";
+}
+
+std::string achievement_publish(const BodyView& body, const Surroundings& around) {
+  const Json& content = body.content;
+  std::string out = party_words(around, body.author) + " publishes the achievement " +
+                    std::to_string(number_in(content, "number")) + "." + std::to_string(number_in(content, "version")) +
+                    ", \"" + text_in(part_in(content, "titles")) + "\"";
+  if (const auto ects = number_in(content, "ects_hundredths"); ects != 0) out += ", " + credits_words(ects);
+  if (const auto level = number_in(content, "eqf_level"); level != 0) out += ", EQF level " + std::to_string(level);
+  out += ".\nA version is published once and never changed; what it says is compared with every credential of it.";
+  const auto bodies = part_in(content, "awarding_bodies").size();
+  if (bodies > 1) out += "\nIt can be issued once the other awarding bodies have co-signed it.";
+  return out;
+}
+
+std::string achievement_retire(const BodyView& body, const Surroundings& around) {
+  return party_words(around, body.author) + " retires its achievement " +
+         std::to_string(number_in(body.content, "number")) + "." + std::to_string(number_in(body.content, "version")) +
+         ".\nNothing more can be issued under this version; what was issued stands. This cannot be taken back.";
+}
+
+std::string achievement_cosign(const BodyView& body, const Surroundings& around) {
+  const Json& id = part_in(body.content, "achievement");
+  return party_words(around, body.author) + " co-signs the achievement " + std::to_string(number_in(id, "number")) +
+         "." + std::to_string(number_in(id, "version")) + " of " + party_words(around, text_of(id, "institution")) +
+         ".";
+}
+
+std::string policy_publish(const BodyView& body, const Surroundings& around) {
+  const auto url = text_of(body.content, "url");
+  return party_words(around, body.author) + " says that it decides by the policy " + text_of(body.content, "digest") +
+         (url.empty() ? "" : ", to be read at " + url) + ".\nOnly the digest is on the ledger.";
+}
+
+// From when until when a statement holds.
+std::string period_words(const Json& content) {
+  const auto until_ms = number_in(content, "valid_until_ms");
+  return "from " + moment_text(number_in(content, "valid_from_ms")) +
+         (until_ms == 0 ? ", without an end" : ", until " + moment_text(until_ms));
+}
+
+std::string scope_words(const Json& content) {
+  const Json scope = part_in(content, "scope");
+  std::string levels;
+  for (unsigned level = 1; level <= 8; ++level) {
+    if ((number_in(scope, "eqf_levels") >> (level - 1) & 1U) != 0)
+      levels += (levels.empty() ? "" : ", ") + std::to_string(level);
+  }
+  std::string out;
+  if (!text_of(scope, "isced_fields").empty()) out += ", in some fields only";
+  if (!levels.empty()) out += ", EQF levels " + levels + " only";
+  if (number_in(scope, "award_types") != 0) out += ", for some types of award only";
+  if (number_in(scope, "purposes") != 0) out += ", for some purposes only";
+  if (!part_in(scope, "achievements").empty()) out += ", for some achievements only";
+  return out.empty() ? ", for everything that it awards" : out;
+}
+
+std::string slot_words(const Json& content) {
+  const auto slot = number_in(content, "slot");
+  return slot == 0 ? "" : " (its statement number " + std::to_string(slot) + " about this institution)";
+}
+
+std::string recognition_trust(const BodyView& body, const Surroundings& around) {
+  const auto depth = number_in(body.content, "depth");
+  std::string reach = "its own awards only";
+  if (depth == 1) reach = "its own awards, and those of institutions that it recommends";
+  if (depth > 1)
+    reach = "its own awards, and those of institutions up to " + std::to_string(depth) + " steps behind it";
+  return party_words(around, body.author) + " trusts " + party_words(around, text_of(body.content, "subject")) +
+         " with amount " + std::to_string(number_in(body.content, "amount")) + " of 120: " + reach + " (depth " +
+         std::to_string(depth) + ")" + scope_words(body.content) + slot_words(body.content) + ", " +
+         period_words(body.content) + ".";
+}
+
+std::string recognition_distrust(const BodyView& body, const Surroundings& around) {
+  return party_words(around, body.author) + " distrusts " + party_words(around, text_of(body.content, "subject")) +
+         scope_words(body.content) + slot_words(body.content) + ": what that institution awards is blocked, " +
+         period_words(body.content) + ".";
+}
+
+std::string recognition_end(const BodyView& body, const Surroundings& around) {
+  return party_words(around, body.author) + " ends what it said of " +
+         party_words(around, text_of(body.content, "subject")) + slot_words(body.content) + ", from " +
+         moment_text(number_in(body.content, "valid_from_ms")) + " on.";
+}
+
+std::string accreditation_accredit(const BodyView& body, const Surroundings& around) {
+  const auto url = text_of(body.content, "report_url");
+  return party_words(around, body.author) + " accredits " + party_words(around, text_of(body.content, "subject")) +
+         " with amount " + std::to_string(number_in(body.content, "amount")) + " of 120" + scope_words(body.content) +
+         ", " + period_words(body.content) + "." + (url.empty() ? "" : "\nThe report is at " + url + ".");
+}
+
+std::string accreditation_end(const BodyView& body, const Surroundings& around) {
+  return party_words(around, body.author) + " ends " +
+         std::to_string(text_of(body.content, "statement_ids").size() / 64) + " of its accreditations of " +
+         party_words(around, text_of(body.content, "subject")) + ", from " +
+         moment_text(number_in(body.content, "valid_from_ms")) + " on.";
 }
 
 std::string institution_update(const BodyView& body, const Surroundings& around) {
@@ -168,25 +302,25 @@ constexpr const char* kHeirWords =
 
 std::string merge_words(const Json& content, const Surroundings& around) {
   return list_of_parties(part_in(content, "predecessors"), around) + " close and become part of " +
-         party_words(around, text_of(content, "heir")) + ".\n" + kHeirWords;
+         party_words(around, value_of(content, "heir")) + ".\n" + kHeirWords;
 }
 
 std::string split_words(const Json& content, const Surroundings& around) {
-  const auto heir = text_of(content, "heir");
-  return party_words(around, text_of(content, "predecessor")) +
+  const auto heir = value_of(content, "heir");
+  return party_words(around, value_of(content, "predecessor")) +
          (content.value("closes", false) ? " closes and is succeeded by " : " stays open; from it come ") +
          list_of_parties(part_in(content, "successors"), around) + "; " +
          (heir.empty() ? "none of them is its heir." : "its heir is " + party_words(around, heir) + ".\n" + kHeirWords);
 }
 
 std::string rename_words(const Json& content, const Surroundings& around) {
-  return party_words(around, text_of(content, "predecessor")) + " closes, and the same legal entity goes on as " +
-         party_words(around, text_of(content, "successor")) + ", its heir.\n" + kHeirWords;
+  return party_words(around, value_of(content, "predecessor")) + " closes, and the same legal entity goes on as " +
+         party_words(around, value_of(content, "successor")) + ", its heir.\n" + kHeirWords;
 }
 
 std::string custody_words(const Json& content, const Surroundings& around) {
-  return party_words(around, text_of(content, "predecessor")) + " closes and leaves its records to " +
-         party_words(around, text_of(content, "custodian")) +
+  return party_words(around, value_of(content, "predecessor")) + " closes and leaves its records to " +
+         party_words(around, value_of(content, "custodian")) +
          ", who inherits no trust.\nCredentials stay what they are.";
 }
 
@@ -204,7 +338,7 @@ std::string governance_propose(const BodyView& body, const Surroundings& around)
 }
 
 std::string governance_vote(const BodyView& body, const Surroundings& around) {
-  const auto bytes = from_hex(text_of(body.content, "proposal_id"));
+  const auto bytes = from_hex(value_of(body.content, "proposal_id"));
   const auto id = bytes ? TransactionId::from(*bytes) : std::nullopt;
   const bool approve = body.content.value("approve", false);
   if (body.content.value("veto", false)) {
@@ -224,7 +358,16 @@ std::string evidence(const BodyView& body, const Surroundings& around) {
          "for everybody to see; what follows from it is a vote.";
 }
 
-constexpr std::array<std::pair<std::string_view, Words>, 15> kWords = {{
+constexpr std::array<std::pair<std::string_view, Words>, 24> kWords = {{
+    {"achievement_publish", achievement_publish},
+    {"achievement_retire", achievement_retire},
+    {"achievement_cosign", achievement_cosign},
+    {"policy_publish", policy_publish},
+    {"recognition_trust", recognition_trust},
+    {"recognition_distrust", recognition_distrust},
+    {"recognition_end", recognition_end},
+    {"accreditation_accredit", accreditation_accredit},
+    {"accreditation_end", accreditation_end},
     {"key_add", key_add},
     {"key_rotate", key_rotate},
     {"key_retire", key_retire},
@@ -247,7 +390,8 @@ constexpr std::array<std::pair<std::string_view, Words>, 15> kWords = {{
 std::string party_words(const Surroundings& around, const InstitutionId& id) {
   const auto found = around.names.find(to_text(id));
   if (found == around.names.end()) return to_text(id);
-  return found->second + " (" + to_text(id) + (around.names_are_hearsay ? "; the name is the draft's word)" : ")");
+  return one_line(found->second) + " (" + to_text(id) +
+         (around.names_are_hearsay ? "; the name is the draft's word)" : ")");
 }
 
 std::string party_words(const Surroundings& around, const std::string& hex) {

@@ -4,46 +4,39 @@
 
 #include "wallet/cli/commands.h"
 #include "wallet/cli/policy_file.h"
-#include "wallet/cli/submit.h"
+#include "wallet/cli/transaction_flow.h"
 
 namespace testamur::wallet {
 namespace {
 
 namespace tx = ledger::tx;
 
-ExitCode show(Context& context, const std::string& file) {
-  auto reading = read_policy_file(file);
-  if (!reading.ok()) return fail(context, ExitCode::kUsage, reading.message());
-  const auto digest = trust::digest(reading->policy).hex();
-  const auto words = trust::in_words(reading->policy);
-  print(context, Json{{"digest", digest}, {"words", words}}, words + "policy digest " + digest + "\n");
-  return ExitCode::kOk;
+struct PolicyOptions {
+  Given<std::string> file;
+  Given<std::string> url;
+  DraftOptions draft;
+};
+
+Outcome show(const std::string& file) {
+  TM_TRY(const auto reading, read_policy_file(file));
+  const auto digest = trust::digest(reading.policy).hex();
+  const auto words = trust::in_words(reading.policy);
+  return Reply{Json{{"digest", digest}, {"words", words}}, words + "policy digest " + digest + "\n"};
 }
 
 // Only the digest goes to the ledger: whoever is given the file can tell that it is the one in use, and since when.
-ExitCode publish(Context& context, const std::string& file, const std::string& url) {
-  auto reading = read_policy_file(file);
-  if (!reading.ok()) return fail(context, ExitCode::kUsage, reading.message());
-  Client client = context.client();
-  auto profile = issuer_profile(context, client);
-  if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message());
-  const tx::PolicyContent content{trust::digest(reading->policy), url};
-  const std::string what = profile->name + " decides by the policy " + content.digest.hex();
-  if (!context.yes && !confirm(trust::in_words(reading->policy) + what + ". Publish this digest on the ledger?")) {
-    return fail(context, ExitCode::kCancelled, "nothing was sent (without a terminal, give --yes)");
-  }
-  auto opened = open_issuer_keys(context, KeyPurpose::kGovern);
-  if (!opened.keys) return opened.code;
-  auto envelope = fresh_envelope(context, client, profile->chain, profile->institution);
-  if (!envelope.ok()) return fail(context, ExitCode::kUnreachable, envelope.message());
-  const auto done =
-      sign_and_submit(context, client, tx::build(*envelope, content), KeyPurpose::kGovern, opened.keys->keys.front(),
-                      Json{{"command", "trust policy publish"}, {"says", what}});
-  if (done.code != ExitCode::kOk) return done.code;
-  print(
-      context, Json{{"digest", content.digest.hex()}, {"transaction", to_text(done.id)}, {"outcome", done.outcome}},
-      what + "\n  " + to_text(done.id) + " is on the ledger; testamur node status says whether the node follows it\n");
-  return ExitCode::kOk;
+Outcome publish(Context& context, const PolicyOptions& options) {
+  TM_TRY(const auto reading, read_policy_file(options.file));
+  TM_TRY(auto session, open_issuer_session(context));
+  const tx::PolicyContent content{trust::digest(reading.policy), options.url};
+  TransactionRequest request;
+  request.command = "trust policy publish";
+  request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
+  request.description.words = "\nThe policy:\n" + trust::in_words(reading.policy);
+  request.description.facts["digest"] = content.digest.hex();
+  request.done = session.profile.name + " decides by the policy " + content.digest.hex() +
+                 "; testamur node status says whether the node follows it";
+  return carry_out(session, std::move(request), options.draft);
 }
 
 }  // namespace
@@ -51,16 +44,16 @@ ExitCode publish(Context& context, const std::string& file, const std::string& u
 void add_policy_commands(CLI::App& trust, Context& context, Run& run) {
   auto* policy = trust.add_subcommand("policy", "By which rules this institution decides");
   policy->require_subcommand(1);
-  auto file = std::make_shared<std::string>();
-  auto url = std::make_shared<std::string>();
+  auto options = std::make_shared<PolicyOptions>();
   auto* showing = policy->add_subcommand("show", "A policy file in words, and its digest");
-  showing->add_option("file", *file, "TOML with [policy]: a file of its own or a node's configuration")->required();
-  showing->callback([&context, &run, file] { run = [&context, file] { return show(context, *file); }; });
+  option(*showing, "file", options->file, "TOML with [policy]: a file of its own or a node's configuration")
+      ->required();
+  showing->callback([&run, options] { run = [options] { return show(options->file); }; });
   auto* publishing = policy->add_subcommand("publish", "Put the digest of a policy on the ledger");
-  publishing->add_option("file", *file, "TOML with [policy]")->required();
-  publishing->add_option("--url", *url, "Where the policy can be read");
-  publishing->callback(
-      [&context, &run, file, url] { run = [&context, file, url] { return publish(context, *file, *url); }; });
+  option(*publishing, "file", options->file, "TOML with [policy]")->required();
+  option(*publishing, "--url", options->url, "Where the policy can be read");
+  add_draft_options(*publishing, options->draft);
+  publishing->callback([&context, &run, options] { run = [&context, options] { return publish(context, *options); }; });
 }
 
 }  // namespace testamur::wallet

@@ -5,7 +5,7 @@
 
 #include "ledger/tx/build_governance.h"
 #include "wallet/cli/commands.h"
-#include "wallet/cli/explain_command.h"
+#include "wallet/cli/context.h"
 
 namespace testamur::wallet {
 

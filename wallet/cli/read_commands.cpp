@@ -2,57 +2,88 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <span>
 
 #include "wallet/cli/commands.h"
 #include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/render.h"
+#include "wallet/client/facts.h"
+#include "wallet/client/proven_facts.h"
+#include "wallet/verify/verify.h"
 
 namespace testamur::wallet {
 namespace {
 
 constexpr std::size_t kBulkLimit = 4096;
+constexpr std::size_t kMostSlots = 16;  // of one commitment; no honest institution has more than a few
+constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
 
-std::string hash_answer_text(const std::string& hash, const Json& answer) {
-  std::string text = toned(Tone::kStrong, hash) + "\n";
-  if (answer.value("finding", "") != "found") {
-    return text + "  " + toned(Tone::kDoubt, "not listed") +
-           " at this node (which proves nothing: it may be anchored without being listed)\n";
+struct Checked {
+  Json answers = Json::array();
+  std::string text;
+  ExitCode code = ExitCode::kOk;
+};
+
+Called<CheckAnswer> ask(Client& client, const std::string& text, const CheckOptions& options) {
+  if (text.starts_with("urn:")) {
+    auto reference = parse_reference(text);
+    if (!reference.ok()) return CallError{CallFailure::kInvalid, reference.message(), {}, {}, {}};
+    return client.check(*reference, options);
   }
-  for (const auto& slot : answer["slots"]) text += slot_text(slot, "  ");
-  text += "  contents and holder were not checked: anyone can copy a hash\n";
-  return text;
+  const auto bytes = from_hex(text);
+  const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
+  if (!hash) {
+    return CallError{CallFailure::kInvalid,
+                     "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference", {}, {}, {}};
+  }
+  return client.check(*hash, options);
 }
 
-ExitCode check_one(Context& context, Client& client, const LedgerTrust& trust, const std::string& text,
-                   const CheckOptions& options, Json& answers, std::string& out) {
-  const bool reference = text.starts_with("urn:");
-  Called<Json> answer = CallError{};
-  if (reference) {
-    auto parsed = parse_reference(text);
-    if (!parsed.ok()) return fail(context, ExitCode::kUsage, parsed.message());
-    answer = client.check_reference(*parsed, options);
-  } else {
-    const auto bytes = from_hex(text);
-    const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
-    if (!hash)
-      return fail(context, ExitCode::kUsage,
-                  "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference");
-    answer = client.check_hash(*hash, options);
+// One slot, proven where the node proves it; each has an issuer, and so a verdict, of its own. A failure was printed.
+std::optional<ExitCode> check_slot(Context& context, Client& client, const LedgerTrust& trust,
+                                   const CheckAnswer& answer, const SlotAnswer& slot, Json& verdicts, Checked& out) {
+  const ChainId chain = trust.current() == nullptr ? ChainId{} : trust.current()->genesis.chain;
+  auto facts = facts_of_slot(client, chain, answer, slot);
+  if (auto lie = prove_slot(client, trust, facts)) return fail(context, *lie);
+  const auto verdict = verify_hash(facts.slots->front().commitment, facts, {context.now_ms(), kMaxStatusAgeMs, {}, true});
+  out.text += to_text(verdict);
+  out.code = worse(out.code, static_cast<ExitCode>(verdict_code(verdict)));
+  verdicts.push_back(as_json(verdict));
+  return std::nullopt;
+}
+
+// A failure was printed.
+std::optional<ExitCode> check_one(Context& context, Client& client, const LedgerTrust& trust, const std::string& text,
+                                  const CheckOptions& options, Checked& out) {
+  auto asked = ask(client, text, options);
+  if (auto* failure = std::get_if<CallError>(&asked)) return fail(context, *failure);
+  auto& answer = std::get<CheckAnswer>(asked);
+  if (answer.checkpoint) {
+    if (auto lie = trust.verify_checkpoint(*answer.checkpoint)) return fail(context, *lie);
   }
-  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
-  Json& json = std::get<Json>(answer);
-  if (json.contains("checkpoint")) {
-    if (auto lie = trust.verify_checkpoint(json["checkpoint"])) return fail(context, *lie);
+
+  Json& json = answer.shown;
+  Json verdicts = Json::array();
+  out.text += toned(Tone::kStrong, text) + "\n";
+  if (json.contains("slot")) json["slots"] = Json::array({json["slot"]});
+  if (answer.listing == Listing::kNotListed) {
+    out.text += "  " + toned(Tone::kDoubt, "not listed") + " by the word of " + client.answering() +
+                " (which proves nothing: it may be anchored without being listed)\n";
+    out.code = worse(out.code, ExitCode::kUnknown);
   }
-  if (reference && json.contains("slot")) json["slots"] = Json::array({json["slot"]});
-  out += hash_answer_text(text, json) + "  " + toned(Tone::kQuiet, as_of_text(json)) + "\n";
-  ExitCode code = json.value("finding", "") == "found" ? ExitCode::kOk : ExitCode::kUnknown;
-  if (code == ExitCode::kOk) {
-    for (const auto& slot : json["slots"]) code = worse(code, slot_code(slot));
+  if (answer.listing == Listing::kUnknown || answer.slots.size() > kMostSlots) {
+    out.text += "  cannot tell: " + client.answering() + " gives no answer that can be judged whole\n";
+    out.code = worse(out.code, ExitCode::kUnreachable);
   }
+  for (const auto& slot : std::span(answer.slots).first(std::min(answer.slots.size(), kMostSlots))) {
+    if (auto failed = check_slot(context, client, trust, answer, slot, verdicts, out)) return failed;
+  }
+
   json["asked"] = text;
-  answers.push_back(std::move(json));
-  return code;
+  json["answered_by"] = client.answering();
+  json["verdicts"] = std::move(verdicts);
+  out.answers.push_back(std::move(json));
+  return std::nullopt;
 }
 
 ExitCode check(Context& context, const std::vector<std::string>& hashes, const CheckOptions& options) {
@@ -60,16 +91,12 @@ ExitCode check(Context& context, const std::vector<std::string>& hashes, const C
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
   if (auto problem = follow_ledger(context, client, trust)) return fail(context, *problem);
-  Json answers = Json::array();
-  std::string text;
-  ExitCode code = ExitCode::kOk;
+  Checked out;
   for (const auto& hash : hashes) {
-    const std::size_t before = answers.size();
-    code = worse(code, check_one(context, client, trust, hash, options, answers, text));
-    if (answers.size() == before) return code;  // printed already
+    if (auto failed = check_one(context, client, trust, hash, options, out)) return *failed;
   }
-  print(context, Json{{"answers", answers}, {"exit_code", static_cast<int>(code)}}, text);
-  return code;
+  print(context, Json{{"answers", out.answers}, {"exit_code", static_cast<int>(out.code)}}, out.text);
+  return out.code;
 }
 
 ExitCode show(Context& context, Called<Json> answer, const std::function<std::string(const Json&)>& render) {

@@ -4,11 +4,16 @@
 #include <cstdio>
 #include <ctime>
 
+#include "common/visible.h"
+#include "wallet/cli/dates.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
+
+// Somebody else's words, within a line of ours.
+std::string value_of(const Json& object, const char* name) { return one_line(text_of(object, name)); }
 
 std::uint64_t number_of(const Json& object, const char* name) {
   const auto at = object.find(name);
@@ -18,14 +23,9 @@ std::uint64_t number_of(const Json& object, const char* name) {
 std::string best_title(const Json& achievement) {
   const Json& titles = part_of(achievement, "titles");
   for (const auto& title : titles) {
-    if (text_of(title, "language") == "en") return text_of(title, "text");
+    if (value_of(title, "language") == "en") return value_of(title, "text");
   }
-  return titles.empty() ? std::string("(untitled)") : text_of(titles.front(), "text");
-}
-
-Tone tone_of_status(const std::string& status) {
-  if (status == "valid") return Tone::kGood;
-  return status == "suspended" ? Tone::kDoubt : Tone::kBad;
+  return titles.empty() ? std::string("(untitled)") : value_of(titles.front(), "text");
 }
 
 std::string ects_text(std::uint64_t hundredths) {
@@ -36,9 +36,9 @@ std::string ects_text(std::uint64_t hundredths) {
 }
 
 std::string party_text(const Json& name) {
-  std::string text = text_of(name, "name_now");
-  if (text.empty()) text = text_of(name, "id_text");
-  const std::string then = text_of(name, "name_then");
+  std::string text = value_of(name, "name_now");
+  if (text.empty()) text = value_of(name, "id_text");
+  const std::string then = value_of(name, "name_then");
   if (!then.empty() && then != text) text += " (then: " + then + ")";
   return text;
 }
@@ -67,8 +67,8 @@ std::string time_text(std::uint64_t time_ms) {
 std::string date_text(std::uint64_t time_ms) { return time_text(time_ms).substr(0, 10); }
 
 std::string decision_text(const Json& decision, const std::string& indent, bool with_paths) {
-  const std::string outcome = text_of(decision, "outcome");
-  const std::string point = text_of(decision, "point");
+  const std::string outcome = value_of(decision, "outcome");
+  const std::string point = value_of(decision, "point");
   std::string when = "at " + date_text(number_of(decision, "at_time_ms"));
   if (point == "at_anchor") when = "when it was anchored";
   if (point == "today") when = "today";
@@ -81,55 +81,13 @@ std::string decision_text(const Json& decision, const std::string& indent, bool 
           std::to_string(number_of(decision, "amount")) + " of " +
           std::to_string(number_of(decision, "required_amount")) + ", " +
           std::to_string(number_of(decision, "independent_paths")) + " independent path(s)\n";
-  const std::string why = text_of(decision, "explanation");
+  const std::string why = value_of(decision, "explanation");
   if (!why.empty()) text += indent + "  " + why + "\n";
   if (!with_paths) return text;
   for (const auto& path : part_of(decision, "paths")) text += indent + "  through " + path_text(path) + "\n";
   for (const auto& remedy : part_of(decision, "remedies")) {
-    text += indent + "  would change it: " + remedy.get<std::string>() + "\n";
+    text += indent + "  would change it: " + one_line(remedy.get<std::string>()) + "\n";
   }
-  return text;
-}
-
-std::string acceptance_text(const Json& acceptance, const std::string& indent) {
-  const std::string outcome = text_of(acceptance, "outcome");
-  std::string text = indent + "in all      " + toned(outcome == "accept" ? Tone::kGood : Tone::kBad, outcome) +
-                     ", because " + text_of(acceptance, "governs") + " governs" +
-                     (acceptance.value("claim_governs", false) ? " and the claimed date counts" : "") + ": " +
-                     text_of(acceptance, "explanation") + "\n";
-  for (const auto& body : part_of(acceptance, "bodies")) {
-    text += indent + "  " + party_text(part_of(body, "body")) + ": " + text_of(body, "outcome");
-    const std::string rule = text_of(body, "failed_rule");
-    text += (rule.empty() ? "" : " (rule " + rule + ")") + "\n";
-  }
-  return text;
-}
-
-std::string slot_text(const Json& slot, const std::string& indent) {
-  const Json& status = part_of(slot, "status");
-  const Json& achievement = part_of(slot, "achievement");
-  const Json& anchor = part_of(slot, "anchor");
-  const std::string effective = text_of(status, "effective_status");
-  std::string text = indent + "issued by   " + toned(Tone::kStrong, party_text(part_of(slot, "issuer"))) + ", " +
-                     text_of(part_of(slot, "issuer"), "country") + " (" + text_of(part_of(slot, "issuer"), "domain") +
-                     ")\n";
-  text += indent + "awards      " + best_title(achievement) + ", " +
-          ects_text(number_of(achievement, "ects_hundredths")) + ", EQF " +
-          std::to_string(number_of(achievement, "eqf_level")) + "\n";
-  text += indent + "anchored    " + time_text(number_of(anchor, "time_ms")) + ", block " +
-          std::to_string(number_of(anchor, "height")) + ", log entry " +
-          std::to_string(number_of(anchor, "log_index")) + "\n";
-  text += indent + "status      " + toned(tone_of_status(effective), effective);
-  const Json& since = part_of(status, "since");
-  if (effective != "valid" && number_of(since, "time_ms") != 0) {
-    text += " since " + time_text(number_of(since, "time_ms"));
-    if (text_of(status, "reason") != "unspecified") text += ", reason: " + text_of(status, "reason");
-    text += ", log entry " + std::to_string(number_of(since, "log_index"));
-  }
-  text += "\n" + indent + "reference   " + text_of(slot, "reference") + "\n";
-  for (const auto& decision : part_of(slot, "decisions")) text += decision_text(decision, indent, true);
-  const Json& acceptance = part_of(slot, "acceptance");
-  if (!acceptance.empty()) text += acceptance_text(acceptance, indent);
   return text;
 }
 
@@ -139,7 +97,7 @@ std::string as_of_text(const Json& answer) {
 }
 
 std::string policy_line(const Json& policy) {
-  const std::string digest = text_of(policy, "digest"), published = text_of(policy, "published_digest");
+  const std::string digest = value_of(policy, "digest"), published = value_of(policy, "published_digest");
   if (digest.empty()) return {};
   std::string text = "  policy      " + digest.substr(0, 16) + "\u2026, ";
   if (published.empty()) return text + "none is published\n";
@@ -152,10 +110,10 @@ std::string policy_line(const Json& policy) {
 std::string status_text(const Json& status) {
   const Json& consensus = part_of(status, "consensus");
   const Json& as_of = part_of(status, "as_of");
-  std::string text = toned(Tone::kStrong, party_text(part_of(status, "institution"))) + "  " + text_of(status, "role") +
-                     ", version " + text_of(status, "software_version") + ", protocol " +
+  std::string text = toned(Tone::kStrong, party_text(part_of(status, "institution"))) + "  " +
+                     value_of(status, "role") + ", version " + value_of(status, "software_version") + ", protocol " +
                      std::to_string(number_of(status, "protocol_version")) + "\n";
-  text += "  chain       " + text_of(status, "chain_id_text") + "\n";
+  text += "  chain       " + value_of(status, "chain_id_text") + "\n";
   text += "  height      " + std::to_string(number_of(as_of, "height")) + " at " +
           time_text(number_of(as_of, "time_ms")) + "\n";
   text += "  consensus   epoch " + std::to_string(number_of(consensus, "epoch")) + ", view " +
@@ -170,21 +128,21 @@ std::string status_text(const Json& status) {
     text += "  peer        " + party_text(part_of(peer, "institution")) + ": " +
             (connected ? toned(Tone::kGood, "connected") : toned(Tone::kBad, "missing")) + ", block " +
             std::to_string(number_of(peer, "finalized_height"));
-    if (!connected && !text_of(peer, "last_error").empty()) text += " (" + text_of(peer, "last_error") + ")";
+    if (!connected && !value_of(peer, "last_error").empty()) text += " (" + value_of(peer, "last_error") + ")";
     text += "\n";
   }
   text += policy_line(part_of(status, "policy"));
   for (const auto& obstacle : part_of(status, "obstacles")) {
-    text += "  " + toned(Tone::kBad, "obstacle") + "    " + obstacle.get<std::string>() + "\n";
+    text += "  " + toned(Tone::kBad, "obstacle") + "    " + one_line(obstacle.get<std::string>()) + "\n";
   }
   return text;
 }
 
 std::string institution_line(const Json& institution) {
   const Json& name = part_of(institution, "name");
-  return text_of(name, "id_text") + "  " + text_of(institution, "institution_class") + "  " +
-         text_of(institution, "standing") + "  " + party_text(name) + " (" + text_of(name, "country") + ", " +
-         text_of(name, "domain") + ")\n";
+  return value_of(name, "id_text") + "  " + value_of(institution, "institution_class") + "  " +
+         value_of(institution, "standing") + "  " + party_text(name) + " (" + value_of(name, "country") + ", " +
+         value_of(name, "domain") + ")\n";
 }
 
 namespace {
@@ -197,7 +155,7 @@ std::string parties_text(const Json& parties) {
 
 // merge of A, B into C, heir C, on a date
 std::string succession_text(const Json& succession) {
-  std::string text = text_of(succession, "kind") + " of " + parties_text(part_of(succession, "predecessors")) +
+  std::string text = value_of(succession, "kind") + " of " + parties_text(part_of(succession, "predecessors")) +
                      " into " + parties_text(part_of(succession, "successors"));
   if (succession.contains("heir")) text += ", heir " + party_text(part_of(succession, "heir"));
   if (!succession.value("closes", false)) text += ", which goes on";
@@ -212,15 +170,16 @@ std::string institution_text(const Json& institution) {
   if (institution.contains("sponsor")) text += "  sponsor " + party_text(part_of(institution, "sponsor")) + "\n";
   for (const auto& succession : part_of(institution, "successions")) text += "  " + succession_text(succession) + "\n";
   for (const auto& policy : part_of(institution, "policies")) {
-    text += "  policy " + text_of(policy, "digest") + "  " + text_of(policy, "url") + "\n";
+    text += "  policy " + value_of(policy, "digest") + "  " + value_of(policy, "url") + "\n";
   }
   for (const auto& key : part_of(institution, "keys")) {
-    text += "  key " + text_of(key, "id_text") + "  " + text_of(key, "purpose") + "  " + text_of(key, "state") + "\n";
+    text +=
+        "  key " + value_of(key, "id_text") + "  " + value_of(key, "purpose") + "  " + value_of(key, "state") + "\n";
   }
   for (const auto& version : part_of(institution, "history")) {
     text += "  from " + time_text(number_of(version, "from_time_ms")) + ", block " +
-            std::to_string(number_of(version, "from_height")) + ": " + text_of(version, "institution_class") + ", " +
-            text_of(version, "standing") + (version.value("retroactive", false) ? ", role lost retroactively" : "") +
+            std::to_string(number_of(version, "from_height")) + ": " + value_of(version, "institution_class") + ", " +
+            value_of(version, "standing") + (version.value("retroactive", false) ? ", role lost retroactively" : "") +
             "\n";
   }
   return text;
@@ -228,7 +187,7 @@ std::string institution_text(const Json& institution) {
 
 std::string achievement_line(const Json& achievement) {
   const Json& name = part_of(achievement, "name");
-  return text_of(name, "id_text") + "  " + best_title(name) + ", " + ects_text(number_of(name, "ects_hundredths")) +
+  return value_of(name, "id_text") + "  " + best_title(name) + ", " + ects_text(number_of(name, "ects_hundredths")) +
          ", EQF " + std::to_string(number_of(name, "eqf_level")) +
          (achievement.value("issuable", false) ? "" : "  (cannot be issued)") + "\n";
 }
@@ -238,18 +197,18 @@ std::string achievement_text(const Json& achievement) {
   const Json& record = part_of(achievement, "record");
   for (const auto& outcome : part_of(record, "outcomes")) {
     for (const auto& line : part_of(outcome, "texts")) {
-      text += "  outcome (" + text_of(line, "language") + ")  " + text_of(line, "text") + "\n";
+      text += "  outcome (" + value_of(line, "language") + ")  " + value_of(line, "text") + "\n";
     }
   }
   for (const auto& type : part_of(record, "assessment_types"))
-    text += "  assessment  " + type.get<std::string>() + "\n";
-  text += "  participation  " + text_of(record, "participation") + "\n";
-  text += "  quality assurance  " + text_of(part_of(record, "quality_assurance"), "scheme") + "\n";
+    text += "  assessment  " + one_line(type.get<std::string>()) + "\n";
+  text += "  participation  " + value_of(record, "participation") + "\n";
+  text += "  quality assurance  " + value_of(part_of(record, "quality_assurance"), "scheme") + "\n";
   return text;
 }
 
 std::string statement_line(const Json& statement) {
-  const std::string kind = text_of(statement, "kind");
+  const std::string kind = value_of(statement, "kind");
   std::string text = date_text(number_of(part_of(statement, "anchor"), "time_ms")) + "  " +
                      party_text(part_of(statement, "truster")) + " " + kind + " " +
                      party_text(part_of(statement, "subject"));
@@ -259,15 +218,9 @@ std::string statement_line(const Json& statement) {
   }
   text += " slot " + std::to_string(number_of(statement, "slot"));
   if (number_of(statement, "valid_until_ms") != 0)
-    text += " until " + date_text(number_of(statement, "valid_until_ms"));
+    text += ", last day: " + last_day_text(number_of(statement, "valid_until_ms"));
   if (!statement.value("in_force", false)) text += "  (not in force)";
   return text + "\n";
-}
-
-ExitCode slot_code(const Json& slot) {
-  if (text_of(part_of(slot, "status"), "effective_status") != "valid") return ExitCode::kRevoked;
-  const Json& acceptance = part_of(slot, "acceptance");
-  return acceptance.empty() || text_of(acceptance, "outcome") == "accept" ? ExitCode::kOk : ExitCode::kNotAccepted;
 }
 
 }  // namespace testamur::wallet

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 
-#include "wallet/cli/exit_code.h"
 #include "wallet/keystore/strict_json.h"
 
 namespace testamur::wallet {
@@ -14,7 +13,6 @@ std::string time_text(std::uint64_t time_ms);
 // The part before the time.
 std::string date_text(std::uint64_t time_ms);
 
-std::string slot_text(const Json& slot, const std::string& indent);
 std::string decision_text(const Json& decision, const std::string& indent, bool with_paths);
 std::string as_of_text(const Json& answer);
 std::string status_text(const Json& status);
@@ -23,8 +21,5 @@ std::string institution_text(const Json& institution);
 std::string achievement_line(const Json& achievement);
 std::string achievement_text(const Json& achievement);
 std::string statement_line(const Json& statement);
-
-// The exit code that one slot's effective status and decisions ask for.
-ExitCode slot_code(const Json& slot);
 
 }  // namespace testamur::wallet

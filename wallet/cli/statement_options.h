@@ -7,24 +7,21 @@
 #include "common/result.h"
 #include "ledger/tx/facts.h"
 #include "trust/scope.h"
-
-namespace CLI {
-class App;
-}
+#include "wallet/cli/option.h"
 
 namespace testamur::wallet {
 
 struct StatementOptions {
-  std::string subject;
-  unsigned amount = 120;
-  unsigned depth = 1;
-  std::vector<std::string> fields;
-  std::vector<unsigned> levels;
-  std::vector<std::string> award_types;
-  std::vector<std::string> purposes;
-  std::string from;
-  std::string until;
-  std::string reason;
+  Given<std::string> subject;
+  Given<unsigned> amount{120};
+  Given<unsigned> depth{1};
+  Given<std::vector<std::string>> fields;
+  Given<std::vector<unsigned>> levels;
+  Given<std::vector<std::string>> award_types;
+  Given<std::vector<std::string>> purposes;
+  Given<std::string> from;
+  Given<std::string> until;
+  Given<std::string> reason;
 };
 
 // The options must outlive the parser.

@@ -1,16 +1,19 @@
-// issuer status: revoke, suspend, reinstate, supersede. One award or a CSV of many; all slots of an award change
-// together.
-#include <CLI/CLI.hpp>
+// issuer status: revoke, suspend, reinstate, supersede. A change names awards: by learner, reference or index, on the
+// command line or in a table; all slots of an award change together, and everybody whom it hits is named before the
+// question and in the result.
 #include <algorithm>
+#include <array>
 #include <memory>
 
+#include "wallet/cli/award_targets.h"
 #include "wallet/cli/batches.h"
 #include "wallet/cli/commands.h"
-#include "wallet/cli/key_vault.h"
-#include "wallet/cli/orders.h"
-#include "wallet/cli/render.h"
-#include "wallet/cli/submit.h"
+#include "wallet/cli/output.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/cli/transaction_flow.h"
+#include "wallet/credential/class_list.h"
 #include "wallet/credential/csv.h"
+#include "wallet/credential/status_list.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -19,14 +22,34 @@ namespace {
 namespace tx = ledger::tx;
 
 struct StatusOptions {
-  std::vector<std::string> students;
-  std::vector<std::string> references;
-  std::vector<std::uint64_t> indexes;
-  std::string batch;
-  std::string csv;
-  std::string reason;
-  bool with_root = false;
+  Given<std::vector<std::string>> students;
+  Given<std::vector<std::string>> references;
+  Given<std::vector<std::uint64_t>> indexes;
+  Given<std::string> batch;
+  Given<std::string> csv;
+  Given<std::string> reason;
+  Given<bool> all;
+  Given<bool> with_root;
   DraftOptions draft;
+};
+
+// What a verb does to an award.
+struct Verb {
+  const char* name;
+  tx::StatusAction action;
+  const char* leads_to;  // the status, as nodes call it
+  const char* done;
+  const char* usual_reason;
+  const char* about;
+  bool is_final;
+};
+constexpr std::array kVerbs{
+    Verb{"revoke", tx::StatusAction::kRevoke, "revoked", "revoked", "withdrawn", "For good", true},
+    Verb{"suspend", tx::StatusAction::kSuspend, "suspended", "suspended", "withdrawn", "Until reinstated", false},
+    Verb{"reinstate", tx::StatusAction::kReinstate, "valid", "valid again", "correction",
+         "A suspended credential becomes valid", false},
+    Verb{"supersede", tx::StatusAction::kSupersede, "superseded", "superseded", "replaced",
+         "Replaced by another credential, for good", true},
 };
 
 constexpr std::pair<std::string_view, tx::StatusReason> kReasons[] = {
@@ -39,112 +62,202 @@ Result<tx::StatusReason> parse_reason(const std::string& text) {
   for (const auto& [name, reason] : kReasons) {
     if (name == text) return reason;
   }
-  return error("\"" + text +
+  return error("--reason: \"" + text +
                "\" is no reason: correction, replaced, withdrawn, not_claimed, key_compromise, issuer_closed");
 }
 
-// A CSV with a column student, reference or index; the first column of these that it has addresses the awards.
-Status read_targets(const std::string& file, StatusOptions& options) {
-  TM_TRY(auto text, read_file(file, kMaxCsvBytes));
-  auto table = parse_csv(as_text(text));
-  if (!table.ok()) return error(file + ": " + table.message());
-  for (const std::string_view name : {"reference", "index", "student"}) {
-    const auto at = std::ranges::find(table->header, name, &CsvCell::text);
-    if (at == table->header.end()) continue;
-    const auto column = static_cast<std::size_t>(at - table->header.begin());
-    for (const auto& row : table->rows) {
-      const CsvCell& cell = row[column];
-      if (name == "reference") options.references.push_back(cell.text);
-      if (name == "student") options.students.push_back(cell.text);
-      if (name != "index") continue;
-      if (cell.text.empty() || cell.text.size() > 19 ||
-          !std::ranges::all_of(cell.text, [](char c) { return c >= '0' && c <= '9'; })) {
-        return error(file + ", " + to_text(cell.place) + ": \"" + cell.text + "\" is no index; nothing was changed");
-      }
-      options.indexes.push_back(std::stoull(cell.text));
+// ---- whom it is about -------------------------------------------------------------------------------------------
+
+Result<IssuerIndex> index_in(const std::string& reference, const std::string& where, const IssuerProfile& profile) {
+  auto parsed = parse_reference(reference);
+  if (!parsed.ok()) return error(where + ": " + parsed.message());
+  if (parsed->issuer != profile.institution) {
+    return error(where + ": " + reference + " is not a credential of " + profile.name);
+  }
+  if (!parsed->is_of_chain(profile.chain)) return error(where + ": " + reference + " belongs to another ledger");
+  return parsed->index;
+}
+
+struct Table {
+  std::vector<TargetName> names;
+  std::vector<std::string> notices;
+};
+// A row may say learner, batch, reference and index; they must agree.
+Result<Table> read_table(const std::string& file, const IssuerProfile& profile) {
+  Table table;
+  if (file.empty()) return table;
+  TM_TRY(const auto text, read_file(file, kMaxCsvBytes));
+  auto list = read_status_list(as_text(text));
+  if (!list.ok()) return error(file + ": " + list.message() + "\nnothing was changed");
+  for (const auto& notice : list->notices) table.notices.push_back(file + ": " + notice);
+  for (const auto& row : list->rows) {
+    TargetName name;
+    name.where = file + ", " + to_text(row.place);
+    if (!row.student.empty()) name.student = row.student;
+    if (!row.batch.empty()) name.batch = row.batch;
+    if (row.index) name.index = IssuerIndex{*row.index};
+    if (!row.reference.empty()) {
+      TM_TRY(const auto index, index_in(row.reference, name.where, profile));
+      if (name.index && *name.index != index)
+        return error(name.where + ": reference and index name two different awards");
+      name.index = index;
     }
-    return {};
+    table.names.push_back(std::move(name));
   }
-  return error(file + ": the header has none of the columns reference, index, student");
+  if (table.names.empty()) return error(file + ": no row names anybody");
+  return table;
 }
 
-Result<std::vector<IssuerIndex>> resolve(Context& context, const StatusOptions& options, const IssuerProfile& profile,
-                                         const IssuerKeys& keys) {
-  std::vector<IssuerIndex> indexes;
-  for (auto index : options.indexes) indexes.emplace_back(index);
-  for (const auto& text : options.references) {
-    TM_TRY(auto reference, parse_reference(text));
-    if (reference.issuer != profile.institution) return error(text + " is not a credential of " + profile.name);
-    indexes.push_back(reference.index);
+Result<std::vector<TargetName>> named_targets(const StatusOptions& options, const IssuerProfile& profile,
+                                              const std::vector<TargetName>& rows) {
+  std::vector<TargetName> names;
+  for (const auto& student : *options.students) {
+    names.push_back({canonical_reference(student), {}, {}, "--student " + student});
   }
-  for (const auto& student : options.students) {
-    TM_TRY(auto slots, slots_of_student(context, options.batch, student, keys.register_identities));
-    indexes.insert(indexes.end(), slots.begin(), slots.end());
+  for (const auto index : *options.indexes) {
+    names.push_back({{}, IssuerIndex{index}, {}, "--index " + std::to_string(index)});
   }
-  std::ranges::sort(indexes);
-  const auto repeated = std::ranges::unique(indexes);
-  indexes.erase(repeated.begin(), repeated.end());
-  if (indexes.empty()) return error("name what to change: --student, --reference, --index or --csv");
-  return indexes;
+  for (const auto& reference : *options.references) {
+    TM_TRY(const auto index, index_in(reference, "--reference", profile));
+    names.push_back({{}, index, {}, "--reference " + reference});
+  }
+  // One learner beside one reference must be its learner.
+  if (options.students->size() == 1 && !options.references->empty()) {
+    names.erase(names.begin());
+    for (auto& name : names) name.student = canonical_reference(options.students->front());
+  }
+  names.insert(names.end(), rows.begin(), rows.end());
+
+  if (!options.batch->empty()) {
+    if (names.empty()) names.push_back({{}, {}, *options.batch, "--batch"});
+    for (auto& name : names) {
+      if (name.batch && *name.batch != *options.batch) {
+        return error(name.where + ": batch " + *name.batch + " is not --batch " + *options.batch);
+      }
+      name.batch = *options.batch;
+    }
+  }
+  if (names.empty()) return error("name whom to change: --student, --reference, --index, --csv, or --batch with --all");
+  return names;
 }
 
-// After a stolen issue key: the root keys set right what was done with it.
-ExitCode change_with_root(Context& context, const StatusOptions& options, const tx::StatusChangeContent& content,
-                          const std::string& done) {
-  Desk desk = sit_down(context);
-  if (desk.code != ExitCode::kOk) return desk.code;
-  Errand errand;
-  errand.command = "issuer status";
-  errand.purpose = KeyPurpose::kRoot;
-  errand.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
-  errand.done = done;
-  return run_errand(desk, std::move(errand), options.draft);
+// ---- what already stands ----------------------------------------------------------------------------------------
+
+struct Changes {
+  std::vector<AwardRecord> hit;
+  std::vector<AwardRecord> left_out;
+  std::vector<std::string> notices;  // why each of them was left out
+};
+
+// What is done already is left out, and so is what is final for everybody but the roots.
+Attempt<Changes> split_by_status(IssuerSession& session, const std::vector<AwardRecord>& awards, const Verb& verb,
+                                 bool with_root) {
+  TM_TRY(const auto statuses, statuses_of(session.client, session.profile.chain, session.profile.institution, awards));
+  Changes changes;
+  for (std::size_t i = 0; i < awards.size(); ++i) {
+    const auto& status = statuses[i];
+    if (status == "not_listed") {
+      return Failure{ExitCode::kUnknown,
+                     "the ledger does not list " + award_text(awards[i]) +
+                         (awards[i].committed ? "" : ": its batch was never sent (issuer batch resume)") +
+                         "; nothing was changed"};
+    }
+    const bool is_over = (status == "revoked" || status == "superseded") && !with_root;
+    if (status != verb.leads_to && !is_over) {
+      changes.hit.push_back(awards[i]);
+      continue;
+    }
+    changes.left_out.push_back(awards[i]);
+    changes.notices.push_back((status == verb.leads_to ? "left out, it is " : "left out, it is for good ") + status +
+                              (status == verb.leads_to ? " already: " : ": ") + award_text(awards[i]));
+  }
+  return changes;
 }
 
-ExitCode change(Context& context, StatusOptions options, tx::StatusAction action, const char* verb,
-                const char* done_text) {
-  auto reason = parse_reason(options.reason);
-  if (!reason.ok()) return fail(context, ExitCode::kUsage, reason.message());
-  if (!options.csv.empty()) {
-    if (auto read = read_targets(options.csv, options); !read.ok())
-      return fail(context, ExitCode::kUsage, read.message());
-  }
-  Client client = context.client();
-  auto profile = issuer_profile(context, client);
-  if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message());
-  SigningKeys opened;
-  if (options.with_root) {
-    auto register_only = open_issuer_keys(context, KeyPurpose::kIssue);
-    opened = {std::move(register_only.keys), register_only.code};
-  } else {
-    opened = open_signing_keys(context, client, KeyPurpose::kIssue);
-  }
-  if (!opened.keys) return opened.code;
-  auto indexes = resolve(context, options, *profile, *opened.keys);
-  if (!indexes.ok()) return fail(context, ExitCode::kUsage, indexes.message());
-  const std::string what = std::to_string(indexes->size()) + " credential(s) of " + profile->name;
-  const tx::StatusChangeContent content{action, *reason, *indexes};
-  if (options.with_root) return change_with_root(context, options, content, what + " " + done_text);
-  const bool final = action == tx::StatusAction::kRevoke || action == tx::StatusAction::kSupersede;
-  if (!context.yes && !confirm(std::string(verb) + " " + what + ", reason " + options.reason + "?" +
-                               (final ? " This cannot be undone." : ""))) {
-    return fail(context, ExitCode::kCancelled, "nothing was sent (without a terminal, give --yes)");
-  }
-  auto envelope = fresh_envelope(context, client, profile->chain, profile->institution);
-  if (!envelope.ok()) return fail(context, ExitCode::kUnreachable, envelope.message());
-  const auto done = sign_and_submit(context, client, tx::build(*envelope, content), KeyPurpose::kIssue, opened.key(),
-                                    Json{{"command", "issuer status"}, {"does", verb}});
-  if (done.code != ExitCode::kOk) return done.code;
+Json list_of(const std::vector<AwardRecord>& awards) {
   Json list = Json::array();
-  for (auto index : *indexes) list.push_back(index.value);
-  print(context,
-        Json{{"action", verb},
-             {"reason", options.reason},
-             {"indexes", list},
-             {"transaction", to_text(done.id)},
-             {"outcome", done.outcome}},
-        what + " " + done_text + "\n  transaction " + to_text(done.id) + "\n");
-  return ExitCode::kOk;
+  for (const auto& award : awards) list.push_back(to_json(award));
+  return list;
+}
+
+std::string counted(std::size_t count) { return std::to_string(count) + (count == 1 ? " award" : " awards"); }
+
+std::string notices_text(const Changes& changes) {
+  std::string text;
+  constexpr std::size_t kShown = 10;
+  for (std::size_t i = 0; i < changes.notices.size() && i < kShown; ++i) text += "  " + changes.notices[i] + "\n";
+  if (changes.notices.size() > kShown) {
+    text += "  and " + std::to_string(changes.notices.size() - kShown) + " more left out\n";
+  }
+  return text;
+}
+
+// A learner who has several awards is asked about, and where nobody can be asked, refused.
+Attempt<void> refuse_ambiguous(const Context& context, const AwardSelection& selection) {
+  if (selection.ambiguous.empty() || (!context.yes && input_is_terminal())) return {};
+  std::string text;
+  for (const auto& each : selection.ambiguous) text += each;
+  return Failure{ExitCode::kUsage,
+                 text + "nothing was changed. Say which by --batch or --reference, or mean all of them by --all."};
+}
+
+TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb, const std::string& reason,
+                               const AwardSelection& selection, const Changes& changes) {
+  TransactionRequest request;
+  request.command = std::string("issuer status ") + verb.name;
+  request.done = counted(changes.hit.size()) + " of " + profile.name + " " + verb.done + ", reason " + reason;
+  auto& description = request.description;
+  if (verb.is_final) description.words = "\nThis cannot be undone.";
+  description.details = counted(changes.hit.size()) + ":\n" + awards_text(changes.hit) + notices_text(changes);
+  description.warnings = selection.close;
+  for (const auto& each : selection.ambiguous) description.warnings.push_back(each);
+  Json indexes = Json::array();
+  for (const auto& award : changes.hit) {
+    for (const auto& index : award.indexes) indexes.push_back(index.value);
+  }
+  description.facts = Json{{"action", verb.name},
+                           {"reason", reason},
+                           {"awards", list_of(changes.hit)},
+                           {"left_out", list_of(changes.left_out)},
+                           {"indexes", std::move(indexes)}};
+  return request;
+}
+
+Outcome change(Context& context, const StatusOptions& options, const Verb& verb) {
+  const std::string reason_text = options.reason->empty() ? verb.usual_reason : *options.reason;
+  TM_TRY(const auto reason, parse_reason(reason_text));
+  const bool with_root = options.with_root;
+  const bool all = options.all;
+  TM_TRY_STATUS(hold_home(context, std::string("issuer status ") + verb.name));
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto table, read_table(options.csv, session.profile));
+  TM_TRY(const auto names, named_targets(options, session.profile, table.names));
+
+  // The issue vault opens the registers, whoever signs.
+  TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
+  TM_TRY(const auto known, registered_awards(context, vault.register_identities));
+  TM_TRY(auto selection, select_awards(known, batch_names(context), names, all));
+  TM_TRY_STATUS(add_dates(context, vault.register_identities, selection.awards));
+  TM_TRY_STATUS(refuse_ambiguous(context, selection));
+  TM_TRY(const auto changes, split_by_status(session, selection.awards, verb, with_root));
+
+  auto request = request_for(session.profile, verb, reason_text, selection, changes);
+  for (const auto& notice : table.notices) request.description.details += "  " + notice + "\n";
+  if (changes.hit.empty()) {
+    Json json = request.description.facts;
+    json["transaction"] = "";
+    TM_TRY_STATUS(refuse_unread_options(context));
+    return Reply{std::move(json), "nothing to change\n" + notices_text(changes)};
+  }
+  std::vector<IssuerIndex> indexes;
+  for (const auto& award : changes.hit) indexes.insert(indexes.end(), award.indexes.begin(), award.indexes.end());
+  std::ranges::sort(indexes);
+  if (with_root) request.purpose = KeyPurpose::kRoot;  // after a stolen issue key: sets right what was done with it
+  if (!with_root) request.purpose = KeyPurpose::kIssue;
+  request.make = [&](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::StatusChangeContent{verb.action, reason, indexes});
+  };
+  return carry_out(session, std::move(request), options.draft);
 }
 
 }  // namespace
@@ -153,29 +266,24 @@ void add_status_commands(CLI::App& issuer, Context& context, Run& run) {
   auto* status = issuer.add_subcommand("status", "Revoke, suspend, reinstate or supersede");
   status->require_subcommand(1);
   auto options = std::make_shared<StatusOptions>();
-  const auto add = [&](const char* verb, const char* done_text, const char* about, tx::StatusAction action,
-                       const char* reason) {
-    auto* command = status->add_subcommand(verb, about);
-    command->add_option("--student", options->students,
-                        "The award of this learner, by the register; may be given several times");
-    command->add_option("--batch", options->batch, "Look only in this batch's register");
-    command->add_option("--reference", options->references, "urn:testamur:…; may be given several times");
-    command->add_option("--index", options->indexes, "The issuer's own number; may be given several times");
-    command->add_option("--csv", options->csv, "A CSV with a column student, reference or index");
-    command->add_option("--reason", options->reason,
-                        "correction, replaced, withdrawn, not_claimed, key_compromise, issuer_closed");
-    command->add_flag("--with-root", options->with_root,
-                      "The root keys sign, with reason key_compromise: to set right what a stolen issue key did");
+  for (const auto& verb : kVerbs) {
+    auto* command = status->add_subcommand(verb.name, verb.about);
+    option(*command, "--student", options->students,
+           "The award of this learner, by the register; may be given several times");
+    option(*command, "--batch", options->batch, "The award in this batch; with --all, every award of it");
+    option(*command, "--reference", options->references, "urn:testamur:…; may be given several times");
+    option(*command, "--index", options->indexes, "The issuer's own number; may be given several times");
+    option(*command, "--csv", options->csv, "A CSV with columns student, batch, reference or index");
+    flag(*command, "--all", options->all, "Every award of a learner who has several, or of the batch");
+    option(*command, "--reason", options->reason,
+           "correction, replaced, withdrawn, not_claimed, key_compromise, issuer_closed");
+    flag(*command, "--with-root", options->with_root,
+         "The root keys sign, with reason key_compromise: to set right what a stolen issue key did");
     add_draft_options(*command, options->draft);
-    command->callback([&context, &run, options, action, verb, done_text, reason] {
-      if (options->reason.empty()) options->reason = reason;
-      run = [&context, options, action, verb, done_text] { return change(context, *options, action, verb, done_text); };
+    command->callback([&context, &run, options, &verb] {
+      run = [&context, options, &verb] { return change(context, *options, verb); };
     });
-  };
-  add("revoke", "revoked", "For good", tx::StatusAction::kRevoke, "withdrawn");
-  add("suspend", "suspended", "Until reinstated", tx::StatusAction::kSuspend, "withdrawn");
-  add("reinstate", "valid again", "A suspended credential becomes valid", tx::StatusAction::kReinstate, "correction");
-  add("supersede", "superseded", "Replaced by another credential, for good", tx::StatusAction::kSupersede, "replaced");
+  }
 }
 
 }  // namespace testamur::wallet

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "ledger/tx/facts.h"
-#include "wallet/client/client.h"
+#include "wallet/cli/option.h"
+#include "wallet/cli/outcome.h"
 
 namespace CLI {
 class App;
@@ -15,15 +16,15 @@ class App;
 namespace testamur::wallet {
 
 struct SuccessionOptions {
-  std::string predecessor;          // but of a merger
-  std::string heir;                 // of a merger, or of a split
-  std::vector<std::string> others;  // predecessors of a merger, else successors
-  bool closes = false;
+  Given<std::string> predecessor;          // but of a merger
+  Given<std::string> heir;                 // of a merger, or of a split
+  Given<std::vector<std::string>> others;  // predecessors of a merger, else successors
+  Given<bool> closes;
 };
 
 // The ledger's terms, with ids for names and domains.
-Result<ledger::tx::SuccessionContent> read_succession(Client& client, ledger::tx::SuccessionKind kind,
-                                                      const SuccessionOptions& options);
+Attempt<ledger::tx::SuccessionContent> read_succession(Client& client, ledger::tx::SuccessionKind kind,
+                                                       const SuccessionOptions& options);
 
 // The four subcommands with their arguments; `make` adds each to the parser.
 using MakeSuccession = std::function<CLI::App*(const char* name, const char* about, ledger::tx::SuccessionKind kind)>;

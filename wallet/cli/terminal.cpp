@@ -10,6 +10,9 @@
 #include <cstring>
 #include <utility>
 
+#include "common/hash.h"
+#include "common/visible.h"
+
 namespace testamur::wallet {
 namespace {
 
@@ -63,27 +66,61 @@ bool use_color() {
   return output_is_terminal() && (no_color == nullptr || *no_color == '\0');
 }
 
+namespace {
+
+std::string_view tone_code(Tone tone) {
+  switch (tone) {
+    case Tone::kGood: return "32";
+    case Tone::kBad: return "31;1";
+    case Tone::kDoubt: return "33";
+    case Tone::kQuiet: return "2";
+    case Tone::kStrong: return "1";
+  }
+  return "0";
+}
+
+// Between it and the next 'm' stands the number of a colour.
+const std::string& tone_mark() {
+  static const std::string mark = "\x1e" + to_hex(random_fixed<FixedBytes<16, struct ToneTag>>().view()) + ":";
+  return mark;
+}
+
+void write_raw(Stream stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream == Stream::kOut ? stdout : stderr);
+}
+
+}  // namespace
+
 std::string toned(Tone tone, std::string_view text) {
   if (!use_color()) return std::string(text);
-  const char* code = "0";
-  switch (tone) {
-    case Tone::kGood: code = "32"; break;
-    case Tone::kBad: code = "31;1"; break;
-    case Tone::kDoubt: code = "33"; break;
-    case Tone::kQuiet: code = "2"; break;
-    case Tone::kStrong: code = "1"; break;
+  return tone_mark() + std::string(tone_code(tone)) + "m" + std::string(text) + tone_mark() + "0m";
+}
+
+void put(Stream stream, std::string_view text) {
+  const auto& mark = tone_mark();
+  while (!text.empty()) {
+    const auto at = text.find(mark);
+    write_raw(stream, visible(text.substr(0, at)));
+    if (at == std::string_view::npos) return;
+    text.remove_prefix(at + mark.size());
+    const auto end = text.find('m') + 1;
+    write_raw(stream, "\x1b[" + std::string(text.substr(0, end)));
+    text.remove_prefix(end);
   }
-  return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+}
+
+void put_json(Stream stream, const Json& value) {
+  write_raw(stream, visible_json(value.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n");
 }
 
 Result<SecretBytes> ask_secret(const std::string& prompt) {
   if (!input_is_terminal())
     return error("no terminal to ask for a passphrase: give --passphrase-file or --passphrase-fd");
-  std::fputs(prompt.c_str(), stderr);
+  put(Stream::kError, prompt);
   std::fflush(stderr);
   const NoEcho quiet;
   auto secret = read_line(STDIN_FILENO, "the passphrase");
-  std::fputs("\n", stderr);
+  put(Stream::kError, "\n");
   return secret;
 }
 
@@ -97,7 +134,7 @@ Result<SecretBytes> ask_new_secret(const std::string& prompt) {
 
 bool confirm(const std::string& question) {
   if (!input_is_terminal()) return false;
-  std::fputs((question + " [y/N] ").c_str(), stderr);
+  put(Stream::kError, question + " [y/N] ");
   std::fflush(stderr);
   auto line = read_line(STDIN_FILENO, "the answer");
   return line.ok() && (line->text() == "y" || line->text() == "Y" || line->text() == "yes");
@@ -133,14 +170,14 @@ void Progress::draw(bool last) {
   if (!last && percent == drawn_percent_) return;
   drawn_percent_ = percent;
   if (!terminal) {
-    std::fprintf(stderr, "%s: %llu of %llu\n", what_.c_str(), static_cast<unsigned long long>(done_),
-                 static_cast<unsigned long long>(total_));
+    put(Stream::kError, what_ + ": " + std::to_string(done_) + " of " + std::to_string(total_) + "\n");
     return;
   }
   const int filled = percent * kBarWidth / 100;
   const std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
                           std::string(static_cast<std::size_t>(kBarWidth - filled), '.');
-  std::fprintf(stderr, "\r%s [%s] %3d %%%s", what_.c_str(), bar.c_str(), percent, last ? "\n" : "");
+  write_raw(Stream::kError,
+            "\r" + one_line(what_) + " [" + bar + "] " + std::to_string(percent) + " %" + (last ? "\n" : ""));
   std::fflush(stderr);
 }
 

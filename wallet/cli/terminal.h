@@ -2,6 +2,9 @@
 //
 // Prompts appear only on a terminal; without one a question is answered "no" and a missing passphrase is an error.
 // Colour only on a terminal and without NO_COLOR. Progress goes to standard error. One thread.
+//
+// Nothing else in the wallet writes to standard output or standard error (scripts/lint.py): put() makes visible what
+// names, claims, answers of nodes and files hold for a terminal to obey (common/visible.h).
 #pragma once
 
 #include <cstdint>
@@ -10,6 +13,7 @@
 
 #include "common/result.h"
 #include "wallet/keystore/secret_bytes.h"
+#include "wallet/keystore/strict_json.h"
 
 namespace testamur::wallet {
 
@@ -17,8 +21,15 @@ bool input_is_terminal();
 bool output_is_terminal();
 bool use_color();
 
+enum class Stream : std::uint8_t { kOut, kError };
+// Text for people, as it stands but for what must not reach a terminal.
+void put(Stream stream, std::string_view text);
+// One JSON value, indented, and a line end.
+void put_json(Stream stream, const Json& value);
+
 enum class Tone : std::uint8_t { kGood, kBad, kDoubt, kQuiet, kStrong };
-// The text in the colour of its meaning, or unchanged where there is no colour.
+// The text in the colour of its meaning once put() writes it, or unchanged where there is no colour. The marks for it
+// are other ones in every run, so that nobody's text can hold them.
 std::string toned(Tone tone, std::string_view text);
 
 // A line typed without echo. Fails without a terminal.

@@ -7,12 +7,13 @@
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/explain_command.h"
-#include "wallet/cli/key_vault.h"
 #include "wallet/cli/local_view.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/statement_options.h"
-#include "wallet/cli/submit.h"
-#include "wallet/keystore/file.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/cli/transaction_flow.h"
+#include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
@@ -20,162 +21,153 @@ namespace {
 namespace tx = ledger::tx;
 
 struct TrustOptions : StatementOptions {
-  unsigned slot = 0;
+  Given<unsigned> slot{0};
+  DraftOptions draft;
 };
 struct ExplainOptions {
-  std::string issuer;
-  std::string viewpoint;
-  std::string achievement;
-  std::string at;
-  DecideQuery query;
-  OwnQuestion own;
+  Given<std::string> issuer;
+  Given<std::string> viewpoint;
+  Given<std::string> achievement;
+  Given<std::string> at;
+  Given<std::vector<std::string>> fields;
+  Given<std::vector<std::uint32_t>> levels;
+  Given<std::vector<std::string>> award_types;
+  Given<std::string> purpose;
+  Given<std::string> policy_file;
+  Given<std::string> graph_file;
+  Given<std::vector<std::string>> assume;
+  Given<std::string> svg;
+  Given<std::string> dot;
 
   // A policy, a drawing or a "what if" is answered here and not by the node.
   bool is_own() const {
-    return !own.policy_file.empty() || !own.svg.empty() || !own.dot.empty() || !own.assume.empty() ||
-           !own.graph_file.empty();
+    return !policy_file->empty() || !svg->empty() || !dot->empty() || !assume->empty() || !graph_file->empty();
   }
 };
 
 // The point as the options spell it, and the achievement's where one is named.
-Result<trust::ScopePoint> asked_point(Client& client, const ExplainOptions& options) {
+Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query) {
   Json view = Json::object();
-  if (options.query.achievement) {
-    const auto& id = *options.query.achievement;
-    auto answer = client.achievement(id.institution, id.number, id.version);
-    if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
-    const Json achievement = std::get<Json>(answer).value("achievement", Json::object());
-    view = achievement.value("point", Json::object());
+  if (query.achievement) {
+    const auto& id = *query.achievement;
+    TM_TRY(const auto answer, asked(client.achievement(id.institution, id.number, id.version), to_text(id)));
+    view = part_of(part_of(answer, "achievement"), "point");
   }
-  if (!options.query.fields.empty()) view["fields"] = options.query.fields;
-  if (!options.query.levels.empty()) view["levels"] = options.query.levels;
-  if (!options.query.award_types.empty()) view["award_types"] = options.query.award_types;
+  if (!query.fields.empty()) view["fields"] = query.fields;
+  if (!query.levels.empty()) view["levels"] = query.levels;
+  if (!query.award_types.empty()) view["award_types"] = query.award_types;
   TM_TRY(auto point, point_from(view));
-  if (options.query.achievement) {
-    point.achievement =
-        trust::AchievementName{options.query.achievement->institution, options.query.achievement->number};
+  if (query.achievement) {
+    point.achievement = trust::AchievementName{query.achievement->institution, query.achievement->number};
   }
-  if (!options.query.purpose.empty()) {
-    TM_TRY(point.purpose, trust::parse_purpose(options.query.purpose));
+  if (!query.purpose.empty()) {
+    TM_TRY(point.purpose, trust::parse_purpose(query.purpose));
   }
   return point;
 }
 
-ExitCode explain_own(Context& context, Client& client, ExplainOptions& options) {
-  auto point = asked_point(client, options);
-  if (!point.ok()) return fail(context, ExitCode::kUsage, point.message());
-  options.own.point = *point;
-  options.own.issuer = options.query.issuer;
-  options.own.viewpoint = options.query.viewpoint;
-  options.own.at_time_ms = options.query.at_time_ms;
-  if (!options.own.viewpoint && options.own.policy_file.empty()) {
-    auto status = client.status();
-    if (auto* failure = std::get_if<CallError>(&status)) return fail(context, *failure);
-    const auto id = from_hex(std::get<Json>(status).value("institution", Json::object()).value("id", ""));
-    if (id && id->size() == InstitutionId::kSize) options.own.viewpoint = InstitutionId::prefix_of(*id);
+Outcome explain_own(Context& context, Client& client, const ExplainOptions& options, const DecideQuery& query) {
+  OwnQuestion question;
+  TM_TRY(question.point, asked_point(client, query));
+  question.issuer = query.issuer;
+  question.viewpoint = query.viewpoint;
+  question.at_time_ms = query.at_time_ms;
+  question.policy_file = options.policy_file;
+  question.graph_file = options.graph_file;
+  question.assume = options.assume;
+  question.svg = options.svg;
+  question.dot = options.dot;
+  TM_TRY_STATUS(refuse_unread_options(context));
+  if (!question.viewpoint && question.policy_file.empty()) {
+    TM_TRY(const auto status, asked(client.status()));
+    const auto id = from_hex(text_of(part_of(status, "institution"), "id"));
+    if (id && id->size() == InstitutionId::kSize) question.viewpoint = InstitutionId::prefix_of(*id);
   }
-  return explain_by_own_policy(context, client, options.own);
+  return explain_by_own_policy(context, client, question);
 }
 
-Result<tx::StatementContent> make_statement(Context& context, Client& client, const TrustOptions& options,
-                                            tx::StatementKind kind) {
+Attempt<tx::StatementContent> make_statement(Context& context, Client& client, const TrustOptions& options,
+                                             tx::StatementKind kind) {
   tx::StatementContent content;
   content.kind = kind;
-  TM_TRY(content.subject, id_of_institution(client, options.subject));
-  TM_TRY_STATUS(check_amounts(options));
-  if (options.slot > 0xffff) return error("--slot is 0 to 65535");
-  content.slot = static_cast<std::uint16_t>(options.slot);
+  TM_TRY(content.subject, institution_named(client, "institution", options.subject));
+  if (*options.slot > 0xffff) return error("--slot is 0 to 65535, not " + std::to_string(*options.slot));
+  content.slot = static_cast<std::uint16_t>(*options.slot);
   if (kind == tx::StatementKind::kTrust) {
-    content.amount = static_cast<std::uint8_t>(options.amount);
-    content.depth = static_cast<std::uint8_t>(options.depth);
+    TM_TRY_STATUS(check_amounts(options));
+    content.amount = static_cast<std::uint8_t>(*options.amount);
+    content.depth = static_cast<std::uint8_t>(*options.depth);
   }
   if (kind != tx::StatementKind::kEnd) {
     TM_TRY(content.scope, parse_scope(options));
+    TM_TRY(content.valid_until_ms, parse_last_day(options.until, context.now_ms(), "--until"));
   }
   TM_TRY(content.valid_from_ms, parse_date_or(options.from, context.now_ms()));
-  TM_TRY(content.valid_until_ms, parse_date_or(options.until, 0));
   TM_TRY(content.reason, parse_reason(options.reason));
   return content;
 }
 
-std::string sentence(const tx::StatementContent& content, const TrustOptions& options) {
+std::string sentence(const tx::StatementContent& content, const std::string& subject) {
   switch (content.kind) {
     case tx::StatementKind::kTrust:
-      return "trusts " + options.subject + " with amount " + std::to_string(content.amount) + " and depth " +
+      return "trusts " + subject + " with amount " + std::to_string(content.amount) + " and depth " +
              std::to_string(content.depth) + (content.depth == 0 ? " (its own awards only)" : "");
-    case tx::StatementKind::kDistrust: return "distrusts " + options.subject + ": its awards are blocked from here on";
-    default: return "ends what it said of " + options.subject;
+    case tx::StatementKind::kDistrust: return "distrusts " + subject + ": its awards are blocked from here on";
+    default: return "ends what it said of " + subject;
   }
 }
 
-ExitCode say(Context& context, const TrustOptions& options, tx::StatementKind kind) {
-  Client client = context.client();
-  auto profile = issuer_profile(context, client);
-  if (!profile.ok()) return fail(context, ExitCode::kFailure, profile.message());
-  auto content = make_statement(context, client, options, kind);
-  if (!content.ok()) return fail(context, ExitCode::kUsage, content.message());
-  const std::string what = profile->name + " " + sentence(*content, options) + " (slot " +
-                           std::to_string(content->slot) + ", from " + date_text(content->valid_from_ms) +
-                           (content->valid_until_ms == 0 ? ", open" : ", until " + date_text(content->valid_until_ms)) +
-                           ")";
-  if (!context.yes && !confirm(what + ". Publish this on the ledger?")) {
-    return fail(context, ExitCode::kCancelled, "nothing was sent (without a terminal, give --yes)");
-  }
-  auto opened = open_signing_keys(context, client, KeyPurpose::kGovern);
-  if (!opened.keys) return opened.code;
-  auto envelope = fresh_envelope(context, client, profile->chain, profile->institution);
-  if (!envelope.ok()) return fail(context, ExitCode::kUnreachable, envelope.message());
-  const auto done = sign_and_submit(context, client, tx::build(*envelope, *content), KeyPurpose::kGovern, opened.key(),
-                                    Json{{"command", "trust"}, {"says", what}});
-  if (done.code != ExitCode::kOk) return done.code;
-  print(context, Json{{"statement", to_text(done.id)}, {"says", what}, {"outcome", done.outcome}},
-        what + "\n  statement " + to_text(done.id) + " is on the ledger\n");
-  return ExitCode::kOk;
+Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kind) {
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto content, make_statement(context, session.client, options, kind));
+  TransactionRequest request;
+  request.command = "trust";
+  request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
+  request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +
+                 std::to_string(content.slot) + ", from " + date_text(content.valid_from_ms) +
+                 ", last day: " + last_day_text(content.valid_until_ms) + ")";
+  request.id_name = "statement";
+  return carry_out(session, std::move(request), options.draft);
 }
 
-ExitCode explain(Context& context, ExplainOptions options) {
+Outcome explain(Context& context, const ExplainOptions& options) {
   Client client = context.client();
-  auto issuer = id_of_institution(client, options.issuer);
-  if (!issuer.ok()) return fail(context, ExitCode::kUnknown, issuer.message());
-  options.query.issuer = *issuer;
-  if (!options.viewpoint.empty()) {
-    auto viewpoint = id_of_institution(client, options.viewpoint);
-    if (!viewpoint.ok()) return fail(context, ExitCode::kUnknown, viewpoint.message());
-    options.query.viewpoint = *viewpoint;
+  DecideQuery query;
+  TM_TRY(query.issuer, institution_named(client, "issuer", options.issuer));
+  if (!options.viewpoint->empty()) {
+    TM_TRY(query.viewpoint, institution_named(client, "--viewpoint", options.viewpoint));
   }
-  if (!options.achievement.empty()) {
-    auto achievement = parse_achievement_id(options.achievement);
-    if (!achievement.ok()) return fail(context, ExitCode::kUsage, achievement.message());
-    options.query.achievement = *achievement;
+  if (!options.achievement->empty()) {
+    TM_TRY(query.achievement, parse_achievement_id(*options.achievement));
   }
-  auto at = parse_date_or(options.at, 0);
-  if (!at.ok()) return fail(context, ExitCode::kUsage, at.message());
-  options.query.at_time_ms = *at;
-  if (options.is_own()) return explain_own(context, client, options);
-  auto answer = client.paths(options.query);
-  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
-  const Json& json = std::get<Json>(answer);
-  const Json decision = json.value("decision", Json::object());
-  print(context, json, decision_text(decision, "", true) + toned(Tone::kQuiet, as_of_text(json)) + "\n");
-  return decision.value("outcome", "") == "accept" ? ExitCode::kOk : ExitCode::kNotAccepted;
+  query.fields = options.fields;
+  query.levels = options.levels;
+  query.award_types = options.award_types;
+  query.purpose = options.purpose;
+  TM_TRY(query.at_time_ms, parse_date_or(options.at, 0));
+  if (options.is_own()) return explain_own(context, client, options, query);
+
+  TM_TRY(const auto json, asked(client.paths(query)));
+  const Json& decision = part_of(json, "decision");
+  return Reply{json, decision_text(decision, "", true) + toned(Tone::kQuiet, as_of_text(json)) + "\n",
+               text_of(decision, "outcome") == "accept" ? ExitCode::kOk : ExitCode::kNotAccepted};
 }
 
 // Everything that the node lists, for deciding without it.
-ExitCode save_graph(Context& context, const std::string& out) {
+Outcome save_graph(Context& context, const std::string& out) {
+  TM_TRY_STATUS(may_save_named_file(context, out));
   Client client = context.client();
-  auto graph = collect_graph(client);
-  if (!graph.ok()) return fail(context, ExitCode::kUnreachable, graph.message());
-  auto written = write_file_atomically(out, as_bytes(*graph), Overwrite::kAllowed);
-  if (!written.ok()) return fail(context, ExitCode::kFailure, written.message());
-  print(context, Json{{"file", out}, {"size_bytes", graph->size()}},
-        "wrote " + out + ": who says what of whom, by the word of the node and unproven\n");
-  return ExitCode::kOk;
+  TM_TRY(const auto graph, or_exit(ExitCode::kUnreachable, collect_graph(client)));
+  TM_TRY_STATUS(save_named_file(context, out, as_bytes(graph)));
+  return Reply{Json{{"file", out}, {"size_bytes", graph.size()}},
+               "wrote " + out + ": who says what of whom, by the word of the node and unproven\n"};
 }
 
 void add_statement_options(CLI::App& command, const std::shared_ptr<TrustOptions>& options, bool scoped) {
   add_subject_options(command, *options);
-  command.add_option("--slot", options->slot, "Which of the statements about this institution (default 0)");
+  option(command, "--slot", options->slot, "Which of the statements about this institution (default 0)");
   if (scoped) add_scope_options(command, *options);
+  add_draft_options(command, options->draft);
 }
 
 }  // namespace
@@ -193,35 +185,35 @@ void add_trust_commands(CLI::App& app, Context& context, Run& run) {
   };
   auto* grant =
       add("grant", "Accept what an institution awards (and, by depth, whom it introduces)", tx::StatementKind::kTrust);
-  grant->add_option("--amount", options->amount, "0 to 120; 120 is full trust, 60 needs two such friends");
-  grant->add_option("--depth", options->depth,
-                    "0: its own awards only; 1: also those it speaks for; 2: also their friends'");
+  option(*grant, "--amount", options->amount, "0 to 120; 120 is full trust, 60 needs two such friends");
+  option(*grant, "--depth", options->depth,
+         "0: its own awards only; 1: also those it speaks for; 2: also their friends'");
   add("distrust", "Block what an institution awards", tx::StatementKind::kDistrust);
   add("withdraw", "End an earlier grant or distrust", tx::StatementKind::kEnd);
 
   add_policy_commands(*trust, context, run);
-  auto out = std::make_shared<std::string>();
+  auto out = std::make_shared<Given<std::string>>();
   auto* saving = trust->add_subcommand("graph", "Save all institutions, recognitions and achievements in one file");
-  saving->add_option("--out", *out, "File to write")->required();
+  option(*saving, "--out", *out, "File to write")->required();
   saving->callback([&context, &run, out] { run = [&context, out] { return save_graph(context, *out); }; });
 
   auto query = std::make_shared<ExplainOptions>();
   auto* command =
       trust->add_subcommand("explain", "Why an issuer is accepted or not, through whom, and what would change it");
-  command->add_option("issuer", query->issuer, "Id (tmi…) or domain")->required();
-  command->add_option("--viewpoint", query->viewpoint, "Whose view (default: the node's institution)");
-  command->add_option("--achievement", query->achievement, "Take field, level and type from this achievement");
-  command->add_option("--field", query->query.fields, "ISCED-F detailed code");
-  command->add_option("--level", query->query.levels, "EQF level");
-  command->add_option("--award-type", query->query.award_types, "microcredential, bachelor, …");
-  command->add_option("--purpose", query->query.purpose, "credit, access, exemption, employment, profession");
-  command->add_option("--at", query->at, "On which day, YYYY-MM-DD (default: today)");
-  command->add_option("--policy", query->own.policy_file, "Decide here by this policy (docs/formats/policy.md)");
-  command->add_option("--graph", query->own.graph_file, "… from the recognitions in this file (trust graph --out)");
-  command->add_option("--assume", query->own.assume, "What if: TRUSTER:SUBJECT:AMOUNT:DEPTH; \"me\" is the viewpoint")
+  option(*command, "issuer", query->issuer, "Id (tmi…) or domain")->required();
+  option(*command, "--viewpoint", query->viewpoint, "Whose view (default: the node's institution)");
+  option(*command, "--achievement", query->achievement, "Take field, level and type from this achievement");
+  option(*command, "--field", query->fields, "ISCED-F detailed code");
+  option(*command, "--level", query->levels, "EQF level");
+  option(*command, "--award-type", query->award_types, "microcredential, bachelor, …");
+  option(*command, "--purpose", query->purpose, "credit, access, exemption, employment, profession");
+  option(*command, "--at", query->at, "On which day, YYYY-MM-DD (default: today)");
+  option(*command, "--policy", query->policy_file, "Decide here by this policy (docs/formats/policy.md)");
+  option(*command, "--graph", query->graph_file, "… from the recognitions in this file (trust graph --out)");
+  option(*command, "--assume", query->assume, "What if: TRUSTER:SUBJECT:AMOUNT:DEPTH; \"me\" is the viewpoint")
       ->allow_extra_args(false);
-  command->add_option("--svg", query->own.svg, "Write a drawing to this file");
-  command->add_option("--dot", query->own.dot, "Write a graph for Graphviz to this file");
+  option(*command, "--svg", query->svg, "Write a drawing to this file");
+  option(*command, "--dot", query->dot, "Write a graph for Graphviz to this file");
   command->callback([&context, &run, query] { run = [&context, query] { return explain(context, *query); }; });
 }
 

@@ -1,10 +1,13 @@
 // wallet: a learner's vault, its recovery words and its backups.
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 
 #include "wallet/cli/commands.h"
+#include "wallet/cli/dates.h"
 #include "wallet/cli/open_wallet.h"
+#include "wallet/cli/output.h"
 #include "wallet/cli/render.h"
 #include "wallet/credential/credential.h"
 #include "wallet/credential/request.h"
@@ -16,41 +19,52 @@ namespace {
 
 constexpr std::size_t kMaxWordsBytes = 4096;
 
-ExitCode write_or_fail(Context& context, const std::string& file, ByteView contents, Overwrite overwrite) {
-  auto written = write_file_atomically(file, contents, overwrite);
-  return written.ok() ? ExitCode::kOk : fail(context, ExitCode::kFailure, written.message());
-}
-
 ExitCode create_vault(Context& context, const WalletContents& contents) {
-  std::error_code failure;
-  std::filesystem::create_directories(context.home, failure);
-  if (failure) return fail(context, ExitCode::kFailure, "cannot create " + context.home + ": " + failure.message());
   auto passphrase = new_passphrase(context, "the wallet");
   if (!passphrase.ok()) return fail(context, ExitCode::kPassphrase, passphrase.message());
   auto made = Vault::create(wallet_file(context), std::move(passphrase).value(), encode_wallet(contents).view());
   return made.ok() ? ExitCode::kOk : fail(context, *made.failure);
 }
 
+// No second vault in one home: asked before anything is written, and again by Vault::create.
+ExitCode expect_no_vault(Context& context) {
+  if (!std::filesystem::exists(std::filesystem::symlink_status(wallet_file(context)))) return ExitCode::kOk;
+  return fail(context, ExitCode::kFailure, wallet_file(context) + " exists already and is not overwritten");
+}
+
+// Puts the words where the person will find them; only what arrived counts.
+ExitCode hand_over(Context& context, const SecretBytes& words, const std::string& words_file) {
+  if (!words_file.empty()) return write_named_file(context, words_file, words.view());
+  put(Stream::kOut,
+      "Write these 24 words down, on paper. They are shown this once, and give back your own keys:\n\n  " +
+          std::string(words.text()) + "\n\n");
+  if (standard_output_arrived()) return ExitCode::kOk;
+  return fail(context, ExitCode::kFailure, "the recovery words cannot be shown: no wallet was made");
+}
+
+// The words go out before there is a vault: a wallet whose words nobody has seen could never be restored.
 ExitCode init(Context& context, const std::string& words_file) {
-  if (words_file.empty() && !output_is_terminal()) {
-    return fail(context, ExitCode::kUsage, "the recovery words are shown on a terminal only; give --words-file FILE");
+  if (words_file.empty() && (context.json || !output_is_terminal())) {
+    return fail(context, ExitCode::kUsage,
+                "the recovery words are shown on a terminal only, and not within JSON; give --words-file FILE");
   }
-  if (!words_file.empty() && std::filesystem::exists(words_file)) {
-    return fail(context, ExitCode::kUsage, words_file + " exists");
-  }
+  auto passphrase = new_passphrase(context, "the wallet");
+  if (!passphrase.ok()) return fail(context, ExitCode::kPassphrase, passphrase.message());
+  if (const ExitCode locked = lock_home(context, "wallet init"); locked != ExitCode::kOk) return locked;
+  if (const ExitCode none = expect_no_vault(context); none != ExitCode::kOk) return none;
+
   const WalletContents contents = make_wallet(context.now_ms());
   const SecretBytes words = words_from_entropy(contents.entropy.view());
-  if (const ExitCode made = create_vault(context, contents); made != ExitCode::kOk) return made;
-  std::string shown = "the 24 recovery words are in " + words_file;
-  if (words_file.empty()) {
-    shown = "Write these 24 words down, on paper. They are shown this once, and give back your own keys:\n\n  " +
-            std::string(words.text()) + "\n";
-  } else if (const ExitCode code = write_or_fail(context, words_file, words.view(), Overwrite::kRefused);
-             code != ExitCode::kOk) {
-    return code;
+  if (const ExitCode shown = hand_over(context, words, words_file); shown != ExitCode::kOk) return shown;
+
+  if (const ExitCode made = create_vault(context, contents); made != ExitCode::kOk) {
+    // Words of a wallet that does not exist would only mislead.
+    if (!words_file.empty()) (void)remove_file(words_file);
+    return made;
   }
   print(context, Json{{"wallet", wallet_file(context)}, {"words_file", words_file}},
-        "made " + wallet_file(context) + "\n" + shown + "\n");
+        "made " + wallet_file(context) + "\n" +
+            (words_file.empty() ? "" : "the 24 recovery words are in " + words_file + "\n"));
   return ExitCode::kOk;
 }
 
@@ -73,14 +87,15 @@ ExitCode show(Context& context) {
           (stale ? toned(Tone::kDoubt, "  older than a credential") : "") + "\n";
   for (const auto& grant : contents.grants) {
     text += "  shown to       " + grant.audience + " on " + date_text(grant.made_at_ms) +
-            (grant.ends_at_ms == 0 ? "" : ", until " + date_text(grant.ends_at_ms)) + "\n";
+            (grant.ends_at_ms == 0 ? "" : ", last day: " + last_day_text(grant.ends_at_ms)) + "\n";
   }
   print(context, json, text);
   return ExitCode::kOk;
 }
 
 ExitCode request(Context& context, const std::string& issuer, const std::string& student, const std::string& out) {
-  auto wallet = OpenWallet::open(context);
+  if (const ExitCode writable = check_named_file(context, out); writable != ExitCode::kOk) return writable;
+  auto wallet = OpenWallet::open_to_change(context, "wallet request");
   if (!wallet) return wallet.code();
   Client client = context.client();
   auto found = find_institution(client, issuer, false);
@@ -100,9 +115,7 @@ ExitCode request(Context& context, const std::string& issuer, const std::string&
       {SignatureAlgorithm::kEcdsaP256, index, to_text(*institution), student, context.now_ms()});
   // The counter is saved before the request leaves: a key is never used twice.
   if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
-  if (const ExitCode code = write_or_fail(context, out, as_bytes(*made), Overwrite::kRefused); code != ExitCode::kOk) {
-    return code;
-  }
+  if (const ExitCode code = write_named_file(context, out, as_bytes(*made)); code != ExitCode::kOk) return code;
   print(context, Json{{"request", out}, {"issuer", name.value("id_text", "")}},
         "wrote " + out + ": send it to " + name.value("name_now", issuer) +
             "; it holds a fresh public key and your student reference\n");
@@ -122,14 +135,24 @@ ExitCode identity(Context& context) {
   return ExitCode::kOk;
 }
 
+// Whether the file is an older backup of this wallet that holds nothing which the new one lacks.
+HoldsNoMore older_backup_of(const WalletContents& contents) {
+  return [&contents](ByteView existing) {
+    const auto older = open_backup(existing, seed_from_entropy(contents.entropy.view()).view());
+    return older.ok() && holds_no_more(*older, contents);
+  };
+}
+
 ExitCode backup(Context& context, const std::string& file) {
-  auto wallet = OpenWallet::open(context);
+  auto wallet = OpenWallet::open_to_change(context, "wallet backup");
   if (!wallet) return wallet.code();
   wallet.contents().last_backup_ms = context.now_ms();
   auto sealed = seal_backup(wallet.contents());
   if (!sealed.ok()) return fail(context, ExitCode::kFailure, sealed.message());
-  if (const ExitCode code = write_or_fail(context, file, *sealed, Overwrite::kAllowed); code != ExitCode::kOk)
+  if (const ExitCode code = write_named_file(context, file, *sealed, older_backup_of(wallet.contents()));
+      code != ExitCode::kOk) {
     return code;
+  }
   if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
   print(context, Json{{"backup", file}, {"credentials", wallet.contents().credentials.size()}},
         "wrote " + file + " with " + std::to_string(wallet.contents().credentials.size()) +
@@ -153,10 +176,13 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
   if (!backup_file.empty()) {
     auto file = read_file(backup_file, age::kMaxFileBytes);
     if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
+    if (auto kind = age::inspect(*file); !kind.ok())
+      return fail(context, ExitCode::kUsage, backup_file + ": " + kind.message());
     auto restored = open_backup(*file, seed_from_entropy(entropy->view()).view());
     if (!restored.ok()) return fail(context, ExitCode::kPassphrase, restored.message());
     contents = std::move(restored).value();
   }
+  if (const ExitCode locked = lock_home(context, "wallet restore"); locked != ExitCode::kOk) return locked;
   if (const ExitCode made = create_vault(context, contents); made != ExitCode::kOk) return made;
   print(context, Json{{"wallet", wallet_file(context)}, {"credentials", contents.credentials.size()}},
         "restored " + wallet_file(context) + " with " + std::to_string(contents.credentials.size()) + " credential(s)" +
@@ -165,7 +191,7 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
 }
 
 ExitCode erase(Context& context, const std::string& reference) {
-  auto wallet = OpenWallet::open(context);
+  auto wallet = OpenWallet::open_to_change(context, "wallet erase");
   if (!wallet) return wallet.code();
   auto& credentials = wallet.contents().credentials;
   const auto before = credentials.size();
@@ -178,7 +204,7 @@ ExitCode erase(Context& context, const std::string& reference) {
   if (!context.yes && !confirm("Erase this credential with its salt and key, for good?")) {
     return fail(context, ExitCode::kCancelled, "nothing was erased (without a terminal, give --yes)");
   }
-  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+  if (const ExitCode saved = wallet.save_and_forget(context); saved != ExitCode::kOk) return saved;
   print(context, Json{{"erased", reference}},
         "erased " + reference + "; older backups may still hold it, and what was shown was seen\n");
   return ExitCode::kOk;

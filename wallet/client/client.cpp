@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "common/visible.h"
 #include "testamur/v1/governance_service.grpc.pb.h"
 #include "testamur/v1/ledger_service.grpc.pb.h"
 #include "testamur/v1/log_service.grpc.pb.h"
@@ -15,6 +16,7 @@
 #include "testamur/v1/rpc_status.pb.h"
 #include "testamur/v1/trust_service.grpc.pb.h"
 #include "testamur/v1/verify_service.grpc.pb.h"
+#include "wallet/client/decode.h"
 #include "wallet/client/message_json.h"
 
 namespace testamur::wallet {
@@ -58,7 +60,7 @@ CallFailure kind_of(grpc::StatusCode code) {
 }
 
 CallError to_error(const grpc::Status& status, const std::string& endpoint) {
-  CallError failure{kind_of(status.error_code()), status.error_message(), "", "", ""};
+  CallError failure{kind_of(status.error_code()), one_line(status.error_message()), "", "", ""};
   v1::RpcStatus packed;
   v1::ErrorDetail detail;
   if (packed.ParseFromString(status.error_details())) {
@@ -123,6 +125,7 @@ struct Client::Impl {
   ClientOptions options;
   std::vector<Node> nodes;
   std::size_t preferred = 0;  // the last that answered
+  bool answered = false;
 
   static void set_deadline(grpc::ClientContext& context, std::uint64_t deadline_ms) {
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(deadline_ms));
@@ -155,6 +158,7 @@ struct Client::Impl {
       const auto* failure = std::get_if<CallError>(&answer);
       if (failure == nullptr || failure->kind != CallFailure::kUnreachable) {
         preferred = at;
+        answered = true;
         return answer;
       }
       last = *failure;
@@ -168,6 +172,15 @@ struct Client::Impl {
     auto answer = call<Service>(method, request);
     if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
     return wallet::to_json(std::get<Response>(answer));
+  }
+
+  // Decoded by decode.h.
+  template <class Service, class Request, class Response>
+  auto typed_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                  const Request& request) -> Called<decltype(decode(std::declval<const Response&>()))> {
+    auto answer = call<Service>(method, request);
+    if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
+    return decode(std::get<Response>(answer));
   }
 
   // Follows next_page_token and joins the lists named `list`.
@@ -204,6 +217,69 @@ Client& Client::operator=(Client&&) noexcept = default;
 
 const std::vector<std::string>& Client::endpoints() const { return impl_->options.endpoints; }
 
+std::string Client::answering() const { return impl_->answered ? impl_->nodes[impl_->preferred].endpoint : ""; }
+
+Called<StatusAnswer> Client::who_answers() {
+  return impl_->typed_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{});
+}
+
+Called<CheckAnswer> Client::check(const Hash256& commitment, const CheckOptions& options) {
+  v1::CheckHashRequest request;
+  request.set_commitment(raw(commitment.view()));
+  set_options(options, *request.mutable_options());
+  return impl_->typed_call<v1::VerifyService>(&v1::VerifyService::Stub::CheckHash, request);
+}
+
+Called<CheckAnswer> Client::check(const Reference& reference, const CheckOptions& options) {
+  v1::CheckReferenceRequest request;
+  request.set_reference(to_text(reference));
+  set_options(options, *request.mutable_options());
+  return impl_->typed_call<v1::VerifyService>(&v1::VerifyService::Stub::CheckReference, request);
+}
+
+Called<std::vector<Bytes>> Client::receipts(const InstitutionId& issuer, IssuerIndex index,
+                                            const std::vector<KeyId>& keys) {
+  v1::GetReceiptRequest request;
+  request.set_issuer_id(raw(issuer.view()));
+  request.set_issuer_index(index.value);
+  for (const auto& key : keys) request.add_key_ids(raw(key.view()));
+  return impl_->typed_call<v1::VerifyService>(&v1::VerifyService::Stub::GetReceipt, request);
+}
+
+Called<IssuerAnswer> Client::issuer(const InstitutionId& id) {
+  v1::GetInstitutionRequest request;
+  request.set_id(raw(id.view()));
+  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
+}
+
+Called<std::optional<AchievementAnswer>> Client::published(const AchievementId& id) {
+  v1::GetAchievementRequest request;
+  request.set_institution_id(raw(id.institution.view()));
+  request.set_number(id.number);
+  request.set_version(id.version);
+  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetAchievement, request);
+}
+
+Called<SetChangesAnswer> Client::set_changes(Epoch from, std::uint32_t limit) {
+  v1::GetSetChangesRequest request;
+  request.set_from_epoch(from.value);
+  request.set_limit(limit);
+  return impl_->typed_call<v1::LogService>(&v1::LogService::Stub::GetSetChanges, request);
+}
+
+Called<std::optional<ledger::merkle::Path>> Client::consistency(std::uint64_t old_size, std::uint64_t new_size) {
+  v1::GetConsistencyProofRequest request;
+  request.set_old_size(old_size);
+  request.set_new_size(new_size);
+  return impl_->typed_call<v1::LogService>(&v1::LogService::Stub::GetConsistencyProof, request);
+}
+
+Called<Bytes> Client::genesis_record() {
+  auto answer = impl_->call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters, v1::GetParametersRequest{});
+  if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
+  return to_bytes(as_bytes(std::get<v1::GetParametersResponse>(answer).genesis_record()));
+}
+
 Called<Json> Client::status() {
   return impl_->json_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{});
 }
@@ -219,13 +295,6 @@ Called<Json> Client::status_of(const std::string& endpoint) {
   return CallError{CallFailure::kInvalid, "no such endpoint: " + endpoint, "", "", ""};
 }
 
-Called<Json> Client::check_hash(const Hash256& commitment, const CheckOptions& options) {
-  v1::CheckHashRequest request;
-  request.set_commitment(raw(commitment.view()));
-  set_options(options, *request.mutable_options());
-  return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::CheckHash, request);
-}
-
 Called<Json> Client::check_bulk(const std::vector<Hash256>& commitments, const CheckOptions& options) {
   v1::CheckBulkRequest request;
   std::string joined;
@@ -235,26 +304,11 @@ Called<Json> Client::check_bulk(const std::vector<Hash256>& commitments, const C
   return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::CheckBulk, request);
 }
 
-Called<Json> Client::check_reference(const Reference& reference, const CheckOptions& options) {
-  v1::CheckReferenceRequest request;
-  request.set_reference(to_text(reference));
-  set_options(options, *request.mutable_options());
-  return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::CheckReference, request);
-}
-
 Called<Json> Client::explain(const Hash256& commitment, const CheckOptions& options) {
   v1::ExplainRequest request;
   request.set_commitment(raw(commitment.view()));
   set_options(options, *request.mutable_options());
   return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::Explain, request);
-}
-
-Called<Json> Client::receipt(const InstitutionId& issuer, IssuerIndex index, const std::vector<KeyId>& keys) {
-  v1::GetReceiptRequest request;
-  request.set_issuer_id(raw(issuer.view()));
-  request.set_issuer_index(index.value);
-  for (const auto& key : keys) request.add_key_ids(raw(key.view()));
-  return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::GetReceipt, request);
 }
 
 Called<Json> Client::institution(const InstitutionId& id, bool with_history) {
@@ -370,20 +424,6 @@ Called<Json> Client::checkpoint(std::uint64_t height) {
   return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetCheckpoint, request);
 }
 
-Called<Json> Client::set_changes(Epoch from, std::uint32_t limit) {
-  v1::GetSetChangesRequest request;
-  request.set_from_epoch(from.value);
-  request.set_limit(limit);
-  return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetSetChanges, request);
-}
-
-Called<Json> Client::consistency(std::uint64_t old_size, std::uint64_t new_size) {
-  v1::GetConsistencyProofRequest request;
-  request.set_old_size(old_size);
-  request.set_new_size(new_size);
-  return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetConsistencyProof, request);
-}
-
 Called<Json> Client::inclusion(const TransactionId& id) {
   v1::GetInclusionProofRequest request;
   request.set_transaction_id(raw(id.view()));
@@ -450,7 +490,7 @@ Called<CommitOutcome> Client::submit_until_ended(const TransactionId& id, ByteVi
     // Every endpoint was tried once: a pause before the next round.
     if ((round + 1) % impl_->nodes.size() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));
   }
-  if (last.kind == CallFailure::kUnreachable && last.message.find("does not answer") != std::string::npos) return last;
+  if (last.kind == CallFailure::kUnreachable) return last;
   return CommitOutcome{CommitOutcome::State::kPending, Json{{"message", last.message}}, ""};
 }
 

@@ -1,6 +1,7 @@
 // Talks to nodes over gRPC. Holds several endpoints and goes on at another when one does not answer.
 //
-// Answers come back as the JSON of wallet/client/message_json.h, so that this header needs neither gRPC nor protobuf.
+// What a verdict or the trust in a ledger is decided from comes back typed (answers.h); the other answers as the JSON of
+// wallet/client/message_json.h. This header needs neither gRPC nor protobuf.
 // TLS off loopback, plain text on it. One thread at a time. Calls block up to their deadline, never longer.
 #pragma once
 
@@ -13,6 +14,7 @@
 
 #include "common/hash.h"
 #include "common/ids.h"
+#include "wallet/client/answers.h"
 #include "wallet/keystore/strict_json.h"
 
 namespace testamur::wallet {
@@ -76,16 +78,31 @@ class Client {
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
 
+  // The endpoint that answered last; empty before that.
+  std::string answering() const;
+
+  // ---- typed: verdicts and trust are decided from these
+  Called<StatusAnswer> who_answers();
+  Called<CheckAnswer> check(const Hash256& commitment, const CheckOptions& options);
+  Called<CheckAnswer> check(const Reference& reference, const CheckOptions& options);
+  // Encoded receipts (docs/formats/receipt.md) of an issuer's index, with the histories of these keys beside that of
+  // the key that anchored it.
+  Called<std::vector<Bytes>> receipts(const InstitutionId& issuer, IssuerIndex index, const std::vector<KeyId>& keys);
+  Called<IssuerAnswer> issuer(const InstitutionId& id);
+  Called<std::optional<AchievementAnswer>> published(const AchievementId& id);
+  // How epochs ended from this one on, at most `limit` of them.
+  Called<SetChangesAnswer> set_changes(Epoch from, std::uint32_t limit);
+  // Nothing where it is malformed.
+  Called<std::optional<ledger::merkle::Path>> consistency(std::uint64_t old_size, std::uint64_t new_size);
+  Called<Bytes> genesis_record();
+
+  // ---- as JSON
   Called<Json> status();
   Called<Json> status_of(const std::string& endpoint);
   const std::vector<std::string>& endpoints() const;
 
-  Called<Json> check_hash(const Hash256& commitment, const CheckOptions& options);
   Called<Json> check_bulk(const std::vector<Hash256>& commitments, const CheckOptions& options);
-  Called<Json> check_reference(const Reference& reference, const CheckOptions& options);
   Called<Json> explain(const Hash256& commitment, const CheckOptions& options);
-  // With the histories of these keys, beside that of the key that anchored it.
-  Called<Json> receipt(const InstitutionId& issuer, IssuerIndex index, const std::vector<KeyId>& keys = {});
 
   Called<Json> institution(const InstitutionId& id, bool with_history);
   Called<Json> institution_by_domain(const std::string& domain, bool with_history = false);
@@ -109,9 +126,6 @@ class Client {
   Called<Json> graph(const std::optional<InstitutionId>& around, std::uint32_t hops);
 
   Called<Json> checkpoint(std::uint64_t height);
-  // How epochs ended from this one on, at most `limit` of them.
-  Called<Json> set_changes(Epoch from, std::uint32_t limit);
-  Called<Json> consistency(std::uint64_t old_size, std::uint64_t new_size);
   Called<Json> inclusion(const TransactionId& id);
   Called<Json> transaction(const TransactionId& id);
   Called<Json> log_entries(std::uint64_t first, std::uint32_t count);  // at most 1,000

@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "ledger/merkle.h"
-#include "wallet/client/json_fields.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -18,21 +17,15 @@ constexpr std::uint32_t kChangesAtOnce = 100;
 LedgerFailure failure(const char* name, std::string message) { return {name, std::move(message) + " [" + name + "]"}; }
 LedgerFailure unreachable(const CallError& cause) { return {"unreachable", cause.message}; }
 
-std::uint64_t number_of(const Json& object, const char* name) {
-  const auto at = object.find(name);
-  return at != object.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
-}
-Bytes bytes_of(const Json& object, const char* name) { return from_hex(text_of(object, name)).value_or(Bytes{}); }
-
 // The record that a node says is its ledger's.
 struct Fetched {
   std::optional<ledger::Genesis> genesis;
   LedgerOutcome failure;
 };
 Fetched fetch_genesis(Client& client, const ChainId& chain) {
-  auto answer = client.parameters();
+  auto answer = client.genesis_record();
   if (auto* cause = std::get_if<CallError>(&answer)) return {std::nullopt, unreachable(*cause)};
-  auto genesis = ledger::decode_genesis(bytes_of(std::get<Json>(answer), "genesis_record"));
+  auto genesis = ledger::decode_genesis(std::get<Bytes>(answer));
   if (!genesis.ok()) {
     return {std::nullopt, failure("forged_genesis", "the node's genesis record does not hold: " + genesis.message())};
   }
@@ -93,14 +86,9 @@ LedgerOutcome check_log(Client& client, const ledger::Header& before, const ledg
   if (old_roots.log_size == 0) return std::nullopt;
   auto answer = client.consistency(old_roots.log_size, new_roots.log_size);
   if (auto* cause = std::get_if<CallError>(&answer)) return unreachable(*cause);
-  ledger::merkle::Path path;
-  for (const auto& hash : std::get<Json>(answer)["path"]) {
-    const auto bytes = from_hex(hash.get<std::string>());
-    const auto value = bytes ? Hash256::from(*bytes) : std::nullopt;
-    if (!value) return forked("the proof is malformed");
-    path.push_back(*value);
-  }
-  if (!ledger::merkle::verify_consistency(old_roots.log_size, new_roots.log_size, path, old_roots.log_root,
+  const auto& path = std::get<std::optional<ledger::merkle::Path>>(answer);
+  if (!path) return forked("the proof is malformed");
+  if (!ledger::merkle::verify_consistency(old_roots.log_size, new_roots.log_size, *path, old_roots.log_root,
                                           new_roots.log_root)) {
     return forked("its log does not contain the earlier one");
   }
@@ -125,6 +113,14 @@ LedgerFailure not_accepted(const ledger::Genesis& recovery) {
 }
 
 }  // namespace
+
+Height floor_of(const LedgerTrust& trust) {
+  const auto* ledger = trust.current();
+  if (ledger == nullptr) return Height{0};
+  if (ledger->newest) return ledger->newest->header.height;
+  const auto& continues = ledger->genesis.content.continues;
+  return continues ? continues->last.header.height : Height{0};
+}
 
 LedgerOutcome LedgerTrust::load() {
   if (!fs::exists(folder_)) return std::nullopt;
@@ -269,10 +265,9 @@ LedgerOutcome LedgerTrust::trust(const ledger::Genesis& genesis, const std::opti
 }
 
 LedgerOutcome LedgerTrust::follow(Client& client, const std::optional<ChainId>& accepted) {
-  auto status = client.status();
+  auto status = client.who_answers();
   if (auto* cause = std::get_if<CallError>(&status)) return unreachable(*cause);
-  const auto id = bytes_of(std::get<Json>(status), "chain_id");
-  const auto chain = ChainId::from(id);
+  const auto chain = std::get<StatusAnswer>(status).chain;
   if (!chain) return failure("forged_genesis", "the node names no ledger");
   if (current_ != *chain) {
     auto fetched = fetch_genesis(client, *chain);
@@ -282,7 +277,7 @@ LedgerOutcome LedgerTrust::follow(Client& client, const std::optional<ChainId>& 
     } else {
       auto& old = ledgers_.at(*current_);
       if (fetched.genesis->content.continues && fetched.genesis->content.continues->chain() == *current_) {
-        Json ignored;
+        SetChangesAnswer ignored;
         const auto until = fetched.genesis->content.continues->last.header.epoch;
         if (auto problem = follow_changes(client, old, until, ignored)) return problem;
         if (auto problem = save(old)) return problem;
@@ -293,16 +288,16 @@ LedgerOutcome LedgerTrust::follow(Client& client, const std::optional<ChainId>& 
   return advance(client, ledgers_.at(*current_));
 }
 
-LedgerOutcome LedgerTrust::follow_changes(Client& client, TrustedLedger& ledger, Epoch until, Json& answer) {
+LedgerOutcome LedgerTrust::follow_changes(Client& client, TrustedLedger& ledger, Epoch until,
+                                          SetChangesAnswer& answer) {
   while (ledger.client.epoch() < until) {
     const auto left = until.value - ledger.client.epoch().value;
     auto called = client.set_changes(ledger.client.epoch(),
                                      static_cast<std::uint32_t>(std::min<std::uint64_t>(left, kChangesAtOnce)));
     if (auto* cause = std::get_if<CallError>(&called)) return unreachable(*cause);
-    answer = std::get<Json>(std::move(called));
+    answer = std::get<SetChangesAnswer>(std::move(called));
     const auto before = ledger.client.epoch();
-    for (const auto& item : answer["changes"]) {
-      const auto bytes = bytes_of(item, "change");
+    for (const auto& bytes : answer.changes) {
       Decoder in(bytes);
       auto change = ledger::decode_set_change(in);
       if (!change || !in.finished()) return failure("forged_set_change", "a set change of the node is malformed");
@@ -320,18 +315,21 @@ LedgerOutcome LedgerTrust::follow_changes(Client& client, TrustedLedger& ledger,
 }
 
 LedgerOutcome LedgerTrust::advance(Client& client, TrustedLedger& ledger) {
-  auto called = client.set_changes(ledger.client.epoch(), 1);
+  const auto epoch = ledger.client.epoch();
+  const auto newest = ledger.newest;
+  auto called = client.set_changes(epoch, 1);
   if (auto* cause = std::get_if<CallError>(&called)) return unreachable(*cause);
-  Json answer = std::get<Json>(std::move(called));
-  const Epoch newest{number_of(answer, "epoch")};
-  if (auto problem = follow_changes(client, ledger, newest, answer)) return problem;
-  const auto bytes = bytes_of(answer, "checkpoint");
-  if (!bytes.empty()) {
-    auto checkpoint = ledger::decode_checkpoint(bytes);
+  auto answer = std::get<SetChangesAnswer>(std::move(called));
+  if (auto problem = follow_changes(client, ledger, answer.epoch, answer)) return problem;
+  if (!answer.checkpoint.empty()) {
+    auto checkpoint = ledger::decode_checkpoint(answer.checkpoint);
     if (!checkpoint.ok()) return failure("forged_checkpoint", checkpoint.message());
     if (auto problem = take_newest(client, ledger, std::move(checkpoint).value())) return problem;
   }
-  return save(ledger);
+  // Most commands learn nothing new, and should not need to write to ask.
+  const bool same = ledger.client.epoch() == epoch && ledger.newest.has_value() == newest.has_value() &&
+                    (!newest || newest->header.height == ledger.newest->header.height);
+  return same ? std::nullopt : save(ledger);
 }
 
 LedgerOutcome LedgerTrust::take_newest(Client& client, TrustedLedger& ledger, ledger::Checkpoint checkpoint) {
@@ -351,22 +349,18 @@ LedgerOutcome LedgerTrust::take_newest(Client& client, TrustedLedger& ledger, le
   return std::nullopt;
 }
 
-LedgerOutcome LedgerTrust::verify_checkpoint(const Json& checkpoint) const {
+LedgerOutcome LedgerTrust::verify_checkpoint(const CheckpointAnswer& checkpoint) const {
   const auto* ledger = current();
   if (ledger == nullptr) return std::nullopt;
   Encoder bytes;
-  const auto header = bytes_of(checkpoint, "header");
-  bytes.raw(header).raw(bytes_of(checkpoint, "certificate"));
-  const auto links = checkpoint.find("link_headers");
-  const std::size_t count = links == checkpoint.end() ? 0 : links->size();
-  bytes.u16(static_cast<std::uint16_t>(count));
-  for (std::size_t i = 0; i < count; ++i) {
-    bytes.sized(from_hex((*links)[i].get<std::string>()).value_or(Bytes{}));
-  }
+  const auto& header = checkpoint.header;
+  bytes.raw(header).raw(checkpoint.certificate);
+  bytes.u16(static_cast<std::uint16_t>(std::min<std::size_t>(checkpoint.link_headers.size(), 0xffff)));
+  for (const auto& link : checkpoint.link_headers) bytes.sized(link);
   auto decoded_header = ledger::decode_header(header);
   if (!decoded_header.ok())
     return failure("forged_checkpoint", "the answer's block header: " + decoded_header.message());
-  if (text_of(checkpoint, "certificate").empty() && is_first_block(ledger->genesis, *decoded_header)) {
+  if (checkpoint.certificate.empty() && is_first_block(ledger->genesis, *decoded_header)) {
     return std::nullopt;
   }
   auto decoded = ledger::decode_checkpoint(bytes.bytes());

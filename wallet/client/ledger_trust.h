@@ -61,8 +61,8 @@ class LedgerTrust {
   LedgerOutcome follow(Client& client, const std::optional<ChainId>& accepted);
   bool is_first() const { return is_first_; }
 
-  // A checkpoint of the API (JSON) proven under the current ledger. The very first block needs no proof.
-  LedgerOutcome verify_checkpoint(const Json& checkpoint) const;
+  // A checkpoint of an answer proven under the current ledger. The very first block needs no proof.
+  LedgerOutcome verify_checkpoint(const CheckpointAnswer& checkpoint) const;
 
  private:
   LedgerOutcome load_one(const std::string& name);
@@ -70,7 +70,7 @@ class LedgerTrust {
   LedgerOutcome adopt_first(const ledger::Genesis& genesis, const std::optional<ChainId>& accepted);
   LedgerOutcome accept(const ledger::Genesis& recovery, const std::optional<ChainId>& accepted);
   LedgerOutcome advance(Client& client, TrustedLedger& ledger);
-  LedgerOutcome follow_changes(Client& client, TrustedLedger& ledger, Epoch until, Json& answer);
+  LedgerOutcome follow_changes(Client& client, TrustedLedger& ledger, Epoch until, SetChangesAnswer& answer);
   LedgerOutcome take_newest(Client& client, TrustedLedger& ledger, ledger::Checkpoint checkpoint);
   LedgerOutcome save(const TrustedLedger& ledger) const;
   LedgerOutcome save_current() const;
@@ -81,5 +81,8 @@ class LedgerTrust {
   std::optional<ChainId> expected_;
   bool is_first_ = false;
 };
+
+// The newest block that the home has seen final: a proof under an older one tells only how it was then.
+Height floor_of(const LedgerTrust& trust);
 
 }  // namespace testamur::wallet

@@ -13,20 +13,6 @@ namespace {
 
 namespace pb = google::protobuf;
 
-// DECISION_OUTCOME_ACCEPT of enum DecisionOutcome is "accept".
-std::string enumerator_text(const pb::EnumValueDescriptor& value) {
-  std::string prefix;
-  for (char c : std::string(value.type()->name())) {
-    if (c >= 'A' && c <= 'Z' && !prefix.empty()) prefix.push_back('_');
-    prefix.push_back(static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
-  }
-  std::string text{value.name()};
-  if (text.starts_with(prefix + "_")) text.erase(0, prefix.size() + 1);
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
-  return text;
-}
-
 std::string bytes_text(const std::string& bytes) { return to_hex(as_bytes(bytes)); }
 
 Json repeated_element(const pb::Message& message, const pb::FieldDescriptor& field, int at) {
@@ -66,6 +52,19 @@ Json single_value(const pb::Message& message, const pb::FieldDescriptor& field) 
 }
 
 }  // namespace
+
+std::string enumerator_text(const pb::EnumValueDescriptor& value) {
+  std::string prefix;
+  for (char c : std::string(value.type()->name())) {
+    if (c >= 'A' && c <= 'Z' && !prefix.empty()) prefix.push_back('_');
+    prefix.push_back(static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
+  }
+  std::string text{value.name()};
+  if (text.starts_with(prefix + "_")) text.erase(0, prefix.size() + 1);
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
+  return text;
+}
 
 Json to_json(const pb::Message& message) {
   const pb::Descriptor& type = *message.GetDescriptor();

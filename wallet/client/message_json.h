@@ -6,14 +6,19 @@
 // for scalars, so that a reader need not guess. Pure; any thread.
 #pragma once
 
+#include <string>
+
 #include "wallet/keystore/strict_json.h"
 
 namespace google::protobuf {
+class EnumValueDescriptor;
 class Message;
 }
 
 namespace testamur::wallet {
 
 Json to_json(const google::protobuf::Message& message);
+// DECISION_OUTCOME_ACCEPT of enum DecisionOutcome is "accept".
+std::string enumerator_text(const google::protobuf::EnumValueDescriptor& value);
 
 }  // namespace testamur::wallet

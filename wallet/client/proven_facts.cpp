@@ -3,11 +3,14 @@
 #include <algorithm>
 
 #include "ledger/tx/registry_records.h"
+#include "wallet/client/decode.h"
 
 namespace testamur::wallet {
 namespace {
 
 namespace tx = ledger::tx;
+
+constexpr std::size_t kMostSlots = 16;
 
 LedgerFailure forged(const std::string& what) { return {"forged_proof", what + " [forged_proof]"}; }
 
@@ -25,9 +28,23 @@ tx::Anchored anchored(std::size_t at, const ledger::RegistryRecord& record) {
 }
 
 InstitutionStanding standing_of(tx::Standing standing) {
-  if (standing == tx::Standing::kGood) return InstitutionStanding::kGood;
-  if (standing == tx::Standing::kSuspended) return InstitutionStanding::kSuspended;
-  return InstitutionStanding::kClosed;
+  switch (standing) {
+    case tx::Standing::kGood: return InstitutionStanding::kGood;
+    case tx::Standing::kSuspended: return InstitutionStanding::kSuspended;
+    case tx::Standing::kClosed:
+    case tx::Standing::kLeft: return InstitutionStanding::kClosed;
+  }
+  return InstitutionStanding::kUnknown;
+}
+
+LedgerStatus status_of(ledger::CredentialStatus status) {
+  switch (status) {
+    case ledger::CredentialStatus::kValid: return LedgerStatus::kValid;
+    case ledger::CredentialStatus::kRevoked: return LedgerStatus::kRevoked;
+    case ledger::CredentialStatus::kSuspended: return LedgerStatus::kSuspended;
+    case ledger::CredentialStatus::kSuperseded: return LedgerStatus::kSuperseded;
+  }
+  return LedgerStatus::kUnknown;
 }
 
 std::optional<IssuerRecord> issuer_of(const ledger::Receipt& receipt) {
@@ -37,7 +54,7 @@ std::optional<IssuerRecord> issuer_of(const ledger::Receipt& receipt) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     const auto record = tx::decode_institution(page.issuer, anchored(i, records[i]), records[i].body);
     if (!record.ok()) return std::nullopt;
-    if (!issuer) issuer = IssuerRecord{page.issuer, {}, {}, {}, {}, InstitutionStanding::kGood};
+    if (!issuer) issuer = IssuerRecord{page.issuer, {}, {}, {}, {}, InstitutionStanding::kUnknown, Basis::kProven};
     const std::string name(tx::best_text(record->facts.legal_names));
     issuer->name_now = name;
     issuer->standing = standing_of(record->standing);
@@ -49,33 +66,49 @@ std::optional<IssuerRecord> issuer_of(const ledger::Receipt& receipt) {
   return issuer;
 }
 
+// Of a whole history: that nothing more became of the key is proven as well, and for an empty one that there is no such
+// key.
+std::optional<KeyRecord> key_from(const KeyId& id, const ledger::HistoryProof& history) {
+  KeyRecord key;
+  key.id = id;
+  key.fate_known = true;
+  key.basis = Basis::kProven;
+  for (std::size_t i = 0; i < history.records.size(); ++i) {
+    const auto& stored = history.records[i].record;
+    const auto record = tx::decode_key(id, anchored(i, stored), stored.body);
+    if (!record.ok()) return std::nullopt;
+    key.owner = record->institution;
+    key.purpose = record->purpose;
+    key.key = record->key;
+    if (record->event == tx::KeyEvent::kAdded) {
+      key.added_at_ms = stored.from_time_ms;
+      continue;
+    }
+    key.retired_at_ms = stored.from_time_ms;
+    if (record->compromised_since_ms != 0) key.compromised_since_ms = record->compromised_since_ms;
+  }
+  return key;
+}
+
 std::vector<KeyRecord> keys_of(const ledger::Receipt& receipt) {
   std::vector<KeyRecord> keys;
   for (const auto& history : receipt.histories) {
     if (history.name.kind != static_cast<std::uint16_t>(tx::RegistryKind::kKey)) continue;
     const auto id = KeyId::from(history.name.id);
-    if (!id || history.proof.records.empty()) continue;
-    KeyRecord key;
-    key.id = *id;
-    bool good = true;
-    for (std::size_t i = 0; i < history.proof.records.size(); ++i) {
-      const auto& stored = history.proof.records[i].record;
-      const auto record = tx::decode_key(*id, anchored(i, stored), stored.body);
-      good = good && record.ok();
-      if (!record.ok()) break;
-      key.owner = record->institution;
-      key.purpose = record->purpose;
-      key.key = record->key;
-      if (record->event == tx::KeyEvent::kAdded) {
-        key.added_at_ms = stored.from_time_ms;
-        continue;
-      }
-      key.retired_at_ms = stored.from_time_ms;
-      if (record->compromised_since_ms != 0) key.compromised_since_ms = record->compromised_since_ms;
-    }
-    if (good) keys.push_back(std::move(key));
+    if (!id) continue;
+    if (auto key = key_from(*id, history.proof)) keys.push_back(std::move(*key));
   }
   return keys;
+}
+
+// Words that the node's answer has too (decode.h), so that both read alike.
+std::string join_words(std::string first, std::string_view second) {
+  if (!first.empty() && !second.empty()) first += ", ";
+  return first.append(second);
+}
+template <class Enum, class Value>
+std::string word_for(Value value) {
+  return word_of(static_cast<Enum>(value));
 }
 
 std::optional<AchievementRecord> achievement_of(const ledger::Receipt& receipt) {
@@ -87,12 +120,19 @@ std::optional<AchievementRecord> achievement_of(const ledger::Receipt& receipt) 
   const auto& content = published->content;
   AchievementRecord record;
   record.id = id;
+  record.basis = Basis::kProven;
   for (const auto& title : content.titles) record.titles.push_back({title.language, title.text});
   record.ects_hundredths = content.ects_hundredths;
   record.eqf_level = content.eqf_level;
   for (const auto& outcome : content.outcomes) record.learning_outcomes.emplace_back(tx::best_text(outcome.texts));
-  record.assessment = tx::best_text(content.assessments);
-  record.quality_assurance = tx::best_text(content.quality_texts);
+  for (const auto type : content.assessment_types)
+    record.assessment = join_words(std::move(record.assessment), word_for<v1::AssessmentType>(type));
+  record.assessment = join_words(std::move(record.assessment), tx::best_text(content.assessments));
+  record.participation = word_for<v1::ParticipationForm>(content.participation);
+  record.identity_check = word_for<v1::IdentityCheck>(content.identity_check);
+  record.stackability = word_for<v1::Stackability>(content.stackability);
+  record.quality_assurance =
+      join_words(word_for<v1::QualityAssuranceScheme>(content.quality_scheme), tx::best_text(content.quality_texts));
   record.prerequisites = tx::best_text(content.prerequisites);
   record.grading = tx::best_text(content.grading);
   record.information = content.information_url;
@@ -109,7 +149,8 @@ SlotRecord slot_of(const ledger::Receipt& receipt) {
   slot.issue_key = page.key;
   slot.anchor_height = page.height;
   slot.anchor_time_ms = page.time_ms;
-  slot.status = static_cast<LedgerStatus>(receipt.slot.status());
+  slot.status = status_of(receipt.slot.status());
+  slot.basis = Basis::kProven;
   return slot;
 }
 
@@ -132,14 +173,9 @@ struct Receipts {
 };
 Receipts ask(Client& client, const InstitutionId& issuer, IssuerIndex index, const std::vector<KeyId>& keys) {
   Receipts found;
-  auto answer = client.receipt(issuer, index, keys);
+  auto answer = client.receipts(issuer, index, keys);
   if (std::holds_alternative<CallError>(answer)) return found;  // an anchored batch, or a node that is gone
-  const Json& json = std::get<Json>(answer);
-  const auto list = json.find("receipts");
-  if (list == json.end()) return found;
-  for (const auto& item : *list) {
-    const auto bytes = from_hex(item.value("receipt", std::string{})).value_or(Bytes{});
-    if (bytes.empty()) continue;  // no certificate yet: the first block of a ledger
+  for (const auto& bytes : std::get<std::vector<Bytes>>(answer)) {
     auto receipt = ledger::decode_receipt(bytes);
     if (!receipt.ok()) {
       found.failure = forged("a receipt of the node is malformed: " + receipt.message());
@@ -150,8 +186,8 @@ Receipts ask(Client& client, const InstitutionId& issuer, IssuerIndex index, con
   return found;
 }
 
-// Keys and issuer as proven, in the place of the node's.
-void take_proven(const ledger::Receipt& receipt, RegistryFacts& facts) {
+// Keys, issuer and achievement as proven, in the place of the node's.
+void take_records(const ledger::Receipt& receipt, RegistryFacts& facts) {
   for (auto& key : keys_of(receipt)) {
     if (!facts.keys) facts.keys.emplace();
     const auto said = std::ranges::find(*facts.keys, key.id, &KeyRecord::id);
@@ -161,10 +197,61 @@ void take_proven(const ledger::Receipt& receipt, RegistryFacts& facts) {
       *said = std::move(key);
     }
   }
-  if (auto issuer = issuer_of(receipt); issuer && facts.issuer) {
-    facts.issuer->standing = issuer->standing;
-    facts.issuer->domain = issuer->domain;
+  if (auto issuer = issuer_of(receipt)) facts.issuer = std::move(issuer);
+  if (auto achievement = achievement_of(receipt)) facts.achievement = std::move(achievement);
+}
+
+// The slot as proven in the place of the node's, whose word on when and why stands where it speaks of the same status.
+void take_slot(const ledger::Receipt& receipt, RegistryFacts& facts) {
+  SlotRecord proven = slot_of(receipt);
+  if (!facts.slots) facts.slots.emplace();
+  for (auto& said : *facts.slots) {
+    if (said.issuer != proven.issuer || said.index != proven.index) continue;
+    proven.issuer_name = said.issuer_name;
+    if (said.status == proven.status) {
+      proven.since_ms = said.since_ms;
+      proven.reason = said.reason;
+      proven.log_index = said.log_index;
+    }
+    said = std::move(proven);
+    return;
   }
+  facts.slots->push_back(std::move(proven));
+}
+
+// All is proven under the oldest of the blocks.
+void take_block(const ledger::Header& header, RegistryFacts& facts) {
+  const bool older = !facts.as_of || facts.as_of->basis == Basis::kSaid || header.height < facts.as_of->height;
+  if (older) facts.as_of = AsOf{header.height, header.time_ms, ledger::block_id(header).hex(), Basis::kProven};
+}
+
+// What the node said of this slot.
+const SlotRecord* said_of(const RegistryFacts& facts, const InstitutionId& issuer, IssuerIndex index) {
+  if (!facts.slots) return nullptr;
+  const auto found = std::ranges::find_if(
+      *facts.slots, [&](const SlotRecord& slot) { return slot.issuer == issuer && slot.index == index; });
+  return found == facts.slots->end() ? nullptr : &*found;
+}
+
+LedgerOutcome prove_index(Client& client, const TrustedLedger& trusted, const InstitutionId& issuer, IssuerIndex index,
+                          const std::vector<KeyId>& keys, RegistryFacts& facts) {
+  auto asked = ask(client, issuer, index, keys);
+  if (asked.failure) return asked.failure;
+  for (const auto& receipt : asked.receipts) {
+    if (auto status = verify(receipt, trusted); !status.ok())
+      return forged("the node's proof does not hold: " + status.message());
+    const auto proven = slot_of(receipt);
+    // The proof of another slot, however true, says nothing of this one.
+    if (proven.issuer != issuer || proven.index != index) continue;
+    const SlotRecord* said = said_of(facts, issuer, index);
+    if (said != nullptr && !agrees(*said, proven))
+      return forged("the node says of a slot what its own proof contradicts");
+    take_slot(receipt, facts);
+    take_records(receipt, facts);
+    take_block(receipt.checkpoint.header, facts);
+    return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -175,8 +262,8 @@ Result<RegistryFacts> facts_from_receipt(const ledger::Receipt& receipt, const T
   const auto& header = receipt.checkpoint.header;
   RegistryFacts facts;
   facts.chain = chain;
-  facts.as_of = AsOf{header.height, header.time_ms, ledger::block_id(header).hex()};
-  facts.source = Source::kProven;
+  facts.as_of = AsOf{header.height, header.time_ms, ledger::block_id(header).hex(), Basis::kProven};
+  if (trusted.newest) facts.newest_known = trusted.newest->header.height;
   facts.answered_by = "receipt";
   facts.problem = "the receipt does not carry it";
   facts.slots = {slot_of(receipt)};
@@ -186,30 +273,31 @@ Result<RegistryFacts> facts_from_receipt(const ledger::Receipt& receipt, const T
   return facts;
 }
 
-LedgerOutcome prove_facts(Client& client, const TrustedLedger& trusted, const CredentialView& credential,
+LedgerOutcome prove_facts(Client& client, const LedgerTrust& trust, const CredentialView& credential,
                           RegistryFacts& facts) {
-  if (!facts.slots || facts.slots->empty()) return std::nullopt;
-  bool all = true;
-  for (auto& slot : *facts.slots) {
-    if (slot.issuer != credential.head.reference.issuer) continue;
-    auto asked = ask(client, slot.issuer, slot.index, {credential.head.issuer_key});
-    if (asked.failure) return asked.failure;
-    const ledger::Receipt* proof = nullptr;
-    for (const auto& receipt : asked.receipts) {
-      if (auto status = verify(receipt, trusted); !status.ok()) {
-        return forged("the node's proof does not hold: " + status.message());
-      }
-      const auto proven = slot_of(receipt);
-      if (proven.commitment != slot.commitment || proven.index != slot.index) continue;
-      if (!agrees(slot, proven)) return forged("the node says of a slot what its own proof contradicts");
-      slot.status = proven.status;
-      proof = &receipt;
-    }
-    all = all && proof != nullptr;
-    if (proof != nullptr) take_proven(*proof, facts);
+  const auto& reference = credential.head.reference;
+  // What could not be asked stays so, and of another ledger than the trusted one nothing can be proven here.
+  if (trust.current() == nullptr || !reference.is_of_chain(facts.chain)) return std::nullopt;
+  facts.newest_known = std::max(facts.newest_known, floor_of(trust));
+  // More of one commitment than kMostSlots no honest issuer has; the rest stays the node's word, which is never
+  // "valid". The slot that the reference names comes last, so that issuer and achievement are those of its receipt.
+  std::vector<IssuerIndex> indexes;
+  for (const auto& slot : facts.slots.value_or(std::vector<SlotRecord>{})) {
+    if (slot.index != reference.index && indexes.size() + 1 < kMostSlots) indexes.push_back(slot.index);
   }
-  if (all) facts.source = Source::kProven;
+  indexes.push_back(reference.index);
+  for (const auto& index : indexes) {
+    auto failure = prove_index(client, *trust.current(), reference.issuer, index, {credential.head.issuer_key}, facts);
+    if (failure) return failure;
+  }
   return std::nullopt;
+}
+
+LedgerOutcome prove_slot(Client& client, const LedgerTrust& trust, RegistryFacts& facts) {
+  if (trust.current() == nullptr || !facts.slots || facts.slots->empty()) return std::nullopt;
+  facts.newest_known = std::max(facts.newest_known, floor_of(trust));
+  const auto slot = facts.slots->front();
+  return prove_index(client, *trust.current(), slot.issuer, slot.index, {}, facts);
 }
 
 FetchedReceipt fetch_receipt(Client& client, const TrustedLedger& trusted, const CredentialView& credential,

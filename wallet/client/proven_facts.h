@@ -16,11 +16,14 @@ namespace testamur::wallet {
 Result<RegistryFacts> facts_from_receipt(const ledger::Receipt& receipt, const TrustedLedger& trusted,
                                          const ChainId& chain);
 
-// Asks for the receipts of the credential's slots and replaces what the node said by what they prove; `facts` become
-// proven when all do. Where a node shows no proof, its word stays. The failure (forged_proof) names what the node said
-// and cannot prove.
-LedgerOutcome prove_facts(Client& client, const TrustedLedger& trusted, const CredentialView& credential,
+// Asks for the receipts of the credential's slots, of the one that its reference names in any case, and replaces what
+// the node said by what they prove: slot, status, keys, issuer and achievement, and the block under which they stand.
+// Where a node shows no proof its word stays, marked as such. The failure (forged_proof) names what the node said and
+// cannot prove.
+LedgerOutcome prove_facts(Client& client, const LedgerTrust& trust, const CredentialView& credential,
                           RegistryFacts& facts);
+// The same for the slots of an answer about a hash (facts_of_slot).
+LedgerOutcome prove_slot(Client& client, const LedgerTrust& trust, RegistryFacts& facts);
 
 // One receipt of the credential with the set changes from the trusted genesis on, so that it is proven offline.
 struct FetchedReceipt {

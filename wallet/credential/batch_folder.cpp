@@ -27,13 +27,6 @@ Status make_folder(const std::string& path) {
   return {};
 }
 
-Status remove_file(const std::string& path) {
-  std::error_code problem;
-  fs::remove(path, problem);
-  if (problem) return error("cannot remove " + path + ": " + problem.message());
-  return {};
-}
-
 std::string title_of(const Claims& claims) {
   const auto found = claims.find(ClaimId::kTitle);
   return found == claims.end() ? "" : std::get<std::string>(found->second);

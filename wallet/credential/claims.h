@@ -46,13 +46,11 @@ const ClaimKind* find_claim_kind(std::string_view name);
 using ClaimValue = std::variant<std::string, std::uint64_t>;
 using Claims = std::map<ClaimId, ClaimValue>;
 
-// The value that a person typed: UTF-8 text without control characters or outer spaces, YYYY-MM-DD, or a decimal
-// number. The failure says what is expected.
+// The value that a person typed: a text by the rule of common/text.h, YYYY-MM-DD, or a decimal number. The failure says
+// what is expected, or which code point stands where.
 Result<ClaimValue> parse_claim(const ClaimKind& kind, std::string_view typed);
-// Type, bounds and calendar of a value from outside.
+// Type, bounds and calendar of a value from outside, as credentials of all times have them.
 Status check_claim(const ClaimKind& kind, const ClaimValue& value);
-// Well-formed by RFC 3629.
-bool is_utf8(std::string_view text);
 // For people; ECTS hundredths as credits (750 is 7.5).
 std::string to_display(const ClaimKind& kind, const ClaimValue& value);
 

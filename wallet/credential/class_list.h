@@ -1,15 +1,19 @@
 // A class as the registrar's student system exports it: one row a learner. Pure; any thread.
 //
-// Columns: `student` (the reference of the learner in the issuer's own system; required) and any claim of claims.h by
-// its name. An empty cell is a claim that this learner's credential does not carry.
+// Columns: `student` (the reference of the learner in the issuer's own system, in NFC; required), any claim of claims.h
+// by its name, and `ects`, credits as people write them ("3", "7.5"), in the place of `ects_hundredths`. An empty cell
+// is a claim that this learner's credential does not carry.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/result.h"
 #include "wallet/credential/claims.h"
+#include "wallet/credential/csv.h"
 
 namespace testamur::wallet {
 
@@ -19,10 +23,23 @@ struct ClassRow {
   std::string student;
   Claims claims;
   std::size_t line = 0;
+  std::map<ClaimId, CsvPlace> places;  // of the claims, for messages
+};
+struct ClassList {
+  std::vector<ClassRow> rows;
+  std::vector<std::string> notices;  // what was skipped, and references that are nearly the same
 };
 
 // All or nothing. The failure lists every problem (at most ten) with line and column: an unknown or missing column, a
 // value that its claim does not allow, a student without a name or named twice.
-Result<std::vector<ClassRow>> read_class_list(std::string_view csv);
+Result<ClassList> read_class_list(std::string_view csv);
+
+// Two references have one key when people or their programs may take one for the other: they differ by leading zeros,
+// by case, by the form of letters, by spaces, marks that cannot be seen, or hyphens, dots and slashes alone.
+std::string reference_key(std::string_view reference);
+// The same letters in one form: what registers are searched by.
+std::string canonical_reference(std::string_view typed);
+// "3", "7.5" or "2,25" as hundredths; nothing for anything else.
+std::optional<std::uint64_t> parse_credits(std::string_view typed);
 
 }  // namespace testamur::wallet

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "common/check.h"
+#include "common/text.h"
 #include "wallet/credential/sd_jwt.h"
 
 namespace testamur::wallet {
@@ -168,6 +169,34 @@ Result<IssuedCredential> issue_credential(const CredentialContents& contents, co
   const std::string signing_input = sd_jwt.issuer_jwt.substr(0, sd_jwt.issuer_jwt.rfind('.'));
   return IssuedCredential{
       sd_jwt.text(), commitment_of(chain, contents.head.reference.issuer, contents.head.salt, as_bytes(signing_input))};
+}
+
+Result<std::string> read_pasted(std::string_view text) {
+  std::string compact;
+  std::size_t place = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t from = at;
+    ++place;
+    if (!next_code_point(text, at)) return error("it is no presentation: it is not even text. Is it another file?");
+    const std::string_view each = text.substr(from, at - from);
+    if (each == "\xef\xbb\xbf" || trimmed(each).empty()) continue;
+    const char c = each.front();
+    const bool known = each.size() == 1 && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                            (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~');
+    if (!known) {
+      return error("character " + std::to_string(place) + " (\"" + (find_fault(each) ? "?" : std::string(each)) +
+                   "\") belongs to no presentation: was it pasted? Copy the whole of it again, or take the file");
+    }
+    compact += c;
+  }
+  if (compact.empty()) return error("it is empty: was it pasted? Copy the whole presentation again, or take the file");
+
+  // Only a key binding, which has two dots, may follow the last tilde (RFC 9901, section 4).
+  const std::string_view whole = compact;
+  const auto tilde = whole.rfind('~');
+  const bool bound = tilde != std::string_view::npos && std::ranges::count(whole.substr(tilde), '.') == 2;
+  if (compact.back() != '~' && !bound) compact += '~';
+  return compact;
 }
 
 Result<CredentialView> read_credential(std::string_view compact) {

@@ -56,6 +56,11 @@ struct CredentialView {
 };
 Result<CredentialView> read_credential(std::string_view compact);
 
+// A credential or presentation as people carry it, in its compact form: white space of any kind is taken out (a mail
+// program wraps, a hand copies a space too much), a byte-order mark is dropped, and a last tilde that was lost is put
+// back. The failure names the first character that no presentation holds.
+Result<std::string> read_pasted(std::string_view text);
+
 Hash256 commitment_of(const ChainId& chain, const CredentialView& credential);
 
 // Whether the credential's issuer signature was made by `issuer_key`; the failure says why not.

@@ -1,6 +1,10 @@
 #include "wallet/credential/csv.h"
 
-#include "wallet/credential/claims.h"
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "common/text.h"
 
 namespace testamur::wallet {
 namespace {
@@ -86,10 +90,114 @@ class Reader {
   CsvPlace place_;
 };
 
-Error wrong_length(const std::vector<CsvCell>& row, std::size_t expected) {
+using Row = std::vector<CsvCell>;
+
+bool is_blank(const Row& row) {
+  return std::ranges::all_of(row, [](const CsvCell& cell) { return trimmed(cell.text).empty(); });
+}
+
+Error wrong_length(const Row& row, std::size_t expected) {
   const CsvPlace place = row.size() > expected ? row[expected].place : row.back().place;
   return error(to_text(place) + ": the row has " + std::to_string(row.size()) + " cells, the header has " +
                std::to_string(expected));
+}
+
+// "2", "2 and 5", "2, 5 and 9", "2, 5, 9 and 7 more".
+std::string listed(const std::vector<std::size_t>& numbers) {
+  constexpr std::size_t kMost = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(numbers.size(), kMost); ++i) {
+    const bool last = i + 1 == numbers.size();
+    text += (i == 0 ? "" : last ? " and " : ", ") + std::to_string(numbers[i]);
+  }
+  return numbers.size() <= kMost ? text : text + " and " + std::to_string(numbers.size() - kMost) + " more";
+}
+
+// ---- what is no such table, by its cause ---------------------------------------------------------------------------
+
+std::string not_utf8(std::string_view text) {
+  std::size_t line = 1;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '\n') ++line;
+    const std::size_t from = at;
+    if (next_code_point(text, at)) continue;
+    char byte[8];
+    std::snprintf(byte, sizeof byte, "0x%02X", static_cast<unsigned>(static_cast<std::uint8_t>(text[from])));
+    return "line " + std::to_string(line) + ": the byte " + byte +
+           " is not UTF-8: the file is in Windows-1252, Latin-1 or another code of one byte a letter; save it as "
+           "\"CSV UTF-8\"";
+  }
+  return {};
+}
+
+bool is_utf16(std::string_view text) {
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) return true;
+  return text.substr(0, 4).find('\0') != std::string_view::npos;
+}
+
+// The line that begins the table, as it stands.
+std::string_view first_line(std::string_view text) {
+  const auto end = text.find_first_of("\r\n");
+  return text.substr(0, end);
+}
+
+std::string other_separator(std::string_view header) {
+  constexpr std::pair<char, const char*> kOthers[] = {{';', "semicolons"}, {'\t', "tabs"}, {'|', "bars"}};
+  if (header.find(',') != std::string_view::npos) return {};
+  for (const auto& [separator, name] : kOthers) {
+    if (header.find(separator) != std::string_view::npos)
+      return std::string("line 1: the cells are separated by ") + name +
+             "; save the list with commas (\"CSV UTF-8, comma delimited\")";
+  }
+  return {};
+}
+
+// Empty for a table that can be read on.
+std::string cause_against(std::string_view text) {
+  if (is_utf16(text)) return "the file is in UTF-16 (\"Unicode text\"): save it as \"CSV UTF-8\"";
+  if (auto cause = not_utf8(text); !cause.empty()) return cause;
+  if (text.find('\n') == std::string_view::npos && text.find('\r') != std::string_view::npos)
+    return "the lines end with carriage returns alone (classic Macintosh): save the file as \"CSV UTF-8\"";
+  if (first_line(text).starts_with("sep=") || first_line(text).starts_with("\"sep="))
+    return "line 1: \"" + std::string(first_line(text).substr(0, 8)) +
+           "\" is a hint for a spreadsheet program and no header: remove this line, and separate the cells by commas";
+  return other_separator(first_line(text));
+}
+
+// ---- what spreadsheets leave behind --------------------------------------------------------------------------------
+
+// Rows that are as long as the header; cells beyond it that hold nothing are cut off.
+Result<std::vector<Row>> read_rows(Reader& reader, std::size_t columns, std::vector<std::size_t>& empty_lines) {
+  std::vector<Row> rows;
+  while (!reader.at_end()) {
+    TM_TRY(auto row, reader.row());
+    if (is_blank(row)) {
+      empty_lines.push_back(row.front().place.line);
+      continue;
+    }
+    while (row.size() > columns && trimmed(row.back().text).empty()) row.pop_back();
+    if (row.size() != columns) return wrong_length(row, columns);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// Columns without a name are left out where no row has a value there.
+Status drop_unnamed(CsvTable& table) {
+  std::vector<std::size_t> dropped;
+  for (std::size_t i = table.header.size(); i-- > 0;) {
+    if (!table.header[i].text.empty()) continue;
+    for (const auto& row : table.rows) {
+      if (!trimmed(row[i].text).empty())
+        return error(to_text(row[i].place) + ": column " + std::to_string(i + 1) + " has this value, \"" +
+                     row[i].text.substr(0, 40) + "\", and no name in the header");
+    }
+    table.header.erase(table.header.begin() + static_cast<std::ptrdiff_t>(i));
+    for (auto& row : table.rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(i));
+    dropped.insert(dropped.begin(), i + 1);
+  }
+  if (!dropped.empty()) table.notices.push_back("column " + listed(dropped) + ": neither a name nor a value, left out");
+  return {};
 }
 
 }  // namespace
@@ -102,16 +210,25 @@ Result<CsvTable> parse_csv(std::string_view text) {
   if (text.size() > kMaxCsvBytes)
     return error("the file is larger than " + std::to_string(kMaxCsvBytes >> 20) + " MiB");
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  if (!is_utf8(text)) return error("the file is not UTF-8: save it as \"CSV UTF-8\"");
+  if (auto cause = cause_against(text); !cause.empty()) return error(cause);
+
   Reader reader{text};
-  if (reader.at_end()) return error("line 1, column 1: the file is empty; a header row is expected");
   CsvTable table;
-  TM_TRY(table.header, reader.row());
-  while (!reader.at_end()) {
+  std::vector<std::size_t> empty_lines;
+  while (table.header.empty() && !reader.at_end()) {
     TM_TRY(auto row, reader.row());
-    if (row.size() != table.header.size()) return wrong_length(row, table.header.size());
-    table.rows.push_back(std::move(row));
+    if (is_blank(row)) {
+      empty_lines.push_back(row.front().place.line);
+    } else {
+      table.header = std::move(row);
+    }
   }
+  if (table.header.empty()) return error("line 1, column 1: the file is empty; a header row is expected");
+
+  for (auto& cell : table.header) cell.text = std::string(trimmed(cell.text));
+  TM_TRY(table.rows, read_rows(reader, table.header.size(), empty_lines));
+  TM_TRY_STATUS(drop_unnamed(table));
+  if (!empty_lines.empty()) table.notices.push_back("line " + listed(empty_lines) + ": empty, skipped");
   return table;
 }
 

@@ -1,5 +1,9 @@
-// Comma-separated values, strictly by RFC 4180: comma, double quotes, CRLF or LF, a header row, every row as long as
-// the header. UTF-8; a byte-order mark at the start is skipped. Pure; any thread.
+// The one reader of tables: class lists, revocation lists and registers of reports.
+//
+// Comma-separated values by RFC 4180: comma, double quotes, CRLF or LF, a header row, every row as long as the header.
+// UTF-8; a byte-order mark at the start is skipped, and so are rows without any value and columns without a name and
+// any value, which spreadsheets leave behind: with a notice. What is no such table is refused by its cause: another
+// separator, "sep=", UTF-16, Windows-1252, classic line ends. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -26,8 +30,9 @@ struct CsvCell {
 struct CsvTable {
   std::vector<CsvCell> header;
   std::vector<std::vector<CsvCell>> rows;  // each as long as the header
+  std::vector<std::string> notices;        // what was skipped, for people
 };
-// The failure names line and column.
+// The failure names line and column, or the cause in the file as a whole. Names of columns have no outer white space.
 Result<CsvTable> parse_csv(std::string_view text);
 
 }  // namespace testamur::wallet

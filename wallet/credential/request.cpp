@@ -1,5 +1,6 @@
 #include "wallet/credential/request.h"
 
+#include "common/text.h"
 #include "wallet/credential/claims.h"
 #include "wallet/credential/jws.h"
 #include "wallet/keystore/slip10.h"
@@ -27,9 +28,11 @@ Hash256 wallet_request_message(const WalletRequest& request) {
   return tags::kWalletRequest(message.bytes());
 }
 
-Result<std::string> make_wallet_request(const ChainId& chain, const InstitutionId& issuer, const std::string& student,
+Result<std::string> make_wallet_request(const ChainId& chain, const InstitutionId& issuer, const std::string& typed,
                                         const SecretKey& holder_key, std::uint64_t now_ms) {
-  if (student.empty() || student.size() > kMaxStudentBytes || !is_utf8(student))
+  if (const auto fault = find_fault(typed)) return error("the student reference holds " + to_text(*fault));
+  const std::string student = nfc(typed);  // one form of the same letters: registers are searched by it
+  if (student.empty() || student.size() > kMaxStudentBytes)
     return error("the student reference is not a text of 1 to " + std::to_string(kMaxStudentBytes) + " bytes");
   WalletRequest request{chain, issuer, student, holder_key.public_key(), {}, now_ms};
   request.recipient = derive_delivery_identity(holder_key).recipient();

@@ -265,6 +265,11 @@ Status check_age(const Json& payload, const KeyBindingRules& rules) {
     return error("the key binding is " + std::to_string(rules.now_s - issued_at_s) + " s old; at most " +
                  std::to_string(rules.max_age_s) + " s are accepted");
   }
+  if (!payload.contains("nbf")) return {};
+  if (!payload["nbf"].is_number_unsigned()) return error("the key binding's beginning (\"nbf\") is no time");
+  const auto begins_at_s = payload["nbf"].get<std::uint64_t>();
+  if (begins_at_s > rules.now_s && begins_at_s - rules.now_s > rules.max_ahead_s)
+    return error("the key binding holds only in " + std::to_string(begins_at_s - rules.now_s) + " s");
   return {};
 }
 

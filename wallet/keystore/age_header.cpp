@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/text.h"
+
 namespace testamur::wallet::age {
 namespace {
 
@@ -87,6 +89,12 @@ Header parse_header(ByteView file, std::optional<OpenError>& error) {
   const std::string_view text = as_text(file);
   Header header;
   if (!text.starts_with(kVersionLine)) {
+    if (trimmed(as_text(file)).starts_with("-----BEGIN AGE ENCRYPTED FILE-----")) {
+      error = OpenError{OpenFailure::kNotAge,
+                        "this is an age file in armour, which is a text; take that off: sed '1d;$d' FILE | base64 -d > "
+                        "FILE.age"};
+      return header;
+    }
     error = OpenError{OpenFailure::kNotAge, "this is not an age v1 file: it does not begin with age-encryption.org/v1"};
     return header;
   }

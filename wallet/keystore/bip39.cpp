@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/check.h"
+#include "common/text.h"
 #include "wallet/keystore/primitives.h"
 
 namespace testamur::wallet {
@@ -29,47 +30,40 @@ std::optional<std::size_t> find_word(std::string_view word) {
   return std::nullopt;
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
+// A number of a list, as "7.", "7)" or "7:", and what may follow it without a space: "7.dice".
+std::string_view without_number(std::string_view token) {
+  std::size_t at = 0;
+  while (at < token.size() && token[at] >= '0' && token[at] <= '9') ++at;
+  if (at == 0) return token;
+  while (at < token.size() && std::string_view(".):-").find(token[at]) != std::string_view::npos) ++at;
+  return token.substr(at);
 }
 
-std::string suggestions(std::string_view word) {
-  constexpr std::size_t kMost = 3;
-  std::vector<std::string_view> near;
-  for (std::size_t distance = 1; distance <= 2 && near.size() < kMost; ++distance) {
-    for (const auto known : kWords) {
-      if (near.size() < kMost && edit_distance(word, known) == distance) near.push_back(known);
-    }
-  }
-  std::string text;
-  for (const auto known : near) text += (text.empty() ? " (did you mean " : ", ") + std::string(known);
-  return text.empty() ? text : text + "?)";
-}
-
-// Lower-case words between any white space.
+// Lower-case words, as people write them down: between white space of any kind, commas or semicolons, with numbers and
+// quotes or without.
 std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> words;
-  bool inside = false;
-  for (const char c : text) {
-    const bool space = c == ' ' || (c >= '\t' && c <= '\r');
-    if (space) {
-      inside = false;
-      continue;
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  std::vector<std::string> tokens{""};
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t from = at;
+    if (!next_code_point(text, at)) ++at;
+    const std::string_view each = text.substr(from, at - from);
+    const bool between = trimmed(each).empty() || each == "," || each == ";" || each == "\"" || each == "'";
+    if (between && !tokens.back().empty()) tokens.emplace_back();
+    if (between) continue;
+    const char c = each.front();
+    if (each.size() == 1 && c >= 'A' && c <= 'Z') {
+      tokens.back() += static_cast<char>(c - 'A' + 'a');
+    } else {
+      tokens.back() += each;
     }
-    if (!inside) words.emplace_back();
-    inside = true;
-    words.back() += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+
+  std::vector<std::string> words;
+  for (auto& token : tokens) {
+    if (const auto word = without_number(token); !word.empty()) words.emplace_back(word);
+    wipe({reinterpret_cast<std::uint8_t*>(token.data()), token.size()});
   }
   return words;
 }
@@ -86,8 +80,9 @@ Result<SecretBytes> parse(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const auto index = find_word(words[i]);
     if (!index) {
-      return error("word " + std::to_string(i + 1) + ", \"" + words[i] + "\", is not a recovery word" +
-                   suggestions(words[i]));
+      // By its place, never by itself: what is printed stays on screens and in logs, and the words are the wallet.
+      return error("word " + std::to_string(i + 1) + " of " + std::to_string(words.size()) +
+                   " is not a recovery word: compare it with your paper");
     }
     for (std::size_t bit = 0; bit < kBitsPerWord; ++bit) {
       const std::size_t at = i * kBitsPerWord + bit;

@@ -4,9 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 
 #include "common/keys.h"
 
@@ -66,9 +70,14 @@ Status write_temporary(const std::string& path, ByteView contents) {
   return {};
 }
 
-// link() fails where the target exists; rename() replaces it. Both are atomic.
+// Every step is atomic. A rename that never replaces is asked for first, because the file systems of memory sticks know
+// no second name of a file; where the system does not know it, a link fails when the target exists.
 Status put_in_place(const std::string& temporary, const std::string& path, Overwrite overwrite) {
   if (overwrite == Overwrite::kRefused) {
+    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return {};
+    if (errno == EEXIST) return error(path + " exists already and is not overwritten");
+    if (errno != EINVAL && errno != ENOSYS) return system_error("create", path);
+
     if (::link(temporary.c_str(), path.c_str()) != 0) {
       if (errno == EEXIST) return error(path + " exists already and is not overwritten");
       return system_error("create", path);
@@ -78,6 +87,141 @@ Status put_in_place(const std::string& temporary, const std::string& path, Overw
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error("replace", path);
   return {};
+}
+
+std::string temporary_name(const std::string& path) {
+  std::array<std::uint8_t, 8> random{};
+  fill_random(random);
+  return path + "." + to_hex(random) + ".tmp";
+}
+
+// A second name for what the file holds now, in the place of an older one. Where the file system knows no second names
+// it is a copy.
+Status keep_previous(const std::string& path) {
+  const std::string previous = previous_version(path);
+  const std::string temporary = temporary_name(previous);
+  if (::link(path.c_str(), temporary.c_str()) == 0) {
+    if (::rename(temporary.c_str(), previous.c_str()) == 0) {
+      ::unlink(temporary.c_str());  // both names of one file: rename() leaves them alone
+      return {};
+    }
+    const auto failure = system_error("replace", previous);
+    ::unlink(temporary.c_str());
+    return failure;
+  }
+  if (errno != EPERM && errno != EOPNOTSUPP) return system_error("keep the previous version of", path);
+  constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+  TM_TRY(const auto before, read_file(path, kMostBytes));
+  return write_file_atomically(previous, before, Overwrite::kAllowed);
+}
+
+// ---- files that a person asked for ---------------------------------------------------------------------------------
+
+bool same_file(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
+
+// What a home holds (wallet/cli/context.h), by the first part of the name.
+bool is_name_of_home(std::string_view first) {
+  constexpr std::array<std::string_view, 4> kNames = {"config.toml", "issuer", "outbox", "ledgers"};
+  if (first.starts_with("wallet.age") || first == ".lock") return true;
+  return std::find(kNames.begin(), kNames.end(), first) != kNames.end();
+}
+
+// Whether the path, as it is written or behind links of any kind, is a place of the home. Compared by device and inode,
+// so that another name of the same file or folder is seen.
+bool lies_in_home(const std::string& path, const struct stat& home) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  fs::path at = fs::absolute(path, ignored).lexically_normal();
+  for (fs::path above = at.parent_path(); above != at; at = above, above = above.parent_path()) {
+    struct stat information {};
+    if (::stat(above.c_str(), &information) == 0 && same_file(information, home))
+      return is_name_of_home(at.filename().string());
+  }
+  return false;
+}
+
+bool is_file_of_home(const struct stat& wanted, const std::string& home) {
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(home, failure)) {
+    if (!is_name_of_home(entry.path().filename().string())) continue;
+    struct stat information {};
+    if (::stat(entry.path().c_str(), &information) == 0 && same_file(information, wanted)) return true;
+    std::error_code ignored;
+    if (!fs::is_directory(entry.path(), ignored)) continue;
+    for (const auto& inner : fs::recursive_directory_iterator(entry.path(), ignored)) {
+      if (::stat(inner.path().c_str(), &information) == 0 && same_file(information, wanted)) return true;
+    }
+  }
+  return false;
+}
+
+bool belongs_to_home(const std::string& path, const std::string& target, const std::string& home) {
+  struct stat of_home {};
+  if (home.empty() || ::stat(home.c_str(), &of_home) != 0) return false;
+  if (lies_in_home(path, of_home) || lies_in_home(target, of_home)) return true;
+  struct stat information {};
+  return ::stat(target.c_str(), &information) == 0 && is_file_of_home(information, home);
+}
+
+// Where the bytes go: what a symbolic link points to, even when that does not exist yet.
+std::string target_of(const std::string& path) {
+  namespace fs = std::filesystem;
+  constexpr int kMostLinks = 40;  // as the kernel follows
+  std::error_code failure;
+  fs::path target = path;
+  for (int i = 0; i < kMostLinks && fs::is_symlink(target, failure); ++i) {
+    const fs::path next = fs::read_symlink(target, failure);
+    if (failure) break;
+    target = next.is_absolute() ? next : target.parent_path() / next;
+  }
+  const auto whole = fs::weakly_canonical(target, failure);
+  return failure ? path : whole.string();
+}
+
+Status write_to_device(const std::string& path, ByteView contents) {
+  Descriptor device{::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY)};
+  if (!device.ok()) return system_error("open", path);
+  if (!write_all(device.get(), contents)) return system_error("write", path);
+  if (!device.reset()) return system_error("close", path);
+  return {};
+}
+
+struct Judged {
+  std::optional<OutputError> error;
+  std::string target;
+  bool is_device = false;
+  bool is_there = false;  // with these contents already
+  Overwrite overwrite = Overwrite::kRefused;
+};
+
+Judged refused(const std::string& message) { return {OutputError{true, message}, {}}; }
+
+Judged judge_output(const std::string& path, ByteView contents, const OutputRules& rules) {
+  if (path.empty()) return refused("no file is named to write to");
+  Judged judged;
+  judged.target = target_of(path);
+  if (belongs_to_home(path, judged.target, rules.home))
+    return refused(path + " belongs to the home " + rules.home + " and is not written over: name another file");
+
+  struct stat information {};
+  if (::stat(path.c_str(), &information) != 0) {
+    if (errno != ENOENT) return {OutputError{false, system_error("write", path).message}, {}};
+    return judged;
+  }
+  if (S_ISDIR(information.st_mode)) return refused(path + " is a folder: name a file");
+  judged.is_device = !S_ISREG(information.st_mode);
+  if (judged.is_device) return judged;
+
+  const auto size = static_cast<std::size_t>(information.st_size);
+  const auto existing = read_file(path, size);
+  judged.is_there = existing.ok() && existing->size() == contents.size() &&
+                    std::equal(existing->begin(), existing->end(), contents.begin());
+  const bool older = existing.ok() && rules.holds_no_more && rules.holds_no_more(*existing);
+  if (!judged.is_there && !rules.force && !older && size != 0)
+    return refused(path + " exists already and is not overwritten: name another file, or say --force");
+  judged.overwrite = Overwrite::kAllowed;
+  return judged;
 }
 
 }  // namespace
@@ -106,9 +250,7 @@ Status write_file_atomically(const std::string& path, ByteView contents, Overwri
   struct stat information {};
   if (overwrite == Overwrite::kRefused && ::lstat(path.c_str(), &information) == 0)
     return error(path + " exists already and is not overwritten");
-  std::array<std::uint8_t, 8> random{};
-  fill_random(random);
-  const std::string temporary = path + "." + to_hex(random) + ".tmp";
+  const std::string temporary = temporary_name(path);
   Status status = write_temporary(temporary, contents);
   if (status.ok()) status = put_in_place(temporary, path, overwrite);
   if (!status.ok()) {
@@ -116,6 +258,45 @@ Status write_file_atomically(const std::string& path, ByteView contents, Overwri
     return status;
   }
   return sync_folder(folder_of(path));
+}
+
+std::string previous_version(const std::string& path) { return path + ".previous"; }
+
+Status write_file_keeping_previous(const std::string& path, ByteView contents) {
+  TM_TRY_STATUS(keep_previous(path));
+  return write_file_atomically(path, contents, Overwrite::kAllowed);
+}
+
+void overwrite_and_remove(const std::string& path) {
+  struct stat information {};
+  const Descriptor file{::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW)};
+  if (file.ok() && ::fstat(file.get(), &information) == 0 && S_ISREG(information.st_mode)) {
+    const Bytes nothing(static_cast<std::size_t>(information.st_size));
+    if (write_all(file.get(), nothing)) (void)::fsync(file.get());
+  }
+  (void)remove_file(path);
+}
+
+Status remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0) {
+    if (errno == ENOENT) return {};
+    return system_error("remove", path);
+  }
+  return sync_folder(folder_of(path));
+}
+
+std::optional<OutputError> check_output(const std::string& path, ByteView contents, const OutputRules& rules) {
+  return judge_output(path, contents, rules).error;
+}
+
+std::optional<OutputError> write_output(const std::string& path, ByteView contents, const OutputRules& rules) {
+  const Judged judged = judge_output(path, contents, rules);
+  if (judged.error) return judged.error;
+  if (judged.is_there) return std::nullopt;
+  const Status written = judged.is_device ? write_to_device(path, contents)
+                                          : write_file_atomically(judged.target, contents, judged.overwrite);
+  if (!written.ok()) return OutputError{false, written.message()};
+  return std::nullopt;
 }
 
 }  // namespace testamur::wallet

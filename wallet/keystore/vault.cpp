@@ -1,7 +1,11 @@
 #include "wallet/keystore/vault.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <vector>
 
+#include "common/keys.h"
+#include "common/text.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -24,13 +28,57 @@ VaultError describe(const std::string& path, const age::OpenError& cause) {
   const VaultFailure kind = failure_kind(cause.kind);
   if (kind == VaultFailure::kWrongPassphrase) return {kind, "wrong passphrase for " + path};
   if (kind == VaultFailure::kCorrupt)
-    return {kind, path + " is damaged or no vault: " + cause.message + "; restore it from a backup"};
+    return {kind, path + " is damaged or no vault: " + cause.message + "; restore it from a backup, or from " +
+                      previous_version(path) + " where that exists"};
   return {kind, path + " cannot be opened: " + cause.message};
+}
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+SecretBytes secret_of(std::string text) {
+  auto secret = SecretBytes::copy_of(as_bytes(text));
+  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  return secret;
+}
+
+// What a new vault is sealed under: the same letters have one form, whatever keyboard or file they come from, and the
+// mark that some editors put before a text is no part of it.
+SecretBytes canonical(const SecretBytes& typed) {
+  std::string_view text = typed.text();
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return is_utf8(text) ? secret_of(nfc(text)) : SecretBytes::copy_of(as_bytes(text));
+}
+
+// What a passphrase may have been when the vault was made: as it is typed now, else the same letters in another form,
+// or with the mark that an editor had put before it. The likeliest first, each once.
+std::vector<SecretBytes> spellings(const SecretBytes& typed) {
+  std::vector<SecretBytes> all;
+  const auto add = [&all](SecretBytes each) {
+    const auto same = [&each](const SecretBytes& other) { return equal_in_constant_time(other.view(), each.view()); };
+    if (std::ranges::none_of(all, same)) all.push_back(std::move(each));
+  };
+  add(typed.clone());
+  add(canonical(typed));
+  const SecretBytes plain = canonical(typed);
+  if (is_utf8(plain.text())) add(secret_of(nfd(plain.text())));
+  add(secret_of(std::string(kByteOrderMark) + std::string(plain.text())));
+  return all;
+}
+
+age::Opened open_by_any(ByteView file, const SecretBytes& typed, SecretBytes& used) {
+  age::Opened opened;
+  for (auto& spelling : spellings(typed)) {
+    opened = age::open(file, spelling.text());
+    if (opened.ok()) used = std::move(spelling);
+    if (opened.ok() || opened.failure->kind != age::OpenFailure::kWrongKey) break;
+  }
+  return opened;
 }
 
 }  // namespace
 
 Vault::Outcome Vault::create(std::string path, SecretBytes passphrase, ByteView contents, int work_log2) {
+  passphrase = canonical(passphrase);
   if (std::filesystem::exists(std::filesystem::symlink_status(path))) {
     return {std::nullopt, VaultError{VaultFailure::kExists, path + " exists already and is not overwritten"}};
   }
@@ -53,11 +101,12 @@ Vault::Outcome Vault::open(std::string path, SecretBytes passphrase) {
     return {std::nullopt, VaultError{VaultFailure::kMissing, "there is no vault at " + path}};
   const auto file = read_file(path, age::kMaxFileBytes);
   if (!file.ok()) return {std::nullopt, VaultError{VaultFailure::kUnreadable, file.message()}};
-  auto opened = age::open(*file, passphrase.text());
+  SecretBytes used;
+  auto opened = open_by_any(*file, passphrase, used);
   if (!opened.ok()) return {std::nullopt, describe(path, *opened.failure)};
   Vault vault;
   vault.path_ = std::move(path);
-  vault.passphrase_ = std::move(passphrase);
+  vault.passphrase_ = std::move(used);
   vault.contents_ = std::move(opened.plaintext);
   vault.file_digest_ = sha256(*file);
   vault.work_log2_ = age::work_factor_of(*file);
@@ -66,10 +115,23 @@ Vault::Outcome Vault::open(std::string path, SecretBytes passphrase) {
 
 std::optional<VaultError> Vault::save(ByteView contents) { return write(contents, passphrase_.text()); }
 
+std::optional<VaultError> Vault::save_and_forget(ByteView contents) {
+  if (auto failure = write(contents, passphrase_.text())) return failure;
+  return forget_previous();
+}
+
 std::optional<VaultError> Vault::change_passphrase(SecretBytes passphrase) {
-  auto failure = write(contents_.view(), passphrase.text());
-  if (!failure) passphrase_ = std::move(passphrase);
-  return failure;
+  passphrase = canonical(passphrase);
+  if (auto failure = write(contents_.view(), passphrase.text())) return failure;
+  passphrase_ = std::move(passphrase);
+  return forget_previous();
+}
+
+std::optional<VaultError> Vault::forget_previous() {
+  const auto removed = remove_file(previous_version(path_));
+  if (removed.ok()) return std::nullopt;
+  return VaultError{VaultFailure::kUnreadable,
+                    removed.message() + "; the vault was saved, but its previous version is still there"};
 }
 
 std::optional<VaultError> Vault::write(ByteView contents, std::string_view passphrase) {
@@ -81,7 +143,7 @@ std::optional<VaultError> Vault::write(ByteView contents, std::string_view passp
   }
   const auto sealed = age::seal(passphrase, work_log2_, contents);
   if (!sealed.ok()) return VaultError{VaultFailure::kUnreadable, sealed.message()};
-  const auto written = write_file_atomically(path_, *sealed, Overwrite::kAllowed);
+  const auto written = write_file_keeping_previous(path_, *sealed);
   if (!written.ok()) return VaultError{VaultFailure::kUnreadable, written.message()};
   contents_ = SecretBytes::copy_of(contents);
   file_digest_ = sha256(*sealed);

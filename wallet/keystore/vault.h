@@ -33,20 +33,29 @@ class Vault {
  public:
   struct Outcome;
 
-  // Writes a new vault. Fails if the file exists. Tests lower the work factor.
+  // Writes a new vault. Fails if the file exists. The passphrase counts in the form NFC and without a byte-order mark
+  // before it, so that it is the same from every keyboard, and stock `age -d` opens the vault with that form. Tests
+  // lower the work factor.
   static Outcome create(std::string path, SecretBytes passphrase, ByteView contents,
                         int work_log2 = age::kVaultWorkLog2);
+  // Tries the passphrase as it is given, then its forms NFC and NFD, then with a byte-order mark: vaults of old were
+  // sealed under what some keyboard or editor made of it.
   static Outcome open(std::string path, SecretBytes passphrase);
 
   ByteView contents() const { return contents_.view(); }
   const std::string& path() const { return path_; }
-  // Replaces the contents on disk, durably, and then here. A failure leaves both as they were.
+  // Replaces the contents on disk, durably, and then here. A failure leaves both as they were. What the file held
+  // before stays beside it (previous_version() of file.h), for the day on which a program errs.
   std::optional<VaultError> save(ByteView contents);
+  // The same where something was erased: no previous version stays.
+  std::optional<VaultError> save_and_forget(ByteView contents);
+  // No previous version stays: it would open under the old passphrase.
   std::optional<VaultError> change_passphrase(SecretBytes passphrase);
 
  private:
   Vault() = default;
   std::optional<VaultError> write(ByteView contents, std::string_view passphrase);
+  std::optional<VaultError> forget_previous();
 
   std::string path_;
   SecretBytes passphrase_;

@@ -244,6 +244,22 @@ Result<WalletContents> open_backup(ByteView file, ByteView seed) {
   return decode_wallet(opened.plaintext.view());
 }
 
+bool holds_no_more(const WalletContents& older, const WalletContents& newer) {
+  if (!equal_in_constant_time(older.entropy.view(), newer.entropy.view())) return false;
+  if (older.next_p256_index > newer.next_p256_index || older.next_secp256k1_index > newer.next_secp256k1_index)
+    return false;
+  const auto has_credential = [&newer](const StoredCredential& each) {
+    return std::ranges::find(newer.credentials, each.sd_jwt, &StoredCredential::sd_jwt) != newer.credentials.end();
+  };
+  const auto has_grant = [&newer](const Grant& each) {
+    return std::ranges::any_of(newer.grants, [&each](const Grant& other) {
+      return other.reference == each.reference && other.audience == each.audience &&
+             other.made_at_ms == each.made_at_ms;
+    });
+  };
+  return std::ranges::all_of(older.credentials, has_credential) && std::ranges::all_of(older.grants, has_grant);
+}
+
 bool backup_is_older_than_a_credential(const WalletContents& wallet) {
   return std::ranges::any_of(
       wallet.credentials, [&](const auto& credential) { return credential.imported_at_ms >= wallet.last_backup_ms; });

@@ -86,6 +86,9 @@ age::Identity backup_identity_of(const WalletContents& wallet);
 Result<Bytes> seal_backup(const WalletContents& wallet);
 Result<WalletContents> open_backup(ByteView file, ByteView seed);
 
+// Whether `newer` is of the same words and holds every credential and every grant of `older`.
+bool holds_no_more(const WalletContents& older, const WalletContents& newer);
+
 // Whether a credential was imported after the last backup.
 bool backup_is_older_than_a_credential(const WalletContents& wallet);
 

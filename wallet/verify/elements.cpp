@@ -27,35 +27,47 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 }
 
 // Only the credential can say it.
-Element of_holder(std::string_view name, std::string value) {
-  const std::string_view source = value.empty() ? kWithheld : kFromCredential;
-  return {name, std::move(value), source};
+Element of_holder(std::string_view name, std::string value, const std::string& signed_by) {
+  if (value.empty()) return {name, {}, kWithheld, {}};
+  return {name, std::move(value), kFromCredential, signed_by};
 }
 
 class Gatherer {
  public:
-  Gatherer(const CredentialView& credential, const RegistryFacts& facts) : credential_(credential), facts_(facts) {}
+  Gatherer(const CredentialView& credential, const RegistryFacts& facts, std::string signed_by)
+      : credential_(credential), facts_(facts), signed_by_(std::move(signed_by)) {}
+
+  Element of_holder(std::string_view name, std::string value) const {
+    return wallet::of_holder(name, std::move(value), signed_by_);
+  }
 
   // What is disclosed, else what the registry says.
   Element either(std::string_view name, ClaimId id, std::string registered) const {
     std::string value = disclosed(credential_, id);
-    if (!value.empty()) return {name, std::move(value), kFromCredential};
-    return of_registry(name, std::move(registered), facts_.achievement.has_value());
+    if (!value.empty()) return {name, std::move(value), kFromCredential, signed_by_};
+    return of_achievement(name, std::move(registered));
   }
-  static Element of_registry(std::string_view name, std::string value, bool known) {
-    const std::string_view source = !known ? kUnknown : value.empty() ? kNotStated : kFromRegistry;
-    return {name, std::move(value), source};
+  Element of_achievement(std::string_view name, std::string value) const {
+    return of_registry(name, std::move(value), facts_.achievement);
   }
   Element of_achievement(std::string_view name, std::string AchievementRecord::*member) const {
-    return of_registry(name, facts_.achievement ? (*facts_.achievement).*member : "", facts_.achievement.has_value());
+    return of_registry(name, facts_.achievement ? (*facts_.achievement).*member : "", facts_.achievement);
   }
   Element of_issuer(std::string_view name, std::string IssuerRecord::*member) const {
-    return of_registry(name, facts_.issuer ? (*facts_.issuer).*member : "", facts_.issuer.has_value());
+    return of_registry(name, facts_.issuer ? (*facts_.issuer).*member : "", facts_.issuer);
   }
 
  private:
+  template <class Record>
+  Element of_registry(std::string_view name, std::string value, const std::optional<Record>& record) const {
+    if (!record) return {name, {}, kUnknown, {}};
+    if (value.empty()) return {name, {}, kNotStated, {}};
+    return {name, std::move(value), kFromRegistry, rests_on(facts_, record->basis)};
+  }
+
   const CredentialView& credential_;
   const RegistryFacts& facts_;
+  std::string signed_by_;
 };
 
 std::string registered_title(const RegistryFacts& facts) {
@@ -71,19 +83,25 @@ std::string registered_number(ClaimId id, std::uint64_t value) {
 
 }  // namespace
 
-std::vector<Element> gather_elements(const CredentialView& credential, const RegistryFacts& facts) {
-  const Gatherer from{credential, facts};
+std::string rests_on(const RegistryFacts& facts, Basis basis) {
+  if (basis == Basis::kSaid) return "by the word of " + facts.answered_by;
+  return facts.as_of ? "proven under block " + std::to_string(facts.as_of->height.value) : std::string("proven");
+}
+
+std::vector<Element> gather_elements(const CredentialView& credential, const RegistryFacts& facts,
+                                     bool signature_holds) {
+  const Gatherer from{credential, facts,
+                      signature_holds ? "signed by the issuer" : "the issuer's signature is not proven"};
   const auto& achievement = facts.achievement;
   const std::string learner =
       join({disclosed(credential, ClaimId::kGivenName), disclosed(credential, ClaimId::kFamilyName)}, " ");
   std::vector<Element> elements = {
-      of_holder("learner", learner),
+      from.of_holder("learner", learner),
       from.either("title", ClaimId::kTitle, registered_title(facts)),
       from.of_issuer("country", &IssuerRecord::country),
       from.of_issuer("awarding body", &IssuerRecord::name_then),
-      of_holder("date of issuing", disclosed(credential, ClaimId::kAwardDate)),
-      Gatherer::of_registry("learning outcomes", achievement ? join(achievement->learning_outcomes, "; ") : "",
-                            achievement.has_value()),
+      from.of_holder("date of issuing", disclosed(credential, ClaimId::kAwardDate)),
+      from.of_achievement("learning outcomes", achievement ? join(achievement->learning_outcomes, "; ") : ""),
       from.either("workload (ECTS)", ClaimId::kEctsHundredths,
                   registered_number(ClaimId::kEctsHundredths, achievement ? achievement->ects_hundredths : 0)),
       from.either("level (EQF)", ClaimId::kEqfLevel,
@@ -96,8 +114,9 @@ std::vector<Element> gather_elements(const CredentialView& credential, const Reg
       from.of_achievement("prerequisites", &AchievementRecord::prerequisites),
       from.either("supervision and identity check", ClaimId::kIdentityCheck,
                   achievement ? achievement->identity_check : ""),
-      of_holder("grade",
-                join({disclosed(credential, ClaimId::kGrade), disclosed(credential, ClaimId::kGradingScheme)}, ", ")),
+      from.of_holder(
+          "grade",
+          join({disclosed(credential, ClaimId::kGrade), disclosed(credential, ClaimId::kGradingScheme)}, ", ")),
       from.of_achievement("stackability", &AchievementRecord::stackability),
       from.either("further information", ClaimId::kFurtherInformation, achievement ? achievement->information : ""),
   };

@@ -1,5 +1,6 @@
 // What the ledger says about one credential, as plain values: filled from a node's answers or from an offline receipt,
-// and judged by verify.h, which knows neither. Pure values; any thread.
+// and judged by verify.h, which knows neither. What an answer does not say, or says in a word that nobody knows, is
+// *unknown* here: every enum begins with it and every default is it. Pure values; any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,30 +14,39 @@
 
 namespace testamur::wallet {
 
+// What a fact rests on. A word alone decides nothing, neither for a credential nor against it (verify.h).
+enum class Basis : std::uint8_t {
+  kSaid,    // the word of the node that answered
+  kProven,  // under a block that the home knows to be final
+};
+
 struct TitleText {
   std::string language;
   std::string text;
 };
 
-enum class InstitutionStanding : std::uint8_t { kGood, kSuspended, kClosed };
+enum class InstitutionStanding : std::uint8_t { kUnknown, kGood, kSuspended, kClosed };
 
 struct IssuerRecord {
   InstitutionId id;
   std::string name_now;
   std::string name_then;  // at the anchor
   std::string country;
-  std::string domain;                                         // at the anchor; without scheme
-  InstitutionStanding standing = InstitutionStanding::kGood;  // now
+  std::string domain;                                            // at the anchor; without scheme
+  InstitutionStanding standing = InstitutionStanding::kUnknown;  // now
+  Basis basis = Basis::kSaid;
 };
 
 struct KeyRecord {
   KeyId id;
-  InstitutionId owner;
-  KeyPurpose purpose = KeyPurpose::kCredential;
-  PublicKey key;
-  std::uint64_t added_at_ms = 0;
+  InstitutionId owner;  // zero: the registry has no such key
+  std::optional<KeyPurpose> purpose;
+  std::optional<PublicKey> key;
+  std::optional<std::uint64_t> added_at_ms;
   std::optional<std::uint64_t> retired_at_ms;
   std::optional<std::uint64_t> compromised_since_ms;
+  bool fate_known = false;  // false: it may be retired or compromised, whatever the two above say
+  Basis basis = Basis::kSaid;
 };
 
 // Texts are in the reader's language where there is one.
@@ -54,10 +64,10 @@ struct AchievementRecord {
   std::string grading;
   std::string stackability;
   std::string information;
+  Basis basis = Basis::kSaid;
 };
 
-// The values of the ledger (docs/formats/pages.md).
-enum class LedgerStatus : std::uint8_t { kValid = 0, kRevoked = 1, kSuspended = 2, kSuperseded = 3 };
+enum class LedgerStatus : std::uint8_t { kUnknown, kValid, kRevoked, kSuspended, kSuperseded };
 
 struct SlotRecord {
   Hash256 commitment;
@@ -68,18 +78,21 @@ struct SlotRecord {
   KeyId issue_key;
   Height anchor_height;
   std::uint64_t anchor_time_ms = 0;
-  LedgerStatus status = LedgerStatus::kValid;
-  std::uint64_t since_ms = 0;   // of the status
+  LedgerStatus status = LedgerStatus::kUnknown;
+  std::uint64_t since_ms = 0;   // of the status; this and the two below are always a node's word
   std::string reason;           // of the closed list; empty when never changed
   std::uint64_t log_index = 0;  // of the change
+  Basis basis = Basis::kSaid;
 };
 
-enum class Acceptance : std::uint8_t { kAccept, kRefuse, kBlocked };
+enum class Acceptance : std::uint8_t { kUnknown, kAccept, kRefuse, kBlocked };
+// Of several the one that counts: blocked before refused before unknown before accepted.
+Acceptance worse(Acceptance a, Acceptance b);
 
 // A decision of the trust engine (TRUST.md) by one viewpoint's policy.
 struct DecisionRecord {
   std::string point;  // at anchor, today, at the claimed date
-  Acceptance outcome = Acceptance::kRefuse;
+  Acceptance outcome = Acceptance::kUnknown;
   bool governs = true;      // whether the policy gave this point a say
   std::string viewpoint;    // whose policy: a name
   bool own_policy = false;  // the caller's own, and not that of the answering node's institution
@@ -92,12 +105,12 @@ struct DecisionRecord {
 // One awarding body of a joint award, judged as if it had issued alone.
 struct BodyRecord {
   std::string name;
-  Acceptance outcome = Acceptance::kRefuse;
+  Acceptance outcome = Acceptance::kUnknown;
   std::string failed_rule;
 };
 // What the decisions come to by the same policy.
 struct AcceptanceRecord {
-  Acceptance outcome = Acceptance::kRefuse;
+  Acceptance outcome = Acceptance::kUnknown;
   std::string failed_rule;
   std::string explanation;  // one sentence
   std::string governs;      // which time the policy lets decide: anchor, today or both
@@ -107,25 +120,29 @@ struct AcceptanceRecord {
   std::string policy_digest;
   std::string joint;               // of a joint award: all or any bodies must be accepted; else empty
   std::vector<BodyRecord> bodies;  // of a joint award, the issuer first
+  std::string by_word_of;          // who said it, or listed the recognitions that it was decided from
 };
 
 struct AsOf {
   Height height;
   std::uint64_t time_ms = 0;
   std::string block;  // text of the block id
+  Basis basis = Basis::kSaid;
 };
-
-enum class Source : std::uint8_t { kNodeSays, kProven };
 
 // An absent member is something that could not be asked, with `problem` saying why: it is "unknown", never "no".
 struct RegistryFacts {
   ChainId chain;
+  // Where slots are proven: the oldest block under which one is.
   std::optional<AsOf> as_of;
-  Source source = Source::kNodeSays;
-  std::string answered_by;  // the node's institution, or "receipt"
-  std::string problem;      // why facts are missing
-  std::optional<std::vector<SlotRecord>>
-      slots;  // all slots of the commitment, of every issuer, and the one at its reference; empty: not listed
+  // The newest block that the home has followed, or that the answering node names. A proof under an older one tells how
+  // it was then (stale_proof).
+  Height newest_known;
+  std::string answered_by;       // the endpoint and what it calls itself, or "receipt"
+  std::string problem;           // why facts are missing
+  std::uint64_t others_list = 0;  // slots of this commitment that other issuers have, by the node's word
+  // All slots of the commitment, of every issuer, and the one at its reference; empty: not listed.
+  std::optional<std::vector<SlotRecord>> slots;
   std::optional<IssuerRecord> issuer;  // of the credential's issuer
   std::optional<std::vector<KeyRecord>>
       keys;  // of that issuer: at least the credential's kid and the slots' issue keys

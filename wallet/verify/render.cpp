@@ -1,5 +1,6 @@
-// The verdict as text and as JSON.
-#include "wallet/keystore/strict_json.h"
+// The verdict as text and as JSON. Whatever somebody else wrote stands in one line of ours.
+#include "common/visible.h"
+#include "wallet/verify/elements.h"
 #include "wallet/verify/verdict.h"
 
 namespace testamur::wallet {
@@ -15,6 +16,7 @@ std::string padded(std::string_view text, std::size_t width) {
 
 std::string_view standing_text(InstitutionStanding standing) {
   switch (standing) {
+    case InstitutionStanding::kUnknown: return "of unknown standing";
     case InstitutionStanding::kGood: return "in good standing";
     case InstitutionStanding::kSuspended: return "suspended";
     case InstitutionStanding::kClosed: return "closed";
@@ -24,6 +26,7 @@ std::string_view standing_text(InstitutionStanding standing) {
 
 std::string_view outcome_text(Acceptance outcome) {
   switch (outcome) {
+    case Acceptance::kUnknown: return "unknown";
     case Acceptance::kAccept: return "accept";
     case Acceptance::kRefuse: return "refuse";
     case Acceptance::kBlocked: return "blocked";
@@ -33,6 +36,7 @@ std::string_view outcome_text(Acceptance outcome) {
 
 std::string_view status_text(LedgerStatus status) {
   switch (status) {
+    case LedgerStatus::kUnknown: return "unknown";
     case LedgerStatus::kValid: return "valid";
     case LedgerStatus::kRevoked: return "revoked";
     case LedgerStatus::kSuspended: return "suspended";
@@ -41,28 +45,38 @@ std::string_view status_text(LedgerStatus status) {
   return "unknown";
 }
 
-std::string issuer_text(const IssuerRecord& issuer) {
-  std::string text = "  issuer       " + issuer.name_then;
-  if (issuer.name_now != issuer.name_then) text += " (now: " + issuer.name_now + ")";
-  if (!issuer.country.empty()) text += ", " + issuer.country;
-  return text + ", " + std::string(standing_text(issuer.standing)) + "\n";
+std::string issuer_text(const IssuerRecord& issuer, const RegistryFacts& facts) {
+  std::string text = "  issuer       " + one_line(issuer.name_then);
+  if (issuer.name_now != issuer.name_then) text += " (now: " + one_line(issuer.name_now) + ")";
+  if (!issuer.country.empty()) text += ", " + one_line(issuer.country);
+  return text + ", " + std::string(standing_text(issuer.standing)) + " (" + one_line(rests_on(facts, issuer.basis)) +
+         ")\n";
+}
+
+// By hash alone; a credential says more of itself (elements).
+std::string achievement_text(const RegistryFacts& facts) {
+  if (!facts.achievement || facts.achievement->titles.empty()) return {};
+  const auto& record = *facts.achievement;
+  return "  awards       " + one_line(record.titles.front().text) + ", " +
+         to_display(kind_of(ClaimId::kEctsHundredths), ClaimValue{std::uint64_t{record.ects_hundredths}}) +
+         " ECTS, EQF " + std::to_string(record.eqf_level) + " (" + one_line(rests_on(facts, record.basis)) + ")\n";
 }
 
 std::string decision_text(const DecisionRecord& decision) {
-  std::string text =
-      "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
-      (decision.own_policy ? " by your own policy" : " by the policy of " + decision.viewpoint + ", not yours") +
-      (decision.governs ? ", which lets this decide" : "") + "\n";
-  for (const auto& path : decision.paths) text += "      via " + path + "\n";
+  std::string text = "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
+                     (decision.own_policy ? " by your own policy"
+                                          : " by the policy of " + one_line(decision.viewpoint) + ", not yours") +
+                     (decision.governs ? ", which lets this decide" : "") + "\n";
+  for (const auto& path : decision.paths) text += "      via " + one_line(path) + "\n";
   return text;
 }
 
 std::string bodies_text(const AcceptanceRecord& acceptance) {
   if (acceptance.bodies.empty()) return {};
-  std::string text = "  joint award: " + acceptance.joint + " of its awarding bodies must be accepted\n";
+  std::string text = "  joint award: " + one_line(acceptance.joint) + " of its awarding bodies must be accepted\n";
   for (const auto& body : acceptance.bodies) {
-    text += "    " + body.name + ": " + std::string(outcome_text(body.outcome)) +
-            (body.failed_rule.empty() ? "" : " (rule " + body.failed_rule + ")") + "\n";
+    text += "    " + one_line(body.name) + ": " + std::string(outcome_text(body.outcome)) +
+            (body.failed_rule.empty() ? "" : " (rule " + one_line(body.failed_rule) + ")") + "\n";
   }
   return text;
 }
@@ -81,14 +95,27 @@ Json acceptance_json(const AcceptanceRecord& acceptance) {
               {"own_policy", acceptance.own_policy},
               {"policy_digest", acceptance.policy_digest},
               {"joint", acceptance.joint},
+              {"by_word_of", acceptance.by_word_of},
               {"bodies", bodies}};
+}
+
+// Whether an issuer is recognised is no question of validity.
+std::string_view answer_text(const Finding& finding) {
+  if (finding.topic != Topic::kAcceptance) return to_text(finding.answer);
+  switch (finding.answer) {
+    case Answer::kValid: return "yes";
+    case Answer::kNotValid: return "no";
+    case Answer::kUnknown: break;
+  }
+  return "unknown";
 }
 
 std::string elements_text(const std::vector<Element>& elements) {
   std::string text = "  elements of the award\n";
   for (const auto& element : elements) {
     text += "    " + padded(element.name, 32);
-    text += element.value.empty() ? "[" + std::string(element.source) + "]" : element.value;
+    text += element.value.empty() ? "[" + std::string(element.source) + "]"
+                                  : one_line(element.value + "  [" + element.rests_on + "]");
     text += "\n";
   }
   return text;
@@ -113,7 +140,8 @@ Json slots_json(const std::vector<SlotRecord>& slots) {
                     {"status", status_text(slot.status)},
                     {"since_ms", slot.since_ms},
                     {"reason", slot.reason},
-                    {"log_index", slot.log_index}});
+                    {"log_index", slot.log_index},
+                    {"proven", slot.basis == Basis::kProven}});
   }
   return list;
 }
@@ -135,9 +163,13 @@ Json decisions_json(const std::vector<DecisionRecord>& decisions) {
 }
 
 Json issuer_json(const IssuerRecord& issuer) {
-  return Json{{"id", to_text(issuer.id)},    {"name_then", issuer.name_then},
-              {"name_now", issuer.name_now}, {"country", issuer.country},
-              {"domain", issuer.domain},     {"standing", standing_text(issuer.standing)}};
+  return Json{{"id", to_text(issuer.id)},
+              {"name_then", issuer.name_then},
+              {"name_now", issuer.name_now},
+              {"country", issuer.country},
+              {"domain", issuer.domain},
+              {"standing", standing_text(issuer.standing)},
+              {"proven", issuer.basis == Basis::kProven}};
 }
 
 Json credential_json(const CredentialView& credential) {
@@ -159,14 +191,31 @@ Json credential_json(const CredentialView& credential) {
 Json elements_json(const std::vector<Element>& elements) {
   Json list = Json::array();
   for (const auto& element : elements)
-    list.push_back({{"name", element.name}, {"value", element.value}, {"source", element.source}});
+    list.push_back(
+        {{"name", element.name}, {"value", element.value}, {"source", element.source}, {"rests_on", element.rests_on}});
   return list;
 }
 
-// A hash that is found is never called valid.
-std::string verdict_word(const Verdict& verdict) {
-  if (verdict_code(verdict) == VerdictCode::kAllWell && !verdict.contents_checked) return "found";
-  return overall(verdict) == Answer::kNotValid ? "not_valid" : std::string(to_text(overall(verdict)));
+// A hash that is found is never called valid. Of the credential alone: who accepts its issuer is another question.
+std::string_view verdict_word(const Verdict& verdict) {
+  switch (standing(verdict)) {
+    case Standing::kGenuine: return "valid";
+    case Standing::kFound: return "found";
+    case Standing::kCannotTell: return "unknown";
+    default: return "not_valid";
+  }
+}
+
+// One word about the issuer, for programs.
+std::string_view recognition_word(const Verdict& verdict) {
+  const Finding* finding = find(verdict, Topic::kAcceptance);
+  if (finding == nullptr || finding->code_if_unknown == VerdictCode::kAllWell) return "not_asked";
+  switch (finding->answer) {
+    case Answer::kValid: return "accepted";
+    case Answer::kNotValid: return "not_accepted";
+    case Answer::kUnknown: break;
+  }
+  return "unknown";
 }
 
 bool holder_checked(const Verdict& verdict) {
@@ -177,13 +226,19 @@ bool holder_checked(const Verdict& verdict) {
 }  // namespace
 
 std::string to_text(const Verdict& verdict) {
-  std::string text = headline(verdict) + "\n";
+  std::string text = one_line(headline(verdict)) + "\n";
+  if (const auto second = recognition(verdict); !second.empty()) text += "recognition: " + one_line(second) + "\n";
   if (verdict.credential) text += "  reference    " + to_text(verdict.credential->head.reference) + "\n";
   text += "  commitment   " + verdict.commitment.hex() + "\n";
-  if (verdict.facts.issuer) text += issuer_text(*verdict.facts.issuer);
+  if (verdict.facts.issuer) text += issuer_text(*verdict.facts.issuer, verdict.facts);
+  if (!verdict.credential) text += achievement_text(verdict.facts);
+  if (verdict.facts.others_list > 0) {
+    text +=
+        "  " + std::to_string(verdict.facts.others_list) + " more of other issuers, which say nothing of this one\n";
+  }
   for (const auto& finding : verdict.findings) {
-    text += "  " + padded(to_text(finding.topic), kTopicWidth) + " " + padded(to_text(finding.answer), 10) +
-            finding.text + "\n";
+    text += "  " + padded(to_text(finding.topic), kTopicWidth) + " " + padded(answer_text(finding), 10) +
+            one_line(finding.text) + "\n";
   }
   if (verdict.facts.decisions && !verdict.facts.decisions->empty()) {
     text += "  decisions\n";
@@ -194,15 +249,18 @@ std::string to_text(const Verdict& verdict) {
   if (verdict.facts.as_of) {
     text += "  as of height " + std::to_string(verdict.facts.as_of->height.value) + ", " +
             format_time_ms(verdict.facts.as_of->time_ms) + " UTC, " +
-            (verdict.facts.source == Source::kProven ? "proven" : "by the word of " + verdict.facts.answered_by) + "\n";
+            one_line(rests_on(verdict.facts, verdict.facts.as_of->basis)) + "\n";
   }
   return text;
 }
 
-std::string to_json(const Verdict& verdict) {
+Json as_json(const Verdict& verdict) {
   Json json{{"verdict", verdict_word(verdict)},
+            {"standing", to_text(standing(verdict))},
             {"exit_code", static_cast<int>(verdict_code(verdict))},
             {"headline", headline(verdict)},
+            {"recognition", recognition_word(verdict)},
+            {"recognition_text", recognition(verdict)},
             {"commitment", verdict.commitment.hex()},
             {"findings", findings_json(verdict)},
             {"status", verdict.status ? Json(to_text(*verdict.status)) : Json("unknown")},
@@ -210,7 +268,7 @@ std::string to_json(const Verdict& verdict) {
             {"holder_checked", holder_checked(verdict)},
             {"elements", elements_json(verdict.elements)},
             {"verified_at_ms", verdict.verified_at_ms},
-            {"source", verdict.facts.source == Source::kProven ? "proven" : "node"},
+            {"source", verdict.facts.as_of && verdict.facts.as_of->basis == Basis::kProven ? "proven" : "node"},
             {"answered_by", verdict.facts.answered_by}};
   if (verdict.credential) json["credential"] = credential_json(*verdict.credential);
   if (verdict.facts.issuer) json["issuer"] = issuer_json(*verdict.facts.issuer);
@@ -220,7 +278,11 @@ std::string to_json(const Verdict& verdict) {
   if (verdict.facts.as_of)
     json["as_of"] = {{"height", verdict.facts.as_of->height.value}, {"time_ms", verdict.facts.as_of->time_ms}};
   if (verdict.grant_ends_at_s) json["grant_ends_at_s"] = *verdict.grant_ends_at_s;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json;
+}
+
+std::string to_json(const Verdict& verdict) {
+  return as_json(verdict).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace testamur::wallet

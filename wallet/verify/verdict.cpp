@@ -21,13 +21,47 @@ VerdictCode code_of(const Finding& finding) {
 }
 
 // The first finding with the code that wins; nothing when all is well.
-const Finding* deciding(const Verdict& verdict) {
+const Finding* deciding(const Verdict& verdict, bool with_acceptance = true) {
   for (const auto code : kOrder) {
     for (const auto& finding : verdict.findings) {
+      if (finding.topic == Topic::kAcceptance && !with_acceptance) continue;
       if (code_of(finding) == code) return &finding;
     }
   }
   return nullptr;
+}
+
+Standing standing_of(EffectiveStatus status) {
+  switch (status) {
+    case EffectiveStatus::kValid: return Standing::kGenuine;
+    case EffectiveStatus::kSuspended: return Standing::kSuspended;
+    case EffectiveStatus::kSuperseded: return Standing::kSuperseded;
+    case EffectiveStatus::kRevoked: return Standing::kRevoked;
+    case EffectiveStatus::kVoid: return Standing::kVoid;
+  }
+  return Standing::kCannotTell;
+}
+
+std::string_view standing_words(Standing standing) {
+  switch (standing) {
+    case Standing::kCannotTell: return "cannot tell";
+    case Standing::kGenuine: return "genuine";
+    case Standing::kFound: return "found and in force; contents and holder were not checked: anyone can copy a hash";
+    case Standing::kForged: return "forged";
+    case Standing::kNotByHolder: return "not shown by its holder";
+    case Standing::kRevoked: return "revoked";
+    case Standing::kSuperseded: return "superseded";
+    case Standing::kSuspended: return "suspended";
+    case Standing::kVoid: return "void";
+    case Standing::kExpired: return "expired";
+    case Standing::kNotListed: return "not listed";
+  }
+  return "cannot tell";
+}
+
+bool is_checked(const Verdict& verdict, Topic topic) {
+  const Finding* finding = find(verdict, topic);
+  return finding != nullptr && finding->answer == Answer::kValid;
 }
 
 }  // namespace
@@ -81,11 +115,48 @@ Answer overall(const Verdict& verdict) {
   return finding == nullptr ? Answer::kValid : finding->answer;
 }
 
+std::string_view to_text(Standing standing) {
+  switch (standing) {
+    case Standing::kCannotTell: return "cannot_tell";
+    case Standing::kFound: return "found";
+    case Standing::kNotByHolder: return "not_by_holder";
+    case Standing::kNotListed: return "not_listed";
+    default: return standing_words(standing);
+  }
+}
+
+Standing standing(const Verdict& verdict) {
+  const Finding* finding = deciding(verdict, false);
+  if (finding == nullptr) return verdict.contents_checked ? Standing::kGenuine : Standing::kFound;
+  if (finding->answer != Answer::kNotValid) return Standing::kCannotTell;
+  switch (finding->topic) {
+    case Topic::kForm:
+    case Topic::kSignature:
+    case Topic::kContents: return Standing::kForged;
+    case Topic::kLedger: return Standing::kNotListed;
+    case Topic::kStatus: return verdict.status ? standing_of(*verdict.status) : Standing::kCannotTell;
+    case Topic::kExpiry: return Standing::kExpired;
+    case Topic::kHolder: return Standing::kNotByHolder;
+    case Topic::kAcceptance: break;
+  }
+  return Standing::kCannotTell;
+}
+
 std::string headline(const Verdict& verdict) {
-  const Finding* finding = deciding(verdict);
-  if (finding != nullptr) return std::string(to_text(finding->answer)) + ": " + finding->text;
-  if (verdict.contents_checked) return "valid";
-  return "found and in force; contents and holder were not checked: anyone can copy a hash";
+  const Standing what = standing(verdict);
+  std::string text(standing_words(what));
+  if (const Finding* finding = deciding(verdict, false)) {
+    // The status names itself.
+    return finding->text.starts_with(text) ? finding->text : text + ": " + finding->text;
+  }
+  if (what == Standing::kGenuine && !is_checked(verdict, Topic::kHolder))
+    text += "; whether its holder shows it was not checked";
+  return text;
+}
+
+std::string recognition(const Verdict& verdict) {
+  const Finding* finding = find(verdict, Topic::kAcceptance);
+  return finding == nullptr ? std::string{} : finding->text;
 }
 
 std::string format_time_ms(std::uint64_t time_ms) {

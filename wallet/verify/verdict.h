@@ -9,6 +9,7 @@
 
 #include "common/hash.h"
 #include "wallet/credential/credential.h"
+#include "wallet/keystore/strict_json.h"
 #include "wallet/verify/facts.h"
 
 namespace testamur::wallet {
@@ -48,7 +49,8 @@ std::string_view to_text(EffectiveStatus status);
 struct Element {
   std::string_view name;
   std::string value;        // empty: withheld, or not stated
-  std::string_view source;  // credential, registry, ledger, withheld, not stated
+  std::string_view source;  // credential, registry, withheld, not stated, unknown
+  std::string rests_on;     // signed by the issuer, proven under block N, or whose word it is; empty without a value
 };
 
 struct Verdict {
@@ -68,10 +70,30 @@ const Finding* find(const Verdict& verdict, Topic topic);
 VerdictCode verdict_code(const Verdict& verdict);
 // The answer of the finding that decides; valid when all is well.
 Answer overall(const Verdict& verdict);
-// One line: "valid", "not valid: …" or "unknown: …".
+
+// Two questions, two answers: what the credential is, and who recognises its issuer. The second never touches the first.
+enum class Standing : std::uint8_t {
+  kCannotTell,  // why is in the headline
+  kGenuine,
+  kFound,  // by hash alone
+  kForged,
+  kNotByHolder,  // genuine or not: whoever shows it does not prove to be its holder
+  kRevoked,
+  kSuperseded,
+  kSuspended,
+  kVoid,
+  kExpired,
+  kNotListed,
+};
+std::string_view to_text(Standing standing);  // one word, for programs: cannot_tell, genuine, …
+Standing standing(const Verdict& verdict);
+// One line about the credential: "genuine", "revoked: …", "cannot tell: …".
 std::string headline(const Verdict& verdict);
+// One line about its issuer: who accepts it, by whose policy, and by whose word.
+std::string recognition(const Verdict& verdict);
 std::string to_text(const Verdict& verdict);
-// A JSON object, one line, with a stable schema (docs/formats/sd-jwt.md, "Verdict").
+// A JSON object with a stable schema (docs/formats/sd-jwt.md, "Verdict"), and as one line.
+Json as_json(const Verdict& verdict);
 std::string to_json(const Verdict& verdict);
 
 // UTC, like 2026-07-31 09:15:02.

@@ -18,6 +18,18 @@ Finding left_open(Topic topic, std::string text) {
   return {topic, Answer::kUnknown, std::move(text), VerdictCode::kInvalid, VerdictCode::kAllWell};
 }
 
+// A finding, for or against, that was come to from facts of which the weakest rests on `basis`. A word alone decides
+// nothing: a node could free a revoked credential by it, or condemn one that stands.
+Finding resting_on(Finding finding, const RegistryFacts& facts, Basis basis) {
+  if (basis == Basis::kProven) {
+    finding.text += ", " + rests_on(facts, basis);
+    return finding;
+  }
+  return unknown(finding.topic, facts.answered_by + " says, and does not prove: " + finding.text);
+}
+
+Basis weaker(Basis a, Basis b) { return std::min(a, b); }
+
 std::string why_missing(const RegistryFacts& facts) {
   return facts.problem.empty() ? "the ledger could not be asked" : facts.problem;
 }
@@ -44,11 +56,14 @@ std::vector<SlotRecord> own_slots(const RegistryFacts& facts, const InstitutionI
   return own;
 }
 
-// Whether the ledger holds something else at the index that the credential names.
-bool is_contradicted(const RegistryFacts& facts, const Reference& reference, const Hash256& commitment) {
-  return facts.slots && std::ranges::any_of(*facts.slots, [&](const auto& slot) {
-           return slot.issuer == reference.issuer && slot.index == reference.index && slot.commitment != commitment;
-         });
+// What the ledger holds instead at the index that the credential names.
+const SlotRecord* contradicting_slot(const RegistryFacts& facts, const Reference& reference,
+                                     const Hash256& commitment) {
+  if (!facts.slots) return nullptr;
+  const auto found = std::ranges::find_if(*facts.slots, [&](const auto& slot) {
+    return slot.issuer == reference.issuer && slot.index == reference.index && slot.commitment != commitment;
+  });
+  return found == facts.slots->end() ? nullptr : &*found;
 }
 
 // The slot that the credential's own reference names.
@@ -59,18 +74,31 @@ const SlotRecord* referenced_slot(const std::vector<SlotRecord>& own, IssuerInde
 
 // ---- signature and contents --------------------------------------------------------------------------------------
 
+// The key that the credential names, where what is shown of it is what its id was made of. The id speaks for itself:
+// it is the hash of purpose and key, so that a signature can be found false without anybody's word.
+const KeyRecord* signing_key(const RegistryFacts& facts, const KeyId& id) {
+  const KeyRecord* key = find_key(facts, id);
+  if (key == nullptr || key->basis == Basis::kProven) return key;
+  const bool genuine = key->purpose && key->key && key_id(*key->purpose, *key->key) == id;
+  return genuine ? key : nullptr;
+}
+
 Finding judge_signature(std::string_view compact, const CredentialView& credential, const RegistryFacts& facts) {
   const CredentialHead& head = credential.head;
   if (!facts.keys) return unknown(Topic::kSignature, "the issuer's key is not known: " + why_missing(facts));
-  const KeyRecord* key = find_key(facts, head.issuer_key);
   const std::string name = to_text(head.issuer_key);
-  if (key == nullptr || key->owner != head.reference.issuer)
-    return not_valid(Topic::kSignature, "the key " + name + " is not registered for the issuer");
-  if (key->purpose != KeyPurpose::kCredential)
+  const KeyRecord* key = signing_key(facts, head.issuer_key);
+  if (key == nullptr) return unknown(Topic::kSignature, "nothing shows what the key " + name + " is");
+  if (key->owner != head.reference.issuer) {
+    return resting_on(not_valid(Topic::kSignature, "the key " + name + " is not registered for the issuer"), facts,
+                      key->basis);
+  }
+  if (!key->purpose || !key->key) return unknown(Topic::kSignature, "the key " + name + " is of an unknown kind");
+  if (*key->purpose != KeyPurpose::kCredential)
     return not_valid(Topic::kSignature, "the key " + name + " is registered for another purpose than credentials");
-  if (const auto status = verify_issuer_signature(compact, key->key); !status.ok())
+  if (const auto status = verify_issuer_signature(compact, *key->key); !status.ok())
     return not_valid(Topic::kSignature, status.message());
-  return valid(Topic::kSignature, "signed by the issuer's key " + name);
+  return resting_on(valid(Topic::kSignature, "signed by the issuer's key " + name), facts, key->basis);
 }
 
 void compare_achievement(const CredentialView& credential, const AchievementRecord& record,
@@ -103,14 +131,24 @@ void compare_anchor(const CredentialView& credential, const RegistryFacts& facts
     wrong.push_back("the ledger anchors it under another achievement");
   const KeyRecord* key = find_key(facts, credential.head.issuer_key);
   if (key == nullptr) return;
-  if (key->added_at_ms > slot->anchor_time_ms)
+  if (key->added_at_ms && *key->added_at_ms > slot->anchor_time_ms)
     wrong.push_back("the issuer's key was registered only after the credential was anchored");
   if (key->retired_at_ms && *key->retired_at_ms <= slot->anchor_time_ms && !key->compromised_since_ms)
     wrong.push_back("the issuer's key was retired before the credential was anchored");
 }
 
-Finding judge_contents(const CredentialView& credential, const RegistryFacts& facts,
-                       const std::vector<SlotRecord>& own) {
+// Everything that contents are compared with.
+Basis basis_of_contents(const RegistryFacts& facts, const std::vector<SlotRecord>& own, const KeyId& signed_by) {
+  Basis basis = Basis::kProven;
+  if (facts.issuer) basis = weaker(basis, facts.issuer->basis);
+  if (facts.achievement) basis = weaker(basis, facts.achievement->basis);
+  if (const KeyRecord* key = find_key(facts, signed_by)) basis = weaker(basis, key->basis);
+  for (const auto& slot : own) basis = weaker(basis, slot.basis);
+  return basis;
+}
+
+std::vector<std::string> contradictions(const CredentialView& credential, const RegistryFacts& facts,
+                                        const std::vector<SlotRecord>& own) {
   std::vector<std::string> wrong;
   if (facts.issuer) {
     if (facts.issuer->id != credential.head.reference.issuer) wrong.push_back("the issuer is another institution");
@@ -121,17 +159,29 @@ Finding judge_contents(const CredentialView& credential, const RegistryFacts& fa
   }
   if (facts.achievement) compare_achievement(credential, *facts.achievement, wrong);
   compare_anchor(credential, facts, own, wrong);
-  if (is_contradicted(facts, credential.head.reference, commitment_of(facts.chain, credential)))
-    wrong.push_back("the ledger has another commitment at the index that it names");
-  if (!wrong.empty()) {
+  return wrong;
+}
+
+Finding judge_contents(const CredentialView& credential, const RegistryFacts& facts,
+                       const std::vector<SlotRecord>& own) {
+  const auto& head = credential.head;
+  if (const SlotRecord* other = contradicting_slot(facts, head.reference, commitment_of(facts.chain, credential))) {
+    return resting_on(not_valid(Topic::kContents, "the ledger has another commitment at the index that it names"),
+                      facts, other->basis);
+  }
+  const Basis basis = basis_of_contents(facts, own, head.issuer_key);
+  if (const auto wrong = contradictions(credential, facts, own); !wrong.empty()) {
     std::string text = wrong.front();
     for (std::size_t i = 1; i < wrong.size(); ++i) text += "; " + wrong[i];
-    return not_valid(Topic::kContents, text);
+    return resting_on(not_valid(Topic::kContents, text), facts, basis);
   }
   if (!facts.issuer || !facts.achievement || !facts.keys || !facts.slots)
     return unknown(Topic::kContents, "not all could be compared with the registry: " + why_missing(facts));
   if (own.empty()) return left_open(Topic::kContents, "there is no anchor to compare with");
-  return valid(Topic::kContents, "what is disclosed agrees with the registry");
+  const KeyRecord* key = find_key(facts, head.issuer_key);
+  if (key == nullptr || !key->added_at_ms || !key->fate_known)
+    return unknown(Topic::kContents, "whether the issuer's key was in use at the anchor is not known");
+  return resting_on(valid(Topic::kContents, "what is disclosed agrees with the registry"), facts, basis);
 }
 
 // ---- ledger and status -------------------------------------------------------------------------------------------
@@ -143,26 +193,28 @@ Finding judge_ledger(const RegistryFacts& facts, const std::vector<SlotRecord>& 
   if (!facts.slots) return unknown(Topic::kLedger, why_missing(facts));
   if (counted.empty()) {
     return not_valid(Topic::kLedger,
-                     facts.slots->empty()
+                     facts.slots->empty() && facts.others_list == 0
                          ? "the ledger does not list it (which is the node's word: absence is not proven)"
                          : "only other issuers list this commitment, which says nothing",
                      VerdictCode::kUnknownToLedger);
   }
-  const SlotRecord& slot = counted.front();
-  return valid(Topic::kLedger,
-               "anchored at height " + std::to_string(slot.anchor_height.value) + " on " +
-                   format_time_ms(slot.anchor_time_ms) + " UTC" +
-                   (facts.source == Source::kProven ? ", proven" : ", by the word of " + facts.answered_by));
+  // The proven one where there is one: what else a node lists takes nothing away from it.
+  const auto proven = std::ranges::find(counted, Basis::kProven, &SlotRecord::basis);
+  const SlotRecord& slot = proven == counted.end() ? counted.front() : *proven;
+  return resting_on(valid(Topic::kLedger, "anchored at height " + std::to_string(slot.anchor_height.value) + " on " +
+                                              format_time_ms(slot.anchor_time_ms) + " UTC"),
+                    facts, slot.basis);
 }
 
-EffectiveStatus from_ledger(LedgerStatus status) {
+std::optional<EffectiveStatus> from_ledger(LedgerStatus status) {
   switch (status) {
+    case LedgerStatus::kUnknown: return std::nullopt;
     case LedgerStatus::kValid: return EffectiveStatus::kValid;
     case LedgerStatus::kRevoked: return EffectiveStatus::kRevoked;
     case LedgerStatus::kSuspended: return EffectiveStatus::kSuspended;
     case LedgerStatus::kSuperseded: return EffectiveStatus::kSuperseded;
   }
-  return EffectiveStatus::kRevoked;
+  return std::nullopt;
 }
 
 // Revoked, superseded and void never end, so that old news of them is still true.
@@ -174,19 +226,28 @@ bool is_final(EffectiveStatus status) {
 struct Cause {
   EffectiveStatus status = EffectiveStatus::kValid;
   std::string text;
+  std::string hearsay;  // beside what is proven
 };
 
-// Keeps the worst. `missing` collects what would be needed to say "valid".
+// Keeps the worst of what is proven. `missing` says what would be needed to say "valid": what is absent, what is
+// unknown, and what is only said.
 class StatusJudge {
  public:
   StatusJudge(const RegistryFacts& facts, const std::optional<KeyId>& credential_key)
       : facts_(facts), credential_key_(credential_key) {}
 
   void add_slot(const SlotRecord& slot) {
-    std::string text = std::string(to_text(from_ledger(slot.status)));
-    if (slot.since_ms != 0) text += " since " + format_time_ms(slot.since_ms) + " UTC";
-    if (!slot.reason.empty()) text += " (" + slot.reason + ")";
-    offer({from_ledger(slot.status), text});
+    const auto status = from_ledger(slot.status);
+    if (!status) {
+      missing_ = "the status of the credential is not known";
+    } else if (is_proven(slot.basis, std::string(to_text(*status)))) {
+      std::string hearsay;
+      if (*status != EffectiveStatus::kValid && slot.since_ms != 0) {
+        hearsay = "; " + facts_.answered_by + " says since " + format_time_ms(slot.since_ms) + " UTC" +
+                  (slot.reason.empty() ? "" : ", reason: " + slot.reason);
+      }
+      offer({*status, std::string(to_text(*status)), hearsay});
+    }
     add_key(slot.issue_key, slot, "the key that anchored it");
     if (credential_key_) add_key(*credential_key_, slot, "the key that signed it");
     add_issuer(slot.issuer);
@@ -198,25 +259,32 @@ class StatusJudge {
   void offer(Cause cause) {
     if (worst_.text.empty() || cause.status > worst_.status) worst_ = std::move(cause);
   }
+  bool is_proven(Basis basis, const std::string& what) {
+    if (basis == Basis::kProven) return true;
+    missing_ = facts_.answered_by + " says, and does not prove: " + what;
+    return false;
+  }
 
   void add_key(const KeyId& id, const SlotRecord& slot, const std::string& what) {
     const KeyRecord* key = find_key(facts_, id);
-    if (key == nullptr) {
+    if (key == nullptr || !key->fate_known) {
       missing_ = "the standing of " + what + " is not known";
+    } else if (!is_proven(key->basis, what + " is " + (key->compromised_since_ms ? "compromised" : "in good order"))) {
       return;
-    }
-    if (key->compromised_since_ms && slot.anchor_time_ms >= *key->compromised_since_ms) {
-      offer({EffectiveStatus::kVoid, "void: " + what + " was compromised since " +
-                                         format_time_ms(*key->compromised_since_ms) +
-                                         " UTC, and it was anchored after"});
+    } else if (key->compromised_since_ms && slot.anchor_time_ms >= *key->compromised_since_ms) {
+      offer({EffectiveStatus::kVoid,
+             "void: " + what + " was compromised since " + format_time_ms(*key->compromised_since_ms) +
+                 " UTC, and it was anchored after",
+             {}});
     }
   }
 
   void add_issuer(const InstitutionId& issuer) {
-    if (!facts_.issuer || facts_.issuer->id != issuer) {
+    if (!facts_.issuer || facts_.issuer->id != issuer || facts_.issuer->standing == InstitutionStanding::kUnknown) {
       missing_ = "the standing of the issuer is not known";
-    } else if (facts_.issuer->standing == InstitutionStanding::kSuspended) {
-      offer({EffectiveStatus::kSuspended, "suspended, because its issuer is"});
+    } else if (is_proven(facts_.issuer->basis, "the standing of the issuer") &&
+               facts_.issuer->standing == InstitutionStanding::kSuspended) {
+      offer({EffectiveStatus::kSuspended, "suspended, because its issuer is", {}});
     }
   }
 
@@ -226,6 +294,19 @@ class StatusJudge {
   std::string missing_;
 };
 
+// Why what is not final may have changed since; empty where the proof is of now.
+std::string why_stale(const RegistryFacts& facts, const VerifyRules& rules) {
+  if (!facts.as_of || facts.as_of->basis != Basis::kProven) return "the time of the answer is not known";
+  if (facts.as_of->height < facts.newest_known) {
+    return "the proof is of block " + std::to_string(facts.as_of->height.value) + ", and block " +
+           std::to_string(facts.newest_known.value) + " is known: what changed between is not [stale_proof]";
+  }
+  const std::uint64_t age_ms = rules.now_ms > facts.as_of->time_ms ? rules.now_ms - facts.as_of->time_ms : 0;
+  if (age_ms <= rules.max_status_age_ms) return {};
+  return "the status is " + minutes_text(age_ms) + " old, more than the " + minutes_text(rules.max_status_age_ms) +
+         " that are accepted";
+}
+
 Finding judge_status(const RegistryFacts& facts, const std::vector<SlotRecord>& counted,
                      const std::optional<KeyId>& credential_key, const VerifyRules& rules,
                      std::optional<EffectiveStatus>& effective) {
@@ -233,25 +314,24 @@ Finding judge_status(const RegistryFacts& facts, const std::vector<SlotRecord>& 
   if (counted.empty()) return left_open(Topic::kStatus, "what is not on the ledger has no status");
   StatusJudge judge{facts, credential_key};
   for (const auto& slot : counted) judge.add_slot(slot);
+
   const Cause& worst = judge.worst();
-  if (is_final(worst.status)) {
+  const auto not_in_force = [&] {
     effective = worst.status;
-    return not_valid(Topic::kStatus, worst.text, VerdictCode::kNotInForce);
-  }
-  if (!facts.as_of) return unknown(Topic::kStatus, "the time of the answer is not known");
-  const std::uint64_t age_ms = rules.now_ms > facts.as_of->time_ms ? rules.now_ms - facts.as_of->time_ms : 0;
-  if (age_ms > rules.max_status_age_ms) {
-    return unknown(Topic::kStatus, "the status is " + minutes_text(age_ms) + " old, more than the " +
-                                       minutes_text(rules.max_status_age_ms) +
-                                       " that are accepted (then: " + worst.text + ")");
-  }
-  if (worst.status != EffectiveStatus::kValid) {
-    effective = worst.status;
-    return not_valid(Topic::kStatus, worst.text, VerdictCode::kNotInForce);
-  }
+    auto finding = not_valid(Topic::kStatus, worst.text, VerdictCode::kNotInForce);
+    finding = resting_on(std::move(finding), facts, Basis::kProven);
+    finding.text += worst.hearsay;
+    return finding;
+  };
+  if (is_final(worst.status)) return not_in_force();
+  if (worst.text.empty()) return unknown(Topic::kStatus, judge.missing());
+  if (const auto stale = why_stale(facts, rules); !stale.empty())
+    return unknown(Topic::kStatus, stale + " (then: " + worst.text + ")");
+  if (worst.status != EffectiveStatus::kValid) return not_in_force();
   if (!judge.missing().empty()) return unknown(Topic::kStatus, judge.missing());
   effective = EffectiveStatus::kValid;
-  return valid(Topic::kStatus, worst.text + ", as of " + format_time_ms(facts.as_of->time_ms) + " UTC");
+  return resting_on(valid(Topic::kStatus, worst.text + ", as of " + format_time_ms(facts.as_of->time_ms) + " UTC"),
+                    facts, Basis::kProven);
 }
 
 // ---- expiry, holder, acceptance ----------------------------------------------------------------------------------
@@ -293,20 +373,34 @@ Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
   if (!facts.acceptance) return unknown(Topic::kAcceptance, "no decision about the issuer: " + why_missing(facts));
   const AcceptanceRecord& acceptance = *facts.acceptance;
   const std::string why = acceptance.explanation.empty() ? "" : ": " + acceptance.explanation;
-  if (acceptance.outcome != Acceptance::kAccept) {
-    const std::string act = acceptance.outcome == Acceptance::kBlocked ? "blocks" : "does not accept";
-    return not_valid(Topic::kAcceptance,
-                     (acceptance.own_policy ? "your own policy" : acceptance.viewpoint) + " " + act + " the issuer (" +
-                         acceptance.governs + " governs)" + why,
-                     VerdictCode::kNotAccepted);
+  const std::string who =
+      acceptance.own_policy ? "your own policy" : "the policy of " + acceptance.viewpoint + ", not yours,";
+  const std::string said = " (" + acceptance.governs + " governs; by the word of " + acceptance.by_word_of + ")" + why;
+  switch (acceptance.outcome) {
+    case Acceptance::kAccept: return valid(Topic::kAcceptance, "accepted by " + who + said);
+    case Acceptance::kUnknown: return unknown(Topic::kAcceptance, "what " + who + " comes to is not known");
+    case Acceptance::kRefuse:
+      return not_valid(Topic::kAcceptance, who + " does not accept the issuer" + said, VerdictCode::kNotAccepted);
+    case Acceptance::kBlocked:
+      return not_valid(Topic::kAcceptance, who + " blocks the issuer" + said, VerdictCode::kNotAccepted);
   }
-  return valid(Topic::kAcceptance,
-               (acceptance.own_policy ? "accepted by your own policy"
-                                      : "accepted by the policy of " + acceptance.viewpoint + ", not yours") +
-                   why);
+  return unknown(Topic::kAcceptance, "no decision about the issuer");
 }
 
 }  // namespace
+
+Acceptance worse(Acceptance a, Acceptance b) {
+  const auto rank = [](Acceptance outcome) {
+    switch (outcome) {
+      case Acceptance::kAccept: return 0;
+      case Acceptance::kUnknown: return 1;
+      case Acceptance::kRefuse: return 2;
+      case Acceptance::kBlocked: return 3;
+    }
+    return 1;
+  };
+  return rank(a) < rank(b) ? b : a;
+}
 
 Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts, const VerifyRules& rules) {
   Verdict verdict;
@@ -320,11 +414,11 @@ Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts
   const Reference& reference = credential->head.reference;
   verdict.credential = *credential;
   verdict.commitment = commitment_of(facts.chain, *credential);
-  verdict.elements = gather_elements(*credential, facts);
   const auto own = own_slots(facts, reference.issuer, verdict.commitment);
   auto& findings = verdict.findings;
   findings.push_back(valid(Topic::kForm, "well-formed SD-JWT"));
   findings.push_back(judge_signature(compact, *credential, facts));
+  verdict.elements = gather_elements(*credential, facts, findings.back().answer == Answer::kValid);
   findings.push_back(judge_contents(*credential, facts, own));
   findings.push_back(judge_ledger(facts, own, reference.is_of_chain(facts.chain)));
   findings.push_back(judge_status(facts, own, credential->head.issuer_key, rules, verdict.status));

@@ -1,0 +1,63 @@
+#include "common/visible.h"
+
+#include <array>
+#include <cstdio>
+
+#include "common/text.h"
+
+namespace testamur::inline common {
+namespace {
+
+std::string hexadecimal(const char* form, unsigned value) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), form, value);
+  return text.data();
+}
+
+// Joiners shape the letters of some scripts; beside ASCII they only hide.
+bool is_plain(std::uint32_t point, bool after_ascii) {
+  if (point < 0x80) return point >= 0x20 && point != 0x7f;
+  if (point == 0x200c || point == 0x200d) return !after_ascii;
+  const auto fault = find_fault(to_utf8(point));
+  return !fault || fault->kind == TextFault::Kind::kOuterSpace || fault->kind == TextFault::Kind::kReplacement;
+}
+
+std::string in_json(std::uint32_t point) {
+  if (point < 0x10000) return hexadecimal("\\u%04x", point);
+  return hexadecimal("\\u%04x", 0xd800 + ((point - 0x10000) >> 10)) +
+         hexadecimal("\\u%04x", 0xdc00 + ((point - 0x10000) & 0x3ff));
+}
+
+template <class Spell>
+std::string spelled(std::string_view text, bool keep_lines, const Spell& spell) {
+  std::string out;
+  out.reserve(text.size());
+  bool after_ascii = true;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto begin = at;
+    const auto point = next_code_point(text, at);
+    if (!point) {
+      out += hexadecimal("\\x{%02x}", static_cast<unsigned char>(text[begin]));
+      at = begin + 1;
+      after_ascii = true;
+      continue;
+    }
+    if ((*point == '\n' && keep_lines) || is_plain(*point, after_ascii)) {
+      out += text.substr(begin, at - begin);
+    } else {
+      out += spell(*point);
+    }
+    after_ascii = *point < 0x80;
+  }
+  return out;
+}
+
+std::string braced(std::uint32_t point) { return hexadecimal("\\u{%x}", point); }
+
+}  // namespace
+
+std::string visible(std::string_view text) { return spelled(text, true, braced); }
+std::string one_line(std::string_view text) { return spelled(text, false, braced); }
+std::string visible_json(std::string_view json) { return spelled(json, true, in_json); }
+
+}  // namespace testamur::inline common

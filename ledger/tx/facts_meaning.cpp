@@ -1,0 +1,236 @@
+#include "ledger/tx/facts_meaning.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "common/text.h"
+#include "ledger/tx/form_check.h"
+
+namespace testamur::ledger::tx {
+namespace {
+
+// ISO 3166-1 alpha-2, officially assigned.
+constexpr std::array<std::string_view, 249> kCountries = {
+    "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AO", "AQ", "AR", "AS", "AT", "AU", "AW", "AX", "AZ", "BA", "BB",
+    "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM", "BN", "BO", "BQ", "BR", "BS", "BT", "BV", "BW", "BY",
+    "BZ", "CA", "CC", "CD", "CF", "CG", "CH", "CI", "CK", "CL", "CM", "CN", "CO", "CR", "CU", "CV", "CW", "CX",
+    "CY", "CZ", "DE", "DJ", "DK", "DM", "DO", "DZ", "EC", "EE", "EG", "EH", "ER", "ES", "ET", "FI", "FJ", "FK",
+    "FM", "FO", "FR", "GA", "GB", "GD", "GE", "GF", "GG", "GH", "GI", "GL", "GM", "GN", "GP", "GQ", "GR", "GS",
+    "GT", "GU", "GW", "GY", "HK", "HM", "HN", "HR", "HT", "HU", "ID", "IE", "IL", "IM", "IN", "IO", "IQ", "IR",
+    "IS", "IT", "JE", "JM", "JO", "JP", "KE", "KG", "KH", "KI", "KM", "KN", "KP", "KR", "KW", "KY", "KZ", "LA",
+    "LB", "LC", "LI", "LK", "LR", "LS", "LT", "LU", "LV", "LY", "MA", "MC", "MD", "ME", "MF", "MG", "MH", "MK",
+    "ML", "MM", "MN", "MO", "MP", "MQ", "MR", "MS", "MT", "MU", "MV", "MW", "MX", "MY", "MZ", "NA", "NC", "NE",
+    "NF", "NG", "NI", "NL", "NO", "NP", "NR", "NU", "NZ", "OM", "PA", "PE", "PF", "PG", "PH", "PK", "PL", "PM",
+    "PN", "PR", "PS", "PT", "PW", "PY", "QA", "RE", "RO", "RS", "RU", "RW", "SA", "SB", "SC", "SD", "SE", "SG",
+    "SH", "SI", "SJ", "SK", "SL", "SM", "SN", "SO", "SR", "SS", "ST", "SV", "SX", "SY", "SZ", "TC", "TD", "TF",
+    "TG", "TH", "TJ", "TK", "TL", "TM", "TN", "TO", "TR", "TT", "TV", "TW", "TZ", "UA", "UG", "UM", "US", "UY",
+    "UZ", "VA", "VC", "VE", "VG", "VI", "VN", "VU", "WF", "WS", "YE", "YT", "ZA", "ZM", "ZW",
+};
+
+// Other spellings, upper case and without spaces: what the Union's registers say, three letters, English names.
+constexpr std::pair<std::string_view, std::string_view> kOtherSpellings[] = {
+    {"UK", "GB"},
+    {"EL", "GR"},
+    {"GBR", "GB"},
+    {"GRC", "GR"},
+    {"DEU", "DE"},
+    {"GER", "DE"},
+    {"FRA", "FR"},
+    {"AUT", "AT"},
+    {"ITA", "IT"},
+    {"ESP", "ES"},
+    {"PRT", "PT"},
+    {"NLD", "NL"},
+    {"BEL", "BE"},
+    {"CHE", "CH"},
+    {"POL", "PL"},
+    {"CZE", "CZ"},
+    {"SVK", "SK"},
+    {"SVN", "SI"},
+    {"HUN", "HU"},
+    {"ROU", "RO"},
+    {"BGR", "BG"},
+    {"HRV", "HR"},
+    {"SRB", "RS"},
+    {"DNK", "DK"},
+    {"SWE", "SE"},
+    {"NOR", "NO"},
+    {"FIN", "FI"},
+    {"ISL", "IS"},
+    {"IRL", "IE"},
+    {"LUX", "LU"},
+    {"MLT", "MT"},
+    {"CYP", "CY"},
+    {"EST", "EE"},
+    {"LVA", "LV"},
+    {"LTU", "LT"},
+    {"UKR", "UA"},
+    {"TUR", "TR"},
+    {"USA", "US"},
+    {"CAN", "CA"},
+    {"UNITEDKINGDOM", "GB"},
+    {"GREATBRITAIN", "GB"},
+    {"ENGLAND", "GB"},
+    {"SCOTLAND", "GB"},
+    {"WALES", "GB"},
+    {"GREECE", "GR"},
+    {"GERMANY", "DE"},
+    {"DEUTSCHLAND", "DE"},
+    {"FRANCE", "FR"},
+    {"AUSTRIA", "AT"},
+    {"ITALY", "IT"},
+    {"SPAIN", "ES"},
+    {"PORTUGAL", "PT"},
+    {"NETHERLANDS", "NL"},
+    {"THENETHERLANDS", "NL"},
+    {"BELGIUM", "BE"},
+    {"SWITZERLAND", "CH"},
+    {"POLAND", "PL"},
+    {"CZECHIA", "CZ"},
+    {"CZECHREPUBLIC", "CZ"},
+    {"SLOVAKIA", "SK"},
+    {"SLOVENIA", "SI"},
+    {"HUNGARY", "HU"},
+    {"ROMANIA", "RO"},
+    {"BULGARIA", "BG"},
+    {"CROATIA", "HR"},
+    {"SERBIA", "RS"},
+    {"DENMARK", "DK"},
+    {"SWEDEN", "SE"},
+    {"NORWAY", "NO"},
+    {"FINLAND", "FI"},
+    {"ICELAND", "IS"},
+    {"IRELAND", "IE"},
+    {"LUXEMBOURG", "LU"},
+    {"MALTA", "MT"},
+    {"CYPRUS", "CY"},
+    {"ESTONIA", "EE"},
+    {"LATVIA", "LV"},
+    {"LITHUANIA", "LT"},
+    {"UKRAINE", "UA"},
+    {"TURKEY", "TR"},
+    {"TURKIYE", "TR"},
+    {"UNITEDSTATES", "US"},
+    {"CANADA", "CA"},
+};
+
+// Top-level names that the public name system never has (RFC 6761, 6762, 7686, 8375, 9476; ICANN's private-use name and
+// those that closed networks use). "example" and "test" are for documentation and trials, and stay.
+constexpr std::array<std::string_view, 16> kClosedNames = {
+    "localhost", "local", "localdomain", "internal", "intranet", "private",   "corp", "home",
+    "lan",       "alt",   "arpa",        "onion",    "invalid",  "workgroup", "host", "domain",
+};
+
+// Hosts under which everybody gets a name or a page.
+constexpr std::array<std::string_view, 32> kSharedHosts = {
+    "github.io",      "gitlab.io",     "github.com",       "gitlab.com",    "wordpress.com",   "blogspot.com",
+    "wixsite.com",    "weebly.com",    "sites.google.com", "google.com",    "netlify.app",     "vercel.app",
+    "herokuapp.com",  "pages.dev",     "workers.dev",      "web.app",       "firebaseapp.com", "azurewebsites.net",
+    "cloudfront.net", "amazonaws.com", "facebook.com",     "linkedin.com",  "instagram.com",   "twitter.com",
+    "x.com",          "youtube.com",   "webnode.com",      "jimdofree.com", "squarespace.com", "myshopify.com",
+    "ngrok.io",       "duckdns.org",
+};
+
+// Labels that countries put before their code, for many to register under: ac.at, edu.pl, co.uk.
+constexpr std::array<std::string_view, 14> kSharedLabels = {"ac",  "edu", "co",  "com", "gov", "gv",  "org",
+                                                            "net", "or",  "sch", "mil", "int", "nom", "ltd"};
+
+template <class List>
+bool contains(const List& list, std::string_view text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+// Upper case of ASCII without what stands between words.
+std::string key_of(std::string_view typed) {
+  std::string key;
+  for (const char c : typed) {
+    if (c >= 'a' && c <= 'z') key += static_cast<char>(c - 'a' + 'A');
+    if (c >= 'A' && c <= 'Z') key += c;
+  }
+  return key;
+}
+
+std::vector<std::string_view> labels_of(std::string_view domain) {
+  std::vector<std::string_view> labels;
+  while (true) {
+    const auto dot = domain.find('.');
+    labels.push_back(domain.substr(0, dot));
+    if (dot == std::string_view::npos) return labels;
+    domain.remove_prefix(dot + 1);
+  }
+}
+
+bool is_number(std::string_view label) {
+  return !label.empty() && std::ranges::all_of(label, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// What stands around a name that was copied from a browser or a letter.
+std::optional<std::string> surroundings(std::string_view text) {
+  const std::string quoted = "\"" + std::string(text.substr(0, 60)) + "\" ";
+  if (text.find("://") != std::string_view::npos) return quoted + "is an address of the web: write its domain alone";
+  if (text.find('@') != std::string_view::npos) return quoted + "names a user: write the domain alone";
+  if (text.find('/') != std::string_view::npos)
+    return quoted + "has a path: a domain belongs to one institution, a path on it to whoever owns the domain";
+  const bool brackets = text.starts_with('[') || std::ranges::count(text, ':') > 1;
+  if (brackets) return quoted + "is an address in numbers: write a domain name";
+  if (text.find(':') != std::string_view::npos) return quoted + "has a port: write the domain alone";
+  if (text.ends_with('.')) return quoted + "ends with a dot: write it without";
+  if (std::ranges::any_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }))
+    return quoted + "has letters beyond ASCII: write the form that the name system knows (xn--…)";
+  if (std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; }))
+    return quoted + "has capital letters: write it in lower case";
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_assigned_country(std::string_view code) { return code == "XK" || contains(kCountries, code); }
+
+std::optional<std::string> meant_country(std::string_view typed) {
+  if (is_assigned_country(typed)) return std::nullopt;
+  const std::string key = key_of(typed);
+  for (const auto& [other, code] : kOtherSpellings) {
+    if (key == other) return std::string(code);
+  }
+  if (key.size() == 2 && is_assigned_country(key)) return key;
+  return std::nullopt;
+}
+
+std::optional<std::string> domain_problem(std::string_view text) {
+  if (const auto fault = find_fault(text)) return "holds " + to_text(*fault);
+  if (auto around = surroundings(text)) return around;
+  const std::string name = "\"" + std::string(text) + "\" ";
+  if (!is_domain(text)) return name + "is no domain name: write one like university.example";
+
+  const auto labels = labels_of(text);
+  if (is_number(labels.back())) return name + "is an address in numbers: write a domain name";
+  if (contains(kClosedNames, labels.back()))
+    return name + "is a name of one machine or of a closed network, which nobody else reaches";
+  if (labels.size() == 2 && labels.back().size() == 2 && contains(kSharedLabels, labels.front()))
+    return name + "is a suffix under which many register, and no institution's own";
+  for (const auto shared : kSharedHosts) {
+    const bool below =
+        text.size() > shared.size() && text.ends_with(shared) && text[text.size() - shared.size() - 1] == '.';
+    if (text == shared || below) return name + "is a host that many share: write a domain of the institution's own";
+  }
+  return std::nullopt;
+}
+
+std::optional<MeaningProblem> meaning_problem(const InstitutionFacts& facts) {
+  for (const auto& name : facts.legal_names) {
+    if (const auto fault = find_fault(name.text))
+      return MeaningProblem{"legal_names", "\"" + name.language + "\" holds " + to_text(*fault)};
+  }
+  if (!facts.country.empty() && !is_assigned_country(facts.country)) {
+    const auto meant = meant_country(facts.country);
+    const std::string says = meant ? "ISO 3166-1 says " + *meant : "no country of ISO 3166-1 has this code";
+    return MeaningProblem{"country", facts.country + ": " + says};
+  }
+  if (facts.domain.empty()) return std::nullopt;  // what is missing is a matter of form
+  if (auto problem = domain_problem(facts.domain)) return MeaningProblem{"domain", std::move(*problem)};
+  return std::nullopt;
+}
+
+}  // namespace testamur::ledger::tx

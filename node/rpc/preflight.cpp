@@ -1,0 +1,214 @@
+#include "node/rpc/preflight.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "ledger/genesis.h"
+#include "node/address/address.h"
+#include "node/config/genesis_file.h"
+#include "node/config/key_file.h"
+#include "node/rpc/descriptors.h"
+#include "node/rpc/server.h"
+#include "node/rpc/tls_files.h"
+
+namespace testamur::node {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// What a start writes at least, with some air: a journal segment, the store's own log and first tables. The store does
+// not take a disk well that is full while it opens.
+constexpr std::size_t kRoomBytes = 16u << 20;
+
+void add(Preflight& found, const Status& status) {
+  if (!status.ok()) found.problems.push_back(status.message());
+}
+
+std::string listen_problem(const std::string& address, const addrinfo& each) {
+  const int descriptor = ::socket(each.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return std::strerror(errno);
+  const int on = 1;
+  ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const bool bound = ::bind(descriptor, each.ai_addr, each.ai_addrlen) == 0 && ::listen(descriptor, 1) == 0;
+  const std::string cause = bound ? "" : std::strerror(errno);
+  ::close(descriptor);
+  return bound ? "" : address + ": " + cause;
+}
+
+// Of a key of the configuration; an empty address listens nowhere.
+Status check_listen(const std::string& key, const std::string& address, bool free) {
+  if (address.empty()) return {};
+  const auto parsed = parse_host_port(address);
+  if (!parsed.ok()) return error(key + ": " + parsed.message());
+
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* found = nullptr;
+  const int failure = ::getaddrinfo(parsed->host.c_str(), parsed->port.c_str(), &hints, &found);
+  if (failure != 0) return error(key + " = \"" + address + "\" names no address: " + ::gai_strerror(failure));
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, ::freeaddrinfo);
+  if (!free) return {};
+
+  std::string last;
+  for (const auto* each = all.get(); each != nullptr; each = each->ai_next) {
+    last = listen_problem(address, *each);
+    if (last.empty()) return {};
+  }
+  return error(key + " = \"" + address + "\" cannot be listened on: " + last.substr(last.find(": ") + 2) +
+               ". Stop what listens there, or choose another port");
+}
+
+Status check_socket_path(const fs::path& socket) {
+  if (socket.empty()) return {};
+  constexpr std::size_t kLimit = sizeof(sockaddr_un{}.sun_path) - 1;
+  const auto length = socket.string().size();
+  if (length <= kLimit) return {};
+  return error("api.admin_socket " + socket.string() + " has " + std::to_string(length) +
+               " characters, and the system allows " + std::to_string(kLimit) +
+               " for the path of a socket: name a shorter one, such as /run/testamur/admin.sock");
+}
+
+Status check_consensus_key(const NodeConfig& config) {
+  if (config.consensus_key.empty() || !fs::exists(config.consensus_key)) return {};
+  const auto key = read_key_file(config.consensus_key, KeyPurpose::kConsensus);
+  return key.ok() ? Status{} : error(key.message());
+}
+
+// Writes and removes a file where the data will be.
+Status check_room(const fs::path& directory) {
+  fs::path existing = directory;
+  while (!existing.empty() && !fs::exists(existing)) existing = existing.parent_path();
+  const auto file = existing / ".testamur-room";
+  const auto cannot = [&] {
+    return error("the data directory " + directory.string() + " cannot be written: " + std::strerror(errno) +
+                 ". Make room or give the node another disk, then start it again");
+  };
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (descriptor < 0) return cannot();
+  const int failure = ::posix_fallocate(descriptor, 0, kRoomBytes);
+  errno = failure;
+  auto status = failure == 0 ? Status{} : Status(cannot());
+  ::close(descriptor);
+  ::unlink(file.c_str());
+  return status;
+}
+
+// Whether a node holds the data directory now.
+bool is_running(const NodeConfig& config) {
+  const auto lock = config.data_dir / "lock";
+  if (!fs::exists(lock)) return false;
+  auto files = make_posix_file_system();
+  return !files->lock(lock.string()).ok();
+}
+
+}  // namespace
+
+Status Preflight::status() const {
+  if (ok()) return {};
+  std::string text;
+  for (const auto& problem : problems) text += (text.empty() ? "" : "\n") + problem;
+  return error(text);
+}
+
+Preflight preflight(const NodeConfig& config, const Clock& clock) {
+  Preflight found;
+  found.running = is_running(config);
+  add(found, check_socket_path(config.api.admin_socket));
+  if (const auto genesis = load_genesis(config.genesis); !genesis.ok()) found.problems.push_back(genesis.message());
+  if (!config.peer_listen.empty() || !config.peers.empty()) {
+    const auto key = read_key_file(config.transport_key, KeyPurpose::kTransport);
+    if (!key.ok()) found.problems.push_back(key.message());
+  }
+  add(found, check_consensus_key(config));
+  if (const auto tls = read_tls_files(config.api, clock.now_ms()); !tls.ok()) found.problems.push_back(tls.message());
+  const auto plan = plan_descriptors(config.api.max_connections, is_loopback(config.api.listen));
+  if (!plan.ok()) found.problems.push_back(plan.message());
+
+  add(found, check_listen("peers.listen", config.peer_listen, !found.running));
+  add(found, check_listen("api.listen", config.api.listen, !found.running));
+  add(found, check_listen("metrics.listen", config.metrics_listen, !found.running));
+
+  if (const auto room = check_room(config.data_dir); !room.ok()) {
+    found.problems.push_back(room.message());
+    found.disk = true;
+  }
+  return found;
+}
+
+Preflight preflight_all(const NodeConfig& config, const Clock& clock) {
+  auto found = preflight(config, clock);
+  const auto genesis = load_genesis(config.genesis);
+  if (found.running || !genesis.ok()) return found;
+
+  std::vector<PublicKey> keys;
+  bool restored = false;
+  auto files = make_posix_file_system();
+  for (const auto& path : {config.consensus_key, fs::path(config.consensus_key.string() + ".next")}) {
+    if (config.consensus_key.empty() || !fs::exists(path)) continue;
+    const auto key = read_key_file(path, KeyPurpose::kConsensus);
+    if (!key.ok()) continue;
+    keys.push_back(key->public_key());
+    const auto reason = quarantine(*files, journal_directory(config.data_dir).string(),
+                                   *ConsensusPublicKey::from(key->public_key().bytes));
+    restored = restored || (reason.ok() && *reason == QuarantineReason::kRestored);
+  }
+
+  const auto directory = store_directory(config.data_dir);
+  if (!fs::exists(directory / "CURRENT")) {
+    if (const auto set = ledger::genesis_set(genesis->content); set.ok()) {
+      add(found, check_seat(config, *set, keys, restored));
+    }
+    return found;
+  }
+  auto held = files->lock((config.data_dir / "lock").string());
+  auto store = Store::open(directory.string(), StoreOptions{});
+  if (!store.ok()) {
+    found.problems.push_back(store.message());
+  } else if ((*store)->applied_height()) {
+    add(found, check_seat(config, ledger::read_validators(*(*store)->snapshot()), keys, restored));
+  }
+  return found;
+}
+
+namespace {
+
+std::optional<PublicKey> seat_key(const ledger::CertifyingSet& set, const InstitutionId& self) {
+  for (const auto& member : set.members()) {
+    if (member.institution == self) return PublicKey{SignatureAlgorithm::kBip340, to_bytes(member.key.view())};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Status check_seat(const NodeConfig& config, const ledger::CertifyingSet& set, const std::vector<PublicKey>& keys,
+                  bool restored) {
+  if (!config.institution || config.consensus_key.empty()) return {};
+  const auto seat = seat_key(set, *config.institution);
+  if (!seat) return {};
+  const auto who = to_text(*config.institution) + " is a validator of this ledger, with the consensus key " +
+                   to_text(key_id(KeyPurpose::kConsensus, *seat));
+
+  if (keys.empty()) {
+    return error("the node cannot vote: " + who + ", and the key file " + config.consensus_key.string() +
+                 " is missing. Put the key back (never from a second node that runs), or set keys.consensus = \"\" "
+                 "for a node that only follows");
+  }
+  const bool fits = std::ranges::any_of(keys, [&](const PublicKey& key) { return key == *seat; });
+  if (fits || restored) return {};
+  return error("the node cannot vote: " + who + ", and " + config.consensus_key.string() + " holds another key, " +
+               to_text(key_id(KeyPurpose::kConsensus, keys.front())) +
+               ". Put the right key there, or set keys.consensus = \"\" for a node that only follows");
+}
+
+}  // namespace testamur::node

@@ -1,0 +1,31 @@
+"""The attacks by name or kind: attacks.py [--seconds N] [--list] [NAME or KIND ...]. Without a name: all."""
+
+import argparse
+import sys
+
+import callers  # noqa: F401
+import issuer  # noqa: F401
+import peers  # noqa: F401
+from harness import ATTACKS, run_all, run_test_network
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("names", nargs="*")
+    options.add_argument("--seconds", type=float, default=6, help="how long each attack lasts")
+    options.add_argument("--rate", type=int, default=40, help="honest transactions a second")
+    options.add_argument("--list", action="store_true", help="name the attacks and end")
+    given = options.parse_args()
+    if given.list:
+        for one in ATTACKS.values():
+            print(f"{one.name:22} {one.kind:8} {one.text.splitlines()[0] if one.text else ''}")
+        return
+    names = [name for name, one in ATTACKS.items() if not given.names or name in given.names or one.kind in given.names]
+    unknown = [name for name in given.names if name not in ATTACKS and name not in {one.kind for one in ATTACKS.values()}]
+    if unknown:
+        sys.exit(f"no attack is called {', '.join(unknown)}: see --list")
+    run_test_network(lambda network, folder: run_all(names, network, folder, given.seconds, given.rate))
+
+
+if __name__ == "__main__":
+    main()

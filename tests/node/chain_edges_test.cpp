@@ -1,0 +1,265 @@
+// What peers may bring: laws of the mempool, and of whom the fetcher believes.
+#include <map>
+
+#include "ledger/tx/build.h"
+#include "node/chain/catch_up.h"
+#include "node/chain/mempool.h"
+#include "tests/support/catch.h"
+
+namespace testamur::node {
+namespace {
+
+namespace tx = ledger::tx;
+using Added = Mempool::Added;
+using Fit = Mempool::Fit;
+
+const ChainId kChain = ChainId::prefix_of(sha256(as_bytes("chain")).view());
+
+InstitutionId institution(std::uint8_t number) {
+  InstitutionId id;
+  id.bytes.fill(number);
+  return id;
+}
+
+// A well-formed issue of `count` commitments; nobody checks its signature here.
+tx::SharedTransaction issue(std::uint8_t author, std::uint64_t first_index, std::size_t count = 1,
+                            const SecretKey* key = nullptr, std::uint64_t nonce = 0) {
+  static const auto kKey = SecretKey::generate(SignatureAlgorithm::kBip340);
+  static std::uint64_t numbers = 1;
+  tx::Envelope envelope{kChain, institution(author), {}, 1'000'000};
+  const auto number = Encoder().u64(nonce != 0 ? nonce : ++numbers).take();
+  std::copy(number.begin(), number.end(), envelope.nonce.bytes.begin());
+  tx::IssueListedContent content{
+      {envelope.author, 1, 1}, IssuerIndex{first_index}, std::vector<Hash256>(count, sha256(as_bytes("c")))};
+  const auto built = tx::build(envelope, content);
+  auto carried =
+      tx::attach_signed(std::get<tx::UnsignedTransaction>(built), KeyPurpose::kIssue, key != nullptr ? *key : kKey);
+  return std::get<tx::SharedTransaction>(tx::decode(kChain, std::move(carried)));
+}
+
+constexpr std::size_t kLargest = 16'384;  // commitments: 512 KiB
+
+std::size_t selectable(Mempool& pool) {
+  std::size_t count = 0;
+  pool.select([&](const tx::SharedTransaction&) {
+    ++count;
+    return Mempool::Pick::kNext;
+  });
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("a copy that is ready takes the place of a held one, and a held one never that of a ready one") {
+  Mempool pool({});
+  const auto other_key = SecretKey::generate(SignatureAlgorithm::kBip340);
+  const auto genuine = issue(1, 0, 1, nullptr, 7), copy = issue(1, 0, 1, &other_key, 7);
+  REQUIRE(genuine->id() == copy->id());
+  REQUIRE_FALSE(equal(genuine->carried(), copy->carried()));
+
+  CHECK(pool.add(copy, 1, false, Fit::kHeld) == Added::kNew);
+  CHECK_FALSE(pool.any_ready());
+  CHECK(pool.add(genuine, 2, false) == Added::kNew);
+  CHECK(pool.any_ready());
+  CHECK(pool.find(genuine->id()) == genuine);
+  CHECK(pool.find_carried(genuine->carried()) == genuine);
+  CHECK(pool.find_carried(copy->carried()) == nullptr);
+  CHECK(pool.size_bytes() == genuine->carried().size());
+
+  CHECK(pool.add(copy, 3, false, Fit::kHeld) == Added::kKnown);
+  CHECK(pool.find(genuine->id()) == genuine);
+  CHECK(pool.any_ready());
+}
+
+TEST_CASE("what is submitted here takes over what peers had brought, held or not") {
+  Mempool pool({});
+  const auto t = issue(1, 0);
+  pool.add(t, 1, false, Fit::kHeld);
+  CHECK(pool.add(t, 5, true) == Added::kKnown);
+  CHECK(pool.any_ready());
+  CHECK(pool.submitted_ms(t->id()) == 5);
+  pool.hold(t->id(), 6);
+  CHECK(pool.drop_overdue(6 + 10 * Mempool::kHeldLifeMs) == 0);
+  CHECK(pool.contains(t->id()));
+}
+
+TEST_CASE("what peers brought and is held has a deadline: the pool is never full of it for good") {
+  Mempool pool({
+      8u << 20,
+      1'000,
+      1'000,
+  });
+  std::uint64_t index = 0;
+  for (std::uint8_t author = 1; author <= 8; ++author) {
+    for (int i = 0; i < 8; ++i) pool.add(issue(author, index += kLargest, kLargest), 100, false, Fit::kHeld);
+  }
+  CHECK(pool.held() > 0);
+  CHECK(pool.size_bytes() <= (8u << 20) / 8);  // however many bring it
+  CHECK(pool.drop_overdue(100 + Mempool::kHeldLifeMs - 1) == 0);
+  CHECK(pool.drop_overdue(100 + Mempool::kHeldLifeMs) > 0);
+  CHECK(pool.size() == 0);
+  CHECK(pool.size_bytes() == 0);
+}
+
+TEST_CASE("a ready transaction of an author who holds less gets in, however full peers made the pool") {
+  const Mempool::Limits limits{8u << 20, 100'000, 100'000};
+  Mempool pool(limits);
+  std::uint64_t index = 0;
+  for (std::uint8_t author = 1; author <= 8; ++author) {
+    while (pool.add(issue(author, index += kLargest, kLargest), 1, false) == Added::kNew) {
+    }
+  }
+  REQUIRE(pool.size_bytes() + (512u << 10) > limits.bytes);
+  const auto late = issue(9, 0, kLargest);
+  CHECK(pool.add(late, 2, false) == Added::kNew);
+  CHECK(pool.contains(late->id()));
+  CHECK(pool.size_bytes() <= limits.bytes);
+}
+
+TEST_CASE("what was submitted here is never thrown out for what peers bring") {
+  const Mempool::Limits limits{4u << 20, 100'000, 100'000};
+  Mempool pool(limits);
+  std::vector<tx::SharedTransaction> promised;
+  std::uint64_t index = 0;
+  for (std::uint8_t author = 1; author <= 4; ++author) {
+    for (int i = 0; i < 2; ++i) {
+      promised.push_back(issue(author, index += kLargest, kLargest));
+      if (pool.add(promised.back(), 1, true) != Added::kNew) promised.pop_back();
+    }
+  }
+  for (std::uint8_t author = 10; author < 30; ++author) pool.add(issue(author, 0, kLargest), 2, false);
+  for (const auto& t : promised) CHECK(pool.contains(t->id()));
+  CHECK(pool.size_bytes() <= limits.bytes);
+}
+
+TEST_CASE("one author has a share of the pool, and of issues over the same indexes only a few") {
+  const Mempool::Limits limits{32u << 20, 100'000, 100'000};
+  Mempool pool(limits);
+  std::size_t taken = 0;
+  for (int i = 0; i < 200; ++i) taken += pool.add(issue(1, 5, kLargest), 1, false) == Added::kNew ? 1 : 0;
+  CHECK(taken == 1 + Mempool::kRivals);
+  CHECK(pool.add(issue(1, 5 + kLargest - 1, 10), 1, false) == Added::kAuthorFull);  // one index in common
+  CHECK(pool.add(issue(1, 5 + kLargest, 10), 1, false) == Added::kNew);             // none
+  CHECK(pool.add(issue(2, 5, kLargest), 1, false) == Added::kNew);                  // another's indexes
+
+  std::uint64_t index = 1'000'000;
+  while (pool.add(issue(1, index += kLargest, kLargest), 1, false) == Added::kNew) {
+  }
+  CHECK(pool.size_bytes() <= limits.bytes / 4 + (1u << 20));
+  CHECK(pool.add(issue(1, index += kLargest, kLargest), 1, true) == Added::kNew);  // submitted here
+}
+
+TEST_CASE("whatever comes and goes, the pool counts what it holds, and stays within its bounds") {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    INFO("seed " << seed);
+    std::uint64_t state = seed * 2 + 1;
+    const auto below = [&](std::uint64_t bound) {
+      state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+      return (state >> 33U) % bound;
+    };
+    const Mempool::Limits limits{256u << 10, 40, 20};
+    Mempool pool(limits);
+    std::map<TransactionId, tx::SharedTransaction> all;
+    for (std::uint64_t step = 1; step < 300; ++step) {
+      const auto what = below(10);
+      if (what < 6 || all.empty()) {
+        const auto t = issue(static_cast<std::uint8_t>(1 + below(4)), below(1'000), 1 + below(1'000));
+        all.emplace(t->id(), t);
+        pool.add(t, step, below(3) == 0, below(3) == 0 ? Fit::kHeld : Fit::kReady);
+      } else {
+        auto at = all.begin();
+        std::advance(at, static_cast<std::ptrdiff_t>(below(all.size())));
+        if (what == 6) pool.erase(at->first);
+        if (what == 7) pool.hold(at->first, step);
+        if (what == 8) pool.release(at->first);
+        if (what == 9) pool.drop_overdue(step + below(2) * Mempool::kHeldLifeMs);
+      }
+      std::size_t bytes = 0, entries = 0;
+      for (const auto& [id, t] : all) {
+        if (!pool.contains(id)) continue;
+        ++entries;
+        bytes += t->carried().size();
+      }
+      REQUIRE(pool.size() == entries);
+      REQUIRE(pool.size_bytes() == bytes);
+      REQUIRE(bytes <= limits.bytes);
+      REQUIRE(entries <= limits.transactions);
+      REQUIRE(selectable(pool) == entries - pool.held());
+    }
+    for (const auto& [id, t] : all) pool.erase(id);
+    REQUIRE(pool.size_bytes() == 0);
+    REQUIRE(pool.held() == 0);
+    REQUIRE_FALSE(pool.oldest_arrival_ms());
+  }
+}
+
+namespace {
+
+net::Origin node(std::uint8_t number) {
+  net::Origin origin{institution(number), {}};
+  origin.pin.bytes.fill(number);
+  return origin;
+}
+
+struct Fetching {
+  std::vector<net::Pin> asked;
+  BlockFetcher fetcher{{[this](const net::Pin& pin, const net::BlockRequest&) {
+                          asked.push_back(pin);
+                          return true;
+                        },
+                        [](const consensus::FinalizedChain&) { return true; }}};
+};
+
+net::BlockResponse answer(Height first, std::size_t count, Height highest) {
+  net::BlockResponse response{first, {}, highest};
+  for (std::size_t i = 0; i < count; ++i) response.blocks.push_back({Bytes{1}, Bytes{}, Bytes{9}});
+  return response;
+}
+
+}  // namespace
+
+TEST_CASE("a peer that only claims to be further is asked once, and nobody waits for it") {
+  Fetching node_of_ours;
+  auto& fetcher = node_of_ours.fetcher;
+  fetcher.peer_up(node(1));
+  fetcher.peer_up(node(2));
+  fetcher.want(Height{10}, 1'000);
+  REQUIRE(node_of_ours.asked.size() == 1);
+  const auto liar = node_of_ours.asked.front() == node(1).pin ? node(1) : node(2);
+  const auto other = liar.pin == node(1).pin ? node(2) : node(1);
+
+  CHECK_FALSE(fetcher.on_response(liar, answer(Height{11}, 0, Height{1'000'000}), Height{10}, 1'010));
+  CHECK(fetcher.target() == Height{});
+  fetcher.on_tick(Height{10}, 1'100);
+  REQUIRE(node_of_ours.asked.size() == 2);
+  CHECK(node_of_ours.asked.back() == other.pin);
+  CHECK_FALSE(fetcher.on_response(other, answer(Height{11}, 0, Height{10}), Height{10}, 1'110));
+
+  // Everybody was asked: it rests, whatever the time, until it is wanted again.
+  CHECK_FALSE(fetcher.wake_at_ms());
+  for (std::uint64_t now_ms = 1'200; now_ms < 60'000; now_ms += 100) fetcher.on_tick(Height{10}, now_ms);
+  CHECK(node_of_ours.asked.size() == 2);
+  CHECK(fetcher.target() == Height{});
+  fetcher.want(Height{10}, 60'000);
+  CHECK(node_of_ours.asked.size() == 3);
+}
+
+TEST_CASE("blocks that do not hold, and answers that do not come, end the belief in a claim") {
+  Fetching node_of_ours;
+  auto& fetcher = node_of_ours.fetcher;
+  fetcher.peer_up(node(1));
+  fetcher.want(Height{10}, 1'000);
+  const auto proof_of_nothing = answer(Height{11}, 1, Height{1'000'000});
+  CHECK_FALSE(fetcher.on_response(node(1), proof_of_nothing, Height{10}, 1'010));
+  CHECK(fetcher.target() == Height{});
+  CHECK_FALSE(fetcher.wake_at_ms());
+
+  fetcher.want(Height{10}, 2'000);
+  REQUIRE(fetcher.asked(node(1).pin));
+  fetcher.on_tick(Height{10}, 5'000);
+  CHECK_FALSE(fetcher.asked(node(1).pin));
+  CHECK(fetcher.target() == Height{});
+  CHECK_FALSE(fetcher.wake_at_ms());
+}
+
+}  // namespace testamur::node

@@ -1,0 +1,164 @@
+// A node that is not what its configuration says does not start, and says why before anything is done.
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "node/config/key_file.h"
+#include "node/config/party_file.h"
+#include "node/rpc/metrics.h"
+#include "node/rpc/preflight.h"
+#include "node/rpc/tls_files.h"
+#include "tests/node/running_nodes.h"
+#include "tests/support/catch.h"
+
+namespace testamur::node {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string start_fails(const NodeConfig& config) {
+  SystemClock clock;
+  auto log = Log::silent();
+  auto node = Node::start({config, clock, *log, [](const std::string& cause) { FAIL(cause); }, [] {}});
+  REQUIRE_FALSE(node.ok());
+  return node.message();
+}
+
+// All problems; none must be of the disk.
+std::string problems_of(const NodeConfig& config) {
+  SystemClock clock;
+  const auto found = preflight_all(config, clock);
+  CHECK_FALSE(found.disk);
+  return found.ok() ? std::string() : found.status().message();
+}
+
+TEST_CASE(
+    "a validator whose consensus key is missing, foreign or unreadable does not start, and check-config says so") {
+  RunningNodes nodes(1);
+  nodes.stop(0);
+  auto& config = nodes.at(0).config;
+  CHECK(problems_of(config).empty());
+  const auto kept = config.consensus_key.string() + ".kept";
+
+  fs::rename(config.consensus_key, kept);
+  for (const auto& message : {start_fails(config), problems_of(config)}) {
+    CHECK(message.find("is a validator of this ledger") != std::string::npos);
+    CHECK(message.find("is missing") != std::string::npos);
+    CHECK(message.find("keys.consensus = \"\"") != std::string::npos);
+  }
+
+  const auto foreign = SecretKey::generate(SignatureAlgorithm::kBip340);
+  REQUIRE(write_key_file(config.consensus_key, KeyPurpose::kConsensus, foreign).ok());
+  for (const auto& message : {start_fails(config), problems_of(config)}) {
+    CHECK(message.find("holds another key") != std::string::npos);
+    CHECK(message.find(to_text(key_id(KeyPurpose::kConsensus, foreign.public_key()))) != std::string::npos);
+  }
+
+  ::chmod(config.consensus_key.c_str(), 0644);
+  CHECK(problems_of(config).find("chmod 600") != std::string::npos);
+  fs::remove(config.consensus_key);
+  fs::rename(kept, config.consensus_key);
+  CHECK(problems_of(config).empty());
+  nodes.start(0);
+}
+
+TEST_CASE("a further node of a validator's institution follows when it says so") {
+  RunningNodes nodes(1);
+  nodes.stop(0);
+  nodes.at(0).config.consensus_key.clear();
+  CHECK(problems_of(nodes.at(0).config).empty());
+  nodes.start(0);
+}
+
+TEST_CASE("a path that is too long for a socket is named with its length, before anything is done") {
+  RunningNodes nodes(1);
+  nodes.stop(0);
+  auto config = nodes.at(0).config;
+  config.api.admin_socket = "/tmp/" + std::string(120, 'a') + "/admin.sock";
+  const auto message = problems_of(config);
+  CHECK(message.find(std::to_string(config.api.admin_socket.string().size())) != std::string::npos);
+  CHECK(message.find(std::to_string(sizeof(sockaddr_un{}.sun_path) - 1)) != std::string::npos);
+}
+
+TEST_CASE("a running node's ports and store are left out of the check, and a taken port is named otherwise") {
+  RunningNodes nodes(1);
+  SystemClock clock;
+  auto config = nodes.at(0).config;
+  CHECK(preflight_all(config, clock).running);
+  CHECK(preflight_all(config, clock).ok());
+
+  auto other = config;
+  other.data_dir = config.data_dir.string() + "-other";
+  const auto message = problems_of(other);
+  CHECK(message.find("peers.listen") != std::string::npos);
+  CHECK(message.find("in use") != std::string::npos);
+}
+
+// A key and a certificate for it by the openssl command; `days` may be negative.
+void make_certificate(const fs::path& folder, const std::string& name, int days) {
+  const auto base = (folder / name).string();
+  const auto command =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=node.example -days " +
+      std::to_string(days) + " -keyout " + base + ".key -out " + base + ".pem 2>/dev/null";
+  REQUIRE(std::system(command.c_str()) == 0);
+}
+
+TEST_CASE("a certificate that does not fit its key, is no certificate or has expired is refused by name") {
+  TemporaryDirectory folder;
+  make_certificate(folder.path(), "one", 10);
+  make_certificate(folder.path(), "two", 10);
+  SystemClock clock;
+  ApiConfig config;
+  config.listen = "0.0.0.0:0";
+  config.certificate = folder.path() / "one.pem";
+  config.private_key = folder.path() / "one.key";
+  const auto good = read_tls_files(config, clock.now_ms());
+  INFO(good.message());
+  REQUIRE(good.ok());
+  REQUIRE(good->has_value());
+  constexpr std::uint64_t kDayMs = 86'400'000;
+  CHECK((*good)->valid_until_ms > clock.now_ms() + 9 * kDayMs);
+
+  const auto later = read_tls_files(config, clock.now_ms() + 11 * kDayMs);
+  REQUIRE_FALSE(later.ok());
+  CHECK(later.message().find("expired on") != std::string::npos);
+  const auto before = read_tls_files(config, clock.now_ms() - 2 * kDayMs);
+  REQUIRE_FALSE(before.ok());
+  CHECK(before.message().find("valid only from") != std::string::npos);
+
+  config.private_key = folder.path() / "two.key";
+  const auto other = read_tls_files(config, clock.now_ms());
+  REQUIRE_FALSE(other.ok());
+  CHECK(other.message().find("is not the key of the certificate") != std::string::npos);
+  config.certificate = folder.path() / "one.key";
+  CHECK(read_tls_files(config, clock.now_ms()).message().find("holds no certificate") != std::string::npos);
+
+  // On loopback nothing is served with them.
+  config.listen = "127.0.0.1:0";
+  const auto plain = read_tls_files(config, clock.now_ms());
+  REQUIRE(plain.ok());
+  CHECK_FALSE(plain->has_value());
+}
+
+TEST_CASE("addresses are read by one parser, wherever they stand") {
+  for (const char* good : {"[::1]:7602", "127.0.0.1:0", "node.example.org:65535", "[2001:db8::1]:1"}) {
+    for (const char* key : {"[metrics]\nlisten", "[peers]\nlisten", "[api]\nlisten"}) {
+      CAPTURE(good, key);
+      CHECK(parse_config(std::string(key) + " = \"" + good + "\"", "/x/t.toml").ok());
+    }
+  }
+  for (const char* bad :
+       {"::1:7602", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:", ":1", "127.0.0.1:7a", "127.0.0.1:-1"}) {
+    for (const char* key : {"[metrics]\nlisten", "[peers]\nlisten", "[api]\nlisten"}) {
+      CAPTURE(bad, key);
+      const auto config = parse_config(std::string(key) + " = \"" + bad + "\"", "/x/t.toml");
+      REQUIRE_FALSE(config.ok());
+      CHECK(config.message().find(bad) != std::string::npos);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace testamur::node

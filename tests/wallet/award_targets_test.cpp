@@ -1,0 +1,130 @@
+#include "wallet/cli/award_targets.h"
+
+#include <algorithm>
+
+#include "tests/support/catch.h"
+#include "wallet/credential/class_list.h"
+
+namespace testamur::wallet {
+namespace {
+
+InstitutionId issuer() {
+  InstitutionId id;
+  id.bytes.fill(0x15);
+  return id;
+}
+
+AwardRecord award(const std::string& student, const std::string& batch, std::uint64_t index) {
+  AwardRecord record;
+  record.student = student;
+  record.batch = batch;
+  record.achievement = AchievementId{issuer(), 1, 1};
+  record.indexes = {IssuerIndex{index}};
+  record.date = "2026-06-30";
+  return record;
+}
+
+const std::vector<std::string> kBatches{"autumn", "spring"};
+std::vector<AwardRecord> known() {
+  return {award("S1", "spring", 1), award("S2", "spring", 2), award("S1", "autumn", 17), award("0012345", "spring", 3),
+          award("12345", "spring", 4)};
+}
+
+TargetName student(const std::string& text, std::optional<std::string> batch = {}) {
+  return {text, {}, std::move(batch), "here"};
+}
+TargetName at_index(std::uint64_t index) { return {{}, IssuerIndex{index}, {}, "here"}; }
+
+std::string refusal(const TargetName& name, bool all = false) {
+  const auto selection = select_awards(known(), kBatches, {name}, all);
+  return selection.ok() ? "" : selection.message();
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a learner of one award is that award; of several, all are listed and it is ambiguous unless somebody says which") {
+  const auto one = select_awards(known(), kBatches, {student("S2")}, false);
+  REQUIRE(one.ok());
+  CHECK(one->awards == std::vector{award("S2", "spring", 2)});
+  CHECK(one->ambiguous.empty());
+
+  const auto two = select_awards(known(), kBatches, {student("S1")}, false);
+  REQUIRE(two.ok());
+  CHECK(two->awards.size() == 2);
+  REQUIRE(two->ambiguous.size() == 1);
+  CHECK(two->ambiguous.front().find("batch autumn") != std::string::npos);
+  CHECK(two->ambiguous.front().find("batch spring") != std::string::npos);
+
+  CHECK(select_awards(known(), kBatches, {student("S1", "spring")}, false)->ambiguous.empty());
+  CHECK(select_awards(known(), kBatches, {student("S1", "spring")}, false)->awards.size() == 1);
+  CHECK(select_awards(known(), kBatches, {student("S1")}, true)->ambiguous.empty());
+  CHECK(select_awards(known(), kBatches, {at_index(17)}, false)->awards == std::vector{award("S1", "autumn", 17)});
+}
+
+TEST_CASE("what stands beside a reference must agree with it") {
+  auto name = at_index(2);
+  name.student = "S1";
+  CHECK(refusal(name) == "here: index 2 is an award of learner \"S2\", not of \"S1\"");
+  name = at_index(2);
+  name.batch = "autumn";
+  CHECK(refusal(name) == "here: index 2 stands in batch spring, not in autumn");
+  name.batch = "spring";
+  name.student = "S2";
+  CHECK(refusal(name).empty());
+  name = at_index(900);
+  CHECK(refusal(name).empty());  // by its number alone an award of elsewhere can be meant
+  name.student = "S1";
+  CHECK(refusal(name).find("no register of this home has index 900") != std::string::npos);
+}
+
+TEST_CASE("a batch that is not there, a learner whom nobody knows and a whole batch by accident are refused") {
+  CHECK(refusal(student("S1", "nosuch")) ==
+        "here: this home has no batch \"nosuch\" (there are: \"autumn\", \"spring\")");
+  auto name = at_index(2);
+  name.batch = "nosuch";
+  CHECK(refusal(name).find("no batch \"nosuch\"") != std::string::npos);
+  CHECK(refusal(student("S9")) == "here: no register of this home has a learner \"S9\"");
+  CHECK(refusal(student("s1")) ==
+        "here: no register of this home has a learner \"s1\"; there is \"S1\": is that who is meant?");
+  const TargetName whole{{}, {}, "spring", "--batch"};
+  CHECK(refusal(whole).find("--all") != std::string::npos);
+  CHECK(select_awards(known(), kBatches, {whole}, true)->awards.size() == 4);
+}
+
+TEST_CASE("nobody is hit twice, and everybody who is hit was named") {
+  const auto names = std::vector{student("S2"), at_index(2), student("S2"), student("12345")};
+  const auto selection = select_awards(known(), kBatches, names, false);
+  REQUIRE(selection.ok());
+  REQUIRE(selection->awards.size() == 2);
+  for (const auto& each : selection->awards) CHECK((each.student == "S2" || each.student == "12345"));
+  REQUIRE(selection->close.size() == 1);
+  CHECK(selection->close.front().find("\"0012345\"") != std::string::npos);
+}
+
+TEST_CASE("references look alike without zeros, case, form of letters and marks that do not show") {
+  const auto alike = [](const std::string& a, const std::string& b) { return reference_key(a) == reference_key(b); };
+  CHECK(alike("0012345", "12345"));
+  CHECK(alike("S-007", "s-7"));
+  CHECK(alike("Q1", "Q1\u200b"));
+  CHECK(alike("\u00c5sa1", "A\u030asa1"));  // composed and decomposed
+  CHECK(alike("\uff33\uff11", "S1"));       // full width
+  CHECK(alike("S 1", "S1"));
+  CHECK_FALSE(alike("S1", "S10"));
+  CHECK_FALSE(alike("S100", "S1"));
+  CHECK_FALSE(alike("10", "1"));
+  CHECK_FALSE(alike("0", ""));
+  CHECK(lookalikes({"S1", "S2", "S1"}).empty());
+  CHECK(lookalikes({"0012345", "12345", "S1"}).size() == 1);
+}
+
+TEST_CASE("a list of awards says ten of them by name and how many more") {
+  std::vector<AwardRecord> many;
+  for (std::uint64_t i = 0; i < 25; ++i) many.push_back(award("S" + std::to_string(i), "spring", i));
+  const auto text = awards_text(many);
+  CHECK(std::ranges::count(text, '\n') == 11);
+  CHECK(text.ends_with("  and 15 more\n"));
+  CHECK(award_text(many[3]) == "S3, " + to_text(many[3].achievement) + ", of 2026-06-30, batch spring (index 3)");
+}
+
+}  // namespace testamur::wallet

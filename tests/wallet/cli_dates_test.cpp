@@ -1,0 +1,40 @@
+// A day is a day: what is typed as the last one holds until it is over, in UTC.
+#include "tests/support/catch.h"
+#include "wallet/cli/dates.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::uint64_t kDayMs = 86'400'000;
+constexpr std::uint64_t kNow = 1'795'910'400'000 + 12 * 3'600'000;  // 2026-11-29, noon UTC
+constexpr std::uint64_t kToday = 1'795'910'400'000;
+
+}  // namespace
+
+TEST_CASE("a last day ends when it is over, and is shown as it was typed") {
+  CHECK(parse_last_day("2026-11-29", kNow, "--until").value() == kToday + kDayMs);
+  CHECK(parse_last_day("2026-11-30", kNow, "--until").value() == kToday + 2 * kDayMs);
+  CHECK(parse_last_day("", kNow, "--until").value() == 0);
+  for (const char* day : {"2026-11-29", "2028-02-29", "2026-12-31"})
+    CHECK(last_day_text(parse_last_day(day, kNow, "--until").value()) ==
+          std::string(day) + " (UTC, to the end of that day)");
+  CHECK(last_day_text(0) == "open");
+  CHECK(last_day_text(kNow) == "2026-11-29 12:00 UTC");
+}
+
+TEST_CASE("a day that is over, or is none, is refused by the option's name") {
+  const auto over = parse_last_day("2026-11-28", kNow, "--until");
+  REQUIRE_FALSE(over.ok());
+  CHECK(over.message() == "--until 2026-11-28 is over: it is 2026-11-29 12:00 UTC. Name a last day from 2026-11-29 on");
+  CHECK(parse_last_day("9999-12-30", kNow, "--until").ok());
+  CHECK_FALSE(parse_last_day("9999-12-31", kNow, "--until").ok());
+  for (const char* wrong : {"2026-02-29", "2026-13-01", "26-11-29", "2026-1-1", "2026- 1- 1", "+026-01-01", "tomorrow",
+                            "2026-11-29 ", "1969-12-31"}) {
+    INFO(wrong);
+    const auto read = parse_last_day(wrong, 0, "--expires");
+    REQUIRE_FALSE(read.ok());
+    CHECK(read.message().starts_with("--expires: "));
+  }
+}
+
+}  // namespace testamur::wallet

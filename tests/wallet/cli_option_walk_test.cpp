@@ -1,0 +1,150 @@
+// The tree of commands as the program builds it: an option that was declared is read by its command, or refused.
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <set>
+
+#include "tests/support/catch.h"
+#include "wallet/cli/commands.h"
+#include "wallet/cli/option.h"
+
+namespace testamur::wallet {
+namespace {
+
+struct Tree {
+  CommandTree app{"", "testamur"};
+  Context context;
+  Run run;
+  Tree() {
+    context.commands = &app;
+    add_all_commands(app, context, run);
+  }
+};
+
+std::string path_of(const CLI::App* command) {
+  std::string path = command->get_name();
+  for (const auto* at = command->get_parent(); at != nullptr && at->get_parent() != nullptr; at = at->get_parent()) {
+    path = at->get_name() + " " + path;
+  }
+  return path;
+}
+
+void for_each_command(CLI::App* command, const std::function<void(CLI::App*)>& visit) {
+  for (auto* sub : command->get_subcommands([](CLI::App*) { return true; })) {
+    visit(sub);
+    for_each_command(sub, visit);
+  }
+}
+
+// Commands that print by themselves and bind their options to plain values.
+bool binds_plain_values(const std::string& path) {
+  constexpr std::array kNouns{"wallet", "credential", "registry", "check", "node"};
+  return std::ranges::any_of(
+      kNouns, [&](std::string_view noun) { return path == noun || path.starts_with(std::string(noun) + " "); });
+}
+
+}  // namespace
+
+TEST_CASE("every option of every command is recorded when it is read") {
+  Tree tree;
+  std::size_t walked = 0;
+  for_each_command(&tree.app, [&](CLI::App* command) {
+    const auto path = path_of(command);
+    for (const auto* each : command->get_options([](const CLI::Option*) { return true; })) {
+      if (each->get_name() == "--help") continue;
+      INFO(path << " " << each->get_name());
+      CHECK((tree.app.is_recorded(each) || binds_plain_values(path)));
+      ++walked;
+    }
+  });
+  CHECK(walked > 150);
+}
+
+TEST_CASE("every command that changes the ledger takes --draft and --send-by, or stands among those that refuse them") {
+  Tree tree;
+  const std::set<std::string> changing{"issuer achievement publish",
+                                       "issuer achievement retire",
+                                       "issuer status revoke",
+                                       "issuer status suspend",
+                                       "issuer status reinstate",
+                                       "issuer status supersede",
+                                       "trust grant",
+                                       "trust distrust",
+                                       "trust withdraw",
+                                       "trust policy publish",
+                                       "key add",
+                                       "key rotate",
+                                       "key retire",
+                                       "institution register",
+                                       "institution list",
+                                       "institution update",
+                                       "institution leave",
+                                       "institution succeed merge",
+                                       "institution succeed split",
+                                       "institution succeed rename",
+                                       "institution succeed custody",
+                                       "governance vote",
+                                       "governance veto",
+                                       "accreditation grant",
+                                       "accreditation withdraw"};
+  // A batch and an import are more than one signature of one office: they have no draft, and --draft is no option
+  // there.
+  const std::set<std::string> without{"issuer batch issue", "issuer batch resume", "accreditation import",
+                                      "outbox resume"};
+  std::set<std::string> found;
+  for_each_command(&tree.app, [&](CLI::App* command) {
+    const auto path = path_of(command);
+    const bool drafts = command->get_option_no_throw("--draft") != nullptr;
+    CHECK(drafts == (command->get_option_no_throw("--send-by") != nullptr));
+    if (without.contains(path)) CHECK_FALSE(drafts);
+    const bool proposes = path.starts_with("governance propose ") && command->get_subcommands(nullptr).empty() &&
+                          command->get_option_no_throw("--voting-ends") != nullptr;
+    INFO(path);
+    if (proposes || changing.contains(path)) CHECK(drafts);
+    if (drafts) found.insert(path);
+  });
+  for (const auto& path : changing) {
+    INFO(path);
+    CHECK(found.contains(path));
+  }
+}
+
+TEST_CASE("an option that was typed and that nobody read is named, and refused with exit code 2") {
+  CommandTree app{"", "testamur"};
+  Given<std::string> read, unread, absent;
+  auto* command = app.add_subcommand("act", "");
+  option(*command, "--read", read, "");
+  option(*command, "--unread", unread, "");
+  option(*command, "--absent", absent, "");
+  app.parse("act --read a --unread b", false);
+  CHECK(*read == "a");
+  Context context;
+  context.commands = &app;
+  const auto refused = refuse_unread_options(context);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.failure().exit == ExitCode::kUsage);
+  CHECK(refused.message().starts_with("--unread would have no effect here"));
+  CHECK(refused.message().find("--absent") == std::string::npos);
+
+  CHECK(*unread == "b");
+  CHECK(refuse_unread_options(context).ok());
+}
+
+TEST_CASE("the causes of a call keep their exit codes on the way to main") {
+  const auto exit = [](CallFailure kind) {
+    const Attempt<Json> attempt = asked(Called<Json>(CallError{kind, "cause", "code", "rule", "field"}));
+    const auto pass_on = [&]() -> Outcome {
+      TM_TRY(const auto value, attempt);
+      return Reply{value, ""};
+    };
+    return pass_on().exit();
+  };
+  CHECK(exit(CallFailure::kUnreachable) == ExitCode::kUnreachable);
+  CHECK(exit(CallFailure::kOverloaded) == ExitCode::kUnreachable);
+  CHECK(exit(CallFailure::kNotFound) == ExitCode::kUnknown);
+  CHECK(exit(CallFailure::kInvalid) == ExitCode::kUsage);
+  CHECK(exit(CallFailure::kRejected) == ExitCode::kFailure);
+  CHECK(exit(CallFailure::kOther) == ExitCode::kFailure);
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,118 @@
+// Countries, domains and names of institutions, by meaning.
+#include "ledger/tx/facts_meaning.h"
+
+#include "tests/support/catch.h"
+#include "tests/support/shared.h"
+#include "wallet/accreditation/likeness.h"
+#include "wallet/credential/csv.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+tx::InstitutionFacts facts(const std::string& name, const std::string& country, const std::string& domain) {
+  tx::InstitutionFacts made;
+  made.legal_names = {{"en", name}};
+  made.country = country;
+  made.domain = domain;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("countries are those of ISO 3166-1, and what is meant by other spellings is offered") {
+  std::size_t assigned = 0;
+  for (char a = 'A'; a <= 'Z'; ++a) {
+    for (char b = 'A'; b <= 'Z'; ++b) assigned += tx::is_assigned_country(std::string{a, b}) ? 1 : 0;
+  }
+  CHECK(assigned == 250);  // 249, and XK
+  for (const char* none : {"UK", "EL", "EU", "XX", "ZZ", "AN", "SU", "YU", "", "A", "AUT", "at"})
+    CHECK_FALSE(tx::is_assigned_country(none));
+  CHECK(tx::meant_country("UK") == "GB");
+  CHECK(tx::meant_country("EL") == "GR");
+  CHECK(tx::meant_country("fr") == "FR");
+  CHECK(tx::meant_country("GBR") == "GB");
+  CHECK(tx::meant_country("United Kingdom") == "GB");
+  CHECK_FALSE(tx::meant_country("GB").has_value());
+  CHECK_FALSE(tx::meant_country("ZZ").has_value());
+  CHECK(tx::meaning_problem(facts("Listed Inst", "EL", "listed.example"))->why == "EL: ISO 3166-1 says GR");
+  CHECK(tx::meaning_problem(facts("Inst", "EU", "listed.example"))->why.find("no country") != std::string::npos);
+}
+
+TEST_CASE("a domain is one by which the public reaches one institution") {
+  for (const char* good : {"univie.ac.at", "uni.lu", "ful.ac.be", "new-name.example", "ox.ac.uk", "mit.edu", "x.test",
+                           "uni-example.eu", "xn--kln-muster-ecb.example", "a.github.example"}) {
+    INFO(tx::domain_problem(good).value_or(""));
+    CHECK_FALSE(tx::domain_problem(good).has_value());
+  }
+  const std::pair<const char*, const char*> kBad[] = {
+      {"192.0.2.7", "address in numbers"},
+      {"[2001:db8::1]", "address in numbers"},
+      {"2001:db8::1", "address in numbers"},
+      {"localhost", "no domain name"},
+      {"node.local", "closed network"},
+      {"uni.internal", "closed network"},
+      {"uni.localhost", "closed network"},
+      {"abc.onion", "closed network"},
+      {"ac.at", "suffix under which many"},
+      {"edu.pl", "suffix under which many"},
+      {"co.uk", "suffix under which many"},
+      {"uni.github.io", "many share"},
+      {"wordpress.com", "many share"},
+      {"fifth.example/law", "has a path"},
+      {"user@seventh.example", "names a user"},
+      {"https://a.example", "address of the web"},
+      {"a.example:443", "has a port"},
+      {"eighth.example.", "ends with a dot"},
+      {"K\u00F6ln.example", "beyond ASCII"},
+      {"Uni.Example", "capital letters"},
+      {"a.example\u200B", "U+200B"},
+      {"", "no domain name"},
+      {"a..example", "no domain name"},
+      {" a.example", "U+0020"},
+  };
+  for (const auto& [domain, cause] : kBad) {
+    const auto problem = tx::domain_problem(domain);
+    INFO(domain);
+    REQUIRE(problem.has_value());
+    INFO(*problem);
+    CHECK(problem->find(cause) != std::string::npos);
+  }
+}
+
+TEST_CASE("the domains of ten thousand real universities are taken, but for those of shared hosts") {
+  const auto path = testamur::test::shared_file("data/universities.csv");
+  if (!path) return;
+  const auto table = parse_csv(testamur::test::read_file(*path)).value();
+  std::size_t column = table.header.size(), refused = 0;
+  for (std::size_t i = 0; i < table.header.size(); ++i) {
+    if (table.header[i].text.find("domain") != std::string::npos) column = i;
+  }
+  REQUIRE(column < table.header.size());
+  for (const auto& row : table.rows) refused += tx::domain_problem(row[column].text) ? 1 : 0;
+  CHECK(table.rows.size() > 9'000);
+  CHECK(refused < table.rows.size() / 200);
+}
+
+TEST_CASE("a name on its way to the ledger holds no mark that cannot be seen") {
+  const auto problem = tx::meaning_problem(facts("University of Vienna\u200B", "FR", "zwsp.example"));
+  REQUIRE(problem.has_value());
+  CHECK(problem->field == "legal_names");
+  CHECK(problem->why.find("U+200B (zero width space) at character 21") != std::string::npos);
+}
+
+TEST_CASE("a second entry of an institution is recognized by domain and by a name that only looks different") {
+  const std::vector<KnownParty> known{{InstitutionId{}, facts("University of Vienna", "AT", "univie.ac.at")}};
+  for (const char* name : {"University of Vienna", "UNIVERSITY OF VIENNA", "University  of\u00A0Vienna",
+                           "Universit\u0443 of Vienna", "University of V\u0456enna", "\uFF35niversity of Vienna"}) {
+    INFO(name);
+    CHECK(find_lookalike(facts(name, "AT", "other.example"), known).has_value());
+  }
+  CHECK(find_lookalike(facts("Elsewhere", "AT", "univie.ac.at"), known)
+            ->starts_with("the domain univie.ac.at is that of"));
+  CHECK_FALSE(find_lookalike(facts("University of Vienna", "FR", "vienna.example"), known).has_value());
+  CHECK_FALSE(find_lookalike(facts("Vienna University", "AT", "other.example"), known).has_value());
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,72 @@
+// Whom a change of status hits: from what a person named (learners, references, indexes, batches) to awards of this
+// home's registers, each by the learner's reference, achievement, batch and date. One thread.
+//
+// A name may mean more than it seems to: a learner may have several awards, and two references may differ by a leading
+// zero only. So the selection says every award by name, what was ambiguous, and which other learners are close.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wallet/cli/context.h"
+#include "wallet/cli/outcome.h"
+#include "wallet/credential/credential.h"
+
+namespace testamur::wallet {
+
+// One learner's award, by a register of this home; or an index that no register of this home has.
+struct AwardRecord {
+  std::string student;  // empty: in no register here
+  std::string batch;    // name of the folder
+  AchievementId achievement;
+  std::vector<IssuerIndex> indexes;  // all slots of the award, ascending
+  std::string date;                  // YYYY-MM-DD: the award's, else when it was signed; empty: not known
+  bool committed = true;
+  std::vector<Hash256> commitments;  // of the indexes, where the batch's state has them
+
+  auto operator<=>(const AwardRecord&) const = default;
+};
+// "S1, tmi1…/1.1, of 2026-06-30, batch spring (index 7)".
+std::string award_text(const AwardRecord& award);
+// The first ten a line each, and how many more.
+std::string awards_text(const std::vector<AwardRecord>& awards);
+Json to_json(const AwardRecord& award);
+
+// What a person named, in one option or one row of a table.
+struct TargetName {
+  std::optional<std::string> student;
+  std::optional<IssuerIndex> index;
+  std::optional<std::string> batch;
+  std::string where;  // "--student S1", "revoke.csv, line 3": begins the failure
+};
+
+struct AwardSelection {
+  std::vector<AwardRecord> awards;     // by batch and student, each once
+  std::vector<std::string> ambiguous;  // a sentence for each learner that was named without saying which award
+  std::vector<std::string> close;      // a sentence for each learner whose reference is near another's
+};
+// Fails, naming the place, on a name that nobody has, a batch that there is not, and a reference that belongs to
+// another learner or batch than stands beside it. `all`: every award of a learner, or of a batch named alone, is meant.
+// Pure.
+Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known, const std::vector<std::string>& batches,
+                                     const std::vector<TargetName>& names, bool all);
+
+// Every award of this home's registers. Dates and commitments are read of those that `wanted` names only.
+Attempt<std::vector<AwardRecord>> registered_awards(const Context& context, std::span<const age::Identity> identities);
+Attempt<void> add_dates(const Context& context, std::span<const age::Identity> identities,
+                        std::vector<AwardRecord>& awards);
+
+// What the ledger says of each award: the status of its slots by name ("valid", "revoked", …; the worst of them, for
+// the order of a final change), "not_listed" where it does not list one. Fails when no node answers.
+Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& chain, const InstitutionId& issuer,
+                                              const std::vector<AwardRecord>& awards);
+
+// ---- references that look alike ---------------------------------------------------------------------------------
+
+// A sentence for each group of different references that people may take for each other (reference_key). Pure.
+std::vector<std::string> lookalikes(const std::vector<std::string>& references);
+
+}  // namespace testamur::wallet

@@ -1,0 +1,226 @@
+#include "wallet/credential/award_check.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/text.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::uint64_t kDayMs = 86'400'000;
+constexpr std::uint64_t kHourMs = 3'600'000;
+// The day begins fourteen hours before UTC at the eastern end of the world: an award of today there is no mistake.
+constexpr std::uint64_t kEarliestZoneMs = 14 * kHourMs;
+// How far a clock may be behind the ledger's newest block before it is called wrong.
+constexpr std::uint64_t kClockToleranceMs = 10 * 60 * 1000;
+constexpr unsigned kOldestYears = 120;
+
+// Days since 0000-03-01 of a date that check_claim() has accepted ("YYYY-MM-DD"); for comparing and for the start of
+// the day. By the civil calendar, whose year begins in March here, so that the leap day is its last.
+std::int64_t day_number(const std::string& date) {
+  const auto number = [&date](std::size_t at, std::size_t size) {
+    std::int64_t value = 0;
+    for (const char c : date.substr(at, size)) value = value * 10 + (c - '0');
+    return value;
+  };
+  const std::int64_t month = number(5, 2);
+  const std::int64_t year = number(0, 4) - (month <= 2 ? 1 : 0);
+  const std::int64_t from_march = (month + 9) % 12;
+  return year * 365 + year / 4 - year / 100 + year / 400 + (from_march * 153 + 2) / 5 + number(8, 2) - 1;
+}
+
+constexpr std::int64_t kEpochDay = 719'468;  // day_number("1970-01-01")
+
+std::string date_of(std::uint64_t time_ms) {
+  std::int64_t day = static_cast<std::int64_t>(time_ms / kDayMs) + kEpochDay;
+  const std::int64_t era = day / 146'097;
+  const std::int64_t of_era = day % 146'097;
+  const std::int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36'524 - of_era / 146'096) / 365;
+  const std::int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t from_march = (5 * of_year + 2) / 153;
+  const std::int64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
+  const std::int64_t year = era * 400 + year_of_era + (month <= 2 ? 1 : 0);
+  const auto digits = [](std::int64_t value, std::size_t size) {
+    std::string text = std::to_string(value);
+    return text.size() < size ? std::string(size - text.size(), '0') + text : text;
+  };
+  return digits(year, 4) + "-" + digits(month, 2) + "-" + digits(of_year - (153 * from_march + 2) / 5 + 1, 2);
+}
+
+std::string minute_of(std::uint64_t time_ms) {
+  const auto minutes = time_ms / 60'000 % (24 * 60);
+  const auto two = [](std::uint64_t value) { return (value < 10 ? "0" : "") + std::to_string(value); };
+  return date_of(time_ms) + " " + two(minutes / 60) + ":" + two(minutes % 60) + " UTC";
+}
+
+std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+
+std::string listed(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const auto& each : texts) all += (all.empty() ? "" : ", ") + quoted(each);
+  return all;
+}
+
+// What a text about supervision says against what the achievement states.
+bool contradicts(std::string_view said, std::string_view stated) {
+  std::string words;
+  for (const char c : skeleton(said)) {
+    if (c != '_' && c != '-') words += c;
+  }
+  const auto has = [&words](const char* word) { return words.find(word) != std::string::npos; };
+  const bool unsupervised = has("unsupervised") || has("notsupervised") || has("nosupervision");
+  const bool supervised = !unsupervised && has("supervised");
+  const bool unverified = has("unverified") || has("notverified");
+  const bool states_supervised = stated.starts_with("supervised");
+  if (unsupervised && states_supervised) return true;
+  if (supervised && !states_supervised) return true;
+  if (unverified && stated != "unsupervised_unverified") return true;
+  if (has("verified") && !unverified && stated == "unsupervised_unverified") return true;
+  return (has("online") && stated == "supervised_onsite") || (has("onsite") && stated == "supervised_online");
+}
+
+class Checking {
+ public:
+  Checking(const AwardTerms& terms, const AwardCalendar& calendar) : terms_(terms), calendar_(calendar) {}
+
+  void check_clock() {
+    if (calendar_.proven_block_ms > calendar_.now_ms + kClockToleranceMs) {
+      whole(minute_of(calendar_.now_ms), minute_of(calendar_.proven_block_ms),
+            "this machine's clock says " + minute_of(calendar_.now_ms) + "; the ledger's newest block is of " +
+                minute_of(calendar_.proven_block_ms) + ": set the clock");
+    }
+    if (calendar_.expires_ms != 0 && calendar_.expires_ms <= std::max(calendar_.now_ms, calendar_.proven_block_ms)) {
+      whole(last_day(), date_of(calendar_.now_ms),
+            "the credentials would be over before they are issued: their last day is " + last_day() +
+                ", and today is " + date_of(calendar_.now_ms) + " (UTC)");
+    }
+  }
+
+  void check(const ClassRow& row) {
+    row_ = &row;
+    check_title();
+    check_number(ClaimId::kEctsHundredths, terms_.ects_hundredths);
+    check_number(ClaimId::kEqfLevel, terms_.eqf_level);
+    check_conditions();
+    check_days();
+  }
+
+  std::vector<AwardFinding> take() { return std::move(findings_); }
+
+ private:
+  const std::string* text_of(ClaimId id) const {
+    const auto found = row_->claims.find(id);
+    return found == row_->claims.end() ? nullptr : std::get_if<std::string>(&found->second);
+  }
+
+  void whole(std::string value, std::string expected, std::string text) {
+    findings_.push_back({CsvPlace{0, 0}, "", std::move(value), std::move(expected), std::move(text)});
+  }
+  void add(ClaimId id, std::string value, std::string expected, const std::string& text) {
+    const auto place = row_->places.find(id);
+    const CsvPlace at = place == row_->places.end() ? CsvPlace{row_->line, 1} : place->second;
+    findings_.push_back({at, std::string(kind_of(id).name), std::move(value), std::move(expected),
+                         to_text(at) + ": " + std::string(kind_of(id).name) + ": " + text});
+  }
+
+  // Verifiers compare byte by byte, so that letters in another form are another title to them.
+  void check_title() {
+    const auto* title = text_of(ClaimId::kTitle);
+    if (title == nullptr || std::ranges::find(terms_.titles, *title) != terms_.titles.end()) return;
+    for (const auto& known : terms_.titles) {
+      if (nfc(known) != nfc(*title)) continue;
+      return add(ClaimId::kTitle, *title, known,
+                 quoted(*title) + " has the letters of " + quoted(known) +
+                     " in another form (NFD): save the list in NFC, or leave the column out");
+    }
+    for (const auto& known : terms_.titles) {
+      if (skeleton(known) != skeleton(*title)) continue;
+      return add(ClaimId::kTitle, *title, known,
+                 quoted(*title) + " differs from " + quoted(known) + " by case, spaces or marks: it must be the same");
+    }
+    add(ClaimId::kTitle, *title, listed(terms_.titles),
+        quoted(*title) + " is none of the achievement's titles: " + listed(terms_.titles));
+  }
+
+  void check_number(ClaimId id, std::uint64_t stated) {
+    const auto found = row_->claims.find(id);
+    if (found == row_->claims.end()) return;
+    const auto said = std::get<std::uint64_t>(found->second);
+    if (said == stated) return;
+    const bool credits = id == ClaimId::kEctsHundredths;
+    const std::string shown = to_display(kind_of(id), found->second) + (credits ? " ECTS" : "");
+    const std::string is = std::to_string(said) + (credits ? " is " + shown : "");
+    std::string text = is + "; the achievement says " + (stated == 0 ? "nothing" : std::to_string(stated));
+    if (credits && stated != 0) {
+      text += " (" + to_display(kind_of(id), ClaimValue{stated}) + " ECTS)";
+      if (said * 100 == stated) text += ": for whole credits call the column ects";
+    }
+    add(id, std::to_string(said), std::to_string(stated), text);
+  }
+
+  void check_conditions() {
+    const auto* identity = text_of(ClaimId::kIdentityCheck);
+    if (identity != nullptr && !terms_.identity_check.empty() && contradicts(*identity, terms_.identity_check)) {
+      add(ClaimId::kIdentityCheck, *identity, terms_.identity_check,
+          quoted(*identity) + " contradicts the achievement, which says " + terms_.identity_check);
+    }
+    const auto* scheme = text_of(ClaimId::kGradingScheme);
+    if (scheme == nullptr || terms_.grading.empty()) return;
+    const auto same = [&](const std::string& known) { return skeleton(known) == skeleton(*scheme); };
+    if (std::ranges::any_of(terms_.grading, same)) return;
+    add(ClaimId::kGradingScheme, *scheme, listed(terms_.grading),
+        quoted(*scheme) + " is another scheme than the achievement's: " + listed(terms_.grading));
+  }
+
+  void check_days() {
+    const auto now_day = static_cast<std::int64_t>((calendar_.now_ms + kEarliestZoneMs) / kDayMs) + kEpochDay;
+    const std::string today = date_of(calendar_.now_ms);
+    const auto* birth = text_of(ClaimId::kBirthDate);
+    const auto* award = text_of(ClaimId::kAwardDate);
+    if (award != nullptr && day_number(*award) > now_day)
+      add(ClaimId::kAwardDate, *award, today, *award + " is to come; today is " + today + " (UTC)");
+    if (award != nullptr && calendar_.expires_ms != 0 && *award > last_day()) {
+      add(ClaimId::kAwardDate, *award, last_day(),
+          *award + " is after the last day of the credential, " + last_day() + " (UTC)");
+    }
+    if (birth == nullptr) return;
+
+    if (day_number(*birth) > now_day)
+      return add(ClaimId::kBirthDate, *birth, today, *birth + " is to come; today is " + today + " (UTC)");
+    if (award != nullptr && *birth >= *award)
+      return add(ClaimId::kBirthDate, *birth, *award, *birth + " is not before the award on " + *award);
+    if (now_day - day_number(*birth) > std::int64_t{kOldestYears} * 366) {
+      add(ClaimId::kBirthDate, *birth, today,
+          *birth + " is more than " + std::to_string(kOldestYears) + " years ago; today is " + today);
+    }
+  }
+
+  std::string last_day() const { return date_of(calendar_.expires_ms == 0 ? 0 : calendar_.expires_ms - 1); }
+
+  const AwardTerms& terms_;
+  const AwardCalendar& calendar_;
+  const ClassRow* row_ = nullptr;
+  std::vector<AwardFinding> findings_;
+};
+
+}  // namespace
+
+std::vector<AwardFinding> check_awards(const std::vector<ClassRow>& rows, const AwardTerms& terms,
+                                       const AwardCalendar& calendar) {
+  Checking checking(terms, calendar);
+  checking.check_clock();
+  for (const auto& row : rows) checking.check(row);
+  return checking.take();
+}
+
+std::string to_text(const std::vector<AwardFinding>& findings) {
+  constexpr std::size_t kMost = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(findings.size(), kMost); ++i)
+    text += (text.empty() ? "" : "\n") + findings[i].text;
+  if (findings.size() > kMost) text += "\nand " + std::to_string(findings.size() - kMost) + " more";
+  return text;
+}
+
+}  // namespace testamur::wallet
