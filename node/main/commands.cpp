@@ -19,6 +19,7 @@
 #include "node/rpc/descriptors.h"
 #include "node/rpc/node.h"
 #include "node/rpc/preflight.h"
+#include "node/rpc/spare_memory.h"
 
 namespace testamur::node {
 
@@ -60,6 +61,7 @@ int serve(const NodeConfig& config, const ledger::tx::InstitutionFacts* dev_fact
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   protect_process();
+  SpareMemory::configure();
   raise_descriptor_limit();
 
   // Before anything is done, and before a log of the node's own says anything else.

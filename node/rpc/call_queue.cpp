@@ -9,8 +9,9 @@
 namespace testamur::node {
 namespace {
 
-// Half the weight of a thread at the usual priority, and not less: the API shall answer on a busy machine too.
-constexpr int kNice = 4;
+// Above the process: half the weight of a thread of consensus, and not less: the API shall answer on a busy machine
+// too.
+constexpr int kNicer = 4;
 
 }  // namespace
 
@@ -18,8 +19,10 @@ void lower_priority_of_this_thread() {
   thread_local bool done = false;
   if (done) return;
   done = true;
-  // On Linux the priority is that of one thread. Where it cannot be lowered all share alike, as before.
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kNice);
+  // On Linux the priority is that of one thread, and that of the process is its first thread's: the operator's choice,
+  // above or below the usual. Where it cannot be lowered all share alike, as before.
+  const int process = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::getpid()));
+  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), process + kNicer);
 }
 
 CallQueue::CallQueue(std::size_t workers) {

@@ -11,13 +11,15 @@
 
 #include "node/address/address.h"
 #include "node/rpc/api_listener.h"
+#include "node/rpc/spare_memory.h"
 #include "node/rpc/tls_files.h"
 
 namespace testamur::node {
 namespace {
 
 constexpr auto kStopTime = std::chrono::seconds(3);
-constexpr int kStreamsOfOneConnection = 256;
+// As few as HTTP/2 advises: a request that has begun and never ends is no call yet, and only this bounds its memory.
+constexpr int kStreamsOfOneConnection = 100;
 // What gRPC keeps of requests that are not complete and answers that are not taken; beyond it connections are slowed
 // down, then calls end.
 constexpr std::size_t kTransportBytes = 64u << 20;
@@ -113,8 +115,10 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config, con
   if (!parts->server) return error("the API cannot be served: gRPC refuses its configuration, see standard error");
 
   parts->server->GetHealthCheckService()->SetServingStatus(true);
-  parts->listener->start(std::move(acceptor),
-                         [&open = context.calls.open] { open.end_stalled(OpenCalls::Clock::now()); });
+  parts->listener->start(std::move(acceptor), [&open = context.calls.open, spare = SpareMemory()]() mutable {
+    open.end_stalled(OpenCalls::Clock::now());
+    spare.give_back_if_grown(Overload::now_ms());
+  });
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(parts)));
 }
 
