@@ -30,23 +30,22 @@ void Engine::Core::receive(const InstitutionId& from, const Proposal& proposal) 
   if (!note_signed(proposal, facts.id) && !certain) return;
 
   // The leader signed what cannot be valid, or about another view than the header's (another copy may be sound): the
-  // view may be given up, but nothing is remembered of the block.
+  // view may be given up, but nothing is remembered of the block. Nobody honest holds such a copy, or passes it on.
   if (!facts.well_formed || !as_its_header || facts.proposer != leader_id(proposal.view)) {
     state(proposal.view).leader_invalid = true;
-    return;
+    return distrust(from);
   }
 
-  // A body that is validated next is hashed there; where that must wait, or a false copy came before, it is now.
-  const bool waits = !facts_of(facts.parent) || (missing && missing->liars != 0);
+  // A body that is validated next is hashed there; where that must wait, a false copy came before, or an own vote takes
+  // the block to the journal at once, it is now.
+  const bool waits = !facts_of(facts.parent) || (missing && missing->liars != 0) || own_vote_lacks(facts.id);
   if (waits && !driver_.body_matches(*proposal.header, *proposal.body)) {
     missing_.false_copy(facts.id, facts.view, bit_of(from), now_ms_);
     return distrust(from);
   }
   if (const auto index = set_.index_of(from); missing && index) fetch_failures_[*index] = 0;
   const BlockId id = facts.id;
-  accept(std::make_shared<const Block>(Block{proposal, std::move(facts)}), from);
-  BlockEntry& added = *entry(id);
-  added.body_checked = waits;
+  accept(std::make_shared<const Block>(Block{proposal, std::move(facts)}), from, waits);
   if (certain) mark_certain(id);
 }
 
@@ -103,10 +102,11 @@ bool Engine::Core::check_body(BlockEntry& held) {
   return held.body_checked;
 }
 
-void Engine::Core::accept(const BlockPtr& block, const InstitutionId& from) {
+void Engine::Core::accept(const BlockPtr& block, const InstitutionId& from, bool body_checked) {
   BlockEntry& added = blocks_[block->facts.id];
   added.block = block;
   added.from = from;
+  added.body_checked = body_checked;
   missing_.arrived(block->facts.id);
   ViewState& at = state(block->facts.view);
   if (!at.proposal) at.proposal = block;
@@ -198,7 +198,7 @@ bool Engine::Core::validate_ready_blocks() {
 void Engine::Core::on_validated(const BlockId& id, Validation validation) {
   BlockEntry* known = entry(id);
   if (!known || known->validity != Validity::kAsked) return;
-  if (validation.verdict == Verdict::kBadCopy && known->body_checked) {
+  if (validation.verdict == Verdict::kBadCopy && (known->body_checked || check_body(*known))) {
     known->validity = Validity::kUnknown;  // said of another copy, which was replaced meanwhile
     return advance();
   }

@@ -84,7 +84,8 @@ class Engine::Core {
   bool note_signed(const Proposal& proposal, const BlockId& id);
   void compare_copies(const InstitutionId& from, const Proposal& proposal, BlockEntry& held);
   bool check_body(BlockEntry& held);
-  void accept(const BlockPtr& block, const InstitutionId& from);
+  void accept(const BlockPtr& block, const InstitutionId& from, bool body_checked);
+  bool own_vote_lacks(const BlockId& id) const;  // a restored or shown vote of this node waits for the block
   bool validate_ready_blocks();
   bool well_placed(const Block& block, const HeaderFacts& parent) const;
   View parent_view_in(const HeaderFacts& parent) const;  // what a child names as its parent's view
@@ -170,6 +171,7 @@ class Engine::Core {
   void after_sync(std::function<void()> effect);
   void flush();
   void persist_block(BlockEntry& entry);
+  bool is_better_copy(const Proposal& found, const Proposal& kept) const;
   Status replay_finality();
   void restore_views();
   void resend_own_vote_when_complete();

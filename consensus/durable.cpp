@@ -38,13 +38,21 @@ void Engine::Core::persist_block(BlockEntry& block) {
   save(make_record(*block.block));
 }
 
-// A vote restored without its block binds; it is sent again once the block is there and durable.
+bool Engine::Core::own_vote_lacks(const BlockId& id) const {
+  return std::any_of(views_.begin(), views_.end(), [&](const auto& entry) {
+    const auto& mine = entry.second.mine(Act::kNotarize);
+    return mine && mine->needs_body && mine->record.vote.statement.block == id;
+  });
+}
+
+// A vote restored without its block binds; it is sent again once the block is there, its body is known to be true, and
+// both are durable.
 void Engine::Core::resend_own_vote_when_complete() {
   for (auto& [view, at] : views_) {
     auto& mine = at.mine(Act::kNotarize);
-    if (!mine || !mine->needs_body) continue;
+    if (!mine || !mine->needs_body || view <= base_view_) continue;
     BlockEntry* held = entry(mine->record.vote.statement.block);
-    if (!held) continue;
+    if (!held || !(held->body_checked || check_body(*held))) continue;
     persist_block(*held);
     mine->needs_body = false;
     after_sync([this, epoch = epoch_, at_view = view] {
@@ -64,6 +72,12 @@ std::vector<Record> Engine::Core::live_records() const {
     }
   }
   return records;
+}
+
+// Of two bodies one is a false copy, which no build should have journaled; of two equal ones the signed is kept.
+bool Engine::Core::is_better_copy(const Proposal& found, const Proposal& kept) const {
+  if (*found.body == *kept.body) return kept.signature.is_zero();
+  return !driver_.body_matches(*kept.header, *kept.body);
 }
 
 Status Engine::Core::restore(RecordKind kind, ByteView bytes) {
@@ -93,7 +107,7 @@ Status Engine::Core::restore(RecordKind kind, ByteView bytes) {
       if (facts.height < base_.height || (facts.height == base_.height && !facts.filler)) return {};
       const BlockId id = facts.id;
       auto& kept = restored_.blocks[id];
-      if (!kept || kept->proposal.signature.is_zero()) {
+      if (!kept || is_better_copy(*proposal, kept->proposal)) {
         kept = std::make_shared<const Block>(Block{std::move(*proposal), std::move(facts)});
       }
       return {};

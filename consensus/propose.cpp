@@ -82,10 +82,8 @@ void Engine::Core::on_built(std::uint64_t request_id, const std::optional<BuiltB
     proposed_ = view_;
     auto block = std::make_shared<const Block>(Block{std::move(proposal), std::move(facts)});
     note_signed(block->proposal, block->facts.id);
-    accept(block, config_.self);
-    BlockEntry& own = blocks_[block->facts.id];
-    own.validity = Validity::kValid;  // its state was made while building
-    own.body_checked = true;
+    accept(block, config_.self, true);
+    blocks_[block->facts.id].validity = Validity::kValid;  // its state was made while building
     // Whoever is still in the view before can follow the proposal into this one.
     for (std::size_t i = 0; i < set_.size(); ++i) show_entry_to(i);
     driver_.broadcast(block->proposal);

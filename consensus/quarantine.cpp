@@ -58,9 +58,9 @@ bool Engine::Core::shown_own_vote(const Vote& vote) {
   if (!at.mine(statement.act)) {
     // It binds from now on, whatever ends the quarantine.
     const VoteRecord record{vote, Hash256{}};
-    const bool needs_body = statement.act == Act::kNotarize && !entry(statement.block);
-    at.mine(statement.act) = OwnVote{record, false, needs_body};
+    at.mine(statement.act) = OwnVote{record, false, statement.act == Act::kNotarize};
     save(make_record(record));
+    resend_own_vote_when_complete();
     after_sync([this, epoch = epoch_, view = statement.view, act = statement.act] {
       if (epoch != epoch_ || !views_.contains(view)) return;
       auto& mine = views_.at(view).mine(act);
@@ -131,10 +131,12 @@ void Engine::Core::show_sealing(QuarantineAnswer& answer) const {
   }
 }
 
-// Whether the answer's flag is more than a word.
+// Whether the answer's flag is more than a word. A sealing block that another one left behind lost for good, and who
+// keeps its notarization may show it as long as the epoch lasts.
 bool Engine::Core::shows_sealing(const QuarantineAnswer& answer) {
   if (!answer.holds_notarized_sealing || !answer.sealing_certificate) return false;
   const Certificate& shown = *answer.sealing_certificate;
+  if (shown.statement.view <= base_view_ && !base_seals()) return false;
   const HeaderFacts facts = driver_.read_header(*answer.sealing_header);
   const bool seals = facts.well_formed && facts.epoch == epoch_ && (facts.sealing || facts.filler);
   if (!seals || shown.statement.act == Act::kNullify || shown.statement.epoch != epoch_) return false;
@@ -146,11 +148,12 @@ void Engine::Core::receive(const InstitutionId& from, const QuarantineAnswer& an
   heard(from, answer.epoch, View{0}, std::nullopt);
   if (answer.responder >= set_.size() || set_.at(answer.responder).id != from) return;
   if (!quarantine_ || !self_ || answer.responder == *self_ || answer.nonce != exchange_.nonce) return;
-  if (exchange_.answers.contains(answer.responder) || !trusted(from)) return;
+  if (answer.epoch != epoch_) return;  // how this epoch ended comes, proven, with it (help) and by catch-up
+  if ((exchange_.spoken >> answer.responder & 1) != 0 || !trusted(from)) return;
   if (!driver_.verify(set_.at(answer.responder).key, signing_digest(config_.chain, answer), answer.signature)) {
     return distrust(from);
   }
-  if (answer.epoch != epoch_) return;  // how this epoch ended comes, proven, with it (help) and by catch-up
+  exchange_.spoken |= std::uint32_t{1} << answer.responder;
   if (shows_sealing(answer)) {
     exchange_.must_wait = true;
     return;

@@ -19,6 +19,7 @@ namespace testamur::consensus {
 struct VoteSlot {
   std::optional<Vote> vote;
   bool verified = false;
+  bool was_false = false;  // its voter sent a false signature: looked at again only after the pause that this cost
 };
 
 // A vote of this node. It exists from the moment of signing (and binds from then on), is sent and counted once durable.
@@ -126,7 +127,8 @@ struct Exchange {
   CertificatePtr highest;
   bool must_wait =
       false;  // a sealing block may be final already: not in this epoch, unless a later exchange says otherwise
-  bool answered = false;  // enough answers: the floor is being written
+  std::uint32_t spoken = 0;  // bit i: an answer of validator i was checked, whatever it said
+  bool answered = false;     // enough answers: the floor is being written
   std::uint64_t began_ms = 0;
 };
 

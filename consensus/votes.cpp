@@ -56,6 +56,7 @@ void Engine::Core::receive(const InstitutionId& from, const Vote& vote) {
   ViewState& at = state(statement.view);
   VoteSlot& slot = at.slots(statement.act)[vote.voter];
   if (slot.vote && slot.vote->statement == statement) return;
+  if (slot.was_false && !trusted(from)) return;
   report_contradictions(at, vote.voter, vote);
   if (slot.vote) return;  // the first one counts
   slot.vote = vote;
@@ -63,7 +64,7 @@ void Engine::Core::receive(const InstitutionId& from, const Vote& vote) {
 }
 
 // Forms a certificate from the first quorum of equal statements. Signatures are checked only then; a false one frees
-// its slot.
+// its slot, and its voter, whose link brought it, pays.
 void Engine::Core::tally(View view, Act act) {
   ViewState& at = state(view);
   if (at.certificate(act)) return;
@@ -80,6 +81,8 @@ void Engine::Core::tally(View view, Act act) {
       if (!agrees(slot)) continue;
       if (!slot.verified && !(slot.verified = verify(*slot.vote))) {
         slot.vote.reset();
+        slot.was_false = !trusted(set_.at(i).id);  // one more chance; then not before the pause is over
+        distrust(set_.at(i).id);
         continue;
       }
       certificate->signers |= std::uint32_t{1} << i;

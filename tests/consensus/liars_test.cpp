@@ -326,4 +326,100 @@ TEST_CASE("each pause after a false message is twice as long, until its maker ha
   CHECK(credit.trusted(now + 128'000 + 1'000));
 }
 
+TEST_CASE("false votes cost two signature checks a pause", "[consensus][liars]") {
+  Fresh bench;
+  const auto block = bench.first();
+  for (const std::size_t voter : {1U, 2U}) bench.receive(voter, bench.vote(voter, Act::kNotarize, block));
+  bench.verified = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    auto forged = bench.vote(3, Act::kNotarize, block);
+    forged.signature.bytes[0] ^= 1;
+    bench.receive(3, forged);
+  }
+  CHECK(bench.verified <= 4);
+  bench.advance(1'001);
+  bench.receive(3, bench.vote(3, Act::kNotarize, block));
+  CHECK(bench.engine->status().view == View{2});
+}
+
+TEST_CASE("a leader's signed nonsense costs one signature check a pause", "[consensus][liars]") {
+  Fresh bench;
+  Proposal copy = bench.first();
+  copy.view = View{5};
+  copy.signature = bench.sign_with(1, {Act::kPropose, Epoch{0}, View{5}, View{0}, Bench::id_of(copy)});
+  bench.verified = 0;
+  for (int i = 0; i < 1'000; ++i) bench.receive(1, copy);
+  CHECK(bench.verified <= 2);
+}
+
+TEST_CASE("a verdict about a copy that is gone drops no true copy and costs nobody", "[consensus][liars]") {
+  Fresh bench;
+  bench.verdict.reset();
+  const auto block = bench.first();
+  bench.receive(2, block);
+  REQUIRE(bench.validated.size() == 1);
+  bench.engine->on_validated(Bench::id_of(block), {Verdict::kBadCopy, 0});  // of an earlier copy
+  CHECK(bench.validated.size() == 2);
+  bench.engine->on_validated(Bench::id_of(block), {Verdict::kValid, 0});
+  bench.sync();
+  CHECK(bench.own_votes(Act::kNotarize).size() == 1);
+  bench.receive(2, bench.nullification({1, 2, 3}, View{1}));
+  CHECK(bench.engine->status().view == View{2});
+}
+
+TEST_CASE("a false body never stands under an own vote: not in the journal, and not after a restart",
+          "[consensus][liars]") {
+  Fresh bench;
+  const auto block = bench.first();
+  bench.verdict.reset();                                   // validation takes its time
+  bench.receive(2, bench.vote(0, Act::kNotarize, block));  // made before the store was lost
+  bench.sync();
+  REQUIRE(bench.quarantined);
+  bench.receive(1, Fresh::with_body(block, {9, 9}));
+  bench.sync();
+  for (const auto& group : bench.written) {
+    for (const auto& record : group.records) CHECK(record.kind != RecordKind::kBlock);
+  }
+  bench.receive(2, block);
+  bench.sync();
+  bench.receive(2, bench.certificate({1, 2, 3}, Act::kFinalize, block));
+  bench.sync();
+  CHECK(bench.committed.size() == 1);
+  for (const auto& [kind, bytes] : bench.durable()) {
+    if (kind == RecordKind::kBlock) CHECK(*decode_block_record(bytes)->body == *block.body);
+  }
+}
+
+TEST_CASE("of two bodies of one block in a journal the true one counts", "[consensus][liars]") {
+  Fresh before;
+  const auto block = before.first();
+  before.receive(1, block);
+  before.receive(1, before.certificate({1, 2, 3}, Act::kFinalize, block));
+  before.sync();
+  Bench after;
+  const auto junk = Fresh::with_body(block, {9, 9});
+  const Record false_copy = make_record(Block{junk, Bench::facts_of(*block.header)});
+  Bytes bytes = false_copy.head;
+  if (false_copy.tail) bytes.insert(bytes.end(), false_copy.tail->begin(), false_copy.tail->end());
+  REQUIRE(after.engine->restore(RecordKind::kBlock, bytes).ok());
+  after.restart_from(before);
+  REQUIRE(after.committed.size() == 1);
+  after.receive(2, BlockRequest{Epoch{0}, View{1}, Bench::id_of(block)});
+  const auto passed_on = after.all_sent<Proposal>();
+  REQUIRE(passed_on.size() == 1);
+  CHECK(*passed_on[0].body == *block.body);
+}
+
+TEST_CASE("a vote whose block comes by catch-up waits for nothing more", "[consensus][liars]") {
+  Fresh bench;
+  const auto block = bench.first();
+  bench.receive(2, bench.vote(0, Act::kNotarize, block));
+  bench.sync();
+  const auto final = std::make_shared<Certificate>(bench.certificate({1, 2, 3}, Act::kFinalize, block));
+  REQUIRE(bench.engine->on_finalized_externally({{{block.header, block.body}}, {{}, final}}).ok());
+  bench.receive(2, bench.proposal(View{2}, View{1}, Bench::id_of(block), Height{2}));  // before the sync
+  bench.sync();
+  CHECK(bench.committed.size() == 1);
+}
+
 }  // namespace testamur::consensus

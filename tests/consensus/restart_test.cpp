@@ -334,4 +334,63 @@ TEST_CASE("votes that peers show bind the node when the command ends quarantine"
   CHECK(bench.own_votes(Act::kFinalize).empty());
 }
 
+TEST_CASE("a sealing block that lost keeps nobody in quarantine, and each validator speaks once in an exchange",
+          "[consensus]") {
+  Bench bench;
+  bench.start(true);
+  const auto won = bench.proposal(View{2}, View{0}, BlockId{}, Height{1});
+  bench.receive(1, won);
+  bench.receive(1, bench.certificate({1, 2, 3}, Act::kFinalize, won));
+  bench.sync();
+  REQUIRE(bench.committed.size() == 1);
+  bench.advance(1);
+  const auto nonce = bench.all_sent<QuarantineQuery>().at(0).nonce;
+  HeaderFacts facts;
+  facts.height = Height{1};
+  facts.sealing = true;
+  const auto shown_in = [&](View view) {
+    facts.view = view;
+    facts.proposer = bench.set.at(bench.set.leader(Epoch{0}, view)).id;
+    const auto sealing = bench.signed_proposal(facts, View{0});
+    QuarantineAnswer made{Epoch{0}, nonce, true, {}, 1};
+    made.sealing_certificate = bench.certificate({1, 2, 3}, Act::kNotarize, sealing);
+    made.sealing_header = sealing.header;
+    made.signature = bench::sign_as(bench.set.at(1).key, signing_digest(bench.config.chain, made));
+    return made;
+  };
+  const auto honest = [&](std::size_t from) {
+    QuarantineAnswer made{Epoch{0}, nonce, false, bench.certificate({1, 2, 3}, Act::kFinalize, won),
+                          static_cast<std::uint8_t>(from)};
+    made.signature = bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
+    bench.receive(from, made);
+  };
+
+  SECTION("it lost: the block of a later view is final and seals nothing") {
+    bench.receive(1, shown_in(View{1}));
+    honest(2);
+    honest(3);
+    bench.sync();
+    CHECK_FALSE(bench.quarantined);
+  }
+  SECTION("it may be final yet; said a thousand times it is checked once") {
+    const auto shown = shown_in(View{3});
+    bench.receive(1, shown);
+    bench.verified = 0;
+    for (int i = 0; i < 1'000; ++i) bench.receive(1, shown);
+    CHECK(bench.verified == 0);
+    honest(2);
+    honest(3);
+    bench.sync();
+    CHECK(bench.quarantined);
+  }
+  SECTION("answers of another epoch are not checked at all") {
+    auto later = shown_in(View{3});
+    later.epoch = Epoch{1};
+    later.signature = bench::sign_as(bench.set.at(1).key, signing_digest(bench.config.chain, later));
+    bench.verified = 0;
+    for (int i = 0; i < 1'000; ++i) bench.receive(1, later);
+    CHECK(bench.verified == 0);
+  }
+}
+
 }  // namespace testamur::consensus
