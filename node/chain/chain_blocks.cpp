@@ -31,8 +31,9 @@ void Chain::Core::validate(const consensus::BlockPtr& block) {
   auto payload = header.ok() ? header->payload_digest : Hash256{};
   bool executed = workshop_.executed(block->facts.id) != nullptr;
   if (executed || workshop_.count_unknown(*block->proposal.body) <= kPrepareInline) {
-    auto body =
-        executed ? PreparedBody{} : workshop_.prepare_body(*workshop_.base().state, payload, *block->proposal.body);
+    // What was executed needs no decoding again, but its other copies may be false.
+    auto body = executed ? PreparedBody{body_matches(*block->proposal.header, *block->proposal.body), {}, {}}
+                         : workshop_.prepare_body(*workshop_.base().state, payload, *block->proposal.body);
     engine_->on_validated(block->facts.id, workshop_.validate(*block, body, engine_now_ms()));
     return;
   }

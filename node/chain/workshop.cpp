@@ -238,7 +238,8 @@ Validation Workshop::execute_and_compare(const ledger::Header& header, const Blo
 }
 
 Validation Workshop::validate(const consensus::Block& block, const PreparedBody& body, std::uint64_t now_engine_ms) {
-  if (branches_.find(block.facts.id) != nullptr) return {Verdict::kValid, 0};
+  // Executed before: the block is valid, but this may be another copy of it than the one that was executed.
+  if (branches_.find(block.facts.id) != nullptr) return {body.matches ? Verdict::kValid : Verdict::kBadCopy, 0};
   TimedSection timed(counters_.validate);
   auto header = ledger::decode_header(*block.proposal.header);
   if (!header.ok()) return invalid(header.message());

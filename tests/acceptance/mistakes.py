@@ -221,7 +221,7 @@ def make_office(network, folder):
     network.start()
     office = Office(network, folder)
     office.facts.update({"OWN": network.institutions[0], "VAULTS": str(office.home.folder / "issuer"), "OTHER": network.institutions[1],
-                         "NO_KEY": bech32m("tmk", bytes([7] * 32)), "NO_TRANSACTION": bech32m("tmx", bytes([7] * 32))})
+                         "NO_KEY": bech32m("tmk", bytes([7] * 16)), "NO_TRANSACTION": bech32m("tmx", bytes([7] * 32))})
     office.prepare()
     office.facts["NEXT"] = office.next_index()
     answer = office.home.run("issuer", "status", "suspend", "--index", office.facts["INDEX_S1_spring"], "--draft", office.folder / "unused.json")
