@@ -127,7 +127,7 @@ def await_and_leave(target, stop):
         connection.close()
 
 
-@attack("bulk_unknown", "caller", brief=True)
+@attack("bulk_unknown", "caller")
 def bulk_unknown(target, stop):
     """CheckBulk of 16,384 commitments that nobody listed"""
     flood(target, stop, VERIFY + "CheckBulk", lambda turn: field(1, os.urandom(32 * IDS)), streams=8)
