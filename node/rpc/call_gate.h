@@ -35,7 +35,7 @@ struct CallLimits {
   };
   // By Held.
   std::array<Bound, kHeldCount> held = {Bound{2'048, 4'096}, Bound{512, 1'024}, Bound{16, 64}, Bound{65'536, 131'072},
-                                        Bound{24u << 20, 48u << 20}};
+                                        Bound{16u << 20, 32u << 20}};
 };
 
 class CallGate {

@@ -127,7 +127,7 @@ def await_and_leave(target, stop):
         connection.close()
 
 
-@attack("bulk_unknown", "caller", brief=True)
+@attack("bulk_unknown", "caller")
 def bulk_unknown(target, stop):
     """CheckBulk of 16,384 commitments that nobody listed"""
     flood(target, stop, VERIFY + "CheckBulk", lambda turn: field(1, os.urandom(32 * IDS)), streams=8)
@@ -298,7 +298,7 @@ def garbage_transactions(target, stop):
     flood(target, stop, LEDGER + "Submit", lambda turn: field(1, os.urandom(600_000)), streams=8)
 
 
-@attack("half_requests", "caller", brief=True)
+@attack("half_requests", "caller")
 def half_requests(target, stop):
     """calls that begin and never send their request"""
     connections = []
@@ -343,7 +343,7 @@ def large_half_requests(target, stop):
             one.close()
 
 
-@attack("rapid_reset", "caller", brief=True)
+@attack("rapid_reset", "caller")
 def rapid_reset(target, stop):
     """calls that are cancelled in the same breath, by the ten thousand"""
     connection = target.connect()
