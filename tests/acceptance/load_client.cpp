@@ -351,7 +351,7 @@ class Load {
   std::mutex log_mutex_;
   std::ofstream log_, latencies_;
   std::vector<double> latencies_ms_;  // under log_mutex_, as the log is
-  std::mutex mutex_;  // guards the two below
+  std::mutex mutex_;                  // guards the two below
   bool stopping_ = false;
   Clock::time_point stopped_at_;
   std::condition_variable wake_;

@@ -1,8 +1,8 @@
 // What a lying validator broadcasts in place of the truth: the linker sends every call of Chain::Core::broadcast here.
 //
 // As leader it gives one validator a junk body, tells another a false view of the parent, and shows its block to nobody
-// else than it must; it votes for its own blocks only and keeps its certificates; every proposal is followed by bogus ones
-// of the views in which it leads next, with invented parents. Its node is otherwise a node.
+// else than it must; it votes for its own blocks only and keeps its certificates; every proposal is followed by bogus
+// ones of the views in which it leads next, with invented parents. Its node is otherwise a node.
 #include <cstdint>
 
 #include "consensus/types.h"
@@ -63,7 +63,7 @@ void lie(Chain::Core& self, const Proposal& proposal) {
 using LyingCore = testamur::node::Chain::Core;
 using LyingMessage = testamur::consensus::Message;
 
-#define TM_BROADCAST(prefix)                                                                                         \
+#define TM_BROADCAST(prefix) \
   prefix##_ZN8testamur4node5Chain4Core9broadcastERKSt7variantIJNS_9consensus8ProposalENS4_4VoteENS4_11CertificateENS4_18CertificateRequestENS4_12BlockRequestENS4_8PresenceENS4_15QuarantineQueryENS4_16QuarantineAnswerENS4_15SealingFinalityEEE
 
 extern "C" {

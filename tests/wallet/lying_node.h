@@ -40,8 +40,8 @@ struct Forgery {
   std::string what;  // for people: slots[0].status.status = 99
   std::function<void(google::protobuf::Message&)> apply;
 };
-// Every field of `answer`, set or not, at every depth: dropped, given an enumerator that nobody knows and every one that
-// is known, other numbers, texts and bytes, and what `earlier` (an answer of before, of the same type) says there.
+// Every field of `answer`, set or not, at every depth: dropped, given an enumerator that nobody knows and every one
+// that is known, other numbers, texts and bytes, and what `earlier` (an answer of before, of the same type) says there.
 std::vector<Forgery> forgeries_of(const std::string& method, const google::protobuf::Message& answer,
                                   const google::protobuf::Message* earlier);
 // An empty answer of a method.

@@ -223,7 +223,8 @@ Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text, const
   TM_TRY(auto table, parse_toml(text, file));
   CeremonyReader reader(table, file);
   ledger::GenesisInput input;
-  input.protocol_version = static_cast<std::uint16_t>(reader.number("protocol_version", ledger::kNewestProtocol, 65'535));
+  input.protocol_version =
+      static_cast<std::uint16_t>(reader.number("protocol_version", ledger::kNewestProtocol, 65'535));
   const auto* time = table.get("time");
   if (time != nullptr && time->is_integer()) {
     input.time_ms = reader.number("time", 0, INT64_MAX);

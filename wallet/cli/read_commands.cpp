@@ -34,7 +34,10 @@ Called<CheckAnswer> ask(Client& client, const std::string& text, const CheckOpti
   const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
   if (!hash) {
     return CallError{CallFailure::kInvalid,
-                     "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference", {}, {}, {}};
+                     "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference",
+                     {},
+                     {},
+                     {}};
   }
   return client.check(*hash, options);
 }
@@ -45,7 +48,8 @@ std::optional<ExitCode> check_slot(Context& context, Client& client, const Ledge
   const ChainId chain = trust.current() == nullptr ? ChainId{} : trust.current()->genesis.chain;
   auto facts = facts_of_slot(client, chain, answer, slot);
   if (auto lie = prove_slot(client, trust, facts)) return fail(context, *lie);
-  const auto verdict = verify_hash(facts.slots->front().commitment, facts, {context.now_ms(), kMaxStatusAgeMs, {}, true});
+  const auto verdict =
+      verify_hash(facts.slots->front().commitment, facts, {context.now_ms(), kMaxStatusAgeMs, {}, true});
   out.text += to_text(verdict);
   out.code = worse(out.code, static_cast<ExitCode>(verdict_code(verdict)));
   verdicts.push_back(as_json(verdict));

@@ -1,6 +1,5 @@
 #include "wallet/cli/render.h"
 
-
 #include <algorithm>
 #include <cstdio>
 #include <ctime>

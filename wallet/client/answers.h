@@ -59,8 +59,8 @@ struct AchievementAnswer {
 
 struct SetChangesAnswer {
   std::vector<Bytes> changes;
-  Epoch epoch;                 // of the next block
-  Bytes checkpoint;            // the newest
+  Epoch epoch;       // of the next block
+  Bytes checkpoint;  // the newest
 };
 
 }  // namespace testamur::wallet

@@ -1,8 +1,8 @@
 // Talks to nodes over gRPC. Holds several endpoints and goes on at another when one does not answer.
 //
-// What a verdict or the trust in a ledger is decided from comes back typed (answers.h); the other answers as the JSON of
-// wallet/client/message_json.h. This header needs neither gRPC nor protobuf.
-// TLS off loopback, plain text on it. One thread at a time. Calls block up to their deadline, never longer.
+// What a verdict or the trust in a ledger is decided from comes back typed (answers.h); the other answers as the JSON
+// of wallet/client/message_json.h. This header needs neither gRPC nor protobuf. TLS off loopback, plain text on it. One
+// thread at a time. Calls block up to their deadline, never longer.
 #pragma once
 
 #include <cstdint>

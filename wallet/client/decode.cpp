@@ -255,9 +255,7 @@ std::string word_of(v1::AssessmentType value) { return word(value, *v1::Assessme
 std::string word_of(v1::ParticipationForm value) { return word(value, *v1::ParticipationForm_descriptor()); }
 std::string word_of(v1::IdentityCheck value) { return word(value, *v1::IdentityCheck_descriptor()); }
 std::string word_of(v1::Stackability value) { return word(value, *v1::Stackability_descriptor()); }
-std::string word_of(v1::QualityAssuranceScheme value) {
-  return word(value, *v1::QualityAssuranceScheme_descriptor());
-}
+std::string word_of(v1::QualityAssuranceScheme value) { return word(value, *v1::QualityAssuranceScheme_descriptor()); }
 
 StatusAnswer decode(const v1::GetStatusResponse& answer) {
   StatusAnswer status{id_of<ChainId>(answer.chain_id()), {}, answer.institution().name_now()};
@@ -308,9 +306,9 @@ IssuerAnswer decode(const v1::GetInstitutionResponse& answer) {
   const auto id = id_of<InstitutionId>(view.name().id());
   if (!id) return issuer;
   const auto& name = view.name();
-  issuer.issuer = IssuerRecord{*id,           name.name_now(), name.name_now(),
-                               name.country(), name.domain(),   standing_from(view.standing()),
-                               Basis::kSaid};
+  issuer.issuer = IssuerRecord{
+      *id,         name.name_now(), name.name_now(), name.country(), name.domain(), standing_from(view.standing()),
+      Basis::kSaid};
   for (const auto& key : view.keys()) issuer.keys.push_back(decode(key));
   return issuer;
 }

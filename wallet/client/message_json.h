@@ -13,7 +13,7 @@
 namespace google::protobuf {
 class EnumValueDescriptor;
 class Message;
-}
+}  // namespace google::protobuf
 
 namespace testamur::wallet {
 

@@ -11,7 +11,8 @@ inline constexpr std::size_t kMandatoryElements = 11;
 
 // The eleven mandatory elements in the order of the annex, then the optional ones that are stated.
 // `signature_holds`: the issuer's signature was found good under a proven key.
-std::vector<Element> gather_elements(const CredentialView& credential, const RegistryFacts& facts, bool signature_holds);
+std::vector<Element> gather_elements(const CredentialView& credential, const RegistryFacts& facts,
+                                     bool signature_holds);
 
 // Under which block a fact is proven, or by whose word it stands.
 std::string rests_on(const RegistryFacts& facts, Basis basis);

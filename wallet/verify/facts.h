@@ -138,8 +138,8 @@ struct RegistryFacts {
   // The newest block that the home has followed, or that the answering node names. A proof under an older one tells how
   // it was then (stale_proof).
   Height newest_known;
-  std::string answered_by;       // the endpoint and what it calls itself, or "receipt"
-  std::string problem;           // why facts are missing
+  std::string answered_by;        // the endpoint and what it calls itself, or "receipt"
+  std::string problem;            // why facts are missing
   std::uint64_t others_list = 0;  // slots of this commitment that other issuers have, by the node's word
   // All slots of the commitment, of every issuer, and the one at its reference; empty: not listed.
   std::optional<std::vector<SlotRecord>> slots;

@@ -71,7 +71,8 @@ VerdictCode verdict_code(const Verdict& verdict);
 // The answer of the finding that decides; valid when all is well.
 Answer overall(const Verdict& verdict);
 
-// Two questions, two answers: what the credential is, and who recognises its issuer. The second never touches the first.
+// Two questions, two answers: what the credential is, and who recognises its issuer. The second never touches the
+// first.
 enum class Standing : std::uint8_t {
   kCannotTell,  // why is in the headline
   kGenuine,
