@@ -18,7 +18,7 @@ namespace testamur::node {
 namespace {
 
 constexpr auto kStopTime = std::chrono::seconds(3);
-// As few as HTTP/2 advises: a request that has begun and never ends is no call yet, and only this bounds its memory.
+// As few as HTTP/2 advises. Only a client that keeps to it is bounded by it.
 constexpr int kStreamsOfOneConnection = 100;
 // What gRPC keeps of requests that are not complete and answers that are not taken; beyond it connections are slowed
 // down, then calls end.
