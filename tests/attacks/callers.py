@@ -182,7 +182,7 @@ def unread_streams(target, stop):
             one.close()
 
 
-@attack("unread_answers", "caller", names="unread_answers|stalled|open_calls|queued_calls", brief=True)
+@attack("unread_answers", "caller", names="unread_answers|stalled|open_calls|queued_calls")
 def unread_answers(target, stop):
     """the largest answers of the log, never taken"""
     connections = []
