@@ -32,7 +32,8 @@ tx::StatusChangeContent revoke(std::uint64_t index) {
 std::size_t issue_until_refused(TestLedger& ledger, const Actor& issuer, const AchievementId& achievement,
                                 std::optional<Rejection>& refusal) {
   for (std::size_t i = 0; i < 10; ++i) {
-    const auto used = ledger::Pages(ledger.state()).used_ranges(issuer.id).runs();
+    const auto ranges = ledger::Pages(ledger.state()).used_ranges(issuer.id);  // runs() looks into it
+    const auto used = ranges.runs();
     const auto first = used.empty() ? 0 : used.back().first + used.back().count;
     refusal = ledger.commit(ledger.issue(issuer, first, 16'384, achievement));
     if (refusal) return i;
