@@ -58,7 +58,7 @@ class Thief final : public net::Receiver {
   }
 
  private:
-  static constexpr std::uint64_t kViewsAhead = 100;
+  static constexpr std::uint64_t kViewsAhead = 32;  // within the views of which a node keeps votes (consensus/limits.h)
 
   void finish() {
     if (!connected_ || finished_) return;
