@@ -7,7 +7,7 @@ import subprocess
 
 from network import BIN, Home, publish_achievement, registrar, require, run_test, say, until, write_class
 
-INVALID_EXIT, FAILURE_EXIT, NOT_ACCEPTED_EXIT, UNKNOWN_EXIT = 5, 1, 8, 9
+INVALID_EXIT, FAILURE_EXIT, CANNOT_TELL_EXIT, NOT_ACCEPTED_EXIT, UNKNOWN_EXIT = 5, 1, 7, 8, 9
 FACTS_HOLD = (0, NOT_ACCEPTED_EXIT)  # whether anybody accepts the issuer is another question
 
 
@@ -48,11 +48,14 @@ class Learner:
 
 
 def verify(home, learner, *more):
-    """The verdict's JSON; the credential must be good, accepted or not."""
-    process = home.begin(*more, "credential", "verify", learner.shown, "--audience", "Employer", "--nonce", "7f3a", "--max-age", 86400)
-    out, errors = process.communicate(timeout=120)
-    require(process.returncode in FACTS_HOLD, f"exit code {process.returncode}: {out} {errors}")
-    return out
+    """The verdict's JSON; the credential must be good, accepted or not. Before the first block after a recovery nothing is proven."""
+    def once():
+        process = home.begin(*more, "credential", "verify", learner.shown, "--audience", "Employer", "--nonce", "7f3a", "--max-age", 86400)
+        out, errors = process.communicate(timeout=120)
+        require(process.returncode in (*FACTS_HOLD, CANNOT_TELL_EXIT), f"exit code {process.returncode}: {out} {errors}")
+        return out if process.returncode in FACTS_HOLD else None
+
+    return until(once, "a verdict that rests on a block")
 
 
 def destroy(network, number):
