@@ -79,6 +79,7 @@ class Office:
                                    "--name", name, *again)
             for award in issued["awards"]:
                 self.facts[f"INDEX_{award['student']}_{name}"] = str(award["index"])
+        self.home.run("trust", "grant", self.facts["OTHER"], "--amount", "60", "--depth", "0", "--field", "06", "--slot", "7")
         self.fill("revoke-disagree.csv", "%INDEX_OF_S1%", self.facts["INDEX_S1_spring"])
 
     def fill(self, name, key, value):
@@ -133,6 +134,7 @@ CASES = [
     Case("A whole batch by accident", "issuer status revoke --batch spring", USAGE, "2 awards", "--all"),
     Case("Nobody named", "issuer status revoke --reason withdrawn", USAGE, "name whom to change"),
     Case("A reason that is none", "issuer status revoke --student S2 --reason because", USAGE, '"because" is no reason'),
+    Case("A reason that nobody gave", "issuer status suspend --student S2", CANCELLED, "no --reason was given", '"withdrawn"', "nothing was sent", yes=False),
     Case("A list in which each learner's batch is named", "issuer status suspend --csv revoke-batch.csv", OK, "1 award", "S1", "batch autumn"),
     Case("The same again", "issuer status suspend --csv revoke-batch.csv", OK, "nothing to change", "it is suspended already", "batch autumn"),
     Case("Leading zeros that a spreadsheet dropped", "issuer status revoke --csv revoke-excel.csv", OK, '"12345" is not "0012345"',
@@ -158,6 +160,9 @@ CASES = [
     Case("An achievement that the ledger does not know", "issuer achievement retire $OWN/9.9", UNKNOWN, "9.9"),
     Case("An institution that the ledger does not know", "trust grant nobody.example --amount 60", UNKNOWN, "nobody.example"),
     Case("More than full trust", "trust grant $OTHER --amount 999", USAGE, "--amount is 0 to 120", "999"),
+    Case("A recognition in the place of another", "trust grant $OTHER --amount 60 --slot 7", CANCELLED, "it takes the place of", "amount 60 depth 0",
+         "06", yes=False),
+    Case("Statements of nobody in particular", "registry statements", USAGE, "--by INSTITUTION"),
     Case("A recognition that nobody confirmed", "trust grant $OTHER --depth 0", CANCELLED, "trusts", "its own awards only", yes=False),
     Case("A role that this institution has not", "accreditation grant $OTHER", FAILURE, "has not the role of an accreditor"),
     Case("A proposal that the ledger does not know", "governance vote $NO_TRANSACTION yes", UNKNOWN),
@@ -186,7 +191,7 @@ UNKNOWN_NAMES = [
     "trust explain $OTHER --viewpoint nobody.example", "trust explain $OTHER --achievement $OWN/9.9", "institution show nobody.example",
     "institution register party.toml --listed nobody.example", "institution succeed merge nobody.example --heir $OWN", "key list nobody.example",
     "key show $NO_KEY", "key rotate $NO_KEY", "key retire $NO_KEY", "governance show $NO_TRANSACTION", "governance vote $NO_TRANSACTION no",
-    "governance propose suspend nobody.example", "governance ready nobody.example", "issuer achievement retire $OWN/9.9",
+    "governance propose suspend nobody.example", "governance ready nobody.example", "registry statements --about nobody.example", "issuer achievement retire $OWN/9.9",
     "issuer batch issue --csv class-new.csv --achievement $OWN/9.9", "issuer status revoke --index 999999",
 ]
 

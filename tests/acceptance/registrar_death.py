@@ -1,6 +1,7 @@
 """kill -9 of `testamur issuer batch issue` at every step and at random points: `issuer batch resume` finishes it, there is
 one batch only, no index is used twice, and all claim files are there."""
 
+import json
 import random
 import subprocess
 import time
@@ -98,6 +99,9 @@ def body(network, folder):
     kill_at_random(office, usual_seconds)
     indexes = [award["index"] for batch in office.issued.values() for award in batch["awards"]]
     require(len(indexes) == len(set(indexes)), "an index was used twice")
+    slots = sum(batch["slots"] for batch in office.issued.values())
+    reserved = json.loads((office.home.folder / "issuer" / "next_index.json").read_text())["reserved_until"]
+    require(slots == reserved - 1, f"{reserved - 1} indexes are used up by batches of {slots}")
     record = folder / "all"
     record.write_text("".join(f"- {award['commitment']} {award['index']} 0\n"
                               for batch in office.issued.values() for award in batch["awards"]))

@@ -15,6 +15,7 @@
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/key_vault.h"
+#include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/output.h"
 #include "wallet/cli/render.h"
 #include "wallet/cli/terminal.h"
@@ -32,9 +33,7 @@ namespace {
 
 namespace tx = ledger::tx;
 
-// How far this machine's clock may be from the newest block: behind it the credentials would be dated before what they
-// build on, far ahead of it either the clock or the node is wrong.
-constexpr std::uint64_t kClockBehindMs = 600'000;
+// How far ahead of the newest block this machine's clock may be: beyond, either it or the node is wrong.
 constexpr std::uint64_t kClockAheadMs = 86'400'000;
 
 struct IssueOptions {
@@ -106,10 +105,8 @@ AwardTerms terms_of(const std::string& achievement, const Json& record) {
 // ---- what the ledger says ---------------------------------------------------------------------------------------
 
 // The newest block's time, by the node's word or as far as this home has proven it, whichever is later.
-std::uint64_t newest_block_ms(Context& context, std::uint64_t node_says_ms) {
-  LedgerTrust trust(context.path("ledgers"));
-  if (trust.load() || trust.current() == nullptr || !trust.current()->newest) return node_says_ms;
-  return std::max(node_says_ms, trust.current()->newest->header.time_ms);
+std::uint64_t newest_block_ms(const Context& context, std::uint64_t node_says_ms) {
+  return std::max(node_says_ms, newest_proven_ms(context));
 }
 
 Attempt<void> check_clock(Context& context, std::uint64_t ledger_ms) {
@@ -402,9 +399,9 @@ Outcome issue(Context& context, const IssueOptions& options) {
   TM_TRY_STATUS(confirm_description(context, description, "Issue them?", "issued"));
 
   // From here on it lasts: the indexes are this batch's, whatever becomes of it.
-  TM_TRY_STATUS(
-      or_exit(ExitCode::kFailure, reserve_indexes(context, batch.plan.first_index.value, batch.commitments.size())));
   const std::string folder_name = name.empty() ? batch.id : name;
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure,
+                        reserve_indexes(context, folder_name, batch.plan.first_index.value, batch.commitments.size())));
   TM_TRY(auto folder,
          or_exit(ExitCode::kFailure, BatchFolder::create(batch_path(context, folder_name), std::move(batch),
                                                          issue_keys.keys.register_identities.front().recipient())));
@@ -422,6 +419,12 @@ Attempt<BatchFolder> open_batch_folder(Context& context, const std::string& name
   TM_TRY_STATUS(check_batch_name(name));
   const auto names = batch_names(context);
   if (std::ranges::find(names, name) == names.end()) {
+    std::error_code ignored;
+    if (std::filesystem::exists(batch_path(context, name), ignored)) {
+      return Failure{ExitCode::kUsage, "the batch \"" + name +
+                                           "\" was interrupted before anything of it was signed or sent: issue it "
+                                           "again under the same name"};
+    }
     std::string there;
     for (const auto& each : names) there += (there.empty() ? "" : ", ") + each;
     return Failure{ExitCode::kUsage,

@@ -36,23 +36,32 @@ Status check_batch_name(const std::string& name) {
 
 Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free_on_ledger) {
   const std::string file = context.path("issuer/next_index.json");
-  std::uint64_t first = std::max<std::uint64_t>(next_free_on_ledger, 1);
+  const std::uint64_t first = std::max<std::uint64_t>(next_free_on_ledger, 1);
   if (!std::filesystem::exists(file)) return first;
+
   TM_TRY(const auto raw, read_file(file, 1024));
   TM_TRY(const auto json, parse_strict_json(as_text(raw)));
   ObjectReader reader(json, file);
-  first = std::max(first, reader.number("reserved_until"));
+  const auto reserved_until = reader.number("reserved_until");
+  const auto reserved_from = reader.number_or("reserved_from", reserved_until);
+  const auto batch = reader.optional_text("batch");
   TM_TRY_STATUS(reader.finish());
-  return first;
+
+  // The newest reservation was made for a batch that a crash kept from becoming one: nothing of it was signed for the
+  // ledger or given away, so its indexes are free again.
+  std::error_code ignored;
+  const bool was_cut_off = !batch.empty() && check_batch_name(batch).ok() && reserved_from <= reserved_until &&
+                           !std::filesystem::exists(batch_path(context, batch) + "/batch.age", ignored) && !ignored;
+  return std::max(first, was_cut_off ? reserved_from : reserved_until);
 }
 
-Status reserve_indexes(const Context& context, std::uint64_t first, std::uint64_t count) {
+Status reserve_indexes(const Context& context, const std::string& batch, std::uint64_t first, std::uint64_t count) {
   TM_TRY(const auto free, next_index(context, first));
   if (free != first) {
     return error("another program of this home has taken the indexes from " + std::to_string(first) +
                  " on; nothing was issued, run the command again");
   }
-  const Json reserved{{"reserved_until", first + count}};
+  const Json reserved{{"reserved_until", first + count}, {"reserved_from", first}, {"batch", batch}};
   return write_home_file(context, "issuer/next_index.json", as_bytes(reserved.dump()));
 }
 

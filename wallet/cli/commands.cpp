@@ -12,7 +12,8 @@ void add_global_options(CLI::App& app, Context& context) {
   app.add_option("--tls-root", context.tls_root, "PEM file of the root that signed the nodes' API certificates");
   app.add_option("--passphrase-file", context.passphrase_file, "Read the passphrase from the first line of this file");
   app.add_option("--passphrase-fd", context.passphrase_fd, "Read the passphrase from this open descriptor");
-  app.add_option("--timeout", context.timeout_ms, "How long to wait for a commit, in milliseconds");
+  app.add_option("--timeout", context.timeout_ms, "How long to wait for a commit, in milliseconds")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{86'400'000}));
   app.add_option("--accept-recovery", context.accept_recovery,
                  "Follow the ledger of this id (tmn1...), which goes on where the trusted one lost its keys");
   app.add_flag("--json", context.json, "Print one JSON value instead of text");

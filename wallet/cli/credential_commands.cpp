@@ -238,7 +238,8 @@ ExitCode present(Context& context, const PresentOptions& options) {
   if (!until.ok()) return fail(context, ExitCode::kUsage, until.message());
   if (*until != 0) request.ends_at_s = *until / 1000;
   const std::string preview = disclosure_text(*view, request.claims, options.audience) + "  " +
-                              one_line(Condition(context).of(*stored, *view).text) + "\n";
+                              one_line(Condition(context).of(*stored, *view).text) + "\n" +
+                              (request.claims.empty() ? "  no claim is named (--claim): nothing of it is shown\n" : "");
   if (!context.yes && !confirm(preview + "Present this?")) {
     return fail(context, ExitCode::kCancelled, "nothing was presented (without a terminal, give --yes)");
   }
@@ -401,6 +402,13 @@ ExitCode verify(Context& context, const VerifyOptions& options) {
       const ExitCode decided = decide_here(context, client, options, *view, facts);
       if (decided != ExitCode::kOk) return decided;
     }
+  }
+  // Ages are told by this machine's clock. One that is behind a proven block is wrong, and nobody else is to blame.
+  if (const auto proven_ms = newest_proven_ms(context); context.now_ms() + kClockBehindMs < proven_ms) {
+    return fail(context, ExitCode::kFailure,
+                "this machine's clock says " + moment_text(context.now_ms()) +
+                    ", but the ledger has a proven block of " + moment_text(proven_ms) +
+                    ": set the clock; nothing was judged");
   }
   const Verdict verdict = verify_presentation(compact, facts, rules);
   const auto code = static_cast<ExitCode>(verdict_code(verdict));

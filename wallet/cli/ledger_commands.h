@@ -10,6 +10,11 @@ namespace testamur::wallet {
 // home trusts its first ledger from now on.
 LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust);
 
+// Time of the newest block that this home has proven; 0 where it has followed none.
+std::uint64_t newest_proven_ms(const Context& context);
+// A clock that is further behind a block is wrong: nothing is dated or judged by it.
+inline constexpr std::uint64_t kClockBehindMs = 600'000;
+
 Failure failure_of(const LedgerFailure& ledger);
 // Prints it; forged and forked ledgers are exit code 5, a foreign one 9.
 ExitCode fail(const Context& context, const LedgerFailure& failure);

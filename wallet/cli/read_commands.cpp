@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <span>
+#include <tuple>
 
 #include "wallet/cli/commands.h"
 #include "wallet/cli/ledger_commands.h"
@@ -136,15 +137,20 @@ ExitCode show_key(Context& context, const std::string& text) {
 }
 
 ExitCode show_statements(Context& context, const std::string& truster, const std::string& subject, bool history) {
+  if (truster.empty() && subject.empty()) {
+    return fail(context, ExitCode::kUsage,
+                "say whose statements, or about whom: --by INSTITUTION, --about INSTITUTION");
+  }
+  Client client = context.client();
   std::optional<InstitutionId> from;
   std::optional<InstitutionId> about;
-  for (auto [text, target] : {std::pair{&truster, &from}, std::pair{&subject, &about}}) {
+  for (auto [name, text, target] : {std::tuple{"--by", &truster, &from}, std::tuple{"--about", &subject, &about}}) {
     if (text->empty()) continue;
-    auto id = parse_institution_id(*text);
-    if (!id.ok()) return fail(context, ExitCode::kUsage, id.message());
+    auto id = institution_named(client, name, *text);
+    if (!id.ok()) return report(context, Outcome(id.failure()));
     *target = *id;
   }
-  return show(context, context.client().statements(from, about, history), [](const Json& json) {
+  return show(context, client.statements(from, about, history), [](const Json& json) {
     std::string text;
     for (const auto& statement : json["statements"]) text += statement_line(statement);
     return text;
@@ -225,8 +231,8 @@ void add_registry_commands(CLI::App& app, Context& context, Run& run) {
   key->add_option("key", *text, "Id (tmk…)")->required();
   key->callback([&context, &run, text] { run = [&context, text] { return show_key(context, *text); }; });
   auto* statements = registry->add_subcommand("statements", "Recognitions and accreditations");
-  statements->add_option("--by", *text, "Who says it (tmi…)");
-  statements->add_option("--about", *subject, "Of whom (tmi…)");
+  statements->add_option("--by", *text, "Who says it: id (tmi…) or domain");
+  statements->add_option("--about", *subject, "Of whom: id (tmi…) or domain");
   statements->add_flag("--history", *history, "Also what is no longer in force");
   statements->callback([&context, &run, text, subject, history] {
     run = [&context, text, subject, history] { return show_statements(context, *text, *subject, *history); };

@@ -6,7 +6,9 @@
 #include <sstream>
 
 #include "common/visible.h"
+#include "trust/scope.h"
 #include "wallet/cli/dates.h"
+#include "wallet/cli/local_view.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/json_fields.h"
 
@@ -217,12 +219,15 @@ std::string statement_line(const Json& statement) {
   if (kind == "trust" || kind == "accredit") {
     text += " amount " + std::to_string(number_of(statement, "amount")) + " depth " +
             std::to_string(number_of(statement, "depth"));
+    // What a node does not say of the scope is not shown as "for everything".
+    const auto scope = scope_from(part_of(statement, "scope"));
+    text += scope.ok() ? " for " + trust::to_text(*scope) : " for a scope that cannot be read";
   }
   text += " slot " + std::to_string(number_of(statement, "slot"));
   if (number_of(statement, "valid_until_ms") != 0)
     text += ", last day: " + last_day_text(number_of(statement, "valid_until_ms"));
   if (!statement.value("in_force", false)) text += "  (not in force)";
-  return text + "\n";
+  return text + "  " + value_of(statement, "id") + "\n";
 }
 
 }  // namespace testamur::wallet

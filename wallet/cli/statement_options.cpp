@@ -69,7 +69,8 @@ void add_subject_options(CLI::App& command, StatementOptions& options) {
 }
 
 void add_scope_options(CLI::App& command, StatementOptions& options) {
-  option(command, "--until", options.until, "First day on which it no longer holds");
+  option(command, "--until", options.until,
+         "Last day on which it holds, YYYY-MM-DD, to its end in UTC (default: open)");
   option(command, "--field", options.fields, "ISCED-F code or name; may be given several times (default: all)");
   option(command, "--level", options.levels, "EQF level; may be given several times (default: all)");
   option(command, "--award-type", options.award_types, "microcredential, bachelor, … (default: all)");

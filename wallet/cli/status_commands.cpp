@@ -242,6 +242,10 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
   TM_TRY(const auto changes, split_by_status(session, selection.awards, verb, with_root));
 
   auto request = request_for(session.profile, verb, reason_text, selection, changes);
+  if (options.reason->empty()) {
+    request.description.warnings.push_back("no --reason was given: the ledger will say \"" + reason_text +
+                                           "\", for everybody to read");
+  }
   for (const auto& notice : table.notices) request.description.details += "  " + notice + "\n";
   if (changes.hit.empty()) {
     Json json = request.description.facts;

@@ -228,8 +228,16 @@ Attempt<Submitted> submit_signed(Context& context, Client& client, const Transac
     if (!context.quiet) put(Stream::kError, "testamur: " + text + "\n");
   });
   if (auto* failure = std::get_if<CallError>(&ended)) {
-    if (failure->kind == CallFailure::kRejected || failure->kind == CallFailure::kInvalid) outbox.remove(id);
-    return failure_of(*failure);
+    if (failure->kind == CallFailure::kRejected || failure->kind == CallFailure::kInvalid) {
+      outbox.remove(id);
+      return failure_of(*failure);
+    }
+
+    // The bytes may be at a node already, and wait there for a quorum: to sign anew would say it twice.
+    Failure kept = failure_of(*failure);
+    kept.message += ". It is signed and " + to_text(id) +
+                    " is kept in the outbox: do not give the command again, testamur outbox resume goes on with it";
+    return kept;
   }
   auto& outcome = std::get<CommitOutcome>(ended);
   if (outcome.state != CommitOutcome::State::kCommitted) return ended_otherwise(outcome, id, outbox);

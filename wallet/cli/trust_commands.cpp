@@ -117,11 +117,31 @@ std::string sentence(const tx::StatementContent& content, const std::string& sub
   }
 }
 
+// What this institution says of the subject in the same slot: a statement takes its place whole, with field, level and
+// every other limit that is not given again.
+Attempt<std::vector<std::string>> standing_in_slot(IssuerSession& session, const tx::StatementContent& content) {
+  std::vector<std::string> lines;
+  if (content.kind == tx::StatementKind::kEnd) return lines;
+  TM_TRY(const auto answer, asked(session.client.statements(session.profile.institution, content.subject, false)));
+
+  for (const auto& statement : part_of(answer, "statements")) {
+    const auto kind = text_of(statement, "kind");
+    if (kind != "trust" && kind != "distrust") continue;
+    if (statement.value("slot", std::uint64_t{0}) != content.slot) continue;
+    std::string line = statement_line(statement);
+    if (line.ends_with('\n')) line.pop_back();
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
 Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kind) {
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(const auto content, make_statement(context, session.client, options, kind));
+  TM_TRY(const auto replaced, standing_in_slot(session, content));
   TransactionRequest request;
   request.command = "trust";
+  for (const auto& line : replaced) request.description.warnings.push_back("it takes the place of: " + line);
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +
                  std::to_string(content.slot) + ", from " + date_text(content.valid_from_ms) +

@@ -260,7 +260,8 @@ Status check_age(const Json& payload, const KeyBindingRules& rules) {
     return error("the key binding has no time (\"iat\")");
   const auto issued_at_s = payload["iat"].get<std::uint64_t>();
   if (issued_at_s > rules.now_s && issued_at_s - rules.now_s > rules.max_ahead_s)
-    return error("the key binding is dated " + std::to_string(issued_at_s - rules.now_s) + " s in the future");
+    return error("the key binding is dated " + std::to_string(issued_at_s - rules.now_s) +
+                 " s in the future: is this machine's clock right?");
   if (rules.now_s > issued_at_s && rules.now_s - issued_at_s > rules.max_age_s) {
     return error("the key binding is " + std::to_string(rules.now_s - issued_at_s) + " s old; at most " +
                  std::to_string(rules.max_age_s) + " s are accepted");
