@@ -122,6 +122,8 @@ class Demo:
         self.passphrase = folder / "passphrase"
         self.passphrase.write_text("a long passphrase for the demo\n")
         self.passphrase.chmod(0o600)
+        # Where no home is named it is the verifier's: whoever runs the demo keeps an own home that trusts another ledger.
+        os.environ["TESTAMUR_HOME"] = str(folder / "homes" / "verifier")
 
     def run(self, arguments, home=None, endpoints=(), expect=0, as_json=True, show=True, typed=None):
         """One command of `testamur`. Returns its JSON answer."""
