@@ -72,7 +72,11 @@ CallError to_error(const grpc::Status& status, const std::string& endpoint) {
       if (detail.number() != 0) failure.kind = CallFailure::kRejected;
     }
   }
-  if (failure.kind == CallFailure::kUnreachable) {
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    failure.message = endpoint +
+                      " gave no answer in time: it may be busy, or the ledger may stand still; testamur node "
+                      "status says which";
+  } else if (failure.kind == CallFailure::kUnreachable) {
     failure.message =
         endpoint + " does not answer (" + failure.message + "): is the node running, and is the address right?";
   }
