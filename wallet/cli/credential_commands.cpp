@@ -268,6 +268,7 @@ ExitCode present(Context& context, const PresentOptions& options) {
 struct Asked {
   RegistryFacts facts;
   std::optional<ExitCode> failed;  // printed already
+  std::uint64_t proven_ms = 0;     // time of the newest block that this home has proven
 };
 
 // What the nodes say, proven where they prove it. Without a node everything stays unknown; a forged answer is refused.
@@ -276,7 +277,7 @@ Asked facts_of_nodes(Context& context, const CredentialView& view, const std::st
   LedgerTrust trust(context.path("ledgers"));
   const auto problem = follow_ledger(context, client, trust);
   if (problem && !problem->unreachable()) return {{}, fail(context, *problem)};
-  Asked asked{gather_facts(client, view, purpose, named_ledger(trust, view)), std::nullopt};
+  Asked asked{gather_facts(client, view, purpose, named_ledger(trust, view)), std::nullopt, newest_proven_ms(trust)};
   if (const auto lie = prove_facts(client, trust, view, asked.facts)) return {{}, fail(context, *lie)};
   return asked;
 }
@@ -301,7 +302,7 @@ Asked facts_of_file(Context& context, const CredentialView& view, const std::str
   auto facts = facts_from_receipt(*receipt, *trusted, named == nullptr ? certified : named->genesis.chain);
   if (!facts.ok()) return {{}, fail(context, ExitCode::kInvalid, facts.message() + " [forged_proof]")};
   facts->newest_known = std::max(facts->newest_known, floor_of(trust));
-  return {std::move(facts).value(), std::nullopt};
+  return {std::move(facts).value(), std::nullopt, newest_proven_ms(trust)};
 }
 
 ExitCode keep_receipt(Context& context, const std::string& file, const std::string& out) {
@@ -396,19 +397,20 @@ ExitCode verify(Context& context, const VerifyOptions& options) {
     auto asked = options.receipt.empty() ? facts_of_nodes(context, *view, options.purpose)
                                          : facts_of_file(context, *view, options.receipt);
     if (asked.failed) return *asked.failed;
+
+    // Ages are told by this machine's clock. One that is behind a proven block is wrong, and nobody else is to blame.
+    if (context.now_ms() + kClockBehindMs < asked.proven_ms) {
+      return fail(context, ExitCode::kFailure,
+                  "this machine's clock says " + moment_text(context.now_ms()) +
+                      ", but the ledger has a proven block of " + moment_text(asked.proven_ms) +
+                      ": set the clock; nothing was judged");
+    }
     facts = std::move(asked.facts);
     if (!options.policy_file.empty()) {
       Client client = context.client();
       const ExitCode decided = decide_here(context, client, options, *view, facts);
       if (decided != ExitCode::kOk) return decided;
     }
-  }
-  // Ages are told by this machine's clock. One that is behind a proven block is wrong, and nobody else is to blame.
-  if (const auto proven_ms = newest_proven_ms(context); context.now_ms() + kClockBehindMs < proven_ms) {
-    return fail(context, ExitCode::kFailure,
-                "this machine's clock says " + moment_text(context.now_ms()) +
-                    ", but the ledger has a proven block of " + moment_text(proven_ms) +
-                    ": set the clock; nothing was judged");
   }
   const Verdict verdict = verify_presentation(compact, facts, rules);
   const auto code = static_cast<ExitCode>(verdict_code(verdict));

@@ -109,9 +109,8 @@ LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust
   return problem;
 }
 
-std::uint64_t newest_proven_ms(const Context& context) {
-  LedgerTrust trust(context.path("ledgers"));
-  if (trust.load() || trust.current() == nullptr || !trust.current()->newest) return 0;
+std::uint64_t newest_proven_ms(const LedgerTrust& trust) {
+  if (trust.current() == nullptr || !trust.current()->newest) return 0;
   return trust.current()->newest->header.time_ms;
 }
 

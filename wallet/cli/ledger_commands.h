@@ -10,8 +10,8 @@ namespace testamur::wallet {
 // home trusts its first ledger from now on.
 LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust);
 
-// Time of the newest block that this home has proven; 0 where it has followed none.
-std::uint64_t newest_proven_ms(const Context& context);
+// Time of the newest block that this home has proven of the ledger that it trusts; 0 where it has followed none.
+std::uint64_t newest_proven_ms(const LedgerTrust& trust);
 // A clock that is further behind a block is wrong: nothing is dated or judged by it.
 inline constexpr std::uint64_t kClockBehindMs = 600'000;
 

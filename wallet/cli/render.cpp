@@ -219,7 +219,6 @@ std::string statement_line(const Json& statement) {
   if (kind == "trust" || kind == "accredit") {
     text += " amount " + std::to_string(number_of(statement, "amount")) + " depth " +
             std::to_string(number_of(statement, "depth"));
-    // What a node does not say of the scope is not shown as "for everything".
     const auto scope = scope_from(part_of(statement, "scope"));
     text += scope.ok() ? " for " + trust::to_text(*scope) : " for a scope that cannot be read";
   }
