@@ -1,83 +1,39 @@
+// The events, and the order in which the rules are applied. An event changes what it must, then advance() draws every
+// consequence; only the clock makes this node ask and repeat.
 #include "consensus/core.h"
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "common/check.h"
 
 namespace testamur::consensus {
+namespace {
 
-Engine::Core::Core(EngineConfig config, Tip tip, Driver& driver)
+// A finalization of another epoch than the tip's says nothing about this one.
+CertificatePtr finalization_in(Epoch epoch, const CertificatePtr& finalization) {
+  return finalization && finalization->statement.epoch == epoch ? finalization : nullptr;
+}
+
+}  // namespace
+
+Engine::Core::Core(EngineConfig config, const Tip& tip, Driver& driver)
     : config_(std::move(config)),
-      keys_(config_.more_keys),
       driver_(driver),
-      epoch_(tip.epoch),
-      set_(tip.validators),
-      previous_(std::move(tip.previous)) {
-  if (!config_.observer) keys_.push_back(config_.key);
-  base_ = committed_ = tip.block;
-  reset_epoch(tip.epoch, std::move(tip.validators));
-  base_view_ = tip.block.epoch == epoch_ ? tip.block.view : View{0};
-  highest_certified_ = highest_notarized_ = base_view_;
-  view_ = base_view_.next();
-  if (tip.finalization && tip.finalization->statement.epoch == epoch_) highest_finalization_ = tip.finalization;
-}
-
-void Engine::Core::reset_epoch(Epoch epoch, ValidatorSet set) {
-  epoch_ = epoch;
-  set_ = std::move(set);
-  self_ = set_.index_of(config_.self);
-  if (config_.observer || (self_ && !is_own(set_.at(*self_).key))) self_.reset();
-  base_view_ = highest_certified_ = highest_notarized_ = proposed_ = no_proposal_through_ = View{0};
-  highest_finalization_.reset();
-  view_ = View{1};
-  entered_ms_ = listening_since_ms_ = now_ms_;
-  views_.clear();
-  blocks_.clear();
-  missing_.clear();
-  fetch_failures_.assign(set_.size(), 0);
-  building_ = Building{.last_id = building_.last_id, .id = {}, .parent_view = {}};
-  peers_.assign(set_.size(), PeerView{});
-  for (auto& peer : peers_) peer.epoch = epoch_;
-  durable_view_.reset();
-  exchange_ = Exchange{};
-  reported_.clear();
-  relayed_ = false;
-  known_sealing_.reset();
-  gap_since_ms_.reset();
-}
-
-bool Engine::Core::is_own(const ConsensusKey& key) const {
-  return std::find(keys_.begin(), keys_.end(), key) != keys_.end();
-}
-
-void Engine::Core::set_keys(const std::vector<ConsensusKey>& keys) {
-  keys_ = keys;
-  TM_CHECK(!self_ || is_own(set_.at(*self_).key), "the key in use was taken away");
-}
-
-ViewState& Engine::Core::state(View view) {
-  ViewState& found = views_[view];
-  if (found.votes[0].empty()) {
-    for (auto& slots : found.votes) slots.resize(set_.size());
-  }
-  return found;
-}
-
-const ViewState* Engine::Core::find(View view) const {
-  const auto at = views_.find(view);
-  return at == views_.end() ? nullptr : &at->second;
-}
-
-BlockEntry* Engine::Core::entry(const BlockId& id) {
-  const auto at = blocks_.find(id);
-  return at == blocks_.end() ? nullptr : &at->second;
-}
-
-const BlockEntry* Engine::Core::entry(const BlockId& id) const {
-  const auto at = blocks_.find(id);
-  return at == blocks_.end() ? nullptr : &at->second;
-}
+      committee_(config_, tip.epoch, tip.validators, driver),
+      prefix_(committee_, tip.block),
+      context_{config_, clock_, committee_, prefix_, driver},
+      evidence_(context_),
+      durability_(context_),
+      peers_(context_),
+      votes_(context_, durability_, peers_, evidence_, finalization_in(tip.epoch, tip.finalization)),
+      blocks_(context_, durability_),
+      pacemaker_(context_, votes_, blocks_, peers_),
+      fetcher_(context_, votes_, blocks_, peers_, pacemaker_),
+      quarantine_(context_, votes_, blocks_, peers_, durability_),
+      relay_(context_, {votes_, blocks_, peers_, pacemaker_, quarantine_}, tip.previous),
+      restored_(context_) {}
 
 void Engine::Core::on_message(const InstitutionId& from, const Message& message) {
   TM_CHECK(started_);
@@ -86,34 +42,68 @@ void Engine::Core::on_message(const InstitutionId& from, const Message& message)
 }
 
 void Engine::Core::on_tick(std::uint64_t now_ms) {
-  if (now_ms > now_ms_) now_ms_ = now_ms;
+  clock_.advance_to(now_ms);
   if (!started_) return;
   advance();
-  rebroadcast_if_due();
-  relay_if_due();
-  announce_if_due();
-  ask_for_missing();
-  ask_for_certificates();
-  ask_for_catch_up();
-  query_if_due();
+
+  // After advance(): what it has just said or found is neither repeated nor asked for.
+  relay_.speak_if_due();
+  fetcher_.ask_if_due();
+  quarantine_.query_if_due();
 }
 
 void Engine::Core::on_pending_changed(bool transactions, bool heartbeat_due) {
-  transactions_ = transactions;
-  heartbeat_due_ = heartbeat_due;
+  pacemaker_.set_waiting(transactions, heartbeat_due);
   building_.came_empty = false;
   if (started_) advance();
 }
 
 void Engine::Core::on_synced(std::uint64_t sequence) {
-  if (sequence > synced_) synced_ = sequence;
-  TM_CHECK(synced_ <= sequence_, "a group was reported as synced that was never written:", sequence, sequence_);
-  while (!held_.empty() && held_.front().sequence <= synced_) {
-    const auto effect = std::move(held_.front().effect);
-    held_.pop_front();
-    effect();
-  }
+  durability_.on_synced(sequence);
   advance();
+}
+
+void Engine::Core::resume_voting() {
+  quarantine_.lift_by_command();
+  advance();
+}
+
+void Engine::Core::receive(const InstitutionId& from, const CertificateRequest& request) {
+  peers_.note(from, request.epoch, View{0});
+  if (request.epoch != committee_.epoch()) return relay_.bring_forward(from);
+  relay_.answer(from, request);
+}
+
+void Engine::Core::receive(const InstitutionId& from, const BlockRequest& request) {
+  peers_.note(from, request.epoch, View{0});
+  relay_.answer(from, request);
+}
+
+void Engine::Core::receive(const InstitutionId& from, const Presence& presence) {
+  peers_.note(from, presence);
+  const bool behind = presence.epoch < committee_.epoch() ||
+                      (presence.epoch == committee_.epoch() &&
+                       (presence.finalized_view < votes_.finalized_view() || presence.view < pacemaker_.view()));
+  if (behind) relay_.bring_forward(from);
+}
+
+void Engine::Core::receive(const InstitutionId& from, const QuarantineQuery& query) {
+  peers_.note(from, query.epoch, View{0});
+  if (query.epoch < committee_.epoch()) relay_.bring_forward(from);
+  quarantine_.answer(from, query);
+}
+
+// What an answer claims without showing it counts as not said; the votes that it shows bind this node first.
+void Engine::Core::receive(const InstitutionId& from, const QuarantineAnswer& answer) {
+  peers_.note(from, answer.epoch, View{0});
+  const auto highest = quarantine_.check(from, answer);
+  if (!highest) return;
+
+  for (const auto& vote : answer.votes) {
+    if (!committee_.is_self(vote.voter) || vote.statement.epoch != committee_.epoch()) continue;
+    if (!adopt_own_vote_from_peer(vote)) return peers_.pause(from);
+  }
+  quarantine_.count(answer, *highest);
 }
 
 // Applies the rules until nothing changes. Each round makes progress of a bounded kind (a view entered, a vote cast, a
@@ -121,21 +111,65 @@ void Engine::Core::on_synced(std::uint64_t sequence) {
 void Engine::Core::advance() {
   while (advance_once()) {
   }
-  update_pending();
+  pacemaker_.update_pending();
   propose_if_due();
-  want_missing();
-  flush();
+  fetcher_.update();
+
+  // Last: one group holds everything that this event has said, and one sync serves it.
+  durability_.flush();
 }
 
 bool Engine::Core::advance_once() {
   bool changed = enter_views();
   changed |= schedule_commit();
-  changed |= validate_ready_blocks();
-  update_pending();
+  changed |= blocks_.validate_ready();
+
+  // Votes depend on what is pending in the view that was just entered.
+  pacemaker_.update_pending();
   changed |= notarize_if_due();
   changed |= finalize_if_due();
   changed |= nullify_if_due();
   return changed;
+}
+
+// Any certificate of a view lets a node enter the next one.
+bool Engine::Core::enter_views() {
+  if (votes_.highest_certified() < pacemaker_.view()) return false;
+  pacemaker_.enter(votes_.highest_certified().next());
+
+  // What was asked for, built or kept for the view before is of no use in this one.
+  fetcher_.note_view_entered();
+  building_.id.reset();
+  building_.came_empty = false;
+  blocks_.forget_stale(pacemaker_.view());
+
+  relay_.note_view_entered();
+  return true;
+}
+
+// The soonest of what each part waits for.
+std::uint64_t Engine::Core::wake_at_ms() const {
+  std::uint64_t at_ms = std::min({relay_.next_deadline_ms(), fetcher_.next_deadline_ms(), blocks_.next_deadline_ms(),
+                                  quarantine_.next_deadline_ms(), proposal_deadline_ms()});
+
+  // Of the timer only who may still nullify wants to know.
+  if (quarantine_.may_vote(pacemaker_.view())) at_ms = std::min(at_ms, pacemaker_.next_deadline_ms());
+
+  return std::max(at_ms, clock_.now_ms() + 1);
+}
+
+std::vector<Record> Engine::Core::live_records() const {
+  std::vector<Record> records{make_start_record(committee_.epoch(), committee_.set().digest())};
+  quarantine_.append_live_records(records);
+  if (prefix_.committed_proof()) records.push_back(make_record(*prefix_.committed_proof()));
+
+  // Votes at or below the base bind nobody any more.
+  for (const auto& [view, votes] : votes_.views()) {
+    for (const auto& mine : votes.own) {
+      if (mine && view > prefix_.base_view()) records.push_back(make_record(mine->record));
+    }
+  }
+  return records;
 }
 
 }  // namespace testamur::consensus

@@ -1,4 +1,4 @@
-// Leading a view: one block, on the highest certified block below which every later view is nullified.
+// Rule 0, leading a view: one block, on the highest certified block below which every later view is nullified.
 #include "common/check.h"
 #include "consensus/core.h"
 
@@ -6,89 +6,122 @@ namespace testamur::consensus {
 
 // The parent's view for a block in `view`; nothing while certificates are missing.
 std::optional<View> Engine::Core::parent_view_for(View view) const {
-  for (View at = view - 1; at > base_view_; at = at - 1) {
-    const ViewState* before = find(at);
-    if (before && before->block_certificate()) return at;
-    if (!before || !before->nullification) return std::nullopt;
+  const View base_view = prefix_.base_view();
+  for (View at = view - 1; at > base_view; at = at - 1) {
+    if (votes_.block_certificate(at)) return at;
+    if (!votes_.is_nullified(at)) return std::nullopt;
   }
-  return base_view_;
+  return base_view;
 }
 
+// The leader, once in a view; after a restart in none in which it may have proposed; and not where it has nullified.
 bool Engine::Core::may_propose() const {
-  if (!may_vote(view_) || leader(view_) != *self_) return false;
-  if (view_ <= proposed_ || view_ <= no_proposal_through_ || base_seals()) return false;
-  const ViewState* at = find(view_);
-  return !at || (!at->mine(Act::kNullify) && !at->proposal);
+  const View view = pacemaker_.view();
+  if (!quarantine_.may_vote(view) || !committee_.leads(view)) return false;
+  if (view <= proposed_ || pacemaker_.may_have_proposed()) return false;
+  return !votes_.own(view, Act::kNullify) && !blocks_.proposed(view);
 }
 
 // Unfinalized blocks need descendants, a quiet ledger a heartbeat; but after half a Δ only, so that a block that is
 // about to be final does not drag an empty one behind it.
 bool Engine::Core::wants_empty_block() const {
-  const bool wanted = highest_notarized_ > finalized_view() || heartbeat_due_;
-  return wanted && now_ms_ >= entered_ms_ + delta_ms() / 2;
+  const bool wanted = votes_.highest_notarized() > votes_.finalized_view() || pacemaker_.heartbeat_is_due();
+  return wanted && clock_.now_ms() >= pacemaker_.half_delta_ms();
 }
 
-// Rule 0: the journal durably names a view >= view - n. What names one is on its way in the unsaved records.
+// The journal durably names a view >= view - n. What names one is on its way in the unsaved records.
 bool Engine::Core::journal_allows_proposing() {
-  if (durable_view_ && durable_view_->value + set_.size() >= view_.value) return true;
-  if (!unsaved_.empty()) sync_wanted_ = true;
+  const auto& named = durability_.durable_view();
+  if (named && named->value + committee_.size() >= pacemaker_.view().value) return true;
+  if (durability_.has_unsaved()) durability_.request_sync();
   return false;
 }
 
 void Engine::Core::propose_if_due() {
-  if (building_.id || now_ms_ < building_.retry_at_ms || !may_propose()) return;
-  const bool with_content = transactions_ && !building_.came_empty;
+  if (building_.id || clock_.now_ms() < building_.retry_at_ms || !may_propose()) return;
+  const bool with_content = pacemaker_.has_transactions() && !building_.came_empty;
   if (!with_content && !wants_empty_block()) return;
-  const auto parent_view = parent_view_for(view_);
+
+  const View view = pacemaker_.view();
+  const auto parent_view = parent_view_for(view);
   if (!parent_view) return;
   const BlockId parent =
-      *parent_view == base_view_ ? base_.id : find(*parent_view)->block_certificate()->statement.block;
-  const HeaderFacts* facts = facts_of(parent);
-  if (!facts || !is_ready(parent)) return;
-  const bool at_limit = unfinalized_ancestors(parent) > config_.limits.max_unfinalized_ancestors;
-  const bool filler = facts->epoch == epoch_ && (facts->sealing || facts->filler);
+      *parent_view == prefix_.base_view() ? prefix_.base().id : votes_.block_certificate(*parent_view)->statement.block;
+  const HeaderFacts* facts = blocks_.facts_of(parent);
+  if (!facts || !blocks_.is_ready(parent)) return;
+
+  // Too many blocks that are not final, or a sealing block below: only an empty block can help, and only in its time.
+  const bool at_limit = blocks_.unfinalized_ancestors(parent) > config_.limits.max_unfinalized_ancestors;
+  const bool filler = facts->epoch == committee_.epoch() && (facts->sealing || facts->filler);
   if ((at_limit || filler) && !wants_empty_block()) return;
   if (!journal_allows_proposing()) return;
 
   building_.id = ++building_.last_id;
   building_.parent_view = *parent_view;
+  const unsigned backoff = pacemaker_.backoff();
   driver_.build({.id = *building_.id,
-                 .epoch = epoch_,
-                 .view = view_,
+                 .epoch = committee_.epoch(),
+                 .view = view,
                  .parent_view = *parent_view,
                  .parent = parent,
                  .empty = at_limit || filler,
                  .filler = filler,
-                 .halvings = backoff() >= 2 ? backoff() - 1 : 0});
+                 .halvings = backoff >= 2 ? backoff - 1 : 0});
 }
 
 void Engine::Core::on_built(std::uint64_t request_id, const std::optional<BuiltBlock>& built) {
-  if (building_.id != request_id) return;
+  if (building_.id != request_id) return;  // of a view that was left
   building_.id.reset();
+
   if (!built) {
-    building_.retry_at_ms = now_ms_ + config_.timing.fetch_ms;
+    building_.retry_at_ms = clock_.now_ms() + config_.timing.fetch_ms;
     return advance();
   }
+
   HeaderFacts facts = driver_.read_header(*built->header);
-  TM_CHECK(facts.well_formed && facts.epoch == epoch_ && facts.view == view_ && facts.proposer == config_.self);
+  TM_CHECK(facts.well_formed && facts.epoch == committee_.epoch() && facts.view == pacemaker_.view() &&
+           facts.proposer == config_.self);
+
+  // The transactions that were waiting have ended meanwhile: an empty block has its own time.
   if (facts.empty && !wants_empty_block()) {
     building_.came_empty = true;
     return advance();
   }
-  if (may_propose()) {
-    Proposal proposal{epoch_, view_, building_.parent_view, built->header, built->body, {}};
-    const Statement statement{Act::kPropose, epoch_, view_, proposal.parent_view, facts.id};
-    proposal.signature = driver_.sign(signing_digest(config_.chain, set_.digest(), statement));
-    proposed_ = view_;
-    auto block = std::make_shared<const Block>(Block{std::move(proposal), std::move(facts)});
-    note_signed(block->proposal, block->facts.id);
-    accept(block, config_.self, true);
-    blocks_[block->facts.id].validity = Validity::kValid;  // its state was made while building
-    // Whoever is still in the view before can follow the proposal into this one.
-    for (std::size_t i = 0; i < set_.size(); ++i) show_entry_to(i);
-    driver_.broadcast(block->proposal);
-  }
+  if (may_propose()) propose(*built, std::move(facts));
   advance();
+}
+
+// Signs and sends. The proposal leaves before this node's own sync: its signature, not a vote, is the promise, and rule
+// 0 keeps it after a crash.
+void Engine::Core::propose(const BuiltBlock& built, HeaderFacts facts) {
+  const View view = pacemaker_.view();
+  Proposal proposal{committee_.epoch(), view, building_.parent_view, built.header, built.body, {}};
+  const Statement statement{Act::kPropose, committee_.epoch(), view, proposal.parent_view, facts.id};
+  proposal.signature = committee_.sign(statement);
+  proposed_ = view;
+
+  const auto block = std::make_shared<const Block>(Block{std::move(proposal), std::move(facts)});
+  is_first_signed(block->proposal, block->facts.id);
+  blocks_.add_built(block);
+  fetcher_.note_arrived(block->facts.id);
+  resend_own_votes_with_bodies();
+
+  // Whoever is still in the view before can follow the proposal into this one.
+  relay_.show_entry_to_all();
+  driver_.broadcast(block->proposal);
+}
+
+// When the leader of the view looks again: for an empty block, or after a build that failed.
+std::uint64_t Engine::Core::proposal_deadline_ms() const {
+  const View view = pacemaker_.view();
+  const bool may_still = pacemaker_.timer_start_ms() && quarantine_.voting() && committee_.leads(view);
+  if (!may_still || view <= proposed_) return kNever;
+
+  std::uint64_t at_ms = kNever;
+  for (const std::uint64_t due_ms : {pacemaker_.half_delta_ms(), building_.retry_at_ms}) {
+    if (due_ms > clock_.now_ms()) at_ms = std::min(at_ms, due_ms);
+  }
+  return at_ms;
 }
 
 }  // namespace testamur::consensus

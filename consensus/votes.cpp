@@ -1,191 +1,116 @@
-// What an honest key signs, and how signatures become certificates.
+// Rules 1 to 3: what an honest key signs beside proposals; and which votes and certificates of others count. A vote
+// binds from the moment of signing; it is sent, and counts here, once it is durable.
 #include <algorithm>
-#include <bit>
 
 #include "common/check.h"
 #include "consensus/core.h"
-#include "consensus/finality.h"
 
 namespace testamur::consensus {
-namespace {
 
-constexpr Act kVotingActs[] = {Act::kNotarize, Act::kNullify, Act::kFinalize};
-
-}  // namespace
-
-bool Engine::Core::in_window(View view) const {
-  return view > finalized_view() && view.value <= view_.value + kVotesAhead;
-}
-
-bool Engine::Core::verify(const Vote& vote) const {
-  return driver_.verify(set_.at(vote.voter).key, signing_digest(config_.chain, set_.digest(), vote.statement),
-                        vote.signature);
-}
-
-// A signature that was already verified as a vote is not verified again.
-bool Engine::Core::verify(const Certificate& certificate) const {
-  const auto& statement = certificate.statement;
-  const ViewState* known = find(statement.view);
-  const Hash256 digest = signing_digest(config_.chain, set_.digest(), statement);
-  if (!check_form(set_, certificate).ok()) return false;
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < set_.size(); ++i) {
-    if ((certificate.signers >> i & 1) == 0) continue;
-    const Signature& signature = certificate.signatures[next++];
-    if (known) {
-      const VoteSlot& slot = known->slots(statement.act)[i];
-      if (slot.verified && slot.vote->statement == statement && slot.vote->signature == signature) continue;
-    }
-    if (!driver_.verify(set_.at(i).key, digest, signature)) return false;
-  }
-  return true;
+// Above what is final, and not so far ahead that a liar could fill the memory.
+bool Engine::Core::counts_votes_of(View view) const {
+  return view > votes_.finalized_view() && view.value <= pacemaker_.view().value + kVotesAhead;
 }
 
 void Engine::Core::receive(const InstitutionId& from, const Vote& vote) {
   const auto& statement = vote.statement;
-  if (vote.voter >= set_.size()) return;
-  if (self_ && vote.voter == *self_ && statement.epoch == epoch_) {
-    if (trusted(from) && !shown_own_vote(vote)) distrust(from);
+  if (vote.voter >= committee_.size()) return;
+
+  // This node's own vote, shown by another: it may have been lost here.
+  if (committee_.is_self(vote.voter) && statement.epoch == committee_.epoch()) {
+    if (peers_.trusted(from) && !adopt_own_vote_from_peer(vote)) peers_.pause(from);
     return;
   }
-  if (from != set_.at(vote.voter).id) return;  // votes come from their voter, everything else is a replay
+
+  // Votes come from their voter, everything else is a replay. A finalize vote shows that its voter is a view further.
+  if (from != committee_.id_of(vote.voter)) return;
   const View shown = statement.act == Act::kFinalize ? statement.view.next() : statement.view;
-  heard(from, statement.epoch, shown, std::nullopt);
-  if (statement.epoch != epoch_ || statement.view <= finalized_view()) return help(from);
-  if (!in_window(statement.view)) return;
-  ViewState& at = state(statement.view);
-  VoteSlot& slot = at.slots(statement.act)[vote.voter];
-  if (slot.vote && slot.vote->statement == statement) return;
-  if (slot.was_false && !trusted(from)) return;
-  report_contradictions(at, vote.voter, vote);
-  if (slot.vote) return;  // the first one counts
-  slot.vote = vote;
-  tally(statement.view, statement.act);
-}
+  peers_.note(from, statement.epoch, shown);
 
-// Forms a certificate from the first quorum of equal statements. Signatures are checked only then; a false one frees
-// its slot, and its voter, whose link brought it, pays.
-void Engine::Core::tally(View view, Act act) {
-  ViewState& at = state(view);
-  if (at.certificate(act)) return;
-  auto& slots = at.slots(act);
-  for (const auto& candidate : slots) {
-    if (!candidate.vote) continue;
-    const Statement statement = candidate.vote->statement;
-    const auto agrees = [&](const VoteSlot& slot) { return slot.vote && slot.vote->statement == statement; };
-    if (static_cast<std::size_t>(std::count_if(slots.begin(), slots.end(), agrees)) < set_.quorum()) continue;
-    auto certificate = std::make_shared<Certificate>();
-    certificate->statement = statement;
-    for (std::size_t i = 0; i < slots.size() && certificate->signatures.size() < set_.quorum(); ++i) {
-      VoteSlot& slot = slots[i];
-      if (!agrees(slot)) continue;
-      if (!slot.verified && !(slot.verified = verify(*slot.vote))) {
-        slot.vote.reset();
-        slot.was_false = !trusted(set_.at(i).id);  // one more chance; then not before the pause is over
-        distrust(set_.at(i).id);
-        continue;
-      }
-      certificate->signers |= std::uint32_t{1} << i;
-      certificate->signatures.push_back(slot.vote->signature);
-    }
-    if (certificate->signatures.size() == set_.quorum()) return adopt(std::move(certificate));
-    return;  // some were false: wait for more
+  if (statement.epoch != committee_.epoch() || statement.view <= votes_.finalized_view()) {
+    return relay_.bring_forward(from);
   }
+  if (counts_votes_of(statement.view)) votes_.add(vote);
 }
 
-void Engine::Core::receive(const InstitutionId& from, const Certificate& message) {
-  const auto& statement = message.statement;
-  heard(from, statement.epoch, statement.view.next(), std::nullopt);
-  if (statement.epoch < epoch_) return help(from);
-  if (statement.epoch > epoch_) return;  // its sender learns where we are and proves the end of our epoch
-  if (statement.view <= finalized_view()) return;
-  const ViewState* known = find(statement.view);
+void Engine::Core::receive(const InstitutionId& from, const Certificate& certificate) {
+  const auto& statement = certificate.statement;
+  peers_.note(from, statement.epoch, statement.view.next());
+  if (statement.epoch < committee_.epoch()) return relay_.bring_forward(from);
+  if (statement.epoch > committee_.epoch()) return;  // its sender learns where we are and proves the end of our epoch
+
+  if (statement.view <= votes_.finalized_view()) return;
+  const ViewVotes* known = votes_.find(statement.view);
   if (known && known->certificate(statement.act)) return;
-  if (!trusted(from)) return;
-  if (!verify(message)) return distrust(from);
-  check_own_signature(message);
-  adopt(std::make_shared<const Certificate>(message));
+
+  if (!peers_.trusted(from)) return;
+  if (!votes_.verify(certificate)) return peers_.pause(from);
+  quarantine_.check_own_signature(certificate);
+  votes_.adopt(std::make_shared<const Certificate>(certificate));
 }
 
-// Takes a verified certificate. Every one is journaled with the next group, so that the reasons for this node's votes,
-// and the certificates that a later proposal rests on, survive.
-void Engine::Core::adopt(CertificatePtr certificate) {
-  const Statement statement = certificate->statement;
-  ViewState& at = state(statement.view);
-  if (at.certificate(statement.act)) return;
-  const Certificate* other = at.block_certificate();
-  if (statement.act != Act::kNullify && other && other->statement.block != statement.block) {
-    return driver_.notice("two blocks are certified in view " + std::to_string(statement.view.value) +
-                          ": more validators than tolerated are faulty");
+// The parent is certified, and every view between nullified. Its view is the one in its header, whatever a proposal
+// says beside it.
+bool Engine::Core::extends_certified_parent(const Block& block) const {
+  const HeaderFacts* parent = blocks_.facts_of(block.facts.parent);
+  if (!parent) return false;
+  const View parent_view = blocks_.parent_view_in(*parent);
+  if (parent->id != prefix_.base().id && !votes_.certifies(parent_view, parent->id)) return false;
+  for (View view = parent_view.next(); view < block.facts.view; view = view.next()) {
+    if (!votes_.is_nullified(view)) return false;
   }
-  at.certificate(statement.act) = certificate;
-  highest_certified_ = std::max(highest_certified_, statement.view);
-  if (statement.act == Act::kNullify) {
-    ++nullified_views_;
-  } else {
-    highest_notarized_ = std::max(highest_notarized_, statement.view);
-  }
-  if (statement.act == Act::kFinalize && statement.view > finalized_view()) highest_finalization_ = certificate;
-  save(make_record(*certificate));
-}
-
-bool Engine::Core::enter_views() {
-  if (highest_certified_ < view_) return false;
-  view_ = highest_certified_.next();
-  entered_ms_ = now_ms_;
-  relayed_ = false;
-  next_peer_ = 0;
-  rebroadcast_interval_ms_ = config_.timing.rebroadcast_ms;
-  rebroadcast_at_ms_ = now_ms_ + rebroadcast_interval_ms_;
-  building_.id.reset();
-  building_.came_empty = false;
-  forget_stale_copies();
-  show_entry_to(leader(view_));
   return true;
 }
-
-bool Engine::Core::voting() const { return started_ && self_.has_value() && !quarantine_ && !base_seals(); }
-
-// Above the last finalized view and above the floor.
-bool Engine::Core::may_vote(View view) const { return voting() && view > finalized_view() && view > floor_of_epoch(); }
 
 // Rule 1. The block is valid, extends a certified parent with every view between nullified, and this node has said
 // nothing else in the view.
 bool Engine::Core::may_notarize(const BlockEntry& candidate) const {
+  const View view = pacemaker_.view();
   const auto& block = *candidate.block;
-  const ViewState* at = find(view_);
-  if (!at || at->mine(Act::kNullify) || at->mine(Act::kNotarize)) return false;
+  if (votes_.own(view, Act::kNullify) || votes_.own(view, Act::kNotarize)) return false;
   if (candidate.validity != Validity::kValid || !extends_certified_parent(block)) return false;
-  if (block.facts.empty) return pending_besides_proposal();
-  return unfinalized_ancestors(block.facts.parent) <= config_.limits.max_unfinalized_ancestors;
+
+  // Voting rules, which never decide validity: an empty block needs another reason than itself, and only empty ones
+  // pass the limit of what may be open.
+  if (block.facts.empty) return pacemaker_.pending_besides_proposal();
+  return blocks_.unfinalized_ancestors(block.facts.parent) <= config_.limits.max_unfinalized_ancestors;
 }
 
 bool Engine::Core::notarize_if_due() {
-  if (!may_vote(view_)) return false;
-  const ViewState* at = find(view_);
-  if (!at || !at->proposal) return false;
-  BlockEntry* candidate = entry(at->proposal->facts.id);
+  const View view = pacemaker_.view();
+  if (!quarantine_.may_vote(view)) return false;
+  const Block* proposal = blocks_.proposed(view);
+  if (!proposal) return false;
+  const BlockEntry* candidate = blocks_.find(proposal->facts.id);
   if (!candidate || !may_notarize(*candidate)) return false;
-  persist_block(*candidate);
+
+  // The vote's promise is worth the body: both are in one group.
   const auto& block = *candidate->block;
-  const View parent_view = parent_view_in(*facts_of(block.facts.parent));
-  cast({Act::kNotarize, epoch_, view_, parent_view, block.facts.id}, Hash256::prefix_of(block.facts.id.view()));
+  blocks_.persist(block.facts.id);
+  const View parent_view = blocks_.parent_view_in(*blocks_.facts_of(block.facts.parent));
+  cast({Act::kNotarize, committee_.epoch(), view, parent_view, block.facts.id},
+       Hash256::prefix_of(block.facts.id.view()));
   return true;
 }
 
 // Rule 2: the timer, or f + 1 others; also after an own notarize, never after an own finalize.
 bool Engine::Core::nullify_if_due() {
-  if (!may_vote(view_) || !(pressed_to_nullify() || timer_fired())) return false;
-  ViewState& at = state(view_);
-  if (at.mine(Act::kNullify) || at.mine(Act::kFinalize)) return false;
-  const bool fired = timer_fired();
-  const ViewState* before = find(view_ - 1);
-  CertificatePtr entry_certificate;
-  if (before)
-    entry_certificate = before->nullification  ? before->nullification
-                        : before->notarization ? before->notarization
-                                               : before->finalization;
-  cast({Act::kNullify, epoch_, view_, View{0}, BlockId{}}, entry_certificate ? digest(*entry_certificate) : Hash256{});
+  const View view = pacemaker_.view();
+  if (!quarantine_.may_vote(view)) return false;
+  const bool fired = pacemaker_.timer_fired();
+  if (!fired && !pacemaker_.f_plus_1_others_nullified()) return false;
+  if (votes_.own(view, Act::kNullify) || votes_.own(view, Act::kFinalize)) return false;
+
+  // The vote rests on the certificate that let this node into the view.
+  CertificatePtr entry;
+  if (const ViewVotes* before = votes_.find(view - 1)) {
+    entry = before->nullification  ? before->nullification
+            : before->notarization ? before->notarization
+                                   : before->finalization;
+  }
+  cast({Act::kNullify, committee_.epoch(), view, View{0}, BlockId{}}, entry ? digest(*entry) : Hash256{});
+
+  // No leader alone decides what is pending.
   if (fired) driver_.resend_pending();
   return true;
 }
@@ -193,12 +118,12 @@ bool Engine::Core::nullify_if_due() {
 // Rule 3: every notarization that this node holds, unless it nullified that view.
 bool Engine::Core::finalize_if_due() {
   bool changed = false;
-  for (auto& [view, at] : views_) {
-    if (!at.notarization || at.finalization || !may_vote(view)) continue;
-    if (at.mine(Act::kNullify) || at.mine(Act::kFinalize)) continue;
-    Statement statement = at.notarization->statement;
+  for (const auto& [view, votes] : votes_.views()) {
+    if (!votes.notarization || votes.finalization || !quarantine_.may_vote(view)) continue;
+    if (votes_.own(view, Act::kNullify) || votes_.own(view, Act::kFinalize)) continue;
+    Statement statement = votes.notarization->statement;
     statement.act = Act::kFinalize;
-    cast(statement, digest(*at.notarization));
+    cast(statement, digest(*votes.notarization));
     changed = true;
   }
   return changed;
@@ -206,51 +131,73 @@ bool Engine::Core::finalize_if_due() {
 
 // Signs, records, and lets the vote count and leave once the record is durable.
 void Engine::Core::cast(const Statement& statement, const Hash256& support) {
-  ViewState& at = state(statement.view);
-  TM_CHECK(!at.mine(statement.act), "a second vote of one kind in view", statement.view.value);
-  Vote vote{statement, *self_, driver_.sign(signing_digest(config_.chain, set_.digest(), statement))};
-  at.mine(statement.act) = OwnVote{{vote, support}};
-  rebroadcast_at_ms_ = std::max(rebroadcast_at_ms_, now_ms_ + rebroadcast_interval_ms_);
-  save(make_record(VoteRecord{vote, support}));
-  const Epoch epoch = epoch_;
-  after_sync([this, epoch, view = statement.view, act = statement.act] {
-    if (epoch == epoch_) vote_became_durable(view, act);
+  TM_CHECK(!votes_.own(statement.view, statement.act), "a second vote of one kind in view", statement.view.value);
+  const VoteRecord record{{statement, *committee_.self(), committee_.sign(statement)}, support};
+  votes_.bind(record, false, false);
+  relay_.note_vote_cast();
+
+  durability_.save(make_record(record));
+  durability_.after_sync([this, epoch = committee_.epoch(), view = statement.view, act = statement.act] {
+    if (epoch == committee_.epoch()) on_vote_durable(view, act);
   });
 }
 
-void Engine::Core::vote_became_durable(View view, Act act) {
-  const auto found = views_.find(view);
-  if (found == views_.end()) return;  // final meanwhile
-  auto& mine = found->second.mine(act);
-  mine->durable = true;
-  if (!may_vote(view)) return;  // quarantined meanwhile: it binds, but is not sent
-  VoteSlot& slot = found->second.slots(act)[*self_];
-  slot.vote = mine->record.vote;
-  slot.verified = true;
+void Engine::Core::on_vote_durable(View view, Act act) {
+  const OwnVote* mine = votes_.own(view, act);
+  if (!mine) return;  // final meanwhile
+  votes_.note_durable(view, act);
+
+  // It binds, but is not sent: its body is not here, or the node is in quarantine meanwhile.
+  if (mine->awaiting_body || !quarantine_.may_vote(view)) return;
+
+  votes_.count_own(view, act);
   driver_.broadcast(mine->record.vote);
-  tally(view, act);
+  votes_.tally(view, act);
 }
 
-// Both signatures are checked before anybody is accused; a false one costs its slot instead.
-void Engine::Core::report_contradictions(ViewState& at, std::uint8_t voter, const Vote& vote) {
-  for (const Act act : kVotingActs) {
-    VoteSlot& slot = at.slots(act)[voter];
-    if (!slot.vote || !contradict(slot.vote->statement, vote.statement)) continue;
-    if (reported_.contains({epoch_, vote.statement.view, voter}) || !trusted(set_.at(voter).id)) return;
-    if (!verify(vote)) return distrust(set_.at(voter).id);
-    if (!slot.verified && !(slot.verified = verify(*slot.vote))) {
-      slot.vote.reset();
-      continue;
-    }
-    report(voter, slot.vote->statement, slot.vote->signature, vote.statement, vote.signature);
+// A vote restored without its block binds; it is sent again once the block is there, its body is known to be true, and
+// both are durable.
+void Engine::Core::resend_own_votes_with_bodies() {
+  for (const auto& [view, votes] : votes_.views()) {
+    const OwnVote* mine = votes_.own(view, Act::kNotarize);
+    if (!mine || !mine->awaiting_body || view <= prefix_.base_view()) continue;
+    const BlockId& block = mine->record.vote.statement.block;
+    if (!blocks_.find(block) || !blocks_.check_body(block)) continue;
+
+    blocks_.persist(block);
+    votes_.note_body(view);
+    durability_.after_sync([this, epoch = committee_.epoch(), at_view = view] {
+      if (epoch == committee_.epoch()) on_vote_durable(at_view, Act::kNotarize);
+    });
   }
 }
 
-void Engine::Core::report(std::uint8_t index, const Statement& a, const Signature& sa, const Statement& b,
-                          const Signature& sb) {
-  if (!reported_.insert({epoch_, a.view, index}).second) return;
-  ++evidence_count_;
-  driver_.misbehaviour({set_.at(index).id, index, set_.digest(), a, sa, b, sb});
+// A vote under this node's key that a peer holds: it binds from now on, whatever ends a quarantine, and one that this
+// node does not remember begins one. False only for a forged vote.
+bool Engine::Core::adopt_own_vote_from_peer(const Vote& vote) {
+  const auto& statement = vote.statement;
+  if (!counts_votes_of(statement.view)) return true;
+  const OwnVote* mine = votes_.own(statement.view, statement.act);
+  if (mine && mine->record.vote.statement == statement) return true;
+  if (!committee_.verify(vote)) return false;
+
+  const bool above_floor = statement.view > quarantine_.floor();
+  if (!mine) {
+    const VoteRecord record{vote, Hash256{}};
+    votes_.bind(record, false, statement.act == Act::kNotarize);
+    durability_.save(make_record(record));
+    resend_own_votes_with_bodies();
+    durability_.after_sync([this, epoch = committee_.epoch(), view = statement.view, act = statement.act] {
+      if (epoch == committee_.epoch()) on_vote_durable(view, act);
+    });
+  }
+
+  // Up to the floor it is what the quarantine before was about.
+  if (above_floor) {
+    quarantine_.enter("a peer holds a vote of this key in view " + std::to_string(statement.view.value) +
+                      " that this node did not make");
+  }
+  return true;
 }
 
 }  // namespace testamur::consensus

@@ -3,7 +3,7 @@
  * One node of N, which leads every Nth view, and LAST views. Certificates take it to later views, it votes where it likes,
  * and it crashes whenever it likes. What it saves names views; a sync makes that durable, a crash takes the rest. It may
  * propose in view v if the journal durably names a view >= v - N, and after a restart in no view <= N + the highest that
- * the journal names (consensus/propose.cpp, consensus/durable.cpp). Broken on purpose:
+ * the journal names (consensus/propose.cpp, consensus/durability_queue.cpp). Broken on purpose:
  *   PROPOSE_AFTER_RESTART   the second half is left out
  *   JOURNAL_MAY_LAG         the first half is left out
  */

@@ -1,0 +1,175 @@
+// Links lose messages and nodes restart, so whatever is not final is repeated, less and less often while nothing moves;
+// and whatever a peer says shows where it is, so one that is behind is answered with what brings it forward.
+#include "consensus/relay.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace testamur::consensus {
+
+Relay::Relay(const EngineContext& context, const Parts& parts, std::optional<SealingFinality> previous_end)
+    : context_(context),
+      votes_(parts.votes),
+      blocks_(parts.blocks),
+      peers_(parts.peers),
+      pacemaker_(parts.pacemaker),
+      quarantine_(parts.quarantine),
+      recent_(context.config.limits),
+      previous_end_(std::move(previous_end)) {}
+
+void Relay::start() {
+  rebroadcast_interval_ms_ = context_.timing().rebroadcast_ms;
+  rebroadcast_at_ms_ = context_.now_ms();
+  announce_at_ms_ = context_.now_ms();
+}
+
+void Relay::begin_epoch(SealingFinality previous_end) {
+  previous_end_ = std::move(previous_end);
+  entry_shown_ = false;
+}
+
+void Relay::note_view_entered() {
+  entry_shown_ = false;
+  rebroadcast_interval_ms_ = context_.timing().rebroadcast_ms;
+  rebroadcast_at_ms_ = context_.now_ms() + rebroadcast_interval_ms_;
+  show_entry_to(context_.committee.leader(pacemaker_.view()));
+}
+
+void Relay::note_vote_cast() {
+  rebroadcast_at_ms_ = std::max(rebroadcast_at_ms_, context_.now_ms() + rebroadcast_interval_ms_);
+}
+
+void Relay::speak_if_due() {
+  rebroadcast_if_due();
+  show_entry_if_due();
+  announce_if_due();
+}
+
+// Something above the last finalized view was said or certified, or waits.
+bool Relay::unfinished() const {
+  if (pacemaker_.pending()) return true;
+  const View finalized = votes_.finalized_view();
+  return std::any_of(votes_.views().begin(), votes_.views().end(), [&](const auto& entry) {
+    const auto& [view, votes] = entry;
+    const bool said = votes.own[0] || votes.own[1] || votes.own[2];
+    return view > finalized && (said || votes.nullification || votes.notarization);
+  });
+}
+
+void Relay::rebroadcast_if_due() {
+  if (context_.now_ms() < rebroadcast_at_ms_ || !unfinished()) return;
+  rebroadcast();
+  rebroadcast_interval_ms_ = std::min(2 * rebroadcast_interval_ms_, 8 * context_.timing().rebroadcast_ms);
+  rebroadcast_at_ms_ = context_.now_ms() + rebroadcast_interval_ms_;
+}
+
+// Own votes and certificates of every view above the last finalized, and the highest finalization.
+void Relay::rebroadcast() const {
+  Driver& driver = context_.driver;
+  if (votes_.highest_finalization()) driver.broadcast(*votes_.highest_finalization());
+  for (const auto& [view, votes] : votes_.views()) {
+    if (view <= votes_.finalized_view()) continue;
+
+    // What is not durable, or may not be said, was never said.
+    for (const auto& mine : votes.own) {
+      const bool sayable = mine && mine->durable && !mine->awaiting_body && quarantine_.may_vote(view);
+      if (sayable) driver.broadcast(mine->record.vote);
+    }
+    if (votes.nullification) driver.broadcast(*votes.nullification);
+    if (votes.notarization) driver.broadcast(*votes.notarization);
+  }
+}
+
+void Relay::show_entry_to(std::size_t validator) const {
+  const auto& committee = context_.committee;
+  if (!committee.self() || committee.is_self(validator)) return;
+  if (peers_.has_reached(validator, pacemaker_.view())) return;
+
+  const ViewVotes* before = votes_.find(pacemaker_.view() - 1);
+  if (!before) return;
+  for (const auto& certificate : {before->finalization, before->notarization, before->nullification}) {
+    if (certificate) context_.driver.send(committee.id_of(validator), *certificate);
+  }
+}
+
+void Relay::show_entry_to_all() {
+  for (std::size_t i = 0; i < context_.committee.size(); ++i) show_entry_to(i);
+}
+
+std::uint64_t Relay::entry_shown_at_ms() const {
+  return pacemaker_.entered_ms() + context_.timing().rebroadcast_ms / 2;
+}
+
+// A voter may have given its vote to few. The leader of the view is shown the certificate at once by everybody who
+// enters, and shows it with its proposal (propose.cpp); the rest of those behind are a little later.
+void Relay::show_entry_if_due() {
+  if (entry_shown_ || !context_.committee.self() || context_.now_ms() < entry_shown_at_ms()) return;
+  entry_shown_ = true;
+  show_entry_to_all();
+}
+
+// Often enough that silence means something: the skip time is three of these.
+void Relay::announce_if_due() {
+  if (context_.now_ms() < announce_at_ms_) return;
+  announce_at_ms_ = context_.now_ms() + context_.timing().skip_ms / 3;
+  const auto& prefix = context_.prefix;
+  context_.driver.broadcast(
+      Presence{context_.committee.epoch(), pacemaker_.view(), prefix.base_view(), prefix.base().height});
+}
+
+void Relay::bring_forward(const InstitutionId& to) {
+  if (!peers_.may_help(to)) return;
+  Driver& driver = context_.driver;
+
+  // Nothing of this epoch means anything to it before it knows how its own ended.
+  if (peers_.epoch_of(to) < context_.committee.epoch()) {
+    if (previous_end_) driver.send(to, *previous_end_);
+    return;
+  }
+
+  if (votes_.highest_finalization()) driver.send(to, *votes_.highest_finalization());
+  const ViewVotes* before = votes_.find(pacemaker_.view() - 1);
+  if (!before) return;
+  if (before->nullification) driver.send(to, *before->nullification);
+  if (before->notarization) driver.send(to, *before->notarization);
+}
+
+void Relay::answer(const InstitutionId& from, const CertificateRequest& request) {
+  const std::uint64_t certificate_bytes = context_.committee.set().quorum() * 64;
+  const auto give = [&](const CertificatePtr& certificate) {
+    if (certificate && peers_.may_answer(from, certificate_bytes)) context_.driver.send(from, *certificate);
+  };
+
+  // Below the last final view certificates are gone, and one finalization stands for all of them.
+  if (request.first <= votes_.finalized_view()) give(votes_.highest_finalization());
+  if (request.last < request.first) return;
+
+  const View end = std::min(request.last, request.first + (kMaxRequestedViews - 1));
+  const auto& views = votes_.views();
+  for (auto at = views.lower_bound(request.first); at != views.end() && at->first <= end; ++at) {
+    give(at->second.nullification);
+    give(at->second.notarization);
+  }
+}
+
+// Only copies whose bodies are known to be true are passed on: who forwards a false one is taken for its maker.
+void Relay::answer(const InstitutionId& from, const BlockRequest& request) {
+  const BlockEntry* open = blocks_.find(request.block);
+  BlockPtr block = recent_.find(request.block);
+  if (!block && open) block = open->block;
+
+  // A copy without its leader's signature proves nothing to anybody.
+  if (!block || block->proposal.signature.is_zero()) return;
+  if (!peers_.may_answer(from, block->proposal.body->size())) return;
+  if (open && open->block == block && !blocks_.check_body(request.block)) return;
+  context_.driver.send(from, block->proposal);
+}
+
+std::uint64_t Relay::next_deadline_ms() const {
+  std::uint64_t at_ms = announce_at_ms_;
+  if (unfinished()) at_ms = std::min(at_ms, rebroadcast_at_ms_);
+  if (!entry_shown_ && context_.committee.self()) at_ms = std::min(at_ms, entry_shown_at_ms());
+  return at_ms;
+}
+
+}  // namespace testamur::consensus
