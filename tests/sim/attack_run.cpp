@@ -24,6 +24,7 @@ struct Plan {
   Profile faults;
   std::size_t spare = 0;
   bool changes_set = false;  // while the attack goes on
+  std::uint64_t skew_ms = 0;  // honest clocks are off by up to so much
   bool loses_disk = false;   // then one liar fewer: a restored node counts as failed
 };
 
@@ -68,6 +69,8 @@ Plan plan_of(const AttackConfig& config) {
   if (about_quarantine && f == 1) plan.votes = Votes::kAll;
   if (config.votes) plan.votes = *config.votes;
   if (config.order) plan.order = *config.order;
+  static constexpr std::uint64_t kSkews[] = {0, 0, 20, 100};
+  plan.skew_ms = config.skew_ms.value_or(kSkews[random.below(4)]);
   return plan;
 }
 
@@ -91,6 +94,7 @@ class AttackRun {
   SimulationConfig simulation_config() const;
   Bounds bounds() const;
   void publish();
+  void set_clocks();
   bool recover();
   void submit_next();
   bool honest_are_even() const;
@@ -186,6 +190,15 @@ void AttackRun::submit_next() {
   simulation_.timeline().after(load_.below(2 * config_.transaction_every_ms * 1000), [this] { submit_next(); });
 }
 
+// Clocks that are kept by NTP are still not equal.
+void AttackRun::set_clocks() {
+  Random random{config_.seed ^ 0x636c6f636b};
+  for (std::size_t i = 0; i < simulation_.size(); ++i) {
+    const auto off = static_cast<std::int64_t>(random.below(2 * plan_.skew_ms + 1));
+    if (!simulation_.is_traitor(i)) simulation_.node(i).clock.offset_ms = off - static_cast<std::int64_t>(plan_.skew_ms);
+  }
+}
+
 void AttackRun::publish() {
   for (std::size_t i = 0; i < simulation_.size(); ++i) {
     if (!simulation_.is_traitor(i)) {
@@ -203,6 +216,7 @@ AttackOutcome AttackRun::run() {
   auto& checker = simulation_.checker();
   const std::uint64_t timely_ms = simulation_.timeline().now_ms();
   if (!checker.violation()) simulation_.calm();
+  set_clocks();
   publish();
   if (!checker.violation() && recover()) {
     made.recovered_ms = simulation_.timeline().now_ms() - timely_ms;

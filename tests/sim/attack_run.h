@@ -20,6 +20,7 @@ struct AttackConfig {
   bool silent = false;                         // the liars say nothing: what the same seed is compared with
   bool faults = true;                          // crashes, partitions, lost disks, set changes in the untimely part
   std::optional<std::uint64_t> delta_ms = {};  // how slow a timely network is; by the seed
+  std::optional<std::uint64_t> skew_ms = {};   // by how much honest clocks are off meanwhile; by the seed
   std::optional<Order> order = {};
   std::optional<Votes> votes = {};
   bool real_signatures = false;

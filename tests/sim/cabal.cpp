@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "consensus/codec.h"
+#include "node/chain/catch_up.h"
 
 namespace testamur::sim {
 
@@ -48,6 +49,10 @@ void LiarNode::say_later(std::uint64_t delay_us, std::size_t to, const consensus
 
 void LiarNode::say_frame(std::size_t to, const node::net::Frame& frame) {
   if (linked().contains(to)) network().send({number(), to, node::net::encode(frame)});
+}
+
+void LiarNode::answer_later(std::uint64_t delay_us, std::size_t to, Height height) {
+  later(delay_us, [this, to, height] { say_frame(to, node::serve_blocks(*state(), {height, 1})); });
 }
 
 // Votes that would help an honest block along, and the certificates that they would be needed for.
@@ -106,6 +111,17 @@ std::shared_ptr<const Bytes> junk_body(LiarNode& self, std::size_t transactions)
     for (int k = 0; k < 4; ++k) body.u64(self.random().next());
   }
   return std::make_shared<const Bytes>(to_bytes(body.bytes()));
+}
+
+std::optional<ledger::Header> emptied(LiarNode& self, const consensus::Proposal& proposal) {
+  auto header = ledger::decode_header(*proposal.header).value();
+  const consensus::Proposal* parent = self.cabal().proposal(header.parent);
+  const auto before = parent ? ledger::decode_header(*parent->header).value() : self.head();
+  if (header.seals_epoch() || ledger::block_id(before) != header.parent) return std::nullopt;
+  header.payload_digest = ledger::payload_digest({});
+  header.roots = before.roots;
+  header.parameters = before.parameters;
+  return header;
 }
 
 std::optional<std::uint8_t> Seats::index_of(std::size_t number) const {
@@ -249,7 +265,7 @@ void Cabal::tick() {
     if (!member->is_up() || strategy_.silent) continue;
     if (strategy_.tick) strategy_.tick(*member);
     // What the cabal signs with its key its own engine takes for a copy's: it is told to go on.
-    if (++ticks_ % 25 == 0 && member->in_quarantine()) member->resume_voting();
+    if (member->in_quarantine()) member->resume_voting();
   }
   timeline_.after(kTickUs, [this] { tick(); });
 }

@@ -32,6 +32,8 @@ class LiarNode final : public SimNode {
   void say_to_honest(const consensus::Message& message);
   void say_later(std::uint64_t delay_us, std::size_t to, const consensus::Message& message);
   void say_frame(std::size_t to, const node::net::Frame& frame);
+  // One final block of that height, as soon as it is there after a while.
+  void answer_later(std::uint64_t delay_us, std::size_t to, Height height);
   // The truth, once, to one node: what the engine wanted said.
   void pass_on(std::size_t to, const consensus::Message& message) { transmit(to, message); }
 
@@ -54,6 +56,9 @@ struct Seats {
 
 // A body of so many unknown transactions that it takes a while to see that they are none.
 std::shared_ptr<const Bytes> junk_body(LiarNode& self, std::size_t transactions = 64);
+
+// The header of the same block without its transactions; nothing where its parent is not known well enough for that.
+std::optional<ledger::Header> emptied(LiarNode& self, const consensus::Proposal& proposal);
 
 class Cabal {
  public:
@@ -99,6 +104,7 @@ class Cabal {
   std::map<BlockId, consensus::Proposal>& inventions() { return inventions_; }
   std::set<BlockId>& withheld() { return withheld_; }
   std::set<std::tuple<int, Epoch, View>>& done() { return done_; }
+  std::map<View, consensus::Certificate>& kept_certificates() { return kept_certificates_; }
 
   void tick();
   std::uint64_t lies() const { return lies_; }
@@ -122,10 +128,10 @@ class Cabal {
   std::deque<consensus::Message> old_;  // one in a while, kept for long
   std::uint64_t delta_us_ = 2'000;
   std::uint64_t learned_ = 0;
-  std::uint64_t ticks_ = 0;
   std::map<BlockId, consensus::Proposal> inventions_;
   std::set<BlockId> withheld_;
   std::set<std::tuple<int, Epoch, View>> done_;
+  std::map<View, consensus::Certificate> kept_certificates_;
   std::uint64_t lies_ = 0;
 };
 

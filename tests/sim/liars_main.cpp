@@ -20,6 +20,7 @@ struct Options {
   AttackConfig attack;
   std::uint64_t seeds = 1;
   std::string strategy = "mix";
+  std::string votes, order;  // as they were given
   bool rows = false;
   bool twice = false;
   std::uint64_t delta_ms = 0;
@@ -30,7 +31,7 @@ struct Options {
 int usage() {
   std::cerr
       << "usage: testamur-liars [--seed S] [--seeds N] [--nodes N] [--strategy NAME|each|turns] [--seconds VIRTUAL]\n"
-         "                      [--untimely VIRTUAL] [--every MS] [--delta MS] [--votes own|none|all] [--order NAME] "
+         "                      [--untimely VIRTUAL] [--every MS] [--delta MS] [--skew MS] [--votes own|none|all] [--order NAME] "
          "[--no-faults] "
          "[--not-binding]\n"
          "                      [--rows] [--twice] [--verbose]\nstrategies:";
@@ -82,8 +83,9 @@ bool parse(const std::vector<std::string>& arguments, Options& options) {
                     : name == "--untimely" ? parse_number(value, options.untimely)
                     : name == "--delta"    ? parse_number(value, options.delta_ms)
                     : name == "--every"    ? parse_number(value, options.attack.transaction_every_ms)
-                    : name == "--votes"    ? parse_votes(value, options.attack.votes)
-                    : name == "--order"    ? parse_order(value, options.attack.order)
+                    : name == "--skew"     ? parse_number(value, options.attack.skew_ms.emplace())
+                    : name == "--votes"    ? parse_votes(options.votes = value, options.attack.votes)
+                    : name == "--order"    ? parse_order(options.order = value, options.attack.order)
                     : name == "--strategy" ? (options.strategy = value, true)
                                            : false;
     if (!ok) return false;
@@ -144,6 +146,9 @@ void run_seed(const Options& options, const std::string& strategy, std::uint64_t
             << " --nodes " << options.attack.nodes << " --strategy " << strategy << " --seconds " << options.seconds
             << " --untimely " << options.untimely << " --every " << options.attack.transaction_every_ms
             << (options.delta_ms > 0 ? " --delta " + std::to_string(options.delta_ms) : std::string{})
+            << (options.votes.empty() ? options.votes : " --votes " + options.votes)
+            << (options.order.empty() ? options.order : " --order " + options.order)
+            << (options.attack.skew_ms ? " --skew " + std::to_string(*options.attack.skew_ms) : std::string{})
             << (options.attack.faults ? "" : " --no-faults") << " --verbose" << std::endl;
 }
 

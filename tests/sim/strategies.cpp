@@ -45,7 +45,7 @@ Strategy mix() {
 const std::vector<Strategy>& strategies() {
   static const std::vector<Strategy> kAll = [] {
     std::vector<Strategy> all;
-    for (auto part : {leading_strategies(), voting_strategies(), answering_strategies()}) {
+    for (auto part : {leading_strategies(), voting_strategies(), entering_strategies(), answering_strategies()}) {
       for (auto& strategy : part) all.push_back(std::move(strategy));
     }
     all.push_back(mix());

@@ -44,6 +44,7 @@ const Strategy* find_strategy(const std::string& name);
 // The parts of strategies().
 std::vector<Strategy> leading_strategies();
 std::vector<Strategy> voting_strategies();
+std::vector<Strategy> entering_strategies();
 std::vector<Strategy> answering_strategies();
 
 }  // namespace testamur::sim

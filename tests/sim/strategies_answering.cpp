@@ -255,6 +255,22 @@ bool lie_in_catch_up(LiarNode& self, std::size_t to, const net::WireFrame& frame
   return false;
 }
 
+// Blocks by height: the truth, one block an answer, just before the asker would ask somebody else. While it claims a
+// height that nobody has, those who have nothing to show fail in the asker's eyes, and this member never does.
+bool drip_blocks(LiarNode& self, std::size_t to, const net::WireFrame& frame) {
+  const auto* response = std::get_if<net::BlockResponse>(&frame);
+  if (response == nullptr) return true;
+  self.cabal().count_lie();
+  self.answer_later(1'900'000 - self.cabal().delta_us(), to, response->first);
+  return false;
+}
+
+void claim_a_height(LiarNode& self) {
+  const consensus::Presence presence{self.engine_epoch(), self.status().view, self.head().view,
+                                     Height{std::uint64_t{1} << 60}};
+  self.say_to_honest(presence);
+}
+
 }  // namespace
 
 std::vector<Strategy> answering_strategies() {
@@ -275,6 +291,7 @@ std::vector<Strategy> answering_strategies() {
        lie_in_quarantine},
       {"false-presence", "claims heights, views and epochs", {}, {}, {}, {}, claim_anything},
       {"lies-in-catch-up", "claims blocks that it does not give", {}, {}, {}, lie_in_catch_up, claim_anything},
+      {"drips-catch-up", "gives blocks one by one, as slowly as is borne", {}, {}, {}, drip_blocks, claim_a_height},
       {"floods-requests", "asks for everything, hundreds of times a second", {}, {}, {}, {}, flood_requests},
       {"replays", "repeats old messages, its own and others'", {}, {}, {}, {}, replay},
       {"changed-forwards", "passes others' messages on, changed", {}, {}, forward_changed},

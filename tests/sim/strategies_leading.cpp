@@ -165,18 +165,38 @@ void propose_to_few(LiarNode& self, const Message& message) {
 // Every block of ours is empty: nobody's transaction gets in.
 void propose_empty(LiarNode& self, const Message& message) {
   const auto* proposal = proposal_of(self, message);
-  if (proposal == nullptr) return self.say_to_all(message);
-  auto header = ledger::decode_header(*proposal->header).value();
-  const Proposal* parent = self.cabal().proposal(header.parent);
-  const auto before = parent ? ledger::decode_header(*parent->header).value() : self.head();
-  if (header.seals_epoch() || ledger::block_id(before) != header.parent) return self.say_to_all(message);
-  header.payload_digest = ledger::payload_digest({});
-  header.roots = before.roots;
-  header.parameters = before.parameters;
+  const auto header = proposal ? emptied(self, *proposal) : std::nullopt;
+  if (!header) return self.say_to_all(message);
   Proposal empty = *proposal;
   empty.body = std::make_shared<const Bytes>();
   self.cabal().count_lie();
-  self.say_to_all(self.cabal().signed_proposal(self, std::move(empty), header));
+  self.say_to_all(self.cabal().signed_proposal(self, std::move(empty), *header));
+}
+
+// The block's time lies as far ahead as the clocks of some honest nodes let pass: the others have to wait for theirs.
+// All members vote for it, so that the next leader builds on it meanwhile.
+void propose_at_the_edge_of_time(LiarNode& self, const Message& message) {
+  constexpr std::uint64_t kLeadMs = 10'000;  // docs/operating.md
+  constexpr std::uint64_t kAboutMs = 100;
+  const auto* proposal = proposal_of(self, message);
+  auto header = proposal ? emptied(self, *proposal) : std::nullopt;
+  if (!header) return self.say_to_all(message);
+  auto& cabal = self.cabal();
+  const std::uint64_t edge_ms = self.clock.now_ms() + kLeadMs - kAboutMs + self.random().below(2 * kAboutMs);
+  header->time_ms = std::max(header->time_ms, edge_ms);
+  Proposal early = *proposal;
+  early.body = std::make_shared<const Bytes>();
+  early = cabal.signed_proposal(self, std::move(early), *header);
+  cabal.count_lie();
+  cabal.learn(self, early);
+  self.say_to_all(early);
+  const consensus::Statement statement{Act::kNotarize, early.epoch, early.view, early.parent_view,
+                                       ledger::block_id(*header)};
+  const auto numbers = cabal.seats(self).numbers;
+  for (const std::size_t number : numbers) {
+    LiarNode* member = cabal.member(number);
+    if (member != nullptr && member->is_up()) member->say_to_all(cabal.vote_of(*member, statement));
+  }
 }
 
 // A block that is invalid: on the right parent, with roots that nothing gives.
@@ -187,6 +207,22 @@ void propose_invalid(LiarNode& self, const Message& message) {
   header.roots.registry_root.bytes[0] ^= 1;
   self.cabal().count_lie();
   self.say_to_all(self.cabal().signed_proposal(self, *proposal, header));
+}
+
+// Whoever can be let on by the votes of those whose clocks are ahead is let on at once.
+bool complete_notarizations(LiarNode& self, std::size_t, const Message& message) {
+  const auto* vote = std::get_if<consensus::Vote>(&message);
+  if (vote == nullptr || vote->statement.act != Act::kNotarize) return true;
+  auto& cabal = self.cabal();
+  const auto key = std::tuple(static_cast<int>(Act::kNotarize), vote->statement.epoch, vote->statement.view);
+  const auto* proposal = cabal.proposal(vote->statement.block);
+  if (proposal == nullptr || !cabal.is_ours(*proposal) || cabal.done().contains(key)) return true;
+  const auto made = cabal.certificate(self, vote->statement);
+  if (!made) return true;
+  if (cabal.done().size() > 4096) cabal.done().clear();
+  cabal.done().insert(key);
+  self.say_to_all(*made);
+  return true;
 }
 
 }  // namespace
@@ -227,6 +263,8 @@ std::vector<Strategy> leading_strategies() {
       {"proposes-to-few", "shows its block to f honest nodes only", propose_to_few},
       {"proposes-empty", "its blocks leave every transaction out", propose_empty},
       {"proposes-invalid", "its blocks have false roots", propose_invalid},
+      {"times-its-blocks", "its blocks are as far ahead as some clocks let pass", propose_at_the_edge_of_time, {},
+       complete_notarizations},
   };
 }
 
