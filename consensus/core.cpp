@@ -135,6 +135,7 @@ bool Engine::Core::advance_once() {
 // Any certificate of a view lets a node enter the next one.
 bool Engine::Core::enter_views() {
   if (votes_.highest_certified() < pacemaker_.view()) return false;
+  const bool took_long = pacemaker_.view_takes_long();
   pacemaker_.enter(votes_.highest_certified().next());
 
   // What was asked for, built or kept for the view before is of no use in this one.
@@ -143,7 +144,7 @@ bool Engine::Core::enter_views() {
   building_.came_empty = false;
   blocks_.forget_stale(pacemaker_.view());
 
-  relay_.note_view_entered();
+  relay_.note_view_entered(took_long);
   return true;
 }
 

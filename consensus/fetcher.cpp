@@ -66,6 +66,9 @@ void Fetcher::want_certain() {
   for (const auto& [id, copy] : blocks_.blocks()) {
     const auto& block = *copy.block;
     if (!copy.certain || blocks_.facts_of(block.facts.parent)) continue;
+
+    // Final, or lost to what is final, and kept until that is durable: its parent may be committed and gone.
+    if (block.facts.view <= context_.prefix.base_view()) continue;
     want(block.facts.parent, block.proposal.parent_view, true, 0, context_.now_ms());
   }
 

@@ -82,6 +82,11 @@ bool Pacemaker::timer_fired() const {
   return leader_is_skipped() || context_.now_ms() >= timer_end_ms(*start_ms);
 }
 
+bool Pacemaker::view_takes_long() const {
+  const auto start_ms = timer_start_ms();
+  return start_ms && context_.now_ms() >= *start_ms + delta_ms();
+}
+
 // Reasons to give the leader up without waiting.
 bool Pacemaker::leader_is_skipped() const {
   const std::uint8_t leader = context_.committee.leader(view_);
@@ -98,6 +103,7 @@ bool Pacemaker::leader_is_skipped() const {
   // decides.
   if (views_without_finality() > 2 * context_.committee.size()) return false;
   if (gave_up || blocks_.leader_is_invalid(view_)) return true;
+  if (peers_.is_paused_for_invalid_block(leader)) return true;
   if (proposed) return false;
 
   // Who hears no quorum may be the one that is cut off.

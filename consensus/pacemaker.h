@@ -39,6 +39,8 @@ class Pacemaker {
 
   bool f_plus_1_others_nullified() const;
   bool timer_fired() const;
+  // Something has been pending in the view for longer than a proposal and its votes take between honest nodes.
+  bool view_takes_long() const;
   std::optional<std::uint64_t> timer_start_ms() const;  // nothing while nothing is pending
   unsigned backoff() const;
   std::uint64_t delta_ms() const;

@@ -83,7 +83,20 @@ bool PeerProgress::in_credit(const InstitutionId& from) const {
 // A copy that this node restored from its own journal has nobody else to pay for it.
 void PeerProgress::pause(const InstitutionId& from) {
   if (from == context_.config.self) return;
-  peer(from).credit.punish(context_.now_ms(), context_.timing().skip_ms / 3);
+  PeerView& punished = peer(from);
+  if (punished.credit.trusted(context_.now_ms())) punished.signed_invalid = false;
+  punished.credit.punish(context_.now_ms(), context_.timing().skip_ms / 3);
+}
+
+void PeerProgress::pause_for_invalid_block(std::size_t validator) {
+  if (context_.committee.is_self(validator)) return;
+  pause(context_.committee.id_of(validator));
+  validators_[validator].signed_invalid = true;
+}
+
+bool PeerProgress::is_paused_for_invalid_block(std::size_t validator) const {
+  const PeerView& peer = validators_[validator];
+  return peer.signed_invalid && !peer.credit.trusted(context_.now_ms());
 }
 
 bool PeerProgress::may_answer(const InstitutionId& to, std::uint64_t bytes) {

@@ -24,6 +24,7 @@ struct PeerView {
   View finalized_view;
   std::uint64_t helped_ms = 0;
   PeerCredit credit;
+  bool signed_invalid = false;  // its pause is for an invalid block of its own
   Height claimed_height;        // of its last final block, as it says, unproven
   unsigned fruitless_asks = 0;  // catch-up was tried on the strength of claims, and brought nothing
   std::uint64_t claims_void_until_ms = 0;
@@ -55,6 +56,10 @@ class PeerProgress {
   bool trusted(const InstitutionId& from) const;
   bool in_credit(const InstitutionId& from) const;  // no pause is made with it, whether it is a validator or not
   void pause(const InstitutionId& from);
+  // A block that this validator signed is invalid, whoever brought it: judging it cost up to the execution of a whole
+  // block. Its next ones are not judged during the pause, and its views are given up at once.
+  void pause_for_invalid_block(std::size_t validator);
+  bool is_paused_for_invalid_block(std::size_t validator) const;
   // Answers cost their asker: it may cause so many bytes a second, and more only after a while. Charged when allowed.
   bool may_answer(const InstitutionId& to, std::uint64_t bytes);
 

@@ -62,10 +62,12 @@ bool Engine::Core::wants_copy(const InstitutionId& from, const Proposal& proposa
   if (missing && (missing->liars >> *index & 1) != 0) return false;
   if (missing && missing->certain) return true;
 
-  // A leader that is paused is heard once in its own view: its turn would otherwise be lost to everybody.
+  // A leader that is paused is heard once in its own view: its turn would otherwise be lost to everybody. Not one that
+  // signed an invalid block: its views are given up.
   const ViewProposal* shown = blocks_.find_proposal(view);
-  const bool first_word =
-      committee_.leader(view) == *index && !(shown && (shown->signed_first || shown->leader_invalid));
+  const bool first_word = committee_.leader(view) == *index &&
+                          !(shown && (shown->signed_first || shown->leader_invalid)) &&
+                          !peers_.is_paused_for_invalid_block(*index);
   if (!peers_.in_credit(from) && !first_word) return false;
 
   const std::uint64_t current = pacemaker_.view().value;
@@ -110,6 +112,9 @@ void Engine::Core::drop_false_copy(const BlockId& block) {
 
 void Engine::Core::on_validated(const BlockId& block, Validation validation) {
   if (!blocks_.awaits_verdict(block)) return;  // of a copy that was given up meanwhile
+  if (validation.verdict == Verdict::kInvalid) {
+    peers_.pause_for_invalid_block(committee_.leader(blocks_.find(block)->block->facts.view));
+  }
   if (!blocks_.take_verdict(block, validation)) drop_false_copy(block);
   advance();
 }

@@ -28,11 +28,13 @@ void Relay::begin_epoch(SealingFinality previous_end) {
   entry_shown_ = false;
 }
 
-void Relay::note_view_entered() {
+void Relay::note_view_entered(bool view_before_took_long) {
   entry_shown_ = false;
   rebroadcast_interval_ms_ = context_.timing().rebroadcast_ms;
   rebroadcast_at_ms_ = context_.now_ms() + rebroadcast_interval_ms_;
-  show_entry_to(context_.committee.leader(pacemaker_.view()));
+  const std::size_t leader = context_.committee.leader(pacemaker_.view());
+  show_entry_to(leader);
+  if (view_before_took_long) show_block_to(leader);
 }
 
 void Relay::note_vote_cast() {
@@ -78,6 +80,22 @@ void Relay::rebroadcast() const {
     if (votes.nullification) driver.broadcast(*votes.nullification);
     if (votes.notarization) driver.broadcast(*votes.notarization);
   }
+  repeat_first_proposal();
+}
+
+// Whoever had not seen the end of the epoch before when the first proposal of this one came could not take it, and
+// perhaps nobody but its leader has it. Later views find everybody in the epoch.
+void Relay::repeat_first_proposal() const {
+  const auto& committee = context_.committee;
+  const View view = pacemaker_.view();
+  if (view != View{1} || !committee.self() || !committee.leads(view)) return;
+
+  const Block* own = blocks_.proposed(view);
+  if (!own || own->proposal.signature.is_zero()) return;
+  for (std::size_t i = 0; i < committee.size(); ++i) {
+    const bool has_it = committee.is_self(i) || votes_.has_voted(view, Act::kNotarize, i);
+    if (!has_it) context_.driver.send(committee.id_of(i), own->proposal);
+  }
 }
 
 void Relay::show_entry_to(std::size_t validator) const {
@@ -90,6 +108,28 @@ void Relay::show_entry_to(std::size_t validator) const {
   for (const auto& certificate : {before->finalization, before->notarization, before->nullification}) {
     if (certificate) context_.driver.send(committee.id_of(validator), *certificate);
   }
+}
+
+// The block on which the leader has to build. In a view that took long its proposer may have kept it from those who
+// lead next, and released it so late that whoever enters first has no patience for a leader that must fetch it.
+void Relay::show_block_to(std::size_t validator) {
+  const auto& committee = context_.committee;
+  if (!committee.self() || committee.is_self(validator)) return;
+  if (peers_.has_reached(validator, pacemaker_.view())) return;
+
+  const ViewVotes* before = votes_.find(pacemaker_.view() - 1);
+  const Certificate* certified = before ? before->block_certificate() : nullptr;
+  if (!certified) return;
+
+  // Who voted for it holds it.
+  const BlockId& id = certified->statement.block;
+  if ((certified->signers >> validator & 1) != 0) return;
+  const auto& vote = before->slots(Act::kNotarize)[validator].vote;
+  if (vote && vote->statement.block == id) return;
+
+  const BlockEntry* held = blocks_.find(id);
+  const bool shows_something = held && !held->block->proposal.signature.is_zero() && blocks_.check_body(id);
+  if (shows_something) context_.driver.send(committee.id_of(validator), held->block->proposal);
 }
 
 void Relay::show_entry_to_all() {

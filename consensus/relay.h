@@ -33,8 +33,9 @@ class Relay {
   // Everything is due at once.
   void start();
   void begin_epoch(SealingFinality previous_end);
-  // A certificate let this node into the view: its leader is shown it at once.
-  void note_view_entered();
+  // A certificate let this node into the view: its leader is shown it at once, and after a view that took long also the
+  // block that it has to build on.
+  void note_view_entered(bool view_before_took_long);
   // A vote was cast: it leaves by itself once it is durable.
   void note_vote_cast();
   // Final now, for peers that are just behind.
@@ -56,9 +57,11 @@ class Relay {
  private:
   void rebroadcast_if_due();
   void rebroadcast() const;
+  void repeat_first_proposal() const;
   void show_entry_if_due();
   void announce_if_due();
   void show_entry_to(std::size_t validator) const;
+  void show_block_to(std::size_t validator);
   bool unfinished() const;
   std::uint64_t entry_shown_at_ms() const;
 

@@ -56,12 +56,18 @@ void BlockFetcher::ask_next(Height committed, std::uint64_t now_ms) {
   }
 }
 
+void BlockFetcher::exhaust(const net::Pin& pin) {
+  const auto found = peers_.find(pin);
+  if (found == peers_.end()) return;
+  found->second.claim = Height{};
+  found->second.exhausted = true;
+}
+
 void BlockFetcher::fail(const net::Pin& pin) {
   const auto found = peers_.find(pin);
   if (found == peers_.end()) return;
   ++found->second.failures;
-  found->second.claim = Height{};
-  found->second.exhausted = true;
+  exhaust(pin);
 }
 
 // Everybody was asked and nobody had more: whatever was said of further blocks is unproven, and no reason to go on.
@@ -77,7 +83,14 @@ bool BlockFetcher::on_response(const net::Origin& from, const net::BlockResponse
   const auto chain = chain_of(response);
   const bool shown = chain.ok() && !chain->blocks.empty() && response.first == asked_first_ && hooks_.deliver(*chain);
   if (!shown) {
-    fail(from.pin);
+    // Who has no more and says so was asked in vain, which is no failure: else a liar that claims much and gives a
+    // block now and then would be asked before all others.
+    const bool has_no_more = response.blocks.empty() && response.highest <= committed;
+    if (has_no_more) {
+      exhaust(from.pin);
+    } else {
+      fail(from.pin);
+    }
     rest_if_exhausted();
     return false;
   }

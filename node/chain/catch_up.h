@@ -50,7 +50,8 @@ class BlockFetcher {
     bool exhausted = false;      // asked since the last progress, without any
   };
   void ask_next(Height committed, std::uint64_t now_ms);
-  void fail(const net::Pin& pin);
+  void exhaust(const net::Pin& pin);  // it has no more, as it says
+  void fail(const net::Pin& pin);     // it did not answer, or not with what was asked for
   void rest_if_exhausted();
 
   Hooks hooks_;

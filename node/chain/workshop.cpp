@@ -238,8 +238,6 @@ Validation Workshop::execute_and_compare(const ledger::Header& header, const Blo
 }
 
 Validation Workshop::validate(const consensus::Block& block, const PreparedBody& body, std::uint64_t now_engine_ms) {
-  // Executed before: the block is valid, but this may be another copy of it than the one that was executed.
-  if (branches_.find(block.facts.id) != nullptr) return {body.matches ? Verdict::kValid : Verdict::kBadCopy, 0};
   TimedSection timed(counters_.validate);
   auto header = ledger::decode_header(*block.proposal.header);
   if (!header.ok()) return invalid(header.message());
@@ -247,12 +245,21 @@ Validation Workshop::validate(const consensus::Block& block, const PreparedBody&
   auto parent = parent_of(header->parent);
   if (!parent) return {Verdict::kRefused, 0};
   if (header->time_ms < parent->header.time_ms) return invalid("the header's time lies before its parent's");
-  auto now = clock_.now_ms();
-  auto latest = std::max(parent->header.time_ms, now + kClockLeadMs);
-  if (header->time_ms > latest) return {Verdict::kNotYet, now_engine_ms + (header->time_ms - latest)};
-  if (!body.malformed.empty()) return invalid(body.malformed);
-  if (!body.transactions.empty() && size_bytes(parent->path) > kUnfinalizedLimitBytes) return {Verdict::kRefused, 0};
-  return execute_and_compare(*header, block.facts.id, *parent, body);
+
+  // Executed before: the block is valid, though this may be another copy of it than the one that was executed.
+  auto validation = Validation{Verdict::kValid, 0};
+  if (branches_.find(block.facts.id) == nullptr) {
+    if (!body.malformed.empty()) return invalid(body.malformed);
+    if (!body.transactions.empty() && size_bytes(parent->path) > kUnfinalizedLimitBytes) return {Verdict::kRefused, 0};
+    validation = execute_and_compare(*header, block.facts.id, *parent, body);
+  }
+
+  // Only now: others may certify a block whose time has not come here, and build on it.
+  auto latest = std::max(parent->header.time_ms, clock_.now_ms() + kClockLeadMs);
+  if (validation.verdict == Verdict::kValid && header->time_ms > latest) {
+    return {Verdict::kNotYet, now_engine_ms + (header->time_ms - latest)};
+  }
+  return validation;
 }
 
 Status Workshop::execute_final(const consensus::Block& block) {

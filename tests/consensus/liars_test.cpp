@@ -422,4 +422,74 @@ TEST_CASE("a vote whose block comes by catch-up waits for nothing more", "[conse
   CHECK(bench.committed.size() == 1);
 }
 
+TEST_CASE("an invalid block costs the leader that signed it: no other is judged, and its next view is given up at once",
+          "[consensus][liars]") {
+  Fresh bench;
+  bench.engine->on_pending_changed(true, false);
+  bench.verdict = Verdict::kInvalid;
+  bench.receive(2, bench.first());  // whoever brings it
+  REQUIRE(bench.validated.size() == 1);
+  for (const std::uint64_t view : {1U, 2U, 3U, 4U}) bench.receive(3, bench.nullification({1, 2, 3}, View{view}));
+  REQUIRE(bench.engine->status().view == View{5});
+  bench.sync();
+
+  bench.receive(1, bench.proposal(View{5}, View{0}, BlockId{}, Height{1}, 7));
+  bench.advance(1);
+  bench.sync();
+  CHECK(bench.validated.size() == 1);
+  CHECK(bench.own_votes(Act::kNullify).back().statement.view == View{5});
+
+  // The one who brought it has done nothing.
+  bench.verdict = Verdict::kValid;
+  bench.receive(3, bench.nullification({1, 2, 3}, View{5}));
+  bench.receive(2, bench.proposal(View{6}, View{0}, BlockId{}, Height{1}, 8));
+  CHECK(bench.validated.size() == 2);
+}
+
+TEST_CASE("after a view that took long the next leader is given the block that it lacks", "[consensus][liars]") {
+  const auto enter_after = [](std::uint64_t waited_ms, const std::vector<std::size_t>& voters) {
+    Fresh bench;
+    bench.engine->on_pending_changed(true, false);
+    const auto block = bench.first();
+    bench.receive(1, block);
+    bench.advance(waited_ms);
+    bench.sync();
+    bench.receive(1, bench.certificate(voters, Act::kNotarize, block));
+    REQUIRE(bench.engine->status().view == View{2});
+    return bench.sent_to<Proposal>();
+  };
+  CHECK(enter_after(300, {0, 1, 3}) == std::vector<std::size_t>{2});
+  CHECK(enter_after(300, {0, 1, 2}).empty());  // it has voted for it
+  CHECK(enter_after(10, {0, 1, 3}).empty());
+}
+
+TEST_CASE("what is final and waits for its sync asks for no parent", "[consensus][liars]") {
+  Fresh bench;
+  const auto first = bench.first();
+  bench.receive(1, first);
+  bench.receive(1, bench.certificate({1, 2, 3}, Act::kFinalize, first));
+  bench.sync();
+  REQUIRE(bench.committed.size() == 1);
+  const auto second = bench.proposal(View{2}, View{1}, Bench::id_of(first), Height{2});
+  bench.receive(2, second);
+  bench.receive(2, bench.certificate({1, 2, 3}, Act::kFinalize, second));
+  for (int i = 0; i < 10; ++i) bench.advance(100);
+  CHECK(bench.all_sent<BlockRequest>().empty());
+  bench.sync();
+  CHECK(bench.committed.size() == 2);
+}
+
+TEST_CASE("the first proposal of an epoch is said again to those who have not voted for it", "[consensus][liars]") {
+  Fresh bench{4, 1};
+  bench.engine->on_pending_changed(true, false);
+  REQUIRE(bench.builds.size() == 1);
+  bench.build_now();
+  bench.sync();
+  const auto said = bench.all_sent<Proposal>();
+  REQUIRE(said.size() == 1);
+  bench.receive(2, bench.vote(2, Act::kNotarize, said[0]));
+  bench.advance(300);
+  CHECK(bench.sent_to<Proposal>() == std::vector<std::size_t>{0, 3});
+}
+
 }  // namespace testamur::consensus

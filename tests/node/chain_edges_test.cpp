@@ -1,6 +1,7 @@
 // What peers may bring: laws of the mempool, and of whom the fetcher believes.
 #include <map>
 
+#include "consensus/codec.h"
 #include "ledger/tx/build.h"
 #include "node/chain/catch_up.h"
 #include "node/chain/mempool.h"
@@ -260,6 +261,61 @@ TEST_CASE("blocks that do not hold, and answers that do not come, end the belief
   CHECK_FALSE(fetcher.asked(node(1).pin));
   CHECK(fetcher.target() == Height{});
   CHECK_FALSE(fetcher.wake_at_ms());
+}
+
+namespace {
+
+// One true block, as far as a fetcher can tell without its chain.
+net::BlockResponse one_block(Height at, Height highest) {
+  auto certificate = std::make_shared<consensus::Certificate>();
+  certificate->statement.act = consensus::Act::kFinalize;
+  certificate->signers = 1;
+  certificate->signatures.resize(1);
+  return {at, {{Bytes{1}, Bytes{}, consensus::encode(consensus::FinalityProof{{}, certificate})}}, highest};
+}
+
+}  // namespace
+
+TEST_CASE("who has no more did not fail: a liar that gives a block now and then is not asked before all others") {
+  Fetching node_of_ours;
+  auto& fetcher = node_of_ours.fetcher;
+  for (const std::uint8_t number : {1, 2, 3}) fetcher.peer_up(node(number));
+  const auto liar = node(1);
+  const auto sender = [&](const net::Pin& asked) {
+    return asked == liar.pin ? liar : asked == node(2).pin ? node(2) : node(3);
+  };
+  std::uint64_t now_ms = 1'000;
+  Height committed{10};
+
+  // Nobody has a block above this node's, but the liar claims one, and so everybody is asked again and again.
+  for (int round = 0; round < 4; ++round) {
+    fetcher.want(committed, now_ms);
+    for (int i = 0; i < 3; ++i) {
+      const auto asked = node_of_ours.asked.back();
+      if (!fetcher.asked(asked)) break;
+      const auto highest = asked == liar.pin ? committed.next() : committed;
+      const auto response =
+          asked == liar.pin ? one_block(committed.next(), highest + 1) : answer(committed.next(), 0, highest);
+      fetcher.on_response(sender(asked), response, committed, now_ms);
+      if (asked == liar.pin) committed = committed.next();
+      now_ms += 100;
+      fetcher.on_tick(committed, now_ms);
+    }
+  }
+
+  // Now it lags. The liar goes on as before; the others would bring it forward at once, if they were asked.
+  node_of_ours.asked.clear();
+  for (int i = 0; i < 10 && !fetcher.asked(node(2).pin) && !fetcher.asked(node(3).pin); ++i) {
+    if (fetcher.asked(liar.pin)) {
+      fetcher.on_response(liar, one_block(committed.next(), committed + 100), committed, now_ms);
+      committed = committed.next();
+    }
+    fetcher.want(committed, now_ms);
+    now_ms += 100;
+    fetcher.on_tick(committed, now_ms);
+  }
+  const bool others_are_asked = fetcher.asked(node(2).pin) || fetcher.asked(node(3).pin);
+  CHECK(others_are_asked);
 }
 
 }  // namespace testamur::node
