@@ -23,9 +23,9 @@ struct Plan {
   Votes votes = Votes::kForOwnBlocks;
   Profile faults;
   std::size_t spare = 0;
-  bool changes_set = false;  // while the attack goes on
+  bool changes_set = false;   // while the attack goes on
   std::uint64_t skew_ms = 0;  // honest clocks are off by up to so much
-  bool loses_disk = false;   // then one liar fewer: a restored node counts as failed
+  bool loses_disk = false;    // then one liar fewer: a restored node counts as failed
 };
 
 std::set<std::size_t> choose_liars(std::size_t nodes, std::size_t count, Random& random) {
@@ -195,7 +195,8 @@ void AttackRun::set_clocks() {
   Random random{config_.seed ^ 0x636c6f636b};
   for (std::size_t i = 0; i < simulation_.size(); ++i) {
     const auto off = static_cast<std::int64_t>(random.below(2 * plan_.skew_ms + 1));
-    if (!simulation_.is_traitor(i)) simulation_.node(i).clock.offset_ms = off - static_cast<std::int64_t>(plan_.skew_ms);
+    if (!simulation_.is_traitor(i))
+      simulation_.node(i).clock.offset_ms = off - static_cast<std::int64_t>(plan_.skew_ms);
   }
 }
 

@@ -31,7 +31,8 @@ struct Options {
 int usage() {
   std::cerr
       << "usage: testamur-liars [--seed S] [--seeds N] [--nodes N] [--strategy NAME|each|turns] [--seconds VIRTUAL]\n"
-         "                      [--untimely VIRTUAL] [--every MS] [--delta MS] [--skew MS] [--votes own|none|all] [--order NAME] "
+         "                      [--untimely VIRTUAL] [--every MS] [--delta MS] [--skew MS] [--votes own|none|all] "
+         "[--order NAME] "
          "[--no-faults] "
          "[--not-binding]\n"
          "                      [--rows] [--twice] [--verbose]\nstrategies:";

@@ -263,7 +263,10 @@ std::vector<Strategy> leading_strategies() {
       {"proposes-to-few", "shows its block to f honest nodes only", propose_to_few},
       {"proposes-empty", "its blocks leave every transaction out", propose_empty},
       {"proposes-invalid", "its blocks have false roots", propose_invalid},
-      {"times-its-blocks", "its blocks are as far ahead as some clocks let pass", propose_at_the_edge_of_time, {},
+      {"times-its-blocks",
+       "its blocks are as far ahead as some clocks let pass",
+       propose_at_the_edge_of_time,
+       {},
        complete_notarizations},
   };
 }
