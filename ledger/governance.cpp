@@ -16,16 +16,20 @@ using tx::ProposalEvent;
 
 class DueProposals {
  public:
-  DueProposals(LedgerState& ledger, tx::RecordCache& cache, const Parameters& parameters, const ChainId& chain)
+  DueProposals(LedgerState& ledger, tx::RecordCache& cache, const Parameters& parameters,
+               const ChainId& chain)
       : ledger_(ledger),
         cache_(cache),
-        view_{ledger.overlay(), cache, parameters, chain, ledger.height(), ledger.time_ms(), KeyPurpose::kRoot} {}
+        view_{ledger.overlay(), cache, parameters, chain, ledger.height(), ledger.time_ms(),
+              KeyPurpose::kRoot} {}
 
   void take(const TransactionId& id) {
     const auto proposal = tx::read_open_proposal(ledger_.overlay(), id);
     TM_CHECK(proposal, "the agenda names a proposal without a row:", id.hex());
-    tx::StateWriter writer(ledger_, cache_, {id, KeyId{}, ledger_.next_log_index()}, proposal->author);
-    if (proposal->status == tx::ProposalStatus::kOpen) return tx::close_proposal(writer, id, ProposalEvent::kLapsed);
+    tx::StateWriter writer(ledger_, cache_, {id, KeyId{}, ledger_.next_log_index()},
+                           proposal->author);
+    if (proposal->status == tx::ProposalStatus::kOpen)
+      return tx::close_proposal(writer, id, ProposalEvent::kLapsed);
     const auto action = tx::content_of(ledger_.overlay(), id).action;
     const bool seals = tx::changes_set(ledger_.overlay(), action);
     if (seals && sealed_) return;
@@ -49,10 +53,12 @@ class DueProposals {
 
 }  // namespace
 
-void take_effect(LedgerState& ledger, tx::RecordCache& cache, const Parameters& parameters, const ChainId& chain) {
+void take_effect(LedgerState& ledger, tx::RecordCache& cache, const Parameters& parameters,
+                 const ChainId& chain) {
   if (tx::next_deadline_ms(ledger.overlay()) > ledger.time_ms()) return;
   auto agenda = tx::read_agenda(ledger.overlay());
-  std::erase_if(agenda, [&](const tx::AgendaEntry& entry) { return entry.deadline_ms > ledger.time_ms(); });
+  std::erase_if(agenda,
+                [&](const tx::AgendaEntry& entry) { return entry.deadline_ms > ledger.time_ms(); });
   std::ranges::stable_sort(agenda, {}, &tx::AgendaEntry::deadline_ms);
   DueProposals due(ledger, cache, parameters, chain);
   for (const auto& entry : agenda) due.take(entry.proposal);

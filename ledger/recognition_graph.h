@@ -1,8 +1,9 @@
-// The recognition network of a ledger as the trust engine wants it: institutions, their standing, role and parent,
-// compromised keys and statements, read from the registry's lists in ledger order.
+// The recognition network of a ledger as the trust engine wants it: institutions, their standing,
+// role and parent, compromised keys and statements, read from the registry's lists in ledger order.
 //
-// Follow the finalized state block by block; each call takes in only what is new. One thread; readers of history() must
-// not run beside follow() (copy it, or hold a lock). What is due at the start of a block goes before its transactions.
+// Follow the finalized state block by block; each call takes in only what is new. One thread;
+// readers of history() must not run beside follow() (copy it, or hold a lock). What is due at the
+// start of a block goes before its transactions.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,9 @@ namespace testamur::ledger {
 
 class RecognitionGraph {
  public:
-  // Takes in everything up to `state`. Precondition: the states that one object follows are of one ledger and never go
-  // back. A failure means that ledger and trust engine disagree on what is valid, a bug: the object must not be used.
+  // Takes in everything up to `state`. Precondition: the states that one object follows are of one
+  // ledger and never go back. A failure means that ledger and trust engine disagree on what is
+  // valid, a bug: the object must not be used.
   Status follow(const StateReader& state);
 
   const trust::History& history() const { return history_; }
@@ -38,14 +40,17 @@ class RecognitionGraph {
   std::uint64_t changes_ = 0;
   std::uint64_t statements_ = 0;
   LogIndex last_order_;
-  std::vector<std::pair<InstitutionId, InstitutionId>> late_parents_;  // child, a parent that is not registered yet
+  std::vector<std::pair<InstitutionId, InstitutionId>>
+      late_parents_;  // child, a parent that is not registered yet
 };
 
-// What one institution says of another, as a history of its own: only the author's role, the keys that signed and these
-// statements. Exact as of `state`, which no RecognitionGraph needs to have followed; for trust::in_force.
-// `author`: all records of the institution that speaks; `statements`: all of its statements about one subject. Both
-// oldest first, of that state, not empty.
-trust::History history_of_pair(const StateReader& state, const std::vector<tx::InstitutionRecord>& author,
+// What one institution says of another, as a history of its own: only the author's role, the keys
+// that signed and these statements. Exact as of `state`, which no RecognitionGraph needs to have
+// followed; for trust::in_force. `author`: all records of the institution that speaks;
+// `statements`: all of its statements about one subject. Both oldest first, of that state, not
+// empty.
+trust::History history_of_pair(const StateReader& state,
+                               const std::vector<tx::InstitutionRecord>& author,
                                const std::vector<tx::StatementRecord>& statements);
 
 }  // namespace testamur::ledger

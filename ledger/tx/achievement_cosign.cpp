@@ -18,15 +18,18 @@ AchievementId id_of(const v1::TransactionBody& body) {
 
 std::optional<Rejection> check_form(const v1::TransactionBody& body) {
   AchievementId id;
-  return within("achievement_cosign.achievement", read(body.achievement_cosign().achievement(), id));
+  return within("achievement_cosign.achievement",
+                read(body.achievement_cosign().achievement(), id));
 }
 
 std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan&) {
   const auto id = id_of(transaction.message());
   const std::string field = "achievement_cosign.achievement";
   const auto* achievement = view.achievement(id);
-  if (achievement == nullptr) return Rejection{RejectionCode::kUnknownAchievement, field, to_text(id), {}};
-  if (achievement->retired) return Rejection{RejectionCode::kAchievementRetired, field, to_text(id), {}};
+  if (achievement == nullptr)
+    return Rejection{RejectionCode::kUnknownAchievement, field, to_text(id), {}};
+  if (achievement->retired)
+    return Rejection{RejectionCode::kAchievementRetired, field, to_text(id), {}};
   const auto& bodies = achievement->awarding_bodies;
   if (std::ranges::find(bodies, transaction.author()) == bodies.end()) {
     return Rejection{RejectionCode::kNotAwardingBody, field, to_text(id), {}};

@@ -32,17 +32,19 @@ AchievementId id_of(const Transaction& transaction) {
 std::optional<Rejection> check_form(const v1::TransactionBody& body) {
   const auto& message = body.achievement_publish();
   if (message.ByteSizeLong() > kAchievementLimitBytes) {
-    return Rejection{
-        RejectionCode::kFieldRange,
-        "achievement_publish",
-        std::to_string(message.ByteSizeLong()) + " bytes, at most " + std::to_string(kAchievementLimitBytes),
-        {}};
+    return Rejection{RejectionCode::kFieldRange,
+                     "achievement_publish",
+                     std::to_string(message.ByteSizeLong()) + " bytes, at most " +
+                         std::to_string(kAchievementLimitBytes),
+                     {}};
   }
   AchievementContent content;
   auto rejection = read(message, content);
   const auto author = fixed_from<InstitutionId>(body.author());
-  if (!rejection && !content.awarding_bodies.empty() && !std::ranges::binary_search(content.awarding_bodies, author)) {
-    rejection = Rejection{RejectionCode::kNotAwardingBody, "awarding_bodies", "the author is one of them", {}};
+  if (!rejection && !content.awarding_bodies.empty() &&
+      !std::ranges::binary_search(content.awarding_bodies, author)) {
+    rejection = Rejection{
+        RejectionCode::kNotAwardingBody, "awarding_bodies", "the author is one of them", {}};
   }
   return within("achievement_publish", std::move(rejection));
 }
@@ -51,13 +53,16 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
   const auto& message = transaction.message().achievement_publish();
   auto id = id_of(transaction);
   if (view.achievement(id) != nullptr) {
-    return Rejection{RejectionCode::kAchievementExists, "achievement_publish.version", to_text(id), {}};
+    return Rejection{
+        RejectionCode::kAchievementExists, "achievement_publish.version", to_text(id), {}};
   }
   if (id.version > 1) {
     --id.version;
     if (view.achievement(id) == nullptr) {
-      return Rejection{
-          RejectionCode::kAchievementVersionGap, "achievement_publish.version", to_text(id) + " is not published", {}};
+      return Rejection{RejectionCode::kAchievementVersionGap,
+                       "achievement_publish.version",
+                       to_text(id) + " is not published",
+                       {}};
     }
   }
   if (auto rejection = unknown_body(view, "teaches", message.teaches())) return rejection;

@@ -28,7 +28,8 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
   if (achievement == nullptr) {
     return Rejection{RejectionCode::kUnknownAchievement, "achievement_retire", to_text(id), {}};
   }
-  if (achievement->retired) return Rejection{RejectionCode::kAchievementRetired, "achievement_retire", to_text(id), {}};
+  if (achievement->retired)
+    return Rejection{RejectionCode::kAchievementRetired, "achievement_retire", to_text(id), {}};
   return std::nullopt;
 }
 

@@ -32,7 +32,8 @@ bool adds_content(Kind kind) {
 }  // namespace
 
 std::optional<Rejection> check_author_budget(const StateReader& state, const Parameters& parameters,
-                                             const Transaction& transaction, KeyPurpose signer, std::uint64_t time_ms) {
+                                             const Transaction& transaction, KeyPurpose signer,
+                                             std::uint64_t time_ms) {
   if (signer == KeyPurpose::kRoot) return std::nullopt;
 
   const auto budget = parameters[Parameter::kAuthorBytesPerDay];
@@ -46,8 +47,9 @@ std::optional<Rejection> check_author_budget(const StateReader& state, const Par
   return Rejection{RejectionCode::kByteBudget,
                    "",
                    std::to_string(written) + " bytes were written today, " + std::to_string(size) +
-                       " more would be over " + std::to_string(limit) + "; there is room again at 00:00 UTC, in " +
-                       std::to_string(hours) + (hours == 1 ? " hour" : " hours"),
+                       " more would be over " + std::to_string(limit) +
+                       "; there is room again at 00:00 UTC, in " + std::to_string(hours) +
+                       (hours == 1 ? " hour" : " hours"),
                    {}};
 }
 

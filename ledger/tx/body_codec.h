@@ -1,4 +1,5 @@
-// Decoding a body on its own: shared by decode() and by the builders, so that both obey the same rules. Private.
+// Decoding a body on its own: shared by decode() and by the builders, so that both obey the same
+// rules. Private.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,8 @@ struct DecodedBody {
   ByteView payload;  // the encoded message of the kind, within the body
 };
 
-// The body, or the first rule that it breaks: wire form, envelope fields, kind, the kind's own form.
+// The body, or the first rule that it breaks: wire form, envelope fields, kind, the kind's own
+// form.
 std::optional<Rejection> decode_body(ByteView bytes, DecodedBody& body);
 
 }  // namespace testamur::ledger::tx

@@ -21,7 +21,8 @@ v1::TransactionBody begin(const Envelope& envelope) {
 template <class Message>
 Bytes serialize(const Message& message) {
   Bytes bytes(message.ByteSizeLong());
-  TM_CHECK(message.SerializeToArray(bytes.data(), static_cast<int>(bytes.size())), "a message was not serialized");
+  TM_CHECK(message.SerializeToArray(bytes.data(), static_cast<int>(bytes.size())),
+           "a message was not serialized");
   return bytes;
 }
 
@@ -29,7 +30,8 @@ Built finish(const Envelope& envelope, const v1::TransactionBody& body) {
   return reopen(envelope.chain, serialize(body));
 }
 
-void write_key(const KeyAddContent& content, v1::KeyDescription& description, std::string& possession) {
+void write_key(const KeyAddContent& content, v1::KeyDescription& description,
+               std::string& possession) {
   write(content.purpose, content.key, description);
   possession = to_string(content.possession.view());
 }
@@ -180,7 +182,8 @@ Built reopen(const ChainId& chain, Bytes body) {
   return UnsignedTransaction{std::move(body), id};
 }
 
-InstitutionId registered_id(const TransactionId& transaction, const InstitutionRegisterContent& content) {
+InstitutionId registered_id(const TransactionId& transaction,
+                            const InstitutionRegisterContent& content) {
   return content.listed.is_zero() ? InstitutionId::prefix_of(transaction.view()) : content.listed;
 }
 
@@ -195,15 +198,18 @@ Bytes attach(const UnsignedTransaction& transaction, std::vector<SignatureEntry>
     signature.set_key_id(to_string(entry.key.view()));
     signature.set_signature(to_string(entry.signature.view()));
   }
-  for (const auto& proof : possession_proofs) carried.add_possession_proofs(to_string(proof.view()));
+  for (const auto& proof : possession_proofs)
+    carried.add_possession_proofs(to_string(proof.view()));
   return serialize(carried);
 }
 
-SignatureEntry sign(const UnsignedTransaction& transaction, KeyPurpose purpose, const SecretKey& key) {
+SignatureEntry sign(const UnsignedTransaction& transaction, KeyPurpose purpose,
+                    const SecretKey& key) {
   return {key_id(purpose, key.public_key()), key.sign(transaction.id.view())};
 }
 
-Bytes attach_signed(const UnsignedTransaction& transaction, KeyPurpose purpose, const SecretKey& key) {
+Bytes attach_signed(const UnsignedTransaction& transaction, KeyPurpose purpose,
+                    const SecretKey& key) {
   return attach(transaction, {sign(transaction, purpose, key)});
 }
 

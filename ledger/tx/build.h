@@ -1,8 +1,9 @@
-// Building and signing transactions: the client's side of ledger/tx, in the same strict form that nodes demand.
+// Building and signing transactions: the client's side of ledger/tx, in the same strict form that
+// nodes demand.
 //
-// build() is deterministic: the same envelope and contents give the same bytes. Lists are taken as they are: what is
-// unsorted or out of range is refused with the same code a node would give. Protobuf stays behind this header. Pure
-// (the caller brings nonce, times and keys); any thread.
+// build() is deterministic: the same envelope and contents give the same bytes. Lists are taken as
+// they are: what is unsorted or out of range is refused with the same code a node would give.
+// Protobuf stays behind this header. Pure (the caller brings nonce, times and keys); any thread.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,8 @@ struct IssueListedContent {
   std::vector<Hash256> commitments;  // of first_index, first_index + 1, …
 };
 
-// Only the page roots are published: RFC 6962 roots over 128 commitments each, the last over what is left.
+// Only the page roots are published: RFC 6962 roots over 128 commitments each, the last over what
+// is left.
 struct IssueAnchoredContent {
   AchievementId achievement;
   IssuerIndex first_index;
@@ -74,12 +76,14 @@ struct InstitutionRegisterContent {
     PublicKey key;
   };
   InstitutionFacts facts;
-  std::vector<Key> keys;  // ascending by (purpose, key id); each proves its possession beside the body
+  std::vector<Key>
+      keys;  // ascending by (purpose, key id); each proves its possession beside the body
   std::uint8_t root_threshold = 1;
   InstitutionId listed;  // the listed institution that gets these keys; zero: a new one
 };
 // The id that the institution has or gets: what its possession proofs sign.
-InstitutionId registered_id(const TransactionId& transaction, const InstitutionRegisterContent& content);
+InstitutionId registered_id(const TransactionId& transaction,
+                            const InstitutionRegisterContent& content);
 struct InstitutionLeaveContent {};
 struct KeyAddContent {
   KeyPurpose purpose = KeyPurpose::kIssue;
@@ -120,16 +124,20 @@ Built build(const Envelope& envelope, const KeyAddContent& content);
 Built build(const Envelope& envelope, const KeyRotateContent& content);
 Built build(const Envelope& envelope, const KeyRetireContent& content);
 
-// A body that somebody else built, once it has passed what a node checks of a body: what a signer opens before signing.
+// A body that somebody else built, once it has passed what a node checks of a body: what a signer
+// opens before signing.
 Built reopen(const ChainId& chain, Bytes body);
 
-// The carried bytes. Signatures are put in order here. At least one. A registration has a possession proof for each of
-// its keys, in their order: a signature over possession_message(chain, registered_id(), purpose, key).
+// The carried bytes. Signatures are put in order here. At least one. A registration has a
+// possession proof for each of its keys, in their order: a signature over possession_message(chain,
+// registered_id(), purpose, key).
 Bytes attach(const UnsignedTransaction& transaction, std::vector<SignatureEntry> signatures,
              const std::vector<Signature>& possession_proofs = {});
 // One signature by a BIP-340 key of this purpose.
-SignatureEntry sign(const UnsignedTransaction& transaction, KeyPurpose purpose, const SecretKey& key);
+SignatureEntry sign(const UnsignedTransaction& transaction, KeyPurpose purpose,
+                    const SecretKey& key);
 // The usual case: one signer.
-Bytes attach_signed(const UnsignedTransaction& transaction, KeyPurpose purpose, const SecretKey& key);
+Bytes attach_signed(const UnsignedTransaction& transaction, KeyPurpose purpose,
+                    const SecretKey& key);
 
 }  // namespace testamur::ledger::tx

@@ -10,7 +10,8 @@ namespace testamur::ledger::tx {
 namespace {
 
 template <class Content, class Message>
-Built build_kind(const Envelope& envelope, const Content& content, Message* (v1::TransactionBody::*kind)()) {
+Built build_kind(const Envelope& envelope, const Content& content,
+                 Message* (v1::TransactionBody::*kind)()) {
   v1::TransactionBody body;
   body.set_author(to_string(envelope.author.view()));
   body.set_nonce(to_string(envelope.nonce.view()));
@@ -18,8 +19,9 @@ Built build_kind(const Envelope& envelope, const Content& content, Message* (v1:
   write(content, *(body.*kind)());
   UnsignedTransaction transaction;
   transaction.body.resize(body.ByteSizeLong());
-  TM_CHECK(body.SerializeToArray(transaction.body.data(), static_cast<int>(transaction.body.size())),
-           "a message was not serialized");
+  TM_CHECK(
+      body.SerializeToArray(transaction.body.data(), static_cast<int>(transaction.body.size())),
+      "a message was not serialized");
   DecodedBody decoded;
   if (auto rejection = decode_body(transaction.body, decoded)) return *rejection;
   transaction.id = transaction_id(envelope.chain, transaction.body);

@@ -8,7 +8,8 @@ namespace testamur::ledger::tx {
 
 Built build(const Envelope& envelope, const ProposalContent& content);
 Built build(const Envelope& envelope, const VoteContent& content);
-Built build(const Envelope& envelope, const ReadyContent& content);  // signed by the consensus key that it names
+Built build(const Envelope& envelope,
+            const ReadyContent& content);  // signed by the consensus key that it names
 Built build(const Envelope& envelope, const EvidenceContent& content);
 
 }  // namespace testamur::ledger::tx

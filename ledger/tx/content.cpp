@@ -26,10 +26,12 @@ void write_texts(const LocalizedTexts& texts, Field* field) {
 }
 
 template <class Field>
-std::vector<InstitutionId> read_institutions(FormCheck& check, std::string_view name, const Field& field) {
+std::vector<InstitutionId> read_institutions(FormCheck& check, std::string_view name,
+                                             const Field& field) {
   std::vector<InstitutionId> ids;
   for (const auto& bytes : field) {
-    check.length(FormCheck::element(name, ids.size()), bytes.size(), InstitutionId::kSize, Presence::kRequired);
+    check.length(FormCheck::element(name, ids.size()), bytes.size(), InstitutionId::kSize,
+                 Presence::kRequired);
     ids.push_back(fixed_from<InstitutionId>(bytes));
   }
   return ids;
@@ -84,7 +86,8 @@ trust::Scope read_scope(FormCheck& check, const v1::Scope& message) {
   scope.achievements.emplace();
   for (const auto& entry : message.achievements()) {
     const auto path = FormCheck::element("scope.achievements", scope.achievements->size());
-    check.length(path + ".institution", entry.institution().size(), InstitutionId::kSize, Presence::kRequired);
+    check.length(path + ".institution", entry.institution().size(), InstitutionId::kSize,
+                 Presence::kRequired);
     check.require(entry.number() != 0, RejectionCode::kFieldMissing, path + ".number");
     scope.achievements->push_back({fixed_from<InstitutionId>(entry.institution()), entry.number()});
   }
@@ -104,32 +107,41 @@ void write_scope(const trust::Scope& scope, v1::Scope& message) {
   }
 }
 
-// The fields that several kinds of statements have. A message that lacks one has no accessor of that name.
+// The fields that several kinds of statements have. A message that lacks one has no accessor of
+// that name.
 template <class Message>
 void read_common(FormCheck& check, const Message& message, StatementContent& content) {
   check.length("subject", message.subject().size(), InstitutionId::kSize, Presence::kRequired);
   content.subject = fixed_from<InstitutionId>(message.subject());
-  if constexpr (requires { message.slot(); }) content.slot = narrow<std::uint16_t>(check, "slot", message.slot());
+  if constexpr (requires { message.slot(); })
+    content.slot = narrow<std::uint16_t>(check, "slot", message.slot());
   if constexpr (requires { message.amount(); }) {
     content.amount = narrow<std::uint8_t>(check, "amount", message.amount());
     content.depth = narrow<std::uint8_t>(check, "depth", message.depth());
   }
   if constexpr (requires { message.scope(); }) content.scope = read_scope(check, message.scope());
-  if constexpr (requires { message.valid_from_ms(); }) content.valid_from_ms = message.valid_from_ms();
-  if constexpr (requires { message.valid_until_ms(); }) content.valid_until_ms = message.valid_until_ms();
-  if constexpr (requires { message.reason(); }) content.reason = static_cast<StatementReason>(message.reason());
+  if constexpr (requires { message.valid_from_ms(); })
+    content.valid_from_ms = message.valid_from_ms();
+  if constexpr (requires { message.valid_until_ms(); })
+    content.valid_until_ms = message.valid_until_ms();
+  if constexpr (requires { message.reason(); })
+    content.reason = static_cast<StatementReason>(message.reason());
   if constexpr (requires { message.evidence_digest(); }) {
-    check.length("evidence_digest", message.evidence_digest().size(), Hash256::kSize, Presence::kOptional);
+    check.length("evidence_digest", message.evidence_digest().size(), Hash256::kSize,
+                 Presence::kOptional);
     content.evidence_digest = fixed_from<Hash256>(message.evidence_digest());
     check.require(message.evidence_digest().empty() || !content.evidence_digest.is_zero(),
-                  RejectionCode::kExplicitDefault, "evidence_digest", "a digest of zeros says nothing");
+                  RejectionCode::kExplicitDefault, "evidence_digest",
+                  "a digest of zeros says nothing");
   }
   if constexpr (requires { message.scheme(); }) {
     content.scheme = static_cast<QualityScheme>(message.scheme());
-    check.length("report_digest", message.report_digest().size(), Hash256::kSize, Presence::kOptional);
+    check.length("report_digest", message.report_digest().size(), Hash256::kSize,
+                 Presence::kOptional);
     content.evidence_digest = fixed_from<Hash256>(message.report_digest());
     check.require(message.report_digest().empty() || !content.evidence_digest.is_zero(),
-                  RejectionCode::kExplicitDefault, "report_digest", "a digest of zeros says nothing");
+                  RejectionCode::kExplicitDefault, "report_digest",
+                  "a digest of zeros says nothing");
     content.report_url = message.report_url();
   }
   if constexpr (requires { message.statement_ids(); }) {
@@ -152,17 +164,21 @@ void write_common(const StatementContent& content, Message& message) {
   if constexpr (requires { message.scope(); }) {
     if (content.scope != trust::Scope{}) write_scope(content.scope, *message.mutable_scope());
   }
-  if constexpr (requires { message.valid_from_ms(); }) message.set_valid_from_ms(content.valid_from_ms);
-  if constexpr (requires { message.valid_until_ms(); }) message.set_valid_until_ms(content.valid_until_ms);
+  if constexpr (requires { message.valid_from_ms(); })
+    message.set_valid_from_ms(content.valid_from_ms);
+  if constexpr (requires { message.valid_until_ms(); })
+    message.set_valid_until_ms(content.valid_until_ms);
   if constexpr (requires { message.reason(); }) {
     message.set_reason(static_cast<v1::RecognitionReason>(content.reason));
   }
   if constexpr (requires { message.evidence_digest(); }) {
-    if (!content.evidence_digest.is_zero()) message.set_evidence_digest(to_string(content.evidence_digest.view()));
+    if (!content.evidence_digest.is_zero())
+      message.set_evidence_digest(to_string(content.evidence_digest.view()));
   }
   if constexpr (requires { message.scheme(); }) {
     message.set_scheme(static_cast<v1::QualityAssuranceScheme>(content.scheme));
-    if (!content.evidence_digest.is_zero()) message.set_report_digest(to_string(content.evidence_digest.view()));
+    if (!content.evidence_digest.is_zero())
+      message.set_report_digest(to_string(content.evidence_digest.view()));
     message.set_report_url(content.report_url);
   }
   if constexpr (requires { message.statement_ids(); }) {
@@ -172,13 +188,15 @@ void write_common(const StatementContent& content, Message& message) {
   }
 }
 
-void read_achievement_lists(FormCheck& check, const v1::AchievementPublish& message, AchievementContent& content) {
+void read_achievement_lists(FormCheck& check, const v1::AchievementPublish& message,
+                            AchievementContent& content) {
   for (const auto code : message.isced_fields()) {
-    content.isced_fields.push_back(
-        narrow<std::uint16_t>(check, FormCheck::element("isced_fields", content.isced_fields.size()), code));
+    content.isced_fields.push_back(narrow<std::uint16_t>(
+        check, FormCheck::element("isced_fields", content.isced_fields.size()), code));
   }
   for (const auto& outcome : message.outcomes()) {
-    content.outcomes.push_back({read_texts(outcome.texts()), {outcome.esco_uris().begin(), outcome.esco_uris().end()}});
+    content.outcomes.push_back(
+        {read_texts(outcome.texts()), {outcome.esco_uris().begin(), outcome.esco_uris().end()}});
   }
   for (const auto type : message.assessment_types()) {
     check.require(type != 0, RejectionCode::kFieldRange, "assessment_types");
@@ -194,7 +212,8 @@ void read_achievement_lists(FormCheck& check, const v1::AchievementPublish& mess
 
 std::optional<Rejection> within(std::string_view prefix, std::optional<Rejection> rejection) {
   if (rejection) {
-    rejection->field = std::string(prefix) + (rejection->field.empty() ? "" : ".") + rejection->field;
+    rejection->field =
+        std::string(prefix) + (rejection->field.empty() ? "" : ".") + rejection->field;
   }
   return rejection;
 }
@@ -210,8 +229,8 @@ std::optional<Rejection> read(const v1::InstitutionFacts& message, InstitutionFa
            message.lei(),
            message.deqar(),
            fixed_from<InstitutionId>(message.parent())};
-  check.require(message.parent().empty() || !facts.parent.is_zero(), RejectionCode::kExplicitDefault, "parent",
-                "an id of zeros says nothing");
+  check.require(message.parent().empty() || !facts.parent.is_zero(),
+                RejectionCode::kExplicitDefault, "parent", "an id of zeros says nothing");
   return check.failed() ? check.result() : form_error(facts);
 }
 
@@ -294,7 +313,9 @@ void write(const AchievementContent& content, v1::AchievementPublish& message) {
 
 std::optional<Rejection> read(const v1::AchievementReference& message, AchievementId& id) {
   FormCheck check;
-  check.length("institution", message.institution().size(), InstitutionId::kSize, Presence::kRequired)
+  check
+      .length("institution", message.institution().size(), InstitutionId::kSize,
+              Presence::kRequired)
       .number("number", message.number(), 1, 0xFFFF'FFFF)
       .number("version", message.version(), 1, 0xFFFF);
   id = {fixed_from<InstitutionId>(message.institution()), message.number(),
@@ -308,11 +329,14 @@ void write(const AchievementId& id, v1::AchievementReference& message) {
   message.set_version(id.version);
 }
 
-std::optional<Rejection> read(const v1::KeyDescription& message, KeyPurpose& purpose, PublicKey& key) {
-  const auto known_purpose =
-      message.purpose() <= 0xFF ? purpose_from(static_cast<std::uint8_t>(message.purpose())) : std::nullopt;
-  const auto known_algorithm =
-      message.algorithm() <= 0xFF ? algorithm_from(static_cast<std::uint8_t>(message.algorithm())) : std::nullopt;
+std::optional<Rejection> read(const v1::KeyDescription& message, KeyPurpose& purpose,
+                              PublicKey& key) {
+  const auto known_purpose = message.purpose() <= 0xFF
+                                 ? purpose_from(static_cast<std::uint8_t>(message.purpose()))
+                                 : std::nullopt;
+  const auto known_algorithm = message.algorithm() <= 0xFF
+                                   ? algorithm_from(static_cast<std::uint8_t>(message.algorithm()))
+                                   : std::nullopt;
   FormCheck check;
   check.require(known_purpose.has_value(), RejectionCode::kFieldRange, "purpose")
       .require(known_algorithm.has_value(), RejectionCode::kFieldRange, "algorithm");
@@ -330,10 +354,12 @@ void write(KeyPurpose purpose, const PublicKey& key, v1::KeyDescription& message
   message.set_public_key(to_string(key.bytes));
 }
 
-std::optional<Rejection> read(const v1::InstitutionRegister& message, InstitutionRegisterContent& content) {
+std::optional<Rejection> read(const v1::InstitutionRegister& message,
+                              InstitutionRegisterContent& content) {
   FormCheck check;
-  check.require(message.institution_class() == v1::INSTITUTION_CLASS_ISSUER, RejectionCode::kFieldRange,
-                "institution_class", "an institution begins as an issuer");
+  check.require(message.institution_class() == v1::INSTITUTION_CLASS_ISSUER,
+                RejectionCode::kFieldRange, "institution_class",
+                "an institution begins as an issuer");
   if (check.failed()) return check.result();
   if (auto rejection = within("facts", read(message.facts(), content.facts))) return rejection;
   check.number("keys", static_cast<std::size_t>(message.keys_size()), 1, kListLimit);
@@ -345,7 +371,8 @@ std::optional<Rejection> read(const v1::InstitutionRegister& message, Institutio
     InstitutionRegisterContent::Key key;
     if (auto rejection = within(path, read(description, key.purpose, key.key))) return rejection;
     const auto place = std::pair(key.purpose, key_id(key.purpose, key.key));
-    check.require(content.keys.empty() || last < place, RejectionCode::kNotSorted, path, "by purpose and key id");
+    check.require(content.keys.empty() || last < place, RejectionCode::kNotSorted, path,
+                  "by purpose and key id");
     if (key.purpose == KeyPurpose::kRoot) ++roots;
     last = place;
     content.keys.push_back(std::move(key));
@@ -355,10 +382,10 @@ std::optional<Rejection> read(const v1::InstitutionRegister& message, Institutio
   content.root_threshold = static_cast<std::uint8_t>(message.root_threshold());
   content.listed = fixed_from<InstitutionId>(message.listed());
   check
-      .require(message.listed().empty() || !content.listed.is_zero(), RejectionCode::kExplicitDefault, "listed",
-               "an id of zeros says nothing")
-      .require(content.listed.is_zero() || content.facts.parent != content.listed, RejectionCode::kAboutItself,
-               "facts.parent", "an institution is not its own parent");
+      .require(message.listed().empty() || !content.listed.is_zero(),
+               RejectionCode::kExplicitDefault, "listed", "an id of zeros says nothing")
+      .require(content.listed.is_zero() || content.facts.parent != content.listed,
+               RejectionCode::kAboutItself, "facts.parent", "an institution is not its own parent");
   return check.result();
 }
 
@@ -381,7 +408,11 @@ InstitutionId read_institution(FormCheck& check, std::string_view name, const st
 
 std::optional<Rejection> read(const v1::SuccessionMerge& message, SuccessionContent& content) {
   FormCheck check;
-  content = {SuccessionKind::kMerge, true, {}, read_institutions(check, "predecessors", message.predecessors()), {}};
+  content = {SuccessionKind::kMerge,
+             true,
+             {},
+             read_institutions(check, "predecessors", message.predecessors()),
+             {}};
   content.heir = read_institution(check, "heir", message.heir());
   content.successors = {content.heir};
   return check.failed() ? check.result() : form_error(content);
@@ -397,14 +428,19 @@ std::optional<Rejection> read(const v1::SuccessionSplit& message, SuccessionCont
   content.successors = read_institutions(check, "successors", message.successors());
   if (!message.heir().empty()) {
     content.heir = read_institution(check, "heir", message.heir());
-    check.require(!content.heir.is_zero(), RejectionCode::kExplicitDefault, "heir", "an id of zeros says nothing");
+    check.require(!content.heir.is_zero(), RejectionCode::kExplicitDefault, "heir",
+                  "an id of zeros says nothing");
   }
   return check.failed() ? check.result() : form_error(content);
 }
 
 std::optional<Rejection> read(const v1::SuccessionRename& message, SuccessionContent& content) {
   FormCheck check;
-  content = {SuccessionKind::kRename, true, {}, {read_institution(check, "predecessor", message.predecessor())}, {}};
+  content = {SuccessionKind::kRename,
+             true,
+             {},
+             {read_institution(check, "predecessor", message.predecessor())},
+             {}};
   content.heir = read_institution(check, "successor", message.successor());
   content.successors = {content.heir};
   return check.failed() ? check.result() : form_error(content);
@@ -412,7 +448,11 @@ std::optional<Rejection> read(const v1::SuccessionRename& message, SuccessionCon
 
 std::optional<Rejection> read(const v1::SuccessionCustody& message, SuccessionContent& content) {
   FormCheck check;
-  content = {SuccessionKind::kCustody, true, {}, {read_institution(check, "predecessor", message.predecessor())}, {}};
+  content = {SuccessionKind::kCustody,
+             true,
+             {},
+             {read_institution(check, "predecessor", message.predecessor())},
+             {}};
   content.successors = {read_institution(check, "custodian", message.custodian())};
   return check.failed() ? check.result() : form_error(content);
 }
@@ -470,7 +510,8 @@ void write(const RuleContent& content, v1::RulePublish& message) {
   message.set_url(content.url);
 }
 
-std::optional<Rejection> read_statement(const v1::TransactionBody& body, StatementContent& content) {
+std::optional<Rejection> read_statement(const v1::TransactionBody& body,
+                                        StatementContent& content) {
   using Body = v1::TransactionBody;
   FormCheck check;
   const auto take = [&](StatementKind kind, bool accreditation, const auto& message) {
@@ -479,13 +520,21 @@ std::optional<Rejection> read_statement(const v1::TransactionBody& body, Stateme
     read_common(check, message, content);
   };
   switch (body.kind_case()) {
-    case Body::kRecognitionTrust: take(StatementKind::kTrust, false, body.recognition_trust()); break;
-    case Body::kRecognitionDistrust: take(StatementKind::kDistrust, false, body.recognition_distrust()); break;
+    case Body::kRecognitionTrust:
+      take(StatementKind::kTrust, false, body.recognition_trust());
+      break;
+    case Body::kRecognitionDistrust:
+      take(StatementKind::kDistrust, false, body.recognition_distrust());
+      break;
     case Body::kRecognitionEnd: take(StatementKind::kEnd, false, body.recognition_end()); break;
     case Body::kRecognitionVoid: take(StatementKind::kVoid, false, body.recognition_void()); break;
-    case Body::kAccreditationAccredit: take(StatementKind::kAccredit, true, body.accreditation_accredit()); break;
+    case Body::kAccreditationAccredit:
+      take(StatementKind::kAccredit, true, body.accreditation_accredit());
+      break;
     case Body::kAccreditationEnd: take(StatementKind::kEnd, true, body.accreditation_end()); break;
-    case Body::kAccreditationVoid: take(StatementKind::kVoid, true, body.accreditation_void()); break;
+    case Body::kAccreditationVoid:
+      take(StatementKind::kVoid, true, body.accreditation_void());
+      break;
     default: TM_CHECK(false, "not a statement:", body.kind_case());
   }
   if (check.failed()) return check.result();
@@ -495,8 +544,10 @@ std::optional<Rejection> read_statement(const v1::TransactionBody& body, Stateme
 void write_statement(const StatementContent& content, v1::TransactionBody& body) {
   switch (content.kind) {
     case StatementKind::kTrust: return write_common(content, *body.mutable_recognition_trust());
-    case StatementKind::kDistrust: return write_common(content, *body.mutable_recognition_distrust());
-    case StatementKind::kAccredit: return write_common(content, *body.mutable_accreditation_accredit());
+    case StatementKind::kDistrust:
+      return write_common(content, *body.mutable_recognition_distrust());
+    case StatementKind::kAccredit:
+      return write_common(content, *body.mutable_accreditation_accredit());
     case StatementKind::kEnd:
       if (content.accreditation) return write_common(content, *body.mutable_accreditation_end());
       return write_common(content, *body.mutable_recognition_end());

@@ -1,7 +1,9 @@
-// Between the protobuf messages of a transaction and the plain values of facts.h and build.h. Private to ledger/tx.
+// Between the protobuf messages of a transaction and the plain values of facts.h and build.h.
+// Private to ledger/tx.
 //
-// read() checks what a plain value could not hold (lengths of ids, ranges of narrow numbers) and then the form of the
-// whole; write() is its inverse on everything that read() accepts. Pure; any thread.
+// read() checks what a plain value could not hold (lengths of ids, ranges of narrow numbers) and
+// then the form of the whole; write() is its inverse on everything that read() accepts. Pure; any
+// thread.
 #pragma once
 
 #include <optional>
@@ -24,10 +26,12 @@ std::optional<Rejection> read(const v1::AchievementReference& message, Achieveme
 void write(const AchievementId& id, v1::AchievementReference& message);
 
 // Purpose and algorithm known and allowed together, the key a valid point.
-std::optional<Rejection> read(const v1::KeyDescription& message, KeyPurpose& purpose, PublicKey& key);
+std::optional<Rejection> read(const v1::KeyDescription& message, KeyPurpose& purpose,
+                              PublicKey& key);
 void write(KeyPurpose purpose, const PublicKey& key, v1::KeyDescription& message);
 
-std::optional<Rejection> read(const v1::InstitutionRegister& message, InstitutionRegisterContent& content);
+std::optional<Rejection> read(const v1::InstitutionRegister& message,
+                              InstitutionRegisterContent& content);
 void write(const InstitutionRegisterContent& content, v1::InstitutionRegister& message);
 
 // Of one kind of succession each, as transactions and proposals carry them.
@@ -35,7 +39,8 @@ std::optional<Rejection> read(const v1::SuccessionMerge& message, SuccessionCont
 std::optional<Rejection> read(const v1::SuccessionSplit& message, SuccessionContent& content);
 std::optional<Rejection> read(const v1::SuccessionRename& message, SuccessionContent& content);
 std::optional<Rejection> read(const v1::SuccessionCustody& message, SuccessionContent& content);
-// Of whichever the body is. Body: TransactionBody, or GovernancePropose for a succession that is voted.
+// Of whichever the body is. Body: TransactionBody, or GovernancePropose for a succession that is
+// voted.
 template <class Body>
 std::optional<Rejection> read_succession(const Body& body, SuccessionContent& content) {
   if (body.has_succession_merge()) return read(body.succession_merge(), content);

@@ -32,13 +32,16 @@ Bytes list_entry(const StateReader& state, Table list, std::uint64_t ordinal) {
   return std::move(*entry);
 }
 
-Bytes consent_key(ByteView content, const InstitutionId& party) { return Encoder().raw(content).fixed(party).take(); }
+Bytes consent_key(ByteView content, const InstitutionId& party) {
+  return Encoder().raw(content).fixed(party).take();
+}
 
 Bytes closed_into_key(const InstitutionId& predecessor, const InstitutionId& successor) {
   return Encoder().fixed(predecessor).fixed(successor).take();
 }
 
-Bytes slot_key(const InstitutionId& truster, const InstitutionId& subject, bool accreditation, std::uint16_t slot) {
+Bytes slot_key(const InstitutionId& truster, const InstitutionId& subject, bool accreditation,
+               std::uint16_t slot) {
   return Encoder().fixed(truster).fixed(subject).u8(accreditation ? 1 : 0).u16(slot).take();
 }
 
@@ -65,7 +68,8 @@ TrusterCounts read_counts(const StateReader& state, const InstitutionId& truster
 }
 
 void write_counts(Overlay& state, const InstitutionId& truster, const TrusterCounts& counts) {
-  state.put(kTrusterCounts, truster.view(), Encoder().u64(counts.live).u64(counts.day).u64(counts.changes).take());
+  state.put(kTrusterCounts, truster.view(),
+            Encoder().u64(counts.live).u64(counts.day).u64(counts.changes).take());
 }
 
 AuthorBytes read_author_bytes(const StateReader& state, const InstitutionId& author) {
@@ -97,7 +101,11 @@ std::optional<StatementPlace> find_statement(const StateReader& state, const Tra
 
 void write_statement_place(Overlay& state, const TransactionId& id, const StatementPlace& place) {
   Encoder out;
-  out.fixed(place.truster).fixed(place.subject).u64(place.seq).u8(place.kind).u8(place.accreditation ? 1 : 0);
+  out.fixed(place.truster)
+      .fixed(place.subject)
+      .u64(place.seq)
+      .u8(place.kind)
+      .u8(place.accreditation ? 1 : 0);
   state.put(kStatementIds, id.view(), out.take());
 }
 

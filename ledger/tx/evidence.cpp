@@ -25,10 +25,12 @@ Rejection refuse(RejectionCode code, const char* field, std::string detail) {
 }
 
 // The seat of the accused in the epoch of the statements; nothing when there is none.
-std::optional<CertifyingSet::Member> accused(const StateReader& state, const EvidenceContent& content, Epoch epoch) {
+std::optional<CertifyingSet::Member> accused(const StateReader& state,
+                                             const EvidenceContent& content, Epoch epoch) {
   const auto set = validators_of_epoch(state, epoch);
   if (!set) return std::nullopt;
-  const auto found = std::ranges::find(set->members(), content.institution, &CertifyingSet::Member::institution);
+  const auto found =
+      std::ranges::find(set->members(), content.institution, &CertifyingSet::Member::institution);
   if (found == set->members().end()) return std::nullopt;
   return *found;
 }
@@ -55,15 +57,18 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
   }
   const auto name = name_of(*member, *first);
   if (read_evidence(view.state, name)) {
-    return refuse(RejectionCode::kEvidenceKnown, "first", "view " + std::to_string(name.view.value));
+    return refuse(RejectionCode::kEvidenceKnown, "first",
+                  "view " + std::to_string(name.view.value));
   }
   const auto set_digest = validators_of_epoch(view.state, first->epoch)->digest();
   const auto holds = [&](const ConsensusStatement& statement) {
     const auto message = signing_digest(view.chain, set_digest, statement);
     return verify_bip340(member->key.view(), message.view(), statement.signature);
   };
-  if (!holds(*first)) return refuse(RejectionCode::kEvidenceSignature, "first", to_text(name.consensus_key));
-  if (!holds(*second)) return refuse(RejectionCode::kEvidenceSignature, "second", to_text(name.consensus_key));
+  if (!holds(*first))
+    return refuse(RejectionCode::kEvidenceSignature, "first", to_text(name.consensus_key));
+  if (!holds(*second))
+    return refuse(RejectionCode::kEvidenceSignature, "second", to_text(name.consensus_key));
   return std::nullopt;
 }
 

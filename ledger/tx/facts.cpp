@@ -54,8 +54,8 @@ void check_classification(FormCheck& check, const AchievementContent& content) {
 }
 
 void check_scope(FormCheck& check, const trust::Scope& scope) {
-  check.require(!scope.fields || !scope.fields->empty(), RejectionCode::kEmptyMask, "scope.isced_fields",
-                "leave the mask out to mean all");
+  check.require(!scope.fields || !scope.fields->empty(), RejectionCode::kEmptyMask,
+                "scope.isced_fields", "leave the mask out to mean all");
   if (scope.achievements) check.ascending("scope.achievements", *scope.achievements, kListLimit);
   const auto wrong = check.failed() ? std::nullopt : trust::check(scope);
   if (!wrong) return;
@@ -66,8 +66,8 @@ void check_scope(FormCheck& check, const trust::Scope& scope) {
 
 void check_names(FormCheck& check, const StatementContent& content) {
   const bool may_name = content.kind == StatementKind::kEnd || content.kind == StatementKind::kVoid;
-  const bool must_name =
-      content.kind == StatementKind::kVoid || (content.kind == StatementKind::kEnd && content.accreditation);
+  const bool must_name = content.kind == StatementKind::kVoid ||
+                         (content.kind == StatementKind::kEnd && content.accreditation);
   check.require(may_name || content.names.empty(), RejectionCode::kFieldConflict, "statement_ids")
       .require(!must_name || !content.names.empty(), RejectionCode::kFieldMissing, "statement_ids")
       .ascending("statement_ids", content.names, kNamedStatementsLimit)
@@ -89,7 +89,8 @@ std::string_view best_text(const LocalizedTexts& texts, std::string_view languag
 std::optional<Rejection> form_error(const InstitutionFacts& facts) {
   FormCheck check;
   check.texts("legal_names", facts.legal_names, kNameLimitBytes, Presence::kRequired)
-      .require(is_country(facts.country), RejectionCode::kTextForm, "country", "two letters of ISO 3166-1, upper case")
+      .require(is_country(facts.country), RejectionCode::kTextForm, "country",
+               "two letters of ISO 3166-1, upper case")
       .require(is_domain(facts.domain), RejectionCode::kTextForm, "domain", "a lower-case DNS name")
       .identifier("ror", facts.ror)
       .identifier("eter", facts.eter)
@@ -133,7 +134,9 @@ std::vector<InstitutionId> SuccessionContent::parties() const {
 std::optional<Rejection> form_error(const SuccessionContent& content) {
   using enum SuccessionKind;
   const auto most = [&](bool many) { return many ? kSuccessionPartiesLimit : std::size_t{1}; };
-  const auto has = [](const auto& list, const InstitutionId& id) { return std::ranges::find(list, id) != list.end(); };
+  const auto has = [](const auto& list, const InstitutionId& id) {
+    return std::ranges::find(list, id) != list.end();
+  };
   const bool inherits = !content.heir.is_zero();
   const bool any_heir = content.kind == kSplit;
   const bool must_inherit = content.kind == kMerge || content.kind == kRename;
@@ -146,19 +149,20 @@ std::optional<Rejection> form_error(const SuccessionContent& content) {
       .require(any_heir || inherits == must_inherit, RejectionCode::kFieldConflict, "heir")
       .require(!inherits || content.closes, RejectionCode::kFieldConflict, "heir",
                "only a predecessor that closes has an heir")
-      .require(!inherits || has(content.successors, content.heir), RejectionCode::kFieldConflict, "heir",
-               "the heir is one of the successors");
+      .require(!inherits || has(content.successors, content.heir), RejectionCode::kFieldConflict,
+               "heir", "the heir is one of the successors");
   for (const auto& id : content.parties()) {
     check.require(!id.is_zero(), RejectionCode::kFieldMissing, "party")
-        .require(!has(content.predecessors, id) || !has(content.successors, id), RejectionCode::kAboutItself, "party",
-                 "nobody succeeds itself");
+        .require(!has(content.predecessors, id) || !has(content.successors, id),
+                 RejectionCode::kAboutItself, "party", "nobody succeeds itself");
   }
   return check.result();
 }
 
 std::optional<Rejection> form_error(const PolicyContent& content) {
   FormCheck check;
-  check.require(!content.digest.is_zero(), RejectionCode::kFieldMissing, "digest").url("url", content.url);
+  check.require(!content.digest.is_zero(), RejectionCode::kFieldMissing, "digest")
+      .url("url", content.url);
   return check.result();
 }
 
@@ -182,10 +186,13 @@ std::optional<Rejection> form_error(const StatementContent& content, const Insti
   check_scope(check, content.scope);
   check_names(check, content);
   check
-      .require(!states || content.valid_until_ms == 0 || content.valid_until_ms > content.valid_from_ms,
-               RejectionCode::kIntervalEmpty, "valid_until_ms", "it is not after valid_from_ms")
-      .require((content.kind == StatementKind::kAccredit) == (content.scheme != QualityScheme::kNone),
-               RejectionCode::kFieldMissing, "scheme", "an accreditation, and nothing else, has a scheme")
+      .require(
+          !states || content.valid_until_ms == 0 || content.valid_until_ms > content.valid_from_ms,
+          RejectionCode::kIntervalEmpty, "valid_until_ms", "it is not after valid_from_ms")
+      .require(
+          (content.kind == StatementKind::kAccredit) == (content.scheme != QualityScheme::kNone),
+          RejectionCode::kFieldMissing, "scheme",
+          "an accreditation, and nothing else, has a scheme")
       .url("report_url", content.report_url);
   return check.result();
 }

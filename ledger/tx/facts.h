@@ -1,7 +1,7 @@
 // The public facts that transactions and the genesis record carry, as plain values.
 //
-// Numbers of enumerations are part of stored formats (proto/testamur/v1/transaction.proto has the same) and never
-// change. Pure values; any thread.
+// Numbers of enumerations are part of stored formats (proto/testamur/v1/transaction.proto has the
+// same) and never change. Pure values; any thread.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,12 @@ using LocalizedTexts = std::vector<LocalizedText>;  // sorted by language, uniqu
 // The text in `language`, else in English, else the first; empty when there is none.
 std::string_view best_text(const LocalizedTexts& texts, std::string_view language = "en");
 
-enum class InstitutionClass : std::uint8_t { kListed = 1, kIssuer = 2, kAccreditor = 3, kValidator = 4 };
+enum class InstitutionClass : std::uint8_t {
+  kListed = 1,
+  kIssuer = 2,
+  kAccreditor = 3,
+  kValidator = 4
+};
 enum class Standing : std::uint8_t { kGood = 1, kSuspended = 2, kClosed = 3, kLeft = 4 };
 
 struct InstitutionFacts {
@@ -39,12 +44,18 @@ struct InstitutionFacts {
   InstitutionId parent;  // zero: none
   auto operator<=>(const InstitutionFacts&) const = default;
 };
-// The first rule that the form of the facts breaks: at least one name, names sorted, texts bounded and printable,
-// country and domain well-formed.
+// The first rule that the form of the facts breaks: at least one name, names sorted, texts bounded
+// and printable, country and domain well-formed.
 std::optional<Rejection> form_error(const InstitutionFacts& facts);
 
 enum class AwardKind : std::uint8_t { kNone = 0, kParticipation = 1, kKnowledge = 2, kSkill = 3 };
-enum class Participation : std::uint8_t { kNone = 0, kOnsite = 1, kOnline = 2, kBlended = 3, kWorkBased = 4 };
+enum class Participation : std::uint8_t {
+  kNone = 0,
+  kOnsite = 1,
+  kOnline = 2,
+  kBlended = 3,
+  kWorkBased = 4
+};
 enum class IdentityCheck : std::uint8_t {
   kNone = 0,
   kUnsupervisedUnverified = 1,
@@ -116,9 +127,10 @@ std::optional<Rejection> form_error(const AchievementContent& content);
 enum class SuccessionKind : std::uint8_t { kMerge = 1, kSplit = 2, kRename = 3, kCustody = 4 };
 struct SuccessionContent {
   SuccessionKind kind = SuccessionKind::kMerge;
-  bool closes = true;                                   // the predecessors; only a split may let its predecessor go on
-  InstitutionId heir;                                   // zero: none
-  std::vector<InstitutionId> predecessors, successors;  // ascending; more than one predecessor only in a merger
+  bool closes = true;  // the predecessors; only a split may let its predecessor go on
+  InstitutionId heir;  // zero: none
+  std::vector<InstitutionId> predecessors,
+      successors;  // ascending; more than one predecessor only in a merger
   auto operator<=>(const SuccessionContent&) const = default;
 
   // All of them, ascending.
@@ -144,7 +156,12 @@ struct RuleContent {
 };
 std::optional<Rejection> form_error(const RuleContent& content);
 
-enum class StatusAction : std::uint8_t { kRevoke = 1, kSuspend = 2, kSupersede = 3, kReinstate = 4 };
+enum class StatusAction : std::uint8_t {
+  kRevoke = 1,
+  kSuspend = 2,
+  kSupersede = 3,
+  kReinstate = 4
+};
 enum class StatusReason : std::uint8_t {
   kCorrection = 1,
   kReplaced = 2,
@@ -154,7 +171,13 @@ enum class StatusReason : std::uint8_t {
   kIssuerClosed = 6,
 };
 
-enum class StatementKind : std::uint8_t { kTrust = 1, kAccredit = 2, kDistrust = 3, kEnd = 4, kVoid = 5 };
+enum class StatementKind : std::uint8_t {
+  kTrust = 1,
+  kAccredit = 2,
+  kDistrust = 3,
+  kEnd = 4,
+  kVoid = 5
+};
 enum class StatementReason : std::uint8_t {
   kNone = 0,
   kAgreement = 1,
@@ -173,7 +196,8 @@ struct StatementContent {
   static constexpr std::uint8_t kMaxDepth = 7;
 
   StatementKind kind = StatementKind::kTrust;
-  bool accreditation = false;  // whether it lives among the accredit slots (an end or void of accreditations too)
+  bool accreditation =
+      false;  // whether it lives among the accredit slots (an end or void of accreditations too)
   InstitutionId subject;
   std::uint16_t slot = 0;
   std::uint8_t amount = 0;  // 0..120

@@ -9,9 +9,12 @@ constexpr std::size_t kDomainLimit = 253;
 constexpr std::size_t kKeyLimit = 33;
 
 // Bits of the presence byte of a scope.
-constexpr std::uint8_t kHasFields = 1, kHasLevels = 2, kHasTypes = 4, kHasPurposes = 8, kHasAchievements = 16;
+constexpr std::uint8_t kHasFields = 1, kHasLevels = 2, kHasTypes = 4, kHasPurposes = 8,
+                       kHasAchievements = 16;
 
-std::string text_from(Decoder& in, std::size_t limit) { return std::string(as_text(in.sized(limit))); }
+std::string text_from(Decoder& in, std::size_t limit) {
+  return std::string(as_text(in.sized(limit)));
+}
 
 }  // namespace
 
@@ -34,7 +37,10 @@ LocalizedTexts decode_texts(Decoder& in) {
 void encode(Encoder& out, const InstitutionFacts& facts) {
   encode(out, facts.legal_names);
   out.sized(as_bytes(facts.country)).sized(as_bytes(facts.domain));
-  out.sized(as_bytes(facts.ror)).sized(as_bytes(facts.eter)).sized(as_bytes(facts.lei)).sized(as_bytes(facts.deqar));
+  out.sized(as_bytes(facts.ror))
+      .sized(as_bytes(facts.eter))
+      .sized(as_bytes(facts.lei))
+      .sized(as_bytes(facts.deqar));
   out.fixed(facts.parent);
 }
 
@@ -53,16 +59,18 @@ InstitutionFacts decode_facts(Decoder& in) {
 }
 
 void encode_scope(Encoder& out, const trust::Scope& scope) {
-  out.u8(static_cast<std::uint8_t>((scope.fields ? kHasFields : 0) | (scope.levels ? kHasLevels : 0) |
-                                   (scope.award_types ? kHasTypes : 0) | (scope.purposes ? kHasPurposes : 0) |
-                                   (scope.achievements ? kHasAchievements : 0)));
+  out.u8(static_cast<std::uint8_t>(
+      (scope.fields ? kHasFields : 0) | (scope.levels ? kHasLevels : 0) |
+      (scope.award_types ? kHasTypes : 0) | (scope.purposes ? kHasPurposes : 0) |
+      (scope.achievements ? kHasAchievements : 0)));
   if (scope.fields) out.u64(scope.fields->low).u64(scope.fields->high);
   if (scope.levels) out.u8(*scope.levels);
   if (scope.award_types) out.u16(*scope.award_types);
   if (scope.purposes) out.u8(*scope.purposes);
   if (!scope.achievements) return;
   out.u8(static_cast<std::uint8_t>(scope.achievements->size()));
-  for (const auto& achievement : *scope.achievements) out.fixed(achievement.institution).u32(achievement.number);
+  for (const auto& achievement : *scope.achievements)
+    out.fixed(achievement.institution).u32(achievement.number);
 }
 
 trust::Scope decode_scope(Decoder& in) {
@@ -88,7 +96,9 @@ trust::Scope decode_scope(Decoder& in) {
   return scope;
 }
 
-void encode(Encoder& out, const PublicKey& key) { out.u8(static_cast<std::uint8_t>(key.algorithm)).sized(key.bytes); }
+void encode(Encoder& out, const PublicKey& key) {
+  out.u8(static_cast<std::uint8_t>(key.algorithm)).sized(key.bytes);
+}
 
 PublicKey decode_public_key(Decoder& in) {
   const auto algorithm = algorithm_from(in.u8());

@@ -1,5 +1,6 @@
-// The binary form of institutions' facts and of scopes, used in registry records and in the genesis record
-// (docs/formats/kinds.md). Strict: decoding fails the decoder on anything that encoding would not write. Pure.
+// The binary form of institutions' facts and of scopes, used in registry records and in the genesis
+// record (docs/formats/kinds.md). Strict: decoding fails the decoder on anything that encoding
+// would not write. Pure.
 #pragma once
 
 #include "common/bytes.h"

@@ -26,20 +26,24 @@ Failure read_institution_id(const std::string& bytes, InstitutionId& id) {
 }
 
 Failure read(const v1::Admission& message, AdmissionContent& content) {
-  if (auto failure = read_institution_id(message.institution(), content.institution)) return failure;
+  if (auto failure = read_institution_id(message.institution(), content.institution))
+    return failure;
   content.institution_class = static_cast<InstitutionClass>(message.institution_class());
   content.retroactive = message.retroactive();
   FormCheck check;
   check.number("institution_class", static_cast<std::uint64_t>(message.institution_class()), 2, 4)
       .require(!content.retroactive || content.institution_class != InstitutionClass::kAccreditor,
-               RejectionCode::kFieldConflict, "retroactive", "only the loss of the accreditor role is");
+               RejectionCode::kFieldConflict, "retroactive",
+               "only the loss of the accreditor role is");
   return check.result();
 }
 
 Failure read(const v1::ValidatorSeat& message, Seat& seat) {
   if (auto failure = read_institution_id(message.institution(), seat.institution)) return failure;
   FormCheck check;
-  check.length("consensus_key_id", message.consensus_key_id().size(), KeyId::kSize, Presence::kRequired)
+  check
+      .length("consensus_key_id", message.consensus_key_id().size(), KeyId::kSize,
+              Presence::kRequired)
       .length("ready_id", message.ready_id().size(), TransactionId::kSize, Presence::kOptional);
   seat.consensus_key = fixed_from<KeyId>(message.consensus_key_id());
   seat.ready = fixed_from<TransactionId>(message.ready_id());
@@ -48,7 +52,8 @@ Failure read(const v1::ValidatorSeat& message, Seat& seat) {
 
 Failure read(const v1::ValidatorSetChange& message, SetChangeContent& content) {
   FormCheck check;
-  check.number("validators", static_cast<std::uint64_t>(message.validators_size()), 1, CertifyingSet::kMaxSize);
+  check.number("validators", static_cast<std::uint64_t>(message.validators_size()), 1,
+               CertifyingSet::kMaxSize);
   if (check.failed()) return check.result();
   std::set<KeyId> keys;
   for (int i = 0; i < message.validators_size(); ++i) {
@@ -57,9 +62,10 @@ Failure read(const v1::ValidatorSetChange& message, SetChangeContent& content) {
     if (auto failure = read(message.validators(i), seat)) return within(path, std::move(failure));
     check
         .require(content.seats.empty() || content.seats.back().institution < seat.institution,
-                 RejectionCode::kNotSorted, path + ".institution", "seats ascend by institution, each once")
-        .require(keys.insert(seat.consensus_key).second, RejectionCode::kFieldConflict, path + ".consensus_key_id",
-                 "a key has one seat");
+                 RejectionCode::kNotSorted, path + ".institution",
+                 "seats ascend by institution, each once")
+        .require(keys.insert(seat.consensus_key).second, RejectionCode::kFieldConflict,
+                 path + ".consensus_key_id", "a key has one seat");
     if (check.failed()) return check.result();
     content.seats.push_back(seat);
   }
@@ -68,7 +74,8 @@ Failure read(const v1::ValidatorSetChange& message, SetChangeContent& content) {
 
 Failure read(const v1::ParameterChange& message, ParameterChangeContent& content) {
   FormCheck check;
-  check.number("parameters", static_cast<std::uint64_t>(message.parameters_size()), 1, kParameterCount);
+  check.number("parameters", static_cast<std::uint64_t>(message.parameters_size()), 1,
+               kParameterCount);
   Parameters within_bounds;
   for (int i = 0; i < message.parameters_size() && !check.failed(); ++i) {
     const auto& parameter = message.parameters(i);
@@ -78,9 +85,10 @@ Failure read(const v1::ParameterChange& message, ParameterChangeContent& content
     const ParameterValue value{static_cast<Parameter>(parameter.id()), parameter.value()};
     const auto set = within_bounds.set(value.id, value.value);
     check
-        .require(content.values.empty() || content.values.back().id < value.id, RejectionCode::kNotSorted, path + ".id",
-                 "parameters ascend by id, each once")
-        .require(set.ok(), RejectionCode::kFieldRange, path + ".value", set.ok() ? std::string{} : set.message());
+        .require(content.values.empty() || content.values.back().id < value.id,
+                 RejectionCode::kNotSorted, path + ".id", "parameters ascend by id, each once")
+        .require(set.ok(), RejectionCode::kFieldRange, path + ".value",
+                 set.ok() ? std::string{} : set.message());
     content.values.push_back(value);
   }
   return check.result();
@@ -96,12 +104,17 @@ Failure read(const v1::ProtocolActivation& message, ProtocolActivationContent& c
 }
 
 Failure read(const v1::RootReplacement& message, RootReplacementContent& content) {
-  if (auto failure = read_institution_id(message.institution(), content.institution)) return failure;
+  if (auto failure = read_institution_id(message.institution(), content.institution))
+    return failure;
   KeyPurpose purpose{};
-  if (auto failure = tx::read(message.key(), purpose, content.key)) return within("key", std::move(failure));
+  if (auto failure = tx::read(message.key(), purpose, content.key))
+    return within("key", std::move(failure));
   FormCheck check;
-  check.require(purpose == KeyPurpose::kRoot, RejectionCode::kKeyPurposeForm, "key.purpose", "a root key is replaced")
-      .length("possession_proof", message.possession_proof().size(), Signature::kSize, Presence::kRequired);
+  check
+      .require(purpose == KeyPurpose::kRoot, RejectionCode::kKeyPurposeForm, "key.purpose",
+               "a root key is replaced")
+      .length("possession_proof", message.possession_proof().size(), Signature::kSize,
+              Presence::kRequired);
   content.possession = fixed_from<Signature>(message.possession_proof());
   return check.result();
 }
@@ -122,20 +135,27 @@ Failure read_action(std::string_view name, const Message& message, ProposedActio
 Failure read_action(const v1::GovernancePropose& message, ProposedAction& action) {
   using Propose = v1::GovernancePropose;
   switch (message.action_case()) {
-    case Propose::kAdmission: return read_action<AdmissionContent>("admission", message.admission(), action);
-    case Propose::kValidatorSet: return read_action<SetChangeContent>("validator_set", message.validator_set(), action);
-    case Propose::kParameters: return read_action<ParameterChangeContent>("parameters", message.parameters(), action);
-    case Propose::kProtocol: return read_action<ProtocolActivationContent>("protocol", message.protocol(), action);
+    case Propose::kAdmission:
+      return read_action<AdmissionContent>("admission", message.admission(), action);
+    case Propose::kValidatorSet:
+      return read_action<SetChangeContent>("validator_set", message.validator_set(), action);
+    case Propose::kParameters:
+      return read_action<ParameterChangeContent>("parameters", message.parameters(), action);
+    case Propose::kProtocol:
+      return read_action<ProtocolActivationContent>("protocol", message.protocol(), action);
     case Propose::kRootReplacement:
-      return read_action<RootReplacementContent>("root_replacement", message.root_replacement(), action);
-    case Propose::kSuspension: return read_action<SuspensionContent>("suspension", message.suspension(), action);
+      return read_action<RootReplacementContent>("root_replacement", message.root_replacement(),
+                                                 action);
+    case Propose::kSuspension:
+      return read_action<SuspensionContent>("suspension", message.suspension(), action);
     case Propose::ACTION_NOT_SET: break;
     case Propose::kSuccessionMerge:
     case Propose::kSuccessionSplit:
     case Propose::kSuccessionRename:
     case Propose::kSuccessionCustody: {
       SuccessionContent content;
-      if (auto failure = read_succession(message, content)) return within("succession", std::move(failure));
+      if (auto failure = read_succession(message, content))
+        return within("succession", std::move(failure));
       action = std::move(content);
       return std::nullopt;
     }
@@ -186,13 +206,16 @@ void write(const SuspensionContent& content, v1::GovernancePropose& message) {
   message.mutable_suspension()->set_lift(content.lift);
 }
 
-void write(const SuccessionContent& content, v1::GovernancePropose& message) { write_succession(content, message); }
+void write(const SuccessionContent& content, v1::GovernancePropose& message) {
+  write_succession(content, message);
+}
 
 }  // namespace
 
 std::string_view action_name(const ProposedAction& action) {
   static constexpr std::array<std::string_view, 7> kNames = {
-      "admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension", "succession"};
+      "admission",        "validator_set", "parameters", "protocol",
+      "root_replacement", "suspension",    "succession"};
   static_assert(kNames.size() == std::variant_size_v<ProposedAction>);
   return kNames[action.index()];
 }
@@ -200,7 +223,8 @@ std::string_view action_name(const ProposedAction& action) {
 Failure read(const v1::GovernancePropose& message, ProposalContent& content) {
   content.voting_ends_ms = message.voting_ends_ms();
   content.effective_ms = message.effective_ms();
-  if (content.voting_ends_ms == 0) return Rejection{RejectionCode::kFieldMissing, "voting_ends_ms", "", {}};
+  if (content.voting_ends_ms == 0)
+    return Rejection{RejectionCode::kFieldMissing, "voting_ends_ms", "", {}};
   return read_action(message, content.action);
 }
 
@@ -212,7 +236,9 @@ void write(const ProposalContent& content, v1::GovernancePropose& message) {
 
 Failure read(const v1::GovernanceVote& message, VoteContent& content) {
   FormCheck check;
-  check.length("proposal_id", message.proposal_id().size(), TransactionId::kSize, Presence::kRequired)
+  check
+      .length("proposal_id", message.proposal_id().size(), TransactionId::kSize,
+              Presence::kRequired)
       .require(!(message.approve() && message.veto()), RejectionCode::kFieldConflict, "veto",
                "a veto approves of nothing");
   content = {fixed_from<TransactionId>(message.proposal_id()), message.approve(), message.veto()};
@@ -227,13 +253,16 @@ void write(const VoteContent& content, v1::GovernanceVote& message) {
 
 Failure read(const v1::Ready& message, ReadyContent& content) {
   FormCheck check;
-  check.length("consensus_key_id", message.consensus_key_id().size(), KeyId::kSize, Presence::kRequired)
-      .text("software_version", message.software_version(), kSoftwareVersionLimitBytes, Presence::kRequired)
+  check
+      .length("consensus_key_id", message.consensus_key_id().size(), KeyId::kSize,
+              Presence::kRequired)
+      .text("software_version", message.software_version(), kSoftwareVersionLimitBytes,
+            Presence::kRequired)
       .number("protocol_version", message.protocol_version(), 1, 0xFFFF)
       .length("checkpoint_id", message.checkpoint_id().size(), BlockId::kSize, Presence::kRequired);
   content = {fixed_from<KeyId>(message.consensus_key_id()), message.software_version(),
-             static_cast<std::uint16_t>(message.protocol_version()), Height{message.checkpoint_height()},
-             fixed_from<BlockId>(message.checkpoint_id())};
+             static_cast<std::uint16_t>(message.protocol_version()),
+             Height{message.checkpoint_height()}, fixed_from<BlockId>(message.checkpoint_id())};
   return check.result();
 }
 
@@ -246,15 +275,20 @@ void write(const ReadyContent& content, v1::Ready& message) {
 }
 
 Failure read(const v1::Evidence& message, EvidenceContent& content) {
-  if (auto failure = read_institution_id(message.institution(), content.institution)) return failure;
+  if (auto failure = read_institution_id(message.institution(), content.institution))
+    return failure;
   content.first = to_bytes(as_bytes(message.first()));
   content.second = to_bytes(as_bytes(message.second()));
   const auto first = decode_signed_statement(content.first);
   const auto second = decode_signed_statement(content.second);
   FormCheck check;
-  check.require(first.has_value(), RejectionCode::kFieldLength, "first", "a statement and its signature")
-      .require(second.has_value(), RejectionCode::kFieldLength, "second", "a statement and its signature")
-      .require(content.first < content.second, RejectionCode::kNotSorted, "second", "the statements ascend as bytes");
+  check
+      .require(first.has_value(), RejectionCode::kFieldLength, "first",
+               "a statement and its signature")
+      .require(second.has_value(), RejectionCode::kFieldLength, "second",
+               "a statement and its signature")
+      .require(content.first < content.second, RejectionCode::kNotSorted, "second",
+               "the statements ascend as bytes");
   if (check.failed()) return check.result();
   check.require(contradict(*first, *second), RejectionCode::kNoContradiction, "second");
   return check.result();

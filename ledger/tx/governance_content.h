@@ -1,4 +1,5 @@
-// What the transactions of governance say, as plain values: proposals and their actions, votes, ready, evidence.
+// What the transactions of governance say, as plain values: proposals and their actions, votes,
+// ready, evidence.
 //
 // Orders and numbers are part of stored formats (docs/formats/kinds.md). Pure values; any thread.
 #pragma once
@@ -21,7 +22,8 @@ namespace testamur::ledger::tx {
 // Gives a member another class: raises it to accreditor or validator, or takes what it had.
 struct AdmissionContent {
   InstitutionId institution;
-  InstitutionClass institution_class = InstitutionClass::kAccreditor;  // issuer, accreditor or validator
+  InstitutionClass institution_class =
+      InstitutionClass::kAccreditor;  // issuer, accreditor or validator
   // Of an accreditor that loses the role: what it accredited before does not count either.
   bool retroactive = false;
   auto operator<=>(const AdmissionContent&) const = default;
@@ -71,15 +73,17 @@ struct SuspensionContent {
 };
 
 // A succession by vote stands for the roots of the predecessors (ledger/tx/succession_rules.h).
-using ProposedAction =
-    std::variant<AdmissionContent, SetChangeContent, ParameterChangeContent, ProtocolActivationContent,
-                 RootReplacementContent, SuspensionContent, SuccessionContent>;
-// "admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension", "succession".
+using ProposedAction = std::variant<AdmissionContent, SetChangeContent, ParameterChangeContent,
+                                    ProtocolActivationContent, RootReplacementContent,
+                                    SuspensionContent, SuccessionContent>;
+// "admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension",
+// "succession".
 std::string_view action_name(const ProposedAction& action);
 
 struct ProposalContent {
   std::uint64_t voting_ends_ms = 0;  // votes count in blocks before this time
-  std::uint64_t effective_ms = 0;    // takes effect in the first block at or after this, once passed; 0: once passed
+  std::uint64_t effective_ms =
+      0;  // takes effect in the first block at or after this, once passed; 0: once passed
   ProposedAction action;
   auto operator<=>(const ProposalContent&) const = default;
 };
@@ -99,7 +103,8 @@ struct ReadyContent {
   BlockId checkpoint;
 };
 
-// Two contradicting statements of one consensus key (docs/formats/consensus.md), each with its signature.
+// Two contradicting statements of one consensus key (docs/formats/consensus.md), each with its
+// signature.
 struct EvidenceContent {
   InstitutionId institution;  // the accused
   Bytes first, second;        // statement || signature, ascending as bytes

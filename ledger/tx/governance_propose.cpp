@@ -26,16 +26,17 @@ Rejection refuse(RejectionCode code, const char* field, std::string detail) {
 
 std::optional<Rejection> check_times(const StateView& view, const ProposalContent& content) {
   const auto voting_limit = view.limit(Parameter::kVotingTimeLimitMs);
-  if (content.voting_ends_ms <= view.time_ms || content.voting_ends_ms - view.time_ms > voting_limit) {
+  if (content.voting_ends_ms <= view.time_ms ||
+      content.voting_ends_ms - view.time_ms > voting_limit) {
     return refuse(RejectionCode::kVotingTime, "voting_ends_ms",
-                  std::to_string(content.voting_ends_ms) + " is not within " + std::to_string(voting_limit) +
-                      " ms after " + std::to_string(view.time_ms));
+                  std::to_string(content.voting_ends_ms) + " is not within " +
+                      std::to_string(voting_limit) + " ms after " + std::to_string(view.time_ms));
   }
   const auto delay_limit = view.limit(Parameter::kEffectiveDelayLimitMs);
   if (content.effective_ms > view.time_ms && content.effective_ms - view.time_ms > delay_limit) {
     return refuse(RejectionCode::kEffectiveTime, "effective_ms",
-                  std::to_string(content.effective_ms) + " is more than " + std::to_string(delay_limit) + " ms after " +
-                      std::to_string(view.time_ms));
+                  std::to_string(content.effective_ms) + " is more than " +
+                      std::to_string(delay_limit) + " ms after " + std::to_string(view.time_ms));
   }
   return std::nullopt;
 }
@@ -44,11 +45,14 @@ std::optional<Rejection> check_room(const StateView& view, const InstitutionId& 
   const auto agenda = read_agenda(view.state);
   const auto limit = view.limit(Parameter::kOpenProposalsLimit);
   if (agenda.size() >= limit) {
-    return refuse(RejectionCode::kTooManyProposals, "action", std::to_string(limit) + " on the ledger");
+    return refuse(RejectionCode::kTooManyProposals, "action",
+                  std::to_string(limit) + " on the ledger");
   }
   const auto of_author = view.limit(Parameter::kAuthorOpenProposalsLimit);
-  if (static_cast<std::uint64_t>(std::ranges::count(agenda, author, &AgendaEntry::author)) >= of_author) {
-    return refuse(RejectionCode::kTooManyProposals, "action", std::to_string(of_author) + " of an author");
+  if (static_cast<std::uint64_t>(std::ranges::count(agenda, author, &AgendaEntry::author)) >=
+      of_author) {
+    return refuse(RejectionCode::kTooManyProposals, "action",
+                  std::to_string(of_author) + " of an author");
   }
   return std::nullopt;
 }

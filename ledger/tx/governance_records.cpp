@@ -24,7 +24,8 @@ template <class Message, class Content>
 bool read_strict(ByteView bytes, Content& content) {
   static const WireGrammar grammar(*Message::descriptor());
   Message message;
-  return !grammar.scan(bytes) && message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) &&
+  return !grammar.scan(bytes) &&
+         message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) &&
          !read(message, content);
 }
 
@@ -47,11 +48,13 @@ Bytes encode(const ProposalRecord& record) {
   out.u8(static_cast<std::uint8_t>(record.event)).fixed(record.actor).u64(record.due_ms);
   out.u16(static_cast<std::uint16_t>(record.reason));
   const bool proposed = record.event == ProposalEvent::kProposed;
-  out.sized(as_bytes(proposed ? message_bytes<v1::GovernancePropose>(record.content) : std::string{}));
+  out.sized(
+      as_bytes(proposed ? message_bytes<v1::GovernancePropose>(record.content) : std::string{}));
   return out.take();
 }
 
-Result<ProposalRecord> decode_proposal(const TransactionId& proposal, const Anchored& at, ByteView body) {
+Result<ProposalRecord> decode_proposal(const TransactionId& proposal, const Anchored& at,
+                                       ByteView body) {
   Decoder in(body);
   // Filled in place: moving a filled variant makes GCC 12 warn of what is not so.
   Result<ProposalRecord> decoded{ProposalRecord{}};
@@ -77,7 +80,8 @@ Result<ProposalRecord> decode_proposal(const TransactionId& proposal, const Anch
 }
 
 std::string_view to_text(ProposalStatus status) {
-  static constexpr std::array<std::string_view, 6> kNames = {"open", "passed", "lapsed", "in effect", "void", "vetoed"};
+  static constexpr std::array<std::string_view, 6> kNames = {"open",      "passed", "lapsed",
+                                                             "in effect", "void",   "vetoed"};
   return kNames.at(static_cast<std::size_t>(status));
 }
 
@@ -92,7 +96,8 @@ ProposalStatus ProposalState::status() const {
 }
 
 std::optional<ProposalState> read_proposal(const StateReader& state, const TransactionId& id) {
-  const auto history = Registry(state).history(record_name(RegistryKind::kProposal, registry_id(id)));
+  const auto history =
+      Registry(state).history(record_name(RegistryKind::kProposal, registry_id(id)));
   if (history.empty()) return std::nullopt;
   ProposalState proposal;
   proposal.id = id;
@@ -102,7 +107,8 @@ std::optional<ProposalState> read_proposal(const StateReader& state, const Trans
       case ProposalEvent::kProposed: proposal.proposed = std::move(record); break;
       case ProposalEvent::kApproved:
       case ProposalEvent::kOpposed: {
-        const auto place = std::ranges::lower_bound(proposal.votes, record.actor, {}, &ProposalVote::voter);
+        const auto place =
+            std::ranges::lower_bound(proposal.votes, record.actor, {}, &ProposalVote::voter);
         const ProposalVote vote{record.actor, record.event == ProposalEvent::kApproved, record.at};
         if (place != proposal.votes.end() && place->voter == record.actor) {
           *place = vote;
@@ -159,7 +165,8 @@ Result<ReadyRecord> decode_ready(const KeyId& key, const Anchored& at, ByteView 
 }
 
 std::optional<ReadyRecord> latest_ready(const StateReader& state, const KeyId& consensus_key) {
-  const auto newest = newest_record(state, record_name(RegistryKind::kReady, registry_id(consensus_key)));
+  const auto newest =
+      newest_record(state, record_name(RegistryKind::kReady, registry_id(consensus_key)));
   if (!newest) return std::nullopt;
   return intact(decode_ready(consensus_key, newest->at, newest->record.body));
 }
@@ -171,7 +178,8 @@ std::optional<ReadyRecord> read_ready(const StateReader& state, const Transactio
   const auto key = in.fixed<KeyId>();
   const auto seq = in.u64();
   TM_CHECK(in.finished(), "the place of a ready is damaged");
-  const auto record = Registry(state).record(record_name(RegistryKind::kReady, registry_id(key)), seq);
+  const auto record =
+      Registry(state).record(record_name(RegistryKind::kReady, registry_id(key)), seq);
   TM_CHECK(record, "a table names a ready that is not there");
   return intact(decode_ready(key, anchored(seq, *record), record->body));
 }
@@ -182,11 +190,15 @@ bool is_live(const ReadyRecord& ready, std::uint64_t time_ms, std::uint64_t life
 
 Bytes encode(const EvidenceRecord& record) {
   auto out = begin_record(record.cause);
-  out.fixed(record.accuser).fixed(record.content.institution).sized(record.content.first).sized(record.content.second);
+  out.fixed(record.accuser)
+      .fixed(record.content.institution)
+      .sized(record.content.first)
+      .sized(record.content.second);
   return out.take();
 }
 
-Result<EvidenceRecord> decode_evidence(const EvidenceName& name, const Anchored& at, ByteView body) {
+Result<EvidenceRecord> decode_evidence(const EvidenceName& name, const Anchored& at,
+                                       ByteView body) {
   constexpr std::size_t kStatementLimit = 256;
   Decoder in(body);
   EvidenceRecord record;
@@ -202,7 +214,8 @@ Result<EvidenceRecord> decode_evidence(const EvidenceName& name, const Anchored&
 }
 
 std::optional<EvidenceRecord> read_evidence(const StateReader& state, const EvidenceName& name) {
-  const auto record = Registry(state).latest(record_name(RegistryKind::kEvidence, registry_id(name)));
+  const auto record =
+      Registry(state).latest(record_name(RegistryKind::kEvidence, registry_id(name)));
   if (!record) return std::nullopt;
   return intact(decode_evidence(name, anchored(1, *record), record->body));
 }
@@ -218,7 +231,8 @@ EvidenceName evidence_at_ordinal(const StateReader& state, std::uint64_t ordinal
   return name;
 }
 
-std::optional<std::uint64_t> last_root_veto_ms(const StateReader& state, const InstitutionId& institution) {
+std::optional<std::uint64_t> last_root_veto_ms(const StateReader& state,
+                                               const InstitutionId& institution) {
   const auto stored = state.get(kRootVetoes, institution.view());
   if (!stored) return std::nullopt;
   return Decoder(*stored).u64();

@@ -1,8 +1,9 @@
-// What the registry says of governance: proposals with their votes and outcomes, ready declarations, evidence.
+// What the registry says of governance: proposals with their votes and outcomes, ready
+// declarations, evidence.
 //
-// Kinds 21 to 23 of the registry; bodies in docs/formats/kinds.md. The history of a proposal is everything that
-// happened to it, so one history proof shows that it passed, with whose votes, and when it took effect. Pure; any
-// thread that may read the given state.
+// Kinds 21 to 23 of the registry; bodies in docs/formats/kinds.md. The history of a proposal is
+// everything that happened to it, so one history proof shows that it passed, with whose votes, and
+// when it took effect. Pure; any thread that may read the given state.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,8 @@ enum class ProposalEvent : std::uint8_t {
 
 struct ProposalRecord {
   Anchored at;
-  Cause cause;  // of kLapsed, kInEffect and kVoid: the proposal, no key, the size of the log at that block's start
+  Cause cause;  // of kLapsed, kInEffect and kVoid: the proposal, no key, the size of the log at
+                // that block's start
   TransactionId proposal;
   ProposalEvent event = ProposalEvent::kProposed;
   InstitutionId actor;       // who proposed, voted or vetoed; zero for what nobody did
@@ -41,10 +43,12 @@ struct ProposalRecord {
   ProposalContent content;   // of kProposed
 };
 Bytes encode(const ProposalRecord& record);
-Result<ProposalRecord> decode_proposal(const TransactionId& proposal, const Anchored& at, ByteView body);
+Result<ProposalRecord> decode_proposal(const TransactionId& proposal, const Anchored& at,
+                                       ByteView body);
 
 enum class ProposalStatus : std::uint8_t { kOpen, kPassed, kLapsed, kInEffect, kVoid, kVetoed };
-std::string_view to_text(ProposalStatus status);  // "open", "passed", "lapsed", "in effect", "void", "vetoed"
+std::string_view to_text(
+    ProposalStatus status);  // "open", "passed", "lapsed", "in effect", "void", "vetoed"
 
 struct ProposalVote {
   InstitutionId voter;
@@ -84,7 +88,8 @@ struct ReadyRecord {
 };
 Bytes encode(const ReadyRecord& record);
 Result<ReadyRecord> decode_ready(const KeyId& key, const Anchored& at, ByteView body);
-// The newest of a consensus key, and one by its transaction. A ready lives for the parameter ready_lifetime_ms.
+// The newest of a consensus key, and one by its transaction. A ready lives for the parameter
+// ready_lifetime_ms.
 std::optional<ReadyRecord> latest_ready(const StateReader& state, const KeyId& consensus_key);
 std::optional<ReadyRecord> read_ready(const StateReader& state, const TransactionId& id);
 bool is_live(const ReadyRecord& ready, std::uint64_t time_ms, std::uint64_t lifetime_ms);
@@ -110,7 +115,8 @@ std::uint64_t evidence_count(const StateReader& state);
 EvidenceName evidence_at_ordinal(const StateReader& state, std::uint64_t ordinal);
 
 // When the last veto of an institution's root was; nothing when there was none.
-std::optional<std::uint64_t> last_root_veto_ms(const StateReader& state, const InstitutionId& institution);
+std::optional<std::uint64_t> last_root_veto_ms(const StateReader& state,
+                                               const InstitutionId& institution);
 
 Bytes registry_id(const TransactionId& proposal);
 Bytes registry_id(const EvidenceName& evidence);

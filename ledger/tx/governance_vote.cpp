@@ -23,7 +23,8 @@ Rejection refuse(RejectionCode code, const char* field, std::string detail) {
   return {code, std::string("governance_vote.") + field, std::move(detail), {}};
 }
 
-std::optional<Rejection> check_veto(const StateView& view, const InstitutionId& author, const TransactionId& id) {
+std::optional<Rejection> check_veto(const StateView& view, const InstitutionId& author,
+                                    const TransactionId& id) {
   if (view.signer != KeyPurpose::kRoot) {
     return Rejection{RejectionCode::kKeyPurpose, "signatures", "a veto is signed by the root", {}};
   }
@@ -36,18 +37,20 @@ std::optional<Rejection> check_veto(const StateView& view, const InstitutionId& 
   const auto window_ms = view.limit(Parameter::kRootVetoWindowMs);
   if (last_ms && view.time_ms - *last_ms < window_ms) {
     return refuse(RejectionCode::kVetoUsed, "veto",
-                  "the last one was " + std::to_string(view.time_ms - *last_ms) + " ms ago, the next may come after " +
-                      std::to_string(window_ms));
+                  "the last one was " + std::to_string(view.time_ms - *last_ms) +
+                      " ms ago, the next may come after " + std::to_string(window_ms));
   }
   return std::nullopt;
 }
 
-std::optional<Rejection> check_vote(const StateView& view, const InstitutionId& author, const VoteContent& vote,
-                                    const OpenProposal& proposal) {
+std::optional<Rejection> check_vote(const StateView& view, const InstitutionId& author,
+                                    const VoteContent& vote, const OpenProposal& proposal) {
   if (view.signer != KeyPurpose::kGovern) {
-    return Rejection{RejectionCode::kKeyPurpose, "signatures", "a vote is signed by a govern key", {}};
+    return Rejection{
+        RejectionCode::kKeyPurpose, "signatures", "a vote is signed by a govern key", {}};
   }
-  if (!seat_of(view.state, author)) return Rejection{RejectionCode::kNotSeated, "author", to_text(author), {}};
+  if (!seat_of(view.state, author))
+    return Rejection{RejectionCode::kNotSeated, "author", to_text(author), {}};
   if (proposal.status != ProposalStatus::kOpen || proposal.voting_ends_ms <= view.time_ms) {
     return refuse(RejectionCode::kProposalClosed, "proposal_id", to_text(vote.proposal));
   }
@@ -70,8 +73,8 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
   const auto proposal = read_open_proposal(view.state, vote.proposal);
   if (!proposal) {
     const bool closed = read_proposal(view.state, vote.proposal).has_value();
-    return refuse(closed ? RejectionCode::kProposalClosed : RejectionCode::kUnknownProposal, "proposal_id",
-                  to_text(vote.proposal));
+    return refuse(closed ? RejectionCode::kProposalClosed : RejectionCode::kUnknownProposal,
+                  "proposal_id", to_text(vote.proposal));
   }
   if (vote.veto) return check_veto(view, transaction.author(), vote.proposal);
   return check_vote(view, transaction.author(), vote, *proposal);

@@ -32,7 +32,8 @@ Bytes owner_key(std::uint8_t sort, std::string_view value) {
   return Encoder().u8(sort).raw(as_bytes(lower_case(value))).take();
 }
 
-std::optional<InstitutionId> owner_of(const StateReader& state, std::uint8_t sort, std::string_view value) {
+std::optional<InstitutionId> owner_of(const StateReader& state, std::uint8_t sort,
+                                      std::string_view value) {
   const auto stored = state.get(kIdentifierOwners, owner_key(sort, value));
   if (!stored) return std::nullopt;
   Decoder in(*stored);
@@ -45,19 +46,23 @@ std::optional<InstitutionId> owner_of(const StateReader& state, std::uint8_t sor
 
 std::string lower_case(std::string_view identifier) {
   std::string lower(identifier);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   return lower;
 }
 
 void claim_identifiers(Overlay& state, const InstitutionId& owner, const InstitutionFacts& facts) {
   for (const auto& identifier : identifiers_of(facts)) {
-    if (identifier.value.empty() || owner_of(state, identifier.sort, identifier.value) == owner) continue;
-    state.put(kIdentifierOwners, owner_key(identifier.sort, identifier.value), to_bytes(owner.view()));
+    if (identifier.value.empty() || owner_of(state, identifier.sort, identifier.value) == owner)
+      continue;
+    state.put(kIdentifierOwners, owner_key(identifier.sort, identifier.value),
+              to_bytes(owner.view()));
   }
 }
 
-void release_identifiers(Overlay& state, const InstitutionId& owner, const InstitutionFacts& facts) {
+void release_identifiers(Overlay& state, const InstitutionId& owner,
+                         const InstitutionFacts& facts) {
   for (const auto& identifier : identifiers_of(facts)) {
     if (identifier.sort == kDomainSort || identifier.value.empty()) continue;
     if (owner_of(state, identifier.sort, identifier.value) != owner) continue;
@@ -70,7 +75,8 @@ std::optional<Rejection> check_identifiers(const StateReader& state, const Insti
   for (const auto& identifier : identifiers_of(facts)) {
     if (identifier.value.empty()) continue;
     const auto owner = owner_of(state, identifier.sort, identifier.value);
-    if (!owner || *owner == claimant || state.get(kClosedInto, closed_into_key(*owner, claimant))) continue;
+    if (!owner || *owner == claimant || state.get(kClosedInto, closed_into_key(*owner, claimant)))
+      continue;
     return Rejection{RejectionCode::kIdentifierTaken,
                      std::string(identifier.field),
                      std::string(identifier.value) + " belongs to " + to_text(*owner),

@@ -8,7 +8,8 @@ std::optional<Rejection> check_form(const v1::TransactionBody&) { return std::nu
 
 std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan&) {
   if (!seat_of(view.state, transaction.author())) return std::nullopt;
-  return Rejection{RejectionCode::kHoldsSeat, "author", "the validator set first goes on without it", {}};
+  return Rejection{
+      RejectionCode::kHoldsSeat, "author", "the validator set first goes on without it", {}};
 }
 
 void apply(StateWriter& writer, const Transaction& transaction, const Plan&) {

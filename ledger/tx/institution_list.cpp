@@ -12,7 +12,8 @@ constexpr std::string_view kPath = "institution_list";
 
 InstitutionListContent content_of(const Transaction& transaction) {
   InstitutionListContent content;
-  TM_CHECK(!read(transaction.message().institution_list().facts(), content.facts), "a decoded listing lost its form");
+  TM_CHECK(!read(transaction.message().institution_list().facts(), content.facts),
+           "a decoded listing lost its form");
   return content;
 }
 
@@ -29,7 +30,8 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
     return Rejection{RejectionCode::kIdentifierTaken, std::string(kPath), to_text(id), {}};
   }
   if (auto rejection = institution_rules::check_rate(view, transaction.author())) return rejection;
-  return within("institution_list.facts", institution_rules::check_facts(view, content_of(transaction).facts, nullptr));
+  return within("institution_list.facts",
+                institution_rules::check_facts(view, content_of(transaction).facts, nullptr));
 }
 
 void apply(StateWriter& writer, const Transaction& transaction, const Plan&) {

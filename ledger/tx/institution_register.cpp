@@ -14,7 +14,8 @@ constexpr std::string_view kPath = "institution_register";
 
 InstitutionRegisterContent content_of(const Transaction& transaction) {
   InstitutionRegisterContent content;
-  TM_CHECK(!read(transaction.message().institution_register(), content), "a decoded registration lost its form");
+  TM_CHECK(!read(transaction.message().institution_register(), content),
+           "a decoded registration lost its form");
   return content;
 }
 
@@ -30,8 +31,8 @@ std::optional<Rejection> check_keys(const StateView& view, const Transaction& tr
     const auto& [purpose, key] = content.keys[i];
     auto rejection = key_rules::check_new_key(view, id, {purpose, key, proofs[i]}, true);
     if (!rejection) continue;
-    rejection->field =
-        FormCheck::element(rejection->code == RejectionCode::kPossession ? "possession_proofs" : "keys", i);
+    rejection->field = FormCheck::element(
+        rejection->code == RejectionCode::kPossession ? "possession_proofs" : "keys", i);
     return rejection;
   }
   return std::nullopt;
@@ -55,12 +56,14 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
   const auto field = std::string(kPath) + ".listed";
   if (!content.listed.is_zero()) {
     if (!before) return Rejection{RejectionCode::kUnknownInstitution, field, to_text(id), {}};
-    if (before->institution_class != InstitutionClass::kListed || before->standing != Standing::kGood) {
+    if (before->institution_class != InstitutionClass::kListed ||
+        before->standing != Standing::kGood) {
       return Rejection{RejectionCode::kNotListed, field, to_text(id), {}};
     }
   }
   if (auto rejection = institution_rules::check_rate(view, transaction.author())) return rejection;
-  if (auto rejection = institution_rules::check_facts(view, content.facts, before ? &*before : nullptr)) {
+  if (auto rejection =
+          institution_rules::check_facts(view, content.facts, before ? &*before : nullptr)) {
     return within(std::string(kPath) + ".facts", std::move(rejection));
   }
   return within(kPath, check_keys(view, transaction, content));

@@ -21,7 +21,8 @@ std::optional<Rejection> check_form(const v1::TransactionBody& body) {
   InstitutionFacts facts;
   auto rejection = read(body.institution_update().facts(), facts);
   if (!rejection && facts.parent == fixed_from<InstitutionId>(body.author())) {
-    rejection = Rejection{RejectionCode::kAboutItself, "parent", "an institution is not its own parent", {}};
+    rejection = Rejection{
+        RejectionCode::kAboutItself, "parent", "an institution is not its own parent", {}};
   }
   return within("institution_update.facts", std::move(rejection));
 }

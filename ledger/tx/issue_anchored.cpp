@@ -12,7 +12,9 @@ namespace {
 constexpr std::size_t kRootsLimit = 8'192;
 constexpr std::uint64_t kCountLimit = kRootsLimit * kPageSlots;  // 2^20
 
-std::size_t roots_of(const v1::IssueAnchored& message) { return message.page_roots().size() / Hash256::kSize; }
+std::size_t roots_of(const v1::IssueAnchored& message) {
+  return message.page_roots().size() / Hash256::kSize;
+}
 
 }  // namespace
 
@@ -24,13 +26,15 @@ std::optional<Rejection> check_form(const v1::TransactionBody& body) {
   }
   FormCheck check;
   check.number("issue_anchored.count", message.count(), 1, kCountLimit)
-      .hash_list("issue_anchored.page_roots", as_bytes(message.page_roots()), Hash256::kSize, 1, kRootsLimit);
+      .hash_list("issue_anchored.page_roots", as_bytes(message.page_roots()), Hash256::kSize, 1,
+                 kRootsLimit);
   if (check.failed()) return check.result();
   check
-      .require(roots_of(message) == (message.count() + kPageSlots - 1) / kPageSlots, RejectionCode::kHashListLength,
-               "issue_anchored.page_roots", "one root for every 128 credentials")
-      .require(message.first_index() <= ~std::uint64_t{0} - message.count(), RejectionCode::kIndexOverflow,
-               "issue_anchored.first_index");
+      .require(roots_of(message) == (message.count() + kPageSlots - 1) / kPageSlots,
+               RejectionCode::kHashListLength, "issue_anchored.page_roots",
+               "one root for every 128 credentials")
+      .require(message.first_index() <= ~std::uint64_t{0} - message.count(),
+               RejectionCode::kIndexOverflow, "issue_anchored.first_index");
   return check.result();
 }
 
@@ -43,16 +47,20 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
                      std::to_string(roots_of(message)) + " roots, at most " + std::to_string(limit),
                      {}};
   }
-  return issue_rules::check_state(view, transaction, issue_rules::achievement_of(message.achievement()),
-                                  {message.first_index(), message.count()}, message.page_roots().size());
+  return issue_rules::check_state(
+      view, transaction, issue_rules::achievement_of(message.achievement()),
+      {message.first_index(), message.count()}, message.page_roots().size());
 }
 
 void apply(StateWriter& writer, const Transaction& transaction, const Plan&) {
   const auto& message = transaction.message().issue_anchored();
-  writer.issue_anchored(issue_rules::achievement_of(message.achievement()), IssuerIndex{message.first_index()},
-                        message.count(), issue_rules::hashes_of(message.page_roots()));
+  writer.issue_anchored(issue_rules::achievement_of(message.achievement()),
+                        IssuerIndex{message.first_index()}, message.count(),
+                        issue_rules::hashes_of(message.page_roots()));
 }
 
-std::uint64_t weight(const v1::TransactionBody& body) { return roots_of(body.issue_anchored()) * kWeightPage; }
+std::uint64_t weight(const v1::TransactionBody& body) {
+  return roots_of(body.issue_anchored()) * kWeightPage;
+}
 
 }  // namespace testamur::ledger::tx::issue_anchored

@@ -1,4 +1,5 @@
-// issue_anchored: a batch of which only page roots are on the ledger; holders keep their commitments' paths.
+// issue_anchored: a batch of which only page roots are on the ledger; holders keep their
+// commitments' paths.
 #pragma once
 
 #include "ledger/tx/kind_rules.h"
@@ -6,7 +7,8 @@
 namespace testamur::ledger::tx::issue_anchored {
 
 std::optional<Rejection> check_form(const v1::TransactionBody& body);
-std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan& plan);
+std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction,
+                                     Plan& plan);
 void apply(StateWriter& writer, const Transaction& transaction, const Plan& plan);
 std::uint64_t weight(const v1::TransactionBody& body);
 

@@ -11,7 +11,9 @@ namespace {
 // The bound of the form; the ledger's parameter may be lower.
 constexpr std::size_t kCommitmentsLimit = 16'384;
 
-std::size_t count_of(const v1::IssueListed& message) { return message.commitments().size() / Commitment::kSize; }
+std::size_t count_of(const v1::IssueListed& message) {
+  return message.commitments().size() / Commitment::kSize;
+}
 
 }  // namespace
 
@@ -22,9 +24,11 @@ std::optional<Rejection> check_form(const v1::TransactionBody& body) {
     return within("issue_listed.achievement", std::move(rejection));
   }
   FormCheck check;
-  check.hash_list("issue_listed.commitments", as_bytes(message.commitments()), Commitment::kSize, 1, kCommitmentsLimit)
-      .require(message.first_index() <= ~std::uint64_t{0} - count_of(message), RejectionCode::kIndexOverflow,
-               "issue_listed.first_index");
+  check
+      .hash_list("issue_listed.commitments", as_bytes(message.commitments()), Commitment::kSize, 1,
+                 kCommitmentsLimit)
+      .require(message.first_index() <= ~std::uint64_t{0} - count_of(message),
+               RejectionCode::kIndexOverflow, "issue_listed.first_index");
   return check.result();
 }
 
@@ -38,13 +42,15 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
                      std::to_string(count) + " commitments, at most " + std::to_string(limit),
                      {}};
   }
-  return issue_rules::check_state(view, transaction, issue_rules::achievement_of(message.achievement()),
+  return issue_rules::check_state(view, transaction,
+                                  issue_rules::achievement_of(message.achievement()),
                                   {message.first_index(), count}, message.commitments().size());
 }
 
 void apply(StateWriter& writer, const Transaction& transaction, const Plan&) {
   const auto& message = transaction.message().issue_listed();
-  writer.issue_listed(issue_rules::achievement_of(message.achievement()), IssuerIndex{message.first_index()},
+  writer.issue_listed(issue_rules::achievement_of(message.achievement()),
+                      IssuerIndex{message.first_index()},
                       issue_rules::hashes_of(message.commitments()));
 }
 

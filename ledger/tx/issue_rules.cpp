@@ -22,7 +22,8 @@ std::optional<Rejection> check_achievement(const StateView& view, const Transact
   if (achievement->retired) return refuse(RejectionCode::kAchievementRetired);
   if (!achievement->complete) return refuse(RejectionCode::kAchievementNotCosigned);
   const auto& bodies = achievement->awarding_bodies;
-  if (std::ranges::find(bodies, transaction.author()) == bodies.end()) return refuse(RejectionCode::kNotAwardingBody);
+  if (std::ranges::find(bodies, transaction.author()) == bodies.end())
+    return refuse(RejectionCode::kNotAwardingBody);
   return std::nullopt;
 }
 
@@ -42,19 +43,22 @@ std::vector<Hash256> hashes_of(const std::string& list) {
 }
 
 std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction,
-                                     const AchievementId& achievement, IndexRun run, std::size_t list_size_bytes) {
+                                     const AchievementId& achievement, IndexRun run,
+                                     std::size_t list_size_bytes) {
   const auto overhead = transaction.carried().size() - list_size_bytes;
   const auto overhead_limit = view.limit(Parameter::kTransactionOverheadBytes);
   if (overhead > overhead_limit) {
     return Rejection{RejectionCode::kLimit,
                      "",
-                     std::to_string(overhead) + " bytes besides the hashes, at most " + std::to_string(overhead_limit),
+                     std::to_string(overhead) + " bytes besides the hashes, at most " +
+                         std::to_string(overhead_limit),
                      {}};
   }
   if (auto rejection = check_achievement(view, transaction, achievement)) return rejection;
   auto ranges = view.pages().used_ranges(transaction.author());
   const auto field = path(transaction, "first_index");
-  if (const auto taken = ranges.first_overlap(run)) return Rejection{RejectionCode::kIndexOverlap, field, "", *taken};
+  if (const auto taken = ranges.first_overlap(run))
+    return Rejection{RejectionCode::kIndexOverlap, field, "", *taken};
   if (!ranges.insert(run) || ranges.runs().size() > view.limit(Parameter::kIssuerRangesLimit)) {
     return Rejection{RejectionCode::kRangesFragmented, field, "continue an existing run", {}};
   }

@@ -17,8 +17,10 @@ AchievementId achievement_of(const v1::AchievementReference& reference);
 // The 32-byte values of a `bytes` field.
 std::vector<Hash256> hashes_of(const std::string& list);
 
-// The achievement may be issued by the author, the bytes beside the hash list are few, and the indexes are free.
+// The achievement may be issued by the author, the bytes beside the hash list are few, and the
+// indexes are free.
 std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction,
-                                     const AchievementId& achievement, IndexRun run, std::size_t list_size_bytes);
+                                     const AchievementId& achievement, IndexRun run,
+                                     std::size_t list_size_bytes);
 
 }  // namespace testamur::ledger::tx::issue_rules

@@ -1,4 +1,5 @@
-// The indexes that an issue takes, for whoever must know them before it is executed. Pure; any thread.
+// The indexes that an issue takes, for whoever must know them before it is executed. Pure; any
+// thread.
 #pragma once
 
 #include <optional>

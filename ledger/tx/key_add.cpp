@@ -8,7 +8,8 @@ namespace testamur::ledger::tx::key_add {
 namespace {
 
 std::optional<Rejection> read_key(const v1::TransactionBody& body, key_rules::NewKey& key) {
-  return within("key_add", key_rules::read_new_key(body.key_add().key(), body.key_add().possession_proof(), key));
+  return within("key_add", key_rules::read_new_key(body.key_add().key(),
+                                                   body.key_add().possession_proof(), key));
 }
 
 }  // namespace

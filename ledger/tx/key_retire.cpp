@@ -7,18 +7,22 @@ namespace testamur::ledger::tx::key_retire {
 
 namespace {
 
-KeyId id_of(const v1::TransactionBody& body) { return fixed_from<KeyId>(body.key_retire().key_id()); }
+KeyId id_of(const v1::TransactionBody& body) {
+  return fixed_from<KeyId>(body.key_retire().key_id());
+}
 
 // These are rotated in the open and prove nothing about credentials.
 bool may_be_compromised(KeyPurpose purpose) {
-  return purpose != KeyPurpose::kConsensus && purpose != KeyPurpose::kTransport && purpose != KeyPurpose::kCosign;
+  return purpose != KeyPurpose::kConsensus && purpose != KeyPurpose::kTransport &&
+         purpose != KeyPurpose::kCosign;
 }
 
 }  // namespace
 
 std::optional<Rejection> check_form(const v1::TransactionBody& body) {
   FormCheck check;
-  check.length("key_retire.key_id", body.key_retire().key_id().size(), KeyId::kSize, FormCheck::Presence::kRequired);
+  check.length("key_retire.key_id", body.key_retire().key_id().size(), KeyId::kSize,
+               FormCheck::Presence::kRequired);
   return check.result();
 }
 
@@ -33,7 +37,8 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
   if (since_ms > view.time_ms)
     return Rejection{RejectionCode::kCompromisedInFuture, field, std::to_string(since_ms), {}};
   if (since_ms != 0 && !may_be_compromised(view.key(key)->purpose)) {
-    return Rejection{RejectionCode::kFieldConflict, field, "it does not apply to keys of this purpose", {}};
+    return Rejection{
+        RejectionCode::kFieldConflict, field, "it does not apply to keys of this purpose", {}};
   }
   return std::nullopt;
 }

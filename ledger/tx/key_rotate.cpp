@@ -16,10 +16,12 @@ struct Rotation {
 std::optional<Rejection> read_rotation(const v1::TransactionBody& body, Rotation& rotation) {
   const auto& message = body.key_rotate();
   FormCheck check;
-  check.length("retired_key_id", message.retired_key_id().size(), KeyId::kSize, FormCheck::Presence::kRequired);
+  check.length("retired_key_id", message.retired_key_id().size(), KeyId::kSize,
+               FormCheck::Presence::kRequired);
   if (check.failed()) return within("key_rotate", check.result());
   rotation.retired = fixed_from<KeyId>(message.retired_key_id());
-  return within("key_rotate", key_rules::read_new_key(message.key(), message.possession_proof(), rotation.key));
+  return within("key_rotate",
+                key_rules::read_new_key(message.key(), message.possession_proof(), rotation.key));
 }
 
 }  // namespace
@@ -38,7 +40,10 @@ std::optional<Rejection> check_state(const StateView& view, const Transaction& t
     return rejection;
   }
   if (view.key(rotation.retired)->purpose != rotation.key.purpose) {
-    return Rejection{RejectionCode::kFieldConflict, "key_rotate.key.purpose", "it differs from the retired key's", {}};
+    return Rejection{RejectionCode::kFieldConflict,
+                     "key_rotate.key.purpose",
+                     "it differs from the retired key's",
+                     {}};
   }
   return within("key_rotate", key_rules::check_new_key(view, author, rotation.key, true));
 }

@@ -1,4 +1,5 @@
-// The kinds of transactions by their permanent ids (= field numbers of TransactionBody.kind). Never reused.
+// The kinds of transactions by their permanent ids (= field numbers of TransactionBody.kind). Never
+// reused.
 #pragma once
 
 #include <cstdint>

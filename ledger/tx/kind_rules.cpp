@@ -117,7 +117,8 @@ std::span<const KindRules> kind_rules() { return kRules; }
 
 const KindRules* find_rules(Kind kind) {
   const auto* found = std::ranges::lower_bound(kRules, kind, {}, &KindRules::kind);
-  return found != kRules.end() && found->kind == kind && found->since <= kNewestProtocol ? found : nullptr;
+  return found != kRules.end() && found->kind == kind && found->since <= kNewestProtocol ? found
+                                                                                         : nullptr;
 }
 
 }  // namespace testamur::ledger::tx

@@ -1,5 +1,6 @@
-// One line a kind: its permanent id, who may send it, what it may create or change, what it weighs, and its three
-// phases. docs/adding-a-transaction-type.md shows how a line is added. Private to ledger/.
+// One line a kind: its permanent id, who may send it, what it may create or change, what it weighs,
+// and its three phases. docs/adding-a-transaction-type.md shows how a line is added. Private to
+// ledger/.
 //
 //   check_form   what the body alone decides; runs once, in decode()
 //   check_state  read-only, against the state before the transaction; may leave a Plan
@@ -39,14 +40,17 @@ constexpr bool is_one_of(std::uint8_t set, Enum value) {
 
 struct KindRules {
   Kind kind;
-  std::uint8_t signers;  // one_of(KeyPurpose…): whose keys may sign; root means the author's threshold of them
+  std::uint8_t signers;  // one_of(KeyPurpose…): whose keys may sign; root means the author's
+                         // threshold of them
   std::uint8_t authors;  // one_of(InstitutionClass…)
   Privilege privileges;  // all that apply may create or change
   std::optional<Rejection> (*check_form)(const v1::TransactionBody& body);
-  std::optional<Rejection> (*check_state)(const StateView& view, const Transaction& transaction, Plan& plan);
+  std::optional<Rejection> (*check_state)(const StateView& view, const Transaction& transaction,
+                                          Plan& plan);
   void (*apply)(StateWriter& writer, const Transaction& transaction, const Plan& plan);
-  std::uint64_t (*weight)(const v1::TransactionBody& body);  // beyond the base weight; null: nothing
-  std::uint16_t since = 1;                                   // the first protocol version in which blocks may carry it
+  std::uint64_t (*weight)(
+      const v1::TransactionBody& body);  // beyond the base weight; null: nothing
+  std::uint16_t since = 1;               // the first protocol version in which blocks may carry it
 };
 
 // The weight of what every transaction costs. One unit is about a microsecond of one core.

@@ -44,7 +44,8 @@ void write_agenda(Overlay& state, const std::vector<AgendaEntry>& agenda) {
     return;
   }
   Encoder entries;
-  for (const auto& entry : agenda) entries.fixed(entry.proposal).fixed(entry.author).u64(entry.deadline_ms);
+  for (const auto& entry : agenda)
+    entries.fixed(entry.proposal).fixed(entry.author).u64(entry.deadline_ms);
   const auto next = std::ranges::min_element(agenda, {}, &AgendaEntry::deadline_ms)->deadline_ms;
   state.put(kAgenda, kEntriesKey, entries.take());
   state.put(kAgenda, kNextKey, Encoder().u64(next).take());
@@ -75,15 +76,19 @@ void write_open_proposal(Overlay& state, const TransactionId& id, const OpenProp
   state.put(kOpenProposals, id.view(), out.take());
 }
 
-void erase_open_proposal(Overlay& state, const TransactionId& id) { state.erase(kOpenProposals, id.view()); }
+void erase_open_proposal(Overlay& state, const TransactionId& id) {
+  state.erase(kOpenProposals, id.view());
+}
 
 bool sits_in(const CertifyingSet& set, const InstitutionId& institution) {
-  return std::ranges::find(set.members(), institution, &CertifyingSet::Member::institution) != set.members().end();
+  return std::ranges::find(set.members(), institution, &CertifyingSet::Member::institution) !=
+         set.members().end();
 }
 
 Tally tally_of(const CertifyingSet& set, const std::vector<ProposalVote>& votes) {
   Tally tally{0, set.size()};
-  for (const auto& vote : votes) tally.approvals += vote.approve && sits_in(set, vote.voter) ? 1 : 0;
+  for (const auto& vote : votes)
+    tally.approvals += vote.approve && sits_in(set, vote.voter) ? 1 : 0;
   return tally;
 }
 

@@ -1,8 +1,10 @@
-// Proposals that are not closed: what execution has to know of them without reading their histories. Derived from the
-// registry's records; not authenticated. Private to ledger/ (readers: governance_records.h).
+// Proposals that are not closed: what execution has to know of them without reading their
+// histories. Derived from the registry's records; not authenticated. Private to ledger/ (readers:
+// governance_records.h).
 //
-// The agenda is the list of all open proposals with the time at which something is to happen to each; the earliest of
-// these stands apart, so that a block in which nothing is due reads one number.
+// The agenda is the list of all open proposals with the time at which something is to happen to
+// each; the earliest of these stands apart, so that a block in which nothing is due reads one
+// number.
 #pragma once
 
 #include <cstdint>

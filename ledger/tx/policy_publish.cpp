@@ -11,7 +11,8 @@ namespace {
 
 PolicyContent content_of(const Transaction& transaction) {
   PolicyContent content;
-  TM_CHECK(!read(transaction.message().policy_publish(), content), "a decoded policy lost its form");
+  TM_CHECK(!read(transaction.message().policy_publish(), content),
+           "a decoded policy lost its form");
   return content;
 }
 
@@ -25,7 +26,8 @@ std::optional<Rejection> check_form(const v1::TransactionBody& body) {
 std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan&) {
   const auto current = read_policy(view.state, transaction.author());
   if (current && current->content == content_of(transaction)) {
-    return Rejection{RejectionCode::kPolicyUnchanged, "policy_publish", current->content.digest.hex(), {}};
+    return Rejection{
+        RejectionCode::kPolicyUnchanged, "policy_publish", current->content.digest.hex(), {}};
   }
   return institution_rules::check_rate(view, transaction.author());
 }

@@ -39,7 +39,8 @@ Failure check(const StateView& view, const AdmissionContent& content, Moment) {
   if (content.retroactive && institution->institution_class != InstitutionClass::kAccreditor) {
     return refuse(RejectionCode::kFieldConflict, "retroactive", "the institution is no accreditor");
   }
-  if (content.institution_class != InstitutionClass::kIssuer && institution->standing != Standing::kGood) {
+  if (content.institution_class != InstitutionClass::kIssuer &&
+      institution->standing != Standing::kGood) {
     return refuse(RejectionCode::kStandingNotGood, "institution", to_text(content.institution));
   }
   if (seat_of(view.state, content.institution)) {
@@ -59,7 +60,8 @@ void apply(StateWriter& writer, const AdmissionContent& content) {
 
 Failure check_incoming(const StateView& view, const Seat& seat) {
   const std::string field = "ready_id";
-  if (seat.ready.is_zero()) return refuse(RejectionCode::kReadyNeeded, field, to_text(seat.consensus_key));
+  if (seat.ready.is_zero())
+    return refuse(RejectionCode::kReadyNeeded, field, to_text(seat.consensus_key));
   const auto ready = read_ready(view.state, seat.ready);
   if (!ready || ready->content.consensus_key != seat.consensus_key) {
     return refuse(RejectionCode::kReadyNeeded, field, to_text(seat.consensus_key));
@@ -70,8 +72,8 @@ Failure check_incoming(const StateView& view, const Seat& seat) {
   const auto version = newest_protocol_record(view.state).version;
   if (ready->content.protocol_version < version) {
     return refuse(RejectionCode::kReadyProtocol, field,
-                  "it knows version " + std::to_string(ready->content.protocol_version) + ", the ledger is at " +
-                      std::to_string(version));
+                  "it knows version " + std::to_string(ready->content.protocol_version) +
+                      ", the ledger is at " + std::to_string(version));
   }
   return std::nullopt;
 }
@@ -79,22 +81,25 @@ Failure check_incoming(const StateView& view, const Seat& seat) {
 Failure check_seat(const StateView& view, const CertifyingSet& current, const Seat& seat) {
   const auto* institution = view.institution(seat.institution);
   if (institution == nullptr) return unknown_institution(seat.institution);
-  if (institution->institution_class != InstitutionClass::kValidator || institution->standing != Standing::kGood) {
+  if (institution->institution_class != InstitutionClass::kValidator ||
+      institution->standing != Standing::kGood) {
     return refuse(RejectionCode::kSeatClass, "institution", to_text(seat.institution));
   }
   const auto* key = view.key(seat.consensus_key);
-  if (key == nullptr || key->institution != seat.institution || key->purpose != KeyPurpose::kConsensus ||
-      key->retired) {
+  if (key == nullptr || key->institution != seat.institution ||
+      key->purpose != KeyPurpose::kConsensus || key->retired) {
     return refuse(RejectionCode::kSeatKey, "consensus_key_id", to_text(seat.consensus_key));
   }
-  const bool keeps = std::ranges::any_of(current.members(), [&](const CertifyingSet::Member& member) {
-    return consensus_key_id(member) == seat.consensus_key;
-  });
+  const bool keeps =
+      std::ranges::any_of(current.members(), [&](const CertifyingSet::Member& member) {
+        return consensus_key_id(member) == seat.consensus_key;
+      });
   return keeps ? std::nullopt : check_incoming(view, seat);
 }
 
 bool same_seats(const CertifyingSet& current, const SetChangeContent& content) {
-  return std::ranges::equal(current.members(), content.seats, {}, consensus_key_id, &Seat::consensus_key);
+  return std::ranges::equal(current.members(), content.seats, {}, consensus_key_id,
+                            &Seat::consensus_key);
 }
 
 Failure check(const StateView& view, const SetChangeContent& content, Moment) {
@@ -113,7 +118,8 @@ void put_set(StateWriter& writer, std::vector<CertifyingSet::Member> members) {
   const auto before = read_validators(writer.state());
   auto after = CertifyingSet::make(std::move(members));
   TM_CHECK(after.ok(), "a checked change gives no validator set:", after.message());
-  writer.put_record(Privilege::kValidators, RegistryKind::kValidators, registry_id_of_validators(), after->encode());
+  writer.put_record(Privilege::kValidators, RegistryKind::kValidators, registry_id_of_validators(),
+                    after->encode());
   for (const auto& member : before.members()) {
     const auto stays = std::ranges::find(after->members(), member.key, &CertifyingSet::Member::key);
     if (stays != after->members().end()) continue;
@@ -127,7 +133,8 @@ void apply(StateWriter& writer, const SetChangeContent& content) {
   std::vector<CertifyingSet::Member> members;
   for (const auto& seat : content.seats) {
     const auto key = read_key(writer.state(), seat.consensus_key);
-    members.push_back({seat.institution, decltype(CertifyingSet::Member::key)::prefix_of(key->added.key.bytes)});
+    members.push_back(
+        {seat.institution, decltype(CertifyingSet::Member::key)::prefix_of(key->added.key.bytes)});
   }
   put_set(writer, std::move(members));
 }
@@ -145,8 +152,9 @@ Failure check(const StateView& view, const ParameterChangeContent& content, Mome
   }
 
   const auto current = read_parameters(view.state);
-  const bool changes = std::ranges::any_of(
-      content.values, [&](const ParameterValue& value) { return current[value.id] != value.value; });
+  const bool changes = std::ranges::any_of(content.values, [&](const ParameterValue& value) {
+    return current[value.id] != value.value;
+  });
   if (!changes) return refuse(RejectionCode::kParametersUnchanged, "parameters");
   return std::nullopt;
 }
@@ -157,17 +165,20 @@ void apply(StateWriter& writer, const ParameterChangeContent& content) {
     const auto set = parameters.set(value.id, value.value);
     TM_CHECK(set.ok(), "a checked parameter is out of bounds:", set.message());
   }
-  writer.put_record(Privilege::kParameters, RegistryKind::kParameters, registry_id_of_parameters(), encode(parameters));
+  writer.put_record(Privilege::kParameters, RegistryKind::kParameters, registry_id_of_parameters(),
+                    encode(parameters));
 }
 
 // ---- protocol version
 
-std::size_t ready_validators(const StateView& view, const CertifyingSet& set, std::uint16_t version) {
-  return static_cast<std::size_t>(std::ranges::count_if(set.members(), [&](const CertifyingSet::Member& member) {
-    const auto ready = latest_ready(view.state, consensus_key_id(member));
-    return ready && ready->content.protocol_version >= version &&
-           is_live(*ready, view.time_ms, view.limit(Parameter::kReadyLifetimeMs));
-  }));
+std::size_t ready_validators(const StateView& view, const CertifyingSet& set,
+                             std::uint16_t version) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(set.members(), [&](const CertifyingSet::Member& member) {
+        const auto ready = latest_ready(view.state, consensus_key_id(member));
+        return ready && ready->content.protocol_version >= version &&
+               is_live(*ready, view.time_ms, view.limit(Parameter::kReadyLifetimeMs));
+      }));
 }
 
 Failure check(const StateView& view, const ProtocolActivationContent& content, Moment moment) {
@@ -177,7 +188,8 @@ Failure check(const StateView& view, const ProtocolActivationContent& content, M
                   "version " + std::to_string(newest.version) + " is activated already");
   }
   if (content.height <= std::max(view.height, newest.from)) {
-    return refuse(RejectionCode::kProtocolNotNewer, "height", "it is not above " + std::to_string(view.height.value));
+    return refuse(RejectionCode::kProtocolNotNewer, "height",
+                  "it is not above " + std::to_string(view.height.value));
   }
   if (moment == Moment::kProposed) return std::nullopt;
   const auto set = read_validators(view.state);
@@ -202,7 +214,8 @@ Failure check(const StateView& view, const RootReplacementContent& content, Mome
   }
   const auto id = key_id(KeyPurpose::kRoot, content.key);
   if (view.key(id) != nullptr) return refuse(RejectionCode::kKeyExists, "key", to_text(id));
-  const auto message = possession_message(view.chain, content.institution, KeyPurpose::kRoot, content.key);
+  const auto message =
+      possession_message(view.chain, content.institution, KeyPurpose::kRoot, content.key);
   if (!verify(content.key, message.view(), content.possession)) {
     return refuse(RejectionCode::kPossession, "possession_proof", to_text(id));
   }
@@ -229,7 +242,8 @@ Failure check(const StateView& view, const SuspensionContent& content, Moment) {
   if (institution->standing != (content.lift ? Standing::kSuspended : Standing::kGood)) {
     return refuse(RejectionCode::kStandingUnchanged, "institution", to_text(content.institution));
   }
-  if (!content.lift && seat_of(view.state, content.institution) && read_validators(view.state).size() == 1) {
+  if (!content.lift && seat_of(view.state, content.institution) &&
+      read_validators(view.state).size() == 1) {
     return refuse(RejectionCode::kLastValidator, "institution", to_text(content.institution));
   }
   return std::nullopt;
@@ -242,7 +256,9 @@ void apply(StateWriter& writer, const SuspensionContent& content) {
   writer.put_institution(std::move(*record));
   if (content.lift || !seat_of(writer.state(), content.institution)) return;
   auto members = read_validators(writer.state()).members();
-  std::erase_if(members, [&](const CertifyingSet::Member& m) { return m.institution == content.institution; });
+  std::erase_if(members, [&](const CertifyingSet::Member& m) {
+    return m.institution == content.institution;
+  });
   put_set(writer, std::move(members));
 }
 
@@ -252,12 +268,16 @@ Failure check(const StateView& view, const SuccessionContent& content, Moment) {
   return succession_rules::check_voted(view, content);
 }
 
-void apply(StateWriter& writer, const SuccessionContent& content) { succession_rules::apply_voted(writer, content); }
+void apply(StateWriter& writer, const SuccessionContent& content) {
+  succession_rules::apply_voted(writer, content);
+}
 
 }  // namespace
 
-std::optional<Rejection> check_action(const StateView& view, const ProposedAction& action, Moment moment) {
-  auto failure = std::visit([&](const auto& content) { return check(view, content, moment); }, action);
+std::optional<Rejection> check_action(const StateView& view, const ProposedAction& action,
+                                      Moment moment) {
+  auto failure =
+      std::visit([&](const auto& content) { return check(view, content, moment); }, action);
   return within("governance_propose." + std::string(action_name(action)), std::move(failure));
 }
 

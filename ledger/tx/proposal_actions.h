@@ -1,5 +1,5 @@
-// What a proposal may do: whether the state allows an action, when it is proposed and again when it is due, and doing
-// it. Private to ledger/.
+// What a proposal may do: whether the state allows an action, when it is proposed and again when it
+// is due, and doing it. Private to ledger/.
 #pragma once
 
 #include <optional>
@@ -9,13 +9,14 @@
 
 namespace testamur::ledger::tx {
 
-// A vote cannot know the state of the day on which it takes effect, so most rules hold at both moments; that a quorum
-// is ready for a protocol version is asked when it is due.
+// A vote cannot know the state of the day on which it takes effect, so most rules hold at both
+// moments; that a quorum is ready for a protocol version is asked when it is due.
 enum class Moment : std::uint8_t { kProposed, kDue };
 
-// The rule that stands against the action; fields begin with "governance_propose.". At kDue its code is the reason for
-// which a proposal is void.
-std::optional<Rejection> check_action(const StateView& view, const ProposedAction& action, Moment moment);
+// The rule that stands against the action; fields begin with "governance_propose.". At kDue its
+// code is the reason for which a proposal is void.
+std::optional<Rejection> check_action(const StateView& view, const ProposedAction& action,
+                                      Moment moment);
 
 // Whether doing it now changes the validator set, and so seals the block.
 bool changes_set(const StateReader& state, const ProposedAction& action);

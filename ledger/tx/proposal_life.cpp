@@ -12,7 +12,8 @@ namespace {
 
 void record_event(StateWriter& writer, ProposalRecord record) {
   record.cause = writer.cause();
-  writer.put_record(Privilege::kGovernance, RegistryKind::kProposal, registry_id(record.proposal), encode(record));
+  writer.put_record(Privilege::kGovernance, RegistryKind::kProposal, registry_id(record.proposal),
+                    encode(record));
 }
 
 void set_deadline(StateWriter& writer, const TransactionId& proposal, std::uint64_t deadline_ms) {
@@ -24,14 +25,16 @@ void set_deadline(StateWriter& writer, const TransactionId& proposal, std::uint6
 }
 
 // When a proposal that passes now takes effect: a replaced root has time for its veto.
-std::uint64_t due_ms(const StateReader& state, const ProposalContent& content, std::uint64_t now_ms) {
+std::uint64_t due_ms(const StateReader& state, const ProposalContent& content,
+                     std::uint64_t now_ms) {
   const bool replaces_root = std::holds_alternative<RootReplacementContent>(content.action);
   const auto delay = replaces_root ? read_parameters(state)[Parameter::kRootReplacementDelayMs] : 0;
   return std::max(content.effective_ms, now_ms + delay);
 }
 
 // Writes the row; passes the proposal if it has enough.
-void settle(StateWriter& writer, const CertifyingSet& set, const TransactionId& id, OpenProposal proposal) {
+void settle(StateWriter& writer, const CertifyingSet& set, const TransactionId& id,
+            OpenProposal proposal) {
   if (tally_of(set, proposal.votes).passes()) {
     proposal.status = ProposalStatus::kPassed;
     proposal.due_ms = due_ms(writer.state(), content_of(writer.state(), id), writer.time_ms());
@@ -48,10 +51,11 @@ void settle(StateWriter& writer, const CertifyingSet& set, const TransactionId& 
 }  // namespace
 
 ProposalContent content_of(const StateReader& state, const TransactionId& proposal) {
-  const auto stored =
-      Registry(state).record({static_cast<std::uint16_t>(RegistryKind::kProposal), registry_id(proposal)}, 1);
+  const auto stored = Registry(state).record(
+      {static_cast<std::uint16_t>(RegistryKind::kProposal), registry_id(proposal)}, 1);
   TM_CHECK(stored, "an open proposal has no record:", proposal.hex());
-  auto record = decode_proposal(proposal, {1, stored->from_height, stored->from_time_ms}, stored->body);
+  auto record =
+      decode_proposal(proposal, {1, stored->from_height, stored->from_time_ms}, stored->body);
   TM_CHECK(record.ok(), "the record of a proposal is damaged:", record.message());
   return std::move(record->content);
 }
@@ -65,7 +69,8 @@ void open_proposal(StateWriter& writer, const ProposalContent& content) {
   record.content = content;
   record_event(writer, std::move(record));
   append_to_list(writer.tables(), kProposalList, to_bytes(id.view()));
-  write_open_proposal(writer.tables(), id, {writer.author(), ProposalStatus::kOpen, content.voting_ends_ms, 0, {}});
+  write_open_proposal(writer.tables(), id,
+                      {writer.author(), ProposalStatus::kOpen, content.voting_ends_ms, 0, {}});
   auto agenda = read_agenda(writer.state());
   agenda.push_back({id, writer.author(), content.voting_ends_ms});
   write_agenda(writer.tables(), agenda);
@@ -73,13 +78,15 @@ void open_proposal(StateWriter& writer, const ProposalContent& content) {
 
 void cast_vote(StateWriter& writer, const TransactionId& id, bool approve) {
   auto proposal = read_open_proposal(writer.state(), id);
-  TM_CHECK(proposal && proposal->status == ProposalStatus::kOpen, "a vote on a proposal that is not open:", id.hex());
+  TM_CHECK(proposal && proposal->status == ProposalStatus::kOpen,
+           "a vote on a proposal that is not open:", id.hex());
   ProposalRecord record;
   record.proposal = id;
   record.event = approve ? ProposalEvent::kApproved : ProposalEvent::kOpposed;
   record.actor = writer.author();
   record_event(writer, std::move(record));
-  const auto place = std::ranges::lower_bound(proposal->votes, writer.author(), {}, &ProposalVote::voter);
+  const auto place =
+      std::ranges::lower_bound(proposal->votes, writer.author(), {}, &ProposalVote::voter);
   if (place != proposal->votes.end() && place->voter == writer.author()) {
     place->approve = approve;
   } else {
@@ -93,14 +100,16 @@ void recount_votes(StateWriter& writer) {
   for (const auto& entry : read_agenda(writer.state())) {
     auto proposal = read_open_proposal(writer.state(), entry.proposal);
     TM_CHECK(proposal, "the agenda names a proposal without a row:", entry.proposal.hex());
-    if (proposal->status != ProposalStatus::kOpen || proposal->voting_ends_ms <= writer.time_ms()) continue;
-    std::erase_if(proposal->votes, [&](const ProposalVote& vote) { return !sits_in(set, vote.voter); });
+    if (proposal->status != ProposalStatus::kOpen || proposal->voting_ends_ms <= writer.time_ms())
+      continue;
+    std::erase_if(proposal->votes,
+                  [&](const ProposalVote& vote) { return !sits_in(set, vote.voter); });
     settle(writer, set, entry.proposal, std::move(*proposal));
   }
 }
 
-void close_proposal(StateWriter& writer, const TransactionId& proposal, ProposalEvent event, const InstitutionId& actor,
-                    RejectionCode reason) {
+void close_proposal(StateWriter& writer, const TransactionId& proposal, ProposalEvent event,
+                    const InstitutionId& actor, RejectionCode reason) {
   ProposalRecord record;
   record.proposal = proposal;
   record.event = event;

@@ -1,5 +1,5 @@
-// The life of a proposal: opened, voted on, passed, closed. Each function writes records, rows and agenda together,
-// with the cause of the given writer. Private to ledger/.
+// The life of a proposal: opened, voted on, passed, closed. Each function writes records, rows and
+// agenda together, with the cause of the given writer. Private to ledger/.
 #pragma once
 
 #include "ledger/tx/open_proposals.h"
@@ -10,11 +10,12 @@ namespace testamur::ledger::tx {
 // The writer's transaction is the proposal, its author the proposer.
 void open_proposal(StateWriter& writer, const ProposalContent& content);
 
-// The writer's author votes; passes the proposal when that was the vote that it needed. Precondition: it is open.
+// The writer's author votes; passes the proposal when that was the vote that it needed.
+// Precondition: it is open.
 void cast_vote(StateWriter& writer, const TransactionId& proposal, bool approve);
 
-// After a change of the validator set: votes of those who left are dropped, for good, and what has enough without them
-// passes, if voting is still open.
+// After a change of the validator set: votes of those who left are dropped, for good, and what has
+// enough without them passes, if voting is still open.
 void recount_votes(StateWriter& writer);
 
 // Nothing follows. `event`: lapsed, in effect, void (with the reason) or vetoed (by `actor`).

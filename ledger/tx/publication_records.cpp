@@ -12,7 +12,8 @@ Bytes encode(const PolicyRecord& record) {
   return out.take();
 }
 
-Result<PolicyRecord> decode_policy(const InstitutionId& institution, const Anchored& at, ByteView body) {
+Result<PolicyRecord> decode_policy(const InstitutionId& institution, const Anchored& at,
+                                   ByteView body) {
   Decoder in(body);
   PolicyRecord record;
   record.at = at;
@@ -24,13 +25,15 @@ Result<PolicyRecord> decode_policy(const InstitutionId& institution, const Ancho
   return record;
 }
 
-std::optional<PolicyRecord> read_policy(const StateReader& state, const InstitutionId& institution) {
+std::optional<PolicyRecord> read_policy(const StateReader& state,
+                                        const InstitutionId& institution) {
   auto newest = policies_of(state, institution, 1);
   if (newest.empty()) return std::nullopt;
   return std::move(newest.front());
 }
 
-std::vector<PolicyRecord> policies_of(const StateReader& state, const InstitutionId& institution, std::size_t most) {
+std::vector<PolicyRecord> policies_of(const StateReader& state, const InstitutionId& institution,
+                                      std::size_t most) {
   const auto name = record_name(RegistryKind::kPolicies, registry_id(institution));
   const Registry registry(state);
   std::vector<PolicyRecord> newest;
@@ -52,7 +55,8 @@ Bytes encode(const RuleRecord& record) {
   return out.take();
 }
 
-Result<RuleRecord> decode_rule(const InstitutionId& institution, const Anchored& at, ByteView body) {
+Result<RuleRecord> decode_rule(const InstitutionId& institution, const Anchored& at,
+                               ByteView body) {
   Decoder in(body);
   RuleRecord record;
   record.at = at;

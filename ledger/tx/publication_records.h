@@ -1,5 +1,6 @@
-// Readers of what institutions publish by digest: the policies by which they decide, the rules by which their
-// achievements stack. Registry kinds 8 and 9 (docs/formats/kinds.md). Pure; any thread that may read the given state.
+// Readers of what institutions publish by digest: the policies by which they decide, the rules by
+// which their achievements stack. Registry kinds 8 and 9 (docs/formats/kinds.md). Pure; any thread
+// that may read the given state.
 #pragma once
 
 #include <optional>
@@ -16,11 +17,13 @@ struct PolicyRecord {
   PolicyContent content;
 };
 Bytes encode(const PolicyRecord& record);
-Result<PolicyRecord> decode_policy(const InstitutionId& institution, const Anchored& at, ByteView body);
+Result<PolicyRecord> decode_policy(const InstitutionId& institution, const Anchored& at,
+                                   ByteView body);
 // The one in use.
 std::optional<PolicyRecord> read_policy(const StateReader& state, const InstitutionId& institution);
 // The newest ones, newest first.
-std::vector<PolicyRecord> policies_of(const StateReader& state, const InstitutionId& institution, std::size_t most);
+std::vector<PolicyRecord> policies_of(const StateReader& state, const InstitutionId& institution,
+                                      std::size_t most);
 
 struct RuleRecord {
   Anchored at;

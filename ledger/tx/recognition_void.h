@@ -6,7 +6,8 @@
 namespace testamur::ledger::tx::recognition_void {
 
 std::optional<Rejection> check_form(const v1::TransactionBody& body);
-std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan& plan);
+std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction,
+                                     Plan& plan);
 void apply(StateWriter& writer, const Transaction& transaction, const Plan& plan);
 
 }  // namespace testamur::ledger::tx::recognition_void

@@ -1,5 +1,5 @@
-// What the bodies of registry records have in common, and those that execution writes without decoding first. Private
-// to ledger/tx.
+// What the bodies of registry records have in common, and those that execution writes without
+// decoding first. Private to ledger/tx.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,8 @@
 
 namespace testamur::ledger::tx {
 
-// u8 1 (format), then the cause: the first bytes of every body. Reading fails the decoder on another format.
+// u8 1 (format), then the cause: the first bytes of every body. Reading fails the decoder on
+// another format.
 Encoder begin_record(const Cause& cause);
 Cause begin_record(Decoder& in);
 
@@ -24,7 +25,9 @@ Enum enumerated(Decoder& in, unsigned least, unsigned most) {
   return static_cast<Enum>(value);
 }
 
-inline RecordName record_name(RegistryKind kind, Bytes id) { return {static_cast<std::uint16_t>(kind), std::move(id)}; }
+inline RecordName record_name(RegistryKind kind, Bytes id) {
+  return {static_cast<std::uint16_t>(kind), std::move(id)};
+}
 inline Anchored anchored(std::uint64_t seq, const RegistryRecord& record) {
   return {seq, record.from_height, record.from_time_ms};
 }
@@ -46,6 +49,7 @@ struct NewestRecord {
 std::optional<NewestRecord> newest_record(const StateReader& state, const RecordName& name);
 
 // `published`: the AchievementPublish message as carried, empty for the other events.
-Bytes encode_achievement(const Cause& cause, AchievementEvent event, const InstitutionId& actor, ByteView published);
+Bytes encode_achievement(const Cause& cause, AchievementEvent event, const InstitutionId& actor,
+                         ByteView published);
 
 }  // namespace testamur::ledger::tx

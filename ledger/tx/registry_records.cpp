@@ -38,7 +38,11 @@ Cause begin_record(Decoder& in) {
 Bytes registry_id(const InstitutionId& institution) { return to_bytes(institution.view()); }
 Bytes registry_id(const KeyId& key) { return to_bytes(key.view()); }
 Bytes registry_id(const AchievementId& achievement) {
-  return Encoder().fixed(achievement.institution).u32(achievement.number).u16(achievement.version).take();
+  return Encoder()
+      .fixed(achievement.institution)
+      .u32(achievement.number)
+      .u16(achievement.version)
+      .take();
 }
 Bytes registry_id(const InstitutionId& truster, const InstitutionId& subject) {
   return Encoder().fixed(truster).fixed(subject).take();
@@ -50,13 +54,15 @@ Bytes registry_id_of_predecessors() { return {0}; }
 
 Bytes encode(const InstitutionRecord& record) {
   auto out = begin_record(record.cause);
-  out.u8(static_cast<std::uint8_t>(record.institution_class)).u8(static_cast<std::uint8_t>(record.standing));
+  out.u8(static_cast<std::uint8_t>(record.institution_class))
+      .u8(static_cast<std::uint8_t>(record.standing));
   out.u8(record.root_threshold).u8(record.retroactive ? 1 : 0).fixed(record.sponsor);
   encode(out, record.facts);
   return out.take();
 }
 
-Result<InstitutionRecord> decode_institution(const InstitutionId& id, const Anchored& at, ByteView body) {
+Result<InstitutionRecord> decode_institution(const InstitutionId& id, const Anchored& at,
+                                             ByteView body) {
   Decoder in(body);
   InstitutionRecord record;
   record.at = at;
@@ -98,7 +104,8 @@ Result<KeyRecord> decode_key(const KeyId& id, const Anchored& at, ByteView body)
   return record;
 }
 
-Bytes encode_achievement(const Cause& cause, AchievementEvent event, const InstitutionId& actor, ByteView published) {
+Bytes encode_achievement(const Cause& cause, AchievementEvent event, const InstitutionId& actor,
+                         ByteView published) {
   auto out = begin_record(cause);
   out.u8(static_cast<std::uint8_t>(event)).fixed(actor).sized(published);
   return out.take();
@@ -114,7 +121,8 @@ Bytes encode(const AchievementRecord& record) {
   return encode_achievement(record.cause, record.event, record.actor, as_bytes(published));
 }
 
-Result<AchievementRecord> decode_achievement(const AchievementId& id, const Anchored& at, ByteView body) {
+Result<AchievementRecord> decode_achievement(const AchievementId& id, const Anchored& at,
+                                             ByteView body) {
   Decoder in(body);
   AchievementRecord record;
   record.at = at;
@@ -130,7 +138,8 @@ Result<AchievementRecord> decode_achievement(const AchievementId& id, const Anch
   // The bytes may come with a proof from anybody: as strict as the transaction that made them.
   static const WireGrammar grammar(*v1::AchievementPublish::descriptor());
   v1::AchievementPublish message;
-  if (grammar.scan(published) || !message.ParseFromArray(published.data(), static_cast<int>(published.size())) ||
+  if (grammar.scan(published) ||
+      !message.ParseFromArray(published.data(), static_cast<int>(published.size())) ||
       read(message, record.content)) {
     return malformed_record("an achievement");
   }
@@ -140,18 +149,22 @@ Result<AchievementRecord> decode_achievement(const AchievementId& id, const Anch
 Bytes encode(const StatementRecord& record) {
   const auto& content = record.content;
   auto out = begin_record(record.cause);
-  out.u8(static_cast<std::uint8_t>(content.kind)).u8(content.accreditation ? 1 : 0).u16(content.slot);
+  out.u8(static_cast<std::uint8_t>(content.kind))
+      .u8(content.accreditation ? 1 : 0)
+      .u16(content.slot);
   out.u8(content.amount).u8(content.depth);
   encode_scope(out, content.scope);
-  out.u64(content.valid_from_ms).u64(content.valid_until_ms).u8(static_cast<std::uint8_t>(content.reason));
+  out.u64(content.valid_from_ms)
+      .u64(content.valid_until_ms)
+      .u8(static_cast<std::uint8_t>(content.reason));
   out.fixed(content.evidence_digest).u8(static_cast<std::uint8_t>(content.scheme));
   out.sized(as_bytes(content.report_url)).u16(static_cast<std::uint16_t>(content.names.size()));
   for (const auto& name : content.names) out.fixed(name);
   return out.take();
 }
 
-Result<StatementRecord> decode_statement(const InstitutionId& truster, const InstitutionId& subject, const Anchored& at,
-                                         ByteView body) {
+Result<StatementRecord> decode_statement(const InstitutionId& truster, const InstitutionId& subject,
+                                         const Anchored& at, ByteView body) {
   Decoder in(body);
   StatementRecord record;
   record.at = at;
@@ -172,7 +185,8 @@ Result<StatementRecord> decode_statement(const InstitutionId& truster, const Ins
   content.evidence_digest = in.fixed<Hash256>();
   content.scheme = enumerated<QualityScheme>(in, 0, trust::kSchemeCount - 1);
   content.report_url = as_text(in.sized(kUrlLimit));
-  for (unsigned left = in.u16(); left > 0 && in.ok(); --left) content.names.push_back(in.fixed<TransactionId>());
+  for (unsigned left = in.u16(); left > 0 && in.ok(); --left)
+    content.names.push_back(in.fixed<TransactionId>());
   if (!in.finished() || form_error(content, truster)) return malformed_record("a statement");
   return record;
 }
@@ -186,27 +200,35 @@ std::optional<NewestRecord> newest_record(const StateReader& state, const Record
   return NewestRecord{anchored(head->last, *record), std::move(*record)};
 }
 
-std::optional<InstitutionRecord> read_institution(const StateReader& state, const InstitutionId& id) {
-  const auto newest = newest_record(state, record_name(RegistryKind::kInstitution, registry_id(id)));
+std::optional<InstitutionRecord> read_institution(const StateReader& state,
+                                                  const InstitutionId& id) {
+  const auto newest =
+      newest_record(state, record_name(RegistryKind::kInstitution, registry_id(id)));
   if (!newest) return std::nullopt;
   return intact(decode_institution(id, newest->at, newest->record.body));
 }
 
-std::vector<InstitutionRecord> institution_history(const StateReader& state, const InstitutionId& id) {
+std::vector<InstitutionRecord> institution_history(const StateReader& state,
+                                                   const InstitutionId& id) {
   std::vector<InstitutionRecord> history;
-  for (const auto& record : Registry(state).history(record_name(RegistryKind::kInstitution, registry_id(id)))) {
-    history.push_back(intact(decode_institution(id, anchored(history.size() + 1, record), record.body)));
+  for (const auto& record :
+       Registry(state).history(record_name(RegistryKind::kInstitution, registry_id(id)))) {
+    history.push_back(
+        intact(decode_institution(id, anchored(history.size() + 1, record), record.body)));
   }
   return history;
 }
 
-InstitutionRecord institution_record(const StateReader& state, const InstitutionId& id, std::uint64_t seq) {
-  const auto record = Registry(state).record(record_name(RegistryKind::kInstitution, registry_id(id)), seq);
+InstitutionRecord institution_record(const StateReader& state, const InstitutionId& id,
+                                     std::uint64_t seq) {
+  const auto record =
+      Registry(state).record(record_name(RegistryKind::kInstitution, registry_id(id)), seq);
   TM_CHECK(record, "no such record of an institution:", seq);
   return intact(decode_institution(id, anchored(seq, *record), record->body));
 }
 
-std::optional<InstitutionRecord> institution_at(const StateReader& state, const InstitutionId& id, Height height) {
+std::optional<InstitutionRecord> institution_at(const StateReader& state, const InstitutionId& id,
+                                                Height height) {
   std::optional<InstitutionRecord> found;
   for (auto& record : institution_history(state, id)) {
     if (record.at.height <= height) found = std::move(record);
@@ -218,7 +240,8 @@ std::optional<KeyState> read_key(const StateReader& state, const KeyId& id) {
   const auto history = Registry(state).history(record_name(RegistryKind::kKey, registry_id(id)));
   if (history.empty()) return std::nullopt;
   KeyState key{intact(decode_key(id, anchored(1, history[0]), history[0].body)), {}};
-  if (history.size() > 1) key.retired = intact(decode_key(id, anchored(2, history[1]), history[1].body));
+  if (history.size() > 1)
+    key.retired = intact(decode_key(id, anchored(2, history[1]), history[1].body));
   return key;
 }
 
@@ -238,8 +261,10 @@ bool AchievementState::complete() const {
   });
 }
 
-std::optional<AchievementState> read_achievement(const StateReader& state, const AchievementId& id) {
-  const auto history = Registry(state).history(record_name(RegistryKind::kAchievement, registry_id(id)));
+std::optional<AchievementState> read_achievement(const StateReader& state,
+                                                 const AchievementId& id) {
+  const auto history =
+      Registry(state).history(record_name(RegistryKind::kAchievement, registry_id(id)));
   if (history.empty()) return std::nullopt;
   AchievementState achievement;
   for (std::size_t i = 0; i < history.size(); ++i) {
@@ -253,11 +278,12 @@ std::optional<AchievementState> read_achievement(const StateReader& state, const
   return achievement;
 }
 
-std::vector<StatementRecord> statements_between(const StateReader& state, const InstitutionId& truster,
+std::vector<StatementRecord> statements_between(const StateReader& state,
+                                                const InstitutionId& truster,
                                                 const InstitutionId& subject) {
   std::vector<StatementRecord> statements;
-  for (const auto& record :
-       Registry(state).history(record_name(RegistryKind::kStatements, registry_id(truster, subject)))) {
+  for (const auto& record : Registry(state).history(
+           record_name(RegistryKind::kStatements, registry_id(truster, subject)))) {
     const auto at = anchored(statements.size() + 1, record);
     statements.push_back(intact(decode_statement(truster, subject, at, record.body)));
   }
@@ -266,8 +292,8 @@ std::vector<StatementRecord> statements_between(const StateReader& state, const 
 
 namespace {
 
-StatementRecord statement_at(const StateReader& state, const InstitutionId& truster, const InstitutionId& subject,
-                             std::uint64_t seq) {
+StatementRecord statement_at(const StateReader& state, const InstitutionId& truster,
+                             const InstitutionId& subject, std::uint64_t seq) {
   const auto name = record_name(RegistryKind::kStatements, registry_id(truster, subject));
   const auto record = Registry(state).record(name, seq);
   TM_CHECK(record, "a list names a statement that is not there");
@@ -282,13 +308,17 @@ std::optional<StatementRecord> read_statement(const StateReader& state, const Tr
   return statement_at(state, place->truster, place->subject, place->seq);
 }
 
-std::uint64_t institution_count(const StateReader& state) { return list_size(state, kInstitutionList); }
+std::uint64_t institution_count(const StateReader& state) {
+  return list_size(state, kInstitutionList);
+}
 InstitutionId institution_at_ordinal(const StateReader& state, std::uint64_t ordinal) {
   const auto entry = list_entry(state, kInstitutionList, ordinal);
   return Decoder(entry).fixed<InstitutionId>();
 }
 
-std::uint64_t achievement_count(const StateReader& state) { return list_size(state, kAchievementList); }
+std::uint64_t achievement_count(const StateReader& state) {
+  return list_size(state, kAchievementList);
+}
 AchievementId achievement_at_ordinal(const StateReader& state, std::uint64_t ordinal) {
   const auto entry = list_entry(state, kAchievementList, ordinal);
   Decoder in(entry);
@@ -308,7 +338,9 @@ StatementRecord statement_at_ordinal(const StateReader& state, std::uint64_t ord
   return statement_at(state, truster, subject, in.u64());
 }
 
-std::uint64_t registry_change_count(const StateReader& state) { return list_size(state, kChangeList); }
+std::uint64_t registry_change_count(const StateReader& state) {
+  return list_size(state, kChangeList);
+}
 RegistryChange registry_change_at_ordinal(const StateReader& state, std::uint64_t ordinal) {
   const auto entry = list_entry(state, kChangeList, ordinal);
   Decoder in(entry);

@@ -25,7 +25,8 @@ std::optional<Rejection> check_form(const v1::TransactionBody& body) {
 std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan&) {
   const auto content = content_of(transaction);
   AchievementId id{transaction.author(), content.number, content.version};
-  if (read_rule(view.state, id)) return Rejection{RejectionCode::kRuleExists, "rule_publish", to_text(id), {}};
+  if (read_rule(view.state, id))
+    return Rejection{RejectionCode::kRuleExists, "rule_publish", to_text(id), {}};
   if (--id.version != 0 && !read_rule(view.state, id)) {
     return Rejection{RejectionCode::kRuleVersionGap, "rule_publish.version", to_text(id), {}};
   }

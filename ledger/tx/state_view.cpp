@@ -35,12 +35,14 @@ KeySummary summary_of(const KeyState& state) {
 
 }  // namespace
 
-const InstitutionSummary* RecordCache::institution(const StateReader& state, const InstitutionId& id) {
-  if (const auto known = institutions_.find(id); known != institutions_.end()) return &known->second;
+const InstitutionSummary* RecordCache::institution(const StateReader& state,
+                                                   const InstitutionId& id) {
+  if (const auto known = institutions_.find(id); known != institutions_.end())
+    return &known->second;
   const auto record = read_institution(state, id);
   if (!record) return nullptr;
-  const InstitutionSummary summary{record->institution_class, record->standing, record->root_threshold,
-                                   record->facts.parent};
+  const InstitutionSummary summary{record->institution_class, record->standing,
+                                   record->root_threshold, record->facts.parent};
   return &institutions_.emplace(id, summary).first->second;
 }
 
@@ -51,8 +53,10 @@ const KeySummary* RecordCache::key(const StateReader& state, const KeyId& id) {
   return &keys_.emplace(id, summary_of(*key)).first->second;
 }
 
-const AchievementSummary* RecordCache::achievement(const StateReader& state, const AchievementId& id) {
-  if (const auto known = achievements_.find(id); known != achievements_.end()) return &known->second;
+const AchievementSummary* RecordCache::achievement(const StateReader& state,
+                                                   const AchievementId& id) {
+  if (const auto known = achievements_.find(id); known != achievements_.end())
+    return &known->second;
   const auto achievement = read_achievement(state, id);
   if (!achievement) return nullptr;
   return &achievements_.emplace(id, summary_of(*achievement)).first->second;
@@ -62,15 +66,21 @@ std::uint64_t StateWriter::put(RegistryKind kind, Bytes id, Bytes body) {
   return ledger_.put_record({static_cast<std::uint16_t>(kind), std::move(id)}, std::move(body));
 }
 
-std::uint64_t StateWriter::put_record(Privilege privilege, RegistryKind kind, Bytes id, Bytes body) {
+std::uint64_t StateWriter::put_record(Privilege privilege, RegistryKind kind, Bytes id,
+                                      Bytes body) {
   used_ = used_ | privilege;
   return put(kind, std::move(id), std::move(body));
 }
 
-void StateWriter::follow_change(RegistryKind kind, const InstitutionId& institution, const KeyId& key,
-                                std::uint64_t seq) {
+void StateWriter::follow_change(RegistryKind kind, const InstitutionId& institution,
+                                const KeyId& key, std::uint64_t seq) {
   append_to_list(ledger_.overlay(), kChangeList,
-                 Encoder().u16(static_cast<std::uint16_t>(kind)).fixed(institution).fixed(key).u64(seq).take());
+                 Encoder()
+                     .u16(static_cast<std::uint16_t>(kind))
+                     .fixed(institution)
+                     .fixed(key)
+                     .u64(seq)
+                     .take());
 }
 
 void StateWriter::put_institution(InstitutionRecord record) {
@@ -96,7 +106,8 @@ void StateWriter::set_standing(const InstitutionId& institution, Standing standi
   put_institution(std::move(*record));
 }
 
-void StateWriter::add_key(const InstitutionId& institution, KeyPurpose purpose, const PublicKey& key) {
+void StateWriter::add_key(const InstitutionId& institution, KeyPurpose purpose,
+                          const PublicKey& key) {
   used_ = used_ | Privilege::kKeys;
   KeyRecord record;
   record.cause = cause_;
@@ -124,10 +135,11 @@ void StateWriter::retire_key(const KeyRecord& added, std::uint64_t compromised_s
   cache_.forget(record.id);
 }
 
-void StateWriter::put_achievement(const AchievementId& id, AchievementEvent event, ByteView published) {
+void StateWriter::put_achievement(const AchievementId& id, AchievementEvent event,
+                                  ByteView published) {
   used_ = used_ | Privilege::kAchievements;
-  const auto seq =
-      put(RegistryKind::kAchievement, registry_id(id), encode_achievement(cause_, event, author_, published));
+  const auto seq = put(RegistryKind::kAchievement, registry_id(id),
+                       encode_achievement(cause_, event, author_, published));
   if (seq == 1) append_to_list(ledger_.overlay(), kAchievementList, registry_id(id));
   cache_.forget(id);
 }
@@ -137,12 +149,14 @@ void StateWriter::put_statement(const StatementContent& content) {
   StatementRecord record;
   record.cause = cause_;
   record.content = content;
-  const auto seq = put(RegistryKind::kStatements, registry_id(author_, content.subject), encode(record));
+  const auto seq =
+      put(RegistryKind::kStatements, registry_id(author_, content.subject), encode(record));
   auto& overlay = ledger_.overlay();
-  append_to_list(overlay, kStatementList, Encoder().fixed(author_).fixed(content.subject).u64(seq).take());
-  write_statement_place(
-      overlay, cause_.transaction,
-      {author_, content.subject, seq, static_cast<std::uint8_t>(content.kind), content.accreditation});
+  append_to_list(overlay, kStatementList,
+                 Encoder().fixed(author_).fixed(content.subject).u64(seq).take());
+  write_statement_place(overlay, cause_.transaction,
+                        {author_, content.subject, seq, static_cast<std::uint8_t>(content.kind),
+                         content.accreditation});
   count_statement(content);
 }
 
@@ -196,9 +210,10 @@ void StateWriter::issue_listed(const AchievementId& achievement, IssuerIndex fir
   TM_CHECK(reserved, "an issue was applied that its check had refused");
 }
 
-void StateWriter::issue_anchored(const AchievementId& achievement, IssuerIndex first_index, std::uint64_t count,
-                                 std::span<const Hash256> page_roots) {
-  const bool reserved = ledger_.issue_anchored(begin_issue(achievement, first_index), count, page_roots);
+void StateWriter::issue_anchored(const AchievementId& achievement, IssuerIndex first_index,
+                                 std::uint64_t count, std::span<const Hash256> page_roots) {
+  const bool reserved =
+      ledger_.issue_anchored(begin_issue(achievement, first_index), count, page_roots);
   TM_CHECK(reserved, "an issue was applied that its check had refused");
 }
 
@@ -215,11 +230,13 @@ void StateWriter::put_succession(const SuccessionContent& content) {
   used_ = used_ | Privilege::kSuccessions;
   const auto bytes = encode(content);
   for (const auto& party : content.parties()) {
-    const auto seq = put(RegistryKind::kSuccessions, registry_id(party),
-                         encode(SuccessionRecord{{}, cause_, party, SuccessionEvent::kEffective, content}));
+    const auto seq =
+        put(RegistryKind::kSuccessions, registry_id(party),
+            encode(SuccessionRecord{{}, cause_, party, SuccessionEvent::kEffective, content}));
     ledger_.overlay().erase(kSuccessionConsents, consent_key(bytes, party));
     // Followers hear of it once, before they hear that a predecessor closed.
-    if (party == content.predecessors.front()) follow_change(RegistryKind::kSuccessions, party, KeyId{}, seq);
+    if (party == content.predecessors.front())
+      follow_change(RegistryKind::kSuccessions, party, KeyId{}, seq);
   }
   if (!content.closes) return;
   for (const auto& predecessor : content.predecessors) {
@@ -232,7 +249,8 @@ void StateWriter::put_succession(const SuccessionContent& content) {
 
 void StateWriter::put_policy(const PolicyContent& content) {
   used_ = used_ | Privilege::kPolicies;
-  put(RegistryKind::kPolicies, registry_id(author_), encode(PolicyRecord{{}, cause_, author_, content}));
+  put(RegistryKind::kPolicies, registry_id(author_),
+      encode(PolicyRecord{{}, cause_, author_, content}));
 }
 
 void StateWriter::put_rule(const RuleContent& content) {

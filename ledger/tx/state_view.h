@@ -1,7 +1,9 @@
-// What a kind may look at (StateView) and what it may do (StateWriter) while a block is executed. Private to ledger/.
+// What a kind may look at (StateView) and what it may do (StateWriter) while a block is executed.
+// Private to ledger/.
 //
-// A view reads the state with what the block wrote so far. A writer records which privileges were used, so that after
-// each transaction they can be compared with those that the kind declares. One thread at a time.
+// A view reads the state with what the block wrote so far. A writer records which privileges were
+// used, so that after each transaction they can be compared with those that the kind declares. One
+// thread at a time.
 #pragma once
 
 #include <array>
@@ -66,9 +68,13 @@ struct StateView {
   KeyPurpose signer;  // purpose of the keys that signed
 
   std::uint64_t limit(Parameter id) const { return parameters[id]; }
-  const InstitutionSummary* institution(const InstitutionId& id) const { return cache.institution(state, id); }
+  const InstitutionSummary* institution(const InstitutionId& id) const {
+    return cache.institution(state, id);
+  }
   const KeySummary* key(const KeyId& id) const { return cache.key(state, id); }
-  const AchievementSummary* achievement(const AchievementId& id) const { return cache.achievement(state, id); }
+  const AchievementSummary* achievement(const AchievementId& id) const {
+    return cache.achievement(state, id);
+  }
   Pages pages() const { return Pages{state}; }
 };
 
@@ -101,7 +107,8 @@ constexpr bool within(Privilege used, Privilege declared) {
 // The writes of one transaction.
 class StateWriter {
  public:
-  StateWriter(LedgerState& ledger, RecordCache& cache, const Cause& cause, const InstitutionId& author)
+  StateWriter(LedgerState& ledger, RecordCache& cache, const Cause& cause,
+              const InstitutionId& author)
       : ledger_(ledger), cache_(cache), cause_(cause), author_(author) {}
 
   const Cause& cause() const { return cause_; }
@@ -116,9 +123,10 @@ class StateWriter {
   void put_achievement(const AchievementId& id, AchievementEvent event, ByteView published);
   // Appends the statement and what counts it.
   void put_statement(const StatementContent& content);
-  void issue_listed(const AchievementId& achievement, IssuerIndex first_index, std::span<const Commitment> commitments);
-  void issue_anchored(const AchievementId& achievement, IssuerIndex first_index, std::uint64_t count,
-                      std::span<const Hash256> page_roots);
+  void issue_listed(const AchievementId& achievement, IssuerIndex first_index,
+                    std::span<const Commitment> commitments);
+  void issue_anchored(const AchievementId& achievement, IssuerIndex first_index,
+                      std::uint64_t count, std::span<const Hash256> page_roots);
   void set_status(const StatusPlan& plan, StatusReason reason);
   // The author agrees to it.
   void put_consent(const SuccessionContent& content);
@@ -137,7 +145,8 @@ class StateWriter {
 
  private:
   std::uint64_t put(RegistryKind kind, Bytes id, Bytes body);
-  void follow_change(RegistryKind kind, const InstitutionId& institution, const KeyId& key, std::uint64_t seq);
+  void follow_change(RegistryKind kind, const InstitutionId& institution, const KeyId& key,
+                     std::uint64_t seq);
   BatchOrigin begin_issue(const AchievementId& achievement, IssuerIndex first_index);
   void count_statement(const StatementContent& content);
 

@@ -17,9 +17,12 @@ using Message = v1::StatusChange;
 constexpr std::size_t kListLimitEntries = 65'536;
 constexpr std::size_t kBitmapLimitBytes = 131'072;
 
-StatusAction action_of(const Message& message) { return static_cast<StatusAction>(message.action()); }
+StatusAction action_of(const Message& message) {
+  return static_cast<StatusAction>(message.action());
+}
 
-void check_run(FormCheck& check, const std::string& field, std::uint64_t first, std::uint64_t count) {
+void check_run(FormCheck& check, const std::string& field, std::uint64_t first,
+               std::uint64_t count) {
   check.require(count > 0, RejectionCode::kFieldMissing, field + ".count")
       .require(first <= ~std::uint64_t{0} - count, RejectionCode::kIndexOverflow, field);
 }
@@ -32,7 +35,8 @@ void check_list(FormCheck& check, const v1::IndexList& list) {
     if (check.failed()) return;
   }
   if (list.indexes_size() > 0) {
-    check.require(list.indexes(list.indexes_size() - 1) != ~std::uint64_t{0}, RejectionCode::kIndexOverflow, field);
+    check.require(list.indexes(list.indexes_size() - 1) != ~std::uint64_t{0},
+                  RejectionCode::kIndexOverflow, field);
   }
 }
 
@@ -44,7 +48,8 @@ void check_ranges(FormCheck& check, const v1::IndexRanges& ranges) {
     const auto& range = ranges.ranges(i);
     const auto path = FormCheck::element(field, static_cast<std::size_t>(i));
     check_run(check, path, range.first(), range.count());
-    check.require(i == 0 || range.first() >= end, RejectionCode::kNotSorted, path, "ranges ascend and are disjoint");
+    check.require(i == 0 || range.first() >= end, RejectionCode::kNotSorted, path,
+                  "ranges ascend and are disjoint");
     end = range.first() + range.count();
   }
 }
@@ -54,7 +59,8 @@ void check_bulk(FormCheck& check, const v1::IndexBulk& bulk) {
   const auto& bitmap = bulk.bitmap();
   check.number(field + ".bitmap", bitmap.size(), 1, kBitmapLimitBytes);
   if (check.failed()) return;
-  check.require(bitmap.back() != '\0', RejectionCode::kFieldRange, field + ".bitmap", "the last byte is not zero");
+  check.require(bitmap.back() != '\0', RejectionCode::kFieldRange, field + ".bitmap",
+                "the last byte is not zero");
   check_run(check, field, bulk.first(), bitmap.size() * 8);
 }
 
@@ -72,7 +78,8 @@ std::vector<IndexRun> runs_of(const Message& message) {
   if (message.has_list()) {
     for (const auto index : message.list().indexes()) add_index(runs, index);
   } else if (message.has_ranges()) {
-    for (const auto& range : message.ranges().ranges()) runs.push_back({range.first(), range.count()});
+    for (const auto& range : message.ranges().ranges())
+      runs.push_back({range.first(), range.count()});
   } else {
     const auto bitmap = as_bytes(message.bulk().bitmap());
     for (std::size_t i = 0; i < bitmap.size() * 8; ++i) {
@@ -89,7 +96,8 @@ std::uint64_t slots_of(const Message& message) {
   };
   if (message.has_list()) add(static_cast<std::uint64_t>(message.list().indexes_size()));
   for (const auto& range : message.ranges().ranges()) add(range.count());
-  for (const auto byte : as_bytes(message.bulk().bitmap())) add(static_cast<unsigned>(std::popcount(byte)));
+  for (const auto byte : as_bytes(message.bulk().bitmap()))
+    add(static_cast<unsigned>(std::popcount(byte)));
   return slots;
 }
 
@@ -120,8 +128,8 @@ Rejection refusal(const StatusRefusal& refused, StatusAction action) {
     case CredentialStatus::kSuperseded: rejection.code = RejectionCode::kStatusFinal; break;
     case CredentialStatus::kValid:
     case CredentialStatus::kSuspended:
-      rejection.code =
-          action == StatusAction::kReinstate ? RejectionCode::kReinstateNotSuspended : RejectionCode::kStatusUnchanged;
+      rejection.code = action == StatusAction::kReinstate ? RejectionCode::kReinstateNotSuspended
+                                                          : RejectionCode::kStatusUnchanged;
       break;
   }
   return rejection;
@@ -134,53 +142,68 @@ std::optional<Rejection> check_form(const v1::TransactionBody& body) {
   FormCheck check;
   check.require(message.action() != 0, RejectionCode::kFieldMissing, "status_change.action")
       .require(message.reason() != 0, RejectionCode::kFieldMissing, "status_change.reason")
-      .require(message.target_case() != Message::TARGET_NOT_SET, RejectionCode::kFieldMissing, "status_change.target");
+      .require(message.target_case() != Message::TARGET_NOT_SET, RejectionCode::kFieldMissing,
+               "status_change.target");
   const auto reason = static_cast<StatusReason>(message.reason());
-  const bool fits = action_of(message) != StatusAction::kReinstate || reason == StatusReason::kCorrection ||
-                    reason == StatusReason::kWithdrawn || reason == StatusReason::kKeyCompromise;
-  check.require(fits, RejectionCode::kReasonNotAllowed, "status_change.reason",
-                "a reinstatement is a correction, withdraws its reason, or follows a key compromise");
+  const bool fits = action_of(message) != StatusAction::kReinstate ||
+                    reason == StatusReason::kCorrection || reason == StatusReason::kWithdrawn ||
+                    reason == StatusReason::kKeyCompromise;
+  check.require(
+      fits, RejectionCode::kReasonNotAllowed, "status_change.reason",
+      "a reinstatement is a correction, withdraws its reason, or follows a key compromise");
   if (message.has_list()) check_list(check, message.list());
   if (message.has_ranges()) check_ranges(check, message.ranges());
   if (message.has_bulk()) check_bulk(check, message.bulk());
   return check.result();
 }
 
-std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan& plan) {
+std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction,
+                                     Plan& plan) {
   const auto& message = transaction.message().status_change();
   const auto slots = slots_of(message);
   const auto limit = view.limit(Parameter::kStatusSlotsLimit);
   if (slots > limit) {
-    return Rejection{
-        RejectionCode::kLimit, "status_change", std::to_string(slots) + " slots, at most " + std::to_string(limit), {}};
+    return Rejection{RejectionCode::kLimit,
+                     "status_change",
+                     std::to_string(slots) + " slots, at most " + std::to_string(limit),
+                     {}};
   }
   const auto runs = runs_of(message);
   if (view.signer == KeyPurpose::kRoot) {
     if (message.reason() != v1::STATUS_REASON_KEY_COMPROMISE) {
-      return Rejection{
-          RejectionCode::kReasonNotAllowed, "status_change.reason", "a root signs key_compromise only", {}};
+      return Rejection{RejectionCode::kReasonNotAllowed,
+                       "status_change.reason",
+                       "a root signs key_compromise only",
+                       {}};
     }
-    return status_recovery::plan(view, transaction.author(), runs, slots, status_of(action_of(message)), plan.status);
+    return status_recovery::plan(view, transaction.author(), runs, slots,
+                                 status_of(action_of(message)), plan.status);
   }
-  auto planned = view.pages().plan_status(transaction.author(), runs, transition_of(action_of(message)));
-  if (const auto* refused = std::get_if<StatusRefusal>(&planned)) return refusal(*refused, action_of(message));
+  auto planned =
+      view.pages().plan_status(transaction.author(), runs, transition_of(action_of(message)));
+  if (const auto* refused = std::get_if<StatusRefusal>(&planned))
+    return refusal(*refused, action_of(message));
   plan.status = std::get<StatusPlan>(std::move(planned));
   return std::nullopt;
 }
 
 void apply(StateWriter& writer, const Transaction& transaction, const Plan& plan) {
-  writer.set_status(plan.status, static_cast<StatusReason>(transaction.message().status_change().reason()));
+  writer.set_status(plan.status,
+                    static_cast<StatusReason>(transaction.message().status_change().reason()));
 }
 
 std::uint64_t weight(const v1::TransactionBody& body) {
   const auto& message = body.status_change();
   const auto slots = std::min<std::uint64_t>(slots_of(message), std::uint64_t{1} << 40U);
   // A change by the root reads the history of every slot; who signs, the body does not say.
-  const bool recovery = message.reason() == v1::STATUS_REASON_KEY_COMPROMISE && slots <= status_recovery::kSlotsLimit;
+  const bool recovery =
+      message.reason() == v1::STATUS_REASON_KEY_COMPROMISE && slots <= status_recovery::kSlotsLimit;
   if (recovery) return slots * 2 * kWeightPage;
   // In the worst case every slot of a list lies in a page of its own.
   if (message.has_list()) return slots * kWeightPage;
-  return slots + (slots / kPageSlots + static_cast<std::uint64_t>(message.ranges().ranges_size()) + 2) * kWeightPage;
+  return slots +
+         (slots / kPageSlots + static_cast<std::uint64_t>(message.ranges().ranges_size()) + 2) *
+             kWeightPage;
 }
 
 }  // namespace testamur::ledger::tx::status_change

@@ -16,7 +16,8 @@ void encode_list(Encoder& out, const std::vector<InstitutionId>& ids) {
 
 std::vector<InstitutionId> decode_list(Decoder& in) {
   std::vector<InstitutionId> ids;
-  for (unsigned left = in.u8(); left > 0 && in.ok(); --left) ids.push_back(in.fixed<InstitutionId>());
+  for (unsigned left = in.u8(); left > 0 && in.ok(); --left)
+    ids.push_back(in.fixed<InstitutionId>());
   return ids;
 }
 
@@ -36,7 +37,8 @@ Bytes encode(const SuccessionRecord& record) {
   return out.take();
 }
 
-Result<SuccessionRecord> decode_succession(const InstitutionId& institution, const Anchored& at, ByteView body) {
+Result<SuccessionRecord> decode_succession(const InstitutionId& institution, const Anchored& at,
+                                           ByteView body) {
   Decoder in(body);
   SuccessionRecord record;
   record.at = at;
@@ -52,22 +54,27 @@ Result<SuccessionRecord> decode_succession(const InstitutionId& institution, con
   return record;
 }
 
-std::vector<SuccessionRecord> successions_of(const StateReader& state, const InstitutionId& institution) {
+std::vector<SuccessionRecord> successions_of(const StateReader& state,
+                                             const InstitutionId& institution) {
   std::vector<SuccessionRecord> history;
   for (const auto& record :
        Registry(state).history(record_name(RegistryKind::kSuccessions, registry_id(institution)))) {
-    history.push_back(intact(decode_succession(institution, anchored(history.size() + 1, record), record.body)));
+    history.push_back(
+        intact(decode_succession(institution, anchored(history.size() + 1, record), record.body)));
   }
   return history;
 }
 
-SuccessionRecord succession_record(const StateReader& state, const InstitutionId& institution, std::uint64_t seq) {
-  const auto record = Registry(state).record(record_name(RegistryKind::kSuccessions, registry_id(institution)), seq);
+SuccessionRecord succession_record(const StateReader& state, const InstitutionId& institution,
+                                   std::uint64_t seq) {
+  const auto record = Registry(state).record(
+      record_name(RegistryKind::kSuccessions, registry_id(institution)), seq);
   TM_CHECK(record, "no such record of a succession:", seq);
   return intact(decode_succession(institution, anchored(seq, *record), record->body));
 }
 
-std::optional<std::uint64_t> read_consent(const StateReader& state, const SuccessionContent& content,
+std::optional<std::uint64_t> read_consent(const StateReader& state,
+                                          const SuccessionContent& content,
                                           const InstitutionId& party) {
   const auto stored = state.get(kSuccessionConsents, consent_key(encode(content), party));
   if (!stored) return std::nullopt;

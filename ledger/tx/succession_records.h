@@ -1,7 +1,8 @@
 // Readers of successions: what an institution agreed to, and what took effect with it as a party.
 //
-// Registry kind 7, under the id of every party, so that one history proof shows all successions of an institution, or
-// that there was none (docs/formats/kinds.md). Pure; any thread that may read the given state.
+// Registry kind 7, under the id of every party, so that one history proof shows all successions of
+// an institution, or that there was none (docs/formats/kinds.md). Pure; any thread that may read
+// the given state.
 #pragma once
 
 #include <optional>
@@ -21,16 +22,20 @@ struct SuccessionRecord {
 };
 
 Bytes encode(const SuccessionRecord& record);
-Result<SuccessionRecord> decode_succession(const InstitutionId& institution, const Anchored& at, ByteView body);
+Result<SuccessionRecord> decode_succession(const InstitutionId& institution, const Anchored& at,
+                                           ByteView body);
 // The canonical bytes of a succession, as records carry them.
 Bytes encode(const SuccessionContent& content);
 
 // Oldest first.
-std::vector<SuccessionRecord> successions_of(const StateReader& state, const InstitutionId& institution);
+std::vector<SuccessionRecord> successions_of(const StateReader& state,
+                                             const InstitutionId& institution);
 // The record of that number. Precondition: there is one.
-SuccessionRecord succession_record(const StateReader& state, const InstitutionId& institution, std::uint64_t seq);
+SuccessionRecord succession_record(const StateReader& state, const InstitutionId& institution,
+                                   std::uint64_t seq);
 // Header time of the block in which the party agreed to exactly this, while it is not in effect.
-std::optional<std::uint64_t> read_consent(const StateReader& state, const SuccessionContent& content,
+std::optional<std::uint64_t> read_consent(const StateReader& state,
+                                          const SuccessionContent& content,
                                           const InstitutionId& party);
 
 }  // namespace testamur::ledger::tx

@@ -15,7 +15,8 @@ Rejection refuse(RejectionCode code, const InstitutionId& party, std::string det
   return {code, "party", to_text(party) + (detail.empty() ? "" : ": " + detail), {}};
 }
 
-bool has_agreed(const StateView& view, const SuccessionContent& content, const InstitutionId& party) {
+bool has_agreed(const StateView& view, const SuccessionContent& content,
+                const InstitutionId& party) {
   const auto since_ms = read_consent(view.state, content, party);
   return since_ms && view.time_ms - *since_ms <= kConsentMs;
 }
@@ -45,7 +46,8 @@ std::optional<Rejection> check_seats(const StateView& view, const SuccessionCont
   return std::nullopt;
 }
 
-std::optional<Rejection> check_good_standing(const StateView& view, const std::vector<InstitutionId>& parties) {
+std::optional<Rejection> check_good_standing(const StateView& view,
+                                             const std::vector<InstitutionId>& parties) {
   for (const auto& party : parties) {
     if (view.institution(party)->standing != Standing::kGood) {
       return refuse(RejectionCode::kPartyNotInGoodStanding, party);
@@ -59,25 +61,30 @@ std::optional<Rejection> check_good_standing(const StateView& view, const std::v
 std::optional<Rejection> check_form(const v1::TransactionBody& body) {
   SuccessionContent content;
   auto rejection = read_succession(body, content);
-  if (!rejection && !std::ranges::binary_search(content.parties(), fixed_from<InstitutionId>(body.author()))) {
+  if (!rejection &&
+      !std::ranges::binary_search(content.parties(), fixed_from<InstitutionId>(body.author()))) {
     rejection = Rejection{RejectionCode::kNotAParty, "author", "", {}};
   }
   return within(name(static_cast<Kind>(body.kind_case())), std::move(rejection));
 }
 
-std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction, Plan& plan) {
+std::optional<Rejection> check_state(const StateView& view, const Transaction& transaction,
+                                     Plan& plan) {
   auto& content = plan.succession;
   TM_CHECK(!read_succession(transaction.message(), content), "a decoded succession lost its form");
   const auto path = name(transaction.kind());
   const auto& author = transaction.author();
   if (auto rejection = check_parties(view, content)) return within(path, std::move(rejection));
-  if (has_agreed(view, content, author)) return within(path, refuse(RejectionCode::kAlreadyConsented, author));
+  if (has_agreed(view, content, author))
+    return within(path, refuse(RejectionCode::kAlreadyConsented, author));
   const auto parties = content.parties();
   if (auto rejection = institution_rules::check_rate(view, author)) return rejection;
-  plan.completes = std::ranges::all_of(
-      parties, [&](const InstitutionId& party) { return party == author || has_agreed(view, content, party); });
+  plan.completes = std::ranges::all_of(parties, [&](const InstitutionId& party) {
+    return party == author || has_agreed(view, content, party);
+  });
   if (!plan.completes) return std::nullopt;
-  if (auto rejection = check_good_standing(view, parties)) return within(path, std::move(rejection));
+  if (auto rejection = check_good_standing(view, parties))
+    return within(path, std::move(rejection));
   return within(path, check_seats(view, content));
 }
 
@@ -90,11 +97,14 @@ std::optional<Rejection> check_voted(const StateView& view, const SuccessionCont
   if (auto rejection = check_parties(view, content)) return rejection;
   if (auto rejection = check_good_standing(view, content.successors)) return rejection;
   for (const auto& successor : content.successors) {
-    if (!has_agreed(view, content, successor)) return refuse(RejectionCode::kNotConsented, successor);
+    if (!has_agreed(view, content, successor))
+      return refuse(RejectionCode::kNotConsented, successor);
   }
   return check_seats(view, content);
 }
 
-void apply_voted(StateWriter& writer, const SuccessionContent& content) { writer.put_succession(content); }
+void apply_voted(StateWriter& writer, const SuccessionContent& content) {
+  writer.put_succession(content);
+}
 
 }  // namespace testamur::ledger::tx::succession_rules

@@ -25,7 +25,8 @@ const WireGrammar& carried_grammar() {
   return grammar;
 }
 
-std::optional<Rejection> read_signature(ByteView bytes, const std::string& path, SignatureEntry& entry) {
+std::optional<Rejection> read_signature(ByteView bytes, const std::string& path,
+                                        SignatureEntry& entry) {
   FormCheck check;
   ByteView key;
   ByteView signature;
@@ -40,12 +41,13 @@ std::optional<Rejection> read_signature(ByteView bytes, const std::string& path,
 
 bool may_sign_alone(const KindRules& rules) { return !is_one_of(rules.signers, KeyPurpose::kRoot); }
 
-std::optional<Rejection> check_signatures(std::span<const SignatureEntry> signatures, const KindRules& rules) {
+std::optional<Rejection> check_signatures(std::span<const SignatureEntry> signatures,
+                                          const KindRules& rules) {
   FormCheck check;
   const auto count = signatures.size();
   check
-      .require(count >= 1 && count <= kSignaturesLimit, RejectionCode::kSignatureCount, "signatures",
-               std::to_string(count) + " signatures")
+      .require(count >= 1 && count <= kSignaturesLimit, RejectionCode::kSignatureCount,
+               "signatures", std::to_string(count) + " signatures")
       .require(!may_sign_alone(rules) || count <= 1, RejectionCode::kSignatureCount, "signatures",
                "this kind is signed by one key");
   for (std::size_t i = 1; i < count; ++i) {
@@ -55,13 +57,15 @@ std::optional<Rejection> check_signatures(std::span<const SignatureEntry> signat
   return check.result();
 }
 
-// One for each key that a registration brings, in their order; whether they verify, the state decides.
-std::optional<Rejection> check_possession_proofs(std::size_t count, const v1::TransactionBody& body) {
+// One for each key that a registration brings, in their order; whether they verify, the state
+// decides.
+std::optional<Rejection> check_possession_proofs(std::size_t count,
+                                                 const v1::TransactionBody& body) {
   FormCheck check;
   const auto keys = static_cast<std::size_t>(body.institution_register().keys_size());
   check
-      .require(body.has_institution_register() || count == 0, RejectionCode::kFieldConflict, "possession_proofs",
-               "this kind registers no institution")
+      .require(body.has_institution_register() || count == 0, RejectionCode::kFieldConflict,
+               "possession_proofs", "this kind registers no institution")
       .require(count == keys, RejectionCode::kPossession, "possession_proofs",
                std::to_string(count) + " for " + std::to_string(keys) + " keys");
   return check.result();
@@ -114,7 +118,8 @@ std::optional<Rejection> decode_body(ByteView bytes, DecodedBody& body) {
   if (last < kFirstKind) return Rejection{RejectionCode::kNoKind, "kind", "", {}};
   const auto kind = static_cast<Kind>(last);
   body.rules = find_rules(kind);
-  if (body.rules == nullptr) return Rejection{RejectionCode::kKindNotActive, std::string(name(kind)), "", {}};
+  if (body.rules == nullptr)
+    return Rejection{RejectionCode::kKindNotActive, std::string(name(kind)), "", {}};
   body.message = std::make_unique<v1::TransactionBody>();
   if (!body.message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Rejection{RejectionCode::kUnparsable, "body", "", {}};
@@ -145,14 +150,16 @@ std::variant<SharedTransaction, Rejection> decode(const ChainId& chain, Bytes ca
     }
     if (field->number == 3) {
       const auto proof = Signature::from(field->bytes);
-      if (!proof) return Rejection{RejectionCode::kFieldLength, "possession_proofs", "64 bytes each", {}};
+      if (!proof)
+        return Rejection{RejectionCode::kFieldLength, "possession_proofs", "64 bytes each", {}};
       parts.possession_proofs.push_back(*proof);
     }
   }
   if (parts.body.empty()) return Rejection{RejectionCode::kFieldMissing, "body", "", {}};
   if (auto rejection = within("body", decode_body(parts.body, parts.decoded))) return *rejection;
   if (auto rejection = check_signatures(parts.signatures, *parts.decoded.rules)) return *rejection;
-  if (auto rejection = check_possession_proofs(parts.possession_proofs.size(), *parts.decoded.message))
+  if (auto rejection =
+          check_possession_proofs(parts.possession_proofs.size(), *parts.decoded.message))
     return *rejection;
   parts.id = transaction_id(chain, parts.body);
   return std::make_shared<const Transaction>(std::move(parts));

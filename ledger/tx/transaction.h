@@ -1,8 +1,10 @@
-// A decoded transaction: an immutable snapshot of the carried bytes with everything that needs no state.
+// A decoded transaction: an immutable snapshot of the carried bytes with everything that needs no
+// state.
 //
-// Decoding is strict (ledger/tx/wire_scanner.h, then the kind's check_form), so a Transaction in hand has a valid form;
-// whether it may be committed depends on the state (ledger/execute.h). What is signed: BIP-340 over the 32 bytes of the
-// transaction id, by the key that a signature names. Safe to share between threads.
+// Decoding is strict (ledger/tx/wire_scanner.h, then the kind's check_form), so a Transaction in
+// hand has a valid form; whether it may be committed depends on the state (ledger/execute.h). What
+// is signed: BIP-340 over the 32 bytes of the transaction id, by the key that a signature names.
+// Safe to share between threads.
 #pragma once
 
 #include <cstdint>
@@ -78,7 +80,8 @@ TransactionId transaction_id(const ChainId& chain, ByteView body);
 // The transaction, or the first rule that its bytes break. `carried` may be anything.
 std::variant<SharedTransaction, Rejection> decode(const ChainId& chain, Bytes carried);
 
-// No transaction, whatever its kind, is larger (the block limit of 2 MiB is a parameter; this bound needs no state).
+// No transaction, whatever its kind, is larger (the block limit of 2 MiB is a parameter; this bound
+// needs no state).
 inline constexpr std::size_t kCarriedLimitBytes = 640 * 1024;
 
 }  // namespace testamur::ledger::tx

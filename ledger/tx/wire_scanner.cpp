@@ -89,7 +89,8 @@ class Scan {
   std::optional<Rejection> message(const MessageShape& shape, ByteView content, unsigned depth);
 
  private:
-  std::optional<Rejection> value(const FieldShape& field, ByteView& rest, unsigned depth, std::uint64_t element);
+  std::optional<Rejection> value(const FieldShape& field, ByteView& rest, unsigned depth,
+                                 std::uint64_t element);
   std::optional<Rejection> length_value(const FieldShape& field, ByteView content, unsigned depth,
                                         std::uint64_t element);
   std::optional<Rejection> packed(const FieldShape& field, ByteView content);
@@ -135,8 +136,8 @@ std::optional<Rejection> Scan::packed(const FieldShape& field, ByteView content)
   return std::nullopt;
 }
 
-std::optional<Rejection> Scan::length_value(const FieldShape& field, ByteView content, unsigned depth,
-                                            std::uint64_t element) {
+std::optional<Rejection> Scan::length_value(const FieldShape& field, ByteView content,
+                                            unsigned depth, std::uint64_t element) {
   const bool says_nothing = content.empty() && !(field.repeated && !is_scalar(field.type)) &&
                             !(field.type == FieldType::kMessage && field.oneof >= 0);
   if (says_nothing) return refuse(RejectionCode::kExplicitDefault, field.name, content);
@@ -154,7 +155,8 @@ std::optional<Rejection> Scan::length_value(const FieldShape& field, ByteView co
   return rejection;
 }
 
-std::optional<Rejection> Scan::value(const FieldShape& field, ByteView& rest, unsigned depth, std::uint64_t element) {
+std::optional<Rejection> Scan::value(const FieldShape& field, ByteView& rest, unsigned depth,
+                                     std::uint64_t element) {
   const auto at = rest;
   RejectionCode code{};
   const auto number = read_varint(rest, code);
@@ -169,7 +171,8 @@ std::optional<Rejection> Scan::value(const FieldShape& field, ByteView& rest, un
   return length_value(field, content, depth, element);
 }
 
-std::optional<Rejection> Scan::message(const MessageShape& shape, ByteView content, unsigned depth) {
+std::optional<Rejection> Scan::message(const MessageShape& shape, ByteView content,
+                                       unsigned depth) {
   if (depth > kMaxDepth) return refuse(RejectionCode::kTooDeep, "", content);
   auto rest = content;
   std::uint32_t previous = 0;
@@ -180,7 +183,8 @@ std::optional<Rejection> Scan::message(const MessageShape& shape, ByteView conte
     RejectionCode code{};
     const auto tag = read_varint(rest, code);
     if (!tag) return refuse(code, "", at);
-    if (*tag > std::numeric_limits<std::uint32_t>::max()) return refuse(RejectionCode::kVarintTooLarge, "", at);
+    if (*tag > std::numeric_limits<std::uint32_t>::max())
+      return refuse(RejectionCode::kVarintTooLarge, "", at);
     const auto number = static_cast<std::uint32_t>(*tag >> 3U);
     const auto wire_type = static_cast<std::uint32_t>(*tag & 7U);
     const FieldShape* field = shape.find(number);
@@ -195,7 +199,8 @@ std::optional<Rejection> Scan::message(const MessageShape& shape, ByteView conte
     const bool wants_varint = is_scalar(field->type) && !field->repeated;
     if (wire_type != (wants_varint ? kWireVarint : kWireLength)) {
       const bool unpacked = is_scalar(field->type) && field->repeated && wire_type == kWireVarint;
-      return refuse(unpacked ? RejectionCode::kNotPacked : RejectionCode::kWireType, field->name, at);
+      return refuse(unpacked ? RejectionCode::kNotPacked : RejectionCode::kWireType, field->name,
+                    at);
     }
     if (field->oneof >= 0) {
       const auto bit = std::uint64_t{1} << static_cast<unsigned>(field->oneof);
@@ -214,7 +219,8 @@ FieldShape shape_of(const pb::FieldDescriptor& field) {
   shape.repeated = field.is_repeated();
   shape.name = field.name();
   TM_CHECK(!field.is_map(), "the strict form has no maps:", field.full_name());
-  TM_CHECK(!field.has_optional_keyword(), "the strict form has no optional fields:", field.full_name());
+  TM_CHECK(!field.has_optional_keyword(),
+           "the strict form has no optional fields:", field.full_name());
   if (const auto* oneof = field.real_containing_oneof()) {
     TM_CHECK(!is_scalar(shape.type), "a oneof of scalars could not carry zero:", field.full_name());
     shape.oneof = oneof->index();

@@ -1,11 +1,12 @@
-// The strict form of Protobuf that transactions are carried in, checked before libprotobuf sees a byte, so that no
-// version of a library decides what is valid.
+// The strict form of Protobuf that transactions are carried in, checked before libprotobuf sees a
+// byte, so that no version of a library decides what is valid.
 //
-// Rules, for a message and everything below it: fields ascend; a singular field stands once and never carries its
-// default (zero, empty, an empty message outside a oneof); varints are minimal and in range; repeated scalars are
-// packed in one non-empty run; an enum has a known value; one member of a oneof at most; strings are valid UTF-8; no
-// unknown field, no group, no fixed-width field; nested at most kMaxDepth deep. So a value has exactly one encoding.
-// The grammar comes from the message's descriptor. Pure; any thread.
+// Rules, for a message and everything below it: fields ascend; a singular field stands once and
+// never carries its default (zero, empty, an empty message outside a oneof); varints are minimal
+// and in range; repeated scalars are packed in one non-empty run; an enum has a known value; one
+// member of a oneof at most; strings are valid UTF-8; no unknown field, no group, no fixed-width
+// field; nested at most kMaxDepth deep. So a value has exactly one encoding. The grammar comes from
+// the message's descriptor. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,9 @@ inline constexpr unsigned kMaxDepth = 8;
 // What the scanner knows of a message type.
 struct MessageShape;
 
-// The shapes of a message type and all that it can contain. Aborts on a schema that the strict form excludes (optional,
-// map, group, floating or fixed-width fields): a bug of this program's own proto file.
+// The shapes of a message type and all that it can contain. Aborts on a schema that the strict form
+// excludes (optional, map, group, floating or fixed-width fields): a bug of this program's own
+// proto file.
 class WireGrammar {
  public:
   explicit WireGrammar(const google::protobuf::Descriptor& root);
@@ -37,8 +39,8 @@ class WireGrammar {
   WireGrammar(const WireGrammar&) = delete;
   WireGrammar& operator=(const WireGrammar&) = delete;
 
-  // The first rule that `message` breaks; nothing when it is strict. The rejection's field is a path from the root
-  // message, its detail names the byte offset.
+  // The first rule that `message` breaks; nothing when it is strict. The rejection's field is a
+  // path from the root message, its detail names the byte offset.
   std::optional<Rejection> scan(ByteView message) const;
 
  private:
