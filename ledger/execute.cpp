@@ -7,9 +7,7 @@
 #include "ledger/ledger_state.h"
 #include "ledger/protocol.h"
 #include "ledger/recent_blocks.h"
-#include "ledger/tx/author_budget.h"
-#include "ledger/tx/kind_rules.h"
-#include "ledger/tx/text_rule.h"
+#include "ledger/tx/rules/rules.h"
 #include "ledger/validators.h"
 
 namespace testamur::ledger {
@@ -60,12 +58,12 @@ struct BlockExecutor::Block {
   }
 
   std::optional<Rejection> check_envelope(const Transaction& transaction) const;
-  std::optional<Rejection> check_author(const Transaction& transaction, const tx::KindRules& rules);
-  std::optional<Rejection> check_signers(const Transaction& transaction, const tx::KindRules& rules,
+  std::optional<Rejection> check_author(const Transaction& transaction, const tx::KindRow& row);
+  std::optional<Rejection> check_signers(const Transaction& transaction, const tx::KindRow& row,
                                          KeyPurpose& purpose);
-  std::optional<Rejection> check(const Transaction& transaction, tx::Plan& plan);
+  std::optional<Rejection> check(const Transaction& transaction, tx::rules::Plan& plan);
   std::optional<Rejection> check_room(const Transaction& transaction) const;
-  void apply(const Transaction& transaction, const tx::Plan& plan);
+  void apply(const Transaction& transaction, const tx::rules::Plan& plan);
 
   BlockContext context;
   SignatureVerifier& verifier;
@@ -98,21 +96,21 @@ std::optional<Rejection> BlockExecutor::Block::check_envelope(
 }
 
 std::optional<Rejection> BlockExecutor::Block::check_author(const Transaction& transaction,
-                                                            const tx::KindRules& rules) {
+                                                            const tx::KindRow& row) {
   const auto* author = cache.institution(overlay, transaction.author());
   if (author == nullptr)
     return refuse(RejectionCode::kUnknownAuthor, "author", to_text(transaction.author()));
   if (author->standing != tx::Standing::kGood) {
     return refuse(RejectionCode::kAuthorNotInGoodStanding, "author", to_text(transaction.author()));
   }
-  if (!tx::is_one_of(rules.authors, author->institution_class)) {
-    return refuse(RejectionCode::kAuthorClass, "author", std::string(name(rules.kind)));
+  if (!tx::is_one_of(row.authors, author->institution_class)) {
+    return refuse(RejectionCode::kAuthorClass, "author", std::string(name(row.kind)));
   }
   return std::nullopt;
 }
 
 std::optional<Rejection> BlockExecutor::Block::check_signers(const Transaction& transaction,
-                                                             const tx::KindRules& rules,
+                                                             const tx::KindRow& row,
                                                              KeyPurpose& purpose) {
   const auto signatures = transaction.signatures();
   for (const auto& signature : signatures) {
@@ -122,7 +120,7 @@ std::optional<Rejection> BlockExecutor::Block::check_signers(const Transaction& 
     };
     if (key == nullptr) return refuse_key(RejectionCode::kUnknownKey);
     if (key->institution != transaction.author()) return refuse_key(RejectionCode::kKeyOfAnother);
-    if (!tx::is_one_of(rules.signers, key->purpose)) return refuse_key(RejectionCode::kKeyPurpose);
+    if (!tx::is_one_of(row.signers, key->purpose)) return refuse_key(RejectionCode::kKeyPurpose);
     if (&signature != signatures.data() && key->purpose != purpose)
       return refuse_key(RejectionCode::kKeyPurpose);
     if (key->retired) return refuse_key(RejectionCode::kKeyRetired);
@@ -162,43 +160,41 @@ std::optional<Rejection> BlockExecutor::Block::check_room(const Transaction& tra
 }
 
 std::optional<Rejection> BlockExecutor::Block::check(const Transaction& transaction,
-                                                     tx::Plan& plan) {
-  const auto* rules = tx::find_rules(transaction.kind());
-  TM_CHECK(rules != nullptr, "a decoded transaction of an inactive kind");
-  if (rules->since > context.protocol_version) {
-    return refuse(RejectionCode::kLaterProtocol, std::string(name(rules->kind)),
-                  "version " + std::to_string(rules->since) + ", in force is " +
+                                                     tx::rules::Plan& plan) {
+  const auto* row = tx::find_row(transaction.kind());
+  TM_CHECK(row != nullptr, "a decoded transaction of an inactive kind");
+  if (row->since > context.protocol_version) {
+    return refuse(RejectionCode::kLaterProtocol, std::string(name(row->kind)),
+                  "version " + std::to_string(row->since) + ", in force is " +
                       std::to_string(context.protocol_version));
   }
-  if (context.protocol_version >= tx::kTextRuleSince) {
-    if (auto rejection = tx::find_text_fault(transaction)) return rejection;
+  if (context.protocol_version >= tx::kTextRuleSince && transaction.text_fault()) {
+    return transaction.text_fault();
   }
   if (auto rejection = check_envelope(transaction)) return rejection;
-  if (auto rejection = check_author(transaction, *rules)) return rejection;
+  if (auto rejection = check_author(transaction, *row)) return rejection;
   KeyPurpose purpose = KeyPurpose::kRoot;
-  if (auto rejection = check_signers(transaction, *rules, purpose)) return rejection;
-  if (context.protocol_version >= tx::kAuthorBudgetSince) {
-    if (auto rejection =
-            tx::check_author_budget(overlay, parameters, transaction, purpose, context.time_ms)) {
-      return rejection;
-    }
-  }
+  if (auto rejection = check_signers(transaction, *row, purpose)) return rejection;
+
   const tx::StateView view{overlay,        cache,           parameters, context.chain,
                            context.height, context.time_ms, purpose};
-  return rules->check_state(view, transaction, plan);
+  if (context.protocol_version >= tx::rules::kAuthorBudgetSince) {
+    if (auto rejection = tx::rules::check_author_budget(view, transaction)) return rejection;
+  }
+  return tx::rules::check(view, transaction, plan);
 }
 
-void BlockExecutor::Block::apply(const Transaction& transaction, const tx::Plan& plan) {
-  const auto* rules = tx::find_rules(transaction.kind());
+void BlockExecutor::Block::apply(const Transaction& transaction, const tx::rules::Plan& plan) {
+  const auto* row = tx::find_row(transaction.kind());
   const auto& first_key = transaction.signatures().front().key;
   const auto index = ledger.append_log(static_cast<std::uint16_t>(transaction.kind()),
                                        transaction.author(), first_key, transaction.id());
   tx::StateWriter writer(ledger, cache, {transaction.id(), first_key, index}, transaction.author());
-  rules->apply(writer, transaction, plan);
-  TM_CHECK(tx::within(writer.used(), rules->privileges),
-           "a kind wrote what it must not:", name(rules->kind));
-  if (context.protocol_version >= tx::kAuthorBudgetSince) {
-    tx::count_author_bytes(overlay, transaction, context.time_ms);
+  tx::rules::apply(writer, transaction, plan);
+  TM_CHECK(tx::covers(row->privileges, writer.used()),
+           "a kind wrote what it must not:", name(row->kind));
+  if (context.protocol_version >= tx::rules::kAuthorBudgetSince) {
+    tx::rules::count_author_bytes(overlay, transaction, context.time_ms);
   }
   ++count;
   size_bytes += transaction.carried().size();
@@ -211,7 +207,7 @@ BlockExecutor::BlockExecutor(const StateReader& parent, const BlockContext& cont
 BlockExecutor::~BlockExecutor() = default;
 
 std::optional<Rejection> BlockExecutor::add(const tx::SharedTransaction& transaction) {
-  tx::Plan plan;
+  tx::rules::Plan plan;
   if (auto rejection = block_->check_room(*transaction)) return rejection;
   if (auto rejection = block_->check(*transaction, plan)) return rejection;
   block_->apply(*transaction, plan);
@@ -219,7 +215,7 @@ std::optional<Rejection> BlockExecutor::add(const tx::SharedTransaction& transac
 }
 
 std::optional<Rejection> BlockExecutor::check(const tx::SharedTransaction& transaction) {
-  tx::Plan plan;
+  tx::rules::Plan plan;
   auto rejection = block_->check_room(*transaction);
   if (rejection && rejection->code != RejectionCode::kBlockFull) return rejection;
   return block_->check(*transaction, plan);

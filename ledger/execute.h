@@ -69,8 +69,7 @@ class BlockExecutor {
   // state is as before. kBlockFull: it did not fit any more; nothing is wrong with it.
   std::optional<tx::Rejection> add(const tx::SharedTransaction& transaction);
 
-  // Whether add() would take it, apart from the room that is left. Nothing changes: a mempool may
-  // keep an executor of its head state for such questions.
+  // Whether add() would take it, apart from the room that is left. Nothing changes.
   std::optional<tx::Rejection> check(const tx::SharedTransaction& transaction);
 
   std::size_t count() const;

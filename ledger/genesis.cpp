@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/check.h"
-#include "ledger/tx/facts_codec.h"
+#include "ledger/tx/records/encoding.h"
 
 namespace testamur::ledger {
 

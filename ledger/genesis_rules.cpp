@@ -7,8 +7,8 @@
 #include "ledger/genesis.h"
 #include "ledger/protocol.h"
 #include "ledger/tx/form_check.h"
-#include "ledger/tx/identifiers.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/record.h"
 
 namespace testamur::ledger {
 
@@ -88,7 +88,7 @@ void check_keys(const GenesisParty& party, std::map<PublicKey, std::string>& see
 }
 
 // One domain and one public identifier name one institution; letters count as lower case
-// (tx/identifiers.h).
+// (tx/records/institutions.h).
 void check_identifiers(const std::vector<GenesisParty>& parties, Faults& faults) {
   std::set<std::pair<std::string_view, std::string>> seen;
   for (const auto& party : parties) {

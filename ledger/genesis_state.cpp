@@ -7,10 +7,10 @@
 #include "ledger/merkle.h"
 #include "ledger/protocol.h"
 #include "ledger/recent_blocks.h"
-#include "ledger/tx/derived_tables.h"
-#include "ledger/tx/identifiers.h"
-#include "ledger/tx/registry_records.h"
-#include "ledger/tx/state_view.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/record.h"
+#include "ledger/tx/records/tables.h"
+#include "ledger/tx/state_writer.h"
 #include "ledger/validators.h"
 
 namespace testamur::ledger {
@@ -40,7 +40,7 @@ void put_party(LedgerState& state, const GenesisParty& party) {
   record.facts = party.facts;
   put(tx::RegistryKind::kInstitution, tx::registry_id(record.id), encode(record));
   tx::claim_identifiers(state.overlay(), record.id, record.facts);
-  tx::append_to_list(state.overlay(), tx::kInstitutionList, to_bytes(record.id.view()));
+  tx::append_to_list(state.overlay(), tx::kKnownInstitutions, to_bytes(record.id.view()));
   Encoder keys;
   for (const auto& key : party.keys) {
     tx::KeyRecord added;

@@ -3,10 +3,7 @@
 #include <algorithm>
 
 #include "common/check.h"
-#include "ledger/tx/kind_rules.h"
-#include "ledger/tx/open_proposals.h"
-#include "ledger/tx/proposal_actions.h"
-#include "ledger/tx/proposal_life.h"
+#include "ledger/tx/rules/proposals.h"
 
 namespace testamur::ledger {
 
@@ -29,18 +26,19 @@ class DueProposals {
     tx::StateWriter writer(ledger_, cache_, {id, KeyId{}, ledger_.next_log_index()},
                            proposal->author);
     if (proposal->status == tx::ProposalStatus::kOpen)
-      return tx::close_proposal(writer, id, ProposalEvent::kLapsed);
-    const auto action = tx::content_of(ledger_.overlay(), id).action;
-    const bool seals = tx::changes_set(ledger_.overlay(), action);
+      return tx::rules::close_proposal(writer, id, ProposalEvent::kLapsed);
+    const auto action = tx::rules::content_of(ledger_.overlay(), id).action;
+    const bool seals = tx::rules::changes_set(ledger_.overlay(), action);
     if (seals && sealed_) return;
-    if (const auto failure = tx::check_action(view_, action, tx::Moment::kDue)) {
-      return tx::close_proposal(writer, id, ProposalEvent::kVoid, {}, failure->code);
+    if (const auto failure = tx::rules::check_action(view_, action, tx::rules::Moment::kDue)) {
+      return tx::rules::close_proposal(writer, id, ProposalEvent::kVoid, {}, failure->code);
     }
-    tx::do_action(writer, action);
-    tx::close_proposal(writer, id, ProposalEvent::kInEffect);
-    TM_CHECK(within(writer.used(), tx::privileges_of(action) | tx::Privilege::kGovernance),
-             "a proposal wrote what it must not:", tx::action_name(action));
-    if (seals) tx::recount_votes(writer);
+    tx::rules::apply_action(writer, action);
+    tx::rules::close_proposal(writer, id, ProposalEvent::kInEffect);
+    TM_CHECK(
+        tx::covers(tx::rules::privileges_of(action) | tx::Privilege::kGovernance, writer.used()),
+        "a proposal wrote what it must not:", tx::action_name(action));
+    if (seals) tx::rules::recount_votes(writer);
     sealed_ = sealed_ || seals;
   }
 

@@ -4,7 +4,7 @@
 // It runs once at the start of each block, empty ones included, before the first transaction; so
 // nobody has to do anything on the day. Deterministic in the parent state and the header's height
 // and time. Its work is bounded by the number of open proposals, which parameters limit.
-// docs/governance.md; private to ledger/ (readers: ledger/tx/governance_records.h).
+// docs/governance.md; private to ledger/ (readers: ledger/tx/records/governance.h).
 #pragma once
 
 #include "ledger/ledger_state.h"

@@ -26,7 +26,7 @@ struct LogLeaf {
   LogIndex index;  // = log size before the block + position in the block
   Height height;
   std::uint64_t time_ms = 0;
-  std::uint16_t kind = 0;  // ledger/tx/kind.h
+  std::uint16_t kind = 0;  // ledger/tx/content.h
   InstitutionId author;
   KeyId key;
   TransactionId transaction;

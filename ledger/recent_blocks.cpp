@@ -2,7 +2,7 @@
 
 #include "common/check.h"
 #include "ledger/meta.h"
-#include "ledger/tx/derived_tables.h"
+#include "ledger/tx/records/tables.h"
 
 namespace testamur::ledger {
 

@@ -5,7 +5,10 @@
 #include <variant>
 
 #include "common/check.h"
-#include "ledger/tx/succession_records.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/record.h"
+#include "ledger/tx/records/statements.h"
+#include "ledger/tx/records/successions.h"
 
 namespace testamur::ledger {
 namespace {
@@ -92,7 +95,7 @@ struct RecognitionGraph::Place {
 
 // What takes effect at the start of a block names the transaction that brought it about, which is
 // older than others that were taken in since.
-trust::Commit RecognitionGraph::commit_of(const tx::Anchored& at, const tx::Cause& cause) {
+trust::Commit RecognitionGraph::commit_of(const tx::RecordPlace& at, const tx::Cause& cause) {
   last_order_ = std::max(last_order_, cause.log_index);
   return {last_order_, at.height, at.time_ms, cause.key};
 }
@@ -253,7 +256,7 @@ class PairHistory {
     std::uint64_t since_ms = 0;
   };
   struct Event {
-    tx::Anchored at;
+    tx::RecordPlace at;
     tx::Cause cause;
     std::variant<const tx::InstitutionRecord*, const tx::StatementRecord*, Compromise> what;
   };
@@ -278,7 +281,7 @@ class PairHistory {
   }
 
   // As RecognitionGraph's: what takes effect at the start of a block names an older transaction.
-  trust::Commit commit_of(const tx::Anchored& at, const tx::Cause& cause) {
+  trust::Commit commit_of(const tx::RecordPlace& at, const tx::Cause& cause) {
     last_order_ = std::max(last_order_, cause.log_index);
     return {last_order_, at.height, at.time_ms, cause.key};
   }

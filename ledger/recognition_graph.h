@@ -12,7 +12,9 @@
 
 #include "common/result.h"
 #include "ledger/state.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/record.h"
+#include "ledger/tx/records/statements.h"
 #include "trust/graph.h"
 
 namespace testamur::ledger {
@@ -33,7 +35,7 @@ class RecognitionGraph {
   Status take_statement(const StateReader& state);
   Status take_succession(const StateReader& state, const tx::RegistryChange& change);
   Place place_of_change(const StateReader& state) const;
-  trust::Commit commit_of(const tx::Anchored& at, const tx::Cause& cause);
+  trust::Commit commit_of(const tx::RecordPlace& at, const tx::Cause& cause);
 
   trust::History history_;
   std::uint64_t institutions_ = 0;  // taken in from each list

@@ -5,8 +5,9 @@
 
 #include "common/check.h"
 #include "ledger/ledger_state.h"
-#include "ledger/tx/facts_codec.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/encoding.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/record.h"
 #include "ledger/validators.h"
 
 namespace testamur::ledger {

@@ -4,7 +4,7 @@
 
 #include "common/check.h"
 #include "ledger/registry.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/record.h"
 
 namespace testamur::ledger {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ledger/tx/wire_scanner.h"
+#include "ledger/tx/wire/scanner.h"
 
 namespace testamur::ledger::tx {
 
@@ -34,7 +34,7 @@ bool is_hidden(std::uint32_t point) {
 }  // namespace
 
 bool is_printable(std::string_view text) {
-  if (!is_utf8(as_bytes(text))) return false;
+  if (!wire::is_utf8(as_bytes(text))) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool continuation = (static_cast<std::uint8_t>(text[i]) & 0xC0U) == 0x80U;
     if (!continuation && is_hidden(code_point(text, i))) return false;

@@ -234,4 +234,12 @@ std::string to_text(const Rejection& rejection) {
   return place.empty() ? text : text + " (" + place + ")";
 }
 
+std::optional<Rejection> prefixed(std::string_view prefix, std::optional<Rejection> rejection) {
+  if (rejection) {
+    const bool whole = rejection->field.empty();
+    rejection->field = std::string(prefix) + (whole ? "" : ".") + rejection->field;
+  }
+  return rejection;
+}
+
 }  // namespace testamur::ledger::tx

@@ -161,5 +161,8 @@ std::string_view rule(RejectionCode code);
 bool is_permanent(RejectionCode code);
 // name: rule (field: detail).
 std::string to_text(const Rejection& rejection);
+// The same rejection, its field seen from further out: `prefix`, a dot, the field. Nothing stays
+// nothing.
+std::optional<Rejection> prefixed(std::string_view prefix, std::optional<Rejection> rejection);
 
 }  // namespace testamur::ledger::tx
