@@ -22,17 +22,24 @@ Header decode_header_of(Decoder& in) {
 
 Hash256 finalize_digest(const ChainId& chain, const Hash256& set_digest, const Finalization& vote) {
   Encoder message;
-  message.fixed(chain).u64(vote.epoch).fixed(set_digest).u64(vote.view).u64(vote.parent_view).fixed(vote.block);
+  message.fixed(chain)
+      .u64(vote.epoch)
+      .fixed(set_digest)
+      .u64(vote.view)
+      .u64(vote.parent_view)
+      .fixed(vote.block);
   return tags::kFinalize(message.bytes());
 }
 
 // Walks from the proven header over the links to the one that the finalization names.
 Result<Header> last_of_chain(const Checkpoint& checkpoint) {
-  if (checkpoint.proof.links.size() > FinalityProof::kMaxLinks) return error("checkpoint: more than 1024 links");
+  if (checkpoint.proof.links.size() > FinalityProof::kMaxLinks)
+    return error("checkpoint: more than 1024 links");
   Header last = checkpoint.header;
   for (const auto& link : checkpoint.proof.links) {
     if (link.parent != block_id(last)) return error("checkpoint: the linked headers are no chain");
-    if (link.chain != last.chain || link.epoch != last.epoch || link.validator_set != last.validator_set) {
+    if (link.chain != last.chain || link.epoch != last.epoch ||
+        link.validator_set != last.validator_set) {
       return error("checkpoint: a link leaves the epoch of the proven block");
     }
     if ((last.seals_epoch() || last.filler) && !link.filler) {
@@ -45,9 +52,11 @@ Result<Header> last_of_chain(const Checkpoint& checkpoint) {
 
 Status verify_signatures(const ChainId& chain, const CertifyingSet& set, const Finalization& vote) {
   const auto count = static_cast<std::size_t>(std::popcount(vote.signers));
-  if ((std::uint64_t{vote.signers} >> set.size()) != 0) return error("checkpoint: a signer outside the validator set");
+  if ((std::uint64_t{vote.signers} >> set.size()) != 0)
+    return error("checkpoint: a signer outside the validator set");
   if (count != set.quorum() || vote.signatures.size() != count) {
-    return error("checkpoint: " + std::to_string(count) + " signers, not exactly " + std::to_string(set.quorum()));
+    return error("checkpoint: " + std::to_string(count) + " signers, not exactly " +
+                 std::to_string(set.quorum()));
   }
   const Hash256 digest = finalize_digest(chain, set.digest(), vote);
   std::size_t next = 0;
@@ -73,16 +82,19 @@ Result<CertifyingSet> CertifyingSet::decode(ByteView bytes) {
     members.push_back({institution, in.fixed<decltype(Member::key)>()});
   }
   if (!in.finished()) return error("validator set: its length does not fit its count");
-  if (!std::is_sorted(members.begin(), members.end())) return error("validator set: not in the order of ids");
+  if (!std::is_sorted(members.begin(), members.end()))
+    return error("validator set: not in the order of ids");
   return make(std::move(members));
 }
 
 Result<CertifyingSet> CertifyingSet::make(std::vector<Member> members) {
-  if (members.empty() || members.size() > kMaxSize) return error("validator set: not 1 to 31 members");
+  if (members.empty() || members.size() > kMaxSize)
+    return error("validator set: not 1 to 31 members");
   std::sort(members.begin(), members.end());
   std::set<decltype(Member::key)> keys;
   for (std::size_t i = 0; i < members.size(); ++i) {
-    if (i > 0 && members[i - 1].institution == members[i].institution) return error("validator set: an id twice");
+    if (i > 0 && members[i - 1].institution == members[i].institution)
+      return error("validator set: an id twice");
     if (!keys.insert(members[i].key).second) return error("validator set: a key twice");
   }
   CertifyingSet set;
@@ -168,11 +180,13 @@ Result<Checkpoint> decode_checkpoint(ByteView bytes) {
   return checkpoint;
 }
 
-Status verify_checkpoint(const ChainId& chain, const CertifyingSet& set, const Checkpoint& checkpoint) {
+Status verify_checkpoint(const ChainId& chain, const CertifyingSet& set,
+                         const Checkpoint& checkpoint) {
   const auto& header = checkpoint.header;
   const auto& vote = checkpoint.proof.finalization;
   if (header.chain != chain) return error("checkpoint: of another chain, " + to_text(header.chain));
-  if (header.validator_set != set.digest()) return error("checkpoint: certified by another validator set");
+  if (header.validator_set != set.digest())
+    return error("checkpoint: certified by another validator set");
   TM_TRY(const Header last, last_of_chain(checkpoint));
   if (vote.block != block_id(last) || vote.view != last.view || vote.epoch != header.epoch) {
     return error("checkpoint: the signatures are for another block");

@@ -1,8 +1,9 @@
 // Checkpoints: a header and why it is final. What a light client, an auditor and a receipt rest on.
 //
-// This is the verifying reader of the finality bytes that validators produce (docs/formats/certificate-proof.md and
-// consensus.md); it is written from those pages alone, so that verifiers need no consensus engine. Input may come from
-// anybody: decoders are strict and bounded, nothing aborts. Pure; any thread.
+// This is the verifying reader of the finality bytes that validators produce
+// (docs/formats/certificate-proof.md and consensus.md); it is written from those pages alone, so
+// that verifiers need no consensus engine. Input may come from anybody: decoders are strict and
+// bounded, nothing aborts. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,8 @@ class CertifyingSet {
     auto operator<=>(const Member&) const = default;
   };
 
-  // u32 n || n * (institution id || key), ascending by id, ids and keys distinct, 1 <= n <= 31. Strict.
+  // u32 n || n * (institution id || key), ascending by id, ids and keys distinct, 1 <= n <= 31.
+  // Strict.
   static Result<CertifyingSet> decode(ByteView bytes);
   // The members in any order; fails where decode would.
   static Result<CertifyingSet> make(std::vector<Member> members);
@@ -63,7 +65,8 @@ struct Finalization {
 struct FinalityProof {
   static constexpr std::size_t kMaxLinks = 1024;
   Finalization finalization;
-  std::vector<Header> links;  // after the proven block, up to the one that is finalized; empty: the block itself
+  std::vector<Header>
+      links;  // after the proven block, up to the one that is finalized; empty: the block itself
   auto operator<=>(const FinalityProof&) const = default;
 };
 
@@ -75,8 +78,8 @@ struct Checkpoint {
   auto operator<=>(const Checkpoint&) const = default;
 };
 
-// act || epoch || view || parent view || block || u32 signers || signatures || u16 count || count * (u32 size ||
-// header)
+// act || epoch || view || parent view || block || u32 signers || signatures || u16 count || count *
+// (u32 size || header)
 void encode(Encoder& out, const FinalityProof& proof);
 FinalityProof decode_finality_proof(Decoder& in);
 // header || finality proof
@@ -85,8 +88,10 @@ void encode(Encoder& out, const Checkpoint& checkpoint);
 Checkpoint decode_checkpoint(Decoder& in);
 Result<Checkpoint> decode_checkpoint(ByteView bytes);
 
-// That the header belongs to this chain and is final under `set`: exactly a quorum of valid signatures for it, or for a
-// descendant of the same epoch to which the links lead (for a sealing block: fillers only).
-Status verify_checkpoint(const ChainId& chain, const CertifyingSet& set, const Checkpoint& checkpoint);
+// That the header belongs to this chain and is final under `set`: exactly a quorum of valid
+// signatures for it, or for a descendant of the same epoch to which the links lead (for a sealing
+// block: fillers only).
+Status verify_checkpoint(const ChainId& chain, const CertifyingSet& set,
+                         const Checkpoint& checkpoint);
 
 }  // namespace testamur::ledger

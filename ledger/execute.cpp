@@ -7,9 +7,7 @@
 #include "ledger/ledger_state.h"
 #include "ledger/protocol.h"
 #include "ledger/recent_blocks.h"
-#include "ledger/tx/author_budget.h"
-#include "ledger/tx/kind_rules.h"
-#include "ledger/tx/text_rule.h"
+#include "ledger/tx/rules/rules.h"
 #include "ledger/validators.h"
 
 namespace testamur::ledger {
@@ -38,8 +36,8 @@ bool PlainVerifier::verify(ByteView public_key32, ByteView message32, const Sign
   return verify_bip340(public_key32, message32, signature);
 }
 
-// What the block has done so far. Nothing is written before every check of a transaction has passed, and applying never
-// fails, so a rejected transaction leaves no trace.
+// What the block has done so far. Nothing is written before every check of a transaction has
+// passed, and applying never fails, so a rejected transaction leaves no trace.
 struct BlockExecutor::Block {
   Block(const StateReader& parent, const BlockContext& its_context, SignatureVerifier& its_verifier)
       : context(its_context),
@@ -50,20 +48,22 @@ struct BlockExecutor::Block {
         ledger(overlay, its_context.height, its_context.time_ms) {
     const auto version = protocol_version_at(parent, its_context.height);
     TM_CHECK(its_context.protocol_version == version,
-             "the context of a block names another protocol version:", its_context.protocol_version, version);
-    TM_CHECK(version <= kNewestProtocol, "a block of a protocol version that this build does not know:", version);
+             "the context of a block names another protocol version:", its_context.protocol_version,
+             version);
+    TM_CHECK(version <= kNewestProtocol,
+             "a block of a protocol version that this build does not know:", version);
     note_block(overlay, its_context.height, its_context.time_ms, its_context.parent,
                kRecentBlocksKept * parameters[Parameter::kReadyCheckpointAgeMs]);
     take_effect(ledger, cache, parameters, its_context.chain);
   }
 
   std::optional<Rejection> check_envelope(const Transaction& transaction) const;
-  std::optional<Rejection> check_author(const Transaction& transaction, const tx::KindRules& rules);
-  std::optional<Rejection> check_signers(const Transaction& transaction, const tx::KindRules& rules,
+  std::optional<Rejection> check_author(const Transaction& transaction, const tx::KindRow& row);
+  std::optional<Rejection> check_signers(const Transaction& transaction, const tx::KindRow& row,
                                          KeyPurpose& purpose);
-  std::optional<Rejection> check(const Transaction& transaction, tx::Plan& plan);
+  std::optional<Rejection> check(const Transaction& transaction, tx::rules::Plan& plan);
   std::optional<Rejection> check_room(const Transaction& transaction) const;
-  void apply(const Transaction& transaction, const tx::Plan& plan);
+  void apply(const Transaction& transaction, const tx::rules::Plan& plan);
 
   BlockContext context;
   SignatureVerifier& verifier;
@@ -77,49 +77,58 @@ struct BlockExecutor::Block {
   std::uint64_t weight = 0;
 };
 
-std::optional<Rejection> BlockExecutor::Block::check_envelope(const Transaction& transaction) const {
+std::optional<Rejection> BlockExecutor::Block::check_envelope(
+    const Transaction& transaction) const {
   const auto until = transaction.valid_until_ms();
   if (context.time_ms > until) {
-    return refuse(RejectionCode::kExpired, "valid_until_ms",
-                  std::to_string(until) + " is before the block's time " + std::to_string(context.time_ms));
+    return refuse(
+        RejectionCode::kExpired, "valid_until_ms",
+        std::to_string(until) + " is before the block's time " + std::to_string(context.time_ms));
   }
   const auto window = parameters[Parameter::kValidityWindowMs];
   if (until - context.time_ms > window) {
-    return refuse(RejectionCode::kValidTooLong, "valid_until_ms",
-                  std::to_string(until - context.time_ms) + " ms ahead, at most " + std::to_string(window));
+    return refuse(
+        RejectionCode::kValidTooLong, "valid_until_ms",
+        std::to_string(until - context.time_ms) + " ms ahead, at most " + std::to_string(window));
   }
   if (ledger.is_committed(transaction.id())) return refuse(RejectionCode::kReplay);
   return std::nullopt;
 }
 
 std::optional<Rejection> BlockExecutor::Block::check_author(const Transaction& transaction,
-                                                            const tx::KindRules& rules) {
+                                                            const tx::KindRow& row) {
   const auto* author = cache.institution(overlay, transaction.author());
-  if (author == nullptr) return refuse(RejectionCode::kUnknownAuthor, "author", to_text(transaction.author()));
+  if (author == nullptr)
+    return refuse(RejectionCode::kUnknownAuthor, "author", to_text(transaction.author()));
   if (author->standing != tx::Standing::kGood) {
     return refuse(RejectionCode::kAuthorNotInGoodStanding, "author", to_text(transaction.author()));
   }
-  if (!tx::is_one_of(rules.authors, author->institution_class)) {
-    return refuse(RejectionCode::kAuthorClass, "author", std::string(name(rules.kind)));
+  if (!tx::is_one_of(row.authors, author->institution_class)) {
+    return refuse(RejectionCode::kAuthorClass, "author", std::string(name(row.kind)));
   }
   return std::nullopt;
 }
 
-std::optional<Rejection> BlockExecutor::Block::check_signers(const Transaction& transaction, const tx::KindRules& rules,
+std::optional<Rejection> BlockExecutor::Block::check_signers(const Transaction& transaction,
+                                                             const tx::KindRow& row,
                                                              KeyPurpose& purpose) {
   const auto signatures = transaction.signatures();
   for (const auto& signature : signatures) {
     const auto* key = cache.key(overlay, signature.key);
-    const auto refuse_key = [&](RejectionCode code) { return refuse(code, "signatures", to_text(signature.key)); };
+    const auto refuse_key = [&](RejectionCode code) {
+      return refuse(code, "signatures", to_text(signature.key));
+    };
     if (key == nullptr) return refuse_key(RejectionCode::kUnknownKey);
     if (key->institution != transaction.author()) return refuse_key(RejectionCode::kKeyOfAnother);
-    if (!tx::is_one_of(rules.signers, key->purpose)) return refuse_key(RejectionCode::kKeyPurpose);
-    if (&signature != signatures.data() && key->purpose != purpose) return refuse_key(RejectionCode::kKeyPurpose);
+    if (!tx::is_one_of(row.signers, key->purpose)) return refuse_key(RejectionCode::kKeyPurpose);
+    if (&signature != signatures.data() && key->purpose != purpose)
+      return refuse_key(RejectionCode::kKeyPurpose);
     if (key->retired) return refuse_key(RejectionCode::kKeyRetired);
     purpose = key->purpose;
   }
-  const auto needed =
-      purpose == KeyPurpose::kRoot ? cache.institution(overlay, transaction.author())->root_threshold : std::uint8_t{1};
+  const auto needed = purpose == KeyPurpose::kRoot
+                          ? cache.institution(overlay, transaction.author())->root_threshold
+                          : std::uint8_t{1};
   if (signatures.size() != needed) {
     return refuse(RejectionCode::kSignatureThreshold, "signatures",
                   std::to_string(signatures.size()) + " instead of " + std::to_string(needed));
@@ -136,63 +145,69 @@ std::optional<Rejection> BlockExecutor::Block::check_signers(const Transaction& 
 std::optional<Rejection> BlockExecutor::Block::check_room(const Transaction& transaction) const {
   const auto size_limit = parameters[Parameter::kBlockLimitBytes];
   const auto weight_limit = parameters[Parameter::kBlockLimitWeight];
-  const bool alone_too_large = transaction.weight() > weight_limit || transaction.carried().size() > size_limit;
+  const bool alone_too_large =
+      transaction.weight() > weight_limit || transaction.carried().size() > size_limit;
   if (alone_too_large) {
     return refuse(RejectionCode::kLimit, "",
-                  "weight " + std::to_string(transaction.weight()) + ", a block bears " + std::to_string(weight_limit));
+                  "weight " + std::to_string(transaction.weight()) + ", a block bears " +
+                      std::to_string(weight_limit));
   }
-  if (size_bytes + transaction.carried().size() > size_limit || weight + transaction.weight() > weight_limit) {
+  if (size_bytes + transaction.carried().size() > size_limit ||
+      weight + transaction.weight() > weight_limit) {
     return refuse(RejectionCode::kBlockFull);
   }
   return std::nullopt;
 }
 
-std::optional<Rejection> BlockExecutor::Block::check(const Transaction& transaction, tx::Plan& plan) {
-  const auto* rules = tx::find_rules(transaction.kind());
-  TM_CHECK(rules != nullptr, "a decoded transaction of an inactive kind");
-  if (rules->since > context.protocol_version) {
-    return refuse(
-        RejectionCode::kLaterProtocol, std::string(name(rules->kind)),
-        "version " + std::to_string(rules->since) + ", in force is " + std::to_string(context.protocol_version));
+std::optional<Rejection> BlockExecutor::Block::check(const Transaction& transaction,
+                                                     tx::rules::Plan& plan) {
+  const auto* row = tx::find_row(transaction.kind());
+  TM_CHECK(row != nullptr, "a decoded transaction of an inactive kind");
+  if (row->since > context.protocol_version) {
+    return refuse(RejectionCode::kLaterProtocol, std::string(name(row->kind)),
+                  "version " + std::to_string(row->since) + ", in force is " +
+                      std::to_string(context.protocol_version));
   }
-  if (context.protocol_version >= tx::kTextRuleSince) {
-    if (auto rejection = tx::find_text_fault(transaction)) return rejection;
+  if (context.protocol_version >= tx::kTextRuleSince && transaction.text_fault()) {
+    return transaction.text_fault();
   }
   if (auto rejection = check_envelope(transaction)) return rejection;
-  if (auto rejection = check_author(transaction, *rules)) return rejection;
+  if (auto rejection = check_author(transaction, *row)) return rejection;
   KeyPurpose purpose = KeyPurpose::kRoot;
-  if (auto rejection = check_signers(transaction, *rules, purpose)) return rejection;
-  if (context.protocol_version >= tx::kAuthorBudgetSince) {
-    if (auto rejection = tx::check_author_budget(overlay, parameters, transaction, purpose, context.time_ms)) {
-      return rejection;
-    }
+  if (auto rejection = check_signers(transaction, *row, purpose)) return rejection;
+
+  const tx::StateView view{overlay,        cache,           parameters, context.chain,
+                           context.height, context.time_ms, purpose};
+  if (context.protocol_version >= tx::rules::kAuthorBudgetSince) {
+    if (auto rejection = tx::rules::check_author_budget(view, transaction)) return rejection;
   }
-  const tx::StateView view{overlay, cache, parameters, context.chain, context.height, context.time_ms, purpose};
-  return rules->check_state(view, transaction, plan);
+  return tx::rules::check(view, transaction, plan);
 }
 
-void BlockExecutor::Block::apply(const Transaction& transaction, const tx::Plan& plan) {
-  const auto* rules = tx::find_rules(transaction.kind());
+void BlockExecutor::Block::apply(const Transaction& transaction, const tx::rules::Plan& plan) {
+  const auto* row = tx::find_row(transaction.kind());
   const auto& first_key = transaction.signatures().front().key;
-  const auto index = ledger.append_log(static_cast<std::uint16_t>(transaction.kind()), transaction.author(), first_key,
-                                       transaction.id());
+  const auto index = ledger.append_log(static_cast<std::uint16_t>(transaction.kind()),
+                                       transaction.author(), first_key, transaction.id());
   tx::StateWriter writer(ledger, cache, {transaction.id(), first_key, index}, transaction.author());
-  rules->apply(writer, transaction, plan);
-  TM_CHECK(tx::within(writer.used(), rules->privileges), "a kind wrote what it must not:", name(rules->kind));
-  if (context.protocol_version >= tx::kAuthorBudgetSince) {
-    tx::count_author_bytes(overlay, transaction, context.time_ms);
+  tx::rules::apply(writer, transaction, plan);
+  TM_CHECK(tx::covers(row->privileges, writer.used()),
+           "a kind wrote what it must not:", name(row->kind));
+  if (context.protocol_version >= tx::rules::kAuthorBudgetSince) {
+    tx::rules::count_author_bytes(overlay, transaction, context.time_ms);
   }
   ++count;
   size_bytes += transaction.carried().size();
   weight += transaction.weight();
 }
 
-BlockExecutor::BlockExecutor(const StateReader& parent, const BlockContext& context, SignatureVerifier& verifier)
+BlockExecutor::BlockExecutor(const StateReader& parent, const BlockContext& context,
+                             SignatureVerifier& verifier)
     : block_(std::make_unique<Block>(parent, context, verifier)) {}
 BlockExecutor::~BlockExecutor() = default;
 
 std::optional<Rejection> BlockExecutor::add(const tx::SharedTransaction& transaction) {
-  tx::Plan plan;
+  tx::rules::Plan plan;
   if (auto rejection = block_->check_room(*transaction)) return rejection;
   if (auto rejection = block_->check(*transaction, plan)) return rejection;
   block_->apply(*transaction, plan);
@@ -200,7 +215,7 @@ std::optional<Rejection> BlockExecutor::add(const tx::SharedTransaction& transac
 }
 
 std::optional<Rejection> BlockExecutor::check(const tx::SharedTransaction& transaction) {
-  tx::Plan plan;
+  tx::rules::Plan plan;
   auto rejection = block_->check_room(*transaction);
   if (rejection && rejection->code != RejectionCode::kBlockFull) return rejection;
   return block_->check(*transaction, plan);
@@ -222,25 +237,29 @@ BlockEffects BlockExecutor::finish() {
   return effects;
 }
 
-std::variant<BlockEffects, BlockRejection> execute(const StateReader& parent, const BlockContext& context,
-                                                   std::span<const tx::SharedTransaction> transactions,
-                                                   SignatureVerifier& verifier) {
+std::variant<BlockEffects, BlockRejection> execute(
+    const StateReader& parent, const BlockContext& context,
+    std::span<const tx::SharedTransaction> transactions, SignatureVerifier& verifier) {
   BlockExecutor executor(parent, context, verifier);
   for (std::size_t i = 0; i < transactions.size(); ++i) {
-    if (auto rejection = executor.add(transactions[i])) return BlockRejection{i, std::move(*rejection)};
+    if (auto rejection = executor.add(transactions[i]))
+      return BlockRejection{i, std::move(*rejection)};
   }
   return executor.finish();
 }
 
 std::optional<Rejection> check(const StateReader& parent, const BlockContext& context,
-                               const tx::SharedTransaction& transaction, SignatureVerifier& verifier) {
+                               const tx::SharedTransaction& transaction,
+                               SignatureVerifier& verifier) {
   if (context.protocol_version > kNewestProtocol) {
-    return refuse(RejectionCode::kLaterProtocol, "", "this build does not know the protocol version in force");
+    return refuse(RejectionCode::kLaterProtocol, "",
+                  "this build does not know the protocol version in force");
   }
   return BlockExecutor(parent, context, verifier).check(transaction);
 }
 
-std::vector<SignatureCheck> signature_checks(const StateReader& state, const Transaction& transaction) {
+std::vector<SignatureCheck> signature_checks(const StateReader& state,
+                                             const Transaction& transaction) {
   std::vector<SignatureCheck> checks;
   tx::RecordCache cache;
   for (const auto& signature : transaction.signatures()) {

@@ -1,8 +1,8 @@
 // Executing a block: transactions, one after the other, over the state of its parent.
 //
-// BlockExecutor is the same for a proposer (which leaves out what is rejected) and a validator (for which any rejection
-// makes the block invalid). It never asks a clock: times come from the header. One thread at a time; the parent state
-// must outlive the executor.
+// BlockExecutor is the same for a proposer (which leaves out what is rejected) and a validator (for
+// which any rejection makes the block invalid). It never asks a clock: times come from the header.
+// One thread at a time; the parent state must outlive the executor.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@
 
 namespace testamur::ledger {
 
-// One BIP-340 verification. The node answers from its cache; a plain implementation is PlainVerifier.
+// One BIP-340 verification. The node answers from its cache; a plain implementation is
+// PlainVerifier.
 class SignatureVerifier {
  public:
   virtual ~SignatureVerifier() = default;
@@ -36,12 +37,15 @@ class PlainVerifier final : public SignatureVerifier {
 
 struct BlockContext {
   ChainId chain;
-  Height height;                       // of the block
-  std::uint64_t time_ms = 0;           // its header time
-  std::uint16_t protocol_version = 1;  // must be protocol_version_at(parent state, height), and known to this build
-  BlockId parent{};  // id of the parent's header; zero (in tests only): nobody can refer to that block
+  Height height;              // of the block
+  std::uint64_t time_ms = 0;  // its header time
+  std::uint16_t protocol_version =
+      1;  // must be protocol_version_at(parent state, height), and known to this build
+  BlockId
+      parent{};  // id of the parent's header; zero (in tests only): nobody can refer to that block
 };
-// The context of the block above `parent`, whose state is `state`; `time_ms` is not before the parent's.
+// The context of the block above `parent`, whose state is `state`; `time_ms` is not before the
+// parent's.
 BlockContext context_above(const StateReader& state, const Header& parent, std::uint64_t time_ms);
 
 // What remains to be put in a header, and the writes.
@@ -49,22 +53,23 @@ struct BlockEffects {
   std::shared_ptr<const Delta> delta;
   Roots roots;
   Hash256 parameters;          // digest after the block
-  Hash256 next_validator_set;  // of read_validators(after); zero unless the block changed the set and so seals
+  Hash256 next_validator_set;  // of read_validators(after); zero unless the block changed the set
+                               // and so seals
 };
 
 class BlockExecutor {
  public:
-  BlockExecutor(const StateReader& parent, const BlockContext& context, SignatureVerifier& verifier);
+  BlockExecutor(const StateReader& parent, const BlockContext& context,
+                SignatureVerifier& verifier);
   ~BlockExecutor();
   BlockExecutor(const BlockExecutor&) = delete;
   BlockExecutor& operator=(const BlockExecutor&) = delete;
 
-  // Executes one more transaction; nothing when it is part of the block now. On a rejection the state is as before.
-  // kBlockFull: it did not fit any more; nothing is wrong with it.
+  // Executes one more transaction; nothing when it is part of the block now. On a rejection the
+  // state is as before. kBlockFull: it did not fit any more; nothing is wrong with it.
   std::optional<tx::Rejection> add(const tx::SharedTransaction& transaction);
 
-  // Whether add() would take it, apart from the room that is left. Nothing changes: a mempool may keep an executor of
-  // its head state for such questions.
+  // Whether add() would take it, apart from the room that is left. Nothing changes.
   std::optional<tx::Rejection> check(const tx::SharedTransaction& transaction);
 
   std::size_t count() const;
@@ -85,21 +90,24 @@ struct BlockRejection {
   std::size_t position = 0;
   tx::Rejection rejection;
 };
-std::variant<BlockEffects, BlockRejection> execute(const StateReader& parent, const BlockContext& context,
-                                                   std::span<const tx::SharedTransaction> transactions,
-                                                   SignatureVerifier& verifier);
+std::variant<BlockEffects, BlockRejection> execute(
+    const StateReader& parent, const BlockContext& context,
+    std::span<const tx::SharedTransaction> transactions, SignatureVerifier& verifier);
 
-// Whether `transaction` could be committed alone in a block of this context (the mempool's question).
+// Whether `transaction` could be committed alone in a block of this context (the mempool's
+// question).
 std::optional<tx::Rejection> check(const StateReader& parent, const BlockContext& context,
-                                   const tx::SharedTransaction& transaction, SignatureVerifier& verifier);
+                                   const tx::SharedTransaction& transaction,
+                                   SignatureVerifier& verifier);
 
-// The verifications that a transaction needs in this state, so that they can be made ahead of time on other threads. A
-// signature by a key that the state does not know is left out.
+// The verifications that a transaction needs in this state, so that they can be made ahead of time
+// on other threads. A signature by a key that the state does not know is left out.
 struct SignatureCheck {
   std::array<std::uint8_t, 32> public_key;
   Hash256 message;
   Signature signature;
 };
-std::vector<SignatureCheck> signature_checks(const StateReader& state, const tx::Transaction& transaction);
+std::vector<SignatureCheck> signature_checks(const StateReader& state,
+                                             const tx::Transaction& transaction);
 
 }  // namespace testamur::ledger

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/check.h"
-#include "ledger/tx/facts_codec.h"
+#include "ledger/tx/records/encoding.h"
 
 namespace testamur::ledger {
 
@@ -16,7 +16,8 @@ constexpr std::size_t kRecordLimitBytes = 64 * 1024 * 1024;
 KeyId id_of(const GenesisKey& key) { return key_id(key.purpose, key.key); }
 
 std::vector<GenesisKey> sorted_keys(std::vector<GenesisKey> keys) {
-  std::ranges::sort(keys, {}, [](const GenesisKey& key) { return std::pair(key.purpose, id_of(key)); });
+  std::ranges::sort(keys, {},
+                    [](const GenesisKey& key) { return std::pair(key.purpose, id_of(key)); });
   return keys;
 }
 
@@ -53,14 +54,18 @@ GenesisParty decode_party(Decoder& in) {
 // The record without the founders' signatures: what the chain id is the digest of.
 Bytes encode_content(const GenesisInput& content) {
   Encoder out;
-  out.u16(kFormat).u16(content.protocol_version).u64(content.time_ms).sized(encode(content.parameters));
+  out.u16(kFormat)
+      .u16(content.protocol_version)
+      .u64(content.time_ms)
+      .sized(encode(content.parameters));
   out.u16(static_cast<std::uint16_t>(content.parties.size()));
   for (const auto& party : content.parties) {
     encode_identity(out, party);
     for (const auto& key : party.keys) out.fixed(key.possession);
   }
   out.u16(static_cast<std::uint16_t>(content.validators.size()));
-  for (const auto& validator : content.validators) out.fixed(validator.institution).fixed(validator.consensus_key);
+  for (const auto& validator : content.validators)
+    out.fixed(validator.institution).fixed(validator.consensus_key);
   out.u8(content.continues ? 1 : 0);
   if (content.continues) encode(out, *content.continues);
   return out.take();
@@ -72,7 +77,8 @@ Result<GenesisInput> decode_content(Decoder& in) {
   content.protocol_version = in.u16();
   content.time_ms = in.u64();
   TM_TRY(content.parameters, decode_parameters(in.sized(kParametersLimitBytes)));
-  for (unsigned left = in.u16(); left > 0 && in.ok(); --left) content.parties.push_back(decode_party(in));
+  for (unsigned left = in.u16(); left > 0 && in.ok(); --left)
+    content.parties.push_back(decode_party(in));
   for (unsigned left = in.u16(); left > 0 && in.ok(); --left) {
     const auto institution = in.fixed<InstitutionId>();
     content.validators.push_back({institution, in.fixed<KeyId>()});
@@ -101,16 +107,20 @@ Genesis finish(GenesisInput content) {
   return genesis;
 }
 
-Error refused(const GenesisFault& fault) { return error("genesis: " + fault.what + " [" + fault.name + "]"); }
+Error refused(const GenesisFault& fault) {
+  return error("genesis: " + fault.what + " [" + fault.name + "]");
+}
 
 using MemberKey = decltype(CertifyingSet::Member::key);
 
-std::optional<MemberKey> as_member_key(KeyPurpose purpose, const PublicKey& key, const KeyId& wanted) {
+std::optional<MemberKey> as_member_key(KeyPurpose purpose, const PublicKey& key,
+                                       const KeyId& wanted) {
   if (purpose != KeyPurpose::kConsensus || key_id(purpose, key) != wanted) return std::nullopt;
   return MemberKey::from(key.bytes);
 }
 
-std::optional<MemberKey> consensus_key_of(const GenesisInput& content, const GenesisValidator& validator) {
+std::optional<MemberKey> consensus_key_of(const GenesisInput& content,
+                                          const GenesisValidator& validator) {
   for (const auto& party : content.parties) {
     if (party_id(party) != validator.institution) continue;
     for (const auto& key : party.keys) {
@@ -120,11 +130,13 @@ std::optional<MemberKey> consensus_key_of(const GenesisInput& content, const Gen
   if (!content.continues) return std::nullopt;
   for (const auto& replaced : content.continues->keys) {
     if (replaced.institution != validator.institution) continue;
-    if (auto found = as_member_key(replaced.purpose, replaced.key, validator.consensus_key)) return found;
+    if (auto found = as_member_key(replaced.purpose, replaced.key, validator.consensus_key))
+      return found;
   }
   for (const auto& member : content.continues->set().members()) {
     const PublicKey key{SignatureAlgorithm::kBip340, to_bytes(member.key.view())};
-    if (member.institution == validator.institution && key_id(KeyPurpose::kConsensus, key) == validator.consensus_key) {
+    if (member.institution == validator.institution &&
+        key_id(KeyPurpose::kConsensus, key) == validator.consensus_key) {
       return member.key;
     }
   }
@@ -158,8 +170,10 @@ Hash256 founder_message(const ChainId& chain) { return tags::kGenesisSign(chain.
 
 Bytes encode(const Genesis& genesis) {
   Encoder out;
-  out.raw(encode_content(genesis.content)).u16(static_cast<std::uint16_t>(genesis.signatures.size()));
-  for (const auto& signature : genesis.signatures) out.fixed(signature.root_key).fixed(signature.signature);
+  out.raw(encode_content(genesis.content))
+      .u16(static_cast<std::uint16_t>(genesis.signatures.size()));
+  for (const auto& signature : genesis.signatures)
+    out.fixed(signature.root_key).fixed(signature.signature);
   return out.take();
 }
 
@@ -177,7 +191,8 @@ Result<Genesis> decode_genesis_draft(ByteView bytes) {
   // Sorting must change nothing: one ledger has one record.
   auto genesis = draft_genesis(std::move(content));
   if (!equal(encode_content(genesis.content), bytes.first(content_size))) {
-    return error("the genesis record is not canonical: parties, keys, names or validators are not sorted");
+    return error(
+        "the genesis record is not canonical: parties, keys, names or validators are not sorted");
   }
   genesis.signatures = std::move(signatures);
   return genesis;
@@ -219,17 +234,21 @@ Status verify_continuation(const Genesis& recovery, const LightClient& old) {
   if (!recovery.content.continues) return error("recovery: the record continues no ledger");
   const auto& continues = *recovery.content.continues;
   if (continues.chain() != old.chain()) {
-    return error("recovery: the record continues " + to_text(continues.chain()) + ", not " + to_text(old.chain()));
+    return error("recovery: the record continues " + to_text(continues.chain()) + ", not " +
+                 to_text(old.chain()));
   }
   auto status = old.verify(continues.last);
-  if (!status.ok()) return error("recovery: its last block is not proven final on the old ledger: " + status.message());
+  if (!status.ok())
+    return error("recovery: its last block is not proven final on the old ledger: " +
+                 status.message());
   return {};
 }
 
 std::string describe(const Genesis& genesis) {
   std::string text = "chain " + to_text(genesis.chain) + "\n";
   for (const auto& party : genesis.content.parties) {
-    text += to_text(party_id(party)) + " " + std::string(tx::best_text(party.facts.legal_names)) + "\n";
+    text +=
+        to_text(party_id(party)) + " " + std::string(tx::best_text(party.facts.legal_names)) + "\n";
     for (const auto& key : party.keys) {
       text += "  " + std::string(to_text(key.purpose)) + " " + to_text(id_of(key)) + "\n";
     }

@@ -1,10 +1,11 @@
 // Genesis: the canonical record from which a ledger begins, its chain id and its state.
 //
-// The record (docs/formats/genesis.md) is strict binary; TOML is only somebody's input to GenesisInput. Order of work:
-// fill a GenesisInput, draft_genesis() sorts it and fixes the chain id, find_faults() says what is missing or wrong,
-// founders sign founder_message(), encode() writes the record with the signatures that are there. decode_genesis() is
-// what every node and client does with a record from outside: it proves the possession of every key and the signatures
-// of the founders. A record may continue a ledger that lost its keys: ledger/recovery.h. Pure; any thread.
+// The record (docs/formats/genesis.md) is strict binary; TOML is only somebody's input to
+// GenesisInput. Order of work: fill a GenesisInput, draft_genesis() sorts it and fixes the chain
+// id, find_faults() says what is missing or wrong, founders sign founder_message(), encode() writes
+// the record with the signatures that are there. decode_genesis() is what every node and client
+// does with a record from outside: it proves the possession of every key and the signatures of the
+// founders. A record may continue a ledger that lost its keys: ledger/recovery.h. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -40,12 +41,12 @@ struct GenesisParty {
   std::vector<GenesisKey> keys;
 };
 
-// prefix of H_tag(party, the party's record without possession proofs): needs facts, class and keys only, so it can be
-// computed before the proofs are made. The order of keys does not matter.
+// prefix of H_tag(party, the party's record without possession proofs): needs facts, class and keys
+// only, so it can be computed before the proofs are made. The order of keys does not matter.
 InstitutionId party_id(const GenesisParty& party);
 
-// A validator of the first epoch and its consensus key: one of the party's keys, or in a recovery its key of the old
-// set or a replaced one.
+// A validator of the first epoch and its consensus key: one of the party's keys, or in a recovery
+// its key of the old set or a replaced one.
 struct GenesisValidator {
   InstitutionId institution;
   KeyId consensus_key;
@@ -80,8 +81,8 @@ struct GenesisFault {
 
 // Sorts and fixes the chain id; nothing is checked, no signatures.
 Genesis draft_genesis(GenesisInput input);
-// Everything that is wrong or missing, rules of the content first, then signatures; at most 100. Empty: nodes and
-// clients take the record.
+// Everything that is wrong or missing, rules of the content first, then signatures; at most 100.
+// Empty: nodes and clients take the record.
 std::vector<GenesisFault> find_faults(const Genesis& genesis);
 std::vector<GenesisFault> find_content_faults(const GenesisInput& content);
 
@@ -91,8 +92,8 @@ Result<Genesis> make_genesis(GenesisInput input);
 // What a founder's root key signs.
 Hash256 founder_message(const ChainId& chain);
 
-// Who may sign and has. In a plain genesis every validator's institution must; in a recovery every institution of the
-// new set must, and of the old set more than two thirds.
+// Who may sign and has. In a plain genesis every validator's institution must; in a recovery every
+// institution of the new set must, and of the old set more than two thirds.
 struct Signatory {
   InstitutionId institution;
   std::string name;
@@ -113,12 +114,13 @@ Result<Genesis> decode_genesis_draft(ByteView bytes);
 // Strict, with every rule and signature checked.
 Result<Genesis> decode_genesis(ByteView bytes);
 
-// The validators of the first epoch with their keys. Fails where a validator's key is not in the record.
+// The validators of the first epoch with their keys. Fails where a validator's key is not in the
+// record.
 Result<CertifyingSet> genesis_set(const GenesisInput& content);
 // The epoch in which the first block after the genesis is.
 Epoch genesis_epoch(const Genesis& genesis);
-// What follows the ledger from its beginning. Precondition here and below: `genesis` came from make_genesis or
-// decode_genesis.
+// What follows the ledger from its beginning. Precondition here and below: `genesis` came from
+// make_genesis or decode_genesis.
 LightClient make_light_client(const Genesis& genesis);
 // That a recovery continues the ledger that `old` follows, from a block that is final there.
 Status verify_continuation(const Genesis& recovery, const LightClient& old);
@@ -129,10 +131,11 @@ struct GenesisState {
   Header header;
   BlockId block;
 };
-// Height 0: log and pages empty, parties, keys and parameters in the registry. Precondition: no recovery.
+// Height 0: log and pages empty, parties, keys and parameters in the registry. Precondition: no
+// recovery.
 GenesisState build_genesis_state(const Genesis& genesis);
-// The height after the block that is continued: its state with the new validators. `old` is the state after that block;
-// fails where it is not. Precondition: a recovery.
+// The height after the block that is continued: its state with the new validators. `old` is the
+// state after that block; fails where it is not. Precondition: a recovery.
 Result<GenesisState> build_recovery_state(const Genesis& genesis, const StateReader& old);
 
 // Name, id and purpose of every key, for people.

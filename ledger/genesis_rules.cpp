@@ -1,4 +1,5 @@
-// What a genesis record must keep to. Every rule has a permanent name; docs/formats/genesis.md lists them.
+// What a genesis record must keep to. Every rule has a permanent name; docs/formats/genesis.md
+// lists them.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -6,8 +7,8 @@
 #include "ledger/genesis.h"
 #include "ledger/protocol.h"
 #include "ledger/tx/form_check.h"
-#include "ledger/tx/identifiers.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/record.h"
 
 namespace testamur::ledger {
 
@@ -23,7 +24,9 @@ class Faults {
   void add(const char* name, std::string what) {
     if (found_.size() < kFaultsLimit) found_.push_back({name, std::move(what)});
   }
-  void add(const char* name, const GenesisParty& party, const std::string& what) { add(name, of(party) + what); }
+  void add(const char* name, const GenesisParty& party, const std::string& what) {
+    add(name, of(party) + what);
+  }
   static std::string of(const GenesisParty& party) {
     return "party \"" + std::string(tx::best_text(party.facts.legal_names)) + "\": ";
   }
@@ -37,7 +40,7 @@ std::string name_of(KeyPurpose purpose, const PublicKey& key) {
   return std::string(to_text(purpose)) + " key " + to_text(key_id(purpose, key));
 }
 
-// ---- a new ledger ------------------------------------------------------------------------------------------------
+// ---- a new ledger
 
 void check_key(const GenesisParty& party, const InstitutionId& id, const GenesisKey& key,
                std::map<PublicKey, std::string>& seen, Faults& faults) {
@@ -51,10 +54,12 @@ void check_key(const GenesisParty& party, const InstitutionId& id, const Genesis
     return;
   }
   const auto [first, is_new] = seen.emplace(key.key, Faults::of(party));
-  if (!is_new) faults.add("key_twice", party, "the " + text + " occurs twice, first at " + first->second);
+  if (!is_new)
+    faults.add("key_twice", party, "the " + text + " occurs twice, first at " + first->second);
   const auto message = possession_message(ChainId{}, id, key.purpose, key.key);
   if (!verify(key.key, message.view(), key.possession)) {
-    faults.add("possession_proof", party, "the possession proof of the " + text + " does not verify");
+    faults.add("possession_proof", party,
+               "the possession proof of the " + text + " does not verify");
   }
 }
 
@@ -64,32 +69,36 @@ void check_keys(const GenesisParty& party, std::map<PublicKey, std::string>& see
     return;
   }
   if (party.root_threshold > kThresholdLimit) {
-    faults.add("root_threshold", party, "its root threshold is more than " + std::to_string(kThresholdLimit));
+    faults.add("root_threshold", party,
+               "its root threshold is more than " + std::to_string(kThresholdLimit));
   }
   const auto id = party_id(party);
   for (const auto& key : party.keys) check_key(party, id, key, seen, faults);
   const auto roots = std::ranges::count(party.keys, KeyPurpose::kRoot, &GenesisKey::purpose);
   const bool listed = party.institution_class == tx::InstitutionClass::kListed;
   if (listed && (!party.keys.empty() || party.root_threshold != 0)) {
-    faults.add("root_threshold", party, "a listed institution has no keys and the root threshold 0");
+    faults.add("root_threshold", party,
+               "a listed institution has no keys and the root threshold 0");
   }
   if (!listed && (party.root_threshold == 0 || roots < party.root_threshold)) {
-    faults.add(
-        "root_threshold", party,
-        "needs at least one root key and as many as its root threshold of " + std::to_string(party.root_threshold));
+    faults.add("root_threshold", party,
+               "needs at least one root key and as many as its root threshold of " +
+                   std::to_string(party.root_threshold));
   }
 }
 
-// One domain and one public identifier name one institution; letters count as lower case (tx/identifiers.h).
+// One domain and one public identifier name one institution; letters count as lower case
+// (tx/records/institutions.h).
 void check_identifiers(const std::vector<GenesisParty>& parties, Faults& faults) {
   std::set<std::pair<std::string_view, std::string>> seen;
   for (const auto& party : parties) {
     const auto& facts = party.facts;
-    for (const auto& [sort, text] : {std::pair<std::string_view, const std::string&>{"domain", facts.domain},
-                                     {"ROR identifier", facts.ror},
-                                     {"ETER identifier", facts.eter},
-                                     {"LEI", facts.lei},
-                                     {"DEQAR identifier", facts.deqar}}) {
+    for (const auto& [sort, text] :
+         {std::pair<std::string_view, const std::string&>{"domain", facts.domain},
+          {"ROR identifier", facts.ror},
+          {"ETER identifier", facts.eter},
+          {"LEI", facts.lei},
+          {"DEQAR identifier", facts.deqar}}) {
       if (text.empty() || seen.emplace(sort, tx::lower_case(text)).second) continue;
       faults.add("identifier_twice", party, "its " + std::string(sort) + " occurs twice");
     }
@@ -107,7 +116,8 @@ void check_parties(const GenesisInput& content, Faults& faults) {
   }
   check_identifiers(content.parties, faults);
   for (const auto& party : content.parties) {
-    if (const auto rejection = form_error(party.facts)) faults.add("facts", party, to_text(*rejection));
+    if (const auto rejection = form_error(party.facts))
+      faults.add("facts", party, to_text(*rejection));
     if (!party.facts.parent.is_zero() && !ids.contains(party.facts.parent)) {
       faults.add("parent", party, "its parent is no party");
     }
@@ -117,7 +127,8 @@ void check_parties(const GenesisInput& content, Faults& faults) {
 }
 
 const GenesisParty* find_party(const GenesisInput& content, const InstitutionId& id) {
-  const auto found = std::ranges::find(content.parties, id, [](const GenesisParty& party) { return party_id(party); });
+  const auto found = std::ranges::find(content.parties, id,
+                                       [](const GenesisParty& party) { return party_id(party); });
   return found == content.parties.end() ? nullptr : &*found;
 }
 
@@ -131,16 +142,19 @@ void check_seat(const GenesisInput& content, const GenesisValidator& validator, 
     faults.add("validator_class", *party, "has not the class validator");
   }
   const auto has = [&](const GenesisKey& key) {
-    return key.purpose == KeyPurpose::kConsensus && key_id(key.purpose, key.key) == validator.consensus_key;
+    return key.purpose == KeyPurpose::kConsensus &&
+           key_id(key.purpose, key.key) == validator.consensus_key;
   };
   if (!std::ranges::any_of(party->keys, has)) {
-    faults.add("consensus_key", *party, to_text(validator.consensus_key) + " is not one of its consensus keys");
+    faults.add("consensus_key", *party,
+               to_text(validator.consensus_key) + " is not one of its consensus keys");
   }
 }
 
 void check_validator_count(const GenesisInput& content, Faults& faults) {
   if (content.validators.empty()) faults.add("validators", "there are no validators");
-  if (content.validators.size() > CertifyingSet::kMaxSize) faults.add("validators", "more than 31 validators");
+  if (content.validators.size() > CertifyingSet::kMaxSize)
+    faults.add("validators", "more than 31 validators");
   for (std::size_t i = 1; i < content.validators.size(); ++i) {
     const auto& id = content.validators[i].institution;
     if (content.validators[i - 1].institution != id) continue;
@@ -150,19 +164,25 @@ void check_validator_count(const GenesisInput& content, Faults& faults) {
   }
 }
 
-// ---- a recovery --------------------------------------------------------------------------------------------------
+// ---- a recovery
 
-RecordName record_name(tx::RegistryKind kind, Bytes id) { return {static_cast<std::uint16_t>(kind), std::move(id)}; }
+RecordName record_name(tx::RegistryKind kind, Bytes id) {
+  return {static_cast<std::uint16_t>(kind), std::move(id)};
+}
 
 // What the proof shows; nothing when it does not hold or does not decode.
-std::optional<tx::InstitutionRecord> proven(const GenesisContinues& continues, const RecoveryWitness& witness) {
+std::optional<tx::InstitutionRecord> proven(const GenesisContinues& continues,
+                                            const RecoveryWitness& witness) {
   const auto& header = continues.last.header;
-  const auto name = record_name(tx::RegistryKind::kInstitution, tx::registry_id(witness.institution));
-  if (!verify_as_of(witness.record, header.roots.registry_root, name, header.height)) return std::nullopt;
+  const auto name =
+      record_name(tx::RegistryKind::kInstitution, tx::registry_id(witness.institution));
+  if (!verify_as_of(witness.record, header.roots.registry_root, name, header.height))
+    return std::nullopt;
   if (!witness.record.record) return std::nullopt;
   const auto& record = witness.record.record->record;
-  auto decoded = tx::decode_institution(witness.institution,
-                                        {witness.record.seq, record.from_height, record.from_time_ms}, record.body);
+  auto decoded = tx::decode_institution(
+      witness.institution, {witness.record.seq, record.from_height, record.from_time_ms},
+      record.body);
   if (!decoded.ok()) return std::nullopt;
   return std::move(decoded).value();
 }
@@ -171,12 +191,14 @@ std::optional<PublicKey> proven(const GenesisContinues& continues, const Institu
                                 const RecoveryWitness::RootKey& root) {
   const auto& header = continues.last.header;
   const auto name = record_name(tx::RegistryKind::kKey, tx::registry_id(root.id));
-  if (!verify_as_of(root.proof, header.roots.registry_root, name, header.height)) return std::nullopt;
+  if (!verify_as_of(root.proof, header.roots.registry_root, name, header.height))
+    return std::nullopt;
   if (!root.proof.record) return std::nullopt;
   const auto& record = root.proof.record->record;
-  auto decoded = tx::decode_key(root.id, {root.proof.seq, record.from_height, record.from_time_ms}, record.body);
-  const bool good = decoded.ok() && decoded->event == tx::KeyEvent::kAdded && decoded->institution == institution &&
-                    decoded->purpose == KeyPurpose::kRoot;
+  auto decoded = tx::decode_key(root.id, {root.proof.seq, record.from_height, record.from_time_ms},
+                                record.body);
+  const bool good = decoded.ok() && decoded->event == tx::KeyEvent::kAdded &&
+                    decoded->institution == institution && decoded->purpose == KeyPurpose::kRoot;
   if (!good) return std::nullopt;
   return decoded->key;
 }
@@ -188,15 +210,19 @@ bool check_last_block(const GenesisContinues& continues, Faults& faults) {
     faults.add("continues_nothing", "the old ledger has no block: begin a new one");
     return false;
   }
-  const bool sets_fit = continues.sets.size() == (header.seals_epoch() ? 2u : 1u) &&
-                        continues.sets.front().digest() == header.validator_set &&
-                        (!header.seals_epoch() || continues.sets.back().digest() == header.next_validator_set);
+  const bool sets_fit =
+      continues.sets.size() == (header.seals_epoch() ? 2u : 1u) &&
+      continues.sets.front().digest() == header.validator_set &&
+      (!header.seals_epoch() || continues.sets.back().digest() == header.next_validator_set);
   if (!sets_fit) {
     faults.add("continues_set", "the validator set is not that of the old ledger's last block");
     return false;
   }
-  if (const auto status = verify_checkpoint(continues.chain(), continues.sets.front(), continues.last); !status.ok()) {
-    faults.add("continues_finality", "the old ledger's last block is not final: " + status.message());
+  if (const auto status =
+          verify_checkpoint(continues.chain(), continues.sets.front(), continues.last);
+      !status.ok()) {
+    faults.add("continues_finality",
+               "the old ledger's last block is not final: " + status.message());
   }
   return true;
 }
@@ -205,18 +231,20 @@ void check_witnesses(const GenesisContinues& continues, Faults& faults) {
   const auto& members = continues.set().members();
   if (!std::ranges::equal(members, continues.institutions, {}, &CertifyingSet::Member::institution,
                           &RecoveryWitness::institution)) {
-    faults.add("continues_registry", "it does not show exactly the institutions of the old ledger's last set");
+    faults.add("continues_registry",
+               "it does not show exactly the institutions of the old ledger's last set");
     return;
   }
   for (const auto& witness : continues.institutions) {
     const auto id = to_text(witness.institution);
     if (!proven(continues, witness)) {
-      faults.add("continues_registry", "the registry record of " + id + " is not proven by the last block");
+      faults.add("continues_registry",
+                 "the registry record of " + id + " is not proven by the last block");
     }
     for (const auto& root : witness.roots) {
       if (!proven(continues, witness.institution, root)) {
-        faults.add("continues_registry",
-                   "the root key " + to_text(root.id) + " of " + id + " is not proven by the last block");
+        faults.add("continues_registry", "the root key " + to_text(root.id) + " of " + id +
+                                             " is not proven by the last block");
       }
     }
   }
@@ -226,30 +254,35 @@ void check_replaced_keys(const GenesisContinues& continues, Faults& faults) {
   std::set<KeyId> seen;
   for (const auto& replaced : continues.keys) {
     const auto text = "the replaced " + name_of(replaced.purpose, replaced.key);
-    const bool may = replaced.purpose == KeyPurpose::kConsensus || replaced.purpose == KeyPurpose::kTransport;
+    const bool may =
+        replaced.purpose == KeyPurpose::kConsensus || replaced.purpose == KeyPurpose::kTransport;
     if (!may) faults.add("replaced_purpose", text + " is neither a consensus nor a transport key");
-    if (std::ranges::find(continues.institutions, replaced.institution, &RecoveryWitness::institution) ==
-        continues.institutions.end()) {
-      faults.add("replaced_owner", text + " is of " + to_text(replaced.institution) + ", no validator of the old set");
+    if (std::ranges::find(continues.institutions, replaced.institution,
+                          &RecoveryWitness::institution) == continues.institutions.end()) {
+      faults.add("replaced_owner", text + " is of " + to_text(replaced.institution) +
+                                       ", no validator of the old set");
     }
     if (!allowed(replaced.purpose, replaced.key.algorithm)) {
       faults.add("key_algorithm", text + " has an algorithm that it may not have");
     } else if (!is_valid(replaced.key)) {
       faults.add("key_invalid", text + " is not a valid public key");
     } else {
-      const auto message = possession_message(continues.chain(), replaced.institution, replaced.purpose, replaced.key);
+      const auto message = possession_message(continues.chain(), replaced.institution,
+                                              replaced.purpose, replaced.key);
       if (!verify(replaced.key, message.view(), replaced.possession)) {
         faults.add("possession_proof", "the possession proof of " + text + " does not verify");
       }
     }
-    if (!seen.insert(key_id(replaced.purpose, replaced.key)).second) faults.add("key_twice", text + " occurs twice");
+    if (!seen.insert(key_id(replaced.purpose, replaced.key)).second)
+      faults.add("key_twice", text + " occurs twice");
   }
 }
 
 void check_recovery(const GenesisInput& content, Faults& faults) {
   const auto& continues = *content.continues;
   const auto& header = continues.last.header;
-  if (!content.parties.empty()) faults.add("parties", "a recovery brings no parties: they are in the old registry");
+  if (!content.parties.empty())
+    faults.add("parties", "a recovery brings no parties: they are in the old registry");
   if (!check_last_block(continues, faults)) return;
   check_witnesses(continues, faults);
   check_replaced_keys(continues, faults);
@@ -257,13 +290,15 @@ void check_recovery(const GenesisInput& content, Faults& faults) {
     faults.add("continues_parameters", "a recovery keeps the parameters of the old ledger");
   }
   if (content.protocol_version != header.protocol_version) {
-    faults.add("protocol_version",
-               "a recovery keeps the protocol version of the old ledger, " + std::to_string(header.protocol_version));
+    faults.add("protocol_version", "a recovery keeps the protocol version of the old ledger, " +
+                                       std::to_string(header.protocol_version));
   }
-  if (content.time_ms < header.time_ms) faults.add("time", "the time lies before that of the old ledger's last block");
+  if (content.time_ms < header.time_ms)
+    faults.add("time", "the time lies before that of the old ledger's last block");
   for (const auto& validator : content.validators) {
-    const bool known = std::ranges::find(continues.institutions, validator.institution,
-                                         &RecoveryWitness::institution) != continues.institutions.end();
+    const bool known =
+        std::ranges::find(continues.institutions, validator.institution,
+                          &RecoveryWitness::institution) != continues.institutions.end();
     if (!known) {
       faults.add("validator_unknown", "validator " + to_text(validator.institution) +
                                           " was none at the old ledger's end: let it be admitted "
@@ -272,9 +307,10 @@ void check_recovery(const GenesisInput& content, Faults& faults) {
   }
 }
 
-// ---- signatures --------------------------------------------------------------------------------------------------
+// ---- signatures
 
-void check_signatures(const Genesis& genesis, const std::vector<Signatory>& founders, Faults& faults) {
+void check_signatures(const Genesis& genesis, const std::vector<Signatory>& founders,
+                      Faults& faults) {
   for (std::size_t i = 1; i < genesis.signatures.size(); ++i) {
     if (genesis.signatures[i - 1].root_key >= genesis.signatures[i].root_key) {
       faults.add("founder_order", "the founders' signatures do not ascend by key");
@@ -292,11 +328,13 @@ void check_signatures(const Genesis& genesis, const std::vector<Signatory>& foun
       }
     }
     if (signer == nullptr) {
-      faults.add("founder_stranger", "somebody signed who is no founder, with the key " + to_text(signature.root_key));
+      faults.add("founder_stranger",
+                 "somebody signed who is no founder, with the key " + to_text(signature.root_key));
     } else if (!verify(*key, message.view(), signature.signature)) {
-      faults.add("founder_signature", "party \"" + signer->name + "\": the founder's signature by " +
-                                          to_text(signature.root_key) +
-                                          " does not verify: the record was changed after it signed");
+      faults.add("founder_signature",
+                 "party \"" + signer->name + "\": the founder's signature by " +
+                     to_text(signature.root_key) +
+                     " does not verify: the record was changed after it signed");
     }
   }
 }
@@ -308,20 +346,26 @@ void check_founders(const Genesis& genesis, Faults& faults) {
   for (const auto& founder : founders) {
     if (founder.has_signed()) ++complete;
     if (founder.has_signed() || (!founder.must_sign && founder.signatures == 0)) continue;
-    faults.add("founder_missing", "party \"" + founder.name + "\": " + std::to_string(founder.signatures) +
-                                      " founder's signatures instead of " + std::to_string(founder.threshold));
+    faults.add("founder_missing",
+               "party \"" + founder.name + "\": " + std::to_string(founder.signatures) +
+                   " founder's signatures instead of " + std::to_string(founder.threshold));
   }
   const auto needed = signatories_needed(genesis);
   if (complete < needed && genesis.content.continues) {
-    faults.add("founders_too_few", std::to_string(complete) + " institutions of the old set have signed, and " +
+    faults.add("founders_too_few", std::to_string(complete) +
+                                       " institutions of the old set have signed, and " +
                                        std::to_string(needed) + " must: more than two thirds");
   }
 }
 
 Signatory signatory_of(const GenesisParty& party) {
-  Signatory signatory{party_id(party), std::string(tx::best_text(party.facts.legal_names)), party.root_threshold, {}};
+  Signatory signatory{party_id(party),
+                      std::string(tx::best_text(party.facts.legal_names)),
+                      party.root_threshold,
+                      {}};
   for (const auto& key : party.keys) {
-    if (key.purpose == KeyPurpose::kRoot) signatory.roots.emplace_back(key_id(key.purpose, key.key), key.key);
+    if (key.purpose == KeyPurpose::kRoot)
+      signatory.roots.emplace_back(key_id(key.purpose, key.key), key.key);
   }
   return signatory;
 }
@@ -331,12 +375,16 @@ std::vector<Signatory> witnesses_of(const GenesisInput& content) {
   for (const auto& witness : content.continues->institutions) {
     const auto record = proven(*content.continues, witness);
     if (!record) continue;
-    Signatory signatory{
-        witness.institution, std::string(tx::best_text(record->facts.legal_names)), record->root_threshold, {}};
-    signatory.must_sign = std::ranges::find(content.validators, witness.institution, &GenesisValidator::institution) !=
-                          content.validators.end();
+    Signatory signatory{witness.institution,
+                        std::string(tx::best_text(record->facts.legal_names)),
+                        record->root_threshold,
+                        {}};
+    signatory.must_sign =
+        std::ranges::find(content.validators, witness.institution,
+                          &GenesisValidator::institution) != content.validators.end();
     for (const auto& root : witness.roots) {
-      if (auto key = proven(*content.continues, witness.institution, root)) signatory.roots.emplace_back(root.id, *key);
+      if (auto key = proven(*content.continues, witness.institution, root))
+        signatory.roots.emplace_back(root.id, *key);
     }
     found.push_back(std::move(signatory));
   }
@@ -351,7 +399,8 @@ std::vector<Signatory> signatories(const Genesis& genesis) {
     found = witnesses_of(genesis.content);
   } else {
     for (const auto& validator : genesis.content.validators) {
-      if (const auto* party = find_party(genesis.content, validator.institution)) found.push_back(signatory_of(*party));
+      if (const auto* party = find_party(genesis.content, validator.institution))
+        found.push_back(signatory_of(*party));
     }
   }
   for (auto& signatory : found) {
@@ -379,11 +428,13 @@ std::vector<GenesisFault> find_content_faults(const GenesisInput& content) {
   check_validator_count(content, faults);
   if (content.protocol_version == 0) faults.add("protocol_version", "the protocol version is 0");
   if (content.protocol_version > kNewestProtocol) {
-    faults.add("protocol_version", "the protocol version is " + std::to_string(content.protocol_version) +
-                                       ", and this build knows versions up to " + std::to_string(kNewestProtocol));
+    faults.add("protocol_version",
+               "the protocol version is " + std::to_string(content.protocol_version) +
+                   ", and this build knows versions up to " + std::to_string(kNewestProtocol));
   }
   for (const auto& row : parameter_rows()) {
-    if (row.since <= content.protocol_version || content.parameters[row.id] == row.standard) continue;
+    if (row.since <= content.protocol_version || content.parameters[row.id] == row.standard)
+      continue;
     faults.add("parameters", "the parameter " + std::string(row.name) + " needs protocol version " +
                                  std::to_string(row.since) + ", and the genesis names " +
                                  std::to_string(content.protocol_version));
@@ -391,7 +442,8 @@ std::vector<GenesisFault> find_content_faults(const GenesisInput& content) {
   if (content.time_ms == 0) faults.add("time", "the time is missing");
   auto found = faults.take();
   if (!found.empty()) return found;
-  if (const auto set = genesis_set(content); !set.ok()) found.push_back({"consensus_key", set.message()});
+  if (const auto set = genesis_set(content); !set.ok())
+    found.push_back({"consensus_key", set.message()});
   return found;
 }
 

@@ -7,10 +7,10 @@
 #include "ledger/merkle.h"
 #include "ledger/protocol.h"
 #include "ledger/recent_blocks.h"
-#include "ledger/tx/derived_tables.h"
-#include "ledger/tx/identifiers.h"
-#include "ledger/tx/registry_records.h"
-#include "ledger/tx/state_view.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/record.h"
+#include "ledger/tx/records/tables.h"
+#include "ledger/tx/state_writer.h"
 #include "ledger/validators.h"
 
 namespace testamur::ledger {
@@ -24,8 +24,9 @@ CertifyingSet checked_set(const Genesis& genesis) {
 }
 
 void put_validators(LedgerState& state, const CertifyingSet& set) {
-  state.put_record({static_cast<std::uint16_t>(tx::RegistryKind::kValidators), tx::registry_id_of_validators()},
-                   set.encode());
+  state.put_record(
+      {static_cast<std::uint16_t>(tx::RegistryKind::kValidators), tx::registry_id_of_validators()},
+      set.encode());
 }
 
 void put_party(LedgerState& state, const GenesisParty& party) {
@@ -39,7 +40,7 @@ void put_party(LedgerState& state, const GenesisParty& party) {
   record.facts = party.facts;
   put(tx::RegistryKind::kInstitution, tx::registry_id(record.id), encode(record));
   tx::claim_identifiers(state.overlay(), record.id, record.facts);
-  tx::append_to_list(state.overlay(), tx::kInstitutionList, to_bytes(record.id.view()));
+  tx::append_to_list(state.overlay(), tx::kKnownInstitutions, to_bytes(record.id.view()));
   Encoder keys;
   for (const auto& key : party.keys) {
     tx::KeyRecord added;
@@ -54,18 +55,21 @@ void put_party(LedgerState& state, const GenesisParty& party) {
 }
 
 // The replaced keys come, the keys of the old set that are not in the new one go.
-Status put_recovered_keys(LedgerState& state, const GenesisContinues& continues, const CertifyingSet& set) {
+Status put_recovered_keys(LedgerState& state, const GenesisContinues& continues,
+                          const CertifyingSet& set) {
   tx::RecordCache cache;
   for (const auto& replaced : continues.keys) {
     const auto id = key_id(replaced.purpose, replaced.key);
     if (tx::read_key(state.overlay(), id)) {
-      return error("the replaced key " + to_text(id) + " is in the old ledger's registry already: make a new one");
+      return error("the replaced key " + to_text(id) +
+                   " is in the old ledger's registry already: make a new one");
     }
     tx::StateWriter(state, cache, tx::Cause{}, replaced.institution)
         .add_key(replaced.institution, replaced.purpose, replaced.key);
   }
   for (const auto& member : continues.set().members()) {
-    const bool stays = std::ranges::find(set.members(), member.key, &CertifyingSet::Member::key) != set.members().end();
+    const bool stays = std::ranges::find(set.members(), member.key, &CertifyingSet::Member::key) !=
+                       set.members().end();
     const auto key = tx::read_key(state.overlay(), consensus_key_id(member));
     if (stays || !key || key->retired) continue;
     tx::StateWriter(state, cache, tx::Cause{}, member.institution).retire_key(key->added, 0);
@@ -81,16 +85,19 @@ GenesisState build_genesis_state(const Genesis& genesis) {
   Overlay overlay(nothing);
   LedgerState state(overlay, Height{0}, genesis.content.time_ms);
   const auto set = checked_set(genesis);
-  state.put_record({static_cast<std::uint16_t>(tx::RegistryKind::kParameters), tx::registry_id_of_parameters()},
-                   encode(genesis.content.parameters));
+  state.put_record(
+      {static_cast<std::uint16_t>(tx::RegistryKind::kParameters), tx::registry_id_of_parameters()},
+      encode(genesis.content.parameters));
   put_validators(state, set);
-  put_protocol(overlay, {genesis.content.protocol_version, Height{0}}, Height{0}, genesis.content.time_ms);
+  put_protocol(overlay, {genesis.content.protocol_version, Height{0}}, Height{0},
+               genesis.content.time_ms);
   note_block(overlay, Height{0}, genesis.content.time_ms, BlockId{}, 0);
   for (const auto& party : genesis.content.parties) put_party(state, party);
   const auto roots = state.seal();
   GenesisState built;
-  built.header = genesis_header(genesis.chain, genesis.content.protocol_version, genesis.content.time_ms,
-                                roots.registry_root, set.digest(), parameters_digest(genesis.content.parameters));
+  built.header = genesis_header(genesis.chain, genesis.content.protocol_version,
+                                genesis.content.time_ms, roots.registry_root, set.digest(),
+                                parameters_digest(genesis.content.parameters));
   TM_CHECK(built.header.roots == roots, "the genesis header does not say what its state is");
   built.block = block_id(built.header);
   built.delta = overlay.take();
@@ -110,7 +117,8 @@ Result<GenesisState> build_recovery_state(const Genesis& genesis, const StateRea
   LedgerState state(overlay, height, genesis.content.time_ms);
   const auto set = checked_set(genesis);
   put_validators(state, set);
-  put_predecessor(overlay, {last.chain, last.epoch, last.height, block_id(last)}, height, genesis.content.time_ms);
+  put_predecessor(overlay, {last.chain, last.epoch, last.height, block_id(last)}, height,
+                  genesis.content.time_ms);
   note_block(overlay, height, genesis.content.time_ms, block_id(last),
              genesis.content.parameters[Parameter::kReadyCheckpointAgeMs]);
   TM_TRY_STATUS(put_recovered_keys(state, continues, set));

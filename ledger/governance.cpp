@@ -3,10 +3,7 @@
 #include <algorithm>
 
 #include "common/check.h"
-#include "ledger/tx/kind_rules.h"
-#include "ledger/tx/open_proposals.h"
-#include "ledger/tx/proposal_actions.h"
-#include "ledger/tx/proposal_life.h"
+#include "ledger/tx/rules/proposals.h"
 
 namespace testamur::ledger {
 
@@ -16,27 +13,32 @@ using tx::ProposalEvent;
 
 class DueProposals {
  public:
-  DueProposals(LedgerState& ledger, tx::RecordCache& cache, const Parameters& parameters, const ChainId& chain)
+  DueProposals(LedgerState& ledger, tx::RecordCache& cache, const Parameters& parameters,
+               const ChainId& chain)
       : ledger_(ledger),
         cache_(cache),
-        view_{ledger.overlay(), cache, parameters, chain, ledger.height(), ledger.time_ms(), KeyPurpose::kRoot} {}
+        view_{ledger.overlay(), cache, parameters, chain, ledger.height(), ledger.time_ms(),
+              KeyPurpose::kRoot} {}
 
   void take(const TransactionId& id) {
     const auto proposal = tx::read_open_proposal(ledger_.overlay(), id);
     TM_CHECK(proposal, "the agenda names a proposal without a row:", id.hex());
-    tx::StateWriter writer(ledger_, cache_, {id, KeyId{}, ledger_.next_log_index()}, proposal->author);
-    if (proposal->status == tx::ProposalStatus::kOpen) return tx::close_proposal(writer, id, ProposalEvent::kLapsed);
-    const auto action = tx::content_of(ledger_.overlay(), id).action;
-    const bool seals = tx::changes_set(ledger_.overlay(), action);
+    tx::StateWriter writer(ledger_, cache_, {id, KeyId{}, ledger_.next_log_index()},
+                           proposal->author);
+    if (proposal->status == tx::ProposalStatus::kOpen)
+      return tx::rules::close_proposal(writer, id, ProposalEvent::kLapsed);
+    const auto action = tx::rules::content_of(ledger_.overlay(), id).action;
+    const bool seals = tx::rules::changes_set(ledger_.overlay(), action);
     if (seals && sealed_) return;
-    if (const auto failure = tx::check_action(view_, action, tx::Moment::kDue)) {
-      return tx::close_proposal(writer, id, ProposalEvent::kVoid, {}, failure->code);
+    if (const auto failure = tx::rules::check_action(view_, action, tx::rules::Moment::kDue)) {
+      return tx::rules::close_proposal(writer, id, ProposalEvent::kVoid, {}, failure->code);
     }
-    tx::do_action(writer, action);
-    tx::close_proposal(writer, id, ProposalEvent::kInEffect);
-    TM_CHECK(within(writer.used(), tx::privileges_of(action) | tx::Privilege::kGovernance),
-             "a proposal wrote what it must not:", tx::action_name(action));
-    if (seals) tx::recount_votes(writer);
+    tx::rules::apply_action(writer, action);
+    tx::rules::close_proposal(writer, id, ProposalEvent::kInEffect);
+    TM_CHECK(
+        tx::covers(tx::rules::privileges_of(action) | tx::Privilege::kGovernance, writer.used()),
+        "a proposal wrote what it must not:", tx::action_name(action));
+    if (seals) tx::rules::recount_votes(writer);
     sealed_ = sealed_ || seals;
   }
 
@@ -49,10 +51,12 @@ class DueProposals {
 
 }  // namespace
 
-void take_effect(LedgerState& ledger, tx::RecordCache& cache, const Parameters& parameters, const ChainId& chain) {
+void take_effect(LedgerState& ledger, tx::RecordCache& cache, const Parameters& parameters,
+                 const ChainId& chain) {
   if (tx::next_deadline_ms(ledger.overlay()) > ledger.time_ms()) return;
   auto agenda = tx::read_agenda(ledger.overlay());
-  std::erase_if(agenda, [&](const tx::AgendaEntry& entry) { return entry.deadline_ms > ledger.time_ms(); });
+  std::erase_if(agenda,
+                [&](const tx::AgendaEntry& entry) { return entry.deadline_ms > ledger.time_ms(); });
   std::ranges::stable_sort(agenda, {}, &tx::AgendaEntry::deadline_ms);
   DueProposals due(ledger, cache, parameters, chain);
   for (const auto& entry : agenda) due.take(entry.proposal);

@@ -27,7 +27,8 @@ Result<Header> decode_header(ByteView bytes) {
   }
   Decoder in{bytes};
   if (const auto format = in.u16(); format != Header::kFormat) {
-    return error("block header: unknown format " + std::to_string(format) + "; a newer program may know it");
+    return error("block header: unknown format " + std::to_string(format) +
+                 "; a newer program may know it");
   }
   Header header;
   header.protocol_version = in.u16();
@@ -48,7 +49,9 @@ Result<Header> decode_header(ByteView bytes) {
   header.next_validator_set = in.fixed<Hash256>();
   header.parameters = in.fixed<Hash256>();
   const auto filler = in.u8();
-  if (filler > 1) return error("block header: the filler byte is " + std::to_string(filler) + ", expected 0 or 1");
+  if (filler > 1)
+    return error("block header: the filler byte is " + std::to_string(filler) +
+                 ", expected 0 or 1");
   header.filler = filler == 1;
   header.extension = in.fixed<Hash256>();
   TM_CHECK(in.finished());
@@ -66,7 +69,8 @@ Hash256 payload_digest(std::span<const ByteView> transactions) {
 }
 
 Header genesis_header(const ChainId& chain, std::uint16_t protocol_version, std::uint64_t time_ms,
-                      const Hash256& registry_root, const Hash256& validator_set, const Hash256& parameters) {
+                      const Hash256& registry_root, const Hash256& validator_set,
+                      const Hash256& parameters) {
   Header header;
   header.protocol_version = protocol_version;
   header.chain = chain;

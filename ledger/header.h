@@ -1,7 +1,7 @@
 // The block header: what validators certify. docs/formats/header.md gives it byte by byte.
 //
-// `roots` are those *after* the block's own transactions, so a certificate over the block id certifies the state.
-// Pure values; any thread.
+// `roots` are those *after* the block's own transactions, so a certificate over the block id
+// certifies the state. Pure values; any thread.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,8 @@ struct Header {
   Hash256 payload_digest;
   Roots roots;
   Hash256 validator_set;       // digest of the set that certifies this block
-  Hash256 next_validator_set;  // zero unless the block seals its epoch (or is a filler of one that does)
+  Hash256 next_validator_set;  // zero unless the block seals its epoch (or is a filler of one that
+                               // does)
   Hash256 parameters;          // digest of the registry parameters after this block
   bool filler = false;
   Hash256 extension;  // zero
@@ -51,8 +52,8 @@ struct Header {
 };
 
 Bytes encode(const Header& header);
-// Strict: exactly kEncodedSize bytes, the known format, a filler byte of 0 or 1. Whether the fields make a valid
-// block is for the block rules to say.
+// Strict: exactly kEncodedSize bytes, the known format, a filler byte of 0 or 1. Whether the fields
+// make a valid block is for the block rules to say.
 Result<Header> decode_header(ByteView bytes);
 
 BlockId block_id(const Header& header);
@@ -64,6 +65,7 @@ Hash256 payload_digest(std::span<const ByteView> transactions);
 
 // The header of height 0: epoch 0, view 0, no proposer, no parent, no transactions.
 Header genesis_header(const ChainId& chain, std::uint16_t protocol_version, std::uint64_t time_ms,
-                      const Hash256& registry_root, const Hash256& validator_set, const Hash256& parameters);
+                      const Hash256& registry_root, const Hash256& validator_set,
+                      const Hash256& parameters);
 
 }  // namespace testamur::ledger

@@ -22,15 +22,16 @@ bool LedgerState::issue_listed(const BatchOrigin& origin, std::span<const Commit
   return true;
 }
 
-bool LedgerState::issue_anchored(const BatchOrigin& origin, std::uint64_t count, std::span<const Hash256> page_roots,
-                                 std::size_t max_intervals) {
-  if (!reserve_indexes(overlay_, origin.issuer, {origin.first_index.value, count}, max_intervals)) return false;
+bool LedgerState::issue_anchored(const BatchOrigin& origin, std::uint64_t count,
+                                 std::span<const Hash256> page_roots, std::size_t max_intervals) {
+  if (!reserve_indexes(overlay_, origin.issuer, {origin.first_index.value, count}, max_intervals))
+    return false;
   append_anchored(overlay_, origin, count, page_roots);
   return true;
 }
 
-BatchOrigin LedgerState::origin(const InstitutionId& issuer, const KeyId& key, const AchievementId& achievement,
-                                IssuerIndex first_index) const {
+BatchOrigin LedgerState::origin(const InstitutionId& issuer, const KeyId& key,
+                                const AchievementId& achievement, IssuerIndex first_index) const {
   return {issuer, key, achievement, next_log_index(), height_, time_ms_, first_index};
 }
 

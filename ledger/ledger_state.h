@@ -1,8 +1,10 @@
-// The writing side of one block: everything a transaction may do to the three authenticated structures.
+// The writing side of one block: everything a transaction may do to the three authenticated
+// structures.
 //
-// Thin over log.h, pages.h and registry.h, it adds what the block knows (height, time). All writes go to the overlay,
-// so its savepoints undo them; nothing is kept besides. Hashing waits for seal(), so that many changes of one page or
-// one registry entry cost one update. Belongs to one thread at a time.
+// Thin over log.h, pages.h and registry.h, it adds what the block knows (height, time). All writes
+// go to the overlay, so its savepoints undo them; nothing is kept besides. Hashing waits for
+// seal(), so that many changes of one page or one registry entry cost one update. Belongs to one
+// thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -33,18 +35,22 @@ class LedgerState {
   // The index that the next transaction gets.
   LogIndex next_log_index() const { return LogIndex{log().size()}; }
   bool is_committed(const TransactionId& id) const { return log().find(id).has_value(); }
-  // Each transaction of the block once, in order; before or after its effects, which name the index it returns.
-  LogIndex append_log(std::uint16_t kind, const InstitutionId& author, const KeyId& key, const TransactionId& id);
+  // Each transaction of the block once, in order; before or after its effects, which name the index
+  // it returns.
+  LogIndex append_log(std::uint16_t kind, const InstitutionId& author, const KeyId& key,
+                      const TransactionId& id);
 
-  // Takes the indexes and appends the pages. False, with nothing changed, when the issuer would get more separate
-  // ranges than `max_intervals`. Precondition: pages().used_ranges(issuer).first_overlap(run) is nothing.
+  // Takes the indexes and appends the pages. False, with nothing changed, when the issuer would get
+  // more separate ranges than `max_intervals`. Precondition:
+  // pages().used_ranges(issuer).first_overlap(run) is nothing.
   bool issue_listed(const BatchOrigin& origin, std::span<const Commitment> commitments,
                     std::size_t max_intervals = UsedRanges::kMaxIntervals);
-  bool issue_anchored(const BatchOrigin& origin, std::uint64_t count, std::span<const Hash256> page_roots,
+  bool issue_anchored(const BatchOrigin& origin, std::uint64_t count,
+                      std::span<const Hash256> page_roots,
                       std::size_t max_intervals = UsedRanges::kMaxIntervals);
   // The origin of a batch whose transaction is the next of the log.
-  BatchOrigin origin(const InstitutionId& issuer, const KeyId& key, const AchievementId& achievement,
-                     IssuerIndex first_index) const;
+  BatchOrigin origin(const InstitutionId& issuer, const KeyId& key,
+                     const AchievementId& achievement, IssuerIndex first_index) const;
 
   void set_status(const StatusPlan& plan, LogIndex log_index, std::uint8_t reason);
 

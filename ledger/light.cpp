@@ -27,7 +27,8 @@ Status LightClient::follow(const SetChange& change) {
   TM_TRY_STATUS(verify(change.sealing));
   const auto [known, added] = sets_.emplace(header.epoch.next(), change.next);
   if (!added && known->second.digest() != change.next.digest()) {
-    return error("set change: epoch " + std::to_string(header.epoch.value) + " was sealed with two different sets");
+    return error("set change: epoch " + std::to_string(header.epoch.value) +
+                 " was sealed with two different sets");
   }
   return {};
 }
@@ -36,8 +37,9 @@ Status LightClient::verify(const Checkpoint& checkpoint) const {
   const auto set = sets_.find(checkpoint.header.epoch);
   if (set == sets_.end()) {
     return error("checkpoint: of epoch " + std::to_string(checkpoint.header.epoch.value) +
-                 ", whose validators are not known here (known: " + std::to_string(sets_.begin()->first.value) +
-                 " to " + std::to_string(sets_.rbegin()->first.value) + ")");
+                 ", whose validators are not known here (known: " +
+                 std::to_string(sets_.begin()->first.value) + " to " +
+                 std::to_string(sets_.rbegin()->first.value) + ")");
   }
   return verify_checkpoint(chain_, set->second, checkpoint);
 }

@@ -7,8 +7,9 @@
 namespace testamur::ledger {
 namespace {
 
-// What stands at a place of the tree: kMapNodes rows. Key: u16 depth, then the bits that lead there, padded with zeros
-// to whole bytes. Value: u8 kind, and two hashes: the children of a node, or key and value hash of a leaf.
+// What stands at a place of the tree: kMapNodes rows. Key: u16 depth, then the bits that lead
+// there, padded with zeros to whole bytes. Value: u8 kind, and two hashes: the children of a node,
+// or key and value hash of a leaf.
 constexpr std::uint8_t kLeafRow = 1;
 constexpr std::uint8_t kNodeRow = 2;
 
@@ -18,16 +19,21 @@ struct Row {
   Hash256 second;  // right child, or value hash
 };
 
-bool bit_at(const Hash256& key, std::size_t depth) { return (key.bytes[depth / 8] >> (7 - depth % 8) & 1) != 0; }
+bool bit_at(const Hash256& key, std::size_t depth) {
+  return (key.bytes[depth / 8] >> (7 - depth % 8) & 1) != 0;
+}
 
 void set_bit(Hash256& key, std::size_t depth) {
   key.bytes[depth / 8] |= static_cast<std::uint8_t>(0x80u >> (depth % 8));
 }
 
-Hash256 map_node_hash(const Hash256& left, const Hash256& right) { return tags::kMapNode(left.view(), right.view()); }
+Hash256 map_node_hash(const Hash256& left, const Hash256& right) {
+  return tags::kMapNode(left.view(), right.view());
+}
 
 Hash256 row_hash(const Row& row) {
-  return row.kind == kLeafRow ? map_leaf_hash({row.first, row.second}) : map_node_hash(row.first, row.second);
+  return row.kind == kLeafRow ? map_leaf_hash({row.first, row.second})
+                              : map_node_hash(row.first, row.second);
 }
 
 Bytes row_key(std::size_t depth, const Hash256& path) {
@@ -45,32 +51,37 @@ std::optional<Row> read_row(const StateReader& state, std::size_t depth, const H
   row.kind = in.u8();
   row.first = in.fixed<Hash256>();
   row.second = in.fixed<Hash256>();
-  TM_CHECK(in.finished() && (row.kind == kLeafRow || row.kind == kNodeRow), "damaged map row at depth", depth);
+  TM_CHECK(in.finished() && (row.kind == kLeafRow || row.kind == kNodeRow),
+           "damaged map row at depth", depth);
   return row;
 }
 
 void write_row(Overlay& state, std::size_t depth, const Hash256& path, const Row& row) {
-  state.put(Table::kMapNodes, row_key(depth, path), Encoder{}.u8(row.kind).fixed(row.first).fixed(row.second).take());
+  state.put(Table::kMapNodes, row_key(depth, path),
+            Encoder{}.u8(row.kind).fixed(row.first).fixed(row.second).take());
 }
 
 using Entries = std::span<const MapEntry>;
 
 // The first entry of a sorted range whose key goes right at `depth`.
 std::size_t split_at(Entries entries, std::size_t depth) {
-  const auto middle = std::partition_point(entries.begin(), entries.end(),
-                                           [&](const MapEntry& entry) { return !bit_at(entry.key, depth); });
+  const auto middle =
+      std::partition_point(entries.begin(), entries.end(),
+                           [&](const MapEntry& entry) { return !bit_at(entry.key, depth); });
   return static_cast<std::size_t>(middle - entries.begin());
 }
 
-// Writes sorted entries into the subtree at (depth, path), which held `row` before, and returns its hash.
-Hash256 update_subtree(Overlay& state, std::size_t depth, Hash256 path, const std::optional<Row>& row,
-                       Entries entries) {
+// Writes sorted entries into the subtree at (depth, path), which held `row` before, and returns its
+// hash.
+Hash256 update_subtree(Overlay& state, std::size_t depth, Hash256 path,
+                       const std::optional<Row>& row, Entries entries) {
   if (entries.empty()) return row ? row_hash(*row) : Hash256{};
   if (row && row->kind == kLeafRow) {
     // The leaf that was alone here takes part as one entry more, unless it is being replaced.
     const MapEntry old{row->first, row->second};
-    const auto place = std::lower_bound(entries.begin(), entries.end(), old,
-                                        [](const MapEntry& a, const MapEntry& b) { return a.key < b.key; });
+    const auto place =
+        std::lower_bound(entries.begin(), entries.end(), old,
+                         [](const MapEntry& a, const MapEntry& b) { return a.key < b.key; });
     if (place == entries.end() || place->key != old.key) {
       std::vector<MapEntry> together(entries.begin(), entries.end());
       together.insert(together.begin() + (place - entries.begin()), old);
@@ -109,13 +120,15 @@ Hash256 root_from_scratch(Entries entries, std::size_t depth) {
 }
 
 void sort_entries(std::vector<MapEntry>& entries) {
-  std::sort(entries.begin(), entries.end(), [](const MapEntry& a, const MapEntry& b) { return a.key < b.key; });
+  std::sort(entries.begin(), entries.end(),
+            [](const MapEntry& a, const MapEntry& b) { return a.key < b.key; });
 }
 
 // The root when the subtree at the end of `key`'s path hashes to `hash`.
 Hash256 climb(const MapProof& proof, const Hash256& key, Hash256 hash) {
   for (std::size_t depth = proof.siblings.size(); depth-- > 0;) {
-    hash = bit_at(key, depth) ? map_node_hash(proof.siblings[depth], hash) : map_node_hash(hash, proof.siblings[depth]);
+    hash = bit_at(key, depth) ? map_node_hash(proof.siblings[depth], hash)
+                              : map_node_hash(hash, proof.siblings[depth]);
   }
   return hash;
 }
@@ -123,7 +136,9 @@ Hash256 climb(const MapProof& proof, const Hash256& key, Hash256 hash) {
 }  // namespace
 
 Hash256 map_value_hash(ByteView value) { return tags::kMapValue(value); }
-Hash256 map_leaf_hash(const MapEntry& entry) { return tags::kMapLeaf(entry.key.view(), entry.value_hash.view()); }
+Hash256 map_leaf_hash(const MapEntry& entry) {
+  return tags::kMapLeaf(entry.key.view(), entry.value_hash.view());
+}
 
 bool verify_member(const MapProof& proof, const Hash256& root, const MapEntry& entry) {
   if (proof.other || proof.siblings.size() > MapProof::kMaxDepth) return false;

@@ -1,8 +1,9 @@
 // The sparse Merkle map under the registry: 256-bit keys, authenticated membership and absence.
 //
-// empty = 32 zero bytes; leaf = H_tag(map-leaf, key || value hash); node = H_tag(map-node, left || right); a subtree
-// with one leaf is that leaf. Bit i of a key (most significant first) chooses the side at depth i. The root depends
-// only on the contents. docs/formats/registry.md. Pure; any thread.
+// empty = 32 zero bytes; leaf = H_tag(map-leaf, key || value hash); node = H_tag(map-node, left ||
+// right); a subtree with one leaf is that leaf. Bit i of a key (most significant first) chooses the
+// side at depth i. The root depends only on the contents. docs/formats/registry.md. Pure; any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +37,8 @@ struct MapProof {
 bool verify_member(const MapProof& proof, const Hash256& root, const MapEntry& entry);
 bool verify_absent(const MapProof& proof, const Hash256& root, const Hash256& key);
 
-// u16 depth, bitmap of the siblings that are not empty (bit i in byte i / 8, most significant first), those hashes, u8
-// 0 or 1, and with 1 the other entry. The decoder is strict and bounded.
+// u16 depth, bitmap of the siblings that are not empty (bit i in byte i / 8, most significant
+// first), those hashes, u8 0 or 1, and with 1 the other entry. The decoder is strict and bounded.
 void encode(Encoder& out, const MapProof& proof);
 MapProof decode_map_proof(Decoder& in);
 

@@ -26,7 +26,8 @@ Hash256 node_hash(const Hash256& left, const Hash256& right) {
 
 Hash256 root_of(std::span<const Hash256> leaf_hashes) {
   if (leaf_hashes.empty()) return empty_root();
-  // Pairing level by level and carrying an odd last node up gives the same tree as the recursive definition.
+  // Pairing level by level and carrying an odd last node up gives the same tree as the recursive
+  // definition.
   std::vector<Hash256> level(leaf_hashes.begin(), leaf_hashes.end());
   while (level.size() > 1) {
     const std::size_t pairs = level.size() / 2;
@@ -65,7 +66,8 @@ std::optional<Hash256> root_from_path(const Hash256& leaf, std::uint64_t index, 
     if (last == 0) return std::nullopt;
     if ((node & 1) != 0 || node == last) {
       hash = node_hash(sibling, hash);
-      while ((node & 1) == 0) {  // the right edge rises without siblings; node != 0, since last != 0
+      while ((node & 1) ==
+             0) {  // the right edge rises without siblings; node != 0, since last != 0
         node >>= 1;
         last >>= 1;
       }
@@ -79,13 +81,14 @@ std::optional<Hash256> root_from_path(const Hash256& leaf, std::uint64_t index, 
   return hash;
 }
 
-bool verify_inclusion(const Hash256& leaf, std::uint64_t index, std::uint64_t size, std::span<const Hash256> path,
-                      const Hash256& root) {
+bool verify_inclusion(const Hash256& leaf, std::uint64_t index, std::uint64_t size,
+                      std::span<const Hash256> path, const Hash256& root) {
   return root_from_path(leaf, index, size, path) == root;
 }
 
-bool verify_consistency(std::uint64_t old_size, std::uint64_t new_size, std::span<const Hash256> path,
-                        const Hash256& old_root, const Hash256& new_root) {
+bool verify_consistency(std::uint64_t old_size, std::uint64_t new_size,
+                        std::span<const Hash256> path, const Hash256& old_root,
+                        const Hash256& new_root) {
   if (old_size > new_size || old_size == 0) {
     return new_size == 0 && path.empty() && old_root == empty_root() && new_root == empty_root();
   }
@@ -138,7 +141,8 @@ Path decode_path(Decoder& in) {
 
 namespace {
 
-// Rebuilds the subtree over leaves [first, last) from the proven leaves and the path hashes beside them.
+// Rebuilds the subtree over leaves [first, last) from the proven leaves and the path hashes beside
+// them.
 struct RangeRebuilder {
   std::span<const Hash256> leaves;
   std::uint64_t begin;
@@ -169,9 +173,10 @@ struct RangeRebuilder {
 
 }  // namespace
 
-std::optional<Hash256> root_from_range(std::span<const Hash256> leaf_hashes, std::uint64_t first, std::uint64_t size,
-                                       std::span<const Hash256> path) {
-  if (leaf_hashes.empty() || first >= size || leaf_hashes.size() > size - first) return std::nullopt;
+std::optional<Hash256> root_from_range(std::span<const Hash256> leaf_hashes, std::uint64_t first,
+                                       std::uint64_t size, std::span<const Hash256> path) {
+  if (leaf_hashes.empty() || first >= size || leaf_hashes.size() > size - first)
+    return std::nullopt;
   RangeRebuilder rebuild{leaf_hashes, first, path};
   const Hash256 root = rebuild.root(0, size);
   if (!rebuild.ok || !rebuild.path.empty()) return std::nullopt;
@@ -189,7 +194,8 @@ Bytes node_key(unsigned level, std::uint64_t index) {
   return key.take();
 }
 
-void put_node(Overlay& state, Table table, unsigned level, std::uint64_t index, const Hash256& hash) {
+void put_node(Overlay& state, Table table, unsigned level, std::uint64_t index,
+              const Hash256& hash) {
   state.put(table, node_key(level, index), to_bytes(hash.view()));
 }
 
@@ -203,7 +209,8 @@ Hash256 StoredTree::node(const StateReader& state, unsigned level, std::uint64_t
   return *hash;
 }
 
-Hash256 StoredTree::range_root(const StateReader& state, std::uint64_t first, std::uint64_t last) const {
+Hash256 StoredTree::range_root(const StateReader& state, std::uint64_t first,
+                               std::uint64_t last) const {
   const std::uint64_t count = last - first;
   if (std::has_single_bit(count)) {
     const auto level = static_cast<unsigned>(std::countr_zero(count));
@@ -217,19 +224,22 @@ Hash256 StoredTree::root(const StateReader& state, std::uint64_t size) const {
   return size == 0 ? merkle::empty_root() : range_root(state, 0, size);
 }
 
-void StoredTree::append(Overlay& state, std::uint64_t size, std::span<const Hash256> leaf_hashes) const {
+void StoredTree::append(Overlay& state, std::uint64_t size,
+                        std::span<const Hash256> leaf_hashes) const {
   if (leaf_hashes.empty()) return;
   std::vector<Hash256> level_hashes(leaf_hashes.begin(), leaf_hashes.end());
   std::uint64_t begin = size;
   const std::uint64_t new_size = size + leaf_hashes.size();
   for (unsigned level = 0; !level_hashes.empty(); ++level) {
-    for (std::size_t i = 0; i < level_hashes.size(); ++i) put_node(state, nodes_, level, begin + i, level_hashes[i]);
+    for (std::size_t i = 0; i < level_hashes.size(); ++i)
+      put_node(state, nodes_, level, begin + i, level_hashes[i]);
     const std::uint64_t parents_begin = begin >> 1;
     const std::uint64_t parents_end = new_size >> (level + 1);
     std::vector<Hash256> parents;
     for (std::uint64_t parent = parents_begin; parent < parents_end; ++parent) {
       const std::uint64_t left = 2 * parent;
-      const Hash256 left_hash = left >= begin ? level_hashes[left - begin] : node(state, level, left);
+      const Hash256 left_hash =
+          left >= begin ? level_hashes[left - begin] : node(state, level, left);
       parents.push_back(merkle::node_hash(left_hash, level_hashes[left + 1 - begin]));
     }
     level_hashes = std::move(parents);
@@ -249,16 +259,19 @@ void StoredTree::update(Overlay& state, std::uint64_t size,
       TM_CHECK(index < size && (i == 0 || changed[i - 1].first < index), index, size);
       if (index >> 1 >= complete_parents) continue;
       const bool is_left = (index & 1) == 0;
-      const bool pair_changed = is_left && i + 1 < changed.size() && changed[i + 1].first == index + 1;
+      const bool pair_changed =
+          is_left && i + 1 < changed.size() && changed[i + 1].first == index + 1;
       const Hash256 sibling = pair_changed ? changed[i + 1].second : node(state, level, index ^ 1);
-      parents.emplace_back(index >> 1, is_left ? merkle::node_hash(hash, sibling) : merkle::node_hash(sibling, hash));
+      parents.emplace_back(index >> 1, is_left ? merkle::node_hash(hash, sibling)
+                                               : merkle::node_hash(sibling, hash));
       if (pair_changed) ++i;
     }
     changed = std::move(parents);
   }
 }
 
-merkle::Path StoredTree::inclusion(const StateReader& state, std::uint64_t index, std::uint64_t size) const {
+merkle::Path StoredTree::inclusion(const StateReader& state, std::uint64_t index,
+                                   std::uint64_t size) const {
   TM_CHECK(index < size, index, size);
   merkle::Path path;
   std::uint64_t first = 0;
@@ -277,7 +290,8 @@ merkle::Path StoredTree::inclusion(const StateReader& state, std::uint64_t index
   return path;
 }
 
-merkle::Path StoredTree::consistency(const StateReader& state, std::uint64_t old_size, std::uint64_t size) const {
+merkle::Path StoredTree::consistency(const StateReader& state, std::uint64_t old_size,
+                                     std::uint64_t size) const {
   TM_CHECK(old_size <= size, old_size, size);
   merkle::Path path;
   if (old_size == 0 || old_size == size) return path;
@@ -300,8 +314,8 @@ merkle::Path StoredTree::consistency(const StateReader& state, std::uint64_t old
   return path;
 }
 
-merkle::Path StoredTree::range_path(const StateReader& state, std::uint64_t first, std::uint64_t count,
-                                    std::uint64_t size) const {
+merkle::Path StoredTree::range_path(const StateReader& state, std::uint64_t first,
+                                    std::uint64_t count, std::uint64_t size) const {
   TM_CHECK(count > 0 && first < size && count <= size - first, first, count, size);
   merkle::Path path;
   const std::uint64_t end = first + count;

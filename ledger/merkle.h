@@ -1,7 +1,8 @@
-// The Merkle trees of RFC 6962 section 2.1 (RFC 9162 section 2.1): hashing, shape, inclusion and consistency proofs.
+// The Merkle trees of RFC 6962 section 2.1 (RFC 9162 section 2.1): hashing, shape, inclusion and
+// consistency proofs.
 //
-// Sizes and indexes are u64. Proof verification takes input from outside and never fails on a bug check; it answers
-// false. Pure; any thread.
+// Sizes and indexes are u64. Proof verification takes input from outside and never fails on a bug
+// check; it answers false. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -32,16 +33,17 @@ Hash256 root_of(std::span<const Hash256> leaf_hashes);
 // Precondition: index < leaf_hashes.size().
 Path inclusion_path(std::span<const Hash256> leaf_hashes, std::uint64_t index);
 
-// The root that `path` claims for a leaf; nothing when index >= size or the path has not exactly the length that the
-// shape asks for.
+// The root that `path` claims for a leaf; nothing when index >= size or the path has not exactly
+// the length that the shape asks for.
 std::optional<Hash256> root_from_path(const Hash256& leaf, std::uint64_t index, std::uint64_t size,
                                       std::span<const Hash256> path);
-bool verify_inclusion(const Hash256& leaf, std::uint64_t index, std::uint64_t size, std::span<const Hash256> path,
-                      const Hash256& root);
-// RFC 9162 section 2.1.4.2. Two equal sizes need an empty proof and equal roots; size 0 is consistent with nothing
-// but itself.
-bool verify_consistency(std::uint64_t old_size, std::uint64_t new_size, std::span<const Hash256> path,
-                        const Hash256& old_root, const Hash256& new_root);
+bool verify_inclusion(const Hash256& leaf, std::uint64_t index, std::uint64_t size,
+                      std::span<const Hash256> path, const Hash256& root);
+// RFC 9162 section 2.1.4.2. Two equal sizes need an empty proof and equal roots; size 0 is
+// consistent with nothing but itself.
+bool verify_consistency(std::uint64_t old_size, std::uint64_t new_size,
+                        std::span<const Hash256> path, const Hash256& old_root,
+                        const Hash256& new_root);
 
 // A path as u8 length, hashes. The decoder fails on more than kMaxPathLength.
 void encode_path(Encoder& out, const Path& path);
@@ -51,9 +53,10 @@ Path decode_path(Decoder& in);
 
 namespace testamur::ledger {
 
-// A Merkle tree whose complete subtrees are rows of a table: key u8 level || u64 index, value = hash; level 0 holds the
-// leaf hashes. The incomplete right edge is never stored. Appending and changing leaves are batched: every ancestor
-// that several leaves share is hashed once a call. The caller keeps the size.
+// A Merkle tree whose complete subtrees are rows of a table: key u8 level || u64 index, value =
+// hash; level 0 holds the leaf hashes. The incomplete right edge is never stored. Appending and
+// changing leaves are batched: every ancestor that several leaves share is hashed once a call. The
+// caller keeps the size.
 class StoredTree {
  public:
   explicit constexpr StoredTree(Table nodes) : nodes_(nodes) {}
@@ -61,15 +64,18 @@ class StoredTree {
   // Adds leaves behind the first `size`.
   void append(Overlay& state, std::uint64_t size, std::span<const Hash256> leaf_hashes) const;
   // Sets leaves (ascending, distinct indexes, all below size).
-  void update(Overlay& state, std::uint64_t size, std::span<const std::pair<std::uint64_t, Hash256>> leaf_hashes) const;
+  void update(Overlay& state, std::uint64_t size,
+              std::span<const std::pair<std::uint64_t, Hash256>> leaf_hashes) const;
 
   Hash256 root(const StateReader& state, std::uint64_t size) const;
   // Preconditions: index < size; old_size <= size; the tree has at least `size` leaves.
   merkle::Path inclusion(const StateReader& state, std::uint64_t index, std::uint64_t size) const;
-  merkle::Path consistency(const StateReader& state, std::uint64_t old_size, std::uint64_t size) const;
-  // What proves the leaves [first, first + count): the hashes of the maximal complete or edge subtrees outside, left to
-  // right. Precondition: count > 0, first + count <= size.
-  merkle::Path range_path(const StateReader& state, std::uint64_t first, std::uint64_t count, std::uint64_t size) const;
+  merkle::Path consistency(const StateReader& state, std::uint64_t old_size,
+                           std::uint64_t size) const;
+  // What proves the leaves [first, first + count): the hashes of the maximal complete or edge
+  // subtrees outside, left to right. Precondition: count > 0, first + count <= size.
+  merkle::Path range_path(const StateReader& state, std::uint64_t first, std::uint64_t count,
+                          std::uint64_t size) const;
   // The stored hash of the complete subtree (level, index).
   Hash256 node(const StateReader& state, unsigned level, std::uint64_t index) const;
 
@@ -82,8 +88,8 @@ class StoredTree {
 namespace merkle {
 
 // The root that a range path claims for consecutive leaves; nothing when it does not fit the shape.
-std::optional<Hash256> root_from_range(std::span<const Hash256> leaf_hashes, std::uint64_t first, std::uint64_t size,
-                                       std::span<const Hash256> path);
+std::optional<Hash256> root_from_range(std::span<const Hash256> leaf_hashes, std::uint64_t first,
+                                       std::uint64_t size, std::span<const Hash256> path);
 
 }  // namespace merkle
 

@@ -21,7 +21,8 @@ std::optional<SlotProof> prove_slot(const Pages& pages, Slot slot) {
   if (!commitments || slot.position >= commitments->size()) return std::nullopt;
   std::vector<Hash256> leaves;
   leaves.reserve(commitments->size());
-  for (const auto& commitment : *commitments) leaves.push_back(merkle::leaf_hash(commitment.view()));
+  for (const auto& commitment : *commitments)
+    leaves.push_back(merkle::leaf_hash(commitment.view()));
   return prove_slot(pages, slot, merkle::inclusion_path(leaves, slot.position));
 }
 
@@ -40,9 +41,11 @@ std::optional<SlotProof> prove_slot(const Pages& pages, Slot slot, merkle::Path 
 
 bool verify_slot(const SlotProof& proof, const Commitment& commitment, std::uint64_t page_count,
                  const Hash256& page_root) {
-  if (proof.position >= proof.page_static.count || proof.page_static.count > kPageSlots) return false;
-  if (!merkle::verify_inclusion(merkle::leaf_hash(commitment.view()), proof.position, proof.page_static.count,
-                                proof.path_in_page, proof.page_static.commitments_root)) {
+  if (proof.position >= proof.page_static.count || proof.page_static.count > kPageSlots)
+    return false;
+  if (!merkle::verify_inclusion(merkle::leaf_hash(commitment.view()), proof.position,
+                                proof.page_static.count, proof.path_in_page,
+                                proof.page_static.commitments_root)) {
     return false;
   }
   const Hash256 leaf = page_leaf_hash(static_digest(proof.page_static), proof.statuses);
@@ -91,7 +94,8 @@ bool verify_segment(const SegmentProof& proof, std::uint64_t page_count, const H
   if (proof.pages.size() > SegmentProof::kMaxPages) return false;
   std::vector<Hash256> leaves;
   leaves.reserve(proof.pages.size());
-  for (const auto& page : proof.pages) leaves.push_back(page_leaf_hash(page.static_digest, page.statuses));
+  for (const auto& page : proof.pages)
+    leaves.push_back(page_leaf_hash(page.static_digest, page.statuses));
   return merkle::root_from_range(leaves, proof.first.value, page_count, proof.path) == page_root;
 }
 

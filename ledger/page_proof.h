@@ -1,7 +1,8 @@
-// Proofs about pages under a certified page count and page root: one slot, or a segment of neighbouring pages.
+// Proofs about pages under a certified page count and page root: one slot, or a segment of
+// neighbouring pages.
 //
-// The checking half takes input from outside and answers nothing or a failure, never an abort. docs/formats/pages.md.
-// Pure; any thread.
+// The checking half takes input from outside and answers nothing or a failure, never an abort.
+// docs/formats/pages.md. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@
 
 namespace testamur::ledger {
 
-// Proves who issued a commitment, what it is, when it was anchored and its status at the height of the root.
+// Proves who issued a commitment, what it is, when it was anchored and its status at the height of
+// the root.
 struct SlotProof {
   PageNumber page;
   std::uint8_t position = 0;
@@ -38,7 +40,8 @@ bool verify_slot(const SlotProof& proof, const Commitment& commitment, std::uint
                  const Hash256& page_root);
 
 void encode(Encoder& out, const SlotProof& proof);
-SlotProof decode_slot_proof(Decoder& in);  // fails the decoder on anything that encode does not produce
+SlotProof decode_slot_proof(
+    Decoder& in);  // fails the decoder on anything that encode does not produce
 
 // Neighbouring pages whole, so that the answering node does not learn which slot is meant.
 struct SegmentProof {

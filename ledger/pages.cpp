@@ -22,7 +22,8 @@ Bytes batch_key(const InstitutionId& issuer, std::uint64_t first_index) {
   return Encoder{}.fixed(issuer).u64(first_index).take();
 }
 
-// A page's row of kStatusChanges: its changed slots in order, each u8 position, u64 log index, u8 reason.
+// A page's row of kStatusChanges: its changed slots in order, each u8 position, u64 log index, u8
+// reason.
 using LastChanges = std::map<std::uint8_t, StatusEvent>;
 
 LastChanges read_last_changes(const StateReader& state, PageNumber page) {
@@ -41,12 +42,14 @@ LastChanges read_last_changes(const StateReader& state, PageNumber page) {
 
 Bytes encode(const LastChanges& changes) {
   Encoder out;
-  for (const auto& [position, event] : changes) out.u8(position).u64(event.log_index).u8(event.reason);
+  for (const auto& [position, event] : changes)
+    out.u8(position).u64(event.log_index).u8(event.reason);
   return out.take();
 }
 
 // The batch of the issuer that holds `index`.
-std::optional<Batch> find_batch(const StateReader& state, const InstitutionId& issuer, std::uint64_t index) {
+std::optional<Batch> find_batch(const StateReader& state, const InstitutionId& issuer,
+                                std::uint64_t index) {
   const auto entry = state.floor(Table::kIssuerBatches, issuer.view(), batch_key(issuer, index));
   if (!entry) return std::nullopt;
   Decoder key{ByteView{entry->first}.subspan(InstitutionId::kSize)};
@@ -60,7 +63,9 @@ std::optional<Batch> find_batch(const StateReader& state, const InstitutionId& i
   return batch;
 }
 
-bool bit(const std::array<std::uint8_t, 16>& bits, std::size_t i) { return (bits[i / 8] >> (i % 8) & 1) != 0; }
+bool bit(const std::array<std::uint8_t, 16>& bits, std::size_t i) {
+  return (bits[i / 8] >> (i % 8) & 1) != 0;
+}
 
 Hash256 stored_page_leaf(const StateReader& state, std::uint64_t number) {
   const auto record = state.get(Table::kPageStatics, u64_bytes(number));
@@ -84,13 +89,16 @@ void StatusChunk::set(std::size_t position, CredentialStatus status) {
   TM_CHECK(position < kPageSlots, position);
   const auto shift = static_cast<unsigned>(2 * (position % 4));
   auto& byte = bytes[position / 4];
-  byte = static_cast<std::uint8_t>((byte & ~(3u << shift)) | (static_cast<unsigned>(status) << shift));
+  byte =
+      static_cast<std::uint8_t>((byte & ~(3u << shift)) | (static_cast<unsigned>(status) << shift));
 }
 
 Bytes encode(const PageStatic& page) {
   Encoder out;
   out.u8(PageStatic::kVersion).fixed(page.issuer).fixed(page.key);
-  out.fixed(page.achievement.institution).u32(page.achievement.number).u16(page.achievement.version);
+  out.fixed(page.achievement.institution)
+      .u32(page.achievement.number)
+      .u16(page.achievement.version);
   out.u64(page.log_index).u64(page.height).u64(page.time_ms).u64(page.first_index);
   out.u8(page.count).fixed(page.commitments_root);
   TM_CHECK(out.bytes().size() == PageStatic::kEncodedSize);
@@ -114,8 +122,10 @@ Result<PageStatic> decode_page_static(ByteView bytes) {
   page.first_index = IssuerIndex{in.u64()};
   page.count = in.u8();
   page.commitments_root = in.fixed<Hash256>();
-  if (page.count == 0 || page.count > kPageSlots) return error("page: the count is not within 1 to 128");
-  if (page.first_index.value > UINT64_MAX - page.count) return error("page: its indexes exceed 64 bits");
+  if (page.count == 0 || page.count > kPageSlots)
+    return error("page: the count is not within 1 to 128");
+  if (page.first_index.value > UINT64_MAX - page.count)
+    return error("page: its indexes exceed 64 bits");
   return page;
 }
 
@@ -144,17 +154,19 @@ Bytes UsedRanges::encode() const {
 
 std::optional<std::uint64_t> UsedRanges::first_overlap(IndexRun run) const {
   // The first used run that ends behind the beginning of `run`.
-  const auto used = std::partition_point(runs_.begin(), runs_.end(),
-                                         [&](const IndexRun& r) { return r.first + r.count <= run.first; });
+  const auto used = std::partition_point(runs_.begin(), runs_.end(), [&](const IndexRun& r) {
+    return r.first + r.count <= run.first;
+  });
   if (used == runs_.end() || used->first >= run.first + run.count) return std::nullopt;
   return std::max(used->first, run.first);
 }
 
 bool UsedRanges::insert(IndexRun run, std::size_t max_intervals) {
-  const auto next =
-      std::partition_point(runs_.begin(), runs_.end(), [&](const IndexRun& r) { return r.first < run.first; });
+  const auto next = std::partition_point(runs_.begin(), runs_.end(),
+                                         [&](const IndexRun& r) { return r.first < run.first; });
   const bool joins_next = next != runs_.end() && run.first + run.count == next->first;
-  const bool joins_previous = next != runs_.begin() && (next - 1)->first + (next - 1)->count == run.first;
+  const bool joins_previous =
+      next != runs_.begin() && (next - 1)->first + (next - 1)->count == run.first;
   if (joins_previous) {
     (next - 1)->count += run.count;
     if (joins_next) {
@@ -202,7 +214,8 @@ std::optional<Slot> Pages::find(const InstitutionId& issuer, IssuerIndex index) 
   const auto batch = find_batch(state_, issuer, index.value);
   if (!batch) return std::nullopt;
   const std::uint64_t offset = index.value - batch->first_index;
-  return Slot{PageNumber{batch->first_page + offset / kPageSlots}, static_cast<std::uint8_t>(offset % kPageSlots)};
+  return Slot{PageNumber{batch->first_page + offset / kPageSlots},
+              static_cast<std::uint8_t>(offset % kPageSlots)};
 }
 
 std::optional<StatusEvent> Pages::last_change(Slot slot) const {
@@ -217,7 +230,8 @@ UsedRanges Pages::used_ranges(const InstitutionId& issuer) const {
   return stored ? UsedRanges::decode(*stored) : UsedRanges{};
 }
 
-std::variant<StatusPlan, StatusRefusal> Pages::plan_status(const InstitutionId& issuer, std::span<const IndexRun> runs,
+std::variant<StatusPlan, StatusRefusal> Pages::plan_status(const InstitutionId& issuer,
+                                                           std::span<const IndexRun> runs,
                                                            StatusTransition transition) const {
   StatusPlan plan;
   plan.to = transition.to;
@@ -225,15 +239,18 @@ std::variant<StatusPlan, StatusRefusal> Pages::plan_status(const InstitutionId& 
   for (const auto& run : runs) {
     for (std::uint64_t i = 0; i < run.count; ++i) {
       const std::uint64_t index = run.first + i;
-      if (!batch || index - batch->first_index >= batch->count) batch = find_batch(state_, issuer, index);
+      if (!batch || index - batch->first_index >= batch->count)
+        batch = find_batch(state_, issuer, index);
       if (!batch) return StatusRefusal{index, std::nullopt};
       const std::uint64_t offset = index - batch->first_index;
       const PageNumber number{batch->first_page + offset / kPageSlots};
-      if (plan.pages.empty() || plan.pages.back().page != number) plan.pages.push_back({number, statuses(number), {}});
+      if (plan.pages.empty() || plan.pages.back().page != number)
+        plan.pages.push_back({number, statuses(number), {}});
       auto& page = plan.pages.back();
       const auto position = static_cast<std::size_t>(offset % kPageSlots);
       const auto current = page.statuses.get(position);
-      if ((transition.allowed_from >> static_cast<unsigned>(current) & 1) == 0) return StatusRefusal{index, current};
+      if ((transition.allowed_from >> static_cast<unsigned>(current) & 1) == 0)
+        return StatusRefusal{index, current};
       page.statuses.set(position, transition.to);
       page.changed[position / 8] |= static_cast<std::uint8_t>(1u << (position % 8));
       ++plan.slots;
@@ -243,7 +260,9 @@ std::variant<StatusPlan, StatusRefusal> Pages::plan_status(const InstitutionId& 
 }
 
 Hash256 Pages::root() const { return kTree.root(state_, count()); }
-merkle::Path Pages::path(PageNumber number) const { return kTree.inclusion(state_, number.value, count()); }
+merkle::Path Pages::path(PageNumber number) const {
+  return kTree.inclusion(state_, number.value, count());
+}
 merkle::Path Pages::segment_path(PageNumber first, std::uint64_t page_count) const {
   return kTree.range_path(state_, first.value, page_count, count());
 }
@@ -252,11 +271,20 @@ namespace {
 
 // Writes the pages of a batch; `root_of_page(i)` is the commitments root of its i-th page.
 template <class RootOfPage>
-PageNumber append_pages(Overlay& state, const BatchOrigin& origin, std::uint64_t count, RootOfPage root_of_page) {
-  TM_CHECK(count > 0 && count <= UINT32_MAX && origin.first_index.value <= UINT64_MAX - count, count);
+PageNumber append_pages(Overlay& state, const BatchOrigin& origin, std::uint64_t count,
+                        RootOfPage root_of_page) {
+  TM_CHECK(count > 0 && count <= UINT32_MAX && origin.first_index.value <= UINT64_MAX - count,
+           count);
   const std::uint64_t first_page = read_counter(state, MetaKey::kPageCount);
-  PageStatic page{
-      origin.issuer, origin.key, origin.achievement, origin.log_index, origin.height, origin.time_ms, {}, 0, {}};
+  PageStatic page{origin.issuer,
+                  origin.key,
+                  origin.achievement,
+                  origin.log_index,
+                  origin.height,
+                  origin.time_ms,
+                  {},
+                  0,
+                  {}};
   std::uint64_t number = first_page;
   for (std::uint64_t begin = 0; begin < count; begin += kPageSlots, ++number) {
     page.first_index = origin.first_index + begin;
@@ -272,30 +300,35 @@ PageNumber append_pages(Overlay& state, const BatchOrigin& origin, std::uint64_t
 
 }  // namespace
 
-PageNumber append_listed(Overlay& state, const BatchOrigin& origin, std::span<const Commitment> commitments) {
+PageNumber append_listed(Overlay& state, const BatchOrigin& origin,
+                         std::span<const Commitment> commitments) {
   const std::uint64_t first_page = read_counter(state, MetaKey::kPageCount);
   std::vector<Hash256> leaves;
   leaves.reserve(kPageSlots);
-  return append_pages(state, origin, commitments.size(), [&](std::uint64_t page, std::size_t count) {
-    Bytes stored;
-    stored.reserve(count * Commitment::kSize);
-    leaves.clear();
-    for (const auto& commitment : commitments.subspan(page * kPageSlots, count)) {
-      leaves.push_back(merkle::leaf_hash(commitment.view()));
-      stored.insert(stored.end(), commitment.bytes.begin(), commitment.bytes.end());
-    }
-    state.put(Table::kPageCommitments, u64_bytes(first_page + page), std::move(stored));
-    return merkle::root_of(leaves);
-  });
+  return append_pages(
+      state, origin, commitments.size(), [&](std::uint64_t page, std::size_t count) {
+        Bytes stored;
+        stored.reserve(count * Commitment::kSize);
+        leaves.clear();
+        for (const auto& commitment : commitments.subspan(page * kPageSlots, count)) {
+          leaves.push_back(merkle::leaf_hash(commitment.view()));
+          stored.insert(stored.end(), commitment.bytes.begin(), commitment.bytes.end());
+        }
+        state.put(Table::kPageCommitments, u64_bytes(first_page + page), std::move(stored));
+        return merkle::root_of(leaves);
+      });
 }
 
 PageNumber append_anchored(Overlay& state, const BatchOrigin& origin, std::uint64_t count,
                            std::span<const Hash256> page_roots) {
-  TM_CHECK(count > 0 && page_roots.size() == (count - 1) / kPageSlots + 1, count, page_roots.size());
-  return append_pages(state, origin, count, [&](std::uint64_t page, std::size_t) { return page_roots[page]; });
+  TM_CHECK(count > 0 && page_roots.size() == (count - 1) / kPageSlots + 1, count,
+           page_roots.size());
+  return append_pages(state, origin, count,
+                      [&](std::uint64_t page, std::size_t) { return page_roots[page]; });
 }
 
-bool reserve_indexes(Overlay& state, const InstitutionId& issuer, IndexRun run, std::size_t max_intervals) {
+bool reserve_indexes(Overlay& state, const InstitutionId& issuer, IndexRun run,
+                     std::size_t max_intervals) {
   auto ranges = Pages{state}.used_ranges(issuer);
   TM_CHECK(!ranges.first_overlap(run).has_value(), run.first, run.count);
   if (!ranges.insert(run, max_intervals)) return false;
@@ -308,7 +341,8 @@ void apply_status(Overlay& state, const StatusPlan& plan, LogIndex log_index, st
     state.put(Table::kPageStatuses, u64_bytes(page.page.value), to_bytes(page.statuses.bytes));
     auto changes = read_last_changes(state, page.page);
     for (std::size_t i = 0; i < kPageSlots; ++i) {
-      if (bit(page.changed, i)) changes.insert_or_assign(static_cast<std::uint8_t>(i), StatusEvent{log_index, reason});
+      if (bit(page.changed, i))
+        changes.insert_or_assign(static_cast<std::uint8_t>(i), StatusEvent{log_index, reason});
     }
     state.put(Table::kStatusChanges, u64_bytes(page.page.value), encode(changes));
   }

@@ -1,8 +1,10 @@
-// Pages: up to 128 commitments of one batch with their statuses, under one Merkle tree. docs/formats/pages.md.
+// Pages: up to 128 commitments of one batch with their statuses, under one Merkle tree.
+// docs/formats/pages.md.
 //
-// One path through a page proves who issued a credential, what it is, when it was anchored and its status at the height
-// of the root. Within a block pages are only recorded; hash_pages() updates the tree once at its end.
-// A Pages object borrows its state and may be used wherever that may. Proof checking: ledger/page_proof.h.
+// One path through a page proves who issued a credential, what it is, when it was anchored and its
+// status at the height of the root. Within a block pages are only recorded; hash_pages() updates
+// the tree once at its end. A Pages object borrows its state and may be used wherever that may.
+// Proof checking: ledger/page_proof.h.
 #pragma once
 
 #include <array>
@@ -26,7 +28,12 @@ using Commitment = Hash256;
 inline constexpr std::size_t kPageSlots = 128;
 
 // The values of the IETF token status list; two bits a slot.
-enum class CredentialStatus : std::uint8_t { kValid = 0, kRevoked = 1, kSuspended = 2, kSuperseded = 3 };
+enum class CredentialStatus : std::uint8_t {
+  kValid = 0,
+  kRevoked = 1,
+  kSuspended = 2,
+  kSuperseded = 3
+};
 // revoked > superseded > suspended > valid
 CredentialStatus worst(CredentialStatus a, CredentialStatus b);
 
@@ -58,8 +65,9 @@ struct PageStatic {
 Bytes encode(const PageStatic& page);
 // Strict; a count outside 1..128 or indexes beyond u64 fail.
 Result<PageStatic> decode_page_static(ByteView bytes);
-Hash256 static_digest(const PageStatic& page);                                      // H_tag(page-static, record)
-Hash256 page_leaf_hash(const Hash256& static_digest, const StatusChunk& statuses);  // as it enters the page tree
+Hash256 static_digest(const PageStatic& page);  // H_tag(page-static, record)
+Hash256 page_leaf_hash(const Hash256& static_digest,
+                       const StatusChunk& statuses);  // as it enters the page tree
 
 struct Slot {
   PageNumber page;
@@ -79,12 +87,15 @@ class UsedRanges {
  public:
   static constexpr std::size_t kMaxIntervals = 1024;
 
-  static UsedRanges decode(ByteView stored);  // aborts on damaged bytes: they come from the own state
+  static UsedRanges decode(
+      ByteView stored);  // aborts on damaged bytes: they come from the own state
   Bytes encode() const;
 
-  // The first index of the run that is used already. Precondition here and below: count > 0, first + count < 2^64.
+  // The first index of the run that is used already. Precondition here and below: count > 0, first
+  // + count < 2^64.
   std::optional<std::uint64_t> first_overlap(IndexRun run) const;
-  // Adds a run that overlaps nothing, merging neighbours; false, and unchanged, when that makes too many intervals.
+  // Adds a run that overlaps nothing, merging neighbours; false, and unchanged, when that makes too
+  // many intervals.
   bool insert(IndexRun run, std::size_t max_intervals = kMaxIntervals);
   std::span<const IndexRun> runs() const { return runs_; }
 
@@ -107,7 +118,9 @@ struct BatchOrigin {
 struct StatusTransition {
   std::uint8_t allowed_from = 0;  // bit s: a slot with status s may change
   CredentialStatus to = CredentialStatus::kValid;
-  void allow(CredentialStatus from) { allowed_from |= static_cast<std::uint8_t>(1u << static_cast<unsigned>(from)); }
+  void allow(CredentialStatus from) {
+    allowed_from |= static_cast<std::uint8_t>(1u << static_cast<unsigned>(from));
+  }
 };
 
 // A checked status change, ready to be applied to the state that it was planned on.
@@ -122,8 +135,9 @@ struct StatusPlan {
   std::uint64_t slots = 0;
 };
 struct StatusRefusal {
-  std::uint64_t index = 0;                  // the first bad one
-  std::optional<CredentialStatus> current;  // its status; nothing when no batch of the issuer holds it
+  std::uint64_t index = 0;  // the first bad one
+  std::optional<CredentialStatus>
+      current;  // its status; nothing when no batch of the issuer holds it
 };
 
 // The last change of a slot. Earlier ones are in the log.
@@ -150,7 +164,8 @@ class Pages {
   UsedRanges used_ranges(const InstitutionId& issuer) const;
 
   // Checks every index of ascending, disjoint runs: all or nothing.
-  std::variant<StatusPlan, StatusRefusal> plan_status(const InstitutionId& issuer, std::span<const IndexRun> runs,
+  std::variant<StatusPlan, StatusRefusal> plan_status(const InstitutionId& issuer,
+                                                      std::span<const IndexRun> runs,
                                                       StatusTransition transition) const;
 
   Hash256 root() const;  // precondition: hash_pages() has run
@@ -161,13 +176,16 @@ class Pages {
   const StateReader& state_;
 };
 
-// Appends the pages of a listed batch. Preconditions: the indexes are free and were inserted in the used ranges
-// (reserve_indexes). Returns the first page.
-PageNumber append_listed(Overlay& state, const BatchOrigin& origin, std::span<const Commitment> commitments);
-// Appends the pages of an anchored batch of `count` credentials: one commitments root for every 128.
+// Appends the pages of a listed batch. Preconditions: the indexes are free and were inserted in the
+// used ranges (reserve_indexes). Returns the first page.
+PageNumber append_listed(Overlay& state, const BatchOrigin& origin,
+                         std::span<const Commitment> commitments);
+// Appends the pages of an anchored batch of `count` credentials: one commitments root for every
+// 128.
 PageNumber append_anchored(Overlay& state, const BatchOrigin& origin, std::uint64_t count,
                            std::span<const Hash256> page_roots);
-// Marks indexes as used; false, with nothing changed, when they would leave more intervals. Precondition: no overlap.
+// Marks indexes as used; false, with nothing changed, when they would leave more intervals.
+// Precondition: no overlap.
 bool reserve_indexes(Overlay& state, const InstitutionId& issuer, IndexRun run,
                      std::size_t max_intervals = UsedRanges::kMaxIntervals);
 void apply_status(Overlay& state, const StatusPlan& plan, LogIndex log_index, std::uint8_t reason);

@@ -4,7 +4,7 @@
 
 #include "common/check.h"
 #include "ledger/registry.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/record.h"
 
 namespace testamur::ledger {
 
@@ -27,23 +27,29 @@ constexpr std::array<ParameterRow, kParameterCount> kRows = {{
     {Parameter::kTrustSlotsLimit, "trust_slots_limit", 16, 1, 16},
     {Parameter::kAccreditSlotsLimit, "accredit_slots_limit", 4'096, 1, 4'096},
     {Parameter::kLiveStatementsLimit, "live_statements_limit", 20'000, 1, 1'000'000},
-    {Parameter::kAccreditorLiveStatementsLimit, "accreditor_live_statements_limit", 2'000'000, 1, 100'000'000},
+    {Parameter::kAccreditorLiveStatementsLimit, "accreditor_live_statements_limit", 2'000'000, 1,
+     100'000'000},
     {Parameter::kStatementChangesPerDay, "statement_changes_per_day", 1'000, 1, 1'000'000},
-    {Parameter::kAccreditorStatementChangesPerDay, "accreditor_statement_changes_per_day", 100'000, 1, 100'000'000},
+    {Parameter::kAccreditorStatementChangesPerDay, "accreditor_statement_changes_per_day", 100'000,
+     1, 100'000'000},
     {Parameter::kHeartbeatMs, "heartbeat_ms", 30'000, 100, kHourMs},
     {Parameter::kStatusSlotsLimit, "status_slots_limit", 65'536, 1, 1'048'576},
     {Parameter::kKeysPerInstitutionLimit, "keys_per_institution_limit", 256, 8, 65'536},
     {Parameter::kTransportOverlapMs, "transport_overlap_ms", 30 * kDayMs, 0, 365 * kDayMs},
     {Parameter::kCompromiseWindowMs, "compromise_window_ms", 90 * kDayMs, kDayMs, 3650 * kDayMs},
-    {Parameter::kRootReplacementDelayMs, "root_replacement_delay_ms", 7 * kDayMs, kHourMs, 365 * kDayMs},
+    {Parameter::kRootReplacementDelayMs, "root_replacement_delay_ms", 7 * kDayMs, kHourMs,
+     365 * kDayMs},
     {Parameter::kRootVetoWindowMs, "root_veto_window_ms", 90 * kDayMs, kDayMs, 3650 * kDayMs},
     {Parameter::kReadyLifetimeMs, "ready_lifetime_ms", 30 * kDayMs, kHourMs, 365 * kDayMs},
-    {Parameter::kReadyCheckpointAgeMs, "ready_checkpoint_age_ms", 10 * kMinuteMs, kMinuteMs, kDayMs},
+    {Parameter::kReadyCheckpointAgeMs, "ready_checkpoint_age_ms", 10 * kMinuteMs, kMinuteMs,
+     kDayMs},
     {Parameter::kOpenProposalsLimit, "open_proposals_limit", 64, 1, 256},
     {Parameter::kAuthorOpenProposalsLimit, "author_open_proposals_limit", 8, 1, 64},
     {Parameter::kVotingTimeLimitMs, "voting_time_limit_ms", 90 * kDayMs, kHourMs, 365 * kDayMs},
-    {Parameter::kEffectiveDelayLimitMs, "effective_delay_limit_ms", 365 * kDayMs, kHourMs, 3650 * kDayMs},
-    {Parameter::kAuthorBytesPerDay, "author_bytes_per_day", 128 * kMiB, kMiB, 1024 * 1024 * kMiB, 3},
+    {Parameter::kEffectiveDelayLimitMs, "effective_delay_limit_ms", 365 * kDayMs, kHourMs,
+     3650 * kDayMs},
+    {Parameter::kAuthorBytesPerDay, "author_bytes_per_day", 128 * kMiB, kMiB, 1024 * 1024 * kMiB,
+     3},
 }};
 
 // Whether it stands in the canonical bytes.
@@ -69,20 +75,22 @@ Parameters::Parameters() {
 Status Parameters::set(Parameter id, std::uint64_t value) {
   const auto& row = row_of(id);
   if (value < row.least || value > row.most) {
-    return error("the parameter " + std::string(row.name) + " is " + std::to_string(value) + ", not within " +
-                 std::to_string(row.least) + " and " + std::to_string(row.most));
+    return error("the parameter " + std::string(row.name) + " is " + std::to_string(value) +
+                 ", not within " + std::to_string(row.least) + " and " + std::to_string(row.most));
   }
   values_[static_cast<std::size_t>(id) - 1] = value;
   return {};
 }
 
 Bytes encode(const Parameters& parameters) {
-  const auto count = std::ranges::count_if(kRows, [&](const ParameterRow& row) { return is_written(row, parameters); });
+  const auto count = std::ranges::count_if(
+      kRows, [&](const ParameterRow& row) { return is_written(row, parameters); });
 
   Encoder out;
   out.u16(static_cast<std::uint16_t>(count));
   for (const auto& row : kRows) {
-    if (is_written(row, parameters)) out.u16(static_cast<std::uint16_t>(row.id)).u64(parameters[row.id]);
+    if (is_written(row, parameters))
+      out.u16(static_cast<std::uint16_t>(row.id)).u64(parameters[row.id]);
   }
   return out.take();
 }
@@ -91,20 +99,26 @@ Result<Parameters> decode_parameters(ByteView bytes) {
   Decoder in(bytes);
   Parameters parameters;
   const auto count = in.u16();
-  if (count > kParameterCount) return error("the parameters are more than those that this version knows");
+  if (count > kParameterCount)
+    return error("the parameters are more than those that this version knows");
   for (std::uint16_t i = 0; i < count && in.ok(); ++i) {
     const auto id = in.u16();
-    if (id == 0 || id > kParameterCount) return error("parameter " + std::to_string(id) + " is not known");
+    if (id == 0 || id > kParameterCount)
+      return error("parameter " + std::to_string(id) + " is not known");
     TM_TRY_STATUS(parameters.set(static_cast<Parameter>(id), in.u64()));
   }
   if (!in.finished()) return error("the parameters are truncated or have bytes behind them");
 
-  // One set of values has one form: anything missing, repeated, out of order or written needlessly shows here.
-  if (!equal(encode(parameters), bytes)) return error("the parameters are not in their canonical form");
+  // One set of values has one form: anything missing, repeated, out of order or written needlessly
+  // shows here.
+  if (!equal(encode(parameters), bytes))
+    return error("the parameters are not in their canonical form");
   return parameters;
 }
 
-Hash256 parameters_digest(const Parameters& parameters) { return tags::kParameters(encode(parameters)); }
+Hash256 parameters_digest(const Parameters& parameters) {
+  return tags::kParameters(encode(parameters));
+}
 
 Parameters read_parameters(const StateReader& state) {
   const auto record = Registry(state).latest(

@@ -1,9 +1,11 @@
-// The parameters of a ledger: every limit that execution obeys, read from the registry of the parent state.
+// The parameters of a ledger: every limit that execution obeys, read from the registry of the
+// parent state.
 //
-// Canonical bytes: u16 count, then (u16 id, u64 value), ascending by id: every parameter of protocol version 1, and of
-// those that came with later versions the ones that are not at their standard value. So a ledger that never set a later
-// one keeps its bytes, and its digest, through every build; a standard value is permanent. The digest in the header is
-// H_tag(parameters, bytes). Ids are permanent, append-only. docs/formats/parameters.md. Pure; any thread.
+// Canonical bytes: u16 count, then (u16 id, u64 value), ascending by id: every parameter of
+// protocol version 1, and of those that came with later versions the ones that are not at their
+// standard value. So a ledger that never set a later one keeps its bytes, and its digest, through
+// every build; a standard value is permanent. The digest in the header is H_tag(parameters, bytes).
+// Ids are permanent, append-only. docs/formats/parameters.md. Pure; any thread.
 #pragma once
 
 #include <array>

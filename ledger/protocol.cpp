@@ -2,7 +2,7 @@
 
 #include "common/check.h"
 #include "ledger/registry.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/record.h"
 
 namespace testamur::ledger {
 
@@ -31,7 +31,9 @@ std::uint64_t last_seq(const StateReader& state) {
 
 const std::uint16_t kNewestProtocol = TESTAMUR_NEWEST_PROTOCOL;
 
-Bytes encode(const ProtocolRecord& record) { return Encoder().u16(record.version).u64(record.from).take(); }
+Bytes encode(const ProtocolRecord& record) {
+  return Encoder().u16(record.version).u64(record.from).take();
+}
 
 std::uint16_t protocol_version_at(const StateReader& state, Height height) {
   // The newest is almost always in force; versions are few.
@@ -42,7 +44,9 @@ std::uint16_t protocol_version_at(const StateReader& state, Height height) {
   return read_record(state, 1).version;
 }
 
-ProtocolRecord newest_protocol_record(const StateReader& state) { return read_record(state, last_seq(state)); }
+ProtocolRecord newest_protocol_record(const StateReader& state) {
+  return read_record(state, last_seq(state));
+}
 
 std::string ProtocolStop::text() const {
   return "protocol version " + std::to_string(record.version) + " is in force from height " +
@@ -60,7 +64,8 @@ std::optional<ProtocolStop> protocol_stop(const StateReader& state) {
   return stop;
 }
 
-void put_protocol(Overlay& state, const ProtocolRecord& record, Height height, std::uint64_t time_ms) {
+void put_protocol(Overlay& state, const ProtocolRecord& record, Height height,
+                  std::uint64_t time_ms) {
   put_record(state, entry_name(), {height, time_ms, encode(record)});
 }
 

@@ -18,7 +18,8 @@ const Receipt::History* Receipt::history(const RecordName& name) const {
 }
 
 Bytes encode(const Receipt& receipt) {
-  TM_CHECK(receipt.set_changes.size() <= Receipt::kMaxSetChanges && receipt.histories.size() <= Receipt::kMaxHistories);
+  TM_CHECK(receipt.set_changes.size() <= Receipt::kMaxSetChanges &&
+           receipt.histories.size() <= Receipt::kMaxHistories);
   Encoder out;
   out.raw(kMagic).fixed(receipt.commitment);
   encode(out, receipt.slot);
@@ -36,7 +37,8 @@ Bytes encode(const Receipt& receipt) {
 Result<Receipt> decode_receipt(ByteView bytes) {
   if (bytes.size() > Receipt::kMaxEncodedSize) return error("receipt: larger than 4 MiB");
   Decoder in{bytes};
-  if (!equal(in.raw(kMagic.size()), kMagic)) return error("receipt: the file does not begin as a receipt of format 1");
+  if (!equal(in.raw(kMagic.size()), kMagic))
+    return error("receipt: the file does not begin as a receipt of format 1");
   Receipt receipt;
   receipt.commitment = in.fixed<Commitment>();
   receipt.slot = decode_slot_proof(in);
@@ -68,8 +70,9 @@ Status verify_receipt(const Receipt& receipt, LightClient& client) {
   }
   for (const auto& history : receipt.histories) {
     if (!verify_history(history.proof, roots.registry_root, history.name)) {
-      return error("receipt: a registry history (kind " + std::to_string(history.name.kind) + ", id " +
-                   to_hex(history.name.id) + ") is not in the registry of its checkpoint");
+      return error("receipt: a registry history (kind " + std::to_string(history.name.kind) +
+                   ", id " + to_hex(history.name.id) +
+                   ") is not in the registry of its checkpoint");
     }
   }
   return {};

@@ -1,8 +1,9 @@
-// Receipts: one file that proves one credential offline, with its checkpoint, the validator sets that lead to it, and
-// what the registry says of its issuer, key and achievement. docs/formats/receipt.md.
+// Receipts: one file that proves one credential offline, with its checkpoint, the validator sets
+// that lead to it, and what the registry says of its issuer, key and achievement.
+// docs/formats/receipt.md.
 //
-// A receipt shows the status at the height of its checkpoint, not later. Input may come from anybody: decoding is
-// strict and bounded, nothing aborts. Pure; any thread.
+// A receipt shows the status at the height of its checkpoint, not later. Input may come from
+// anybody: decoding is strict and bounded, nothing aborts. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,10 @@ struct Receipt {
   Commitment commitment;
   SlotProof slot;
   Checkpoint checkpoint;
-  std::vector<SetChange> set_changes;  // from the oldest epoch that the maker expects a verifier to know
-  // Whole histories under the checkpoint's registry root: usually the issuer, its key and the achievement.
+  std::vector<SetChange>
+      set_changes;  // from the oldest epoch that the maker expects a verifier to know
+  // Whole histories under the checkpoint's registry root: usually the issuer, its key and the
+  // achievement.
   struct History {
     RecordName name;
     HistoryProof proof;
@@ -39,8 +42,8 @@ struct Receipt {
 Bytes encode(const Receipt& receipt);
 Result<Receipt> decode_receipt(ByteView bytes);
 
-// Proves everything in the receipt from what `client` trusts, which learns the set changes on the way. The failure says
-// which part is unproven.
+// Proves everything in the receipt from what `client` trusts, which learns the set changes on the
+// way. The failure says which part is unproven.
 Status verify_receipt(const Receipt& receipt, LightClient& client);
 
 }  // namespace testamur::ledger

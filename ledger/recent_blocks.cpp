@@ -2,7 +2,7 @@
 
 #include "common/check.h"
 #include "ledger/meta.h"
-#include "ledger/tx/derived_tables.h"
+#include "ledger/tx/records/tables.h"
 
 namespace testamur::ledger {
 
@@ -12,7 +12,8 @@ namespace {
 constexpr int kForgottenPerBlock = 4;
 
 void write(Overlay& state, Height height, const RecentBlock& block) {
-  state.put(tx::kRecentBlocks, u64_bytes(height.value), Encoder().u64(block.time_ms).fixed(block.id).take());
+  state.put(tx::kRecentBlocks, u64_bytes(height.value),
+            Encoder().u64(block.time_ms).fixed(block.id).take());
 }
 
 void forget(Overlay& state, Height height, std::uint64_t before_ms) {
@@ -38,7 +39,8 @@ std::optional<RecentBlock> read_recent_block(const StateReader& state, Height he
   return block;
 }
 
-void note_block(Overlay& state, Height height, std::uint64_t time_ms, const BlockId& parent, std::uint64_t keep_ms) {
+void note_block(Overlay& state, Height height, std::uint64_t time_ms, const BlockId& parent,
+                std::uint64_t keep_ms) {
   if (height.value > 0 && !parent.is_zero()) {
     const Height below{height.value - 1};
     if (auto known = read_recent_block(state, below)) {

@@ -5,13 +5,16 @@
 #include <variant>
 
 #include "common/check.h"
-#include "ledger/tx/succession_records.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/record.h"
+#include "ledger/tx/records/statements.h"
+#include "ledger/tx/records/successions.h"
 
 namespace testamur::ledger {
 namespace {
 
-// The ledger stores its numbers. The trust engine's are the same, name by name, so that no cast can mistake one for
-// another; the switches below do not rely on it.
+// The ledger stores its numbers. The trust engine's are the same, name by name, so that no cast can
+// mistake one for another; the switches below do not rely on it.
 static_assert(int(trust::Standing::kGood) == int(tx::Standing::kGood));
 static_assert(int(trust::Standing::kSuspended) == int(tx::Standing::kSuspended));
 static_assert(int(trust::Standing::kClosed) == int(tx::Standing::kClosed));
@@ -76,21 +79,23 @@ trust::Statement statement_of(const tx::StatementRecord& record, const trust::Co
 
 Status taken(std::optional<trust::EventError> wrong, const InstitutionId& id) {
   if (!wrong) return {};
-  return error("the trust engine refuses a change of " + to_text(id) + ": " + std::string(trust::to_text(*wrong)));
+  return error("the trust engine refuses a change of " + to_text(id) + ": " +
+               std::string(trust::to_text(*wrong)));
 }
 
 }  // namespace
 
-// Where the next entry of a list stands in the ledger. An institution goes before what a transaction says of it.
+// Where the next entry of a list stands in the ledger. An institution goes before what a
+// transaction says of it.
 struct RecognitionGraph::Place {
   Height height;
   LogIndex index;
   Status (RecognitionGraph::*take)(const StateReader& state);
 };
 
-// What takes effect at the start of a block names the transaction that brought it about, which is older than others
-// that were taken in since.
-trust::Commit RecognitionGraph::commit_of(const tx::Anchored& at, const tx::Cause& cause) {
+// What takes effect at the start of a block names the transaction that brought it about, which is
+// older than others that were taken in since.
+trust::Commit RecognitionGraph::commit_of(const tx::RecordPlace& at, const tx::Cause& cause) {
   last_order_ = std::max(last_order_, cause.log_index);
   return {last_order_, at.height, at.time_ms, cause.key};
 }
@@ -102,7 +107,8 @@ Status RecognitionGraph::take_institution(const StateReader& state) {
   const auto parent = parent_of(record);
   // At genesis a party may stand in the list before its parent.
   const bool known = parent && history_.find(*parent).has_value();
-  TM_TRY_STATUS(taken(history_.add_party(id, commit, is_accreditor(record), known ? parent : std::nullopt), id));
+  TM_TRY_STATUS(taken(
+      history_.add_party(id, commit, is_accreditor(record), known ? parent : std::nullopt), id));
   if (parent && !known) late_parents_.push_back({id, *parent});
   std::erase_if(late_parents_, [&](const auto& late) {
     return late.second == id && !history_.set_parent(late.first, commit, id).has_value();
@@ -119,7 +125,8 @@ Status RecognitionGraph::take_change(const StateReader& state) {
     const auto& retired = key->retired;
     if (!retired || retired->at.seq != change.seq || retired->compromised_since_ms == 0) return {};
     const auto commit = commit_of(retired->at, retired->cause);
-    return taken(history_.compromise_key(change.key, retired->compromised_since_ms, commit), change.institution);
+    return taken(history_.compromise_key(change.key, retired->compromised_since_ms, commit),
+                 change.institution);
   }
   if (change.kind == tx::RegistryKind::kSuccessions) return take_succession(state, change);
   const auto now = tx::institution_record(state, change.institution, change.seq);
@@ -130,7 +137,8 @@ Status RecognitionGraph::take_change(const StateReader& state) {
     TM_TRY_STATUS(taken(history_.set_parent(id, commit, parent_of(now)), id));
   }
   if (is_accreditor(now) != is_accreditor(before)) {
-    TM_TRY_STATUS(taken(history_.set_accreditor(id, commit, is_accreditor(now), now.retroactive), id));
+    TM_TRY_STATUS(
+        taken(history_.set_accreditor(id, commit, is_accreditor(now), now.retroactive), id));
   }
   if (now.standing == before.standing) return {};
   // Its succession, which stands before it in the list, has closed it.
@@ -138,7 +146,8 @@ Status RecognitionGraph::take_change(const StateReader& state) {
   return taken(history_.set_standing(id, commit, standing_of(now.standing)), id);
 }
 
-Status RecognitionGraph::take_succession(const StateReader& state, const tx::RegistryChange& change) {
+Status RecognitionGraph::take_succession(const StateReader& state,
+                                         const tx::RegistryChange& change) {
   const auto record = tx::succession_record(state, change.institution, change.seq);
   const auto& content = record.content;
   trust::Succession succession;
@@ -147,14 +156,16 @@ Status RecognitionGraph::take_succession(const StateReader& state, const tx::Reg
     const auto heir = content.heir.is_zero() ? std::nullopt : std::optional(content.heir);
     succession.predecessors.push_back({party, content.closes, heir});
   }
-  return taken(history_.add_succession(succession, commit_of(record.at, record.cause)), change.institution);
+  return taken(history_.add_succession(succession, commit_of(record.at, record.cause)),
+               change.institution);
 }
 
 Status RecognitionGraph::take_statement(const StateReader& state) {
   const auto record = tx::statement_at_ordinal(state, statements_++);
   const auto wrong = history_.append(statement_of(record, commit_of(record.at, record.cause)));
   if (!wrong) return {};
-  return error("the trust engine refuses statement " + to_text(record.id) + ": " + std::string(trust::to_text(*wrong)));
+  return error("the trust engine refuses statement " + to_text(record.id) + ": " +
+               std::string(trust::to_text(*wrong)));
 }
 
 Status RecognitionGraph::follow(const StateReader& state) {
@@ -198,7 +209,8 @@ RecognitionGraph::Place RecognitionGraph::place_of_change(const StateReader& sta
   }
   const auto key = tx::read_key(state, change.key);
   TM_CHECK(key.has_value(), "a change of an unknown key:", change.key.hex());
-  const auto& record = key->retired && key->retired->at.seq == change.seq ? *key->retired : key->added;
+  const auto& record =
+      key->retired && key->retired->at.seq == change.seq ? *key->retired : key->added;
   return {record.at.height, record.cause.log_index, &RecognitionGraph::take_change};
 }
 
@@ -209,7 +221,8 @@ class PairHistory {
  public:
   explicit PairHistory(const StateReader& state) : state_(state) {}
 
-  void gather(const std::vector<tx::InstitutionRecord>& author, const std::vector<tx::StatementRecord>& statements) {
+  void gather(const std::vector<tx::InstitutionRecord>& author,
+              const std::vector<tx::StatementRecord>& statements) {
     for (std::size_t i = 1; i < author.size(); ++i) {
       if (is_accreditor(author[i]) != is_accreditor(author[i - 1]))
         events_.push_back({author[i].at, author[i].cause, &author[i]});
@@ -217,19 +230,23 @@ class PairHistory {
     std::set<KeyId> keys;
     for (const auto& record : statements) {
       events_.push_back({record.at, record.cause, &record});
-      if (!record.cause.key.is_zero() && keys.insert(record.cause.key).second) gather_compromise(record.cause.key);
+      if (!record.cause.key.is_zero() && keys.insert(record.cause.key).second)
+        gather_compromise(record.cause.key);
     }
-    std::ranges::stable_sort(events_, {},
-                             [](const Event& event) { return std::pair(event.at.height, event.cause.log_index); });
+    std::ranges::stable_sort(events_, {}, [](const Event& event) {
+      return std::pair(event.at.height, event.cause.log_index);
+    });
   }
 
   trust::History make(const tx::InstitutionRecord& author, const InstitutionId& subject) {
-    // Who speaks and who is spoken of are older than what is said; their parents are no part of the question.
+    // Who speaks and who is spoken of are older than what is said; their parents are no part of the
+    // question.
     const auto commit = commit_of(author.at, author.cause);
     check(!history_.add_party(author.id, commit, is_accreditor(author)));
     check(!history_.add_party(subject, commit));
 
-    for (const Event& event : events_) std::visit([&](const auto& what) { append(event, what); }, event.what);
+    for (const Event& event : events_)
+      std::visit([&](const auto& what) { append(event, what); }, event.what);
     return std::move(history_);
   }
 
@@ -239,7 +256,7 @@ class PairHistory {
     std::uint64_t since_ms = 0;
   };
   struct Event {
-    tx::Anchored at;
+    tx::RecordPlace at;
     tx::Cause cause;
     std::variant<const tx::InstitutionRecord*, const tx::StatementRecord*, Compromise> what;
   };
@@ -248,7 +265,8 @@ class PairHistory {
     const auto key = tx::read_key(state_, id);
     TM_CHECK(key.has_value(), "a statement by an unknown key:", id.hex());
     if (!key->retired || key->retired->compromised_since_ms == 0) return;
-    events_.push_back({key->retired->at, key->retired->cause, Compromise{id, key->retired->compromised_since_ms}});
+    events_.push_back({key->retired->at, key->retired->cause,
+                       Compromise{id, key->retired->compromised_since_ms}});
   }
 
   void append(const Event& event, const tx::InstitutionRecord* role) {
@@ -263,11 +281,13 @@ class PairHistory {
   }
 
   // As RecognitionGraph's: what takes effect at the start of a block names an older transaction.
-  trust::Commit commit_of(const tx::Anchored& at, const tx::Cause& cause) {
+  trust::Commit commit_of(const tx::RecordPlace& at, const tx::Cause& cause) {
     last_order_ = std::max(last_order_, cause.log_index);
     return {last_order_, at.height, at.time_ms, cause.key};
   }
-  static void check(bool taken) { TM_CHECK(taken, "ledger and trust engine disagree on what is valid"); }
+  static void check(bool taken) {
+    TM_CHECK(taken, "ledger and trust engine disagree on what is valid");
+  }
 
   const StateReader& state_;
   std::vector<Event> events_;
@@ -277,7 +297,8 @@ class PairHistory {
 
 }  // namespace
 
-trust::History history_of_pair(const StateReader& state, const std::vector<tx::InstitutionRecord>& author,
+trust::History history_of_pair(const StateReader& state,
+                               const std::vector<tx::InstitutionRecord>& author,
                                const std::vector<tx::StatementRecord>& statements) {
   TM_CHECK(!author.empty() && !statements.empty(), "a pair without an author or a statement");
   PairHistory pair(state);

@@ -5,8 +5,9 @@
 
 #include "common/check.h"
 #include "ledger/ledger_state.h"
-#include "ledger/tx/facts_codec.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/encoding.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/record.h"
 #include "ledger/validators.h"
 
 namespace testamur::ledger {
@@ -23,7 +24,8 @@ RecordName name_of_key(const KeyId& id) {
   return {static_cast<std::uint16_t>(tx::RegistryKind::kKey), tx::registry_id(id)};
 }
 RecordName name_of_predecessors() {
-  return {static_cast<std::uint16_t>(tx::RegistryKind::kPredecessors), tx::registry_id_of_predecessors()};
+  return {static_cast<std::uint16_t>(tx::RegistryKind::kPredecessors),
+          tx::registry_id_of_predecessors()};
 }
 
 // Large records are moved once each, not swapped about.
@@ -38,19 +40,24 @@ void sort_by(std::vector<Item>& items, const KeyOf& key_of) {
   items = std::move(sorted);
 }
 
-auto order_of(const ReplacedKey& key) { return std::tuple(key.institution, key.purpose, key_id(key.purpose, key.key)); }
+auto order_of(const ReplacedKey& key) {
+  return std::tuple(key.institution, key.purpose, key_id(key.purpose, key.key));
+}
 
-Result<RecoveryWitness> make_witness(const StateReader& state, const InstitutionId& institution, Height height) {
-  RecoveryWitness witness{institution, prove_as_of(state, name_of_institution(institution), height), {}};
-  if (!witness.record.record) return error("the registry does not know the validator " + to_text(institution));
+Result<RecoveryWitness> make_witness(const StateReader& state, const InstitutionId& institution,
+                                     Height height) {
+  RecoveryWitness witness{
+      institution, prove_as_of(state, name_of_institution(institution), height), {}};
+  if (!witness.record.record)
+    return error("the registry does not know the validator " + to_text(institution));
   for (const auto& id : tx::keys_of(state, institution)) {
     const auto key = tx::read_key(state, id);
     if (!key || key->retired || key->added.purpose != KeyPurpose::kRoot) continue;
     witness.roots.push_back({id, prove_as_of(state, name_of_key(id), height)});
   }
   if (witness.roots.empty() || witness.roots.size() > kRootKeysLimit) {
-    return error("the validator " + to_text(institution) + " has " + std::to_string(witness.roots.size()) +
-                 " root keys, not 1 to 255");
+    return error("the validator " + to_text(institution) + " has " +
+                 std::to_string(witness.roots.size()) + " root keys, not 1 to 255");
   }
   return witness;
 }
@@ -80,7 +87,8 @@ ReplacedKey decode_replaced_key(Decoder& in) {
 }  // namespace
 
 void encode(Encoder& out, const GenesisContinues& continues) {
-  TM_CHECK(continues.institutions.size() <= CertifyingSet::kMaxSize && continues.keys.size() <= 255);
+  TM_CHECK(continues.institutions.size() <= CertifyingSet::kMaxSize &&
+           continues.keys.size() <= 255);
   out.sized(encode(continues.last)).u8(static_cast<std::uint8_t>(continues.sets.size()));
   for (const auto& set : continues.sets) out.raw(set.encode());
   out.u8(static_cast<std::uint8_t>(continues.institutions.size()));
@@ -115,21 +123,25 @@ std::optional<GenesisContinues> decode_continues(Decoder& in) {
   }
   const unsigned institutions = in.u8();
   if (institutions > CertifyingSet::kMaxSize) in.fail();
-  for (unsigned i = 0; i < institutions && in.ok(); ++i) continues.institutions.push_back(decode_witness(in));
-  for (unsigned left = in.u8(); left > 0 && in.ok(); --left) continues.keys.push_back(decode_replaced_key(in));
+  for (unsigned i = 0; i < institutions && in.ok(); ++i)
+    continues.institutions.push_back(decode_witness(in));
+  for (unsigned left = in.u8(); left > 0 && in.ok(); --left)
+    continues.keys.push_back(decode_replaced_key(in));
   if (!in.ok()) return std::nullopt;
   return continues;
 }
 
 void sort_continues(GenesisContinues& continues) {
-  sort_by(continues.institutions, [](const RecoveryWitness& witness) { return witness.institution; });
+  sort_by(continues.institutions,
+          [](const RecoveryWitness& witness) { return witness.institution; });
   for (auto& witness : continues.institutions) {
     sort_by(witness.roots, [](const RecoveryWitness::RootKey& root) { return root.id; });
   }
   std::ranges::sort(continues.keys, {}, order_of);
 }
 
-Result<GenesisContinues> make_continues(const StateReader& state, Checkpoint last, CertifyingSet certified_by) {
+Result<GenesisContinues> make_continues(const StateReader& state, Checkpoint last,
+                                        CertifyingSet certified_by) {
   const auto& header = last.header;
   if (read_roots(state) != header.roots) {
     return error("the state is not that after block " + std::to_string(header.height.value));
@@ -162,21 +174,27 @@ std::vector<Predecessor> read_predecessors(const StateReader& state) {
   return predecessors;
 }
 
-void put_predecessor(Overlay& state, const Predecessor& predecessor, Height height, std::uint64_t time_ms) {
+void put_predecessor(Overlay& state, const Predecessor& predecessor, Height height,
+                     std::uint64_t time_ms) {
   Encoder body;
-  body.u8(kPredecessorFormat).fixed(predecessor.chain).u64(predecessor.epoch).u64(predecessor.height);
+  body.u8(kPredecessorFormat)
+      .fixed(predecessor.chain)
+      .u64(predecessor.epoch)
+      .u64(predecessor.height);
   body.fixed(predecessor.block);
   put_record(state, name_of_predecessors(), {height, time_ms, body.take()});
 }
 
-ChainId chain_at(const std::vector<Predecessor>& predecessors, const ChainId& chain, Height height) {
+ChainId chain_at(const std::vector<Predecessor>& predecessors, const ChainId& chain,
+                 Height height) {
   for (const auto& predecessor : predecessors) {
     if (height <= predecessor.height) return predecessor.chain;
   }
   return chain;
 }
 
-std::optional<ChainId> chain_of(const Reference& reference, const std::vector<Predecessor>& predecessors,
+std::optional<ChainId> chain_of(const Reference& reference,
+                                const std::vector<Predecessor>& predecessors,
                                 const ChainId& chain) {
   if (reference.is_of_chain(chain)) return chain;
   for (const auto& predecessor : predecessors) {

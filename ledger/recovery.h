@@ -1,10 +1,12 @@
 // Recovery: how a ledger that lost more than f of its consensus keys goes on under a new genesis.
 //
-// The new record *continues* the old ledger: it carries the old ledger's last block with its finality, the validator
-// set that would have certified the next block, and what the registry under that block says of the set's institutions
-// and their root keys, all of it provable by whoever followed the old ledger. The new ledger has another chain id; its
-// genesis block has the next height and epoch, and its state is the old one with the new set in it. Who must sign:
-// ledger/genesis.h (Signatory), docs/decisions/0961. Bytes: docs/formats/genesis.md. Pure; any thread.
+// The new record *continues* the old ledger: it carries the old ledger's last block with its
+// finality, the validator set that would have certified the next block, and what the registry under
+// that block says of the set's institutions and their root keys, all of it provable by whoever
+// followed the old ledger. The new ledger has another chain id; its genesis block has the next
+// height and epoch, and its state is the old one with the new set in it. Who must sign:
+// ledger/genesis.h (Signatory), docs/decisions/0961. Bytes: docs/formats/genesis.md. Pure; any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +44,7 @@ struct ReplacedKey {
 
 struct GenesisContinues {
   Checkpoint last;
-  std::vector<CertifyingSet> sets;            // of `last`'s epoch; where `last` seals it, also the next one
+  std::vector<CertifyingSet> sets;  // of `last`'s epoch; where `last` seals it, also the next one
   std::vector<RecoveryWitness> institutions;  // of set(), ascending
   std::vector<ReplacedKey> keys;              // ascending by (institution, purpose, key id)
 
@@ -57,9 +59,10 @@ std::optional<GenesisContinues> decode_continues(Decoder& in);
 // Sorts institutions, root keys and replaced keys.
 void sort_continues(GenesisContinues& continues);
 
-// From the state after the block `last`, whose epoch `certified_by` certified. Fails where the state is not that of the
-// block, or names institutions that it does not know.
-Result<GenesisContinues> make_continues(const StateReader& state, Checkpoint last, CertifyingSet certified_by);
+// From the state after the block `last`, whose epoch `certified_by` certified. Fails where the
+// state is not that of the block, or names institutions that it does not know.
+Result<GenesisContinues> make_continues(const StateReader& state, Checkpoint last,
+                                        CertifyingSet certified_by);
 
 // The ledgers that a state continues, oldest first: each ended with the block `last`.
 struct Predecessor {
@@ -70,11 +73,12 @@ struct Predecessor {
   auto operator<=>(const Predecessor&) const = default;
 };
 std::vector<Predecessor> read_predecessors(const StateReader& state);
-void put_predecessor(Overlay& state, const Predecessor& predecessor, Height height, std::uint64_t time_ms);
+void put_predecessor(Overlay& state, const Predecessor& predecessor, Height height,
+                     std::uint64_t time_ms);
 // The ledger in which a height was reached: one of the predecessors, or `chain` itself.
 ChainId chain_at(const std::vector<Predecessor>& predecessors, const ChainId& chain, Height height);
 // The one that a reference names: `chain` or a predecessor; nothing when it names another.
-std::optional<ChainId> chain_of(const Reference& reference, const std::vector<Predecessor>& predecessors,
-                                const ChainId& chain);
+std::optional<ChainId> chain_of(const Reference& reference,
+                                const std::vector<Predecessor>& predecessors, const ChainId& chain);
 
 }  // namespace testamur::ledger

@@ -11,9 +11,11 @@ Bytes record_name(const RecordName& name, std::uint64_t seq) {
 }
 
 // Reads one entry whose presence the caller has established.
-RegistryRecord existing_record(const Registry& registry, const RecordName& name, std::uint64_t seq) {
+RegistryRecord existing_record(const Registry& registry, const RecordName& name,
+                               std::uint64_t seq) {
   auto record = registry.record(name, seq);
-  TM_CHECK(record.has_value(), "missing registry record, kind", name.kind, "id", to_hex(name.id), "seq", seq);
+  TM_CHECK(record.has_value(), "missing registry record, kind", name.kind, "id", to_hex(name.id),
+           "seq", seq);
   return std::move(*record);
 }
 
@@ -44,7 +46,9 @@ Result<RegistryRecord> decode_registry_record(ByteView bytes) {
   return record;
 }
 
-Hash256 record_key(const RecordName& name, std::uint64_t seq) { return tags::kMapRecordKey(record_name(name, seq)); }
+Hash256 record_key(const RecordName& name, std::uint64_t seq) {
+  return tags::kMapRecordKey(record_name(name, seq));
+}
 Hash256 head_key(const RecordName& name) { return tags::kMapHeadKey(head_name(name)); }
 
 std::optional<RegistryHead> Registry::head(const RecordName& name) const {
@@ -89,12 +93,15 @@ std::vector<RegistryRecord> Registry::history(const RecordName& name) const {
   std::vector<RegistryRecord> records;
   const auto newest = head(name);
   if (!newest) return records;
-  for (std::uint64_t seq = 1; seq <= newest->last; ++seq) records.push_back(existing_record(*this, name, seq));
+  for (std::uint64_t seq = 1; seq <= newest->last; ++seq)
+    records.push_back(existing_record(*this, name, seq));
   return records;
 }
 
 Hash256 Registry::root() const { return stored_map_root(state_); }
-MapProof Registry::prove_head(const RecordName& name) const { return prove_in_map(state_, head_key(name)); }
+MapProof Registry::prove_head(const RecordName& name) const {
+  return prove_in_map(state_, head_key(name));
+}
 MapProof Registry::prove_record(const RecordName& name, std::uint64_t seq) const {
   return prove_in_map(state_, record_key(name, seq));
 }

@@ -1,9 +1,10 @@
 // The registry: versioned public records under a sparse Merkle map. docs/formats/registry.md.
 //
-// (kind, id) names a history of immutable records 1, 2, …, each {from height, from time, body}, and one mutable head
-// {count, last seq}. For one kind all ids have the same width; ledger/tx defines the kinds and the bodies. Within a
-// block entries are only written; hash_registry() updates the map once at its end.
-// A Registry borrows its state and may be used wherever that may. Proofs of whole histories: ledger/registry_proof.h.
+// (kind, id) names a history of immutable records 1, 2, …, each {from height, from time, body}, and
+// one mutable head {count, last seq}. For one kind all ids have the same width; ledger/tx defines
+// the kinds and the bodies. Within a block entries are only written; hash_registry() updates the
+// map once at its end. A Registry borrows its state and may be used wherever that may. Proofs of
+// whole histories: ledger/registry_proof.h.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +45,9 @@ Result<RegistryHead> decode_registry_head(ByteView bytes);
 Bytes encode(const RegistryRecord& record);
 Result<RegistryRecord> decode_registry_record(ByteView bytes);
 
-Hash256 record_key(const RecordName& name, std::uint64_t seq);  // H_tag(map-record-key, u16 kind || id || u64 seq)
-Hash256 head_key(const RecordName& name);                       // H_tag(map-head-key, u16 kind || id)
+Hash256 record_key(const RecordName& name,
+                   std::uint64_t seq);     // H_tag(map-record-key, u16 kind || id || u64 seq)
+Hash256 head_key(const RecordName& name);  // H_tag(map-head-key, u16 kind || id)
 
 class Registry {
  public:
@@ -54,7 +56,8 @@ class Registry {
   std::optional<RegistryHead> head(const RecordName& name) const;
   std::optional<RegistryRecord> record(const RecordName& name, std::uint64_t seq) const;
   std::optional<RegistryRecord> latest(const RecordName& name) const;
-  // The record in force at a height: the last with from_height <= height; its sequence number, 0 for none.
+  // The record in force at a height: the last with from_height <= height; its sequence number, 0
+  // for none.
   std::uint64_t seq_as_of(const RecordName& name, Height height) const;
   std::optional<RegistryRecord> as_of(const RecordName& name, Height height) const;
   // The whole history, oldest first.

@@ -10,18 +10,21 @@ constexpr std::size_t kMaxRecordBytes = 1 << 20;  // a block holds no larger bod
 ProvenRecord prove_record(const StateReader& state, const RecordName& name, std::uint64_t seq) {
   const Registry registry{state};
   auto record = registry.record(name, seq);
-  TM_CHECK(record.has_value(), "missing registry record, kind", name.kind, "id", to_hex(name.id), "seq", seq);
+  TM_CHECK(record.has_value(), "missing registry record, kind", name.kind, "id", to_hex(name.id),
+           "seq", seq);
   return {std::move(*record), registry.prove_record(name, seq)};
 }
 
-bool verify_head(const std::optional<RegistryHead>& head, const MapProof& proof, const Hash256& root,
-                 const RecordName& name) {
+bool verify_head(const std::optional<RegistryHead>& head, const MapProof& proof,
+                 const Hash256& root, const RecordName& name) {
   if (!head) return verify_absent(proof, root, head_key(name));
   return verify_member(proof, root, {head_key(name), map_value_hash(encode(*head))});
 }
 
-bool verify_record(const ProvenRecord& proven, const Hash256& root, const RecordName& name, std::uint64_t seq) {
-  return verify_member(proven.proof, root, {record_key(name, seq), map_value_hash(encode(proven.record))});
+bool verify_record(const ProvenRecord& proven, const Hash256& root, const RecordName& name,
+                   std::uint64_t seq) {
+  return verify_member(proven.proof, root,
+                       {record_key(name, seq), map_value_hash(encode(proven.record))});
 }
 
 void encode_head(Encoder& out, const std::optional<RegistryHead>& head, const MapProof& proof) {
@@ -66,15 +69,18 @@ AsOfProof prove_as_of(const StateReader& state, const RecordName& name, Height h
   proof.head_proof = registry.prove_head(name);
   proof.seq = registry.seq_as_of(name, height);
   if (proof.seq > 0) proof.record = prove_record(state, name, proof.seq);
-  if (proof.head && proof.seq < proof.head->last) proof.next = prove_record(state, name, proof.seq + 1);
+  if (proof.head && proof.seq < proof.head->last)
+    proof.next = prove_record(state, name, proof.seq + 1);
   return proof;
 }
 
-bool verify_as_of(const AsOfProof& proof, const Hash256& root, const RecordName& name, Height height) {
+bool verify_as_of(const AsOfProof& proof, const Hash256& root, const RecordName& name,
+                  Height height) {
   if (!verify_head(proof.head, proof.head_proof, root, name)) return false;
   const std::uint64_t last = proof.head ? proof.head->last : 0;
   if (proof.seq > last) return false;
-  if (proof.record.has_value() != (proof.seq > 0) || proof.next.has_value() != (proof.seq < last)) return false;
+  if (proof.record.has_value() != (proof.seq > 0) || proof.next.has_value() != (proof.seq < last))
+    return false;
   if (proof.record && proof.record->record.from_height > height) return false;
   if (proof.next && proof.next->record.from_height <= height) return false;
   return (!proof.record || verify_record(*proof.record, root, name, proof.seq)) &&
@@ -84,7 +90,8 @@ bool verify_as_of(const AsOfProof& proof, const Hash256& root, const RecordName&
 void encode(Encoder& out, const AsOfProof& proof) {
   encode_head(out, proof.head, proof.head_proof);
   if (!proof.head) return;
-  TM_CHECK(proof.record.has_value() == (proof.seq > 0) && proof.next.has_value() == (proof.seq < proof.head->last));
+  TM_CHECK(proof.record.has_value() == (proof.seq > 0) &&
+           proof.next.has_value() == (proof.seq < proof.head->last));
   out.u64(proof.seq);
   if (proof.record) encode_record(out, *proof.record);
   if (proof.next) encode_record(out, *proof.next);
@@ -107,7 +114,8 @@ HistoryProof prove_history(const StateReader& state, const RecordName& name) {
   proof.head = registry.head(name);
   proof.head_proof = registry.prove_head(name);
   const std::uint64_t last = proof.head ? proof.head->last : 0;
-  for (std::uint64_t seq = 1; seq <= last; ++seq) proof.records.push_back(prove_record(state, name, seq));
+  for (std::uint64_t seq = 1; seq <= last; ++seq)
+    proof.records.push_back(prove_record(state, name, seq));
   return proof;
 }
 
@@ -130,7 +138,8 @@ HistoryProof decode_history_proof(Decoder& in) {
   HistoryProof proof;
   decode_head(in, proof.head, proof.head_proof);
   const std::uint64_t last = proof.head ? proof.head->last : 0;
-  for (std::uint64_t seq = 1; seq <= last && in.ok(); ++seq) proof.records.push_back(decode_record(in));
+  for (std::uint64_t seq = 1; seq <= last && in.ok(); ++seq)
+    proof.records.push_back(decode_record(in));
   return proof;
 }
 

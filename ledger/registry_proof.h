@@ -1,7 +1,7 @@
 // Proofs about the registry under a certified registry root. docs/formats/registry.md.
 //
-// Absence is proven as well as presence: an answer shows everything that the registry says of a name, or nothing. The
-// checking half takes input from outside and never aborts. Pure; any thread.
+// Absence is proven as well as presence: an answer shows everything that the registry says of a
+// name, or nothing. The checking half takes input from outside and never aborts. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -28,12 +28,14 @@ struct AsOfProof {
   MapProof head_proof;
   std::uint64_t seq = 0;               // of `record`; 0: the history began later
   std::optional<ProvenRecord> record;  // record seq, from_height <= the height asked for
-  std::optional<ProvenRecord> next;    // record seq + 1, from_height > the height; nothing when seq is the last
+  std::optional<ProvenRecord>
+      next;  // record seq + 1, from_height > the height; nothing when seq is the last
   auto operator<=>(const AsOfProof&) const = default;
 };
 
 AsOfProof prove_as_of(const StateReader& state, const RecordName& name, Height height);
-bool verify_as_of(const AsOfProof& proof, const Hash256& root, const RecordName& name, Height height);
+bool verify_as_of(const AsOfProof& proof, const Hash256& root, const RecordName& name,
+                  Height height);
 void encode(Encoder& out, const AsOfProof& proof);
 AsOfProof decode_as_of_proof(Decoder& in);
 

@@ -51,7 +51,8 @@ Delta::Delta(std::array<Changes, kTableLimit> changes) {
     for (auto entry = changes[table].begin(); entry != changes[table].end();) {
       auto node = changes[table].extract(entry++);
       size_bytes_ += node.key().size() + (node.mapped() ? node.mapped()->size() : 0);
-      changes_.push_back({static_cast<Table>(table), std::move(node.key()), std::move(node.mapped())});
+      changes_.push_back(
+          {static_cast<Table>(table), std::move(node.key()), std::move(node.mapped())});
     }
   }
   table_begin_[kTableLimit] = static_cast<std::uint32_t>(changes_.size());
@@ -60,7 +61,8 @@ Delta::Delta(std::array<Changes, kTableLimit> changes) {
 
 std::span<const Delta::Change> Delta::changes(Table table) const {
   const std::size_t index = slot(table);
-  return std::span{changes_}.subspan(table_begin_[index], table_begin_[index + 1] - table_begin_[index]);
+  return std::span{changes_}.subspan(table_begin_[index],
+                                     table_begin_[index + 1] - table_begin_[index]);
 }
 
 std::uint64_t Delta::key_hash(Table table, ByteView key) {
@@ -95,21 +97,24 @@ const Delta::Change* Delta::find(Table table, ByteView key, std::uint64_t hash) 
   const std::uint64_t bits = (1ull << (hash & 63)) | (1ull << ((hash >> 6) & 63));
   if ((filter_[(hash >> 12) & (filter_.size() - 1)] & bits) != bits) return nullptr;
   const auto range = changes(table);
-  const auto found = std::lower_bound(range.begin(), range.end(), key,
-                                      [](const Change& change, ByteView k) { return KeyLess{}(change.key, k); });
+  const auto found =
+      std::lower_bound(range.begin(), range.end(), key,
+                       [](const Change& change, ByteView k) { return KeyLess{}(change.key, k); });
   return found != range.end() && equal(found->key, key) ? &*found : nullptr;
 }
 
 const Delta::Change* Delta::floor(Table table, ByteView prefix, ByteView key) const {
   const auto range = changes(table);
-  const auto after = std::upper_bound(range.begin(), range.end(), key,
-                                      [](ByteView k, const Change& change) { return KeyLess{}(k, change.key); });
+  const auto after =
+      std::upper_bound(range.begin(), range.end(), key,
+                       [](ByteView k, const Change& change) { return KeyLess{}(k, change.key); });
   if (after == range.begin()) return nullptr;
   const Change& last = *(after - 1);
   return has_prefix(last.key, prefix) ? &last : nullptr;
 }
 
-Overlay::Overlay(const StateReader& base, DeltaChain chain) : base_(base), chain_(std::move(chain)) {
+Overlay::Overlay(const StateReader& base, DeltaChain chain)
+    : base_(base), chain_(std::move(chain)) {
   for (const auto& delta : chain_) TM_CHECK(delta != nullptr);
 }
 
@@ -135,7 +140,8 @@ std::optional<Bytes> Overlay::get(Table table, ByteView key) const {
   return find_change(table, key, value) ? value : base_.get(table, key);
 }
 
-std::optional<std::pair<Bytes, Bytes>> Overlay::floor(Table table, ByteView prefix, ByteView key) const {
+std::optional<std::pair<Bytes, Bytes>> Overlay::floor(Table table, ByteView prefix,
+                                                      ByteView key) const {
   TM_CHECK(has_prefix(key, prefix));
   const auto& own = writes_[slot(table)];
   Bytes limit = to_bytes(key);
@@ -165,7 +171,8 @@ void Overlay::write(Table table, ByteView key, std::optional<Bytes> value) {
   auto at = own.lower_bound(key);
   const bool was_written = at != own.end() && equal(at->first, key);
   if (!was_written) at = own.emplace_hint(at, to_bytes(key), std::nullopt);
-  if (open_savepoints_ > 0) undo_.push_back({table, to_bytes(key), was_written, std::move(at->second)});
+  if (open_savepoints_ > 0)
+    undo_.push_back({table, to_bytes(key), was_written, std::move(at->second)});
   at->second = std::move(value);
 }
 
@@ -213,7 +220,8 @@ std::optional<Bytes> MemoryState::get(Table table, ByteView key) const {
   return found->second;
 }
 
-std::optional<std::pair<Bytes, Bytes>> MemoryState::floor(Table table, ByteView prefix, ByteView key) const {
+std::optional<std::pair<Bytes, Bytes>> MemoryState::floor(Table table, ByteView prefix,
+                                                          ByteView key) const {
   TM_CHECK(has_prefix(key, prefix));
   const auto& entries = tables_[slot(table)];
   const auto found = floor_in(entries, prefix, key);

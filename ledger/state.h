@@ -1,9 +1,11 @@
-// The state of the ledger as key-value pairs in tables, and how branches of unfinalized blocks share it.
+// The state of the ledger as key-value pairs in tables, and how branches of unfinalized blocks
+// share it.
 //
-// A base (the store, or MemoryState) holds the last finalized state. Each block above it is an immutable Delta; an
-// Overlay reads through a chain of deltas into the base and collects the writes of one more block. Deltas may be
-// shared between branches and threads once built; an Overlay belongs to one thread at a time. Nothing here is
-// hashed: what the tables hold and what of it is authenticated is documented in ledger/README.md.
+// A base (the store, or MemoryState) holds the last finalized state. Each block above it is an
+// immutable Delta; an Overlay reads through a chain of deltas into the base and collects the writes
+// of one more block. Deltas may be shared between branches and threads once built; an Overlay
+// belongs to one thread at a time. Nothing here is hashed: what the tables hold and what of it is
+// authenticated is documented in ledger/README.md.
 #pragma once
 
 #include <array>
@@ -19,8 +21,8 @@
 
 namespace testamur::ledger {
 
-// The tables. A value is stored as the first byte of every database key and is never reused. 1 to 31 belong to the
-// authenticated structures, 32 to 63 to the transaction kinds (ledger/tx).
+// The tables. A value is stored as the first byte of every database key and is never reused. 1 to
+// 31 belong to the authenticated structures, 32 to 63 to the transaction kinds (ledger/tx).
 enum class Table : std::uint8_t {
   kMeta = 1,             // u8 MetaKey -> value of that key
   kLogNodes = 2,         // u8 level, u64 index -> hash of a complete subtree of the log
@@ -45,12 +47,15 @@ class StateReader {
   virtual ~StateReader() = default;
   // The value of `key`, or nothing.
   virtual std::optional<Bytes> get(Table table, ByteView key) const = 0;
-  // The entry with the greatest key that is <= `key` and begins with `prefix`. Precondition: `key` begins with
-  // `prefix`, and all keys of the table that begin with `prefix` have the length of `key`.
-  virtual std::optional<std::pair<Bytes, Bytes>> floor(Table table, ByteView prefix, ByteView key) const = 0;
+  // The entry with the greatest key that is <= `key` and begins with `prefix`. Precondition: `key`
+  // begins with `prefix`, and all keys of the table that begin with `prefix` have the length of
+  // `key`.
+  virtual std::optional<std::pair<Bytes, Bytes>> floor(Table table, ByteView prefix,
+                                                       ByteView key) const = 0;
 };
 
-// Orders keys as memcmp does, shorter first; transparent, so that a ByteView finds a Bytes without a copy.
+// Orders keys as memcmp does, shorter first; transparent, so that a ByteView finds a Bytes without
+// a copy.
 struct KeyLess {
   using is_transparent = void;
   bool operator()(ByteView a, ByteView b) const;
@@ -74,7 +79,9 @@ class Delta {
   std::span<const Change> changes() const { return changes_; }
   std::span<const Change> changes(Table table) const;
   // The change of `key`, or null when this block leaves it alone.
-  const Change* find(Table table, ByteView key) const { return find(table, key, key_hash(table, key)); }
+  const Change* find(Table table, ByteView key) const {
+    return find(table, key, key_hash(table, key));
+  }
   const Change* find(Table table, ByteView key, std::uint64_t hash) const;
   // The last change with key <= `key` that begins with `prefix`, deletions included; or null.
   const Change* floor(Table table, ByteView prefix, ByteView key) const;
@@ -91,13 +98,14 @@ class Delta {
 
   std::vector<Change> changes_;
   std::array<std::uint32_t, kTableLimit + 1> table_begin_{};  // changes of table t: [t], [t + 1]
-  std::vector<std::uint64_t> filter_;                         // Bloom filter, so that a miss costs no search
+  std::vector<std::uint64_t> filter_;  // Bloom filter, so that a miss costs no search
   std::size_t size_bytes_ = 0;
 };
 
 using DeltaChain = std::vector<std::shared_ptr<const Delta>>;  // oldest first
 
-// The state after a chain of deltas over a base, plus own writes. `base` is borrowed and must outlive the overlay.
+// The state after a chain of deltas over a base, plus own writes. `base` is borrowed and must
+// outlive the overlay.
 class Overlay final : public StateReader {
  public:
   explicit Overlay(const StateReader& base, DeltaChain chain = {});
@@ -106,12 +114,14 @@ class Overlay final : public StateReader {
   Overlay& operator=(const Overlay&) = delete;
 
   std::optional<Bytes> get(Table table, ByteView key) const override;
-  std::optional<std::pair<Bytes, Bytes>> floor(Table table, ByteView prefix, ByteView key) const override;
+  std::optional<std::pair<Bytes, Bytes>> floor(Table table, ByteView prefix,
+                                               ByteView key) const override;
 
   void put(Table table, ByteView key, Bytes value);
   void erase(Table table, ByteView key);
 
-  // A point to return to. Savepoints nest: the last opened is the first to be rolled back or released.
+  // A point to return to. Savepoints nest: the last opened is the first to be rolled back or
+  // released.
   struct Savepoint {
     std::size_t undo_size;
   };
@@ -142,12 +152,13 @@ class Overlay final : public StateReader {
   std::size_t open_savepoints_ = 0;
 };
 
-// A state held in memory: a base for tests, the simulator and small tools. Concurrent readers are safe while nobody
-// applies.
+// A state held in memory: a base for tests, the simulator and small tools. Concurrent readers are
+// safe while nobody applies.
 class MemoryState final : public StateReader {
  public:
   std::optional<Bytes> get(Table table, ByteView key) const override;
-  std::optional<std::pair<Bytes, Bytes>> floor(Table table, ByteView prefix, ByteView key) const override;
+  std::optional<std::pair<Bytes, Bytes>> floor(Table table, ByteView prefix,
+                                               ByteView key) const override;
   void apply(const Delta& delta);
   // A digest of every entry: equal states have equal digests.
   Hash256 digest() const;

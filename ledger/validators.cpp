@@ -4,14 +4,15 @@
 
 #include "common/check.h"
 #include "ledger/registry.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/record.h"
 
 namespace testamur::ledger {
 
 namespace {
 
 RecordName entry_name() {
-  return {static_cast<std::uint16_t>(tx::RegistryKind::kValidators), tx::registry_id_of_validators()};
+  return {static_cast<std::uint16_t>(tx::RegistryKind::kValidators),
+          tx::registry_id_of_validators()};
 }
 
 std::uint64_t last_seq(const StateReader& state) {
@@ -45,7 +46,8 @@ KeyId consensus_key_id(const CertifyingSet::Member& member) {
 
 std::optional<KeyId> seat_of(const StateReader& state, const InstitutionId& institution) {
   const auto set = read_validators(state);
-  const auto found = std::ranges::find(set.members(), institution, &CertifyingSet::Member::institution);
+  const auto found =
+      std::ranges::find(set.members(), institution, &CertifyingSet::Member::institution);
   if (found == set.members().end()) return std::nullopt;
   return consensus_key_id(*found);
 }

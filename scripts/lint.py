@@ -16,6 +16,9 @@ FORBIDDEN_PAIRS = {("consensus", "ledger"), ("ledger", "consensus"), ("node", "w
 # Inside node: store and net know nothing of each other; chain may use both; rpc may use chain; main may use all.
 NODE_LEVEL = {"log": -1, "address": -1, "store": 0, "net": 0, "config": 0, "chain": 1, "rpc": 2, "main": 3}
 
+# Inside ledger/tx: bytes know nothing of what is stored, what is stored nothing of what may be done.
+TX_LEVEL = {"wire": 0, "records": 1, "rules": 2}
+
 # A third-party header may be included only from these folders (and from tests).
 OWNERS = [
     (r"secp256k1", ("common",)),
@@ -26,7 +29,7 @@ OWNERS = [
     (r"rocksdb/", ("node/store",)),
     (r"boost/", ("node", "wallet/client")),
     (r"grpcpp/|testamur/v1/.*\.grpc\.pb\.h", ("node/rpc", "wallet/client")),
-    (r"google/protobuf/|testamur/v1/.*\.pb\.h", ("ledger/tx", "node/net", "node/rpc", "wallet/client")),
+    (r"google/protobuf/|testamur/v1/.*\.pb\.h", ("ledger/tx/wire", "node/net", "node/rpc", "wallet/client")),
     (r"CLI/", ("node", "wallet/cli")),
     (r"spdlog/", ("node",)),
     (r"qrencode", ("wallet/cli",)),
@@ -142,6 +145,10 @@ def check_includes(path, text):
                 other = target.split("/")[1] if target.count("/") > 1 else "main"
                 if own != other and NODE_LEVEL.get(other, 9) >= NODE_LEVEL.get(own, -1):
                     report(path, number, f"node/{own} includes node/{other}")
+            if relative.parts[:2] == ("ledger", "tx") and target.startswith("ledger/tx/"):
+                own, other = relative.parts[2], target.split("/")[2]
+                if TX_LEVEL.get(other, -1) > TX_LEVEL.get(own, 9):
+                    report(path, number, f"ledger/tx/{own} includes ledger/tx/{other}")
         for pattern, owners in OWNERS:
             if re.search(pattern, target) and top not in LEVEL:
                 if folder != "tests" and not any(str(relative).startswith(owner + "/") for owner in owners):

@@ -45,7 +45,8 @@ Bytes encode(const ConsensusStatement& statement) {
   return out.fixed(statement.signature).take();
 }
 
-Hash256 signing_digest(const ChainId& chain, const Hash256& set_digest, const ConsensusStatement& statement) {
+Hash256 signing_digest(const ChainId& chain, const Hash256& set_digest,
+                       const ConsensusStatement& statement) {
   Encoder message;
   message.fixed(chain).u64(statement.epoch).fixed(set_digest).u64(statement.view);
   if (statement.act != Act::kNullify) message.u64(statement.parent_view).fixed(statement.block);
@@ -55,7 +56,8 @@ Hash256 signing_digest(const ChainId& chain, const Hash256& set_digest, const Co
 bool contradict(const ConsensusStatement& a, const ConsensusStatement& b) {
   if (a.epoch != b.epoch || a.view != b.view) return false;
   if (a.act == b.act) return a.act != Act::kNullify && a.block != b.block;
-  return (a.act == Act::kNullify && b.act == Act::kFinalize) || (a.act == Act::kFinalize && b.act == Act::kNullify);
+  return (a.act == Act::kNullify && b.act == Act::kFinalize) ||
+         (a.act == Act::kFinalize && b.act == Act::kNullify);
 }
 
 }  // namespace testamur::ledger::tx

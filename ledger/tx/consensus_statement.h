@@ -1,5 +1,5 @@
-// What a consensus key signs, as an accuser shows it: the bytes of docs/formats/consensus.md, read from that page
-// alone, so that the ledger needs no consensus engine. Pure; any thread.
+// What a consensus key signs, as an accuser shows it: the bytes of docs/formats/consensus.md, read
+// from that page alone, so that the ledger needs no consensus engine. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -22,16 +22,18 @@ struct ConsensusStatement {
   Signature signature;
 };
 
-// statement (u8 act || u64 epoch || u64 view, and unless nullify || u64 parent view || block id) || signature: 81 or
-// 121 bytes. Nothing for any other.
+// statement (u8 act || u64 epoch || u64 view, and unless nullify || u64 parent view || block id) ||
+// signature: 81 or 121 bytes. Nothing for any other.
 std::optional<ConsensusStatement> decode_signed_statement(ByteView bytes);
 Bytes encode(const ConsensusStatement& statement);
 
 // The 32 bytes that the signature is over.
-Hash256 signing_digest(const ChainId& chain, const Hash256& set_digest, const ConsensusStatement& statement);
+Hash256 signing_digest(const ChainId& chain, const Hash256& set_digest,
+                       const ConsensusStatement& statement);
 
-// Whether no honest key signs both: same epoch and view, and two proposals, two notarize or two finalize votes for
-// different blocks, or nullify and finalize. (Notarize and nullify together are no misbehaviour.)
+// Whether no honest key signs both: same epoch and view, and two proposals, two notarize or two
+// finalize votes for different blocks, or nullify and finalize. (Notarize and nullify together are
+// no misbehaviour.)
 bool contradict(const ConsensusStatement& a, const ConsensusStatement& b);
 
 }  // namespace testamur::ledger::tx

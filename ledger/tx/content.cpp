@@ -1,5 +1,15 @@
+// The forms of facts and of the contents of transactions: what can be said of a value without a
+// state. A rule stands here where a client asks for it before there are bytes, or a decoder of
+// records after; wire/ has the rest. Fields are named from where the content begins; decoding puts
+// the kind's name before them.
 #include "ledger/tx/content.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <limits>
+
+#include "common/check.h"
 #include "ledger/tx/form_check.h"
 
 namespace testamur::ledger::tx {
@@ -8,502 +18,312 @@ namespace {
 
 using Presence = FormCheck::Presence;
 
-template <class Field>
-LocalizedTexts read_texts(const Field& field) {
-  LocalizedTexts texts;
-  texts.reserve(static_cast<std::size_t>(field.size()));
-  for (const auto& entry : field) texts.push_back({entry.language(), entry.text()});
-  return texts;
+constexpr std::uint32_t kEctsLimitHundredths = 100'000;
+constexpr std::uint32_t kWorkloadLimitHours = 100'000;
+
+// ---- institutions
+
+bool is_country(std::string_view text) {
+  return text.size() == 2 && std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-template <class Field>
-void write_texts(const LocalizedTexts& texts, Field* field) {
-  for (const auto& text : texts) {
-    auto* entry = field->Add();
-    entry->set_language(text.language);
-    entry->set_text(text.text);
-  }
+// ---- achievements
+
+bool is_isced_code(std::uint16_t code) {
+  if (code > 9999) return false;
+  std::string digits = std::to_string(code);
+  digits.insert(0, 4 - digits.size(), '0');
+  return trust::parse_field(digits).ok();
 }
 
-template <class Field>
-std::vector<InstitutionId> read_institutions(FormCheck& check, std::string_view name, const Field& field) {
-  std::vector<InstitutionId> ids;
-  for (const auto& bytes : field) {
-    check.length(FormCheck::element(name, ids.size()), bytes.size(), InstitutionId::kSize, Presence::kRequired);
-    ids.push_back(fixed_from<InstitutionId>(bytes));
-  }
-  return ids;
-}
-
-template <class Field>
-void write_institutions(const std::vector<InstitutionId>& ids, Field* field) {
-  for (const auto& id : ids) *field->Add() = to_string(id.view());
-}
-
-// The number in a narrower type; out of range fails the check and gives zero.
-template <class Narrow>
-Narrow narrow(FormCheck& check, std::string_view field, std::uint32_t value) {
-  check.number(field, value, 0, static_cast<Narrow>(~Narrow{0}));
-  return static_cast<Narrow>(value);
-}
-
-trust::FieldMask read_mask(const std::string& bytes) {
-  trust::FieldMask mask;
-  for (unsigned i = 0; i < 8; ++i) {
-    mask.low |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[i])) << (8 * i);
-    mask.high |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[8 + i])) << (8 * i);
-  }
-  return mask;
-}
-
-std::string write_mask(const trust::FieldMask& mask) {
-  std::string bytes(16, '\0');
-  for (unsigned i = 0; i < 8; ++i) {
-    bytes[i] = static_cast<char>(mask.low >> (8 * i));
-    bytes[8 + i] = static_cast<char>(mask.high >> (8 * i));
-  }
-  return bytes;
-}
-
-trust::Scope read_scope(FormCheck& check, const v1::Scope& message) {
-  trust::Scope scope;
-  if (!message.isced_fields().empty()) {
-    check.length("scope.isced_fields", message.isced_fields().size(), 16, Presence::kRequired);
-    if (!check.failed()) scope.fields = read_mask(message.isced_fields());
-  }
-  if (message.eqf_levels() != 0) {
-    scope.levels = narrow<std::uint8_t>(check, "scope.eqf_levels", message.eqf_levels());
-  }
-  if (message.award_types() != 0) {
-    scope.award_types = narrow<std::uint16_t>(check, "scope.award_types", message.award_types());
-  }
-  if (message.purposes() != 0) {
-    scope.purposes = narrow<std::uint8_t>(check, "scope.purposes", message.purposes());
-  }
-  if (message.achievements_size() == 0) return scope;
-  scope.achievements.emplace();
-  for (const auto& entry : message.achievements()) {
-    const auto path = FormCheck::element("scope.achievements", scope.achievements->size());
-    check.length(path + ".institution", entry.institution().size(), InstitutionId::kSize, Presence::kRequired);
-    check.require(entry.number() != 0, RejectionCode::kFieldMissing, path + ".number");
-    scope.achievements->push_back({fixed_from<InstitutionId>(entry.institution()), entry.number()});
-  }
-  return scope;
-}
-
-void write_scope(const trust::Scope& scope, v1::Scope& message) {
-  if (scope.fields) message.set_isced_fields(write_mask(*scope.fields));
-  if (scope.levels) message.set_eqf_levels(*scope.levels);
-  if (scope.award_types) message.set_award_types(*scope.award_types);
-  if (scope.purposes) message.set_purposes(*scope.purposes);
-  if (!scope.achievements) return;
-  for (const auto& achievement : *scope.achievements) {
-    auto* entry = message.add_achievements();
-    entry->set_institution(to_string(achievement.institution.view()));
-    entry->set_number(achievement.number);
+void check_uris(FormCheck& check, const std::string& field, const std::vector<std::string>& uris) {
+  check.ascending(field, uris, kListLimit);
+  for (std::size_t i = 0; i < uris.size() && !check.failed(); ++i) {
+    check.require(!uris[i].empty(), RejectionCode::kFieldMissing, FormCheck::element(field, i));
+    check.url(FormCheck::element(field, i), uris[i]);
   }
 }
 
-// The fields that several kinds of statements have. A message that lacks one has no accessor of that name.
-template <class Message>
-void read_common(FormCheck& check, const Message& message, StatementContent& content) {
-  check.length("subject", message.subject().size(), InstitutionId::kSize, Presence::kRequired);
-  content.subject = fixed_from<InstitutionId>(message.subject());
-  if constexpr (requires { message.slot(); }) content.slot = narrow<std::uint16_t>(check, "slot", message.slot());
-  if constexpr (requires { message.amount(); }) {
-    content.amount = narrow<std::uint8_t>(check, "amount", message.amount());
-    content.depth = narrow<std::uint8_t>(check, "depth", message.depth());
+void check_outcomes(FormCheck& check, const std::vector<LearningOutcome>& outcomes) {
+  check.number("outcomes", outcomes.size(), 0, kListLimit);
+  for (std::size_t i = 0; i < outcomes.size() && !check.failed(); ++i) {
+    const auto path = FormCheck::element("outcomes", i);
+    check.texts(path + ".texts", outcomes[i].texts, kTextLimitBytes, Presence::kRequired);
+    check_uris(check, path + ".esco_uris", outcomes[i].esco_uris);
   }
-  if constexpr (requires { message.scope(); }) content.scope = read_scope(check, message.scope());
-  if constexpr (requires { message.valid_from_ms(); }) content.valid_from_ms = message.valid_from_ms();
-  if constexpr (requires { message.valid_until_ms(); }) content.valid_until_ms = message.valid_until_ms();
-  if constexpr (requires { message.reason(); }) content.reason = static_cast<StatementReason>(message.reason());
-  if constexpr (requires { message.evidence_digest(); }) {
-    check.length("evidence_digest", message.evidence_digest().size(), Hash256::kSize, Presence::kOptional);
-    content.evidence_digest = fixed_from<Hash256>(message.evidence_digest());
-    check.require(message.evidence_digest().empty() || !content.evidence_digest.is_zero(),
-                  RejectionCode::kExplicitDefault, "evidence_digest", "a digest of zeros says nothing");
+}
+
+void check_classification(FormCheck& check, const AchievementContent& content) {
+  check.number("award_type", content.award_type, 0, trust::kAwardTypeCount)
+      .number("ects_hundredths", content.ects_hundredths, 0, kEctsLimitHundredths)
+      .number("workload_hours", content.workload_hours, 0, kWorkloadLimitHours)
+      .number("eqf_level", content.eqf_level, 0, trust::kMaxLevel)
+      .ascending("isced_fields", content.isced_fields, kListLimit);
+  for (std::size_t i = 0; i < content.isced_fields.size() && !check.failed(); ++i) {
+    check.require(is_isced_code(content.isced_fields[i]), RejectionCode::kFieldRange,
+                  FormCheck::element("isced_fields", i), "not a detailed field of ISCED-F 2013");
   }
-  if constexpr (requires { message.scheme(); }) {
-    content.scheme = static_cast<QualityScheme>(message.scheme());
-    check.length("report_digest", message.report_digest().size(), Hash256::kSize, Presence::kOptional);
-    content.evidence_digest = fixed_from<Hash256>(message.report_digest());
-    check.require(message.report_digest().empty() || !content.evidence_digest.is_zero(),
-                  RejectionCode::kExplicitDefault, "report_digest", "a digest of zeros says nothing");
-    content.report_url = message.report_url();
+}
+
+// ---- statements
+
+void check_scope(FormCheck& check, const trust::Scope& scope) {
+  check.require(!scope.fields || !scope.fields->empty(), RejectionCode::kEmptyMask,
+                "scope.isced_fields", "leave the mask out to mean all");
+  if (scope.achievements) check.ascending("scope.achievements", *scope.achievements, kListLimit);
+  const auto wrong = check.failed() ? std::nullopt : trust::check(scope);
+  if (!wrong) return;
+  const bool empty = *wrong == trust::ScopeError::kEmptyPart;
+  check.require(false, empty ? RejectionCode::kEmptyMask : RejectionCode::kMaskBits, "scope",
+                empty ? "leave a mask out to mean all" : "a bit without a meaning");
+}
+
+void check_names(FormCheck& check, const StatementContent& content) {
+  const bool may_name = content.kind == StatementKind::kEnd || content.kind == StatementKind::kVoid;
+  const bool must_name = content.kind == StatementKind::kVoid ||
+                         (content.kind == StatementKind::kEnd && content.accreditation);
+  check.require(may_name || content.names.empty(), RejectionCode::kFieldConflict, "statement_ids")
+      .require(!must_name || !content.names.empty(), RejectionCode::kFieldMissing, "statement_ids")
+      .ascending("statement_ids", content.names, kNamedStatementsLimit)
+      .require(content.names.empty() || content.slot == 0, RejectionCode::kFieldConflict, "slot",
+               "an end or void that names statements has no slot");
+}
+
+// ---- statuses
+
+// Bounds of the form; the ledger's parameter bounds the slots.
+constexpr std::size_t kStatusListLimit = 65'536;
+constexpr std::size_t kBitmapLimitBytes = 131'072;
+constexpr auto kLastIndex = std::numeric_limits<std::uint64_t>::max();
+
+void check_run(FormCheck& check, const std::string& field, std::uint64_t first,
+               std::uint64_t count) {
+  check.require(count > 0, RejectionCode::kFieldMissing, field + ".count")
+      .require(first <= kLastIndex - count, RejectionCode::kIndexOverflow, field);
+}
+
+void check_target(FormCheck& check, const std::vector<IssuerIndex>& indexes) {
+  const std::string field = "list.indexes";
+  check.number(field, indexes.size(), 1, kStatusListLimit);
+  for (std::size_t i = 1; i < indexes.size() && !check.failed(); ++i) {
+    check.require(indexes[i - 1] < indexes[i], RejectionCode::kNotSorted, field);
   }
-  if constexpr (requires { message.statement_ids(); }) {
-    const auto ids = as_bytes(message.statement_ids());
-    check.hash_list("statement_ids", ids, TransactionId::kSize, 0, kNamedStatementsLimit);
-    for (std::size_t at = 0; !check.failed() && at < ids.size(); at += TransactionId::kSize) {
-      content.names.push_back(TransactionId::prefix_of(ids.subspan(at, TransactionId::kSize)));
+
+  // A run is [first, first + count): the last index of all could not be in any.
+  check.require(indexes.empty() || indexes.back().value != kLastIndex,
+                RejectionCode::kIndexOverflow, field);
+}
+
+void check_target(FormCheck& check, const std::vector<IndexRangeContent>& ranges) {
+  const std::string field = "ranges.ranges";
+  check.number(field, ranges.size(), 1, kStatusListLimit);
+
+  std::uint64_t end = 0;
+  for (std::size_t i = 0; i < ranges.size() && !check.failed(); ++i) {
+    const auto path = FormCheck::element(field, i);
+    const auto first = ranges[i].first.value;
+    check_run(check, path, first, ranges[i].count);
+    check.require(i == 0 || first >= end, RejectionCode::kNotSorted, path,
+                  "ranges ascend and are disjoint");
+    end = first + ranges[i].count;
+  }
+}
+
+void check_target(FormCheck& check, const IndexBitmap& bitmap) {
+  check.number("bulk.bitmap", bitmap.bits.size(), 1, kBitmapLimitBytes);
+  if (check.failed()) return;
+
+  // Another zero byte would be a second encoding of the same change.
+  check.require(bitmap.bits.back() != 0, RejectionCode::kFieldRange, "bulk.bitmap",
+                "the last byte is not zero");
+  check_run(check, "bulk", bitmap.first.value, bitmap.bits.size() * 8);
+}
+
+bool may_reinstate(StatusReason reason) {
+  return reason == StatusReason::kCorrection || reason == StatusReason::kWithdrawn ||
+         reason == StatusReason::kKeyCompromise;
+}
+
+}  // namespace
+
+std::string_view best_text(const LocalizedTexts& texts, std::string_view language) {
+  for (const auto tag : {language, std::string_view("en")}) {
+    for (const auto& entry : texts) {
+      if (entry.language == tag) return entry.text;
     }
   }
+  return texts.empty() ? std::string_view{} : std::string_view(texts.front().text);
 }
 
-template <class Message>
-void write_common(const StatementContent& content, Message& message) {
-  message.set_subject(to_string(content.subject.view()));
-  if constexpr (requires { message.slot(); }) message.set_slot(content.slot);
-  if constexpr (requires { message.amount(); }) {
-    message.set_amount(content.amount);
-    message.set_depth(content.depth);
-  }
-  if constexpr (requires { message.scope(); }) {
-    if (content.scope != trust::Scope{}) write_scope(content.scope, *message.mutable_scope());
-  }
-  if constexpr (requires { message.valid_from_ms(); }) message.set_valid_from_ms(content.valid_from_ms);
-  if constexpr (requires { message.valid_until_ms(); }) message.set_valid_until_ms(content.valid_until_ms);
-  if constexpr (requires { message.reason(); }) {
-    message.set_reason(static_cast<v1::RecognitionReason>(content.reason));
-  }
-  if constexpr (requires { message.evidence_digest(); }) {
-    if (!content.evidence_digest.is_zero()) message.set_evidence_digest(to_string(content.evidence_digest.view()));
-  }
-  if constexpr (requires { message.scheme(); }) {
-    message.set_scheme(static_cast<v1::QualityAssuranceScheme>(content.scheme));
-    if (!content.evidence_digest.is_zero()) message.set_report_digest(to_string(content.evidence_digest.view()));
-    message.set_report_url(content.report_url);
-  }
-  if constexpr (requires { message.statement_ids(); }) {
-    std::string ids;
-    for (const auto& id : content.names) ids += to_string(id.view());
-    message.set_statement_ids(ids);
-  }
-}
-
-void read_achievement_lists(FormCheck& check, const v1::AchievementPublish& message, AchievementContent& content) {
-  for (const auto code : message.isced_fields()) {
-    content.isced_fields.push_back(
-        narrow<std::uint16_t>(check, FormCheck::element("isced_fields", content.isced_fields.size()), code));
-  }
-  for (const auto& outcome : message.outcomes()) {
-    content.outcomes.push_back({read_texts(outcome.texts()), {outcome.esco_uris().begin(), outcome.esco_uris().end()}});
-  }
-  for (const auto type : message.assessment_types()) {
-    check.require(type != 0, RejectionCode::kFieldRange, "assessment_types");
-    content.assessment_types.push_back(static_cast<AssessmentType>(type));
-  }
-  content.teaches = read_institutions(check, "teaches", message.teaches());
-  content.assesses = read_institutions(check, "assesses", message.assesses());
-  content.awarding_bodies = read_institutions(check, "awarding_bodies", message.awarding_bodies());
-  content.languages.assign(message.languages().begin(), message.languages().end());
-}
-
-}  // namespace
-
-std::optional<Rejection> within(std::string_view prefix, std::optional<Rejection> rejection) {
-  if (rejection) {
-    rejection->field = std::string(prefix) + (rejection->field.empty() ? "" : ".") + rejection->field;
-  }
-  return rejection;
-}
-
-std::optional<Rejection> read(const v1::InstitutionFacts& message, InstitutionFacts& facts) {
+std::optional<Rejection> form_error(const InstitutionFacts& facts) {
   FormCheck check;
-  check.length("parent", message.parent().size(), InstitutionId::kSize, Presence::kOptional);
-  facts = {read_texts(message.legal_names()),
-           message.country(),
-           message.domain(),
-           message.ror(),
-           message.eter(),
-           message.lei(),
-           message.deqar(),
-           fixed_from<InstitutionId>(message.parent())};
-  check.require(message.parent().empty() || !facts.parent.is_zero(), RejectionCode::kExplicitDefault, "parent",
-                "an id of zeros says nothing");
-  return check.failed() ? check.result() : form_error(facts);
-}
-
-void write(const InstitutionFacts& facts, v1::InstitutionFacts& message) {
-  write_texts(facts.legal_names, message.mutable_legal_names());
-  message.set_country(facts.country);
-  message.set_domain(facts.domain);
-  message.set_ror(facts.ror);
-  message.set_eter(facts.eter);
-  message.set_lei(facts.lei);
-  message.set_deqar(facts.deqar);
-  if (!facts.parent.is_zero()) message.set_parent(to_string(facts.parent.view()));
-}
-
-std::optional<Rejection> read(const v1::AchievementPublish& message, AchievementContent& content) {
-  FormCheck check;
-  content.number = message.number();
-  content.version = narrow<std::uint16_t>(check, "version", message.version());
-  content.titles = read_texts(message.titles());
-  content.descriptions = read_texts(message.descriptions());
-  content.award_kind = static_cast<AwardKind>(message.award_kind());
-  content.award_type = narrow<std::uint8_t>(check, "award_type", message.award_type());
-  content.ects_hundredths = message.ects_hundredths();
-  content.workload_hours = message.workload_hours();
-  content.eqf_level = narrow<std::uint8_t>(check, "eqf_level", message.eqf_level());
-  read_achievement_lists(check, message, content);
-  content.assessments = read_texts(message.assessments());
-  content.participation = static_cast<Participation>(message.participation());
-  content.quality_scheme = static_cast<QualityScheme>(message.quality_assurance().scheme());
-  content.quality_texts = read_texts(message.quality_assurance().texts());
-  content.quality_url = message.quality_assurance().url();
-  content.review_due_ms = message.review_due_ms();
-  content.prerequisites = read_texts(message.prerequisites());
-  content.identity_check = static_cast<IdentityCheck>(message.identity_check());
-  content.grading = read_texts(message.grading());
-  content.stackability = static_cast<Stackability>(message.stackability());
-  content.information_url = message.information_url();
-  return check.failed() ? check.result() : form_error(content);
-}
-
-void write(const AchievementContent& content, v1::AchievementPublish& message) {
-  message.set_number(content.number);
-  message.set_version(content.version);
-  write_texts(content.titles, message.mutable_titles());
-  write_texts(content.descriptions, message.mutable_descriptions());
-  message.set_award_kind(static_cast<v1::AwardKind>(content.award_kind));
-  message.set_award_type(content.award_type);
-  message.set_ects_hundredths(content.ects_hundredths);
-  message.set_workload_hours(content.workload_hours);
-  message.set_eqf_level(content.eqf_level);
-  for (const auto code : content.isced_fields) message.add_isced_fields(code);
-  for (const auto& outcome : content.outcomes) {
-    auto* entry = message.add_outcomes();
-    write_texts(outcome.texts, entry->mutable_texts());
-    for (const auto& uri : outcome.esco_uris) entry->add_esco_uris(uri);
-  }
-  for (const auto type : content.assessment_types) {
-    message.add_assessment_types(static_cast<v1::AssessmentType>(type));
-  }
-  write_texts(content.assessments, message.mutable_assessments());
-  message.set_participation(static_cast<v1::ParticipationForm>(content.participation));
-  if (content.quality_scheme != QualityScheme::kNone || !content.quality_texts.empty() ||
-      !content.quality_url.empty()) {
-    auto* quality = message.mutable_quality_assurance();
-    quality->set_scheme(static_cast<v1::QualityAssuranceScheme>(content.quality_scheme));
-    write_texts(content.quality_texts, quality->mutable_texts());
-    quality->set_url(content.quality_url);
-  }
-  write_institutions(content.teaches, message.mutable_teaches());
-  write_institutions(content.assesses, message.mutable_assesses());
-  write_institutions(content.awarding_bodies, message.mutable_awarding_bodies());
-  message.set_review_due_ms(content.review_due_ms);
-  for (const auto& language : content.languages) message.add_languages(language);
-  write_texts(content.prerequisites, message.mutable_prerequisites());
-  message.set_identity_check(static_cast<v1::IdentityCheck>(content.identity_check));
-  write_texts(content.grading, message.mutable_grading());
-  message.set_stackability(static_cast<v1::Stackability>(content.stackability));
-  message.set_information_url(content.information_url);
-}
-
-std::optional<Rejection> read(const v1::AchievementReference& message, AchievementId& id) {
-  FormCheck check;
-  check.length("institution", message.institution().size(), InstitutionId::kSize, Presence::kRequired)
-      .number("number", message.number(), 1, 0xFFFF'FFFF)
-      .number("version", message.version(), 1, 0xFFFF);
-  id = {fixed_from<InstitutionId>(message.institution()), message.number(),
-        static_cast<std::uint16_t>(message.version())};
+  check.texts("legal_names", facts.legal_names, kNameLimitBytes, Presence::kRequired)
+      .require(is_country(facts.country), RejectionCode::kTextForm, "country",
+               "two letters of ISO 3166-1, upper case")
+      .require(is_domain(facts.domain), RejectionCode::kTextForm, "domain", "a lower-case DNS name")
+      .identifier("ror", facts.ror)
+      .identifier("eter", facts.eter)
+      .identifier("lei", facts.lei)
+      .identifier("deqar", facts.deqar);
   return check.result();
 }
 
-void write(const AchievementId& id, v1::AchievementReference& message) {
-  message.set_institution(to_string(id.institution.view()));
-  message.set_number(id.number);
-  message.set_version(id.version);
+std::vector<InstitutionId> SuccessionContent::parties() const {
+  std::vector<InstitutionId> all = predecessors;
+  all.insert(all.end(), successors.begin(), successors.end());
+  std::ranges::sort(all);
+  return all;
 }
 
-std::optional<Rejection> read(const v1::KeyDescription& message, KeyPurpose& purpose, PublicKey& key) {
-  const auto known_purpose =
-      message.purpose() <= 0xFF ? purpose_from(static_cast<std::uint8_t>(message.purpose())) : std::nullopt;
-  const auto known_algorithm =
-      message.algorithm() <= 0xFF ? algorithm_from(static_cast<std::uint8_t>(message.algorithm())) : std::nullopt;
-  FormCheck check;
-  check.require(known_purpose.has_value(), RejectionCode::kFieldRange, "purpose")
-      .require(known_algorithm.has_value(), RejectionCode::kFieldRange, "algorithm");
-  if (check.failed()) return check.result();
-  purpose = *known_purpose;
-  key = {*known_algorithm, to_bytes(as_bytes(message.public_key()))};
-  check.require(allowed(purpose, key.algorithm), RejectionCode::kKeyPurposeForm, "algorithm")
-      .require(is_valid(key), RejectionCode::kBadPublicKey, "public_key");
-  return check.result();
-}
-
-void write(KeyPurpose purpose, const PublicKey& key, v1::KeyDescription& message) {
-  message.set_purpose(static_cast<std::uint32_t>(purpose));
-  message.set_algorithm(static_cast<std::uint32_t>(key.algorithm));
-  message.set_public_key(to_string(key.bytes));
-}
-
-std::optional<Rejection> read(const v1::InstitutionRegister& message, InstitutionRegisterContent& content) {
-  FormCheck check;
-  check.require(message.institution_class() == v1::INSTITUTION_CLASS_ISSUER, RejectionCode::kFieldRange,
-                "institution_class", "an institution begins as an issuer");
-  if (check.failed()) return check.result();
-  if (auto rejection = within("facts", read(message.facts(), content.facts))) return rejection;
-  check.number("keys", static_cast<std::size_t>(message.keys_size()), 1, kListLimit);
-  std::size_t roots = 0;
-  auto last = std::pair(KeyPurpose::kRoot, KeyId{});
-  for (const auto& description : message.keys()) {
-    if (check.failed()) return check.result();
-    const auto path = FormCheck::element("keys", content.keys.size());
-    InstitutionRegisterContent::Key key;
-    if (auto rejection = within(path, read(description, key.purpose, key.key))) return rejection;
-    const auto place = std::pair(key.purpose, key_id(key.purpose, key.key));
-    check.require(content.keys.empty() || last < place, RejectionCode::kNotSorted, path, "by purpose and key id");
-    if (key.purpose == KeyPurpose::kRoot) ++roots;
-    last = place;
-    content.keys.push_back(std::move(key));
-  }
-  check.number("root_threshold", message.root_threshold(), 1, roots)
-      .length("listed", message.listed().size(), InstitutionId::kSize, Presence::kOptional);
-  content.root_threshold = static_cast<std::uint8_t>(message.root_threshold());
-  content.listed = fixed_from<InstitutionId>(message.listed());
-  check
-      .require(message.listed().empty() || !content.listed.is_zero(), RejectionCode::kExplicitDefault, "listed",
-               "an id of zeros says nothing")
-      .require(content.listed.is_zero() || content.facts.parent != content.listed, RejectionCode::kAboutItself,
-               "facts.parent", "an institution is not its own parent");
-  return check.result();
-}
-
-void write(const InstitutionRegisterContent& content, v1::InstitutionRegister& message) {
-  message.set_institution_class(v1::INSTITUTION_CLASS_ISSUER);
-  write(content.facts, *message.mutable_facts());
-  for (const auto& key : content.keys) write(key.purpose, key.key, *message.add_keys());
-  message.set_root_threshold(content.root_threshold);
-  if (!content.listed.is_zero()) message.set_listed(to_string(content.listed.view()));
-}
-
-namespace {
-
-InstitutionId read_institution(FormCheck& check, std::string_view name, const std::string& bytes) {
-  check.length(name, bytes.size(), InstitutionId::kSize, Presence::kRequired);
-  return fixed_from<InstitutionId>(bytes);
-}
-
-}  // namespace
-
-std::optional<Rejection> read(const v1::SuccessionMerge& message, SuccessionContent& content) {
-  FormCheck check;
-  content = {SuccessionKind::kMerge, true, {}, read_institutions(check, "predecessors", message.predecessors()), {}};
-  content.heir = read_institution(check, "heir", message.heir());
-  content.successors = {content.heir};
-  return check.failed() ? check.result() : form_error(content);
-}
-
-std::optional<Rejection> read(const v1::SuccessionSplit& message, SuccessionContent& content) {
-  FormCheck check;
-  content = {SuccessionKind::kSplit,
-             message.closes(),
-             {},
-             {read_institution(check, "predecessor", message.predecessor())},
-             {}};
-  content.successors = read_institutions(check, "successors", message.successors());
-  if (!message.heir().empty()) {
-    content.heir = read_institution(check, "heir", message.heir());
-    check.require(!content.heir.is_zero(), RejectionCode::kExplicitDefault, "heir", "an id of zeros says nothing");
-  }
-  return check.failed() ? check.result() : form_error(content);
-}
-
-std::optional<Rejection> read(const v1::SuccessionRename& message, SuccessionContent& content) {
-  FormCheck check;
-  content = {SuccessionKind::kRename, true, {}, {read_institution(check, "predecessor", message.predecessor())}, {}};
-  content.heir = read_institution(check, "successor", message.successor());
-  content.successors = {content.heir};
-  return check.failed() ? check.result() : form_error(content);
-}
-
-std::optional<Rejection> read(const v1::SuccessionCustody& message, SuccessionContent& content) {
-  FormCheck check;
-  content = {SuccessionKind::kCustody, true, {}, {read_institution(check, "predecessor", message.predecessor())}, {}};
-  content.successors = {read_institution(check, "custodian", message.custodian())};
-  return check.failed() ? check.result() : form_error(content);
-}
-
-void write(const SuccessionContent& content, v1::SuccessionMerge& message) {
-  write_institutions(content.predecessors, message.mutable_predecessors());
-  message.set_heir(to_string(content.heir.view()));
-}
-
-void write(const SuccessionContent& content, v1::SuccessionSplit& message) {
-  message.set_predecessor(to_string(content.predecessors.front().view()));
-  write_institutions(content.successors, message.mutable_successors());
-  if (!content.heir.is_zero()) message.set_heir(to_string(content.heir.view()));
-  message.set_closes(content.closes);
-}
-
-void write(const SuccessionContent& content, v1::SuccessionRename& message) {
-  message.set_predecessor(to_string(content.predecessors.front().view()));
-  message.set_successor(to_string(content.successors.front().view()));
-}
-
-void write(const SuccessionContent& content, v1::SuccessionCustody& message) {
-  message.set_predecessor(to_string(content.predecessors.front().view()));
-  message.set_custodian(to_string(content.successors.front().view()));
-}
-
-std::optional<Rejection> read(const v1::PolicyPublish& message, PolicyContent& content) {
-  FormCheck check;
-  check.length("digest", message.digest().size(), Hash256::kSize, Presence::kRequired);
-  content = {fixed_from<Hash256>(message.digest()), message.url()};
-  return check.failed() ? check.result() : form_error(content);
-}
-
-void write(const PolicyContent& content, v1::PolicyPublish& message) {
-  message.set_digest(to_string(content.digest.view()));
-  message.set_url(content.url);
-}
-
-std::optional<Rejection> read(const v1::RulePublish& message, RuleContent& content) {
-  FormCheck check;
-  check.length("digest", message.digest().size(), Hash256::kSize, Presence::kRequired);
-  content.number = message.number();
-  content.version = narrow<std::uint16_t>(check, "version", message.version());
-  content.titles = read_texts(message.titles());
-  content.digest = fixed_from<Hash256>(message.digest());
-  content.url = message.url();
-  return check.failed() ? check.result() : form_error(content);
-}
-
-void write(const RuleContent& content, v1::RulePublish& message) {
-  message.set_number(content.number);
-  message.set_version(content.version);
-  write_texts(content.titles, message.mutable_titles());
-  message.set_digest(to_string(content.digest.view()));
-  message.set_url(content.url);
-}
-
-std::optional<Rejection> read_statement(const v1::TransactionBody& body, StatementContent& content) {
-  using Body = v1::TransactionBody;
-  FormCheck check;
-  const auto take = [&](StatementKind kind, bool accreditation, const auto& message) {
-    content.kind = kind;
-    content.accreditation = accreditation;
-    read_common(check, message, content);
+std::optional<Rejection> form_error(const SuccessionContent& content) {
+  using enum SuccessionKind;
+  const auto most = [&](bool many) { return many ? kSuccessionPartiesLimit : std::size_t{1}; };
+  const auto has = [](const auto& list, const InstitutionId& id) {
+    return std::ranges::find(list, id) != list.end();
   };
-  switch (body.kind_case()) {
-    case Body::kRecognitionTrust: take(StatementKind::kTrust, false, body.recognition_trust()); break;
-    case Body::kRecognitionDistrust: take(StatementKind::kDistrust, false, body.recognition_distrust()); break;
-    case Body::kRecognitionEnd: take(StatementKind::kEnd, false, body.recognition_end()); break;
-    case Body::kRecognitionVoid: take(StatementKind::kVoid, false, body.recognition_void()); break;
-    case Body::kAccreditationAccredit: take(StatementKind::kAccredit, true, body.accreditation_accredit()); break;
-    case Body::kAccreditationEnd: take(StatementKind::kEnd, true, body.accreditation_end()); break;
-    case Body::kAccreditationVoid: take(StatementKind::kVoid, true, body.accreditation_void()); break;
-    default: TM_CHECK(false, "not a statement:", body.kind_case());
+  const bool inherits = !content.heir.is_zero();
+  const bool any_heir = content.kind == kSplit;
+  const bool must_inherit = content.kind == kMerge || content.kind == kRename;
+
+  FormCheck check;
+  check.number("predecessors", content.predecessors.size(), 1, most(content.kind == kMerge))
+      .ascending("predecessors", content.predecessors, kSuccessionPartiesLimit)
+      .number("successors", content.successors.size(), 1, most(content.kind == kSplit))
+      .ascending("successors", content.successors, kSuccessionPartiesLimit)
+      .require(content.closes || content.kind == kSplit, RejectionCode::kFieldConflict, "closes")
+      .require(any_heir || inherits == must_inherit, RejectionCode::kFieldConflict, "heir")
+      .require(!inherits || content.closes, RejectionCode::kFieldConflict, "heir",
+               "only a predecessor that closes has an heir")
+      .require(!inherits || has(content.successors, content.heir), RejectionCode::kFieldConflict,
+               "heir", "the heir is one of the successors");
+
+  // Both lists together: an institution that succeeds itself would close and go on at once.
+  for (const auto& id : content.parties()) {
+    check.require(!id.is_zero(), RejectionCode::kFieldMissing, "party")
+        .require(!has(content.predecessors, id) || !has(content.successors, id),
+                 RejectionCode::kAboutItself, "party", "nobody succeeds itself");
   }
-  if (check.failed()) return check.result();
-  return form_error(content, fixed_from<InstitutionId>(body.author()));
+  return check.result();
 }
 
-void write_statement(const StatementContent& content, v1::TransactionBody& body) {
-  switch (content.kind) {
-    case StatementKind::kTrust: return write_common(content, *body.mutable_recognition_trust());
-    case StatementKind::kDistrust: return write_common(content, *body.mutable_recognition_distrust());
-    case StatementKind::kAccredit: return write_common(content, *body.mutable_accreditation_accredit());
-    case StatementKind::kEnd:
-      if (content.accreditation) return write_common(content, *body.mutable_accreditation_end());
-      return write_common(content, *body.mutable_recognition_end());
-    case StatementKind::kVoid:
-      if (content.accreditation) return write_common(content, *body.mutable_accreditation_void());
-      return write_common(content, *body.mutable_recognition_void());
+InstitutionId registered_id(const TransactionId& transaction,
+                            const InstitutionRegisterContent& content) {
+  return content.listed.is_zero() ? InstitutionId::prefix_of(transaction.view()) : content.listed;
+}
+
+std::string_view action_name(const ProposedAction& action) {
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "admission",        "validator_set", "parameters", "protocol",
+      "root_replacement", "suspension",    "succession"};
+  static_assert(kNames.size() == std::variant_size_v<ProposedAction>);
+  return kNames[action.index()];
+}
+
+HashList HashList::view_of(ByteView bytes) {
+  // A hash is its 32 bytes and nothing else, so a list of them can be read where it lies.
+  static_assert(sizeof(Hash256) == Hash256::kSize && alignof(Hash256) == 1);
+  TM_CHECK(bytes.size() % Hash256::kSize == 0, "no whole number of hashes:", bytes.size());
+  HashList list;
+  list.borrowed_ = {reinterpret_cast<const Hash256*>(bytes.data()), bytes.size() / Hash256::kSize};
+  return list;
+}
+
+std::optional<Rejection> form_error(const StatusChangeContent& content) {
+  FormCheck check;
+  check.require(
+      content.action != StatusAction::kReinstate || may_reinstate(content.reason),
+      RejectionCode::kReasonNotAllowed, "reason",
+      "a reinstatement is a correction, withdraws its reason, or follows a key compromise");
+  if (check.failed()) return check.result();
+  std::visit([&](const auto& target) { check_target(check, target); }, content.target);
+  return check.result();
+}
+
+std::uint64_t slot_count(const StatusChangeContent& content) {
+  if (const auto* list = std::get_if<std::vector<IssuerIndex>>(&content.target))
+    return list->size();
+
+  std::uint64_t slots = 0;
+  if (const auto* ranges = std::get_if<std::vector<IndexRangeContent>>(&content.target)) {
+    // Ranges may be longer than anything issued; their sum stops at the largest number.
+    for (const auto& range : *ranges)
+      slots = range.count > kLastIndex - slots ? kLastIndex : slots + range.count;
+    return slots;
   }
+  for (const auto byte : std::get<IndexBitmap>(content.target).bits) {
+    slots += static_cast<unsigned>(std::popcount(byte));
+  }
+  return slots;
+}
+
+std::optional<Rejection> form_error(const AchievementContent& content) {
+  FormCheck check;
+  check.number("number", content.number, 1, 0xFFFF'FFFF)
+      .number("version", content.version, 1, 0xFFFF)
+      .texts("titles", content.titles, kNameLimitBytes, Presence::kRequired)
+      .texts("descriptions", content.descriptions, kTextLimitBytes, Presence::kOptional);
+  check_classification(check, content);
+  check_outcomes(check, content.outcomes);
+
+  check.ascending("assessment_types", content.assessment_types, kListLimit)
+      .texts("assessments", content.assessments, kTextLimitBytes, Presence::kOptional)
+      .texts("quality_assurance.texts", content.quality_texts, kTextLimitBytes, Presence::kOptional)
+      .url("quality_assurance.url", content.quality_url)
+      .ascending("teaches", content.teaches, kListLimit)
+      .ascending("assesses", content.assesses, kListLimit)
+      .ascending("awarding_bodies", content.awarding_bodies, kListLimit)
+      .ascending("languages", content.languages, kLanguagesLimit);
+
+  // A list ascends, so its elements alone are left to look at.
+  for (std::size_t i = 0; i < content.languages.size() && !check.failed(); ++i) {
+    check.language(FormCheck::element("languages", i), content.languages[i]);
+  }
+
+  check.texts("prerequisites", content.prerequisites, kTextLimitBytes, Presence::kOptional)
+      .texts("grading", content.grading, kTextLimitBytes, Presence::kOptional)
+      .url("information_url", content.information_url);
+  return check.result();
+}
+
+std::optional<Rejection> form_error(const PolicyContent& content) {
+  FormCheck check;
+  check.require(!content.digest.is_zero(), RejectionCode::kFieldMissing, "digest")
+      .url("url", content.url);
+  return check.result();
+}
+
+std::optional<Rejection> form_error(const RuleContent& content) {
+  FormCheck check;
+  check.number("number", content.number, 1, 0xFFFF'FFFF)
+      .number("version", content.version, 1, 0xFFFF)
+      .texts("titles", content.titles, kNameLimitBytes, Presence::kRequired)
+      .require(!content.digest.is_zero(), RejectionCode::kFieldMissing, "digest")
+      .url("url", content.url);
+  return check.result();
+}
+
+std::optional<Rejection> form_error(const StatementContent& content, const InstitutionId& truster) {
+  FormCheck check;
+  const bool states = content.kind != StatementKind::kEnd && content.kind != StatementKind::kVoid;
+  check.require(!content.subject.is_zero(), RejectionCode::kFieldMissing, "subject")
+      .require(content.subject != truster, RejectionCode::kAboutItself, "subject")
+      .number("amount", content.amount, 0, StatementContent::kFullAmount)
+      .number("depth", content.depth, 0, StatementContent::kMaxDepth);
+
+  check_scope(check, content.scope);
+  check_names(check, content);
+
+  // An end takes effect at one moment: it has no interval that could be empty.
+  check
+      .require(
+          !states || content.valid_until_ms == 0 || content.valid_until_ms > content.valid_from_ms,
+          RejectionCode::kIntervalEmpty, "valid_until_ms", "it is not after valid_from_ms")
+      .require(
+          (content.kind == StatementKind::kAccredit) == (content.scheme != QualityScheme::kNone),
+          RejectionCode::kFieldMissing, "scheme",
+          "an accreditation, and nothing else, has a scheme")
+      .url("report_url", content.report_url);
+  return check.result();
 }
 
 }  // namespace testamur::ledger::tx

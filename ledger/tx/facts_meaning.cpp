@@ -13,23 +13,26 @@ namespace {
 
 // ISO 3166-1 alpha-2, officially assigned.
 constexpr std::array<std::string_view, 249> kCountries = {
-    "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AO", "AQ", "AR", "AS", "AT", "AU", "AW", "AX", "AZ", "BA", "BB",
-    "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM", "BN", "BO", "BQ", "BR", "BS", "BT", "BV", "BW", "BY",
-    "BZ", "CA", "CC", "CD", "CF", "CG", "CH", "CI", "CK", "CL", "CM", "CN", "CO", "CR", "CU", "CV", "CW", "CX",
-    "CY", "CZ", "DE", "DJ", "DK", "DM", "DO", "DZ", "EC", "EE", "EG", "EH", "ER", "ES", "ET", "FI", "FJ", "FK",
-    "FM", "FO", "FR", "GA", "GB", "GD", "GE", "GF", "GG", "GH", "GI", "GL", "GM", "GN", "GP", "GQ", "GR", "GS",
-    "GT", "GU", "GW", "GY", "HK", "HM", "HN", "HR", "HT", "HU", "ID", "IE", "IL", "IM", "IN", "IO", "IQ", "IR",
-    "IS", "IT", "JE", "JM", "JO", "JP", "KE", "KG", "KH", "KI", "KM", "KN", "KP", "KR", "KW", "KY", "KZ", "LA",
-    "LB", "LC", "LI", "LK", "LR", "LS", "LT", "LU", "LV", "LY", "MA", "MC", "MD", "ME", "MF", "MG", "MH", "MK",
-    "ML", "MM", "MN", "MO", "MP", "MQ", "MR", "MS", "MT", "MU", "MV", "MW", "MX", "MY", "MZ", "NA", "NC", "NE",
-    "NF", "NG", "NI", "NL", "NO", "NP", "NR", "NU", "NZ", "OM", "PA", "PE", "PF", "PG", "PH", "PK", "PL", "PM",
-    "PN", "PR", "PS", "PT", "PW", "PY", "QA", "RE", "RO", "RS", "RU", "RW", "SA", "SB", "SC", "SD", "SE", "SG",
-    "SH", "SI", "SJ", "SK", "SL", "SM", "SN", "SO", "SR", "SS", "ST", "SV", "SX", "SY", "SZ", "TC", "TD", "TF",
-    "TG", "TH", "TJ", "TK", "TL", "TM", "TN", "TO", "TR", "TT", "TV", "TW", "TZ", "UA", "UG", "UM", "US", "UY",
-    "UZ", "VA", "VC", "VE", "VG", "VI", "VN", "VU", "WF", "WS", "YE", "YT", "ZA", "ZM", "ZW",
+    "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AO", "AQ", "AR", "AS", "AT", "AU", "AW", "AX", "AZ",
+    "BA", "BB", "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM", "BN", "BO", "BQ", "BR", "BS",
+    "BT", "BV", "BW", "BY", "BZ", "CA", "CC", "CD", "CF", "CG", "CH", "CI", "CK", "CL", "CM", "CN",
+    "CO", "CR", "CU", "CV", "CW", "CX", "CY", "CZ", "DE", "DJ", "DK", "DM", "DO", "DZ", "EC", "EE",
+    "EG", "EH", "ER", "ES", "ET", "FI", "FJ", "FK", "FM", "FO", "FR", "GA", "GB", "GD", "GE", "GF",
+    "GG", "GH", "GI", "GL", "GM", "GN", "GP", "GQ", "GR", "GS", "GT", "GU", "GW", "GY", "HK", "HM",
+    "HN", "HR", "HT", "HU", "ID", "IE", "IL", "IM", "IN", "IO", "IQ", "IR", "IS", "IT", "JE", "JM",
+    "JO", "JP", "KE", "KG", "KH", "KI", "KM", "KN", "KP", "KR", "KW", "KY", "KZ", "LA", "LB", "LC",
+    "LI", "LK", "LR", "LS", "LT", "LU", "LV", "LY", "MA", "MC", "MD", "ME", "MF", "MG", "MH", "MK",
+    "ML", "MM", "MN", "MO", "MP", "MQ", "MR", "MS", "MT", "MU", "MV", "MW", "MX", "MY", "MZ", "NA",
+    "NC", "NE", "NF", "NG", "NI", "NL", "NO", "NP", "NR", "NU", "NZ", "OM", "PA", "PE", "PF", "PG",
+    "PH", "PK", "PL", "PM", "PN", "PR", "PS", "PT", "PW", "PY", "QA", "RE", "RO", "RS", "RU", "RW",
+    "SA", "SB", "SC", "SD", "SE", "SG", "SH", "SI", "SJ", "SK", "SL", "SM", "SN", "SO", "SR", "SS",
+    "ST", "SV", "SX", "SY", "SZ", "TC", "TD", "TF", "TG", "TH", "TJ", "TK", "TL", "TM", "TN", "TO",
+    "TR", "TT", "TV", "TW", "TZ", "UA", "UG", "UM", "US", "UY", "UZ", "VA", "VC", "VE", "VG", "VI",
+    "VN", "VU", "WF", "WS", "YE", "YT", "ZA", "ZM", "ZW",
 };
 
-// Other spellings, upper case and without spaces: what the Union's registers say, three letters, English names.
+// Other spellings, upper case and without spaces: what the Union's registers say, three letters,
+// English names.
 constexpr std::pair<std::string_view, std::string_view> kOtherSpellings[] = {
     {"UK", "GB"},
     {"EL", "GR"},
@@ -116,8 +119,9 @@ constexpr std::pair<std::string_view, std::string_view> kOtherSpellings[] = {
     {"CANADA", "CA"},
 };
 
-// Top-level names that the public name system never has (RFC 6761, 6762, 7686, 8375, 9476; ICANN's private-use name and
-// those that closed networks use). "example" and "test" are for documentation and trials, and stay.
+// Top-level names that the public name system never has (RFC 6761, 6762, 7686, 8375, 9476; ICANN's
+// private-use name and those that closed networks use). "example" and "test" are for documentation
+// and trials, and stay.
 constexpr std::array<std::string_view, 16> kClosedNames = {
     "localhost", "local", "localdomain", "internal", "intranet", "private",   "corp", "home",
     "lan",       "alt",   "arpa",        "onion",    "invalid",  "workgroup", "host", "domain",
@@ -125,17 +129,18 @@ constexpr std::array<std::string_view, 16> kClosedNames = {
 
 // Hosts under which everybody gets a name or a page.
 constexpr std::array<std::string_view, 32> kSharedHosts = {
-    "github.io",      "gitlab.io",     "github.com",       "gitlab.com",    "wordpress.com",   "blogspot.com",
-    "wixsite.com",    "weebly.com",    "sites.google.com", "google.com",    "netlify.app",     "vercel.app",
-    "herokuapp.com",  "pages.dev",     "workers.dev",      "web.app",       "firebaseapp.com", "azurewebsites.net",
-    "cloudfront.net", "amazonaws.com", "facebook.com",     "linkedin.com",  "instagram.com",   "twitter.com",
-    "x.com",          "youtube.com",   "webnode.com",      "jimdofree.com", "squarespace.com", "myshopify.com",
-    "ngrok.io",       "duckdns.org",
+    "github.io",    "gitlab.io",       "github.com",        "gitlab.com",       "wordpress.com",
+    "blogspot.com", "wixsite.com",     "weebly.com",        "sites.google.com", "google.com",
+    "netlify.app",  "vercel.app",      "herokuapp.com",     "pages.dev",        "workers.dev",
+    "web.app",      "firebaseapp.com", "azurewebsites.net", "cloudfront.net",   "amazonaws.com",
+    "facebook.com", "linkedin.com",    "instagram.com",     "twitter.com",      "x.com",
+    "youtube.com",  "webnode.com",     "jimdofree.com",     "squarespace.com",  "myshopify.com",
+    "ngrok.io",     "duckdns.org",
 };
 
 // Labels that countries put before their code, for many to register under: ac.at, edu.pl, co.uk.
-constexpr std::array<std::string_view, 14> kSharedLabels = {"ac",  "edu", "co",  "com", "gov", "gv",  "org",
-                                                            "net", "or",  "sch", "mil", "int", "nom", "ltd"};
+constexpr std::array<std::string_view, 14> kSharedLabels = {
+    "ac", "edu", "co", "com", "gov", "gv", "org", "net", "or", "sch", "mil", "int", "nom", "ltd"};
 
 template <class List>
 bool contains(const List& list, std::string_view text) {
@@ -169,13 +174,18 @@ bool is_number(std::string_view label) {
 // What stands around a name that was copied from a browser or a letter.
 std::optional<std::string> surroundings(std::string_view text) {
   const std::string quoted = "\"" + std::string(text.substr(0, 60)) + "\" ";
-  if (text.find("://") != std::string_view::npos) return quoted + "is an address of the web: write its domain alone";
-  if (text.find('@') != std::string_view::npos) return quoted + "names a user: write the domain alone";
+  if (text.find("://") != std::string_view::npos)
+    return quoted + "is an address of the web: write its domain alone";
+  if (text.find('@') != std::string_view::npos)
+    return quoted + "names a user: write the domain alone";
   if (text.find('/') != std::string_view::npos)
-    return quoted + "has a path: a domain belongs to one institution, a path on it to whoever owns the domain";
+    return quoted +
+           "has a path: a domain belongs to one institution, a path on it to whoever owns the "
+           "domain";
   const bool brackets = text.starts_with('[') || std::ranges::count(text, ':') > 1;
   if (brackets) return quoted + "is an address in numbers: write a domain name";
-  if (text.find(':') != std::string_view::npos) return quoted + "has a port: write the domain alone";
+  if (text.find(':') != std::string_view::npos)
+    return quoted + "has a port: write the domain alone";
   if (text.ends_with('.')) return quoted + "ends with a dot: write it without";
   if (std::ranges::any_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }))
     return quoted + "has letters beyond ASCII: write the form that the name system knows (xn--…)";
@@ -186,7 +196,9 @@ std::optional<std::string> surroundings(std::string_view text) {
 
 }  // namespace
 
-bool is_assigned_country(std::string_view code) { return code == "XK" || contains(kCountries, code); }
+bool is_assigned_country(std::string_view code) {
+  return code == "XK" || contains(kCountries, code);
+}
 
 std::optional<std::string> meant_country(std::string_view typed) {
   if (is_assigned_country(typed)) return std::nullopt;
@@ -211,9 +223,10 @@ std::optional<std::string> domain_problem(std::string_view text) {
   if (labels.size() == 2 && labels.back().size() == 2 && contains(kSharedLabels, labels.front()))
     return name + "is a suffix under which many register, and no institution's own";
   for (const auto shared : kSharedHosts) {
-    const bool below =
-        text.size() > shared.size() && text.ends_with(shared) && text[text.size() - shared.size() - 1] == '.';
-    if (text == shared || below) return name + "is a host that many share: write a domain of the institution's own";
+    const bool below = text.size() > shared.size() && text.ends_with(shared) &&
+                       text[text.size() - shared.size() - 1] == '.';
+    if (text == shared || below)
+      return name + "is a host that many share: write a domain of the institution's own";
   }
   return std::nullopt;
 }
@@ -225,11 +238,13 @@ std::optional<MeaningProblem> meaning_problem(const InstitutionFacts& facts) {
   }
   if (!facts.country.empty() && !is_assigned_country(facts.country)) {
     const auto meant = meant_country(facts.country);
-    const std::string says = meant ? "ISO 3166-1 says " + *meant : "no country of ISO 3166-1 has this code";
+    const std::string says =
+        meant ? "ISO 3166-1 says " + *meant : "no country of ISO 3166-1 has this code";
     return MeaningProblem{"country", facts.country + ": " + says};
   }
   if (facts.domain.empty()) return std::nullopt;  // what is missing is a matter of form
-  if (auto problem = domain_problem(facts.domain)) return MeaningProblem{"domain", std::move(*problem)};
+  if (auto problem = domain_problem(facts.domain))
+    return MeaningProblem{"domain", std::move(*problem)};
   return std::nullopt;
 }
 

@@ -1,9 +1,10 @@
-// What the facts of an institution mean, beside the form that form_check.h asks for: countries that are there, and
-// domain names by which the public reaches one institution. Asked wherever such facts enter, because on the ledger they
-// stay: when a home is set up, a genesis is drafted, an institution is registered, listed or imported.
+// What the facts of an institution mean, beside the form that form_check.h asks for: countries that
+// are there, and domain names by which the public reaches one institution. Asked wherever such
+// facts enter, because on the ledger they stay: when a home is set up, a genesis is drafted, an
+// institution is registered, listed or imported.
 //
-// No part of what makes a transaction valid: countries come and go, and a ledger of old replays whatever is said here.
-// Pure; any thread.
+// No part of what makes a transaction valid: countries come and go, and a ledger of old replays
+// whatever is said here. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -14,15 +15,16 @@
 
 namespace testamur::ledger::tx {
 
-// An officially assigned two-letter code of ISO 3166-1, or XK, which the European registers use for Kosovo.
+// An officially assigned two-letter code of ISO 3166-1, or XK, which the European registers use for
+// Kosovo.
 bool is_assigned_country(std::string_view code);
-// The code that is meant by another spelling: "UK" is GB, "EL" is GR, "fr" is FR, "GBR" is GB, "Greece" is GR. Nothing
-// where the text is such a code already, or means none.
+// The code that is meant by another spelling: "UK" is GB, "EL" is GR, "fr" is FR, "GBR" is GB,
+// "Greece" is GR. Nothing where the text is such a code already, or means none.
 std::optional<std::string> meant_country(std::string_view typed);
 
-// Why the text is no domain name by which the public reaches one institution: an address in numbers, a name of this
-// machine or of a closed network, a suffix under which many register, a host that many share, or no name at all (with
-// user, port or path). Nothing when it is one.
+// Why the text is no domain name by which the public reaches one institution: an address in
+// numbers, a name of this machine or of a closed network, a suffix under which many register, a
+// host that many share, or no name at all (with user, port or path). Nothing when it is one.
 std::optional<std::string> domain_problem(std::string_view text);
 
 struct MeaningProblem {

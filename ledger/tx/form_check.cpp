@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ledger/tx/wire_scanner.h"
+#include "ledger/tx/wire/scanner.h"
 
 namespace testamur::ledger::tx {
 
@@ -19,19 +19,22 @@ std::uint32_t code_point(std::string_view text, std::size_t at) {
   const std::uint8_t lead = byte(at);
   if (lead < 0x80) return lead;
   if (lead < 0xE0) return (lead & 0x1FU) << 6U | (byte(at + 1) & 0x3FU);
-  if (lead < 0xF0) return (lead & 0x0FU) << 12U | (byte(at + 1) & 0x3FU) << 6U | (byte(at + 2) & 0x3FU);
-  return (lead & 0x07U) << 18U | (byte(at + 1) & 0x3FU) << 12U | (byte(at + 2) & 0x3FU) << 6U | (byte(at + 3) & 0x3FU);
+  if (lead < 0xF0)
+    return (lead & 0x0FU) << 12U | (byte(at + 1) & 0x3FU) << 6U | (byte(at + 2) & 0x3FU);
+  return (lead & 0x07U) << 18U | (byte(at + 1) & 0x3FU) << 12U | (byte(at + 2) & 0x3FU) << 6U |
+         (byte(at + 3) & 0x3FU);
 }
 
 bool is_hidden(std::uint32_t point) {
   return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x200E || point == 0x200F ||
-         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
+         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069) ||
+         point == 0xFEFF;
 }
 
 }  // namespace
 
 bool is_printable(std::string_view text) {
-  if (!is_utf8(as_bytes(text))) return false;
+  if (!wire::is_utf8(as_bytes(text))) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool continuation = (static_cast<std::uint8_t>(text[i]) & 0xC0U) == 0x80U;
     if (!continuation && is_hidden(code_point(text, i))) return false;
@@ -45,13 +48,14 @@ bool is_language_tag(std::string_view tag) {
   while (end < tag.size() && is_lower(tag[end])) ++end;
   if (end < 2 || end > 3) return false;
   auto rest = tag.substr(end);
-  if (rest.size() >= 5 && rest[0] == '-' && is_upper(rest[1]) && is_lower(rest[2]) && is_lower(rest[3]) &&
-      is_lower(rest[4])) {
+  if (rest.size() >= 5 && rest[0] == '-' && is_upper(rest[1]) && is_lower(rest[2]) &&
+      is_lower(rest[3]) && is_lower(rest[4])) {
     rest = rest.substr(5);
   }
   if (rest.empty()) return true;
   if (rest.size() == 3) return rest[0] == '-' && is_upper(rest[1]) && is_upper(rest[2]);
-  return rest.size() == 4 && rest[0] == '-' && is_digit(rest[1]) && is_digit(rest[2]) && is_digit(rest[3]);
+  return rest.size() == 4 && rest[0] == '-' && is_digit(rest[1]) && is_digit(rest[2]) &&
+         is_digit(rest[3]);
 }
 
 bool is_domain(std::string_view text) {
@@ -60,8 +64,9 @@ bool is_domain(std::string_view text) {
   while (true) {
     const auto dot = text.find('.');
     const auto label = text.substr(0, dot);
-    const bool well_formed = !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
-                             std::ranges::all_of(label, [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
+    const bool well_formed =
+        !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
+        std::ranges::all_of(label, [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
     if (!well_formed) return false;
     ++labels;
     if (dot == std::string_view::npos) return labels >= 2;
@@ -73,18 +78,23 @@ std::string FormCheck::element(std::string_view field, std::size_t index) {
   return std::string(field) + "[" + std::to_string(index) + "]";
 }
 
-FormCheck& FormCheck::require(bool condition, RejectionCode code, std::string_view field, std::string_view detail) {
-  if (!condition && !failure_) failure_ = Rejection{code, std::string(field), std::string(detail), {}};
+FormCheck& FormCheck::require(bool condition, RejectionCode code, std::string_view field,
+                              std::string_view detail) {
+  if (!condition && !failure_)
+    failure_ = Rejection{code, std::string(field), std::string(detail), {}};
   return *this;
 }
 
-FormCheck& FormCheck::number(std::string_view field, std::uint64_t value, std::uint64_t least, std::uint64_t most) {
+FormCheck& FormCheck::number(std::string_view field, std::uint64_t value, std::uint64_t least,
+                             std::uint64_t most) {
   if (failure_ || (value >= least && value <= most)) return *this;
   return require(false, RejectionCode::kFieldRange, field,
-                 std::to_string(value) + " is not within " + std::to_string(least) + " and " + std::to_string(most));
+                 std::to_string(value) + " is not within " + std::to_string(least) + " and " +
+                     std::to_string(most));
 }
 
-FormCheck& FormCheck::length(std::string_view field, std::size_t actual, std::size_t size, Presence presence) {
+FormCheck& FormCheck::length(std::string_view field, std::size_t actual, std::size_t size,
+                             Presence presence) {
   if (failure_) return *this;
   if (actual == 0) {
     return require(presence == Presence::kOptional, RejectionCode::kFieldMissing, field);
@@ -93,20 +103,22 @@ FormCheck& FormCheck::length(std::string_view field, std::size_t actual, std::si
                  std::to_string(actual) + " bytes instead of " + std::to_string(size));
 }
 
-FormCheck& FormCheck::hash_list(std::string_view field, ByteView list, std::size_t unit, std::size_t least,
-                                std::size_t most) {
+FormCheck& FormCheck::hash_list(std::string_view field, ByteView list, std::size_t unit,
+                                std::size_t least, std::size_t most) {
   if (failure_) return *this;
   const auto count = list.size() / unit;
   const bool fits = list.size() % unit == 0 && count >= least && count <= most;
   return require(fits, RejectionCode::kHashListLength, field,
                  fits ? std::string{}
-                      : std::to_string(list.size()) + " bytes are not " + std::to_string(least) + " to " +
-                            std::to_string(most) + " values of " + std::to_string(unit));
+                      : std::to_string(list.size()) + " bytes are not " + std::to_string(least) +
+                            " to " + std::to_string(most) + " values of " + std::to_string(unit));
 }
 
-FormCheck& FormCheck::text(std::string_view field, std::string_view value, std::size_t limit, Presence presence) {
+FormCheck& FormCheck::text(std::string_view field, std::string_view value, std::size_t limit,
+                           Presence presence) {
   if (failure_) return *this;
-  if (value.empty()) return require(presence == Presence::kOptional, RejectionCode::kFieldMissing, field);
+  if (value.empty())
+    return require(presence == Presence::kOptional, RejectionCode::kFieldMissing, field);
   number(field, value.size(), 1, limit);
   const bool trimmed = value.front() != ' ' && value.back() != ' ';
   return require(trimmed && is_printable(value), RejectionCode::kTextForm, field,
@@ -116,14 +128,15 @@ FormCheck& FormCheck::text(std::string_view field, std::string_view value, std::
 FormCheck& FormCheck::texts(std::string_view field, const LocalizedTexts& values, std::size_t limit,
                             Presence presence) {
   if (failure_) return *this;
-  if (values.empty()) return require(presence == Presence::kOptional, RejectionCode::kFieldMissing, field);
+  if (values.empty())
+    return require(presence == Presence::kOptional, RejectionCode::kFieldMissing, field);
   number(field, values.size(), 1, kLanguagesLimit);
   for (std::size_t i = 0; i < values.size() && !failure_; ++i) {
     const auto path = element(field, i);
     language(path + ".language", values[i].language);
     text(path + ".text", values[i].text, limit, Presence::kRequired);
-    require(i == 0 || values[i - 1].language < values[i].language, RejectionCode::kNotSorted, path + ".language",
-            "languages ascend, each once");
+    require(i == 0 || values[i - 1].language < values[i].language, RejectionCode::kNotSorted,
+            path + ".language", "languages ascend, each once");
   }
   return *this;
 }
@@ -133,7 +146,8 @@ FormCheck& FormCheck::url(std::string_view field, std::string_view value) {
   number(field, value.size(), 1, kUrlLimitBytes);
   const bool well_formed = (value.starts_with("https://") || value.starts_with("http://")) &&
                            std::ranges::all_of(value, [](char c) { return c > 0x20 && c < 0x7F; });
-  return require(well_formed, RejectionCode::kTextForm, field, "an http or https address in printable ASCII");
+  return require(well_formed, RejectionCode::kTextForm, field,
+                 "an http or https address in printable ASCII");
 }
 
 FormCheck& FormCheck::identifier(std::string_view field, std::string_view value) {
@@ -146,7 +160,8 @@ FormCheck& FormCheck::identifier(std::string_view field, std::string_view value)
 
 FormCheck& FormCheck::language(std::string_view field, std::string_view tag) {
   if (failure_) return *this;
-  return require(is_language_tag(tag), RejectionCode::kTextForm, field, "a language tag such as en or de-AT");
+  return require(is_language_tag(tag), RejectionCode::kTextForm, field,
+                 "a language tag such as en or de-AT");
 }
 
 }  // namespace testamur::ledger::tx

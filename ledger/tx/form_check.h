@@ -20,17 +20,23 @@ class FormCheck {
  public:
   enum class Presence : std::uint8_t { kOptional, kRequired };
 
-  FormCheck& require(bool condition, RejectionCode code, std::string_view field, std::string_view detail = {});
+  FormCheck& require(bool condition, RejectionCode code, std::string_view field,
+                     std::string_view detail = {});
   // Between `least` and `most`.
-  FormCheck& number(std::string_view field, std::uint64_t value, std::uint64_t least, std::uint64_t most);
+  FormCheck& number(std::string_view field, std::uint64_t value, std::uint64_t least,
+                    std::uint64_t most);
   // Exactly `size` bytes; an optional one may be empty.
-  FormCheck& length(std::string_view field, std::size_t actual, std::size_t size, Presence presence);
+  FormCheck& length(std::string_view field, std::size_t actual, std::size_t size,
+                    Presence presence);
   // A whole number of `unit`-byte values, `least` to `most` of them.
-  FormCheck& hash_list(std::string_view field, ByteView list, std::size_t unit, std::size_t least, std::size_t most);
+  FormCheck& hash_list(std::string_view field, ByteView list, std::size_t unit, std::size_t least,
+                       std::size_t most);
   // At most `limit` bytes of printable text in Unicode without leading or trailing space.
-  FormCheck& text(std::string_view field, std::string_view value, std::size_t limit, Presence presence);
+  FormCheck& text(std::string_view field, std::string_view value, std::size_t limit,
+                  Presence presence);
   // Sorted by language, unique, each a printable text.
-  FormCheck& texts(std::string_view field, const LocalizedTexts& values, std::size_t limit, Presence presence);
+  FormCheck& texts(std::string_view field, const LocalizedTexts& values, std::size_t limit,
+                   Presence presence);
   // An http or https address in printable ASCII.
   FormCheck& url(std::string_view field, std::string_view value);
   // Letters, digits, '-' and '.', at most 64.
@@ -43,7 +49,8 @@ class FormCheck {
     number(std::string(field), values.size(), 0, most);
     for (std::size_t i = 1; i < values.size(); ++i) {
       if (!(values[i - 1] < values[i])) {
-        return require(false, RejectionCode::kNotSorted, element(field, i), "the list ascends and repeats nothing");
+        return require(false, RejectionCode::kNotSorted, element(field, i),
+                       "the list ascends and repeats nothing");
       }
     }
     return *this;

@@ -1,7 +1,9 @@
-// Why a transaction is refused: an enumerated code that is part of consensus, the rule, the field and the detail.
+// Why a transaction is refused: an enumerated code that is part of consensus, the rule, the field
+// and the detail.
 //
-// The numbers are permanent and append-only (docs/formats/transaction.md lists them); every validator gives the same
-// code for the same bytes in the same state. Text is for people and not part of consensus. Pure; any thread.
+// The numbers are permanent and append-only (docs/formats/transaction.md lists them); every
+// validator gives the same code for the same bytes in the same state. Text is for people and not
+// part of consensus. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -145,7 +147,8 @@ enum class RejectionCode : std::uint16_t {
 
 struct Rejection {
   RejectionCode code = RejectionCode::kUnparsable;
-  std::string field;   // path of the field, for example "achievement_publish.titles[2].language"; may be empty
+  std::string field;   // path of the field, for example "achievement_publish.titles[2].language";
+                       // may be empty
   std::string detail;  // values and limits, for a person
   std::optional<std::uint64_t> index;  // the first bad index of a batch or status change
 };
@@ -153,9 +156,13 @@ struct Rejection {
 // Stable snake_case name ("index_overlap"), and the rule in one sentence.
 std::string_view name(RejectionCode code);
 std::string_view rule(RejectionCode code);
-// Whether no later state can make the same bytes valid. A node reports only such a rejection as final.
+// Whether no later state can make the same bytes valid. A node reports only such a rejection as
+// final.
 bool is_permanent(RejectionCode code);
 // name: rule (field: detail).
 std::string to_text(const Rejection& rejection);
+// The same rejection, its field seen from further out: `prefix`, a dot, the field. Nothing stays
+// nothing.
+std::optional<Rejection> prefixed(std::string_view prefix, std::optional<Rejection> rejection);
 
 }  // namespace testamur::ledger::tx

@@ -1,12 +1,14 @@
-// A decoded transaction: an immutable snapshot of the carried bytes with everything that needs no state.
+// A decoded transaction: an immutable snapshot of the carried bytes and of what they say.
 //
-// Decoding is strict (ledger/tx/wire_scanner.h, then the kind's check_form), so a Transaction in hand has a valid form;
-// whether it may be committed depends on the state (ledger/execute.h). What is signed: BIP-340 over the 32 bytes of the
-// transaction id, by the key that a signature names. Safe to share between threads.
+// Decoding is strict and happens once: a Transaction in hand has a valid form and carries its
+// content as a plain value; whether it may be committed depends on the state (ledger/execute.h).
+// What is signed: BIP-340 over the 32 bytes of the transaction id, by the key that a signature
+// names. Safe to share between threads.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -14,12 +16,9 @@
 #include "common/bytes.h"
 #include "common/ids.h"
 #include "common/keys.h"
-#include "ledger/tx/kind.h"
+#include "ledger/pages.h"
+#include "ledger/tx/content.h"
 #include "ledger/tx/rejection.h"
-
-namespace testamur::v1 {
-class TransactionBody;
-}
 
 namespace testamur::ledger::tx {
 
@@ -31,11 +30,18 @@ struct SignatureEntry {
 // 16 random bytes that make two transactions with the same contents different.
 using Nonce = FixedBytes<16, struct NonceTag>;
 
+// Who speaks, and until when: what every body begins with, and the ledger that its id is for.
+struct Envelope {
+  ChainId chain;
+  InstitutionId author;
+  Nonce nonce;
+  std::uint64_t valid_until_ms = 0;
+};
+
 class Transaction {
  public:
   struct Parts;  // what decode() assembles
   explicit Transaction(Parts&& parts);
-  ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
@@ -43,7 +49,7 @@ class Transaction {
   ByteView carried() const { return carried_; }
   // The signed part, within carried().
   ByteView body() const { return ByteView(carried_).subspan(body_begin_, body_size_); }
-  // The encoded message of the kind, within body().
+  // The encoded message of the kind, within body(): what records of publications keep.
   ByteView payload() const { return ByteView(carried_).subspan(payload_begin_, payload_size_); }
 
   const TransactionId& id() const { return id_; }
@@ -54,8 +60,12 @@ class Transaction {
   std::span<const Signature> possession_proofs() const { return possession_proofs_; }
   // What it costs to execute, in the units of the block's weight budget (docs/formats/kinds.md).
   std::uint64_t weight() const { return weight_; }
-  // For ledger/tx: the parsed body.
-  const v1::TransactionBody& message() const { return *message_; }
+  // What it says. Hash lists are views of carried().
+  const Content& content() const { return content_; }
+  // The first of its texts that the rule for texts (common/text.h) refuses. Part of validity from
+  // protocol version kTextRuleSince on; what came before replays by the narrower rule of
+  // form_check.h.
+  const std::optional<Rejection>& text_fault() const { return text_fault_; }
 
  private:
   Bytes carried_;
@@ -67,8 +77,11 @@ class Transaction {
   std::uint64_t weight_;
   std::vector<SignatureEntry> signatures_;
   std::vector<Signature> possession_proofs_;
-  std::unique_ptr<const v1::TransactionBody> message_;
+  Content content_;
+  std::optional<Rejection> text_fault_;
 };
+
+inline constexpr std::uint16_t kTextRuleSince = 3;  // protocol version
 
 using SharedTransaction = std::shared_ptr<const Transaction>;
 
@@ -78,7 +91,15 @@ TransactionId transaction_id(const ChainId& chain, ByteView body);
 // The transaction, or the first rule that its bytes break. `carried` may be anything.
 std::variant<SharedTransaction, Rejection> decode(const ChainId& chain, Bytes carried);
 
-// No transaction, whatever its kind, is larger (the block limit of 2 MiB is a parameter; this bound needs no state).
+// The first rule that a body breaks by itself, without signatures and state; nothing when it has a
+// valid form.
+std::optional<Rejection> check_body(ByteView body);
+
+// The indexes that an issue takes; nothing for kinds that issue nothing.
+std::optional<IndexRun> issued_run(const Transaction& transaction);
+
+// No transaction, whatever its kind, is larger (the block limit of 2 MiB is a parameter; this bound
+// needs no state).
 inline constexpr std::size_t kCarriedLimitBytes = 640 * 1024;
 
 }  // namespace testamur::ledger::tx

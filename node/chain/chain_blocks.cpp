@@ -1,7 +1,6 @@
 // What the consensus engine asks of the node: building, validating, signing, committing.
 #include "consensus/codec.h"
 #include "ledger/protocol.h"
-#include "ledger/tx/registry_records.h"
 #include "node/chain/block_body.h"
 #include "node/chain/chain_core.h"
 

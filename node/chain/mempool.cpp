@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ledger/tx/issued_run.h"
+#include "ledger/tx/transaction.h"
 
 namespace testamur::node {
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/record.h"
 
 namespace testamur::node {
 

@@ -5,7 +5,7 @@
 #include "common/check.h"
 #include "consensus/codec.h"
 #include "ledger/registry.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/record.h"
 
 namespace testamur::node {
 

@@ -3,7 +3,7 @@
 #include <future>
 
 #include "ledger/tx/build.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/institutions.h"
 #include "node/config/key_file.h"
 
 namespace testamur::node {
@@ -60,12 +60,11 @@ Result<std::string> submit_sample_data(Chain& chain, const std::filesystem::path
                         clock.now_ms() + kValidMs};
   };
   TM_TRY_STATUS(submit_and_wait(chain, tx::build(envelope(), sample_achievement()), KeyPurpose::kGovern, govern));
-  tx::IssueListedContent batch{{signer->added.institution, 1, 1}, IssuerIndex{0}, {}};
+  std::vector<Hash256> commitments;
+  for (int i = 0; i < 3; ++i) commitments.push_back(random_fixed<Hash256>());
+  const tx::IssueListedContent batch{{signer->added.institution, 1, 1}, IssuerIndex{0}, commitments};
   std::string text = "achievement " + to_text(batch.achievement) + "\n";
-  for (int i = 0; i < 3; ++i) {
-    batch.commitments.push_back(random_fixed<Hash256>());
-    text += "commitment  " + batch.commitments.back().hex() + "\n";
-  }
+  for (const auto& commitment : commitments) text += "commitment  " + commitment.hex() + "\n";
   TM_TRY_STATUS(submit_and_wait(chain, tx::build(envelope(), batch), KeyPurpose::kIssue, issue));
   return text;
 }

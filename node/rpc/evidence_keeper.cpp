@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "consensus/codec.h"
-#include "ledger/tx/build_governance.h"
+#include "ledger/tx/build.h"
+#include "ledger/tx/records/governance.h"
+#include "ledger/tx/records/institutions.h"
 #include "ledger/validators.h"
 
 namespace testamur::node {

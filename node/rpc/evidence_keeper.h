@@ -12,7 +12,6 @@
 #include "common/clock.h"
 #include "consensus/types.h"
 #include "ledger/header.h"
-#include "ledger/tx/governance_records.h"
 #include "ledger/tx/transaction.h"
 #include "node/log/log.h"
 #include "node/store/file.h"

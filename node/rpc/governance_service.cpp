@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "ledger/protocol.h"
-#include "ledger/tx/build_governance.h"
-#include "ledger/tx/governance_records.h"
+#include "ledger/tx/build.h"
+#include "ledger/tx/records/governance.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/record.h"
 #include "node/rpc/services.h"
 #include "testamur/v1/governance_service.grpc.pb.h"
 
@@ -235,7 +237,7 @@ class Service final : public v1::GovernanceService::CallbackService {
     const ledger::RecordName name{static_cast<std::uint16_t>(tx::RegistryKind::kProposal), tx::registry_id(proposal)};
     const auto history = ledger::Registry(reader.state()).history(name);
     for (std::size_t i = 0; i < history.size(); ++i) {
-      tx::Anchored at{i + 1, history[i].from_height, history[i].from_time_ms};
+      tx::RecordPlace at{i + 1, history[i].from_height, history[i].from_time_ms};
       auto record = tx::decode_proposal(proposal, at, history[i].body);
       bool is_vote = record.ok() &&
                      (record->event == tx::ProposalEvent::kApproved || record->event == tx::ProposalEvent::kOpposed);

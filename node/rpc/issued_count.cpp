@@ -1,7 +1,7 @@
 #include "node/rpc/issued_count.h"
 
 #include "ledger/pages.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/institutions.h"
 
 namespace testamur::node {
 namespace {

@@ -6,7 +6,8 @@
 #include <mutex>
 #include <thread>
 
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/record.h"
 #include "node/config/genesis_file.h"
 #include "node/rpc/descriptors.h"
 #include "node/rpc/evidence_keeper.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ledger/protocol.h"
-#include "ledger/tx/publication_records.h"
+#include "ledger/tx/records/publications.h"
 #include "ledger/validators.h"
 
 namespace testamur::node {

@@ -147,7 +147,7 @@ void Reader::fill_anchor(LogIndex log_index, v1::Anchor& anchor) const {
   put(*anchor.mutable_transaction_id(), leaf->transaction);
 }
 
-void Reader::fill_anchor_of(const tx::Anchored& at, const tx::Cause& cause, v1::Anchor& anchor) const {
+void Reader::fill_anchor_of(const tx::RecordPlace& at, const tx::Cause& cause, v1::Anchor& anchor) const {
   anchor.set_height(at.height.value);
   anchor.set_time_ms(at.time_ms);
   anchor.set_log_index(cause.log_index.value);

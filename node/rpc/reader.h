@@ -13,7 +13,9 @@
 #include "ledger/log.h"
 #include "ledger/pages.h"
 #include "ledger/recovery.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/publications.h"
+#include "ledger/tx/records/record.h"
 #include "node/chain/workshop.h"
 #include "testamur/v1/types.pb.h"
 #include "testamur/v1/verify_service.pb.h"
@@ -66,7 +68,7 @@ class Reader {
   void fill_name(const InstitutionId& id, std::optional<Height> then, v1::InstitutionName& name) const;
   void fill_name(const AchievementId& id, v1::AchievementName& name) const;
   void fill_anchor(LogIndex log_index, v1::Anchor& anchor) const;
-  void fill_anchor_of(const ledger::tx::Anchored& at, const ledger::tx::Cause& cause, v1::Anchor& anchor) const;
+  void fill_anchor_of(const ledger::tx::RecordPlace& at, const ledger::tx::Cause& cause, v1::Anchor& anchor) const;
   void fill_key(const KeyId& id, v1::KeyView& view) const;
 
   // One slot with its issuer, achievement, anchor, key and status; without decisions. False: there is no such slot.

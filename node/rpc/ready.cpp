@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ledger/protocol.h"
-#include "ledger/tx/build_governance.h"
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/build.h"
+#include "ledger/tx/records/institutions.h"
 #include "ledger/validators.h"
 #include "node/chain/validator_sets.h"
 

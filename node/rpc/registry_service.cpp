@@ -1,9 +1,11 @@
 // RegistryService: institutions, keys, achievements, statements and parameters, with their history.
 #include <algorithm>
 
-#include "ledger/tx/identifiers.h"
-#include "ledger/tx/publication_records.h"
-#include "ledger/tx/succession_records.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/publications.h"
+#include "ledger/tx/records/record.h"
+#include "ledger/tx/records/statements.h"
+#include "ledger/tx/records/successions.h"
 #include "node/rpc/services.h"
 #include "node/rpc/statements.h"
 #include "testamur/v1/registry_service.grpc.pb.h"

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "ledger/tx/records/statements.h"
 #include "node/rpc/reader.h"
 #include "trust/graph.h"
 

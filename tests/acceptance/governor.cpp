@@ -25,7 +25,7 @@
 #include "common/clock.h"
 #include "ledger/genesis.h"
 #include "ledger/light.h"
-#include "ledger/tx/build_governance.h"
+#include "ledger/tx/build.h"
 #include "ledger/validators.h"
 #include "testamur/v1/governance_service.grpc.pb.h"
 #include "testamur/v1/ledger_service.grpc.pb.h"

@@ -187,10 +187,11 @@ class Bench {
   }
 
   Signed issue(std::size_t count) {
-    tx::IssueListedContent content{achievement_, IssuerIndex{next_index_}, {}};
+    std::vector<Hash256> commitments;
+    for (std::size_t i = 0; i < count; ++i) commitments.push_back(random_fixed<Hash256>());
+    if (known_.size() < 4'096) known_.push_back(commitments.front());
+    const tx::IssueListedContent content{achievement_, IssuerIndex{next_index_}, std::move(commitments)};
     next_index_ += count;
-    for (std::size_t i = 0; i < count; ++i) content.commitments.push_back(random_fixed<Hash256>());
-    if (known_.size() < 4'096) known_.push_back(content.commitments.front());
     const auto built = std::get<tx::UnsignedTransaction>(tx::build(envelope(), content));
     return {built.id, text(tx::attach_signed(built, KeyPurpose::kIssue, issue_key_))};
   }

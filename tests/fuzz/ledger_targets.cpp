@@ -4,7 +4,7 @@
 #include "common/check.h"
 #include "ledger/genesis.h"
 #include "ledger/tx/build.h"
-#include "ledger/tx/wire_scanner.h"
+#include "ledger/tx/wire/scanner.h"
 #include "testamur/v1/transaction.pb.h"
 #include "tests/fuzz/target.h"
 #include "tests/ledger/core_decoders.h"
@@ -49,7 +49,7 @@ std::vector<Bytes> body_seeds() {
 // What the scanner lets through has one encoding only: libprotobuf, which knows none of the scanner's rules, writes the
 // same bytes again.
 void wire_scanner(ByteView input) {
-  static const tx::WireGrammar grammar(*v1::TransactionBody::descriptor());
+  static const tx::wire::Grammar grammar(*v1::TransactionBody::descriptor());
   if (grammar.scan(input)) return;
   v1::TransactionBody message;
   law(message.ParseFromArray(input.data(), static_cast<int>(input.size())), "libprotobuf refuses what is strict");
@@ -66,7 +66,14 @@ void transaction(ByteView input) {
   const auto& one = **accepted;
   law(equal(one.carried(), input), "carried other bytes than were given");
   law(one.id() == tx::transaction_id(kChain, one.body()), "another id");
-  law(one.message().SerializeAsString() == as_text(one.body()), "a body has a second encoding");
+  v1::TransactionBody message;
+  law(message.ParseFromArray(one.body().data(), static_cast<int>(one.body().size())), "libprotobuf refuses a body");
+  law(message.SerializeAsString() == as_text(one.body()), "a body has a second encoding");
+  const tx::Envelope envelope{kChain, one.author(), tx::Nonce::prefix_of(as_bytes(message.nonce())),
+                              one.valid_until_ms()};
+  const auto again = tx::build(envelope, one.content());
+  const auto* built = std::get_if<tx::UnsignedTransaction>(&again);
+  law(built != nullptr && equal(built->body, one.body()), "a content says less than its body");
   v1::SignedTransaction carried;
   law(carried.ParseFromArray(input.data(), static_cast<int>(input.size())), "libprotobuf refuses an accepted one");
   law(carried.SerializeAsString() == as_text(input), "a transaction has a second encoding");

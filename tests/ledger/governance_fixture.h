@@ -10,8 +10,9 @@
 #include "ledger/governance.h"
 #include "ledger/light.h"
 #include "ledger/protocol.h"
-#include "ledger/tx/build_governance.h"
-#include "ledger/tx/governance_records.h"
+#include "ledger/tx/build.h"
+#include "ledger/tx/records/governance.h"
+#include "ledger/tx/records/institutions.h"
 #include "ledger/validators.h"
 #include "tests/ledger/tx_fixture.h"
 

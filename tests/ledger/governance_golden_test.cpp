@@ -122,7 +122,7 @@ TEST_CASE("golden: bodies of the registry records of governance") {
 }
 
 TEST_CASE("golden: records of governance decode to what was encoded, and nothing else passes unseen") {
-  const tx::Anchored at{1, Height{2}, kFrom};
+  const tx::RecordPlace at{1, Height{2}, kFrom};
   for (const char* name : {"proposed", "approved", "passed", "proposal_void"}) {
     check_strict(name, [&](const Bytes& body) { return tx::decode_proposal(kProposal, at, body); });
   }

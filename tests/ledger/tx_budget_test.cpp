@@ -1,7 +1,7 @@
 // The daily bytes of an author, and the parameter that came with a later protocol version.
 #include "ledger/genesis.h"
 #include "ledger/parameters.h"
-#include "ledger/tx/derived_tables.h"
+#include "ledger/tx/records/tables.h"
 #include "tests/ledger/tx_fixture.h"
 #include "tests/support/catch.h"
 

@@ -5,7 +5,7 @@
 
 #include "ledger/ledger_state.h"
 #include "ledger/log.h"
-#include "ledger/tx/kind_rules.h"
+#include "ledger/tx/kinds.h"
 #include "tests/ledger/tx_fixture.h"
 #include "tests/support/catch.h"
 
@@ -289,15 +289,15 @@ TEST_CASE(
     "every kind declares the least that it writes: institutions change beside keys or successions only, and ids are "
     "those "
     "of the proto file") {
-  for (const auto& rules : tx::kind_rules()) {
-    INFO(name(rules.kind));
-    CHECK(name(rules.kind) != "unknown");
-    const auto others = static_cast<unsigned>(rules.privileges) & ~static_cast<unsigned>(tx::Privilege::kInstitutions);
-    const bool two = within(rules.privileges, tx::Privilege::kInstitutions | tx::Privilege::kKeys) ||
-                     within(rules.privileges, tx::Privilege::kInstitutions | tx::Privilege::kSuccessions);
-    CHECK((std::popcount(static_cast<unsigned>(rules.privileges)) == 1 || (two && std::popcount(others) == 1)));
-    CHECK(rules.signers != 0);
-    CHECK_FALSE(tx::is_one_of(rules.authors, tx::InstitutionClass::kListed));
+  for (const auto& row : tx::kind_rows()) {
+    INFO(name(row.kind));
+    CHECK(name(row.kind) != "unknown");
+    const auto others = static_cast<unsigned>(row.privileges) & ~static_cast<unsigned>(tx::Privilege::kInstitutions);
+    const bool two = covers(tx::Privilege::kInstitutions | tx::Privilege::kKeys, row.privileges) ||
+                     covers(tx::Privilege::kInstitutions | tx::Privilege::kSuccessions, row.privileges);
+    CHECK((std::popcount(static_cast<unsigned>(row.privileges)) == 1 || (two && std::popcount(others) == 1)));
+    CHECK(row.signers != 0);
+    CHECK_FALSE(tx::is_one_of(row.authors, tx::InstitutionClass::kListed));
   }
 }
 

@@ -14,8 +14,10 @@
 #include "ledger/genesis.h"
 #include "ledger/state.h"
 #include "ledger/tx/build.h"
-#include "ledger/tx/registry_records.h"
-#include "ledger/tx/state_view.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/publications.h"
+#include "ledger/tx/records/statements.h"
+#include "ledger/tx/state_writer.h"
 #include "tests/ledger/core_support.h"
 
 namespace testamur::test {

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "ledger/pages.h"
-#include "ledger/tx/publication_records.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/publications.h"
+#include "ledger/tx/records/statements.h"
 #include "tests/ledger/tx_fixture.h"
 #include "tests/support/catch.h"
 

@@ -1,5 +1,5 @@
-// The strict wire form: every rule of ledger/tx/wire_scanner.h has bytes that break it and nothing else.
-#include "ledger/tx/wire_scanner.h"
+// The strict wire form: every rule of ledger/tx/wire/scanner.h has bytes that break it and nothing else.
+#include "ledger/tx/wire/scanner.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
@@ -24,7 +24,7 @@ Bytes hex(std::string_view text) {
 
 template <class Message>
 std::optional<Rejection> scan(ByteView bytes) {
-  static const tx::WireGrammar grammar(*Message::descriptor());
+  static const tx::wire::Grammar grammar(*Message::descriptor());
   return grammar.scan(bytes);
 }
 
@@ -152,9 +152,9 @@ TEST_CASE("too_deep: messages nest at most eight deep") {
   add_field("inner", 1, google::protobuf::FieldDescriptorProto::TYPE_MESSAGE);
   add_field("leaf", 2, google::protobuf::FieldDescriptorProto::TYPE_BYTES);
   google::protobuf::DescriptorPool pool;
-  const tx::WireGrammar grammar(*pool.BuildFile(file)->FindMessageTypeByName("Nest"));
+  const tx::wire::Grammar grammar(*pool.BuildFile(file)->FindMessageTypeByName("Nest"));
   Bytes bytes = hex("12 01 aa");
-  for (unsigned depth = 1; depth <= tx::kMaxDepth; ++depth) {
+  for (unsigned depth = 1; depth <= tx::wire::kMaxDepth; ++depth) {
     CAPTURE(depth);
     CHECK(code(grammar.scan(bytes)) == std::nullopt);
     Bytes outer{0x0A, static_cast<std::uint8_t>(bytes.size())};

@@ -1,8 +1,9 @@
 // Mergers, splits, renames and custody: who has to agree, when they take effect, and what is closed. One case a rule.
 #include <algorithm>
 
-#include "ledger/tx/succession_records.h"
-#include "ledger/tx/succession_rules.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/successions.h"
+#include "ledger/tx/rules/rules.h"
 #include "tests/ledger/tx_fixture.h"
 #include "tests/support/catch.h"
 
@@ -41,7 +42,7 @@ struct World {
     tx::RecordCache cache;
     const auto parameters = ledger::read_parameters(ledger.state());
     const tx::StateView view{ledger.state(), cache, parameters, ledger.chain(), context.height, context.time_ms, {}};
-    return code(tx::succession_rules::check_voted(view, content));
+    return code(tx::rules::check_voted(view, content));
   }
 
   TestLedger ledger;
@@ -93,7 +94,7 @@ TEST_CASE("already_consented: an agreement counts for 30 days, to exactly these 
   // Other terms are another succession.
   REQUIRE_FALSE(w.agree(w.ledger.cygnus, split(w.ledger.cygnus.id, {w.lyra.id}, true)));
   CHECK(w.standing(w.ledger.cygnus) == Standing::kGood);
-  w.ledger.pass_ms(tx::succession_rules::kConsentMs);
+  w.ledger.pass_ms(tx::rules::kConsentMs);
   REQUIRE_FALSE(w.agree(w.ledger.cygnus, content));
   CHECK(w.standing(w.ledger.cygnus) == Standing::kGood);
   REQUIRE_FALSE(w.agree(w.lyra, content));
@@ -184,7 +185,7 @@ TEST_CASE("not_consented: a vote stands for predecessors, never for successors")
   const auto of_validator = merger({w.ledger.aurora.id}, w.lyra.id);
   REQUIRE_FALSE(w.agree(w.lyra, of_validator));
   CHECK(w.voted(of_validator) == RejectionCode::kHoldsSeat);
-  w.ledger.pass_ms(tx::succession_rules::kConsentMs + 1);
+  w.ledger.pass_ms(tx::rules::kConsentMs + 1);
   CHECK(w.voted(content) == RejectionCode::kNotConsented);
   w.ledger.set_standing(w.ledger.cygnus.id, Standing::kLeft);
   CHECK(w.voted(content) == RejectionCode::kPartyClosed);

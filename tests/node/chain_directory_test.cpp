@@ -5,8 +5,8 @@
 
 #include "common/keys.h"
 #include "ledger/ledger_state.h"
-#include "ledger/tx/registry_records.h"
-#include "ledger/tx/state_view.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/state_writer.h"
 #include "node/chain/peer_directory.h"
 #include "tests/support/catch.h"
 

@@ -5,8 +5,8 @@
 
 #include "ledger/light.h"
 #include "ledger/protocol.h"
-#include "ledger/tx/build_governance.h"
-#include "ledger/tx/governance_records.h"
+#include "ledger/tx/build.h"
+#include "ledger/tx/records/governance.h"
 #include "ledger/validators.h"
 #include "node/chain/validator_sets.h"
 #include "node/config/key_file.h"

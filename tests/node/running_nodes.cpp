@@ -161,8 +161,9 @@ Hash256 RunningNodes::commitment(std::size_t index, std::uint64_t number) {
 
 Bytes RunningNodes::batch(std::size_t index, const AchievementId& achievement, std::uint64_t first,
                           std::size_t count) const {
-  tx::IssueListedContent content{achievement, IssuerIndex{first}, {}};
-  for (std::size_t i = 0; i < count; ++i) content.commitments.push_back(commitment(index, first + i));
+  std::vector<Hash256> commitments;
+  for (std::size_t i = 0; i < count; ++i) commitments.push_back(commitment(index, first + i));
+  const tx::IssueListedContent content{achievement, IssuerIndex{first}, std::move(commitments)};
   return sign(index, KeyPurpose::kIssue, tx::build(envelope(index), content));
 }
 

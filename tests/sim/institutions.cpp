@@ -158,10 +158,11 @@ tx::SharedTransaction Institutions::make_numbered(TransactionNumber number, std:
     return finish(tx::build(envelope_, content), one.root, KeyPurpose::kRoot);
   }
   const std::size_t count = (number & kLarge) != 0 ? 512 : 1 + number % 3;
-  tx::IssueListedContent content{achievement, first, {}};
+  std::vector<Hash256> commitments;
   for (std::size_t i = 0; i < count; ++i) {
-    content.commitments.push_back(sha256(Encoder{}.u64(number).u64(i).bytes()));
+    commitments.push_back(sha256(Encoder{}.u64(number).u64(i).bytes()));
   }
+  const tx::IssueListedContent content{achievement, first, std::move(commitments)};
   return finish(tx::build(envelope_, content), one.issue, KeyPurpose::kIssue);
 }
 

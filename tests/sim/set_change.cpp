@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "ledger/tx/build_governance.h"
-#include "ledger/tx/governance_records.h"
+#include "ledger/tx/build.h"
+#include "ledger/tx/records/governance.h"
 #include "ledger/validators.h"
 
 namespace testamur::sim {

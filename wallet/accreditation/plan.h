@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "common/ids.h"
-#include "ledger/tx/facts.h"
+#include "ledger/tx/content.h"
 #include "wallet/accreditation/likeness.h"
 #include "wallet/accreditation/report.h"
 

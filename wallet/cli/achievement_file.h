@@ -4,7 +4,7 @@
 #include <string>
 
 #include "common/result.h"
-#include "ledger/tx/facts.h"
+#include "ledger/tx/content.h"
 
 namespace testamur::wallet {
 

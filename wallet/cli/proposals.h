@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "ledger/tx/build_governance.h"
+#include "ledger/tx/build.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/context.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/result.h"
-#include "ledger/tx/facts.h"
+#include "ledger/tx/content.h"
 #include "trust/scope.h"
 #include "wallet/cli/option.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ledger/log.h"
-#include "ledger/tx/kind.h"
+#include "ledger/tx/kinds.h"
 #include "ledger/tx/transaction.h"
 #include "wallet/cli/dates.h"
 #include "wallet/client/transaction_json.h"

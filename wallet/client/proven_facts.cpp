@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
-#include "ledger/tx/registry_records.h"
+#include "ledger/tx/records/institutions.h"
+#include "ledger/tx/records/publications.h"
+#include "ledger/tx/records/record.h"
 #include "wallet/client/decode.h"
 
 namespace testamur::wallet {
@@ -23,7 +25,7 @@ std::vector<ledger::RegistryRecord> records_of(const ledger::Receipt& receipt, t
   return records;
 }
 
-tx::Anchored anchored(std::size_t at, const ledger::RegistryRecord& record) {
+tx::RecordPlace place_of(std::size_t at, const ledger::RegistryRecord& record) {
   return {at + 1, record.from_height, record.from_time_ms};
 }
 
@@ -52,7 +54,7 @@ std::optional<IssuerRecord> issuer_of(const ledger::Receipt& receipt) {
   const auto records = records_of(receipt, tx::RegistryKind::kInstitution, tx::registry_id(page.issuer));
   std::optional<IssuerRecord> issuer;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    const auto record = tx::decode_institution(page.issuer, anchored(i, records[i]), records[i].body);
+    const auto record = tx::decode_institution(page.issuer, place_of(i, records[i]), records[i].body);
     if (!record.ok()) return std::nullopt;
     if (!issuer) issuer = IssuerRecord{page.issuer, {}, {}, {}, {}, InstitutionStanding::kUnknown, Basis::kProven};
     const std::string name(tx::best_text(record->facts.legal_names));
@@ -75,7 +77,7 @@ std::optional<KeyRecord> key_from(const KeyId& id, const ledger::HistoryProof& h
   key.basis = Basis::kProven;
   for (std::size_t i = 0; i < history.records.size(); ++i) {
     const auto& stored = history.records[i].record;
-    const auto record = tx::decode_key(id, anchored(i, stored), stored.body);
+    const auto record = tx::decode_key(id, place_of(i, stored), stored.body);
     if (!record.ok()) return std::nullopt;
     key.owner = record->institution;
     key.purpose = record->purpose;
@@ -115,7 +117,7 @@ std::optional<AchievementRecord> achievement_of(const ledger::Receipt& receipt) 
   const auto& id = receipt.slot.page_static.achievement;
   const auto records = records_of(receipt, tx::RegistryKind::kAchievement, tx::registry_id(id));
   if (records.empty()) return std::nullopt;
-  const auto published = tx::decode_achievement(id, anchored(0, records[0]), records[0].body);
+  const auto published = tx::decode_achievement(id, place_of(0, records[0]), records[0].body);
   if (!published.ok()) return std::nullopt;
   const auto& content = published->content;
   AchievementRecord record;
