@@ -18,7 +18,7 @@ class Service final : public v1::AdminService::CallbackService {
 
   grpc::ServerUnaryReactor* SetLogLevel(grpc::CallbackServerContext* call, const v1::SetLogLevelRequest* request,
                                         v1::SetLogLevelResponse* response) override {
-    return unary(context_.calls, call, cost("SetLogLevel"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("SetLogLevel"), *request, *response, [=, this](Call&) {
       auto level = log_level_from(request->level());
       if (!level) return invalid_argument("level", "must be trace, debug, info, warn or error");
       response->set_previous_level(std::string(to_text(context_.log.level())));
@@ -27,9 +27,9 @@ class Service final : public v1::AdminService::CallbackService {
     });
   }
 
-  grpc::ServerUnaryReactor* StopNode(grpc::CallbackServerContext* call, const v1::StopNodeRequest*,
+  grpc::ServerUnaryReactor* StopNode(grpc::CallbackServerContext* call, const v1::StopNodeRequest* request,
                                      v1::StopNodeResponse* response) override {
-    return unary(context_.calls, call, cost("StopNode"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("StopNode"), *request, *response, [=, this](Call&) {
       context_.request_stop();
       return grpc::Status(grpc::Status::OK);
     });
@@ -37,7 +37,7 @@ class Service final : public v1::AdminService::CallbackService {
 
   grpc::ServerUnaryReactor* Backup(grpc::CallbackServerContext* call, const v1::BackupRequest* request,
                                    v1::BackupResponse* response) override {
-    return unary(context_.calls, call, cost("Backup"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("Backup"), *request, *response, [=, this](Call&) {
       if (request->directory().empty() || request->directory().front() != '/') {
         return invalid_argument("directory", "must be an absolute path");
       }
@@ -52,7 +52,7 @@ class Service final : public v1::AdminService::CallbackService {
 
   grpc::ServerUnaryReactor* ResumeVoting(grpc::CallbackServerContext* call, const v1::ResumeVotingRequest* request,
                                          v1::ResumeVotingResponse* response) override {
-    return unary(context_.calls, call, cost("ResumeVoting"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("ResumeVoting"), *request, *response, [=, this](Call&) {
       if (!request->other_copy_destroyed()) return invalid_argument("other_copy_destroyed", "must be said");
       context_.log.warn("resume_voting", {{"by", "operator"}});
       context_.chain.resume_voting();
@@ -60,9 +60,9 @@ class Service final : public v1::AdminService::CallbackService {
     });
   }
 
-  grpc::ServerUnaryReactor* GetCounters(grpc::CallbackServerContext* call, const v1::GetCountersRequest*,
+  grpc::ServerUnaryReactor* GetCounters(grpc::CallbackServerContext* call, const v1::GetCountersRequest* request,
                                         v1::GetCountersResponse* response) override {
-    return unary(context_.calls, call, cost("GetCounters"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetCounters"), *request, *response, [=, this](Call&) {
       for (const auto& [name, value] : metric_values(context_)) {
         auto& counter = *response->add_counters();
         counter.set_name(name);
@@ -74,7 +74,7 @@ class Service final : public v1::AdminService::CallbackService {
 
   grpc::ServerUnaryReactor* NewKey(grpc::CallbackServerContext* call, const v1::NewKeyRequest* request,
                                    v1::NewKeyResponse* response) override {
-    return unary(context_.calls, call, cost("NewKey"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("NewKey"), *request, *response, [=, this](Call&) {
       bool consensus = request->purpose() == "consensus";
       if (!consensus && request->purpose() != "transport") {
         return invalid_argument("purpose", "must be consensus or transport: the other keys are not the node's");
@@ -101,7 +101,7 @@ class Service final : public v1::AdminService::CallbackService {
 
   grpc::ServerUnaryReactor* Ready(grpc::CallbackServerContext* call, const v1::ReadyRequest* request,
                                   v1::ReadyResponse* response) override {
-    return unary(context_.calls, call, cost("Ready"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("Ready"), *request, *response, [=, this](Call&) {
       auto keys = context_.keys.consensus_keys();
       if (!keys.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, keys.message());
       auto head = context_.chain.head();
@@ -129,7 +129,7 @@ class Service final : public v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* ExportDecisions(grpc::CallbackServerContext* call,
                                             const v1::ExportDecisionsRequest* request,
                                             v1::ExportDecisionsResponse* response) override {
-    return unary(context_.calls, call, cost("ExportDecisions"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("ExportDecisions"), *request, *response, [=, this](Call&) {
       if (context_.decisions == nullptr) return not_found("decisions", "this node logs none: decisions.files is 0");
       DecisionFilter filter;
       if (!request->issuer_id().empty()) {

@@ -1,20 +1,30 @@
+// Owns the sockets of the API's callers and their ways to gRPC. What holds between the functions: an id is in open_ as
+// long as book_ and streams_ know it; both descriptors of a connection tell epoll of every change, once, under its id,
+// and pump() goes on until neither moves, so that no change is missed; a connection that moves on without being told
+// (others had their turn, or there is room now) stands in again_ or waiting_.
 #include "node/rpc/api_listener.h"
 
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
+#include "common/check.h"
+#include "common/keys.h"
 #include "node/address/address.h"
+#include "node/rpc/call_queue.h"
 
 namespace testamur::node {
 namespace {
@@ -27,8 +37,9 @@ constexpr std::size_t kAcceptedAtOnce = 64;
 constexpr std::uint64_t kPauseMs = 100;
 constexpr std::uint64_t kTickMs = 1'000;
 constexpr std::uint64_t kAskIdleEveryMs = 20;
-// gRPC ends a connection whose other side has ended at once; what stays longer is forgotten by it.
-constexpr std::uint64_t kHalfClosedMs = 5'000;
+constexpr std::uint64_t kStepMs = 100;
+// One connection ends for others in this time: its requests have to be torn down before there is room.
+constexpr std::uint64_t kMakeRoomEveryMs = 250;
 
 std::uint64_t idle_ms_of(int descriptor) {
   tcp_info info{};
@@ -91,13 +102,50 @@ Result<int> listen_on(const addrinfo& address, int port) {
   return cause;
 }
 
+struct Pair {
+  int ours = -1;
+  int grpcs = -1;
+};
+// The two ends of a way to gRPC, ours with a name in Linux's abstract namespace, which is gone with the socket.
+Result<Pair> make_pair(const std::string& name) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
+    return error(std::strerror(errno));
+  }
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  TM_CHECK(name.size() + 1 <= sizeof address.sun_path, "the name of a socket is too long");
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  if (::bind(ends[0], reinterpret_cast<sockaddr*>(&address), size) == 0) return Pair{ends[0], ends[1]};
+  auto cause = error(std::strerror(errno));
+  ::close(ends[0]);
+  ::close(ends[1]);
+  return cause;
+}
+
+// OpenSSL writes to sockets that may be closed; a signal for that would end the process.
+void block_sigpipe() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+std::string random_text() {
+  std::array<std::uint8_t, 8> bytes{};
+  fill_random(bytes);
+  return to_hex(bytes);
+}
+
 }  // namespace
 
-ApiListener::ApiListener(const ConnectionLimits& limits, Overload& overload) : overload_(overload), book_(limits) {}
+ApiListener::ApiListener(TlsContext tls, const ConnectionLimits& limits, Overload& overload)
+    : tls_(std::move(tls)), overload_(overload), book_(limits), unique_(random_text()) {}
 
-Result<std::unique_ptr<ApiListener>> ApiListener::bind(const std::string& listen, const ConnectionLimits& limits,
-                                                       Overload& overload) {
-  std::unique_ptr<ApiListener> listener(new ApiListener(limits, overload));
+Result<std::unique_ptr<ApiListener>> ApiListener::bind(const std::string& listen, TlsContext tls,
+                                                       const ConnectionLimits& limits, Overload& overload) {
+  std::unique_ptr<ApiListener> listener(new ApiListener(std::move(tls), limits, overload));
   TM_TRY_STATUS(listener->open(listen));
   return listener;
 }
@@ -128,6 +176,12 @@ Status ApiListener::open(const std::string& listen) {
   }
   if (listening_.empty()) return last;
 
+  // Where the system does not allow such names nobody could be served: better to hear it now.
+  const auto probe = make_pair(socket_name({}, unique_));
+  if (!probe.ok()) return cannot("a unix socket cannot be named: " + probe.message() + ". Allow AF_UNIX to the node");
+  ::close(probe->ours);
+  ::close(probe->grpcs);
+
   poll_ = ::epoll_create1(EPOLL_CLOEXEC);
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   spare_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -139,7 +193,8 @@ Status ApiListener::open(const std::string& listen) {
 
 ApiListener::~ApiListener() {
   stop();
-  for (const auto& [id, connection] : open_) ::close(connection.descriptor);
+  open_.clear();
+  close_listening();
   for (const int descriptor : {poll_, wake_, spare_}) {
     if (descriptor >= 0) ::close(descriptor);
   }
@@ -152,31 +207,67 @@ void ApiListener::start(std::unique_ptr<grpc::experimental::ExternalConnectionAc
   thread_ = std::thread([this] { run(); });
 }
 
+void ApiListener::stop_accepting() {
+  accepting_ = false;
+  const std::uint64_t one = 1;
+  (void)!::write(wake_, &one, sizeof one);
+}
+
 void ApiListener::stop() {
-  if (thread_.joinable()) {
-    const std::uint64_t one = 1;
-    (void)!::write(wake_, &one, sizeof one);
-    thread_.join();
-  }
+  if (!thread_.joinable()) return;
+  accepting_ = false;
+  ending_ = true;
+  const std::uint64_t one = 1;
+  (void)!::write(wake_, &one, sizeof one);
+  thread_.join();
+}
+
+void ApiListener::close_listening() {
   for (const int descriptor : listening_) ::close(descriptor);
   listening_.clear();
 }
 
 void ApiListener::run() {
-  std::array<epoll_event, 64> events{};
-  for (;;) {
-    const int count = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), static_cast<int>(kPauseMs));
-    for (int i = 0; i < count; ++i) {
-      const auto what = events.at(static_cast<std::size_t>(i)).data.u64;
-      if (what == kWake) return;
-      if (what >= kListening) {
-        accept_from(listening_.at(what - kListening));
-      } else {
-        react(what, events.at(static_cast<std::size_t>(i)).events);
-      }
-    }
+  lower_priority_of_this_thread();
+  block_sigpipe();
+  while (react()) {
+    step();
     tick();
   }
+}
+
+// One round: everybody who has something to do gets one turn. Returns whether there is another round.
+bool ApiListener::react() {
+  std::array<epoll_event, 64> events{};
+  const int wait_ms = again_.empty() ? static_cast<int>(kStepMs) : 0;
+  const int count = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), wait_ms);
+  now_ms_ = Overload::now_ms();
+
+  std::vector<Id> again;
+  again.swap(again_);
+  for (int i = 0; i < count; ++i) {
+    const auto what = events.at(static_cast<std::size_t>(i)).data.u64;
+    if (what == kWake) {
+      std::uint64_t times = 0;
+      (void)!::read(wake_, &times, sizeof times);
+    } else if (what >= kListening) {
+      if (accepting_) accept_from(listening_.at(what - kListening));
+    } else {
+      pump(what);
+    }
+  }
+  for (const auto id : again) {
+    const auto found = open_.find(id);
+    if (found == open_.end()) continue;
+    found->second.again = false;
+    pump(id);
+  }
+  pump_waiting();
+
+  if (!accepting_) close_listening();
+  if (!ending_) return true;
+  if (stop_by_ms_ == 0) stop_by_ms_ = now_ms_ + kDrainMs;
+  return !open_.empty() && now_ms_ < stop_by_ms_;
 }
 
 void ApiListener::accept_from(int listening) {
@@ -205,19 +296,16 @@ void ApiListener::accept_from(int listening) {
 
 void ApiListener::take(int descriptor, const CallerKey& caller) {
   const auto id = next_++;
-  const auto now_ms = Overload::now_ms();
+  const auto now_ms = now_ms_;
   Connections::IdleMs idle_ms;
   if (book_.is_full_for(caller) && now_ms >= ask_idle_ms_) {
     ask_idle_ms_ = now_ms + kAskIdleEveryMs;
-    idle_ms = [this](Connections::Id each) { return idle_ms_of(open_.at(each).descriptor); };
+    idle_ms = [this](Id each) { return idle_ms_of(open_.at(each).relay->client_descriptor()); };
   }
   const auto entry = book_.enter(id, caller, idle_ms);
   if (entry.leaves) {
-    const auto leaving = open_.find(*entry.leaves);
-    ::shutdown(leaving->second.descriptor, SHUT_RDWR);  // gRPC sees the end and closes its own descriptor
-    ::close(leaving->second.descriptor);
-    open_.erase(leaving);
     overload_.note(Limit::kApiConnections, caller, now_ms);
+    close(*entry.leaves);  // the book has let it go already
   }
   if (!entry.enters) {
     overload_.note(Limit::kApiConnections, caller, now_ms);
@@ -225,49 +313,108 @@ void ApiListener::take(int descriptor, const CallerKey& caller) {
     return;
   }
 
-  const int second = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-  if (second < 0) {
-    overload_.note(Limit::kDescriptors, caller, now_ms);
-    book_.leave(id);
-    ::close(descriptor);
-    return;
-  }
   const int on = 1;
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  open_.emplace(id, Connection{second, 0});
-  watch(poll_, second, id, EPOLLRDHUP | EPOLLET);
+  streams_.enter(id, caller);
+  auto relay = std::make_unique<ApiRelay>(
+      id, descriptor, tls_.get(), streams_, [this, id, caller] { return connect_to_grpc(id, caller); }, now_ms);
+  open_.emplace(id, Connection{caller, std::move(relay)});
+  watch(poll_, descriptor, id, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+}
+
+int ApiListener::connect_to_grpc(Id id, const CallerKey& caller) {
+  if (!accepting_) return -1;
+  const auto pair = make_pair(socket_name(caller, unique_ + "-" + std::to_string(id)));
+  if (!pair.ok()) {
+    overload_.note(Limit::kDescriptors, caller, now_ms_);
+    return -1;
+  }
+  watch(poll_, pair->ours, id, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
   connection.listener_fd = -1;
-  connection.fd = descriptor;
+  connection.fd = pair->grpcs;
   acceptor_->HandleNewConnection(&connection);
+  return pair->ours;
 }
 
-void ApiListener::react(Connections::Id id, std::uint32_t events) {
+void ApiListener::pump(Id id) {
   const auto found = open_.find(id);
   if (found == open_.end()) return;
-  if ((events & (EPOLLHUP | EPOLLERR)) != 0) return close(id);
-  if (found->second.half_closed_ms == 0) found->second.half_closed_ms = Overload::now_ms();
+  auto& [caller, relay, again] = found->second;
+  const auto state = relay->pump(now_ms_);
+  if (state == ApiRelay::State::kOver) return close(id);
+  if (state == ApiRelay::State::kAgain && !again) {
+    again = true;
+    again_.push_back(id);
+  }
+
+  if (relay->waits() == OpenStreams::Room::kYes) {
+    waiting_.erase(id);
+    return;
+  }
+  if (waiting_.insert(id).second) {
+    overload_.note(Limit::kApiStreams, caller, now_ms_);
+    make_room_for(id);
+  }
 }
 
-void ApiListener::close(Connections::Id id) {
-  const auto found = open_.find(id);
-  ::shutdown(found->second.descriptor, SHUT_RDWR);
-  ::close(found->second.descriptor);
-  open_.erase(found);
+// Callers that hold least come first, then who has waited longest: what becomes free is not for whoever asks most.
+void ApiListener::pump_waiting() {
+  if (waiting_.empty() || given_back_ == streams_.given_back()) return;
+  given_back_ = streams_.given_back();
+  std::vector<std::pair<std::pair<std::size_t, std::uint64_t>, Id>> order;
+  for (const auto id : waiting_) {
+    const auto& connection = open_.at(id);
+    order.push_back({{streams_.of(connection.caller), connection.relay->waits_since_ms()}, id});
+  }
+  std::sort(order.begin(), order.end());
+  for (const auto& [rank, id] : order) pump(id);
+}
+
+void ApiListener::make_room_for(Id id) {
+  const auto& relay = *open_.at(id).relay;
+  if (now_ms_ < make_room_ms_ || relay.waits() == OpenStreams::Room::kYes) return;
+  const bool long_enough = now_ms_ > relay.waits_since_ms() + OpenStreams::kPatienceMs;
+  const auto leaving =
+      streams_.in_the_way(id, relay.waits(), long_enough, [this](Id each) { return open_.at(each).relay->stuck(); });
+  if (!leaving) return;
+
+  make_room_ms_ = now_ms_ + kMakeRoomEveryMs;
+  const auto& connection = open_.at(*leaving);
+  overload_.note(Limit::kApiStreams, connection.caller, now_ms_);
+  connection.relay->turn_away();
+  close(*leaving);
+}
+
+void ApiListener::close(Id id) {
+  open_.erase(id);
+  waiting_.erase(id);
   book_.leave(id);
+  streams_.leave(id, now_ms_);
+}
+
+void ApiListener::step() {
+  if (now_ms_ < stepped_ms_ + kStepMs) return;
+  stepped_ms_ = now_ms_;
+  streams_.forget(now_ms_);
+  const auto waiting = waiting_;
+  for (const auto id : waiting) {
+    if (waiting_.contains(id)) make_room_for(id);
+  }
 }
 
 void ApiListener::tick() {
-  const auto now_ms = Overload::now_ms();
-  if (now_ms < ticked_ms_ + kTickMs) return;
-  ticked_ms_ = now_ms;
+  if (now_ms_ < ticked_ms_ + kTickMs) return;
+  ticked_ms_ = now_ms_;
 
-  std::vector<Connections::Id> over;
+  std::vector<Id> late;
   for (const auto& [id, connection] : open_) {
-    if (connection.half_closed_ms != 0 && now_ms > connection.half_closed_ms + kHalfClosedMs) over.push_back(id);
+    if (!connection.relay->is_late(now_ms_)) continue;
+    if (connection.relay->is_unread()) overload_.note(Limit::kStalled, connection.caller, now_ms_);
+    late.push_back(id);
   }
-  for (const auto id : over) close(id);
+  for (const auto id : late) close(id);
   if (every_second_) every_second_();
 }
 

@@ -151,7 +151,7 @@ void fill_outcome(const TransactionId& id, const Outcome& outcome, v1::Transacti
 grpc::ServerUnaryReactor* await_one(ServiceContext& context, grpc::CallbackServerContext* call,
                                     const v1::AwaitCommitRequest* request, v1::AwaitCommitResponse* response) {
   return Call::begin(
-      context.calls, call, cost_of("LedgerService", "AwaitCommit"), *response,
+      context.calls, call, cost_of("LedgerService", "AwaitCommit"), *request, *response,
       [&context, request, response](Call& reactor, const Call::Done& done) {
         const auto id = fixed_from<TransactionId>(request->id());
         if (!id) return done(invalid_argument("id", "must be 32 bytes"));

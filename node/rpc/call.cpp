@@ -75,6 +75,13 @@ grpc::Status exhausted(Limit limit, std::uint64_t bound, std::uint64_t retry_aft
                   "): try again in " + std::to_string(retry_after_ms) + " ms");
 }
 
+// Small messages are bounded by the number of calls that may be open. An answer of many small parts takes four times
+// its encoding.
+std::uint64_t memory_of(const google::protobuf::Message& message, bool encoded) {
+  const auto bytes = message.ByteSizeLong();
+  return bytes <= kSmallAnswer ? 0 : message.SpaceUsedLong() + (encoded ? bytes : 0);
+}
+
 grpc::Status gone() { return grpc::Status(grpc::StatusCode::CANCELLED, "the caller has hung up"); }
 
 std::optional<std::uint64_t> ordinal_from(const std::string& token) {
@@ -93,17 +100,20 @@ Call::Call(CallParts& parts, grpc::CallbackServerContext& context, const CallCos
       entry_(parts.open, context, caller_) {}
 
 grpc::ServerUnaryReactor* Call::begin(CallParts& parts, grpc::CallbackServerContext* context, const CallCost& cost,
+                                      const google::protobuf::Message& request,
                                       const google::protobuf::Message& response, Body body) {
   lower_priority_of_this_thread();
   auto* call = new Call(parts, *context, cost, response, std::move(body));
-  call->enter();
+  call->enter(request);
   return call;
 }
 
-void Call::enter() {
+void Call::enter(const google::protobuf::Message& request) {
   if (cost_.lane == Lane::kOperator) return run();
 
   auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
+  const auto bytes = memory_of(request, false);
+  if (status.ok() && bytes != 0) status = parts_.gate.hold(caller_, Held::kRequestBytes, bytes, request_);
   if (status.ok()) status = parts_.gate.admit(caller_, cost_.calls);
   if (!status.ok()) return Finish(status);
 
@@ -152,8 +162,8 @@ void Call::finish(grpc::Status status) {
     const auto bytes = response_.ByteSizeLong();
     parts_.gate.charge(caller_, bytes / kBytesForOneCall);
 
-    // Small answers are bounded by the number of calls that may be open.
-    if (bytes > kSmallAnswer) status = parts_.gate.hold(caller_, Held::kAnswerBytes, bytes, answer_);
+    const auto memory = memory_of(response_, true);
+    if (memory != 0) status = parts_.gate.hold(caller_, Held::kAnswerBytes, memory, answer_);
     entry_.sending(bytes);
   }
   Finish(status);

@@ -37,6 +37,9 @@ void fill(const ledger::tx::Rejection& rejection, v1::ErrorDetail& detail);
 // A page token is the ordinal to go on from, in decimal; nothing when no service gave it.
 std::optional<std::uint64_t> ordinal_from(const std::string& token);
 
+// What a message takes in memory when it is more than a small one, else 0. With `encoded`: and its encoding.
+std::uint64_t memory_of(const google::protobuf::Message& message, bool encoded);
+
 // What serves calls; borrowed by all of them.
 struct CallParts {
   CallGate& gate;
@@ -73,6 +76,7 @@ class Call final : public grpc::ServerUnaryReactor {
 
   // The reactor that gRPC wants; it deletes itself.
   static grpc::ServerUnaryReactor* begin(CallParts& parts, grpc::CallbackServerContext* context, const CallCost& cost,
+                                         const google::protobuf::Message& request,
                                          const google::protobuf::Message& response, Body body);
 
   const CallerKey& caller() const { return caller_; }
@@ -92,7 +96,7 @@ class Call final : public grpc::ServerUnaryReactor {
  private:
   Call(CallParts& parts, grpc::CallbackServerContext& context, const CallCost& cost,
        const google::protobuf::Message& response, Body body);
-  void enter();
+  void enter(const google::protobuf::Message& request);
   void run();
   void finish(grpc::Status status);
 
@@ -102,7 +106,7 @@ class Call final : public grpc::ServerUnaryReactor {
   const google::protobuf::Message& response_;
   Body body_;
   OpenCalls::Entry entry_;
-  CallGate::Holding open_, answer_;
+  CallGate::Holding open_, request_, answer_;
   std::atomic<bool> cancelled_ = false;
   std::mutex mutex_;  // of the next
   std::function<void()> when_cancelled_;
@@ -112,16 +116,18 @@ class Call final : public grpc::ServerUnaryReactor {
 // request and response: it may run after the service's method has returned.
 template <class Answer>
 grpc::ServerUnaryReactor* unary(CallParts& parts, grpc::CallbackServerContext* context, const CallCost& cost,
-                                const google::protobuf::Message& response, Answer answer) {
-  return Call::begin(parts, context, cost, response, [answer = std::move(answer)](Call& call, const Call::Done& done) {
-    grpc::Status status;
-    try {
-      status = answer(call);
-    } catch (const std::exception& failure) {
-      status = grpc::Status(grpc::StatusCode::INTERNAL, failure.what());
-    }
-    done(status);
-  });
+                                const google::protobuf::Message& request, const google::protobuf::Message& response,
+                                Answer answer) {
+  return Call::begin(parts, context, cost, request, response,
+                     [answer = std::move(answer)](Call& call, const Call::Done& done) {
+                       grpc::Status status;
+                       try {
+                         status = answer(call);
+                       } catch (const std::exception& failure) {
+                         status = grpc::Status(grpc::StatusCode::INTERNAL, failure.what());
+                       }
+                       done(status);
+                     });
 }
 
 // A stream that was refused.

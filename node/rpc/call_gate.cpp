@@ -13,8 +13,8 @@ constexpr std::uint64_t kRetryMs = 200;
 // Of all that do not fit the table any more.
 constexpr CallerKey kStrangers = {0xff};
 
-constexpr std::array<Limit, kHeldCount> kLimitOf = {Limit::kOpenCalls, Limit::kQueuedCalls, Limit::kStreams,
-                                                    Limit::kAwaited, Limit::kUnreadAnswers};
+constexpr std::array<Limit, kHeldCount> kLimitOf = {Limit::kOpenCalls, Limit::kQueuedCalls,   Limit::kStreams,
+                                                    Limit::kAwaited,   Limit::kUnreadAnswers, Limit::kRequestBytes};
 
 }  // namespace
 

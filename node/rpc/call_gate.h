@@ -23,8 +23,9 @@
 namespace testamur::node {
 
 // What a caller holds until it is done.
-enum class Held : std::uint8_t { kCalls, kQueued, kStreams, kAwaited, kAnswerBytes };
-inline constexpr std::size_t kHeldCount = 5;
+// Bytes are those of memory: a message as it is kept, and for an answer its encoding too.
+enum class Held : std::uint8_t { kCalls, kQueued, kStreams, kAwaited, kAnswerBytes, kRequestBytes };
+inline constexpr std::size_t kHeldCount = 6;
 
 struct CallLimits {
   std::uint64_t rate_per_second = 0;  // 0: no limit
@@ -34,8 +35,9 @@ struct CallLimits {
     std::uint64_t total;
   };
   // By Held.
-  std::array<Bound, kHeldCount> held = {Bound{2'048, 4'096}, Bound{512, 1'024}, Bound{16, 64}, Bound{65'536, 131'072},
-                                        Bound{16u << 20, 32u << 20}};
+  std::array<Bound, kHeldCount> held = {
+      Bound{1'024, 3'072},    Bound{512, 1'024},           Bound{16, 64},
+      Bound{65'536, 131'072}, Bound{24u << 20, 48u << 20}, Bound{16u << 20, 32u << 20}};
 };
 
 class CallGate {

@@ -1,10 +1,16 @@
 #include "node/rpc/caller.h"
 
+#include <algorithm>
+
+#include "common/bytes.h"
+
 namespace testamur::node {
 
 namespace ip = boost::asio::ip;
 
 namespace {
+
+constexpr std::string_view kSocketName = "testamur-";
 
 // gRPC writes the brackets of an IPv6 address as a URI does.
 std::string without_escapes(std::string text) {
@@ -17,8 +23,18 @@ std::string without_escapes(std::string text) {
 
 }  // namespace
 
+std::string socket_name(const CallerKey& caller, const std::string& unique) {
+  return std::string(kSocketName) + to_hex(caller) + "-" + unique;
+}
+
 CallerKey caller_of(const std::string& peer) {
   const auto colon = peer.find(':');
+  if (peer.starts_with("unix-abstract:") && peer.compare(colon + 1, kSocketName.size(), kSocketName) == 0) {
+    CallerKey key{};
+    const auto bytes = from_hex(std::string_view(peer).substr(colon + 1 + kSocketName.size(), 2 * key.size()));
+    if (bytes && bytes->size() == key.size()) std::copy(bytes->begin(), bytes->end(), key.begin());
+    return key;
+  }
   if (colon == std::string::npos || !peer.starts_with("ipv")) return {};
 
   const auto parsed = parse_host_port(without_escapes(peer.substr(colon + 1)));

@@ -38,13 +38,19 @@ class CheckStream final : public grpc::ServerBidiReactor<v1::CheckStreamRequest,
     response_.Clear();
     auto& gate = context_.calls.gate;
     auto status = gate.admit(caller_, cost_of("VerifyService", "CheckStream").calls);
+    if (const auto memory = memory_of(request_, false); status.ok() && memory != 0) {
+      status = gate.hold(caller_, Held::kRequestBytes, memory, request_bytes_);
+    }
     if (status.ok()) {
       status = check_bulk(
           context_, request_.commitments(), request_.issuer_id(), request_.options(),
           [this] { return cancelled_.load(); }, caller_, *response_.mutable_answer());
     }
     const auto size = response_.ByteSizeLong();
-    if (status.ok() && size > kSmallAnswer) status = gate.hold(caller_, Held::kAnswerBytes, size, bytes_);
+    const auto memory = memory_of(response_, true);
+    if (status.ok() && memory != 0) status = gate.hold(caller_, Held::kAnswerBytes, memory, bytes_);
+    request_.Clear();
+    request_bytes_ = {};
     if (!status.ok()) return Finish(status);
 
     gate.charge(caller_, size / kBytesForOneCall);
@@ -55,7 +61,7 @@ class CheckStream final : public grpc::ServerBidiReactor<v1::CheckStreamRequest,
   ServiceContext& context_;
   const CallerKey caller_;
   OpenCalls::Entry entry_;
-  CallGate::Holding open_, place_, bytes_;
+  CallGate::Holding open_, place_, request_bytes_, bytes_;
   std::atomic<bool> cancelled_ = false;
   v1::CheckStreamRequest request_;
   v1::CheckStreamResponse response_;

@@ -13,6 +13,7 @@ constexpr std::uint64_t kLeast = 256;
 constexpr std::uint64_t kReserve = 1'024;  // the store keeps 512 table files open
 constexpr std::uint64_t kPeers = 512;
 constexpr std::uint64_t kMetrics = 64;
+constexpr std::uint64_t kDescriptorsOfOne = 3;  // the caller's, and both ends of the way to gRPC
 
 }  // namespace
 
@@ -39,7 +40,7 @@ Result<DescriptorPlan> share_out(std::uint64_t limit, std::uint64_t api_connecti
   const auto left = limit - plan.reserve;
   plan.peers = std::min(kPeers, left / 3);
   const auto metrics = std::min(kMetrics, left / 16);
-  const auto api = std::min(api_connections, (left - plan.peers - metrics) / 2);
+  const auto api = std::min(api_connections, (left - plan.peers - metrics) / kDescriptorsOfOne);
 
   plan.metrics = {static_cast<std::size_t>(metrics), static_cast<std::size_t>(metrics)};
   plan.api.total = static_cast<std::size_t>(api);

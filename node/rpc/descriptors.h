@@ -16,7 +16,7 @@ struct DescriptorPlan {
   std::uint64_t limit = 0;
   std::uint64_t reserve = 0;  // for the store, the journal, logs and what the libraries open
   std::uint64_t peers = 0;    // connections that come in
-  ConnectionLimits api;       // each takes two
+  ConnectionLimits api;       // each takes three
   ConnectionLimits metrics;
 };
 // Of the process's limit now. `api_connections`: as configured; fewer where the limit is low. Fails when it is too low

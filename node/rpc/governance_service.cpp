@@ -79,9 +79,9 @@ class Service final : public v1::GovernanceService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
 
-  grpc::ServerUnaryReactor* GetValidators(grpc::CallbackServerContext* call, const v1::GetValidatorsRequest*,
+  grpc::ServerUnaryReactor* GetValidators(grpc::CallbackServerContext* call, const v1::GetValidatorsRequest* request,
                                           v1::GetValidatorsResponse* response) override {
-    return unary(context_.calls, call, cost("GetValidators"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetValidators"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto epoch = ledger::read_epoch(reader.state());
       auto set = ledger::read_validators(reader.state());
@@ -100,7 +100,7 @@ class Service final : public v1::GovernanceService::CallbackService {
 
   grpc::ServerUnaryReactor* ListProposals(grpc::CallbackServerContext* call, const v1::ListProposalsRequest* request,
                                           v1::ListProposalsResponse* response) override {
-    return unary(context_.calls, call, cost("ListProposals"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("ListProposals"), *request, *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       auto ids = newest_first(reader, request->open_only());
       const auto first = ordinal_from(request->page_token());
@@ -124,7 +124,7 @@ class Service final : public v1::GovernanceService::CallbackService {
 
   grpc::ServerUnaryReactor* GetProposal(grpc::CallbackServerContext* call, const v1::GetProposalRequest* request,
                                         v1::GetProposalResponse* response) override {
-    return unary(context_.calls, call, cost("GetProposal"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetProposal"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto id = transaction_id_from(request->id(), request->id_text());
       if (!id) return invalid_argument("id", "must be 32 bytes, or id_text the id of a transaction");
@@ -138,7 +138,7 @@ class Service final : public v1::GovernanceService::CallbackService {
 
   grpc::ServerUnaryReactor* ListReady(grpc::CallbackServerContext* call, const v1::ListReadyRequest* request,
                                       v1::ListReadyResponse* response) override {
-    return unary(context_.calls, call, cost("ListReady"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("ListReady"), *request, *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       if (!request->institution_id().empty()) {
         auto id = fixed_from<InstitutionId>(request->institution_id());
@@ -162,7 +162,7 @@ class Service final : public v1::GovernanceService::CallbackService {
 
   grpc::ServerUnaryReactor* ListEvidence(grpc::CallbackServerContext* call, const v1::ListEvidenceRequest* request,
                                          v1::ListEvidenceResponse* response) override {
-    return unary(context_.calls, call, cost("ListEvidence"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("ListEvidence"), *request, *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       const auto next = ordinal_from(request->page_token());
       if (!next) return invalid_argument("page_token", "is not one that this service gave");

@@ -34,7 +34,7 @@ class Service final : public v1::LedgerService::CallbackService {
   grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* call, const v1::SubmitRequest* request,
                                    v1::SubmitResponse* response) override {
     return Call::begin(
-        context_.calls, call, cost("Submit"), *response, [=, this](Call& reactor, const Call::Done& done) {
+        context_.calls, call, cost("Submit"), *request, *response, [=, this](Call& reactor, const Call::Done& done) {
           submit(reactor, {&request->transaction()}, done, [this, response, done](const Submission& came) {
             context_.reader().fill(*response->mutable_as_of());
             done(fill_submitted(came, *response));
@@ -44,7 +44,7 @@ class Service final : public v1::LedgerService::CallbackService {
 
   grpc::ServerUnaryReactor* SubmitMany(grpc::CallbackServerContext* call, const v1::SubmitManyRequest* request,
                                        v1::SubmitManyResponse* response) override {
-    return Call::begin(context_.calls, call, cost("SubmitMany"), *response,
+    return Call::begin(context_.calls, call, cost("SubmitMany"), *request, *response,
                        [=, this](Call& reactor, const Call::Done& done) {
                          const auto count = static_cast<std::size_t>(request->transactions_size());
                          if (count > kSubmitManyLimit) return done(over_limit("transactions", kSubmitManyLimit, count));
@@ -74,7 +74,7 @@ class Service final : public v1::LedgerService::CallbackService {
 
   grpc::ServerUnaryReactor* GetTransaction(grpc::CallbackServerContext* call, const v1::GetTransactionRequest* request,
                                            v1::GetTransactionResponse* response) override {
-    return Call::begin(context_.calls, call, cost("GetTransaction"), *response,
+    return Call::begin(context_.calls, call, cost("GetTransaction"), *request, *response,
                        [=, this](Call& reactor, const Call::Done& done) {
                          const auto id = fixed_from<TransactionId>(request->id());
                          if (!id) return done(invalid_argument("id", "must be 32 bytes"));
@@ -99,9 +99,9 @@ class Service final : public v1::LedgerService::CallbackService {
     return stream_blocks(context_, feed_, call, request);
   }
 
-  grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* call, const v1::GetStatusRequest*,
+  grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* call, const v1::GetStatusRequest* request,
                                       v1::GetStatusResponse* response) override {
-    return Call::begin(context_.calls, call, cost("GetStatus"), *response,
+    return Call::begin(context_.calls, call, cost("GetStatus"), *request, *response,
                        [=, this](Call& reactor, const Call::Done& done) {
                          board_.ask([this, &reactor, response, done](const StatusBoard::Copy& chain) {
                            reactor.continue_beside([this, chain, response, done] {

@@ -20,7 +20,7 @@ class Service final : public v1::LogService::CallbackService {
 
   grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* call, const v1::GetCheckpointRequest* request,
                                           v1::GetCheckpointResponse* response) override {
-    return unary(context_.calls, call, cost("GetCheckpoint"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetCheckpoint"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto height = request->height() == 0 ? reader.head().header.height : Height{request->height()};
       if (height > reader.head().header.height || !reader.fill_checkpoint(height, *response->mutable_checkpoint())) {
@@ -38,7 +38,7 @@ class Service final : public v1::LogService::CallbackService {
   grpc::ServerUnaryReactor* GetInclusionProof(grpc::CallbackServerContext* call,
                                               const v1::GetInclusionProofRequest* request,
                                               v1::GetInclusionProofResponse* response) override {
-    return unary(context_.calls, call, cost("GetInclusionProof"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetInclusionProof"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       ledger::Log log(reader.state());
       auto size = request->tree_size() == 0 ? log.size() : request->tree_size();
@@ -68,7 +68,7 @@ class Service final : public v1::LogService::CallbackService {
   grpc::ServerUnaryReactor* GetConsistencyProof(grpc::CallbackServerContext* call,
                                                 const v1::GetConsistencyProofRequest* request,
                                                 v1::GetConsistencyProofResponse* response) override {
-    return unary(context_.calls, call, cost("GetConsistencyProof"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetConsistencyProof"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       ledger::Log log(reader.state());
       auto size = request->new_size() == 0 ? log.size() : request->new_size();
@@ -86,7 +86,7 @@ class Service final : public v1::LogService::CallbackService {
 
   grpc::ServerUnaryReactor* GetEntries(grpc::CallbackServerContext* call, const v1::GetEntriesRequest* request,
                                        v1::GetEntriesResponse* response) override {
-    return unary(context_.calls, call, cost("GetEntries"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("GetEntries"), *request, *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       ledger::Log log(reader.state());
       if (request->count() > kEntriesLimit) return over_limit("count", kEntriesLimit, request->count());
@@ -116,7 +116,7 @@ class Service final : public v1::LogService::CallbackService {
 
   grpc::ServerUnaryReactor* GetSetChanges(grpc::CallbackServerContext* call, const v1::GetSetChangesRequest* request,
                                           v1::GetSetChangesResponse* response) override {
-    return unary(context_.calls, call, cost("GetSetChanges"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetSetChanges"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       if (request->limit() > kChangesLimit) return over_limit("limit", kChangesLimit, request->limit());
       auto newest = ledger::read_epoch(reader.state());

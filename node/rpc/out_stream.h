@@ -102,7 +102,8 @@ class OutStream : public grpc::ServerWriteReactor<Response> {
     const auto bytes = step == Step::kMessage ? message_.ByteSizeLong() : 0;
     if (step == Step::kMessage) {
       parts_.gate.charge(caller_, bytes / kBytesForOneCall);
-      if (bytes > kSmallAnswer) status = parts_.gate.hold(caller_, Held::kAnswerBytes, bytes, sent_bytes_);
+      const auto memory = memory_of(message_, true);
+      if (memory != 0) status = parts_.gate.hold(caller_, Held::kAnswerBytes, memory, sent_bytes_);
       if (!status.ok()) step = Step::kEnd;
     }
 

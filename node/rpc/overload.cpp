@@ -9,8 +9,8 @@ namespace {
 constexpr std::uint64_t kRecentMs = 60'000;
 
 constexpr std::array<std::string_view, kLimitCount> kNames = {
-    "api_connections", "metrics_connections", "descriptors",    "rate_limit", "open_calls", "queued_calls",
-    "streams",         "awaited_ids",         "unread_answers", "stalled"};
+    "api_connections", "metrics_connections", "descriptors",    "rate_limit", "open_calls",  "queued_calls",
+    "streams",         "awaited_ids",         "unread_answers", "stalled",    "api_streams", "request_bytes"};
 constexpr std::array<std::string_view, kLimitCount> kWords = {
     "connections to the API are turned away",
     "connections to the metrics are turned away",
@@ -21,7 +21,9 @@ constexpr std::array<std::string_view, kLimitCount> kWords = {
     "streams are refused: too many are open",
     "waiting for transactions is refused: too many are waited for",
     "answers are refused: too much was not taken by its caller yet",
-    "calls were ended whose answer was not taken"};
+    "calls were ended whose answer was not taken",
+    "connections wait or were ended: too many requests have begun",
+    "calls are refused: too many bytes of requests are at work"};
 
 constexpr std::array<std::string_view, kLimitCount> kRules = {"connections to the API",
                                                               "connections to the metrics",
@@ -32,7 +34,9 @@ constexpr std::array<std::string_view, kLimitCount> kRules = {"connections to th
                                                               "streams open at once",
                                                               "transactions waited for at once",
                                                               "bytes of answers that their caller has not taken yet",
-                                                              "seconds for taking an answer"};
+                                                              "seconds for taking an answer",
+                                                              "requests that have begun",
+                                                              "bytes of requests that are at work"};
 
 }  // namespace
 

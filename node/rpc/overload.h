@@ -24,9 +24,11 @@ enum class Limit : std::uint8_t {
   kStreams,
   kAwaited,
   kUnreadAnswers,
-  kStalled,  // calls whose answer was not taken: ended
+  kStalled,     // calls whose answer was not taken: ended
+  kApiStreams,  // requests that have begun: their connections wait
+  kRequestBytes,
 };
-inline constexpr std::size_t kLimitCount = 10;
+inline constexpr std::size_t kLimitCount = 12;
 // Its stable name: ErrorDetail.code, the metric testamur_refused_<name>_total, docs/limits.md.
 std::string_view name_of(Limit limit);
 // What it bounds, in a few words.

@@ -84,7 +84,7 @@ class Service final : public v1::RegistryService::CallbackService {
 
   grpc::ServerUnaryReactor* GetInstitution(grpc::CallbackServerContext* call, const v1::GetInstitutionRequest* request,
                                            v1::GetInstitutionResponse* response) override {
-    return unary(context_.calls, call, cost("GetInstitution"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetInstitution"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       std::optional<InstitutionId> id;
       if (!request->domain().empty()) {
@@ -111,7 +111,7 @@ class Service final : public v1::RegistryService::CallbackService {
   grpc::ServerUnaryReactor* ListInstitutions(grpc::CallbackServerContext* call,
                                              const v1::ListInstitutionsRequest* request,
                                              v1::ListInstitutionsResponse* response) override {
-    return unary(context_.calls, call, cost("ListInstitutions"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("ListInstitutions"), *request, *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       auto next = ordinal_from(request->page_token());
       if (!next) return invalid_argument("page_token", "is not one that this service gave");
@@ -134,7 +134,7 @@ class Service final : public v1::RegistryService::CallbackService {
 
   grpc::ServerUnaryReactor* GetAchievement(grpc::CallbackServerContext* call, const v1::GetAchievementRequest* request,
                                            v1::GetAchievementResponse* response) override {
-    return unary(context_.calls, call, cost("GetAchievement"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetAchievement"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       AchievementId id;
       if (!request->id_text().empty()) {
@@ -162,7 +162,7 @@ class Service final : public v1::RegistryService::CallbackService {
   grpc::ServerUnaryReactor* ListAchievements(grpc::CallbackServerContext* call,
                                              const v1::ListAchievementsRequest* request,
                                              v1::ListAchievementsResponse* response) override {
-    return unary(context_.calls, call, cost("ListAchievements"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("ListAchievements"), *request, *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       std::optional<InstitutionId> only;
       if (!request->institution_id().empty()) {
@@ -194,7 +194,7 @@ class Service final : public v1::RegistryService::CallbackService {
 
   grpc::ServerUnaryReactor* GetKey(grpc::CallbackServerContext* call, const v1::GetKeyRequest* request,
                                    v1::GetKeyResponse* response) override {
-    return unary(context_.calls, call, cost("GetKey"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetKey"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto id = fixed_from<KeyId>(request->id());
       if (!request->id_text().empty()) {
@@ -212,9 +212,9 @@ class Service final : public v1::RegistryService::CallbackService {
     });
   }
 
-  grpc::ServerUnaryReactor* GetParameters(grpc::CallbackServerContext* call, const v1::GetParametersRequest*,
+  grpc::ServerUnaryReactor* GetParameters(grpc::CallbackServerContext* call, const v1::GetParametersRequest* request,
                                           v1::GetParametersResponse* response) override {
-    return unary(context_.calls, call, cost("GetParameters"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetParameters"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto parameters = ledger::read_parameters(reader.state());
       for (const auto& row : ledger::parameter_rows()) {
@@ -235,7 +235,7 @@ class Service final : public v1::RegistryService::CallbackService {
 
   grpc::ServerUnaryReactor* ListStatements(grpc::CallbackServerContext* call, const v1::ListStatementsRequest* request,
                                            v1::ListStatementsResponse* response) override {
-    return unary(context_.calls, call, cost("ListStatements"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("ListStatements"), *request, *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       auto truster = fixed_from<InstitutionId>(request->truster_id());
       auto subject = fixed_from<InstitutionId>(request->subject_id());
@@ -252,7 +252,7 @@ class Service final : public v1::RegistryService::CallbackService {
   grpc::ServerUnaryReactor* GetIssuerIndexes(grpc::CallbackServerContext* call,
                                              const v1::GetIssuerIndexesRequest* request,
                                              v1::GetIssuerIndexesResponse* response) override {
-    return unary(context_.calls, call, cost("GetIssuerIndexes"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetIssuerIndexes"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto issuer = fixed_from<InstitutionId>(request->issuer_id());
       if (!issuer) return invalid_argument("issuer_id", "must be 16 bytes");
@@ -271,7 +271,7 @@ class Service final : public v1::RegistryService::CallbackService {
   grpc::ServerUnaryReactor* ListSuccessions(grpc::CallbackServerContext* call,
                                             const v1::ListSuccessionsRequest* request,
                                             v1::ListSuccessionsResponse* response) override {
-    return unary(context_.calls, call, cost("ListSuccessions"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("ListSuccessions"), *request, *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       const auto next = ordinal_from(request->page_token());
       if (!next) return invalid_argument("page_token", "is not one that this service gave");

@@ -18,8 +18,6 @@ namespace testamur::node {
 namespace {
 
 constexpr auto kStopTime = std::chrono::seconds(3);
-// As few as HTTP/2 advises. Only a client that keeps to it is bounded by it.
-constexpr int kStreamsOfOneConnection = 100;
 // What gRPC keeps of requests that are not complete and answers that are not taken; beyond it connections are slowed
 // down, then calls end.
 constexpr std::size_t kTransportBytes = 64u << 20;
@@ -36,7 +34,7 @@ void enable_plugins() {
 void set_limits(grpc::ServerBuilder& builder, const ApiConfig& config) {
   builder.SetMaxReceiveMessageSize(static_cast<int>(config.max_message_bytes));
   builder.SetMaxSendMessageSize(64 << 20);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsOfOneConnection);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, static_cast<int>(StreamLimits{}.per_connection));
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
 
   // Whoever does not answer a ping is gone, also where the network does not say so.
@@ -50,13 +48,6 @@ void set_limits(grpc::ServerBuilder& builder, const ApiConfig& config) {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60 * 1000);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 60 * 60 * 1000);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 10 * 60 * 1000);
-}
-
-std::shared_ptr<grpc::ServerCredentials> credentials(const std::optional<TlsFiles>& tls) {
-  if (!tls) return grpc::InsecureServerCredentials();
-  grpc::SslServerCredentialsOptions options;
-  options.pem_key_cert_pairs.push_back({tls->private_key, tls->certificate});
-  return grpc::SslServerCredentials(options);
 }
 
 }  // namespace
@@ -95,7 +86,11 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config, con
   auto parts = std::make_unique<Parts>();
   TM_TRY(const auto tls, read_tls_files(config, context.clock.now_ms()));
   if (tls) context.certificate_until_ms = tls->valid_until_ms;
-  TM_TRY(parts->listener, ApiListener::bind(config.listen, connections, context.overload));
+  TlsContext context_of_tls;
+  if (tls) {
+    TM_TRY(context_of_tls, make_api_tls(*tls));
+  }
+  TM_TRY(parts->listener, ApiListener::bind(config.listen, std::move(context_of_tls), connections, context.overload));
   if (!config.admin_socket.empty()) TM_TRY_STATUS(parts->open_admin(config, context));
 
   parts->services.push_back(make_ledger_service(context));
@@ -109,7 +104,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config, con
   grpc::ResourceQuota quota("api");
   builder.SetResourceQuota(quota.Resize(kTransportBytes));
   auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials(tls));
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, grpc::InsecureServerCredentials());
   for (auto& service : parts->services) builder.RegisterService(service.get());
   parts->server = builder.BuildAndStart();
   if (!parts->server) return error("the API cannot be served: gRPC refuses its configuration, see standard error");
@@ -139,11 +134,13 @@ Status ApiServer::Parts::open_admin(const ApiConfig& config, ServiceContext& con
 void ApiServer::stop() {
   if (parts_->stopped) return;
   parts_->stopped = true;
-  if (parts_->listener) parts_->listener->stop();
+  if (parts_->listener) parts_->listener->stop_accepting();
   auto deadline = std::chrono::system_clock::now() + kStopTime;
   if (parts_->server) parts_->server->GetHealthCheckService()->SetServingStatus(false);
   if (parts_->admin_server) parts_->admin_server->Shutdown(deadline);
   if (parts_->server) parts_->server->Shutdown(deadline);
+  // Last: what was answered is still to be carried to its callers.
+  if (parts_->listener) parts_->listener->stop();
 }
 
 }  // namespace testamur::node

@@ -128,7 +128,7 @@ class Service final : public v1::TrustService::CallbackService {
 
   grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* call, const v1::DecideRequest* request,
                                    v1::DecideResponse* response) override {
-    return unary(context_.calls, call, cost("Decide"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("Decide"), *request, *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       auto view = context_.recognition.view();
       auto asked = read_question(context_, reader, *view, *request);
@@ -166,7 +166,7 @@ class Service final : public v1::TrustService::CallbackService {
 
   grpc::ServerUnaryReactor* Paths(grpc::CallbackServerContext* call, const v1::PathsRequest* request,
                                   v1::PathsResponse* response) override {
-    return unary(context_.calls, call, cost("Paths"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("Paths"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto view = context_.recognition.view();
       auto asked = read_question(context_, reader, *view, request->query());
@@ -193,7 +193,7 @@ class Service final : public v1::TrustService::CallbackService {
 
   grpc::ServerUnaryReactor* Graph(grpc::CallbackServerContext* call, const v1::GraphRequest* request,
                                   v1::GraphResponse* response) override {
-    return unary(context_.calls, call, cost("Graph"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("Graph"), *request, *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       auto around = context_.recognition.viewpoint();
       if (!request->around_id().empty()) {

@@ -100,7 +100,7 @@ class Service final : public v1::VerifyService::CallbackService {
 
   grpc::ServerUnaryReactor* CheckHash(grpc::CallbackServerContext* call, const v1::CheckHashRequest* request,
                                       v1::CheckHashResponse* response) override {
-    return unary(context_.calls, call, cost("CheckHash"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("CheckHash"), *request, *response, [=, this](Call& reactor) {
       const auto commitment = fixed_from<Hash256>(request->commitment());
       if (!commitment) return invalid_argument("commitment", "must be 32 bytes");
       const auto issuer = issuer_of(request->issuer_id());
@@ -123,7 +123,7 @@ class Service final : public v1::VerifyService::CallbackService {
 
   grpc::ServerUnaryReactor* CheckReference(grpc::CallbackServerContext* call, const v1::CheckReferenceRequest* request,
                                            v1::CheckReferenceResponse* response) override {
-    return unary(context_.calls, call, cost("CheckReference"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("CheckReference"), *request, *response, [=, this](Call& reactor) {
       auto target = target_of(context_.reader(), request->reference(), request->issuer_id(), request->issuer_index());
       if (!target.status.ok()) return target.status;
       Verdicts verdicts(context_, request->options());
@@ -141,7 +141,7 @@ class Service final : public v1::VerifyService::CallbackService {
 
   grpc::ServerUnaryReactor* CheckBulk(grpc::CallbackServerContext* call, const v1::CheckBulkRequest* request,
                                       v1::CheckBulkResponse* response) override {
-    return unary(context_.calls, call, cost("CheckBulk"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("CheckBulk"), *request, *response, [=, this](Call& reactor) {
       return check_bulk(
           context_, request->commitments(), request->issuer_id(), request->options(),
           [&reactor] { return reactor.cancelled(); }, reactor.caller(), *response);
@@ -155,7 +155,7 @@ class Service final : public v1::VerifyService::CallbackService {
 
   grpc::ServerUnaryReactor* GetSegment(grpc::CallbackServerContext* call, const v1::GetSegmentRequest* request,
                                        v1::GetSegmentResponse* response) override {
-    return unary(context_.calls, call, cost("GetSegment"), *response, [=, this](Call&) {
+    return unary(context_.calls, call, cost("GetSegment"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       ledger::Pages pages(reader.state());
       if (request->page_count() == 0 || request->page_count() > kSegmentLimit) {
@@ -180,7 +180,7 @@ class Service final : public v1::VerifyService::CallbackService {
 
   grpc::ServerUnaryReactor* GetReceipt(grpc::CallbackServerContext* call, const v1::GetReceiptRequest* request,
                                        v1::GetReceiptResponse* response) override {
-    return unary(context_.calls, call, cost("GetReceipt"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("GetReceipt"), *request, *response, [=, this](Call& reactor) {
       auto reader = context_.reader();
       if (request->key_ids_size() > kReceiptKeys) return over_limit("key_ids", kReceiptKeys, request->key_ids_size());
       std::vector<KeyId> keys;
@@ -224,7 +224,7 @@ class Service final : public v1::VerifyService::CallbackService {
 
   grpc::ServerUnaryReactor* Explain(grpc::CallbackServerContext* call, const v1::ExplainRequest* request,
                                     v1::ExplainResponse* response) override {
-    return unary(context_.calls, call, cost("Explain"), *response, [=, this](Call& reactor) {
+    return unary(context_.calls, call, cost("Explain"), *request, *response, [=, this](Call& reactor) {
       const auto issuer = issuer_of(request->issuer_id());
       if (!issuer.status.ok()) return issuer.status;
       Verdicts verdicts(context_, request->options());

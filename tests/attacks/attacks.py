@@ -1,4 +1,4 @@
-"""The attacks by name or kind: attacks.py [--seconds N] [--list] [NAME or KIND ...]. Without a name: all."""
+"""The attacks by name or kind: attacks.py [--seconds N] [--together A,B] [--list] [NAME or KIND ...]. Without a name: all."""
 
 import argparse
 import sys
@@ -14,6 +14,8 @@ def main():
     options.add_argument("names", nargs="*")
     options.add_argument("--seconds", type=float, default=6, help="how long each attack lasts")
     options.add_argument("--rate", type=int, default=40, help="honest transactions a second")
+    options.add_argument("--together", action="append", default=[], metavar="A,B", help="these attacks at once; may be repeated")
+    options.add_argument("--deeds", type=int, default=0, help="go on until each attack has done so many things")
     options.add_argument("--brief", action="store_true", help="only those that stand for a kind: what ctest runs")
     options.add_argument("--list", action="store_true", help="name the attacks and end")
     given = options.parse_args()
@@ -21,12 +23,15 @@ def main():
         for one in ATTACKS.values():
             print(f"{one.name:22} {one.kind:8} {one.text.splitlines()[0] if one.text else ''}")
         return
-    names = [name for name, one in ATTACKS.items() if (not given.names or name in given.names or one.kind in given.names)
+    together = [each.split(",") for each in given.together]
+    every = not given.names and not together
+    names = [name for name, one in ATTACKS.items() if (every or name in given.names or one.kind in given.names)
              and (one.brief or not given.brief)]
-    unknown = [name for name in given.names if name not in ATTACKS and name not in {one.kind for one in ATTACKS.values()}]
+    known = set(ATTACKS) | {one.kind for one in ATTACKS.values()}
+    unknown = [name for name in given.names if name not in known] + [name for each in together for name in each if name not in ATTACKS]
     if unknown:
         sys.exit(f"no attack is called {', '.join(unknown)}: see --list")
-    run_test_network(lambda network, folder: run_all(names, network, folder, given.seconds, given.rate))
+    run_test_network(lambda network, folder: run_all([[name] for name in names] + together, network, folder, given))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A caller without any key: connections, floods of cheap and of costly calls, answers that nobody reads, half requests."""
 
+import collections
 import os
 import socket
 import struct
@@ -99,6 +100,38 @@ def connection_churn(target, stop):
                     pass
 
 
+OFFERED_FROM = 100  # addresses
+OFFERED_HELD = 2000
+
+
+@attack("offered_connections", "caller", names="api_connections|metrics_connections", brief=True, named_after=True)
+def offered_connections(target, stop):
+    """connections to API, peers and metrics from a hundred addresses, as many as the machine can; the newest are held"""
+    net = target.source.rsplit(".", 1)[0]
+    held = collections.deque()
+    number = 0
+    try:
+        while not stop():
+            for address, first in ((target.api, PREFACE + frame(SETTINGS, 0, 0)), (target.metrics, b"GET /m"), (target.peer, b"\x16")):
+                host, port = address.rsplit(":", 1)
+                source = f"{net}.{100 + number % OFFERED_FROM}"
+                number += 1
+                try:
+                    one = socket.create_connection((host, int(port)), 0.2, (source, 0))
+                    one.setblocking(False)
+                    one.send(first)
+                    target.did()
+                    held.append(one)
+                except OSError:
+                    continue
+            while len(held) > OFFERED_HELD:
+                held.popleft().close()
+            time.sleep(0.002)  # the attacker's processors are the nodes' here: what is meant are connections
+    finally:
+        for one in held:
+            one.close()
+
+
 @attack("await_one_id", "caller", brief=True)
 def await_one_id(target, stop):
     """AwaitCommits with 16,384 times one id"""
@@ -182,7 +215,7 @@ def unread_streams(target, stop):
             one.close()
 
 
-@attack("unread_answers", "caller", names="unread_answers|stalled|open_calls|queued_calls")
+@attack("unread_answers", "caller", names="unread_answers|stalled|open_calls|queued_calls|api_streams", brief=True)
 def unread_answers(target, stop):
     """the largest answers of the log, never taken"""
     connections = []
@@ -298,7 +331,7 @@ def garbage_transactions(target, stop):
     flood(target, stop, LEDGER + "Submit", lambda turn: field(1, os.urandom(600_000)), streams=8)
 
 
-@attack("half_requests", "caller")
+@attack("half_requests", "caller", names="api_streams", brief=True)
 def half_requests(target, stop):
     """calls that begin and never send their request"""
     connections = []
@@ -343,7 +376,7 @@ def large_half_requests(target, stop):
             one.close()
 
 
-@attack("rapid_reset", "caller")
+@attack("rapid_reset", "caller", names="api_streams", brief=True)
 def rapid_reset(target, stop):
     """calls that are cancelled in the same breath, by the ten thousand"""
     connection = target.connect()

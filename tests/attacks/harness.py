@@ -43,7 +43,7 @@ WINDOWS = 3  # a machine that does other work may spoil one
 
 
 class Attack:
-    def __init__(self, name, kind, program, names, at_once, prepare, brief):
+    def __init__(self, name, kind, program, names, at_once, prepare, brief, named_after):
         self.name = name
         self.kind = kind
         self.program = program
@@ -51,14 +51,15 @@ class Attack:
         self.at_once = at_once    # attackers
         self.prepare = prepare    # by the harness before, its answer is target.prepared
         self.brief = brief        # one of those that ctest runs
+        self.named_after = named_after  # the honest users may not get in to ask meanwhile
         self.text = (program.__doc__ or "").strip()
 
 
-def attack(name, kind, names=None, at_once=2, prepare=None, brief=False):
+def attack(name, kind, names=None, at_once=2, prepare=None, brief=False, named_after=False):
     """Makes a function an attack. `names`: a pattern that an obstacle of the attacked node's status must match."""
     def register(program):
         require(name not in ATTACKS, f"two attacks are called {name}")
-        ATTACKS[name] = Attack(name, kind, program, names, at_once, prepare, brief)
+        ATTACKS[name] = Attack(name, kind, program, names, at_once, prepare, brief, named_after)
         return program
     return register
 
@@ -66,7 +67,7 @@ def attack(name, kind, names=None, at_once=2, prepare=None, brief=False):
 class Target:
     """What an attacker knows of its victim: plain values, so that they can be handed to another process."""
 
-    def __init__(self, network, number, stranger, attacker, prepared=None):
+    def __init__(self, network, number, stranger, attacker, prepared=None, network_of=0):
         self.api = network.endpoints[number - 1]
         self.metrics = network.machine.metrics_listen(number)
         self.peer = peer_address(network, number)
@@ -78,7 +79,7 @@ class Target:
         self.institutions = network.institutions
         self.number = number
         self.attacker = attacker
-        self.source = f"127.0.0.{10 + attacker}"  # not the address of the honest users
+        self.source = f"127.0.{network_of}.{10 + attacker}"  # not the address of the honest users
         self.prepared = prepared
         self.deeds = multiprocessing.Value("Q", 0)
 
@@ -106,9 +107,11 @@ def attacker_main(program, target, stop):
 
 
 class Attackers:
-    def __init__(self, one, network, number, stranger, prepared):
+    """Those of one attack; `network_of` keeps the addresses of several attacks apart."""
+
+    def __init__(self, one, network, number, stranger, prepared, network_of=0):
         self.stop = multiprocessing.Event()
-        self.targets = [Target(network, number, stranger, i, prepared) for i in range(one.at_once)]
+        self.targets = [Target(network, number, stranger, i, prepared, network_of) for i in range(one.at_once)]
         self.processes = [multiprocessing.Process(target=attacker_main, daemon=True, args=(one.program, target, self.stop))
                           for target in self.targets]
         for process in self.processes:
@@ -258,65 +261,86 @@ def victims(kind):
                 yield number, stranger
 
 
-def attack_and_measure(one, network, honest, calm, seconds, number, stranger):
-    """What the honest users saw during the attack; raises where its own program is broken or the status does not name it."""
-    prepared = one.prepare(network, number) if one.prepare else None
-    say(f"{one.name} ({one.kind}): {one.text.splitlines()[0] if one.text else ''}")
-    attackers = Attackers(one, network, number, stranger, prepared)
+def attack_and_measure(ones, network, honest, calm, asked, number, stranger):
+    """What the honest users saw during these attacks at once; raises where a program is broken or the status does not name it."""
+    prepared = [one.prepare(network, number) if one.prepare else None for one in ones]
+    for one in ones:
+        say(f"{one.name} ({one.kind}): {one.text.splitlines()[0] if one.text else ''}")
+    attackers = [Attackers(one, network, number, stranger, each, i) for i, (one, each) in enumerate(zip(ones, prepared))]
+    names = [one.names for one in ones if one.names]
 
-    def is_named():
-        return any(re.search(one.names, text) for text in obstacles(network, number))
+    def are_named():
+        seen = obstacles(network, number)
+        return all(any(re.search(name, text) for text in seen) for name in names)
 
+    most = {}
     try:
         for window in range(WINDOWS):
-            during = honest.measure(seconds)
+            during = honest.measure(asked.seconds)
+            most = largest(most, during.memory)
             if within(calm, during):
                 break
             say(f"  window {window + 1}: {during}")
-        if one.names:
-            until(is_named, f"an obstacle like '{one.names}': {obstacles(network, number)}", 30)
+        while min(each.deeds() for each in attackers) < asked.deeds:
+            during = max(during, honest.measure(asked.seconds), key=lambda seen: seen.p99)
+            most = largest(most, during.memory)
+        if not any(one.named_after for one in ones):
+            until(are_named, f"obstacles like {names}", 30)
     finally:
-        broken = attackers.end()
-    require(not broken, f"{one.name}: {broken}")
-    say(f"  during: {during}; {attackers.deeds()} deeds" + (", named in the status" if one.names else ""))
+        broken = [each.end() for each in attackers]
+    until(are_named, f"obstacles like {names}", 30)
+    during.memory = most
+    for one, problem in zip(ones, broken):
+        require(not problem, f"{one.name}: {problem}")
+    deeds = ", ".join(str(each.deeds()) for each in attackers)
+    say(f"  during: {during}; {deeds} deeds" + (", named in the status" if names else ""))
     return during
 
 
-def run_attack(one, network, honest, calm, seconds, number, stranger):
-    during = attack_and_measure(one, network, honest, calm, seconds, number, stranger)
+def largest(memory, more):
+    """Of every node the most, over all windows."""
+    return {number: max(size, memory.get(number, 0)) for number, size in more.items()}
+
+
+def run_attack(ones, network, honest, calm, asked, number, stranger):
+    what = " and ".join(one.name for one in ones)
+    during = attack_and_measure(ones, network, honest, calm, asked, number, stranger)
     left = time.monotonic()
     until(lambda: api_answers(network, number), "an answer of the API after the attack", 5 if during.others <= OTHERS else 30)
     answered = time.monotonic() - left
 
     for _ in range(WINDOWS):
-        after = honest.measure(max(2, seconds / 3))
+        after = honest.measure(max(2, asked.seconds / 3))
         if within(calm, after):
             break
     say(f"  after:  {after}; the API answered within {answered:.1f} s")
-    require_quick(calm, during, f"{one.name}, during the attack")
-    require_quick(calm, after, f"{one.name}, after the attack")
+    require_quick(calm, during, f"{what}, during the attack")
+    require_quick(calm, after, f"{what}, after the attack")
     for each, size in during.memory.items():
         require(size <= calm.memory[each] + MEMORY_KIB,
-                f"{one.name}: node {each} takes {size // 1024} MiB during the attack, {calm.memory[each] // 1024} MiB in calm")
+                f"{what}: node {each} takes {size // 1024} MiB during the attack, {calm.memory[each] // 1024} MiB in calm")
     for each, size in after.memory.items():
-        require(size <= calm.memory[each] + MEMORY_KIB, f"{one.name}: node {each} keeps {size // 1024} MiB after the attack")
+        require(size <= calm.memory[each] + MEMORY_KIB, f"{what}: node {each} keeps {size // 1024} MiB after the attack")
 
 
-def run_all(names, network, folder, seconds, rate):
+def run_all(attacks, network, folder, asked):
+    """`attacks`: lists of names, those of one list at once. `asked`: seconds of a window, deeds that are waited for, rate."""
     network.start()
     network.await_agreement()
-    honest = Honest(network, folder, rate)
+    honest = Honest(network, folder, asked.rate)
     try:
         honest.measure(3)  # what is loaded on first use is not the calm
-        calm = honest.measure(max(8, seconds))
+        calm = honest.measure(max(8, asked.seconds))
         say(f"calm: {calm}")
         if calm.p99 > FLOOR_S:
             say("this machine does other work: the ceiling of 2 s is not asked for")
         failures = []
         pairs = {one.kind: victims(one.kind) for one in ATTACKS.values()}
-        for name in names:
+        for names in attacks:
+            ones = [ATTACKS[name] for name in names]
+            kind = next((one.kind for one in ones if one.kind == "peer"), ones[0].kind)
             try:
-                run_attack(ATTACKS[name], network, honest, calm, seconds, *next(pairs[ATTACKS[name].kind]))
+                run_attack(ones, network, honest, calm, asked, *next(pairs[kind]))
             except Failed as failure:
                 say(f"  FAILED: {failure}")
                 failures.append(str(failure))
@@ -329,7 +353,7 @@ def run_all(names, network, folder, seconds, rate):
     network.await_agreement()
     verified = honest.load.verify()
     say(f"{verified['acknowledged']} honest transactions, each once in the ledger of every node")
-    require(not failures, f"{len(failures)} of {len(names)} attacks succeeded: " + "; ".join(failures))
+    require(not failures, f"{len(failures)} of {len(attacks)} attacks succeeded: " + "; ".join(failures))
 
 
 def metrics_of(network, number):

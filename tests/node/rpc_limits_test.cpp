@@ -194,7 +194,7 @@ TEST_CASE("connections never take the descriptors that store and journal need") 
       CAPTURE(limit, loopback);
       REQUIRE(plan.ok());
       CHECK(plan->reserve >= std::min<std::uint64_t>(1'024, limit / 2));
-      CHECK(plan->reserve + plan->peers + plan->metrics.total + 2 * plan->api.total <= limit);
+      CHECK(plan->reserve + plan->peers + plan->metrics.total + 3 * plan->api.total <= limit);
       CHECK(plan->api.total >= 16);
       CHECK(plan->api.per_caller <= plan->api.total);
     }

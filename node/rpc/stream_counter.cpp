@@ -1,0 +1,96 @@
+#include "node/rpc/stream_counter.h"
+
+#include <algorithm>
+
+namespace testamur::node {
+namespace {
+
+constexpr std::size_t kHeadBytes = 9;
+
+constexpr std::uint8_t kData = 0, kHeaders = 1, kRstStream = 3;
+constexpr std::uint8_t kEndStream = 1;
+
+}  // namespace
+
+StreamCounter::Frame StreamCounter::read_head(ByteView head) {
+  const auto length = std::uint32_t{head[0]} << 16 | std::uint32_t{head[1]} << 8 | head[2];
+  const auto type = head[3];
+  const bool ends = (type == kData || type == kHeaders) && (head[4] & kEndStream) != 0;
+  const auto stream =
+      std::uint32_t{head[5]} << 24 | std::uint32_t{head[6]} << 16 | std::uint32_t{head[7]} << 8 | head[8];
+  return {length, type, ends, stream & 0x7fffffff};
+}
+
+std::size_t StreamCounter::from_client(ByteView bytes, Listener& listener) {
+  std::size_t at = 0;
+  for (; preface_seen_ < kPreface.size() && at < bytes.size() && !broken_; ++preface_seen_, ++at) {
+    broken_ = bytes[at] != static_cast<std::uint8_t>(kPreface[preface_seen_]);
+  }
+  if (broken_) return 0;
+
+  for (;;) {
+    const auto payload = std::min<std::size_t>(client_payload_, bytes.size() - at);
+    at += payload;
+    client_payload_ -= static_cast<std::uint32_t>(payload);
+    if (client_payload_ != 0 || bytes.size() - at < kHeadBytes) return at;
+
+    const auto frame = read_head(bytes.subspan(at, kHeadBytes));
+    if (!pass_client_frame(frame, listener)) return at;
+    client_payload_ = frame.length;
+    at += kHeadBytes;
+  }
+}
+
+// What gRPC takes for a new stream: an odd number above all before it. Everything else it skips or refuses.
+bool StreamCounter::pass_client_frame(const Frame& frame, Listener& listener) {
+  if (frame.type == kHeaders && frame.stream % 2 == 1 && frame.stream > newest_) {
+    if (!listener.may_begin()) return false;
+    newest_ = frame.stream;
+    streams_.emplace(frame.stream, false);
+    ++incomplete_;
+  }
+  if (frame.ends_stream) complete(frame.stream);
+  if (frame.type == kRstStream && forget(frame.stream)) listener.cancelled();
+  return true;
+}
+
+void StreamCounter::from_server(ByteView bytes, Listener& listener) {
+  for (;;) {
+    const auto payload = std::min<std::size_t>(server_payload_, bytes.size());
+    bytes = bytes.subspan(payload);
+    server_payload_ -= static_cast<std::uint32_t>(payload);
+    if (bytes.empty()) return;
+
+    const auto part = std::min(kHeadBytes - server_head_bytes_, bytes.size());
+    std::copy_n(bytes.begin(), part, server_head_.begin() + static_cast<std::ptrdiff_t>(server_head_bytes_));
+    bytes = bytes.subspan(part);
+    server_head_bytes_ += part;
+    if (server_head_bytes_ < kHeadBytes) return;
+
+    server_head_bytes_ = 0;
+    const auto frame = read_head(server_head_);
+    server_payload_ = frame.length;
+    pass_server_frame(frame, listener);
+  }
+}
+
+void StreamCounter::pass_server_frame(const Frame& frame, Listener& listener) {
+  if ((frame.ends_stream || frame.type == kRstStream) && forget(frame.stream)) listener.ended();
+}
+
+void StreamCounter::complete(std::uint32_t stream) {
+  const auto found = streams_.find(stream);
+  if (found == streams_.end() || found->second) return;
+  found->second = true;
+  --incomplete_;
+}
+
+bool StreamCounter::forget(std::uint32_t stream) {
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) return false;
+  if (!found->second) --incomplete_;
+  streams_.erase(found);
+  return true;
+}
+
+}  // namespace testamur::node

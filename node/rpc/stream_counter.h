@@ -1,0 +1,73 @@
+// Counts the requests of one HTTP/2 connection from the frames that pass in both directions (RFC 9113).
+//
+// What gRPC keeps of a request begins with its HEADERS frame, long before any service hears of it, and only this count
+// bounds it: gRPC 1.51 applies SETTINGS_MAX_CONCURRENT_STREAMS to clients that have acknowledged it, and keeps what is
+// cancelled until it finds time. Only the nine bytes at the head of each frame are looked at; header compression and
+// contents are none of its business. Pure; one thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string_view>
+
+#include "common/bytes.h"
+
+namespace testamur::node {
+
+class StreamCounter {
+ public:
+  // What is told of each stream; in this order, and nothing behind end() or cancel().
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // Whether one more stream may begin. After "no" the same stream asks again.
+    virtual bool may_begin() = 0;
+    // The server has answered it to the end, or has refused it.
+    virtual void ended() = 0;
+    // The client has given it up: the server may be at it for a moment longer.
+    virtual void cancelled() = 0;
+  };
+
+  // What a client says first.
+  static constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+  // How many bytes, from the first on, may go on to the server: all whole frames up to a stream that must wait, without
+  // a frame's head that is not complete. The rest is to be given again, with what comes behind it.
+  std::size_t from_client(ByteView bytes, Listener& listener);
+  // Everything goes on.
+  void from_server(ByteView bytes, Listener& listener);
+
+  // The client does not speak HTTP/2: nothing more goes on.
+  bool broken() const { return broken_; }
+  // The server is between two frames.
+  bool server_at_rest() const { return server_head_bytes_ == 0 && server_payload_ == 0; }
+  std::size_t open() const { return streams_.size(); }
+  // Streams whose request the client has not sent to its end.
+  std::size_t incomplete() const { return incomplete_; }
+
+ private:
+  struct Frame {
+    std::uint32_t length;
+    std::uint8_t type;
+    bool ends_stream;
+    std::uint32_t stream;
+  };
+  static Frame read_head(ByteView head);
+  bool pass_client_frame(const Frame& frame, Listener& listener);
+  void pass_server_frame(const Frame& frame, Listener& listener);
+  void complete(std::uint32_t stream);
+  bool forget(std::uint32_t stream);
+
+  std::map<std::uint32_t, bool> streams_;  // whether the request is complete
+  std::size_t incomplete_ = 0;
+  std::uint32_t newest_ = 0;
+  std::size_t preface_seen_ = 0;
+  bool broken_ = false;
+  std::uint32_t client_payload_ = 0;  // bytes of the frame that is passing
+  std::uint32_t server_payload_ = 0;
+  std::array<std::uint8_t, 9> server_head_{};
+  std::size_t server_head_bytes_ = 0;
+};
+
+}  // namespace testamur::node

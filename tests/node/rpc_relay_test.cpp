@@ -1,0 +1,367 @@
+// What a caller may begin at the API: counted from frames, bounded by connection, caller and all, and never for good.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "node/rpc/api_relay.h"
+#include "node/rpc/open_streams.h"
+#include "node/rpc/stream_counter.h"
+#include "tests/node/http2_frames.h"
+#include "tests/node/rpc_client.h"
+#include "tests/node/running_nodes.h"
+#include "tests/support/catch.h"
+#include "tests/support/shared.h"
+
+namespace testamur::node {
+namespace {
+
+using test::append;
+using test::FrameType;
+using test::http2_frame;
+using test::kEndStream;
+
+CallerKey caller(int last) { return caller_of("ipv4:192.0.2." + std::to_string(last) + ":5000"); }
+
+struct Told final : StreamCounter::Listener {
+  std::size_t room = 1'000, begun = 0, ends = 0, cancels = 0;
+  bool may_begin() override {
+    if (room == 0) return false;
+    --room;
+    ++begun;
+    return true;
+  }
+  void ended() override { ++ends; }
+  void cancelled() override { ++cancels; }
+};
+
+Bytes three_requests() {
+  Bytes all = test::preface();
+  append(all, http2_frame(FrameType::kSettings, 0, 0));
+  append(all, http2_frame(FrameType::kHeaders, test::kEndHeaders, 1, Bytes(20, 1)));
+  append(all, http2_frame(FrameType::kData, kEndStream, 1, Bytes(300, 2)));
+  append(all, http2_frame(FrameType::kHeaders, test::kEndHeaders, 3, Bytes(20, 1)));
+  append(all, http2_frame(FrameType::kRstStream, 0, 3, Bytes(4, 0)));
+  append(all, http2_frame(FrameType::kHeaders, test::kEndHeaders | kEndStream, 5, Bytes(9, 1)));
+  return all;
+}
+
+TEST_CASE("requests are counted from the heads of frames, however they are cut on their way") {
+  const auto bytes = three_requests();
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{10}, bytes.size()}) {
+    CAPTURE(piece);
+    StreamCounter counter;
+    Told told;
+    Bytes waiting;
+    std::size_t passed = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+      append(waiting, to_bytes(ByteView(bytes).subspan(at, std::min(piece, bytes.size() - at))));
+      const auto count = counter.from_client(waiting, told);
+      waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
+      passed += count;
+    }
+    CHECK(passed == bytes.size());
+    CHECK(told.begun == 3);
+    CHECK(told.cancels == 1);
+    CHECK(counter.open() == 2);
+    CHECK(counter.incomplete() == 0);
+
+    Bytes answers = http2_frame(FrameType::kHeaders, test::kEndHeaders, 1, Bytes(30, 1));
+    append(answers, http2_frame(FrameType::kHeaders, test::kEndHeaders | kEndStream, 1, Bytes(8, 1)));
+    append(answers, http2_frame(FrameType::kRstStream, 0, 5, Bytes(4, 0)));
+    append(answers, http2_frame(FrameType::kRstStream, 0, 5, Bytes(4, 0)));
+    for (std::size_t at = 0; at < answers.size(); at += piece) {
+      counter.from_server(ByteView(answers).subspan(at, std::min(piece, answers.size() - at)), told);
+    }
+    CHECK(told.ends == 2);
+    CHECK(counter.open() == 0);
+    CHECK(counter.server_at_rest());
+  }
+}
+
+TEST_CASE("a request that finds no room stays behind with all that follows, and begins when it is given again") {
+  const auto bytes = three_requests();
+  StreamCounter counter;
+  Told told;
+  told.room = 1;
+  const auto first = counter.from_client(bytes, told);
+  CHECK(told.begun == 1);
+  CHECK(first < bytes.size());
+  CHECK(counter.from_client(ByteView(bytes).subspan(first), told) == 0);
+  told.room = 9;
+  CHECK(counter.from_client(ByteView(bytes).subspan(first), told) == bytes.size() - first);
+  CHECK(told.begun == 3);
+}
+
+TEST_CASE("what gRPC would not take for a new request does not count, and other protocols do not pass") {
+  Told told;
+  StreamCounter counter;
+  Bytes bytes = test::preface();
+  append(bytes, http2_frame(FrameType::kHeaders, 0, 7));
+  append(bytes, http2_frame(FrameType::kHeaders, kEndStream, 7));  // trailers
+  append(bytes, http2_frame(FrameType::kHeaders, 0, 5));           // older
+  append(bytes, http2_frame(FrameType::kHeaders, 0, 8));           // even
+  append(bytes, http2_frame(FrameType::kHeaders, 0, 0));
+  append(bytes, http2_frame(FrameType::kRstStream, 0, 9));
+  CHECK(counter.from_client(bytes, told) == bytes.size());
+  CHECK(told.begun == 1);
+  CHECK(told.cancels == 0);
+  CHECK(counter.incomplete() == 0);
+
+  StreamCounter other;
+  CHECK(other.from_client(as_bytes("GET / HTTP/1.1\r\nHost: a-node\r\n\r\n"), told) == 0);
+  CHECK(other.broken());
+}
+
+TEST_CASE("requests are bounded for a connection, for a caller and for all, and those given up count for a moment") {
+  OpenStreams streams({6, 4, 3});
+  using Room = OpenStreams::Room;
+  streams.enter(1, caller(1));
+  streams.enter(2, caller(1));
+  streams.enter(3, caller(2));
+  for (int i = 0; i < 3; ++i) CHECK(streams.begin(1) == Room::kYes);
+  CHECK(streams.begin(1) == Room::kConnectionFull);
+  CHECK(streams.begin(2) == Room::kYes);
+  CHECK(streams.begin(2) == Room::kCallerFull);
+  CHECK(streams.begin(3) == Room::kYes);
+  CHECK(streams.begin(3) == Room::kYes);
+  CHECK(streams.begin(3) == Room::kAllFull);
+
+  streams.end(1);
+  CHECK(streams.begin(3) == Room::kYes);
+  // What is cancelled, or was open when its connection ended, is still on gRPC's hands.
+  streams.cancel(1, 1'000);
+  CHECK(streams.begin(2) == Room::kAllFull);
+  streams.leave(3, 1'000);
+  CHECK(streams.size() == 6);
+  streams.forget(1'000 + OpenStreams::kLingerMs - 1);
+  CHECK(streams.size() == 6);
+  streams.forget(1'200 + OpenStreams::kLingerMs);
+  CHECK(streams.size() == 2);
+  CHECK(streams.of(caller(2)) == 0);
+}
+
+TEST_CASE("who begins requests and does not send them gives way to who holds less, and to himself after a while") {
+  OpenStreams streams({8, 6, 6});
+  using Room = OpenStreams::Room;
+  streams.enter(1, caller(1));
+  streams.enter(2, caller(1));
+  streams.enter(3, caller(2));
+  for (int i = 0; i < 4; ++i) CHECK(streams.begin(1) == Room::kYes);
+  for (int i = 0; i < 2; ++i) CHECK(streams.begin(2) == Room::kYes);
+  for (int i = 0; i < 2; ++i) CHECK(streams.begin(3) == Room::kYes);
+  const auto stuck = [](OpenStreams::Id id) { return id == 2 ? std::size_t{2} : std::size_t{0}; };
+  const auto moving = [](OpenStreams::Id) { return std::size_t{0}; };
+
+  // The largest caller's connection with most requests that only it could move on; at once, for it holds three times
+  // as much.
+  CHECK(streams.begin(3) == Room::kAllFull);
+  CHECK(streams.in_the_way(3, Room::kAllFull, false, stuck) == OpenStreams::Id{2});
+  // What gRPC is at moves on by itself.
+  CHECK_FALSE(streams.in_the_way(3, Room::kAllFull, true, moving));
+  // Of its own caller nobody goes at once.
+  CHECK(streams.begin(1) == Room::kCallerFull);
+  CHECK_FALSE(streams.in_the_way(1, Room::kCallerFull, false, stuck));
+  CHECK(streams.in_the_way(1, Room::kCallerFull, true, stuck) == OpenStreams::Id{2});
+  CHECK_FALSE(streams.in_the_way(1, Room::kConnectionFull, true, stuck));
+  CHECK(streams.in_the_way(2, Room::kConnectionFull, true, stuck) == OpenStreams::Id{2});
+}
+
+TEST_CASE("the caller is in the name of gRPC's socket, and is read back from it") {
+  for (const auto& each : {caller(7), caller_of("ipv6:[2001:db8:0:7::1]:5000"), CallerKey{}}) {
+    CHECK(caller_of("unix-abstract:" + socket_name(each, "00ff-12")) == each);
+  }
+  CHECK(caller_of("unix-abstract:testamur-short") == CallerKey{});
+  CHECK(caller_of("unix-abstract:something-else") == CallerKey{});
+}
+
+// A relay whose both sides are the test's.
+struct Relayed {
+  explicit Relayed(const StreamLimits& limits = {}) : streams(limits) {
+    int pair[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
+    client = pair[0];
+    streams.enter(1, caller(1));
+    relay.emplace(1, pair[1], nullptr, streams, [this] { return connect(); }, 0);
+  }
+  ~Relayed() {
+    relay.reset();
+    for (const int each : {client, server}) {
+      if (each >= 0) ::close(each);
+    }
+  }
+  int connect() {
+    int pair[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
+    server = pair[0];
+    return pair[1];
+  }
+  ApiRelay::State pump(std::uint64_t now_ms = 1) {
+    auto state = ApiRelay::State::kAgain;
+    while (state == ApiRelay::State::kAgain) state = relay->pump(now_ms);
+    return state;
+  }
+  static void send(int to, const Bytes& bytes) {
+    REQUIRE(::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+  }
+  static Bytes receive(int from) {
+    Bytes bytes(1 << 16);
+    const auto count = ::recv(from, bytes.data(), bytes.size(), 0);
+    bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return bytes;
+  }
+
+  OpenStreams streams;
+  int client = -1, server = -1;
+  std::optional<ApiRelay> relay;
+};
+
+TEST_CASE("gRPC hears of a connection when it speaks HTTP/2, and gets every byte that may go on") {
+  Relayed r;
+  const auto bytes = three_requests();
+  Relayed::send(r.client, to_bytes(ByteView(bytes).first(10)));
+  CHECK(r.pump() == ApiRelay::State::kIdle);
+  CHECK(r.server < 0);
+  CHECK_FALSE(r.relay->is_late(ApiRelay::kBeginMs));
+  CHECK(r.relay->is_late(ApiRelay::kBeginMs + 1));
+  Relayed::send(r.client, to_bytes(ByteView(bytes).subspan(10)));
+  CHECK(r.pump() == ApiRelay::State::kIdle);
+  CHECK(Relayed::receive(r.server) == bytes);
+  CHECK_FALSE(r.relay->is_late(ApiRelay::kBeginMs + 1));
+
+  const auto answer = http2_frame(FrameType::kHeaders, kEndStream, 1, Bytes(5, 1));
+  Relayed::send(r.server, answer);
+  CHECK(r.pump() == ApiRelay::State::kIdle);
+  CHECK(Relayed::receive(r.client) == answer);
+  CHECK(r.streams.of(caller(1)) == 2);  // one open, one cancelled lately
+  ::close(std::exchange(r.server, -1));
+  CHECK(r.pump() == ApiRelay::State::kOver);
+}
+
+TEST_CASE("other protocols end before gRPC hears of them") {
+  Relayed r;
+  Relayed::send(r.client, to_bytes(as_bytes("GET /")));
+  CHECK(r.pump() == ApiRelay::State::kOver);
+  CHECK(r.server < 0);
+}
+
+TEST_CASE("a connection without room is not read, says since when, and goes on when there is room") {
+  Relayed r({8, 8, 2});
+  Bytes bytes = test::preface();
+  for (std::uint32_t stream = 1; stream <= 5; stream += 2) append(bytes, http2_frame(FrameType::kHeaders, 0, stream));
+  Relayed::send(r.client, bytes);
+  CHECK(r.pump(5) == ApiRelay::State::kIdle);
+  CHECK(Relayed::receive(r.server).size() == bytes.size() - 9);
+  CHECK(r.relay->waits() == OpenStreams::Room::kConnectionFull);
+  CHECK(r.relay->waits_since_ms() == 5);
+  CHECK(r.relay->stuck() == 2);
+  CHECK(r.pump(9) == ApiRelay::State::kIdle);
+  CHECK(r.relay->waits_since_ms() == 5);
+
+  Relayed::send(r.server, http2_frame(FrameType::kRstStream, 0, 1, Bytes(4, 0)));
+  CHECK(r.pump(10) == ApiRelay::State::kIdle);
+  CHECK(Relayed::receive(r.server).size() == 9);
+  CHECK(r.relay->waits() == OpenStreams::Room::kYes);
+}
+
+TEST_CASE("who does not read is not read from, and is late in the end") {
+  Relayed r;
+  Relayed::send(r.client, test::preface());
+  r.pump();
+  // More than the system's buffers and the relay hold.
+  const Bytes chunk = http2_frame(FrameType::kData, 0, 1, Bytes(16'000, 1));
+  std::size_t refused = 0;
+  for (int i = 0; i < 1'000 && refused < 3; ++i) {
+    refused = ::send(r.server, chunk.data(), chunk.size(), MSG_NOSIGNAL) < 0 ? refused + 1 : 0;
+    r.pump(7);
+  }
+  CHECK(refused == 3);
+  CHECK(r.relay->is_unread());
+  CHECK_FALSE(r.relay->is_late(7 + ApiRelay::kUnreadMs));
+  CHECK(r.relay->is_late(8 + ApiRelay::kUnreadMs));
+  (void)Relayed::receive(r.client);
+  r.pump(100);
+  CHECK_FALSE(r.relay->is_late(8 + ApiRelay::kUnreadMs));
+}
+
+// Begins calls on a node and sends nothing of their requests, without keeping to any of its settings.
+class HalfRequests {
+ public:
+  explicit HalfRequests(int port) {
+    socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    Bytes bytes = test::preface();
+    append(bytes, http2_frame(FrameType::kSettings, 0, 0));
+    const auto headers = test::call_headers("/testamur.v1.VerifyService/CheckHash");
+    for (std::uint32_t i = 0; i < 250; ++i) {
+      append(bytes, http2_frame(FrameType::kHeaders, test::kEndHeaders, 2 * i + 1, headers));
+    }
+    REQUIRE(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+  }
+  ~HalfRequests() { ::close(socket_); }
+  // Blocks until the node ends the connection.
+  void await_end() const {
+    char buffer[4096];
+    while (::recv(socket_, buffer, sizeof buffer, 0) > 0) {
+    }
+  }
+
+ private:
+  int socket_;
+};
+
+TEST_CASE("requests that are begun and not sent are bounded, named, and end when others need the room") {
+  RunningNodes nodes(1);
+  const int port = nodes.at(0).node->api_port();
+  std::vector<std::unique_ptr<HalfRequests>> all;
+  for (int i = 0; i < 20; ++i) all.push_back(std::make_unique<HalfRequests>(port));
+  // Each stands at its hundredth request; the node waits for room, and then ends the worst.
+  all.front()->await_end();
+
+  ApiCaller api(port);
+  grpc::ClientContext context;
+  v1::GetStatusResponse status;
+  REQUIRE(api.ledger->GetStatus(&context, {}, &status).ok());
+  bool named = false;
+  for (const auto& obstacle : status.obstacles()) named = named || obstacle.find("api_streams") != std::string::npos;
+  CHECK(named);
+}
+
+TEST_CASE("the API is served over TLS with HTTP/2 agreed on, and what is no TLS ends") {
+  TemporaryDirectory folder;
+  const auto base = (folder.path() / "api").string();
+  const auto command =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=node.example -addext "
+      "subjectAltName=DNS:node.example -days 2 -keyout " +
+      base + ".key -out " + base + ".pem 2>/dev/null";
+  REQUIRE(std::system(command.c_str()) == 0);
+  RunningNodes nodes(1);
+  nodes.stop(0);
+  auto& config = nodes.at(0).config.api;
+  config.tls = TlsMode::kOn;
+  config.certificate = base + ".pem";
+  config.private_key = base + ".key";
+  nodes.start(0);
+
+  const auto address = "127.0.0.1:" + std::to_string(nodes.at(0).node->api_port());
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = test::read_file(config.certificate);
+  grpc::ChannelArguments arguments;
+  arguments.SetSslTargetNameOverride("node.example");
+  const auto ledger =
+      v1::LedgerService::NewStub(grpc::CreateCustomChannel(address, grpc::SslCredentials(options), arguments));
+  grpc::ClientContext context;
+  v1::GetStatusResponse status;
+  const auto answer = ledger->GetStatus(&context, {}, &status);
+  INFO(answer.error_message());
+  CHECK(answer.ok());
+  HalfRequests(nodes.at(0).node->api_port()).await_end();
+}
+
+}  // namespace
+}  // namespace testamur::node
