@@ -4,7 +4,6 @@
 #include <future>
 
 #include "consensus/codec.h"
-#include "ledger/log.h"
 #include "node/chain/chain_core.h"
 
 namespace testamur::node {
@@ -12,12 +11,8 @@ namespace testamur::node {
 namespace {
 
 constexpr std::size_t kCachedSignatures = 1u << 20;
-constexpr std::size_t kRememberedOutcomes = 1u << 16;
 constexpr std::uint64_t kNever = ~std::uint64_t{0};
-constexpr std::size_t kWaitingBlockRequests = 64;  // of one institution
-// Blocks for all who are no members together: KiB a second.
-constexpr std::uint64_t kServedUnitsPerSecond = 16 * 1024;
-constexpr std::uint64_t kServedUnitsBurst = 8 * 1024;
+constexpr std::uint64_t kLongestSleepMs = 60'000;  // whatever nobody has named a time for
 
 std::pair<Epoch, View> named_view(consensus::RecordKind kind, ByteView bytes) {
   switch (kind) {
@@ -53,48 +48,28 @@ Journal::Replay collect_records(JournalContents& contents) {
   };
 }
 
-std::optional<Outcome> committed_outcome(const Snapshot& state, const TransactionId& id) {
-  ledger::Log log(state);
-  auto index = log.find(id);
-  auto leaf = index ? log.leaf(*index) : std::nullopt;
-  if (!leaf) return std::nullopt;
-  Outcome outcome;
-  outcome.state = Outcome::State::kCommitted;
-  outcome.height = leaf->height;
-  outcome.time_ms = leaf->time_ms;
-  outcome.log_index = *index;
-  // The leaves of a block are consecutive; the log size before it stands in its parent's header.
-  if (auto parent = leaf->height > Height{0} ? state.header(leaf->height - 1) : std::nullopt) {
-    if (auto header = ledger::decode_header(*parent); header.ok()) {
-      outcome.index_in_block = static_cast<std::uint32_t>(index->value - header->roots.log_size);
-    }
-  }
-  return outcome;
-}
-
 Chain::Core::Core(ChainOptions options, ChainParts parts, Runtime& runtime)
     : options_(std::move(options)),
       parts_(std::move(parts)),
-      counters_(parts_.counters),
       log_(parts_.log),
       runtime_(runtime),
-      mempool_(options_.mempool),
+      sender_(parts_.counters),
       own_signatures_(kCachedSignatures),
-      verifier_(parts_.signatures != nullptr ? *parts_.signatures : own_signatures_, counters_),
-      workshop_({parts_.genesis.chain, options_.self, options_.block_bytes}, parts_.clock, mempool_, verifier_,
-                counters_),
-      outcomes_(kRememberedOutcomes),
-      fetcher_({[this](const net::Pin& pin, const net::BlockRequest& request) {
-                  return network_ != nullptr && network_->send(pin, net::Priority::kBlock, net::Frame(request));
-                },
-                [this](const consensus::FinalizedChain& chain) {
-                  auto status = engine_->on_finalized_externally(chain);
-                  if (!status.ok()) log_.warn("catch_up_refused", {{"cause", status.message()}});
-                  return status.ok();
-                }}),
-      verify_queue_({}),
-      serve_queue_({kWaitingBlockRequests, 1u << 20, kServedUnitsPerSecond, kServedUnitsBurst}) {
-  for (auto& key : options_.consensus_keys) keys_.push_back(std::move(key));
+      verifier_(parts_.signatures != nullptr ? *parts_.signatures : own_signatures_, parts_.counters),
+      transactions_(options_.mempool, {runtime, parts_.clock, parts_.counters, sender_, verifier_, workshop_}),
+      workshop_({parts_.genesis.chain, options_.self, options_.block_bytes}, parts_.clock, transactions_.mempool(),
+                verifier_, parts_.counters),
+      committer_(parts_, workshop_),
+      fetcher_({[this](const net::Pin& pin, const net::BlockRequest& request) { return sender_.ask(pin, request); },
+                [this](const consensus::FinalizedChain& chain) { return deliver(chain); }}),
+      intake_(runtime, options_.verify_threads,
+              {[this] { return admission_now(); },
+               [this](ByteView carried) { return transactions_.mempool().find_carried(carried) != nullptr; },
+               [this](const net::Origin& from, const TransactionIntake::Judged& judged) { on_judged(from, judged); }}),
+      block_server_(runtime, sender_, [this] { return head(); }),
+      maintenance_(runtime, parts_.store,
+                   [this](const Status& synced, Epoch epoch, View view) { prune_journal(synced, epoch, view); }),
+      keys_(options_.self, std::move(options_.consensus_keys)) {
   options_.consensus_keys.clear();
 }
 
@@ -147,61 +122,59 @@ Result<consensus::Tip> Chain::Core::tip_of(const Snapshot& state) const {
   return tip;
 }
 
-const SecretKey* Chain::Core::voting_key(const consensus::ValidatorSet& set) const {
-  auto index = set.index_of(options_.self);
-  if (!index) return nullptr;
-  for (const auto& key : keys_) {
-    if (equal(key.public_key().bytes, set.at(*index).key.view())) return &key;
-  }
-  return nullptr;
+void Chain::Core::start_writer(std::vector<RecordMark> marks) {
+  JournalWriter::Hooks hooks;
+  hooks.post = [this](std::function<void()> task) { post(std::move(task)); };
+  hooks.synced = [this](std::uint64_t sequence) { event([&] { engine_->on_synced(sequence); }); };
+  hooks.failed = [this](const std::string& cause) { parts_.fatal("the journal failed: " + cause); };
+  hooks.aside = [this](std::function<void()> task) { runtime_.post_to_pool(std::move(task)); };
+  hooks.wake = parts_.journal_wake;
+  writer_ = std::make_unique<JournalWriter>(parts_.journal, std::move(marks), std::move(hooks), parts_.counters);
 }
 
 void Chain::Core::start_engine(consensus::Tip tip) {
   consensus::EngineConfig config;
   config.chain = parts_.genesis.chain;
   config.self = options_.self;
-  config.more_keys = own_keys();
+  config.more_keys = keys_.public_keys();
   config.timing = options_.timing;
-  signing_key_ = voting_key(tip.validators);
+  keys_.begin_epoch(tip.validators);
   engine_ = std::make_unique<consensus::Engine>(config, std::move(tip), *this);
 }
 
 Status Chain::Core::start(JournalContents journal) {
+  // The store first: it says where the engine begins, and who is admitted.
   TM_TRY_STATUS(apply_genesis());
-  auto state = parts_.store.snapshot();
+  const auto state = parts_.store.snapshot();
   TM_TRY(auto tip, tip_of(*state));
-  auto height = tip.block.height;
-  TM_TRY(auto header, ledger::decode_header(*state->header(height)));
-  publish(std::make_shared<const Head>(Head{state, header, tip.block.id}));
+  TM_TRY(auto header, ledger::decode_header(*state->header(tip.block.height)));
+  committer_.publish(std::make_shared<const Head>(Head{state, header, tip.block.id}));
   peer_directory_.read(*state, seated(*state));
   watch_protocol();
 
-  writer_ = std::make_unique<JournalWriter>(
-      parts_.journal, std::move(journal.marks),
-      JournalWriter::Hooks{[this](std::function<void()> task) { post(std::move(task)); },
-                           [this](std::uint64_t sequence) { event([&] { engine_->on_synced(sequence); }); },
-                           [this](const std::string& cause) { parts_.fatal("the journal failed: " + cause); },
-                           [this](std::function<void()> task) { post_to_pool(std::move(task)); }, parts_.journal_wake},
-      counters_);
-
+  // Then the journal: what it proves final above the store is committed again, inside start().
+  start_writer(std::move(journal.marks));
   start_engine(std::move(tip));
   for (const auto& [kind, bytes] : journal.records) TM_TRY_STATUS(engine_->restore(kind, bytes));
   TM_TRY_STATUS(engine_->start(options_.quarantine, engine_now_ms()));
+
+  // A crash may have come between an epoch's first final block and the end of the old key.
   end_unused_keys();
   log_.info("chain_started", {{"height", head()->header.height.value},
                               {"epoch", engine_->status().epoch.value},
                               {"journal_records", static_cast<std::uint64_t>(journal.records.size())},
                               {"voting", consensus::to_text(engine_->status().voting)}});
-  maintained_at_ms_ = engine_now_ms();
+  maintenance_.start();
   after_event();
   return {};
 }
 
 void Chain::Core::stop() {
   stopped_ = true;
-  closing_ = true;
-  outcomes_.drop_all();
-  listeners_.clear();
+  intake_.close();
+  block_server_.close();
+  transactions_.stop();
+  committer_.stop();
 }
 
 void Chain::Core::finish_writes() {
@@ -210,35 +183,30 @@ void Chain::Core::finish_writes() {
 
 void Chain::Core::after_event() {
   if (beyond_protocol_) return;
-  recheck_suspects();
+
+  // What a build has just refused must not be called pending.
+  transactions_.recheck_suspects();
   update_pending();
-  maintain();
+  maintenance_.sync_if_due(workshop_.base().header);
   arm_timer();
 }
 
-std::uint64_t Chain::Core::heartbeat_at_ms() const { return workshop_.base().header.time_ms + heartbeat_interval_ms_; }
-
-bool Chain::Core::heartbeat_due() const { return parts_.clock.now_ms() >= heartbeat_at_ms(); }
-
 void Chain::Core::update_pending() {
-  bool transactions = mempool_.any_ready();
-  bool heartbeat = heartbeat_due();
-  bool news = transactions != told_transactions_ || heartbeat != told_heartbeat_ || (arrived_ && transactions);
-  if (!news) return;
-  told_transactions_ = transactions;
-  told_heartbeat_ = heartbeat;
-  arrived_ = false;
-  engine_->on_pending_changed(transactions, heartbeat);
+  const bool transactions = transactions_.mempool().any_ready();
+  const bool heartbeat = parts_.clock.now_ms() >= committer_.heartbeat_at_ms();
+  if (pending_report_.is_news(transactions, heartbeat)) engine_->on_pending_changed(transactions, heartbeat);
 }
 
 void Chain::Core::arm_timer() {
-  auto now = engine_now_ms();
-  auto at = engine_->wake_at_ms();
-  if (auto fetch = fetcher_.wake_at_ms()) at = std::min(at, *fetch);
-  auto wall = parts_.clock.now_ms();
-  auto heartbeat = heartbeat_at_ms();
-  if (!told_heartbeat_) at = std::min(at, now + (heartbeat > wall ? heartbeat - wall : 0));
-  at = std::min(at, now + 60'000);
+  const auto now = engine_now_ms();
+  auto at = std::min(engine_->wake_at_ms(), now + kLongestSleepMs);
+  if (const auto fetch = fetcher_.wake_at_ms()) at = std::min(at, *fetch);
+
+  // The heartbeat is due by the wall clock, the timer runs by the other.
+  const auto wall = parts_.clock.now_ms();
+  const auto heartbeat = committer_.heartbeat_at_ms();
+  if (!pending_report_.heartbeat_told()) at = std::min(at, now + (heartbeat > wall ? heartbeat - wall : 0));
+
   at = std::max(at, now + 1);
   if (at == armed_for_ms_) return;
   armed_for_ms_ = at;
@@ -249,31 +217,40 @@ void Chain::Core::arm_timer() {
   });
 }
 
+// Up to the block of this epoch and view the store holds everything for good, and the journal is not needed.
+void Chain::Core::prune_journal(const Status& synced, Epoch epoch, View view) {
+  if (stopped_) return;
+  if (!synced.ok()) return parts_.fatal("the store cannot be synced: " + synced.message());
+  writer_->prune(engine_->live_records(), epoch, view);
+}
+
+void Chain::Core::submit(const TransactionList& transactions,
+                         const std::function<void(std::vector<Mempool::Added>)>& done) {
+  if (!transactions_.submit(transactions, done)) return;
+  pending_report_.note_arrival();
+  event([] {});
+}
+
 ChainStatus Chain::Core::status() const {
+  const Mempool& mempool = transactions_.mempool();
   ChainStatus status;
   status.engine = engine_->status();
-  status.pool_transactions = mempool_.size();
-  status.pool_bytes = mempool_.size_bytes();
-  status.pool_capacity_bytes = mempool_.limits().bytes;
-  status.oldest_arrival_ms = mempool_.oldest_arrival_ms();
+  status.pool_transactions = mempool.size();
+  status.pool_bytes = mempool.size_bytes();
+  status.pool_capacity_bytes = mempool.limits().bytes;
+  status.oldest_arrival_ms = mempool.oldest_arrival_ms();
   status.catch_up_target = fetcher_.target();
-  status.last_commit_ms = last_commit_ms_;
+  status.last_commit_ms = committer_.last_commit_ms();
   status.clock_offsets_ms.assign(clock_offsets_ms_.begin(), clock_offsets_ms_.end());
   status.stopped_before_protocol = beyond_protocol_;
   status.peer_heights.assign(peer_heights_.begin(), peer_heights_.end());
-  if (signing_key_ != nullptr) status.voting_key = signing_key_->public_key();
+  status.voting_key = keys_.voting_key();
   return status;
 }
 
 void Chain::Core::add_consensus_key(SecretKey key) {
-  keys_.push_back(std::move(key));
-  event([this] { engine_->set_keys(own_keys()); });
-}
-
-std::vector<consensus::ConsensusKey> Chain::Core::own_keys() const {
-  std::vector<consensus::ConsensusKey> keys;
-  for (const auto& key : keys_) keys.push_back(*consensus::ConsensusKey::from(key.public_key().bytes));
-  return keys;
+  keys_.add(std::move(key));
+  event([this] { engine_->set_keys(keys_.public_keys()); });
 }
 
 void Chain::Core::resume_voting() {
@@ -307,7 +284,7 @@ Status Chain::start(JournalContents journal) {
 }
 
 void Chain::drain() {
-  core_->post([core = core_.get()] { core->outcomes().drop_all(); });
+  core_->post([core = core_.get()] { core->transactions().outcomes().drop_all(); });
 }
 
 void Chain::stop() {
@@ -331,21 +308,21 @@ ledger::SignatureVerifier& Chain::verifier() { return core_->verifier(); }
 
 void Chain::submit(std::vector<ledger::tx::SharedTransaction> transactions,
                    std::function<void(std::vector<Mempool::Added>)> done) {
-  core_->post([core = core_.get(), transactions = std::move(transactions), done = std::move(done)]() mutable {
-    core->submit(std::move(transactions), done);
+  core_->post([core = core_.get(), transactions = std::move(transactions), done = std::move(done)] {
+    core->submit(transactions, done);
   });
 }
 
 Outcomes::Ticket Chain::await(const TransactionId& id, Outcomes::Callback callback) {
   auto ticket = core_->next_ticket();
   core_->post([core = core_.get(), ticket, id, callback = std::move(callback)]() mutable {
-    core->await(ticket, id, std::move(callback));
+    core->transactions().await(ticket, id, std::move(callback), false);
   });
   return ticket;
 }
 
 void Chain::cancel(Outcomes::Ticket ticket, const TransactionId& id) {
-  core_->post([core = core_.get(), ticket, id] { core->outcomes().cancel(ticket, id); });
+  core_->post([core = core_.get(), ticket, id] { core->transactions().outcomes().cancel(ticket, id); });
 }
 
 class Chain::Awaited {
@@ -367,7 +344,7 @@ void await_slice(Chain::Core& core, const std::shared_ptr<Chain::Awaited>& await
   // What the caller has looked up in this very state need not be looked up again.
   const bool same_state = core.head() == awaited->seen;
   for (; awaited->next < end && !awaited->given_up; ++awaited->next) {
-    core.await(awaited->ticket, awaited->ids[awaited->next], awaited->callback, same_state);
+    core.transactions().await(awaited->ticket, awaited->ids[awaited->next], awaited->callback, same_state);
   }
   if (awaited->next == awaited->ids.size() || awaited->given_up) return;
   core.post([&core, awaited] { await_slice(core, awaited); });
@@ -375,7 +352,7 @@ void await_slice(Chain::Core& core, const std::shared_ptr<Chain::Awaited>& await
 
 void cancel_slice(Chain::Core& core, const std::shared_ptr<Chain::Awaited>& awaited) {
   for (std::size_t i = 0; i < kAwaitSlice && awaited->next > 0; ++i) {
-    core.outcomes().cancel(awaited->ticket, awaited->ids[--awaited->next]);
+    core.transactions().outcomes().cancel(awaited->ticket, awaited->ids[--awaited->next]);
   }
   if (awaited->next > 0) core.post([&core, awaited] { cancel_slice(core, awaited); });
 }
@@ -400,7 +377,7 @@ void Chain::cancel(std::shared_ptr<Awaited> awaited) {
 }
 
 void Chain::look_up(const TransactionId& id, std::function<void(Outcome, ledger::tx::SharedTransaction)> callback) {
-  core_->post([core = core_.get(), id, callback = std::move(callback)] { core->look_up(id, callback); });
+  core_->post([core = core_.get(), id, callback = std::move(callback)] { core->transactions().look_up(id, callback); });
 }
 
 void Chain::status(std::function<void(ChainStatus)> callback) {
@@ -419,13 +396,13 @@ void Chain::add_consensus_key(SecretKey key) {
 std::uint64_t Chain::listen(HeadListener listener) {
   auto id = core_->next_ticket();
   core_->post([core = core_.get(), id, listener = std::move(listener)]() mutable {
-    core->add_listener(id, std::move(listener));
+    core->committer().add_listener(id, std::move(listener));
   });
   return id;
 }
 
 void Chain::unlisten(std::uint64_t listener) {
-  core_->post([core = core_.get(), listener] { core->remove_listener(listener); });
+  core_->post([core = core_.get(), listener] { core->committer().remove_listener(listener); });
 }
 
 }  // namespace testamur::node

@@ -146,7 +146,4 @@ class Chain {
   bool stopped_ = false;
 };
 
-// How a committed transaction ended, from a state; nothing when the state does not hold it.
-std::optional<Outcome> committed_outcome(const Snapshot& state, const TransactionId& id);
-
 }  // namespace testamur::node

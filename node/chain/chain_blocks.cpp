@@ -9,8 +9,6 @@ namespace testamur::node {
 namespace {
 
 constexpr std::size_t kPrepareInline = 8;  // unknown transactions that are decoded on the strand; more go to the pool
-constexpr std::uint64_t kMaintainEveryMs = 5'000;
-constexpr std::uint64_t kMaintainEveryBlocks = 1'000;
 
 }  // namespace
 
@@ -25,19 +23,23 @@ void Chain::Core::build(const consensus::BuildRequest& request) {
 }
 
 void Chain::Core::validate(const consensus::BlockPtr& block) {
-  auto header = ledger::decode_header(*block->proposal.header);
+  const auto header = ledger::decode_header(*block->proposal.header);
   if (header.ok()) note_clock(block->facts, header->time_ms);
-  auto payload = header.ok() ? header->payload_digest : Hash256{};
-  bool executed = workshop_.executed(block->facts.id) != nullptr;
+  const auto payload = header.ok() ? header->payload_digest : Hash256{};
+
+  // Little work is done here, so that an empty ledger's blocks wait for no other thread.
+  const bool executed = workshop_.executed(block->facts.id) != nullptr;
   if (executed || workshop_.count_unknown(*block->proposal.body) <= kPrepareInline) {
     // What was executed needs no decoding again, but its other copies may be false.
-    auto body = executed ? PreparedBody{body_matches(*block->proposal.header, *block->proposal.body), {}, {}}
-                         : workshop_.prepare_body(*workshop_.base().state, payload, *block->proposal.body);
+    const auto body = executed ? PreparedBody{body_matches(*block->proposal.header, *block->proposal.body), {}, {}}
+                               : workshop_.prepare_body(*workshop_.base().state, payload, *block->proposal.body);
     engine_->on_validated(block->facts.id, workshop_.validate(*block, body, engine_now_ms()));
     return;
   }
-  post_to_pool([this, block, payload, state = workshop_.base().state] {
-    auto body = std::make_shared<PreparedBody>(workshop_.prepare_body(*state, payload, *block->proposal.body));
+
+  // Signatures are verified in the pool, the state's rules on the strand: only there is the parent's state.
+  runtime_.post_to_pool([this, block, payload, state = workshop_.base().state] {
+    const auto body = std::make_shared<PreparedBody>(workshop_.prepare_body(*state, payload, *block->proposal.body));
     post([this, block, body] { event([&] { finish_validation(block, *body); }); });
   });
 }
@@ -58,11 +60,6 @@ void Chain::Core::note_clock(const consensus::HeaderFacts& facts, std::uint64_t 
       static_cast<std::int64_t>(header_time_ms) - static_cast<std::int64_t>(parts_.clock.now_ms());
 }
 
-Signature Chain::Core::sign(const Hash256& digest) {
-  TM_CHECK(signing_key_ != nullptr, "an observer was asked to sign");
-  return signing_key_->sign(digest.view());
-}
-
 bool Chain::Core::verify(const consensus::ConsensusKey& key, const Hash256& digest, const Signature& signature) {
   const bool valid = verifier_.verify(key.view(), digest.view(), signature);
   bad_signatures_ += valid ? 0 : 1;
@@ -71,11 +68,14 @@ bool Chain::Core::verify(const consensus::ConsensusKey& key, const Hash256& dige
 
 void Chain::Core::persist(consensus::RecordGroup group) { writer_->submit(std::move(group)); }
 
+// The engine commits again what the journal proves; the store may hold it already.
 void Chain::Core::commit(const consensus::Commit& commit) {
   for (std::size_t i = 0; i < commit.blocks.size(); ++i) {
     const auto& block = *commit.blocks[i];
     if (block.facts.height <= workshop_.base().header.height) continue;
     if (beyond_protocol_) return;  // the journal keeps it for the build that knows its version
+
+    // The proof is the last block's: of the others the headers after them are links to it.
     consensus::FinalityProof proof;
     proof.certificate = commit.proof.certificate;
     for (std::size_t later = i + 1; later < commit.blocks.size(); ++later) {
@@ -84,60 +84,27 @@ void Chain::Core::commit(const consensus::Commit& commit) {
     proof.links.insert(proof.links.end(), commit.proof.links.begin(), commit.proof.links.end());
     apply_block(block, proof);
   }
-  if (network_ != nullptr && commit.proof.certificate) {
-    network_->set_position(commit.proof.certificate->statement.epoch, consensus::encode(*commit.proof.certificate));
-  }
+  if (commit.proof.certificate) sender_.set_position(*commit.proof.certificate);
 }
 
 void Chain::Core::apply_block(const consensus::Block& block, const consensus::FinalityProof& proof) {
-  auto height = block.facts.height;
-  if (auto status = workshop_.execute_final(block); !status.ok()) {
-    parts_.fatal("block " + std::to_string(height.value) + " is final but not valid here: " + status.message() +
-                 "; this node's state differs from the quorum's, do not restart it on this data directory");
-    return;
-  }
-  const auto* branch = workshop_.executed(block.facts.id);
-  TM_CHECK(branch != nullptr, "an executed block has no branch", height.value);
-  LogIndex first_log_index{workshop_.base().header.roots.log_size};
-  {
-    TimedSection timed(counters_.apply);
-    auto certificate = consensus::encode(proof);
-    auto status =
-        parts_.store.apply({height, *block.proposal.header, *block.proposal.body, certificate, *branch->delta});
-    if (!status.ok()) {
-      parts_.fatal("block " + std::to_string(height.value) + " cannot be stored: " + status.message());
-      return;
-    }
-  }
-  auto settled = *branch;  // outlives the move of the base
-  bool first_of_epoch = settled.header.epoch != workshop_.base().header.epoch;
-  auto head = std::make_shared<const Head>(Head{parts_.store.snapshot(), settled.header, settled.id});
-  for (const auto& change : settled.delta->changes(ledger::Table::kPageCommitments)) {
-    if (change.value) counters_.commitments_listed.add(change.value->size() / 32);
-  }
-  last_commit_ms_ = parts_.clock.now_ms();
-  counters_.blocks_committed.add();
-  publish(head);
-  settle_block(settled, first_log_index);
-  settle_others(settled.header);
-  watch_protocol();
-  if (first_of_epoch) end_unused_keys();
-  if (peer_directory_.follow(*head->state, *settled.delta, seated(*head->state)) && network_ != nullptr) {
-    network_->recheck_admissions();
-  }
-  log_.debug("block_committed", {{"height", height.value},
-                                 {"view", settled.header.view.value},
-                                 {"transactions", static_cast<std::uint64_t>(settled.transactions.size())}});
-}
+  const auto applied = committer_.apply(block, proof);
+  if (!applied) return;
 
-void Chain::Core::publish(HeadPtr head) {
-  if (head->header.parameters != parameters_digest_) {
-    parameters_digest_ = head->header.parameters;
-    heartbeat_interval_ms_ = ledger::read_parameters(*head->state)[ledger::Parameter::kHeartbeatMs];
-  }
-  workshop_.set_base(head);
-  head_.store(head);
-  for (const auto& [id, listener] : listeners_) listener(head);
+  // Readers must see the block before a caller is told that it is committed: it may ask for what it just wrote.
+  committer_.publish(applied->head);
+  transactions_.settle(applied->block, applied->first_log_index);
+  watch_protocol();
+
+  // Only after an epoch's first final block is the old key useless to us and dangerous to everybody.
+  if (applied->first_of_epoch) end_unused_keys();
+
+  const auto& state = *applied->head->state;
+  if (peer_directory_.follow(state, *applied->block.delta, seated(state))) sender_.recheck_admissions();
+  const auto& header = applied->block.header;
+  log_.debug("block_committed", {{"height", header.height.value},
+                                 {"view", header.view.value},
+                                 {"transactions", static_cast<std::uint64_t>(applied->block.transactions.size())}});
 }
 
 // The sealing block is applied: its state names them.
@@ -147,11 +114,11 @@ consensus::ValidatorSet Chain::Core::next_validators(const consensus::BlockPtr& 
   auto set = ledger::read_validators(*base.state);
   TM_CHECK(set.digest() == base.header.next_validator_set, "the state's validators are not those that its block names");
   auto validators = to_validator_set(set);
-  signing_key_ = voting_key(validators);
+  keys_.begin_epoch(validators);
   log_.info("epoch", {{"epoch", ledger::read_epoch(*base.state).value},
                       {"validators", static_cast<std::uint64_t>(validators.size())},
                       {"sealed_at", base.header.height.value},
-                      {"votes_here", signing_key_ != nullptr}});
+                      {"votes_here", keys_.votes()}});
   return validators;
 }
 
@@ -171,28 +138,21 @@ void Chain::Core::watch_protocol() {
   if (beyond_protocol_ || !workshop_.beyond_known_protocol()) return;
   beyond_protocol_ = true;
   log_.error("stopped_before_protocol", {{"height", base.header.height.value}, {"cause", stop->text()}});
-  outcomes_.drop_all();
+  transactions_.outcomes().drop_all();
 }
 
 // A key that certified earlier epochs, but not the one whose first block is final, has signed for the last time.
 void Chain::Core::end_unused_keys() {
   const auto& base = workshop_.base();
-  if (base.header.seals_epoch()) return;
-  for (auto key = keys_.begin(); key != keys_.end();) {
-    auto public_key = key->public_key();
-    if (&*key == signing_key_ || !certified_before(*base.state, *consensus::ConsensusKey::from(public_key.bytes))) {
-      ++key;
-      continue;
-    }
-    key = keys_.erase(key);
-    engine_->set_keys(own_keys());
-    log_.info("consensus_key_over", {{"key", to_text(key_id(KeyPurpose::kConsensus, public_key))}});
-    if (parts_.key_is_over) parts_.key_is_over(public_key);
+  while (const auto over = keys_.erase_unused(*base.state, base.header)) {
+    engine_->set_keys(keys_.public_keys());
+    log_.info("consensus_key_over", {{"key", to_text(key_id(KeyPurpose::kConsensus, *over))}});
+    if (parts_.key_is_over) parts_.key_is_over(*over);
   }
 }
 
 void Chain::Core::misbehaviour(const consensus::Evidence& evidence) {
-  counters_.misbehaviour.add();
+  parts_.counters.misbehaviour.add();
   log_.error("misbehaviour", {{"validator", to_text(evidence.validator)},
                               {"view", evidence.first.view.value},
                               {"evidence", to_hex(consensus::encode(evidence))}});
@@ -205,31 +165,5 @@ void Chain::Core::quarantine(bool active) {
 }
 
 void Chain::Core::notice(const std::string& text) { log_.info("consensus", {{"notice", text}}); }
-
-// The journal is pruned only below the height that was read before a successful sync of the store.
-void Chain::Core::maintain() {
-  const auto& header = workshop_.base().header;
-  auto now = engine_now_ms();
-  if (maintaining_ || header.height == maintained_height_ || header.height == Height{0}) return;
-  if (now - maintained_at_ms_ < kMaintainEveryMs &&
-      header.height.value - maintained_height_.value < kMaintainEveryBlocks) {
-    return;
-  }
-  maintaining_ = true;
-  maintained_at_ms_ = now;
-  maintained_height_ = header.height;
-  post_to_pool([this, epoch = header.epoch, view = header.view] {
-    auto status = parts_.store.sync_wal();
-    post([this, status, epoch, view] {
-      maintaining_ = false;
-      if (stopped_) return;
-      if (!status.ok()) {
-        parts_.fatal("the store cannot be synced: " + status.message());
-        return;
-      }
-      writer_->prune(engine_->live_records(), epoch, view);
-    });
-  });
-}
 
 }  // namespace testamur::node

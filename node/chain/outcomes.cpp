@@ -1,6 +1,30 @@
 #include "node/chain/outcomes.h"
 
+#include "ledger/header.h"
+#include "ledger/log.h"
+
 namespace testamur::node {
+
+std::optional<Outcome> committed_outcome(const Snapshot& state, const TransactionId& id) {
+  const ledger::Log log(state);
+  const auto index = log.find(id);
+  const auto leaf = index ? log.leaf(*index) : std::nullopt;
+  if (!leaf) return std::nullopt;
+
+  Outcome outcome;
+  outcome.state = Outcome::State::kCommitted;
+  outcome.height = leaf->height;
+  outcome.time_ms = leaf->time_ms;
+  outcome.log_index = *index;
+
+  // The leaves of a block are consecutive; the log size before it stands in its parent's header.
+  if (const auto parent = leaf->height > Height{0} ? state.header(leaf->height - 1) : std::nullopt) {
+    if (const auto header = ledger::decode_header(*parent); header.ok()) {
+      outcome.index_in_block = static_cast<std::uint32_t>(index->value - header->roots.log_size);
+    }
+  }
+  return outcome;
+}
 
 void Outcomes::await(Ticket ticket, const TransactionId& id, Callback callback) {
   if (auto ended = recall(id)) {

@@ -13,6 +13,7 @@
 
 #include "common/ids.h"
 #include "ledger/tx/rejection.h"
+#include "node/store/store.h"
 
 namespace testamur::node {
 
@@ -27,6 +28,9 @@ struct Outcome {
   // When rejected:
   std::optional<ledger::tx::Rejection> rejection;
 };
+
+// How a committed transaction ended, from a state; nothing when the state does not hold it. Any thread.
+std::optional<Outcome> committed_outcome(const Snapshot& state, const TransactionId& id);
 
 class Outcomes {
  public:

@@ -242,7 +242,7 @@ Status SimNode::open() {
   core_ = std::make_unique<Watched>(std::move(options), std::move(parts), *this);
   links_ = std::make_unique<Links>(*this);
   core_->attach(*links_);
-  core_->add_listener(1, [this](const node::HeadPtr& head) { note_committed(head); });
+  core_->committer().add_listener(1, [this](const node::HeadPtr& head) { note_committed(head); });
   starting_ = true;
   auto status = core_->start(contents_);
   starting_ = false;
@@ -394,7 +394,8 @@ void SimNode::note_committed(const node::HeadPtr& head) {
     if (settings_.counts) checker_.acknowledged(leaf->transaction);
   }
   acknowledged_ = std::max(acknowledged_, head->header.height);
-  if (pending() > 0 && !core_->mempool().any_ready()) checker_.marks().hit("a transaction waits for another");
+  if (pending() > 0 && !core_->transactions().mempool().any_ready())
+    checker_.marks().hit("a transaction waits for another");
   if (on_committed) on_committed();
 }
 

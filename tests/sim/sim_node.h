@@ -94,7 +94,7 @@ class SimNode {
   bool in_quarantine() const { return status().voting == consensus::VotingState::kQuarantine; }
   bool is_committed(TransactionNumber transaction) const { return committed_.contains(transaction); }
   bool is_committed(const TransactionId& id) const { return committed_ids_.contains(id); }
-  std::size_t pending() const { return core_->mempool().size(); }
+  std::size_t pending() const { return core_->transactions().mempool().size(); }
   // The set that certifies the next block.
   Hash256 set_digest() const;
   // Of all that the journal's segments hold.

@@ -1,0 +1,31 @@
+// How often each institution may make this node send more than it got: a request of 55 bytes makes the strand encode a
+// block of 2 MiB.
+//
+// A member of the validator set may ask for as many blocks as a node that was cut off needs, anybody else for a few at
+// once and a few a second. Owns one budget an institution, a bounded number of them. Belongs to the chain's strand.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "common/ids.h"
+#include "consensus/message.h"
+
+namespace testamur::node {
+
+class RequestBudgets {
+ public:
+  // Whether `message` may be handled: it asks for nothing, or its sender's budget allows it and is charged.
+  bool allow(const InstitutionId& from, bool member, const consensus::Message& message, std::uint64_t now_ms);
+
+ private:
+  struct Budget {
+    std::uint64_t milli_tokens = 0;
+    std::uint64_t filled_at_ms = 0;
+  };
+  bool make_room(bool member, std::uint64_t now_ms);
+
+  std::map<InstitutionId, Budget> budgets_;
+};
+
+}  // namespace testamur::node

@@ -1,0 +1,82 @@
+// Transactions on their way: from their arrival here until they have ended, and who waits for that.
+//
+// Owns the mempool, the callers that wait, and what was submitted here and is not yet sent on. Only a finalized state
+// says whether a transaction can still be committed; what a build refused may fit the next one, so it is checked again
+// and held back, ended or released. Belongs to the chain's strand, except Mempool::find_carried().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "common/clock.h"
+#include "node/chain/counters.h"
+#include "node/chain/mempool.h"
+#include "node/chain/outcomes.h"
+#include "node/chain/peer_sender.h"
+#include "node/chain/runtime.h"
+#include "node/chain/workshop.h"
+
+namespace testamur::node {
+
+class TransactionLifecycle {
+ public:
+  // All are borrowed; `blocks` may be constructed later, and is not used before the first call.
+  struct Parts {
+    Runtime& runtime;
+    const Clock& clock;
+    Counters& counters;
+    PeerSender& sender;
+    ledger::SignatureVerifier& verifier;
+    const Workshop& blocks;
+  };
+  TransactionLifecycle(const Mempool::Limits& limits, const Parts& parts);
+
+  // --- arriving
+  // Takes what was admitted here, and sends it to the other validators. `done` is told each result. Returns whether
+  // anything is new.
+  bool submit(const TransactionList& transactions, const std::function<void(std::vector<Mempool::Added>)>& done);
+  struct Taken {
+    std::size_t added = 0;
+    std::size_t over_share = 0;  // refused because of their author's share, or because all is full
+  };
+  Taken take_from_peer(const TransactionList& transactions, Mempool::Fit fit);
+
+  // --- waiting
+  // The view's timer fired: either the others lack what is pending here, or it is not valid any more.
+  void resend_pending();
+  // Those that a build has refused, perhaps only because of a block that is not final yet.
+  void recheck_suspects();
+
+  // --- ending
+  // A block is final: what it holds has ended, and what cannot follow it.
+  void settle(const Branch& block, LogIndex first_log_index);
+  // `not_committed`: the caller knows that the last finalized state does not hold it.
+  void await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback, bool not_committed);
+  // How it ended, or that it waits here.
+  void look_up(const TransactionId& id,
+               const std::function<void(Outcome, ledger::tx::SharedTransaction)>& callback) const;
+  void stop();  // everybody who waits is told; nothing more is sent
+
+  Mempool& mempool() { return mempool_; }
+  const Mempool& mempool() const { return mempool_; }
+  Outcomes& outcomes() { return outcomes_; }
+
+ private:
+  void queue_outgoing(const TransactionList& transactions);
+  void flush_outgoing();
+  void recheck_on_arrival(const ledger::tx::SharedTransaction& transaction);
+  void recheck(const ledger::tx::SharedTransaction& transaction, const ledger::Header& header);
+  void settle_committed(const Branch& block, LogIndex first_log_index);
+  void settle_others(const ledger::Header& header);
+  void end(const TransactionId& id, const Outcome& outcome);
+
+  const Parts parts_;
+  Mempool mempool_;
+  Outcomes outcomes_;
+  TransactionList outgoing_;
+  bool flush_posted_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace testamur::node
