@@ -23,6 +23,7 @@ void add_all_commands(CommandTree& app, Context& context, Run& run);
 
 void add_wallet_commands(CLI::App& app, Context& context, Run& run);
 void add_credential_commands(CLI::App& app, Context& context, Run& run);
+void add_verifier_commands(CLI::App& app, Context& context, Run& run);
 void add_issuer_commands(CLI::App& app, Context& context, Run& run);
 void add_batch_commands(CLI::App& issuer, Context& context, Run& run);
 void add_status_commands(CLI::App& issuer, Context& context, Run& run);
