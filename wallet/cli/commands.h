@@ -22,6 +22,7 @@ void add_draft_options(CLI::App& command, DraftOptions& options);
 void add_all_commands(CommandTree& app, Context& context, Run& run);
 
 void add_wallet_commands(CLI::App& app, Context& context, Run& run);
+void add_passphrase_command(CLI::App& wallet, Context& context, Run& run);
 void add_credential_commands(CLI::App& app, Context& context, Run& run);
 void add_verifier_commands(CLI::App& app, Context& context, Run& run);
 void add_issuer_commands(CLI::App& app, Context& context, Run& run);
