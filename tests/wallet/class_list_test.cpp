@@ -1,5 +1,7 @@
 #include "wallet/credential/class_list.h"
 
+#include <algorithm>
+
 #include "tests/support/catch.h"
 #include "tests/wallet/mutations.h"
 #include "wallet/credential/csv.h"
@@ -205,6 +207,74 @@ TEST_CASE("a list of changes reads every column that it has") {
   CHECK(failure("student,batch\n,x\n") == "line 2, column 1: the row names nobody");
   CHECK(failure("student\nS1\u200B\n").find("U+200B") != std::string::npos);
   CHECK(failure("student\n\n") == "the list has a header and no row");
+}
+
+TEST_CASE("a list as a German spreadsheet writes it is read with two words, and says what it found") {
+  ClassListReading reading;
+  reading.csv = {true, true};
+  reading.date_form = "DD.MM.YYYY";
+  const auto list = read_class_list(
+      "sep=;\r\nstudent;given_name;family_name;award_date\r\n1001;Zo\xeb;M\xfcller;24.11.2025\r\n;;;\r\n"
+      "1002;Ana;\"de la Cruz; y Vega\";1.2.2026\r\n;;;\r\n",
+      reading);
+  REQUIRE(list.ok());
+  REQUIRE(list->rows.size() == 2);
+  CHECK(std::get<std::string>(list->rows[0].claims.at(ClaimId::kGivenName)) == "Zoë");
+  CHECK(std::get<std::string>(list->rows[0].claims.at(ClaimId::kFamilyName)) == "Müller");
+  CHECK(std::get<std::string>(list->rows[0].claims.at(ClaimId::kAwardDate)) == "2025-11-24");
+  CHECK(std::get<std::string>(list->rows[1].claims.at(ClaimId::kFamilyName)) == "de la Cruz; y Vega");
+  CHECK(std::get<std::string>(list->rows[1].claims.at(ClaimId::kAwardDate)) == "2026-02-01");
+  CHECK(list->rows[1].line == 5);
+  const auto said = [&](const std::string& what) {
+    return std::ranges::any_of(list->notices, [&](const auto& each) { return each.find(what) != std::string::npos; });
+  };
+  CHECK(said("semicolons"));
+  CHECK(said("4 and 6: empty"));
+}
+
+TEST_CASE("a file in UTF-8 is not decoded a second time, and one in another code is named") {
+  const auto fails = [](std::string_view text, bool windows_1252) {
+    const auto table = parse_csv(text, {true, windows_1252});
+    return table.ok() ? std::string{} : table.message();
+  };
+  CHECK(fails("a\nM\xc3\xbcller\n", true).find("leave --encoding out") != std::string::npos);
+  CHECK(fails("a\nM\xfcller\n", false).find("--encoding windows-1252") != std::string::npos);
+  CHECK(fails("a\n\x81\n", true).find("no character there") != std::string::npos);
+  CHECK(fails("a\nplain\n", true).empty());
+  CHECK(parse_csv("a\n\x80\x96\n", {true, true}).value().rows[0][0].text == "\xe2\x82\xac\xe2\x80\x93");
+}
+
+TEST_CASE("columns take our names, and one that is not wanted is left out") {
+  ClassListReading reading;
+  reading.columns = {parse_column_map("Matrikelnummer=student").value(),
+                     parse_column_map(" Nachname = family_name").value(), parse_column_map("Bemerkung=-").value()};
+  const auto list = read_class_list("Matrikelnummer,Bemerkung,Nachname\n17,x,Qi\n", reading);
+  REQUIRE(list.ok());
+  CHECK(list->rows[0].student == "17");
+  CHECK(std::get<std::string>(list->rows[0].claims.at(ClaimId::kFamilyName)) == "Qi");
+  reading.columns.emplace_back("Note", "grade");
+  CHECK(read_class_list("Matrikelnummer,Bemerkung,Nachname\n17,x,Qi\n", reading).message().find("\"Note\"") !=
+        std::string::npos);
+  for (const char* wrong : {"", "=student", "Note", "Note=", "Note=mark"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(parse_column_map(wrong).ok());
+  }
+}
+
+TEST_CASE("days are read in the form that was named, or refused") {
+  CHECK(read_day("24.11.2026", "DD.MM.YYYY") == "2026-11-24");
+  CHECK(read_day("4.1.2026", "DD.MM.YYYY") == "2026-01-04");
+  CHECK(read_day("11/24/2026", "MM/DD/YYYY") == "2026-11-24");
+  CHECK(read_day("20261124", "YYYYMMDD") == "2026-11-24");
+  for (const char* wrong : {"24.11.26", "24-11-2026", "24.11.2026 ", "24.11.", "", "2026-11-24", "124.11.2026"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(read_day(wrong, "DD.MM.YYYY").has_value());
+  }
+  for (const char* good : {"", "DD.MM.YYYY", "MM/DD/YYYY", "YYYYMMDD"}) CHECK(check_date_form(good).ok());
+  for (const char* wrong : {"DD.MM", "DD.MM.YY", "D.M.YYYY", "DD.DD.YYYY", "%d.%m.%Y", "x"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(check_date_form(wrong).ok());
+  }
 }
 
 TEST_CASE("damaged lists never crash the reader") {

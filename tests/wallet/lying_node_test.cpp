@@ -99,6 +99,7 @@ struct World {
     auto facts = gather_facts(client, view, "", named ? std::optional(named->genesis.chain) : std::nullopt);
     if (auto lie = prove_facts(client, trust, view, facts)) return {std::nullopt, lie->name};
     VerifyRules rules;
+    rules.need_holder = false;
     rules.now_ms = now_ms != 0 ? now_ms : SystemClock{}.now_ms();
     return {verify_presentation(credential, facts, rules), {}};
   }

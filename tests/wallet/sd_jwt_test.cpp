@@ -192,10 +192,10 @@ TEST_CASE("a key binding holds for its audience, nonce, time and disclosures onl
   CHECK(binding_status(sd_jwt, rules()).ok());
   auto other = rules();
   other.audience = "https://elsewhere.example";
-  CHECK(binding_status(sd_jwt, other).message() == "the key binding was made for another audience");
+  CHECK(binding_status(sd_jwt, other).message().starts_with("the key binding was made for another audience: \""));
   other = rules();
   other.nonce = "nonce-2";
-  CHECK(binding_status(sd_jwt, other).message() == "the key binding was made for another nonce");
+  CHECK(binding_status(sd_jwt, other).message().starts_with("the key binding was made for another nonce: \""));
   other = rules();
   other.now_s = kNow + 300;
   CHECK(binding_status(sd_jwt, other).message() == "the key binding is 310 s old; at most 300 s are accepted");

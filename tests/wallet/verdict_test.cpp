@@ -16,6 +16,9 @@ TEST_CASE("the first match of the exit codes wins") {
   CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
   verdict.findings.push_back(with(Topic::kAcceptance, Answer::kNotValid, VerdictCode::kNotAccepted));
   CHECK(verdict_code(verdict) == VerdictCode::kNotAccepted);
+  verdict.findings.push_back(
+      with(Topic::kHolder, Answer::kUnknown, VerdictCode::kInvalid, VerdictCode::kHolderUnchecked));
+  CHECK(verdict_code(verdict) == VerdictCode::kHolderUnchecked);
   verdict.findings.push_back(with(Topic::kHolder, Answer::kUnknown, VerdictCode::kInvalid));
   CHECK(verdict_code(verdict) == VerdictCode::kUnreachable);
   CHECK(overall(verdict) == Answer::kUnknown);
@@ -30,6 +33,7 @@ TEST_CASE("the first match of the exit codes wins") {
   CHECK(static_cast<int>(VerdictCode::kUnreachable) == 7);
   CHECK(static_cast<int>(VerdictCode::kNotAccepted) == 8);
   CHECK(static_cast<int>(VerdictCode::kUnknownToLedger) == 9);
+  CHECK(static_cast<int>(VerdictCode::kHolderUnchecked) == 10);
 }
 
 TEST_CASE("times are shown in UTC") {

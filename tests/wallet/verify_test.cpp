@@ -88,6 +88,7 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
 VerifyRules rules() {
   VerifyRules rules;
   rules.now_ms = kNow;
+  rules.need_holder = false;
   return rules;
 }
 HolderRules holder_rules() { return {"https://employer.example", "n-1", kNow / 1000, 300}; }
@@ -139,14 +140,14 @@ TEST_CASE("a good credential is valid, and every finding says why") {
     CHECK_FALSE(finding.text.empty());
   }
   CHECK(find(verdict, Topic::kAcceptance)->text ==
-        "accepted by the policy of Node University, not yours, (anchor governs; by the word of node.example): two "
-        "friends "
-        "recognise it");
+        "the issuer is accepted by Node University, by its own policy, not yours (anchor governs; by the word of "
+        "node.example): two friends recognise it");
   CHECK(recognition(verdict) == find(verdict, Topic::kAcceptance)->text);
-  CHECK(find(verdict, Topic::kHolder)->text == "presented by its holder to this audience (holder key: holder-made)");
+  CHECK(find(verdict, Topic::kHolder)->text ==
+        "presented by its holder to this audience, shown 2027-01-15 07:59:55 UTC (holder key: holder-made)");
 }
 
-TEST_CASE("a holder who was not asked for is unknown, and that alone costs nothing") {
+TEST_CASE("where the holder does not matter, one who was not asked for is unknown and costs nothing") {
   expect([](auto&, auto&) {}, {VerdictCode::kAllWell, Topic::kHolder, Answer::kUnknown});
 }
 
@@ -256,7 +257,8 @@ TEST_CASE("the headline is about the credential, and who accepts its issuer is t
   const auto refused = judged([](auto& facts) { facts.acceptance->outcome = Acceptance::kRefuse; });
   CHECK(standing(refused) == Standing::kGenuine);
   CHECK(headline(refused) == "genuine; whether its holder shows it was not checked");
-  CHECK(recognition(refused).starts_with("the policy of Node University, not yours, does not accept the issuer"));
+  CHECK(
+      recognition(refused).starts_with("the issuer is not accepted by Node University, by its own policy, not yours"));
   CHECK(verdict_code(refused) == VerdictCode::kNotAccepted);
   const auto revoked = judged([](auto& facts) { facts.slots->front().status = LedgerStatus::kRevoked; });
   CHECK(headline(revoked) == "revoked, proven under block 500; Node University says since 2026-09-21 14:15:00 UTC");
@@ -425,6 +427,75 @@ TEST_CASE("a holder who was asked for must prove it") {
   with.holder->nonce = "n-2";
   const auto replayed = verify_presentation(present(fixture, {}), good_facts(fixture), with);
   CHECK(verdict_code(replayed) == VerdictCode::kInvalid);
+}
+
+TEST_CASE("a holder whom nobody asked for is said in the headline and is no plain yes, unless that was meant") {
+  const auto fixture = test::make_fixture();
+  auto with = rules();
+  with.need_holder = true;
+  auto facts = good_facts(fixture);
+  const auto open = verify_presentation(fixture.issued.sd_jwt, facts, with);
+  CHECK(verdict_code(open) == VerdictCode::kHolderUnchecked);
+  CHECK(standing(open) == Standing::kGenuine);
+  CHECK(headline(open) == "genuine; whether its holder shows it was not checked");
+
+  // Whether anybody accepts the issuer comes after it, and what the credential is comes before.
+  facts.acceptance->outcome = Acceptance::kRefuse;
+  CHECK(verdict_code(verify_presentation(fixture.issued.sd_jwt, facts, with)) == VerdictCode::kHolderUnchecked);
+  facts.slots->front().status = LedgerStatus::kRevoked;
+  CHECK(verdict_code(verify_presentation(fixture.issued.sd_jwt, facts, with)) == VerdictCode::kNotInForce);
+
+  with.need_holder = false;
+  const auto meant = verify_presentation(fixture.issued.sd_jwt, good_facts(fixture), with);
+  CHECK(verdict_code(meant) == VerdictCode::kAllWell);
+  CHECK(headline(meant) == "genuine; whether its holder shows it was not checked");
+}
+
+TEST_CASE("a presentation that is too old is not forged: it says when it was shown") {
+  const auto fixture = test::make_fixture();
+  auto with = rules();
+  with.holder = holder_rules();
+  with.holder->now_s += 400;
+  const auto old = verify_presentation(present(fixture, {}), good_facts(fixture), with);
+  CHECK(verdict_code(old) == VerdictCode::kUnreachable);
+  CHECK(standing(old) == Standing::kCannotTell);
+  CHECK(headline(old).starts_with("cannot tell: shown "));
+  CHECK(headline(old).find("300 s") == std::string::npos);
+  CHECK(headline(old).find("longer ago than the 5 min") != std::string::npos);
+
+  // A request has an end of its own, whatever the age of the answer.
+  with.holder->until_s = with.holder->now_s;
+  CHECK(verdict_code(verify_presentation(present(fixture, {}), good_facts(fixture), with)) == VerdictCode::kAllWell);
+  with.holder->until_s = with.holder->now_s - 1;
+  CHECK(standing(verify_presentation(present(fixture, {}), good_facts(fixture), with)) == Standing::kCannotTell);
+}
+
+TEST_CASE("under a revoked or forged credential nothing says accept") {
+  const auto fixture = test::make_fixture();
+  auto facts = good_facts(fixture);
+  facts.slots->front().status = LedgerStatus::kRevoked;
+  CHECK(to_text(verify_presentation(fixture.issued.sd_jwt, good_facts(fixture), rules()))
+            .find("recognition: the issuer is accepted") != std::string::npos);
+  const auto revoked = to_text(verify_presentation(fixture.issued.sd_jwt, facts, rules()));
+  CHECK(revoked.find("recognition:") == std::string::npos);
+  CHECK(revoked.find(": accept") == std::string::npos);
+}
+
+TEST_CASE("whose policy decided is said, also for another institution than the node's") {
+  const auto said = [](PolicyOf policy_of) {
+    const auto fixture = test::make_fixture();
+    auto facts = good_facts(fixture);
+    facts.acceptance->policy_of = policy_of;
+    facts.acceptance->policy_owner = "Porto";
+    return recognition(verify_presentation(fixture.issued.sd_jwt, facts, rules()));
+  };
+  CHECK(said(PolicyOf::kNodeNonePublished)
+            .starts_with(
+                "the issuer is accepted by Node University, by Porto's policy, since Node University publishes none"));
+  CHECK(said(PolicyOf::kNodeOtherPublished).find("by Porto's policy, not by the one that Node University publishes") !=
+        std::string::npos);
+  CHECK(said(PolicyOf::kPublished).find("by the policy that it publishes, not yours") != std::string::npos);
+  CHECK(said(PolicyOf::kViewpoint).find("by its own policy, not yours") != std::string::npos);
 }
 
 TEST_CASE("acceptance: what the decisions come to counts, and not one of them alone") {

@@ -9,11 +9,13 @@
 #include <memory>
 #include <set>
 
+#include "wallet/cli/award_register.h"
 #include "wallet/cli/award_targets.h"
 #include "wallet/cli/batch_check.h"
 #include "wallet/cli/batches.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
+#include "wallet/cli/issue_batch.h"
 #include "wallet/cli/key_vault.h"
 #include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/output.h"
@@ -35,16 +37,6 @@ namespace tx = ledger::tx;
 
 // How far ahead of the newest block this machine's clock may be: beyond, either it or the node is wrong.
 constexpr std::uint64_t kClockAheadMs = 86'400'000;
-
-struct IssueOptions {
-  Given<std::string> csv;
-  Given<std::string> achievement;
-  Given<std::string> requests;
-  Given<std::string> name;
-  Given<std::string> expires;
-  Given<bool> again;
-  Given<bool> dry_run;
-};
 
 // Everything that is known before the keys are opened.
 struct Preparation {
@@ -153,12 +145,15 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
   auto& context = session.context;
   Preparation prepared;
   TM_TRY(const auto csv, read_file(options.csv, kMaxCsvBytes));
-  auto list = read_class_list(as_text(csv));
+  TM_TRY(const auto reading, reading_of(options));
+  auto list = read_class_list(as_text(csv), reading);
   if (!list.ok()) return error(*options.csv + ": " + list.message() + "\nnothing was issued");
   prepared.rows = std::move(list->rows);
   for (const auto& notice : list->notices) prepared.notices.push_back(*options.csv + ": " + notice);
   TM_TRY(prepared.requests, read_requests(options.requests, session.profile));
-  TM_TRY(const auto achievement, parse_achievement_id(*options.achievement));
+  TM_TRY(const auto achievement, achievement_named(options.achievement, session.profile.institution));
+  if (achievement.version == 0)
+    return error("--achievement: name the version too, as in " + *options.achievement + ".1");
   TM_TRY(const auto expires, parse_last_day(options.expires, context.now_ms(), "--expires"));
 
   TM_TRY_STATUS(read_own_facts(session));
@@ -167,7 +162,7 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
   prepared.next_free_on_ledger = indexes.value("next_free", std::uint64_t{0});
   prepared.ledger_ms = newest_block_ms(context, part_of(indexes, "as_of").value("time_ms", std::uint64_t{0}));
   TM_TRY_STATUS(check_clock(context, prepared.ledger_ms));
-  const auto findings = check_awards(prepared.rows, terms_of(*options.achievement, record),
+  const auto findings = check_awards(prepared.rows, terms_of(to_text(achievement), record),
                                      AwardCalendar{context.now_ms(), prepared.ledger_ms, expires});
   if (!findings.empty()) return error(*options.csv + ": " + to_text(findings) + "\nnothing was issued");
 
@@ -374,7 +369,25 @@ Attempt<void> check_new_name(const Context& context, const std::string& name) {
                                        ", or give another name; nothing was issued"};
 }
 
-Outcome issue(Context& context, const IssueOptions& options) {
+}  // namespace
+
+Result<ClassListReading> reading_of(const IssueOptions& options) {
+  ClassListReading reading;
+  reading.csv.find_separator = true;
+  for (const auto& typed : *options.map) {
+    TM_TRY(auto pair, parse_column_map(typed));
+    reading.columns.push_back(std::move(pair));
+  }
+  TM_TRY_STATUS(check_date_form(options.date_form));
+  reading.date_form = options.date_form;
+  const std::string encoding = options.encoding;
+  if (!encoding.empty() && encoding != "utf-8" && encoding != "windows-1252")
+    return error("--encoding: \"" + encoding.substr(0, 40) + "\" is not known: utf-8 or windows-1252");
+  reading.csv.windows_1252 = encoding == "windows-1252";
+  return reading;
+}
+
+Outcome issue_batch(Context& context, const IssueOptions& options) {
   const std::string name = options.name;
   const bool again = options.again;
   const bool dry_run = options.dry_run;
@@ -410,7 +423,17 @@ Outcome issue(Context& context, const IssueOptions& options) {
   return finish_batch(context, session.client, folder, issue_keys.key(), description);
 }
 
+void add_reading_options(CLI::App& command, IssueOptions& options) {
+  option(command, "--map", options.map,
+         "A column of the list by our name: \"Matrikelnummer=student\", or \"Remarks=-\" to leave it out; repeatable")
+      ->allow_extra_args(false);
+  option(command, "--date-format", options.date_form, "How the list writes days: DD.MM.YYYY (default YYYY-MM-DD)");
+  option(command, "--encoding", options.encoding, "Of the list: utf-8 (default) or windows-1252");
+}
+
 // ---- afterwards -------------------------------------------------------------------------------------------------
+
+namespace {
 
 struct BatchOptions {
   Given<std::string> name;
@@ -441,27 +464,6 @@ Outcome resume(Context& context, const BatchOptions& options) {
   TM_TRY(const auto issue_keys, open_signing_keys(context, client, KeyPurpose::kIssue));
   TM_TRY(auto folder, open_batch_folder(context, options.name, issue_keys.keys));
   return finish_batch(context, client, folder, issue_keys.key(), {});
-}
-
-Outcome codes(Context& context, const BatchOptions& options) {
-  TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
-  TM_TRY(const auto folder, open_batch_folder(context, options.name, vault));
-  const std::string path = folder.path() + "/codes.age";
-  if (!std::filesystem::exists(path)) {
-    return Failure{ExitCode::kFailure, "the claim codes of " + *options.name +
-                                           " were purged after delivery; whoever lost a claim file gets a new award "
-                                           "that supersedes the old one"};
-  }
-  TM_TRY(const auto file, or_exit(ExitCode::kFailure, read_file(path, age::kMaxFileBytes)));
-  TM_TRY(const auto rows, or_exit(ExitCode::kInvalid, open_codes(file, vault.register_identities)));
-  Json all = Json::array();
-  std::string text;
-  for (const auto& row : rows) {
-    all.push_back(Json{{"student", row.student}, {"file", row.file_name}, {"code", std::string(row.code.text())}});
-    text +=
-        row.student + "  " + row.file_name + std::string(kClaimFileSuffix) + "  " + std::string(row.code.text()) + "\n";
-  }
-  return Reply{Json{{"codes", all}}, text};
 }
 
 Outcome purge(Context& context, const BatchOptions& options) {
@@ -511,16 +513,22 @@ Outcome erase(Context& context, const BatchOptions& options) {
 void add_batch_commands(CLI::App& issuer, Context& context, Run& run) {
   auto* batch = issuer.add_subcommand("batch", "Issue to a whole class");
   batch->require_subcommand(1);
+  add_batch_register_commands(*batch, context, run);
+  add_register_commands(issuer, context, run);
+  add_correction_commands(issuer, context, run);
   auto options = std::make_shared<IssueOptions>();
   auto* issuing = batch->add_subcommand("issue", "One credential a row of a class list; writes claim files and codes");
   option(*issuing, "--csv", options->csv, "Class list: a column student, and claims by name (docs/cli.md)")->required();
-  option(*issuing, "--achievement", options->achievement, "<institution>/<number>.<version>")->required();
+  option(*issuing, "--achievement", options->achievement, "<number>.<version>, or <institution>/<number>.<version>")
+      ->required();
   option(*issuing, "--requests", options->requests, "Directory of wallet requests");
   option(*issuing, "--name", options->name, "Name of the batch's folder (default: its id)");
   option(*issuing, "--expires", options->expires, "Last day of the credentials' validity, YYYY-MM-DD (default: open)");
+  add_reading_options(*issuing, *options);
   flag(*issuing, "--again", options->again, "Also to learners who hold this achievement already");
   flag(*issuing, "--dry-run", options->dry_run, "Check everything and say what would be issued; issue nothing");
-  issuing->callback([&context, &run, options] { run = [&context, options] { return issue(context, *options); }; });
+  issuing->callback(
+      [&context, &run, options] { run = [&context, options] { return issue_batch(context, *options); }; });
 
   auto named = std::make_shared<BatchOptions>();
   const auto add = [&](const char* verb, const char* about, Outcome (*act)(Context&, const BatchOptions&)) {
@@ -529,7 +537,6 @@ void add_batch_commands(CLI::App& issuer, Context& context, Run& run) {
     command->callback([&context, &run, named, act] { run = [&context, named, act] { return act(context, *named); }; });
   };
   add("resume", "Go on with a batch that was interrupted: the same bytes, the missing files", resume);
-  add("codes", "Print the claim codes of a batch", codes);
   add("purge", "Forget holder keys and claim codes once the files were delivered", purge);
   auto* erasing = issuer.add_subcommand("erase", "Erase what this office holds of one learner in one batch");
   option(*erasing, "--batch", named->name, "Name of the batch's folder")->required();

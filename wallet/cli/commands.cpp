@@ -30,6 +30,7 @@ void add_all_commands(CommandTree& app, Context& context, Run& run) {
   add_global_options(app, context);
   add_wallet_commands(app, context, run);
   add_credential_commands(app, context, run);
+  add_verifier_commands(app, context, run);
   add_issuer_commands(app, context, run);
   add_trust_commands(app, context, run);
   add_key_commands(app, context, run);

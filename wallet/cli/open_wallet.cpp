@@ -8,6 +8,18 @@ namespace testamur::wallet {
 
 std::string wallet_file(const Context& context) { return context.path("wallet.age"); }
 
+namespace {
+
+VaultError with_advice(VaultError failure) {
+  if (failure.kind == VaultFailure::kMissing) failure.message += ": make one with testamur wallet init";
+  if (failure.kind == VaultFailure::kWrongPassphrase)
+    failure.message +=
+        "; forgotten? testamur --home NEW wallet restore gives the wallet back from its 24 words and a backup";
+  return failure;
+}
+
+}  // namespace
+
 OpenWallet OpenWallet::open(Context& context) {
   OpenWallet wallet;
   const std::string file = wallet_file(context);
@@ -18,7 +30,7 @@ OpenWallet OpenWallet::open(Context& context) {
   }
   auto opened = Vault::open(file, std::move(passphrase).value());
   if (!opened.ok()) {
-    wallet.code_ = fail(context, *opened.failure);
+    wallet.code_ = fail(context, with_advice(*opened.failure));
     return wallet;
   }
   auto contents = decode_wallet(opened.vault->contents());

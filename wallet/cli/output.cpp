@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "wallet/cli/named_stream.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -53,6 +54,12 @@ ExitCode write_named_file(Context& context, const std::string& file, ByteView co
 ExitCode check_named_file(Context& context, const std::string& file) {
   return printed(context, may_save_named_file(context, file));
 }
+
+Attempt<void> NamedStream::open(const Context& context, const std::string& file) {
+  return attempt(stream_.open(file, OutputRules{context.home, context.force, {}}));
+}
+Attempt<void> NamedStream::write(std::string_view piece) { return attempt(stream_.write(as_bytes(piece))); }
+Attempt<void> NamedStream::finish() { return attempt(stream_.finish()); }
 
 Status write_home_file(const Context& context, const std::string& name, ByteView contents) {
   return write_file_atomically(context.path(name), contents, Overwrite::kAllowed);

@@ -91,6 +91,7 @@ AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Record
   acceptance.claim_governs = own.claim_governs;
   acceptance.viewpoint = record.who;
   acceptance.own_policy = true;
+  acceptance.policy_of = PolicyOf::kCaller;
   acceptance.policy_digest = trust::digest(record.policy).hex();
   const auto& shown =
       own.anchor_governs && own.at_anchor.outcome != trust::Outcome::kBlocked ? own.at_anchor : own.today;
@@ -138,7 +139,7 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked, const
                             const CredentialView& credential, RegistryFacts& facts) {
   TM_TRY(const auto reading, read_policy_file(asked.policy_file));
   trust::Case what;
-  what.viewpoint = reading.viewpoint.value_or(trust::local_viewpoint());
+  what.viewpoint = asked.viewpoint.value_or(reading.viewpoint.value_or(trust::local_viewpoint()));
   what.issuer = credential.head.reference.issuer;
   what.point = question.point;
   if (!asked.purpose.empty()) {
@@ -165,6 +166,11 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked, const
   if (decided) {
     facts.acceptance = acceptance_of(judged, record);
     facts.acceptance->by_word_of = source.name();
+    facts.acceptance->policy_owner = asked.policy_file;
+    if (asked.viewpoint && asked.published == facts.acceptance->policy_digest) {
+      facts.acceptance->own_policy = false;
+      facts.acceptance->policy_of = PolicyOf::kPublished;
+    }
   } else if (facts.problem.empty()) {
     facts.problem = "when the ledger took it in is not known, and the policy lets that time decide";
   }

@@ -2,6 +2,7 @@
 // One thread.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "trust/judge.h"
@@ -15,6 +16,9 @@ namespace testamur::wallet {
 struct OwnDecision {
   std::string policy_file;
   std::string purpose;
+  // Whose view it is, in the place of the one that the file names, and the digest of what it publishes.
+  std::optional<InstitutionId> viewpoint = std::nullopt;
+  std::string published = {};
 };
 
 // What is asked about an achievement: its scope point and who teaches, assesses and awards it.

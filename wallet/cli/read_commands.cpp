@@ -91,6 +91,11 @@ std::optional<ExitCode> check_one(Context& context, Client& client, const Ledger
   return std::nullopt;
 }
 
+struct TableFiles {
+  std::string csv;
+  std::string out;
+};
+
 ExitCode check(Context& context, const std::vector<std::string>& hashes, const CheckOptions& options) {
   if (hashes.size() > kBulkLimit) return fail(context, ExitCode::kUsage, "at most 4096 hashes at once");
   Client client = context.client();
@@ -187,10 +192,19 @@ void add_check_commands(CLI::App& app, Context& context, Run& run) {
   auto options = std::make_shared<CheckOptions>();
   auto* command =
       app.add_subcommand("check", "Ask the ledger about commitments (64 hex digits) or references (urn:testamur:…)");
-  command->add_option("hash", *hashes, "Commitments or references")->required();
+  auto table = std::make_shared<TableFiles>();
+  auto* named = command->add_option("hash", *hashes, "Commitments or references");
+  auto* csv = command->add_option("--csv", table->csv, "A table with a column hash, commitment or reference");
+  auto* out = command->add_option("--out", table->out, "The same table, with what the ledger says beside each row");
+  csv->excludes(named)->needs(out);
+  out->needs(csv);
   command->add_option("--purpose", options->purpose, "credit, access, exemption, employment, …");
-  command->callback([&context, &run, hashes, options] {
-    run = [&context, hashes, options] { return check(context, *hashes, *options); };
+  command->callback([&context, &run, hashes, options, table] {
+    run = [&context, hashes, options, table]() -> Outcome {
+      if (!table->csv.empty()) return check_csv(context, table->csv, table->out, options->purpose);
+      if (hashes->empty()) return error("name hashes or references, or a table: --csv IN --out OUT");
+      return check(context, *hashes, *options);
+    };
   });
 }
 

@@ -8,6 +8,7 @@
 #include "wallet/cli/award_targets.h"
 #include "wallet/cli/batches.h"
 #include "wallet/cli/commands.h"
+#include "wallet/cli/issue_batch.h"
 #include "wallet/cli/output.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
@@ -265,6 +266,14 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
 }
 
 }  // namespace
+
+Outcome supersede_award(Context& context, const std::string& student, const std::string& batch) {
+  StatusOptions options;
+  options.students = std::vector<std::string>{student};
+  options.batch = batch;
+  options.reason = "correction";
+  return change(context, options, kVerbs.back());
+}
 
 void add_status_commands(CLI::App& issuer, Context& context, Run& run) {
   auto* status = issuer.add_subcommand("status", "Revoke, suspend, reinstate or supersede");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "common/visible.h"
 #include "trust/scope.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
@@ -13,7 +14,9 @@
 #include "wallet/cli/statement_options.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
+#include "wallet/cli/viewpoint.h"
 #include "wallet/client/json_fields.h"
+#include "wallet/verify/verdict.h"
 
 namespace testamur::wallet {
 namespace {
@@ -167,10 +170,18 @@ Outcome explain(Context& context, const ExplainOptions& options) {
   TM_TRY(query.at_time_ms, parse_date_or(options.at, 0));
   if (options.is_own()) return explain_own(context, client, options, query);
 
-  TM_TRY(const auto json, asked(client.paths(query)));
+  TM_TRY(const auto viewpoint, read_viewpoint(client, options.viewpoint));
+  TM_TRY(auto json, asked(client.paths(query)));
   const Json& decision = part_of(json, "decision");
-  return Reply{json, decision_text(decision, "", true) + toned(Tone::kQuiet, as_of_text(json)) + "\n",
-               text_of(decision, "outcome") == "accept" ? ExitCode::kOk : ExitCode::kNotAccepted};
+  const bool accepted = text_of(decision, "outcome") == "accept";
+  const auto policy_of = viewpoint ? viewpoint->policy_of(text_of(decision, "policy_digest")) : PolicyOf::kViewpoint;
+  const std::string whose =
+      whose_policy(policy_of, viewpoint ? viewpoint->name : "", viewpoint ? viewpoint->node_name : "");
+  std::string text = decision_text(decision, "", true) + "decided " + one_line(whose) + "\n" +
+                     toned(Tone::kQuiet, as_of_text(json)) + "\n";
+  json["policy_of"] = to_text(policy_of);
+  json["policy_text"] = whose;
+  return Reply{std::move(json), std::move(text), accepted ? ExitCode::kOk : ExitCode::kNotAccepted};
 }
 
 // Everything that the node lists, for deciding without it.

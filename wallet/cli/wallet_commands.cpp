@@ -242,6 +242,7 @@ void add_wallet_commands(CLI::App& app, Context& context, Run& run) {
   restoring->add_option("--backup", *more, "Backup file");
   restoring->callback(
       [&context, &run, text, more] { run = [&context, text, more] { return restore(context, *text, *more); }; });
+  add_passphrase_command(*wallet, context, run);
   auto* erasing = wallet->add_subcommand("erase", "Erase one credential with its salt and key");
   erasing->add_option("reference", *text, "urn:testamur:…")->required();
   erasing->callback([&context, &run, text] { run = [&context, text] { return erase(context, *text); }; });

@@ -126,7 +126,10 @@ ClaimOutcome open_requested_claim_file(ByteView file, const WalletContents& wall
     };
     if (find_holder_key(wallet, algorithm, opens)) return outcome;
   }
-  outcome.failure = "the file is sealed to a key that this wallet does not have: it was made for another wallet";
+  outcome.failure =
+      "the file is sealed to the request of another wallet, and there is no code for it: import it with the wallet "
+      "that "
+      "asked, or restore that wallet from its words first";
   return outcome;
 }
 

@@ -15,6 +15,8 @@ constexpr std::string_view kStudentColumn = "student";
 constexpr std::string_view kCreditsColumn = "ects";
 constexpr std::size_t kMaxStudentBytes = 128;
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 struct Columns {
   std::size_t student = 0;
   std::vector<const ClaimKind*> claims;  // by column; nullptr for the student's
@@ -80,7 +82,61 @@ void warn_of_near_references(ClassList& list) {
   }
 }
 
-ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns, Problems& problems) {
+// The forms of a date are few: digits of day, month and year, each once, with one mark between. `is_form`: `typed` is a
+// form itself, and its letters stand for digits.
+std::optional<std::string> read_day_parts(std::string_view typed, std::string_view form, bool is_form) {
+  std::map<char, std::string> parts;
+  for (std::size_t at = 0; at < form.size();) {
+    const char letter = form[at];
+    if (letter != 'D' && letter != 'M' && letter != 'Y') {
+      if (typed.empty() || typed.front() != letter) return std::nullopt;
+      typed.remove_prefix(1);
+      ++at;
+      continue;
+    }
+    const auto length = std::min(form.find_first_not_of(letter, at), form.size()) - at;
+    if (length != (letter == 'Y' ? 4u : 2u) || parts.contains(letter)) return std::nullopt;
+    std::string digits;
+    while (!typed.empty() && digits.size() < length && (is_form ? typed.front() == letter : is_digit(typed.front()))) {
+      digits += is_form ? '1' : typed.front();
+      typed.remove_prefix(1);
+    }
+    if (digits.empty() || (letter == 'Y' && digits.size() != 4)) return std::nullopt;
+    parts[letter] = digits.size() == 1 ? "0" + digits : digits;
+    at += length;
+  }
+  if (!typed.empty() || parts.size() != 3) return std::nullopt;
+  return parts['Y'] + "-" + parts['M'] + "-" + parts['D'];
+}
+
+// The names of the student system become ours, and what is not wanted goes.
+void rename_columns(CsvTable& table, const ClassListReading& reading, Problems& problems) {
+  for (const auto& [theirs, ours] : reading.columns) {
+    const auto found = std::ranges::find(table.header, theirs, &CsvCell::text);
+    if (found == table.header.end()) {
+      problems.add({1, 1}, "--map names a column \"" + theirs + "\", which the list does not have");
+      continue;
+    }
+    if (ours != "-") {
+      found->text = ours;
+      continue;
+    }
+    const auto at = found - table.header.begin();
+    table.header.erase(found);
+    for (auto& row : table.rows) row.erase(row.begin() + at);
+    table.notices.push_back("column \"" + theirs + "\": left out, as --map says");
+  }
+}
+
+Result<ClaimValue> read_claim(const ClaimKind& kind, const std::string& typed, const std::string& date_form) {
+  if (kind.type != ClaimType::kDate || date_form.empty()) return parse_claim(kind, typed);
+  const auto day = read_day(typed, date_form);
+  if (!day) return error(std::string(kind.name) + " is not a date in the form " + date_form);
+  return parse_claim(kind, *day);
+}
+
+ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns, const std::string& date_form,
+                  Problems& problems) {
   ClassRow row;
   row.line = cells.front().place.line;
   row.student = canonical_reference(cells[columns.student].text);
@@ -88,7 +144,8 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns, Pro
     problems.add(cells[columns.student].place, status.message());
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (columns.claims[i] == nullptr || cells[i].text.empty()) continue;
-    auto value = columns.credits == i ? read_credits(cells[i].text) : parse_claim(*columns.claims[i], cells[i].text);
+    auto value =
+        columns.credits == i ? read_credits(cells[i].text) : read_claim(*columns.claims[i], cells[i].text, date_form);
     if (value.ok()) {
       row.claims[columns.claims[i]->id] = std::move(*value);
       row.places[columns.claims[i]->id] = cells[i].place;
@@ -106,7 +163,6 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns, Pro
 std::string canonical_reference(std::string_view typed) { return is_utf8(typed) ? nfc(typed) : std::string(typed); }
 
 std::string reference_key(std::string_view reference) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   std::string key;
   for (const char c : skeleton(reference)) {
     if (c == '-' || c == '.' || c == '/' || c == '_') continue;
@@ -124,9 +180,7 @@ std::optional<std::uint64_t> parse_credits(std::string_view typed) {
   const auto point = typed.find_first_of(".,");
   const std::string_view whole = typed.substr(0, point);
   std::string fraction{point == std::string_view::npos ? "" : typed.substr(point + 1)};
-  const auto is_number = [](std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-  };
+  const auto is_number = [](std::string_view text) { return std::ranges::all_of(text, is_digit); };
   const bool ends_well = point == std::string_view::npos || (!fraction.empty() && fraction.size() <= 2);
   if (whole.empty() || whole.size() > 4 || !ends_well || !is_number(whole) || !is_number(fraction)) return std::nullopt;
   fraction.resize(2, '0');
@@ -135,9 +189,32 @@ std::optional<std::uint64_t> parse_credits(std::string_view typed) {
   return hundredths;
 }
 
-Result<ClassList> read_class_list(std::string_view csv) {
-  TM_TRY(auto table, parse_csv(csv));
+Result<std::pair<std::string, std::string>> parse_column_map(const std::string& typed) {
+  const auto at = typed.rfind('=');
+  const std::string theirs = at == std::string::npos ? "" : std::string(trimmed(std::string_view(typed).substr(0, at)));
+  const std::string ours = at == std::string::npos ? "" : std::string(trimmed(std::string_view(typed).substr(at + 1)));
+  const bool known =
+      ours == "-" || ours == kStudentColumn || ours == kCreditsColumn || find_claim_kind(ours) != nullptr;
+  if (!theirs.empty() && known) return std::pair{theirs, ours};
+  return error("--map: \"" + typed.substr(0, 80) + "\" is no pair like \"Matrikelnummer=student\" (known: " +
+               known_columns() + ", or - to leave the column out)");
+}
+
+Status check_date_form(const std::string& form) {
+  if (form.empty() || read_day_parts(form, form, true)) return {};
+  return error("--date-format: \"" + form.substr(0, 40) + "\" is no form of a date: write DD.MM.YYYY or MM/DD/YYYY");
+}
+
+std::optional<std::string> read_day(std::string_view typed, std::string_view form) {
+  return read_day_parts(typed, form, false);
+}
+
+Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& reading) {
+  TM_TRY_STATUS(check_date_form(reading.date_form));
+  TM_TRY(auto table, parse_csv(csv, reading.csv));
   Problems problems;
+  rename_columns(table, reading, problems);
+  if (problems.any()) return problems.failure();
   const Columns columns = read_header(table.header, problems);
   if (problems.any()) return problems.failure();
   if (table.rows.empty()) return error("the list has a header and no learner");
@@ -150,7 +227,7 @@ Result<ClassList> read_class_list(std::string_view csv) {
   list.notices = std::move(table.notices);
   std::map<std::string, std::size_t> lines;
   for (const auto& cells : table.rows) {
-    list.rows.push_back(read_row(cells, columns, problems));
+    list.rows.push_back(read_row(cells, columns, reading.date_form, problems));
     const ClassRow& row = list.rows.back();
     const auto [first, fresh] = lines.emplace(row.student, row.line);
     if (!fresh) {

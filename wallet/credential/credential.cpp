@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "common/check.h"
 #include "common/text.h"
@@ -253,17 +254,26 @@ Result<std::string> present_credential(std::string_view compact, const Presentat
       .text();
 }
 
-Result<std::optional<std::uint64_t>> verify_holder(std::string_view compact, const HolderRules& rules) {
+Result<HolderProof> verify_holder(std::string_view compact, const HolderRules& rules) {
   TM_TRY(const auto parsed, parse(compact));
   KeyBindingRules binding;
   binding.audience = rules.audience;
   binding.nonce = rules.nonce;
   binding.now_s = rules.now_s;
-  binding.max_age_s = rules.max_age_s;
+  binding.max_age_s = std::numeric_limits<std::uint64_t>::max();  // age is judged here: an old proof is no false one
   TM_TRY(const auto payload, verify_key_binding(parsed.sd_jwt, parsed.processed, binding));
-  if (!payload.contains("exp")) return std::optional<std::uint64_t>{};
-  if (!payload["exp"].is_number_unsigned()) return error("the end of the grant is not a time");
-  return std::optional{payload["exp"].get<std::uint64_t>()};
+
+  HolderProof proof;
+  proof.made_at_s = payload["iat"].get<std::uint64_t>();
+  if (payload.contains("exp")) {
+    if (!payload["exp"].is_number_unsigned()) return error("the end of the grant is not a time");
+    proof.ends_at_s = payload["exp"].get<std::uint64_t>();
+  }
+  if (rules.asked_at_s && proof.made_at_s + binding.max_ahead_s < *rules.asked_at_s)
+    return error("the key binding was made before it was asked for");
+  const std::uint64_t age_s = rules.now_s > proof.made_at_s ? rules.now_s - proof.made_at_s : 0;
+  proof.too_old = rules.until_s ? rules.now_s > *rules.until_s : age_s > rules.max_age_s;
+  return proof;
 }
 
 }  // namespace testamur::wallet

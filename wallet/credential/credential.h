@@ -77,13 +77,23 @@ struct PresentationRequest {
 Result<std::string> present_credential(std::string_view compact, const PresentationRequest& request,
                                        const SecretKey& holder_key);
 
+// What a verifier asks of the holder's proof. A request with an end of its own (verifier_request.h) lets an answer be
+// judged until then, whatever its age, and takes none that was made before it.
 struct HolderRules {
   std::string audience;
   std::string nonce;
   std::uint64_t now_s = 0;
   std::uint64_t max_age_s = 300;
+  std::optional<std::uint64_t> asked_at_s = std::nullopt;
+  std::optional<std::uint64_t> until_s = std::nullopt;
 };
-// Key binding of a presentation. Returns the end of the grant, if it has one.
-Result<std::optional<std::uint64_t>> verify_holder(std::string_view compact, const HolderRules& rules);
+struct HolderProof {
+  std::uint64_t made_at_s = 0;
+  std::optional<std::uint64_t> ends_at_s;  // of the grant
+  bool too_old = false;                    // good, and made longer ago than the rules accept
+};
+// Key binding of a presentation. Fails where it is not the holder's proof for this audience and nonce; the failure
+// names the audience that it was made for.
+Result<HolderProof> verify_holder(std::string_view compact, const HolderRules& rules);
 
 }  // namespace testamur::wallet

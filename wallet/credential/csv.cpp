@@ -1,7 +1,9 @@
 #include "wallet/credential/csv.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 #include "common/text.h"
@@ -14,7 +16,7 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 // Walks over the text and knows line and column (RFC 4180, section 2).
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, char separator) : text_(text), separator_(separator) {}
   bool at_end() const { return at_ == text_.size(); }
   CsvPlace place() const { return place_; }
 
@@ -25,7 +27,7 @@ class Reader {
       TM_TRY(auto cell, next_is('"') ? quoted() : plain());
       cells.push_back(std::move(cell));
       if (at_end()) return cells;
-      if (next_is(',')) {
+      if (next_is(separator_)) {
         advance();
         continue;
       }
@@ -74,7 +76,7 @@ class Reader {
 
   Result<CsvCell> plain() {
     CsvCell cell{"", place_};
-    while (!at_end() && !next_is(',') && !next_is_line_end()) {
+    while (!at_end() && !next_is(separator_) && !next_is_line_end()) {
       if (next_is('"')) return broken("a quote stands inside a cell that is not quoted", place_);
       if (next_is('\r')) return broken("a carriage return stands alone", place_);
       cell.text += text_[at_];
@@ -86,6 +88,7 @@ class Reader {
   static Error broken(const std::string& what, const CsvPlace& place) { return error(to_text(place) + ": " + what); }
 
   std::string_view text_;
+  char separator_;
   std::size_t at_ = 0;
   CsvPlace place_;
 };
@@ -115,7 +118,7 @@ std::string listed(const std::vector<std::size_t>& numbers) {
 
 // ---- what is no such table, by its cause ---------------------------------------------------------------------------
 
-std::string not_utf8(std::string_view text) {
+std::string not_utf8(std::string_view text, const CsvReading& reading) {
   std::size_t line = 1;
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '\n') ++line;
@@ -125,7 +128,8 @@ std::string not_utf8(std::string_view text) {
     std::snprintf(byte, sizeof byte, "0x%02X", static_cast<unsigned>(static_cast<std::uint8_t>(text[from])));
     return "line " + std::to_string(line) + ": the byte " + byte +
            " is not UTF-8: the file is in Windows-1252, Latin-1 or another code of one byte a letter; save it as "
-           "\"CSV UTF-8\"";
+           "\"CSV UTF-8\"" +
+           (reading.find_separator ? ", or name its code: --encoding windows-1252" : "");
   }
   return {};
 }
@@ -141,27 +145,77 @@ std::string_view first_line(std::string_view text) {
   return text.substr(0, end);
 }
 
-std::string other_separator(std::string_view header) {
-  constexpr std::pair<char, const char*> kOthers[] = {{';', "semicolons"}, {'\t', "tabs"}, {'|', "bars"}};
-  if (header.find(',') != std::string_view::npos) return {};
-  for (const auto& [separator, name] : kOthers) {
-    if (header.find(separator) != std::string_view::npos)
-      return std::string("line 1: the cells are separated by ") + name +
-             "; save the list with commas (\"CSV UTF-8, comma delimited\")";
+struct Separator {
+  char mark;
+  const char* name;
+};
+constexpr Separator kComma{',', "commas"};
+
+Separator separator_of(std::string_view header) {
+  constexpr Separator kOthers[] = {{';', "semicolons"}, {'\t', "tabs"}, {'|', "bars"}};
+  if (header.find(',') != std::string_view::npos) return kComma;
+  for (const auto& other : kOthers) {
+    if (header.find(other.mark) != std::string_view::npos) return other;
   }
-  return {};
+  return kComma;
+}
+
+// Spreadsheet programs write and read this line before the header.
+bool is_separator_hint(std::string_view line) { return line.starts_with("sep=") || line.starts_with("\"sep="); }
+
+// The code of Windows for Western Europe: Latin-1 but for 0x80 to 0x9F. Five bytes are no character of it.
+std::optional<std::string> from_windows_1252(std::string_view text) {
+  constexpr std::array<std::uint16_t, 32> kHigh = {0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+                                                   0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017d, 0,
+                                                   0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+                                                   0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
+  std::string out;
+  out.reserve(text.size() + text.size() / 8);
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    std::uint32_t point = byte;
+    if (byte >= 0x80 && byte < 0xa0) {
+      point = kHigh[byte - 0x80u];
+      if (point == 0) return std::nullopt;
+    }
+    if (point < 0x80) {
+      out += c;
+    } else if (point < 0x800) {
+      out += static_cast<char>(0xc0 | point >> 6);
+      out += static_cast<char>(0x80 | (point & 0x3f));
+    } else {
+      out += static_cast<char>(0xe0 | point >> 12);
+      out += static_cast<char>(0x80 | (point >> 6 & 0x3f));
+      out += static_cast<char>(0x80 | (point & 0x3f));
+    }
+  }
+  return out;
+}
+
+// A name in UTF-8 that is decoded a second time is "MÃ¼ller" on a credential for good.
+Result<std::string> decoded(std::string_view text, const CsvReading& reading) {
+  if (!reading.windows_1252) return std::string(text);
+  const bool is_ascii = std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (!is_ascii && is_utf8(text)) return error("the file is in UTF-8 and not in Windows-1252: leave --encoding out");
+  auto out = from_windows_1252(text);
+  if (!out) return error("the file is not in Windows-1252: it holds a byte that is no character there");
+  return std::move(*out);
 }
 
 // Empty for a table that can be read on.
-std::string cause_against(std::string_view text) {
+std::string cause_against(std::string_view text, const CsvReading& reading) {
   if (is_utf16(text)) return "the file is in UTF-16 (\"Unicode text\"): save it as \"CSV UTF-8\"";
-  if (auto cause = not_utf8(text); !cause.empty()) return cause;
+  if (auto cause = not_utf8(text, reading); !cause.empty()) return cause;
   if (text.find('\n') == std::string_view::npos && text.find('\r') != std::string_view::npos)
     return "the lines end with carriage returns alone (classic Macintosh): save the file as \"CSV UTF-8\"";
-  if (first_line(text).starts_with("sep=") || first_line(text).starts_with("\"sep="))
+  if (reading.find_separator) return {};
+  if (is_separator_hint(first_line(text)))
     return "line 1: \"" + std::string(first_line(text).substr(0, 8)) +
            "\" is a hint for a spreadsheet program and no header: remove this line, and separate the cells by commas";
-  return other_separator(first_line(text));
+  const auto separator = separator_of(first_line(text));
+  if (separator.mark == kComma.mark) return {};
+  return std::string("line 1: the cells are separated by ") + separator.name +
+         "; save the list with commas (\"CSV UTF-8, comma delimited\")";
 }
 
 // ---- what spreadsheets leave behind --------------------------------------------------------------------------------
@@ -200,21 +254,39 @@ Status drop_unnamed(CsvTable& table) {
   return {};
 }
 
+// Blanks the line, so that every place keeps its number.
+Status drop_first_line(std::string_view& text) {
+  const auto end = text.find('\n');
+  if (end == std::string_view::npos) return error("line 1, column 1: the file is empty; a header row is expected");
+  text.remove_prefix(end);
+  return {};
+}
+
 }  // namespace
 
 std::string to_text(const CsvPlace& place) {
   return "line " + std::to_string(place.line) + ", column " + std::to_string(place.column);
 }
 
-Result<CsvTable> parse_csv(std::string_view text) {
-  if (text.size() > kMaxCsvBytes)
+Result<CsvTable> parse_csv(std::string_view file, const CsvReading& reading) {
+  if (file.size() > kMaxCsvBytes)
     return error("the file is larger than " + std::to_string(kMaxCsvBytes >> 20) + " MiB");
+  TM_TRY(const std::string held, decoded(file, reading));
+  std::string_view text = held;
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  if (auto cause = cause_against(text); !cause.empty()) return error(cause);
+  if (auto cause = cause_against(text, reading); !cause.empty()) return error(cause);
 
-  Reader reader{text};
   CsvTable table;
   std::vector<std::size_t> empty_lines;
+  Separator separator = separator_of(first_line(text));
+  if (is_separator_hint(first_line(text))) {
+    separator = separator_of(first_line(text).substr(std::string_view("sep=").size()));
+    TM_TRY_STATUS(drop_first_line(text));
+    table.notices.emplace_back("line 1: a hint for a spreadsheet program (sep=), skipped");
+  }
+  if (separator.mark != kComma.mark)
+    table.notices.push_back(std::string("the cells are separated by ") + separator.name);
+  Reader reader{text, separator.mark};
   while (table.header.empty() && !reader.at_end()) {
     TM_TRY(auto row, reader.row());
     if (is_blank(row)) {

@@ -1,6 +1,7 @@
 #include "wallet/credential/sd_jwt.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -247,11 +248,14 @@ Result<PublicKey> holder_key(const Json& claims) {
   return key;
 }
 
-Status check_text(const Json& payload, const char* name, const std::string& expected, const char* meaning) {
+constexpr std::size_t kMostShown = 200;
+
+Status check_text(const Json& payload, const char* name, const std::string& expected, const char* meaning,
+                  const std::function<std::string(const std::string&)>& named) {
   if (!payload.contains(name) || !payload[name].is_string())
     return error("the key binding has no " + std::string(meaning));
-  if (payload[name].get_ref<const std::string&>() != expected)
-    return error("the key binding was made for another " + std::string(meaning));
+  const auto& found = payload[name].get_ref<const std::string&>();
+  if (found != expected) return error("the key binding was made for another " + std::string(meaning) + named(found));
   return {};
 }
 
@@ -369,9 +373,13 @@ Result<Json> verify_key_binding(const SdJwt& sd_jwt, const ProcessedSdJwt& proce
   if (jws->header.value("typ", Json()) != kKeyBindingType) return error("the key binding is not of type kb+jwt");
   if (const auto signature = verify_jws(*jws, key); !signature.ok())
     return error("the key binding: " + signature.message());
-  TM_TRY_STATUS(check_text(jws->payload, "aud", rules.audience, "audience"));
-  TM_TRY_STATUS(check_text(jws->payload, "nonce", rules.nonce, "nonce"));
-  TM_TRY_STATUS(check_text(jws->payload, "sd_hash", sd_digest(sd_jwt.without_key_binding()), "set of disclosures"));
+  // Who mistyped an audience or a nonce sees what stands there; a digest would tell nobody anything.
+  const auto in_quotes = [](const std::string& found) { return ": \"" + found.substr(0, kMostShown) + "\""; };
+  const auto hidden = [](const std::string&) { return std::string{}; };
+  TM_TRY_STATUS(check_text(jws->payload, "aud", rules.audience, "audience", in_quotes));
+  TM_TRY_STATUS(check_text(jws->payload, "nonce", rules.nonce, "nonce", in_quotes));
+  TM_TRY_STATUS(
+      check_text(jws->payload, "sd_hash", sd_digest(sd_jwt.without_key_binding()), "set of disclosures", hidden));
   TM_TRY_STATUS(check_age(jws->payload, rules));
   return std::move(jws->payload);
 }

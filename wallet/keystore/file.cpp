@@ -11,8 +11,11 @@
 #include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
+#include "common/check.h"
 #include "common/keys.h"
+#include "wallet/keystore/output_stream.h"
 
 namespace testamur::wallet {
 namespace {
@@ -297,6 +300,59 @@ std::optional<OutputError> write_output(const std::string& path, ByteView conten
                                           : write_file_atomically(judged.target, contents, judged.overwrite);
   if (!written.ok()) return OutputError{false, written.message()};
   return std::nullopt;
+}
+
+std::optional<OutputError> OutputStream::open(const std::string& path, const OutputRules& rules) {
+  TM_CHECK(descriptor_ < 0);
+  const Judged judged = judge_output(path, {}, rules);
+  if (judged.error) return judged.error;
+  path_ = path;
+  target_ = judged.target;
+  overwrite_ = judged.overwrite;
+  if (judged.is_device) {
+    descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  } else {
+    temporary_ = temporary_name(target_);
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  }
+  if (descriptor_ >= 0) return std::nullopt;
+  const auto failure = OutputError{false, system_error("create", path).message};
+  temporary_.clear();
+  return failure;
+}
+
+OutputStream::~OutputStream() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+std::optional<OutputError> OutputStream::flush() {
+  if (!write_all(descriptor_, waiting_)) return OutputError{false, system_error("write", path_).message};
+  waiting_.clear();
+  return std::nullopt;
+}
+
+std::optional<OutputError> OutputStream::write(ByteView piece) {
+  constexpr std::size_t kPieceBytes = 64 * 1024;
+  TM_CHECK(descriptor_ >= 0);
+  waiting_.insert(waiting_.end(), piece.begin(), piece.end());
+  return waiting_.size() < kPieceBytes ? std::nullopt : flush();
+}
+
+std::optional<OutputError> OutputStream::finish() {
+  TM_CHECK(descriptor_ >= 0);
+  if (auto failure = flush()) return failure;
+  const bool synced = temporary_.empty() || ::fsync(descriptor_) == 0;
+  const bool closed = ::close(std::exchange(descriptor_, -1)) == 0;
+  if (!synced || !closed) return OutputError{false, system_error("write", path_).message};
+  if (temporary_.empty()) return std::nullopt;
+
+  // Only a whole file takes the name.
+  const auto placed = put_in_place(temporary_, target_, overwrite_);
+  if (!placed.ok()) return OutputError{overwrite_ == Overwrite::kRefused, placed.message()};
+  temporary_.clear();
+  const auto folder = sync_folder(folder_of(target_));
+  return folder.ok() ? std::nullopt : std::optional(OutputError{false, folder.message()});
 }
 
 }  // namespace testamur::wallet

@@ -102,6 +102,15 @@ struct DecisionRecord {
   std::string failed_rule;
 };
 
+// By whose policy a viewpoint's decision was made.
+enum class PolicyOf : std::uint8_t {
+  kViewpoint,           // the viewpoint's own, by its node
+  kCaller,              // the caller's own file
+  kPublished,           // the one that the viewpoint publishes
+  kNodeNonePublished,   // the answering node's, since the viewpoint publishes none
+  kNodeOtherPublished,  // the answering node's, while the viewpoint publishes another one
+};
+
 // One awarding body of a joint award, judged as if it had issued alone.
 struct BodyRecord {
   std::string name;
@@ -121,6 +130,8 @@ struct AcceptanceRecord {
   std::string joint;               // of a joint award: all or any bodies must be accepted; else empty
   std::vector<BodyRecord> bodies;  // of a joint award, the issuer first
   std::string by_word_of;          // who said it, or listed the recognitions that it was decided from
+  PolicyOf policy_of = PolicyOf::kViewpoint;
+  std::string policy_owner;  // the institution of the answering node, or the caller's file
 };
 
 struct AsOf {

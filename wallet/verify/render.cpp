@@ -63,10 +63,10 @@ std::string achievement_text(const RegistryFacts& facts) {
 }
 
 std::string decision_text(const DecisionRecord& decision) {
-  std::string text = "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
-                     (decision.own_policy ? " by your own policy"
-                                          : " by the policy of " + one_line(decision.viewpoint) + ", not yours") +
-                     (decision.governs ? ", which lets this decide" : "") + "\n";
+  std::string text =
+      "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
+      (decision.own_policy ? " by your own policy" : " as " + one_line(decision.viewpoint) + " sees it") +
+      (decision.governs ? ", which lets this decide" : "") + "\n";
   for (const auto& path : decision.paths) text += "      via " + one_line(path) + "\n";
   return text;
 }
@@ -93,6 +93,8 @@ Json acceptance_json(const AcceptanceRecord& acceptance) {
               {"claim_governs", acceptance.claim_governs},
               {"viewpoint", acceptance.viewpoint},
               {"own_policy", acceptance.own_policy},
+              {"policy_of", to_text(acceptance.policy_of)},
+              {"policy_owner", acceptance.policy_owner},
               {"policy_digest", acceptance.policy_digest},
               {"joint", acceptance.joint},
               {"by_word_of", acceptance.by_word_of},
@@ -218,6 +220,16 @@ std::string_view recognition_word(const Verdict& verdict) {
   return "unknown";
 }
 
+// Whether it still matters who accepts the issuer: under "revoked" or "forged" nothing more says "accept".
+bool may_count(const Verdict& verdict) {
+  switch (standing(verdict)) {
+    case Standing::kGenuine:
+    case Standing::kFound:
+    case Standing::kCannotTell: return true;
+    default: return false;
+  }
+}
+
 bool holder_checked(const Verdict& verdict) {
   const Finding* holder = find(verdict, Topic::kHolder);
   return holder != nullptr && holder->answer == Answer::kValid;
@@ -227,7 +239,8 @@ bool holder_checked(const Verdict& verdict) {
 
 std::string to_text(const Verdict& verdict) {
   std::string text = one_line(headline(verdict)) + "\n";
-  if (const auto second = recognition(verdict); !second.empty()) text += "recognition: " + one_line(second) + "\n";
+  if (const auto second = recognition(verdict); !second.empty() && may_count(verdict))
+    text += "recognition: " + one_line(second) + "\n";
   if (verdict.credential) text += "  reference    " + to_text(verdict.credential->head.reference) + "\n";
   text += "  commitment   " + verdict.commitment.hex() + "\n";
   if (verdict.facts.issuer) text += issuer_text(*verdict.facts.issuer, verdict.facts);
@@ -240,8 +253,8 @@ std::string to_text(const Verdict& verdict) {
     text += "  " + padded(to_text(finding.topic), kTopicWidth) + " " + padded(answer_text(finding), 10) +
             one_line(finding.text) + "\n";
   }
-  if (verdict.facts.decisions && !verdict.facts.decisions->empty()) {
-    text += "  decisions\n";
+  if (verdict.facts.decisions && !verdict.facts.decisions->empty() && may_count(verdict)) {
+    text += "  decisions about the issuer\n";
     for (const auto& decision : *verdict.facts.decisions) text += decision_text(decision);
   }
   if (verdict.facts.acceptance) text += bodies_text(*verdict.facts.acceptance);

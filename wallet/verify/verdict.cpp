@@ -7,9 +7,10 @@
 namespace testamur::wallet {
 namespace {
 
-// What decides first. Invalid before revoked before unknown to the ledger before unreachable before not accepted.
-constexpr std::array kOrder = {VerdictCode::kInvalid, VerdictCode::kNotInForce, VerdictCode::kUnknownToLedger,
-                               VerdictCode::kUnreachable, VerdictCode::kNotAccepted};
+// What decides first. Invalid before revoked before unknown to the ledger before unreachable before a holder who was
+// not checked before not accepted.
+constexpr std::array kOrder = {VerdictCode::kInvalid,     VerdictCode::kNotInForce,      VerdictCode::kUnknownToLedger,
+                               VerdictCode::kUnreachable, VerdictCode::kHolderUnchecked, VerdictCode::kNotAccepted};
 
 VerdictCode code_of(const Finding& finding) {
   switch (finding.answer) {
@@ -20,11 +21,16 @@ VerdictCode code_of(const Finding& finding) {
   return VerdictCode::kOtherFailure;
 }
 
-// The first finding with the code that wins; nothing when all is well.
-const Finding* deciding(const Verdict& verdict, bool with_acceptance = true) {
+// What decides about the credential itself, or about all that was asked.
+enum class About : std::uint8_t { kCredential, kAll };
+
+// The first finding with the code that wins; nothing when all is well. A holder who was not checked and an issuer whom
+// nobody recognises take nothing away from the credential.
+const Finding* deciding(const Verdict& verdict, About about) {
   for (const auto code : kOrder) {
+    if (code == VerdictCode::kHolderUnchecked && about == About::kCredential) continue;
     for (const auto& finding : verdict.findings) {
-      if (finding.topic == Topic::kAcceptance && !with_acceptance) continue;
+      if (finding.topic == Topic::kAcceptance && about == About::kCredential) continue;
       if (code_of(finding) == code) return &finding;
     }
   }
@@ -106,12 +112,12 @@ const Finding* find(const Verdict& verdict, Topic topic) {
 }
 
 VerdictCode verdict_code(const Verdict& verdict) {
-  const Finding* finding = deciding(verdict);
+  const Finding* finding = deciding(verdict, About::kAll);
   return finding == nullptr ? VerdictCode::kAllWell : code_of(*finding);
 }
 
 Answer overall(const Verdict& verdict) {
-  const Finding* finding = deciding(verdict);
+  const Finding* finding = deciding(verdict, About::kAll);
   return finding == nullptr ? Answer::kValid : finding->answer;
 }
 
@@ -126,7 +132,7 @@ std::string_view to_text(Standing standing) {
 }
 
 Standing standing(const Verdict& verdict) {
-  const Finding* finding = deciding(verdict, false);
+  const Finding* finding = deciding(verdict, About::kCredential);
   if (finding == nullptr) return verdict.contents_checked ? Standing::kGenuine : Standing::kFound;
   if (finding->answer != Answer::kNotValid) return Standing::kCannotTell;
   switch (finding->topic) {
@@ -145,13 +151,37 @@ Standing standing(const Verdict& verdict) {
 std::string headline(const Verdict& verdict) {
   const Standing what = standing(verdict);
   std::string text(standing_words(what));
-  if (const Finding* finding = deciding(verdict, false)) {
+  if (const Finding* finding = deciding(verdict, About::kCredential)) {
     // The status names itself.
     return finding->text.starts_with(text) ? finding->text : text + ": " + finding->text;
   }
   if (what == Standing::kGenuine && !is_checked(verdict, Topic::kHolder))
     text += "; whether its holder shows it was not checked";
   return text;
+}
+
+std::string whose_policy(PolicyOf policy_of, const std::string& viewpoint, const std::string& owner) {
+  const std::string node = owner.empty() ? std::string("the node") : owner;
+  switch (policy_of) {
+    case PolicyOf::kViewpoint: break;
+    case PolicyOf::kCaller: return "by your own policy";
+    case PolicyOf::kPublished: return "by the policy that it publishes, not yours";
+    case PolicyOf::kNodeNonePublished: return "by " + node + "'s policy, since " + viewpoint + " publishes none";
+    case PolicyOf::kNodeOtherPublished:
+      return "by " + node + "'s policy, not by the one that " + viewpoint + " publishes";
+  }
+  return "by its own policy, not yours";
+}
+
+std::string_view to_text(PolicyOf policy_of) {
+  switch (policy_of) {
+    case PolicyOf::kViewpoint: return "viewpoint";
+    case PolicyOf::kCaller: return "caller";
+    case PolicyOf::kPublished: return "published";
+    case PolicyOf::kNodeNonePublished: return "node_none_published";
+    case PolicyOf::kNodeOtherPublished: return "node_other_published";
+  }
+  return "viewpoint";
 }
 
 std::string recognition(const Verdict& verdict) {

@@ -23,6 +23,7 @@ enum class VerdictCode : int {
   kUnreachable = 7,  // or the status too old
   kNotAccepted = 8,
   kUnknownToLedger = 9,
+  kHolderUnchecked = 10,  // though nobody said that it need not be
 };
 
 // Never merged: what was not checked is unknown, and unknown is never valid.
@@ -66,7 +67,7 @@ struct Verdict {
 };
 
 const Finding* find(const Verdict& verdict, Topic topic);
-// First match wins: 5, 6, 9, 7, 8, then 0.
+// First match wins: 5, 6, 9, 7, 10, 8, then 0.
 VerdictCode verdict_code(const Verdict& verdict);
 // The answer of the finding that decides; valid when all is well.
 Answer overall(const Verdict& verdict);
@@ -88,10 +89,13 @@ enum class Standing : std::uint8_t {
 };
 std::string_view to_text(Standing standing);  // one word, for programs: cannot_tell, genuine, …
 Standing standing(const Verdict& verdict);
-// One line about the credential: "genuine", "revoked: …", "cannot tell: …".
+// One line about the credential: "genuine", "revoked: …", "cannot tell: …". It says when the holder was not checked.
 std::string headline(const Verdict& verdict);
 // One line about its issuer: who accepts it, by whose policy, and by whose word.
 std::string recognition(const Verdict& verdict);
+// By whose policy a decision was made, and whether that is the caller's: "by its own policy, not yours", …
+std::string whose_policy(PolicyOf policy_of, const std::string& viewpoint, const std::string& owner);
+std::string_view to_text(PolicyOf policy_of);  // for programs: caller, viewpoint, published, node_none_published, …
 std::string to_text(const Verdict& verdict);
 // A JSON object with a stable schema (docs/formats/sd-jwt.md, "Verdict"), and as one line.
 Json as_json(const Verdict& verdict);

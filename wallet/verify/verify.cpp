@@ -34,9 +34,11 @@ std::string why_missing(const RegistryFacts& facts) {
   return facts.problem.empty() ? "the ledger could not be asked" : facts.problem;
 }
 
-std::string minutes_text(std::uint64_t age_ms) {
+std::string duration_text(std::uint64_t age_ms) {
   const std::uint64_t seconds = age_ms / 1000;
-  return seconds < 120 ? std::to_string(seconds) + " s" : std::to_string(seconds / 60) + " min";
+  if (seconds < 120) return std::to_string(seconds) + " s";
+  if (seconds < 7200) return std::to_string(seconds / 60) + " min";
+  return seconds < 172'800 ? std::to_string(seconds / 3600) + " h" : std::to_string(seconds / 86'400) + " days";
 }
 
 const KeyRecord* find_key(const RegistryFacts& facts, const KeyId& id) {
@@ -303,7 +305,7 @@ std::string why_stale(const RegistryFacts& facts, const VerifyRules& rules) {
   }
   const std::uint64_t age_ms = rules.now_ms > facts.as_of->time_ms ? rules.now_ms - facts.as_of->time_ms : 0;
   if (age_ms <= rules.max_status_age_ms) return {};
-  return "the status is " + minutes_text(age_ms) + " old, more than the " + minutes_text(rules.max_status_age_ms) +
+  return "the status is " + duration_text(age_ms) + " old, more than the " + duration_text(rules.max_status_age_ms) +
          " that are accepted";
 }
 
@@ -353,19 +355,32 @@ Finding judge_expiry(const CredentialView& credential, const std::optional<std::
   return valid(Topic::kExpiry, "it does not expire");
 }
 
+std::string age_limit(const HolderRules& rules) {
+  if (rules.until_s) return "and the request ended " + format_time_ms(*rules.until_s * 1000) + " UTC";
+  return "which is longer ago than the " + duration_text(rules.max_age_s * 1000) + " that are accepted";
+}
+
 Finding judge_holder(std::string_view compact, const CredentialView& credential, const VerifyRules& rules,
                      std::optional<std::uint64_t>& grant_ends_at_s) {
   const std::string maker = credential.head.holder_made ? "holder-made" : "issuer-made";
   if (!rules.holder) {
-    return left_open(Topic::kHolder,
-                     std::string("not checked: ") +
-                         (credential.has_key_binding ? "no audience and nonce were given" : "there is no key binding") +
-                         " (holder key: " + maker + ")");
+    auto open =
+        left_open(Topic::kHolder, std::string("not checked: ") +
+                                      (credential.has_key_binding
+                                           ? "it was shown to somebody, and no audience and nonce or request were given"
+                                           : "there is no key binding, so that anybody who has the file can show it") +
+                                      " (holder key: " + maker + ")");
+    if (rules.need_holder) open.code_if_unknown = VerdictCode::kHolderUnchecked;
+    return open;
   }
-  const auto end = verify_holder(compact, *rules.holder);
-  if (!end.ok()) return not_valid(Topic::kHolder, end.message());
-  grant_ends_at_s = *end;
-  return valid(Topic::kHolder, "presented by its holder to this audience (holder key: " + maker + ")");
+  const auto proof = verify_holder(compact, *rules.holder);
+  if (!proof.ok()) return not_valid(Topic::kHolder, proof.message());
+  grant_ends_at_s = proof->ends_at_s;
+
+  // An old proof is no false one: the holder made it, and somebody else may show it by now.
+  const std::string shown = "shown " + format_time_ms(proof->made_at_s * 1000) + " UTC";
+  if (proof->too_old) return unknown(Topic::kHolder, shown + ", " + age_limit(*rules.holder) + ": ask for a new one");
+  return valid(Topic::kHolder, "presented by its holder to this audience, " + shown + " (holder key: " + maker + ")");
 }
 
 Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
@@ -373,16 +388,18 @@ Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
   if (!facts.acceptance) return unknown(Topic::kAcceptance, "no decision about the issuer: " + why_missing(facts));
   const AcceptanceRecord& acceptance = *facts.acceptance;
   const std::string why = acceptance.explanation.empty() ? "" : ": " + acceptance.explanation;
-  const std::string who =
-      acceptance.own_policy ? "your own policy" : "the policy of " + acceptance.viewpoint + ", not yours,";
+  // "accepted by X, by NODE's policy, since X publishes none", and "accepted by your own policy".
+  const std::string by = whose_policy(acceptance.policy_of, acceptance.viewpoint, acceptance.policy_owner);
+  const std::string who = acceptance.own_policy ? by : "by " + acceptance.viewpoint + ", " + by;
   const std::string said = " (" + acceptance.governs + " governs; by the word of " + acceptance.by_word_of + ")" + why;
   switch (acceptance.outcome) {
-    case Acceptance::kAccept: return valid(Topic::kAcceptance, "accepted by " + who + said);
-    case Acceptance::kUnknown: return unknown(Topic::kAcceptance, "what " + who + " comes to is not known");
+    case Acceptance::kAccept: return valid(Topic::kAcceptance, "the issuer is accepted " + who + said);
+    case Acceptance::kUnknown:
+      return unknown(Topic::kAcceptance, "whether the issuer is accepted " + who + " is not known");
     case Acceptance::kRefuse:
-      return not_valid(Topic::kAcceptance, who + " does not accept the issuer" + said, VerdictCode::kNotAccepted);
+      return not_valid(Topic::kAcceptance, "the issuer is not accepted " + who + said, VerdictCode::kNotAccepted);
     case Acceptance::kBlocked:
-      return not_valid(Topic::kAcceptance, who + " blocks the issuer" + said, VerdictCode::kNotAccepted);
+      return not_valid(Topic::kAcceptance, "the issuer is blocked " + who + said, VerdictCode::kNotAccepted);
   }
   return unknown(Topic::kAcceptance, "no decision about the issuer");
 }

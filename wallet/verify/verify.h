@@ -17,6 +17,7 @@ struct VerifyRules {
   std::uint64_t max_status_age_ms = 600'000;
   std::optional<HolderRules> holder;  // set: a key binding to this audience and nonce is required
   bool want_acceptance = true;        // false: the caller does not ask whether anybody accepts the issuer
+  bool need_holder = true;            // false: who shows it does not matter, and without `holder` nothing is open
 };
 
 // What must be asked of the ledger before judging stands in read_credential's view: issuer, kid, achievement, and the

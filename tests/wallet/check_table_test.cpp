@@ -1,0 +1,153 @@
+// A table of hashes, row by row: what is said stands beside what was asked, and no table is too long.
+#include "wallet/cli/check_table.h"
+
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <sstream>
+#include <streambuf>
+
+#include "tests/support/catch.h"
+#include "tests/wallet/temporary_folder.h"
+#include "wallet/credential/csv.h"
+#include "wallet/keystore/output_stream.h"
+
+namespace testamur::wallet {
+namespace {
+
+const std::string kHash(64, 'a');
+
+struct Run {
+  std::string out;
+  std::vector<std::string> asked;
+  Attempt<TableCounts> counts = TableCounts{};
+
+  explicit Run(const std::string& table) {
+    std::istringstream in(table);
+    counts = check_table(in, {[&](const std::string& hash) -> Attempt<RowAnswer> {
+                                asked.push_back(hash);
+                                if (hash == "bad") return error("no hash");
+                                RowAnswer row;
+                                row.verdict = hash == kHash ? "found" : "revoked";
+                                row.issuer = "Uni, \"Beispiel\"";
+                                row.exit = hash == kHash ? ExitCode::kOk : ExitCode::kRevoked;
+                                return row;
+                              },
+                              [&](std::string_view line) -> Attempt<void> {
+                                out += line;
+                                return {};
+                              },
+                              [](std::uint64_t) {}});
+  }
+};
+
+// A table of so many rows that is made while it is read.
+class EndlessRows : public std::streambuf {
+ public:
+  explicit EndlessRows(std::uint64_t rows) : rows_(rows) {}
+
+ protected:
+  int_type underflow() override {
+    if (rows_ == 0) return traits_type::eof();
+    --rows_;
+    row_ = kHash + ",a note\r\n";
+    setg(row_.data(), row_.data(), row_.data() + row_.size());
+    return traits_type::to_int_type(row_.front());
+  }
+
+ private:
+  std::uint64_t rows_;
+  std::string row_;
+};
+
+}  // namespace
+
+TEST_CASE("every row comes back as it was, with the verdict beside it") {
+  const Run run("name,hash\r\n\"Qi, Bo\"," + kHash + "\r\n\r\nAna,urn:testamur:1:x\n");
+  REQUIRE(run.counts.ok());
+  CHECK(run.asked == std::vector<std::string>{kHash, "urn:testamur:1:x"});
+  const auto table = parse_csv(run.out).value();
+  REQUIRE(table.rows.size() == 2);
+  CHECK(table.header[2].text == "verdict");
+  CHECK(table.rows[0][0].text == "Qi, Bo");
+  CHECK(table.rows[0][2].text == "found");
+  CHECK(table.rows[0][4].text == "Uni, \"Beispiel\"");
+  CHECK(table.rows[1][2].text == "revoked");
+  CHECK(run.counts->rows == 2);
+  CHECK(run.counts->exit == ExitCode::kRevoked);
+  CHECK(to_text(*run.counts) == "2 rows: 1 found, 1 revoked");
+}
+
+TEST_CASE("a list of hashes alone needs no header") {
+  const Run run(kHash + "\n" + kHash);
+  REQUIRE(run.counts.ok());
+  CHECK(run.counts->rows == 2);
+  CHECK(run.out.starts_with(kHash + ",found,"));
+}
+
+TEST_CASE("what cannot be read stops the table, by line") {
+  const auto fails = [](const std::string& table) {
+    const Run run(table);
+    return run.counts.ok() ? std::string{} : run.counts.message();
+  };
+  CHECK(fails("name,note\nx,y\n").starts_with("line 1: no column is called hash"));
+  CHECK(fails("hash,note\n" + kHash + "\n").starts_with("line 2: the row has 1 cells"));
+  CHECK(fails("hash\n\"" + kHash + "\n").starts_with("line 2: a quoted cell does not end"));
+  CHECK(fails("hash\n" + kHash + "\nbad\n").starts_with("line 3: no hash"));
+  CHECK(fails("hash\n" + std::string(70'000, 'a')).starts_with("line 2: it is longer than"));
+  CHECK(fails("") == "the table is empty");
+  CHECK(fails("\n\n") == "the table is empty");
+}
+
+TEST_CASE("a table of a million rows takes no more memory than a short one") {
+  testamur::test::TemporaryFolder folder;
+  OutputStream stream;
+  REQUIRE_FALSE(stream.open(folder.file("out.csv"), {}).has_value());
+  const auto peak_kib = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const auto before = peak_kib();
+  EndlessRows rows(1'000'000);
+  std::istream in(&rows);
+  const auto counts = check_table(in, {[](const std::string&) -> Attempt<RowAnswer> { return RowAnswer{}; },
+                                       [&](std::string_view line) -> Attempt<void> {
+                                         if (stream.write(as_bytes(line))) return error("cannot be written");
+                                         return {};
+                                       },
+                                       [](std::uint64_t) {}});
+  REQUIRE(counts.ok());
+  CHECK(counts->rows == 1'000'000);
+  CHECK_FALSE(stream.finish().has_value());
+  CHECK(peak_kib() - before < 16 * 1024);
+}
+
+TEST_CASE("output by pieces takes its name only when it is whole, and replaces nothing unasked") {
+  testamur::test::TemporaryFolder folder;
+  const auto file = folder.file("out.csv");
+  {
+    OutputStream stream;
+    REQUIRE_FALSE(stream.open(file, {}).has_value());
+    CHECK_FALSE(stream.write(as_bytes("half")).has_value());
+    CHECK_FALSE(read_file(file, 100).ok());
+  }
+  CHECK(std::filesystem::is_empty(folder.path()));
+  OutputStream whole;
+  REQUIRE_FALSE(whole.open(file, {}).has_value());
+  CHECK_FALSE(whole.write(as_bytes("all")).has_value());
+  CHECK_FALSE(whole.finish().has_value());
+  CHECK(as_text(read_file(file, 100).value()) == "all");
+
+  OutputStream second;
+  const auto refused = second.open(file, {});
+  REQUIRE(refused.has_value());
+  CHECK(refused->refused);
+  OutputStream forced;
+  CHECK_FALSE(forced.open(file, {"", true, {}}).has_value());
+  CHECK_FALSE(forced.write(as_bytes("new")).has_value());
+  CHECK_FALSE(forced.finish().has_value());
+  CHECK(as_text(read_file(file, 100).value()) == "new");
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,49 @@
+// check --csv: a table of hashes and references with what the ledger says beside each row, read and written row by row,
+// so that a table of a million rows takes no more memory than one of ten. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <istream>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wallet/cli/outcome.h"
+
+namespace testamur::wallet {
+
+// What is said of one row, in the columns that are added.
+struct RowAnswer {
+  std::string verdict;  // found, revoked, …, not_listed, cannot_tell
+  std::string since;    // of the status, UTC; empty: never changed
+  std::string issuer;
+  std::string achievement;  // id
+  std::string anchored;     // UTC
+  std::string recognised;   // yes, no, unknown: who accepts the issuer stands in the summary
+  std::string rests_on;     // under which block it is proven, or why it cannot be told
+  ExitCode exit = ExitCode::kOk;
+};
+
+// The cells of one line by RFC 4180; a quoted cell ends on its line. The failure says what is wrong.
+Result<std::vector<std::string>> split_row(std::string_view line);
+
+struct TableCounts {
+  std::uint64_t rows = 0;
+  std::map<std::string, std::uint64_t> by_verdict;
+  ExitCode exit = ExitCode::kOk;  // the worst of all rows
+};
+std::string to_text(const TableCounts& counts);
+
+struct TableSteps {
+  std::function<Attempt<RowAnswer>(const std::string& hash)> ask;
+  std::function<Attempt<void>(std::string_view line)> write;
+  std::function<void(std::uint64_t bytes_read)> progress;
+};
+// The column is the one named hash, commitment or reference, or the first where there is no header. Empty lines are
+// left out. Stops at the first row that cannot be read or asked; the failure names the line.
+Attempt<TableCounts> check_table(std::istream& in, const TableSteps& steps);
+
+}  // namespace testamur::wallet

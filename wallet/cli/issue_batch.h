@@ -1,0 +1,39 @@
+// Issuing to a class, and superseding one award: what `issuer batch issue` and `issuer status supersede` do, for
+// commands that do both (issuer correct). One thread, as the client.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "wallet/cli/context.h"
+#include "wallet/cli/option.h"
+#include "wallet/cli/outcome.h"
+#include "wallet/credential/class_list.h"
+
+namespace testamur::wallet {
+
+struct IssueOptions {
+  Given<std::string> csv;
+  Given<std::string> achievement;
+  Given<std::string> requests;
+  Given<std::string> name;
+  Given<std::string> expires;
+  Given<std::vector<std::string>> map;
+  Given<std::string> date_form;
+  Given<std::string> encoding;
+  Given<bool> again;
+  Given<bool> dry_run;
+};
+
+// What the person said of the list's own notation. A separator is found, and what was read is shown before the
+// question.
+Result<ClassListReading> reading_of(const IssueOptions& options);
+// Checks, shows, asks, issues; from wherever it was interrupted `issuer batch resume` goes on.
+Outcome issue_batch(Context& context, const IssueOptions& options);
+// For good, with reason correction: shows the award, asks, sends.
+Outcome supersede_award(Context& context, const std::string& student, const std::string& batch);
+
+// The options that say how the list is written.
+void add_reading_options(CLI::App& command, IssueOptions& options);
+
+}  // namespace testamur::wallet

@@ -1,0 +1,26 @@
+// One row of a table as RFC 4180 writes it: cells with commas, quotes or line ends in quotes, and CRLF. Pure; any
+// thread.
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace testamur::wallet {
+
+inline std::string csv_line(std::span<const std::string> cells) {
+  std::string line;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (i != 0) line += ',';
+    const std::string& cell = cells[i];
+    if (cell.find_first_of(",\"\r\n") == std::string::npos) {
+      line += cell;
+      continue;
+    }
+    line += '"';
+    for (const char c : cell) line += c == '"' ? std::string("\"\"") : std::string(1, c);
+    line += '"';
+  }
+  return line + "\r\n";
+}
+
+}  // namespace testamur::wallet
