@@ -257,7 +257,8 @@ Description describe_batch(const Batch& batch, const Preparation& prepared, cons
   }
   Json list = Json::array();
   for (const auto& award : held) list.push_back(to_json(award));
-  description.facts = Json{{"held_already", std::move(list)}, {"warnings", description.warnings}};
+  description.facts =
+      Json{{"held_already", std::move(list)}, {"notices", prepared.notices}, {"warnings", description.warnings}};
   return description;
 }
 
