@@ -104,7 +104,7 @@ OFFERED_FROM = 100  # addresses
 OFFERED_HELD = 2000
 
 
-@attack("offered_connections", "caller", names="api_connections|metrics_connections", brief=True, named_after=True)
+@attack("offered_connections", "caller", names="api_connections|metrics_connections", named_after=True)
 def offered_connections(target, stop):
     """connections to API, peers and metrics from a hundred addresses, as many as the machine can; the newest are held"""
     net = target.source.rsplit(".", 1)[0]
@@ -215,7 +215,7 @@ def unread_streams(target, stop):
             one.close()
 
 
-@attack("unread_answers", "caller", names="unread_answers|stalled|open_calls|queued_calls|api_streams", brief=True)
+@attack("unread_answers", "caller", names="unread_answers|stalled|open_calls|queued_calls|api_streams")
 def unread_answers(target, stop):
     """the largest answers of the log, never taken"""
     connections = []

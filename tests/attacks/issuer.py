@@ -59,7 +59,7 @@ def ask_for_copies(target, stop):
     flood(target, stop, VERIFY + "CheckHash", lambda turn: field(1, commitment) + (field(3, issuer) if turn % 2 else b""), streams=32)
 
 
-@attack("copies_in_bulk", "issuer", prepare=copied_commitment, brief=True)
+@attack("copies_in_bulk", "issuer", prepare=copied_commitment)
 def ask_for_copies_in_bulk(target, stop):
     """the same in bulk, 16,384 times in one request"""
     _, commitment = target.prepared
