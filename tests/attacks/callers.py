@@ -376,7 +376,7 @@ def large_half_requests(target, stop):
             one.close()
 
 
-@attack("rapid_reset", "caller", names="api_streams", brief=True)
+@attack("rapid_reset", "caller", names="api_streams")
 def rapid_reset(target, stop):
     """calls that are cancelled in the same breath, by the ten thousand"""
     connection = target.connect()
