@@ -11,26 +11,20 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "common/openssl_owned.h"
 
 namespace testamur::inline common::openssl_keys {
 namespace {
 
-template <auto Function>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Function(object);
-  }
-};
-using Bignum = std::unique_ptr<BIGNUM, Deleter<BN_clear_free>>;
-using Group = std::unique_ptr<EC_GROUP, Deleter<EC_GROUP_free>>;
-using Point = std::unique_ptr<EC_POINT, Deleter<EC_POINT_clear_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
-using EcdsaSignature = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
-using ParameterBuilder = std::unique_ptr<OSSL_PARAM_BLD, Deleter<OSSL_PARAM_BLD_free>>;
-using Parameters = std::unique_ptr<OSSL_PARAM, Deleter<OSSL_PARAM_free>>;
+using Bignum = openssl::Owned<BIGNUM, BN_clear_free>;
+using Group = openssl::Owned<EC_GROUP, EC_GROUP_free>;
+using Point = openssl::Owned<EC_POINT, EC_POINT_clear_free>;
+using Key = openssl::Owned<EVP_PKEY, EVP_PKEY_free>;
+using KeyContext = openssl::Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using DigestContext = openssl::Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
+using EcdsaSignature = openssl::Owned<ECDSA_SIG, ECDSA_SIG_free>;
+using ParameterBuilder = openssl::Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Parameters = openssl::Owned<OSSL_PARAM, OSSL_PARAM_free>;
 
 const EC_GROUP* p256() {
   static const Group group{EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1)};

@@ -12,19 +12,13 @@
 #include <memory>
 
 #include "common/check.h"
+#include "common/openssl_owned.h"
 
 namespace testamur::node::net {
 namespace {
 
-template <auto kFree>
-struct Freed {
-  template <class T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using KeyPtr = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using CertificatePtr = std::unique_ptr<X509, Freed<X509_free>>;
+using KeyPtr = openssl::Owned<EVP_PKEY, EVP_PKEY_free>;
+using CertificatePtr = openssl::Owned<X509, X509_free>;
 
 // SubjectPublicKeyInfo of an Ed25519 key (RFC 8410): these bytes, then the 32 of the key.
 constexpr std::array<std::uint8_t, 12> kEd25519Prefix = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,

@@ -1,12 +1,12 @@
 #include "node/rpc/client_socket.h"
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
+
+#include "node/rpc/pem.h"
 
 namespace testamur::node {
 namespace {
@@ -24,29 +24,12 @@ int choose_h2(SSL*, const unsigned char** chosen, unsigned char* size, const uns
   return SSL_TLSEXT_ERR_OK;
 }
 
-int no_passphrase(char*, int, int, void*) { return 0; }
-
-template <auto kFree>
-struct Freed {
-  template <class T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, Freed<BIO_free>>;
-using CertificatePtr = std::unique_ptr<X509, Freed<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-
-BioPtr memory_of(const std::string& text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
 // The server's own certificate first, then those that lead to its root.
-bool use_chain(SSL_CTX* context, const std::string& pem) {
-  const auto file = memory_of(pem);
-  const CertificatePtr own(PEM_read_bio_X509_AUX(file.get(), nullptr, no_passphrase, nullptr));
+bool use_chain(SSL_CTX* context, const std::string& text) {
+  const auto file = pem::memory_of(text);
+  const pem::CertificatePtr own(PEM_read_bio_X509_AUX(file.get(), nullptr, pem::no_passphrase, nullptr));
   if (!own || SSL_CTX_use_certificate(context, own.get()) != 1) return false;
-  while (CertificatePtr next{PEM_read_bio_X509(file.get(), nullptr, no_passphrase, nullptr)}) {
+  while (pem::CertificatePtr next{PEM_read_bio_X509(file.get(), nullptr, pem::no_passphrase, nullptr)}) {
     if (SSL_CTX_add0_chain_cert(context, next.get()) != 1) return false;
     (void)next.release();
   }
@@ -54,8 +37,8 @@ bool use_chain(SSL_CTX* context, const std::string& pem) {
   return true;
 }
 
-bool use_key(SSL_CTX* context, const std::string& pem) {
-  const KeyPtr key(PEM_read_bio_PrivateKey(memory_of(pem).get(), nullptr, no_passphrase, nullptr));
+bool use_key(SSL_CTX* context, const std::string& text) {
+  const auto key = pem::private_key(text);
   return key && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
 }
 

@@ -8,20 +8,16 @@
 #include <openssl/ssl.h>
 
 #include <cstdint>
-#include <memory>
 #include <span>
 
 #include "common/bytes.h"
+#include "common/openssl_owned.h"
 #include "common/result.h"
 #include "node/rpc/tls_files.h"
 
 namespace testamur::node {
 
-struct SslFreer {
-  void operator()(SSL* connection) const { SSL_free(connection); }
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-using TlsContext = std::unique_ptr<SSL_CTX, SslFreer>;
+using TlsContext = openssl::Owned<SSL_CTX, SSL_CTX_free>;
 Result<TlsContext> make_api_tls(const TlsFiles& files);
 
 class ClientSocket {
@@ -50,7 +46,7 @@ class ClientSocket {
   State failed(int result);
 
   int descriptor_;
-  std::unique_ptr<SSL, SslFreer> tls_;
+  openssl::Owned<SSL, SSL_free> tls_;
   bool broken_ = false;  // of TLS: nothing may be said any more
 };
 

@@ -1,34 +1,13 @@
 #include "node/rpc/tls_files.h"
 
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-
 #include <ctime>
-#include <memory>
 
 #include "node/config/party_file.h"
+#include "node/rpc/pem.h"
 #include "node/rpc/server.h"
 
 namespace testamur::node {
 namespace {
-
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* value) const {
-    Free(value);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, Freer<BIO_free>>;
-using CertificatePtr = std::unique_ptr<X509, Freer<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-
-BioPtr memory_of(const std::string& text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-// Nobody is asked for a passphrase on a daemon's terminal.
-int no_passphrase(char*, int, int, void*) { return 0; }
 
 std::uint64_t to_ms(const ASN1_TIME* time) {
   std::tm fields{};
@@ -59,11 +38,11 @@ Result<std::optional<TlsFiles>> read_tls_files(const ApiConfig& config, std::uin
   TM_TRY(files.certificate, read_text(config.certificate));
   TM_TRY(files.private_key, read_text(config.private_key));
 
-  const CertificatePtr certificate(
-      PEM_read_bio_X509(memory_of(files.certificate).get(), nullptr, no_passphrase, nullptr));
+  const pem::CertificatePtr certificate(
+      PEM_read_bio_X509(pem::memory_of(files.certificate).get(), nullptr, pem::no_passphrase, nullptr));
   if (!certificate)
     return error("api.certificate " + config.certificate.string() + " holds no certificate in PEM form");
-  const KeyPtr key(PEM_read_bio_PrivateKey(memory_of(files.private_key).get(), nullptr, no_passphrase, nullptr));
+  const auto key = pem::private_key(files.private_key);
   if (!key) {
     return error("api.private_key " + config.private_key.string() +
                  " holds no private key in PEM form without a passphrase");

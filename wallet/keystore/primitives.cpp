@@ -6,16 +6,15 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
-#include <memory>
-
 #include "common/check.h"
+#include "common/openssl_owned.h"
 
 namespace testamur::wallet::primitives {
 namespace {
 
-using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
-using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)>;
+using CipherContext = openssl::Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
+using Key = openssl::Owned<EVP_PKEY, EVP_PKEY_free>;
+using KeyContext = openssl::Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 
 int size_of(ByteView view) { return static_cast<int>(view.size()); }
 
@@ -27,7 +26,7 @@ const std::uint8_t* data_of(ByteView view) {
 
 Key private_key(ByteView scalar32) {
   TM_CHECK(scalar32.size() == 32, scalar32.size());
-  Key key{EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, scalar32.data(), 32), &EVP_PKEY_free};
+  Key key{EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, scalar32.data(), 32)};
   TM_CHECK(key != nullptr);
   return key;
 }
@@ -93,9 +92,9 @@ std::optional<SecretBytes> scrypt(std::string_view passphrase, ByteView salt, in
 
 std::optional<SecretBytes> x25519(ByteView scalar32, ByteView point32) {
   const Key own = private_key(scalar32);
-  const Key peer{EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, point32.data(), point32.size()), &EVP_PKEY_free};
+  const Key peer{EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, point32.data(), point32.size())};
   TM_CHECK(peer != nullptr, point32.size());
-  const KeyContext context{EVP_PKEY_CTX_new(own.get(), nullptr), &EVP_PKEY_CTX_free};
+  const KeyContext context{EVP_PKEY_CTX_new(own.get(), nullptr)};
   TM_CHECK(context != nullptr && EVP_PKEY_derive_init(context.get()) == 1);
   SecretBytes out{32};
   std::size_t size = 32;
@@ -115,7 +114,7 @@ std::array<std::uint8_t, 32> x25519_public(ByteView scalar32) {
 }
 
 void chacha20_poly1305_seal(ByteView key32, ByteView nonce12, ByteView plaintext, Bytes& append_to) {
-  const CipherContext context{EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free};
+  const CipherContext context{EVP_CIPHER_CTX_new()};
   const std::size_t at = append_to.size();
   append_to.resize(at + plaintext.size() + kTagBytes);
   std::uint8_t* out = append_to.data() + at;
@@ -132,7 +131,7 @@ bool chacha20_poly1305_open(ByteView key32, ByteView nonce12, ByteView ciphertex
   if (ciphertext.size() < kTagBytes) return false;
   const ByteView body = ciphertext.first(ciphertext.size() - kTagBytes);
   Bytes tag = to_bytes(ciphertext.last(kTagBytes));
-  const CipherContext context{EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free};
+  const CipherContext context{EVP_CIPHER_CTX_new()};
   std::uint8_t nowhere = 0;
   if (body.empty()) out = &nowhere;
   int written = 0;
