@@ -98,11 +98,15 @@ void Relay::repeat_first_proposal() const {
   }
 }
 
-void Relay::show_entry_to(std::size_t validator) const {
+// Whether `validator` has not shown that it is in this view, and this node has a say in what it hears.
+bool Relay::may_lag(std::size_t validator) const {
   const auto& committee = context_.committee;
-  if (!committee.self() || committee.is_self(validator)) return;
-  if (peers_.has_reached(validator, pacemaker_.view())) return;
+  return committee.self() && !committee.is_self(validator) && !peers_.has_reached(validator, pacemaker_.view());
+}
 
+void Relay::show_entry_to(std::size_t validator) const {
+  if (!may_lag(validator)) return;
+  const auto& committee = context_.committee;
   const ViewVotes* before = votes_.find(pacemaker_.view() - 1);
   if (!before) return;
   for (const auto& certificate : {before->finalization, before->notarization, before->nullification}) {
@@ -113,10 +117,7 @@ void Relay::show_entry_to(std::size_t validator) const {
 // The block on which the leader has to build. In a view that took long its proposer may have kept it from those who
 // lead next, and released it so late that whoever enters first has no patience for a leader that must fetch it.
 void Relay::show_block_to(std::size_t validator) {
-  const auto& committee = context_.committee;
-  if (!committee.self() || committee.is_self(validator)) return;
-  if (peers_.has_reached(validator, pacemaker_.view())) return;
-
+  if (!may_lag(validator)) return;
   const ViewVotes* before = votes_.find(pacemaker_.view() - 1);
   const Certificate* certified = before ? before->block_certificate() : nullptr;
   if (!certified) return;
@@ -129,7 +130,7 @@ void Relay::show_block_to(std::size_t validator) {
 
   const BlockEntry* held = blocks_.find(id);
   const bool shows_something = held && !held->block->proposal.signature.is_zero() && blocks_.check_body(id);
-  if (shows_something) context_.driver.send(committee.id_of(validator), held->block->proposal);
+  if (shows_something) context_.driver.send(context_.committee.id_of(validator), held->block->proposal);
 }
 
 void Relay::show_entry_to_all() {

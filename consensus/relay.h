@@ -60,6 +60,7 @@ class Relay {
   void repeat_first_proposal() const;
   void show_entry_if_due();
   void announce_if_due();
+  bool may_lag(std::size_t validator) const;
   void show_entry_to(std::size_t validator) const;
   void show_block_to(std::size_t validator);
   bool unfinished() const;

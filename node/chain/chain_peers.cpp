@@ -72,11 +72,13 @@ void Chain::Core::on_consensus(const net::Origin& from, const net::ConsensusMess
     return;
   }
 
-  const bool member = rank_of(from) == net::Rank::kMember;
-  if (!request_budgets_.allow(from.institution, member, *decoded, engine_now_ms())) {
+  // Only these two depend on who sent it; votes and proposals, of which there are many, are not looked up.
+  const auto is_member = [&] { return rank_of(from) == net::Rank::kMember; };
+  if (RequestBudgets::asks(*decoded) &&
+      !request_budgets_.allow(from.institution, is_member(), *decoded, engine_now_ms())) {
     return sender_.note(from, net::Refusal::kConsensusRequests);
   }
-  if (const auto* presence = std::get_if<consensus::Presence>(&*decoded); presence && member) {
+  if (const auto* presence = std::get_if<consensus::Presence>(&*decoded); presence && is_member()) {
     peer_heights_[from.institution] = presence->finalized_height;
   }
 

@@ -20,12 +20,15 @@ bool RequestBudgets::make_room(bool member, std::uint64_t now_ms) {
   return member || budgets_.size() < kBudgets;
 }
 
+bool RequestBudgets::asks(const consensus::Message& message) {
+  return std::holds_alternative<consensus::BlockRequest>(message) ||
+         std::holds_alternative<consensus::CertificateRequest>(message) ||
+         std::holds_alternative<consensus::QuarantineQuery>(message);
+}
+
 bool RequestBudgets::allow(const InstitutionId& from, bool member, const consensus::Message& message,
                            std::uint64_t now_ms) {
   const bool block = std::holds_alternative<consensus::BlockRequest>(message);
-  const bool asks = block || std::holds_alternative<consensus::CertificateRequest>(message) ||
-                    std::holds_alternative<consensus::QuarantineQuery>(message);
-  if (!asks) return true;
   if (!make_room(member, now_ms)) return false;
 
   const std::uint64_t burst = (member ? 64 : 8) * kMilliPerBlock;

@@ -15,7 +15,9 @@ namespace testamur::node {
 
 class RequestBudgets {
  public:
-  // Whether `message` may be handled: it asks for nothing, or its sender's budget allows it and is charged.
+  // Whether `message` asks for something, and so has a price.
+  static bool asks(const consensus::Message& message);
+  // Whether a message that asks may be handled: its sender's budget is charged.
   bool allow(const InstitutionId& from, bool member, const consensus::Message& message, std::uint64_t now_ms);
 
  private:
