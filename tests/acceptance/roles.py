@@ -125,6 +125,11 @@ def correct(office, verifier, answer, folder):
     (folder / "two.csv").write_text("student,given_name,family_name\n1003,Bo,Qian\n1002,Ana,Strasse\n")
     arguments = ["issuer", "correct", "--student", "1003", "--batch", "spring", "--csv"]
     contains(office.run(*arguments, folder / "two.csv", expect=USAGE), "has 2 learners")
+    # A batch that there is not, or a variable of a script that was empty, is never taken for the only one.
+    for batch in ("", "sprnig", "../spring"):
+        elsewhere = ["--student", "1003", "--batch", batch]
+        office.run("issuer", "correct", *elsewhere, "--csv", folder / "one.csv", expect=USAGE)
+        office.run("issuer", "resend", *elsewhere, "--out", folder / "nothing.testamur.age", expect=USAGE)
     office.run(*arguments, folder / "one.csv", "--dry-run")
     require(len(office.run("issuer", "batch", "list")["batches"]) == 1, "a look issued something")
     corrected = office.run(*arguments, folder / "one.csv")

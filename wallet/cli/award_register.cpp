@@ -5,7 +5,6 @@
 #include <map>
 
 #include "wallet/cli/render.h"
-#include "wallet/credential/claim_file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -42,7 +41,7 @@ RegisteredAward read_award(const Award& held, const BatchFolder& folder, const s
   award.date = date_text(plan.issued_at_s * 1000);
   registered.title = title_of(plan);
   registered.delivery = delivery_of(held);
-  registered.claim_file = folder.path() + "/claims/" + held.file_name + std::string(kClaimFileSuffix);
+  registered.claim_file = folder.claim_path(held);
 
   // What the learner was told, row by row: a list may say another title or date than the achievement.
   if (const auto view = read_credential(held.sd_jwt); view.ok()) {
@@ -89,39 +88,37 @@ std::string_view to_text(Delivery delivery) {
   return "unknown";
 }
 
+Attempt<RegisteredBatch> read_batch(const Context& context, std::span<const age::Identity> identities,
+                                    const std::string& name) {
+  TM_TRY(const auto folder, open_batch(context, name, identities));
+  const Batch& batch = folder.batch();
+  RegisteredBatch registered{name,
+                             batch.plan.achievement,
+                             title_of(batch.plan),
+                             batch.plan.issued_at_s,
+                             batch.plan.expires_at_s,
+                             batch.committed,
+                             batch.delivered,
+                             batch.plan.first_index.value,
+                             batch.commitments.size(),
+                             {}};
+  for (const auto& held : batch.awards) registered.awards.push_back(read_award(held, folder, name));
+  std::ranges::sort(registered.awards, {}, [](const auto& each) { return each.award.student; });
+  return registered;
+}
+
 Attempt<std::vector<RegisteredBatch>> read_batches(const Context& context, std::span<const age::Identity> identities,
                                                    const std::string& only) {
-  const auto names = batch_names(context);
-  if (!only.empty() && std::ranges::find(names, only) == names.end()) {
-    std::string there;
-    for (const auto& name : names) there += (there.empty() ? "" : ", ") + name;
-    return Failure{ExitCode::kUsage, "this home has no batch \"" + only + "\"" +
-                                         (there.empty() ? ", nor any other" : "; there are: " + there)};
-  }
   std::vector<RegisteredBatch> batches;
-  for (const auto& name : names) {
-    if (!only.empty() && name != only) continue;
-    auto folder = BatchFolder::open(batch_path(context, name), identities);
-    if (!folder.ok()) return Failure{ExitCode::kFailure, "batch " + name + ": " + folder.message()};
-    const Batch& batch = folder->batch();
-    RegisteredBatch registered{name,
-                               batch.plan.achievement,
-                               title_of(batch.plan),
-                               batch.plan.issued_at_s,
-                               batch.committed,
-                               batch.delivered,
-                               batch.plan.first_index.value,
-                               batch.commitments.size(),
-                               {}};
-    for (const auto& held : batch.awards) registered.awards.push_back(read_award(held, *folder, name));
-    std::ranges::sort(registered.awards, {}, [](const auto& each) { return each.award.student; });
-    batches.push_back(std::move(registered));
+  for (const auto& name : only.empty() ? batch_names(context) : std::vector{only}) {
+    TM_TRY(auto batch, read_batch(context, identities, name));
+    batches.push_back(std::move(batch));
   }
   std::ranges::stable_sort(batches, {}, &RegisteredBatch::issued_at_s);
   return batches;
 }
 
-StatusSource add_statuses(Context& context, std::vector<RegisteredBatch>& batches) {
+StatusSource add_statuses(Context& context, std::span<RegisteredBatch> batches) {
   std::vector<RegisteredAward*> sent;
   std::vector<AwardRecord> records;
   for (auto& batch : batches) {

@@ -35,6 +35,7 @@ struct RegisteredBatch {
   AchievementId achievement;
   std::string title;
   std::uint64_t issued_at_s = 0;
+  std::optional<std::uint64_t> expires_at_s;
   bool committed = false;
   bool delivered = false;
   std::uint64_t first_index = 0;
@@ -42,7 +43,10 @@ struct RegisteredBatch {
   std::vector<RegisteredAward> awards;
 };
 
-// All batches of this home, or the one of a name. Fails on a name that none has.
+// The batch of this name; fails as open_batch does.
+Attempt<RegisteredBatch> read_batch(const Context& context, std::span<const age::Identity> identities,
+                                    const std::string& name);
+// All batches of this home, the oldest first; where `only` is not empty, that one.
 Attempt<std::vector<RegisteredBatch>> read_batches(const Context& context, std::span<const age::Identity> identities,
                                                    const std::string& only);
 
@@ -53,7 +57,7 @@ struct StatusSource {
   ExitCode exit = ExitCode::kOk;  // that the failure asks for
 };
 // Asks a node for all of them at once, and sets them to "not_asked" where none answers.
-StatusSource add_statuses(Context& context, std::vector<RegisteredBatch>& batches);
+StatusSource add_statuses(Context& context, std::span<RegisteredBatch> batches);
 
 // Which awards are shown. An empty member is no condition.
 struct AwardFilter {

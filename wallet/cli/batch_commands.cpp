@@ -280,7 +280,7 @@ Json batch_json(const BatchFolder& folder) {
   Json awards = Json::array();
   for (const auto& award : batch.awards) {
     awards.push_back(Json{{"student", award.student},
-                          {"file", folder.path() + "/claims/" + award.file_name + std::string(kClaimFileSuffix)},
+                          {"file", folder.claim_path(award)},
                           {"index", batch.plan.first_index.value + award.position},
                           {"commitment", batch.commitments[award.position].hex()},
                           {"holder_made_key", award.recipient.has_value()}});
@@ -441,29 +441,11 @@ struct BatchOptions {
   Given<std::string> student;
 };
 
-Attempt<BatchFolder> open_batch_folder(Context& context, const std::string& name, const IssuerKeys& vault) {
-  TM_TRY_STATUS(check_batch_name(name));
-  const auto names = batch_names(context);
-  if (std::ranges::find(names, name) == names.end()) {
-    std::error_code ignored;
-    if (std::filesystem::exists(batch_path(context, name), ignored)) {
-      return Failure{ExitCode::kUsage, "the batch \"" + name +
-                                           "\" was interrupted before anything of it was signed or sent: issue it "
-                                           "again under the same name"};
-    }
-    std::string there;
-    for (const auto& each : names) there += (there.empty() ? "" : ", ") + each;
-    return Failure{ExitCode::kUsage,
-                   "there is no batch \"" + name + "\" in this home" + (there.empty() ? "" : "; there are: " + there)};
-  }
-  return or_exit(ExitCode::kFailure, BatchFolder::open(batch_path(context, name), vault.register_identities));
-}
-
 Outcome resume(Context& context, const BatchOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer batch resume"));
   Client client = context.client();
   TM_TRY(const auto issue_keys, open_signing_keys(context, client, KeyPurpose::kIssue));
-  TM_TRY(auto folder, open_batch_folder(context, options.name, issue_keys.keys));
+  TM_TRY(auto folder, open_batch(context, options.name, issue_keys.keys.register_identities));
   return finish_batch(context, client, folder, issue_keys.key(), {});
 }
 
@@ -471,7 +453,7 @@ Outcome purge(Context& context, const BatchOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer batch purge"));
   const std::string name = options.name;
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
-  TM_TRY(auto folder, open_batch_folder(context, name, vault));
+  TM_TRY(auto folder, open_batch(context, name, vault.register_identities));
   if (!folder.batch().delivered) {
     return Failure{ExitCode::kFailure,
                    "the claim files of " + name + " were not all written yet: testamur issuer batch resume " + name};
@@ -493,7 +475,7 @@ Outcome erase(Context& context, const BatchOptions& options) {
   const std::string name = options.name;
   const std::string student = options.student;
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
-  TM_TRY(auto folder, open_batch_folder(context, name, vault));
+  TM_TRY(auto folder, open_batch(context, name, vault.register_identities));
   TM_TRY(const auto known, registered_awards(context, vault.register_identities));
   TM_TRY(auto selection, select_awards(known, batch_names(context), {{student, {}, name, ""}}, false));
   TM_TRY_STATUS(add_dates(context, vault.register_identities, selection.awards));

@@ -34,6 +34,28 @@ Status check_batch_name(const std::string& name) {
                "\" cannot be the name of a batch: use letters, digits, '-', '_' and '.', at most 100");
 }
 
+Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
+                                std::span<const age::Identity> identities) {
+  const auto names = batch_names(context);
+  if (std::ranges::find(names, name) != names.end()) {
+    auto folder = BatchFolder::open(batch_path(context, name), identities);
+    if (folder.ok()) return std::move(*folder);
+    return Failure{ExitCode::kFailure, "batch " + name + ": " + folder.message()};
+  }
+
+  TM_TRY_STATUS(check_batch_name(name));
+  std::error_code ignored;
+  if (std::filesystem::exists(batch_path(context, name), ignored)) {
+    return Failure{ExitCode::kUsage, "the batch \"" + name +
+                                         "\" was interrupted before anything of it was signed or sent: issue it "
+                                         "again under the same name"};
+  }
+  std::string there;
+  for (const auto& each : names) there += (there.empty() ? "" : ", ") + each;
+  return Failure{ExitCode::kUsage, "this home has no batch \"" + name + "\"" +
+                                       (there.empty() ? ", nor any other" : "; there are: " + there)};
+}
+
 Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free_on_ledger) {
   const std::string file = context.path("issuer/next_index.json");
   const std::uint64_t first = std::max<std::uint64_t>(next_free_on_ledger, 1);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "wallet/cli/context.h"
+#include "wallet/cli/outcome.h"
 #include "wallet/credential/batch_folder.h"
 
 namespace testamur::wallet {
@@ -16,6 +18,11 @@ std::vector<std::string> batch_names(const Context& context);
 
 // A name that a folder of batches may have: letters, digits, '-', '_' and '.', not beginning with a dot.
 Status check_batch_name(const std::string& name);
+
+// The batch of this name. Exit code 2 where this home has none, with the names that there are, or, where a crash left
+// only its folder, with what to do.
+Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
+                                std::span<const age::Identity> identities);
 
 // The first index that neither the ledger nor an earlier, perhaps uncommitted, batch of this home uses. Nothing is
 // reserved by asking.

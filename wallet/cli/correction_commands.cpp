@@ -12,7 +12,6 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/issue_batch.h"
 #include "wallet/cli/output.h"
-#include "wallet/credential/claim_file.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -35,25 +34,22 @@ struct Corrected {
 
 Attempt<Corrected> award_to_correct(Context& context, const std::string& student, const std::string& batch) {
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
-  TM_TRY(auto batches, read_batches(context, vault.register_identities, batch));
+  TM_TRY(auto held, read_batch(context, vault.register_identities, batch));
   std::vector<AwardRecord> known;
-  for (const auto& each : batches.front().awards) known.push_back(each.award);
+  for (const auto& each : held.awards) known.push_back(each.award);
   TM_TRY(const auto selection,
          select_awards(known, batch_names(context), {{student, {}, batch, "--student " + student}}, false));
 
   // What is over is corrected no more; the newer award is the one to correct.
-  (void)add_statuses(context, batches);
-  const auto& awards = batches.front().awards;
-  const auto found =
-      std::ranges::find(awards, selection.awards.front().student, [](const auto& each) { return each.award.student; });
+  (void)add_statuses(context, std::span(&held, 1));
+  const auto found = std::ranges::find(held.awards, selection.awards.front().student,
+                                       [](const auto& each) { return each.award.student; });
   if (found->status == "revoked" || found->status == "superseded" || found->status == "not_sent") {
     return Failure{ExitCode::kUsage, "the award of \"" + student + "\" in batch " + batch + " is " +
                                          (found->status == "not_sent" ? "not issued yet" : found->status) +
                                          " and cannot be corrected: testamur issuer show --student " + student};
   }
-  TM_TRY(const auto folder,
-         or_exit(ExitCode::kFailure, BatchFolder::open(batch_path(context, batch), vault.register_identities)));
-  return Corrected{*found, folder.batch().plan.expires_at_s};
+  return Corrected{*found, held.expires_at_s};
 }
 
 // One row, and that of the learner: a second one would get an award that replaces nothing.
@@ -124,9 +120,7 @@ struct ResendOptions {
 };
 
 Attempt<BatchFolder> folder_of(Context& context, const std::string& batch, const IssuerKeys& vault) {
-  TM_TRY_STATUS(read_batches(context, vault.register_identities, batch));
-  TM_TRY(auto folder,
-         or_exit(ExitCode::kFailure, BatchFolder::open(batch_path(context, batch), vault.register_identities)));
+  TM_TRY(auto folder, open_batch(context, batch, vault.register_identities));
   if (folder.batch().committed) return folder;
   return Failure{ExitCode::kFailure, "batch " + batch + " is not issued yet: testamur issuer batch resume " + batch};
 }
@@ -145,7 +139,7 @@ Outcome resend(Context& context, const ResendOptions& options) {
     return Failure{ExitCode::kUsage,
                    "batch " + batch + " has no learner \"" + student + "\": testamur issuer show --student " + student};
   }
-  const std::string path = folder.path() + "/claims/" + found->file_name + std::string(kClaimFileSuffix);
+  const std::string path = folder.claim_path(*found);
   const std::string code = found->recipient ? std::string{} : std::string(found->claim_code.text());
   TM_TRY_STATUS(refuse_unread_options(context));
   std::error_code ignored;

@@ -44,13 +44,16 @@ struct Verb {
   const char* about;
   bool is_final;
 };
+constexpr Verb kSupersede{"supersede",  tx::StatusAction::kSupersede,
+                          "superseded", "superseded",
+                          "replaced",   "Replaced by another credential, for good",
+                          true};
 constexpr std::array kVerbs{
     Verb{"revoke", tx::StatusAction::kRevoke, "revoked", "revoked", "withdrawn", "For good", true},
     Verb{"suspend", tx::StatusAction::kSuspend, "suspended", "suspended", "withdrawn", "Until reinstated", false},
     Verb{"reinstate", tx::StatusAction::kReinstate, "valid", "valid again", "correction",
          "A suspended credential becomes valid", false},
-    Verb{"supersede", tx::StatusAction::kSupersede, "superseded", "superseded", "replaced",
-         "Replaced by another credential, for good", true},
+    kSupersede,
 };
 
 constexpr std::pair<std::string_view, tx::StatusReason> kReasons[] = {
@@ -272,7 +275,7 @@ Outcome supersede_award(Context& context, const std::string& student, const std:
   options.students = std::vector<std::string>{student};
   options.batch = batch;
   options.reason = "correction";
-  return change(context, options, kVerbs.back());
+  return change(context, options, kSupersede);
 }
 
 void add_status_commands(CLI::App& issuer, Context& context, Run& run) {

@@ -23,6 +23,9 @@ class BatchFolder {
   const Batch& batch() const { return batch_; }
   const std::string& path() const { return path_; }
 
+  // Where the claim file of one of its awards is, or will be.
+  std::string claim_path(const Award& award) const;
+
   // Durable before it returns: call before the bytes are sent for the first time. The same bytes are sent again after
   // an interruption; other bytes only after the first have expired.
   Status set_transaction(Bytes signed_bytes);
@@ -40,7 +43,6 @@ class BatchFolder {
       : path_(std::move(path)), batch_(std::move(batch)), recipient_(recipient) {}
   Status save_state();
   Status write_claim(const Award& award) const;
-  std::string claim_path(const Award& award) const;
 
   std::string path_;
   Batch batch_;
