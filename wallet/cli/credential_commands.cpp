@@ -9,6 +9,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/open_wallet.h"
+#include "wallet/cli/option.h"
 #include "wallet/cli/output.h"
 #include "wallet/cli/own_decision.h"
 #include "wallet/cli/policy_file.h"
@@ -26,24 +27,32 @@ namespace {
 constexpr std::size_t kMaxCredentialBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
 
+struct ImportOptions {
+  Given<std::string> file;
+  Given<std::string> code_file;
+};
 struct PresentOptions {
-  std::string reference;
-  std::vector<std::string> claims;
-  std::string audience;
-  std::string nonce;
-  std::string until;
-  std::string out;
+  Given<std::string> reference;
+  Given<std::vector<std::string>> claims;
+  Given<std::string> audience;
+  Given<std::string> nonce;
+  Given<std::string> until;
+  Given<std::string> out;
+};
+struct ReceiptOptions {
+  Given<std::string> file;
+  Given<std::string> out;
 };
 struct VerifyOptions {
-  std::string file;
-  std::string audience;
-  std::string nonce;
-  std::string purpose;
-  std::string receipt;
-  std::string policy_file;
-  std::string graph_file;
-  std::uint64_t max_age_s = 300;
-  std::uint64_t max_status_age_ms = kMaxStatusAgeMs;
+  Given<std::string> file;
+  Given<std::string> audience;
+  Given<std::string> nonce;
+  Given<std::string> purpose;
+  Given<std::string> receipt;
+  Given<std::string> policy_file;
+  Given<std::string> graph_file;
+  Given<std::uint64_t> max_age_s{300};
+  Given<std::uint64_t> max_status_age_ms{kMaxStatusAgeMs};
 };
 
 // What its claim file called it nobody signed: title and issuer are shown as the credential itself has them.
@@ -130,23 +139,28 @@ const StoredCredential* find_stored(const WalletContents& contents, const std::s
   return nullptr;
 }
 
-ClaimOutcome open_claim(Context& context, ByteView file, const WalletContents& contents, const std::string& code_file) {
+ClaimOutcome open_claim(ByteView file, const WalletContents& contents, const Given<std::string>& code_file) {
   ClaimOutcome requested = open_requested_claim_file(file, contents);
   if (requested.claim) return requested;
-  auto code = code_file.empty() ? ask_secret("Claim code: ") : read_secret_file(code_file);
+  auto code = code_file->empty() ? ask_secret("Claim code: ") : read_secret_file(*code_file);
   if (!code.ok()) return ClaimOutcome{std::nullopt, true, code.message()};
-  (void)context;
   return open_claim_file(file, code->text());
 }
 
-ExitCode import(Context& context, const std::string& file, const std::string& code_file) {
+ExitCode import(Context& context, const ImportOptions& options) {
+  const std::string file = options.file;
   auto raw = read_file(file, age::kMaxFileBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
+  if (const auto kind = age::inspect(*raw); !kind.ok()) {
+    return fail(context, ExitCode::kUsage, file + " is no claim file: " + kind.message());
+  }
   auto wallet = OpenWallet::open_to_change(context, "credential import");
   if (!wallet) return wallet.code();
-  ClaimOutcome outcome = open_claim(context, *raw, wallet.contents(), code_file);
+  ClaimOutcome outcome = open_claim(*raw, wallet.contents(), options.code_file);
   if (!outcome.claim)
     return fail(context, outcome.wrong_code ? ExitCode::kPassphrase : ExitCode::kInvalid, outcome.failure);
+  // What was sealed to a request needs no code.
+  if (const auto unread = refuse_unread_options(context); !unread.ok()) return report(context, unread.failure());
   // Imported before: the wallet has what it was to have.
   if (auto again = read_credential(outcome.claim->sd_jwt); again.ok()) {
     if (const auto* held = find_stored(wallet.contents(), to_text(again->head.reference))) {
@@ -218,7 +232,10 @@ std::string disclosure_text(const CredentialView& view, const std::vector<ClaimI
 ExitCode present(Context& context, const PresentOptions& options) {
   auto wallet = OpenWallet::open_to_change(context, "credential present");
   if (!wallet) return wallet.code();
-  if (options.reference.empty() && wallet.contents().credentials.size() > 1) {
+  const std::string audience = options.audience;
+  const std::string out = options.out;
+  const std::vector<std::string> claims = options.claims;
+  if (options.reference->empty() && wallet.contents().credentials.size() > 1) {
     return fail(context, ExitCode::kUsage,
                 "the wallet holds " + std::to_string(wallet.contents().credentials.size()) +
                     " credentials: name the one to show by its reference (testamur credential list)");
@@ -228,8 +245,8 @@ ExitCode present(Context& context, const PresentOptions& options) {
     return fail(context, ExitCode::kUnknown, "the wallet holds no such credential; testamur credential list");
   auto view = read_credential(stored->sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
-  PresentationRequest request{{}, options.audience, options.nonce, context.now_ms() / 1000, std::nullopt};
-  for (const auto& name : options.claims) {
+  PresentationRequest request{{}, audience, options.nonce, context.now_ms() / 1000, std::nullopt};
+  for (const auto& name : claims) {
     const ClaimKind* kind = find_claim_kind(name);
     if (kind == nullptr) return fail(context, ExitCode::kUsage, "no claim is called \"" + name + "\"");
     request.claims.push_back(kind->id);
@@ -237,7 +254,7 @@ ExitCode present(Context& context, const PresentOptions& options) {
   auto until = parse_last_day(options.until, context.now_ms(), "--until");
   if (!until.ok()) return fail(context, ExitCode::kUsage, until.message());
   if (*until != 0) request.ends_at_s = *until / 1000;
-  const std::string preview = disclosure_text(*view, request.claims, options.audience) + "  " +
+  const std::string preview = disclosure_text(*view, request.claims, audience) + "  " +
                               one_line(Condition(context).of(*stored, *view).text) + "\n" +
                               (request.claims.empty() ? "  no claim is named (--claim): nothing of it is shown\n" : "");
   if (!context.yes && !confirm(preview + "Present this?")) {
@@ -247,21 +264,19 @@ ExitCode present(Context& context, const PresentOptions& options) {
   if (!key.ok()) return fail(context, ExitCode::kFailure, key.message());
   auto presentation = present_credential(stored->sd_jwt, request, *key);
   if (!presentation.ok()) return fail(context, ExitCode::kFailure, presentation.message());
-  if (options.out.empty()) {
+  if (out.empty()) {
     print(context, Json{{"presentation", *presentation}}, *presentation + "\n");
     if (!standard_output_arrived()) return fail(context, ExitCode::kFailure, "nothing was presented");
-  } else if (const ExitCode code = write_named_file(context, options.out, as_bytes(*presentation + "\n"));
+  } else if (const ExitCode code = write_named_file(context, out, as_bytes(*presentation + "\n"));
              code != ExitCode::kOk) {
     return code;
   }
 
   // Booked only now: a presentation that reached nobody was not made.
-  wallet.contents().grants.push_back(
-      {to_text(view->head.reference), options.audience, options.claims, context.now_ms(), *until});
+  wallet.contents().grants.push_back({to_text(view->head.reference), audience, claims, context.now_ms(), *until});
   if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
-  if (options.out.empty()) return ExitCode::kOk;
-  print(context, Json{{"file", options.out}, {"disclosed", options.claims}, {"audience", options.audience}},
-        preview + "wrote " + options.out + "\n");
+  if (out.empty()) return ExitCode::kOk;
+  print(context, Json{{"file", out}, {"disclosed", claims}, {"audience", audience}}, preview + "wrote " + out + "\n");
   return ExitCode::kOk;
 }
 
@@ -289,7 +304,7 @@ Asked facts_of_file(Context& context, const CredentialView& view, const std::str
   auto raw = read_file(file, ledger::Receipt::kMaxEncodedSize);
   if (!raw.ok()) return {{}, fail(context, ExitCode::kUsage, raw.message())};
   auto receipt = ledger::decode_receipt(*raw);
-  if (!receipt.ok()) return {{}, fail(context, ExitCode::kInvalid, file + ": " + receipt.message())};
+  if (!receipt.ok()) return {{}, fail(context, ExitCode::kUsage, file + ": " + receipt.message())};
   const auto& certified = receipt->checkpoint.header.chain;
   const auto* trusted = trust.find(certified);
   const auto* named = trust.find(view.head.reference);
@@ -305,7 +320,9 @@ Asked facts_of_file(Context& context, const CredentialView& view, const std::str
   return {std::move(facts).value(), std::nullopt, newest_proven_ms(trust)};
 }
 
-ExitCode keep_receipt(Context& context, const std::string& file, const std::string& out) {
+ExitCode keep_receipt(Context& context, const ReceiptOptions& options) {
+  const std::string file = options.file;
+  const std::string out = options.out;
   auto raw = read_file(file, kMaxCredentialBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
   auto pasted = read_pasted(as_text(*raw));
@@ -339,8 +356,8 @@ ExitCode decide_here(Context& context, Client& client, const VerifyOptions& opti
   if (auto policy = read_policy_file(options.policy_file); !policy.ok()) {
     return fail(context, ExitCode::kUsage, policy.message());
   }
-  if (!options.purpose.empty()) {
-    if (auto purpose = trust::parse_purpose(options.purpose); !purpose.ok()) {
+  if (!options.purpose->empty()) {
+    if (auto purpose = trust::parse_purpose(*options.purpose); !purpose.ok()) {
       return fail(context, ExitCode::kUsage, purpose.message());
     }
   }
@@ -348,11 +365,11 @@ ExitCode decide_here(Context& context, Client& client, const VerifyOptions& opti
   AwardQuestion question;
   question.point.achievement = trust::AchievementName{view.head.achievement.institution, view.head.achievement.number};
   std::string missing;
-  if (!options.graph_file.empty()) {
+  if (!options.graph_file->empty()) {
     auto file = FileGraph::read(options.graph_file);
     if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
     if (auto known = file->achievement(view.head.achievement)) {
-      auto read = award_question(*known, view.head.achievement);
+      auto read = award_question(*known);
       if (!read.ok()) return fail(context, ExitCode::kUsage, read.message());
       question = *read;
     } else {
@@ -360,14 +377,13 @@ ExitCode decide_here(Context& context, Client& client, const VerifyOptions& opti
     }
     source = std::make_unique<FileGraph>(std::move(*file));
   } else {
-    auto answer = client.published(view.head.achievement);
+    auto answer = client.achievement(view.head.achievement);
     if (auto* failure = std::get_if<CallError>(&answer)) {
       missing = failure->message;
-    } else if (const auto& published = std::get<std::optional<AchievementAnswer>>(answer);
-               published && published->point_known && published->record.id == view.head.achievement) {
-      question = award_question(*published);
+    } else if (auto read = award_question(std::get<AchievementAnswer>(answer)); read.ok()) {
+      question = *read;
     } else {
-      missing = client.answering() + " does not say what the achievement is about";
+      missing = client.answering() + ": " + read.message();
     }
   }
   facts.decisions.reset();
@@ -378,24 +394,24 @@ ExitCode decide_here(Context& context, Client& client, const VerifyOptions& opti
   return ExitCode::kOk;
 }
 
-ExitCode verify(Context& context, const VerifyOptions& options) {
-  if (options.audience.empty() != options.nonce.empty()) {
+Outcome verify(Context& context, const VerifyOptions& options) {
+  if (options.audience->empty() != options.nonce->empty()) {
     return fail(context, ExitCode::kUsage,
                 "--audience and --nonce go together: the holder's proof is made for both. Give the other one too");
   }
   auto raw = read_file(options.file, kMaxCredentialBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
   auto pasted = read_pasted(as_text(*raw));
-  if (!pasted.ok()) return fail(context, ExitCode::kUsage, options.file + ": " + pasted.message());
+  if (!pasted.ok()) return fail(context, ExitCode::kUsage, *options.file + ": " + pasted.message());
   const std::string& compact = *pasted;
   VerifyRules rules{context.now_ms(), options.max_status_age_ms, std::nullopt, true};
-  if (!options.audience.empty() || !options.nonce.empty()) {
+  if (!options.audience->empty() || !options.nonce->empty()) {
     rules.holder = HolderRules{options.audience, options.nonce, context.now_ms() / 1000, options.max_age_s};
   }
   RegistryFacts facts;
   if (auto view = read_credential(compact); view.ok()) {
-    auto asked = options.receipt.empty() ? facts_of_nodes(context, *view, options.purpose)
-                                         : facts_of_file(context, *view, options.receipt);
+    auto asked = options.receipt->empty() ? facts_of_nodes(context, *view, options.purpose)
+                                          : facts_of_file(context, *view, options.receipt);
     if (asked.failed) return *asked.failed;
 
     // Ages are told by this machine's clock. One that is behind a proven block is wrong, and nobody else is to blame.
@@ -406,20 +422,14 @@ ExitCode verify(Context& context, const VerifyOptions& options) {
                       ": set the clock; nothing was judged");
     }
     facts = std::move(asked.facts);
-    if (!options.policy_file.empty()) {
+    if (!options.policy_file->empty()) {
       Client client = context.client();
       const ExitCode decided = decide_here(context, client, options, *view, facts);
       if (decided != ExitCode::kOk) return decided;
     }
   }
   const Verdict verdict = verify_presentation(compact, facts, rules);
-  const auto code = static_cast<ExitCode>(verdict_code(verdict));
-  if (context.json) {
-    print(context, as_json(verdict), "");
-  } else {
-    print(context, {}, to_text(verdict));
-  }
-  return code;
+  return Reply{as_json(verdict), to_text(verdict), static_cast<ExitCode>(verdict_code(verdict))};
 }
 
 }  // namespace
@@ -427,50 +437,49 @@ ExitCode verify(Context& context, const VerifyOptions& options) {
 void add_credential_commands(CLI::App& app, Context& context, Run& run) {
   auto* credential = app.add_subcommand("credential", "Credentials: import, show, present, verify");
   credential->require_subcommand(1);
-  auto text = std::make_shared<std::string>();
-  auto more = std::make_shared<std::string>();
+  auto claim = std::make_shared<ImportOptions>();
   auto* importing = credential->add_subcommand("import", "Take a claim file (NAME.testamur.age) into the wallet");
-  importing->add_option("file", *text, "The claim file")->required();
-  importing->add_option("--code-file", *more, "Read the claim code from this file (default: asked)");
-  importing->callback(
-      [&context, &run, text, more] { run = [&context, text, more] { return import(context, *text, *more); }; });
+  option(*importing, "file", claim->file, "The claim file")->required();
+  option(*importing, "--code-file", claim->code_file, "Read the claim code from this file (default: asked)");
+  importing->callback([&context, &run, claim] { run = [&context, claim] { return import(context, *claim); }; });
   credential->add_subcommand("list", "What the wallet holds")->callback([&context, &run] {
     run = [&context] { return list(context); };
   });
+  auto text = std::make_shared<Given<std::string>>();
   auto* showing = credential->add_subcommand("show", "One credential with all its claims");
-  showing->add_option("reference", *text, "urn:testamur:… (default: the only one)");
+  option(*showing, "reference", *text, "urn:testamur:… (default: the only one)");
   showing->callback([&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
 
   auto options = std::make_shared<PresentOptions>();
   auto* presenting = credential->add_subcommand("present", "Show chosen claims to one verifier");
-  presenting->add_option("reference", options->reference, "urn:testamur:… (default: the only one)");
-  presenting->add_option("--claim", options->claims, "A claim to show; may be given several times");
-  presenting->add_option("--audience", options->audience, "The verifier, as it names itself")->required();
-  presenting->add_option("--nonce", options->nonce, "The verifier's challenge")->required();
-  presenting->add_option("--until", options->until, "End of the grant, YYYY-MM-DD; binds honest verifiers only");
-  presenting->add_option("--out", options->out, "File to write (default: standard output)");
+  option(*presenting, "reference", options->reference, "urn:testamur:… (default: the only one)");
+  option(*presenting, "--claim", options->claims, "A claim to show; may be given several times");
+  option(*presenting, "--audience", options->audience, "The verifier, as it names itself")->required();
+  option(*presenting, "--nonce", options->nonce, "The verifier's challenge")->required();
+  option(*presenting, "--until", options->until, "End of the grant, YYYY-MM-DD; binds honest verifiers only");
+  option(*presenting, "--out", options->out, "File to write (default: standard output)");
   presenting->callback([&context, &run, options] { run = [&context, options] { return present(context, *options); }; });
 
+  auto kept = std::make_shared<ReceiptOptions>();
   auto* keeping = credential->add_subcommand("receipt", "Keep a proof of the present status, for use offline");
-  keeping->add_option("file", *text, "A credential or presentation")->required();
-  keeping->add_option("--out", *more, "File to write")->required();
-  keeping->callback(
-      [&context, &run, text, more] { run = [&context, text, more] { return keep_receipt(context, *text, *more); }; });
+  option(*keeping, "file", kept->file, "A credential or presentation")->required();
+  option(*keeping, "--out", kept->out, "File to write")->required();
+  keeping->callback([&context, &run, kept] { run = [&context, kept] { return keep_receipt(context, *kept); }; });
+
   auto checking = std::make_shared<VerifyOptions>();
   auto* verifying =
       credential->add_subcommand("verify", "Signature, contents, status, holder and whether the issuer is accepted");
-  verifying->add_option("file", checking->file, "A credential or presentation")->required();
-  verifying->add_option("--audience", checking->audience, "Require a holder's proof made for this name");
-  verifying->add_option("--nonce", checking->nonce, "… and this challenge");
-  verifying->add_option("--max-age", checking->max_age_s, "… not older than this many seconds");
-  verifying->add_option("--max-status-age", checking->max_status_age_ms, "Older status is unknown, in milliseconds");
-  verifying->add_option("--purpose", checking->purpose, "credit, access, exemption, employment, profession");
-  verifying->add_option("--receipt", checking->receipt, "Ask nobody: judge by this receipt");
-  auto* policy = verifying->add_option("--policy", checking->policy_file,
-                                       "Decide here by this policy and not by the node's (docs/formats/policy.md)");
-  verifying
-      ->add_option("--graph", checking->graph_file,
-                   "… from the recognitions in this file (testamur trust graph --out) and not from a node")
+  option(*verifying, "file", checking->file, "A credential or presentation")->required();
+  option(*verifying, "--audience", checking->audience, "Require a holder's proof made for this name");
+  option(*verifying, "--nonce", checking->nonce, "… and this challenge");
+  option(*verifying, "--max-age", checking->max_age_s, "… not older than this many seconds");
+  option(*verifying, "--max-status-age", checking->max_status_age_ms, "Older status is unknown, in milliseconds");
+  option(*verifying, "--purpose", checking->purpose, "credit, access, exemption, employment, profession");
+  option(*verifying, "--receipt", checking->receipt, "Ask nobody: judge by this receipt");
+  auto* policy = option(*verifying, "--policy", checking->policy_file,
+                        "Decide here by this policy and not by the node's (docs/formats/policy.md)");
+  option(*verifying, "--graph", checking->graph_file,
+         "… from the recognitions in this file (testamur trust graph --out) and not from a node")
       ->needs(policy);
   verifying->callback(
       [&context, &run, checking] { run = [&context, checking] { return verify(context, *checking); }; });
