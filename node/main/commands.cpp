@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "ledger/tx/facts_meaning.h"
+#include "node/address/address.h"
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
@@ -135,7 +136,28 @@ int run_dev(const DevOptions& options) {
   return serve(*config, fresh && options.sample_data ? &kFacts : nullptr, directory / "issuer-keys");
 }
 
+namespace {
+
+// What stands in the files that others copy is looked at before they are written.
+Status check_addresses(const InitArguments& arguments) {
+  const std::pair<const char*, const std::string*> given[] = {{"--peer-address", &arguments.peer_address},
+                                                              {"--api-address", &arguments.api_address},
+                                                              {"--metrics-address", &arguments.metrics_address}};
+  for (const auto& [name, address] : given) {
+    if (address->empty()) continue;
+    const auto parsed = parse_host_port(*address);
+    if (!parsed.ok()) return error(std::string(name) + ": " + parsed.message());
+  }
+  return {};
+}
+
+}  // namespace
+
 int init(const InitArguments& arguments) {
+  if (const auto addresses = check_addresses(arguments); !addresses.ok()) {
+    complain(addresses.message());
+    return kUsage;
+  }
   InitOptions options;
   options.directory = arguments.directory;
   options.facts.legal_names = {{arguments.language, arguments.name}};
@@ -310,6 +332,10 @@ int replace_node(const InitArguments& arguments, const std::string& chain_text, 
   if (!chain.ok()) return complain("--chain: " + chain.message());
   auto institution = parse_institution_id(institution_text);
   if (!institution.ok()) return complain("--institution: " + institution.message());
+  if (const auto addresses = check_addresses(arguments); !addresses.ok()) {
+    complain(addresses.message());
+    return kUsage;
+  }
   InitOptions options;
   options.directory = arguments.directory;
   options.peer_address = arguments.peer_address;

@@ -56,6 +56,8 @@ void fill_succession(const Reader& reader, const tx::SuccessionRecord& record, v
   for (const auto& party : content.successors) reader.fill_name(party, std::nullopt, *view.add_successors());
   if (!content.heir.is_zero()) reader.fill_name(content.heir, std::nullopt, *view.mutable_heir());
   view.set_closes(content.closes);
+  view.set_party_count(static_cast<std::uint32_t>(content.predecessors.size() + content.successors.size() +
+                                                  (content.heir.is_zero() ? 0 : 1)));
   view.set_effective(record.event == tx::SuccessionEvent::kEffective);
   reader.fill_anchor_of(record.at, record.cause, *view.mutable_anchor());
 }
@@ -315,6 +317,7 @@ class Service final : public v1::RegistryService::CallbackService {
     out.set_institution_class(to_proto(now.institution_class));
     out.set_standing(out.name().standing());
     fill(now.facts, *out.mutable_facts());
+    out.set_parent_id(out.facts().parent());
     out.set_accreditor(now.institution_class == tx::InstitutionClass::kAccreditor);
     const auto validators = ledger::read_validators(reader.state());
     out.set_validator(std::any_of(validators.members().begin(), validators.members().end(),
@@ -340,6 +343,7 @@ class Service final : public v1::RegistryService::CallbackService {
       if (left_out++ == 0) out.mutable_keys()->RemoveLast();
     }
     parts.answer->set_keys_left_out(left_out);
+    out.set_key_count(static_cast<std::uint32_t>(out.keys_size()) + left_out);
   }
 
   // The newest that have room, in the order of the ledger.
@@ -352,6 +356,7 @@ class Service final : public v1::RegistryService::CallbackService {
       newest.push_back(std::move(version));
     }
     parts.answer->set_history_left_out(static_cast<std::uint32_t>(records.size() - newest.size()));
+    out.set_version_count(static_cast<std::uint32_t>(records.size()));
     for (auto version = newest.rbegin(); version != newest.rend(); ++version) *out.add_history() = std::move(*version);
   }
 
@@ -366,6 +371,7 @@ class Service final : public v1::RegistryService::CallbackService {
     const auto& transaction = record.cause.transaction;
     if (!transaction.is_zero()) put(*version.mutable_transaction_id(), transaction);
     fill(record.facts, *version.mutable_facts());
+    version.set_parent_id(version.facts().parent());
     return version;
   }
 

@@ -25,6 +25,7 @@ void fill_statement(const Reader& reader, const tx::StatementRecord& record, boo
   if (!content.evidence_digest.is_zero()) put(*out.mutable_evidence_digest(), content.evidence_digest);
   reader.fill_anchor(record.cause.log_index, *out.mutable_anchor());
   for (const auto& name : content.names) put(*out.add_names(), name);
+  out.set_names_count(static_cast<std::uint32_t>(content.names.size()));
   out.set_in_force(in_force);
   out.set_scheme(static_cast<v1::QualityAssuranceScheme>(content.scheme));
   out.set_report_url(content.report_url);

@@ -77,6 +77,16 @@ void fill(const tx::AchievementContent& content, v1::AchievementPublish& out) {
   out.set_information_url(content.information_url);
 }
 
+namespace {
+
+// A reader who misses a list must not take it for "everything".
+void count_entries(v1::ScopeView& out) {
+  out.set_entries(static_cast<std::uint32_t>(out.fields_size() + out.levels_size() + out.award_types_size() +
+                                             out.purposes_size() + out.achievements_size()));
+}
+
+}  // namespace
+
 void fill(const trust::Scope& scope, v1::ScopeView& out) {
   if (scope.fields) {
     for (unsigned i = 0; i < trust::kFieldCount; ++i) {
@@ -92,12 +102,12 @@ void fill(const trust::Scope& scope, v1::ScopeView& out) {
   for (unsigned i = 0; scope.purposes && i < trust::kPurposeCount; ++i) {
     if (*scope.purposes & (1u << i)) out.add_purposes(std::string(to_text(static_cast<trust::Purpose>(i))));
   }
-  if (!scope.achievements) return;
-  for (const auto& achievement : *scope.achievements) {
+  for (const auto& achievement : scope.achievements.value_or(std::vector<trust::AchievementName>{})) {
     auto& added = *out.add_achievements();
     put(*added.mutable_institution_id(), achievement.institution);
     added.set_number(achievement.number);
   }
+  count_entries(out);
 }
 
 trust::ScopePoint point_of(const AchievementId& id, const tx::AchievementContent& content) {
@@ -123,10 +133,12 @@ void fill(const trust::ScopePoint& point, v1::ScopeView& out) {
   if (point.level != 0) out.add_levels(point.level);
   if (point.award_type) out.add_award_types(std::string(to_text(*point.award_type)));
   if (point.purpose) out.add_purposes(std::string(to_text(*point.purpose)));
-  if (!point.achievement) return;
-  auto& added = *out.add_achievements();
-  put(*added.mutable_institution_id(), point.achievement->institution);
-  added.set_number(point.achievement->number);
+  if (point.achievement) {
+    auto& added = *out.add_achievements();
+    put(*added.mutable_institution_id(), point.achievement->institution);
+    added.set_number(point.achievement->number);
+  }
+  count_entries(out);
 }
 
 }  // namespace testamur::node

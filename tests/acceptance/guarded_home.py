@@ -7,7 +7,7 @@ import subprocess
 
 from network import Home, publish_achievement, registrar, require, run_test, say
 
-OK, FAILURE, USAGE = 0, 1, 2
+OK, FAILURE, USAGE, UNREACHABLE = 0, 1, 2, 7
 PROGRAMS = 8
 
 
@@ -151,6 +151,77 @@ def what_is_pasted_is_read(learner, folder):
     contains(learner.run("credential", "verify", broken, expect=USAGE), "was it pasted?")
 
 
+def other_files_are_mistakes_of_usage(network, learner, folder):
+    """A file of another kind is a mistake of who named it, exit code 2; 5 is for a credential or a record that does not hold."""
+    shown = write(folder / "shown.txt", learner.run("credential", "present", learner.run("credential", "list")["credentials"][0]["reference"],
+                                                    "--claim", "given_name", "--audience", "A", "--nonce", "n3")["presentation"])
+    (folder / "empty").write_bytes(b"")
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    for name in ["class.csv", "empty", "picture.png", "shown.txt", "no-such-file", "."]:
+        file = folder / name
+        learner.run("ledger", "trust", file, expect=USAGE)
+        learner.run("genesis", "check", file, expect=USAGE)
+        learner.run("genesis", "sign", file, expect=USAGE)
+        learner.run("credential", "import", file, expect=USAGE)
+        learner.run("credential", "verify", shown, "--receipt", file, expect=USAGE)
+        learner.run("wallet", "restore", "--words-file", folder / "ada.words", "--backup", file, expect=USAGE)
+        learner.run("trust", "explain", network.institutions[0], "--graph", file, expect=USAGE)
+
+
+def an_option_has_an_effect_or_is_refused(learner, folder):
+    shown = folder / "shown.txt"
+    receipt = folder / "kept.receipt"
+    learner.run("credential", "receipt", shown, "--out", receipt)
+    for options, named in [(["--max-age", "60"], "--max-age"), (["--receipt", receipt, "--purpose", "credit"], "--purpose"),
+                           (["--receipt", receipt, "--max-age", "60"], "--max-age")]:
+        contains(learner.run("credential", "verify", shown, *options, expect=USAGE), f"{named} would have no effect here")
+    contains(learner.run("credential", "verify", shown, "--graph", shown, expect=USAGE), "--policy")
+    contains(learner.run("credential", "verify", shown, "--nonce", "n3", expect=USAGE), "go together")
+
+
+def settings_are_read_or_refused(network, folder):
+    lines = {
+        "tls_root = '/no/such/root.pem'": "/no/such/root.pem",
+        "tls_root = 5": "tls_root",
+        f"endpoints = '{network.endpoints[0]}'": "endpoints",
+        "endpoints = ['127.0.0.1:99999']": "99999",
+        "endpoints = ['127.0.0.1']": "127.0.0.1",
+        "endpoints = ['https://127.0.0.1:7601']": "https://",
+        "endpoints = []": "empty",
+        "endpoint = ['127.0.0.1:7601']": "endpoint",
+    }
+    for number, (line, named) in enumerate(lines.items()):
+        home = Home(folder / f"settings{number}")
+        write(home.folder / "config.toml", line)
+        contains(home.run("registry", "institutions", expect=USAGE), "config.toml, line 1", named)
+
+    # A name that only begins like this machine's address is another machine: nothing is said to it in clear.
+    home = Home(folder / "elsewhere")
+    for endpoint in ["127.evil.test:7601", "localhost.evil.test:7601", "127.0.0.1.evil.test:7601"]:
+        home.run("registry", "institutions", "--endpoint", endpoint, expect=UNREACHABLE)
+
+
+def who_answers_in_the_place_of_another_is_said(network, folder):
+    home = Home(folder / "two-nodes", ["127.0.0.1:1", network.endpoints[0]])
+    command = [word for word in home.command("registry", "institutions") if word != "--json"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    require(done.returncode == OK, f"exit code {done.returncode}: {done.stderr}")
+    contains(done.stderr, "127.0.0.1:1 does not answer", network.endpoints[0], "policy of its own institution")
+
+
+def a_party_is_added_once(network, folder):
+    office = Home(folder / "founder")
+    record = folder / "founding.genesis"
+    office.run("genesis", "draft", "--out", record)
+    party = next(network.folder.rglob("party.toml"))
+    office.run("genesis", "add", record, party)
+    before = record.read_bytes()
+    text = office.run("genesis", "add", record, party, expect=USAGE)
+    contains(text, "already", "[party_twice]")
+    require(text.count("[") == 1, f"more than one cause is named: {text}")
+    require(record.read_bytes() == before, "the record changed")
+
+
 def body(network, folder):
     network.start()
     office = registrar(network, 1, folder)
@@ -166,6 +237,12 @@ def body(network, folder):
     many_programs_at_one_home(network, office, learner, folder, pairs, achievement)
     say("what is pasted is read")
     what_is_pasted_is_read(learner, folder)
+    say("files of another kind, options without an effect, settings that are none")
+    other_files_are_mistakes_of_usage(network, learner, folder)
+    an_option_has_an_effect_or_is_refused(learner, folder)
+    settings_are_read_or_refused(network, folder)
+    who_answers_in_the_place_of_another_is_said(network, folder)
+    a_party_is_added_once(network, folder)
     say("no output destroys anything")
     no_output_destroys_anything(office, learner, folder)
 

@@ -7,6 +7,7 @@
 namespace testamur::wallet {
 namespace {
 
+namespace tx = ledger::tx;
 using test::SpeakingLedger;
 
 constexpr std::size_t kAgency = 2;
@@ -67,26 +68,26 @@ TEST_CASE("fifty reports are imported once, list who is missing, and count as ac
   query.issuer = import.ledger.id(1);
   query.fields = {"0613"};
   query.levels = {6};
-  query.policy = Json{{"required_accreditation", 120}};
+  query.policy = PolicyNumbers{0, 0, 0, 120};
   auto answer = import.ledger.client.decide(query);
-  REQUIRE(std::holds_alternative<Json>(answer));
-  CHECK(std::get<Json>(answer)["decision"]["accredited_amount"] == 120);
+  REQUIRE(std::holds_alternative<DecisionAnswer>(answer));
+  CHECK(std::get<DecisionAnswer>(answer).accredited_amount == 120);
   query.fields = {"0511"};
   answer = import.ledger.client.decide(query);
-  CHECK(std::get<Json>(answer)["decision"]["accredited_amount"] == 0);
+  CHECK(std::get<DecisionAnswer>(answer).accredited_amount == 0);
   // What a verdict says of something anchored after the import.
   const auto achievement = import.ledger.nodes.publish(1, 0);
   import.ledger.nodes.commit(0, import.ledger.nodes.batch(1, achievement, 0, 1));
   import.ledger.settle();
   auto checked = import.ledger.client.check(node::RunningNodes::commitment(1, 0), {});
   REQUIRE(std::holds_alternative<CheckAnswer>(checked));
-  const Json at_anchor = std::get<CheckAnswer>(checked).shown["slots"][0]["decisions"][0];
+  const Json at_anchor = std::get<CheckAnswer>(checked).shown.json()["slots"][0]["decisions"][0];
   CHECK(at_anchor["point"] == "at_anchor");
   CHECK(at_anchor["accredited_amount"] == 120);
 
   auto listed = import.ledger.client.institution_by_domain("school3.example");
-  REQUIRE(std::holds_alternative<Json>(listed));
-  CHECK(std::get<Json>(listed)["institution"]["institution_class"] == "listed");
+  REQUIRE(std::holds_alternative<InstitutionAnswer>(listed));
+  CHECK(std::get<InstitutionAnswer>(listed).institution_class == tx::InstitutionClass::kListed);
 }
 
 }  // namespace

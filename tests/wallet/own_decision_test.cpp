@@ -59,9 +59,9 @@ struct Judging {
       slot.anchor_time_ms = anchor_ms;
       facts.slots->push_back(slot);
     }
-    auto view = ledger.client.achievement(achievement.institution, 1, 1);
-    REQUIRE(std::holds_alternative<Json>(view));
-    auto question = award_question(std::get<Json>(view)["achievement"], achievement);
+    auto view = ledger.client.achievement(achievement);
+    REQUIRE(std::holds_alternative<AchievementAnswer>(view));
+    auto question = award_question(std::get<AchievementAnswer>(view));
     INFO(question.message());
     REQUIRE(question.ok());
     NodeGraph node(ledger.client);

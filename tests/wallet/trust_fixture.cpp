@@ -46,8 +46,8 @@ void SpeakingLedger::settle() {
   query.issuer = id(0);
   for (;;) {
     auto answer = client.decide(query);
-    REQUIRE(std::holds_alternative<Json>(answer));
-    if (std::get<Json>(answer)["decision"].value("as_of_height", std::uint64_t{0}) >= height) return;
+    REQUIRE(std::holds_alternative<DecisionAnswer>(answer));
+    if (std::get<DecisionAnswer>(answer).as_of_height.value >= height) return;
   }
 }
 

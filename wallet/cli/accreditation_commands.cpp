@@ -13,7 +13,6 @@
 #include "wallet/cli/statement_options.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
-#include "wallet/client/json_fields.h"
 #include "wallet/credential/csv.h"
 #include "wallet/keystore/file.h"
 
@@ -51,27 +50,34 @@ struct Agency {
 Attempt<Agency> find_agency(IssuerSession& session) {
   Agency agency;
   TM_TRY(const auto answer, asked(session.client.institution(session.profile.institution, false)));
-  const Json& institution = part_of(answer, "institution");
-  if (!institution.value("accreditor", false)) {
+  if (answer.institution_class != tx::InstitutionClass::kAccreditor) {
     return Failure{ExitCode::kFailure, session.profile.name +
                                            " has not the role of an accreditor: the validators give it (testamur "
                                            "governance propose)"};
   }
-  const Json& facts = part_of(institution, "facts");
-  if (const auto bytes = from_hex(text_of(facts, "parent"))) {
-    agency.parent = InstitutionId::from(*bytes).value_or(InstitutionId{});
-  }
-  if (const auto deqar = text_of(facts, "deqar"); !deqar.empty()) agency.names.push_back(deqar);
-  for (const auto& name : part_of(facts, "legal_names")) agency.names.push_back(text_of(name, "text"));
+  agency.parent = answer.facts.parent;
+  if (!answer.facts.deqar.empty()) agency.names.push_back(answer.facts.deqar);
+  for (const auto& name : answer.facts.legal_names) agency.names.push_back(name.text);
   return agency;
+}
+
+// A statement of which something is not known may take a slot, or end another one.
+Attempt<void> check_readable(const StatementsAnswer& answer) {
+  for (const auto& view : answer.statements) {
+    if (const auto unknown = view.unknown_part(); !unknown.empty()) {
+      return Failure{ExitCode::kFailure, "the node does not say " + unknown + " of the statement " + to_text(view.id) +
+                                             ": ask another one with --endpoint, or use a newer testamur"};
+    }
+  }
+  return {};
 }
 
 Attempt<std::uint16_t> next_slot(Client& client, const InstitutionId& author, const InstitutionId& subject) {
   TM_TRY(const auto answer, asked(client.statements(author, subject, true)));
   std::vector<bool> used(trust::kAccreditSlotsPerPair, false);
-  for (const auto& view : part_of(answer, "statements")) {
-    const auto slot = view.value("slot", 0U);
-    if (text_of(view, "kind") == "accredit" && slot < used.size()) used[slot] = true;
+  TM_TRY_STATUS(check_readable(answer));
+  for (const auto& view : answer.statements) {
+    if (view.kind == trust::Kind::kAccredit && *view.slot < used.size()) used[*view.slot] = true;
   }
   const auto free = std::ranges::find(used, false);
   if (free == used.end()) {
@@ -115,20 +121,14 @@ Attempt<tx::StatementContent> make_accreditation(IssuerSession& session, const A
 
 // Those that hold at or after `from_ms`, by a list with history: all of a slot, for when one ends another of it may
 // hold.
-std::vector<TransactionId> standing_accreditations(const Json& answer, std::uint64_t from_ms) {
-  std::set<std::string> over;
+std::vector<TransactionId> standing_accreditations(const StatementsAnswer& answer, std::uint64_t from_ms) {
+  std::set<trust::StatementId> over;
+  for (const auto& view : answer.statements) over.insert(view.names.begin(), view.names.end());
   std::vector<TransactionId> standing;
-  const Json statements = answer.value("statements", Json::array());
-  for (const auto& view : statements) {
-    for (const auto& name : view.value("names", Json::array())) over.insert(name.get<std::string>());
-  }
-  for (const auto& view : statements) {
-    const auto text = view.value("id", "");
-    const auto bytes = from_hex(text);
-    const auto id = bytes ? TransactionId::from(*bytes) : std::nullopt;
-    const auto until = view.value("valid_until_ms", std::uint64_t{0});
-    if (view.value("kind", "") != "accredit" || !id || over.contains(text)) continue;
-    if (until == 0 || until > from_ms) standing.push_back(*id);
+  for (const auto& view : answer.statements) {
+    if (view.kind != trust::Kind::kAccredit || over.contains(view.id)) continue;
+    const auto until = *view.valid_until_ms;
+    if (until == 0 || until > from_ms) standing.push_back(view.id);
   }
   return standing;
 }
@@ -147,6 +147,7 @@ Attempt<tx::StatementContent> make_end(IssuerSession& session, const AccreditOpt
   }
   if (content.names.empty()) {
     TM_TRY(const auto answer, asked(session.client.statements(session.profile.institution, content.subject, true)));
+    TM_TRY_STATUS(check_readable(answer));
     content.names = standing_accreditations(answer, content.valid_from_ms);
   }
   std::ranges::sort(content.names);
@@ -191,7 +192,7 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
 
   const auto& own = session.profile.institution;
   TM_TRY(const auto agency, find_agency(session));
-  TM_TRY(const auto known, or_exit(ExitCode::kUnreachable, fetch_known_ledger(session.client, own)));
+  TM_TRY(const auto known, fetch_known_ledger(session.client, own));
   ImportRules rules{own,
                     agency.parent,
                     agency.names,

@@ -13,36 +13,20 @@ namespace {
 
 namespace tx = ledger::tx;
 
-InstitutionId id_in(const Json& name) {
-  const auto bytes = from_hex(name.value("id", ""));
-  return bytes ? InstitutionId::from(*bytes).value_or(InstitutionId{}) : InstitutionId{};
-}
-
-KnownParty party_from(const Json& view) {
-  KnownParty party;
-  party.id = id_in(view.at("name"));
-  const Json facts = view.value("facts", Json::object());
-  for (const auto& name : facts.value("legal_names", Json::array())) {
-    party.facts.legal_names.push_back({name.value("language", ""), name.value("text", "")});
-  }
-  party.facts.country = facts.value("country", "");
-  party.facts.domain = facts.value("domain", "");
-  party.facts.eter = facts.value("eter", "");
-  party.facts.deqar = facts.value("deqar", "");
-  return party;
-}
-
-Status add_accreditations(const Json& answer, KnownLedger& known) {
-  for (const auto& view : answer.value("statements", Json::array())) {
-    if (view.value("kind", "") != "accredit") continue;
+Status add_accreditations(const StatementsAnswer& answer, KnownLedger& known) {
+  for (const auto& view : answer.statements) {
+    if (const auto unknown = view.unknown_part(); !unknown.empty()) {
+      return error("the node does not say " + unknown + " of the statement " + to_text(view.id) +
+                   ", so that it cannot be told what is accredited already");
+    }
+    if (view.kind != trust::Kind::kAccredit) continue;
     KnownAccreditation each;
-    each.subject = id_in(view.at("subject"));
-    each.slot = static_cast<std::uint16_t>(view.value("slot", 0U));
-    TM_TRY(each.scope, scope_from(view.value("scope", Json::object())));
-    const auto digest = from_hex(view.value("evidence_digest", ""));
-    if (digest) each.digest = Hash256::from(*digest).value_or(Hash256{});
-    each.report_url = view.value("report_url", "");
-    each.statement = view.value("id_text", view.value("id", ""));
+    each.subject = view.subject.id;
+    each.slot = *view.slot;
+    each.scope = *view.scope;
+    each.digest = view.evidence_digest;
+    each.report_url = view.report_url;
+    each.statement = view.id.hex();
     known.accreditations.push_back(std::move(each));
   }
   return {};
@@ -68,22 +52,20 @@ std::string line_of(const PlannedAccreditation& planned) {
 
 }  // namespace
 
-std::vector<KnownParty> parties_in(const Json& institutions) {
+std::vector<KnownParty> parties_in(const InstitutionsAnswer& institutions) {
   std::vector<KnownParty> parties;
-  for (const auto& view : institutions.value("institutions", Json::array())) parties.push_back(party_from(view));
+  for (const auto& party : institutions.institutions) parties.push_back({party.name.id, party.facts});
   return parties;
 }
 
-Result<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author) {
+Attempt<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author) {
   KnownLedger known;
-  auto list = client.institutions();
-  if (auto* failure = std::get_if<CallError>(&list)) return error(failure->message);
-  const Json& parties = std::get<Json>(list);
-  for (const auto& view : parties.value("institutions", Json::array())) known.parties.push_back(party_from(view));
-  known.now_ms = parties.value("as_of", Json::object()).value("time_ms", std::uint64_t{0});
-  auto said = client.statements(author, std::nullopt, true);
-  if (auto* failure = std::get_if<CallError>(&said)) return error(failure->message);
-  TM_TRY_STATUS(add_accreditations(std::get<Json>(said), known));
+  TM_TRY(const auto list, asked(client.institutions()));
+  known.parties = parties_in(list);
+  if (!list.as_of) return Failure{ExitCode::kFailure, "the node does not say the time of its newest block"};
+  known.now_ms = list.as_of->time_ms;
+  TM_TRY(const auto said, asked(client.statements(author, std::nullopt, true)));
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure, add_accreditations(said, known)));
   return known;
 }
 

@@ -7,10 +7,10 @@
 namespace testamur::wallet {
 
 // What a plan needs to know of the ledger: everybody on it, and what `author` ever accredited.
-Result<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author);
+Attempt<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author);
 
 // Everybody in a list of institutions.
-std::vector<KnownParty> parties_in(const Json& institutions);
+std::vector<KnownParty> parties_in(const InstitutionsAnswer& institutions);
 
 Json to_json(const ImportPlan& plan);
 // For people: what would be sent, row by row, and every row refused with its reason.

@@ -8,7 +8,6 @@
 
 #include "wallet/cli/batches.h"
 #include "wallet/cli/render.h"
-#include "wallet/client/json_fields.h"
 #include "wallet/credential/class_list.h"
 #include "wallet/keystore/file.h"
 
@@ -136,12 +135,9 @@ Attempt<std::map<std::uint64_t, std::string>> statuses_by_commitment(Client& cli
     TM_TRY(const auto answer, asked(client.check_bulk({commitments.begin() + static_cast<std::ptrdiff_t>(at),
                                                        commitments.begin() + static_cast<std::ptrdiff_t>(end)},
                                                       {"", false, 0})));
-    const Json& issuers = part_of(answer, "issuers");
-    for (const auto& verdict : part_of(answer, "verdicts")) {
-      for (const auto& slot : part_of(verdict, "slots")) {
-        const auto who = slot.value("issuer", std::size_t{0});
-        if (who >= issuers.size() || text_of(issuers[who], "id") != issuer.hex()) continue;
-        statuses[slot.value("issuer_index", std::uint64_t{0})] = text_of(slot, "status");
+    for (const auto& verdict : answer.verdicts) {
+      for (const auto& slot : verdict.slots) {
+        if (slot.issuer.id == issuer) statuses[slot.index.value] = status_name(slot.status);
       }
     }
   }

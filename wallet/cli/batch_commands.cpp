@@ -22,7 +22,6 @@
 #include "wallet/cli/render.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
-#include "wallet/client/json_fields.h"
 #include "wallet/client/ledger_trust.h"
 #include "wallet/credential/award_check.h"
 #include "wallet/credential/claim_file.h"
@@ -68,29 +67,26 @@ Result<std::vector<WalletRequest>> read_requests(const std::string& directory, c
 }
 
 // What every credential of the batch says of the award, from the registry, so that it agrees with it to the letter.
-Result<Claims> common_claims(const Json& record) {
+Result<Claims> common_claims(const AchievementRecord& record) {
   Claims claims;
-  for (const auto& title : part_of(record, "titles")) {
-    if (text_of(title, "language") == "en" || !claims.contains(ClaimId::kTitle))
-      claims[ClaimId::kTitle] = text_of(title, "text");
+  for (const auto& title : record.titles) {
+    if (title.language == "en" || !claims.contains(ClaimId::kTitle)) claims[ClaimId::kTitle] = title.text;
   }
   if (!claims.contains(ClaimId::kTitle)) return error("the achievement has no title");
-  if (const auto ects = record.value("ects_hundredths", std::uint64_t{0}); ects != 0)
-    claims[ClaimId::kEctsHundredths] = ects;
-  if (const auto level = record.value("eqf_level", std::uint64_t{0}); level != 0) claims[ClaimId::kEqfLevel] = level;
+  if (record.ects_hundredths != 0) claims[ClaimId::kEctsHundredths] = std::uint64_t{record.ects_hundredths};
+  if (record.eqf_level != 0) claims[ClaimId::kEqfLevel] = std::uint64_t{record.eqf_level};
   return claims;
 }
 
 // What the list is compared with, before anything is signed.
-AwardTerms terms_of(const std::string& achievement, const Json& record) {
+AwardTerms terms_of(const std::string& achievement, const AchievementAnswer& answer) {
   AwardTerms terms;
   terms.achievement = achievement;
-  for (const auto& title : part_of(record, "titles")) terms.titles.push_back(text_of(title, "text"));
-  for (const auto& grading : part_of(record, "grading")) terms.grading.push_back(text_of(grading, "text"));
-  terms.ects_hundredths = record.value("ects_hundredths", std::uint64_t{0});
-  terms.eqf_level = record.value("eqf_level", std::uint64_t{0});
-  terms.identity_check = text_of(record, "identity_check");
-  if (terms.identity_check == "unspecified") terms.identity_check.clear();
+  for (const auto& title : answer.record.titles) terms.titles.push_back(title.text);
+  terms.grading = answer.gradings;
+  terms.ects_hundredths = answer.record.ects_hundredths;
+  terms.eqf_level = answer.record.eqf_level;
+  terms.identity_check = answer.record.identity_check;
   return terms;
 }
 
@@ -122,23 +118,21 @@ Attempt<void> check_clock(Context& context, std::uint64_t ledger_ms) {
 // The institution's own name and domain as they are now: verifiers compare with today's registry.
 Attempt<void> read_own_facts(IssuerSession& session) {
   TM_TRY(const auto answer, asked(session.client.institution(session.profile.institution, false)));
-  const Json& name = part_of(part_of(answer, "institution"), "name");
-  session.profile.name = text_of(name, "name_now");
-  session.profile.domain = text_of(name, "domain");
+  session.profile.name = answer.name.name_now;
+  session.profile.domain = answer.name.domain;
   if (session.profile.name.empty() || session.profile.domain.empty()) {
     return Failure{ExitCode::kFailure, "the node does not say this institution's name and domain; nothing was issued"};
   }
   return {};
 }
 
-Attempt<Json> issuable_achievement(IssuerSession& session, const AchievementId& id) {
-  TM_TRY(const auto answer, asked(session.client.achievement(id.institution, id.number, id.version), to_text(id)));
-  const Json& view = part_of(answer, "achievement");
-  if (!view.value("issuable", false)) {
+Attempt<AchievementAnswer> issuable_achievement(IssuerSession& session, const AchievementId& id) {
+  TM_TRY(auto answer, asked(session.client.achievement(id), to_text(id)));
+  if (!answer.issuable) {
     return Failure{ExitCode::kFailure, "the ledger does not let " + to_text(id) +
                                            " be issued (retired, or not co-signed); nothing was issued"};
   }
-  return part_of(view, "record");
+  return answer;
 }
 
 Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options) {
@@ -157,17 +151,22 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
   TM_TRY(const auto expires, parse_last_day(options.expires, context.now_ms(), "--expires"));
 
   TM_TRY_STATUS(read_own_facts(session));
-  TM_TRY(const auto record, issuable_achievement(session, achievement));
+  TM_TRY(const auto published, issuable_achievement(session, achievement));
   TM_TRY(const auto indexes, asked(session.client.issuer_indexes(session.profile.institution)));
-  prepared.next_free_on_ledger = indexes.value("next_free", std::uint64_t{0});
-  prepared.ledger_ms = newest_block_ms(context, part_of(indexes, "as_of").value("time_ms", std::uint64_t{0}));
+  if (!indexes.next_free || !indexes.as_of) {
+    return Failure{ExitCode::kFailure,
+                   "the node does not say which indexes are used, and as of when: ask another one with --endpoint; "
+                   "nothing was issued"};
+  }
+  prepared.next_free_on_ledger = *indexes.next_free;
+  prepared.ledger_ms = newest_block_ms(context, indexes.as_of->time_ms);
   TM_TRY_STATUS(check_clock(context, prepared.ledger_ms));
-  const auto findings = check_awards(prepared.rows, terms_of(to_text(achievement), record),
+  const auto findings = check_awards(prepared.rows, terms_of(to_text(achievement), published),
                                      AwardCalendar{context.now_ms(), prepared.ledger_ms, expires});
   if (!findings.empty()) return error(*options.csv + ": " + to_text(findings) + "\nnothing was issued");
 
   auto& plan = prepared.plan;
-  TM_TRY(plan.common, common_claims(record));
+  TM_TRY(plan.common, common_claims(published.record));
   plan.chain = session.profile.chain;
   plan.issuer = session.profile.institution;
   plan.issuer_domain = session.profile.domain;

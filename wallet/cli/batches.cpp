@@ -5,6 +5,7 @@
 
 #include "ledger/tx/transaction.h"
 #include "wallet/cli/output.h"
+#include "wallet/client/outbox.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -56,6 +57,22 @@ Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
                                        (there.empty() ? ", nor any other" : "; there are: " + there)};
 }
 
+namespace {
+
+// Whether the outbox may hold a transaction of this batch: its note names the folder.
+Result<bool> is_sent(const Context& context, const std::string& batch) {
+  TM_TRY(const auto entries, Outbox(context.path("outbox")).list());
+  const std::filesystem::path folder(batch_path(context, batch));
+  return std::ranges::any_of(entries, [&](const OutboxEntry& entry) {
+    // Without its note nobody knows what it is.
+    if (!entry.note.is_object() || !entry.note.contains("command")) return true;
+    const auto noted = entry.note.value("folder", std::string{});
+    return std::filesystem::path(noted).filename() == folder.filename();
+  });
+}
+
+}  // namespace
+
 Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free_on_ledger) {
   const std::string file = context.path("issuer/next_index.json");
   const std::uint64_t first = std::max<std::uint64_t>(next_free_on_ledger, 1);
@@ -74,7 +91,11 @@ Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free
   std::error_code ignored;
   const bool was_cut_off = !batch.empty() && check_batch_name(batch).ok() && reserved_from <= reserved_until &&
                            !std::filesystem::exists(batch_path(context, batch) + "/batch.age", ignored) && !ignored;
-  return std::max(first, was_cut_off ? reserved_from : reserved_until);
+  if (!was_cut_off) return std::max(first, reserved_until);
+
+  // A folder that was deleted by hand looks the same. What it sent may still be on its way from the outbox.
+  TM_TRY(const auto sent, is_sent(context, batch));
+  return std::max(first, sent ? reserved_until : reserved_from);
 }
 
 Status reserve_indexes(const Context& context, const std::string& batch, std::uint64_t first, std::uint64_t count) {
@@ -92,14 +113,17 @@ bool has_expired(const Batch& batch, Client& client) {
   const auto* transaction = std::get_if<ledger::tx::SharedTransaction>(&decoded);
   if (transaction == nullptr) return true;
   auto known = client.transaction((*transaction)->id());
-  if (auto* json = std::get_if<Json>(&known)) {
-    const std::string state = json->value("outcome", Json::object()).value("state", "");
-    if (state == "committed" || state == "pending") return false;
+  if (const auto* failure = std::get_if<CallError>(&known)) {
+    if (failure->kind != CallFailure::kNotFound) return false;  // it may be on its way, or there
+  } else {
+    const auto state = std::get<TransactionAnswer>(known).state;
+    const bool is_over = state == TransactionState::kRejected || state == TransactionState::kExpired ||
+                         state == TransactionState::kNeverSeen;
+    if (!is_over) return false;
   }
   auto status = client.status();
-  const auto* json = std::get_if<Json>(&status);
-  return json != nullptr &&
-         json->value("as_of", Json::object()).value("time_ms", std::uint64_t{0}) > (*transaction)->valid_until_ms();
+  const auto* said = std::get_if<StatusAnswer>(&status);
+  return said != nullptr && said->as_of && said->as_of->time_ms > (*transaction)->valid_until_ms();
 }
 
 Result<TransactionId> id_of_carried(const ChainId& chain, ByteView carried) {

@@ -10,7 +10,6 @@
 #include "wallet/cli/option.h"
 #include "wallet/cli/output.h"
 #include "wallet/cli/terminal.h"
-#include "wallet/client/json_fields.h"
 #include "wallet/client/ledger_trust.h"
 #include "wallet/keystore/file.h"
 
@@ -121,7 +120,16 @@ std::string Context::path(const std::string& relative) const {
   return (std::filesystem::path(home) / relative).string();
 }
 
-Client Context::client() const { return Client(ClientOptions{endpoints, 10'000, tls_root}); }
+Client Context::client() const {
+  ClientOptions options{endpoints, 10'000, tls_root};
+  // Said even with --quiet: whose policy decides is part of the answer.
+  options.moved = [with_json = json](const std::string& silent, const std::string& answering) {
+    if (with_json) return;
+    put(Stream::kError, "testamur: " + silent + " does not answer; " + answering +
+                            " answers in its place, by the policy of its own institution\n");
+  };
+  return Client(std::move(options));
+}
 
 std::uint64_t Context::now_ms() const { return SystemClock{}.now_ms(); }
 
@@ -223,7 +231,7 @@ Attempt<IssuerKeys> open_issuer_keys(Context& context, KeyPurpose purpose) {
   return std::move(keys).value();
 }
 
-Called<Json> find_institution(Client& client, const std::string& id_or_domain, bool with_history) {
+Called<InstitutionAnswer> find_institution(Client& client, const std::string& id_or_domain, bool with_history) {
   if (auto id = parse_institution_id(id_or_domain); id.ok()) return client.institution(*id, with_history);
   return client.institution_by_domain(id_or_domain, with_history);
 }
@@ -235,12 +243,7 @@ Attempt<InstitutionId> institution_named(Client& client, const std::string& what
     return *id;
   }
   TM_TRY(const auto answer, asked(client.institution_by_domain(id_or_domain), what + " \"" + id_or_domain + "\""));
-  const Json& name = part_of(part_of(answer, "institution"), "name");
-  const auto id = from_hex(text_of(name, "id"));
-  if (!id || id->size() != InstitutionId::kSize) {
-    return Failure{ExitCode::kFailure, what + ": the node gave no id for " + id_or_domain};
-  }
-  return InstitutionId::prefix_of(*id);
+  return answer.name.id;
 }
 
 std::optional<ChainId> home_ledger(const Context& context) {
@@ -293,9 +296,8 @@ Attempt<IssuerProfile> issuer_profile(Context& context, Client& client) {
 
   if (profile.name.empty()) {
     TM_TRY(const auto answer, asked(client.institution(profile.institution, false)));
-    const Json& name = part_of(part_of(answer, "institution"), "name");
-    profile.name = text_of(name, "name_now");
-    profile.domain = text_of(name, "domain");
+    profile.name = answer.name.name_now;
+    profile.domain = answer.name.domain;
   }
   return profile;
 }

@@ -81,7 +81,7 @@ Failure failure_of(const VaultError& vault);
 Attempt<IssuerKeys> open_issuer_keys(Context& context, KeyPurpose purpose);
 
 // The institution meant by an id (tmi…) or a domain.
-Called<Json> find_institution(Client& client, const std::string& id_or_domain, bool with_history);
+Called<InstitutionAnswer> find_institution(Client& client, const std::string& id_or_domain, bool with_history);
 // Its id. `what` names the option or argument in the failure.
 Attempt<InstitutionId> institution_named(Client& client, const std::string& what, const std::string& id_or_domain);
 

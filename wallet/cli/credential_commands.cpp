@@ -11,6 +11,7 @@
 #include "wallet/cli/disclosure.h"
 #include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/open_wallet.h"
+#include "wallet/cli/option.h"
 #include "wallet/cli/output.h"
 #include "wallet/cli/own_decision.h"
 #include "wallet/cli/policy_file.h"
@@ -31,28 +32,36 @@ constexpr std::size_t kMaxCredentialBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
 constexpr std::uint64_t kDefaultMaxAgeS = 86'400;  // of a bare nonce: mail waits over a night
 
+struct ImportOptions {
+  Given<std::string> file;
+  Given<std::string> code_file;
+};
 struct PresentOptions {
-  std::string reference;
-  std::vector<std::string> claims;
-  std::string audience;
-  std::string nonce;
-  std::string request;
-  std::string until;
-  std::string out;
+  Given<std::string> reference;
+  Given<std::vector<std::string>> claims;
+  Given<std::string> audience;
+  Given<std::string> nonce;
+  Given<std::string> request;
+  Given<std::string> until;
+  Given<std::string> out;
+};
+struct ReceiptOptions {
+  Given<std::string> file;
+  Given<std::string> out;
 };
 struct VerifyOptions {
-  std::string file;
-  std::string audience;
-  std::string nonce;
-  std::string purpose;
-  std::string receipt;
-  std::string policy_file;
-  std::string graph_file;
-  std::string request;
-  std::string viewpoint;
-  bool no_holder = false;
-  std::optional<std::uint64_t> max_age_s;
-  std::uint64_t max_status_age_ms = kMaxStatusAgeMs;
+  Given<std::string> file;
+  Given<std::string> audience;
+  Given<std::string> nonce;
+  Given<std::string> purpose;
+  Given<std::string> receipt;
+  Given<std::string> policy_file;
+  Given<std::string> graph_file;
+  Given<std::string> request;
+  Given<std::string> viewpoint;
+  Given<bool> no_holder;
+  Given<std::optional<std::uint64_t>> max_age_s;
+  Given<std::uint64_t> max_status_age_ms{kMaxStatusAgeMs};
 };
 
 // What its claim file called it nobody signed: title and issuer are shown as the credential itself has them.
@@ -140,26 +149,31 @@ const StoredCredential* find_stored(const WalletContents& contents, const std::s
   return nullptr;
 }
 
-ClaimOutcome open_claim(Context& context, ByteView file, const WalletContents& contents, const std::string& code_file) {
+ClaimOutcome open_claim(ByteView file, const WalletContents& contents, const Given<std::string>& code_file) {
   ClaimOutcome requested = open_requested_claim_file(file, contents);
   if (requested.claim) return requested;
 
   // There is no code for what was sealed to a wallet, and nobody is asked for one.
   if (const auto kind = age::inspect(file); kind.ok() && *kind == age::FileKind::kRecipients) return requested;
-  auto code = code_file.empty() ? ask_secret("Claim code: ") : read_secret_file(code_file);
+  auto code = code_file->empty() ? ask_secret("Claim code: ") : read_secret_file(*code_file);
   if (!code.ok()) return ClaimOutcome{std::nullopt, true, code.message()};
-  (void)context;
   return open_claim_file(file, code->text());
 }
 
-ExitCode import(Context& context, const std::string& file, const std::string& code_file) {
+ExitCode import(Context& context, const ImportOptions& options) {
+  const std::string file = options.file;
   auto raw = read_file(file, age::kMaxFileBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
+  if (const auto kind = age::inspect(*raw); !kind.ok()) {
+    return fail(context, ExitCode::kUsage, file + " is no claim file: " + kind.message());
+  }
   auto wallet = OpenWallet::open_to_change(context, "credential import");
   if (!wallet) return wallet.code();
-  ClaimOutcome outcome = open_claim(context, *raw, wallet.contents(), code_file);
+  ClaimOutcome outcome = open_claim(*raw, wallet.contents(), options.code_file);
   if (!outcome.claim)
     return fail(context, outcome.wrong_code ? ExitCode::kPassphrase : ExitCode::kInvalid, outcome.failure);
+  // What was sealed to a request needs no code.
+  if (const auto unread = refuse_unread_options(context); !unread.ok()) return report(context, unread.failure());
   // Imported before: the wallet has what it was to have.
   if (auto again = read_credential(outcome.claim->sd_jwt); again.ok()) {
     if (const auto* held = find_stored(wallet.contents(), to_text(again->head.reference))) {
@@ -235,8 +249,8 @@ Result<Answering> read_answering(Context& context, const PresentOptions& options
   auto& what = answering.what;
   TM_TRY(what.claims, parse_claim_names(options.claims, "--claim"));
   what.now_s = context.now_ms() / 1000;
-  if (options.request.empty()) {
-    if (options.audience.empty() || options.nonce.empty()) {
+  if (options.request->empty()) {
+    if (options.audience->empty() || options.nonce->empty()) {
       return error(
           "say to whom: --request FILE (of testamur verifier request), or --audience and --nonce as the verifier gave "
           "them");
@@ -244,12 +258,12 @@ Result<Answering> read_answering(Context& context, const PresentOptions& options
     what.audience = options.audience;
     what.nonce = options.nonce;
   } else {
-    if (!options.audience.empty() || !options.nonce.empty())
+    if (!options.audience->empty() || !options.nonce->empty())
       return error("--audience and --nonce stand in the request: leave them out beside --request");
     TM_TRY(const auto request, read_request_file(options.request));
     const std::string until = moment_text(request.until_s * 1000);
     if (what.now_s > request.until_s)
-      return error(options.request + ": the request ended on " + until + ": ask the verifier for a new one");
+      return error(*options.request + ": the request ended on " + until + ": ask the verifier for a new one");
     what.audience = request.audience();
     what.nonce = request.nonce;
     if (what.claims.empty()) what.claims = request.claims;
@@ -258,7 +272,7 @@ Result<Answering> read_answering(Context& context, const PresentOptions& options
         "  judged    until " + until + "\n";
   }
   answering.disclosure = plan_disclosure(view, what.claims);
-  if (options.request.empty() && !answering.disclosure.lacking.empty())
+  if (options.request->empty() && !answering.disclosure.lacking.empty())
     return error("the credential holds no " + claim_names(answering.disclosure.lacking) + "; it holds " +
                  claim_names(plan_disclosure(view, {}).kept) + ", " + claim_names(plan_disclosure(view, {}).registry));
   what.claims = answering.disclosure.shown;
@@ -268,7 +282,8 @@ Result<Answering> read_answering(Context& context, const PresentOptions& options
 ExitCode present(Context& context, const PresentOptions& options) {
   auto wallet = OpenWallet::open_to_change(context, "credential present");
   if (!wallet) return wallet.code();
-  if (options.reference.empty() && wallet.contents().credentials.size() > 1) {
+  const std::string out = options.out;
+  if (options.reference->empty() && wallet.contents().credentials.size() > 1) {
     return fail(context, ExitCode::kUsage,
                 "the wallet holds " + std::to_string(wallet.contents().credentials.size()) +
                     " credentials: name the one to show by its reference (testamur credential list)");
@@ -294,10 +309,10 @@ ExitCode present(Context& context, const PresentOptions& options) {
   if (!key.ok()) return fail(context, ExitCode::kFailure, key.message());
   auto presentation = present_credential(stored->sd_jwt, request, *key);
   if (!presentation.ok()) return fail(context, ExitCode::kFailure, presentation.message());
-  if (options.out.empty()) {
+  if (out.empty()) {
     print(context, Json{{"presentation", *presentation}}, *presentation + "\n");
     if (!standard_output_arrived()) return fail(context, ExitCode::kFailure, "nothing was presented");
-  } else if (const ExitCode code = write_named_file(context, options.out, as_bytes(*presentation + "\n"));
+  } else if (const ExitCode code = write_named_file(context, out, as_bytes(*presentation + "\n"));
              code != ExitCode::kOk) {
     return code;
   }
@@ -308,10 +323,10 @@ ExitCode present(Context& context, const PresentOptions& options) {
   wallet.contents().grants.push_back(
       {to_text(view->head.reference), request.audience, names, context.now_ms(), *until});
   if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
-  if (options.out.empty()) return ExitCode::kOk;
+  if (out.empty()) return ExitCode::kOk;
   Json json = to_json(answering->disclosure);
-  json.update({{"file", options.out}, {"audience", request.audience}});
-  print(context, json, preview + "wrote " + options.out + "\n");
+  json.update({{"file", out}, {"audience", request.audience}});
+  print(context, json, preview + "wrote " + out + "\n");
   return ExitCode::kOk;
 }
 
@@ -332,14 +347,19 @@ Asked facts_of_nodes(Context& context, const CredentialView& view, const std::st
   return asked;
 }
 
+Result<ledger::Receipt> read_receipt_file(const std::string& file) {
+  TM_TRY(const auto raw, read_file(file, ledger::Receipt::kMaxEncodedSize));
+  auto receipt = ledger::decode_receipt(raw);
+  if (!receipt.ok()) return error(file + ": " + receipt.message());
+  return receipt;
+}
+
 // What a receipt proves under a ledger that this home trusts; nobody is asked.
 Asked facts_of_file(Context& context, const CredentialView& view, const std::string& file) {
   LedgerTrust trust(context.path("ledgers"));
   if (auto problem = trust.load()) return {{}, failure_of(*problem)};
-  auto raw = read_file(file, ledger::Receipt::kMaxEncodedSize);
-  if (!raw.ok()) return {{}, Failure{ExitCode::kUsage, raw.message()}};
-  auto receipt = ledger::decode_receipt(*raw);
-  if (!receipt.ok()) return {{}, Failure{ExitCode::kInvalid, file + ": " + receipt.message()}};
+  auto receipt = read_receipt_file(file);
+  if (!receipt.ok()) return {{}, Failure{ExitCode::kUsage, receipt.message()}};
   const auto& certified = receipt->checkpoint.header.chain;
   const auto* trusted = trust.find(certified);
   const auto* named = trust.find(view.head.reference);
@@ -355,7 +375,9 @@ Asked facts_of_file(Context& context, const CredentialView& view, const std::str
   return {std::move(facts).value(), std::nullopt, newest_proven_ms(trust)};
 }
 
-ExitCode keep_receipt(Context& context, const std::string& file, const std::string& out) {
+ExitCode keep_receipt(Context& context, const ReceiptOptions& options) {
+  const std::string file = options.file;
+  const std::string out = options.out;
   auto raw = read_file(file, kMaxCredentialBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
   auto pasted = read_pasted(as_text(*raw));
@@ -382,85 +404,116 @@ ExitCode keep_receipt(Context& context, const std::string& file, const std::stri
   return ExitCode::kOk;
 }
 
+// What is asked of every file. All options are read for it at once: what one of them has no say in does not hang on
+// whether a file can be read.
+struct VerifyQuestion {
+  // Of the holder: what the request says, a bare audience and nonce, or nothing.
+  std::optional<HolderRules> holder;
+  std::optional<VerifierRequest> request;
+  bool no_holder = false;
+  std::string purpose;
+  std::string receipt;
+  std::string policy_file;
+  std::string graph_file;
+  std::uint64_t max_status_age_ms = 0;
+  std::optional<Viewpoint> viewpoint;
+};
+
 // By the verifier's own policy, in the place of what the node's institution decides. Nothing is lost where the network
 // cannot be asked: then the decision is unknown, with the reason.
-Attempt<void> decide_here(Client& client, const VerifyOptions& options, const std::optional<Viewpoint>& viewpoint,
-                          const CredentialView& view, RegistryFacts& facts) {
-  if (auto policy = read_policy_file(options.policy_file); !policy.ok()) {
-    return error(policy.message());
-  }
-  if (!options.purpose.empty()) {
-    if (auto purpose = trust::parse_purpose(options.purpose); !purpose.ok()) {
-      return error(purpose.message());
-    }
-  }
+Attempt<void> decide_here(Client& client, const VerifyQuestion& question, const CredentialView& view,
+                          RegistryFacts& facts) {
   std::unique_ptr<GraphSource> source = std::make_unique<NodeGraph>(client);
-  AwardQuestion question;
-  question.point.achievement = trust::AchievementName{view.head.achievement.institution, view.head.achievement.number};
+  AwardQuestion award;
+  award.point.achievement = trust::AchievementName{view.head.achievement.institution, view.head.achievement.number};
   std::string missing;
-  if (!options.graph_file.empty()) {
-    auto file = FileGraph::read(options.graph_file);
+  if (!question.graph_file.empty()) {
+    auto file = FileGraph::read(question.graph_file);
     if (!file.ok()) return error(file.message());
     if (auto known = file->achievement(view.head.achievement)) {
-      auto read = award_question(*known, view.head.achievement);
-      if (!read.ok()) return error(read.message());
-      question = *read;
+      if (auto read = award_question(*known); read.ok()) {
+        award = *read;
+      } else {
+        missing = question.graph_file + ": " + read.message();
+      }
     } else {
       missing = "the graph file does not hold the achievement " + to_text(view.head.achievement);
     }
     source = std::make_unique<FileGraph>(std::move(*file));
   } else {
-    auto answer = client.published(view.head.achievement);
+    auto answer = client.achievement(view.head.achievement);
     if (auto* failure = std::get_if<CallError>(&answer)) {
       missing = failure->message;
-    } else if (const auto& published = std::get<std::optional<AchievementAnswer>>(answer);
-               published && published->point_known && published->record.id == view.head.achievement) {
-      question = award_question(*published);
+    } else if (auto read = award_question(std::get<AchievementAnswer>(answer)); read.ok()) {
+      award = *read;
     } else {
-      missing = client.answering() + " does not say what the achievement is about";
+      missing = client.answering() + ": " + read.message();
     }
   }
   facts.decisions.reset();
   facts.acceptance.reset();
-  const OwnDecision own{options.policy_file, options.purpose, id_of(viewpoint),
+  const auto& viewpoint = question.viewpoint;
+  const OwnDecision own{question.policy_file, question.purpose, id_of(viewpoint),
                         viewpoint ? viewpoint->published : std::string{}};
-  auto decided = missing.empty() ? decide_by_own_policy(*source, own, question, view, facts) : Status(error(missing));
+  auto decided = missing.empty() ? decide_by_own_policy(*source, own, award, view, facts) : Status(error(missing));
   if (!decided.ok() && facts.problem.empty()) facts.problem = decided.message();
   return {};
 }
 
-// What is asked of the holder: what the request says, a bare audience and nonce, or nothing.
-struct HolderQuestion {
-  std::optional<HolderRules> rules;
-  std::optional<VerifierRequest> request;
-  std::string purpose;
-};
-
-Result<HolderQuestion> read_holder_question(Context& context, const VerifyOptions& options) {
-  if (options.audience.empty() != options.nonce.empty())
+Attempt<void> read_holder_question(const Context& context, const VerifyOptions& options, VerifyQuestion& question) {
+  if (options.audience->empty() != options.nonce->empty())
     return error("--audience and --nonce go together: the holder's proof is made for both. Give the other one too");
-  const bool bare = !options.audience.empty();
+  const bool bare = !options.audience->empty();
+  const std::optional<std::uint64_t> max_age_s = options.max_age_s;
   const auto now_s = context.now_ms() / 1000;
-  HolderQuestion question;
-  question.purpose = options.purpose;
-  if (!options.request.empty()) {
-    if (bare || options.max_age_s)
-      return error("--audience, --nonce and --max-age stand in the request: leave them out");
+  if (!options.request->empty()) {
+    if (bare || max_age_s) return error("--audience, --nonce and --max-age stand in the request: leave them out");
     TM_TRY(question.request, read_request_file(options.request));
-    question.rules = holder_rules(*question.request, now_s);
-    if (question.purpose.empty()) question.purpose = question.request->purpose;
+    question.holder = holder_rules(*question.request, now_s);
   } else if (bare) {
-    question.rules = HolderRules{options.audience, options.nonce, now_s, options.max_age_s.value_or(kDefaultMaxAgeS)};
-  } else if (options.max_age_s) {
+    question.holder = HolderRules{options.audience, options.nonce, now_s, max_age_s.value_or(kDefaultMaxAgeS)};
+  } else if (max_age_s) {
     return error("--max-age is the age of the holder's proof: it needs --audience and --nonce");
   }
-  if (options.no_holder && question.rules)
+  question.no_holder = options.no_holder;
+  if (question.no_holder && question.holder)
     return error("--no-holder and a question to the holder contradict each other: leave one of them out");
+  return {};
+}
+
+// What concerns every file is looked at before any of them.
+Attempt<void> check_inputs(const VerifyQuestion& question) {
+  if (!question.purpose.empty()) TM_TRY_STATUS(trust::parse_purpose(question.purpose));
+  if (!question.policy_file.empty()) TM_TRY_STATUS(read_policy_file(question.policy_file));
+  if (!question.graph_file.empty()) TM_TRY_STATUS(FileGraph::read(question.graph_file));
+  if (!question.receipt.empty()) TM_TRY_STATUS(read_receipt_file(question.receipt));
+  return {};
+}
+
+Attempt<VerifyQuestion> read_question(Context& context, const VerifyOptions& options) {
+  VerifyQuestion question;
+  TM_TRY_STATUS(read_holder_question(context, options, question));
+  question.receipt = options.receipt;
+  question.policy_file = options.policy_file;
+  question.graph_file = options.graph_file;
+  question.max_status_age_ms = options.max_status_age_ms;
+
+  // A receipt says nothing of acceptance: beside it only a policy asks for a purpose.
+  if (question.receipt.empty() || !question.policy_file.empty()) question.purpose = options.purpose;
+  if (question.purpose.empty() && question.request) question.purpose = question.request->purpose;
+  TM_TRY_STATUS(check_inputs(question));
+  if (options.viewpoint->empty()) return question;
+  if (question.policy_file.empty())
+    return error("--viewpoint needs a policy to decide by: give --policy FILE, or ask the node of that institution");
+
+  // Asks a node, whatever else is judged without one: names and published policies stand in the registry.
+  Client client = context.client();
+  TM_TRY(question.viewpoint, read_viewpoint(client, options.viewpoint));
   return question;
 }
 
 // What the verifier asked for and is not shown.
-void add_missing(const HolderQuestion& question, const Verdict& verdict, Json& json, std::string& text) {
+void add_missing(const VerifyQuestion& question, const Verdict& verdict, Json& json, std::string& text) {
   if (!question.request || !verdict.credential) return;
   const auto missing = missing_claims(*question.request, *verdict.credential);
   Json names = Json::array();
@@ -469,26 +522,16 @@ void add_missing(const HolderQuestion& question, const Verdict& verdict, Json& j
   if (!missing.empty()) text += "  asked for and not shown: " + claim_names(missing) + "\n";
 }
 
-// Asks a node, whatever else is judged without one: names and published policies stand in the registry.
-Attempt<std::optional<Viewpoint>> viewpoint_of(Context& context, const VerifyOptions& options) {
-  if (options.viewpoint.empty()) return std::optional<Viewpoint>{};
-  if (options.policy_file.empty())
-    return error("--viewpoint needs a policy to decide by: give --policy FILE, or ask the node of that institution");
-  Client client = context.client();
-  return read_viewpoint(client, options.viewpoint);
-}
-
 // One file, by what was asked of all.
-Attempt<Verdict> judge_file(Context& context, const VerifyOptions& options, const HolderQuestion& question,
-                            const std::optional<Viewpoint>& viewpoint, const std::string& file) {
+Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question, const std::string& file) {
   TM_TRY(const auto raw, read_file(file, kMaxCredentialBytes));
   auto pasted = read_pasted(as_text(raw));
   if (!pasted.ok()) return error(file + ": " + pasted.message());
-  const VerifyRules rules{context.now_ms(), options.max_status_age_ms, question.rules, true, !options.no_holder};
+  const VerifyRules rules{context.now_ms(), question.max_status_age_ms, question.holder, true, !question.no_holder};
   RegistryFacts facts;
   if (auto view = read_credential(*pasted); view.ok()) {
-    auto asked = options.receipt.empty() ? facts_of_nodes(context, *view, question.purpose)
-                                         : facts_of_file(context, *view, options.receipt);
+    auto asked = question.receipt.empty() ? facts_of_nodes(context, *view, question.purpose)
+                                          : facts_of_file(context, *view, question.receipt);
     if (asked.failed) return *asked.failed;
 
     // Ages are told by this machine's clock. One that is behind a proven block is wrong, and nobody else is to blame.
@@ -498,31 +541,30 @@ Attempt<Verdict> judge_file(Context& context, const VerifyOptions& options, cons
                                              ": set the clock; nothing was judged"};
     }
     facts = std::move(asked.facts);
-    if (!options.policy_file.empty()) {
+    if (!question.policy_file.empty()) {
       Client client = context.client();
-      TM_TRY_STATUS(decide_here(client, options, viewpoint, *view, facts));
+      TM_TRY_STATUS(decide_here(client, question, *view, facts));
     }
   }
   return verify_presentation(*pasted, facts, rules);
 }
 
 // Every file of a folder, a line each; one that is no credential is said and takes nothing from the others.
-Outcome verify_folder(Context& context, const VerifyOptions& options, const HolderQuestion& question,
-                      const std::optional<Viewpoint>& viewpoint) {
+Outcome verify_folder(Context& context, const VerifyQuestion& question, const std::string& folder) {
   std::vector<std::string> files;
   std::error_code failure;
-  for (const auto& item : std::filesystem::directory_iterator(options.file, failure)) {
+  for (const auto& item : std::filesystem::directory_iterator(folder, failure)) {
     if (item.is_regular_file()) files.push_back(item.path().string());
   }
-  if (failure) return error("cannot read " + options.file + ": " + failure.message());
-  if (files.empty()) return error(options.file + " holds no file");
+  if (failure) return error("cannot read " + folder + ": " + failure.message());
+  if (files.empty()) return error(folder + " holds no file");
   std::ranges::sort(files);
 
   Reply reply{Json{{"files", Json::array()}}, {}, ExitCode::kOk};
   std::map<std::string, std::size_t> counts;
   Progress progress("verifying", files.size(), context.quiet || context.json);
   for (const auto& file : files) {
-    const auto verdict = judge_file(context, options, question, viewpoint, file);
+    const auto verdict = judge_file(context, question, file);
     const std::string name = std::filesystem::path(file).filename().string();
     progress.advance(reply.json["files"].size() + 1);
     if (!verdict.ok()) {
@@ -556,11 +598,11 @@ Outcome verify_folder(Context& context, const VerifyOptions& options, const Hold
 }
 
 Outcome verify(Context& context, const VerifyOptions& options) {
-  TM_TRY(const auto question, read_holder_question(context, options));
-  TM_TRY(const auto viewpoint, viewpoint_of(context, options));
+  TM_TRY(const auto question, read_question(context, options));
+  const std::string file = options.file;
   std::error_code ignored;
-  if (std::filesystem::is_directory(options.file, ignored)) return verify_folder(context, options, question, viewpoint);
-  TM_TRY(const auto verdict, judge_file(context, options, question, viewpoint, options.file));
+  if (std::filesystem::is_directory(file, ignored)) return verify_folder(context, question, file);
+  TM_TRY(const auto verdict, judge_file(context, question, file));
   Json json = as_json(verdict);
   std::string text = to_text(verdict);
   add_missing(question, verdict, json, text);
@@ -572,61 +614,58 @@ Outcome verify(Context& context, const VerifyOptions& options) {
 void add_credential_commands(CLI::App& app, Context& context, Run& run) {
   auto* credential = app.add_subcommand("credential", "Credentials: import, show, present, verify");
   credential->require_subcommand(1);
-  auto text = std::make_shared<std::string>();
-  auto more = std::make_shared<std::string>();
+  auto claim = std::make_shared<ImportOptions>();
   auto* importing = credential->add_subcommand("import", "Take a claim file (NAME.testamur.age) into the wallet");
-  importing->add_option("file", *text, "The claim file")->required();
-  importing->add_option("--code-file", *more, "Read the claim code from this file (default: asked)");
-  importing->callback(
-      [&context, &run, text, more] { run = [&context, text, more] { return import(context, *text, *more); }; });
+  option(*importing, "file", claim->file, "The claim file")->required();
+  option(*importing, "--code-file", claim->code_file, "Read the claim code from this file (default: asked)");
+  importing->callback([&context, &run, claim] { run = [&context, claim] { return import(context, *claim); }; });
   credential->add_subcommand("list", "What the wallet holds")->callback([&context, &run] {
     run = [&context] { return list(context); };
   });
+  auto text = std::make_shared<Given<std::string>>();
   auto* showing = credential->add_subcommand("show", "One credential with all its claims");
-  showing->add_option("reference", *text, "urn:testamur:… (default: the only one)");
+  option(*showing, "reference", *text, "urn:testamur:… (default: the only one)");
   showing->callback([&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
 
   auto options = std::make_shared<PresentOptions>();
   auto* presenting = credential->add_subcommand("present", "Show chosen claims to one verifier");
-  presenting->add_option("reference", options->reference, "urn:testamur:… (default: the only one)");
-  presenting->add_option("--request", options->request,
-                         "Answer this request of a verifier (testamur verifier request)");
-  presenting
-      ->add_option("--claim", options->claims,
-                   "A claim to show, may be given several times (default: those asked for): " + claim_names())
+  option(*presenting, "reference", options->reference, "urn:testamur:… (default: the only one)");
+  option(*presenting, "--request", options->request, "Answer this request of a verifier (testamur verifier request)");
+  option(*presenting, "--claim", options->claims,
+         "A claim to show, may be given several times (default: those asked for): " + claim_names())
       ->allow_extra_args(false);
-  presenting->add_option("--audience", options->audience, "Without a request: the verifier, as it names itself");
-  presenting->add_option("--nonce", options->nonce, "Without a request: the verifier's challenge");
-  presenting->add_option("--until", options->until, "End of the grant, YYYY-MM-DD; binds honest verifiers only");
-  presenting->add_option("--out", options->out, "File to write (default: standard output)");
+  option(*presenting, "--audience", options->audience, "Without a request: the verifier, as it names itself");
+  option(*presenting, "--nonce", options->nonce, "Without a request: the verifier's challenge");
+  option(*presenting, "--until", options->until, "End of the grant, YYYY-MM-DD; binds honest verifiers only");
+  option(*presenting, "--out", options->out, "File to write (default: standard output)");
   presenting->callback([&context, &run, options] { run = [&context, options] { return present(context, *options); }; });
 
+  auto kept = std::make_shared<ReceiptOptions>();
   auto* keeping = credential->add_subcommand("receipt", "Keep a proof of the present status, for use offline");
-  keeping->add_option("file", *text, "A credential or presentation")->required();
-  keeping->add_option("--out", *more, "File to write")->required();
-  keeping->callback(
-      [&context, &run, text, more] { run = [&context, text, more] { return keep_receipt(context, *text, *more); }; });
+  option(*keeping, "file", kept->file, "A credential or presentation")->required();
+  option(*keeping, "--out", kept->out, "File to write")->required();
+  keeping->callback([&context, &run, kept] { run = [&context, kept] { return keep_receipt(context, *kept); }; });
+
   auto checking = std::make_shared<VerifyOptions>();
   auto* verifying =
       credential->add_subcommand("verify", "Signature, contents, status, holder and whether the issuer is accepted");
-  verifying->add_option("file", checking->file, "A credential or presentation, or a folder of them")->required();
-  verifying->add_option("--request", checking->request,
-                        "Judge the answer to this request: its audience, nonce, purpose and time");
-  verifying->add_option("--audience", checking->audience, "Require a holder's proof made for this name");
-  verifying->add_option("--nonce", checking->nonce, "… and this challenge");
-  verifying->add_option("--max-age", checking->max_age_s,
-                        "… not older than this many seconds, counted from when the holder made it (default 86400)");
-  verifying->add_flag("--no-holder", checking->no_holder, "It does not matter who shows it");
-  verifying->add_option("--viewpoint", checking->viewpoint,
-                        "… as this institution sees it (id or domain), and whether it publishes that policy");
-  verifying->add_option("--max-status-age", checking->max_status_age_ms, "Older status is unknown, in milliseconds");
-  verifying->add_option("--purpose", checking->purpose, "credit, access, exemption, employment, profession");
-  verifying->add_option("--receipt", checking->receipt, "Ask nobody: judge by this receipt");
-  auto* policy = verifying->add_option("--policy", checking->policy_file,
-                                       "Decide here by this policy and not by the node's (docs/formats/policy.md)");
-  verifying
-      ->add_option("--graph", checking->graph_file,
-                   "… from the recognitions in this file (testamur trust graph --out) and not from a node")
+  option(*verifying, "file", checking->file, "A credential or presentation, or a folder of them")->required();
+  option(*verifying, "--request", checking->request,
+         "Judge the answer to this request: its audience, nonce, purpose and time");
+  option(*verifying, "--audience", checking->audience, "Require a holder's proof made for this name");
+  option(*verifying, "--nonce", checking->nonce, "… and this challenge");
+  option(*verifying, "--max-age", checking->max_age_s,
+         "… not older than this many seconds, counted from when the holder made it (default 86400)");
+  flag(*verifying, "--no-holder", checking->no_holder, "It does not matter who shows it");
+  option(*verifying, "--viewpoint", checking->viewpoint,
+         "… as this institution sees it (id or domain), and whether it publishes that policy");
+  option(*verifying, "--max-status-age", checking->max_status_age_ms, "Older status is unknown, in milliseconds");
+  option(*verifying, "--purpose", checking->purpose, "credit, access, exemption, employment, profession");
+  option(*verifying, "--receipt", checking->receipt, "Ask nobody: judge by this receipt");
+  auto* policy = option(*verifying, "--policy", checking->policy_file,
+                        "Decide here by this policy and not by the node's (docs/formats/policy.md)");
+  option(*verifying, "--graph", checking->graph_file,
+         "… from the recognitions in this file (testamur trust graph --out) and not from a node")
       ->needs(policy);
   verifying->callback(
       [&context, &run, checking] { run = [&context, checking] { return verify(context, *checking); }; });

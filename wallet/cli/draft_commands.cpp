@@ -11,7 +11,6 @@
 #include "wallet/cli/output.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
-#include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
@@ -104,11 +103,11 @@ Result<Draft> gather(const std::vector<std::string>& files) {
 
 Attempt<void> check_time(Context& context, Client& client, const Draft& draft) {
   TM_TRY(const auto answer, asked(client.status()));
-  if (text_of(answer, "chain_id") != draft.chain.hex()) {
-    return Failure{ExitCode::kUsage, "the node serves another ledger (" + text_of(answer, "chain_id_text") +
+  if (answer.chain != draft.chain) {
+    return Failure{ExitCode::kUsage, "the node serves another ledger (" + chain_text(answer) +
                                          ") than the draft is for (" + to_text(draft.chain) + ")"};
   }
-  const auto ledger_ms = part_of(answer, "as_of").value("time_ms", std::uint64_t{0});
+  const auto ledger_ms = answer.as_of ? answer.as_of->time_ms : 0;
   const auto now_ms = std::max(context.now_ms(), ledger_ms);
   const std::string from = moment_text(valid_from_ms(draft));
   const std::string until = moment_text(valid_until_ms(draft));
@@ -136,7 +135,7 @@ Outcome send_files(Context& context, const Given<std::vector<std::string>>& file
 
   TM_TRY(const auto sent, submit_signed(context, client, draft.transaction.id, carried(draft),
                                         Json{{"command", "send"}, {"says", words}}));
-  Json json{{"transaction", to_text(sent.id)}, {"says", words}, {"kind", body.kind}, {"outcome", sent.outcome}};
+  Json json{{"transaction", to_text(sent.id)}, {"says", words}, {"kind", body.kind}, {"outcome", sent.outcome.json()}};
   std::string more;
   if (body.kind == "institution_register") {
     const auto id = to_text(registered_id(draft));

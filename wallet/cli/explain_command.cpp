@@ -20,7 +20,7 @@ Result<unsigned> bounded(const std::string& text, unsigned most, const char* wha
   return value;
 }
 
-Result<trust::Assumption> read_assumption(Client& client, const std::string& text, const InstitutionId& viewpoint) {
+Attempt<trust::Assumption> read_assumption(Client& client, const std::string& text, const InstitutionId& viewpoint) {
   std::vector<std::string> parts(1);
   for (const char c : text) {
     if (c == ':') {
@@ -34,9 +34,9 @@ Result<trust::Assumption> read_assumption(Client& client, const std::string& tex
   if (parts[0] == "me") {
     assumed.truster = viewpoint;
   } else {
-    TM_TRY(assumed.truster, id_of_institution(client, parts[0]));
+    TM_TRY(assumed.truster, institution_named(client, "--assume", parts[0]));
   }
-  TM_TRY(assumed.subject, id_of_institution(client, parts[1]));
+  TM_TRY(assumed.subject, institution_named(client, "--assume", parts[1]));
   TM_TRY(const auto amount, bounded(parts[2], trust::kFullAmount, "the amount"));
   TM_TRY(const auto depth, bounded(parts[3], trust::kMaxDepth, "the depth"));
   assumed.amount = static_cast<std::uint8_t>(amount);
@@ -107,15 +107,6 @@ ExitCode write_drawings(Context& context, const OwnQuestion& question, const tru
 
 }  // namespace
 
-Result<InstitutionId> id_of_institution(Client& client, const std::string& id_or_domain) {
-  if (id_or_domain.starts_with("tmi1")) return parse_institution_id(id_or_domain);
-  auto answer = client.institution_by_domain(id_or_domain);
-  if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
-  const auto id = from_hex(std::get<Json>(answer)["institution"]["name"].value("id", ""));
-  if (!id || id->size() != InstitutionId::kSize) return error("the node gave no id for " + id_or_domain);
-  return InstitutionId::prefix_of(*id);
-}
-
 ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuestion& question) {
   trust::PolicyReading reading;
   if (!question.policy_file.empty()) {
@@ -129,7 +120,7 @@ ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuesti
   query.point = question.point;
   for (const auto& text : question.assume) {
     auto assumed = read_assumption(client, text, query.viewpoint);
-    if (!assumed.ok()) return fail(context, ExitCode::kUsage, assumed.message());
+    if (!assumed.ok()) return report(context, assumed.failure());
     query.assume.push_back(*assumed);
   }
   std::unique_ptr<GraphSource> graph = std::make_unique<NodeGraph>(client);
@@ -139,7 +130,9 @@ ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuesti
     graph = std::make_unique<FileGraph>(std::move(*file));
   }
   auto view = fetch_local_view(*graph, query.viewpoint, {query.issuer}, reading.policy, query.assume);
-  if (!view.ok()) return fail(context, ExitCode::kUnreachable, view.message());
+  if (!view.ok()) {
+    return fail(context, question.graph_file.empty() ? ExitCode::kUnreachable : ExitCode::kUsage, view.message());
+  }
   query.as_of = view->as_of;
   query.at_time_ms = question.at_time_ms == 0 ? view->as_of.today_ms : question.at_time_ms;
   const auto explanation = trust::explain(view->history, query, reading.policy);

@@ -24,7 +24,4 @@ struct OwnQuestion {
 
 ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuestion& question);
 
-// An institution by id (tmi…) or domain.
-Result<InstitutionId> id_of_institution(Client& client, const std::string& id_or_domain);
-
 }  // namespace testamur::wallet

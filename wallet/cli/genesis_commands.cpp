@@ -77,6 +77,12 @@ bool may_come(const GenesisFault& fault) {
   return fault.name == "parties" || fault.name == "validators" || fault.name == "parent";
 }
 
+// Added twice, every rule about parties would complain of the same institution.
+bool is_in(const Genesis& genesis, const PartyInput& input) {
+  const auto id = ledger::party_id(input.party);
+  return std::ranges::any_of(genesis.content.parties, [&](const auto& party) { return ledger::party_id(party) == id; });
+}
+
 Result<Genesis> with_party(Genesis genesis, PartyInput input) {
   const auto id = ledger::party_id(input.party);
   if (input.validator) {
@@ -107,7 +113,7 @@ Result<Genesis> with_node_keys(Genesis genesis, NodeKeysInput input) {
 
 ExitCode add(Context& context, const GenesisOptions& options) {
   auto genesis = read_record(options.record);
-  if (!genesis.ok()) return fail(context, ExitCode::kInvalid, genesis.message());
+  if (!genesis.ok()) return fail(context, ExitCode::kUsage, genesis.message());
   if (!genesis->signatures.empty()) {
     return fail(context, ExitCode::kUsage,
                 *options.record +
@@ -117,6 +123,11 @@ ExitCode add(Context& context, const GenesisOptions& options) {
   for (const auto& file : *options.files) {
     auto input = read_ceremony_file(file);
     if (!input.ok()) return fail(context, ExitCode::kUsage, input.message());
+    if (input->party && is_in(*genesis, *input->party)) {
+      return fail(context, ExitCode::kUsage,
+                  file + ": this institution is in " + *options.record +
+                      " already; to change what it says begin the draft anew [party_twice]");
+    }
     auto next = input->party ? with_party(*genesis, std::move(*input->party))
                              : with_node_keys(*genesis, std::move(*input->node_keys));
     if (!next.ok()) return fail(context, ExitCode::kInvalid, file + ": " + next.message());
@@ -154,7 +165,7 @@ Result<std::vector<SecretKey>> root_keys(Context& context, const std::vector<std
 
 ExitCode sign(Context& context, const GenesisOptions& options) {
   auto genesis = read_record(options.record);
-  if (!genesis.ok()) return fail(context, ExitCode::kInvalid, genesis.message());
+  if (!genesis.ok()) return fail(context, ExitCode::kUsage, genesis.message());
   if (const auto faults = ledger::find_content_faults(genesis->content); !faults.empty()) {
     return refuse(context, options.record, faults.front());
   }
@@ -192,10 +203,10 @@ ExitCode sign(Context& context, const GenesisOptions& options) {
 
 ExitCode merge(Context& context, const GenesisOptions& options) {
   auto genesis = read_record(options.record);
-  if (!genesis.ok()) return fail(context, ExitCode::kInvalid, genesis.message());
+  if (!genesis.ok()) return fail(context, ExitCode::kUsage, genesis.message());
   for (const auto& file : *options.files) {
     auto copy = read_record(file);
-    if (!copy.ok()) return fail(context, ExitCode::kInvalid, copy.message());
+    if (!copy.ok()) return fail(context, ExitCode::kUsage, copy.message());
     if (copy->chain != genesis->chain) {
       return fail(context, ExitCode::kInvalid,
                   file + " is the record of " + to_text(copy->chain) + ", and " + *options.record + " is that of " +
@@ -215,7 +226,7 @@ ExitCode merge(Context& context, const GenesisOptions& options) {
 
 ExitCode check(Context& context, const GenesisOptions& options) {
   auto genesis = read_record(options.record);
-  if (!genesis.ok()) return fail(context, ExitCode::kInvalid, genesis.message());
+  if (!genesis.ok()) return fail(context, ExitCode::kUsage, genesis.message());
   return report(context, *genesis, ledger::find_faults(*genesis));
 }
 

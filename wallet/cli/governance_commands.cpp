@@ -3,25 +3,20 @@
 #include <algorithm>
 #include <memory>
 
+#include "common/visible.h"
+#include "ledger/tx/transaction.h"
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/proposals.h"
+#include "wallet/cli/render.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
+#include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
 
 namespace tx = ledger::tx;
-
-std::string text_in(const Json& json, const char* name) { return json.value(name, std::string{}); }
-std::uint64_t number_in(const Json& json, const char* name) { return json.value(name, std::uint64_t{0}); }
-Json part_in(const Json& json, const char* name) { return json.value(name, Json::object()); }
-std::string name_in(const Json& json, const char* name) {
-  const Json part = part_in(json, name);
-  const auto text = text_in(part, "name_now");
-  return text.empty() ? text_in(part, "id_text") : text;
-}
 
 // ---- voting ----------------------------------------------------------------------------------------------------
 
@@ -31,16 +26,36 @@ struct VoteOptions {
   DraftOptions draft;
 };
 
+// A proposal as its transaction says it: the id that is voted on is the digest of these bytes, so that nobody votes on
+// words that a node made up. Where the node no longer holds the transaction its word is all there is.
 struct FoundProposal {
-  TransactionId id;
-  Json view;
+  ProposalAnswer view;
+  bool is_proven = false;
 };
-Attempt<FoundProposal> find_proposal(Client& client, const std::string& text) {
+Attempt<FoundProposal> find_proposal(Client& client, const ChainId& chain, const std::string& text) {
   const auto id = parse_transaction_id(text);
   if (!id.ok()) return Failure{ExitCode::kUsage, id.message() + " (testamur governance list shows the ids)"};
-  TM_TRY(const auto answer, asked(client.proposal(*id)));
-  return FoundProposal{*id, part_in(answer, "proposal")};
+  TM_TRY(auto view, asked(client.proposal(*id)));
+  TM_TRY(const auto carried, asked(client.transaction(*id)));
+
+  const auto decoded = tx::decode(chain, carried.carried);
+  const auto* transaction = std::get_if<tx::SharedTransaction>(&decoded);
+  const bool is_it = transaction != nullptr && (*transaction)->id() == *id;
+  if (!is_it) return FoundProposal{std::move(view), false};
+  TM_TRY(auto body, or_exit(ExitCode::kFailure, view_body((*transaction)->body())));
+  view.content = std::move(body.content);
+  return FoundProposal{std::move(view), true};
 }
+
+// The ledger that the node serves.
+Attempt<ChainId> served_chain(Client& client) {
+  TM_TRY(const auto status, asked(client.status()));
+  if (status.chain) return *status.chain;
+  return Failure{ExitCode::kFailure, "the node does not say which ledger it serves"};
+}
+
+constexpr const char* kUnprovenProposal =
+    "what the proposal says is the node's word: it does not show the transaction that proposed it. Ask another node";
 
 Outcome vote(Context& context, const VoteOptions& options) {
   const bool yes = *options.answer == "yes";
@@ -48,20 +63,21 @@ Outcome vote(Context& context, const VoteOptions& options) {
     return Failure{ExitCode::kUsage, "vote yes or no, not \"" + *options.answer + "\""};
   }
   TM_TRY(auto session, open_issuer_session(context));
-  TM_TRY(const auto found, find_proposal(session.client, options.proposal));
+  TM_TRY(const auto found, find_proposal(session.client, session.profile.chain, options.proposal));
   TransactionRequest request;
   request.command = "governance vote";
   request.make = [&](const tx::Envelope& envelope) {
-    return tx::build(envelope, tx::VoteContent{found.id, yes, false});
+    return tx::build(envelope, tx::VoteContent{found.view.id, yes, false});
   };
   request.done = std::string("voted ") + (yes ? "yes" : "no");
   request.look = [&](const tx::UnsignedTransaction&, const Surroundings&, Description& description) -> Attempt<void> {
-    const Json proposal = part_in(found.view, "proposal");
+    const Json& proposal = found.view.content;
     TM_TRY(const auto known,
            asked(look_around(session.client, BodyView{"", proposal, session.profile.institution, 0})));
     description.words += "\nWhat it is about: " + proposal_words(proposal, known);
     description.words += "\nSo far: " + tally_text(found.view) + ".";
     description.warnings = proposal_warnings(proposal, known);
+    if (!found.is_proven) description.warnings.push_back(kUnprovenProposal);
     return {};
   };
   return carry_out(session, std::move(request), options.draft);
@@ -69,9 +85,9 @@ Outcome vote(Context& context, const VoteOptions& options) {
 
 Outcome veto(Context& context, const VoteOptions& options) {
   TM_TRY(auto session, open_issuer_session(context));
-  TM_TRY(const auto found, find_proposal(session.client, options.proposal));
-  const Json replacement = part_in(part_in(found.view, "proposal"), "root_replacement");
-  if (text_in(replacement, "institution") != session.profile.institution.hex()) {
+  TM_TRY(const auto found, find_proposal(session.client, session.profile.chain, options.proposal));
+  const Json& replacement = part_of(found.view.content, "root_replacement");
+  if (text_of(replacement, "institution") != session.profile.institution.hex()) {
     return Failure{ExitCode::kUsage, "only the replacement of one's own root can be vetoed; " + *options.proposal +
                                          " is no proposal to replace the root of " + session.profile.name};
   }
@@ -79,7 +95,7 @@ Outcome veto(Context& context, const VoteOptions& options) {
   request.command = "governance veto";
   request.purpose = KeyPurpose::kRoot;
   request.make = [&](const tx::Envelope& envelope) {
-    return tx::build(envelope, tx::VoteContent{found.id, false, true});
+    return tx::build(envelope, tx::VoteContent{found.view.id, false, true});
   };
   request.done = "vetoed: the present root keys stay";
   return carry_out(session, std::move(request), options.draft);
@@ -89,58 +105,60 @@ Outcome veto(Context& context, const VoteOptions& options) {
 
 Outcome list(Context& context, bool open_only) {
   Client client = context.client();
-  TM_TRY(const auto json, asked(client.proposals(open_only)));
+  TM_TRY(const auto answer, asked(client.proposals(open_only)));
   std::string text;
-  for (const auto& view : json.value("proposals", Json::array())) text += proposal_line(view);
+  for (const auto& view : answer.proposals) text += proposal_line(view);
   if (text.empty()) text = open_only ? "no proposal is open\n" : "nothing was ever proposed\n";
-  return Reply{json, text};
+  return Reply{answer.shown.json(), text};
 }
 
 Outcome show(Context& context, const std::string& text) {
   Client client = context.client();
-  TM_TRY(const auto found, find_proposal(client, text));
-  const Json proposal = part_in(found.view, "proposal");
-  TM_TRY(const auto around, asked(look_around(client, BodyView{"", proposal, InstitutionId{}, 0})));
-  const auto words = proposal_words(proposal, around);
-  std::string out = proposal_line(found.view) + words + "\n";
-  for (const auto& each : found.view.value("votes", Json::array())) {
-    out += "  " + date_time_in(part_in(each, "anchor")) + "  " + name_in(each, "validator") + " votes " +
-           (each.value("approve", false) ? toned(Tone::kGood, "yes") : toned(Tone::kBad, "no")) +
-           (each.value("counts", true) ? "" : " (no longer a validator: does not count)") + "\n";
+  TM_TRY(const auto chain, served_chain(client));
+  TM_TRY(const auto found, find_proposal(client, chain, text));
+  const auto& view = found.view;
+  TM_TRY(const auto around, asked(look_around(client, BodyView{"", view.content, InstitutionId{}, 0})));
+  const auto words = proposal_words(view.content, around);
+  std::string out = proposal_line(view) + words + "\n";
+  if (!found.is_proven) out += toned(Tone::kDoubt, "Warning: ") + kUnprovenProposal + "\n";
+  for (const auto& each : view.votes) {
+    out += "  " + moment_text(each.time_ms) + "  " + party_text(each.validator) + " votes " +
+           (each.approve ? toned(Tone::kGood, "yes") : toned(Tone::kBad, "no")) +
+           (each.counts ? "" : " (no longer a validator: does not count)") + "\n";
   }
-  Json json = found.view;
+  Json json = view.shown.json();
   json["says"] = words;
+  json["proven"] = found.is_proven;
   return Reply{json, out};
 }
 
-std::string ready_line(const Json& ready) {
-  return text_in(ready, "id_text") + "  " + name_in(ready, "institution") + ", key " +
-         text_in(ready, "consensus_key_id_text") + ", software " + text_in(ready, "software_version") + ", protocol " +
-         std::to_string(number_in(ready, "protocol_version")) +
-         (ready.value("lapsed", false) ? ", lapsed " : ", until ") + moment_text(number_in(ready, "lapses_ms")) + "\n";
+std::string key_or_unknown(const std::optional<KeyId>& key) { return key ? to_text(*key) : "unknown"; }
+
+std::string ready_line(const ReadyAnswer& ready) {
+  return to_text(ready.id) + "  " + party_text(ready.institution) + ", key " + key_or_unknown(ready.consensus_key) +
+         ", software " + one_line(ready.software_version) + ", protocol " + std::to_string(ready.protocol_version) +
+         (ready.lapsed ? ", lapsed " : ", until ") + moment_text(ready.lapses_ms) + "\n";
 }
 
 Outcome validators(Context& context) {
   Client client = context.client();
-  TM_TRY(const auto json, asked(client.validators()));
-  const Json seats = json.value("seats", Json::array());
-  const auto n = seats.size();
-  const Json protocol = part_in(json, "protocol");
-  std::string text = "epoch " + std::to_string(number_in(json, "epoch")) + ": " + std::to_string(n) +
+  TM_TRY(const auto answer, asked(client.validators()));
+  const auto n = answer.seats.size();
+  std::string text = "epoch " + std::to_string(answer.epoch) + ": " + std::to_string(n) +
                      (n == 1 ? " validator; " : " validators; ") + std::to_string(quorum_of(n)) + " sign a block, " +
                      std::to_string(tolerated_failures(n)) + " may fail, " + std::to_string(votes_needed(n)) +
                      " decide a vote\n";
-  for (const auto& seat : seats) {
-    text += "  " + name_in(seat, "institution") + " (" + text_in(part_in(seat, "institution"), "id_text") + "), key " +
-            text_in(seat, "consensus_key_id_text") + "\n";
-    if (seat.contains("ready")) text += "    ready " + ready_line(seat["ready"]);
+  for (const auto& seat : answer.seats) {
+    text += "  " + party_text(seat.institution) + " (" + to_text(seat.institution.id) + "), key " +
+            key_or_unknown(seat.consensus_key) + "\n";
+    if (seat.ready) text += "    ready " + ready_line(*seat.ready);
   }
-  text += "protocol version " + std::to_string(number_in(protocol, "in_force"));
-  if (number_in(protocol, "activating") != 0) {
-    text += "; version " + std::to_string(number_in(protocol, "activating")) + " from block " +
-            std::to_string(number_in(protocol, "activation_height"));
+  text += "protocol version " + std::to_string(answer.protocol_in_force);
+  if (answer.protocol_activating != 0) {
+    text += "; version " + std::to_string(answer.protocol_activating) + " from block " +
+            std::to_string(answer.activation_height.value);
   }
-  return Reply{json, text + "\n"};
+  return Reply{answer.shown.json(), text + "\n"};
 }
 
 Outcome ready(Context& context, const std::string& institution) {
@@ -149,82 +167,76 @@ Outcome ready(Context& context, const std::string& institution) {
   if (!institution.empty()) {
     TM_TRY(only, institution_named(client, "institution", institution));
   }
-  TM_TRY(const auto json, asked(client.ready(only)));
+  TM_TRY(const auto answer, asked(client.ready(only)));
   std::string text;
-  for (const auto& each : json.value("ready", Json::array())) text += ready_line(each);
-  return Reply{json, text.empty() ? "no node has declared itself ready\n" : text};
+  for (const auto& each : answer.ready) text += ready_line(each);
+  return Reply{answer.shown.json(), text.empty() ? "no node has declared itself ready\n" : text};
 }
 
 Outcome evidence(Context& context) {
   Client client = context.client();
-  TM_TRY(const auto json, asked(client.evidence()));
+  TM_TRY(const auto answer, asked(client.evidence()));
   std::string text;
-  for (const auto& each : json.value("evidence", Json::array())) {
-    const bool committed = each.contains("anchor");
-    text += name_in(each, "validator") + ", epoch " + std::to_string(number_in(each, "epoch")) + ", view " +
-            std::to_string(number_in(each, "view")) + ": " + text_in(each, "contradiction") + "\n  " +
-            (committed ? "on the ledger since " + date_time_in(part_in(each, "anchor"))
-                       : "seen by this node " + moment_text(number_in(each, "seen_ms")) + ", not on the ledger yet") +
+  for (const auto& each : answer.evidence) {
+    text += party_text(each.validator) + ", epoch " + std::to_string(each.epoch) + ", view " +
+            std::to_string(each.view) + ": " + one_line(each.contradiction) + "\n  " +
+            (each.anchored_ms ? "on the ledger since " + moment_text(*each.anchored_ms)
+                              : "seen by this node " + moment_text(each.seen_ms) + ", not on the ledger yet") +
             "\n";
   }
   if (!text.empty())
     text += "Nothing happens by itself: governance propose suspend, or validator-set remove or replace, is a vote.\n";
-  return Reply{json, text.empty() ? "no validator was seen to contradict itself\n" : text};
+  return Reply{answer.shown.json(), text.empty() ? "no validator was seen to contradict itself\n" : text};
 }
 
 Outcome parameters(Context& context) {
   Client client = context.client();
-  TM_TRY(const auto json, asked(client.parameters()));
+  TM_TRY(const auto answer, asked(client.parameters()));
   std::string text;
-  for (const auto& row : json.value("parameters", Json::array())) {
-    const auto name = text_in(row, "name");
-    const auto value = number_in(row, "value");
-    text +=
-        name + " = " + std::to_string(value) + (name.ends_with("_ms") ? "  (" + duration_text(value) + ")" : "") + "\n";
+  for (const auto& [name, value] : answer.values) {
+    text += one_line(name) + " = " + std::to_string(value) +
+            (name.ends_with("_ms") ? "  (" + duration_text(value) + ")" : "") + "\n";
   }
-  return Reply{json, text};
+  return Reply{answer.shown.json(), text};
 }
 
 }  // namespace
 
-std::string date_time_in(const Json& anchor) { return moment_text(number_in(anchor, "time_ms")); }
-
-std::string tally_text(const Json& view) {
-  std::uint64_t against = 0;
-  for (const auto& each : view.value("votes", Json::array())) {
-    against += each.value("counts", true) && !each.value("approve", false) ? 1 : 0;
-  }
-  return std::to_string(number_in(view, "approvals")) + " of the " +
-         std::to_string(number_in(view, "approvals_needed")) + " yes votes that are needed, " +
-         std::to_string(against) + " no";
+std::string tally_text(const ProposalAnswer& view) {
+  const auto against =
+      std::ranges::count_if(view.votes, [](const VoteAnswer& vote) { return vote.counts && !vote.approve; });
+  return std::to_string(view.approvals) + " of the " +
+         (view.approvals_needed == 0 ? "unknown number of" : std::to_string(view.approvals_needed)) +
+         " yes votes that are needed, " + std::to_string(against) + " no";
 }
 
-std::string proposal_line(const Json& view) {
-  const auto state = text_in(view, "state");
-  const Json proposal = part_in(view, "proposal");
-  const auto effective_ms = number_in(proposal, "effective_ms");
+std::string proposal_line(const ProposalAnswer& view) {
   std::string what = "unknown";
   for (const char* action : {"admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension",
                              "succession_merge", "succession_split", "succession_rename", "succession_custody"}) {
-    if (proposal.contains(action)) what = action;
+    if (view.content.contains(action)) what = action;
   }
-  std::string text = toned(Tone::kStrong, text_in(view, "id_text")) + "  " + what + ", by " +
-                     name_in(view, "proposer") + ", " + date_time_in(part_in(view, "proposed")) + "\n  ";
-  if (state == "voting") {
-    text += "voting until " + moment_text(number_in(proposal, "voting_ends_ms")) + ": " + tally_text(view);
-  } else if (state == "passed") {
-    text += "passed; takes effect with the first block" +
-            (effective_ms == 0 ? std::string(" that may") : " at or after " + moment_text(effective_ms));
-  } else if (state == "done") {
-    text += "in effect since block " + std::to_string(number_in(view, "ended_height")) + ", " +
-            moment_text(number_in(view, "ended_ms"));
-  } else if (state == "void") {
-    text += "void: on its day the ledger did not allow it any more (" + text_in(view, "reason") + ")";
-  } else {
-    text += state == "vetoed" ? "vetoed by the root that it would have replaced"
-                              : "lapsed: the voting ended without enough yes votes";
+  const auto time = [&view](const char* name) { return view.content.value(name, std::uint64_t{0}); };
+  std::string text = toned(Tone::kStrong, to_text(view.id)) + "  " + what + ", by " + party_text(view.proposer) + ", " +
+                     moment_text(view.proposed_ms) + "\n  ";
+  switch (view.state) {
+    case ProposalState::kVoting:
+      return text + "voting until " + moment_text(time("voting_ends_ms")) + ": " + tally_text(view) + "\n";
+    case ProposalState::kPassed:
+      return text + "passed; takes effect with the first block" +
+             (time("effective_ms") == 0 ? std::string(" that may")
+                                        : " at or after " + moment_text(time("effective_ms"))) +
+             "\n";
+    case ProposalState::kDone:
+      return text + "in effect since block " + std::to_string(view.ended_height.value) + ", " +
+             moment_text(view.ended_ms) + "\n";
+    case ProposalState::kVoid:
+      return text + "void: on its day the ledger did not allow it any more (" + one_line(view.reason) + ")\n";
+    case ProposalState::kVetoed: return text + "vetoed by the root that it would have replaced\n";
+    case ProposalState::kLapsed: return text + "lapsed: the voting ended without enough yes votes\n";
+    case ProposalState::kUnknown: break;
   }
-  return text + "\n";
+  return text + "in a state that this program does not know: use a newer testamur\n";
 }
 
 void add_governance_commands(CLI::App& app, Context& context, Run& run) {

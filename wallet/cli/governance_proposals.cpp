@@ -58,34 +58,29 @@ Attempt<Proposed> admission(IssuerSession& session, const ProposeOptions& option
 
 // ---- the validator set -----------------------------------------------------------------------------------------
 
-template <class Id>
-Result<Id> id_from(const Json& json, const char* name) {
-  const auto bytes = from_hex(json.value(name, std::string{}));
-  const auto id = bytes ? Id::from(*bytes) : std::nullopt;
-  if (!id) return error(std::string("the node's answer has no ") + name);
-  return *id;
-}
-
 Attempt<std::vector<tx::Seat>> seats_now(Client& client) {
   TM_TRY(const auto answer, asked(client.validators()));
   std::vector<tx::Seat> seats;
-  for (const auto& seat : answer.value("seats", Json::array())) {
-    TM_TRY(const auto institution, id_from<InstitutionId>(seat.value("institution", Json::object()), "id"));
-    TM_TRY(const auto key, id_from<KeyId>(seat, "consensus_key_id"));
-    seats.push_back({institution, key, TransactionId{}});
+  for (const auto& seat : answer.seats) {
+    // A set that loses a member by an answer that lost it would be voted on as the next one.
+    if (!seat.institution.is_named() || !seat.consensus_key) {
+      return Failure{ExitCode::kFailure, "the node does not say who sits in the validator set with which key"};
+    }
+    seats.push_back({seat.institution.id, *seat.consensus_key, TransactionId{}});
   }
   return seats;
 }
 
 // The `ready` that the option names, of this institution and not lapsed.
-Attempt<Json> ready_of(Client& client, const InstitutionId& institution, const std::string& text) {
+Attempt<ReadyAnswer> ready_of(Client& client, const InstitutionId& institution, const std::string& text) {
   const auto id = parse_transaction_id(text);
   if (!id.ok()) return error("--ready: " + id.message());
   TM_TRY(const auto answer, asked(client.ready(institution)));
-  for (const auto& entry : answer.value("ready", Json::array())) {
-    if (entry.value("id", "") != id->hex()) continue;
-    if (entry.value("lapsed", false)) {
-      return error("--ready: it lapsed on " + moment_text(entry.value("lapses_ms", std::uint64_t{0})) +
+  for (const auto& entry : answer.ready) {
+    if (entry.id != *id || entry.institution.id != institution) continue;
+    if (!entry.consensus_key) return error("--ready: the node does not say of which consensus key it is");
+    if (entry.lapsed) {
+      return error("--ready: it lapsed on " + moment_text(entry.lapses_ms) +
                    "; run testamurd ready at that node again");
     }
     return entry;
@@ -97,13 +92,11 @@ Attempt<Json> ready_of(Client& client, const InstitutionId& institution, const s
 // Whether a node that answers is connected to the incoming one: no rule of the ledger, but a reason to wait.
 void warn_if_unreachable(Client& client, const InstitutionId& institution, std::vector<std::string>& warnings) {
   auto answer = client.status();
-  if (!std::holds_alternative<Json>(answer)) return;
-  const Json& status = std::get<Json>(answer);
-  if (status.value("institution", Json::object()).value("id", "") == institution.hex()) return;
-  for (const auto& peer : status.value("peers", Json::array())) {
-    const bool same = peer.value("institution", Json::object()).value("id", "") == institution.hex();
-    if (same && peer.value("connected", false)) return;
-  }
+  const auto* status = std::get_if<StatusAnswer>(&answer);
+  if (status == nullptr || status->institution.id == institution) return;
+  const bool connected = std::ranges::any_of(
+      status->peers, [&](const PeerAnswer& peer) { return peer.institution.id == institution && peer.connected; });
+  if (connected) return;
   warnings.push_back(
       "the node that was asked is not connected to the incoming node now: a validator that the others do not reach "
       "counts as failed");
@@ -113,17 +106,16 @@ Attempt<Proposed> put_seat(IssuerSession& session, const ProposeOptions& options
   TM_TRY(const auto id, party_of(session, options));
   TM_TRY(auto seats, seats_now(session.client));
   TM_TRY(const auto ready, ready_of(session.client, id, options.ready));
-  TM_TRY(const auto key, id_from<KeyId>(ready, "consensus_key_id"));
-  TM_TRY(const auto ready_id, id_from<TransactionId>(ready, "id"));
-  TM_TRY(auto content, edit_set(std::move(seats), {tx::Seat{id, key, ready_id}, std::nullopt}, must_be_new));
+  TM_TRY(auto content,
+         edit_set(std::move(seats), {tx::Seat{id, *ready.consensus_key, ready.id}, std::nullopt}, must_be_new));
   Proposed proposed{std::move(content), {}};
   TM_TRY(const auto ends_ms, parse_time(options.voting_ends, session.context.now_ms()));
   auto due_ms = ends_ms;
   if (!options.effective->empty()) {
     TM_TRY(due_ms, parse_time(options.effective, session.context.now_ms()));
   }
-  if (const auto lapses_ms = ready.value("lapses_ms", std::uint64_t{0}); lapses_ms <= due_ms) {
-    proposed.warnings.push_back("the ready lapses on " + moment_text(lapses_ms) +
+  if (ready.lapses_ms <= due_ms) {
+    proposed.warnings.push_back("the ready lapses on " + moment_text(ready.lapses_ms) +
                                 ", which may be before the change is due: then the change is void");
   }
   warn_if_unreachable(session.client, id, proposed.warnings);
@@ -178,11 +170,10 @@ Attempt<Proposed> protocol(IssuerSession& session, const ProposeOptions& options
   if (version == 0 || version > 0xffff) return error("a protocol version is from 1 to 65535");
   Proposed proposed{tx::ProtocolActivationContent{static_cast<std::uint16_t>(version), Height{options.height}}, {}};
   TM_TRY(const auto answer, asked(session.client.validators()));
-  const Json seats = answer.value("seats", Json::array());
+  const auto& seats = answer.seats;
   std::size_t know = 0;
   for (const auto& seat : seats) {
-    const Json ready = seat.value("ready", Json::object());
-    know += !ready.value("lapsed", true) && ready.value("protocol_version", 0U) >= version ? 1 : 0;
+    know += seat.ready && !seat.ready->lapsed && seat.ready->protocol_version >= version ? 1 : 0;
   }
   if (know < quorum_of(seats.size())) {
     proposed.warnings.push_back("only " + std::to_string(know) + " of " + std::to_string(seats.size()) +

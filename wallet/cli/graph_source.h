@@ -1,6 +1,5 @@
-// Where a local view takes the recognition network from: a node that is asked, or a file that was written before.
-//
-// Answers are the JSON of wallet/client/message_json.h. One thread, as the client.
+// Where a local view takes the recognition network from: a node that is asked, or a file that was written before. One
+// thread, as the client.
 #pragma once
 
 #include <map>
@@ -17,24 +16,24 @@ class GraphSource {
   virtual ~GraphSource() = default;
   // By whose word all of it stands, for people.
   virtual std::string name() const = 0;
-  // {institutions: […], as_of}: everybody on the ledger.
-  virtual Result<Json> institutions() = 0;
-  // {institution: {keys, history, …}}
-  virtual Result<Json> institution(const InstitutionId& id) = 0;
-  // {statements: […]}: everything that an institution ever said.
-  virtual Result<Json> statements(const InstitutionId& author) = 0;
-  // {successions: […]}: mergers, splits, renames and custodies, in ledger order.
-  virtual Result<Json> successions() = 0;
+  // Everybody on the ledger.
+  virtual Result<InstitutionsAnswer> institutions() = 0;
+  // One with its keys and history.
+  virtual Result<InstitutionAnswer> institution(const InstitutionId& id) = 0;
+  // Everything that an institution ever said.
+  virtual Result<StatementsAnswer> statements(const InstitutionId& author) = 0;
+  // Mergers, splits, renames and custodies, in ledger order.
+  virtual Result<SuccessionsAnswer> successions() = 0;
 };
 
 class NodeGraph final : public GraphSource {
  public:
   explicit NodeGraph(Client& client) : client_(client) {}
   std::string name() const override { return client_.answering(); }
-  Result<Json> institutions() override;
-  Result<Json> institution(const InstitutionId& id) override;
-  Result<Json> statements(const InstitutionId& author) override;
-  Result<Json> successions() override;
+  Result<InstitutionsAnswer> institutions() override;
+  Result<InstitutionAnswer> institution(const InstitutionId& id) override;
+  Result<StatementsAnswer> statements(const InstitutionId& author) override;
+  Result<SuccessionsAnswer> successions() override;
 
  private:
   Client& client_;
@@ -48,20 +47,20 @@ class FileGraph final : public GraphSource {
  public:
   static Result<FileGraph> read(const std::string& path);
   std::string name() const override { return path_; }
-  Result<Json> institutions() override;
-  Result<Json> institution(const InstitutionId& id) override;
-  Result<Json> statements(const InstitutionId& author) override;
-  Result<Json> successions() override;
-  // The AchievementView of a version; nothing where the file does not hold it.
-  std::optional<Json> achievement(const AchievementId& id) const;
+  Result<InstitutionsAnswer> institutions() override;
+  Result<InstitutionAnswer> institution(const InstitutionId& id) override;
+  Result<StatementsAnswer> statements(const InstitutionId& author) override;
+  Result<SuccessionsAnswer> successions() override;
+  // Nothing where the file does not hold that version.
+  std::optional<AchievementAnswer> achievement(const AchievementId& id) const;
 
  private:
   std::string path_;
-  Json as_of_;
-  Json successions_;
-  std::map<std::string, Json> achievements_;  // by their text form
-  std::map<InstitutionId, Json> institutions_;
-  std::map<InstitutionId, Json> statements_;
+  std::optional<AsOf> as_of_;
+  SuccessionsAnswer successions_;
+  std::map<AchievementId, AchievementAnswer> achievements_;
+  std::map<InstitutionId, InstitutionAnswer> institutions_;
+  std::map<InstitutionId, StatementsAnswer> statements_;
 };
 
 // Everything that a node lists, as the text of such a file.

@@ -10,7 +10,6 @@
 #include "wallet/cli/successions.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
-#include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
@@ -126,8 +125,8 @@ Outcome succeed(Context& context, tx::SuccessionKind kind, const InstitutionOpti
 Outcome show(Context& context, const std::string& institution) {
   Client client = context.client();
   TM_TRY(const auto who, named_or_own(context, client, institution));
-  TM_TRY(const auto json, asked(find_institution(client, who, true)));
-  return Reply{json, institution_text(part_of(json, "institution")) + toned(Tone::kQuiet, as_of_text(json)) + "\n"};
+  TM_TRY(const auto answer, asked(find_institution(client, who, true)));
+  return Reply{answer.shown.json(), institution_text(answer) + toned(Tone::kQuiet, as_of_text(answer.as_of)) + "\n"};
 }
 
 using Action = std::function<Outcome(Context&, const InstitutionOptions&)>;

@@ -9,7 +9,6 @@
 #include "wallet/cli/key_files.h"
 #include "wallet/cli/output.h"
 #include "wallet/cli/transaction_flow.h"
-#include "wallet/client/json_fields.h"
 #include "wallet/client/outbox.h"
 
 namespace testamur::wallet {
@@ -21,18 +20,17 @@ constexpr KeyPurpose kVaultPurposes[] = {KeyPurpose::kRoot, KeyPurpose::kIssue, 
                                          KeyPurpose::kCredential};
 
 // Chain and institution, found through the registered issue key.
-Attempt<Json> find_profile(Client& client, const SecretKey& issue_key) {
+Attempt<IssuerProfile> find_profile(Client& client, const SecretKey& issue_key) {
   auto called = client.key(key_id(KeyPurpose::kIssue, issue_key.public_key()));
   if (const auto* failure = std::get_if<CallError>(&called); failure && failure->kind == CallFailure::kNotFound) {
     return Failure{ExitCode::kUnknown, "the ledger does not know this issue key: " + failure->message};
   }
   TM_TRY(const auto key, asked(std::move(called)));
   TM_TRY(const auto status, asked(client.status()));
-  const Json& name = part_of(key, "institution");
-  return Json{{"chain", text_of(status, "chain_id_text")},
-              {"institution", text_of(name, "id_text")},
-              {"name", text_of(name, "name_now")},
-              {"domain", text_of(name, "domain")}};
+  if (!status.chain || !key.institution.is_named()) {
+    return Failure{ExitCode::kFailure, "the node does not say which ledger it serves and whose this issue key is"};
+  }
+  return IssuerProfile{*status.chain, key.institution.id, key.institution.name_now, key.institution.domain};
 }
 
 Attempt<void> seal_keys(Context& context, std::vector<std::pair<KeyPurpose, SecretKey>> keys,
@@ -72,16 +70,20 @@ Outcome init(Context& context, const InitOptions& options) {
   std::error_code failure;
   std::filesystem::create_directories(context.path("issuer"), failure);
   if (failure) return Failure{ExitCode::kFailure, "cannot create " + context.path("issuer") + ": " + failure.message()};
-  TM_TRY_STATUS(seal_keys(context, std::move(keys), text_of(profile, "institution")));
-  TM_TRY_STATUS(or_exit(ExitCode::kFailure, write_home_file(context, "issuer/issuer.json", as_bytes(profile.dump(2)))));
+  TM_TRY_STATUS(seal_keys(context, std::move(keys), to_text(profile.institution)));
+  const Json json{{"chain", to_text(profile.chain)},
+                  {"institution", to_text(profile.institution)},
+                  {"name", profile.name},
+                  {"domain", profile.domain}};
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure, write_home_file(context, "issuer/issuer.json", as_bytes(json.dump(2)))));
 
   // Only now are the keys safe elsewhere.
   if (!keep) {
     for (auto purpose : kVaultPurposes) erase_key_file(key_file_in(directory, purpose));
   }
-  return Reply{profile, text_of(profile, "name") + " (" + text_of(profile, "institution") + ") is set up in " +
-                            context.home + "\n  the keys are sealed, one vault a purpose" +
-                            (keep ? "" : "; the plain key files were erased") + "\n"};
+  return Reply{json, profile.name + " (" + to_text(profile.institution) + ") is set up in " + context.home +
+                         "\n  the keys are sealed, one vault a purpose" +
+                         (keep ? "" : "; the plain key files were erased") + "\n"};
 }
 
 struct AchievementOptions {
@@ -110,8 +112,7 @@ Outcome retire(Context& context, const AchievementOptions& options) {
     return Failure{ExitCode::kUsage, text + " is an achievement of another institution; this home is of " +
                                          to_text(session.profile.institution)};
   }
-  if (auto known = asked(session.client.achievement(id.institution, id.number, id.version), text); !known.ok())
-    return known.failure();
+  if (auto known = asked(session.client.achievement(id), text); !known.ok()) return known.failure();
   TransactionRequest request;
   request.command = "issuer achievement retire";
   request.make = [&id](const tx::Envelope& envelope) {

@@ -12,7 +12,6 @@
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
 #include "wallet/cli/void_forecast.h"
-#include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
@@ -126,14 +125,15 @@ Attempt<OwnKey> own_key(IssuerSession& session, const std::string& text) {
   const auto id = parse_key_id(text);
   if (!id.ok()) return Failure{ExitCode::kUsage, id.message() + " (testamur key list shows the ids)"};
   TM_TRY(const auto answer, asked(session.client.key(*id)));
-  const Json& key = part_of(answer, "key");
-  if (text_of(key, "institution_id") != session.profile.institution.hex()) {
+  const auto& key = answer.key;
+  if (key.record.owner != session.profile.institution) {
     return Failure{ExitCode::kUsage, text + " is a key of another institution"};
   }
-  if (text_of(key, "state") != "active") return Failure{ExitCode::kUsage, text + " is retired already"};
-  const auto purpose = parse_key_purpose(text_of(key, "purpose"));
-  if (!purpose) return Failure{ExitCode::kFailure, "the node does not say what " + text + " is for"};
-  return OwnKey{*id, *purpose};
+  if (key.state == KeyState::kUnknown || !key.record.purpose) {
+    return Failure{ExitCode::kFailure, "the node does not say what " + text + " is for and what became of it"};
+  }
+  if (key.state != KeyState::kActive) return Failure{ExitCode::kUsage, text + " is retired already"};
+  return OwnKey{*id, *key.record.purpose};
 }
 
 // A consensus key in the set changes only with the set.
@@ -160,11 +160,11 @@ Outcome rotate(Context& context, const KeyOptions& options) {
 
 Attempt<bool> votes_with(Client& client, const KeyId& id) {
   TM_TRY(const auto answer, asked(client.parameters()));
-  for (const auto& seat : part_of(answer, "validators")) {
-    auto bytes = from_hex(text_of(seat, "public_key"));
-    if (bytes && key_id(KeyPurpose::kConsensus, PublicKey{SignatureAlgorithm::kBip340, *bytes}) == id) return true;
+  if (!answer.validators_whole) {
+    return Failure{ExitCode::kFailure, "the node does not say which keys vote: ask another one with --endpoint"};
   }
-  return false;
+  return std::ranges::any_of(
+      answer.validators, [&](const ValidatorAnswer& seat) { return key_id(KeyPurpose::kConsensus, seat.key) == id; });
 }
 
 // Since when nothing that the key signed counts; 0 for an ordinary retirement.
@@ -232,27 +232,16 @@ Outcome make(Context& context, const KeyOptions& options) {
                                                      *options.purpose + " --public " + out + "\n"};
 }
 
-std::string key_line(const Json& key) {
-  const std::string state = key.value("state", "");
-  const Json retired = key.value("retired", Json::object());
-  std::string text = key.value("id_text", "") + "  " + key.value("purpose", "") + "  " + key.value("algorithm", "") +
-                     "  " + toned(state == "active" ? Tone::kGood : Tone::kDoubt, state) + "  since " +
-                     date_text(key.value("added", Json::object()).value("time_ms", std::uint64_t{0}));
-  if (state != "active") text += ", retired " + date_text(retired.value("time_ms", std::uint64_t{0}));
-  const auto since_ms = key.value("compromised_since_ms", std::uint64_t{0});
-  if (since_ms != 0) text += "; void what it signed since " + moment_text(since_ms);
-  return text + "\n";
-}
-
 Outcome list(Context& context, const std::string& institution) {
   Client client = context.client();
   TM_TRY(const auto who, named_or_own(context, client, institution));
   TM_TRY(const auto answer, asked(find_institution(client, who, false)));
-  const Json& view = part_of(answer, "institution");
-  std::string text = institution_line(view) + "  " + std::to_string(view.value("root_threshold", 0U)) +
+  std::string text = institution_line(answer) + "  " +
+                     (answer.root_threshold == 0 ? "an unknown number" : std::to_string(answer.root_threshold)) +
                      " of its root keys sign for it\n";
-  for (const auto& key : view.value("keys", Json::array())) text += "  " + key_line(key);
-  return Reply{Json{{"keys", view.value("keys", Json::array())}, {"root_threshold", view.value("root_threshold", 0U)}},
+  for (const auto& key : answer.keys) text += "  " + key_line(key);
+  if (!answer.keys_whole) text += "  and perhaps further keys: the answer does not show all\n";
+  return Reply{Json{{"keys", answer.shown.json()["institution"]["keys"]}, {"root_threshold", answer.root_threshold}},
                text};
 }
 
@@ -260,9 +249,7 @@ Outcome show(Context& context, const std::string& text) {
   TM_TRY(const auto id, parse_key_id(text));
   Client client = context.client();
   TM_TRY(const auto answer, asked(client.key(id)));
-  const Json& name = part_of(answer, "institution");
-  return Reply{answer, key_line(part_of(answer, "key")) + "  of " + text_of(name, "name_now") + " (" +
-                           text_of(name, "id_text") + ")\n"};
+  return Reply{answer.shown.json(), key_text(answer)};
 }
 
 void add_new_key_options(CLI::App& command, const std::shared_ptr<KeyOptions>& options) {

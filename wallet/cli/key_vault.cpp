@@ -2,8 +2,6 @@
 
 #include <filesystem>
 
-#include "wallet/client/json_fields.h"
-
 namespace testamur::wallet {
 namespace {
 
@@ -54,7 +52,7 @@ Attempt<SigningKeys> open_signing_keys(Context& context, Client& client, KeyPurp
       if (failure->kind == CallFailure::kNotFound) continue;  // made here, not registered yet
       return failure_of(*failure);
     }
-    if (text_of(part_of(std::get<Json>(answer), "key"), "state") == "active") return SigningKeys{std::move(opened), at};
+    if (std::get<OwnedKeyAnswer>(answer).key.state == KeyState::kActive) return SigningKeys{std::move(opened), at};
   }
   return Failure{ExitCode::kFailure, "none of this home's " + std::string(to_text(purpose)) +
                                          " keys is active on the ledger: testamur key list shows those that are"};

@@ -75,7 +75,11 @@ ExitCode trust_record(Context& context, const std::string& file) {
   auto bytes = read_file(file, kMaxRecordBytes);
   if (!bytes.ok()) return fail(context, ExitCode::kUsage, bytes.message());
   auto genesis = ledger::decode_genesis(*bytes);
-  if (!genesis.ok()) return fail(context, ExitCode::kInvalid, file + ": " + genesis.message());
+  if (!genesis.ok()) {
+    // A file of another kind is a mistake of who named it; a record that does not hold is a forgery.
+    const bool is_record = ledger::decode_genesis_draft(*bytes).ok();
+    return fail(context, is_record ? ExitCode::kInvalid : ExitCode::kUsage, file + ": " + genesis.message());
+  }
   auto accepted = accepted_recovery(context);
   if (!accepted.ok()) return fail(context, ExitCode::kUsage, accepted.message());
   LedgerTrust trust(context.path("ledgers"));

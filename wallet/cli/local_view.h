@@ -37,9 +37,4 @@ Result<LocalView> fetch_local_view(GraphSource& source, const InstitutionId& vie
                                    const std::vector<InstitutionId>& issuers, const trust::Policy& policy,
                                    const std::vector<trust::Assumption>& assume = {});
 
-// A ScopeView of the API (JSON) as a scope.
-Result<trust::Scope> scope_from(const Json& scope_view);
-// A ScopeView of the API (JSON) as the point that is asked about.
-Result<trust::ScopePoint> point_from(const Json& scope_view);
-
 }  // namespace testamur::wallet

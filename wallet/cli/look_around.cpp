@@ -1,9 +1,10 @@
 #include "wallet/cli/look_around.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 
-#include "wallet/cli/key_files.h"
+#include "wallet/cli/render.h"
 
 namespace testamur::wallet {
 namespace {
@@ -34,17 +35,12 @@ void collect_parties(const Json& value, std::set<std::string>& ids) {
 std::optional<CallError> add_set_and_parameters(Client& client, Surroundings& around) {
   auto answer = client.parameters();
   if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
-  const Json& json = std::get<Json>(answer);
-  for (const auto& row : json.value("parameters", Json::array())) {
-    around.parameters[row.value("name", "")] = row.value("value", std::uint64_t{0});
-  }
-  for (const auto& entry : json.value("validators", Json::array())) {
-    const auto id = from_hex(entry.value("institution_id", ""));
-    auto key = from_hex(entry.value("public_key", ""));
-    if (!id || id->size() != InstitutionId::kSize || !key) continue;
-    around.validators.push_back(
-        {InstitutionId::prefix_of(*id),
-         key_id(KeyPurpose::kConsensus, PublicKey{SignatureAlgorithm::kBip340, std::move(*key)})});
+  auto& said = std::get<ParametersAnswer>(answer);
+  around.parameters = std::move(said.values);
+  // A set that may lack a member is not the set in force: the words then speak without it.
+  if (!said.validators_whole) return std::nullopt;
+  for (const auto& entry : said.validators) {
+    around.validators.push_back({entry.institution, key_id(KeyPurpose::kConsensus, entry.key)});
   }
   return std::nullopt;
 }
@@ -66,8 +62,7 @@ Called<Surroundings> look_around(Client& client, const BodyView& body) {
       if (failure->kind == CallFailure::kNotFound) continue;
       return *failure;
     }
-    const Json name = std::get<Json>(answer).value("institution", Json::object()).value("name", Json::object());
-    around.names[to_text(*id)] = name.value("name_now", "");
+    around.names[to_text(*id)] = std::get<InstitutionAnswer>(answer).name.name_now;
   }
   return around;
 }
@@ -82,23 +77,25 @@ Surroundings surroundings_of(const Draft& draft) {
 Called<DraftSigner> signer_of(Client& client, const InstitutionId& institution, KeyPurpose purpose) {
   auto answer = client.institution(institution, false);
   if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
-  const Json view = std::get<Json>(answer).value("institution", Json::object());
+  const auto& said = std::get<InstitutionAnswer>(answer);
   DraftSigner signer{institution, purpose, 1, {}};
-  if (purpose == KeyPurpose::kRoot) signer.needed = std::max(1U, view.value("root_threshold", 1U));
-  for (const auto& key : view.value("keys", Json::array())) {
-    const auto algorithm = parse_key_algorithm(key.value("algorithm", ""));
-    auto bytes = from_hex(key.value("public_key", ""));
-    const bool counts = key.value("purpose", "") == to_text(purpose) && key.value("state", "") == "active";
-    if (counts && algorithm && bytes) signer.keys.push_back({*algorithm, std::move(*bytes)});
+  if (purpose == KeyPurpose::kRoot) {
+    if (said.root_threshold == 0) {
+      return CallError{CallFailure::kOther, "the node does not say how many root keys sign for the institution",
+                       "malformed_answer", "", ""};
+    }
+    signer.needed = said.root_threshold;
+  }
+  for (const auto& key : said.keys) {
+    const bool counts = key.state == KeyState::kActive && key.record.purpose == purpose && key.record.key;
+    if (counts) signer.keys.push_back(*key.record.key);
   }
   return signer;
 }
 
-std::map<std::string, std::string> purposes_of_keys(const Json& institution) {
+std::map<std::string, std::string> purposes_of_keys(const InstitutionAnswer& institution) {
   std::map<std::string, std::string> purposes;
-  for (const auto& key : institution.value("keys", Json::array())) {
-    purposes[key.value("id_text", "")] = key.value("purpose", "");
-  }
+  for (const auto& key : institution.keys) purposes[to_text(key.record.id)] = key_purpose_text(key.record.purpose);
   return purposes;
 }
 

@@ -16,6 +16,6 @@ Surroundings surroundings_of(const Draft& draft);
 Called<DraftSigner> signer_of(Client& client, const InstitutionId& institution, KeyPurpose purpose);
 
 // The active keys of an institution by id (text), with their purposes.
-std::map<std::string, std::string> purposes_of_keys(const Json& institution);
+std::map<std::string, std::string> purposes_of_keys(const InstitutionAnswer& institution);
 
 }  // namespace testamur::wallet

@@ -9,15 +9,6 @@
 namespace testamur::wallet {
 namespace {
 
-std::vector<InstitutionId> ids_in(const Json& record, const char* name) {
-  std::vector<InstitutionId> ids;
-  for (const auto& text : record.value(name, Json::array())) {
-    const auto bytes = from_hex(text.get<std::string>());
-    if (const auto id = bytes ? InstitutionId::from(*bytes) : std::nullopt) ids.push_back(*id);
-  }
-  return ids;
-}
-
 Acceptance to_acceptance(trust::Outcome outcome) {
   switch (outcome) {
     case trust::Outcome::kAccept: return Acceptance::kAccept;
@@ -109,29 +100,12 @@ AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Record
 
 }  // namespace
 
-AwardQuestion award_question(const AchievementAnswer& answer) {
+Result<AwardQuestion> award_question(const AchievementAnswer& answer) {
+  if (!answer.point_known) return error("what the achievement " + to_text(answer.record.id) + " is about is not known");
   AwardQuestion question{answer.point, std::nullopt, answer.awarding_bodies};
   const auto awarding = question.bodies.empty() ? std::vector{answer.record.id.institution} : question.bodies;
   question.parties = trust::AwardParties{answer.teaches.empty() ? awarding : answer.teaches,
                                          answer.assesses.empty() ? awarding : answer.assesses};
-  return question;
-}
-
-Result<AwardQuestion> award_question(const Json& achievement_view, const AchievementId& id) {
-  AwardQuestion question;
-  try {
-    TM_TRY(question.point, point_from(achievement_view.value("point", Json::object())));
-    question.point.achievement = trust::AchievementName{id.institution, id.number};
-    const Json record = achievement_view.value("record", Json::object());
-    question.bodies = ids_in(record, "awarding_bodies");
-    const auto awarding = question.bodies.empty() ? std::vector{id.institution} : question.bodies;
-    trust::AwardParties parties{ids_in(record, "teaches"), ids_in(record, "assesses")};
-    if (parties.teach.empty()) parties.teach = awarding;
-    if (parties.assess.empty()) parties.assess = awarding;
-    question.parties = std::move(parties);
-  } catch (const Json::exception& wrong) {
-    return error(std::string("the achievement has another form: ") + wrong.what());
-  }
   return question;
 }
 

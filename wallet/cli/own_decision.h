@@ -27,9 +27,8 @@ struct AwardQuestion {
   std::optional<trust::AwardParties> parties;
   std::vector<InstitutionId> bodies;
 };
-AwardQuestion award_question(const AchievementAnswer& answer);
-// From the AchievementView of the API (JSON), as published by `id`.
-Result<AwardQuestion> award_question(const Json& achievement_view, const AchievementId& id);
+// Fails where a part of it is not known.
+Result<AwardQuestion> award_question(const AchievementAnswer& answer);
 
 // Replaces the decisions in `facts` by those of the policy file. Where no slot is known, the decision at the anchor is
 // missing and acceptance stays open unless today governs. Fails on a bad policy (a usage error) or where the source

@@ -11,12 +11,10 @@ namespace testamur::wallet {
 
 void add_proposal_commands(CLI::App& governance, Context& context, Run& run);
 
-// Two lines: id, what, by whom; and how it stands. `view` is a ProposalView.
-std::string proposal_line(const Json& view);
+// Two lines: id, what, by whom; and how it stands.
+std::string proposal_line(const ProposalAnswer& view);
 // "2 of the 3 yes votes that are needed, 0 no".
-std::string tally_text(const Json& view);
-// When an Anchor was.
-std::string date_time_in(const Json& anchor);
+std::string tally_text(const ProposalAnswer& view);
 
 // The next set from the one in force: a seat more, one less, or one with another key. Pure.
 struct SetEdit {

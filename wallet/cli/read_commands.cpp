@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <memory>
 #include <span>
-#include <tuple>
 
 #include "wallet/cli/commands.h"
 #include "wallet/cli/ledger_commands.h"
+#include "wallet/cli/option.h"
 #include "wallet/cli/render.h"
 #include "wallet/client/facts.h"
 #include "wallet/client/proven_facts.h"
@@ -43,31 +43,28 @@ Called<CheckAnswer> ask(Client& client, const std::string& text, const CheckOpti
   return client.check(*hash, options);
 }
 
-// One slot, proven where the node proves it; each has an issuer, and so a verdict, of its own. A failure was printed.
-std::optional<ExitCode> check_slot(Context& context, Client& client, const LedgerTrust& trust,
-                                   const CheckAnswer& answer, const SlotAnswer& slot, Json& verdicts, Checked& out) {
+// One slot, proven where the node proves it; each has an issuer, and so a verdict, of its own.
+Attempt<void> check_slot(const Context& context, Client& client, const LedgerTrust& trust, const CheckAnswer& answer,
+                         const SlotAnswer& slot, Json& verdicts, Checked& out) {
   const ChainId chain = trust.current() == nullptr ? ChainId{} : trust.current()->genesis.chain;
   auto facts = facts_of_slot(client, chain, answer, slot);
-  if (auto lie = prove_slot(client, trust, facts)) return fail(context, *lie);
+  if (const auto lie = prove_slot(client, trust, facts)) return failure_of(*lie);
   const auto verdict =
       verify_hash(facts.slots->front().commitment, facts, {context.now_ms(), kMaxStatusAgeMs, {}, true});
   out.text += to_text(verdict);
   out.code = worse(out.code, static_cast<ExitCode>(verdict_code(verdict)));
   verdicts.push_back(as_json(verdict));
-  return std::nullopt;
+  return {};
 }
 
-// A failure was printed.
-std::optional<ExitCode> check_one(Context& context, Client& client, const LedgerTrust& trust, const std::string& text,
-                                  const CheckOptions& options, Checked& out) {
-  auto asked = ask(client, text, options);
-  if (auto* failure = std::get_if<CallError>(&asked)) return fail(context, *failure);
-  auto& answer = std::get<CheckAnswer>(asked);
+Attempt<void> check_one(const Context& context, Client& client, const LedgerTrust& trust, const std::string& text,
+                        const CheckOptions& options, Checked& out) {
+  TM_TRY(const auto answer, asked(ask(client, text, options)));
   if (answer.checkpoint) {
-    if (auto lie = trust.verify_checkpoint(*answer.checkpoint)) return fail(context, *lie);
+    if (const auto lie = trust.verify_checkpoint(*answer.checkpoint)) return failure_of(*lie);
   }
 
-  Json& json = answer.shown;
+  Json json = answer.shown.json();
   Json verdicts = Json::array();
   out.text += toned(Tone::kStrong, text) + "\n";
   if (json.contains("slot")) json["slots"] = Json::array({json["slot"]});
@@ -81,129 +78,142 @@ std::optional<ExitCode> check_one(Context& context, Client& client, const Ledger
     out.code = worse(out.code, ExitCode::kUnreachable);
   }
   for (const auto& slot : std::span(answer.slots).first(std::min(answer.slots.size(), kMostSlots))) {
-    if (auto failed = check_slot(context, client, trust, answer, slot, verdicts, out)) return failed;
+    TM_TRY_STATUS(check_slot(context, client, trust, answer, slot, verdicts, out));
   }
 
   json["asked"] = text;
   json["answered_by"] = client.answering();
   json["verdicts"] = std::move(verdicts);
   out.answers.push_back(std::move(json));
-  return std::nullopt;
+  return {};
 }
 
-struct TableFiles {
-  std::string csv;
-  std::string out;
-};
-
-ExitCode check(Context& context, const std::vector<std::string>& hashes, const CheckOptions& options) {
-  if (hashes.size() > kBulkLimit) return fail(context, ExitCode::kUsage, "at most 4096 hashes at once");
+Outcome check(Context& context, const std::vector<std::string>& hashes, const CheckOptions& options) {
+  if (hashes.size() > kBulkLimit) return Failure{ExitCode::kUsage, "at most 4096 hashes at once"};
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
-  if (auto problem = follow_ledger(context, client, trust)) return fail(context, *problem);
+  if (const auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
   Checked out;
-  for (const auto& hash : hashes) {
-    if (auto failed = check_one(context, client, trust, hash, options, out)) return *failed;
-  }
-  print(context, Json{{"answers", out.answers}, {"exit_code", static_cast<int>(out.code)}}, out.text);
-  return out.code;
+  for (const auto& hash : hashes) TM_TRY_STATUS(check_one(context, client, trust, hash, options, out));
+  return Reply{Json{{"answers", out.answers}, {"exit_code", static_cast<int>(out.code)}}, out.text, out.code};
 }
 
-ExitCode show(Context& context, Called<Json> answer, const std::function<std::string(const Json&)>& render) {
-  if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
-  const Json& json = std::get<Json>(answer);
-  print(context, json, render(json) + toned(Tone::kQuiet, as_of_text(json)) + "\n");
-  return ExitCode::kOk;
+// An answer with the block as of which it holds.
+template <class Answer>
+Reply shown(const Answer& answer, const std::string& text) {
+  return Reply{answer.shown.json(), text + toned(Tone::kQuiet, as_of_text(answer.as_of)) + "\n"};
 }
 
-ExitCode show_achievement(Context& context, const std::string& text) {
-  auto id = parse_achievement_id(text);
-  if (!id.ok()) return fail(context, ExitCode::kUsage, id.message());
-  return show(context, context.client().achievement(id->institution, id->number, id->version),
-              [](const Json& json) { return achievement_text(json.value("achievement", Json::object())); });
-}
-
-ExitCode show_achievements(Context& context, const std::string& institution) {
+Outcome show_institutions(Context& context) {
   Client client = context.client();
-  auto found = find_institution(client, institution, false);
-  if (auto* failure = std::get_if<CallError>(&found)) return fail(context, *failure);
-  const auto id = from_hex(std::get<Json>(found)["institution"]["name"].value("id", ""));
-  return show(context, client.achievements(InstitutionId::prefix_of(*id)), [](const Json& json) {
-    std::string text;
-    for (const auto& achievement : json["achievements"]) text += achievement_line(achievement);
-    return text;
-  });
+  TM_TRY(const auto answer, asked(client.institutions()));
+  std::string lines;
+  for (const auto& institution : answer.institutions) lines += institution_line(institution);
+  return shown(answer, lines);
 }
 
-ExitCode show_key(Context& context, const std::string& text) {
-  auto id = parse_key_id(text);
-  if (!id.ok()) return fail(context, ExitCode::kUsage, id.message());
-  return show(context, context.client().key(*id), [](const Json& json) { return json.dump(2) + "\n"; });
-}
-
-ExitCode show_statements(Context& context, const std::string& truster, const std::string& subject, bool history) {
-  if (truster.empty() && subject.empty()) {
-    return fail(context, ExitCode::kUsage,
-                "say whose statements, or about whom: --by INSTITUTION, --about INSTITUTION");
-  }
+Outcome show_institution(Context& context, const std::string& id_or_domain, bool history) {
   Client client = context.client();
-  std::optional<InstitutionId> from;
-  std::optional<InstitutionId> about;
-  for (auto [name, text, target] : {std::tuple{"--by", &truster, &from}, std::tuple{"--about", &subject, &about}}) {
-    if (text->empty()) continue;
-    auto id = institution_named(client, name, *text);
-    if (!id.ok()) return report(context, Outcome(id.failure()));
-    *target = *id;
-  }
-  return show(context, client.statements(from, about, history), [](const Json& json) {
-    std::string text;
-    for (const auto& statement : json["statements"]) text += statement_line(statement);
-    return text;
-  });
+  TM_TRY(const auto answer, asked(find_institution(client, id_or_domain, history)));
+  return shown(answer, institution_text(answer));
 }
 
-ExitCode node_status(Context& context) {
+Outcome show_achievement(Context& context, const std::string& text) {
+  TM_TRY(const auto id, parse_achievement_id(text));
   Client client = context.client();
-  Json all = Json::array();
+  TM_TRY(const auto answer, asked(client.achievement(id), text));
+  return shown(answer, achievement_text(answer));
+}
+
+Outcome show_achievements(Context& context, const std::string& institution) {
+  Client client = context.client();
+  TM_TRY(const auto id, institution_named(client, "institution", institution));
+  TM_TRY(const auto answer, asked(client.achievements(id)));
   std::string text;
-  ExitCode code = client.endpoints().empty() ? ExitCode::kUsage : ExitCode::kOk;
-  for (const auto& endpoint : client.endpoints()) {
-    auto answer = client.status_of(endpoint);
-    if (auto* failure = std::get_if<CallError>(&answer)) {
-      code = ExitCode::kUnreachable;
-      text += endpoint + "  " + toned(Tone::kBad, failure->message) + "\n";
-      all.push_back(Json{{"endpoint", endpoint}, {"error", failure->message}});
-      continue;
-    }
-    Json& json = std::get<Json>(answer);
-    text += endpoint + "  " + status_text(json);
-    json["endpoint"] = endpoint;
-    all.push_back(std::move(json));
+  for (const auto& achievement : answer.achievements) text += achievement_line(achievement);
+  return shown(answer, text);
+}
+
+Outcome show_key(Context& context, const std::string& text) {
+  TM_TRY(const auto id, parse_key_id(text));
+  Client client = context.client();
+  TM_TRY(const auto answer, asked(client.key(id), text));
+  return Reply{answer.shown.json(), key_text(answer)};
+}
+
+struct StatementQuestion {
+  Given<std::string> by;
+  Given<std::string> about;
+  Given<bool> history;
+};
+
+Outcome show_statements(Context& context, const StatementQuestion& question) {
+  if (question.by->empty() && question.about->empty()) {
+    return Failure{ExitCode::kUsage, "say whose statements, or about whom: --by INSTITUTION, --about INSTITUTION"};
   }
-  if (code == ExitCode::kUsage) return fail(context, code, "no endpoint is configured: give --endpoint HOST:PORT");
-  print(context, Json{{"nodes", all}}, text);
-  return code;
+  Client client = context.client();
+  std::optional<InstitutionId> by;
+  std::optional<InstitutionId> about;
+  if (!question.by->empty()) {
+    TM_TRY(by, institution_named(client, "--by", question.by));
+  }
+  if (!question.about->empty()) {
+    TM_TRY(about, institution_named(client, "--about", question.about));
+  }
+  TM_TRY(const auto answer, asked(client.statements(by, about, question.history)));
+  std::string text;
+  for (const auto& statement : answer.statements) text += statement_line(statement);
+  return shown(answer, text);
+}
+
+Outcome node_status(Context& context) {
+  Client client = context.client();
+  if (client.endpoints().empty()) {
+    return Failure{ExitCode::kUsage, "no endpoint is configured: give --endpoint HOST:PORT"};
+  }
+  Reply reply{Json{{"nodes", Json::array()}}, {}};
+  for (const auto& endpoint : client.endpoints()) {
+    const auto answer = client.status_of(endpoint);
+    Json json = Json::object();
+    if (const auto* failure = std::get_if<CallError>(&answer)) {
+      reply.exit = ExitCode::kUnreachable;
+      reply.text += endpoint + "  " + toned(Tone::kBad, failure->message) + "\n";
+      json["error"] = failure->message;
+    } else {
+      const auto& status = std::get<StatusAnswer>(answer);
+      reply.text += endpoint + "  " + status_text(status);
+      json = status.shown.json();
+    }
+    json["endpoint"] = endpoint;
+    reply.json["nodes"].push_back(std::move(json));
+  }
+  return reply;
 }
 
 }  // namespace
 
 void add_check_commands(CLI::App& app, Context& context, Run& run) {
-  auto hashes = std::make_shared<std::vector<std::string>>();
-  auto options = std::make_shared<CheckOptions>();
+  struct CheckQuestion {
+    Given<std::vector<std::string>> hashes;
+    Given<std::string> csv;
+    Given<std::string> out;
+    Given<std::string> purpose;
+  };
+  auto question = std::make_shared<CheckQuestion>();
   auto* command =
       app.add_subcommand("check", "Ask the ledger about commitments (64 hex digits) or references (urn:testamur:…)");
-  auto table = std::make_shared<TableFiles>();
-  auto* named = command->add_option("hash", *hashes, "Commitments or references");
-  auto* csv = command->add_option("--csv", table->csv, "A table with a column hash, commitment or reference");
-  auto* out = command->add_option("--out", table->out, "The same table, with what the ledger says beside each row");
+  auto* named = option(*command, "hash", question->hashes, "Commitments or references");
+  auto* csv = option(*command, "--csv", question->csv, "A table with a column hash, commitment or reference");
+  auto* out =
+      option(*command, "--out", question->out, "The same table, with what the ledger says beside each row");
   csv->excludes(named)->needs(out);
   out->needs(csv);
-  command->add_option("--purpose", options->purpose, "credit, access, exemption, employment, …");
-  command->callback([&context, &run, hashes, options, table] {
-    run = [&context, hashes, options, table]() -> Outcome {
-      if (!table->csv.empty()) return check_csv(context, table->csv, table->out, options->purpose);
-      if (hashes->empty()) return error("name hashes or references, or a table: --csv IN --out OUT");
-      return check(context, *hashes, *options);
+  option(*command, "--purpose", question->purpose, "credit, access, exemption, employment, …");
+  command->callback([&context, &run, question] {
+    run = [&context, question]() -> Outcome {
+      if (!question->csv->empty()) return check_csv(context, question->csv, question->out, question->purpose);
+      if (question->hashes->empty()) return error("name hashes or references, or a table: --csv IN --out OUT");
+      return check(context, *question->hashes, {question->purpose, true, 0});
     };
   });
 }
@@ -211,46 +221,35 @@ void add_check_commands(CLI::App& app, Context& context, Run& run) {
 void add_registry_commands(CLI::App& app, Context& context, Run& run) {
   auto* registry = app.add_subcommand("registry", "Institutions, achievements, keys and statements on the ledger");
   registry->require_subcommand(1);
-  auto text = std::make_shared<std::string>();
-  auto subject = std::make_shared<std::string>();
-  auto history = std::make_shared<bool>(false);
+  auto text = std::make_shared<Given<std::string>>();
+  auto history = std::make_shared<Given<bool>>();
   registry->add_subcommand("institutions", "All institutions")->callback([&context, &run] {
-    run = [&context] {
-      return show(context, context.client().institutions(), [](const Json& json) {
-        std::string lines;
-        for (const auto& institution : json["institutions"]) lines += institution_line(institution);
-        return lines;
-      });
-    };
+    run = [&context] { return show_institutions(context); };
   });
   auto* institution = registry->add_subcommand("institution", "One institution with its keys");
-  institution->add_option("institution", *text, "Id (tmi…) or domain")->required();
-  institution->add_flag("--history", *history, "Earlier versions too");
+  option(*institution, "institution", *text, "Id (tmi…) or domain")->required();
+  flag(*institution, "--history", *history, "Earlier versions too");
   institution->callback([&context, &run, text, history] {
-    run = [&context, text, history] {
-      Client client = context.client();
-      return show(context, find_institution(client, *text, *history),
-                  [](const Json& json) { return institution_text(json.value("institution", Json::object())); });
-    };
+    run = [&context, text, history] { return show_institution(context, *text, *history); };
   });
   auto* achievements = registry->add_subcommand("achievements", "What an institution awards");
-  achievements->add_option("institution", *text, "Id (tmi…) or domain")->required();
+  option(*achievements, "institution", *text, "Id (tmi…) or domain")->required();
   achievements->callback(
       [&context, &run, text] { run = [&context, text] { return show_achievements(context, *text); }; });
   auto* achievement = registry->add_subcommand("achievement", "One achievement in full");
-  achievement->add_option("achievement", *text, "<institution>/<number>.<version>")->required();
+  option(*achievement, "achievement", *text, "<institution>/<number>.<version>")->required();
   achievement->callback(
       [&context, &run, text] { run = [&context, text] { return show_achievement(context, *text); }; });
   auto* key = registry->add_subcommand("key", "One key and what became of it");
-  key->add_option("key", *text, "Id (tmk…)")->required();
+  option(*key, "key", *text, "Id (tmk…)")->required();
   key->callback([&context, &run, text] { run = [&context, text] { return show_key(context, *text); }; });
+  auto question = std::make_shared<StatementQuestion>();
   auto* statements = registry->add_subcommand("statements", "Recognitions and accreditations");
-  statements->add_option("--by", *text, "Who says it: id (tmi…) or domain");
-  statements->add_option("--about", *subject, "Of whom: id (tmi…) or domain");
-  statements->add_flag("--history", *history, "Also what is no longer in force");
-  statements->callback([&context, &run, text, subject, history] {
-    run = [&context, text, subject, history] { return show_statements(context, *text, *subject, *history); };
-  });
+  option(*statements, "--by", question->by, "Who says it: id (tmi…) or domain");
+  option(*statements, "--about", question->about, "Of whom: id (tmi…) or domain");
+  flag(*statements, "--history", question->history, "Also what is no longer in force");
+  statements->callback(
+      [&context, &run, question] { run = [&context, question] { return show_statements(context, *question); }; });
 }
 
 void add_node_commands(CLI::App& app, Context& context, Run& run) {

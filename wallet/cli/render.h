@@ -1,10 +1,11 @@
-// Answers of a node, rendered for people. Takes the JSON of wallet/client/message_json.h. Pure but for colour.
+// Answers of a node, rendered for people. What is not known is called unknown. Pure but for colour.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "wallet/keystore/strict_json.h"
+#include "wallet/client/registry_answers.h"
+#include "wallet/client/trust_answers.h"
 
 namespace testamur::wallet {
 
@@ -13,13 +14,23 @@ std::string time_text(std::uint64_t time_ms);
 // The part before the time.
 std::string date_text(std::uint64_t time_ms);
 
-std::string decision_text(const Json& decision, const std::string& indent, bool with_paths);
-std::string as_of_text(const Json& answer);
-std::string status_text(const Json& status);
-std::string institution_line(const Json& institution);
-std::string institution_text(const Json& institution);
-std::string achievement_line(const Json& achievement);
-std::string achievement_text(const Json& achievement);
-std::string statement_line(const Json& statement);
+// The name now, or the id; with the name of then where it is another.
+std::string party_text(const PartyName& name);
+std::string as_of_text(const std::optional<AsOf>& as_of);
+std::string class_text(const std::optional<ledger::tx::InstitutionClass>& institution_class);
+std::string standing_text(const std::optional<trust::Standing>& standing);
+std::string key_state_text(KeyState state);
+// "unknown" where it is not known.
+std::string key_purpose_text(const std::optional<KeyPurpose>& purpose);
+
+std::string decision_text(const DecisionAnswer& decision, const std::string& indent, bool with_paths);
+std::string status_text(const StatusAnswer& status);
+std::string institution_line(const InstitutionAnswer& institution);
+std::string institution_text(const InstitutionAnswer& institution);
+std::string key_line(const KeyAnswer& key);
+std::string key_text(const OwnedKeyAnswer& answer);
+std::string achievement_line(const AchievementAnswer& achievement);
+std::string achievement_text(const AchievementAnswer& achievement);
+std::string statement_line(const StatementAnswer& statement);
 
 }  // namespace testamur::wallet

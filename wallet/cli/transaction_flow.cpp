@@ -10,7 +10,6 @@
 #include "wallet/cli/ledger_commands.h"
 #include "wallet/cli/output.h"
 #include "wallet/cli/terminal.h"
-#include "wallet/client/json_fields.h"
 #include "wallet/client/outbox.h"
 
 namespace testamur::wallet {
@@ -31,10 +30,8 @@ std::string joined(const std::vector<std::string>& lines) {
 
 Attempt<std::uint64_t> validity_window(Client& client) {
   TM_TRY(const auto answer, asked(client.parameters()));
-  for (const auto& row : part_of(answer, "parameters")) {
-    if (text_of(row, "name") == "validity_window_ms") return row.value("value", kStandardWindowMs);
-  }
-  return kStandardWindowMs;
+  const auto row = answer.values.find("validity_window_ms");
+  return row == answer.values.end() ? kStandardWindowMs : row->second;
 }
 
 // Until when the transaction is to be taken: what --send-by says of a draft, else what is usual.
@@ -73,7 +70,7 @@ Attempt<Draft> describe(IssuerSession& session, TransactionRequest& request, con
 
   // What retires or replaces a key names it by its purpose.
   TM_TRY(const auto own, asked(session.client.institution(session.profile.institution, false)));
-  around.keys = purposes_of_keys(part_of(own, "institution"));
+  around.keys = purposes_of_keys(own);
 
   auto& description = request.description;
   description.words = plain_words(body, around) + description.words;
@@ -115,7 +112,7 @@ Outcome sign_and_send(IssuerSession& session, Draft& draft, const TransactionReq
   json.update({{"transaction", to_text(sent.id)},
                {"says", description.words},
                {"warnings", description.warnings},
-               {"outcome", sent.outcome}});
+               {"outcome", sent.outcome.json()}});
   json[request.id_name] = to_text(sent.id);
   return Reply{std::move(json),
                request.done + "\n" + description.details + "  " + request.id_name + " " + to_text(sent.id) + "\n"};
@@ -133,22 +130,25 @@ Attempt<void> sign_with_vault(Context& context, Draft& draft, KeyPurpose purpose
   return {};
 }
 
+// What a person does who has signed something that has not ended.
+std::string kept_in_outbox(const TransactionId& id) {
+  return "It is signed and " + to_text(id) +
+         " is kept in the outbox: do not give the command again, testamur outbox resume goes on with it";
+}
+
 // How a transaction ended that did not get onto the ledger.
 Failure ended_otherwise(const CommitOutcome& outcome, const TransactionId& id, const Outbox& outbox) {
   switch (outcome.state) {
     case CommitOutcome::State::kRejected: {
       outbox.remove(id);
-      const Json& why = part_of(outcome.details, "rejection");
-      return Failure{ExitCode::kFailure, "rejected: " + text_of(outcome.details, "message"), text_of(why, "code"),
-                     text_of(why, "rule"), text_of(why, "field")};
+      return Failure{ExitCode::kFailure, "rejected: " + outcome.message, outcome.code, outcome.rule, outcome.field};
     }
     case CommitOutcome::State::kExpired:
       outbox.remove(id);
       return Failure{ExitCode::kFailure, "expired before it was committed: run the command again"};
     default: break;
   }
-  return Failure{ExitCode::kUnreachable, "not committed yet: " + to_text(id) +
-                                             " is kept in the outbox; testamur outbox resume goes on with it"};
+  return Failure{ExitCode::kUnreachable, "not committed yet. " + kept_in_outbox(id)};
 }
 
 }  // namespace
@@ -183,12 +183,16 @@ Outcome carry_out(IssuerSession& session, TransactionRequest request) {
 Attempt<void> confirm_description(const Context& context, const Description& description, const std::string& question,
                                   const std::string& undone) {
   TM_TRY_STATUS(refuse_unread_options(context));
-  if (!context.json && !context.quiet) {
-    const auto end = description.words.find('\n');
-    std::string text = toned(Tone::kStrong, description.words.substr(0, end)) +
-                       (end == std::string::npos ? "" : description.words.substr(end)) + "\n" + description.details;
+  if (!context.json) {
+    std::string text;
+    // Who is asked must have read what; who is not asked may want silence, but no warning is a notice.
+    if (!context.quiet || !context.yes) {
+      const auto end = description.words.find('\n');
+      text = toned(Tone::kStrong, description.words.substr(0, end)) +
+             (end == std::string::npos ? "" : description.words.substr(end)) + "\n" + description.details;
+    }
     for (const auto& warning : description.warnings) text += toned(Tone::kDoubt, "Warning: ") + warning + "\n";
-    put(Stream::kError, text);
+    if (!text.empty()) put(Stream::kError, text);
   }
   if (context.yes || confirm(question)) return {};
   return Failure{ExitCode::kCancelled,
@@ -198,19 +202,21 @@ Attempt<void> confirm_description(const Context& context, const Description& des
 Attempt<tx::Envelope> fresh_envelope(Context& context, Client& client, const ChainId& chain,
                                      const InstitutionId& author) {
   TM_TRY(const auto answer, asked(client.status()));
-  if (text_of(answer, "chain_id") != chain.hex()) {
+  if (answer.chain != chain) {
     // Says what a recovery would be, before anything is signed.
     LedgerTrust trust(context.path("ledgers"));
     if (const auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
-    if (trust.current() != nullptr && trust.current()->genesis.chain.hex() == text_of(answer, "chain_id")) {
+    if (trust.current() != nullptr && trust.current()->genesis.chain == answer.chain) {
       return Failure{ExitCode::kFailure, "this home follows the recovered ledger from now on: run the command again"};
     }
-    return Failure{ExitCode::kUnknown, "the node serves another ledger (" + text_of(answer, "chain_id_text") +
+    return Failure{ExitCode::kUnknown, "the node serves another ledger (" + chain_text(answer) +
                                            ") than this home belongs to (" + to_text(chain) + ")"};
   }
-  const auto ledger_ms = part_of(answer, "as_of").value("time_ms", std::uint64_t{0});
+  const auto ledger_ms = answer.as_of ? answer.as_of->time_ms : 0;
   return tx::Envelope{chain, author, random_fixed<tx::Nonce>(), std::max(context.now_ms(), ledger_ms) + kValidForMs};
 }
+
+std::string chain_text(const StatusAnswer& status) { return status.chain ? to_text(*status.chain) : "unknown"; }
 
 Attempt<tx::UnsignedTransaction> built_or_failure(tx::Built built) {
   if (const auto* rejection = std::get_if<tx::Rejection>(&built)) {
@@ -235,14 +241,13 @@ Attempt<Submitted> submit_signed(Context& context, Client& client, const Transac
 
     // The bytes may be at a node already, and wait there for a quorum: to sign anew would say it twice.
     Failure kept = failure_of(*failure);
-    kept.message += ". It is signed and " + to_text(id) +
-                    " is kept in the outbox: do not give the command again, testamur outbox resume goes on with it";
+    kept.message += ". " + kept_in_outbox(id);
     return kept;
   }
   auto& outcome = std::get<CommitOutcome>(ended);
   if (outcome.state != CommitOutcome::State::kCommitted) return ended_otherwise(outcome, id, outbox);
   outbox.remove(id);
-  return Submitted{id, std::move(outcome.details)};
+  return Submitted{id, std::move(outcome.shown)};
 }
 
 Attempt<void> sign_with_vaults(Context& context, Draft& draft, bool only_what_is_missing) {

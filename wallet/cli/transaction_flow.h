@@ -69,11 +69,13 @@ Attempt<void> confirm_description(const Context& context, const Description& des
 // A fresh nonce, and an end of validity ten minutes after the later of our clock and the node's newest block.
 Attempt<ledger::tx::Envelope> fresh_envelope(Context& context, Client& client, const ChainId& chain,
                                              const InstitutionId& author);
+// The ledger that a node says it serves, for people.
+std::string chain_text(const StatusAnswer& status);
 Attempt<ledger::tx::UnsignedTransaction> built_or_failure(ledger::tx::Built built);
 
 struct Submitted {
   TransactionId id;
-  Json outcome;  // the TransactionOutcome
+  Shown outcome;  // the TransactionOutcome
 };
 // Writes the bytes to the outbox and sends them until they have ended. `note` says what they are for.
 Attempt<Submitted> submit_signed(Context& context, Client& client, const TransactionId& id, ByteView carried,

@@ -15,7 +15,6 @@
 #include "wallet/cli/terminal.h"
 #include "wallet/cli/transaction_flow.h"
 #include "wallet/cli/viewpoint.h"
-#include "wallet/client/json_fields.h"
 #include "wallet/verify/verdict.h"
 
 namespace testamur::wallet {
@@ -50,18 +49,26 @@ struct ExplainOptions {
 
 // The point as the options spell it, and the achievement's where one is named.
 Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query) {
-  Json view = Json::object();
+  trust::ScopePoint point;
   if (query.achievement) {
-    const auto& id = *query.achievement;
-    TM_TRY(const auto answer, asked(client.achievement(id.institution, id.number, id.version), to_text(id)));
-    view = part_of(part_of(answer, "achievement"), "point");
+    TM_TRY(const auto answer, asked(client.achievement(*query.achievement), to_text(*query.achievement)));
+    if (!answer.point_known) {
+      return Failure{ExitCode::kFailure, "the node does not say what " + to_text(*query.achievement) + " is about"};
+    }
+    point = answer.point;
   }
-  if (!query.fields.empty()) view["fields"] = query.fields;
-  if (!query.levels.empty()) view["levels"] = query.levels;
-  if (!query.award_types.empty()) view["award_types"] = query.award_types;
-  TM_TRY(auto point, point_from(view));
-  if (query.achievement) {
-    point.achievement = trust::AchievementName{query.achievement->institution, query.achievement->number};
+  if (!query.fields.empty()) point.fields = {};
+  for (const auto& code : query.fields) {
+    TM_TRY(const auto field, trust::parse_field(code));
+    point.fields = point.fields | field;
+  }
+  if (!query.levels.empty()) point.level = 0;
+  for (const auto level : query.levels) {
+    if (level == 0 || level > trust::kMaxLevel) return error("--level is 1 to 8, not " + std::to_string(level));
+    point.level = std::max(point.level, static_cast<std::uint8_t>(level));
+  }
+  for (const auto& name : query.award_types) {
+    TM_TRY(point.award_type, trust::parse_award_type(name));
   }
   if (!query.purpose.empty()) {
     TM_TRY(point.purpose, trust::parse_purpose(query.purpose));
@@ -83,8 +90,7 @@ Outcome explain_own(Context& context, Client& client, const ExplainOptions& opti
   TM_TRY_STATUS(refuse_unread_options(context));
   if (!question.viewpoint && question.policy_file.empty()) {
     TM_TRY(const auto status, asked(client.status()));
-    const auto id = from_hex(text_of(part_of(status, "institution"), "id"));
-    if (id && id->size() == InstitutionId::kSize) question.viewpoint = InstitutionId::prefix_of(*id);
+    if (status.institution.is_named()) question.viewpoint = status.institution.id;
   }
   return explain_by_own_policy(context, client, question);
 }
@@ -127,10 +133,11 @@ Attempt<std::vector<std::string>> standing_in_slot(IssuerSession& session, const
   if (content.kind == tx::StatementKind::kEnd) return lines;
   TM_TRY(const auto answer, asked(session.client.statements(session.profile.institution, content.subject, false)));
 
-  for (const auto& statement : part_of(answer, "statements")) {
-    const auto kind = text_of(statement, "kind");
-    if (kind != "trust" && kind != "distrust") continue;
-    if (statement.value("slot", std::uint64_t{0}) != content.slot) continue;
+  for (const auto& statement : answer.statements) {
+    // One of which kind or slot is not known may be the one.
+    const bool other_kind =
+        statement.kind && statement.kind != trust::Kind::kTrust && statement.kind != trust::Kind::kDistrust;
+    if (other_kind || statement.slot.value_or(content.slot) != content.slot) continue;
     std::string line = statement_line(statement);
     if (line.ends_with('\n')) line.pop_back();
     lines.push_back(std::move(line));
@@ -171,17 +178,20 @@ Outcome explain(Context& context, const ExplainOptions& options) {
   if (options.is_own()) return explain_own(context, client, options, query);
 
   TM_TRY(const auto viewpoint, read_viewpoint(client, options.viewpoint));
-  TM_TRY(auto json, asked(client.paths(query)));
-  const Json& decision = part_of(json, "decision");
-  const bool accepted = text_of(decision, "outcome") == "accept";
-  const auto policy_of = viewpoint ? viewpoint->policy_of(text_of(decision, "policy_digest")) : PolicyOf::kViewpoint;
+  TM_TRY(const auto decision, asked(client.paths(query)));
+  auto exit = ExitCode::kNotAccepted;
+  if (decision.outcome == Acceptance::kAccept) exit = ExitCode::kOk;
+  if (decision.outcome == Acceptance::kUnknown) exit = ExitCode::kUnknown;
+  const auto policy_of = viewpoint ? viewpoint->policy_of(decision.policy_digest) : PolicyOf::kViewpoint;
   const std::string whose =
       whose_policy(policy_of, viewpoint ? viewpoint->name : "", viewpoint ? viewpoint->node_name : "");
-  std::string text = decision_text(decision, "", true) + "decided " + one_line(whose) + "\n" +
-                     toned(Tone::kQuiet, as_of_text(json)) + "\n";
+  Json json = decision.shown.json();
   json["policy_of"] = to_text(policy_of);
   json["policy_text"] = whose;
-  return Reply{std::move(json), std::move(text), accepted ? ExitCode::kOk : ExitCode::kNotAccepted};
+  return Reply{std::move(json),
+               decision_text(decision, "", true) + "decided " + one_line(whose) + "\n" +
+                   toned(Tone::kQuiet, as_of_text(decision.as_of)) + "\n",
+               exit};
 }
 
 // Everything that the node lists, for deciding without it.

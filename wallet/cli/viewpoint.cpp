@@ -1,7 +1,6 @@
 #include "wallet/cli/viewpoint.h"
 
 #include "wallet/cli/context.h"
-#include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 
@@ -16,19 +15,18 @@ Attempt<std::optional<Viewpoint>> read_viewpoint(Client& client, const std::stri
   Viewpoint viewpoint;
   TM_TRY(viewpoint.id, institution_named(client, "--viewpoint", id_or_domain));
   TM_TRY(const auto answer, asked(client.institution(viewpoint.id, false), "--viewpoint"));
-  const Json& institution = part_of(answer, "institution");
-  viewpoint.name = text_of(part_of(institution, "name"), "name_now");
+  viewpoint.name = answer.name.name_now;
   if (viewpoint.name.empty()) viewpoint.name = id_or_domain;
 
   // The newest comes first, and is the one in use.
-  const Json& policies = part_of(institution, "policies");
-  if (!policies.empty()) viewpoint.published = text_of(policies.front(), "digest");
+  if (!answer.policies.empty()) viewpoint.published = answer.policies.front().digest;
 
   TM_TRY(const auto status, asked(client.status()));
-  const Json& node = part_of(status, "institution");
-  viewpoint.node_name = text_of(node, "name_now");
-  if (const auto id = from_hex(text_of(node, "id")); id && id->size() == InstitutionId::kSize)
-    viewpoint.node = InstitutionId::prefix_of(*id);
+  if (!status.institution.is_named()) {
+    return Failure{ExitCode::kFailure, "--viewpoint: the node does not say whose it is, and so not whose policy decides"};
+  }
+  viewpoint.node = status.institution.id;
+  viewpoint.node_name = status.institution.name_now;
   return std::optional(std::move(viewpoint));
 }
 

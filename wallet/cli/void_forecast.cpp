@@ -24,11 +24,10 @@ struct Entries {
 Called<Entries> entries_from(Client& client, std::uint64_t first, std::uint32_t count) {
   auto answer = client.log_entries(first, count);
   if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
-  const Json& json = std::get<Json>(answer);
-  Entries entries{{}, json.value("log_size", std::uint64_t{0})};
-  for (const auto& entry : json.value("entries", Json::array())) {
-    const auto bytes = from_hex(entry.value("leaf", ""));
-    auto leaf = bytes ? ledger::decode_log_leaf(*bytes) : Result<ledger::LogLeaf>(error("not hexadecimal"));
+  const auto& said = std::get<LogEntriesAnswer>(answer);
+  Entries entries{{}, said.log_size};
+  for (const auto& bytes : said.leaves) {
+    auto leaf = ledger::decode_log_leaf(bytes);
     if (!leaf.ok())
       return CallError{CallFailure::kOther, "the node's log entry is none: " + leaf.message(), "", "", ""};
     entries.leaves.push_back(*leaf);
@@ -66,11 +65,10 @@ std::optional<CallError> add_issuance(Client& client, const ChainId& chain, cons
                                       VoidForecast& forecast) {
   auto answer = client.transaction(leaf.transaction);
   if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
-  auto bytes = from_hex(std::get<Json>(answer).value("transaction", ""));
-  auto decoded = ledger::tx::decode(chain, bytes.value_or(Bytes{}));
+  auto decoded = ledger::tx::decode(chain, std::get<TransactionAnswer>(answer).carried);
   const auto* transaction = std::get_if<ledger::tx::SharedTransaction>(&decoded);
-  auto body = transaction != nullptr ? view_body((*transaction)->body())
-                                     : Result<BodyView>(error("the node has no bytes of it"));
+  const bool is_it = transaction != nullptr && (*transaction)->id() == leaf.transaction;
+  auto body = is_it ? view_body((*transaction)->body()) : Result<BodyView>(error("the node has no bytes of it"));
   ++forecast.issuances;
   if (!body.ok()) return std::nullopt;  // pruned there: the batch counts, its size is not known
   constexpr std::size_t kHexOfCommitment = 64;
@@ -113,7 +111,11 @@ Called<VoidForecast> forecast_void(Client& client, const ChainId& chain, const K
   for (std::uint64_t next = std::get<std::uint64_t>(begin);;) {
     auto page = entries_from(client, next, kPage);
     if (auto* failure = std::get_if<CallError>(&page)) return *failure;
-    const auto& leaves = std::get<Entries>(page).leaves;
+    const auto& [leaves, log_size] = std::get<Entries>(page);
+    if (leaves.empty() && next < log_size) {
+      return CallError{CallFailure::kOther, "the node does not show its log from entry " + std::to_string(next) + " on",
+                       "malformed_answer", "", ""};
+    }
     if (leaves.empty()) return forecast;
     for (const auto& leaf : leaves) {
       if (leaf.key != key) continue;

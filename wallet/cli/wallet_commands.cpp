@@ -7,6 +7,7 @@
 #include "wallet/cli/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/open_wallet.h"
+#include "wallet/cli/option.h"
 #include "wallet/cli/output.h"
 #include "wallet/cli/render.h"
 #include "wallet/credential/credential.h"
@@ -102,22 +103,20 @@ ExitCode request(Context& context, const std::string& issuer, const std::string&
   if (auto* failure = std::get_if<CallError>(&found)) return fail(context, *failure);
   auto status = client.status();
   if (auto* failure = std::get_if<CallError>(&status)) return fail(context, *failure);
-  const Json name = std::get<Json>(found)["institution"].value("name", Json::object());
-  auto institution = parse_institution_id(name.value("id_text", ""));
-  auto chain = parse_chain_id(std::get<Json>(status).value("chain_id_text", ""));
-  if (!institution.ok() || !chain.ok())
-    return fail(context, ExitCode::kUnknown, institution.message() + chain.message());
+  const auto& name = std::get<InstitutionAnswer>(found).name;
+  const auto& chain = std::get<StatusAnswer>(status).chain;
+  if (!chain) return fail(context, ExitCode::kUnknown, "the node does not say which ledger it serves");
   std::uint32_t index = 0;
   const SecretKey key = next_holder_key(wallet.contents(), SignatureAlgorithm::kEcdsaP256, index);
-  auto made = make_wallet_request(*chain, *institution, student, key, context.now_ms());
+  auto made = make_wallet_request(*chain, name.id, student, key, context.now_ms());
   if (!made.ok()) return fail(context, ExitCode::kUsage, made.message());
   wallet.contents().requests.push_back(
-      {SignatureAlgorithm::kEcdsaP256, index, to_text(*institution), student, context.now_ms()});
+      {SignatureAlgorithm::kEcdsaP256, index, to_text(name.id), student, context.now_ms()});
   // The counter is saved before the request leaves: a key is never used twice.
   if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
   if (const ExitCode code = write_named_file(context, out, as_bytes(*made)); code != ExitCode::kOk) return code;
-  print(context, Json{{"request", out}, {"issuer", name.value("id_text", "")}},
-        "wrote " + out + ": send it to " + name.value("name_now", issuer) +
+  print(context, Json{{"request", out}, {"issuer", to_text(name.id)}},
+        "wrote " + out + ": send it to " + (name.name_now.empty() ? issuer : name.name_now) +
             "; it holds a fresh public key and your student reference\n");
   return ExitCode::kOk;
 }
@@ -215,37 +214,38 @@ ExitCode erase(Context& context, const std::string& reference) {
 void add_wallet_commands(CLI::App& app, Context& context, Run& run) {
   auto* wallet = app.add_subcommand("wallet", "A learner's wallet: keys, backups, requests to issuers");
   wallet->require_subcommand(1);
-  auto text = std::make_shared<std::string>();
-  auto more = std::make_shared<std::string>();
-  auto out = std::make_shared<std::string>();
+  struct WalletOptions {
+    Given<std::string> text, more, out;
+  };
+  auto given = std::make_shared<WalletOptions>();
   auto* first = wallet->add_subcommand("init", "Make a wallet and its 24 recovery words");
-  first->add_option("--words-file", *text, "Write the words to this file (mode 0600) instead of the terminal");
-  first->callback([&context, &run, text] { run = [&context, text] { return init(context, *text); }; });
+  option(*first, "--words-file", given->text, "Write the words to this file (mode 0600) instead of the terminal");
+  first->callback([&context, &run, given] { run = [&context, given] { return init(context, given->text); }; });
   wallet->add_subcommand("show", "What the wallet holds")->callback([&context, &run] {
     run = [&context] { return show(context); };
   });
   auto* asking = wallet->add_subcommand("request", "A fresh key for an issuer to bind a credential to");
-  asking->add_option("--issuer", *text, "Id (tmi…) or domain")->required();
-  asking->add_option("--student", *more, "The reference by which the issuer knows you")->required();
-  asking->add_option("--out", *out, "File to write")->required();
-  asking->callback([&context, &run, text, more, out] {
-    run = [&context, text, more, out] { return request(context, *text, *more, *out); };
+  option(*asking, "--issuer", given->text, "Id (tmi…) or domain")->required();
+  option(*asking, "--student", given->more, "The reference by which the issuer knows you")->required();
+  option(*asking, "--out", given->out, "File to write")->required();
+  asking->callback([&context, &run, given] {
+    run = [&context, given] { return request(context, given->text, given->more, given->out); };
   });
   wallet->add_subcommand("identity", "Print the age identity that opens backups")->callback([&context, &run] {
     run = [&context] { return identity(context); };
   });
   auto* saving = wallet->add_subcommand("backup", "Seal everything into one age file");
-  saving->add_option("file", *text, "File to write")->required();
-  saving->callback([&context, &run, text] { run = [&context, text] { return backup(context, *text); }; });
+  option(*saving, "file", given->text, "File to write")->required();
+  saving->callback([&context, &run, given] { run = [&context, given] { return backup(context, given->text); }; });
   auto* restoring = wallet->add_subcommand("restore", "From the 24 words, and a backup if there is one");
-  restoring->add_option("--words-file", *text, "File with the words (default: asked)");
-  restoring->add_option("--backup", *more, "Backup file");
+  option(*restoring, "--words-file", given->text, "File with the words (default: asked)");
+  option(*restoring, "--backup", given->more, "Backup file");
   restoring->callback(
-      [&context, &run, text, more] { run = [&context, text, more] { return restore(context, *text, *more); }; });
+      [&context, &run, given] { run = [&context, given] { return restore(context, given->text, given->more); }; });
   add_passphrase_command(*wallet, context, run);
   auto* erasing = wallet->add_subcommand("erase", "Erase one credential with its salt and key");
-  erasing->add_option("reference", *text, "urn:testamur:…")->required();
-  erasing->callback([&context, &run, text] { run = [&context, text] { return erase(context, *text); }; });
+  option(*erasing, "reference", given->text, "urn:testamur:…")->required();
+  erasing->callback([&context, &run, given] { run = [&context, given] { return erase(context, given->text); }; });
 }
 
 }  // namespace testamur::wallet

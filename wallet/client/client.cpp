@@ -1,5 +1,6 @@
 #include "wallet/client/client.h"
 
+#include <arpa/inet.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -17,7 +18,6 @@
 #include "testamur/v1/trust_service.grpc.pb.h"
 #include "testamur/v1/verify_service.grpc.pb.h"
 #include "wallet/client/decode.h"
-#include "wallet/client/message_json.h"
 
 namespace testamur::wallet {
 namespace {
@@ -25,10 +25,18 @@ namespace {
 constexpr int kMaxMessageBytes = 8 << 20;
 constexpr std::uint64_t kAwaitMs = 3'000;
 constexpr std::uint64_t kPauseMs = 250;
+constexpr std::size_t kMostPages = 100'000;  // more than any ledger fills
 
+// Whether what is said there cannot leave this machine: `localhost`, or an address of 127.0.0.0/8 or ::1 in figures. A
+// name that only looks like one ("127.example.org") is not.
 bool is_loopback(const std::string& endpoint) {
-  return endpoint.starts_with("127.") || endpoint.starts_with("localhost:") || endpoint.starts_with("[::1]") ||
-         endpoint.starts_with("unix:");
+  std::string host = endpoint.substr(0, endpoint.rfind(':'));
+  if (host == "localhost") return true;
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6) != 0;
 }
 
 std::shared_ptr<grpc::Channel> connect(const std::string& endpoint, const ClientOptions& options) {
@@ -83,6 +91,10 @@ CallError to_error(const grpc::Status& status, const std::string& endpoint) {
   return failure;
 }
 
+std::optional<TransactionId> id_of_outcome(const v1::TransactionOutcome& outcome) {
+  return TransactionId::from(as_bytes(outcome.id()));
+}
+
 std::string raw(ByteView bytes) { return std::string(as_text(bytes)); }
 
 void set_options(const CheckOptions& from, v1::CheckOptions& to) {
@@ -106,12 +118,12 @@ v1::DecideRequest to_request(const DecideQuery& query) {
   request.set_purpose(query.purpose);
   request.set_at_time_ms(query.at_time_ms);
   request.set_as_of_height(query.as_of_height);
-  if (!query.policy.is_object()) return request;
+  if (!query.policy) return request;
   auto& policy = *request.mutable_policy();
-  policy.set_required_amount(query.policy.value("required_amount", 0U));
-  policy.set_required_paths(query.policy.value("required_paths", 0U));
-  policy.set_path_floor(query.policy.value("path_floor", 0U));
-  policy.set_required_accreditation(query.policy.value("required_accreditation", 0U));
+  policy.set_required_amount(query.policy->required_amount);
+  policy.set_required_paths(query.policy->required_paths);
+  policy.set_path_floor(query.policy->path_floor);
+  policy.set_required_accreditation(query.policy->required_accreditation);
   return request;
 }
 
@@ -161,6 +173,7 @@ struct Client::Impl {
       auto answer = call_at<Service>(nodes[at], method, request, options.deadline_ms);
       const auto* failure = std::get_if<CallError>(&answer);
       if (failure == nullptr || failure->kind != CallFailure::kUnreachable) {
+        if (at != preferred && options.moved) options.moved(nodes[preferred].endpoint, nodes[at].endpoint);
         preferred = at;
         answered = true;
         return answer;
@@ -168,14 +181,6 @@ struct Client::Impl {
       last = *failure;
     }
     return last;
-  }
-
-  template <class Service, class Request, class Response>
-  Called<Json> json_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                         const Request& request) {
-    auto answer = call<Service>(method, request);
-    if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
-    return wallet::to_json(std::get<Response>(answer));
   }
 
   // Decoded by decode.h.
@@ -186,25 +191,44 @@ struct Client::Impl {
     if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
     return decode(std::get<Response>(answer));
   }
+  // The same for an answer that says what it is about: one about something else is no answer.
+  template <class Service, class Request, class Response, class IsAbout>
+  auto typed_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                  const Request& request,
+                  const IsAbout& is_about) -> Called<decltype(decode(std::declval<const Response&>()))> {
+    auto answer = call<Service>(method, request);
+    if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
+    auto value = decode(std::get<Response>(answer));
+    if (!is_about(value)) return malformed();
+    return value;
+  }
 
-  // Follows next_page_token and joins the lists named `list`.
+  // All pages as one answer, as of the first of them.
   template <class Service, class Request, class Response>
-  Called<Json> paged_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                          Request request, const char* list) {
-    Json all = Json::array();
-    while (true) {
+  auto paged_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                  Request request) -> Called<decltype(decode(std::declval<const Response&>()))> {
+    Response all;
+    for (std::size_t pages = 0; pages < kMostPages; ++pages) {
       auto answer = call<Service>(method, request);
       if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
-      const Response& page = std::get<Response>(answer);
-      Json json = wallet::to_json(page);
-      for (auto& item : json[list]) all.push_back(std::move(item));
-      if (page.next_page_token().empty()) {
-        json[list] = std::move(all);
-        json.erase("next_page_token");
-        return json;
-      }
-      request.set_page_token(page.next_page_token());
+      Response& page = std::get<Response>(answer);
+      const std::string next = page.next_page_token();
+      page.clear_next_page_token();
+      if (pages > 0) page.clear_as_of();
+      all.MergeFrom(page);
+      if (next.empty()) return decode(all);
+      if (next == request.page_token()) break;  // it would go round for ever
+      request.set_page_token(next);
     }
+    return malformed();
+  }
+
+  CallError malformed() const {
+    return {CallFailure::kOther,
+            nodes[preferred].endpoint +
+                " gave an answer that this program cannot judge: it is about something else than was asked, or its "
+                "form is another. Ask another node, or use a newer testamur",
+            "malformed_answer", "", ""};
   }
 
   // One round at one node: submit, then wait. Nothing = still pending or this node does not answer.
@@ -223,7 +247,7 @@ const std::vector<std::string>& Client::endpoints() const { return impl_->option
 
 std::string Client::answering() const { return impl_->answered ? impl_->nodes[impl_->preferred].endpoint : ""; }
 
-Called<StatusAnswer> Client::who_answers() {
+Called<StatusAnswer> Client::status() {
   return impl_->typed_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{});
 }
 
@@ -253,15 +277,22 @@ Called<std::vector<Bytes>> Client::receipts(const InstitutionId& issuer, IssuerI
 Called<IssuerAnswer> Client::issuer(const InstitutionId& id) {
   v1::GetInstitutionRequest request;
   request.set_id(raw(id.view()));
-  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
+  auto answer = impl_->call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
+  if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
+  return decode_issuer(std::get<v1::GetInstitutionResponse>(answer));
 }
 
-Called<std::optional<AchievementAnswer>> Client::published(const AchievementId& id) {
+Called<AchievementAnswer> Client::achievement(const AchievementId& id) {
   v1::GetAchievementRequest request;
   request.set_institution_id(raw(id.institution.view()));
   request.set_number(id.number);
   request.set_version(id.version);
-  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetAchievement, request);
+  return impl_->typed_call<v1::RegistryService>(
+      &v1::RegistryService::Stub::GetAchievement, request, [&](const AchievementAnswer& answer) {
+        const auto& said = answer.record.id;
+        return said.institution == id.institution && said.number == id.number &&
+               (id.version == 0 || said.version == id.version);
+      });
 }
 
 Called<SetChangesAnswer> Client::set_changes(Epoch from, std::uint32_t limit) {
@@ -284,167 +315,154 @@ Called<Bytes> Client::genesis_record() {
   return to_bytes(as_bytes(std::get<v1::GetParametersResponse>(answer).genesis_record()));
 }
 
-Called<Json> Client::status() {
-  return impl_->json_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{});
-}
-
-Called<Json> Client::status_of(const std::string& endpoint) {
+Called<StatusAnswer> Client::status_of(const std::string& endpoint) {
   for (auto& node : impl_->nodes) {
     if (node.endpoint != endpoint) continue;
     auto answer = impl_->call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{},
                                                     impl_->options.deadline_ms);
     if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
-    return wallet::to_json(std::get<v1::GetStatusResponse>(answer));
+    return decode(std::get<v1::GetStatusResponse>(answer));
   }
   return CallError{CallFailure::kInvalid, "no such endpoint: " + endpoint, "", "", ""};
 }
 
-Called<Json> Client::check_bulk(const std::vector<Hash256>& commitments, const CheckOptions& options) {
+Called<BulkAnswer> Client::check_bulk(const std::vector<Hash256>& commitments, const CheckOptions& options) {
   v1::CheckBulkRequest request;
   std::string joined;
   for (const auto& commitment : commitments) joined += raw(commitment.view());
   request.set_commitments(joined);
   set_options(options, *request.mutable_options());
-  return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::CheckBulk, request);
+  return impl_->typed_call<v1::VerifyService>(
+      &v1::VerifyService::Stub::CheckBulk, request,
+      [&](const BulkAnswer& answer) { return answer.verdicts.size() == commitments.size(); });
 }
 
-Called<Json> Client::explain(const Hash256& commitment, const CheckOptions& options) {
-  v1::ExplainRequest request;
-  request.set_commitment(raw(commitment.view()));
-  set_options(options, *request.mutable_options());
-  return impl_->json_call<v1::VerifyService>(&v1::VerifyService::Stub::Explain, request);
-}
-
-Called<Json> Client::institution(const InstitutionId& id, bool with_history) {
+Called<InstitutionAnswer> Client::institution(const InstitutionId& id, bool with_history) {
   v1::GetInstitutionRequest request;
   request.set_id(raw(id.view()));
   request.set_with_history(with_history);
-  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
+  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request,
+                                                [&](const InstitutionAnswer& answer) { return answer.name.id == id; });
 }
 
-Called<Json> Client::institution_by_domain(const std::string& domain, bool with_history) {
+Called<InstitutionAnswer> Client::institution_by_domain(const std::string& domain, bool with_history) {
   v1::GetInstitutionRequest request;
   request.set_domain(domain);
   request.set_with_history(with_history);
-  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
+  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request,
+                                                [](const InstitutionAnswer& answer) { return answer.name.is_named(); });
 }
 
-Called<Json> Client::institutions() {
+Called<InstitutionsAnswer> Client::institutions() {
   return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListInstitutions,
-                                                v1::ListInstitutionsRequest{}, "institutions");
+                                                v1::ListInstitutionsRequest{});
 }
 
-Called<Json> Client::achievement(const InstitutionId& institution, std::uint32_t number, std::uint32_t version) {
-  v1::GetAchievementRequest request;
-  request.set_institution_id(raw(institution.view()));
-  request.set_number(number);
-  request.set_version(version);
-  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetAchievement, request);
-}
-
-Called<Json> Client::achievements(const InstitutionId& institution) {
+Called<AchievementsAnswer> Client::achievements(const InstitutionId& institution) {
   v1::ListAchievementsRequest request;
   request.set_institution_id(raw(institution.view()));
-  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListAchievements, request, "achievements");
+  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListAchievements, request);
 }
 
-Called<Json> Client::key(const KeyId& id) {
+Called<OwnedKeyAnswer> Client::key(const KeyId& id) {
   v1::GetKeyRequest request;
   request.set_id(raw(id.view()));
-  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetKey, request);
+  return impl_->typed_call<v1::RegistryService>(
+      &v1::RegistryService::Stub::GetKey, request,
+      [&](const OwnedKeyAnswer& answer) { return answer.key.record.id == id; });
 }
 
-Called<Json> Client::parameters() {
-  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters, v1::GetParametersRequest{});
+Called<ParametersAnswer> Client::parameters() {
+  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters, v1::GetParametersRequest{});
 }
 
-Called<Json> Client::validators() {
-  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::GetValidators,
-                                                 v1::GetValidatorsRequest{});
+Called<ValidatorsAnswer> Client::validators() {
+  return impl_->typed_call<v1::GovernanceService>(&v1::GovernanceService::Stub::GetValidators,
+                                                  v1::GetValidatorsRequest{});
 }
 
-Called<Json> Client::proposals(bool open_only) {
+Called<ProposalsAnswer> Client::proposals(bool open_only) {
   v1::ListProposalsRequest request;
   request.set_open_only(open_only);
-  return impl_->paged_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListProposals, request, "proposals");
+  return impl_->paged_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListProposals, request);
 }
 
-Called<Json> Client::proposal(const TransactionId& id) {
+Called<ProposalAnswer> Client::proposal(const TransactionId& id) {
   v1::GetProposalRequest request;
   request.set_id(raw(id.view()));
-  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::GetProposal, request);
+  return impl_->typed_call<v1::GovernanceService>(&v1::GovernanceService::Stub::GetProposal, request,
+                                                  [&](const ProposalAnswer& answer) { return answer.id == id; });
 }
 
-Called<Json> Client::ready(const std::optional<InstitutionId>& institution) {
+Called<ReadyListAnswer> Client::ready(const std::optional<InstitutionId>& institution) {
   v1::ListReadyRequest request;
   if (institution) request.set_institution_id(raw(institution->view()));
-  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListReady, request);
+  return impl_->paged_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListReady, request);
 }
 
-Called<Json> Client::evidence() {
-  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListEvidence, v1::ListEvidenceRequest{});
+Called<EvidenceListAnswer> Client::evidence() {
+  return impl_->paged_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListEvidence,
+                                                  v1::ListEvidenceRequest{});
 }
 
-Called<Json> Client::statements(const std::optional<InstitutionId>& truster,
-                                const std::optional<InstitutionId>& subject, bool with_history) {
+Called<StatementsAnswer> Client::statements(const std::optional<InstitutionId>& truster,
+                                            const std::optional<InstitutionId>& subject, bool with_history) {
   v1::ListStatementsRequest request;
   if (truster) request.set_truster_id(raw(truster->view()));
   if (subject) request.set_subject_id(raw(subject->view()));
   request.set_with_history(with_history);
-  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListStatements, request, "statements");
+  auto called = impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListStatements, request);
+  const auto* answer = std::get_if<StatementsAnswer>(&called);
+  if (answer == nullptr) return called;
+  for (const auto& statement : answer->statements) {
+    const bool asked = (!truster || statement.truster.id == *truster) && (!subject || statement.subject.id == *subject);
+    if (!asked) return impl_->malformed();
+  }
+  return called;
 }
 
-Called<Json> Client::successions() {
-  v1::ListSuccessionsRequest request;
-  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::ListSuccessions, request);
+Called<SuccessionsAnswer> Client::successions() {
+  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListSuccessions,
+                                                v1::ListSuccessionsRequest{});
 }
 
-Called<Json> Client::issuer_indexes(const InstitutionId& issuer) {
+Called<IndexesAnswer> Client::issuer_indexes(const InstitutionId& issuer) {
   v1::GetIssuerIndexesRequest request;
   request.set_issuer_id(raw(issuer.view()));
-  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetIssuerIndexes, request);
+  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetIssuerIndexes, request);
 }
 
-Called<Json> Client::decide(const DecideQuery& query) {
-  return impl_->json_call<v1::TrustService>(&v1::TrustService::Stub::Decide, to_request(query));
+namespace {
+
+bool answers(const DecideQuery& query, const DecisionAnswer& answer) {
+  return answer.issuer.id == query.issuer && (!query.viewpoint || answer.viewpoint.id == *query.viewpoint);
 }
 
-Called<Json> Client::paths(const DecideQuery& query) {
+}  // namespace
+
+Called<DecisionAnswer> Client::decide(const DecideQuery& query) {
+  return impl_->typed_call<v1::TrustService>(&v1::TrustService::Stub::Decide, to_request(query),
+                                             [&](const DecisionAnswer& answer) { return answers(query, answer); });
+}
+
+Called<DecisionAnswer> Client::paths(const DecideQuery& query) {
   v1::PathsRequest request;
   *request.mutable_query() = to_request(query);
-  return impl_->json_call<v1::TrustService>(&v1::TrustService::Stub::Paths, request);
+  return impl_->typed_call<v1::TrustService>(&v1::TrustService::Stub::Paths, request,
+                                             [&](const DecisionAnswer& answer) { return answers(query, answer); });
 }
 
-Called<Json> Client::graph(const std::optional<InstitutionId>& around, std::uint32_t hops) {
-  v1::GraphRequest request;
-  if (around) request.set_around_id(raw(around->view()));
-  request.set_hops(hops);
-  return impl_->json_call<v1::TrustService>(&v1::TrustService::Stub::Graph, request);
-}
-
-Called<Json> Client::checkpoint(std::uint64_t height) {
-  v1::GetCheckpointRequest request;
-  request.set_height(height);
-  return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetCheckpoint, request);
-}
-
-Called<Json> Client::inclusion(const TransactionId& id) {
-  v1::GetInclusionProofRequest request;
-  request.set_transaction_id(raw(id.view()));
-  return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetInclusionProof, request);
-}
-
-Called<Json> Client::transaction(const TransactionId& id) {
+Called<TransactionAnswer> Client::transaction(const TransactionId& id) {
   v1::GetTransactionRequest request;
   request.set_id(raw(id.view()));
-  return impl_->json_call<v1::LedgerService>(&v1::LedgerService::Stub::GetTransaction, request);
+  return impl_->typed_call<v1::LedgerService>(&v1::LedgerService::Stub::GetTransaction, request);
 }
 
-Called<Json> Client::log_entries(std::uint64_t first, std::uint32_t count) {
+Called<LogEntriesAnswer> Client::log_entries(std::uint64_t first, std::uint32_t count) {
   v1::GetEntriesRequest request;
   request.set_first(first);
   request.set_count(count);
-  return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetEntries, request);
+  return impl_->typed_call<v1::LogService>(&v1::LogService::Stub::GetEntries, request);
 }
 
 std::optional<Called<CommitOutcome>> Client::Impl::try_once(Node& node, const TransactionId& id, ByteView carried,
@@ -467,11 +485,23 @@ std::optional<Called<CommitOutcome>> Client::Impl::try_once(Node& node, const Tr
     return std::nullopt;
   }
   const auto& outcome = std::get<v1::AwaitCommitResponse>(ended).outcome();
-  CommitOutcome result{CommitOutcome::State::kPending, wallet::to_json(outcome), node.endpoint};
-  if (outcome.state() == v1::TRANSACTION_STATE_COMMITTED) result.state = CommitOutcome::State::kCommitted;
-  if (outcome.state() == v1::TRANSACTION_STATE_REJECTED) result.state = CommitOutcome::State::kRejected;
-  if (outcome.state() == v1::TRANSACTION_STATE_EXPIRED) result.state = CommitOutcome::State::kExpired;
-  if (result.state == CommitOutcome::State::kPending) return std::nullopt;
+  if (id_of_outcome(outcome) != id) {
+    last = {CallFailure::kOther, node.endpoint + " answers about another transaction", "malformed_answer", "", ""};
+    return std::nullopt;
+  }
+  CommitOutcome result;
+  result.message = outcome.message();
+  result.code = outcome.rejection().code();
+  result.rule = outcome.rejection().rule();
+  result.field = outcome.rejection().field();
+  result.endpoint = node.endpoint;
+  result.shown = Shown(outcome);
+  switch (state_from(outcome.state())) {
+    case TransactionState::kCommitted: result.state = CommitOutcome::State::kCommitted; break;
+    case TransactionState::kRejected: result.state = CommitOutcome::State::kRejected; break;
+    case TransactionState::kExpired: result.state = CommitOutcome::State::kExpired; break;
+    default: return std::nullopt;
+  }
   return Called<CommitOutcome>{result};
 }
 
@@ -495,7 +525,9 @@ Called<CommitOutcome> Client::submit_until_ended(const TransactionId& id, ByteVi
     if ((round + 1) % impl_->nodes.size() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));
   }
   if (last.kind == CallFailure::kUnreachable) return last;
-  return CommitOutcome{CommitOutcome::State::kPending, Json{{"message", last.message}}, ""};
+  CommitOutcome pending;
+  pending.message = last.message;
+  return pending;
 }
 
 }  // namespace testamur::wallet

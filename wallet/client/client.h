@@ -1,8 +1,9 @@
 // Talks to nodes over gRPC. Holds several endpoints and goes on at another when one does not answer.
 //
-// What a verdict or the trust in a ledger is decided from comes back typed (answers.h); the other answers as the JSON
-// of wallet/client/message_json.h. This header needs neither gRPC nor protobuf. TLS off loopback, plain text on it. One
-// thread at a time. Calls block up to their deadline, never longer.
+// Answers are plain values (answers.h and its neighbours) in which what was not said is not known. An answer about
+// something else than was asked, or about nothing, is a failure with the code malformed_answer. This header needs
+// neither gRPC nor protobuf. TLS off loopback, plain text on it. One thread at a time. Calls block up to their
+// deadline, never longer.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,9 @@
 #include "common/hash.h"
 #include "common/ids.h"
 #include "wallet/client/answers.h"
+#include "wallet/client/governance_answers.h"
+#include "wallet/client/registry_answers.h"
+#include "wallet/client/trust_answers.h"
 #include "wallet/keystore/strict_json.h"
 
 namespace testamur::wallet {
@@ -23,6 +27,9 @@ struct ClientOptions {
   std::vector<std::string> endpoints;  // host:port
   std::uint64_t deadline_ms = 10'000;  // of one call
   std::string tls_root_file;           // PEM; empty: the system's
+  // Called when another endpoint answers in the place of one that does not: its institution, and so its policy, is
+  // another one.
+  std::function<void(const std::string& silent, const std::string& answering)> moved = {};
 };
 
 enum class CallFailure : std::uint8_t {
@@ -49,14 +56,23 @@ using Called = std::variant<T, CallError>;
 struct CommitOutcome {
   enum class State : std::uint8_t { kCommitted, kRejected, kExpired, kPending };
   State state = State::kPending;
-  Json details;  // the TransactionOutcome
+  std::string message;            // of a rejection, and why it is still pending
+  std::string code, rule, field;  // of a rejection
   std::string endpoint;
+  Shown shown;  // the TransactionOutcome
 };
 
 struct CheckOptions {
   std::string purpose;
   bool with_paths = true;
   std::uint64_t claimed_ms = 0;  // the date of award that a presentation claims; 0: none
+};
+// Of a policy that takes the place of the node's own; 0: as in docs/formats/policy.md.
+struct PolicyNumbers {
+  std::uint32_t required_amount = 0;
+  std::uint32_t required_paths = 0;
+  std::uint32_t path_floor = 0;
+  std::uint32_t required_accreditation = 0;
 };
 struct DecideQuery {
   InstitutionId issuer;
@@ -68,7 +84,7 @@ struct DecideQuery {
   std::string purpose;
   std::uint64_t at_time_ms = 0;
   std::uint64_t as_of_height = 0;
-  Json policy;  // numbers of TrustPolicy by name; null: the node's own
+  std::optional<PolicyNumbers> policy;  // nothing: the node's own
 };
 
 class Client {
@@ -81,54 +97,49 @@ class Client {
   // The endpoint that answered last; empty before that.
   std::string answering() const;
 
-  // ---- typed: verdicts and trust are decided from these
-  Called<StatusAnswer> who_answers();
+  // ---- verdicts and trust are decided from these
+  Called<StatusAnswer> status();
+  Called<StatusAnswer> status_of(const std::string& endpoint);
+  const std::vector<std::string>& endpoints() const;
   Called<CheckAnswer> check(const Hash256& commitment, const CheckOptions& options);
   Called<CheckAnswer> check(const Reference& reference, const CheckOptions& options);
+  Called<BulkAnswer> check_bulk(const std::vector<Hash256>& commitments, const CheckOptions& options);
   // Encoded receipts (docs/formats/receipt.md) of an issuer's index, with the histories of these keys beside that of
   // the key that anchored it.
   Called<std::vector<Bytes>> receipts(const InstitutionId& issuer, IssuerIndex index, const std::vector<KeyId>& keys);
   Called<IssuerAnswer> issuer(const InstitutionId& id);
-  Called<std::optional<AchievementAnswer>> published(const AchievementId& id);
   // How epochs ended from this one on, at most `limit` of them.
   Called<SetChangesAnswer> set_changes(Epoch from, std::uint32_t limit);
   // Nothing where it is malformed.
   Called<std::optional<ledger::merkle::Path>> consistency(std::uint64_t old_size, std::uint64_t new_size);
   Called<Bytes> genesis_record();
 
-  // ---- as JSON
-  Called<Json> status();
-  Called<Json> status_of(const std::string& endpoint);
-  const std::vector<std::string>& endpoints() const;
+  // ---- the registry; lists are whole, all pages of them
+  Called<InstitutionAnswer> institution(const InstitutionId& id, bool with_history);
+  Called<InstitutionAnswer> institution_by_domain(const std::string& domain, bool with_history = false);
+  Called<InstitutionsAnswer> institutions();
+  Called<AchievementAnswer> achievement(const AchievementId& id);  // version 0: the newest
+  Called<AchievementsAnswer> achievements(const InstitutionId& institution);
+  Called<OwnedKeyAnswer> key(const KeyId& id);
+  Called<ParametersAnswer> parameters();
+  Called<StatementsAnswer> statements(const std::optional<InstitutionId>& truster,
+                                      const std::optional<InstitutionId>& subject, bool with_history);
+  Called<SuccessionsAnswer> successions();
+  Called<IndexesAnswer> issuer_indexes(const InstitutionId& issuer);
 
-  Called<Json> check_bulk(const std::vector<Hash256>& commitments, const CheckOptions& options);
-  Called<Json> explain(const Hash256& commitment, const CheckOptions& options);
+  // ---- what the validators decide
+  Called<ValidatorsAnswer> validators();
+  Called<ProposalsAnswer> proposals(bool open_only);
+  Called<ProposalAnswer> proposal(const TransactionId& id);
+  Called<ReadyListAnswer> ready(const std::optional<InstitutionId>& institution);
+  Called<EvidenceListAnswer> evidence();
 
-  Called<Json> institution(const InstitutionId& id, bool with_history);
-  Called<Json> institution_by_domain(const std::string& domain, bool with_history = false);
-  Called<Json> institutions();  // all pages, as {institutions: […]}
-  Called<Json> achievement(const InstitutionId& institution, std::uint32_t number, std::uint32_t version);
-  Called<Json> achievements(const InstitutionId& institution);
-  Called<Json> key(const KeyId& id);
-  Called<Json> parameters();
-  Called<Json> validators();
-  Called<Json> proposals(bool open_only);  // all pages
-  Called<Json> proposal(const TransactionId& id);
-  Called<Json> ready(const std::optional<InstitutionId>& institution);
-  Called<Json> evidence();
-  Called<Json> statements(const std::optional<InstitutionId>& truster, const std::optional<InstitutionId>& subject,
-                          bool with_history);
-  Called<Json> successions();
-  Called<Json> issuer_indexes(const InstitutionId& issuer);
+  // ---- what the node decides, by its own policy where the question has none
+  Called<DecisionAnswer> decide(const DecideQuery& query);
+  Called<DecisionAnswer> paths(const DecideQuery& query);  // with paths and remedies
 
-  Called<Json> decide(const DecideQuery& query);
-  Called<Json> paths(const DecideQuery& query);
-  Called<Json> graph(const std::optional<InstitutionId>& around, std::uint32_t hops);
-
-  Called<Json> checkpoint(std::uint64_t height);
-  Called<Json> inclusion(const TransactionId& id);
-  Called<Json> transaction(const TransactionId& id);
-  Called<Json> log_entries(std::uint64_t first, std::uint32_t count);  // at most 1,000
+  Called<TransactionAnswer> transaction(const TransactionId& id);
+  Called<LogEntriesAnswer> log_entries(std::uint64_t first, std::uint32_t count);  // at most 1,000
 
   // Sends the same bytes until they have ended or `give_up_ms` has passed (then kPending): to one endpoint after
   // another as they fail, again after each time an answer is overdue. A rejection that a later state may cure counts as

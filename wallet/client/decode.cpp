@@ -6,31 +6,19 @@
 #include <algorithm>
 
 #include "trust/policy_text.h"
-#include "wallet/client/message_json.h"
+#include "wallet/client/decode_parts.h"
 
 namespace testamur::wallet {
-namespace {
 
-template <class Id>
-std::optional<Id> id_of(const std::string& bytes) {
-  return Id::from(as_bytes(bytes));
-}
-// Zero, which is nobody's, where the bytes are no id.
-template <class Id>
-Id id_or_zero(const std::string& bytes) {
-  return id_of<Id>(bytes).value_or(Id{});
-}
+using namespace parts;
+
+namespace {
 
 std::string english(const google::protobuf::RepeatedPtrField<v1::LocalizedText>& texts) {
   for (const auto& text : texts) {
     if (text.language() == "en") return text.text();
   }
   return texts.empty() ? std::string{} : texts[0].text();
-}
-
-std::optional<AsOf> as_of_from(bool present, const v1::AsOf& as_of) {
-  if (!present || as_of.time_ms() == 0) return std::nullopt;
-  return AsOf{Height{as_of.height()}, as_of.time_ms(), to_hex(as_bytes(as_of.block_id())), Basis::kSaid};
 }
 
 InstitutionStanding standing_from(v1::InstitutionStanding standing) {
@@ -40,25 +28,6 @@ InstitutionStanding standing_from(v1::InstitutionStanding standing) {
     case v1::INSTITUTION_STANDING_CLOSED:
     case v1::INSTITUTION_STANDING_LEFT: return InstitutionStanding::kClosed;
     default: return InstitutionStanding::kUnknown;
-  }
-}
-
-LedgerStatus status_from(v1::CredentialStatus status) {
-  switch (status) {
-    case v1::CREDENTIAL_STATUS_VALID: return LedgerStatus::kValid;
-    case v1::CREDENTIAL_STATUS_REVOKED: return LedgerStatus::kRevoked;
-    case v1::CREDENTIAL_STATUS_SUSPENDED: return LedgerStatus::kSuspended;
-    case v1::CREDENTIAL_STATUS_SUPERSEDED: return LedgerStatus::kSuperseded;
-    default: return LedgerStatus::kUnknown;
-  }
-}
-
-Acceptance outcome_from(v1::DecisionOutcome outcome) {
-  switch (outcome) {
-    case v1::DECISION_OUTCOME_ACCEPT: return Acceptance::kAccept;
-    case v1::DECISION_OUTCOME_REFUSE: return Acceptance::kRefuse;
-    case v1::DECISION_OUTCOME_BLOCKED: return Acceptance::kBlocked;
-    default: return Acceptance::kUnknown;
   }
 }
 
@@ -95,13 +64,6 @@ bool fate_is_known(const v1::KeyView& view) {
     case v1::KEY_STATE_COMPROMISED: return retired && compromised;
     default: return false;
   }
-}
-
-// Empty for the unspecified one and for a number without a name.
-template <class Enum>
-std::string word(Enum value, const google::protobuf::EnumDescriptor& type) {
-  const auto* known = type.FindValueByNumber(static_cast<int>(value));
-  return known == nullptr || known->number() == 0 ? std::string{} : enumerator_text(*known);
 }
 
 std::string point_words(v1::DecisionPoint point) {
@@ -149,11 +111,6 @@ AcceptanceRecord acceptance_from(const v1::Acceptance& acceptance, const std::st
   return record;
 }
 
-AchievementId achievement_from(const v1::AchievementName& name) {
-  if (name.version() > 0xffff) return {};
-  return {id_or_zero<InstitutionId>(name.institution_id()), name.number(), static_cast<std::uint16_t>(name.version())};
-}
-
 SlotAnswer slot_from(const v1::SlotVerdict& verdict) {
   SlotAnswer answer;
   SlotRecord& slot = answer.slot;
@@ -176,14 +133,6 @@ SlotAnswer slot_from(const v1::SlotVerdict& verdict) {
         acceptance_from(verdict.acceptance(), answer.decisions.empty() ? "" : answer.decisions.front().viewpoint);
   }
   return answer;
-}
-
-Listing listing_from(v1::Finding finding, bool has_slots) {
-  switch (finding) {
-    case v1::FINDING_FOUND: return has_slots ? Listing::kFound : Listing::kUnknown;
-    case v1::FINDING_NOT_LISTED: return has_slots ? Listing::kUnknown : Listing::kNotListed;
-    default: return Listing::kUnknown;
-  }
 }
 
 std::optional<CheckpointAnswer> checkpoint_from(bool present, const v1::Checkpoint& checkpoint) {
@@ -218,6 +167,13 @@ AchievementRecord record_from(const v1::AchievementView& view) {
   record.stackability = word_of(published.stackability());
   record.information = published.information_url();
   return record;
+}
+
+// False where a list may have been lost on the way.
+bool is_whole(const v1::ScopeView& view) {
+  const auto entries = view.fields_size() + view.levels_size() + view.award_types_size() + view.purposes_size() +
+                       view.achievements_size();
+  return view.has_entries() && view.entries() == static_cast<std::uint32_t>(entries);
 }
 
 // False where a word of the scope is not understood: a point that lost one would be another question.
@@ -257,21 +213,13 @@ std::string word_of(v1::IdentityCheck value) { return word(value, *v1::IdentityC
 std::string word_of(v1::Stackability value) { return word(value, *v1::Stackability_descriptor()); }
 std::string word_of(v1::QualityAssuranceScheme value) { return word(value, *v1::QualityAssuranceScheme_descriptor()); }
 
-StatusAnswer decode(const v1::GetStatusResponse& answer) {
-  StatusAnswer status{id_of<ChainId>(answer.chain_id()), {}, answer.institution().name_now()};
-  for (const auto& continued : answer.continues()) {
-    if (const auto chain = id_of<ChainId>(continued.chain_id())) status.continues.push_back(*chain);
-  }
-  return status;
-}
-
 CheckAnswer decode(const v1::CheckHashResponse& answer) {
   CheckAnswer check;
   for (const auto& slot : answer.slots()) check.slots.push_back(slot_from(slot));
   check.listing = listing_from(answer.finding(), !check.slots.empty());
   check.as_of = as_of_from(answer.has_as_of(), answer.as_of());
   check.checkpoint = checkpoint_from(answer.has_checkpoint(), answer.checkpoint());
-  check.shown = to_json(answer);
+  check.shown = Shown(answer);
   return check;
 }
 
@@ -281,8 +229,37 @@ CheckAnswer decode(const v1::CheckReferenceResponse& answer) {
   check.listing = listing_from(answer.finding(), !check.slots.empty());
   check.as_of = as_of_from(answer.has_as_of(), answer.as_of());
   check.checkpoint = checkpoint_from(answer.has_checkpoint(), answer.checkpoint());
-  check.shown = to_json(answer);
+  check.shown = Shown(answer);
   return check;
+}
+
+// Institutions and achievements stand once in the answer; a slot names them by position.
+BulkAnswer decode(const v1::CheckBulkResponse& answer) {
+  BulkAnswer bulk;
+  for (const auto& verdict : answer.verdicts()) {
+    BulkVerdictAnswer one;
+    for (const auto& slot : verdict.slots()) {
+      BulkSlotAnswer& added = one.slots.emplace_back();
+      if (slot.issuer() < static_cast<std::uint32_t>(answer.issuers_size()))
+        added.issuer = party_from(answer.issuers(static_cast<int>(slot.issuer())));
+      if (slot.achievement() < static_cast<std::uint32_t>(answer.achievements_size()))
+        added.achievement = achievement_from(answer.achievements(static_cast<int>(slot.achievement())));
+      added.index = IssuerIndex{slot.issuer_index()};
+      added.status = status_from(slot.status());
+      added.effective_status = status_from(slot.effective_status());
+      added.is_void = slot.effective_status() == v1::CREDENTIAL_STATUS_VOID;
+      added.anchor_time_ms = slot.anchor_time_ms();
+      added.outcome = outcome_from(slot.outcome());
+    }
+    one.listing = listing_from(verdict.finding(), !one.slots.empty());
+    one.other_slots = verdict.other_slots();
+    bulk.verdicts.push_back(std::move(one));
+  }
+  bulk.viewpoint = party_from(answer.viewpoint());
+  bulk.policy_digest = to_hex(as_bytes(answer.policy_digest()));
+  bulk.as_of = as_of_from(answer.has_as_of(), answer.as_of());
+  bulk.shown = Shown(answer);
+  return bulk;
 }
 
 KeyRecord decode(const v1::KeyView& view) {
@@ -299,7 +276,7 @@ KeyRecord decode(const v1::KeyView& view) {
   return key;
 }
 
-IssuerAnswer decode(const v1::GetInstitutionResponse& answer) {
+IssuerAnswer decode_issuer(const v1::GetInstitutionResponse& answer) {
   IssuerAnswer issuer;
   if (!answer.has_institution()) return issuer;
   const auto& view = answer.institution();
@@ -313,13 +290,16 @@ IssuerAnswer decode(const v1::GetInstitutionResponse& answer) {
   return issuer;
 }
 
-std::optional<AchievementAnswer> decode(const v1::GetAchievementResponse& answer) {
-  if (!answer.has_achievement() || !answer.achievement().has_name() || !answer.achievement().has_record())
-    return std::nullopt;
+AchievementAnswer decode(const v1::AchievementView& view) {
   AchievementAnswer achievement;
-  const auto& view = answer.achievement();
   achievement.record = record_from(view);
-  bool whole = view.has_point() && read_point(view.point(), achievement.point);
+  for (const auto& outcome : view.record().outcomes()) {
+    for (const auto& text : outcome.texts()) achievement.outcomes.push_back({text.language(), text.text()});
+  }
+  for (const auto& text : view.record().grading()) achievement.gradings.push_back(text.text());
+  achievement.issuable = view.issuable() && !view.has_retired();
+
+  bool whole = view.has_point() && is_whole(view.point()) && read_point(view.point(), achievement.point);
   achievement.point.achievement =
       trust::AchievementName{achievement.record.id.institution, achievement.record.id.number};
   achievement.teaches = ids_from(view.record().teaches(), whole);
@@ -329,6 +309,20 @@ std::optional<AchievementAnswer> decode(const v1::GetAchievementResponse& answer
   return achievement;
 }
 
+AchievementAnswer decode(const v1::GetAchievementResponse& answer) {
+  auto achievement = decode(answer.achievement());
+  achievement.as_of = as_of_from(answer.has_as_of(), answer.as_of());
+  achievement.shown = Shown(answer);
+  return achievement;
+}
+AchievementsAnswer decode(const v1::ListAchievementsResponse& answer) {
+  AchievementsAnswer list;
+  for (const auto& view : answer.achievements()) list.achievements.push_back(decode(view));
+  list.as_of = as_of_from(answer.has_as_of(), answer.as_of());
+  list.shown = Shown(answer);
+  return list;
+}
+
 std::vector<Bytes> decode(const v1::GetReceiptResponse& answer) {
   std::vector<Bytes> receipts;
   for (const auto& receipt : answer.receipts()) {
@@ -336,14 +330,6 @@ std::vector<Bytes> decode(const v1::GetReceiptResponse& answer) {
     if (!receipt.receipt().empty()) receipts.push_back(to_bytes(as_bytes(receipt.receipt())));
   }
   return receipts;
-}
-
-SetChangesAnswer decode(const v1::GetSetChangesResponse& answer) {
-  SetChangesAnswer changes;
-  for (const auto& change : answer.changes()) changes.changes.push_back(to_bytes(as_bytes(change.change())));
-  changes.epoch = Epoch{answer.epoch()};
-  changes.checkpoint = to_bytes(as_bytes(answer.checkpoint()));
-  return changes;
 }
 
 std::optional<ledger::merkle::Path> decode(const v1::GetConsistencyProofResponse& answer) {

@@ -23,9 +23,8 @@ void add_issuer(Client& client, const InstitutionId& id, RegistryFacts& facts) {
 }
 
 void add_achievement(Client& client, const AchievementId& id, RegistryFacts& facts) {
-  auto answer = client.published(id);
-  auto* said = std::get_if<std::optional<AchievementAnswer>>(&answer);
-  if (said != nullptr && said->has_value()) facts.achievement = std::move((*said)->record);
+  auto answer = client.achievement(id);
+  if (auto* said = std::get_if<AchievementAnswer>(&answer)) facts.achievement = std::move(said->record);
 }
 
 // The slot that the credential names, where the look-up by commitment did not bring it: then another stands there.
@@ -81,7 +80,7 @@ std::string speaker(Client& client, const std::string& institution) {
 RegistryFacts gather_facts(Client& client, const CredentialView& credential, const std::string& purpose,
                            const std::optional<ChainId>& named) {
   RegistryFacts facts;
-  auto status = client.who_answers();
+  auto status = client.status();
   if (auto* failure = std::get_if<CallError>(&status)) {
     facts.problem = failure->message;
     return facts;
@@ -89,7 +88,7 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential, con
   const auto& who = std::get<StatusAnswer>(status);
   const InstitutionId& issuer = credential.head.reference.issuer;
   facts.chain = named ? *named : chain_named(credential.head.reference, who);
-  facts.answered_by = speaker(client, who.institution);
+  facts.answered_by = speaker(client, who.institution.name_now);
 
   auto checked = client.check(commitment_of(facts.chain, credential), {purpose, true, claimed_date_ms(credential)});
   if (auto* failure = std::get_if<CallError>(&checked)) {

@@ -265,7 +265,7 @@ LedgerOutcome LedgerTrust::trust(const ledger::Genesis& genesis, const std::opti
 }
 
 LedgerOutcome LedgerTrust::follow(Client& client, const std::optional<ChainId>& accepted) {
-  auto status = client.who_answers();
+  auto status = client.status();
   if (auto* cause = std::get_if<CallError>(&status)) return unreachable(*cause);
   const auto chain = std::get<StatusAnswer>(status).chain;
   if (!chain) return failure("forged_genesis", "the node names no ledger");

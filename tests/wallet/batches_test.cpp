@@ -1,0 +1,72 @@
+// Which indexes a home may still give: none that may be on its way to the ledger.
+#include "wallet/cli/batches.h"
+
+#include <filesystem>
+
+#include "tests/support/catch.h"
+#include "tests/wallet/temporary_folder.h"
+#include "wallet/client/outbox.h"
+
+namespace testamur::wallet {
+namespace {
+
+struct Registrar {
+  testamur::test::TemporaryFolder folder;
+  Context context;
+
+  Registrar() {
+    context.home = folder.path().string();
+    std::filesystem::create_directories(context.path("issuer"));
+  }
+  std::uint64_t next(std::uint64_t on_ledger = 1) const {
+    const auto next = next_index(context, on_ledger);
+    INFO(next.message());
+    REQUIRE(next.ok());
+    return *next;
+  }
+  void send(const std::string& batch) const {
+    const Outbox outbox(context.path("outbox"));
+    const auto id = *TransactionId::from(Bytes(TransactionId::kSize, 7));
+    REQUIRE(
+        outbox.put({id, Bytes(10, 1), Json{{"command", "issuer batch"}, {"folder", batch_path(context, batch)}}}).ok());
+  }
+};
+
+TEST_CASE("a batch that never came to be gives its indexes back") {
+  Registrar registrar;
+  REQUIRE(reserve_indexes(registrar.context, "spring", 1, 16).ok());
+  CHECK(registrar.next() == 1);
+  // … and those that the ledger has used in the meantime stay used.
+  CHECK(registrar.next(9) == 9);
+}
+
+TEST_CASE("a batch whose folder was deleted by hand keeps its indexes while its transaction is in the outbox") {
+  Registrar registrar;
+  REQUIRE(reserve_indexes(registrar.context, "spring", 1, 16).ok());
+  registrar.send("spring");
+  CHECK(registrar.next() == 17);
+}
+
+TEST_CASE("what another batch sent frees nothing and holds nothing of this one") {
+  Registrar registrar;
+  REQUIRE(reserve_indexes(registrar.context, "spring", 1, 16).ok());
+  registrar.send("autumn");
+  CHECK(registrar.next() == 1);
+}
+
+TEST_CASE("an outbox that cannot be read frees no index") {
+  Registrar registrar;
+  REQUIRE(reserve_indexes(registrar.context, "spring", 1, 16).ok());
+  registrar.send("spring");
+  const auto id = to_text(*TransactionId::from(Bytes(TransactionId::kSize, 7)));
+  for (const auto& entry : std::filesystem::directory_iterator(registrar.context.path("outbox"))) {
+    if (entry.path().extension() != ".json") continue;
+    std::filesystem::remove(entry.path());
+    std::filesystem::create_directory(entry.path());
+  }
+  const auto next = next_index(registrar.context, 1);
+  CHECK((!next.ok() || *next == 17));
+}
+
+}  // namespace
+}  // namespace testamur::wallet
