@@ -1,18 +1,16 @@
 """Eight programs at one home, with commands by chance: whatever was acknowledged is there, nothing is given twice, and no vault, register or
-outbox is damaged. A few rounds each; with --long as many as a minute holds. Prints its seed; a seed as an argument replays the commands."""
+outbox is damaged. For --seconds of them, which is short where nobody asks for more; --seed replays the commands."""
 
+import argparse
 import json
 import random
-import sys
 import threading
 import time
 
 from network import Home, publish_achievement, registrar, require, run_test, say
 
 PROGRAMS = 8
-ROUNDS = 4
-LONG_S = 60
-OK, FAILURE, USAGE = 0, 1, 2
+CLAIMS_A_SECOND = 3  # more than are imported
 
 
 class Seen:
@@ -84,9 +82,9 @@ class Program:
         self.done += 1
         self.choice.choice([self.issue, self.request, self.import_one, self.import_one, self.suspend, self.backup, self.look])()
 
-    def hurry(self, until):
+    def hurry(self, end):
         try:
-            while until(self.done):
+            while time.monotonic() < end:
                 self.step()
         except Exception as problem:  # told to the thread that judges
             self.seen.note(lambda: self.seen.problems.append(f"program {self.number}, command {self.done}: {problem}"))
@@ -105,21 +103,21 @@ def prepared_claims(office, folder, achievement, learners):
 
 
 def body(network, folder):
-    long = "--long" in sys.argv[1:]
-    seeds = [word for word in sys.argv[1:] if word.isdigit()]
-    seed = int(seeds[0]) if seeds else 20261129
-    say(f"seed {seed}, {'a minute' if long else f'{ROUNDS} commands each'}")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=15)
+    parser.add_argument("--seed", type=int, default=20261129)
+    asked = parser.parse_args()
+    say(f"{PROGRAMS} programs for {asked.seconds} s, seed {asked.seed}")
     network.start()
     office = registrar(network, 1, folder)
     achievement = publish_achievement(office, folder)
     office.run("wallet", "init", "--words-file", folder / "words")
-    claims = prepared_claims(office, folder, achievement, 200 if long else 24)
+    claims = prepared_claims(office, folder, achievement, CLAIMS_A_SECOND * asked.seconds)
 
-    end = time.monotonic() + LONG_S
-    until = (lambda _: time.monotonic() < end) if long else (lambda done: done < ROUNDS)
     seen = Seen()
-    programs = [Program(seen, office, folder, number, seed, achievement, network.institutions[0], claims) for number in range(PROGRAMS)]
-    threads = [threading.Thread(target=program.hurry, args=(until,)) for program in programs]
+    programs = [Program(seen, office, folder, number, asked.seed, achievement, network.institutions[0], claims) for number in range(PROGRAMS)]
+    end = time.monotonic() + asked.seconds
+    threads = [threading.Thread(target=program.hurry, args=(end,)) for program in programs]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -204,8 +204,7 @@ void add_check_commands(CLI::App& app, Context& context, Run& run) {
       app.add_subcommand("check", "Ask the ledger about commitments (64 hex digits) or references (urn:testamur:…)");
   auto* named = option(*command, "hash", question->hashes, "Commitments or references");
   auto* csv = option(*command, "--csv", question->csv, "A table with a column hash, commitment or reference");
-  auto* out =
-      option(*command, "--out", question->out, "The same table, with what the ledger says beside each row");
+  auto* out = option(*command, "--out", question->out, "The same table, with what the ledger says beside each row");
   csv->excludes(named)->needs(out);
   out->needs(csv);
   option(*command, "--purpose", question->purpose, "credit, access, exemption, employment, …");

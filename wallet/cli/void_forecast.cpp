@@ -6,7 +6,6 @@
 #include "ledger/tx/kinds.h"
 #include "ledger/tx/transaction.h"
 #include "wallet/cli/dates.h"
-#include "wallet/client/transaction_json.h"
 
 namespace testamur::wallet {
 namespace {
@@ -68,14 +67,14 @@ std::optional<CallError> add_issuance(Client& client, const ChainId& chain, cons
   auto decoded = ledger::tx::decode(chain, std::get<TransactionAnswer>(answer).carried);
   const auto* transaction = std::get_if<ledger::tx::SharedTransaction>(&decoded);
   const bool is_it = transaction != nullptr && (*transaction)->id() == leaf.transaction;
-  auto body = is_it ? view_body((*transaction)->body()) : Result<BodyView>(error("the node has no bytes of it"));
+  const auto run = is_it ? ledger::tx::issued_run(**transaction) : std::nullopt;
   ++forecast.issuances;
-  if (!body.ok()) return std::nullopt;  // pruned there: the batch counts, its size is not known
-  constexpr std::size_t kHexOfCommitment = 64;
-  const auto listed = body->content.value("commitments", std::string{}).size() / kHexOfCommitment;
-  const auto count = body->content.value("count", std::uint64_t{listed});
-  forecast.credentials += count;
-  forecast.runs.push_back({body->content.value("first_index", std::uint64_t{0}), count});
+  if (!run) {
+    ++forecast.unread;
+    return std::nullopt;
+  }
+  forecast.credentials += run->count;
+  forecast.runs.push_back(*run);
   return std::nullopt;
 }
 
@@ -134,11 +133,15 @@ std::string to_text(const VoidForecast& forecast) {
                     ", anchored from " + moment_text(forecast.first_ms) + " to " + moment_text(forecast.last_ms);
   for (std::size_t i = 0; i < std::min(forecast.runs.size(), kShownRuns); ++i) {
     const auto& run = forecast.runs[i];
-    out += (i == 0 ? " (indexes " : ", ") + std::to_string(run.first_index);
-    if (run.count > 1) out += "-" + std::to_string(run.first_index + run.count - 1);
+    out += (i == 0 ? " (indexes " : ", ") + std::to_string(run.first);
+    if (run.count > 1) out += "-" + std::to_string(run.first + run.count - 1);
   }
   if (forecast.runs.size() > kShownRuns) out += ", …";
   out += forecast.runs.empty() ? "." : ").";
+  if (forecast.unread != 0) {
+    out += "\nThe node does not show what " + counted(forecast.unread, "issuance") +
+           " of these hold: the credentials in them are not counted.";
+  }
   if (forecast.status_changes != 0) {
     out += "\nIts " + counted(forecast.status_changes, "status change") +
            " since then stand: look through them, and let the root keys set right what is wrong.";
@@ -148,11 +151,11 @@ std::string to_text(const VoidForecast& forecast) {
 
 Json to_json(const VoidForecast& forecast) {
   Json runs = Json::array();
-  for (const auto& run : forecast.runs) runs.push_back({{"first_index", run.first_index}, {"count", run.count}});
-  return Json{{"issuances", forecast.issuances},   {"credentials", forecast.credentials},
-              {"statements", forecast.statements}, {"status_changes_that_stand", forecast.status_changes},
-              {"first_ms", forecast.first_ms},     {"last_ms", forecast.last_ms},
-              {"indexes", std::move(runs)}};
+  for (const auto& run : forecast.runs) runs.push_back({{"first_index", run.first}, {"count", run.count}});
+  return Json{{"issuances", forecast.issuances},        {"credentials", forecast.credentials},
+              {"statements", forecast.statements},      {"status_changes_that_stand", forecast.status_changes},
+              {"first_ms", forecast.first_ms},          {"last_ms", forecast.last_ms},
+              {"issuances_not_shown", forecast.unread}, {"indexes", std::move(runs)}};
 }
 
 }  // namespace testamur::wallet

@@ -6,21 +6,20 @@
 #include <string>
 #include <vector>
 
+#include "ledger/pages.h"
 #include "wallet/client/client.h"
 
 namespace testamur::wallet {
 
 struct VoidForecast {
-  struct Run {
-    std::uint64_t first_index, count;
-  };
   std::uint64_t issuances = 0;
+  std::uint64_t unread = 0;  // of these, the node does not hold the transaction: how many credentials is not known
   std::uint64_t credentials = 0;
   std::uint64_t statements = 0;             // recognitions and accreditations
   std::uint64_t status_changes = 0;         // these stand
   std::uint64_t others = 0;                 // achievements, votes, …: these stand
   std::uint64_t first_ms = 0, last_ms = 0;  // of what becomes void
-  std::vector<Run> runs;                    // index ranges of the issuances, in the order of the log
+  std::vector<ledger::IndexRun> runs;       // index ranges of the issuances, in the order of the log
 };
 
 // Reads the log from `since_ms` on.
