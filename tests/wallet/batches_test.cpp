@@ -27,8 +27,10 @@ struct Registrar {
   void send(const std::string& batch) const {
     const Outbox outbox(context.path("outbox"));
     const auto id = *TransactionId::from(Bytes(TransactionId::kSize, 7));
-    REQUIRE(
-        outbox.put({id, Bytes(10, 1), Json{{"command", "issuer batch"}, {"folder", batch_path(context, batch)}}}).ok());
+    REQUIRE(outbox
+                .put({id, Bytes(10, 1),
+                      Json{{"command", "issuer batch"}, {"folder", batch_path(context, batch)}}})
+                .ok());
   }
 };
 
@@ -40,7 +42,9 @@ TEST_CASE("a batch that never came to be gives its indexes back") {
   CHECK(registrar.next(9) == 9);
 }
 
-TEST_CASE("a batch whose folder was deleted by hand keeps its indexes while its transaction is in the outbox") {
+TEST_CASE(
+    "a batch whose folder was deleted by hand keeps its indexes while its transaction is in the "
+    "outbox") {
   Registrar registrar;
   REQUIRE(reserve_indexes(registrar.context, "spring", 1, 16).ok());
   registrar.send("spring");

@@ -1,4 +1,5 @@
-// The tree of commands as the program builds it: an option that was declared is read by its command, or refused.
+// The tree of commands as the program builds it: an option that was declared is read by its
+// command, or refused.
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -23,7 +24,8 @@ struct Tree {
 
 std::string path_of(const CLI::App* command) {
   std::string path = command->get_name();
-  for (const auto* at = command->get_parent(); at != nullptr && at->get_parent() != nullptr; at = at->get_parent()) {
+  for (const auto* at = command->get_parent(); at != nullptr && at->get_parent() != nullptr;
+       at = at->get_parent()) {
     path = at->get_name() + " " + path;
   }
   return path;
@@ -53,7 +55,9 @@ TEST_CASE("every option of every command is recorded when it is read") {
   CHECK(walked > 150);
 }
 
-TEST_CASE("every command that changes the ledger takes --draft and --send-by, or stands among those that refuse them") {
+TEST_CASE(
+    "every command that changes the ledger takes --draft and --send-by, or stands among those that "
+    "refuse them") {
   Tree tree;
   const std::set<std::string> changing{"issuer achievement publish",
                                        "issuer achievement retire",
@@ -80,8 +84,8 @@ TEST_CASE("every command that changes the ledger takes --draft and --send-by, or
                                        "governance veto",
                                        "accreditation grant",
                                        "accreditation withdraw"};
-  // A batch and an import are more than one signature of one office: they have no draft, and --draft is no option
-  // there.
+  // A batch and an import are more than one signature of one office: they have no draft, and
+  // --draft is no option there.
   const std::set<std::string> without{"issuer batch issue", "issuer batch resume", "issuer correct",
                                       "accreditation import", "outbox resume"};
   std::set<std::string> found;
@@ -90,7 +94,8 @@ TEST_CASE("every command that changes the ledger takes --draft and --send-by, or
     const bool drafts = command->get_option_no_throw("--draft") != nullptr;
     CHECK(drafts == (command->get_option_no_throw("--send-by") != nullptr));
     if (without.contains(path)) CHECK_FALSE(drafts);
-    const bool proposes = path.starts_with("governance propose ") && command->get_subcommands(nullptr).empty() &&
+    const bool proposes = path.starts_with("governance propose ") &&
+                          command->get_subcommands(nullptr).empty() &&
                           command->get_option_no_throw("--voting-ends") != nullptr;
     INFO(path);
     if (proposes || changing.contains(path)) CHECK(drafts);

@@ -1,8 +1,9 @@
-// Whichever field of whichever answer is lost, or given an enumerator that nobody knows, no decision gets better.
+// Whichever field of whichever answer is lost, or given an enumerator that nobody knows, no
+// decision gets better.
 //
-// The messages are made here, each with one reason for a no: the reason stands in one field, and every field is lost in
-// turn. Lists that enumerate (all statements, all institutions) are not shortened: that nobody can tell by the answer
-// is said in wallet/cli/local_view.h.
+// The messages are made here, each with one reason for a no: the reason stands in one field, and
+// every field is lost in turn. Lists that enumerate (all statements, all institutions) are not
+// shortened: that nobody can tell by the answer is said in wallet/cli/local_view.h.
 #include <google/protobuf/descriptor.h>
 
 #include "tests/support/catch.h"
@@ -24,7 +25,8 @@ constexpr std::uint64_t kNowMs = 20'000 * kDayMs;
 std::vector<Forgery> losses_of(const google::protobuf::Message& answer) {
   std::vector<Forgery> losses;
   for (auto& forgery : test::forgeries_of("", answer, nullptr)) {
-    if (forgery.what.ends_with(" dropped") || forgery.what.ends_with(" = 99")) losses.push_back(std::move(forgery));
+    if (forgery.what.ends_with(" dropped") || forgery.what.ends_with(" = 99"))
+      losses.push_back(std::move(forgery));
   }
   REQUIRE(losses.size() > 1);
   return losses;
@@ -42,10 +44,15 @@ void stays_bad(const Message& truth, const std::function<bool(const Message&)>& 
   }
 }
 
-// ---- a network of three: 1 is the viewpoint, 2 in between, 3 the issuer; 4 an agency ----------------------------
+// ---- a network of three: 1 is the viewpoint, 2 in between, 3 the issuer; 4 an agency
+// ----------------------------
 
-std::string bytes(std::uint8_t number, std::size_t size) { return std::string(size, static_cast<char>(number)); }
-InstitutionId party(std::uint8_t number) { return *InstitutionId::from(as_bytes(bytes(number, InstitutionId::kSize))); }
+std::string bytes(std::uint8_t number, std::size_t size) {
+  return std::string(size, static_cast<char>(number));
+}
+InstitutionId party(std::uint8_t number) {
+  return *InstitutionId::from(as_bytes(bytes(number, InstitutionId::kSize)));
+}
 
 void set_anchor(v1::Anchor& anchor, std::uint64_t height) {
   anchor.set_height(height);
@@ -70,7 +77,8 @@ struct Network {
   void add_institution(std::uint8_t number) {
     auto& view = institutions[number];
     set_name(number, *view.mutable_name());
-    view.set_institution_class(number == 4 ? v1::INSTITUTION_CLASS_ACCREDITOR : v1::INSTITUTION_CLASS_ISSUER);
+    view.set_institution_class(number == 4 ? v1::INSTITUTION_CLASS_ACCREDITOR
+                                           : v1::INSTITUTION_CLASS_ISSUER);
     view.set_standing(v1::INSTITUTION_STANDING_GOOD);
     view.mutable_facts()->set_country("AT");
     view.set_parent_id("");
@@ -99,9 +107,11 @@ struct Network {
     return version;
   }
 
-  v1::StatementView& say(v1::StatementKind kind, std::uint8_t by, std::uint8_t of, std::uint64_t height) {
+  v1::StatementView& say(v1::StatementKind kind, std::uint8_t by, std::uint8_t of,
+                         std::uint64_t height) {
     auto& view = statements.emplace_back();
-    view.set_id(bytes(static_cast<std::uint8_t>(0x80 + statements.size()), trust::StatementId::kSize));
+    view.set_id(
+        bytes(static_cast<std::uint8_t>(0x80 + statements.size()), trust::StatementId::kSize));
     set_name(by, *view.mutable_truster());
     set_name(of, *view.mutable_subject());
     view.set_kind(kind);
@@ -185,7 +195,8 @@ struct Asked {
 };
 
 // The amount that 1 accepts of what 3 awards; nothing where the answers were refused.
-std::optional<trust::Decision> decide(const Network& network, const std::vector<InstitutionId>& authors,
+std::optional<trust::Decision> decide(const Network& network,
+                                      const std::vector<InstitutionId>& authors,
                                       const Asked& asked) {
   NetworkSource source(network, authors);
   auto view = fetch_local_view(source, party(1), {party(3)}, asked.policy);
@@ -202,7 +213,8 @@ std::optional<trust::Decision> decide(const Network& network, const std::vector<
 void stays_refused(const std::string& reason, Network network, const Asked& asked = {}) {
   INFO(reason);
   std::vector<InstitutionId> authors;
-  for (const auto& view : network.statements) authors.push_back(*InstitutionId::from(as_bytes(view.truster().id())));
+  for (const auto& view : network.statements)
+    authors.push_back(*InstitutionId::from(as_bytes(view.truster().id())));
   const auto truth = decide(network, authors, asked);
   REQUIRE(truth);
   CHECK(truth->outcome != trust::Outcome::kAccept);
@@ -292,7 +304,9 @@ TEST_CASE("by one's own policy: no later statement that loses a field is taken f
   }
 }
 
-TEST_CASE("by one's own policy: nothing lost about an institution gives it back its standing, its keys or its role") {
+TEST_CASE(
+    "by one's own policy: nothing lost about an institution gives it back its standing, its keys "
+    "or its role") {
   {
     auto network = accepting();
     network.add_version(2, 30).set_standing(v1::INSTITUTION_STANDING_SUSPENDED);
@@ -358,7 +372,8 @@ TEST_CASE("what is asked for itself: nothing lost makes it better") {
   key.mutable_key()->set_state(v1::KEY_STATE_RETIRED);
   set_anchor(*key.mutable_key()->mutable_added(), 1);
   set_anchor(*key.mutable_key()->mutable_retired(), 2);
-  stays_bad<v1::GetKeyResponse>(key, [](const auto& answer) { return decode(answer).key.state == KeyState::kActive; });
+  stays_bad<v1::GetKeyResponse>(
+      key, [](const auto& answer) { return decode(answer).key.state == KeyState::kActive; });
 
   v1::ListReadyResponse ready;
   auto& one = *ready.add_ready();
@@ -387,14 +402,16 @@ TEST_CASE("what is asked for itself: nothing lost makes it better") {
   set_anchor(*achievement.mutable_achievement()->mutable_retired(), 3);
   achievement.mutable_achievement()->mutable_point()->add_fields("0613");
   achievement.mutable_achievement()->mutable_point()->set_entries(1);
-  stays_bad<v1::GetAchievementResponse>(achievement, [](const auto& answer) { return decode(answer).issuable; });
+  stays_bad<v1::GetAchievementResponse>(achievement,
+                                        [](const auto& answer) { return decode(answer).issuable; });
   stays_bad<v1::GetAchievementResponse>(achievement, [](const auto& answer) {
     const auto said = decode(answer);
     return said.point_known && said.point.fields == trust::FieldMask{};
   });
 }
 
-TEST_CASE("what is answered about a credential, a transaction and a vote: nothing lost makes it better") {
+TEST_CASE(
+    "what is answered about a credential, a transaction and a vote: nothing lost makes it better") {
   v1::CheckBulkResponse bulk;
   bulk.add_issuers()->set_id(bytes(3, InstitutionId::kSize));
   bulk.add_achievements()->set_institution_id(bytes(3, InstitutionId::kSize));
@@ -419,8 +436,8 @@ TEST_CASE("what is answered about a credential, a transaction and a vote: nothin
   v1::DecideResponse decision;
   decision.mutable_decision()->set_outcome(v1::DECISION_OUTCOME_BLOCKED);
   decision.mutable_decision()->set_failed_rule("distrust");
-  stays_bad<v1::DecideResponse>(decision,
-                                [](const auto& answer) { return decode(answer).outcome == Acceptance::kAccept; });
+  stays_bad<v1::DecideResponse>(
+      decision, [](const auto& answer) { return decode(answer).outcome == Acceptance::kAccept; });
 
   v1::GetTransactionResponse transaction;
   transaction.mutable_outcome()->set_state(v1::TRANSACTION_STATE_PENDING);
@@ -435,7 +452,8 @@ TEST_CASE("what is answered about a credential, a transaction and a vote: nothin
   proposal.mutable_proposal()->set_approvals(2);
   stays_bad<v1::GetProposalResponse>(proposal, [](const auto& answer) {
     const auto state = decode(answer).state;
-    return state == ProposalState::kVoting || state == ProposalState::kPassed || state == ProposalState::kDone;
+    return state == ProposalState::kVoting || state == ProposalState::kPassed ||
+           state == ProposalState::kDone;
   });
 }
 

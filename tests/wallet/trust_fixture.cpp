@@ -18,7 +18,8 @@ TransactionId SpeakingLedger::say(std::size_t by, std::size_t of, tx::StatementC
   return commit(by, KeyPurpose::kGovern, tx::build(nodes.envelope(by), content));
 }
 
-TransactionId SpeakingLedger::trust(std::size_t by, std::size_t of, std::uint8_t amount, std::uint8_t depth) {
+TransactionId SpeakingLedger::trust(std::size_t by, std::size_t of, std::uint8_t amount,
+                                    std::uint8_t depth) {
   tx::StatementContent content;
   content.amount = amount;
   content.depth = depth;

@@ -1,4 +1,5 @@
-// governance: what the validators decide together (docs/governance.md). Proposals are in governance_proposals.cpp.
+// governance: what the validators decide together (docs/governance.md). Proposals are in
+// governance_proposals.cpp.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
@@ -18,7 +19,8 @@ namespace {
 
 namespace tx = ledger::tx;
 
-// ---- voting ----------------------------------------------------------------------------------------------------
+// ---- voting
+// ----------------------------------------------------------------------------------------------------
 
 struct VoteOptions {
   Given<std::string> proposal;
@@ -26,15 +28,18 @@ struct VoteOptions {
   DraftOptions draft;
 };
 
-// A proposal as its transaction says it: the id that is voted on is the digest of these bytes, so that nobody votes on
-// words that a node made up. Where the node no longer holds the transaction its word is all there is.
+// A proposal as its transaction says it: the id that is voted on is the digest of these bytes, so
+// that nobody votes on words that a node made up. Where the node no longer holds the transaction
+// its word is all there is.
 struct FoundProposal {
   ProposalAnswer view;
   bool is_proven = false;
 };
-Attempt<FoundProposal> find_proposal(Client& client, const ChainId& chain, const std::string& text) {
+Attempt<FoundProposal> find_proposal(Client& client, const ChainId& chain,
+                                     const std::string& text) {
   const auto id = parse_transaction_id(text);
-  if (!id.ok()) return Failure{ExitCode::kUsage, id.message() + " (testamur governance list shows the ids)"};
+  if (!id.ok())
+    return Failure{ExitCode::kUsage, id.message() + " (testamur governance list shows the ids)"};
   TM_TRY(auto view, asked(client.proposal(*id)));
   TM_TRY(const auto carried, asked(client.transaction(*id)));
 
@@ -55,7 +60,8 @@ Attempt<ChainId> served_chain(Client& client) {
 }
 
 constexpr const char* kUnprovenProposal =
-    "what the proposal says is the node's word: it does not show the transaction that proposed it. Ask another node";
+    "what the proposal says is the node's word: it does not show the transaction that proposed it. "
+    "Ask another node";
 
 Outcome vote(Context& context, const VoteOptions& options) {
   const bool yes = *options.answer == "yes";
@@ -70,10 +76,12 @@ Outcome vote(Context& context, const VoteOptions& options) {
     return tx::build(envelope, tx::VoteContent{found.view.id, yes, false});
   };
   request.done = std::string("voted ") + (yes ? "yes" : "no");
-  request.look = [&](const tx::UnsignedTransaction&, const Surroundings&, Description& description) -> Attempt<void> {
+  request.look = [&](const tx::UnsignedTransaction&, const Surroundings&,
+                     Description& description) -> Attempt<void> {
     const Json& proposal = found.view.content;
-    TM_TRY(const auto known,
-           asked(look_around(session.client, BodyView{"", proposal, session.profile.institution, 0})));
+    TM_TRY(
+        const auto known,
+        asked(look_around(session.client, BodyView{"", proposal, session.profile.institution, 0})));
     description.words += "\nWhat it is about: " + proposal_words(proposal, known);
     description.words += "\nSo far: " + tally_text(found.view) + ".";
     description.warnings = proposal_warnings(proposal, known);
@@ -88,8 +96,9 @@ Outcome veto(Context& context, const VoteOptions& options) {
   TM_TRY(const auto found, find_proposal(session.client, session.profile.chain, options.proposal));
   const Json& replacement = part_of(found.view.content, "root_replacement");
   if (text_of(replacement, "institution") != session.profile.institution.hex()) {
-    return Failure{ExitCode::kUsage, "only the replacement of one's own root can be vetoed; " + *options.proposal +
-                                         " is no proposal to replace the root of " + session.profile.name};
+    return Failure{ExitCode::kUsage,
+                   "only the replacement of one's own root can be vetoed; " + *options.proposal +
+                       " is no proposal to replace the root of " + session.profile.name};
   }
   TransactionRequest request;
   request.command = "governance veto";
@@ -101,7 +110,8 @@ Outcome veto(Context& context, const VoteOptions& options) {
   return carry_out(session, std::move(request), options.draft);
 }
 
-// ---- reading ---------------------------------------------------------------------------------------------------
+// ---- reading
+// ---------------------------------------------------------------------------------------------------
 
 Outcome list(Context& context, bool open_only) {
   Client client = context.client();
@@ -117,7 +127,8 @@ Outcome show(Context& context, const std::string& text) {
   TM_TRY(const auto chain, served_chain(client));
   TM_TRY(const auto found, find_proposal(client, chain, text));
   const auto& view = found.view;
-  TM_TRY(const auto around, asked(look_around(client, BodyView{"", view.content, InstitutionId{}, 0})));
+  TM_TRY(const auto around,
+         asked(look_around(client, BodyView{"", view.content, InstitutionId{}, 0})));
   const auto words = proposal_words(view.content, around);
   std::string out = proposal_line(view) + words + "\n";
   if (!found.is_proven) out += toned(Tone::kDoubt, "Warning: ") + kUnprovenProposal + "\n";
@@ -132,11 +143,14 @@ Outcome show(Context& context, const std::string& text) {
   return Reply{json, out};
 }
 
-std::string key_or_unknown(const std::optional<KeyId>& key) { return key ? to_text(*key) : "unknown"; }
+std::string key_or_unknown(const std::optional<KeyId>& key) {
+  return key ? to_text(*key) : "unknown";
+}
 
 std::string ready_line(const ReadyAnswer& ready) {
-  return to_text(ready.id) + "  " + party_text(ready.institution) + ", key " + key_or_unknown(ready.consensus_key) +
-         ", software " + one_line(ready.software_version) + ", protocol " + std::to_string(ready.protocol_version) +
+  return to_text(ready.id) + "  " + party_text(ready.institution) + ", key " +
+         key_or_unknown(ready.consensus_key) + ", software " + one_line(ready.software_version) +
+         ", protocol " + std::to_string(ready.protocol_version) +
          (ready.lapsed ? ", lapsed " : ", until ") + moment_text(ready.lapses_ms) + "\n";
 }
 
@@ -145,9 +159,9 @@ Outcome validators(Context& context) {
   TM_TRY(const auto answer, asked(client.validators()));
   const auto n = answer.seats.size();
   std::string text = "epoch " + std::to_string(answer.epoch) + ": " + std::to_string(n) +
-                     (n == 1 ? " validator; " : " validators; ") + std::to_string(quorum_of(n)) + " sign a block, " +
-                     std::to_string(tolerated_failures(n)) + " may fail, " + std::to_string(votes_needed(n)) +
-                     " decide a vote\n";
+                     (n == 1 ? " validator; " : " validators; ") + std::to_string(quorum_of(n)) +
+                     " sign a block, " + std::to_string(tolerated_failures(n)) + " may fail, " +
+                     std::to_string(votes_needed(n)) + " decide a vote\n";
   for (const auto& seat : answer.seats) {
     text += "  " + party_text(seat.institution) + " (" + to_text(seat.institution.id) + "), key " +
             key_or_unknown(seat.consensus_key) + "\n";
@@ -180,13 +194,17 @@ Outcome evidence(Context& context) {
   for (const auto& each : answer.evidence) {
     text += party_text(each.validator) + ", epoch " + std::to_string(each.epoch) + ", view " +
             std::to_string(each.view) + ": " + one_line(each.contradiction) + "\n  " +
-            (each.anchored_ms ? "on the ledger since " + moment_text(*each.anchored_ms)
-                              : "seen by this node " + moment_text(each.seen_ms) + ", not on the ledger yet") +
+            (each.anchored_ms
+                 ? "on the ledger since " + moment_text(*each.anchored_ms)
+                 : "seen by this node " + moment_text(each.seen_ms) + ", not on the ledger yet") +
             "\n";
   }
   if (!text.empty())
-    text += "Nothing happens by itself: governance propose suspend, or validator-set remove or replace, is a vote.\n";
-  return Reply{answer.shown.json(), text.empty() ? "no validator was seen to contradict itself\n" : text};
+    text +=
+        "Nothing happens by itself: governance propose suspend, or validator-set remove or "
+        "replace, is a vote.\n";
+  return Reply{answer.shown.json(),
+               text.empty() ? "no validator was seen to contradict itself\n" : text};
 }
 
 Outcome parameters(Context& context) {
@@ -203,25 +221,30 @@ Outcome parameters(Context& context) {
 }  // namespace
 
 std::string tally_text(const ProposalAnswer& view) {
-  const auto against =
-      std::ranges::count_if(view.votes, [](const VoteAnswer& vote) { return vote.counts && !vote.approve; });
+  const auto against = std::ranges::count_if(
+      view.votes, [](const VoteAnswer& vote) { return vote.counts && !vote.approve; });
   return std::to_string(view.approvals) + " of the " +
-         (view.approvals_needed == 0 ? "unknown number of" : std::to_string(view.approvals_needed)) +
+         (view.approvals_needed == 0 ? "unknown number of"
+                                     : std::to_string(view.approvals_needed)) +
          " yes votes that are needed, " + std::to_string(against) + " no";
 }
 
 std::string proposal_line(const ProposalAnswer& view) {
   std::string what = "unknown";
-  for (const char* action : {"admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension",
-                             "succession_merge", "succession_split", "succession_rename", "succession_custody"}) {
+  for (const char* action :
+       {"admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension",
+        "succession_merge", "succession_split", "succession_rename", "succession_custody"}) {
     if (view.content.contains(action)) what = action;
   }
-  const auto time = [&view](const char* name) { return view.content.value(name, std::uint64_t{0}); };
-  std::string text = toned(Tone::kStrong, to_text(view.id)) + "  " + what + ", by " + party_text(view.proposer) + ", " +
-                     moment_text(view.proposed_ms) + "\n  ";
+  const auto time = [&view](const char* name) {
+    return view.content.value(name, std::uint64_t{0});
+  };
+  std::string text = toned(Tone::kStrong, to_text(view.id)) + "  " + what + ", by " +
+                     party_text(view.proposer) + ", " + moment_text(view.proposed_ms) + "\n  ";
   switch (view.state) {
     case ProposalState::kVoting:
-      return text + "voting until " + moment_text(time("voting_ends_ms")) + ": " + tally_text(view) + "\n";
+      return text + "voting until " + moment_text(time("voting_ends_ms")) + ": " +
+             tally_text(view) + "\n";
     case ProposalState::kPassed:
       return text + "passed; takes effect with the first block" +
              (time("effective_ms") == 0 ? std::string(" that may")
@@ -231,46 +254,56 @@ std::string proposal_line(const ProposalAnswer& view) {
       return text + "in effect since block " + std::to_string(view.ended_height.value) + ", " +
              moment_text(view.ended_ms) + "\n";
     case ProposalState::kVoid:
-      return text + "void: on its day the ledger did not allow it any more (" + one_line(view.reason) + ")\n";
+      return text + "void: on its day the ledger did not allow it any more (" +
+             one_line(view.reason) + ")\n";
     case ProposalState::kVetoed: return text + "vetoed by the root that it would have replaced\n";
-    case ProposalState::kLapsed: return text + "lapsed: the voting ended without enough yes votes\n";
+    case ProposalState::kLapsed:
+      return text + "lapsed: the voting ended without enough yes votes\n";
     case ProposalState::kUnknown: break;
   }
   return text + "in a state that this program does not know: use a newer testamur\n";
 }
 
 void add_governance_commands(CLI::App& app, Context& context, Run& run) {
-  auto* governance = app.add_subcommand("governance", "What the validators decide together: propose, vote, look");
+  auto* governance =
+      app.add_subcommand("governance", "What the validators decide together: propose, vote, look");
   governance->require_subcommand(1);
   add_proposal_commands(*governance, context, run);
   auto options = std::make_shared<VoteOptions>();
-  auto* voting = governance->add_subcommand("vote", "Vote on a proposal, as a validator; the last vote counts");
+  auto* voting = governance->add_subcommand(
+      "vote", "Vote on a proposal, as a validator; the last vote counts");
   option(*voting, "proposal", options->proposal, "Id (tmx…)")->required();
   option(*voting, "answer", options->answer, "yes or no")->required();
   add_draft_options(*voting, options->draft);
-  voting->callback([&context, &run, options] { run = [&context, options] { return vote(context, *options); }; });
-  auto* vetoing = governance->add_subcommand("veto", "Keep this institution's root keys: stop a root-replacement");
+  voting->callback(
+      [&context, &run, options] { run = [&context, options] { return vote(context, *options); }; });
+  auto* vetoing = governance->add_subcommand(
+      "veto", "Keep this institution's root keys: stop a root-replacement");
   option(*vetoing, "proposal", options->proposal, "Id (tmx…)")->required();
   add_draft_options(*vetoing, options->draft);
-  vetoing->callback([&context, &run, options] { run = [&context, options] { return veto(context, *options); }; });
+  vetoing->callback(
+      [&context, &run, options] { run = [&context, options] { return veto(context, *options); }; });
 
   auto text = std::make_shared<Given<std::string>>();
   auto open_only = std::make_shared<Given<bool>>();
   auto* listing = governance->add_subcommand("list", "Proposals, newest first");
   flag(*listing, "--open", *open_only, "Only those that are voted on or wait for their day");
-  listing->callback([&context, &run, open_only] { run = [&context, open_only] { return list(context, *open_only); }; });
+  listing->callback([&context, &run, open_only] {
+    run = [&context, open_only] { return list(context, *open_only); };
+  });
   auto* showing = governance->add_subcommand("show", "One proposal in words, with its votes");
   option(*showing, "proposal", *text, "Id (tmx…)")->required();
-  showing->callback([&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
-  governance->add_subcommand("validators", "The set, its keys and the protocol version")->callback([&context, &run] {
-    run = [&context] { return validators(context); };
-  });
-  auto* readying = governance->add_subcommand("ready", "Which nodes have declared themselves ready");
+  showing->callback(
+      [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
+  governance->add_subcommand("validators", "The set, its keys and the protocol version")
+      ->callback([&context, &run] { run = [&context] { return validators(context); }; });
+  auto* readying =
+      governance->add_subcommand("ready", "Which nodes have declared themselves ready");
   option(*readying, "institution", *text, "Of one institution: id (tmi…) or domain");
-  readying->callback([&context, &run, text] { run = [&context, text] { return ready(context, *text); }; });
-  governance->add_subcommand("evidence", "Validators that contradicted themselves")->callback([&context, &run] {
-    run = [&context] { return evidence(context); };
-  });
+  readying->callback(
+      [&context, &run, text] { run = [&context, text] { return ready(context, *text); }; });
+  governance->add_subcommand("evidence", "Validators that contradicted themselves")
+      ->callback([&context, &run] { run = [&context] { return evidence(context); }; });
   governance->add_subcommand("parameters", "The ledger's limits")->callback([&context, &run] {
     run = [&context] { return parameters(context); };
   });

@@ -16,12 +16,14 @@ Result<T> taken(Called<T> answer) {
 
 // Every entry of a list, each with its position in the failure.
 template <class T, class Keep>
-Status read_each(const Json& list, const char* what, Result<T> (*read)(const Json&), const Keep& keep) {
+Status read_each(const Json& list, const char* what, Result<T> (*read)(const Json&),
+                 const Keep& keep) {
   std::size_t position = 0;
   for (const auto& entry : list) {
     ++position;
     auto value = read(entry);
-    if (!value.ok()) return error(std::string(what) + " " + std::to_string(position) + ": " + value.message());
+    if (!value.ok())
+      return error(std::string(what) + " " + std::to_string(position) + ": " + value.message());
     keep(std::move(value).value());
   }
   return {};
@@ -43,7 +45,8 @@ Result<FileGraph> FileGraph::read(const std::string& path) {
   auto json = parse_strict_json(as_text(raw), kMaxGraphFileBytes);
   if (!json.ok()) return error(path + ": " + json.message());
   ObjectReader reader(*json, path);
-  if (reader.text("format") != kFormat) reader.fail("is no graph file (testamur trust graph writes one)");
+  if (reader.text("format") != kFormat)
+    reader.fail("is no graph file (testamur trust graph writes one)");
   reader.text("chain");
   const Json& as_of = reader.object("as_of");
   const Json& institutions = reader.array("institutions");
@@ -56,20 +59,24 @@ Result<FileGraph> FileGraph::read(const std::string& path) {
   graph.path_ = path;
   const auto entries = [&]() -> Status {
     TM_TRY(graph.as_of_, read_as_of(as_of));
-    TM_TRY_STATUS(read_each<InstitutionAnswer>(institutions, "institution", read_institution, [&](auto value) {
-      const auto id = value.name.id;
-      graph.institutions_.insert_or_assign(id, std::move(value));
-    }));
-    TM_TRY_STATUS(read_each<StatementAnswer>(statements, "statement", read_statement, [&](auto value) {
-      const auto by = value.truster.id;
-      graph.statements_[by].statements.push_back(std::move(value));
-    }));
-    TM_TRY_STATUS(read_each<AchievementAnswer>(achievements, "achievement", read_achievement, [&](auto value) {
-      const auto id = value.record.id;
-      graph.achievements_.insert_or_assign(id, std::move(value));
-    }));
-    return read_each<SuccessionAnswer>(successions, "succession", read_succession,
-                                       [&](auto value) { graph.successions_.successions.push_back(std::move(value)); });
+    TM_TRY_STATUS(read_each<InstitutionAnswer>(
+        institutions, "institution", read_institution, [&](auto value) {
+          const auto id = value.name.id;
+          graph.institutions_.insert_or_assign(id, std::move(value));
+        }));
+    TM_TRY_STATUS(
+        read_each<StatementAnswer>(statements, "statement", read_statement, [&](auto value) {
+          const auto by = value.truster.id;
+          graph.statements_[by].statements.push_back(std::move(value));
+        }));
+    TM_TRY_STATUS(read_each<AchievementAnswer>(
+        achievements, "achievement", read_achievement, [&](auto value) {
+          const auto id = value.record.id;
+          graph.achievements_.insert_or_assign(id, std::move(value));
+        }));
+    return read_each<SuccessionAnswer>(successions, "succession", read_succession, [&](auto value) {
+      graph.successions_.successions.push_back(std::move(value));
+    });
   };
   if (const auto read = entries(); !read.ok()) return error(path + ": " + read.message());
   return graph;

@@ -1,5 +1,5 @@
-// Where a local view takes the recognition network from: a node that is asked, or a file that was written before. One
-// thread, as the client.
+// Where a local view takes the recognition network from: a node that is asked, or a file that was
+// written before. One thread, as the client.
 #pragma once
 
 #include <map>

@@ -15,7 +15,9 @@ namespace tx = ledger::tx;
 
 constexpr std::size_t kMostAuthors = 2'000;
 
-trust::Commit commit_of(const AnchorAnswer& anchor) { return {anchor.log_index, anchor.height, anchor.time_ms, {}}; }
+trust::Commit commit_of(const AnchorAnswer& anchor) {
+  return {anchor.log_index, anchor.height, anchor.time_ms, {}};
+}
 
 std::vector<InstitutionId> ids_of(const std::vector<PartyName>& names) {
   std::vector<InstitutionId> ids;
@@ -30,8 +32,8 @@ std::optional<InstitutionId> parent_in(const tx::InstitutionFacts& facts) {
   return facts.parent.is_zero() ? std::nullopt : std::optional(facts.parent);
 }
 
-// What the source does not say, or says in a word of tomorrow, is no answer: read as any known one it could turn a no
-// into a yes.
+// What the source does not say, or says in a word of tomorrow, is no answer: read as any known one
+// it could turn a no into a yes.
 Error not_said(const std::string& what) {
   return error("the list of recognitions does not say " + what +
                " in a way that this program knows: use a newer testamur, or ask another node");
@@ -63,10 +65,11 @@ Result<trust::Statement> statement_from(const StatementAnswer& view) {
 Status check_whole(const InstitutionAnswer& institution) {
   const std::string of = " of " + to_text(institution.name.id);
   if (!institution.keys_whole) return not_said("all the keys" + of);
-  if (!institution.history_whole || institution.history.empty()) return not_said("the whole history" + of);
+  if (!institution.history_whole || institution.history.empty())
+    return not_said("the whole history" + of);
   for (const auto& key : institution.keys) {
-    const bool known =
-        !key.record.id.is_zero() && key.state != KeyState::kUnknown && (key.state == KeyState::kActive || key.retired);
+    const bool known = !key.record.id.is_zero() && key.state != KeyState::kUnknown &&
+                       (key.state == KeyState::kActive || key.retired);
     if (!known) return not_said("what became of the key " + to_text(key.record.id));
   }
   for (const auto& version : institution.history) {
@@ -112,7 +115,8 @@ class Gathering {
   // Everything that `author` ever said, its changes of standing and its compromised keys.
   Status ask_author(const InstitutionId& author) {
     if (!view_.names.contains(author) || !asked_.insert(author).second) return {};
-    if (asked_.size() > kMostAuthors) return error("more than 2,000 institutions can be reached: ask a node");
+    if (asked_.size() > kMostAuthors)
+      return error("more than 2,000 institutions can be reached: ask a node");
     TM_TRY_STATUS(ask_changes(author));
     TM_TRY(const auto answer, source_.statements(author));
     for (const auto& view : answer.statements) {
@@ -127,7 +131,8 @@ class Gathering {
     TM_TRY_STATUS(check_whole(institution));
     for (const auto& key : institution.keys) {
       if (key.state != KeyState::kCompromised) continue;
-      compromises_[id].push_back({key.record.id, *key.record.compromised_since_ms, commit_of(*key.retired)});
+      compromises_[id].push_back(
+          {key.record.id, *key.record.compromised_since_ms, commit_of(*key.retired)});
     }
     histories_[id] = std::move(institution.history);
     return {};
@@ -137,7 +142,8 @@ class Gathering {
     auto subjects = std::exchange(subjects_, {});
     for (const auto& succession : successions_) {
       const auto before = ids_of(succession.predecessors);
-      if (!std::ranges::any_of(before, [&](const auto& id) { return subjects.contains(id); })) continue;
+      if (!std::ranges::any_of(before, [&](const auto& id) { return subjects.contains(id); }))
+        continue;
       for (const auto& id : ids_of(succession.successors)) subjects.insert(id);
     }
     return subjects;
@@ -163,8 +169,8 @@ class Gathering {
   };
   void party_events(std::vector<Event>& events);
   void change_events(std::vector<Event>& events);
-  void version_events(const InstitutionId& id, const VersionAnswer& before, const VersionAnswer& now,
-                      std::vector<Event>& events);
+  void version_events(const InstitutionId& id, const VersionAnswer& before,
+                      const VersionAnswer& now, std::vector<Event>& events);
   void succession_events(std::vector<Event>& events);
   bool closed_by_succession(const InstitutionId& id, Height height) const;
   Status append(trust::Statement statement, const trust::Commit& commit);
@@ -174,7 +180,8 @@ class Gathering {
   std::vector<InstitutionAnswer> parties_;
   std::vector<SuccessionAnswer> successions_;
   std::vector<trust::Statement> statements_;
-  std::vector<std::pair<InstitutionId, InstitutionId>> late_parents_;  // child, parent: those of a genesis
+  std::vector<std::pair<InstitutionId, InstitutionId>>
+      late_parents_;  // child, parent: those of a genesis
   std::map<InstitutionId, std::vector<VersionAnswer>> histories_;
   std::map<InstitutionId, std::vector<Compromise>> compromises_;
   std::set<InstitutionId> asked_;
@@ -191,20 +198,22 @@ void Gathering::party_events(std::vector<Event>& events) {
     const auto id = party.name.id;
     const auto versions = histories_.find(id);
     const VersionAnswer* first = versions == histories_.end() ? nullptr : &versions->second.front();
-    const bool accreditor =
-        first == nullptr ? party.institution_class == tx::InstitutionClass::kAccreditor : is_accreditor(*first);
+    const bool accreditor = first == nullptr
+                                ? party.institution_class == tx::InstitutionClass::kAccreditor
+                                : is_accreditor(*first);
     const auto parent = parent_in(first == nullptr ? party.facts : first->facts);
-    events.push_back({commit_of(*party.registered), 0, [this, id, parent, accreditor](const auto& at) {
-                        const bool known = parent && view_.history.find(*parent).has_value();
-                        if (parent && !known) late_parents_.emplace_back(id, *parent);
-                        return done(view_.history.add_party(id, at, accreditor, known ? parent : std::nullopt));
-                      }});
+    events.push_back(
+        {commit_of(*party.registered), 0, [this, id, parent, accreditor](const auto& at) {
+           const bool known = parent && view_.history.find(*parent).has_value();
+           if (parent && !known) late_parents_.emplace_back(id, *parent);
+           return done(view_.history.add_party(id, at, accreditor, known ? parent : std::nullopt));
+         }});
   }
 }
 
 // What changed with one version of an institution's record.
-void Gathering::version_events(const InstitutionId& id, const VersionAnswer& before, const VersionAnswer& now,
-                               std::vector<Event>& events) {
+void Gathering::version_events(const InstitutionId& id, const VersionAnswer& before,
+                               const VersionAnswer& now, std::vector<Event>& events) {
   const trust::Commit at{{}, now.from_height, now.from_time_ms, {}};
   const auto parent = parent_in(now.facts);
   if (parent_in(before.facts) != parent) {
@@ -213,10 +222,11 @@ void Gathering::version_events(const InstitutionId& id, const VersionAnswer& bef
                       }});
   }
   if (is_accreditor(before) != is_accreditor(now)) {
-    events.push_back(
-        {at, 1, [this, id, holds = is_accreditor(now), retroactive = *now.retroactive](const trust::Commit& commit) {
-           return done(view_.history.set_accreditor(id, commit, holds, retroactive));
-         }});
+    events.push_back({at, 1,
+                      [this, id, holds = is_accreditor(now),
+                       retroactive = *now.retroactive](const trust::Commit& commit) {
+                        return done(view_.history.set_accreditor(id, commit, holds, retroactive));
+                      }});
   }
   if (now.standing == before.standing || closed_by_succession(id, at.height)) return;
   events.push_back({at, 1, [this, id, standing = *now.standing](const trust::Commit& commit) {
@@ -226,12 +236,14 @@ void Gathering::version_events(const InstitutionId& id, const VersionAnswer& bef
 
 void Gathering::change_events(std::vector<Event>& events) {
   for (const auto& [id, versions] : histories_) {
-    for (std::size_t i = 1; i < versions.size(); ++i) version_events(id, versions[i - 1], versions[i], events);
+    for (std::size_t i = 1; i < versions.size(); ++i)
+      version_events(id, versions[i - 1], versions[i], events);
   }
   for (const auto& [id, compromises] : compromises_) {
     for (const auto& found : compromises) {
       events.push_back({found.retired, 3, [this, found](const trust::Commit& commit) {
-                          return done(view_.history.compromise_key(found.key, found.since_ms, commit));
+                          return done(
+                              view_.history.compromise_key(found.key, found.since_ms, commit));
                         }});
     }
   }
@@ -240,7 +252,8 @@ void Gathering::change_events(std::vector<Event>& events) {
 bool Gathering::closed_by_succession(const InstitutionId& id, Height height) const {
   return std::ranges::any_of(successions_, [&](const SuccessionAnswer& succession) {
     if (succession.anchor->height != height || !*succession.closes) return false;
-    return std::ranges::find(succession.predecessors, id, &PartyName::id) != succession.predecessors.end();
+    return std::ranges::find(succession.predecessors, id, &PartyName::id) !=
+           succession.predecessors.end();
   });
 }
 
@@ -249,7 +262,8 @@ void Gathering::succession_events(std::vector<Event>& events) {
     trust::Succession succession;
     succession.successors = ids_of(view.successors);
     const auto heir = view.heir ? std::optional(view.heir->id) : std::nullopt;
-    for (const auto& party : ids_of(view.predecessors)) succession.predecessors.push_back({party, *view.closes, heir});
+    for (const auto& party : ids_of(view.predecessors))
+      succession.predecessors.push_back({party, *view.closes, heir});
     events.push_back({commit_of(*view.anchor), 2, [this, succession](const trust::Commit& commit) {
                         return done(view_.history.add_succession(succession, commit));
                       }});
@@ -270,10 +284,12 @@ Status Gathering::replay() {
   change_events(events);
   succession_events(events);
   for (const auto& statement : statements_) {
-    events.push_back(
-        {statement.commit, 2, [this, &statement](const trust::Commit& at) { return append(statement, at); }});
+    events.push_back({statement.commit, 2, [this, &statement](const trust::Commit& at) {
+                        return append(statement, at);
+                      }});
   }
-  // A change of standing has no position within its block here: it goes before what else happened there.
+  // A change of standing has no position within its block here: it goes before what else happened
+  // there.
   std::ranges::stable_sort(events, [](const Event& a, const Event& b) {
     return std::tuple(a.commit.height, a.rank == 0 ? 0 : 1, a.commit.order, a.rank) <
            std::tuple(b.commit.height, b.rank == 0 ? 0 : 1, b.commit.order, b.rank);
@@ -285,7 +301,8 @@ Status Gathering::replay() {
     TM_TRY_STATUS(event.apply(at));
     if (event.rank != 0) continue;
     std::erase_if(late_parents_, [&](const auto& late) {
-      return view_.history.find(late.second) && !view_.history.set_parent(late.first, at, late.second).has_value();
+      return view_.history.find(late.second) &&
+             !view_.history.set_parent(late.first, at, late.second).has_value();
     });
   }
   return {};
@@ -323,7 +340,8 @@ Status gather(Gathering& gathering, const LocalView& view, const InstitutionId& 
 }  // namespace
 
 Result<LocalView> fetch_local_view(GraphSource& source, const InstitutionId& viewpoint,
-                                   const std::vector<InstitutionId>& issuers, const trust::Policy& policy,
+                                   const std::vector<InstitutionId>& issuers,
+                                   const trust::Policy& policy,
                                    const std::vector<trust::Assumption>& assume) {
   LocalView view;
   Gathering gathering(source, view);

@@ -74,20 +74,23 @@ Surroundings surroundings_of(const Draft& draft) {
   return around;
 }
 
-Called<DraftSigner> signer_of(Client& client, const InstitutionId& institution, KeyPurpose purpose) {
+Called<DraftSigner> signer_of(Client& client, const InstitutionId& institution,
+                              KeyPurpose purpose) {
   auto answer = client.institution(institution, false);
   if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
   const auto& said = std::get<InstitutionAnswer>(answer);
   DraftSigner signer{institution, purpose, 1, {}};
   if (purpose == KeyPurpose::kRoot) {
     if (said.root_threshold == 0) {
-      return CallError{CallFailure::kOther, "the node does not say how many root keys sign for the institution",
+      return CallError{CallFailure::kOther,
+                       "the node does not say how many root keys sign for the institution",
                        "malformed_answer", "", ""};
     }
     signer.needed = said.root_threshold;
   }
   for (const auto& key : said.keys) {
-    const bool counts = key.state == KeyState::kActive && key.record.purpose == purpose && key.record.key;
+    const bool counts =
+        key.state == KeyState::kActive && key.record.purpose == purpose && key.record.key;
     if (counts) signer.keys.push_back(*key.record.key);
   }
   return signer;
@@ -95,7 +98,8 @@ Called<DraftSigner> signer_of(Client& client, const InstitutionId& institution, 
 
 std::map<std::string, std::string> purposes_of_keys(const InstitutionAnswer& institution) {
   std::map<std::string, std::string> purposes;
-  for (const auto& key : institution.keys) purposes[to_text(key.record.id)] = key_purpose_text(key.record.purpose);
+  for (const auto& key : institution.keys)
+    purposes[to_text(key.record.id)] = key_purpose_text(key.record.purpose);
   return purposes;
 }
 

@@ -16,7 +16,8 @@ namespace testamur::wallet {
 namespace {
 
 constexpr std::size_t kBulkLimit = 4096;
-constexpr std::size_t kMostSlots = 16;  // of one commitment; no honest institution has more than a few
+constexpr std::size_t kMostSlots =
+    16;  // of one commitment; no honest institution has more than a few
 constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
 
 struct Checked {
@@ -34,31 +35,33 @@ Called<CheckAnswer> ask(Client& client, const std::string& text, const CheckOpti
   const auto bytes = from_hex(text);
   const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
   if (!hash) {
-    return CallError{CallFailure::kInvalid,
-                     "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference",
-                     {},
-                     {},
-                     {}};
+    return CallError{
+        CallFailure::kInvalid,
+        "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference",
+        {},
+        {},
+        {}};
   }
   return client.check(*hash, options);
 }
 
 // One slot, proven where the node proves it; each has an issuer, and so a verdict, of its own.
-Attempt<void> check_slot(const Context& context, Client& client, const LedgerTrust& trust, const CheckAnswer& answer,
-                         const SlotAnswer& slot, Json& verdicts, Checked& out) {
+Attempt<void> check_slot(const Context& context, Client& client, const LedgerTrust& trust,
+                         const CheckAnswer& answer, const SlotAnswer& slot, Json& verdicts,
+                         Checked& out) {
   const ChainId chain = trust.current() == nullptr ? ChainId{} : trust.current()->genesis.chain;
   auto facts = facts_of_slot(client, chain, answer, slot);
   if (const auto lie = prove_slot(client, trust, facts)) return failure_of(*lie);
-  const auto verdict =
-      verify_hash(facts.slots->front().commitment, facts, {context.now_ms(), kMaxStatusAgeMs, {}, true});
+  const auto verdict = verify_hash(facts.slots->front().commitment, facts,
+                                   {context.now_ms(), kMaxStatusAgeMs, {}, true});
   out.text += to_text(verdict);
   out.code = worse(out.code, static_cast<ExitCode>(verdict_code(verdict)));
   verdicts.push_back(as_json(verdict));
   return {};
 }
 
-Attempt<void> check_one(const Context& context, Client& client, const LedgerTrust& trust, const std::string& text,
-                        const CheckOptions& options, Checked& out) {
+Attempt<void> check_one(const Context& context, Client& client, const LedgerTrust& trust,
+                        const std::string& text, const CheckOptions& options, Checked& out) {
   TM_TRY(const auto answer, asked(ask(client, text, options)));
   if (answer.checkpoint) {
     if (const auto lie = trust.verify_checkpoint(*answer.checkpoint)) return failure_of(*lie);
@@ -74,10 +77,12 @@ Attempt<void> check_one(const Context& context, Client& client, const LedgerTrus
     out.code = worse(out.code, ExitCode::kUnknown);
   }
   if (answer.listing == Listing::kUnknown || answer.slots.size() > kMostSlots) {
-    out.text += "  cannot tell: " + client.answering() + " gives no answer that can be judged whole\n";
+    out.text +=
+        "  cannot tell: " + client.answering() + " gives no answer that can be judged whole\n";
     out.code = worse(out.code, ExitCode::kUnreachable);
   }
-  for (const auto& slot : std::span(answer.slots).first(std::min(answer.slots.size(), kMostSlots))) {
+  for (const auto& slot :
+       std::span(answer.slots).first(std::min(answer.slots.size(), kMostSlots))) {
     TM_TRY_STATUS(check_slot(context, client, trust, answer, slot, verdicts, out));
   }
 
@@ -88,14 +93,17 @@ Attempt<void> check_one(const Context& context, Client& client, const LedgerTrus
   return {};
 }
 
-Outcome check(Context& context, const std::vector<std::string>& hashes, const CheckOptions& options) {
+Outcome check(Context& context, const std::vector<std::string>& hashes,
+              const CheckOptions& options) {
   if (hashes.size() > kBulkLimit) return Failure{ExitCode::kUsage, "at most 4096 hashes at once"};
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
   if (const auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
   Checked out;
-  for (const auto& hash : hashes) TM_TRY_STATUS(check_one(context, client, trust, hash, options, out));
-  return Reply{Json{{"answers", out.answers}, {"exit_code", static_cast<int>(out.code)}}, out.text, out.code};
+  for (const auto& hash : hashes)
+    TM_TRY_STATUS(check_one(context, client, trust, hash, options, out));
+  return Reply{Json{{"answers", out.answers}, {"exit_code", static_cast<int>(out.code)}}, out.text,
+               out.code};
 }
 
 // An answer with the block as of which it holds.
@@ -149,7 +157,8 @@ struct StatementQuestion {
 
 Outcome show_statements(Context& context, const StatementQuestion& question) {
   if (question.by->empty() && question.about->empty()) {
-    return Failure{ExitCode::kUsage, "say whose statements, or about whom: --by INSTITUTION, --about INSTITUTION"};
+    return Failure{ExitCode::kUsage,
+                   "say whose statements, or about whom: --by INSTITUTION, --about INSTITUTION"};
   }
   Client client = context.client();
   std::optional<InstitutionId> by;
@@ -200,25 +209,30 @@ void add_check_commands(CLI::App& app, Context& context, Run& run) {
     Given<std::string> purpose;
   };
   auto question = std::make_shared<CheckQuestion>();
-  auto* command =
-      app.add_subcommand("check", "Ask the ledger about commitments (64 hex digits) or references (urn:testamur:…)");
+  auto* command = app.add_subcommand(
+      "check", "Ask the ledger about commitments (64 hex digits) or references (urn:testamur:…)");
   auto* named = option(*command, "hash", question->hashes, "Commitments or references");
-  auto* csv = option(*command, "--csv", question->csv, "A table with a column hash, commitment or reference");
-  auto* out = option(*command, "--out", question->out, "The same table, with what the ledger says beside each row");
+  auto* csv = option(*command, "--csv", question->csv,
+                     "A table with a column hash, commitment or reference");
+  auto* out = option(*command, "--out", question->out,
+                     "The same table, with what the ledger says beside each row");
   csv->excludes(named)->needs(out);
   out->needs(csv);
   option(*command, "--purpose", question->purpose, "credit, access, exemption, employment, …");
   command->callback([&context, &run, question] {
     run = [&context, question]() -> Outcome {
-      if (!question->csv->empty()) return check_csv(context, question->csv, question->out, question->purpose);
-      if (question->hashes->empty()) return error("name hashes or references, or a table: --csv IN --out OUT");
+      if (!question->csv->empty())
+        return check_csv(context, question->csv, question->out, question->purpose);
+      if (question->hashes->empty())
+        return error("name hashes or references, or a table: --csv IN --out OUT");
       return check(context, *question->hashes, {question->purpose, true, 0});
     };
   });
 }
 
 void add_registry_commands(CLI::App& app, Context& context, Run& run) {
-  auto* registry = app.add_subcommand("registry", "Institutions, achievements, keys and statements on the ledger");
+  auto* registry = app.add_subcommand(
+      "registry", "Institutions, achievements, keys and statements on the ledger");
   registry->require_subcommand(1);
   auto text = std::make_shared<Given<std::string>>();
   auto history = std::make_shared<Given<bool>>();
@@ -233,22 +247,26 @@ void add_registry_commands(CLI::App& app, Context& context, Run& run) {
   });
   auto* achievements = registry->add_subcommand("achievements", "What an institution awards");
   option(*achievements, "institution", *text, "Id (tmi…) or domain")->required();
-  achievements->callback(
-      [&context, &run, text] { run = [&context, text] { return show_achievements(context, *text); }; });
+  achievements->callback([&context, &run, text] {
+    run = [&context, text] { return show_achievements(context, *text); };
+  });
   auto* achievement = registry->add_subcommand("achievement", "One achievement in full");
   option(*achievement, "achievement", *text, "<institution>/<number>.<version>")->required();
-  achievement->callback(
-      [&context, &run, text] { run = [&context, text] { return show_achievement(context, *text); }; });
+  achievement->callback([&context, &run, text] {
+    run = [&context, text] { return show_achievement(context, *text); };
+  });
   auto* key = registry->add_subcommand("key", "One key and what became of it");
   option(*key, "key", *text, "Id (tmk…)")->required();
-  key->callback([&context, &run, text] { run = [&context, text] { return show_key(context, *text); }; });
+  key->callback(
+      [&context, &run, text] { run = [&context, text] { return show_key(context, *text); }; });
   auto question = std::make_shared<StatementQuestion>();
   auto* statements = registry->add_subcommand("statements", "Recognitions and accreditations");
   option(*statements, "--by", question->by, "Who says it: id (tmi…) or domain");
   option(*statements, "--about", question->about, "Of whom: id (tmi…) or domain");
   flag(*statements, "--history", question->history, "Also what is no longer in force");
-  statements->callback(
-      [&context, &run, question] { run = [&context, question] { return show_statements(context, *question); }; });
+  statements->callback([&context, &run, question] {
+    run = [&context, question] { return show_statements(context, *question); };
+  });
 }
 
 void add_node_commands(CLI::App& app, Context& context, Run& run) {

@@ -14,7 +14,9 @@ namespace {
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
 // A word of the node within a line of ours.
-std::string word_or_unknown(const std::string& word) { return word.empty() ? "unknown" : one_line(word); }
+std::string word_or_unknown(const std::string& word) {
+  return word.empty() ? "unknown" : one_line(word);
+}
 
 std::string best_title(const AchievementRecord& record) {
   for (const auto& title : record.titles) {
@@ -26,7 +28,8 @@ std::string best_title(const AchievementRecord& record) {
 std::string ects_text(std::uint64_t hundredths) {
   char text[32];
   std::snprintf(text, sizeof text, hundredths % 100 == 0 ? "%llu ECTS" : "%llu.%02llu ECTS",
-                static_cast<unsigned long long>(hundredths / 100), static_cast<unsigned long long>(hundredths % 100));
+                static_cast<unsigned long long>(hundredths / 100),
+                static_cast<unsigned long long>(hundredths % 100));
   return text;
 }
 
@@ -47,7 +50,8 @@ std::string parties_text(const std::vector<PartyName>& parties) {
 
 // merge of A, B into C, heir C, on a date
 std::string succession_text(const SuccessionAnswer& succession) {
-  std::string text = word_or_unknown(succession.kind) + " of " + parties_text(succession.predecessors) + " into " +
+  std::string text = word_or_unknown(succession.kind) + " of " +
+                     parties_text(succession.predecessors) + " into " +
                      parties_text(succession.successors);
   if (succession.heir) text += ", heir " + party_text(*succession.heir);
   if (!succession.parties_known) text += " (and perhaps others)";
@@ -63,8 +67,11 @@ std::string policy_line(const StatusAnswer& status) {
   if (digest.empty()) return {};
   std::string text = "  policy      " + digest.substr(0, 16) + "\u2026, ";
   if (published.empty()) return text + "none is published\n";
-  if (digest == published) return text + "published on " + date_text(status.policy_published_ms) + "\n";
-  return text + toned(Tone::kDoubt, "not the published one (" + published.substr(0, 16) + "\u2026)") + "\n";
+  if (digest == published)
+    return text + "published on " + date_text(status.policy_published_ms) + "\n";
+  return text +
+         toned(Tone::kDoubt, "not the published one (" + published.substr(0, 16) + "\u2026)") +
+         "\n";
 }
 
 }  // namespace
@@ -131,7 +138,8 @@ std::string key_purpose_text(const std::optional<KeyPurpose>& purpose) {
   return purpose ? std::string(to_text(*purpose)) : "of unknown purpose";
 }
 
-std::string decision_text(const DecisionAnswer& decision, const std::string& indent, bool with_paths) {
+std::string decision_text(const DecisionAnswer& decision, const std::string& indent,
+                          bool with_paths) {
   std::string when = "at " + date_text(decision.at_time_ms);
   if (decision.point == DecidedPoint::kAtAnchor) when = "when it was anchored";
   if (decision.point == DecidedPoint::kToday) when = "today";
@@ -139,37 +147,41 @@ std::string decision_text(const DecisionAnswer& decision, const std::string& ind
   if (decision.outcome == Acceptance::kAccept) says = "accepts";
   if (decision.outcome == Acceptance::kBlocked) says = "blocks";
   if (decision.outcome == Acceptance::kRefuse) says = "does not accept";
-  std::string text = indent + party_text(decision.viewpoint) + " " +
-                     toned(decision.outcome == Acceptance::kAccept ? Tone::kGood : Tone::kBad, says) + " " +
-                     party_text(decision.issuer) + " " + when + ": amount " + number(decision.amount) + " of " +
-                     number(decision.required_amount) + ", " + number(decision.independent_paths) +
-                     " independent path(s)\n";
+  std::string text =
+      indent + party_text(decision.viewpoint) + " " +
+      toned(decision.outcome == Acceptance::kAccept ? Tone::kGood : Tone::kBad, says) + " " +
+      party_text(decision.issuer) + " " + when + ": amount " + number(decision.amount) + " of " +
+      number(decision.required_amount) + ", " + number(decision.independent_paths) +
+      " independent path(s)\n";
 
-  // An explanation has lines of its own; each stays below this decision, whatever a node puts into it.
+  // An explanation has lines of its own; each stays below this decision, whatever a node puts into
+  // it.
   std::istringstream lines(decision.explanation);
   for (std::string line; std::getline(lines, line);) text += indent + "  " + one_line(line) + "\n";
   if (!with_paths) return text;
   for (const auto& path : decision.paths) text += indent + "  through " + path_text(path) + "\n";
-  for (const auto& remedy : decision.remedies) text += indent + "  would change it: " + one_line(remedy) + "\n";
+  for (const auto& remedy : decision.remedies)
+    text += indent + "  would change it: " + one_line(remedy) + "\n";
   return text;
 }
 
 std::string status_text(const StatusAnswer& status) {
-  std::string text = toned(Tone::kStrong, party_text(status.institution)) + "  " + word_or_unknown(status.role) +
-                     ", version " + one_line(status.software_version) + ", protocol " +
+  std::string text = toned(Tone::kStrong, party_text(status.institution)) + "  " +
+                     word_or_unknown(status.role) + ", version " +
+                     one_line(status.software_version) + ", protocol " +
                      number(status.protocol_version) + "\n";
   text += "  chain       " + (status.chain ? to_text(*status.chain) : "unknown") + "\n";
-  text += "  height      " + (status.as_of ? number(status.as_of->height.value) : "unknown") + " at " +
-          time_text(status.as_of ? status.as_of->time_ms : 0) + "\n";
+  text += "  height      " + (status.as_of ? number(status.as_of->height.value) : "unknown") +
+          " at " + time_text(status.as_of ? status.as_of->time_ms : 0) + "\n";
   text += "  consensus   epoch " + number(status.epoch) + ", view " + number(status.view) + "; " +
           number(status.reachable) + " of " + number(status.validators) + " validators heard of, " +
           number(status.quorum) + " needed\n";
-  text += "  ledger      " + number(status.log_size) + " transactions, " + number(status.commitments) +
-          " commitments; " + number(status.waiting) + " waiting\n";
+  text += "  ledger      " + number(status.log_size) + " transactions, " +
+          number(status.commitments) + " commitments; " + number(status.waiting) + " waiting\n";
   for (const auto& peer : status.peers) {
     text += "  peer        " + party_text(peer.institution) + ": " +
-            (peer.connected ? toned(Tone::kGood, "connected") : toned(Tone::kBad, "missing")) + ", block " +
-            number(peer.finalized_height.value);
+            (peer.connected ? toned(Tone::kGood, "connected") : toned(Tone::kBad, "missing")) +
+            ", block " + number(peer.finalized_height.value);
     if (!peer.connected && !peer.last_error.empty()) text += " (" + one_line(peer.last_error) + ")";
     text += "\n";
   }
@@ -182,14 +194,15 @@ std::string status_text(const StatusAnswer& status) {
 std::string institution_line(const InstitutionAnswer& institution) {
   const auto& name = institution.name;
   return to_text(name.id) + "  " + class_text(institution.institution_class) + "  " +
-         standing_text(institution.standing) + "  " + party_text(name) + " (" + one_line(name.country) + ", " +
-         one_line(name.domain) + ")\n";
+         standing_text(institution.standing) + "  " + party_text(name) + " (" +
+         one_line(name.country) + ", " + one_line(name.domain) + ")\n";
 }
 
 std::string institution_text(const InstitutionAnswer& institution) {
   std::string text = institution_line(institution);
   if (institution.sponsor) text += "  sponsor " + party_text(*institution.sponsor) + "\n";
-  for (const auto& succession : institution.successions) text += "  " + succession_text(succession) + "\n";
+  for (const auto& succession : institution.successions)
+    text += "  " + succession_text(succession) + "\n";
   for (const auto& policy : institution.policies)
     text += "  policy " + policy.digest + "  " + one_line(policy.url) + "\n";
   for (const auto& key : institution.keys) {
@@ -198,8 +211,9 @@ std::string institution_text(const InstitutionAnswer& institution) {
   }
   if (!institution.keys_whole) text += "  and perhaps further keys: the answer does not show all\n";
   for (const auto& version : institution.history) {
-    text += "  from " + time_text(version.from_time_ms) + ", block " + number(version.from_height.value) + ": " +
-            class_text(version.institution_class) + ", " + standing_text(version.standing) +
+    text += "  from " + time_text(version.from_time_ms) + ", block " +
+            number(version.from_height.value) + ": " + class_text(version.institution_class) +
+            ", " + standing_text(version.standing) +
             (version.retroactive.value_or(false) ? ", role lost retroactively" : "") + "\n";
   }
   return text;
@@ -208,24 +222,27 @@ std::string institution_text(const InstitutionAnswer& institution) {
 std::string key_line(const KeyAnswer& key) {
   const auto& record = key.record;
   const bool active = key.state == KeyState::kActive;
-  std::string text = to_text(record.id) + "  " + key_purpose_text(record.purpose) + "  " +
-                     (record.key ? std::string(to_text(record.key->algorithm)) : "of an unknown algorithm") + "  " +
-                     toned(active ? Tone::kGood : Tone::kDoubt, key_state_text(key.state)) + "  since " +
-                     date_text(record.added_at_ms.value_or(0));
+  std::string text =
+      to_text(record.id) + "  " + key_purpose_text(record.purpose) + "  " +
+      (record.key ? std::string(to_text(record.key->algorithm)) : "of an unknown algorithm") +
+      "  " + toned(active ? Tone::kGood : Tone::kDoubt, key_state_text(key.state)) + "  since " +
+      date_text(record.added_at_ms.value_or(0));
   if (!active) text += ", retired " + date_text(record.retired_at_ms.value_or(0));
-  if (record.compromised_since_ms) text += "; void what it signed since " + moment_text(*record.compromised_since_ms);
+  if (record.compromised_since_ms)
+    text += "; void what it signed since " + moment_text(*record.compromised_since_ms);
   return text + "\n";
 }
 
 std::string key_text(const OwnedKeyAnswer& answer) {
-  return key_line(answer.key) + "  of " + party_text(answer.institution) + " (" + to_text(answer.institution.id) +
-         ")\n";
+  return key_line(answer.key) + "  of " + party_text(answer.institution) + " (" +
+         to_text(answer.institution.id) + ")\n";
 }
 
 std::string achievement_line(const AchievementAnswer& achievement) {
   const auto& record = achievement.record;
-  return to_text(record.id) + "  " + best_title(record) + ", " + ects_text(record.ects_hundredths) + ", EQF " +
-         number(record.eqf_level) + (achievement.issuable ? "" : "  (cannot be issued)") + "\n";
+  return to_text(record.id) + "  " + best_title(record) + ", " + ects_text(record.ects_hundredths) +
+         ", EQF " + number(record.eqf_level) +
+         (achievement.issuable ? "" : "  (cannot be issued)") + "\n";
 }
 
 std::string achievement_text(const AchievementAnswer& achievement) {
@@ -240,18 +257,22 @@ std::string achievement_text(const AchievementAnswer& achievement) {
 }
 
 std::string statement_line(const StatementAnswer& statement) {
-  const auto known = [](const auto& value) { return value ? number(*value) : std::string("unknown"); };
-  std::string text = date_text(statement.anchor ? statement.anchor->time_ms : 0) + "  " +
-                     party_text(statement.truster) + " " +
-                     (statement.kind ? std::string(to_text(*statement.kind)) : "says something unknown of") + " " +
-                     party_text(statement.subject);
+  const auto known = [](const auto& value) {
+    return value ? number(*value) : std::string("unknown");
+  };
+  std::string text =
+      date_text(statement.anchor ? statement.anchor->time_ms : 0) + "  " +
+      party_text(statement.truster) + " " +
+      (statement.kind ? std::string(to_text(*statement.kind)) : "says something unknown of") + " " +
+      party_text(statement.subject);
   if (statement.kind == trust::Kind::kTrust || statement.kind == trust::Kind::kAccredit) {
     text += " amount " + known(statement.amount) + " depth " + known(statement.depth) + " for " +
             (statement.scope ? trust::to_text(*statement.scope) : "a scope that cannot be read");
   }
   text += " slot " + known(statement.slot);
   if (!statement.valid_until_ms) text += ", last day: unknown";
-  if (statement.valid_until_ms.value_or(0) != 0) text += ", last day: " + last_day_text(*statement.valid_until_ms);
+  if (statement.valid_until_ms.value_or(0) != 0)
+    text += ", last day: " + last_day_text(*statement.valid_until_ms);
   if (!statement.in_force) text += "  (not in force)";
   return text + "  " + statement.id.hex() + "\n";
 }

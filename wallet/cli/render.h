@@ -23,7 +23,8 @@ std::string key_state_text(KeyState state);
 // "unknown" where it is not known.
 std::string key_purpose_text(const std::optional<KeyPurpose>& purpose);
 
-std::string decision_text(const DecisionAnswer& decision, const std::string& indent, bool with_paths);
+std::string decision_text(const DecisionAnswer& decision, const std::string& indent,
+                          bool with_paths);
 std::string status_text(const StatusAnswer& status);
 std::string institution_line(const InstitutionAnswer& institution);
 std::string institution_text(const InstitutionAnswer& institution);

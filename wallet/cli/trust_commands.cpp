@@ -43,7 +43,8 @@ struct ExplainOptions {
 
   // A policy, a drawing or a "what if" is answered here and not by the node.
   bool is_own() const {
-    return !policy_file->empty() || !svg->empty() || !dot->empty() || !assume->empty() || !graph_file->empty();
+    return !policy_file->empty() || !svg->empty() || !dot->empty() || !assume->empty() ||
+           !graph_file->empty();
   }
 };
 
@@ -51,9 +52,11 @@ struct ExplainOptions {
 Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query) {
   trust::ScopePoint point;
   if (query.achievement) {
-    TM_TRY(const auto answer, asked(client.achievement(*query.achievement), to_text(*query.achievement)));
+    TM_TRY(const auto answer,
+           asked(client.achievement(*query.achievement), to_text(*query.achievement)));
     if (!answer.point_known) {
-      return Failure{ExitCode::kFailure, "the node does not say what " + to_text(*query.achievement) + " is about"};
+      return Failure{ExitCode::kFailure,
+                     "the node does not say what " + to_text(*query.achievement) + " is about"};
     }
     point = answer.point;
   }
@@ -64,7 +67,8 @@ Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query)
   }
   if (!query.levels.empty()) point.level = 0;
   for (const auto level : query.levels) {
-    if (level == 0 || level > trust::kMaxLevel) return error("--level is 1 to 8, not " + std::to_string(level));
+    if (level == 0 || level > trust::kMaxLevel)
+      return error("--level is 1 to 8, not " + std::to_string(level));
     point.level = std::max(point.level, static_cast<std::uint8_t>(level));
   }
   for (const auto& name : query.award_types) {
@@ -76,7 +80,8 @@ Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query)
   return point;
 }
 
-Outcome explain_own(Context& context, Client& client, const ExplainOptions& options, const DecideQuery& query) {
+Outcome explain_own(Context& context, Client& client, const ExplainOptions& options,
+                    const DecideQuery& query) {
   OwnQuestion question;
   TM_TRY(question.point, asked_point(client, query));
   question.issuer = query.issuer;
@@ -95,12 +100,13 @@ Outcome explain_own(Context& context, Client& client, const ExplainOptions& opti
   return explain_by_own_policy(context, client, question);
 }
 
-Attempt<tx::StatementContent> make_statement(Context& context, Client& client, const TrustOptions& options,
-                                             tx::StatementKind kind) {
+Attempt<tx::StatementContent> make_statement(Context& context, Client& client,
+                                             const TrustOptions& options, tx::StatementKind kind) {
   tx::StatementContent content;
   content.kind = kind;
   TM_TRY(content.subject, institution_named(client, "institution", options.subject));
-  if (*options.slot > 0xffff) return error("--slot is 0 to 65535, not " + std::to_string(*options.slot));
+  if (*options.slot > 0xffff)
+    return error("--slot is 0 to 65535, not " + std::to_string(*options.slot));
   content.slot = static_cast<std::uint16_t>(*options.slot);
   if (kind == tx::StatementKind::kTrust) {
     TM_TRY_STATUS(check_amounts(options));
@@ -119,24 +125,28 @@ Attempt<tx::StatementContent> make_statement(Context& context, Client& client, c
 std::string sentence(const tx::StatementContent& content, const std::string& subject) {
   switch (content.kind) {
     case tx::StatementKind::kTrust:
-      return "trusts " + subject + " with amount " + std::to_string(content.amount) + " and depth " +
-             std::to_string(content.depth) + (content.depth == 0 ? " (its own awards only)" : "");
-    case tx::StatementKind::kDistrust: return "distrusts " + subject + ": its awards are blocked from here on";
+      return "trusts " + subject + " with amount " + std::to_string(content.amount) +
+             " and depth " + std::to_string(content.depth) +
+             (content.depth == 0 ? " (its own awards only)" : "");
+    case tx::StatementKind::kDistrust:
+      return "distrusts " + subject + ": its awards are blocked from here on";
     default: return "ends what it said of " + subject;
   }
 }
 
-// What this institution says of the subject in the same slot: a statement takes its place whole, with field, level and
-// every other limit that is not given again.
-Attempt<std::vector<std::string>> standing_in_slot(IssuerSession& session, const tx::StatementContent& content) {
+// What this institution says of the subject in the same slot: a statement takes its place whole,
+// with field, level and every other limit that is not given again.
+Attempt<std::vector<std::string>> standing_in_slot(IssuerSession& session,
+                                                   const tx::StatementContent& content) {
   std::vector<std::string> lines;
   if (content.kind == tx::StatementKind::kEnd) return lines;
-  TM_TRY(const auto answer, asked(session.client.statements(session.profile.institution, content.subject, false)));
+  TM_TRY(const auto answer,
+         asked(session.client.statements(session.profile.institution, content.subject, false)));
 
   for (const auto& statement : answer.statements) {
     // One of which kind or slot is not known may be the one.
-    const bool other_kind =
-        statement.kind && statement.kind != trust::Kind::kTrust && statement.kind != trust::Kind::kDistrust;
+    const bool other_kind = statement.kind && statement.kind != trust::Kind::kTrust &&
+                            statement.kind != trust::Kind::kDistrust;
     if (other_kind || statement.slot.value_or(content.slot) != content.slot) continue;
     std::string line = statement_line(statement);
     if (line.ends_with('\n')) line.pop_back();
@@ -151,7 +161,8 @@ Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kin
   TM_TRY(const auto replaced, standing_in_slot(session, content));
   TransactionRequest request;
   request.command = "trust";
-  for (const auto& line : replaced) request.description.warnings.push_back("it takes the place of: " + line);
+  for (const auto& line : replaced)
+    request.description.warnings.push_back("it takes the place of: " + line);
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +
                  std::to_string(content.slot) + ", from " + date_text(content.valid_from_ms) +
@@ -182,9 +193,10 @@ Outcome explain(Context& context, const ExplainOptions& options) {
   auto exit = ExitCode::kNotAccepted;
   if (decision.outcome == Acceptance::kAccept) exit = ExitCode::kOk;
   if (decision.outcome == Acceptance::kUnknown) exit = ExitCode::kUnknown;
-  const auto policy_of = viewpoint ? viewpoint->policy_of(decision.policy_digest) : PolicyOf::kViewpoint;
-  const std::string whose =
-      whose_policy(policy_of, viewpoint ? viewpoint->name : "", viewpoint ? viewpoint->node_name : "");
+  const auto policy_of =
+      viewpoint ? viewpoint->policy_of(decision.policy_digest) : PolicyOf::kViewpoint;
+  const std::string whose = whose_policy(policy_of, viewpoint ? viewpoint->name : "",
+                                         viewpoint ? viewpoint->node_name : "");
   Json json = decision.shown.json();
   json["policy_of"] = to_text(policy_of);
   json["policy_text"] = whose;
@@ -204,9 +216,11 @@ Outcome save_graph(Context& context, const std::string& out) {
                "wrote " + out + ": who says what of whom, by the word of the node and unproven\n"};
 }
 
-void add_statement_options(CLI::App& command, const std::shared_ptr<TrustOptions>& options, bool scoped) {
+void add_statement_options(CLI::App& command, const std::shared_ptr<TrustOptions>& options,
+                           bool scoped) {
   add_subject_options(command, *options);
-  option(command, "--slot", options->slot, "Which of the statements about this institution (default 0)");
+  option(command, "--slot", options->slot,
+         "Which of the statements about this institution (default 0)");
   if (scoped) add_scope_options(command, *options);
   add_draft_options(command, options->draft);
 }
@@ -214,19 +228,23 @@ void add_statement_options(CLI::App& command, const std::shared_ptr<TrustOptions
 }  // namespace
 
 void add_trust_commands(CLI::App& app, Context& context, Run& run) {
-  auto* trust = app.add_subcommand("trust", "Whom this institution trusts, and what follows from it");
+  auto* trust =
+      app.add_subcommand("trust", "Whom this institution trusts, and what follows from it");
   trust->require_subcommand(1);
   auto options = std::make_shared<TrustOptions>();
   const auto add = [&](const char* name, const char* about, tx::StatementKind kind) {
     auto* command = trust->add_subcommand(name, about);
     add_statement_options(*command, options, kind != tx::StatementKind::kEnd);
-    command->callback(
-        [&context, &run, options, kind] { run = [&context, options, kind] { return say(context, *options, kind); }; });
+    command->callback([&context, &run, options, kind] {
+      run = [&context, options, kind] { return say(context, *options, kind); };
+    });
     return command;
   };
   auto* grant =
-      add("grant", "Accept what an institution awards (and, by depth, whom it introduces)", tx::StatementKind::kTrust);
-  option(*grant, "--amount", options->amount, "0 to 120; 120 is full trust, 60 needs two such friends");
+      add("grant", "Accept what an institution awards (and, by depth, whom it introduces)",
+          tx::StatementKind::kTrust);
+  option(*grant, "--amount", options->amount,
+         "0 to 120; 120 is full trust, 60 needs two such friends");
   option(*grant, "--depth", options->depth,
          "0: its own awards only; 1: also those it speaks for; 2: also their friends'");
   add("distrust", "Block what an institution awards", tx::StatementKind::kDistrust);
@@ -234,28 +252,36 @@ void add_trust_commands(CLI::App& app, Context& context, Run& run) {
 
   add_policy_commands(*trust, context, run);
   auto out = std::make_shared<Given<std::string>>();
-  auto* saving = trust->add_subcommand("graph", "Save all institutions, recognitions and achievements in one file");
+  auto* saving = trust->add_subcommand(
+      "graph", "Save all institutions, recognitions and achievements in one file");
   option(*saving, "--out", *out, "File to write")->required();
-  saving->callback([&context, &run, out] { run = [&context, out] { return save_graph(context, *out); }; });
+  saving->callback(
+      [&context, &run, out] { run = [&context, out] { return save_graph(context, *out); }; });
 
   auto query = std::make_shared<ExplainOptions>();
-  auto* command =
-      trust->add_subcommand("explain", "Why an issuer is accepted or not, through whom, and what would change it");
+  auto* command = trust->add_subcommand(
+      "explain", "Why an issuer is accepted or not, through whom, and what would change it");
   option(*command, "issuer", query->issuer, "Id (tmi…) or domain")->required();
   option(*command, "--viewpoint", query->viewpoint, "Whose view (default: the node's institution)");
-  option(*command, "--achievement", query->achievement, "Take field, level and type from this achievement");
+  option(*command, "--achievement", query->achievement,
+         "Take field, level and type from this achievement");
   option(*command, "--field", query->fields, "ISCED-F detailed code");
   option(*command, "--level", query->levels, "EQF level");
   option(*command, "--award-type", query->award_types, "microcredential, bachelor, …");
-  option(*command, "--purpose", query->purpose, "credit, access, exemption, employment, profession");
+  option(*command, "--purpose", query->purpose,
+         "credit, access, exemption, employment, profession");
   option(*command, "--at", query->at, "On which day, YYYY-MM-DD (default: today)");
-  option(*command, "--policy", query->policy_file, "Decide here by this policy (docs/formats/policy.md)");
-  option(*command, "--graph", query->graph_file, "… from the recognitions in this file (trust graph --out)");
-  option(*command, "--assume", query->assume, "What if: TRUSTER:SUBJECT:AMOUNT:DEPTH; \"me\" is the viewpoint")
+  option(*command, "--policy", query->policy_file,
+         "Decide here by this policy (docs/formats/policy.md)");
+  option(*command, "--graph", query->graph_file,
+         "… from the recognitions in this file (trust graph --out)");
+  option(*command, "--assume", query->assume,
+         "What if: TRUSTER:SUBJECT:AMOUNT:DEPTH; \"me\" is the viewpoint")
       ->allow_extra_args(false);
   option(*command, "--svg", query->svg, "Write a drawing to this file");
   option(*command, "--dot", query->dot, "Write a graph for Graphviz to this file");
-  command->callback([&context, &run, query] { run = [&context, query] { return explain(context, *query); }; });
+  command->callback(
+      [&context, &run, query] { run = [&context, query] { return explain(context, *query); }; });
 }
 
 }  // namespace testamur::wallet

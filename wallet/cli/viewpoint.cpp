@@ -23,8 +23,9 @@ Attempt<std::optional<Viewpoint>> read_viewpoint(Client& client, const std::stri
 
   TM_TRY(const auto status, asked(client.status()));
   if (!status.institution.is_named()) {
-    return Failure{ExitCode::kFailure,
-                   "--viewpoint: the node does not say whose it is, and so not whose policy decides"};
+    return Failure{
+        ExitCode::kFailure,
+        "--viewpoint: the node does not say whose it is, and so not whose policy decides"};
   }
   viewpoint.node = status.institution.id;
   viewpoint.node_name = status.institution.name_now;

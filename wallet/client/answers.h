@@ -1,9 +1,9 @@
-// What nodes answer, as plain values. registry_answers.h has what the registry says, governance_answers.h what the
-// validators decide, trust_answers.h who says what of whom.
+// What nodes answer, as plain values. registry_answers.h has what the registry says,
+// governance_answers.h what the validators decide, trust_answers.h who says what of whom.
 //
-// An absent or unknown value stays unknown (wallet/verify/facts.h): an empty optional, an enumerator kUnknown, an id of
-// zero, a flag that says so. Nothing here is proven yet: proven_facts.h and ledger_trust.h do that. Pure values; any
-// thread.
+// An absent or unknown value stays unknown (wallet/verify/facts.h): an empty optional, an
+// enumerator kUnknown, an id of zero, a flag that says so. Nothing here is proven yet:
+// proven_facts.h and ledger_trust.h do that. Pure values; any thread.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@ struct AnchorAnswer {
   LogIndex log_index;
 };
 
-// ---- verdicts ---------------------------------------------------------------------------------------------------
+// ---- verdicts
+// ---------------------------------------------------------------------------------------------------
 
 // A block and the proof that it is final, in the ledger's own encodings.
 struct CheckpointAnswer {
@@ -65,8 +66,9 @@ struct BulkSlotAnswer {
   AchievementId achievement;  // of a zero institution: not known
   IssuerIndex index;
   LedgerStatus status = LedgerStatus::kUnknown;
-  LedgerStatus effective_status = LedgerStatus::kUnknown;  // the worst of the slot, its key and its issuer
-  bool is_void = false;                                    // issued by a key at or after its compromise
+  LedgerStatus effective_status =
+      LedgerStatus::kUnknown;  // the worst of the slot, its key and its issuer
+  bool is_void = false;        // issued by a key at or after its compromise
   std::uint64_t anchor_time_ms = 0;
   Acceptance outcome = Acceptance::kUnknown;
 };
@@ -88,7 +90,8 @@ struct IssuerAnswer {
   std::vector<KeyRecord> keys;
 };
 
-// ---- the ledger and the node ------------------------------------------------------------------------------------
+// ---- the ledger and the node
+// ------------------------------------------------------------------------------------
 
 struct SetChangesAnswer {
   std::vector<Bytes> changes;
@@ -105,7 +108,8 @@ struct PeerAnswer {
 // Who answers and how it does, by its own word.
 struct StatusAnswer {
   std::optional<ChainId> chain;
-  std::vector<ChainId> continues;  // ledgers that ended for want of keys and go on here, oldest first
+  std::vector<ChainId>
+      continues;  // ledgers that ended for want of keys and go on here, oldest first
   PartyName institution;
   std::optional<AsOf> as_of;
 
@@ -124,7 +128,14 @@ struct StatusAnswer {
   Shown shown;
 };
 
-enum class TransactionState : std::uint8_t { kUnknown, kPending, kCommitted, kRejected, kExpired, kNeverSeen };
+enum class TransactionState : std::uint8_t {
+  kUnknown,
+  kPending,
+  kCommitted,
+  kRejected,
+  kExpired,
+  kNeverSeen
+};
 struct TransactionAnswer {
   TransactionState state = TransactionState::kUnknown;
   Bytes carried;  // empty: the node does not hold it any more

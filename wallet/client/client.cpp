@@ -27,12 +27,13 @@ constexpr std::uint64_t kAwaitMs = 3'000;
 constexpr std::uint64_t kPauseMs = 250;
 constexpr std::size_t kMostPages = 100'000;  // more than any ledger fills
 
-// Whether what is said there cannot leave this machine: `localhost`, or an address of 127.0.0.0/8 or ::1 in figures. A
-// name that only looks like one ("127.example.org") is not.
+// Whether what is said there cannot leave this machine: `localhost`, or an address of 127.0.0.0/8
+// or ::1 in figures. A name that only looks like one ("127.example.org") is not.
 bool is_loopback(const std::string& endpoint) {
   std::string host = endpoint.substr(0, endpoint.rfind(':'));
   if (host == "localhost") return true;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
   in_addr v4{};
   if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
   in6_addr v6{};
@@ -45,7 +46,8 @@ std::shared_ptr<grpc::Channel> connect(const std::string& endpoint, const Client
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
-  if (is_loopback(endpoint)) return grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
+  if (is_loopback(endpoint))
+    return grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
   grpc::SslCredentialsOptions tls;
   if (!options.tls_root_file.empty()) {
     std::ostringstream pem;
@@ -81,12 +83,13 @@ CallError to_error(const grpc::Status& status, const std::string& endpoint) {
     }
   }
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-    failure.message = endpoint +
-                      " gave no answer in time: it may be busy, or the ledger may stand still; testamur node "
-                      "status says which";
-  } else if (failure.kind == CallFailure::kUnreachable) {
     failure.message =
-        endpoint + " does not answer (" + failure.message + "): is the node running, and is the address right?";
+        endpoint +
+        " gave no answer in time: it may be busy, or the ledger may stand still; testamur node "
+        "status says which";
+  } else if (failure.kind == CallFailure::kUnreachable) {
+    failure.message = endpoint + " does not answer (" + failure.message +
+                      "): is the node running, and is the address right?";
   }
   return failure;
 }
@@ -130,7 +133,10 @@ v1::DecideRequest to_request(const DecideQuery& query) {
 }  // namespace
 
 Json to_json(const CallError& failure) {
-  return Json{{"error", failure.message}, {"code", failure.code}, {"rule", failure.rule}, {"field", failure.field}};
+  return Json{{"error", failure.message},
+              {"code", failure.code},
+              {"rule", failure.rule},
+              {"field", failure.field}};
 }
 
 struct Client::Impl {
@@ -149,10 +155,10 @@ struct Client::Impl {
 
   // One call at one node.
   template <class Service, class Request, class Response>
-  std::variant<Response, CallError> call_at(Node& node,
-                                            grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
-                                                                                  Response*),
-                                            const Request& request, std::uint64_t deadline_ms) {
+  std::variant<Response, CallError> call_at(
+      Node& node,
+      grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request, std::uint64_t deadline_ms) {
     const auto stub = Service::NewStub(node.channel);
     grpc::ClientContext context;
     set_deadline(context, deadline_ms);
@@ -164,16 +170,19 @@ struct Client::Impl {
 
   // One call at the first node that answers, the last good one first.
   template <class Service, class Request, class Response>
-  std::variant<Response, CallError> call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
+  std::variant<Response, CallError> call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*,
+                                                                               const Request&,
                                                                                Response*),
                                          const Request& request) {
-    CallError last{CallFailure::kUnreachable, "no endpoint is configured: give --endpoint HOST:PORT", "", "", ""};
+    CallError last{CallFailure::kUnreachable,
+                   "no endpoint is configured: give --endpoint HOST:PORT", "", "", ""};
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const std::size_t at = (preferred + i) % nodes.size();
       auto answer = call_at<Service>(nodes[at], method, request, options.deadline_ms);
       const auto* failure = std::get_if<CallError>(&answer);
       if (failure == nullptr || failure->kind != CallFailure::kUnreachable) {
-        if (at != preferred && options.moved) options.moved(nodes[preferred].endpoint, nodes[at].endpoint);
+        if (at != preferred && options.moved)
+          options.moved(nodes[preferred].endpoint, nodes[at].endpoint);
         preferred = at;
         answered = true;
         return answer;
@@ -185,17 +194,19 @@ struct Client::Impl {
 
   // Decoded by decode.h.
   template <class Service, class Request, class Response>
-  auto typed_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                  const Request& request) -> Called<decltype(decode(std::declval<const Response&>()))> {
+  auto typed_call(
+      grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request) -> Called<decltype(decode(std::declval<const Response&>()))> {
     auto answer = call<Service>(method, request);
     if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
     return decode(std::get<Response>(answer));
   }
   // The same for an answer that says what it is about: one about something else is no answer.
   template <class Service, class Request, class Response, class IsAbout>
-  auto typed_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                  const Request& request,
-                  const IsAbout& is_about) -> Called<decltype(decode(std::declval<const Response&>()))> {
+  auto typed_call(
+      grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request,
+      const IsAbout& is_about) -> Called<decltype(decode(std::declval<const Response&>()))> {
     auto answer = call<Service>(method, request);
     if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
     auto value = decode(std::get<Response>(answer));
@@ -205,7 +216,8 @@ struct Client::Impl {
 
   // All pages as one answer, as of the first of them.
   template <class Service, class Request, class Response>
-  auto paged_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+  auto paged_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                        Response*),
                   Request request) -> Called<decltype(decode(std::declval<const Response&>()))> {
     Response all;
     for (std::size_t pages = 0; pages < kMostPages; ++pages) {
@@ -226,17 +238,20 @@ struct Client::Impl {
   CallError malformed() const {
     return {CallFailure::kOther,
             nodes[preferred].endpoint +
-                " gave an answer that this program cannot judge: it is about something else than was asked, or its "
+                " gave an answer that this program cannot judge: it is about something else than "
+                "was asked, or its "
                 "form is another. Ask another node, or use a newer testamur",
             "malformed_answer", "", ""};
   }
 
   // One round at one node: submit, then wait. Nothing = still pending or this node does not answer.
-  std::optional<Called<CommitOutcome>> try_once(Node& node, const TransactionId& id, ByteView carried, CallError& last);
+  std::optional<Called<CommitOutcome>> try_once(Node& node, const TransactionId& id,
+                                                ByteView carried, CallError& last);
 };
 
 Client::Client(ClientOptions options) : impl_(std::make_unique<Impl>()) {
-  for (const auto& endpoint : options.endpoints) impl_->nodes.push_back({endpoint, connect(endpoint, options)});
+  for (const auto& endpoint : options.endpoints)
+    impl_->nodes.push_back({endpoint, connect(endpoint, options)});
   impl_->options = std::move(options);
 }
 Client::~Client() = default;
@@ -245,10 +260,13 @@ Client& Client::operator=(Client&&) noexcept = default;
 
 const std::vector<std::string>& Client::endpoints() const { return impl_->options.endpoints; }
 
-std::string Client::answering() const { return impl_->answered ? impl_->nodes[impl_->preferred].endpoint : ""; }
+std::string Client::answering() const {
+  return impl_->answered ? impl_->nodes[impl_->preferred].endpoint : "";
+}
 
 Called<StatusAnswer> Client::status() {
-  return impl_->typed_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{});
+  return impl_->typed_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus,
+                                              v1::GetStatusRequest{});
 }
 
 Called<CheckAnswer> Client::check(const Hash256& commitment, const CheckOptions& options) {
@@ -277,7 +295,8 @@ Called<std::vector<Bytes>> Client::receipts(const InstitutionId& issuer, IssuerI
 Called<IssuerAnswer> Client::issuer(const InstitutionId& id) {
   v1::GetInstitutionRequest request;
   request.set_id(raw(id.view()));
-  auto answer = impl_->call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
+  auto answer =
+      impl_->call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
   if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
   return decode_issuer(std::get<v1::GetInstitutionResponse>(answer));
 }
@@ -302,7 +321,8 @@ Called<SetChangesAnswer> Client::set_changes(Epoch from, std::uint32_t limit) {
   return impl_->typed_call<v1::LogService>(&v1::LogService::Stub::GetSetChanges, request);
 }
 
-Called<std::optional<ledger::merkle::Path>> Client::consistency(std::uint64_t old_size, std::uint64_t new_size) {
+Called<std::optional<ledger::merkle::Path>> Client::consistency(std::uint64_t old_size,
+                                                                std::uint64_t new_size) {
   v1::GetConsistencyProofRequest request;
   request.set_old_size(old_size);
   request.set_new_size(new_size);
@@ -310,7 +330,8 @@ Called<std::optional<ledger::merkle::Path>> Client::consistency(std::uint64_t ol
 }
 
 Called<Bytes> Client::genesis_record() {
-  auto answer = impl_->call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters, v1::GetParametersRequest{});
+  auto answer = impl_->call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters,
+                                                 v1::GetParametersRequest{});
   if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
   return to_bytes(as_bytes(std::get<v1::GetParametersResponse>(answer).genesis_record()));
 }
@@ -318,15 +339,17 @@ Called<Bytes> Client::genesis_record() {
 Called<StatusAnswer> Client::status_of(const std::string& endpoint) {
   for (auto& node : impl_->nodes) {
     if (node.endpoint != endpoint) continue;
-    auto answer = impl_->call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{},
-                                                    impl_->options.deadline_ms);
+    auto answer =
+        impl_->call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::GetStatus,
+                                          v1::GetStatusRequest{}, impl_->options.deadline_ms);
     if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
     return decode(std::get<v1::GetStatusResponse>(answer));
   }
   return CallError{CallFailure::kInvalid, "no such endpoint: " + endpoint, "", "", ""};
 }
 
-Called<BulkAnswer> Client::check_bulk(const std::vector<Hash256>& commitments, const CheckOptions& options) {
+Called<BulkAnswer> Client::check_bulk(const std::vector<Hash256>& commitments,
+                                      const CheckOptions& options) {
   v1::CheckBulkRequest request;
   std::string joined;
   for (const auto& commitment : commitments) joined += raw(commitment.view());
@@ -341,16 +364,19 @@ Called<InstitutionAnswer> Client::institution(const InstitutionId& id, bool with
   v1::GetInstitutionRequest request;
   request.set_id(raw(id.view()));
   request.set_with_history(with_history);
-  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request,
-                                                [&](const InstitutionAnswer& answer) { return answer.name.id == id; });
+  return impl_->typed_call<v1::RegistryService>(
+      &v1::RegistryService::Stub::GetInstitution, request,
+      [&](const InstitutionAnswer& answer) { return answer.name.id == id; });
 }
 
-Called<InstitutionAnswer> Client::institution_by_domain(const std::string& domain, bool with_history) {
+Called<InstitutionAnswer> Client::institution_by_domain(const std::string& domain,
+                                                        bool with_history) {
   v1::GetInstitutionRequest request;
   request.set_domain(domain);
   request.set_with_history(with_history);
-  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request,
-                                                [](const InstitutionAnswer& answer) { return answer.name.is_named(); });
+  return impl_->typed_call<v1::RegistryService>(
+      &v1::RegistryService::Stub::GetInstitution, request,
+      [](const InstitutionAnswer& answer) { return answer.name.is_named(); });
 }
 
 Called<InstitutionsAnswer> Client::institutions() {
@@ -361,7 +387,8 @@ Called<InstitutionsAnswer> Client::institutions() {
 Called<AchievementsAnswer> Client::achievements(const InstitutionId& institution) {
   v1::ListAchievementsRequest request;
   request.set_institution_id(raw(institution.view()));
-  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListAchievements, request);
+  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListAchievements,
+                                                request);
 }
 
 Called<OwnedKeyAnswer> Client::key(const KeyId& id) {
@@ -373,7 +400,8 @@ Called<OwnedKeyAnswer> Client::key(const KeyId& id) {
 }
 
 Called<ParametersAnswer> Client::parameters() {
-  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters, v1::GetParametersRequest{});
+  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters,
+                                                v1::GetParametersRequest{});
 }
 
 Called<ValidatorsAnswer> Client::validators() {
@@ -384,14 +412,16 @@ Called<ValidatorsAnswer> Client::validators() {
 Called<ProposalsAnswer> Client::proposals(bool open_only) {
   v1::ListProposalsRequest request;
   request.set_open_only(open_only);
-  return impl_->paged_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListProposals, request);
+  return impl_->paged_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListProposals,
+                                                  request);
 }
 
 Called<ProposalAnswer> Client::proposal(const TransactionId& id) {
   v1::GetProposalRequest request;
   request.set_id(raw(id.view()));
-  return impl_->typed_call<v1::GovernanceService>(&v1::GovernanceService::Stub::GetProposal, request,
-                                                  [&](const ProposalAnswer& answer) { return answer.id == id; });
+  return impl_->typed_call<v1::GovernanceService>(
+      &v1::GovernanceService::Stub::GetProposal, request,
+      [&](const ProposalAnswer& answer) { return answer.id == id; });
 }
 
 Called<ReadyListAnswer> Client::ready(const std::optional<InstitutionId>& institution) {
@@ -406,16 +436,19 @@ Called<EvidenceListAnswer> Client::evidence() {
 }
 
 Called<StatementsAnswer> Client::statements(const std::optional<InstitutionId>& truster,
-                                            const std::optional<InstitutionId>& subject, bool with_history) {
+                                            const std::optional<InstitutionId>& subject,
+                                            bool with_history) {
   v1::ListStatementsRequest request;
   if (truster) request.set_truster_id(raw(truster->view()));
   if (subject) request.set_subject_id(raw(subject->view()));
   request.set_with_history(with_history);
-  auto called = impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListStatements, request);
+  auto called =
+      impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListStatements, request);
   const auto* answer = std::get_if<StatementsAnswer>(&called);
   if (answer == nullptr) return called;
   for (const auto& statement : answer->statements) {
-    const bool asked = (!truster || statement.truster.id == *truster) && (!subject || statement.subject.id == *subject);
+    const bool asked = (!truster || statement.truster.id == *truster) &&
+                       (!subject || statement.subject.id == *subject);
     if (!asked) return impl_->malformed();
   }
   return called;
@@ -429,27 +462,31 @@ Called<SuccessionsAnswer> Client::successions() {
 Called<IndexesAnswer> Client::issuer_indexes(const InstitutionId& issuer) {
   v1::GetIssuerIndexesRequest request;
   request.set_issuer_id(raw(issuer.view()));
-  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetIssuerIndexes, request);
+  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetIssuerIndexes,
+                                                request);
 }
 
 namespace {
 
 bool answers(const DecideQuery& query, const DecisionAnswer& answer) {
-  return answer.issuer.id == query.issuer && (!query.viewpoint || answer.viewpoint.id == *query.viewpoint);
+  return answer.issuer.id == query.issuer &&
+         (!query.viewpoint || answer.viewpoint.id == *query.viewpoint);
 }
 
 }  // namespace
 
 Called<DecisionAnswer> Client::decide(const DecideQuery& query) {
-  return impl_->typed_call<v1::TrustService>(&v1::TrustService::Stub::Decide, to_request(query),
-                                             [&](const DecisionAnswer& answer) { return answers(query, answer); });
+  return impl_->typed_call<v1::TrustService>(
+      &v1::TrustService::Stub::Decide, to_request(query),
+      [&](const DecisionAnswer& answer) { return answers(query, answer); });
 }
 
 Called<DecisionAnswer> Client::paths(const DecideQuery& query) {
   v1::PathsRequest request;
   *request.mutable_query() = to_request(query);
-  return impl_->typed_call<v1::TrustService>(&v1::TrustService::Stub::Paths, request,
-                                             [&](const DecisionAnswer& answer) { return answers(query, answer); });
+  return impl_->typed_call<v1::TrustService>(
+      &v1::TrustService::Stub::Paths, request,
+      [&](const DecisionAnswer& answer) { return answers(query, answer); });
 }
 
 Called<TransactionAnswer> Client::transaction(const TransactionId& id) {
@@ -465,28 +502,33 @@ Called<LogEntriesAnswer> Client::log_entries(std::uint64_t first, std::uint32_t 
   return impl_->typed_call<v1::LogService>(&v1::LogService::Stub::GetEntries, request);
 }
 
-std::optional<Called<CommitOutcome>> Client::Impl::try_once(Node& node, const TransactionId& id, ByteView carried,
-                                                            CallError& last) {
+std::optional<Called<CommitOutcome>> Client::Impl::try_once(Node& node, const TransactionId& id,
+                                                            ByteView carried, CallError& last) {
   v1::SubmitRequest submit;
   submit.set_transaction(raw(carried));
-  auto taken = call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::Submit, submit, options.deadline_ms);
+  auto taken = call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::Submit, submit,
+                                          options.deadline_ms);
   if (auto* failure = std::get_if<CallError>(&taken)) {
     last = *failure;
-    // A rule of the present state may be cured by another transaction that is on its way; a broken form never is.
-    const bool final = failure->kind == CallFailure::kRejected || failure->kind == CallFailure::kInvalid;
+    // A rule of the present state may be cured by another transaction that is on its way; a broken
+    // form never is.
+    const bool final =
+        failure->kind == CallFailure::kRejected || failure->kind == CallFailure::kInvalid;
     if (final) return Called<CommitOutcome>{*failure};
     return std::nullopt;
   }
   v1::AwaitCommitRequest wait;
   wait.set_id(raw(id.view()));
-  auto ended = call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::AwaitCommit, wait, kAwaitMs);
+  auto ended =
+      call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::AwaitCommit, wait, kAwaitMs);
   if (auto* failure = std::get_if<CallError>(&ended)) {
     last = *failure;
     return std::nullopt;
   }
   const auto& outcome = std::get<v1::AwaitCommitResponse>(ended).outcome();
   if (id_of_outcome(outcome) != id) {
-    last = {CallFailure::kOther, node.endpoint + " answers about another transaction", "malformed_answer", "", ""};
+    last = {CallFailure::kOther, node.endpoint + " answers about another transaction",
+            "malformed_answer", "", ""};
     return std::nullopt;
   }
   CommitOutcome result;
@@ -505,11 +547,13 @@ std::optional<Called<CommitOutcome>> Client::Impl::try_once(Node& node, const Tr
   return Called<CommitOutcome>{result};
 }
 
-Called<CommitOutcome> Client::submit_until_ended(const TransactionId& id, ByteView carried, std::uint64_t give_up_ms,
-                                                 const std::function<void(const std::string&)>& waiting) {
+Called<CommitOutcome> Client::submit_until_ended(
+    const TransactionId& id, ByteView carried, std::uint64_t give_up_ms,
+    const std::function<void(const std::string&)>& waiting) {
   using clock = std::chrono::steady_clock;
   const auto give_up = clock::now() + std::chrono::milliseconds(give_up_ms);
-  CallError last{CallFailure::kUnreachable, "no endpoint is configured: give --endpoint HOST:PORT", "", "", ""};
+  CallError last{CallFailure::kUnreachable, "no endpoint is configured: give --endpoint HOST:PORT",
+                 "", "", ""};
   if (impl_->nodes.empty()) return last;
   for (std::size_t round = 0;; ++round) {
     const std::size_t at = (impl_->preferred + round) % impl_->nodes.size();
@@ -520,9 +564,11 @@ Called<CommitOutcome> Client::submit_until_ended(const TransactionId& id, ByteVi
     }
     if (clock::now() >= give_up) break;
     if (waiting)
-      waiting("not committed yet at " + node.endpoint + " (" + last.message + "); sending the same bytes again");
+      waiting("not committed yet at " + node.endpoint + " (" + last.message +
+              "); sending the same bytes again");
     // Every endpoint was tried once: a pause before the next round.
-    if ((round + 1) % impl_->nodes.size() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));
+    if ((round + 1) % impl_->nodes.size() == 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));
   }
   if (last.kind == CallFailure::kUnreachable) return last;
   CommitOutcome pending;

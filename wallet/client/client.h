@@ -1,9 +1,10 @@
-// Talks to nodes over gRPC. Holds several endpoints and goes on at another when one does not answer.
+// Talks to nodes over gRPC. Holds several endpoints and goes on at another when one does not
+// answer.
 //
-// Answers are plain values (answers.h and its neighbours) in which what was not said is not known. An answer about
-// something else than was asked, or about nothing, is a failure with the code malformed_answer. This header needs
-// neither gRPC nor protobuf. TLS off loopback, plain text on it. One thread at a time. Calls block up to their
-// deadline, never longer.
+// Answers are plain values (answers.h and its neighbours) in which what was not said is not known.
+// An answer about something else than was asked, or about nothing, is a failure with the code
+// malformed_answer. This header needs neither gRPC nor protobuf. TLS off loopback, plain text on
+// it. One thread at a time. Calls block up to their deadline, never longer.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,8 @@ struct ClientOptions {
   std::vector<std::string> endpoints;  // host:port
   std::uint64_t deadline_ms = 10'000;  // of one call
   std::string tls_root_file;           // PEM; empty: the system's
-  // Called when another endpoint answers in the place of one that does not: its institution, and so its policy, is
-  // another one.
+  // Called when another endpoint answers in the place of one that does not: its institution, and so
+  // its policy, is another one.
   std::function<void(const std::string& silent, const std::string& answering)> moved = {};
 };
 
@@ -103,27 +104,32 @@ class Client {
   const std::vector<std::string>& endpoints() const;
   Called<CheckAnswer> check(const Hash256& commitment, const CheckOptions& options);
   Called<CheckAnswer> check(const Reference& reference, const CheckOptions& options);
-  Called<BulkAnswer> check_bulk(const std::vector<Hash256>& commitments, const CheckOptions& options);
-  // Encoded receipts (docs/formats/receipt.md) of an issuer's index, with the histories of these keys beside that of
-  // the key that anchored it.
-  Called<std::vector<Bytes>> receipts(const InstitutionId& issuer, IssuerIndex index, const std::vector<KeyId>& keys);
+  Called<BulkAnswer> check_bulk(const std::vector<Hash256>& commitments,
+                                const CheckOptions& options);
+  // Encoded receipts (docs/formats/receipt.md) of an issuer's index, with the histories of these
+  // keys beside that of the key that anchored it.
+  Called<std::vector<Bytes>> receipts(const InstitutionId& issuer, IssuerIndex index,
+                                      const std::vector<KeyId>& keys);
   Called<IssuerAnswer> issuer(const InstitutionId& id);
   // How epochs ended from this one on, at most `limit` of them.
   Called<SetChangesAnswer> set_changes(Epoch from, std::uint32_t limit);
   // Nothing where it is malformed.
-  Called<std::optional<ledger::merkle::Path>> consistency(std::uint64_t old_size, std::uint64_t new_size);
+  Called<std::optional<ledger::merkle::Path>> consistency(std::uint64_t old_size,
+                                                          std::uint64_t new_size);
   Called<Bytes> genesis_record();
 
   // ---- the registry; lists are whole, all pages of them
   Called<InstitutionAnswer> institution(const InstitutionId& id, bool with_history);
-  Called<InstitutionAnswer> institution_by_domain(const std::string& domain, bool with_history = false);
+  Called<InstitutionAnswer> institution_by_domain(const std::string& domain,
+                                                  bool with_history = false);
   Called<InstitutionsAnswer> institutions();
   Called<AchievementAnswer> achievement(const AchievementId& id);  // version 0: the newest
   Called<AchievementsAnswer> achievements(const InstitutionId& institution);
   Called<OwnedKeyAnswer> key(const KeyId& id);
   Called<ParametersAnswer> parameters();
   Called<StatementsAnswer> statements(const std::optional<InstitutionId>& truster,
-                                      const std::optional<InstitutionId>& subject, bool with_history);
+                                      const std::optional<InstitutionId>& subject,
+                                      bool with_history);
   Called<SuccessionsAnswer> successions();
   Called<IndexesAnswer> issuer_indexes(const InstitutionId& issuer);
 
@@ -141,10 +147,12 @@ class Client {
   Called<TransactionAnswer> transaction(const TransactionId& id);
   Called<LogEntriesAnswer> log_entries(std::uint64_t first, std::uint32_t count);  // at most 1,000
 
-  // Sends the same bytes until they have ended or `give_up_ms` has passed (then kPending): to one endpoint after
-  // another as they fail, again after each time an answer is overdue. A rejection that a later state may cure counts as
-  // pending until the end. `waiting` is called now and then with a sentence for people.
-  Called<CommitOutcome> submit_until_ended(const TransactionId& id, ByteView carried, std::uint64_t give_up_ms,
+  // Sends the same bytes until they have ended or `give_up_ms` has passed (then kPending): to one
+  // endpoint after another as they fail, again after each time an answer is overdue. A rejection
+  // that a later state may cure counts as pending until the end. `waiting` is called now and then
+  // with a sentence for people.
+  Called<CommitOutcome> submit_until_ended(const TransactionId& id, ByteView carried,
+                                           std::uint64_t give_up_ms,
                                            const std::function<void(const std::string&)>& waiting);
 
  private:

@@ -1,6 +1,6 @@
-// Every switch over an enumerator ends in *unknown*, also for numbers that a later version may send, and every id is
-// read whole or not at all. Fields that only together make sense (the state of a key and its dates) are unknown where
-// they contradict each other.
+// Every switch over an enumerator ends in *unknown*, also for numbers that a later version may
+// send, and every id is read whole or not at all. Fields that only together make sense (the state
+// of a key and its dates) are unknown where they contradict each other.
 #include "wallet/client/decode.h"
 
 #include <algorithm>
@@ -107,7 +107,8 @@ AcceptanceRecord acceptance_from(const v1::Acceptance& acceptance, const std::st
   record.policy_digest = to_hex(as_bytes(acceptance.policy_digest()));
   record.joint = acceptance.joint();
   for (const auto& body : acceptance.bodies())
-    record.bodies.push_back({body.body().name_now(), outcome_from(body.outcome()), body.failed_rule()});
+    record.bodies.push_back(
+        {body.body().name_now(), outcome_from(body.outcome()), body.failed_rule()});
   return record;
 }
 
@@ -127,18 +128,21 @@ SlotAnswer slot_from(const v1::SlotVerdict& verdict) {
   slot.log_index = verdict.status().since().log_index();
   slot.reason = word(verdict.status().reason(), *v1::StatusReason_descriptor());
 
-  for (const auto& decision : verdict.decisions()) answer.decisions.push_back(decision_from(decision));
+  for (const auto& decision : verdict.decisions())
+    answer.decisions.push_back(decision_from(decision));
   if (verdict.has_acceptance()) {
-    answer.acceptance =
-        acceptance_from(verdict.acceptance(), answer.decisions.empty() ? "" : answer.decisions.front().viewpoint);
+    answer.acceptance = acceptance_from(
+        verdict.acceptance(), answer.decisions.empty() ? "" : answer.decisions.front().viewpoint);
   }
   return answer;
 }
 
 std::optional<CheckpointAnswer> checkpoint_from(bool present, const v1::Checkpoint& checkpoint) {
   if (!present) return std::nullopt;
-  CheckpointAnswer answer{to_bytes(as_bytes(checkpoint.header())), {}, to_bytes(as_bytes(checkpoint.certificate()))};
-  for (const auto& link : checkpoint.link_headers()) answer.link_headers.push_back(to_bytes(as_bytes(link)));
+  CheckpointAnswer answer{
+      to_bytes(as_bytes(checkpoint.header())), {}, to_bytes(as_bytes(checkpoint.certificate()))};
+  for (const auto& link : checkpoint.link_headers())
+    answer.link_headers.push_back(to_bytes(as_bytes(link)));
   return answer;
 }
 
@@ -151,10 +155,13 @@ AchievementRecord record_from(const v1::AchievementView& view) {
   AchievementRecord record;
   const auto& published = view.record();
   record.id = achievement_from(view.name());
-  for (const auto& title : published.titles()) record.titles.push_back({title.language(), title.text()});
+  for (const auto& title : published.titles())
+    record.titles.push_back({title.language(), title.text()});
   record.ects_hundredths = published.ects_hundredths();
-  record.eqf_level = published.eqf_level() > 0xff ? 0 : static_cast<std::uint8_t>(published.eqf_level());
-  for (const auto& outcome : published.outcomes()) record.learning_outcomes.push_back(english(outcome.texts()));
+  record.eqf_level =
+      published.eqf_level() > 0xff ? 0 : static_cast<std::uint8_t>(published.eqf_level());
+  for (const auto& outcome : published.outcomes())
+    record.learning_outcomes.push_back(english(outcome.texts()));
   for (const auto type : published.assessment_types())
     append_word(record.assessment, word_of(static_cast<v1::AssessmentType>(type)));
   append_word(record.assessment, english(published.assessments()));
@@ -171,12 +178,13 @@ AchievementRecord record_from(const v1::AchievementView& view) {
 
 // False where a list may have been lost on the way.
 bool is_whole(const v1::ScopeView& view) {
-  const auto entries = view.fields_size() + view.levels_size() + view.award_types_size() + view.purposes_size() +
-                       view.achievements_size();
+  const auto entries = view.fields_size() + view.levels_size() + view.award_types_size() +
+                       view.purposes_size() + view.achievements_size();
   return view.has_entries() && view.entries() == static_cast<std::uint32_t>(entries);
 }
 
-// False where a word of the scope is not understood: a point that lost one would be another question.
+// False where a word of the scope is not understood: a point that lost one would be another
+// question.
 bool read_point(const v1::ScopeView& view, trust::ScopePoint& point) {
   for (const auto& code : view.fields()) {
     const auto field = trust::parse_field(code);
@@ -195,7 +203,8 @@ bool read_point(const v1::ScopeView& view, trust::ScopePoint& point) {
   return true;
 }
 
-std::vector<InstitutionId> ids_from(const google::protobuf::RepeatedPtrField<std::string>& list, bool& whole) {
+std::vector<InstitutionId> ids_from(const google::protobuf::RepeatedPtrField<std::string>& list,
+                                    bool& whole) {
   std::vector<InstitutionId> ids;
   for (const auto& bytes : list) {
     const auto id = id_of<InstitutionId>(bytes);
@@ -207,11 +216,19 @@ std::vector<InstitutionId> ids_from(const google::protobuf::RepeatedPtrField<std
 
 }  // namespace
 
-std::string word_of(v1::AssessmentType value) { return word(value, *v1::AssessmentType_descriptor()); }
-std::string word_of(v1::ParticipationForm value) { return word(value, *v1::ParticipationForm_descriptor()); }
-std::string word_of(v1::IdentityCheck value) { return word(value, *v1::IdentityCheck_descriptor()); }
+std::string word_of(v1::AssessmentType value) {
+  return word(value, *v1::AssessmentType_descriptor());
+}
+std::string word_of(v1::ParticipationForm value) {
+  return word(value, *v1::ParticipationForm_descriptor());
+}
+std::string word_of(v1::IdentityCheck value) {
+  return word(value, *v1::IdentityCheck_descriptor());
+}
 std::string word_of(v1::Stackability value) { return word(value, *v1::Stackability_descriptor()); }
-std::string word_of(v1::QualityAssuranceScheme value) { return word(value, *v1::QualityAssuranceScheme_descriptor()); }
+std::string word_of(v1::QualityAssuranceScheme value) {
+  return word(value, *v1::QualityAssuranceScheme_descriptor());
+}
 
 CheckAnswer decode(const v1::CheckHashResponse& answer) {
   CheckAnswer check;
@@ -243,7 +260,8 @@ BulkAnswer decode(const v1::CheckBulkResponse& answer) {
       if (slot.issuer() < static_cast<std::uint32_t>(answer.issuers_size()))
         added.issuer = party_from(answer.issuers(static_cast<int>(slot.issuer())));
       if (slot.achievement() < static_cast<std::uint32_t>(answer.achievements_size()))
-        added.achievement = achievement_from(answer.achievements(static_cast<int>(slot.achievement())));
+        added.achievement =
+            achievement_from(answer.achievements(static_cast<int>(slot.achievement())));
       added.index = IssuerIndex{slot.issuer_index()};
       added.status = status_from(slot.status());
       added.effective_status = status_from(slot.effective_status());
@@ -283,9 +301,13 @@ IssuerAnswer decode_issuer(const v1::GetInstitutionResponse& answer) {
   const auto id = id_of<InstitutionId>(view.name().id());
   if (!id) return issuer;
   const auto& name = view.name();
-  issuer.issuer = IssuerRecord{
-      *id,         name.name_now(), name.name_now(), name.country(), name.domain(), standing_from(view.standing()),
-      Basis::kSaid};
+  issuer.issuer = IssuerRecord{*id,
+                               name.name_now(),
+                               name.name_now(),
+                               name.country(),
+                               name.domain(),
+                               standing_from(view.standing()),
+                               Basis::kSaid};
   for (const auto& key : view.keys()) issuer.keys.push_back(decode(key));
   return issuer;
 }
@@ -294,12 +316,14 @@ AchievementAnswer decode(const v1::AchievementView& view) {
   AchievementAnswer achievement;
   achievement.record = record_from(view);
   for (const auto& outcome : view.record().outcomes()) {
-    for (const auto& text : outcome.texts()) achievement.outcomes.push_back({text.language(), text.text()});
+    for (const auto& text : outcome.texts())
+      achievement.outcomes.push_back({text.language(), text.text()});
   }
   for (const auto& text : view.record().grading()) achievement.gradings.push_back(text.text());
   achievement.issuable = view.issuable() && !view.has_retired();
 
-  bool whole = view.has_point() && is_whole(view.point()) && read_point(view.point(), achievement.point);
+  bool whole =
+      view.has_point() && is_whole(view.point()) && read_point(view.point(), achievement.point);
   achievement.point.achievement =
       trust::AchievementName{achievement.record.id.institution, achievement.record.id.number};
   achievement.teaches = ids_from(view.record().teaches(), whole);

@@ -1,7 +1,8 @@
-// From the messages of the API to plain values, failing closed: an absent field, an enumerator that this program does
-// not know and bytes of another length are *unknown*, never the good value. One overload for each message that is
-// answered; an answer that lacks the message which it is about gives a value that names nobody (an id of zero), and the
-// client refuses that one. Pure; any thread.
+// From the messages of the API to plain values, failing closed: an absent field, an enumerator that
+// this program does not know and bytes of another length are *unknown*, never the good value. One
+// overload for each message that is answered; an answer that lacks the message which it is about
+// gives a value that names nobody (an id of zero), and the client refuses that one. Pure; any
+// thread.
 #pragma once
 
 #include "testamur/v1/governance_service.pb.h"

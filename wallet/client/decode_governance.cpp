@@ -41,7 +41,8 @@ ProposalAnswer proposal_from(const v1::ProposalView& view) {
   proposal.state = state_from(view.state());
   proposal.reason = view.reason();
   for (const auto& vote : view.votes())
-    proposal.votes.push_back({party_from(vote.validator()), vote.approve(), vote.counts(), vote.anchor().time_ms()});
+    proposal.votes.push_back(
+        {party_from(vote.validator()), vote.approve(), vote.counts(), vote.anchor().time_ms()});
   proposal.approvals = view.approvals();
   proposal.approvals_needed = view.approvals_needed();
   proposal.proposed_ms = view.proposed().time_ms();
@@ -78,7 +79,9 @@ ReadyListAnswer decode(const v1::ListReadyResponse& answer) {
   return list;
 }
 
-ProposalAnswer decode(const v1::GetProposalResponse& answer) { return proposal_from(answer.proposal()); }
+ProposalAnswer decode(const v1::GetProposalResponse& answer) {
+  return proposal_from(answer.proposal());
+}
 
 ProposalsAnswer decode(const v1::ListProposalsResponse& answer) {
   ProposalsAnswer list;

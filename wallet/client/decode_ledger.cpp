@@ -27,8 +27,8 @@ StatusAnswer decode(const v1::GetStatusResponse& answer) {
   status.commitments = answer.commitments();
   status.waiting = answer.pool().transactions();
   for (const auto& peer : answer.peers()) {
-    status.peers.push_back(
-        {party_from(peer.institution()), peer.connected(), Height{peer.finalized_height()}, peer.last_error()});
+    status.peers.push_back({party_from(peer.institution()), peer.connected(),
+                            Height{peer.finalized_height()}, peer.last_error()});
   }
   status.obstacles.assign(answer.obstacles().begin(), answer.obstacles().end());
 
@@ -41,7 +41,8 @@ StatusAnswer decode(const v1::GetStatusResponse& answer) {
 
 SetChangesAnswer decode(const v1::GetSetChangesResponse& answer) {
   SetChangesAnswer changes;
-  for (const auto& change : answer.changes()) changes.changes.push_back(to_bytes(as_bytes(change.change())));
+  for (const auto& change : answer.changes())
+    changes.changes.push_back(to_bytes(as_bytes(change.change())));
   changes.epoch = Epoch{answer.epoch()};
   changes.checkpoint = to_bytes(as_bytes(answer.checkpoint()));
   return changes;
@@ -64,7 +65,8 @@ TransactionAnswer decode(const v1::GetTransactionResponse& answer) {
 
 LogEntriesAnswer decode(const v1::GetEntriesResponse& answer) {
   LogEntriesAnswer entries;
-  for (const auto& entry : answer.entries()) entries.leaves.push_back(to_bytes(as_bytes(entry.leaf())));
+  for (const auto& entry : answer.entries())
+    entries.leaves.push_back(to_bytes(as_bytes(entry.leaf())));
   entries.log_size = answer.log_size();
   return entries;
 }
@@ -91,7 +93,8 @@ IndexesAnswer decode(const v1::GetIssuerIndexesResponse& answer) {
     ascending = ascending && run.count() > 0 && run.first() >= end;
     end = run.first() + run.count();
   }
-  // An index that is given twice is one of two credentials for ever, so that both say the same or neither counts.
+  // An index that is given twice is one of two credentials for ever, so that both say the same or
+  // neither counts.
   IndexesAnswer indexes;
   if (ascending && answer.next_free() == end) indexes.next_free = end;
   indexes.as_of = as_of_from(answer.has_as_of(), answer.as_of());

@@ -10,22 +10,26 @@ std::string word(int value, const google::protobuf::EnumDescriptor& type) {
 }
 
 PartyName party_from(const v1::InstitutionName& name) {
-  return {id_or_zero<InstitutionId>(name.id()), name.name_now(), name.name_then(), name.domain(), name.country()};
+  return {id_or_zero<InstitutionId>(name.id()), name.name_now(), name.name_then(), name.domain(),
+          name.country()};
 }
 
 std::optional<AsOf> as_of_from(bool present, const v1::AsOf& as_of) {
   if (!present || as_of.time_ms() == 0) return std::nullopt;
-  return AsOf{Height{as_of.height()}, as_of.time_ms(), to_hex(as_bytes(as_of.block_id())), Basis::kSaid};
+  return AsOf{Height{as_of.height()}, as_of.time_ms(), to_hex(as_bytes(as_of.block_id())),
+              Basis::kSaid};
 }
 
 std::optional<AnchorAnswer> anchor_from(bool present, const v1::Anchor& anchor) {
-  if (!present || !anchor.has_height() || !anchor.has_log_index() || anchor.time_ms() == 0) return std::nullopt;
+  if (!present || !anchor.has_height() || !anchor.has_log_index() || anchor.time_ms() == 0)
+    return std::nullopt;
   return AnchorAnswer{Height{anchor.height()}, anchor.time_ms(), LogIndex{anchor.log_index()}};
 }
 
 AchievementId achievement_from(const v1::AchievementName& name) {
   if (name.version() > 0xffff) return {};
-  return {id_or_zero<InstitutionId>(name.institution_id()), name.number(), static_cast<std::uint16_t>(name.version())};
+  return {id_or_zero<InstitutionId>(name.institution_id()), name.number(),
+          static_cast<std::uint16_t>(name.version())};
 }
 
 LedgerStatus status_from(v1::CredentialStatus status) {

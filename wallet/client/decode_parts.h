@@ -13,7 +13,8 @@ template <class Id>
 std::optional<Id> id_of(const std::string& bytes) {
   return Id::from(as_bytes(bytes));
 }
-// A number that is a position or says something by being zero: nothing where it is absent or too large.
+// A number that is a position or says something by being zero: nothing where it is absent or too
+// large.
 template <class Small>
 std::optional<Small> small_number(bool present, std::uint64_t value, std::uint64_t most) {
   return present && value <= most ? std::optional(static_cast<Small>(value)) : std::nullopt;

@@ -1,6 +1,7 @@
-// Institutions, keys, successions and statements, and what a node decides from them. From these the wallet decides by
-// its own policy (wallet/cli/local_view.h), where a limit that was lost on the way would widen what is trusted: so the
-// messages carry what shows a loss (a count beside a list, the presence of a number), and what was lost is not known.
+// Institutions, keys, successions and statements, and what a node decides from them. From these the
+// wallet decides by its own policy (wallet/cli/local_view.h), where a limit that was lost on the
+// way would widen what is trusted: so the messages carry what shows a loss (a count beside a list,
+// the presence of a number), and what was lost is not known.
 #include <algorithm>
 
 #include "wallet/client/decode.h"
@@ -47,7 +48,8 @@ std::optional<trust::Kind> kind_from(v1::StatementKind value) {
 
 std::optional<trust::Scheme> scheme_from(v1::QualityAssuranceScheme value) {
   const auto number = static_cast<unsigned>(value);
-  return number < trust::kSchemeCount ? std::optional(static_cast<trust::Scheme>(number)) : std::nullopt;
+  return number < trust::kSchemeCount ? std::optional(static_cast<trust::Scheme>(number))
+                                      : std::nullopt;
 }
 
 KeyState state_from(const v1::KeyView& view, const KeyRecord& record) {
@@ -70,7 +72,8 @@ KeyAnswer key_from(const v1::KeyView& view) {
 
 tx::InstitutionFacts facts_from(const v1::InstitutionFacts& view) {
   tx::InstitutionFacts facts;
-  for (const auto& name : view.legal_names()) facts.legal_names.push_back({name.language(), name.text()});
+  for (const auto& name : view.legal_names())
+    facts.legal_names.push_back({name.language(), name.text()});
   facts.country = view.country();
   facts.domain = view.domain();
   facts.ror = view.ror();
@@ -101,11 +104,13 @@ VersionAnswer version_from(const v1::InstitutionVersion& view) {
   return version;
 }
 
-// Nothing where a word is not understood or a list was lost: a scope without a limit that it has is another scope.
+// Nothing where a word is not understood or a list was lost: a scope without a limit that it has is
+// another scope.
 std::optional<trust::Scope> scope_from(bool present, const v1::ScopeView& view) {
-  const auto entries = view.fields_size() + view.levels_size() + view.award_types_size() + view.purposes_size() +
-                       view.achievements_size();
-  if (!present || !view.has_entries() || view.entries() != static_cast<std::uint32_t>(entries)) return std::nullopt;
+  const auto entries = view.fields_size() + view.levels_size() + view.award_types_size() +
+                       view.purposes_size() + view.achievements_size();
+  if (!present || !view.has_entries() || view.entries() != static_cast<std::uint32_t>(entries))
+    return std::nullopt;
 
   trust::Scope scope;
   for (const auto& code : view.fields()) {
@@ -120,12 +125,14 @@ std::optional<trust::Scope> scope_from(bool present, const v1::ScopeView& view) 
   for (const auto& name : view.award_types()) {
     const auto type = trust::parse_award_type(name);
     if (!type.ok()) return std::nullopt;
-    scope.award_types = static_cast<std::uint16_t>(scope.award_types.value_or(0) | 1U << unsigned(*type));
+    scope.award_types =
+        static_cast<std::uint16_t>(scope.award_types.value_or(0) | 1U << unsigned(*type));
   }
   for (const auto& name : view.purposes()) {
     const auto purpose = trust::parse_purpose(name);
     if (!purpose.ok()) return std::nullopt;
-    scope.purposes = static_cast<std::uint8_t>(scope.purposes.value_or(0) | 1U << unsigned(*purpose));
+    scope.purposes =
+        static_cast<std::uint8_t>(scope.purposes.value_or(0) | 1U << unsigned(*purpose));
   }
   for (const auto& name : view.achievements()) {
     const auto institution = id_of<InstitutionId>(name.institution_id());
@@ -136,7 +143,8 @@ std::optional<trust::Scope> scope_from(bool present, const v1::ScopeView& view) 
   return scope;
 }
 
-std::vector<PartyName> parties_from(const google::protobuf::RepeatedPtrField<v1::InstitutionName>& list) {
+std::vector<PartyName> parties_from(
+    const google::protobuf::RepeatedPtrField<v1::InstitutionName>& list) {
   std::vector<PartyName> parties;
   for (const auto& name : list) parties.push_back(party_from(name));
   return parties;
@@ -197,8 +205,10 @@ InstitutionAnswer decode(const v1::InstitutionView& view) {
   for (const auto& key : view.keys()) institution.keys.push_back(key_from(key));
   institution.keys_whole = view.has_key_count() && view.key_count() == institution.keys.size();
   for (const auto& version : view.history()) institution.history.push_back(version_from(version));
-  institution.history_whole = view.has_version_count() && view.version_count() == institution.history.size();
-  for (const auto& succession : view.successions()) institution.successions.push_back(decode(succession));
+  institution.history_whole =
+      view.has_version_count() && view.version_count() == institution.history.size();
+  for (const auto& succession : view.successions())
+    institution.successions.push_back(decode(succession));
   return institution;
 }
 
@@ -227,13 +237,14 @@ SuccessionAnswer decode(const v1::SuccessionView& view) {
   succession.predecessors = parties_from(view.predecessors());
   succession.successors = parties_from(view.successors());
   if (view.has_heir()) succession.heir = party_from(view.heir());
-  const auto named = succession.predecessors.size() + succession.successors.size() + (view.has_heir() ? 1 : 0);
+  const auto named =
+      succession.predecessors.size() + succession.successors.size() + (view.has_heir() ? 1 : 0);
   const auto all_named = [](const std::vector<PartyName>& parties) {
     return std::ranges::all_of(parties, &PartyName::is_named);
   };
-  succession.parties_known = view.has_party_count() && view.party_count() == named &&
-                             all_named(succession.predecessors) && all_named(succession.successors) &&
-                             (!succession.heir || succession.heir->is_named());
+  succession.parties_known =
+      view.has_party_count() && view.party_count() == named && all_named(succession.predecessors) &&
+      all_named(succession.successors) && (!succession.heir || succession.heir->is_named());
   if (view.has_closes()) succession.closes = view.closes();
   succession.effective = view.effective();
   succession.anchor = anchor_from(view.has_anchor(), view.anchor());
@@ -253,7 +264,8 @@ StatementAnswer decode(const v1::StatementView& view) {
   statement.truster = party_from(view.truster());
   statement.subject = party_from(view.subject());
   statement.kind = kind_from(view.kind());
-  statement.amount = small_number<std::uint8_t>(view.has_amount(), view.amount(), trust::kFullAmount);
+  statement.amount =
+      small_number<std::uint8_t>(view.has_amount(), view.amount(), trust::kFullAmount);
   statement.depth = small_number<std::uint8_t>(view.has_depth(), view.depth(), trust::kMaxDepth);
   statement.scope = scope_from(view.has_scope(), view.scope());
   if (view.has_valid_from_ms()) statement.valid_from_ms = view.valid_from_ms();
@@ -264,7 +276,8 @@ StatementAnswer decode(const v1::StatementView& view) {
   if ((statement.kind == trust::Kind::kAccredit) == (statement.scheme == trust::Scheme::kNone))
     statement.scheme.reset();
 
-  statement.names_whole = view.has_names_count() && view.names_count() == static_cast<std::uint32_t>(view.names_size());
+  statement.names_whole =
+      view.has_names_count() && view.names_count() == static_cast<std::uint32_t>(view.names_size());
   for (const auto& bytes : view.names()) {
     const auto id = id_of<trust::StatementId>(bytes);
     if (id) statement.names.push_back(*id);

@@ -1,4 +1,5 @@
-// What the validators decide together, as nodes answer it. Rules as in answers.h. Pure values; any thread.
+// What the validators decide together, as nodes answer it. Rules as in answers.h. Pure values; any
+// thread.
 #pragma once
 
 #include "wallet/client/answers.h"
@@ -33,7 +34,15 @@ struct ValidatorsAnswer {
   Shown shown;
 };
 
-enum class ProposalState : std::uint8_t { kUnknown, kVoting, kPassed, kDone, kLapsed, kVoid, kVetoed };
+enum class ProposalState : std::uint8_t {
+  kUnknown,
+  kVoting,
+  kPassed,
+  kDone,
+  kLapsed,
+  kVoid,
+  kVetoed
+};
 struct VoteAnswer {
   PartyName validator;
   bool approve = false;
@@ -43,7 +52,8 @@ struct VoteAnswer {
 struct ProposalAnswer {
   TransactionId id;  // zero: not known
   PartyName proposer;
-  // The message GovernancePropose, for plain words (wallet/client/transaction_json.h): what a transaction says.
+  // The message GovernancePropose, for plain words (wallet/client/transaction_json.h): what a
+  // transaction says.
   Json content = Json::object();
   ProposalState state = ProposalState::kUnknown;
   std::string reason;  // of a void one

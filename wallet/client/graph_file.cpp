@@ -1,5 +1,6 @@
-// Files that were written before the messages had counts lack them. In a file a list is there or its absence is an
-// error, so that the counts follow from the lists; on the wire they do not (decode_registry.cpp).
+// Files that were written before the messages had counts lack them. In a file a list is there or
+// its absence is an error, so that the counts follow from the lists; on the wire they do not
+// (decode_registry.cpp).
 #include "wallet/client/graph_file.h"
 
 #include "wallet/client/decode.h"
@@ -11,8 +12,9 @@ namespace {
 
 void complete(v1::ScopeView& scope) {
   if (scope.has_entries()) return;
-  scope.set_entries(static_cast<std::uint32_t>(scope.fields_size() + scope.levels_size() + scope.award_types_size() +
-                                               scope.purposes_size() + scope.achievements_size()));
+  scope.set_entries(static_cast<std::uint32_t>(scope.fields_size() + scope.levels_size() +
+                                               scope.award_types_size() + scope.purposes_size() +
+                                               scope.achievements_size()));
 }
 
 // Of an institution's record or a version of it.
@@ -23,8 +25,8 @@ void complete_parent(View& view) {
 
 void complete(v1::SuccessionView& view) {
   if (view.has_party_count()) return;
-  view.set_party_count(
-      static_cast<std::uint32_t>(view.predecessors_size() + view.successors_size() + (view.has_heir() ? 1 : 0)));
+  view.set_party_count(static_cast<std::uint32_t>(
+      view.predecessors_size() + view.successors_size() + (view.has_heir() ? 1 : 0)));
 }
 
 }  // namespace
@@ -44,7 +46,8 @@ Result<InstitutionAnswer> read_institution(const Json& institution_view) {
   for (auto& version : *view.mutable_history()) complete_parent(version);
   for (auto& succession : *view.mutable_successions()) complete(succession);
   if (!view.has_key_count()) view.set_key_count(static_cast<std::uint32_t>(view.keys_size()));
-  if (!view.has_version_count()) view.set_version_count(static_cast<std::uint32_t>(view.history_size()));
+  if (!view.has_version_count())
+    view.set_version_count(static_cast<std::uint32_t>(view.history_size()));
   return decode(view);
 }
 

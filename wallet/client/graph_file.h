@@ -1,5 +1,5 @@
-// What a graph file (docs/formats/graph-file.md) holds: answers of the registry as JSON, read into the same values as
-// the answers themselves and by the same rules. Pure; any thread.
+// What a graph file (docs/formats/graph-file.md) holds: answers of the registry as JSON, read into
+// the same values as the answers themselves and by the same rules. Pure; any thread.
 #pragma once
 
 #include "common/result.h"

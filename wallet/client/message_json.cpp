@@ -19,14 +19,22 @@ Json repeated_element(const pb::Message& message, const pb::FieldDescriptor& fie
   const pb::Reflection& reflection = *message.GetReflection();
   switch (field.cpp_type()) {
     case pb::FieldDescriptor::CPPTYPE_BOOL: return reflection.GetRepeatedBool(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_INT32: return reflection.GetRepeatedInt32(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_INT64: return reflection.GetRepeatedInt64(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_UINT32: return reflection.GetRepeatedUInt32(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_UINT64: return reflection.GetRepeatedUInt64(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_DOUBLE: return reflection.GetRepeatedDouble(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_FLOAT: return reflection.GetRepeatedFloat(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_ENUM: return enumerator_text(*reflection.GetRepeatedEnum(message, &field, at));
-    case pb::FieldDescriptor::CPPTYPE_MESSAGE: return to_json(reflection.GetRepeatedMessage(message, &field, at));
+    case pb::FieldDescriptor::CPPTYPE_INT32:
+      return reflection.GetRepeatedInt32(message, &field, at);
+    case pb::FieldDescriptor::CPPTYPE_INT64:
+      return reflection.GetRepeatedInt64(message, &field, at);
+    case pb::FieldDescriptor::CPPTYPE_UINT32:
+      return reflection.GetRepeatedUInt32(message, &field, at);
+    case pb::FieldDescriptor::CPPTYPE_UINT64:
+      return reflection.GetRepeatedUInt64(message, &field, at);
+    case pb::FieldDescriptor::CPPTYPE_DOUBLE:
+      return reflection.GetRepeatedDouble(message, &field, at);
+    case pb::FieldDescriptor::CPPTYPE_FLOAT:
+      return reflection.GetRepeatedFloat(message, &field, at);
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return enumerator_text(*reflection.GetRepeatedEnum(message, &field, at));
+    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
+      return to_json(reflection.GetRepeatedMessage(message, &field, at));
     case pb::FieldDescriptor::CPPTYPE_STRING: break;
   }
   const std::string text = reflection.GetRepeatedString(message, &field, at);
@@ -43,8 +51,10 @@ Json single_value(const pb::Message& message, const pb::FieldDescriptor& field) 
     case pb::FieldDescriptor::CPPTYPE_UINT64: return reflection.GetUInt64(message, &field);
     case pb::FieldDescriptor::CPPTYPE_DOUBLE: return reflection.GetDouble(message, &field);
     case pb::FieldDescriptor::CPPTYPE_FLOAT: return reflection.GetFloat(message, &field);
-    case pb::FieldDescriptor::CPPTYPE_ENUM: return enumerator_text(*reflection.GetEnum(message, &field));
-    case pb::FieldDescriptor::CPPTYPE_MESSAGE: return to_json(reflection.GetMessage(message, &field));
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return enumerator_text(*reflection.GetEnum(message, &field));
+    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
+      return to_json(reflection.GetMessage(message, &field));
     case pb::FieldDescriptor::CPPTYPE_STRING: break;
   }
   const std::string text = reflection.GetString(message, &field);
@@ -101,7 +111,8 @@ Status read_word(const Json& json, const pb::FieldDescriptor& field, pb::Message
         [&] { reflection.SetEnum(&message, &field, type.value(i)); });
     return {};
   }
-  return another_form(name, "this program does not know \"" + text.substr(0, 80) + "\"; use a newer testamur");
+  return another_form(
+      name, "this program does not know \"" + text.substr(0, 80) + "\"; use a newer testamur");
 }
 
 Status read_text(const Json& json, const pb::FieldDescriptor& field, pb::Message& message) {
@@ -128,7 +139,8 @@ Status read_value(const Json& json, const pb::FieldDescriptor& field, pb::Messag
     case pb::FieldDescriptor::CPPTYPE_ENUM: return read_word(json, field, message);
     case pb::FieldDescriptor::CPPTYPE_STRING: return read_text(json, field, message);
     case pb::FieldDescriptor::CPPTYPE_BOOL:
-      if (!json.is_boolean()) return another_form(std::string(field.name()), "it is neither true nor false");
+      if (!json.is_boolean())
+        return another_form(std::string(field.name()), "it is neither true nor false");
       reflection.SetBool(&message, &field, json.get<bool>());
       return {};
     case pb::FieldDescriptor::CPPTYPE_MESSAGE:
@@ -161,7 +173,8 @@ Status read_message(const Json& json, pb::Message& message) {
     for (const auto& element : *member) TM_TRY_STATUS(read_value(element, field, message));
   }
   if (taken == json.size()) return {};
-  return error(std::string(type.name()) + " has members that this program does not know: use a newer testamur");
+  return error(std::string(type.name()) +
+               " has members that this program does not know: use a newer testamur");
 }
 
 std::string enumerator_text(const pb::EnumValueDescriptor& value) {
@@ -172,8 +185,9 @@ std::string enumerator_text(const pb::EnumValueDescriptor& value) {
   }
   std::string text{value.name()};
   if (text.starts_with(prefix + "_")) text.erase(0, prefix.size() + 1);
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  });
   return text;
 }
 

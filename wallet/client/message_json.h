@@ -1,9 +1,11 @@
-// Any message of the API as JSON, driven by its descriptor, and back: what `--json` prints (shown.h), what a graph file
-// holds (graph_file.h) and what a transaction says (transaction_json.h). Answers of nodes are decoded by decode.h.
+// Any message of the API as JSON, driven by its descriptor, and back: what `--json` prints
+// (shown.h), what a graph file holds (graph_file.h) and what a transaction says
+// (transaction_json.h). Answers of nodes are decoded by decode.h.
 //
-// Byte fields are lower-case hexadecimal, enumerators are the part after their type's prefix in lower case
-// ("not_listed"), 64-bit numbers are numbers, and absent fields are left out of messages but present as zero values
-// for scalars, so that a reader need not guess. Pure; any thread.
+// Byte fields are lower-case hexadecimal, enumerators are the part after their type's prefix in
+// lower case
+// ("not_listed"), 64-bit numbers are numbers, and absent fields are left out of messages but
+// present as zero values for scalars, so that a reader need not guess. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -19,8 +21,9 @@ class Message;
 namespace testamur::wallet {
 
 Json to_json(const google::protobuf::Message& message);
-// The inverse on everything that to_json() makes. Fails on a member that is missing though to_json() writes it always,
-// on one that the message does not have, and on a value of another kind; the failure names the member.
+// The inverse on everything that to_json() makes. Fails on a member that is missing though
+// to_json() writes it always, on one that the message does not have, and on a value of another
+// kind; the failure names the member.
 Status read_message(const Json& json, google::protobuf::Message& message);
 // DECISION_OUTCOME_ACCEPT of enum DecisionOutcome is "accept".
 std::string enumerator_text(const google::protobuf::EnumValueDescriptor& value);

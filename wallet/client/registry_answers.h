@@ -93,7 +93,8 @@ struct AchievementsAnswer {
 
 // Where an issuer's next batch may begin.
 struct IndexesAnswer {
-  std::optional<std::uint64_t> next_free;  // nothing where it does not follow the indexes that are used
+  std::optional<std::uint64_t>
+      next_free;  // nothing where it does not follow the indexes that are used
   std::optional<AsOf> as_of;
 };
 

@@ -1,5 +1,6 @@
-// An answer as it came, to be printed with --json and for nothing else: no decision reads it. It is printed by its
-// descriptor, so that a person who scripts sees every field of the API. Pure value; any thread.
+// An answer as it came, to be printed with --json and for nothing else: no decision reads it. It is
+// printed by its descriptor, so that a person who scripts sees every field of the API. Pure value;
+// any thread.
 #pragma once
 
 #include <memory>
@@ -18,8 +19,8 @@ class Shown {
   // Keeps a copy.
   explicit Shown(const google::protobuf::Message& answer);
 
-  // The form of wallet/client/message_json.h; an empty object where nothing was answered. What only serves to ask for
-  // the next page is left out.
+  // The form of wallet/client/message_json.h; an empty object where nothing was answered. What only
+  // serves to ask for the next page is left out.
   Json json() const;
 
  private:

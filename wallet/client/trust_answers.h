@@ -1,5 +1,5 @@
-// Who says what of whom, and what a node decides from it, as nodes answer it. Rules as in answers.h. Pure values; any
-// thread.
+// Who says what of whom, and what a node decides from it, as nodes answer it. Rules as in
+// answers.h. Pure values; any thread.
 #pragma once
 
 #include "trust/statement.h"
@@ -8,8 +8,8 @@
 
 namespace testamur::wallet {
 
-// A recognition or an accreditation on the ledger. On the wire zero says something (the first slot, no end, the whole
-// world), so that what was not sent is told apart from it.
+// A recognition or an accreditation on the ledger. On the wire zero says something (the first slot,
+// no end, the whole world), so that what was not sent is told apart from it.
 struct StatementAnswer {
   trust::StatementId id;  // zero: not known
   PartyName truster, subject;
