@@ -7,7 +7,8 @@ namespace testamur::node {
 namespace {
 
 constexpr std::size_t kBudgets = 4'096;
-constexpr std::uint64_t kFullAgainMs = 60'000;   // whoever asked for nothing so long has its whole budget again
+constexpr std::uint64_t kFullAgainMs =
+    60'000;  // whoever asked for nothing so long has its whole budget again
 constexpr std::uint64_t kMilliPerBlock = 1'000;  // cost of a request
 constexpr std::uint64_t kMilliPerCertificates = 200;
 
@@ -16,7 +17,9 @@ constexpr std::uint64_t kMilliPerCertificates = 200;
 // A full table forgets who has its whole budget again. Members are always taken: they are few.
 bool RequestBudgets::make_room(bool member, std::uint64_t now_ms) {
   if (budgets_.size() < kBudgets) return true;
-  std::erase_if(budgets_, [&](const auto& entry) { return now_ms - entry.second.filled_at_ms > kFullAgainMs; });
+  std::erase_if(budgets_, [&](const auto& entry) {
+    return now_ms - entry.second.filled_at_ms > kFullAgainMs;
+  });
   return member || budgets_.size() < kBudgets;
 }
 
@@ -26,8 +29,8 @@ bool RequestBudgets::asks(const consensus::Message& message) {
          std::holds_alternative<consensus::QuarantineQuery>(message);
 }
 
-bool RequestBudgets::allow(const InstitutionId& from, bool member, const consensus::Message& message,
-                           std::uint64_t now_ms) {
+bool RequestBudgets::allow(const InstitutionId& from, bool member,
+                           const consensus::Message& message, std::uint64_t now_ms) {
   const bool block = std::holds_alternative<consensus::BlockRequest>(message);
   if (!make_room(member, now_ms)) return false;
 

@@ -1,5 +1,5 @@
-// What members do with the moment at which each honest node enters the next view, so that its honest leader comes too
-// late for those who entered first.
+// What members do with the moment at which each honest node enters the next view, so that its
+// honest leader comes too late for those who entered first.
 #include <algorithm>
 
 #include "tests/sim/cabal.h"
@@ -46,14 +46,16 @@ std::vector<std::size_t> holders_of(LiarNode& self, View view) {
   return found;
 }
 
-// Microseconds from now until `units` timeout units after the honest entered the view that this member's engine is in,
-// which is up to delta later than the engine itself; what leaves then may itself take up to delta. Which of the two the
-// network does nobody tells the member.
+// Microseconds from now until `units` timeout units after the honest entered the view that this
+// member's engine is in, which is up to delta later than the engine itself; what leaves then may
+// itself take up to delta. Which of the two the network does nobody tells the member.
 std::uint64_t until_us(LiarNode& self, std::uint64_t units) {
   const auto status = self.status();
   const std::uint64_t delta_us = self.cabal().delta_us();
-  const std::uint64_t at_us = units * status.delta_ms * 1000 + (self.random().chance(700) ? delta_us : 0);
-  const std::uint64_t gone_us = status.in_view_ms * 1000 + kMarginUs + (self.random().chance(700) ? 0 : delta_us);
+  const std::uint64_t at_us =
+      units * status.delta_ms * 1000 + (self.random().chance(700) ? delta_us : 0);
+  const std::uint64_t gone_us =
+      status.in_view_ms * 1000 + kMarginUs + (self.random().chance(700) ? 0 : delta_us);
   return at_us > gone_us + kMarginUs ? at_us - gone_us : kMarginUs;
 }
 
@@ -63,13 +65,16 @@ const Proposal* own_block(LiarNode& self, const Message& message) {
 }
 
 bool is_vote_or_certificate(const Message& message) {
-  return std::holds_alternative<Vote>(message) || std::holds_alternative<consensus::Certificate>(message);
+  return std::holds_alternative<Vote>(message) ||
+         std::holds_alternative<consensus::Certificate>(message);
 }
 
-// The next leaders get no block of a member. The others get one whose time lets them vote for it just before they would
-// give the view up: until then no vote tells the next leaders of it. No other vote leaves.
+// The next leaders get no block of a member. The others get one whose time lets them vote for it
+// just before they would give the view up: until then no vote tells the next leaders of it. No
+// other vote leaves.
 void show_ahead_of_time_to_followers(LiarNode& self, const Message& message) {
-  constexpr std::uint64_t kLeadMs = 10'000;  // of a header before the voter's clock: docs/operating.md
+  constexpr std::uint64_t kLeadMs =
+      10'000;  // of a header before the voter's clock: docs/operating.md
   if (is_vote_or_certificate(message)) return;
   const auto* proposal = own_block(self, message);
   auto header = proposal ? emptied(self, *proposal) : std::nullopt;
@@ -124,8 +129,8 @@ std::optional<consensus::Certificate> first_notarization(LiarNode& self, const M
   return made;
 }
 
-// One of those who hold the block is let into the next view at once. Its leader lacks the block on which it has to
-// build.
+// One of those who hold the block is let into the next view at once. Its leader lacks the block on
+// which it has to build.
 bool let_one_in(LiarNode& self, std::size_t, const Message& message) {
   const auto made = first_notarization(self, message);
   if (!made) return true;
@@ -137,8 +142,9 @@ bool let_one_in(LiarNode& self, std::size_t, const Message& message) {
   return true;
 }
 
-// When the honest nullify a member's view, its block's notarization goes to the next leader and the nullification to
-// everybody else: the leader alone has to build on a block that it must fetch first.
+// When the honest nullify a member's view, its block's notarization goes to the next leader and the
+// nullification to everybody else: the leader alone has to build on a block that it must fetch
+// first.
 bool part_ways(LiarNode& self, std::size_t, const Message& message) {
   auto& cabal = self.cabal();
   if (const auto made = first_notarization(self, message)) {
@@ -149,7 +155,9 @@ bool part_ways(LiarNode& self, std::size_t, const Message& message) {
   const auto* vote = std::get_if<Vote>(&message);
   if (vote == nullptr || vote->statement.act != Act::kNullify) return true;
   const auto kept = cabal.kept_certificates().find(vote->statement.view);
-  if (kept == cabal.kept_certificates().end() || kept->second.statement.epoch != vote->statement.epoch) return true;
+  if (kept == cabal.kept_certificates().end() ||
+      kept->second.statement.epoch != vote->statement.epoch)
+    return true;
   const auto nullified = cabal.certificate(self, vote->statement);
   if (!nullified) return true;
   const auto behind = next_leaders(self, vote->statement.view);
@@ -165,9 +173,12 @@ bool part_ways(LiarNode& self, std::size_t, const Message& message) {
 std::vector<Strategy> entering_strategies() {
   std::vector<Strategy> all{
       {"lets-one-in-late",
-       "a block that is voted for when its view ends, kept from the next leaders, and its certificate to one node",
+       "a block that is voted for when its view ends, kept from the next leaders, and its "
+       "certificate to one node",
        show_ahead_of_time_to_followers, answer_nothing, let_one_in},
-      {"parts-ways", "the next leader is shown the notarization of a block that it lacks, the rest a nullification",
+      {"parts-ways",
+       "the next leader is shown the notarization of a block that it lacks, the rest a "
+       "nullification",
        show_at_once_to_followers, answer_nothing, part_ways},
   };
   for (auto& strategy : all) strategy.decides_votes = true;
