@@ -109,7 +109,6 @@ class Oracle {
   }
 
   // --- annulment
-  // -------------------------------------------------------------------------------------------------
   std::uint64_t compromised_from(const Statement& s) const {
     std::uint64_t first = kForever;
     for (const Entry& e : log_) {
@@ -160,7 +159,6 @@ class Oracle {
   }
 
   // --- which statement governs
-  // ------------------------------------------------------------------------------------
   struct Placed {
     const Statement* statement;
     std::size_t position;  // in the log; log_.size() for a local statement
@@ -218,7 +216,6 @@ class Oracle {
   }
 
   // --- successions, forwards
-  // --------------------------------------------------------------------------------------
   struct Reach {
     Id party;
     bool positive;
@@ -283,7 +280,6 @@ class Oracle {
   }
 
   // --- the effective graph
-  // ----------------------------------------------------------------------------------------
   Matrix everything_said(std::uint64_t at) const {
     Matrix matrix;
     for (const Id& u : parties_) {
@@ -325,7 +321,6 @@ class Oracle {
   }
 
   // --- weighing
-  // ---------------------------------------------------------------------------------------------------
   static unsigned cap(const Matrix& m, const Id& u, const Id& v, unsigned depth, bool trust,
                       bool accredit, std::uint16_t schemes = 0xffff) {
     const auto at = m.find({u, v});

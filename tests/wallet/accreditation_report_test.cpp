@@ -90,11 +90,14 @@ TEST_CASE(
 
 TEST_CASE("JSON spells the same report, as an object, a list or a page of results") {
   const std::string object =
-      R"({"agency": "AAQ", "local_identifier": "R-1", "activity": "programme evaluation", "activity_type": "programme",
-          "status": 1, "decision": "1 - positive", "valid_from": "15/01/2020", "valid_to": "14/01/2026",
+      R"({"agency": "AAQ", "local_identifier": "R-1", "activity": "programme evaluation",
+          "activity_type": "programme",
+          "status": 1, "decision": "1 - positive",
+          "valid_from": "15/01/2020", "valid_to": "14/01/2026",
           "date_format": "%d/%m/%Y", "report_links": [{"link": "https://aaq.example/1"}],
           "institutions": [{"deqar_id": "DEQARINST0034"}],
-          "programmes": [{"name_primary": "Logic", "qf_ehea_level": "1 - first cycle", "field_study": "0613",
+          "programmes": [{"name_primary": "Logic", "qf_ehea_level": "1 - first cycle",
+                          "field_study": "0613",
                           "degree_outcome": true}]})";
   const auto csv = read(std::string(kHeader) + kDegree).reports.at(0);
   for (const auto& text : {object, "[" + object + "]", "{\"results\": [" + object + "]}"}) {
@@ -229,19 +232,20 @@ TEST_CASE("the register's present columns and JSON names are read, with a byte-o
   CHECK(csv.not_read.empty());
 
   const std::string json =
-      R"([{"agency": "AGY", "local_identifier": "J-1", "activities": [{"id": 141}], "status": "2", "decision": "1",
+      R"([{"agency": "AGY", "local_identifier": "J-1", "activities": [{"id": 141}],
+           "status": "2", "decision": "1",
            "valid_from": "2024-01-15", "institutions": [{"deqar_id": "DEQARINST9001"}]}])";
   for (const auto& text : {json, "\xef\xbb\xbf" + json}) {
     const auto reading = read(text);
     REQUIRE(reading.reports.size() == 1);
     CHECK(reading.reports[0].activity == "141");
   }
-  CHECK(
-      read(
-          R"({"agency": "A", "activities": ["audit"], "status": 2, "decision": 1, "valid_from": "2024-01-15",
+  CHECK(read(
+            R"({"agency": "A", "activities": ["audit"], "status": 2, "decision": 1,
+                 "valid_from": "2024-01-15",
                  "institutions": [{"deqar_id": "7"}]})")
-          .reports.at(0)
-          .activity == "audit");
+            .reports.at(0)
+            .activity == "audit");
 }
 
 TEST_CASE("the spellings of a number of the register are one number") {

@@ -67,7 +67,6 @@ Status check_contents(const CredentialContents& contents, const ChainId& chain) 
 std::string pointer_of(ClaimId id) { return '/' + std::string(kind_of(id).name); }
 
 // ---- reading
-// -----------------------------------------------------------------------------------------------------
 
 Status read_testamur(const Json& object, CredentialHead& head) {
   ObjectReader reader{object, "the member \"testamur\""};

@@ -123,7 +123,6 @@ std::string listed(const std::vector<std::size_t>& numbers) {
 }
 
 // ---- what is no such table, by its cause
-// ---------------------------------------------------------------------------
 
 std::string not_utf8(std::string_view text, const CsvReading& reading) {
   std::size_t line = 1;
@@ -236,7 +235,6 @@ std::string cause_against(std::string_view text, const CsvReading& reading) {
 }
 
 // ---- what spreadsheets leave behind
-// --------------------------------------------------------------------------------
 
 // Rows that are as long as the header; cells beyond it that hold nothing are cut off.
 Result<std::vector<Row>> read_rows(Reader& reader, std::size_t columns,

@@ -38,7 +38,6 @@ bool is_reserved(const std::string& name) {
 }
 
 // ---- reading
-// -----------------------------------------------------------------------------------------------------
 
 struct Unplaced {
   Json value;
@@ -177,7 +176,6 @@ Status check_hash_name(const Json& payload) {
 }
 
 // ---- issuing
-// -----------------------------------------------------------------------------------------------------
 
 // Replaces disclosable values by digests, innermost first.
 class Concealer {
@@ -251,7 +249,6 @@ class Concealer {
 };
 
 // ---- key binding
-// -------------------------------------------------------------------------------------------------
 
 Result<PublicKey> holder_key(const Json& claims) {
   if (!claims.contains("cnf") || !claims["cnf"].is_object() || !claims["cnf"].contains("jwk"))

@@ -123,7 +123,6 @@ Status keep_previous(const std::string& path) {
 }
 
 // ---- files that a person asked for
-// ---------------------------------------------------------------------------------
 
 bool same_file(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;

@@ -83,7 +83,6 @@ const SlotRecord* referenced_slot(const std::vector<SlotRecord>& own, IssuerInde
 }
 
 // ---- signature and contents
-// --------------------------------------------------------------------------------------
 
 // The key that the credential names, where what is shown of it is what its id was made of. The id
 // speaks for itself: it is the hash of purpose and key, so that a signature can be found false
@@ -218,7 +217,6 @@ Finding judge_contents(const CredentialView& credential, const RegistryFacts& fa
 }
 
 // ---- ledger and status
-// -------------------------------------------------------------------------------------------
 
 Finding judge_ledger(const RegistryFacts& facts, const std::vector<SlotRecord>& counted,
                      bool of_this_chain) {
@@ -380,7 +378,6 @@ Finding judge_status(const RegistryFacts& facts, const std::vector<SlotRecord>& 
 }
 
 // ---- expiry, holder, acceptance
-// ----------------------------------------------------------------------------------
 
 Finding judge_expiry(const CredentialView& credential,
                      const std::optional<std::uint64_t>& grant_ends_at_s, std::uint64_t now_ms) {
