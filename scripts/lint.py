@@ -67,6 +67,9 @@ BANS_WALLET = [
      "put() of wallet/cli/terminal.h prints"),
 ]
 PRINTS = ("wallet/cli/terminal.cpp",)
+# A path of the source tree in a document, in backticks: a file of code, or one without its suffix, or a folder.
+NAMED_PATH = re.compile(r"`((?:common|trust|consensus|ledger|node|wallet|proto|tests|scripts|docs)/[\w./-]*\w)/?`")
+NAMED_SUFFIXES = ("", ".h", ".cpp", ".md", ".py", ".proto", ".json", ".dot", ".svg")
 MAX_FUNCTION, MAX_SOURCE, MAX_HEADER, MAX_TEST, MAX_FOLDER_README = 70, 800, 300, 800, 60
 MAX_COLUMNS = 100
 
@@ -227,6 +230,19 @@ def check_links():
                     report(path, number, f"a link to {target}, which does not exist")
 
 
+def check_named_paths():
+    """What a document names exists. Files of other kinds (party.toml, a key) are a user's own."""
+    for path in walk(ROOT):
+        if path.suffix != ".md" or path.name == "CHANGELOG.md":
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for name in NAMED_PATH.findall(line):
+                suffix = pathlib.PurePath(name).suffix
+                candidates = [name + more for more in NAMED_SUFFIXES] if suffix in ("", ".h", ".cpp") else [name]
+                if suffix in NAMED_SUFFIXES and not any((ROOT / candidate).exists() for candidate in candidates):
+                    report(path, number, f"names {name}, which does not exist")
+
+
 def main():
     for folder in CODE_FOLDERS:
         for path in walk(ROOT / folder):
@@ -242,6 +258,7 @@ def main():
                 report(path, 1, "a header begins with #pragma once")
     check_texts()
     check_links()
+    check_named_paths()
     for finding in findings:
         print(finding)
     print(f"lint: {len(findings)} findings")
