@@ -41,8 +41,9 @@ GraphSet compile(const History& history, const AsOf& as_of, std::uint64_t at_ms,
 
 class Sweep {
  public:
-  // The outcome for every party, by index. `query.issuer` is not read. Equal to decide() for each
-  // of them.
+  // The outcome for every party as an issuer, by index, equal to decide() for each of them.
+  // `query.issuer` is not read; `graphs` must be compiled for the same height, time, point and
+  // policy.
   std::vector<Outcome> run(const History& history, const GraphSet& graphs, const Query& query,
                            const Policy& policy);
 
