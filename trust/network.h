@@ -2,8 +2,8 @@
 // issuer over chains of at most three statements, after blocks; its maximum flow with paths and
 // cut, and its independent paths.
 //
-//   s -> u1 (first)   u1 -> u2 (speaks)   u1 -> u' (introduces)   u' -> v2 (middle)   v2 -> t
-//   (last)   s -> t (direct)
+//   s -> u1 (first)    u1 -> u2 (speaks)    u1 -> u' (introduces)
+//   u' -> v2 (second hop)    v2 -> t (last)    s -> t (direct)
 //
 // Lists are sorted by institution id, so that paths do not depend on how parties were numbered. For
 // the engine.
