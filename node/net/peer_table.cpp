@@ -69,7 +69,6 @@ void PeerTable::start(std::shared_ptr<Listener> listener) {
 void PeerTable::stop() {
   const Goodbye stopping{GoodbyeReason::kStopping, "the node is stopping"};
   std::lock_guard lock(mutex_);
-
   if (stopped_) return;
   stopped_ = true;
   if (listener_) listener_->stop();
@@ -451,7 +450,6 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   const Goodbye duplicate{GoodbyeReason::kDuplicate,
                           "another connection between the two nodes is in use"};
   std::lock_guard lock(mutex_);
-
   if (stopped_) return Goodbye{GoodbyeReason::kStopping, "the node is stopping"};
   const auto& pin = session.pin();
 
@@ -519,8 +517,7 @@ void PeerTable::ended(Session& session, const std::string& reason) {
   const bool was_up = found != peers_.end() && found->second.up.get() == &session;
   const bool was_dialling = found != peers_.end() && found->second.dialling.get() == &session;
 
-  // Before it was up nobody knows whose connection it was: it counts for the listener, not for a
-  // peer.
+  // Until its hello was judged an accepted connection is nobody's: the listener counts it.
   if (!session.dialled() && !was_up && session.up_since() == Steady::time_point{}) {
     ++counters_.failed_handshakes;
     if (session.refused_for_its_key()) ++counters_.unknown_keys;
