@@ -1,3 +1,7 @@
+// RocksDB as the store uses it. Batches are not synced, so after a crash a prefix of them must be
+// left: only flush_locked() changes to another log file, and syncs the old one first (decision
+// 0602). After a write or a background job has failed nothing more is written; a read that fails
+// ends the process (decision 0604).
 #include "node/store/database.h"
 
 #include <rocksdb/cache.h>

@@ -1,3 +1,6 @@
+// The store: one block is one batch, with the height in it, so what is found after a crash is the
+// state after some block. A block is in the batch first, then in the commitment index, then in what
+// readers see.
 #include "node/store/store.h"
 
 #include <rocksdb/write_batch.h>
