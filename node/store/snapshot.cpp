@@ -1,3 +1,7 @@
+// What a reader sees of the store at one height. Everything but the commitment index is read
+// through one RocksDB snapshot; the index may know more or less of a commitment than that state, so
+// what it finds counts only when the page of the snapshot confirms it. A read that fails ends the
+// process.
 #include "node/store/snapshot.h"
 
 namespace testamur::node {
