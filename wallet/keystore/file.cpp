@@ -105,10 +105,8 @@ std::string temporary_name(const std::string& path) {
   return path + "." + to_hex(random) + ".tmp";
 }
 
-// A second name for what the file holds now, in the place of an older one. Where the file system
-// knows no second names it is a copy.
-// By way of a temporary name, so that the earlier previous version stands until its successor has
-// its place.
+// A second name for what the file holds now, in the place of an older one, which stands until then.
+// Where the file system knows no second names it is a copy.
 Status keep_previous(const std::string& path) {
   const std::string previous = previous_version(path);
   const std::string temporary = temporary_name(previous);
