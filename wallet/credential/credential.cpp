@@ -312,8 +312,8 @@ Result<HolderProof> verify_holder(std::string_view compact, const HolderRules& r
   binding.audience = rules.audience;
   binding.nonce = rules.nonce;
   binding.now_s = rules.now_s;
-  binding.max_age_s = std::numeric_limits<std::uint64_t>::max();  // age is judged here: an old
-                                                                  // proof is no false one
+  // The age is judged here: an old proof is no false one.
+  binding.max_age_s = std::numeric_limits<std::uint64_t>::max();
   TM_TRY(const auto payload, verify_key_binding(parsed.sd_jwt, parsed.processed, binding));
 
   HolderProof proof;
