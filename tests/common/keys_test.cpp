@@ -1,3 +1,5 @@
+// The laws of the four signature algorithms, and the vectors of BIP-340 and Wycheproof where they
+// are present.
 #include "common/keys.h"
 
 #include <nlohmann/json.hpp>

@@ -1,3 +1,6 @@
+// Headers follow one another by next_header(), which alone moves height, view and parent;
+// finalize() signs by the keys in the order of the set, so that a number of signers is the first so
+// many.
 #include "tests/ledger/core_chain.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Every block is made by append(): state, set and header move on together, and each block keeps the
+// set that finalizes it, also when the next epoch has another one.
 #include "tests/ledger/governance_fixture.h"
 
 #include <algorithm>

@@ -1,3 +1,6 @@
+// Keys are named, and a name gives the same key in every run, so that golden values can be written
+// down. TestLedger builds transactions as a client does and commits them through BlockExecutor,
+// whose refusals it hands back.
 #include "tests/ledger/tx_fixture.h"
 
 #include <algorithm>

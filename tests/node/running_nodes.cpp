@@ -1,3 +1,6 @@
+// Nodes are made by the code of init and join, and a node that is stopped keeps directory and
+// ports, so that it comes back as itself. Whatever does not come about within the patience of a
+// test fails with why_nothing_moves().
 #include "tests/node/running_nodes.h"
 
 #include <netinet/in.h>

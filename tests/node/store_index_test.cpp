@@ -1,3 +1,5 @@
+// The index of commitments: sorted runs (decision 0603) that must agree with the state whatever a
+// crash leaves of either.
 #include <thread>
 
 #include "node/store/commitment_index.h"

@@ -1,3 +1,5 @@
+// The journal when all is well: records, positions, segments, pruning. What damage does to it is in
+// store_journal_damage_test.cpp.
 #include <filesystem>
 #include <random>
 

@@ -1,3 +1,5 @@
+// The store on a disk in memory: what snapshots show, what damage is found, and what a node is told
+// then.
 #include "node/store/store.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,5 @@
+// A key votes only with the vote store that it was made with, or nobody could say what it has
+// signed already: every other pairing is quarantined with its reason.
 #include "node/store/vote_store.h"
 
 #include "tests/node/store_fixtures.h"

@@ -1,3 +1,5 @@
+// The model of faulty_files.h. All state is behind one mutex, and every call that changes the disk
+// passes begin(), which counts it and may be the one at which the power goes.
 #include "tests/support/faulty_files.h"
 
 #include <algorithm>

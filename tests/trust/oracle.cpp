@@ -1,3 +1,6 @@
+// Written for being read beside docs/trust.md and for nothing else: every question walks the whole
+// list of entries, and nothing is kept between two of them, so that a fault of the engine's tables
+// and caches cannot stand here too.
 #include "tests/trust/oracle.h"
 
 #include <algorithm>

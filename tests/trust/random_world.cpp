@@ -1,3 +1,5 @@
+// All choices come from the seed, in a fixed order. Statements that the history would refuse are
+// left out of the entries, so that engine and oracle are given the same list.
 #include "tests/trust/random_world.h"
 
 #include <algorithm>

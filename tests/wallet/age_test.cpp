@@ -1,3 +1,5 @@
+// age files: what is sealed opens again, and every damage has its name. One file was made by the
+// age program itself.
 #include "wallet/keystore/age.h"
 
 #include "tests/support/catch.h"

@@ -1,3 +1,4 @@
+// Whom a change of status hits: exactly those who were named, each once, or nobody.
 #include "wallet/cli/award_targets.h"
 
 #include <algorithm>

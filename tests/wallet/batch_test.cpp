@@ -1,3 +1,5 @@
+// Batches in memory, sealed and in their folder: random positions, secrets that only their owners
+// hold, and no step that an interruption could do twice.
 #include "wallet/credential/batch.h"
 
 #include <algorithm>

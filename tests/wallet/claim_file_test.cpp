@@ -1,3 +1,4 @@
+// Claim codes and claim files: what a learner gets, and what a wallet takes from it.
 #include "wallet/credential/claim_file.h"
 
 #include "tests/support/catch.h"

@@ -1,3 +1,5 @@
+// Tables as people's programs write them: what is read, what is refused by its cause, and where
+// each problem stands.
 #include "wallet/credential/class_list.h"
 
 #include <algorithm>

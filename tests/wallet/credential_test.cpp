@@ -1,3 +1,5 @@
+// The credential over SD-JWT: what is signed in clear, what can be withheld, and what no reader
+// takes.
 #include "wallet/credential/credential.h"
 
 #include "tests/support/catch.h"

@@ -1,3 +1,4 @@
+// JWS and JWK: the vector of RFC 7515, one key for one algorithm, and strict reading.
 #include "wallet/credential/jws.h"
 
 #include "tests/support/catch.h"

@@ -1,3 +1,5 @@
+// Replays recorded answers, and makes from one answer all of its forgeries: a walk over the fields
+// by reflection, so that a field which is added to the protocol is forged without a word here.
 #include "tests/wallet/lying_node.h"
 
 #include <google/protobuf/descriptor.h>

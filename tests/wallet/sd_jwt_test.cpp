@@ -1,3 +1,5 @@
+// RFC 9901: what is disclosed and what is not, every form that must be refused, and the key
+// binding.
 #include "wallet/credential/sd_jwt.h"
 
 #include <algorithm>

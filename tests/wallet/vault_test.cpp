@@ -1,3 +1,5 @@
+// Vaults: failures told apart, nothing written over, and passphrases as keyboards and editors make
+// them.
 #include "wallet/keystore/vault.h"
 
 #include <sys/stat.h>

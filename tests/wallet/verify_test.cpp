@@ -1,3 +1,5 @@
+// The verdict, finding by finding. Each case starts from facts on which all is well and changes one
+// thing, so that the answer is that of the change.
 #include "wallet/verify/verify.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// What a wallet keeps, what its words alone give back, and when its backup is behind.
 #include "wallet/keystore/wallet_contents.h"
 
 #include "tests/support/catch.h"

@@ -1,3 +1,5 @@
+// Bech32 by BIP 173. The text of a secret key passes through here: the buffers of symbols are
+// wiped, and no message quotes what was typed.
 #include "wallet/keystore/bech32.h"
 
 #include <algorithm>
