@@ -607,7 +607,7 @@ int run_load(const Arguments& arguments) {
 
   const int code = load.run();
 
-  // The waiter is woken in the only way that it knows.
+  // sigwait() returns for a signal only.
   pthread_kill(waiter.native_handle(), SIGTERM);
   waiter.join();
   return code;

@@ -332,7 +332,7 @@ TEST_CASE("the log of decisions counts what was decided and holds nothing that w
         std::string::npos);
   CHECK(all.find(",accept,,,300\n") != std::string::npos);
 
-  // What a verifier looked up is nobody's business, not even in a part.
+  // What a verifier looked up is not in the log, not even in part.
   for (std::size_t i = 0; i < 300; ++i) {
     const auto looked_up = RunningNodes::commitment(1, i);
     CHECK(all.find(looked_up.hex().substr(0, 16)) == std::string::npos);

@@ -83,8 +83,7 @@ Status read_testamur(const Json& object, CredentialHead& head) {
   const std::string maker = reader.text("holder_key", 16);
   TM_TRY_STATUS(reader.finish());
 
-  // Closed, as the vocabulary of the format: whoever reads a third word must not take it for one of
-  // the two.
+  // A closed vocabulary: a third word must not be taken for one of the two.
   if (maker != kHolderMade && maker != kIssuerMade)
     return error("\"holder_key\" is neither holder-made nor issuer-made");
   head.holder_made = maker == kHolderMade;
