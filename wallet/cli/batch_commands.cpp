@@ -96,7 +96,6 @@ AwardTerms terms_of(const std::string& achievement, const AchievementAnswer& ans
 }
 
 // ---- what the ledger says
-// ---------------------------------------------------------------------------------------
 
 // The newest block's time, by the node's word or as far as this home has proven it, whichever is
 // later.
@@ -192,7 +191,6 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
 }
 
 // ---- who holds it already
-// ---------------------------------------------------------------------------------------
 
 // Awards of this achievement, in any version, that learners of the class hold by this home's
 // registers and the ledger.
@@ -237,7 +235,6 @@ Attempt<std::vector<std::string>> near_references(Context& context, const Issuer
 }
 
 // ---- preview
-// ----------------------------------------------------------------------------------------------------
 
 std::string learner_preview(const Award& award) {
   const auto view = read_credential(award.sd_jwt);
@@ -317,7 +314,6 @@ Json batch_json(const BatchFolder& folder) {
 }
 
 // ---- to the ledger
-// ----------------------------------------------------------------------------------------------
 
 Attempt<void> sign_batch(Context& context, Client& client, BatchFolder& folder,
                          const SecretKey& issue_key) {
@@ -476,7 +472,6 @@ void add_reading_options(CLI::App& command, IssueOptions& options) {
 }
 
 // ---- afterwards
-// -------------------------------------------------------------------------------------------------
 
 namespace {
 

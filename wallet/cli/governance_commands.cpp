@@ -20,7 +20,6 @@ namespace {
 namespace tx = ledger::tx;
 
 // ---- voting
-// ----------------------------------------------------------------------------------------------------
 
 struct VoteOptions {
   Given<std::string> proposal;
@@ -111,7 +110,6 @@ Outcome veto(Context& context, const VoteOptions& options) {
 }
 
 // ---- reading
-// ---------------------------------------------------------------------------------------------------
 
 Outcome list(Context& context, bool open_only) {
   Client client = context.client();

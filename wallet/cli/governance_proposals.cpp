@@ -58,7 +58,6 @@ Attempt<Proposed> admission(IssuerSession& session, const ProposeOptions& option
 }
 
 // ---- the validator set
-// -----------------------------------------------------------------------------------------
 
 Attempt<std::vector<tx::Seat>> seats_now(Client& client) {
   TM_TRY(const auto answer, asked(client.validators()));
@@ -148,7 +147,6 @@ Attempt<Proposed> remove_seat(IssuerSession& session, const ProposeOptions& opti
 }
 
 // ---- the others
-// ------------------------------------------------------------------------------------------------
 
 Result<std::uint64_t> parse_value(const std::string& text, const std::string& name) {
   std::uint64_t value = 0;
