@@ -1,5 +1,5 @@
 // Which indexes a home may still give: none that may be on its way to the ledger.
-#include "wallet/cli/batches.h"
+#include "wallet/cli/flow/batches.h"
 
 #include <filesystem>
 

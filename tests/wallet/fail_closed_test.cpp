@@ -3,13 +3,13 @@
 //
 // The messages are made here, each with one reason for a no: the reason stands in one field, and
 // every field is lost in turn. Lists that enumerate (all statements, all institutions) are not
-// shortened: that nobody can tell by the answer is said in wallet/cli/local_view.h.
+// shortened: that nobody can tell by the answer is said in wallet/cli/flow/local_view.h.
 #include <google/protobuf/descriptor.h>
 
 #include "tests/support/catch.h"
 #include "tests/wallet/lying_node.h"
 #include "trust/decide.h"
-#include "wallet/cli/local_view.h"
+#include "wallet/cli/flow/local_view.h"
 #include "wallet/client/decode.h"
 #include "wallet/client/graph_file.h"
 

@@ -1,7 +1,7 @@
 // Institutions, keys, successions and statements, and what a node decides from them. From these the
-// wallet decides by its own policy (wallet/cli/local_view.h), where a limit that was lost on the
-// way would widen what is trusted: so the messages carry what shows a loss (a count beside a list,
-// the presence of a number), and what was lost is not known.
+// wallet decides by its own policy (wallet/cli/flow/local_view.h), where a limit that was lost on
+// the way would widen what is trusted: so the messages carry what shows a loss (a count beside a
+// list, the presence of a number), and what was lost is not known.
 #include <algorithm>
 
 #include "wallet/client/decode.h"

@@ -1,0 +1,310 @@
+// governance: what the validators decide together (docs/governance.md). Proposals are in
+// governance_proposals.cpp.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "common/visible.h"
+#include "ledger/tx/transaction.h"
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/commands/proposals.h"
+#include "wallet/cli/dates.h"
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/client/json_fields.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+// ---- voting
+
+struct VoteOptions {
+  Given<std::string> proposal;
+  Given<std::string> answer;
+  DraftOptions draft;
+};
+
+// A proposal as its transaction says it: the id that is voted on is the digest of these bytes, so
+// that nobody votes on words that a node made up. Where the node no longer holds the transaction
+// its word is all there is.
+struct FoundProposal {
+  ProposalAnswer view;
+  bool is_proven = false;
+};
+Attempt<FoundProposal> find_proposal(Client& client, const ChainId& chain,
+                                     const std::string& text) {
+  const auto id = parse_transaction_id(text);
+  if (!id.ok())
+    return Failure{ExitCode::kUsage, id.message() + " (testamur governance list shows the ids)"};
+  TM_TRY(auto view, asked(client.proposal(*id)));
+  TM_TRY(const auto carried, asked(client.transaction(*id)));
+
+  const auto decoded = tx::decode(chain, carried.carried);
+  const auto* transaction = std::get_if<tx::SharedTransaction>(&decoded);
+  const bool is_it = transaction != nullptr && (*transaction)->id() == *id;
+  if (!is_it) return FoundProposal{std::move(view), false};
+  TM_TRY(auto body, or_exit(ExitCode::kFailure, view_body((*transaction)->body())));
+  view.content = std::move(body.content);
+  return FoundProposal{std::move(view), true};
+}
+
+// The ledger that the node serves.
+Attempt<ChainId> served_chain(Client& client) {
+  TM_TRY(const auto status, asked(client.status()));
+  if (status.chain) return *status.chain;
+  return Failure{ExitCode::kFailure, "the node does not say which ledger it serves"};
+}
+
+constexpr const char* kUnprovenProposal =
+    "what the proposal says is the node's word: it does not show the transaction that proposed it. "
+    "Ask another node";
+
+Outcome vote(Context& context, const VoteOptions& options) {
+  const bool yes = *options.answer == "yes";
+  if (!yes && *options.answer != "no") {
+    return Failure{ExitCode::kUsage, "vote yes or no, not \"" + *options.answer + "\""};
+  }
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto found, find_proposal(session.client, session.profile.chain, options.proposal));
+  TransactionRequest request;
+  request.command = "governance vote";
+  request.make = [&](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::VoteContent{found.view.id, yes, false});
+  };
+  request.done = std::string("voted ") + (yes ? "yes" : "no");
+  request.complete_description = [&](const tx::UnsignedTransaction&, const DescriptionContext&,
+                                     Description& description) -> Attempt<void> {
+    const Json& proposal = found.view.content;
+    TM_TRY(const auto known,
+           asked(fetch_description_context(
+               session.client, BodyView{"", proposal, session.profile.institution, 0})));
+    description.text += "\nWhat it is about: " + describe_proposal(proposal, known);
+    description.text += "\nSo far: " + tally_text(found.view) + ".";
+    description.warnings = proposal_warnings(proposal, known);
+    if (!found.is_proven) description.warnings.push_back(kUnprovenProposal);
+    return {};
+  };
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+Outcome veto(Context& context, const VoteOptions& options) {
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto found, find_proposal(session.client, session.profile.chain, options.proposal));
+  const Json& replacement = part_of(found.view.content, "root_replacement");
+  if (text_of(replacement, "institution") != session.profile.institution.hex()) {
+    return Failure{ExitCode::kUsage,
+                   "only the replacement of one's own root can be vetoed; " + *options.proposal +
+                       " is no proposal to replace the root of " + session.profile.name};
+  }
+  TransactionRequest request;
+  request.command = "governance veto";
+  request.purpose = KeyPurpose::kRoot;
+  request.make = [&](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::VoteContent{found.view.id, false, true});
+  };
+  request.done = "vetoed: the present root keys stay";
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+// ---- reading
+
+Outcome list(Context& context, bool open_only) {
+  Client client = context.client();
+  TM_TRY(const auto answer, asked(client.proposals(open_only)));
+  std::string text;
+  for (const auto& view : answer.proposals) text += proposal_line(view);
+  if (text.empty()) text = open_only ? "no proposal is open\n" : "nothing was ever proposed\n";
+  return Reply{answer.shown.json(), text};
+}
+
+Outcome show(Context& context, const std::string& text) {
+  Client client = context.client();
+  TM_TRY(const auto chain, served_chain(client));
+  TM_TRY(const auto found, find_proposal(client, chain, text));
+  const auto& view = found.view;
+  TM_TRY(const auto known,
+         asked(fetch_description_context(client, BodyView{"", view.content, InstitutionId{}, 0})));
+  const auto description_text = describe_proposal(view.content, known);
+  std::string out = proposal_line(view) + description_text + "\n";
+  if (!found.is_proven) out += toned(Tone::kDoubt, "Warning: ") + kUnprovenProposal + "\n";
+  for (const auto& each : view.votes) {
+    out += "  " + moment_text(each.time_ms) + "  " + party_text(each.validator) + " votes " +
+           (each.approve ? toned(Tone::kGood, "yes") : toned(Tone::kBad, "no")) +
+           (each.counts ? "" : " (no longer a validator: does not count)") + "\n";
+  }
+  Json json = view.shown.json();
+  json["says"] = description_text;
+  json["proven"] = found.is_proven;
+  return Reply{json, out};
+}
+
+std::string key_or_unknown(const std::optional<KeyId>& key) {
+  return key ? to_text(*key) : "unknown";
+}
+
+std::string ready_line(const ReadyAnswer& ready) {
+  return to_text(ready.id) + "  " + party_text(ready.institution) + ", key " +
+         key_or_unknown(ready.consensus_key) + ", software " + one_line(ready.software_version) +
+         ", protocol " + std::to_string(ready.protocol_version) +
+         (ready.lapsed ? ", lapsed " : ", until ") + moment_text(ready.lapses_ms) + "\n";
+}
+
+Outcome validators(Context& context) {
+  Client client = context.client();
+  TM_TRY(const auto answer, asked(client.validators()));
+  const auto n = answer.seats.size();
+  std::string text = "epoch " + std::to_string(answer.epoch) + ": " + std::to_string(n) +
+                     (n == 1 ? " validator; " : " validators; ") + std::to_string(quorum_of(n)) +
+                     " sign a block, " + std::to_string(tolerated_failures(n)) + " may fail, " +
+                     std::to_string(votes_needed(n)) + " decide a vote\n";
+  for (const auto& seat : answer.seats) {
+    text += "  " + party_text(seat.institution) + " (" + to_text(seat.institution.id) + "), key " +
+            key_or_unknown(seat.consensus_key) + "\n";
+    if (seat.ready) text += "    ready " + ready_line(*seat.ready);
+  }
+  text += "protocol version " + std::to_string(answer.protocol_in_force);
+  if (answer.protocol_activating != 0) {
+    text += "; version " + std::to_string(answer.protocol_activating) + " from block " +
+            std::to_string(answer.activation_height.value);
+  }
+  return Reply{answer.shown.json(), text + "\n"};
+}
+
+Outcome ready(Context& context, const std::string& institution) {
+  Client client = context.client();
+  std::optional<InstitutionId> only;
+  if (!institution.empty()) {
+    TM_TRY(only, institution_named(client, "institution", institution));
+  }
+  TM_TRY(const auto answer, asked(client.ready(only)));
+  std::string text;
+  for (const auto& each : answer.ready) text += ready_line(each);
+  return Reply{answer.shown.json(), text.empty() ? "no node has declared itself ready\n" : text};
+}
+
+Outcome evidence(Context& context) {
+  Client client = context.client();
+  TM_TRY(const auto answer, asked(client.evidence()));
+  std::string text;
+  for (const auto& each : answer.evidence) {
+    text += party_text(each.validator) + ", epoch " + std::to_string(each.epoch) + ", view " +
+            std::to_string(each.view) + ": " + one_line(each.contradiction) + "\n  " +
+            (each.anchored_ms
+                 ? "on the ledger since " + moment_text(*each.anchored_ms)
+                 : "seen by this node " + moment_text(each.seen_ms) + ", not on the ledger yet") +
+            "\n";
+  }
+  if (!text.empty())
+    text +=
+        "Nothing happens by itself: governance propose suspend, or validator-set remove or "
+        "replace, is a vote.\n";
+  return Reply{answer.shown.json(),
+               text.empty() ? "no validator was seen to contradict itself\n" : text};
+}
+
+Outcome parameters(Context& context) {
+  Client client = context.client();
+  TM_TRY(const auto answer, asked(client.parameters()));
+  std::string text;
+  for (const auto& [name, value] : answer.values) {
+    text += one_line(name) + " = " + std::to_string(value) +
+            (name.ends_with("_ms") ? "  (" + duration_text(value) + ")" : "") + "\n";
+  }
+  return Reply{answer.shown.json(), text};
+}
+
+}  // namespace
+
+std::string tally_text(const ProposalAnswer& view) {
+  const auto against = std::ranges::count_if(
+      view.votes, [](const VoteAnswer& vote) { return vote.counts && !vote.approve; });
+  return std::to_string(view.approvals) + " of the " +
+         (view.approvals_needed == 0 ? "unknown number of"
+                                     : std::to_string(view.approvals_needed)) +
+         " yes votes that are needed, " + std::to_string(against) + " no";
+}
+
+std::string proposal_line(const ProposalAnswer& view) {
+  std::string what = "unknown";
+  for (const char* action :
+       {"admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension",
+        "succession_merge", "succession_split", "succession_rename", "succession_custody"}) {
+    if (view.content.contains(action)) what = action;
+  }
+  const auto time = [&view](const char* name) {
+    return view.content.value(name, std::uint64_t{0});
+  };
+  std::string text = toned(Tone::kStrong, to_text(view.id)) + "  " + what + ", by " +
+                     party_text(view.proposer) + ", " + moment_text(view.proposed_ms) + "\n  ";
+  switch (view.state) {
+    case ProposalState::kVoting:
+      return text + "voting until " + moment_text(time("voting_ends_ms")) + ": " +
+             tally_text(view) + "\n";
+    case ProposalState::kPassed:
+      return text + "passed; takes effect with the first block" +
+             (time("effective_ms") == 0 ? std::string(" that may")
+                                        : " at or after " + moment_text(time("effective_ms"))) +
+             "\n";
+    case ProposalState::kDone:
+      return text + "in effect since block " + std::to_string(view.ended_height.value) + ", " +
+             moment_text(view.ended_ms) + "\n";
+    case ProposalState::kVoid:
+      return text + "void: on its day the ledger did not allow it any more (" +
+             one_line(view.reason) + ")\n";
+    case ProposalState::kVetoed: return text + "vetoed by the root that it would have replaced\n";
+    case ProposalState::kLapsed:
+      return text + "lapsed: the voting ended without enough yes votes\n";
+    case ProposalState::kUnknown: break;
+  }
+  return text + "in a state that this program does not know: use a newer testamur\n";
+}
+
+void add_governance_commands(CLI::App& app, Context& context, Run& run) {
+  auto* governance =
+      app.add_subcommand("governance", "What the validators decide together: propose, vote, look");
+  governance->require_subcommand(1);
+  add_proposal_commands(*governance, context, run);
+  auto options = std::make_shared<VoteOptions>();
+  auto* voting = governance->add_subcommand(
+      "vote", "Vote on a proposal, as a validator; the last vote counts");
+  option(*voting, "proposal", options->proposal, "Id (tmx…)")->required();
+  option(*voting, "answer", options->answer, "yes or no")->required();
+  add_draft_options(*voting, options->draft);
+  voting->callback(
+      [&context, &run, options] { run = [&context, options] { return vote(context, *options); }; });
+  auto* vetoing = governance->add_subcommand(
+      "veto", "Keep this institution's root keys: stop a root-replacement");
+  option(*vetoing, "proposal", options->proposal, "Id (tmx…)")->required();
+  add_draft_options(*vetoing, options->draft);
+  vetoing->callback(
+      [&context, &run, options] { run = [&context, options] { return veto(context, *options); }; });
+
+  auto text = std::make_shared<Given<std::string>>();
+  auto open_only = std::make_shared<Given<bool>>();
+  auto* listing = governance->add_subcommand("list", "Proposals, newest first");
+  flag(*listing, "--open", *open_only, "Only those that are voted on or wait for their day");
+  listing->callback([&context, &run, open_only] {
+    run = [&context, open_only] { return list(context, *open_only); };
+  });
+  auto* showing = governance->add_subcommand("show", "One proposal in words, with its votes");
+  option(*showing, "proposal", *text, "Id (tmx…)")->required();
+  showing->callback(
+      [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
+  governance->add_subcommand("validators", "The set, its keys and the protocol version")
+      ->callback([&context, &run] { run = [&context] { return validators(context); }; });
+  auto* readying =
+      governance->add_subcommand("ready", "Which nodes have declared themselves ready");
+  option(*readying, "institution", *text, "Of one institution: id (tmi…) or domain");
+  readying->callback(
+      [&context, &run, text] { run = [&context, text] { return ready(context, *text); }; });
+  governance->add_subcommand("evidence", "Validators that contradicted themselves")
+      ->callback([&context, &run] { run = [&context] { return evidence(context); }; });
+  governance->add_subcommand("parameters", "The ledger's limits")->callback([&context, &run] {
+    run = [&context] { return parameters(context); };
+  });
+}
+
+}  // namespace testamur::wallet

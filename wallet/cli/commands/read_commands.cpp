@@ -1,0 +1,279 @@
+// check, registry and node: commands that only ask.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <span>
+
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/cli/option.h"
+#include "wallet/client/facts.h"
+#include "wallet/client/proven_facts.h"
+#include "wallet/verify/verify.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kBulkLimit = 4096;
+constexpr std::size_t kMostSlots =
+    16;  // of one commitment; no honest institution has more than a few
+constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
+
+struct Checked {
+  Json answers = Json::array();
+  std::string text;
+  ExitCode code = ExitCode::kOk;
+};
+
+Called<CheckAnswer> ask(Client& client, const std::string& text, const CheckOptions& options) {
+  if (text.starts_with("urn:")) {
+    auto reference = parse_reference(text);
+    if (!reference.ok()) return CallError{CallFailure::kInvalid, reference.message(), {}, {}, {}};
+    return client.check(*reference, options);
+  }
+  const auto bytes = from_hex(text);
+  const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
+  if (!hash) {
+    return CallError{
+        CallFailure::kInvalid,
+        "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference",
+        {},
+        {},
+        {}};
+  }
+  return client.check(*hash, options);
+}
+
+// One slot, proven where the node proves it; each has an issuer, and so a verdict, of its own.
+Attempt<void> check_slot(const Context& context, Client& client, const LedgerTrust& trust,
+                         const CheckAnswer& answer, const SlotAnswer& slot, Json& verdicts,
+                         Checked& out) {
+  const ChainId chain = trust.current() == nullptr ? ChainId{} : trust.current()->genesis.chain;
+  auto facts = facts_of_slot(client, chain, answer, slot);
+  if (const auto lie = prove_slot(client, trust, facts)) return failure_of(*lie);
+  const auto verdict = verify_hash(facts.slots->front().commitment, facts,
+                                   {context.now_ms(), kMaxStatusAgeMs, {}, true});
+  out.text += to_text(verdict);
+  out.code = worse(out.code, static_cast<ExitCode>(verdict_code(verdict)));
+  verdicts.push_back(as_json(verdict));
+  return {};
+}
+
+Attempt<void> check_one(const Context& context, Client& client, const LedgerTrust& trust,
+                        const std::string& text, const CheckOptions& options, Checked& out) {
+  TM_TRY(const auto answer, asked(ask(client, text, options)));
+  if (answer.checkpoint) {
+    if (const auto lie = trust.verify_checkpoint(*answer.checkpoint)) return failure_of(*lie);
+  }
+
+  Json json = answer.shown.json();
+  Json verdicts = Json::array();
+  out.text += toned(Tone::kStrong, text) + "\n";
+  if (json.contains("slot")) json["slots"] = Json::array({json["slot"]});
+  if (answer.listing == Listing::kNotListed) {
+    out.text += "  " + toned(Tone::kDoubt, "not listed") + " by the word of " + client.answering() +
+                " (which proves nothing: it may be anchored without being listed)\n";
+    out.code = worse(out.code, ExitCode::kUnknown);
+  }
+  if (answer.listing == Listing::kUnknown || answer.slots.size() > kMostSlots) {
+    out.text +=
+        "  cannot tell: " + client.answering() + " gives no answer that can be judged whole\n";
+    out.code = worse(out.code, ExitCode::kUnreachable);
+  }
+  for (const auto& slot :
+       std::span(answer.slots).first(std::min(answer.slots.size(), kMostSlots))) {
+    TM_TRY_STATUS(check_slot(context, client, trust, answer, slot, verdicts, out));
+  }
+
+  json["asked"] = text;
+  json["answered_by"] = client.answering();
+  json["verdicts"] = std::move(verdicts);
+  out.answers.push_back(std::move(json));
+  return {};
+}
+
+Outcome check(Context& context, const std::vector<std::string>& hashes,
+              const CheckOptions& options) {
+  if (hashes.size() > kBulkLimit) return Failure{ExitCode::kUsage, "at most 4096 hashes at once"};
+  Client client = context.client();
+  LedgerTrust trust(context.path("ledgers"));
+  if (const auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
+  Checked out;
+  for (const auto& hash : hashes)
+    TM_TRY_STATUS(check_one(context, client, trust, hash, options, out));
+  return Reply{Json{{"answers", out.answers}, {"exit_code", static_cast<int>(out.code)}}, out.text,
+               out.code};
+}
+
+// An answer with the block as of which it holds.
+template <class Answer>
+Reply shown(const Answer& answer, const std::string& text) {
+  return Reply{answer.shown.json(), text + toned(Tone::kQuiet, as_of_text(answer.as_of)) + "\n"};
+}
+
+Outcome show_institutions(Context& context) {
+  Client client = context.client();
+  TM_TRY(const auto answer, asked(client.institutions()));
+  std::string lines;
+  for (const auto& institution : answer.institutions) lines += institution_line(institution);
+  return shown(answer, lines);
+}
+
+Outcome show_institution(Context& context, const std::string& id_or_domain, bool history) {
+  Client client = context.client();
+  TM_TRY(const auto answer, asked(find_institution(client, id_or_domain, history)));
+  return shown(answer, institution_text(answer));
+}
+
+Outcome show_achievement(Context& context, const std::string& text) {
+  TM_TRY(const auto id, parse_achievement_id(text));
+  Client client = context.client();
+  TM_TRY(const auto answer, asked(client.achievement(id), text));
+  return shown(answer, achievement_text(answer));
+}
+
+Outcome show_achievements(Context& context, const std::string& institution) {
+  Client client = context.client();
+  TM_TRY(const auto id, institution_named(client, "institution", institution));
+  TM_TRY(const auto answer, asked(client.achievements(id)));
+  std::string text;
+  for (const auto& achievement : answer.achievements) text += achievement_line(achievement);
+  return shown(answer, text);
+}
+
+Outcome show_key(Context& context, const std::string& text) {
+  TM_TRY(const auto id, parse_key_id(text));
+  Client client = context.client();
+  TM_TRY(const auto answer, asked(client.key(id), text));
+  return Reply{answer.shown.json(), key_text(answer)};
+}
+
+struct StatementQuestion {
+  Given<std::string> by;
+  Given<std::string> about;
+  Given<bool> history;
+};
+
+Outcome show_statements(Context& context, const StatementQuestion& question) {
+  if (question.by->empty() && question.about->empty()) {
+    return Failure{ExitCode::kUsage,
+                   "say whose statements, or about whom: --by INSTITUTION, --about INSTITUTION"};
+  }
+  Client client = context.client();
+  std::optional<InstitutionId> by;
+  std::optional<InstitutionId> about;
+  if (!question.by->empty()) {
+    TM_TRY(by, institution_named(client, "--by", question.by));
+  }
+  if (!question.about->empty()) {
+    TM_TRY(about, institution_named(client, "--about", question.about));
+  }
+  TM_TRY(const auto answer, asked(client.statements(by, about, question.history)));
+  std::string text;
+  for (const auto& statement : answer.statements) text += statement_line(statement);
+  return shown(answer, text);
+}
+
+Outcome node_status(Context& context) {
+  Client client = context.client();
+  if (client.endpoints().empty()) {
+    return Failure{ExitCode::kUsage, "no endpoint is configured: give --endpoint HOST:PORT"};
+  }
+  Reply reply{Json{{"nodes", Json::array()}}, {}};
+  for (const auto& endpoint : client.endpoints()) {
+    const auto answer = client.status_of(endpoint);
+    Json json = Json::object();
+    if (const auto* failure = std::get_if<CallError>(&answer)) {
+      reply.exit = ExitCode::kUnreachable;
+      reply.text += endpoint + "  " + toned(Tone::kBad, failure->message) + "\n";
+      json["error"] = failure->message;
+    } else {
+      const auto& status = std::get<StatusAnswer>(answer);
+      reply.text += endpoint + "  " + status_text(status);
+      json = status.shown.json();
+    }
+    json["endpoint"] = endpoint;
+    reply.json["nodes"].push_back(std::move(json));
+  }
+  return reply;
+}
+
+}  // namespace
+
+void add_check_commands(CLI::App& app, Context& context, Run& run) {
+  struct CheckQuestion {
+    Given<std::vector<std::string>> hashes;
+    Given<std::string> csv;
+    Given<std::string> out;
+    Given<std::string> purpose;
+  };
+  auto question = std::make_shared<CheckQuestion>();
+  auto* command = app.add_subcommand(
+      "check", "Ask the ledger about commitments (64 hex digits) or references (urn:testamur:…)");
+  auto* named = option(*command, "hash", question->hashes, "Commitments or references");
+  auto* csv = option(*command, "--csv", question->csv,
+                     "A table with a column hash, commitment or reference");
+  auto* out = option(*command, "--out", question->out,
+                     "The same table, with what the ledger says beside each row");
+  csv->excludes(named)->needs(out);
+  out->needs(csv);
+  option(*command, "--purpose", question->purpose, "credit, access, exemption, employment, …");
+  command->callback([&context, &run, question] {
+    run = [&context, question]() -> Outcome {
+      if (!question->csv->empty())
+        return check_csv(context, question->csv, question->out, question->purpose);
+      if (question->hashes->empty())
+        return error("name hashes or references, or a table: --csv IN --out OUT");
+      return check(context, *question->hashes, {question->purpose, true, 0});
+    };
+  });
+}
+
+void add_registry_commands(CLI::App& app, Context& context, Run& run) {
+  auto* registry = app.add_subcommand(
+      "registry", "Institutions, achievements, keys and statements on the ledger");
+  registry->require_subcommand(1);
+  auto text = std::make_shared<Given<std::string>>();
+  auto history = std::make_shared<Given<bool>>();
+  registry->add_subcommand("institutions", "All institutions")->callback([&context, &run] {
+    run = [&context] { return show_institutions(context); };
+  });
+  auto* institution = registry->add_subcommand("institution", "One institution with its keys");
+  option(*institution, "institution", *text, "Id (tmi…) or domain")->required();
+  flag(*institution, "--history", *history, "Earlier versions too");
+  institution->callback([&context, &run, text, history] {
+    run = [&context, text, history] { return show_institution(context, *text, *history); };
+  });
+  auto* achievements = registry->add_subcommand("achievements", "What an institution awards");
+  option(*achievements, "institution", *text, "Id (tmi…) or domain")->required();
+  achievements->callback([&context, &run, text] {
+    run = [&context, text] { return show_achievements(context, *text); };
+  });
+  auto* achievement = registry->add_subcommand("achievement", "One achievement in full");
+  option(*achievement, "achievement", *text, "<institution>/<number>.<version>")->required();
+  achievement->callback([&context, &run, text] {
+    run = [&context, text] { return show_achievement(context, *text); };
+  });
+  auto* key = registry->add_subcommand("key", "One key and what became of it");
+  option(*key, "key", *text, "Id (tmk…)")->required();
+  key->callback(
+      [&context, &run, text] { run = [&context, text] { return show_key(context, *text); }; });
+  auto question = std::make_shared<StatementQuestion>();
+  auto* statements = registry->add_subcommand("statements", "Recognitions and accreditations");
+  option(*statements, "--by", question->by, "Who says it: id (tmi…) or domain");
+  option(*statements, "--about", question->about, "Of whom: id (tmi…) or domain");
+  flag(*statements, "--history", question->history, "Also what is no longer in force");
+  statements->callback([&context, &run, question] {
+    run = [&context, question] { return show_statements(context, *question); };
+  });
+}
+
+void add_node_commands(CLI::App& app, Context& context, Run& run) {
+  auto* node = app.add_subcommand("node", "The nodes themselves");
+  node->require_subcommand(1);
+  node->add_subcommand("status", "How each endpoint is doing, who is missing and why nothing moves")
+      ->callback([&context, &run] { run = [&context] { return node_status(context); }; });
+}
+
+}  // namespace testamur::wallet
