@@ -78,13 +78,16 @@ std::string point_words(v1::DecisionPoint point) {
 
 DecisionRecord decision_from(const v1::Decision& decision) {
   DecisionRecord record;
+
   record.point = point_words(decision.point());
   record.outcome = outcome_from(decision.outcome());
   record.governs = decision.governs();
+
   record.viewpoint = decision.viewpoint().name_now();
   record.policy_digest = to_hex(as_bytes(decision.policy_digest()));
   record.explanation = decision.explanation();
   record.failed_rule = decision.failed_rule();
+
   for (const auto& path : decision.paths()) {
     std::string text;
     for (const auto& hop : path.hops()) {
@@ -98,14 +101,17 @@ DecisionRecord decision_from(const v1::Decision& decision) {
 
 AcceptanceRecord acceptance_from(const v1::Acceptance& acceptance, const std::string& viewpoint) {
   AcceptanceRecord record;
+
   record.outcome = outcome_from(acceptance.outcome());
   record.failed_rule = acceptance.failed_rule();
   record.explanation = acceptance.explanation();
   record.governs = acceptance.governs();
   record.claim_governs = acceptance.claim_governs();
+
   record.viewpoint = viewpoint;
   record.policy_digest = to_hex(as_bytes(acceptance.policy_digest()));
   record.joint = acceptance.joint();
+
   for (const auto& body : acceptance.bodies())
     record.bodies.push_back(
         {body.body().name_now(), outcome_from(body.outcome()), body.failed_rule()});
@@ -153,22 +159,28 @@ void append_word(std::string& list, const std::string& more) {
 
 AchievementRecord record_from(const v1::AchievementView& view) {
   AchievementRecord record;
+
   const auto& published = view.record();
   record.id = achievement_from(view.name());
   for (const auto& title : published.titles())
     record.titles.push_back({title.language(), title.text()});
+
   record.ects_hundredths = published.ects_hundredths();
   record.eqf_level =
       published.eqf_level() > 0xff ? 0 : static_cast<std::uint8_t>(published.eqf_level());
+
   for (const auto& outcome : published.outcomes())
     record.learning_outcomes.push_back(english(outcome.texts()));
+
   for (const auto type : published.assessment_types())
     append_word(record.assessment, word_of(static_cast<v1::AssessmentType>(type)));
   append_word(record.assessment, english(published.assessments()));
+
   record.participation = word_of(published.participation());
   record.quality_assurance = word_of(published.quality_assurance().scheme());
   append_word(record.quality_assurance, english(published.quality_assurance().texts()));
   record.prerequisites = english(published.prerequisites());
+
   record.identity_check = word_of(published.identity_check());
   record.grading = english(published.grading());
   record.stackability = word_of(published.stackability());
@@ -191,15 +203,18 @@ bool read_point(const v1::ScopeView& view, trust::ScopePoint& point) {
     if (!field.ok()) return false;
     point.fields = point.fields | *field;
   }
+
   for (const auto level : view.levels()) {
     if (level == 0 || level > trust::kMaxLevel) return false;
     point.level = static_cast<std::uint8_t>(level);
   }
+
   for (const auto& name : view.award_types()) {
     const auto type = trust::parse_award_type(name);
     if (!type.ok()) return false;
     point.award_type = *type;
   }
+
   return true;
 }
 
@@ -257,22 +272,28 @@ BulkAnswer decode(const v1::CheckBulkResponse& answer) {
     BulkVerdictAnswer one;
     for (const auto& slot : verdict.slots()) {
       BulkSlotAnswer& added = one.slots.emplace_back();
+      // A position beyond the list names nobody: the id stays zero.
       if (slot.issuer() < static_cast<std::uint32_t>(answer.issuers_size()))
         added.issuer = party_from(answer.issuers(static_cast<int>(slot.issuer())));
       if (slot.achievement() < static_cast<std::uint32_t>(answer.achievements_size()))
         added.achievement =
             achievement_from(answer.achievements(static_cast<int>(slot.achievement())));
+
       added.index = IssuerIndex{slot.issuer_index()};
+
       added.status = status_from(slot.status());
       added.effective_status = status_from(slot.effective_status());
       added.is_void = slot.effective_status() == v1::CREDENTIAL_STATUS_VOID;
+
       added.anchor_time_ms = slot.anchor_time_ms();
       added.outcome = outcome_from(slot.outcome());
     }
+
     one.listing = listing_from(verdict.finding(), !one.slots.empty());
     one.other_slots = verdict.other_slots();
     bulk.verdicts.push_back(std::move(one));
   }
+
   bulk.viewpoint = party_from(answer.viewpoint());
   bulk.policy_digest = to_hex(as_bytes(answer.policy_digest()));
   bulk.as_of = as_of_from(answer.has_as_of(), answer.as_of());
@@ -282,24 +303,30 @@ BulkAnswer decode(const v1::CheckBulkResponse& answer) {
 
 KeyRecord decode(const v1::KeyView& view) {
   KeyRecord key;
+
   key.id = id_or_zero<KeyId>(view.id());
   key.owner = id_or_zero<InstitutionId>(view.institution_id());
   key.purpose = purpose_from(view.purpose());
   if (const auto algorithm = algorithm_from(view.algorithm()))
     key.key = PublicKey{*algorithm, to_bytes(as_bytes(view.public_key()))};
+
   if (view.added().time_ms() != 0) key.added_at_ms = view.added().time_ms();
   if (view.retired().time_ms() != 0) key.retired_at_ms = view.retired().time_ms();
   if (view.compromised_since_ms() != 0) key.compromised_since_ms = view.compromised_since_ms();
+
   key.fate_known = fate_is_known(view);
   return key;
 }
 
 IssuerAnswer decode_issuer(const v1::GetInstitutionResponse& answer) {
   IssuerAnswer issuer;
+
   if (!answer.has_institution()) return issuer;
   const auto& view = answer.institution();
+
   const auto id = id_of<InstitutionId>(view.name().id());
   if (!id) return issuer;
+
   const auto& name = view.name();
   issuer.issuer = IssuerRecord{*id,
                                name.name_now(),
@@ -308,6 +335,7 @@ IssuerAnswer decode_issuer(const v1::GetInstitutionResponse& answer) {
                                name.domain(),
                                standing_from(view.standing()),
                                Basis::kSaid};
+
   for (const auto& key : view.keys()) issuer.keys.push_back(decode(key));
   return issuer;
 }

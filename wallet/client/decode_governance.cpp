@@ -38,16 +38,21 @@ ProposalAnswer proposal_from(const v1::ProposalView& view) {
   proposal.id = id_or_zero<TransactionId>(view.id());
   proposal.proposer = party_from(view.proposer());
   if (view.has_proposal()) proposal.content = to_json(view.proposal());
+
   proposal.state = state_from(view.state());
   proposal.reason = view.reason();
+
   for (const auto& vote : view.votes())
     proposal.votes.push_back(
         {party_from(vote.validator()), vote.approve(), vote.counts(), vote.anchor().time_ms()});
+
   proposal.approvals = view.approvals();
   proposal.approvals_needed = view.approvals_needed();
+
   proposal.proposed_ms = view.proposed().time_ms();
   proposal.ended_height = Height{view.ended_height()};
   proposal.ended_ms = view.ended_ms();
+
   proposal.shown = Shown(view);
   return proposal;
 }
@@ -57,16 +62,20 @@ ProposalAnswer proposal_from(const v1::ProposalView& view) {
 ValidatorsAnswer decode(const v1::GetValidatorsResponse& answer) {
   const auto as_of = as_of_from(answer.has_as_of(), answer.as_of());
   ValidatorsAnswer validators;
+
   validators.epoch = answer.epoch();
+
   for (const auto& seat : answer.seats()) {
     SeatAnswer& added = validators.seats.emplace_back();
     added.institution = party_from(seat.institution());
     added.consensus_key = id_of<KeyId>(seat.consensus_key_id());
     if (seat.has_ready()) added.ready = ready_from(seat.ready(), as_of);
   }
+
   validators.protocol_in_force = answer.protocol().in_force();
   validators.protocol_activating = answer.protocol().activating();
   validators.activation_height = Height{answer.protocol().activation_height()};
+
   validators.shown = Shown(answer);
   return validators;
 }

@@ -237,6 +237,8 @@ SuccessionAnswer decode(const v1::SuccessionView& view) {
   succession.predecessors = parties_from(view.predecessors());
   succession.successors = parties_from(view.successors());
   if (view.has_heir()) succession.heir = party_from(view.heir());
+
+  // A party that was lost on the way would be one to whom nothing passes on (decision 1165).
   const auto named =
       succession.predecessors.size() + succession.successors.size() + (view.has_heir() ? 1 : 0);
   const auto all_named = [](const std::vector<PartyName>& parties) {
@@ -245,6 +247,7 @@ SuccessionAnswer decode(const v1::SuccessionView& view) {
   succession.parties_known =
       view.has_party_count() && view.party_count() == named && all_named(succession.predecessors) &&
       all_named(succession.successors) && (!succession.heir || succession.heir->is_named());
+
   if (view.has_closes()) succession.closes = view.closes();
   succession.effective = view.effective();
   succession.anchor = anchor_from(view.has_anchor(), view.anchor());

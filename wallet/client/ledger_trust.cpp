@@ -1,3 +1,7 @@
+// Nothing that a node or the folder says is taken before it is proven from the genesis record on: a
+// set change by the set before it, a checkpoint by the set of its epoch, a later log by its
+// consistency with the one that is known. `current_`, where it is set, names a member of
+// `ledgers_`.
 #include "wallet/client/ledger_trust.h"
 
 #include <algorithm>
@@ -27,16 +31,19 @@ struct Fetched {
 Fetched fetch_genesis(Client& client, const ChainId& chain) {
   auto answer = client.genesis_record();
   if (auto* cause = std::get_if<CallError>(&answer)) return {std::nullopt, unreachable(*cause)};
+
   auto genesis = ledger::decode_genesis(std::get<Bytes>(answer));
   if (!genesis.ok()) {
     return {std::nullopt, failure("forged_genesis",
                                   "the node's genesis record does not hold: " + genesis.message())};
   }
+
   if (genesis->chain != chain) {
     return {std::nullopt,
             failure("forged_genesis", "the node's genesis record is of " + to_text(genesis->chain) +
                                           ", and it says to serve " + to_text(chain))};
   }
+
   return {std::move(genesis).value(), std::nullopt};
 }
 
@@ -83,20 +90,26 @@ LedgerOutcome check_log(Client& client, const ledger::Header& before, const ledg
     return failure("fork", "two histories were certified: " + where(after) + " does not follow " +
                                where(before) + ": " + why);
   };
+
   if (new_roots.log_size < old_roots.log_size) return forked("its log is shorter");
   if (new_roots.log_size == old_roots.log_size) {
     if (new_roots.log_root != old_roots.log_root) return forked("its log is another");
     return std::nullopt;
   }
+
+  // Every log begins with the empty one: there is nothing to prove, and no proof to ask for.
   if (old_roots.log_size == 0) return std::nullopt;
+
   auto answer = client.consistency(old_roots.log_size, new_roots.log_size);
   if (auto* cause = std::get_if<CallError>(&answer)) return unreachable(*cause);
   const auto& path = std::get<std::optional<ledger::merkle::Path>>(answer);
+
   if (!path) return forked("the proof is malformed");
   if (!ledger::merkle::verify_consistency(old_roots.log_size, new_roots.log_size, *path,
                                           old_roots.log_root, new_roots.log_root)) {
     return forked("its log does not contain the earlier one");
   }
+
   return std::nullopt;
 }
 
@@ -132,12 +145,15 @@ Height floor_of(const LedgerTrust& trust) {
 
 LedgerOutcome LedgerTrust::load() {
   if (!fs::exists(folder_)) return std::nullopt;
+
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
     if (!entry.is_directory()) continue;
     if (auto problem = load_one(entry.path().filename().string())) return problem;
   }
+
   if (!fs::exists(folder_ + "/current")) return std::nullopt;
+
   auto text = read_file(folder_ + "/current", 256);
   auto chain = text.ok() ? parse_chain_id(as_text(*text)) : Result<ChainId>(text.failure());
   if (!chain.ok() || !ledgers_.contains(*chain)) {
@@ -146,6 +162,7 @@ LedgerOutcome LedgerTrust::load() {
                        "/current names no ledger of this folder: restore it, or remove the "
                        "folder to choose again whom to trust");
   }
+
   current_ = *chain;
   return std::nullopt;
 }
@@ -156,30 +173,36 @@ LedgerOutcome LedgerTrust::load_one(const std::string& name) {
     return failure("ledger_folder",
                    folder + what + ": remove " + folder + " to choose again whom to trust");
   };
+
   auto record = read_file(folder + "genesis.bin", kMaxRecordBytes);
   if (!record.ok()) return damaged("genesis.bin cannot be read (" + record.message() + ")");
   auto genesis = ledger::decode_genesis(*record);
   if (!genesis.ok() || to_text(genesis->chain) != name)
     return damaged("genesis.bin is not the record of this ledger");
+
   TrustedLedger ledger{*genesis, ledger::make_light_client(*genesis), {}, {}};
   if (fs::exists(folder + "changes.bin")) {
     auto bytes = read_file(folder + "changes.bin", kMaxRecordBytes);
     auto changes = bytes.ok() ? decode_changes(*bytes) : std::nullopt;
     if (!changes) return damaged("changes.bin is damaged");
+    // Each set is proven by the one before it, so the changes are followed in their order.
     for (auto& change : *changes) {
       if (auto status = ledger.client.follow(change); !status.ok())
         return damaged("changes.bin: " + status.message());
       ledger.changes.push_back(std::move(change));
     }
   }
+
   if (fs::exists(folder + "newest.bin")) {
     auto bytes = read_file(folder + "newest.bin", ledger::Checkpoint::kMaxEncodedSize);
     auto newest = bytes.ok() ? ledger::decode_checkpoint(*bytes)
                              : Result<ledger::Checkpoint>(bytes.failure());
+    // Under the set of its epoch, which is known only now that the changes were followed.
     if (!newest.ok() || !ledger.client.verify(*newest).ok())
       return damaged("newest.bin is damaged");
     ledger.newest = std::move(newest).value();
   }
+
   ledgers_.emplace(genesis->chain, std::move(ledger));
   return std::nullopt;
 }
@@ -212,17 +235,21 @@ ChainId LedgerTrust::successor(ChainId chain) const {
 
 LedgerOutcome LedgerTrust::save(const TrustedLedger& ledger) const {
   const std::string folder = folder_ + "/" + to_text(ledger.genesis.chain) + "/";
+
   std::error_code problem;
   fs::create_directories(folder, problem);
   if (problem)
     return failure("ledger_folder", "cannot create " + folder + ": " + problem.message());
+
   const auto put = [&](const char* name, ByteView bytes) {
     return write_file_atomically(folder + name, bytes, Overwrite::kAllowed);
   };
+
   auto status = put("genesis.bin", ledger::encode(ledger.genesis));
   if (status.ok() && !ledger.changes.empty())
     status = put("changes.bin", encode_changes(ledger.changes));
   if (status.ok() && ledger.newest) status = put("newest.bin", ledger::encode(*ledger.newest));
+
   if (!status.ok()) return failure("ledger_folder", status.message());
   return std::nullopt;
 }
@@ -259,9 +286,13 @@ LedgerOutcome LedgerTrust::accept(const ledger::Genesis& recovery,
   const auto& continues = recovery.content.continues;
   if (!continues || continues->chain() != old.genesis.chain)
     return foreign(recovery.chain, old.genesis.chain);
+
   if (auto status = ledger::verify_continuation(recovery, old.client); !status.ok()) {
     return failure("forged_recovery", status.message());
   }
+
+  // What was acknowledged stays: a recovery from an earlier block would undo it, whoever signed it
+  // (decision 0961).
   const auto& last = continues->last.header;
   if (old.newest && old.newest->header.height > last.height) {
     return failure("recovery_cuts_off",
@@ -270,11 +301,14 @@ LedgerOutcome LedgerTrust::accept(const ledger::Genesis& recovery,
                        " was final: it would undo what was acknowledged. Ask the institutions; to "
                        "follow it nevertheless begin with a fresh --home");
   }
+
   if (old.newest && old.newest->header.height == last.height &&
       ledger::block_id(old.newest->header) != ledger::block_id(last)) {
     return failure("fork", "the recovery goes on after " + where(last) + ", and " +
                                where(old.newest->header) + " was final");
   }
+
+  // That the keys are really lost is a fact outside the ledger; only a person can say so.
   if (accepted != recovery.chain) return not_accepted(recovery);
   return adopt(recovery);
 }
@@ -289,8 +323,10 @@ LedgerOutcome LedgerTrust::trust(const ledger::Genesis& genesis,
 LedgerOutcome LedgerTrust::follow(Client& client, const std::optional<ChainId>& accepted) {
   auto status = client.status();
   if (auto* cause = std::get_if<CallError>(&status)) return unreachable(*cause);
+
   const auto chain = std::get<StatusAnswer>(status).chain;
   if (!chain) return failure("forged_genesis", "the node names no ledger");
+
   if (current_ != *chain) {
     auto fetched = fetch_genesis(client, *chain);
     if (fetched.failure) return fetched.failure;
@@ -298,6 +334,8 @@ LedgerOutcome LedgerTrust::follow(Client& client, const std::optional<ChainId>& 
       if (auto problem = adopt_first(*fetched.genesis, accepted)) return problem;
     } else {
       auto& old = ledgers_.at(*current_);
+      // Whether the old ledger ended in this way is judged by its last sets, so they are followed
+      // first.
       if (fetched.genesis->content.continues &&
           fetched.genesis->content.continues->chain() == *current_) {
         SetChangesAnswer ignored;
@@ -308,6 +346,7 @@ LedgerOutcome LedgerTrust::follow(Client& client, const std::optional<ChainId>& 
       if (auto problem = accept(*fetched.genesis, accepted)) return problem;
     }
   }
+
   return advance(client, ledgers_.at(*current_));
 }
 
@@ -319,7 +358,9 @@ LedgerOutcome LedgerTrust::follow_changes(Client& client, TrustedLedger& ledger,
         ledger.client.epoch(),
         static_cast<std::uint32_t>(std::min<std::uint64_t>(left, kChangesAtOnce)));
     if (auto* cause = std::get_if<CallError>(&called)) return unreachable(*cause);
+
     answer = std::get<SetChangesAnswer>(std::move(called));
+
     const auto before = ledger.client.epoch();
     for (const auto& bytes : answer.changes) {
       Decoder in(bytes);
@@ -332,6 +373,8 @@ LedgerOutcome LedgerTrust::follow_changes(Client& client, TrustedLedger& ledger,
       }
       ledger.changes.push_back(std::move(*change));
     }
+
+    // Asked again in the same way, a node that brings nothing new would keep this running for ever.
     if (ledger.client.epoch() == before) {
       return failure("forged_set_change",
                      "the node does not show how epoch " + std::to_string(before.value) + " ended");
@@ -365,16 +408,20 @@ LedgerOutcome LedgerTrust::take_newest(Client& client, TrustedLedger& ledger,
     return failure("forged_checkpoint",
                    "the node's newest block is not proven final: " + status.message());
   }
+
   if (ledger.newest) {
     const auto& known = ledger.newest->header;
     const auto& header = checkpoint.header;
     if (header.height < known.height) return std::nullopt;  // a node that is behind
+
     if (header.height == known.height && ledger::block_id(header) != ledger::block_id(known)) {
       return failure("fork",
                      "two histories were certified: " + where(header) + " and " + where(known));
     }
+
     if (auto problem = check_log(client, known, header)) return problem;
   }
+
   ledger.newest = std::move(checkpoint);
   return std::nullopt;
 }
@@ -382,25 +429,33 @@ LedgerOutcome LedgerTrust::take_newest(Client& client, TrustedLedger& ledger,
 LedgerOutcome LedgerTrust::verify_checkpoint(const CheckpointAnswer& checkpoint) const {
   const auto* ledger = current();
   if (ledger == nullptr) return std::nullopt;
+
+  // One decoder judges both forms: on disk a checkpoint is one value, in an answer its three parts.
   Encoder bytes;
   const auto& header = checkpoint.header;
   bytes.raw(header).raw(checkpoint.certificate);
   bytes.u16(
       static_cast<std::uint16_t>(std::min<std::size_t>(checkpoint.link_headers.size(), 0xffff)));
   for (const auto& link : checkpoint.link_headers) bytes.sized(link);
+
   auto decoded_header = ledger::decode_header(header);
   if (!decoded_header.ok())
     return failure("forged_checkpoint", "the answer's block header: " + decoded_header.message());
+
+  // Nobody votes for the first block of a ledger, so it has no certificate.
   if (checkpoint.certificate.empty() && is_first_block(ledger->genesis, *decoded_header)) {
     return std::nullopt;
   }
+
   auto decoded = ledger::decode_checkpoint(bytes.bytes());
   if (!decoded.ok())
     return failure("forged_checkpoint", "the answer's proof of finality: " + decoded.message());
+
   if (auto status = ledger->client.verify(*decoded); !status.ok()) {
     return failure("forged_checkpoint",
                    "the block of the answer is not proven final: " + status.message());
   }
+
   return std::nullopt;
 }
 

@@ -84,12 +84,14 @@ Status read_number(const Json& json, const pb::FieldDescriptor& field, pb::Messa
   const auto& reflection = *message.GetReflection();
   if (!json.is_number_unsigned()) return another_form(name, "it is no whole number");
   const auto value = json.get<std::uint64_t>();
+
   if (field.cpp_type() == pb::FieldDescriptor::CPPTYPE_UINT64) {
     put(
         field, [&] { reflection.AddUInt64(&message, &field, value); },
         [&] { reflection.SetUInt64(&message, &field, value); });
     return {};
   }
+
   if (value > UINT32_MAX) return another_form(name, "the number is too large");
   const auto small = static_cast<std::uint32_t>(value);
   put(
@@ -103,6 +105,7 @@ Status read_word(const Json& json, const pb::FieldDescriptor& field, pb::Message
   if (!json.is_string()) return another_form(name, "it is no text");
   const auto text = json.get<std::string>();
   const auto& type = *field.enum_type();
+
   for (int i = 0; i < type.value_count(); ++i) {
     if (enumerator_text(*type.value(i)) != text) continue;
     const auto& reflection = *message.GetReflection();
@@ -111,6 +114,7 @@ Status read_word(const Json& json, const pb::FieldDescriptor& field, pb::Message
         [&] { reflection.SetEnum(&message, &field, type.value(i)); });
     return {};
   }
+
   return another_form(
       name, "this program does not know \"" + text.substr(0, 80) + "\"; use a newer testamur");
 }
@@ -119,11 +123,13 @@ Status read_text(const Json& json, const pb::FieldDescriptor& field, pb::Message
   const std::string name(field.name());
   if (!json.is_string()) return another_form(name, "it is no text");
   auto text = json.get<std::string>();
+
   if (field.type() == pb::FieldDescriptor::TYPE_BYTES) {
     const auto bytes = from_hex(text);
     if (!bytes) return another_form(name, "it is not hexadecimal");
     text = std::string(as_text(*bytes));
   }
+
   const auto& reflection = *message.GetReflection();
   put(
       field, [&] { reflection.AddString(&message, &field, text); },
@@ -155,15 +161,19 @@ Status read_value(const Json& json, const pb::FieldDescriptor& field, pb::Messag
 Status read_message(const Json& json, pb::Message& message) {
   const pb::Descriptor& type = *message.GetDescriptor();
   if (!json.is_object()) return another_form(std::string(type.name()), "it is no object");
+
   std::size_t taken = 0;
   for (int i = 0; i < type.field_count(); ++i) {
     const pb::FieldDescriptor& field = *type.field(i);
     const std::string name(field.name());
     const auto member = json.find(name);
+
+    // to_json() always writes a field without presence: where it is missing it was lost.
     if (member == json.end()) {
       if (field.has_presence()) continue;
       return error("\"" + name + "\" is missing");
     }
+
     ++taken;
     if (!field.is_repeated()) {
       TM_TRY_STATUS(read_value(*member, field, message));
@@ -172,6 +182,8 @@ Status read_message(const Json& json, pb::Message& message) {
     if (!member->is_array()) return another_form(name, "it is no list");
     for (const auto& element : *member) TM_TRY_STATUS(read_value(element, field, message));
   }
+
+  // A member that this program does not know may limit what stands beside it.
   if (taken == json.size()) return {};
   return error(std::string(type.name()) +
                " has members that this program does not know: use a newer testamur");
@@ -195,6 +207,7 @@ Json to_json(const pb::Message& message) {
   const pb::Descriptor& type = *message.GetDescriptor();
   const pb::Reflection& reflection = *message.GetReflection();
   Json object = Json::object();
+
   for (int i = 0; i < type.field_count(); ++i) {
     const pb::FieldDescriptor& field = *type.field(i);
     const std::string name{field.name()};

@@ -40,17 +40,21 @@ Status Outbox::put(const OutboxEntry& entry) const {
 
 Result<std::vector<OutboxEntry>> Outbox::list() const {
   std::vector<OutboxEntry> entries;
+
   std::error_code failure;
   std::vector<std::filesystem::path> files;
+
   for (const auto& item : std::filesystem::directory_iterator(directory_, failure)) {
     if (item.path().extension() == ".tx") files.push_back(item.path());
   }
+
   std::ranges::sort(files);
   for (const auto& file : files) {
     auto entry = read_entry(file);
     if (!entry.ok()) return error(file.string() + ": " + entry.message());
     entries.push_back(std::move(entry).value());
   }
+
   return entries;
 }
 

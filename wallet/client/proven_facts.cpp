@@ -1,3 +1,6 @@
+// Every record that is made here comes from a receipt that ledger/receipt.h has verified under the
+// trusted ledger, and only such a record has Basis::kProven. What no receipt carries stays as the
+// node said it, marked so (decision 1140).
 #include "wallet/client/proven_facts.h"
 
 #include <algorithm>
@@ -52,24 +55,32 @@ LedgerStatus status_of(ledger::CredentialStatus status) {
 
 std::optional<IssuerRecord> issuer_of(const ledger::Receipt& receipt) {
   const auto& page = receipt.slot.page_static;
+
   const auto records =
       records_of(receipt, tx::RegistryKind::kInstitution, tx::registry_id(page.issuer));
   std::optional<IssuerRecord> issuer;
+
   for (std::size_t i = 0; i < records.size(); ++i) {
     const auto record =
         tx::decode_institution(page.issuer, place_of(i, records[i]), records[i].body);
     if (!record.ok()) return std::nullopt;
+
     if (!issuer)
       issuer =
           IssuerRecord{page.issuer, {}, {}, {}, {}, InstitutionStanding::kUnknown, Basis::kProven};
+
     const std::string name(tx::best_text(record->facts.legal_names));
     issuer->name_now = name;
     issuer->standing = standing_of(record->standing);
+
+    // Name, country and domain of then are those of the newest version that is not later than the
+    // anchor.
     if (records[i].from_height > page.height) continue;
     issuer->name_then = name;
     issuer->country = record->facts.country;
     issuer->domain = record->facts.domain;
   }
+
   return issuer;
 }
 
@@ -80,20 +91,25 @@ std::optional<KeyRecord> key_from(const KeyId& id, const ledger::HistoryProof& h
   key.id = id;
   key.fate_known = true;
   key.basis = Basis::kProven;
+
   for (std::size_t i = 0; i < history.records.size(); ++i) {
     const auto& stored = history.records[i].record;
     const auto record = tx::decode_key(id, place_of(i, stored), stored.body);
     if (!record.ok()) return std::nullopt;
+
     key.owner = record->institution;
     key.purpose = record->purpose;
     key.key = record->key;
+
     if (record->event == tx::KeyEvent::kAdded) {
       key.added_at_ms = stored.from_time_ms;
       continue;
     }
+
     key.retired_at_ms = stored.from_time_ms;
     if (record->compromised_since_ms != 0) key.compromised_since_ms = record->compromised_since_ms;
   }
+
   return key;
 }
 
@@ -121,28 +137,35 @@ std::string word_for(Value value) {
 std::optional<AchievementRecord> achievement_of(const ledger::Receipt& receipt) {
   const auto& id = receipt.slot.page_static.achievement;
   const auto records = records_of(receipt, tx::RegistryKind::kAchievement, tx::registry_id(id));
+
   if (records.empty()) return std::nullopt;
   const auto published = tx::decode_achievement(id, place_of(0, records[0]), records[0].body);
   if (!published.ok()) return std::nullopt;
+
   const auto& content = published->content;
+
   AchievementRecord record;
   record.id = id;
   record.basis = Basis::kProven;
   for (const auto& title : content.titles) record.titles.push_back({title.language, title.text});
+
   record.ects_hundredths = content.ects_hundredths;
   record.eqf_level = content.eqf_level;
+
   for (const auto& outcome : content.outcomes)
     record.learning_outcomes.emplace_back(tx::best_text(outcome.texts));
   for (const auto type : content.assessment_types)
     record.assessment =
         join_words(std::move(record.assessment), word_for<v1::AssessmentType>(type));
   record.assessment = join_words(std::move(record.assessment), tx::best_text(content.assessments));
+
   record.participation = word_for<v1::ParticipationForm>(content.participation);
   record.identity_check = word_for<v1::IdentityCheck>(content.identity_check);
   record.stackability = word_for<v1::Stackability>(content.stackability);
   record.quality_assurance =
       join_words(word_for<v1::QualityAssuranceScheme>(content.quality_scheme),
                  tx::best_text(content.quality_texts));
+
   record.prerequisites = tx::best_text(content.prerequisites);
   record.grading = tx::best_text(content.grading);
   record.information = content.information_url;
@@ -185,9 +208,11 @@ struct Receipts {
 Receipts ask(Client& client, const InstitutionId& issuer, IssuerIndex index,
              const std::vector<KeyId>& keys) {
   Receipts found;
+
   auto answer = client.receipts(issuer, index, keys);
   if (std::holds_alternative<CallError>(answer))
     return found;  // an anchored batch, or a node that is gone
+
   for (const auto& bytes : std::get<std::vector<Bytes>>(answer)) {
     auto receipt = ledger::decode_receipt(bytes);
     if (!receipt.ok()) {
@@ -196,6 +221,7 @@ Receipts ask(Client& client, const InstitutionId& issuer, IssuerIndex index,
     }
     found.receipts.push_back(std::move(receipt).value());
   }
+
   return found;
 }
 
@@ -218,18 +244,22 @@ void take_records(const ledger::Receipt& receipt, RegistryFacts& facts) {
 // of the same status.
 void take_slot(const ledger::Receipt& receipt, RegistryFacts& facts) {
   SlotRecord proven = slot_of(receipt);
+
   if (!facts.slots) facts.slots.emplace();
   for (auto& said : *facts.slots) {
     if (said.issuer != proven.issuer || said.index != proven.index) continue;
     proven.issuer_name = said.issuer_name;
+    // When and why stands in no receipt: beside another status it would tell of another change.
     if (said.status == proven.status) {
       proven.since_ms = said.since_ms;
       proven.reason = said.reason;
       proven.log_index = said.log_index;
     }
+
     said = std::move(proven);
     return;
   }
+
   facts.slots->push_back(std::move(proven));
 }
 
@@ -279,16 +309,21 @@ Result<RegistryFacts> facts_from_receipt(const ledger::Receipt& receipt,
                                          const TrustedLedger& trusted, const ChainId& chain) {
   TM_TRY_STATUS(verify(receipt, trusted));
   const auto& header = receipt.checkpoint.header;
+
   RegistryFacts facts;
   facts.chain = chain;
   facts.as_of = AsOf{header.height, header.time_ms, ledger::block_id(header).hex(), Basis::kProven};
+
   if (trusted.newest) facts.newest_known = trusted.newest->header.height;
+
   facts.answered_by = "receipt";
   facts.problem = "the receipt does not carry it";
+
   facts.slots = {slot_of(receipt)};
   facts.issuer = issuer_of(receipt);
   facts.keys = keys_of(receipt);
   facts.achievement = achievement_of(receipt);
+
   return facts;
 }
 
@@ -326,11 +361,16 @@ LedgerOutcome prove_slot(Client& client, const LedgerTrust& trust, RegistryFacts
 FetchedReceipt fetch_receipt(Client& client, const TrustedLedger& trusted,
                              const CredentialView& credential, const ChainId& chain) {
   const auto& reference = credential.head.reference;
+
   auto asked = ask(client, reference.issuer, reference.index, {credential.head.issuer_key});
   if (asked.failure) return {std::nullopt, asked.failure};
+
   for (auto& receipt : asked.receipts) {
     if (receipt.commitment != commitment_of(chain, credential)) continue;
+
+    // So that the file can be verified from the trusted genesis on without any node.
     receipt.set_changes = trusted.changes;
+
     if (auto status = verify(receipt, trusted); !status.ok()) {
       return {std::nullopt, forged("the node's proof does not hold: " + status.message())};
     }
