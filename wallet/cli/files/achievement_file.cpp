@@ -1,3 +1,6 @@
+// One reader for the whole file, so that the first mistake in it is the one that is told, and a key
+// that nobody asked for is a mistake too: a misspelt key would otherwise publish its default for
+// good. What the values may be is said by ledger/tx/build.h.
 #include "wallet/cli/files/achievement_file.h"
 
 #include <toml++/toml.h>
@@ -166,14 +169,17 @@ void read_fields(TableReader& reader, tx::AchievementContent& content) {
       reader.fail_key("fields", mask.message());
       return;
     }
+
     for (unsigned i = 0; i < trust::kFieldCount; ++i) {
       if (!mask->contains(i)) continue;
       std::uint16_t code = 0;
       const auto digits = trust::field_code(i);
       std::from_chars(digits.data(), digits.data() + digits.size(), code);
+
       content.isced_fields.push_back(code);
     }
   }
+  // A broad field given beside one of its detailed ones names that one twice.
   std::ranges::sort(content.isced_fields);
   const auto repeated = std::ranges::unique(content.isced_fields);
   content.isced_fields.erase(repeated.begin(), repeated.end());
@@ -194,17 +200,20 @@ void read_bodies(TableReader& reader, std::string_view key, std::vector<Institut
 void read_outcomes(TableReader& reader, const std::string& file, tx::AchievementContent& content) {
   const auto* node = reader.take("outcomes");
   if (node == nullptr) return;
+
   const auto* array = node->as_array();
   if (array == nullptr) {
     reader.fail(*node, "outcomes", "is a list of tables: [[outcomes]]");
     return;
   }
+
   for (const auto& item : *array) {
     const auto* table = item.as_table();
     if (table == nullptr) {
       reader.fail(item, "outcomes", "is a list of tables: [[outcomes]]");
       return;
     }
+
     constexpr std::string_view kOthers[] = {"esco"};
     TableReader inner(*table, file);
     content.outcomes.push_back(
@@ -214,11 +223,14 @@ void read_outcomes(TableReader& reader, const std::string& file, tx::Achievement
 
 tx::AchievementContent read_content(TableReader& reader, const std::string& file) {
   tx::AchievementContent content;
+
   content.number = static_cast<std::uint32_t>(reader.number("number", 0xffffffff));
   content.version = static_cast<std::uint16_t>(reader.number("version", 0xffff));
+
   content.titles = reader.localized("titles");
   content.descriptions = reader.localized("descriptions");
   content.award_kind = static_cast<tx::AwardKind>(reader.choice("award_kind", kAwardKinds));
+
   if (const std::string type = reader.text("award_type"); !type.empty()) {
     auto parsed = trust::parse_award_type(type);
     if (parsed.ok())
@@ -226,6 +238,7 @@ tx::AchievementContent read_content(TableReader& reader, const std::string& file
     else
       reader.fail_key("award_type", parsed.message());
   }
+
   if (const std::string ects = reader.text("ects"); !ects.empty()) {
     const auto value = parse_ects(ects);
     if (value)
@@ -233,25 +246,30 @@ tx::AchievementContent read_content(TableReader& reader, const std::string& file
     else
       reader.fail_key("ects", "is a text like \"3\" or \"1.5\"");
   }
+
   content.workload_hours = static_cast<std::uint32_t>(reader.number("workload_hours", 100'000));
   content.eqf_level = static_cast<std::uint8_t>(reader.number("eqf", 8));
   read_fields(reader, content);
   read_outcomes(reader, file, content);
+
   for (const auto& name : reader.texts("assessment")) {
     content.assessment_types.push_back(
         static_cast<tx::AssessmentType>(reader.number_of("assessment", name, kAssessments)));
   }
   std::ranges::sort(content.assessment_types);
   content.assessments = reader.localized("assessment_text");
+
   content.participation =
       static_cast<tx::Participation>(reader.choice("participation", kParticipation));
   content.quality_scheme =
       static_cast<tx::QualityScheme>(reader.choice("quality_assurance", kSchemes));
   content.quality_texts = reader.localized("quality_text");
   content.quality_url = reader.text("quality_url");
+
   read_bodies(reader, "teaches", content.teaches);
   read_bodies(reader, "assesses", content.assesses);
   read_bodies(reader, "awarding_bodies", content.awarding_bodies);
+
   content.languages = reader.texts("languages");
   content.prerequisites = reader.localized("prerequisites");
   content.identity_check =
@@ -260,6 +278,7 @@ tx::AchievementContent read_content(TableReader& reader, const std::string& file
   content.stackability =
       static_cast<tx::Stackability>(reader.choice("stackability", kStackability));
   content.information_url = reader.text("information_url");
+
   return content;
 }
 

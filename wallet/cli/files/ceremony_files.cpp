@@ -1,3 +1,6 @@
+// A table is read to its end and the first mistake told by line; keys that nobody asked for are
+// mistakes (CeremonyReader::finish). A value is used only after finish() has said that all were
+// there.
 #include "wallet/cli/files/ceremony_files.h"
 
 #include <toml++/toml.h>
@@ -53,10 +56,12 @@ class CeremonyReader {
   }
   std::vector<const toml::table*> tables(std::string_view key) {
     std::vector<const toml::table*> found;
+
     const auto* node = take(key);
     const auto* array = node == nullptr ? nullptr : node->as_array();
     if (node != nullptr && array == nullptr)
       mistake(key, "must be tables ([[" + std::string(key) + "]])");
+
     for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
       if (const auto* table = (*array)[i].as_table()) {
         found.push_back(table);
@@ -64,6 +69,7 @@ class CeremonyReader {
         mistake(key, "must be tables");
       }
     }
+
     return found;
   }
   bool has(std::string_view key) const { return table_.contains(key); }
@@ -101,30 +107,39 @@ struct KeyInput {
 Result<KeyInput> read_key(const toml::table& table, const std::string& file) {
   CeremonyReader reader(table, file);
   KeyInput input;
+
   const auto purpose = reader.text("purpose");
   const auto algorithm = reader.text("algorithm");
   const auto key = from_hex(reader.text("public_key"));
   const auto possession = from_hex(reader.text("possession"));
+
   bool known = false;
   for (std::uint8_t value = 1; purpose_from(value); ++value) {
     if (to_text(*purpose_from(value)) != purpose) continue;
     input.purpose = *purpose_from(value);
     known = true;
   }
+
   if (!known)
     reader.mistake("purpose",
                    "must be root, issue, govern, consensus, transport, credential or cosign");
+
   known = false;
   for (std::uint8_t value = 1; algorithm_from(value); ++value) {
     if (to_text(*algorithm_from(value)) != algorithm) continue;
     input.key.algorithm = *algorithm_from(value);
     known = true;
   }
+
   if (!known) reader.mistake("algorithm", "is not known");
+
   if (!key) reader.mistake("public_key", "must be hexadecimal digits");
+
   const auto proof = possession ? Signature::from(*possession) : std::nullopt;
   if (!proof) reader.mistake("possession", "must be 128 hexadecimal digits");
+
   TM_TRY_STATUS(reader.finish());
+  // Only finish() has made sure that both are there.
   input.key.bytes = *key;
   input.possession = *proof;
   return input;
@@ -165,17 +180,21 @@ void read_facts(CeremonyReader& reader, tx::InstitutionFacts& facts) {
   facts.eter = reader.text("eter");
   facts.lei = reader.text("lei");
   facts.deqar = reader.text("deqar");
+
   if (const auto parent = reader.text("parent"); !parent.empty()) {
     auto id = parse_institution_id(parent);
     if (!id.ok()) reader.mistake("parent", id.message());
     if (id.ok()) facts.parent = *id;
   }
+
   if (const auto* names = reader.table("legal_names")) {
     for (const auto& [language, node] : *names) {
       if (!node.is_string()) reader.mistake("legal_names", "must be texts by language");
       facts.legal_names.push_back({std::string(language.str()), node.value_or(std::string{})});
     }
   }
+
+  // The ledger's rules are asked here too, while there is a line of a file to point at.
   if (const auto problem = tx::meaning_problem(facts))
     reader.mistake(problem->field, "cannot stand: " + problem->why);
   if (const auto broken = tx::form_error(facts))
@@ -185,23 +204,30 @@ void read_facts(CeremonyReader& reader, tx::InstitutionFacts& facts) {
 Result<PartyInput> read_party(CeremonyReader& reader, const std::string& file) {
   PartyInput input;
   auto& party = input.party;
+
   const auto stated = reader.text("institution");
   read_class(reader, party);
   read_facts(reader, party.facts);
+
   const bool listed = party.institution_class == tx::InstitutionClass::kListed;
   party.root_threshold =
       static_cast<std::uint8_t>(reader.number("root_threshold", listed ? 0 : 1, 255));
   input.validator =
       reader.flag("validator", party.institution_class == tx::InstitutionClass::kValidator);
+  // Read so that they are known keys: a genesis has no addresses, only the nodes' configurations
+  // have.
   reader.text("peer_address");
   reader.text("api_address");
+
   TM_TRY(auto keys, read_keys(reader, file));
   for (auto& key : keys) party.keys.push_back({key.purpose, std::move(key.key), key.possession});
+
   const auto id = to_text(ledger::party_id(party));
   if (!stated.empty() && stated != id) {
     reader.mistake("institution", "is not the id of these facts and keys, which is " + id +
                                       ": the file was changed");
   }
+
   TM_TRY_STATUS(reader.finish());
   return input;
 }
@@ -236,8 +262,11 @@ Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text,
   TM_TRY(auto table, parse_toml(text, file));
   CeremonyReader reader(table, file);
   ledger::GenesisInput input;
+
   input.protocol_version = static_cast<std::uint16_t>(
       reader.number("protocol_version", ledger::kNewestProtocol, 65'535));
+
+  // Milliseconds as a number, or a date as a text.
   const auto* time = table.get("time");
   if (time != nullptr && time->is_integer()) {
     input.time_ms = reader.number("time", 0, INT64_MAX);
@@ -246,6 +275,7 @@ Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text,
     if (!date.ok()) reader.mistake("time", date.message());
     if (date.ok()) input.time_ms = *date;
   }
+
   if (const auto* parameters = reader.table("parameters")) {
     for (const auto& [key, node] : *parameters) {
       const auto* row = ledger::find_parameter(key.str());
@@ -260,6 +290,7 @@ Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text,
       }
     }
   }
+
   TM_TRY_STATUS(reader.finish());
   return input;
 }

@@ -1,3 +1,6 @@
+// A row is read, asked, written and forgotten before the next one, so that the size of the table
+// does not matter. Every row has as many cells as the first, because the columns that are added
+// must stand at the same place in all of them.
 #include "wallet/cli/files/check_table.h"
 
 #include <algorithm>
@@ -23,16 +26,19 @@ bool is_name(std::string_view text) {
 // One line without its end; false at the end of the file. Never more than a line is held.
 Result<bool> next_line(std::istream& in, std::string& line) {
   line.clear();
+
   for (int c = in.get(); c != std::istream::traits_type::eof(); c = in.get()) {
     if (c == '\n') {
       if (line.ends_with('\r')) line.pop_back();
       return true;
     }
+
     if (line.size() == kMaxLineBytes)
       return error("it is longer than " + std::to_string(kMaxLineBytes) +
                    " bytes: is this a table?");
     line += static_cast<char>(c);
   }
+  // The last line of a file may lack its line end.
   if (line.ends_with('\r')) line.pop_back();
   return !line.empty();
 }
@@ -80,6 +86,7 @@ Result<std::vector<std::string>> split_row(std::string_view line) {
   std::vector<std::string> cells;
   while (true) {
     std::string cell;
+
     if (line.starts_with('"')) {
       line.remove_prefix(1);
       while (true) {
@@ -91,6 +98,7 @@ Result<std::vector<std::string>> split_row(std::string_view line) {
         cell += '"';
         line.remove_prefix(1);
       }
+
       if (!line.empty() && line.front() != ',')
         return error("a cell goes on after its closing quote");
     } else {
@@ -100,6 +108,7 @@ Result<std::vector<std::string>> split_row(std::string_view line) {
         return error("a quote stands inside a cell that is not quoted");
       line.remove_prefix(comma);
     }
+
     cells.push_back(std::move(cell));
     if (line.empty()) return cells;
     line.remove_prefix(1);

@@ -1,3 +1,6 @@
+// Nothing that a draft says of its transaction is believed: the id follows from ledger and body, so
+// that the body is opened first and every signature and proof is verified over that id before it
+// counts. A Draft in memory therefore holds no signature that does not verify.
 #include "wallet/cli/files/draft.h"
 
 #include <algorithm>
@@ -73,13 +76,16 @@ Result<DraftSigner> parse_signer(const Json& json, const std::string& where) {
   DraftSigner signer;
   signer.needed = static_cast<std::uint32_t>(reader.number("needed", kMaxKeys));
   const Json& keys = reader.array("keys");
+
   TM_TRY_STATUS(reader.finish());
   TM_TRY(signer.institution, parse_institution_id(institution));
+
   const auto known = purpose_named(purpose);
   if (!known) return error(where + ": \"" + purpose + "\" is no purpose of a key");
   if (signer.needed == 0 || keys.size() > kMaxKeys)
     return error(where + ": from 1 to 256 keys sign");
   signer.purpose = *known;
+
   for (const auto& entry : keys) {
     ObjectReader key_reader(entry, where + ", a key");
     const auto algorithm = algorithm_named(key_reader.text("alg", 16));
@@ -87,6 +93,7 @@ Result<DraftSigner> parse_signer(const Json& json, const std::string& where) {
     TM_TRY_STATUS(key_reader.finish());
     if (!algorithm || !bytes)
       return error(where + ": a key has an algorithm and a public key in hexadecimal");
+
     PublicKey key{*algorithm, std::move(*bytes)};
     if (!is_valid(key) || !allowed(signer.purpose, key.algorithm))
       return error(where + ": one of its public keys is none");
@@ -98,15 +105,19 @@ Result<DraftSigner> parse_signer(const Json& json, const std::string& where) {
 Status parse_signature(const Json& json, const std::string& where, Draft& draft) {
   ObjectReader reader(json, where);
   const std::string key = reader.text("key");
+
   const auto bytes = from_hex(reader.text("signature", 128));
   TM_TRY_STATUS(reader.finish());
   TM_TRY(const auto id, parse_key_id(key));
+
   const auto signature = bytes ? Signature::from(*bytes) : std::nullopt;
   const auto* listed = listed_key(draft, id);
   if (listed == nullptr) return error(where + ": no signer of the draft has the key " + key);
+
   if (!signature || !verify(*listed, draft.transaction.id.view(), *signature)) {
     return error(where + ": the signature by " + key + " does not verify over this transaction");
   }
+
   if (!has_signed(draft, id)) draft.signatures.push_back({id, *signature});
   return {};
 }
@@ -116,13 +127,16 @@ Status parse_proofs(const Json& list, const std::string& where, Draft& draft) {
     return error(where + ": the transaction registers " + std::to_string(draft.proofs.size()) +
                  " keys, but there are " + std::to_string(list.size()) + " proofs");
   }
+
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (!list[i].is_string()) return error(where + ": a proof is a text");
     const auto text = list[i].get<std::string>();
     if (text.empty()) continue;
+
     const auto bytes = from_hex(text);
     const auto proof = bytes ? Signature::from(*bytes) : std::nullopt;
     auto& entry = draft.proofs[i];
+
     if (!proof || !verify(entry.key, proof_message(draft, entry).view(), *proof)) {
       return error(where + ": the proof of possession of " +
                    to_text(key_id(entry.purpose, entry.key)) + " does not hold");
@@ -144,7 +158,9 @@ Result<Names> parse_names(const Json& json, const std::string& where) {
 
 std::string still_to_sign(const Draft& draft, const DraftSigner& signer) {
   std::uint32_t done = 0;
+
   std::string open;
+
   for (const auto& key : signer.keys) {
     const auto id = key_id(signer.purpose, key);
     if (has_signed(draft, id)) {
@@ -153,6 +169,7 @@ std::string still_to_sign(const Draft& draft, const DraftSigner& signer) {
       open += (open.empty() ? "" : ", ") + to_text(id);
     }
   }
+
   if (done >= signer.needed) return {};
   return std::to_string(signer.needed - done) + " of these " +
          std::string(to_text(signer.purpose)) + " keys of " + name_of(draft, signer.institution) +
@@ -178,7 +195,9 @@ std::string draft_text(const Draft& draft) {
             {"proofs", Json::array()},
             {"window_ms", draft.window_ms},
             {"names", draft.names}};
+  // An empty map would be written as null, which the strict reader refuses.
   if (draft.names.empty()) json["names"] = Json::object();
+
   for (const auto& signer : draft.signers) {
     Json keys = Json::array();
     for (const auto& key : signer.keys)
@@ -188,10 +207,12 @@ std::string draft_text(const Draft& draft) {
                                {"needed", signer.needed},
                                {"keys", std::move(keys)}});
   }
+
   for (const auto& entry : draft.signatures) {
     json["signatures"].push_back(
         {{"key", to_text(entry.key)}, {"signature", entry.signature.hex()}});
   }
+
   for (const auto& entry : draft.proofs)
     json["proofs"].push_back(entry.proof ? entry.proof->hex() : "");
   return json.dump(2) + "\n";
@@ -200,13 +221,16 @@ std::string draft_text(const Draft& draft) {
 Result<Draft> parse_draft(std::string_view text, const std::string& file) {
   auto parsed = parse_strict_json(text, kMaxDraftBytes);
   if (!parsed.ok()) return error(file + " is no draft: " + parsed.message());
+
   ObjectReader reader(*parsed, file);
   Draft draft;
+
   const auto format = reader.number("testamur_draft");
   if (reader.ok() && format != kFormat) {
     return error(file + " has the draft format " + std::to_string(format) +
                  "; this program knows 1: use a newer one");
   }
+
   const std::string chain = reader.text("chain");
   Bytes body = reader.base64url("body", kMaxBodyBytes);
   const Json& signers = reader.array("signers");
@@ -215,17 +239,23 @@ Result<Draft> parse_draft(std::string_view text, const std::string& file) {
   draft.window_ms = reader.number("window_ms");
   const Json& names = reader.object("names");
   TM_TRY_STATUS(reader.finish());
+
   TM_TRY(draft.chain, parse_chain_id(chain));
+  // The id that everything below is verified over is computed here, from ledger and body.
   auto opened = tx::reopen(draft.chain, std::move(body));
   if (const auto* broken = std::get_if<tx::Rejection>(&opened))
     return error(file + ": its body: " + to_text(*broken));
   draft.transaction = std::get<tx::UnsignedTransaction>(std::move(opened));
+
   TM_TRY(draft.names, parse_names(names, file));
+
   for (const auto& entry : signers) {
     TM_TRY(auto signer, parse_signer(entry, file + ", a signer"));
     draft.signers.push_back(std::move(signer));
   }
+
   draft.proofs = registered_keys(view_of(draft));
+
   for (const auto& entry : signatures) TM_TRY_STATUS(parse_signature(entry, file, draft));
   TM_TRY_STATUS(parse_proofs(proofs, file, draft));
   return draft;
@@ -253,6 +283,7 @@ InstitutionId registered_id(const Draft& draft) {
 bool sign_draft(Draft& draft, KeyPurpose purpose, const SecretKey& key) {
   bool added = false;
   const auto id = key_id(purpose, key.public_key());
+
   for (const auto& signer : draft.signers) {
     const bool asked = signer.purpose == purpose &&
                        std::ranges::find(signer.keys, key.public_key()) != signer.keys.end();
@@ -260,11 +291,13 @@ bool sign_draft(Draft& draft, KeyPurpose purpose, const SecretKey& key) {
     draft.signatures.push_back(tx::sign(draft.transaction, purpose, key));
     added = true;
   }
+
   for (auto& entry : draft.proofs) {
     if (entry.proof || entry.purpose != purpose || entry.key != key.public_key()) continue;
     entry.proof = key.sign(proof_message(draft, entry).view());
     added = true;
   }
+
   return added;
 }
 
@@ -280,15 +313,19 @@ Status merge(Draft& draft, const Draft& copy) {
     return error("they are drafts of two transactions, " + to_text(draft.transaction.id) + " and " +
                  to_text(copy.transaction.id) + ": send them one after the other");
   }
+  // Signatures of keys that this draft does not list count for nothing, whatever the copy says of
+  // its signers.
   for (const auto& entry : copy.signatures) {
     const auto* listed = listed_key(draft, entry.key);
     const bool counts =
         listed != nullptr && verify(*listed, draft.transaction.id.view(), entry.signature);
     if (counts && !has_signed(draft, entry.key)) draft.signatures.push_back(entry);
   }
+
   for (std::size_t i = 0; i < draft.proofs.size(); ++i) {
     if (!draft.proofs[i].proof) draft.proofs[i].proof = copy.proofs[i].proof;
   }
+
   return {};
 }
 
@@ -308,7 +345,10 @@ std::vector<std::string> missing(const Draft& draft) {
 
 Bytes carried(const Draft& draft) {
   TM_CHECK(missing(draft).empty(), "a draft was sent before it was complete");
+
   std::vector<tx::SignatureEntry> signatures;
+
+  // Exactly as many as the threshold: the ledger refuses one more as it refuses one less.
   for (const auto& signer : draft.signers) {
     std::uint32_t counted = 0;
     for (const auto& key : signer.keys) {
@@ -319,8 +359,10 @@ Bytes carried(const Draft& draft) {
       ++counted;
     }
   }
+
   std::vector<Signature> proofs;
   for (const auto& entry : draft.proofs) proofs.push_back(*entry.proof);
+
   return tx::attach(draft.transaction, std::move(signatures), proofs);
 }
 

@@ -1,3 +1,6 @@
+// What is on the ledger stays there, so a file is read strictly: every key is known, and form and
+// meaning of the facts are judged here, where a mistake still has a line. The first mistake is the
+// one that is told.
 #include "wallet/cli/files/institution_file.h"
 
 #include <toml++/toml.h>
@@ -116,9 +119,11 @@ void read_key(Reading& reading, const toml::table& table, tx::InstitutionRegiste
       reading.complain(node, key.str(),
                        "is not a key of [[key]] (purpose, algorithm, public_key, possession)");
   }
+
   const auto purpose = parse_key_purpose(reading.text(table, "purpose"));
   const auto algorithm = parse_key_algorithm(reading.text(table, "algorithm"));
   auto bytes = from_hex(reading.text(table, "public_key"));
+
   if (!purpose)
     return reading.complain(table, "purpose",
                             "is root, issue, govern, consensus, transport, credential or cosign");
@@ -127,9 +132,11 @@ void read_key(Reading& reading, const toml::table& table, tx::InstitutionRegiste
         table, "algorithm",
         "is not one that a " + std::string(to_text(*purpose)) + " key can have");
   }
+
   PublicKey key{*algorithm, bytes.value_or(Bytes{})};
   if (!is_valid(key))
     return reading.complain(table, "public_key", "is no public key of this algorithm");
+
   content.keys.push_back({*purpose, std::move(key)});
 }
 
@@ -148,9 +155,11 @@ void read_keys(Reading& reading, const toml::table& table,
         node != nullptr ? *node : static_cast<const toml::node&>(table), "key",
         "a registration needs its public keys, a table [[key]] each (at most 256)");
   }
+
   for (const auto& entry : *list) {
     if (const auto* key = entry.as_table()) read_key(reading, *key, content);
   }
+  // Lists of the ledger ascend (not_sorted); whoever writes the file need not know in which order.
   std::ranges::sort(content.keys, [](const auto& a, const auto& b) {
     return std::pair(a.purpose, key_id(a.purpose, a.key)) <
            std::pair(b.purpose, key_id(b.purpose, b.key));

@@ -1,3 +1,6 @@
+// Secrets are held in memory that wipes itself and are written to files of the owner only. A public
+// key file says for which ledger, institution and purpose its key is; the proof of possession
+// covers all of them, so that it cannot be registered in another place.
 #include "wallet/cli/files/key_files.h"
 
 #include <toml++/toml.h>
@@ -56,16 +59,20 @@ SignatureAlgorithm usual_algorithm(KeyPurpose purpose) {
 Result<SecretKey> read_key_file(const std::string& file, KeyPurpose purpose) {
   TM_TRY(auto raw, read_file(file, kMaxKeyFileBytes));
   const SecretBytes text{std::move(raw)};
+
   for (std::uint8_t value = 1; algorithm_from(value); ++value) {
     const auto algorithm = *algorithm_from(value);
     const std::string header = header_line(purpose, algorithm);
+
     if (!text.text().starts_with(header) || text.size() < header.size() + 2 * SecretKey::kSize)
       continue;
+
     auto secret = from_hex(text.text().substr(header.size(), 2 * SecretKey::kSize));
     if (!secret) break;
     const SecretBytes held{std::move(*secret)};
     return SecretKey::from_bytes(algorithm, held.view());
   }
+
   return error(file + " is not a " + std::string(to_text(purpose)) + " key file");
 }
 
@@ -123,14 +130,18 @@ Result<PublicKeyFile> read_public_key_file(const std::string& file) {
                    "public_key, possession)");
     }
   }
+
   const auto text = [&table](const char* key) { return table[key].value_or(std::string{}); };
   PublicKeyFile out;
+
   auto chain = parse_chain_id(text("chain"));
   if (!chain.ok()) return error(file + ": chain: " + chain.message());
   out.chain = *chain;
+
   auto institution = parse_institution_id(text("institution"));
   if (!institution.ok()) return error(file + ": institution: " + institution.message());
   out.institution = *institution;
+
   const auto purpose = parse_key_purpose(text("purpose"));
   const auto algorithm = parse_key_algorithm(text("algorithm"));
   if (!purpose) return error(file + ": purpose: \"" + text("purpose") + "\" is none");
@@ -138,16 +149,21 @@ Result<PublicKeyFile> read_public_key_file(const std::string& file) {
     return error(file + ": algorithm: a " + std::string(to_text(*purpose)) + " key cannot have \"" +
                  text("algorithm") + "\"");
   }
+
   auto bytes = from_hex(text("public_key"));
   PublicKey key{*algorithm, bytes.value_or(Bytes{})};
   if (!is_valid(key)) return error(file + ": public_key: it is no public key of this algorithm");
   const auto raw = from_hex(text("possession"));
+
+  // The proof binds the key to this ledger, institution and purpose: nobody can register it as
+  // their own.
   const auto proof = raw ? Signature::from(*raw) : std::nullopt;
   const auto message = possession_message(out.chain, out.institution, *purpose, key);
   if (!proof || !verify(key, message.view(), *proof)) {
     return error(file +
                  ": possession: the proof does not hold for this key, institution and ledger");
   }
+
   out.content = {*purpose, std::move(key), *proof};
   return out;
 }

@@ -58,10 +58,12 @@ struct Walk {
   void add_all(const toml::table& section, std::string_view name, trust::PolicyTableKind kind) {
     const auto* node = section.get(name);
     if (node == nullptr) return;
+
     const auto* list = node->as_array();
     if (list == nullptr)
       return complain(*node, name,
                       "must be a list of tables, [[policy." + std::string(name) + "]]");
+
     for (const auto& item : *list) {
       if (const auto* table = item.as_table()) {
         add(*table, kind);
@@ -87,18 +89,23 @@ Result<toml::table> parse(const std::string& text, const std::string& path) {
 Result<trust::PolicyReading> read_policy_file(const std::string& path) {
   TM_TRY(auto raw, read_file(path, kMaxPolicyBytes));
   TM_TRY(auto root, parse(std::string(as_text(raw)), path));
+
   const auto* section = root.get_as<toml::table>("policy");
   if (section == nullptr) return error(path + ": has no table [policy]");
+
   Walk walk{path, {}, {}, {}};
   walk.add(*section, trust::PolicyTableKind::kPolicy);
   walk.add_all(*section, "accreditation", trust::PolicyTableKind::kAccreditation);
   walk.add_all(*section, "statement", trust::PolicyTableKind::kStatement);
+
   auto reading = trust::read_policy(walk.tables);
+  // A mistake names its table by position; the file and line are known only here.
   for (const auto& mistake : reading.mistakes) {
     const auto& table = *walk.sources[mistake.table];
     const auto* node = mistake.key.empty() ? nullptr : table.get(mistake.key);
     walk.complain(node != nullptr ? *node : table, mistake.key, mistake.what);
   }
+
   if (!walk.wrong.empty()) return error(walk.wrong);
   return reading;
 }
