@@ -1,3 +1,6 @@
+// An import sends one transaction after another, each waited for: institutions first, because an
+// accreditation names its subject by the id that listing it gives. Whatever fails, the ledger and
+// this order say how far it came, so that a second run sends only the rest (decision 0973).
 #include "wallet/cli/flow/accreditation_import.h"
 
 #include <cstdio>
@@ -19,6 +22,7 @@ Status add_accreditations(const StatementsAnswer& answer, KnownLedger& known) {
       return error("the node does not say " + unknown + " of the statement " + to_text(view.id) +
                    ", so that it cannot be told what is accredited already");
     }
+
     if (view.kind != trust::Kind::kAccredit) continue;
     KnownAccreditation each;
     each.subject = view.subject.id;
@@ -27,6 +31,7 @@ Status add_accreditations(const StatementsAnswer& answer, KnownLedger& known) {
     each.digest = view.evidence_digest;
     each.report_url = view.report_url;
     each.statement = view.id.hex();
+
     known.accreditations.push_back(std::move(each));
   }
   return {};
@@ -39,17 +44,22 @@ std::string name_text(const tx::InstitutionFacts& facts) {
 std::string line_of(const PlannedAccreditation& planned) {
   const auto& content = planned.content;
   std::string text = "  row " + std::to_string(planned.row) + "  accredit " + planned.subject_name;
+
   if (!planned.programme.empty()) text += ", programme \"" + planned.programme + "\"";
+
   text += ": " + to_text(content.scope) + ", amount " + std::to_string(content.amount) + ", " +
           date_text(content.valid_from_ms) + " to " + last_day_text(content.valid_until_ms);
+
   if (planned.ects_hundredths != 0) {
     char ects[32];
     std::snprintf(ects, sizeof ects, ", %u.%02u ECTS", planned.ects_hundredths / 100,
                   planned.ects_hundredths % 100);
     text += ects;
   }
+
   if (planned.esco_outcomes != 0)
     text += ", " + std::to_string(planned.esco_outcomes) + " ESCO outcomes";
+
   if (!planned.replaces.empty())
     text += "  (a replacement of " + planned.replaces + ": that stays until it is ended)";
   return text + (planned.retroactive ? "  (retroactive)" : "") + "\n";
@@ -86,6 +96,7 @@ Json to_json(const ImportPlan& plan) {
                        {"deqar", party.facts.deqar},
                        {"eter", party.facts.eter}});
   }
+
   for (const auto& each : plan.accreditations) {
     accreditations.push_back({{"row", each.row},
                               {"subject", each.subject ? to_text(*each.subject) : ""},
@@ -103,9 +114,11 @@ Json to_json(const ImportPlan& plan) {
                               {"report_digest", each.content.evidence_digest.hex()},
                               {"report_url", each.content.report_url}});
   }
+
   for (const auto& each : plan.refused) {
     refused.push_back({{"row", each.row}, {"column", each.column}, {"why", each.why}});
   }
+
   return Json{
       {"rows", plan.rows},       {"institutions", parties}, {"accreditations", accreditations},
       {"already", plan.already}, {"refused", refused},      {"not_read", plan.not_read},
@@ -118,17 +131,21 @@ std::string to_text(const ImportPlan& plan) {
     text += "  row " + std::to_string(party.row) + "  list " + name_text(party.facts) + " (" +
             party.facts.country + ", " + party.facts.domain + ")\n";
   }
+
   for (const auto& each : plan.accreditations) text += line_of(each);
   for (const auto& each : plan.refused) {
     text += "  row " + std::to_string(each.row) + "  refused: " + each.column +
             (each.column.empty() ? "" : ": ") + each.why + "\n";
   }
+
   for (const auto& notice : plan.notices) text += "  " + notice + "\n";
+
   if (!plan.not_read.empty()) {
     text += "  not read:";
     for (const auto& column : plan.not_read) text += " " + column;
     text += "\n";
   }
+
   return text + std::to_string(plan.rows) + " rows: " + std::to_string(plan.parties.size()) +
          " institutions to list, " + std::to_string(plan.accreditations.size()) +
          " accreditations to send, " + std::to_string(plan.already) + " on the ledger already, " +
@@ -157,6 +174,8 @@ Outcome send_import(Context& context, Client& client, const IssuerProfile& autho
   std::vector<InstitutionId> listed;
   Json ids = Json::array(), statements = Json::array();
   Progress progress("sending", total, context.quiet || context.json);
+
+  // Told with a failure too: what is on the ledger stays there.
   const auto with_count = [&](const Failure& failure) {
     Failure told = failure;
     told.message += "; " + std::to_string(done) + " of " + std::to_string(total) +
@@ -164,14 +183,18 @@ Outcome send_import(Context& context, Client& client, const IssuerProfile& autho
     told.facts = Json{{"listed", ids}, {"statements", statements}};
     return told;
   };
+
   for (const auto& party : plan.parties) {
     const auto sent =
         send_one(context, client, author, govern_key, tx::InstitutionListContent{party.facts});
     if (!sent.ok()) return with_count(sent.failure());
+
+    // The id of a listed institution is the beginning of the id of the transaction that lists it.
     listed.push_back(InstitutionId::prefix_of(sent->id.view()));
     ids.push_back(to_text(listed.back()));
     progress.advance(++done);
   }
+
   for (auto& each : plan.accreditations) {
     if (!each.subject) each.content.subject = listed[each.listed];
     const auto sent = send_one(context, client, author, govern_key, each.content);
@@ -179,6 +202,7 @@ Outcome send_import(Context& context, Client& client, const IssuerProfile& autho
     statements.push_back({{"row", each.row}, {"statement", to_text(sent->id)}});
     progress.advance(++done);
   }
+
   return Reply{Json{{"plan", to_json(plan)}, {"listed", ids}, {"statements", statements}},
                to_text(plan) + "sent: " + std::to_string(listed.size()) + " institutions and " +
                    std::to_string(statements.size()) + " accreditations are on the ledger\n",

@@ -1,3 +1,5 @@
+// The registers are read from this home alone and hold as long as no node is asked; statuses are
+// the node's word and are added afterwards, or stay "not_asked". Nothing here is written.
 #include "wallet/cli/flow/award_register.h"
 
 #include <algorithm>
@@ -96,6 +98,7 @@ Attempt<RegisteredBatch> read_batch(const Context& context,
                                     const std::string& name) {
   TM_TRY(const auto folder, open_batch(context, name, identities));
   const Batch& batch = folder.batch();
+
   RegisteredBatch registered{name,
                              batch.plan.achievement,
                              title_of(batch.plan),
@@ -106,7 +109,9 @@ Attempt<RegisteredBatch> read_batch(const Context& context,
                              batch.plan.first_index.value,
                              batch.commitments.size(),
                              {}};
+
   for (const auto& held : batch.awards) registered.awards.push_back(read_award(held, folder, name));
+
   std::ranges::sort(registered.awards, {}, [](const auto& each) { return each.award.student; });
   return registered;
 }
@@ -134,13 +139,16 @@ StatusSource add_statuses(Context& context, std::span<RegisteredBatch> batches) 
       records.push_back(award.award);
     }
   }
+
   if (sent.empty()) return {true, {}, ExitCode::kOk};
   const auto profile = stored_profile(context);
   if (!profile.ok()) return {false, "status not asked: " + profile.message(), ExitCode::kFailure};
+
   Client client = context.client();
   const auto statuses = statuses_of(client, profile->chain, profile->institution, records);
   if (!statuses.ok())
     return {false, "status not asked: " + statuses.message(), statuses.failure().exit};
+
   for (std::size_t i = 0; i < sent.size(); ++i) sent[i]->status = (*statuses)[i];
   return {true, "status by the word of " + client.answering(), ExitCode::kOk};
 }
@@ -183,17 +191,20 @@ Json to_json(const RegisteredAward& award) {
 
 Result<AchievementId> achievement_named(const std::string& text, const InstitutionId& own) {
   if (text.find('/') != std::string::npos) return parse_achievement_id(text);
+
   const auto point = text.find('.');
   const auto number = parse_number(std::string_view(text).substr(0, point));
   const auto version = point == std::string::npos
                            ? std::optional<std::uint32_t>(0)
                            : parse_number(std::string_view(text).substr(point + 1));
+
   if (!number || !version || *version > 0xffff) {
     return error("\"" + text.substr(0, 80) +
                  "\" is no achievement: write <institution>/<number>.<version>, or "
                  "<number>.<version> for one of this "
                  "institution's own");
   }
+
   return AchievementId{own, *number, static_cast<std::uint16_t>(*version)};
 }
 

@@ -83,17 +83,22 @@ Result<AwardRecord> award_at(const std::vector<AwardRecord>& known, const Target
 Result<std::vector<AwardRecord>> awards_of(const std::vector<AwardRecord>& known,
                                            const TargetName& name, bool all) {
   std::vector<AwardRecord> found;
+
   for (const auto& award : known) {
     const bool fits = (!name.student || award.student == *name.student) &&
                       (!name.batch || award.batch == *name.batch);
     if (fits) found.push_back(award);
   }
+
+  // A batch alone means a whole class: it must be meant (decision 1151).
   if (!name.student && !all) {
     return error(place(name) + "batch " + *name.batch + " has " + std::to_string(found.size()) +
                  " awards: name a learner with --student, or mean all of them with --all");
   }
+
   if (found.empty() && name.student) return nobody(known, name);
   if (found.empty()) return error(place(name) + "batch " + *name.batch + " has no awards");
+
   return found;
 }
 
@@ -141,13 +146,16 @@ Attempt<std::map<std::uint64_t, std::string>> statuses_by_commitment(
   for (const auto& award : awards) {
     commitments.insert(commitments.end(), award.commitments.begin(), award.commitments.end());
   }
+
   std::map<std::uint64_t, std::string> statuses;
+
   for (std::size_t at = 0; at < commitments.size(); at += kBulkAtOnce) {
     const auto end = std::min(commitments.size(), at + kBulkAtOnce);
     TM_TRY(const auto answer,
            asked(client.check_bulk({commitments.begin() + static_cast<std::ptrdiff_t>(at),
                                     commitments.begin() + static_cast<std::ptrdiff_t>(end)},
                                    {"", false, 0})));
+
     for (const auto& verdict : answer.verdicts) {
       for (const auto& slot : verdict.slots) {
         if (slot.issuer.id == issuer) statuses[slot.index.value] = status_name(slot.status);
@@ -242,13 +250,16 @@ Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known,
 Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
                                                     std::span<const age::Identity> identities) {
   std::vector<AwardRecord> awards;
+
   for (const auto& name : batch_names(context)) {
     TM_TRY(const auto file,
            or_exit(ExitCode::kFailure,
                    read_file(batch_path(context, name) + "/register.age", age::kMaxFileBytes)));
+
     auto list = open_register(file, identities);
     if (!list.ok())
       return Failure{ExitCode::kFailure, "register of batch " + name + ": " + list.message()};
+
     for (const auto& row : list->rows) {
       AwardRecord award;
       award.student = row.student;
@@ -259,6 +270,7 @@ Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
       awards.push_back(std::move(award));
     }
   }
+
   return awards;
 }
 
@@ -268,17 +280,22 @@ Attempt<void> add_dates(const Context& context, std::span<const age::Identity> i
   for (const auto& award : awards) {
     if (!award.batch.empty()) batches.insert(award.batch);
   }
+
   for (const auto& name : batches) {
     TM_TRY(const auto folder,
            or_exit(ExitCode::kFailure, BatchFolder::open(batch_path(context, name), identities)));
     const Batch& batch = folder.batch();
+
     std::map<std::string, const Award*> by_student;
     for (const auto& held : batch.awards) by_student[held.student] = &held;
+
     for (auto& award : awards) {
       if (award.batch != name) continue;
       award.committed = batch.committed;
       const auto held = by_student.find(award.student);
       if (held != by_student.end()) award.date = award_date(*held->second, batch.plan);
+
+      // Commitments stand in the order of the indexes, those of the padding among them.
       for (const auto& index : award.indexes) {
         const auto position = index.value - batch.plan.first_index.value;
         if (position < batch.commitments.size())
@@ -286,6 +303,7 @@ Attempt<void> add_dates(const Context& context, std::span<const age::Identity> i
       }
     }
   }
+
   return {};
 }
 
@@ -293,7 +311,9 @@ Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& cha
                                               const InstitutionId& issuer,
                                               const std::vector<AwardRecord>& awards) {
   TM_TRY(const auto known, statuses_by_commitment(client, issuer, awards));
+
   std::vector<std::string> statuses;
+
   for (const auto& award : awards) {
     std::vector<std::string> of_slots;
     for (const auto& index : award.indexes) {
@@ -301,9 +321,12 @@ Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& cha
         of_slots.push_back(found->second);
         continue;
       }
+
+      // An award that no register here has comes without commitments, so its reference is asked.
       TM_TRY(auto status, status_at(client, chain, issuer, index));
       of_slots.push_back(std::move(status));
     }
+
     statuses.push_back(worst_status(of_slots));
   }
   return statuses;

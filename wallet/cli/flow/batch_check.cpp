@@ -41,14 +41,19 @@ Attempt<void> verify_batch(const Batch& batch, RegistryFacts facts, const KeyId&
   rules.now_ms = now_ms;
   rules.want_acceptance = false;
   rules.need_holder = false;
+
   take_as_proven(facts, now_ms);
+
   for (const auto& award : batch.awards) {
     facts.slots = std::vector<SlotRecord>{future_slot(batch, award, issue_key, now_ms)};
+
     const Verdict verdict = verify_presentation(award.sd_jwt, facts, rules);
     for (const auto topic : {Topic::kForm, Topic::kSignature, Topic::kContents, Topic::kLedger,
                              Topic::kStatus, Topic::kExpiry}) {
       const auto* finding = find(verdict, topic);
+
       if (finding != nullptr && finding->answer == Answer::kValid) continue;
+
       return Failure{ExitCode::kInvalid,
                      "no verifier would accept the credential of learner \"" + award.student +
                          "\": " +
@@ -63,9 +68,13 @@ Attempt<void> verify_batch(const Batch& batch, RegistryFacts facts, const KeyId&
 Attempt<void> verify_batch(Client& client, const Batch& batch, const KeyId& issue_key,
                            std::uint64_t now_ms) {
   if (batch.awards.empty()) return {};
+
   TM_TRY(const auto first,
          or_exit(ExitCode::kInvalid, read_credential(batch.awards.front().sd_jwt)));
+
+  // Issuer, keys and achievement are the same for all: one learner's answer serves the whole class.
   const auto facts = gather_facts(client, first, "", batch.plan.chain);
+
   if (!facts.issuer || !facts.keys || !facts.achievement) {
     return Failure{
         ExitCode::kUnreachable,
@@ -73,6 +82,7 @@ Attempt<void> verify_batch(Client& client, const Batch& batch, const KeyId& issu
             (facts.problem.empty() ? "the node does not know all that they name" : facts.problem) +
             "; nothing was issued"};
   }
+
   return verify_batch(batch, facts, issue_key, now_ms);
 }
 

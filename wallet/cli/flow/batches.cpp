@@ -1,3 +1,6 @@
+// An index stands for one credential for ever, so that no two batches of this home may hold the
+// same one. next_index() and reserve_indexes() are called under the home lock; a batch folder
+// counts as a batch from the moment its state is in it.
 #include "wallet/cli/flow/batches.h"
 
 #include <algorithm>
@@ -121,9 +124,12 @@ Status reserve_indexes(const Context& context, const std::string& batch, std::ui
 
 bool has_expired(const Batch& batch, Client& client) {
   auto decoded = ledger::tx::decode(batch.plan.chain, batch.transaction);
+
   const auto* transaction = std::get_if<ledger::tx::SharedTransaction>(&decoded);
   if (transaction == nullptr) return true;
+
   auto known = client.transaction((*transaction)->id());
+
   if (const auto* failure = std::get_if<CallError>(&known)) {
     if (failure->kind != CallFailure::kNotFound) return false;  // it may be on its way, or there
   } else {
@@ -133,8 +139,11 @@ bool has_expired(const Batch& batch, Client& client) {
                          state == TransactionState::kNeverSeen;
     if (!is_over) return false;
   }
+
+  // That it is not there proves nothing: the same bytes may be committed until their validity ends.
   auto status = client.status();
   const auto* said = std::get_if<StatusAnswer>(&status);
+
   return said != nullptr && said->as_of && said->as_of->time_ms > (*transaction)->valid_until_ms();
 }
 

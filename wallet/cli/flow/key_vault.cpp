@@ -48,17 +48,22 @@ Attempt<void> store_key(Context& context, KeyPurpose purpose, SecretKey key,
 
 Attempt<SigningKeys> open_signing_keys(Context& context, Client& client, KeyPurpose purpose) {
   TM_TRY(auto opened, open_issuer_keys(context, purpose));
+
   const auto& keys = opened.keys;
   if (keys.size() == 1) return SigningKeys{std::move(opened), 0};
+
+  // The newest comes first: after a rotation the ledger calls only that one active (decision 0951).
   for (std::size_t at = keys.size(); at-- > 0;) {
     auto answer = client.key(key_id(purpose, keys[at].public_key()));
     if (auto* failure = std::get_if<CallError>(&answer)) {
       if (failure->kind == CallFailure::kNotFound) continue;  // made here, not registered yet
       return failure_of(*failure);
     }
+
     if (std::get<OwnedKeyAnswer>(answer).key.state == KeyState::kActive)
       return SigningKeys{std::move(opened), at};
   }
+
   return Failure{ExitCode::kFailure,
                  "none of this home's " + std::string(to_text(purpose)) +
                      " keys is active on the ledger: testamur key list shows those that are"};

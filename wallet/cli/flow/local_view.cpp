@@ -1,3 +1,6 @@
+// Two passes. What the source says is gathered first, and refused where a part of it is not known;
+// then all of it is put into a trust::History in the order of the ledger, because what a statement
+// means depends on what was said and changed before it. Nothing is asked in the second pass.
 #include "wallet/cli/flow/local_view.h"
 
 #include <algorithm>
@@ -43,35 +46,43 @@ Result<trust::Statement> statement_from(const StatementAnswer& view) {
   if (const auto unknown = view.unknown_part(); !unknown.empty()) {
     return not_said(unknown + " (of statement " + to_text(view.id) + ")");
   }
+
   trust::Statement s;
   s.id = view.id;
   s.truster = view.truster.id;
   s.subject = view.subject.id;
+
   s.kind = *view.kind;
   s.amount = *view.amount;
   s.depth = *view.depth;
   s.scope = *view.scope;
+
   s.valid_from_ms = *view.valid_from_ms;
   s.valid_until_ms = *view.valid_until_ms == 0 ? trust::kOpenEnd : *view.valid_until_ms;
   s.slot = *view.slot;
   s.scheme = *view.scheme;
+
   s.names = view.names;
   s.commit = commit_of(*view.anchor);
   s.commit.key = *view.key;
+
   return s;
 }
 
 // Whether an institution's own answer tells all that became of it and of its keys.
 Status check_whole(const InstitutionAnswer& institution) {
   const std::string of = " of " + to_text(institution.name.id);
+
   if (!institution.keys_whole) return not_said("all the keys" + of);
   if (!institution.history_whole || institution.history.empty())
     return not_said("the whole history" + of);
+
   for (const auto& key : institution.keys) {
     const bool known = !key.record.id.is_zero() && key.state != KeyState::kUnknown &&
                        (key.state == KeyState::kActive || key.retired);
     if (!known) return not_said("what became of the key " + to_text(key.record.id));
   }
+
   for (const auto& version : institution.history) {
     if (!version.institution_class) return not_said("the class" + of);
     if (!version.standing) return not_said("the standing" + of);
@@ -79,6 +90,7 @@ Status check_whole(const InstitutionAnswer& institution) {
     if (!version.parent_known) return not_said("the parent" + of);
     if (!version.retroactive) return not_said("whether the role was lost retroactively" + of);
   }
+
   return {};
 }
 
@@ -96,19 +108,24 @@ class Gathering {
 
   Status list_parties() {
     TM_TRY(auto answer, source_.institutions());
+
     const auto block = answer.as_of ? from_hex(answer.as_of->block) : std::nullopt;
     const auto block_id = block ? Hash256::from(*block) : std::nullopt;
     if (!block_id) return not_said("as of which block it is");
+
     view_.as_of = {answer.as_of->height, answer.as_of->time_ms, *block_id};
+
     for (auto& party : answer.institutions) {
       const auto id = party.name.id;
       if (id.is_zero()) return not_said("who is on the ledger");
       if (!party.registered || !party.institution_class || !party.parent_known) {
         return not_said("since when and as what " + to_text(id) + " is on the ledger");
       }
+
       view_.names[id] = party.name.name_now;
       parties_.push_back(std::move(party));
     }
+
     return {};
   }
 
@@ -197,11 +214,15 @@ void Gathering::party_events(std::vector<Event>& events) {
   for (const auto& party : parties_) {
     const auto id = party.name.id;
     const auto versions = histories_.find(id);
+    // What a party began as; later versions are events of their own. Of one that nobody asked about
+    // only today's record is known, which then stands for all.
     const VersionAnswer* first = versions == histories_.end() ? nullptr : &versions->second.front();
     const bool accreditor = first == nullptr
                                 ? party.institution_class == tx::InstitutionClass::kAccreditor
                                 : is_accreditor(*first);
+
     const auto parent = parent_in(first == nullptr ? party.facts : first->facts);
+
     events.push_back(
         {commit_of(*party.registered), 0, [this, id, parent, accreditor](const auto& at) {
            const bool known = parent && view_.history.find(*parent).has_value();
@@ -215,12 +236,15 @@ void Gathering::party_events(std::vector<Event>& events) {
 void Gathering::version_events(const InstitutionId& id, const VersionAnswer& before,
                                const VersionAnswer& now, std::vector<Event>& events) {
   const trust::Commit at{{}, now.from_height, now.from_time_ms, {}};
+
   const auto parent = parent_in(now.facts);
+
   if (parent_in(before.facts) != parent) {
     events.push_back({at, 1, [this, id, parent](const trust::Commit& commit) {
                         return done(view_.history.set_parent(id, commit, parent));
                       }});
   }
+
   if (is_accreditor(before) != is_accreditor(now)) {
     events.push_back({at, 1,
                       [this, id, holds = is_accreditor(now),
@@ -228,6 +252,8 @@ void Gathering::version_events(const InstitutionId& id, const VersionAnswer& bef
                         return done(view_.history.set_accreditor(id, commit, holds, retroactive));
                       }});
   }
+
+  // The succession closes its predecessors in the history too; an event may be told once.
   if (now.standing == before.standing || closed_by_succession(id, at.height)) return;
   events.push_back({at, 1, [this, id, standing = *now.standing](const trust::Commit& commit) {
                       return done(view_.history.set_standing(id, commit, standing));
@@ -323,17 +349,25 @@ Status gather(Gathering& gathering, const LocalView& view, const InstitutionId& 
               const std::vector<trust::Assumption>& assume) {
   TM_TRY_STATUS(gathering.list_parties());
   TM_TRY_STATUS(gathering.ask_successions());
+
   for (const auto& vetoer : policy.vetoers) TM_TRY_STATUS(gathering.ask_author(vetoer));
   gathering.take_subjects();  // vetoers introduce nobody
+
   TM_TRY_STATUS(gathering.ask_author(viewpoint));
   auto friends = gathering.take_subjects();
+
+  // What a policy file or an assumption says widens the search as if it stood on the ledger.
   for (const auto& statement : policy.local) friends.insert(statement.subject);
   for (const auto& assumed : assume) friends.insert(assumed.subject);
   for (const auto& party : friends) TM_TRY_STATUS(gathering.ask_author(party));
+
+  // The second step ends here: a chain has at most three statements.
   for (const auto& party : gathering.take_subjects()) TM_TRY_STATUS(gathering.ask_author(party));
+
   for (const auto& issuer : issuers) {
     if (view.names.contains(issuer)) TM_TRY_STATUS(gathering.ask_changes(issuer));
   }
+
   return gathering.replay();
 }
 

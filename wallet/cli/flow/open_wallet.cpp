@@ -25,21 +25,25 @@ VaultError with_advice(VaultError failure) {
 OpenWallet OpenWallet::open(Context& context) {
   OpenWallet wallet;
   const std::string file = wallet_file(context);
+
   auto passphrase = existing_passphrase(context, file);
   if (!passphrase.ok()) {
     wallet.code_ = fail(context, ExitCode::kPassphrase, passphrase.message());
     return wallet;
   }
+
   auto opened = Vault::open(file, std::move(passphrase).value());
   if (!opened.ok()) {
     wallet.code_ = fail(context, with_advice(*opened.failure));
     return wallet;
   }
+
   auto contents = decode_wallet(opened.vault->contents());
   if (!contents.ok()) {
     wallet.code_ = fail(context, ExitCode::kFailure, file + ": " + contents.message());
     return wallet;
   }
+
   wallet.contents_ = std::move(contents).value();
   wallet.vault_ = std::move(opened.vault);
   return wallet;

@@ -1,3 +1,6 @@
+// The answer has the form of a node's, so that a verdict shows both alike: decisions by the times
+// they are made for, and one acceptance that says which of them governs. Whose policy it was is
+// always in it.
 #include "wallet/cli/flow/own_decision.h"
 
 #include <algorithm>
@@ -80,22 +83,28 @@ std::optional<std::uint64_t> anchor_of(const RegistryFacts& facts, const Referen
 AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Recording& record) {
   const auto& own = judged.bodies.front().second;
   AcceptanceRecord acceptance;
+
   acceptance.outcome = to_acceptance(judged.outcome);
   acceptance.failed_rule = rule_text(judged.outcome, judged.rule);
+
   acceptance.governs = std::string(to_text(record.policy.governs));
   acceptance.claim_governs = own.claim_governs;
   acceptance.viewpoint = record.who;
   acceptance.own_policy = true;
   acceptance.policy_of = PolicyOf::kCaller;
   acceptance.policy_digest = trust::digest(record.policy).hex();
+
   const auto& shown = own.anchor_governs && own.at_anchor.outcome != trust::Outcome::kBlocked
                           ? own.at_anchor
                           : own.today;
+
   acceptance.explanation = judged.outcome != trust::Outcome::kAccept && judged.rule != shown.rule
                                ? "rule " + std::string(to_text(judged.rule))
                                : sentence(shown, record.policy);
+
   if (judged.bodies.size() < 2) return acceptance;
   acceptance.joint = std::string(to_text(record.policy.joint));
+
   for (const auto& [body, each] : judged.bodies) {
     acceptance.bodies.push_back({record.view.name_of(body), to_acceptance(each.outcome),
                                  rule_text(each.outcome, each.rule)});
@@ -120,7 +129,9 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
                             const AwardQuestion& question, const CredentialView& credential,
                             RegistryFacts& facts) {
   TM_TRY(const auto reading, read_policy_file(asked.policy_file));
+
   trust::Case what;
+
   what.viewpoint = asked.viewpoint.value_or(reading.viewpoint.value_or(trust::local_viewpoint()));
   what.issuer = credential.head.reference.issuer;
   what.point = question.point;
@@ -128,28 +139,39 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
     TM_TRY(what.point.purpose, trust::parse_purpose(asked.purpose));
   }
   what.parties = question.parties;
+
   auto issuers = question.bodies;
   issuers.push_back(what.issuer);
   TM_TRY(const auto view, fetch_local_view(source, what.viewpoint, issuers, reading.policy));
+
   what.as_of = view.as_of;
+
+  // A graph file may be older than the anchor: it says nothing of what came after its block.
   const auto anchor = anchor_of(facts, credential.head.reference);
   what.anchor_ms = std::min(anchor.value_or(view.as_of.today_ms), view.as_of.today_ms);
   what.claimed_ms = claimed_date_ms(credential);
+
   const auto judged = trust::judge_joint(view.history, what, question.bodies, reading.policy);
   const auto& own = judged.bodies.front().second;
   const Recording record{view, reading.policy, view.name_of(what.viewpoint)};
+
   facts.decisions.emplace();
   facts.acceptance.reset();
   if (anchor) facts.decisions->push_back(record("at anchor", own.at_anchor, own.anchor_governs));
   facts.decisions->push_back(record("today", own.today, own.today_governs));
   if (own.at_claim)
     facts.decisions->push_back(record("at the claimed date", *own.at_claim, own.claim_governs));
+
+  // Without its anchor a decision stands only where that time has no say in it.
   const bool decided = anchor || own.today.outcome == trust::Outcome::kBlocked ||
                        (reading.policy.governs == trust::Governs::kToday && !own.claim_governs);
+
   if (decided) {
     facts.acceptance = acceptance_of(judged, record);
     facts.acceptance->by_word_of = source.name();
     facts.acceptance->policy_owner = asked.policy_file;
+
+    // The caller's file is then the very policy that the viewpoint has on the ledger.
     if (asked.viewpoint && asked.published == facts.acceptance->policy_digest) {
       facts.acceptance->own_policy = false;
       facts.acceptance->policy_of = PolicyOf::kPublished;
@@ -157,6 +179,7 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
   } else if (facts.problem.empty()) {
     facts.problem = "when the ledger took it in is not known, and the policy lets that time decide";
   }
+
   return {};
 }
 

@@ -89,11 +89,13 @@ Attempt<Draft> describe(IssuerSession& session, TransactionRequest& request,
 Outcome write_draft(const Context& context, const Draft& draft, const Description& description,
                     const std::string& file) {
   TM_TRY_STATUS(save_named_file(context, file, as_bytes(draft_text(draft))));
+
   std::string next;
   for (const auto& line : missing(draft)) next += "  " + line + "\n";
   next += "  they run: testamur sign " + file + "\n  then:     testamur send " + file +
           ", between " + moment_text(valid_from_ms(draft)) + " and " +
           moment_text(valid_until_ms(draft)) + "\n";
+
   Json json = description.facts;
   json.update({{"draft", file},
                {"says", description.text},
@@ -102,12 +104,14 @@ Outcome write_draft(const Context& context, const Draft& draft, const Descriptio
                {"transaction", to_text(draft.transaction.id)},
                {"send_from_ms", valid_from_ms(draft)},
                {"send_until_ms", valid_until_ms(draft)}});
+
   return Reply{std::move(json), "nothing was sent; the draft is in " + file + "\n" + next};
 }
 
 Outcome sign_and_send(IssuerSession& session, Draft& draft, const TransactionRequest& request) {
   auto& context = session.context;
   const auto& description = request.description;
+
   TM_TRY_STATUS(sign_with_vaults(context, draft, true));
   if (const auto open = missing(draft); !open.empty()) {
     return Failure{ExitCode::kFailure,
@@ -115,15 +119,18 @@ Outcome sign_and_send(IssuerSession& session, Draft& draft, const TransactionReq
                        "; write it with --draft FILE, let them run testamur sign FILE, then "
                        "testamur send FILE"};
   }
+
   TM_TRY(const auto sent,
          submit_signed(context, session.client, draft.transaction.id, carried(draft),
                        Json{{"command", request.command}, {"says", description.text}}));
+
   Json json = description.facts;
   json.update({{"transaction", to_text(sent.id)},
                {"says", description.text},
                {"warnings", description.warnings},
                {"outcome", sent.outcome.json()}});
   json[request.id_name] = to_text(sent.id);
+
   return Reply{std::move(json), request.done + "\n" + description.details + "  " + request.id_name +
                                     " " + to_text(sent.id) + "\n"};
 }
@@ -163,6 +170,8 @@ Failure ended_otherwise(const CommitOutcome& outcome, const TransactionId& id,
       return Failure{ExitCode::kFailure, "expired before it was committed: run the command again"};
     default: break;
   }
+
+  // It may still be committed, so that its bytes stay in the outbox.
   return Failure{ExitCode::kUnreachable, "not committed yet. " + kept_in_outbox(id)};
 }
 

@@ -1,3 +1,6 @@
+// The log is read as the node shows it, page by page, from the first entry that may become void on.
+// Nothing of it is proven. What the node visibly does not show is said, because a person decides by
+// these numbers about something that cannot be taken back.
 #include "wallet/cli/flow/void_forecast.h"
 
 #include <algorithm>
@@ -39,19 +42,24 @@ Called<Entries> entries_from(Client& client, std::uint64_t first, std::uint32_t 
 Called<std::uint64_t> first_since(Client& client, std::uint64_t since_ms) {
   auto head = entries_from(client, 0, 1);
   if (auto* failure = std::get_if<CallError>(&head)) return *failure;
+
   std::uint64_t low = 0;
   std::uint64_t high = std::get<Entries>(head).log_size;
+
   while (low < high) {
     const auto middle = low + (high - low) / 2;
     auto at = entries_from(client, middle, 1);
     if (auto* failure = std::get_if<CallError>(&at)) return *failure;
     const auto& leaves = std::get<Entries>(at).leaves;
+
+    // An entry that a node does not show lets the search begin earlier: better too much is read.
     if (leaves.empty() || leaves.front().time_ms >= since_ms) {
       high = middle;
     } else {
       low = middle + 1;
     }
   }
+
   return low;
 }
 
@@ -65,15 +73,20 @@ std::optional<CallError> add_issuance(Client& client, const ChainId& chain,
                                       const ledger::LogLeaf& leaf, VoidForecast& forecast) {
   auto answer = client.transaction(leaf.transaction);
   if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
+
   auto decoded = ledger::tx::decode(chain, std::get<TransactionAnswer>(answer).carried);
   const auto* transaction = std::get_if<ledger::tx::SharedTransaction>(&decoded);
+
+  // Of another transaction than the log names, the bytes say nothing of how much becomes void.
   const bool is_it = transaction != nullptr && (*transaction)->id() == leaf.transaction;
   const auto run = is_it ? ledger::tx::issued_run(**transaction) : std::nullopt;
+
   ++forecast.issuances;
   if (!run) {
     ++forecast.unread;
     return std::nullopt;
   }
+
   forecast.credentials += run->count;
   forecast.runs.push_back(*run);
   return std::nullopt;
@@ -83,10 +96,13 @@ std::optional<CallError> add(Client& client, const ChainId& chain, const ledger:
                              VoidForecast& forecast) {
   const auto kind = static_cast<Kind>(leaf.kind);
   const bool issuance = kind == Kind::kIssueListed || kind == Kind::kIssueAnchored;
+
+  // Only these become void, so that the time span is theirs alone.
   if (issuance || is_statement(kind)) {
     if (forecast.first_ms == 0) forecast.first_ms = leaf.time_ms;
     forecast.last_ms = leaf.time_ms;
   }
+
   if (issuance) return add_issuance(client, chain, leaf, forecast);
   if (is_statement(kind)) {
     ++forecast.statements;
@@ -95,6 +111,7 @@ std::optional<CallError> add(Client& client, const ChainId& chain, const ledger:
   } else {
     ++forecast.others;
   }
+
   return std::nullopt;
 }
 
@@ -108,21 +125,27 @@ Called<VoidForecast> forecast_void(Client& client, const ChainId& chain, const K
                                    std::uint64_t since_ms) {
   auto begin = first_since(client, since_ms);
   if (auto* failure = std::get_if<CallError>(&begin)) return *failure;
+
   VoidForecast forecast;
   for (std::uint64_t next = std::get<std::uint64_t>(begin);;) {
     auto page = entries_from(client, next, kPage);
     if (auto* failure = std::get_if<CallError>(&page)) return *failure;
     const auto& [leaves, log_size] = std::get<Entries>(page);
+
+    // The end of the log is where its own size says, not where the node stops.
     if (leaves.empty() && next < log_size) {
       return CallError{CallFailure::kOther,
                        "the node does not show its log from entry " + std::to_string(next) + " on",
                        "malformed_answer", "", ""};
     }
+
     if (leaves.empty()) return forecast;
+
     for (const auto& leaf : leaves) {
       if (leaf.key != key) continue;
       if (auto failure = add(client, chain, leaf, forecast)) return *failure;
     }
+
     next += leaves.size();
   }
 }
@@ -132,17 +155,21 @@ std::string to_text(const VoidForecast& forecast) {
     return "As of now nothing becomes void: the ledger holds no issuance and no statement by this "
            "key since then.";
   }
+
   std::string out = "As of now this makes void: " + counted(forecast.issuances, "issuance") +
                     " with " + counted(forecast.credentials, "credential") + " and " +
                     counted(forecast.statements, "statement") + ", anchored from " +
                     moment_text(forecast.first_ms) + " to " + moment_text(forecast.last_ms);
+
   for (std::size_t i = 0; i < std::min(forecast.runs.size(), kShownRuns); ++i) {
     const auto& run = forecast.runs[i];
     out += (i == 0 ? " (indexes " : ", ") + std::to_string(run.first);
     if (run.count > 1) out += "-" + std::to_string(run.first + run.count - 1);
   }
+
   if (forecast.runs.size() > kShownRuns) out += ", …";
   out += forecast.runs.empty() ? "." : ").";
+
   if (forecast.unread != 0) {
     out += "\nThe node does not show what " + counted(forecast.unread, "issuance") +
            " of these hold: the credentials in them are not counted.";
@@ -151,6 +178,7 @@ std::string to_text(const VoidForecast& forecast) {
     out += "\nIts " + counted(forecast.status_changes, "status change") +
            " since then stand: look through them, and let the root keys set right what is wrong.";
   }
+
   return out;
 }
 
