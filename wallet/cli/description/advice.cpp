@@ -1,3 +1,5 @@
+// The names are those of the rejections in ledger/tx/rejection.cpp; a code that says all by its
+// rule has no line here.
 #include "wallet/cli/description/advice.h"
 
 #include <utility>

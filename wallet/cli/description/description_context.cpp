@@ -49,21 +49,28 @@ std::optional<CallError> add_set_and_parameters(Client& client, DescriptionConte
 
 Called<DescriptionContext> fetch_description_context(Client& client, const BodyView& body) {
   DescriptionContext known;
+
   if (auto failure = add_set_and_parameters(client, known)) return *failure;
+
   std::set<std::string> ids{body.author.hex()};
   collect_parties(body.content, ids);
   for (const auto& seat : known.validators) ids.insert(seat.institution.hex());
+
   for (const auto& hex : ids) {
     const auto bytes = from_hex(hex);
     const auto id = bytes ? InstitutionId::from(*bytes) : std::nullopt;
     if (!id) continue;
+
     auto answer = client.institution(*id, false);
+    // Who is about to be registered or listed has no name on the ledger yet.
     if (auto* failure = std::get_if<CallError>(&answer)) {
       if (failure->kind == CallFailure::kNotFound) continue;
       return *failure;
     }
+
     known.names[to_text(*id)] = std::get<InstitutionAnswer>(answer).name.name_now;
   }
+
   return known;
 }
 
@@ -78,8 +85,12 @@ Called<DraftSigner> signer_of(Client& client, const InstitutionId& institution,
                               KeyPurpose purpose) {
   auto answer = client.institution(institution, false);
   if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
+
   const auto& said = std::get<InstitutionAnswer>(answer);
+
   DraftSigner signer{institution, purpose, 1, {}};
+
+  // A threshold that the node leaves out must not become a draft for a single root key.
   if (purpose == KeyPurpose::kRoot) {
     if (said.root_threshold == 0) {
       return CallError{CallFailure::kOther,
@@ -88,11 +99,13 @@ Called<DraftSigner> signer_of(Client& client, const InstitutionId& institution,
     }
     signer.needed = said.root_threshold;
   }
+
   for (const auto& key : said.keys) {
     const bool counts =
         key.state == KeyState::kActive && key.record.purpose == purpose && key.record.key;
     if (counts) signer.keys.push_back(*key.record.key);
   }
+
   return signer;
 }
 

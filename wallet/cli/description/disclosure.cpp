@@ -47,10 +47,12 @@ std::string to_text(const Disclosure& disclosure, const CredentialView& credenti
                     const std::string& audience) {
   const auto& head = credential.head;
   std::string text = "To " + one_line(audience) + ":\n";
+
   for (const auto id : disclosure.shown) text += line("  shown     ", id, credential, true);
   for (const auto id : disclosure.kept) text += line("  withheld  ", id, credential, false);
   for (const auto id : disclosure.registry) text += line("  public    ", id, credential, true);
   for (const auto id : disclosure.lacking) text += line("  lacking   ", id, credential, false);
+
   text += "  always    the issuer " + one_line(head.issuer_domain) + ", signed on " +
           format_time_ms(head.issued_at_s * 1000).substr(0, 10) +
           (head.expires_at_s ? ", valid until " + format_time_ms(*head.expires_at_s * 1000) + " UTC"
@@ -59,6 +61,7 @@ std::string to_text(const Disclosure& disclosure, const CredentialView& credenti
           ", by which two verifiers can tell that they saw the same credential\n" +
           "  always    the achievement, with all that the public registry says of it (title, "
           "credits, level, outcomes)\n";
+
   if (!disclosure.lacking.empty())
     text += "  what is lacking was asked for, and this credential does not hold it\n";
   return text;
@@ -92,16 +95,20 @@ std::string claim_names(const std::vector<ClaimId>& claims) {
 Result<std::vector<ClaimId>> parse_claim_names(const std::vector<std::string>& typed,
                                                const std::string& option) {
   std::vector<ClaimId> claims;
+
   for (const auto& list : typed) {
     for (std::size_t at = 0; at <= list.size();) {
       const auto end = std::min(list.find(',', at), list.size());
       const std::string name = list.substr(at, end - at);
+
       at = end + 1;
       const ClaimKind* kind = find_claim_kind(name);
+
       if (kind == nullptr) {
         return error(option + ": no claim is called \"" + name.substr(0, 80) +
                      "\". The names are: " + claim_names());
       }
+
       if (!contains(claims, kind->id)) claims.push_back(kind->id);
     }
   }

@@ -74,6 +74,8 @@ std::string describe_set_change(const Json& change, const Json& proposal,
   const auto after = seats_of(change);
   std::string out;
   const auto add = [&out](const std::string& text) { out += (out.empty() ? "" : "; ") + text; };
+
+  // Without the set in force nothing can be compared, so the whole new one is named.
   if (known.validators.empty()) {
     std::string members;
     for (const auto& seat : after)
@@ -89,12 +91,15 @@ std::string describe_set_change(const Json& change, const Json& proposal,
             to_text(seat.consensus_key));
       }
     }
+
     for (const auto& seat : known.validators) {
       if (seat_in(after, seat.institution) == nullptr)
         add(describe_party(known, seat.institution) + " leaves the validator set");
     }
+
     if (out.empty()) add("nothing changes");
   }
+
   return describe_condition(proposal, known) + out + " " + describe_when(proposal) + ".\n" +
          describe_numbers(known.validators.size(), after.size()) +
          " The epoch ends with that block.\nA `ready` that the change names must not have lapsed "
@@ -108,6 +113,7 @@ std::string describe_admission(const Json& admission, const Json& proposal,
   std::string out = describe_condition(proposal, known) +
                     describe_party(known, text_of(admission, "institution")) +
                     " is admitted to the class " + what + " " + describe_when(proposal) + ".";
+
   if (what == "validator") {
     out +=
         "\nWith that alone its node does not vote: it runs as an observer, sends `ready`, and a "
@@ -115,12 +121,14 @@ std::string describe_admission(const Json& admission, const Json& proposal,
         "validator set names "
         "its consensus key and that ready.";
   }
+
   if (admission.value("retroactive", false)) {
     out +=
         "\nIt loses the role of accreditor as if it had never held it: what it accredited no "
         "longer counts, at any "
         "date.";
   }
+
   if (what == "accreditor") out += "\nIt may then accredit institutions and list new ones.";
   return out;
 }
@@ -139,12 +147,14 @@ std::string describe_parameter(const Json& change, const Json& proposal,
       if (static_cast<std::uint64_t>(row.id) == number_in(entry, "id"))
         name = std::string(row.name);
     }
+
     const auto now = known.parameters.find(name);
     out += (out.empty() ? "" : "; ") + name + " changes " +
            (now == known.parameters.end() ? std::string{}
                                           : "from " + describe_value(name, now->second) + " ") +
            "to " + describe_value(name, number_in(entry, "value"));
   }
+
   return describe_condition(proposal, known) + out + " " + describe_when(proposal) + ".";
 }
 
@@ -167,11 +177,13 @@ std::string describe_root(const Json& replacement, const Json& proposal,
   const auto delay = found == known.parameters.end()
                          ? std::string("7 days (unless the ledger's parameter is another)")
                          : duration_text(found->second);
+
   const auto description = replacement.value("key", Json::object());
   const auto bytes = from_hex(text_of(description, "public_key"));
   const auto key =
       bytes ? to_text(key_id(KeyPurpose::kRoot, PublicKey{SignatureAlgorithm::kBip340, *bytes}))
             : "(unreadable)";
+
   return describe_condition(proposal, known) + "the root keys of " +
          describe_party(known, text_of(replacement, "institution")) + " are retired and " + key +
          " becomes its only root key, no sooner than " + delay +
@@ -185,16 +197,19 @@ std::string describe_suspension(const Json& suspension, const Json& proposal,
                                 const DescriptionContext& known) {
   const auto id = id_in<InstitutionId>(suspension, "institution").value_or(InstitutionId{});
   const auto who = describe_party(known, id);
+
   if (suspension.value("lift", false)) {
     return describe_condition(proposal, known) + "the suspension of " + who + " ends " +
            describe_when(proposal) +
            ".\nIt may act again; if it was a validator, a change of the validator set brings its "
            "node back.";
   }
+
   std::string out = describe_condition(proposal, known) + who + " is suspended " +
                     describe_when(proposal) +
                     ".\nFrom then on it can send nothing, and verdicts say that it is suspended; "
                     "what it issued stays on the ledger.";
+
   const auto n = known.validators.size();
   if (seat_in(known.validators, id) != nullptr && n > 1) {
     out += "\nIt is a validator and leaves the validator set with that block. " +
@@ -262,11 +277,13 @@ std::string describe_proposal(const Json& proposal, const DescriptionContext& kn
 
 std::vector<std::string> proposal_warnings(const Json& proposal, const DescriptionContext& known) {
   std::vector<std::string> warnings;
+
   const auto after = set_after(proposal, known);
   if (after && !known.validators.empty()) {
     const auto before_n = known.validators.size();
     const auto n = after->size();
     const auto f = tolerated_failures(n);
+
     if (n < 4 && before_n >= 4) {
       warnings.push_back("with " + count(n, "validator") +
                          " no validator may fail or misbehave: one that stops stops the ledger");
@@ -281,16 +298,19 @@ std::vector<std::string> proposal_warnings(const Json& proposal, const Descripti
           "more failures is " +
           std::to_string(3 * (f + 1) + 1));
     }
+
     std::size_t leaving = 0;
     for (const auto& seat : known.validators)
       leaving += seat_in(*after, seat.institution) == nullptr ? 1 : 0;
     if (leaving > 1) warnings.push_back(std::to_string(leaving) + " validators leave at once");
   }
+
   if (proposal.contains("root_replacement")) {
     warnings.push_back(
         "whoever holds the new key speaks for the institution: make sure by other means whose key "
         "it is");
   }
+
   return warnings;
 }
 

@@ -1,3 +1,5 @@
+// Every text of a node goes through one_line() before it stands within a line of ours, and what an
+// answer left open is called unknown, never shown as the good value (decisions 1140 and 1141).
 #include "wallet/cli/description/render.h"
 
 #include <cstdio>
@@ -170,14 +172,17 @@ std::string status_text(const StatusAnswer& status) {
                      word_or_unknown(status.role) + ", version " +
                      one_line(status.software_version) + ", protocol " +
                      number(status.protocol_version) + "\n";
+
   text += "  chain       " + (status.chain ? to_text(*status.chain) : "unknown") + "\n";
   text += "  height      " + (status.as_of ? number(status.as_of->height.value) : "unknown") +
           " at " + time_text(status.as_of ? status.as_of->time_ms : 0) + "\n";
+
   text += "  consensus   epoch " + number(status.epoch) + ", view " + number(status.view) + "; " +
           number(status.reachable) + " of " + number(status.validators) + " validators heard of, " +
           number(status.quorum) + " needed\n";
   text += "  ledger      " + number(status.log_size) + " transactions, " +
           number(status.commitments) + " commitments; " + number(status.waiting) + " waiting\n";
+
   for (const auto& peer : status.peers) {
     text += "  peer        " + party_text(peer.institution) + ": " +
             (peer.connected ? toned(Tone::kGood, "connected") : toned(Tone::kBad, "missing")) +
@@ -185,9 +190,11 @@ std::string status_text(const StatusAnswer& status) {
     if (!peer.connected && !peer.last_error.empty()) text += " (" + one_line(peer.last_error) + ")";
     text += "\n";
   }
+
   text += policy_line(status);
   for (const auto& obstacle : status.obstacles)
     text += "  " + toned(Tone::kBad, "obstacle") + "    " + one_line(obstacle) + "\n";
+
   return text;
 }
 
@@ -200,16 +207,22 @@ std::string institution_line(const InstitutionAnswer& institution) {
 
 std::string institution_text(const InstitutionAnswer& institution) {
   std::string text = institution_line(institution);
+
   if (institution.sponsor) text += "  sponsor " + party_text(*institution.sponsor) + "\n";
+
   for (const auto& succession : institution.successions)
     text += "  " + succession_text(succession) + "\n";
   for (const auto& policy : institution.policies)
     text += "  policy " + policy.digest + "  " + one_line(policy.url) + "\n";
+
   for (const auto& key : institution.keys) {
     text += "  key " + to_text(key.record.id) + "  " + key_purpose_text(key.record.purpose) + "  " +
             key_state_text(key.state) + "\n";
   }
+
+  // A list that lost an entry must not look whole (decision 1165).
   if (!institution.keys_whole) text += "  and perhaps further keys: the answer does not show all\n";
+
   for (const auto& version : institution.history) {
     text += "  from " + time_text(version.from_time_ms) + ", block " +
             number(version.from_height.value) + ": " + class_text(version.institution_class) +
@@ -260,19 +273,23 @@ std::string statement_line(const StatementAnswer& statement) {
   const auto known = [](const auto& value) {
     return value ? number(*value) : std::string("unknown");
   };
+
   std::string text =
       date_text(statement.anchor ? statement.anchor->time_ms : 0) + "  " +
       party_text(statement.truster) + " " +
       (statement.kind ? std::string(to_text(*statement.kind)) : "says something unknown of") + " " +
       party_text(statement.subject);
+
   if (statement.kind == trust::Kind::kTrust || statement.kind == trust::Kind::kAccredit) {
     text += " amount " + known(statement.amount) + " depth " + known(statement.depth) + " for " +
             (statement.scope ? trust::to_text(*statement.scope) : "a scope that cannot be read");
   }
+
   text += " slot " + known(statement.slot);
   if (!statement.valid_until_ms) text += ", last day: unknown";
   if (statement.valid_until_ms.value_or(0) != 0)
     text += ", last day: " + last_day_text(*statement.valid_until_ms);
+
   if (!statement.in_force) text += "  (not in force)";
   return text + "  " + statement.id.hex() + "\n";
 }

@@ -1,3 +1,6 @@
+// The words follow from the body that is signed, and from nothing that somebody else says of it
+// (decision 0950). What is known besides only makes them fuller, and what is unknown is left out or
+// called so. A kind without words of its own is shown as its fields.
 #include "wallet/cli/description/transaction_description.h"
 
 #include <array>
@@ -86,19 +89,23 @@ std::string key_add(const BodyView& body, const DescriptionContext& known) {
 std::string key_rotate(const BodyView& body, const DescriptionContext& known) {
   const Json key = part_in(body.content, "key");
   const auto purpose = purpose_from(static_cast<std::uint8_t>(number_in(key, "purpose")));
+
   std::string out = describe_party(known, body.author) + " replaces the key " +
                     describe_key(known, value_of(body.content, "retired_key_id")) + " by the " +
                     describe_new_key(key) + ".\n";
+
   out +=
       "From the block on that carries this the new key counts and the old one signs nothing more; "
       "what it signed "
       "before stands.";
+
   if (purpose == KeyPurpose::kTransport) {
     out += "\nOther nodes admit the old transport key for another " +
            duration_of(known, "transport_overlap_ms",
                        "30 days (unless the ledger's parameter is another)") +
            ", so that there is time to install the new one.";
   }
+
   return out;
 }
 
@@ -185,13 +192,16 @@ std::string achievement_publish(const BodyView& body, const DescriptionContext& 
                     std::to_string(number_in(content, "number")) + "." +
                     std::to_string(number_in(content, "version")) + ", \"" +
                     text_in(part_in(content, "titles")) + "\"";
+
   if (const auto ects = number_in(content, "ects_hundredths"); ects != 0)
     out += ", " + describe_credits(ects);
   if (const auto level = number_in(content, "eqf_level"); level != 0)
     out += ", EQF level " + std::to_string(level);
+
   out +=
       ".\nA version is published once and never changed; what it says is compared with every "
       "credential of it.";
+
   const auto bodies = part_in(content, "awarding_bodies").size();
   if (bodies > 1) out += "\nIt can be issued once the other awarding bodies have co-signed it.";
   return out;
@@ -228,17 +238,20 @@ std::string describe_period(const Json& content) {
 
 std::string describe_scope(const Json& content) {
   const Json scope = part_in(content, "scope");
+
   std::string levels;
   for (unsigned level = 1; level <= 8; ++level) {
     if ((number_in(scope, "eqf_levels") >> (level - 1) & 1U) != 0)
       levels += (levels.empty() ? "" : ", ") + std::to_string(level);
   }
+
   std::string out;
   if (!text_of(scope, "isced_fields").empty()) out += ", in some fields only";
   if (!levels.empty()) out += ", EQF levels " + levels + " only";
   if (number_in(scope, "award_types") != 0) out += ", for some types of award only";
   if (number_in(scope, "purposes") != 0) out += ", for some purposes only";
   if (!part_in(scope, "achievements").empty()) out += ", for some achievements only";
+
   return out.empty() ? ", for everything that it awards" : out;
 }
 
@@ -384,6 +397,7 @@ std::string governance_vote(const BodyView& body, const DescriptionContext& know
   const auto bytes = from_hex(value_of(body.content, "proposal_id"));
   const auto id = bytes ? TransactionId::from(*bytes) : std::nullopt;
   const bool approve = body.content.value("approve", false);
+
   if (body.content.value("veto", false)) {
     return describe_party(known, body.author) + " keeps its root keys: by this veto the proposal " +
            (id ? to_text(*id) : std::string("(unreadable)")) +
@@ -392,6 +406,7 @@ std::string governance_vote(const BodyView& body, const DescriptionContext& know
                        "90 days (unless the ledger's parameter is another)") +
            ".";
   }
+
   return describe_party(known, body.author) + " votes " + (approve ? "yes" : "no") +
          " on the proposal " + (id ? to_text(*id) : std::string("(unreadable)")) +
          ".\nWhile the voting is open the last vote counts.";

@@ -1,5 +1,5 @@
-// The registers are read from this home alone and hold as long as no node is asked; statuses are
-// the node's word and are added afterwards, or stay "not_asked". Nothing here is written.
+// What the registers say is read from this home alone. Statuses are added afterwards by the word of
+// a node, or stay "not_asked". Nothing here is written.
 #include "wallet/cli/flow/award_register.h"
 
 #include <algorithm>
