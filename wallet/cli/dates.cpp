@@ -1,3 +1,6 @@
+// Days and times are UTC, whatever the machine's zone: a date in a statement or a credential means
+// the same to everybody who reads it. An end is exclusive, the first moment at which it no longer
+// holds.
 #include "wallet/cli/dates.h"
 
 #include <charconv>
@@ -116,19 +119,23 @@ Result<std::uint64_t> parse_time(const std::string& text, std::uint64_t now_ms) 
 std::string moment_text(std::uint64_t time_ms) {
   namespace chrono = std::chrono;
   if (time_ms > kLastWritableMs) return "after the year 9999";
+
   const chrono::sys_seconds at{chrono::seconds{time_ms / kSecondMs}};
   const auto day = chrono::floor<chrono::days>(at);
   const chrono::year_month_day date{day};
   const chrono::hh_mm_ss clock{at - day};
+
   char text[48];
   std::snprintf(text, sizeof text, "%04d-%02u-%02u %02d:%02d", static_cast<int>(date.year()),
                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                 static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()));
   std::string out = text;
+
   if (clock.seconds().count() != 0) {
     std::snprintf(text, sizeof text, ":%02d", static_cast<int>(clock.seconds().count()));
     out += text;
   }
+
   return out + " UTC";
 }
 

@@ -1,3 +1,6 @@
+// All that leaves for a terminal goes through put(), which spells out what a terminal would obey
+// and turns only our own marks into colours (decision 1141). Secrets are read byte by byte, so that
+// nothing beyond their line is taken from a descriptor that others may read on.
 #include "wallet/cli/terminal.h"
 
 #include <fcntl.h>
@@ -44,16 +47,21 @@ class NoEcho {
 Result<SecretBytes> read_line(int descriptor, const std::string& what) {
   SecretBytes buffer(kMaxSecretBytes);
   std::size_t size = 0;
+
   while (size < kMaxSecretBytes) {
     std::uint8_t byte = 0;
+
     const ssize_t got = read(descriptor, &byte, 1);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return error("cannot read " + what + ": " + std::strerror(errno));
     if (got == 0 || byte == '\n') break;
     buffer.writable()[size++] = byte;
   }
+
   if (size == kMaxSecretBytes)
     return error(what + " is longer than " + std::to_string(kMaxSecretBytes - 1) + " bytes");
+
+  // A file that was written on Windows ends its lines with CR and LF.
   if (size > 0 && buffer.view()[size - 1] == '\r') --size;
   return SecretBytes::copy_of(buffer.view().first(size));
 }
@@ -169,17 +177,22 @@ void Progress::advance(std::uint64_t to) {
 void Progress::draw(bool last) {
   if (silent_) return;
   const bool terminal = isatty(STDERR_FILENO) == 1;
+
   const int percent = total_ == 0 ? 100 : static_cast<int>(done_ * 100 / total_);
+
   if (!last && percent == drawn_percent_) return;
   drawn_percent_ = percent;
+
   if (!terminal) {
     put(Stream::kError,
         what_ + ": " + std::to_string(done_) + " of " + std::to_string(total_) + "\n");
     return;
   }
+
   const int filled = percent * kBarWidth / 100;
   const std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
                           std::string(static_cast<std::size_t>(kBarWidth - filled), '.');
+
   write_raw(Stream::kError, "\r" + one_line(what_) + " [" + bar + "] " + std::to_string(percent) +
                                 " %" + (last ? "\n" : ""));
   std::fflush(stderr);
