@@ -77,11 +77,14 @@ Attempt<void> check_readable(const StatementsAnswer& answer) {
 Attempt<std::uint16_t> next_slot(Client& client, const InstitutionId& author,
                                  const InstitutionId& subject) {
   TM_TRY(const auto answer, asked(client.statements(author, subject, true)));
+
   std::vector<bool> used(trust::kAccreditSlotsPerPair, false);
   TM_TRY_STATUS(check_readable(answer));
+
   for (const auto& view : answer.statements) {
     if (view.kind == trust::Kind::kAccredit && *view.slot < used.size()) used[*view.slot] = true;
   }
+
   const auto free = std::ranges::find(used, false);
   if (free == used.end()) {
     return Failure{ExitCode::kFailure,
@@ -96,24 +99,30 @@ Attempt<tx::StatementContent> make_accreditation(IssuerSession& session, const A
   tx::StatementContent content;
   content.kind = tx::StatementKind::kAccredit;
   content.accreditation = true;
+
   TM_TRY(content.subject, institution_named(session.client, "institution", options.subject));
   if (content.subject == own || content.subject == agency.parent) {
     return error("nobody accredits itself or its parent");
   }
+
   TM_TRY_STATUS(check_amounts(options));
   content.amount = static_cast<std::uint8_t>(*options.amount);
   content.depth = static_cast<std::uint8_t>(*options.depth);
   TM_TRY(content.scope, parse_scope(options));
   TM_TRY(content.scheme, parse_quality(options.scheme));
+
   TM_TRY(content.valid_from_ms, parse_date_or(options.from, session.context.now_ms()));
   TM_TRY(content.valid_until_ms,
          parse_last_day(options.until, session.context.now_ms(), "--until"));
+
   if (content.valid_until_ms != 0 && content.valid_until_ms <= content.valid_from_ms) {
     return error("--until must come after --from: " + *options.until + " is no later than " +
                  (options.from->empty() ? "now" : *options.from));
   }
+
   if (!options.reason->empty())
     return error("--reason: an accreditation is granted without a reason; leave it out");
+
   content.report_url = options.report_url;
   if (!options.report_digest->empty()) {
     const auto bytes = from_hex(*options.report_digest);
@@ -122,6 +131,7 @@ Attempt<tx::StatementContent> make_accreditation(IssuerSession& session, const A
       return error("--report-digest is the SHA-256 of the report: 64 hexadecimal digits");
     content.evidence_digest = *digest;
   }
+
   TM_TRY(content.slot, next_slot(session.client, own, content.subject));
   return content;
 }
@@ -146,24 +156,29 @@ Attempt<tx::StatementContent> make_end(IssuerSession& session, const AccreditOpt
   tx::StatementContent content;
   content.kind = tx::StatementKind::kEnd;
   content.accreditation = true;
+
   TM_TRY(content.subject, institution_named(session.client, "institution", options.subject));
   TM_TRY(content.valid_from_ms, parse_date_or(options.from, session.context.now_ms()));
   TM_TRY(content.reason, parse_reason(options.reason));
+
   for (const auto& text : *options.statements) {
     TM_TRY(const auto id, parse_transaction_id(text));
     content.names.push_back(id);
   }
+
   if (content.names.empty()) {
     TM_TRY(const auto answer,
            asked(session.client.statements(session.profile.institution, content.subject, true)));
     TM_TRY_STATUS(check_readable(answer));
     content.names = standing_accreditations(answer, content.valid_from_ms);
   }
+
   std::ranges::sort(content.names);
   if (content.names.empty()) {
     return Failure{ExitCode::kUsage,
                    "no accreditation of " + *options.subject + " by this agency is in force"};
   }
+
   if (content.names.size() > tx::kNamedStatementsLimit) {
     return error("more than 1,024 accreditations at once: name some with --statement");
   }
@@ -219,15 +234,20 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
 
 Outcome import(Context& context, const ImportOptions& options) {
   const bool dry_run = options.dry_run;
+
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(auto plan, make_plan(session, options));
   const ExitCode exit = plan.refused.empty() ? ExitCode::kOk : ExitCode::kFailure;
+
   if (dry_run) return Reply{to_json(plan), to_text(plan), exit};
   if (plan.parties.empty() && plan.accreditations.empty()) {
     return Reply{Json{{"plan", to_json(plan)}, {"statements", Json::array()}},
                  to_text(plan) + "nothing to send\n", exit};
   }
+
+  // Opened before the question, so that a wrong passphrase is no failure after it.
   TM_TRY(const auto keys, open_signing_keys(context, session.client, KeyPurpose::kGovern));
+
   TM_TRY_STATUS(confirm_description(
       context,
       {session.profile.name + " accredits by these reports:\n" + to_text(plan), {}, {}, {}},

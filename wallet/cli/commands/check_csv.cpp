@@ -41,9 +41,11 @@ Called<CheckAnswer> ask_about(Client& client, const std::string& name,
     if (!reference.ok()) return CallError{CallFailure::kInvalid, reference.message(), {}, {}, {}};
     return client.check(*reference, options);
   }
+
   const auto bytes = from_hex(name);
   const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
   if (hash) return client.check(*hash, options);
+
   return CallError{
       CallFailure::kInvalid,
       "\"" + name.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference",
@@ -62,17 +64,21 @@ RowAnswer row_of(const Verdict& verdict) {
   RowAnswer row;
   const auto what = standing(verdict);
   const SlotRecord& slot = verdict.facts.slots->front();
+
   row.verdict = to_text(what);
   row.since = slot.since_ms == 0 ? "" : format_time_ms(slot.since_ms);
   row.issuer = slot.issuer_name;
   row.achievement = to_text(slot.achievement);
   row.anchored = format_time_ms(slot.anchor_time_ms);
   row.recognised = recognised(verdict);
+
+  // A word alone decides nothing (decision 1140), so that each row says what it rests on.
   const bool proven = verdict.facts.as_of && verdict.facts.as_of->basis == Basis::kProven;
   row.rests_on = what == Standing::kCannotTell ? headline(verdict)
                  : proven
                      ? "proven under block " + std::to_string(verdict.facts.as_of->height.value)
                      : "the word of " + verdict.facts.answered_by;
+
   row.exit = static_cast<ExitCode>(verdict_code(verdict));
   return row;
 }
@@ -87,9 +93,11 @@ class Table {
 
   Attempt<RowAnswer> ask(const std::string& name) {
     TM_TRY(const auto answer, asked(patiently([&] { return ask_about(client_, name, options_); })));
+
     if (answer.checkpoint) {
       if (const auto lie = trust_.verify_checkpoint(*answer.checkpoint)) return failure_of(*lie);
     }
+
     RowAnswer row;
     if (answer.listing != Listing::kFound) {
       const bool absent = answer.listing == Listing::kNotListed;
@@ -98,12 +106,14 @@ class Table {
       row.exit = absent ? ExitCode::kUnknown : ExitCode::kUnreachable;
       return row;
     }
+
     bool first = true;
     for (const auto& slot : answer.slots) {
       TM_TRY(auto each, judge(answer, slot));
       if (first || is_worse(each.exit, row.exit)) row = std::move(each);
       first = false;
     }
+
     return row;
   }
 

@@ -112,10 +112,14 @@ Attempt<void> check_time(Context& context, Client& client, const Draft& draft) {
     return Failure{ExitCode::kUsage, "the node serves another ledger (" + chain_text(answer) +
                                          ") than the draft is for (" + to_text(draft.chain) + ")"};
   }
+
+  // A clock that is behind does not count: the ledger goes by its own time.
   const auto ledger_ms = answer.as_of ? answer.as_of->time_ms : 0;
   const auto now_ms = std::max(context.now_ms(), ledger_ms);
+
   const std::string from = moment_text(valid_from_ms(draft));
   const std::string until = moment_text(valid_until_ms(draft));
+
   if (now_ms > valid_until_ms(draft)) {
     return Failure{ExitCode::kFailure,
                    "its time has passed: the ledger took it until " + until + "; draft it anew"};

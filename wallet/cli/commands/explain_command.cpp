@@ -1,3 +1,6 @@
+// The same question as to a node, decided here by the caller's policy from what a node lists or a
+// graph file holds. What it rests on is unproven and said so by flow/local_view.h; the answer names
+// the policy and the height.
 #include "wallet/cli/commands/explain_command.h"
 
 #include <charconv>
@@ -30,17 +33,21 @@ Attempt<trust::Assumption> read_assumption(Client& client, const std::string& te
       parts.back().push_back(c);
     }
   }
+
   if (parts.size() != 4)
     return error("--assume is TRUSTER:SUBJECT:AMOUNT:DEPTH, for example me:uni.example:120:1");
+
   trust::Assumption assumed;
   if (parts[0] == "me") {
     assumed.truster = viewpoint;
   } else {
     TM_TRY(assumed.truster, institution_named(client, "--assume", parts[0]));
   }
+
   TM_TRY(assumed.subject, institution_named(client, "--assume", parts[1]));
   TM_TRY(const auto amount, bounded(parts[2], trust::kFullAmount, "the amount"));
   TM_TRY(const auto depth, bounded(parts[3], trust::kMaxDepth, "the depth"));
+
   assumed.amount = static_cast<std::uint8_t>(amount);
   assumed.depth = static_cast<std::uint8_t>(depth);
   return assumed;
@@ -61,11 +68,13 @@ Json arc_json(const trust::Arc& arc, const trust::NameOf& name_of) {
 Json to_json(const trust::Explanation& explanation, const trust::Policy& policy,
              const trust::NameOf& name_of) {
   const auto& decision = explanation.decision;
+
   const auto arcs = [&](const std::vector<trust::Arc>& list) {
     Json all = Json::array();
     for (const auto& arc : list) all.push_back(arc_json(arc, name_of));
     return all;
   };
+
   Json json{{"outcome", std::string(to_text(decision.outcome))},
             {"rule", std::string(to_text(decision.rule))},
             {"own_policy", true},
@@ -83,9 +92,11 @@ Json to_json(const trust::Explanation& explanation, const trust::Policy& policy,
             {"cut", arcs(decision.cut)},
             {"blocks", arcs(decision.blocks)},
             {"would_flip", arcs(explanation.would_flip)}};
+
   json["paths"] = Json::array();
   for (const auto& path : decision.paths)
     json["paths"].push_back({{"amount", path.amount}, {"arcs", arcs(path.arcs)}});
+
   json["remedies"] = Json::array();
   for (const auto& remedy : explanation.remedies) {
     json["remedies"].push_back({{"by", name_of(remedy.by)},
@@ -96,6 +107,7 @@ Json to_json(const trust::Explanation& explanation, const trust::Policy& policy,
                                 {"amount", remedy.amount},
                                 {"depth", remedy.depth}});
   }
+
   return json;
 }
 
@@ -118,43 +130,53 @@ ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuesti
     if (!read.ok()) return fail(context, ExitCode::kUsage, read.message());
     reading = *read;
   }
+
   trust::Query query;
   query.issuer = question.issuer;
   query.viewpoint =
       question.viewpoint.value_or(reading.viewpoint.value_or(trust::local_viewpoint()));
   query.point = question.point;
+
   for (const auto& text : question.assume) {
     auto assumed = read_assumption(client, text, query.viewpoint);
     if (!assumed.ok()) return report(context, assumed.failure());
     query.assume.push_back(*assumed);
   }
+
   std::unique_ptr<GraphSource> graph = std::make_unique<NodeGraph>(client);
   if (!question.graph_file.empty()) {
     auto file = FileGraph::read(question.graph_file);
     if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
     graph = std::make_unique<FileGraph>(std::move(*file));
   }
+
   auto view =
       fetch_local_view(*graph, query.viewpoint, {query.issuer}, reading.policy, query.assume);
   if (!view.ok()) {
     return fail(context, question.graph_file.empty() ? ExitCode::kUnreachable : ExitCode::kUsage,
                 view.message());
   }
+
   query.as_of = view->as_of;
   query.at_time_ms = question.at_time_ms == 0 ? view->as_of.today_ms : question.at_time_ms;
   const auto explanation = trust::explain(view->history, query, reading.policy);
   const trust::NameOf name_of = [&](const InstitutionId& id) { return view->name_of(id); };
+
+  // Before the answer is printed, so that a command that answers has written all its files.
   if (const ExitCode written = write_drawings(context, question, explanation, name_of);
       written != ExitCode::kOk)
     return written;
+
   const std::string source = question.policy_file.empty()
                                  ? "the preset friends"
                                  : "your own policy " + question.policy_file;
   const std::string hypothetical =
       query.assume.empty() ? "" : "If what --assume says were on the ledger:\n";
+
   print(context, to_json(explanation, reading.policy, name_of),
         hypothetical + trust::to_text(explanation, name_of) + "Decided here by " + source +
             ", from the ledger at height " + std::to_string(query.as_of.height.value) + ".\n");
+
   return explanation.decision.outcome == trust::Outcome::kAccept ? ExitCode::kOk
                                                                  : ExitCode::kNotAccepted;
 }

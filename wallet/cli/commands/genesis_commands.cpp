@@ -62,16 +62,20 @@ ExitCode refuse(const Context& context, const std::string& file, const GenesisFa
 
 ExitCode draft(Context& context, const GenesisOptions& options) {
   ledger::GenesisInput input;
+
   if (!options.settings->empty()) {
     auto read = read_genesis_settings(options.settings);
     if (!read.ok()) return fail(context, ExitCode::kUsage, read.message());
     input = std::move(read).value();
   }
+
   if (input.time_ms == 0) input.time_ms = context.now_ms();
   const auto genesis = ledger::draft_genesis(std::move(input));
+
   if (const ExitCode written = write_record(context, options.record, genesis, false);
       written != ExitCode::kOk)
     return written;
+
   print(context, genesis_json(genesis, ledger::find_faults(genesis)),
         "an empty draft is in " + *options.record + "; testamur genesis add " + *options.record +
             " PARTY.toml …\n");
@@ -105,13 +109,16 @@ Result<Genesis> with_party(Genesis genesis, PartyInput input) {
 
 Result<Genesis> with_node_keys(Genesis genesis, NodeKeysInput input) {
   auto& content = genesis.content;
+
   if (!content.continues)
     return error("keys of a replaced node belong into a recovery, and this is none");
   if (input.chain != content.continues->chain()) {
     return error("the keys were made for " + to_text(input.chain) +
                  ", and the recovery continues " + to_text(content.continues->chain()));
   }
+
   for (auto& key : input.keys) {
+    // The replaced node sits in the new set with its fresh key, in the place of the lost one.
     if (key.purpose == KeyPurpose::kConsensus) {
       std::erase_if(content.validators,
                     [&](const auto& seat) { return seat.institution == key.institution; });
@@ -119,6 +126,7 @@ Result<Genesis> with_node_keys(Genesis genesis, NodeKeysInput input) {
     }
     content.continues->keys.push_back(std::move(key));
   }
+
   return ledger::draft_genesis(std::move(content));
 }
 
@@ -165,6 +173,7 @@ ExitCode add(Context& context, const GenesisOptions& options) {
 // named.
 Result<std::vector<SecretKey>> root_keys(Context& context, const std::vector<std::string>& files) {
   std::vector<SecretKey> keys;
+
   for (const auto& file : files) {
     const bool folder = std::filesystem::is_directory(file);
     TM_TRY(auto key,
@@ -172,9 +181,11 @@ Result<std::vector<SecretKey>> root_keys(Context& context, const std::vector<std
                          KeyPurpose::kRoot));
     keys.push_back(std::move(key));
   }
+
   if (!files.empty()) return keys;
   auto opened = open_issuer_keys(context, KeyPurpose::kRoot);
   if (!opened.ok()) return error(opened.message() + "; or name the root keys with --keys");
+
   for (auto& key : opened->keys) keys.push_back(std::move(key));
   return keys;
 }
@@ -226,24 +237,32 @@ ExitCode sign(Context& context, const GenesisOptions& options) {
 ExitCode merge(Context& context, const GenesisOptions& options) {
   auto genesis = read_record(options.record);
   if (!genesis.ok()) return fail(context, ExitCode::kUsage, genesis.message());
+
   for (const auto& file : *options.files) {
     auto copy = read_record(file);
     if (!copy.ok()) return fail(context, ExitCode::kUsage, copy.message());
+
+    // Signatures are over the chain id: those of another record would count for nothing here.
     if (copy->chain != genesis->chain) {
       return fail(context, ExitCode::kInvalid,
                   file + " is the record of " + to_text(copy->chain) + ", and " + *options.record +
                       " is that of " + to_text(genesis->chain) +
                       ": somebody signed another record [record_differs]");
     }
+
     for (const auto& signature : copy->signatures) {
       const auto same = [&](const auto& other) { return other.root_key == signature.root_key; };
       if (std::ranges::none_of(genesis->signatures, same)) genesis->signatures.push_back(signature);
     }
   }
+
+  // The record's signatures ascend by root key (founder_order).
   std::ranges::sort(genesis->signatures, {}, &ledger::FounderSignature::root_key);
+
   if (const ExitCode written = write_record(context, options.record, *genesis);
       written != ExitCode::kOk)
     return written;
+
   const auto faults = ledger::find_faults(*genesis);
   return report(context, *genesis, faults);
 }

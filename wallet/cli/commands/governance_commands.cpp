@@ -67,14 +67,19 @@ Outcome vote(Context& context, const VoteOptions& options) {
   if (!yes && *options.answer != "no") {
     return Failure{ExitCode::kUsage, "vote yes or no, not \"" + *options.answer + "\""};
   }
+
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(const auto found, find_proposal(session.client, session.profile.chain, options.proposal));
+
   TransactionRequest request;
   request.command = "governance vote";
   request.make = [&](const tx::Envelope& envelope) {
     return tx::build(envelope, tx::VoteContent{found.view.id, yes, false});
   };
   request.done = std::string("voted ") + (yes ? "yes" : "no");
+
+  // The words are those of the proposal's own transaction where the node shows it; else a warning
+  // says so.
   request.complete_description = [&](const tx::UnsignedTransaction&, const DescriptionContext&,
                                      Description& description) -> Attempt<void> {
     const Json& proposal = found.view.content;
@@ -87,18 +92,23 @@ Outcome vote(Context& context, const VoteOptions& options) {
     if (!found.is_proven) description.warnings.push_back(kUnprovenProposal);
     return {};
   };
+
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
 Outcome veto(Context& context, const VoteOptions& options) {
   TM_TRY(auto session, open_issuer_session(context));
+
   TM_TRY(const auto found, find_proposal(session.client, session.profile.chain, options.proposal));
   const Json& replacement = part_of(found.view.content, "root_replacement");
+
+  // Checked here too, so that nobody carries a draft to the root holders that the ledger refuses.
   if (text_of(replacement, "institution") != session.profile.institution.hex()) {
     return Failure{ExitCode::kUsage,
                    "only the replacement of one's own root can be vetoed; " + *options.proposal +
                        " is no proposal to replace the root of " + session.profile.name};
   }
+
   TransactionRequest request;
   request.command = "governance veto";
   request.purpose = KeyPurpose::kRoot;
@@ -106,6 +116,7 @@ Outcome veto(Context& context, const VoteOptions& options) {
     return tx::build(envelope, tx::VoteContent{found.view.id, false, true});
   };
   request.done = "vetoed: the present root keys stay";
+
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
@@ -122,19 +133,24 @@ Outcome list(Context& context, bool open_only) {
 
 Outcome show(Context& context, const std::string& text) {
   Client client = context.client();
+
   TM_TRY(const auto chain, served_chain(client));
   TM_TRY(const auto found, find_proposal(client, chain, text));
   const auto& view = found.view;
+
   TM_TRY(const auto known,
          asked(fetch_description_context(client, BodyView{"", view.content, InstitutionId{}, 0})));
   const auto description_text = describe_proposal(view.content, known);
+
   std::string out = proposal_line(view) + description_text + "\n";
   if (!found.is_proven) out += toned(Tone::kDoubt, "Warning: ") + kUnprovenProposal + "\n";
+
   for (const auto& each : view.votes) {
     out += "  " + moment_text(each.time_ms) + "  " + party_text(each.validator) + " votes " +
            (each.approve ? toned(Tone::kGood, "yes") : toned(Tone::kBad, "no")) +
            (each.counts ? "" : " (no longer a validator: does not count)") + "\n";
   }
+
   Json json = view.shown.json();
   json["says"] = description_text;
   json["proven"] = found.is_proven;
@@ -154,22 +170,26 @@ std::string ready_line(const ReadyAnswer& ready) {
 
 Outcome validators(Context& context) {
   Client client = context.client();
+
   TM_TRY(const auto answer, asked(client.validators()));
   const auto n = answer.seats.size();
   std::string text = "epoch " + std::to_string(answer.epoch) + ": " + std::to_string(n) +
                      (n == 1 ? " validator; " : " validators; ") + std::to_string(quorum_of(n)) +
                      " sign a block, " + std::to_string(tolerated_failures(n)) + " may fail, " +
                      std::to_string(votes_needed(n)) + " decide a vote\n";
+
   for (const auto& seat : answer.seats) {
     text += "  " + party_text(seat.institution) + " (" + to_text(seat.institution.id) + "), key " +
             key_or_unknown(seat.consensus_key) + "\n";
     if (seat.ready) text += "    ready " + ready_line(*seat.ready);
   }
+
   text += "protocol version " + std::to_string(answer.protocol_in_force);
   if (answer.protocol_activating != 0) {
     text += "; version " + std::to_string(answer.protocol_activating) + " from block " +
             std::to_string(answer.activation_height.value);
   }
+
   return Reply{answer.shown.json(), text + "\n"};
 }
 
@@ -187,8 +207,10 @@ Outcome ready(Context& context, const std::string& institution) {
 
 Outcome evidence(Context& context) {
   Client client = context.client();
+
   TM_TRY(const auto answer, asked(client.evidence()));
   std::string text;
+
   for (const auto& each : answer.evidence) {
     text += party_text(each.validator) + ", epoch " + std::to_string(each.epoch) + ", view " +
             std::to_string(each.view) + ": " + one_line(each.contradiction) + "\n  " +
@@ -197,10 +219,12 @@ Outcome evidence(Context& context) {
                  : "seen by this node " + moment_text(each.seen_ms) + ", not on the ledger yet") +
             "\n";
   }
+
   if (!text.empty())
     text +=
         "Nothing happens by itself: governance propose suspend, or validator-set remove or "
         "replace, is a vote.\n";
+
   return Reply{answer.shown.json(),
                text.empty() ? "no validator was seen to contradict itself\n" : text};
 }
@@ -229,16 +253,20 @@ std::string tally_text(const ProposalAnswer& view) {
 
 std::string proposal_line(const ProposalAnswer& view) {
   std::string what = "unknown";
+
   for (const char* action :
        {"admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension",
         "succession_merge", "succession_split", "succession_rename", "succession_custody"}) {
     if (view.content.contains(action)) what = action;
   }
+
   const auto time = [&view](const char* name) {
     return view.content.value(name, std::uint64_t{0});
   };
+
   std::string text = toned(Tone::kStrong, to_text(view.id)) + "  " + what + ", by " +
                      party_text(view.proposer) + ", " + moment_text(view.proposed_ms) + "\n  ";
+
   switch (view.state) {
     case ProposalState::kVoting:
       return text + "voting until " + moment_text(time("voting_ends_ms")) + ": " +

@@ -78,7 +78,9 @@ Attempt<ReadyAnswer> ready_of(Client& client, const InstitutionId& institution,
                               const std::string& text) {
   const auto id = parse_transaction_id(text);
   if (!id.ok()) return error("--ready: " + id.message());
+
   TM_TRY(const auto answer, asked(client.ready(institution)));
+
   for (const auto& entry : answer.ready) {
     if (entry.id != *id || entry.institution.id != institution) continue;
     if (!entry.consensus_key)
@@ -89,6 +91,7 @@ Attempt<ReadyAnswer> ready_of(Client& client, const InstitutionId& institution,
     }
     return entry;
   }
+
   return error("--ready: " + text + " is not the newest ready of a consensus key of " +
                to_text(institution) + " (testamur governance ready " + to_text(institution) + ")");
 }
@@ -115,19 +118,25 @@ Attempt<Proposed> put_seat(IssuerSession& session, const ProposeOptions& options
   TM_TRY(const auto id, party_of(session, options));
   TM_TRY(auto seats, seats_now(session.client));
   TM_TRY(const auto ready, ready_of(session.client, id, options.ready));
+
   TM_TRY(auto content,
          edit_set(std::move(seats), {tx::Seat{id, *ready.consensus_key, ready.id}, std::nullopt},
                   must_be_new));
+
   Proposed proposed{std::move(content), {}};
+
+  // Whether the ready still lives is judged when the change is due, not when it is proposed.
   TM_TRY(const auto ends_ms, parse_time(options.voting_ends, session.context.now_ms()));
   auto due_ms = ends_ms;
   if (!options.effective->empty()) {
     TM_TRY(due_ms, parse_time(options.effective, session.context.now_ms()));
   }
+
   if (ready.lapses_ms <= due_ms) {
     proposed.warnings.push_back("the ready lapses on " + moment_text(ready.lapses_ms) +
                                 ", which may be before the change is due: then the change is void");
   }
+
   warn_if_unreachable(session.client, id, proposed.warnings);
   return proposed;
 }
@@ -160,7 +169,9 @@ Attempt<Proposed> parameters(IssuerSession&, const ProposeOptions& options) {
   const std::vector<std::string>& values = options.values;
   if (values.empty() || values.size() % 2 != 0)
     return error("write NAME VALUE, or several such pairs");
+
   tx::ParameterChangeContent content;
+
   for (std::size_t i = 0; i < values.size(); i += 2) {
     const auto& name = values[i];
     const auto* row = ledger::find_parameter(name);
@@ -174,6 +185,7 @@ Attempt<Proposed> parameters(IssuerSession&, const ProposeOptions& options) {
     }
     content.values.push_back({row->id, value});
   }
+
   std::ranges::sort(content.values);
   return Proposed{std::move(content), {}};
 }
@@ -181,15 +193,19 @@ Attempt<Proposed> parameters(IssuerSession&, const ProposeOptions& options) {
 Attempt<Proposed> protocol(IssuerSession& session, const ProposeOptions& options) {
   const unsigned version = options.version;
   if (version == 0 || version > 0xffff) return error("a protocol version is from 1 to 65535");
+
   Proposed proposed{
       tx::ProtocolActivationContent{static_cast<std::uint16_t>(version), Height{options.height}},
       {}};
+
   TM_TRY(const auto answer, asked(session.client.validators()));
   const auto& seats = answer.seats;
   std::size_t know = 0;
   for (const auto& seat : seats) {
     know += seat.ready && !seat.ready->lapsed && seat.ready->protocol_version >= version ? 1 : 0;
   }
+
+  // Readiness is asked on the day (decision 0904): until then this is a reason to wait, no fault.
   if (know < quorum_of(seats.size())) {
     proposed.warnings.push_back(
         "only " + std::to_string(know) + " of " + std::to_string(seats.size()) +
@@ -197,6 +213,7 @@ Attempt<Proposed> protocol(IssuerSession& session, const ProposeOptions& options
         std::to_string(version) + "; " + std::to_string(quorum_of(seats.size())) +
         " must have on its day, otherwise it is void");
   }
+
   return proposed;
 }
 
@@ -242,14 +259,17 @@ Outcome propose(Context& context, const ProposeOptions& options, const Make& mak
   if (!options.effective->empty()) {
     TM_TRY(effective_ms, time_of(context, "--effective", options.effective));
   }
+
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(const auto proposed, make(session, options));
+
   TransactionRequest request;
   request.command = "governance propose";
   request.make = [&](const tx::Envelope& envelope) {
     return tx::build(envelope, tx::ProposalContent{ends_ms, effective_ms, proposed.action});
   };
   request.done = "proposed; the validators vote with: testamur governance vote PROPOSAL yes|no";
+
   request.complete_description = [&](const tx::UnsignedTransaction& built,
                                      const DescriptionContext& known,
                                      Description& description) -> Attempt<void> {
@@ -260,6 +280,7 @@ Outcome propose(Context& context, const ProposeOptions& options, const Make& mak
     description.facts["proposal"] = to_text(built.id);
     return {};
   };
+
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
@@ -295,6 +316,7 @@ Result<tx::SetChangeContent> edit_set(std::vector<tx::Seat> seats, const SetEdit
   const auto at = [&seats](const InstitutionId& id) {
     return std::ranges::find(seats, id, &tx::Seat::institution);
   };
+
   if (edit.removed) {
     const auto seat = at(*edit.removed);
     if (seat == seats.end())
@@ -303,6 +325,7 @@ Result<tx::SetChangeContent> edit_set(std::vector<tx::Seat> seats, const SetEdit
     if (seats.size() == 1) return error("it is the last validator: without one there is no ledger");
     seats.erase(seat);
   }
+
   if (edit.put) {
     const auto seat = at(edit.put->institution);
     if (seat != seats.end() && must_be_new) {
@@ -319,6 +342,7 @@ Result<tx::SetChangeContent> edit_set(std::vector<tx::Seat> seats, const SetEdit
     if (seat != seats.end()) seats.erase(seat);
     seats.push_back(*edit.put);
   }
+
   std::ranges::sort(seats, {}, &tx::Seat::institution);
   return tx::SetChangeContent{std::move(seats)};
 }

@@ -39,22 +39,27 @@ Attempt<void> refuse_lookalike(IssuerSession& session, const tx::InstitutionFact
 
 Outcome join(Context& context, const InstitutionOptions& options) {
   TM_TRY(auto content, read_institution_file(options.file));
+
   TransactionRequest request;
   for (const auto& directory : *options.key_directories) {
     auto keys = read_key_directory(directory);
     if (!keys.ok()) return Failure{ExitCode::kUsage, "--keys: " + keys.message()};
     for (auto& held : *keys) request.keys.push_back(std::move(held));
   }
+
   TM_TRY(auto session, open_issuer_session(context));
+
   if (!options.listed->empty()) {
     TM_TRY(content.listed, institution_named(session.client, "--listed", options.listed));
   } else {
     TM_TRY_STATUS(refuse_lookalike(
         session, content.facts));  // one that was listed and registers now is like itself
   }
+
   request.command = "institution register";
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = std::string(tx::best_text(content.facts.legal_names)) + " is registered";
+  // The id follows from the transaction, so that it is known only once that is built.
   request.complete_description = [&content](const tx::UnsignedTransaction& built,
                                             const DescriptionContext&,
                                             Description& description) -> Attempt<void> {
@@ -63,19 +68,23 @@ Outcome join(Context& context, const InstitutionOptions& options) {
     description.facts["institution"] = id;
     return {};
   };
+
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
 Outcome list(Context& context, const InstitutionOptions& options) {
   TM_TRY(const auto facts, read_facts_file(options.file));
+
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY_STATUS(refuse_lookalike(session, facts));
+
   TransactionRequest request;
   request.command = "institution list";
   request.make = [&facts](const tx::Envelope& envelope) {
     return tx::build(envelope, tx::InstitutionListContent{facts});
   };
   request.done = std::string(tx::best_text(facts.legal_names)) + " is listed";
+
   request.complete_description = [](const tx::UnsignedTransaction& built, const DescriptionContext&,
                                     Description& description) -> Attempt<void> {
     const auto id = to_text(InstitutionId::prefix_of(built.id.view()));
@@ -83,6 +92,7 @@ Outcome list(Context& context, const InstitutionOptions& options) {
     description.facts["institution"] = id;
     return {};
   };
+
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 

@@ -27,12 +27,15 @@ Attempt<IssuerProfile> find_profile(Client& client, const SecretKey& issue_key) 
     return Failure{ExitCode::kUnknown,
                    "the ledger does not know this issue key: " + failure->message};
   }
+
   TM_TRY(const auto key, asked(std::move(called)));
+
   TM_TRY(const auto status, asked(client.status()));
   if (!status.chain || !key.institution.is_named()) {
     return Failure{ExitCode::kFailure,
                    "the node does not say which ledger it serves and whose this issue key is"};
   }
+
   return IssuerProfile{*status.chain, key.institution.id, key.institution.name_now,
                        key.institution.domain};
 }
@@ -117,13 +120,18 @@ Outcome publish(Context& context, const AchievementOptions& options) {
 Outcome retire(Context& context, const AchievementOptions& options) {
   const std::string text = options.achievement;
   TM_TRY(const auto id, parse_achievement_id(text));
+
   TM_TRY(auto session, open_issuer_session(context));
+
   if (id.institution != session.profile.institution) {
     return Failure{ExitCode::kUsage,
                    text + " is an achievement of another institution; this home is of " +
                        to_text(session.profile.institution)};
   }
+
+  // An id with a typing error is told here, before anybody is asked to sign.
   if (auto known = asked(session.client.achievement(id), text); !known.ok()) return known.failure();
+
   TransactionRequest request;
   request.command = "issuer achievement retire";
   request.make = [&id](const tx::Envelope& envelope) {
@@ -136,20 +144,25 @@ Outcome retire(Context& context, const AchievementOptions& options) {
 
 Outcome resume_outbox(Context& context) {
   const Outbox outbox(context.path("outbox"));
+
   TM_TRY(const auto entries, or_exit(ExitCode::kFailure, outbox.list()));
+
   Client client = context.client();
   Json ended = Json::array();
   ExitCode code = ExitCode::kOk;
   std::string text;
+
   for (const auto& entry : entries) {
     const auto sent = submit_signed(context, client, entry.id, entry.carried, entry.note);
     if (sent.ok()) {
       ended.push_back(to_text(entry.id));
       continue;
     }
+    // One that fails does not keep the others: each has its own end of validity.
     code = worse(code, sent.failure().exit);
     text += to_text(entry.id) + ": " + sent.message() + "\n";
   }
+
   return Reply{Json{{"committed", ended}, {"exit_code", static_cast<int>(code)}},
                text + std::to_string(ended.size()) + " of " + std::to_string(entries.size()) +
                    " transactions in the outbox are committed\n",

@@ -64,16 +64,19 @@ struct NewKey {
 Result<NewKey> from_public_file(const std::string& file, const IssuerProfile& profile,
                                 KeyPurpose purpose) {
   TM_TRY(auto read, read_public_key_file(file));
+
   if (read.chain != profile.chain)
     return error(file + " is for another ledger, " + to_text(read.chain));
   if (read.institution != profile.institution) {
     return error(file + " is for another institution, " + to_text(read.institution) +
                  "; this home is of " + to_text(profile.institution));
   }
+
   if (read.content.purpose != purpose) {
     return error(file + " holds a " + std::string(to_text(read.content.purpose)) + " key, not a " +
                  std::string(to_text(purpose)) + " key");
   }
+
   return NewKey{std::move(read.content), nullptr};
 }
 
@@ -82,15 +85,18 @@ Result<NewKey> new_key(const KeyOptions& options, const IssuerProfile& profile,
   if (!options.public_file->empty() && !options.key_file->empty())
     return error("give --public or --key-file, not both");
   if (!options.public_file->empty()) return from_public_file(options.public_file, profile, purpose);
+
   if (!options.key_file->empty()) {
     TM_TRY(const auto key, read_key_file(options.key_file, purpose));
     return NewKey{prove(profile.chain, profile.institution, purpose, key), nullptr};
   }
+
   if (is_of_a_node(purpose)) {
     return error("the node makes its " + std::string(to_text(purpose)) +
                  " key itself (testamurd new-key " + std::string(to_text(purpose)) +
                  "): register it with --public FILE");
   }
+
   TM_TRY(const auto algorithm, algorithm_in(options, purpose));
   auto key = std::make_shared<SecretKey>(SecretKey::generate(algorithm));
   auto content = prove(profile.chain, profile.institution, purpose, *key);
@@ -132,19 +138,26 @@ struct OwnKey {
 };
 Attempt<OwnKey> own_key(IssuerSession& session, const std::string& text) {
   const auto id = parse_key_id(text);
+
   if (!id.ok())
     return Failure{ExitCode::kUsage, id.message() + " (testamur key list shows the ids)"};
+
   TM_TRY(const auto answer, asked(session.client.key(*id)));
+
   const auto& key = answer.key;
   if (key.record.owner != session.profile.institution) {
     return Failure{ExitCode::kUsage, text + " is a key of another institution"};
   }
+
+  // What the node leaves out is not taken for an active key of the usual purpose.
   if (key.state == KeyState::kUnknown || !key.record.purpose) {
     return Failure{ExitCode::kFailure,
                    "the node does not say what " + text + " is for and what became of it"};
   }
+
   if (key.state != KeyState::kActive)
     return Failure{ExitCode::kUsage, text + " is retired already"};
+
   return OwnKey{*id, *key.record.purpose};
 }
 
@@ -188,23 +201,29 @@ Attempt<bool> votes_with(Client& client, const KeyId& id) {
 Attempt<std::uint64_t> compromised_since(const Context& context, const KeyOptions& options,
                                          KeyPurpose purpose) {
   if (options.compromised_since->empty()) return std::uint64_t{0};
+
   if (is_of_a_node(purpose) || purpose == KeyPurpose::kCosign) {
     return Failure{ExitCode::kUsage, "--compromised-since does not apply to a " +
                                          std::string(to_text(purpose)) +
                                          " key: nothing that it signed is void; retire it without"};
   }
+
   const auto since = parse_time(options.compromised_since, context.now_ms());
   if (!since.ok()) return Failure{ExitCode::kUsage, "--compromised-since: " + since.message()};
   if (*since > context.now_ms()) {
     return Failure{ExitCode::kUsage, "--compromised-since: " + *options.compromised_since +
                                          " is to come; give a time that has passed"};
   }
+
+  // Zero would say that it was not compromised.
   return std::max<std::uint64_t>(*since, 1);
 }
 
 Outcome retire(Context& context, const KeyOptions& options) {
   TM_TRY(auto session, open_issuer_session(context));
+
   TM_TRY(const auto key, own_key(session, options.purpose));
+
   if (key.purpose == KeyPurpose::kConsensus) {
     TM_TRY(const bool votes, votes_with(session.client, key.id));
     if (votes) {
@@ -212,17 +231,22 @@ Outcome retire(Context& context, const KeyOptions& options) {
                                            " (or validator-set remove)"};
     }
   }
+
   tx::KeyRetireContent content{key.id, 0};
   TM_TRY(content.compromised_since_ms, compromised_since(context, options, key.purpose));
   auto request = key_request(context, session.profile, "key retire", nullptr);
+
+  // What becomes void is said before the question: it cannot be taken back.
   if (content.compromised_since_ms != 0) {
     TM_TRY(const auto forecast, asked(forecast_void(session.client, session.profile.chain, key.id,
                                                     content.compromised_since_ms)));
     request.description.text = "\n" + to_text(forecast);
     request.description.facts["becomes_void"] = to_json(forecast);
   }
+
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = to_text(key.id) + " is retired";
+
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 

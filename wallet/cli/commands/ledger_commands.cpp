@@ -47,6 +47,7 @@ std::string ledger_text(const TrustedLedger& ledger) {
 void show(const Context& context, const LedgerTrust& trust) {
   Json all = Json::array();
   std::string text;
+
   const auto* ledger = trust.current();
   for (bool current = true; ledger != nullptr; current = false) {
     all.push_back(ledger_json(*ledger, current));
@@ -54,6 +55,7 @@ void show(const Context& context, const LedgerTrust& trust) {
     const auto& continues = ledger->genesis.content.continues;
     ledger = continues ? trust.find(continues->chain()) : nullptr;
   }
+
   print(context, Json{{"ledgers", all}},
         all.empty() ? "no ledger is trusted yet: the first that a node shows will be, or testamur "
                       "ledger trust FILE\n"

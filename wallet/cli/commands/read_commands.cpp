@@ -32,6 +32,7 @@ Called<CheckAnswer> ask(Client& client, const std::string& text, const CheckOpti
     if (!reference.ok()) return CallError{CallFailure::kInvalid, reference.message(), {}, {}, {}};
     return client.check(*reference, options);
   }
+
   const auto bytes = from_hex(text);
   const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
   if (!hash) {
@@ -42,6 +43,7 @@ Called<CheckAnswer> ask(Client& client, const std::string& text, const CheckOpti
         {},
         {}};
   }
+
   return client.check(*hash, options);
 }
 
@@ -160,7 +162,9 @@ Outcome show_statements(Context& context, const StatementQuestion& question) {
     return Failure{ExitCode::kUsage,
                    "say whose statements, or about whom: --by INSTITUTION, --about INSTITUTION"};
   }
+
   Client client = context.client();
+
   std::optional<InstitutionId> by;
   std::optional<InstitutionId> about;
   if (!question.by->empty()) {
@@ -169,6 +173,7 @@ Outcome show_statements(Context& context, const StatementQuestion& question) {
   if (!question.about->empty()) {
     TM_TRY(about, institution_named(client, "--about", question.about));
   }
+
   TM_TRY(const auto answer, asked(client.statements(by, about, question.history)));
   std::string text;
   for (const auto& statement : answer.statements) text += statement_line(statement);
@@ -177,11 +182,14 @@ Outcome show_statements(Context& context, const StatementQuestion& question) {
 
 Outcome node_status(Context& context) {
   Client client = context.client();
+
   if (client.endpoints().empty()) {
     return Failure{ExitCode::kUsage, "no endpoint is configured: give --endpoint HOST:PORT"};
   }
+
   Reply reply{Json{{"nodes", Json::array()}}, {}};
   for (const auto& endpoint : client.endpoints()) {
+    // Every endpoint is asked, whichever is missing: that is what the command is for.
     const auto answer = client.status_of(endpoint);
     Json json = Json::object();
     if (const auto* failure = std::get_if<CallError>(&answer)) {
@@ -193,9 +201,11 @@ Outcome node_status(Context& context) {
       reply.text += endpoint + "  " + status_text(status);
       json = status.shown.json();
     }
+
     json["endpoint"] = endpoint;
     reply.json["nodes"].push_back(std::move(json));
   }
+
   return reply;
 }
 

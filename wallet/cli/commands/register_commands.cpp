@@ -44,12 +44,14 @@ Attempt<AwardFilter> read_filter(const Context& context, const ListOptions& opti
   AwardFilter filter;
   filter.student = canonical_reference(*options.student);
   filter.status = options.status;
+
   const auto known = status_names();
   if (!filter.status.empty() && std::ranges::find(known, filter.status) == known.end()) {
     std::string names;
     for (const auto& name : known) names += (names.empty() ? "" : ", ") + name;
     return error("--status: \"" + filter.status.substr(0, 40) + "\" is no status: " + names);
   }
+
   if (options.achievement->empty()) return filter;
   TM_TRY(const auto profile, or_exit(ExitCode::kFailure, stored_profile(context)));
   TM_TRY(filter.achievement, achievement_named(options.achievement, profile.institution));
@@ -104,13 +106,16 @@ Outcome list(Context& context, const ListOptions& options) {
 
 std::string award_details(const RegisteredAward& award, const IssuerProfile& profile) {
   std::error_code ignored;
+
   const bool there = std::filesystem::exists(award.claim_file, ignored);
   std::string text = one_line(award.title) + ", " + award.award.date + ": " + award.status + "\n" +
                      "  achievement  " + to_text(award.award.achievement) + "\n" +
                      "  batch        " + award.award.batch + "\n";
+
   for (const auto& index : award.award.indexes)
     text += "  reference    " + to_text(make_reference(profile.chain, profile.institution, index)) +
             "\n";
+
   switch (award.delivery) {
     case Delivery::kRequest:
       text += "  delivery     sealed to the wallet that asked for it, no code\n";
@@ -125,6 +130,7 @@ std::string award_details(const RegisteredAward& award, const IssuerProfile& pro
           "award\n";
       break;
   }
+
   return text + "  claim file   " + (there ? award.claim_file : award.claim_file + " (not there)") +
          "\n";
 }
@@ -155,24 +161,29 @@ Outcome show(Context& context, const ListOptions& options) {
 
 Outcome list_batches(Context& context) {
   TM_TRY(const auto read, read_register(context, ""));
+
   Json all = Json::array();
   std::string text;
+
   for (const auto& batch : read.batches) {
     std::vector<const RegisteredAward*> awards;
     for (const auto& award : batch.awards) awards.push_back(&award);
     std::map<std::string, std::size_t> statuses;
     for (const auto* award : awards) ++statuses[award->status];
+
     const std::string state =
         !batch.committed ? "not sent yet (testamur issuer batch resume " + batch.name + ")"
         : !batch.delivered
             ? "claim files are missing (testamur issuer batch resume " + batch.name + ")"
             : "issued";
+
     text += batch.name + "  " + one_line(batch.title) + " (" +
             std::to_string(batch.achievement.number) + "." +
             std::to_string(batch.achievement.version) + "), " +
             date_text(batch.issued_at_s * 1000) + ", " + state + "\n  " +
             std::to_string(awards.size()) + (awards.size() == 1 ? " award: " : " awards: ") +
             counts_text(awards, read.source.asked) + "\n";
+
     all.push_back(Json{{"batch", batch.name},
                        {"achievement", to_text(batch.achievement)},
                        {"title", batch.title},
@@ -184,8 +195,10 @@ Outcome list_batches(Context& context) {
                        {"first_index", batch.first_index},
                        {"slots", batch.slots}});
   }
+
   if (read.batches.empty())
     text = "no batch was issued from this home: testamur issuer batch issue\n";
+
   return Reply{Json{{"batches", std::move(all)}, {"status_asked", read.source.asked}},
                text + source_line(read.source)};
 }
@@ -208,12 +221,14 @@ CodeList list_codes(const RegisteredBatch& batch,
                     const std::map<std::string, std::string>& code_of) {
   const std::vector<std::string> header{"student",  "given_name", "family_name", "student_number",
                                         "delivery", "file",       "code"};
+
   CodeList out;
   out.table = csv_line(header);
   for (const auto& award : batch.awards) {
     const auto found = code_of.find(award.award.student);
     const std::string code = found == code_of.end() ? "" : found->second;
     const std::string file = std::filesystem::path(award.claim_file).filename().string();
+
     const std::vector<std::string> row{award.award.student,
                                        award.given_name,
                                        award.family_name,
@@ -221,31 +236,39 @@ CodeList list_codes(const RegisteredBatch& batch,
                                        std::string(to_text(award.delivery)),
                                        file,
                                        code};
+
     out.table += csv_line(row);
     out.json.push_back(Json{{"student", award.award.student},
                             {"name", award.name},
                             {"delivery", to_text(award.delivery)},
                             {"file", file},
                             {"code", code}});
+
     out.text += one_line(award.award.student) + "  " + one_line(award.name) + "  " +
                 one_line(file) + "  " +
                 (code.empty() ? "sealed to the wallet that asked: no code" : code) + "\n";
   }
+
   return out;
 }
 
 Outcome codes(Context& context, const CodesOptions& options) {
   const std::string name = options.name;
   const std::string csv = options.csv;
+  // The destination is checked before the vault is opened: nobody types a passphrase for nothing.
   if (!csv.empty()) TM_TRY_STATUS(may_save_named_file(context, csv));
+
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
   TM_TRY(const auto batches, read_batches(context, vault.register_identities, name));
   const RegisteredBatch& batch = batches.front();
   const std::string path = batch_path(context, name) + "/codes.age";
+
   const bool all_asked = std::ranges::all_of(
       batch.awards, [](const auto& award) { return award.delivery == Delivery::kRequest; });
+
   std::map<std::string, std::string> code_of;
   std::error_code ignored;
+
   if (std::filesystem::exists(path, ignored)) {
     TM_TRY(const auto file, or_exit(ExitCode::kFailure, read_file(path, age::kMaxFileBytes)));
     TM_TRY(const auto rows,
@@ -257,10 +280,13 @@ Outcome codes(Context& context, const CodesOptions& options) {
                        " were purged after delivery; whoever lost a claim file gets a new award "
                        "that supersedes the old one"};
   }
+
   const auto list = list_codes(batch, code_of);
   if (csv.empty()) return Reply{Json{{"codes", list.json}}, list.text};
+
   TM_TRY_STATUS(refuse_unread_options(context));
   TM_TRY_STATUS(save_named_file(context, csv, as_bytes(list.table)));
+
   return Reply{Json{{"file", csv}, {"rows", batch.awards.size()}},
                "wrote " + csv + " with " + std::to_string(batch.awards.size()) +
                    " rows; it holds claim codes in clear: erase it when the mails are sent\n"};

@@ -1,3 +1,5 @@
+// Options that trust and accreditation statements have in common. A scope without a limit means all
+// of it, so that a limit which cannot be read is an error and never left out.
 #include "wallet/cli/commands/statement_options.h"
 
 namespace testamur::wallet {
@@ -32,26 +34,32 @@ Result<tx::StatementReason> parse_reason(const std::string& text) {
 Result<trust::Scope> parse_scope(const StatementOptions& options) {
   trust::Scope scope;
   trust::FieldMask fields;
+
   for (const auto& text : *options.fields) {
     TM_TRY(auto mask, trust::parse_field(text));
     fields = fields | mask;
   }
+
   if (!fields.empty()) scope.fields = fields;
+
   for (unsigned level : *options.levels) {
     if (level < 1 || level > trust::kMaxLevel)
       return error("--level: an EQF level is 1 to 8, not " + std::to_string(level));
     scope.levels = static_cast<std::uint8_t>(scope.levels.value_or(0) | 1U << (level - 1));
   }
+
   for (const auto& text : *options.award_types) {
     TM_TRY(auto type, trust::parse_award_type(text));
     scope.award_types = static_cast<std::uint16_t>(scope.award_types.value_or(0) |
                                                    1U << static_cast<unsigned>(type));
   }
+
   for (const auto& text : *options.purposes) {
     TM_TRY(auto purpose, trust::parse_purpose(text));
     scope.purposes = static_cast<std::uint8_t>(scope.purposes.value_or(0) |
                                                1U << static_cast<unsigned>(purpose));
   }
+
   return scope;
 }
 

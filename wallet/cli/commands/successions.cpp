@@ -27,18 +27,23 @@ Attempt<tx::SuccessionContent> read_succession(Client& client, tx::SuccessionKin
                                                const SuccessionOptions& options) {
   tx::SuccessionContent content;
   content.kind = kind;
+
   TM_TRY(auto others, ids_of(client, options.others));
+
   if (!options.heir->empty()) {
     TM_TRY(content.heir, institution_named(client, "--heir", options.heir));
   }
+
   if (kind == tx::SuccessionKind::kMerge) {
     content.predecessors = std::move(others);
     content.successors = {content.heir};
     return content;
   }
+
   TM_TRY(const auto predecessor, institution_named(client, "predecessor", options.predecessor));
   content.predecessors = {predecessor};
   content.successors = std::move(others);
+
   if (kind == tx::SuccessionKind::kRename) content.heir = content.successors.front();
   if (kind == tx::SuccessionKind::kSplit) content.closes = options.closes;
   return content;

@@ -51,6 +51,7 @@ struct ExplainOptions {
 // The point as the options spell it, and the achievement's where one is named.
 Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query) {
   trust::ScopePoint point;
+
   if (query.achievement) {
     TM_TRY(const auto answer,
            asked(client.achievement(*query.achievement), to_text(*query.achievement)));
@@ -60,30 +61,38 @@ Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query)
     }
     point = answer.point;
   }
+
+  // What is given beside the achievement takes the place of its own value, not a place beside it.
   if (!query.fields.empty()) point.fields = {};
   for (const auto& code : query.fields) {
     TM_TRY(const auto field, trust::parse_field(code));
     point.fields = point.fields | field;
   }
+
   if (!query.levels.empty()) point.level = 0;
   for (const auto level : query.levels) {
     if (level == 0 || level > trust::kMaxLevel)
       return error("--level is 1 to 8, not " + std::to_string(level));
     point.level = std::max(point.level, static_cast<std::uint8_t>(level));
   }
+
   for (const auto& name : query.award_types) {
     TM_TRY(point.award_type, trust::parse_award_type(name));
   }
+
   if (!query.purpose.empty()) {
     TM_TRY(point.purpose, trust::parse_purpose(query.purpose));
   }
+
   return point;
 }
 
 Outcome explain_own(Context& context, Client& client, const ExplainOptions& options,
                     const DecideQuery& query) {
   OwnQuestion question;
+
   TM_TRY(question.point, asked_point(client, query));
+
   question.issuer = query.issuer;
   question.viewpoint = query.viewpoint;
   question.at_time_ms = query.at_time_ms;
@@ -92,11 +101,14 @@ Outcome explain_own(Context& context, Client& client, const ExplainOptions& opti
   question.assume = options.assume;
   question.svg = options.svg;
   question.dot = options.dot;
+
   TM_TRY_STATUS(refuse_unread_options(context));
+
   if (!question.viewpoint && question.policy_file.empty()) {
     TM_TRY(const auto status, asked(client.status()));
     if (status.institution.is_named()) question.viewpoint = status.institution.id;
   }
+
   return explain_by_own_policy(context, client, question);
 }
 
@@ -104,21 +116,28 @@ Attempt<tx::StatementContent> make_statement(Context& context, Client& client,
                                              const TrustOptions& options, tx::StatementKind kind) {
   tx::StatementContent content;
   content.kind = kind;
+
   TM_TRY(content.subject, institution_named(client, "institution", options.subject));
+
   if (*options.slot > 0xffff)
     return error("--slot is 0 to 65535, not " + std::to_string(*options.slot));
   content.slot = static_cast<std::uint16_t>(*options.slot);
+
   if (kind == tx::StatementKind::kTrust) {
     TM_TRY_STATUS(check_amounts(options));
     content.amount = static_cast<std::uint8_t>(*options.amount);
     content.depth = static_cast<std::uint8_t>(*options.depth);
   }
+
+  // An end empties its slot and has neither scope nor last day.
   if (kind != tx::StatementKind::kEnd) {
     TM_TRY(content.scope, parse_scope(options));
     TM_TRY(content.valid_until_ms, parse_last_day(options.until, context.now_ms(), "--until"));
   }
+
   TM_TRY(content.valid_from_ms, parse_date_or(options.from, context.now_ms()));
   TM_TRY(content.reason, parse_reason(options.reason));
+
   return content;
 }
 
@@ -158,16 +177,21 @@ Attempt<std::vector<std::string>> standing_in_slot(IssuerSession& session,
 Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kind) {
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(const auto content, make_statement(context, session.client, options, kind));
+
   TM_TRY(const auto replaced, standing_in_slot(session, content));
+
   TransactionRequest request;
   request.command = "trust";
+
   for (const auto& line : replaced)
     request.description.warnings.push_back("it takes the place of: " + line);
+
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +
                  std::to_string(content.slot) + ", from " + date_text(content.valid_from_ms) +
                  ", last day: " + last_day_text(content.valid_until_ms) + ")";
   request.id_name = "statement";
+
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 

@@ -81,8 +81,10 @@ ExitCode init(Context& context, const std::string& words_file) {
 ExitCode show(Context& context) {
   auto wallet = OpenWallet::open(context);
   if (!wallet) return wallet.code();
+
   const auto& contents = wallet.contents();
   const bool stale = backup_is_older_than_a_credential(contents);
+
   const Json json{{"created_at_ms", contents.created_at_ms},
                   {"last_backup_ms", contents.last_backup_ms},
                   {"credentials", contents.credentials.size()},
@@ -90,15 +92,18 @@ ExitCode show(Context& context) {
                   {"presentations", contents.grants.size()},
                   {"backup_is_stale", stale},
                   {"backup_recipient", age::to_text(backup_identity_of(contents).recipient())}};
+
   std::string text = wallet_file(context) + ", made " + date_text(contents.created_at_ms) + "\n";
   text += "  credentials    " + std::to_string(contents.credentials.size()) + "\n";
   text += "  open requests  " + std::to_string(contents.requests.size()) + "\n";
   text += "  last backup    " + time_text(contents.last_backup_ms) +
           (stale ? toned(Tone::kDoubt, "  older than a credential") : "") + "\n";
+
   for (const auto& grant : contents.grants) {
     text += "  shown to       " + grant.audience + " on " + date_text(grant.made_at_ms) +
             (grant.ends_at_ms == 0 ? "" : ", last day: " + last_day_text(grant.ends_at_ms)) + "\n";
   }
+
   print(context, json, text);
   return ExitCode::kOk;
 }
@@ -137,12 +142,15 @@ ExitCode request(Context& context, const std::string& issuer, const std::string&
 ExitCode identity(Context& context) {
   auto wallet = OpenWallet::open(context);
   if (!wallet) return wallet.code();
+
   if (!context.yes && !confirm("This prints the secret that opens your backups. Go on?")) {
     return fail(context, ExitCode::kCancelled,
                 "nothing was printed (without a terminal, give --yes)");
   }
+
   const auto backup = backup_identity_of(wallet.contents());
   const SecretBytes text = backup.text();
+
   print(
       context,
       Json{{"identity", std::string(text.text())}, {"recipient", age::to_text(backup.recipient())}},
@@ -161,15 +169,21 @@ HoldsNoMore older_backup_of(const WalletContents& contents) {
 ExitCode backup(Context& context, const std::string& file) {
   auto wallet = OpenWallet::open_to_change(context, "wallet backup");
   if (!wallet) return wallet.code();
+
+  // The backup holds its own date; the vault keeps it only once the file has arrived.
   wallet.contents().last_backup_ms = context.now_ms();
+
   auto sealed = seal_backup(wallet.contents());
   if (!sealed.ok()) return fail(context, ExitCode::kFailure, sealed.message());
+
   if (const ExitCode code =
           write_named_file(context, file, *sealed, older_backup_of(wallet.contents()));
       code != ExitCode::kOk) {
     return code;
   }
+
   if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+
   print(context, Json{{"backup", file}, {"credentials", wallet.contents().credentials.size()}},
         "wrote " + file + " with " + std::to_string(wallet.contents().credentials.size()) +
             " credential(s); the 24 words open it\n");
@@ -185,10 +199,13 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
     if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
     words = SecretBytes{std::move(raw).value()};
   }
+
   if (!words.ok()) return fail(context, ExitCode::kPassphrase, words.message());
   auto entropy = entropy_from_words(words->text());
   if (!entropy.ok()) return fail(context, ExitCode::kPassphrase, entropy.message());
+
   WalletContents contents = recover_wallet(entropy->clone(), context.now_ms());
+
   if (!backup_file.empty()) {
     auto file = read_file(backup_file, age::kMaxFileBytes);
     if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
@@ -198,9 +215,12 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
     if (!restored.ok()) return fail(context, ExitCode::kPassphrase, restored.message());
     contents = std::move(restored).value();
   }
+
   if (const ExitCode locked = lock_home(context, "wallet restore"); locked != ExitCode::kOk)
     return locked;
+
   if (const ExitCode made = create_vault(context, contents); made != ExitCode::kOk) return made;
+
   print(context,
         Json{{"wallet", wallet_file(context)}, {"credentials", contents.credentials.size()}},
         "restored " + wallet_file(context) + " with " +
@@ -214,19 +234,26 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
 ExitCode erase(Context& context, const std::string& reference) {
   auto wallet = OpenWallet::open_to_change(context, "wallet erase");
   if (!wallet) return wallet.code();
+
   auto& credentials = wallet.contents().credentials;
+
   const auto before = credentials.size();
   std::erase_if(credentials, [&](const StoredCredential& stored) {
     auto view = read_credential(stored.sd_jwt);
     return view.ok() && to_text(view->head.reference) == reference;
   });
+
   if (credentials.size() == before)
     return fail(context, ExitCode::kUnknown, "the wallet holds no credential " + reference);
+
   if (!context.yes && !confirm("Erase this credential with its salt and key, for good?")) {
     return fail(context, ExitCode::kCancelled,
                 "nothing was erased (without a terminal, give --yes)");
   }
+
+  // The version before goes too: it holds what is to be erased (decision 1161).
   if (const ExitCode saved = wallet.save_and_forget(context); saved != ExitCode::kOk) return saved;
+
   print(context, Json{{"erased", reference}},
         "erased " + reference + "; older backups may still hold it, and what was shown was seen\n");
   return ExitCode::kOk;
