@@ -1,3 +1,6 @@
+// What is common to all commands: how they are configured, how they fail and print, and the vaults
+// and the profile of their home. A cause that somebody else wrote never begins a line of ours, and
+// what a file of the home says is read strictly or not at all.
 #include "wallet/cli/context.h"
 
 #include <toml++/toml.h>
@@ -56,7 +59,9 @@ Status read_endpoints(const toml::node& value, const std::string& where, Context
   const auto* list = value.as_array();
   if (list == nullptr)
     return error(where + " is not a list of texts: write endpoints = [\"HOST:PORT\"]");
+
   std::vector<std::string> endpoints;
+
   for (const auto& item : *list) {
     const auto* text = item.as_string();
     if (text == nullptr)
@@ -64,8 +69,12 @@ Status read_endpoints(const toml::node& value, const std::string& where, Context
     TM_TRY_STATUS(check_endpoint(text->get(), where));
     endpoints.push_back(text->get());
   }
+
   if (endpoints.empty()) return error(where + " is an empty list");
+
+  // The command line comes first; the file is checked all the same.
   if (context.endpoints.empty()) context.endpoints = std::move(endpoints);
+
   return {};
 }
 
@@ -140,8 +149,11 @@ Status read_config(Context& context) {
   for (const auto& endpoint : context.endpoints)
     TM_TRY_STATUS(check_endpoint(endpoint, "--endpoint"));
   if (!context.tls_root.empty()) TM_TRY_STATUS(check_root_file(context.tls_root, "--tls-root"));
+
   const std::string file = context.path("config.toml");
+
   if (!std::filesystem::exists(file)) return {};
+
   try {
     const toml::table table = toml::parse_file(file);
     for (const auto& [key, value] : table) {
@@ -160,6 +172,7 @@ Status read_config(Context& context) {
     return error(file + ", line " + std::to_string(failure.source().begin.line) + ": " +
                  std::string(failure.description()));
   }
+
   return {};
 }
 
@@ -285,24 +298,30 @@ Result<IssuerProfile> profile_here_or(const Context& context, const std::string&
   if (std::filesystem::exists(file)) {
     TM_TRY(auto profile, read_profile(file));
     const bool other = (!chain.empty() && chain != to_text(profile.chain)) ||
+
                        (!institution.empty() && institution != to_text(profile.institution));
     if (other)
       return error("this home belongs to " + to_text(profile.institution) + " on " +
                    to_text(profile.chain));
     return profile;
   }
+
   if (chain.empty() || institution.empty()) {
     return error(
         "this home does not know its institution: give --chain tmn… and --institution tmi…");
   }
+
   IssuerProfile profile;
   TM_TRY(profile.chain, parse_chain_id(chain));
   TM_TRY(profile.institution, parse_institution_id(institution));
+
   std::error_code failure;
   std::filesystem::create_directories(context.path("issuer"), failure);
   if (failure) return error("cannot create " + context.path("issuer") + ": " + failure.message());
+
   const Json json{{"chain", chain}, {"institution", institution}, {"name", ""}, {"domain", ""}};
   TM_TRY_STATUS(write_home_file(context, "issuer/issuer.json", as_bytes(json.dump(2))));
+
   return profile;
 }
 

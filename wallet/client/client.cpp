@@ -1,3 +1,6 @@
+// One node is asked at a time; a call moves on to the next one only where a node does not answer at
+// all, and says so, because another node decides by another policy. An answer is decoded by
+// decode.h and compared with the question before anybody sees it.
 #include "wallet/client/client.h"
 
 #include <arpa/inet.h>
@@ -43,17 +46,21 @@ bool is_loopback(const std::string& endpoint) {
 std::shared_ptr<grpc::Channel> connect(const std::string& endpoint, const ClientOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
+
   if (is_loopback(endpoint))
     return grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
+
   grpc::SslCredentialsOptions tls;
   if (!options.tls_root_file.empty()) {
     std::ostringstream pem;
     pem << std::ifstream(options.tls_root_file).rdbuf();
     tls.pem_root_certs = pem.str();
   }
+
   return grpc::CreateCustomChannel(endpoint, grpc::SslCredentials(tls), arguments);
 }
 
@@ -71,8 +78,10 @@ CallFailure kind_of(grpc::StatusCode code) {
 
 CallError to_error(const grpc::Status& status, const std::string& endpoint) {
   CallError failure{kind_of(status.error_code()), one_line(status.error_message()), "", "", ""};
+
   v1::RpcStatus packed;
   v1::ErrorDetail detail;
+
   if (packed.ParseFromString(status.error_details())) {
     for (const auto& any : packed.details()) {
       if (!any.Is<v1::ErrorDetail>() || !any.UnpackTo(&detail)) continue;
@@ -82,6 +91,7 @@ CallError to_error(const grpc::Status& status, const std::string& endpoint) {
       if (detail.number() != 0) failure.kind = CallFailure::kRejected;
     }
   }
+
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     failure.message =
         endpoint +
@@ -91,6 +101,7 @@ CallError to_error(const grpc::Status& status, const std::string& endpoint) {
     failure.message = endpoint + " does not answer (" + failure.message +
                       "): is the node running, and is the address right?";
   }
+
   return failure;
 }
 
@@ -108,25 +119,32 @@ void set_options(const CheckOptions& from, v1::CheckOptions& to) {
 
 v1::DecideRequest to_request(const DecideQuery& query) {
   v1::DecideRequest request;
+
   request.set_issuer_id(raw(query.issuer.view()));
   if (query.viewpoint) request.set_viewpoint_id(raw(query.viewpoint->view()));
+
   if (query.achievement) {
     request.mutable_achievement()->set_institution_id(raw(query.achievement->institution.view()));
     request.mutable_achievement()->set_number(query.achievement->number);
     request.mutable_achievement()->set_version(query.achievement->version);
   }
+
   for (const auto& field : query.fields) request.mutable_point()->add_fields(field);
   for (auto level : query.levels) request.mutable_point()->add_levels(level);
   for (const auto& type : query.award_types) request.mutable_point()->add_award_types(type);
+
   request.set_purpose(query.purpose);
   request.set_at_time_ms(query.at_time_ms);
   request.set_as_of_height(query.as_of_height);
+
   if (!query.policy) return request;
+
   auto& policy = *request.mutable_policy();
   policy.set_required_amount(query.policy->required_amount);
   policy.set_required_paths(query.policy->required_paths);
   policy.set_path_floor(query.policy->path_floor);
   policy.set_required_accreditation(query.policy->required_accreditation);
+
   return request;
 }
 
@@ -176,10 +194,13 @@ struct Client::Impl {
                                          const Request& request) {
     CallError last{CallFailure::kUnreachable,
                    "no endpoint is configured: give --endpoint HOST:PORT", "", "", ""};
+
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const std::size_t at = (preferred + i) % nodes.size();
       auto answer = call_at<Service>(nodes[at], method, request, options.deadline_ms);
+
       const auto* failure = std::get_if<CallError>(&answer);
+      // Only silence is passed over: another node decides by the policy of another institution.
       if (failure == nullptr || failure->kind != CallFailure::kUnreachable) {
         if (at != preferred && options.moved)
           options.moved(nodes[preferred].endpoint, nodes[at].endpoint);
@@ -187,8 +208,10 @@ struct Client::Impl {
         answered = true;
         return answer;
       }
+
       last = *failure;
     }
+
     return last;
   }
 
@@ -224,14 +247,18 @@ struct Client::Impl {
       auto answer = call<Service>(method, request);
       if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
       Response& page = std::get<Response>(answer);
+
       const std::string next = page.next_page_token();
       page.clear_next_page_token();
+
       if (pages > 0) page.clear_as_of();
       all.MergeFrom(page);
+
       if (next.empty()) return decode(all);
       if (next == request.page_token()) break;  // it would go round for ever
       request.set_page_token(next);
     }
+
     return malformed();
   }
 
@@ -442,10 +469,13 @@ Called<StatementsAnswer> Client::statements(const std::optional<InstitutionId>& 
   if (truster) request.set_truster_id(raw(truster->view()));
   if (subject) request.set_subject_id(raw(subject->view()));
   request.set_with_history(with_history);
+
   auto called =
       impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListStatements, request);
+
   const auto* answer = std::get_if<StatementsAnswer>(&called);
   if (answer == nullptr) return called;
+
   for (const auto& statement : answer->statements) {
     const bool asked = (!truster || statement.truster.id == *truster) &&
                        (!subject || statement.subject.id == *subject);

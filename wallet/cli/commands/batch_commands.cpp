@@ -52,19 +52,23 @@ Result<std::vector<WalletRequest>> read_requests(const std::string& directory,
                                                  const IssuerProfile& profile) {
   std::vector<WalletRequest> requests;
   if (directory.empty()) return requests;
+
   std::vector<std::filesystem::path> files;
   std::error_code failure;
   for (const auto& item : std::filesystem::directory_iterator(directory, failure)) {
     if (item.is_regular_file()) files.push_back(item.path());
   }
   if (failure) return error("cannot read " + directory + ": " + failure.message());
+
   std::ranges::sort(files);
+
   for (const auto& file : files) {
     TM_TRY(auto text, read_file(file.string(), 64 * 1024));
     auto request = read_wallet_request(as_text(text), profile.chain, profile.institution);
     if (!request.ok()) return error(file.string() + ": " + request.message());
     requests.push_back(std::move(request).value());
   }
+
   return requests;
 }
 
@@ -107,6 +111,7 @@ std::uint64_t newest_block_ms(const Context& context, std::uint64_t node_says_ms
 
 Attempt<void> check_clock(Context& context, std::uint64_t ledger_ms) {
   const auto now_ms = context.now_ms();
+
   const std::string times = "this machine's clock says " + moment_text(now_ms) +
                             ", the ledger's newest block is of " + moment_text(ledger_ms);
   if (now_ms + kClockBehindMs < ledger_ms) {
@@ -114,6 +119,7 @@ Attempt<void> check_clock(Context& context, std::uint64_t ledger_ms) {
         ExitCode::kFailure,
         times + ": the credentials would be dated wrongly. Set the clock; nothing was issued."};
   }
+
   if (now_ms > ledger_ms + kClockAheadMs) {
     return Failure{ExitCode::kFailure,
                    times +
@@ -252,8 +258,10 @@ Description describe_batch(const Batch& batch, const Preparation& prepared,
                            std::vector<std::string> warnings) {
   const auto& plan = batch.plan;
   const auto count = batch.awards.size();
+
   const auto with_request = static_cast<std::size_t>(std::ranges::count_if(
       batch.awards, [](const auto& award) { return award.recipient.has_value(); }));
+
   Description description;
   description.text =
       plan.issuer_name + " issues " + std::to_string(count) +
@@ -264,19 +272,23 @@ Description describe_batch(const Batch& batch, const Preparation& prepared,
       (plan.expires_at_s ? "Their last day: " + last_day_text(*plan.expires_at_s * 1000) + "."
                          : "They do not expire.") +
       " What is issued can be revoked, never taken back.";
+
   description.details = learner_preview(batch.awards.front());
   for (const auto& notice : prepared.notices) description.details += notice + "\n";
   description.warnings = std::move(warnings);
+
   if (!held.empty()) {
     description.warnings.push_back(
         std::to_string(held.size()) +
         " of these awards are held already by learners of this class:\n" + awards_text(held));
   }
+
   Json list = Json::array();
   for (const auto& award : held) list.push_back(to_json(award));
   description.facts = Json{{"held_already", std::move(list)},
                            {"notices", prepared.notices},
                            {"warnings", description.warnings}};
+
   return description;
 }
 
@@ -296,6 +308,7 @@ std::string batch_text(const BatchFolder& folder) {
 
 Json batch_json(const BatchFolder& folder) {
   const Batch& batch = folder.batch();
+
   Json awards = Json::array();
   for (const auto& award : batch.awards) {
     awards.push_back(Json{{"student", award.student},
@@ -304,6 +317,7 @@ Json batch_json(const BatchFolder& folder) {
                           {"commitment", batch.commitments[award.position].hex()},
                           {"holder_made_key", award.recipient.has_value()}});
   }
+
   return Json{{"batch", batch.id},
               {"folder", folder.path()},
               {"committed", batch.committed},
@@ -338,10 +352,12 @@ Outcome finish_batch(Context& context, Client& client, BatchFolder& folder,
     if (batch.transaction.empty() || has_expired(batch, client)) {
       TM_TRY_STATUS(sign_batch(context, client, folder, issue_key));
     }
+
     TM_TRY(const auto id,
            or_exit(ExitCode::kFailure, id_of_encoded(batch.plan.chain, batch.transaction)));
     auto sent = submit_signed(context, client, id, batch.transaction,
                               Json{{"command", "issuer batch"}, {"folder", folder.path()}});
+
     if (!sent.ok()) {
       Failure failure = sent.failure();
       failure.message +=
@@ -349,14 +365,18 @@ Outcome finish_batch(Context& context, Client& client, BatchFolder& folder,
           std::filesystem::path(folder.path()).filename().string() + " goes on with it";
       return failure;
     }
+
     TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.set_committed()));
   }
+
+  // Precondition of deliver(): what a learner is given is anchored.
   {
     Progress progress("writing claim files", batch.awards.size(), context.quiet || context.json);
     TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.deliver([&](std::size_t done, std::size_t) {
       progress.advance(done);
     })));
   }
+
   Json json = batch_json(folder);
   json.update(description.facts);
   return Reply{std::move(json), batch_text(folder)};
@@ -379,8 +399,10 @@ Attempt<Batch> build(Context& context, Preparation& prepared, const SecretKey& c
 Attempt<void> refuse_repeated(const Context& context, const std::vector<AwardRecord>& held,
                               bool again) {
   if (held.empty() || again || (!context.yes && input_is_terminal())) return {};
+
   Json list = Json::array();
   for (const auto& award : held) list.push_back(to_json(award));
+
   return Failure{ExitCode::kUsage,
                  std::to_string(held.size()) +
                      " of these awards are held already by learners of this class:\n" +
@@ -406,17 +428,22 @@ Attempt<void> check_new_name(const Context& context, const std::string& name) {
 
 Result<ClassListReading> reading_of(const IssueOptions& options) {
   ClassListReading reading;
+
   reading.csv.find_separator = true;
+
   for (const auto& typed : *options.map) {
     TM_TRY(auto pair, parse_column_map(typed));
     reading.columns.push_back(std::move(pair));
   }
+
   TM_TRY_STATUS(check_date_form(options.date_form));
   reading.date_form = options.date_form;
+
   const std::string encoding = options.encoding;
   if (!encoding.empty() && encoding != "utf-8" && encoding != "windows-1252")
     return error("--encoding: \"" + encoding.substr(0, 40) +
                  "\" is not known: utf-8 or windows-1252");
+
   reading.csv.windows_1252 = encoding == "windows-1252";
   return reading;
 }
@@ -490,14 +517,17 @@ Outcome resume(Context& context, const BatchOptions& options) {
 
 Outcome purge(Context& context, const BatchOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer batch purge"));
+
   const std::string name = options.name;
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
   TM_TRY(auto folder, open_batch(context, name, vault.register_identities));
+  // The claim files are made from what is forgotten here.
   if (!folder.batch().delivered) {
     return Failure{ExitCode::kFailure,
                    "the claim files of " + name +
                        " were not all written yet: testamur issuer batch resume " + name};
   }
+
   TM_TRY_STATUS(confirm_description(
       context,
       {"The holder keys and claim codes of the " + std::to_string(folder.batch().awards.size()) +
@@ -507,21 +537,28 @@ Outcome purge(Context& context, const BatchOptions& options) {
        {},
        {}},
       "Forget them?", "forgotten"));
+
   TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.purge()));
+
   return Reply{Json{{"purged", name}},
                "forgot the holder keys and claim codes of " + name + "; the register stays\n"};
 }
 
 Outcome erase(Context& context, const BatchOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer erase"));
+
   const std::string name = options.name;
   const std::string student = options.student;
+
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
   TM_TRY(auto folder, open_batch(context, name, vault.register_identities));
   TM_TRY(const auto known, registered_awards(context, vault.register_identities));
   TM_TRY(auto selection,
          select_awards(known, batch_names(context), {{student, {}, name, ""}}, false));
+
+  // Read before they are erased, so that the answer can name the award.
   TM_TRY_STATUS(add_dates(context, vault.register_identities, selection.awards));
+
   TM_TRY_STATUS(confirm_description(
       context,
       {"All that this office holds of this award is erased. This cannot be undone.",
@@ -529,6 +566,7 @@ Outcome erase(Context& context, const BatchOptions& options) {
        selection.close,
        {}},
       "Erase it?", "erased"));
+
   TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.erase(student)));
   return Reply{
       Json{{"erased", student}, {"awards", Json::array({to_json(selection.awards.front())})}},

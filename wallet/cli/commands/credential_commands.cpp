@@ -95,17 +95,22 @@ class Condition {
   Words of(const StoredCredential& stored, const CredentialView& view) {
     const auto& ends_s = view.head.expires_at_s;
     if (ends_s && *ends_s <= context_.now_ms() / 1000) return {"expired", "expired"};
+
     if (problem_ && problem_->unreachable()) return {"not_asked", "not asked: offline"};
     if (problem_) return {"cannot_tell", "cannot tell: " + problem_->message};
+
     auto facts = gather_facts(client_, view, "", named_ledger(trust_, view));
     if (const auto lie = prove_facts(client_, trust_, view, facts))
       return {"cannot_tell", "cannot tell: " + lie->message};
+
     const auto verdict = verify_presentation(
         stored.sd_jwt, facts, {context_.now_ms(), kMaxStatusAgeMs, {}, false, false});
     const auto what = standing(verdict);
+
     const auto* status = find(verdict, Topic::kStatus);
     if (what == Standing::kGenuine && status != nullptr)
       return {"genuine", "in force: " + status->text};
+
     return {std::string(to_text(what)), headline(verdict)};
   }
 
@@ -139,13 +144,17 @@ std::string credential_text(const StoredCredential& stored, const CredentialView
       one_line(view.head.issuer_domain) + "\n  " + to_text(view.head.reference) + "\n  " +
       toned(condition.word == "genuine" ? Tone::kGood : Tone::kDoubt, one_line(condition.text)) +
       "\n";
+
   if (!with_claims) return text;
+
   text += "  holder key: " +
           std::string(stored.holder_key.derived_index ? "holder-made" : "issuer-made") + "\n";
+
   for (const auto& [id, value] : view.disclosed) {
     text += "  " + std::string(kind_of(id).label) + ": " +
             one_line(to_display(kind_of(id), value)) + "\n";
   }
+
   return text;
 }
 
@@ -216,17 +225,23 @@ ExitCode import(Context& context, const ImportOptions& options) {
 ExitCode list(Context& context) {
   auto wallet = OpenWallet::open(context);
   if (!wallet) return wallet.code();
+
   Json all = Json::array();
   std::string text;
   std::optional<Condition> asked;
+
   for (const auto& stored : wallet.contents().credentials) {
     auto view = read_credential(stored.sd_jwt);
     if (!view.ok()) continue;
+
+    // The ledger is followed once for all, and not at all where there is nothing to ask about.
     if (!asked) asked.emplace(context);
+
     const auto condition = asked->of(stored, *view);
     all.push_back(credential_json(stored, *view, condition));
     text += credential_text(stored, *view, condition, false);
   }
+
   print(context, Json{{"credentials", all}},
         all.empty() ? "no credentials yet: testamur credential import FILE\n" : text);
   wallet.remind(context);
@@ -266,8 +281,10 @@ Result<Answering> read_answering(Context& context, const PresentOptions& options
                                  const CredentialView& view) {
   Answering answering;
   auto& what = answering.what;
+
   TM_TRY(what.claims, parse_claim_names(options.claims, "--claim"));
   what.now_s = context.now_ms() / 1000;
+
   if (options.request->empty()) {
     if (options.audience->empty() || options.nonce->empty()) {
       return error(
@@ -278,27 +295,35 @@ Result<Answering> read_answering(Context& context, const PresentOptions& options
     what.audience = options.audience;
     what.nonce = options.nonce;
   } else {
+    // The request says both, and the answer is judged by it (decision 1170).
     if (!options.audience->empty() || !options.nonce->empty())
       return error("--audience and --nonce stand in the request: leave them out beside --request");
     TM_TRY(const auto request, read_request_file(options.request));
+
     const std::string until = moment_text(request.until_s * 1000);
     if (what.now_s > request.until_s)
       return error(*options.request + ": the request ended on " + until +
                    ": ask the verifier for a new one");
+
     what.audience = request.audience();
     what.nonce = request.nonce;
     if (what.claims.empty()) what.claims = request.claims;
+
     answering.said_by_verifier =
         (request.purpose.empty()
              ? ""
              : "  for       " + one_line(request.purpose) + ", as the request says\n") +
         "  judged    until " + until + "\n";
   }
+
   answering.disclosure = plan_disclosure(view, what.claims);
+
+  // A verifier may ask for what the credential lacks; what the learner named by hand is an error.
   if (options.request->empty() && !answering.disclosure.lacking.empty())
     return error("the credential holds no " + claim_names(answering.disclosure.lacking) +
                  "; it holds " + claim_names(plan_disclosure(view, {}).kept) + ", " +
                  claim_names(plan_disclosure(view, {}).registry));
+
   what.claims = answering.disclosure.shown;
   return answering;
 }
@@ -389,11 +414,14 @@ Result<ledger::Receipt> read_receipt_file(const std::string& file) {
 Asked facts_of_file(Context& context, const CredentialView& view, const std::string& file) {
   LedgerTrust trust(context.path("ledgers"));
   if (auto problem = trust.load()) return {{}, failure_of(*problem)};
+
   auto receipt = read_receipt_file(file);
   if (!receipt.ok()) return {{}, Failure{ExitCode::kUsage, receipt.message()}};
+
   const auto& certified = receipt->checkpoint.header.chain;
   const auto* trusted = trust.find(certified);
   const auto* named = trust.find(view.head.reference);
+
   if (trusted == nullptr) {
     return {{},
             Failure{ExitCode::kUnknown,
@@ -401,9 +429,12 @@ Asked facts_of_file(Context& context, const CredentialView& view, const std::str
                         ", which this home does not trust: testamur ledger trust FILE "
                         "[other_ledger]"}};
   }
+
   auto facts =
       facts_from_receipt(*receipt, *trusted, named == nullptr ? certified : named->genesis.chain);
   if (!facts.ok()) return {{}, Failure{ExitCode::kInvalid, facts.message() + " [forged_proof]"}};
+
+  // A receipt speaks of its own block: a newer one that is known decides what of it still holds.
   facts->newest_known = std::max(facts->newest_known, floor_of(trust));
   return {std::move(facts).value(), std::nullopt, newest_proven_ms(trust)};
 }
@@ -411,26 +442,33 @@ Asked facts_of_file(Context& context, const CredentialView& view, const std::str
 ExitCode keep_receipt(Context& context, const ReceiptOptions& options) {
   const std::string file = options.file;
   const std::string out = options.out;
+
   auto raw = read_file(file, kMaxCredentialBytes);
   if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
   auto pasted = read_pasted(as_text(*raw));
   if (!pasted.ok()) return fail(context, ExitCode::kUsage, file + ": " + pasted.message());
+
   auto view = read_credential(*pasted);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
   if (auto problem = follow_ledger(context, client, trust)) return fail(context, *problem);
+
   const auto facts = gather_facts(client, *view, "", named_ledger(trust, *view));
   auto fetched = fetch_receipt(client, *trust.current(), *view, facts.chain);
+
   if (fetched.failure) return fail(context, *fetched.failure);
   if (!fetched.receipt) {
     return fail(context, ExitCode::kUnknown,
                 "no node shows a proof of this credential: is it anchored, and listed?");
   }
+
   if (const ExitCode written = write_named_file(context, out, ledger::encode(*fetched.receipt));
       written != ExitCode::kOk) {
     return written;
   }
+
   const auto& header = fetched.receipt->checkpoint.header;
   print(context, Json{{"file", out}, {"height", header.height.value}, {"time_ms", header.time_ms}},
         "wrote " + out + ": proves the status at block " + std::to_string(header.height.value) +
@@ -456,11 +494,13 @@ struct VerifyQuestion {
 // By the verifier's own policy, in the place of what the node's institution decides. Nothing is
 // lost where the network cannot be asked: then the decision is unknown, with the reason.
 Attempt<void> decide_here(Client& client, const VerifyQuestion& question,
+
                           const CredentialView& view, RegistryFacts& facts) {
   std::unique_ptr<GraphSource> source = std::make_unique<NodeGraph>(client);
   AwardQuestion award;
   award.point.achievement =
       trust::AchievementName{view.head.achievement.institution, view.head.achievement.number};
+
   std::string missing;
   if (!question.graph_file.empty()) {
     auto file = FileGraph::read(question.graph_file);
@@ -485,14 +525,19 @@ Attempt<void> decide_here(Client& client, const VerifyQuestion& question,
       missing = client.answering() + ": " + read.message();
     }
   }
+
+  // Dropped even where nothing replaces them: they are not by the policy that was asked for.
   facts.decisions.reset();
   facts.acceptance.reset();
+
   const auto& viewpoint = question.viewpoint;
   const OwnDecision own{question.policy_file, question.purpose, id_of(viewpoint),
                         viewpoint ? viewpoint->published : std::string{}};
+
   auto decided = missing.empty() ? decide_by_own_policy(*source, own, award, view, facts)
                                  : Status(error(missing));
   if (!decided.ok() && facts.problem.empty()) facts.problem = decided.message();
+
   return {};
 }
 
@@ -502,9 +547,11 @@ Attempt<void> read_holder_question(const Context& context, const VerifyOptions& 
     return error(
         "--audience and --nonce go together: the holder's proof is made for both. Give the other "
         "one too");
+
   const bool bare = !options.audience->empty();
   const std::optional<std::uint64_t> max_age_s = options.max_age_s;
   const auto now_s = context.now_ms() / 1000;
+
   if (!options.request->empty()) {
     if (bare || max_age_s)
       return error("--audience, --nonce and --max-age stand in the request: leave them out");
@@ -516,10 +563,12 @@ Attempt<void> read_holder_question(const Context& context, const VerifyOptions& 
   } else if (max_age_s) {
     return error("--max-age is the age of the holder's proof: it needs --audience and --nonce");
   }
+
   question.no_holder = options.no_holder;
   if (question.no_holder && question.holder)
     return error(
         "--no-holder and a question to the holder contradict each other: leave one of them out");
+
   return {};
 }
 

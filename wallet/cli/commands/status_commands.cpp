@@ -97,24 +97,30 @@ struct Table {
 Result<Table> read_table(const std::string& file, const IssuerProfile& profile) {
   Table table;
   if (file.empty()) return table;
+
   TM_TRY(const auto text, read_file(file, kMaxCsvBytes));
   auto list = read_status_list(as_text(text));
   if (!list.ok()) return error(file + ": " + list.message() + "\nnothing was changed");
   for (const auto& notice : list->notices) table.notices.push_back(file + ": " + notice);
+
   for (const auto& row : list->rows) {
     TargetName name;
     name.where = file + ", " + to_text(row.place);
+
     if (!row.student.empty()) name.student = row.student;
     if (!row.batch.empty()) name.batch = row.batch;
     if (row.index) name.index = IssuerIndex{*row.index};
+    // A final act names awards (decision 1151): of two names that disagree neither is taken.
     if (!row.reference.empty()) {
       TM_TRY(const auto index, index_in(row.reference, name.where, profile));
       if (name.index && *name.index != index)
         return error(name.where + ": reference and index name two different awards");
       name.index = index;
     }
+
     table.names.push_back(std::move(name));
   }
+
   if (table.names.empty()) return error(file + ": no row names anybody");
   return table;
 }
@@ -168,9 +174,13 @@ Attempt<Changes> split_by_status(IssuerSession& session, const std::vector<Award
                                  const Verb& verb, bool with_root) {
   TM_TRY(const auto statuses,
          statuses_of(session.client, session.profile.chain, session.profile.institution, awards));
+
   Changes changes;
+
   for (std::size_t i = 0; i < awards.size(); ++i) {
     const auto& status = statuses[i];
+    // List and ledger do not fit together where one is missing: the whole is refused (decision
+    // 1151).
     if (status == "not_listed") {
       return Failure{
           ExitCode::kUnknown,
@@ -178,16 +188,19 @@ Attempt<Changes> split_by_status(IssuerSession& session, const std::vector<Award
               (awards[i].committed ? "" : ": its batch was never sent (issuer batch resume)") +
               "; nothing was changed"};
     }
+
     const bool is_over = (status == "revoked" || status == "superseded") && !with_root;
     if (status != verb.leads_to && !is_over) {
       changes.hit.push_back(awards[i]);
       continue;
     }
+
     changes.left_out.push_back(awards[i]);
     changes.notices.push_back(
         (status == verb.leads_to ? "left out, it is " : "left out, it is for good ") + status +
         (status == verb.leads_to ? " already: " : ": ") + award_text(awards[i]));
   }
+
   return changes;
 }
 
@@ -226,24 +239,31 @@ TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb,
                                const std::string& reason, const AwardSelection& selection,
                                const Changes& changes) {
   TransactionRequest request;
+
   request.command = std::string("issuer status ") + verb.name;
   request.done =
       counted(changes.hit.size()) + " of " + profile.name + " " + verb.done + ", reason " + reason;
+
   auto& description = request.description;
   if (verb.is_final) description.text = "\nThis cannot be undone.";
+
   description.details =
       counted(changes.hit.size()) + ":\n" + awards_text(changes.hit) + notices_text(changes);
+
   description.warnings = selection.close;
   for (const auto& each : selection.ambiguous) description.warnings.push_back(each);
+
   Json indexes = Json::array();
   for (const auto& award : changes.hit) {
     for (const auto& index : award.indexes) indexes.push_back(index.value);
   }
+
   description.facts = Json{{"action", verb.name},
                            {"reason", reason},
                            {"awards", list_of(changes.hit)},
                            {"left_out", list_of(changes.left_out)},
                            {"indexes", std::move(indexes)}};
+
   return request;
 }
 
