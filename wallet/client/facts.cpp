@@ -1,3 +1,6 @@
+// Facts are gathered by a node's word and marked so; proven_facts.h replaces them by what a receipt
+// proves. What could not be asked stays absent, with the reason in `problem`: an empty list would
+// say that there is nothing.
 #include "wallet/client/facts.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Reading fields of JSON that may lack them: an answer of a node, a message made into JSON. Pure;
-// any thread.
+// Reads members of JSON objects, such as a message made into JSON; one that is absent reads as
+// empty. Pure; any thread.
 #pragma once
 
 #include <string>

@@ -36,7 +36,7 @@ struct LedgerFailure {
   std::string name;
   std::string message;
   bool unreachable() const { return name == "unreachable"; }
-  // Somebody lies or two ledgers were certified: not a matter of patience.
+  // Somebody lies, or two histories were certified: asking again later does not help.
   bool forged() const { return name.starts_with("forged") || name == "fork"; }
 };
 using LedgerOutcome = std::optional<LedgerFailure>;  // nothing: all well
@@ -47,7 +47,8 @@ class LedgerTrust {
 
   // Reads the folder; an absent one is no failure. Everything in it is verified again.
   LedgerOutcome load();
-  // The home belongs to this ledger: while nothing is trusted yet, no other is taken.
+  // The home belongs to this ledger: as long as nothing is trusted yet, only this ledger, or a
+  // recovery of it that was accepted, is taken.
   void expect(const ChainId& chain) { expected_ = chain; }
   // Null while nothing is trusted.
   const TrustedLedger* current() const;

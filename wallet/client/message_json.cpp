@@ -1,3 +1,7 @@
+// Driven by descriptors alone, so that a field which is added to the API needs no code here. What
+// to_json() writes, read_message() reads back and nothing else: a member that is missing, unknown
+// or of another kind is an error, because a graph file that lost a limit would widen what is
+// trusted.
 #include "wallet/client/message_json.h"
 
 #include <google/protobuf/descriptor.h>

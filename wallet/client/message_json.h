@@ -2,10 +2,9 @@
 // (shown.h), what a graph file holds (graph_file.h) and what a transaction says
 // (transaction_json.h). Answers of nodes are decoded by decode.h.
 //
-// Byte fields are lower-case hexadecimal, enumerators are the part after their type's prefix in
-// lower case
-// ("not_listed"), 64-bit numbers are numbers, and absent fields are left out of messages but
-// present as zero values for scalars, so that a reader need not guess. Pure; any thread.
+// Byte fields are lower-case hexadecimal. An enumerator is the part after its type's prefix, in
+// lower case ("not_listed"). 64-bit numbers are numbers. A field with presence that is absent is
+// left out; any other field is always written, also when it is zero or empty. Pure; any thread.
 #pragma once
 
 #include <string>

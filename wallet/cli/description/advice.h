@@ -5,7 +5,8 @@
 
 namespace testamur::wallet {
 
-// Empty for a code that says all by its rule.
+// The advice for a rejection's code, by its name ("index_overlap"). Empty where the text of the
+// rule says all that can be done, and for a code that this program does not know.
 std::string_view advice_for(std::string_view code);
 
 }  // namespace testamur::wallet

@@ -1,4 +1,4 @@
-// What a genesis record says, for people and as JSON. Pure.
+// What a genesis record says, for people and as JSON. Pure but for colour; any thread.
 #pragma once
 
 #include <string>

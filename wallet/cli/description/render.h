@@ -1,4 +1,5 @@
-// Answers of a node, rendered for people. What is not known is called unknown. Pure but for colour.
+// Answers of a node as text for people. What is not known is called unknown, and texts that others
+// wrote stay within their line. Pure but for colour; any thread.
 #pragma once
 
 #include <cstdint>

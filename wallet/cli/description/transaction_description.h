@@ -52,7 +52,8 @@ std::uint64_t tolerated_failures(std::uint64_t validators);
 
 // What a proposal does once it has passed: the message GovernancePropose.
 std::string describe_proposal(const Json& proposal, const DescriptionContext& known);
-// What a person should think of twice: fewer than four validators, less tolerance for failures, …
+// Warnings about a proposal, a sentence each: fewer than four validators, fewer of them that may
+// fail than now, several that leave at once, a root key that is replaced.
 std::vector<std::string> proposal_warnings(const Json& proposal, const DescriptionContext& known);
 
 }  // namespace testamur::wallet

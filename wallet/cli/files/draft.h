@@ -60,12 +60,13 @@ BodyView view_of(const Draft& draft);
 // Of a registration: the id that the institution has or gets.
 InstitutionId registered_id(const Draft& draft);
 
-// Adds the signature, or the proof of possession, of this key where the draft asks for it. Whether
-// it did.
+// Adds the signature, or the proof of possession, of this key where the draft asks for it. Returns
+// whether anything was added: a key that the draft does not name, or has already, adds nothing.
 bool sign_draft(Draft& draft, KeyPurpose purpose, const SecretKey& key);
 // Whether the draft asks for a key of this purpose at all.
 bool asks_for(const Draft& draft, KeyPurpose purpose);
-// Takes over signatures and proofs of a copy. Fails when it is a draft of another transaction.
+// Takes over the signatures and proofs that `copy` has and `draft` lacks. Fails when it is a draft
+// of another transaction.
 Status merge(Draft& draft, const Draft& copy);
 
 // What is missing before it can be sent, a sentence each; empty when it is complete.

@@ -30,7 +30,8 @@ struct HeldKey {
   KeyPurpose purpose;
   SecretKey key;
 };
-// All `<purpose>.key` files of a directory. Fails when there is none.
+// The keys of all files `<purpose>.key` of a directory; other files are passed over. Fails when
+// there is none, or when one of them cannot be read.
 Result<std::vector<HeldKey>> read_key_directory(const std::string& directory);
 
 // A key and the proof of its possession, for this institution on this ledger.

@@ -1,4 +1,4 @@
-// A policy from a TOML file: docs/formats/policy.md. Any thread.
+// Reads a policy from a TOML file, in the form that docs/formats/policy.md describes. Any thread.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@
 
 namespace testamur::wallet {
 
-// The [policy] of the file. Fails with every mistake by file, line and key, one a line.
+// The table [policy] of the file, with its statements and accreditations. Fails with all mistakes,
+// a line each, by file, line and key.
 Result<trust::PolicyReading> read_policy_file(const std::string& path);
 
 }  // namespace testamur::wallet

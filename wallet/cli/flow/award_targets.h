@@ -58,10 +58,12 @@ Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known,
                                      const std::vector<std::string>& batches,
                                      const std::vector<TargetName>& names, bool all);
 
-// Every award of this home's registers. Dates and commitments are read of those that `wanted` names
-// only.
+// Every award of this home's registers, without dates and commitments. Fails where a register
+// cannot be read.
 Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
                                                     std::span<const age::Identity> identities);
+// Adds date, commitments and whether the batch is committed to these awards, from the states of
+// their batches. Only batches that one of the awards names are opened.
 Attempt<void> add_dates(const Context& context, std::span<const age::Identity> identities,
                         std::vector<AwardRecord>& awards);
 

@@ -1,4 +1,5 @@
-// The batches in an issuer's home: where they are, which indexes they hold.
+// The batches in an issuer's home: where they are and which indexes they hold. Who reserves indexes
+// holds the home lock (wallet/cli/files/output.h). One thread.
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,6 @@
+// Both sources give the same values by the same decoders, so that a decision does not depend on
+// where the network came from. A file is read whole or refused: an entry that cannot be read may be
+// the one that would have changed the answer.
 #include "wallet/cli/flow/graph_source.h"
 
 #include "wallet/client/graph_file.h"

@@ -1,4 +1,5 @@
-// The learner's wallet, opened from its vault and saved back.
+// The learner's wallet, opened from its vault and saved back. A command that only reads takes no
+// lock; one that saves opens with open_to_change(). One thread.
 #pragma once
 
 #include <optional>

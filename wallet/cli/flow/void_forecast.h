@@ -23,7 +23,8 @@ struct VoidForecast {
   std::vector<ledger::IndexRun> runs;  // index ranges of the issuances, in the order of the log
 };
 
-// Reads the log from `since_ms` on.
+// Reads the log from `since_ms` on, as the node shows it: nothing of this is proven. Fails where
+// the node does not show an entry that its own log has.
 Called<VoidForecast> forecast_void(Client& client, const ChainId& chain, const KeyId& key,
                                    std::uint64_t since_ms);
 // One sentence.
