@@ -13,8 +13,9 @@ using bench::Bench;
 
 // What the engine has made of its events so far.
 std::vector<std::size_t> effects_of(const Bench& bench) {
-  return {bench.sent.size(),      bench.builds.size(),    bench.written.size(), bench.validated.size(),
-          bench.committed.size(), bench.abandoned.size(), bench.catch_ups,      bench.resends};
+  return {bench.sent.size(),      bench.builds.size(),    bench.written.size(),
+          bench.validated.size(), bench.committed.size(), bench.abandoned.size(),
+          bench.catch_ups,        bench.resends,          bench.forwarded_to.size()};
 }
 
 // One engine among others that say anything an honest or a lying validator can sign.

@@ -1,9 +1,12 @@
 // What one or more validators that lie cannot do to an engine: stand in a block's way, or fill its memory. Member 0 is
 // under test; view v is led by member v mod n.
+#include <set>
+
 #include "consensus/engine.h"
 #include "consensus/limits.h"
 #include "consensus/missing_blocks.h"
 #include "consensus/peer_credit.h"
+#include "consensus/question_budget.h"
 #include "tests/consensus/bench.h"
 #include "tests/support/catch.h"
 
@@ -160,7 +163,10 @@ TEST_CASE("who fails to deliver is asked last", "[consensus][liars]") {
   MissingBlocks missing;
   std::vector<unsigned> failures(4, 0);
   std::vector<std::size_t> asked;
-  const auto ask = [&](const BlockId&, View, std::size_t validator) { asked.push_back(validator); };
+  const auto ask = [&](const BlockId&, View, std::size_t validator) {
+    asked.push_back(validator);
+    return true;
+  };
   missing.begin_round();
   missing.need(invented(1), View{1}, true, 0b1010, 0);
   for (std::uint64_t now = 0; now < 300; now += 100) missing.ask_due(now, 100, 0b1110, failures, ask);
@@ -490,6 +496,143 @@ TEST_CASE("the first proposal of an epoch is said again to those who have not vo
   bench.receive(2, bench.vote(2, Act::kNotarize, said[0]));
   bench.advance(300);
   CHECK(bench.sent_to<Proposal>() == std::vector<std::size_t>{0, 3});
+}
+
+TEST_CASE("views that liars end at once make nobody send what is pending more often than once a second",
+          "[consensus][liars]") {
+  Fresh bench;
+  bench.engine->on_pending_changed(true, false);
+  for (std::uint64_t view = 1; view <= 200; ++view) {
+    // Every fourth view's leader gives it up by itself, before anybody's patience ends.
+    if (view % 4 == 1) bench.receive(1, bench.vote(1, Act::kNullify, View{view}));
+    bench.sync();
+    bench.receive(2, bench.nullification({1, 2, 3}, View{view}));
+    bench.advance(50);
+  }
+  CHECK(bench.own_votes(Act::kNullify).size() >= 50);
+  CHECK(bench.resends >= 9);
+  CHECK(bench.resends <= 11);
+
+  // What came too soon is not forgotten.
+  const auto before = bench.resends;
+  bench.receive(1, bench.vote(1, Act::kNullify, View{201}));
+  bench.advance(1'000);
+  CHECK(bench.resends == before + 1);
+}
+
+TEST_CASE("a leader that is silent about what waits here is told of it while its proposal can still come in time",
+          "[consensus][liars]") {
+  Fresh bench;
+  bench.advance(10'000);
+  for (const std::size_t peer : {1U, 2U, 3U}) bench.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
+  bench.engine->on_pending_changed(true, false);
+  bench.advance(124);
+  CHECK(bench.forwarded_to.empty());
+  bench.advance(1);
+  CHECK(bench.forwarded_to == std::vector<std::size_t>{1});
+  bench.advance(100);
+  CHECK(bench.forwarded_to.size() == 1);  // once a view
+
+  // In the next one its leader proposes.
+  bench.receive(2, bench.nullification({1, 2, 3}, View{1}));
+  bench.receive(2, bench.proposal(View{2}, View{0}, BlockId{}, Height{1}));
+  bench.advance(400);
+  CHECK(bench.forwarded_to.size() == 1);
+}
+
+TEST_CASE("the end of an epoch is shown at once to the leader of the next, and to whoever stays behind",
+          "[consensus][liars]") {
+  Fresh bench;
+  HeaderFacts facts;
+  facts.view = View{1};
+  facts.height = Height{1};
+  facts.proposer = bench.set.at(1).id;
+  facts.sealing = true;
+  const auto sealing = bench.signed_proposal(facts, View{0});
+  bench.receive(1, sealing);
+  bench.sync();
+  bench.receive(1, bench.certificate({1, 2, 3}, Act::kFinalize, sealing));
+  bench.sync();
+  REQUIRE(bench.engine->status().epoch == Epoch{1});
+  CHECK(bench.sent_to<SealingFinality>() == std::vector<std::size_t>{2});
+
+  // A vote of the old epoch shows who is behind.
+  bench.receive(3, bench.vote(3, Act::kNullify, View{1}));
+  CHECK(bench.sent_to<SealingFinality>() == std::vector<std::size_t>{2, 3});
+
+  // One has come; the rest is shown it a little later.
+  bench.receive(1, Presence{Epoch{1}, View{1}, View{0}, Height{1}});
+  bench.advance(125);
+  CHECK(bench.sent_to<SealingFinality>() == std::vector<std::size_t>{2, 3, 2, 3});
+}
+
+TEST_CASE("a false vote is its voter's, not the one's that completes the quorum", "[consensus][liars]") {
+  Fresh bench;
+  const auto block = bench.first();
+  bench.receive(1, block);
+  bench.sync();
+  auto forged = bench.vote(3, Act::kNotarize, block);
+  forged.signature.bytes[0] ^= 1;
+  bench.receive(3, forged);
+  CHECK(bench.blamed.empty());
+
+  // Honest: its vote makes this node look at the others.
+  bench.receive(2, bench.vote(2, Act::kNotarize, block));
+  CHECK(bench.blamed == std::vector<std::size_t>{3});
+
+  // What is brought is checked at once.
+  auto certificate = bench.certificate({1, 2, 3}, Act::kNotarize, block);
+  certificate.signatures.back().bytes[0] ^= 1;
+  bench.receive(2, certificate);
+  CHECK(bench.blamed == std::vector<std::size_t>{3, 2});
+}
+
+namespace {
+
+// A node that lags by many certified blocks, of which nobody has any, asks for a minute. Each question is held against
+// the budget that the one who is asked grants; how many blocks were asked for at all.
+std::size_t lag_for_a_minute(Bench& bench, QuestionRate granted) {
+  for (std::uint64_t view = 1; view <= 40; ++view) {
+    const Statement statement{Act::kNotarize, Epoch{0}, View{view}, View{view - 1}, invented(view)};
+    bench.receive(1, bench.certificate({1, 2, 3}, statement));
+  }
+  std::map<InstitutionId, QuestionBudget> budgets;
+  std::set<BlockId> asked;
+  std::size_t seen = 0;
+  for (int step = 0; step < 3'000; ++step) {
+    if (step % 50 == 0) {
+      for (const std::size_t peer : {1U, 2U, 3U}) bench.receive(peer, Presence{Epoch{0}, View{41}, View{0}, Height{0}});
+    }
+    bench.advance(20);
+    bench.sync();
+    for (; seen < bench.sent.size(); ++seen) {
+      const auto* request = std::get_if<BlockRequest>(&bench.sent[seen].message);
+      const bool other = std::holds_alternative<CertificateRequest>(bench.sent[seen].message);
+      if (!request && !other) continue;
+      auto& budget = budgets.try_emplace(*bench.sent[seen].to, granted, bench.now).first->second;
+      REQUIRE(budget.take(granted, request ? kBlockQuestion : kOtherQuestion, bench.now));
+      if (request) asked.insert(request->block);
+    }
+  }
+  return asked.size();
+}
+
+}  // namespace
+
+TEST_CASE("an honest node asks nobody for more than it is granted, and for everything that it lacks",
+          "[consensus][liars]") {
+  SECTION("a validator") {
+    Fresh bench;
+    CHECK(lag_for_a_minute(bench, kMemberQuestions) == 40);
+  }
+  SECTION("an observer") {
+    Bench bench;
+    bench.config.self.bytes.fill(0x77);
+    bench.config.observer = true;
+    bench.engine.emplace(bench.config, Tip{Epoch{0}, bench.set, bench.tip_facts}, bench);
+    bench.start();
+    CHECK(lag_for_a_minute(bench, kOtherQuestions) == 40);
+  }
 }
 
 }  // namespace testamur::consensus
