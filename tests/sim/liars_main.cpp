@@ -33,7 +33,7 @@ int usage() {
       << "usage: testamur-liars [--seed S] [--seeds N] [--nodes N] [--strategy NAME|each|turns] [--seconds VIRTUAL]\n"
          "                      [--untimely VIRTUAL] [--every MS] [--delta MS] [--skew MS] [--votes own|none|all] "
          "[--order NAME] "
-         "[--no-faults] "
+         "[--load TRANSACTIONS] [--no-faults] "
          "[--not-binding]\n"
          "                      [--rows] [--twice] [--verbose]\nstrategies:";
   for (const auto& strategy : testamur::sim::strategies()) std::cerr << ' ' << strategy.name;
@@ -82,6 +82,7 @@ bool parse(const std::vector<std::string>& arguments, Options& options) {
                     : name == "--nodes"    ? parse_number(value, nodes)
                     : name == "--seconds"  ? parse_number(value, options.seconds)
                     : name == "--untimely" ? parse_number(value, options.untimely)
+                    : name == "--load"     ? parse_number(value, options.attack.load)
                     : name == "--delta"    ? parse_number(value, options.delta_ms)
                     : name == "--every"    ? parse_number(value, options.attack.transaction_every_ms)
                     : name == "--skew"     ? parse_number(value, options.attack.skew_ms.emplace())
@@ -146,6 +147,7 @@ void run_seed(const Options& options, const std::string& strategy, std::uint64_t
   std::cout << "seed " << seed << ": " << *result.violation << "\n  replay: testamur-liars --seed " << seed
             << " --nodes " << options.attack.nodes << " --strategy " << strategy << " --seconds " << options.seconds
             << " --untimely " << options.untimely << " --every " << options.attack.transaction_every_ms
+            << (options.attack.load > 0 ? " --load " + std::to_string(options.attack.load) : std::string{})
             << (options.delta_ms > 0 ? " --delta " + std::to_string(options.delta_ms) : std::string{})
             << (options.votes.empty() ? options.votes : " --votes " + options.votes)
             << (options.order.empty() ? options.order : " --order " + options.order)
@@ -166,8 +168,9 @@ Totals run_strategy(const Options& options, const std::string& strategy) {
   std::cout << options.seeds << " seeds from " << options.attack.seed << ", strategy " << strategy << ", "
             << options.attack.nodes << " nodes: " << totals.failures << " violations; worst gap "
             << totals.measured.gap_ms << " ms, slowest finality " << totals.measured.final_ms
-            << " ms, least throughput " << totals.least_throughput << ", " << totals.lies << " lies; "
-            << totals.virtual_ms / 1000 << " s simulated in " << spent_ms << " ms" << std::endl;
+            << " ms, least throughput " << totals.least_throughput << ", least blocks " << totals.least_blocks << ", "
+            << totals.lies << " lies; " << totals.virtual_ms / 1000 << " s simulated in " << spent_ms << " ms"
+            << std::endl;
   return totals;
 }
 

@@ -12,6 +12,7 @@ using consensus::Message;
 using consensus::Proposal;
 using consensus::Statement;
 using consensus::Vote;
+namespace tx = ledger::tx;
 
 namespace {
 
@@ -107,10 +108,10 @@ void answer_nothing(LiarNode& self, std::size_t to, const Message& message) {
   if (!helps || self.cabal().is_member(to)) self.say(to, message);
 }
 
-// The notarization of a member's block, made of the votes of those who were shown it, once.
-std::optional<consensus::Certificate> first_notarization(LiarNode& self, const Message& message) {
+// The certificate of a member's block, made of the votes of those who were shown it, once.
+std::optional<consensus::Certificate> first_certificate(LiarNode& self, const Message& message, Act act) {
   const auto* vote = std::get_if<Vote>(&message);
-  if (vote == nullptr || vote->statement.act != Act::kNotarize) return std::nullopt;
+  if (vote == nullptr || vote->statement.act != act) return std::nullopt;
   auto& cabal = self.cabal();
   const auto& statement = vote->statement;
   const auto* proposal = cabal.proposal(statement.block);
@@ -122,6 +123,40 @@ std::optional<consensus::Certificate> first_notarization(LiarNode& self, const M
   if (cabal.done().size() > 4096) cabal.done().clear();
   cabal.done().insert(key);
   return made;
+}
+
+std::optional<consensus::Certificate> first_notarization(LiarNode& self, const Message& message) {
+  return first_certificate(self, message, Act::kNotarize);
+}
+
+bool seals_epoch(const Proposal& proposal) { return ledger::decode_header(*proposal.header).value().seals_epoch(); }
+
+// A member's block that ends the epoch is kept from the next leaders; of any other everybody hears.
+void keep_sealing_from_next_leaders(LiarNode& self, const Message& message) {
+  if (is_vote_or_certificate(message)) return;
+  const auto* proposal = own_block(self, message);
+  if (proposal == nullptr || !seals_epoch(*proposal)) return self.say_to_all(message);
+  show_at_once_to_followers(self, message);
+}
+
+// Its notarization comes when those who lack it have given its view up, so that without the members it is not
+// finalized; and then one honest node alone is shown that it is: it goes to the next epoch, and leaves too few behind
+// for anything in this one.
+bool end_epoch_for_one(LiarNode& self, std::size_t, const Message& message) {
+  const auto* vote = std::get_if<Vote>(&message);
+  if (vote == nullptr) return true;
+  const auto* proposal = self.cabal().proposal(vote->statement.block);
+  if (proposal == nullptr || !seals_epoch(*proposal)) return true;
+
+  if (const auto notarized = first_notarization(self, message)) {
+    const std::uint64_t after_us = until_us(self, 2) + 2 * self.cabal().delta_us() + 2 * kMarginUs;
+    for (const std::size_t to : holders_of(self, notarized->statement.view)) self.say_later(after_us, to, *notarized);
+  }
+  if (const auto finalized = first_certificate(self, message, Act::kFinalize)) {
+    self.cabal().count_lie();
+    self.say(holders_of(self, finalized->statement.view).front(), *finalized);
+  }
+  return true;
 }
 
 // One of those who hold the block is let into the next view at once. Its leader lacks the block on which it has to
@@ -160,6 +195,33 @@ bool part_ways(LiarNode& self, std::size_t, const Message& message) {
   return true;
 }
 
+// A member's own transaction that nobody has yet: another one each time.
+tx::SharedTransaction own_transaction(LiarNode& self) {
+  auto& institutions = *self.settings().institutions;
+  const std::size_t n = institutions.validators();
+  TransactionNumber number = (TransactionNumber{1} << 20) + self.cabal().lies() * n * 8 + self.number();
+  while (number % 8 == 3) number += n;  // a new name takes the place of the one before
+  return institutions.transaction(number, std::max(self.clock.now_ms(), self.head().time_ms));
+}
+
+// While nothing is pending, in the honest view before the members': one honest node alone has something to wait for.
+// Its leader knows nothing of that, and when it has given the view up its vote is missing there.
+void feed_one(LiarNode& self) {
+  auto& cabal = self.cabal();
+  const auto status = self.status();
+  const std::size_t leader = cabal.seats(self).leader(status.view);
+  if (status.pending || cabal.is_member(leader) || cabal.next_led(self, status.view).first != status.view.next())
+    return;
+  const auto key = std::tuple(0, status.epoch, status.view);
+  if (!cabal.done().insert(key).second) return;
+  if (cabal.done().size() > 4096) cabal.done().clear();
+  for (const std::size_t to : holders_of(self, status.view)) {
+    if (to == leader) continue;
+    cabal.count_lie();
+    return self.say_frame(to, node::net::Transactions{{to_bytes(own_transaction(self)->carried())}});
+  }
+}
+
 }  // namespace
 
 std::vector<Strategy> entering_strategies() {
@@ -169,6 +231,15 @@ std::vector<Strategy> entering_strategies() {
        show_ahead_of_time_to_followers, answer_nothing, let_one_in},
       {"parts-ways", "the next leader is shown the notarization of a block that it lacks, the rest a nullification",
        show_at_once_to_followers, answer_nothing, part_ways},
+      {"ends-epochs-for-one", "a block that ends the epoch is final for one honest node alone",
+       keep_sealing_from_next_leaders, answer_nothing, end_epoch_for_one},
+      {"feeds-one",
+       "while nothing is pending, gives a transaction to one honest node alone",
+       show_at_once_to_followers,
+       answer_nothing,
+       {},
+       {},
+       feed_one},
   };
   for (auto& strategy : all) strategy.decides_votes = true;
   return all;
