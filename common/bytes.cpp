@@ -6,7 +6,8 @@ namespace testamur::inline common {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kBase64Url =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -113,7 +114,9 @@ Encoder& Encoder::raw(ByteView bytes) {
   bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
   return *this;
 }
-Encoder& Encoder::sized(ByteView bytes) { return u32(static_cast<std::uint32_t>(bytes.size())).raw(bytes); }
+Encoder& Encoder::sized(ByteView bytes) {
+  return u32(static_cast<std::uint32_t>(bytes.size())).raw(bytes);
+}
 
 ByteView Decoder::raw(std::size_t size) {
   if (!ok_ || size > rest_.size()) {

@@ -1,8 +1,8 @@
 // Byte strings, hexadecimal text, fixed-width big-endian encoding and strong value types.
 //
 // Everything here is a value or a pure function and may be used from any thread. All integers that
-// Testamur hashes, signs or stores are big-endian and of fixed width; Encoder and Decoder are the only
-// way in which the project writes and reads them.
+// Testamur hashes, signs or stores are big-endian and of fixed width; Encoder and Decoder are the
+// only way in which the project writes and reads them.
 #pragma once
 
 #include <array>
@@ -25,7 +25,9 @@ using ByteView = std::span<const std::uint8_t>;
 inline ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+inline std::string_view as_text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 inline Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }
 bool equal(ByteView a, ByteView b);
 
@@ -33,12 +35,13 @@ bool equal(ByteView a, ByteView b);
 std::string to_hex(ByteView bytes);
 std::optional<Bytes> from_hex(std::string_view text);
 
-// Unpadded base64url (RFC 4648 section 5). Decoding is strict: no padding, no line breaks, unused bits zero.
+// Unpadded base64url (RFC 4648 section 5). Decoding is strict: no padding, no line breaks, unused
+// bits zero.
 std::string to_base64url(ByteView bytes);
 std::optional<Bytes> from_base64url(std::string_view text);
 
-// A byte string of exactly N bytes whose meaning is given by Tag, so that a transaction id cannot be
-// passed where a block id is meant.
+// A byte string of exactly N bytes whose meaning is given by Tag, so that a transaction id cannot
+// be passed where a block id is meant.
 template <std::size_t N, class Tag>
 struct FixedBytes {
   static constexpr std::size_t kSize = N;
@@ -107,8 +110,9 @@ class Encoder {
   Bytes bytes_;
 };
 
-// Reads what Encoder wrote. A read past the end makes the decoder fail for good and returns zero, so
-// that a caller may read a whole record and ask once. `finished()` = no failure and nothing left.
+// Reads what Encoder wrote. A read past the end makes the decoder fail for good and returns zero,
+// so that a caller may read a whole record and ask once. `finished()` = no failure and nothing
+// left.
 class Decoder {
  public:
   explicit Decoder(ByteView input) : rest_(input) {}
@@ -148,5 +152,7 @@ struct std::hash<testamur::FixedBytes<N, Tag>> {
 };
 template <class Tag>
 struct std::hash<testamur::StrongU64<Tag>> {
-  std::size_t operator()(testamur::StrongU64<Tag> v) const noexcept { return std::hash<std::uint64_t>{}(v.value); }
+  std::size_t operator()(testamur::StrongU64<Tag> v) const noexcept {
+    return std::hash<std::uint64_t>{}(v.value);
+  }
 };

@@ -7,7 +7,8 @@
 
 namespace testamur::inline common {
 
-[[noreturn]] void check_failed(const char* condition, const char* file, int line, const std::string& values);
+[[noreturn]] void check_failed(const char* condition, const char* file, int line,
+                               const std::string& values);
 
 template <class... Values>
 std::string describe_values(const Values&... values) {
@@ -21,8 +22,8 @@ std::string describe_values(const Values&... values) {
 #define TM_CHECK_FAILED(condition, ...) \
   ::testamur::check_failed(#condition, __FILE__, __LINE__, ::testamur::describe_values(__VA_ARGS__))
 
-// TM_CHECK(x > 0, "x:", x): further arguments are printed when the condition is false. (The plain name
-// CHECK belongs to the test framework.)
+// TM_CHECK(x > 0, "x:", x): further arguments are printed when the condition is false. (The plain
+// name CHECK belongs to the test framework.)
 #define TM_CHECK(condition, ...)                             \
   do {                                                       \
     if (!(condition)) [[unlikely]] {                         \

@@ -1,5 +1,5 @@
-// The seam to the wall clock. Times are u64 milliseconds since 1970-01-01 UTC. `trust`, `consensus` and
-// `ledger` never ask a clock: they are handed the time. Thread-safe.
+// The seam to the wall clock. Times are u64 milliseconds since 1970-01-01 UTC. `trust`, `consensus`
+// and `ledger` never ask a clock: they are handed the time. Thread-safe.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// The streaming state is OpenSSL's SHA256_CTX: the low-level interface avoids an allocation and a provider
-// look-up a hash, which matters because Merkle trees hash 65 bytes at a time.
+// The streaming state is OpenSSL's SHA256_CTX: the low-level interface avoids an allocation and a
+// provider look-up a hash, which matters because Merkle trees hash 65 bytes at a time.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "common/hash.h"
 

@@ -1,7 +1,8 @@
-// SHA-256 (FIPS 180-4) and the tagged hashes of BIP-340: H_tag(t, m) = SHA256(SHA256(t) || SHA256(t) || m).
+// SHA-256 (FIPS 180-4) and the tagged hashes of BIP-340: H_tag(t, m) = SHA256(SHA256(t) ||
+// SHA256(t) || m).
 //
-// Every purpose has a tag of its own; the complete list is namespace `tags` below and docs/formats/tags.md.
-// Pure; any thread.
+// Every purpose has a tag of its own; the complete list is namespace `tags` below and
+// docs/formats/tags.md. Pure; any thread.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,8 @@ constexpr std::size_t kMaxTextSize = 200;
 constexpr std::string_view kUrnPrefix = "urn:testamur:1:";
 
 std::uint32_t polymod(ByteView values) {
-  constexpr std::array<std::uint32_t, 5> kGenerator{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3};
+  constexpr std::array<std::uint32_t, 5> kGenerator{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd,
+                                                    0x2a1462b3};
   std::uint32_t checksum = 1;
   for (auto value : values) {
     const std::uint32_t top = checksum >> 25;
@@ -100,7 +101,8 @@ std::string encode_bech32m(std::string_view prefix, ByteView data) {
 Result<Bytes> decode_bech32m(std::string_view prefix, std::string_view text) {
   const std::string shown{text.substr(0, 80)};
   if (text.size() > kMaxTextSize) return error("an id is at most 200 characters long");
-  if (!text.starts_with(prefix) || text.size() < prefix.size() + 1 + kChecksumSize || text[prefix.size()] != '1') {
+  if (!text.starts_with(prefix) || text.size() < prefix.size() + 1 + kChecksumSize ||
+      text[prefix.size()] != '1') {
     return error("\"" + shown + "\" is not an id that begins with " + std::string(prefix) + "1");
   }
   Bytes values;
@@ -112,7 +114,8 @@ Result<Bytes> decode_bech32m(std::string_view prefix, std::string_view text) {
   }
   Bytes checked = expand_prefix(prefix);
   checked.insert(checked.end(), values.begin(), values.end());
-  if (polymod(checked) != kBech32mConstant) return error("\"" + shown + "\" is mistyped: its checksum does not match");
+  if (polymod(checked) != kBech32mConstant)
+    return error("\"" + shown + "\" is mistyped: its checksum does not match");
   auto data = from_base32(ByteView(values).first(values.size() - kChecksumSize));
   if (!data) return error("\"" + shown + "\" has bits that do not form whole bytes");
   return *data;
@@ -123,14 +126,19 @@ std::string to_text(const InstitutionId& id) { return encode_bech32m("tmi", id.v
 std::string to_text(const KeyId& id) { return encode_bech32m("tmk", id.view()); }
 std::string to_text(const TransactionId& id) { return encode_bech32m("tmx", id.view()); }
 std::string to_text(const AchievementId& id) {
-  return to_text(id.institution) + "/" + std::to_string(id.number) + "." + std::to_string(id.version);
+  return to_text(id.institution) + "/" + std::to_string(id.number) + "." +
+         std::to_string(id.version);
 }
 
-Result<ChainId> parse_chain_id(std::string_view text) { return parse_id<ChainId>("tmn", "a chain id", text); }
+Result<ChainId> parse_chain_id(std::string_view text) {
+  return parse_id<ChainId>("tmn", "a chain id", text);
+}
 Result<InstitutionId> parse_institution_id(std::string_view text) {
   return parse_id<InstitutionId>("tmi", "an institution id", text);
 }
-Result<KeyId> parse_key_id(std::string_view text) { return parse_id<KeyId>("tmk", "a key id", text); }
+Result<KeyId> parse_key_id(std::string_view text) {
+  return parse_id<KeyId>("tmk", "a key id", text);
+}
 Result<TransactionId> parse_transaction_id(std::string_view text) {
   return parse_id<TransactionId>("tmx", "a transaction id", text);
 }
@@ -145,7 +153,8 @@ Result<AchievementId> parse_achievement_id(std::string_view text) {
   auto number = parse_decimal<std::uint32_t>(text.substr(slash + 1, dot - slash - 1));
   auto version = parse_decimal<std::uint16_t>(text.substr(dot + 1));
   if (!number || !version)
-    return error("the number or version of \"" + std::string(text.substr(0, 80)) + "\" is not a number");
+    return error("the number or version of \"" + std::string(text.substr(0, 80)) +
+                 "\" is not a number");
   return AchievementId{institution, *number, *version};
 }
 
@@ -160,8 +169,8 @@ Reference make_reference(const ChainId& chain, const InstitutionId& issuer, Issu
 }
 
 std::string to_text(const Reference& reference) {
-  return std::string(kUrnPrefix) + encode_bech32m("tmn", reference.chain_prefix) + ":" + to_text(reference.issuer) +
-         ":" + std::to_string(reference.index.value);
+  return std::string(kUrnPrefix) + encode_bech32m("tmn", reference.chain_prefix) + ":" +
+         to_text(reference.issuer) + ":" + std::to_string(reference.index.value);
 }
 
 Result<Reference> parse_reference(std::string_view text) {
@@ -172,7 +181,8 @@ Result<Reference> parse_reference(std::string_view text) {
   const auto second = first == std::string_view::npos ? first : text.find(':', first + 1);
   if (second == std::string_view::npos) return malformed;
   TM_TRY(auto chain, decode_bech32m("tmn", text.substr(0, first)));
-  if (chain.size() != 10) return error("the chain of a reference is the first 10 bytes of the chain id");
+  if (chain.size() != 10)
+    return error("the chain of a reference is the first 10 bytes of the chain id");
   TM_TRY(auto issuer, parse_institution_id(text.substr(first + 1, second - first - 1)));
   auto index = parse_decimal<std::uint64_t>(text.substr(second + 1));
   if (!index) return error("the index of a reference is a decimal number without leading zeros");

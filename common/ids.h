@@ -1,7 +1,7 @@
 // The ids and counters of the ledger, and their text forms.
 //
-// Text form: bech32m (BIP-350) with prefixes tmn (chain), tmi (institution), tmk (key), tmx (transaction); a
-// mistyped id fails its checksum and is never taken for another. Pure; any thread.
+// Text form: bech32m (BIP-350) with prefixes tmn (chain), tmi (institution), tmk (key), tmx
+// (transaction); a mistyped id fails its checksum and is never taken for another. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -22,9 +22,10 @@ using KeyId = FixedBytes<16, struct KeyIdTag>;
 using Height = StrongU64<struct HeightTag>;
 using View = StrongU64<struct ViewTag>;
 using Epoch = StrongU64<struct EpochTag>;
-using LogIndex = StrongU64<struct LogIndexTag>;        // position of a transaction in the log
-using PageNumber = StrongU64<struct PageNumberTag>;    // position of a page in the page tree
-using IssuerIndex = StrongU64<struct IssuerIndexTag>;  // an issuer's own numbering of its credentials
+using LogIndex = StrongU64<struct LogIndexTag>;      // position of a transaction in the log
+using PageNumber = StrongU64<struct PageNumberTag>;  // position of a page in the page tree
+using IssuerIndex =
+    StrongU64<struct IssuerIndexTag>;  // an issuer's own numbering of its credentials
 
 // institution id (16) + number u32 + version u16.
 struct AchievementId {
@@ -35,7 +36,8 @@ struct AchievementId {
 };
 
 std::string encode_bech32m(std::string_view prefix, ByteView data);
-// The data bytes; fails on a wrong prefix, mixed case, a bad character, a wrong checksum or non-zero padding.
+// The data bytes; fails on a wrong prefix, mixed case, a bad character, a wrong checksum or
+// non-zero padding.
 Result<Bytes> decode_bech32m(std::string_view prefix, std::string_view text);
 
 std::string to_text(const ChainId& id);

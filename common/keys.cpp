@@ -19,11 +19,12 @@ struct ContextDeleter {
   void operator()(secp256k1_context* context) const { secp256k1_context_destroy(context); }
 };
 
-// One context for the process, blinded once with fresh randomness and never changed after: libsecp256k1 allows any
-// number of threads to use it then.
+// One context for the process, blinded once with fresh randomness and never changed after:
+// libsecp256k1 allows any number of threads to use it then.
 const secp256k1_context* secp() {
   static const std::unique_ptr<secp256k1_context, ContextDeleter> context = [] {
-    std::unique_ptr<secp256k1_context, ContextDeleter> fresh{secp256k1_context_create(SECP256K1_CONTEXT_NONE)};
+    std::unique_ptr<secp256k1_context, ContextDeleter> fresh{
+        secp256k1_context_create(SECP256K1_CONTEXT_NONE)};
     std::array<std::uint8_t, 32> seed;
     fill_random(seed);
     TM_CHECK(secp256k1_context_randomize(fresh.get(), seed.data()) == 1);
@@ -35,7 +36,8 @@ const secp256k1_context* secp() {
 
 bool is_valid_secp256k1(const PublicKey& key) {
   secp256k1_pubkey point;
-  return key.bytes.size() == 33 && secp256k1_ec_pubkey_parse(secp(), &point, key.bytes.data(), key.bytes.size()) == 1;
+  return key.bytes.size() == 33 &&
+         secp256k1_ec_pubkey_parse(secp(), &point, key.bytes.data(), key.bytes.size()) == 1;
 }
 
 bool is_valid_bip340(ByteView key) {
@@ -43,11 +45,15 @@ bool is_valid_bip340(ByteView key) {
   return key.size() == 32 && secp256k1_xonly_pubkey_parse(secp(), &point, key.data()) == 1;
 }
 
-bool verify_secp256k1_ecdsa(const PublicKey& key, ByteView message, const Signature& signature, EcdsaS rule) {
+bool verify_secp256k1_ecdsa(const PublicKey& key, ByteView message, const Signature& signature,
+                            EcdsaS rule) {
   secp256k1_pubkey point;
   secp256k1_ecdsa_signature parsed;
-  if (key.bytes.size() != 33 || secp256k1_ec_pubkey_parse(secp(), &point, key.bytes.data(), 33) != 1) return false;
-  if (secp256k1_ecdsa_signature_parse_compact(secp(), &parsed, signature.bytes.data()) != 1) return false;
+  if (key.bytes.size() != 33 ||
+      secp256k1_ec_pubkey_parse(secp(), &point, key.bytes.data(), 33) != 1)
+    return false;
+  if (secp256k1_ecdsa_signature_parse_compact(secp(), &parsed, signature.bytes.data()) != 1)
+    return false;
   const bool was_high = secp256k1_ecdsa_signature_normalize(secp(), &parsed, &parsed) == 1;
   if (was_high && rule == EcdsaS::kLowOnly) return false;
   const Hash256 digest = sha256(message);
@@ -56,19 +62,22 @@ bool verify_secp256k1_ecdsa(const PublicKey& key, ByteView message, const Signat
 
 Result<PublicKey> public_key_of(SignatureAlgorithm algorithm, ByteView secret) {
   PublicKey key{algorithm, {}};
-  if (algorithm == SignatureAlgorithm::kBip340 || algorithm == SignatureAlgorithm::kEcdsaSecp256k1) {
+  if (algorithm == SignatureAlgorithm::kBip340 ||
+      algorithm == SignatureAlgorithm::kEcdsaSecp256k1) {
     secp256k1_pubkey point;
     if (secp256k1_ec_pubkey_create(secp(), &point, secret.data()) != 1)
       return error("the secret key is not a valid scalar");
     std::array<std::uint8_t, 33> compressed;
     std::size_t size = compressed.size();
-    secp256k1_ec_pubkey_serialize(secp(), compressed.data(), &size, &point, SECP256K1_EC_COMPRESSED);
+    secp256k1_ec_pubkey_serialize(secp(), compressed.data(), &size, &point,
+                                  SECP256K1_EC_COMPRESSED);
     const ByteView all{compressed};
     key.bytes = to_bytes(algorithm == SignatureAlgorithm::kBip340 ? all.subspan(1) : all);
     return key;
   }
-  auto bytes = algorithm == SignatureAlgorithm::kEcdsaP256 ? openssl_keys::p256_public_key(secret)
-                                                           : openssl_keys::ed25519_public_key(secret);
+  auto bytes = algorithm == SignatureAlgorithm::kEcdsaP256
+                   ? openssl_keys::p256_public_key(secret)
+                   : openssl_keys::ed25519_public_key(secret);
   if (!bytes) return error("the secret key is not valid for its curve");
   key.bytes = std::move(*bytes);
   return key;
@@ -82,8 +91,8 @@ Signature sign_bip340(ByteView secret, ByteView message) {
   secp256k1_schnorrsig_extraparams parameters = SECP256K1_SCHNORRSIG_EXTRAPARAMS_INIT;
   parameters.ndata = auxiliary.data();
   Signature signature;
-  const int made = secp256k1_schnorrsig_sign_custom(secp(), signature.bytes.data(), message.data(), message.size(),
-                                                    &pair, &parameters);
+  const int made = secp256k1_schnorrsig_sign_custom(secp(), signature.bytes.data(), message.data(),
+                                                    message.size(), &pair, &parameters);
   OPENSSL_cleanse(&pair, sizeof pair);
   TM_CHECK(made == 1);
   return signature;
@@ -94,7 +103,8 @@ Signature sign_secp256k1_ecdsa(ByteView secret, ByteView message) {
   fill_random(extra);
   const Hash256 digest = sha256(message);
   secp256k1_ecdsa_signature parsed;
-  TM_CHECK(secp256k1_ecdsa_sign(secp(), &parsed, digest.bytes.data(), secret.data(), nullptr, extra.data()) == 1);
+  TM_CHECK(secp256k1_ecdsa_sign(secp(), &parsed, digest.bytes.data(), secret.data(), nullptr,
+                                extra.data()) == 1);
   Signature signature;
   secp256k1_ecdsa_signature_serialize_compact(secp(), signature.bytes.data(), &parsed);
   return signature;
@@ -149,9 +159,11 @@ bool allowed(KeyPurpose purpose, SignatureAlgorithm algorithm) {
 }
 
 std::optional<Bytes> point_coordinates(const PublicKey& key) {
-  if (key.algorithm == SignatureAlgorithm::kEcdsaP256) return openssl_keys::p256_coordinates(key.bytes);
+  if (key.algorithm == SignatureAlgorithm::kEcdsaP256)
+    return openssl_keys::p256_coordinates(key.bytes);
   secp256k1_pubkey point;
-  if (key.algorithm != SignatureAlgorithm::kEcdsaSecp256k1 || !is_valid_secp256k1(key)) return std::nullopt;
+  if (key.algorithm != SignatureAlgorithm::kEcdsaSecp256k1 || !is_valid_secp256k1(key))
+    return std::nullopt;
   TM_CHECK(secp256k1_ec_pubkey_parse(secp(), &point, key.bytes.data(), key.bytes.size()) == 1);
   std::array<std::uint8_t, 65> encoded{};
   std::size_t size = encoded.size();
@@ -171,17 +183,23 @@ bool is_valid(const PublicKey& key) {
 
 bool verify_bip340(ByteView public_key32, ByteView message, const Signature& signature) {
   secp256k1_xonly_pubkey point;
-  if (public_key32.size() != 32 || secp256k1_xonly_pubkey_parse(secp(), &point, public_key32.data()) != 1) return false;
-  return secp256k1_schnorrsig_verify(secp(), signature.bytes.data(), message.data(), message.size(), &point) == 1;
+  if (public_key32.size() != 32 ||
+      secp256k1_xonly_pubkey_parse(secp(), &point, public_key32.data()) != 1)
+    return false;
+  return secp256k1_schnorrsig_verify(secp(), signature.bytes.data(), message.data(), message.size(),
+                                     &point) == 1;
 }
 
 bool verify(const PublicKey& key, ByteView message, const Signature& signature, EcdsaS rule) {
   switch (key.algorithm) {
     case SignatureAlgorithm::kBip340: return verify_bip340(key.bytes, message, signature);
-    case SignatureAlgorithm::kEcdsaSecp256k1: return verify_secp256k1_ecdsa(key, message, signature, rule);
+    case SignatureAlgorithm::kEcdsaSecp256k1:
+      return verify_secp256k1_ecdsa(key, message, signature, rule);
     case SignatureAlgorithm::kEcdsaP256:
-      return openssl_keys::p256_verify(key.bytes, message, signature.view(), rule == EcdsaS::kLowOnly);
-    case SignatureAlgorithm::kEd25519: return openssl_keys::ed25519_verify(key.bytes, message, signature.view());
+      return openssl_keys::p256_verify(key.bytes, message, signature.view(),
+                                       rule == EcdsaS::kLowOnly);
+    case SignatureAlgorithm::kEd25519:
+      return openssl_keys::ed25519_verify(key.bytes, message, signature.view());
   }
   return false;
 }
@@ -198,14 +216,17 @@ SecretKey SecretKey::generate(SignatureAlgorithm algorithm) {
 
 namespace {
 
-// The page on which a secret lies is not swapped out from here on. Where the system refuses (RLIMIT_MEMLOCK) everything
-// works as before: docs/operating.md says what to do then.
-void keep_in_memory(std::span<const std::uint8_t> secret) { (void)::mlock(secret.data(), secret.size()); }
+// The page on which a secret lies is not swapped out from here on. Where the system refuses
+// (RLIMIT_MEMLOCK) everything works as before: docs/operating.md says what to do then.
+void keep_in_memory(std::span<const std::uint8_t> secret) {
+  (void)::mlock(secret.data(), secret.size());
+}
 
 }  // namespace
 
 Result<SecretKey> SecretKey::from_bytes(SignatureAlgorithm algorithm, ByteView secret) {
-  if (secret.size() != kSize) return error("a secret key has 32 bytes, not " + std::to_string(secret.size()));
+  if (secret.size() != kSize)
+    return error("a secret key has 32 bytes, not " + std::to_string(secret.size()));
   SecretKey key;
   TM_TRY(key.public_key_, public_key_of(algorithm, secret));
   keep_in_memory(key.secret_);
@@ -243,12 +264,14 @@ Signature SecretKey::sign(ByteView message) const {
 
 KeyId key_id(KeyPurpose purpose, const PublicKey& key) {
   Encoder record;
-  record.u8(static_cast<std::uint8_t>(purpose)).u8(static_cast<std::uint8_t>(key.algorithm)).raw(key.bytes);
+  record.u8(static_cast<std::uint8_t>(purpose))
+      .u8(static_cast<std::uint8_t>(key.algorithm))
+      .raw(key.bytes);
   return KeyId::prefix_of(tags::kKeyId(record.bytes()).view());
 }
 
-Hash256 possession_message(const ChainId& chain, const InstitutionId& institution, KeyPurpose purpose,
-                           const PublicKey& key) {
+Hash256 possession_message(const ChainId& chain, const InstitutionId& institution,
+                           KeyPurpose purpose, const PublicKey& key) {
   Encoder record;
   record.fixed(chain).fixed(institution).u8(static_cast<std::uint8_t>(purpose));
   record.u8(static_cast<std::uint8_t>(key.algorithm)).raw(key.bytes);
@@ -256,7 +279,8 @@ Hash256 possession_message(const ChainId& chain, const InstitutionId& institutio
 }
 
 void fill_random(std::span<std::uint8_t> out) {
-  TM_CHECK(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1, "the operating system gives no random bytes");
+  TM_CHECK(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1,
+           "the operating system gives no random bytes");
 }
 
 void wipe(std::span<std::uint8_t> memory) { OPENSSL_cleanse(memory.data(), memory.size()); }

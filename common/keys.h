@@ -1,11 +1,14 @@
-// Keys and signatures: BIP-340 and ECDSA over secp256k1 (libsecp256k1), ECDSA over P-256 and Ed25519 (OpenSSL).
+// Keys and signatures: BIP-340 and ECDSA over secp256k1 (libsecp256k1), ECDSA over P-256 and
+// Ed25519 (OpenSSL).
 //
-// Public keys: BIP-340 = 32-byte x coordinate; P-256 and secp256k1 = 33-byte compressed SEC1 point; Ed25519 = 32
-// bytes (RFC 8032). Signatures are always 64 bytes: BIP-340; ECDSA as r || s over SHA-256 of the message; Ed25519.
-// Encodings are checked by our code before OpenSSL sees them, so that no OpenSSL version decides validity:
-// r and s in range; Ed25519 with canonical S, canonical point, and a public key not of small order.
+// Public keys: BIP-340 = 32-byte x coordinate; P-256 and secp256k1 = 33-byte compressed SEC1 point;
+// Ed25519 = 32 bytes (RFC 8032). Signatures are always 64 bytes: BIP-340; ECDSA as r || s over
+// SHA-256 of the message; Ed25519. Encodings are checked by our code before OpenSSL sees them, so
+// that no OpenSSL version decides validity: r and s in range; Ed25519 with canonical S, canonical
+// point, and a public key not of small order.
 //
-// Thread rule: everything here may be called from any thread; a SecretKey object belongs to one at a time.
+// Thread rule: everything here may be called from any thread; a SecretKey object belongs to one at
+// a time.
 #pragma once
 
 #include <optional>
@@ -18,7 +21,12 @@
 namespace testamur::inline common {
 
 // The values are part of hashed and stored formats and never change.
-enum class SignatureAlgorithm : std::uint8_t { kBip340 = 1, kEcdsaP256 = 2, kEcdsaSecp256k1 = 3, kEd25519 = 4 };
+enum class SignatureAlgorithm : std::uint8_t {
+  kBip340 = 1,
+  kEcdsaP256 = 2,
+  kEcdsaSecp256k1 = 3,
+  kEd25519 = 4
+};
 enum class KeyPurpose : std::uint8_t {
   kRoot = 1,
   kIssue = 2,
@@ -32,8 +40,8 @@ std::string_view to_text(SignatureAlgorithm algorithm);
 std::string_view to_text(KeyPurpose purpose);
 std::optional<SignatureAlgorithm> algorithm_from(std::uint8_t value);
 std::optional<KeyPurpose> purpose_from(std::uint8_t value);
-// Whether a key of this purpose may have this algorithm (root, issue, govern, consensus: BIP-340; transport, cosign:
-// Ed25519; credential: P-256, secp256k1 or Ed25519).
+// Whether a key of this purpose may have this algorithm (root, issue, govern, consensus: BIP-340;
+// transport, cosign: Ed25519; credential: P-256, secp256k1 or Ed25519).
 bool allowed(KeyPurpose purpose, SignatureAlgorithm algorithm);
 
 using Signature = FixedBytes<64, struct SignatureTag>;
@@ -47,14 +55,18 @@ struct PublicKey {
 // The right length and a point on the curve (Ed25519: canonical, not of small order).
 bool is_valid(const PublicKey& key);
 
-// x || y, 32 bytes each, of a P-256 or secp256k1 ECDSA key (what a JWK shows); nothing for another or an invalid key.
+// x || y, 32 bytes each, of a P-256 or secp256k1 ECDSA key (what a JWK shows); nothing for another
+// or an invalid key.
 std::optional<Bytes> point_coordinates(const PublicKey& key);
 
-// Whether a signature whose s lies in the upper half of the group order passes. Only ECDSA knows the difference.
+// Whether a signature whose s lies in the upper half of the group order passes. Only ECDSA knows
+// the difference.
 enum class EcdsaS : std::uint8_t { kAny, kLowOnly };
 
-// `message` is what is signed: 32 bytes (a tagged hash) or any length for BIP-340; hashed with SHA-256 for ECDSA.
-bool verify(const PublicKey& key, ByteView message, const Signature& signature, EcdsaS rule = EcdsaS::kLowOnly);
+// `message` is what is signed: 32 bytes (a tagged hash) or any length for BIP-340; hashed with
+// SHA-256 for ECDSA.
+bool verify(const PublicKey& key, ByteView message, const Signature& signature,
+            EcdsaS rule = EcdsaS::kLowOnly);
 // The common case without a PublicKey object.
 bool verify_bip340(ByteView public_key32, ByteView message, const Signature& signature);
 
@@ -89,10 +101,10 @@ class SecretKey {
 // prefix of H_tag(purpose || algorithm || public key)
 KeyId key_id(KeyPurpose purpose, const PublicKey& key);
 
-// What the possession proof of a new key signs: H_tag(possession, chain id (zeros in genesis) || institution id ||
-// purpose || algorithm || public key).
-Hash256 possession_message(const ChainId& chain, const InstitutionId& institution, KeyPurpose purpose,
-                           const PublicKey& key);
+// What the possession proof of a new key signs: H_tag(possession, chain id (zeros in genesis) ||
+// institution id || purpose || algorithm || public key).
+Hash256 possession_message(const ChainId& chain, const InstitutionId& institution,
+                           KeyPurpose purpose, const PublicKey& key);
 
 // Cryptographically secure random bytes. Aborts when the operating system has none.
 void fill_random(std::span<std::uint8_t> out);

@@ -31,29 +31,35 @@ const EC_GROUP* p256() {
   return group.get();
 }
 
-Bignum to_bignum(ByteView bytes) { return Bignum{BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr)}; }
+Bignum to_bignum(ByteView bytes) {
+  return Bignum{BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr)};
+}
 
 // Big-endian comparison of byte strings of one length.
 bool less(ByteView a, ByteView b) { return std::ranges::lexicographical_compare(a, b); }
 
-constexpr std::array<std::uint8_t, 32> kP256Order{0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff,
-                                                  0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
-                                                  0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
+constexpr std::array<std::uint8_t, 32> kP256Order{
+    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
 // (order - 1) / 2: the largest low s.
-constexpr std::array<std::uint8_t, 32> kP256HalfOrder{0x7f, 0xff, 0xff, 0xff, 0x80, 0x00, 0x00, 0x00, 0x7f, 0xff, 0xff,
-                                                      0xff, 0xff, 0xff, 0xff, 0xff, 0xde, 0x73, 0x7d, 0x56, 0xd3, 0x8b,
-                                                      0xcf, 0x42, 0x79, 0xdc, 0xe5, 0x61, 0x7e, 0x31, 0x92, 0xa8};
+constexpr std::array<std::uint8_t, 32> kP256HalfOrder{
+    0x7f, 0xff, 0xff, 0xff, 0x80, 0x00, 0x00, 0x00, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xde, 0x73, 0x7d, 0x56, 0xd3, 0x8b, 0xcf, 0x42, 0x79, 0xdc, 0xe5, 0x61, 0x7e, 0x31, 0x92, 0xa8};
 
 bool is_zero(ByteView bytes) {
   return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
 }
 
-bool is_scalar(ByteView bytes32) { return bytes32.size() == 32 && !is_zero(bytes32) && less(bytes32, kP256Order); }
+bool is_scalar(ByteView bytes32) {
+  return bytes32.size() == 32 && !is_zero(bytes32) && less(bytes32, kP256Order);
+}
 
 Point p256_point(ByteView compressed33) {
   if (compressed33.size() != 33 || (compressed33[0] != 2 && compressed33[0] != 3)) return nullptr;
   Point point{EC_POINT_new(p256())};
-  if (EC_POINT_oct2point(p256(), point.get(), compressed33.data(), compressed33.size(), nullptr) != 1) return nullptr;
+  if (EC_POINT_oct2point(p256(), point.get(), compressed33.data(), compressed33.size(), nullptr) !=
+      1)
+    return nullptr;
   return point;
 }
 
@@ -74,7 +80,8 @@ Key p256_key(const EC_POINT* point, const BIGNUM* secret) {
   const ParameterBuilder builder{OSSL_PARAM_BLD_new()};
   const Bytes encoded = serialize(point, POINT_CONVERSION_UNCOMPRESSED);
   OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0);
-  OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, encoded.data(), encoded.size());
+  OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, encoded.data(),
+                                   encoded.size());
   if (secret != nullptr) OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, secret);
   const Parameters parameters{OSSL_PARAM_BLD_to_param(builder.get())};
   const KeyContext context{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
@@ -86,9 +93,9 @@ Key p256_key(const EC_POINT* point, const BIGNUM* secret) {
 }
 
 // The group order of Ed25519, little-endian as in RFC 8032.
-constexpr std::array<std::uint8_t, 32> kEd25519Order{0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
-                                                     0xa2, 0xde, 0xf9, 0xde, 0x14, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-                                                     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10};
+constexpr std::array<std::uint8_t, 32> kEd25519Order{
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10};
 // 2^255 - 19, little-endian.
 constexpr std::array<std::uint8_t, 32> kEd25519Field = [] {
   std::array<std::uint8_t, 32> p{};
@@ -97,13 +104,14 @@ constexpr std::array<std::uint8_t, 32> kEd25519Field = [] {
   p[31] = 0x7f;
   return p;
 }();
-// The canonical y coordinates of the points of order 1, 2, 4 and 8 (the sign bit is masked before comparing).
-constexpr std::array<std::uint8_t, 32> kOrder8A{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
-                                                0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
-                                                0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a};
-constexpr std::array<std::uint8_t, 32> kOrder8B{0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
-                                                0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
-                                                0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05};
+// The canonical y coordinates of the points of order 1, 2, 4 and 8 (the sign bit is masked before
+// comparing).
+constexpr std::array<std::uint8_t, 32> kOrder8A{
+    0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+    0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a};
+constexpr std::array<std::uint8_t, 32> kOrder8B{
+    0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+    0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05};
 
 bool less_little_endian(ByteView a, ByteView b) {
   return std::lexicographical_compare(a.rbegin(), a.rend(), b.rbegin(), b.rend());
@@ -149,8 +157,8 @@ bool p256_verify(ByteView compressed33, ByteView message, ByteView signature64, 
   const Hash256 digest = sha256(message);
   const KeyContext context{EVP_PKEY_CTX_new(key.get(), nullptr)};
   if (size <= 0 || EVP_PKEY_verify_init(context.get()) != 1) return false;
-  return EVP_PKEY_verify(context.get(), der.data(), static_cast<std::size_t>(size), digest.bytes.data(),
-                         digest.kSize) == 1;
+  return EVP_PKEY_verify(context.get(), der.data(), static_cast<std::size_t>(size),
+                         digest.bytes.data(), digest.kSize) == 1;
 }
 
 Signature p256_sign(ByteView secret32, ByteView message) {
@@ -187,7 +195,8 @@ bool ed25519_is_valid(ByteView public_key32) {
 }
 
 std::optional<Bytes> ed25519_public_key(ByteView seed32) {
-  const Key key{EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed32.data(), seed32.size())};
+  const Key key{
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed32.data(), seed32.size())};
   if (!key) return std::nullopt;
   Bytes out(32);
   std::size_t size = out.size();
@@ -198,21 +207,25 @@ std::optional<Bytes> ed25519_public_key(ByteView seed32) {
 bool ed25519_verify(ByteView public_key32, ByteView message, ByteView signature64) {
   if (!ed25519_is_valid(public_key32)) return false;
   if (!less_little_endian(signature64.subspan(32), kEd25519Order)) return false;
-  const Key key{EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key32.data(), public_key32.size())};
+  const Key key{EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key32.data(),
+                                            public_key32.size())};
   if (!key) return false;
   const DigestContext context{EVP_MD_CTX_new()};
   if (EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1) return false;
-  return EVP_DigestVerify(context.get(), signature64.data(), 64, message.data(), message.size()) == 1;
+  return EVP_DigestVerify(context.get(), signature64.data(), 64, message.data(), message.size()) ==
+         1;
 }
 
 Signature ed25519_sign(ByteView seed32, ByteView message) {
-  const Key key{EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed32.data(), seed32.size())};
+  const Key key{
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed32.data(), seed32.size())};
   TM_CHECK(key != nullptr);
   const DigestContext context{EVP_MD_CTX_new()};
   Signature signature;
   std::size_t size = 64;
   TM_CHECK(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1);
-  TM_CHECK(EVP_DigestSign(context.get(), signature.bytes.data(), &size, message.data(), message.size()) == 1);
+  TM_CHECK(EVP_DigestSign(context.get(), signature.bytes.data(), &size, message.data(),
+                          message.size()) == 1);
   return signature;
 }
 

@@ -1,5 +1,5 @@
-// P-256 ECDSA and Ed25519 through OpenSSL, with the encoding checks that OpenSSL leaves to its version.
-// Private to common/: use common/keys.h. Any thread.
+// P-256 ECDSA and Ed25519 through OpenSSL, with the encoding checks that OpenSSL leaves to its
+// version. Private to common/: use common/keys.h. Any thread.
 #pragma once
 
 #include <optional>

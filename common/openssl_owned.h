@@ -1,5 +1,6 @@
-// Owning pointers to OpenSSL's objects: std::unique_ptr with the function that frees that type, as in
-// openssl::Owned<EVP_PKEY, EVP_PKEY_free>. Includes nothing of OpenSSL; who uses it includes what declares the type.
+// Owning pointers to OpenSSL's objects: std::unique_ptr with the function that frees that type, as
+// in openssl::Owned<EVP_PKEY, EVP_PKEY_free>. Includes nothing of OpenSSL; who uses it includes
+// what declares the type.
 #pragma once
 
 #include <memory>

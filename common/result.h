@@ -1,8 +1,8 @@
 // Result<T>: a value or an operational failure with a cause that a person can act on.
 //
-// Four kinds of failure are kept apart (docs/ARCHITECTURE.md): a rejection is an enumerated code that is
-// part of consensus; an operational failure is a Result; a bug is TM_CHECK; exceptions stay at the edges
-// of third-party libraries. Reading the value of a failed Result is a bug and aborts.
+// Four kinds of failure are kept apart (docs/ARCHITECTURE.md): a rejection is an enumerated code
+// that is part of consensus; an operational failure is a Result; a bug is TM_CHECK; exceptions stay
+// at the edges of third-party libraries. Reading the value of a failed Result is a bug and aborts.
 #pragma once
 
 #include <optional>
@@ -77,7 +77,8 @@ using Status = Result<void>;
   auto result = (expression);                        \
   if (!result.ok()) return result.failure();         \
   declaration = std::move(result).value()
-#define TM_TRY(declaration, expression) TM_TRY_IMPL(TM_TRY_CONCAT(tm_result_, __LINE__), declaration, expression)
+#define TM_TRY(declaration, expression) \
+  TM_TRY_IMPL(TM_TRY_CONCAT(tm_result_, __LINE__), declaration, expression)
 // TM_TRY_STATUS(expression): returns the failure, if any, from the enclosing function.
 #define TM_TRY_STATUS(expression)                    \
   do {                                               \

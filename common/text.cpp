@@ -1,5 +1,6 @@
-// Decoding, the pinned table of refused code points, and what is taken from utf8proc. The table (text_table.inc) holds
-// ranges in ascending order; everything that it does not name may stand anywhere in a text.
+// Decoding, the pinned table of refused code points, and what is taken from utf8proc. The table
+// (text_table.inc) holds ranges in ascending order; everything that it does not name may stand
+// anywhere in a text.
 #include "common/text.h"
 
 #include <utf8proc.h>
@@ -107,7 +108,8 @@ const char* meaning_of(TextFault::Kind kind) {
     case kDirection: return "a mark that turns the direction of text";
     case kJoiner: return "a joiner that is not between two letters";
     case kInvisible: return "a mark that cannot be seen";
-    case kReplacement: return "what some program put in the place of a letter that it could not read";
+    case kReplacement:
+      return "what some program put in the place of a letter that it could not read";
     case kOuterSpace: return "white space at an end of the text";
   }
   return "";
@@ -115,9 +117,9 @@ const char* meaning_of(TextFault::Kind kind) {
 
 std::string mapped(std::string_view text, int options) {
   utf8proc_uint8_t* out = nullptr;
-  const auto size =
-      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                   &out, static_cast<utf8proc_option_t>(options | UTF8PROC_STABLE));
+  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                 static_cast<utf8proc_ssize_t>(text.size()), &out,
+                                 static_cast<utf8proc_option_t>(options | UTF8PROC_STABLE));
   TM_CHECK(size >= 0, static_cast<long>(size), text.size());
   std::string result(reinterpret_cast<const char*>(out), static_cast<std::size_t>(size));
   std::free(out);
@@ -146,7 +148,8 @@ std::string without_marks(const std::string& folded) {
   for (std::size_t at = 0; at < folded.size();) {
     const std::uint32_t point = next_code_point(folded, at).value_or(0);
     if (mark_of(point) != Mark::kNone) continue;
-    const auto* like = std::ranges::find(kLookAlikes, point, &std::pair<std::uint32_t, char>::first);
+    const auto* like =
+        std::ranges::find(kLookAlikes, point, &std::pair<std::uint32_t, char>::first);
     plain += like == kLookAlikes.end() ? to_utf8(point) : std::string(1, like->second);
   }
   return plain;
@@ -216,7 +219,8 @@ std::string to_text(const TextFault& fault) {
   char number[16];
   std::snprintf(number, sizeof number, "U+%04X", static_cast<unsigned>(fault.code_point));
   std::string text = number;
-  const auto* common = std::ranges::find(kCommon, fault.code_point, &std::pair<std::uint32_t, const char*>::first);
+  const auto* common =
+      std::ranges::find(kCommon, fault.code_point, &std::pair<std::uint32_t, const char*>::first);
   if (common != kCommon.end()) text += std::string(" (") + common->second + ")";
   return text + " at character " + std::to_string(fault.place) + ": " + meaning_of(fault.kind);
 }
@@ -240,8 +244,8 @@ std::string_view trimmed(std::string_view text) {
     if (!point) ++at;
     const Mark mark = point ? mark_of(*point) : Mark::kNone;
     const bool white =
-        mark == Mark::kSpace ||
-        (point && (*point == 0x2028 || *point == 0x2029 || *point == 0x85 || (*point >= 0x09 && *point <= 0x0d)));
+        mark == Mark::kSpace || (point && (*point == 0x2028 || *point == 0x2029 || *point == 0x85 ||
+                                           (*point >= 0x09 && *point <= 0x0d)));
     if (white) continue;
     begin = std::min(begin, from);
     end = at;

@@ -1,10 +1,12 @@
-// What a text may hold, decided in one place for ledger, credential and wallet (docs/formats/text.md).
+// What a text may hold, decided in one place for ledger, credential and wallet
+// (docs/formats/text.md).
 //
-// Refused are marks that a reader cannot see or that change what he reads: control and line separators, marks of
-// direction, code points that are ignored when displayed, unassigned and private ones, U+FFFD, and white space of any
-// kind at the ends. The two joiners U+200C and U+200D stay between letters, where Persian, Indic and other scripts need
-// them. The table is pinned to Unicode 15.0 and is ours (text_table.inc), because it decides what a valid transaction
-// is; the forms of normalization come from utf8proc and decide nothing on the ledger. Pure; any thread.
+// Refused are marks that a reader cannot see or that change what he reads: control and line
+// separators, marks of direction, code points that are ignored when displayed, unassigned and
+// private ones, U+FFFD, and white space of any kind at the ends. The two joiners U+200C and U+200D
+// stay between letters, where Persian, Indic and other scripts need them. The table is pinned to
+// Unicode 15.0 and is ours (text_table.inc), because it decides what a valid transaction is; the
+// forms of normalization come from utf8proc and decide nothing on the ledger. Pure; any thread.
 #pragma once
 
 #include <cstddef>
@@ -47,9 +49,10 @@ std::string nfc(std::string_view text);
 std::string nfd(std::string_view text);
 bool is_nfc(std::string_view text);
 
-// Two texts that differ only by case, white space, form of letters or invisible marks have one skeleton, and so have
-// those that differ by Cyrillic or Greek letters which look like Latin ones. For warnings and for names of
-// institutions; not for identity. Bytes that are not UTF-8 are their own skeleton.
+// Two texts that differ only by case, white space, form of letters or invisible marks have one
+// skeleton, and so have those that differ by Cyrillic or Greek letters which look like Latin ones.
+// For warnings and for names of institutions; not for identity. Bytes that are not UTF-8 are their
+// own skeleton.
 std::string skeleton(std::string_view text);
 // White space of any kind taken off both ends.
 std::string_view trimmed(std::string_view text);

@@ -19,7 +19,8 @@ bool is_plain(std::uint32_t point, bool after_ascii) {
   if (point < 0x80) return point >= 0x20 && point != 0x7f;
   if (point == 0x200c || point == 0x200d) return !after_ascii;
   const auto fault = find_fault(to_utf8(point));
-  return !fault || fault->kind == TextFault::Kind::kOuterSpace || fault->kind == TextFault::Kind::kReplacement;
+  return !fault || fault->kind == TextFault::Kind::kOuterSpace ||
+         fault->kind == TextFault::Kind::kReplacement;
 }
 
 std::string in_json(std::uint32_t point) {

@@ -1,5 +1,6 @@
-// Text of others, made fit to be shown: what a terminal would obey, or an eye would not see, is spelled out, so that a
-// name can neither paint, erase, reorder nor hide what stands beside it. Pure; any thread.
+// Text of others, made fit to be shown: what a terminal would obey, or an eye would not see, is
+// spelled out, so that a name can neither paint, erase, reorder nor hide what stands beside it.
+// Pure; any thread.
 #pragma once
 
 #include <string>
@@ -7,13 +8,14 @@
 
 namespace testamur::inline common {
 
-// Controls, marks of direction, invisible, unassigned and private code points (common/text.h) as \u{1b}, bytes that are
-// not UTF-8 as \x{9b}. Line feeds stay: they are the lines of whoever put the text together.
+// Controls, marks of direction, invisible, unassigned and private code points (common/text.h) as
+// \u{1b}, bytes that are not UTF-8 as \x{9b}. Line feeds stay: they are the lines of whoever put
+// the text together.
 std::string visible(std::string_view text);
 // The same for a value that stands within a line: its line feeds are spelled out too.
 std::string one_line(std::string_view text);
-// The same inside JSON that is written out already: \u001b, and \ud83d\ude00 above U+FFFF. Its strings mean what they
-// meant before.
+// The same inside JSON that is written out already: \u001b, and \ud83d\ude00 above U+FFFF. Its
+// strings mean what they meant before.
 std::string visible_json(std::string_view json);
 
 }  // namespace testamur::inline common

@@ -1,5 +1,6 @@
-// Between the functions holds: the block of a view's proposal is a copy in blocks_ or was committed; a copy is handed
-// to the journal and to the driver at most once while it stays; what makes a copy false never makes its block invalid.
+// Between the functions holds: the block of a view's proposal is a copy in blocks_ or was
+// committed; a copy is handed to the journal and to the driver at most once while it stays; what
+// makes a copy false never makes its block invalid.
 #include "consensus/block_tree.h"
 
 #include <algorithm>
@@ -82,12 +83,15 @@ void BlockTree::add_final(const BlockPtr& block) {
   BlockEntry& copy = blocks_[block->facts.id];
 
   // Another copy that was held, true or false, is not the one that was proven to be true.
-  if (copy.block != block) copy = {.block = block, .from = context_.config.self, .body_checked = true};
-  if (copy.validity != Validity::kValid && copy.validity != Validity::kWaiting) copy.validity = Validity::kFinal;
+  if (copy.block != block)
+    copy = {.block = block, .from = context_.config.self, .body_checked = true};
+  if (copy.validity != Validity::kValid && copy.validity != Validity::kWaiting)
+    copy.validity = Validity::kFinal;
 }
 
 bool BlockTree::restore(const BlockPtr& block) {
-  blocks_[block->facts.id] = {.block = block, .from = context_.config.self, .body_checked = true, .saved = true};
+  blocks_[block->facts.id] = {
+      .block = block, .from = context_.config.self, .body_checked = true, .saved = true};
 
   // A copy that came by catch-up carries no signature of its leader: it proposes nothing.
   ViewProposal& proposal = proposals_[block->facts.view];
@@ -99,7 +103,8 @@ bool BlockTree::restore(const BlockPtr& block) {
 bool BlockTree::check_body(const BlockId& block) {
   BlockEntry& copy = blocks_.at(block);
   if (!copy.body_checked) {
-    copy.body_checked = context_.driver.body_matches(*copy.block->proposal.header, *copy.block->proposal.body);
+    copy.body_checked =
+        context_.driver.body_matches(*copy.block->proposal.header, *copy.block->proposal.body);
   }
   return copy.body_checked;
 }
@@ -119,13 +124,16 @@ void BlockTree::persist(const BlockId& block) {
 }
 
 void BlockTree::mark_certain(const BlockId& block) {
-  for (BlockEntry* at = held(block); at && !at->certain; at = held(at->block->facts.parent)) at->certain = true;
+  for (BlockEntry* at = held(block); at && !at->certain; at = held(at->block->facts.parent))
+    at->certain = true;
 }
 
-// What a header must say on this parent: everything that needs no state, and nothing that is not in the block id.
+// What a header must say on this parent: everything that needs no state, and nothing that is not in
+// the block id.
 bool BlockTree::well_placed(const Block& block, const HeaderFacts& parent) const {
   const auto& facts = block.facts;
-  const bool after_sealing = parent.epoch == context_.committee.epoch() && (parent.sealing || parent.filler);
+  const bool after_sealing =
+      parent.epoch == context_.committee.epoch() && (parent.sealing || parent.filler);
   if (parent_view_in(parent) >= facts.view || facts.filler != after_sealing) return false;
   if (facts.filler && !facts.empty) return false;
   return facts.height == (facts.filler ? parent.height : parent.height.next());
@@ -194,7 +202,8 @@ bool BlockTree::take_verdict(const BlockId& block, const Validation& validation)
 
 void BlockTree::retry_refused() {
   for (auto& [id, copy] : blocks_) {
-    if (copy.validity == Validity::kWaiting && copy.retry_on_finality) copy.validity = Validity::kUnknown;
+    if (copy.validity == Validity::kWaiting && copy.retry_on_finality)
+      copy.validity = Validity::kUnknown;
   }
 }
 
@@ -232,7 +241,8 @@ void BlockTree::forget_through(View view) {
   }
 }
 
-// A copy that must stay: a certificate names its block, this node's vote does, or it is of a view near the own one.
+// A copy that must stay: a certificate names its block, this node's vote does, or it is of a view
+// near the own one.
 bool BlockTree::is_needed(const BlockEntry& copy, View current) const {
   if (copy.certain || copy.saved || copy.validity == Validity::kFinal) return true;
   return copy.block->facts.view.value + kProposalsBehind >= current.value;

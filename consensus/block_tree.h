@@ -1,8 +1,9 @@
 // Copies of blocks above the last final one, and what the leader of each open view has proposed.
 //
-// Owns one copy of each block, what is known of that copy and of the block's validity, and for each view what its
-// leader signed first. A block is known by its id, the hash of its header; its body, signature and the parent view
-// beside it are one copy's alone (docs/consensus.md, "What is not in the block id"). Private to consensus/. One thread.
+// Owns one copy of each block, what is known of that copy and of the block's validity, and for each
+// view what its leader signed first. A block is known by its id, the hash of its header; its body,
+// signature and the parent view beside it are one copy's alone (docs/consensus.md, "What is not in
+// the block id"). Private to consensus/. One thread.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,8 @@
 
 namespace testamur::consensus {
 
-// kWaiting: valid, but a voting rule asks to wait. kFinal: final without having been validated here; commit executes
-// it.
+// kWaiting: valid, but a voting rule asks to wait. kFinal: final without having been validated
+// here; commit executes it.
 enum class Validity : std::uint8_t { kUnknown, kAsked, kValid, kInvalid, kWaiting, kFinal };
 
 struct BlockEntry {
@@ -36,13 +37,14 @@ struct BlockEntry {
 // What the leader of a view has shown.
 struct ViewProposal {
   std::optional<SignedStatement> signed_first;  // for evidence: it outlives the block's copy
-  BlockPtr block;                               // the copy that is held of the first block under the leader's signature
-  bool leader_invalid = false;                  // the leader signed what is invalid, whatever copy of it
+  BlockPtr block;  // the copy that is held of the first block under the leader's signature
+  bool leader_invalid = false;  // the leader signed what is invalid, whatever copy of it
 };
 
 class BlockTree {
  public:
-  BlockTree(const EngineContext& context, DurabilityQueue& durability) : context_(context), durability_(durability) {}
+  BlockTree(const EngineContext& context, DurabilityQueue& durability)
+      : context_(context), durability_(durability) {}
 
   // --- views
   const std::map<View, ViewProposal>& proposals() const { return proposals_; }
@@ -56,7 +58,8 @@ class BlockTree {
   // --- copies
   const BlockEntry* find(const BlockId& block) const;
   const HeaderFacts* facts_of(const BlockId& block) const;  // of the base too; null: not here
-  bool is_ready(const BlockId& block) const;  // its state is there: children can be validated and built on it
+  bool is_ready(
+      const BlockId& block) const;  // its state is there: children can be validated and built on it
   View parent_view_in(const HeaderFacts& parent) const;  // what a child names as its parent's view
   std::uint64_t unfinalized_ancestors(const BlockId& parent) const;
 
@@ -71,14 +74,16 @@ class BlockTree {
   // Only this copy is false; the block itself may be sound and is asked for elsewhere.
   void drop_copy(const BlockId& block);
   void persist(const BlockId& block);  // with the next group, once
-  // A certificate names it. Its held ancestors are certified too: an honest voter held their certificates.
+  // A certificate names it. Its held ancestors are certified too: an honest voter held their
+  // certificates.
   void mark_certain(const BlockId& block);
 
   // --- validity
   // Asks the driver about every block whose parent is ready. Returns whether anything changed.
   bool validate_ready();
   bool awaits_verdict(const BlockId& block) const;
-  // Precondition: it awaits one. Returns false when the verdict says that this copy is false, and it is.
+  // Precondition: it awaits one. Returns false when the verdict says that this copy is false, and
+  // it is.
   bool take_verdict(const BlockId& block, const Validation& validation);
   void retry_refused();  // the last final block has moved
 
@@ -91,7 +96,8 @@ class BlockTree {
   void take_out(const BlockId& block) { blocks_.erase(block); }  // committed
   // Views at or below a committed one are over; blocks that lost are given up.
   void forget_through(View view);
-  // Copies of views long behind the current one go, unless a certificate or an own vote names their block.
+  // Copies of views long behind the current one go, unless a certificate or an own vote names their
+  // block.
   void forget_stale(View current);
   void end_epoch();  // everything is given up
 

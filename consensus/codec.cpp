@@ -1,4 +1,5 @@
-// Messages, certificates, proofs and evidence. Records: record.cpp. Both are written down in docs/formats/consensus.md.
+// Messages, certificates, proofs and evidence. Records: record.cpp. Both are written down in
+// docs/formats/consensus.md.
 #include "consensus/codec.h"
 
 #include "consensus/fields.h"
@@ -157,7 +158,8 @@ Hash256 digest(const Certificate& certificate) { return sha256(encode(certificat
 Hash256 signing_digest(const ChainId& chain, const QuarantineAnswer& answer) {
   Encoder out;
   out.fixed(chain).u64(answer.epoch).fixed(answer.nonce);
-  out.fixed(answer.highest ? digest(*answer.highest) : Hash256{}).u8(answer.holds_notarized_sealing ? 1 : 0);
+  out.fixed(answer.highest ? digest(*answer.highest) : Hash256{})
+      .u8(answer.holds_notarized_sealing ? 1 : 0);
   return tags::kQuarantineAnswer(out.bytes());
 }
 

@@ -1,8 +1,8 @@
 // Bytes of messages, certificates, proofs and journal records: fixed-width, big-endian, strict.
 // docs/formats/consensus.md
 //
-// Decoding accepts exactly what encoding produces: every other input yields nothing. It checks form only, no signature.
-// Pure; any thread.
+// Decoding accepts exactly what encoding produces: every other input yields nothing. It checks form
+// only, no signature. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -30,8 +30,9 @@ Bytes encode(const Statement& statement, const Signature& signature);
 Bytes encode(const Evidence& evidence);
 std::optional<Evidence> decode_evidence(ByteView bytes);
 
-// Journal records. `support` of a vote is what it rests on: notarize = the block id; finalize = the digest of the
-// notarization; nullify = the digest of the certificate that let the node enter the view (zero in view 1).
+// Journal records. `support` of a vote is what it rests on: notarize = the block id; finalize = the
+// digest of the notarization; nullify = the digest of the certificate that let the node enter the
+// view (zero in view 1).
 struct VoteRecord {
   Vote vote;
   Hash256 support;

@@ -1,5 +1,5 @@
-// From a finalization to committed blocks, and from a sealing block to the next epoch. A block is applied only when it
-// and its finality are durable, however they came.
+// From a finalization to committed blocks, and from a sealing block to the next epoch. A block is
+// applied only when it and its finality are durable, however they came.
 #include <algorithm>
 #include <utility>
 
@@ -8,7 +8,8 @@
 
 namespace testamur::consensus {
 
-// The blocks above the base that are known to be final, and why; nothing while one of them is missing.
+// The blocks above the base that are known to be final, and why; nothing while one of them is
+// missing.
 std::optional<Commit> Engine::Core::finalized_above_base() const {
   // The proven end of the epoch is further than what this node has seen finalized by itself.
   if (const auto& end = prefix_.proven_end()) {
@@ -24,7 +25,8 @@ std::optional<Commit> Engine::Core::finalized_above_base() const {
 }
 
 bool Engine::Core::schedule_commit() {
-  if (!votes_.highest_finalization() || !votes_.finality_is_ahead() || prefix_.ends_epoch()) return false;
+  if (!votes_.highest_finalization() || !votes_.finality_is_ahead() || prefix_.ends_epoch())
+    return false;
   auto finalized = finalized_above_base();
   if (!finalized) return false;
   TM_CHECK(!finalized->blocks.empty());
@@ -53,7 +55,8 @@ void Engine::Core::schedule(Commit finalized) {
     blocks_.persist(block->facts.id);
   }
   const auto& last = finalized.blocks.back()->facts;
-  durability_.save(make_record(FinalityRecord{last.id, last.epoch, last.view, last.height, finalized.proof}));
+  durability_.save(
+      make_record(FinalityRecord{last.id, last.epoch, last.view, last.height, finalized.proof}));
 
   // The base moves now: what is above it can be voted for while the group is on its way.
   prefix_.extend(last);
@@ -85,7 +88,8 @@ void Engine::Core::begin_epoch(const BlockPtr& sealing, const FinalityProof& pro
   blocks_.end_epoch();
   SealingFinality end{committee_.epoch(), sealing->proposal.header, proof};
 
-  // The committee and the prefix first: the other parts take the epoch, its size and its first view from them.
+  // The committee and the prefix first: the other parts take the epoch, its size and its first view
+  // from them.
   committee_.begin_epoch(committee_.epoch().next(), driver_.next_validators(sealing));
   prefix_.begin_epoch();
   evidence_.begin_epoch();
@@ -117,14 +121,16 @@ void Engine::Core::receive(const InstitutionId& from, const SealingFinality& end
 
   // Whoever is in the next epoch need not be in this one's set: any peer may prove it.
   if (!peers_.in_credit(from)) return;
-  if (!committee_.verify_finality(facts, end.proof).ok()) return peers_.pause_for_false_signature(from);
+  if (!committee_.verify_finality(facts, end.proof).ok())
+    return peers_.pause_for_false_signature(from);
 
   prefix_.prove_end(end, facts);
   quarantine_.check_own_signature(*end.proof.certificate);
   votes_.adopt(end.proof.certificate);
 }
 
-// The fetched blocks above the base, each following the one before; nothing is known of their bodies and proof yet.
+// The fetched blocks above the base, each following the one before; nothing is known of their
+// bodies and proof yet.
 Result<std::vector<BlockPtr>> Engine::Core::chain_of(const FinalizedChain& fetched) const {
   std::vector<BlockPtr> chain;
   HeaderFacts before = prefix_.base();
@@ -136,7 +142,8 @@ Result<std::vector<BlockPtr>> Engine::Core::chain_of(const FinalizedChain& fetch
     const std::string name = "the fetched block at height " + std::to_string(facts.height.value);
     if (facts.epoch != committee_.epoch()) return error(name + " is of another epoch");
     const bool after_end = before.sealing && before.epoch == committee_.epoch();
-    if (facts.parent != before.id || facts.height != before.height.next() || facts.filler || after_end) {
+    if (facts.parent != before.id || facts.height != before.height.next() || facts.filler ||
+        after_end) {
       return error(name + " does not follow the last committed block");
     }
     before = facts;
@@ -165,7 +172,8 @@ Status Engine::Core::on_finalized_externally(const FinalizedChain& fetched) {
     const BlockEntry* held = blocks_.find(block->facts.id);
     if (held && held->block == block) continue;
     if (driver_.body_matches(*block->proposal.header, *block->proposal.body)) continue;
-    return error("the body of the fetched block at height " + std::to_string(block->facts.height.value) +
+    return error("the body of the fetched block at height " +
+                 std::to_string(block->facts.height.value) +
                  " is not the one that its header names");
   }
 

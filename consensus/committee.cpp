@@ -9,7 +9,11 @@
 namespace testamur::consensus {
 
 Committee::Committee(const EngineConfig& config, Epoch epoch, ValidatorSet set, Driver& driver)
-    : config_(config), driver_(driver), keys_(config.more_keys), epoch_(epoch), set_(std::move(set)) {
+    : config_(config),
+      driver_(driver),
+      keys_(config.more_keys),
+      epoch_(epoch),
+      set_(std::move(set)) {
   if (!config_.observer) keys_.push_back(config_.key);
   begin_epoch(epoch, set_);
 }
@@ -41,17 +45,23 @@ Hash256 Committee::digest_of(const Statement& statement) const {
   return signing_digest(config_.chain, set_.digest(), statement);
 }
 
-Signature Committee::sign(const Statement& statement) const { return driver_.sign(digest_of(statement)); }
+Signature Committee::sign(const Statement& statement) const {
+  return driver_.sign(digest_of(statement));
+}
 
-bool Committee::verify(std::size_t signer, const Hash256& digest, const Signature& signature) const {
+bool Committee::verify(std::size_t signer, const Hash256& digest,
+                       const Signature& signature) const {
   return driver_.verify(set_.at(signer).key, digest, signature);
 }
 
-bool Committee::verify(const Vote& vote) const { return verify(vote.voter, digest_of(vote.statement), vote.signature); }
+bool Committee::verify(const Vote& vote) const {
+  return verify(vote.voter, digest_of(vote.statement), vote.signature);
+}
 
 Status Committee::verify_finality(const HeaderFacts& block, const FinalityProof& proof) const {
   const auto read = [&](const Bytes& header) { return driver_.read_header(header); };
-  const auto check = [&](const ConsensusKey& key, const Hash256& digest, const Signature& signature) {
+  const auto check = [&](const ConsensusKey& key, const Hash256& digest,
+                         const Signature& signature) {
     return driver_.verify(key, digest, signature);
   };
   return consensus::verify_finality(config_.chain, set_, block, proof, read, check);

@@ -1,7 +1,8 @@
-// The validators of the current epoch, this node's place among them, and signatures in the epoch's name.
+// The validators of the current epoch, this node's place among them, and signatures in the epoch's
+// name.
 //
-// Owns the epoch, its validator set and the consensus keys of this node. They change in two ways only: begin_epoch, and
-// set_keys for the epochs after. Private to consensus/. One thread.
+// Owns the epoch, its validator set and the consensus keys of this node. They change in two ways
+// only: begin_epoch, and set_keys for the epochs after. Private to consensus/. One thread.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ class Committee {
   // `config` and `driver` are borrowed and outlive the committee.
   Committee(const EngineConfig& config, Epoch epoch, ValidatorSet set, Driver& driver);
 
-  // The node is a member of the epoch when the set names one of its keys beside its institution, and it is no observer.
+  // The node is a member of the epoch when the set names one of its keys beside its institution,
+  // and it is no observer.
   void begin_epoch(Epoch epoch, ValidatorSet set);
   // Precondition: the key with which the node votes in this epoch is among them.
   void set_keys(const std::vector<ConsensusKey>& keys);
@@ -41,7 +43,8 @@ class Committee {
   const InstitutionId& leader_id(View view) const { return id_of(leader(view)); }
   bool leads(View view) const { return is_self(leader(view)); }  // this node does
 
-  // What a key signs names the chain, the epoch and the set: a signature of another epoch never verifies in this one.
+  // What a key signs names the chain, the epoch and the set: a signature of another epoch never
+  // verifies in this one.
   Hash256 digest_of(const Statement& statement) const;
   Signature sign(const Statement& statement) const;  // precondition: a member
   bool verify(std::size_t signer, const Hash256& digest, const Signature& signature) const;

@@ -1,5 +1,5 @@
-// The events, and the order in which the rules are applied. An event changes what it must, then advance() draws every
-// consequence; only the clock makes this node ask and repeat.
+// The events, and the order in which the rules are applied. An event changes what it must, then
+// advance() draws every consequence; only the clock makes this node ask and repeat.
 #include "consensus/core.h"
 
 #include <algorithm>
@@ -27,7 +27,8 @@ Engine::Core::Core(EngineConfig config, const Tip& tip, Driver& driver)
       evidence_(context_),
       durability_(context_),
       peers_(context_),
-      votes_(context_, durability_, peers_, evidence_, finalization_in(tip.epoch, tip.finalization)),
+      votes_(context_, durability_, peers_, evidence_,
+             finalization_in(tip.epoch, tip.finalization)),
       blocks_(context_, durability_),
       pacemaker_(context_, votes_, blocks_, peers_),
       fetcher_(context_, votes_, blocks_, peers_, pacemaker_),
@@ -81,9 +82,10 @@ void Engine::Core::receive(const InstitutionId& from, const BlockRequest& reques
 
 void Engine::Core::receive(const InstitutionId& from, const Presence& presence) {
   peers_.note(from, presence);
-  const bool behind = presence.epoch < committee_.epoch() ||
-                      (presence.epoch == committee_.epoch() &&
-                       (presence.finalized_view < votes_.finalized_view() || presence.view < pacemaker_.view()));
+  const bool behind =
+      presence.epoch < committee_.epoch() ||
+      (presence.epoch == committee_.epoch() &&
+       (presence.finalized_view < votes_.finalized_view() || presence.view < pacemaker_.view()));
   if (behind) relay_.bring_forward(from);
 }
 
@@ -93,7 +95,8 @@ void Engine::Core::receive(const InstitutionId& from, const QuarantineQuery& que
   quarantine_.answer(from, query);
 }
 
-// What an answer claims without showing it counts as not said; the votes that it shows bind this node first.
+// What an answer claims without showing it counts as not said; the votes that it shows bind this
+// node first.
 void Engine::Core::receive(const InstitutionId& from, const QuarantineAnswer& answer) {
   peers_.note(from, answer.epoch, View{0});
   const auto highest = quarantine_.check(from, answer);
@@ -106,8 +109,8 @@ void Engine::Core::receive(const InstitutionId& from, const QuarantineAnswer& an
   quarantine_.count(answer, *highest);
 }
 
-// Applies the rules until nothing changes. Each round makes progress of a bounded kind (a view entered, a vote cast, a
-// block handed over), so it ends.
+// Applies the rules until nothing changes. Each round makes progress of a bounded kind (a view
+// entered, a vote cast, a block handed over), so it ends.
 void Engine::Core::advance() {
   while (advance_once()) {
   }
@@ -150,11 +153,13 @@ bool Engine::Core::enter_views() {
 
 // The soonest of what each part waits for.
 std::uint64_t Engine::Core::wake_at_ms() const {
-  std::uint64_t at_ms = std::min({relay_.next_deadline_ms(), fetcher_.next_deadline_ms(), blocks_.next_deadline_ms(),
-                                  quarantine_.next_deadline_ms(), proposal_deadline_ms()});
+  std::uint64_t at_ms =
+      std::min({relay_.next_deadline_ms(), fetcher_.next_deadline_ms(), blocks_.next_deadline_ms(),
+                quarantine_.next_deadline_ms(), proposal_deadline_ms()});
 
   // Of the timer only who may still nullify wants to know.
-  if (quarantine_.may_vote(pacemaker_.view())) at_ms = std::min(at_ms, pacemaker_.next_deadline_ms());
+  if (quarantine_.may_vote(pacemaker_.view()))
+    at_ms = std::min(at_ms, pacemaker_.next_deadline_ms());
 
   return std::max(at_ms, clock_.now_ms() + 1);
 }

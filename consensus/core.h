@@ -8,13 +8,16 @@
 //   restart.cpp    what the journal brings back
 //   core.cpp       the events, and the order in which the rules are applied
 //
-// The state, by owner; each part's header says what may change in it, and each names its own next deadline:
-//   LocalClock, Committee, FinalizedPrefix   written by the core alone, read by every part (engine_context.h)
-//   EvidenceLog, DurabilityQueue, PeerProgress, VoteBook, BlockTree, Pacemaker, Fetcher, Quarantine, Relay
+// The state, by owner; each part's header says what may change in it, and each names its own next
+// deadline:
+//   LocalClock, Committee, FinalizedPrefix   written by the core alone, read by every part
+//   (engine_context.h) EvidenceLog, DurabilityQueue, PeerProgress, VoteBook, BlockTree, Pacemaker,
+//   Fetcher, Quarantine, Relay
 // A part knows only those before it in this list, and none knows the core.
 //
-// Every event ends in advance(), which applies the rules until nothing changes and then hands one group of records to
-// the journal. What must wait for a sync waits in the DurabilityQueue and is done in on_synced.
+// Every event ends in advance(), which applies the rules until nothing changes and then hands one
+// group of records to the journal. What must wait for a sync waits in the DurabilityQueue and is
+// done in on_synced.
 #pragma once
 
 #include <memory>
@@ -95,7 +98,8 @@ class Engine::Core {
   bool counts_votes_of(View view) const;
 
   // --- copies of blocks (proposals.cpp)
-  bool wants_copy(const InstitutionId& from, const Proposal& proposal, const MissingBlock* missing) const;
+  bool wants_copy(const InstitutionId& from, const Proposal& proposal,
+                  const MissingBlock* missing) const;
   bool is_signed_by_leader(const Proposal& proposal, const BlockId& block) const;
   bool is_first_signed(const Proposal& proposal, const BlockId& block);
   void compare_copies(const InstitutionId& from, const Proposal& proposal, const BlockEntry& held);

@@ -19,12 +19,14 @@ void DurabilityQueue::flush() {
   RecordGroup group{++sequence_, std::move(unsaved_)};
   unsaved_.clear();
 
-  // After the group's other effects: what waits for the group may still rely on what the journal named before it.
+  // After the group's other effects: what waits for the group may still rely on what the journal
+  // named before it.
   note_durable_view(group);
   context_.driver.persist(std::move(group));
 }
 
-// Once the group is durable the journal names the highest view of its records, unless the epoch has ended meanwhile.
+// Once the group is durable the journal names the highest view of its records, unless the epoch has
+// ended meanwhile.
 void DurabilityQueue::note_durable_view(const RecordGroup& group) {
   const Epoch epoch = context_.committee.epoch();
   std::optional<View> named;
@@ -41,7 +43,8 @@ void DurabilityQueue::note_durable_view(const RecordGroup& group) {
 
 void DurabilityQueue::on_synced(std::uint64_t sequence) {
   if (sequence > synced_) synced_ = sequence;
-  TM_CHECK(synced_ <= sequence_, "a group was reported as synced that was never written:", sequence, sequence_);
+  TM_CHECK(synced_ <= sequence_, "a group was reported as synced that was never written:", sequence,
+           sequence_);
 
   // Taken out before it runs: an effect may defer another one.
   while (!deferred_.empty() && deferred_.front().sequence <= synced_) {

@@ -1,8 +1,10 @@
-// Persist, sync, then send: records on their way to the journal, and the effects that wait for them.
+// Persist, sync, then send: records on their way to the journal, and the effects that wait for
+// them.
 //
-// Owns the records that were not handed over yet, the effects that wait until a group is durable, and which view the
-// journal durably names (rule 0 of what a key signs: docs/consensus.md). An effect runs in on_synced, in the order in
-// which it was asked for, and may save and defer again. Private to consensus/. One thread.
+// Owns the records that were not handed over yet, the effects that wait until a group is durable,
+// and which view the journal durably names (rule 0 of what a key signs: docs/consensus.md). An
+// effect runs in on_synced, in the order in which it was asked for, and may save and defer again.
+// Private to consensus/. One thread.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +26,8 @@ class DurabilityQueue {
   void save(Record record) { unsaved_.push_back(std::move(record)); }
   // The records saved so far leave with the next flush, though no effect waits for them.
   void request_sync() { sync_wanted_ = true; }
-  // `effect` happens once everything saved so far is durable. Precondition: something was saved and not flushed.
+  // `effect` happens once everything saved so far is durable. Precondition: something was saved and
+  // not flushed.
   void after_sync(std::function<void()> effect);
   // Hands one group to the journal when a sync was asked for.
   void flush();

@@ -1,4 +1,5 @@
-// Calls that arrive while an event is being handled (from inside the driver) are queued: the core is never re-entered.
+// Calls that arrive while an event is being handled (from inside the driver) are queued: the core
+// is never re-entered.
 #include "consensus/engine.h"
 
 #include <deque>
@@ -35,7 +36,8 @@ class Engine::Queue {
 };
 
 Engine::Engine(EngineConfig config, Tip tip, Driver& driver)
-    : core_(std::make_unique<Core>(std::move(config), std::move(tip), driver)), queue_(std::make_unique<Queue>()) {}
+    : core_(std::make_unique<Core>(std::move(config), std::move(tip), driver)),
+      queue_(std::make_unique<Queue>()) {}
 
 Engine::~Engine() = default;
 
@@ -61,7 +63,8 @@ void Engine::on_tick(std::uint64_t now_ms) {
 }
 
 void Engine::on_built(std::uint64_t request_id, std::optional<BuiltBlock> block) {
-  queue_->handle([this, request_id, block = std::move(block)] { core_->on_built(request_id, block); });
+  queue_->handle(
+      [this, request_id, block = std::move(block)] { core_->on_built(request_id, block); });
 }
 
 void Engine::on_validated(const BlockId& block, Validation validation) {

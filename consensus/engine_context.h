@@ -1,8 +1,8 @@
 // What every part of the engine may read, and the driver through which it acts.
 //
-// The core alone writes it: the clock with each tick, the committee when an epoch begins, the finalized prefix when
-// blocks are handed to commit. The parts hold it const, so whatever else changes in a part is a member of that part.
-// Private to consensus/. One thread.
+// The core alone writes it: the clock with each tick, the committee when an epoch begins, the
+// finalized prefix when blocks are handed to commit. The parts hold it const, so whatever else
+// changes in a part is a member of that part. Private to consensus/. One thread.
 #pragma once
 
 #include <cstdint>

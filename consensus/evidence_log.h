@@ -1,5 +1,5 @@
-// Whom this node has reported for what: each validator once in a view. Owns what was reported above the last committed
-// view, and the count since start. Private to consensus/. One thread.
+// Whom this node has reported for what: each validator once in a view. Owns what was reported above
+// the last committed view, and the count since start. Private to consensus/. One thread.
 #pragma once
 
 #include <cstddef>

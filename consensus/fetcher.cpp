@@ -1,14 +1,14 @@
-// What is missing is asked for. A block is *certain* when a certificate or an own vote names it or a descendant: nobody
-// can have invented it, so it is asked of everybody until it is there. Everything else is wanted only while it may be
-// voted for, and only of those who claim to hold it.
+// What is missing is asked for. A block is *certain* when a certificate or an own vote names it or
+// a descendant: nobody can have invented it, so it is asked of everybody until it is there.
+// Everything else is wanted only while it may be voted for, and only of those who claim to hold it.
 #include "consensus/fetcher.h"
 
 #include <algorithm>
 
 namespace testamur::consensus {
 
-Fetcher::Fetcher(const EngineContext& context, const VoteBook& votes, BlockTree& blocks, PeerProgress& peers,
-                 const Pacemaker& pacemaker)
+Fetcher::Fetcher(const EngineContext& context, const VoteBook& votes, BlockTree& blocks,
+                 PeerProgress& peers, const Pacemaker& pacemaker)
     : context_(context), votes_(votes), blocks_(blocks), peers_(peers), pacemaker_(pacemaker) {
   begin_epoch();
 }
@@ -16,7 +16,8 @@ Fetcher::Fetcher(const EngineContext& context, const VoteBook& votes, BlockTree&
 void Fetcher::begin_epoch() {
   missing_.clear();
   failures_.assign(context_.committee.size(), 0);
-  std::erase_if(budgets_, [&](const auto& entry) { return !context_.committee.index_of(entry.first); });
+  std::erase_if(budgets_,
+                [&](const auto& entry) { return !context_.committee.index_of(entry.first); });
   gap_since_ms_.reset();
 }
 
@@ -28,8 +29,9 @@ void Fetcher::note_false_copy(const BlockId& block, View view, const Institution
   missing_.false_copy(block, view, context_.committee.bit_of(sender), context_.now_ms());
 }
 
-// Blocks named by certificates or by an own vote, and below them; of others only what could be voted for now. The
-// parent of a block that nobody certified may be invented: its certificates are asked for, by view, before it is.
+// Blocks named by certificates or by an own vote, and below them; of others only what could be
+// voted for now. The parent of a block that nobody certified may be invented: its certificates are
+// asked for, by view, before it is.
 void Fetcher::update() {
   missing_.begin_round();
   want_certain();
@@ -43,24 +45,28 @@ void Fetcher::ask_if_due() {
   ask_for_catch_up();
 }
 
-void Fetcher::want(const BlockId& block, View view, bool certain, ValidatorBits holders, std::uint64_t ask_at_ms) {
+void Fetcher::want(const BlockId& block, View view, bool certain, ValidatorBits holders,
+                   std::uint64_t ask_at_ms) {
   if (block == context_.prefix.base().id || blocks_.find(block)) return;
   missing_.need(block, view, certain, holders, ask_at_ms);
 }
 
 void Fetcher::want_certain() {
-  // The proposal may be on its way. Its leader, if it were honest, would have sent it before the votes came.
+  // The proposal may be on its way. Its leader, if it were honest, would have sent it before the
+  // votes came.
   const std::uint64_t soon_ms = context_.now_ms() + context_.timing().fetch_ms;
   for (const auto& [view, votes] : votes_.views()) {
     const auto& mine = votes.own[slot_of(Act::kNotarize)];
-    if (mine && mine->awaiting_body) want(mine->record.vote.statement.block, view, true, 0, soon_ms);
+    if (mine && mine->awaiting_body)
+      want(mine->record.vote.statement.block, view, true, 0, soon_ms);
 
     const Certificate* certificate = votes.block_certificate();
     if (!certificate) continue;
     const BlockId& block = certificate->statement.block;
     blocks_.mark_certain(block);
     const ValidatorBits voters = votes.notarization ? votes.notarization->signers : 0;
-    want(block, view, true, voters & ~(ValidatorBits{1} << context_.committee.leader(view)), soon_ms);
+    want(block, view, true, voters & ~(ValidatorBits{1} << context_.committee.leader(view)),
+         soon_ms);
   }
 
   // Parent links of headers lead down from there; a parent that is missing now is not on its way.
@@ -68,12 +74,14 @@ void Fetcher::want_certain() {
     const auto& block = *copy.block;
     if (!copy.certain || blocks_.facts_of(block.facts.parent)) continue;
 
-    // Final, or lost to what is final, and kept until that is durable: its parent may be committed and gone.
+    // Final, or lost to what is final, and kept until that is durable: its parent may be committed
+    // and gone.
     if (block.facts.view <= context_.prefix.base_view()) continue;
     want(block.facts.parent, block.proposal.parent_view, true, 0, context_.now_ms());
   }
 
-  if (const auto& end = context_.prefix.proven_end()) want(end->facts.id, end->facts.view, true, 0, soon_ms);
+  if (const auto& end = context_.prefix.proven_end())
+    want(end->facts.id, end->facts.view, true, 0, soon_ms);
 }
 
 void Fetcher::want_for_current_view() {
@@ -97,10 +105,11 @@ void Fetcher::want_for_current_view() {
   }
 }
 
-// What the others grant this node depends on its seat, in their eyes: once the epoch is proven to be over, perhaps on
-// another one.
+// What the others grant this node depends on its seat, in their eyes: once the epoch is proven to
+// be over, perhaps on another one.
 QuestionRate Fetcher::question_rate() const {
-  const bool seated = context_.committee.index_of(context_.config.self) && !context_.prefix.proven_end();
+  const bool seated =
+      context_.committee.index_of(context_.config.self) && !context_.prefix.proven_end();
   return (seated ? kMemberQuestions : kOtherQuestions).part(kAskedPart);
 }
 
@@ -108,7 +117,8 @@ QuestionRate Fetcher::question_rate() const {
 bool Fetcher::may_ask(std::size_t validator, std::uint64_t cost) {
   const QuestionRate rate = question_rate();
   const auto& id = context_.committee.id_of(validator);
-  return budgets_.try_emplace(id, rate, context_.now_ms()).first->second.take(rate, cost, context_.now_ms());
+  return budgets_.try_emplace(id, rate, context_.now_ms())
+      .first->second.take(rate, cost, context_.now_ms());
 }
 
 void Fetcher::ask_for_blocks() {
@@ -125,7 +135,8 @@ void Fetcher::ask_for_blocks() {
                    });
 }
 
-// The views whose certificates a proposal of the current view needs: its parent's, and nullifications of all between.
+// The views whose certificates a proposal of the current view needs: its parent's, and
+// nullifications of all between.
 std::optional<Fetcher::ViewRange> Fetcher::missing_to_judge(const Block& proposal) const {
   const View base_view = context_.prefix.base_view();
   const View view = pacemaker_.view();
@@ -141,7 +152,8 @@ std::optional<Fetcher::ViewRange> Fetcher::missing_to_judge(const Block& proposa
   const View said = proposal.proposal.parent_view;
   if (!parent_view && said > base_view && said < view) add(said);
 
-  const bool above_base = parent_view && parent != context_.prefix.base().id && *parent_view > base_view;
+  const bool above_base =
+      parent_view && parent != context_.prefix.base().id && *parent_view > base_view;
   if (above_base && !votes_.certifies(*parent_view, parent)) add(*parent_view);
 
   const View below = parent_view.value_or(std::max(base_view, std::min(said, view)));
@@ -163,7 +175,8 @@ std::optional<Fetcher::ViewRange> Fetcher::missing_to_propose() const {
 
 // Without some certificate the proposal of the current view, or an own one, cannot be judged.
 std::optional<Fetcher::ViewRange> Fetcher::missing_certificates() const {
-  if (const Block* proposal = blocks_.proposed(pacemaker_.view())) return missing_to_judge(*proposal);
+  if (const Block* proposal = blocks_.proposed(pacemaker_.view()))
+    return missing_to_judge(*proposal);
   if (!context_.committee.leads(pacemaker_.view()) || !pacemaker_.pending()) return std::nullopt;
   return missing_to_propose();
 }
@@ -177,16 +190,22 @@ void Fetcher::ask_for_certificates() {
   // One of them, in turns from the leader on: whoever holds the certificates answers with all.
   const auto& committee = context_.committee;
   for (std::size_t tries = 0; tries < committee.size(); ++tries) {
-    const std::size_t next = (committee.leader(pacemaker_.view()) + next_peer_++) % committee.size();
-    if (committee.is_self(next) || peers_.is_silent(next) || !may_ask(next, kOtherQuestion)) continue;
-    context_.driver.send(committee.id_of(next), CertificateRequest{committee.epoch(), missing->first, missing->last});
+    const std::size_t next =
+        (committee.leader(pacemaker_.view()) + next_peer_++) % committee.size();
+    if (committee.is_self(next) || peers_.is_silent(next) || !may_ask(next, kOtherQuestion))
+      continue;
+    context_.driver.send(committee.id_of(next),
+                         CertificateRequest{committee.epoch(), missing->first, missing->last});
     return;
   }
 }
 
-std::uint64_t Fetcher::gap_is_old_ms() const { return *gap_since_ms_ + 2 * context_.timing().fetch_ms; }
+std::uint64_t Fetcher::gap_is_old_ms() const {
+  return *gap_since_ms_ + 2 * context_.timing().fetch_ms;
+}
 
-// A gap below a known finalization, or peers that claim to be further, for longer than fetching single blocks takes.
+// A gap below a known finalization, or peers that claim to be further, for longer than fetching
+// single blocks takes.
 void Fetcher::ask_for_catch_up() {
   const bool proven = votes_.finality_is_ahead();
   if (!proven && !peers_.somebody_claims_more()) {
@@ -207,7 +226,8 @@ void Fetcher::ask_for_catch_up() {
 std::uint64_t Fetcher::next_deadline_ms() const {
   std::uint64_t at_ms = missing_.wake_at_ms(kNever);
   if (gap_since_ms_) at_ms = std::min(at_ms, std::max(gap_is_old_ms(), catch_up_at_ms_));
-  if (missing_certificates()) at_ms = std::min(at_ms, certificates_asked_ms_ + context_.timing().fetch_ms);
+  if (missing_certificates())
+    at_ms = std::min(at_ms, certificates_asked_ms_ + context_.timing().fetch_ms);
   return at_ms;
 }
 

@@ -1,8 +1,9 @@
-// What this node lacks and others have: blocks, certificates, and whole stretches of the chain; of whom it is asked,
-// and when again.
+// What this node lacks and others have: blocks, certificates, and whole stretches of the chain; of
+// whom it is asked, and when again.
 //
-// Owns the blocks that are missing, who failed to deliver, and the pace of asking: of nobody more than it grants. Needs
-// are stated anew after every event (update), asked for with the clock (ask_if_due). Private to consensus/. One thread.
+// Owns the blocks that are missing, who failed to deliver, and the pace of asking: of nobody more
+// than it grants. Needs are stated anew after every event (update), asked for with the clock
+// (ask_if_due). Private to consensus/. One thread.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,10 @@ namespace testamur::consensus {
 
 class Fetcher {
  public:
-  // All are borrowed. In `blocks` it marks what certificates name, in `peers` it counts what claims have cost.
-  Fetcher(const EngineContext& context, const VoteBook& votes, BlockTree& blocks, PeerProgress& peers,
-          const Pacemaker& pacemaker);
+  // All are borrowed. In `blocks` it marks what certificates name, in `peers` it counts what claims
+  // have cost.
+  Fetcher(const EngineContext& context, const VoteBook& votes, BlockTree& blocks,
+          PeerProgress& peers, const Pacemaker& pacemaker);
   void begin_epoch();
   void note_view_entered() { next_peer_ = 0; }
 
@@ -46,7 +48,8 @@ class Fetcher {
     View first;
     View last;
   };
-  void want(const BlockId& block, View view, bool certain, ValidatorBits holders, std::uint64_t ask_at_ms);
+  void want(const BlockId& block, View view, bool certain, ValidatorBits holders,
+            std::uint64_t ask_at_ms);
   void want_certain();
   void want_for_current_view();
   void ask_for_blocks();
@@ -65,7 +68,7 @@ class Fetcher {
   PeerProgress& peers_;
   const Pacemaker& pacemaker_;
   MissingBlocks missing_;
-  std::vector<unsigned> failures_;                   // by validator index: asked for blocks and did not deliver
+  std::vector<unsigned> failures_;  // by validator index: asked for blocks and did not deliver
   std::map<InstitutionId, QuestionBudget> budgets_;  // of the validators: how often they are asked
   std::uint64_t certificates_asked_ms_ = 0;
   std::size_t next_peer_ = 0;  // of whom certificates are asked next, counted from the leader

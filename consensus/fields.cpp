@@ -17,7 +17,8 @@ void put(Encoder& out, const Vote& vote) {
 }
 
 void put(Encoder& out, const Certificate& certificate) {
-  TM_CHECK(static_cast<std::size_t>(std::popcount(certificate.signers)) == certificate.signatures.size());
+  TM_CHECK(static_cast<std::size_t>(std::popcount(certificate.signers)) ==
+           certificate.signatures.size());
   put(out, certificate.statement);
   out.u32(certificate.signers);
   for (const auto& signature : certificate.signatures) out.fixed(signature);
@@ -37,7 +38,8 @@ void put_head(Encoder& out, const Proposal& proposal) {
 
 Statement statement(Decoder& in, Act lowest) {
   const std::uint8_t act = in.u8();
-  if (act < static_cast<std::uint8_t>(lowest) || act > static_cast<std::uint8_t>(Act::kFinalize)) in.fail();
+  if (act < static_cast<std::uint8_t>(lowest) || act > static_cast<std::uint8_t>(Act::kFinalize))
+    in.fail();
   Statement statement;
   statement.act = static_cast<Act>(act);
   statement.epoch = Epoch{in.u64()};
@@ -64,7 +66,8 @@ Certificate certificate(Decoder& in) {
   certificate.signers = in.u32();
   if (certificate.signers == 0 || (certificate.signers >> ValidatorSet::kMaxSize) != 0) in.fail();
   const int count = std::popcount(certificate.signers);
-  for (int i = 0; i < count && in.ok(); ++i) certificate.signatures.push_back(in.fixed<Signature>());
+  for (int i = 0; i < count && in.ok(); ++i)
+    certificate.signatures.push_back(in.fixed<Signature>());
   return certificate;
 }
 
@@ -73,7 +76,8 @@ FinalityProof proof(Decoder& in) {
   proof.certificate = std::make_shared<const Certificate>(certificate(in));
   const std::size_t count = in.u16();
   if (count > kMaxFinalityLinks) in.fail();
-  for (std::size_t i = 0; i < count && in.ok(); ++i) proof.links.push_back(shared(in.sized(kMaxHeaderBytes)));
+  for (std::size_t i = 0; i < count && in.ok(); ++i)
+    proof.links.push_back(shared(in.sized(kMaxHeaderBytes)));
   return proof;
 }
 

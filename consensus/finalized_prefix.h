@@ -1,9 +1,9 @@
-// The final part of the chain, as far as this node has its blocks: where it ends, what of it is applied, and how the
-// epoch is known to end.
+// The final part of the chain, as far as this node has its blocks: where it ends, what of it is
+// applied, and how the epoch is known to end.
 //
-// *Base* is the last block that was handed to commit (its group may not be durable yet): everything above it is open.
-// *Committed* is the last one that the driver has applied; it follows base. Written by the core alone; everybody else
-// reads. Private to consensus/. One thread.
+// *Base* is the last block that was handed to commit (its group may not be durable yet): everything
+// above it is open. *Committed* is the last one that the driver has applied; it follows base.
+// Written by the core alone; everybody else reads. Private to consensus/. One thread.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,9 @@ class FinalizedPrefix {
   FinalizedPrefix(const Committee& committee, HeaderFacts tip);
 
   const HeaderFacts& base() const { return base_; }
-  View base_view() const { return base_view_; }  // in this epoch; 0: base is the block with which the epoch begins
+  View base_view() const {
+    return base_view_;
+  }  // in this epoch; 0: base is the block with which the epoch begins
   const HeaderFacts& committed() const { return committed_; }
   const std::optional<FinalityRecord>& committed_proof() const { return committed_proof_; }
   // Base ends the epoch, and the next one has not begun: nothing more is voted for or proposed.
@@ -38,7 +40,9 @@ class FinalizedPrefix {
     HeaderFacts facts;
   };
   const std::optional<EpochEnd>& proven_end() const { return proven_end_; }
-  void prove_end(const SealingFinality& finality, const HeaderFacts& facts) { proven_end_ = {finality, facts}; }
+  void prove_end(const SealingFinality& finality, const HeaderFacts& facts) {
+    proven_end_ = {finality, facts};
+  }
 
   // After the committee's; the last committed block is the one with which the epoch begins.
   void begin_epoch();

@@ -1,7 +1,9 @@
-// What the engine keeps at most, whatever is sent to it. docs/consensus.md "Bounds" gives the reasons.
+// What the engine keeps at most, whatever is sent to it. docs/consensus.md "Bounds" gives the
+// reasons.
 //
-// Pure; any thread. Only the views between the last finalized one and the current one have no constant: a quorum made
-// each of them, so nobody adds to them at will, and they go with the next final block.
+// Pure; any thread. Only the views between the last finalized one and the current one have no
+// constant: a quorum made each of them, so nobody adds to them at will, and they go with the next
+// final block.
 #pragma once
 
 #include <cstddef>
@@ -10,21 +12,24 @@
 namespace testamur::consensus {
 
 struct Limits {
-  std::uint64_t max_unfinalized_ancestors = 16;      // beyond: votes for empty proposals only
-  std::size_t recent_blocks = 64;                    // finalized blocks kept in memory for peers just behind ...
+  std::uint64_t max_unfinalized_ancestors = 16;  // beyond: votes for empty proposals only
+  std::size_t recent_blocks = 64;  // finalized blocks kept in memory for peers just behind ...
   std::size_t recent_bytes = std::size_t{16} << 20;  // ... and their bodies' total size
 };
 
-// Votes of views so far ahead of the own one are kept, no further: certificates bring a node that lags forward.
+// Votes of views so far ahead of the own one are kept, no further: certificates bring a node that
+// lags forward.
 inline constexpr std::uint64_t kVotesAhead = 64;
-// Proposals so far ahead or behind are kept unasked. A certified block is fetched whatever its view.
+// Proposals so far ahead or behind are kept unasked. A certified block is fetched whatever its
+// view.
 inline constexpr std::uint64_t kProposalsAhead = 8;
 inline constexpr std::uint64_t kProposalsBehind = 8;
 // Missing blocks asked for at once; the rest follow as they arrive, or by catch-up.
 inline constexpr std::size_t kMaxMissingBlocks = 256;
 // Institutions that are no validators and of which something is remembered.
 inline constexpr std::size_t kMaxOtherPeers = 1024;
-// Pauses made with one peer in a row: each is twice as long as the one before, up to 2^this of the first.
+// Pauses made with one peer in a row: each is twice as long as the one before, up to 2^this of the
+// first.
 inline constexpr unsigned kMaxPauseDoublings = 6;
 // An unproven height that brought nothing in a round of asking is not believed again for so long.
 inline constexpr std::uint64_t kClaimsVoidMs = 60'000;
@@ -49,6 +54,7 @@ struct Holdings {
 };
 
 // `unfinalized_views`: from the last finalized view to the current one.
-Holdings holdings_bound(std::size_t validators, std::uint64_t unfinalized_views = kCalmUnfinalizedViews);
+Holdings holdings_bound(std::size_t validators,
+                        std::uint64_t unfinalized_views = kCalmUnfinalizedViews);
 
 }  // namespace testamur::consensus

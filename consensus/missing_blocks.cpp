@@ -6,8 +6,10 @@
 namespace testamur::consensus {
 namespace {
 
-// The one of `candidates` with the fewest failures; the first after `from` among equals, so that turns rotate.
-std::size_t best_of(ValidatorBits candidates, std::size_t from, const std::vector<unsigned>& failures) {
+// The one of `candidates` with the fewest failures; the first after `from` among equals, so that
+// turns rotate.
+std::size_t best_of(ValidatorBits candidates, std::size_t from,
+                    const std::vector<unsigned>& failures) {
   std::size_t best = failures.size();
   for (std::size_t i = 0; i < failures.size(); ++i) {
     const std::size_t next = (from + i) % failures.size();
@@ -33,7 +35,8 @@ void MissingBlocks::need(const BlockId& block, View view, bool certain, Validato
   MissingBlock& missing = found->second;
   missing.needed = true;
   if (missing.times_asked == 0) missing.ask_at_ms = std::min(missing.ask_at_ms, ask_at_ms);
-  // Who only votes for a block may have invented it; from its certificate on it is asked for as if nobody had spoken.
+  // Who only votes for a block may have invented it; from its certificate on it is asked for as if
+  // nobody had spoken.
   if (certain && !missing.certain) {
     missing.certain = true;
     missing.view = view;
@@ -46,7 +49,8 @@ void MissingBlocks::end_round() {
   std::erase_if(blocks_, [](const auto& entry) { return !entry.second.needed; });
 }
 
-void MissingBlocks::false_copy(const BlockId& block, View view, ValidatorBits liar, std::uint64_t now_ms) {
+void MissingBlocks::false_copy(const BlockId& block, View view, ValidatorBits liar,
+                               std::uint64_t now_ms) {
   need(block, view, false, 0, now_ms);
   const auto found = blocks_.find(block);
   if (found == blocks_.end()) return;
@@ -60,11 +64,13 @@ const MissingBlock* MissingBlocks::find(const BlockId& block) const {
 }
 
 std::optional<std::size_t> MissingBlocks::next_to_ask(MissingBlock& missing, ValidatorBits askable,
-                                                      ValidatorBits refused, const std::vector<unsigned>& failures) {
+                                                      ValidatorBits refused,
+                                                      const std::vector<unsigned>& failures) {
   const ValidatorBits honest = askable & ~missing.liars;
   ValidatorBits candidates = honest & missing.holders & ~missing.asked;
   // A block that only votes name is asked of those voters alone.
-  if ((candidates & ~refused) == 0 && (missing.certain || missing.holders == 0)) candidates = honest & ~missing.asked;
+  if ((candidates & ~refused) == 0 && (missing.certain || missing.holders == 0))
+    candidates = honest & ~missing.asked;
   if (candidates == 0) missing.asked = 0;  // everybody was asked: again from the beginning
   if ((candidates & ~refused) == 0) return std::nullopt;
   return best_of(candidates & ~refused, missing.view.value + 1 + missing.times_asked, failures);
@@ -79,8 +85,9 @@ void MissingBlocks::ask_due(std::uint64_t now_ms, std::uint64_t patience_ms, Val
   }
 
   // What nobody has must not use up what may be asked for.
-  std::stable_sort(due.begin(), due.end(),
-                   [](const auto& a, const auto& b) { return a.second->times_asked < b.second->times_asked; });
+  std::stable_sort(due.begin(), due.end(), [](const auto& a, const auto& b) {
+    return a.second->times_asked < b.second->times_asked;
+  });
 
   ValidatorBits refused = 0;
   for (const auto& [id, missing] : due) {

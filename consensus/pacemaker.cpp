@@ -1,5 +1,6 @@
-// When a view is given up. Patience grows with the views since the last finality, whatever ended them; the short cuts
-// that save it for a leader that is down or wrong end after 2 n such views, so that nobody can use them for ever.
+// When a view is given up. Patience grows with the views since the last finality, whatever ended
+// them; the short cuts that save it for a leader that is down or wrong end after 2 n such views, so
+// that nobody can use them for ever.
 #include "consensus/pacemaker.h"
 
 #include <algorithm>
@@ -8,7 +9,11 @@ namespace testamur::consensus {
 
 Pacemaker::Pacemaker(const EngineContext& context, const VoteBook& votes, const BlockTree& blocks,
                      const PeerProgress& peers)
-    : context_(context), votes_(votes), blocks_(blocks), peers_(peers), view_(context.prefix.base_view().next()) {}
+    : context_(context),
+      votes_(votes),
+      blocks_(blocks),
+      peers_(peers),
+      view_(context.prefix.base_view().next()) {}
 
 // What is pending stays so: transactions do not end with the epoch.
 void Pacemaker::begin_epoch() {
@@ -35,7 +40,8 @@ bool Pacemaker::pending_besides_proposal() const {
          f_plus_1_others_nullified();
 }
 
-// An empty proposal, or one that is not known to be valid, gives nobody a reason to wait: f liars could make one.
+// An empty proposal, or one that is not known to be valid, gives nobody a reason to wait: f liars
+// could make one.
 bool Pacemaker::pending() const {
   if (pending_besides_proposal()) return true;
   const Block* proposal = blocks_.proposed(view_);
@@ -57,9 +63,11 @@ std::optional<std::uint64_t> Pacemaker::timer_start_ms() const {
   return std::max(entered_ms_, *pending_since_ms_);
 }
 
-// Views since the last finality, not nullified ones only: a Byzantine voter can keep views notarized that never
-// finalize.
-std::uint64_t Pacemaker::views_without_finality() const { return view_.value - votes_.finalized_view().value; }
+// Views since the last finality, not nullified ones only: a Byzantine voter can keep views
+// notarized that never finalize.
+std::uint64_t Pacemaker::views_without_finality() const {
+  return view_.value - votes_.finalized_view().value;
+}
 
 unsigned Pacemaker::backoff() const {
   const std::uint64_t ahead = views_without_finality();
@@ -92,15 +100,16 @@ bool Pacemaker::leader_is_skipped() const {
   const std::uint8_t leader = context_.committee.leader(view_);
   const bool proposed = blocks_.proposed(view_) != nullptr;
 
-  // A restarted leader passes the turns in which it may have proposed, and waits for nobody in its own.
+  // A restarted leader passes the turns in which it may have proposed, and waits for nobody in its
+  // own.
   if (context_.committee.is_self(leader)) return !proposed && may_have_proposed();
 
   // A leader that nullified and has shown no proposal will not make one.
   const bool gave_up = votes_.has_voted(view_, Act::kNullify, leader);
   if (gave_up && !proposed) return true;
 
-  // The others count only while little has been tried since the last finality, so that in the end patience alone
-  // decides.
+  // The others count only while little has been tried since the last finality, so that in the end
+  // patience alone decides.
   if (views_without_finality() > 2 * context_.committee.size()) return false;
   if (gave_up || blocks_.leader_is_invalid(view_)) return true;
   if (peers_.is_paused_for_invalid_block(leader)) return true;

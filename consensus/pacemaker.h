@@ -1,9 +1,10 @@
 // The current view, whether anything is pending in it, and when it is given up.
 //
-// Owns the view, when it was entered, since when something waits for a block, and what the node outside says of
-// transactions and the heartbeat. It tells when the timer has fired; whether to nullify then is the core's rule 2.
-// Timers run only while something is pending, from the later of entering the view and becoming pending
-// (docs/consensus.md, "Liveness in detail"). Private to consensus/. One thread.
+// Owns the view, when it was entered, since when something waits for a block, and what the node
+// outside says of transactions and the heartbeat. It tells when the timer has fired; whether to
+// nullify then is the core's rule 2. Timers run only while something is pending, from the later of
+// entering the view and becoming pending (docs/consensus.md, "Liveness in detail"). Private to
+// consensus/. One thread.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ namespace testamur::consensus {
 class Pacemaker {
  public:
   // All are borrowed; it reads them only.
-  Pacemaker(const EngineContext& context, const VoteBook& votes, const BlockTree& blocks, const PeerProgress& peers);
+  Pacemaker(const EngineContext& context, const VoteBook& votes, const BlockTree& blocks,
+            const PeerProgress& peers);
   void begin_epoch();
 
   View view() const { return view_; }
@@ -39,14 +41,18 @@ class Pacemaker {
 
   bool f_plus_1_others_nullified() const;
   bool timer_fired() const;
-  // Something has been pending in the view for longer than a proposal and its votes take between honest nodes.
+  // Something has been pending in the view for longer than a proposal and its votes take between
+  // honest nodes.
   bool view_takes_long() const;
   std::optional<std::uint64_t> timer_start_ms() const;  // nothing while nothing is pending
   unsigned backoff() const;
   std::uint64_t delta_ms() const;
-  std::uint64_t half_delta_ms() const { return entered_ms_ + delta_ms() / 2; }  // when an empty block may leave
+  std::uint64_t half_delta_ms() const {
+    return entered_ms_ + delta_ms() / 2;
+  }  // when an empty block may leave
 
-  // Of a node that may vote in the view: when its timer fires, by patience or by the leader's silence.
+  // Of a node that may vote in the view: when its timer fires, by patience or by the leader's
+  // silence.
   std::uint64_t next_deadline_ms() const;
 
  private:

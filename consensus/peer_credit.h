@@ -1,8 +1,10 @@
-// What one peer may cost this node: signatures and bodies that turn out false, and answers that it asks for.
+// What one peer may cost this node: signatures and bodies that turn out false, and answers that it
+// asks for.
 //
-// A false certificate, signature or body is paid with a pause in which nothing of this peer is checked; each pause is
-// twice as long as the one before, until the peer has behaved for as long as its last one. Votes and presence are not
-// affected: they cost nothing before a quorum needs them. Private to consensus/. Values.
+// A false certificate, signature or body is paid with a pause in which nothing of this peer is
+// checked; each pause is twice as long as the one before, until the peer has behaved for as long as
+// its last one. Votes and presence are not affected: they cost nothing before a quorum needs them.
+// Private to consensus/. Values.
 #pragma once
 
 #include <algorithm>
@@ -35,8 +37,10 @@ class PeerCredit {
 
  private:
   void refill(std::uint64_t now_ms) {
-    const std::uint64_t passed_ms = std::min<std::uint64_t>(now_ms - std::min(now_ms, refilled_ms_), 10'000);
-    answer_bytes_ = std::min(kAnswerBurstBytes, answer_bytes_ + passed_ms * kAnswerBytesPerSecond / 1'000);
+    const std::uint64_t passed_ms =
+        std::min<std::uint64_t>(now_ms - std::min(now_ms, refilled_ms_), 10'000);
+    answer_bytes_ =
+        std::min(kAnswerBurstBytes, answer_bytes_ + passed_ms * kAnswerBytesPerSecond / 1'000);
     refilled_ms_ = now_ms;
   }
 

@@ -1,5 +1,5 @@
-// Positions only grow with what messages show, and are set by what their sender says of itself (Presence). Credit
-// outlives positions within an epoch: nothing that a peer says gives it back.
+// Positions only grow with what messages show, and are set by what their sender says of itself
+// (Presence). Credit outlives positions within an epoch: nothing that a peer says gives it back.
 #include "consensus/peer_progress.h"
 
 #include <algorithm>
@@ -15,7 +15,8 @@ void PeerProgress::begin_epoch() {
 
 void PeerProgress::listen_from_now() { listening_since_ms_ = context_.now_ms(); }
 
-// Strangers are only institutions that the links have authenticated; still, their number is not this node's choice.
+// Strangers are only institutions that the links have authenticated; still, their number is not
+// this node's choice.
 PeerView& PeerProgress::peer(const InstitutionId& id) {
   if (const auto index = context_.committee.index_of(id)) return validators_[*index];
   if (others_.size() >= kMaxOtherPeers && !others_.contains(id)) others_.clear();
@@ -64,7 +65,8 @@ std::size_t PeerProgress::audible() const {
 }
 
 std::uint64_t PeerProgress::silent_from_ms(std::size_t validator) const {
-  return validators_[validator].heard_ms.value_or(listening_since_ms_) + context_.timing().skip_ms + 1;
+  return validators_[validator].heard_ms.value_or(listening_since_ms_) + context_.timing().skip_ms +
+         1;
 }
 
 bool PeerProgress::trusted(const InstitutionId& from) const {
@@ -119,15 +121,19 @@ bool PeerProgress::may_help(const InstitutionId& to) {
 Epoch PeerProgress::epoch_of(const InstitutionId& id) { return peer(id).epoch; }
 
 bool PeerProgress::claims_more(const PeerView& peer) const {
-  return peer.claimed_height > context_.prefix.base().height && context_.now_ms() >= peer.claims_void_until_ms;
+  return peer.claimed_height > context_.prefix.base().height &&
+         context_.now_ms() >= peer.claims_void_until_ms;
 }
 
 bool PeerProgress::somebody_claims_more() const {
-  return std::any_of(validators_.begin(), validators_.end(), [&](const auto& peer) { return claims_more(peer); }) ||
-         std::any_of(others_.begin(), others_.end(), [&](const auto& other) { return claims_more(other.second); });
+  return std::any_of(validators_.begin(), validators_.end(),
+                     [&](const auto& peer) { return claims_more(peer); }) ||
+         std::any_of(others_.begin(), others_.end(),
+                     [&](const auto& other) { return claims_more(other.second); });
 }
 
-// A claim moves this node for one round of asking, one question for each validator; then it is void for a while.
+// A claim moves this node for one round of asking, one question for each validator; then it is void
+// for a while.
 void PeerProgress::count_ask_for_claims() {
   const auto count = [&](PeerView& peer) {
     if (!claims_more(peer) || ++peer.fruitless_asks < context_.committee.size()) return;

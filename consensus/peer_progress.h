@@ -1,8 +1,9 @@
-// Where the other nodes stand, as far as they have shown, and what each of them may still cost this node.
+// Where the other nodes stand, as far as they have shown, and what each of them may still cost this
+// node.
 //
-// Owns one PeerView for each validator of the epoch, and for each other institution that was heard of (at most
-// kMaxOtherPeers). What is claimed without proof moves nobody for longer than one round of asking. Private to
-// consensus/. One thread.
+// Owns one PeerView for each validator of the epoch, and for each other institution that was heard
+// of (at most kMaxOtherPeers). What is claimed without proof moves nobody for longer than one round
+// of asking. Private to consensus/. One thread.
 #pragma once
 
 #include <cstddef>
@@ -34,8 +35,8 @@ class PeerProgress {
  public:
   explicit PeerProgress(const EngineContext& context);
 
-  // Positions of the epoch before are forgotten, and nobody is in this one before it has shown it; silence counts from
-  // now.
+  // Positions of the epoch before are forgotten, and nobody is in this one before it has shown it;
+  // silence counts from now.
   void begin_epoch();
   void listen_from_now();
 
@@ -52,28 +53,31 @@ class PeerProgress {
   // When `validator` is silent if nothing more is heard of it.
   std::uint64_t silent_from_ms(std::size_t validator) const;
 
-  // Signatures cost time: of votes, certificates and proposals only validators' are checked, and after a false one a
-  // pause is made with its sender.
+  // Signatures cost time: of votes, certificates and proposals only validators' are checked, and
+  // after a false one a pause is made with its sender.
   bool trusted(const InstitutionId& from) const;
-  bool in_credit(const InstitutionId& from) const;  // no pause is made with it, whether it is a validator or not
+  bool in_credit(const InstitutionId& from)
+      const;  // no pause is made with it, whether it is a validator or not
   void pause(const InstitutionId& from);
   void pause_for_false_signature(const InstitutionId& from);  // and the driver is told
-  // A block that this validator signed is invalid, whoever brought it: judging it cost up to the execution of a whole
-  // block. Its next ones are not judged during the pause, and its views are given up at once.
+  // A block that this validator signed is invalid, whoever brought it: judging it cost up to the
+  // execution of a whole block. Its next ones are not judged during the pause, and its views are
+  // given up at once.
   void pause_for_invalid_block(std::size_t validator);
   bool is_paused_for_invalid_block(std::size_t validator) const;
-  // Answers cost their asker: it may cause so many bytes a second, and more only after a while. Charged when allowed.
+  // Answers cost their asker: it may cause so many bytes a second, and more only after a while.
+  // Charged when allowed.
   bool may_answer(const InstitutionId& to, std::uint64_t bytes);
 
-  // Whether a peer that is behind may be brought forward now: at a bounded rate, and not when it is in a later epoch
-  // than this node. Counts as done.
+  // Whether a peer that is behind may be brought forward now: at a bounded rate, and not when it is
+  // in a later epoch than this node. Counts as done.
   bool may_help(const InstitutionId& to);
   Epoch epoch_of(const InstitutionId& id);
 
   // Somebody claims, without proof, a final block above this node's, and is still believed.
   bool somebody_claims_more() const;
-  // One round of catch-up on the strength of claims alone was begun: after one for each validator a claim is void for a
-  // while.
+  // One round of catch-up on the strength of claims alone was begun: after one for each validator a
+  // claim is void for a while.
   void count_ask_for_claims();
   void forget_fruitless_asks();  // catch-up brought blocks
 

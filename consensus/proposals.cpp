@@ -1,6 +1,7 @@
-// Which copies of blocks are taken, and what the driver says of them. A proposal is known by its leader's signature,
-// whoever brings it; what its id does not cover (its parent view, body and signature, and the view beside the header)
-// makes this copy good or bad, never the block (docs/consensus.md, "What is not in the block id").
+// Which copies of blocks are taken, and what the driver says of them. A proposal is known by its
+// leader's signature, whoever brings it; what its id does not cover (its parent view, body and
+// signature, and the view beside the header) makes this copy good or bad, never the block
+// (docs/consensus.md, "What is not in the block id").
 #include "consensus/core.h"
 
 namespace testamur::consensus {
@@ -22,7 +23,8 @@ void Engine::Core::receive(const InstitutionId& from, const Proposal& proposal) 
   const bool second = shown && shown->signed_first && shown->signed_first->statement.block != id;
   if (second && !certain && evidence_.has_reported(view, committee_.leader(view))) return;
 
-  // Of a certain block this copy alone is bad; of another one its leader may be passed over, if it was the sender.
+  // Of a certain block this copy alone is bad; of another one its leader may be passed over, if it
+  // was the sender.
   const bool as_its_header = facts.epoch == committee_.epoch() && facts.view == view;
   const bool useless = certain && !as_its_header;
   if (useless || !is_signed_by_leader(proposal, id)) {
@@ -32,17 +34,18 @@ void Engine::Core::receive(const InstitutionId& from, const Proposal& proposal) 
   }
   if (!is_first_signed(proposal, id) && !certain) return;
 
-  // The leader signed what cannot be valid, or about another view than the header's (another copy may be sound): the
-  // view may be given up, but nothing is remembered of the block. Nobody honest holds such a copy, or passes it on.
+  // The leader signed what cannot be valid, or about another view than the header's (another copy
+  // may be sound): the view may be given up, but nothing is remembered of the block. Nobody honest
+  // holds such a copy, or passes it on.
   if (!facts.well_formed || !as_its_header || facts.proposer != committee_.leader_id(view)) {
     blocks_.mark_leader_invalid(view);
     return peers_.pause(from);
   }
 
-  // A body that is validated next is hashed there; where that must wait, a false copy came before, or an own vote takes
-  // the block to the journal at once, it is now.
-  const bool check_now =
-      !blocks_.facts_of(facts.parent) || (missing && missing->liars != 0) || votes_.own_vote_awaits(id);
+  // A body that is validated next is hashed there; where that must wait, a false copy came before,
+  // or an own vote takes the block to the journal at once, it is now.
+  const bool check_now = !blocks_.facts_of(facts.parent) || (missing && missing->liars != 0) ||
+                         votes_.own_vote_awaits(id);
   if (check_now && !driver_.body_matches(*proposal.header, *proposal.body)) {
     fetcher_.note_false_copy(id, facts.view, from);
     return peers_.pause(from);
@@ -55,16 +58,18 @@ void Engine::Core::receive(const InstitutionId& from, const Proposal& proposal) 
   if (certain) blocks_.mark_certain(id);
 }
 
-// Blocks that a certificate asks for are taken whatever their view; others near the own one, from validators in credit.
-bool Engine::Core::wants_copy(const InstitutionId& from, const Proposal& proposal, const MissingBlock* missing) const {
+// Blocks that a certificate asks for are taken whatever their view; others near the own one, from
+// validators in credit.
+bool Engine::Core::wants_copy(const InstitutionId& from, const Proposal& proposal,
+                              const MissingBlock* missing) const {
   const auto index = committee_.index_of(from);
   const View view = proposal.view;
   if (!index || view <= prefix_.base_view()) return false;
   if (missing && (missing->liars >> *index & 1) != 0) return false;
   if (missing && missing->certain) return true;
 
-  // A leader that is paused is heard once in its own view: its turn would otherwise be lost to everybody. Not one that
-  // signed an invalid block: its views are given up.
+  // A leader that is paused is heard once in its own view: its turn would otherwise be lost to
+  // everybody. Not one that signed an invalid block: its views are given up.
   const ViewProposal* shown = blocks_.find_proposal(view);
   const bool first_word = committee_.leader(view) == *index &&
                           !(shown && (shown->signed_first || shown->leader_invalid)) &&
@@ -77,22 +82,27 @@ bool Engine::Core::wants_copy(const InstitutionId& from, const Proposal& proposa
 }
 
 bool Engine::Core::is_signed_by_leader(const Proposal& proposal, const BlockId& block) const {
-  const Statement statement{Act::kPropose, committee_.epoch(), proposal.view, proposal.parent_view, block};
-  return committee_.verify(committee_.leader(proposal.view), committee_.digest_of(statement), proposal.signature);
+  const Statement statement{Act::kPropose, committee_.epoch(), proposal.view, proposal.parent_view,
+                            block};
+  return committee_.verify(committee_.leader(proposal.view), committee_.digest_of(statement),
+                           proposal.signature);
 }
 
-// Keeps what the leader signed first in this view; a second block is evidence. Whether this one is the first.
+// Keeps what the leader signed first in this view; a second block is evidence. Whether this one is
+// the first.
 bool Engine::Core::is_first_signed(const Proposal& proposal, const BlockId& block) {
-  const Statement statement{Act::kPropose, committee_.epoch(), proposal.view, proposal.parent_view, block};
+  const Statement statement{Act::kPropose, committee_.epoch(), proposal.view, proposal.parent_view,
+                            block};
   const SignedStatement* first = blocks_.note_signed({statement, proposal.signature});
   if (!first) return true;
   evidence_.report(committee_.leader(proposal.view), *first, {statement, proposal.signature});
   return false;
 }
 
-// Another copy of a block that is held. Only where the bodies differ is one of them false, and only then a held body is
-// hashed that was not yet.
-void Engine::Core::compare_copies(const InstitutionId& from, const Proposal& proposal, const BlockEntry& held) {
+// Another copy of a block that is held. Only where the bodies differ is one of them false, and only
+// then a held body is hashed that was not yet.
+void Engine::Core::compare_copies(const InstitutionId& from, const Proposal& proposal,
+                                  const BlockEntry& held) {
   if (*proposal.body == *held.block->proposal.body) return;
   const BlockId id = held.block->facts.id;
   if (blocks_.check_body(id)) return peers_.pause(from);

@@ -1,4 +1,5 @@
-// Rule 0, leading a view: one block, on the highest certified block below which every later view is nullified.
+// Rule 0, leading a view: one block, on the highest certified block below which every later view is
+// nullified.
 #include "common/check.h"
 #include "consensus/core.h"
 
@@ -14,7 +15,8 @@ std::optional<View> Engine::Core::parent_view_for(View view) const {
   return base_view;
 }
 
-// The leader, once in a view; after a restart in none in which it may have proposed; and not where it has nullified.
+// The leader, once in a view; after a restart in none in which it may have proposed; and not where
+// it has nullified.
 bool Engine::Core::may_propose() const {
   const View view = pacemaker_.view();
   if (!quarantine_.may_vote(view) || !committee_.leads(view)) return false;
@@ -22,14 +24,16 @@ bool Engine::Core::may_propose() const {
   return !votes_.own(view, Act::kNullify) && !blocks_.proposed(view);
 }
 
-// Unfinalized blocks need descendants, a quiet ledger a heartbeat; but after half a Δ only, so that a block that is
-// about to be final does not drag an empty one behind it.
+// Unfinalized blocks need descendants, a quiet ledger a heartbeat; but after half a Δ only, so that
+// a block that is about to be final does not drag an empty one behind it.
 bool Engine::Core::wants_empty_block() const {
-  const bool wanted = votes_.highest_notarized() > votes_.finalized_view() || pacemaker_.heartbeat_is_due();
+  const bool wanted =
+      votes_.highest_notarized() > votes_.finalized_view() || pacemaker_.heartbeat_is_due();
   return wanted && clock_.now_ms() >= pacemaker_.half_delta_ms();
 }
 
-// The journal durably names a view >= view - n. What names one is on its way in the unsaved records.
+// The journal durably names a view >= view - n. What names one is on its way in the unsaved
+// records.
 bool Engine::Core::journal_allows_proposing() {
   const auto& named = durability_.durable_view();
   if (named && named->value + committee_.size() >= pacemaker_.view().value) return true;
@@ -45,13 +49,16 @@ void Engine::Core::propose_if_due() {
   const View view = pacemaker_.view();
   const auto parent_view = parent_view_for(view);
   if (!parent_view) return;
-  const BlockId parent =
-      *parent_view == prefix_.base_view() ? prefix_.base().id : votes_.block_certificate(*parent_view)->statement.block;
+  const BlockId parent = *parent_view == prefix_.base_view()
+                             ? prefix_.base().id
+                             : votes_.block_certificate(*parent_view)->statement.block;
   const HeaderFacts* facts = blocks_.facts_of(parent);
   if (!facts || !blocks_.is_ready(parent)) return;
 
-  // Too many blocks that are not final, or a sealing block below: only an empty block can help, and only in its time.
-  const bool at_limit = blocks_.unfinalized_ancestors(parent) > config_.limits.max_unfinalized_ancestors;
+  // Too many blocks that are not final, or a sealing block below: only an empty block can help, and
+  // only in its time.
+  const bool at_limit =
+      blocks_.unfinalized_ancestors(parent) > config_.limits.max_unfinalized_ancestors;
   const bool filler = facts->epoch == committee_.epoch() && (facts->sealing || facts->filler);
   if ((at_limit || filler) && !wants_empty_block()) return;
   if (!journal_allows_proposing()) return;
@@ -79,8 +86,8 @@ void Engine::Core::on_built(std::uint64_t request_id, const std::optional<BuiltB
   }
 
   HeaderFacts facts = driver_.read_header(*built->header);
-  TM_CHECK(facts.well_formed && facts.epoch == committee_.epoch() && facts.view == pacemaker_.view() &&
-           facts.proposer == config_.self);
+  TM_CHECK(facts.well_formed && facts.epoch == committee_.epoch() &&
+           facts.view == pacemaker_.view() && facts.proposer == config_.self);
 
   // The transactions that were waiting have ended meanwhile: an empty block has its own time.
   if (facts.empty && !wants_empty_block()) {
@@ -91,12 +98,13 @@ void Engine::Core::on_built(std::uint64_t request_id, const std::optional<BuiltB
   advance();
 }
 
-// Signs and sends. The proposal leaves before this node's own sync: its signature, not a vote, is the promise, and rule
-// 0 keeps it after a crash.
+// Signs and sends. The proposal leaves before this node's own sync: its signature, not a vote, is
+// the promise, and rule 0 keeps it after a crash.
 void Engine::Core::propose(const BuiltBlock& built, HeaderFacts facts) {
   const View view = pacemaker_.view();
   Proposal proposal{committee_.epoch(), view, building_.parent_view, built.header, built.body, {}};
-  const Statement statement{Act::kPropose, committee_.epoch(), view, proposal.parent_view, facts.id};
+  const Statement statement{Act::kPropose, committee_.epoch(), view, proposal.parent_view,
+                            facts.id};
   proposal.signature = committee_.sign(statement);
   proposed_ = view;
 
@@ -114,7 +122,8 @@ void Engine::Core::propose(const BuiltBlock& built, HeaderFacts facts) {
 // When the leader of the view looks again: for an empty block, or after a build that failed.
 std::uint64_t Engine::Core::proposal_deadline_ms() const {
   const View view = pacemaker_.view();
-  const bool may_still = pacemaker_.timer_start_ms() && quarantine_.voting() && committee_.leads(view);
+  const bool may_still =
+      pacemaker_.timer_start_ms() && quarantine_.voting() && committee_.leads(view);
   if (!may_still || view <= proposed_) return kNever;
 
   std::uint64_t at_ms = kNever;

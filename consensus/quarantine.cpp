@@ -1,6 +1,6 @@
-// A claim in an answer that is not shown counts as not said, so that f liars can neither end a quarantine early nor
-// keep it up: certificates certify themselves, a sealing block is shown with its header, and each validator has one
-// answer.
+// A claim in an answer that is not shown counts as not said, so that f liars can neither end a
+// quarantine early nor keep it up: certificates certify themselves, a sealing block is shown with
+// its header, and each validator has one answer.
 #include "consensus/quarantine.h"
 
 #include <algorithm>
@@ -11,14 +11,14 @@
 namespace testamur::consensus {
 namespace {
 
-// A key seen by any answerer at certificate view C can have voted in C + 1 and in C + 2, never beyond
-// (docs/consensus.md).
+// A key seen by any answerer at certificate view C can have voted in C + 1 and in C + 2, never
+// beyond (docs/consensus.md).
 constexpr std::uint64_t kReach = 2;
 
 }  // namespace
 
-Quarantine::Quarantine(const EngineContext& context, VoteBook& votes, const BlockTree& blocks, PeerProgress& peers,
-                       DurabilityQueue& durability)
+Quarantine::Quarantine(const EngineContext& context, VoteBook& votes, const BlockTree& blocks,
+                       PeerProgress& peers, DurabilityQueue& durability)
     : context_(context), votes_(votes), blocks_(blocks), peers_(peers), durability_(durability) {}
 
 // A floor of the epoch before reaches into this one: the lost votes may have been its first.
@@ -33,7 +33,9 @@ bool Quarantine::voting() const {
   return context_.committee.self().has_value() && !active_ && !context_.prefix.ends_epoch();
 }
 
-bool Quarantine::may_vote(View view) const { return voting() && view > votes_.finalized_view() && view > floor(); }
+bool Quarantine::may_vote(View view) const {
+  return voting() && view > votes_.finalized_view() && view > floor();
+}
 
 void Quarantine::restore(const std::optional<FloorRecord>& floor, bool active) {
   floor_ = floor;
@@ -52,7 +54,8 @@ void Quarantine::enter(const std::string& why) {
   durability_.save(make_quarantine_record(context_.committee.epoch()));
   durability_.request_sync();
   context_.driver.quarantine(true);
-  context_.driver.notice("quarantine: " + why + "; observing without votes until a quorum of the others has answered");
+  context_.driver.notice("quarantine: " + why +
+                         "; observing without votes until a quorum of the others has answered");
 }
 
 void Quarantine::append_live_records(std::vector<Record>& records) const {
@@ -63,7 +66,9 @@ void Quarantine::append_live_records(std::vector<Record>& records) const {
 void Quarantine::check_own_signature(const Certificate& certificate) {
   const auto& statement = certificate.statement;
   const auto& self = context_.committee.self();
-  if (!self || (certificate.signers >> *self & 1) == 0 || statement.epoch != context_.committee.epoch()) return;
+  if (!self || (certificate.signers >> *self & 1) == 0 ||
+      statement.epoch != context_.committee.epoch())
+    return;
 
   // Below these views nothing that was said can contradict what will be.
   if (statement.view <= votes_.finalized_view() || statement.view <= floor()) return;
@@ -81,8 +86,10 @@ void Quarantine::query_if_due() {
   exchange_.ask_at_ms = again_ms;
   if (exchange_.answered || context_.committee.size() == 1) return;
 
-  // The sealing block that somebody held may have lost since: a new exchange, with a new nonce, stands on its own.
-  if (exchange_.must_wait && now_ms >= exchange_.began_ms + context_.timing().cap_ms) exchange_ = Exchange{};
+  // The sealing block that somebody held may have lost since: a new exchange, with a new nonce,
+  // stands on its own.
+  if (exchange_.must_wait && now_ms >= exchange_.began_ms + context_.timing().cap_ms)
+    exchange_ = Exchange{};
   if (exchange_.must_wait) return;
 
   if (!exchange_.nonce) {
@@ -106,7 +113,8 @@ void Quarantine::answer(const InstitutionId& from, const QuarantineQuery& query)
     }
   }
   show_sealing(answer);
-  if (!answer.highest && votes_.highest_finalization()) answer.highest = *votes_.highest_finalization();
+  if (!answer.highest && votes_.highest_finalization())
+    answer.highest = *votes_.highest_finalization();
 
   // Silence, where it cannot prove how far it is, or that the epoch is over; soon it can.
   if (!answer.highest && context_.prefix.base_view() > View{0}) return;
@@ -141,23 +149,26 @@ void Quarantine::show_votes_of(std::uint8_t asker, QuarantineAnswer& answer) con
   }
 }
 
-// Whether the answer's flag is more than a word. A sealing block that another one left behind lost for good, and who
-// keeps its notarization may show it as long as the epoch lasts.
+// Whether the answer's flag is more than a word. A sealing block that another one left behind lost
+// for good, and who keeps its notarization may show it as long as the epoch lasts.
 bool Quarantine::shows_sealing(const QuarantineAnswer& answer) const {
   if (!answer.holds_notarized_sealing || !answer.sealing_certificate) return false;
   const Certificate& shown = *answer.sealing_certificate;
-  if (shown.statement.view <= context_.prefix.base_view() && !context_.prefix.ends_epoch()) return false;
+  if (shown.statement.view <= context_.prefix.base_view() && !context_.prefix.ends_epoch())
+    return false;
 
   const Epoch epoch = context_.committee.epoch();
   const HeaderFacts facts = context_.driver.read_header(*answer.sealing_header);
   const bool seals = facts.well_formed && facts.epoch == epoch && (facts.sealing || facts.filler);
-  if (!seals || shown.statement.act == Act::kNullify || shown.statement.epoch != epoch) return false;
+  if (!seals || shown.statement.act == Act::kNullify || shown.statement.epoch != epoch)
+    return false;
   return shown.statement.block == facts.id && votes_.verify(shown);
 }
 
 bool Quarantine::expects(const InstitutionId& from, const QuarantineAnswer& answer) const {
   const auto& committee = context_.committee;
-  if (answer.responder >= committee.size() || committee.id_of(answer.responder) != from) return false;
+  if (answer.responder >= committee.size() || committee.id_of(answer.responder) != from)
+    return false;
   if (!active_ || !committee.self() || committee.is_self(answer.responder)) return false;
   if (answer.nonce != exchange_.nonce) return false;
 
@@ -183,12 +194,15 @@ std::optional<View> Quarantine::check(const InstitutionId& from, const Quarantin
   }
 
   if (!answer.highest) return View{0};
-  if (answer.highest->statement.epoch != context_.committee.epoch() || !votes_.verify(*answer.highest)) return paid();
+  if (answer.highest->statement.epoch != context_.committee.epoch() ||
+      !votes_.verify(*answer.highest))
+    return paid();
   const View highest = answer.highest->statement.view;
   if (!exchange_.highest || highest > exchange_.highest->statement.view) {
     exchange_.highest = std::make_shared<const Certificate>(*answer.highest);
   }
-  if (highest > votes_.finalized_view()) votes_.adopt(std::make_shared<const Certificate>(*answer.highest));
+  if (highest > votes_.finalized_view())
+    votes_.adopt(std::make_shared<const Certificate>(*answer.highest));
   return highest;
 }
 
@@ -211,13 +225,14 @@ void Quarantine::leave_if_answered() {
 
   const FloorRecord floor{context_.committee.epoch(), highest + kReach, false};
   exchange_.answered = true;
-  leave(floor, "quarantine ended: votes from view " + std::to_string(floor.view.value + 1) + " of epoch " +
-                   std::to_string(floor.epoch.value) + " on");
+  leave(floor, "quarantine ended: votes from view " + std::to_string(floor.view.value + 1) +
+                   " of epoch " + std::to_string(floor.epoch.value) + " on");
 }
 
 void Quarantine::lift_by_command() {
   leave({context_.committee.epoch(), View{0}, true},
-        "votes resumed by command: another copy of this key, if there is one, can now make it contradict itself");
+        "votes resumed by command: another copy of this key, if there is one, can now make it "
+        "contradict itself");
 }
 
 // The first vote leaves only after the floor is durable: a restart would otherwise know neither.

@@ -1,9 +1,10 @@
-// Whether this node may vote: a member that may have voted without remembering it observes until a quorum of others
-// has told it how far its votes can reach.
+// Whether this node may vote: a member that may have voted without remembering it observes until a
+// quorum of others has told it how far its votes can reach.
 //
-// Owns the quarantine, the exchange of questions and answers that ends it, and the floor that it leaves: no vote and no
-// proposal at or below that view. Both are journaled before they count. docs/consensus.md, "Quarantine", says why the
-// floor is where it is. Private to consensus/. One thread.
+// Owns the quarantine, the exchange of questions and answers that ends it, and the floor that it
+// leaves: no vote and no proposal at or below that view. Both are journaled before they count.
+// docs/consensus.md, "Quarantine", says why the floor is where it is. Private to consensus/. One
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +26,10 @@ namespace testamur::consensus {
 
 class Quarantine {
  public:
-  // All are borrowed. Certificates that answers bring go into `votes`; what an answer costs is charged to `peers`.
-  Quarantine(const EngineContext& context, VoteBook& votes, const BlockTree& blocks, PeerProgress& peers,
-             DurabilityQueue& durability);
+  // All are borrowed. Certificates that answers bring go into `votes`; what an answer costs is
+  // charged to `peers`.
+  Quarantine(const EngineContext& context, VoteBook& votes, const BlockTree& blocks,
+             PeerProgress& peers, DurabilityQueue& durability);
 
   // --- what this node may sign
   bool active() const { return active_; }
@@ -43,7 +45,8 @@ class Quarantine {
   void restore(const std::optional<FloorRecord>& floor, bool active);
   void announce_restored();
   void enter(const std::string& why);
-  // Enters when the certificate counts this node's signature under something that it does not remember saying.
+  // Enters when the certificate counts this node's signature under something that it does not
+  // remember saying.
   void check_own_signature(const Certificate& certificate);
   // The operator's command: ends quarantine and floor once that is durable.
   void lift_by_command();
@@ -56,8 +59,8 @@ class Quarantine {
   void query_if_due();
   // For another node in quarantine, as far as this one can prove what it says.
   void answer(const InstitutionId& from, const QuarantineQuery& query);
-  // Checks an answer to this node's own question. The view of its highest certificate, when it counts; its votes were
-  // not looked at yet. Each validator answers once in an exchange.
+  // Checks an answer to this node's own question. The view of its highest certificate, when it
+  // counts; its votes were not looked at yet. Each validator answers once in an exchange.
   std::optional<View> check(const InstitutionId& from, const QuarantineAnswer& answer);
   // Counts an answer that was checked; leaves quarantine with the last one needed.
   void count(const QuarantineAnswer& answer, View highest);
@@ -71,7 +74,8 @@ class Quarantine {
     std::uint64_t ask_at_ms = 0;
     std::map<std::uint8_t, View> answers;  // responder -> view of its highest certificate
     CertificatePtr highest;
-    // A sealing block may be final already: not in this epoch, unless a later exchange says otherwise.
+    // A sealing block may be final already: not in this epoch, unless a later exchange says
+    // otherwise.
     bool must_wait = false;
     std::uint32_t spoken = 0;  // bit i: an answer of validator i was checked, whatever it said
     bool answered = false;     // enough answers: the floor is being written

@@ -1,5 +1,5 @@
-// Final blocks for peers that are just behind, the newest last: so many of them, and so many bytes of bodies at most.
-// Private to consensus/. One thread.
+// Final blocks for peers that are just behind, the newest last: so many of them, and so many bytes
+// of bodies at most. Private to consensus/. One thread.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,8 @@ class RecentBlocks {
   void add(const BlockPtr& block) {
     blocks_.push_back(block);
     body_bytes_ += block->proposal.body->size();
-    while (blocks_.size() > limits_.recent_blocks || (body_bytes_ > limits_.recent_bytes && blocks_.size() > 1)) {
+    while (blocks_.size() > limits_.recent_blocks ||
+           (body_bytes_ > limits_.recent_bytes && blocks_.size() > 1)) {
       body_bytes_ -= blocks_.front()->proposal.body->size();
       blocks_.pop_front();
     }

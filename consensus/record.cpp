@@ -35,7 +35,8 @@ Record make_record(const Block& block) {
   Encoder out;
   out.u8(kVersion);
   fields::put_head(out, block.proposal);
-  return {RecordKind::kBlock, block.facts.epoch, block.facts.view, block.facts.height, out.take(), block.proposal.body};
+  return {RecordKind::kBlock, block.facts.epoch, block.facts.view,
+          block.facts.height, out.take(),        block.proposal.body};
 }
 
 Record make_record(const Certificate& certificate) {
@@ -56,12 +57,21 @@ Record make_record(const VoteRecord& vote) {
   fields::put(out, vote.vote);
   out.fixed(vote.support);
   TM_CHECK(out.bytes().size() <= kMaxVoteRecordBytes);
-  return {RecordKind::kVote, vote.vote.statement.epoch, vote.vote.statement.view, Height{0}, out.take(), nullptr};
+  return {RecordKind::kVote,
+          vote.vote.statement.epoch,
+          vote.vote.statement.view,
+          Height{0},
+          out.take(),
+          nullptr};
 }
 
 Record make_record(const FinalityRecord& finality) {
   Encoder out;
-  out.u8(kVersion).fixed(finality.block).u64(finality.epoch).u64(finality.view).u64(finality.height);
+  out.u8(kVersion)
+      .fixed(finality.block)
+      .u64(finality.epoch)
+      .u64(finality.view)
+      .u64(finality.height);
   fields::put(out, finality.proof);
   return {RecordKind::kFinality, finality.epoch, finality.proof.certificate->statement.view,
           finality.height,       out.take(),     nullptr};
@@ -131,7 +141,9 @@ std::optional<FloorRecord> decode_floor_record(ByteView bytes) {
   return record;
 }
 
-std::optional<Epoch> decode_start_record(ByteView bytes) { return decode_epoch(bytes, Hash256::kSize); }
+std::optional<Epoch> decode_start_record(ByteView bytes) {
+  return decode_epoch(bytes, Hash256::kSize);
+}
 std::optional<Epoch> decode_quarantine_record(ByteView bytes) { return decode_epoch(bytes, 0); }
 
 }  // namespace testamur::consensus

@@ -1,5 +1,6 @@
-// Links lose messages and nodes restart, so whatever is not final is repeated, less and less often while nothing moves;
-// and whatever a peer says shows where it is, so one that is behind is answered with what brings it forward.
+// Links lose messages and nodes restart, so whatever is not final is repeated, less and less often
+// while nothing moves; and whatever a peer says shows where it is, so one that is behind is
+// answered with what brings it forward.
 #include "consensus/relay.h"
 
 #include <algorithm>
@@ -7,7 +8,8 @@
 
 namespace testamur::consensus {
 
-Relay::Relay(const EngineContext& context, const Parts& parts, std::optional<SealingFinality> previous_end)
+Relay::Relay(const EngineContext& context, const Parts& parts,
+             std::optional<SealingFinality> previous_end)
     : context_(context),
       votes_(parts.votes),
       blocks_(parts.blocks),
@@ -49,7 +51,8 @@ void Relay::note_view_given_up() {
   resend_pending_if_due();
 }
 
-// A megabyte to everybody: a leader that nullifies its own views, one after the other, must not cause it in each.
+// A megabyte to everybody: a leader that nullifies its own views, one after the other, must not
+// cause it in each.
 void Relay::resend_pending_if_due() {
   if (!resend_wanted_ || context_.now_ms() < resend_at_ms_) return;
   resend_wanted_ = false;
@@ -57,18 +60,20 @@ void Relay::resend_pending_if_due() {
   context_.driver.resend_pending();
 }
 
-// When a transaction waits here, and the view's leader, another node, has been silent about it for half a unit.
+// When a transaction waits here, and the view's leader, another node, has been silent about it for
+// half a unit.
 std::uint64_t Relay::forward_at_ms() const {
   const View view = pacemaker_.view();
   const auto& committee = context_.committee;
   const auto start_ms = pacemaker_.timer_start_ms();
-  const bool waits = start_ms && committee.self() && !committee.leads(view) && pacemaker_.has_transactions();
+  const bool waits =
+      start_ms && committee.self() && !committee.leads(view) && pacemaker_.has_transactions();
   if (pending_forwarded_ || !waits || blocks_.proposed(view)) return kNever;
   return *start_ms + pacemaker_.delta_ms() / 2;
 }
 
-// Whoever gives a transaction to this node alone would else make it give up, again and again, an honest leader that has
-// nothing to propose; and f liars need one such node to take a view from it.
+// Whoever gives a transaction to this node alone would else make it give up, again and again, an
+// honest leader that has nothing to propose; and f liars need one such node to take a view from it.
 void Relay::forward_pending_if_due() {
   if (context_.now_ms() < forward_at_ms()) return;
   pending_forwarded_ = true;
@@ -97,7 +102,8 @@ bool Relay::unfinished() const {
 void Relay::rebroadcast_if_due() {
   if (context_.now_ms() < rebroadcast_at_ms_ || !unfinished()) return;
   rebroadcast();
-  rebroadcast_interval_ms_ = std::min(2 * rebroadcast_interval_ms_, 8 * context_.timing().rebroadcast_ms);
+  rebroadcast_interval_ms_ =
+      std::min(2 * rebroadcast_interval_ms_, 8 * context_.timing().rebroadcast_ms);
   rebroadcast_at_ms_ = context_.now_ms() + rebroadcast_interval_ms_;
 }
 
@@ -110,7 +116,8 @@ void Relay::rebroadcast() const {
 
     // What is not durable, or may not be said, was never said.
     for (const auto& mine : votes.own) {
-      const bool sayable = mine && mine->durable && !mine->awaiting_body && quarantine_.may_vote(view);
+      const bool sayable =
+          mine && mine->durable && !mine->awaiting_body && quarantine_.may_vote(view);
       if (sayable) driver.broadcast(mine->record.vote);
     }
     if (votes.nullification) driver.broadcast(*votes.nullification);
@@ -119,8 +126,8 @@ void Relay::rebroadcast() const {
   repeat_first_proposal();
 }
 
-// Whoever had not seen the end of the epoch before when the first proposal of this one came could not take it, and
-// perhaps nobody but its leader has it. Later views find everybody in the epoch.
+// Whoever had not seen the end of the epoch before when the first proposal of this one came could
+// not take it, and perhaps nobody but its leader has it. Later views find everybody in the epoch.
 void Relay::repeat_first_proposal() const {
   const auto& committee = context_.committee;
   const View view = pacemaker_.view();
@@ -134,10 +141,12 @@ void Relay::repeat_first_proposal() const {
   }
 }
 
-// Whether `validator` has not shown that it is in this view, and this node has a say in what it hears.
+// Whether `validator` has not shown that it is in this view, and this node has a say in what it
+// hears.
 bool Relay::may_lag(std::size_t validator) const {
   const auto& committee = context_.committee;
-  return committee.self() && !committee.is_self(validator) && !peers_.has_reached(validator, pacemaker_.view());
+  return committee.self() && !committee.is_self(validator) &&
+         !peers_.has_reached(validator, pacemaker_.view());
 }
 
 void Relay::show_entry_to(std::size_t validator) const {
@@ -149,13 +158,15 @@ void Relay::show_entry_to(std::size_t validator) const {
   }
   const ViewVotes* before = votes_.find(pacemaker_.view() - 1);
   if (!before) return;
-  for (const auto& certificate : {before->finalization, before->notarization, before->nullification}) {
+  for (const auto& certificate :
+       {before->finalization, before->notarization, before->nullification}) {
     if (certificate) context_.driver.send(committee.id_of(validator), *certificate);
   }
 }
 
-// The block on which the leader has to build. In a view that took long its proposer may have kept it from those who
-// lead next, and released it so late that whoever enters first has no patience for a leader that must fetch it.
+// The block on which the leader has to build. In a view that took long its proposer may have kept
+// it from those who lead next, and released it so late that whoever enters first has no patience
+// for a leader that must fetch it.
 void Relay::show_block_to(std::size_t validator) {
   if (!may_lag(validator)) return;
   const ViewVotes* before = votes_.find(pacemaker_.view() - 1);
@@ -169,8 +180,10 @@ void Relay::show_block_to(std::size_t validator) {
   if (vote && vote->statement.block == id) return;
 
   const BlockEntry* held = blocks_.find(id);
-  const bool shows_something = held && !held->block->proposal.signature.is_zero() && blocks_.check_body(id);
-  if (shows_something) context_.driver.send(context_.committee.id_of(validator), held->block->proposal);
+  const bool shows_something =
+      held && !held->block->proposal.signature.is_zero() && blocks_.check_body(id);
+  if (shows_something)
+    context_.driver.send(context_.committee.id_of(validator), held->block->proposal);
 }
 
 void Relay::show_entry_to_all() {
@@ -181,8 +194,9 @@ std::uint64_t Relay::entry_shown_at_ms() const {
   return pacemaker_.entered_ms() + context_.timing().rebroadcast_ms / 2;
 }
 
-// A voter may have given its vote to few. The leader of the view is shown the certificate at once by everybody who
-// enters, and shows it with its proposal (propose.cpp); the rest of those behind are a little later.
+// A voter may have given its vote to few. The leader of the view is shown the certificate at once
+// by everybody who enters, and shows it with its proposal (propose.cpp); the rest of those behind
+// are a little later.
 void Relay::show_entry_if_due() {
   if (entry_shown_ || !context_.committee.self() || context_.now_ms() < entry_shown_at_ms()) return;
   entry_shown_ = true;
@@ -194,8 +208,8 @@ void Relay::announce_if_due() {
   if (context_.now_ms() < announce_at_ms_) return;
   announce_at_ms_ = context_.now_ms() + context_.timing().skip_ms / 3;
   const auto& prefix = context_.prefix;
-  context_.driver.broadcast(
-      Presence{context_.committee.epoch(), pacemaker_.view(), prefix.base_view(), prefix.base().height});
+  context_.driver.broadcast(Presence{context_.committee.epoch(), pacemaker_.view(),
+                                     prefix.base_view(), prefix.base().height});
 }
 
 void Relay::bring_forward(const InstitutionId& to) {
@@ -218,7 +232,8 @@ void Relay::bring_forward(const InstitutionId& to) {
 void Relay::answer(const InstitutionId& from, const CertificateRequest& request) {
   const std::uint64_t certificate_bytes = context_.committee.set().quorum() * 64;
   const auto give = [&](const CertificatePtr& certificate) {
-    if (certificate && peers_.may_answer(from, certificate_bytes)) context_.driver.send(from, *certificate);
+    if (certificate && peers_.may_answer(from, certificate_bytes))
+      context_.driver.send(from, *certificate);
   };
 
   // Below the last final view certificates are gone, and one finalization stands for all of them.
@@ -233,7 +248,8 @@ void Relay::answer(const InstitutionId& from, const CertificateRequest& request)
   }
 }
 
-// Only copies whose bodies are known to be true are passed on: who forwards a false one is taken for its maker.
+// Only copies whose bodies are known to be true are passed on: who forwards a false one is taken
+// for its maker.
 void Relay::answer(const InstitutionId& from, const BlockRequest& request) {
   const BlockEntry* open = blocks_.find(request.block);
   BlockPtr block = recent_.find(request.block);

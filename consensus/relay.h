@@ -1,9 +1,9 @@
-// What is said again so that nobody is left behind: own votes and certificates, where this node stands, and answers to
-// those who lack something.
+// What is said again so that nobody is left behind: own votes and certificates, where this node
+// stands, and answers to those who lack something.
 //
-// Owns the timers of rebroadcast, relay and presence, the pace at which pending transactions are said again, the last
-// final blocks, and the proven end of the epoch before. Nothing here decides anything: it repeats what was said and
-// proven. Private to consensus/. One thread.
+// Owns the timers of rebroadcast, relay and presence, the pace at which pending transactions are
+// said again, the last final blocks, and the proven end of the epoch before. Nothing here decides
+// anything: it repeats what was said and proven. Private to consensus/. One thread.
 #pragma once
 
 #include <cstdint>
@@ -29,28 +29,30 @@ class Relay {
     const Pacemaker& pacemaker;
     const Quarantine& quarantine;
   };
-  Relay(const EngineContext& context, const Parts& parts, std::optional<SealingFinality> previous_end);
+  Relay(const EngineContext& context, const Parts& parts,
+        std::optional<SealingFinality> previous_end);
 
   // Everything is due at once.
   void start();
   void begin_epoch(SealingFinality previous_end);
-  // A certificate let this node into the view: its leader is shown it at once, and after a view that took long also the
-  // block that it has to build on.
+  // A certificate let this node into the view: its leader is shown it at once, and after a view
+  // that took long also the block that it has to build on.
   void note_view_entered(bool view_before_took_long);
   // A vote was cast: it leaves by itself once it is durable.
   void note_vote_cast();
-  // A view was given up: no leader alone decides what is pending, so the oldest pending transactions go to all
-  // validators again, now or as soon as the pace allows it.
+  // A view was given up: no leader alone decides what is pending, so the oldest pending
+  // transactions go to all validators again, now or as soon as the pace allows it.
   void note_view_given_up();
   // Final now, for peers that are just behind.
   void note_committed(const BlockPtr& block) { recent_.add(block); }
 
   // Own votes and certificates, presence, and the entry into the view, as far as they are due.
   void speak_if_due();
-  // The certificates that let this node into its view, to everybody who has not shown that it is there.
+  // The certificates that let this node into its view, to everybody who has not shown that it is
+  // there.
   void show_entry_to_all();
-  // To a peer that is behind, at a bounded rate: how its epoch ended, or the highest finalization and the certificates
-  // that let it into this view.
+  // To a peer that is behind, at a bounded rate: how its epoch ended, or the highest finalization
+  // and the certificates that let it into this view.
   void bring_forward(const InstitutionId& to);
 
   void answer(const InstitutionId& from, const CertificateRequest& request);

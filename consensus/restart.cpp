@@ -1,5 +1,5 @@
-// What a restart brings back: blocks that the journal proves final are committed again, own votes bind, the highest
-// certificate gives the view. In this order: each step rests on the ones before.
+// What a restart brings back: blocks that the journal proves final are committed again, own votes
+// bind, the highest certificate gives the view. In this order: each step rests on the ones before.
 #include <algorithm>
 
 #include "common/check.h"
@@ -27,9 +27,11 @@ Status Engine::Core::replay_finality() {
     for (BlockId at = record.block; at != base.id; at = chain.back()->facts.parent) {
       const auto held = restored_->blocks().find(at);
       if (held == restored_->blocks().end() || held->second->facts.height <= base.height) {
-        return error("the journal proves the block at height " + std::to_string(record.height.value) +
+        return error("the journal proves the block at height " +
+                     std::to_string(record.height.value) +
                      " final, but its chain does not reach the last block of the store (height " +
-                     std::to_string(base.height.value) + "); one of the two was restored or lost without the other");
+                     std::to_string(base.height.value) +
+                     "); one of the two was restored or lost without the other");
       }
       chain.push_back(held->second);
     }
@@ -45,7 +47,8 @@ Status Engine::Core::replay_finality() {
 // The open views of this epoch, as they were when the journal was written; the view to continue in.
 View Engine::Core::restore_views(bool observing) {
   for (const auto& [id, block] : restored_->blocks()) {
-    if (block->facts.epoch != committee_.epoch() || block->facts.view <= prefix_.base_view()) continue;
+    if (block->facts.epoch != committee_.epoch() || block->facts.view <= prefix_.base_view())
+      continue;
     if (blocks_.restore(block)) is_first_signed(block->proposal, id);
   }
 
@@ -72,8 +75,8 @@ View Engine::Core::restore_own_votes(bool observing) {
     votes_.bind(record, true, awaiting_body);
     if (statement.act != Act::kFinalize) voted = std::max(voted, statement.view);
 
-    // A backup may hold a vote that never was durable, and so never sent, on the disk that it was copied from: in
-    // quarantine, and up to the floor, restored votes bind and stay unsaid.
+    // A backup may hold a vote that never was durable, and so never sent, on the disk that it was
+    // copied from: in quarantine, and up to the floor, restored votes bind and stay unsaid.
     if (awaiting_body || observing || statement.view <= quarantine_.floor()) continue;
     votes_.count_own(statement.view, statement.act);
   }
@@ -88,7 +91,8 @@ Status Engine::Core::start(bool quarantine, std::uint64_t now_ms) {
   TM_TRY_STATUS(replay_finality());
   pacemaker_.enter(restore_views(quarantine || quarantine_.active()));
 
-  // What was proposed before the crash and never journaled lies at most n above what the journal names.
+  // What was proposed before the crash and never journaled lies at most n above what the journal
+  // names.
   if (const auto named = restored_->highest_view_named(committee_.epoch())) {
     const View durable = std::max(*named, prefix_.base_view());
     durability_.restore_durable_view(durable);

@@ -1,5 +1,5 @@
-// Decoding the journal's records at start. Records come in the order in which they were written: of quarantine and
-// floor the last one holds, everything else is collected.
+// Decoding the journal's records at start. Records come in the order in which they were written: of
+// quarantine and floor the last one holds, everything else is collected.
 #include "consensus/restored_journal.h"
 
 #include <algorithm>
@@ -30,7 +30,8 @@ Status RestoredJournal::add(RecordKind kind, ByteView bytes) {
     return false;
   };
   if (read()) return {};
-  return error("the journal holds a consensus record of kind " + std::to_string(static_cast<int>(kind)) +
+  return error("the journal holds a consensus record of kind " +
+               std::to_string(static_cast<int>(kind)) +
                " that cannot be read; it was written by another version or is damaged");
 }
 
@@ -41,7 +42,8 @@ bool RestoredJournal::add_block(ByteView bytes) {
   if (!facts.well_formed) return false;
   note_named(facts.epoch, facts.view);
 
-  // What the store holds is not needed again; a filler stands at the height of the sealing block that it follows.
+  // What the store holds is not needed again; a filler stands at the height of the sealing block
+  // that it follows.
   const Height stored = context_.prefix.base().height;
   if (facts.height < stored || (facts.height == stored && !facts.filler)) return true;
 
@@ -53,7 +55,8 @@ bool RestoredJournal::add_block(ByteView bytes) {
   return true;
 }
 
-// Of two bodies one is a false copy, which no build should have journaled; of two equal ones the signed is kept.
+// Of two bodies one is a false copy, which no build should have journaled; of two equal ones the
+// signed is kept.
 bool RestoredJournal::is_better_copy(const Proposal& found, const Proposal& kept) const {
   if (*found.body == *kept.body) return kept.signature.is_zero();
   return !context_.driver.body_matches(*kept.header, *kept.body);
@@ -100,8 +103,9 @@ void RestoredJournal::note_named(Epoch epoch, View view) {
 
 std::vector<FinalityRecord> RestoredJournal::finality_by_height() const {
   auto sorted = finality_;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const FinalityRecord& a, const FinalityRecord& b) { return a.height < b.height; });
+  std::stable_sort(
+      sorted.begin(), sorted.end(),
+      [](const FinalityRecord& a, const FinalityRecord& b) { return a.height < b.height; });
   return sorted;
 }
 

@@ -1,7 +1,7 @@
 // What the journal gave back, from the first record until Engine::start has used it.
 //
-// Owns decoded records; nothing is judged here but their form. Of two copies of one block the better one is kept.
-// Private to consensus/. One thread.
+// Owns decoded records; nothing is judged here but their form. Of two copies of one block the
+// better one is kept. Private to consensus/. One thread.
 #pragma once
 
 #include <map>

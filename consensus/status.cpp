@@ -68,8 +68,8 @@ void Engine::Core::describe_peers(EngineStatus& status) const {
     if (seen.heard_ms) heard.heard_ms_ago = clock_.now_ms() - *seen.heard_ms;
     status.peers.push_back(heard);
 
-    const bool voted =
-        votes_.has_voted(status.view, Act::kNotarize, i) || votes_.has_voted(status.view, Act::kNullify, i);
+    const bool voted = votes_.has_voted(status.view, Act::kNotarize, i) ||
+                       votes_.has_voted(status.view, Act::kNullify, i);
     if (status.pending && !voted) status.missing_votes.push_back(committee_.id_of(i));
   }
 }
@@ -97,14 +97,16 @@ std::string Engine::Core::explain() const {
   if (quarantine_.active() && committee_.self()) {
     if (committee_.size() == 1) return "in quarantine: only the command resume-voting ends it";
     return "in quarantine: " + std::to_string(quarantine_.answers()) + " of " +
-           std::to_string(2 * committee_.set().max_faulty() + 1) + " answers of other validators received";
+           std::to_string(2 * committee_.set().max_faulty() + 1) +
+           " answers of other validators received";
   }
 
   if (!pacemaker_.pending()) return "idle";
   const std::size_t audible = peers_.audible();
   if (audible < committee_.set().quorum()) {
-    return "too few validators: " + std::to_string(audible) + " of " + std::to_string(committee_.size()) +
-           " heard of, " + std::to_string(committee_.set().quorum()) + " needed";
+    return "too few validators: " + std::to_string(audible) + " of " +
+           std::to_string(committee_.size()) + " heard of, " +
+           std::to_string(committee_.set().quorum()) + " needed";
   }
 
   const View view = pacemaker_.view();

@@ -43,7 +43,8 @@ struct EngineStatus {
   Height committed_height;  // applied and durable
   View committed_view;      // in its own epoch
   BlockId committed_block;
-  View finalized_view;  // highest finalization known in this epoch; above the committed one while blocks are missing
+  View finalized_view;  // highest finalization known in this epoch; above the committed one while
+                        // blocks are missing
   View notarized_view;
 
   bool pending = false;          // something waits for a block
@@ -52,11 +53,11 @@ struct EngineStatus {
   std::uint64_t wake_at_ms = 0;
   std::vector<PeerHeard> peers;              // by validator index
   std::vector<InstitutionId> missing_votes;  // whose votes the current view waits for
-  std::string waiting_for;                   // why nothing moves, in plain words; "idle" when nothing is pending
-  std::uint64_t evidence_count = 0;          // misbehaviour seen since start
-  std::uint64_t nullified_views = 0;         // since start
-  std::uint64_t committed_blocks = 0;        // since start
-  Holdings holdings;                         // what is kept now; bounded by holdings_bound
+  std::string waiting_for;  // why nothing moves, in plain words; "idle" when nothing is pending
+  std::uint64_t evidence_count = 0;    // misbehaviour seen since start
+  std::uint64_t nullified_views = 0;   // since start
+  std::uint64_t committed_blocks = 0;  // since start
+  Holdings holdings;                   // what is kept now; bounded by holdings_bound
 };
 
 }  // namespace testamur::consensus

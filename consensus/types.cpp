@@ -28,7 +28,8 @@ const char* to_text(Act act) {
   return "unknown";
 }
 
-Hash256 signing_digest(const ChainId& chain, const Hash256& set_digest, const Statement& statement) {
+Hash256 signing_digest(const ChainId& chain, const Hash256& set_digest,
+                       const Statement& statement) {
   Encoder encoder;
   encoder.fixed(chain).u64(statement.epoch).fixed(set_digest).u64(statement.view);
   if (statement.act != Act::kNullify) encoder.u64(statement.parent_view).fixed(statement.block);

@@ -1,4 +1,5 @@
-// What the consensus engine speaks of: statements, votes, certificates, proposals, blocks, evidence.
+// What the consensus engine speaks of: statements, votes, certificates, proposals, blocks,
+// evidence.
 //
 // Values; pure; any thread. Byte layouts: docs/formats/consensus.md and consensus/codec.h.
 #pragma once
@@ -28,8 +29,9 @@ struct Statement {
   auto operator<=>(const Statement&) const = default;
 };
 
-// The 32 bytes that are signed with BIP-340: H_tag(testamur/<act>, chain id || epoch || validator-set digest || view),
-// for propose, notarize and finalize followed by parent view || block id.
+// The 32 bytes that are signed with BIP-340: H_tag(testamur/<act>, chain id || epoch ||
+// validator-set digest || view), for propose, notarize and finalize followed by parent view ||
+// block id.
 Hash256 signing_digest(const ChainId& chain, const Hash256& set_digest, const Statement& statement);
 
 // A statement (notarize, nullify or finalize) signed by the validator with this index.
@@ -40,8 +42,8 @@ struct Vote {
   bool operator==(const Vote&) const = default;
 };
 
-// A quorum's signatures under one statement (never propose). Bit i of `signers` = validator i; `signatures` holds
-// exactly one per set bit, in index order.
+// A quorum's signatures under one statement (never propose). Bit i of `signers` = validator i;
+// `signatures` holds exactly one per set bit, in index order.
 struct Certificate {
   Statement statement;
   std::uint32_t signers = 0;
@@ -65,8 +67,8 @@ struct HeaderFacts {
   bool operator==(const HeaderFacts&) const = default;
 };
 
-// A block as its leader sends it. `signature` is the leader's, under {propose, epoch, view, parent view, block id}.
-// Headers and bodies are shared, never copied.
+// A block as its leader sends it. `signature` is the leader's, under {propose, epoch, view, parent
+// view, block id}. Headers and bodies are shared, never copied.
 struct Proposal {
   Epoch epoch;
   View view;
@@ -76,23 +78,25 @@ struct Proposal {
   Signature signature;
 };
 
-// A proposal whose header was read. A block that came by catch-up has a zero signature and parent view.
+// A proposal whose header was read. A block that came by catch-up has a zero signature and parent
+// view.
 struct Block {
   Proposal proposal;
   HeaderFacts facts;
 };
 using BlockPtr = std::shared_ptr<const Block>;
 
-// Why a block is final: a finalization of the block itself (no links), or of a descendant in the same epoch; `links`
-// are the headers after the block up to and including the one that the certificate names, each naming its predecessor
-// as parent.
+// Why a block is final: a finalization of the block itself (no links), or of a descendant in the
+// same epoch; `links` are the headers after the block up to and including the one that the
+// certificate names, each naming its predecessor as parent.
 struct FinalityProof {
   std::vector<std::shared_ptr<const Bytes>> links;
   CertificatePtr certificate;
 };
 
-// Two statements of one key in one view that no honest key makes together: two proposals, two notarize or two finalize
-// votes with different block ids, or nullify and finalize. (Notarize and nullify together are no misbehaviour.)
+// Two statements of one key in one view that no honest key makes together: two proposals, two
+// notarize or two finalize votes with different block ids, or nullify and finalize. (Notarize and
+// nullify together are no misbehaviour.)
 struct Evidence {
   InstitutionId validator;
   std::uint8_t index = 0;

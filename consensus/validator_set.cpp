@@ -8,7 +8,8 @@ namespace testamur::consensus {
 Result<ValidatorSet> ValidatorSet::make(std::vector<Validator> validators) {
   if (validators.empty()) return error("a validator set has at least one member");
   if (validators.size() > kMaxSize) {
-    return error("a validator set has at most 31 members, not " + std::to_string(validators.size()));
+    return error("a validator set has at most 31 members, not " +
+                 std::to_string(validators.size()));
   }
   std::sort(validators.begin(), validators.end());
   std::set<ConsensusKey> keys;
@@ -17,7 +18,8 @@ Result<ValidatorSet> ValidatorSet::make(std::vector<Validator> validators) {
       return error("institution " + to_text(validators[i].id) + " is twice in the validator set");
     }
     if (!keys.insert(validators[i].key).second) {
-      return error("the consensus key " + validators[i].key.hex() + " is twice in the validator set");
+      return error("the consensus key " + validators[i].key.hex() +
+                   " is twice in the validator set");
     }
   }
   Encoder encoder;
@@ -30,9 +32,10 @@ Result<ValidatorSet> ValidatorSet::make(std::vector<Validator> validators) {
 }
 
 std::optional<std::uint8_t> ValidatorSet::index_of(const InstitutionId& id) const {
-  const auto at =
-      std::lower_bound(validators_.begin(), validators_.end(), id,
-                       [](const Validator& validator, const InstitutionId& wanted) { return validator.id < wanted; });
+  const auto at = std::lower_bound(validators_.begin(), validators_.end(), id,
+                                   [](const Validator& validator, const InstitutionId& wanted) {
+                                     return validator.id < wanted;
+                                   });
   if (at == validators_.end() || at->id != id) return std::nullopt;
   return static_cast<std::uint8_t>(at - validators_.begin());
 }

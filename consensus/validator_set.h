@@ -1,8 +1,9 @@
 // The validators of one epoch: who they are, how many must agree, who leads a view.
 //
-// A value; pure; any thread. Ordered by institution id; a validator's *index* is its place in that order and is what
-// votes and certificates name. n = 1..31, f = floor((n - 1) / 3), quorum q = n - f.
-// digest = H_tag(testamur/validator-set, u32 n || n * (institution id (16) || BIP-340 public key (32))).
+// A value; pure; any thread. Ordered by institution id; a validator's *index* is its place in that
+// order and is what votes and certificates name. n = 1..31, f = floor((n - 1) / 3), quorum q = n -
+// f. digest = H_tag(testamur/validator-set, u32 n || n * (institution id (16) || BIP-340 public key
+// (32))).
 #pragma once
 
 #include <array>
@@ -29,7 +30,8 @@ class ValidatorSet {
  public:
   static constexpr std::size_t kMaxSize = 31;
 
-  // The set of these validators in any order. Fails on none, on more than 31, and on an id or a key that occurs twice.
+  // The set of these validators in any order. Fails on none, on more than 31, and on an id or a key
+  // that occurs twice.
   static Result<ValidatorSet> make(std::vector<Validator> validators);
 
   std::size_t size() const { return validators_.size(); }

@@ -1,6 +1,7 @@
-// How signatures become certificates. Between the functions holds: a slot marked verified holds a vote whose signature
-// was checked; a certificate in a view was verified, and is on its way to the journal; highest_certified_ is the
-// highest view with any certificate. Signatures are checked when a quorum needs them, never twice.
+// How signatures become certificates. Between the functions holds: a slot marked verified holds a
+// vote whose signature was checked; a certificate in a view was verified, and is on its way to the
+// journal; highest_certified_ is the highest view with any certificate. Signatures are checked when
+// a quorum needs them, never twice.
 #include "consensus/vote_book.h"
 
 #include <algorithm>
@@ -47,7 +48,8 @@ const ViewVotes* VoteBook::find(View view) const {
 }
 
 View VoteBook::finalized_view() const {
-  return highest_finalization_ ? highest_finalization_->statement.view : context_.prefix.base_view();
+  return highest_finalization_ ? highest_finalization_->statement.view
+                               : context_.prefix.base_view();
 }
 
 const Certificate* VoteBook::block_certificate(View view) const {
@@ -123,7 +125,8 @@ void VoteBook::report_contradictions(ViewVotes& votes, const Vote& vote) {
       context_.driver.false_signature(voter);
       continue;
     }
-    evidence_.report(vote.voter, {slot.vote->statement, slot.vote->signature}, {vote.statement, vote.signature});
+    evidence_.report(vote.voter, {slot.vote->statement, slot.vote->signature},
+                     {vote.statement, vote.signature});
   }
 }
 
@@ -154,7 +157,8 @@ void VoteBook::tally_all() {
   }
 }
 
-// Signatures are checked only now; a false one frees its slot, and its voter, whose link brought it, pays.
+// Signatures are checked only now; a false one frees its slot, and its voter, whose link brought
+// it, pays.
 CertificatePtr VoteBook::certify(std::vector<VoteSlot>& slots, const Statement& statement) {
   const std::size_t quorum = context_.committee.set().quorum();
   auto certificate = std::make_shared<Certificate>();
@@ -166,7 +170,8 @@ CertificatePtr VoteBook::certify(std::vector<VoteSlot>& slots, const Statement& 
     if (!slot.verified && !(slot.verified = context_.committee.verify(*slot.vote))) {
       const InstitutionId& voter = context_.committee.id_of(i);
       slot.vote.reset();
-      slot.was_false = !peers_.trusted(voter);  // one more chance; then not before the pause is over
+      slot.was_false =
+          !peers_.trusted(voter);  // one more chance; then not before the pause is over
       peers_.pause_for_false_signature(voter);
       continue;
     }
@@ -188,24 +193,27 @@ bool VoteBook::verify(const Certificate& certificate) const {
     const Signature& signature = certificate.signatures[next++];
     if (known) {
       const VoteSlot& slot = known->slots(statement.act)[i];
-      if (slot.verified && slot.vote->statement == statement && slot.vote->signature == signature) continue;
+      if (slot.verified && slot.vote->statement == statement && slot.vote->signature == signature)
+        continue;
     }
     if (!context_.committee.verify(i, digest, signature)) return false;
   }
   return true;
 }
 
-// Every certificate is journaled with the next group, so that the reasons for this node's votes, and the certificates
-// that a later proposal rests on, survive.
+// Every certificate is journaled with the next group, so that the reasons for this node's votes,
+// and the certificates that a later proposal rests on, survive.
 void VoteBook::adopt(const CertificatePtr& certificate) {
   const Statement statement = certificate->statement;
   ViewVotes& votes = at(statement.view);
   if (votes.certificate(statement.act)) return;
 
-  // Quorums share an honest validator: only more than f faulty ones can certify two blocks in one view.
+  // Quorums share an honest validator: only more than f faulty ones can certify two blocks in one
+  // view.
   const Certificate* other = votes.block_certificate();
   if (statement.act != Act::kNullify && other && other->statement.block != statement.block) {
-    return context_.driver.notice("two blocks are certified in view " + std::to_string(statement.view.value) +
+    return context_.driver.notice("two blocks are certified in view " +
+                                  std::to_string(statement.view.value) +
                                   ": more validators than tolerated are faulty");
   }
 
@@ -216,7 +224,8 @@ void VoteBook::adopt(const CertificatePtr& certificate) {
   } else {
     highest_notarized_ = std::max(highest_notarized_, statement.view);
   }
-  if (statement.act == Act::kFinalize && statement.view > finalized_view()) highest_finalization_ = certificate;
+  if (statement.act == Act::kFinalize && statement.view > finalized_view())
+    highest_finalization_ = certificate;
   durability_.save(make_record(*certificate));
 }
 
@@ -259,8 +268,8 @@ std::size_t VoteBook::vote_count() const {
   std::size_t count = 0;
   for (const auto& [view, votes] : views_) {
     for (const auto& slots : votes.votes) {
-      count += static_cast<std::size_t>(
-          std::count_if(slots.begin(), slots.end(), [](const VoteSlot& slot) { return slot.vote.has_value(); }));
+      count += static_cast<std::size_t>(std::count_if(
+          slots.begin(), slots.end(), [](const VoteSlot& slot) { return slot.vote.has_value(); }));
     }
   }
   return count;

@@ -1,10 +1,10 @@
 // Votes and certificates of the open views.
 //
-// Owns, for each view above the last final one: the votes of every validator, this node's own, and the three kinds of
-// certificate; and the highest views certified and notarized and the highest finalization of the epoch. A vote costs
-// no signature check until a quorum needs it; a certificate is adopted only after it was verified, and is journaled
-// with the next group. What a vote is cast *for* is the core's to decide (votes.cpp). Private to consensus/. One
-// thread.
+// Owns, for each view above the last final one: the votes of every validator, this node's own, and
+// the three kinds of certificate; and the highest views certified and notarized and the highest
+// finalization of the epoch. A vote costs no signature check until a quorum needs it; a certificate
+// is adopted only after it was verified, and is journaled with the next group. What a vote is cast
+// *for* is the core's to decide (votes.cpp). Private to consensus/. One thread.
 #pragma once
 
 #include <array>
@@ -26,14 +26,17 @@ namespace testamur::consensus {
 struct VoteSlot {
   std::optional<Vote> vote;
   bool verified = false;
-  bool was_false = false;  // its voter sent a false signature: looked at again only after the pause that this cost
+  bool was_false = false;  // its voter sent a false signature: looked at again only after the pause
+                           // that this cost
 };
 
-// A vote of this node. It exists from the moment of signing (and binds from then on), is sent and counted once durable.
+// A vote of this node. It exists from the moment of signing (and binds from then on), is sent and
+// counted once durable.
 struct OwnVote {
   VoteRecord record;
   bool durable = false;
-  bool awaiting_body = false;  // restored without its block: binds, but is not sent until the body is there
+  bool awaiting_body =
+      false;  // restored without its block: binds, but is not sent until the body is there
 };
 
 // Index of the three certifiable acts in arrays.
@@ -51,20 +54,26 @@ struct ViewVotes {
   std::vector<VoteSlot>& slots(Act act) { return votes[slot_of(act)]; }
   const std::vector<VoteSlot>& slots(Act act) const { return votes[slot_of(act)]; }
   CertificatePtr& certificate(Act act) {
-    return act == Act::kNotarize ? notarization : act == Act::kNullify ? nullification : finalization;
+    return act == Act::kNotarize  ? notarization
+           : act == Act::kNullify ? nullification
+                                  : finalization;
   }
   const CertificatePtr& certificate(Act act) const {
-    return act == Act::kNotarize ? notarization : act == Act::kNullify ? nullification : finalization;
+    return act == Act::kNotarize  ? notarization
+           : act == Act::kNullify ? nullification
+                                  : finalization;
   }
   // The block that is certified here (by notarization or finalization).
-  const Certificate* block_certificate() const { return finalization ? finalization.get() : notarization.get(); }
+  const Certificate* block_certificate() const {
+    return finalization ? finalization.get() : notarization.get();
+  }
 };
 
 class VoteBook {
  public:
   // All are borrowed. `finalization`: one of this epoch that the store holds, if any.
-  VoteBook(const EngineContext& context, DurabilityQueue& durability, PeerProgress& peers, EvidenceLog& evidence,
-           CertificatePtr finalization);
+  VoteBook(const EngineContext& context, DurabilityQueue& durability, PeerProgress& peers,
+           EvidenceLog& evidence, CertificatePtr finalization);
   // After the prefix's: nothing of the epoch before is kept.
   void begin_epoch();
   // Views at or below a committed one are over.
@@ -86,10 +95,12 @@ class VoteBook {
   bool is_nullified(View view) const;
   std::optional<View> certified_view_of(const BlockId& block) const;
   bool has_voted(View view, Act act, std::size_t validator) const;
-  std::size_t other_nullifiers(View view) const;  // how many validators but this node have nullified the view
+  std::size_t other_nullifiers(
+      View view) const;  // how many validators but this node have nullified the view
 
   // --- others' votes and certificates
-  // Counts a vote of its voter's own link, of this epoch and above the finalized view. The first of each kind counts.
+  // Counts a vote of its voter's own link, of this epoch and above the finalized view. The first of
+  // each kind counts.
   void add(const Vote& vote);
   // A signature that was already verified as a vote is not verified again.
   bool verify(const Certificate& certificate) const;
@@ -99,14 +110,16 @@ class VoteBook {
   void tally(View view, Act act);
   void tally_all();
   // At start: the finalization that the journal holds of the last block of the store or above.
-  void restore_finalization(const CertificatePtr& certificate) { highest_finalization_ = certificate; }
+  void restore_finalization(const CertificatePtr& certificate) {
+    highest_finalization_ = certificate;
+  }
 
   // --- this node's votes
   const OwnVote* own(View view, Act act) const;
   // A restored or shown notarize vote of this node waits for this block.
   bool own_vote_awaits(const BlockId& block) const;
-  // From now on this node has said so, whatever happens. Precondition: it has said nothing else of this kind there,
-  // unless the journal says it again.
+  // From now on this node has said so, whatever happens. Precondition: it has said nothing else of
+  // this kind there, unless the journal says it again.
   void bind(const VoteRecord& record, bool durable, bool awaiting_body);
   void note_body(View view);              // the block of the own notarize vote is there
   void note_durable(View view, Act act);  // precondition: there is such a vote

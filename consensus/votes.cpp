@@ -1,5 +1,6 @@
-// Rules 1 to 3: what an honest key signs beside proposals; and which votes and certificates of others count. A vote
-// binds from the moment of signing; it is sent, and counts here, once it is durable.
+// Rules 1 to 3: what an honest key signs beside proposals; and which votes and certificates of
+// others count. A vote binds from the moment of signing; it is sent, and counts here, once it is
+// durable.
 #include <algorithm>
 
 #include "common/check.h"
@@ -18,11 +19,13 @@ void Engine::Core::receive(const InstitutionId& from, const Vote& vote) {
 
   // This node's own vote, shown by another: it may have been lost here.
   if (committee_.is_self(vote.voter) && statement.epoch == committee_.epoch()) {
-    if (peers_.trusted(from) && !adopt_own_vote_from_peer(vote)) peers_.pause_for_false_signature(from);
+    if (peers_.trusted(from) && !adopt_own_vote_from_peer(vote))
+      peers_.pause_for_false_signature(from);
     return;
   }
 
-  // Votes come from their voter, everything else is a replay. A finalize vote shows that its voter is a view further.
+  // Votes come from their voter, everything else is a replay. A finalize vote shows that its voter
+  // is a view further.
   if (from != committee_.id_of(vote.voter)) return;
   const View shown = statement.act == Act::kFinalize ? statement.view.next() : statement.view;
   peers_.note(from, statement.epoch, shown);
@@ -37,7 +40,8 @@ void Engine::Core::receive(const InstitutionId& from, const Certificate& certifi
   const auto& statement = certificate.statement;
   peers_.note(from, statement.epoch, statement.view.next());
   if (statement.epoch < committee_.epoch()) return relay_.bring_forward(from);
-  if (statement.epoch > committee_.epoch()) return;  // its sender learns where we are and proves the end of our epoch
+  if (statement.epoch > committee_.epoch())
+    return;  // its sender learns where we are and proves the end of our epoch
 
   if (statement.view <= votes_.finalized_view()) return;
   const ViewVotes* known = votes_.find(statement.view);
@@ -49,8 +53,8 @@ void Engine::Core::receive(const InstitutionId& from, const Certificate& certifi
   votes_.adopt(std::make_shared<const Certificate>(certificate));
 }
 
-// The parent is certified, and every view between nullified. Its view is the one in its header, whatever a proposal
-// says beside it.
+// The parent is certified, and every view between nullified. Its view is the one in its header,
+// whatever a proposal says beside it.
 bool Engine::Core::extends_certified_parent(const Block& block) const {
   const HeaderFacts* parent = blocks_.facts_of(block.facts.parent);
   if (!parent) return false;
@@ -62,18 +66,19 @@ bool Engine::Core::extends_certified_parent(const Block& block) const {
   return true;
 }
 
-// Rule 1. The block is valid, extends a certified parent with every view between nullified, and this node has said
-// nothing else in the view.
+// Rule 1. The block is valid, extends a certified parent with every view between nullified, and
+// this node has said nothing else in the view.
 bool Engine::Core::may_notarize(const BlockEntry& candidate) const {
   const View view = pacemaker_.view();
   const auto& block = *candidate.block;
   if (votes_.own(view, Act::kNullify) || votes_.own(view, Act::kNotarize)) return false;
   if (candidate.validity != Validity::kValid || !extends_certified_parent(block)) return false;
 
-  // Voting rules, which never decide validity: an empty block needs another reason than itself, and only empty ones
-  // pass the limit of what may be open.
+  // Voting rules, which never decide validity: an empty block needs another reason than itself, and
+  // only empty ones pass the limit of what may be open.
   if (block.facts.empty) return pacemaker_.pending_besides_proposal();
-  return blocks_.unfinalized_ancestors(block.facts.parent) <= config_.limits.max_unfinalized_ancestors;
+  return blocks_.unfinalized_ancestors(block.facts.parent) <=
+         config_.limits.max_unfinalized_ancestors;
 }
 
 bool Engine::Core::notarize_if_due() {
@@ -108,7 +113,8 @@ bool Engine::Core::nullify_if_due() {
             : before->notarization ? before->notarization
                                    : before->finalization;
   }
-  cast({Act::kNullify, committee_.epoch(), view, View{0}, BlockId{}}, entry ? digest(*entry) : Hash256{});
+  cast({Act::kNullify, committee_.epoch(), view, View{0}, BlockId{}},
+       entry ? digest(*entry) : Hash256{});
 
   if (fired) relay_.note_view_given_up();
   return true;
@@ -130,15 +136,17 @@ bool Engine::Core::finalize_if_due() {
 
 // Signs, records, and lets the vote count and leave once the record is durable.
 void Engine::Core::cast(const Statement& statement, const Hash256& support) {
-  TM_CHECK(!votes_.own(statement.view, statement.act), "a second vote of one kind in view", statement.view.value);
+  TM_CHECK(!votes_.own(statement.view, statement.act), "a second vote of one kind in view",
+           statement.view.value);
   const VoteRecord record{{statement, *committee_.self(), committee_.sign(statement)}, support};
   votes_.bind(record, false, false);
   relay_.note_vote_cast();
 
   durability_.save(make_record(record));
-  durability_.after_sync([this, epoch = committee_.epoch(), view = statement.view, act = statement.act] {
-    if (epoch == committee_.epoch()) on_vote_durable(view, act);
-  });
+  durability_.after_sync(
+      [this, epoch = committee_.epoch(), view = statement.view, act = statement.act] {
+        if (epoch == committee_.epoch()) on_vote_durable(view, act);
+      });
 }
 
 void Engine::Core::on_vote_durable(View view, Act act) {
@@ -154,8 +162,8 @@ void Engine::Core::on_vote_durable(View view, Act act) {
   votes_.tally(view, act);
 }
 
-// A vote restored without its block binds; it is sent again once the block is there, its body is known to be true, and
-// both are durable.
+// A vote restored without its block binds; it is sent again once the block is there, its body is
+// known to be true, and both are durable.
 void Engine::Core::resend_own_votes_with_bodies() {
   for (const auto& [view, votes] : votes_.views()) {
     const OwnVote* mine = votes_.own(view, Act::kNotarize);
@@ -171,8 +179,8 @@ void Engine::Core::resend_own_votes_with_bodies() {
   }
 }
 
-// A vote under this node's key that a peer holds: it binds from now on, whatever ends a quarantine, and one that this
-// node does not remember begins one. False only for a forged vote.
+// A vote under this node's key that a peer holds: it binds from now on, whatever ends a quarantine,
+// and one that this node does not remember begins one. False only for a forged vote.
 bool Engine::Core::adopt_own_vote_from_peer(const Vote& vote) {
   const auto& statement = vote.statement;
   if (!counts_votes_of(statement.view)) return true;
@@ -186,15 +194,16 @@ bool Engine::Core::adopt_own_vote_from_peer(const Vote& vote) {
     votes_.bind(record, false, statement.act == Act::kNotarize);
     durability_.save(make_record(record));
     resend_own_votes_with_bodies();
-    durability_.after_sync([this, epoch = committee_.epoch(), view = statement.view, act = statement.act] {
-      if (epoch == committee_.epoch()) on_vote_durable(view, act);
-    });
+    durability_.after_sync(
+        [this, epoch = committee_.epoch(), view = statement.view, act = statement.act] {
+          if (epoch == committee_.epoch()) on_vote_durable(view, act);
+        });
   }
 
   // Up to the floor it is what the quarantine before was about.
   if (above_floor) {
-    quarantine_.enter("a peer holds a vote of this key in view " + std::to_string(statement.view.value) +
-                      " that this node did not make");
+    quarantine_.enter("a peer holds a vote of this key in view " +
+                      std::to_string(statement.view.value) + " that this node did not make");
   }
   return true;
 }

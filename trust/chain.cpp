@@ -1,6 +1,6 @@
-// The widest single chain of at most eight statements: the statement that leaves its i-th party must vouch for all the
-// hops that remain. A walk that visits a party twice can be shortened, which lowers the depths it needs and never its
-// width, so walks need no bookkeeping.
+// The widest single chain of at most eight statements: the statement that leaves its i-th party
+// must vouch for all the hops that remain. A walk that visits a party twice can be shortened, which
+// lowers the depths it needs and never its width, so walks need no bookkeeping.
 #include <algorithm>
 #include <map>
 
@@ -52,7 +52,8 @@ class ChainSearch {
       for (const PartyIndex author : resolver_.authors(party)) {
         if (work_.exhausted()) return {};
         const Relation relation = resolver_.relation(author, party, query_.at_time_ms);
-        const std::uint32_t width = std::min<std::uint32_t>(step.width, relation.trust.amount[depth]);
+        const std::uint32_t width =
+            std::min<std::uint32_t>(step.width, relation.trust.amount[depth]);
         if (width == 0) continue;
         const auto known = next.find(author);
         if (known != next.end() && better(known->second, width, party)) continue;
@@ -62,7 +63,8 @@ class ChainSearch {
     return next;
   }
 
-  // Equal widths go by institution id, so that the chain does not depend on how parties were numbered.
+  // Equal widths go by institution id, so that the chain does not depend on how parties were
+  // numbered.
   bool better(const Step& known, std::uint32_t width, PartyIndex party) const {
     if (known.width != width) return known.width > width;
     return resolver_.id_of(known.next) < resolver_.id_of(party);
@@ -89,12 +91,15 @@ class ChainSearch {
 
 }  // namespace
 
-std::optional<Chain> widest_chain(const History& history, const Query& query, const Policy& policy) {
+std::optional<Chain> widest_chain(const History& history, const Query& query,
+                                  const Policy& policy) {
   const auto issuer = history.find(query.issuer);
-  if (!issuer || query.issuer == query.viewpoint || query.at_time_ms > query.as_of.today_ms) return std::nullopt;
+  if (!issuer || query.issuer == query.viewpoint || query.at_time_ms > query.as_of.today_ms)
+    return std::nullopt;
   Work work(query.work_limit);
   StatementResolver resolver(history, query, policy, work);
-  if (!resolver.is_visible(*issuer) || resolver.is_blocked(*issuer, query.at_time_ms)) return std::nullopt;
+  if (!resolver.is_visible(*issuer) || resolver.is_blocked(*issuer, query.at_time_ms))
+    return std::nullopt;
   return ChainSearch(history, query, policy).run(*issuer);
 }
 

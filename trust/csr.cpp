@@ -14,14 +14,17 @@ struct FullArc {
   CsrArc arc;
 };
 
-CsrArc to_arc(StatementResolver& resolver, PartyIndex u, PartyIndex v, std::uint64_t at, const CsrKind& kind) {
+CsrArc to_arc(StatementResolver& resolver, PartyIndex u, PartyIndex v, std::uint64_t at,
+              const CsrKind& kind) {
   const Relation relation = resolver.relation(u, v, at);
-  CsrArc arc{v, relation.trust.amount[0], relation.trust.amount[1], relation.trust.amount[2], relation.distrusted};
+  CsrArc arc{v, relation.trust.amount[0], relation.trust.amount[1], relation.trust.amount[2],
+             relation.distrusted};
   if (kind.accreditation) {
     arc.first = std::max(arc.first, relation.accredit.amount[1]);
     arc.second = std::max(arc.second, relation.accredit.amount[2]);
     const bool all = kind.schemes == kAnyScheme;
-    arc.last = all ? relation.accredit.amount[0] : resolver.relation(u, v, at, kind.schemes).accredit.amount[0];
+    arc.last = all ? relation.accredit.amount[0]
+                   : resolver.relation(u, v, at, kind.schemes).accredit.amount[0];
   }
   return arc;
 }
@@ -29,12 +32,14 @@ CsrArc to_arc(StatementResolver& resolver, PartyIndex u, PartyIndex v, std::uint
 bool says_something(const CsrArc& arc) { return arc.last != 0 || arc.first != 0 || arc.distrust; }
 
 // The pairs that only inheritance ties: somebody spoke of a predecessor.
-std::vector<std::pair<PartyIndex, PartyIndex>> inherited_pairs(const History& history, StatementResolver& resolver) {
+std::vector<std::pair<PartyIndex, PartyIndex>> inherited_pairs(const History& history,
+                                                               StatementResolver& resolver) {
   std::vector<std::pair<PartyIndex, PartyIndex>> pairs;
   for (std::uint32_t i = 0; i < history.link_count(); ++i) {
     const PartyIndex heir = history.link(i).successor;
     for (const PartyIndex author : resolver.authors(heir)) {
-      if (author < history.party_count() && !history.find_pair(author, heir)) pairs.emplace_back(author, heir);
+      if (author < history.party_count() && !history.find_pair(author, heir))
+        pairs.emplace_back(author, heir);
     }
   }
   std::sort(pairs.begin(), pairs.end());
@@ -43,8 +48,8 @@ std::vector<std::pair<PartyIndex, PartyIndex>> inherited_pairs(const History& hi
 }
 
 // Groups arcs by one end, keeping their order within a group.
-void group(const std::vector<FullArc>& arcs, std::size_t parties, bool by_from, std::vector<std::uint32_t>& begin,
-           std::vector<CsrArc>& out) {
+void group(const std::vector<FullArc>& arcs, std::size_t parties, bool by_from,
+           std::vector<std::uint32_t>& begin, std::vector<CsrArc>& out) {
   begin.assign(parties + 1, 0);
   for (const FullArc& one : arcs) ++begin[(by_from ? one.from : one.arc.party) + 1];
   for (std::size_t i = 1; i <= parties; ++i) begin[i] += begin[i - 1];
@@ -59,8 +64,9 @@ void group(const std::vector<FullArc>& arcs, std::size_t parties, bool by_from, 
 
 }  // namespace
 
-CsrGraph CsrGraph::compile(const History& history, const AsOf& as_of, std::uint64_t at_ms, const ScopePoint& point,
-                           std::uint32_t follow_successors_days, const CsrKind& kind) {
+CsrGraph CsrGraph::compile(const History& history, const AsOf& as_of, std::uint64_t at_ms,
+                           const ScopePoint& point, std::uint32_t follow_successors_days,
+                           const CsrKind& kind) {
   Query query;  // of nobody: the zero id is on no ledger
   query.point = point;
   query.as_of = as_of;
@@ -108,8 +114,9 @@ CsrGraph CsrGraph::compile(const History& history, const AsOf& as_of, std::uint6
 
 CsrArc CsrGraph::find(PartyIndex u, PartyIndex v) const {
   const auto arcs = out(u);
-  const auto at = std::lower_bound(arcs.begin(), arcs.end(), v,
-                                   [](const CsrArc& arc, PartyIndex party) { return arc.party < party; });
+  const auto at =
+      std::lower_bound(arcs.begin(), arcs.end(), v,
+                       [](const CsrArc& arc, PartyIndex party) { return arc.party < party; });
   return at != arcs.end() && at->party == v ? *at : CsrArc{v, 0, 0, 0, false};
 }
 
@@ -118,7 +125,8 @@ std::size_t CsrGraph::memory_bytes() const {
          (out_.capacity() + in_.capacity()) * sizeof(CsrArc);
 }
 
-std::vector<CsrArc> own_arcs(const History& history, const Query& query, const Policy& policy, const CsrKind& kind) {
+std::vector<CsrArc> own_arcs(const History& history, const Query& query, const Policy& policy,
+                             const CsrKind& kind) {
   Work work(kAllWork);
   StatementResolver resolver(history, query, policy, work);
   std::vector<CsrArc> arcs;
@@ -129,7 +137,8 @@ std::vector<CsrArc> own_arcs(const History& history, const Query& query, const P
   return arcs;
 }
 
-std::vector<PartyIndex> blocked_parties(const History& history, const Query& query, const Policy& policy) {
+std::vector<PartyIndex> blocked_parties(const History& history, const Query& query,
+                                        const Policy& policy) {
   Work work(kAllWork);
   StatementResolver resolver(history, query, policy, work);
   std::vector<PartyIndex> candidates = resolver.targets(resolver.viewpoint());
@@ -141,7 +150,8 @@ std::vector<PartyIndex> blocked_parties(const History& history, const Query& que
   }
   std::sort(candidates.begin(), candidates.end());
   candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
-  std::erase_if(candidates, [&](PartyIndex party) { return !resolver.is_blocked(party, query.at_time_ms); });
+  std::erase_if(candidates,
+                [&](PartyIndex party) { return !resolver.is_blocked(party, query.at_time_ms); });
   return candidates;
 }
 

@@ -1,8 +1,9 @@
-// A history compiled for one scope point, height and time: what everybody effectively says of everybody, as two
-// compressed adjacency arrays of eight bytes an arc. Immutable after compile; any thread.
+// A history compiled for one scope point, height and time: what everybody effectively says of
+// everybody, as two compressed adjacency arrays of eight bytes an arc. Immutable after compile; any
+// thread.
 //
-// It is read as anybody but the author reads (docs/trust.md): a viewpoint's own arcs at a past time, and its local
-// statements, come from `own_arcs`.
+// It is read as anybody but the author reads (docs/trust.md): a viewpoint's own arcs at a past
+// time, and its local statements, come from `own_arcs`.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,9 @@ struct CsrKind {
 class CsrGraph {
  public:
   // `follow_successors_days` is the policy's.
-  static CsrGraph compile(const History& history, const AsOf& as_of, std::uint64_t at_ms, const ScopePoint& point,
-                          std::uint32_t follow_successors_days, const CsrKind& kind);
+  static CsrGraph compile(const History& history, const AsOf& as_of, std::uint64_t at_ms,
+                          const ScopePoint& point, std::uint32_t follow_successors_days,
+                          const CsrKind& kind);
 
   PartyIndex party_count() const { return static_cast<PartyIndex>(out_begin_.size() - 1); }
   std::size_t arc_count() const { return out_.size(); }
@@ -41,7 +43,9 @@ class CsrGraph {
   std::span<const CsrArc> out(PartyIndex u) const {
     return {out_.data() + out_begin_[u], out_.data() + out_begin_[u + 1]};
   }
-  std::span<const CsrArc> in(PartyIndex t) const { return {in_.data() + in_begin_[t], in_.data() + in_begin_[t + 1]}; }
+  std::span<const CsrArc> in(PartyIndex t) const {
+    return {in_.data() + in_begin_[t], in_.data() + in_begin_[t + 1]};
+  }
   // The arc u -> v, or one that carries nothing.
   CsrArc find(PartyIndex u, PartyIndex v) const;
   std::size_t memory_bytes() const;
@@ -51,9 +55,12 @@ class CsrGraph {
   std::vector<CsrArc> out_, in_;
 };
 
-// The viewpoint's own arcs at a time, as their author reads them, local statements included; ascending by party.
-std::vector<CsrArc> own_arcs(const History& history, const Query& query, const Policy& policy, const CsrKind& kind);
+// The viewpoint's own arcs at a time, as their author reads them, local statements included;
+// ascending by party.
+std::vector<CsrArc> own_arcs(const History& history, const Query& query, const Policy& policy,
+                             const CsrKind& kind);
 // B(at) and B(today) together, ascending.
-std::vector<PartyIndex> blocked_parties(const History& history, const Query& query, const Policy& policy);
+std::vector<PartyIndex> blocked_parties(const History& history, const Query& query,
+                                        const Policy& policy);
 
 }  // namespace testamur::trust

@@ -32,11 +32,18 @@ void collect_used(Decision& d) {
 
 Hash256 answer_digest(const Query& query, const Policy& policy, const Decision& d) {
   Encoder out;
-  const bool hypothetical = !query.assume.empty() || !query.without.empty() || query.ignore_parts != 0;
-  out.u8(1).u8(hypothetical ? 1 : 0).fixed(digest(policy)).u64(query.as_of.height).u64(query.as_of.today_ms);
+  const bool hypothetical =
+      !query.assume.empty() || !query.without.empty() || query.ignore_parts != 0;
+  out.u8(1)
+      .u8(hypothetical ? 1 : 0)
+      .fixed(digest(policy))
+      .u64(query.as_of.height)
+      .u64(query.as_of.today_ms);
   out.fixed(query.as_of.state).fixed(query.viewpoint).fixed(query.issuer);
   encode(out, query.point);
-  out.u64(query.at_time_ms).u8(static_cast<std::uint8_t>(d.outcome)).u8(static_cast<std::uint8_t>(d.rule));
+  out.u64(query.at_time_ms)
+      .u8(static_cast<std::uint8_t>(d.outcome))
+      .u8(static_cast<std::uint8_t>(d.rule));
   out.u32(d.amount).u32(d.independent_paths).u32(d.accredited_amount);
   out.u32(static_cast<std::uint32_t>(d.used.size()));
   for (const auto& id : d.used) out.fixed(id);
@@ -72,10 +79,12 @@ class Decider {
 
   void decide() {
     const auto issuer = history_.find(query_.issuer);
-    if (!issuer || !resolver_.visible(history_.party(*issuer).block)) return end(Outcome::kRefuse, Rule::kUnknown);
+    if (!issuer || !resolver_.visible(history_.party(*issuer).block))
+      return end(Outcome::kRefuse, Rule::kUnknown);
     if (query_.at_time_ms > query_.as_of.today_ms) return end(Outcome::kRefuse, Rule::kFuture);
     if (*issuer == resolver_.viewpoint()) return end(Outcome::kAccept, Rule::kOwn);
-    if (resolver_.is_blocked(*issuer, query_.at_time_ms, &d_.blocks)) return end(Outcome::kBlocked, Rule::kBlock);
+    if (resolver_.is_blocked(*issuer, query_.at_time_ms, &d_.blocks))
+      return end(Outcome::kBlocked, Rule::kBlock);
     weigh_trust(*issuer);
     weigh_accreditation(*issuer);
     if (d_.amount < policy_.threshold) return end(Outcome::kRefuse, Rule::kAmount);
@@ -87,7 +96,8 @@ class Decider {
   }
 
   bool enough_paths() const {
-    return policy_.independent_paths <= 1 || d_.direct_suffices || d_.independent_paths >= policy_.independent_paths;
+    return policy_.independent_paths <= 1 || d_.direct_suffices ||
+           d_.independent_paths >= policy_.independent_paths;
   }
 
   void weigh_trust(PartyIndex issuer) {
@@ -118,7 +128,8 @@ class Decider {
       const auto& requirement = policy_.accreditation[i];
       if (!touches(requirement.when, query_.point)) continue;
       FlowAnswer flow = requirement.schemes == 0 ? any : accredited(issuer, requirement.schemes);
-      d_.accreditations.push_back({i, requirement.amount, flow.amount, std::move(flow.paths), std::move(flow.cut)});
+      d_.accreditations.push_back(
+          {i, requirement.amount, flow.amount, std::move(flow.paths), std::move(flow.cut)});
     }
   }
 

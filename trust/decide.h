@@ -1,9 +1,11 @@
-// decide: whether one viewpoint accepts what an issuer awards, at a time, as the ledger stood at a height.
+// decide: whether one viewpoint accepts what an issuer awards, at a time, as the ledger stood at a
+// height.
 //
-// Exact integer answers (docs/trust.md): maximum flow over chains of at most three statements, on a layered network,
-// for which an ordinary maximum flow is exact (Mahjoub & McCormick, Math. Programming 2010). Deterministic: the same
-// inputs give the same answer on every machine, and the names of parties change neither outcome, amount, number of
-// independent paths nor rule. Pure; any thread, as long as nobody appends to the history meanwhile.
+// Exact integer answers (docs/trust.md): maximum flow over chains of at most three statements, on a
+// layered network, for which an ordinary maximum flow is exact (Mahjoub & McCormick, Math.
+// Programming 2010). Deterministic: the same inputs give the same answer on every machine, and the
+// names of parties change neither outcome, amount, number of independent paths nor rule. Pure; any
+// thread, as long as nobody appends to the history meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +44,8 @@ std::string_view to_text(Rule rule);
 struct AsOf {
   Height height;
   std::uint64_t today_ms = 0;
-  Hash256 state;  // digest of the state at this height (the registry root); only echoed in the answer's digest
+  Hash256 state;  // digest of the state at this height (the registry root); only echoed in the
+                  // answer's digest
 };
 
 // A statement that is supposed to exist, for "what if": always in force. For remedies and --assume.
@@ -54,11 +57,13 @@ struct Assumption {
   std::uint8_t depth = 0;
 };
 
-// A step is a statement or arc that is looked at: some tens of nanoseconds. The default is about a second.
+// A step is a statement or arc that is looked at: some tens of nanoseconds. The default is about a
+// second.
 inline constexpr std::uint64_t kDefaultWork = 20'000'000;
 
 struct Query {
-  InstitutionId viewpoint;  // need not be on the ledger: then only the policy's local statements are its own
+  InstitutionId
+      viewpoint;  // need not be on the ledger: then only the policy's local statements are its own
   InstitutionId issuer;
   ScopePoint point;
   std::uint64_t at_time_ms = 0;
@@ -103,12 +108,13 @@ struct Decision {
   std::uint32_t amount = 0;
   std::uint32_t independent_paths = 0;
   std::uint32_t accredited_amount = 0;  // by any scheme
-  bool direct_suffices = false;         // a direct statement of amount >= T satisfies any number of paths
-  std::vector<Path> paths;              // sum to the amount
-  std::vector<Arc> cut;                 // the minimum cut nearest the viewpoint; sums to the amount
-  std::vector<Path> disjoint;           // the independent paths
-  std::vector<InstitutionId> cover;     // König: the fewest parties that meet every further chain of three
-  std::vector<Arc> blocks;              // who distrusts the issuer, where it is blocked
+  bool direct_suffices = false;  // a direct statement of amount >= T satisfies any number of paths
+  std::vector<Path> paths;       // sum to the amount
+  std::vector<Arc> cut;          // the minimum cut nearest the viewpoint; sums to the amount
+  std::vector<Path> disjoint;    // the independent paths
+  std::vector<InstitutionId>
+      cover;                // König: the fewest parties that meet every further chain of three
+  std::vector<Arc> blocks;  // who distrusts the issuer, where it is blocked
   std::vector<Path> accredited_paths;
   std::vector<AccreditationAnswer> accreditations;  // one for each requirement that applies
   std::vector<StatementId> used;                    // ascending, unique

@@ -1,7 +1,7 @@
-// Layout: column 0 is the viewpoint, 1 friends, 2 friends of friends, 3 the issuer. An arrow that skips a column gets a
-// lane of its own there, half as high as a node. The places of a column are ordered by the mean position of what leads
-// to them from the column before (one barycentre sweep, Sugiyama 1981), so that arrows cross little. Coordinates are
-// integers.
+// Layout: column 0 is the viewpoint, 1 friends, 2 friends of friends, 3 the issuer. An arrow that
+// skips a column gets a lane of its own there, half as high as a node. The places of a column are
+// ordered by the mean position of what leads to them from the column before (one barycentre sweep,
+// Sugiyama 1981), so that arrows cross little. Coordinates are integers.
 #include "trust/drawing.h"
 
 #include <algorithm>
@@ -38,7 +38,8 @@ struct Place {
   int half_rows() const { return node != nullptr ? 2 : 1; }
 };
 
-// What is drawn: the arcs of all paths, of the cut where it refuses, and the distrusts where it blocks.
+// What is drawn: the arcs of all paths, of the cut where it refuses, and the distrusts where it
+// blocks.
 class Picture {
  public:
   explicit Picture(const Explanation& e) : e_(e) {
@@ -76,8 +77,8 @@ class Picture {
     }
     place(arc.truster, 1);
     place(arc.subject, arc.truster == e_.query.viewpoint ? 1 : 2);
-    arcs_.push_back({arc.truster, arc.subject, arc.amount, carried, accredits, false, false, arc.statement.is_zero(),
-                     arc.statement});
+    arcs_.push_back({arc.truster, arc.subject, arc.amount, carried, accredits, false, false,
+                     arc.statement.is_zero(), arc.statement});
     return arcs_.back();
   }
   void place(const InstitutionId& id, unsigned column) {
@@ -96,9 +97,11 @@ class Picture {
       }
       for (std::size_t i = 0; i < arcs_.size(); ++i) {
         const unsigned from = nodes_.at(arcs_[i].from).column;
-        if (from < column && column < nodes_.at(arcs_[i].to).column) places.push_back({nullptr, i, left_of(i, column)});
+        if (from < column && column < nodes_.at(arcs_[i].to).column)
+          places.push_back({nullptr, i, left_of(i, column)});
       }
-      std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.mean < b.mean; });
+      std::stable_sort(places.begin(), places.end(),
+                       [](const Place& a, const Place& b) { return a.mean < b.mean; });
       int used = 0;
       for (const Place& place : places) {
         if (place.node != nullptr) {
@@ -149,7 +152,8 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-// At most `limit` characters (not bytes) of UTF-8. What is left out is the middle: names often differ at the end.
+// At most `limit` characters (not bytes) of UTF-8. What is left out is the middle: names often
+// differ at the end.
 std::string shortened(const std::string& text, std::size_t limit) {
   std::vector<std::size_t> starts;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -157,7 +161,8 @@ std::string shortened(const std::string& text, std::size_t limit) {
   }
   if (starts.size() <= limit) return text;
   const std::size_t tail = limit / 3;
-  return text.substr(0, starts[limit - tail - 1]) + "\u2026" + text.substr(starts[starts.size() - tail]);
+  return text.substr(0, starts[limit - tail - 1]) + "\u2026" +
+         text.substr(starts[starts.size() - tail]);
 }
 
 std::string name_text(const NameOf& name_of, const InstitutionId& id) {
@@ -167,9 +172,12 @@ std::string name_text(const NameOf& name_of, const InstitutionId& id) {
 
 std::string heading(const Explanation& e, const NameOf& name_of) {
   const Decision& d = e.decision;
-  std::string text = name_text(name_of, e.query.issuer) + " as " + name_text(name_of, e.query.viewpoint) +
-                     " sees it, " + date_text(e.query.at_time_ms) + ": ";
-  text += d.outcome == Outcome::kAccept ? "accepted" : d.outcome == Outcome::kBlocked ? "blocked" : "refused";
+  std::string text = name_text(name_of, e.query.issuer) + " as " +
+                     name_text(name_of, e.query.viewpoint) + " sees it, " +
+                     date_text(e.query.at_time_ms) + ": ";
+  text += d.outcome == Outcome::kAccept    ? "accepted"
+          : d.outcome == Outcome::kBlocked ? "blocked"
+                                           : "refused";
   if (d.outcome == Outcome::kRefuse) text += " (" + std::string(to_text(d.rule)) + ")";
   return text;
 }
@@ -206,21 +214,25 @@ class Svg {
   static std::string n(int value) { return std::to_string(value); }
 
   void head() {
-    out_ += "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + n(width_) + "\" height=\"" + n(height_) +
-            "\" viewBox=\"0 0 " + n(width_) + " " + n(height_) +
-            "\" font-family=\"DejaVu Sans, Verdana, sans-serif\">\n<title>" + escaped(heading(e_, name_of_)) +
+    out_ += "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + n(width_) + "\" height=\"" +
+            n(height_) + "\" viewBox=\"0 0 " + n(width_) + " " + n(height_) +
+            "\" font-family=\"DejaVu Sans, Verdana, sans-serif\">\n<title>" +
+            escaped(heading(e_, name_of_)) +
             "</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n<defs>\n";
     marker("g", "#2e7d5b");
     marker("b", "#2f5d9b");
     marker("r", "#b3261e");
-    out_ += "</defs>\n<text x=\"" + n(kMargin) + "\" y=\"34\" font-size=\"19\" font-weight=\"bold\" fill=\"#1d2733\">" +
+    out_ += "</defs>\n<text x=\"" + n(kMargin) +
+            "\" y=\"34\" font-size=\"19\" font-weight=\"bold\" fill=\"#1d2733\">" +
             escaped(heading(e_, name_of_)) + "</text>\n";
     const Decision& d = e_.decision;
-    out_ += "<text x=\"" + n(kMargin) + "\" y=\"58\" font-size=\"14\" fill=\"#4a5766\">" +
-            escaped("amount " + n(static_cast<int>(d.amount)) + " of " + n(static_cast<int>(e_.threshold)) +
-                    " \u00b7 independent chains " + n(static_cast<int>(d.independent_paths)) + " \u00b7 accredited " +
-                    n(static_cast<int>(d.accredited_amount)) + " \u00b7 " + to_text(e_.query.point)) +
-            "</text>\n";
+    out_ +=
+        "<text x=\"" + n(kMargin) + "\" y=\"58\" font-size=\"14\" fill=\"#4a5766\">" +
+        escaped("amount " + n(static_cast<int>(d.amount)) + " of " +
+                n(static_cast<int>(e_.threshold)) + " \u00b7 independent chains " +
+                n(static_cast<int>(d.independent_paths)) + " \u00b7 accredited " +
+                n(static_cast<int>(d.accredited_amount)) + " \u00b7 " + to_text(e_.query.point)) +
+        "</text>\n";
   }
   void marker(const char* name, const char* color) {
     out_ += std::string("<marker id=\"") + name +
@@ -234,7 +246,9 @@ class Svg {
     return arc.accredits ? "#2f5d9b" : "#2e7d5b";
   }
 
-  int left(unsigned column) const { return kMargin + static_cast<int>(column) * (kBoxWidth + gap_); }
+  int left(unsigned column) const {
+    return kMargin + static_cast<int>(column) * (kBoxWidth + gap_);
+  }
   // Columns are centred.
   int level(unsigned column, int half_rows) const {
     const int slack = picture_.tallest() - picture_.height_of(column);
@@ -250,7 +264,8 @@ class Svg {
     const int shift = arc.accredits ? 5 : 0;
     const int y1 = level(from.column, from.middle) + shift;
     const int y2 = level(to.column, to.middle) + shift;
-    if (from.column == to.column) return {left(from.column) + kBoxWidth, y1, left(to.column) + kBoxWidth, y2};
+    if (from.column == to.column)
+      return {left(from.column) + kBoxWidth, y1, left(to.column) + kBoxWidth, y2};
     return from.column < to.column ? Ends{left(from.column) + kBoxWidth, y1, left(to.column), y2}
                                    : Ends{left(from.column), y1, left(to.column) + kBoxWidth, y2};
   }
@@ -258,8 +273,8 @@ class Svg {
   // From (x1, y1) to (x2, y2), leaving and arriving level.
   static std::string curve(int x1, int y1, int x2, int y2) {
     const int bend = x1 == x2 ? 60 : (x2 - x1) / 2;
-    return " C" + n(x1 + bend) + "," + n(y1) + " " + n(x1 == x2 ? x2 + bend : x2 - bend) + "," + n(y2) + " " + n(x2) +
-           "," + n(y2);
+    return " C" + n(x1 + bend) + "," + n(y1) + " " + n(x1 == x2 ? x2 + bend : x2 - bend) + "," +
+           n(y2) + " " + n(x2) + "," + n(y2);
   }
 
   void draw_arc(const DrawnArc& arc, std::size_t index) {
@@ -278,16 +293,19 @@ class Svg {
       y = next;
     }
     path += curve(x, y, e.x2, e.y2);
-    out_ += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + color(arc) + "\" stroke-width=\"" + n(width10 / 10) +
-            "." + n(width10 % 10) + "\" stroke-opacity=\"" + (crowded ? "0.55" : "0.9") + "\"" +
+    out_ += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + color(arc) + "\" stroke-width=\"" +
+            n(width10 / 10) + "." + n(width10 % 10) + "\" stroke-opacity=\"" +
+            (crowded ? "0.55" : "0.9") + "\"" +
             (arc.limits || arc.assumed ? " stroke-dasharray=\"7 4\"" : "") + " marker-end=\"url(#" +
             (arc.limits || arc.blocks ? "r"
              : arc.accredits          ? "b"
                                       : "g") +
-            ")\"><title>" + escaped(arc.assumed ? "assumed" : to_text(arc.statement)) + "</title></path>\n";
+            ")\"><title>" + escaped(arc.assumed ? "assumed" : to_text(arc.statement)) +
+            "</title></path>\n";
   }
 
-  // Labels stand beside the crowded end of an arc: at its tail on the way out of many, at its head otherwise.
+  // Labels stand beside the crowded end of an arc: at its tail on the way out of many, at its head
+  // otherwise.
   void draw_label(const DrawnArc& arc) {
     const Ends e = ends(arc);
     const bool fans_out = picture_.nodes().at(arc.to).column <= 1;
@@ -296,9 +314,10 @@ class Svg {
     std::string text = arc.blocks ? "distrust" : n(static_cast<int>(arc.amount));
     if (!arc.blocks && arc.carried != arc.amount && arc.carried != 0)
       text = n(static_cast<int>(arc.carried)) + "/" + text;
-    out_ += "<text x=\"" + n(x) + "\" y=\"" + n(y) + "\" font-size=\"" + n(font_ - 2) + "\" text-anchor=\"" +
-            (fans_out && e.x1 != e.x2 ? "end" : "start") + "\" fill=\"" + color(arc) +
-            "\" stroke=\"#ffffff\" stroke-width=\"3\" paint-order=\"stroke\">" + text + "</text>\n";
+    out_ += "<text x=\"" + n(x) + "\" y=\"" + n(y) + "\" font-size=\"" + n(font_ - 2) +
+            "\" text-anchor=\"" + (fans_out && e.x1 != e.x2 ? "end" : "start") + "\" fill=\"" +
+            color(arc) + "\" stroke=\"#ffffff\" stroke-width=\"3\" paint-order=\"stroke\">" + text +
+            "</text>\n";
   }
 
   void draw_node(const InstitutionId& id, const Node& node) {
@@ -306,17 +325,20 @@ class Svg {
     const std::string name = name_text(name_of_, id);
     const int x = left(node.column);
     const int y = level(node.column, node.middle);
-    out_ += "<g><title>" + escaped(name + " " + to_text(id)) + "</title><rect x=\"" + n(x) + "\" y=\"" +
-            n(y - box_height_ / 2) + "\" width=\"" + n(kBoxWidth) + "\" height=\"" + n(box_height_) +
-            "\" rx=\"6\" fill=\"" + (end ? "#1d2733" : "#eef2f6") + "\" stroke=\"#7c8a99\"/><text x=\"" + n(x + 10) +
-            "\" y=\"" + n(y + font_ / 3) + "\" font-size=\"" + n(font_) + "\" fill=\"" + (end ? "#ffffff" : "#1d2733") +
-            "\">" + escaped(shortened(name, font_ > 13 ? 28 : 32)) + "</text></g>\n";
+    out_ += "<g><title>" + escaped(name + " " + to_text(id)) + "</title><rect x=\"" + n(x) +
+            "\" y=\"" + n(y - box_height_ / 2) + "\" width=\"" + n(kBoxWidth) + "\" height=\"" +
+            n(box_height_) + "\" rx=\"6\" fill=\"" + (end ? "#1d2733" : "#eef2f6") +
+            "\" stroke=\"#7c8a99\"/><text x=\"" + n(x + 10) + "\" y=\"" + n(y + font_ / 3) +
+            "\" font-size=\"" + n(font_) + "\" fill=\"" + (end ? "#ffffff" : "#1d2733") + "\">" +
+            escaped(shortened(name, font_ > 13 ? 28 : 32)) + "</text></g>\n";
   }
 
   void legend() {
-    out_ += "<text x=\"" + n(kMargin) + "\" y=\"" + n(height_ - 18) +
-            "\" font-size=\"12\" fill=\"#4a5766\">carried/said on each statement \u00b7 green: trust \u00b7 blue: "
-            "accreditation \u00b7 red, dashed: what limits the amount \u00b7 red: distrust</text>\n";
+    out_ +=
+        "<text x=\"" + n(kMargin) + "\" y=\"" + n(height_ - 18) +
+        "\" font-size=\"12\" fill=\"#4a5766\">carried/said on each statement \u00b7 green: trust "
+        "\u00b7 blue: "
+        "accreditation \u00b7 red, dashed: what limits the amount \u00b7 red: distrust</text>\n";
   }
 
   const Explanation& e_;
@@ -343,18 +365,23 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-std::string to_svg(const Explanation& explanation, const NameOf& name_of) { return Svg(explanation, name_of).draw(); }
+std::string to_svg(const Explanation& explanation, const NameOf& name_of) {
+  return Svg(explanation, name_of).draw();
+}
 
 std::string to_dot(const Explanation& explanation, const NameOf& name_of) {
   const Picture picture(explanation);
-  std::string out = "digraph trust {\n  rankdir=LR;\n  label=" + quoted(heading(explanation, name_of)) +
-                    ";\n  node [shape=box, style=rounded];\n";
+  std::string out =
+      "digraph trust {\n  rankdir=LR;\n  label=" + quoted(heading(explanation, name_of)) +
+      ";\n  node [shape=box, style=rounded];\n";
   for (const auto& [id, node] : picture.nodes()) {
     out += "  " + quoted(to_text(id)) + " [label=" + quoted(name_text(name_of, id)) + "];\n";
   }
   for (const DrawnArc& arc : picture.arcs()) {
-    const std::string label = arc.blocks ? "distrust" : std::to_string(arc.carried) + "/" + std::to_string(arc.amount);
-    out += "  " + quoted(to_text(arc.from)) + " -> " + quoted(to_text(arc.to)) + " [label=" + quoted(label) +
+    const std::string label =
+        arc.blocks ? "distrust" : std::to_string(arc.carried) + "/" + std::to_string(arc.amount);
+    out += "  " + quoted(to_text(arc.from)) + " -> " + quoted(to_text(arc.to)) +
+           " [label=" + quoted(label) +
            (arc.limits   ? ", style=dashed, color=red"
             : arc.blocks ? ", color=red"
                          : "") +

@@ -1,5 +1,6 @@
-// A drawing of an explanation: the institutions in columns by their distance from the viewpoint, the statements as
-// arrows with amounts, what limits a refusal dashed and red. SVG needs nothing outside the file. Pure; any thread.
+// A drawing of an explanation: the institutions in columns by their distance from the viewpoint,
+// the statements as arrows with amounts, what limits a refusal dashed and red. SVG needs nothing
+// outside the file. Pure; any thread.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
-// Remedies and flips are found by asking again: with one more statement assumed, or one taken away. Amounts rise with
-// assumed statements (law P1), so the smallest amount that helps is found by bisection.
+// Remedies and flips are found by asking again: with one more statement assumed, or one taken away.
+// Amounts rise with assumed statements (law P1), so the smallest amount that helps is found by
+// bisection.
 #include "trust/explain.h"
 
 #include <algorithm>
@@ -12,7 +13,8 @@ namespace {
 
 class Explainer {
  public:
-  Explainer(const History& history, const Query& query, const Policy& policy, const ExplainLimits& limits)
+  Explainer(const History& history, const Query& query, const Policy& policy,
+            const ExplainLimits& limits)
       : history_(history), policy_(policy), limits_(limits) {
     e_.query = query;
     e_.threshold = policy.threshold;
@@ -49,7 +51,9 @@ class Explainer {
     const auto try_arcs = [&](const std::vector<Path>& paths) {
       for (const Path& path : paths) {
         for (const Arc& arc : path.arcs) {
-          if (arc.statement.is_zero() || seen.size() >= limits_.flips || !seen.insert(arc.statement).second) continue;
+          if (arc.statement.is_zero() || seen.size() >= limits_.flips ||
+              !seen.insert(arc.statement).second)
+            continue;
           Query query = e_.query;
           query.without.push_back(arc.statement);
           if (refuses(query)) e_.would_flip.push_back(arc);
@@ -78,7 +82,8 @@ class Explainer {
     if (d.rule == Rule::kPaths) e_.deficit = policy_.independent_paths - d.independent_paths;
     if (d.rule == Rule::kAccreditation) {
       for (const auto& answer : d.accreditations) {
-        if (answer.amount < answer.needed) e_.deficit = std::max(e_.deficit, answer.needed - answer.amount);
+        if (answer.amount < answer.needed)
+          e_.deficit = std::max(e_.deficit, answer.needed - answer.amount);
       }
       find_lapses();
     }
@@ -91,7 +96,8 @@ class Explainer {
     find_remedies(resolver, *issuer);
   }
 
-  // A part of the point without which the answer is yes; for fields, the single fields that nothing covers.
+  // A part of the point without which the answer is yes; for fields, the single fields that nothing
+  // covers.
   void find_uncovered() {
     for (unsigned i = 0; i < kScopePartCount; ++i) {
       const auto part = static_cast<ScopePart>(i);
@@ -117,13 +123,15 @@ class Explainer {
     const auto& party = history_.party(*issuer);
     for (auto i = party.first_in; i != kNoIndex && work.spend(); i = history_.pair(i).next_in) {
       const Pair& pair = history_.pair(i);
-      for (auto r = pair.last_accredit; r != kNoIndex && work.spend(); r = history_.row(r).previous) {
+      for (auto r = pair.last_accredit; r != kNoIndex && work.spend();
+           r = history_.row(r).previous) {
         const Row& row = history_.row(r);
         if (!resolver.visible(row.block) || row.valid_from_ms > at) continue;
         const std::uint64_t until = resolver.until(row, pair.truster == resolver.viewpoint(), at);
         const bool role_lost = !resolver.role_counts(row, at);
         if (at < until && !role_lost) continue;
-        e_.lapses.push_back({resolver.arc(pair.truster, *issuer, r, at), role_lost ? 0 : until, role_lost});
+        e_.lapses.push_back(
+            {resolver.arc(pair.truster, *issuer, r, at), role_lost ? 0 : until, role_lost});
       }
     }
     std::sort(e_.lapses.begin(), e_.lapses.end(), [](const Lapse& a, const Lapse& b) {
@@ -132,7 +140,8 @@ class Explainer {
     if (e_.lapses.size() > limits_.remedies) e_.lapses.resize(limits_.remedies);
   }
 
-  void try_remedy(const InstitutionId& by, const InstitutionId& subject, Kind kind, std::uint8_t depth) {
+  void try_remedy(const InstitutionId& by, const InstitutionId& subject, Kind kind,
+                  std::uint8_t depth) {
     if (tried_ >= limits_.remedies || by == subject) return;
     ++tried_;
     const auto helps = [&](unsigned amount) {
@@ -154,27 +163,30 @@ class Explainer {
     e_.remedies.push_back({by, subject, kind, static_cast<std::uint8_t>(high), depth, {}});
   }
 
-  std::vector<InstitutionId> ids(StatementResolver& resolver, const std::vector<PartyIndex>& parties) const {
+  std::vector<InstitutionId> ids(StatementResolver& resolver,
+                                 const std::vector<PartyIndex>& parties) const {
     std::vector<InstitutionId> out;
     for (const PartyIndex party : parties) out.push_back(resolver.id_of(party));
     std::sort(out.begin(), out.end());
     return out;
   }
 
-  // By the viewpoint: trust in the issuer itself, or in somebody who already speaks of it. By each friend: a word of
-  // its own about the issuer.
+  // By the viewpoint: trust in the issuer itself, or in somebody who already speaks of it. By each
+  // friend: a word of its own about the issuer.
   void find_remedies(StatementResolver& resolver, PartyIndex issuer) {
     const InstitutionId& s = e_.query.viewpoint;
     const InstitutionId& t = e_.query.issuer;
     const bool lacks_accreditation = e_.decision.rule == Rule::kAccreditation;
     const Kind kind = lacks_accreditation ? Kind::kAccredit : Kind::kTrust;
-    if (!lacks_accreditation || resolver.holds_role(resolver.viewpoint())) try_remedy(s, t, kind, 0);
+    if (!lacks_accreditation || resolver.holds_role(resolver.viewpoint()))
+      try_remedy(s, t, kind, 0);
     std::vector<PartyIndex> authors = resolver.authors(issuer);
     std::erase(authors, resolver.viewpoint());
     for (const auto& author : ids(resolver, authors)) try_remedy(s, author, Kind::kTrust, 1);
     std::vector<PartyIndex> friends = resolver.targets(resolver.viewpoint());
     std::erase(friends, issuer);
-    if (lacks_accreditation) std::erase_if(friends, [&](PartyIndex u) { return !resolver.holds_role(u); });
+    if (lacks_accreditation)
+      std::erase_if(friends, [&](PartyIndex u) { return !resolver.holds_role(u); });
     for (const auto& one : ids(resolver, friends)) try_remedy(one, t, kind, 0);
   }
 
@@ -188,7 +200,8 @@ class Explainer {
 
 }  // namespace
 
-Explanation explain(const History& history, const Query& query, const Policy& policy, const ExplainLimits& limits) {
+Explanation explain(const History& history, const Query& query, const Policy& policy,
+                    const ExplainLimits& limits) {
   return Explainer(history, query, policy, limits).run();
 }
 

@@ -1,4 +1,5 @@
-// Why a decision is as it is, in a form that people can defend, and what would change it. Pure; any thread.
+// Why a decision is as it is, in a form that people can defend, and what would change it. Pure; any
+// thread.
 #pragma once
 
 #include <functional>
@@ -10,7 +11,8 @@
 
 namespace testamur::trust {
 
-// One statement that alone would turn a refusal into an acceptance, with the smallest amount that does.
+// One statement that alone would turn a refusal into an acceptance, with the smallest amount that
+// does.
 struct Remedy {
   InstitutionId by;
   InstitutionId subject;
@@ -47,14 +49,16 @@ struct Explanation {
   std::vector<Arc> would_flip;   // on acceptance: withdrawing one of these alone turns it
 };
 
-// What if is asked again and again: all of it together may cost `work`; what it does not reach is left out.
+// What if is asked again and again: all of it together may cost `work`; what it does not reach is
+// left out.
 struct ExplainLimits {
   std::size_t remedies = 32;  // candidates tried
   std::size_t flips = 64;
   std::uint64_t work = 2 * kDefaultWork;
 };
 
-Explanation explain(const History& history, const Query& query, const Policy& policy, const ExplainLimits& limits = {});
+Explanation explain(const History& history, const Query& query, const Policy& policy,
+                    const ExplainLimits& limits = {});
 
 // The name of an institution for people; an empty answer shows the id.
 using NameOf = std::function<std::string(const InstitutionId&)>;

@@ -15,8 +15,9 @@ class Writer {
     if (d_.outcome == Outcome::kAccept && d_.rule != Rule::kOwn) list_support();
     if (d_.outcome == Outcome::kRefuse) list_refusal();
     if (e_.chain && e_.chain->arcs.size() > 3) {
-      line("For information: known over " + std::to_string(e_.chain->arcs.size() - 1) + " institutions (" +
-           std::to_string(e_.chain->amount) + "), further than decisions reach.");
+      line("For information: known over " + std::to_string(e_.chain->arcs.size() - 1) +
+           " institutions (" + std::to_string(e_.chain->amount) +
+           "), further than decisions reach.");
     }
     list_remedies();
     return text_;
@@ -30,20 +31,26 @@ class Writer {
   }
   std::string statement(const Arc& arc) const {
     if (arc.statement.is_zero()) return " (assumed)";
-    return " [" + arc.statement.hex().substr(0, 12) + (arc.inherited ? ", said of a predecessor" : "") +
+    return " [" + arc.statement.hex().substr(0, 12) +
+           (arc.inherited ? ", said of a predecessor" : "") +
            (arc.retroactive ? ", retroactive" : "") + "]";
   }
 
   void heading() {
     const std::string asked = name(e_.query.issuer) + " for " + to_text(e_.query.point) + " at " +
-                              date_text(e_.query.at_time_ms) + ", as " + name(e_.query.viewpoint) + " sees it: ";
+                              date_text(e_.query.at_time_ms) + ", as " + name(e_.query.viewpoint) +
+                              " sees it: ";
     switch (d_.rule) {
       case Rule::kNone: line(asked + "ACCEPTED."); break;
       case Rule::kOwn: line(asked + "ACCEPTED, its own award."); break;
       case Rule::kBlock: line(asked + "BLOCKED."); break;
-      case Rule::kUnknown: line(asked + "REFUSED, the issuer is not on the ledger at this height."); break;
+      case Rule::kUnknown:
+        line(asked + "REFUSED, the issuer is not on the ledger at this height.");
+        break;
       case Rule::kFuture: line(asked + "REFUSED, the time lies after today."); break;
-      case Rule::kTooLarge: line(asked + "NOT ANSWERED, the question is too large for the work allowed."); break;
+      case Rule::kTooLarge:
+        line(asked + "NOT ANSWERED, the question is too large for the work allowed.");
+        break;
       default: line(asked + "REFUSED by the rule on " + std::string(to_text(d_.rule)) + "."); break;
     }
   }
@@ -62,8 +69,8 @@ class Writer {
   }
 
   void list_support() {
-    line("Amount " + std::to_string(d_.amount) + " of " + std::to_string(e_.threshold) + " needed, by " +
-         std::to_string(d_.independent_paths) + " independent chains:");
+    line("Amount " + std::to_string(d_.amount) + " of " + std::to_string(e_.threshold) +
+         " needed, by " + std::to_string(d_.independent_paths) + " independent chains:");
     list_paths();
     if (!d_.accredited_paths.empty()) {
       line("Accredited with " + std::to_string(d_.accredited_amount) + ":");
@@ -88,19 +95,21 @@ class Writer {
   void list_cut(const std::vector<Arc>& cut) {
     if (cut.empty()) line("  Nothing leads there.");
     for (const Arc& arc : cut) {
-      line("  " + name(arc.truster) + " about " + name(arc.subject) + ": " + std::to_string(arc.amount) +
+      line("  " + name(arc.truster) + " about " + name(arc.subject) + ": " +
+           std::to_string(arc.amount) +
            (arc.ceiling ? " (the policy's ceiling for the length of the chain)" : statement(arc)));
     }
   }
 
   void list_refusal() {
     if (d_.rule == Rule::kAmount) {
-      line("Amount " + std::to_string(d_.amount) + " of " + std::to_string(e_.threshold) + " needed, " +
-           std::to_string(e_.deficit) + " are missing. What limits it:");
+      line("Amount " + std::to_string(d_.amount) + " of " + std::to_string(e_.threshold) +
+           " needed, " + std::to_string(e_.deficit) + " are missing. What limits it:");
       list_cut(d_.cut);
       list_paths();
     } else if (d_.rule == Rule::kPaths) {
-      line(std::to_string(d_.independent_paths) + " independent chains of " + std::to_string(e_.needed_paths) +
+      line(std::to_string(d_.independent_paths) + " independent chains of " +
+           std::to_string(e_.needed_paths) +
            " needed. Every further chain of three passes through one of:");
       for (const auto& id : d_.cover) line("  " + name(id));
       for (const Path& path : d_.disjoint) list_path(path);
@@ -118,13 +127,14 @@ class Writer {
   void list_accreditation() {
     for (const auto& answer : d_.accreditations) {
       if (answer.amount >= answer.needed) continue;
-      line("Accredited with " + std::to_string(answer.amount) + " of " + std::to_string(answer.needed) +
-           " needed. What limits it:");
+      line("Accredited with " + std::to_string(answer.amount) + " of " +
+           std::to_string(answer.needed) + " needed. What limits it:");
       list_cut(answer.cut);
     }
     for (const auto& lapse : e_.lapses) {
       line("  " + name(lapse.accreditation.truster) +
-           (lapse.role_lost ? " had lost the role accreditor" : " accredited it until " + date_text(lapse.lapsed_ms)) +
+           (lapse.role_lost ? " had lost the role accreditor"
+                            : " accredited it until " + date_text(lapse.lapsed_ms)) +
            statement(lapse.accreditation));
     }
   }
@@ -137,8 +147,9 @@ class Writer {
         line("  " + name(remedy.by) + " withdraws its distrust of " + name(remedy.subject) + " [" +
              remedy.statement.hex().substr(0, 12) + "]");
       } else {
-        line("  " + name(remedy.by) + (remedy.kind == Kind::kAccredit ? " accredits " : " trusts ") +
-             name(remedy.subject) + " with at least " + std::to_string(remedy.amount) + ", depth " +
+        line("  " + name(remedy.by) +
+             (remedy.kind == Kind::kAccredit ? " accredits " : " trusts ") + name(remedy.subject) +
+             " with at least " + std::to_string(remedy.amount) + ", depth " +
              std::to_string(remedy.depth));
       }
     }
@@ -158,14 +169,17 @@ std::string to_text(const Explanation& explanation, const NameOf& name_of) {
   return Writer(explanation, name_of).write();
 }
 
-// Days to civil date, by Howard Hinnant's algorithm (chrono-compatible low-level date algorithms, section days).
+// Days to civil date, by Howard Hinnant's algorithm (chrono-compatible low-level date algorithms,
+// section days).
 std::string date_text(std::uint64_t time_ms) {
   if (time_ms == kOpenEnd) return "open";
   const std::uint64_t days = time_ms / 86'400'000 + 719'468;
   const std::uint64_t era = days / 146'097;
   const auto day_of_era = static_cast<unsigned>(days % 146'097);
-  const unsigned year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const unsigned year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const unsigned day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const unsigned shifted = (5 * day_of_year + 2) / 153;
   const unsigned day = day_of_year - (153 * shifted + 2) / 5 + 1;
   const unsigned month = shifted < 10 ? shifted + 3 : shifted - 9;

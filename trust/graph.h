@@ -1,10 +1,11 @@
-// The history of a recognition network: parties with their standing, role and parent over time, statements, key
-// compromises and successions, exactly in ledger order. Append-only; it answers nothing itself (see decide.h).
+// The history of a recognition network: parties with their standing, role and parent over time,
+// statements, key compromises and successions, exactly in ledger order. Append-only; it answers
+// nothing itself (see decide.h).
 //
-// Parties have dense indexes in order of registration. Before its first standing event a party counts as in good
-// standing (decision 0400), so that imported accreditations can speak about years before the ledger.
-// Thread rule: one writer; readers may share a History that nobody appends to. Copies are independent.
-// Nothing is appended when an append returns an error.
+// Parties have dense indexes in order of registration. Before its first standing event a party
+// counts as in good standing (decision 0400), so that imported accreditations can speak about years
+// before the ledger. Thread rule: one writer; readers may share a History that nobody appends to.
+// Copies are independent. Nothing is appended when an append returns an error.
 #pragma once
 
 #include <cstdint>
@@ -47,24 +48,29 @@ class History {
  public:
   History();
 
-  // --- appending, in ledger order -------------------------------------------------------------------------------
-  std::optional<EventError> add_party(const InstitutionId& id, const Commit& commit, bool accreditor = false,
+  // --- appending, in ledger order
+  // -------------------------------------------------------------------------------
+  std::optional<EventError> add_party(const InstitutionId& id, const Commit& commit,
+                                      bool accreditor = false,
                                       std::optional<InstitutionId> parent = std::nullopt);
   // Suspension and its end; leaving is a standing that never becomes good again.
-  std::optional<EventError> set_standing(const InstitutionId& id, const Commit& commit, Standing standing);
+  std::optional<EventError> set_standing(const InstitutionId& id, const Commit& commit,
+                                         Standing standing);
   // `retroactive`: the vote that takes the role says that it hits the time before it as well.
-  std::optional<EventError> set_accreditor(const InstitutionId& id, const Commit& commit, bool holds,
-                                           bool retroactive = false);
+  std::optional<EventError> set_accreditor(const InstitutionId& id, const Commit& commit,
+                                           bool holds, bool retroactive = false);
   std::optional<EventError> set_parent(const InstitutionId& id, const Commit& commit,
                                        std::optional<InstitutionId> parent);
   // Annuls everything the key signed with block time >= since_ms, from this commit on.
-  std::optional<EventError> compromise_key(const KeyId& key, std::uint64_t since_ms, const Commit& commit);
+  std::optional<EventError> compromise_key(const KeyId& key, std::uint64_t since_ms,
+                                           const Commit& commit);
   std::optional<EventError> add_succession(const Succession& succession, const Commit& commit);
   std::optional<StatementError> append(const Statement& statement);
   // What append would answer.
   std::optional<StatementError> check(const Statement& statement) const;
 
-  // --- looking up -----------------------------------------------------------------------------------------------
+  // --- looking up
+  // -----------------------------------------------------------------------------------------------
   std::optional<PartyIndex> find(const InstitutionId& id) const;
   const InstitutionId& id_of(PartyIndex party) const { return parties_[party].id; }
   PartyIndex party_count() const { return static_cast<PartyIndex>(parties_.size()); }
@@ -76,7 +82,8 @@ class History {
   Statement statement(RowIndex row) const;
   std::optional<RowIndex> find_statement(const StatementId& id) const;
 
-  // --- for the engine -------------------------------------------------------------------------------------------
+  // --- for the engine
+  // -------------------------------------------------------------------------------------------
   const Party& party(PartyIndex index) const { return parties_[index]; }
   const Row& row(RowIndex index) const { return rows_[index]; }
   const Pair& pair(PairIndex index) const { return pairs_[index]; }
@@ -89,7 +96,8 @@ class History {
   const Naming& naming(std::uint32_t index) const { return namings_[index]; }
   const Link& link(std::uint32_t index) const { return links_[index]; }
   std::size_t link_count() const { return links_.size(); }
-  // The number of blocks at or below a height: what happened in a block with a smaller index is visible.
+  // The number of blocks at or below a height: what happened in a block with a smaller index is
+  // visible.
   std::uint32_t visible_blocks(Height height) const;
 
  private:

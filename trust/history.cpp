@@ -1,5 +1,6 @@
-// Invariants: `sequence`, block indexes and the rows of one pair ascend in the order of appending; lists are linked
-// from the newest entry to the oldest; an append either happens whole or returns an error and changes nothing.
+// Invariants: `sequence`, block indexes and the rows of one pair ascend in the order of appending;
+// lists are linked from the newest entry to the oldest; an append either happens whole or returns
+// an error and changes nothing.
 #include <algorithm>
 
 #include "common/check.h"
@@ -8,7 +9,9 @@
 namespace testamur::trust {
 namespace {
 
-std::uint64_t pair_key(PartyIndex truster, PartyIndex subject) { return (std::uint64_t{truster} << 32) | subject; }
+std::uint64_t pair_key(PartyIndex truster, PartyIndex subject) {
+  return (std::uint64_t{truster} << 32) | subject;
+}
 
 std::uint64_t id_key(const StatementId& id) {
   std::uint64_t key = 0;
@@ -30,7 +33,8 @@ std::string_view to_text(EventError error) {
     case EventError::kClosedParty: return "the party is closed and never comes back";
     case EventError::kOrder: return "the order of the ledger runs backwards";
     case EventError::kHeirNotSuccessor: return "the heir is not among the successors";
-    case EventError::kHeirWithoutClosure: return "only a predecessor that the succession closes has an heir";
+    case EventError::kHeirWithoutClosure:
+      return "only a predecessor that the succession closes has an heir";
     case EventError::kSuccessorIsPredecessor: return "a party cannot succeed itself";
   }
   return "unknown error";
@@ -51,12 +55,14 @@ bool History::runs_backwards(const Commit& commit) const {
 }
 
 std::uint32_t History::enter_block(const Commit& commit) {
-  if (blocks_.empty() || blocks_.back().height < commit.height) blocks_.push_back({commit.height, commit.time_ms});
+  if (blocks_.empty() || blocks_.back().height < commit.height)
+    blocks_.push_back({commit.height, commit.time_ms});
   last_order_ = commit.order.value;
   return static_cast<std::uint32_t>(blocks_.size() - 1);
 }
 
-std::optional<EventError> History::check_event(const Commit& commit, const InstitutionId& id) const {
+std::optional<EventError> History::check_event(const Commit& commit,
+                                               const InstitutionId& id) const {
   if (runs_backwards(commit)) return EventError::kOrder;
   const auto party = find(id);
   if (!party) return EventError::kUnknownParty;
@@ -64,8 +70,8 @@ std::optional<EventError> History::check_event(const Commit& commit, const Insti
   return std::nullopt;
 }
 
-std::optional<EventError> History::add_party(const InstitutionId& id, const Commit& commit, bool accreditor,
-                                             std::optional<InstitutionId> parent) {
+std::optional<EventError> History::add_party(const InstitutionId& id, const Commit& commit,
+                                             bool accreditor, std::optional<InstitutionId> parent) {
   if (runs_backwards(commit)) return EventError::kOrder;
   if (find(id)) return EventError::kDuplicateParty;
   if (parent && !find(*parent)) return EventError::kUnknownParty;
@@ -80,7 +86,8 @@ std::optional<EventError> History::add_party(const InstitutionId& id, const Comm
   return std::nullopt;
 }
 
-std::optional<EventError> History::set_standing(const InstitutionId& id, const Commit& commit, Standing standing) {
+std::optional<EventError> History::set_standing(const InstitutionId& id, const Commit& commit,
+                                                Standing standing) {
   if (auto wrong = check_event(commit, id)) return wrong;
   Party& party = parties_[*find(id)];
   party.standings.push_back({next_sequence_++, enter_block(commit), standing});
@@ -88,8 +95,8 @@ std::optional<EventError> History::set_standing(const InstitutionId& id, const C
   return std::nullopt;
 }
 
-std::optional<EventError> History::set_accreditor(const InstitutionId& id, const Commit& commit, bool holds,
-                                                  bool retroactive) {
+std::optional<EventError> History::set_accreditor(const InstitutionId& id, const Commit& commit,
+                                                  bool holds, bool retroactive) {
   // A role can be taken from who is closed: what it accredited before may count for times before.
   const auto wrong = check_event(commit, id);
   if (wrong && (holds || *wrong != EventError::kClosedParty)) return wrong;
@@ -108,7 +115,8 @@ std::optional<EventError> History::set_parent(const InstitutionId& id, const Com
   return std::nullopt;
 }
 
-std::optional<EventError> History::compromise_key(const KeyId& key, std::uint64_t since_ms, const Commit& commit) {
+std::optional<EventError> History::compromise_key(const KeyId& key, std::uint64_t since_ms,
+                                                  const Commit& commit) {
   if (runs_backwards(commit)) return EventError::kOrder;
   const std::uint32_t block = enter_block(commit);
   keys_[key_index(key)].compromises.push_back({since_ms, block});
@@ -127,7 +135,8 @@ std::optional<EventError> History::check_succession(const Succession& succession
     if (!party) return EventError::kUnknownParty;
     if (parties_[*party].closed) return EventError::kClosedParty;
     const auto is = [&](const InstitutionId& id) {
-      return std::find(succession.successors.begin(), succession.successors.end(), id) != succession.successors.end();
+      return std::find(succession.successors.begin(), succession.successors.end(), id) !=
+             succession.successors.end();
     };
     if (is(one.party)) return EventError::kSuccessorIsPredecessor;
     if (one.heir && !one.closes) return EventError::kHeirWithoutClosure;
@@ -136,7 +145,8 @@ std::optional<EventError> History::check_succession(const Succession& succession
   return std::nullopt;
 }
 
-std::optional<EventError> History::add_succession(const Succession& succession, const Commit& commit) {
+std::optional<EventError> History::add_succession(const Succession& succession,
+                                                  const Commit& commit) {
   if (runs_backwards(commit)) return EventError::kOrder;
   if (auto wrong = check_succession(succession)) return wrong;
   const std::uint32_t block = enter_block(commit);
@@ -145,9 +155,16 @@ std::optional<EventError> History::add_succession(const Succession& succession, 
     const bool good_before = in_good_standing(parties_[from]);
     for (const auto& id : succession.successors) {
       const PartyIndex to = *find(id);
-      Link link{from, to, next_sequence_, block, parties_[from].first_link_out, parties_[to].first_link_in, false};
+      Link link{from,
+                to,
+                next_sequence_,
+                block,
+                parties_[from].first_link_out,
+                parties_[to].first_link_in,
+                false};
       link.inherits = one.closes && good_before && one.heir == id;
-      parties_[from].first_link_out = parties_[to].first_link_in = static_cast<std::uint32_t>(links_.size());
+      parties_[from].first_link_out = parties_[to].first_link_in =
+          static_cast<std::uint32_t>(links_.size());
       links_.push_back(link);
     }
     if (one.closes) {
@@ -174,9 +191,11 @@ std::optional<StatementError> History::check_names(const Statement& statement) c
   return std::nullopt;
 }
 
-std::optional<StatementError> History::check_accredit(const Party& truster, PartyIndex subject) const {
+std::optional<StatementError> History::check_accredit(const Party& truster,
+                                                      PartyIndex subject) const {
   if (!holds_role(truster)) return StatementError::kNotAccreditor;
-  if (!truster.parents.empty() && truster.parents.back().parent == subject) return StatementError::kAccreditsParent;
+  if (!truster.parents.empty() && truster.parents.back().parent == subject)
+    return StatementError::kAccreditsParent;
   return std::nullopt;
 }
 
@@ -239,7 +258,8 @@ void History::link_row(RowIndex index) {
   } else {
     const Row& parent = rows_[last];
     const Row& over = rows_[parent.jump];
-    const bool even = parent.list_length - over.list_length == over.list_length - rows_[over.jump].list_length;
+    const bool even =
+        parent.list_length - over.list_length == over.list_length - rows_[over.jump].list_length;
     row.jump = even ? over.jump : last;
     row.list_length = parent.list_length + 1;
   }
@@ -253,7 +273,8 @@ std::uint32_t History::key_index(const KeyId& key) {
 }
 
 std::uint32_t History::scope_index(const Scope& scope) {
-  const auto [at, fresh] = scope_by_value_.try_emplace(scope, static_cast<std::uint32_t>(scopes_.size()));
+  const auto [at, fresh] =
+      scope_by_value_.try_emplace(scope, static_cast<std::uint32_t>(scopes_.size()));
   if (fresh) scopes_.push_back(scope);
   return at->second;
 }
@@ -282,12 +303,14 @@ std::optional<PartyIndex> History::find(const InstitutionId& id) const {
 }
 
 std::optional<PairIndex> History::find_pair(PartyIndex truster, PartyIndex subject) const {
-  const auto index = pair_table_.find(pair_key(truster, subject), [](std::uint32_t) { return true; });
+  const auto index =
+      pair_table_.find(pair_key(truster, subject), [](std::uint32_t) { return true; });
   return index == kNoIndex ? std::nullopt : std::optional(index);
 }
 
 std::optional<RowIndex> History::find_statement(const StatementId& id) const {
-  const auto index = statement_table_.find(id_key(id), [&](std::uint32_t at) { return rows_[at].id == id; });
+  const auto index =
+      statement_table_.find(id_key(id), [&](std::uint32_t at) { return rows_[at].id == id; });
   return index == kNoIndex ? std::nullopt : std::optional(index);
 }
 
@@ -311,8 +334,9 @@ Statement History::statement(RowIndex index) const {
 }
 
 std::uint32_t History::visible_blocks(Height height) const {
-  const auto after = std::upper_bound(blocks_.begin(), blocks_.end(), height,
-                                      [](Height limit, const Block& block) { return limit < block.height; });
+  const auto after =
+      std::upper_bound(blocks_.begin(), blocks_.end(), height,
+                       [](Height limit, const Block& block) { return limit < block.height; });
   return static_cast<std::uint32_t>(after - blocks_.begin());
 }
 

@@ -6,8 +6,9 @@
 
 namespace testamur::trust {
 
-std::vector<StatementId> in_force(const History& history, const InstitutionId& truster, const InstitutionId& subject,
-                                  const AsOf& as_of, std::uint64_t at_ms) {
+std::vector<StatementId> in_force(const History& history, const InstitutionId& truster,
+                                  const InstitutionId& subject, const AsOf& as_of,
+                                  std::uint64_t at_ms) {
   const auto u = history.find(truster);
   const auto v = history.find(subject);
   if (!u || !v) return {};

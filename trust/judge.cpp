@@ -42,7 +42,8 @@ class Verdict {
   Rule rule_ = Rule::kNone;
 };
 
-std::optional<InstitutionId> parent_of(const History& history, const InstitutionId& id, Height height) {
+std::optional<InstitutionId> parent_of(const History& history, const InstitutionId& id,
+                                       Height height) {
   const auto party = history.find(id);
   if (!party) return std::nullopt;
   const auto visible = history.visible_blocks(height);
@@ -54,14 +55,17 @@ std::optional<InstitutionId> parent_of(const History& history, const Institution
   return std::nullopt;
 }
 
-// ISO/IEC 17024: who assesses is neither who teaches, nor its parent or child, nor a child of the same parent.
+// ISO/IEC 17024: who assesses is neither who teaches, nor its parent or child, nor a child of the
+// same parent.
 bool kept_apart(const History& history, const AwardParties& parties, Height height) {
   if (parties.teach.empty() || parties.assess.empty()) return false;
   for (const auto& teacher : parties.teach) {
     const auto parent = parent_of(history, teacher, height);
     for (const auto& assessor : parties.assess) {
       const auto other = parent_of(history, assessor, height);
-      if (teacher == assessor || parent == assessor || other == teacher || (parent && parent == other)) return false;
+      if (teacher == assessor || parent == assessor || other == teacher ||
+          (parent && parent == other))
+        return false;
     }
   }
   return true;
@@ -69,12 +73,14 @@ bool kept_apart(const History& history, const AwardParties& parties, Height heig
 
 }  // namespace
 
-// The rules in order (docs/trust.md): what a later rule says is not asked once an earlier one has answered.
+// The rules in order (docs/trust.md): what a later rule says is not asked once an earlier one has
+// answered.
 Judgement judge(const History& history, const Case& asked, const Policy& policy) {
   Judgement judgement;
   judgement.at_anchor = decide(history, query_of(asked, asked.anchor_ms), policy);
   judgement.today = decide(history, query_of(asked, asked.as_of.today_ms), policy);
-  if (asked.claimed_ms) judgement.at_claim = decide(history, query_of(asked, *asked.claimed_ms), policy);
+  if (asked.claimed_ms)
+    judgement.at_claim = decide(history, query_of(asked, *asked.claimed_ms), policy);
 
   // A claimed date that fits the anchor must be acceptable as well, and so must the anchor.
   const bool claim_counts = policy.max_anchor_lag_ms > 0 && asked.claimed_ms;
@@ -89,7 +95,8 @@ Judgement judge(const History& history, const Case& asked, const Policy& policy)
   if (judgement.today_governs) verdict.take(judgement.today);
   if (judgement.claim_governs) verdict.take(*judgement.at_claim);
 
-  // Nobody needs a policy to know its own awards again: neither their lag nor who assessed them is asked.
+  // Nobody needs a policy to know its own awards again: neither their lag nor who assessed them is
+  // asked.
   if (verdict.rule() == Rule::kOwn) {
     judgement.outcome = verdict.outcome();
     judgement.rule = verdict.rule();
@@ -106,7 +113,8 @@ Judgement judge(const History& history, const Case& asked, const Policy& policy)
     judgement.claim_governs = true;
     verdict.take(Outcome::kRefuse, Rule::kClaim);
   }
-  if (policy.separate_assessor && !(asked.parties && kept_apart(history, *asked.parties, asked.as_of.height))) {
+  if (policy.separate_assessor &&
+      !(asked.parties && kept_apart(history, *asked.parties, asked.as_of.height))) {
     verdict.take(Outcome::kRefuse, Rule::kAssessor);
   }
   judgement.outcome = verdict.outcome();
@@ -114,8 +122,8 @@ Judgement judge(const History& history, const Case& asked, const Policy& policy)
   return judgement;
 }
 
-JointJudgement judge_joint(const History& history, const Case& asked, const std::vector<InstitutionId>& bodies,
-                           const Policy& policy) {
+JointJudgement judge_joint(const History& history, const Case& asked,
+                           const std::vector<InstitutionId>& bodies, const Policy& policy) {
   JointJudgement joint;
   const auto add = [&](const InstitutionId& body) {
     Case one = asked;
@@ -129,7 +137,8 @@ JointJudgement judge_joint(const History& history, const Case& asked, const std:
   }
   const auto& issuer = joint.bodies.front().second;
   Verdict verdict;
-  const bool any = policy.joint == Joint::kAny && issuer.outcome != Outcome::kBlocked && joint.accepted > 0;
+  const bool any =
+      policy.joint == Joint::kAny && issuer.outcome != Outcome::kBlocked && joint.accepted > 0;
   for (const auto& [body, judged] : joint.bodies) {
     if (!any || judged.outcome == Outcome::kAccept) verdict.take(judged.outcome, judged.rule);
   }

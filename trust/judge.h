@@ -1,4 +1,5 @@
-// judge: the decisions at anchor, today and at the claimed award date, and which of them governs. Pure; any thread.
+// judge: the decisions at anchor, today and at the claimed award date, and which of them governs.
+// Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct Case {
   ScopePoint point;
   std::uint64_t anchor_ms = 0;
   std::optional<std::uint64_t> claimed_ms;  // as the issuer claims
-  std::optional<AwardParties> parties;      // without them a policy with `separate_assessor` refuses
+  std::optional<AwardParties> parties;  // without them a policy with `separate_assessor` refuses
   AsOf as_of;
   std::uint64_t work_limit = kDefaultWork;
 };
@@ -33,16 +34,17 @@ struct Judgement {
   Decision today;
   std::optional<Decision> at_claim;
   bool claim_governs = false;
-  // Whether the decision at this point had a say in the outcome; today's also has one when it blocks.
+  // Whether the decision at this point had a say in the outcome; today's also has one when it
+  // blocks.
   bool anchor_governs = false;
   bool today_governs = false;
 };
 
 Judgement judge(const History& history, const Case& asked, const Policy& policy);
 
-// An award and all who award it: the issuer and, for a joint award, the other awarding bodies, each judged as if it had
-// issued alone. Policy::joint says whether all or any of them must be accepted; a blocked issuer stays blocked. Of
-// several that fail, the earliest rule is reported.
+// An award and all who award it: the issuer and, for a joint award, the other awarding bodies, each
+// judged as if it had issued alone. Policy::joint says whether all or any of them must be accepted;
+// a blocked issuer stays blocked. Of several that fail, the earliest rule is reported.
 struct JointJudgement {
   Outcome outcome = Outcome::kRefuse;
   Rule rule = Rule::kNone;
@@ -50,7 +52,7 @@ struct JointJudgement {
   std::size_t accepted = 0;
 };
 // `bodies`: the awarding bodies; the issuer may be among them or not.
-JointJudgement judge_joint(const History& history, const Case& asked, const std::vector<InstitutionId>& bodies,
-                           const Policy& policy);
+JointJudgement judge_joint(const History& history, const Case& asked,
+                           const std::vector<InstitutionId>& bodies, const Policy& policy);
 
 }  // namespace testamur::trust

@@ -10,7 +10,8 @@ Grant larger(Grant a, Grant b) { return b.amount > a.amount ? b : a; }
 
 class Builder {
  public:
-  Builder(StatementResolver& resolver, PartyIndex issuer, std::uint64_t at, Carries carries, std::uint16_t schemes)
+  Builder(StatementResolver& resolver, PartyIndex issuer, std::uint64_t at, Carries carries,
+          std::uint16_t schemes)
       : resolver_(resolver), at_(at), carries_(carries), schemes_(schemes) {
     network_.viewpoint = resolver.viewpoint();
     network_.issuer = issuer;
@@ -46,7 +47,8 @@ class Builder {
     sort_by_id(authors);
     for (const PartyIndex v : authors) {
       const Grant grant = last_of(v, t);
-      if (grant.amount > 0 && !resolver_.is_blocked(v, at_)) network_.last_hops.push_back({v, grant});
+      if (grant.amount > 0 && !resolver_.is_blocked(v, at_))
+        network_.last_hops.push_back({v, grant});
     }
     for (std::uint32_t i = 0; i < network_.last_hops.size(); ++i)
       by_party_.emplace_back(network_.last_hops[i].party, i);
@@ -58,12 +60,14 @@ class Builder {
     return at != by_party_.end() && at->first == party ? at->second : kNoIndex;
   }
 
-  // Only friends that can lead to the issuer matter: whichever side has fewer statements is searched.
+  // Only friends that can lead to the issuer matter: whichever side has fewer statements is
+  // searched.
   std::vector<PartyIndex> candidates() {
     std::uint64_t inwards = network_.last_hops.size();
     for (const auto& last : network_.last_hops) inwards += resolver_.in_degree(last.party);
     if (network_.last_hops.empty()) return {};
-    if (resolver_.out_degree(network_.viewpoint) <= inwards) return resolver_.targets(network_.viewpoint);
+    if (resolver_.out_degree(network_.viewpoint) <= inwards)
+      return resolver_.targets(network_.viewpoint);
     std::vector<PartyIndex> out;
     for (const auto& last : network_.last_hops) {
       out.push_back(last.party);
@@ -85,7 +89,8 @@ class Builder {
     for (const PartyIndex u : parties) {
       const Relation relation = resolver_.relation(s, u, at_);
       Network::Intermediary one{u, vouch(relation, 1), vouch(relation, 2), last_index(u)};
-      if (one.first.amount > 0 && !resolver_.is_blocked(u, at_)) network_.intermediaries.push_back(one);
+      if (one.first.amount > 0 && !resolver_.is_blocked(u, at_))
+        network_.intermediaries.push_back(one);
     }
   }
 
@@ -122,13 +127,16 @@ class Builder {
     } else {
       for (std::uint32_t to = 0; to < network_.last_hops.size(); ++to) {
         for (const PartyIndex u : resolver_.authors(network_.last_hops[to].party)) {
-          const auto at = std::lower_bound(introducers.begin(), introducers.end(), std::pair(u, 0U));
+          const auto at =
+              std::lower_bound(introducers.begin(), introducers.end(), std::pair(u, 0U));
           if (at != introducers.end() && at->first == u) add_second_hop(at->second, to);
         }
       }
     }
     std::sort(network_.second_hops.begin(), network_.second_hops.end(),
-              [](const auto& a, const auto& b) { return std::pair(a.from, a.to) < std::pair(b.from, b.to); });
+              [](const auto& a, const auto& b) {
+                return std::pair(a.from, a.to) < std::pair(b.from, b.to);
+              });
   }
 
   StatementResolver& resolver_;
@@ -141,8 +149,8 @@ class Builder {
 
 }  // namespace
 
-Network build_network(StatementResolver& resolver, PartyIndex issuer, std::uint64_t at, Carries carries,
-                      std::uint16_t schemes) {
+Network build_network(StatementResolver& resolver, PartyIndex issuer, std::uint64_t at,
+                      Carries carries, std::uint16_t schemes) {
   return Builder(resolver, issuer, at, carries, schemes).build();
 }
 

@@ -1,9 +1,12 @@
-// The layered network of one question: everything that can carry flow from the viewpoint to the issuer over chains of
-// at most three statements, after blocks; its maximum flow with paths and cut, and its independent paths.
+// The layered network of one question: everything that can carry flow from the viewpoint to the
+// issuer over chains of at most three statements, after blocks; its maximum flow with paths and
+// cut, and its independent paths.
 //
-//   s -> u1 (first)   u1 -> u2 (speaks)   u1 -> u' (introduces)   u' -> v2 (middle)   v2 -> t (last)   s -> t (direct)
+//   s -> u1 (first)   u1 -> u2 (speaks)   u1 -> u' (introduces)   u' -> v2 (middle)   v2 -> t
+//   (last)   s -> t (direct)
 //
-// Lists are sorted by institution id, so that paths do not depend on how parties were numbered. For the engine.
+// Lists are sorted by institution id, so that paths do not depend on how parties were numbered. For
+// the engine.
 #pragma once
 
 #include <array>
@@ -24,9 +27,10 @@ struct Grant {
 struct Network {
   struct Intermediary {
     PartyIndex party = 0;
-    Grant first;                    // depth >= 1
-    Grant introduction;             // depth >= 2
-    std::uint32_t last = kNoIndex;  // its position in `last_hops`, when it speaks of the issuer itself
+    Grant first;         // depth >= 1
+    Grant introduction;  // depth >= 2
+    std::uint32_t last =
+        kNoIndex;  // its position in `last_hops`, when it speaks of the issuer itself
   };
   struct LastHop {
     PartyIndex party = 0;
@@ -48,23 +52,23 @@ struct Network {
 enum class Carries : std::uint8_t { kTrust, kAccreditation };
 
 // `issuer` is neither blocked nor the viewpoint.
-Network build_network(StatementResolver& resolver, PartyIndex issuer, std::uint64_t at, Carries carries,
-                      std::uint16_t schemes = kAnyScheme);
+Network build_network(StatementResolver& resolver, PartyIndex issuer, std::uint64_t at,
+                      Carries carries, std::uint16_t schemes = kAnyScheme);
 
 struct FlowAnswer {
   std::uint32_t amount = 0;
   std::vector<Path> paths;
   std::vector<Arc> cut;
 };
-FlowAnswer solve(const Network& network, const StatementResolver& resolver, const Policy& policy, std::uint64_t at,
-                 Work& work);
+FlowAnswer solve(const Network& network, const StatementResolver& resolver, const Policy& policy,
+                 std::uint64_t at, Work& work);
 
 struct DisjointAnswer {
   std::uint32_t count = 0;
   std::vector<Path> paths;
   std::vector<InstitutionId> cover;
 };
-DisjointAnswer independent_paths(const Network& network, const StatementResolver& resolver, const Policy& policy,
-                                 std::uint64_t at, Work& work);
+DisjointAnswer independent_paths(const Network& network, const StatementResolver& resolver,
+                                 const Policy& policy, std::uint64_t at, Work& work);
 
 }  // namespace testamur::trust

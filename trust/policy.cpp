@@ -12,8 +12,10 @@ bool ascending(const std::vector<InstitutionId>& ids) {
 }
 
 std::optional<PolicyError> check_requirement(const AccreditationRequirement& requirement) {
-  const bool known_schemes = (requirement.schemes >> kSchemeCount) == 0 && (requirement.schemes & 1U) == 0;
-  if (requirement.amount == 0 || check(requirement.when) || !known_schemes) return PolicyError::kRequirement;
+  const bool known_schemes =
+      (requirement.schemes >> kSchemeCount) == 0 && (requirement.schemes & 1U) == 0;
+  if (requirement.amount == 0 || check(requirement.when) || !known_schemes)
+    return PolicyError::kRequirement;
   return std::nullopt;
 }
 
@@ -26,7 +28,8 @@ std::string schemes_text(std::uint16_t schemes) {
   if (schemes == 0) return "any scheme";
   std::string text;
   for (unsigned i = 1; i < kSchemeCount; ++i) {
-    if ((schemes >> i) & 1U) text += (text.empty() ? "" : " or ") + std::string(to_text(static_cast<Scheme>(i)));
+    if ((schemes >> i) & 1U)
+      text += (text.empty() ? "" : " or ") + std::string(to_text(static_cast<Scheme>(i)));
   }
   return text;
 }
@@ -59,7 +62,8 @@ std::string_view to_text(PolicyError error) {
     case PolicyError::kCeilings: return "ceilings must not ascend with the length of the chain";
     case PolicyError::kVetoers: return "vetoers must be ascending and unique";
     case PolicyError::kVetoQuorum: return "veto_quorum must be at least 1";
-    case PolicyError::kRequirement: return "an accreditation requirement needs an amount, a scope and known schemes";
+    case PolicyError::kRequirement:
+      return "an accreditation requirement needs an amount, a scope and known schemes";
     case PolicyError::kLocalStatement: return "a local statement is not well formed";
   }
   return "unknown error";
@@ -77,7 +81,8 @@ std::optional<PolicyError> check(const Policy& policy, std::size_t* local_at) {
   }
   for (std::size_t i = 0; i < policy.local.size(); ++i) {
     Statement statement = policy.local[i];
-    statement.truster = statement.subject;  // ignored in a policy: any other party will do for the form
+    statement.truster =
+        statement.subject;  // ignored in a policy: any other party will do for the form
     statement.truster.bytes[0] ^= 1U;
     if (check_local_form(statement)) {
       if (local_at != nullptr) *local_at = i;
@@ -99,7 +104,8 @@ Bytes encode(const Policy& policy) {
     out.u32(requirement.amount).u16(requirement.schemes);
   }
   out.u8(static_cast<std::uint8_t>(policy.governs)).u64(policy.max_anchor_lag_ms);
-  const unsigned flags = (policy.separate_assessor ? 1U : 0U) | (policy.joint == Joint::kAny ? 2U : 0U);
+  const unsigned flags =
+      (policy.separate_assessor ? 1U : 0U) | (policy.joint == Joint::kAny ? 2U : 0U);
   out.u32(policy.follow_successors_days).u8(static_cast<std::uint8_t>(flags));
   out.u32(static_cast<std::uint32_t>(policy.local.size()));
   for (const auto& statement : policy.local) out.fixed(statement.id);
@@ -109,40 +115,48 @@ Bytes encode(const Policy& policy) {
 Hash256 digest(const Policy& policy) { return tags::kPolicy(encode(policy)); }
 
 std::string in_words(const Policy& policy) {
-  std::string text = "An issuer is accepted when statements worth " + std::to_string(policy.threshold) +
-                     " in all lead from us to it.\n";
+  std::string text = "An issuer is accepted when statements worth " +
+                     std::to_string(policy.threshold) + " in all lead from us to it.\n";
   chains_in_words(policy, text);
   if (policy.independent_paths > 1) {
-    text += "At least " + std::to_string(policy.independent_paths) + " independent chains of statements of " +
-            std::to_string(policy.path_floor) + " or more are needed, unless a statement of our own is worth " +
+    text += "At least " + std::to_string(policy.independent_paths) +
+            " independent chains of statements of " + std::to_string(policy.path_floor) +
+            " or more are needed, unless a statement of our own is worth " +
             std::to_string(policy.threshold) + ".\n";
   }
   text += "Whom we distrust is blocked";
   if (!policy.vetoers.empty()) {
-    text += ", and whom " + std::to_string(policy.veto_quorum) + " of our " + std::to_string(policy.vetoers.size()) +
-            " vetoers distrust";
+    text += ", and whom " + std::to_string(policy.veto_quorum) + " of our " +
+            std::to_string(policy.vetoers.size()) + " vetoers distrust";
   }
   text += ".\n";
   for (const auto& requirement : policy.accreditation) {
-    text += "For " + to_text(requirement.when) + " an accreditation worth " + std::to_string(requirement.amount) +
-            " under " + schemes_text(requirement.schemes) + " is needed.\n";
+    text += "For " + to_text(requirement.when) + " an accreditation worth " +
+            std::to_string(requirement.amount) + " under " + schemes_text(requirement.schemes) +
+            " is needed.\n";
   }
   switch (policy.governs) {
-    case Governs::kAnchor: text += "What held when the ledger took the credential in decides.\n"; break;
+    case Governs::kAnchor:
+      text += "What held when the ledger took the credential in decides.\n";
+      break;
     case Governs::kToday: text += "What holds today decides.\n"; break;
-    case Governs::kBoth: text += "It must have held when the ledger took the credential in, and hold today.\n"; break;
+    case Governs::kBoth:
+      text += "It must have held when the ledger took the credential in, and hold today.\n";
+      break;
   }
   if (policy.max_anchor_lag_ms > 0) {
     text += "The claimed award date counts too; it may lie at most " +
             std::to_string(policy.max_anchor_lag_ms / kDayMs) + " days before that.\n";
   }
-  text += "Trust in a closed institution passes to its heir for " + std::to_string(policy.follow_successors_days) +
-          " days; distrust follows for good.\n";
-  if (policy.separate_assessor) text += "Who teaches and who assesses must differ and have no common parent.\n";
+  text += "Trust in a closed institution passes to its heir for " +
+          std::to_string(policy.follow_successors_days) + " days; distrust follows for good.\n";
+  if (policy.separate_assessor)
+    text += "Who teaches and who assesses must differ and have no common parent.\n";
   text += policy.joint == Joint::kAny ? "Of a joint award, one accepted awarding body suffices.\n"
                                       : "Of a joint award, every awarding body must be accepted.\n";
   if (!policy.local.empty()) {
-    text += std::to_string(policy.local.size()) + " unpublished statements of our own count as well.\n";
+    text +=
+        std::to_string(policy.local.size()) + " unpublished statements of our own count as well.\n";
   }
   return text;
 }

@@ -1,5 +1,6 @@
-// A policy: by which rules one institution (or an employer without a node) accepts issuers. A plain value that the
-// node or the command line fills from TOML. Its digest is part of every answer: docs/formats/statement.md. Any thread.
+// A policy: by which rules one institution (or an employer without a node) accepts issuers. A plain
+// value that the node or the command line fills from TOML. Its digest is part of every answer:
+// docs/formats/statement.md. Any thread.
 #pragma once
 
 #include <array>
@@ -18,8 +19,8 @@ namespace testamur::trust {
 enum class Governs : std::uint8_t { kAnchor = 0, kToday = 1, kBoth = 2 };
 std::string_view to_text(Governs governs);
 
-// Which of the awarding bodies of a joint award must be accepted. Another's acceptance never outweighs a block of the
-// issuer.
+// Which of the awarding bodies of a joint award must be accepted. Another's acceptance never
+// outweighs a block of the issuer.
 enum class Joint : std::uint8_t { kAll = 0, kAny = 1 };
 std::string_view to_text(Joint joint);
 
@@ -45,9 +46,11 @@ struct Policy {
   Governs governs = Governs::kAnchor;
   std::uint64_t max_anchor_lag_ms = 0;
   std::uint32_t follow_successors_days = 730;
-  bool separate_assessor = false;  // who teaches and who assesses must differ and have no common parent
+  bool separate_assessor =
+      false;  // who teaches and who assesses must differ and have no common parent
   Joint joint = Joint::kAll;
-  // Unpublished statements of the viewpoint, in file order; `truster` and `commit` are ignored, `id` is their digest.
+  // Unpublished statements of the viewpoint, in file order; `truster` and `commit` are ignored,
+  // `id` is their digest.
   std::vector<Statement> local;
   auto operator<=>(const Policy&) const = default;
 };
@@ -62,7 +65,8 @@ enum class PolicyError : std::uint8_t {
   kLocalStatement = 7,
 };
 std::string_view to_text(PolicyError error);
-// The first thing wrong with a policy. `local_at`, if given, receives the position of a bad local statement.
+// The first thing wrong with a policy. `local_at`, if given, receives the position of a bad local
+// statement.
 std::optional<PolicyError> check(const Policy& policy, std::size_t* local_at = nullptr);
 
 // H_tag(policy, canonical bytes). Local statements enter by their salted ids only.

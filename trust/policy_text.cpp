@@ -10,7 +10,8 @@ namespace {
 constexpr std::uint64_t kDayMs = 86'400'000;
 constexpr std::int64_t kMostNumber = 1'000'000;
 
-// One table: each `take` answers the entry of a key and marks it as known; `rest` complains about what nobody took.
+// One table: each `take` answers the entry of a key and marks it as known; `rest` complains about
+// what nobody took.
 class Entries {
  public:
   Entries(const PolicyTable& table, std::size_t at, std::vector<PolicyMistake>& mistakes)
@@ -42,7 +43,9 @@ class Entries {
       out = static_cast<Number>(*value);
     }
   }
-  const std::string* text(std::string_view key) { return take<std::string>(key, "a text in quotes"); }
+  const std::string* text(std::string_view key) {
+    return take<std::string>(key, "a text in quotes");
+  }
   // An empty list is a list of neither kind: it says nothing.
   const std::vector<std::string>* texts(std::string_view key) {
     if (drop_empty(key)) return nullptr;
@@ -53,8 +56,8 @@ class Entries {
     return take<std::vector<std::int64_t>>(key, "a list of whole numbers");
   }
   template <class Value>
-  void parsed(std::string_view key, const std::string& written, Result<Value> (*parse)(std::string_view),
-              std::optional<Value>& out) const {
+  void parsed(std::string_view key, const std::string& written,
+              Result<Value> (*parse)(std::string_view), std::optional<Value>& out) const {
     auto value = parse(written);
     if (value.ok()) {
       out = *value;
@@ -73,7 +76,8 @@ class Entries {
     for (std::size_t i = 0; i < table_.entries.size(); ++i) {
       const auto* list = std::get_if<std::vector<std::string>>(&table_.entries[i].value);
       const auto* numbers = std::get_if<std::vector<std::int64_t>>(&table_.entries[i].value);
-      const bool empty = (list != nullptr && list->empty()) || (numbers != nullptr && numbers->empty());
+      const bool empty =
+          (list != nullptr && list->empty()) || (numbers != nullptr && numbers->empty());
       if (table_.entries[i].key != key || !empty) continue;
       taken_[i] = true;
       return true;
@@ -126,11 +130,13 @@ void read_ceilings(Entries& entries, Policy& policy) {
   const auto* ceilings = entries.numbers("ceilings");
   if (ceilings == nullptr) return;
   if (ceilings->size() != policy.ceilings.size()) {
-    return entries.mistake("ceilings", "must be three numbers: for chains of one, two and three statements");
+    return entries.mistake("ceilings",
+                           "must be three numbers: for chains of one, two and three statements");
   }
   for (std::size_t i = 0; i < policy.ceilings.size(); ++i) {
     const auto value = (*ceilings)[i];
-    if (value < -1 || value > kMostNumber) return entries.mistake("ceilings", "must hold 0 and more, or -1 for none");
+    if (value < -1 || value > kMostNumber)
+      return entries.mistake("ceilings", "must hold 0 and more, or -1 for none");
     policy.ceilings[i] = value == -1 ? kNoCeiling : static_cast<std::uint32_t>(value);
   }
 }
@@ -194,7 +200,8 @@ void read_main(Entries& entries, PolicyReading& reading, Hash256& salt) {
   entries.number("max_anchor_lag_days", 0, 36'500, days);
   policy.max_anchor_lag_ms = days * kDayMs;
   entries.number("follow_successors_days", 0, 36'500, policy.follow_successors_days);
-  if (const auto* flag = entries.take<bool>("separate_assessor", "true or false")) policy.separate_assessor = *flag;
+  if (const auto* flag = entries.take<bool>("separate_assessor", "true or false"))
+    policy.separate_assessor = *flag;
   read_joint(entries, policy);
   if (const auto* text = entries.text("salt"); text != nullptr && !text->empty()) {
     const auto bytes = from_hex(*text);
@@ -273,7 +280,8 @@ PolicyReading read_policy(const std::vector<PolicyTable>& tables) {
   for (std::size_t i = 0; i < tables.size(); ++i) {
     Entries entries(tables[i], i, reading.mistakes);
     if (tables[i].kind == PolicyTableKind::kAccreditation) {
-      if (!own_requirements) reading.policy.accreditation.clear();  // the file's own replace the preset's
+      if (!own_requirements)
+        reading.policy.accreditation.clear();  // the file's own replace the preset's
       own_requirements = true;
       reading.policy.accreditation.push_back(read_requirement(entries));
       entries.rest();
@@ -285,7 +293,8 @@ PolicyReading read_policy(const std::vector<PolicyTable>& tables) {
     }
   }
   if (!reading.mistakes.empty()) return reading;
-  if (auto wrong = check(reading.policy)) reading.mistakes.push_back({0, "", std::string(to_text(*wrong))});
+  if (auto wrong = check(reading.policy))
+    reading.mistakes.push_back({0, "", std::string(to_text(*wrong))});
   return reading;
 }
 
@@ -299,7 +308,8 @@ std::optional<std::uint64_t> parse_date(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
   const auto number = [&](std::size_t at, std::size_t length) {
     unsigned value = 0;
-    for (const char c : text.substr(at, length)) value = c < '0' || c > '9' ? 100'000 : value * 10 + unsigned(c - '0');
+    for (const char c : text.substr(at, length))
+      value = c < '0' || c > '9' ? 100'000 : value * 10 + unsigned(c - '0');
     return value;
   };
   const unsigned year = number(0, 4), month = number(5, 2), day = number(8, 2);
@@ -310,8 +320,8 @@ std::optional<std::uint64_t> parse_date(std::string_view text) {
   if (day > length) return std::nullopt;
   const unsigned y = year - 1;
   const std::uint64_t days = std::uint64_t{365} * (year - 1970) + (y / 4 - y / 100 + y / 400) -
-                             (1969 / 4 - 1969 / 100 + 1969 / 400) + kBefore[month - 1] + (leap && month > 2 ? 1 : 0) +
-                             day - 1;
+                             (1969 / 4 - 1969 / 100 + 1969 / 400) + kBefore[month - 1] +
+                             (leap && month > 2 ? 1 : 0) + day - 1;
   return days * kDayMs;
 }
 

@@ -1,6 +1,6 @@
-// A policy as its file spells it, without the syntax of the file: keys and values in, a Policy or every mistake out.
-// Node and command line walk their TOML and hand the entries over, so that both read one format:
-// docs/formats/policy.md. Pure; any thread.
+// A policy as its file spells it, without the syntax of the file: keys and values in, a Policy or
+// every mistake out. Node and command line walk their TOML and hand the entries over, so that both
+// read one format: docs/formats/policy.md. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@
 
 namespace testamur::trust {
 
-using PolicyValue = std::variant<std::int64_t, bool, std::string, std::vector<std::int64_t>, std::vector<std::string>>;
+using PolicyValue = std::variant<std::int64_t, bool, std::string, std::vector<std::int64_t>,
+                                 std::vector<std::string>>;
 struct PolicyEntry {
   std::string key;
   PolicyValue value;
@@ -38,7 +39,8 @@ struct PolicyMistake {
 
 struct PolicyReading {
   Policy policy;
-  // Who decides: an institution, or (absent) in a node its own institution and elsewhere the file itself.
+  // Who decides: an institution, or (absent) in a node its own institution and elsewhere the file
+  // itself.
   std::optional<InstitutionId> viewpoint;
   std::vector<PolicyMistake> mistakes;  // empty: the policy is complete and passes check()
 };

@@ -1,7 +1,9 @@
-// The compact rows in which a History is kept, for the engine only. A million statements must fit in memory beside
-// everything else, so rows refer to each other by 32-bit indexes. Values; any thread.
+// The compact rows in which a History is kept, for the engine only. A million statements must fit
+// in memory beside everything else, so rows refer to each other by 32-bit indexes. Values; any
+// thread.
 //
-// `sequence` numbers everything that was appended: the ledger order. Lists run from the newest entry to the oldest.
+// `sequence` numbers everything that was appended: the ledger order. Lists run from the newest
+// entry to the oldest.
 #pragma once
 
 #include <cstdint>
@@ -54,8 +56,8 @@ struct Party {
   bool closed = false;
 };
 
-// One statement. `jump` skips ahead in the list of its pair, so that "the newest at or before" takes O(log n) steps
-// (skew-binary jump pointers, Myers 1983).
+// One statement. `jump` skips ahead in the list of its pair, so that "the newest at or before"
+// takes O(log n) steps (skew-binary jump pointers, Myers 1983).
 struct Row {
   StatementId id;
   std::uint64_t order = 0;  // position in the log
@@ -114,11 +116,12 @@ struct Link {
   std::uint32_t block = 0;
   std::uint32_t next_out = kNoIndex;  // further links of the predecessor
   std::uint32_t next_in = kNoIndex;   // further links of the successor
-  bool inherits = false;              // the successor is the heir, the predecessor closed and in good standing before
+  bool inherits =
+      false;  // the successor is the heir, the predecessor closed and in good standing before
 };
 
-// Open addressing with linear probing from 64-bit keys to 32-bit values; several values may share a key. Never
-// iterated, so its layout cannot reach an answer.
+// Open addressing with linear probing from 64-bit keys to 32-bit values; several values may share a
+// key. Never iterated, so its layout cannot reach an answer.
 class IndexTable {
  public:
   void insert(std::uint64_t key, std::uint32_t value);

@@ -58,7 +58,8 @@ constexpr std::array<NamedCode, 29> kNarrow{{
     {"104", "Transport services"},
 }};
 
-// The proper detailed fields of ISCED-F 2013 in ascending order. The position is the bit: never reordered.
+// The proper detailed fields of ISCED-F 2013 in ascending order. The position is the bit: never
+// reordered.
 constexpr std::array<NamedCode, kFieldCount> kDetailed{{
     {"0011", "Basic programmes and qualifications"},
     {"0021", "Literacy and numeracy"},
@@ -145,8 +146,8 @@ constexpr std::array<NamedCode, kFieldCount> kDetailed{{
 constexpr std::array<std::string_view, kAwardTypeCount> kAwardTypes{
     "microcredential", "course",      "short-cycle", "bachelor",       "master",   "doctorate",
     "vocational",      "certificate", "diploma",     "prior-learning", "mobility", "participation"};
-constexpr std::array<std::string_view, kPurposeCount> kPurposes{"credit", "access", "exemption", "employment",
-                                                                "profession"};
+constexpr std::array<std::string_view, kPurposeCount> kPurposes{"credit", "access", "exemption",
+                                                                "employment", "profession"};
 constexpr std::array<std::string_view, kSchemeCount> kSchemes{"none",     "esg",           "eqavet",
                                                               "iso-9001", "iso-iec-17024", "other"};
 
@@ -160,7 +161,8 @@ FieldMask with_prefix(std::string_view prefix) {
 
 // 0-based position, by name in any case or by decimal number.
 template <std::size_t N>
-std::optional<unsigned> find_name(const std::array<std::string_view, N>& names, std::string_view text) {
+std::optional<unsigned> find_name(const std::array<std::string_view, N>& names,
+                                  std::string_view text) {
   for (unsigned i = 0; i < N; ++i) {
     if (equal_ignoring_case(names[i], text) || std::to_string(i) == text) return i;
   }
@@ -172,7 +174,8 @@ std::optional<FieldMask> field_by_code(std::string_view code) {
   FieldMask mask = with_prefix(code);
   if (!mask.empty() || code.size() < 3) return mask;
   const char last = code.back();
-  // xx88 and x88: interdisciplinary; xx00, xx0, xx99, xx9: not further defined or not elsewhere classified.
+  // xx88 and x88: interdisciplinary; xx00, xx0, xx99, xx9: not further defined or not elsewhere
+  // classified.
   const bool of_broad = code.substr(2) == "88" || code.substr(2) == "8" || code.substr(2) == "00" ||
                         code.substr(2) == "0" || code.substr(2) == "99" || code.substr(2) == "9";
   if (of_broad) return with_prefix(code.substr(0, 2));
@@ -181,7 +184,8 @@ std::optional<FieldMask> field_by_code(std::string_view code) {
 }
 
 template <std::size_t N>
-std::optional<FieldMask> field_by_name(const std::array<NamedCode, N>& table, std::string_view name) {
+std::optional<FieldMask> field_by_name(const std::array<NamedCode, N>& table,
+                                       std::string_view name) {
   for (const auto& entry : table) {
     if (equal_ignoring_case(entry.name, name)) return with_prefix(entry.code);
   }
@@ -226,7 +230,9 @@ std::string levels_text(std::uint8_t mask) {
   return text;
 }
 
-void add_part(std::string& text, const std::string& part) { text += (text.empty() ? "" : "; ") + part; }
+void add_part(std::string& text, const std::string& part) {
+  text += (text.empty() ? "" : "; ") + part;
+}
 
 }  // namespace
 
@@ -237,17 +243,19 @@ std::string_view field_name(unsigned index) { return kDetailed[index].name; }
 Result<FieldMask> parse_field(std::string_view text) {
   const auto space = text.find(' ');
   const auto code = text.substr(0, space);
-  const bool numeric =
-      !code.empty() && std::all_of(code.begin(), code.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool numeric = !code.empty() && std::all_of(code.begin(), code.end(),
+                                                    [](char c) { return c >= '0' && c <= '9'; });
   if (numeric) {
     auto mask = field_by_code(code);
     if (mask && !mask->empty()) return *mask;
-    return error("'" + std::string(code) + "' is not a code of ISCED-F 2013 (two to four digits, for example 061)");
+    return error("'" + std::string(code) +
+                 "' is not a code of ISCED-F 2013 (two to four digits, for example 061)");
   }
   if (auto mask = field_by_name(kDetailed, text)) return *mask;
   if (auto mask = field_by_name(kNarrow, text)) return *mask;
   if (auto mask = field_by_name(kBroad, text)) return *mask;
-  return error("'" + std::string(text) + "' is neither a code nor a name of a field of ISCED-F 2013");
+  return error("'" + std::string(text) +
+               "' is neither a code nor a name of a field of ISCED-F 2013");
 }
 
 std::string to_text(FieldMask mask) {
@@ -277,7 +285,8 @@ std::string_view to_text(Scheme scheme) { return kSchemes[static_cast<unsigned>(
 
 Result<AwardType> parse_award_type(std::string_view text) {
   if (auto bit = find_name(kAwardTypes, text)) return static_cast<AwardType>(*bit);
-  return error("'" + std::string(text) + "' is not an award type; known: " + names_of(~0U, kAwardTypes));
+  return error("'" + std::string(text) +
+               "' is not an award type; known: " + names_of(~0U, kAwardTypes));
 }
 Result<Purpose> parse_purpose(std::string_view text) {
   if (auto bit = find_name(kPurposes, text)) return static_cast<Purpose>(*bit);
@@ -286,7 +295,8 @@ Result<Purpose> parse_purpose(std::string_view text) {
 Result<Scheme> parse_scheme(std::string_view text) {
   auto bit = find_name(kSchemes, text);
   if (bit && *bit != 0) return static_cast<Scheme>(*bit);
-  return error("'" + std::string(text) + "' is not an accreditation scheme; known: " + names_of(~1U, kSchemes));
+  return error("'" + std::string(text) +
+               "' is not an accreditation scheme; known: " + names_of(~1U, kSchemes));
 }
 
 std::optional<ScopeError> check(const Scope& scope) {
@@ -296,7 +306,8 @@ std::optional<ScopeError> check(const Scope& scope) {
   if (scope.purposes && *scope.purposes == 0) return ScopeError::kEmptyPart;
   if (scope.achievements && scope.achievements->empty()) return ScopeError::kEmptyPart;
   if (scope.fields && !is_valid(*scope.fields)) return ScopeError::kUnknownBit;
-  if (scope.award_types && (*scope.award_types >> kAwardTypeCount) != 0) return ScopeError::kUnknownBit;
+  if (scope.award_types && (*scope.award_types >> kAwardTypeCount) != 0)
+    return ScopeError::kUnknownBit;
   if (scope.purposes && (*scope.purposes >> kPurposeCount) != 0) return ScopeError::kUnknownBit;
   if (scope.achievements) {
     const auto& list = *scope.achievements;
@@ -308,8 +319,8 @@ std::optional<ScopeError> check(const Scope& scope) {
 }
 
 std::string_view to_text(ScopePart part) {
-  constexpr std::array<std::string_view, kScopePartCount> kNames{"field of study", "level", "award type", "purpose",
-                                                                 "achievement"};
+  constexpr std::array<std::string_view, kScopePartCount> kNames{
+      "field of study", "level", "award type", "purpose", "achievement"};
   return kNames[static_cast<unsigned>(part)];
 }
 
@@ -319,8 +330,11 @@ bool covers(const Scope& scope, const ScopePoint& point, std::uint8_t ignore) {
     if (point.fields.empty() || !scope.fields->contains(point.fields)) return false;
   }
   if (!ignored(ScopePart::kLevel) && !part_covers(scope.levels, level_bit(point))) return false;
-  if (!ignored(ScopePart::kAwardType) && !part_covers(scope.award_types, bit_number(point.award_type))) return false;
-  if (!ignored(ScopePart::kPurpose) && !part_covers(scope.purposes, bit_number(point.purpose))) return false;
+  if (!ignored(ScopePart::kAwardType) &&
+      !part_covers(scope.award_types, bit_number(point.award_type)))
+    return false;
+  if (!ignored(ScopePart::kPurpose) && !part_covers(scope.purposes, bit_number(point.purpose)))
+    return false;
   if (scope.achievements && !ignored(ScopePart::kAchievement)) {
     return point.achievement && listed(scope, *point.achievement);
   }
@@ -336,8 +350,9 @@ bool touches(const Scope& scope, const ScopePoint& point) {
 }
 
 void encode(Encoder& out, const Scope& scope) {
-  const unsigned present = (scope.fields ? 1U : 0U) | (scope.levels ? 2U : 0U) | (scope.award_types ? 4U : 0U) |
-                           (scope.purposes ? 8U : 0U) | (scope.achievements ? 16U : 0U);
+  const unsigned present = (scope.fields ? 1U : 0U) | (scope.levels ? 2U : 0U) |
+                           (scope.award_types ? 4U : 0U) | (scope.purposes ? 8U : 0U) |
+                           (scope.achievements ? 16U : 0U);
   out.u8(static_cast<std::uint8_t>(present));
   if (scope.fields) out.u64(scope.fields->high).u64(scope.fields->low);
   if (scope.levels) out.u8(*scope.levels);
@@ -351,8 +366,10 @@ void encode(Encoder& out, const Scope& scope) {
 
 void encode(Encoder& out, const ScopePoint& point) {
   out.u64(point.fields.high).u64(point.fields.low).u8(point.level);
-  out.u16(point.award_type ? static_cast<std::uint16_t>(1U << unsigned(*point.award_type)) : std::uint16_t{0});
-  out.u8(point.purpose ? static_cast<std::uint8_t>(1U << unsigned(*point.purpose)) : std::uint8_t{0});
+  out.u16(point.award_type ? static_cast<std::uint16_t>(1U << unsigned(*point.award_type))
+                           : std::uint16_t{0});
+  out.u8(point.purpose ? static_cast<std::uint8_t>(1U << unsigned(*point.purpose))
+                       : std::uint8_t{0});
   out.u8(point.achievement ? 1 : 0);
   if (point.achievement) out.fixed(point.achievement->institution).u32(point.achievement->number);
 }
@@ -363,7 +380,8 @@ std::string to_text(const Scope& scope) {
   if (scope.levels) add_part(text, "EQF " + levels_text(*scope.levels));
   if (scope.award_types) add_part(text, names_of(*scope.award_types, kAwardTypes));
   if (scope.purposes) add_part(text, "for " + names_of(*scope.purposes, kPurposes));
-  if (scope.achievements) add_part(text, std::to_string(scope.achievements->size()) + " named achievements");
+  if (scope.achievements)
+    add_part(text, std::to_string(scope.achievements->size()) + " named achievements");
   return text.empty() ? "everything" : text;
 }
 
@@ -374,7 +392,8 @@ std::string to_text(const ScopePoint& point) {
   if (point.award_type) add_part(text, std::string(to_text(*point.award_type)));
   if (point.purpose) add_part(text, "for " + std::string(to_text(*point.purpose)));
   if (point.achievement) {
-    add_part(text, to_text(point.achievement->institution) + "/" + std::to_string(point.achievement->number));
+    add_part(text, to_text(point.achievement->institution) + "/" +
+                       std::to_string(point.achievement->number));
   }
   return text.empty() ? "nothing in particular" : text;
 }

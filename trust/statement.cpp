@@ -32,12 +32,14 @@ std::optional<StatementError> check_times(const Statement& s) {
   if (s.kind == Kind::kEnd || s.kind == Kind::kVoid) {
     return s.valid_until_ms == kOpenEnd ? std::nullopt : std::optional(StatementError::kNotEmpty);
   }
-  return s.valid_until_ms > s.valid_from_ms ? std::nullopt : std::optional(StatementError::kTimeReversed);
+  return s.valid_until_ms > s.valid_from_ms ? std::nullopt
+                                            : std::optional(StatementError::kTimeReversed);
 }
 
 std::optional<StatementError> check_name_list(const Statement& s) {
   if (s.kind == Kind::kVoid && s.names.empty()) return StatementError::kNamesMissing;
-  if (s.kind != Kind::kVoid && s.kind != Kind::kEnd && !s.names.empty()) return StatementError::kNamesNotAllowed;
+  if (s.kind != Kind::kVoid && s.kind != Kind::kEnd && !s.names.empty())
+    return StatementError::kNamesNotAllowed;
   if (s.names.size() > kMaxNamedStatements) return StatementError::kNamesNotAllowed;
   if (std::adjacent_find(s.names.begin(), s.names.end(), std::greater_equal<>()) != s.names.end()) {
     return StatementError::kNamesNotAllowed;
@@ -65,23 +67,29 @@ std::string_view to_text(StatementError error) {
     case StatementError::kSelf: return "nobody may make a statement about itself";
     case StatementError::kAmountRange: return "the amount is above 120";
     case StatementError::kDepthRange: return "the depth is above 7";
-    case StatementError::kEmptyMask: return "a part of the scope is present and empty; leave it out to mean all";
+    case StatementError::kEmptyMask:
+      return "a part of the scope is present and empty; leave it out to mean all";
     case StatementError::kUnknownBit: return "the scope has a bit without a meaning";
-    case StatementError::kAchievementOrder: return "the achievements of the scope are not ascending and unique";
+    case StatementError::kAchievementOrder:
+      return "the achievements of the scope are not ascending and unique";
     case StatementError::kTimeReversed: return "valid_until is not after valid_from";
     case StatementError::kNotAccreditor: return "the author does not hold the role accreditor";
     case StatementError::kAccreditsParent: return "nobody may accredit its own parent";
     case StatementError::kNamesMissing: return "a void must name the statements that it annuls";
     case StatementError::kNamesUnknown: return "a named statement is not on the ledger";
-    case StatementError::kNamesForeign: return "a named statement has another author or another subject";
-    case StatementError::kNamesVoid: return "a void cannot be voided or ended, and an end cannot be ended";
-    case StatementError::kNamesNotAllowed: return "the list of named statements is not allowed here or not ascending";
+    case StatementError::kNamesForeign:
+      return "a named statement has another author or another subject";
+    case StatementError::kNamesVoid:
+      return "a void cannot be voided or ended, and an end cannot be ended";
+    case StatementError::kNamesNotAllowed:
+      return "the list of named statements is not allowed here or not ascending";
     case StatementError::kSlotRange: return "the slot is out of range";
     case StatementError::kScheme: return "an accreditation, and nothing else, carries a scheme";
     case StatementError::kDuplicate: return "a statement with this id exists";
     case StatementError::kOrder: return "the order of the ledger runs backwards";
     case StatementError::kKind: return "the kind is unknown";
-    case StatementError::kNotOnLedger: return "a local statement may be trust, distrust or the end of a slot";
+    case StatementError::kNotOnLedger:
+      return "a local statement may be trust, distrust or the end of a slot";
     case StatementError::kNotEmpty: return "a field that this kind does not have is not empty";
   }
   return "unknown error";
@@ -98,13 +106,15 @@ std::optional<StatementError> check_form(const Statement& s) {
   } else if (auto wrong = check_scope(s.scope)) {
     return wrong;
   }
-  if (!s.occupies_slot()) return s.slot == 0 ? std::nullopt : std::optional(StatementError::kNotEmpty);
+  if (!s.occupies_slot())
+    return s.slot == 0 ? std::nullopt : std::optional(StatementError::kNotEmpty);
   const unsigned slots = s.kind == Kind::kAccredit ? kAccreditSlotsPerPair : kTrustSlotsPerPair;
   return s.slot < slots ? std::nullopt : std::optional(StatementError::kSlotRange);
 }
 
 std::optional<StatementError> check_local_form(const Statement& s) {
-  if (s.kind == Kind::kAccredit || s.kind == Kind::kVoid || !s.names.empty()) return StatementError::kNotOnLedger;
+  if (s.kind == Kind::kAccredit || s.kind == Kind::kVoid || !s.names.empty())
+    return StatementError::kNotOnLedger;
   return check_form(s);
 }
 

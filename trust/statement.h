@@ -1,6 +1,6 @@
-// A statement: what one institution says of another on the ledger (recognition or accreditation), or locally in a
-// policy file. docs/formats/statement.md gives the byte form that digests use; the ledger's own form is a transaction.
-// Values; any thread.
+// A statement: what one institution says of another on the ledger (recognition or accreditation),
+// or locally in a policy file. docs/formats/statement.md gives the byte form that digests use; the
+// ledger's own form is a transaction. Values; any thread.
 #pragma once
 
 #include <compare>
@@ -17,7 +17,8 @@
 
 namespace testamur::trust {
 
-using StatementId = TransactionId;  // one statement a transaction; a local one: tagged hash of its record
+using StatementId =
+    TransactionId;  // one statement a transaction; a local one: tagged hash of its record
 
 inline constexpr std::uint8_t kFullAmount = 120;
 inline constexpr std::uint8_t kMaxDepth = 7;
@@ -26,7 +27,8 @@ inline constexpr unsigned kTrustSlotsPerPair = 16;
 inline constexpr unsigned kAccreditSlotsPerPair = 4096;
 inline constexpr unsigned kMaxNamedStatements = 4096;
 
-// Where the ledger put something. `order` is the position in the log; times are header times in milliseconds.
+// Where the ledger put something. `order` is the position in the log; times are header times in
+// milliseconds.
 struct Commit {
   LogIndex order;
   Height height;
@@ -54,7 +56,9 @@ struct Statement {
   auto operator<=>(const Statement&) const = default;
 
   // A void, and an end that names statements, occupies no slot.
-  bool occupies_slot() const { return kind != Kind::kVoid && !(kind == Kind::kEnd && !names.empty()); }
+  bool occupies_slot() const {
+    return kind != Kind::kVoid && !(kind == Kind::kEnd && !names.empty());
+  }
 };
 
 // Why a statement is not accepted. Append-only: the ledger maps them to its rejection codes.

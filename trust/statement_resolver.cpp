@@ -15,7 +15,9 @@ void sort_unique(std::vector<PartyIndex>& list) {
   list.erase(std::unique(list.begin(), list.end()), list.end());
 }
 
-std::uint64_t add_saturating(std::uint64_t a, std::uint64_t b) { return a > kOpenEnd - b ? kOpenEnd : a + b; }
+std::uint64_t add_saturating(std::uint64_t a, std::uint64_t b) {
+  return a > kOpenEnd - b ? kOpenEnd : a + b;
+}
 
 }  // namespace
 
@@ -48,7 +50,8 @@ void Caps::raise(std::uint8_t to, std::uint8_t depth, Source source) {
   }
 }
 
-StatementResolver::StatementResolver(const History& history, const Query& query, const Policy& policy, Work& work)
+StatementResolver::StatementResolver(const History& history, const Query& query,
+                                     const Policy& policy, Work& work)
     : history_(history), query_(query), policy_(policy), work_(work) {
   visible_blocks_ = history.visible_blocks(query.as_of.height);
   viewpoint_ = history.find(query.viewpoint).value_or(history.party_count());
@@ -61,7 +64,8 @@ StatementResolver::StatementResolver(const History& history, const Query& query,
     if (vetoer && is_visible(*vetoer)) vetoers_.push_back(*vetoer);
   }
   for (const auto& one : query.assume) {
-    const auto from = one.truster == query.viewpoint ? std::optional(viewpoint_) : history.find(one.truster);
+    const auto from =
+        one.truster == query.viewpoint ? std::optional(viewpoint_) : history.find(one.truster);
     const auto to = history.find(one.subject);
     const bool known = from && to && is_visible(*from) && is_visible(*to) && *from != *to;
     assumed_.emplace_back(known ? *from : kNoIndex, known ? *to : kNoIndex);
@@ -69,7 +73,8 @@ StatementResolver::StatementResolver(const History& history, const Query& query,
 }
 
 bool StatementResolver::is_visible(PartyIndex party) const {
-  return party == viewpoint_ || (party < history_.party_count() && visible(history_.party(party).block));
+  return party == viewpoint_ ||
+         (party < history_.party_count() && visible(history_.party(party).block));
 }
 
 const InstitutionId& StatementResolver::id_of(PartyIndex party) const {
@@ -80,7 +85,8 @@ bool StatementResolver::in_good_standing(PartyIndex party, std::uint64_t at) con
   if (party == viewpoint_) return true;
   const auto& events = history_.party(party).standings;
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
-    if (visible(event->block) && history_.block(event->block).time_ms <= at) return event->standing == Standing::kGood;
+    if (visible(event->block) && history_.block(event->block).time_ms <= at)
+      return event->standing == Standing::kGood;
   }
   return true;
 }
@@ -94,8 +100,9 @@ bool StatementResolver::holds_role(PartyIndex party) const {
   return false;
 }
 
-// Losing the role stops every accreditation that was committed before the loss, in ledger order: from the block of the
-// loss on, or, if the vote says retroactively, at all times, in both cases until the role is won back.
+// Losing the role stops every accreditation that was committed before the loss, in ledger order:
+// from the block of the loss on, or, if the vote says retroactively, at all times, in both cases
+// until the role is won back.
 bool StatementResolver::role_counts(const Row& row, std::uint64_t at) const {
   const auto& events = history_.party(row.truster).roles;
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -124,8 +131,10 @@ std::optional<std::uint64_t> StatementResolver::first_compromise(const Row& row)
   return first;
 }
 
-// What an annulled void had taken away comes back for others from the annulment on, for the author at once.
-StatementResolver::Annulment StatementResolver::annulment(const Row& row, bool by_author, std::uint64_t at) const {
+// What an annulled void had taken away comes back for others from the annulment on, for the author
+// at once.
+StatementResolver::Annulment StatementResolver::annulment(const Row& row, bool by_author,
+                                                          std::uint64_t at) const {
   std::optional<std::uint64_t> annulled = first_compromise(row);
   for (auto i = row.first_naming; i != kNoIndex; i = history_.naming(i).next) {
     const Row& by = history_.row(history_.naming(i).by);
@@ -143,14 +152,18 @@ std::uint64_t StatementResolver::until(const Row& row, bool by_author, std::uint
   std::uint64_t until = row.valid_until_ms;
   for (auto i = row.first_naming; i != kNoIndex; i = history_.naming(i).next) {
     const Row& by = history_.row(history_.naming(i).by);
-    if (by.kind != Kind::kEnd || !visible(by.block) || annulment(by, by_author, at) == Annulment::kEffective) continue;
-    const std::uint64_t from = by_author ? by.valid_from_ms : std::max(by.valid_from_ms, history_.time_of(by));
+    if (by.kind != Kind::kEnd || !visible(by.block) ||
+        annulment(by, by_author, at) == Annulment::kEffective)
+      continue;
+    const std::uint64_t from =
+        by_author ? by.valid_from_ms : std::max(by.valid_from_ms, history_.time_of(by));
     until = std::min(until, from);
   }
   return until;
 }
 
-// The newest row that can have started: visible, and for anybody but the author committed at or before `at`.
+// The newest row that can have started: visible, and for anybody but the author committed at or
+// before `at`.
 RowIndex StatementResolver::newest(RowIndex last, bool by_author, std::uint64_t at) const {
   const auto fits = [&](RowIndex index) {
     const Row& row = history_.row(index);
@@ -171,16 +184,18 @@ bool StatementResolver::is_withdrawn(const StatementId& id) const {
 void StatementResolver::apply_row(RowIndex index, Collected& into) const {
   const Row& row = history_.row(index);
   const Scope& scope = history_.scope(row.scope);
-  const bool applies =
-      row.kind == Kind::kDistrust ? touches(scope, query_.point) : covers(scope, query_.point, query_.ignore_parts);
+  const bool applies = row.kind == Kind::kDistrust
+                           ? touches(scope, query_.point)
+                           : covers(scope, query_.point, query_.ignore_parts);
   if (row.kind == Kind::kAccredit && ((into.schemes >> unsigned(row.scheme)) & 1U) == 0) return;
   if (applies && !is_withdrawn(row.id)) into.take(index, row.kind, row.amount, row.depth);
 }
 
 void StatementResolver::apply_local(std::uint32_t index, Collected& into) const {
   const Statement& s = policy_.local[index];
-  const bool applies =
-      s.kind == Kind::kDistrust ? touches(s.scope, query_.point) : covers(s.scope, query_.point, query_.ignore_parts);
+  const bool applies = s.kind == Kind::kDistrust
+                           ? touches(s.scope, query_.point)
+                           : covers(s.scope, query_.point, query_.ignore_parts);
   if (applies && !is_withdrawn(s.id)) into.take(kLocalBase + index, s.kind, s.amount, s.depth);
 }
 
@@ -194,10 +209,12 @@ std::vector<RowIndex> StatementResolver::governing(PartyIndex u, PartyIndex v, s
   return governing_;
 }
 
-// Of each slot the newest statement that has started and is not annulled governs; what it says counts while it lasts.
+// Of each slot the newest statement that has started and is not annulled governs; what it says
+// counts while it lasts.
 void StatementResolver::find_governing_trust(const Pair& pair, std::uint64_t at, bool by_author) {
   std::uint32_t seen = 0;
-  for (RowIndex i = newest(pair.last_trust, by_author, at); i != kNoIndex && seen != pair.trust_slots;) {
+  for (RowIndex i = newest(pair.last_trust, by_author, at);
+       i != kNoIndex && seen != pair.trust_slots;) {
     if (!work_.spend()) return;
     const Row& row = history_.row(i);
     const RowIndex index = i;
@@ -205,18 +222,22 @@ void StatementResolver::find_governing_trust(const Pair& pair, std::uint64_t at,
 
     const std::uint32_t slot = 1U << row.slot;
     if ((seen & slot) != 0) continue;
-    if ((by_author ? row.valid_from_ms : std::max(row.valid_from_ms, history_.time_of(row))) > at) continue;
+    if ((by_author ? row.valid_from_ms : std::max(row.valid_from_ms, history_.time_of(row))) > at)
+      continue;
     const Annulment state = annulment(row, by_author, at);
     if (state == Annulment::kEffective) continue;
     seen |= slot;
 
-    // For others an annulment later than `at` empties the slot until it happens, but spares a distrust.
-    if (row.kind == Kind::kEnd || (state == Annulment::kLater && row.kind != Kind::kDistrust)) continue;
+    // For others an annulment later than `at` empties the slot until it happens, but spares a
+    // distrust.
+    if (row.kind == Kind::kEnd || (state == Annulment::kLater && row.kind != Kind::kDistrust))
+      continue;
     if (at < until(row, by_author, at)) governing_.push_back(index);
   }
 }
 
-void StatementResolver::collect_trust(const Pair& pair, std::uint64_t at, std::uint32_t before, Collected& into) {
+void StatementResolver::collect_trust(const Pair& pair, std::uint64_t at, std::uint32_t before,
+                                      Collected& into) {
   std::uint32_t local_slots = 0;  // governed by a local statement
   if (into.by_viewpoint) {
     for (const Local& local : locals_) {
@@ -237,16 +258,19 @@ void StatementResolver::collect_trust(const Pair& pair, std::uint64_t at, std::u
 }
 
 // Only a later local end of the same slot lifts a distrust on the ledger.
-bool StatementResolver::local_lifts(const Row& distrust, PartyIndex subject, std::uint64_t at) const {
+bool StatementResolver::local_lifts(const Row& distrust, PartyIndex subject,
+                                    std::uint64_t at) const {
   return std::any_of(locals_.begin(), locals_.end(), [&](const Local& local) {
     const Statement& s = policy_.local[local.index];
-    return local.subject == subject && s.kind == Kind::kEnd && s.slot == distrust.slot && s.valid_from_ms <= at &&
-           s.valid_from_ms >= history_.time_of(distrust);
+    return local.subject == subject && s.kind == Kind::kEnd && s.slot == distrust.slot &&
+           s.valid_from_ms <= at && s.valid_from_ms >= history_.time_of(distrust);
   });
 }
 
-// Of one slot the accreditation with the greatest valid_from among those in force governs, ties by ledger order.
-void StatementResolver::find_governing_accredit(const Pair& pair, std::uint64_t at, bool by_author) {
+// Of one slot the accreditation with the greatest valid_from among those in force governs, ties by
+// ledger order.
+void StatementResolver::find_governing_accredit(const Pair& pair, std::uint64_t at,
+                                                bool by_author) {
   std::vector<std::uint16_t> slots;
   for (RowIndex i = pair.last_accredit; i != kNoIndex; i = history_.row(i).previous) {
     if (!work_.spend()) break;
@@ -264,11 +288,13 @@ void StatementResolver::find_governing_accredit(const Pair& pair, std::uint64_t 
 
   for (const auto slot : slots) {
     const RowIndex best = std::exchange(best_of_slot_[slot], kNoIndex);
-    if (annulment(history_.row(best), by_author, at) == Annulment::kNone) governing_.push_back(best);
+    if (annulment(history_.row(best), by_author, at) == Annulment::kNone)
+      governing_.push_back(best);
   }
 }
 
-void StatementResolver::collect_accredit(const Pair& pair, std::uint64_t at, std::uint32_t before, Collected& into) {
+void StatementResolver::collect_accredit(const Pair& pair, std::uint64_t at, std::uint32_t before,
+                                         Collected& into) {
   governing_.clear();
   find_governing_accredit(pair, at, into.by_viewpoint);
   for (const RowIndex index : governing_) {
@@ -276,18 +302,20 @@ void StatementResolver::collect_accredit(const Pair& pair, std::uint64_t at, std
   }
 }
 
-void StatementResolver::collect_ledger(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint32_t before,
-                                       Collected& into) {
+void StatementResolver::collect_ledger(PartyIndex u, PartyIndex v, std::uint64_t at,
+                                       std::uint32_t before, Collected& into) {
   const auto index = u < history_.party_count() ? history_.find_pair(u, v) : std::nullopt;
   if (!index) return;
   const Pair& pair = history_.pair(*index);
   if (pair.last_trust != kNoIndex) collect_trust(pair, at, before, into);
-  if (pair.last_accredit != kNoIndex && into.positive && into.accredit) collect_accredit(pair, at, before, into);
+  if (pair.last_accredit != kNoIndex && into.positive && into.accredit)
+    collect_accredit(pair, at, before, into);
 }
 
-// The viewpoint's local statements: in each slot the last in file order that has started. Of an ancestor pass the
-// distrusts, and the trust that is dated before the succession.
-void StatementResolver::collect_own(PartyIndex v, std::uint64_t at, const Ancestor* ancestor, Collected& into) {
+// The viewpoint's local statements: in each slot the last in file order that has started. Of an
+// ancestor pass the distrusts, and the trust that is dated before the succession.
+void StatementResolver::collect_own(PartyIndex v, std::uint64_t at, const Ancestor* ancestor,
+                                    Collected& into) {
   std::array<std::uint32_t, kTrustSlotsPerPair> governing;
   governing.fill(kNoIndex);
   for (const Local& local : locals_) {
@@ -306,7 +334,8 @@ void StatementResolver::collect_own(PartyIndex v, std::uint64_t at, const Ancest
   }
 }
 
-void StatementResolver::collect_assumed(PartyIndex u, PartyIndex v, std::uint64_t at, Collected& into) {
+void StatementResolver::collect_assumed(PartyIndex u, PartyIndex v, std::uint64_t at,
+                                        Collected& into) {
   for (std::uint32_t i = 0; i < assumed_.size(); ++i) {
     if (assumed_[i] != std::pair(u, v)) continue;
     const Assumption& one = query_.assume[i];
@@ -316,7 +345,8 @@ void StatementResolver::collect_assumed(PartyIndex u, PartyIndex v, std::uint64_
   }
 }
 
-Relation StatementResolver::relation(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint16_t schemes) {
+Relation StatementResolver::relation(PartyIndex u, PartyIndex v, std::uint64_t at,
+                                     std::uint16_t schemes) {
   Relation relation;
   if (!work_.spend() || !in_good_standing(u, at)) return relation;
   Collected into{relation, schemes, in_good_standing(v, at), true, u == viewpoint_};
@@ -324,9 +354,11 @@ Relation StatementResolver::relation(PartyIndex u, PartyIndex v, std::uint64_t a
   if (into.by_viewpoint && !locals_.empty()) collect_own(v, at, nullptr, into);
   if (v < history_.party_count() && history_.party(v).first_link_in != kNoIndex) {
     for (const Ancestor& ancestor : ancestors(v, at)) {
-      Collected inherited{relation, schemes, into.positive && ancestor.positive, !is_parent(u, v), into.by_viewpoint};
+      Collected inherited{relation, schemes, into.positive && ancestor.positive, !is_parent(u, v),
+                          into.by_viewpoint};
       collect_ledger(u, ancestor.party, at, history_.link(ancestor.link).sequence, inherited);
-      if (into.by_viewpoint && !locals_.empty()) collect_own(ancestor.party, at, &ancestor, inherited);
+      if (into.by_viewpoint && !locals_.empty())
+        collect_own(ancestor.party, at, &ancestor, inherited);
     }
   }
   if (!assumed_.empty()) collect_assumed(u, v, at, into);
@@ -350,12 +382,15 @@ bool StatementResolver::is_parent(PartyIndex child, PartyIndex parent) const {
   return false;
 }
 
-// Links are followed backwards in falling ledger order: what passes over several successions was said before the
-// first of them, and each link within its window. No recursion: a chain of renames may be long.
-std::vector<StatementResolver::Ancestor> StatementResolver::ancestors(PartyIndex v, std::uint64_t at) const {
+// Links are followed backwards in falling ledger order: what passes over several successions was
+// said before the first of them, and each link within its window. No recursion: a chain of renames
+// may be long.
+std::vector<StatementResolver::Ancestor> StatementResolver::ancestors(PartyIndex v,
+                                                                      std::uint64_t at) const {
   std::vector<Ancestor> out;
   const auto climb = [&](PartyIndex party, std::uint32_t before, bool positive) {
-    for (auto i = history_.party(party).first_link_in; i != kNoIndex; i = history_.link(i).next_in) {
+    for (auto i = history_.party(party).first_link_in; i != kNoIndex;
+         i = history_.link(i).next_in) {
       const Link& link = history_.link(i);
       const std::uint64_t time = history_.block(link.block).time_ms;
       if (link.sequence >= before || !visible(link.block) || at < time || !work_.spend()) continue;
@@ -371,7 +406,8 @@ std::vector<StatementResolver::Ancestor> StatementResolver::ancestors(PartyIndex
   return out;
 }
 
-void StatementResolver::collect_blocks(PartyIndex party, std::uint64_t at, std::vector<Arc>& blocks) {
+void StatementResolver::collect_blocks(PartyIndex party, std::uint64_t at,
+                                       std::vector<Arc>& blocks) {
   const auto distrusted = [&](PartyIndex by) -> std::optional<Arc> {
     if (by == party || !may_be_related(by, party)) return std::nullopt;
     const Relation said = relation(by, party, at);
@@ -382,7 +418,8 @@ void StatementResolver::collect_blocks(PartyIndex party, std::uint64_t at, std::
   for (const PartyIndex vetoer : vetoers_) {
     if (auto veto = distrusted(vetoer)) vetoes.push_back(*veto);
   }
-  if (vetoes.size() >= policy_.veto_quorum) blocks.insert(blocks.end(), vetoes.begin(), vetoes.end());
+  if (vetoes.size() >= policy_.veto_quorum)
+    blocks.insert(blocks.end(), vetoes.begin(), vetoes.end());
 }
 
 bool StatementResolver::is_blocked(PartyIndex party, std::uint64_t at, std::vector<Arc>* blocks) {
@@ -398,7 +435,8 @@ bool StatementResolver::is_blocked(PartyIndex party, std::uint64_t at, std::vect
   return !found.empty();
 }
 
-// The parties that `from` leads to over successions in either direction, each once, with `from` itself.
+// The parties that `from` leads to over successions in either direction, each once, with `from`
+// itself.
 std::vector<PartyIndex> StatementResolver::kin(PartyIndex from, bool forwards) const {
   std::vector<PartyIndex> out{from};
   for (std::size_t done = 0; done < out.size(); ++done) {
@@ -425,7 +463,8 @@ std::vector<PartyIndex> StatementResolver::targets(PartyIndex u) {
     }
   };
   if (u < history_.party_count()) {
-    for (auto i = history_.party(u).first_out; i != kNoIndex && work_.spend(); i = history_.pair(i).next_out) {
+    for (auto i = history_.party(u).first_out; i != kNoIndex && work_.spend();
+         i = history_.pair(i).next_out) {
       add(history_.pair(i).subject);
     }
   }
@@ -444,7 +483,8 @@ std::vector<PartyIndex> StatementResolver::authors(PartyIndex t) {
   std::vector<PartyIndex> out;
   if (t >= history_.party_count()) return out;
   for (const PartyIndex subject : kin(t, false)) {
-    for (auto i = history_.party(subject).first_in; i != kNoIndex && work_.spend(); i = history_.pair(i).next_in) {
+    for (auto i = history_.party(subject).first_in; i != kNoIndex && work_.spend();
+         i = history_.pair(i).next_in) {
       out.push_back(history_.pair(i).truster);
     }
   }

@@ -1,6 +1,7 @@
-// StatementResolver: a history as one viewpoint sees it at a height, for one scope point and policy: which statements
-// govern, who is in good standing, what passes to successors, who is blocked. The only place that knows these rules;
-// for the engine, not for callers. One thread; nobody may append to the history meanwhile.
+// StatementResolver: a history as one viewpoint sees it at a height, for one scope point and
+// policy: which statements govern, who is in good standing, what passes to successors, who is
+// blocked. The only place that knows these rules; for the engine, not for callers. One thread;
+// nobody may append to the history meanwhile.
 #pragma once
 
 #include <array>
@@ -18,7 +19,8 @@ inline constexpr Source kLocalBase = 0xC000'0000;
 inline constexpr Source kAssumeBase = 0xE000'0000;
 inline constexpr std::uint16_t kAnyScheme = 0xffff;
 
-// The largest amount among the statements of depth >= r, and the statement that has it, for r = 0..7.
+// The largest amount among the statements of depth >= r, and the statement that has it, for r =
+// 0..7.
 struct Caps {
   std::array<std::uint8_t, kMaxDepth + 1> amount{};
   std::array<Source, kMaxDepth + 1> by{};
@@ -45,21 +47,22 @@ class StatementResolver {
   bool holds_role(PartyIndex party) const;
 
   // What u says of v at `at`; u != v. `schemes`: which accreditations count.
-  Relation relation(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint16_t schemes = kAnyScheme);
+  Relation relation(PartyIndex u, PartyIndex v, std::uint64_t at,
+                    std::uint16_t schemes = kAnyScheme);
   // Whether anything at all was ever said along u -> v, predecessors included. Cheap.
   bool may_be_related(PartyIndex u, PartyIndex v) const;
   // Whether the party is in B = B(at) and B(today). `blocks` receives the distrusts that do it.
   bool is_blocked(PartyIndex party, std::uint64_t at, std::vector<Arc>* blocks = nullptr);
 
-  // The parties that u may have said something of, and those that may have said something of t; each once, without
-  // the party itself, in no particular order.
+  // The parties that u may have said something of, and those that may have said something of t;
+  // each once, without the party itself, in no particular order.
   std::vector<PartyIndex> targets(PartyIndex u);
   std::vector<PartyIndex> authors(PartyIndex t);
   std::uint64_t out_degree(PartyIndex u) const;
   std::uint64_t in_degree(PartyIndex t) const;
 
-  // The statements of u about v on the ledger that govern their slot and are effective at `at`, whatever their scope.
-  // Every other question about statements is answered from these.
+  // The statements of u about v on the ledger that govern their slot and are effective at `at`,
+  // whatever their scope. Every other question about statements is answered from these.
   std::vector<RowIndex> governing(PartyIndex u, PartyIndex v, std::uint64_t at);
 
   Arc arc(PartyIndex u, PartyIndex v, Source source, std::uint64_t at) const;
@@ -75,8 +78,8 @@ class StatementResolver {
   bool visible(std::uint32_t block) const { return block < visible_blocks_; }
 
  private:
-  // Whether a statement is annulled, as seen at a time. kLater: after that time: for others it still occupies its slot,
-  // but only a distrust still counts.
+  // Whether a statement is annulled, as seen at a time. kLater: after that time: for others it
+  // still occupies its slot, but only a distrust still counts.
   enum class Annulment : std::uint8_t { kNone, kLater, kEffective };
   // A party whose statements pass to the one asked about.
   struct Ancestor {
@@ -98,7 +101,8 @@ class StatementResolver {
   void find_governing_accredit(const Pair& pair, std::uint64_t at, bool by_author);
   void collect_trust(const Pair& pair, std::uint64_t at, std::uint32_t before, Collected& into);
   void collect_accredit(const Pair& pair, std::uint64_t at, std::uint32_t before, Collected& into);
-  void collect_ledger(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint32_t before, Collected& into);
+  void collect_ledger(PartyIndex u, PartyIndex v, std::uint64_t at, std::uint32_t before,
+                      Collected& into);
   void collect_own(PartyIndex v, std::uint64_t at, const Ancestor* ancestor, Collected& into);
   void collect_assumed(PartyIndex u, PartyIndex v, std::uint64_t at, Collected& into);
   void apply_row(RowIndex index, Collected& into) const;
@@ -118,9 +122,10 @@ class StatementResolver {
   std::uint32_t visible_blocks_;
   std::vector<Local> locals_;
   std::vector<PartyIndex> vetoers_;
-  std::vector<std::pair<PartyIndex, PartyIndex>> assumed_;  // as the query's list; kNoIndex = not on the ledger
-  std::vector<RowIndex> best_of_slot_;                      // scratch of find_governing_accredit
-  std::vector<RowIndex> governing_;                         // scratch of what is collected
+  std::vector<std::pair<PartyIndex, PartyIndex>>
+      assumed_;                         // as the query's list; kNoIndex = not on the ledger
+  std::vector<RowIndex> best_of_slot_;  // scratch of find_governing_accredit
+  std::vector<RowIndex> governing_;     // scratch of what is collected
 };
 
 }  // namespace testamur::trust

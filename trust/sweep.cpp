@@ -1,6 +1,7 @@
-// One run: the intermediaries of the viewpoint, the supply of every party and the second hops that make it, bounds for
-// every issuer, and an exact flow where they leave the answer open. Members that are filled by one phase are only read
-// by the later ones; take_greedily puts back what it takes.
+// One run: the intermediaries of the viewpoint, the supply of every party and the second hops that
+// make it, bounds for every issuer, and an exact flow where they leave the answer open. Members
+// that are filled by one phase are only read by the later ones; take_greedily puts back what it
+// takes.
 #include "trust/sweep.h"
 
 #include <algorithm>
@@ -21,7 +22,8 @@ void sort_unique(std::vector<std::uint32_t>& list) {
 }
 
 std::uint32_t position_in(const std::vector<std::uint32_t>& sorted, std::uint32_t value) {
-  return static_cast<std::uint32_t>(std::lower_bound(sorted.begin(), sorted.end(), value) - sorted.begin());
+  return static_cast<std::uint32_t>(std::lower_bound(sorted.begin(), sorted.end(), value) -
+                                    sorted.begin());
 }
 
 // The arc u -> t as `in(t)` shows it.
@@ -33,19 +35,21 @@ CsrArc last_hop(const CsrGraph& graph, PartyIndex u, PartyIndex t) {
 
 }  // namespace
 
-GraphSet compile(const History& history, const AsOf& as_of, std::uint64_t at_ms, const ScopePoint& point,
-                 const Policy& policy) {
+GraphSet compile(const History& history, const AsOf& as_of, std::uint64_t at_ms,
+                 const ScopePoint& point, const Policy& policy) {
   const std::uint32_t days = policy.follow_successors_days;
   GraphSet set{CsrGraph::compile(history, as_of, at_ms, point, days, {}), {}};
   for (const auto& requirement : policy.accreditation) {
     if (!touches(requirement.when, point)) continue;
     const CsrKind kind{true, requirement.schemes == 0 ? kAnyScheme : requirement.schemes};
-    set.accreditation.emplace_back(requirement, CsrGraph::compile(history, as_of, at_ms, point, days, kind));
+    set.accreditation.emplace_back(requirement,
+                                   CsrGraph::compile(history, as_of, at_ms, point, days, kind));
   }
   return set;
 }
 
-void Sweep::collect_intermediaries(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy) {
+void Sweep::collect_intermediaries(const CsrGraph& graph, const std::vector<CsrArc>& own,
+                                   const Policy& policy) {
   const std::size_t n = graph.party_count();
   ceiling2_ = policy.ceilings[1];
   intermediaries_.clear();
@@ -107,8 +111,8 @@ void Sweep::group_second_hops(const CsrGraph& graph) {
   }
 }
 
-// Above: every last hop carries all that can arrive there. Below: only what intermediaries say themselves, which share
-// nothing; or the direct statement with one widest chain.
+// Above: every last hop carries all that can arrive there. Below: only what intermediaries say
+// themselves, which share nothing; or the direct statement with one widest chain.
 void Sweep::compute_bounds(const CsrGraph& graph) {
   lower_ = direct_;
   upper_ = direct_;
@@ -130,8 +134,8 @@ void Sweep::compute_bounds(const CsrGraph& graph) {
   }
 }
 
-// Takes up to `missing` over one last hop from what is left of the capacities; what it took. Where the same arcs are
-// taken in another order more may pass, so that too little proves nothing.
+// Takes up to `missing` over one last hop from what is left of the capacities; what it took. Where
+// the same arcs are taken in another order more may pass, so that too little proves nothing.
 std::uint32_t Sweep::take_greedily(const CsrArc& last, PartyIndex t, std::uint32_t missing) {
   std::uint32_t left = std::min<std::uint32_t>(last.last, missing);
   const std::uint32_t wanted = left;
@@ -171,8 +175,10 @@ bool Sweep::flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t need
   return missing == 0 || exact_flow_reaches(graph, t, needed);
 }
 
-// Positions of the intermediaries, but the issuer, from which something arrives at one of these last hops; ascending.
-std::vector<std::uint32_t> Sweep::intermediaries_before(const std::vector<CsrArc>& last_hops, PartyIndex t) const {
+// Positions of the intermediaries, but the issuer, from which something arrives at one of these
+// last hops; ascending.
+std::vector<std::uint32_t> Sweep::intermediaries_before(const std::vector<CsrArc>& last_hops,
+                                                        PartyIndex t) const {
   std::vector<std::uint32_t> all;
   for (const CsrArc& last : last_hops) {
     if (position_of_[last.party] != kNoIndex) all.push_back(position_of_[last.party]);
@@ -183,8 +189,8 @@ std::vector<std::uint32_t> Sweep::intermediaries_before(const std::vector<CsrArc
   return all;
 }
 
-// The network of the drawing in sweep.h, for one issuer: source, sink, u for each intermediary, u' for each, v for each
-// last hop.
+// The network of the drawing in sweep.h, for one issuer: source, sink, u for each intermediary, u'
+// for each, v for each last hop.
 bool Sweep::exact_flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed) const {
   std::vector<CsrArc> last_hops;
   std::copy_if(graph.in(t).begin(), graph.in(t).end(), std::back_inserter(last_hops),
@@ -222,8 +228,9 @@ bool Sweep::is_path_of_two(const Policy& policy, const CsrArc& last) const {
 }
 
 // The edges of the matching: friends outside of D that introduce one of the last hops.
-std::vector<Sweep::Introduction> Sweep::introductions(const CsrGraph& graph, const Policy& policy, PartyIndex t,
-                                                      const std::vector<PartyIndex>& last_hops) const {
+std::vector<Sweep::Introduction> Sweep::introductions(
+    const CsrGraph& graph, const Policy& policy, PartyIndex t,
+    const std::vector<PartyIndex>& last_hops) const {
   const std::uint32_t floor = policy.path_floor;
   std::vector<Introduction> edges;
   for (std::uint32_t j = 0; j < last_hops.size(); ++j) {
@@ -262,14 +269,15 @@ bool Sweep::has_enough_paths(const CsrGraph& graph, const Policy& policy, PartyI
   MaxFlow matching(right + last_hops.size());
   for (std::uint32_t i = 0; i < before.size(); ++i) matching.add_arc(kSource, left + i, 1);
   for (std::uint32_t j = 0; j < last_hops.size(); ++j) matching.add_arc(right + j, kSink, 1);
-  for (const auto& [from, j] : edges) matching.add_arc(left + position_in(before, from), right + j, 1);
+  for (const auto& [from, j] : edges)
+    matching.add_arc(left + position_in(before, from), right + j, 1);
 
   Work work(~std::uint64_t{0});
   return count + matching.run(kSource, kSink, work) >= k;
 }
 
-void Sweep::mark_accepted(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy,
-                          std::uint32_t needed, std::vector<bool>& reached) {
+void Sweep::mark_accepted(const CsrGraph& graph, const std::vector<CsrArc>& own,
+                          const Policy& policy, std::uint32_t needed, std::vector<bool>& reached) {
   collect_intermediaries(graph, own, policy);
   compute_supply(graph);
   group_second_hops(graph);
@@ -291,7 +299,8 @@ std::vector<Outcome> Sweep::run(const History& history, const GraphSet& graphs, 
   blocked_.assign(n + 1, 0);
   for (const PartyIndex party : blocked_parties(history, query, policy)) blocked_[party] = 1;
 
-  // Amount, and paths where the amount is reached. A direct statement of the threshold satisfies any number of paths.
+  // Amount, and paths where the amount is reached. A direct statement of the threshold satisfies
+  // any number of paths.
   std::vector<bool> accepted;
   const std::vector<CsrArc> own = own_arcs(history, query, policy, {});
   mark_accepted(graphs.trust, own, policy, policy.threshold, accepted);
@@ -307,11 +316,13 @@ std::vector<Outcome> Sweep::run(const History& history, const GraphSet& graphs, 
   std::vector<bool> reached;
   for (const auto& [requirement, graph] : graphs.accreditation) {
     const CsrKind kind{true, requirement.schemes == 0 ? kAnyScheme : requirement.schemes};
-    mark_accepted(graph, own_arcs(history, query, policy, kind), policy, requirement.amount, reached);
+    mark_accepted(graph, own_arcs(history, query, policy, kind), policy, requirement.amount,
+                  reached);
     for (std::size_t t = 0; t < n; ++t) accepted[t] = accepted[t] && reached[t];
   }
 
-  // The rules before and after, in their order: unknown, future, block, own. A viewpoint is never blocked.
+  // The rules before and after, in their order: unknown, future, block, own. A viewpoint is never
+  // blocked.
   std::vector<Outcome> outcomes(n, Outcome::kRefuse);
   const std::uint32_t visible = history.visible_blocks(query.as_of.height);
   for (PartyIndex t = 0; t < n; ++t) {

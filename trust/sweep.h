@@ -1,19 +1,24 @@
-// All issuers from one viewpoint at once. Two passes over the arcs bound every issuer's flow from below and above;
-// only where the bounds leave the threshold open is the flow computed, and only up to the threshold.
-// Deterministic; one thread at a time per object; no state is kept between runs but memory.
+// All issuers from one viewpoint at once. Two passes over the arcs bound every issuer's flow from
+// below and above; only where the bounds leave the threshold open is the flow computed, and only up
+// to the threshold. Deterministic; one thread at a time per object; no state is kept between runs
+// but memory.
 //
-// What can carry flow from the viewpoint s to an issuer t, with its capacities (docs/trust.md, "Definition"):
+// What can carry flow from the viewpoint s to an issuer t, with its capacities (docs/trust.md,
+// "Definition"):
 //
 //        direct                                                           min(s->t, ceiling 1)
 //   s ------------------------------------------------------------> t
 //        first      direct_capacity                    last
 //   s --------> u -------------------> v = u ---------------------> t    u speaks of t itself
-//                                                                        direct_capacity: at most ceiling 2
+//                                                                        direct_capacity: at most
+//                                                                        ceiling 2
 //        first      introduction        second hop     last
 //   s --------> u -------------------> u' ---------> v -----------> t    u introduces v
-//                                                                        introduction: min(depth >= 2, ceiling 3)
+//                                                                        introduction: min(depth >=
+//                                                                        2, ceiling 3)
 //
-// `first` bounds both what u says itself and what it introduces. The supply of v is what can arrive at v at most.
+// `first` bounds both what u says itself and what it introduces. The supply of v is what can arrive
+// at v at most.
 #pragma once
 
 #include <cstdint>
@@ -25,19 +30,21 @@
 
 namespace testamur::trust {
 
-// The compiled graphs that one policy needs at one (height, time, point): trust, and one for each accreditation
-// requirement that applies to the point.
+// The compiled graphs that one policy needs at one (height, time, point): trust, and one for each
+// accreditation requirement that applies to the point.
 struct GraphSet {
   CsrGraph trust;
   std::vector<std::pair<AccreditationRequirement, CsrGraph>> accreditation;
 };
-GraphSet compile(const History& history, const AsOf& as_of, std::uint64_t at_ms, const ScopePoint& point,
-                 const Policy& policy);
+GraphSet compile(const History& history, const AsOf& as_of, std::uint64_t at_ms,
+                 const ScopePoint& point, const Policy& policy);
 
 class Sweep {
  public:
-  // The outcome for every party, by index. `query.issuer` is not read. Equal to decide() for each of them.
-  std::vector<Outcome> run(const History& history, const GraphSet& graphs, const Query& query, const Policy& policy);
+  // The outcome for every party, by index. `query.issuer` is not read. Equal to decide() for each
+  // of them.
+  std::vector<Outcome> run(const History& history, const GraphSet& graphs, const Query& query,
+                           const Policy& policy);
 
  private:
   struct Intermediary {  // u
@@ -58,9 +65,10 @@ class Sweep {
   using Introduction = std::pair<std::uint32_t, std::uint32_t>;
 
   // Marks the parties whose flow is at least `needed`.
-  void mark_accepted(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy, std::uint32_t needed,
-                     std::vector<bool>& reached);
-  void collect_intermediaries(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy);
+  void mark_accepted(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy,
+                     std::uint32_t needed, std::vector<bool>& reached);
+  void collect_intermediaries(const CsrGraph& graph, const std::vector<CsrArc>& own,
+                              const Policy& policy);
   void add_supply(PartyIndex v, std::uint32_t amount, PartyIndex from);
   void compute_supply(const CsrGraph& graph);
   void group_second_hops(const CsrGraph& graph);
@@ -69,7 +77,8 @@ class Sweep {
   bool flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed);
   std::uint32_t take_greedily(const CsrArc& last, PartyIndex t, std::uint32_t missing);
   bool exact_flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed) const;
-  std::vector<std::uint32_t> intermediaries_before(const std::vector<CsrArc>& last_hops, PartyIndex t) const;
+  std::vector<std::uint32_t> intermediaries_before(const std::vector<CsrArc>& last_hops,
+                                                   PartyIndex t) const;
 
   bool has_enough_paths(const CsrGraph& graph, const Policy& policy, PartyIndex t) const;
   bool is_path_of_two(const Policy& policy, const CsrArc& last) const;
@@ -77,13 +86,16 @@ class Sweep {
                                           const std::vector<PartyIndex>& last_hops) const;
 
   bool carries(PartyIndex v) const { return blocked_[v] == 0 && v != viewpoint_; }
-  bool can_end(const CsrArc& last) const { return last.last != 0 && carries(last.party) && supply_[last.party] != 0; }
+  bool can_end(const CsrArc& last) const {
+    return last.last != 0 && carries(last.party) && supply_[last.party] != 0;
+  }
   const Intermediary* intermediary(PartyIndex party) const {
     const auto at = position_of_[party];
     return at == kNoIndex ? nullptr : &intermediaries_[at];
   }
   std::span<const SecondHop> second_hops_to(PartyIndex v) const {
-    return {second_hops_.data() + second_hop_begin_[v], second_hops_.data() + second_hop_begin_[v + 1]};
+    return {second_hops_.data() + second_hop_begin_[v],
+            second_hops_.data() + second_hop_begin_[v + 1]};
   }
 
   PartyIndex viewpoint_ = 0;
@@ -96,7 +108,8 @@ class Sweep {
   std::vector<std::uint32_t> direct_;
   std::vector<std::uint32_t> supply_;
   std::vector<WidestPath> widest_path_;
-  std::vector<std::uint32_t> lower_, upper_, single_;  // bounds of the flow to it; `single_`: over one chain
+  std::vector<std::uint32_t> lower_, upper_,
+      single_;  // bounds of the flow to it; `single_`: over one chain
 
   std::vector<PartyIndex> supplied_;  // parties with supply
   std::vector<SecondHop> second_hops_;

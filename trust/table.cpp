@@ -7,8 +7,9 @@
 namespace testamur::trust {
 namespace {
 
-constexpr std::size_t kMostMoments = 16;   // more changes than that in one refresh: start anew
-constexpr std::size_t kMostIntervals = 4;  // times the parties: then start anew, so that a table stays small
+constexpr std::size_t kMostMoments = 16;  // more changes than that in one refresh: start anew
+constexpr std::size_t kMostIntervals =
+    4;  // times the parties: then start anew, so that a table stays small
 constexpr std::uint64_t kDayMs = 86'400'000;
 
 std::uint64_t entry_of(std::uint64_t start_ms, Outcome outcome) {
@@ -28,9 +29,10 @@ std::size_t DecisionTable::memory_bytes() const {
   return latest_.capacity() * 8 + older_.capacity() * 4 + intervals_.capacity() * sizeof(Older);
 }
 
-const GraphSet& GraphCache::get(const History& history, const AsOf& as_of, std::uint64_t at_ms, const ScopePoint& point,
-                                const Policy& policy) {
-  const Key key{as_of.height, as_of.today_ms, at_ms, point, policy.follow_successors_days, policy.accreditation};
+const GraphSet& GraphCache::get(const History& history, const AsOf& as_of, std::uint64_t at_ms,
+                                const ScopePoint& point, const Policy& policy) {
+  const Key key{as_of.height,        as_of.today_ms, at_ms, point, policy.follow_successors_days,
+                policy.accreditation};
   const auto known = sets_.find(key);
   if (known != sets_.end()) return known->second;
   return sets_.emplace(key, compile(history, as_of, at_ms, point, policy)).first->second;
@@ -53,7 +55,8 @@ Query TableMaker::query_at(const AsOf& as_of, std::uint64_t at_ms) const {
   return query;
 }
 
-// A void reaches into the past of everybody; an accreditation may; what the viewpoint says may, where it is dated back.
+// A void reaches into the past of everybody; an accreditation may; what the viewpoint says may,
+// where it is dated back.
 bool TableMaker::speaks_of_past(const History& history, const Row& row) const {
   if (row.kind == Kind::kVoid) return true;
   const bool dated_back = row.valid_from_ms < history.time_of(row);
@@ -62,8 +65,8 @@ bool TableMaker::speaks_of_past(const History& history, const Row& row) const {
 }
 
 bool TableMaker::take_news(const History& history, const AsOf& as_of) {
-  // Of a party that registers others spoke at no earlier time; local statements may, and so does the rule on own
-  // awards.
+  // Of a party that registers others spoke at no earlier time; local statements may, and so does
+  // the rule on own awards.
   bool only_future = policy_.local.empty() || parties_seen_ == history.party_count();
   for (; parties_seen_ < history.party_count(); ++parties_seen_) {
     if (history.id_of(parties_seen_) == viewpoint_) only_future = false;
@@ -83,7 +86,8 @@ bool TableMaker::take_news(const History& history, const AsOf& as_of) {
     events_seen_ = history.event_count();
     only_future = false;
     for (std::uint32_t i = 0; i < history.link_count(); ++i) {
-      const std::uint64_t end = history.block(history.link(i).block).time_ms + policy_.follow_successors_days * kDayMs;
+      const std::uint64_t end =
+          history.block(history.link(i).block).time_ms + policy_.follow_successors_days * kDayMs;
       if (end > now) boundaries_.push_back(end);
     }
   }
@@ -92,15 +96,18 @@ bool TableMaker::take_news(const History& history, const AsOf& as_of) {
   return only_future;
 }
 
-// Blocks may share their time: what was committed at the time of the last table counts from that time on.
-std::vector<std::uint64_t> TableMaker::moments(std::uint64_t from_ms, std::uint64_t until_ms) const {
+// Blocks may share their time: what was committed at the time of the last table counts from that
+// time on.
+std::vector<std::uint64_t> TableMaker::moments(std::uint64_t from_ms,
+                                               std::uint64_t until_ms) const {
   const auto from = std::lower_bound(boundaries_.begin(), boundaries_.end(), from_ms);
   const auto to = std::upper_bound(from, boundaries_.end(), until_ms);
   return {from, to};
 }
 
 // From `at_ms` on these outcomes hold.
-void TableMaker::continue_with(DecisionTable& table, const std::vector<Outcome>& outcomes, std::uint64_t at_ms) const {
+void TableMaker::continue_with(DecisionTable& table, const std::vector<Outcome>& outcomes,
+                               std::uint64_t at_ms) const {
   for (std::size_t t = 0; t < outcomes.size(); ++t) {
     if (t >= table.latest_.size()) {  // registered since: refused before
       table.latest_.push_back(entry_of(table.covers_from_ms_, Outcome::kRefuse));
@@ -127,7 +134,8 @@ std::shared_ptr<const DecisionTable> TableMaker::refresh(const History& history,
   std::vector<std::uint64_t> times{as_of.today_ms};
   if (continues) {
     times = moments(last_->as_of().today_ms, as_of.today_ms);
-    continues = times.size() <= kMostMoments && last_->intervals_.size() <= kMostIntervals * last_->latest_.size();
+    continues = times.size() <= kMostMoments &&
+                last_->intervals_.size() <= kMostIntervals * last_->latest_.size();
     if (!continues) times = {as_of.today_ms};
   }
   if (continues) *table = *last_;
@@ -138,7 +146,8 @@ std::shared_ptr<const DecisionTable> TableMaker::refresh(const History& history,
     const GraphSet& set = graphs.get(history, as_of, at, point_, policy_);
     continue_with(*table, sweep_.run(history, set, query_at(as_of, at), policy_), at);
   }
-  boundaries_.erase(boundaries_.begin(), std::upper_bound(boundaries_.begin(), boundaries_.end(), as_of.today_ms));
+  boundaries_.erase(boundaries_.begin(),
+                    std::upper_bound(boundaries_.begin(), boundaries_.end(), as_of.today_ms));
   last_ = table;
   return table;
 }

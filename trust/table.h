@@ -1,8 +1,9 @@
-// Cached decisions: for one viewpoint, policy and scope point, the outcome for every issuer at every time from
-// `covers_from` to `today`, as the ledger stood at one height. A look-up is a load and a comparison.
+// Cached decisions: for one viewpoint, policy and scope point, the outcome for every issuer at
+// every time from `covers_from` to `today`, as the ledger stood at one height. A look-up is a load
+// and a comparison.
 //
-// A DecisionTable is immutable: the node builds the next one beside its readers and swaps a pointer. Readers need no
-// lock. A TableMaker belongs to one thread.
+// A DecisionTable is immutable: the node builds the next one beside its readers and swaps a
+// pointer. Readers need no lock. A TableMaker belongs to one thread.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ class DecisionTable {
  public:
   // Nothing: outside of what the table covers, ask decide().
   std::optional<Outcome> find(PartyIndex issuer, std::uint64_t at_ms) const {
-    if (at_ms < covers_from_ms_ || at_ms > as_of_.today_ms || issuer >= latest_.size()) return std::nullopt;
+    if (at_ms < covers_from_ms_ || at_ms > as_of_.today_ms || issuer >= latest_.size())
+      return std::nullopt;
     const std::uint64_t entry = latest_[issuer];
     if (at_ms >= entry >> 2) return static_cast<Outcome>(entry & 3U);
     return find_older(issuer, at_ms);
@@ -48,8 +50,8 @@ class DecisionTable {
 // Compiled graphs of the present refresh, shared by the viewpoints of a node.
 class GraphCache {
  public:
-  const GraphSet& get(const History& history, const AsOf& as_of, std::uint64_t at_ms, const ScopePoint& point,
-                      const Policy& policy);
+  const GraphSet& get(const History& history, const AsOf& as_of, std::uint64_t at_ms,
+                      const ScopePoint& point, const Policy& policy);
   // Forgets everything; call when the height changes.
   void clear() { sets_.clear(); }
 
@@ -70,10 +72,11 @@ class TableMaker {
  public:
   TableMaker(InstitutionId viewpoint, ScopePoint point, Policy policy);
 
-  // The table as of now. The intervals of the last table are continued where nothing that is new speaks about the
-  // past; otherwise the new table covers only today onwards. `history` must be the same, possibly longer, and nobody
-  // may append meanwhile.
-  std::shared_ptr<const DecisionTable> refresh(const History& history, const AsOf& as_of, GraphCache& graphs);
+  // The table as of now. The intervals of the last table are continued where nothing that is new
+  // speaks about the past; otherwise the new table covers only today onwards. `history` must be the
+  // same, possibly longer, and nobody may append meanwhile.
+  std::shared_ptr<const DecisionTable> refresh(const History& history, const AsOf& as_of,
+                                               GraphCache& graphs);
 
  private:
   Query query_at(const AsOf& as_of, std::uint64_t at_ms) const;
@@ -81,7 +84,8 @@ class TableMaker {
   // Takes in what was appended since the last refresh; false where it speaks of the past.
   bool take_news(const History& history, const AsOf& as_of);
   std::vector<std::uint64_t> moments(std::uint64_t from_ms, std::uint64_t until_ms) const;
-  void continue_with(DecisionTable& table, const std::vector<Outcome>& outcomes, std::uint64_t at_ms) const;
+  void continue_with(DecisionTable& table, const std::vector<Outcome>& outcomes,
+                     std::uint64_t at_ms) const;
 
   InstitutionId viewpoint_;
   ScopePoint point_;
@@ -92,7 +96,8 @@ class TableMaker {
   std::size_t rows_seen_ = 0;
   PartyIndex parties_seen_ = 0;
   std::uint64_t events_seen_ = 0;
-  std::vector<std::uint64_t> boundaries_;  // times at which a statement starts or ends, or a succession's window does
+  std::vector<std::uint64_t>
+      boundaries_;  // times at which a statement starts or ends, or a succession's window does
 };
 
 }  // namespace testamur::trust

@@ -1,4 +1,5 @@
-// The bound on the work of one answer: a graph built to be slow gets "too large", never a slow node.
+// The bound on the work of one answer: a graph built to be slow gets "too large", never a slow
+// node.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,9 @@
 namespace testamur::node {
 
 Result<HostPort> parse_host_port(std::string_view text) {
-  const auto refuse = [&] { return error("'" + std::string(text) + "' is not host:port or [v6]:port"); };
+  const auto refuse = [&] {
+    return error("'" + std::string(text) + "' is not host:port or [v6]:port");
+  };
 
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return refuse();

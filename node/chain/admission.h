@@ -1,9 +1,10 @@
-// The one rule of what may wait here, for the API and for peers: form, known author, all keys known and unretired,
-// threshold, window, size, signatures, then the state. The first that fails is the answer; a signature is verified only
-// when all before it holds, so a stranger pays with bytes and never with our signature checks.
+// The one rule of what may wait here, for the API and for peers: form, known author, all keys known
+// and unretired, threshold, window, size, signatures, then the state. The first that fails is the
+// answer; a signature is verified only when all before it holds, so a stranger pays with bytes and
+// never with our signature checks.
 //
-// An admission stands on one finalized state and judges any number of transactions on it; one thread at a time, any
-// thread. `verifier` and `counters` outlive it.
+// An admission stands on one finalized state and judges any number of transactions on it; one
+// thread at a time, any thread. `verifier` and `counters` outlive it.
 #pragma once
 
 #include <memory>
@@ -30,15 +31,17 @@ struct AdmissionResult {
   std::optional<Outcome> committed;                // kCommitted
 };
 
-// The block time against which a submitted transaction is checked. When the next block comes is not known: not before
-// the head, and not later than now by the node's clock, which may be wrong; of these the time that suits the
-// transaction. A clock that is ahead thus never calls a transaction expired that others can still commit.
-std::uint64_t submission_time_ms(std::uint64_t head_ms, std::uint64_t clock_ms, std::uint64_t valid_until_ms);
+// The block time against which a submitted transaction is checked. When the next block comes is not
+// known: not before the head, and not later than now by the node's clock, which may be wrong; of
+// these the time that suits the transaction. A clock that is ahead thus never calls a transaction
+// expired that others can still commit.
+std::uint64_t submission_time_ms(std::uint64_t head_ms, std::uint64_t clock_ms,
+                                 std::uint64_t valid_until_ms);
 
 class Admission {
  public:
-  Admission(const ChainId& chain, HeadPtr head, const Clock& clock, ledger::SignatureVerifier& verifier,
-            Counters& counters);
+  Admission(const ChainId& chain, HeadPtr head, const Clock& clock,
+            ledger::SignatureVerifier& verifier, Counters& counters);
   AdmissionResult admit(Bytes carried);
 
  private:

@@ -6,13 +6,15 @@ namespace tx = ledger::tx;
 
 Bytes encode_body(std::span<const tx::SharedTransaction> transactions) {
   std::size_t size = 0;
-  for (const auto& transaction : transactions) size += kBodyOverheadBytes + transaction->carried().size();
+  for (const auto& transaction : transactions)
+    size += kBodyOverheadBytes + transaction->carried().size();
   Bytes body;
   body.reserve(size);
   for (const auto& transaction : transactions) {
     auto carried = transaction->carried();
     auto length = static_cast<std::uint32_t>(carried.size());
-    for (int shift = 24; shift >= 0; shift -= 8) body.push_back(static_cast<std::uint8_t>(length >> shift));
+    for (int shift = 24; shift >= 0; shift -= 8)
+      body.push_back(static_cast<std::uint8_t>(length >> shift));
     body.insert(body.end(), carried.begin(), carried.end());
   }
   return body;
@@ -38,7 +40,8 @@ Result<std::vector<tx::SharedTransaction>> decode_body(const ChainId& chain, Byt
   for (auto part : parts) {
     auto decoded = tx::decode(chain, to_bytes(part));
     if (const auto* rejection = std::get_if<tx::Rejection>(&decoded)) {
-      return error("transaction " + std::to_string(transactions.size()) + " of a block: " + to_text(*rejection));
+      return error("transaction " + std::to_string(transactions.size()) +
+                   " of a block: " + to_text(*rejection));
     }
     transactions.push_back(std::get<tx::SharedTransaction>(std::move(decoded)));
   }

@@ -6,14 +6,17 @@
 
 namespace testamur::node {
 
-std::optional<BlockCommitter::Applied> BlockCommitter::apply(const consensus::Block& block,
-                                                             const consensus::FinalityProof& proof) {
+std::optional<BlockCommitter::Applied> BlockCommitter::apply(
+    const consensus::Block& block, const consensus::FinalityProof& proof) {
   const auto height = block.facts.height;
 
-  // A quorum has executed it. Whoever comes to another result must not go on, and must not be repaired by itself.
+  // A quorum has executed it. Whoever comes to another result must not go on, and must not be
+  // repaired by itself.
   if (const auto status = workshop_.execute_final(block); !status.ok()) {
-    parts_.fatal("block " + std::to_string(height.value) + " is final but not valid here: " + status.message() +
-                 "; this node's state differs from the quorum's, do not restart it on this data directory");
+    parts_.fatal(
+        "block " + std::to_string(height.value) +
+        " is final but not valid here: " + status.message() +
+        "; this node's state differs from the quorum's, do not restart it on this data directory");
     return std::nullopt;
   }
   const auto* executed = workshop_.executed(block.facts.id);
@@ -23,10 +26,11 @@ std::optional<BlockCommitter::Applied> BlockCommitter::apply(const consensus::Bl
   {
     const TimedSection timed(parts_.counters.apply);
     const auto certificate = consensus::encode(proof);
-    const auto status =
-        parts_.store.apply({height, *block.proposal.header, *block.proposal.body, certificate, *executed->delta});
+    const auto status = parts_.store.apply(
+        {height, *block.proposal.header, *block.proposal.body, certificate, *executed->delta});
     if (!status.ok()) {
-      parts_.fatal("block " + std::to_string(height.value) + " cannot be stored: " + status.message());
+      parts_.fatal("block " + std::to_string(height.value) +
+                   " cannot be stored: " + status.message());
       return std::nullopt;
     }
   }
@@ -39,8 +43,10 @@ std::optional<BlockCommitter::Applied> BlockCommitter::apply(const consensus::Bl
 
   // A copy: the original goes when the base moves to this block.
   const auto& before = workshop_.base().header;
-  auto head = std::make_shared<const Head>(Head{parts_.store.snapshot(), executed->header, executed->id});
-  return Applied{*executed, LogIndex{before.roots.log_size}, std::move(head), executed->header.epoch != before.epoch};
+  auto head =
+      std::make_shared<const Head>(Head{parts_.store.snapshot(), executed->header, executed->id});
+  return Applied{*executed, LogIndex{before.roots.log_size}, std::move(head),
+                 executed->header.epoch != before.epoch};
 }
 
 void BlockCommitter::publish(const HeadPtr& head) {

@@ -1,7 +1,8 @@
-// Final blocks become the node's state: executed, stored as one batch, and published to every reader.
+// Final blocks become the node's state: executed, stored as one batch, and published to every
+// reader.
 //
-// Owns the head, the last finalized state that readers on any thread see, and those who are told of each new one.
-// Belongs to the chain's strand, except head().
+// Owns the head, the last finalized state that readers on any thread see, and those who are told of
+// each new one. Belongs to the chain's strand, except head().
 #pragma once
 
 #include <atomic>
@@ -17,7 +18,8 @@ namespace testamur::node {
 class BlockCommitter {
  public:
   // All are borrowed.
-  BlockCommitter(const ChainParts& parts, Workshop& workshop) : parts_(parts), workshop_(workshop) {}
+  BlockCommitter(const ChainParts& parts, Workshop& workshop)
+      : parts_(parts), workshop_(workshop) {}
 
   struct Applied {
     Branch block;
@@ -25,19 +27,27 @@ class BlockCommitter {
     HeadPtr head;  // not published yet
     bool first_of_epoch = false;
   };
-  // Executes and stores the child of the published head. Nothing when that failed: the node was told to end.
-  std::optional<Applied> apply(const consensus::Block& block, const consensus::FinalityProof& proof);
+  // Executes and stores the child of the published head. Nothing when that failed: the node was
+  // told to end.
+  std::optional<Applied> apply(const consensus::Block& block,
+                               const consensus::FinalityProof& proof);
   // Readers, builds and listeners see it from now on.
   void publish(const HeadPtr& head);
 
   HeadPtr head() const { return head_.load(); }  // any thread
-  void add_listener(std::uint64_t id, Chain::HeadListener listener) { listeners_[id] = std::move(listener); }
+  void add_listener(std::uint64_t id, Chain::HeadListener listener) {
+    listeners_[id] = std::move(listener);
+  }
   void remove_listener(std::uint64_t id) { listeners_.erase(id); }
   void stop() { listeners_.clear(); }
 
   // By the wall clock: when an empty block is due because nothing else came.
-  std::uint64_t heartbeat_at_ms() const { return workshop_.base().header.time_ms + heartbeat_interval_ms_; }
-  std::uint64_t last_commit_ms() const { return last_commit_ms_; }  // wall clock; 0: none since start
+  std::uint64_t heartbeat_at_ms() const {
+    return workshop_.base().header.time_ms + heartbeat_interval_ms_;
+  }
+  std::uint64_t last_commit_ms() const {
+    return last_commit_ms_;
+  }  // wall clock; 0: none since start
 
  private:
   const ChainParts& parts_;

@@ -10,9 +10,11 @@ namespace testamur::node {
 namespace {
 
 constexpr std::size_t kRequestsPerNode = 2;
-constexpr std::size_t kWaitingRequests = 64;         // of one institution
-constexpr std::size_t kUnreadBytes = 4u << 20;       // more than this unread, and a node is served nothing
-constexpr std::uint64_t kServeAgainAtLeastMs = 100;  // however long the pace says, so that a stop is not waited for
+constexpr std::size_t kWaitingRequests = 64;  // of one institution
+constexpr std::size_t kUnreadBytes = 4u
+                                     << 20;  // more than this unread, and a node is served nothing
+constexpr std::uint64_t kServeAgainAtLeastMs =
+    100;  // however long the pace says, so that a stop is not waited for
 // Blocks for all who are no members together: KiB a second.
 constexpr std::uint64_t kServedUnitsPerSecond = 16 * 1024;
 constexpr std::uint64_t kServedUnitsBurst = 8 * 1024;
@@ -25,12 +27,14 @@ BlockServer::BlockServer(Runtime& runtime, PeerSender& sender, std::function<Hea
       head_(std::move(head)),
       queue_({kWaitingRequests, 1u << 20, kServedUnitsPerSecond, kServedUnitsBurst}) {}
 
-void BlockServer::request(const net::Origin& from, net::Rank rank, const net::BlockRequest& request) {
+void BlockServer::request(const net::Origin& from, net::Rank rank,
+                          const net::BlockRequest& request) {
   bool start = false;
   {
     const std::lock_guard lock(mutex_);
     auto& waiting = waiting_[from.pin];
-    if (waiting >= kRequestsPerNode || !queue_.push({from.institution, rank}, 0, 0, {from, request})) {
+    if (waiting >= kRequestsPerNode ||
+        !queue_.push({from.institution, rank}, 0, 0, {from, request})) {
       return sender_.note(from, net::Refusal::kBlockRequests);
     }
     ++waiting;
@@ -62,7 +66,8 @@ void BlockServer::serve_next() {
       serving_ = wait.has_value();
       if (!wait) return;
       wait_ms = std::clamp<std::uint64_t>(*wait, 1, kServeAgainAtLeastMs);
-    } else if (auto waiting = waiting_.find(job->from.pin); waiting != waiting_.end() && --waiting->second == 0) {
+    } else if (auto waiting = waiting_.find(job->from.pin);
+               waiting != waiting_.end() && --waiting->second == 0) {
       waiting_.erase(waiting);
     }
   }

@@ -1,8 +1,8 @@
-// Serving finalized blocks to nodes that lack them: aside, one request at a time, members of the validator set first,
-// all others together at a bounded pace.
+// Serving finalized blocks to nodes that lack them: aside, one request at a time, members of the
+// validator set first, all others together at a bounded pace.
 //
-// Owns the requests that wait, at most kRequestsPerNode of a node. request() and forget() are called on the chain's
-// strand, close() by any thread; the work itself runs aside (runtime.h).
+// Owns the requests that wait, at most kRequestsPerNode of a node. request() and forget() are
+// called on the chain's strand, close() by any thread; the work itself runs aside (runtime.h).
 #pragma once
 
 #include <functional>

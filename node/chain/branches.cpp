@@ -41,7 +41,8 @@ std::vector<const Branch*> Branches::path(const BlockId& block) const {
 }
 
 void Branches::drop_up_to(Height height) {
-  std::erase_if(branches_, [height](const auto& entry) { return entry.second.header.height <= height; });
+  std::erase_if(branches_,
+                [height](const auto& entry) { return entry.second.header.height <= height; });
 }
 
 ledger::DeltaChain deltas(const std::vector<const Branch*>& path) {
@@ -58,7 +59,8 @@ std::size_t size_bytes(const std::vector<const Branch*>& path) {
 }
 
 bool contains(const std::vector<const Branch*>& path, const TransactionId& id) {
-  return std::any_of(path.begin(), path.end(), [&id](const Branch* branch) { return branch->ids.contains(id); });
+  return std::any_of(path.begin(), path.end(),
+                     [&id](const Branch* branch) { return branch->ids.contains(id); });
 }
 
 }  // namespace testamur::node

@@ -1,7 +1,8 @@
-// The unfinalized blocks that this node has executed: a tree above the last finalized block, each with its delta.
+// The unfinalized blocks that this node has executed: a tree above the last finalized block, each
+// with its delta.
 //
-// Belongs to the chain's strand; deltas and transaction lists are immutable and shared. Bounded by the voting rules:
-// beyond 16 unfinalized ancestors or 64 MiB only empty blocks are voted for.
+// Belongs to the chain's strand; deltas and transaction lists are immutable and shared. Bounded by
+// the voting rules: beyond 16 unfinalized ancestors or 64 MiB only empty blocks are voted for.
 #pragma once
 
 #include <cstdint>
@@ -35,11 +36,14 @@ class Branches {
   void add(Branch branch);
   const Branch* find(const BlockId& id) const;
   void remove(const BlockId& id) { branches_.erase(id); }
-  // Whether the state after `block` can be read: it is the base, or every ancestor down to the base is here.
+  // Whether the state after `block` can be read: it is the base, or every ancestor down to the base
+  // is here.
   bool reaches_base(const BlockId& block) const;
-  // The blocks above the base up to and including `block`, oldest first. Precondition: reaches_base(block).
+  // The blocks above the base up to and including `block`, oldest first. Precondition:
+  // reaches_base(block).
   std::vector<const Branch*> path(const BlockId& block) const;
-  // Drops everything at or below a height; what stood on a dropped block is unreachable and goes with its height.
+  // Drops everything at or below a height; what stood on a dropped block is unreachable and goes
+  // with its height.
   void drop_up_to(Height height);
   std::size_t size() const { return branches_.size(); }
 

@@ -35,17 +35,20 @@ void BlockFetcher::want(Height committed, std::uint64_t now_ms) {
   if (!asked_) ask_next(committed, now_ms);
 }
 
-// The connected node with the fewest failures that has not been asked in vain, after the one asked last.
+// The connected node with the fewest failures that has not been asked in vain, after the one asked
+// last.
 void BlockFetcher::ask_next(Height committed, std::uint64_t now_ms) {
   asked_.reset();
   std::vector<net::Pin> order;
-  for (auto peer = peers_.upper_bound(last_asked_); peer != peers_.end(); ++peer) order.push_back(peer->first);
+  for (auto peer = peers_.upper_bound(last_asked_); peer != peers_.end(); ++peer)
+    order.push_back(peer->first);
   for (auto peer = peers_.begin(); peer != peers_.end() && !(last_asked_ < peer->first); ++peer) {
     order.push_back(peer->first);
   }
   std::erase_if(order, [this](const net::Pin& pin) { return peers_[pin].exhausted; });
-  std::stable_sort(order.begin(), order.end(),
-                   [this](const net::Pin& a, const net::Pin& b) { return peers_[a].failures < peers_[b].failures; });
+  std::stable_sort(order.begin(), order.end(), [this](const net::Pin& a, const net::Pin& b) {
+    return peers_[a].failures < peers_[b].failures;
+  });
 
   asked_at_ms_ = now_ms;
   for (const auto& pin : order) {
@@ -72,9 +75,11 @@ void BlockFetcher::fail(const net::Pin& pin) {
   exhaust(pin);
 }
 
-// Everybody was asked and nobody had more: whatever was said of further blocks is unproven, and no reason to go on.
+// Everybody was asked and nobody had more: whatever was said of further blocks is unproven, and no
+// reason to go on.
 void BlockFetcher::rest_if_exhausted() {
-  wanted_ = wanted_ && std::ranges::any_of(peers_, [](const auto& entry) { return !entry.second.exhausted; });
+  wanted_ = wanted_ &&
+            std::ranges::any_of(peers_, [](const auto& entry) { return !entry.second.exhausted; });
 }
 
 bool BlockFetcher::awaits(const net::Pin& pin) const {
@@ -82,7 +87,8 @@ bool BlockFetcher::awaits(const net::Pin& pin) const {
   return found != peers_.end() && found->second.unanswered > 0;
 }
 
-bool BlockFetcher::on_response(const net::Origin& from, const net::BlockResponse& response, Height committed) {
+bool BlockFetcher::on_response(const net::Origin& from, const net::BlockResponse& response,
+                               Height committed) {
   const auto found = peers_.find(from.pin);
   if (found == peers_.end() || found->second.unanswered == 0) return false;
 
@@ -98,8 +104,8 @@ bool BlockFetcher::on_response(const net::Origin& from, const net::BlockResponse
   const auto chain = chain_of(response);
   const bool continues = !response.blocks.empty() && response.first <= committed.next();
   if (!continues || !chain.ok() || !hooks_.deliver(*chain)) {
-    // Who has no more and says so was asked in vain, which is no failure: else a liar that claims much and gives a
-    // block now and then would be asked before all others.
+    // Who has no more and says so was asked in vain, which is no failure: else a liar that claims
+    // much and gives a block now and then would be asked before all others.
     const bool has_no_more = response.blocks.empty() && response.highest <= committed;
     if (has_no_more) {
       exhaust(from.pin);
@@ -143,7 +149,8 @@ net::BlockResponse serve_blocks(const Snapshot& snapshot, const net::BlockReques
   response.first = request.first;
   response.highest = snapshot.height().value_or(Height{});
   std::size_t size = 0;
-  for (auto height = request.first; height <= response.highest && response.blocks.size() < request.count;
+  for (auto height = request.first;
+       height <= response.highest && response.blocks.size() < request.count;
        height = height.next()) {
     auto header = snapshot.header(height);
     auto body = snapshot.body(height);
@@ -169,7 +176,8 @@ Result<consensus::FinalizedChain> chain_of(const net::BlockResponse& response) {
   if (!proof) return error("the last block of an answer carries no proof of finality");
   chain.proof = std::move(*proof);
   for (const auto& block : response.blocks) {
-    chain.blocks.push_back({std::make_shared<const Bytes>(block.header), std::make_shared<const Bytes>(block.body)});
+    chain.blocks.push_back(
+        {std::make_shared<const Bytes>(block.header), std::make_shared<const Bytes>(block.body)});
   }
   return chain;
 }

@@ -1,9 +1,9 @@
 // Fetching finalized blocks that this node lacks, and serving them to others.
 //
-// BlockFetcher belongs to the chain's strand: one request at a time, another peer after a failure or a timeout. How far
-// a peer says it is counts only while it shows it: whoever answers with nothing new, or not at all, is no more
-// believed, and when nobody is left the fetcher rests until it is wanted again. Serving is a function of a snapshot and
-// runs on any thread.
+// BlockFetcher belongs to the chain's strand: one request at a time, another peer after a failure
+// or a timeout. How far a peer says it is counts only while it shows it: whoever answers with
+// nothing new, or not at all, is no more believed, and when nobody is left the fetcher rests until
+// it is wanted again. Serving is a function of a snapshot and runs on any thread.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +32,9 @@ class BlockFetcher {
   void peer_down(const net::Origin& peer);
   // Blocks after `committed` are wanted. While a request is under way nothing is sent.
   void want(Height committed, std::uint64_t now_ms);
-  // An answer; delivered when it is of a node that was asked and its last block carries a proof. One that comes after
-  // another node was asked is worth as much: whoever serves many makes each of them wait. Returns whether it brought
-  // blocks.
+  // An answer; delivered when it is of a node that was asked and its last block carries a proof.
+  // One that comes after another node was asked is worth as much: whoever serves many makes each of
+  // them wait. Returns whether it brought blocks.
   bool on_response(const net::Origin& from, const net::BlockResponse& response, Height committed);
   void on_tick(Height committed, std::uint64_t now_ms);
   // Whether an answer of this node is waited for.
@@ -49,9 +49,9 @@ class BlockFetcher {
  private:
   struct Peer {
     std::uint64_t failures = 0;  // in a row
-    Height claim;                // how far it says it is; 0: it has shown nothing beyond what we have
-    bool exhausted = false;      // asked since the last progress, without any
-    unsigned unanswered = 0;     // requests
+    Height claim;             // how far it says it is; 0: it has shown nothing beyond what we have
+    bool exhausted = false;   // asked since the last progress, without any
+    unsigned unanswered = 0;  // requests
   };
   void ask_next(Height committed, std::uint64_t now_ms);
   void exhaust(const net::Pin& pin);  // it has no more, as it says
@@ -66,7 +66,8 @@ class BlockFetcher {
   bool wanted_ = false;
 };
 
-// Up to `request.count` blocks of one epoch from a snapshot, about 2 MiB; the last one carries its finality.
+// Up to `request.count` blocks of one epoch from a snapshot, about 2 MiB; the last one carries its
+// finality.
 net::BlockResponse serve_blocks(const Snapshot& snapshot, const net::BlockRequest& request);
 
 // The blocks of a response with the proof of the last; fails when they do not decode.

@@ -29,7 +29,8 @@ std::pair<Epoch, View> named_view(consensus::RecordKind kind, ByteView bytes) {
       }
       break;
     case consensus::RecordKind::kFinality:
-      if (auto record = consensus::decode_finality_record(bytes)) return {record->epoch, record->view};
+      if (auto record = consensus::decode_finality_record(bytes))
+        return {record->epoch, record->view};
       break;
     default: break;
   }
@@ -55,20 +56,30 @@ Chain::Core::Core(ChainOptions options, ChainParts parts, Runtime& runtime)
       runtime_(runtime),
       sender_(parts_.counters),
       own_signatures_(kCachedSignatures),
-      verifier_(parts_.signatures != nullptr ? *parts_.signatures : own_signatures_, parts_.counters),
-      transactions_(options_.mempool, {runtime, parts_.clock, parts_.counters, sender_, verifier_, workshop_}),
-      workshop_({parts_.genesis.chain, options_.self, options_.block_bytes}, parts_.clock, transactions_.mempool(),
-                verifier_, parts_.counters),
+      verifier_(parts_.signatures != nullptr ? *parts_.signatures : own_signatures_,
+                parts_.counters),
+      transactions_(options_.mempool,
+                    {runtime, parts_.clock, parts_.counters, sender_, verifier_, workshop_}),
+      workshop_({parts_.genesis.chain, options_.self, options_.block_bytes}, parts_.clock,
+                transactions_.mempool(), verifier_, parts_.counters),
       committer_(parts_, workshop_),
-      fetcher_({[this](const net::Pin& pin, const net::BlockRequest& request) { return sender_.ask(pin, request); },
+      fetcher_({[this](const net::Pin& pin, const net::BlockRequest& request) {
+                  return sender_.ask(pin, request);
+                },
                 [this](const consensus::FinalizedChain& chain) { return deliver(chain); }}),
       intake_(runtime, options_.verify_threads,
               {[this] { return admission_now(); },
-               [this](ByteView carried) { return transactions_.mempool().find_carried(carried) != nullptr; },
-               [this](const net::Origin& from, const TransactionIntake::Judged& judged) { on_judged(from, judged); }}),
+               [this](ByteView carried) {
+                 return transactions_.mempool().find_carried(carried) != nullptr;
+               },
+               [this](const net::Origin& from, const TransactionIntake::Judged& judged) {
+                 on_judged(from, judged);
+               }}),
       block_server_(runtime, sender_, [this] { return head(); }),
       maintenance_(runtime, parts_.store,
-                   [this](const Status& synced, Epoch epoch, View view) { prune_journal(synced, epoch, view); }),
+                   [this](const Status& synced, Epoch epoch, View view) {
+                     prune_journal(synced, epoch, view);
+                   }),
       keys_(options_.self, std::move(options_.consensus_keys)) {
   options_.consensus_keys.clear();
 }
@@ -82,20 +93,25 @@ Status Chain::Core::apply_genesis() {
     auto state = parts_.store.snapshot();
     auto first = continues ? continues->last.header.height.next() : Height{0};
     auto stored = state->header(first);
-    auto header = stored ? ledger::decode_header(*stored) : Result<ledger::Header>(error("missing"));
+    auto header =
+        stored ? ledger::decode_header(*stored) : Result<ledger::Header>(error("missing"));
     auto newest = state->header(*applied);
     auto head = newest ? ledger::decode_header(*newest) : Result<ledger::Header>(error("missing"));
-    if (header.ok() && header->chain == parts_.genesis.chain && head.ok() && head->chain == parts_.genesis.chain) {
+    if (header.ok() && header->chain == parts_.genesis.chain && head.ok() &&
+        head->chain == parts_.genesis.chain) {
       return {};
     }
     if (continues) {
-      return error("the data directory does not hold the ledger that the recovery " + to_text(parts_.genesis.chain) +
+      return error("the data directory does not hold the ledger that the recovery " +
+                   to_text(parts_.genesis.chain) +
                    " continues, as it goes on: testamurd recover --genesis FILE makes it so");
     }
-    return error("the data directory holds another ledger than the genesis record's: remove one of them");
+    return error(
+        "the data directory holds another ledger than the genesis record's: remove one of them");
   }
   if (continues) {
-    return error("a recovered ledger begins with the store of the old one: testamurd recover --from BACKUP");
+    return error(
+        "a recovered ledger begins with the store of the old one: testamurd recover --from BACKUP");
   }
   auto genesis = ledger::build_genesis_state(parts_.genesis);
   return parts_.store.apply({Height{0}, ledger::encode(genesis.header), {}, {}, *genesis.delta});
@@ -105,19 +121,22 @@ Status Chain::Core::apply_genesis() {
 Result<consensus::Tip> Chain::Core::tip_of(const Snapshot& state) const {
   auto height = state.height().value_or(Height{});
   auto stored = state.header(height);
-  if (!stored) return error("the store holds no header of its own height " + std::to_string(height.value));
+  if (!stored)
+    return error("the store holds no header of its own height " + std::to_string(height.value));
   TM_TRY(auto header, ledger::decode_header(*stored));
   auto set = ledger::read_validators(state);
   auto epoch = header.seals_epoch() ? header.epoch.next() : header.epoch;
   const auto& expected = header.seals_epoch() ? header.next_validator_set : header.validator_set;
   if (ledger::read_epoch(state) != epoch || set.digest() != expected) {
     return error("the validators in the store's state are not those that its header at height " +
-                 std::to_string(height.value) + " names: the store is damaged, restore or fetch it again");
+                 std::to_string(height.value) +
+                 " names: the store is damaged, restore or fetch it again");
   }
   consensus::Tip tip{epoch, to_validator_set(set), header_facts(*stored), {}, {}};
   if (epoch > Epoch{0}) tip.previous = end_of_epoch(state, Epoch{epoch.value - 1});
   if (auto certificate = state.certificate(height)) {
-    if (auto proof = consensus::decode_finality_proof(*certificate)) tip.finalization = proof->certificate;
+    if (auto proof = consensus::decode_finality_proof(*certificate))
+      tip.finalization = proof->certificate;
   }
   return tip;
 }
@@ -129,7 +148,8 @@ void Chain::Core::start_writer(std::vector<RecordMark> marks) {
   hooks.failed = [this](const std::string& cause) { parts_.fatal("the journal failed: " + cause); };
   hooks.aside = [this](std::function<void()> task) { runtime_.post_to_pool(std::move(task)); };
   hooks.wake = parts_.journal_wake;
-  writer_ = std::make_unique<JournalWriter>(parts_.journal, std::move(marks), std::move(hooks), parts_.counters);
+  writer_ = std::make_unique<JournalWriter>(parts_.journal, std::move(marks), std::move(hooks),
+                                            parts_.counters);
 }
 
 void Chain::Core::start_engine(consensus::Tip tip) {
@@ -160,10 +180,11 @@ Status Chain::Core::start(JournalContents journal) {
 
   // A crash may have come between an epoch's first final block and the end of the old key.
   end_unused_keys();
-  log_.info("chain_started", {{"height", head()->header.height.value},
-                              {"epoch", engine_->status().epoch.value},
-                              {"journal_records", static_cast<std::uint64_t>(journal.records.size())},
-                              {"voting", consensus::to_text(engine_->status().voting)}});
+  log_.info("chain_started",
+            {{"height", head()->header.height.value},
+             {"epoch", engine_->status().epoch.value},
+             {"journal_records", static_cast<std::uint64_t>(journal.records.size())},
+             {"voting", consensus::to_text(engine_->status().voting)}});
   maintenance_.start();
   after_event();
   return {};
@@ -194,7 +215,8 @@ void Chain::Core::after_event() {
 void Chain::Core::update_pending() {
   const bool transactions = transactions_.mempool().any_ready();
   const bool heartbeat = parts_.clock.now_ms() >= committer_.heartbeat_at_ms();
-  if (pending_report_.is_news(transactions, heartbeat)) engine_->on_pending_changed(transactions, heartbeat);
+  if (pending_report_.is_news(transactions, heartbeat))
+    engine_->on_pending_changed(transactions, heartbeat);
 }
 
 void Chain::Core::arm_timer() {
@@ -205,7 +227,8 @@ void Chain::Core::arm_timer() {
   // The heartbeat is due by the wall clock, the timer runs by the other.
   const auto wall = parts_.clock.now_ms();
   const auto heartbeat = committer_.heartbeat_at_ms();
-  if (!pending_report_.heartbeat_told()) at = std::min(at, now + (heartbeat > wall ? heartbeat - wall : 0));
+  if (!pending_report_.heartbeat_told())
+    at = std::min(at, now + (heartbeat > wall ? heartbeat - wall : 0));
 
   at = std::max(at, now + 1);
   if (at == armed_for_ms_) return;
@@ -217,7 +240,8 @@ void Chain::Core::arm_timer() {
   });
 }
 
-// Up to the block of this epoch and view the store holds everything for good, and the journal is not needed.
+// Up to the block of this epoch and view the store holds everything for good, and the journal is
+// not needed.
 void Chain::Core::prune_journal(const Status& synced, Epoch epoch, View view) {
   if (stopped_) return;
   if (!synced.ok()) return parts_.fatal("the store cannot be synced: " + synced.message());
@@ -322,7 +346,8 @@ Outcomes::Ticket Chain::await(const TransactionId& id, Outcomes::Callback callba
 }
 
 void Chain::cancel(Outcomes::Ticket ticket, const TransactionId& id) {
-  core_->post([core = core_.get(), ticket, id] { core->transactions().outcomes().cancel(ticket, id); });
+  core_->post(
+      [core = core_.get(), ticket, id] { core->transactions().outcomes().cancel(ticket, id); });
 }
 
 class Chain::Awaited {
@@ -344,7 +369,8 @@ void await_slice(Chain::Core& core, const std::shared_ptr<Chain::Awaited>& await
   // What the caller has looked up in this very state need not be looked up again.
   const bool same_state = core.head() == awaited->seen;
   for (; awaited->next < end && !awaited->given_up; ++awaited->next) {
-    core.transactions().await(awaited->ticket, awaited->ids[awaited->next], awaited->callback, same_state);
+    core.transactions().await(awaited->ticket, awaited->ids[awaited->next], awaited->callback,
+                              same_state);
   }
   if (awaited->next == awaited->ids.size() || awaited->given_up) return;
   core.post([&core, awaited] { await_slice(core, awaited); });
@@ -376,8 +402,11 @@ void Chain::cancel(std::shared_ptr<Awaited> awaited) {
   core_->post([core = core_.get(), awaited = std::move(awaited)] { cancel_slice(*core, awaited); });
 }
 
-void Chain::look_up(const TransactionId& id, std::function<void(Outcome, ledger::tx::SharedTransaction)> callback) {
-  core_->post([core = core_.get(), id, callback = std::move(callback)] { core->transactions().look_up(id, callback); });
+void Chain::look_up(const TransactionId& id,
+                    std::function<void(Outcome, ledger::tx::SharedTransaction)> callback) {
+  core_->post([core = core_.get(), id, callback = std::move(callback)] {
+    core->transactions().look_up(id, callback);
+  });
 }
 
 void Chain::status(std::function<void(ChainStatus)> callback) {

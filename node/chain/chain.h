@@ -1,12 +1,14 @@
 // The chain: joins the consensus engine, the ledger, the store and the peers into one node.
 //
-// All mutable state belongs to one strand (a thread of the chain's own). A small pool prepares blocks; another one
-// judges what peers send and serves them blocks, so that none of this is waited for; the journal has a thread of its
-// own. Every public function may be called from any thread and does not block (but start and stop). Readers use Head,
-// an immutable snapshot of the last finalized state.
+// All mutable state belongs to one strand (a thread of the chain's own). A small pool prepares
+// blocks; another one judges what peers send and serves them blocks, so that none of this is waited
+// for; the journal has a thread of its own. Every public function may be called from any thread and
+// does not block (but start and stop). Readers use Head, an immutable snapshot of the last
+// finalized state.
 //
-// Promises: a transaction is reported as committed only after the journal holds the finalization and the block,
-// synced. A transaction that was taken is re-sent to all validators until it has ended.
+// Promises: a transaction is reported as committed only after the journal holds the finalization
+// and the block, synced. A transaction that was taken is re-sent to all validators until it has
+// ended.
 #pragma once
 
 #include <functional>
@@ -34,7 +36,8 @@ namespace testamur::node {
 
 struct ChainOptions {
   InstitutionId self;
-  std::vector<SecretKey> consensus_keys;  // those of this node; it votes in epochs whose set names one of them
+  std::vector<SecretKey>
+      consensus_keys;  // those of this node; it votes in epochs whose set names one of them
   consensus::Timing timing;
   std::size_t block_bytes = 2u << 20;
   Mempool::Limits mempool;
@@ -58,8 +61,8 @@ struct ChainParts {
   const Clock& clock;
   Log& log;
   Counters& counters;
-  // The node must end: the store or journal failed, or finalized blocks execute to other roots. Does not return to
-  // normal work; may throw in tests.
+  // The node must end: the store or journal failed, or finalized blocks execute to other roots.
+  // Does not return to normal work; may throw in tests.
   std::function<void(const std::string&)> fatal;
   // The engine entered or left quarantine: the vote store remembers or forgets it.
   std::function<void(bool active)> quarantine_changed;
@@ -67,7 +70,8 @@ struct ChainParts {
   SignatureCache* signatures = nullptr;
   // Who paces the journal writer; see JournalWriter::Hooks::wake.
   std::function<void()> journal_wake = {};
-  // The first block of an epoch without this key is final: it has signed for the last time and is to be erased.
+  // The first block of an epoch without this key is final: it has signed for the last time and is
+  // to be erased.
   std::function<void(const PublicKey& key)> key_is_over = {};
   // A validator signed what no honest one signs. On the strand.
   std::function<void(const consensus::Evidence& evidence)> misbehaviour = {};
@@ -85,7 +89,8 @@ struct ChainStatus {
   std::vector<std::pair<InstitutionId, std::int64_t>> clock_offsets_ms;
   // What each validator last said of its finalized height.
   std::vector<std::pair<InstitutionId, Height>> peer_heights;
-  // The next block is of a protocol version that this build does not know: nothing more is agreed on or applied here.
+  // The next block is of a protocol version that this build does not know: nothing more is agreed
+  // on or applied here.
   bool stopped_before_protocol = false;
   std::optional<PublicKey> voting_key;  // with which this node votes in the current epoch
 };
@@ -99,15 +104,18 @@ class Chain {
   Chain(ChainOptions options, ChainParts parts);
   ~Chain();
 
-  // For Network::start and attach, in this order, before start(). A chain without a network is a ledger of one node.
+  // For Network::start and attach, in this order, before start(). A chain without a network is a
+  // ledger of one node.
   net::Receiver& receiver();
   net::Post post();
   net::Directory directory();
   void attach(net::Network& network);
 
-  // Applies the genesis to an empty store, replays the journal, begins to take part. Blocks until that is done.
+  // Applies the genesis to an empty store, replays the journal, begins to take part. Blocks until
+  // that is done.
   Status start(JournalContents journal);
-  // Tells everybody who waits for a transaction that the node stops. Then end all callers, then stop().
+  // Tells everybody who waits for a transaction that the node stops. Then end all callers, then
+  // stop().
   void drain();
   // Ends everything; blocks. Stop the network first.
   void stop();
@@ -125,13 +133,16 @@ class Chain {
   // Calls back once from the strand when the transaction has ended.
   Outcomes::Ticket await(const TransactionId& id, Outcomes::Callback callback);
   void cancel(Outcomes::Ticket ticket, const TransactionId& id);
-  // The same for many, each named once, of which the state of `seen` holds none: `callback` once for each. They are
-  // taken in slices, so that the strand serves others in between; the same when they are given up by cancel().
+  // The same for many, each named once, of which the state of `seen` holds none: `callback` once
+  // for each. They are taken in slices, so that the strand serves others in between; the same when
+  // they are given up by cancel().
   class Awaited;
-  std::shared_ptr<Awaited> await(std::vector<TransactionId> ids, HeadPtr seen, Outcomes::Callback callback);
+  std::shared_ptr<Awaited> await(std::vector<TransactionId> ids, HeadPtr seen,
+                                 Outcomes::Callback callback);
   void cancel(std::shared_ptr<Awaited> awaited);
   // Whether it waits here, or how it ended where no block shows it.
-  void look_up(const TransactionId& id, std::function<void(Outcome, ledger::tx::SharedTransaction)> callback);
+  void look_up(const TransactionId& id,
+               std::function<void(Outcome, ledger::tx::SharedTransaction)> callback);
   void status(std::function<void(ChainStatus)> callback);
   void resume_voting();
   // One more consensus key, made fresh with this node's vote store and in no set yet.

@@ -8,7 +8,8 @@ namespace testamur::node {
 
 namespace {
 
-constexpr std::size_t kPrepareInline = 8;  // unknown transactions that are decoded on the strand; more go to the pool
+constexpr std::size_t kPrepareInline =
+    8;  // unknown transactions that are decoded on the strand; more go to the pool
 
 }  // namespace
 
@@ -31,15 +32,19 @@ void Chain::Core::validate(const consensus::BlockPtr& block) {
   const bool executed = workshop_.executed(block->facts.id) != nullptr;
   if (executed || workshop_.count_unknown(*block->proposal.body) <= kPrepareInline) {
     // What was executed needs no decoding again, but its other copies may be false.
-    const auto body = executed ? PreparedBody{body_matches(*block->proposal.header, *block->proposal.body), {}, {}}
-                               : workshop_.prepare_body(*workshop_.base().state, payload, *block->proposal.body);
+    const auto body =
+        executed
+            ? PreparedBody{body_matches(*block->proposal.header, *block->proposal.body), {}, {}}
+            : workshop_.prepare_body(*workshop_.base().state, payload, *block->proposal.body);
     engine_->on_validated(block->facts.id, workshop_.validate(*block, body, engine_now_ms()));
     return;
   }
 
-  // Signatures are verified in the pool, the state's rules on the strand: only there is the parent's state.
+  // Signatures are verified in the pool, the state's rules on the strand: only there is the
+  // parent's state.
   runtime_.post_to_pool([this, block, payload, state = workshop_.base().state] {
-    const auto body = std::make_shared<PreparedBody>(workshop_.prepare_body(*state, payload, *block->proposal.body));
+    const auto body = std::make_shared<PreparedBody>(
+        workshop_.prepare_body(*state, payload, *block->proposal.body));
     post([this, block, body] { event([&] { finish_validation(block, *body); }); });
   });
 }
@@ -60,7 +65,8 @@ void Chain::Core::note_clock(const consensus::HeaderFacts& facts, std::uint64_t 
       static_cast<std::int64_t>(header_time_ms) - static_cast<std::int64_t>(parts_.clock.now_ms());
 }
 
-bool Chain::Core::verify(const consensus::ConsensusKey& key, const Hash256& digest, const Signature& signature) {
+bool Chain::Core::verify(const consensus::ConsensusKey& key, const Hash256& digest,
+                         const Signature& signature) {
   return verifier_.verify(key.view(), digest.view(), signature);
 }
 
@@ -85,24 +91,29 @@ void Chain::Core::commit(const consensus::Commit& commit) {
   if (commit.proof.certificate) sender_.set_position(*commit.proof.certificate);
 }
 
-void Chain::Core::apply_block(const consensus::Block& block, const consensus::FinalityProof& proof) {
+void Chain::Core::apply_block(const consensus::Block& block,
+                              const consensus::FinalityProof& proof) {
   const auto applied = committer_.apply(block, proof);
   if (!applied) return;
 
-  // Readers must see the block before a caller is told that it is committed: it may ask for what it just wrote.
+  // Readers must see the block before a caller is told that it is committed: it may ask for what it
+  // just wrote.
   committer_.publish(applied->head);
   transactions_.settle(applied->block, applied->first_log_index);
   watch_protocol();
 
-  // Only after an epoch's first final block is the old key useless to us and dangerous to everybody.
+  // Only after an epoch's first final block is the old key useless to us and dangerous to
+  // everybody.
   if (applied->first_of_epoch) end_unused_keys();
 
   const auto& state = *applied->head->state;
-  if (peer_directory_.follow(state, *applied->block.delta, seated(state))) sender_.recheck_admissions();
+  if (peer_directory_.follow(state, *applied->block.delta, seated(state)))
+    sender_.recheck_admissions();
   const auto& header = applied->block.header;
-  log_.debug("block_committed", {{"height", header.height.value},
-                                 {"view", header.view.value},
-                                 {"transactions", static_cast<std::uint64_t>(applied->block.transactions.size())}});
+  log_.debug("block_committed",
+             {{"height", header.height.value},
+              {"view", header.view.value},
+              {"transactions", static_cast<std::uint64_t>(applied->block.transactions.size())}});
 }
 
 // The sealing block is applied: its state names them.
@@ -110,7 +121,8 @@ consensus::ValidatorSet Chain::Core::next_validators(const consensus::BlockPtr& 
   const auto& base = workshop_.base();
   TM_CHECK(base.block == sealing->facts.id, "an epoch ends with a block that is not applied");
   auto set = ledger::read_validators(*base.state);
-  TM_CHECK(set.digest() == base.header.next_validator_set, "the state's validators are not those that its block names");
+  TM_CHECK(set.digest() == base.header.next_validator_set,
+           "the state's validators are not those that its block names");
   auto validators = to_validator_set(set);
   keys_.begin_epoch(validators);
   log_.info("epoch", {{"epoch", ledger::read_epoch(*base.state).value},
@@ -120,8 +132,8 @@ consensus::ValidatorSet Chain::Core::next_validators(const consensus::BlockPtr& 
   return validators;
 }
 
-// Old rules stay in the code, new ones cannot be guessed: before the first block of a version that this build does not
-// know everything ends but reading.
+// Old rules stay in the code, new ones cannot be guessed: before the first block of a version that
+// this build does not know everything ends but reading.
 void Chain::Core::watch_protocol() {
   const auto& base = workshop_.base();
   auto stop = ledger::protocol_stop(*base.state);
@@ -135,11 +147,13 @@ void Chain::Core::watch_protocol() {
   }
   if (beyond_protocol_ || !workshop_.beyond_known_protocol()) return;
   beyond_protocol_ = true;
-  log_.error("stopped_before_protocol", {{"height", base.header.height.value}, {"cause", stop->text()}});
+  log_.error("stopped_before_protocol",
+             {{"height", base.header.height.value}, {"cause", stop->text()}});
   transactions_.outcomes().drop_all();
 }
 
-// A key that certified earlier epochs, but not the one whose first block is final, has signed for the last time.
+// A key that certified earlier epochs, but not the one whose first block is final, has signed for
+// the last time.
 void Chain::Core::end_unused_keys() {
   const auto& base = workshop_.base();
   while (const auto over = keys_.erase_unused(*base.state, base.header)) {

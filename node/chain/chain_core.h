@@ -1,15 +1,18 @@
-// The strand-side half of Chain: what the consensus engine drives and what the network reaches. Private to node/chain.
+// The strand-side half of Chain: what the consensus engine drives and what the network reaches.
+// Private to node/chain.
 //
-// Everything here runs on the strand (runtime.h), unless it says otherwise; it has no thread of its own but through the
-// runtime, so that tests/sim drives it under a virtual clock. The core joins the parts and owns the order of what they
-// do; the state is theirs, and each one's header says what may change in it:
-//   TransactionLifecycle   mempool, who waits, what is to be sent on       Workshop         unfinalized blocks
-//   BlockCommitter         the head, its readers and listeners             ConsensusKeys    keys, the voting one
-//   PeerSender             the network                                     PeerDirectory    who is admitted
-//   TransactionIntake      what peers brought and is not judged            BlockServer      what peers asked for
-//   RequestBudgets         what their questions may cost                   BlockFetcher     what is asked of them
-//   JournalWriter, StoreMaintenance, PendingReport
-// Sources: chain.cpp (life, timer), chain_blocks.cpp (consensus::Driver), chain_peers.cpp (net::Receiver).
+// Everything here runs on the strand (runtime.h), unless it says otherwise; it has no thread of its
+// own but through the runtime, so that tests/sim drives it under a virtual clock. The core joins
+// the parts and owns the order of what they do; the state is theirs, and each one's header says
+// what may change in it:
+//   TransactionLifecycle   mempool, who waits, what is to be sent on       Workshop unfinalized
+//   blocks BlockCommitter         the head, its readers and listeners             ConsensusKeys
+//   keys, the voting one PeerSender             the network PeerDirectory    who is admitted
+//   TransactionIntake      what peers brought and is not judged            BlockServer      what
+//   peers asked for RequestBudgets         what their questions may cost BlockFetcher     what is
+//   asked of them JournalWriter, StoreMaintenance, PendingReport
+// Sources: chain.cpp (life, timer), chain_blocks.cpp (consensus::Driver), chain_peers.cpp
+// (net::Receiver).
 #pragma once
 
 #include <atomic>
@@ -45,7 +48,9 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   bool stopped_before_protocol() const { return beyond_protocol_; }
   CachedVerifier& verifier() { return verifier_; }
   net::Admission admission(const net::Pin& pin) const { return peer_directory_.find(pin); }
-  Admission admission_now() { return {parts_.genesis.chain, head(), parts_.clock, verifier_, parts_.counters}; }
+  Admission admission_now() {
+    return {parts_.genesis.chain, head(), parts_.clock, verifier_, parts_.counters};
+  }
   void attach(net::Network& network) { sender_.attach(network); }
 
   // --- life ---
@@ -54,7 +59,8 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   void finish_writes();  // any thread, after stop(): what was handed to the journal is written
 
   // --- for Chain's callers ---
-  void submit(const TransactionList& transactions, const std::function<void(std::vector<Mempool::Added>)>& done);
+  void submit(const TransactionList& transactions,
+              const std::function<void(std::vector<Mempool::Added>)>& done);
   TransactionLifecycle& transactions() { return transactions_; }
   BlockCommitter& committer() { return committer_; }
   ChainStatus status() const;
@@ -70,7 +76,8 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   void build(const consensus::BuildRequest& request) override;
   void validate(const consensus::BlockPtr& block) override;
   Signature sign(const Hash256& digest) override { return keys_.sign(digest); }
-  bool verify(const consensus::ConsensusKey& key, const Hash256& digest, const Signature& signature) override;
+  bool verify(const consensus::ConsensusKey& key, const Hash256& digest,
+              const Signature& signature) override;
   void persist(consensus::RecordGroup group) override;
   void send(const InstitutionId& to, const consensus::Message& message) override;
   void broadcast(const consensus::Message& message) override;
@@ -79,7 +86,9 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   consensus::ValidatorSet next_validators(const consensus::BlockPtr& sealing) override;
   void catch_up(const consensus::CertificatePtr& target) override;
   void resend_pending() override { transactions_.resend_pending(); }
-  void forward_pending(const InstitutionId& leader) override { transactions_.forward_pending(leader); }
+  void forward_pending(const InstitutionId& leader) override {
+    transactions_.forward_pending(leader);
+  }
   void false_signature(const InstitutionId& from) override;
   void misbehaviour(const consensus::Evidence& evidence) override;
   Hash256 fresh_nonce() override { return random_fixed<Hash256>(); }

@@ -8,7 +8,9 @@
 
 namespace testamur::node {
 
-void Chain::Core::send(const InstitutionId& to, const consensus::Message& message) { sender_.send(to, message); }
+void Chain::Core::send(const InstitutionId& to, const consensus::Message& message) {
+  sender_.send(to, message);
+}
 
 void Chain::Core::broadcast(const consensus::Message& message) { sender_.broadcast(message); }
 
@@ -33,11 +35,12 @@ void Chain::Core::on_peer_up(const net::Origin& from, const net::Hello& hello) {
     if (certificate) engine_->on_message(from.institution, consensus::Message(*certificate));
     fetcher_.on_tick(workshop_.base().header.height, engine_now_ms());
 
-    // What waits goes to the one that came, and only if it can build blocks: whoever reconnects again and again must
-    // not make us send.
+    // What waits goes to the one that came, and only if it can build blocks: whoever reconnects
+    // again and again must not make us send.
     if (rank_of(from) != net::Rank::kMember) return;
-    sender_.send(from.pin, transactions_.mempool().oldest(net::kMaxTransactionsPerFrame, kTransactionFrameBytes,
-                                                          Mempool::Which::kReady));
+    sender_.send(from.pin,
+                 transactions_.mempool().oldest(net::kMaxTransactionsPerFrame,
+                                                kTransactionFrameBytes, Mempool::Which::kReady));
   });
 }
 
@@ -67,12 +70,13 @@ void Chain::Core::on_consensus(const net::Origin& from, const net::ConsensusMess
   const auto decoded = consensus::decode_message(message.bytes);
   if (!decoded) {
     sender_.note(from, net::Refusal::kMalformedMessage);
-    log_.warn("message_malformed",
-              {{"institution", to_text(from.institution)}, {"size", static_cast<std::uint64_t>(message.bytes.size())}});
+    log_.warn("message_malformed", {{"institution", to_text(from.institution)},
+                                    {"size", static_cast<std::uint64_t>(message.bytes.size())}});
     return;
   }
 
-  // Only these two depend on who sent it; votes and proposals, of which there are many, are not looked up.
+  // Only these two depend on who sent it; votes and proposals, of which there are many, are not
+  // looked up.
   const auto is_member = [&] { return rank_of(from) == net::Rank::kMember; };
   if (RequestBudgets::asks(*decoded) &&
       !request_budgets_.allow(from.institution, is_member(), *decoded, engine_now_ms())) {
@@ -91,7 +95,8 @@ void Chain::Core::false_signature(const InstitutionId& from) {
   if (pin) sender_.note({from, *pin}, net::Refusal::kBadSignature, 1, kSignatureUnits);
 }
 
-void Chain::Core::on_transactions(const net::Origin& from, net::Transactions frame, const net::Lease& lease) {
+void Chain::Core::on_transactions(const net::Origin& from, net::Transactions frame,
+                                  const net::Lease& lease) {
   if (beyond_protocol_) return;
   const auto refused = intake_.push(from, rank_of(from), std::move(frame), lease);
   sender_.note(from, net::Refusal::kQueueFull, refused);
@@ -107,10 +112,12 @@ void Chain::Core::on_judged(const net::Origin& from, const TransactionIntake::Ju
   const bool behind = fetcher_.target() > workshop_.base().header.height;
   for (std::size_t i = 0; i < judged.refused.size(); ++i) {
     const auto refusal = static_cast<net::Refusal>(i);
-    const bool certain = refusal == net::Refusal::kMalformedTransaction || refusal == net::Refusal::kBadSignature;
+    const bool certain =
+        refusal == net::Refusal::kMalformedTransaction || refusal == net::Refusal::kBadSignature;
     if (!behind || certain) sender_.note(from, refusal, judged.refused[i]);
   }
-  sender_.note(from, net::Refusal::kPoolShare, ready.over_share + not_yet.over_share, judged.extra_units);
+  sender_.note(from, net::Refusal::kPoolShare, ready.over_share + not_yet.over_share,
+               judged.extra_units);
 
   if (ready.added + not_yet.added == 0) return;
   pending_report_.note_arrival();
@@ -118,9 +125,11 @@ void Chain::Core::on_judged(const net::Origin& from, const TransactionIntake::Ju
 }
 
 // The signatures of fetched blocks are verified aside; the strand then finds them in the cache.
-void Chain::Core::on_block_response(const net::Origin& from, net::BlockResponse response, net::Lease lease) {
+void Chain::Core::on_block_response(const net::Origin& from, net::BlockResponse response,
+                                    net::Lease lease) {
   if (!fetcher_.awaits(from.pin)) return sender_.note(from, net::Refusal::kUnaskedBlocks);
-  runtime_.post_aside([this, from, response = std::make_shared<net::BlockResponse>(std::move(response)),
+  runtime_.post_aside([this, from,
+                       response = std::make_shared<net::BlockResponse>(std::move(response)),
                        lease = std::move(lease), state = workshop_.base().state] {
     for (const auto& block : response->blocks) {
       const auto header = ledger::decode_header(block.header);
@@ -140,15 +149,16 @@ void Chain::Core::on_block_response(const net::Origin& from, net::BlockResponse 
   });
 }
 
-// The members of the current set, and of the one before it while its epoch is served: until the next one has a final
-// block.
+// The members of the current set, and of the one before it while its epoch is served: until the
+// next one has a final block.
 std::set<InstitutionId> Chain::Core::seated(const Snapshot& state) const {
   std::set<InstitutionId> seated;
   const auto set = ledger::read_validators(state);
   for (const auto& member : set.members()) seated.insert(member.institution);
   if (!workshop_.base().header.seals_epoch()) return seated;
 
-  const auto ending = ledger::validators_of_epoch(state, Epoch{ledger::read_epoch(state).value - 1});
+  const auto ending =
+      ledger::validators_of_epoch(state, Epoch{ledger::read_epoch(state).value - 1});
   for (const auto& member : ending->members()) seated.insert(member.institution);
   return seated;
 }

@@ -11,7 +11,8 @@ ConsensusKeys::ConsensusKeys(const InstitutionId& self, std::vector<SecretKey> k
 
 std::vector<consensus::ConsensusKey> ConsensusKeys::public_keys() const {
   std::vector<consensus::ConsensusKey> keys;
-  for (const auto& key : keys_) keys.push_back(*consensus::ConsensusKey::from(key.public_key().bytes));
+  for (const auto& key : keys_)
+    keys.push_back(*consensus::ConsensusKey::from(key.public_key().bytes));
   return keys;
 }
 
@@ -36,15 +37,19 @@ Signature ConsensusKeys::sign(const Hash256& digest) const {
   return signing_->sign(digest.view());
 }
 
-std::optional<PublicKey> ConsensusKeys::erase_unused(const ledger::StateReader& state, const ledger::Header& header) {
-  // Until the next epoch has a final block the old one is served, and its key may have to sign again.
+std::optional<PublicKey> ConsensusKeys::erase_unused(const ledger::StateReader& state,
+                                                     const ledger::Header& header) {
+  // Until the next epoch has a final block the old one is served, and its key may have to sign
+  // again.
   if (header.seals_epoch()) return std::nullopt;
 
   for (auto key = keys_.begin(); key != keys_.end(); ++key) {
     auto public_key = key->public_key();
 
     // A key that was in no set yet waits for its first.
-    if (&*key == signing_ || !certified_before(state, *consensus::ConsensusKey::from(public_key.bytes))) continue;
+    if (&*key == signing_ ||
+        !certified_before(state, *consensus::ConsensusKey::from(public_key.bytes)))
+      continue;
     keys_.erase(key);
     return public_key;
   }

@@ -26,13 +26,14 @@ struct Stopwatch {
 
 class TimedSection {
  public:
-  explicit TimedSection(Stopwatch& watch) : watch_(watch), start_(std::chrono::steady_clock::now()) {}
+  explicit TimedSection(Stopwatch& watch)
+      : watch_(watch), start_(std::chrono::steady_clock::now()) {}
   TimedSection(const TimedSection&) = delete;
   TimedSection& operator=(const TimedSection&) = delete;
   ~TimedSection() {
     auto spent = std::chrono::steady_clock::now() - start_;
-    watch_.nanoseconds.add(
-        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(spent).count()));
+    watch_.nanoseconds.add(static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(spent).count()));
     watch_.count.add();
   }
 

@@ -7,14 +7,19 @@
 namespace testamur::node {
 namespace {
 
-constexpr std::size_t kGatherBytes = 4u << 20;  // groups are gathered into one sync up to this size, ...
+constexpr std::size_t kGatherBytes =
+    4u << 20;  // groups are gathered into one sync up to this size, ...
 
 bool is_aligned(consensus::RecordKind kind) { return kind == consensus::RecordKind::kVote; }
 
 }  // namespace
 
-JournalWriter::JournalWriter(Journal& journal, std::vector<RecordMark> marks, Hooks hooks, Counters& counters)
-    : journal_(journal), hooks_(std::move(hooks)), counters_(counters), marks_(marks.begin(), marks.end()) {
+JournalWriter::JournalWriter(Journal& journal, std::vector<RecordMark> marks, Hooks hooks,
+                             Counters& counters)
+    : journal_(journal),
+      hooks_(std::move(hooks)),
+      counters_(counters),
+      marks_(marks.begin(), marks.end()) {
   if (!hooks_.wake) thread_ = std::thread([this] { run(); });
 }
 
@@ -53,7 +58,8 @@ bool JournalWriter::write(const std::vector<const consensus::Record*>& records) 
   for (const auto* record : records) {
     counters_.sync_bytes.add(record->size());
     ByteView tail = record->tail ? ByteView(*record->tail) : ByteView();
-    group.push_back({static_cast<std::uint8_t>(record->kind), record->head, tail, is_aligned(record->kind)});
+    group.push_back(
+        {static_cast<std::uint8_t>(record->kind), record->head, tail, is_aligned(record->kind)});
   }
   TimedSection timed(counters_.sync);
   auto positions = journal_.append(group);
@@ -82,7 +88,8 @@ void JournalWriter::do_prune(const Prune& prune) {
   };
   std::size_t first = 0;
   while (first < marks_.size() && done(marks_[first])) ++first;
-  if (first < marks_.size() && (!bound || marks_[first].position < *bound)) bound = marks_[first].position;
+  if (first < marks_.size() && (!bound || marks_[first].position < *bound))
+    bound = marks_[first].position;
   if (!bound) return;
   while (!marks_.empty() && marks_.front().position < *bound) marks_.pop_front();
   auto status = journal_.prune_below(*bound);
@@ -94,7 +101,8 @@ void JournalWriter::do_prune(const Prune& prune) {
 // Several groups, or one prune.
 std::vector<JournalWriter::Work> JournalWriter::take_work() {
   std::vector<Work> taken;
-  const auto limit = std::min<std::size_t>(kGatherBytes, journal_.max_group_bytes() / 2);  // ... or what fits
+  const auto limit =
+      std::min<std::size_t>(kGatherBytes, journal_.max_group_bytes() / 2);  // ... or what fits
   std::size_t bytes = 0;
   while (!queue_.empty()) {
     const auto* group = std::get_if<consensus::RecordGroup>(&queue_.front());

@@ -1,7 +1,8 @@
-// Writes the engine's record groups to the journal on a thread of its own, several groups in one sync when they wait.
+// Writes the engine's record groups to the journal on a thread of its own, several groups in one
+// sync when they wait.
 //
-// submit() and prune() are called by the chain's strand; answers come back through `post`. A failed write stops the
-// node: what is on disk is then unknown.
+// submit() and prune() are called by the chain's strand; answers come back through `post`. A failed
+// write stops the node: what is on disk is then unknown.
 #pragma once
 
 #include <atomic>
@@ -33,7 +34,8 @@ class JournalWriter {
     std::function<void(std::uint64_t sequence)> synced;
     std::function<void(const std::string&)> failed;    // must not return to normal work
     std::function<void(std::function<void()>)> aside;  // runs slow work on another thread
-    // Set: there is no thread; called when work waits, and whoever set it calls begin() and finish().
+    // Set: there is no thread; called when work waits, and whoever set it calls begin() and
+    // finish().
     std::function<void()> wake = {};
   };
 
@@ -42,12 +44,13 @@ class JournalWriter {
   ~JournalWriter();
 
   void submit(consensus::RecordGroup group);
-  // Writes `live` and then removes the segments that hold only records of views up to and including `last`.
+  // Writes `live` and then removes the segments that hold only records of views up to and including
+  // `last`.
   void prune(std::vector<consensus::Record> live, Epoch epoch, View last);
   void stop();  // after what is queued; idempotent
 
-  // One write, for whoever paces the writer instead of its thread: begin() takes what waits, false when nothing does;
-  // finish() writes and syncs it.
+  // One write, for whoever paces the writer instead of its thread: begin() takes what waits, false
+  // when nothing does; finish() writes and syncs it.
   bool begin();
   void finish();
 

@@ -22,7 +22,8 @@ std::uint64_t carried_key(ByteView carried) {
 
 }  // namespace
 
-Mempool::Added Mempool::add(const tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local, Fit fit) {
+Mempool::Added Mempool::add(const tx::SharedTransaction& transaction, std::uint64_t now_ms,
+                            bool local, Fit fit) {
   const auto& id = transaction->id();
   auto known = entries_.find(id);
   const bool replaces = known != entries_.end() && known->second.held && fit == Fit::kReady &&
@@ -46,10 +47,12 @@ Mempool::Added Mempool::add(const tx::SharedTransaction& transaction, std::uint6
   return result;
 }
 
-Mempool::Added Mempool::take(const tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local, Fit fit) {
+Mempool::Added Mempool::take(const tx::SharedTransaction& transaction, std::uint64_t now_ms,
+                             bool local, Fit fit) {
   if (auto refused = check_share(*transaction, local, fit); refused != Added::kNew) return refused;
   const auto size = transaction->carried().size();
-  if (fit == Fit::kHeld ? !fits(size) : !make_room(transaction->author(), size)) return Added::kFull;
+  if (fit == Fit::kHeld ? !fits(size) : !make_room(transaction->author(), size))
+    return Added::kFull;
   insert(transaction, now_ms, local);
   if (fit == Fit::kHeld) hold(transaction->id(), now_ms);
   return Added::kNew;
@@ -63,7 +66,8 @@ void Mempool::make_local(Entry& entry, std::uint64_t now_ms) {
   held_foreign_.erase({entry.held_since_ms, entry.transaction->id()});
 }
 
-// What is submitted here comes from callers whom this node answers to: peers cannot use up an author's share here.
+// What is submitted here comes from callers whom this node answers to: peers cannot use up an
+// author's share here.
 std::size_t Mempool::author_bytes(bool local) const {
   return std::max(limits_.bytes / (local ? 2 : 4), std::min(limits_.bytes, kLeastShareBytes));
 }
@@ -75,8 +79,10 @@ Mempool::Added Mempool::check_share(const tx::Transaction& transaction, bool loc
   if (found == by_author_.end()) return Added::kNew;
 
   const auto& author = found->second;
-  if (author.queue.size() >= limits_.per_author || author.bytes + size > author_bytes(local)) return Added::kAuthorFull;
-  if (fit == Fit::kHeld && author.held_bytes + size > held_bytes_limit() / 4) return Added::kAuthorFull;
+  if (author.queue.size() >= limits_.per_author || author.bytes + size > author_bytes(local))
+    return Added::kAuthorFull;
+  if (fit == Fit::kHeld && author.held_bytes + size > held_bytes_limit() / 4)
+    return Added::kAuthorFull;
   if (author.rivals >= kRivals && is_claimed(transaction)) return Added::kAuthorFull;
   return Added::kNew;
 }
@@ -86,7 +92,8 @@ bool Mempool::is_claimed(const tx::Transaction& transaction) const {
   const auto found = by_author_.find(transaction.author());
   if (!run || run->count == 0 || found == by_author_.end()) return false;
 
-  // The claims do not overlap: only the last one that begins at or before our end can reach into the run.
+  // The claims do not overlap: only the last one that begins at or before our end can reach into
+  // the run.
   const auto& claims = found->second.claims;
   const auto after = claims.upper_bound(run->first + (run->count - 1));
   return after != claims.begin() && std::prev(after)->second >= run->first;
@@ -96,8 +103,8 @@ bool Mempool::fits(std::size_t size) const {
   return entries_.size() < limits_.transactions && bytes_ + size <= limits_.bytes;
 }
 
-// Throws out what peers brought until `size` more bytes fit: held ones, oldest first, then the newest of whoever would
-// still have more than `author` afterwards.
+// Throws out what peers brought until `size` more bytes fit: held ones, oldest first, then the
+// newest of whoever would still have more than `author` afterwards.
 bool Mempool::make_room(const InstitutionId& author, std::size_t size) {
   while (!fits(size)) {
     if (!held_foreign_.empty()) {
@@ -111,10 +118,12 @@ bool Mempool::make_room(const InstitutionId& author, std::size_t size) {
   return true;
 }
 
-const Mempool::Entry* Mempool::heaviest_foreign(const InstitutionId& author, std::size_t size) const {
+const Mempool::Entry* Mempool::heaviest_foreign(const InstitutionId& author,
+                                                std::size_t size) const {
   const auto own = by_author_.find(author);
   const auto after = (own == by_author_.end() ? 0 : own->second.bytes) + size;
-  for (auto heaviest = by_bytes_.rbegin(); heaviest != by_bytes_.rend() && heaviest->first > after; ++heaviest) {
+  for (auto heaviest = by_bytes_.rbegin(); heaviest != by_bytes_.rend() && heaviest->first > after;
+       ++heaviest) {
     const auto& candidate = by_author_.at(heaviest->second);
     if (heaviest->second != author && !candidate.foreign.empty()) {
       return candidate.queue.at(*candidate.foreign.rbegin());
@@ -162,7 +171,8 @@ void Mempool::erase(const TransactionId& id) {
   author->second.queue.erase(entry.sequence);
   author->second.foreign.erase(entry.sequence);
   author->second.rivals -= entry.rival ? 1 : 0;
-  if (const auto run = tx::issued_run(transaction); run && !entry.rival) author->second.claims.erase(run->first);
+  if (const auto run = tx::issued_run(transaction); run && !entry.rival)
+    author->second.claims.erase(run->first);
   set_bytes(author->first, author->second, author->second.bytes - entry.size());
   if (author->second.queue.empty()) by_author_.erase(author);
   by_arrival_.erase(entry.sequence);
@@ -268,7 +278,8 @@ std::vector<TransactionId> Mempool::expired(std::uint64_t header_time_ms) const 
   return ids;
 }
 
-std::vector<tx::SharedTransaction> Mempool::oldest(std::size_t at_most, std::size_t at_most_bytes, Which which) const {
+std::vector<tx::SharedTransaction> Mempool::oldest(std::size_t at_most, std::size_t at_most_bytes,
+                                                   Which which) const {
   std::vector<tx::SharedTransaction> taken;
   std::size_t bytes = 0;
   for (const auto& [sequence, entry] : by_arrival_) {

@@ -1,14 +1,15 @@
 // The transactions that wait for a block: bounded, one entry an id, fair among authors.
 //
-// What comes in has passed Admission: its author is known and its signatures hold. So an id in here stands for a copy
-// that was genuine when it came, and no forged copy can keep a genuine one out. An entry is *ready*, or *held*: valid
-// by its signatures and not by the last finalized state. Of what peers brought, held entries have a deadline and a
-// small share.
+// What comes in has passed Admission: its author is known and its signatures hold. So an id in here
+// stands for a copy that was genuine when it came, and no forged copy can keep a genuine one out.
+// An entry is *ready*, or *held*: valid by its signatures and not by the last finalized state. Of
+// what peers brought, held entries have a deadline and a small share.
 //
-// Full is never for good. An author has a share of bytes and of entries; within it a ready transaction always gets in
-// as long as somebody else holds more: held entries of peers go first, then the newest of the author with the most
-// bytes. What was submitted here is never thrown out: the node has promised to bring it to an end. Issues whose indexes
-// are claimed by another entry of their author can not all commit; of these rivals an author has few.
+// Full is never for good. An author has a share of bytes and of entries; within it a ready
+// transaction always gets in as long as somebody else holds more: held entries of peers go first,
+// then the newest of the author with the most bytes. What was submitted here is never thrown out:
+// the node has promised to bring it to an end. Issues whose indexes are claimed by another entry of
+// their author can not all commit; of these rivals an author has few.
 //
 // Belongs to the chain's strand, except find_carried(), which any thread may call.
 #pragma once
@@ -42,18 +43,21 @@ class Mempool {
 
   explicit Mempool(const Limits& limits) : limits_(limits) {}
 
-  // A copy that is ready takes the place of one that is held. kAuthorFull: the share of its author is used up.
-  Added add(const ledger::tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local, Fit fit = Fit::kReady);
+  // A copy that is ready takes the place of one that is held. kAuthorFull: the share of its author
+  // is used up.
+  Added add(const ledger::tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local,
+            Fit fit = Fit::kReady);
   bool contains(const TransactionId& id) const { return entries_.contains(id); }
   ledger::tx::SharedTransaction find(const TransactionId& id) const;
   void erase(const TransactionId& id);
 
-  // Shows transactions in fair order: one of each author in turn, an author's own in the order of arrival. Each round
-  // of turns starts with the next author. Entries that are held back are left out.
+  // Shows transactions in fair order: one of each author in turn, an author's own in the order of
+  // arrival. Each round of turns starts with the next author. Entries that are held back are left
+  // out.
   void select(const std::function<Pick(const ledger::tx::SharedTransaction&)>& visit);
 
-  // Hold back: not valid in the last finalized state, may become so. `suspects` are those that a build refused since
-  // the last call.
+  // Hold back: not valid in the last finalized state, may become so. `suspects` are those that a
+  // build refused since the last call.
   void suspect(const TransactionId& id) { suspects_.insert(id); }
   std::vector<ledger::tx::SharedTransaction> take_suspects(std::size_t at_most);
   void hold(const TransactionId& id, std::uint64_t now_ms);
@@ -94,16 +98,18 @@ class Mempool {
     std::size_t size() const { return transaction->carried().size(); }
   };
   struct Author {
-    std::map<std::uint64_t, Entry*> queue;          // by arrival
-    std::set<std::uint64_t> foreign;                // of these, what peers brought
-    std::map<std::uint64_t, std::uint64_t> claims;  // index runs of entries that are no rivals: first -> last
+    std::map<std::uint64_t, Entry*> queue;  // by arrival
+    std::set<std::uint64_t> foreign;        // of these, what peers brought
+    std::map<std::uint64_t, std::uint64_t>
+        claims;  // index runs of entries that are no rivals: first -> last
     std::size_t bytes = 0;
     std::size_t rivals = 0;
     std::size_t held_bytes = 0;
   };
   using Authors = std::map<InstitutionId, Author>;
 
-  Added take(const ledger::tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local, Fit fit);
+  Added take(const ledger::tx::SharedTransaction& transaction, std::uint64_t now_ms, bool local,
+             Fit fit);
   Added check_share(const ledger::tx::Transaction& transaction, bool local, Fit fit) const;
   bool make_room(const InstitutionId& author, std::size_t size);
   bool fits(std::size_t size) const;
@@ -125,7 +131,7 @@ class Mempool {
   std::set<TransactionId> held_ids_;
   std::set<std::pair<std::uint64_t, TransactionId>> held_foreign_;  // by since when
   TransactionId last_held_;                                         // where next_held() goes on
-  InstitutionId last_first_;                                        // the author that the last round began with
+  InstitutionId last_first_;  // the author that the last round began with
   std::size_t held_bytes_ = 0;
   std::size_t bytes_ = 0;
   std::uint64_t next_sequence_ = 1;

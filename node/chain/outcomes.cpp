@@ -18,7 +18,8 @@ std::optional<Outcome> committed_outcome(const Snapshot& state, const Transactio
   outcome.log_index = *index;
 
   // The leaves of a block are consecutive; the log size before it stands in its parent's header.
-  if (const auto parent = leaf->height > Height{0} ? state.header(leaf->height - 1) : std::nullopt) {
+  if (const auto parent =
+          leaf->height > Height{0} ? state.header(leaf->height - 1) : std::nullopt) {
     if (const auto header = ledger::decode_header(*parent); header.ok()) {
       outcome.index_in_block = static_cast<std::uint32_t>(index->value - header->roots.log_size);
     }

@@ -1,7 +1,7 @@
 // How transactions end, and who waits for it.
 //
-// Belongs to the chain's strand. An outcome is final; those that no block shows (rejected, expired) are remembered for
-// a bounded number of transactions.
+// Belongs to the chain's strand. An outcome is final; those that no block shows (rejected, expired)
+// are remembered for a bounded number of transactions.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,8 @@ struct Outcome {
   std::optional<ledger::tx::Rejection> rejection;
 };
 
-// How a committed transaction ended, from a state; nothing when the state does not hold it. Any thread.
+// How a committed transaction ended, from a state; nothing when the state does not hold it. Any
+// thread.
 std::optional<Outcome> committed_outcome(const Snapshot& state, const TransactionId& id);
 
 class Outcomes {
@@ -39,7 +40,8 @@ class Outcomes {
 
   explicit Outcomes(std::size_t remembered) : remembered_(remembered) {}
 
-  // Calls `callback` once, when the transaction has ended; at once if it is remembered. The ticket cancels.
+  // Calls `callback` once, when the transaction has ended; at once if it is remembered. The ticket
+  // cancels.
   void await(Ticket ticket, const TransactionId& id, Callback callback);
   void cancel(Ticket ticket, const TransactionId& id);
   void resolve(const TransactionId& id, const Outcome& outcome);

@@ -60,7 +60,8 @@ void PeerDirectory::read_institution(const ledger::StateReader& state, const Ins
   if (institution) known_[id].good_standing = institution->standing == tx::Standing::kGood;
 }
 
-std::optional<InstitutionId> PeerDirectory::read_key(const ledger::StateReader& state, const KeyId& id) {
+std::optional<InstitutionId> PeerDirectory::read_key(const ledger::StateReader& state,
+                                                     const KeyId& id) {
   const auto key = tx::read_key(state, id);
   if (!key || key->added.purpose != KeyPurpose::kTransport) return std::nullopt;
   known_[key->added.institution].retired[net::pin_of(key->added.key)] = key->retired.has_value();
@@ -103,7 +104,8 @@ bool PeerDirectory::publish(const std::set<InstitutionId>& touched) {
       changed.try_emplace(at, *shards_[at].load()).first->second[pin] = now;
     }
   }
-  for (auto& [at, shard] : changed) shards_[at].store(std::make_shared<const Shard>(std::move(shard)));
+  for (auto& [at, shard] : changed)
+    shards_[at].store(std::make_shared<const Shard>(std::move(shard)));
   return !changed.empty();
 }
 

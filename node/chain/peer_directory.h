@@ -1,7 +1,8 @@
 // Which transport keys the registry lists, of whom, and whether they are admitted.
 //
-// Read once from a state at start, and from then on from what each block changed: the work of a block follows from the
-// block, not from the number of institutions and keys. find() may be called by any thread; the rest is the strand's.
+// Read once from a state at start, and from then on from what each block changed: the work of a
+// block follows from the block, not from the number of institutions and keys. find() may be called
+// by any thread; the rest is the strand's.
 #pragma once
 
 #include <array>
@@ -25,10 +26,13 @@ class PeerDirectory {
   // Of a listed institution a key that is not retired, if there is one.
   std::optional<net::Pin> pin_of(const InstitutionId& institution) const;
 
-  // Everything anew. `members`: the institutions with a seat in the current or the next validator set.
+  // Everything anew. `members`: the institutions with a seat in the current or the next validator
+  // set.
   void read(const ledger::StateReader& state, std::set<InstitutionId> members);
-  // What `delta` changed; `state` is the one after it. Returns whether anybody is admitted otherwise than before.
-  bool follow(const ledger::StateReader& state, const ledger::Delta& delta, std::set<InstitutionId> members);
+  // What `delta` changed; `state` is the one after it. Returns whether anybody is admitted
+  // otherwise than before.
+  bool follow(const ledger::StateReader& state, const ledger::Delta& delta,
+              std::set<InstitutionId> members);
 
  private:
   static constexpr std::size_t kShards = 64;  // one change copies one of them

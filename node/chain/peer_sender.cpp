@@ -9,7 +9,8 @@ namespace testamur::node {
 namespace {
 
 net::Priority priority_of(const consensus::Message& message) {
-  return consensus::urgency(message) == consensus::Urgency::kVote ? net::Priority::kVote : net::Priority::kBlock;
+  return consensus::urgency(message) == consensus::Urgency::kVote ? net::Priority::kVote
+                                                                  : net::Priority::kBlock;
 }
 
 }  // namespace
@@ -49,7 +50,9 @@ std::vector<net::EncodedFrame> PeerSender::frames_of(const TransactionList& tran
   for (const auto& transaction : transactions) {
     frame.transactions.push_back(to_bytes(transaction->carried()));
     bytes += transaction->carried().size();
-    if (bytes >= kTransactionFrameBytes || frame.transactions.size() >= net::kMaxTransactionsPerFrame) finish();
+    if (bytes >= kTransactionFrameBytes ||
+        frame.transactions.size() >= net::kMaxTransactionsPerFrame)
+      finish();
   }
   finish();
   return frames;
@@ -57,17 +60,20 @@ std::vector<net::EncodedFrame> PeerSender::frames_of(const TransactionList& tran
 
 void PeerSender::send(const net::Pin& to, const TransactionList& transactions) {
   if (network_ == nullptr) return;
-  for (const auto& frame : frames_of(transactions)) network_->send(to, net::Priority::kTransaction, frame);
+  for (const auto& frame : frames_of(transactions))
+    network_->send(to, net::Priority::kTransaction, frame);
 }
 
 void PeerSender::send(const InstitutionId& to, const TransactionList& transactions) {
   if (network_ == nullptr) return;
-  for (const auto& frame : frames_of(transactions)) network_->send(to, net::Priority::kTransaction, frame);
+  for (const auto& frame : frames_of(transactions))
+    network_->send(to, net::Priority::kTransaction, frame);
 }
 
 void PeerSender::broadcast(const TransactionList& transactions) {
   if (network_ == nullptr) return;
-  for (const auto& frame : frames_of(transactions)) network_->broadcast(net::Priority::kTransaction, frame);
+  for (const auto& frame : frames_of(transactions))
+    network_->broadcast(net::Priority::kTransaction, frame);
 }
 
 bool PeerSender::ask(const net::Pin& to, const net::BlockRequest& request) {
@@ -84,12 +90,15 @@ std::optional<std::size_t> PeerSender::unread_bytes(const net::Pin& of) const {
   return network_ != nullptr ? network_->queued_bytes(of) : std::nullopt;
 }
 
-void PeerSender::note(const net::Origin& from, net::Refusal refusal, std::uint64_t count, std::uint64_t units) {
-  if (network_ != nullptr && (count != 0 || units != 0)) network_->note(from, refusal, count, units);
+void PeerSender::note(const net::Origin& from, net::Refusal refusal, std::uint64_t count,
+                      std::uint64_t units) {
+  if (network_ != nullptr && (count != 0 || units != 0))
+    network_->note(from, refusal, count, units);
 }
 
 void PeerSender::set_position(const consensus::Certificate& finalization) {
-  if (network_ != nullptr) network_->set_position(finalization.statement.epoch, consensus::encode(finalization));
+  if (network_ != nullptr)
+    network_->set_position(finalization.statement.epoch, consensus::encode(finalization));
 }
 
 void PeerSender::recheck_admissions() {

@@ -1,7 +1,8 @@
 // What this node sends to others, and what it tells the network of them.
 //
-// Owns the connection to the network, which a ledger of one node lacks: everything then goes nowhere. Frames are
-// counted here. After attach() any thread may call; what the network promises holds (node/net/network.h).
+// Owns the connection to the network, which a ledger of one node lacks: everything then goes
+// nowhere. Frames are counted here. After attach() any thread may call; what the network promises
+// holds (node/net/network.h).
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,8 @@ class PeerSender {
   std::optional<std::size_t> unread_bytes(const net::Pin& of) const;
 
   // Something of a node was refused `count` times and cost `units`: it pays (Network::note).
-  void note(const net::Origin& from, net::Refusal refusal, std::uint64_t count = 1, std::uint64_t units = 0);
+  void note(const net::Origin& from, net::Refusal refusal, std::uint64_t count = 1,
+            std::uint64_t units = 0);
   // What the next hellos say.
   void set_position(const consensus::Certificate& finalization);
   // After the directory has changed: connections that are not admitted any more end.

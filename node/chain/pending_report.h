@@ -1,4 +1,5 @@
-// What the engine was last told to be pending, so that it is told only news. A value of the chain's strand.
+// What the engine was last told to be pending, so that it is told only news. A value of the chain's
+// strand.
 #pragma once
 
 namespace testamur::node {
@@ -11,7 +12,8 @@ class PendingReport {
 
   // Whether this is news; it then counts as told.
   bool is_news(bool transactions, bool heartbeat) {
-    const bool news = transactions != transactions_ || heartbeat != heartbeat_ || (arrived_ && transactions);
+    const bool news =
+        transactions != transactions_ || heartbeat != heartbeat_ || (arrived_ && transactions);
     if (!news) return false;
     transactions_ = transactions;
     heartbeat_ = heartbeat;

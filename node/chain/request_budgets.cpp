@@ -21,8 +21,8 @@ bool RequestBudgets::asks(const consensus::Message& message) {
          std::holds_alternative<consensus::QuarantineQuery>(message);
 }
 
-bool RequestBudgets::allow(const InstitutionId& from, bool member, const consensus::Message& message,
-                           std::uint64_t now_ms) {
+bool RequestBudgets::allow(const InstitutionId& from, bool member,
+                           const consensus::Message& message, std::uint64_t now_ms) {
   const bool block = std::holds_alternative<consensus::BlockRequest>(message);
   if (!make_room(member, now_ms)) return false;
 

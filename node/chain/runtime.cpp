@@ -26,7 +26,8 @@ struct ThreadRuntime::Threads {
   std::thread thread;
 };
 
-ThreadRuntime::ThreadRuntime(std::size_t pool_threads) : threads_(std::make_unique<Threads>(pool_threads)) {}
+ThreadRuntime::ThreadRuntime(std::size_t pool_threads)
+    : threads_(std::make_unique<Threads>(pool_threads)) {}
 ThreadRuntime::~ThreadRuntime() {
   join_pool();
   stop();
@@ -37,13 +38,15 @@ void ThreadRuntime::post_to_pool(Task task) { asio::post(threads_->pool, std::mo
 
 void ThreadRuntime::post_aside(Task task, std::uint64_t delay_ms) {
   if (delay_ms == 0) return asio::post(threads_->aside, std::move(task));
-  auto timer = std::make_shared<asio::steady_timer>(threads_->aside, std::chrono::milliseconds(delay_ms));
+  auto timer =
+      std::make_shared<asio::steady_timer>(threads_->aside, std::chrono::milliseconds(delay_ms));
   timer->async_wait([timer, task = std::move(task)](const boost::system::error_code&) { task(); });
 }
 
 std::uint64_t ThreadRuntime::now_ms() const {
   auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 }
 
 void ThreadRuntime::arm(std::uint64_t at_ms, Task task) {

@@ -2,8 +2,13 @@
 
 namespace testamur::node {
 
-Hash256 SignatureCache::digest(ByteView public_key32, ByteView message32, const Signature& signature) {
-  return tags::kSignatureCache.start().update(public_key32).update(message32).update(signature.view()).finish();
+Hash256 SignatureCache::digest(ByteView public_key32, ByteView message32,
+                               const Signature& signature) {
+  return tags::kSignatureCache.start()
+      .update(public_key32)
+      .update(message32)
+      .update(signature.view())
+      .finish();
 }
 
 bool SignatureCache::contains(const Hash256& digest) {

@@ -1,7 +1,8 @@
-// Every signature is verified once a node: a bounded set of (key, message, signature) triples known to be valid.
+// Every signature is verified once a node: a bounded set of (key, message, signature) triples known
+// to be valid.
 //
-// Thread-safe. Two generations: when the younger one is full the older one goes, so the memory is bounded and what is
-// in use stays.
+// Thread-safe. Two generations: when the younger one is full the older one goes, so the memory is
+// bounded and what is in use stays.
 #pragma once
 
 #include <array>

@@ -1,8 +1,8 @@
 // When the store is synced, so that older parts of the journal may go.
 //
-// The journal is pruned only below the height that was read before a successful sync of the store: until then it alone
-// holds the blocks above. Owns what was synced last, and when. Belongs to the chain's strand; the sync runs in the
-// pool.
+// The journal is pruned only below the height that was read before a successful sync of the store:
+// until then it alone holds the blocks above. Owns what was synced last, and when. Belongs to the
+// chain's strand; the sync runs in the pool.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace testamur::node {
 
 class StoreMaintenance {
  public:
-  // On the strand, when a sync has ended: everything up to the block of this epoch and view is in the store for good,
-  // unless it failed.
+  // On the strand, when a sync has ended: everything up to the block of this epoch and view is in
+  // the store for good, unless it failed.
   using Synced = std::function<void(const Status& status, Epoch epoch, View view)>;
   StoreMaintenance(Runtime& runtime, BlockStore& store, Synced on_synced);
 

@@ -36,15 +36,16 @@ net::Refusal refusal_of(const tx::SharedTransaction& transaction, tx::RejectionC
 TransactionIntake::TransactionIntake(Runtime& runtime, std::size_t workers, Hooks hooks)
     : runtime_(runtime), workers_(workers), hooks_(std::move(hooks)), queue_({}) {}
 
-std::uint64_t TransactionIntake::push(const net::Origin& from, net::Rank rank, net::Transactions frame,
-                                      const net::Lease& lease) {
+std::uint64_t TransactionIntake::push(const net::Origin& from, net::Rank rank,
+                                      net::Transactions frame, const net::Lease& lease) {
   std::uint64_t refused = 0;
   std::size_t start = 0;
   {
     const std::lock_guard lock(mutex_);
     auto& all = frame.transactions;
 
-    // In parts, so that a large frame of one institution lets the others have their turn between them.
+    // In parts, so that a large frame of one institution lets the others have their turn between
+    // them.
     for (std::size_t at = 0; at < all.size(); at += kJudgedAtOnce) {
       const auto end = std::min(at + kJudgedAtOnce, all.size());
       Job job{from, {}, lease};
@@ -81,7 +82,8 @@ void TransactionIntake::judge_next() {
   const auto from = job->from;
   auto lease = job->lease;
   auto judged = std::make_shared<const Judged>(judge(std::move(*job)));
-  runtime_.post([this, from, judged, lease = std::move(lease)] { hooks_.on_judged(from, *judged); });
+  runtime_.post(
+      [this, from, judged, lease = std::move(lease)] { hooks_.on_judged(from, *judged); });
   runtime_.post_aside([this] { judge_next(); });
 }
 
@@ -92,8 +94,10 @@ TransactionIntake::Judged TransactionIntake::judge(Job job) {
   for (auto& carried : job.carried) {
     if (hooks_.is_known(carried)) continue;
     auto admitted = admission.admit(std::move(carried));
-    const bool checked = admitted.verdict == Verdict::kReady || admitted.verdict == Verdict::kNotYet;
-    if (checked) judged.extra_units += kSignatureUnits * (admitted.transaction->signatures().size() - 1);
+    const bool checked =
+        admitted.verdict == Verdict::kReady || admitted.verdict == Verdict::kNotYet;
+    if (checked)
+      judged.extra_units += kSignatureUnits * (admitted.transaction->signatures().size() - 1);
 
     switch (admitted.verdict) {
       case Verdict::kReady: judged.ready.push_back(std::move(admitted.transaction)); break;
@@ -102,7 +106,8 @@ TransactionIntake::Judged TransactionIntake::judge(Job job) {
       case Verdict::kRefused:
         // What became invalid on its way, after the sender's last block, is nobody's fault.
         if (admitted.rejection->code == tx::RejectionCode::kReplay) break;
-        ++judged.refused.at(static_cast<std::size_t>(refusal_of(admitted.transaction, admitted.rejection->code)));
+        ++judged.refused.at(
+            static_cast<std::size_t>(refusal_of(admitted.transaction, admitted.rejection->code)));
         break;
     }
   }

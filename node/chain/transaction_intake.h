@@ -1,8 +1,8 @@
-// Judging the transactions that peers bring: aside, in parts of some milliseconds, fair among institutions, members of
-// the validator set first.
+// Judging the transactions that peers bring: aside, in parts of some milliseconds, fair among
+// institutions, members of the validator set first.
 //
-// Owns what waits to be judged. push() is called on the chain's strand, close() by any thread; judging runs aside on an
-// immutable state, and the result comes back on the strand (runtime.h).
+// Owns what waits to be judged. push() is called on the chain's strand, close() by any thread;
+// judging runs aside on an immutable state, and the result comes back on the strand (runtime.h).
 #pragma once
 
 #include <array>
@@ -33,9 +33,10 @@ class TransactionIntake {
   // So many parts are judged at once.
   TransactionIntake(Runtime& runtime, std::size_t workers, Hooks hooks);
 
-  // Takes the transactions of a frame; returns how many of them found no room in their sender's line. The lease is held
-  // until they have been judged.
-  std::uint64_t push(const net::Origin& from, net::Rank rank, net::Transactions frame, const net::Lease& lease);
+  // Takes the transactions of a frame; returns how many of them found no room in their sender's
+  // line. The lease is held until they have been judged.
+  std::uint64_t push(const net::Origin& from, net::Rank rank, net::Transactions frame,
+                     const net::Lease& lease);
   void close();  // nothing more is begun
 
  private:

@@ -1,5 +1,6 @@
-// Pending must be true: the engine lets nobody rest while the mempool claims that something fits the next block. So
-// every function that may leave something unfit in there checks a bounded part of it again.
+// Pending must be true: the engine lets nobody rest while the mempool claims that something fits
+// the next block. So every function that may leave something unfit in there checks a bounded part
+// of it again.
 #include "node/chain/transaction_lifecycle.h"
 
 namespace testamur::node {
@@ -41,13 +42,14 @@ bool TransactionLifecycle::submit(const TransactionList& transactions,
   return !fresh.empty();
 }
 
-TransactionLifecycle::Taken TransactionLifecycle::take_from_peer(const TransactionList& transactions,
-                                                                 Mempool::Fit fit) {
+TransactionLifecycle::Taken TransactionLifecycle::take_from_peer(
+    const TransactionList& transactions, Mempool::Fit fit) {
   Taken taken;
   const auto now_ms = parts_.clock.now_ms();
   for (const auto& transaction : transactions) {
     const auto result = mempool_.add(transaction, now_ms, false, fit);
-    if (result == Mempool::Added::kFull || result == Mempool::Added::kAuthorFull) ++taken.over_share;
+    if (result == Mempool::Added::kFull || result == Mempool::Added::kAuthorFull)
+      ++taken.over_share;
     if (result != Mempool::Added::kNew) continue;
     ++taken.added;
     recheck_on_arrival(transaction);
@@ -75,14 +77,17 @@ void TransactionLifecycle::resend_pending() {
   for (const auto& transaction : mempool_.oldest(kRecheckAll, kResendBytes)) {
     recheck(transaction, parts_.blocks.base().header);
   }
-  parts_.sender.broadcast(mempool_.oldest(kResendTransactions, kResendBytes, Mempool::Which::kReady));
+  parts_.sender.broadcast(
+      mempool_.oldest(kResendTransactions, kResendBytes, Mempool::Which::kReady));
 }
 
 void TransactionLifecycle::forward_pending(const InstitutionId& to) {
-  parts_.sender.send(to, mempool_.oldest(kResendTransactions, kForwardBytes, Mempool::Which::kReady));
+  parts_.sender.send(to,
+                     mempool_.oldest(kResendTransactions, kForwardBytes, Mempool::Which::kReady));
 }
 
-// At light load what fits no state must not keep the validators waiting for a block; under load builds find it.
+// At light load what fits no state must not keep the validators waiting for a block; under load
+// builds find it.
 void TransactionLifecycle::recheck_on_arrival(const tx::SharedTransaction& transaction) {
   if (mempool_.size() <= kCheckOnArrival) recheck(transaction, parts_.blocks.base().header);
 }
@@ -94,17 +99,20 @@ void TransactionLifecycle::recheck_suspects() {
 }
 
 // Only a finalized state says whether a transaction can still be committed.
-void TransactionLifecycle::recheck(const tx::SharedTransaction& transaction, const ledger::Header& header) {
+void TransactionLifecycle::recheck(const tx::SharedTransaction& transaction,
+                                   const ledger::Header& header) {
   const auto& state = *parts_.blocks.base().state;
   const auto context = ledger::context_above(state, header, header.time_ms);
   auto rejection = ledger::check(state, context, transaction, parts_.verifier);
   if (!rejection) return mempool_.release(transaction->id());
 
   // Refused as a replay: it has ended well.
-  if (const auto committed = committed_outcome(state, transaction->id())) return end(transaction->id(), *committed);
+  if (const auto committed = committed_outcome(state, transaction->id()))
+    return end(transaction->id(), *committed);
 
   // A later state may take it.
-  if (!tx::is_permanent(rejection->code)) return mempool_.hold(transaction->id(), parts_.clock.now_ms());
+  if (!tx::is_permanent(rejection->code))
+    return mempool_.hold(transaction->id(), parts_.clock.now_ms());
 
   const bool expired = rejection->code == tx::RejectionCode::kExpired;
   Outcome outcome;
@@ -155,22 +163,25 @@ void TransactionLifecycle::settle_others(const ledger::Header& header) {
   mempool_.drop_overdue(parts_.clock.now_ms());
 
   if (mempool_.size() <= kRecheckAll) {
-    for (const auto& transaction : mempool_.oldest(kRecheckAll, kResendBytes)) recheck(transaction, header);
+    for (const auto& transaction : mempool_.oldest(kRecheckAll, kResendBytes))
+      recheck(transaction, header);
   }
   recheck_suspects();
   for (const auto& transaction : mempool_.next_held(kRecheckHeld)) recheck(transaction, header);
 }
 
-void TransactionLifecycle::await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback,
-                                 bool not_committed) {
-  const auto committed = not_committed ? std::nullopt : committed_outcome(*parts_.blocks.base().state, id);
+void TransactionLifecycle::await(Outcomes::Ticket ticket, const TransactionId& id,
+                                 Outcomes::Callback callback, bool not_committed) {
+  const auto committed =
+      not_committed ? std::nullopt : committed_outcome(*parts_.blocks.base().state, id);
   if (committed) return callback(id, *committed);
   outcomes_.await(ticket, id, std::move(callback));
 }
 
 // What is on the ledger counts before what waits here under the same id.
-void TransactionLifecycle::look_up(const TransactionId& id,
-                                   const std::function<void(Outcome, tx::SharedTransaction)>& callback) const {
+void TransactionLifecycle::look_up(
+    const TransactionId& id,
+    const std::function<void(Outcome, tx::SharedTransaction)>& callback) const {
   Outcome outcome;
   const auto waiting = mempool_.find(id);
   if (const auto committed = committed_outcome(*parts_.blocks.base().state, id)) {

@@ -1,8 +1,9 @@
 // Transactions on their way: from their arrival here until they have ended, and who waits for that.
 //
-// Owns the mempool, the callers that wait, and what was submitted here and is not yet sent on. Only a finalized state
-// says whether a transaction can still be committed; what a build refused may fit the next one, so it is checked again
-// and held back, ended or released. Belongs to the chain's strand, except Mempool::find_carried().
+// Owns the mempool, the callers that wait, and what was submitted here and is not yet sent on. Only
+// a finalized state says whether a transaction can still be committed; what a build refused may fit
+// the next one, so it is checked again and held back, ended or released. Belongs to the chain's
+// strand, except Mempool::find_carried().
 #pragma once
 
 #include <cstdint>
@@ -33,9 +34,10 @@ class TransactionLifecycle {
   TransactionLifecycle(const Mempool::Limits& limits, const Parts& parts);
 
   // --- arriving
-  // Takes what was admitted here, and sends it to the other validators. `done` is told each result. Returns whether
-  // anything is new.
-  bool submit(const TransactionList& transactions, const std::function<void(std::vector<Mempool::Added>)>& done);
+  // Takes what was admitted here, and sends it to the other validators. `done` is told each result.
+  // Returns whether anything is new.
+  bool submit(const TransactionList& transactions,
+              const std::function<void(std::vector<Mempool::Added>)>& done);
   struct Taken {
     std::size_t added = 0;
     std::size_t over_share = 0;  // refused because of their author's share, or because all is full
@@ -43,7 +45,8 @@ class TransactionLifecycle {
   Taken take_from_peer(const TransactionList& transactions, Mempool::Fit fit);
 
   // --- waiting
-  // The view's timer fired: either the others lack what is pending here, or it is not valid any more.
+  // The view's timer fired: either the others lack what is pending here, or it is not valid any
+  // more.
   void resend_pending();
   // The oldest pending transactions, a frame of them, to one institution.
   void forward_pending(const InstitutionId& to);
@@ -54,7 +57,8 @@ class TransactionLifecycle {
   // A block is final: what it holds has ended, and what cannot follow it.
   void settle(const Branch& block, LogIndex first_log_index);
   // `not_committed`: the caller knows that the last finalized state does not hold it.
-  void await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback, bool not_committed);
+  void await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback,
+             bool not_committed);
   // How it ended, or that it waits here.
   void look_up(const TransactionId& id,
                const std::function<void(Outcome, ledger::tx::SharedTransaction)>& callback) const;

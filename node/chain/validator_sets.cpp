@@ -12,7 +12,8 @@ namespace testamur::node {
 namespace {
 
 ledger::RecordName record_name() {
-  return {static_cast<std::uint16_t>(ledger::tx::RegistryKind::kValidators), ledger::tx::registry_id_of_validators()};
+  return {static_cast<std::uint16_t>(ledger::tx::RegistryKind::kValidators),
+          ledger::tx::registry_id_of_validators()};
 }
 
 bool holds(const ledger::CertifyingSet& set, const consensus::ConsensusKey& key) {
@@ -34,7 +35,8 @@ std::optional<consensus::SealingFinality> end_of_epoch(const Snapshot& state, Ep
   auto certificate = header ? state.certificate(*height) : std::nullopt;
   auto proof = certificate ? consensus::decode_finality_proof(*certificate) : std::nullopt;
   if (!proof || !proof->certificate) return std::nullopt;
-  return consensus::SealingFinality{epoch, std::make_shared<const Bytes>(std::move(*header)), std::move(*proof)};
+  return consensus::SealingFinality{epoch, std::make_shared<const Bytes>(std::move(*header)),
+                                    std::move(*proof)};
 }
 
 std::optional<ledger::SetChange> set_change(const Snapshot& state, Epoch epoch) {

@@ -13,8 +13,9 @@ using consensus::Verdict;
 
 namespace {
 
-constexpr std::uint64_t kClockLeadMs = 10'000;                         // voting rule: how far a header may be ahead
-constexpr std::size_t kUnfinalizedLimitBytes = std::size_t{64} << 20;  // voting rule: deltas above the last final block
+constexpr std::uint64_t kClockLeadMs = 10'000;  // voting rule: how far a header may be ahead
+constexpr std::size_t kUnfinalizedLimitBytes =
+    std::size_t{64} << 20;  // voting rule: deltas above the last final block
 constexpr std::size_t kLeastBlockBytes = 64 * 1024;
 
 Hash256 payload_digest_of(const TransactionList& transactions) {
@@ -56,7 +57,9 @@ bool knows_children_of(const ledger::StateReader& state, const ledger::Header& p
 
 }  // namespace
 
-bool Workshop::beyond_known_protocol() const { return !knows_children_of(*base_->state, base_->header); }
+bool Workshop::beyond_known_protocol() const {
+  return !knows_children_of(*base_->state, base_->header);
+}
 
 void Workshop::set_base(HeadPtr head) {
   base_ = std::move(head);
@@ -94,7 +97,8 @@ ledger::Header Workshop::filler_header(const Parent& parent) const {
   return header;
 }
 
-TransactionList Workshop::choose(const Parent& parent, ledger::BlockExecutor& executor, std::size_t limit_bytes) {
+TransactionList Workshop::choose(const Parent& parent, ledger::BlockExecutor& executor,
+                                 std::size_t limit_bytes) {
   TransactionList chosen;
   std::size_t size = 0;
   std::size_t refused = 0;
@@ -141,9 +145,10 @@ std::optional<consensus::BuiltBlock> Workshop::build(const consensus::BuildReque
     ledger::BlockExecutor executor(state, context, verifier_);
     bool over_limit = size_bytes(parent->path) > kUnfinalizedLimitBytes;
     if (!request.empty && !over_limit) {
-      auto limit =
-          std::min<std::size_t>(options_.block_bytes, executor.parameters()[ledger::Parameter::kBlockLimitBytes]);
-      limit = std::max(limit >> std::min(request.halvings, 20u), request.halvings > 5 ? 0 : kLeastBlockBytes);
+      auto limit = std::min<std::size_t>(
+          options_.block_bytes, executor.parameters()[ledger::Parameter::kBlockLimitBytes]);
+      limit = std::max(limit >> std::min(request.halvings, 20u),
+                       request.halvings > 5 ? 0 : kLeastBlockBytes);
       branch.transactions = choose(*parent, executor, limit);
     }
     auto effects = executor.finish();
@@ -187,8 +192,9 @@ PreparedBody Workshop::prepare_body(const ledger::StateReader& state, const Hash
 std::size_t Workshop::count_unknown(ByteView body) const {
   auto parts = split_body(body);
   if (!parts.ok()) return 0;
-  return static_cast<std::size_t>(std::count_if(
-      parts->begin(), parts->end(), [this](ByteView part) { return mempool_.find_carried(part) == nullptr; }));
+  return static_cast<std::size_t>(
+      std::count_if(parts->begin(), parts->end(),
+                    [this](ByteView part) { return mempool_.find_carried(part) == nullptr; }));
 }
 
 Validation Workshop::invalid(std::string why) {
@@ -196,18 +202,20 @@ Validation Workshop::invalid(std::string why) {
   return {Verdict::kInvalid, 0};
 }
 
-Validation Workshop::execute_and_compare(const ledger::Header& header, const BlockId& id, const Parent& parent,
-                                         const PreparedBody& body) {
+Validation Workshop::execute_and_compare(const ledger::Header& header, const BlockId& id,
+                                         const Parent& parent, const PreparedBody& body) {
   ledger::Header expected;
   Branch branch;
   if (header.filler) {
     if (!body.transactions.empty()) return invalid("a filler carries transactions");
-    if (!parent.header.seals_epoch()) return invalid("a filler stands on a block that seals nothing");
+    if (!parent.header.seals_epoch())
+      return invalid("a filler stands on a block that seals nothing");
     expected = filler_header(parent);
     branch.delta = std::make_shared<const ledger::Delta>();
   } else {
     ledger::Overlay state(*base_->state, deltas(parent.path));
-    // Not the leader's fault: this build must not judge the block, and stops when its parent is final.
+    // Not the leader's fault: this build must not judge the block, and stops when its parent is
+    // final.
     if (!knows_children_of(state, parent.header)) {
       last_refusal_ = "it is of a protocol version that this build does not know";
       return {Verdict::kRefused, 0};
@@ -215,7 +223,8 @@ Validation Workshop::execute_and_compare(const ledger::Header& header, const Blo
     const auto context = ledger::context_above(state, parent.header, header.time_ms);
     auto result = ledger::execute(state, context, body.transactions, verifier_);
     if (const auto* bad = std::get_if<ledger::BlockRejection>(&result)) {
-      return invalid("transaction " + std::to_string(bad->position) + ": " + to_text(bad->rejection));
+      return invalid("transaction " + std::to_string(bad->position) + ": " +
+                     to_text(bad->rejection));
     }
     auto& effects = std::get<ledger::BlockEffects>(result);
     expected = child_header(parent, context, effects);
@@ -228,7 +237,8 @@ Validation Workshop::execute_and_compare(const ledger::Header& header, const Blo
   expected.payload_digest = header.payload_digest;
   if (expected != header) {
     bool roots = expected.roots == header.roots;
-    return invalid(roots ? "the header does not follow from its parent" : "the roots differ from those of the header");
+    return invalid(roots ? "the header does not follow from its parent"
+                         : "the roots differ from those of the header");
   }
   branch.id = id;
   branch.header = header;
@@ -237,20 +247,24 @@ Validation Workshop::execute_and_compare(const ledger::Header& header, const Blo
   return {Verdict::kValid, 0};
 }
 
-Validation Workshop::validate(const consensus::Block& block, const PreparedBody& body, std::uint64_t now_engine_ms) {
+Validation Workshop::validate(const consensus::Block& block, const PreparedBody& body,
+                              std::uint64_t now_engine_ms) {
   TimedSection timed(counters_.validate);
   auto header = ledger::decode_header(*block.proposal.header);
   if (!header.ok()) return invalid(header.message());
   if (!body.matches) return {Verdict::kBadCopy, 0};
   auto parent = parent_of(header->parent);
   if (!parent) return {Verdict::kRefused, 0};
-  if (header->time_ms < parent->header.time_ms) return invalid("the header's time lies before its parent's");
+  if (header->time_ms < parent->header.time_ms)
+    return invalid("the header's time lies before its parent's");
 
-  // Executed before: the block is valid, though this may be another copy of it than the one that was executed.
+  // Executed before: the block is valid, though this may be another copy of it than the one that
+  // was executed.
   auto validation = Validation{Verdict::kValid, 0};
   if (branches_.find(block.facts.id) == nullptr) {
     if (!body.malformed.empty()) return invalid(body.malformed);
-    if (!body.transactions.empty() && size_bytes(parent->path) > kUnfinalizedLimitBytes) return {Verdict::kRefused, 0};
+    if (!body.transactions.empty() && size_bytes(parent->path) > kUnfinalizedLimitBytes)
+      return {Verdict::kRefused, 0};
     validation = execute_and_compare(*header, block.facts.id, *parent, body);
   }
 
@@ -268,7 +282,8 @@ Status Workshop::execute_final(const consensus::Block& block) {
   auto header = ledger::decode_header(*block.proposal.header);
   if (!header.ok()) return header.failure();
   auto parent = parent_of(header->parent);
-  if (!parent) return error("its parent " + header->parent.hex() + " is not the last finalized block");
+  if (!parent)
+    return error("its parent " + header->parent.hex() + " is not the last finalized block");
   auto body = prepare_body(*base_->state, header->payload_digest, *block.proposal.body);
   if (!body.matches) return error("its body does not hash to the header's payload digest");
   if (!body.malformed.empty()) return error(body.malformed);

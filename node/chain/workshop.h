@@ -1,7 +1,8 @@
 // Where blocks are built, checked and executed.
 //
-// Belongs to the chain's strand, except prepare_body(), which any thread may call. Holds the executed unfinalized
-// blocks (Branches) over the last finalized state; finality is decided elsewhere and comes in by set_base().
+// Belongs to the chain's strand, except prepare_body(), which any thread may call. Holds the
+// executed unfinalized blocks (Branches) over the last finalized state; finality is decided
+// elsewhere and comes in by set_base().
 #pragma once
 
 #include <memory>
@@ -40,9 +41,13 @@ class Workshop {
     InstitutionId self;
     std::size_t block_bytes = 2u << 20;
   };
-  Workshop(const Options& options, const Clock& clock, Mempool& mempool, ledger::SignatureVerifier& verifier,
-           Counters& counters)
-      : options_(options), clock_(clock), mempool_(mempool), verifier_(verifier), counters_(counters) {}
+  Workshop(const Options& options, const Clock& clock, Mempool& mempool,
+           ledger::SignatureVerifier& verifier, Counters& counters)
+      : options_(options),
+        clock_(clock),
+        mempool_(mempool),
+        verifier_(verifier),
+        counters_(counters) {}
 
   // The last finalized block moved to `head`; blocks at or below its height are dropped.
   void set_base(HeadPtr head);
@@ -52,18 +57,23 @@ class Workshop {
   std::optional<consensus::BuiltBlock> build(const consensus::BuildRequest& request);
 
   // Any thread; `state` serves to find the keys of signatures.
-  PreparedBody prepare_body(const ledger::StateReader& state, const Hash256& payload_digest, ByteView body) const;
-  // How many transactions of the body are not in the mempool, so that their signatures must be verified first.
+  PreparedBody prepare_body(const ledger::StateReader& state, const Hash256& payload_digest,
+                            ByteView body) const;
+  // How many transactions of the body are not in the mempool, so that their signatures must be
+  // verified first.
   std::size_t count_unknown(ByteView body) const;
 
   // `now_engine_ms`: the engine's clock, in which a retry is told.
-  consensus::Validation validate(const consensus::Block& block, const PreparedBody& body, std::uint64_t now_engine_ms);
-  // Executes a block that is final; fails when it is not valid: then this node and the quorum disagree.
+  consensus::Validation validate(const consensus::Block& block, const PreparedBody& body,
+                                 std::uint64_t now_engine_ms);
+  // Executes a block that is final; fails when it is not valid: then this node and the quorum
+  // disagree.
   Status execute_final(const consensus::Block& block);
 
   const Branch* executed(const BlockId& block) const { return branches_.find(block); }
   void forget(const BlockId& block) { branches_.remove(block); }
-  // Whether the children of the last finalized block are of a protocol version that this build does not know.
+  // Whether the children of the last finalized block are of a protocol version that this build does
+  // not know.
   bool beyond_known_protocol() const;
   // Why the last validate() said invalid.
   const std::string& last_refusal() const { return last_refusal_; }
@@ -74,13 +84,14 @@ class Workshop {
     std::vector<const Branch*> path;
   };
   std::optional<Parent> parent_of(const BlockId& block) const;
-  TransactionList choose(const Parent& parent, ledger::BlockExecutor& executor, std::size_t limit_bytes);
+  TransactionList choose(const Parent& parent, ledger::BlockExecutor& executor,
+                         std::size_t limit_bytes);
   ledger::Header child_header(const Parent& parent, const ledger::BlockContext& context,
                               const ledger::BlockEffects& effects) const;
   ledger::Header filler_header(const Parent& parent) const;
   consensus::BuiltBlock keep(Branch branch);
-  consensus::Validation execute_and_compare(const ledger::Header& header, const BlockId& id, const Parent& parent,
-                                            const PreparedBody& body);
+  consensus::Validation execute_and_compare(const ledger::Header& header, const BlockId& id,
+                                            const Parent& parent, const PreparedBody& body);
   consensus::Validation invalid(std::string why);
 
   Options options_;

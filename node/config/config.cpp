@@ -15,28 +15,38 @@ namespace {
 
 constexpr ConfigKey kKeys[] = {
     {"node", "institution", "\"\"",
-     "The institution that this node belongs to (tmi1...). Empty: an observer that belongs to nobody."},
+     "The institution that this node belongs to (tmi1...). Empty: an observer that belongs to "
+     "nobody."},
     {"node", "data_dir", "\"data\"",
-     "Where the store and the consensus journal live. Relative paths start at this file's directory."},
+     "Where the store and the consensus journal live. Relative paths start at this file's "
+     "directory."},
     {"node", "genesis", "\"genesis.bin\"", "The genesis record of the ledger to follow."},
     {"keys", "consensus", "\"keys/consensus.key\"",
-     "The validator's voting key. It belongs to this node and its journal: never copy it to a second machine. "
+     "The validator's voting key. It belongs to this node and its journal: never copy it to a "
+     "second machine. "
      "Empty: a node that only follows."},
-    {"keys", "transport", "\"keys/transport.key\"", "The key of this node's connections to its peers."},
-    {"peers", "listen", "\"127.0.0.1:7600\"", "Where other nodes connect. Empty: only outgoing connections."},
+    {"keys", "transport", "\"keys/transport.key\"",
+     "The key of this node's connections to its peers."},
+    {"peers", "listen", "\"127.0.0.1:7600\"",
+     "Where other nodes connect. Empty: only outgoing connections."},
     {"api", "listen", "\"127.0.0.1:7601\"", "The gRPC API for wallets, issuers and verifiers."},
-    {"api", "tls", "\"auto\"", "auto: off on loopback addresses, on elsewhere. on, off: always, never."},
+    {"api", "tls", "\"auto\"",
+     "auto: off on loopback addresses, on elsewhere. on, off: always, never."},
     {"api", "certificate", "\"\"", "PEM chain for TLS; needed when TLS is on."},
     {"api", "private_key", "\"\"", "PEM key of the certificate."},
     {"api", "max_message_bytes", "4194304", "The largest request that is read."},
     {"api", "rate_per_second", "0",
-     "Calls a second that one address (IPv6: one /64) may make (docs/limits.md). 0: 200, and no limit on loopback."},
-    {"api", "rate_burst", "2000", "Calls that one address may make at once before the rate counts."},
+     "Calls a second that one address (IPv6: one /64) may make (docs/limits.md). 0: 200, and no "
+     "limit on loopback."},
+    {"api", "rate_burst", "2000",
+     "Calls that one address may make at once before the rate counts."},
     {"api", "max_connections", "512",
-     "Connections at once, of one address a quarter of them (on loopback all). Fewer where few files may be open."},
+     "Connections at once, of one address a quarter of them (on loopback all). Fewer where few "
+     "files may be open."},
     {"api", "admin_socket", "\"admin.sock\"",
      "Unix socket of the operator's API, readable by the owner only. Empty: none."},
-    {"metrics", "listen", "\"\"", "Prometheus text metrics over HTTP, for example 127.0.0.1:7602. Empty: none."},
+    {"metrics", "listen", "\"\"",
+     "Prometheus text metrics over HTTP, for example 127.0.0.1:7602. Empty: none."},
     {"log", "level", "\"info\"", "trace, debug, info, warn or error."},
     {"log", "format", "\"logfmt\"", "logfmt or json."},
     {"log", "file", "\"\"", "Empty: standard error."},
@@ -45,38 +55,51 @@ constexpr ConfigKey kKeys[] = {
     {"mempool", "max_per_author", "100000", "At most this many of one institution wait."},
     {"chain", "block_bytes", "2097152",
      "The largest block that this node proposes; the ledger's own limit counts as well."},
-    {"chain", "base_timeout_ms", "250", "Base of the view timers. All validators of a ledger should use the same."},
-    {"chain", "verify_threads", "0", "Threads that verify signatures. 0: one for each processor, at most 4."},
+    {"chain", "base_timeout_ms", "250",
+     "Base of the view timers. All validators of a ledger should use the same."},
+    {"chain", "verify_threads", "0",
+     "Threads that verify signatures. 0: one for each processor, at most 4."},
     {"store", "cache_bytes", "134217728", "Memory for blocks of the database."},
     {"decisions", "viewpoints", "[]",
-     "Institutions (tmi1...) for which this node keeps tables of decisions beside its own, by its own policy."},
+     "Institutions (tmi1...) for which this node keeps tables of decisions beside its own, by its "
+     "own policy."},
     {"decisions", "files", "16",
      "How many files of counted decisions are kept (docs/operating.md). 0: none are written."},
-    {"decisions", "file_bytes", "8388608", "A file of counted decisions that is as large is followed by the next."},
+    {"decisions", "file_bytes", "8388608",
+     "A file of counted decisions that is as large is followed by the next."},
     {"policy", "preset", "\"friends\"",
-     "Whose awards the institution accepts. friends; strict: only whom it trusts itself; accredited: friends and an "
+     "Whose awards the institution accepts. friends; strict: only whom it trusts itself; "
+     "accredited: friends and an "
      "agency."},
     {"policy", "threshold", "120", "The trust that must arrive: 120 is one full statement."},
-    {"policy", "independent_paths", "1", "How many chains without a common institution must exist."},
+    {"policy", "independent_paths", "1",
+     "How many chains without a common institution must exist."},
     {"policy", "path_floor", "40",
      "The least amount of a statement that counts as part of an independent path (1 to 120)."},
     {"policy", "ceilings", "[]",
-     "How much one chain of one, two, three statements may carry; -1: no ceiling. Empty: as the preset says."},
+     "How much one chain of one, two, three statements may carry; -1: no ceiling. Empty: as the "
+     "preset says."},
     {"policy", "vetoers", "[]", "Institutions (tmi1...) whose distrust blocks as well."},
-    {"policy", "veto_quorum", "1", "How many of the vetoers must distrust an institution to block it."},
+    {"policy", "veto_quorum", "1",
+     "How many of the vetoers must distrust an institution to block it."},
     {"policy", "governs", "\"anchor\"",
      "Which time decides: anchor (when the ledger took the credential in), today, or both."},
     {"policy", "max_anchor_lag_days", "0",
-     "How long after the claimed award an issuer may anchor it. 0: the claimed date does not count."},
-    {"policy", "follow_successors_days", "730", "How long trust in a closed institution passes to its heir."},
-    {"policy", "separate_assessor", "false", "Who teaches and who assesses must differ and have no common parent."},
-    {"policy", "joint", "\"all\"", "Which awarding bodies of a joint award must be accepted: all, or any one of them."},
+     "How long after the claimed award an issuer may anchor it. 0: the claimed date does not "
+     "count."},
+    {"policy", "follow_successors_days", "730",
+     "How long trust in a closed institution passes to its heir."},
+    {"policy", "separate_assessor", "false",
+     "Who teaches and who assesses must differ and have no common parent."},
+    {"policy", "joint", "\"all\"",
+     "Which awarding bodies of a joint award must be accepted: all, or any one of them."},
     {"policy", "salt", "\"\"",
      "64 hexadecimal digits that keep [[policy.statement]] unguessable: docs/formats/policy.md."},
 };
 
 constexpr std::string_view kPeerComment =
-    "# [[peer]] for every node to connect to. pin: SHA-256 of its transport key's SPKI in hex; without it the\n"
+    "# [[peer]] for every node to connect to. pin: SHA-256 of its transport key's SPKI in hex; "
+    "without it the\n"
     "# transport keys that the ledger lists for the institution count.\n"
     "#\n"
     "# [[peer]]\n"
@@ -102,14 +125,17 @@ class Section {
       : name_(name), reader_(find(root, name, errors), std::string(name), errors) {
     check_known(errors, root);
   }
-  std::string text(std::string_view key) const { return reader_.text(key, default_text(name_, key)); }
+  std::string text(std::string_view key) const {
+    return reader_.text(key, default_text(name_, key));
+  }
   std::uint64_t number(std::string_view key, std::uint64_t low, std::uint64_t high) const {
     return reader_.number(key, std::stoull(default_text(name_, key)), low, high);
   }
   const TomlReader& reader() const { return reader_; }
 
  private:
-  static const toml::table& find(const toml::table& root, std::string_view name, TomlErrors& errors) {
+  static const toml::table& find(const toml::table& root, std::string_view name,
+                                 TomlErrors& errors) {
     static const toml::table kEmpty;
     const auto* found = TomlReader(root, "", errors).table(name);
     return found != nullptr ? *found : kEmpty;
@@ -119,9 +145,11 @@ class Section {
     if (table == nullptr) return;
     for (const auto& [key, node] : *table) {
       const std::string_view name = key.str();
-      const bool known = std::any_of(std::begin(kKeys), std::end(kKeys),
-                                     [&](const ConfigKey& k) { return k.section == name_ && k.name == name; });
-      if (!known) errors.add(&node, std::string(name_) + "." + std::string(key.str()), "is not a known key");
+      const bool known = std::any_of(std::begin(kKeys), std::end(kKeys), [&](const ConfigKey& k) {
+        return k.section == name_ && k.name == name;
+      });
+      if (!known)
+        errors.add(&node, std::string(name_) + "." + std::string(key.str()), "is not a known key");
     }
   }
 
@@ -131,7 +159,8 @@ class Section {
 
 void check_address(const TomlReader& reader, std::string_view key, const std::string& address) {
   if (!parse_host_port(address).ok()) {
-    reader.mistake(key, "must be host:port or [v6]:port, for example 127.0.0.1:7600, and is \"" + address + "\"");
+    reader.mistake(key, "must be host:port or [v6]:port, for example 127.0.0.1:7600, and is \"" +
+                            address + "\"");
   }
 }
 
@@ -153,7 +182,8 @@ void read_node(const toml::table& root, TomlErrors& errors, NodeConfig& config) 
   check_address(metrics, "listen", config.metrics_listen);
   Section log(root, "log", errors);
   config.log_level = log.text("level");
-  if (!log_level_from(config.log_level)) log.reader().mistake("level", "must be trace, debug, info, warn or error");
+  if (!log_level_from(config.log_level))
+    log.reader().mistake("level", "must be trace, debug, info, warn or error");
   config.log_format = log.text("format");
   if (config.log_format != "logfmt" && config.log_format != "json") {
     log.reader().mistake("format", "must be logfmt or json");
@@ -235,15 +265,17 @@ void read_decisions(const toml::table& root, TomlErrors& errors, NodeConfig& con
     if (!id.ok()) section.reader().mistake("viewpoints", id.message());
     if (id.ok()) config.decision_viewpoints.push_back(*id);
   }
-  if (config.decision_viewpoints.size() > 100) section.reader().mistake("viewpoints", "must be at most 100");
+  if (config.decision_viewpoints.size() > 100)
+    section.reader().mistake("viewpoints", "must be at most 100");
   config.decision_files = section.number("files", 0, 10'000);
   config.decision_file_bytes = section.number("file_bytes", 65536, std::uint64_t{1} << 30);
 }
 
 void make_absolute(NodeConfig& config) {
   auto base = std::filesystem::absolute(config.file).parent_path();
-  for (auto* path : {&config.data_dir, &config.genesis, &config.consensus_key, &config.transport_key,
-                     &config.api.certificate, &config.api.private_key, &config.api.admin_socket}) {
+  for (auto* path :
+       {&config.data_dir, &config.genesis, &config.consensus_key, &config.transport_key,
+        &config.api.certificate, &config.api.private_key, &config.api.admin_socket}) {
     if (!path->empty() && path->is_relative()) *path = base / *path;
   }
 }
@@ -252,12 +284,18 @@ void make_absolute(NodeConfig& config) {
 
 const std::span<const ConfigKey> kConfigKeys = kKeys;
 
-std::filesystem::path journal_directory(const std::filesystem::path& data) { return data / "journal"; }
+std::filesystem::path journal_directory(const std::filesystem::path& data) {
+  return data / "journal";
+}
 std::filesystem::path store_directory(const std::filesystem::path& data) { return data / "store"; }
-std::filesystem::path decisions_directory(const std::filesystem::path& data) { return data / "decisions"; }
+std::filesystem::path decisions_directory(const std::filesystem::path& data) {
+  return data / "decisions";
+}
 
 std::string config_text(std::span<const std::pair<std::string, std::string>> values) {
-  std::string out = "# Configuration of testamurd. Every key is here with its default; docs/operating.md says more.\n";
+  std::string out =
+      "# Configuration of testamurd. Every key is here with its default; docs/operating.md says "
+      "more.\n";
   std::string_view section;
   for (const auto& key : kKeys) {
     if (key.section != section) {
@@ -280,8 +318,8 @@ Result<NodeConfig> parse_config(std::string_view text, const std::filesystem::pa
   NodeConfig config;
   config.file = file;
   TomlReader(root, "", errors)
-      .only({"node", "keys", "peers", "peer", "api", "metrics", "log", "mempool", "chain", "store", "decisions",
-             "policy"});
+      .only({"node", "keys", "peers", "peer", "api", "metrics", "log", "mempool", "chain", "store",
+             "decisions", "policy"});
   read_node(root, errors, config);
   read_api(root, errors, config.api);
   read_peers(root, errors, config);
@@ -295,7 +333,9 @@ Result<NodeConfig> parse_config(std::string_view text, const std::filesystem::pa
 
 Result<NodeConfig> load_config(const std::filesystem::path& file) {
   std::ifstream in(file);
-  if (!in) return error("the configuration file " + file.string() + " cannot be read; testamurd init writes one");
+  if (!in)
+    return error("the configuration file " + file.string() +
+                 " cannot be read; testamurd init writes one");
   std::ostringstream text;
   text << in.rdbuf();
   return parse_config(text.str(), file);

@@ -1,7 +1,7 @@
 // The node's configuration: one TOML file, every key with a default and a comment.
 //
-// kConfigKeys is the only list of keys: the file that `testamurd init` writes, the check for unknown keys and
-// docs/operating.md follow it. Pure functions over text; load_config reads a file.
+// kConfigKeys is the only list of keys: the file that `testamurd init` writes, the check for
+// unknown keys and docs/operating.md follow it. Pure functions over text; load_config reads a file.
 #pragma once
 
 #include <filesystem>
@@ -20,8 +20,9 @@ namespace testamur::node {
 
 struct PeerEntry {
   InstitutionId institution;
-  std::string address;         // host:port
-  std::optional<Hash256> pin;  // SHA-256 of its transport key's SPKI; absent: the registry's keys count
+  std::string address;  // host:port
+  std::optional<Hash256>
+      pin;  // SHA-256 of its transport key's SPKI; absent: the registry's keys count
 };
 
 enum class TlsMode { kAuto, kOn, kOff };  // kAuto: off on loopback, on elsewhere
@@ -43,8 +44,9 @@ struct NodeConfig {
   std::filesystem::path file;
   std::filesystem::path data_dir;
   std::filesystem::path genesis;
-  std::optional<InstitutionId> institution;  // absent: an observer that belongs to nobody on the ledger
-  std::filesystem::path consensus_key;       // empty: the node only follows
+  std::optional<InstitutionId>
+      institution;                      // absent: an observer that belongs to nobody on the ledger
+  std::filesystem::path consensus_key;  // empty: the node only follows
   std::filesystem::path transport_key;
   std::string peer_listen;
   std::vector<PeerEntry> peers;
@@ -63,7 +65,8 @@ struct NodeConfig {
   std::vector<InstitutionId> decision_viewpoints;  // ascending; beside the institution's own
   std::uint64_t decision_file_bytes = 0;
   std::uint64_t decision_files = 0;  // 0: decisions are not logged
-  trust::Policy policy;              // [policy], [[policy.accreditation]], [[policy.statement]]: docs/formats/policy.md
+  trust::Policy
+      policy;  // [policy], [[policy.accreditation]], [[policy.statement]]: docs/formats/policy.md
 };
 
 struct ConfigKey {
@@ -79,7 +82,8 @@ std::filesystem::path journal_directory(const std::filesystem::path& data);
 std::filesystem::path store_directory(const std::filesystem::path& data);
 std::filesystem::path decisions_directory(const std::filesystem::path& data);
 
-// A complete file of all keys with their comments; `values` replaces defaults by "section.name" -> TOML value.
+// A complete file of all keys with their comments; `values` replaces defaults by "section.name" ->
+// TOML value.
 std::string config_text(std::span<const std::pair<std::string, std::string>> values);
 
 // Fails naming file, line and key of every mistake, one a line.

@@ -17,7 +17,8 @@ std::string cause(const std::filesystem::path& file, const char* act) {
 }
 
 std::string header_line(KeyPurpose purpose, SignatureAlgorithm algorithm) {
-  return std::string(kHeader) + std::string(to_text(purpose)) + " " + std::string(to_text(algorithm)) + "\n";
+  return std::string(kHeader) + std::string(to_text(purpose)) + " " +
+         std::string(to_text(algorithm)) + "\n";
 }
 
 Status write_all(int descriptor, std::string_view text, const std::filesystem::path& file) {
@@ -52,7 +53,8 @@ Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose pu
   ::close(descriptor);
   if (size < 0) return error(cause(file, "read"));
   if ((facts.st_mode & 077) != 0) {
-    return error("the key file " + file.string() + " is readable by others than its owner: chmod 600 it");
+    return error("the key file " + file.string() +
+                 " is readable by others than its owner: chmod 600 it");
   }
   std::string_view text(buffer.data(), static_cast<std::size_t>(size));
   for (std::uint8_t value = 1; value <= 4; ++value) {
@@ -64,11 +66,13 @@ Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose pu
     if (!secret) break;
     auto key = SecretKey::from_bytes(algorithm, *secret);
     wipe(*secret);
-    if (!key.ok()) return error("the key file " + file.string() + " holds no valid key: " + key.message());
+    if (!key.ok())
+      return error("the key file " + file.string() + " holds no valid key: " + key.message());
     return key;
   }
   wipe({reinterpret_cast<std::uint8_t*>(buffer.data()), buffer.size()});
-  return error("the key file " + file.string() + " is not a " + std::string(to_text(purpose)) + " key");
+  return error("the key file " + file.string() + " is not a " + std::string(to_text(purpose)) +
+               " key");
 }
 
 Status erase_key_file(const std::filesystem::path& file) {
@@ -76,7 +80,8 @@ Status erase_key_file(const std::filesystem::path& file) {
   int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
   if (descriptor < 0) return error(cause(file, "opened"));
   struct stat facts {};
-  std::string zeros(::fstat(descriptor, &facts) == 0 ? static_cast<std::size_t>(facts.st_size) : 0, '\0');
+  std::string zeros(::fstat(descriptor, &facts) == 0 ? static_cast<std::size_t>(facts.st_size) : 0,
+                    '\0');
   auto status = write_all(descriptor, zeros, file);
   ::close(descriptor);
   if (::unlink(file.c_str()) != 0) return error(cause(file, "removed"));

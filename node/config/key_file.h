@@ -1,7 +1,8 @@
-// Key files: one line of 64 hexadecimal digits after a header line that names purpose and algorithm; mode 0600.
+// Key files: one line of 64 hexadecimal digits after a header line that names purpose and
+// algorithm; mode 0600.
 //
-// Only for the keys that a node needs without a person: consensus and transport (and, on a test network, the issuer's).
-// Any thread.
+// Only for the keys that a node needs without a person: consensus and transport (and, on a test
+// network, the issuer's). Any thread.
 #pragma once
 
 #include <filesystem>

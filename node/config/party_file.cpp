@@ -39,8 +39,10 @@ constexpr std::pair<std::string_view, tx::InstitutionClass> kClasses[] = {
 };
 
 std::string key_text(KeyPurpose purpose, const PublicKey& key, const Signature& possession) {
-  return "\n[[key]]\npurpose = " + toml_text(to_text(purpose)) + "\nalgorithm = " + toml_text(to_text(key.algorithm)) +
-         "\npublic_key = " + toml_text(to_hex(key.bytes)) + "\npossession = " + toml_text(possession.hex()) + "\n";
+  return "\n[[key]]\npurpose = " + toml_text(to_text(purpose)) +
+         "\nalgorithm = " + toml_text(to_text(key.algorithm)) +
+         "\npublic_key = " + toml_text(to_hex(key.bytes)) +
+         "\npossession = " + toml_text(possession.hex()) + "\n";
 }
 
 }  // namespace
@@ -64,7 +66,9 @@ std::string toml_text(std::string_view text) {
 
 std::string party_text(const PartyFile& file) {
   const auto& party = file.party;
-  std::string out = "# What this institution brings to the genesis of a ledger. Public: it may be sent to anybody.\n";
+  std::string out =
+      "# What this institution brings to the genesis of a ledger. Public: it may be sent to "
+      "anybody.\n";
   auto put = [&out](std::string_view key, std::string_view value) {
     if (!value.empty()) out += std::string(key) + " = " + toml_text(value) + "\n";
   };
@@ -92,9 +96,11 @@ std::string party_text(const PartyFile& file) {
 std::string node_keys_text(const ChainId& chain, const std::vector<ledger::ReplacedKey>& keys) {
   TM_CHECK(!keys.empty());
   std::string out =
-      "# Fresh keys for the node of an institution that lost its own, for `testamur genesis add`. Public.\n"
+      "# Fresh keys for the node of an institution that lost its own, for `testamur genesis add`. "
+      "Public.\n"
       "chain = " +
-      toml_text(to_text(chain)) + "\ninstitution = " + toml_text(to_text(keys.front().institution)) + "\n";
+      toml_text(to_text(chain)) +
+      "\ninstitution = " + toml_text(to_text(keys.front().institution)) + "\n";
   for (const auto& key : keys) out += key_text(key.purpose, key.key, key.possession);
   return out;
 }

@@ -1,7 +1,8 @@
-// Party files: what one institution brings to the genesis of a ledger (docs/operating.md). Public; no secret.
+// Party files: what one institution brings to the genesis of a ledger (docs/operating.md). Public;
+// no secret.
 //
-// `testamurd init` writes one; `testamur genesis add` reads it whole, `testamurd join` only the address in it. Pure
-// functions over text, and readers and writers of files.
+// `testamurd init` writes one; `testamur genesis add` reads it whole, `testamurd join` only the
+// address in it. Pure functions over text, and readers and writers of files.
 #pragma once
 
 #include <filesystem>
@@ -26,7 +27,8 @@ std::string toml_text(std::string_view text);
 
 std::string party_text(const PartyFile& party);
 
-// Fresh keys of a node whose own were lost, for a recovery. Precondition: all of one institution, at least one.
+// Fresh keys of a node whose own were lost, for a recovery. Precondition: all of one institution,
+// at least one.
 std::string node_keys_text(const ChainId& chain, const std::vector<ledger::ReplacedKey>& keys);
 
 // Where a party's node is reached; empty where its file does not say.

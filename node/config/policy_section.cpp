@@ -27,7 +27,8 @@ std::optional<trust::PolicyValue> value_of(const toml::node& node) {
 }
 
 constexpr std::pair<std::string_view, trust::PolicyTableKind> kParts[] = {
-    {"accreditation", trust::PolicyTableKind::kAccreditation}, {"statement", trust::PolicyTableKind::kStatement}};
+    {"accreditation", trust::PolicyTableKind::kAccreditation},
+    {"statement", trust::PolicyTableKind::kStatement}};
 
 std::string_view part_name(trust::PolicyTableKind kind) {
   for (const auto& [name, part] : kParts) {
@@ -43,7 +44,8 @@ struct Walk {
   void add(const toml::table& table, trust::PolicyTableKind kind, TomlErrors& errors) {
     trust::PolicyTable entries{kind, {}};
     for (const auto& [key, node] : table) {
-      if (kind == trust::PolicyTableKind::kPolicy && (key.str() == "accreditation" || key.str() == "statement")) {
+      if (kind == trust::PolicyTableKind::kPolicy &&
+          (key.str() == "accreditation" || key.str() == "statement")) {
         continue;
       }
       if (auto value = value_of(node)) {
@@ -70,14 +72,16 @@ trust::Policy read_policy_section(const toml::table& root, TomlErrors& errors) {
     for (const auto* table : reader.tables(name)) walk.add(*table, kind, errors);
   }
   if (reader.has("viewpoint")) {
-    reader.mistake("viewpoint", "belongs in a policy file of its own: a node decides for its institution");
+    reader.mistake("viewpoint",
+                   "belongs in a policy file of its own: a node decides for its institution");
   }
   auto reading = trust::read_policy(walk.tables);
   for (const auto& mistake : reading.mistakes) {
     const auto& table = *walk.sources[mistake.table];
     const auto* node = mistake.key.empty() ? nullptr : table.get(mistake.key);
     std::string path = "policy";
-    if (auto part = part_name(walk.tables[mistake.table].kind); !part.empty()) path += "." + std::string(part);
+    if (auto part = part_name(walk.tables[mistake.table].kind); !part.empty())
+      path += "." + std::string(part);
     if (!mistake.key.empty()) path += "." + mistake.key;
     errors.add(node != nullptr ? node : &table, path, mistake.what);
   }

@@ -6,7 +6,8 @@ namespace testamur::node {
 
 void TomlErrors::add(const toml::node* node, const std::string& key, const std::string& what) {
   std::string line = file_;
-  if (node != nullptr && node->source().begin.line != 0) line += ":" + std::to_string(node->source().begin.line);
+  if (node != nullptr && node->source().begin.line != 0)
+    line += ":" + std::to_string(node->source().begin.line);
   lines_.push_back(line + ": " + key + ": " + what);
 }
 
@@ -24,8 +25,8 @@ Result<toml::table> parse_toml(std::string_view text, const std::string& file) {
     return toml::parse(text);
   } catch (const toml::parse_error& failure) {
     const auto& place = failure.source().begin;
-    return error(file + ":" + std::to_string(place.line) + ": not TOML at column " + std::to_string(place.column) +
-                 ": " + std::string(failure.description()));
+    return error(file + ":" + std::to_string(place.line) + ": not TOML at column " +
+                 std::to_string(place.column) + ": " + std::string(failure.description()));
   }
 }
 

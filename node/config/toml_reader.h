@@ -37,7 +37,8 @@ class TomlReader {
 
   bool has(std::string_view key) const { return table_.get(key) != nullptr; }
   std::string text(std::string_view key, std::string_view otherwise) const;
-  std::uint64_t number(std::string_view key, std::uint64_t otherwise, std::uint64_t low, std::uint64_t high) const;
+  std::uint64_t number(std::string_view key, std::uint64_t otherwise, std::uint64_t low,
+                       std::uint64_t high) const;
   bool flag(std::string_view key, bool otherwise) const;
   std::vector<std::string> texts(std::string_view key) const;
   std::vector<std::uint64_t> numbers(std::string_view key) const;
@@ -50,7 +51,8 @@ class TomlReader {
 
   // The parsed text, or a mistake; an absent or empty text gives nothing.
   template <class Value>
-  std::optional<Value> parsed(std::string_view key, Result<Value> (*parse)(std::string_view)) const {
+  std::optional<Value> parsed(std::string_view key,
+                              Result<Value> (*parse)(std::string_view)) const {
     auto written = text(key, "");
     if (written.empty()) return std::nullopt;
     auto value = parse(written);

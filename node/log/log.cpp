@@ -24,7 +24,8 @@ spdlog::level::level_enum native(LogLevel level) {
   return spdlog::level::info;
 }
 
-// A quoted string that is valid in JSON and in logfmt. Bytes that are not printable ASCII or UTF-8 tails are escaped.
+// A quoted string that is valid in JSON and in logfmt. Bytes that are not printable ASCII or UTF-8
+// tails are escaped.
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   for (char c : text) {
@@ -43,7 +44,8 @@ void append_quoted(std::string& out, std::string_view text) {
 
 bool is_plain(std::string_view text) {
   for (char c : text) {
-    if (c <= ' ' || c == '"' || c == '=' || c == '\\' || static_cast<unsigned char>(c) >= 0x7f) return false;
+    if (c <= ' ' || c == '"' || c == '=' || c == '\\' || static_cast<unsigned char>(c) >= 0x7f)
+      return false;
   }
   return !text.empty();
 }
@@ -59,12 +61,14 @@ void append_value(std::string& out, const LogField::Value& value, LogFormat form
   }
   std::visit(
       [&out](const auto& v) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(v)>, std::string>) out += fmt::format("{}", v);
+        if constexpr (!std::is_same_v<std::decay_t<decltype(v)>, std::string>)
+          out += fmt::format("{}", v);
       },
       value);
 }
 
-std::string fields_text(std::string_view event, std::initializer_list<LogField> fields, LogFormat format) {
+std::string fields_text(std::string_view event, std::initializer_list<LogField> fields,
+                        LogFormat format) {
   std::string out;
   if (format == LogFormat::kJson) {
     out += "\"event\":";
@@ -122,8 +126,9 @@ Result<std::unique_ptr<Log>> Log::open(const Options& options) {
   } catch (const spdlog::spdlog_ex& failure) {
     return testamur::error("the log file " + options.file + " cannot be opened: " + failure.what());
   }
-  const char* pattern = options.format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-                                                           : "time=%Y-%m-%dT%H:%M:%S.%eZ level=%l %v";
+  const char* pattern = options.format == LogFormat::kJson
+                            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                            : "time=%Y-%m-%dT%H:%M:%S.%eZ level=%l %v";
   sink->logger->set_pattern(pattern, spdlog::pattern_time_type::utc);
   sink->logger->flush_on(spdlog::level::info);
   std::unique_ptr<Log> log(new Log(std::move(sink)));
@@ -133,7 +138,8 @@ Result<std::unique_ptr<Log>> Log::open(const Options& options) {
 
 std::unique_ptr<Log> Log::silent() {
   auto sink = std::make_unique<Sink>();
-  sink->logger = std::make_shared<spdlog::logger>("silent", std::make_shared<spdlog::sinks::null_sink_mt>());
+  sink->logger =
+      std::make_shared<spdlog::logger>("silent", std::make_shared<spdlog::sinks::null_sink_mt>());
   std::unique_ptr<Log> log(new Log(std::move(sink)));
   log->set_level(LogLevel::kError);
   return log;

@@ -1,7 +1,7 @@
 // Structured log lines: an event name and key-value fields, written as logfmt or JSON.
 //
-// A Log is made once in main.cpp and borrowed by everything else. Thread-safe. No personal data and no secret is ever a
-// field: ids, counts, addresses and causes only.
+// A Log is made once in main.cpp and borrowed by everything else. Thread-safe. No personal data and
+// no secret is ever a field: ids, counts, addresses and causes only.
 #pragma once
 
 #include <cstdint>

@@ -36,7 +36,9 @@ int complain(const std::string& message) {
   return kFailed;
 }
 
-std::vector<fs::path> to_paths(const std::vector<std::string>& files) { return {files.begin(), files.end()}; }
+std::vector<fs::path> to_paths(const std::vector<std::string>& files) {
+  return {files.begin(), files.end()};
+}
 
 sigset_t stop_signals() {
   sigset_t signals;
@@ -55,8 +57,10 @@ Result<std::unique_ptr<Log>> open_log(const NodeConfig& config) {
   return Log::open(options);
 }
 
-// Runs until a signal or the operator ends it. Signals are blocked before any thread starts, so that all inherit that.
-int serve(const NodeConfig& config, const ledger::tx::InstitutionFacts* dev_facts, const fs::path& dev_keys) {
+// Runs until a signal or the operator ends it. Signals are blocked before any thread starts, so
+// that all inherit that.
+int serve(const NodeConfig& config, const ledger::tx::InstitutionFacts* dev_facts,
+          const fs::path& dev_keys) {
   auto signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
@@ -132,7 +136,8 @@ int run_dev(const DevOptions& options) {
             << ", issuer keys in " << (directory / "issuer-keys").string() << "\n"
             << std::flush;
   static const ledger::tx::InstitutionFacts kFacts;
-  return serve(*config, fresh && options.sample_data ? &kFacts : nullptr, directory / "issuer-keys");
+  return serve(*config, fresh && options.sample_data ? &kFacts : nullptr,
+               directory / "issuer-keys");
 }
 
 int init(const InitArguments& arguments) {
@@ -146,7 +151,8 @@ int init(const InitArguments& arguments) {
   options.facts.lei = arguments.lei;
   options.facts.deqar = arguments.deqar;
   if (const auto problem = ledger::tx::meaning_problem(options.facts)) {
-    complain("the " + problem->field + " cannot stand in a genesis, where it stays: " + problem->why);
+    complain("the " + problem->field +
+             " cannot stand in a genesis, where it stays: " + problem->why);
     return kUsage;
   }
   if (arguments.accreditor && !arguments.observer) {
@@ -158,13 +164,15 @@ int init(const InitArguments& arguments) {
   options.peer_address = arguments.peer_address;
   options.api_address = arguments.api_address;
   options.metrics_address = arguments.metrics_address;
-  options.issuer_keys =
-      arguments.issuer_keys.empty() ? fs::path(arguments.directory) / "issuer-keys" : fs::path(arguments.issuer_keys);
+  options.issuer_keys = arguments.issuer_keys.empty()
+                            ? fs::path(arguments.directory) / "issuer-keys"
+                            : fs::path(arguments.issuer_keys);
   auto party = init_node(options);
   if (!party.ok()) return complain(party.message());
   std::cout << "institution  " << to_text(ledger::party_id(*party)) << "\n"
             << "configuration " << (options.directory / "testamurd.toml").string() << "\n"
-            << "party file    " << (options.directory / "party.toml").string() << " (public: goes to the genesis)\n"
+            << "party file    " << (options.directory / "party.toml").string()
+            << " (public: goes to the genesis)\n"
             << "issuer keys   " << options.issuer_keys.string()
             << " (secret: seal them with `testamur issuer init --keys`)\n";
   return 0;
@@ -181,8 +189,10 @@ int check_config(const std::string& config_file) {
     return found.disk ? kFatalExit : kFailed;
   }
   if (found.running)
-    std::cout << "a node runs on " << config->data_dir.string() << ": its ports and store were not looked at\n";
-  std::cout << config_file << " is complete and correct\n\nIts policy:\n" << trust::in_words(config->policy);
+    std::cout << "a node runs on " << config->data_dir.string()
+              << ": its ports and store were not looked at\n";
+  std::cout << config_file << " is complete and correct\n\nIts policy:\n"
+            << trust::in_words(config->policy);
   std::cout << "policy digest " << trust::digest(config->policy).hex() << "\n";
   return 0;
 }
@@ -194,7 +204,8 @@ int version() {
 
 int resume_voting(const std::string& config_file, bool sure) {
   if (!sure) {
-    std::cerr << "testamurd: this ends the protection against a second copy of the consensus key. If the other copy is "
+    std::cerr << "testamurd: this ends the protection against a second copy of the consensus key. "
+                 "If the other copy is "
                  "destroyed, say --i-destroyed-the-other-copy\n";
     return kUsage;
   }
@@ -211,17 +222,23 @@ int new_key(const std::string& config_file, const std::string& purpose, const st
   if (!key.ok()) return complain(key.message());
   auto file = out.empty() ? "new-" + purpose + "-key.toml" : out;
   std::string text =
-      "# A public key and the proof that its holder has it. Public: whoever holds the root keys registers it with\n"
+      "# A public key and the proof that its holder has it. Public: whoever holds the root keys "
+      "registers it with\n"
       "# `testamur key add " +
-      purpose + " --public FILE`.\nchain = \"" + key->chain + "\"\ninstitution = \"" + key->institution +
-      "\"\npurpose = \"" + purpose + "\"\nalgorithm = \"" + std::string(to_text(key->algorithm)) +
-      "\"\npublic_key = \"" + to_hex(key->public_key) + "\"\npossession = \"" + to_hex(key->possession) + "\"\n";
-  if (auto status = write_file(file, as_bytes(text), true); !status.ok()) return complain(status.message());
-  std::cout << "key   " << key->id << (key->already_there ? " (made earlier, not in use yet)" : "") << "\n"
+      purpose + " --public FILE`.\nchain = \"" + key->chain + "\"\ninstitution = \"" +
+      key->institution + "\"\npurpose = \"" + purpose + "\"\nalgorithm = \"" +
+      std::string(to_text(key->algorithm)) + "\"\npublic_key = \"" + to_hex(key->public_key) +
+      "\"\npossession = \"" + to_hex(key->possession) + "\"\n";
+  if (auto status = write_file(file, as_bytes(text), true); !status.ok())
+    return complain(status.message());
+  std::cout << "key   " << key->id << (key->already_there ? " (made earlier, not in use yet)" : "")
+            << "\n"
             << "file  " << file << " (public)\n"
-            << "next  whoever holds the root keys: testamur key add " << purpose << " --public " << file << "\n";
-  std::cout << (purpose == "consensus" ? "then  at this node: testamurd ready, and a vote on the validator set\n"
-                                       : "then  restart this node: it takes the new key once the ledger knows it\n");
+            << "next  whoever holds the root keys: testamur key add " << purpose << " --public "
+            << file << "\n";
+  std::cout << (purpose == "consensus"
+                    ? "then  at this node: testamurd ready, and a vote on the validator set\n"
+                    : "then  restart this node: it takes the new key once the ledger knows it\n");
   return 0;
 }
 
@@ -237,10 +254,13 @@ int ready(const std::string& config_file, bool dry_run) {
             << "checkpoint  " << answer->checkpoint_height << "\n"
             << "lapses      " << answer->lapses_after_ms / 86'400'000 << " days after it commits\n";
   if (answer->seated) {
-    std::cout << "This key votes already: the others now see which protocol version its node knows.\n";
+    std::cout
+        << "This key votes already: the others now see which protocol version its node knows.\n";
   } else {
-    std::cout << "next        a validator: testamur governance propose validator-set with this institution and --ready "
-              << answer->transaction << "; this node begins to vote by itself when the change takes effect\n";
+    std::cout << "next        a validator: testamur governance propose validator-set with this "
+                 "institution and --ready "
+              << answer->transaction
+              << "; this node begins to vote by itself when the change takes effect\n";
   }
   return 0;
 }
@@ -261,11 +281,13 @@ int restore(const std::string& config_file, const std::string& directory) {
   auto done = restore_node(*config, directory);
   if (!done.ok()) return complain(done.message());
   std::cout << "restored into " << config->data_dir.string()
-            << "; a validator begins in quarantine and votes when the others have told it where they are\n";
+            << "; a validator begins in quarantine and votes when the others have told it where "
+               "they are\n";
   return 0;
 }
 
-int join(const std::string& directory, const std::string& genesis, const std::vector<std::string>& parties) {
+int join(const std::string& directory, const std::string& genesis,
+         const std::vector<std::string>& parties) {
   auto status = join_ledger(directory, genesis, to_paths(parties));
   if (!status.ok()) return complain(status.message());
   auto record = load_genesis(genesis);
@@ -284,13 +306,16 @@ int genesis_recover(const RecoveryArguments& arguments) {
   }
   auto draft = draft_recovery(*config, options);
   if (!draft.ok()) return complain(draft.message());
-  if (auto status = write_file(arguments.file, ledger::encode(*draft)); !status.ok()) return complain(status.message());
+  if (auto status = write_file(arguments.file, ledger::encode(*draft)); !status.ok())
+    return complain(status.message());
   const auto& continues = *draft->content.continues;
-  std::cout << "continues     " << to_text(continues.chain()) << " after block " << continues.last.header.height.value
-            << "\n"
+  std::cout << "continues     " << to_text(continues.chain()) << " after block "
+            << continues.last.header.height.value << "\n"
             << "chain         " << to_text(draft->chain) << " (changes while keys are added)\n"
-            << "validators    " << draft->content.validators.size() << " of the old " << continues.set().size() << "\n"
-            << "must sign     " << ledger::signatories_needed(*draft) << " institutions with their root keys\n"
+            << "validators    " << draft->content.validators.size() << " of the old "
+            << continues.set().size() << "\n"
+            << "must sign     " << ledger::signatories_needed(*draft)
+            << " institutions with their root keys\n"
             << "next          testamur genesis add|check|sign " << arguments.file << "\n";
   return 0;
 }
@@ -305,7 +330,8 @@ int recover(const std::string& config_file, const std::string& genesis, const st
   return 0;
 }
 
-int replace_node(const InitArguments& arguments, const std::string& chain_text, const std::string& institution_text) {
+int replace_node(const InitArguments& arguments, const std::string& chain_text,
+                 const std::string& institution_text) {
   auto chain = parse_chain_id(chain_text);
   if (!chain.ok()) return complain("--chain: " + chain.message());
   auto institution = parse_institution_id(institution_text);

@@ -1,4 +1,5 @@
-// The commands of testamurd, each a function from its options to an exit code; they print their own results.
+// The commands of testamurd, each a function from its options to an exit code; they print their own
+// results.
 #pragma once
 
 #include <cstdint>
@@ -28,16 +29,19 @@ int check_config(const std::string& config_file);
 int version();
 // A consistent copy of a running node's store. Keys and journal are not part of it.
 int backup(const std::string& config_file, const std::string& directory);
-// Puts a backup in the place of a node's data, which must be gone; the node then starts in quarantine.
+// Puts a backup in the place of a node's data, which must be gone; the node then starts in
+// quarantine.
 int restore(const std::string& config_file, const std::string& directory);
-// A fresh consensus or transport key of the running node, and the file by which its institution registers it.
+// A fresh consensus or transport key of the running node, and the file by which its institution
+// registers it.
 int new_key(const std::string& config_file, const std::string& purpose, const std::string& out);
 // Declares the running node ready to vote with its new consensus key.
 int ready(const std::string& config_file, bool dry_run);
 int resume_voting(const std::string& config_file, bool sure);
 
 // Lets a node follow a ledger: its record, and the other parties' addresses.
-int join(const std::string& directory, const std::string& genesis, const std::vector<std::string>& parties);
+int join(const std::string& directory, const std::string& genesis,
+         const std::vector<std::string>& parties);
 
 struct RecoveryArguments {
   std::string config = "testamurd.toml", from, file;
@@ -48,6 +52,7 @@ int genesis_recover(const RecoveryArguments& arguments);
 // Takes a signed recovery.
 int recover(const std::string& config_file, const std::string& genesis, const std::string& backup);
 // A new node for an institution whose own was lost.
-int replace_node(const InitArguments& arguments, const std::string& chain, const std::string& institution);
+int replace_node(const InitArguments& arguments, const std::string& chain,
+                 const std::string& institution);
 
 }  // namespace testamur::node

@@ -29,8 +29,8 @@ int export_decisions(const std::string& config_file, const DecisionArguments& ar
     if (!id.ok()) return complain(kUsage, "--issuer: " + id.message());
     asked.issuer = *id;
   }
-  for (auto [text, ms, name] :
-       {std::tuple{&arguments.from, &asked.from_ms, "--from"}, std::tuple{&arguments.to, &asked.to_ms, "--to"}}) {
+  for (auto [text, ms, name] : {std::tuple{&arguments.from, &asked.from_ms, "--from"},
+                                std::tuple{&arguments.to, &asked.to_ms, "--to"}}) {
     if (text->empty()) continue;
     const auto day = trust::parse_date(*text);
     if (!day) return complain(kUsage, std::string(name) + " is a day as 2026-05-04 (UTC)");

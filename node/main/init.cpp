@@ -29,7 +29,8 @@ constexpr NamedKey kNodeKeys[] = {{KeyPurpose::kConsensus, SignatureAlgorithm::k
 Status make_directory(const fs::path& directory) {
   std::error_code failure;
   fs::create_directories(directory, failure);
-  if (failure) return error("the directory " + directory.string() + " cannot be made: " + failure.message());
+  if (failure)
+    return error("the directory " + directory.string() + " cannot be made: " + failure.message());
   fs::permissions(directory, fs::perms::owner_all, failure);
   return {};
 }
@@ -39,7 +40,8 @@ Status make_keys(const fs::path& directory, std::span<const NamedKey> wanted, Ow
   TM_TRY_STATUS(make_directory(directory));
   for (const auto& [purpose, algorithm] : wanted) {
     auto key = SecretKey::generate(algorithm);
-    TM_TRY_STATUS(write_key_file(directory / (std::string(to_text(purpose)) + ".key"), purpose, key));
+    TM_TRY_STATUS(
+        write_key_file(directory / (std::string(to_text(purpose)) + ".key"), purpose, key));
     keys.emplace_back(purpose, std::move(key));
   }
   return {};
@@ -71,16 +73,20 @@ Status check_free(const fs::path& directory) {
 Status make_node_keys(const fs::path& directory, OwnKeys& keys) {
   TM_TRY_STATUS(make_keys(directory / "keys", kNodeKeys, keys));
   TM_TRY_STATUS(make_directory(directory / "data"));
-  auto consensus =
-      std::find_if(keys.begin(), keys.end(), [](const auto& k) { return k.first == KeyPurpose::kConsensus; });
+  auto consensus = std::find_if(keys.begin(), keys.end(),
+                                [](const auto& k) { return k.first == KeyPurpose::kConsensus; });
   return make_vote_store(journal_directory(directory / "data"), consensus->second);
 }
 
 Status write_config(const InitOptions& options, const InstitutionId& id) {
-  std::vector<std::pair<std::string, std::string>> values = {{"node.institution", toml_text(to_text(id))}};
-  if (!options.peer_address.empty()) values.emplace_back("peers.listen", toml_text(options.peer_address));
-  if (!options.api_address.empty()) values.emplace_back("api.listen", toml_text(options.api_address));
-  if (!options.metrics_address.empty()) values.emplace_back("metrics.listen", toml_text(options.metrics_address));
+  std::vector<std::pair<std::string, std::string>> values = {
+      {"node.institution", toml_text(to_text(id))}};
+  if (!options.peer_address.empty())
+    values.emplace_back("peers.listen", toml_text(options.peer_address));
+  if (!options.api_address.empty())
+    values.emplace_back("api.listen", toml_text(options.api_address));
+  if (!options.metrics_address.empty())
+    values.emplace_back("metrics.listen", toml_text(options.metrics_address));
   return write_file(options.directory / "testamurd.toml", as_bytes(config_text(values)));
 }
 
@@ -88,7 +94,8 @@ Status write_config(const InitOptions& options, const InstitutionId& id) {
 
 Result<ledger::GenesisParty> init_node(const InitOptions& options) {
   TM_TRY_STATUS(check_free(options.directory));
-  if (auto broken = ledger::tx::form_error(options.facts)) return error("the facts: " + to_text(*broken));
+  if (auto broken = ledger::tx::form_error(options.facts))
+    return error("the facts: " + to_text(*broken));
   TM_TRY_STATUS(make_directory(options.directory));
   OwnKeys keys;
   TM_TRY_STATUS(make_keys(options.issuer_keys, kIssuerKeys, keys));
@@ -120,7 +127,8 @@ Result<OwnKeys> init_replacement(const InitOptions& options, const InstitutionId
   return Result<OwnKeys>(std::move(keys));
 }
 
-Status join_ledger(const fs::path& directory, const fs::path& genesis, const std::vector<fs::path>& parties) {
+Status join_ledger(const fs::path& directory, const fs::path& genesis,
+                   const std::vector<fs::path>& parties) {
   TM_TRY(auto checked, load_genesis(genesis));
   TM_TRY(auto config, load_config(directory / "testamurd.toml"));
   TM_TRY_STATUS(write_file(config.genesis, ledger::encode(checked), true));
@@ -128,8 +136,9 @@ Status join_ledger(const fs::path& directory, const fs::path& genesis, const std
   for (const auto& path : parties) {
     TM_TRY(auto party, read_party_address(path));
     if (party.institution == config.institution || party.peer_address.empty()) continue;
-    bool there = std::any_of(config.peers.begin(), config.peers.end(),
-                             [&party](const PeerEntry& peer) { return peer.institution == party.institution; });
+    bool there = std::any_of(
+        config.peers.begin(), config.peers.end(),
+        [&party](const PeerEntry& peer) { return peer.institution == party.institution; });
     if (there) continue;
     text += "\n[[peer]]\ninstitution = " + toml_text(to_text(party.institution)) +
             "\naddress = " + toml_text(party.peer_address) + "\n";
@@ -142,7 +151,8 @@ Status restore_node(const NodeConfig& config, const fs::path& backup) {
   auto journal = journal_directory(config.data_dir);
   for (const auto& directory : {store, journal}) {
     if (fs::exists(directory)) {
-      return error(directory.string() + " is still there: move it away first, restore never overwrites");
+      return error(directory.string() +
+                   " is still there: move it away first, restore never overwrites");
     }
   }
   TM_TRY_STATUS(make_directory(config.data_dir));
@@ -153,11 +163,12 @@ Status restore_node(const NodeConfig& config, const fs::path& backup) {
 }
 
 Result<ledger::Genesis> found_ledger(std::vector<ledger::GenesisParty> parties,
-                                     const std::vector<const SecretKey*>& roots, std::uint64_t time_ms,
-                                     const ledger::Parameters& parameters) {
+                                     const std::vector<const SecretKey*>& roots,
+                                     std::uint64_t time_ms, const ledger::Parameters& parameters) {
   ledger::GenesisInput input;
   input.time_ms = time_ms;
-  input.protocol_version = ledger::kNewestProtocol;  // a new ledger has no blocks that older rules made
+  input.protocol_version =
+      ledger::kNewestProtocol;  // a new ledger has no blocks that older rules made
   input.parameters = parameters;
   for (const auto& party : parties) {
     for (const auto& key : party.keys) {
@@ -170,7 +181,8 @@ Result<ledger::Genesis> found_ledger(std::vector<ledger::GenesisParty> parties,
   TM_TRY(auto genesis, ledger::make_genesis(std::move(input)));
   const auto message = ledger::founder_message(genesis.chain);
   for (const auto* root : roots) {
-    genesis.signatures.push_back({key_id(KeyPurpose::kRoot, root->public_key()), root->sign(message.view())});
+    genesis.signatures.push_back(
+        {key_id(KeyPurpose::kRoot, root->public_key()), root->sign(message.view())});
   }
   std::ranges::sort(genesis.signatures, {}, &ledger::FounderSignature::root_key);
   return ledger::decode_genesis(ledger::encode(genesis));

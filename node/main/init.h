@@ -1,7 +1,8 @@
 // Making a node's directory: configuration, keys, a fresh vote store and the party file.
 //
-// Directory after init: testamurd.toml, keys/{consensus,transport}.key (0600), data/journal (the vote store, marked
-// fresh), party.toml. After join: genesis.bin, and the other parties as [[peer]] in testamurd.toml.
+// Directory after init: testamurd.toml, keys/{consensus,transport}.key (0600), data/journal (the
+// vote store, marked fresh), party.toml. After join: genesis.bin, and the other parties as [[peer]]
+// in testamurd.toml.
 #pragma once
 
 #include <filesystem>
@@ -30,21 +31,25 @@ struct InitOptions {
 // What the institution brings to a genesis, as party.toml says it too.
 Result<ledger::GenesisParty> init_node(const InitOptions& options);
 
-// A directory for a node of an institution that is on a ledger already, with fresh keys and no party file; its keys.
+// A directory for a node of an institution that is on a ledger already, with fresh keys and no
+// party file; its keys.
 using OwnKeys = std::vector<std::pair<KeyPurpose, SecretKey>>;
 Result<OwnKeys> init_replacement(const InitOptions& options, const InstitutionId& institution);
 
-// Puts a genesis record into a node's directory and the other parties' addresses into its configuration.
+// Puts a genesis record into a node's directory and the other parties' addresses into its
+// configuration.
 Status join_ledger(const std::filesystem::path& directory, const std::filesystem::path& genesis,
                    const std::vector<std::filesystem::path>& parties);
 
-// The store from a backup and a fresh vote store in quarantine. Fails when the data directory still holds either.
+// The store from a backup and a fresh vote store in quarantine. Fails when the data directory still
+// holds either.
 Status restore_node(const NodeConfig& config, const std::filesystem::path& backup);
 
-// A ledger whose founders are all here: every party of the class validator has a seat. Checked as every node will.
+// A ledger whose founders are all here: every party of the class validator has a seat. Checked as
+// every node will.
 Result<ledger::Genesis> found_ledger(std::vector<ledger::GenesisParty> parties,
-                                     const std::vector<const SecretKey*>& roots, std::uint64_t time_ms,
-                                     const ledger::Parameters& parameters);
+                                     const std::vector<const SecretKey*>& roots,
+                                     std::uint64_t time_ms, const ledger::Parameters& parameters);
 
 // init, genesis and join in one, for a ledger of one node.
 Result<InstitutionId> make_single_node(const InitOptions& options, std::uint64_t time_ms);

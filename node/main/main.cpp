@@ -8,7 +8,8 @@ namespace testamur::node {
 namespace {
 
 void add_init(CLI::App& app, InitArguments& arguments, int& exit_code) {
-  auto* command = app.add_subcommand("init", "Make a node's directory: configuration, keys, vote store, party file");
+  auto* command = app.add_subcommand(
+      "init", "Make a node's directory: configuration, keys, vote store, party file");
   command->add_option("--dir", arguments.directory, "Directory to make")->required();
   command->add_option("--name", arguments.name, "Legal name of the institution")->required();
   command->add_option("--language", arguments.language, "Language of the name (BCP 47)");
@@ -21,8 +22,9 @@ void add_init(CLI::App& app, InitArguments& arguments, int& exit_code) {
   command->add_option("--peer-address", arguments.peer_address, "host:port that other nodes reach");
   command->add_option("--api-address", arguments.api_address, "host:port of the gRPC API");
   command->add_option("--metrics-address", arguments.metrics_address, "host:port of the metrics");
-  command->add_option("--with-issuer-keys", arguments.issuer_keys,
-                      "Where the institution's own key files go (default: issuer-keys in the directory)");
+  command->add_option(
+      "--with-issuer-keys", arguments.issuer_keys,
+      "Where the institution's own key files go (default: issuer-keys in the directory)");
   command->add_flag("--observer", arguments.observer, "A node without a vote");
   command->add_flag("--accreditor", arguments.accreditor, "With --observer: a quality agency");
   command->callback([&] { exit_code = init(arguments); });
@@ -37,44 +39,67 @@ struct LedgerArguments {
 };
 
 void add_ledger(CLI::App& app, LedgerArguments& arguments, int& exit_code) {
-  auto* joining = app.add_subcommand("join", "Let a node follow a ledger: record and peers into its directory");
+  auto* joining =
+      app.add_subcommand("join", "Let a node follow a ledger: record and peers into its directory");
   joining->add_option("--dir", arguments.directory, "Directory of the node")->required();
-  joining->add_option("--genesis", arguments.genesis, "Genesis record (`testamur genesis`)")->required();
-  joining->add_option("--party", arguments.parties, "Party files of the others, for their addresses");
-  joining->callback([&] { exit_code = join(arguments.directory, arguments.genesis, arguments.parties); });
+  joining->add_option("--genesis", arguments.genesis, "Genesis record (`testamur genesis`)")
+      ->required();
+  joining->add_option("--party", arguments.parties,
+                      "Party files of the others, for their addresses");
+  joining->callback(
+      [&] { exit_code = join(arguments.directory, arguments.genesis, arguments.parties); });
 
-  auto* genesis = app.add_subcommand("genesis", "Genesis records (the ceremony itself: `testamur genesis`)");
+  auto* genesis =
+      app.add_subcommand("genesis", "Genesis records (the ceremony itself: `testamur genesis`)");
   genesis->require_subcommand(1);
-  auto* drafting = genesis->add_subcommand("recover", "Draft the record by which a ledger goes on without lost keys");
-  drafting->add_option("--config", arguments.recovery.config, "Configuration of a surviving, stopped node");
-  drafting->add_option("--from", arguments.recovery.from, "A backup instead of the node's own store");
-  drafting->add_option("--keep", arguments.recovery.keep, "Institution (tmi1...) whose node survives; once for each");
+  auto* drafting = genesis->add_subcommand(
+      "recover", "Draft the record by which a ledger goes on without lost keys");
+  drafting->add_option("--config", arguments.recovery.config,
+                       "Configuration of a surviving, stopped node");
+  drafting->add_option("--from", arguments.recovery.from,
+                       "A backup instead of the node's own store");
+  drafting->add_option("--keep", arguments.recovery.keep,
+                       "Institution (tmi1...) whose node survives; once for each");
   drafting->add_option("file", arguments.recovery.file, "Record to write")->required();
   drafting->callback([&] { exit_code = genesis_recover(arguments.recovery); });
 
-  auto* recovering = app.add_subcommand("recover", "Let this node go on with the ledger of a signed recovery");
+  auto* recovering =
+      app.add_subcommand("recover", "Let this node go on with the ledger of a signed recovery");
   recovering->add_option("--config", arguments.config, "Configuration of the stopped node");
   recovering->add_option("--genesis", arguments.genesis, "The signed record")->required();
   recovering->add_option("--from", arguments.from, "A backup, where the node's own store is gone");
-  recovering->callback([&] { exit_code = recover(arguments.config, arguments.genesis, arguments.from); });
+  recovering->callback(
+      [&] { exit_code = recover(arguments.config, arguments.genesis, arguments.from); });
 
-  auto* replacing = app.add_subcommand("replace", "A new node for an institution that lost its own");
+  auto* replacing =
+      app.add_subcommand("replace", "A new node for an institution that lost its own");
   replacing->add_option("--dir", arguments.replacement.directory, "Directory to make")->required();
-  replacing->add_option("--institution", arguments.institution, "The institution (tmi1...)")->required();
-  replacing->add_option("--chain", arguments.chain, "The ledger that lost its keys (tmn1...)")->required();
-  replacing->add_option("--peer-address", arguments.replacement.peer_address, "host:port that other nodes reach");
-  replacing->add_option("--api-address", arguments.replacement.api_address, "host:port of the gRPC API");
-  replacing->add_option("--metrics-address", arguments.replacement.metrics_address, "host:port of the metrics");
-  replacing->callback([&] { exit_code = replace_node(arguments.replacement, arguments.chain, arguments.institution); });
+  replacing->add_option("--institution", arguments.institution, "The institution (tmi1...)")
+      ->required();
+  replacing->add_option("--chain", arguments.chain, "The ledger that lost its keys (tmn1...)")
+      ->required();
+  replacing->add_option("--peer-address", arguments.replacement.peer_address,
+                        "host:port that other nodes reach");
+  replacing->add_option("--api-address", arguments.replacement.api_address,
+                        "host:port of the gRPC API");
+  replacing->add_option("--metrics-address", arguments.replacement.metrics_address,
+                        "host:port of the metrics");
+  replacing->callback([&] {
+    exit_code = replace_node(arguments.replacement, arguments.chain, arguments.institution);
+  });
 }
 
-void add_decisions(CLI::App& app, std::string& config, DecisionArguments& arguments, int& exit_code) {
-  auto* decisions = app.add_subcommand("decisions", "What this node decided, without personal data");
+void add_decisions(CLI::App& app, std::string& config, DecisionArguments& arguments,
+                   int& exit_code) {
+  auto* decisions =
+      app.add_subcommand("decisions", "What this node decided, without personal data");
   decisions->require_subcommand(1);
-  auto* command = decisions->add_subcommand("export", "Counted decisions of the running node as CSV");
+  auto* command =
+      decisions->add_subcommand("export", "Counted decisions of the running node as CSV");
   command->add_option("--config", config, "Configuration file");
   command->add_option("--issuer", arguments.issuer, "Only about this institution (tmi1...)");
-  command->add_option("--scope", arguments.scope, "Only where the scope touches this ISCED-F code or name");
+  command->add_option("--scope", arguments.scope,
+                      "Only where the scope touches this ISCED-F code or name");
   command->add_option("--outcome", arguments.outcome, "accept, refuse or blocked");
   command->add_option("--from", arguments.from, "First day, YYYY-MM-DD (UTC)");
   command->add_option("--to", arguments.to, "The day after the last");
@@ -101,35 +126,41 @@ int main(int argc, char** argv) {
   auto* run = app.add_subcommand("run", "Run the node until SIGTERM");
   run->add_option("--config", config, "Configuration file");
   run->callback([&] { exit_code = run_node(config); });
-  auto* check = app.add_subcommand("check-config", "Say what is wrong with a configuration, and where");
+  auto* check =
+      app.add_subcommand("check-config", "Say what is wrong with a configuration, and where");
   check->add_option("--config", config, "Configuration file");
   check->callback([&] { exit_code = check_config(config); });
   app.add_subcommand("version", "Print the version")->callback([&] { exit_code = version(); });
   std::string copy;
-  auto* copying = app.add_subcommand("backup", "Copy the store of the running node into a directory");
+  auto* copying =
+      app.add_subcommand("backup", "Copy the store of the running node into a directory");
   copying->add_option("--config", config, "Configuration file");
   copying->add_option("--to", copy, "Directory; an earlier backup in it is completed")->required();
   copying->callback([&] { exit_code = backup(config, copy); });
-  auto* restoring =
-      app.add_subcommand("restore", "Put a backup in the place of lost data; the node begins in quarantine");
+  auto* restoring = app.add_subcommand(
+      "restore", "Put a backup in the place of lost data; the node begins in quarantine");
   restoring->add_option("--config", config, "Configuration file");
   restoring->add_option("--from", copy, "Directory of a backup")->required();
   restoring->callback([&] { exit_code = restore(config, copy); });
   std::string purpose, key_file;
-  auto* making = app.add_subcommand("new-key", "Make a fresh key of the running node, to be registered");
+  auto* making =
+      app.add_subcommand("new-key", "Make a fresh key of the running node, to be registered");
   making->add_option("purpose", purpose, "consensus or transport")->required();
   making->add_option("--config", config, "Configuration file");
   making->add_option("--out", key_file, "The public file (default: new-PURPOSE-key.toml)");
   making->callback([&] { exit_code = new_key(config, purpose, key_file); });
   bool dry_run = false;
-  auto* declaring = app.add_subcommand("ready", "Declare the running node ready to vote with its new consensus key");
+  auto* declaring = app.add_subcommand(
+      "ready", "Declare the running node ready to vote with its new consensus key");
   declaring->add_option("--config", config, "Configuration file");
   declaring->add_flag("--dry-run", dry_run, "Say with which key, submit nothing");
   declaring->callback([&] { exit_code = ready(config, dry_run); });
   bool sure = false;
-  auto* resume = app.add_subcommand("resume-voting", "End quarantine by command (see docs/operating.md first)");
+  auto* resume = app.add_subcommand("resume-voting",
+                                    "End quarantine by command (see docs/operating.md first)");
   resume->add_option("--config", config, "Configuration file");
-  resume->add_flag("--i-destroyed-the-other-copy", sure, "No other copy of the consensus key exists any more");
+  resume->add_flag("--i-destroyed-the-other-copy", sure,
+                   "No other copy of the consensus key exists any more");
   resume->callback([&] { exit_code = resume_voting(config, sure); });
   DecisionArguments decision_arguments;
   add_decisions(app, config, decision_arguments, exit_code);

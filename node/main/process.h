@@ -3,8 +3,8 @@
 
 namespace testamur::node {
 
-// No core file of this process and no other process that looks into it: both would show its keys. Never fails: what the
-// system refuses stays as it was.
+// No core file of this process and no other process that looks into it: both would show its keys.
+// Never fails: what the system refuses stays as it was.
 void protect_process();
 
 }  // namespace testamur::node

@@ -65,7 +65,8 @@ Result<Height> last_final(Held& held, const fs::path& directory) {
   if (!fs::exists(directory)) return highest;
   auto note = [&highest](const JournalPosition&, std::uint8_t type, ByteView bytes) -> Status {
     if (static_cast<consensus::RecordKind>(type) != consensus::RecordKind::kFinality) return {};
-    if (auto record = consensus::decode_finality_record(bytes)) highest = std::max(highest, record->height);
+    if (auto record = consensus::decode_finality_record(bytes))
+      highest = std::max(highest, record->height);
     return {};
   };
   TM_TRY(auto journal, Journal::open(*held.files, directory.string(), {}, note));
@@ -76,8 +77,9 @@ Result<ledger::Checkpoint> checkpoint_at(const Snapshot& state, Height height) {
   auto header = state.header(height);
   auto certificate = state.certificate(height);
   if (!header || !certificate || certificate->empty()) {
-    return error("block " + std::to_string(height.value) +
-                 " is the first of its ledger and has no certificate: there is nothing to continue");
+    return error(
+        "block " + std::to_string(height.value) +
+        " is the first of its ledger and has no certificate: there is nothing to continue");
   }
   Bytes joined = *header;
   joined.insert(joined.end(), certificate->begin(), certificate->end());
@@ -87,9 +89,11 @@ Result<ledger::Checkpoint> checkpoint_at(const Snapshot& state, Height height) {
 Status add_seats(ledger::GenesisInput& input, const std::vector<InstitutionId>& keep) {
   const auto& set = input.continues->set();
   for (const auto& institution : keep) {
-    const auto seat = std::ranges::find(set.members(), institution, &ledger::CertifyingSet::Member::institution);
+    const auto seat =
+        std::ranges::find(set.members(), institution, &ledger::CertifyingSet::Member::institution);
     if (seat == set.members().end()) {
-      return error(to_text(institution) + " is no validator of the ledger's last set: it cannot be kept");
+      return error(to_text(institution) +
+                   " is no validator of the ledger's last set: it cannot be kept");
     }
     input.validators.push_back({institution, ledger::consensus_key_id(*seat)});
   }
@@ -98,7 +102,8 @@ Status add_seats(ledger::GenesisInput& input, const std::vector<InstitutionId>& 
 
 }  // namespace
 
-Result<ledger::Genesis> draft_recovery(const NodeConfig& config, const RecoveryDraftOptions& options) {
+Result<ledger::Genesis> draft_recovery(const NodeConfig& config,
+                                       const RecoveryDraftOptions& options) {
   TM_TRY(auto held, hold(config));
   OpenedBackup opened;
   fs::path directory = store_directory(config.data_dir);
@@ -112,8 +117,9 @@ Result<ledger::Genesis> draft_recovery(const NodeConfig& config, const RecoveryD
   if (options.backup.empty()) {
     TM_TRY(auto final, last_final(held, journal_directory(config.data_dir)));
     if (final > *height) {
-      return error("the store holds block " + std::to_string(height->value) + " and the journal proves block " +
-                   std::to_string(final.value) + " final: start the node once and stop it, then repeat");
+      return error("the store holds block " + std::to_string(height->value) +
+                   " and the journal proves block " + std::to_string(final.value) +
+                   " final: start the node once and stop it, then repeat");
     }
   }
   TM_TRY(auto last, checkpoint_at(*state, *height));
@@ -123,14 +129,16 @@ Result<ledger::Genesis> draft_recovery(const NodeConfig& config, const RecoveryD
   input.time_ms = std::max(options.time_ms, last.header.time_ms);
   input.protocol_version = last.header.protocol_version;
   input.parameters = ledger::read_parameters(*state);
-  TM_TRY(input.continues, ledger::make_continues(*state, std::move(last), std::move(*certified_by)));
+  TM_TRY(input.continues,
+         ledger::make_continues(*state, std::move(last), std::move(*certified_by)));
   TM_TRY_STATUS(add_seats(input, options.keep));
   return ledger::draft_genesis(std::move(input));
 }
 
 namespace {
 
-// Where the store stands with regard to the recovery: before it (false) or behind it already (true).
+// Where the store stands with regard to the recovery: before it (false) or behind it already
+// (true).
 Result<bool> is_recovered(const Snapshot& state, const ledger::Genesis& genesis) {
   const auto& last = genesis.content.continues->last.header;
   auto height = state.height();
@@ -141,13 +149,14 @@ Result<bool> is_recovered(const Snapshot& state, const ledger::Genesis& genesis)
   }
   auto stored = state.header(last.height);
   if (!stored || ledger::block_id(ByteView(*stored)) != ledger::block_id(last)) {
-    return error(
-        "block " + std::to_string(last.height.value) +
-        " of the store is another than the one that the recovery continues: this is a store of another ledger");
+    return error("block " + std::to_string(last.height.value) +
+                 " of the store is another than the one that the recovery continues: this is a "
+                 "store of another ledger");
   }
   if (*height == last.height) return false;
   auto next = state.header(last.height.next());
-  auto header = next ? ledger::decode_header(*next) : Result<ledger::Header>(error("it is missing"));
+  auto header =
+      next ? ledger::decode_header(*next) : Result<ledger::Header>(error("it is missing"));
   if (!header.ok() || header->chain != genesis.chain) {
     return error("the store holds final blocks above " + std::to_string(last.height.value) +
                  ", which the recovery would cut off: make the record from this node's store");
@@ -169,20 +178,24 @@ Result<bool> apply_recovery(Store& store, const ledger::Genesis& genesis) {
 
 std::string name_of(const ChainId& chain) { return to_text(chain).substr(0, 16); }
 
-// A fresh vote store for the consensus keys that are here: under the new chain id none of them has signed anything,
-// as long as the votes of the old ledger are still here to show that this is where they were used.
+// A fresh vote store for the consensus keys that are here: under the new chain id none of them has
+// signed anything, as long as the votes of the old ledger are still here to show that this is where
+// they were used.
 Status renew_vote_store(Held& held, const NodeConfig& config, const ChainId& old) {
   const auto directory = journal_directory(config.data_dir);
   const auto aside = fs::path(directory.string() + "." + name_of(old));
   if (fs::exists(aside) && fs::exists(directory)) return {};  // done before a crash
   bool known = fs::exists(directory) || fs::exists(aside);
   std::vector<SecretKey> keys;
-  for (const auto& file : {config.consensus_key, fs::path(config.consensus_key.string() + ".next")}) {
+  for (const auto& file :
+       {config.consensus_key, fs::path(config.consensus_key.string() + ".next")}) {
     if (!fs::exists(file)) continue;
     TM_TRY(auto key, read_key_file(file, KeyPurpose::kConsensus));
     keys.push_back(std::move(key));
   }
-  auto public_of = [](const SecretKey& key) { return *ConsensusPublicKey::from(key.public_key().bytes); };
+  auto public_of = [](const SecretKey& key) {
+    return *ConsensusPublicKey::from(key.public_key().bytes);
+  };
   if (fs::exists(directory)) {
     TM_TRY(auto identity, read_vote_store_identity(*held.files, directory.string()));
     known = identity.has_value();
@@ -194,14 +207,16 @@ Status renew_vote_store(Held& held, const NodeConfig& config, const ChainId& old
   if (!known && !keys.empty()) reason = QuarantineReason::kNoVoteStore;
   auto first = keys.empty() ? ConsensusPublicKey{} : public_of(keys.front());
   TM_TRY_STATUS(held.files->create_directory(directory.string()));
-  TM_TRY_STATUS(create_vote_store(*held.files, directory.string(), random_fixed<JournalId>(), first, reason));
+  TM_TRY_STATUS(
+      create_vote_store(*held.files, directory.string(), random_fixed<JournalId>(), first, reason));
   for (std::size_t i = 1; i < keys.size(); ++i) {
     TM_TRY_STATUS(adopt_key(*held.files, directory.string(), public_of(keys[i])));
   }
   return held.files->sync_directory(config.data_dir.string());
 }
 
-Status install_record(const NodeConfig& config, const ledger::Genesis& genesis, const ChainId& old) {
+Status install_record(const NodeConfig& config, const ledger::Genesis& genesis,
+                      const ChainId& old) {
   const auto record = ledger::encode(genesis);
   auto present = read_text(config.genesis);
   if (present.ok() && !equal(as_bytes(*present), record)) {
@@ -213,17 +228,20 @@ Status install_record(const NodeConfig& config, const ledger::Genesis& genesis, 
 
 }  // namespace
 
-Result<Height> recover_node(const NodeConfig& config, const fs::path& genesis_file, const fs::path& backup) {
+Result<Height> recover_node(const NodeConfig& config, const fs::path& genesis_file,
+                            const fs::path& backup) {
   TM_TRY(auto genesis, load_genesis(genesis_file));
   if (!genesis.content.continues) {
-    return error(genesis_file.string() + " continues no ledger: a new one is followed with `testamurd join`");
+    return error(genesis_file.string() +
+                 " continues no ledger: a new one is followed with `testamurd join`");
   }
   const auto old = genesis.content.continues->chain();
   TM_TRY(auto held, hold(config));
   const auto directory = store_directory(config.data_dir);
   if (!backup.empty()) {
     if (fs::exists(directory)) {
-      return error(directory.string() + " is still there: move it away first, a backup never overwrites");
+      return error(directory.string() +
+                   " is still there: move it away first, a backup never overwrites");
     }
     TM_TRY_STATUS(restore_backup(backup.string(), directory.string()));
   }
@@ -238,7 +256,8 @@ Result<Height> recover_node(const NodeConfig& config, const fs::path& genesis_fi
   return genesis.content.continues->last.header.height.next();
 }
 
-Status make_replacement(const InitOptions& init, const ChainId& chain, const InstitutionId& institution) {
+Status make_replacement(const InitOptions& init, const ChainId& chain,
+                        const InstitutionId& institution) {
   TM_TRY(auto keys, init_replacement(init, institution));
   std::vector<ledger::ReplacedKey> replaced;
   for (const auto& [purpose, key] : keys) {

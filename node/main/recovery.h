@@ -1,7 +1,9 @@
-// Going on after more than f consensus keys were lost (docs/operating.md, "When the keys of too many nodes are lost").
+// Going on after more than f consensus keys were lost (docs/operating.md, "When the keys of too
+// many nodes are lost").
 //
-// One surviving node makes the record from its store, the institutions' roots sign it (`testamur genesis`), and every
-// surviving node takes it. The node must not run meanwhile: everything here holds its lock.
+// One surviving node makes the record from its store, the institutions' roots sign it (`testamur
+// genesis`), and every surviving node takes it. The node must not run meanwhile: everything here
+// holds its lock.
 #pragma once
 
 #include <filesystem>
@@ -15,22 +17,27 @@
 namespace testamur::node {
 
 struct RecoveryDraftOptions {
-  std::filesystem::path backup;     // instead of the node's own store; empty: that one
-  std::vector<InstitutionId> keep;  // the validators that go on with the consensus keys that they have
+  std::filesystem::path backup;  // instead of the node's own store; empty: that one
+  std::vector<InstitutionId>
+      keep;  // the validators that go on with the consensus keys that they have
   std::uint64_t time_ms = 0;
 };
-// An unsigned record that continues the ledger after the newest block of the store. Fails where the store lacks final
-// blocks that its journal holds.
-Result<ledger::Genesis> draft_recovery(const NodeConfig& config, const RecoveryDraftOptions& options);
+// An unsigned record that continues the ledger after the newest block of the store. Fails where the
+// store lacks final blocks that its journal holds.
+Result<ledger::Genesis> draft_recovery(const NodeConfig& config,
+                                       const RecoveryDraftOptions& options);
 
-// Makes this node's store, vote store and genesis record those of the recovered ledger. The old blocks stay; the old
-// vote store and record are kept beside the new ones. May be repeated after a crash. `backup` (may be empty) replaces
-// a store that is gone. Returns the height of the recovery's block.
+// Makes this node's store, vote store and genesis record those of the recovered ledger. The old
+// blocks stay; the old vote store and record are kept beside the new ones. May be repeated after a
+// crash. `backup` (may be empty) replaces a store that is gone. Returns the height of the
+// recovery's block.
 Result<Height> recover_node(const NodeConfig& config, const std::filesystem::path& genesis,
                             const std::filesystem::path& backup);
 
-// A directory for the node of an institution whose own was lost: configuration, fresh keys, a fresh vote store, and
-// node-keys.toml with their proofs for `testamur genesis add`. Of `init` only directory and addresses are used.
-Status make_replacement(const InitOptions& init, const ChainId& chain, const InstitutionId& institution);
+// A directory for the node of an institution whose own was lost: configuration, fresh keys, a fresh
+// vote store, and node-keys.toml with their proofs for `testamur genesis add`. Of `init` only
+// directory and addresses are used.
+Status make_replacement(const InitOptions& init, const ChainId& chain,
+                        const InstitutionId& institution);
 
 }  // namespace testamur::node

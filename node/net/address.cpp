@@ -8,7 +8,8 @@ AddressKey key_of(const boost::asio::ip::address& address) {
   AddressKey key{};
   if (address.is_v4() || address.to_v6().is_v4_mapped()) {
     const auto v4 = address.is_v4() ? address.to_v4()
-                                    : boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+                                    : boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped,
+                                                                       address.to_v6());
     key[10] = key[11] = 0xff;
     const auto bytes = v4.to_bytes();
     std::copy(bytes.begin(), bytes.end(), key.begin() + 12);

@@ -16,7 +16,8 @@ std::uint64_t Conduct::points_of(Refusal refusal, std::uint64_t count) {
   switch (refusal) {
     case Refusal::kMalformedMessage:
     case Refusal::kMalformedTransaction:
-    case Refusal::kBadSignature: return 20 * count;  // no honest node sends what it has not verified
+    case Refusal::kBadSignature:
+      return 20 * count;  // no honest node sends what it has not verified
     case Refusal::kUnaskedBlocks: return 10 * count;
     case Refusal::kBlockRequests:
     case Refusal::kNotReading:
@@ -31,12 +32,13 @@ std::uint64_t Conduct::points_of(Refusal refusal, std::uint64_t count) {
   return count;
 }
 
-bool Conduct::note(const InstitutionId& institution, Rank rank, Refusal refusal, std::uint64_t count,
-                   std::uint64_t now_ms) {
+bool Conduct::note(const InstitutionId& institution, Rank rank, Refusal refusal,
+                   std::uint64_t count, std::uint64_t now_ms) {
   if (count == 0) return false;
   make_room(now_ms);
-  auto& record =
-      records_[records_.size() < kMaxInstitutions || records_.contains(institution) ? institution : InstitutionId{}];
+  auto& record = records_[records_.size() < kMaxInstitutions || records_.contains(institution)
+                              ? institution
+                              : InstitutionId{}];
 
   record.refused.at(static_cast<std::size_t>(refusal)) += count;
   totals_.at(static_cast<std::size_t>(refusal)) += count;
@@ -68,7 +70,8 @@ std::vector<PeerConduct> Conduct::recent(std::uint64_t now_ms) const {
   std::vector<PeerConduct> found;
   for (const auto& [institution, record] : records_) {
     if (now_ms - std::min(now_ms, record.last_ms) > kRecentMs) continue;
-    PeerConduct conduct{institution, std::string(to_text(record.newest)), 0, shut_out_ms(institution, now_ms)};
+    PeerConduct conduct{institution, std::string(to_text(record.newest)), 0,
+                        shut_out_ms(institution, now_ms)};
     for (const auto count : record.refused) conduct.refused += count;
     found.push_back(std::move(conduct));
   }
@@ -78,7 +81,8 @@ std::vector<PeerConduct> Conduct::recent(std::uint64_t now_ms) const {
 void Conduct::make_room(std::uint64_t now_ms) {
   if (records_.size() < kMaxInstitutions) return;
   std::erase_if(records_, [&](const auto& entry) {
-    return entry.second.shut_out_until_ms <= now_ms && now_ms - std::min(now_ms, entry.second.last_ms) > kRecentMs;
+    return entry.second.shut_out_until_ms <= now_ms &&
+           now_ms - std::min(now_ms, entry.second.last_ms) > kRecentMs;
   });
 }
 

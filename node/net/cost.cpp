@@ -6,16 +6,18 @@ namespace testamur::node::net {
 
 namespace {
 
-constexpr std::size_t kFrameBytes = 512;        // of memory that any frame takes besides its content
+constexpr std::size_t kFrameBytes = 512;  // of memory that any frame takes besides its content
 constexpr std::size_t kTransactionBytes = 256;  // likewise, a transaction in it
 constexpr std::size_t kAnswerBytes = 2u << 20;  // of blocks, at most (node/chain/catch_up.cpp)
-constexpr std::size_t kSignatureBytes = 512;    // a consensus message has at most one signature in so many bytes
-constexpr std::size_t kMostSignatures = 64;     // those beyond are charged when they do not hold
+constexpr std::size_t kSignatureBytes =
+    512;  // a consensus message has at most one signature in so many bytes
+constexpr std::size_t kMostSignatures = 64;  // those beyond are charged when they do not hold
 constexpr std::uint64_t kSignatureUnits = 50;
 
 Cost cost(const ConsensusMessage& message) {
   const auto size = message.bytes.size();
-  return {size + kFrameBytes, 0, std::min(1 + size / kSignatureBytes, kMostSignatures), 30 + size / 1024};
+  return {size + kFrameBytes, 0, std::min(1 + size / kSignatureBytes, kMostSignatures),
+          30 + size / 1024};
 }
 
 Cost cost(const Transactions& transactions) {

@@ -1,5 +1,5 @@
-// What a frame costs the node that takes it, declared from its form alone before it is queued; and why something of a
-// peer is refused. The one table of both: docs/limits.md, "Peers".
+// What a frame costs the node that takes it, declared from its form alone before it is queued; and
+// why something of a peer is refused. The one table of both: docs/limits.md, "Peers".
 //
 // Pure; any thread.
 #pragma once
@@ -22,7 +22,8 @@ struct Cost {
 };
 Cost cost_of(const Frame& frame);
 
-// Why something of a peer is refused. Each is counted by name, and a peer that goes on is disconnected for a while.
+// Why something of a peer is refused. Each is counted by name, and a peer that goes on is
+// disconnected for a while.
 enum class Refusal : std::uint8_t {
   kQueueFull,             // more of its frames wait than one institution may have waiting
   kMalformedMessage,      // a consensus message that does not decode

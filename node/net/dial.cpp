@@ -45,27 +45,31 @@ void Dial::resolve(const std::string& address) {
   timer_.async_wait([self = shared_from_this()](error_code failure) {
     if (!failure) self->finish(error("no answer within the time limit"));
   });
-  // All names are resolved by one thread of Asio: an address in digits must not wait behind a slow name server.
+  // All names are resolved by one thread of Asio: an address in digits must not wait behind a slow
+  // name server.
   error_code not_digits;
   const auto digits = asio::ip::make_address(target->host, not_digits);
   if (!not_digits) {
     const auto port = static_cast<std::uint16_t>(std::stoul(target->port));
-    return connect(tcp::resolver::results_type::create(tcp::endpoint(digits, port), target->host, target->port));
+    return connect(tcp::resolver::results_type::create(tcp::endpoint(digits, port), target->host,
+                                                       target->port));
   }
-  resolver_.async_resolve(target->host, target->port,
-                          [self = shared_from_this(), host = target->host](error_code failure, auto endpoints) {
-                            if (!self->done_) return;
-                            if (failure) return self->finish(error(host + ": " + failure.message()));
-                            self->connect(endpoints);
-                          });
+  resolver_.async_resolve(
+      target->host, target->port,
+      [self = shared_from_this(), host = target->host](error_code failure, auto endpoints) {
+        if (!self->done_) return;
+        if (failure) return self->finish(error(host + ": " + failure.message()));
+        self->connect(endpoints);
+      });
 }
 
 void Dial::connect(const tcp::resolver::results_type& endpoints) {
-  asio::async_connect(socket_, endpoints, [self = shared_from_this()](error_code failure, const tcp::endpoint&) {
-    if (!self->done_) return;
-    if (failure) return self->finish(error(failure.message()));
-    self->finish(std::move(self->socket_));
-  });
+  asio::async_connect(socket_, endpoints,
+                      [self = shared_from_this()](error_code failure, const tcp::endpoint&) {
+                        if (!self->done_) return;
+                        if (failure) return self->finish(error(failure.message()));
+                        self->finish(std::move(self->socket_));
+                      });
 }
 
 void Dial::finish(Result<tcp::socket> result) {

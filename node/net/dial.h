@@ -1,5 +1,5 @@
-// One attempt to reach an address: wait, resolve, connect. Ends in one call of `done` on the attempt's strand, unless
-// it was cancelled first. Thread-safe.
+// One attempt to reach an address: wait, resolve, connect. Ends in one call of `done` on the
+// attempt's strand, unless it was cancelled first. Thread-safe.
 #pragma once
 
 #include <atomic>

@@ -1,12 +1,13 @@
-// Work that waits for one worker, by who caused it: a line for each institution, members of the validator set before
-// all others, and among equals the one that has cost least so far.
+// Work that waits for one worker, by who caused it: a line for each institution, members of the
+// validator set before all others, and among equals the one that has cost least so far.
 //
-// Among lines of one rank the order is that of start-time fair queueing: each line has a virtual time, serving an item
-// moves it on by the item's cost, and the line that is furthest behind is served next. So of two lines that always have
-// something, neither gets more than one item's cost ahead of the other, however many items the other queues; a line
-// that was idle begins where the others are and saves nothing up. Nothing of a lower rank is given while a higher one
-// waits. Everybody but the members together is served no faster than `pace` says, so that their number buys them
-// nothing.
+// Among lines of one rank the order is that of start-time fair queueing: each line has a virtual
+// time, serving an item moves it on by the item's cost, and the line that is furthest behind is
+// served next. So of two lines that always have something, neither gets more than one item's cost
+// ahead of the other, however many items the other queues; a line that was idle begins where the
+// others are and saves nothing up. Nothing of a lower rank is given while a higher one waits.
+// Everybody but the members together is served no faster than `pace` says, so that their number
+// buys them nothing.
 //
 // Bounds: entries and bytes a line; what exceeds is refused. One thread at a time (owners lock).
 #pragma once
@@ -41,11 +42,14 @@ class FairQueue {
   // No line falls behind by more than this, so that a mistake is forgiven in bounded time.
   static constexpr std::uint64_t kMostDebt = 5'000'000;
 
-  explicit FairQueue(const Limits& limits) : limits_(limits), tokens_(static_cast<std::int64_t>(limits.pace_burst)) {}
+  explicit FairQueue(const Limits& limits)
+      : limits_(limits), tokens_(static_cast<std::int64_t>(limits.pace_burst)) {}
 
-  // False: the line is full, and nothing has changed. What must not be lost is not bounded, and is seldom.
+  // False: the line is full, and nothing has changed. What must not be lost is not bounded, and is
+  // seldom.
   enum class Bound : std::uint8_t { kBounded, kAlways };
-  bool push(const Source& source, std::uint64_t units, std::size_t bytes, Item item, Bound bound = Bound::kBounded) {
+  bool push(const Source& source, std::uint64_t units, std::size_t bytes, Item item,
+            Bound bound = Bound::kBounded) {
     auto& line = lines_[source.institution];
     if (bound == Bound::kBounded && !line.entries.empty() &&
         (line.entries.size() >= limits_.entries || line.bytes + bytes > limits_.bytes)) {
@@ -61,7 +65,8 @@ class FairQueue {
     return true;
   }
 
-  // What is to be done next. Nothing when all is empty, or when the pace of the others says to wait.
+  // What is to be done next. Nothing when all is empty, or when the pace of the others says to
+  // wait.
   std::optional<Item> pop(std::uint64_t now_ms) {
     refill(now_ms);
     for (std::size_t rank = 0; rank < kRanks; ++rank) {
@@ -157,7 +162,8 @@ class FairQueue {
       return;
     }
     // An idle line is only kept while it still has something to pay.
-    if (lines_.size() > kForgetFrom && line.time <= clock_[index(line.rank)]) lines_.erase(institution);
+    if (lines_.size() > kForgetFrom && line.time <= clock_[index(line.rank)])
+      lines_.erase(institution);
   }
 
   // What one caused must not keep all others waiting for long.
@@ -168,11 +174,13 @@ class FairQueue {
 
   void refill(std::uint64_t now_ms) {
     if (!paced()) return;
-    const auto elapsed_ms = std::min<std::uint64_t>(now_ms - std::min(now_ms, filled_at_ms_), 60'000);
+    const auto elapsed_ms =
+        std::min<std::uint64_t>(now_ms - std::min(now_ms, filled_at_ms_), 60'000);
     const auto gained = elapsed_ms * limits_.pace_per_second / 1000;
     if (gained == 0) return;
     filled_at_ms_ = now_ms;
-    tokens_ = std::min(static_cast<std::int64_t>(limits_.pace_burst), tokens_ + static_cast<std::int64_t>(gained));
+    tokens_ = std::min(static_cast<std::int64_t>(limits_.pace_burst),
+                       tokens_ + static_cast<std::int64_t>(gained));
   }
 
   const Limits limits_;

@@ -46,7 +46,8 @@ struct Transactions {
   bool operator==(const Transactions&) const = default;
 };
 
-// Wants the finalized blocks first, first + 1, …: `count` (1..kMaxBlocksPerRequest) of them or fewer.
+// Wants the finalized blocks first, first + 1, …: `count` (1..kMaxBlocksPerRequest) of them or
+// fewer.
 struct BlockRequest {
   Height first;
   std::uint32_t count = 1;
@@ -70,10 +71,12 @@ struct BlockResponse {
 
 using Frame = std::variant<ConsensusMessage, Transactions, BlockRequest, BlockResponse>;
 
-// The bytes of a frame as they go over the wire, u32 length included: encoded once, shared by all receivers.
+// The bytes of a frame as they go over the wire, u32 length included: encoded once, shared by all
+// receivers.
 using EncodedFrame = std::shared_ptr<const Bytes>;
 
-// Precondition: the frame keeps the limits above, in particular it encodes to at most kMaxFrameBytes.
+// Precondition: the frame keeps the limits above, in particular it encodes to at most
+// kMaxFrameBytes.
 EncodedFrame encode(const Frame& frame);
 // The size that encode() would give, or a little more: for filling a BlockResponse up to a limit.
 std::size_t encoded_size_bound(const Block& block);

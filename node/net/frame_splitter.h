@@ -1,8 +1,7 @@
 // Cuts a byte stream into length-prefixed frames.
 //
-// The length is checked before anything is allocated for it; of what is then reserved, memory is touched only as bytes
-// come.
-// Thread rule: one thread at a time.
+// The length is checked before anything is allocated for it; of what is then reserved, memory is
+// touched only as bytes come. Thread rule: one thread at a time.
 #pragma once
 
 #include <array>
@@ -18,8 +17,9 @@ class FrameSplitter {
   // Holds from the next frame on.
   void set_max_frame_bytes(std::size_t max_frame_bytes) { max_frame_bytes_ = max_frame_bytes; }
 
-  // The next complete frame, without its length, taken from the front of `input`; valid until the next call and while
-  // the memory behind `input` lives. Nothing when more bytes are needed (`input` is then empty) or after failure.
+  // The next complete frame, without its length, taken from the front of `input`; valid until the
+  // next call and while the memory behind `input` lives. Nothing when more bytes are needed
+  // (`input` is then empty) or after failure.
   std::optional<ByteView> next(ByteView& input);
   // A length of zero or beyond the limit was met; for good.
   bool failed() const { return failed_; }

@@ -13,7 +13,8 @@ InboundGate::Entry InboundGate::enter(const AddressKey& address, std::uint64_t n
     return {Verdict::kTooMany, nullptr};
   ++inside_[address];
   ++total_inside_;
-  auto place = std::shared_ptr<void>(nullptr, [self = shared_from_this(), address](void*) { self->leave(address); });
+  auto place = std::shared_ptr<void>(
+      nullptr, [self = shared_from_this(), address](void*) { self->leave(address); });
   return {Verdict::kEnter, std::move(place)};
 }
 
@@ -41,8 +42,10 @@ bool InboundGate::take_token(const AddressKey& address, std::uint64_t now_ms) {
 }
 
 void InboundGate::refill(Bucket& bucket, std::uint64_t now_ms) const {
-  const std::uint64_t elapsed_ms = std::min<std::uint64_t>(now_ms - std::min(now_ms, bucket.filled_at_ms), 3'600'000);
-  bucket.milli_tokens = std::min(full(), bucket.milli_tokens + elapsed_ms * limits_.handshakes_per_second_per_address);
+  const std::uint64_t elapsed_ms =
+      std::min<std::uint64_t>(now_ms - std::min(now_ms, bucket.filled_at_ms), 3'600'000);
+  bucket.milli_tokens = std::min(
+      full(), bucket.milli_tokens + elapsed_ms * limits_.handshakes_per_second_per_address);
   bucket.filled_at_ms = std::max(now_ms, bucket.filled_at_ms);
 }
 

@@ -1,8 +1,8 @@
 // Who may begin a handshake: decided on the address alone, before anything expensive.
 //
-// A token bucket and a count of connections for each address (IPv4 address, IPv6 /64), and a count of all. The table of
-// buckets is bounded; addresses beyond it share one bucket. Times are milliseconds of any clock that does not go back.
-// Thread-safe.
+// A token bucket and a count of connections for each address (IPv4 address, IPv6 /64), and a count
+// of all. The table of buckets is bounded; addresses beyond it share one bucket. Times are
+// milliseconds of any clock that does not go back. Thread-safe.
 #pragma once
 
 #include <array>

@@ -1,10 +1,11 @@
 // Which of two connections between the same two nodes stays, when both dialled.
 //
-// The node with the smaller pin decides: once it has spoken on a connection that it dialled, it refuses the one that
-// the other dialled; until then it takes the other's and gives up its own attempt. The node with the larger pin takes
-// what the smaller dials and gives up its own. So exactly one of the two is ever used and no frame is lost in between.
-// A connection that the peer dials although one exists means that the peer has lost that one (a crash, a changed
-// address), except shortly after it was made, when the two dials may have crossed. Pure.
+// The node with the smaller pin decides: once it has spoken on a connection that it dialled, it
+// refuses the one that the other dialled; until then it takes the other's and gives up its own
+// attempt. The node with the larger pin takes what the smaller dials and gives up its own. So
+// exactly one of the two is ever used and no frame is lost in between. A connection that the peer
+// dials although one exists means that the peer has lost that one (a crash, a changed address),
+// except shortly after it was made, when the two dials may have crossed. Pure.
 #pragma once
 
 #include <optional>

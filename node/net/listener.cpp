@@ -30,8 +30,10 @@ Result<std::shared_ptr<Listener>> Listener::open(asio::io_context& io, const std
 Status Listener::bind(const std::string& address) {
   TM_TRY(const auto target, parse_host_port(address));
   error_code failure;
-  const auto found = tcp::resolver(io_).resolve(target.host, target.port, tcp::resolver::passive, failure);
-  if (failure || found.empty()) return error("cannot listen on " + address + ": " + failure.message());
+  const auto found =
+      tcp::resolver(io_).resolve(target.host, target.port, tcp::resolver::passive, failure);
+  if (failure || found.empty())
+    return error("cannot listen on " + address + ": " + failure.message());
   const tcp::endpoint endpoint = *found.begin();
   acceptor_.open(endpoint.protocol(), failure);
   if (!failure) acceptor_.set_option(tcp::acceptor::reuse_address(true), failure);
@@ -43,24 +45,26 @@ Status Listener::bind(const std::string& address) {
 }
 
 void Listener::start(Accepted accepted) {
-  asio::post(acceptor_.get_executor(), [self = shared_from_this(), accepted = std::move(accepted)]() mutable {
-    self->accepted_ = std::move(accepted);
-    self->accept();
-  });
+  asio::post(acceptor_.get_executor(),
+             [self = shared_from_this(), accepted = std::move(accepted)]() mutable {
+               self->accepted_ = std::move(accepted);
+               self->accept();
+             });
 }
 
 void Listener::accept() {
-  acceptor_.async_accept(asio::make_strand(io_), [self = shared_from_this()](error_code failure, tcp::socket socket) {
-    if (!self->acceptor_.is_open()) return;
-    if (!failure) {
-      self->accepted_(std::move(socket));
-      return self->accept();
-    }
-    self->pause_.expires_after(kPauseAfterError);
-    self->pause_.async_wait([self](error_code cancelled) {
-      if (!cancelled && self->acceptor_.is_open()) self->accept();
-    });
-  });
+  acceptor_.async_accept(asio::make_strand(io_),
+                         [self = shared_from_this()](error_code failure, tcp::socket socket) {
+                           if (!self->acceptor_.is_open()) return;
+                           if (!failure) {
+                             self->accepted_(std::move(socket));
+                             return self->accept();
+                           }
+                           self->pause_.expires_after(kPauseAfterError);
+                           self->pause_.async_wait([self](error_code cancelled) {
+                             if (!cancelled && self->acceptor_.is_open()) self->accept();
+                           });
+                         });
 }
 
 void Listener::stop() {

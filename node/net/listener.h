@@ -1,5 +1,5 @@
-// Accepts TCP connections and hands each over, with a strand of its own as executor. Goes on after passing errors of
-// the system (too many open files). Thread-safe.
+// Accepts TCP connections and hands each over, with a strand of its own as executor. Goes on after
+// passing errors of the system (too many open files). Thread-safe.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -17,7 +17,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
  public:
   using Accepted = std::function<void(boost::asio::ip::tcp::socket)>;
   // Listens on host:port; nothing is accepted before start().
-  static Result<std::shared_ptr<Listener>> open(boost::asio::io_context& io, const std::string& address);
+  static Result<std::shared_ptr<Listener>> open(boost::asio::io_context& io,
+                                                const std::string& address);
 
   void start(Accepted accepted);
   void stop();

@@ -28,13 +28,15 @@ std::uint64_t random_up_to(std::uint64_t bound) {
 }
 
 std::uint64_t steady_ms() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(Steady::now().time_since_epoch()).count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<milliseconds>(Steady::now().time_since_epoch()).count());
 }
 
 }  // namespace
 
-PeerTable::PeerTable(asio::io_context& io, NetworkConfig config, asio::ssl::context tls, const Pin& own_pin,
-                     const Clock& clock, Directory directory, Receiver& receiver, Post post)
+PeerTable::PeerTable(asio::io_context& io, NetworkConfig config, asio::ssl::context tls,
+                     const Pin& own_pin, const Clock& clock, Directory directory,
+                     Receiver& receiver, Post post)
     : io_(io),
       config_(std::move(config)),
       tls_(std::move(tls)),
@@ -45,14 +47,15 @@ PeerTable::PeerTable(asio::io_context& io, NetworkConfig config, asio::ssl::cont
       post_(std::move(post)),
       gate_(std::make_shared<InboundGate>(config_.limits)),
       hello_{config_.chain, kPeerProtocol, Epoch{}, {}, config_.institution, config_.software},
-      inbound_({config_.limits.waiting_frames, config_.limits.waiting_bytes, config_.limits.others_units_per_second,
-                config_.limits.others_units_per_second}),
+      inbound_({config_.limits.waiting_frames, config_.limits.waiting_bytes,
+                config_.limits.others_units_per_second, config_.limits.others_units_per_second}),
       pace_(asio::make_strand(io)) {}
 
 void PeerTable::start(std::shared_ptr<Listener> listener) {
   listener_ = std::move(listener);
   if (listener_) {
-    listener_->start([self = shared_from_this()](tcp::socket socket) { self->accepted(std::move(socket)); });
+    listener_->start(
+        [self = shared_from_this()](tcp::socket socket) { self->accepted(std::move(socket)); });
   }
   set_peers({});
 }
@@ -101,7 +104,8 @@ void PeerTable::set_peers(std::vector<PeerAddress> listed) {
         stop_dialling(peer);
       }
     }
-    std::erase_if(peers_, [](const auto& entry) { return !entry.second.target && !entry.second.up; });
+    std::erase_if(peers_,
+                  [](const auto& entry) { return !entry.second.target && !entry.second.up; });
     for (const auto& [pin, address] : targets) {
       auto& peer = peers_[pin];
       if (peer.target != address && peer.dial) stop_dialling(peer);
@@ -118,7 +122,8 @@ void PeerTable::recheck_admissions() {
   if (stopped_) return;
   for (auto& [pin, peer] : peers_) {
     const auto admitted = admission_locked(pin);
-    if (peer.up && (!admitted || *admitted != peer.up->origin().institution)) peer.up->close(goodbye);
+    if (peer.up && (!admitted || *admitted != peer.up->origin().institution))
+      peer.up->close(goodbye);
     if (peer.dialling && !admitted) peer.dialling->close(goodbye);
     dial_next(pin, peer);
   }
@@ -133,7 +138,8 @@ Result<InstitutionId> PeerTable::admission_locked(const Pin& pin) const {
   if (stopped_) return error("the node is stopping");
   if (pin == own_pin_) return error("this is our own key");
   const auto said = directory_(pin);
-  if (said.kind == Admission::Kind::kRefused) return error("retired, or its institution is not in good standing");
+  if (said.kind == Admission::Kind::kRefused)
+    return error("retired, or its institution is not in good standing");
   auto institution = said.institution;
   if (said.kind == Admission::Kind::kUnknown) {
     const auto found = peers_.find(pin);
@@ -160,7 +166,8 @@ std::size_t PeerTable::send_to(const Chosen& chosen, Priority priority, const En
 }
 
 bool PeerTable::send(const InstitutionId& to, Priority priority, const EncodedFrame& frame) {
-  return send_to([&](const Origin& origin) { return origin.institution == to; }, priority, frame) > 0;
+  return send_to([&](const Origin& origin) { return origin.institution == to; }, priority, frame) >
+         0;
 }
 
 bool PeerTable::send(const Pin& to, Priority priority, const EncodedFrame& frame) {
@@ -217,12 +224,14 @@ void PeerTable::deliver(const Origin& from, Frame frame, const Cost& cost, Lease
   const auto rank = rank_of(directory_(from.pin));
   std::unique_lock lock(inbound_mutex_);
   Event event{from, Arrived{std::move(frame), std::move(lease)}};
-  if (inbound_.push({from.institution, rank}, cost.units(), cost.bytes_kept, std::move(event))) return schedule_pump();
+  if (inbound_.push({from.institution, rank}, cost.units(), cost.bytes_kept, std::move(event)))
+    return schedule_pump();
   lock.unlock();
   note(from, Refusal::kQueueFull, 1, 0);
 }
 
-// What became of a connection is never lost; of a node that went down the requests have nobody left to answer.
+// What became of a connection is never lost; of a node that went down the requests have nobody left
+// to answer.
 void PeerTable::enqueue(Event event) {
   const auto from = event.from;
   const auto rank = rank_of(directory_(from.pin));
@@ -276,12 +285,14 @@ void PeerTable::pump() {
 
 void PeerTable::give(Event event) {
   if (auto* up = std::get_if<Up>(&event.what)) return receiver_.on_peer_up(event.from, up->hello);
-  if (auto* down = std::get_if<Down>(&event.what)) return receiver_.on_peer_down(event.from, down->reason);
+  if (auto* down = std::get_if<Down>(&event.what))
+    return receiver_.on_peer_down(event.from, down->reason);
   auto& arrived = std::get<Arrived>(event.what);
   receiver_.on_frame(event.from, std::move(arrived.frame), std::move(arrived.lease));
 }
 
-void PeerTable::note(const Origin& from, Refusal refusal, std::uint64_t count, std::uint64_t units) {
+void PeerTable::note(const Origin& from, Refusal refusal, std::uint64_t count,
+                     std::uint64_t units) {
   const auto rank = rank_of(directory_(from.pin));
   bool shut = false;
   {
@@ -293,7 +304,8 @@ void PeerTable::note(const Origin& from, Refusal refusal, std::uint64_t count, s
 }
 
 void PeerTable::shut_out(const InstitutionId& institution, Refusal refusal) {
-  const Goodbye goodbye{GoodbyeReason::kLimit, "disconnected for a while: " + std::string(to_text(refusal))};
+  const Goodbye goodbye{GoodbyeReason::kLimit,
+                        "disconnected for a while: " + std::string(to_text(refusal))};
   std::lock_guard lock(mutex_);
   for (auto& [pin, peer] : peers_) {
     if (peer.up && peer.up->origin().institution == institution) peer.up->close(goodbye);
@@ -323,8 +335,8 @@ std::optional<std::size_t> PeerTable::queued_bytes(const Pin& of) const {
 }
 
 std::shared_ptr<Session> PeerTable::make_session(tcp::socket socket, SessionSetup setup) {
-  return std::make_shared<Session>(std::move(socket), tls_, std::move(setup), config_.limits, clock_,
-                                   shared_from_this());
+  return std::make_shared<Session>(std::move(socket), tls_, std::move(setup), config_.limits,
+                                   clock_, shared_from_this());
 }
 
 void PeerTable::accepted(tcp::socket socket) {
@@ -336,9 +348,11 @@ void PeerTable::accepted(tcp::socket socket) {
     std::lock_guard lock(mutex_);
     ++counters_.rate_limited;
     const bool fast = entry.verdict == InboundGate::Verdict::kTooFast;
-    return note_inbound_refusal(to_text(endpoint), fast ? "too many handshakes a second" : "too many connections");
+    return note_inbound_refusal(to_text(endpoint),
+                                fast ? "too many handshakes a second" : "too many connections");
   }
-  const auto session = make_session(std::move(socket), {false, std::nullopt, to_text(endpoint), entry.place});
+  const auto session =
+      make_session(std::move(socket), {false, std::nullopt, to_text(endpoint), entry.place});
   make_room_for_handshake(session);
   session->start();
 }
@@ -390,14 +404,16 @@ bool PeerTable::begin_dialled(Session& session) {
 bool PeerTable::takes_dialled_by_peer(const Pin& pin, const Peer& peer) const {
   LinkSituation now{own_pin_ < pin, peer.dialling && peer.spoken, std::nullopt};
   if (peer.up) {
-    const auto settled = milliseconds(2 * (config_.limits.connect_timeout_ms + config_.limits.handshake_timeout_ms));
+    const auto settled =
+        milliseconds(2 * (config_.limits.connect_timeout_ms + config_.limits.handshake_timeout_ms));
     now.existing = {peer.up->dialled(), Steady::now() - peer.up->up_since() > settled};
   }
   return takes_inbound(now);
 }
 
 std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
-  const Goodbye duplicate{GoodbyeReason::kDuplicate, "another connection between the two nodes is in use"};
+  const Goodbye duplicate{GoodbyeReason::kDuplicate,
+                          "another connection between the two nodes is in use"};
   std::lock_guard lock(mutex_);
   if (stopped_) return Goodbye{GoodbyeReason::kStopping, "the node is stopping"};
   const auto& pin = session.pin();
@@ -405,14 +421,16 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   if (!institution) return Goodbye{GoodbyeReason::kNotAdmitted, institution.message()};
   auto& peer = peers_[pin];
   const auto nodes = std::count_if(peers_.begin(), peers_.end(), [&](const auto& entry) {
-    return entry.first != pin && entry.second.up && entry.second.up->origin().institution == *institution;
+    return entry.first != pin && entry.second.up &&
+           entry.second.up->origin().institution == *institution;
   });
   const bool is_member = directory_(pin).member;
   if (!is_member && static_cast<std::size_t>(nodes) >= config_.limits.nodes_per_institution) {
     forget_if_idle(pin);
     return Goodbye{GoodbyeReason::kLimit, "too many nodes of one institution"};
   }
-  if (session.dialled() ? peer.dialling.get() != &session : !takes_dialled_by_peer(pin, peer)) return duplicate;
+  if (session.dialled() ? peer.dialling.get() != &session : !takes_dialled_by_peer(pin, peer))
+    return duplicate;
   if (session.dialled()) peer.dialling.reset();
   stop_dialling(peer);
   if (peer.up) {
@@ -438,7 +456,8 @@ void PeerTable::take_down(Peer& peer, const std::string& reason) {
 void PeerTable::stop_dialling(Peer& peer) {
   if (peer.dial) peer.dial->cancel();
   peer.dial.reset();
-  if (peer.dialling) peer.dialling->close({GoodbyeReason::kDuplicate, "another connection is in use"});
+  if (peer.dialling)
+    peer.dialling->close({GoodbyeReason::kDuplicate, "another connection is in use"});
   peer.dialling.reset();
   peer.spoken = false;
 }
@@ -478,7 +497,9 @@ void PeerTable::forget_if_idle(const Pin& pin) {
 void PeerTable::note_refusal(Peer& peer, const std::string& reason) {
   if (peer.refused == reason || !peer.target) return;
   peer.refused = reason;
-  tell([address = peer.target->address, reason](Receiver& receiver) { receiver.on_refusal(address, reason); });
+  tell([address = peer.target->address, reason](Receiver& receiver) {
+    receiver.on_refusal(address, reason);
+  });
 }
 
 void PeerTable::note_inbound_refusal(const std::string& address, const std::string& reason) {
@@ -496,18 +517,20 @@ void PeerTable::dial_next(const Pin& pin, Peer& peer) {
   if (const auto admitted = admission_locked(pin); !admitted && shut_ms == 0) {
     return note_refusal(peer, admitted.message());
   }
-  peer.dial = std::make_shared<Dial>(io_, milliseconds(config_.limits.connect_timeout_ms),
-                                     [table = weak_from_this(), pin](const Dial& dial, Result<tcp::socket> socket) {
-                                       const auto alive = table.lock();
-                                       if (alive) alive->connected(pin, dial, std::move(socket));
-                                     });
+  peer.dial = std::make_shared<Dial>(
+      io_, milliseconds(config_.limits.connect_timeout_ms),
+      [table = weak_from_this(), pin](const Dial& dial, Result<tcp::socket> socket) {
+        const auto alive = table.lock();
+        if (alive) alive->connected(pin, dial, std::move(socket));
+      });
   peer.dial->start(peer.target->address, milliseconds(shut_ms) + delay_before(pin, peer));
 }
 
 milliseconds PeerTable::delay_before(const Pin& pin, const Peer& peer) {
   const std::uint64_t shortest = config_.limits.reconnect_min_ms;
   // At the first attempt the node with the smaller pin goes ahead, so that dials seldom cross.
-  if (peer.failures == 0) return milliseconds(own_pin_ < pin ? 0 : shortest / 2 + random_up_to(shortest / 2));
+  if (peer.failures == 0)
+    return milliseconds(own_pin_ < pin ? 0 : shortest / 2 + random_up_to(shortest / 2));
   const std::uint64_t doubled = shortest << std::min<std::uint32_t>(peer.failures - 1, 20);
   const std::uint64_t bound = std::min<std::uint64_t>(doubled, config_.limits.reconnect_max_ms);
   return milliseconds(bound / 2 + random_up_to(bound / 2));

@@ -1,11 +1,14 @@
-// The core of the network: who is dialled, who is connected, and who may be. It joins listener, dials and sessions.
+// The core of the network: who is dialled, who is connected, and who may be. It joins listener,
+// dials and sessions.
 //
-// Between the sessions and the receiver lies one queue, fair among institutions (FairQueue): of what waits there one
-// event at a time is posted, so that what the receiver's own strand has to do comes in between.
+// Between the sessions and the receiver lies one queue, fair among institutions (FairQueue): of
+// what waits there one event at a time is posted, so that what the receiver's own strand has to do
+// comes in between.
 //
-// Thread-safe; one mutex guards the table, a second one the queue (taken last). The first is held while "up" and "down"
-// are queued, so that those of one node never change places; neither is held while anything is waited for. Sessions,
-// dials and the listener hold shared pointers to the table, the table to them; stop() cuts these.
+// Thread-safe; one mutex guards the table, a second one the queue (taken last). The first is held
+// while "up" and "down" are queued, so that those of one node never change places; neither is held
+// while anything is waited for. Sessions, dials and the listener hold shared pointers to the table,
+// the table to them; stop() cuts these.
 #pragma once
 
 #include <atomic>
@@ -29,8 +32,9 @@ namespace testamur::node::net {
 
 class PeerTable final : public SessionHost, public std::enable_shared_from_this<PeerTable> {
  public:
-  PeerTable(boost::asio::io_context& io, NetworkConfig config, boost::asio::ssl::context tls, const Pin& own_pin,
-            const Clock& clock, Directory directory, Receiver& receiver, Post post);
+  PeerTable(boost::asio::io_context& io, NetworkConfig config, boost::asio::ssl::context tls,
+            const Pin& own_pin, const Clock& clock, Directory directory, Receiver& receiver,
+            Post post);
   void start(std::shared_ptr<Listener> listener);
   void stop();
 

@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::size_t kReadBytes = 32u << 10;    // two TLS records
 constexpr std::size_t kGatherBytes = 64u << 10;  // small frames written together
-constexpr int kUnsentLowWaterBytes = 128 << 10;  // beyond this frames wait in our queue, where votes overtake
+constexpr int kUnsentLowWaterBytes =
+    128 << 10;  // beyond this frames wait in our queue, where votes overtake
 constexpr std::size_t kMaxControlFrames = 64;
 constexpr std::size_t kControlFramesPerSecond = 1'000;
 constexpr std::uint32_t kGoodbyeTimeoutMs = 1'000;
@@ -34,7 +35,8 @@ void set_socket_options(asio::ip::tcp::socket& socket) {
 }
 
 std::uint64_t microseconds(std::chrono::steady_clock::duration time) {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(time).count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(time).count());
 }
 
 std::string quoted(const std::string& text) {
@@ -57,8 +59,8 @@ struct Session::LeaseToken {
   }
 };
 
-Session::Session(Socket socket, asio::ssl::context& tls, SessionSetup setup, const Limits& limits, const Clock& clock,
-                 std::shared_ptr<SessionHost> host)
+Session::Session(Socket socket, asio::ssl::context& tls, SessionSetup setup, const Limits& limits,
+                 const Clock& clock, std::shared_ptr<SessionHost> host)
     : stream_(std::move(socket), tls),
       deadline_(stream_.get_executor()),
       watch_(stream_.get_executor()),
@@ -85,14 +87,17 @@ void Session::start() {
     set_socket_options(self->stream_.next_layer());
     attach(self->stream_.native_handle(), self->check_);
     self->arm_deadline(self->limits_.handshake_timeout_ms, "no handshake within the time limit");
-    const auto side = self->dialled() ? asio::ssl::stream_base::client : asio::ssl::stream_base::server;
-    self->stream_.async_handshake(side, [self](error_code failure) { self->handshake_done(failure); });
+    const auto side =
+        self->dialled() ? asio::ssl::stream_base::client : asio::ssl::stream_base::server;
+    self->stream_.async_handshake(side,
+                                  [self](error_code failure) { self->handshake_done(failure); });
   });
 }
 
 std::string Session::judge(const Pin& shown) const {
   if (setup_.expected && shown != *setup_.expected) {
-    return "the node at " + address() + " shows the key " + shown.hex() + ", expected is " + setup_.expected->hex();
+    return "the node at " + address() + " shows the key " + shown.hex() + ", expected is " +
+           setup_.expected->hex();
   }
   const auto admitted = host_->admission(shown);
   return admitted ? std::string() : "key " + shown.hex() + ": " + admitted.message();
@@ -116,7 +121,8 @@ void Session::handshake_done(error_code failure) {
   tls_done_ = true;
   if (dialled()) {
     if (!host_->begin_dialled(*this)) {
-      return end("another connection to this node is in use", Goodbye{GoodbyeReason::kDuplicate, ""});
+      return end("another connection to this node is in use",
+                 Goodbye{GoodbyeReason::kDuplicate, ""});
     }
     say(host_->own_hello());
   }
@@ -133,9 +139,10 @@ void Session::read() {
     paused_ = false;
   }
   reading_ = true;
-  stream_.async_read_some(
-      asio::buffer(read_buffer_),
-      [self = shared_from_this()](error_code failure, std::size_t size) { self->read_done(failure, size); });
+  stream_.async_read_some(asio::buffer(read_buffer_),
+                          [self = shared_from_this()](error_code failure, std::size_t size) {
+                            self->read_done(failure, size);
+                          });
 }
 
 void Session::read_done(error_code failure, std::size_t size) {
@@ -158,7 +165,8 @@ void Session::split(ByteView input) {
     if (state_ != State::kHello && state_ != State::kUp) return;
   }
   if (splitter_.failed()) {
-    end("it sent a frame of no or too great a length", Goodbye{GoodbyeReason::kProtocol, "length of a frame"});
+    end("it sent a frame of no or too great a length",
+        Goodbye{GoodbyeReason::kProtocol, "length of a frame"});
   }
 }
 
@@ -177,7 +185,8 @@ void Session::handle(ByteView protobuf) {
 void Session::handle_hello(const WireFrame& frame) {
   const auto* hello = std::get_if<Hello>(&frame);
   if (hello == nullptr) {
-    return end("its first frame is no hello", Goodbye{GoodbyeReason::kProtocol, "the first frame must be a hello"});
+    return end("its first frame is no hello",
+               Goodbye{GoodbyeReason::kProtocol, "the first frame must be a hello"});
   }
   auto refusal = judge(*hello);
   if (!refusal) {
@@ -207,8 +216,8 @@ std::optional<Goodbye> Session::judge(const Hello& hello) const {
   const auto known = host_->admission(pin());
   if (!known) return Goodbye{GoodbyeReason::kNotAdmitted, known.message()};
   if (hello.institution != *known) {
-    return Goodbye{GoodbyeReason::kNotAdmitted,
-                   "the key belongs to " + to_text(*known) + ", not to " + to_text(hello.institution)};
+    return Goodbye{GoodbyeReason::kNotAdmitted, "the key belongs to " + to_text(*known) +
+                                                    ", not to " + to_text(hello.institution)};
   }
   return std::nullopt;
 }
@@ -239,7 +248,8 @@ void Session::handle_up(WireFrame frame) {
           say(Pong{content.nonce});
         } else if constexpr (std::is_same_v<Content, Pong>) {
           if (too_much_control()) return;
-          if (content.nonce == ping_nonce_) round_trip_us_ = microseconds(Steady::now() - pinged_at_);
+          if (content.nonce == ping_nonce_)
+            round_trip_us_ = microseconds(Steady::now() - pinged_at_);
         } else if constexpr (std::is_same_v<Content, Hello>) {
           end("it sent a second hello", Goodbye{GoodbyeReason::kProtocol, "a second hello"});
         } else if constexpr (!std::is_same_v<Content, Goodbye>) {
@@ -316,9 +326,10 @@ bool Session::gather() {
 }
 
 void Session::write() {
-  stream_.async_write_some(
-      asio::buffer(unwritten_.data(), unwritten_.size()),
-      [self = shared_from_this()](error_code failure, std::size_t size) { self->write_done(failure, size); });
+  stream_.async_write_some(asio::buffer(unwritten_.data(), unwritten_.size()),
+                           [self = shared_from_this()](error_code failure, std::size_t size) {
+                             self->write_done(failure, size);
+                           });
 }
 
 void Session::write_done(error_code failure, std::size_t size) {
@@ -363,7 +374,8 @@ void Session::watch_once(Steady::time_point now) {
 }
 
 void Session::close(Goodbye why) {
-  asio::post(stream_.get_executor(), [self = shared_from_this(), why = std::move(why)] { self->end(why.text, why); });
+  asio::post(stream_.get_executor(),
+             [self = shared_from_this(), why = std::move(why)] { self->end(why.text, why); });
 }
 
 void Session::end(const std::string& reason, std::optional<Goodbye> goodbye) {
@@ -380,15 +392,17 @@ void Session::end(const std::string& reason, std::optional<Goodbye> goodbye) {
   read();  // until the other side has closed too: closing before would discard the goodbye
 }
 
-// After a failed handshake: the alert is out; wait until the other side has closed, so that it can read it.
+// After a failed handshake: the alert is out; wait until the other side has closed, so that it can
+// read it.
 void Session::drain_raw() {
   error_code ignored;
   auto& socket = stream_.next_layer();
   socket.shutdown(Socket::shutdown_send, ignored);
-  socket.async_read_some(asio::buffer(read_buffer_), [self = shared_from_this()](error_code failure, std::size_t) {
-    if (failure) return self->close_socket();
-    self->drain_raw();
-  });
+  socket.async_read_some(asio::buffer(read_buffer_),
+                         [self = shared_from_this()](error_code failure, std::size_t) {
+                           if (failure) return self->close_socket();
+                           self->drain_raw();
+                         });
 }
 
 void Session::close_socket() {

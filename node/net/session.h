@@ -2,13 +2,14 @@
 //
 //   TLS -> hellos -> up -> ended
 //
-// The dialling side says hello first; the accepting side answers once the host has taken the connection. Everything
-// but enqueue(), close() and the status happens on the session's strand. A session keeps itself alive until its socket
-// is closed.
+// The dialling side says hello first; the accepting side answers once the host has taken the
+// connection. Everything but enqueue(), close() and the status happens on the session's strand. A
+// session keeps itself alive until its socket is closed.
 //
-// Reading: at most Limits::inbound_bytes (as Cost counts what is kept) are given to the receiver and not yet released;
-// beyond that nothing is read, so TCP holds the sender back. Writing: small frames are gathered into one write; a peer
-// that takes no byte for Limits::write_timeout_ms is given up. Both are watched by one timer, which also pings.
+// Reading: at most Limits::inbound_bytes (as Cost counts what is kept) are given to the receiver
+// and not yet released; beyond that nothing is read, so TCP holds the sender back. Writing: small
+// frames are gathered into one write; a peer that takes no byte for Limits::write_timeout_ms is
+// given up. Both are watched by one timer, which also pings.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -37,7 +38,8 @@ class SessionHost {
   virtual Result<InstitutionId> admission(const Pin& pin) const = 0;
   // A dialled connection has passed TLS and is about to speak. False: it is not wanted any more.
   virtual bool begin_dialled(Session& session) = 0;
-  // The peer's hello is in order. Nothing: the connection counts from now on. Otherwise what to tell the peer.
+  // The peer's hello is in order. Nothing: the connection counts from now on. Otherwise what to
+  // tell the peer.
   virtual std::optional<Goodbye> take(Session& session, const Hello& hello) = 0;
   virtual void deliver(const Origin& from, Frame frame, const Cost& cost, Lease lease) = 0;
   // Once, when the session does not count any more; it may still be saying goodbye.
@@ -54,8 +56,8 @@ struct SessionSetup {
 class Session : public std::enable_shared_from_this<Session> {
  public:
   using Socket = boost::asio::ip::tcp::socket;  // its executor must be a strand
-  Session(Socket socket, boost::asio::ssl::context& tls, SessionSetup setup, const Limits& limits, const Clock& clock,
-          std::shared_ptr<SessionHost> host);
+  Session(Socket socket, boost::asio::ssl::context& tls, SessionSetup setup, const Limits& limits,
+          const Clock& clock, std::shared_ptr<SessionHost> host);
 
   void start();
   void enqueue(Priority priority, EncodedFrame frame);
@@ -143,8 +145,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   mutable std::mutex software_mutex_;
   std::string software_;
-  std::atomic<std::uint64_t> connected_since_ms_ = 0, heard_at_ms_ = 0, round_trip_us_ = 0, bytes_in_ = 0,
-                             bytes_out_ = 0;
+  std::atomic<std::uint64_t> connected_since_ms_ = 0, heard_at_ms_ = 0, round_trip_us_ = 0,
+                             bytes_in_ = 0, bytes_out_ = 0;
 };
 
 }  // namespace testamur::node::net

@@ -35,7 +35,8 @@ std::optional<Pin> pin_of_certificate(X509* certificate) {
   if (size <= 0) return std::nullopt;
   const Bytes spki(der, der + size);
   OPENSSL_free(der);
-  if (spki.size() != kEd25519SpkiBytes || !std::equal(kEd25519Prefix.begin(), kEd25519Prefix.end(), spki.begin())) {
+  if (spki.size() != kEd25519SpkiBytes ||
+      !std::equal(kEd25519Prefix.begin(), kEd25519Prefix.end(), spki.begin())) {
     return std::nullopt;
   }
   return pin_of_spki(spki);
@@ -46,10 +47,13 @@ int check_index() {
   return index;
 }
 
-// Replaces the whole chain validation of OpenSSL. The proof of possession comes after it and is OpenSSL's.
+// Replaces the whole chain validation of OpenSSL. The proof of possession comes after it and is
+// OpenSSL's.
 int verify_certificate(X509_STORE_CTX* store, void*) {
-  auto* connection = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  auto* check = connection ? static_cast<PinCheck*>(SSL_get_ex_data(connection, check_index())) : nullptr;
+  auto* connection =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* check =
+      connection ? static_cast<PinCheck*>(SSL_get_ex_data(connection, check_index())) : nullptr;
   X509* certificate = X509_STORE_CTX_get0_cert(store);
   const auto pin = certificate ? pin_of_certificate(certificate) : std::nullopt;
   if (check != nullptr && pin) {
@@ -59,7 +63,8 @@ int verify_certificate(X509_STORE_CTX* store, void*) {
   } else if (check != nullptr) {
     check->refusal = "its certificate holds no Ed25519 key";
   }
-  X509_STORE_CTX_set_error(store, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT);  // goes out as the alert unknown_ca
+  X509_STORE_CTX_set_error(
+      store, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT);  // goes out as the alert unknown_ca
   return 0;
 }
 
@@ -68,13 +73,15 @@ CertificatePtr make_certificate(EVP_PKEY* key) {
   if (!certificate) return nullptr;
   auto* name = X509_get_subject_name(certificate.get());
   const auto* common_name = reinterpret_cast<const unsigned char*>("testamur");
-  const bool made = X509_set_version(certificate.get(), 2) == 1 &&
-                    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1) == 1 &&
-                    ASN1_TIME_set_string(X509_getm_notBefore(certificate.get()), "19700101000000Z") == 1 &&
-                    ASN1_TIME_set_string(X509_getm_notAfter(certificate.get()), "99991231235959Z") == 1 &&
-                    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common_name, -1, -1, 0) == 1 &&
-                    X509_set_issuer_name(certificate.get(), name) == 1 &&
-                    X509_set_pubkey(certificate.get(), key) == 1 && X509_sign(certificate.get(), key, nullptr) > 0;
+  const bool made =
+      X509_set_version(certificate.get(), 2) == 1 &&
+      ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1) == 1 &&
+      ASN1_TIME_set_string(X509_getm_notBefore(certificate.get()), "19700101000000Z") == 1 &&
+      ASN1_TIME_set_string(X509_getm_notAfter(certificate.get()), "99991231235959Z") == 1 &&
+      X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common_name, -1, -1, 0) == 1 &&
+      X509_set_issuer_name(certificate.get(), name) == 1 &&
+      X509_set_pubkey(certificate.get(), key) == 1 &&
+      X509_sign(certificate.get(), key, nullptr) > 0;
   return made ? std::move(certificate) : nullptr;
 }
 
@@ -85,19 +92,24 @@ bool configure(SSL_CTX* context, X509* certificate, EVP_PKEY* key) {
   SSL_CTX_set_cert_verify_callback(context, verify_certificate, nullptr);
   SSL_CTX_set_max_cert_list(context, kMaxCertificateBytes);
   return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
-         SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 && SSL_CTX_set_num_tickets(context, 0) == 1 &&
-         SSL_CTX_set_max_early_data(context, 0) == 1 && SSL_CTX_set_recv_max_early_data(context, 0) == 1 &&
-         SSL_CTX_set_ciphersuites(context,
-                                  "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384") == 1 &&
-         SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1 && SSL_CTX_set1_sigalgs_list(context, "ed25519") == 1 &&
+         SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
+         SSL_CTX_set_num_tickets(context, 0) == 1 && SSL_CTX_set_max_early_data(context, 0) == 1 &&
+         SSL_CTX_set_recv_max_early_data(context, 0) == 1 &&
+         SSL_CTX_set_ciphersuites(
+             context,
+             "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384") == 1 &&
+         SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1 &&
+         SSL_CTX_set1_sigalgs_list(context, "ed25519") == 1 &&
          SSL_CTX_set1_client_sigalgs_list(context, "ed25519") == 1 &&
-         SSL_CTX_use_certificate(context, certificate) == 1 && SSL_CTX_use_PrivateKey(context, key) == 1;
+         SSL_CTX_use_certificate(context, certificate) == 1 &&
+         SSL_CTX_use_PrivateKey(context, key) == 1;
 }
 
 }  // namespace
 
 Pin pin_of(const PublicKey& transport_key) {
-  TM_CHECK(transport_key.algorithm == SignatureAlgorithm::kEd25519 && transport_key.bytes.size() == 32);
+  TM_CHECK(transport_key.algorithm == SignatureAlgorithm::kEd25519 &&
+           transport_key.bytes.size() == 32);
   Encoder spki;
   spki.raw(kEd25519Prefix).raw(transport_key.bytes);
   return pin_of_spki(spki.bytes());
@@ -118,7 +130,9 @@ Result<boost::asio::ssl::context> make_tls_context(const SecretKey& transport_ke
   return context;
 }
 
-void attach(SSL* connection, PinCheck& check) { TM_CHECK(SSL_set_ex_data(connection, check_index(), &check) == 1); }
+void attach(SSL* connection, PinCheck& check) {
+  TM_CHECK(SSL_set_ex_data(connection, check_index(), &check) == 1);
+}
 
 std::string describe(const boost::system::error_code& failure) {
   if (failure == boost::asio::error::eof || failure == boost::asio::ssl::error::stream_truncated) {
@@ -127,7 +141,8 @@ std::string describe(const boost::system::error_code& failure) {
   if (failure.category() != boost::asio::error::get_ssl_category()) return failure.message();
   switch (ERR_GET_REASON(static_cast<unsigned long>(failure.value()))) {
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-      return "the other side does not admit our transport key: is it registered, and is the other side up to date?";
+      return "the other side does not admit our transport key: is it registered, and is the other "
+             "side up to date?";
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return "it shows no certificate";
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION: return "it does not speak TLS 1.3";

@@ -1,9 +1,11 @@
-// TLS 1.3 between nodes: both sides show a self-signed Ed25519 certificate made at start; of it only the public key
-// counts, as SHA-256 of its SubjectPublicKeyInfo, and that its owner signed the handshake (RFC 8446 section 4.4.3).
-// Names, dates, serial numbers and signatures in certificates are not looked at. No other version, no other signature
-// scheme, no resumption, no tickets, no early data.
+// TLS 1.3 between nodes: both sides show a self-signed Ed25519 certificate made at start; of it
+// only the public key counts, as SHA-256 of its SubjectPublicKeyInfo, and that its owner signed the
+// handshake (RFC 8446 section 4.4.3). Names, dates, serial numbers and signatures in certificates
+// are not looked at. No other version, no other signature scheme, no resumption, no tickets, no
+// early data.
 //
-// Thread rule: a context may be used by any number of connections on any thread; a PinCheck belongs to one connection.
+// Thread rule: a context may be used by any number of connections on any thread; a PinCheck belongs
+// to one connection.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
@@ -21,7 +23,8 @@ namespace testamur::node::net {
 // Fails unless the key is an Ed25519 key.
 Result<boost::asio::ssl::context> make_tls_context(const SecretKey& transport_key);
 
-// Decides during the handshake on the key that the other side shows. It must outlive the SSL object.
+// Decides during the handshake on the key that the other side shows. It must outlive the SSL
+// object.
 struct PinCheck {
   // Empty: go on. Otherwise the reason for refusing.
   std::function<std::string(const Pin&)> refuse;

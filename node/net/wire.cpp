@@ -38,7 +38,8 @@ void fill(const Hello& hello, v1::PeerFrame& out) {
 }
 void fill(const Transactions& transactions, v1::PeerFrame& out) {
   auto& message = *out.mutable_transactions();
-  for (const auto& transaction : transactions.transactions) message.add_transactions(to_string(transaction));
+  for (const auto& transaction : transactions.transactions)
+    message.add_transactions(to_string(transaction));
 }
 void fill(const BlockRequest& request, v1::PeerFrame& out) {
   out.mutable_block_request()->set_first_height(request.first.value);
@@ -69,8 +70,10 @@ Result<WireFrame> read(const v1::PeerHello& message) {
   const auto institution = InstitutionId::from(as_bytes(message.institution()));
   if (!institution) return error("hello.institution has not 16 bytes");
   if (message.protocol() == 0) return error("hello.protocol is zero");
-  if (message.finalization().size() > kMaxFinalizationBytes) return error("hello.finalization is over 64 KiB");
-  if (message.software().size() > kMaxSoftwareBytes) return error("hello.software is over 64 bytes");
+  if (message.finalization().size() > kMaxFinalizationBytes)
+    return error("hello.finalization is over 64 KiB");
+  if (message.software().size() > kMaxSoftwareBytes)
+    return error("hello.software is over 64 bytes");
   hello.chain = *chain;
   hello.protocol = message.protocol();
   hello.epoch = Epoch{message.epoch()};
@@ -112,7 +115,8 @@ Result<WireFrame> read(const v1::PeerBlockResponse& message) {
   response.blocks.reserve(static_cast<std::size_t>(message.blocks_size()));
   for (const auto& block : message.blocks()) {
     if (block.header().empty()) return error("block_response holds a block without header");
-    response.blocks.push_back({to_owned(block.header()), to_owned(block.body()), to_owned(block.certificate())});
+    response.blocks.push_back(
+        {to_owned(block.header()), to_owned(block.body()), to_owned(block.certificate())});
   }
   return WireFrame{std::move(response)};
 }
@@ -120,7 +124,8 @@ Result<WireFrame> read(const v1::PeerGoodbye& message) {
   if (message.text().size() > kMaxGoodbyeTextBytes) return error("goodbye.text is over 256 bytes");
   const int reason = message.reason();
   const bool known = reason >= 0 && reason <= static_cast<int>(GoodbyeReason::kStopping);
-  return WireFrame{Goodbye{known ? static_cast<GoodbyeReason>(reason) : GoodbyeReason::kUnspecified, message.text()}};
+  return WireFrame{Goodbye{known ? static_cast<GoodbyeReason>(reason) : GoodbyeReason::kUnspecified,
+                           message.text()}};
 }
 
 std::shared_ptr<Bytes> frame_of(std::size_t size) {
@@ -147,7 +152,8 @@ EncodedFrame encode_content(const Content& content) {
 EncodedFrame encode_content(const ConsensusMessage& consensus) {
   const auto content_size = static_cast<std::uint32_t>(consensus.bytes.size());
   std::array<std::uint8_t, 16> head{};
-  auto* end = CodedOutputStream::WriteTagToArray(length_delimited(v1::PeerFrame::kConsensusFieldNumber), head.data());
+  auto* end = CodedOutputStream::WriteTagToArray(
+      length_delimited(v1::PeerFrame::kConsensusFieldNumber), head.data());
   end = CodedOutputStream::WriteVarint32ToArray(content_size, end);
   auto bytes = frame_of(static_cast<std::size_t>(end - head.data()) + consensus.bytes.size());
   bytes->insert(bytes->end(), head.data(), end);
@@ -155,8 +161,10 @@ EncodedFrame encode_content(const ConsensusMessage& consensus) {
   return bytes;
 }
 
-// How many length-delimited fields of this number a message holds, counted up to `limit` + 1; nothing if it is broken.
-std::optional<std::size_t> count_fields(CodedInputStream& input, std::uint32_t field, std::size_t limit) {
+// How many length-delimited fields of this number a message holds, counted up to `limit` + 1;
+// nothing if it is broken.
+std::optional<std::size_t> count_fields(CodedInputStream& input, std::uint32_t field,
+                                        std::size_t limit) {
   std::size_t count = 0;
   while (const std::uint32_t tag = input.ReadTag()) {
     if (WireFormatLite::GetTagFieldNumber(tag) == static_cast<int>(field) && ++count > limit) break;
@@ -165,8 +173,8 @@ std::optional<std::size_t> count_fields(CodedInputStream& input, std::uint32_t f
   return count;
 }
 
-// Whether a frame is exactly one field, and a list in it within its limit; before parsing, because two bytes on the
-// wire may cost a hundred in memory.
+// Whether a frame is exactly one field, and a list in it within its limit; before parsing, because
+// two bytes on the wire may cost a hundred in memory.
 bool is_one_content_within_limits(ByteView protobuf) {
   CodedInputStream input(protobuf.data(), static_cast<int>(protobuf.size()));
   const std::uint32_t tag = input.ReadTag();
@@ -184,16 +192,19 @@ bool is_one_content_within_limits(ByteView protobuf) {
   } else {
     const auto outer = input.ReadLengthAndPushLimit();
     const auto count = count_fields(input, list, limit);
-    if (!count || *count > limit || !input.CheckEntireMessageConsumedAndPopLimit(outer)) return false;
+    if (!count || *count > limit || !input.CheckEntireMessageConsumedAndPopLimit(outer))
+      return false;
   }
   return input.ReadTag() == 0 && input.ConsumedEntireMessage();
 }
 
-// The bytes of a frame that is one consensus message, without parsing: proposals are the largest frames there are.
+// The bytes of a frame that is one consensus message, without parsing: proposals are the largest
+// frames there are.
 std::optional<ByteView> only_consensus(ByteView protobuf) {
   CodedInputStream input(protobuf.data(), static_cast<int>(protobuf.size()));
   std::uint32_t size = 0;
-  if (input.ReadTag() != length_delimited(v1::PeerFrame::kConsensusFieldNumber) || !input.ReadVarint32(&size)) {
+  if (input.ReadTag() != length_delimited(v1::PeerFrame::kConsensusFieldNumber) ||
+      !input.ReadVarint32(&size)) {
     return std::nullopt;
   }
   const auto content = protobuf.subspan(static_cast<std::size_t>(input.CurrentPosition()));
@@ -208,8 +219,10 @@ EncodedFrame encode_wire(const WireFrame& frame) {
 
 Result<WireFrame> decode_wire(ByteView protobuf) {
   if (protobuf.size() > kMaxFrameBytes) return error("a frame over 4 MiB");
-  if (const auto bytes = only_consensus(protobuf)) return WireFrame{ConsensusMessage{to_bytes(*bytes)}};
-  if (!is_one_content_within_limits(protobuf)) return error("a broken frame, or one with a list over its limit");
+  if (const auto bytes = only_consensus(protobuf))
+    return WireFrame{ConsensusMessage{to_bytes(*bytes)}};
+  if (!is_one_content_within_limits(protobuf))
+    return error("a broken frame, or one with a list over its limit");
   v1::PeerFrame message;
   if (!message.ParseFromArray(protobuf.data(), static_cast<int>(protobuf.size()))) {
     return error("a broken frame");

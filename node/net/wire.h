@@ -1,5 +1,5 @@
-// The Protobuf side of frames: everything that may stand on the wire, with the limits of docs/formats/peer.md checked
-// in both directions. Pure; any thread.
+// The Protobuf side of frames: everything that may stand on the wire, with the limits of
+// docs/formats/peer.md checked in both directions. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -36,11 +36,13 @@ struct Goodbye {
   bool operator==(const Goodbye&) const = default;
 };
 
-using WireFrame = std::variant<Hello, ConsensusMessage, Transactions, BlockRequest, BlockResponse, Ping, Pong, Goodbye>;
+using WireFrame = std::variant<Hello, ConsensusMessage, Transactions, BlockRequest, BlockResponse,
+                               Ping, Pong, Goodbye>;
 
 // The frame with its u32 length in front. Precondition: within the limits of the format.
 EncodedFrame encode_wire(const WireFrame& frame);
-// Decodes the part after the length. Fails, naming the field, on what is not one known frame within the limits.
+// Decodes the part after the length. Fails, naming the field, on what is not one known frame within
+// the limits.
 Result<WireFrame> decode_wire(ByteView protobuf);
 
 }  // namespace testamur::node::net

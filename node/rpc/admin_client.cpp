@@ -19,7 +19,8 @@ constexpr auto kSlow = std::chrono::hours(12);
 
 template <class Request, class Response>
 Status call(const std::string& socket, std::chrono::seconds patience,
-            grpc::Status (v1::AdminService::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+            grpc::Status (v1::AdminService::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                           Response*),
             const Request& request, Response& response) {
   auto channel = grpc::CreateChannel("unix:" + socket, grpc::InsecureChannelCredentials());
   auto stub = v1::AdminService::NewStub(channel);
@@ -83,7 +84,8 @@ Result<ReadyAnswer> admin_ready(const std::string& socket, bool dry_run) {
 
 namespace {
 
-// A row is key, first height, last height, key, count: what is counted of the same key comes together.
+// A row is key, first height, last height, key, count: what is counted of the same key comes
+// together.
 struct Sum {
   std::uint64_t first = 0, last = 0, count = 0;
 };

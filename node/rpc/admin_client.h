@@ -1,4 +1,5 @@
-// Calls of the node's own commands to a running node over its admin socket. One thread; blocks up to ten seconds.
+// Calls of the node's own commands to a running node over its admin socket. One thread; blocks up
+// to ten seconds.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ struct ReadyAnswer {
 };
 Result<ReadyAnswer> admin_ready(const std::string& socket, bool dry_run);
 
-// Counted decisions (docs/operating.md) as one CSV text: rows of the same key added up, sorted. Absent parts: all.
+// Counted decisions (docs/operating.md) as one CSV text: rows of the same key added up, sorted.
+// Absent parts: all.
 struct DecisionExport {
   std::optional<InstitutionId> issuer;
   std::string scope;

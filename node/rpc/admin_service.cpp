@@ -16,7 +16,8 @@ class Service final : public v1::AdminService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
 
-  grpc::ServerUnaryReactor* SetLogLevel(grpc::CallbackServerContext* call, const v1::SetLogLevelRequest* request,
+  grpc::ServerUnaryReactor* SetLogLevel(grpc::CallbackServerContext* call,
+                                        const v1::SetLogLevelRequest* request,
                                         v1::SetLogLevelResponse* response) override {
     return unary(context_.calls, call, cost("SetLogLevel"), *request, *response, [=, this](Call&) {
       auto level = log_level_from(request->level());
@@ -27,7 +28,8 @@ class Service final : public v1::AdminService::CallbackService {
     });
   }
 
-  grpc::ServerUnaryReactor* StopNode(grpc::CallbackServerContext* call, const v1::StopNodeRequest* request,
+  grpc::ServerUnaryReactor* StopNode(grpc::CallbackServerContext* call,
+                                     const v1::StopNodeRequest* request,
                                      v1::StopNodeResponse* response) override {
     return unary(context_.calls, call, cost("StopNode"), *request, *response, [=, this](Call&) {
       context_.request_stop();
@@ -35,7 +37,8 @@ class Service final : public v1::AdminService::CallbackService {
     });
   }
 
-  grpc::ServerUnaryReactor* Backup(grpc::CallbackServerContext* call, const v1::BackupRequest* request,
+  grpc::ServerUnaryReactor* Backup(grpc::CallbackServerContext* call,
+                                   const v1::BackupRequest* request,
                                    v1::BackupResponse* response) override {
     return unary(context_.calls, call, cost("Backup"), *request, *response, [=, this](Call&) {
       if (request->directory().empty() || request->directory().front() != '/') {
@@ -50,17 +53,20 @@ class Service final : public v1::AdminService::CallbackService {
     });
   }
 
-  grpc::ServerUnaryReactor* ResumeVoting(grpc::CallbackServerContext* call, const v1::ResumeVotingRequest* request,
+  grpc::ServerUnaryReactor* ResumeVoting(grpc::CallbackServerContext* call,
+                                         const v1::ResumeVotingRequest* request,
                                          v1::ResumeVotingResponse* response) override {
     return unary(context_.calls, call, cost("ResumeVoting"), *request, *response, [=, this](Call&) {
-      if (!request->other_copy_destroyed()) return invalid_argument("other_copy_destroyed", "must be said");
+      if (!request->other_copy_destroyed())
+        return invalid_argument("other_copy_destroyed", "must be said");
       context_.log.warn("resume_voting", {{"by", "operator"}});
       context_.chain.resume_voting();
       return grpc::Status(grpc::Status::OK);
     });
   }
 
-  grpc::ServerUnaryReactor* GetCounters(grpc::CallbackServerContext* call, const v1::GetCountersRequest* request,
+  grpc::ServerUnaryReactor* GetCounters(grpc::CallbackServerContext* call,
+                                        const v1::GetCountersRequest* request,
                                         v1::GetCountersResponse* response) override {
     return unary(context_.calls, call, cost("GetCounters"), *request, *response, [=, this](Call&) {
       for (const auto& [name, value] : metric_values(context_)) {
@@ -72,12 +78,14 @@ class Service final : public v1::AdminService::CallbackService {
     });
   }
 
-  grpc::ServerUnaryReactor* NewKey(grpc::CallbackServerContext* call, const v1::NewKeyRequest* request,
+  grpc::ServerUnaryReactor* NewKey(grpc::CallbackServerContext* call,
+                                   const v1::NewKeyRequest* request,
                                    v1::NewKeyResponse* response) override {
     return unary(context_.calls, call, cost("NewKey"), *request, *response, [=, this](Call&) {
       bool consensus = request->purpose() == "consensus";
       if (!consensus && request->purpose() != "transport") {
-        return invalid_argument("purpose", "must be consensus or transport: the other keys are not the node's");
+        return invalid_argument(
+            "purpose", "must be consensus or transport: the other keys are not the node's");
       }
       auto purpose = consensus ? KeyPurpose::kConsensus : KeyPurpose::kTransport;
       auto fresh = context_.keys.make(purpose);
@@ -94,21 +102,25 @@ class Service final : public v1::AdminService::CallbackService {
       put(*response->mutable_possession_proof(), fresh->key.sign(message.view()));
       response->set_already_there(fresh->already_there);
       context_.log.info("key_made", {{"purpose", to_text(purpose)}, {"key", to_text(id)}});
-      if (consensus && !fresh->already_there) context_.chain.add_consensus_key(std::move(fresh->key));
+      if (consensus && !fresh->already_there)
+        context_.chain.add_consensus_key(std::move(fresh->key));
       return grpc::Status(grpc::Status::OK);
     });
   }
 
-  grpc::ServerUnaryReactor* Ready(grpc::CallbackServerContext* call, const v1::ReadyRequest* request,
+  grpc::ServerUnaryReactor* Ready(grpc::CallbackServerContext* call,
+                                  const v1::ReadyRequest* request,
                                   v1::ReadyResponse* response) override {
     return unary(context_.calls, call, cost("Ready"), *request, *response, [=, this](Call&) {
       auto keys = context_.keys.consensus_keys();
       if (!keys.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, keys.message());
       auto head = context_.chain.head();
-      auto ready = make_ready(*head, context_.genesis.chain, context_.self, *keys, context_.software, context_.clock);
+      auto ready = make_ready(*head, context_.genesis.chain, context_.self, *keys,
+                              context_.software, context_.clock);
       if (!ready.ok()) return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, ready.message());
       auto block = ledger::context_above(*head->state, head->header, head->header.time_ms);
-      if (auto rejection = ledger::check(*head->state, block, ready->transaction, context_.chain.verifier())) {
+      if (auto rejection =
+              ledger::check(*head->state, block, ready->transaction, context_.chain.verifier())) {
         return rejected(*rejection);
       }
       put(*response->mutable_transaction_id(), ready->transaction->id());
@@ -129,33 +141,36 @@ class Service final : public v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* ExportDecisions(grpc::CallbackServerContext* call,
                                             const v1::ExportDecisionsRequest* request,
                                             v1::ExportDecisionsResponse* response) override {
-    return unary(context_.calls, call, cost("ExportDecisions"), *request, *response, [=, this](Call&) {
-      if (context_.decisions == nullptr) return not_found("decisions", "this node logs none: decisions.files is 0");
-      DecisionFilter filter;
-      if (!request->issuer_id().empty()) {
-        filter.issuer = fixed_from<InstitutionId>(request->issuer_id());
-        if (!filter.issuer) return invalid_argument("issuer_id", "must be 16 bytes");
-      }
-      if (!request->scope().empty()) {
-        auto fields = trust::parse_field(request->scope());
-        if (!fields.ok()) return invalid_argument("scope", fields.message());
-        filter.fields = *fields;
-      }
-      filter.outcome = request->outcome();
-      if (!filter.outcome.empty() && filter.outcome != "accept" && filter.outcome != "refuse" &&
-          filter.outcome != "blocked") {
-        return invalid_argument("outcome", "must be accept, refuse or blocked");
-      }
-      filter.from_ms = request->from_ms();
-      if (request->to_ms() != 0) filter.to_ms = request->to_ms();
-      if (filter.from_ms >= filter.to_ms) return invalid_argument("to_ms", "must be after from_ms");
-      auto page = context_.decisions->read(filter, request->page_token(), kDecisionRows);
-      if (!page.ok()) return invalid_argument("page_token", page.message());
-      for (auto& row : page->rows) response->add_rows(std::move(row));
-      response->set_header(std::string(DecisionLog::header()));
-      response->set_next_page_token(page->next);
-      return grpc::Status(grpc::Status::OK);
-    });
+    return unary(
+        context_.calls, call, cost("ExportDecisions"), *request, *response, [=, this](Call&) {
+          if (context_.decisions == nullptr)
+            return not_found("decisions", "this node logs none: decisions.files is 0");
+          DecisionFilter filter;
+          if (!request->issuer_id().empty()) {
+            filter.issuer = fixed_from<InstitutionId>(request->issuer_id());
+            if (!filter.issuer) return invalid_argument("issuer_id", "must be 16 bytes");
+          }
+          if (!request->scope().empty()) {
+            auto fields = trust::parse_field(request->scope());
+            if (!fields.ok()) return invalid_argument("scope", fields.message());
+            filter.fields = *fields;
+          }
+          filter.outcome = request->outcome();
+          if (!filter.outcome.empty() && filter.outcome != "accept" && filter.outcome != "refuse" &&
+              filter.outcome != "blocked") {
+            return invalid_argument("outcome", "must be accept, refuse or blocked");
+          }
+          filter.from_ms = request->from_ms();
+          if (request->to_ms() != 0) filter.to_ms = request->to_ms();
+          if (filter.from_ms >= filter.to_ms)
+            return invalid_argument("to_ms", "must be after from_ms");
+          auto page = context_.decisions->read(filter, request->page_token(), kDecisionRows);
+          if (!page.ok()) return invalid_argument("page_token", page.message());
+          for (auto& row : page->rows) response->add_rows(std::move(row));
+          response->set_header(std::string(DecisionLog::header()));
+          response->set_next_page_token(page->next);
+          return grpc::Status(grpc::Status::OK);
+        });
   }
 
  private:

@@ -6,10 +6,12 @@ Admitted admit(ServiceContext& context, Admission& admission, const std::string&
   auto result = admission.admit(to_bytes(as_bytes(carried)));
 
   // Submitting a committed id again answers committed, whoever signs it now.
-  if (result.committed) return {grpc::Status::OK, std::move(result.transaction), {}, result.committed};
+  if (result.committed)
+    return {grpc::Status::OK, std::move(result.transaction), {}, result.committed};
 
   if (result.transaction != nullptr && context.chain.stopped_before_protocol()) {
-    return {unavailable("protocol_unknown", "this node has stopped before a protocol version that it does not know"),
+    return {unavailable("protocol_unknown",
+                        "this node has stopped before a protocol version that it does not know"),
             nullptr,
             {},
             {}};

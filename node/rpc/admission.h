@@ -21,7 +21,8 @@ struct Admitted {
 // By the rule that peers' transactions pass as well (node/chain/admission.h).
 Admitted admit(ServiceContext& context, Admission& admission, const std::string& carried);
 
-// What the mempool said: the error, or nothing when it holds the transaction. The code of the refusal is the detail's.
+// What the mempool said: the error, or nothing when it holds the transaction. The code of the
+// refusal is the detail's.
 std::optional<v1::ErrorDetail> refusal_of(Mempool::Added added, const Mempool::Limits& limits);
 grpc::Status status_of(const v1::ErrorDetail& refusal);
 

@@ -1,7 +1,8 @@
-// Owns the sockets of the API's callers and their ways to gRPC. What holds between the functions: an id is in open_ as
-// long as book_ and streams_ know it; both descriptors of a connection tell epoll of every change, once, under its id,
-// and pump() goes on until neither moves, so that no change is missed; a connection that moves on without being told
-// (others had their turn, or there is room now) stands in again_ or waiting_.
+// Owns the sockets of the API's callers and their ways to gRPC. What holds between the functions:
+// an id is in open_ as long as book_ and streams_ know it; both descriptors of a connection tell
+// epoll of every change, once, under its id, and pump() goes on until neither moves, so that no
+// change is missed; a connection that moves on without being told (others had their turn, or there
+// is room now) stands in again_ or waiting_.
 #include "node/rpc/api_listener.h"
 
 #include <fcntl.h>
@@ -38,7 +39,8 @@ constexpr std::uint64_t kPauseMs = 100;
 constexpr std::uint64_t kTickMs = 1'000;
 constexpr std::uint64_t kAskIdleEveryMs = 20;
 constexpr std::uint64_t kStepMs = 100;
-// One connection ends for others in this time: its requests have to be torn down before there is room.
+// One connection ends for others in this time: its requests have to be torn down before there is
+// room.
 constexpr std::uint64_t kMakeRoomEveryMs = 250;
 
 std::uint64_t idle_ms_of(int descriptor) {
@@ -51,7 +53,8 @@ std::uint64_t idle_ms_of(int descriptor) {
 CallerKey caller_of(const sockaddr_storage& address) {
   if (address.ss_family == AF_INET) {
     const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    return node::caller_of(boost::asio::ip::address(boost::asio::ip::address_v4(ntohl(v4.sin_addr.s_addr))));
+    return node::caller_of(
+        boost::asio::ip::address(boost::asio::ip::address_v4(ntohl(v4.sin_addr.s_addr))));
   }
   const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
   boost::asio::ip::address_v6::bytes_type bytes{};
@@ -79,8 +82,9 @@ int port_of(int descriptor) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
-  return ntohs(address.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(address).sin_port
-                                            : reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  return ntohs(address.ss_family == AF_INET
+                   ? reinterpret_cast<const sockaddr_in&>(address).sin_port
+                   : reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
 }
 
 Result<int> listen_on(const addrinfo& address, int port) {
@@ -90,12 +94,14 @@ Result<int> listen_on(const addrinfo& address, int port) {
   const int off = 0;
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   // "[::]" stands for all addresses of the machine, those of IPv4 too.
-  if (address.ai_family == AF_INET6) ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  if (address.ai_family == AF_INET6)
+    ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
 
   sockaddr_storage chosen{};
   std::memcpy(&chosen, address.ai_addr, address.ai_addrlen);
   if (port != 0) set_port(chosen, port);
-  const bool bound = ::bind(descriptor, reinterpret_cast<sockaddr*>(&chosen), address.ai_addrlen) == 0;
+  const bool bound =
+      ::bind(descriptor, reinterpret_cast<sockaddr*>(&chosen), address.ai_addrlen) == 0;
   if (bound && ::listen(descriptor, SOMAXCONN) == 0) return descriptor;
   auto cause = error(std::strerror(errno));
   ::close(descriptor);
@@ -106,7 +112,8 @@ struct Pair {
   int ours = -1;
   int grpcs = -1;
 };
-// The two ends of a way to gRPC, ours with a name in Linux's abstract namespace, which is gone with the socket.
+// The two ends of a way to gRPC, ours with a name in Linux's abstract namespace, which is gone with
+// the socket.
 Result<Pair> make_pair(const std::string& name) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -117,7 +124,8 @@ Result<Pair> make_pair(const std::string& name) {
   TM_CHECK(name.size() + 1 <= sizeof address.sun_path, "the name of a socket is too long");
   std::memcpy(address.sun_path + 1, name.data(), name.size());
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-  if (::bind(ends[0], reinterpret_cast<sockaddr*>(&address), size) == 0) return Pair{ends[0], ends[1]};
+  if (::bind(ends[0], reinterpret_cast<sockaddr*>(&address), size) == 0)
+    return Pair{ends[0], ends[1]};
   auto cause = error(std::strerror(errno));
   ::close(ends[0]);
   ::close(ends[1]);
@@ -144,7 +152,8 @@ ApiListener::ApiListener(TlsContext tls, const ConnectionLimits& limits, Overloa
     : tls_(std::move(tls)), overload_(overload), book_(limits), unique_(random_text()) {}
 
 Result<std::unique_ptr<ApiListener>> ApiListener::bind(const std::string& listen, TlsContext tls,
-                                                       const ConnectionLimits& limits, Overload& overload) {
+                                                       const ConnectionLimits& limits,
+                                                       Overload& overload) {
   std::unique_ptr<ApiListener> listener(new ApiListener(std::move(tls), limits, overload));
   TM_TRY_STATUS(listener->open(listen));
   return listener;
@@ -178,7 +187,9 @@ Status ApiListener::open(const std::string& listen) {
 
   // Where the system does not allow such names nobody could be served: better to hear it now.
   const auto probe = make_pair(socket_name({}, unique_));
-  if (!probe.ok()) return cannot("a unix socket cannot be named: " + probe.message() + ". Allow AF_UNIX to the node");
+  if (!probe.ok())
+    return cannot("a unix socket cannot be named: " + probe.message() +
+                  ". Allow AF_UNIX to the node");
   ::close(probe->ours);
   ::close(probe->grpcs);
 
@@ -187,7 +198,8 @@ Status ApiListener::open(const std::string& listen) {
   spare_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (poll_ < 0 || wake_ < 0 || spare_ < 0) return cannot(std::strerror(errno));
   watch(poll_, wake_, kWake, EPOLLIN);
-  for (std::size_t i = 0; i < listening_.size(); ++i) watch(poll_, listening_[i], kListening + i, EPOLLIN);
+  for (std::size_t i = 0; i < listening_.size(); ++i)
+    watch(poll_, listening_[i], kListening + i, EPOLLIN);
   return {};
 }
 
@@ -236,7 +248,8 @@ void ApiListener::run() {
   }
 }
 
-// One round: everybody who has something to do gets one turn. Returns whether there is another round.
+// One round: everybody who has something to do gets one turn. Returns whether there is another
+// round.
 bool ApiListener::react() {
   std::array<epoll_event, 64> events{};
   const int wait_ms = again_.empty() ? static_cast<int>(kStepMs) : 0;
@@ -275,8 +288,8 @@ void ApiListener::accept_from(int listening) {
   for (std::size_t i = 0; i < kAcceptedAtOnce; ++i) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    const int descriptor =
-        ::accept4(listening, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int descriptor = ::accept4(listening, reinterpret_cast<sockaddr*>(&address), &size,
+                                     SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
       take(descriptor, caller_of(address));
       continue;
@@ -317,7 +330,8 @@ void ApiListener::take(int descriptor, const CallerKey& caller) {
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   streams_.enter(id, caller);
   auto relay = std::make_unique<ApiRelay>(
-      id, descriptor, tls_.get(), streams_, [this, id, caller] { return connect_to_grpc(id, caller); }, now_ms);
+      id, descriptor, tls_.get(), streams_,
+      [this, id, caller] { return connect_to_grpc(id, caller); }, now_ms);
   open_.emplace(id, Connection{caller, std::move(relay)});
   watch(poll_, descriptor, id, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 }
@@ -359,7 +373,8 @@ void ApiListener::pump(Id id) {
   }
 }
 
-// Callers that hold least come first, then who has waited longest: what becomes free is not for whoever asks most.
+// Callers that hold least come first, then who has waited longest: what becomes free is not for
+// whoever asks most.
 void ApiListener::pump_waiting() {
   if (waiting_.empty() || given_back_ == streams_.given_back()) return;
   given_back_ = streams_.given_back();
@@ -376,8 +391,8 @@ void ApiListener::make_room_for(Id id) {
   const auto& relay = *open_.at(id).relay;
   if (now_ms_ < make_room_ms_ || relay.waits() == OpenStreams::Room::kYes) return;
   const bool long_enough = now_ms_ > relay.waits_since_ms() + OpenStreams::kPatienceMs;
-  const auto leaving =
-      streams_.in_the_way(id, relay.waits(), long_enough, [this](Id each) { return open_.at(each).relay->stuck(); });
+  const auto leaving = streams_.in_the_way(
+      id, relay.waits(), long_enough, [this](Id each) { return open_.at(each).relay->stuck(); });
   if (!leaving) return;
 
   make_room_ms_ = now_ms_ + kMakeRoomEveryMs;

@@ -1,9 +1,11 @@
-// Accepts the connections of the API and carries their bytes to gRPC and back: bounded before gRPC spends anything.
+// Accepts the connections of the API and carries their bytes to gRPC and back: bounded before gRPC
+// spends anything.
 //
-// gRPC does not count what it accepts, says nothing when a connection ends, and keeps memory for every request that a
-// caller merely begins. So the node listens itself, asks Connections and OpenStreams, and gives gRPC one end of a pair
-// of sockets for each connection (ApiRelay); TLS ends here. One thread of its own, at the priority of threads that
-// serve calls. Running out of descriptors is noted and waited out, never an end.
+// gRPC does not count what it accepts, says nothing when a connection ends, and keeps memory for
+// every request that a caller merely begins. So the node listens itself, asks Connections and
+// OpenStreams, and gives gRPC one end of a pair of sockets for each connection (ApiRelay); TLS ends
+// here. One thread of its own, at the priority of threads that serve calls. Running out of
+// descriptors is noted and waited out, never an end.
 #pragma once
 
 #include <grpcpp/server_builder.h>
@@ -26,10 +28,11 @@ namespace testamur::node {
 
 class ApiListener {
  public:
-  // Binds every address that `listen` (host:port) resolves to. Nothing is accepted before start(). `tls` null: plain
-  // text.
+  // Binds every address that `listen` (host:port) resolves to. Nothing is accepted before start().
+  // `tls` null: plain text.
   static Result<std::unique_ptr<ApiListener>> bind(const std::string& listen, TlsContext tls,
-                                                   const ConnectionLimits& limits, Overload& overload);
+                                                   const ConnectionLimits& limits,
+                                                   Overload& overload);
   ~ApiListener();
 
   int port() const { return port_; }
@@ -38,7 +41,8 @@ class ApiListener {
              std::function<void()> every_second);
   // Nobody is let in any more; what is connected goes on.
   void stop_accepting();
-  // Ends when all connections have, which gRPC's shutdown brings about, and after kDrainMs at the latest. Idempotent.
+  // Ends when all connections have, which gRPC's shutdown brings about, and after kDrainMs at the
+  // latest. Idempotent.
   void stop();
 
   static constexpr std::uint64_t kDrainMs = 1'000;

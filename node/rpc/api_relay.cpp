@@ -19,8 +19,8 @@ void drop_front(Bytes& bytes, std::size_t count) {
 
 }  // namespace
 
-ApiRelay::ApiRelay(OpenStreams::Id id, int client, SSL_CTX* tls, OpenStreams& streams, Connect connect,
-                   std::uint64_t now_ms)
+ApiRelay::ApiRelay(OpenStreams::Id id, int client, SSL_CTX* tls, OpenStreams& streams,
+                   Connect connect, std::uint64_t now_ms)
     : id_(id),
       client_(client, tls),
       streams_(streams),
@@ -84,7 +84,8 @@ bool ApiRelay::hand_on() {
   const auto more = counter_.from_client(ByteView(inbound_).subspan(cleared_), *this);
   cleared_ += more;
   // What waits stands at the head of a request: anything more means that it came further.
-  if (waits_ != OpenStreams::Room::kYes && (before == OpenStreams::Room::kYes || more != 0)) waits_since_ms_ = now_ms_;
+  if (waits_ != OpenStreams::Room::kYes && (before == OpenStreams::Room::kYes || more != 0))
+    waits_since_ms_ = now_ms_;
 
   if (cleared_ != 0) {
     const auto count = ::send(grpc_, inbound_.data(), cleared_, MSG_NOSIGNAL);
@@ -160,12 +161,15 @@ bool ApiRelay::is_late(std::uint64_t now_ms) const {
   return unread_since_ms_ != 0 && now_ms > unread_since_ms_ + kUnreadMs;
 }
 
-std::size_t ApiRelay::stuck() const { return is_unread() ? counter_.open() : counter_.incomplete(); }
+std::size_t ApiRelay::stuck() const {
+  return is_unread() ? counter_.open() : counter_.incomplete();
+}
 
 void ApiRelay::turn_away() {
   // Inside another frame it would not be understood.
   if (!outbound_.empty() || !counter_.server_at_rest()) return;
-  constexpr std::uint8_t kGoaway[] = {0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0x0b};
+  constexpr std::uint8_t kGoaway[] = {0,    0,    8,    7,    0, 0, 0, 0,   0,
+                                      0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0x0b};
   (void)client_.write(kGoaway);
   client_.end();
 }

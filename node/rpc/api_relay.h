@@ -1,8 +1,10 @@
-// One connection of the API between its caller and gRPC: bytes go on when there is room for what they begin.
+// One connection of the API between its caller and gRPC: bytes go on when there is room for what
+// they begin.
 //
-// The caller's side speaks TLS or not; gRPC gets a socket of its own, with the caller's name on it (caller.h), once the
-// caller has shown that it speaks HTTP/2. At most kHeldBytes lie here in each direction: beyond that nothing is read,
-// and who does not read is not read from. One thread; never waits.
+// The caller's side speaks TLS or not; gRPC gets a socket of its own, with the caller's name on it
+// (caller.h), once the caller has shown that it speaks HTTP/2. At most kHeldBytes lie here in each
+// direction: beyond that nothing is read, and who does not read is not read from. One thread; never
+// waits.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +23,8 @@ class ApiRelay final : public StreamCounter::Listener {
   using Connect = std::function<int()>;
 
   // `streams` knows the connection as `id` already.
-  ApiRelay(OpenStreams::Id id, int client, SSL_CTX* tls, OpenStreams& streams, Connect connect, std::uint64_t now_ms);
+  ApiRelay(OpenStreams::Id id, int client, SSL_CTX* tls, OpenStreams& streams, Connect connect,
+           std::uint64_t now_ms);
   ~ApiRelay() override;
 
   enum class State : std::uint8_t {
@@ -37,7 +40,8 @@ class ApiRelay final : public StreamCounter::Listener {
   // What keeps it from being read, or kYes.
   OpenStreams::Room waits() const { return waits_; }
   std::uint64_t waits_since_ms() const { return waits_since_ms_; }
-  // How many of its requests only its caller can move on: those that are not complete; all, when it reads nothing.
+  // How many of its requests only its caller can move on: those that are not complete; all, when it
+  // reads nothing.
   std::size_t stuck() const;
   // Whether something lies here that its caller does not take.
   bool is_unread() const { return unread_since_ms_ != 0; }
@@ -49,9 +53,10 @@ class ApiRelay final : public StreamCounter::Listener {
   void cancelled() override { streams_.cancel(id_, now_ms_); }
 
   static constexpr std::size_t kHeldBytes = 32u << 10;
-  static constexpr std::uint64_t kBeginMs = 5'000;       // for the handshake and the preface
-  static constexpr std::uint64_t kHalfClosedMs = 5'000;  // for what is under way when one side has ended
-  static constexpr std::uint64_t kUnreadMs = 15'000;     // for taking anything at all
+  static constexpr std::uint64_t kBeginMs = 5'000;  // for the handshake and the preface
+  static constexpr std::uint64_t kHalfClosedMs =
+      5'000;  // for what is under way when one side has ended
+  static constexpr std::uint64_t kUnreadMs = 15'000;  // for taking anything at all
 
  private:
   bool begin();

@@ -21,7 +21,9 @@ v1::TransactionState to_proto(Outcome::State state) {
   return v1::TRANSACTION_STATE_UNKNOWN;
 }
 
-grpc::Status stopping() { return unavailable("stopping", "the node stops; the transaction is still pending"); }
+grpc::Status stopping() {
+  return unavailable("stopping", "the node stops; the transaction is still pending");
+}
 
 // Of those who could end a call the first one does; after it nobody touches the call.
 class OnlyOnce {
@@ -44,7 +46,8 @@ struct Arrivals {
 
 class AwaitMany final : public OutStream<v1::AwaitCommitsResponse> {
  public:
-  AwaitMany(ServiceContext& context, grpc::CallbackServerContext& call, const v1::AwaitCommitsRequest& request)
+  AwaitMany(ServiceContext& context, grpc::CallbackServerContext& call,
+            const v1::AwaitCommitsRequest& request)
       : OutStream(context.calls, call), context_(context) {
     connect();
     start(admit(request));
@@ -112,7 +115,8 @@ class AwaitMany final : public OutStream<v1::AwaitCommitsResponse> {
     ids_ = {};
     if (open.empty()) return;
     awaited_ = context_.chain.await(
-        std::move(open), head, [arrivals = arrivals_, link = link_](const TransactionId& id, const Outcome& outcome) {
+        std::move(open), head,
+        [arrivals = arrivals_, link = link_](const TransactionId& id, const Outcome& outcome) {
           {
             std::lock_guard lock(arrivals->mutex);
             arrivals->ended.emplace_back(id, outcome);
@@ -149,7 +153,8 @@ void fill_outcome(const TransactionId& id, const Outcome& outcome, v1::Transacti
 }
 
 grpc::ServerUnaryReactor* await_one(ServiceContext& context, grpc::CallbackServerContext* call,
-                                    const v1::AwaitCommitRequest* request, v1::AwaitCommitResponse* response) {
+                                    const v1::AwaitCommitRequest* request,
+                                    v1::AwaitCommitResponse* response) {
   return Call::begin(
       context.calls, call, cost_of("LedgerService", "AwaitCommit"), *request, *response,
       [&context, request, response](Call& reactor, const Call::Done& done) {
@@ -169,21 +174,24 @@ grpc::ServerUnaryReactor* await_one(ServiceContext& context, grpc::CallbackServe
         auto once = std::make_shared<OnlyOnce>(done);
         auto awaited = context.chain.await(
             {*id}, head,
-            [&context, once, answer, caller = reactor.caller()](const TransactionId&, const Outcome& outcome) {
+            [&context, once, answer, caller = reactor.caller()](const TransactionId&,
+                                                                const Outcome& outcome) {
               if (!once->claim()) return;
-              context.calls.queue.post(caller, [once, answer, outcome] { once->end(answer(outcome)); });
+              context.calls.queue.post(caller,
+                                       [once, answer, outcome] { once->end(answer(outcome)); });
             });
         reactor.when_cancelled([&context, once, awaited] {
           context.chain.cancel(awaited);
           if (!once->claim()) return;
-          once->end(grpc::Status(grpc::StatusCode::CANCELLED, "the caller gave up; the transaction is still pending"));
+          once->end(grpc::Status(grpc::StatusCode::CANCELLED,
+                                 "the caller gave up; the transaction is still pending"));
         });
       });
 }
 
-grpc::ServerWriteReactor<v1::AwaitCommitsResponse>* await_many(ServiceContext& context,
-                                                               grpc::CallbackServerContext* call,
-                                                               const v1::AwaitCommitsRequest* request) {
+grpc::ServerWriteReactor<v1::AwaitCommitsResponse>* await_many(
+    ServiceContext& context, grpc::CallbackServerContext* call,
+    const v1::AwaitCommitsRequest* request) {
   lower_priority_of_this_thread();
   return new AwaitMany(context, *call, *request);
 }

@@ -10,10 +10,11 @@ void fill_outcome(const TransactionId& id, const Outcome& outcome, v1::Transacti
 
 // Ends when the transaction does, the caller hangs up, or its deadline passes.
 grpc::ServerUnaryReactor* await_one(ServiceContext& context, grpc::CallbackServerContext* call,
-                                    const v1::AwaitCommitRequest* request, v1::AwaitCommitResponse* response);
+                                    const v1::AwaitCommitRequest* request,
+                                    v1::AwaitCommitResponse* response);
 // A message for each id as it ends; an id that is named twice is told once.
-grpc::ServerWriteReactor<v1::AwaitCommitsResponse>* await_many(ServiceContext& context,
-                                                               grpc::CallbackServerContext* call,
-                                                               const v1::AwaitCommitsRequest* request);
+grpc::ServerWriteReactor<v1::AwaitCommitsResponse>* await_many(
+    ServiceContext& context, grpc::CallbackServerContext* call,
+    const v1::AwaitCommitsRequest* request);
 
 }  // namespace testamur::node

@@ -38,7 +38,8 @@ class BlockStream final : public OutStream<v1::StreamBlocksResponse> {
         stop_at_head_(request.stop_at_head()) {
     auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
     if (status.ok()) status = parts_.gate.hold(caller_, Held::kStreams, 1, place_);
-    if (status.ok()) status = parts_.gate.admit(caller_, cost_of("LedgerService", "StreamBlocks").calls);
+    if (status.ok())
+      status = parts_.gate.admit(caller_, cost_of("LedgerService", "StreamBlocks").calls);
     connect();
     number_ = feed_.add(link_);
     start(status);
@@ -52,7 +53,8 @@ class BlockStream final : public OutStream<v1::StreamBlocksResponse> {
 
     const auto body = reader.state().body(next_);
     if (!body || !reader.fill_checkpoint(next_, *message.mutable_checkpoint())) {
-      status = not_found("from_height", "this node does not hold block " + std::to_string(next_.value));
+      status =
+          not_found("from_height", "this node does not hold block " + std::to_string(next_.value));
       return Step::kEnd;
     }
     if (const auto parts = split_body(*body); parts.ok()) {
@@ -74,9 +76,9 @@ class BlockStream final : public OutStream<v1::StreamBlocksResponse> {
 
 }  // namespace
 
-grpc::ServerWriteReactor<v1::StreamBlocksResponse>* stream_blocks(ServiceContext& context, BlockFeed& feed,
-                                                                  grpc::CallbackServerContext* call,
-                                                                  const v1::StreamBlocksRequest* request) {
+grpc::ServerWriteReactor<v1::StreamBlocksResponse>* stream_blocks(
+    ServiceContext& context, BlockFeed& feed, grpc::CallbackServerContext* call,
+    const v1::StreamBlocksRequest* request) {
   lower_priority_of_this_thread();
   return new BlockStream(context, feed, *call, *request);
 }

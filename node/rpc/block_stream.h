@@ -1,7 +1,7 @@
 // StreamBlocks: blocks from a height on, from their encoded bytes, then each new one.
 //
-// The strand only says that there is a new head; a block is read and taken apart in a turn of the workers, when the
-// caller has taken the one before. Thread-safe.
+// The strand only says that there is a new head; a block is read and taken apart in a turn of the
+// workers, when the caller has taken the one before. Thread-safe.
 #pragma once
 
 #include <map>
@@ -31,8 +31,8 @@ class BlockFeed {
   std::uint64_t listener_ = 0;
 };
 
-grpc::ServerWriteReactor<v1::StreamBlocksResponse>* stream_blocks(ServiceContext& context, BlockFeed& feed,
-                                                                  grpc::CallbackServerContext* call,
-                                                                  const v1::StreamBlocksRequest* request);
+grpc::ServerWriteReactor<v1::StreamBlocksResponse>* stream_blocks(
+    ServiceContext& context, BlockFeed& feed, grpc::CallbackServerContext* call,
+    const v1::StreamBlocksRequest* request);
 
 }  // namespace testamur::node

@@ -10,7 +10,8 @@ namespace tx = ledger::tx;
 
 namespace {
 
-v1::ErrorDetail detail_of(const std::string& code, const std::string& field, const std::string& rule) {
+v1::ErrorDetail detail_of(const std::string& code, const std::string& field,
+                          const std::string& rule) {
   v1::ErrorDetail detail;
   detail.set_code(code);
   detail.set_field(field);
@@ -20,7 +21,8 @@ v1::ErrorDetail detail_of(const std::string& code, const std::string& field, con
 
 }  // namespace
 
-grpc::Status fail(grpc::StatusCode code, const v1::ErrorDetail& detail, const std::string& message) {
+grpc::Status fail(grpc::StatusCode code, const v1::ErrorDetail& detail,
+                  const std::string& message) {
   v1::RpcStatus packed;
   packed.set_code(code);
   packed.set_message(message);
@@ -29,7 +31,8 @@ grpc::Status fail(grpc::StatusCode code, const v1::ErrorDetail& detail, const st
 }
 
 grpc::Status invalid_argument(const std::string& field, const std::string& message) {
-  return fail(grpc::StatusCode::INVALID_ARGUMENT, detail_of("bad_request", field, message), field + ": " + message);
+  return fail(grpc::StatusCode::INVALID_ARGUMENT, detail_of("bad_request", field, message),
+              field + ": " + message);
 }
 
 grpc::Status not_found(const std::string& field, const std::string& message) {
@@ -41,7 +44,8 @@ grpc::Status over_limit(const std::string& field, std::uint64_t limit, std::uint
   detail.set_limit(limit);
   detail.set_actual(actual);
   return fail(grpc::StatusCode::INVALID_ARGUMENT, detail,
-              field + ": " + std::to_string(actual) + " is more than the limit of " + std::to_string(limit));
+              field + ": " + std::to_string(actual) + " is more than the limit of " +
+                  std::to_string(limit));
 }
 
 grpc::Status unavailable(const std::string& code, const std::string& message) {
@@ -62,8 +66,8 @@ grpc::Status rejected(const tx::Rejection& rejection) {
   v1::ErrorDetail detail;
   fill(rejection, detail);
   bool form = static_cast<std::uint16_t>(rejection.code) < 100;
-  return fail(form ? grpc::StatusCode::INVALID_ARGUMENT : grpc::StatusCode::FAILED_PRECONDITION, detail,
-              to_text(rejection));
+  return fail(form ? grpc::StatusCode::INVALID_ARGUMENT : grpc::StatusCode::FAILED_PRECONDITION,
+              detail, to_text(rejection));
 }
 
 grpc::Status exhausted(Limit limit, std::uint64_t bound, std::uint64_t retry_after_ms) {
@@ -71,12 +75,13 @@ grpc::Status exhausted(Limit limit, std::uint64_t bound, std::uint64_t retry_aft
   detail.set_limit(bound);
   detail.set_retry_after_ms(retry_after_ms);
   return fail(grpc::StatusCode::RESOURCE_EXHAUSTED, detail,
-              std::string(rule_of(limit)) + " (" + std::string(name_of(limit)) + ", " + std::to_string(bound) +
-                  "): try again in " + std::to_string(retry_after_ms) + " ms");
+              std::string(rule_of(limit)) + " (" + std::string(name_of(limit)) + ", " +
+                  std::to_string(bound) + "): try again in " + std::to_string(retry_after_ms) +
+                  " ms");
 }
 
-// Small messages are bounded by the number of calls that may be open. An answer of many small parts takes four times
-// its encoding.
+// Small messages are bounded by the number of calls that may be open. An answer of many small parts
+// takes four times its encoding.
 std::uint64_t memory_of(const google::protobuf::Message& message, bool encoded) {
   const auto bytes = message.ByteSizeLong();
   return bytes <= kSmallAnswer ? 0 : message.SpaceUsedLong() + (encoded ? bytes : 0);
@@ -86,7 +91,8 @@ grpc::Status gone() { return grpc::Status(grpc::StatusCode::CANCELLED, "the call
 
 std::optional<std::uint64_t> ordinal_from(const std::string& token) {
   if (token.empty()) return 0;
-  if (token.size() > 18 || token.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  if (token.size() > 18 || token.find_first_not_of("0123456789") != std::string::npos)
+    return std::nullopt;
   return std::stoull(token);
 }
 
@@ -99,7 +105,8 @@ Call::Call(CallParts& parts, grpc::CallbackServerContext& context, const CallCos
       body_(std::move(body)),
       entry_(parts.open, context, caller_) {}
 
-grpc::ServerUnaryReactor* Call::begin(CallParts& parts, grpc::CallbackServerContext* context, const CallCost& cost,
+grpc::ServerUnaryReactor* Call::begin(CallParts& parts, grpc::CallbackServerContext* context,
+                                      const CallCost& cost,
                                       const google::protobuf::Message& request,
                                       const google::protobuf::Message& response, Body body) {
   lower_priority_of_this_thread();
@@ -113,7 +120,8 @@ void Call::enter(const google::protobuf::Message& request) {
 
   auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
   const auto bytes = memory_of(request, false);
-  if (status.ok() && bytes != 0) status = parts_.gate.hold(caller_, Held::kRequestBytes, bytes, request_);
+  if (status.ok() && bytes != 0)
+    status = parts_.gate.hold(caller_, Held::kRequestBytes, bytes, request_);
   if (status.ok()) status = parts_.gate.admit(caller_, cost_.calls);
   if (!status.ok()) return Finish(status);
 

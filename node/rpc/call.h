@@ -1,6 +1,8 @@
-// What every call of the API has in common: its cost and its turn, how its answer is bounded, and how errors are told.
+// What every call of the API has in common: its cost and its turn, how its answer is bounded, and
+// how errors are told.
 //
-// Every failed call carries an ErrorDetail (docs/api.md): canonical code, stable name, rule, field, limit. Thread-safe.
+// Every failed call carries an ErrorDetail (docs/api.md): canonical code, stable name, rule, field,
+// limit. Thread-safe.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -37,7 +39,8 @@ void fill(const ledger::tx::Rejection& rejection, v1::ErrorDetail& detail);
 // A page token is the ordinal to go on from, in decimal; nothing when no service gave it.
 std::optional<std::uint64_t> ordinal_from(const std::string& token);
 
-// What a message takes in memory when it is more than a small one, else 0. With `encoded`: and its encoding.
+// What a message takes in memory when it is more than a small one, else 0. With `encoded`: and its
+// encoding.
 std::uint64_t memory_of(const google::protobuf::Message& message, bool encoded);
 
 // What serves calls; borrowed by all of them.
@@ -47,7 +50,8 @@ struct CallParts {
   OpenCalls& open;
 };
 
-// Counts the bytes of an answer of several parts while it is made. The first part is always room for.
+// Counts the bytes of an answer of several parts while it is made. The first part is always room
+// for.
 class AnswerRoom {
  public:
   explicit AnswerRoom(std::size_t bytes = kFullAnswerBytes) : left_(bytes) {}
@@ -68,26 +72,30 @@ class AnswerRoom {
 
 // One unary call: admitted, in its lane, answered once.
 //
-// The body runs at most once, on one thread; request, response and context live until the call has been finished.
+// The body runs at most once, on one thread; request, response and context live until the call has
+// been finished.
 class Call final : public grpc::ServerUnaryReactor {
  public:
   using Done = std::function<void(const grpc::Status&)>;
   using Body = std::function<void(Call&, Done)>;
 
   // The reactor that gRPC wants; it deletes itself.
-  static grpc::ServerUnaryReactor* begin(CallParts& parts, grpc::CallbackServerContext* context, const CallCost& cost,
+  static grpc::ServerUnaryReactor* begin(CallParts& parts, grpc::CallbackServerContext* context,
+                                         const CallCost& cost,
                                          const google::protobuf::Message& request,
                                          const google::protobuf::Message& response, Body body);
 
   const CallerKey& caller() const { return caller_; }
   // The caller has hung up or its deadline has passed: whatever takes long looks here now and then.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
-  // Takes more calls of the caller's rate for what the request turned out to ask for, before that is done.
+  // Takes more calls of the caller's rate for what the request turned out to ask for, before that
+  // is done.
   grpc::Status spend(std::uint64_t calls) { return parts_.gate.admit(caller_, calls); }
   // Goes on with `task` in a turn of the workers.
   void continue_beside(std::function<void()> task);
 
-  // Runs `then` when the caller hangs up before the call has ended; at once when it has hung up already.
+  // Runs `then` when the caller hangs up before the call has ended; at once when it has hung up
+  // already.
   void when_cancelled(std::function<void()> then);
 
   void OnCancel() override;
@@ -112,12 +120,12 @@ class Call final : public grpc::ServerUnaryReactor {
   std::function<void()> when_cancelled_;
 };
 
-// A call whose body answers before it returns: `answer` is (Call&) -> grpc::Status. It must own what it uses beside
-// request and response: it may run after the service's method has returned.
+// A call whose body answers before it returns: `answer` is (Call&) -> grpc::Status. It must own
+// what it uses beside request and response: it may run after the service's method has returned.
 template <class Answer>
-grpc::ServerUnaryReactor* unary(CallParts& parts, grpc::CallbackServerContext* context, const CallCost& cost,
-                                const google::protobuf::Message& request, const google::protobuf::Message& response,
-                                Answer answer) {
+grpc::ServerUnaryReactor* unary(CallParts& parts, grpc::CallbackServerContext* context,
+                                const CallCost& cost, const google::protobuf::Message& request,
+                                const google::protobuf::Message& response, Answer answer) {
   return Call::begin(parts, context, cost, request, response,
                      [answer = std::move(answer)](Call& call, const Call::Done& done) {
                        grpc::Status status;

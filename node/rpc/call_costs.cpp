@@ -70,8 +70,9 @@ std::string_view to_text(Lane lane) {
 std::span<const CallCost> call_costs() { return kCosts; }
 
 const CallCost& cost_of(std::string_view service, std::string_view method) {
-  const auto* found = std::ranges::find_if(
-      kCosts, [&](const CallCost& cost) { return cost.method == method && cost.service == service; });
+  const auto* found = std::ranges::find_if(kCosts, [&](const CallCost& cost) {
+    return cost.method == method && cost.service == service;
+  });
   TM_CHECK(found != std::end(kCosts), "a call without a declared cost:", service, method);
   return *found;
 }

@@ -1,7 +1,7 @@
 // What each call of the API costs, declared in one table, and where its work is done.
 //
-// docs/limits.md repeats the table for people; tests/node/rpc_limits_test.cpp walks the services' descriptors and fails
-// when a method is missing here or there. Pure; any thread.
+// docs/limits.md repeats the table for people; tests/node/rpc_limits_test.cpp walks the services'
+// descriptors and fails when a method is missing here or there. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,13 @@
 namespace testamur::node {
 
 enum class Lane : std::uint8_t {
-  kDirect,    // a few look-ups of known size: on the thread that read the request
-  kBeside,    // reads, signatures or sorting: a turn of the workers, callers served one after the other
-  kStrand,    // asks the chain's strand a question of constant size; what is read for the answer is read beside it
-  kStream,    // stays open: each message is a turn of the workers, made when the one before has been taken
+  kDirect,  // a few look-ups of known size: on the thread that read the request
+  kBeside,  // reads, signatures or sorting: a turn of the workers, callers served one after the
+            // other
+  kStrand,  // asks the chain's strand a question of constant size; what is read for the answer is
+            // read beside it
+  kStream,  // stays open: each message is a turn of the workers, made when the one before has been
+            // taken
   kOperator,  // over the admin socket only, by the owner of the node: not bounded
 };
 std::string_view to_text(Lane lane);
@@ -34,7 +37,8 @@ const CallCost& cost_of(std::string_view service, std::string_view method);
 inline constexpr std::uint64_t kBytesForOneCall = 4096;      // of an answer
 inline constexpr std::uint64_t kCommitmentsForOneCall = 16;  // of a bulk check
 inline constexpr std::uint64_t kIdsForOneCall = 64;          // awaited
-inline constexpr std::uint64_t kColdDecisionCalls = 20;      // a question that no table or cache answers
+inline constexpr std::uint64_t kColdDecisionCalls =
+    20;  // a question that no table or cache answers
 
 // An answer of up to this size is counted as a call only, not by its bytes.
 inline constexpr std::size_t kSmallAnswer = 8u << 10;

@@ -13,8 +13,9 @@ constexpr std::uint64_t kRetryMs = 200;
 // Of all that do not fit the table any more.
 constexpr CallerKey kStrangers = {0xff};
 
-constexpr std::array<Limit, kHeldCount> kLimitOf = {Limit::kOpenCalls, Limit::kQueuedCalls,   Limit::kStreams,
-                                                    Limit::kAwaited,   Limit::kUnreadAnswers, Limit::kRequestBytes};
+constexpr std::array<Limit, kHeldCount> kLimitOf = {Limit::kOpenCalls,     Limit::kQueuedCalls,
+                                                    Limit::kStreams,       Limit::kAwaited,
+                                                    Limit::kUnreadAnswers, Limit::kRequestBytes};
 
 }  // namespace
 
@@ -48,7 +49,8 @@ void CallGate::forget_idle(Clock::time_point now) {
   forgotten_ = now;
   std::erase_if(callers_, [&](auto entry) {
     refill(entry.second, now);
-    const bool full = limits_.rate_per_second == 0 || entry.second.calls >= static_cast<double>(limits_.burst);
+    const bool full =
+        limits_.rate_per_second == 0 || entry.second.calls >= static_cast<double>(limits_.burst);
     return full && entry.second.held == decltype(entry.second.held){};
   });
 }
@@ -65,8 +67,9 @@ grpc::Status CallGate::admit(const CallerKey& caller, std::uint64_t cost) {
       entry.calls -= wanted;
       return grpc::Status::OK;
     }
-    wait_ms =
-        static_cast<std::uint64_t>(1000.0 * (wanted - entry.calls) / static_cast<double>(limits_.rate_per_second)) + 1;
+    wait_ms = static_cast<std::uint64_t>(1000.0 * (wanted - entry.calls) /
+                                         static_cast<double>(limits_.rate_per_second)) +
+              1;
   }
   return refuse(Limit::kRate, key, limits_.rate_per_second, wait_ms);
 }
@@ -77,10 +80,12 @@ void CallGate::charge(const CallerKey& caller, std::uint64_t cost) {
   std::lock_guard lock(mutex_);
   auto& entry = find(key, Clock::now());
   // Nobody is put off for longer than it takes to fill the bucket.
-  entry.calls = std::max(entry.calls - static_cast<double>(cost), -static_cast<double>(limits_.burst));
+  entry.calls =
+      std::max(entry.calls - static_cast<double>(cost), -static_cast<double>(limits_.burst));
 }
 
-grpc::Status CallGate::hold(const CallerKey& caller, Held what, std::uint64_t amount, Holding& holding) {
+grpc::Status CallGate::hold(const CallerKey& caller, Held what, std::uint64_t amount,
+                            Holding& holding) {
   const auto index = static_cast<std::size_t>(what);
   const auto& bound = limits_.held.at(index);
   auto key = caller;
@@ -114,7 +119,8 @@ void CallGate::release(const Holding& holding) {
   const auto index = static_cast<std::size_t>(holding.what_);
   std::lock_guard lock(mutex_);
   const auto found = callers_.find(holding.caller_);
-  TM_CHECK(found != callers_.end() && found->second.held.at(index) >= holding.amount_, "more given back than held");
+  TM_CHECK(found != callers_.end() && found->second.held.at(index) >= holding.amount_,
+           "more given back than held");
   found->second.held.at(index) -= holding.amount_;
   held_.at(index) -= holding.amount_;
 }
@@ -130,7 +136,8 @@ std::size_t CallGate::callers() const {
   return callers_.size();
 }
 
-grpc::Status CallGate::refuse(Limit limit, const CallerKey& caller, std::uint64_t bound, std::uint64_t retry_after_ms) {
+grpc::Status CallGate::refuse(Limit limit, const CallerKey& caller, std::uint64_t bound,
+                              std::uint64_t retry_after_ms) {
   overload_.note(limit, caller, Overload::now_ms());
   return exhausted(limit, bound, retry_after_ms);
 }

@@ -1,13 +1,14 @@
 // How much each caller may ask of the API: calls a second, and what it may hold at once.
 //
-// A caller is an address (caller.h). Its rate is a bucket of calls: a call takes its declared cost (call_costs.h)
-// before it begins and what its answer cost afterwards, so that a large answer delays the next call. What it holds
-// (open calls, streams, awaited ids, answers that it has not taken yet) is bounded for itself and for all together; no
-// caller may hold more than half of what all may. The table of callers is bounded: those that hold nothing and have a
-// full bucket go, and beyond that strangers share one entry.
+// A caller is an address (caller.h). Its rate is a bucket of calls: a call takes its declared cost
+// (call_costs.h) before it begins and what its answer cost afterwards, so that a large answer
+// delays the next call. What it holds (open calls, streams, awaited ids, answers that it has not
+// taken yet) is bounded for itself and for all together; no caller may hold more than half of what
+// all may. The table of callers is bounded: those that hold nothing and have a full bucket go, and
+// beyond that strangers share one entry.
 //
-// A refusal is RESOURCE_EXHAUSTED with the limit's name, its value and retry_after_ms, and is noted for the status.
-// Thread-safe.
+// A refusal is RESOURCE_EXHAUSTED with the limit's name, its value and retry_after_ms, and is noted
+// for the status. Thread-safe.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -46,7 +47,8 @@ class CallGate {
 
   CallGate(const CallLimits& limits, Overload& overload) : limits_(limits), overload_(overload) {}
 
-  // Takes `cost` calls from the caller's rate: OK, or when to try again. No call costs more than the burst.
+  // Takes `cost` calls from the caller's rate: OK, or when to try again. No call costs more than
+  // the burst.
   grpc::Status admit(const CallerKey& caller, std::uint64_t cost);
   // Takes them afterwards: what is missing delays the caller's next calls.
   void charge(const CallerKey& caller, std::uint64_t cost);
@@ -95,7 +97,8 @@ class CallGate {
   void forget_idle(Clock::time_point now);
   void refill(Caller& caller, Clock::time_point now) const;
   void release(const Holding& holding);
-  grpc::Status refuse(Limit limit, const CallerKey& caller, std::uint64_t bound, std::uint64_t retry_after_ms);
+  grpc::Status refuse(Limit limit, const CallerKey& caller, std::uint64_t bound,
+                      std::uint64_t retry_after_ms);
 
   const CallLimits limits_;
   Overload& overload_;

@@ -9,8 +9,8 @@
 namespace testamur::node {
 namespace {
 
-// Above the process: half the weight of a thread of consensus, and not less: the API shall answer on a busy machine
-// too.
+// Above the process: half the weight of a thread of consensus, and not less: the API shall answer
+// on a busy machine too.
 constexpr int kNicer = 4;
 
 }  // namespace
@@ -19,14 +19,16 @@ void lower_priority_of_this_thread() {
   thread_local bool done = false;
   if (done) return;
   done = true;
-  // On Linux the priority is that of one thread, and that of the process is its first thread's: the operator's choice,
-  // above or below the usual. Where it cannot be lowered all share alike, as before.
+  // On Linux the priority is that of one thread, and that of the process is its first thread's: the
+  // operator's choice, above or below the usual. Where it cannot be lowered all share alike, as
+  // before.
   const int process = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::getpid()));
   (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), process + kNicer);
 }
 
 CallQueue::CallQueue(std::size_t workers) {
-  for (std::size_t i = 0; i < std::max<std::size_t>(workers, 2); ++i) workers_.emplace_back([this] { work(); });
+  for (std::size_t i = 0; i < std::max<std::size_t>(workers, 2); ++i)
+    workers_.emplace_back([this] { work(); });
 }
 
 CallQueue::~CallQueue() { stop(); }

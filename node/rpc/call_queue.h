@@ -1,9 +1,10 @@
-// Turns of work for calls that read much or check signatures: beside the chain's strand and beside gRPC's own threads.
+// Turns of work for calls that read much or check signatures: beside the chain's strand and beside
+// gRPC's own threads.
 //
-// Each caller has a queue of its own and callers are served one after the other, so that one who asks for a thousand
-// things delays another by one of them. One caller never has all workers. The workers, and every thread that serves
-// calls, run at a lower priority than consensus. How much may wait is bounded by CallGate (Held::kQueued), not here.
-// Thread-safe.
+// Each caller has a queue of its own and callers are served one after the other, so that one who
+// asks for a thousand things delays another by one of them. One caller never has all workers. The
+// workers, and every thread that serves calls, run at a lower priority than consensus. How much may
+// wait is bounded by CallGate (Held::kQueued), not here. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -18,7 +19,8 @@
 
 namespace testamur::node {
 
-// The calling thread yields to consensus when there is not enough processor for both. Idempotent; cheap.
+// The calling thread yields to consensus when there is not enough processor for both. Idempotent;
+// cheap.
 void lower_priority_of_this_thread();
 
 class CallQueue {

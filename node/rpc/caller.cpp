@@ -14,7 +14,8 @@ constexpr std::string_view kSocketName = "testamur-";
 
 // gRPC writes the brackets of an IPv6 address as a URI does.
 std::string without_escapes(std::string text) {
-  for (const auto& [escape, plain] : {std::pair{"%5B", "["}, std::pair{"%5D", "]"}, std::pair{"%25", "%"}}) {
+  for (const auto& [escape, plain] :
+       {std::pair{"%5B", "["}, std::pair{"%5D", "]"}, std::pair{"%25", "%"}}) {
     const auto at = text.find(escape);
     if (at != std::string::npos) text.replace(at, 3, plain);
   }
@@ -29,9 +30,11 @@ std::string socket_name(const CallerKey& caller, const std::string& unique) {
 
 CallerKey caller_of(const std::string& peer) {
   const auto colon = peer.find(':');
-  if (peer.starts_with("unix-abstract:") && peer.compare(colon + 1, kSocketName.size(), kSocketName) == 0) {
+  if (peer.starts_with("unix-abstract:") &&
+      peer.compare(colon + 1, kSocketName.size(), kSocketName) == 0) {
     CallerKey key{};
-    const auto bytes = from_hex(std::string_view(peer).substr(colon + 1 + kSocketName.size(), 2 * key.size()));
+    const auto bytes =
+        from_hex(std::string_view(peer).substr(colon + 1 + kSocketName.size(), 2 * key.size()));
     if (bytes && bytes->size() == key.size()) std::copy(bytes->begin(), bytes->end(), key.begin());
     return key;
   }

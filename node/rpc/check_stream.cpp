@@ -5,11 +5,15 @@
 namespace testamur::node {
 namespace {
 
-// gRPC's reactions and the worker's turn follow each other: a read, a turn, a write. Only a cancellation comes between.
-class CheckStream final : public grpc::ServerBidiReactor<v1::CheckStreamRequest, v1::CheckStreamResponse> {
+// gRPC's reactions and the worker's turn follow each other: a read, a turn, a write. Only a
+// cancellation comes between.
+class CheckStream final
+    : public grpc::ServerBidiReactor<v1::CheckStreamRequest, v1::CheckStreamResponse> {
  public:
   CheckStream(ServiceContext& context, grpc::CallbackServerContext& call)
-      : context_(context), caller_(caller_of(call.peer())), entry_(context.calls.open, call, caller_) {
+      : context_(context),
+        caller_(caller_of(call.peer())),
+        entry_(context.calls.open, call, caller_) {
     auto& gate = context_.calls.gate;
     auto status = gate.hold(caller_, Held::kCalls, 1, open_);
     if (status.ok()) status = gate.hold(caller_, Held::kStreams, 1, place_);

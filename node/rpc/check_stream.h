@@ -1,5 +1,5 @@
-// VerifyService.CheckStream: a bulk check for each message, in order; the next one is read when the answer to the one
-// before has been taken.
+// VerifyService.CheckStream: a bulk check for each message, in order; the next one is read when the
+// answer to the one before has been taken.
 #pragma once
 
 #include "node/rpc/services.h"

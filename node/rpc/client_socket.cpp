@@ -14,10 +14,11 @@ namespace {
 constexpr unsigned char kH2[] = {2, 'h', '2'};
 constexpr const char* kCiphers12 = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
-int choose_h2(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered, unsigned count,
-              void*) {
+int choose_h2(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
+              unsigned count, void*) {
   unsigned char* out = nullptr;
-  if (SSL_select_next_proto(&out, size, kH2, sizeof kH2, offered, count) != OPENSSL_NPN_NEGOTIATED) {
+  if (SSL_select_next_proto(&out, size, kH2, sizeof kH2, offered, count) !=
+      OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   }
   *chosen = out;
@@ -27,9 +28,11 @@ int choose_h2(SSL*, const unsigned char** chosen, unsigned char* size, const uns
 // The server's own certificate first, then those that lead to its root.
 bool use_chain(SSL_CTX* context, const std::string& text) {
   const auto file = pem::memory_of(text);
-  const pem::CertificatePtr own(PEM_read_bio_X509_AUX(file.get(), nullptr, pem::no_passphrase, nullptr));
+  const pem::CertificatePtr own(
+      PEM_read_bio_X509_AUX(file.get(), nullptr, pem::no_passphrase, nullptr));
   if (!own || SSL_CTX_use_certificate(context, own.get()) != 1) return false;
-  while (pem::CertificatePtr next{PEM_read_bio_X509(file.get(), nullptr, pem::no_passphrase, nullptr)}) {
+  while (pem::CertificatePtr next{
+      PEM_read_bio_X509(file.get(), nullptr, pem::no_passphrase, nullptr)}) {
     if (SSL_CTX_add0_chain_cert(context, next.get()) != 1) return false;
     (void)next.release();
   }
@@ -48,19 +51,21 @@ Result<TlsContext> make_api_tls(const TlsFiles& files) {
   TlsContext context(SSL_CTX_new(TLS_server_method()));
   const bool made = context && SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) == 1 &&
                     SSL_CTX_set_cipher_list(context.get(), kCiphers12) == 1 &&
-                    use_chain(context.get(), files.certificate) && use_key(context.get(), files.private_key);
+                    use_chain(context.get(), files.certificate) &&
+                    use_key(context.get(), files.private_key);
   if (!made) {
     char text[256];
     ERR_error_string_n(ERR_get_error(), text, sizeof text);
     return error(std::string("TLS of the API cannot be set up: ") + text +
                  ". Look at api.certificate and api.private_key");
   }
-  SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_options(context.get(),
+                      SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_num_tickets(context.get(), 0);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   // An idle connection keeps no buffers; what is written again may lie elsewhere by then.
-  SSL_CTX_set_mode(context.get(),
-                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_alpn_select_cb(context.get(), choose_h2, nullptr);
   return context;
 }

@@ -1,8 +1,9 @@
-// The caller's end of a connection to the API, with or without TLS, read and written without ever waiting.
+// The caller's end of a connection to the API, with or without TLS, read and written without ever
+// waiting.
 //
-// TLS 1.2 or 1.3 with "h2" agreed on by ALPN (RFC 9113 section 3.2), no renegotiation, no tickets. An SSL_CTX may be
-// shared by all connections; a socket belongs to one thread, which must have SIGPIPE blocked: OpenSSL writes without
-// MSG_NOSIGNAL.
+// TLS 1.2 or 1.3 with "h2" agreed on by ALPN (RFC 9113 section 3.2), no renegotiation, no tickets.
+// An SSL_CTX may be shared by all connections; a socket belongs to one thread, which must have
+// SIGPIPE blocked: OpenSSL writes without MSG_NOSIGNAL.
 #pragma once
 
 #include <openssl/ssl.h>

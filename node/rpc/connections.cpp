@@ -9,7 +9,8 @@ std::size_t Connections::of(const CallerKey& caller) const {
   return found == connections_.end() ? 0 : found->second.size();
 }
 
-std::optional<Connections::Id> Connections::longest_idle(const CallerKey& caller, const IdleMs& idle_ms,
+std::optional<Connections::Id> Connections::longest_idle(const CallerKey& caller,
+                                                         const IdleMs& idle_ms,
                                                          std::uint64_t at_least_ms) const {
   std::optional<Id> longest;
   if (!idle_ms) return longest;
@@ -24,7 +25,8 @@ std::optional<Connections::Id> Connections::longest_idle(const CallerKey& caller
 }
 
 const CallerKey* Connections::largest() const {
-  const auto found = std::ranges::max_element(connections_, {}, [](const auto& entry) { return entry.second.size(); });
+  const auto found = std::ranges::max_element(
+      connections_, {}, [](const auto& entry) { return entry.second.size(); });
   return found == connections_.end() ? nullptr : &found->first;
 }
 
@@ -34,8 +36,8 @@ Connections::Entry Connections::enter(Id id, const CallerKey& caller, const Idle
   if (own >= limits_.per_caller) {
     entry.leaves = longest_idle(caller, idle_ms, kIdleMs);
   } else if (callers_.size() >= limits_.total) {
-    // Of callers that hold alike nobody gives way, or two would push each other out in turn: then only what is idle
-    // goes.
+    // Of callers that hold alike nobody gives way, or two would push each other out in turn: then
+    // only what is idle goes.
     const auto* most = largest();
     if (of(*most) > own + 1) {
       entry.leaves = *connections_.at(*most).begin();

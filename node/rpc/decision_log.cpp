@@ -89,11 +89,13 @@ std::string_view to_text(DecisionKind kind) {
 }
 
 std::string_view DecisionLog::header() {
-  return "hour,kind,viewpoint,issuer,fields,level,award_type,purpose,at_day,first_height,last_height,policy,outcome,"
+  return "hour,kind,viewpoint,issuer,fields,level,award_type,purpose,at_day,first_height,last_"
+         "height,policy,outcome,"
          "rule,amount,count";
 }
 
-Result<std::unique_ptr<DecisionLog>> DecisionLog::open(const Options& options, const Clock& clock, Log& log) {
+Result<std::unique_ptr<DecisionLog>> DecisionLog::open(const Options& options, const Clock& clock,
+                                                       Log& log) {
   std::error_code failed;
   fs::create_directories(options.directory, failed);
   if (failed) return error("cannot make " + options.directory.string() + ": " + failed.message());
@@ -117,12 +119,15 @@ void DecisionLog::run() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, kWriteEvery, [this] { return stopping_ || counted_.size() >= kMostCombinations / 2; });
+      wake_.wait_for(lock, kWriteEvery,
+                     [this] { return stopping_ || counted_.size() >= kMostCombinations / 2; });
       if (stopping_) break;
     }
-    if (auto status = flush(); !status.ok()) log_.error("decision_log_failed", {{"cause", status.message()}});
+    if (auto status = flush(); !status.ok())
+      log_.error("decision_log_failed", {{"cause", status.message()}});
   }
-  if (auto status = flush(); !status.ok()) log_.error("decision_log_failed", {{"cause", status.message()}});
+  if (auto status = flush(); !status.ok())
+    log_.error("decision_log_failed", {{"cause", status.message()}});
 }
 
 void DecisionLog::add(const DecisionEntry& entry, Height height, std::uint64_t count) {
@@ -153,8 +158,8 @@ void DecisionLog::add(const DecisionEntry& entry, Height height, std::uint64_t c
 
 std::string DecisionLog::row_text(const Key& key, const Counted& counted) {
   const auto& [hour, kind, viewpoint, issuer, point, day, policy, outcome, rule, amount] = key;
-  std::string text = hour_text(hour) + "," + std::string(to_text(kind)) + "," + to_text(viewpoint) + "," +
-                     to_text(issuer) + "," + fields_text(point.fields) + ",";
+  std::string text = hour_text(hour) + "," + std::string(to_text(kind)) + "," + to_text(viewpoint) +
+                     "," + to_text(issuer) + "," + fields_text(point.fields) + ",";
   if (point.level != 0) text += std::to_string(point.level);
   text += ",";
   if (point.award_type) text += to_text(*point.award_type);
@@ -162,7 +167,8 @@ std::string DecisionLog::row_text(const Key& key, const Counted& counted) {
   if (point.purpose) text += to_text(*point.purpose);
   text += "," + trust::date_text(day) + "," + std::to_string(counted.first.value) + "," +
           std::to_string(counted.last.value) + "," + policy.hex() + ",";
-  text += outcome == kNotLogged ? "not_logged" : std::string(to_text(static_cast<trust::Outcome>(outcome)));
+  text += outcome == kNotLogged ? "not_logged"
+                                : std::string(to_text(static_cast<trust::Outcome>(outcome)));
   text += ",";
   if (rule >= 0) text += to_text(static_cast<trust::Rule>(rule));
   text += ",";
@@ -265,7 +271,8 @@ std::optional<Place> place_from(const std::string& token) {
 
 }  // namespace
 
-Result<DecisionPage> DecisionLog::read(const DecisionFilter& filter, const std::string& from, std::size_t most_rows) {
+Result<DecisionPage> DecisionLog::read(const DecisionFilter& filter, const std::string& from,
+                                       std::size_t most_rows) {
   const auto start = place_from(from);
   if (!start) return error("is not a token that this node gave");
   if (from.empty()) TM_TRY_STATUS(flush());

@@ -1,10 +1,11 @@
 // What this node decided, so that an institution can report on its recognition practice.
 //
-// One row for each hour and combination of viewpoint, issuer, scope, day decided about, policy, outcome, rule and
-// amount, with a count. Nothing in it names a credential, a person or a caller: no commitment, no index, no address, no
-// achievement (a course with three graduates would name them), no time finer than an hour. Rows are counted in memory
-// and appended to CSV files at least once a minute, so a crash loses a minute; the oldest file goes when there are too
-// many. The format: docs/operating.md. Thread-safe.
+// One row for each hour and combination of viewpoint, issuer, scope, day decided about, policy,
+// outcome, rule and amount, with a count. Nothing in it names a credential, a person or a caller:
+// no commitment, no index, no address, no achievement (a course with three graduates would name
+// them), no time finer than an hour. Rows are counted in memory and appended to CSV files at least
+// once a minute, so a crash loses a minute; the oldest file goes when there are too many. The
+// format: docs/operating.md. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -71,28 +72,31 @@ class DecisionLog {
     std::uint64_t files = 16;
   };
   // Makes the directory; goes on after the last whole line of its newest file.
-  static Result<std::unique_ptr<DecisionLog>> open(const Options& options, const Clock& clock, Log& log);
+  static Result<std::unique_ptr<DecisionLog>> open(const Options& options, const Clock& clock,
+                                                   Log& log);
   ~DecisionLog();
 
-  // Waits for nothing but a short lock. Beyond 65,536 combinations between two writes an entry is counted in one row
-  // of outcome "not_logged".
+  // Waits for nothing but a short lock. Beyond 65,536 combinations between two writes an entry is
+  // counted in one row of outcome "not_logged".
   void add(const DecisionEntry& entry, Height height, std::uint64_t count = 1);
   // Appends what was counted.
   Status flush();
-  Result<DecisionPage> read(const DecisionFilter& filter, const std::string& from, std::size_t most_rows);
+  Result<DecisionPage> read(const DecisionFilter& filter, const std::string& from,
+                            std::size_t most_rows);
 
   static std::string_view header();
 
  private:
   // A row without its heights and count.
-  using Key = std::tuple<std::uint64_t, DecisionKind, InstitutionId, InstitutionId, trust::ScopePoint, std::uint64_t,
-                         Hash256, int, int, std::int64_t>;
+  using Key = std::tuple<std::uint64_t, DecisionKind, InstitutionId, InstitutionId,
+                         trust::ScopePoint, std::uint64_t, Hash256, int, int, std::int64_t>;
   struct Counted {
     Height first;
     Height last;
     std::uint64_t count = 0;
   };
-  DecisionLog(Options options, const Clock& clock, Log& log) : options_(std::move(options)), clock_(clock), log_(log) {}
+  DecisionLog(Options options, const Clock& clock, Log& log)
+      : options_(std::move(options)), clock_(clock), log_(log) {}
   static std::string row_text(const Key& key, const Counted& counted);
   Status append(const std::string& rows);
   Status rotate();

@@ -26,14 +26,16 @@ void raise_descriptor_limit() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);  // what stands then is shared out
 }
 
-Result<DescriptorPlan> share_out(std::uint64_t limit, std::uint64_t api_connections, bool api_on_loopback) {
+Result<DescriptorPlan> share_out(std::uint64_t limit, std::uint64_t api_connections,
+                                 bool api_on_loopback) {
   if (limit < kLeast) {
-    return error("a node cannot run with " + std::to_string(limit) + " open files: it needs " + std::to_string(kLeast) +
+    return error("a node cannot run with " + std::to_string(limit) + " open files: it needs " +
+                 std::to_string(kLeast) +
                  " at least. Raise the limit (ulimit -n, LimitNOFILE of systemd)");
   }
 
-  // Half of a low limit is for the files: what is refused to a caller comes again, what the journal lacks ends the
-  // node.
+  // Half of a low limit is for the files: what is refused to a caller comes again, what the journal
+  // lacks ends the node.
   DescriptorPlan plan;
   plan.limit = limit;
   plan.reserve = std::min(kReserve, limit / 2);
@@ -45,7 +47,8 @@ Result<DescriptorPlan> share_out(std::uint64_t limit, std::uint64_t api_connecti
   plan.metrics = {static_cast<std::size_t>(metrics), static_cast<std::size_t>(metrics)};
   plan.api.total = static_cast<std::size_t>(api);
   // Behind a proxy on this machine all callers have one address.
-  plan.api.per_caller = api_on_loopback ? plan.api.total : std::max<std::size_t>(plan.api.total / 4, 8);
+  plan.api.per_caller =
+      api_on_loopback ? plan.api.total : std::max<std::size_t>(plan.api.total / 4, 8);
   return plan;
 }
 
@@ -54,7 +57,8 @@ Result<DescriptorPlan> plan_descriptors(std::uint64_t api_connections, bool api_
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
     return error(std::string("the limit of open files cannot be read: ") + std::strerror(errno));
   }
-  const auto now = limit.rlim_cur == RLIM_INFINITY ? kDescriptorsWanted : static_cast<std::uint64_t>(limit.rlim_cur);
+  const auto now = limit.rlim_cur == RLIM_INFINITY ? kDescriptorsWanted
+                                                   : static_cast<std::uint64_t>(limit.rlim_cur);
   return share_out(now, api_connections, api_on_loopback);
 }
 

@@ -1,4 +1,5 @@
-// How the files that a process may open are shared out, so that connections never take what store and journal need.
+// How the files that a process may open are shared out, so that connections never take what store
+// and journal need.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,8 @@
 
 namespace testamur::node {
 
-// Raises the limit of open files as far as the system allows without asking anybody, at most to kDescriptorsWanted.
+// Raises the limit of open files as far as the system allows without asking anybody, at most to
+// kDescriptorsWanted.
 void raise_descriptor_limit();
 inline constexpr std::uint64_t kDescriptorsWanted = 65'536;
 
@@ -19,10 +21,11 @@ struct DescriptorPlan {
   ConnectionLimits api;       // each takes three
   ConnectionLimits metrics;
 };
-// Of the process's limit now. `api_connections`: as configured; fewer where the limit is low. Fails when it is too low
-// for a node.
+// Of the process's limit now. `api_connections`: as configured; fewer where the limit is low. Fails
+// when it is too low for a node.
 Result<DescriptorPlan> plan_descriptors(std::uint64_t api_connections, bool api_on_loopback);
 // The same of any limit.
-Result<DescriptorPlan> share_out(std::uint64_t limit, std::uint64_t api_connections, bool api_on_loopback);
+Result<DescriptorPlan> share_out(std::uint64_t limit, std::uint64_t api_connections,
+                                 bool api_on_loopback);
 
 }  // namespace testamur::node

@@ -17,8 +17,10 @@ namespace {
 constexpr std::uint64_t kHandInEveryMs = 60'000;
 constexpr std::uint64_t kValidMs = 10 * 60'000;
 
-// The seat of the accused in the epoch of the statements; nothing where this state does not know that epoch.
-std::optional<KeyId> accused_key(const ledger::StateReader& state, const consensus::Evidence& evidence) {
+// The seat of the accused in the epoch of the statements; nothing where this state does not know
+// that epoch.
+std::optional<KeyId> accused_key(const ledger::StateReader& state,
+                                 const consensus::Evidence& evidence) {
   auto set = ledger::validators_of_epoch(state, evidence.first.epoch);
   if (!set || set->digest() != evidence.set_digest) return std::nullopt;
   for (const auto& member : set->members()) {
@@ -56,7 +58,8 @@ std::string in_words(const consensus::Evidence& evidence) {
   }
 }
 
-EvidenceKeeper::EvidenceKeeper(FileSystem& files, std::string directory, const Clock& clock, Log& log)
+EvidenceKeeper::EvidenceKeeper(FileSystem& files, std::string directory, const Clock& clock,
+                               Log& log)
     : files_(files), directory_(std::move(directory)), clock_(clock), log_(log) {}
 
 Status EvidenceKeeper::load() {
@@ -72,14 +75,16 @@ Status EvidenceKeeper::load() {
       continue;
     }
     SeenEvidence seen{*evidence, Decoder(*content).u64(), 0};
-    pieces_[{evidence->first.epoch, evidence->first.view, evidence->validator}] = {std::move(seen), false};
+    pieces_[{evidence->first.epoch, evidence->first.view, evidence->validator}] = {std::move(seen),
+                                                                                   false};
   }
   return {};
 }
 
 Status EvidenceKeeper::write(const Name& name, const SeenEvidence& seen) {
   const auto& [epoch, view, institution] = name;
-  auto file = std::to_string(epoch.value) + "-" + std::to_string(view.value) + "-" + to_text(institution);
+  auto file =
+      std::to_string(epoch.value) + "-" + std::to_string(view.value) + "-" + to_text(institution);
   Encoder content;
   content.u64(seen.seen_ms).raw(consensus::encode(seen.evidence));
   return replace_file(files_, directory_, file, content.bytes());
@@ -93,7 +98,8 @@ void EvidenceKeeper::keep(const consensus::Evidence& evidence) {
   });
   if (pieces_.contains(name) || static_cast<std::size_t>(of_key) >= kPerKey) return;
   SeenEvidence seen{evidence, clock_.now_ms(), 0};
-  if (auto status = write(name, seen); !status.ok()) log_.error("evidence_not_kept", {{"cause", status.message()}});
+  if (auto status = write(name, seen); !status.ok())
+    log_.error("evidence_not_kept", {{"cause", status.message()}});
   pieces_[name] = {std::move(seen), false};
 }
 
@@ -118,8 +124,10 @@ bool EvidenceKeeper::anything_due() const {
   });
 }
 
-std::vector<tx::SharedTransaction> EvidenceKeeper::due(const ledger::StateReader& state, const ledger::Header& head,
-                                                       const ChainId& chain, const InstitutionId& author,
+std::vector<tx::SharedTransaction> EvidenceKeeper::due(const ledger::StateReader& state,
+                                                       const ledger::Header& head,
+                                                       const ChainId& chain,
+                                                       const InstitutionId& author,
                                                        const std::vector<SecretKey>& keys) {
   std::vector<tx::SharedTransaction> transactions;
   const auto* signer = signer_among(state, author, keys);
@@ -129,19 +137,24 @@ std::vector<tx::SharedTransaction> EvidenceKeeper::due(const ledger::StateReader
     if (piece.settled || now < piece.seen.handed_in_ms + kHandInEveryMs) continue;
     const auto& evidence = piece.seen.evidence;
     auto key = accused_key(state, evidence);
-    piece.settled = key && tx::read_evidence(state, {*key, evidence.first.epoch, evidence.first.view});
+    piece.settled =
+        key && tx::read_evidence(state, {*key, evidence.first.epoch, evidence.first.view});
     if (piece.settled || !key || signer == nullptr) continue;
     auto [first, second] = statements_of(evidence);
-    tx::Envelope envelope{chain, author, random_fixed<tx::Nonce>(), std::max(now, head.time_ms) + kValidMs};
-    auto built = tx::build(envelope, tx::EvidenceContent{evidence.validator, std::move(first), std::move(second)});
+    tx::Envelope envelope{chain, author, random_fixed<tx::Nonce>(),
+                          std::max(now, head.time_ms) + kValidMs};
+    auto built = tx::build(
+        envelope, tx::EvidenceContent{evidence.validator, std::move(first), std::move(second)});
     if (const auto* rejection = std::get_if<tx::Rejection>(&built)) {
       log_.error("evidence_not_built", {{"cause", to_text(*rejection)}});
       piece.settled = true;
       continue;
     }
-    auto carried = tx::attach_signed(std::get<tx::UnsignedTransaction>(built), KeyPurpose::kConsensus, *signer);
+    auto carried = tx::attach_signed(std::get<tx::UnsignedTransaction>(built),
+                                     KeyPurpose::kConsensus, *signer);
     auto decoded = tx::decode(chain, std::move(carried));
-    if (auto* transaction = std::get_if<tx::SharedTransaction>(&decoded)) transactions.push_back(*transaction);
+    if (auto* transaction = std::get_if<tx::SharedTransaction>(&decoded))
+      transactions.push_back(*transaction);
     piece.seen.handed_in_ms = now;
   }
   return transactions;

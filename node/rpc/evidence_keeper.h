@@ -1,7 +1,9 @@
-// Evidence of misbehaviour that this node has seen: kept on disk, shown, and handed in until the ledger holds it.
+// Evidence of misbehaviour that this node has seen: kept on disk, shown, and handed in until the
+// ledger holds it.
 //
-// One file a piece in the data directory (evidence/<epoch>-<view>-<institution>), written and synced before keep()
-// returns. At most kPerKey pieces of one key are kept: one is enough to convict it. Thread-safe.
+// One file a piece in the data directory (evidence/<epoch>-<view>-<institution>), written and
+// synced before keep() returns. At most kPerKey pieces of one key are kept: one is enough to
+// convict it. Thread-safe.
 #pragma once
 
 #include <map>
@@ -41,10 +43,11 @@ class EvidenceKeeper {
   std::vector<SeenEvidence> all() const;
   std::size_t size() const;
 
-  // One transaction for each piece that `state` does not hold and that was not handed in for a minute, by `author` with
-  // its consensus key. Nothing is due for most calls, and those are cheap.
-  std::vector<ledger::tx::SharedTransaction> due(const ledger::StateReader& state, const ledger::Header& head,
-                                                 const ChainId& chain, const InstitutionId& author,
+  // One transaction for each piece that `state` does not hold and that was not handed in for a
+  // minute, by `author` with its consensus key. Nothing is due for most calls, and those are cheap.
+  std::vector<ledger::tx::SharedTransaction> due(const ledger::StateReader& state,
+                                                 const ledger::Header& head, const ChainId& chain,
+                                                 const InstitutionId& author,
                                                  const std::vector<SecretKey>& keys);
   bool anything_due() const;
 

@@ -46,17 +46,20 @@ void fill_ready(const Reader& reader, const tx::ReadyRecord& record, v1::ReadyVi
   out.set_lapsed(!tx::is_live(record, reader.head().header.time_ms, lifetime));
 }
 
-void fill_seat(const Reader& reader, const ledger::CertifyingSet::Member& member, v1::SeatView& out) {
+void fill_seat(const Reader& reader, const ledger::CertifyingSet::Member& member,
+               v1::SeatView& out) {
   reader.fill_name(member.institution, std::nullopt, *out.mutable_institution());
   auto key = ledger::consensus_key_id(member);
   put(*out.mutable_consensus_key_id(), key);
   out.set_consensus_key_id_text(to_text(key));
   put(*out.mutable_public_key(), member.key);
-  if (auto ready = tx::latest_ready(reader.state(), key)) fill_ready(reader, *ready, *out.mutable_ready());
+  if (auto ready = tx::latest_ready(reader.state(), key))
+    fill_ready(reader, *ready, *out.mutable_ready());
 }
 
 // The proposal as its transaction carried it.
-void fill_content(const ChainId& chain, const tx::ProposalRecord& proposed, v1::GovernancePropose& out) {
+void fill_content(const ChainId& chain, const tx::ProposalRecord& proposed,
+                  v1::GovernancePropose& out) {
   tx::Envelope envelope{chain, proposed.actor, tx::Nonce{}, proposed.at.time_ms + 1};
   auto built = tx::build(envelope, proposed.content);
   const auto* transaction = std::get_if<tx::UnsignedTransaction>(&built);
@@ -67,7 +70,8 @@ void fill_content(const ChainId& chain, const tx::ProposalRecord& proposed, v1::
   }
 }
 
-std::optional<TransactionId> transaction_id_from(const std::string& bytes, const std::string& text) {
+std::optional<TransactionId> transaction_id_from(const std::string& bytes,
+                                                 const std::string& text) {
   if (text.empty()) return fixed_from<TransactionId>(bytes);
   auto parsed = parse_transaction_id(text);
   return parsed.ok() ? std::optional(*parsed) : std::nullopt;
@@ -79,55 +83,64 @@ class Service final : public v1::GovernanceService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
 
-  grpc::ServerUnaryReactor* GetValidators(grpc::CallbackServerContext* call, const v1::GetValidatorsRequest* request,
+  grpc::ServerUnaryReactor* GetValidators(grpc::CallbackServerContext* call,
+                                          const v1::GetValidatorsRequest* request,
                                           v1::GetValidatorsResponse* response) override {
-    return unary(context_.calls, call, cost("GetValidators"), *request, *response, [=, this](Call&) {
-      auto reader = context_.reader();
-      auto epoch = ledger::read_epoch(reader.state());
-      auto set = ledger::read_validators(reader.state());
-      response->set_epoch(epoch.value);
-      for (const auto& member : set.members()) fill_seat(reader, member, *response->add_seats());
-      response->set_approvals_needed(static_cast<std::uint32_t>(tx::Tally{0, set.size()}.needed()));
-      if (epoch > Epoch{0}) {
-        auto began = sealing_height(reader.state(), Epoch{epoch.value - 1});
-        if (began) response->set_epoch_from_height(began->value);
-      }
-      fill_protocol(reader, *response->mutable_protocol());
-      reader.fill(*response->mutable_as_of());
-      return grpc::Status(grpc::Status::OK);
-    });
+    return unary(context_.calls, call, cost("GetValidators"), *request, *response,
+                 [=, this](Call&) {
+                   auto reader = context_.reader();
+                   auto epoch = ledger::read_epoch(reader.state());
+                   auto set = ledger::read_validators(reader.state());
+                   response->set_epoch(epoch.value);
+                   for (const auto& member : set.members())
+                     fill_seat(reader, member, *response->add_seats());
+                   response->set_approvals_needed(
+                       static_cast<std::uint32_t>(tx::Tally{0, set.size()}.needed()));
+                   if (epoch > Epoch{0}) {
+                     auto began = sealing_height(reader.state(), Epoch{epoch.value - 1});
+                     if (began) response->set_epoch_from_height(began->value);
+                   }
+                   fill_protocol(reader, *response->mutable_protocol());
+                   reader.fill(*response->mutable_as_of());
+                   return grpc::Status(grpc::Status::OK);
+                 });
   }
 
-  grpc::ServerUnaryReactor* ListProposals(grpc::CallbackServerContext* call, const v1::ListProposalsRequest* request,
+  grpc::ServerUnaryReactor* ListProposals(grpc::CallbackServerContext* call,
+                                          const v1::ListProposalsRequest* request,
                                           v1::ListProposalsResponse* response) override {
-    return unary(context_.calls, call, cost("ListProposals"), *request, *response, [=, this](Call& reactor) {
-      auto reader = context_.reader();
-      auto ids = newest_first(reader, request->open_only());
-      const auto first = ordinal_from(request->page_token());
-      if (!first) return invalid_argument("page_token", "is not one that this service gave");
-      auto size = request->page_size() == 0 ? kPage : std::min(request->page_size(), kPageLimit);
-      auto end = std::min<std::uint64_t>(ids.size(), *first + size);
-      AnswerRoom room;
-      auto i = *first;
-      for (; i < end && !reactor.cancelled(); ++i) {
-        auto& added = *response->add_proposals();
-        fill_proposal(reader, ids[i], added);
-        if (room.take(added)) continue;
-        response->mutable_proposals()->RemoveLast();
-        break;
-      }
-      if (i < ids.size()) response->set_next_page_token(std::to_string(i));
-      reader.fill(*response->mutable_as_of());
-      return grpc::Status(grpc::Status::OK);
-    });
+    return unary(
+        context_.calls, call, cost("ListProposals"), *request, *response, [=, this](Call& reactor) {
+          auto reader = context_.reader();
+          auto ids = newest_first(reader, request->open_only());
+          const auto first = ordinal_from(request->page_token());
+          if (!first) return invalid_argument("page_token", "is not one that this service gave");
+          auto size =
+              request->page_size() == 0 ? kPage : std::min(request->page_size(), kPageLimit);
+          auto end = std::min<std::uint64_t>(ids.size(), *first + size);
+          AnswerRoom room;
+          auto i = *first;
+          for (; i < end && !reactor.cancelled(); ++i) {
+            auto& added = *response->add_proposals();
+            fill_proposal(reader, ids[i], added);
+            if (room.take(added)) continue;
+            response->mutable_proposals()->RemoveLast();
+            break;
+          }
+          if (i < ids.size()) response->set_next_page_token(std::to_string(i));
+          reader.fill(*response->mutable_as_of());
+          return grpc::Status(grpc::Status::OK);
+        });
   }
 
-  grpc::ServerUnaryReactor* GetProposal(grpc::CallbackServerContext* call, const v1::GetProposalRequest* request,
+  grpc::ServerUnaryReactor* GetProposal(grpc::CallbackServerContext* call,
+                                        const v1::GetProposalRequest* request,
                                         v1::GetProposalResponse* response) override {
     return unary(context_.calls, call, cost("GetProposal"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto id = transaction_id_from(request->id(), request->id_text());
-      if (!id) return invalid_argument("id", "must be 32 bytes, or id_text the id of a transaction");
+      if (!id)
+        return invalid_argument("id", "must be 32 bytes, or id_text the id of a transaction");
       if (!fill_proposal(reader, *id, *response->mutable_proposal())) {
         return not_found("id", "the ledger knows no proposal " + to_text(*id));
       }
@@ -136,53 +149,61 @@ class Service final : public v1::GovernanceService::CallbackService {
     });
   }
 
-  grpc::ServerUnaryReactor* ListReady(grpc::CallbackServerContext* call, const v1::ListReadyRequest* request,
+  grpc::ServerUnaryReactor* ListReady(grpc::CallbackServerContext* call,
+                                      const v1::ListReadyRequest* request,
                                       v1::ListReadyResponse* response) override {
-    return unary(context_.calls, call, cost("ListReady"), *request, *response, [=, this](Call& reactor) {
-      auto reader = context_.reader();
-      if (!request->institution_id().empty()) {
-        auto id = fixed_from<InstitutionId>(request->institution_id());
-        if (!id) return invalid_argument("institution_id", "must be 16 bytes");
-        add_ready(reader, *id, *response);
-      } else {
-        const auto next = ordinal_from(request->page_token());
-        if (!next) return invalid_argument("page_token", "is not one that this service gave");
-        const auto count = tx::institution_count(reader.state());
-        const auto end = std::min<std::uint64_t>(count, *next + kInstitutionsLookedAt);
-        auto i = *next;
-        for (; i < end && response->ByteSizeLong() < kFullAnswerBytes && !reactor.cancelled(); ++i) {
-          add_ready(reader, tx::institution_at_ordinal(reader.state(), i), *response);
-        }
-        if (i < count) response->set_next_page_token(std::to_string(i));
-      }
-      reader.fill(*response->mutable_as_of());
-      return grpc::Status(grpc::Status::OK);
-    });
+    return unary(
+        context_.calls, call, cost("ListReady"), *request, *response, [=, this](Call& reactor) {
+          auto reader = context_.reader();
+          if (!request->institution_id().empty()) {
+            auto id = fixed_from<InstitutionId>(request->institution_id());
+            if (!id) return invalid_argument("institution_id", "must be 16 bytes");
+            add_ready(reader, *id, *response);
+          } else {
+            const auto next = ordinal_from(request->page_token());
+            if (!next) return invalid_argument("page_token", "is not one that this service gave");
+            const auto count = tx::institution_count(reader.state());
+            const auto end = std::min<std::uint64_t>(count, *next + kInstitutionsLookedAt);
+            auto i = *next;
+            for (; i < end && response->ByteSizeLong() < kFullAnswerBytes && !reactor.cancelled();
+                 ++i) {
+              add_ready(reader, tx::institution_at_ordinal(reader.state(), i), *response);
+            }
+            if (i < count) response->set_next_page_token(std::to_string(i));
+          }
+          reader.fill(*response->mutable_as_of());
+          return grpc::Status(grpc::Status::OK);
+        });
   }
 
-  grpc::ServerUnaryReactor* ListEvidence(grpc::CallbackServerContext* call, const v1::ListEvidenceRequest* request,
+  grpc::ServerUnaryReactor* ListEvidence(grpc::CallbackServerContext* call,
+                                         const v1::ListEvidenceRequest* request,
                                          v1::ListEvidenceResponse* response) override {
-    return unary(context_.calls, call, cost("ListEvidence"), *request, *response, [=, this](Call& reactor) {
-      auto reader = context_.reader();
-      const auto next = ordinal_from(request->page_token());
-      if (!next) return invalid_argument("page_token", "is not one that this service gave");
-      const auto seen = context_.evidence.all();
-      const auto count = tx::evidence_count(reader.state());
-      const auto end = std::min<std::uint64_t>(count, *next + kPageLimit);
-      auto i = *next;
-      for (; i < end && response->ByteSizeLong() < kFullAnswerBytes && !reactor.cancelled(); ++i) {
-        auto record = tx::read_evidence(reader.state(), tx::evidence_at_ordinal(reader.state(), i));
-        if (record) fill_recorded(reader, *record, seen, *response->add_evidence());
-      }
-      if (i < count) response->set_next_page_token(std::to_string(i));
+    return unary(
+        context_.calls, call, cost("ListEvidence"), *request, *response, [=, this](Call& reactor) {
+          auto reader = context_.reader();
+          const auto next = ordinal_from(request->page_token());
+          if (!next) return invalid_argument("page_token", "is not one that this service gave");
+          const auto seen = context_.evidence.all();
+          const auto count = tx::evidence_count(reader.state());
+          const auto end = std::min<std::uint64_t>(count, *next + kPageLimit);
+          auto i = *next;
+          for (; i < end && response->ByteSizeLong() < kFullAnswerBytes && !reactor.cancelled();
+               ++i) {
+            auto record =
+                tx::read_evidence(reader.state(), tx::evidence_at_ordinal(reader.state(), i));
+            if (record) fill_recorded(reader, *record, seen, *response->add_evidence());
+          }
+          if (i < count) response->set_next_page_token(std::to_string(i));
 
-      // What only this node has seen comes after what the ledger holds.
-      for (const auto& piece : seen) {
-        if (i == count && !is_recorded(reader, piece)) fill_seen(reader, piece, *response->add_evidence());
-      }
-      reader.fill(*response->mutable_as_of());
-      return grpc::Status(grpc::Status::OK);
-    });
+          // What only this node has seen comes after what the ledger holds.
+          for (const auto& piece : seen) {
+            if (i == count && !is_recorded(reader, piece))
+              fill_seen(reader, piece, *response->add_evidence());
+          }
+          reader.fill(*response->mutable_as_of());
+          return grpc::Status(grpc::Status::OK);
+        });
   }
 
  private:
@@ -192,7 +213,8 @@ class Service final : public v1::GovernanceService::CallbackService {
       ids = tx::open_proposals(reader.state());
     } else {
       auto count = tx::proposal_count(reader.state());
-      for (std::uint64_t i = 0; i < count; ++i) ids.push_back(tx::proposal_at_ordinal(reader.state(), i));
+      for (std::uint64_t i = 0; i < count; ++i)
+        ids.push_back(tx::proposal_at_ordinal(reader.state(), i));
     }
     std::reverse(ids.begin(), ids.end());
     return ids;
@@ -212,8 +234,9 @@ class Service final : public v1::GovernanceService::CallbackService {
       reader.fill_name(vote.voter, std::nullopt, *view.mutable_validator());
       view.set_approve(vote.approve);
       fill_vote_anchor(reader, id, vote.voter, *view.mutable_anchor());
-      view.set_counts(std::any_of(set.members().begin(), set.members().end(),
-                                  [&vote](const auto& member) { return member.institution == vote.voter; }));
+      view.set_counts(
+          std::any_of(set.members().begin(), set.members().end(),
+                      [&vote](const auto& member) { return member.institution == vote.voter; }));
     }
     auto counted = tx::tally(reader.state(), *found);
     out.set_approvals(static_cast<std::uint32_t>(counted.approvals));
@@ -226,21 +249,23 @@ class Service final : public v1::GovernanceService::CallbackService {
     if (found->closed) {
       out.set_ended_height(found->closed->at.height.value);
       out.set_ended_ms(found->closed->at.time_ms);
-      if (found->status() == tx::ProposalStatus::kVoid) out.set_reason(std::string(tx::name(found->closed->reason)));
+      if (found->status() == tx::ProposalStatus::kVoid)
+        out.set_reason(std::string(tx::name(found->closed->reason)));
     }
     return true;
   }
 
   // Of the voter's last vote.
-  static void fill_vote_anchor(const Reader& reader, const TransactionId& proposal, const InstitutionId& voter,
-                               v1::Anchor& out) {
-    const ledger::RecordName name{static_cast<std::uint16_t>(tx::RegistryKind::kProposal), tx::registry_id(proposal)};
+  static void fill_vote_anchor(const Reader& reader, const TransactionId& proposal,
+                               const InstitutionId& voter, v1::Anchor& out) {
+    const ledger::RecordName name{static_cast<std::uint16_t>(tx::RegistryKind::kProposal),
+                                  tx::registry_id(proposal)};
     const auto history = ledger::Registry(reader.state()).history(name);
     for (std::size_t i = 0; i < history.size(); ++i) {
       tx::RecordPlace at{i + 1, history[i].from_height, history[i].from_time_ms};
       auto record = tx::decode_proposal(proposal, at, history[i].body);
-      bool is_vote = record.ok() &&
-                     (record->event == tx::ProposalEvent::kApproved || record->event == tx::ProposalEvent::kOpposed);
+      bool is_vote = record.ok() && (record->event == tx::ProposalEvent::kApproved ||
+                                     record->event == tx::ProposalEvent::kOpposed);
       if (is_vote && record->actor == voter) reader.fill_anchor(record->cause.log_index, out);
     }
   }
@@ -256,9 +281,11 @@ class Service final : public v1::GovernanceService::CallbackService {
     out.set_activation_height(newest.from.value);
   }
 
-  static void add_ready(const Reader& reader, const InstitutionId& institution, v1::ListReadyResponse& response) {
+  static void add_ready(const Reader& reader, const InstitutionId& institution,
+                        v1::ListReadyResponse& response) {
     for (const auto& key : tx::keys_of(reader.state(), institution)) {
-      if (auto ready = tx::latest_ready(reader.state(), key)) fill_ready(reader, *ready, *response.add_ready());
+      if (auto ready = tx::latest_ready(reader.state(), key))
+        fill_ready(reader, *ready, *response.add_ready());
     }
   }
 
@@ -286,7 +313,8 @@ class Service final : public v1::GovernanceService::CallbackService {
     reader.fill_name(record.accuser, std::nullopt, *out.mutable_accuser());
     auto own = std::find_if(seen.begin(), seen.end(), [&record](const SeenEvidence& piece) {
       return piece.evidence.validator == record.content.institution &&
-             piece.evidence.first.epoch == record.name.epoch && piece.evidence.first.view == record.name.view;
+             piece.evidence.first.epoch == record.name.epoch &&
+             piece.evidence.first.view == record.name.view;
     });
     out.set_contradiction(contradiction_of(record));
     if (own != seen.end()) out.set_seen_ms(own->seen_ms);

@@ -15,8 +15,8 @@ std::uint64_t count(const Reader& reader) {
   if (institutions > kCountedInstitutions) return 0;
   std::uint64_t total = 0;
   for (std::uint64_t i = 0; i < institutions; ++i) {
-    const auto ranges =
-        ledger::Pages(reader.state()).used_ranges(ledger::tx::institution_at_ordinal(reader.state(), i));
+    const auto ranges = ledger::Pages(reader.state())
+                            .used_ranges(ledger::tx::institution_at_ordinal(reader.state(), i));
     for (const auto& run : ranges.runs()) total += run.count;
   }
   return total;

@@ -1,5 +1,5 @@
-// How many credentials all issuers of a ledger have issued: added up when it is asked for and the ledger has changed,
-// at most once a second. Thread-safe.
+// How many credentials all issuers of a ledger have issued: added up when it is asked for and the
+// ledger has changed, at most once a second. Thread-safe.
 #pragma once
 
 #include <chrono>

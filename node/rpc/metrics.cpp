@@ -7,10 +7,12 @@
 namespace testamur::node {
 namespace {
 
-void add(std::vector<std::pair<std::string, double>>& out, const char* name, const Stopwatch& watch) {
+void add(std::vector<std::pair<std::string, double>>& out, const char* name,
+         const Stopwatch& watch) {
   out.emplace_back(std::string("testamur_") + name + "_seconds_total",
                    static_cast<double>(watch.nanoseconds.value()) / 1e9);
-  out.emplace_back(std::string("testamur_") + name + "_count_total", static_cast<double>(watch.count.value()));
+  out.emplace_back(std::string("testamur_") + name + "_count_total",
+                   static_cast<double>(watch.count.value()));
 }
 void add(std::vector<std::pair<std::string, double>>& out, const char* name, std::uint64_t value) {
   out.emplace_back(std::string("testamur_") + name, static_cast<double>(value));
@@ -67,11 +69,13 @@ std::vector<std::pair<std::string, double>> metric_values(const ServiceContext& 
   }
   if (context.network != nullptr) {
     std::uint64_t connected = 0;
-    for (const auto& peer : context.network->peers()) connected += peer.state == net::PeerState::kConnected;
+    for (const auto& peer : context.network->peers())
+      connected += peer.state == net::PeerState::kConnected;
     add(out, "peers_connected", connected);
     const auto refused = context.network->refused();
     for (std::size_t i = 0; i < refused.size(); ++i) {
-      const auto name = "peers_refused_" + std::string(to_text(static_cast<net::Refusal>(i))) + "_total";
+      const auto name =
+          "peers_refused_" + std::string(to_text(static_cast<net::Refusal>(i))) + "_total";
       add(out, name.c_str(), refused[i]);
     }
   }
@@ -83,7 +87,8 @@ std::string metrics_text(const ServiceContext& context) {
   for (const auto& [name, value] : metric_values(context)) {
     // A count is told to its last figure, however large.
     std::array<char, 64> number{};
-    std::snprintf(number.data(), number.size(), value == std::floor(value) ? "%.0f" : "%.9g", value);
+    std::snprintf(number.data(), number.size(), value == std::floor(value) ? "%.0f" : "%.9g",
+                  value);
     text += "# TYPE " + name + (name.ends_with("_total") ? " counter\n" : " gauge\n");
     text += name + " " + number.data() + "\n";
   }

@@ -23,7 +23,9 @@ namespace {
 constexpr auto kRequestTime = std::chrono::seconds(5);
 constexpr auto kPauseAfterError = std::chrono::milliseconds(100);
 
-bool is_metrics(std::string_view target) { return target.substr(0, target.find('?')) == "/metrics"; }
+bool is_metrics(std::string_view target) {
+  return target.substr(0, target.find('?')) == "/metrics";
+}
 
 // One request, one answer. `left` is called when the connection goes.
 class Session : public std::enable_shared_from_this<Session> {
@@ -34,9 +36,10 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void start() {
     stream_.expires_after(kRequestTime);
-    http::async_read(stream_, buffer_, request_, [self = shared_from_this()](beast::error_code failure, std::size_t) {
-      if (!failure) self->answer();
-    });
+    http::async_read(stream_, buffer_, request_,
+                     [self = shared_from_this()](beast::error_code failure, std::size_t) {
+                       if (!failure) self->answer();
+                     });
   }
   void end() {
     beast::error_code ignored;
@@ -96,12 +99,14 @@ class MetricsServer::Listener {
     };
     TM_TRY(const auto target, parse_host_port(listen));
     beast::error_code failure;
-    const auto found = tcp::resolver(io_).resolve(target.host, target.port, tcp::resolver::passive, failure);
+    const auto found =
+        tcp::resolver(io_).resolve(target.host, target.port, tcp::resolver::passive, failure);
     if (failure || found.empty()) return cannot(failure.message());
     const auto endpoint = found.begin()->endpoint();
     acceptor_.open(endpoint.protocol(), failure);
     if (!failure) acceptor_.set_option(asio::socket_base::reuse_address(true), failure);
-    if (!failure && endpoint.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false), failure);
+    if (!failure && endpoint.address().is_v6())
+      acceptor_.set_option(asio::ip::v6_only(false), failure);
     if (!failure) acceptor_.bind(endpoint, failure);
     if (!failure) acceptor_.listen(asio::socket_base::max_listen_connections, failure);
     if (failure) return cannot(failure.message());
@@ -159,7 +164,8 @@ class MetricsServer::Listener {
     const auto session = sessions_[id].lock();
     if (!session) return 0;
     const auto age = std::chrono::steady_clock::now() - session->since();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(age).count());
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(age).count());
   }
 
   const ServiceContext& context_;
@@ -176,7 +182,8 @@ MetricsServer::MetricsServer(std::unique_ptr<Listener> listener) : listener_(std
 MetricsServer::~MetricsServer() = default;
 int MetricsServer::port() const { return listener_->port(); }
 
-Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& listen, const ConnectionLimits& limits,
+Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& listen,
+                                                            const ConnectionLimits& limits,
                                                             const ServiceContext& context) {
   auto listener = std::make_unique<Listener>(context, limits);
   TM_TRY_STATUS(listener->open(listen));

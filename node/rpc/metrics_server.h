@@ -1,6 +1,8 @@
-// A small HTTP server that gives out the metrics: GET and HEAD of /metrics, with or without a query, and nothing else.
+// A small HTTP server that gives out the metrics: GET and HEAD of /metrics, with or without a
+// query, and nothing else.
 //
-// One thread. Connections are bounded as those of the API are; each has five seconds for its request and its answer.
+// One thread. Connections are bounded as those of the API are; each has five seconds for its
+// request and its answer.
 #pragma once
 
 #include <memory>
@@ -15,7 +17,8 @@ namespace testamur::node {
 class MetricsServer {
  public:
   // `listen`: host:port.
-  static Result<std::unique_ptr<MetricsServer>> start(const std::string& listen, const ConnectionLimits& limits,
+  static Result<std::unique_ptr<MetricsServer>> start(const std::string& listen,
+                                                      const ConnectionLimits& limits,
                                                       const ServiceContext& context);
   ~MetricsServer();
   int port() const;

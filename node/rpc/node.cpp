@@ -31,7 +31,8 @@ std::size_t thread_count(std::uint64_t configured) {
 }  // namespace
 
 struct Node::Parts {
-  explicit Parts(NodeParts given) : config(given.config), clock(given.clock), log(given.log), hooks(std::move(given)) {}
+  explicit Parts(NodeParts given)
+      : config(given.config), clock(given.clock), log(given.log), hooks(std::move(given)) {}
 
   const NodeConfig& config;
   const Clock& clock;
@@ -140,8 +141,8 @@ Status Node::Parts::check_own_seat() const {
 void Node::Parts::keep_quarantine(const std::string& directory, bool active) {
   auto known = is_quarantined(*files, directory);
   if (active && known.ok() && *known) return;  // for the reason that stands there already
-  auto status =
-      active ? begin_quarantine(*files, directory, QuarantineReason::kOwnVoteSeen) : end_quarantine(*files, directory);
+  auto status = active ? begin_quarantine(*files, directory, QuarantineReason::kOwnVoteSeen)
+                       : end_quarantine(*files, directory);
   if (!status.ok()) hooks.fatal("the quarantine flag cannot be written: " + status.message());
 }
 
@@ -158,10 +159,11 @@ Status Node::Parts::open_network() {
   settings.institution = self;
   settings.listen = config.peer_listen;
   settings.software = std::string(kSoftware);
-  settings.limits.inbound_total = std::min<std::size_t>(settings.limits.inbound_total, descriptors.peers);
+  settings.limits.inbound_total =
+      std::min<std::size_t>(settings.limits.inbound_total, descriptors.peers);
   io_work.emplace(io.get_executor());
-  TM_TRY(network, net::Network::start(io, std::move(settings), *transport_key, clock, chain->directory(),
-                                      chain->receiver(), chain->post()));
+  TM_TRY(network, net::Network::start(io, std::move(settings), *transport_key, clock,
+                                      chain->directory(), chain->receiver(), chain->post()));
   chain->attach(*network);
   return {};
 }
@@ -194,32 +196,32 @@ Status Node::Parts::open_api() {
   // Behind the listener on the chain's strand: what was finalized in between.
   chain->status([this](const ChainStatus&) { recognition->follow(chain->head()); });
   if (config.decision_files != 0) {
-    TM_TRY(decisions,
-           DecisionLog::open({decisions_directory(config.data_dir), config.decision_file_bytes, config.decision_files},
-                             clock, log));
+    TM_TRY(decisions, DecisionLog::open({decisions_directory(config.data_dir),
+                                         config.decision_file_bytes, config.decision_files},
+                                        clock, log));
   }
-  services.emplace(
-      ServiceContext{*chain,
-                     *genesis,
-                     network.get(),
-                     *store,
-                     clock,
-                     log,
-                     counters,
-                     CallParts{*gate, *queue, *open_calls},
-                     overload,
-                     issued,
-                     registry,
-                     *recognition,
-                     *keys,
-                     *evidence,
-                     decisions.get(),
-                     self,
-                     Mempool::Limits{config.mempool_bytes, config.mempool_transactions, config.mempool_per_issuer},
-                     std::string(kSoftware),
-                     clock.now_ms(),
-                     hooks.request_stop,
-                     0});
+  services.emplace(ServiceContext{
+      *chain,
+      *genesis,
+      network.get(),
+      *store,
+      clock,
+      log,
+      counters,
+      CallParts{*gate, *queue, *open_calls},
+      overload,
+      issued,
+      registry,
+      *recognition,
+      *keys,
+      *evidence,
+      decisions.get(),
+      self,
+      Mempool::Limits{config.mempool_bytes, config.mempool_transactions, config.mempool_per_issuer},
+      std::string(kSoftware),
+      clock.now_ms(),
+      hooks.request_stop,
+      0});
   TM_TRY(api, ApiServer::start(config.api, descriptors.api, *services));
   if (!config.metrics_listen.empty()) {
     TM_TRY(metrics, MetricsServer::start(config.metrics_listen, descriptors.metrics, *services));
@@ -229,7 +231,8 @@ Status Node::Parts::open_api() {
 
 // On the strand. A peer without a pin answers with the keys that its institution has by now.
 void Node::Parts::follow_registry(const HeadPtr& head) {
-  auto changes = ledger::tx::registry_change_count(*head->state) + ledger::tx::institution_count(*head->state);
+  auto changes =
+      ledger::tx::registry_change_count(*head->state) + ledger::tx::institution_count(*head->state);
   std::vector<PeerEntry> listed;
   {
     std::lock_guard held(peers_mutex);
@@ -279,13 +282,14 @@ Result<std::unique_ptr<Node>> Node::start(NodeParts given) {
   });
   parts.io_thread = std::thread([&parts] { parts.io.run(); });
   TM_TRY_STATUS(parts.open_api());
-  parts.log.info("serving", {{"chain", to_text(parts.genesis->chain)},
-                             {"institution", to_text(parts.self)},
-                             {"api_port", parts.api->port()},
-                             {"peer_port", static_cast<int>(node->peer_port())},
-                             {"open_files", parts.descriptors.limit},
-                             {"api_connections", static_cast<std::uint64_t>(parts.descriptors.api.total)},
-                             {"height", parts.chain->head()->header.height.value}});
+  parts.log.info("serving",
+                 {{"chain", to_text(parts.genesis->chain)},
+                  {"institution", to_text(parts.self)},
+                  {"api_port", parts.api->port()},
+                  {"peer_port", static_cast<int>(node->peer_port())},
+                  {"open_files", parts.descriptors.limit},
+                  {"api_connections", static_cast<std::uint64_t>(parts.descriptors.api.total)},
+                  {"height", parts.chain->head()->header.height.value}});
   return node;
 }
 
@@ -327,6 +331,8 @@ Status Node::reload_peers() {
 Chain& Node::chain() { return *parts_->chain; }
 Counters& Node::counters() { return parts_->counters; }
 int Node::api_port() const { return parts_->api ? parts_->api->port() : 0; }
-std::uint16_t Node::peer_port() const { return parts_->network ? parts_->network->listen_port() : 0; }
+std::uint16_t Node::peer_port() const {
+  return parts_->network ? parts_->network->listen_port() : 0;
+}
 
 }  // namespace testamur::node

@@ -21,7 +21,8 @@ struct NodeParts {
   const NodeConfig& config;
   const Clock& clock;
   Log& log;
-  // A failure after which the node must not go on. Must not return to normal work; may throw in tests.
+  // A failure after which the node must not go on. Must not return to normal work; may throw in
+  // tests.
   std::function<void(const std::string&)> fatal;
   // An operator asked the node to stop.
   std::function<void()> request_stop;
@@ -33,7 +34,8 @@ class Node {
   static Result<std::unique_ptr<Node>> start(NodeParts parts);
   ~Node();
   void stop();
-  // Reads [[peer]] of the configuration file again and dials accordingly; everything else needs a restart.
+  // Reads [[peer]] of the configuration file again and dials accordingly; everything else needs a
+  // restart.
   Status reload_peers();
 
   Chain& chain();

@@ -10,7 +10,9 @@ namespace {
 
 fs::path next_of(const fs::path& file) { return file.string() + ".next"; }
 
-ConsensusPublicKey consensus_public(const SecretKey& key) { return *ConsensusPublicKey::from(key.public_key().bytes); }
+ConsensusPublicKey consensus_public(const SecretKey& key) {
+  return *ConsensusPublicKey::from(key.public_key().bytes);
+}
 
 }  // namespace
 
@@ -60,14 +62,16 @@ Result<NodeKeys::Consensus> NodeKeys::open_consensus() {
 Result<NodeKeys::Fresh> NodeKeys::make(KeyPurpose purpose) {
   std::lock_guard lock(mutex_);
   const auto file = file_of(purpose);
-  if (file.empty()) return error("keys.consensus is empty: this node only follows. Name a file there first");
+  if (file.empty())
+    return error("keys.consensus is empty: this node only follows. Name a file there first");
   const auto path = fs::exists(file) ? next_of(file) : file;
   if (fs::exists(path)) {
     TM_TRY(auto key, read_key_file(path, purpose));
     return Fresh{std::move(key), true};
   }
   bool consensus = purpose == KeyPurpose::kConsensus;
-  auto key = SecretKey::generate(consensus ? SignatureAlgorithm::kBip340 : SignatureAlgorithm::kEd25519);
+  auto key =
+      SecretKey::generate(consensus ? SignatureAlgorithm::kBip340 : SignatureAlgorithm::kEd25519);
   if (consensus) TM_TRY_STATUS(adopt_key(files_, journal_, consensus_public(key)));
   TM_TRY_STATUS(write_key_file(path, purpose, key));
   return Fresh{std::move(key), false};
@@ -88,7 +92,8 @@ Status NodeKeys::erase_consensus(const PublicKey& public_key) {
   return files_.sync_directory(file.parent_path().string());
 }
 
-Result<SecretKey> NodeKeys::open_transport(const std::function<bool(const PublicKey&)>& registered) {
+Result<SecretKey> NodeKeys::open_transport(
+    const std::function<bool(const PublicKey&)>& registered) {
   std::lock_guard lock(mutex_);
   const auto file = file_of(KeyPurpose::kTransport);
   if (fs::exists(next_of(file))) {

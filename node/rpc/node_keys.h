@@ -1,9 +1,10 @@
-// A node's own keys on disk: the consensus key with which it votes, the one that is to follow it, and the transport
-// key.
+// A node's own keys on disk: the consensus key with which it votes, the one that is to follow it,
+// and the transport key.
 //
-// Files: keys.consensus and keys.transport of the configuration; a key that is not in use yet lies beside them under
-// the same name with ".next". A consensus key and its vote store belong together (node/store/vote_store.h): a fresh key
-// is adopted by the vote store before it is written anywhere. Thread-safe after open_consensus().
+// Files: keys.consensus and keys.transport of the configuration; a key that is not in use yet lies
+// beside them under the same name with ".next". A consensus key and its vote store belong together
+// (node/store/vote_store.h): a fresh key is adopted by the vote store before it is written
+// anywhere. Thread-safe after open_consensus().
 #pragma once
 
 #include <filesystem>
@@ -33,7 +34,8 @@ class NodeKeys {
     SecretKey key;
     bool already_there = false;  // made earlier, not in use yet
   };
-  // A fresh key in its file (".next" where the other name is taken); an earlier one that waits there is given again.
+  // A fresh key in its file (".next" where the other name is taken); an earlier one that waits
+  // there is given again.
   Result<Fresh> make(KeyPurpose purpose);
   // Those that are there, for `ready`.
   Result<std::vector<SecretKey>> consensus_keys() const;

@@ -32,8 +32,10 @@ void fill_consensus(const ServiceContext& context, const Reader& reader, const C
   out.set_finalized_height(reader.head().header.height.value);
   out.set_validators(static_cast<std::uint32_t>(engine.validators));
   out.set_quorum(static_cast<std::uint32_t>(engine.quorum));
-  auto silent = std::count_if(engine.peers.begin(), engine.peers.end(), [](const auto& peer) { return peer.silent; });
-  out.set_reachable(static_cast<std::uint32_t>(engine.validators - static_cast<std::size_t>(silent)));
+  auto silent = std::count_if(engine.peers.begin(), engine.peers.end(),
+                              [](const auto& peer) { return peer.silent; });
+  out.set_reachable(
+      static_cast<std::uint32_t>(engine.validators - static_cast<std::size_t>(silent)));
   out.set_pending(engine.pending);
   reader.fill_name(engine.leader, std::nullopt, *out.mutable_leader());
   auto now = context.clock.now_ms();
@@ -71,7 +73,8 @@ void fill_peers(const ServiceContext& context, const Reader& reader, const Chain
   if (context.network == nullptr) return;
   for (const auto& link : context.network->peers()) {
     auto& peer = peer_of(out, link.institution);
-    if (peer.institution().id().empty()) reader.fill_name(link.institution, std::nullopt, *peer.mutable_institution());
+    if (peer.institution().id().empty())
+      reader.fill_name(link.institution, std::nullopt, *peer.mutable_institution());
     peer.set_connected(peer.connected() || link.state == net::PeerState::kConnected);
     peer.set_address(link.address);
     if (link.state != net::PeerState::kConnected) peer.set_last_error(link.refused);
@@ -79,7 +82,8 @@ void fill_peers(const ServiceContext& context, const Reader& reader, const Chain
 }
 
 std::string name_of(const v1::PeerStatus& peer) {
-  return peer.institution().name_now().empty() ? peer.institution().id_text() : peer.institution().name_now();
+  return peer.institution().name_now().empty() ? peer.institution().id_text()
+                                               : peer.institution().name_now();
 }
 
 // What the ledger has decided of protocol versions, and what this build knows.
@@ -91,38 +95,44 @@ void fill_protocol(const Reader& reader, v1::GetStatusResponse& out) {
   out.set_activation_height(newest.from.value);
 }
 
-void add_governance_obstacles(const ServiceContext& context, const Reader& reader, const ChainStatus& chain,
-                              v1::GetStatusResponse& out) {
+void add_governance_obstacles(const ServiceContext& context, const Reader& reader,
+                              const ChainStatus& chain, v1::GetStatusResponse& out) {
   if (auto stop = ledger::protocol_stop(reader.state())) {
-    out.add_obstacles((chain.stopped_before_protocol ? "stopped: " : "upgrade this node: ") + stop->text());
+    out.add_obstacles((chain.stopped_before_protocol ? "stopped: " : "upgrade this node: ") +
+                      stop->text());
   }
-  if (chain.engine.voting == consensus::VotingState::kObserver && ledger::seat_of(reader.state(), context.self) &&
-      !chain.voting_key) {
+  if (chain.engine.voting == consensus::VotingState::kObserver &&
+      ledger::seat_of(reader.state(), context.self) && !chain.voting_key) {
     out.add_obstacles(
-        "this institution is a validator, but this node does not hold the consensus key that sits in the "
+        "this institution is a validator, but this node does not hold the consensus key that sits "
+        "in the "
         "set: it only follows");
   }
   for (const auto& seen : context.evidence.all()) {
     v1::InstitutionName name;
     reader.fill_name(seen.evidence.validator, std::nullopt, name);
-    out.add_obstacles(
-        "misbehaviour: the consensus key of " + (name.name_now().empty() ? name.id_text() : name.name_now()) + " " +
-        in_words(seen.evidence) + " (epoch " + std::to_string(seen.evidence.first.epoch.value) + ", view " +
-        std::to_string(seen.evidence.first.view.value) + "): it is stolen or copied; its institution must replace it");
+    out.add_obstacles("misbehaviour: the consensus key of " +
+                      (name.name_now().empty() ? name.id_text() : name.name_now()) + " " +
+                      in_words(seen.evidence) + " (epoch " +
+                      std::to_string(seen.evidence.first.epoch.value) + ", view " +
+                      std::to_string(seen.evidence.first.view.value) +
+                      "): it is stolen or copied; its institution must replace it");
   }
 }
 
 // Who makes this node work for nothing, and what became of it.
-void add_conduct_obstacles(const ServiceContext& context, const Reader& reader, v1::GetStatusResponse& out) {
+void add_conduct_obstacles(const ServiceContext& context, const Reader& reader,
+                           v1::GetStatusResponse& out) {
   if (context.network == nullptr) return;
   for (const auto& conduct : context.network->conduct()) {
     v1::InstitutionName name;
     reader.fill_name(conduct.institution, std::nullopt, name);
-    out.add_obstacles("refused of " + (name.name_now().empty() ? name.id_text() : name.name_now()) + ": " +
-                      std::to_string(conduct.refused) + " since start, last " + conduct.reason +
-                      (conduct.shut_out_ms == 0
-                           ? ""
-                           : "; disconnected for " + std::to_string(conduct.shut_out_ms / 1000 + 1) + " s"));
+    out.add_obstacles(
+        "refused of " + (name.name_now().empty() ? name.id_text() : name.name_now()) + ": " +
+        std::to_string(conduct.refused) + " since start, last " + conduct.reason +
+        (conduct.shut_out_ms == 0
+             ? ""
+             : "; disconnected for " + std::to_string(conduct.shut_out_ms / 1000 + 1) + " s"));
   }
 }
 
@@ -132,7 +142,8 @@ void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
   if (chain.stopped_before_protocol) return;
   if (out.role() == v1::NODE_ROLE_QUARANTINED) {
     out.add_obstacles(
-        "this node is in quarantine: it votes when enough other validators have told it what it may have "
+        "this node is in quarantine: it votes when enough other validators have told it what it "
+        "may have "
         "voted for");
   }
   if (consensus.reachable() < consensus.quorum()) {
@@ -147,8 +158,8 @@ void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
                         (peer.last_error().empty() ? "" : ": " + peer.last_error()));
     }
     if (peer.clock_offset_ms() > kClockToleranceMs) {
-      out.add_obstacles("the clock of " + name_of(peer) + " is " + std::to_string(peer.clock_offset_ms()) +
-                        " ms ahead of ours");
+      out.add_obstacles("the clock of " + name_of(peer) + " is " +
+                        std::to_string(peer.clock_offset_ms()) + " ms ahead of ours");
     }
   }
   if (out.catch_up_target_height() > out.as_of().height()) {
@@ -202,7 +213,8 @@ void StatusBoard::ask(std::function<void(const Copy&)> callback) {
   });
 }
 
-void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::GetStatusResponse& out) {
+void fill_status(const ServiceContext& context, const ChainStatus& chain,
+                 v1::GetStatusResponse& out) {
   auto reader = context.reader();
   put(*out.mutable_chain_id(), context.genesis.chain);
   out.set_chain_id_text(to_text(context.genesis.chain));
@@ -227,7 +239,8 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::Ge
   pool.set_transactions(chain.pool_transactions);
   pool.set_size_bytes(chain.pool_bytes);
   pool.set_capacity_bytes(chain.pool_capacity_bytes);
-  if (chain.oldest_arrival_ms && now > *chain.oldest_arrival_ms) pool.set_oldest_age_ms(now - *chain.oldest_arrival_ms);
+  if (chain.oldest_arrival_ms && now > *chain.oldest_arrival_ms)
+    pool.set_oldest_age_ms(now - *chain.oldest_arrival_ms);
   out.set_log_size(reader.head().header.roots.log_size);
   out.set_page_count(reader.head().header.roots.page_count);
   out.set_commitments(context.issued.of(reader));
@@ -235,17 +248,21 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::Ge
   fill_peers(context, reader, chain, out);
   fill_protocol(reader, out);
   out.set_evidence_seen(static_cast<std::uint32_t>(context.evidence.size()));
-  if (chain.voting_key) out.set_consensus_key_id_text(to_text(key_id(KeyPurpose::kConsensus, *chain.voting_key)));
+  if (chain.voting_key)
+    out.set_consensus_key_id_text(to_text(key_id(KeyPurpose::kConsensus, *chain.voting_key)));
   add_governance_obstacles(context, reader, chain, out);
   fill_policy(context, reader, out);
   fill_obstacles(chain, out);
   add_conduct_obstacles(context, reader, out);
-  if (context.certificate_until_ms != 0 && now + kCertificateNoticeMs > context.certificate_until_ms) {
-    const auto days = (context.certificate_until_ms - std::min(now, context.certificate_until_ms)) / kDayMs;
+  if (context.certificate_until_ms != 0 &&
+      now + kCertificateNoticeMs > context.certificate_until_ms) {
+    const auto days =
+        (context.certificate_until_ms - std::min(now, context.certificate_until_ms)) / kDayMs;
     out.add_obstacles("the certificate of the API expires in " + std::to_string(days) +
                       " days: renew it and restart this node");
   }
-  for (auto& obstacle : context.overload.obstacles(Overload::now_ms())) out.add_obstacles(std::move(obstacle));
+  for (auto& obstacle : context.overload.obstacles(Overload::now_ms()))
+    out.add_obstacles(std::move(obstacle));
 }
 
 }  // namespace testamur::node

@@ -1,4 +1,5 @@
-// How the node is doing, for `testamur node status`: who is missing, whose clock is off, why nothing moves.
+// How the node is doing, for `testamur node status`: who is missing, whose clock is off, why
+// nothing moves.
 #pragma once
 
 #include <chrono>
@@ -32,6 +33,7 @@ class StatusBoard {
   const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
 };
 
-void fill_status(const ServiceContext& context, const ChainStatus& chain, v1::GetStatusResponse& out);
+void fill_status(const ServiceContext& context, const ChainStatus& chain,
+                 v1::GetStatusResponse& out);
 
 }  // namespace testamur::node

@@ -8,7 +8,8 @@ constexpr std::size_t kBytesASecond = 32u << 10;
 
 }  // namespace
 
-OpenCalls::Entry::Entry(OpenCalls& calls, grpc::CallbackServerContext& context, const CallerKey& caller)
+OpenCalls::Entry::Entry(OpenCalls& calls, grpc::CallbackServerContext& context,
+                        const CallerKey& caller)
     : calls_(calls), context_(context), caller_(caller) {
   std::lock_guard lock(calls_.mutex_);
   place_ = calls_.entries_.insert(calls_.entries_.end(), this);

@@ -1,7 +1,8 @@
 // The calls whose answer is on its way out, so that one which is not taken ends.
 //
-// A caller that opens its hand and does not read keeps an answer in memory. It has ten seconds, and a second more for
-// each 32 KiB; ten seconds flat while the answers of all together fill more than half of their bound. Thread-safe.
+// A caller that opens its hand and does not read keeps an answer in memory. It has ten seconds, and
+// a second more for each 32 KiB; ten seconds flat while the answers of all together fill more than
+// half of their bound. Thread-safe.
 #pragma once
 
 #include <grpcpp/grpcpp.h>

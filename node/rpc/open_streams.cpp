@@ -7,7 +7,8 @@
 namespace testamur::node {
 namespace {
 
-// What is cancelled within this time is remembered as one: a flood of cancellations takes no memory.
+// What is cancelled within this time is remembered as one: a flood of cancellations takes no
+// memory.
 constexpr std::uint64_t kStepMs = 100;
 
 }  // namespace
@@ -61,7 +62,8 @@ void OpenStreams::cancel(Id id, std::uint64_t now_ms) {
 
 void OpenStreams::linger(const CallerKey& caller, std::size_t streams, std::uint64_t now_ms) {
   const auto until_ms = (now_ms + kLingerMs) / kStepMs * kStepMs + kStepMs;
-  for (auto each = lingering_.rbegin(); each != lingering_.rend() && each->until_ms == until_ms; ++each) {
+  for (auto each = lingering_.rbegin(); each != lingering_.rend() && each->until_ms == until_ms;
+       ++each) {
     if (each->caller != caller) continue;
     each->streams += streams;
     return;
@@ -87,8 +89,8 @@ void OpenStreams::give_back(const CallerKey& key, std::size_t streams) {
   if (found->second.streams == 0 && found->second.connections.empty()) callers_.erase(found);
 }
 
-std::optional<OpenStreams::Id> OpenStreams::in_the_way(Id waiting, Room why, bool long_enough,
-                                                       const std::function<std::size_t(Id)>& stuck) const {
+std::optional<OpenStreams::Id> OpenStreams::in_the_way(
+    Id waiting, Room why, bool long_enough, const std::function<std::size_t(Id)>& stuck) const {
   const auto own = connections_.find(waiting);
   if (own == connections_.end() || why == Room::kYes) return std::nullopt;
   if (why == Room::kConnectionFull) {
@@ -98,7 +100,9 @@ std::optional<OpenStreams::Id> OpenStreams::in_the_way(Id waiting, Room why, boo
   const Caller* over = &callers_.at(own->second.caller);
   if (why == Room::kAllFull) {
     const auto held = over->streams;
-    over = &std::ranges::max_element(callers_, {}, [](const auto& entry) { return entry.second.streams; })->second;
+    over = &std::ranges::max_element(callers_, {}, [](const auto& entry) {
+              return entry.second.streams;
+            })->second;
     if (over->streams <= 2 * held && !long_enough) return std::nullopt;
   } else if (!long_enough) {
     return std::nullopt;

@@ -1,10 +1,12 @@
-// How many requests that have begun gRPC may have on its hands: of one connection, of one caller, of all.
+// How many requests that have begun gRPC may have on its hands: of one connection, of one caller,
+// of all.
 //
-// Each costs it 18 KiB before a service hears of it (docs/decisions/1134). A request counts from its first frame until
-// it is answered; one that its caller gave up, or whose connection ended, for a second longer, because gRPC is at it
-// for a while and does not say how long. Who finds no room waits: its connection is not read. What waits is never
-// waited for in vain: a connection that holds others up with requests that only its own caller could move on ends
-// (in_the_way). Pure over the times that it is given. One thread.
+// Each costs it 18 KiB before a service hears of it (docs/decisions/1134). A request counts from
+// its first frame until it is answered; one that its caller gave up, or whose connection ended, for
+// a second longer, because gRPC is at it for a while and does not say how long. Who finds no room
+// waits: its connection is not read. What waits is never waited for in vain: a connection that
+// holds others up with requests that only its own caller could move on ends (in_the_way). Pure over
+// the times that it is given. One thread.
 #pragma once
 
 #include <cstdint>
@@ -47,10 +49,11 @@ class OpenStreams {
   // How many have been given back so far: whoever waits need not ask again before this changes.
   std::uint64_t given_back() const { return given_back_; }
 
-  // The connection that ends so that `waiting`, which found no room for the reason `why`, goes on: the one with most
-  // requests that wait for their own caller (`stuck` says how many), of the caller that holds most or that is over its
-  // share. Nothing while what is in the way moves on by itself. `long_enough`: it has waited for kPatienceMs; before
-  // that only a caller that holds more than twice as much as the waiting one gives way.
+  // The connection that ends so that `waiting`, which found no room for the reason `why`, goes on:
+  // the one with most requests that wait for their own caller (`stuck` says how many), of the
+  // caller that holds most or that is over its share. Nothing while what is in the way moves on by
+  // itself. `long_enough`: it has waited for kPatienceMs; before that only a caller that holds more
+  // than twice as much as the waiting one gives way.
   std::optional<Id> in_the_way(Id waiting, Room why, bool long_enough,
                                const std::function<std::size_t(Id)>& stuck) const;
 

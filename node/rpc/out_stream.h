@@ -1,7 +1,8 @@
-// A stream of answers: each message is made in a turn of the workers, and only when the one before has been taken.
+// A stream of answers: each message is made in a turn of the workers, and only when the one before
+// has been taken.
 //
-// A derived class says what comes next; wake() tells that something may have changed. Whoever wakes a stream from
-// elsewhere holds its Link, which outlives it. No lock is held while gRPC is called.
+// A derived class says what comes next; wake() tells that something may have changed. Whoever wakes
+// a stream from elsewhere holds its Link, which outlives it. No lock is held while gRPC is called.
 #pragma once
 
 #include <memory>
@@ -65,7 +66,8 @@ class OutStream : public grpc::ServerWriteReactor<Response> {
   // In a turn of the workers, one at a time: what comes next. kEnd: `status` says how it ends.
   virtual Step next(Response& message, grpc::Status& status) = 0;
 
-  // Takes what the call needs; on refusal the stream ends with the refusal. To be called once, last in making one.
+  // Takes what the call needs; on refusal the stream ends with the refusal. To be called once, last
+  // in making one.
   void start(grpc::Status admitted) {
     std::unique_lock lock(mutex_);
     started_ = true;
@@ -132,7 +134,8 @@ class OutStream : public grpc::ServerWriteReactor<Response> {
   CallGate::Holding sent_bytes_;
   Response message_;
   std::mutex mutex_;  // of what follows
-  bool started_ = false, preparing_ = false, writing_ = false, again_ = false, cancelled_ = false, finished_ = false;
+  bool started_ = false, preparing_ = false, writing_ = false, again_ = false, cancelled_ = false,
+       finished_ = false;
 };
 
 }  // namespace testamur::node

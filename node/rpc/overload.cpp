@@ -9,8 +9,10 @@ namespace {
 constexpr std::uint64_t kRecentMs = 60'000;
 
 constexpr std::array<std::string_view, kLimitCount> kNames = {
-    "api_connections", "metrics_connections", "descriptors",    "rate_limit", "open_calls",  "queued_calls",
-    "streams",         "awaited_ids",         "unread_answers", "stalled",    "api_streams", "request_bytes"};
+    "api_connections", "metrics_connections", "descriptors",
+    "rate_limit",      "open_calls",          "queued_calls",
+    "streams",         "awaited_ids",         "unread_answers",
+    "stalled",         "api_streams",         "request_bytes"};
 constexpr std::array<std::string_view, kLimitCount> kWords = {
     "connections to the API are turned away",
     "connections to the metrics are turned away",
@@ -25,18 +27,19 @@ constexpr std::array<std::string_view, kLimitCount> kWords = {
     "connections wait or were ended: too many requests have begun",
     "calls are refused: too many bytes of requests are at work"};
 
-constexpr std::array<std::string_view, kLimitCount> kRules = {"connections to the API",
-                                                              "connections to the metrics",
-                                                              "open files",
-                                                              "calls a second of one address",
-                                                              "calls open at once",
-                                                              "calls that wait for their turn",
-                                                              "streams open at once",
-                                                              "transactions waited for at once",
-                                                              "bytes of answers that their caller has not taken yet",
-                                                              "seconds for taking an answer",
-                                                              "requests that have begun",
-                                                              "bytes of requests that are at work"};
+constexpr std::array<std::string_view, kLimitCount> kRules = {
+    "connections to the API",
+    "connections to the metrics",
+    "open files",
+    "calls a second of one address",
+    "calls open at once",
+    "calls that wait for their turn",
+    "streams open at once",
+    "transactions waited for at once",
+    "bytes of answers that their caller has not taken yet",
+    "seconds for taking an answer",
+    "requests that have begun",
+    "bytes of requests that are at work"};
 
 }  // namespace
 
@@ -46,7 +49,8 @@ std::string_view name_of(Limit limit) { return kNames.at(static_cast<std::size_t
 
 std::uint64_t Overload::now_ms() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 }
 
 void Overload::note(Limit limit, const CallerKey& caller, std::uint64_t now_ms) {
@@ -71,10 +75,10 @@ std::vector<std::string> Overload::obstacles(std::uint64_t now_ms) const {
   for (std::size_t i = 0; i < kLimitCount; ++i) {
     const auto& entry = entries_.at(i);
     if (entry.recent == 0 || now_ms > entry.last_ms + kRecentMs) continue;
-    all.push_back("overload (" + std::string(kNames.at(i)) + "): " + std::string(kWords.at(i)) + ", " +
-                  std::to_string(entry.recent) + " in the last " +
-                  std::to_string((now_ms - std::min(now_ms, entry.since_ms)) / 1000 + 1) + " s, mostly of " +
-                  to_text(entry.candidate));
+    all.push_back("overload (" + std::string(kNames.at(i)) + "): " + std::string(kWords.at(i)) +
+                  ", " + std::to_string(entry.recent) + " in the last " +
+                  std::to_string((now_ms - std::min(now_ms, entry.since_ms)) / 1000 + 1) +
+                  " s, mostly of " + to_text(entry.candidate));
   }
   return all;
 }
@@ -82,7 +86,8 @@ std::vector<std::string> Overload::obstacles(std::uint64_t now_ms) const {
 std::vector<std::pair<std::string_view, std::uint64_t>> Overload::totals() const {
   std::lock_guard lock(mutex_);
   std::vector<std::pair<std::string_view, std::uint64_t>> all;
-  for (std::size_t i = 0; i < kLimitCount; ++i) all.emplace_back(kNames.at(i), entries_.at(i).total);
+  for (std::size_t i = 0; i < kLimitCount; ++i)
+    all.emplace_back(kNames.at(i), entries_.at(i).total);
   return all;
 }
 

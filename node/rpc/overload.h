@@ -1,6 +1,7 @@
 // What was refused because somebody asked for too much: for the node's status and metrics.
 //
-// Remembers for each limit how often it refused, and who was refused most of late. Constant memory. Thread-safe.
+// Remembers for each limit how often it refused, and who was refused most of late. Constant memory.
+// Thread-safe.
 #pragma once
 
 #include <array>

@@ -25,8 +25,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What a start writes at least, with some air: a journal segment, the store's own log and first tables. The store does
-// not take a disk well that is full while it opens.
+// What a start writes at least, with some air: a journal segment, the store's own log and first
+// tables. The store does not take a disk well that is full while it opens.
 constexpr std::size_t kRoomBytes = 16u << 20;
 
 void add(Preflight& found, const Status& status) {
@@ -38,7 +38,8 @@ std::string listen_problem(const std::string& address, const addrinfo& each) {
   if (descriptor < 0) return std::strerror(errno);
   const int on = 1;
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const bool bound = ::bind(descriptor, each.ai_addr, each.ai_addrlen) == 0 && ::listen(descriptor, 1) == 0;
+  const bool bound =
+      ::bind(descriptor, each.ai_addr, each.ai_addrlen) == 0 && ::listen(descriptor, 1) == 0;
   const std::string cause = bound ? "" : std::strerror(errno);
   ::close(descriptor);
   return bound ? "" : address + ": " + cause;
@@ -55,7 +56,8 @@ Status check_listen(const std::string& key, const std::string& address, bool fre
   hints.ai_flags = AI_PASSIVE;
   addrinfo* found = nullptr;
   const int failure = ::getaddrinfo(parsed->host.c_str(), parsed->port.c_str(), &hints, &found);
-  if (failure != 0) return error(key + " = \"" + address + "\" names no address: " + ::gai_strerror(failure));
+  if (failure != 0)
+    return error(key + " = \"" + address + "\" names no address: " + ::gai_strerror(failure));
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, ::freeaddrinfo);
   if (!free) return {};
 
@@ -64,7 +66,8 @@ Status check_listen(const std::string& key, const std::string& address, bool fre
     last = listen_problem(address, *each);
     if (last.empty()) return {};
   }
-  return error(key + " = \"" + address + "\" cannot be listened on: " + last.substr(last.find(": ") + 2) +
+  return error(key + " = \"" + address +
+               "\" cannot be listened on: " + last.substr(last.find(": ") + 2) +
                ". Stop what listens there, or choose another port");
 }
 
@@ -90,7 +93,8 @@ Status check_room(const fs::path& directory) {
   while (!existing.empty() && !fs::exists(existing)) existing = existing.parent_path();
   const auto file = existing / ".testamur-room";
   const auto cannot = [&] {
-    return error("the data directory " + directory.string() + " cannot be written: " + std::strerror(errno) +
+    return error("the data directory " + directory.string() +
+                 " cannot be written: " + std::strerror(errno) +
                  ". Make room or give the node another disk, then start it again");
   };
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -124,13 +128,15 @@ Preflight preflight(const NodeConfig& config, const Clock& clock) {
   Preflight found;
   found.running = is_running(config);
   add(found, check_socket_path(config.api.admin_socket));
-  if (const auto genesis = load_genesis(config.genesis); !genesis.ok()) found.problems.push_back(genesis.message());
+  if (const auto genesis = load_genesis(config.genesis); !genesis.ok())
+    found.problems.push_back(genesis.message());
   if (!config.peer_listen.empty() || !config.peers.empty()) {
     const auto key = read_key_file(config.transport_key, KeyPurpose::kTransport);
     if (!key.ok()) found.problems.push_back(key.message());
   }
   add(found, check_consensus_key(config));
-  if (const auto tls = read_tls_files(config.api, clock.now_ms()); !tls.ok()) found.problems.push_back(tls.message());
+  if (const auto tls = read_tls_files(config.api, clock.now_ms()); !tls.ok())
+    found.problems.push_back(tls.message());
   const auto plan = plan_descriptors(config.api.max_connections, is_loopback(config.api.listen));
   if (!plan.ok()) found.problems.push_back(plan.message());
 
@@ -154,7 +160,8 @@ Preflight preflight_all(const NodeConfig& config, const Clock& clock) {
   std::vector<PublicKey> keys;
   bool restored = false;
   auto files = make_posix_file_system();
-  for (const auto& path : {config.consensus_key, fs::path(config.consensus_key.string() + ".next")}) {
+  for (const auto& path :
+       {config.consensus_key, fs::path(config.consensus_key.string() + ".next")}) {
     if (config.consensus_key.empty() || !fs::exists(path)) continue;
     const auto key = read_key_file(path, KeyPurpose::kConsensus);
     if (!key.ok()) continue;
@@ -185,31 +192,36 @@ namespace {
 
 std::optional<PublicKey> seat_key(const ledger::CertifyingSet& set, const InstitutionId& self) {
   for (const auto& member : set.members()) {
-    if (member.institution == self) return PublicKey{SignatureAlgorithm::kBip340, to_bytes(member.key.view())};
+    if (member.institution == self)
+      return PublicKey{SignatureAlgorithm::kBip340, to_bytes(member.key.view())};
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-Status check_seat(const NodeConfig& config, const ledger::CertifyingSet& set, const std::vector<PublicKey>& keys,
-                  bool restored) {
+Status check_seat(const NodeConfig& config, const ledger::CertifyingSet& set,
+                  const std::vector<PublicKey>& keys, bool restored) {
   if (!config.institution || config.consensus_key.empty()) return {};
   const auto seat = seat_key(set, *config.institution);
   if (!seat) return {};
-  const auto who = to_text(*config.institution) + " is a validator of this ledger, with the consensus key " +
+  const auto who = to_text(*config.institution) +
+                   " is a validator of this ledger, with the consensus key " +
                    to_text(key_id(KeyPurpose::kConsensus, *seat));
 
   if (keys.empty()) {
-    return error("the node cannot vote: " + who + ", and the key file " + config.consensus_key.string() +
-                 " is missing. Put the key back (never from a second node that runs), or set keys.consensus = \"\" "
+    return error("the node cannot vote: " + who + ", and the key file " +
+                 config.consensus_key.string() +
+                 " is missing. Put the key back (never from a second node that runs), or set "
+                 "keys.consensus = \"\" "
                  "for a node that only follows");
   }
   const bool fits = std::ranges::any_of(keys, [&](const PublicKey& key) { return key == *seat; });
   if (fits || restored) return {};
-  return error("the node cannot vote: " + who + ", and " + config.consensus_key.string() + " holds another key, " +
-               to_text(key_id(KeyPurpose::kConsensus, keys.front())) +
-               ". Put the right key there, or set keys.consensus = \"\" for a node that only follows");
+  return error(
+      "the node cannot vote: " + who + ", and " + config.consensus_key.string() +
+      " holds another key, " + to_text(key_id(KeyPurpose::kConsensus, keys.front())) +
+      ". Put the right key there, or set keys.consensus = \"\" for a node that only follows");
 }
 
 }  // namespace testamur::node

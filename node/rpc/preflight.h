@@ -1,7 +1,8 @@
 // What must be true before a node begins: shared by `testamurd run` and `testamurd check-config`.
 //
-// Nothing is opened for good and nothing is changed, but a file that is written and removed again to see that there is
-// room. Every problem is one sentence: what cannot be done, why, and what to do.
+// Nothing is opened for good and nothing is changed, but a file that is written and removed again
+// to see that there is room. Every problem is one sentence: what cannot be done, why, and what to
+// do.
 #pragma once
 
 #include <optional>
@@ -19,21 +20,23 @@ namespace testamur::node {
 
 struct Preflight {
   std::vector<std::string> problems;
-  bool disk = false;     // one of them is a disk that takes no more: exit code 70
-  bool running = false;  // a node runs on this directory: its ports and its store were not looked at
+  bool disk = false;  // one of them is a disk that takes no more: exit code 70
+  bool running =
+      false;  // a node runs on this directory: its ports and its store were not looked at
 
   bool ok() const { return problems.empty(); }
   Status status() const;  // all problems, one a line
 };
 // Files, keys, certificate, addresses, descriptors and disk.
 Preflight preflight(const NodeConfig& config, const Clock& clock);
-// That, and whether the stored ledger and the keys fit together; opens the store when no node runs on it.
+// That, and whether the stored ledger and the keys fit together; opens the store when no node runs
+// on it.
 Preflight preflight_all(const NodeConfig& config, const Clock& clock);
 
-// Whether the node's consensus keys are those of its institution's seat. A node that the ledger calls a validator and
-// that cannot vote would be missed by nobody until a second one fails. `restored`: the store is an old copy, in which
-// an older key may sit.
-Status check_seat(const NodeConfig& config, const ledger::CertifyingSet& set, const std::vector<PublicKey>& keys,
-                  bool restored);
+// Whether the node's consensus keys are those of its institution's seat. A node that the ledger
+// calls a validator and that cannot vote would be missed by nobody until a second one fails.
+// `restored`: the store is an old copy, in which an older key may sit.
+Status check_seat(const NodeConfig& config, const ledger::CertifyingSet& set,
+                  const std::vector<PublicKey>& keys, bool restored);
 
 }  // namespace testamur::node

@@ -29,7 +29,9 @@ std::shared_ptr<RegistryCache::Records> RegistryCache::at(const Hash256& registr
 }
 
 Reader::Reader(HeadPtr head, RegistryCache& cache, const Clock& clock)
-    : head_(std::move(head)), clock_(clock), records_(cache.at(head_->header.roots.registry_root)) {}
+    : head_(std::move(head)),
+      clock_(clock),
+      records_(cache.at(head_->header.roots.registry_root)) {}
 
 void Reader::fill(v1::AsOf& as_of) const {
   auto now = clock_.now_ms();
@@ -64,9 +66,11 @@ std::optional<tx::InstitutionRecord> Reader::institution(const InstitutionId& id
   return records.back();
 }
 
-std::optional<tx::InstitutionRecord> Reader::institution_at(const InstitutionId& id, Height height) const {
+std::optional<tx::InstitutionRecord> Reader::institution_at(const InstitutionId& id,
+                                                            Height height) const {
   const auto& records = history(id);
-  auto later = std::find_if(records.begin(), records.end(), [height](const auto& r) { return r.at.height > height; });
+  auto later = std::find_if(records.begin(), records.end(),
+                            [height](const auto& r) { return r.at.height > height; });
   if (later == records.begin()) return std::nullopt;
   return *std::prev(later);
 }
@@ -109,7 +113,8 @@ int badness(v1::CredentialStatus status) {
 
 }  // namespace
 
-void Reader::fill_name(const InstitutionId& id, std::optional<Height> then, v1::InstitutionName& name) const {
+void Reader::fill_name(const InstitutionId& id, std::optional<Height> then,
+                       v1::InstitutionName& name) const {
   put(*name.mutable_id(), id);
   name.set_id_text(to_text(id));
   const auto& records = history(id);
@@ -121,7 +126,8 @@ void Reader::fill_name(const InstitutionId& id, std::optional<Height> then, v1::
   name.set_standing(to_proto(now.standing));
   if (!then) return;
   for (const auto& record : records) {
-    if (record.at.height <= *then) name.set_name_then(std::string(tx::best_text(record.facts.legal_names)));
+    if (record.at.height <= *then)
+      name.set_name_then(std::string(tx::best_text(record.facts.legal_names)));
   }
 }
 
@@ -147,7 +153,8 @@ void Reader::fill_anchor(LogIndex log_index, v1::Anchor& anchor) const {
   put(*anchor.mutable_transaction_id(), leaf->transaction);
 }
 
-void Reader::fill_anchor_of(const tx::RecordPlace& at, const tx::Cause& cause, v1::Anchor& anchor) const {
+void Reader::fill_anchor_of(const tx::RecordPlace& at, const tx::Cause& cause,
+                            v1::Anchor& anchor) const {
   anchor.set_height(at.height.value);
   anchor.set_time_ms(at.time_ms);
   anchor.set_log_index(cause.log_index.value);
@@ -168,7 +175,8 @@ void Reader::fill_key(const KeyId& id, v1::KeyView& view) const {
   if (!found->retired) return;
   fill_anchor_of(found->retired->at, found->retired->cause, *view.mutable_retired());
   view.set_compromised_since_ms(found->retired->compromised_since_ms);
-  view.set_state(found->retired->compromised_since_ms != 0 ? v1::KEY_STATE_COMPROMISED : v1::KEY_STATE_RETIRED);
+  view.set_state(found->retired->compromised_since_ms != 0 ? v1::KEY_STATE_COMPROMISED
+                                                           : v1::KEY_STATE_RETIRED);
 }
 
 v1::CredentialStatus to_proto(ledger::CredentialStatus status) {
@@ -196,7 +204,8 @@ void Reader::fill_effective(const ledger::PageStatic& page, ledger::CredentialSt
   }
 }
 
-bool Reader::fill_slot(ledger::Slot slot, const std::optional<Hash256>& commitment, v1::SlotVerdict& verdict) const {
+bool Reader::fill_slot(ledger::Slot slot, const std::optional<Hash256>& commitment,
+                       v1::SlotVerdict& verdict) const {
   ledger::Pages pages(state());
   auto page = pages.page(slot.page);
   if (!page || slot.position >= page->count) return false;

@@ -1,7 +1,7 @@
 // Reads a finalized state and puts it into the messages of the API.
 //
-// A Reader borrows a Head and a RegistryCache; it lives for one call and belongs to one thread. The cache may be
-// shared.
+// A Reader borrows a Head and a RegistryCache; it lives for one call and belongs to one thread. The
+// cache may be shared.
 #pragma once
 
 #include <map>
@@ -23,21 +23,23 @@
 
 namespace testamur::node {
 
-// Decoded registry records as of one registry root; they change rarely compared with how often they are read.
-// Thread-safe.
+// Decoded registry records as of one registry root; they change rarely compared with how often they
+// are read. Thread-safe.
 class RegistryCache {
  public:
   struct Records {
     Hash256 root;
     std::mutex mutex;
-    std::map<InstitutionId, std::vector<ledger::tx::InstitutionRecord>> institutions;  // whole histories
+    std::map<InstitutionId, std::vector<ledger::tx::InstitutionRecord>>
+        institutions;  // whole histories
     std::map<KeyId, std::optional<ledger::tx::KeyState>> keys;
     std::map<AchievementId, std::optional<ledger::tx::AchievementState>> achievements;
     std::optional<std::vector<ledger::Predecessor>> predecessors;
     std::size_t size() const { return institutions.size() + keys.size() + achievements.size(); }
   };
-  // Those of this root; an empty set when the root has moved, or when so much has been asked for (also what the ledger
-  // does not know) that the present one has become large: it lives on with the calls that use it.
+  // Those of this root; an empty set when the root has moved, or when so much has been asked for
+  // (also what the ledger does not know) that the present one has become large: it lives on with
+  // the calls that use it.
   std::shared_ptr<Records> at(const Hash256& registry_root);
 
  private:
@@ -59,22 +61,29 @@ class Reader {
   bool answers_for(const Reference& reference) const;
   // The newest record of an institution, or the one in force at a height.
   std::optional<ledger::tx::InstitutionRecord> institution(const InstitutionId& id) const;
-  // All of its records, oldest first; none: there is no such institution. Valid as long as the reader.
+  // All of its records, oldest first; none: there is no such institution. Valid as long as the
+  // reader.
   const std::vector<ledger::tx::InstitutionRecord>& history(const InstitutionId& id) const;
-  std::optional<ledger::tx::InstitutionRecord> institution_at(const InstitutionId& id, Height height) const;
+  std::optional<ledger::tx::InstitutionRecord> institution_at(const InstitutionId& id,
+                                                              Height height) const;
   const std::optional<ledger::tx::KeyState> key(const KeyId& id) const;
   std::optional<ledger::tx::AchievementState> achievement(const AchievementId& id) const;
 
-  void fill_name(const InstitutionId& id, std::optional<Height> then, v1::InstitutionName& name) const;
+  void fill_name(const InstitutionId& id, std::optional<Height> then,
+                 v1::InstitutionName& name) const;
   void fill_name(const AchievementId& id, v1::AchievementName& name) const;
   void fill_anchor(LogIndex log_index, v1::Anchor& anchor) const;
-  void fill_anchor_of(const ledger::tx::RecordPlace& at, const ledger::tx::Cause& cause, v1::Anchor& anchor) const;
+  void fill_anchor_of(const ledger::tx::RecordPlace& at, const ledger::tx::Cause& cause,
+                      v1::Anchor& anchor) const;
   void fill_key(const KeyId& id, v1::KeyView& view) const;
 
-  // One slot with its issuer, achievement, anchor, key and status; without decisions. False: there is no such slot.
-  bool fill_slot(ledger::Slot slot, const std::optional<Hash256>& commitment, v1::SlotVerdict& verdict) const;
+  // One slot with its issuer, achievement, anchor, key and status; without decisions. False: there
+  // is no such slot.
+  bool fill_slot(ledger::Slot slot, const std::optional<Hash256>& commitment,
+                 v1::SlotVerdict& verdict) const;
   // The worst of the slot, its key and its issuer.
-  void fill_effective(const ledger::PageStatic& page, ledger::CredentialStatus status, v1::SlotStatus& out) const;
+  void fill_effective(const ledger::PageStatic& page, ledger::CredentialStatus status,
+                      v1::SlotStatus& out) const;
 
   // A finalized header with its proof; false when this node has none at that height.
   bool fill_checkpoint(Height height, v1::Checkpoint& checkpoint) const;
@@ -87,7 +96,8 @@ class Reader {
 
 v1::CredentialStatus to_proto(ledger::CredentialStatus status);
 v1::InstitutionStanding to_proto(ledger::tx::Standing standing);
-void fill(const ledger::tx::LocalizedTexts& texts, google::protobuf::RepeatedPtrField<v1::LocalizedText>& out);
+void fill(const ledger::tx::LocalizedTexts& texts,
+          google::protobuf::RepeatedPtrField<v1::LocalizedText>& out);
 void fill(const ledger::tx::InstitutionFacts& facts, v1::InstitutionFacts& out);
 void fill(const ledger::tx::AchievementContent& content, v1::AchievementPublish& out);
 void fill(const trust::Scope& scope, v1::ScopeView& out);

@@ -24,24 +24,27 @@ struct Choice {
   std::string why_not = "this node has no consensus key: testamurd new-key consensus makes one";
 };
 
-Choice choose(const ledger::StateReader& state, const InstitutionId& self, const std::vector<SecretKey>& keys) {
+Choice choose(const ledger::StateReader& state, const InstitutionId& self,
+              const std::vector<SecretKey>& keys) {
   Choice choice;
   auto seat = ledger::seat_of(state, self);
   for (const auto& key : keys) {
     auto id = key_id(KeyPurpose::kConsensus, key.public_key());
     auto known = tx::read_key(state, id);
     if (!known || known->added.institution != self) {
-      choice.why_not =
-          "the ledger does not know the consensus key " + to_text(id) +
-          " of this node: register it with the institution, or with testamur key add consensus --public FILE";
+      choice.why_not = "the ledger does not know the consensus key " + to_text(id) +
+                       " of this node: register it with the institution, or with testamur key add "
+                       "consensus --public FILE";
       continue;
     }
     if (known->retired) {
-      choice.why_not = "the consensus key " + to_text(id) + " is retired: testamurd new-key consensus makes another";
+      choice.why_not = "the consensus key " + to_text(id) +
+                       " is retired: testamurd new-key consensus makes another";
       continue;
     }
     bool seated = seat == id;
-    if (!seated && certified_before(state, *consensus::ConsensusKey::from(key.public_key().bytes))) continue;
+    if (!seated && certified_before(state, *consensus::ConsensusKey::from(key.public_key().bytes)))
+      continue;
     if (choice.key == nullptr || !seated) {
       choice.key = &key;
       choice.seated = seated;
@@ -53,11 +56,14 @@ Choice choose(const ledger::StateReader& state, const InstitutionId& self, const
 }  // namespace
 
 Result<ReadyStatement> make_ready(const Head& head, const ChainId& chain, const InstitutionId& self,
-                                  const std::vector<SecretKey>& keys, const std::string& software, const Clock& clock) {
+                                  const std::vector<SecretKey>& keys, const std::string& software,
+                                  const Clock& clock) {
   auto now = clock.now_ms();
   if (now > head.header.time_ms + kHeadAgeMs) {
-    return error("this node's newest block is " + std::to_string((now - head.header.time_ms) / 1000) +
-                 " s old: it must have caught up before it can be ready (testamur node status says what is missing)");
+    return error("this node's newest block is " +
+                 std::to_string((now - head.header.time_ms) / 1000) +
+                 " s old: it must have caught up before it can be ready (testamur node status says "
+                 "what is missing)");
   }
   auto choice = choose(*head.state, self, keys);
   if (choice.key == nullptr) return error(choice.why_not);
@@ -67,13 +73,16 @@ Result<ReadyStatement> make_ready(const Head& head, const ChainId& chain, const 
   ready.protocol_version = ledger::kNewestProtocol;
   ready.checkpoint = head.header.height;
   ready.lifetime_ms = ledger::read_parameters(*head.state)[ledger::Parameter::kReadyLifetimeMs];
-  tx::Envelope envelope{chain, self, random_fixed<tx::Nonce>(), std::max(now, head.header.time_ms) + kValidMs};
-  auto built = tx::build(envelope,
-                         tx::ReadyContent{ready.key, software, ready.protocol_version, head.header.height, head.block});
+  tx::Envelope envelope{chain, self, random_fixed<tx::Nonce>(),
+                        std::max(now, head.header.time_ms) + kValidMs};
+  auto built = tx::build(envelope, tx::ReadyContent{ready.key, software, ready.protocol_version,
+                                                    head.header.height, head.block});
   if (const auto* rejection = std::get_if<tx::Rejection>(&built)) return error(to_text(*rejection));
-  auto carried = tx::attach_signed(std::get<tx::UnsignedTransaction>(built), KeyPurpose::kConsensus, *choice.key);
+  auto carried = tx::attach_signed(std::get<tx::UnsignedTransaction>(built), KeyPurpose::kConsensus,
+                                   *choice.key);
   auto decoded = tx::decode(chain, std::move(carried));
-  if (const auto* rejection = std::get_if<tx::Rejection>(&decoded)) return error(to_text(*rejection));
+  if (const auto* rejection = std::get_if<tx::Rejection>(&decoded))
+    return error(to_text(*rejection));
   ready.transaction = std::get<tx::SharedTransaction>(decoded);
   return ready;
 }

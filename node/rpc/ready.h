@@ -1,4 +1,5 @@
-// The statement `ready`: this node follows the ledger and is about to vote with a new consensus key. Any thread.
+// The statement `ready`: this node follows the ledger and is about to vote with a new consensus
+// key. Any thread.
 #pragma once
 
 #include <vector>
@@ -15,12 +16,14 @@ struct ReadyStatement {
   std::uint16_t protocol_version = 0;
   Height checkpoint;
   std::uint64_t lifetime_ms = 0;
-  bool seated = false;  // the key sits in the set already: the statement only declares the protocol version
+  bool seated =
+      false;  // the key sits in the set already: the statement only declares the protocol version
 };
 
-// With the key among `keys` that is registered for `self` and sits in no set yet; where there is none, with the one
-// that sits in the set. Fails with what to do first.
+// With the key among `keys` that is registered for `self` and sits in no set yet; where there is
+// none, with the one that sits in the set. Fails with what to do first.
 Result<ReadyStatement> make_ready(const Head& head, const ChainId& chain, const InstitutionId& self,
-                                  const std::vector<SecretKey>& keys, const std::string& software, const Clock& clock);
+                                  const std::vector<SecretKey>& keys, const std::string& software,
+                                  const Clock& clock);
 
 }  // namespace testamur::node

@@ -11,8 +11,8 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr auto kRound = std::chrono::seconds(1);
-// After a pause so many changes of the registry are taken in at once: what a person does at a command line shows with
-// the next command.
+// After a pause so many changes of the registry are taken in at once: what a person does at a
+// command line shows with the next command.
 constexpr int kBurst = 16;
 // Of each kind; an answer with its paths takes some kilobytes, and whoever asks chooses the times.
 constexpr std::size_t kCachedAnswers = 4'096;
@@ -30,7 +30,8 @@ trust::Policy without_local(trust::Policy policy) {
   return policy;
 }
 
-// The value of a key: found, or made outside of the lock. Two threads may make the same one; both are equal.
+// The value of a key: found, or made outside of the lock. Two threads may make the same one; both
+// are equal.
 template <class Map, class Make>
 auto cached(std::mutex& mutex, Map& map, const typename Map::key_type& key, Make make) {
   {
@@ -47,7 +48,8 @@ auto cached(std::mutex& mutex, Map& map, const typename Map::key_type& key, Make
 
 }  // namespace
 
-std::optional<trust::Outcome> RecognitionView::find(const TableKey& key, const InstitutionId& issuer,
+std::optional<trust::Outcome> RecognitionView::find(const TableKey& key,
+                                                    const InstitutionId& issuer,
                                                     std::uint64_t at_ms) const {
   const auto found = tables_.find(key);
   if (found == tables_.end()) return std::nullopt;
@@ -66,20 +68,21 @@ std::shared_ptr<const trust::Decision> RecognitionView::decide_cached(const trus
   });
 }
 
-std::shared_ptr<const trust::JointJudgement> RecognitionView::judge_cached(const trust::Case& asked,
-                                                                           const std::vector<InstitutionId>& bodies,
-                                                                           const trust::Policy& policy,
-                                                                           std::uint64_t& cold) const {
+std::shared_ptr<const trust::JointJudgement> RecognitionView::judge_cached(
+    const trust::Case& asked, const std::vector<InstitutionId>& bodies, const trust::Policy& policy,
+    std::uint64_t& cold) const {
   const auto parties = asked.parties.value_or(trust::AwardParties{});
   const JudgementKey key{asked.issuer,  asked.point,    asked.anchor_ms, asked.claimed_ms,
                          parties.teach, parties.assess, bodies};
   return cached(mutex_, judgements_, key, [&] {
     ++cold;
-    return std::make_shared<const trust::JointJudgement>(trust::judge_joint(*history_, asked, bodies, policy));
+    return std::make_shared<const trust::JointJudgement>(
+        trust::judge_joint(*history_, asked, bodies, policy));
   });
 }
 
-Recognition::Recognition(InstitutionId viewpoint, trust::Policy policy, std::vector<InstitutionId> others)
+Recognition::Recognition(InstitutionId viewpoint, trust::Policy policy,
+                         std::vector<InstitutionId> others)
     : viewpoint_(viewpoint),
       policy_(std::move(policy)),
       others_policy_(without_local(policy_)),
@@ -116,13 +119,15 @@ bool Recognition::keeps(const InstitutionId& viewpoint) const {
   return viewpoint == viewpoint_ || std::ranges::find(others_, viewpoint) != others_.end();
 }
 
-std::optional<trust::Outcome> Recognition::find(const RecognitionView& view, const InstitutionId& viewpoint,
-                                                const trust::ScopePoint& point, const InstitutionId& issuer,
-                                                std::uint64_t at_ms) {
+std::optional<trust::Outcome> Recognition::find(const RecognitionView& view,
+                                                const InstitutionId& viewpoint,
+                                                const trust::ScopePoint& point,
+                                                const InstitutionId& issuer, std::uint64_t at_ms) {
   const TableKey key{viewpoint, point};
   if (!view.tables().contains(key)) {
     std::unique_lock lock(mutex_, std::try_to_lock);  // who is busy asks another time
-    if (lock && wanted_.size() < kMostWanted && std::ranges::find(wanted_, point) == wanted_.end()) {
+    if (lock && wanted_.size() < kMostWanted &&
+        std::ranges::find(wanted_, point) == wanted_.end()) {
       wanted_.push_back(point);
     }
     return std::nullopt;
@@ -141,7 +146,8 @@ void Recognition::run() {
     if (stopping_) return;
     const HeadPtr head = std::exchange(next_, nullptr);
     lock.unlock();
-    const auto seconds = static_cast<int>(std::min<std::int64_t>((Steady::now() - rested) / kRound, kBurst));
+    const auto seconds =
+        static_cast<int>(std::min<std::int64_t>((Steady::now() - rested) / kRound, kBurst));
     burst = seconds > 0 ? std::min(kBurst, burst + seconds) : burst - 1;
     refresh(*head);
     rested = Steady::now();
@@ -161,7 +167,8 @@ void Recognition::refresh(const Head& head) {
   }
   choose_points();
   auto tables = make_tables(*history, as_of);
-  view_.store(std::make_shared<const RecognitionView>(std::move(history), as_of, std::move(tables)));
+  view_.store(
+      std::make_shared<const RecognitionView>(std::move(history), as_of, std::move(tables)));
 }
 
 // Those that were asked for join while there is room; those that nobody used for long make it.
@@ -175,7 +182,8 @@ void Recognition::choose_points() {
     idle = used(viewpoint_) || std::ranges::any_of(others_, used) ? 0 : idle + 1;
   }
   std::erase_if(points_, [](const auto& entry) { return entry.second > kIdleRounds; });
-  std::erase_if(makers_, [this](const auto& entry) { return !points_.contains(entry.first.point); });
+  std::erase_if(makers_,
+                [this](const auto& entry) { return !points_.contains(entry.first.point); });
   std::vector<trust::ScopePoint> wanted;
   {
     std::lock_guard lock(mutex_);
@@ -194,7 +202,8 @@ TableMap Recognition::make_tables(const trust::History& history, const trust::As
     for (const auto& [point, idle] : points_) {
       TableKey key{viewpoint, point};
       auto& maker = makers_.try_emplace(key, viewpoint, point, policy).first->second;
-      tables.emplace(std::move(key), std::make_shared<const SharedTable>(maker.refresh(history, as_of, graphs)));
+      tables.emplace(std::move(key),
+                     std::make_shared<const SharedTable>(maker.refresh(history, as_of, graphs)));
     }
   };
   make(viewpoint_, policy_);
@@ -224,15 +233,17 @@ std::uint32_t required_accreditation(const trust::Decision& decision) {
 std::string one_sentence(const trust::Decision& decision, const trust::Policy& policy) {
   switch (decision.rule) {
     case trust::Rule::kNone:
-      return "accepted: amount " + std::to_string(decision.amount) + " of " + std::to_string(policy.threshold) +
-             " over " + std::to_string(decision.independent_paths) + " independent paths";
+      return "accepted: amount " + std::to_string(decision.amount) + " of " +
+             std::to_string(policy.threshold) + " over " +
+             std::to_string(decision.independent_paths) + " independent paths";
     case trust::Rule::kOwn: return "accepted: the viewpoint's own award";
     case trust::Rule::kUnknown: return "refused: the issuer is not on the ledger at this height";
     case trust::Rule::kFuture: return "refused: the time asked about lies after the ledger's today";
     case trust::Rule::kBlock: return "blocked: somebody whose distrust counts distrusts the issuer";
     case trust::Rule::kClaim: return "refused: the claimed date does not fit the anchor";
     case trust::Rule::kAmount:
-      return "refused: amount " + std::to_string(decision.amount) + " of " + std::to_string(policy.threshold);
+      return "refused: amount " + std::to_string(decision.amount) + " of " +
+             std::to_string(policy.threshold);
     case trust::Rule::kPaths:
       return "refused: " + std::to_string(decision.independent_paths) + " independent paths of " +
              std::to_string(policy.independent_paths);
@@ -240,13 +251,14 @@ std::string one_sentence(const trust::Decision& decision, const trust::Policy& p
       return "refused: accreditation " + std::to_string(decision.accredited_amount) + " of " +
              std::to_string(required_accreditation(decision));
     case trust::Rule::kAssessor: return "refused: who teaches and who assesses are not separate";
-    case trust::Rule::kTooLarge: return "no answer: the question is too large for this node's work bound";
+    case trust::Rule::kTooLarge:
+      return "no answer: the question is too large for this node's work bound";
   }
   return {};
 }
 
-void fill(const Reader& reader, const trust::Query& query, const trust::Policy& policy, const trust::Decision& decision,
-          v1::DecisionPoint point, bool paths, v1::Decision& out) {
+void fill(const Reader& reader, const trust::Query& query, const trust::Policy& policy,
+          const trust::Decision& decision, v1::DecisionPoint point, bool paths, v1::Decision& out) {
   out.set_point(point);
   out.set_outcome(static_cast<v1::DecisionOutcome>(decision.outcome));
   reader.fill_name(query.viewpoint, std::nullopt, *out.mutable_viewpoint());
@@ -259,7 +271,8 @@ void fill(const Reader& reader, const trust::Query& query, const trust::Policy& 
   out.set_required_paths(policy.independent_paths);
   out.set_accredited_amount(decision.accredited_amount);
   out.set_required_accreditation(required_accreditation(decision));
-  if (decision.outcome != trust::Outcome::kAccept) out.set_failed_rule(std::string(to_text(decision.rule)));
+  if (decision.outcome != trust::Outcome::kAccept)
+    out.set_failed_rule(std::string(to_text(decision.rule)));
   out.set_explanation(one_sentence(decision, policy));
   put(*out.mutable_policy_digest(), trust::digest(policy));
   put(*out.mutable_digest(), decision.digest);
@@ -270,7 +283,8 @@ void fill(const Reader& reader, const trust::Query& query, const trust::Policy& 
     added.set_amount(path.amount);
     for (const auto& arc : path.arcs) fill_hop(reader, arc, *added.add_hops());
   }
-  const auto& limiting = decision.outcome == trust::Outcome::kBlocked ? decision.blocks : decision.cut;
+  const auto& limiting =
+      decision.outcome == trust::Outcome::kBlocked ? decision.blocks : decision.cut;
   if (decision.outcome == trust::Outcome::kAccept) return;
   for (const auto& arc : limiting) fill_hop(reader, arc, *out.add_cut());
 }

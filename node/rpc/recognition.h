@@ -1,8 +1,10 @@
-// Whom the node's institution accepts: the trust engine over the ledger's statements, for readers on any thread.
+// Whom the node's institution accepts: the trust engine over the ledger's statements, for readers
+// on any thread.
 //
-// One thread of its own follows the finalized state, compiles tables of decisions and swaps the whole view; readers
-// load a pointer and never wait for it. It works once a second at most (after a pause, a few changes of the registry at
-// once), so an answer may be that much behind the newest block; it names the height that it used.
+// One thread of its own follows the finalized state, compiles tables of decisions and swaps the
+// whole view; readers load a pointer and never wait for it. It works once a second at most (after a
+// pause, a few changes of the registry at once), so an answer may be that much behind the newest
+// block; it names the height that it used.
 #pragma once
 
 #include <atomic>
@@ -58,20 +60,24 @@ class RecognitionView {
   const TableMap& tables() const { return tables_; }
 
   // The outcome from a table; nothing where there is none, or where it does not reach back so far.
-  std::optional<trust::Outcome> find(const TableKey& key, const InstitutionId& issuer, std::uint64_t at_ms) const;
+  std::optional<trust::Outcome> find(const TableKey& key, const InstitutionId& issuer,
+                                     std::uint64_t at_ms) const;
 
-  // Cached; `policy` is always the node's own. `cold` grows by one for a question that was not in the cache.
-  std::shared_ptr<const trust::Decision> decide_cached(const trust::Query& query, const trust::Policy& policy,
+  // Cached; `policy` is always the node's own. `cold` grows by one for a question that was not in
+  // the cache.
+  std::shared_ptr<const trust::Decision> decide_cached(const trust::Query& query,
+                                                       const trust::Policy& policy,
                                                        std::uint64_t& cold) const;
-  std::shared_ptr<const trust::JointJudgement> judge_cached(const trust::Case& asked,
-                                                            const std::vector<InstitutionId>& bodies,
-                                                            const trust::Policy& policy, std::uint64_t& cold) const;
+  std::shared_ptr<const trust::JointJudgement> judge_cached(
+      const trust::Case& asked, const std::vector<InstitutionId>& bodies,
+      const trust::Policy& policy, std::uint64_t& cold) const;
 
  private:
   using DecisionKey = std::tuple<InstitutionId, InstitutionId, trust::ScopePoint, std::uint64_t>;
   // The issuer, the point, anchor and claim, who teaches and assesses, the awarding bodies.
-  using JudgementKey = std::tuple<InstitutionId, trust::ScopePoint, std::uint64_t, std::optional<std::uint64_t>,
-                                  std::vector<InstitutionId>, std::vector<InstitutionId>, std::vector<InstitutionId>>;
+  using JudgementKey = std::tuple<InstitutionId, trust::ScopePoint, std::uint64_t,
+                                  std::optional<std::uint64_t>, std::vector<InstitutionId>,
+                                  std::vector<InstitutionId>, std::vector<InstitutionId>>;
   std::shared_ptr<const trust::History> history_;
   trust::AsOf as_of_;
   TableMap tables_;
@@ -83,8 +89,8 @@ using RecognitionViewPtr = std::shared_ptr<const RecognitionView>;
 
 class Recognition {
  public:
-  // `others`: viewpoints beside the institution's own for which tables are kept, by the same policy without its local
-  // statements.
+  // `others`: viewpoints beside the institution's own for which tables are kept, by the same policy
+  // without its local statements.
   Recognition(InstitutionId viewpoint, trust::Policy policy, std::vector<InstitutionId> others);
   ~Recognition();
 
@@ -101,9 +107,11 @@ class Recognition {
   RecognitionViewPtr view() const { return view_.load(); }
   // Whether tables are kept for this viewpoint.
   bool keeps(const InstitutionId& viewpoint) const;
-  // The outcome for an issuer from a table of such a viewpoint; asks for a table where there is none.
+  // The outcome for an issuer from a table of such a viewpoint; asks for a table where there is
+  // none.
   std::optional<trust::Outcome> find(const RecognitionView& view, const InstitutionId& viewpoint,
-                                     const trust::ScopePoint& point, const InstitutionId& issuer, std::uint64_t at_ms);
+                                     const trust::ScopePoint& point, const InstitutionId& issuer,
+                                     std::uint64_t at_ms);
 
  private:
   void run();
@@ -127,15 +135,16 @@ class Recognition {
 
   // Of the following thread alone.
   ledger::RecognitionGraph graph_;
-  RegistryCounts counts_;                         // what the graph has taken in
-  std::map<trust::ScopePoint, unsigned> points_;  // those with tables, and for how many rounds nobody used them
+  RegistryCounts counts_;  // what the graph has taken in
+  std::map<trust::ScopePoint, unsigned>
+      points_;  // those with tables, and for how many rounds nobody used them
   std::map<TableKey, trust::TableMaker> makers_;
   std::thread thread_;
 };
 
 // A decision as a message. `paths`: with paths and cut.
-void fill(const Reader& reader, const trust::Query& query, const trust::Policy& policy, const trust::Decision& decision,
-          v1::DecisionPoint point, bool paths, v1::Decision& out);
+void fill(const Reader& reader, const trust::Query& query, const trust::Policy& policy,
+          const trust::Decision& decision, v1::DecisionPoint point, bool paths, v1::Decision& out);
 // One sentence for people.
 std::string one_sentence(const trust::Decision& decision, const trust::Policy& policy);
 

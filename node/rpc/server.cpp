@@ -18,8 +18,8 @@ namespace testamur::node {
 namespace {
 
 constexpr auto kStopTime = std::chrono::seconds(3);
-// What gRPC keeps of requests that are not complete and answers that are not taken; beyond it connections are slowed
-// down, then calls end.
+// What gRPC keeps of requests that are not complete and answers that are not taken; beyond it
+// connections are slowed down, then calls end.
 constexpr std::size_t kTransportBytes = 64u << 20;
 
 // Enabling plugins is global to gRPC and may be done once.
@@ -34,7 +34,8 @@ void enable_plugins() {
 void set_limits(grpc::ServerBuilder& builder, const ApiConfig& config) {
   builder.SetMaxReceiveMessageSize(static_cast<int>(config.max_message_bytes));
   builder.SetMaxSendMessageSize(64 << 20);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, static_cast<int>(StreamLimits{}.per_connection));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             static_cast<int>(StreamLimits{}.per_connection));
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
 
   // Whoever does not answer a ping is gone, also where the network does not say so.
@@ -43,7 +44,8 @@ void set_limits(grpc::ServerBuilder& builder, const ApiConfig& config) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
 
-  // A connection without calls goes after a while, one with calls that never end in the end: a client connects again.
+  // A connection without calls goes after a while, one with calls that never end in the end: a
+  // client connects again.
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5'000);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60 * 1000);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 60 * 60 * 1000);
@@ -60,7 +62,8 @@ bool is_loopback(const std::string& address) {
 CallLimits call_limits(const ApiConfig& config) {
   CallLimits limits;
   limits.rate_per_second = config.rate_per_second;
-  if (limits.rate_per_second == 0 && !is_loopback(config.listen)) limits.rate_per_second = kRateOffLoopback;
+  if (limits.rate_per_second == 0 && !is_loopback(config.listen))
+    limits.rate_per_second = kRateOffLoopback;
   limits.burst = config.rate_burst;
   return limits;
 }
@@ -80,7 +83,8 @@ ApiServer::ApiServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 ApiServer::~ApiServer() { stop(); }
 int ApiServer::port() const { return parts_->listener->port(); }
 
-Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config, const ConnectionLimits& connections,
+Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config,
+                                                    const ConnectionLimits& connections,
                                                     ServiceContext& context) {
   enable_plugins();
   auto parts = std::make_unique<Parts>();
@@ -90,7 +94,8 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config, con
   if (tls) {
     TM_TRY(context_of_tls, make_api_tls(*tls));
   }
-  TM_TRY(parts->listener, ApiListener::bind(config.listen, std::move(context_of_tls), connections, context.overload));
+  TM_TRY(parts->listener, ApiListener::bind(config.listen, std::move(context_of_tls), connections,
+                                            context.overload));
   if (!config.admin_socket.empty()) TM_TRY_STATUS(parts->open_admin(config, context));
 
   parts->services.push_back(make_ledger_service(context));
@@ -104,16 +109,19 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config, con
   grpc::ResourceQuota quota("api");
   builder.SetResourceQuota(quota.Resize(kTransportBytes));
   auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, grpc::InsecureServerCredentials());
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
   for (auto& service : parts->services) builder.RegisterService(service.get());
   parts->server = builder.BuildAndStart();
-  if (!parts->server) return error("the API cannot be served: gRPC refuses its configuration, see standard error");
+  if (!parts->server)
+    return error("the API cannot be served: gRPC refuses its configuration, see standard error");
 
   parts->server->GetHealthCheckService()->SetServingStatus(true);
-  parts->listener->start(std::move(acceptor), [&open = context.calls.open, spare = SpareMemory()]() mutable {
-    open.end_stalled(OpenCalls::Clock::now());
-    spare.give_back_if_grown(Overload::now_ms());
-  });
+  parts->listener->start(std::move(acceptor),
+                         [&open = context.calls.open, spare = SpareMemory()]() mutable {
+                           open.end_stalled(OpenCalls::Clock::now());
+                           spare.give_back_if_grown(Overload::now_ms());
+                         });
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(parts)));
 }
 
@@ -123,11 +131,13 @@ Status ApiServer::Parts::open_admin(const ApiConfig& config, ServiceContext& con
   const auto mask = ::umask(0077);
   grpc::ServerBuilder builder;
   set_limits(builder, config);
-  builder.AddListeningPort("unix:" + config.admin_socket.string(), grpc::InsecureServerCredentials());
+  builder.AddListeningPort("unix:" + config.admin_socket.string(),
+                           grpc::InsecureServerCredentials());
   builder.RegisterService(admin.get());
   admin_server = builder.BuildAndStart();
   ::umask(mask);
-  if (!admin_server) return error("the admin socket " + config.admin_socket.string() + " cannot be opened");
+  if (!admin_server)
+    return error("the admin socket " + config.admin_socket.string() + " cannot be opened");
   return {};
 }
 

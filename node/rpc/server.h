@@ -1,7 +1,7 @@
 // The gRPC server of a node: its services on TCP, and the operator's on a unix socket.
 //
-// TLS is off on loopback addresses and on elsewhere, unless the configuration says otherwise. Reflection and the health
-// service are always there.
+// TLS is off on loopback addresses and on elsewhere, unless the configuration says otherwise.
+// Reflection and the health service are always there.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,8 @@ inline constexpr std::uint64_t kRateOffLoopback = 200;
 class ApiServer {
  public:
   // `connections`: how many the API may have.
-  static Result<std::unique_ptr<ApiServer>> start(const ApiConfig& config, const ConnectionLimits& connections,
+  static Result<std::unique_ptr<ApiServer>> start(const ApiConfig& config,
+                                                  const ConnectionLimits& connections,
                                                   ServiceContext& context);
   ~ApiServer();
   // The port that is listened on.

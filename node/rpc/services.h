@@ -1,6 +1,8 @@
-// The services of the node's API, each a class behind a function, so that gRPC stays out of what wires them.
+// The services of the node's API, each a class behind a function, so that gRPC stays out of what
+// wires them.
 //
-// ServiceContext is borrowed by all services and outlives the server. Everything in it may be used from any thread.
+// ServiceContext is borrowed by all services and outlives the server. Everything in it may be used
+// from any thread.
 #pragma once
 
 #include <functional>
@@ -49,7 +51,8 @@ struct ServiceContext {
 };
 
 // In signing order.
-void fill_validators(const ledger::CertifyingSet& set, google::protobuf::RepeatedPtrField<v1::ValidatorView>& out);
+void fill_validators(const ledger::CertifyingSet& set,
+                     google::protobuf::RepeatedPtrField<v1::ValidatorView>& out);
 
 std::unique_ptr<grpc::Service> make_ledger_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_verify_service(ServiceContext& context);

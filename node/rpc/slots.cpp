@@ -25,14 +25,16 @@ const PageFacts* SlotFinder::page(PageNumber number) {
   auto [found, fresh] = pages_.try_emplace(number);
   if (fresh) {
     const ledger::Pages pages(reader_.state());
-    if (auto stored = pages.page(number)) found->second = PageFacts{*stored, pages.statuses(number)};
+    if (auto stored = pages.page(number))
+      found->second = PageFacts{*stored, pages.statuses(number)};
   }
   return found->second ? &*found->second : nullptr;
 }
 
 // Slots of one page. Returns how many list this very commitment.
 std::uint64_t SlotFinder::look_at(const Hash256& commitment, std::span<const CommitmentSlot> slots,
-                                  const std::optional<InstitutionId>& issuer, std::size_t most, ByIssuer& worst) {
+                                  const std::optional<InstitutionId>& issuer, std::size_t most,
+                                  ByIssuer& worst) {
   Encoder key;
   key.u64(slots.front().page);
   const auto listed = reader_.state().get(ledger::Table::kPageCommitments, key.bytes());
@@ -41,20 +43,23 @@ std::uint64_t SlotFinder::look_at(const Hash256& commitment, std::span<const Com
 
   std::uint64_t count = 0;
   const bool asked_for = !issuer || facts->page.issuer == *issuer;
-  const bool kept = asked_for && (worst.contains(facts->page.issuer) || worst.size() < kIssuersKept);
+  const bool kept =
+      asked_for && (worst.contains(facts->page.issuer) || worst.size() < kIssuersKept);
   for (const auto& slot : slots) {
     const auto at = std::size_t{slot.position} * Hash256::kSize;
     if (listed->size() < at + Hash256::kSize) continue;
     if (!equal(ByteView(*listed).subspan(at, Hash256::kSize), commitment.view())) continue;
     ++count;
     if (kept) {
-      worst[facts->page.issuer].push_back({badness(facts->statuses.get(slot.position)), {slot.page, slot.position}});
+      worst[facts->page.issuer].push_back(
+          {badness(facts->statuses.get(slot.position)), {slot.page, slot.position}});
     }
   }
 
   if (!kept) return count;
   auto& all = worst[facts->page.issuer];
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.badness > b.badness; });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.badness > b.badness; });
   if (all.size() > most) all.resize(most);
   return count;
 }
@@ -76,14 +81,15 @@ std::vector<ledger::Slot> SlotFinder::choose(const ByIssuer& worst, std::size_t 
   return slots;
 }
 
-SlotFinder::Found SlotFinder::find(const Hash256& commitment, const std::optional<InstitutionId>& issuer,
-                                   std::size_t most) {
+SlotFinder::Found SlotFinder::find(const Hash256& commitment,
+                                   const std::optional<InstitutionId>& issuer, std::size_t most) {
   Found found;
   ByIssuer worst;
   std::uint64_t count = 0;
   CommitmentSlot from;
   for (;;) {
-    const auto candidates = reader_.state().commitment_candidates(commitment, from, kCandidatesAtOnce);
+    const auto candidates =
+        reader_.state().commitment_candidates(commitment, from, kCandidatesAtOnce);
     for (std::size_t begin = 0; begin < candidates.size();) {
       auto end = begin;
       while (end < candidates.size() && candidates[end].page == candidates[begin].page) ++end;
@@ -92,7 +98,8 @@ SlotFinder::Found SlotFinder::find(const Hash256& commitment, const std::optiona
         return found;
       }
       --left_;
-      count += look_at(commitment, std::span(candidates).subspan(begin, end - begin), issuer, most, worst);
+      count += look_at(commitment, std::span(candidates).subspan(begin, end - begin), issuer, most,
+                       worst);
       begin = end;
     }
     if (candidates.size() < kCandidatesAtOnce) break;

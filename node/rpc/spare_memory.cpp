@@ -10,8 +10,8 @@ namespace testamur::node {
 namespace {
 
 constexpr int kArenas = 4;
-// From this size on a buffer is mapped by itself. Fixed: the library would raise it with the first large request that
-// it frees, and keep those that follow.
+// From this size on a buffer is mapped by itself. Fixed: the library would raise it with the first
+// large request that it frees, and keep those that follow.
 constexpr int kMappedBytes = 256 << 10;
 constexpr std::uint64_t kWorthwhileBytes = 1u << 20;
 
@@ -32,9 +32,11 @@ void SpareMemory::configure() {
 bool SpareMemory::give_back_if_grown(std::uint64_t now_ms) {
   const auto resident = resident_bytes();
   if (least_ == 0 || resident < least_) least_ = resident;
-  // What was in use when it was looked for last may be free by now, without any growth that tells of it.
+  // What was in use when it was looked for last may be free by now, without any growth that tells
+  // of it.
   const bool grows = resident > then_ + kGrownBytes;
-  if (now_ms < then_ms_ + (grows ? kEveryMs : pause_ms_) || resident < least_ + kGrownBytes) return false;
+  if (now_ms < then_ms_ + (grows ? kEveryMs : pause_ms_) || resident < least_ + kGrownBytes)
+    return false;
 
   (void)::malloc_trim(0);
   then_ms_ = now_ms;

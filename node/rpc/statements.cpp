@@ -9,7 +9,8 @@ namespace testamur::node {
 
 namespace tx = ledger::tx;
 
-void fill_statement(const Reader& reader, const tx::StatementRecord& record, bool in_force, v1::StatementView& out) {
+void fill_statement(const Reader& reader, const tx::StatementRecord& record, bool in_force,
+                    v1::StatementView& out) {
   const auto& content = record.content;
   put(*out.mutable_id(), record.id);
   reader.fill_name(record.truster, record.at.height, *out.mutable_truster());
@@ -22,7 +23,8 @@ void fill_statement(const Reader& reader, const tx::StatementRecord& record, boo
   out.set_valid_until_ms(content.valid_until_ms);
   out.set_slot(content.slot);
   out.set_reason(static_cast<v1::RecognitionReason>(content.reason));
-  if (!content.evidence_digest.is_zero()) put(*out.mutable_evidence_digest(), content.evidence_digest);
+  if (!content.evidence_digest.is_zero())
+    put(*out.mutable_evidence_digest(), content.evidence_digest);
   reader.fill_anchor(record.cause.log_index, *out.mutable_anchor());
   for (const auto& name : content.names) put(*out.add_names(), name);
   out.set_in_force(in_force);
@@ -31,7 +33,8 @@ void fill_statement(const Reader& reader, const tx::StatementRecord& record, boo
   put(*out.mutable_key_id(), record.cause.key);
 }
 
-std::vector<std::pair<InstitutionId, InstitutionId>> pairs_around(const Reader& reader, const trust::History& history,
+std::vector<std::pair<InstitutionId, InstitutionId>> pairs_around(const Reader& reader,
+                                                                  const trust::History& history,
                                                                   const InstitutionId& party) {
   std::vector<std::pair<InstitutionId, InstitutionId>> pairs;
   if (const auto index = history.find(party)) {
@@ -54,9 +57,10 @@ std::vector<std::pair<InstitutionId, InstitutionId>> pairs_around(const Reader& 
   return pairs;
 }
 
-// The engine's own answer, on a history of the pair as of the reader's state: decisions may be a second behind, and a
-// list must show what was just committed.
-std::vector<tx::StatementRecord> statements_in_force(const Reader& reader, const InstitutionId& truster,
+// The engine's own answer, on a history of the pair as of the reader's state: decisions may be a
+// second behind, and a list must show what was just committed.
+std::vector<tx::StatementRecord> statements_in_force(const Reader& reader,
+                                                     const InstitutionId& truster,
                                                      const InstitutionId& subject) {
   auto records = tx::statements_between(reader.state(), truster, subject);
   if (records.empty()) return {};
@@ -66,9 +70,11 @@ std::vector<tx::StatementRecord> statements_in_force(const Reader& reader, const
   const trust::AsOf as_of{head.height, head.time_ms, {}};
   const auto ids = trust::in_force(history, truster, subject, as_of, head.time_ms);
 
-  std::erase_if(records, [&](const auto& record) { return !std::ranges::binary_search(ids, record.id); });
-  std::ranges::stable_sort(
-      records, {}, [](const auto& record) { return std::pair(record.content.accreditation, record.content.slot); });
+  std::erase_if(records,
+                [&](const auto& record) { return !std::ranges::binary_search(ids, record.id); });
+  std::ranges::stable_sort(records, {}, [](const auto& record) {
+    return std::pair(record.content.accreditation, record.content.slot);
+  });
   return records;
 }
 

@@ -16,8 +16,8 @@ StreamCounter::Frame StreamCounter::read_head(ByteView head) {
   const auto length = std::uint32_t{head[0]} << 16 | std::uint32_t{head[1]} << 8 | head[2];
   const auto type = head[3];
   const bool ends = (type == kData || type == kHeaders) && (head[4] & kEndStream) != 0;
-  const auto stream =
-      std::uint32_t{head[5]} << 24 | std::uint32_t{head[6]} << 16 | std::uint32_t{head[7]} << 8 | head[8];
+  const auto stream = std::uint32_t{head[5]} << 24 | std::uint32_t{head[6]} << 16 |
+                      std::uint32_t{head[7]} << 8 | head[8];
   return {length, type, ends, stream & 0x7fffffff};
 }
 
@@ -41,7 +41,8 @@ std::size_t StreamCounter::from_client(ByteView bytes, Listener& listener) {
   }
 }
 
-// What gRPC takes for a new stream: an odd number above all before it. Everything else it skips or refuses.
+// What gRPC takes for a new stream: an odd number above all before it. Everything else it skips or
+// refuses.
 bool StreamCounter::pass_client_frame(const Frame& frame, Listener& listener) {
   if (frame.type == kHeaders && frame.stream % 2 == 1 && frame.stream > newest_) {
     if (!listener.may_begin()) return false;
@@ -62,7 +63,8 @@ void StreamCounter::from_server(ByteView bytes, Listener& listener) {
     if (bytes.empty()) return;
 
     const auto part = std::min(kHeadBytes - server_head_bytes_, bytes.size());
-    std::copy_n(bytes.begin(), part, server_head_.begin() + static_cast<std::ptrdiff_t>(server_head_bytes_));
+    std::copy_n(bytes.begin(), part,
+                server_head_.begin() + static_cast<std::ptrdiff_t>(server_head_bytes_));
     bytes = bytes.subspan(part);
     server_head_bytes_ += part;
     if (server_head_bytes_ < kHeadBytes) return;

@@ -1,9 +1,11 @@
-// Counts the requests of one HTTP/2 connection from the frames that pass in both directions (RFC 9113).
+// Counts the requests of one HTTP/2 connection from the frames that pass in both directions (RFC
+// 9113).
 //
-// What gRPC keeps of a request begins with its HEADERS frame, long before any service hears of it, and only this count
-// bounds it: gRPC 1.51 applies SETTINGS_MAX_CONCURRENT_STREAMS to clients that have acknowledged it, and keeps what is
-// cancelled until it finds time. Only the nine bytes at the head of each frame are looked at; header compression and
-// contents are none of its business. Pure; one thread.
+// What gRPC keeps of a request begins with its HEADERS frame, long before any service hears of it,
+// and only this count bounds it: gRPC 1.51 applies SETTINGS_MAX_CONCURRENT_STREAMS to clients that
+// have acknowledged it, and keeps what is cancelled until it finds time. Only the nine bytes at the
+// head of each frame are looked at; header compression and contents are none of its business. Pure;
+// one thread.
 #pragma once
 
 #include <array>
@@ -32,8 +34,9 @@ class StreamCounter {
   // What a client says first.
   static constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-  // How many bytes, from the first on, may go on to the server: all whole frames up to a stream that must wait, without
-  // a frame's head that is not complete. The rest is to be given again, with what comes behind it.
+  // How many bytes, from the first on, may go on to the server: all whole frames up to a stream
+  // that must wait, without a frame's head that is not complete. The rest is to be given again,
+  // with what comes behind it.
   std::size_t from_client(ByteView bytes, Listener& listener);
   // Everything goes on.
   void from_server(ByteView bytes, Listener& listener);

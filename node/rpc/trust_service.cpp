@@ -29,12 +29,14 @@ struct Asked {
   bool kept = true;  // a viewpoint of which this node keeps tables, likewise
 };
 
-grpc::Status read_point(const Reader& reader, const v1::DecideRequest& request, trust::ScopePoint& point) {
+grpc::Status read_point(const Reader& reader, const v1::DecideRequest& request,
+                        trust::ScopePoint& point) {
   if (request.has_achievement()) {
     auto institution = fixed_from<InstitutionId>(request.achievement().institution_id());
     if (!institution) return invalid_argument("achievement.institution_id", "must be 16 bytes");
-    AchievementId id{*institution, request.achievement().number(),
-                     static_cast<std::uint16_t>(std::max<std::uint32_t>(request.achievement().version(), 1))};
+    AchievementId id{
+        *institution, request.achievement().number(),
+        static_cast<std::uint16_t>(std::max<std::uint32_t>(request.achievement().version(), 1))};
     auto found = reader.achievement(id);
     if (!found) return not_found("achievement", "the ledger does not know it");
     point = point_of(id, found->published.content);
@@ -45,7 +47,8 @@ grpc::Status read_point(const Reader& reader, const v1::DecideRequest& request, 
     point.fields = point.fields | *mask;
   }
   for (auto level : request.point().levels()) {
-    if (level < 1 || level > trust::kMaxLevel) return invalid_argument("point.levels", "must be 1 to 8");
+    if (level < 1 || level > trust::kMaxLevel)
+      return invalid_argument("point.levels", "must be 1 to 8");
     point.level = static_cast<std::uint8_t>(level);
   }
   for (const auto& text : request.point().award_types()) {
@@ -69,7 +72,8 @@ grpc::Status read_policy(const v1::TrustPolicy& given, trust::Policy& policy) {
   if (given.path_floor() != 0)
     policy.path_floor = static_cast<std::uint8_t>(std::min<std::uint32_t>(given.path_floor(), 255));
   if (given.veto_quorum() != 0) policy.veto_quorum = given.veto_quorum();
-  if (given.required_accreditation() != 0) policy.accreditation.push_back({{}, given.required_accreditation(), 0});
+  if (given.required_accreditation() != 0)
+    policy.accreditation.push_back({{}, given.required_accreditation(), 0});
   for (const auto& text : given.vetoers()) {
     auto id = fixed_from<InstitutionId>(text);
     if (!id) return invalid_argument("policy.vetoers", "must be 16 bytes each");
@@ -78,12 +82,13 @@ grpc::Status read_policy(const v1::TrustPolicy& given, trust::Policy& policy) {
   std::sort(policy.vetoers.begin(), policy.vetoers.end());
   for (int i = 0; i < std::min(given.ceilings_size(), 3); ++i)
     policy.ceilings[static_cast<std::size_t>(i)] = given.ceilings(i);
-  if (auto wrong = trust::check(policy)) return invalid_argument("policy", std::string(to_text(*wrong)));
+  if (auto wrong = trust::check(policy))
+    return invalid_argument("policy", std::string(to_text(*wrong)));
   return grpc::Status::OK;
 }
 
-Asked read_question(const ServiceContext& context, const Reader& reader, const RecognitionView& view,
-                    const v1::DecideRequest& request) {
+Asked read_question(const ServiceContext& context, const Reader& reader,
+                    const RecognitionView& view, const v1::DecideRequest& request) {
   Asked asked;
   auto issuer = fixed_from<InstitutionId>(request.issuer_id());
   if (!issuer) return {invalid_argument("issuer_id", "must be 16 bytes"), {}, {}};
@@ -101,14 +106,16 @@ Asked read_question(const ServiceContext& context, const Reader& reader, const R
   asked.query.as_of = view.as_of();
   if (request.as_of_height() != 0) {
     auto header_bytes = reader.state().header(Height{request.as_of_height()});
-    auto header = header_bytes ? ledger::decode_header(*header_bytes) : Result<ledger::Header>(error("none"));
+    auto header =
+        header_bytes ? ledger::decode_header(*header_bytes) : Result<ledger::Header>(error("none"));
     if (!header.ok() || header->height > view.as_of().height) {
       return {not_found("as_of_height", "this node holds no such height"), {}, {}};
     }
     asked.query.as_of = {header->height, header->time_ms, header->roots.registry_root};
     asked.own = asked.kept = false;
   }
-  asked.query.at_time_ms = request.at_time_ms() != 0 ? request.at_time_ms() : asked.query.as_of.today_ms;
+  asked.query.at_time_ms =
+      request.at_time_ms() != 0 ? request.at_time_ms() : asked.query.as_of.today_ms;
   asked.policy = context.recognition.policy();
   if (request.has_policy()) {
     asked.own = asked.kept = false;
@@ -126,45 +133,50 @@ class Service final : public v1::TrustService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
 
-  grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* call, const v1::DecideRequest* request,
+  grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* call,
+                                   const v1::DecideRequest* request,
                                    v1::DecideResponse* response) override {
-    return unary(context_.calls, call, cost("Decide"), *request, *response, [=, this](Call& reactor) {
-      auto reader = context_.reader();
-      auto view = context_.recognition.view();
-      auto asked = read_question(context_, reader, *view, *request);
-      if (!asked.status.ok()) return asked.status;
-      reader.fill(*response->mutable_as_of());
-      auto& out = *response->mutable_decision();
-      auto point = request->at_time_ms() != 0 ? v1::DECISION_POINT_AT_TIME : v1::DECISION_POINT_TODAY;
-      if (request->outcome_only() && asked.kept) {
-        auto known = context_.recognition.find(*view, asked.query.viewpoint, asked.query.point, asked.query.issuer,
-                                               asked.query.at_time_ms);
-        if (known) {
-          fill_outcome(reader, asked, *known, point, out);
-          log(asked, *known, std::nullopt, std::nullopt);
-          return grpc::Status::OK;
-        }
-      }
-      std::shared_ptr<const trust::Decision> decision;
-      if (asked.own) {
-        std::uint64_t cold = 0;
-        decision = view->decide_cached(asked.query, asked.policy, cold);
-        context_.calls.gate.charge(reactor.caller(), cold * kColdDecisionCalls);
-      } else {
-        if (auto status = reactor.spend(kColdDecisionCalls); !status.ok()) return status;
-        decision = std::make_shared<const trust::Decision>(trust::decide(view->history(), asked.query, asked.policy));
-      }
-      if (request->outcome_only()) {
-        fill_outcome(reader, asked, decision->outcome, point, out);
-      } else {
-        fill(reader, asked.query, asked.policy, *decision, point, true, out);
-      }
-      log(asked, decision->outcome, decision->rule, decision->amount);
-      return grpc::Status(grpc::Status::OK);
-    });
+    return unary(
+        context_.calls, call, cost("Decide"), *request, *response, [=, this](Call& reactor) {
+          auto reader = context_.reader();
+          auto view = context_.recognition.view();
+          auto asked = read_question(context_, reader, *view, *request);
+          if (!asked.status.ok()) return asked.status;
+          reader.fill(*response->mutable_as_of());
+          auto& out = *response->mutable_decision();
+          auto point =
+              request->at_time_ms() != 0 ? v1::DECISION_POINT_AT_TIME : v1::DECISION_POINT_TODAY;
+          if (request->outcome_only() && asked.kept) {
+            auto known = context_.recognition.find(*view, asked.query.viewpoint, asked.query.point,
+                                                   asked.query.issuer, asked.query.at_time_ms);
+            if (known) {
+              fill_outcome(reader, asked, *known, point, out);
+              log(asked, *known, std::nullopt, std::nullopt);
+              return grpc::Status::OK;
+            }
+          }
+          std::shared_ptr<const trust::Decision> decision;
+          if (asked.own) {
+            std::uint64_t cold = 0;
+            decision = view->decide_cached(asked.query, asked.policy, cold);
+            context_.calls.gate.charge(reactor.caller(), cold * kColdDecisionCalls);
+          } else {
+            if (auto status = reactor.spend(kColdDecisionCalls); !status.ok()) return status;
+            decision = std::make_shared<const trust::Decision>(
+                trust::decide(view->history(), asked.query, asked.policy));
+          }
+          if (request->outcome_only()) {
+            fill_outcome(reader, asked, decision->outcome, point, out);
+          } else {
+            fill(reader, asked.query, asked.policy, *decision, point, true, out);
+          }
+          log(asked, decision->outcome, decision->rule, decision->amount);
+          return grpc::Status(grpc::Status::OK);
+        });
   }
 
-  grpc::ServerUnaryReactor* Paths(grpc::CallbackServerContext* call, const v1::PathsRequest* request,
+  grpc::ServerUnaryReactor* Paths(grpc::CallbackServerContext* call,
+                                  const v1::PathsRequest* request,
                                   v1::PathsResponse* response) override {
     return unary(context_.calls, call, cost("Paths"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
@@ -173,11 +185,13 @@ class Service final : public v1::TrustService::CallbackService {
       if (!asked.status.ok()) return asked.status;
       auto explanation = trust::explain(view->history(), asked.query, asked.policy);
       auto& decision = *response->mutable_decision();
-      auto point = request->query().at_time_ms() != 0 ? v1::DECISION_POINT_AT_TIME : v1::DECISION_POINT_TODAY;
+      auto point = request->query().at_time_ms() != 0 ? v1::DECISION_POINT_AT_TIME
+                                                      : v1::DECISION_POINT_TODAY;
       fill(reader, asked.query, asked.policy, explanation.decision, point, true, decision);
-      decision.set_explanation(
-          trust::to_text(explanation, [&](const InstitutionId& id) { return name_of(reader, id); }));
-      for (const auto& remedy : explanation.remedies) decision.add_remedies(text_of(reader, remedy));
+      decision.set_explanation(trust::to_text(
+          explanation, [&](const InstitutionId& id) { return name_of(reader, id); }));
+      for (const auto& remedy : explanation.remedies)
+        decision.add_remedies(text_of(reader, remedy));
       if (explanation.chain) {
         response->set_widest_chain_amount(explanation.chain->amount);
         reader.fill_name(asked.query.viewpoint, std::nullopt, *response->add_widest_chain());
@@ -186,33 +200,37 @@ class Service final : public v1::TrustService::CallbackService {
         }
       }
       reader.fill(*response->mutable_as_of());
-      log(asked, explanation.decision.outcome, explanation.decision.rule, explanation.decision.amount);
+      log(asked, explanation.decision.outcome, explanation.decision.rule,
+          explanation.decision.amount);
       return grpc::Status(grpc::Status::OK);
     });
   }
 
-  grpc::ServerUnaryReactor* Graph(grpc::CallbackServerContext* call, const v1::GraphRequest* request,
+  grpc::ServerUnaryReactor* Graph(grpc::CallbackServerContext* call,
+                                  const v1::GraphRequest* request,
                                   v1::GraphResponse* response) override {
-    return unary(context_.calls, call, cost("Graph"), *request, *response, [=, this](Call& reactor) {
-      auto reader = context_.reader();
-      auto around = context_.recognition.viewpoint();
-      if (!request->around_id().empty()) {
-        auto id = fixed_from<InstitutionId>(request->around_id());
-        if (!id) return invalid_argument("around_id", "must be 16 bytes");
-        around = *id;
-      }
-      auto hops = std::clamp<std::uint32_t>(request->hops(), 1, 3);
-      auto most = request->max_statements() == 0 ? kGraphStatements : request->max_statements();
-      if (most > kGraphStatementsLimit) return over_limit("max_statements", kGraphStatementsLimit, most);
-      collect(reader, {around, hops, most}, reactor, *response);
-      reader.fill(*response->mutable_as_of());
-      return grpc::Status(grpc::Status::OK);
-    });
+    return unary(
+        context_.calls, call, cost("Graph"), *request, *response, [=, this](Call& reactor) {
+          auto reader = context_.reader();
+          auto around = context_.recognition.viewpoint();
+          if (!request->around_id().empty()) {
+            auto id = fixed_from<InstitutionId>(request->around_id());
+            if (!id) return invalid_argument("around_id", "must be 16 bytes");
+            around = *id;
+          }
+          auto hops = std::clamp<std::uint32_t>(request->hops(), 1, 3);
+          auto most = request->max_statements() == 0 ? kGraphStatements : request->max_statements();
+          if (most > kGraphStatementsLimit)
+            return over_limit("max_statements", kGraphStatementsLimit, most);
+          collect(reader, {around, hops, most}, reactor, *response);
+          reader.fill(*response->mutable_as_of());
+          return grpc::Status(grpc::Status::OK);
+        });
   }
 
  private:
-  static void fill_outcome(const Reader& reader, const Asked& asked, trust::Outcome outcome, v1::DecisionPoint point,
-                           v1::Decision& out) {
+  static void fill_outcome(const Reader& reader, const Asked& asked, trust::Outcome outcome,
+                           v1::DecisionPoint point, v1::Decision& out) {
     out.set_point(point);
     out.set_outcome(static_cast<v1::DecisionOutcome>(outcome));
     reader.fill_name(asked.query.viewpoint, std::nullopt, *out.mutable_viewpoint());
@@ -246,8 +264,9 @@ class Service final : public v1::TrustService::CallbackService {
     auto by = name_of(reader, remedy.by);
     auto subject = name_of(reader, remedy.subject);
     if (remedy.kind == trust::Kind::kEnd) return by + " withdraws its distrust of " + subject;
-    return by + (remedy.kind == trust::Kind::kAccredit ? " accredits " : " trusts ") + subject + " with amount " +
-           std::to_string(remedy.amount) + ", depth " + std::to_string(remedy.depth);
+    return by + (remedy.kind == trust::Kind::kAccredit ? " accredits " : " trusts ") + subject +
+           " with amount " + std::to_string(remedy.amount) + ", depth " +
+           std::to_string(remedy.depth);
   }
 
   struct GraphAsked {
@@ -256,20 +275,24 @@ class Service final : public v1::TrustService::CallbackService {
     std::uint32_t most = 0;
   };
 
-  // The statements in force within so many steps, in either direction, until the answer or the search is large enough.
-  void collect(const Reader& reader, const GraphAsked& asked, const Call& reactor, v1::GraphResponse& response) const {
+  // The statements in force within so many steps, in either direction, until the answer or the
+  // search is large enough.
+  void collect(const Reader& reader, const GraphAsked& asked, const Call& reactor,
+               v1::GraphResponse& response) const {
     const auto view = context_.recognition.view();
     std::set<InstitutionId> known{asked.around};
     std::vector<InstitutionId> border{asked.around};
     std::set<std::pair<InstitutionId, InstitutionId>> seen;
     AnswerRoom room(kGraphBytes);
-    for (std::uint32_t hop = 0; hop < asked.hops && !border.empty() && !response.truncated(); ++hop) {
+    for (std::uint32_t hop = 0; hop < asked.hops && !border.empty() && !response.truncated();
+         ++hop) {
       std::vector<InstitutionId> next;
       for (const auto& id : border) {
         for (const auto& pair : pairs_around(reader, view->history(), id)) {
           if (!seen.insert(pair).second) continue;
           const bool far = seen.size() > kGraphPairs || reactor.cancelled();
-          if (far || !add_statements(reader, pair, asked.most, room, response)) response.set_truncated(true);
+          if (far || !add_statements(reader, pair, asked.most, room, response))
+            response.set_truncated(true);
           if (response.truncated()) break;
           const auto& other = pair.first == id ? pair.second : pair.first;
           if (known.insert(other).second) next.push_back(other);
@@ -291,12 +314,14 @@ class Service final : public v1::TrustService::CallbackService {
   }
 
   // False: there is no more room.
-  static bool add_statements(const Reader& reader, const std::pair<InstitutionId, InstitutionId>& pair,
+  static bool add_statements(const Reader& reader,
+                             const std::pair<InstitutionId, InstitutionId>& pair,
                              std::uint32_t most, AnswerRoom& room, v1::GraphResponse& response) {
     for (const auto& statement : statements_in_force(reader, pair.first, pair.second)) {
       auto& added = *response.add_statements();
       fill_statement(reader, statement, true, added);
-      if (static_cast<std::uint32_t>(response.statements_size()) <= most && room.take(added)) continue;
+      if (static_cast<std::uint32_t>(response.statements_size()) <= most && room.take(added))
+        continue;
       response.mutable_statements()->RemoveLast();
       return false;
     }

@@ -51,15 +51,20 @@ trust::Query query_of(const trust::Case& asked, const InstitutionId& issuer, std
   return query;
 }
 
-v1::DecisionOutcome to_proto(trust::Outcome outcome) { return static_cast<v1::DecisionOutcome>(outcome); }
+v1::DecisionOutcome to_proto(trust::Outcome outcome) {
+  return static_cast<v1::DecisionOutcome>(outcome);
+}
 
 // The decisions of a judgement that are there, with their times.
 template <class Visit>
 void each_decision(const trust::Case& asked, const trust::Judgement& judged, Visit visit) {
-  visit(v1::DECISION_POINT_AT_ANCHOR, DecisionKind::kAnchor, asked.anchor_ms, judged.at_anchor, judged.anchor_governs);
-  visit(v1::DECISION_POINT_TODAY, DecisionKind::kToday, asked.as_of.today_ms, judged.today, judged.today_governs);
+  visit(v1::DECISION_POINT_AT_ANCHOR, DecisionKind::kAnchor, asked.anchor_ms, judged.at_anchor,
+        judged.anchor_governs);
+  visit(v1::DECISION_POINT_TODAY, DecisionKind::kToday, asked.as_of.today_ms, judged.today,
+        judged.today_governs);
   if (judged.at_claim) {
-    visit(v1::DECISION_POINT_AT_CLAIM, DecisionKind::kClaim, *asked.claimed_ms, *judged.at_claim, judged.claim_governs);
+    visit(v1::DECISION_POINT_AT_CLAIM, DecisionKind::kClaim, *asked.claimed_ms, *judged.at_claim,
+          judged.claim_governs);
   }
 }
 
@@ -67,7 +72,8 @@ void each_decision(const trust::Case& asked, const trust::Judgement& judged, Vis
 const trust::Decision& deciding(const trust::Judgement& judged) {
   if (judged.anchor_governs && judged.at_anchor.rule == judged.rule) return judged.at_anchor;
   if (judged.today_governs && judged.today.rule == judged.rule) return judged.today;
-  if (judged.claim_governs && judged.at_claim && judged.at_claim->rule == judged.rule) return *judged.at_claim;
+  if (judged.claim_governs && judged.at_claim && judged.at_claim->rule == judged.rule)
+    return *judged.at_claim;
   return judged.anchor_governs ? judged.at_anchor : judged.today;
 }
 
@@ -75,13 +81,15 @@ std::string acceptance_sentence(const trust::JointJudgement& judged, const trust
   const auto& issuer = judged.bodies.front().second;
   std::string joint;
   if (judged.bodies.size() > 1) {
-    joint = "; of " + std::to_string(judged.bodies.size()) + " awarding bodies " + std::to_string(judged.accepted) +
-            " are accepted, " + std::string(to_text(policy.joint)) + " must be";
+    joint = "; of " + std::to_string(judged.bodies.size()) + " awarding bodies " +
+            std::to_string(judged.accepted) + " are accepted, " +
+            std::string(to_text(policy.joint)) + " must be";
   }
   if (judged.rule == trust::Rule::kClaim) {
     return "refused: the claimed date of award lies after the anchor or too long before it" + joint;
   }
-  if (judged.rule == trust::Rule::kAssessor) return "refused: who teaches and who assesses are not separate" + joint;
+  if (judged.rule == trust::Rule::kAssessor)
+    return "refused: who teaches and who assesses are not separate" + joint;
   const bool by_issuer = issuer.outcome == judged.outcome && issuer.rule == judged.rule;
   for (const auto& [body, each] : judged.bodies) {
     if (by_issuer ? &each == &issuer : each.outcome == judged.outcome && each.rule == judged.rule) {
@@ -93,22 +101,25 @@ std::string acceptance_sentence(const trust::JointJudgement& judged, const trust
 
 }  // namespace
 
-void Verdicts::fill_decisions(const Asked& asked, const InstitutionId& issuer, const trust::Judgement& judgement,
-                              bool paths, google::protobuf::RepeatedPtrField<v1::Decision>& out) const {
-  each_decision(
-      asked.question, judgement,
-      [&](v1::DecisionPoint point, DecisionKind, std::uint64_t at_ms, const trust::Decision& decision, bool governs) {
-        auto& added = *out.Add();
-        node::fill(reader_, query_of(asked.question, issuer, at_ms), context_.recognition.policy(), decision, point,
-                   paths, added);
-        added.set_governs(governs);
-      });
+void Verdicts::fill_decisions(const Asked& asked, const InstitutionId& issuer,
+                              const trust::Judgement& judgement, bool paths,
+                              google::protobuf::RepeatedPtrField<v1::Decision>& out) const {
+  each_decision(asked.question, judgement,
+                [&](v1::DecisionPoint point, DecisionKind, std::uint64_t at_ms,
+                    const trust::Decision& decision, bool governs) {
+                  auto& added = *out.Add();
+                  node::fill(reader_, query_of(asked.question, issuer, at_ms),
+                             context_.recognition.policy(), decision, point, paths, added);
+                  added.set_governs(governs);
+                });
 }
 
-void Verdicts::fill_acceptance(const Asked& asked, const trust::JointJudgement& judged, v1::Acceptance& out) const {
+void Verdicts::fill_acceptance(const Asked& asked, const trust::JointJudgement& judged,
+                               v1::Acceptance& out) const {
   const auto& policy = context_.recognition.policy();
   out.set_outcome(to_proto(judged.outcome));
-  if (judged.outcome != trust::Outcome::kAccept) out.set_failed_rule(std::string(to_text(judged.rule)));
+  if (judged.outcome != trust::Outcome::kAccept)
+    out.set_failed_rule(std::string(to_text(judged.rule)));
   out.set_explanation(acceptance_sentence(judged, policy));
   out.set_governs(std::string(to_text(policy.governs)));
   out.set_claim_governs(judged.bodies.front().second.claim_governs);
@@ -120,8 +131,10 @@ void Verdicts::fill_acceptance(const Asked& asked, const trust::JointJudgement& 
     auto& added = *out.add_bodies();
     reader_.fill_name(body, std::nullopt, *added.mutable_body());
     added.set_outcome(to_proto(each.outcome));
-    if (each.outcome != trust::Outcome::kAccept) added.set_failed_rule(std::string(to_text(each.rule)));
-    if (body != asked.question.issuer) fill_decisions(asked, body, each, false, *added.mutable_decisions());
+    if (each.outcome != trust::Outcome::kAccept)
+      added.set_failed_rule(std::string(to_text(each.rule)));
+    if (body != asked.question.issuer)
+      fill_decisions(asked, body, each, false, *added.mutable_decisions());
   }
 }
 
@@ -137,8 +150,8 @@ DecisionEntry Verdicts::entry_of(const Asked& asked) const {
 
 void Verdicts::log(const Asked& asked, const trust::JointJudgement& judged) {
   if (context_.decisions == nullptr) return;
-  const auto add = [&](DecisionEntry entry, DecisionKind kind, trust::Outcome outcome, trust::Rule rule,
-                       std::uint32_t amount) {
+  const auto add = [&](DecisionEntry entry, DecisionKind kind, trust::Outcome outcome,
+                       trust::Rule rule, std::uint32_t amount) {
     entry.kind = kind;
     entry.outcome = outcome;
     entry.rule = rule;
@@ -148,19 +161,19 @@ void Verdicts::log(const Asked& asked, const trust::JointJudgement& judged) {
   add(entry_of(asked), DecisionKind::kVerdict, judged.outcome, judged.rule,
       deciding(judged.bodies.front().second).amount);
   for (const auto& [body, each] : judged.bodies) {
-    each_decision(
-        asked.question, each,
-        [&](v1::DecisionPoint, DecisionKind kind, std::uint64_t at_ms, const trust::Decision& decision, bool) {
-          auto entry = entry_of(asked);
-          entry.issuer = body;
-          entry.at_time_ms = at_ms;
-          add(std::move(entry), kind, decision.outcome, decision.rule, decision.amount);
-        });
+    each_decision(asked.question, each,
+                  [&](v1::DecisionPoint, DecisionKind kind, std::uint64_t at_ms,
+                      const trust::Decision& decision, bool) {
+                    auto entry = entry_of(asked);
+                    entry.issuer = body;
+                    entry.at_time_ms = at_ms;
+                    add(std::move(entry), kind, decision.outcome, decision.rule, decision.amount);
+                  });
   }
 }
 
-void Verdicts::log(const InstitutionId& issuer, const AchievementId& achievement, std::uint64_t anchor_ms,
-                   v1::DecisionOutcome outcome, std::uint64_t count) {
+void Verdicts::log(const InstitutionId& issuer, const AchievementId& achievement,
+                   std::uint64_t anchor_ms, v1::DecisionOutcome outcome, std::uint64_t count) {
   if (context_.decisions == nullptr || !view_ || count == 0) return;
   const auto asked = ask(issuer, achievement, anchor_ms);
   auto entry = entry_of(asked);
@@ -169,18 +182,22 @@ void Verdicts::log(const InstitutionId& issuer, const AchievementId& achievement
   context_.decisions->add(entry, asked.question.as_of.height, count);
 }
 
-// The same as judge(), as far as outcomes go, where no more is asked than the issuer's at two times.
+// The same as judge(), as far as outcomes go, where no more is asked than the issuer's at two
+// times.
 std::optional<Verdicts::Outcomes> Verdicts::from_tables(const Asked& asked) const {
   const auto& policy = context_.recognition.policy();
   const auto& question = asked.question;
-  if (policy.separate_assessor || asked.bodies.size() > 1 || question.claimed_ms) return std::nullopt;
+  if (policy.separate_assessor || asked.bodies.size() > 1 || question.claimed_ms)
+    return std::nullopt;
   const auto find = [&](std::uint64_t at_ms) {
-    return context_.recognition.find(*view_, question.viewpoint, question.point, question.issuer, at_ms);
+    return context_.recognition.find(*view_, question.viewpoint, question.point, question.issuer,
+                                     at_ms);
   };
   const auto at_anchor = find(question.anchor_ms), today = find(question.as_of.today_ms);
   if (!at_anchor || !today) return std::nullopt;
   auto verdict = policy.governs == trust::Governs::kToday ? *today : *at_anchor;
-  if (policy.governs == trust::Governs::kBoth && verdict == trust::Outcome::kAccept) verdict = *today;
+  if (policy.governs == trust::Governs::kBoth && verdict == trust::Outcome::kAccept)
+    verdict = *today;
   if (*today == trust::Outcome::kBlocked) verdict = *today;
   return Outcomes{to_proto(*at_anchor), to_proto(*today), to_proto(verdict)};
 }
@@ -190,16 +207,19 @@ Verdicts::Outcomes Verdicts::outcomes(const InstitutionId& issuer, const Achieve
   if (!view_) return {};
   const auto asked = ask(issuer, achievement, anchor_ms);
   if (const auto known = from_tables(asked)) return *known;
-  const auto judged = view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy(), cold_);
+  const auto judged =
+      view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy(), cold_);
   const auto& own = judged->bodies.front().second;
   return {to_proto(own.at_anchor.outcome), to_proto(own.today.outcome), to_proto(judged->outcome)};
 }
 
-void Verdicts::fill(ledger::Slot slot, const std::optional<Hash256>& commitment, v1::SlotVerdict& verdict) {
+void Verdicts::fill(ledger::Slot slot, const std::optional<Hash256>& commitment,
+                    v1::SlotVerdict& verdict) {
   if (!reader_.fill_slot(slot, commitment, verdict) || !view_) return;
   auto page = ledger::Pages(reader_.state()).page(slot.page);
   const auto asked = ask(page->issuer, page->achievement, page->time_ms);
-  const auto judged = view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy(), cold_);
+  const auto judged =
+      view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy(), cold_);
   fill_decisions(asked, page->issuer, judged->bodies.front().second, !options_.omit_paths(),
                  *verdict.mutable_decisions());
   fill_acceptance(asked, *judged, *verdict.mutable_acceptance());
@@ -235,7 +255,8 @@ void add_line(v1::ExplainResponse& response, const std::string& topic, const std
 
 void Verdicts::explain_slot(const v1::SlotVerdict& slot, v1::ExplainResponse& response) {
   add_line(response, "issuer", "",
-           name_of(slot.issuer()) + " anchored it at height " + std::to_string(slot.anchor().height()) + ", on " +
+           name_of(slot.issuer()) + " anchored it at height " +
+               std::to_string(slot.anchor().height()) + ", on " +
                trust::date_text(slot.anchor().time_ms()));
   auto status = "the status is " + status_word(slot.status().status());
   if (slot.status().effective_status() != slot.status().status()) {
@@ -245,7 +266,8 @@ void Verdicts::explain_slot(const v1::SlotVerdict& slot, v1::ExplainResponse& re
   add_line(response, "status", slot.status().effective_cause(), status);
   if (slot.key().state() != v1::KEY_STATE_ACTIVE) {
     add_line(response, "key", "",
-             "the key that issued it was retired at height " + std::to_string(slot.key().retired().height()));
+             "the key that issued it was retired at height " +
+                 std::to_string(slot.key().retired().height()));
   }
   if (!view_) return;
   auto issuer = fixed_from<InstitutionId>(slot.issuer().id());
@@ -258,20 +280,22 @@ void Verdicts::explain_slot(const v1::SlotVerdict& slot, v1::ExplainResponse& re
   const bool today = context_.recognition.policy().governs == trust::Governs::kToday ||
                      slot.acceptance().failed_rule() == to_text(trust::Rule::kBlock);
   const auto at_ms = today ? asked.question.as_of.today_ms : asked.question.anchor_ms;
-  auto explanation =
-      trust::explain(view_->history(), query_of(asked.question, *issuer, at_ms), context_.recognition.policy());
+  auto explanation = trust::explain(view_->history(), query_of(asked.question, *issuer, at_ms),
+                                    context_.recognition.policy());
   auto text = trust::to_text(explanation, [this](const InstitutionId& id) {
     auto record = reader_.institution(id);
     return record ? std::string(tx::best_text(record->facts.legal_names)) : std::string();
   });
   add_line(response, "acceptance", slot.acceptance().failed_rule(),
-           "by the policy (" + slot.acceptance().governs() + " governs): " + slot.acceptance().explanation());
+           "by the policy (" + slot.acceptance().governs() +
+               " governs): " + slot.acceptance().explanation());
   add_line(response, "recognition", std::string(to_text(explanation.decision.rule)), text);
 }
 
 void Verdicts::explain(v1::ExplainResponse& response) {
   if (response.slots().empty()) {
-    add_line(response, "ledger", "not_listed", "this node's ledger does not list it; that proves nothing");
+    add_line(response, "ledger", "not_listed",
+             "this node's ledger does not list it; that proves nothing");
   }
   for (const auto& slot : response.slots()) explain_slot(slot, response);
 }
@@ -283,15 +307,21 @@ constexpr std::size_t kBulkPages = 2 * kSlotPages;
 
 }  // namespace
 
-BulkTables::BulkTables(Verdicts& verdicts, const std::optional<InstitutionId>& issuer, v1::CheckBulkResponse& response)
-    : verdicts_(verdicts), issuer_(issuer), response_(response), finder_(verdicts.reader(), kBulkPages) {
+BulkTables::BulkTables(Verdicts& verdicts, const std::optional<InstitutionId>& issuer,
+                       v1::CheckBulkResponse& response)
+    : verdicts_(verdicts),
+      issuer_(issuer),
+      response_(response),
+      finder_(verdicts.reader(), kBulkPages) {
   if (verdicts_.options().omit_decisions()) return;
-  verdicts_.reader().fill_name(verdicts_.recognition().viewpoint(), std::nullopt, *response_.mutable_viewpoint());
+  verdicts_.reader().fill_name(verdicts_.recognition().viewpoint(), std::nullopt,
+                               *response_.mutable_viewpoint());
   put(*response_.mutable_policy_digest(), verdicts_.recognition().policy_digest());
 }
 
 std::uint32_t BulkTables::issuer_row(const InstitutionId& id) {
-  auto [found, fresh] = issuers_.try_emplace(id, static_cast<std::uint32_t>(response_.issuers_size()));
+  auto [found, fresh] =
+      issuers_.try_emplace(id, static_cast<std::uint32_t>(response_.issuers_size()));
   if (!fresh) return found->second;
   verdicts_.reader().fill_name(id, std::nullopt, *response_.add_issuers());
   bytes_ += response_.issuers().rbegin()->ByteSizeLong();
@@ -299,7 +329,8 @@ std::uint32_t BulkTables::issuer_row(const InstitutionId& id) {
 }
 
 std::uint32_t BulkTables::achievement_row(const AchievementId& id) {
-  auto [found, fresh] = achievements_.try_emplace(id, static_cast<std::uint32_t>(response_.achievements_size()));
+  auto [found, fresh] =
+      achievements_.try_emplace(id, static_cast<std::uint32_t>(response_.achievements_size()));
   if (!fresh) return found->second;
   verdicts_.reader().fill_name(id, *response_.add_achievements());
   bytes_ += response_.achievements().rbegin()->ByteSizeLong();
@@ -356,11 +387,13 @@ void BulkTables::log() {
   if (verdicts_.options().omit_decisions()) return;
   for (const auto& [number, row] : rows_) {
     const auto* facts = finder_.page(number);
-    verdicts_.log(facts->page.issuer, facts->page.achievement, facts->page.time_ms, row.common.outcome(), row.asked);
+    verdicts_.log(facts->page.issuer, facts->page.achievement, facts->page.time_ms,
+                  row.common.outcome(), row.asked);
   }
 }
 
-bool fill_receipt(const Reader& reader, ledger::Slot slot, const std::vector<KeyId>& keys, v1::SlotReceipt& out) {
+bool fill_receipt(const Reader& reader, ledger::Slot slot, const std::vector<KeyId>& keys,
+                  v1::SlotReceipt& out) {
   ledger::Pages pages(reader.state());
   auto proof = ledger::prove_slot(pages, slot);
   auto listed = pages.commitments(slot.page);

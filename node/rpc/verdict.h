@@ -1,4 +1,5 @@
-// What a node can say of a slot: facts from the ledger, decisions of its own institution, and both in sentences.
+// What a node can say of a slot: facts from the ledger, decisions of its own institution, and both
+// in sentences.
 //
 // Lives for one call; one thread.
 #pragma once
@@ -21,17 +22,18 @@ class Verdicts {
   const v1::CheckOptions& options() const { return options_; }
   const Recognition& recognition() const { return context_.recognition; }
 
-  // Facts and, unless the options leave them out, the decisions at anchor, today and at a claimed date, and what they
-  // come to.
+  // Facts and, unless the options leave them out, the decisions at anchor, today and at a claimed
+  // date, and what they come to.
   void fill(ledger::Slot slot, const std::optional<Hash256>& commitment, v1::SlotVerdict& verdict);
-  // The outcomes for what an issuer anchored at a time; unspecified when decisions are left out. From tables where they
-  // reach.
+  // The outcomes for what an issuer anchored at a time; unspecified when decisions are left out.
+  // From tables where they reach.
   struct Outcomes {
     v1::DecisionOutcome at_anchor = v1::DECISION_OUTCOME_UNSPECIFIED;
     v1::DecisionOutcome today = v1::DECISION_OUTCOME_UNSPECIFIED;
     v1::DecisionOutcome verdict = v1::DECISION_OUTCOME_UNSPECIFIED;
   };
-  Outcomes outcomes(const InstitutionId& issuer, const AchievementId& achievement, std::uint64_t anchor_ms);
+  Outcomes outcomes(const InstitutionId& issuer, const AchievementId& achievement,
+                    std::uint64_t anchor_ms);
   // Counts `count` bulk answers of these outcomes in the log of decisions.
   void log(const InstitutionId& issuer, const AchievementId& achievement, std::uint64_t anchor_ms,
            v1::DecisionOutcome outcome, std::uint64_t count);
@@ -47,11 +49,14 @@ class Verdicts {
     trust::Case question;
     std::vector<InstitutionId> bodies;
   };
-  Asked ask(const InstitutionId& issuer, const AchievementId& achievement, std::uint64_t anchor_ms) const;
+  Asked ask(const InstitutionId& issuer, const AchievementId& achievement,
+            std::uint64_t anchor_ms) const;
   std::optional<Outcomes> from_tables(const Asked& asked) const;
-  void fill_decisions(const Asked& asked, const InstitutionId& issuer, const trust::Judgement& judgement, bool paths,
+  void fill_decisions(const Asked& asked, const InstitutionId& issuer,
+                      const trust::Judgement& judgement, bool paths,
                       google::protobuf::RepeatedPtrField<v1::Decision>& out) const;
-  void fill_acceptance(const Asked& asked, const trust::JointJudgement& judged, v1::Acceptance& out) const;
+  void fill_acceptance(const Asked& asked, const trust::JointJudgement& judged,
+                       v1::Acceptance& out) const;
   void log(const Asked& asked, const trust::JointJudgement& judged);
   DecisionEntry entry_of(const Asked& asked) const;
   void explain_slot(const v1::SlotVerdict& slot, v1::ExplainResponse& response);
@@ -65,12 +70,13 @@ class Verdicts {
   std::uint64_t cold_ = 0;
 };
 
-// The verdicts of a bulk answer: institutions and achievements once each, decisions once for each page, a commitment
-// that is named twice looked for once.
+// The verdicts of a bulk answer: institutions and achievements once each, decisions once for each
+// page, a commitment that is named twice looked for once.
 class BulkTables {
  public:
   // `issuer`: only slots of this one.
-  BulkTables(Verdicts& verdicts, const std::optional<InstitutionId>& issuer, v1::CheckBulkResponse& response);
+  BulkTables(Verdicts& verdicts, const std::optional<InstitutionId>& issuer,
+             v1::CheckBulkResponse& response);
   // False: the commitment is listed too often to be searched, and the answer must not be given.
   bool add(const Hash256& commitment);
   // Of the answer so far, about.
@@ -99,11 +105,13 @@ class BulkTables {
 };
 
 // In a turn of the workers; looks now and then whether the caller is still there.
-grpc::Status check_bulk(ServiceContext& context, const std::string& commitments, const std::string& issuer,
-                        const v1::CheckOptions& options, const std::function<bool()>& cancelled,
-                        const CallerKey& caller, v1::CheckBulkResponse& response);
+grpc::Status check_bulk(ServiceContext& context, const std::string& commitments,
+                        const std::string& issuer, const v1::CheckOptions& options,
+                        const std::function<bool()>& cancelled, const CallerKey& caller,
+                        v1::CheckBulkResponse& response);
 
 // The proof of one slot of a listed batch, as parts and as one file; false for an anchored batch.
-bool fill_receipt(const Reader& reader, ledger::Slot slot, const std::vector<KeyId>& keys, v1::SlotReceipt& out);
+bool fill_receipt(const Reader& reader, ledger::Slot slot, const std::vector<KeyId>& keys,
+                  v1::SlotReceipt& out);
 
 }  // namespace testamur::node

@@ -40,15 +40,18 @@ struct Target {
   IssuerIndex index;
 };
 
-Target target_of(const Reader& reader, const std::string& reference, const std::string& issuer, std::uint64_t index) {
+Target target_of(const Reader& reader, const std::string& reference, const std::string& issuer,
+                 std::uint64_t index) {
   if (reference.empty()) {
     auto id = fixed_from<InstitutionId>(issuer);
-    if (!id) return {invalid_argument("issuer_id", "must be 16 bytes, or give a reference"), {}, {}};
+    if (!id)
+      return {invalid_argument("issuer_id", "must be 16 bytes, or give a reference"), {}, {}};
     return {grpc::Status::OK, *id, IssuerIndex{index}};
   }
   auto parsed = parse_reference(reference);
   if (!parsed.ok()) return {invalid_argument("reference", parsed.message()), {}, {}};
-  if (!reader.answers_for(*parsed)) return {invalid_argument("reference", "names another ledger"), {}, {}};
+  if (!reader.answers_for(*parsed))
+    return {invalid_argument("reference", "names another ledger"), {}, {}};
   return {grpc::Status::OK, parsed->issuer, parsed->index};
 }
 
@@ -59,8 +62,9 @@ grpc::Status answer_too_large(std::size_t asked) {
   detail.set_rule("bytes of an answer");
   detail.set_limit(kBulkAnswerBytes);
   detail.set_actual(asked);
-  return fail(grpc::StatusCode::RESOURCE_EXHAUSTED, detail,
-              "the answer has grown too large: ask for fewer commitments at once, or name the issuer");
+  return fail(
+      grpc::StatusCode::RESOURCE_EXHAUSTED, detail,
+      "the answer has grown too large: ask for fewer commitments at once, or name the issuer");
 }
 
 // Of whom slots count: absent, anybody; a status that is not OK, the request is wrong.
@@ -84,7 +88,8 @@ grpc::Status listed_too_often() {
   detail.set_rule("pages that list a commitment");
   detail.set_limit(kSlotPages);
   return fail(grpc::StatusCode::RESOURCE_EXHAUSTED, detail,
-              "this commitment is listed too often to be searched: ask by reference, or by issuer and index");
+              "this commitment is listed too often to be searched: ask by reference, or by issuer "
+              "and index");
 }
 
 const CallCost& cost(std::string_view method) { return cost_of("VerifyService", method); }
@@ -98,54 +103,69 @@ class Service final : public v1::VerifyService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
 
-  grpc::ServerUnaryReactor* CheckHash(grpc::CallbackServerContext* call, const v1::CheckHashRequest* request,
+  grpc::ServerUnaryReactor* CheckHash(grpc::CallbackServerContext* call,
+                                      const v1::CheckHashRequest* request,
                                       v1::CheckHashResponse* response) override {
-    return unary(context_.calls, call, cost("CheckHash"), *request, *response, [=, this](Call& reactor) {
-      const auto commitment = fixed_from<Hash256>(request->commitment());
-      if (!commitment) return invalid_argument("commitment", "must be 32 bytes");
-      const auto issuer = issuer_of(request->issuer_id());
-      if (!issuer.status.ok()) return issuer.status;
-      Verdicts verdicts(context_, request->options());
-      if (!verdicts.purpose_known()) return invalid_argument("options.purpose", "is not a known purpose");
+    return unary(
+        context_.calls, call, cost("CheckHash"), *request, *response, [=, this](Call& reactor) {
+          const auto commitment = fixed_from<Hash256>(request->commitment());
+          if (!commitment) return invalid_argument("commitment", "must be 32 bytes");
+          const auto issuer = issuer_of(request->issuer_id());
+          if (!issuer.status.ok()) return issuer.status;
+          Verdicts verdicts(context_, request->options());
+          if (!verdicts.purpose_known())
+            return invalid_argument("options.purpose", "is not a known purpose");
 
-      verdicts.reader().fill(*response->mutable_as_of());
-      const auto found = SlotFinder(verdicts.reader(), kSlotPages).find(*commitment, issuer.id, kSlotsShown);
-      if (!found.complete) return listed_too_often();
-      AnswerRoom room;
-      const auto shown = fill_slots(verdicts, found, *commitment, room, *response->mutable_slots());
-      response->set_other_slots(found.others + found.slots.size() - shown);
-      response->set_finding(response->slots().empty() ? v1::FINDING_NOT_LISTED : v1::FINDING_FOUND);
-      verdicts.reader().fill_checkpoint(verdicts.reader().head().header.height, *response->mutable_checkpoint());
-      charge_cold(context_, reactor.caller(), verdicts);
-      return check_age(response->as_of(), request->options());
-    });
+          verdicts.reader().fill(*response->mutable_as_of());
+          const auto found =
+              SlotFinder(verdicts.reader(), kSlotPages).find(*commitment, issuer.id, kSlotsShown);
+          if (!found.complete) return listed_too_often();
+          AnswerRoom room;
+          const auto shown =
+              fill_slots(verdicts, found, *commitment, room, *response->mutable_slots());
+          response->set_other_slots(found.others + found.slots.size() - shown);
+          response->set_finding(response->slots().empty() ? v1::FINDING_NOT_LISTED
+                                                          : v1::FINDING_FOUND);
+          verdicts.reader().fill_checkpoint(verdicts.reader().head().header.height,
+                                            *response->mutable_checkpoint());
+          charge_cold(context_, reactor.caller(), verdicts);
+          return check_age(response->as_of(), request->options());
+        });
   }
 
-  grpc::ServerUnaryReactor* CheckReference(grpc::CallbackServerContext* call, const v1::CheckReferenceRequest* request,
+  grpc::ServerUnaryReactor* CheckReference(grpc::CallbackServerContext* call,
+                                           const v1::CheckReferenceRequest* request,
                                            v1::CheckReferenceResponse* response) override {
-    return unary(context_.calls, call, cost("CheckReference"), *request, *response, [=, this](Call& reactor) {
-      auto target = target_of(context_.reader(), request->reference(), request->issuer_id(), request->issuer_index());
-      if (!target.status.ok()) return target.status;
-      Verdicts verdicts(context_, request->options());
-      if (!verdicts.purpose_known()) return invalid_argument("options.purpose", "is not a known purpose");
+    return unary(context_.calls, call, cost("CheckReference"), *request, *response,
+                 [=, this](Call& reactor) {
+                   auto target = target_of(context_.reader(), request->reference(),
+                                           request->issuer_id(), request->issuer_index());
+                   if (!target.status.ok()) return target.status;
+                   Verdicts verdicts(context_, request->options());
+                   if (!verdicts.purpose_known())
+                     return invalid_argument("options.purpose", "is not a known purpose");
 
-      verdicts.reader().fill(*response->mutable_as_of());
-      auto slot = ledger::Pages(verdicts.reader().state()).find(target.issuer, target.index);
-      response->set_finding(slot ? v1::FINDING_FOUND : v1::FINDING_NOT_LISTED);
-      if (slot) verdicts.fill(*slot, std::nullopt, *response->mutable_slot());
-      verdicts.reader().fill_checkpoint(verdicts.reader().head().header.height, *response->mutable_checkpoint());
-      charge_cold(context_, reactor.caller(), verdicts);
-      return check_age(response->as_of(), request->options());
-    });
+                   verdicts.reader().fill(*response->mutable_as_of());
+                   auto slot =
+                       ledger::Pages(verdicts.reader().state()).find(target.issuer, target.index);
+                   response->set_finding(slot ? v1::FINDING_FOUND : v1::FINDING_NOT_LISTED);
+                   if (slot) verdicts.fill(*slot, std::nullopt, *response->mutable_slot());
+                   verdicts.reader().fill_checkpoint(verdicts.reader().head().header.height,
+                                                     *response->mutable_checkpoint());
+                   charge_cold(context_, reactor.caller(), verdicts);
+                   return check_age(response->as_of(), request->options());
+                 });
   }
 
-  grpc::ServerUnaryReactor* CheckBulk(grpc::CallbackServerContext* call, const v1::CheckBulkRequest* request,
+  grpc::ServerUnaryReactor* CheckBulk(grpc::CallbackServerContext* call,
+                                      const v1::CheckBulkRequest* request,
                                       v1::CheckBulkResponse* response) override {
-    return unary(context_.calls, call, cost("CheckBulk"), *request, *response, [=, this](Call& reactor) {
-      return check_bulk(
-          context_, request->commitments(), request->issuer_id(), request->options(),
-          [&reactor] { return reactor.cancelled(); }, reactor.caller(), *response);
-    });
+    return unary(context_.calls, call, cost("CheckBulk"), *request, *response,
+                 [=, this](Call& reactor) {
+                   return check_bulk(
+                       context_, request->commitments(), request->issuer_id(), request->options(),
+                       [&reactor] { return reactor.cancelled(); }, reactor.caller(), *response);
+                 });
   }
 
   grpc::ServerBidiReactor<v1::CheckStreamRequest, v1::CheckStreamResponse>* CheckStream(
@@ -153,7 +173,8 @@ class Service final : public v1::VerifyService::CallbackService {
     return check_stream(context_, call);
   }
 
-  grpc::ServerUnaryReactor* GetSegment(grpc::CallbackServerContext* call, const v1::GetSegmentRequest* request,
+  grpc::ServerUnaryReactor* GetSegment(grpc::CallbackServerContext* call,
+                                       const v1::GetSegmentRequest* request,
                                        v1::GetSegmentResponse* response) override {
     return unary(context_.calls, call, cost("GetSegment"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
@@ -161,8 +182,10 @@ class Service final : public v1::VerifyService::CallbackService {
       if (request->page_count() == 0 || request->page_count() > kSegmentLimit) {
         return over_limit("page_count", kSegmentLimit, request->page_count());
       }
-      if (request->first_page() >= pages.count()) return not_found("first_page", "there is no such page");
-      auto count = std::min<std::uint64_t>(request->page_count(), pages.count() - request->first_page());
+      if (request->first_page() >= pages.count())
+        return not_found("first_page", "there is no such page");
+      auto count =
+          std::min<std::uint64_t>(request->page_count(), pages.count() - request->first_page());
       auto proof = ledger::prove_segment(pages, PageNumber{request->first_page()}, count);
       for (std::size_t i = 0; i < proof.pages.size(); ++i) {
         auto& page = *response->add_pages();
@@ -178,84 +201,97 @@ class Service final : public v1::VerifyService::CallbackService {
     });
   }
 
-  grpc::ServerUnaryReactor* GetReceipt(grpc::CallbackServerContext* call, const v1::GetReceiptRequest* request,
+  grpc::ServerUnaryReactor* GetReceipt(grpc::CallbackServerContext* call,
+                                       const v1::GetReceiptRequest* request,
                                        v1::GetReceiptResponse* response) override {
-    return unary(context_.calls, call, cost("GetReceipt"), *request, *response, [=, this](Call& reactor) {
-      auto reader = context_.reader();
-      if (request->key_ids_size() > kReceiptKeys) return over_limit("key_ids", kReceiptKeys, request->key_ids_size());
-      std::vector<KeyId> keys;
-      for (const auto& bytes : request->key_ids()) {
-        auto key = fixed_from<KeyId>(bytes);
-        if (!key) return invalid_argument("key_ids", "must be 16 bytes each");
-        keys.push_back(*key);
-      }
+    return unary(
+        context_.calls, call, cost("GetReceipt"), *request, *response, [=, this](Call& reactor) {
+          auto reader = context_.reader();
+          if (request->key_ids_size() > kReceiptKeys)
+            return over_limit("key_ids", kReceiptKeys, request->key_ids_size());
+          std::vector<KeyId> keys;
+          for (const auto& bytes : request->key_ids()) {
+            auto key = fixed_from<KeyId>(bytes);
+            if (!key) return invalid_argument("key_ids", "must be 16 bytes each");
+            keys.push_back(*key);
+          }
 
-      std::vector<ledger::Slot> slots;
-      if (auto commitment = fixed_from<Hash256>(request->commitment())) {
-        const auto issuer = issuer_of(request->issuer_id());
-        if (!issuer.status.ok()) return issuer.status;
-        const auto found = SlotFinder(reader, kSlotPages).find(*commitment, issuer.id, kReceiptsShown);
-        if (!found.complete) return listed_too_often();
-        slots = found.slots;
-        response->set_other_slots(found.others);
-      } else {
-        auto target = target_of(reader, "", request->issuer_id(), request->issuer_index());
-        if (!target.status.ok()) return target.status;
-        if (auto slot = ledger::Pages(reader.state()).find(target.issuer, target.index)) slots.push_back(*slot);
-      }
-      if (slots.empty()) return not_found("commitment", "no slot of this ledger is meant");
+          std::vector<ledger::Slot> slots;
+          if (auto commitment = fixed_from<Hash256>(request->commitment())) {
+            const auto issuer = issuer_of(request->issuer_id());
+            if (!issuer.status.ok()) return issuer.status;
+            const auto found =
+                SlotFinder(reader, kSlotPages).find(*commitment, issuer.id, kReceiptsShown);
+            if (!found.complete) return listed_too_often();
+            slots = found.slots;
+            response->set_other_slots(found.others);
+          } else {
+            auto target = target_of(reader, "", request->issuer_id(), request->issuer_index());
+            if (!target.status.ok()) return target.status;
+            if (auto slot = ledger::Pages(reader.state()).find(target.issuer, target.index))
+              slots.push_back(*slot);
+          }
+          if (slots.empty()) return not_found("commitment", "no slot of this ledger is meant");
 
-      // A receipt carries the histories of the issuer and its keys: they may be long.
-      AnswerRoom room;
-      for (auto slot : slots) {
-        if (reactor.cancelled()) return gone();
-        auto& receipt = *response->add_receipts();
-        if (!fill_receipt(reader, slot, keys, receipt)) {
-          return not_found("commitment", "its batch is anchored: the holder keeps the rest of the path");
-        }
-        if (room.take(receipt)) continue;
-        response->mutable_receipts()->RemoveLast();
-        response->set_other_slots(response->other_slots() + 1);
-      }
-      reader.fill(*response->mutable_as_of());
-      return grpc::Status(grpc::Status::OK);
-    });
+          // A receipt carries the histories of the issuer and its keys: they may be long.
+          AnswerRoom room;
+          for (auto slot : slots) {
+            if (reactor.cancelled()) return gone();
+            auto& receipt = *response->add_receipts();
+            if (!fill_receipt(reader, slot, keys, receipt)) {
+              return not_found("commitment",
+                               "its batch is anchored: the holder keeps the rest of the path");
+            }
+            if (room.take(receipt)) continue;
+            response->mutable_receipts()->RemoveLast();
+            response->set_other_slots(response->other_slots() + 1);
+          }
+          reader.fill(*response->mutable_as_of());
+          return grpc::Status(grpc::Status::OK);
+        });
   }
 
-  grpc::ServerUnaryReactor* Explain(grpc::CallbackServerContext* call, const v1::ExplainRequest* request,
+  grpc::ServerUnaryReactor* Explain(grpc::CallbackServerContext* call,
+                                    const v1::ExplainRequest* request,
                                     v1::ExplainResponse* response) override {
-    return unary(context_.calls, call, cost("Explain"), *request, *response, [=, this](Call& reactor) {
-      const auto issuer = issuer_of(request->issuer_id());
-      if (!issuer.status.ok()) return issuer.status;
-      Verdicts verdicts(context_, request->options());
-      if (!verdicts.purpose_known()) return invalid_argument("options.purpose", "is not a known purpose");
-      verdicts.reader().fill(*response->mutable_as_of());
+    return unary(
+        context_.calls, call, cost("Explain"), *request, *response, [=, this](Call& reactor) {
+          const auto issuer = issuer_of(request->issuer_id());
+          if (!issuer.status.ok()) return issuer.status;
+          Verdicts verdicts(context_, request->options());
+          if (!verdicts.purpose_known())
+            return invalid_argument("options.purpose", "is not a known purpose");
+          verdicts.reader().fill(*response->mutable_as_of());
 
-      AnswerRoom room;
-      if (auto commitment = fixed_from<Hash256>(request->commitment())) {
-        const auto found = SlotFinder(verdicts.reader(), kSlotPages).find(*commitment, issuer.id, kSlotsExplained);
-        if (!found.complete) return listed_too_often();
-        const auto shown = fill_slots(verdicts, found, *commitment, room, *response->mutable_slots());
-        response->set_other_slots(found.others + found.slots.size() - shown);
-      } else {
-        auto target = target_of(verdicts.reader(), request->reference(), "", 0);
-        if (!target.status.ok()) return target.status;
-        auto slot = ledger::Pages(verdicts.reader().state()).find(target.issuer, target.index);
-        if (slot) verdicts.fill(*slot, std::nullopt, *response->add_slots());
-      }
+          AnswerRoom room;
+          if (auto commitment = fixed_from<Hash256>(request->commitment())) {
+            const auto found = SlotFinder(verdicts.reader(), kSlotPages)
+                                   .find(*commitment, issuer.id, kSlotsExplained);
+            if (!found.complete) return listed_too_often();
+            const auto shown =
+                fill_slots(verdicts, found, *commitment, room, *response->mutable_slots());
+            response->set_other_slots(found.others + found.slots.size() - shown);
+          } else {
+            auto target = target_of(verdicts.reader(), request->reference(), "", 0);
+            if (!target.status.ok()) return target.status;
+            auto slot = ledger::Pages(verdicts.reader().state()).find(target.issuer, target.index);
+            if (slot) verdicts.fill(*slot, std::nullopt, *response->add_slots());
+          }
 
-      response->set_finding(response->slots().empty() ? v1::FINDING_NOT_LISTED : v1::FINDING_FOUND);
-      if (reactor.cancelled()) return gone();
-      verdicts.explain(*response);
-      charge_cold(context_, reactor.caller(), verdicts);
-      return check_age(response->as_of(), request->options());
-    });
+          response->set_finding(response->slots().empty() ? v1::FINDING_NOT_LISTED
+                                                          : v1::FINDING_FOUND);
+          if (reactor.cancelled()) return gone();
+          verdicts.explain(*response);
+          charge_cold(context_, reactor.caller(), verdicts);
+          return check_age(response->as_of(), request->options());
+        });
   }
 
  private:
   // How many of the found ones have room in the answer.
-  static std::size_t fill_slots(Verdicts& verdicts, const SlotFinder::Found& found, const Hash256& commitment,
-                                AnswerRoom& room, google::protobuf::RepeatedPtrField<v1::SlotVerdict>& out) {
+  static std::size_t fill_slots(Verdicts& verdicts, const SlotFinder::Found& found,
+                                const Hash256& commitment, AnswerRoom& room,
+                                google::protobuf::RepeatedPtrField<v1::SlotVerdict>& out) {
     for (const auto& slot : found.slots) {
       verdicts.fill(slot, commitment, *out.Add());
       if (room.take(*out.rbegin())) continue;
@@ -270,9 +306,10 @@ class Service final : public v1::VerifyService::CallbackService {
 
 }  // namespace
 
-grpc::Status check_bulk(ServiceContext& context, const std::string& commitments, const std::string& issuer_id,
-                        const v1::CheckOptions& options, const std::function<bool()>& cancelled,
-                        const CallerKey& caller, v1::CheckBulkResponse& response) {
+grpc::Status check_bulk(ServiceContext& context, const std::string& commitments,
+                        const std::string& issuer_id, const v1::CheckOptions& options,
+                        const std::function<bool()>& cancelled, const CallerKey& caller,
+                        v1::CheckBulkResponse& response) {
   const auto count = commitments.size() / Hash256::kSize;
   if (commitments.size() % Hash256::kSize != 0) {
     return invalid_argument("commitments", "must be a multiple of 32 bytes");
@@ -280,10 +317,12 @@ grpc::Status check_bulk(ServiceContext& context, const std::string& commitments,
   if (count > kBulkLimit) return over_limit("commitments", kBulkLimit, count);
   const auto issuer = issuer_of(issuer_id);
   if (!issuer.status.ok()) return issuer.status;
-  if (auto status = context.calls.gate.admit(caller, count / kCommitmentsForOneCall); !status.ok()) return status;
+  if (auto status = context.calls.gate.admit(caller, count / kCommitmentsForOneCall); !status.ok())
+    return status;
 
   Verdicts verdicts(context, options);
-  if (!verdicts.purpose_known()) return invalid_argument("options.purpose", "is not a known purpose");
+  if (!verdicts.purpose_known())
+    return invalid_argument("options.purpose", "is not a known purpose");
   verdicts.reader().fill(*response.mutable_as_of());
   if (auto old = check_age(response.as_of(), options); !old.ok()) return old;
 
@@ -291,7 +330,8 @@ grpc::Status check_bulk(ServiceContext& context, const std::string& commitments,
   const auto bytes = as_bytes(commitments);
   for (std::size_t i = 0; i < count; ++i) {
     if (i % kLookEvery == 0 && cancelled()) return gone();
-    if (!tables.add(*Hash256::from(bytes.subspan(i * Hash256::kSize, Hash256::kSize)))) return listed_too_often();
+    if (!tables.add(*Hash256::from(bytes.subspan(i * Hash256::kSize, Hash256::kSize))))
+      return listed_too_often();
     if (tables.bytes() > kBulkAnswerBytes) return answer_too_large(count);
   }
   tables.log();

@@ -7,7 +7,8 @@ namespace testamur::node {
 
 namespace tx = ledger::tx;
 
-void fill(const tx::LocalizedTexts& texts, google::protobuf::RepeatedPtrField<v1::LocalizedText>& out) {
+void fill(const tx::LocalizedTexts& texts,
+          google::protobuf::RepeatedPtrField<v1::LocalizedText>& out) {
   for (const auto& text : texts) {
     auto& added = *out.Add();
     added.set_language(text.language);
@@ -39,7 +40,8 @@ void fill_quality(const tx::AchievementContent& content, v1::AchievementPublish&
   quality.set_url(content.quality_url);
 }
 
-void fill_ids(const std::vector<InstitutionId>& ids, google::protobuf::RepeatedPtrField<std::string>& out) {
+void fill_ids(const std::vector<InstitutionId>& ids,
+              google::protobuf::RepeatedPtrField<std::string>& out) {
   for (const auto& id : ids) put(*out.Add(), id);
 }
 
@@ -61,7 +63,8 @@ void fill(const tx::AchievementContent& content, v1::AchievementPublish& out) {
     fill(outcome.texts, *added.mutable_texts());
     for (const auto& uri : outcome.esco_uris) added.add_esco_uris(uri);
   }
-  for (auto type : content.assessment_types) out.add_assessment_types(static_cast<v1::AssessmentType>(type));
+  for (auto type : content.assessment_types)
+    out.add_assessment_types(static_cast<v1::AssessmentType>(type));
   fill(content.assessments, *out.mutable_assessments());
   out.set_participation(static_cast<v1::ParticipationForm>(content.participation));
   fill_quality(content, out);
@@ -87,10 +90,12 @@ void fill(const trust::Scope& scope, v1::ScopeView& out) {
     if (*scope.levels & (1u << (level - 1))) out.add_levels(level);
   }
   for (unsigned i = 0; scope.award_types && i < trust::kAwardTypeCount; ++i) {
-    if (*scope.award_types & (1u << i)) out.add_award_types(std::string(to_text(static_cast<trust::AwardType>(i))));
+    if (*scope.award_types & (1u << i))
+      out.add_award_types(std::string(to_text(static_cast<trust::AwardType>(i))));
   }
   for (unsigned i = 0; scope.purposes && i < trust::kPurposeCount; ++i) {
-    if (*scope.purposes & (1u << i)) out.add_purposes(std::string(to_text(static_cast<trust::Purpose>(i))));
+    if (*scope.purposes & (1u << i))
+      out.add_purposes(std::string(to_text(static_cast<trust::Purpose>(i))));
   }
   if (!scope.achievements) return;
   for (const auto& achievement : *scope.achievements) {
@@ -111,7 +116,8 @@ trust::ScopePoint point_of(const AchievementId& id, const tx::AchievementContent
     }
   }
   point.level = content.eqf_level;
-  if (content.award_type != 0) point.award_type = static_cast<trust::AwardType>(content.award_type - 1);
+  if (content.award_type != 0)
+    point.award_type = static_cast<trust::AwardType>(content.award_type - 1);
   point.achievement = trust::AchievementName{id.institution, id.number};
   return point;
 }

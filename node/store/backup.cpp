@@ -9,7 +9,8 @@
 namespace testamur::node {
 namespace {
 
-Error backup_failure(const std::string& action, const std::string& directory, const rocksdb::Status& status) {
+Error backup_failure(const std::string& action, const std::string& directory,
+                     const rocksdb::Status& status) {
   return error("the backup in " + directory + " could not be " + action + ": " + status.ToString());
 }
 
@@ -25,7 +26,8 @@ rocksdb::BackupEngineOptions backup_options(const std::string& directory) {
 
 Status Store::backup(const std::string& directory) {
   auto& database = *state_->database;
-  // Flushed by our own rule first: the engine's flush would switch logs between the writes of apply().
+  // Flushed by our own rule first: the engine's flush would switch logs between the writes of
+  // apply().
   TM_TRY_STATUS(database.flush(true));
   std::error_code failed;
   std::filesystem::create_directories(directory, failed);
@@ -50,7 +52,8 @@ Status restore_backup(const std::string& backup_directory, const std::string& di
     return error(directory + " is not empty; a backup is restored only into an empty place");
   }
   rocksdb::BackupEngineReadOnly* raw = nullptr;
-  auto status = rocksdb::BackupEngineReadOnly::Open(rocksdb::Env::Default(), backup_options(backup_directory), &raw);
+  auto status = rocksdb::BackupEngineReadOnly::Open(rocksdb::Env::Default(),
+                                                    backup_options(backup_directory), &raw);
   if (!status.ok()) return backup_failure("opened", backup_directory, status);
   const std::unique_ptr<rocksdb::BackupEngineReadOnly> engine(raw);
   std::vector<rocksdb::BackupInfo> backups;
@@ -67,7 +70,8 @@ Status restore_backup(const std::string& backup_directory, const std::string& di
   if (!status.ok()) return backup_failure("restored", backup_directory, status);
   fs::remove(directory, failed);
   fs::rename(unfinished, directory, failed);
-  if (failed) return error("cannot rename " + unfinished + " to " + directory + ": " + failed.message());
+  if (failed)
+    return error("cannot rename " + unfinished + " to " + directory + ": " + failed.message());
   const auto parent = fs::path(directory).parent_path();
   return make_posix_file_system()->sync_directory(parent.empty() ? "." : parent.string());
 }

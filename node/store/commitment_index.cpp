@@ -26,7 +26,8 @@ std::uint64_t count_entries(const Runs& runs) {
   return count;
 }
 
-// The smallest next entry of several sources, each a function that gives its entries in ascending order.
+// The smallest next entry of several sources, each a function that gives its entries in ascending
+// order.
 template <class Source>
 class Merge {
  public:
@@ -140,14 +141,17 @@ Status CommitmentIndex::add(std::span<const ledger::Delta::Change> pages) {
   for (const auto& change : pages) {
     Decoder key(change.key);
     const auto page = key.u64();
-    // After a crash the files may be ahead of the state: what the replay brings again is in them already.
+    // After a crash the files may be ahead of the state: what the replay brings again is in them
+    // already.
     if (!change.value || page < next_page) continue;
     append_page(run, page, *change.value);
   }
   if (run.empty()) return {};
-  next_page = (std::max_element(run.begin(), run.end(), [](auto& a, auto& b) { return a.slot < b.slot; })->slot >>
-               kPositionBits) +
-              1;
+  next_page =
+      (std::max_element(run.begin(), run.end(), [](auto& a, auto& b) { return a.slot < b.slot; })
+           ->slot >>
+       kPositionBits) +
+      1;
   std::sort(run.begin(), run.end());
   {
     std::lock_guard hold(mutex_);
@@ -162,7 +166,8 @@ void CommitmentIndex::add_run(Run run) {
   auto memory = view()->memory;  // nobody else adds to it
   while (!memory.empty() && memory.back()->size() < 2 * run.size()) {
     Run merged(memory.back()->size() + run.size());
-    std::merge(memory.back()->begin(), memory.back()->end(), run.begin(), run.end(), merged.begin());
+    std::merge(memory.back()->begin(), memory.back()->end(), run.begin(), run.end(),
+               merged.begin());
     memory.pop_back();
     run = std::move(merged);
   }
@@ -215,7 +220,9 @@ Status CommitmentIndex::write_frozen() {
   struct Cursor {
     std::shared_ptr<const Run> run;
     std::size_t at = 0;
-    std::optional<IndexEntry> operator()() { return at < run->size() ? std::optional((*run)[at++]) : std::nullopt; }
+    std::optional<IndexEntry> operator()() {
+      return at < run->size() ? std::optional((*run)[at++]) : std::nullopt;
+    }
   };
   std::vector<Cursor> sources;
   for (const auto& part : frozen) sources.push_back({part});
@@ -275,7 +282,8 @@ Status CommitmentIndex::merge(std::span<const FileRunPtr> runs, const FileRun& i
   return writer.finish();
 }
 
-// A run goes once no look-up can still be reading it; otherwise it waits for the next time, or for load().
+// A run goes once no look-up can still be reading it; otherwise it waits for the next time, or for
+// load().
 Status CommitmentIndex::remove_unused() {
   for (auto at = unused_.begin(); at != unused_.end();) {
     if (!at->first.expired()) {
@@ -288,7 +296,8 @@ Status CommitmentIndex::remove_unused() {
   return {};
 }
 
-std::vector<CommitmentSlot> CommitmentIndex::candidates(const Hash256& commitment, const CommitmentSlot& from,
+std::vector<CommitmentSlot> CommitmentIndex::candidates(const Hash256& commitment,
+                                                        const CommitmentSlot& from,
                                                         std::size_t most) const {
   const auto current = view();
   const auto prefix = prefix_of(commitment.view());
@@ -309,7 +318,8 @@ std::vector<CommitmentSlot> CommitmentIndex::candidates(const Hash256& commitmen
     RunReader reader(*iterator, *run);
     reader.seek(first);
     auto entry = reader.next();
-    for (std::size_t i = 0; i < most && entry && entry->prefix == prefix; ++i, entry = reader.next()) {
+    for (std::size_t i = 0; i < most && entry && entry->prefix == prefix;
+         ++i, entry = reader.next()) {
       found.push_back(entry->slot);
     }
     database_.require(reader.status());
@@ -322,7 +332,8 @@ std::vector<CommitmentSlot> CommitmentIndex::candidates(const Hash256& commitmen
   std::vector<CommitmentSlot> slots;
   slots.reserve(found.size());
   for (const auto slot : found) {
-    slots.push_back({PageNumber{slot >> kPositionBits}, static_cast<std::uint8_t>(slot & ((1u << kPositionBits) - 1))});
+    slots.push_back({PageNumber{slot >> kPositionBits},
+                     static_cast<std::uint8_t>(slot & ((1u << kPositionBits) - 1))});
   }
   return slots;
 }

@@ -1,14 +1,15 @@
-// From a commitment to the slots where it is listed. Derived from the page commitments in the store, never
-// authenticated: a candidate counts only when the page holds the very commitment. Private to node/store.
+// From a commitment to the slots where it is listed. Derived from the page commitments in the
+// store, never authenticated: a candidate counts only when the page holds the very commitment.
+// Private to node/store.
 //
-// Entries live in sorted runs: small ones in memory, merged as they double; when a million have gathered, one sorted
-// file, ingested into RocksDB without passing through its log or memtables, merged again eight to one. So an entry
-// costs a few sequential copies in its life, and no random insert (docs/decisions/0603). What is in memory is rebuilt
-// from the pages at open.
+// Entries live in sorted runs: small ones in memory, merged as they double; when a million have
+// gathered, one sorted file, ingested into RocksDB without passing through its log or memtables,
+// merged again eight to one. So an entry costs a few sequential copies in its life, and no random
+// insert (docs/decisions/0603). What is in memory is rebuilt from the pages at open.
 //
-// Thread rule: load() before anything else; add() from the store's writer; candidates() and the figures from any
-// thread. Files are written by a thread of the index; when it fails, everything stays in memory and the next add()
-// fails.
+// Thread rule: load() before anything else; add() from the store's writer; candidates() and the
+// figures from any thread. Files are written by a thread of the index; when it fails, everything
+// stays in memory and the next add() fails.
 #pragma once
 
 #include <condition_variable>
@@ -27,8 +28,8 @@ namespace testamur::node {
 
 class CommitmentIndex {
  public:
-  // `run_entries`: how many entries gather in memory before they become a file. When four times as many wait because
-  // the disk is slow, add() waits for it.
+  // `run_entries`: how many entries gather in memory before they become a file. When four times as
+  // many wait because the disk is slow, add() waits for it.
   CommitmentIndex(Database& database, std::uint64_t run_entries);
   ~CommitmentIndex();
   CommitmentIndex(const CommitmentIndex&) = delete;
@@ -38,8 +39,10 @@ class CommitmentIndex {
   Status load();
   // The page commitments of a block that is in the database already.
   Status add(std::span<const ledger::Delta::Change> pages);
-  // Slots whose commitment may be this one, ascending, each once, none below `from`, at most `most`.
-  std::vector<CommitmentSlot> candidates(const Hash256& commitment, const CommitmentSlot& from, std::size_t most) const;
+  // Slots whose commitment may be this one, ascending, each once, none below `from`, at most
+  // `most`.
+  std::vector<CommitmentSlot> candidates(const Hash256& commitment, const CommitmentSlot& from,
+                                         std::size_t most) const;
 
   std::uint64_t entries_in_memory() const;
   std::uint64_t file_runs() const;
@@ -80,7 +83,8 @@ class CommitmentIndex {
   Status worker_failure_;
   std::thread worker_;  // started with the first file
 
-  // Of the worker: file runs that were merged away, and whether a look-up may still be reading them.
+  // Of the worker: file runs that were merged away, and whether a look-up may still be reading
+  // them.
   std::vector<std::pair<std::weak_ptr<const FileRun>, FileRun>> unused_;
 };
 

@@ -34,7 +34,8 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   db.track_and_verify_wals_in_manifest = true;
   db.recycle_log_file_num = 0;
-  db.allow_fallocate = false;  // it would reserve as much for the log as a memtable may hold: kUnreachedBytes
+  db.allow_fallocate =
+      false;  // it would reserve as much for the log as a memtable may hold: kUnreachedBytes
   db.max_total_wal_size = 4 * kUnreachedBytes;
   db.allow_concurrent_memtable_write = false;  // one writer
   db.wal_bytes_per_sync = 1u << 20;            // sync_wal() then finds most of it written
@@ -51,7 +52,8 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
 }
 
 // Hashes and signatures do not compress: no family tries. Checks on every block that is read.
-rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache, bool with_filter) {
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache,
+                                            bool with_filter) {
   rocksdb::BlockBasedTableOptions table;
   table.checksum = rocksdb::ChecksumType::kXXH3;
   table.format_version = 5;
@@ -74,8 +76,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const StoreOptions& option
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> list;
   for (const auto* name : kFamilies) {
-    // Pages and blocks have ascending keys: their files never overlap and move down the levels without being
-    // rewritten.
+    // Pages and blocks have ascending keys: their files never overlap and move down the levels
+    // without being rewritten.
     list.emplace_back(name, family_options(cache, std::string_view(name) == kFamilies[0]));
   }
   list.back().options.disable_auto_compactions = true;  // runs are merged by CommitmentIndex
@@ -86,7 +88,9 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const StoreOptions& option
 class FailureListener final : public rocksdb::EventListener {
  public:
   explicit FailureListener(std::atomic<bool>& has_failed) : has_failed_(has_failed) {}
-  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override { has_failed_ = true; }
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override {
+    has_failed_ = true;
+  }
 
  private:
   std::atomic<bool>& has_failed_;
@@ -107,10 +111,12 @@ Database::~Database() {
 }
 
 Error Database::failure(const std::string& action, const rocksdb::Status& status) const {
-  std::string message = "the store " + directory_ + " could not be " + action + ": " + status.ToString();
+  std::string message =
+      "the store " + directory_ + " could not be " + action + ": " + status.ToString();
   if (status.IsCorruption()) {
     message +=
-        ". The data on disk is damaged. Look for a failing disk, keep a copy of the directory, then restore this "
+        ". The data on disk is damaged. Look for a failing disk, keep a copy of the directory, "
+        "then restore this "
         "node from a backup, or remove the directory and let the node catch up from its peers";
   } else if (status.IsNoSpace()) {
     message += ". Free some space and start again";
@@ -118,14 +124,16 @@ Error Database::failure(const std::string& action, const rocksdb::Status& status
   return error(std::move(message));
 }
 
-Result<std::unique_ptr<Database>> Database::open(const std::string& directory, StoreOptions options) {
+Result<std::unique_ptr<Database>> Database::open(const std::string& directory,
+                                                 StoreOptions options) {
   std::unique_ptr<Database> database(new Database(directory, std::move(options)));
   TM_TRY_STATUS(database->open_files());
   TM_TRY_STATUS(database->check_schema());
   std::uint64_t bytes = 0;
   for (auto* family : database->families_) {
     std::uint64_t of_family = 0;
-    (void)database->db_->GetIntProperty(family, rocksdb::DB::Properties::kTotalSstFilesSize, &of_family);
+    (void)database->db_->GetIntProperty(family, rocksdb::DB::Properties::kTotalSstFilesSize,
+                                        &of_family);
     bytes += of_family;
   }
   if (bytes <= database->options_.verify_on_open_bytes) TM_TRY_STATUS(database->verify());
@@ -136,7 +144,8 @@ Status Database::open_files() {
   rocksdb::DB* opened = nullptr;
   auto with_listener = database_options(options_);
   with_listener.listeners.push_back(std::make_shared<FailureListener>(has_failed_));
-  const auto status = rocksdb::DB::Open(with_listener, directory_, families(options_), &families_, &opened);
+  const auto status =
+      rocksdb::DB::Open(with_listener, directory_, families(options_), &families_, &opened);
   if (!status.ok()) {
     families_.clear();
     return failure("opened", status);
@@ -149,8 +158,9 @@ Status Database::check_schema() {
   const auto schema = get(state(), nullptr, kSchemaKey);
   if (schema && equal(*schema, kSchema)) return {};
   if (schema) {
-    return error("the store " + directory_ + " has schema " + to_hex(*schema) + ", this program knows " +
-                 to_hex(kSchema) + ": use the version of the program that wrote it");
+    return error("the store " + directory_ + " has schema " + to_hex(*schema) +
+                 ", this program knows " + to_hex(kSchema) +
+                 ": use the version of the program that wrote it");
   }
   const std::unique_ptr<rocksdb::Iterator> any(db_->NewIterator(read_options(nullptr), state()));
   any->SeekToFirst();
@@ -170,7 +180,8 @@ Status Database::after(const std::string& action, const rocksdb::Status& status)
 
 Status Database::write(rocksdb::WriteBatch& batch) {
   std::lock_guard hold(write_mutex_);
-  if (has_failed_) return error("the store " + directory_ + " failed before and takes no more writes");
+  if (has_failed_)
+    return error("the store " + directory_ + " failed before and takes no more writes");
   TM_TRY_STATUS(after("written", db_->Write(rocksdb::WriteOptions{}, &batch)));
   written_since_flush_ += batch.GetDataSize();
   return written_since_flush_ > options_.write_buffer_bytes / 2 ? flush_locked(false) : Status{};
@@ -216,8 +227,8 @@ void Database::require(const rocksdb::Status& status) const {
   if (!status.ok()) stop(failure("read", status).message);
 }
 
-std::optional<Bytes> Database::get(rocksdb::ColumnFamilyHandle* family, const rocksdb::Snapshot* snapshot,
-                                   ByteView key) const {
+std::optional<Bytes> Database::get(rocksdb::ColumnFamilyHandle* family,
+                                   const rocksdb::Snapshot* snapshot, ByteView key) const {
   rocksdb::PinnableSlice value;
   const auto status = db_->Get(read_options(snapshot), family, to_slice(key), &value);
   if (status.IsNotFound()) return std::nullopt;

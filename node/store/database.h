@@ -1,12 +1,14 @@
-// RocksDB as the store uses it: column families, options, and the one rule that keeps un-synced writes safe. Private
-// to node/store.
+// RocksDB as the store uses it: column families, options, and the one rule that keeps un-synced
+// writes safe. Private to node/store.
 //
-// The rule: a memtable is switched (and with it the write-ahead log) only by flush(), which syncs the log first, with
-// no write in between. So at most the newest log file has un-synced parts, and what a crash leaves is a prefix of the
-// batches. Left to itself RocksDB may switch logs with the old one un-synced; if a crash then loses its end cleanly
-// while the next file survives, recovery would skip a block in the middle without noticing (docs/decisions/0602).
+// The rule: a memtable is switched (and with it the write-ahead log) only by flush(), which syncs
+// the log first, with no write in between. So at most the newest log file has un-synced parts, and
+// what a crash leaves is a prefix of the batches. Left to itself RocksDB may switch logs with the
+// old one un-synced; if a crash then loses its end cleanly while the next file survives, recovery
+// would skip a block in the middle without noticing (docs/decisions/0602).
 //
-// After a write or sync has failed nothing more is written: what reached the disk is unknown until the next open.
+// After a write or sync has failed nothing more is written: what reached the disk is unknown until
+// the next open.
 //
 // Thread rule: write() and flush() exclude one another; everything else as RocksDB: any thread.
 #pragma once
@@ -39,7 +41,8 @@ class Database {
   Status verify() const;
 
   // The value of a key; stops the node when it cannot be read.
-  std::optional<Bytes> get(rocksdb::ColumnFamilyHandle* family, const rocksdb::Snapshot* snapshot, ByteView key) const;
+  std::optional<Bytes> get(rocksdb::ColumnFamilyHandle* family, const rocksdb::Snapshot* snapshot,
+                           ByteView key) const;
   rocksdb::ReadOptions read_options(const rocksdb::Snapshot* snapshot) const;
   [[noreturn]] void stop(const std::string& message) const;
   // Stops the node unless `status` is ok.
@@ -49,7 +52,8 @@ class Database {
   rocksdb::DB& db() const { return *db_; }
   const std::string& directory() const { return directory_; }
   rocksdb::Env* env() const;
-  // Ledger state and meta data; page commitments; blocks; runs of the commitment index (ingested files only).
+  // Ledger state and meta data; page commitments; blocks; runs of the commitment index (ingested
+  // files only).
   rocksdb::ColumnFamilyHandle* state() const { return families_[0]; }
   rocksdb::ColumnFamilyHandle* pages() const { return families_[1]; }
   rocksdb::ColumnFamilyHandle* blocks() const { return families_[2]; }
@@ -71,7 +75,9 @@ class Database {
   std::uint64_t written_since_flush_ = 0;  // bytes; under write_mutex_
 };
 
-inline rocksdb::Slice to_slice(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+inline rocksdb::Slice to_slice(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 inline ByteView to_view(const rocksdb::Slice& slice) {
   return {reinterpret_cast<const std::uint8_t*>(slice.data()), slice.size()};
 }

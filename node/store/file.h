@@ -1,9 +1,10 @@
-// The seam between the journal and the operating system: everything that the journal does to a disk goes through
-// here, so that a test can lose, tear or corrupt what was not synced.
+// The seam between the journal and the operating system: everything that the journal does to a disk
+// goes through here, so that a test can lose, tear or corrupt what was not synced.
 //
-// Durability, which is what the seam is about: what write_at() wrote is durable when a later sync() of the same file
-// has returned; that a name exists, is gone or was renamed is durable when a later sync_directory() has returned.
-// Until then a crash may keep any part of it, whole 512-byte sectors at least.
+// Durability, which is what the seam is about: what write_at() wrote is durable when a later sync()
+// of the same file has returned; that a name exists, is gone or was renamed is durable when a later
+// sync_directory() has returned. Until then a crash may keep any part of it, whole 512-byte sectors
+// at least.
 //
 // Thread rule: a FileSystem may be used from any thread; a File by one thread at a time.
 #pragma once
@@ -27,7 +28,8 @@ class File {
   virtual Status write_at(std::uint64_t offset, ByteView bytes) = 0;
   // Fills all of `out` from `offset`; reading past the end is a failure.
   virtual Status read_at(std::uint64_t offset, std::span<std::uint8_t> out) const = 0;
-  // fdatasync. After a failure the state on disk is unknown and the file must not be trusted any further.
+  // fdatasync. After a failure the state on disk is unknown and the file must not be trusted any
+  // further.
   virtual Status sync() = 0;
   virtual Result<std::uint64_t> size() const = 0;
 };
@@ -62,8 +64,9 @@ std::unique_ptr<FileSystem> make_posix_file_system();
 
 // The whole of a small file.
 Result<Bytes> read_whole_file(FileSystem& files, const std::string& path);
-// Writes a small file so that after a crash either the old or the new content is there: temporary name, sync,
-// rename, directory sync.
-Status replace_file(FileSystem& files, const std::string& directory, const std::string& name, ByteView content);
+// Writes a small file so that after a crash either the old or the new content is there: temporary
+// name, sync, rename, directory sync.
+Status replace_file(FileSystem& files, const std::string& directory, const std::string& name,
+                    ByteView content);
 
 }  // namespace testamur::node

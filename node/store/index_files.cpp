@@ -40,15 +40,18 @@ RunWriter::~RunWriter() {
 }
 
 Status RunWriter::open_file() {
-  paths_.push_back(database_.directory() + "/" + std::to_string(run_.from) + "-" + std::to_string(run_.to) + "-" +
-                   std::to_string(paths_.size()) + kUnfinishedSuffix);
-  file_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options_, database_.index());
+  paths_.push_back(database_.directory() + "/" + std::to_string(run_.from) + "-" +
+                   std::to_string(run_.to) + "-" + std::to_string(paths_.size()) +
+                   kUnfinishedSuffix);
+  file_ =
+      std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options_, database_.index());
   const auto status = file_->Open(paths_.back());
   if (!status.ok()) return database_.failure("extended by an index file", status);
   if (paths_.size() > 1) return {};
   Encoder count;
   count.u64(run_.count);
-  const auto put = file_->Put(to_slice(key_of(run_prefix(run_), kDescriptor, nullptr)), to_slice(count.bytes()));
+  const auto put =
+      file_->Put(to_slice(key_of(run_prefix(run_), kDescriptor, nullptr)), to_slice(count.bytes()));
   return put.ok() ? Status{} : Status{database_.failure("extended by an index file", put)};
 }
 
@@ -63,7 +66,8 @@ Status RunWriter::write_chunk() {
   if (chunk_.empty()) return {};
   Encoder value;
   for (const auto& entry : chunk_) value.u64(entry.prefix).u64(entry.slot);
-  const auto status = file_->Put(to_slice(key_of(run_prefix(run_), kChunk, &chunk_.front())), to_slice(value.bytes()));
+  const auto status = file_->Put(to_slice(key_of(run_prefix(run_), kChunk, &chunk_.front())),
+                                 to_slice(value.bytes()));
   chunk_.clear();
   if (!status.ok()) return database_.failure("extended by an index file", status);
   return file_->FileSize() >= kFileBytes ? close_file() : Status{};
@@ -89,7 +93,8 @@ std::unique_ptr<rocksdb::Iterator> new_index_iterator(const Database& database) 
       database.db().NewIterator(database.read_options(nullptr), database.index()));
 }
 
-RunReader::RunReader(rocksdb::Iterator& iterator, const FileRun& run) : iterator_(iterator), prefix_(run_prefix(run)) {}
+RunReader::RunReader(rocksdb::Iterator& iterator, const FileRun& run)
+    : iterator_(iterator), prefix_(run_prefix(run)) {}
 
 bool RunReader::load_chunk() {
   count_ = at_ = 0;
@@ -98,7 +103,8 @@ bool RunReader::load_chunk() {
     return false;
   }
   const auto key = to_view(iterator_.key());
-  if (key.size() <= prefix_.size() || !equal(key.first(prefix_.size()), prefix_) || key[prefix_.size()] != kChunk) {
+  if (key.size() <= prefix_.size() || !equal(key.first(prefix_.size()), prefix_) ||
+      key[prefix_.size()] != kChunk) {
     return false;
   }
   chunk_ = to_view(iterator_.value());
@@ -159,14 +165,16 @@ Result<std::vector<FileRun>> list_runs(const Database& database) {
     const auto kind = key.u8();
     run.count = value.u64();
     if (!key.finished() || !value.finished() || kind != kDescriptor) {
-      return database.failure("opened", rocksdb::Status::Corruption("the commitment index has a run without its head"));
+      return database.failure(
+          "opened", rocksdb::Status::Corruption("the commitment index has a run without its head"));
     }
     runs.push_back(run);
     iterator->Seek(to_slice(key_of(run_prefix(run), kChunk + 1, nullptr)));
   }
   if (!iterator->status().ok()) return database.failure("opened", iterator->status());
-  std::sort(runs.begin(), runs.end(),
-            [](const FileRun& a, const FileRun& b) { return a.from != b.from ? a.from < b.from : a.to > b.to; });
+  std::sort(runs.begin(), runs.end(), [](const FileRun& a, const FileRun& b) {
+    return a.from != b.from ? a.from < b.from : a.to > b.to;
+  });
   return runs;
 }
 
@@ -182,7 +190,8 @@ void remove_unfinished_runs(Database& database) {
   std::vector<std::string> names;
   if (!database.env()->GetChildren(database.directory(), &names).ok()) return;
   for (const auto& name : names) {
-    if (name.ends_with(kUnfinishedSuffix)) (void)database.env()->DeleteFile(database.directory() + "/" + name);
+    if (name.ends_with(kUnfinishedSuffix))
+      (void)database.env()->DeleteFile(database.directory() + "/" + name);
   }
 }
 

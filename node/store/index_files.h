@@ -1,5 +1,6 @@
-// The files of the commitment index: sorted runs of entries, each made of ingested RocksDB table files. Byte format:
-// docs/formats/store.md. Private to node/store; a writer or reader belongs to one thread.
+// The files of the commitment index: sorted runs of entries, each made of ingested RocksDB table
+// files. Byte format: docs/formats/store.md. Private to node/store; a writer or reader belongs to
+// one thread.
 #pragma once
 
 #include <rocksdb/sst_file_writer.h>
@@ -52,8 +53,8 @@ class RunWriter {
 
 std::unique_ptr<rocksdb::Iterator> new_index_iterator(const Database& database);
 
-// The entries of a run, ascending. Reads through `iterator`, which is borrowed and nobody else's meanwhile: a look-up
-// uses one for all runs.
+// The entries of a run, ascending. Reads through `iterator`, which is borrowed and nobody else's
+// meanwhile: a look-up uses one for all runs.
 class RunReader {
  public:
   RunReader(rocksdb::Iterator& iterator, const FileRun& run);

@@ -114,8 +114,10 @@ Journal::Journal(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Journal::~Journal() = default;
 
 Result<std::unique_ptr<Journal>> Journal::open(FileSystem& files, const std::string& directory,
-                                               const JournalOptions& options, const Replay& replay) {
-  TM_CHECK(options.segment_bytes % kBlockBytes == 0 && options.segment_bytes >= options.max_group_bytes);
+                                               const JournalOptions& options,
+                                               const Replay& replay) {
+  TM_CHECK(options.segment_bytes % kBlockBytes == 0 &&
+           options.segment_bytes >= options.max_group_bytes);
   auto state = std::make_unique<State>(files, directory, options);
   TM_TRY(const auto identity, read_vote_store_identity(files, directory));
   if (!identity) return error(directory + " holds no vote store: make one with 'testamurd init'");
@@ -128,12 +130,14 @@ Result<std::unique_ptr<Journal>> Journal::open(FileSystem& files, const std::str
   }
   TM_TRY(auto found, recover_journal(files, directory, identity->journal, options, replay));
   if (identity->used && found.segments.empty()) {
-    return error(directory +
-                 " says that votes were journaled, but its segment files are gone: put them back, or move "
-                 "the directory aside; the node then begins in quarantine");
+    return error(
+        directory +
+        " says that votes were journaled, but its segment files are gone: put them back, or move "
+        "the directory aside; the node then begins in quarantine");
   }
   if (!found.segments.empty()) {
-    TM_TRY(state->active, files.open(state->path(segment_file_name(found.segments.back())), OpenMode::kExisting));
+    TM_TRY(state->active,
+           files.open(state->path(segment_file_name(found.segments.back())), OpenMode::kExisting));
     TM_TRY(state->active_bytes, state->active->size());
     state->segments.assign(found.segments.begin(), found.segments.end());
   }
@@ -147,11 +151,13 @@ Result<std::unique_ptr<Journal>> Journal::open(FileSystem& files, const std::str
 Result<std::vector<JournalPosition>> Journal::append(std::span<const JournalRecord> group) {
   TM_CHECK(!group.empty());
   auto& state = *state_;
-  if (state.is_failed) return error(state.directory + ": an earlier write failed, the journal must be reopened");
+  if (state.is_failed)
+    return error(state.directory + ": an earlier write failed, the journal must be reopened");
   const auto payload = format::encode_records(group);
   const auto extent = format::encoded_bytes(payload.bytes.size());
   if (extent > state.options.max_group_bytes) {
-    return error("a journal group of " + std::to_string(extent) + " bytes is larger than the limit of " +
+    return error("a journal group of " + std::to_string(extent) +
+                 " bytes is larger than the limit of " +
                  std::to_string(state.options.max_group_bytes));
   }
   format::GroupHeader header;
@@ -213,7 +219,8 @@ Result<Journal::Owned> Journal::read(const JournalPosition& position) const {
   for (const auto& record : *records) {
     if (record.offset == position.record) return Owned{record.type, to_bytes(record.bytes)};
   }
-  return error(where + "no record begins " + std::to_string(position.record) + " bytes into the group");
+  return error(where + "no record begins " + std::to_string(position.record) +
+               " bytes into the group");
 }
 
 std::optional<JournalPosition> Journal::first_position() const {

@@ -1,14 +1,16 @@
-// The consensus journal: what a node promised and what it may acknowledge, durable before anything that depends on
-// it leaves. Byte format: docs/formats/journal.md; rules: docs/CONSENSUS.md "Persist, sync, then send".
+// The consensus journal: what a node promised and what it may acknowledge, durable before anything
+// that depends on it leaves. Byte format: docs/formats/journal.md; rules: docs/CONSENSUS.md
+// "Persist, sync, then send".
 //
-// A journal is a chain of synced *groups* of opaque records in preallocated segment files. append() writes one group
-// and returns when it is durable. open() reads every group back in order; a group whose sync never returned is
-// removed, anything else that does not fit is corruption: open() fails, naming the file, the offset and what to do.
-// After a failed append() the state on disk is unknown: every later append() fails, and the node has to stop.
+// A journal is a chain of synced *groups* of opaque records in preallocated segment files. append()
+// writes one group and returns when it is durable. open() reads every group back in order; a group
+// whose sync never returned is removed, anything else that does not fit is corruption: open()
+// fails, naming the file, the offset and what to do. After a failed append() the state on disk is
+// unknown: every later append() fails, and the node has to stop.
 //
-// Thread rule: open(), append() and prune_below() belong to one thread at a time (append() blocks for a disk sync, so
-// node/chain gives it a thread of its own). prepare_spare(), read() and the const members may run on another thread
-// meanwhile.
+// Thread rule: open(), append() and prune_below() belong to one thread at a time (append() blocks
+// for a disk sync, so node/chain gives it a thread of its own). prepare_spare(), read() and the
+// const members may run on another thread meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +28,8 @@
 
 namespace testamur::node {
 
-// A record to write: `bytes`, then `tail`, both borrowed for the call. Its meaning belongs to the caller.
+// A record to write: `bytes`, then `tail`, both borrowed for the call. Its meaning belongs to the
+// caller.
 struct JournalRecord {
   std::uint8_t type = 0;  // 1 to 255
   ByteView bytes;
@@ -46,7 +49,8 @@ struct JournalPosition {
 struct JournalOptions {
   // Size of a segment file, a multiple of 4096; at least room for the largest group.
   std::uint64_t segment_bytes = 16u << 20;
-  // Largest encoded group; append() refuses more. Fixed for the life of a journal: recovery relies on it.
+  // Largest encoded group; append() refuses more. Fixed for the life of a journal: recovery relies
+  // on it.
   std::uint64_t max_group_bytes = 8u << 20;
 };
 
@@ -57,25 +61,28 @@ class Journal {
   static constexpr std::size_t kRecordHeaderBytes = 5;
   static constexpr std::size_t kMaxAlignedBytes = kSectorPayloadBytes - kRecordHeaderBytes;  // 506
 
-  // Called for every record in the order of writing while open() runs; a failure ends open() with it. `bytes` lives
-  // for the call only.
+  // Called for every record in the order of writing while open() runs; a failure ends open() with
+  // it. `bytes` lives for the call only.
   using Replay = std::function<Status(const JournalPosition&, std::uint8_t type, ByteView bytes)>;
 
-  // Opens the journal in `directory` (which create_vote_store() made; vote_store.h) and replays it. `files` is
-  // borrowed and must outlive the journal.
+  // Opens the journal in `directory` (which create_vote_store() made; vote_store.h) and replays it.
+  // `files` is borrowed and must outlive the journal.
   static Result<std::unique_ptr<Journal>> open(FileSystem& files, const std::string& directory,
                                                const JournalOptions& options, const Replay& replay);
   ~Journal();
 
-  // Writes one group and syncs it; the positions of its records, in order. Precondition: at least one record.
+  // Writes one group and syncs it; the positions of its records, in order. Precondition: at least
+  // one record.
   Result<std::vector<JournalPosition>> append(std::span<const JournalRecord> group);
 
-  // Removes the segments that hold nothing at or above `position`. The caller may name the lowest position it still
-  // needs, which is: of any block above the height that it read *before* a successful Store::sync_wal(), and of any
-  // vote above the last finalized view. The segment being written is never removed.
+  // Removes the segments that hold nothing at or above `position`. The caller may name the lowest
+  // position it still needs, which is: of any block above the height that it read *before* a
+  // successful Store::sync_wal(), and of any vote above the last finalized view. The segment being
+  // written is never removed.
   Status prune_below(const JournalPosition& position);
 
-  // Whether a spare segment should be zeroed now, so that append() need not when the current one is full.
+  // Whether a spare segment should be zeroed now, so that append() need not when the current one is
+  // full.
   bool wants_spare() const;
   // Zeroes and syncs a spare segment (tens of milliseconds). Any thread, also while append() runs.
   Status prepare_spare();

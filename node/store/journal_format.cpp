@@ -9,12 +9,15 @@ namespace {
 constexpr std::size_t kSectorPayload = Journal::kSectorPayloadBytes;
 constexpr std::uint8_t kMagic[4] = {'T', 'M', 'J', 1};  // the last byte is the format version
 
-std::uint64_t sectors_of(std::uint64_t payload_bytes) { return (payload_bytes + kSectorPayload - 1) / kSectorPayload; }
+std::uint64_t sectors_of(std::uint64_t payload_bytes) {
+  return (payload_bytes + kSectorPayload - 1) / kSectorPayload;
+}
 
 }  // namespace
 
 bool is_zero(ByteView bytes) {
-  return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+  return bytes.empty() ||
+         (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 Payload encode_records(std::span<const JournalRecord> records) {
@@ -33,8 +36,9 @@ Payload encode_records(std::span<const JournalRecord> records) {
     payload.offsets.push_back(static_cast<std::uint32_t>(payload.bytes.size()));
     const auto length = static_cast<std::uint32_t>(size_bytes);
     const std::uint8_t head[Journal::kRecordHeaderBytes] = {
-        record.type, static_cast<std::uint8_t>(length >> 24), static_cast<std::uint8_t>(length >> 16),
-        static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length)};
+        record.type, static_cast<std::uint8_t>(length >> 24),
+        static_cast<std::uint8_t>(length >> 16), static_cast<std::uint8_t>(length >> 8),
+        static_cast<std::uint8_t>(length)};
     payload.bytes.insert(payload.bytes.end(), std::begin(head), std::end(head));
     payload.bytes.insert(payload.bytes.end(), record.bytes.begin(), record.bytes.end());
     payload.bytes.insert(payload.bytes.end(), record.tail.begin(), record.tail.end());
@@ -51,8 +55,15 @@ Bytes encode_group(GroupHeader& header, ByteView payload) {
   header.payload_bytes = static_cast<std::uint32_t>(payload.size());
   header.payload_digest = sha256(payload);
   Encoder fields;
-  fields.u8(kHeaderMarker).raw(kMagic).fixed(header.journal).u64(header.segment).u64(header.sequence);
-  fields.u32(header.payload_bytes).u32(header.record_count).fixed(header.previous).fixed(header.payload_digest);
+  fields.u8(kHeaderMarker)
+      .raw(kMagic)
+      .fixed(header.journal)
+      .u64(header.segment)
+      .u64(header.sequence);
+  fields.u32(header.payload_bytes)
+      .u32(header.record_count)
+      .fixed(header.previous)
+      .fixed(header.payload_digest);
   header.digest = tags::kJournal(fields.bytes());
   fields.fixed(header.digest);
   TM_CHECK(fields.bytes().size() == kHeaderBytes);
@@ -111,7 +122,8 @@ Result<Body> decode_body(const GroupHeader& header, ByteView group) {
     return error("the padding of the group is damaged");
   }
   body.payload.resize(header.payload_bytes);
-  if (sha256(body.payload) != header.payload_digest) return error("the content of the group does not match its digest");
+  if (sha256(body.payload) != header.payload_digest)
+    return error("the content of the group does not match its digest");
   return body;
 }
 
@@ -121,7 +133,8 @@ Result<std::vector<RecordView>> decode_records(ByteView payload, std::uint32_t c
   while (at < payload.size()) {
     if (payload[at] == 0) {
       const std::size_t next = (at / kSectorPayload + 1) * kSectorPayload;
-      if (next >= payload.size() || !is_zero(payload.subspan(at, next - at))) return error("a record is malformed");
+      if (next >= payload.size() || !is_zero(payload.subspan(at, next - at)))
+        return error("a record is malformed");
       at = next;
       continue;
     }

@@ -14,7 +14,8 @@
 
 namespace testamur::node::journal_format {
 
-// First byte of every written sector. Neither is zero, and no content can imitate a group's first sector.
+// First byte of every written sector. Neither is zero, and no content can imitate a group's first
+// sector.
 inline constexpr std::uint8_t kHeaderMarker = 0xa5;
 inline constexpr std::uint8_t kBodyMarker = 0x5a;
 inline constexpr std::size_t kHeaderBytes = 141;
@@ -47,11 +48,12 @@ Result<GroupHeader> decode_header(ByteView sector);
 
 // What the sectors after the first of a group are.
 struct Body {
-  std::optional<std::size_t> lacking_sector;  // index in the group of the first sector that was never written
-  Bytes payload;                              // when none is lacking
+  std::optional<std::size_t>
+      lacking_sector;  // index in the group of the first sector that was never written
+  Bytes payload;       // when none is lacking
 };
-// `group` is the whole extent of the group in the file. Fails, naming the sector's offset from the group's start, on
-// damage inside a sector.
+// `group` is the whole extent of the group in the file. Fails, naming the sector's offset from the
+// group's start, on damage inside a sector.
 Result<Body> decode_body(const GroupHeader& header, ByteView group);
 
 struct RecordView {

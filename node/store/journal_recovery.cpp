@@ -12,8 +12,8 @@ namespace format = journal_format;
 
 class Recovery {
  public:
-  Recovery(FileSystem& files, const std::string& directory, const JournalId& id, const JournalOptions& options,
-           const Journal::Replay& replay)
+  Recovery(FileSystem& files, const std::string& directory, const JournalId& id,
+           const JournalOptions& options, const Journal::Replay& replay)
       : files_(files), directory_(directory), id_(id), options_(options), replay_(replay) {}
 
   Result<RecoveredJournal> run() {
@@ -26,9 +26,9 @@ class Recovery {
 
  private:
   Error corrupt(std::uint64_t offset, const std::string& what) const {
-    return error("the journal is corrupt: " + path_ + ", offset " + std::to_string(offset) + ": " + what +
-                 ". Nothing was changed. Look for a failing disk, keep a copy of " + directory_ +
-                 ", then restore this node from a backup (it begins in quarantine)");
+    return error("the journal is corrupt: " + path_ + ", offset " + std::to_string(offset) + ": " +
+                 what + ". Nothing was changed. Look for a failing disk, keep a copy of " +
+                 directory_ + ", then restore this node from a backup (it begins in quarantine)");
   }
 
   Status find_segments() {
@@ -55,7 +55,8 @@ class Recovery {
     path_ = directory_ + "/" + segment_file_name(number);
     TM_TRY(auto file, files_.open(path_, OpenMode::kExisting));
     TM_TRY(const auto size, file->size());
-    if (size == 0 || size % Journal::kBlockBytes != 0) return corrupt(size, "the segment file is cut short");
+    if (size == 0 || size % Journal::kBlockBytes != 0)
+      return corrupt(size, "the segment file is cut short");
     bytes_.resize(size);
     TM_TRY_STATUS(file->read_at(0, bytes_));
     std::uint64_t end = 0;
@@ -93,7 +94,8 @@ class Recovery {
     return {};
   }
 
-  Status check_chain(const format::GroupHeader& header, std::uint64_t number, std::uint64_t at) const {
+  Status check_chain(const format::GroupHeader& header, std::uint64_t number,
+                     std::uint64_t at) const {
     if (header.journal != id_) return corrupt(at, "the group belongs to another journal");
     if (header.segment != number) return corrupt(at, "the group belongs to another segment");
     const bool is_first_kept = found_.group_count == 0 && number != 1;
@@ -114,7 +116,8 @@ class Recovery {
     return {};
   }
 
-  // What follows `end` may be parts of one group whose sync never returned. Anything else was durable once.
+  // What follows `end` may be parts of one group whose sync never returned. Anything else was
+  // durable once.
   Status clean_tail(File& file, std::uint64_t end) {
     if (format::is_zero(tail(end))) return {};
     const auto limit = std::min<std::uint64_t>(bytes_.size(), end + options_.max_group_bytes);
@@ -122,10 +125,13 @@ class Recovery {
       if (format::is_zero(sector(at))) continue;
       const auto marker = bytes_[at];
       if (marker == format::kHeaderMarker && at != end) {
-        return corrupt(end, "the group here is incomplete although a later one exists at offset " + std::to_string(at));
+        return corrupt(end, "the group here is incomplete although a later one exists at offset " +
+                                std::to_string(at));
       }
-      if (at >= limit) return corrupt(at, "there is data far beyond the end at offset " + std::to_string(end));
-      if (marker != format::kBodyMarker && marker != format::kHeaderMarker) return corrupt(at, "the sector is damaged");
+      if (at >= limit)
+        return corrupt(at, "there is data far beyond the end at offset " + std::to_string(end));
+      if (marker != format::kBodyMarker && marker != format::kHeaderMarker)
+        return corrupt(at, "the sector is damaged");
     }
     const Bytes zeros(limit - end);
     TM_TRY_STATUS(file.write_at(end, zeros));
@@ -147,8 +153,9 @@ class Recovery {
 
 }  // namespace
 
-Result<RecoveredJournal> recover_journal(FileSystem& files, const std::string& directory, const JournalId& id,
-                                         const JournalOptions& options, const Journal::Replay& replay) {
+Result<RecoveredJournal> recover_journal(FileSystem& files, const std::string& directory,
+                                         const JournalId& id, const JournalOptions& options,
+                                         const Journal::Replay& replay) {
   return Recovery(files, directory, id, options, replay).run();
 }
 

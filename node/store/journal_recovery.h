@@ -1,4 +1,5 @@
-// Reading a journal back after a crash (docs/formats/journal.md "Recovery"). Private to node/store; one thread.
+// Reading a journal back after a crash (docs/formats/journal.md "Recovery"). Private to node/store;
+// one thread.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,10 @@ struct RecoveredJournal {
   std::uint64_t group_count = 0;
 };
 
-// Replays all groups and zeroes what a group whose sync never returned has left. Fails on corruption, naming the file,
-// the offset and what to do, and on the first failure of `replay`.
-Result<RecoveredJournal> recover_journal(FileSystem& files, const std::string& directory, const JournalId& id,
-                                         const JournalOptions& options, const Journal::Replay& replay);
+// Replays all groups and zeroes what a group whose sync never returned has left. Fails on
+// corruption, naming the file, the offset and what to do, and on the first failure of `replay`.
+Result<RecoveredJournal> recover_journal(FileSystem& files, const std::string& directory,
+                                         const JournalId& id, const JournalOptions& options,
+                                         const Journal::Replay& replay);
 
 }  // namespace testamur::node

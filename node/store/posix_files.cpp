@@ -27,7 +27,8 @@ class PosixFile final : public File {
 
   Status write_at(std::uint64_t offset, ByteView bytes) override {
     while (!bytes.empty()) {
-      const auto written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      const auto written =
+          ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (written < 0) {
         if (errno == EINTR) continue;
         return system_error("write at offset " + std::to_string(offset) + " of", path_);
@@ -45,7 +46,8 @@ class PosixFile final : public File {
         if (errno == EINTR) continue;
         return system_error("read at offset " + std::to_string(offset) + " of", path_);
       }
-      if (read == 0) return error(path_ + " ends at offset " + std::to_string(offset) + ", more was expected");
+      if (read == 0)
+        return error(path_ + " ends at offset " + std::to_string(offset) + ", more was expected");
       out = out.subspan(static_cast<std::size_t>(read));
       offset += static_cast<std::uint64_t>(read);
     }
@@ -109,13 +111,15 @@ class PosixFileSystem final : public FileSystem {
   Status create_directory(const std::string& directory) override {
     for (std::size_t at = directory.find('/', 1);; at = directory.find('/', at + 1)) {
       const std::string part = directory.substr(0, at);
-      if (!part.empty() && ::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) return system_error("create", part);
+      if (!part.empty() && ::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST)
+        return system_error("create", part);
       if (at == std::string::npos) return {};
     }
   }
 
   Status rename(const std::string& from, const std::string& to) override {
-    if (::rename(from.c_str(), to.c_str()) != 0) return system_error("rename to " + to + " the file", from);
+    if (::rename(from.c_str(), to.c_str()) != 0)
+      return system_error("rename to " + to + " the file", from);
     return {};
   }
 
@@ -158,7 +162,8 @@ Result<Bytes> read_whole_file(FileSystem& files, const std::string& path) {
   return content;
 }
 
-Status replace_file(FileSystem& files, const std::string& directory, const std::string& name, ByteView content) {
+Status replace_file(FileSystem& files, const std::string& directory, const std::string& name,
+                    ByteView content) {
   const std::string path = directory + "/" + name;
   const std::string temporary = path + ".new";
   if (files.exists(temporary)) TM_TRY_STATUS(files.remove(temporary));

@@ -20,7 +20,8 @@ rocksdb::ColumnFamilyHandle* family_of(const Database& database, ledger::Table t
   return table == ledger::Table::kPageCommitments ? database.pages() : database.state();
 }
 
-DatabaseSnapshot::DatabaseSnapshot(const Database& database, const CommitmentIndex& index, std::optional<Height> height)
+DatabaseSnapshot::DatabaseSnapshot(const Database& database, const CommitmentIndex& index,
+                                   std::optional<Height> height)
     : database_(database), index_(index), height_(height), snapshot_(database.db().GetSnapshot()) {}
 
 DatabaseSnapshot::~DatabaseSnapshot() { database_.db().ReleaseSnapshot(snapshot_); }
@@ -35,13 +36,15 @@ std::optional<std::pair<Bytes, Bytes>> DatabaseSnapshot::floor(ledger::Table tab
   const auto lower_slice = to_slice(lower);
   auto options = database_.read_options(snapshot_);
   options.iterate_lower_bound = &lower_slice;
-  const std::unique_ptr<rocksdb::Iterator> iterator(database_.db().NewIterator(options, family_of(database_, table)));
+  const std::unique_ptr<rocksdb::Iterator> iterator(
+      database_.db().NewIterator(options, family_of(database_, table)));
   iterator->SeekForPrev(to_slice(state_key(table, key)));
   if (!iterator->Valid()) {
     database_.require(iterator->status());
     return std::nullopt;
   }
-  return std::pair(to_bytes(to_view(iterator->key()).subspan(1)), to_bytes(to_view(iterator->value())));
+  return std::pair(to_bytes(to_view(iterator->key()).subspan(1)),
+                   to_bytes(to_view(iterator->value())));
 }
 
 std::vector<KeyValue> DatabaseSnapshot::scan(ledger::Table table, ByteView prefix, ByteView after,
@@ -54,8 +57,10 @@ std::vector<KeyValue> DatabaseSnapshot::scan(ledger::Table table, ByteView prefi
   iterator->Seek(to_slice(resumes ? after_key : start));
   if (resumes && iterator->Valid() && iterator->key() == to_slice(after_key)) iterator->Next();
   std::vector<KeyValue> found;
-  for (; found.size() < limit && iterator->Valid() && iterator->key().starts_with(to_slice(start)); iterator->Next()) {
-    found.emplace_back(to_bytes(to_view(iterator->key()).subspan(1)), to_bytes(to_view(iterator->value())));
+  for (; found.size() < limit && iterator->Valid() && iterator->key().starts_with(to_slice(start));
+       iterator->Next()) {
+    found.emplace_back(to_bytes(to_view(iterator->key()).subspan(1)),
+                       to_bytes(to_view(iterator->value())));
   }
   database_.require(iterator->status());
   return found;
@@ -85,7 +90,8 @@ std::vector<CommitmentSlot> Snapshot::find_commitment(const Hash256& commitment)
       }
       const std::size_t at = slot.position * Hash256::kSize;
       if (!listed || listed->size() < at + Hash256::kSize) continue;
-      if (equal(ByteView(*listed).subspan(at, Hash256::kSize), commitment.view())) found.push_back(slot);
+      if (equal(ByteView(*listed).subspan(at, Hash256::kSize), commitment.view()))
+        found.push_back(slot);
     }
     more = slots.size() == kAtOnce;
     if (more) from = {slots.back().page, static_cast<std::uint8_t>(slots.back().position + 1)};

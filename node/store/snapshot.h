@@ -16,20 +16,30 @@ rocksdb::ColumnFamilyHandle* family_of(const Database& database, ledger::Table t
 
 class DatabaseSnapshot final : public Snapshot {
  public:
-  DatabaseSnapshot(const Database& database, const CommitmentIndex& index, std::optional<Height> height);
+  DatabaseSnapshot(const Database& database, const CommitmentIndex& index,
+                   std::optional<Height> height);
   ~DatabaseSnapshot() override;
   DatabaseSnapshot(const DatabaseSnapshot&) = delete;
   DatabaseSnapshot& operator=(const DatabaseSnapshot&) = delete;
 
   std::optional<Bytes> get(ledger::Table table, ByteView key) const override;
-  std::optional<std::pair<Bytes, Bytes>> floor(ledger::Table table, ByteView prefix, ByteView key) const override;
+  std::optional<std::pair<Bytes, Bytes>> floor(ledger::Table table, ByteView prefix,
+                                               ByteView key) const override;
   std::optional<Height> height() const override { return height_; }
-  std::optional<Bytes> header(Height height) const override { return block(height, BlockPart::kHeader); }
-  std::optional<Bytes> body(Height height) const override { return block(height, BlockPart::kBody); }
-  std::optional<Bytes> certificate(Height height) const override { return block(height, BlockPart::kCertificate); }
-  std::vector<CommitmentSlot> commitment_candidates(const Hash256& commitment, const CommitmentSlot& from,
+  std::optional<Bytes> header(Height height) const override {
+    return block(height, BlockPart::kHeader);
+  }
+  std::optional<Bytes> body(Height height) const override {
+    return block(height, BlockPart::kBody);
+  }
+  std::optional<Bytes> certificate(Height height) const override {
+    return block(height, BlockPart::kCertificate);
+  }
+  std::vector<CommitmentSlot> commitment_candidates(const Hash256& commitment,
+                                                    const CommitmentSlot& from,
                                                     std::size_t most) const override;
-  std::vector<KeyValue> scan(ledger::Table table, ByteView prefix, ByteView after, std::size_t limit) const override;
+  std::vector<KeyValue> scan(ledger::Table table, ByteView prefix, ByteView after,
+                             std::size_t limit) const override;
 
  private:
   std::optional<Bytes> block(Height height, BlockPart part) const;

@@ -13,12 +13,14 @@ namespace {
 // The applied height, in the state family: table byte 0, which no ledger table has.
 constexpr std::uint8_t kAppliedKey[] = {0, 2};
 
-void put(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* family, ByteView key, ByteView value) {
+void put(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* family, ByteView key,
+         ByteView value) {
   const auto status = batch.Put(family, to_slice(key), to_slice(value));
   TM_CHECK(status.ok(), status.ToString());
 }
 
-void write_change(rocksdb::WriteBatch& batch, const Database& database, const ledger::Delta::Change& change) {
+void write_change(rocksdb::WriteBatch& batch, const Database& database,
+                  const ledger::Delta::Change& change) {
   const auto table = static_cast<std::uint8_t>(change.table);
   const std::array<rocksdb::Slice, 2> key_parts = {to_slice({&table, 1}), to_slice(change.key)};
   const rocksdb::SliceParts key(key_parts.data(), static_cast<int>(key_parts.size()));
@@ -48,7 +50,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory, StoreOp
   if (const auto value = state->database->get(state->database->state(), nullptr, kAppliedKey)) {
     Decoder decoder(*value);
     applied = Height{decoder.u64()};
-    if (!decoder.finished()) return error("the store " + directory + " holds a malformed height; restore a backup");
+    if (!decoder.finished())
+      return error("the store " + directory + " holds a malformed height; restore a backup");
   }
   state->publish(applied);
   return std::unique_ptr<Store>(new Store(std::move(state)));
@@ -56,14 +59,16 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory, StoreOp
 
 Status Store::apply(const FinalizedBlock& block) {
   const auto applied = applied_height();
-  TM_CHECK(!applied || block.height == applied->next(), "applied:", applied->value, "new:", block.height.value);
+  TM_CHECK(!applied || block.height == applied->next(), "applied:", applied->value,
+           "new:", block.height.value);
   auto& database = *state_->database;
   rocksdb::WriteBatch batch(block.body.size() + block.header.size() + block.certificate.size() +
                             block.delta.size_bytes() + 16 * block.delta.changes().size() + 256);
   for (const auto& change : block.delta.changes()) write_change(batch, database, change);
   put(batch, database.blocks(), block_key(block.height, BlockPart::kHeader), block.header);
   put(batch, database.blocks(), block_key(block.height, BlockPart::kBody), block.body);
-  put(batch, database.blocks(), block_key(block.height, BlockPart::kCertificate), block.certificate);
+  put(batch, database.blocks(), block_key(block.height, BlockPart::kCertificate),
+      block.certificate);
   Encoder height;
   height.u64(block.height);
   put(batch, database.state(), kAppliedKey, height.bytes());
@@ -88,10 +93,11 @@ Store::Figures Store::figures() const {
   Figures figures;
   figures.index_entries_in_memory = state_->index->entries_in_memory();
   figures.index_runs = state_->index->file_runs();
-  for (auto* family :
-       {state_->database->state(), state_->database->pages(), state_->database->blocks(), state_->database->index()}) {
+  for (auto* family : {state_->database->state(), state_->database->pages(),
+                       state_->database->blocks(), state_->database->index()}) {
     std::uint64_t bytes = 0;
-    (void)state_->database->db().GetIntProperty(family, rocksdb::DB::Properties::kLiveSstFilesSize, &bytes);
+    (void)state_->database->db().GetIntProperty(family, rocksdb::DB::Properties::kLiveSstFilesSize,
+                                                &bytes);
     figures.live_bytes += bytes;
   }
   return figures;
@@ -104,16 +110,19 @@ Status check_continuity(std::optional<Height> applied, std::optional<Height> fir
   };
   const std::uint64_t needed = applied ? applied->value + 1 : 0;
   if (first_block && first_block->value > needed) {
-    return error("the store holds " + name(applied) + ", but the first block of the journal is " + name(first_block) +
+    return error("the store holds " + name(applied) + ", but the first block of the journal is " +
+                 name(first_block) +
                  ": the blocks between are in neither. Restore the store from a backup of height " +
                  std::to_string(first_block->value - 1) +
-                 " or later, or remove both and let the node catch up from its peers (it begins in quarantine)");
+                 " or later, or remove both and let the node catch up from its peers (it begins in "
+                 "quarantine)");
   }
   if (applied && last_final && *last_final < *applied) {
-    return error("the store holds " + name(applied) + ", but the last finalized block of the journal is " +
-                 name(last_final) +
-                 ": the journal was replaced or has lost its end. Move its directory aside; the node "
-                 "then begins in quarantine");
+    return error(
+        "the store holds " + name(applied) + ", but the last finalized block of the journal is " +
+        name(last_final) +
+        ": the journal was replaced or has lost its end. Move its directory aside; the node "
+        "then begins in quarantine");
   }
   return {};
 }

@@ -1,14 +1,17 @@
 // The finalized state and blocks of a node, in RocksDB. Layout of keys: docs/formats/store.md.
 //
-// Durability: apply() writes a block as one atomic batch that is *not* synced. After a crash the store holds a prefix
-// of the applied blocks, whole blocks only; what is missing stands in the journal, from which the caller applies it
-// again. sync_wal() makes everything applied so far durable; only then may the journal be pruned.
+// Durability: apply() writes a block as one atomic batch that is *not* synced. After a crash the
+// store holds a prefix of the applied blocks, whole blocks only; what is missing stands in the
+// journal, from which the caller applies it again. sync_wal() makes everything applied so far
+// durable; only then may the journal be pruned.
 //
-// Failures: open() names the file and what to do. Once open, data that cannot be read back stops the node through
-// StoreOptions::stop (a state read has no other way to fail, and must never guess).
+// Failures: open() names the file and what to do. Once open, data that cannot be read back stops
+// the node through StoreOptions::stop (a state read has no other way to fail, and must never
+// guess).
 //
-// Thread rule: apply() from one thread at a time. snapshot(), sync_wal(), backup() and verify() from any thread, also
-// while apply() runs. A Snapshot is immutable and may be used from any thread; it must not outlive its Store.
+// Thread rule: apply() from one thread at a time. snapshot(), sync_wal(), backup() and verify()
+// from any thread, also while apply() runs. A Snapshot is immutable and may be used from any
+// thread; it must not outlive its Store.
 #pragma once
 
 #include <cstdint>
@@ -35,19 +38,20 @@ struct StoreOptions {
   // Memory for writes that are not in files yet, over all column families, and for cached blocks.
   std::uint64_t write_buffer_bytes = 128u << 20;
   std::uint64_t block_cache_bytes = 128u << 20;
-  // open() reads and checks every byte of a store up to this size; a larger one is checked as it is read (verify()
-  // checks it whole).
+  // open() reads and checks every byte of a store up to this size; a larger one is checked as it is
+  // read (verify() checks it whole).
   std::uint64_t verify_on_open_bytes = 256u << 20;
   // Listed commitments that are kept in memory before they become a sorted file.
   std::uint64_t index_run_entries = 1u << 20;
-  // Told when stored data cannot be read or written any more. Must not return (it may throw in tests). The default
-  // prints the message and ends the process with status 70.
+  // Told when stored data cannot be read or written any more. Must not return (it may throw in
+  // tests). The default prints the message and ends the process with status 70.
   std::function<void(const std::string&)> stop;
   // Null: the machine's files. Borrowed; for tests.
   rocksdb::Env* env = nullptr;
 };
 
-// What the chain hands over once a block is final and in the journal. Views are borrowed for the call.
+// What the chain hands over once a block is final and in the journal. Views are borrowed for the
+// call.
 struct FinalizedBlock {
   Height height;
   ByteView header;
@@ -75,17 +79,21 @@ class Snapshot : public ledger::StateReader {
   virtual std::optional<Bytes> body(Height height) const = 0;
   virtual std::optional<Bytes> certificate(Height height) const = 0;
 
-  // Slots whose commitment may be this one, ascending, none below `from`, at most `most`: those whose first bytes
-  // agree. Whoever lists may choose these bytes, so that there may be any number of them.
-  virtual std::vector<CommitmentSlot> commitment_candidates(const Hash256& commitment, const CommitmentSlot& from,
+  // Slots whose commitment may be this one, ascending, none below `from`, at most `most`: those
+  // whose first bytes agree. Whoever lists may choose these bytes, so that there may be any number
+  // of them.
+  virtual std::vector<CommitmentSlot> commitment_candidates(const Hash256& commitment,
+                                                            const CommitmentSlot& from,
                                                             std::size_t most) const = 0;
-  // All slots whose commitment is exactly this one, ascending. Derived from the state, not authenticated. As many as
-  // anybody has cared to list: for tests; callers of a node are answered by node/rpc/slots.h.
+  // All slots whose commitment is exactly this one, ascending. Derived from the state, not
+  // authenticated. As many as anybody has cared to list: for tests; callers of a node are answered
+  // by node/rpc/slots.h.
   std::vector<CommitmentSlot> find_commitment(const Hash256& commitment) const;
 
-  // Up to `limit` entries of a table whose keys begin with `prefix` and are greater than `after` (all when empty), in
-  // key order, keys without the table byte.
-  virtual std::vector<KeyValue> scan(ledger::Table table, ByteView prefix, ByteView after, std::size_t limit) const = 0;
+  // Up to `limit` entries of a table whose keys begin with `prefix` and are greater than `after`
+  // (all when empty), in key order, keys without the table byte.
+  virtual std::vector<KeyValue> scan(ledger::Table table, ByteView prefix, ByteView after,
+                                     std::size_t limit) const = 0;
 };
 
 // What the chain needs of a store. tests/sim has another one, in memory.
@@ -93,8 +101,8 @@ class BlockStore {
  public:
   virtual ~BlockStore() = default;
 
-  // Precondition: height is one above the applied height (any height for the first block). The block is in the
-  // journal, synced, with its finalization.
+  // Precondition: height is one above the applied height (any height for the first block). The
+  // block is in the journal, synced, with its finalization.
   virtual Status apply(const FinalizedBlock& block) = 0;
   // Everything that was applied before the call is durable when it returns ok.
   virtual Status sync_wal() = 0;
@@ -116,8 +124,8 @@ class Store final : public BlockStore {
   // Reads everything and checks every checksum.
   Status verify() const;
 
-  // A consistent, verified copy of the store as of an applied height, while the node runs; incremental when
-  // `directory` already holds earlier backups of it. Holds no journal and no keys.
+  // A consistent, verified copy of the store as of an applied height, while the node runs;
+  // incremental when `directory` already holds earlier backups of it. Holds no journal and no keys.
   Status backup(const std::string& directory);
 
   // Numbers for metrics.
@@ -134,13 +142,15 @@ class Store final : public BlockStore {
   std::unique_ptr<State> state_;
 };
 
-// Puts the newest backup in `backup_directory` into `directory` (absent or empty), every file verified. The node's
-// vote store is not part of it: make a new one with QuarantineReason::kRestored.
+// Puts the newest backup in `backup_directory` into `directory` (absent or empty), every file
+// verified. The node's vote store is not part of it: make a new one with
+// QuarantineReason::kRestored.
 Status restore_backup(const std::string& backup_directory, const std::string& directory);
 
-// Whether a store and the journal beside it belong together. `first_block` is the lowest block that the journal
-// holds, `last_final` the highest one that it holds with its finalization; nothing where it holds none. Fails, naming
-// both, when the journal no longer reaches back to the store or the store is ahead of the journal.
+// Whether a store and the journal beside it belong together. `first_block` is the lowest block that
+// the journal holds, `last_final` the highest one that it holds with its finalization; nothing
+// where it holds none. Fails, naming both, when the journal no longer reaches back to the store or
+// the store is ahead of the journal.
 Status check_continuity(std::optional<Height> applied, std::optional<Height> first_block,
                         std::optional<Height> last_final);
 

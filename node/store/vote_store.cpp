@@ -8,11 +8,14 @@ namespace {
 constexpr char kIdentityName[] = "identity";
 constexpr char kFlagName[] = "quarantine";
 constexpr char kAdoptedName[] = "adopted";
-constexpr std::uint8_t kIdentityMagic[4] = {'T', 'M', 'V', 1};  // the last byte is the format version
+constexpr std::uint8_t kIdentityMagic[4] = {'T', 'M', 'V',
+                                            1};  // the last byte is the format version
 constexpr std::uint8_t kAdoptedMagic[4] = {'T', 'M', 'A', 1};
 constexpr std::size_t kAdoptedKeys = 64;  // the newest ones
 
-std::string path_of(const std::string& directory, const char* name) { return directory + "/" + name; }
+std::string path_of(const std::string& directory, const char* name) {
+  return directory + "/" + name;
+}
 
 Bytes encode(const VoteStoreIdentity& identity) {
   Encoder fields;
@@ -45,7 +48,8 @@ Bytes encode_adopted(const JournalId& journal, const std::vector<ConsensusPublic
   return fields.take();
 }
 
-Result<std::vector<ConsensusPublicKey>> read_adopted(FileSystem& files, const std::string& directory,
+Result<std::vector<ConsensusPublicKey>> read_adopted(FileSystem& files,
+                                                     const std::string& directory,
                                                      const JournalId& journal) {
   std::vector<ConsensusPublicKey> keys;
   const auto path = path_of(directory, kAdoptedName);
@@ -87,8 +91,8 @@ Result<std::optional<QuarantineReason>> read_flag(FileSystem& files, const std::
 
 bool has_segments(FileSystem& files, const std::string& directory) {
   auto names = files.list(directory);
-  return names.ok() &&
-         std::any_of(names->begin(), names->end(), [](const auto& name) { return name.ends_with(".seg"); });
+  return names.ok() && std::any_of(names->begin(), names->end(),
+                                   [](const auto& name) { return name.ends_with(".seg"); });
 }
 
 }  // namespace
@@ -115,17 +119,21 @@ Status create_vote_store(FileSystem& files, const std::string& directory, const 
   if (reason) TM_TRY_STATUS(begin_quarantine(files, directory, *reason));
   TM_TRY_STATUS(replace_file(files, directory, kIdentityName, encode({journal, key, false})));
   const auto parent = directory.find_last_of('/');
-  return files.sync_directory(parent == std::string::npos ? "." : parent == 0 ? "/" : directory.substr(0, parent));
+  return files.sync_directory(parent == std::string::npos ? "."
+                              : parent == 0               ? "/"
+                                                          : directory.substr(0, parent));
 }
 
-Result<std::optional<VoteStoreIdentity>> read_vote_store_identity(FileSystem& files, const std::string& directory) {
+Result<std::optional<VoteStoreIdentity>> read_vote_store_identity(FileSystem& files,
+                                                                  const std::string& directory) {
   const auto path = path_of(directory, kIdentityName);
   if (!files.exists(path)) return std::optional<VoteStoreIdentity>{};
   TM_TRY(const auto content, read_whole_file(files, path));
   auto identity = decode(content);
   if (!identity) {
-    return error(path + " is damaged (offset 0, " + std::to_string(content.size()) +
-                 " bytes): move the directory aside and start again; the node then begins in quarantine");
+    return error(
+        path + " is damaged (offset 0, " + std::to_string(content.size()) +
+        " bytes): move the directory aside and start again; the node then begins in quarantine");
   }
   return identity;
 }
@@ -155,7 +163,8 @@ Result<std::optional<QuarantineReason>> quarantine(FileSystem& files, const std:
   if (identity->key != key && std::find(adopted.begin(), adopted.end(), key) == adopted.end()) {
     return std::optional(QuarantineReason::kOtherKey);
   }
-  if (identity->used && !has_segments(files, directory)) return std::optional(QuarantineReason::kVoteStoreEmptied);
+  if (identity->used && !has_segments(files, directory))
+    return std::optional(QuarantineReason::kVoteStoreEmptied);
   return read_flag(files, directory);
 }
 

@@ -1,12 +1,13 @@
-// Whether this node's consensus key may vote with the journal that it finds: the identity of a vote store and the
-// quarantine flag (docs/CONSENSUS.md "Quarantine").
+// Whether this node's consensus key may vote with the journal that it finds: the identity of a vote
+// store and the quarantine flag (docs/CONSENSUS.md "Quarantine").
 //
-// A consensus key and its vote store are made together. The identity file in the journal's directory names the key
-// and says whether anything was ever written; a key that finds no identity, another key's identity, or a used
-// identity without its journal, has lost votes that it may have cast and must not vote until quarantine has ended.
+// A consensus key and its vote store are made together. The identity file in the journal's
+// directory names the key and says whether anything was ever written; a key that finds no identity,
+// another key's identity, or a used identity without its journal, has lost votes that it may have
+// cast and must not vote until quarantine has ended.
 //
-// Thread rule: one thread at a time, before the journal is open; end_quarantine() also later. All changes are durable
-// when a call returns.
+// Thread rule: one thread at a time, before the journal is open; end_quarantine() also later. All
+// changes are durable when a call returns.
 #pragma once
 
 #include <array>
@@ -41,22 +42,26 @@ struct VoteStoreIdentity {
   bool used = false;  // false: fresh, nothing was ever written
 };
 
-// Makes the directory and a fresh identity. `journal` is random, chosen by the caller. Fails where an identity
-// exists. With a `reason` the store starts in quarantine (a key that was imported or whose store was lost).
+// Makes the directory and a fresh identity. `journal` is random, chosen by the caller. Fails where
+// an identity exists. With a `reason` the store starts in quarantine (a key that was imported or
+// whose store was lost).
 Status create_vote_store(FileSystem& files, const std::string& directory, const JournalId& journal,
-                         const ConsensusPublicKey& key, std::optional<QuarantineReason> reason = std::nullopt);
+                         const ConsensusPublicKey& key,
+                         std::optional<QuarantineReason> reason = std::nullopt);
 
-// A further key made fresh beside this vote store, which remembers everything that the node ever said: the key may vote
-// with it. Call before the key itself is kept anywhere. Fails where there is no vote store.
+// A further key made fresh beside this vote store, which remembers everything that the node ever
+// said: the key may vote with it. Call before the key itself is kept anywhere. Fails where there is
+// no vote store.
 Status adopt_key(FileSystem& files, const std::string& directory, const ConsensusPublicKey& key);
 
 // Nothing when there is none; a failure when it is damaged.
-Result<std::optional<VoteStoreIdentity>> read_vote_store_identity(FileSystem& files, const std::string& directory);
+Result<std::optional<VoteStoreIdentity>> read_vote_store_identity(FileSystem& files,
+                                                                  const std::string& directory);
 // Called by the journal before its first group.
 Status mark_vote_store_used(FileSystem& files, const std::string& directory);
 
-// Why the holder of `key` may not vote with this store; nothing when it may. Looks at the flag, the identity and
-// whether the journal is there.
+// Why the holder of `key` may not vote with this store; nothing when it may. Looks at the flag, the
+// identity and whether the journal is there.
 Result<std::optional<QuarantineReason>> quarantine(FileSystem& files, const std::string& directory,
                                                    const ConsensusPublicKey& key);
 // Whether the quarantine flag is set, whatever the key.

@@ -1,15 +1,14 @@
-// Governs a test network with the plain key files of its institutions: proposes, lets them approve, waits for the
-// effect.
+// Governs a test network with the plain key files of its institutions: proposes, lets them approve,
+// waits for the effect.
 //
 //   governor --endpoint A --chain TMN --voters TMI=DIR,TMI=DIR,… ACTION ARGUMENT…
 //     admit TMI                     to the class validator
-//     set TMI:TMK:READY,…           the whole next validator set; READY "-" for a key that sits in it already
-//     activate VERSION HEIGHT
-//     suspend TMI
+//     set TMI:TMK:READY,…           the whole next validator set; READY "-" for a key that sits in
+//     it already activate VERSION HEIGHT suspend TMI
 //   governor --endpoint A await TRANSACTION
-//   governor --endpoint A register-key FILE DIR   a key that `testamurd new-key` made, signed by the root in DIR
-//   governor --endpoint A evidence 0
-//   governor --endpoint A changes FROM      what a light client learns: follows it and prints the epoch it reaches
+//   governor --endpoint A register-key FILE DIR   a key that `testamurd new-key` made, signed by
+//   the root in DIR governor --endpoint A evidence 0 governor --endpoint A changes FROM      what a
+//   light client learns: follows it and prints the epoch it reaches
 //
 // Prints one JSON object. Exit code 1: it did not happen.
 #include <grpcpp/grpcpp.h>
@@ -100,13 +99,16 @@ class Governor {
         fields[line.substr(0, equals)] = line.substr(equals + 4, line.size() - equals - 5);
     }
     chain_ = parse_chain_id(fields.at("chain")).value();
-    Voter root{parse_institution_id(fields.at("institution")).value(), test::read_plain_key(directory, "root")};
+    Voter root{parse_institution_id(fields.at("institution")).value(),
+               test::read_plain_key(directory, "root")};
     bool consensus = fields.at("purpose") == "consensus";
     tx::KeyAddContent content{
         consensus ? KeyPurpose::kConsensus : KeyPurpose::kTransport,
-        {consensus ? SignatureAlgorithm::kBip340 : SignatureAlgorithm::kEd25519, *from_hex(fields.at("public_key"))},
+        {consensus ? SignatureAlgorithm::kBip340 : SignatureAlgorithm::kEd25519,
+         *from_hex(fields.at("public_key"))},
         *Signature::from(*from_hex(fields.at("possession")))};
-    return {{"transaction", commit(root, tx::build(envelope(root), content), KeyPurpose::kRoot).hex()}};
+    return {
+        {"transaction", commit(root, tx::build(envelope(root), content), KeyPurpose::kRoot).hex()}};
   }
 
   Json evidence() {
@@ -162,8 +164,10 @@ class Governor {
     return {chain_, voter.id, random_fixed<tx::Nonce>(), SystemClock{}.now_ms() + 600'000};
   }
 
-  TransactionId commit(const Voter& voter, const tx::Built& built, KeyPurpose purpose = KeyPurpose::kGovern) {
-    if (const auto* rejection = std::get_if<tx::Rejection>(&built)) TM_CHECK(false, to_text(*rejection));
+  TransactionId commit(const Voter& voter, const tx::Built& built,
+                       KeyPurpose purpose = KeyPurpose::kGovern) {
+    if (const auto* rejection = std::get_if<tx::Rejection>(&built))
+      TM_CHECK(false, to_text(*rejection));
     const auto& transaction = std::get<tx::UnsignedTransaction>(built);
     v1::SubmitRequest request;
     request.set_transaction(text(tx::attach_signed(transaction, purpose, voter.key)));
@@ -183,7 +187,8 @@ class Governor {
       grpc::ClientContext waiting;
       limit(waiting);
       if (ledger_->AwaitCommit(&waiting, wait, &ended).ok()) {
-        TM_CHECK(ended.outcome().state() == v1::TRANSACTION_STATE_COMMITTED, ended.outcome().message());
+        TM_CHECK(ended.outcome().state() == v1::TRANSACTION_STATE_COMMITTED,
+                 ended.outcome().message());
         return transaction.id;
       }
     }
@@ -220,7 +225,9 @@ class Governor {
     return response.proposal();
   }
 
-  static void limit(grpc::ClientContext& context) { context.set_deadline(std::chrono::system_clock::now() + kCall); }
+  static void limit(grpc::ClientContext& context) {
+    context.set_deadline(std::chrono::system_clock::now() + kCall);
+  }
 
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::LedgerService::Stub> ledger_;
@@ -231,9 +238,11 @@ class Governor {
 
 tx::ProposedAction action_of(const std::vector<std::string>& words) {
   if (words[0] == "admit") {
-    return tx::AdmissionContent{parse_institution_id(words[1]).value(), tx::InstitutionClass::kValidator, false};
+    return tx::AdmissionContent{parse_institution_id(words[1]).value(),
+                                tx::InstitutionClass::kValidator, false};
   }
-  if (words[0] == "suspend") return tx::SuspensionContent{parse_institution_id(words[1]).value(), false};
+  if (words[0] == "suspend")
+    return tx::SuspensionContent{parse_institution_id(words[1]).value(), false};
   if (words[0] == "activate") {
     return tx::ProtocolActivationContent{static_cast<std::uint16_t>(std::stoul(words[1])),
                                          Height{std::stoull(words[2])}};
@@ -244,7 +253,8 @@ tx::ProposedAction action_of(const std::vector<std::string>& words) {
     auto parts = split(seat, ':');
     TransactionId ready;
     if (parts[2] != "-") ready = parse_transaction_id(parts[2]).value();
-    content.seats.push_back({parse_institution_id(parts[0]).value(), parse_key_id(parts[1]).value(), ready});
+    content.seats.push_back(
+        {parse_institution_id(parts[0]).value(), parse_key_id(parts[1]).value(), ready});
   }
   std::sort(content.seats.begin(), content.seats.end());
   return content;
@@ -253,7 +263,8 @@ tx::ProposedAction action_of(const std::vector<std::string>& words) {
 int run(int argc, char** argv) {
   std::map<std::string, std::string> given;
   int next = 1;
-  for (; next + 1 < argc && std::string(argv[next]).starts_with("--"); next += 2) given[argv[next]] = argv[next + 1];
+  for (; next + 1 < argc && std::string(argv[next]).starts_with("--"); next += 2)
+    given[argv[next]] = argv[next + 1];
   std::vector<std::string> words(argv + next, argv + argc);
   TM_CHECK(words.size() >= 2, "an action and its argument are missing");
   Governor governor(given["--endpoint"]);
@@ -268,7 +279,8 @@ int run(int argc, char** argv) {
   std::vector<Voter> voters;
   for (const auto& voter : split(given["--voters"], ',')) {
     auto parts = split(voter, '=');
-    voters.push_back({parse_institution_id(parts[0]).value(), test::read_plain_key(parts[1], "govern")});
+    voters.push_back(
+        {parse_institution_id(parts[0]).value(), test::read_plain_key(parts[1], "govern")});
   }
   TM_CHECK(!voters.empty(), "--voters is missing");
   return print(governor.decide(parse_chain_id(given["--chain"]).value(), voters, action_of(words)));

@@ -1,18 +1,21 @@
-// Issues single credentials at real nodes while these are killed, and checks afterwards that nothing acknowledged is
-// lost.
+// Issues single credentials at real nodes while these are killed, and checks afterwards that
+// nothing acknowledged is lost.
 //
 //   load_client --endpoints A,B,… --keys DIR --institution TMI --chain TMN --log FILE
-//               [--rate N] [--threads N] [--count N] [--seconds N] [--first-index N] [--latencies FILE]
+//               [--rate N] [--threads N] [--count N] [--seconds N] [--first-index N] [--latencies
+//               FILE]
 //   load_client --verify FILE --endpoints A,B,… --institution TMI --chain TMN
 //
-// A load ends at --count transactions, after --seconds, or at SIGTERM; what is under way then is brought to its end.
-// The same bytes go to another node when one does not answer. FILE holds a line for each transaction that a node called
-// committed: id, commitment, issuer index, height. It is written before the transaction counts. The other FILE holds a
-// line for each too: the milliseconds from its making to that word.
+// A load ends at --count transactions, after --seconds, or at SIGTERM; what is under way then is
+// brought to its end. The same bytes go to another node when one does not answer. FILE holds a line
+// for each transaction that a node called committed: id, commitment, issuer index, height. It is
+// written before the transaction counts. The other FILE holds a line for each too: the milliseconds
+// from its making to that word.
 //
-// --verify reads every block of every node: the nodes agree on each height that all have, what a block carries is what
-// its header commits to, each block follows the one before, no transaction id occurs twice, and each acknowledged
-// commitment is in exactly one slot, under its own index, at every node.
+// --verify reads every block of every node: the nodes agree on each height that all have, what a
+// block carries is what its header commits to, each block follows the one before, no transaction id
+// occurs twice, and each acknowledged commitment is in exactly one slot, under its own index, at
+// every node.
 //
 // Both print one JSON object. Exit code 1: something is wrong; it is listed under "problems".
 #include <grpcpp/grpcpp.h>
@@ -73,7 +76,8 @@ Arguments parse(int argc, char** argv) {
   };
   Arguments arguments;
   std::istringstream list(given["--endpoints"]);
-  for (std::string endpoint; std::getline(list, endpoint, ',');) arguments.endpoints.push_back(endpoint);
+  for (std::string endpoint; std::getline(list, endpoint, ',');)
+    arguments.endpoints.push_back(endpoint);
   arguments.keys = given["--keys"];
   arguments.log = given["--log"];
   arguments.verify = given["--verify"];
@@ -164,7 +168,8 @@ class Load {
   int run() {
     start_ = Clock::now();
     std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < arguments_.threads; ++i) threads.emplace_back([this, i] { work(i); });
+    for (std::size_t i = 0; i < arguments_.threads; ++i)
+      threads.emplace_back([this, i] { work(i); });
     for (auto& thread : threads) thread.join();
     std::cout << Json{{"acknowledged", acknowledged_.load()},
                       {"sent_again", sent_again_.load()},
@@ -222,14 +227,16 @@ class Load {
     }
     --open_;
     std::lock_guard held(log_mutex_);
-    latencies_ms_.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begun).count());
+    latencies_ms_.push_back(
+        std::chrono::duration<double, std::milli>(Clock::now() - begun).count());
   }
 
   // So many of a thousand took at most this long, from the first submission to the acknowledgement.
   double percentile_ms(std::size_t per_mille) {
     if (latencies_ms_.empty()) return 0;
     std::sort(latencies_ms_.begin(), latencies_ms_.end());
-    return latencies_ms_[std::min(latencies_ms_.size() - 1, latencies_ms_.size() * per_mille / 1000)];
+    return latencies_ms_[std::min(latencies_ms_.size() - 1,
+                                  latencies_ms_.size() * per_mille / 1000)];
   }
 
   // Whether the transaction has ended.
@@ -238,16 +245,20 @@ class Load {
     request.set_transaction(one.bytes);
     v1::SubmitResponse taken;
     grpc::ClientContext submitting;
-    submitting.set_wait_for_ready(true);  // a call that fails at once leaves nobody to drive the new connection
+    submitting.set_wait_for_ready(
+        true);  // a call that fails at once leaves nobody to drive the new connection
     limit(submitting, kSubmitDeadline);
     const auto status = node.ledger->Submit(&submitting, request, &taken);
     if (is_refused(status)) {
-      problems_.add("refused at " + node.endpoint + ": " + one.id.hex() + " " + status.error_message());
+      problems_.add("refused at " + node.endpoint + ": " + one.id.hex() + " " +
+                    status.error_message());
       return true;
     }
     if (!status.ok()) return false;
-    if (taken.id() != text(one.id.view())) problems_.add("another id at " + node.endpoint + ": " + one.id.hex());
-    if (taken.state() == v1::TRANSACTION_STATE_COMMITTED) return acknowledge(one, taken.committed().height());
+    if (taken.id() != text(one.id.view()))
+      problems_.add("another id at " + node.endpoint + ": " + one.id.hex());
+    if (taken.state() == v1::TRANSACTION_STATE_COMMITTED)
+      return acknowledge(one, taken.committed().height());
     return await(node, one);
   }
 
@@ -263,7 +274,8 @@ class Load {
       case v1::TRANSACTION_STATE_COMMITTED: return acknowledge(one, outcome.committed().height());
       case v1::TRANSACTION_STATE_REJECTED:
       case v1::TRANSACTION_STATE_EXPIRED:
-        problems_.add("rejected at " + node.endpoint + ": " + one.id.hex() + " " + outcome.message());
+        problems_.add("rejected at " + node.endpoint + ": " + one.id.hex() + " " +
+                      outcome.message());
         return true;
       default: return false;
     }
@@ -271,10 +283,12 @@ class Load {
 
   bool acknowledge(const Signed& one, std::uint64_t height) {
     std::lock_guard held(log_mutex_);
-    log_ << one.id.hex() << ' ' << one.commitment.hex() << ' ' << one.index << ' ' << height << std::endl;
+    log_ << one.id.hex() << ' ' << one.commitment.hex() << ' ' << one.index << ' ' << height
+         << std::endl;
     TM_CHECK(log_.good(), "cannot write", arguments_.log);
     if (latencies_.is_open()) {
-      latencies_ << std::chrono::duration<double, std::milli>(Clock::now() - one.made).count() << std::endl;
+      latencies_ << std::chrono::duration<double, std::milli>(Clock::now() - one.made).count()
+                 << std::endl;
     }
     ++acknowledged_;
     return true;
@@ -291,7 +305,8 @@ class Load {
     const tx::IssueListedContent content{achievement_, IssuerIndex{index}, {commitment}};
     const auto built = std::get<tx::UnsignedTransaction>(tx::build(envelope(), content));
     const auto made = Clock::now();
-    return {built.id, text(tx::attach_signed(built, KeyPurpose::kIssue, issue_key_)), commitment, index, made};
+    return {built.id, text(tx::attach_signed(built, KeyPurpose::kIssue, issue_key_)), commitment,
+            index, made};
   }
 
   void publish_achievement(const SecretKey& govern_key) {
@@ -327,7 +342,8 @@ class Load {
     if (response.state() == v1::TRANSACTION_STATE_COMMITTED) return Answer::kCommitted;
     TM_CHECK(!is_refused(status), "refused:", status.error_message());
     pause_until(Clock::now() + kPause);
-    return status.error_code() == grpc::StatusCode::UNAVAILABLE ? Answer::kUnreachable : Answer::kPending;
+    return status.error_code() == grpc::StatusCode::UNAVAILABLE ? Answer::kUnreachable
+                                                                : Answer::kPending;
   }
 
   std::uint64_t first_free_index() {
@@ -337,7 +353,8 @@ class Load {
     grpc::ClientContext context;
     limit(context, kSubmitDeadline);
     v1::GetIssuerIndexesResponse response;
-    TM_CHECK(stub->GetIssuerIndexes(&context, request, &response).ok(), "no answer at", nodes_[0].endpoint);
+    TM_CHECK(stub->GetIssuerIndexes(&context, request, &response).ok(), "no answer at",
+             nodes_[0].endpoint);
     return std::max<std::uint64_t>(response.next_free(), 1);
   }
 
@@ -389,7 +406,9 @@ using History = std::map<std::uint64_t, std::string>;
 class Verification {
  public:
   explicit Verification(const Arguments& arguments)
-      : arguments_(arguments), acknowledged_(read_log(arguments.verify)), nodes_(connect(arguments.endpoints)) {}
+      : arguments_(arguments),
+        acknowledged_(read_log(arguments.verify)),
+        nodes_(connect(arguments.endpoints)) {}
 
   int run() {
     Json nodes = Json::array();
@@ -431,12 +450,14 @@ class Verification {
       check_header(node, block, parent);
       parent = block.checkpoint().block_id();
       const auto& point = block.checkpoint();
-      history[point.height()] = hex_of(point.block_id()) + " log " + std::to_string(point.log_size()) + " " +
-                                hex_of(point.log_root()) + " pages " + std::to_string(point.page_count()) + " " +
-                                hex_of(point.page_root()) + " registry " + hex_of(point.registry_root());
+      history[point.height()] =
+          hex_of(point.block_id()) + " log " + std::to_string(point.log_size()) + " " +
+          hex_of(point.log_root()) + " pages " + std::to_string(point.page_count()) + " " +
+          hex_of(point.page_root()) + " registry " + hex_of(point.registry_root());
       for (const auto& carried : block.transactions()) {
         auto decoded = tx::decode(arguments_.chain, to_bytes(as_bytes(carried)));
-        TM_CHECK(std::holds_alternative<tx::SharedTransaction>(decoded), "a block holds what cannot be decoded");
+        TM_CHECK(std::holds_alternative<tx::SharedTransaction>(decoded),
+                 "a block holds what cannot be decoded");
         ++occurrences[text(std::get<tx::SharedTransaction>(decoded)->id().view())];
       }
     }
@@ -446,10 +467,12 @@ class Verification {
   }
 
   // Of one block: `parent` is the id of the block before, empty at the first.
-  void check_header(const Node& node, const v1::StreamBlocksResponse& block, const std::string& parent) {
+  void check_header(const Node& node, const v1::StreamBlocksResponse& block,
+                    const std::string& parent) {
     const auto bytes = as_bytes(block.checkpoint().header());
     const auto header = ledger::decode_header(bytes);
-    const std::string where = "height " + std::to_string(block.checkpoint().height()) + " at " + node.endpoint;
+    const std::string where =
+        "height " + std::to_string(block.checkpoint().height()) + " at " + node.endpoint;
     if (!header.ok() || text(ledger::block_id(bytes).view()) != block.checkpoint().block_id()) {
       problems_.add("another header than the block id names: " + where);
       return;
@@ -458,13 +481,15 @@ class Verification {
     for (const auto& each : block.transactions()) carried.push_back(as_bytes(each));
     if (ledger::payload_digest(carried) != header->payload_digest)
       problems_.add("transactions that the header does not commit to: " + where);
-    if (!parent.empty() && text(header->parent.view()) != parent) problems_.add("does not follow its parent: " + where);
+    if (!parent.empty() && text(header->parent.view()) != parent)
+      problems_.add("does not follow its parent: " + where);
   }
 
   void check_ids(const Node& node, const std::map<std::string, std::size_t>& occurrences) {
     for (const auto& [id, count] : occurrences) {
       if (count > 1)
-        problems_.add("committed " + std::to_string(count) + " times at " + node.endpoint + ": " + hex_of(id));
+        problems_.add("committed " + std::to_string(count) + " times at " + node.endpoint + ": " +
+                      hex_of(id));
     }
     for (const auto& one : acknowledged_) {
       if (!one.id.empty() && !occurrences.contains(one.id))
@@ -495,12 +520,13 @@ class Verification {
     }
   }
 
-  void check_verdict(const Node& node, const Acknowledged& one, const v1::CheckBulkResponse& response, int at) {
+  void check_verdict(const Node& node, const Acknowledged& one,
+                     const v1::CheckBulkResponse& response, int at) {
     const auto& verdict = response.verdicts(at);
     const bool once = verdict.finding() == v1::FINDING_FOUND && verdict.slots_size() == 1;
     if (!once) {
-      problems_.add("in " + std::to_string(verdict.slots_size()) + " slots at " + node.endpoint + ": " +
-                    hex_of(one.commitment));
+      problems_.add("in " + std::to_string(verdict.slots_size()) + " slots at " + node.endpoint +
+                    ": " + hex_of(one.commitment));
       return;
     }
     const auto& slot = verdict.slots(0);
@@ -512,7 +538,8 @@ class Verification {
   // The last height that all have; they must agree on each up to there.
   std::uint64_t compare(const std::vector<History>& histories) {
     std::uint64_t common = ~std::uint64_t{0};
-    for (const auto& history : histories) common = std::min(common, history.empty() ? 0 : history.rbegin()->first);
+    for (const auto& history : histories)
+      common = std::min(common, history.empty() ? 0 : history.rbegin()->first);
     for (std::uint64_t height = 1; height <= common; ++height) {
       for (std::size_t i = 0; i < histories.size(); ++i) {
         const auto found = histories[i].find(height);
@@ -536,7 +563,8 @@ int run_load(const Arguments& arguments) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread starts: only the one below takes them
+  pthread_sigmask(SIG_BLOCK, &signals,
+                  nullptr);  // before any thread starts: only the one below takes them
   Load load(arguments);
   std::thread waiter([&] {
     int signal = 0;

@@ -1,8 +1,10 @@
-// What a lying validator broadcasts in place of the truth: the linker sends every call of Chain::Core::broadcast here.
+// What a lying validator broadcasts in place of the truth: the linker sends every call of
+// Chain::Core::broadcast here.
 //
-// As leader it gives one validator a junk body, tells another a false view of the parent, and shows its block to nobody
-// else than it must; it votes for its own blocks only and keeps its certificates; every proposal is followed by bogus
-// ones of the views in which it leads next, with invented parents. Its node is otherwise a node.
+// As leader it gives one validator a junk body, tells another a false view of the parent, and shows
+// its block to nobody else than it must; it votes for its own blocks only and keeps its
+// certificates; every proposal is followed by bogus ones of the views in which it leads next, with
+// invented parents. Its node is otherwise a node.
 #include <cstdint>
 
 #include "consensus/types.h"
@@ -18,8 +20,8 @@ using consensus::Proposal;
 
 Proposal signed_again(Chain::Core& self, Proposal proposal, const Hash256& set_digest) {
   const auto header = ledger::decode_header(*proposal.header).value();
-  const consensus::Statement statement{Act::kPropose, proposal.epoch, proposal.view, proposal.parent_view,
-                                       header_facts(*proposal.header).id};
+  const consensus::Statement statement{Act::kPropose, proposal.epoch, proposal.view,
+                                       proposal.parent_view, header_facts(*proposal.header).id};
   proposal.signature = self.sign(consensus::signing_digest(header.chain, set_digest, statement));
   return proposal;
 }
@@ -50,7 +52,9 @@ void lie(Chain::Core& self, const Proposal& proposal) {
   std::size_t turn = 0;
   for (const auto& peer : peers) {
     if (peer.self) continue;
-    const Message copy = turn == 0 ? Message(junk) : turn == 1 ? Message(elsewhere) : Message(proposal);
+    const Message copy = turn == 0   ? Message(junk)
+                         : turn == 1 ? Message(elsewhere)
+                                     : Message(proposal);
     self.send(peer.id, copy);
     self.send(peer.id, Message(invented(self, proposal, peers.size())));
     ++turn;

@@ -1,10 +1,10 @@
-// Somebody who has copied a node's directory: connects with its transport key and signs two notarize votes for one view
-// with its consensus key.
+// Somebody who has copied a node's directory: connects with its transport key and signs two
+// notarize votes for one view with its consensus key.
 //
 //   thief --config NODE/testamurd.toml --peer HOST:PORT --pin HEX --of TMI
 //
-// --peer, --pin and --of: the node that is lied to, and its institution. Ends when both votes are on their way; prints
-// the view of each try. The ledger is in its first epoch.
+// --peer, --pin and --of: the node that is lied to, and its institution. Ends when both votes are
+// on their way; prints the view of each try. The ledger is in its first epoch.
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -28,10 +28,12 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(60);
 
-// The victim's hello says how far it is. The real node takes the connection back soon, so each one is used at once.
+// The victim's hello says how far it is. The real node takes the connection back soon, so each one
+// is used at once.
 class Thief final : public net::Receiver {
  public:
-  Thief(const SecretKey& key, const ChainId& chain, const InstitutionId& self, const consensus::ValidatorSet& set)
+  Thief(const SecretKey& key, const ChainId& chain, const InstitutionId& self,
+        const consensus::ValidatorSet& set)
       : key_(key), chain_(chain), self_(self), set_(set) {}
 
   void attach(net::Network& network) { network_ = &network; }
@@ -41,12 +43,14 @@ class Thief final : public net::Receiver {
     auto finalized = consensus::decode_certificate(hello.finalization);
     View view{(finalized ? finalized->statement.view.value : 0) + kViewsAhead};
     for (int i = 0; i < 2; ++i) {
-      consensus::Statement statement{consensus::Act::kNotarize, Epoch{0}, view, View{view.value - 1},
-                                     random_fixed<BlockId>()};
+      consensus::Statement statement{consensus::Act::kNotarize, Epoch{0}, view,
+                                     View{view.value - 1}, random_fixed<BlockId>()};
       consensus::Vote vote{statement, *set_.index_of(self_), {}};
-      vote.signature = key_.sign(consensus::signing_digest(chain_, set_.digest(), statement).view());
-      network_->send(from.pin, net::Priority::kVote,
-                     net::Frame(net::ConsensusMessage{consensus::encode(consensus::Message(vote))}));
+      vote.signature =
+          key_.sign(consensus::signing_digest(chain_, set_.digest(), statement).view());
+      network_->send(
+          from.pin, net::Priority::kVote,
+          net::Frame(net::ConsensusMessage{consensus::encode(consensus::Message(vote))}));
     }
     std::cout << view.value << std::endl;
     connected_ = true;
@@ -58,7 +62,8 @@ class Thief final : public net::Receiver {
   }
 
  private:
-  static constexpr std::uint64_t kViewsAhead = 32;  // within the views of which a node keeps votes (consensus/limits.h)
+  static constexpr std::uint64_t kViewsAhead =
+      32;  // within the views of which a node keeps votes (consensus/limits.h)
 
   void finish() {
     if (!connected_ || finished_) return;
@@ -97,16 +102,16 @@ int run(std::map<std::string, std::string> given) {
   settings.chain = genesis.chain;
   settings.institution = *config.institution;
   settings.software = "copy";
-  settings.peers = {
-      {given["--peer"], *net::Pin::from(*from_hex(given["--pin"])), parse_institution_id(given["--of"]).value()}};
+  settings.peers = {{given["--peer"], *net::Pin::from(*from_hex(given["--pin"])),
+                     parse_institution_id(given["--of"]).value()}};
   boost::asio::io_context io;
   auto work = boost::asio::make_work_guard(io);
   boost::asio::io_context strand;
   auto strand_work = boost::asio::make_work_guard(strand);
   SystemClock clock;
   auto network = net::Network::start(
-      io, settings, transport_key, clock, [](const net::Pin&) { return net::Admission::unknown(); }, thief,
-      [&strand](std::function<void()> task) { boost::asio::post(strand, std::move(task)); });
+      io, settings, transport_key, clock, [](const net::Pin&) { return net::Admission::unknown(); },
+      thief, [&strand](std::function<void()> task) { boost::asio::post(strand, std::move(task)); });
   TM_CHECK(network.ok(), network.message());
   thief.attach(**network);
   auto done = thief.done();

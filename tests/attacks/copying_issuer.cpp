@@ -1,6 +1,7 @@
 // One institution lists a commitment; another lists the same one as often as it can.
 //
-//   copying_issuer --endpoint A --chain TMN --victim TMI --victim-keys DIR --copier TMI --copier-keys DIR
+//   copying_issuer --endpoint A --chain TMN --victim TMI --victim-keys DIR --copier TMI
+//   --copier-keys DIR
 //                  --copies N --times N
 //
 // Prints the victim's id and the commitment in hexadecimal digits when everything is committed.
@@ -28,7 +29,8 @@ std::string text(ByteView bytes) { return std::string(as_text(bytes)); }
 
 class Issuer {
  public:
-  Issuer(std::shared_ptr<grpc::Channel> channel, const ChainId& chain, const InstitutionId& id, const std::string& keys)
+  Issuer(std::shared_ptr<grpc::Channel> channel, const ChainId& chain, const InstitutionId& id,
+         const std::string& keys)
       : ledger_(v1::LedgerService::NewStub(channel)),
         registry_(v1::RegistryService::NewStub(channel)),
         chain_(chain),
@@ -46,7 +48,8 @@ class Issuer {
     commit(tx::build(envelope(), content), KeyPurpose::kGovern, govern_);
   }
   void list(std::vector<Hash256> commitments) {
-    const tx::IssueListedContent content{achievement_, IssuerIndex{next_free()}, std::move(commitments)};
+    const tx::IssueListedContent content{achievement_, IssuerIndex{next_free()},
+                                         std::move(commitments)};
     commit(tx::build(envelope(), content), KeyPurpose::kIssue, issue_);
   }
 
@@ -83,7 +86,8 @@ class Issuer {
     grpc::ClientContext waiting;
     limit(waiting);
     TM_CHECK(ledger_->AwaitCommit(&waiting, awaited, &response).ok(), "no end of the transaction");
-    TM_CHECK(response.outcome().state() == v1::TRANSACTION_STATE_COMMITTED, response.outcome().message());
+    TM_CHECK(response.outcome().state() == v1::TRANSACTION_STATE_COMMITTED,
+             response.outcome().message());
   }
 
   std::unique_ptr<v1::LedgerService::Stub> ledger_;
@@ -99,7 +103,8 @@ int run(std::map<std::string, std::string> given) {
   const auto chain = parse_chain_id(given["--chain"]).value();
   const auto victim_id = parse_institution_id(given["--victim"]).value();
   Issuer victim(channel, chain, victim_id, given["--victim-keys"]);
-  Issuer copier(channel, chain, parse_institution_id(given["--copier"]).value(), given["--copier-keys"]);
+  Issuer copier(channel, chain, parse_institution_id(given["--copier"]).value(),
+                given["--copier-keys"]);
 
   const auto commitment = random_fixed<Hash256>();
   victim.publish();

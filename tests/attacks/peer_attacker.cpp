@@ -1,10 +1,11 @@
-// An institution with a transport key, an issue key and no seat, which does one bad thing to one node as fast as it
-// can.
+// An institution with a transport key, an issue key and no seat, which does one bad thing to one
+// node as fast as it can.
 //
-//   peer_attacker --config NODE/testamurd.toml --keys DIR --peer HOST:PORT --pin HEX --of TMI --attack NAME --seconds N
+//   peer_attacker --config NODE/testamurd.toml --keys DIR --peer HOST:PORT --pin HEX --of TMI
+//   --attack NAME --seconds N
 //
-// --peer, --pin and --of: the node that is attacked, and its institution. Prints what it sent and how often it was
-// disconnected, after N seconds or on SIGTERM. --attack list names the attacks.
+// --peer, --pin and --of: the node that is attacked, and its institution. Prints what it sent and
+// how often it was disconnected, after N seconds or on SIGTERM. --attack list names the attacks.
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -68,7 +69,8 @@ class Attacker final : public net::Receiver {
   void on_frame(const net::Origin&, net::Frame frame, net::Lease lease) override {
     std::lock_guard lock(mutex_);
     if (keeps_leases_) leases_.push_back(std::move(lease));
-    if (auto* transactions = std::get_if<net::Transactions>(&frame)) seen_ = std::move(transactions->transactions);
+    if (auto* transactions = std::get_if<net::Transactions>(&frame))
+      seen_ = std::move(transactions->transactions);
     changed_.notify_all();
   }
 
@@ -111,15 +113,21 @@ class Attacker final : public net::Receiver {
     send(net::Priority::kVote, net::Frame(net::ConsensusMessage{consensus::encode(message)}));
   }
 
-  Bytes issue(const SecretKey& key, std::uint64_t first_index, std::size_t count, std::uint64_t valid_for_ms) {
-    const tx::Envelope envelope{chain_, self_, random_fixed<tx::Nonce>(), SystemClock{}.now_ms() + valid_for_ms};
-    const tx::IssueListedContent content{
-        {self_, 1, 1}, IssuerIndex{first_index}, std::vector<Hash256>(count, random_fixed<Hash256>())};
-    return tx::attach_signed(std::get<tx::UnsignedTransaction>(tx::build(envelope, content)), KeyPurpose::kIssue, key);
+  Bytes issue(const SecretKey& key, std::uint64_t first_index, std::size_t count,
+              std::uint64_t valid_for_ms) {
+    const tx::Envelope envelope{chain_, self_, random_fixed<tx::Nonce>(),
+                                SystemClock{}.now_ms() + valid_for_ms};
+    const tx::IssueListedContent content{{self_, 1, 1},
+                                         IssuerIndex{first_index},
+                                         std::vector<Hash256>(count, random_fixed<Hash256>())};
+    return tx::attach_signed(std::get<tx::UnsignedTransaction>(tx::build(envelope, content)),
+                             KeyPurpose::kIssue, key);
   }
-  std::vector<Bytes> issues(const SecretKey& key, std::size_t how_many, std::uint64_t valid_for_ms = 600'000) {
+  std::vector<Bytes> issues(const SecretKey& key, std::size_t how_many,
+                            std::uint64_t valid_for_ms = 600'000) {
     std::vector<Bytes> all;
-    for (std::size_t i = 0; i < how_many; ++i) all.push_back(issue(key, sent_ * how_many + i, 1, valid_for_ms));
+    for (std::size_t i = 0; i < how_many; ++i)
+      all.push_back(issue(key, sent_ * how_many + i, 1, valid_for_ms));
     return all;
   }
   static std::vector<Bytes> with_last_byte_changed(std::vector<Bytes> all) {
@@ -127,7 +135,8 @@ class Attacker final : public net::Receiver {
     return all;
   }
 
-  // The last byte of a transaction is one of its last signature: the same id under a signature that does not hold.
+  // The last byte of a transaction is one of its last signature: the same id under a signature that
+  // does not hold.
   void shadow() {
     std::vector<Bytes> seen;
     {
@@ -138,14 +147,15 @@ class Attacker final : public net::Receiver {
     send(with_last_byte_changed(std::move(seen)));
   }
   void vote_for_others() {
-    consensus::Statement statement{consensus::Act::kNotarize, Epoch{0}, View{sent_ / 4 + 1}, View{sent_ / 4},
-                                   random_fixed<BlockId>()};
-    send(consensus::Message(
-        consensus::Vote{statement, static_cast<std::uint8_t>(sent_ % 4), random_fixed<Signature>()}));
+    consensus::Statement statement{consensus::Act::kNotarize, Epoch{0}, View{sent_ / 4 + 1},
+                                   View{sent_ / 4}, random_fixed<BlockId>()};
+    send(consensus::Message(consensus::Vote{statement, static_cast<std::uint8_t>(sent_ % 4),
+                                            random_fixed<Signature>()}));
   }
   void answer_unasked() {
     net::BlockResponse response{Height{1}, {}, Height{1'000'000'000}};
-    for (int i = 0; i < 8; ++i) response.blocks.push_back({Bytes(300, 1), Bytes(100'000, 2), Bytes(500, 3)});
+    for (int i = 0; i < 8; ++i)
+      response.blocks.push_back({Bytes(300, 1), Bytes(100'000, 2), Bytes(500, 3)});
     send(net::Priority::kBlock, net::Frame(response));
   }
 
@@ -169,34 +179,39 @@ const std::map<std::string, Attacker::Step>& Attacker::attacks() {
   static const std::map<std::string, Step> kAttacks = {
       {"unknown_keys", [](Attacker& a) { a.send(a.issues(a.stranger_, 64)); }},
       {"far_validity", [](Attacker& a) { a.send(a.issues(a.issue_, 64, 20ULL * 3'600'000)); }},
-      {"bad_signatures", [](Attacker& a) { a.send(with_last_byte_changed(a.issues(a.issue_, 64))); }},
+      {"bad_signatures",
+       [](Attacker& a) { a.send(with_last_byte_changed(a.issues(a.issue_, 64))); }},
       {"shadowing", [](Attacker& a) { a.shadow(); }},
       {"same_range", [](Attacker& a) { a.send({a.issue(a.issue_, 7, 16'384, 600'000)}); }},
       {"many_pending", [](Attacker& a) { a.send(a.issues(a.issue_, 256)); }},
       {"no_transactions", [](Attacker& a) { a.send(std::vector<Bytes>(4'096, Bytes(40, 7))); }},
       {"block_requests",
        [](Attacker& a) {
-         a.send(net::Priority::kBlock, net::Frame(net::BlockRequest{Height{1}, net::kMaxBlocksPerRequest}));
+         a.send(net::Priority::kBlock,
+                net::Frame(net::BlockRequest{Height{1}, net::kMaxBlocksPerRequest}));
        }},
       {"unread_blocks",
        [](Attacker& a) {
-         a.send(net::Priority::kBlock, net::Frame(net::BlockRequest{Height{1}, net::kMaxBlocksPerRequest}));
+         a.send(net::Priority::kBlock,
+                net::Frame(net::BlockRequest{Height{1}, net::kMaxBlocksPerRequest}));
          a.pause(std::chrono::milliseconds(2));
        }},
       {"unasked_blocks", [](Attacker& a) { a.answer_unasked(); }},
       {"consensus_block_requests",
        [](Attacker& a) {
-         a.send(consensus::Message(consensus::BlockRequest{Epoch{0}, View{a.sent_ + 1}, random_fixed<BlockId>()}));
+         a.send(consensus::Message(
+             consensus::BlockRequest{Epoch{0}, View{a.sent_ + 1}, random_fixed<BlockId>()}));
        }},
       {"certificate_requests",
        [](Attacker& a) {
-         a.send(consensus::Message(consensus::CertificateRequest{Epoch{0}, View{1}, View{1'000'000}}));
+         a.send(
+             consensus::Message(consensus::CertificateRequest{Epoch{0}, View{1}, View{1'000'000}}));
        }},
       {"false_votes", [](Attacker& a) { a.vote_for_others(); }},
       {"presence",
        [](Attacker& a) {
-         a.send(consensus::Message(
-             consensus::Presence{Epoch{0}, View{1'000'000'000}, View{1'000'000'000}, Height{1'000'000'000}}));
+         a.send(consensus::Message(consensus::Presence{
+             Epoch{0}, View{1'000'000'000}, View{1'000'000'000}, Height{1'000'000'000}}));
        }},
       {"malformed_messages",
        [](Attacker& a) {
@@ -207,7 +222,8 @@ const std::map<std::string, Attacker::Step>& Attacker::attacks() {
        [](Attacker& a) {
          auto next = attacks().begin();
          std::advance(next, static_cast<std::ptrdiff_t>(a.sent_ % (attacks().size() - 1)));
-         if (next->first == "every_frame" || next->first == "shadowing") next = attacks().find("unknown_keys");
+         if (next->first == "every_frame" || next->first == "shadowing")
+           next = attacks().find("unknown_keys");
          next->second(a);
        }},
   };
@@ -222,7 +238,8 @@ int run(std::map<std::string, std::string> given) {
   auto config = load_config(given["--config"]).value();
   auto genesis = load_genesis(config.genesis).value();
   auto transport_key = read_key_file(config.transport_key, KeyPurpose::kTransport).value();
-  Attacker attacker(genesis.chain, *config.institution, test::read_plain_key(given["--keys"], "issue"));
+  Attacker attacker(genesis.chain, *config.institution,
+                    test::read_plain_key(given["--keys"], "issue"));
   attacker.choose(given["--attack"]);
 
   net::NetworkConfig settings;
@@ -230,15 +247,16 @@ int run(std::map<std::string, std::string> given) {
   settings.institution = *config.institution;
   settings.software = "attacker";
   settings.limits.reconnect_max_ms = 200;
-  settings.peers = {
-      {given["--peer"], *net::Pin::from(*from_hex(given["--pin"])), parse_institution_id(given["--of"]).value()}};
+  settings.peers = {{given["--peer"], *net::Pin::from(*from_hex(given["--pin"])),
+                     parse_institution_id(given["--of"]).value()}};
   boost::asio::io_context io;
   auto work = boost::asio::make_work_guard(io);
   boost::asio::io_context strand;
   auto strand_work = boost::asio::make_work_guard(strand);
   SystemClock clock;
   auto network = net::Network::start(
-      io, settings, transport_key, clock, [](const net::Pin&) { return net::Admission::unknown(); }, attacker,
+      io, settings, transport_key, clock, [](const net::Pin&) { return net::Admission::unknown(); },
+      attacker,
       [&strand](std::function<void()> task) { boost::asio::post(strand, std::move(task)); });
   TM_CHECK(network.ok(), network.message());
   attacker.attach(**network);

@@ -1,9 +1,11 @@
 // Processor time of transactions on one thread, as one JSON object on standard output.
 //
-//   execute_bench            microseconds a transaction: decoding, asking, executing and sealing, applying
+//   execute_bench            microseconds a transaction: decoding, asking, executing and sealing,
+//   applying
 //
-// Signature verification is measured on its own and left out of the rest: a node verifies each signature once, on other
-// threads. "execute" covers checks, writes, hashing and the delta of a whole block; "apply" the in-memory base.
+// Signature verification is measured on its own and left out of the rest: a node verifies each
+// signature once, on other threads. "execute" covers checks, writes, hashing and the delta of a
+// whole block; "apply" the in-memory base.
 #include <time.h>
 
 #include <cstdio>
@@ -34,12 +36,14 @@ struct Times {
 // A fake signature by the right key: signing would take most of the time of the bench.
 Bytes carried(TestLedger& ledger, const Actor& actor, KeyPurpose purpose, tx::Built built) {
   (void)ledger;
-  return tx::attach(std::get<tx::UnsignedTransaction>(built), {{actor.key_of(purpose), Signature{}}});
+  return tx::attach(std::get<tx::UnsignedTransaction>(built),
+                    {{actor.key_of(purpose), Signature{}}});
 }
 
 // Blocks of `per_block` transactions that `make(i)` gives; microseconds a transaction.
 Times measure(TestLedger& ledger, std::size_t blocks, std::size_t per_block,
-              const std::function<Bytes(std::uint64_t)>& make, std::uint64_t& next, Height& height) {
+              const std::function<Bytes(std::uint64_t)>& make, std::uint64_t& next,
+              Height& height) {
   Times total;
   AcceptAll verifier;
   for (std::size_t b = 0; b < blocks; ++b) {
@@ -48,7 +52,8 @@ Times measure(TestLedger& ledger, std::size_t blocks, std::size_t per_block,
     auto start = now_us();
     std::vector<SharedTransaction> block;
     for (auto& carried_bytes : bytes) {
-      block.push_back(std::get<SharedTransaction>(tx::decode(ledger.chain(), std::move(carried_bytes))));
+      block.push_back(
+          std::get<SharedTransaction>(tx::decode(ledger.chain(), std::move(carried_bytes))));
     }
     total.decode_us += micros_since(start);
     height = height.next();
@@ -73,12 +78,15 @@ Times measure(TestLedger& ledger, std::size_t blocks, std::size_t per_block,
     total.apply_us += micros_since(start);
   }
   const auto count = static_cast<double>(blocks * per_block);
-  return {total.decode_us / count, total.check_us / count, total.execute_us / count, total.apply_us / count};
+  return {total.decode_us / count, total.check_us / count, total.execute_us / count,
+          total.apply_us / count};
 }
 
 void print(const char* name, const Times& times, const char* end) {
-  std::printf("  \"%s\": {\"decode_us\": %.2f, \"check_us\": %.2f, \"execute_us\": %.2f, \"apply_us\": %.2f}%s\n", name,
-              times.decode_us, times.check_us, times.execute_us, times.apply_us, end);
+  std::printf(
+      "  \"%s\": {\"decode_us\": %.2f, \"check_us\": %.2f, \"execute_us\": %.2f, \"apply_us\": "
+      "%.2f}%s\n",
+      name, times.decode_us, times.check_us, times.execute_us, times.apply_us, end);
 }
 
 double signature_us() {
@@ -87,13 +95,16 @@ double signature_us() {
   const auto signature = key.sign(message.view());
   constexpr int kRounds = 2'000;
   const auto start = now_us();
-  for (int i = 0; i < kRounds; ++i) TM_CHECK(verify_bip340(key.public_key().bytes, message.view(), signature));
+  for (int i = 0; i < kRounds; ++i)
+    TM_CHECK(verify_bip340(key.public_key().bytes, message.view(), signature));
   return micros_since(start) / kRounds;
 }
 
 void run() {
   auto input = sample_genesis_input();
-  const auto most = [&](ledger::Parameter id, std::uint64_t value) { TM_CHECK(input.parameters.set(id, value).ok()); };
+  const auto most = [&](ledger::Parameter id, std::uint64_t value) {
+    TM_CHECK(input.parameters.set(id, value).ok());
+  };
   most(ledger::Parameter::kBlockLimitWeight, 10'000'000);
   most(ledger::Parameter::kStatementChangesPerDay, 1'000'000);
   TestLedger ledger(std::move(input));
@@ -105,7 +116,8 @@ void run() {
     return [&, count](std::uint64_t) {
       const tx::IssueListedContent content{achievement, IssuerIndex{issued}, hashes(issued, count)};
       issued += count;
-      return carried(ledger, ledger.aurora, KeyPurpose::kIssue, tx::build(ledger.envelope(ledger.aurora.id), content));
+      return carried(ledger, ledger.aurora, KeyPurpose::kIssue,
+                     tx::build(ledger.envelope(ledger.aurora.id), content));
     };
   };
   std::printf("{\n  \"verify_bip340_us\": %.2f,\n", signature_us());
@@ -128,9 +140,10 @@ void run() {
         measure(
             ledger, 20, 300,
             [&](std::uint64_t i) {
-              return carried(ledger, ledger.aurora, KeyPurpose::kGovern,
-                             tx::build(ledger.envelope(ledger.aurora.id),
-                                       trust_in(ledger.borealis.id, static_cast<std::uint16_t>(i % 16))));
+              return carried(
+                  ledger, ledger.aurora, KeyPurpose::kGovern,
+                  tx::build(ledger.envelope(ledger.aurora.id),
+                            trust_in(ledger.borealis.id, static_cast<std::uint16_t>(i % 16))));
             },
             next, height),
         "");

@@ -1,8 +1,10 @@
 // Speed of the authenticated structures on one thread, as one JSON object on standard output.
 //
-//   ledger_bench            hashes a second of listed batches, page updates, map updates, log appends, and so on
+//   ledger_bench            hashes a second of listed batches, page updates, map updates, log
+//   appends, and so on
 //
-// Every figure covers the whole work of a block: writing, hashing, sealing into a delta, applying it to the base.
+// Every figure covers the whole work of a block: writing, hashing, sealing into a delta, applying
+// it to the base.
 #include <chrono>
 #include <cstdio>
 
@@ -15,7 +17,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 InstitutionId issuer() { return test::counting<InstitutionId>(1); }
 KeyId key() { return test::counting<KeyId>(2); }
@@ -91,7 +95,8 @@ double status_changes_per_second(Bench& bench) {
       for (int k = 0; k < 300; ++k) {
         const IndexRun run{random.below(bench.issued()), 1};
         const auto index = state.append_log(80, issuer(), key(), bench.next_transaction());
-        state.set_status(std::get<StatusPlan>(state.pages().plan_status(issuer(), {&run, 1}, revoke)), index, 1);
+        state.set_status(
+            std::get<StatusPlan>(state.pages().plan_status(issuer(), {&run, 1}, revoke)), index, 1);
       }
     });
   }
@@ -105,7 +110,8 @@ double records_per_second(Bench& bench) {
   for (int i = 0; i < kBlocks; ++i) {
     seconds += bench.block([&](LedgerState& state) {
       for (int k = 0; k < 500; ++k) {
-        state.put_record({4, Encoder{}.u64(random.below(40000)).u64(0).u64(0).u64(0).take()}, Bytes(200, 7));
+        state.put_record({4, Encoder{}.u64(random.below(40000)).u64(0).u64(0).u64(0).take()},
+                         Bytes(200, 7));
       }
     });
   }
@@ -119,7 +125,8 @@ double slot_proofs_per_second(const Bench& bench) {
   std::vector<SlotProof> proofs;
   const auto start = Clock::now();
   for (int i = 0; i < kProofs; ++i) {
-    proofs.push_back(*prove_slot(pages, *pages.find(issuer(), IssuerIndex{random.below(bench.issued())})));
+    proofs.push_back(
+        *prove_slot(pages, *pages.find(issuer(), IssuerIndex{random.below(bench.issued())})));
   }
   const double seconds = seconds_since(start);
   const Hash256 root = pages.root();
@@ -147,7 +154,8 @@ double deep_lookups_per_second() {
   const auto start = Clock::now();
   constexpr int kRounds = 30;
   for (int round = 0; round < kRounds; ++round) {
-    for (const auto& each : keys) found += state.get(Table::kTransactions, each.view()).has_value() ? 1 : 0;
+    for (const auto& each : keys)
+      found += state.get(Table::kTransactions, each.view()).has_value() ? 1 : 0;
   }
   const double seconds = seconds_since(start);
   TM_CHECK(found == 0);
@@ -166,8 +174,10 @@ int main() {
   const double records = records_per_second(bench);
   const double proofs = slot_proofs_per_second(bench);
   std::printf(
-      "{\"listed_hashes_per_s\": %.0f, \"listed_batch_10000_ms\": %.3f, \"single_issues_per_s\": %.0f, "
-      "\"status_changes_per_s\": %.0f, \"registry_records_per_s\": %.0f, \"slot_proofs_per_s\": %.0f, "
+      "{\"listed_hashes_per_s\": %.0f, \"listed_batch_10000_ms\": %.3f, \"single_issues_per_s\": "
+      "%.0f, "
+      "\"status_changes_per_s\": %.0f, \"registry_records_per_s\": %.0f, \"slot_proofs_per_s\": "
+      "%.0f, "
       "\"lookups_through_16_deltas_per_s\": %.0f}\n",
       batch, 10000 / batch * 1000, single, status, records, proofs, deep_lookups_per_second());
 }

@@ -1,5 +1,5 @@
-// Round trip and throughput of two networks on loopback, both on one io_context with two threads. Prints one JSON
-// object.
+// Round trip and throughput of two networks on loopback, both on one io_context with two threads.
+// Prints one JSON object.
 //   net_bench [seconds for each measurement, default 1]
 #include <algorithm>
 #include <atomic>
@@ -24,12 +24,15 @@ namespace {
 using namespace node::net;
 using Steady = std::chrono::steady_clock;
 
-double seconds_since(Steady::time_point start) { return std::chrono::duration<double>(Steady::now() - start).count(); }
+double seconds_since(Steady::time_point start) {
+  return std::chrono::duration<double>(Steady::now() - start).count();
+}
 
 // Counts what comes; answers votes with votes if told to.
 class Node final : public Receiver {
  public:
-  Node(boost::asio::io_context& io, const InstitutionId& id, const SecretKey& key, bool echo, Directory directory)
+  Node(boost::asio::io_context& io, const InstitutionId& id, const SecretKey& key, bool echo,
+       Directory directory)
       : echo_(echo) {
     NetworkConfig config;
     config.institution = id;
@@ -37,7 +40,8 @@ class Node final : public Receiver {
     auto post = [strand = boost::asio::make_strand(io)](std::function<void()> task) {
       boost::asio::post(strand, std::move(task));
     };
-    auto started = Network::start(io, config, key, clock_, std::move(directory), *this, std::move(post));
+    auto started =
+        Network::start(io, config, key, clock_, std::move(directory), *this, std::move(post));
     TM_CHECK(started.ok(), started.message());
     network_ = std::move(started).value();
   }
@@ -93,8 +97,8 @@ void round_trips(Node& a, Node& b, double seconds) {
   const auto at = [&](double part) {
     return microseconds[static_cast<std::size_t>(part * double(microseconds.size() - 1))];
   };
-  std::printf("  \"round_trip\": {\"count\": %zu, \"p50_us\": %.1f, \"p99_us\": %.1f}", microseconds.size(), at(0.5),
-              at(0.99));
+  std::printf("  \"round_trip\": {\"count\": %zu, \"p50_us\": %.1f, \"p99_us\": %.1f}",
+              microseconds.size(), at(0.5), at(0.99));
 }
 
 void throughput(Node& a, Node& b, const char* name, const Frame& frame, double seconds) {
@@ -105,13 +109,15 @@ void throughput(Node& a, Node& b, const char* name, const Frame& frame, double s
   std::uint64_t sent = 0;
   const auto start = Steady::now();
   while (seconds_since(start) < seconds) {
-    for (std::uint64_t i = 0; i < window / 2; ++i, ++sent) a.network().broadcast(Priority::kTransaction, encoded);
+    for (std::uint64_t i = 0; i < window / 2; ++i, ++sent)
+      a.network().broadcast(Priority::kTransaction, encoded);
     if (sent > window) b.wait_received(before + sent - window);
   }
   b.wait_received(before + sent);
   const double elapsed = seconds_since(start);
-  std::printf(",\n  \"%s\": {\"frame_bytes\": %zu, \"frames_per_s\": %.0f, \"mb_per_s\": %.1f}", name, encoded->size(),
-              double(sent) / elapsed, double(sent * encoded->size()) / elapsed / 1e6);
+  std::printf(",\n  \"%s\": {\"frame_bytes\": %zu, \"frames_per_s\": %.0f, \"mb_per_s\": %.1f}",
+              name, encoded->size(), double(sent) / elapsed,
+              double(sent * encoded->size()) / elapsed / 1e6);
 }
 
 void run(double seconds) {
@@ -130,12 +136,14 @@ void run(double seconds) {
     };
     Node b(io, ids[1], keys[1], true, directory);
     Node a(io, ids[0], keys[0], false, directory);
-    a.network().set_peers({{"127.0.0.1:" + std::to_string(b.network().listen_port()), b.network().pin(), ids[1]}});
+    a.network().set_peers(
+        {{"127.0.0.1:" + std::to_string(b.network().listen_port()), b.network().pin(), ids[1]}});
     a.wait_up();
     std::printf("{\n");
     round_trips(a, b, seconds);
     throughput(a, b, "one_transaction_a_frame", Transactions{{Bytes(350, 7)}}, seconds);
-    throughput(a, b, "hundred_transactions_a_frame", Transactions{std::vector<Bytes>(100, Bytes(350, 7))}, seconds);
+    throughput(a, b, "hundred_transactions_a_frame",
+               Transactions{std::vector<Bytes>(100, Bytes(350, 7))}, seconds);
     throughput(a, b, "blocks_of_1_mib", ConsensusMessage{Bytes(1u << 20, 7)}, seconds);
     std::printf("\n}\n");
     a.network().stop();

@@ -1,16 +1,18 @@
-// Speed of real validators over gRPC, as one JSON object on standard output. `scripts/bench node` starts four nodes on
-// this machine and runs it; nodes and this client share its processors.
+// Speed of real validators over gRPC, as one JSON object on standard output. `scripts/bench node`
+// starts four nodes on this machine and runs it; nodes and this client share its processors.
 //
-//   node_bench --endpoints A,B,C,D --keys DIR --institution TMI --chain TMN [--rounds N] [--transactions N] [--batches
-//   N]
+//   node_bench --endpoints A,B,C,D --keys DIR --institution TMI --chain TMN [--rounds N]
+//   [--transactions N] [--batches N]
 //
-// tx_per_s          single-credential issue transactions, signed beforehand, submitted to all nodes in turn, until the
-// last
-//                   one is committed; every one is asked for at the end. Includes signature checks, fsync, network.
+// tx_per_s          single-credential issue transactions, signed beforehand, submitted to all nodes
+// in turn, until the last
+//                   one is committed; every one is asked for at the end. Includes signature checks,
+//                   fsync, network.
 // hashes_per_s      the same with batches of 10,000 listed hashes
 // commit_ms         one transaction at a time at an idle ledger, submit to committed: p50 and p99
 // unary_checks_per_s, bulk_checks_per_s   by hash, decisions included, at one node
-// limits            in the same run: two threads of BIP-340 verification divided by four; an empty gRPC echo
+// limits            in the same run: two threads of BIP-340 verification divided by four; an empty
+// gRPC echo
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -37,7 +39,9 @@ namespace tx = ledger::tx;
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::json;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 struct Arguments {
   std::vector<std::string> endpoints;
@@ -54,12 +58,14 @@ Arguments parse(int argc, char** argv) {
   for (int i = 1; i + 1 < argc; i += 2) given[argv[i]] = argv[i + 1];
   Arguments arguments;
   std::istringstream list(given["--endpoints"]);
-  for (std::string endpoint; std::getline(list, endpoint, ',');) arguments.endpoints.push_back(endpoint);
+  for (std::string endpoint; std::getline(list, endpoint, ',');)
+    arguments.endpoints.push_back(endpoint);
   arguments.keys = given["--keys"];
   arguments.institution = parse_institution_id(given["--institution"]).value();
   arguments.chain = parse_chain_id(given["--chain"]).value();
   if (given.contains("--rounds")) arguments.rounds = std::stoi(given["--rounds"]);
-  if (given.contains("--transactions")) arguments.transactions = std::stoul(given["--transactions"]);
+  if (given.contains("--transactions"))
+    arguments.transactions = std::stoul(given["--transactions"]);
   if (given.contains("--batches")) arguments.batches = std::stoul(given["--batches"]);
   return arguments;
 }
@@ -88,7 +94,8 @@ class Bench {
     grpc::ChannelArguments options;
     options.SetMaxReceiveMessageSize(64 << 20);
     for (const auto& endpoint : arguments_.endpoints) {
-      channels_.push_back(grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), options));
+      channels_.push_back(
+          grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), options));
       ledgers_.push_back(v1::LedgerService::NewStub(channels_.back()));
     }
     publish_achievement();
@@ -138,7 +145,8 @@ class Bench {
       request.mutable_options()->set_omit_paths(true);
       grpc::ClientContext context;
       v1::CheckHashResponse response;
-      TM_CHECK(stub->CheckHash(&context, request, &response).ok() && response.finding() == v1::FINDING_FOUND);
+      TM_CHECK(stub->CheckHash(&context, request, &response).ok() &&
+               response.finding() == v1::FINDING_FOUND);
       return std::size_t{1};
     });
   }
@@ -152,7 +160,8 @@ class Bench {
       request.set_commitments(joined);
       grpc::ClientContext context;
       v1::CheckBulkResponse response;
-      TM_CHECK(stub->CheckBulk(&context, request, &response).ok() && response.verdicts_size() == 1'000);
+      TM_CHECK(stub->CheckBulk(&context, request, &response).ok() &&
+               response.verdicts_size() == 1'000);
       return std::size_t{1'000};
     });
   }
@@ -171,7 +180,8 @@ class Bench {
     content.award_kind = tx::AwardKind::kSkill;
     achievement_ = {arguments_.institution, content.number, 1};
     const auto built = std::get<tx::UnsignedTransaction>(tx::build(envelope(), content));
-    const std::vector<Signed> one{{built.id, text(tx::attach_signed(built, KeyPurpose::kGovern, govern_key_))}};
+    const std::vector<Signed> one{
+        {built.id, text(tx::attach_signed(built, KeyPurpose::kGovern, govern_key_))}};
     submit_in_chunks(one, 1);
     await(one);
   }
@@ -190,7 +200,8 @@ class Bench {
     std::vector<Hash256> commitments;
     for (std::size_t i = 0; i < count; ++i) commitments.push_back(random_fixed<Hash256>());
     if (known_.size() < 4'096) known_.push_back(commitments.front());
-    const tx::IssueListedContent content{achievement_, IssuerIndex{next_index_}, std::move(commitments)};
+    const tx::IssueListedContent content{achievement_, IssuerIndex{next_index_},
+                                         std::move(commitments)};
     next_index_ += count;
     const auto built = std::get<tx::UnsignedTransaction>(tx::build(envelope(), content));
     return {built.id, text(tx::attach_signed(built, KeyPurpose::kIssue, issue_key_))};
@@ -202,7 +213,8 @@ class Bench {
     std::vector<std::thread> threads;
     for (auto& stub : ledgers_) {
       threads.emplace_back([&] {
-        for (std::size_t from = next.fetch_add(chunk); from < all.size(); from = next.fetch_add(chunk)) {
+        for (std::size_t from = next.fetch_add(chunk); from < all.size();
+             from = next.fetch_add(chunk)) {
           submit_chunk(*stub, all, from, std::min(all.size(), from + chunk));
         }
       });
@@ -210,7 +222,8 @@ class Bench {
     for (auto& thread : threads) thread.join();
   }
 
-  void submit_chunk(v1::LedgerService::Stub& stub, const std::vector<Signed>& all, std::size_t from, std::size_t to) {
+  void submit_chunk(v1::LedgerService::Stub& stub, const std::vector<Signed>& all, std::size_t from,
+                    std::size_t to) {
     v1::SubmitManyRequest request;
     for (std::size_t i = from; i < to; ++i) request.add_transactions(all[i].bytes);
     while (true) {
@@ -224,7 +237,8 @@ class Bench {
         taken = false;
       }
       if (taken) return;
-      TM_CHECK(status.ok() || status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED, status.error_message());
+      TM_CHECK(status.ok() || status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED,
+               status.error_message());
       std::this_thread::yield();
     }
   }
@@ -237,11 +251,13 @@ class Bench {
     v1::AwaitCommitsResponse response;
     std::size_t committed = 0;
     while (reader->Read(&response)) {
-      TM_CHECK(response.outcome().state() == v1::TRANSACTION_STATE_COMMITTED, response.outcome().message());
+      TM_CHECK(response.outcome().state() == v1::TRANSACTION_STATE_COMMITTED,
+               response.outcome().message());
       ++committed;
     }
     const auto status = reader->Finish();
-    TM_CHECK(committed == all.size(), "committed", committed, "of", all.size(), status.error_message());
+    TM_CHECK(committed == all.size(), "committed", committed, "of", all.size(),
+             status.error_message());
   }
 
   template <class Call>
@@ -277,7 +293,8 @@ double verify_limit(double seconds) {
   const auto start = Clock::now();
   const auto work = [&] {
     while (seconds_since(start) < seconds) {
-      for (int i = 0; i < 100; ++i) TM_CHECK(verify_bip340(key.public_key().bytes, message.view(), signature));
+      for (int i = 0; i < 100; ++i)
+        TM_CHECK(verify_bip340(key.public_key().bytes, message.view(), signature));
       done += 100;
     }
   };
@@ -300,7 +317,8 @@ double echo_limit(double seconds) {
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&echo);
   const auto server = builder.BuildAndStart();
-  const auto channel = grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
+  const auto channel =
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
   std::atomic<std::size_t> done{0};
   std::vector<std::thread> threads;
   const auto start = Clock::now();

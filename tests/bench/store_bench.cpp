@@ -1,8 +1,9 @@
 // What the storage of a node costs on this machine's disk. Prints one JSON object.
 //   store_bench [seconds for each measurement, default 1]
-// rocksdb_random_key_fsync: one random key of 32 bytes a write, each synced (the limit of a design without a journal).
-// journal_*: one group of 4 KiB, and one with a 64 KiB body, a sync each. store_apply: blocks of 3,000 changes, not
-// synced. index_*: blocks that list 10,000 commitments each, everything that the store does for them included.
+// rocksdb_random_key_fsync: one random key of 32 bytes a write, each synced (the limit of a design
+// without a journal). journal_*: one group of 4 KiB, and one with a 64 KiB body, a sync each.
+// store_apply: blocks of 3,000 changes, not synced. index_*: blocks that list 10,000 commitments
+// each, everything that the store does for them included.
 #include <rocksdb/db.h>
 #include <unistd.h>
 
@@ -24,7 +25,9 @@ namespace {
 namespace fs = std::filesystem;
 using Steady = std::chrono::steady_clock;
 
-double seconds_since(Steady::time_point start) { return std::chrono::duration<double>(Steady::now() - start).count(); }
+double seconds_since(Steady::time_point start) {
+  return std::chrono::duration<double>(Steady::now() - start).count();
+}
 
 Bytes random_bytes(std::mt19937_64& random, std::size_t size) {
   Bytes bytes(size);
@@ -63,8 +66,8 @@ struct Latencies {
 
 void print_latencies(const char* name, Latencies& latencies) {
   std::printf("  \"%s_per_s\": %.0f, \"%s_p50_us\": %.0f, \"%s_p99_us\": %.0f,\n", name,
-              static_cast<double>(latencies.seconds.size()) / latencies.total, name, latencies.percentile_us(0.5), name,
-              latencies.percentile_us(0.99));
+              static_cast<double>(latencies.seconds.size()) / latencies.total, name,
+              latencies.percentile_us(0.5), name, latencies.percentile_us(0.99));
 }
 
 void rocksdb_fsync(const fs::path& directory, double seconds) {
@@ -91,7 +94,8 @@ void journal(const fs::path& directory, double seconds, const char* name, std::s
   const auto files = node::make_posix_file_system();
   const auto path = (directory / name).string();
   require(node::create_vote_store(*files, path, {}, {}));
-  auto opened = require(node::Journal::open(*files, path, {}, [](auto&, auto, auto) { return Status{}; }));
+  auto opened =
+      require(node::Journal::open(*files, path, {}, [](auto&, auto, auto) { return Status{}; }));
   std::mt19937_64 random(2);
   const auto body = random_bytes(random, body_bytes);
   const auto vote = random_bytes(random, 304);
@@ -100,7 +104,8 @@ void journal(const fs::path& directory, double seconds, const char* name, std::s
   if (!body.empty()) group.push_back({2, body, {}, false});
   group.push_back({4, vote, {}, true});
   while (latencies.total < seconds) {
-    if (opened->wants_spare()) require(opened->prepare_spare());  // a node does this on another thread
+    if (opened->wants_spare())
+      require(opened->prepare_spare());  // a node does this on another thread
     const auto start = Steady::now();
     const auto positions = require(opened->append(group));
     latencies.add(seconds_since(start));
@@ -109,8 +114,8 @@ void journal(const fs::path& directory, double seconds, const char* name, std::s
   print_latencies(name, latencies);
 }
 
-std::shared_ptr<const ledger::Delta> random_delta(std::mt19937_64& random, std::uint64_t height, std::size_t changes,
-                                                  std::size_t commitments) {
+std::shared_ptr<const ledger::Delta> random_delta(std::mt19937_64& random, std::uint64_t height,
+                                                  std::size_t changes, std::size_t commitments) {
   const ledger::MemoryState nothing;
   ledger::Overlay overlay(nothing);
   for (std::size_t i = 0; i < changes; ++i) {
@@ -143,17 +148,21 @@ void apply_blocks(const fs::path& directory, double seconds, const char* name, s
     require(store->apply({Height{height}, header, body, header, *delta}));
     latencies.add(seconds_since(start));
   }
-  const auto items = static_cast<double>(height) * static_cast<double>(commitments > 0 ? commitments : changes);
+  const auto items =
+      static_cast<double>(height) * static_cast<double>(commitments > 0 ? commitments : changes);
   std::printf("  \"%s_per_s\": %.0f, \"%s_block_p50_us\": %.0f, \"%s_block_p99_us\": %.0f,\n", name,
-              items / latencies.total, name, latencies.percentile_us(0.5), name, latencies.percentile_us(0.99));
+              items / latencies.total, name, latencies.percentile_us(0.5), name,
+              latencies.percentile_us(0.99));
   if (commitments == 0) return;
   const auto snapshot = store->snapshot();
   const auto start = Steady::now();
   std::size_t found = 0, asked = 0;
-  while (seconds_since(start) < seconds) found += snapshot->find_commitment(known[asked++ % known.size()]).size();
-  std::printf("  \"index_lookups_per_s\": %.0f, \"index_entries\": %.0f, \"index_file_runs\": %llu,\n",
-              static_cast<double>(asked) / seconds_since(start), items,
-              static_cast<unsigned long long>(store->figures().index_runs));
+  while (seconds_since(start) < seconds)
+    found += snapshot->find_commitment(known[asked++ % known.size()]).size();
+  std::printf(
+      "  \"index_lookups_per_s\": %.0f, \"index_entries\": %.0f, \"index_file_runs\": %llu,\n",
+      static_cast<double>(asked) / seconds_since(start), items,
+      static_cast<unsigned long long>(store->figures().index_runs));
   if (found != asked) std::exit(1);
 }
 
@@ -163,7 +172,8 @@ void apply_blocks(const fs::path& directory, double seconds, const char* name, s
 int main(int count, char** arguments) {
   using namespace testamur::bench;
   const double seconds = count > 1 ? std::atof(arguments[1]) : 1.0;
-  const fs::path directory = fs::temp_directory_path() / ("testamur-store-bench-" + std::to_string(::getpid()));
+  const fs::path directory =
+      fs::temp_directory_path() / ("testamur-store-bench-" + std::to_string(::getpid()));
   fs::create_directories(directory);
   std::printf("{\n");
   rocksdb_fsync(directory, seconds);

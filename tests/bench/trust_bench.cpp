@@ -1,4 +1,5 @@
-// How fast the trust engine is: 100,000 institutions, 1,000,000 statements, heavy-tailed. Prints one JSON object.
+// How fast the trust engine is: 100,000 institutions, 1,000,000 statements, heavy-tailed. Prints
+// one JSON object.
 //   trust_bench [institutions [statements]]
 #include <algorithm>
 #include <chrono>
@@ -36,7 +37,8 @@ class Random {
 
 InstitutionId id_of(std::uint64_t n) {
   InstitutionId id;
-  for (std::size_t i = 0; i < 8; ++i) id.bytes[i] = static_cast<std::uint8_t>((n * 0x9e3779b97f4a7c15U) >> (8 * i));
+  for (std::size_t i = 0; i < 8; ++i)
+    id.bytes[i] = static_cast<std::uint8_t>((n * 0x9e3779b97f4a7c15U) >> (8 * i));
   for (std::size_t i = 0; i < 8; ++i) id.bytes[8 + i] = static_cast<std::uint8_t>(n >> (8 * i));
   return id;
 }
@@ -47,7 +49,8 @@ class Bench {
  public:
   Bench(std::uint64_t parties, std::uint64_t statements) : parties_(parties) {
     for (std::uint64_t i = 0; i < parties; ++i) history_.add_party(id_of(i), commit(), false);
-    // A hub with 10,000 friends, a typical viewpoint with fifty, the rest with a heavy tail in both directions.
+    // A hub with 10,000 friends, a typical viewpoint with fifty, the rest with a heavy tail in both
+    // directions.
     const std::uint64_t hub_friends = std::min<std::uint64_t>(10'000, parties / 2);
     for (std::uint64_t i = 0; i < hub_friends; ++i) say(0, 1 + random_.below(parties - 1));
     for (int i = 0; i < 50; ++i) say(1, popular());
@@ -90,7 +93,8 @@ class Bench {
     s.commit = commit();
     for (std::size_t i = 0; i < 8; ++i)
       s.id.bytes[i] = static_cast<std::uint8_t>((order_ * 0x9e3779b97f4a7c15U) >> (8 * i));
-    for (std::size_t i = 0; i < 8; ++i) s.id.bytes[8 + i] = static_cast<std::uint8_t>(order_ >> (8 * i));
+    for (std::size_t i = 0; i < 8; ++i)
+      s.id.bytes[8 + i] = static_cast<std::uint8_t>(order_ >> (8 * i));
     s.valid_from_ms = s.commit.time_ms;
     constexpr std::uint8_t kAmounts[] = {120, 120, 120, 60, 60, 60, 40, 30};
     constexpr std::uint8_t kDepths[] = {0, 0, 0, 1, 1, 1, 2, 2};
@@ -118,8 +122,9 @@ class Bench {
   void compile_graph() {
     const auto start = Clock::now();
     graphs_ = compile(history_, now(), now().today_ms, query(1, 2).point, policy_);
-    std::printf("  \"compile_ms\": %.1f,\n  \"arcs\": %zu,\n  \"graph_mb\": %.1f,\n", ms_since(start),
-                graphs_.trust.arc_count(), static_cast<double>(graphs_.trust.memory_bytes()) / 1e6);
+    std::printf("  \"compile_ms\": %.1f,\n  \"arcs\": %zu,\n  \"graph_mb\": %.1f,\n",
+                ms_since(start), graphs_.trust.arc_count(),
+                static_cast<double>(graphs_.trust.memory_bytes()) / 1e6);
   }
 
   void sweeps(const char* name, std::uint64_t viewpoint, int times) {
@@ -130,11 +135,13 @@ class Bench {
       const auto start = Clock::now();
       const auto outcomes = sweep.run(history_, graphs_, query(viewpoint, 0), policy_);
       taken.push_back(ms_since(start));
-      accepted = static_cast<std::size_t>(std::count(outcomes.begin(), outcomes.end(), Outcome::kAccept));
+      accepted =
+          static_cast<std::size_t>(std::count(outcomes.begin(), outcomes.end(), Outcome::kAccept));
     }
     std::sort(taken.begin(), taken.end());
-    std::printf("  \"sweep_%s_ms\": %.2f,\n  \"sweep_%s_best_ms\": %.2f,\n  \"sweep_%s_accepts\": %zu,\n", name,
-                taken[taken.size() / 2], name, taken.front(), name, accepted);
+    std::printf(
+        "  \"sweep_%s_ms\": %.2f,\n  \"sweep_%s_best_ms\": %.2f,\n  \"sweep_%s_accepts\": %zu,\n",
+        name, taken[taken.size() / 2], name, taken.front(), name, accepted);
   }
 
   void cached() {
@@ -147,11 +154,12 @@ class Bench {
     std::size_t accepted = 0;
     const auto start = Clock::now();
     for (int round = 0; round < 20; ++round) {
-      for (const PartyIndex issuer : order) accepted += *table->find(issuer, at) == Outcome::kAccept ? 1 : 0;
+      for (const PartyIndex issuer : order)
+        accepted += *table->find(issuer, at) == Outcome::kAccept ? 1 : 0;
     }
     const double ns = ms_since(start) * 1e6 / (20.0 * static_cast<double>(order.size()));
-    std::printf("  \"cached_ns\": %.2f,\n  \"cached_check\": %zu,\n  \"table_mb\": %.2f,\n", ns, accepted,
-                static_cast<double>(table->memory_bytes()) / 1e6);
+    std::printf("  \"cached_ns\": %.2f,\n  \"cached_check\": %zu,\n  \"table_mb\": %.2f,\n", ns,
+                accepted, static_cast<double>(table->memory_bytes()) / 1e6);
   }
 
   void exact() {
@@ -167,15 +175,16 @@ class Bench {
 
   static void percentiles(const char* name, std::vector<double>& taken) {
     std::sort(taken.begin(), taken.end());
-    std::printf("  \"%s_p50\": %.0f,\n  \"%s_p99\": %.0f,\n  \"%s_max\": %.0f,\n", name, taken[taken.size() / 2], name,
-                taken[taken.size() * 99 / 100], name, taken.back());
+    std::printf("  \"%s_p50\": %.0f,\n  \"%s_p99\": %.0f,\n  \"%s_max\": %.0f,\n", name,
+                taken[taken.size() / 2], name, taken[taken.size() * 99 / 100], name, taken.back());
   }
 
   // One statement changes; how long until a hundred viewpoints have a fresh table.
   void fresh_tables() {
     std::vector<TableMaker> makers;
     GraphCache cache;
-    for (std::uint64_t v = 1; v <= 100; ++v) makers.emplace_back(id_of(v), query(v, 0).point, policy_);
+    for (std::uint64_t v = 1; v <= 100; ++v)
+      makers.emplace_back(id_of(v), query(v, 0).point, policy_);
     for (auto& maker : makers) maker.refresh(history_, now(), cache);
     order_ += 1000;
     say(5'000 % parties_, 7'000 % parties_);

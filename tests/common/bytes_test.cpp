@@ -30,7 +30,8 @@ TEST_CASE("a length above the bound fails before anything is read") {
 TEST_CASE("hexadecimal and base64url round-trip and reject everything else") {
   for (std::size_t size = 0; size < 40; ++size) {
     Bytes bytes;
-    for (std::size_t i = 0; i < size; ++i) bytes.push_back(static_cast<std::uint8_t>(i * 37 + size));
+    for (std::size_t i = 0; i < size; ++i)
+      bytes.push_back(static_cast<std::uint8_t>(i * 37 + size));
     CHECK(from_hex(to_hex(bytes)) == bytes);
     CHECK(from_base64url(to_base64url(bytes)) == bytes);
   }

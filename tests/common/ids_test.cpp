@@ -7,15 +7,18 @@ namespace testamur {
 TEST_CASE("bech32m accepts the valid strings of BIP-350 and rejects the invalid ones") {
   CHECK(decode_bech32m("a", "a1lqfn3a").ok());
   CHECK(decode_bech32m("abcdef", "abcdef1l7aum6echk45nj3s0wdvt2fg8x9yrzpqzd3ryx").ok());
-  CHECK_FALSE(decode_bech32m("abcdef", "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw").ok());  // BIP-173, not BIP-350
-  CHECK_FALSE(decode_bech32m("split", "split1checkupstagehandshakeupstreamerranterredcaperredlc445x").ok());
+  CHECK_FALSE(decode_bech32m("abcdef", "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw")
+                  .ok());  // BIP-173, not BIP-350
+  CHECK_FALSE(
+      decode_bech32m("split", "split1checkupstagehandshakeupstreamerranterredcaperredlc445x").ok());
   CHECK_FALSE(decode_bech32m("a", "a1lqfn3q").ok());
   CHECK_FALSE(decode_bech32m("a", "A1LQFN3A").ok());
 }
 
 TEST_CASE("an id survives its text form, and one wrong character never gives another id") {
   InstitutionId id;
-  for (std::size_t i = 0; i < id.bytes.size(); ++i) id.bytes[i] = static_cast<std::uint8_t>(i * 17 + 1);
+  for (std::size_t i = 0; i < id.bytes.size(); ++i)
+    id.bytes[i] = static_cast<std::uint8_t>(i * 17 + 1);
   const std::string text = to_text(id);
   CHECK(text.starts_with("tmi1"));
   CHECK(parse_institution_id(text).value() == id);

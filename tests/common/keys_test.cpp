@@ -64,14 +64,15 @@ TEST_CASE("what a key signs, its public key verifies, and nothing else") {
 TEST_CASE("a moved-from secret key holds no secret") {
   SecretKey key = SecretKey::generate(SignatureAlgorithm::kBip340);
   const SecretKey moved = std::move(key);
-  CHECK(std::ranges::all_of(key.secret_bytes(), [](auto byte) { return byte == 0; }));  // NOLINT: the point of the test
+  CHECK(std::ranges::all_of(key.secret_bytes(),
+                            [](auto byte) { return byte == 0; }));  // NOLINT: the point of the test
 }
 
 TEST_CASE("a secret key out of range is refused with its reason") {
   const Bytes zero(32, 0);
   const Bytes ones(32, 0xff);
-  for (auto algorithm :
-       {SignatureAlgorithm::kBip340, SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
+  for (auto algorithm : {SignatureAlgorithm::kBip340, SignatureAlgorithm::kEcdsaP256,
+                         SignatureAlgorithm::kEcdsaSecp256k1}) {
     CHECK_FALSE(SecretKey::from_bytes(algorithm, zero).ok());
     CHECK_FALSE(SecretKey::from_bytes(algorithm, ones).ok());
   }
@@ -95,7 +96,8 @@ TEST_CASE("the high-s twin of an ECDSA signature passes only where any s is allo
   Signature twin = key.sign(as_bytes("m"));
   int borrow = 0;
   for (int i = 31; i >= 0; --i) {
-    const int difference = order[static_cast<std::size_t>(i)] - twin.bytes[static_cast<std::size_t>(32 + i)] - borrow;
+    const int difference =
+        order[static_cast<std::size_t>(i)] - twin.bytes[static_cast<std::size_t>(32 + i)] - borrow;
     borrow = difference < 0 ? 1 : 0;
     twin.bytes[static_cast<std::size_t>(32 + i)] = static_cast<std::uint8_t>(difference);
   }
@@ -117,8 +119,8 @@ TEST_CASE("the BIP-340 vectors pass") {
     if (fields.size() < 7) continue;
     const bool expected = fields[6] == "TRUE";
     INFO("index " << fields[0]);
-    CHECK(verify_bip340(*from_hex(fields[2]), *from_hex(fields[4]), *Signature::from(*from_hex(fields[5]))) ==
-          expected);
+    CHECK(verify_bip340(*from_hex(fields[2]), *from_hex(fields[4]),
+                        *Signature::from(*from_hex(fields[5]))) == expected);
     ++count;
   }
   CHECK(count >= 15);
@@ -134,7 +136,8 @@ TEST_CASE("the Wycheproof vectors for secp256k1, P-256 and Ed25519 pass") {
   CHECK(run_wycheproof(*edwards, SignatureAlgorithm::kEd25519) > 100);
 }
 
-TEST_CASE("the coordinates of a point are those of its compressed form, and only ECDSA keys have them") {
+TEST_CASE(
+    "the coordinates of a point are those of its compressed form, and only ECDSA keys have them") {
   for (auto algorithm : {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
     const SecretKey key = SecretKey::generate(algorithm);
     const auto coordinates = point_coordinates(key.public_key());

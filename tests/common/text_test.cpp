@@ -1,5 +1,6 @@
-// The rule for texts over every code point of Unicode, against what utf8proc says of it: the table of ours is written
-// by scripts/unicode_table from the Unicode Character Database, so that two sources must agree.
+// The rule for texts over every code point of Unicode, against what utf8proc says of it: the table
+// of ours is written by scripts/unicode_table from the Unicode Character Database, so that two
+// sources must agree.
 #include "common/text.h"
 
 #include <utf8proc.h>
@@ -33,8 +34,8 @@ std::optional<Kind> expected(std::uint32_t point) {
     case UTF8PROC_CATEGORY_CO: return Kind::kPrivateUse;
     default: break;
   }
-  const bool turns = point == 0x061C || point == 0x200E || point == 0x200F || (point >= 0x202A && point <= 0x202E) ||
-                     (point >= 0x2066 && point <= 0x2069);
+  const bool turns = point == 0x061C || point == 0x200E || point == 0x200F ||
+                     (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
   if (turns) return Kind::kDirection;
   if (point == 0x200C || point == 0x200D) return std::nullopt;
   if (property->ignorable || (point >= 0xFFF9 && point <= 0xFFFB)) return Kind::kInvisible;
@@ -49,7 +50,8 @@ std::optional<Kind> kind_of(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("every code point of Unicode stands between letters or is refused, as its properties say") {
+TEST_CASE(
+    "every code point of Unicode stands between letters or is refused, as its properties say") {
   REQUIRE(std::string(utf8proc_unicode_version()) >= "15");
   const bool same_version = std::string(utf8proc_unicode_version()).starts_with("15.0");
   std::map<Kind, std::size_t> refused;
@@ -88,7 +90,7 @@ TEST_CASE("the joiners stay between letters and are refused everywhere else") {
   const std::string zwnj = to_utf8(0x200C), zwj = to_utf8(0x200D);
   for (const auto& joiner : {zwnj, zwj}) {
     CHECK_FALSE(find_fault("\u0645\u06CC" + joiner + "\u062E\u0648\u0627\u0647\u0645"));  // Persian
-    CHECK_FALSE(find_fault("\u0915\u094D" + joiner + "\u0937"));                          // after a virama, Hindi
+    CHECK_FALSE(find_fault("\u0915\u094D" + joiner + "\u0937"));  // after a virama, Hindi
     CHECK(kind_of("Ada" + joiner) == Kind::kJoiner);
     CHECK(kind_of(joiner + "Ada") == Kind::kJoiner);
     CHECK(kind_of("Ada" + joiner + " Ekman") == Kind::kJoiner);
@@ -102,17 +104,19 @@ TEST_CASE("a fault is told by number and place") {
         "U+200B (zero width space) at character 21: a mark that cannot be seen");
   CHECK(to_text(*find_fault("Ada\u00A0")) ==
         "U+00A0 (no-break space) at character 4: white space at an end of the text");
-  CHECK(to_text(*find_fault("Zo\uFFFD")).starts_with("U+FFFD (replacement character) at character 3: "));
+  CHECK(to_text(*find_fault("Zo\uFFFD"))
+            .starts_with("U+FFFD (replacement character) at character 3: "));
   CHECK(to_text(*find_fault("Z\u00F6\u00AD")).starts_with("U+00AD (soft hyphen) at character 3: "));
   CHECK(to_text(*find_fault("a\U000E0041z")).starts_with("U+E0041 at character 2: "));
   CHECK(to_text(*find_fault("ab\xff")) == "bytes that are not UTF-8 at character 3");
   CHECK_FALSE(find_fault(""));
-  CHECK_FALSE(find_fault("Zo\u00EB de la Cr\u00FAz\u2013M\u00FCller, \u5F20\u4F1F, \u0391\u03B8\u03AE\u03BD\u03B1"));
+  CHECK_FALSE(find_fault(
+      "Zo\u00EB de la Cr\u00FAz\u2013M\u00FCller, \u5F20\u4F1F, \u0391\u03B8\u03AE\u03BD\u03B1"));
 }
 
 TEST_CASE("UTF-8 is what RFC 3629 allows") {
-  for (const char* bad : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\x80", "\xf0\x80\x80\x80", "\x80",
-                          "\xf8\x88\x80\x80\x80", "\xe2\x82"}) {
+  for (const char* bad : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\x80",
+                          "\xf0\x80\x80\x80", "\x80", "\xf8\x88\x80\x80\x80", "\xe2\x82"}) {
     CHECK_FALSE(is_utf8(bad));
     CHECK(kind_of(bad) == Kind::kNotUtf8);
   }
@@ -136,9 +140,10 @@ TEST_CASE("the same letters in another form are one text in NFC") {
 
 TEST_CASE("texts that differ by case, spaces, form or invisible marks have one skeleton") {
   const auto one = skeleton("University of Vienna");
-  for (const char* other : {"university of vienna", "UNIVERSITY  OF\u00A0VIENNA", "University of Vienna\u200B",
-                            "University of V\u00ADienna", "\uFF35niversity of Vienna", "Universit\u0443 of Vienna",
-                            "\u2800University of Vienna", "University of Vi\u0435nna"}) {
+  for (const char* other :
+       {"university of vienna", "UNIVERSITY  OF\u00A0VIENNA", "University of Vienna\u200B",
+        "University of V\u00ADienna", "\uFF35niversity of Vienna", "Universit\u0443 of Vienna",
+        "\u2800University of Vienna", "University of Vi\u0435nna"}) {
     INFO(other);
     CHECK(skeleton(other) == one);
   }

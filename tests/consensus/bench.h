@@ -1,5 +1,5 @@
-// One engine on a bench: every effect is recorded, nothing answers by itself, the test plays disk, clock and the other
-// validators.
+// One engine on a bench: every effect is recorded, nothing answers by itself, the test plays disk,
+// clock and the other validators.
 #pragma once
 
 #include <algorithm>
@@ -55,7 +55,11 @@ class Bench : public Driver {
   // A header in the bench's own format: the facts, written down.
   static std::shared_ptr<const Bytes> header(const HeaderFacts& facts, std::uint8_t salt = 0) {
     Encoder out;
-    out.u64(facts.epoch).u64(facts.view).u64(facts.height).fixed(facts.parent).fixed(facts.proposer);
+    out.u64(facts.epoch)
+        .u64(facts.view)
+        .u64(facts.height)
+        .fixed(facts.parent)
+        .fixed(facts.proposer);
     out.u8(facts.empty ? 1 : 0).u8(facts.sealing ? 1 : 0).u8(facts.filler ? 1 : 0).u8(salt);
     return std::make_shared<const Bytes>(out.take());
   }
@@ -77,8 +81,8 @@ class Bench : public Driver {
   }
 
   // The proposal of the leader of `view`.
-  Proposal proposal(View view, View parent_view, const BlockId& parent, Height height, std::uint8_t salt = 0,
-                    bool empty = false) const {
+  Proposal proposal(View view, View parent_view, const BlockId& parent, Height height,
+                    std::uint8_t salt = 0, bool empty = false) const {
     HeaderFacts facts;
     facts.view = view;
     facts.height = height;
@@ -87,26 +91,35 @@ class Bench : public Driver {
     facts.empty = empty;
     return signed_proposal(facts, parent_view, salt);
   }
-  Proposal signed_proposal(const HeaderFacts& facts, View parent_view, std::uint8_t salt = 0) const {
-    Proposal made{facts.epoch, facts.view, parent_view, header(facts, salt), std::make_shared<const Bytes>(Bytes{salt}),
+  Proposal signed_proposal(const HeaderFacts& facts, View parent_view,
+                           std::uint8_t salt = 0) const {
+    Proposal made{facts.epoch,
+                  facts.view,
+                  parent_view,
+                  header(facts, salt),
+                  std::make_shared<const Bytes>(Bytes{salt}),
                   {}};
     const Statement statement{Act::kPropose, facts.epoch, facts.view, parent_view, id_of(made)};
     made.signature = sign_with(set.leader(facts.epoch, facts.view), statement);
     return made;
   }
-  static BlockId id_of(const Proposal& made) { return BlockId::prefix_of(sha256(*made.header).view()); }
+  static BlockId id_of(const Proposal& made) {
+    return BlockId::prefix_of(sha256(*made.header).view());
+  }
 
   Signature sign_with(std::size_t index, const Statement& statement) const {
     return sign_as(set.at(index).key, signing_digest(config.chain, set.digest(), statement));
   }
-  Vote vote(std::size_t voter, Act act, View view, View parent_view = {}, const BlockId& block = {}) const {
+  Vote vote(std::size_t voter, Act act, View view, View parent_view = {},
+            const BlockId& block = {}) const {
     const Statement statement{act, Epoch{0}, view, parent_view, block};
     return {statement, static_cast<std::uint8_t>(voter), sign_with(voter, statement)};
   }
   Vote vote(std::size_t voter, Act act, const Proposal& about) const {
     return vote(voter, act, about.view, about.parent_view, id_of(about));
   }
-  Certificate certificate(const std::vector<std::size_t>& signers, const Statement& statement) const {
+  Certificate certificate(const std::vector<std::size_t>& signers,
+                          const Statement& statement) const {
     Certificate made{statement, 0, {}};
     for (const auto signer : signers) {
       made.signers |= 1U << signer;
@@ -114,7 +127,8 @@ class Bench : public Driver {
     }
     return made;
   }
-  Certificate certificate(const std::vector<std::size_t>& signers, Act act, const Proposal& about) const {
+  Certificate certificate(const std::vector<std::size_t>& signers, Act act,
+                          const Proposal& about) const {
     return certificate(signers, {act, Epoch{0}, about.view, about.parent_view, id_of(about)});
   }
   Certificate nullification(const std::vector<std::size_t>& signers, View view) const {
@@ -126,7 +140,9 @@ class Bench : public Driver {
     if (!started.ok()) start_failure = started.message();
     sync();
   }
-  void receive(std::size_t from, const Message& message) { engine->on_message(set.at(from).id, message); }
+  void receive(std::size_t from, const Message& message) {
+    engine->on_message(set.at(from).id, message);
+  }
   void advance(std::uint64_t by_ms) { engine->on_tick(now += by_ms); }
   // Everything handed to the journal so far is durable.
   void sync() {
@@ -137,9 +153,18 @@ class Bench : public Driver {
   }
   void build_now(bool empty = false, std::uint8_t salt = 0) {
     const BuildRequest request = builds.back();
-    HeaderFacts facts{BlockId{},      true,        request.epoch, request.view, Height{request.parent_view.value + 1},
-                      request.parent, config.self, empty,         false,        request.filler};
-    engine->on_built(request.id, BuiltBlock{header(facts, salt), std::make_shared<const Bytes>(Bytes{salt})});
+    HeaderFacts facts{BlockId{},
+                      true,
+                      request.epoch,
+                      request.view,
+                      Height{request.parent_view.value + 1},
+                      request.parent,
+                      config.self,
+                      empty,
+                      false,
+                      request.filler};
+    engine->on_built(request.id,
+                     BuiltBlock{header(facts, salt), std::make_shared<const Bytes>(Bytes{salt})});
   }
 
   // The own votes of one kind that left, in order.
@@ -156,7 +181,8 @@ class Bench : public Driver {
   std::vector<std::size_t> sent_to() const {
     std::vector<std::size_t> found;
     for (const auto& one : sent) {
-      if (one.to && std::holds_alternative<Kind>(one.message)) found.push_back(*set.index_of(*one.to));
+      if (one.to && std::holds_alternative<Kind>(one.message))
+        found.push_back(*set.index_of(*one.to));
     }
     return found;
   }
@@ -206,7 +232,9 @@ class Bench : public Driver {
     return sign_as(key, digest) == signature;
   }
   void persist(RecordGroup group) override { written.push_back(std::move(group)); }
-  void send(const InstitutionId& to, const Message& message) override { sent.push_back({to, message}); }
+  void send(const InstitutionId& to, const Message& message) override {
+    sent.push_back({to, message});
+  }
   void broadcast(const Message& message) override { sent.push_back({std::nullopt, message}); }
   void commit(const Commit& commit) override {
     for (const auto& block : commit.blocks) committed.push_back(block->facts.id);
@@ -215,8 +243,12 @@ class Bench : public Driver {
   ValidatorSet next_validators(const BlockPtr&) override { return next_set.value_or(set); }
   void catch_up(const CertificatePtr&) override { ++catch_ups; }
   void resend_pending() override { ++resends; }
-  void forward_pending(const InstitutionId& leader) override { forwarded_to.push_back(*set.index_of(leader)); }
-  void false_signature(const InstitutionId& from) override { blamed.push_back(*set.index_of(from)); }
+  void forward_pending(const InstitutionId& leader) override {
+    forwarded_to.push_back(*set.index_of(leader));
+  }
+  void false_signature(const InstitutionId& from) override {
+    blamed.push_back(*set.index_of(from));
+  }
   void misbehaviour(const Evidence& found) override { evidence.push_back(found); }
   Hash256 fresh_nonce() override {
     Hash256 nonce;

@@ -1,5 +1,5 @@
-// Bytes that are signed, sent and stored. The expected values were computed from docs/formats/consensus.md with another
-// program.
+// Bytes that are signed, sent and stored. The expected values were computed from
+// docs/formats/consensus.md with another program.
 #include "consensus/codec.h"
 
 #include "consensus/finality.h"
@@ -28,15 +28,22 @@ Statement about(Act act) {
 }
 Vote vote() { return {about(Act::kNotarize), 3, filled<Signature>(0x33)}; }
 Certificate certificate() {
-  return {about(Act::kFinalize), 0b1011, {filled<Signature>(1), filled<Signature>(2), filled<Signature>(4)}};
+  return {about(Act::kFinalize),
+          0b1011,
+          {filled<Signature>(1), filled<Signature>(2), filled<Signature>(4)}};
 }
 std::shared_ptr<const Bytes> text(std::string_view content) {
   return std::make_shared<const Bytes>(to_bytes(as_bytes(content)));
 }
-Proposal proposal() { return {Epoch{5}, View{9}, View{7}, text("hdr"), text("body"), filled<Signature>(0x77)}; }
-FinalityProof proof() { return {{text("link")}, std::make_shared<const Certificate>(certificate())}; }
+Proposal proposal() {
+  return {Epoch{5}, View{9}, View{7}, text("hdr"), text("body"), filled<Signature>(0x77)};
+}
+FinalityProof proof() {
+  return {{text("link")}, std::make_shared<const Certificate>(certificate())};
+}
 QuarantineAnswer answer() {
-  return {Epoch{5}, filled<Hash256>(0xcc), true, certificate(), 2, filled<Signature>(0x22), {vote()}};
+  return {Epoch{5}, filled<Hash256>(0xcc),   true,    certificate(),
+          2,        filled<Signature>(0x22), {vote()}};
 }
 
 std::vector<Message> one_of_each() {
@@ -72,39 +79,51 @@ std::string repeated(std::string_view byte, std::size_t count) {
 TEST_CASE("what consensus keys sign is pinned", "[consensus]") {
   const auto set = set_of(4);
   CHECK(set.digest().hex() == "da651da73221fca7a8b649b398cc8c2bd7805928e34a1212d5007ec0c7d16def");
-  const auto digest = [&](Act act) { return signing_digest(chain(), set.digest(), about(act)).hex(); };
-  CHECK(digest(Act::kPropose) == "c0d175d3bc4879c79b4cf9d62fde26fa64b23577a68f744e62ecddfbb27947b9");
-  CHECK(digest(Act::kNotarize) == "c0c95a8318d81299ebc96eb0fc876934d1a78de817dc9d0c6f40bea1b868b29a");
-  CHECK(digest(Act::kNullify) == "d15196bcd747034595417781b07c085e1cd502709f2f2ac4c6e20872e9e4b517");
-  CHECK(digest(Act::kFinalize) == "85af0c7fb248a6c818e6ce597d4f283ac33cc6156debe78c4ee3dcbd146af918");
-  CHECK(signing_digest(chain(), answer()).hex() == "99048e2d756dac532d756ba1808aae9284aaf80a166037ea547d3a9a5be816f9");
+  const auto digest = [&](Act act) {
+    return signing_digest(chain(), set.digest(), about(act)).hex();
+  };
+  CHECK(digest(Act::kPropose) ==
+        "c0d175d3bc4879c79b4cf9d62fde26fa64b23577a68f744e62ecddfbb27947b9");
+  CHECK(digest(Act::kNotarize) ==
+        "c0c95a8318d81299ebc96eb0fc876934d1a78de817dc9d0c6f40bea1b868b29a");
+  CHECK(digest(Act::kNullify) ==
+        "d15196bcd747034595417781b07c085e1cd502709f2f2ac4c6e20872e9e4b517");
+  CHECK(digest(Act::kFinalize) ==
+        "85af0c7fb248a6c818e6ce597d4f283ac33cc6156debe78c4ee3dcbd146af918");
+  CHECK(signing_digest(chain(), answer()).hex() ==
+        "99048e2d756dac532d756ba1808aae9284aaf80a166037ea547d3a9a5be816f9");
 }
 
 TEST_CASE("messages have pinned bytes", "[consensus]") {
   const auto hex_of = [](const Message& message) { return to_hex(encode(message)); };
   const auto sha_of = [](const Message& message) { return sha256(encode(message)).hex(); };
-  CHECK(hex_of(proposal()) ==
-        "01000000000000000500000000000000090000000000000007" + repeated("77", 64) + "0000000368647200000004626f6479");
-  CHECK(hex_of(vote()) == "0202000000000000000500000000000000090000000000000007" + kBlock + "03" + repeated("33", 64));
+  CHECK(hex_of(proposal()) == "01000000000000000500000000000000090000000000000007" +
+                                  repeated("77", 64) + "0000000368647200000004626f6479");
+  CHECK(hex_of(vote()) == "0202000000000000000500000000000000090000000000000007" + kBlock + "03" +
+                              repeated("33", 64));
   CHECK(hex_of(Vote{about(Act::kNullify), 1, filled<Signature>(0x11)}) ==
         "020300000000000000050000000000000009"
         "01" +
             repeated("11", 64));
-  CHECK(hex_of(certificate()) == "0304000000000000000500000000000000090000000000000007" + kBlock + "0000000b" +
-                                     repeated("01", 64) + repeated("02", 64) + repeated("04", 64));
-  CHECK(hex_of(CertificateRequest{Epoch{5}, View{2}, View{8}}) == "04000000000000000500000000000000020000000000000008");
+  CHECK(hex_of(certificate()) == "0304000000000000000500000000000000090000000000000007" + kBlock +
+                                     "0000000b" + repeated("01", 64) + repeated("02", 64) +
+                                     repeated("04", 64));
+  CHECK(hex_of(CertificateRequest{Epoch{5}, View{2}, View{8}}) ==
+        "04000000000000000500000000000000020000000000000008");
   CHECK(hex_of(BlockRequest{Epoch{5}, View{9}, filled<BlockId>(0xbb)}) ==
         "0500000000000000050000000000000009" + kBlock);
   CHECK(hex_of(Presence{Epoch{5}, View{9}, View{6}, Height{1234}}) ==
         "060000000000000005000000000000000900000000000000060000"
         "0000000004d2");
-  CHECK(hex_of(QuarantineQuery{Epoch{5}, filled<Hash256>(0xcc)}) == "070000000000000005" + repeated("cc", 32));
+  CHECK(hex_of(QuarantineQuery{Epoch{5}, filled<Hash256>(0xcc)}) ==
+        "070000000000000005" + repeated("cc", 32));
   CHECK(sha_of(answer()) == "dceb82ec85b056cdaf941a1d1128b1c523071872d2487ff6939eb8201f1cf8d5");
   CHECK(sha_of(SealingFinality{Epoch{5}, text("hdr"), proof()}) ==
         "dc7f2d5690014a0e3544760b0e0986b08b2cb332f6c9d6c58ba052e147788766");
 }
 
-TEST_CASE("a shown sealing flag has pinned bytes behind those of a bare one, which still decode", "[consensus]") {
+TEST_CASE("a shown sealing flag has pinned bytes behind those of a bare one, which still decode",
+          "[consensus]") {
   auto shown = answer();
   shown.sealing_certificate = certificate();
   shown.sealing_header = text("hdr");
@@ -118,20 +137,25 @@ TEST_CASE("a shown sealing flag has pinned bytes behind those of a bare one, whi
 
   const Bytes bare = encode(Message{answer()});
   for (std::size_t length = 0; length < bytes.size(); ++length) {
-    const auto cut = decode_message(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length)));
+    const auto cut =
+        decode_message(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length)));
     CHECK(cut.has_value() == (length == bare.size()));
     if (cut) CHECK_FALSE(std::get<QuarantineAnswer>(*cut).sealing_certificate);
   }
 }
 
 TEST_CASE("certificates, proofs and evidence have pinned bytes", "[consensus]") {
-  CHECK(digest(certificate()).hex() == "99ca406b6c12c15000afb797d162da6ac185c16ba2c7a9eaf88e9a7d205a77f3");
-  CHECK(sha256(encode(proof())).hex() == "fac81662e8dcbfa228d60978f274f4d20e67a86dcd0dcefe9ed550313199c1d1");
+  CHECK(digest(certificate()).hex() ==
+        "99ca406b6c12c15000afb797d162da6ac185c16ba2c7a9eaf88e9a7d205a77f3");
+  CHECK(sha256(encode(proof())).hex() ==
+        "fac81662e8dcbfa228d60978f274f4d20e67a86dcd0dcefe9ed550313199c1d1");
   auto other = about(Act::kNotarize);
   other.block = filled<BlockId>(0xbc);
-  const Evidence evidence{bench::member(2).id,     2,     set_of(4).digest(),     about(Act::kNotarize),
-                          filled<Signature>(0x21), other, filled<Signature>(0x22)};
-  CHECK(sha256(encode(evidence)).hex() == "862b7bc2ff6f6f31a67e390d0c19c9e593f7e71a714e93752dbb06a31b6af264");
+  const Evidence evidence{
+      bench::member(2).id,     2,     set_of(4).digest(),     about(Act::kNotarize),
+      filled<Signature>(0x21), other, filled<Signature>(0x22)};
+  CHECK(sha256(encode(evidence)).hex() ==
+        "862b7bc2ff6f6f31a67e390d0c19c9e593f7e71a714e93752dbb06a31b6af264");
   CHECK(decode_evidence(encode(evidence))->second == other);
 }
 
@@ -139,17 +163,23 @@ TEST_CASE("journal records have pinned bytes", "[consensus]") {
   CHECK(hex(make_start_record(Epoch{5}, set_of(4).digest())) ==
         "010000000000000005da651da73221fca7a8b649b398cc8c2bd7805928e34a1212d5007ec0c7d16def");
   CHECK(hex(make_record(Block{proposal(), HeaderFacts{}})) ==
-        "01000000000000000500000000000000090000000000000007" + repeated("77", 64) + "0000000368647200000004626f6479");
-  CHECK(sha(make_record(certificate())) == "58f8a4bddf6b9d682325024de82ac376928a5884a440114c531e7c0554dd1243");
+        "01000000000000000500000000000000090000000000000007" + repeated("77", 64) +
+            "0000000368647200000004626f6479");
+  CHECK(sha(make_record(certificate())) ==
+        "58f8a4bddf6b9d682325024de82ac376928a5884a440114c531e7c0554dd1243");
   CHECK(hex(make_record(VoteRecord{vote(), filled<Hash256>(0xbb)})) ==
-        "0102000000000000000500000000000000090000000000000007" + kBlock + "03" + repeated("33", 64) + kBlock);
-  CHECK(sha(make_record(FinalityRecord{filled<BlockId>(0xbb), Epoch{5}, View{9}, Height{1234}, proof()})) ==
+        "0102000000000000000500000000000000090000000000000007" + kBlock + "03" +
+            repeated("33", 64) + kBlock);
+  CHECK(sha(make_record(
+            FinalityRecord{filled<BlockId>(0xbb), Epoch{5}, View{9}, Height{1234}, proof()})) ==
         "21e1074eaaee45b1a67f2f12412a2118400f06e47dca2680c050fa3dc01e514c");
-  CHECK(hex(make_record(FloorRecord{Epoch{5}, View{11}, false})) == "010000000000000005000000000000000b00");
+  CHECK(hex(make_record(FloorRecord{Epoch{5}, View{11}, false})) ==
+        "010000000000000005000000000000000b00");
   CHECK(hex(make_quarantine_record(Epoch{5})) == "010000000000000005");
 }
 
-TEST_CASE("every message survives its encoding, and no shorter, longer or relabelled one does", "[consensus]") {
+TEST_CASE("every message survives its encoding, and no shorter, longer or relabelled one does",
+          "[consensus]") {
   for (const auto& message : one_of_each()) {
     const Bytes bytes = encode(message);
     const auto decoded = decode_message(bytes);

@@ -1,5 +1,6 @@
-// The engine knows time only from on_tick, and its driver ticks at wake_at_ms() and with events. So whatever a part
-// waits for must be in that time: a timer that is missing there is a node that stands still until somebody speaks.
+// The engine knows time only from on_tick, and its driver ticks at wake_at_ms() and with events. So
+// whatever a part waits for must be in that time: a timer that is missing there is a node that
+// stands still until somebody speaks.
 #include "consensus/engine.h"
 
 #include "tests/consensus/bench.h"
@@ -81,17 +82,21 @@ class History {
       return bench_.receive(voter, bench_.vote(voter, Act::kNullify, at));
     }
     const Act act = random_.chance(800) ? Act::kNotarize : Act::kFinalize;
-    if (random_.chance(300)) return bench_.receive(voter, bench_.certificate(quorum(), act, made->second));
+    if (random_.chance(300))
+      return bench_.receive(voter, bench_.certificate(quorum(), act, made->second));
     bench_.receive(voter, bench_.vote(voter, act, made->second));
   }
 
   void ask() {
     const auto from = other();
-    if (random_.chance(500)) return bench_.receive(from, CertificateRequest{Epoch{0}, view(), view()});
+    if (random_.chance(500))
+      return bench_.receive(from, CertificateRequest{Epoch{0}, view(), view()});
     bench_.receive(from, BlockRequest{Epoch{0}, view(), known_[random_.below(known_.size())].id});
   }
 
-  void claim() { bench_.receive(other(), Presence{Epoch{0}, view(), View{0}, Height{random_.below(8)}}); }
+  void claim() {
+    bench_.receive(other(), Presence{Epoch{0}, view(), View{0}, Height{random_.below(8)}});
+  }
 
   void build() {
     if (!bench_.builds.empty()) bench_.build_now(random_.chance(300));
@@ -105,7 +110,8 @@ class History {
 
 }  // namespace
 
-TEST_CASE("between events an engine has nothing to do before the time that it names", "[consensus]") {
+TEST_CASE("between events an engine has nothing to do before the time that it names",
+          "[consensus]") {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     CAPTURE(seed);
     History history(seed);

@@ -1,4 +1,5 @@
-// The rules of docs/consensus.md, one engine at a time. Member 0 is under test; view v is led by member v mod 4.
+// The rules of docs/consensus.md, one engine at a time. Member 0 is under test; view v is led by
+// member v mod 4.
 #include "consensus/engine.h"
 
 #include "tests/consensus/bench.h"
@@ -12,13 +13,16 @@ using bench::Bench;
 // Started, idle in view 1.
 struct Fresh : Bench {
   explicit Fresh(std::size_t nodes = 4, std::size_t index = 0) : Bench(nodes, index) { start(); }
-  Proposal first(std::uint8_t salt = 0) const { return proposal(View{1}, View{0}, BlockId{}, Height{1}, salt); }
+  Proposal first(std::uint8_t salt = 0) const {
+    return proposal(View{1}, View{0}, BlockId{}, Height{1}, salt);
+  }
 };
 
 }  // namespace
 
-TEST_CASE("a valid proposal of the leader is notarized after the sync, with its body in the same group",
-          "[consensus]") {
+TEST_CASE(
+    "a valid proposal of the leader is notarized after the sync, with its body in the same group",
+    "[consensus]") {
   Fresh bench;
   const auto block = bench.first();
   bench.receive(1, block);
@@ -34,7 +38,8 @@ TEST_CASE("a valid proposal of the leader is notarized after the sync, with its 
   CHECK(bench.own_votes(Act::kNotarize)[0].statement.block == Bench::id_of(block));
 }
 
-TEST_CASE("a proposal under a false signature, or of somebody who does not lead, changes nothing", "[consensus]") {
+TEST_CASE("a proposal under a false signature, or of somebody who does not lead, changes nothing",
+          "[consensus]") {
   Fresh bench;
   auto forged = bench.first();
   forged.signature.bytes[0] ^= 1;
@@ -44,7 +49,8 @@ TEST_CASE("a proposal under a false signature, or of somebody who does not lead,
   CHECK(bench.validated.size() == 1);
 }
 
-TEST_CASE("a proposal of another peer's making does not spoil the leader's with the same header", "[consensus]") {
+TEST_CASE("a proposal of another peer's making does not spoil the leader's with the same header",
+          "[consensus]") {
   Fresh bench;
   bench.verdict = Verdict::kBadCopy;
   auto copy = bench.first();
@@ -59,7 +65,8 @@ TEST_CASE("a proposal of another peer's making does not spoil the leader's with 
   CHECK(bench.own_votes(Act::kNotarize).size() == 1);
 }
 
-TEST_CASE("the second proposal of a view is not notarized, and both together are evidence", "[consensus]") {
+TEST_CASE("the second proposal of a view is not notarized, and both together are evidence",
+          "[consensus]") {
   Fresh bench;
   bench.receive(1, bench.first(1));
   bench.receive(1, bench.first(2));
@@ -70,14 +77,17 @@ TEST_CASE("the second proposal of a view is not notarized, and both together are
   CHECK(bench.evidence[0].first.act == Act::kPropose);
 }
 
-TEST_CASE("three notarize votes let the node enter the next view and finalize, with the notarization in the journal",
-          "[consensus]") {
+TEST_CASE(
+    "three notarize votes let the node enter the next view and finalize, with the notarization in "
+    "the journal",
+    "[consensus]") {
   Fresh bench;
   const auto block = bench.first();
   bench.receive(1, block);
   bench.receive(1, bench.vote(1, Act::kNotarize, block));
   bench.receive(2, bench.vote(2, Act::kNotarize, block));
-  CHECK(bench.engine->status().view == View{1});  // the own vote is not durable yet and does not count
+  CHECK(bench.engine->status().view ==
+        View{1});  // the own vote is not durable yet and does not count
   bench.sync();
   CHECK(bench.engine->status().view == View{2});
   const auto& records = bench.written.back().records;
@@ -91,8 +101,10 @@ TEST_CASE("a block is applied only after its finalization is synced", "[consensu
   Fresh bench;
   const auto block = bench.first();
   bench.receive(1, block);
-  for (const std::size_t voter : {1U, 2U, 3U}) bench.receive(voter, bench.vote(voter, Act::kNotarize, block));
-  for (const std::size_t voter : {1U, 2U, 3U}) bench.receive(voter, bench.vote(voter, Act::kFinalize, block));
+  for (const std::size_t voter : {1U, 2U, 3U})
+    bench.receive(voter, bench.vote(voter, Act::kNotarize, block));
+  for (const std::size_t voter : {1U, 2U, 3U})
+    bench.receive(voter, bench.vote(voter, Act::kFinalize, block));
   CHECK(bench.committed.empty());
   CHECK(bench.written.back().records.back().kind == RecordKind::kFinality);
   bench.sync();
@@ -100,13 +112,15 @@ TEST_CASE("a block is applied only after its finalization is synced", "[consensu
   CHECK(bench.committed[0] == Bench::id_of(block));
 }
 
-TEST_CASE("signatures are checked when a quorum needs them, and no vote beyond it is", "[consensus]") {
+TEST_CASE("signatures are checked when a quorum needs them, and no vote beyond it is",
+          "[consensus]") {
   Fresh bench(7, 0);
   const auto block = bench.first();
   bench.receive(1, block);
   bench.sync();
   bench.verified = 0;
-  for (const std::size_t voter : {1U, 2U, 3U}) bench.receive(voter, bench.vote(voter, Act::kNotarize, block));
+  for (const std::size_t voter : {1U, 2U, 3U})
+    bench.receive(voter, bench.vote(voter, Act::kNotarize, block));
   CHECK(bench.verified == 0);
   bench.receive(4, bench.vote(4, Act::kNotarize, block));
   CHECK(bench.verified == 4);  // q = 5 with the own one
@@ -134,7 +148,8 @@ TEST_CASE("a vote counts only from its voter's own link", "[consensus]") {
   const auto block = bench.first();
   bench.receive(1, block);
   bench.sync();
-  for (const std::size_t voter : {1U, 2U, 3U}) bench.receive(3, bench.vote(voter, Act::kNotarize, block));
+  for (const std::size_t voter : {1U, 2U, 3U})
+    bench.receive(3, bench.vote(voter, Act::kNotarize, block));
   CHECK(bench.engine->status().view == View{1});
 }
 
@@ -146,10 +161,12 @@ TEST_CASE("nothing pending: no timer runs", "[consensus]") {
   CHECK(bench.engine->status().waiting_for == "idle");
 }
 
-TEST_CASE("the timer gives the leader two delta for its proposal, from when something is pending", "[consensus]") {
+TEST_CASE("the timer gives the leader two delta for its proposal, from when something is pending",
+          "[consensus]") {
   Fresh bench;
   bench.advance(10'000);
-  for (const std::size_t peer : {1U, 2U, 3U}) bench.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
+  for (const std::size_t peer : {1U, 2U, 3U})
+    bench.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
   bench.engine->on_pending_changed(true, false);
   bench.advance(499);
   bench.sync();
@@ -160,8 +177,10 @@ TEST_CASE("the timer gives the leader two delta for its proposal, from when some
   CHECK(bench.resends == 1);
 }
 
-TEST_CASE("a proposal that came gives its view three delta, and nullify after the own notarize is allowed",
-          "[consensus]") {
+TEST_CASE(
+    "a proposal that came gives its view three delta, and nullify after the own notarize is "
+    "allowed",
+    "[consensus]") {
   Fresh bench;
   bench.receive(1, bench.first());
   bench.sync();
@@ -220,8 +239,10 @@ TEST_CASE("a parent must be certified and every view between nullified", "[conse
   }
 }
 
-TEST_CASE("a proposal with the wrong height, parent view or proposer is invalid under its leader's signature",
-          "[consensus]") {
+TEST_CASE(
+    "a proposal with the wrong height, parent view or proposer is invalid under its leader's "
+    "signature",
+    "[consensus]") {
   HeaderFacts facts;
   facts.view = View{1};
   facts.height = Height{1};
@@ -237,7 +258,8 @@ TEST_CASE("a proposal with the wrong height, parent view or proposer is invalid 
   CHECK(bench.own_votes(Act::kNullify).size() == 1);  // an invalid proposal fires the timer
 }
 
-TEST_CASE("a header too far ahead of the clock is voted on later, not refused for good", "[consensus]") {
+TEST_CASE("a header too far ahead of the clock is voted on later, not refused for good",
+          "[consensus]") {
   Fresh bench;
   bench.verdict = Verdict::kNotYet;
   bench.retry_at_ms = bench.now + 50;
@@ -251,7 +273,8 @@ TEST_CASE("a header too far ahead of the clock is voted on later, not refused fo
   CHECK(bench.own_votes(Act::kNotarize).size() == 1);
 }
 
-TEST_CASE("an empty proposal is notarized only by a node that waits for something else", "[consensus]") {
+TEST_CASE("an empty proposal is notarized only by a node that waits for something else",
+          "[consensus]") {
   Fresh bench;
   bench.receive(1, bench.proposal(View{1}, View{0}, BlockId{}, Height{1}, 0, true));
   bench.sync();
@@ -293,7 +316,8 @@ TEST_CASE("no proposal leaves before the journal durably names a near view", "[c
   CHECK(bench.builds.size() == 1);
 }
 
-TEST_CASE("an empty block waits for half a delta and is dropped when the block before became final", "[consensus]") {
+TEST_CASE("an empty block waits for half a delta and is dropped when the block before became final",
+          "[consensus]") {
   Fresh bench(4, 2);
   const auto block = bench.first();
   bench.receive(1, block);
@@ -316,10 +340,12 @@ TEST_CASE("an empty block waits for half a delta and is dropped when the block b
   }
 }
 
-TEST_CASE("a leader silent for the skip time is given up at once while a quorum is heard", "[consensus]") {
+TEST_CASE("a leader silent for the skip time is given up at once while a quorum is heard",
+          "[consensus]") {
   Fresh bench;
   bench.advance(2'900);
-  for (const std::size_t peer : {2U, 3U}) bench.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
+  for (const std::size_t peer : {2U, 3U})
+    bench.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
   bench.advance(200);
   bench.engine->on_pending_changed(true, false);
   bench.sync();
@@ -329,13 +355,16 @@ TEST_CASE("a leader silent for the skip time is given up at once while a quorum 
 TEST_CASE("delta doubles with every view that does not finalize and is capped", "[consensus]") {
   Fresh bench;
   CHECK(bench.engine->status().delta_ms == 250);
-  for (std::uint64_t view = 1; view <= 4; ++view) bench.receive(2, bench.nullification({1, 2, 3}, View{view}));
+  for (std::uint64_t view = 1; view <= 4; ++view)
+    bench.receive(2, bench.nullification({1, 2, 3}, View{view}));
   CHECK(bench.engine->status().delta_ms == 2'000);  // view 5: k = 3
-  for (std::uint64_t view = 5; view <= 20; ++view) bench.receive(2, bench.nullification({1, 2, 3}, View{view}));
+  for (std::uint64_t view = 5; view <= 20; ++view)
+    bench.receive(2, bench.nullification({1, 2, 3}, View{view}));
   CHECK(bench.engine->status().delta_ms == 8'000);
 }
 
-TEST_CASE("contradicting votes are evidence, notarize and nullify together are not", "[consensus]") {
+TEST_CASE("contradicting votes are evidence, notarize and nullify together are not",
+          "[consensus]") {
   Fresh bench;
   const auto a = bench.first(1), b = bench.first(2);
   bench.receive(2, bench.vote(2, Act::kNotarize, a));
@@ -368,7 +397,8 @@ TEST_CASE("a peer that is behind is sent the highest finalization", "[consensus]
 }
 
 TEST_CASE(
-    "a finalization whose blocks are missing starts catch-up, and fetched blocks are journaled before they are applied",
+    "a finalization whose blocks are missing starts catch-up, and fetched blocks are journaled "
+    "before they are applied",
     "[consensus]") {
   Fresh bench;
   const auto first = bench.first();
@@ -396,7 +426,8 @@ TEST_CASE("fetched blocks with a false body, a gap or a false proof are refused"
   const auto second = bench.proposal(View{2}, View{1}, Bench::id_of(first), Height{2});
   const auto proven = [&](std::vector<FinalizedBlock> blocks, const Certificate& certificate) {
     return bench.engine
-        ->on_finalized_externally({std::move(blocks), {{}, std::make_shared<const Certificate>(certificate)}})
+        ->on_finalized_externally(
+            {std::move(blocks), {{}, std::make_shared<const Certificate>(certificate)}})
         .ok();
   };
   const FinalizedBlock one{first.header, first.body}, two{second.header, second.body};
@@ -409,8 +440,9 @@ TEST_CASE("fetched blocks with a false body, a gap or a false proof are refused"
   CHECK(bench.committed.empty());
 }
 
-TEST_CASE("after a false certificate a peer's next ones are not checked for a while; another peer's are",
-          "[consensus]") {
+TEST_CASE(
+    "after a false certificate a peer's next ones are not checked for a while; another peer's are",
+    "[consensus]") {
   Fresh bench;
   auto forged = bench.nullification({1, 2, 3}, View{1});
   forged.signatures[2].bytes[0] ^= 1;
@@ -435,7 +467,9 @@ TEST_CASE("a forged end of the epoch is not believed", "[consensus]") {
   const auto sealing = bench.signed_proposal(facts, View{2});
   auto certificate = bench.certificate({1, 2, 3}, Act::kFinalize, sealing);
   certificate.signatures[1].bytes[0] ^= 1;
-  bench.receive(2, SealingFinality{Epoch{0}, sealing.header, {{}, std::make_shared<const Certificate>(certificate)}});
+  bench.receive(
+      2, SealingFinality{
+             Epoch{0}, sealing.header, {{}, std::make_shared<const Certificate>(certificate)}});
   CHECK(bench.engine->status().view == View{1});
   CHECK(bench.engine->status().finalized_view == View{0});
 }
@@ -454,7 +488,8 @@ TEST_CASE("a node that is no validator follows without a vote", "[consensus]") {
   CHECK(bench.engine->status().voting == VotingState::kObserver);
 }
 
-TEST_CASE("a key that differs from the set's makes an observer, whatever its institution", "[consensus]") {
+TEST_CASE("a key that differs from the set's makes an observer, whatever its institution",
+          "[consensus]") {
   Bench bench;
   bench.config.key.bytes[0] ^= 1;
   bench.engine.emplace(bench.config, Tip{Epoch{0}, bench.set, bench.tip_facts}, bench);
@@ -462,8 +497,9 @@ TEST_CASE("a key that differs from the set's makes an observer, whatever its ins
   CHECK(bench.engine->status().voting == VotingState::kObserver);
 }
 
-TEST_CASE("a key that was added counts from the epoch on whose set holds it, and one taken away no more",
-          "[consensus]") {
+TEST_CASE(
+    "a key that was added counts from the epoch on whose set holds it, and one taken away no more",
+    "[consensus]") {
   Bench bench;
   const auto old_key = bench.config.key;
   auto new_key = old_key;

@@ -39,7 +39,8 @@ TEST_CASE("the quorum is n minus f for every size", "[consensus]") {
   }
 }
 
-TEST_CASE("a validator set is ordered by id, has no id or key twice, and at most 31 members", "[consensus]") {
+TEST_CASE("a validator set is ordered by id, has no id or key twice, and at most 31 members",
+          "[consensus]") {
   const auto forward = ValidatorSet::make({bench::member(0), bench::member(1), bench::member(2)});
   const auto backward = ValidatorSet::make({bench::member(2), bench::member(1), bench::member(0)});
   CHECK(forward.value() == backward.value());
@@ -61,10 +62,12 @@ TEST_CASE("leaders take turns and each epoch begins one later", "[consensus]") {
   CHECK(set.leader(Epoch{0}, View{1}) == 1);
   CHECK(set.leader(Epoch{0}, View{4}) == 0);
   CHECK(set.leader(Epoch{1}, View{1}) == 2);
-  CHECK(set.leader(Epoch{~std::uint64_t{0}}, View{~std::uint64_t{0}}) == 2);  // no overflow: (3 + 3) mod 4
+  CHECK(set.leader(Epoch{~std::uint64_t{0}}, View{~std::uint64_t{0}}) ==
+        2);  // no overflow: (3 + 3) mod 4
 }
 
-TEST_CASE("a certificate has exactly q valid signatures of the set, in index order", "[consensus]") {
+TEST_CASE("a certificate has exactly q valid signatures of the set, in index order",
+          "[consensus]") {
   const Bench bench;
   const auto block = bench.proposal(View{1}, View{0}, BlockId{}, Height{1});
   const auto good = bench.certificate({0, 2, 3}, Act::kFinalize, block);
@@ -97,7 +100,8 @@ TEST_CASE("signatures under different statements do not mix in a certificate", "
   CHECK_FALSE(check(bench, notarization).ok());
 }
 
-TEST_CASE("another epoch, another chain or another set makes every signature worthless", "[consensus]") {
+TEST_CASE("another epoch, another chain or another set makes every signature worthless",
+          "[consensus]") {
   const Bench bench;
   const Statement statement{Act::kFinalize, Epoch{3}, View{2}, View{1}, BlockId{}};
   const Hash256 digest = signing_digest(bench.config.chain, bench.set.digest(), statement);
@@ -108,8 +112,10 @@ TEST_CASE("another epoch, another chain or another set makes every signature wor
   CHECK(signing_digest(bench.config.chain, set_of(5).digest(), statement) != digest);
 }
 
-TEST_CASE("a block is proven final by its own finalization or by that of a descendant with the headers between",
-          "[consensus]") {
+TEST_CASE(
+    "a block is proven final by its own finalization or by that of a descendant with the headers "
+    "between",
+    "[consensus]") {
   const Bench bench;
   const auto first = bench.proposal(View{1}, View{0}, BlockId{}, Height{1});
   const auto second = bench.proposal(View{2}, View{1}, Bench::id_of(first), Height{2});
@@ -122,7 +128,8 @@ TEST_CASE("a block is proven final by its own finalization or by that of a desce
   CHECK_FALSE(check(bench, first, {{third.header}, final_of(third)}).ok());
   CHECK_FALSE(check(bench, first, {{second.header}, final_of(third)}).ok());
   CHECK_FALSE(check(bench, third, {{}, final_of(first)}).ok());
-  const auto notarized = std::make_shared<const Certificate>(bench.certificate({0, 1, 3}, Act::kNotarize, first));
+  const auto notarized =
+      std::make_shared<const Certificate>(bench.certificate({0, 1, 3}, Act::kNotarize, first));
   CHECK_FALSE(check(bench, first, {{}, notarized}).ok());
 }
 

@@ -1,5 +1,5 @@
-// What one or more validators that lie cannot do to an engine: stand in a block's way, or fill its memory. Member 0 is
-// under test; view v is led by member v mod n.
+// What one or more validators that lie cannot do to an engine: stand in a block's way, or fill its
+// memory. Member 0 is under test; view v is led by member v mod n.
 #include <set>
 
 #include "consensus/engine.h"
@@ -17,7 +17,9 @@ using bench::Bench;
 
 struct Fresh : Bench {
   explicit Fresh(std::size_t nodes = 4, std::size_t index = 0) : Bench(nodes, index) { start(); }
-  Proposal first(std::uint8_t salt = 0) const { return proposal(View{1}, View{0}, BlockId{}, Height{1}, salt); }
+  Proposal first(std::uint8_t salt = 0) const {
+    return proposal(View{1}, View{0}, BlockId{}, Height{1}, salt);
+  }
   // The same header under the same signature, with another body.
   static Proposal with_body(Proposal copy, Bytes body) {
     copy.body = std::make_shared<const Bytes>(std::move(body));
@@ -33,7 +35,8 @@ BlockId invented(std::uint64_t number) {
 
 void check_within_bounds(const Bench& bench) {
   const auto status = bench.engine->status();
-  const auto bound = holdings_bound(bench.set.size(), status.view.value - status.finalized_view.value);
+  const auto bound =
+      holdings_bound(bench.set.size(), status.view.value - status.finalized_view.value);
   CHECK(status.holdings.views <= bound.views);
   CHECK(status.holdings.blocks <= bound.blocks);
   CHECK(status.holdings.block_bytes <= bound.block_bytes);
@@ -44,7 +47,8 @@ void check_within_bounds(const Bench& bench) {
 
 }  // namespace
 
-TEST_CASE("the parent's view is the one in its header, whatever the leader signs beside it", "[consensus][liars]") {
+TEST_CASE("the parent's view is the one in its header, whatever the leader signs beside it",
+          "[consensus][liars]") {
   Fresh bench;
   const auto parent = bench.first();
   bench.receive(1, parent);
@@ -57,7 +61,8 @@ TEST_CASE("the parent's view is the one in its header, whatever the leader signs
   bench.receive(2, falsely);
   bench.sync();
   REQUIRE(bench.own_votes(Act::kNotarize).size() == 2);
-  CHECK(bench.own_votes(Act::kNotarize)[1].statement == bench.vote(0, Act::kNotarize, truly).statement);
+  CHECK(bench.own_votes(Act::kNotarize)[1].statement ==
+        bench.vote(0, Act::kNotarize, truly).statement);
 
   // The liar's vote for its own lie neither counts nor stands in the way.
   bench.receive(2, bench.vote(2, Act::kNotarize, falsely));
@@ -67,12 +72,14 @@ TEST_CASE("the parent's view is the one in its header, whatever the leader signs
   CHECK(bench.engine->status().view == View{3});
 }
 
-TEST_CASE("a leader's copy of another view's block does not make that block invalid", "[consensus][liars]") {
+TEST_CASE("a leader's copy of another view's block does not make that block invalid",
+          "[consensus][liars]") {
   Fresh bench;
   const auto block = bench.first();
   Proposal copy = block;
   copy.view = View{5};
-  copy.signature = bench.sign_with(1, {Act::kPropose, Epoch{0}, View{5}, View{0}, Bench::id_of(block)});
+  copy.signature =
+      bench.sign_with(1, {Act::kPropose, Epoch{0}, View{5}, View{0}, Bench::id_of(block)});
   bench.receive(1, copy);
   CHECK(bench.engine->status().holdings.blocks == 0);
   bench.receive(1, block);
@@ -100,13 +107,15 @@ TEST_CASE("a false body gives way to the true one, also while it is validated, a
   REQUIRE(bench.validated.size() == 1);
   bench.receive(1, block);
   CHECK(bench.validated.size() == 2);
-  bench.engine->on_validated(Bench::id_of(block), {Verdict::kBadCopy, 0});  // of the copy that is gone
+  bench.engine->on_validated(Bench::id_of(block),
+                             {Verdict::kBadCopy, 0});  // of the copy that is gone
   CHECK(bench.validated.size() == 3);
   bench.engine->on_validated(Bench::id_of(block), {Verdict::kValid, 0});
   bench.sync();
   CHECK(bench.own_votes(Act::kNotarize).size() == 1);
   bench.verified = 0;
-  bench.receive(3, bench.nullification({1, 2, 3}, View{1}));  // of one that is not believed for a while
+  bench.receive(
+      3, bench.nullification({1, 2, 3}, View{1}));  // of one that is not believed for a while
   CHECK(bench.verified == 0);
 }
 
@@ -124,9 +133,11 @@ TEST_CASE("a false body after the true one costs its sender, not the block", "[c
   CHECK(bench.own_votes(Act::kNotarize).size() == 1);
 }
 
-TEST_CASE("after a false copy the block is asked for at once, and never of the liar", "[consensus][liars]") {
+TEST_CASE("after a false copy the block is asked for at once, and never of the liar",
+          "[consensus][liars]") {
   Fresh bench;
-  for (const std::size_t peer : {1U, 2U, 3U}) bench.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
+  for (const std::size_t peer : {1U, 2U, 3U})
+    bench.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
   bench.verdict = Verdict::kBadCopy;
   const auto block = bench.first();
   bench.receive(1, Fresh::with_body(block, {9, 9}));
@@ -142,14 +153,17 @@ TEST_CASE("after a false copy the block is asked for at once, and never of the l
   CHECK(bench.own_votes(Act::kNotarize).size() == 1);
 }
 
-TEST_CASE("a block that a certificate names is asked for, whatever views others claim for it", "[consensus][liars]") {
+TEST_CASE("a block that a certificate names is asked for, whatever views others claim for it",
+          "[consensus][liars]") {
   Fresh bench;
   const auto withheld = bench.first();
   bench.receive(3, bench.certificate({1, 2, 3}, Act::kNotarize, withheld));
   for (std::uint64_t i = 0; i < 8; ++i) {
-    // Bogus children of the liar, a new one every 20 ms, each with another idea of the parent's view.
-    bench.receive(2, bench.proposal(View{2 + 4 * (i % 2)}, View{1 + 2 * (i % 2)}, Bench::id_of(withheld), Height{2},
-                                    static_cast<std::uint8_t>(i)));
+    // Bogus children of the liar, a new one every 20 ms, each with another idea of the parent's
+    // view.
+    bench.receive(
+        2, bench.proposal(View{2 + 4 * (i % 2)}, View{1 + 2 * (i % 2)}, Bench::id_of(withheld),
+                          Height{2}, static_cast<std::uint8_t>(i)));
     bench.receive(2, bench.vote(2, Act::kNotarize, View{2}, View{i}, Bench::id_of(withheld)));
     bench.advance(20);
   }
@@ -169,19 +183,22 @@ TEST_CASE("who fails to deliver is asked last", "[consensus][liars]") {
   };
   missing.begin_round();
   missing.need(invented(1), View{1}, true, 0b1010, 0);
-  for (std::uint64_t now = 0; now < 300; now += 100) missing.ask_due(now, 100, 0b1110, failures, ask);
+  for (std::uint64_t now = 0; now < 300; now += 100)
+    missing.ask_due(now, 100, 0b1110, failures, ask);
   CHECK(asked[0] == 3);
   CHECK(asked[1] == 1);
   CHECK(asked[2] == 2);  // holders first
   CHECK(failures[3] >= 1);
   missing.false_copy(invented(1), View{1}, 0b1000, 1'000);
   asked.clear();
-  for (std::uint64_t now = 1'000; now < 3'000; now += 100) missing.ask_due(now, 100, 0b1110, failures, ask);
+  for (std::uint64_t now = 1'000; now < 3'000; now += 100)
+    missing.ask_due(now, 100, 0b1110, failures, ask);
   CHECK_FALSE(asked.empty());
   for (const std::size_t one : asked) CHECK(one != 3);
 }
 
-TEST_CASE("votes make a block wanted of those voters alone, and displace nothing", "[consensus][liars]") {
+TEST_CASE("votes make a block wanted of those voters alone, and displace nothing",
+          "[consensus][liars]") {
   Fresh bench(7, 0);
   for (std::uint8_t voter = 1; voter <= 2; ++voter) {
     bench.receive(voter, bench.vote(voter, Act::kNotarize, View{1}, View{0}, invented(voter)));
@@ -208,7 +225,8 @@ TEST_CASE("invented parents, far votes and twin proposals fill nothing beyond th
       bench.receive(view % 4 == 0 ? 1 : view % 4, made);
     }
     for (const Act act : {Act::kNotarize, Act::kNullify, Act::kFinalize}) {
-      bench.receive(1, bench.vote(1, act, View{view}, View{0}, act == Act::kNullify ? BlockId{} : invented(view)));
+      bench.receive(1, bench.vote(1, act, View{view}, View{0},
+                                  act == Act::kNullify ? BlockId{} : invented(view)));
     }
     if (view % 100 == 0) bench.advance(100);
   }
@@ -216,9 +234,11 @@ TEST_CASE("invented parents, far votes and twin proposals fill nothing beyond th
   const auto held = bench.engine->status().holdings;
   CHECK(held.blocks <= kProposalsAhead + 1);
   CHECK(held.views <= kVotesAhead + 1);
-  for (const auto& request : bench.all_sent<BlockRequest>()) CHECK(request.view == View{1});  // for a vote, of its view
+  for (const auto& request : bench.all_sent<BlockRequest>())
+    CHECK(request.view == View{1});  // for a vote, of its view
   // As views pass, what was kept of them goes.
-  for (std::uint64_t view = 1; view <= 40; ++view) bench.receive(2, bench.nullification({1, 2, 3}, View{view}));
+  for (std::uint64_t view = 1; view <= 40; ++view)
+    bench.receive(2, bench.nullification({1, 2, 3}, View{view}));
   CHECK(bench.engine->status().holdings.blocks <= kProposalsBehind + kProposalsAhead + 1);
   check_within_bounds(bench);
 }
@@ -236,10 +256,12 @@ TEST_CASE("positions of strangers are forgotten at a bound", "[consensus][liars]
   check_within_bounds(bench);
 }
 
-TEST_CASE("a claimed height moves nobody for longer than one round of asking", "[consensus][liars]") {
+TEST_CASE("a claimed height moves nobody for longer than one round of asking",
+          "[consensus][liars]") {
   Fresh bench;
   for (int second = 0; second < 600; ++second) {
-    bench.receive(3, Presence{Epoch{0}, View{1}, View{0}, Height{1'000'000 + static_cast<std::uint64_t>(second)}});
+    bench.receive(3, Presence{Epoch{0}, View{1}, View{0},
+                              Height{1'000'000 + static_cast<std::uint64_t>(second)}});
     bench.advance(1'000);
   }
   CHECK(bench.catch_ups >= 1);
@@ -247,8 +269,9 @@ TEST_CASE("a claimed height moves nobody for longer than one round of asking", "
   CHECK(bench.engine->status().waiting_for == "idle");
 }
 
-TEST_CASE("the certificates between a parent and its child are asked for, past the ones that are held",
-          "[consensus][liars]") {
+TEST_CASE(
+    "the certificates between a parent and its child are asked for, past the ones that are held",
+    "[consensus][liars]") {
   Fresh bench;
   const auto first = bench.first();
   bench.receive(1, first);
@@ -263,8 +286,9 @@ TEST_CASE("the certificates between a parent and its child are asked for, past t
   CHECK(asked[0].last == View{89});
 }
 
-TEST_CASE("answers are paid by who asks: a flood is answered up to a bound, patience is answered on",
-          "[consensus][liars]") {
+TEST_CASE(
+    "answers are paid by who asks: a flood is answered up to a bound, patience is answered on",
+    "[consensus][liars]") {
   Fresh bench;
   auto block = bench.first();
   Bytes body(std::size_t{1} << 20, 7);
@@ -294,8 +318,10 @@ TEST_CASE("a body that is not known to be true is not passed on", "[consensus][l
   CHECK(bench.all_sent<Proposal>().empty());
 }
 
-TEST_CASE("the certificate of entry goes to the new leader at once, and to all behind with a leader's proposal",
-          "[consensus][liars]") {
+TEST_CASE(
+    "the certificate of entry goes to the new leader at once, and to all behind with a leader's "
+    "proposal",
+    "[consensus][liars]") {
   SECTION("a follower") {
     Fresh bench;
     bench.receive(1, bench.nullification({1, 2, 3}, View{1}));
@@ -307,7 +333,8 @@ TEST_CASE("the certificate of entry goes to the new leader at once, and to all b
     bench.receive(1, bench.nullification({0, 1, 3}, View{1}));
     bench.receive(3, Presence{Epoch{0}, View{2}, View{0}, Height{0}});
     bench.build_now();
-    CHECK(bench.sent_to<Certificate>() == std::vector<std::size_t>{0});  // 1 and 3 have shown that they are there
+    CHECK(bench.sent_to<Certificate>() ==
+          std::vector<std::size_t>{0});  // 1 and 3 have shown that they are there
   }
 }
 
@@ -335,7 +362,8 @@ TEST_CASE("each pause after a false message is twice as long, until its maker ha
 TEST_CASE("false votes cost two signature checks a pause", "[consensus][liars]") {
   Fresh bench;
   const auto block = bench.first();
-  for (const std::size_t voter : {1U, 2U}) bench.receive(voter, bench.vote(voter, Act::kNotarize, block));
+  for (const std::size_t voter : {1U, 2U})
+    bench.receive(voter, bench.vote(voter, Act::kNotarize, block));
   bench.verified = 0;
   for (int i = 0; i < 1'000; ++i) {
     auto forged = bench.vote(3, Act::kNotarize, block);
@@ -352,13 +380,15 @@ TEST_CASE("a leader's signed nonsense costs one signature check a pause", "[cons
   Fresh bench;
   Proposal copy = bench.first();
   copy.view = View{5};
-  copy.signature = bench.sign_with(1, {Act::kPropose, Epoch{0}, View{5}, View{0}, Bench::id_of(copy)});
+  copy.signature =
+      bench.sign_with(1, {Act::kPropose, Epoch{0}, View{5}, View{0}, Bench::id_of(copy)});
   bench.verified = 0;
   for (int i = 0; i < 1'000; ++i) bench.receive(1, copy);
   CHECK(bench.verified <= 2);
 }
 
-TEST_CASE("a verdict about a copy that is gone drops no true copy and costs nobody", "[consensus][liars]") {
+TEST_CASE("a verdict about a copy that is gone drops no true copy and costs nobody",
+          "[consensus][liars]") {
   Fresh bench;
   bench.verdict.reset();
   const auto block = bench.first();
@@ -373,8 +403,9 @@ TEST_CASE("a verdict about a copy that is gone drops no true copy and costs nobo
   CHECK(bench.engine->status().view == View{2});
 }
 
-TEST_CASE("a false body never stands under an own vote: not in the journal, and not after a restart",
-          "[consensus][liars]") {
+TEST_CASE(
+    "a false body never stands under an own vote: not in the journal, and not after a restart",
+    "[consensus][liars]") {
   Fresh bench;
   const auto block = bench.first();
   bench.verdict.reset();                                   // validation takes its time
@@ -421,21 +452,26 @@ TEST_CASE("a vote whose block comes by catch-up waits for nothing more", "[conse
   const auto block = bench.first();
   bench.receive(2, bench.vote(0, Act::kNotarize, block));
   bench.sync();
-  const auto final = std::make_shared<Certificate>(bench.certificate({1, 2, 3}, Act::kFinalize, block));
+  const auto final =
+      std::make_shared<Certificate>(bench.certificate({1, 2, 3}, Act::kFinalize, block));
   REQUIRE(bench.engine->on_finalized_externally({{{block.header, block.body}}, {{}, final}}).ok());
-  bench.receive(2, bench.proposal(View{2}, View{1}, Bench::id_of(block), Height{2}));  // before the sync
+  bench.receive(
+      2, bench.proposal(View{2}, View{1}, Bench::id_of(block), Height{2}));  // before the sync
   bench.sync();
   CHECK(bench.committed.size() == 1);
 }
 
-TEST_CASE("an invalid block costs the leader that signed it: no other is judged, and its next view is given up at once",
-          "[consensus][liars]") {
+TEST_CASE(
+    "an invalid block costs the leader that signed it: no other is judged, and its next view is "
+    "given up at once",
+    "[consensus][liars]") {
   Fresh bench;
   bench.engine->on_pending_changed(true, false);
   bench.verdict = Verdict::kInvalid;
   bench.receive(2, bench.first());  // whoever brings it
   REQUIRE(bench.validated.size() == 1);
-  for (const std::uint64_t view : {1U, 2U, 3U, 4U}) bench.receive(3, bench.nullification({1, 2, 3}, View{view}));
+  for (const std::uint64_t view : {1U, 2U, 3U, 4U})
+    bench.receive(3, bench.nullification({1, 2, 3}, View{view}));
   REQUIRE(bench.engine->status().view == View{5});
   bench.sync();
 
@@ -452,7 +488,8 @@ TEST_CASE("an invalid block costs the leader that signed it: no other is judged,
   CHECK(bench.validated.size() == 2);
 }
 
-TEST_CASE("after a view that took long the next leader is given the block that it lacks", "[consensus][liars]") {
+TEST_CASE("after a view that took long the next leader is given the block that it lacks",
+          "[consensus][liars]") {
   const auto enter_after = [](std::uint64_t waited_ms, const std::vector<std::size_t>& voters) {
     Fresh bench;
     bench.engine->on_pending_changed(true, false);
@@ -485,7 +522,8 @@ TEST_CASE("what is final and waits for its sync asks for no parent", "[consensus
   CHECK(bench.committed.size() == 2);
 }
 
-TEST_CASE("the first proposal of an epoch is said again to those who have not voted for it", "[consensus][liars]") {
+TEST_CASE("the first proposal of an epoch is said again to those who have not voted for it",
+          "[consensus][liars]") {
   Fresh bench{4, 1};
   bench.engine->on_pending_changed(true, false);
   REQUIRE(bench.builds.size() == 1);
@@ -498,8 +536,9 @@ TEST_CASE("the first proposal of an epoch is said again to those who have not vo
   CHECK(bench.sent_to<Proposal>() == std::vector<std::size_t>{0, 3});
 }
 
-TEST_CASE("views that liars end at once make nobody send what is pending more often than once a second",
-          "[consensus][liars]") {
+TEST_CASE(
+    "views that liars end at once make nobody send what is pending more often than once a second",
+    "[consensus][liars]") {
   Fresh bench;
   bench.engine->on_pending_changed(true, false);
   for (std::uint64_t view = 1; view <= 200; ++view) {
@@ -520,11 +559,14 @@ TEST_CASE("views that liars end at once make nobody send what is pending more of
   CHECK(bench.resends == before + 1);
 }
 
-TEST_CASE("a leader that is silent about what waits here is told of it while its proposal can still come in time",
-          "[consensus][liars]") {
+TEST_CASE(
+    "a leader that is silent about what waits here is told of it while its proposal can still come "
+    "in time",
+    "[consensus][liars]") {
   Fresh bench;
   bench.advance(10'000);
-  for (const std::size_t peer : {1U, 2U, 3U}) bench.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
+  for (const std::size_t peer : {1U, 2U, 3U})
+    bench.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
   bench.engine->on_pending_changed(true, false);
   bench.advance(124);
   CHECK(bench.forwarded_to.empty());
@@ -540,8 +582,9 @@ TEST_CASE("a leader that is silent about what waits here is told of it while its
   CHECK(bench.forwarded_to.size() == 1);
 }
 
-TEST_CASE("the end of an epoch is shown at once to the leader of the next, and to whoever stays behind",
-          "[consensus][liars]") {
+TEST_CASE(
+    "the end of an epoch is shown at once to the leader of the next, and to whoever stays behind",
+    "[consensus][liars]") {
   Fresh bench;
   HeaderFacts facts;
   facts.view = View{1};
@@ -566,7 +609,8 @@ TEST_CASE("the end of an epoch is shown at once to the leader of the next, and t
   CHECK(bench.sent_to<SealingFinality>() == std::vector<std::size_t>{2, 3, 2, 3});
 }
 
-TEST_CASE("a false vote is its voter's, not the one's that completes the quorum", "[consensus][liars]") {
+TEST_CASE("a false vote is its voter's, not the one's that completes the quorum",
+          "[consensus][liars]") {
   Fresh bench;
   const auto block = bench.first();
   bench.receive(1, block);
@@ -589,8 +633,9 @@ TEST_CASE("a false vote is its voter's, not the one's that completes the quorum"
 
 namespace {
 
-// A node that lags by many certified blocks, of which nobody has any, asks for a minute. Each question is held against
-// the budget that the one who is asked grants; how many blocks were asked for at all.
+// A node that lags by many certified blocks, of which nobody has any, asks for a minute. Each
+// question is held against the budget that the one who is asked grants; how many blocks were asked
+// for at all.
 std::size_t lag_for_a_minute(Bench& bench, QuestionRate granted) {
   for (std::uint64_t view = 1; view <= 40; ++view) {
     const Statement statement{Act::kNotarize, Epoch{0}, View{view}, View{view - 1}, invented(view)};
@@ -601,7 +646,8 @@ std::size_t lag_for_a_minute(Bench& bench, QuestionRate granted) {
   std::size_t seen = 0;
   for (int step = 0; step < 3'000; ++step) {
     if (step % 50 == 0) {
-      for (const std::size_t peer : {1U, 2U, 3U}) bench.receive(peer, Presence{Epoch{0}, View{41}, View{0}, Height{0}});
+      for (const std::size_t peer : {1U, 2U, 3U})
+        bench.receive(peer, Presence{Epoch{0}, View{41}, View{0}, Height{0}});
     }
     bench.advance(20);
     bench.sync();
@@ -619,8 +665,9 @@ std::size_t lag_for_a_minute(Bench& bench, QuestionRate granted) {
 
 }  // namespace
 
-TEST_CASE("an honest node asks nobody for more than it is granted, and for everything that it lacks",
-          "[consensus][liars]") {
+TEST_CASE(
+    "an honest node asks nobody for more than it is granted, and for everything that it lacks",
+    "[consensus][liars]") {
   SECTION("a validator") {
     Fresh bench;
     CHECK(lag_for_a_minute(bench, kMemberQuestions) == 40);

@@ -13,8 +13,9 @@ Proposal first(const Bench& bench, std::uint8_t salt = 0) {
 
 }  // namespace
 
-TEST_CASE("after a restart the stored vote is sent again, signature included, and no other one is made",
-          "[consensus]") {
+TEST_CASE(
+    "after a restart the stored vote is sent again, signature included, and no other one is made",
+    "[consensus]") {
   Bench before;
   before.start();
   before.receive(1, first(before, 1));
@@ -26,10 +27,12 @@ TEST_CASE("after a restart the stored vote is sent again, signature included, an
   CHECK(after.own_votes(Act::kNotarize)[0] == before.own_votes(Act::kNotarize)[0]);
   after.receive(1, first(after, 2));
   after.sync();
-  for (const auto& vote : after.own_votes(Act::kNotarize)) CHECK(vote == before.own_votes(Act::kNotarize)[0]);
+  for (const auto& vote : after.own_votes(Act::kNotarize))
+    CHECK(vote == before.own_votes(Act::kNotarize)[0]);
 }
 
-TEST_CASE("a vote that was not synced before the crash was never sent and does not bind", "[consensus]") {
+TEST_CASE("a vote that was not synced before the crash was never sent and does not bind",
+          "[consensus]") {
   Bench before;
   before.start();
   before.receive(1, first(before, 1));
@@ -41,7 +44,8 @@ TEST_CASE("a vote that was not synced before the crash was never sent and does n
   CHECK(after.own_votes(Act::kNotarize)[0].statement.block == Bench::id_of(first(after, 2)));
 }
 
-TEST_CASE("a restored notarize vote without its block binds, and is sent once the block is there", "[consensus]") {
+TEST_CASE("a restored notarize vote without its block binds, and is sent once the block is there",
+          "[consensus]") {
   Bench before;
   before.start();
   const auto block = first(before, 1);
@@ -68,8 +72,10 @@ TEST_CASE("a restored notarize vote without its block binds, and is sent once th
   CHECK(after.own_votes(Act::kNotarize)[0] == before.own_votes(Act::kNotarize)[0]);
 }
 
-TEST_CASE("after a restart a node leads no view up to n above what its journal names and nullifies those at once",
-          "[consensus]") {
+TEST_CASE(
+    "after a restart a node leads no view up to n above what its journal names and nullifies those "
+    "at once",
+    "[consensus]") {
   Bench before(4, 1);
   before.start();
   before.engine->on_pending_changed(true, false);
@@ -81,7 +87,8 @@ TEST_CASE("after a restart a node leads no view up to n above what its journal n
   after.sync();
   CHECK(after.builds.empty());
   CHECK(after.own_votes(Act::kNullify).size() == 1);
-  for (std::uint64_t view = 1; view <= 4; ++view) after.receive(2, after.nullification({0, 2, 3}, View{view}));
+  for (std::uint64_t view = 1; view <= 4; ++view)
+    after.receive(2, after.nullification({0, 2, 3}, View{view}));
   after.sync();
   REQUIRE(after.engine->status().leading);  // view 5
   CHECK(after.builds.size() == 1);
@@ -102,7 +109,8 @@ TEST_CASE("what the journal proves final is committed again on start", "[consens
   CHECK(after.engine->status().view == View{2});
 }
 
-TEST_CASE("a journal whose blocks do not reach the store stops the node with both heights", "[consensus]") {
+TEST_CASE("a journal whose blocks do not reach the store stops the node with both heights",
+          "[consensus]") {
   Bench before;
   before.start();
   const auto one = first(before);
@@ -116,7 +124,8 @@ TEST_CASE("a journal whose blocks do not reach the store stops the node with bot
   Bench after;
   for (const auto& [kind, bytes] : before.durable()) {
     const bool lost = kind == RecordKind::kBlock && decode_block_record(bytes)->view == View{1};
-    const bool first_finality = kind == RecordKind::kFinality && decode_finality_record(bytes)->height == Height{1};
+    const bool first_finality =
+        kind == RecordKind::kFinality && decode_finality_record(bytes)->height == Height{1};
     if (!lost && !first_finality) REQUIRE(after.engine->restore(kind, bytes).ok());
   }
   after.start();
@@ -147,13 +156,16 @@ TEST_CASE("the live records alone keep every promise that pruning may not lose",
   for (const auto& record : before.engine->live_records())
     REQUIRE(after.engine->restore(record.kind, record.head).ok());
   after.start();
-  after.receive(
-      1, after.certificate({1, 2, 3}, Act::kNotarize, after.proposal(View{2}, View{1}, Bench::id_of(one), Height{2})));
+  after.receive(1,
+                after.certificate({1, 2, 3}, Act::kNotarize,
+                                  after.proposal(View{2}, View{1}, Bench::id_of(one), Height{2})));
   after.sync();
   CHECK(after.own_votes(Act::kFinalize).empty());  // it nullified view 2
 }
 
-TEST_CASE("quarantine ends with 2f + 1 answers, and the floor lies two above the highest certificate", "[consensus]") {
+TEST_CASE(
+    "quarantine ends with 2f + 1 answers, and the floor lies two above the highest certificate",
+    "[consensus]") {
   Bench bench;
   bench.start(true);
   CHECK(bench.quarantined);
@@ -164,8 +176,10 @@ TEST_CASE("quarantine ends with 2f + 1 answers, and the floor lies two above the
   const auto queries = bench.all_sent<QuarantineQuery>();
   REQUIRE_FALSE(queries.empty());
   const auto answer = [&](std::size_t from, const Certificate& highest) {
-    QuarantineAnswer made{Epoch{0}, queries[0].nonce, false, highest, static_cast<std::uint8_t>(from)};
-    made.signature = bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
+    QuarantineAnswer made{Epoch{0}, queries[0].nonce, false, highest,
+                          static_cast<std::uint8_t>(from)};
+    made.signature =
+        bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
     bench.receive(from, made);
   };
   answer(1, bench.nullification({1, 2, 3}, View{4}));
@@ -178,26 +192,31 @@ TEST_CASE("quarantine ends with 2f + 1 answers, and the floor lies two above the
   CHECK_FALSE(bench.quarantined);
   CHECK(bench.engine->status().floor == View{9});
   CHECK(bench.engine->status().voting == VotingState::kFloored);
-  for (const std::size_t voter : {2U, 3U}) bench.receive(voter, bench.vote(voter, Act::kNullify, View{8}));
+  for (const std::size_t voter : {2U, 3U})
+    bench.receive(voter, bench.vote(voter, Act::kNullify, View{8}));
   bench.sync();
   CHECK(bench.all_sent<Vote>().empty());
   bench.receive(2, bench.nullification({1, 2, 3}, View{9}));
-  for (const std::size_t voter : {2U, 3U}) bench.receive(voter, bench.vote(voter, Act::kNullify, View{10}));
+  for (const std::size_t voter : {2U, 3U})
+    bench.receive(voter, bench.vote(voter, Act::kNullify, View{10}));
   bench.sync();
   CHECK(bench.own_votes(Act::kNullify).size() == 1);
 }
 
-TEST_CASE("votes restored from a backup bind but are not said: the disk that was copied may have lost them",
-          "[consensus]") {
-  // A copy catches a group that is being written; the machine crashes, loses that group and votes otherwise; then the
-  // copy is restored. What it holds was never sent and must not be.
+TEST_CASE(
+    "votes restored from a backup bind but are not said: the disk that was copied may have lost "
+    "them",
+    "[consensus]") {
+  // A copy catches a group that is being written; the machine crashes, loses that group and votes
+  // otherwise; then the copy is restored. What it holds was never sent and must not be.
   Bench before;
   before.start();
   const auto block = first(before);
   before.receive(1, block);
   before.sync();
   Bench after;
-  for (const auto& [kind, bytes] : before.durable()) REQUIRE(after.engine->restore(kind, bytes).ok());
+  for (const auto& [kind, bytes] : before.durable())
+    REQUIRE(after.engine->restore(kind, bytes).ok());
   after.start(true);
   after.receive(1, after.vote(1, Act::kNotarize, block));
   after.receive(2, after.vote(2, Act::kNotarize, block));
@@ -208,14 +227,17 @@ TEST_CASE("votes restored from a backup bind but are not said: the disk that was
   CHECK(after.engine->status().view == View{1});
 }
 
-TEST_CASE("answers with a stale nonce, a false signature or from a node in quarantine do not end it", "[consensus]") {
+TEST_CASE(
+    "answers with a stale nonce, a false signature or from a node in quarantine do not end it",
+    "[consensus]") {
   Bench bench;
   bench.start(true);
   bench.advance(1);
   const auto nonce = bench.all_sent<QuarantineQuery>().at(0).nonce;
   for (const std::size_t from : {1U, 2U, 3U}) {
     QuarantineAnswer stale{Epoch{0}, Hash256{}, false, {}, static_cast<std::uint8_t>(from)};
-    stale.signature = bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, stale));
+    stale.signature =
+        bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, stale));
     bench.receive(from, stale);
     QuarantineAnswer forged{Epoch{0}, nonce, false, {}, static_cast<std::uint8_t>(from)};
     bench.receive(from, forged);
@@ -228,8 +250,10 @@ TEST_CASE("answers with a stale nonce, a false signature or from a node in quara
   CHECK(bench.all_sent<QuarantineAnswer>().empty());
 }
 
-TEST_CASE("a sealing flag keeps a node in quarantine until the next epoch if it is shown, and never as a bare word",
-          "[consensus]") {
+TEST_CASE(
+    "a sealing flag keeps a node in quarantine until the next epoch if it is shown, and never as a "
+    "bare word",
+    "[consensus]") {
   Bench bench;
   bench.start(true);
   bench.advance(1);
@@ -262,21 +286,25 @@ TEST_CASE("a sealing flag keeps a node in quarantine until the next epoch if it 
       made.sealing_certificate = shown;
       made.sealing_header = sealing.header;
     }
-    made.signature = bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
+    made.signature =
+        bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
     bench.receive(from, made);
   }
   bench.sync();
   CHECK(bench.quarantined == stays);
 }
 
-TEST_CASE("an answer of a later epoch, without the end of this one, keeps nobody in quarantine", "[consensus]") {
+TEST_CASE("an answer of a later epoch, without the end of this one, keeps nobody in quarantine",
+          "[consensus]") {
   Bench bench(7, 0);
   bench.start(true);
   bench.advance(1);
   const auto nonce = bench.all_sent<QuarantineQuery>().at(0).nonce;
   for (const std::size_t from : {1U, 2U, 3U, 4U, 5U, 6U}) {
-    QuarantineAnswer made{Epoch{from == 1 ? 9U : 0U}, nonce, false, {}, static_cast<std::uint8_t>(from)};
-    made.signature = bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
+    QuarantineAnswer made{
+        Epoch{from == 1 ? 9U : 0U}, nonce, false, {}, static_cast<std::uint8_t>(from)};
+    made.signature =
+        bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
     bench.receive(from, made);
   }
   bench.sync();
@@ -303,8 +331,10 @@ TEST_CASE("who holds a notarized sealing block shows it to a node in quarantine"
   CHECK(*answers[0].sealing_header == *sealing.header);
 }
 
-TEST_CASE("a valid vote of the own key that the store lacks puts the node into quarantine; a forged one does not",
-          "[consensus]") {
+TEST_CASE(
+    "a valid vote of the own key that the store lacks puts the node into quarantine; a forged one "
+    "does not",
+    "[consensus]") {
   Bench bench;
   bench.start();
   const auto own = bench.vote(0, Act::kNotarize, first(bench));
@@ -313,7 +343,9 @@ TEST_CASE("a valid vote of the own key that the store lacks puts the node into q
   bench.receive(3, forged);
   CHECK_FALSE(bench.quarantined);
   SECTION("alone") { bench.receive(2, own); }
-  SECTION("in a certificate") { bench.receive(2, bench.certificate({0, 1, 2}, Act::kNotarize, first(bench))); }
+  SECTION("in a certificate") {
+    bench.receive(2, bench.certificate({0, 1, 2}, Act::kNotarize, first(bench)));
+  }
   CHECK(bench.quarantined);
 }
 
@@ -334,8 +366,10 @@ TEST_CASE("votes that peers show bind the node when the command ends quarantine"
   CHECK(bench.own_votes(Act::kFinalize).empty());
 }
 
-TEST_CASE("a sealing block that lost keeps nobody in quarantine, and each validator speaks once in an exchange",
-          "[consensus]") {
+TEST_CASE(
+    "a sealing block that lost keeps nobody in quarantine, and each validator speaks once in an "
+    "exchange",
+    "[consensus]") {
   Bench bench;
   bench.start(true);
   const auto won = bench.proposal(View{2}, View{0}, BlockId{}, Height{1});
@@ -361,7 +395,8 @@ TEST_CASE("a sealing block that lost keeps nobody in quarantine, and each valida
   const auto honest = [&](std::size_t from) {
     QuarantineAnswer made{Epoch{0}, nonce, false, bench.certificate({1, 2, 3}, Act::kFinalize, won),
                           static_cast<std::uint8_t>(from)};
-    made.signature = bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
+    made.signature =
+        bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
     bench.receive(from, made);
   };
 
@@ -386,7 +421,8 @@ TEST_CASE("a sealing block that lost keeps nobody in quarantine, and each valida
   SECTION("answers of another epoch are not checked at all") {
     auto later = shown_in(View{3});
     later.epoch = Epoch{1};
-    later.signature = bench::sign_as(bench.set.at(1).key, signing_digest(bench.config.chain, later));
+    later.signature =
+        bench::sign_as(bench.set.at(1).key, signing_digest(bench.config.chain, later));
     bench.verified = 0;
     for (int i = 0; i < 1'000; ++i) bench.receive(1, later);
     CHECK(bench.verified == 0);

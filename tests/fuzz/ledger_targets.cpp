@@ -40,25 +40,29 @@ const ChainId kChain = test::counting<ChainId>(0);
 
 // Bodies of every kind, from the golden vectors.
 std::vector<Bytes> body_seeds() {
-  static const auto vectors = nlohmann::json::parse(test::read_file(test::source_file("tests/vectors/ledger_tx.json")));
+  static const auto vectors =
+      nlohmann::json::parse(test::read_file(test::source_file("tests/vectors/ledger_tx.json")));
   std::vector<Bytes> bodies;
-  for (const auto& golden : vectors["bodies"]) bodies.push_back(from_hex(golden["body"].get<std::string>()).value());
+  for (const auto& golden : vectors["bodies"])
+    bodies.push_back(from_hex(golden["body"].get<std::string>()).value());
   return bodies;
 }
 
-// What the scanner lets through has one encoding only: libprotobuf, which knows none of the scanner's rules, writes the
-// same bytes again.
+// What the scanner lets through has one encoding only: libprotobuf, which knows none of the
+// scanner's rules, writes the same bytes again.
 void wire_scanner(ByteView input) {
   static const tx::wire::Grammar grammar(*v1::TransactionBody::descriptor());
   if (grammar.scan(input)) return;
   v1::TransactionBody message;
-  law(message.ParseFromArray(input.data(), static_cast<int>(input.size())), "libprotobuf refuses what is strict");
+  law(message.ParseFromArray(input.data(), static_cast<int>(input.size())),
+      "libprotobuf refuses what is strict");
   std::string again;
   law(message.SerializeToString(&again), "libprotobuf cannot write what is strict");
   law(again == as_text(input), "a strict body has a second encoding");
 }
 
-// A transaction that was accepted is what its bytes say: signed again from its parts, it has the same bytes.
+// A transaction that was accepted is what its bytes say: signed again from its parts, it has the
+// same bytes.
 void transaction(ByteView input) {
   const auto decoded = tx::decode(kChain, to_bytes(input));
   const auto* accepted = std::get_if<tx::SharedTransaction>(&decoded);
@@ -67,7 +71,8 @@ void transaction(ByteView input) {
   law(equal(one.carried(), input), "carried other bytes than were given");
   law(one.id() == tx::transaction_id(kChain, one.body()), "another id");
   v1::TransactionBody message;
-  law(message.ParseFromArray(one.body().data(), static_cast<int>(one.body().size())), "libprotobuf refuses a body");
+  law(message.ParseFromArray(one.body().data(), static_cast<int>(one.body().size())),
+      "libprotobuf refuses a body");
   law(message.SerializeAsString() == as_text(one.body()), "a body has a second encoding");
   const tx::Envelope envelope{kChain, one.author(), tx::Nonce::prefix_of(as_bytes(message.nonce())),
                               one.valid_until_ms()};
@@ -75,11 +80,13 @@ void transaction(ByteView input) {
   const auto* built = std::get_if<tx::UnsignedTransaction>(&again);
   law(built != nullptr && equal(built->body, one.body()), "a content says less than its body");
   v1::SignedTransaction carried;
-  law(carried.ParseFromArray(input.data(), static_cast<int>(input.size())), "libprotobuf refuses an accepted one");
+  law(carried.ParseFromArray(input.data(), static_cast<int>(input.size())),
+      "libprotobuf refuses an accepted one");
   law(carried.SerializeAsString() == as_text(input), "a transaction has a second encoding");
   if (!one.possession_proofs().empty()) return;
   std::vector<tx::SignatureEntry> signatures(one.signatures().begin(), one.signatures().end());
-  law(equal(tx::attach({to_bytes(one.body()), one.id()}, std::move(signatures)), input), "signatures in another order");
+  law(equal(tx::attach({to_bytes(one.body()), one.id()}, std::move(signatures)), input),
+      "signatures in another order");
 }
 
 std::vector<Bytes> transaction_seeds() {
@@ -98,10 +105,12 @@ void genesis(ByteView input) {
   const auto decoded = ledger::decode_genesis_draft(input);
   if (!decoded.ok()) return;
   law(equal(ledger::encode(*decoded), input), "a genesis record has a second encoding");
-  law(ledger::find_faults(*decoded).empty() == ledger::decode_genesis(input).ok(), "a fault is not refused");
+  law(ledger::find_faults(*decoded).empty() == ledger::decode_genesis(input).ok(),
+      "a fault is not refused");
 }
 std::vector<Bytes> genesis_seeds() {
-  const auto vectors = nlohmann::json::parse(test::read_file(test::source_file("tests/vectors/ledger_tx.json")));
+  const auto vectors =
+      nlohmann::json::parse(test::read_file(test::source_file("tests/vectors/ledger_tx.json")));
   return {ledger::encode(test::sample_genesis()),
           from_hex(vectors["recovery"]["record"].get<std::string>()).value_or(Bytes{})};
 }

@@ -24,7 +24,9 @@ void choose() {
     if (name != nullptr && std::string(name) == target.name) chosen = &target;
   }
   if (chosen == nullptr) {
-    std::fprintf(stderr, "TESTAMUR_FUZZ_TARGET must name one of the targets that TESTAMUR_FUZZ_LIST=1 prints\n");
+    std::fprintf(
+        stderr,
+        "TESTAMUR_FUZZ_TARGET must name one of the targets that TESTAMUR_FUZZ_LIST=1 prints\n");
     std::exit(2);
   }
 }
@@ -44,7 +46,8 @@ void write_seeds(const std::string& directory) {
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
   if (std::getenv("TESTAMUR_FUZZ_LIST") != nullptr) testamur::fuzz::list_targets();
   testamur::fuzz::choose();
-  if (const char* directory = std::getenv("TESTAMUR_FUZZ_SEEDS")) testamur::fuzz::write_seeds(directory);
+  if (const char* directory = std::getenv("TESTAMUR_FUZZ_SEEDS"))
+    testamur::fuzz::write_seeds(directory);
   return 0;
 }
 

@@ -7,8 +7,9 @@ namespace testamur::fuzz {
 namespace {
 
 // Bytes that mean something in one format or another: ends of ranges, quotes, brackets, separators.
-constexpr std::array<std::uint8_t, 24> kSpecial{0x00, 0x01, 0x7f, 0x80, 0xff, 0xfe, '"', '\'', '\\', '{',  '}',  '[',
-                                                ']',  ',',  ':',  '.',  '~',  '=',  '-', '#',  '\n', '\r', 0xc0, 0xf5};
+constexpr std::array<std::uint8_t, 24> kSpecial{0x00, 0x01, 0x7f, 0x80, 0xff, 0xfe, '"',  '\'',
+                                                '\\', '{',  '}',  '[',  ']',  ',',  ':',  '.',
+                                                '~',  '=',  '-',  '#',  '\n', '\r', 0xc0, 0xf5};
 
 std::ptrdiff_t signed_of(std::size_t value) { return static_cast<std::ptrdiff_t>(value); }
 

@@ -1,5 +1,6 @@
-// What every decoder must survive, on every run of the tests: its own seeds, cut and damaged ones, those of its
-// neighbours, and nothing at all. A law that breaks or a crash prints the input in hexadecimal digits.
+// What every decoder must survive, on every run of the tests: its own seeds, cut and damaged ones,
+// those of its neighbours, and nothing at all. A law that breaks or a crash prints the input in
+// hexadecimal digits.
 #include "tests/fuzz/mutate.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/catch.h"

@@ -1,4 +1,5 @@
-// Decoders of node/: frames of peers, block bodies, the journal and the vote store on disk, files that operators write.
+// Decoders of node/: frames of peers, block bodies, the journal and the vote store on disk, files
+// that operators write.
 #include "common/check.h"
 #include "node/chain/block_body.h"
 #include "node/config/config.h"
@@ -15,7 +16,8 @@ namespace {
 
 using namespace node;
 
-// Protobuf has many encodings of one frame; what was read must be written and read again as the same.
+// Protobuf has many encodings of one frame; what was read must be written and read again as the
+// same.
 void peer_frame(ByteView input) {
   const auto decoded = net::decode_wire(input);
   if (!decoded.ok()) return;
@@ -34,7 +36,8 @@ std::vector<Bytes> frame_seeds() {
       net::ConsensusMessage{Bytes(90, 1)},
       net::Transactions{{Bytes(30, 1), Bytes(20, 2)}},
       net::BlockRequest{Height{5}, 16},
-      net::BlockResponse{Height{5}, {{Bytes(9, 1), {}, Bytes(5, 3)}, {Bytes(9, 2), Bytes(3, 1), {}}}, Height{6}},
+      net::BlockResponse{
+          Height{5}, {{Bytes(9, 1), {}, Bytes(5, 3)}, {Bytes(9, 2), Bytes(3, 1), {}}}, Height{6}},
       net::Ping{1},
       net::Pong{1},
       net::Goodbye{net::GoodbyeReason::kLimit, "too much"}};
@@ -68,8 +71,10 @@ void frame_stream(ByteView input) {
 }
 std::vector<Bytes> stream_seeds() {
   Encoder stream;
-  for (const std::size_t size : {1, 5, 512, 60}) stream.sized(Bytes(size, static_cast<std::uint8_t>(size)));
-  return {stream.take(), Encoder{}.sized(Bytes(513, 1)).take(), Bytes{0, 0, 0, 0}, Bytes{0xff, 0xff, 0xff, 0xff, 1}};
+  for (const std::size_t size : {1, 5, 512, 60})
+    stream.sized(Bytes(size, static_cast<std::uint8_t>(size)));
+  return {stream.take(), Encoder{}.sized(Bytes(513, 1)).take(), Bytes{0, 0, 0, 0},
+          Bytes{0xff, 0xff, 0xff, 0xff, 1}};
 }
 
 void block_body(ByteView input) {
@@ -81,29 +86,33 @@ void block_body(ByteView input) {
   (void)decode_body(ChainId{}, input);
 }
 std::vector<Bytes> body_seeds() {
-  return {Encoder{}.sized(Bytes(3, 1)).sized(Bytes(40, 2)).take(), Encoder{}.sized(Bytes(1, 9)).take()};
+  return {Encoder{}.sized(Bytes(3, 1)).sized(Bytes(40, 2)).take(),
+          Encoder{}.sized(Bytes(1, 9)).take()};
 }
 
 constexpr JournalOptions kJournal{.segment_bytes = 16 << 10, .max_group_bytes = 8 << 10};
 
-// A journal whose first segment file begins with these bytes: it is refused with a reason, or it is read, and then it
-// is the same after another start, and can go on.
+// A journal whose first segment file begins with these bytes: it is refused with a reason, or it is
+// read, and then it is the same after another start, and can go on.
 void journal(ByteView input) {
   if (input.size() > kJournal.segment_bytes) return;
   test::FaultyDisk disk;
   auto& files = disk.file_system();
-  law(create_vote_store(files, test::kJournalDirectory, test::journal_id(1), test::key_of(1)).ok(), "no vote store");
+  law(create_vote_store(files, test::kJournalDirectory, test::journal_id(1), test::key_of(1)).ok(),
+      "no vote store");
   law(mark_vote_store_used(files, test::kJournalDirectory).ok(), "no vote store");
   {
     const auto path = test::kJournalDirectory + "/" + segment_file_name(1);
     auto file = files.open(path, OpenMode::kCreateNew);
     Bytes whole = to_bytes(input);
     whole.resize(kJournal.segment_bytes);
-    law(file.ok() && (*file)->write_at(0, whole).ok() && (*file)->sync().ok(), "the disk in memory fails");
+    law(file.ok() && (*file)->write_at(0, whole).ok() && (*file)->sync().ok(),
+        "the disk in memory fails");
   }
   auto first = test::open_journal(files, kJournal);
   if (!first.journal) {
-    law(first.failure.find(test::kJournalDirectory) != std::string::npos, "the failure names no file");
+    law(first.failure.find(test::kJournalDirectory) != std::string::npos,
+        "the failure names no file");
     return;
   }
   const Bytes record(100, 5);
@@ -123,12 +132,16 @@ std::vector<Bytes> journal_seeds() {
   for (const int groups : {0, 1, 3, 12}) {
     test::FaultyDisk disk;
     auto& files = disk.file_system();
-    TM_CHECK(create_vote_store(files, test::kJournalDirectory, test::journal_id(1), test::key_of(1)).ok(), "no store");
+    TM_CHECK(create_vote_store(files, test::kJournalDirectory, test::journal_id(1), test::key_of(1))
+                 .ok(),
+             "no store");
     {
       auto opened = test::open_journal(files, kJournal);
       for (int i = 0; i < groups; ++i) {
-        const Bytes bytes(static_cast<std::size_t>(300 * (i % 4) + 20), static_cast<std::uint8_t>(i));
-        const JournalRecord group[] = {{2, bytes, {}, false}, {4, ByteView(bytes).first(20), {}, true}};
+        const Bytes bytes(static_cast<std::size_t>(300 * (i % 4) + 20),
+                          static_cast<std::uint8_t>(i));
+        const JournalRecord group[] = {{2, bytes, {}, false},
+                                       {4, ByteView(bytes).first(20), {}, true}};
         TM_CHECK(opened.journal->append(group).ok(), "no journal");
       }
     }
@@ -144,12 +157,15 @@ std::vector<Bytes> journal_seeds() {
 void vote_store(ByteView input) {
   Decoder in(input);
   const auto identity = in.raw(std::min<std::size_t>(in.u16(), input.size()));
-  const auto flag = in.raw(input.size() < 2 + identity.size() ? 0 : input.size() - 2 - identity.size());
+  const auto flag =
+      in.raw(input.size() < 2 + identity.size() ? 0 : input.size() - 2 - identity.size());
   test::FaultyDisk disk;
   auto& files = disk.file_system();
   law(files.create_directory(test::kJournalDirectory).ok(), "the disk in memory fails");
-  law(replace_file(files, test::kJournalDirectory, "identity", identity).ok(), "the disk in memory fails");
-  law(replace_file(files, test::kJournalDirectory, "quarantine", flag).ok(), "the disk in memory fails");
+  law(replace_file(files, test::kJournalDirectory, "identity", identity).ok(),
+      "the disk in memory fails");
+  law(replace_file(files, test::kJournalDirectory, "quarantine", flag).ok(),
+      "the disk in memory fails");
   const auto read = read_vote_store_identity(files, test::kJournalDirectory);
   law(!read.ok() || read->has_value(), "an identity that is there is not seen");
   const auto quarantined = quarantine(files, test::kJournalDirectory, test::key_of(1));
@@ -171,12 +187,16 @@ std::vector<Bytes> vote_store_seeds() {
 void configuration(ByteView input) { (void)parse_config(as_text(input), "/x/testamurd.toml"); }
 std::vector<Bytes> configuration_seeds() {
   return {seed(config_text({})),
-          seed("[policy]\npreset = \"strict\"\nthreshold = 60\nceilings = [120, 60, 30]\nvetoers = []\n\n"
+          seed("[policy]\npreset = \"strict\"\nthreshold = 60\nceilings = [120, 60, 30]\nvetoers = "
+               "[]\n\n"
                "[[policy.accreditation]]\nagencies = []\nfields = [\"06\"]\n"),
-          seed("[[peer]]\ninstitution = \"tmi1\"\naddress = \"a:1\"\npin = \"00\"\n[log]\nlevel = 'warn'\n")};
+          seed("[[peer]]\ninstitution = \"tmi1\"\naddress = \"a:1\"\npin = \"00\"\n[log]\nlevel = "
+               "'warn'\n")};
 }
 
-void genesis_settings(ByteView input) { (void)wallet::parse_genesis_settings(as_text(input), "settings.toml"); }
+void genesis_settings(ByteView input) {
+  (void)wallet::parse_genesis_settings(as_text(input), "settings.toml");
+}
 std::vector<Bytes> settings_seeds() {
   return {seed("time = \"2027-01-15\"\nprotocol_version = 1\n[parameters]\nheartbeat_ms = 1000\n"),
           seed("time = 1800000000000\n")};
@@ -209,7 +229,8 @@ PartyFile sample_party() {
 std::vector<Bytes> party_seeds() {
   const auto key = SecretKey::from_bytes(SignatureAlgorithm::kBip340, Bytes(32, 5)).value();
   return {seed(party_text(sample_party())),
-          seed(node_keys_text(ChainId{}, {{InstitutionId{}, KeyPurpose::kConsensus, key.public_key(), {}}}))};
+          seed(node_keys_text(ChainId{},
+                              {{InstitutionId{}, KeyPurpose::kConsensus, key.public_key(), {}}}))};
 }
 
 constexpr Target kTargets[] = {

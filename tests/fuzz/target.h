@@ -1,5 +1,6 @@
-// A decoder of bytes from outside, with the law that it keeps for every input. The same targets run in two ways: as a
-// test over seeds and fixed mutations of them (mutations_test.cpp), and under libFuzzer (libfuzzer.cpp, scripts/fuzz).
+// A decoder of bytes from outside, with the law that it keeps for every input. The same targets run
+// in two ways: as a test over seeds and fixed mutations of them (mutations_test.cpp), and under
+// libFuzzer (libfuzzer.cpp, scripts/fuzz).
 #pragma once
 
 #include <span>

@@ -1,7 +1,9 @@
-// Decoders of wallet/: credentials and presentations, files sealed for one reader, what people type.
+// Decoders of wallet/: credentials and presentations, files sealed for one reader, what people
+// type.
 //
-// Sealed files are reached in two ways: as a whole, and as contents that are sealed anew for each input, so that damage
-// is not always stopped by the cipher. No input may ask for scrypt: that costs a second.
+// Sealed files are reached in two ways: as a whole, and as contents that are sealed anew for each
+// input, so that damage is not always stopped by the cipher. No input may ask for scrypt: that
+// costs a second.
 #include "common/check.h"
 #include "tests/fuzz/target.h"
 #include "tests/wallet/fixture.h"
@@ -48,9 +50,10 @@ void sd_jwt(ByteView input) {
   (void)verify_key_binding(*parsed, *processed, rules);
 }
 std::string presentation() {
-  return present_credential(fixture().issued.sd_jwt,
-                            {{ClaimId::kTitle, ClaimId::kGrade}, "Employer", "n-1", 1'790'000'100, std::nullopt},
-                            fixture().holder_key)
+  return present_credential(
+             fixture().issued.sd_jwt,
+             {{ClaimId::kTitle, ClaimId::kGrade}, "Employer", "n-1", 1'790'000'100, std::nullopt},
+             fixture().holder_key)
       .value();
 }
 std::vector<Bytes> sd_jwt_seeds() {
@@ -58,15 +61,17 @@ std::vector<Bytes> sd_jwt_seeds() {
   IssueOptions options;
   options.disclosable = {"/a", "/a/c", "/a/c/1", "/d"};
   options.decoys_per_object = 1;
-  return {seed(issue_sd_jwt(payload, options, fixture().issuer_key).value().text()), seed(fixture().issued.sd_jwt),
-          seed(presentation())};
+  return {seed(issue_sd_jwt(payload, options, fixture().issuer_key).value().text()),
+          seed(fixture().issued.sd_jwt), seed(presentation())};
 }
 
 // Whatever is shown, an unknown key or a wrong signature is never called valid.
 void credential(ByteView input) {
   const auto text = as_text(input);
   const auto read = read_credential(text);
-  if (read.ok()) law(commitment_of(fixture().chain, *read) == commitment_of(fixture().chain, *read), "two commitments");
+  if (read.ok())
+    law(commitment_of(fixture().chain, *read) == commitment_of(fixture().chain, *read),
+        "two commitments");
   const bool genuine = verify_issuer_signature(text, fixture().issuer_key.public_key()).ok();
   law(!genuine || parse_sd_jwt(text).ok(), "a signature over what is no SD-JWT");
   const HolderRules holder{"Employer", "n-1", 1'790'000'100};
@@ -76,7 +81,9 @@ void credential(ByteView input) {
   rules.now_ms = 1'790'000'100'000;
   (void)verify_presentation(text, RegistryFacts{}, rules);
 }
-std::vector<Bytes> credential_seeds() { return {seed(fixture().issued.sd_jwt), seed(presentation())}; }
+std::vector<Bytes> credential_seeds() {
+  return {seed(fixture().issued.sd_jwt), seed(presentation())};
+}
 
 // One disclosure or payload changed inside, and signed again as its issuer would.
 void signed_payload(ByteView input) {
@@ -95,10 +102,14 @@ std::vector<Bytes> payload_seeds() {
 
 void wallet_request(ByteView input) {
   const auto read = read_wallet_request(as_text(input), fixture().chain, fixture().issuer);
-  if (read.ok()) law(read->chain == fixture().chain && read->issuer == fixture().issuer, "a request to somebody else");
+  if (read.ok())
+    law(read->chain == fixture().chain && read->issuer == fixture().issuer,
+        "a request to somebody else");
 }
 std::vector<Bytes> request_seeds() {
-  return {seed(make_wallet_request(fixture().chain, fixture().issuer, "s-1", fixture().holder_key, 7).value())};
+  return {
+      seed(make_wallet_request(fixture().chain, fixture().issuer, "s-1", fixture().holder_key, 7)
+               .value())};
 }
 
 void age_file(ByteView input) {
@@ -115,7 +126,8 @@ void age_file(ByteView input) {
   law(!opened.ok() || !failure, "opened without a header");
 }
 std::vector<Bytes> age_seeds() {
-  return {sealed(as_bytes("short")), sealed(Bytes(70'000, 3)), age::seal("passphrase", 1, as_bytes("x")).value()};
+  return {sealed(as_bytes("short")), sealed(Bytes(70'000, 3)),
+          age::seal("passphrase", 1, as_bytes("x")).value()};
 }
 
 // The contents of a claim file.
@@ -185,18 +197,22 @@ void wallet_contents(ByteView input) {
   if (!decoded.ok()) return;
   const auto written = encode_wallet(*decoded);
   const auto again = decode_wallet(written.view());
-  law(again.ok() && equal(encode_wallet(*again).view(), written.view()), "a wallet changes when it is saved");
+  law(again.ok() && equal(encode_wallet(*again).view(), written.view()),
+      "a wallet changes when it is saved");
 }
 std::vector<Bytes> wallet_seeds() {
   auto wallet = make_wallet(1);
   wallet.entropy = SecretBytes::copy_of(Bytes(32, 1));
   StoredCredential credential;
   credential.sd_jwt = fixture().issued.sd_jwt;
-  credential.holder_key.issuer_made_secret = SecretBytes::copy_of(fixture().holder_key.secret_bytes());
+  credential.holder_key.issuer_made_secret =
+      SecretBytes::copy_of(fixture().holder_key.secret_bytes());
   credential.title = "Applied Statistics";
   wallet.credentials.push_back(std::move(credential));
-  wallet.requests.push_back({SignatureAlgorithm::kEcdsaP256, 1, to_text(fixture().issuer), "s-1", 5});
-  wallet.grants.push_back({to_text(fixture().contents.head.reference), "Employer", {"title"}, 5, 6});
+  wallet.requests.push_back(
+      {SignatureAlgorithm::kEcdsaP256, 1, to_text(fixture().issuer), "s-1", 5});
+  wallet.grants.push_back(
+      {to_text(fixture().contents.head.reference), "Employer", {"title"}, 5, 6});
   return {to_bytes(encode_wallet(wallet).view())};
 }
 
@@ -208,13 +224,15 @@ void strict_json(ByteView input) {
   law(again.ok() && again->dump() == text, "JSON changes when it is written");
 }
 std::vector<Bytes> json_seeds() {
-  return {seed(R"({"a":[1,-2.5e3,true,null,"\u00e4\ud83d\ude00"],"b":{"c":{"d":[[[]]]}}})"), seed("[]"), seed("\"x\"")};
+  return {seed(R"({"a":[1,-2.5e3,true,null,"\u00e4\ud83d\ude00"],"b":{"c":{"d":[[[]]]}}})"),
+          seed("[]"), seed("\"x\"")};
 }
 
 void csv(ByteView input) {
   const auto table = parse_csv(as_text(input));
   if (table.ok()) {
-    for (const auto& row : table->rows) law(row.size() == table->header.size(), "a row of another length");
+    for (const auto& row : table->rows)
+      law(row.size() == table->header.size(), "a row of another length");
   }
   const auto rows = read_class_list(as_text(input));
   if (!rows.ok()) return;
@@ -240,7 +258,8 @@ void typed_texts(ByteView input) {
     law(again.ok() && equal(again->view(), entropy->view()), "recovery words say two things");
   }
   if (const auto recipient = age::parse_recipient(text); recipient.ok()) {
-    law(age::parse_recipient(age::to_text(*recipient)).value() == *recipient, "a recipient has two texts");
+    law(age::parse_recipient(age::to_text(*recipient)).value() == *recipient,
+        "a recipient has two texts");
   }
   (void)age::Identity::from_text(text);
   if (const auto reference = parse_reference(text); reference.ok()) {
@@ -249,8 +268,9 @@ void typed_texts(ByteView input) {
 }
 std::vector<Bytes> typed_seeds() {
   const auto words = words_from_entropy(Bytes(32, 7));
-  return {seed("7H2KQ-9ZWX4-M8N3P-0AB6C"), to_bytes(words.view()), seed(age::to_text(reader().recipient())),
-          to_bytes(reader().text().view()), seed(to_text(fixture().contents.head.reference))};
+  return {seed("7H2KQ-9ZWX4-M8N3P-0AB6C"), to_bytes(words.view()),
+          seed(age::to_text(reader().recipient())), to_bytes(reader().text().view()),
+          seed(to_text(fixture().contents.head.reference))};
 }
 
 constexpr Target kTargets[] = {

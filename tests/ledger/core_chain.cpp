@@ -22,7 +22,8 @@ SignedChain::SignedChain(std::size_t n, std::uint64_t seed) {
     member.key = decltype(member.key)::prefix_of(key.public_key().bytes);
     rows.push_back({member, std::move(key)});
   }
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.member < b.member; });
+  std::sort(rows.begin(), rows.end(),
+            [](const Row& a, const Row& b) { return a.member < b.member; });
   std::vector<CertifyingSet::Member> members;
   for (auto& row : rows) {
     members.push_back(row.member);
@@ -65,7 +66,12 @@ FinalityProof SignedChain::finalize(const Header& header, std::size_t signers) c
   vote.parent_view = View{header.view.value - 1};
   vote.block = block_id(header);
   Encoder message;
-  message.fixed(id).u64(vote.epoch).fixed(set_->digest()).u64(vote.view).u64(vote.parent_view).fixed(vote.block);
+  message.fixed(id)
+      .u64(vote.epoch)
+      .fixed(set_->digest())
+      .u64(vote.view)
+      .u64(vote.parent_view)
+      .fixed(vote.block);
   const Hash256 digest = tags::kFinalize(message.bytes());
   for (std::size_t i = 0; i < (signers == 0 ? set_->quorum() : signers); ++i) {
     vote.signers |= 1u << i;
@@ -86,15 +92,18 @@ SampleReceipt sample_receipt() {
   block.put_record(issuer_record, to_bytes(as_bytes("institution")));
   block.put_record(issuer_record, to_bytes(as_bytes("institution, moved")));
   const auto issuer = counting<InstitutionId>(0x01);
-  const auto origin = block.origin(issuer, counting<KeyId>(0x21), {issuer, 1, 1}, IssuerIndex{1000});
-  const LogIndex log_index = block.append_log(70, issuer, origin.key, TransactionId{hash_of(1).bytes});
+  const auto origin =
+      block.origin(issuer, counting<KeyId>(0x21), {issuer, 1, 1}, IssuerIndex{1000});
+  const LogIndex log_index =
+      block.append_log(70, issuer, origin.key, TransactionId{hash_of(1).bytes});
   const auto commitments = hashes(0, 300);
   TM_CHECK(block.issue_listed(origin, commitments));
   StatusTransition suspend;
   suspend.to = CredentialStatus::kSuspended;
   suspend.allow(CredentialStatus::kValid);
   const IndexRun run{1007, 1};
-  block.set_status(std::get<StatusPlan>(block.pages().plan_status(issuer, {&run, 1}, suspend)), log_index, 1);
+  block.set_status(std::get<StatusPlan>(block.pages().plan_status(issuer, {&run, 1}, suspend)),
+                   log_index, 1);
   const Roots roots = block.seal();
 
   const Header sealing = first.next_header(roots, second.set().digest());

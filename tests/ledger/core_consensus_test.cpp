@@ -1,5 +1,5 @@
-// Two readings of docs/formats/consensus.md and certificate-proof.md, that of the engine and that of the verifier of
-// the ledger, agree on bytes and verdicts. Only tests may see both.
+// Two readings of docs/formats/consensus.md and certificate-proof.md, that of the engine and that
+// of the verifier of the ledger, agree on bytes and verdicts. Only tests may see both.
 #include "consensus/codec.h"
 #include "consensus/finality.h"
 #include "consensus/validator_set.h"
@@ -41,11 +41,13 @@ bool engine_accepts(const SignedChain& chain, const ledger::Checkpoint& checkpoi
   ledger::encode(out, checkpoint.proof);
   const auto proof = consensus::decode_finality_proof(out.bytes());
   if (!proof || consensus::encode(*proof) != out.bytes()) return false;
-  const auto verify = [](const consensus::ConsensusKey& key, const Hash256& digest, const Signature& signature) {
+  const auto verify = [](const consensus::ConsensusKey& key, const Hash256& digest,
+                         const Signature& signature) {
     return verify_bip340(key.view(), digest.view(), signature);
   };
-  return consensus::verify_finality(chain.id, engine_set(chain.set()), read_header(ledger::encode(checkpoint.header)),
-                                    *proof, read_header, verify)
+  return consensus::verify_finality(chain.id, engine_set(chain.set()),
+                                    read_header(ledger::encode(checkpoint.header)), *proof,
+                                    read_header, verify)
       .ok();
 }
 
@@ -71,7 +73,8 @@ TEST_CASE("engine and ledger sign and accept the same finalization") {
   ledger::Header ordinary = filler;
   ordinary.filler = false;
 
-  std::vector<ledger::Checkpoint> candidates{{first, chain.finalize(first)}, {first, chain.finalize(second)}};
+  std::vector<ledger::Checkpoint> candidates{{first, chain.finalize(first)},
+                                             {first, chain.finalize(second)}};
   const auto add = [&](const ledger::Header& header, std::vector<ledger::Header> links) {
     candidates.push_back({header, chain.finalize(links.back())});
     candidates.back().proof.links = std::move(links);

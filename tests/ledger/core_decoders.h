@@ -1,5 +1,5 @@
-// Every decoder of the authenticated structures that takes bytes from outside, behind one signature: used by the
-// robustness test and by the fuzz target.
+// Every decoder of the authenticated structures that takes bytes from outside, behind one
+// signature: used by the robustness test and by the fuzz target.
 #pragma once
 
 #include <optional>

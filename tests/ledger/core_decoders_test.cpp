@@ -1,4 +1,5 @@
-// Decoders meet bytes from anybody: they refuse or they accept exactly what encoding produces, and never crash.
+// Decoders meet bytes from anybody: they refuse or they accept exactly what encoding produces, and
+// never crash.
 #include "tests/ledger/core_decoders.h"
 
 #include "ledger/receipt.h"
@@ -60,10 +61,11 @@ TEST_CASE("counts beyond their bounds are refused before anything is allocated f
   const auto refused = [](std::size_t decoder, const Bytes& input) {
     return !test::ledger_decoders()[decoder].decode_and_encode(input).has_value();
   };
-  CHECK(refused(5, Encoder{}.u16(0xffff).take()));                                // map proof: depth
-  CHECK(refused(7, Encoder{}.u64(0).u16(0xffff).take()));                         // segment: pages
-  CHECK(refused(9, Encoder{}.u8(1).u64(1).u64(UINT64_MAX).u16(0).u8(0).take()));  // history: records
-  CHECK(refused(12, Encoder{}.u32(0xffffffff).take()));                           // validator set: members
+  CHECK(refused(5, Encoder{}.u16(0xffff).take()));         // map proof: depth
+  CHECK(refused(7, Encoder{}.u64(0).u16(0xffff).take()));  // segment: pages
+  CHECK(
+      refused(9, Encoder{}.u8(1).u64(1).u64(UINT64_MAX).u16(0).u8(0).take()));  // history: records
+  CHECK(refused(12, Encoder{}.u32(0xffffffff).take()));  // validator set: members
   CHECK(refused(14, Bytes(Receipt::kMaxEncodedSize + 1, 0)));
 }
 

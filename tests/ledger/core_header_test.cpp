@@ -55,7 +55,8 @@ TEST_CASE("a header has its golden bytes and id") {
         "909192939495969798999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
         "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf01"
         "0000000000000000000000000000000000000000000000000000000000000000");
-  CHECK(block_id(golden_header()).hex() == "2b9b942b3a8c8061ba50eeafa86696932ee05cc34d2e78a97b59acf87fbdd649");
+  CHECK(block_id(golden_header()).hex() ==
+        "2b9b942b3a8c8061ba50eeafa86696932ee05cc34d2e78a97b59acf87fbdd649");
   CHECK(decode_header(bytes).value() == golden_header());
 }
 
@@ -85,8 +86,10 @@ TEST_CASE("a header of another length, format or filler byte is refused") {
 }
 
 TEST_CASE("the payload digest is the Merkle root over the carried bytes") {
-  const std::array<ByteView, 3> transactions{as_bytes("first"), as_bytes("second"), as_bytes("third")};
-  CHECK(payload_digest(transactions).hex() == "c3651e541714c53d648ecc7baeca7fe2c36ef4fa65bcce24b1d71286437de566");
+  const std::array<ByteView, 3> transactions{as_bytes("first"), as_bytes("second"),
+                                             as_bytes("third")};
+  CHECK(payload_digest(transactions).hex() ==
+        "c3651e541714c53d648ecc7baeca7fe2c36ef4fa65bcce24b1d71286437de566");
   CHECK(payload_digest({}) == merkle::empty_root());
 }
 
@@ -137,7 +140,8 @@ TEST_CASE("the log gives every transaction its place and proves it") {
     }
     hash_log(block, before);
     const auto delta = block.take();
-    for (const auto& change : delta->changes()) state.put(change.table, change.key, change.value.value());
+    for (const auto& change : delta->changes())
+      state.put(change.table, change.key, change.value.value());
     roots.push_back(merkle::root_of(leaf_hashes));
     CHECK(Log{state}.root(Log{state}.size()) == roots.back());
   }
@@ -167,7 +171,8 @@ TEST_CASE("tiles hold 256 hashes of their level and entry bundles the leaves bes
   hash_log(state, 0);
   const Log log{state};
   std::vector<Hash256> leaves;
-  for (std::uint64_t i = 0; i < 600; ++i) leaves.push_back(merkle::leaf_hash(encode(*log.leaf(LogIndex{i}))));
+  for (std::uint64_t i = 0; i < 600; ++i)
+    leaves.push_back(merkle::leaf_hash(encode(*log.leaf(LogIndex{i}))));
 
   const Bytes first = log.tile(0, 0, 600);
   REQUIRE(first.size() == 256 * 32);

@@ -1,4 +1,5 @@
-// Checkpoints, the light client and receipts, with real signatures; and agreement with the consensus engine's own code.
+// Checkpoints, the light client and receipts, with real signatures; and agreement with the
+// consensus engine's own code.
 #include "ledger/ledger_state.h"
 #include "ledger/receipt.h"
 #include "tests/ledger/core_chain.h"
@@ -10,7 +11,8 @@ namespace {
 using test::counting;
 using test::SignedChain;
 
-// Bytes that differ in one bit from those of a valid checkpoint are refused by decoding or by verifying.
+// Bytes that differ in one bit from those of a valid checkpoint are refused by decoding or by
+// verifying.
 bool accepted(const SignedChain& chain, ByteView bytes) {
   const auto decoded = decode_checkpoint(bytes);
   return decoded.ok() && verify_checkpoint(chain.id, chain.set(), *decoded).ok();
@@ -19,9 +21,9 @@ bool accepted(const SignedChain& chain, ByteView bytes) {
 }  // namespace
 
 TEST_CASE("a validator set has its golden digest and one encoding") {
-  const auto set =
-      CertifyingSet::make({{counting<InstitutionId>(0x20), counting<decltype(CertifyingSet::Member::key)>(0x60)},
-                           {counting<InstitutionId>(0x10), counting<decltype(CertifyingSet::Member::key)>(0x50)}});
+  const auto set = CertifyingSet::make(
+      {{counting<InstitutionId>(0x20), counting<decltype(CertifyingSet::Member::key)>(0x60)},
+       {counting<InstitutionId>(0x10), counting<decltype(CertifyingSet::Member::key)>(0x50)}});
   REQUIRE(set.ok());
   CHECK(set->digest().hex() == "07090acc265063f34802e8b85d4537b69811399ed1e2f2646b441cbf12ab951e");
   Bytes bytes = set->encode();
@@ -57,7 +59,8 @@ TEST_CASE("a finality proof has its golden bytes") {
   proof.links = {link};
   Encoder out;
   encode(out, proof);
-  CHECK(Tag("golden")(out.bytes()).hex() == "088076baff2cbb3da06dbb8f912577951d6996e87a31bf953dd0599aee911899");
+  CHECK(Tag("golden")(out.bytes()).hex() ==
+        "088076baff2cbb3da06dbb8f912577951d6996e87a31bf953dd0599aee911899");
   Decoder in{out.bytes()};
   CHECK(decode_finality_proof(in) == proof);
   CHECK(in.finished());
@@ -141,7 +144,8 @@ TEST_CASE("a descendant of the next epoch proves nothing") {
   CHECK_FALSE(verify_checkpoint(chain.id, chain.set(), {block, proof}).ok());
 }
 
-TEST_CASE("no link may leave the chain, the epoch or the validator set, even if the last one is back") {
+TEST_CASE(
+    "no link may leave the chain, the epoch or the validator set, even if the last one is back") {
   SignedChain chain{4};
   const Header block = chain.next_header({});
   for (int field = 0; field < 4; ++field) {
@@ -194,7 +198,8 @@ TEST_CASE("an invented set is not followed") {
   CHECK_FALSE(client.follow({{sealing, forger.finalize(sealing)}, forger.set()}).ok());
   Header signed_by_itself = sealing;
   signed_by_itself.validator_set = forger.set().digest();
-  CHECK_FALSE(client.follow({{signed_by_itself, forger.finalize(signed_by_itself)}, forger.set()}).ok());
+  CHECK_FALSE(
+      client.follow({{signed_by_itself, forger.finalize(signed_by_itself)}, forger.set()}).ok());
   const Header ordinary = chain.next_header({});
   CHECK_FALSE(client.follow({{ordinary, chain.finalize(ordinary)}, forger.set()}).ok());
   CHECK_FALSE(client.follow({{sealing, chain.finalize(sealing)}, SignedChain{4, 90}.set()}).ok());
@@ -234,7 +239,8 @@ TEST_CASE("a receipt with any changed bit, cut off or continued is refused") {
     CAPTURE(i);
     CHECK_FALSE(valid(damaged));
   }
-  for (std::size_t size = 0; size < bytes.size(); size += 29) CHECK_FALSE(valid(ByteView{bytes}.first(size)));
+  for (std::size_t size = 0; size < bytes.size(); size += 29)
+    CHECK_FALSE(valid(ByteView{bytes}.first(size)));
   Bytes longer = bytes;
   longer.push_back(0);
   CHECK_FALSE(valid(longer));

@@ -1,4 +1,5 @@
-// RFC 6962 trees against the vectors of transparency-dev/merkle and against the recursive definition.
+// RFC 6962 trees against the vectors of transparency-dev/merkle and against the recursive
+// definition.
 #include <nlohmann/json.hpp>
 
 #include "ledger/merkle.h"
@@ -33,7 +34,9 @@ Bytes from_base64(const nlohmann::json& value) {
 }
 
 // A hash in a proof; one of a wrong length cannot even be passed here.
-std::optional<Hash256> hash_from(const nlohmann::json& value) { return Hash256::from(from_base64(value)); }
+std::optional<Hash256> hash_from(const nlohmann::json& value) {
+  return Hash256::from(from_base64(value));
+}
 
 // A root; where the vectors have a text ("dont care 1"), its hash stands for it.
 Hash256 root_from(const nlohmann::json& value) {
@@ -63,9 +66,10 @@ TEST_CASE("inclusion proofs agree with the RFC 6962 vectors") {
     const Hash256 root = root_from(vector["root"]);
     const auto leaf = hash_from(vector["leafHash"]);
     const auto path = path_from(vector["proof"]);
-    const bool valid = leaf && path &&
-                       merkle::verify_inclusion(*leaf, vector["leafIdx"].get<std::uint64_t>(),
-                                                vector["treeSize"].get<std::uint64_t>(), *path, root);
+    const bool valid =
+        leaf && path &&
+        merkle::verify_inclusion(*leaf, vector["leafIdx"].get<std::uint64_t>(),
+                                 vector["treeSize"].get<std::uint64_t>(), *path, root);
     CHECK(valid == !vector["wantErr"].get<bool>());
     ++seen;
   }
@@ -81,9 +85,9 @@ TEST_CASE("consistency proofs agree with the RFC 6962 vectors") {
     const Hash256 old_root = root_from(vector["root1"]);
     const Hash256 new_root = root_from(vector["root2"]);
     const auto path = path_from(vector["proof"]);
-    const bool valid =
-        path && merkle::verify_consistency(vector["size1"].get<std::uint64_t>(), vector["size2"].get<std::uint64_t>(),
-                                           *path, old_root, new_root);
+    const bool valid = path && merkle::verify_consistency(vector["size1"].get<std::uint64_t>(),
+                                                          vector["size2"].get<std::uint64_t>(),
+                                                          *path, old_root, new_root);
     CHECK(valid == !vector["wantErr"].get<bool>());
     ++seen;
   }
@@ -91,10 +95,13 @@ TEST_CASE("consistency proofs agree with the RFC 6962 vectors") {
 }
 
 TEST_CASE("hashes of leaves and nodes are those of RFC 6962") {
-  CHECK(merkle::empty_root().hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  CHECK(merkle::leaf_hash({}).hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+  CHECK(merkle::empty_root().hex() ==
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(merkle::leaf_hash({}).hex() ==
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
   const Hash256 leaf = merkle::leaf_hash({});
-  CHECK(merkle::node_hash(leaf, leaf).hex() == "fe43d66afa4a9a5c4f9c9da89f4ffb52635c8f342e7ffb731d68e36c5982072a");
+  CHECK(merkle::node_hash(leaf, leaf).hex() ==
+        "fe43d66afa4a9a5c4f9c9da89f4ffb52635c8f342e7ffb731d68e36c5982072a");
 }
 
 TEST_CASE("the root of a list is that of the recursive definition") {
@@ -202,7 +209,9 @@ TEST_CASE("a range of leaves is proven whole") {
         Path longer = path;
         longer.push_back(root);
         CHECK_FALSE(merkle::root_from_range(part, first, n, longer).has_value());
-        if (!path.empty()) CHECK_FALSE(merkle::root_from_range(part, first, n, std::span{path}.subspan(1)).has_value());
+        if (!path.empty())
+          CHECK_FALSE(
+              merkle::root_from_range(part, first, n, std::span{path}.subspan(1)).has_value());
       }
     }
     CHECK_FALSE(merkle::root_from_range(leaves, 1, n, {}).has_value());

@@ -30,12 +30,13 @@ StatusTransition transition(CredentialStatus to, std::initializer_list<Credentia
   for (auto status : from) result.allow(status);
   return result;
 }
-const StatusTransition kRevoke =
-    transition(CredentialStatus::kRevoked, {CredentialStatus::kValid, CredentialStatus::kSuspended});
-const StatusTransition kSuspend = transition(CredentialStatus::kSuspended, {CredentialStatus::kValid});
+const StatusTransition kRevoke = transition(
+    CredentialStatus::kRevoked, {CredentialStatus::kValid, CredentialStatus::kSuspended});
+const StatusTransition kSuspend =
+    transition(CredentialStatus::kSuspended, {CredentialStatus::kValid});
 
-void change(Overlay& state, std::vector<IndexRun> runs, StatusTransition what, std::uint64_t log_index,
-            std::uint8_t reason = 1) {
+void change(Overlay& state, std::vector<IndexRun> runs, StatusTransition what,
+            std::uint64_t log_index, std::uint8_t reason = 1) {
   const auto plan = Pages{state}.plan_status(golden_origin(0).issuer, runs, what);
   REQUIRE(std::holds_alternative<StatusPlan>(plan));
   apply_status(state, std::get<StatusPlan>(plan), LogIndex{log_index}, reason);
@@ -45,7 +46,8 @@ void change(Overlay& state, std::vector<IndexRun> runs, StatusTransition what, s
 Hash256 root_from_scratch(const Pages& pages) {
   std::vector<Hash256> leaves;
   for (std::uint64_t i = 0; i < pages.count(); ++i) {
-    leaves.push_back(page_leaf_hash(static_digest(*pages.page(PageNumber{i})), pages.statuses(PageNumber{i})));
+    leaves.push_back(
+        page_leaf_hash(static_digest(*pages.page(PageNumber{i})), pages.statuses(PageNumber{i})));
   }
   return merkle::root_of(leaves);
 }
@@ -57,17 +59,20 @@ TEST_CASE("pages have their golden bytes") {
   Overlay state{base};
   append_listed(state, golden_origin(1000), hashes(0, 130));
   change(state, {{1005, 1}}, kRevoke, 8);
-  change(state, {{1129, 1}}, transition(CredentialStatus::kSuperseded, {CredentialStatus::kValid}), 9);
+  change(state, {{1129, 1}}, transition(CredentialStatus::kSuperseded, {CredentialStatus::kValid}),
+         9);
   hash_pages(state, 0);
   const Pages pages{state};
   REQUIRE(pages.count() == 2);
   const auto second = pages.page(PageNumber{1});
-  CHECK(to_hex(encode(*second)) ==
-        "010102030405060708090a0b0c0d0e0f102122232425262728292a2b2c2d2e2f30"
-        "0102030405060708090a0b0c0d0e0f10000000090002000000000000000700000000000000030000018bcfe5687b"
-        "000000000000046802732a9d26878bec4aa8064c2945e23a73366edd938c5ddc8d92e870b86126974c");
+  CHECK(
+      to_hex(encode(*second)) ==
+      "010102030405060708090a0b0c0d0e0f102122232425262728292a2b2c2d2e2f30"
+      "0102030405060708090a0b0c0d0e0f10000000090002000000000000000700000000000000030000018bcfe5687b"
+      "000000000000046802732a9d26878bec4aa8064c2945e23a73366edd938c5ddc8d92e870b86126974c");
   CHECK(decode_page_static(encode(*second)).value() == *second);
-  CHECK(static_digest(*second).hex() == "3b58991e4bb84d7b2a6d72328f1205d00005d6854e129e8af36e757642cbcacd");
+  CHECK(static_digest(*second).hex() ==
+        "3b58991e4bb84d7b2a6d72328f1205d00005d6854e129e8af36e757642cbcacd");
   CHECK(page_leaf_hash(static_digest(*second), pages.statuses(PageNumber{1})).hex() ==
         "d3da332496ad66bfe00d1212891a7a13d01bab975728d1f8fabb3aac0835cd68");
   CHECK(pages.root().hex() == "edd4aa5e1a329b5271308101e4dbee1f37de4ba0690a7dcd669626940d75c67e");
@@ -208,14 +213,16 @@ TEST_CASE("the page root after many blocks is that computed from scratch") {
     for (std::uint64_t i = random.below(3); i > 0; --i) {
       const std::size_t count = 1 + random.below(400);
       auto origin = golden_origin(next_index);
-      origin.log_index = block.append_log(70, origin.issuer, origin.key, TransactionId{hash_of(random.next()).bytes});
+      origin.log_index = block.append_log(70, origin.issuer, origin.key,
+                                          TransactionId{hash_of(random.next()).bytes});
       REQUIRE(block.issue_listed(origin, hashes(random.next(), count)));
       next_index += count;
     }
     for (int i = 0; i < 4 && next_index > 0; ++i) {
       const IndexRun run{random.below(next_index), 1};
       const auto plan = block.pages().plan_status(golden_origin(0).issuer, {&run, 1}, kRevoke);
-      if (const auto* good = std::get_if<StatusPlan>(&plan)) block.set_status(*good, LogIndex{1}, 1);
+      if (const auto* good = std::get_if<StatusPlan>(&plan))
+        block.set_status(*good, LogIndex{1}, 1);
     }
     const Roots roots = block.seal();
     CHECK(roots.page_root == root_from_scratch(block.pages()));
@@ -236,7 +243,8 @@ TEST_CASE("a slot is proven with its page and only as it is") {
   hash_pages(state, 0);
   const Pages pages{state};
   for (std::uint64_t i : {0u, 1u, 127u, 128u, 131u, 299u}) {
-    const auto proof = prove_slot(pages, *pages.find(golden_origin(0).issuer, IssuerIndex{1000 + i}));
+    const auto proof =
+        prove_slot(pages, *pages.find(golden_origin(0).issuer, IssuerIndex{1000 + i}));
     REQUIRE(proof.has_value());
     CAPTURE(i);
     CHECK(proof->issuer_index() == IssuerIndex{1000 + i});
@@ -252,7 +260,8 @@ TEST_CASE("a slot is proven with its page and only as it is") {
       Decoder in{damaged};
       const auto decoded = decode_slot_proof(in);
       CAPTURE(byte);
-      CHECK_FALSE((in.finished() && verify_slot(decoded, commitments[i], pages.count(), pages.root())));
+      CHECK_FALSE(
+          (in.finished() && verify_slot(decoded, commitments[i], pages.count(), pages.root())));
     }
   }
   CHECK_FALSE(prove_slot(pages, {PageNumber{2}, 44}).has_value());
@@ -280,7 +289,8 @@ TEST_CASE("an anchored batch is proven by the path that its holder keeps") {
   std::vector<Hash256> leaves;
   for (const auto& commitment : commitments) leaves.push_back(merkle::leaf_hash(commitment.view()));
   const auto second_page = std::span{leaves}.subspan(128);
-  const std::vector<Hash256> roots{merkle::root_of(std::span{leaves}.first(128)), merkle::root_of(second_page)};
+  const std::vector<Hash256> roots{merkle::root_of(std::span{leaves}.first(128)),
+                                   merkle::root_of(second_page)};
   REQUIRE(block.issue_anchored(golden_origin(50), 200, roots));
   const Roots sealed = block.seal();
   const Pages pages = block.pages();
@@ -320,7 +330,8 @@ TEST_CASE("a rejected transaction leaves pages, ranges and roots as they were") 
   Overlay without{base};
   LedgerState first{with, Height{1}, 1};
   LedgerState second{without, Height{1}, 1};
-  for (auto* block : {&first, &second}) REQUIRE(block->issue_listed(golden_origin(0), hashes(0, 140)));
+  for (auto* block : {&first, &second})
+    REQUIRE(block->issue_listed(golden_origin(0), hashes(0, 140)));
   const auto savepoint = with.savepoint();
   first.append_log(70, golden_origin(0).issuer, golden_origin(0).key, TransactionId{});
   REQUIRE(first.issue_listed(golden_origin(1000), hashes(500, 140)));

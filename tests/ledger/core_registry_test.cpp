@@ -1,4 +1,5 @@
-// The registry and its map: golden bytes (golden.py), roots by content alone, membership, absence, history.
+// The registry and its map: golden bytes (golden.py), roots by content alone, membership, absence,
+// history.
 #include <algorithm>
 
 #include "ledger/ledger_state.h"
@@ -15,7 +16,8 @@ using test::Sequence;
 
 std::vector<MapEntry> random_entries(Sequence& random, std::size_t count) {
   std::vector<MapEntry> entries;
-  for (std::size_t i = 0; i < count; ++i) entries.push_back({random.fixed<Hash256>(), random.fixed<Hash256>()});
+  for (std::size_t i = 0; i < count; ++i)
+    entries.push_back({random.fixed<Hash256>(), random.fixed<Hash256>()});
   return entries;
 }
 
@@ -43,14 +45,16 @@ TEST_CASE("the registry has its golden bytes") {
   CHECK(put_record(overlay, name, {Height{3}, 1700000000123, to_bytes(as_bytes("body one"))}) == 1);
   CHECK(put_record(overlay, name, {Height{8}, 1700000009999, to_bytes(as_bytes("body two"))}) == 2);
   hash_registry(overlay);
-  CHECK(record_key(name, 1).hex() == "62faaee7ad62a98ba7da13f1a0d7e29d1ed5c910d5fcc80539cfd4310776d52e");
+  CHECK(record_key(name, 1).hex() ==
+        "62faaee7ad62a98ba7da13f1a0d7e29d1ed5c910d5fcc80539cfd4310776d52e");
   CHECK(head_key(name).hex() == "b368dd45e0f567b914e469ed39e2d31d93963365b10053ecd6ca8e46ae5e8a2b");
   const auto first = Registry{overlay}.record(name, 1);
   CHECK(to_hex(encode(*first)) == "00000000000000030000018bcfe5687b626f6479206f6e65");
   CHECK(to_hex(encode(*Registry{overlay}.head(name))) == "00000000000000020000000000000002");
   CHECK(map_leaf_hash({record_key(name, 1), map_value_hash(encode(*first))}).hex() ==
         "661fb464a968b34c538f815be0ebdd7ecd518bad33aa872136da1b1d383e724e");
-  CHECK(Registry{overlay}.root().hex() == "666ae4d48c368224cefe597c24b0b36a43943f8f8fc85a98425b629781241f4b");
+  CHECK(Registry{overlay}.root().hex() ==
+        "666ae4d48c368224cefe597c24b0b36a43943f8f8fc85a98425b629781241f4b");
 }
 
 TEST_CASE("the root of an empty map is zero and of one entry that leaf") {
@@ -73,7 +77,8 @@ TEST_CASE("the root of a map depends on its contents and not on the order or gro
   }
   const Hash256 expected = map_root(entries);
   for (int round = 0; round < 6; ++round) {
-    for (std::size_t i = entries.size(); i > 1; --i) std::swap(entries[i - 1], entries[random.below(i)]);
+    for (std::size_t i = entries.size(); i > 1; --i)
+      std::swap(entries[i - 1], entries[random.below(i)]);
     MemoryState base;
     Overlay state{base};
     for (std::size_t done = 0; done < entries.size();) {
@@ -174,7 +179,8 @@ TEST_CASE("what the registry said at a height is proven under one recent root") 
       if (expected) CHECK(proof.record->record == *expected);
       CHECK_FALSE(verify_as_of(proof, hash_of(1), name_of(id), Height{height}));
       if (id <= 4)
-        CHECK_FALSE(verify_as_of(proof, root, name_of(static_cast<std::uint8_t>(id % 4 + 1)), Height{height}));
+        CHECK_FALSE(verify_as_of(proof, root, name_of(static_cast<std::uint8_t>(id % 4 + 1)),
+                                 Height{height}));
     }
   }
   // An older answer does not pass for a newer height.

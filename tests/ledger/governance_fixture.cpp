@@ -8,7 +8,8 @@ namespace {
 
 using tx::InstitutionClass;
 
-ledger::Genesis signed_genesis(std::size_t validators, std::size_t candidates, const ledger::Parameters& parameters) {
+ledger::Genesis signed_genesis(std::size_t validators, std::size_t candidates,
+                               const ledger::Parameters& parameters) {
   ledger::GenesisInput input;
   input.time_ms = kGenesisTimeMs;
   input.parameters = parameters;
@@ -20,9 +21,11 @@ ledger::Genesis signed_genesis(std::size_t validators, std::size_t candidates, c
     founders.push_back("v" + std::to_string(i));
     add(founders.back(), InstitutionClass::kValidator);
     const auto key = key_named(founders.back() + "/consensus").public_key();
-    input.validators.push_back({ledger::party_id(input.parties.back()), key_id(KeyPurpose::kConsensus, key)});
+    input.validators.push_back(
+        {ledger::party_id(input.parties.back()), key_id(KeyPurpose::kConsensus, key)});
   }
-  for (std::size_t i = 0; i < candidates; ++i) add("c" + std::to_string(i), InstitutionClass::kValidator);
+  for (std::size_t i = 0; i < candidates; ++i)
+    add("c" + std::to_string(i), InstitutionClass::kValidator);
   add("issuer", InstitutionClass::kIssuer);
   add("agency", InstitutionClass::kAccreditor);
   add("listed", InstitutionClass::kListed);
@@ -31,7 +34,8 @@ ledger::Genesis signed_genesis(std::size_t validators, std::size_t candidates, c
   const auto message = ledger::founder_message(genesis->chain);
   for (const auto& name : founders) {
     const auto key = key_named(name + "/root");
-    genesis->signatures.push_back({key_id(KeyPurpose::kRoot, key.public_key()), key.sign(message.view())});
+    genesis->signatures.push_back(
+        {key_id(KeyPurpose::kRoot, key.public_key()), key.sign(message.view())});
   }
   std::ranges::sort(genesis->signatures, {}, &ledger::FounderSignature::root_key);
   return std::move(genesis).value();
@@ -47,12 +51,15 @@ GovernedLedger::GovernedLedger(std::size_t validator_count, std::size_t candidat
   blocks_.push_back({built.header, ledger::read_validators(state_), {}});
   const auto actor = [&](const std::string& name) {
     const auto& parties = genesis_.content.parties;
-    const auto found = std::ranges::find(parties, name + ".example", [](const auto& p) { return p.facts.domain; });
+    const auto found =
+        std::ranges::find(parties, name + ".example", [](const auto& p) { return p.facts.domain; });
     TM_CHECK(found != parties.end(), "no such party:", name);
     return make_actor(name, ledger::party_id(*found));
   };
-  for (std::size_t i = 0; i < validator_count; ++i) validators.push_back(actor("v" + std::to_string(i)));
-  for (std::size_t i = 0; i < candidate_count; ++i) candidates.push_back(actor("c" + std::to_string(i)));
+  for (std::size_t i = 0; i < validator_count; ++i)
+    validators.push_back(actor("v" + std::to_string(i)));
+  for (std::size_t i = 0; i < candidate_count; ++i)
+    candidates.push_back(actor("c" + std::to_string(i)));
   issuer = actor("issuer");
   agency = actor("agency");
   listed = actor("listed");
@@ -69,27 +76,33 @@ Actor GovernedLedger::make_actor(const std::string& name, const InstitutionId& i
 }
 
 tx::Envelope GovernedLedger::envelope(const InstitutionId& author) {
-  return {chain(), author, tx::Nonce::prefix_of(hash_of(++nonces_).view()), time_ms() + 10 * kMinuteMs};
+  return {chain(), author, tx::Nonce::prefix_of(hash_of(++nonces_).view()),
+          time_ms() + 10 * kMinuteMs};
 }
 
-SharedTransaction GovernedLedger::sign(const tx::Built& built, KeyPurpose purpose, const SecretKey& key) {
+SharedTransaction GovernedLedger::sign(const tx::Built& built, KeyPurpose purpose,
+                                       const SecretKey& key) {
   const auto* refused = std::get_if<Rejection>(&built);
   TM_CHECK(refused == nullptr, to_text(refused != nullptr ? *refused : Rejection{}));
-  auto decoded = tx::decode(chain(), attach_signed(std::get<tx::UnsignedTransaction>(built), purpose, key));
+  auto decoded =
+      tx::decode(chain(), attach_signed(std::get<tx::UnsignedTransaction>(built), purpose, key));
   refused = std::get_if<Rejection>(&decoded);
   TM_CHECK(refused == nullptr, to_text(refused != nullptr ? *refused : Rejection{}));
   return std::get<SharedTransaction>(decoded);
 }
 
-std::optional<Rejection> GovernedLedger::commit(const std::vector<SharedTransaction>& transactions) {
+std::optional<Rejection> GovernedLedger::commit(
+    const std::vector<SharedTransaction>& transactions) {
   const auto context = ledger::context_above(state_, head(), time_ms() + 1'000);
   auto executed = ledger::execute(state_, context, transactions, verifier_);
-  if (auto* refused = std::get_if<ledger::BlockRejection>(&executed)) return std::move(refused->rejection);
+  if (auto* refused = std::get_if<ledger::BlockRejection>(&executed))
+    return std::move(refused->rejection);
   append(context, std::get<ledger::BlockEffects>(executed), transactions);
   return std::nullopt;
 }
 
-void GovernedLedger::append(const ledger::BlockContext& context, const ledger::BlockEffects& effects,
+void GovernedLedger::append(const ledger::BlockContext& context,
+                            const ledger::BlockEffects& effects,
                             const std::vector<SharedTransaction>& transactions) {
   const auto set = ledger::read_validators(state_);
   const auto epoch = ledger::read_epoch(state_);
@@ -118,7 +131,8 @@ const ledger::Header& GovernedLedger::block() {
   return head();
 }
 
-tx::ProposalContent GovernedLedger::proposal(tx::ProposedAction action, std::uint64_t effective_ms) const {
+tx::ProposalContent GovernedLedger::proposal(tx::ProposedAction action,
+                                             std::uint64_t effective_ms) const {
   return {time_ms() + kDayMs, effective_ms, std::move(action)};
 }
 
@@ -129,7 +143,8 @@ TransactionId GovernedLedger::propose(const Actor& author, const tx::ProposalCon
   return transaction->id();
 }
 
-std::optional<RejectionCode> GovernedLedger::vote(const Actor& voter, const TransactionId& id, bool approve) {
+std::optional<RejectionCode> GovernedLedger::vote(const Actor& voter, const TransactionId& id,
+                                                  bool approve) {
   return code(commit(make(voter, tx::VoteContent{id, approve, false})));
 }
 
@@ -163,8 +178,10 @@ RejectionCode GovernedLedger::reason(const TransactionId& id) const {
   return proposal.closed ? proposal.closed->reason : RejectionCode{};
 }
 
-tx::ReadyContent GovernedLedger::ready_of(const Actor& actor, std::uint16_t protocol_version) const {
-  return {actor.key_of(KeyPurpose::kConsensus), "0.1.0", protocol_version, head().height, ledger::block_id(head())};
+tx::ReadyContent GovernedLedger::ready_of(const Actor& actor,
+                                          std::uint16_t protocol_version) const {
+  return {actor.key_of(KeyPurpose::kConsensus), "0.1.0", protocol_version, head().height,
+          ledger::block_id(head())};
 }
 
 TransactionId GovernedLedger::declare_ready(const Actor& actor, std::uint16_t protocol_version) {
@@ -178,7 +195,8 @@ tx::SetChangeContent GovernedLedger::seats() const {
   tx::SetChangeContent content;
   const auto set = ledger::read_validators(state_);
   for (const auto& member : set.members()) {
-    content.seats.push_back({member.institution, ledger::consensus_key_id(member), TransactionId{}});
+    content.seats.push_back(
+        {member.institution, ledger::consensus_key_id(member), TransactionId{}});
   }
   return content;
 }
@@ -214,7 +232,11 @@ ledger::FinalityProof GovernedLedger::finalize(const Block& block) const {
   vote.parent_view = View{block.header.view.value - 1};
   vote.block = ledger::block_id(block.header);
   Encoder message;
-  message.fixed(chain()).u64(vote.epoch).fixed(block.set.digest()).u64(vote.view).u64(vote.parent_view);
+  message.fixed(chain())
+      .u64(vote.epoch)
+      .fixed(block.set.digest())
+      .u64(vote.view)
+      .u64(vote.parent_view);
   const auto digest = tags::kFinalize(message.fixed(vote.block).bytes());
   for (std::size_t i = 0; i < block.set.quorum(); ++i) {
     const auto& key = consensus_keys_.at(to_bytes(block.set.members()[i].key.view()));

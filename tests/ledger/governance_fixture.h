@@ -1,5 +1,5 @@
-// A ledger of n validators with candidates beside them, whose blocks have real headers that its validators can
-// finalize.
+// A ledger of n validators with candidates beside them, whose blocks have real headers that its
+// validators can finalize.
 #pragma once
 
 #include <map>
@@ -30,8 +30,8 @@ class GovernedLedger {
     std::vector<SharedTransaction> transactions;
   };
 
-  // n validators "v0" … and as many of class validator without a seat, "c0" …, each with a consensus key; an issuer, an
-  // accreditor, and a listed institution.
+  // n validators "v0" … and as many of class validator without a seat, "c0" …, each with a
+  // consensus key; an issuer, an accreditor, and a listed institution.
   explicit GovernedLedger(std::size_t validators, std::size_t candidates = 1,
                           const ledger::Parameters& parameters = {});
 
@@ -49,15 +49,18 @@ class GovernedLedger {
 
   tx::Envelope envelope(const InstitutionId& author);
   template <class Content>
-  SharedTransaction make(const Actor& author, const Content& content, KeyPurpose purpose = KeyPurpose::kGovern) {
+  SharedTransaction make(const Actor& author, const Content& content,
+                         KeyPurpose purpose = KeyPurpose::kGovern) {
     return sign(tx::build(envelope(author.id), content), purpose, author.key(purpose));
   }
   SharedTransaction sign(const tx::Built& built, KeyPurpose purpose, const SecretKey& key);
 
-  // One block a second after the last, with what is valid of these; the first refusal, if any. A refused transaction
-  // leaves no block.
+  // One block a second after the last, with what is valid of these; the first refusal, if any. A
+  // refused transaction leaves no block.
   std::optional<Rejection> commit(const std::vector<SharedTransaction>& transactions);
-  std::optional<Rejection> commit(const SharedTransaction& transaction) { return commit(std::vector{transaction}); }
+  std::optional<Rejection> commit(const SharedTransaction& transaction) {
+    return commit(std::vector{transaction});
+  }
   // An empty block. Returns its header.
   const ledger::Header& block();
 
@@ -67,7 +70,8 @@ class GovernedLedger {
   TransactionId propose(tx::ProposedAction action, std::uint64_t effective_ms = 0) {
     return propose(validators[0], proposal(std::move(action), effective_ms));
   }
-  std::optional<RejectionCode> vote(const Actor& voter, const TransactionId& id, bool approve = true);
+  std::optional<RejectionCode> vote(const Actor& voter, const TransactionId& id,
+                                    bool approve = true);
   // By as many of the current validators, in their order, as it takes.
   void approve(const TransactionId& id);
   // Proposed, approved, and one empty block later.
@@ -89,7 +93,9 @@ class GovernedLedger {
 
   bool sits(const Actor& actor) const { return ledger::seat_of(state_, actor.id).has_value(); }
   std::size_t set_size() const { return ledger::read_validators(state_).size(); }
-  tx::InstitutionRecord institution(const Actor& actor) const { return *tx::read_institution(state_, actor.id); }
+  tx::InstitutionRecord institution(const Actor& actor) const {
+    return *tx::read_institution(state_, actor.id);
+  }
 
   // A quorum's finality of a block, by its own certificate.
   ledger::FinalityProof finalize(const Block& block) const;

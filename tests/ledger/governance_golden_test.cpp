@@ -1,5 +1,5 @@
-// The bytes of governance that are hashed, signed and stored, against tests/vectors/ledger_tx.json, which
-// tests/ledger/tx_golden.py computes from the documented formats alone.
+// The bytes of governance that are hashed, signed and stored, against tests/vectors/ledger_tx.json,
+// which tests/ledger/tx_golden.py computes from the documented formats alone.
 #include <nlohmann/json.hpp>
 
 #include "ledger/tx/consensus_statement.h"
@@ -12,7 +12,8 @@ namespace testamur::test {
 namespace {
 
 const nlohmann::json& vectors() {
-  static const auto json = nlohmann::json::parse(read_file(source_file("tests/vectors/ledger_tx.json")));
+  static const auto json =
+      nlohmann::json::parse(read_file(source_file("tests/vectors/ledger_tx.json")));
   return json;
 }
 
@@ -26,7 +27,8 @@ const auto kProposal = counting<TransactionId>(0x80);
 template <class Content>
 void check_body(const std::string& name, const Content& content) {
   INFO(name);
-  const auto built = tx::build({counting<ChainId>(0x00), kAuthor, counting<tx::Nonce>(0x60), kUntil}, content);
+  const auto built =
+      tx::build({counting<ChainId>(0x00), kAuthor, counting<tx::Nonce>(0x60), kUntil}, content);
   const auto* rejection = std::get_if<Rejection>(&built);
   INFO((rejection != nullptr ? to_text(*rejection) : ""));
   REQUIRE(rejection == nullptr);
@@ -37,16 +39,21 @@ void check_body(const std::string& name, const Content& content) {
 }
 
 tx::SetChangeContent golden_set() {
-  return {{{kAuthor, kFirstKey, {}}, {kSubject, counting<KeyId>(0xA1), counting<TransactionId>(0x80)}}};
+  return {
+      {{kAuthor, kFirstKey, {}}, {kSubject, counting<KeyId>(0xA1), counting<TransactionId>(0x80)}}};
 }
 
-tx::ReadyContent golden_ready() { return {kFirstKey, "1.2.3", 2, Height{77}, counting<BlockId>(0xB0)}; }
+tx::ReadyContent golden_ready() {
+  return {kFirstKey, "1.2.3", 2, Height{77}, counting<BlockId>(0xB0)};
+}
 
 tx::EvidenceContent golden_evidence() {
   using Act = tx::ConsensusStatement::Act;
-  return {kSubject, encode(tx::ConsensusStatement{Act::kNullify, Epoch{3}, View{9}, {}, {}, counting<Signature>(0x11)}),
-          encode(tx::ConsensusStatement{Act::kFinalize, Epoch{3}, View{9}, View{8}, counting<BlockId>(0xB0),
-                                        counting<Signature>(0x01)})};
+  return {kSubject,
+          encode(tx::ConsensusStatement{
+              Act::kNullify, Epoch{3}, View{9}, {}, {}, counting<Signature>(0x11)}),
+          encode(tx::ConsensusStatement{Act::kFinalize, Epoch{3}, View{9}, View{8},
+                                        counting<BlockId>(0xB0), counting<Signature>(0x01)})};
 }
 
 template <class Record>
@@ -80,19 +87,25 @@ void check_strict(const char* name, const Decode& decode) {
 }  // namespace
 
 TEST_CASE("golden: bodies and ids of proposals, votes, ready and evidence") {
-  const PublicKey key{SignatureAlgorithm::kBip340, *from_hex(vectors()["new_key"].get<std::string>())};
-  const auto propose = [](tx::ProposedAction action) { return tx::ProposalContent{kUntil, kFrom, std::move(action)}; };
-  check_body("propose_admission", propose(tx::AdmissionContent{kSubject, tx::InstitutionClass::kIssuer, true}));
+  const PublicKey key{SignatureAlgorithm::kBip340,
+                      *from_hex(vectors()["new_key"].get<std::string>())};
+  const auto propose = [](tx::ProposedAction action) {
+    return tx::ProposalContent{kUntil, kFrom, std::move(action)};
+  };
+  check_body("propose_admission",
+             propose(tx::AdmissionContent{kSubject, tx::InstitutionClass::kIssuer, true}));
   check_body("propose_validator_set", propose(golden_set()));
-  check_body("propose_parameters",
-             propose(tx::ParameterChangeContent{{{ledger::Parameter::kHeartbeatMs, 20'000},
-                                                 {ledger::Parameter::kEffectiveDelayLimitMs, 86'400'000}}}));
+  check_body("propose_parameters", propose(tx::ParameterChangeContent{
+                                       {{ledger::Parameter::kHeartbeatMs, 20'000},
+                                        {ledger::Parameter::kEffectiveDelayLimitMs, 86'400'000}}}));
   check_body("propose_protocol", propose(tx::ProtocolActivationContent{2, Height{1'000}}));
-  check_body("propose_root_replacement", propose(tx::RootReplacementContent{kSubject, key, counting<Signature>(0x01)}));
+  check_body("propose_root_replacement",
+             propose(tx::RootReplacementContent{kSubject, key, counting<Signature>(0x01)}));
   check_body("propose_suspension", propose(tx::SuspensionContent{kSubject, false}));
   check_body("propose_suspension_lifted", propose(tx::SuspensionContent{kSubject, true}));
   check_body("propose_succession",
-             propose(tx::SuccessionContent{tx::SuccessionKind::kRename, true, kSubject, {kAuthor}, {kSubject}}));
+             propose(tx::SuccessionContent{
+                 tx::SuccessionKind::kRename, true, kSubject, {kAuthor}, {kSubject}}));
   check_body("vote", tx::VoteContent{kProposal, true, false});
   check_body("veto", tx::VoteContent{kProposal, false, true});
   check_body("ready", golden_ready());
@@ -121,7 +134,8 @@ TEST_CASE("golden: bodies of the registry records of governance") {
   check_record("protocol", ledger::ProtocolRecord{2, Height{1'000}});
 }
 
-TEST_CASE("golden: records of governance decode to what was encoded, and nothing else passes unseen") {
+TEST_CASE(
+    "golden: records of governance decode to what was encoded, and nothing else passes unseen") {
   const tx::RecordPlace at{1, Height{2}, kFrom};
   for (const char* name : {"proposed", "approved", "passed", "proposal_void"}) {
     check_strict(name, [&](const Bytes& body) { return tx::decode_proposal(kProposal, at, body); });

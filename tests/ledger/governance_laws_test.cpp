@@ -24,14 +24,21 @@ class World {
   void step() {
     switch (random_.below(16)) {
       case 0:
-      case 1: return try_commit(ledger_.make(member(), ledger_.proposal(random_action(), random_time())));
-      case 2: return try_commit(ledger_.make(anybody(), ledger_.proposal(random_action(), random_time())));
+      case 1:
+        return try_commit(ledger_.make(member(), ledger_.proposal(random_action(), random_time())));
+      case 2:
+        return try_commit(
+            ledger_.make(anybody(), ledger_.proposal(random_action(), random_time())));
       case 3:
       case 4: {
         const auto& declarer = anybody();
-        return try_commit(ledger_.make(declarer, ledger_.ready_of(declarer), KeyPurpose::kConsensus));
+        return try_commit(
+            ledger_.make(declarer, ledger_.ready_of(declarer), KeyPurpose::kConsensus));
       }
-      case 5: ledger_.pass_ms(random_.below(20) == 0 ? random_.below(2 * kDayMs) : random_.below(kHourMs)); break;
+      case 5:
+        ledger_.pass_ms(random_.below(20) == 0 ? random_.below(2 * kDayMs)
+                                               : random_.below(kHourMs));
+        break;
       case 6: ledger_.block(); break;
       case 7: return renew_key();
       case 8: return vote(anybody());
@@ -49,7 +56,9 @@ class World {
       if (ledger_.sits(actor)) return actor;
     }
   }
-  std::uint64_t random_time() { return random_.below(2) == 0 ? 0 : ledger_.time_ms() + random_.below(3 * kHourMs); }
+  std::uint64_t random_time() {
+    return random_.below(2) == 0 ? 0 : ledger_.time_ms() + random_.below(3 * kHourMs);
+  }
 
   void try_commit(const SharedTransaction& transaction) {
     if (ledger_.commit(transaction)) ledger_.block();
@@ -78,16 +87,20 @@ class World {
       }
       case 1:
       case 2: {
-        const auto ready = tx::latest_ready(ledger_.state(), subject.key_of(KeyPurpose::kConsensus));
+        const auto ready =
+            tx::latest_ready(ledger_.state(), subject.key_of(KeyPurpose::kConsensus));
         return ledger_.with(subject, ready ? ready->cause.transaction : TransactionId{});
       }
       case 3: return tx::SuspensionContent{subject.id, random_.below(2) == 0};
       case 4: {
-        static constexpr std::array kClasses = {tx::InstitutionClass::kIssuer, tx::InstitutionClass::kAccreditor,
+        static constexpr std::array kClasses = {tx::InstitutionClass::kIssuer,
+                                                tx::InstitutionClass::kAccreditor,
                                                 tx::InstitutionClass::kValidator};
         return tx::AdmissionContent{subject.id, kClasses[random_.below(3)], false};
       }
-      default: return tx::ParameterChangeContent{{{Parameter::kHeartbeatMs, 10'000 + random_.below(10'000)}}};
+      default:
+        return tx::ParameterChangeContent{
+            {{Parameter::kHeartbeatMs, 10'000 + random_.below(10'000)}}};
     }
   }
 
@@ -99,7 +112,9 @@ class World {
 
 }  // namespace
 
-TEST_CASE("law: no interleaving of proposals and votes empties the set, skips an epoch, or replays to other roots") {
+TEST_CASE(
+    "law: no interleaving of proposals and votes empties the set, skips an epoch, or replays to "
+    "other roots") {
   std::size_t seals = 0;
   std::size_t in_effect = 0;
   std::size_t voids = 0;
@@ -117,7 +132,8 @@ TEST_CASE("law: no interleaving of proposals and votes empties the set, skips an
       const auto& parent = ledger.blocks()[i - 1].header;
       const auto epoch_before = ledger::read_epoch(replayed);
       const auto context = ledger::context_above(replayed, parent, header.time_ms);
-      const auto executed = ledger::execute(replayed, context, ledger.blocks()[i].transactions, verifier);
+      const auto executed =
+          ledger::execute(replayed, context, ledger.blocks()[i].transactions, verifier);
       REQUIRE(std::holds_alternative<ledger::BlockEffects>(executed));
       const auto& effects = std::get<ledger::BlockEffects>(executed);
       REQUIRE(effects.roots == header.roots);
@@ -127,16 +143,19 @@ TEST_CASE("law: no interleaving of proposals and votes empties the set, skips an
       REQUIRE(graph.follow(replayed).ok());
       const auto set = ledger::read_validators(replayed);
       REQUIRE(set.size() >= 1);
-      REQUIRE(ledger::read_epoch(replayed).value - epoch_before.value == (header.seals_epoch() ? 1U : 0U));
+      REQUIRE(ledger::read_epoch(replayed).value - epoch_before.value ==
+              (header.seals_epoch() ? 1U : 0U));
       for (const auto& member : set.members()) {
-        REQUIRE(tx::read_institution(replayed, member.institution)->standing == tx::Standing::kGood);
+        REQUIRE(tx::read_institution(replayed, member.institution)->standing ==
+                tx::Standing::kGood);
         REQUIRE_FALSE(tx::read_key(replayed, ledger::consensus_key_id(member))->retired);
       }
       seals += header.seals_epoch() ? 1 : 0;
     }
     REQUIRE(replayed.digest() == ledger.state().digest());
     for (std::uint64_t i = 0; i < tx::proposal_count(replayed); ++i) {
-      const auto status = tx::read_proposal(replayed, tx::proposal_at_ordinal(replayed, i))->status();
+      const auto status =
+          tx::read_proposal(replayed, tx::proposal_at_ordinal(replayed, i))->status();
       in_effect += status == ProposalStatus::kInEffect ? 1 : 0;
       voids += status == ProposalStatus::kVoid ? 1 : 0;
     }

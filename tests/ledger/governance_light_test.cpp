@@ -1,4 +1,5 @@
-// A light client follows a ledger whose set is changed by votes: from the genesis set to the last block.
+// A light client follows a ledger whose set is changed by votes: from the genesis set to the last
+// block.
 #include "tests/ledger/governance_fixture.h"
 #include "tests/support/catch.h"
 
@@ -10,8 +11,10 @@ using ledger::Checkpoint;
 using ledger::LightClient;
 using ledger::SetChange;
 
-// The finality of a sealing block through a filler, as a node has it whose block was not finalized itself.
-ledger::FinalityProof through_filler(const GovernedLedger& ledger, const GovernedLedger::Block& sealing) {
+// The finality of a sealing block through a filler, as a node has it whose block was not finalized
+// itself.
+ledger::FinalityProof through_filler(const GovernedLedger& ledger,
+                                     const GovernedLedger::Block& sealing) {
   auto filler = sealing;
   filler.header.parent = ledger::block_id(sealing.header);
   filler.header.view = sealing.header.view.next();
@@ -28,26 +31,31 @@ struct Sealing {
 
 // Adds two, replaces a key, removes one, suspends one: five epochs end.
 std::vector<Sealing> changed_five_times(GovernedLedger& ledger) {
-  const auto add = [&](const Actor& actor) { ledger.decide(ledger.with(actor, ledger.declare_ready(actor))); };
+  const auto add = [&](const Actor& actor) {
+    ledger.decide(ledger.with(actor, ledger.declare_ready(actor)));
+  };
   add(ledger.candidates[0]);
   add(ledger.candidates[1]);
   ledger.add_consensus_key(ledger.validators[1], "v1/second");
   add(ledger.validators[1]);
   ledger.decide(ledger.without(ledger.validators[0]));
-  const auto id =
-      ledger.propose(ledger.validators[1], ledger.proposal(tx::SuspensionContent{ledger.candidates[0].id, false}));
+  const auto id = ledger.propose(
+      ledger.validators[1], ledger.proposal(tx::SuspensionContent{ledger.candidates[0].id, false}));
   ledger.approve(id);
   ledger.block();
   ledger.block();
   std::vector<Sealing> sealings;
   for (const auto& block : ledger.blocks()) {
     if (!block.header.seals_epoch()) continue;
-    sealings.push_back({block, *ledger::validators_of_epoch(ledger.state(), block.header.epoch.next())});
+    sealings.push_back(
+        {block, *ledger::validators_of_epoch(ledger.state(), block.header.epoch.next())});
   }
   return sealings;
 }
 
-LightClient client_of(const GovernedLedger& ledger) { return {ledger.chain(), Epoch{0}, ledger.blocks().front().set}; }
+LightClient client_of(const GovernedLedger& ledger) {
+  return {ledger.chain(), Epoch{0}, ledger.blocks().front().set};
+}
 
 }  // namespace
 
@@ -74,7 +82,9 @@ TEST_CASE("a light client follows five set changes in both proof forms to the la
   }
 }
 
-TEST_CASE("a light client refuses a set that the sealing block does not commit, and an epoch that it skipped") {
+TEST_CASE(
+    "a light client refuses a set that the sealing block does not commit, and an epoch that it "
+    "skipped") {
   GovernedLedger ledger(4, 2);
   const auto sealings = changed_five_times(ledger);
   REQUIRE(sealings.size() == 5);
@@ -88,7 +98,9 @@ TEST_CASE("a light client refuses a set that the sealing block does not commit, 
   CHECK(client.follow({{second.header, ledger.finalize(second)}, third_set}).ok());
 }
 
-TEST_CASE("the next set does not certify its own coming, and a sealing block with an invented set is not final") {
+TEST_CASE(
+    "the next set does not certify its own coming, and a sealing block with an invented set is not "
+    "final") {
   GovernedLedger ledger(4, 2);
   const auto sealings = changed_five_times(ledger);
   const auto& [sealing, next] = sealings[0];
@@ -96,7 +108,8 @@ TEST_CASE("the next set does not certify its own coming, and a sealing block wit
   auto by_next_set = sealing;
   by_next_set.set = next;
   CHECK_FALSE(client.follow({{sealing.header, ledger.finalize(by_next_set)}, next}).ok());
-  // Another set of the same size in the header of the same block: the old set's signatures are not for that block.
+  // Another set of the same size in the header of the same block: the old set's signatures are not
+  // for that block.
   auto forged = sealing.header;
   forged.next_validator_set = sealings[2].next.digest();
   CHECK_FALSE(client.follow({{forged, ledger.finalize(sealing)}, sealings[2].next}).ok());

@@ -1,4 +1,5 @@
-// Changes of the validator set, the ready declarations that they need, and evidence against its members.
+// Changes of the validator set, the ready declarations that they need, and evidence against its
+// members.
 #include <algorithm>
 
 #include "ledger/tx/consensus_statement.h"
@@ -17,7 +18,8 @@ std::optional<RejectionCode> refusal(GovernedLedger& ledger, tx::ProposedAction 
   return code(ledger.commit(ledger.make(ledger.validators[0], ledger.proposal(std::move(action)))));
 }
 
-std::optional<RejectionCode> refusal(GovernedLedger& ledger, const Actor& author, const tx::ReadyContent& content) {
+std::optional<RejectionCode> refusal(GovernedLedger& ledger, const Actor& author,
+                                     const tx::ReadyContent& content) {
   return code(ledger.commit(ledger.make(author, content, KeyPurpose::kConsensus)));
 }
 
@@ -32,7 +34,8 @@ Bytes statement(const GovernedLedger& ledger, const Actor& actor, Act act, std::
     said.parent_view = View{view - 1};
     said.block = BlockId{hash_of(block).bytes};
   }
-  const auto digest = signing_digest(ledger.chain(), ledger::read_validators(ledger.state()).digest(), said);
+  const auto digest =
+      signing_digest(ledger.chain(), ledger::read_validators(ledger.state()).digest(), said);
   said.signature = actor.consensus->sign(digest.view());
   return encode(said);
 }
@@ -50,7 +53,9 @@ std::optional<RejectionCode> refusal(GovernedLedger& ledger, const tx::EvidenceC
 
 }  // namespace
 
-TEST_CASE("a validator is added: the block seals, its children are of the next epoch and of the next set") {
+TEST_CASE(
+    "a validator is added: the block seals, its children are of the next epoch and of the next "
+    "set") {
   GovernedLedger ledger(4);
   const auto& newcomer = ledger.candidates[0];
   const auto before = ledger::read_validators(ledger.state());
@@ -84,7 +89,9 @@ TEST_CASE("who leaves the set leaves its consensus key: retired, it never has a 
   CHECK(ledger.set_size() == 4);
 }
 
-TEST_CASE("a validator's key is replaced by a set change with the new key and its ready, in one sealing block") {
+TEST_CASE(
+    "a validator's key is replaced by a set change with the new key and its ready, in one sealing "
+    "block") {
   GovernedLedger ledger(4);
   auto& validator = ledger.validators[1];
   const auto old_key = validator.key_of(KeyPurpose::kConsensus);
@@ -100,7 +107,8 @@ TEST_CASE("sets from 1 to 31: grown from one to the most in one change, and back
   GovernedLedger ledger(1, 30);
   auto content = ledger.seats();
   for (const auto& candidate : ledger.candidates) {
-    content.seats.push_back({candidate.id, candidate.key_of(KeyPurpose::kConsensus), ledger.declare_ready(candidate)});
+    content.seats.push_back(
+        {candidate.id, candidate.key_of(KeyPurpose::kConsensus), ledger.declare_ready(candidate)});
   }
   std::ranges::sort(content.seats, {}, &tx::Seat::institution);
   ledger.decide(content);
@@ -121,12 +129,15 @@ TEST_CASE("sets from 1 to 31: grown from one to the most in one change, and back
   }
 }
 
-TEST_CASE("two set changes that are due in one block take two: the second in the first block of the next epoch") {
+TEST_CASE(
+    "two set changes that are due in one block take two: the second in the first block of the next "
+    "epoch") {
   GovernedLedger ledger(5);
   const auto due_ms = ledger.time_ms() + kHourMs;
   const auto first = ledger.propose(ledger.without(ledger.validators[4]), due_ms);
   auto fewer = ledger.without(ledger.validators[4]);
-  std::erase_if(fewer.seats, [&](const tx::Seat& seat) { return seat.institution == ledger.validators[3].id; });
+  std::erase_if(fewer.seats,
+                [&](const tx::Seat& seat) { return seat.institution == ledger.validators[3].id; });
   const auto second = ledger.propose(fewer, due_ms);
   ledger.approve(first);
   ledger.approve(second);
@@ -146,7 +157,8 @@ TEST_CASE("two set changes that are due in one block take two: the second in the
 TEST_CASE("a change that counts on a seat which another has taken meanwhile is void") {
   GovernedLedger ledger(5);
   const auto remove = ledger.propose(ledger.without(ledger.validators[4]));
-  const auto other = ledger.propose(ledger.without(ledger.validators[3]));  // keeps validator 4 without a ready
+  const auto other =
+      ledger.propose(ledger.without(ledger.validators[3]));  // keeps validator 4 without a ready
   ledger.approve(remove);
   ledger.approve(other);
   ledger.block();
@@ -157,7 +169,8 @@ TEST_CASE("a change that counts on a seat which another has taken meanwhile is v
   CHECK(ledger.set_size() == 4);
 }
 
-TEST_CASE("ready_lapsed: a ready lives 30 days, and a change whose ready has lapsed when due is void") {
+TEST_CASE(
+    "ready_lapsed: a ready lives 30 days, and a change whose ready has lapsed when due is void") {
   GovernedLedger ledger(4);
   const auto& newcomer = ledger.candidates[0];
   const auto ready = ledger.declare_ready(newcomer);
@@ -173,7 +186,8 @@ TEST_CASE("ready_lapsed: a ready lives 30 days, and a change whose ready has lap
   CHECK(ledger.status(in_time) == ProposalStatus::kLapsed);
   CHECK(refusal(ledger, ledger.with(newcomer, ready)) == RejectionCode::kReadyLapsed);
   const auto again = ledger.declare_ready(newcomer);
-  const auto last_moment = ledger.propose(ledger.with(newcomer, again), ledger.time_ms() + 30 * kDayMs - 1'000);
+  const auto last_moment =
+      ledger.propose(ledger.with(newcomer, again), ledger.time_ms() + 30 * kDayMs - 1'000);
   ledger.approve(last_moment);
   const auto last_due_ms = ledger.proposal_state(last_moment).passed->due_ms;
   ledger.pass_ms(last_due_ms - ledger.time_ms() - 1'000);
@@ -183,11 +197,13 @@ TEST_CASE("ready_lapsed: a ready lives 30 days, and a change whose ready has lap
 
 TEST_CASE("ready_needed: an incoming seat names a ready of its own key") {
   GovernedLedger ledger(4, 2);
-  CHECK(refusal(ledger, ledger.with(ledger.candidates[0], TransactionId{})) == RejectionCode::kReadyNeeded);
+  CHECK(refusal(ledger, ledger.with(ledger.candidates[0], TransactionId{})) ==
+        RejectionCode::kReadyNeeded);
   CHECK(refusal(ledger, ledger.with(ledger.candidates[0], TransactionId{hash_of(3).bytes})) ==
         RejectionCode::kReadyNeeded);
   const auto of_another = ledger.declare_ready(ledger.candidates[1]);
-  CHECK(refusal(ledger, ledger.with(ledger.candidates[0], of_another)) == RejectionCode::kReadyNeeded);
+  CHECK(refusal(ledger, ledger.with(ledger.candidates[0], of_another)) ==
+        RejectionCode::kReadyNeeded);
 }
 
 TEST_CASE("ready_protocol: a node that does not know the activated version gets no seat") {
@@ -195,7 +211,8 @@ TEST_CASE("ready_protocol: a node that does not know the activated version gets 
   ledger.declare_ready(ledger.validators[0], 2);
   const auto old_build = ledger.declare_ready(ledger.candidates[0], 1);
   ledger.decide(tx::ProtocolActivationContent{2, Height{ledger.head().height.value + 20}});
-  CHECK(refusal(ledger, ledger.with(ledger.candidates[0], old_build)) == RejectionCode::kReadyProtocol);
+  CHECK(refusal(ledger, ledger.with(ledger.candidates[0], old_build)) ==
+        RejectionCode::kReadyProtocol);
   const auto new_build = ledger.declare_ready(ledger.candidates[0], 2);
   CHECK(refusal(ledger, ledger.with(ledger.candidates[0], new_build)) == std::nullopt);
 }
@@ -235,29 +252,35 @@ TEST_CASE("set_unchanged: a set change changes the set") {
   CHECK(refusal(ledger, ledger.seats()) == RejectionCode::kSetUnchanged);
 }
 
-TEST_CASE("key_in_set: a consensus key with a seat is neither retired nor rotated, one without is") {
+TEST_CASE(
+    "key_in_set: a consensus key with a seat is neither retired nor rotated, one without is") {
   GovernedLedger ledger(2);
   auto& validator = ledger.validators[0];
   const auto seated = validator.key_of(KeyPurpose::kConsensus);
   const auto retire = [&](const KeyId& key, std::uint64_t compromised_since_ms = 0) {
-    return code(
-        ledger.commit(ledger.make(validator, tx::KeyRetireContent{key, compromised_since_ms}, KeyPurpose::kRoot)));
+    return code(ledger.commit(ledger.make(
+        validator, tx::KeyRetireContent{key, compromised_since_ms}, KeyPurpose::kRoot)));
   };
   CHECK(retire(seated) == RejectionCode::kKeyInSet);
   const auto fresh = key_named("v0/rotated");
   tx::KeyRotateContent rotation{seated, {KeyPurpose::kConsensus, fresh.public_key(), {}}};
-  const auto message = possession_message(ledger.chain(), validator.id, KeyPurpose::kConsensus, fresh.public_key());
+  const auto message =
+      possession_message(ledger.chain(), validator.id, KeyPurpose::kConsensus, fresh.public_key());
   rotation.added.possession = fresh.sign(message.view());
-  CHECK(code(ledger.commit(ledger.make(validator, rotation, KeyPurpose::kRoot))) == RejectionCode::kKeyInSet);
+  CHECK(code(ledger.commit(ledger.make(validator, rotation, KeyPurpose::kRoot))) ==
+        RejectionCode::kKeyInSet);
   ledger.add_consensus_key(validator, "v0/second");
   const auto second = validator.key_of(KeyPurpose::kConsensus);
-  CHECK(retire(second, kGenesisTimeMs) == RejectionCode::kFieldConflict);  // says nothing of a consensus key
+  CHECK(retire(second, kGenesisTimeMs) ==
+        RejectionCode::kFieldConflict);  // says nothing of a consensus key
   CHECK(retire(second) == std::nullopt);
 }
 
 // ---- ready
 
-TEST_CASE("a ready names a block of this ledger that is at most ten minutes old in the block that commits it") {
+TEST_CASE(
+    "a ready names a block of this ledger that is at most ten minutes old in the block that "
+    "commits it") {
   GovernedLedger ledger(1);
   const auto& actor = ledger.candidates[0];
   ledger.block();
@@ -280,7 +303,8 @@ TEST_CASE("checkpoint_old: one millisecond too late") {
   CHECK(refusal(ledger, ledger.candidates[0], content) == RejectionCode::kCheckpointOld);
 }
 
-TEST_CASE("checkpoint_unknown: another chain's block, another height, the block itself, and long ago") {
+TEST_CASE(
+    "checkpoint_unknown: another chain's block, another height, the block itself, and long ago") {
   GovernedLedger ledger(1);
   const auto& actor = ledger.candidates[0];
   auto content = ledger.ready_of(actor);
@@ -305,7 +329,8 @@ TEST_CASE("ready_key: a ready is signed by the very key that it names") {
   auto of_first = ledger.ready_of(actor);
   of_first.consensus_key = content.consensus_key;
   CHECK(refusal(ledger, actor, of_first) == RejectionCode::kReadyKey);
-  CHECK(code(ledger.commit(ledger.make(actor, content, KeyPurpose::kGovern))) == RejectionCode::kKeyPurpose);
+  CHECK(code(ledger.commit(ledger.make(actor, content, KeyPurpose::kGovern))) ==
+        RejectionCode::kKeyPurpose);
 }
 
 TEST_CASE("what is known of recent blocks does not grow with the ledger") {
@@ -324,15 +349,17 @@ TEST_CASE("what is known of recent blocks does not grow with the ledger") {
 
 // ---- evidence
 
-TEST_CASE("two contradicting statements of one key are recorded once, whoever shows them, also after the epoch") {
+TEST_CASE(
+    "two contradicting statements of one key are recorded once, whoever shows them, also after the "
+    "epoch") {
   GovernedLedger ledger(4);
   const auto& liar = ledger.validators[2];
-  const auto twice =
-      accuse(liar, statement(ledger, liar, Act::kNotarize, 7, 1), statement(ledger, liar, Act::kNotarize, 7, 2));
-  const auto both =
-      accuse(liar, statement(ledger, liar, Act::kNullify, 8), statement(ledger, liar, Act::kFinalize, 8, 1));
-  const auto again =
-      accuse(liar, statement(ledger, liar, Act::kPropose, 7, 1), statement(ledger, liar, Act::kPropose, 7, 2));
+  const auto twice = accuse(liar, statement(ledger, liar, Act::kNotarize, 7, 1),
+                            statement(ledger, liar, Act::kNotarize, 7, 2));
+  const auto both = accuse(liar, statement(ledger, liar, Act::kNullify, 8),
+                           statement(ledger, liar, Act::kFinalize, 8, 1));
+  const auto again = accuse(liar, statement(ledger, liar, Act::kPropose, 7, 1),
+                            statement(ledger, liar, Act::kPropose, 7, 2));
   CHECK(refusal(ledger, twice) == std::nullopt);
   ledger.decide(ledger.without(ledger.validators[3]));
   CHECK(refusal(ledger, both) == std::nullopt);
@@ -348,7 +375,9 @@ TEST_CASE("two contradicting statements of one key are recorded once, whoever sh
   CHECK(record->content.first == both.first);
 }
 
-TEST_CASE("no_contradiction: notarize and nullify, another view, the same block, and two nullify are no misbehaviour") {
+TEST_CASE(
+    "no_contradiction: notarize and nullify, another view, the same block, and two nullify are no "
+    "misbehaviour") {
   GovernedLedger ledger(4);
   const auto& v = ledger.validators[2];
   const auto said = [&](Act act, std::uint64_t view, std::uint64_t block = 0) {
@@ -362,20 +391,24 @@ TEST_CASE("no_contradiction: notarize and nullify, another view, the same block,
         RejectionCode::kNoContradiction);
   CHECK(refusal(ledger, accuse(v, said(Act::kNotarize, 7, 1), said(Act::kFinalize, 7, 2))) ==
         RejectionCode::kNoContradiction);
-  CHECK(refusal(ledger, accuse(v, said(Act::kNullify, 7), said(Act::kNullify, 7))) == RejectionCode::kNoContradiction);
+  CHECK(refusal(ledger, accuse(v, said(Act::kNullify, 7), said(Act::kNullify, 7))) ==
+        RejectionCode::kNoContradiction);
 }
 
 TEST_CASE("evidence_signature: a statement that the accused's key did not sign accuses nobody") {
   GovernedLedger ledger(4);
   const auto& accused = ledger.validators[2];
-  const auto nullify = statement(ledger, accused, Act::kNullify, 7);  // the first of the two, by its act
+  const auto nullify =
+      statement(ledger, accused, Act::kNullify, 7);  // the first of the two, by its act
   const auto finalize = statement(ledger, accused, Act::kFinalize, 7, 2);
   const auto damaged = [](Bytes bytes) {
     bytes.back() ^= 1;
     return bytes;
   };
-  CHECK(refusal(ledger, accuse(accused, damaged(nullify), finalize)) == RejectionCode::kEvidenceSignature);
-  CHECK(refusal(ledger, accuse(accused, nullify, damaged(finalize))) == RejectionCode::kEvidenceSignature);
+  CHECK(refusal(ledger, accuse(accused, damaged(nullify), finalize)) ==
+        RejectionCode::kEvidenceSignature);
+  CHECK(refusal(ledger, accuse(accused, nullify, damaged(finalize))) ==
+        RejectionCode::kEvidenceSignature);
   const auto& other = ledger.validators[1];
   CHECK(refusal(ledger, accuse(accused, statement(ledger, other, Act::kNullify, 7), finalize)) ==
         RejectionCode::kEvidenceSignature);
@@ -388,7 +421,8 @@ TEST_CASE("no_such_seat: who did not sit in the set of that epoch cannot have mi
   GovernedLedger ledger(4);
   const auto& candidate = ledger.candidates[0];
   CHECK(refusal(ledger, accuse(candidate, statement(ledger, candidate, Act::kFinalize, 7, 1),
-                               statement(ledger, candidate, Act::kFinalize, 7, 2))) == RejectionCode::kNoSuchSeat);
+                               statement(ledger, candidate, Act::kFinalize, 7, 2))) ==
+        RejectionCode::kNoSuchSeat);
   auto first = statement(ledger, ledger.validators[0], Act::kFinalize, 7, 1);
   auto second = statement(ledger, ledger.validators[0], Act::kFinalize, 7, 2);
   first[8] = second[8] = 1;  // an epoch that has not begun
@@ -400,11 +434,14 @@ TEST_CASE("evidence has one form: two whole statements, ascending") {
   const auto& v = ledger.validators[2];
   const auto a = statement(ledger, v, Act::kFinalize, 7, 1);
   const auto b = statement(ledger, v, Act::kFinalize, 7, 2);
-  CHECK(refusal(ledger, tx::EvidenceContent{v.id, std::max(a, b), std::min(a, b)}) == RejectionCode::kNotSorted);
+  CHECK(refusal(ledger, tx::EvidenceContent{v.id, std::max(a, b), std::min(a, b)}) ==
+        RejectionCode::kNotSorted);
   auto longer = std::max(a, b);
   longer.push_back(0);
-  CHECK(refusal(ledger, tx::EvidenceContent{v.id, std::min(a, b), longer}) == RejectionCode::kFieldLength);
-  CHECK(refusal(ledger, tx::EvidenceContent{v.id, Bytes(81, 9), std::max(a, b)}) == RejectionCode::kFieldLength);
+  CHECK(refusal(ledger, tx::EvidenceContent{v.id, std::min(a, b), longer}) ==
+        RejectionCode::kFieldLength);
+  CHECK(refusal(ledger, tx::EvidenceContent{v.id, Bytes(81, 9), std::max(a, b)}) ==
+        RejectionCode::kFieldLength);
 }
 
 }  // namespace testamur::test

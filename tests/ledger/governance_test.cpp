@@ -9,21 +9,26 @@ namespace {
 using ledger::Parameter;
 using tx::ProposalStatus;
 
-tx::ParameterChangeContent heartbeat(std::uint64_t value_ms) { return {{{Parameter::kHeartbeatMs, value_ms}}}; }
+tx::ParameterChangeContent heartbeat(std::uint64_t value_ms) {
+  return {{{Parameter::kHeartbeatMs, value_ms}}};
+}
 
 std::uint64_t heartbeat_of(const GovernedLedger& ledger) {
   return ledger::read_parameters(ledger.state())[Parameter::kHeartbeatMs];
 }
 
 template <class Content>
-std::optional<RejectionCode> refusal(GovernedLedger& ledger, const Actor& author, const Content& content,
+std::optional<RejectionCode> refusal(GovernedLedger& ledger, const Actor& author,
+                                     const Content& content,
                                      KeyPurpose purpose = KeyPurpose::kGovern) {
   return code(ledger.commit(ledger.make(author, content, purpose)));
 }
 
 }  // namespace
 
-TEST_CASE("a proposal passes with the first vote that makes more than two thirds, and takes effect in the next block") {
+TEST_CASE(
+    "a proposal passes with the first vote that makes more than two thirds, and takes effect in "
+    "the next block") {
   struct Case {
     std::size_t validators, needed;
   };
@@ -48,7 +53,8 @@ TEST_CASE("a proposal passes with the first vote that makes more than two thirds
   }
 }
 
-TEST_CASE("what is decided takes effect in the first block at or after its time, in an empty one too") {
+TEST_CASE(
+    "what is decided takes effect in the first block at or after its time, in an empty one too") {
   GovernedLedger ledger(4);
   const auto due_ms = ledger.time_ms() + kHourMs;
   const auto id = ledger.propose(heartbeat(20'000), due_ms);
@@ -63,16 +69,19 @@ TEST_CASE("what is decided takes effect in the first block at or after its time,
   CHECK(ledger.proposal_state(id).closed->at.time_ms == ledger.time_ms());
 }
 
-TEST_CASE("a parameter change holds for the children of the block in which it takes effect, and its header says so") {
+TEST_CASE(
+    "a parameter change holds for the children of the block in which it takes effect, and its "
+    "header says so") {
   GovernedLedger ledger(1);
   const auto before = ledger.head().parameters;
-  const auto id = ledger.propose(tx::ParameterChangeContent{{{Parameter::kValidityWindowMs, kDayMs}}});
+  const auto id =
+      ledger.propose(tx::ParameterChangeContent{{{Parameter::kValidityWindowMs, kDayMs}}});
   CHECK(ledger.vote(ledger.validators[0], id) == std::nullopt);
   CHECK(ledger.head().parameters == before);
   auto late = ledger.envelope(ledger.issuer.id);
   late.valid_until_ms = ledger.time_ms() + 20 * kHourMs;
-  const auto transaction =
-      ledger.sign(tx::build(late, trust_in(ledger.agency.id)), KeyPurpose::kGovern, *ledger.issuer.govern);
+  const auto transaction = ledger.sign(tx::build(late, trust_in(ledger.agency.id)),
+                                       KeyPurpose::kGovern, *ledger.issuer.govern);
   // In the very block in which the change takes effect the parent's parameters hold.
   CHECK(code(ledger.commit(transaction)) == RejectionCode::kValidTooLong);
   ledger.block();
@@ -81,7 +90,8 @@ TEST_CASE("a parameter change holds for the children of the block in which it ta
   CHECK(code(ledger.commit(transaction)) == std::nullopt);
 }
 
-TEST_CASE("a proposal that has not passed when voting ends lapses, and what comes after is refused") {
+TEST_CASE(
+    "a proposal that has not passed when voting ends lapses, and what comes after is refused") {
   GovernedLedger ledger(4);
   const auto id = ledger.propose(heartbeat(20'000));
   const auto ends_ms = ledger.proposal_state(id).proposed.content.voting_ends_ms;
@@ -128,13 +138,16 @@ TEST_CASE("votes of those who left the set do not count, not even when they come
   CHECK(tx::tally(ledger.state(), ledger.proposal_state(id)).approvals == 2);
 }
 
-TEST_CASE("a smaller set may be enough for a proposal that was not: it passes in the block of the change") {
+TEST_CASE(
+    "a smaller set may be enough for a proposal that was not: it passes in the block of the "
+    "change") {
   GovernedLedger ledger(4);
   const auto id = ledger.propose(heartbeat(20'000));
   CHECK(ledger.vote(ledger.validators[0], id) == std::nullopt);
   CHECK(ledger.vote(ledger.validators[1], id) == std::nullopt);
   auto two = ledger.without(ledger.validators[2]);
-  std::erase_if(two.seats, [&](const tx::Seat& seat) { return seat.institution == ledger.validators[3].id; });
+  std::erase_if(two.seats,
+                [&](const tx::Seat& seat) { return seat.institution == ledger.validators[3].id; });
   ledger.decide(two);
   CHECK(ledger.set_size() == 2);
   CHECK(ledger.status(id) == ProposalStatus::kPassed);
@@ -143,13 +156,16 @@ TEST_CASE("a smaller set may be enough for a proposal that was not: it passes in
   CHECK(ledger.status(id) == ProposalStatus::kInEffect);
 }
 
-TEST_CASE("not_seated: who does not sit in the set neither proposes nor votes, whatever its class") {
+TEST_CASE(
+    "not_seated: who does not sit in the set neither proposes nor votes, whatever its class") {
   GovernedLedger ledger(1);
-  CHECK(refusal(ledger, ledger.candidates[0], ledger.proposal(heartbeat(20'000))) == RejectionCode::kNotSeated);
+  CHECK(refusal(ledger, ledger.candidates[0], ledger.proposal(heartbeat(20'000))) ==
+        RejectionCode::kNotSeated);
   const auto id = ledger.propose(heartbeat(20'000));
   CHECK(ledger.vote(ledger.candidates[0], id) == RejectionCode::kNotSeated);
   CHECK(ledger.vote(ledger.issuer, id) == RejectionCode::kNotSeated);
-  CHECK(refusal(ledger, ledger.issuer, ledger.proposal(heartbeat(20'000))) == RejectionCode::kAuthorClass);
+  CHECK(refusal(ledger, ledger.issuer, ledger.proposal(heartbeat(20'000))) ==
+        RejectionCode::kAuthorClass);
 }
 
 TEST_CASE("voting_time: voting ends after the block and within the limit") {
@@ -171,16 +187,20 @@ TEST_CASE("effective_time: a decision is not made for a time beyond the limit") 
   CHECK(refusal(ledger, ledger.validators[0], content) == std::nullopt);
 }
 
-TEST_CASE("too_many_proposals: the open ones of an author and of the ledger are limited, closed ones make room") {
+TEST_CASE(
+    "too_many_proposals: the open ones of an author and of the ledger are limited, closed ones "
+    "make room") {
   ledger::Parameters parameters;
   REQUIRE(parameters.set(Parameter::kOpenProposalsLimit, 3).ok());
   REQUIRE(parameters.set(Parameter::kAuthorOpenProposalsLimit, 2).ok());
   GovernedLedger ledger(2, 1, parameters);
   const auto first = ledger.propose(heartbeat(20'001));
   ledger.propose(heartbeat(20'002));
-  CHECK(refusal(ledger, ledger.validators[0], ledger.proposal(heartbeat(20'003))) == RejectionCode::kTooManyProposals);
+  CHECK(refusal(ledger, ledger.validators[0], ledger.proposal(heartbeat(20'003))) ==
+        RejectionCode::kTooManyProposals);
   ledger.propose(ledger.validators[1], ledger.proposal(heartbeat(20'003)));
-  CHECK(refusal(ledger, ledger.validators[1], ledger.proposal(heartbeat(20'004))) == RejectionCode::kTooManyProposals);
+  CHECK(refusal(ledger, ledger.validators[1], ledger.proposal(heartbeat(20'004))) ==
+        RejectionCode::kTooManyProposals);
   ledger.approve(first);
   ledger.block();
   CHECK(refusal(ledger, ledger.validators[1], ledger.proposal(heartbeat(20'004))) == std::nullopt);
@@ -188,7 +208,8 @@ TEST_CASE("too_many_proposals: the open ones of an author and of the ledger are 
 
 TEST_CASE("unknown_proposal: a vote names a proposal of the ledger") {
   GovernedLedger ledger(1);
-  CHECK(ledger.vote(ledger.validators[0], TransactionId{hash_of(1).bytes}) == RejectionCode::kUnknownProposal);
+  CHECK(ledger.vote(ledger.validators[0], TransactionId{hash_of(1).bytes}) ==
+        RejectionCode::kUnknownProposal);
 }
 
 TEST_CASE("proposal_closed: a proposal that passed takes no more votes") {
@@ -209,15 +230,19 @@ TEST_CASE("vote_unchanged: the same vote again is refused") {
 TEST_CASE("key_purpose: votes are signed by govern keys, vetoes by roots") {
   GovernedLedger ledger(4);
   const auto id = ledger.propose(heartbeat(20'000));
-  CHECK(refusal(ledger, ledger.validators[0], tx::VoteContent{id, true, false}, KeyPurpose::kRoot) ==
+  CHECK(refusal(ledger, ledger.validators[0], tx::VoteContent{id, true, false},
+                KeyPurpose::kRoot) == RejectionCode::kKeyPurpose);
+  CHECK(refusal(ledger, ledger.validators[0], tx::VoteContent{id, false, true}) ==
         RejectionCode::kKeyPurpose);
-  CHECK(refusal(ledger, ledger.validators[0], tx::VoteContent{id, false, true}) == RejectionCode::kKeyPurpose);
 }
 
-TEST_CASE("proposals are listed in order, closed ones too, and their records decode to what was encoded") {
+TEST_CASE(
+    "proposals are listed in order, closed ones too, and their records decode to what was "
+    "encoded") {
   GovernedLedger ledger(1);
   const auto first = ledger.propose(heartbeat(20'000));
-  const auto second = ledger.propose(tx::AdmissionContent{ledger.issuer.id, tx::InstitutionClass::kAccreditor, false});
+  const auto second = ledger.propose(
+      tx::AdmissionContent{ledger.issuer.id, tx::InstitutionClass::kAccreditor, false});
   ledger.approve(first);
   ledger.block();
   REQUIRE(tx::proposal_count(ledger.state()) == 2);

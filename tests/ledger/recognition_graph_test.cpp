@@ -1,5 +1,5 @@
-// From transactions on a ledger to decisions: the recognition graph follows the registry block by block, and one that
-// starts late reads the same history.
+// From transactions on a ledger to decisions: the recognition graph follows the registry block by
+// block, and one that starts late reads the same history.
 #include "ledger/recognition_graph.h"
 
 #include <algorithm>
@@ -28,7 +28,8 @@ class Followed {
     return transaction->id();
   }
   // At the newest block, about the time that is given, or that of the block.
-  trust::Decision decide(const Actor& viewpoint, const Actor& issuer, const trust::Policy& policy = {},
+  trust::Decision decide(const Actor& viewpoint, const Actor& issuer,
+                         const trust::Policy& policy = {},
                          std::optional<std::uint64_t> at_time_ms = std::nullopt) {
     follow();
     trust::Query query;
@@ -120,7 +121,8 @@ TEST_CASE("a compromised key takes its statements away") {
 }
 
 // Every kind of succession through the ledger: both sides sign.
-void succeed(Followed& f, const tx::SuccessionContent& content, const std::vector<const Actor*>& parties) {
+void succeed(Followed& f, const tx::SuccessionContent& content,
+             const std::vector<const Actor*>& parties) {
   for (const auto* party : parties) {
     const auto rejection = f.ledger.commit(*party, content, KeyPurpose::kRoot);
     INFO((rejection ? tx::to_text(*rejection) : std::string("committed")));
@@ -128,8 +130,8 @@ void succeed(Followed& f, const tx::SuccessionContent& content, const std::vecto
   }
 }
 
-tx::SuccessionContent between(tx::SuccessionKind kind, const Actor& predecessor, const Actor& successor,
-                              bool inherits) {
+tx::SuccessionContent between(tx::SuccessionKind kind, const Actor& predecessor,
+                              const Actor& successor, bool inherits) {
   return {kind, true, inherits ? successor.id : InstitutionId{}, {predecessor.id}, {successor.id}};
 }
 
@@ -143,7 +145,8 @@ TEST_CASE("a merger passes trust to the heir for 730 days, and distrust without 
   no.scope = {};
   const auto distrust = f.say(f.ledger.borealis, no);
   CHECK(f.decide(f.ledger.aurora, lyra).amount == 0);
-  succeed(f, between(tx::SuccessionKind::kMerge, f.ledger.cygnus, lyra, true), {&f.ledger.cygnus, &lyra});
+  succeed(f, between(tx::SuccessionKind::kMerge, f.ledger.cygnus, lyra, true),
+          {&f.ledger.cygnus, &lyra});
   CHECK(f.decide(f.ledger.aurora, lyra).outcome == trust::Outcome::kAccept);
   const auto blocked = f.decide(f.ledger.borealis, lyra);
   CHECK(blocked.outcome == trust::Outcome::kBlocked);
@@ -157,7 +160,9 @@ TEST_CASE("a merger passes trust to the heir for 730 days, and distrust without 
   CHECK(f.decide(f.ledger.borealis, lyra).outcome == trust::Outcome::kBlocked);
 }
 
-TEST_CASE("a rename passes trust on, custody does not, a split to its one heir; distrust follows each of them") {
+TEST_CASE(
+    "a rename passes trust on, custody does not, a split to its one heir; distrust follows each of "
+    "them") {
   using enum tx::SuccessionKind;
   for (const auto kind : {kRename, kCustody, kSplit}) {
     INFO("kind " << int(kind));
@@ -178,7 +183,8 @@ TEST_CASE("a rename passes trust on, custody does not, a split to its one heir; 
     CHECK(f.decide(f.ledger.aurora, lyra).amount == (kind == kCustody ? 0 : 120));
     CHECK(f.decide(f.ledger.borealis, lyra).outcome == trust::Outcome::kBlocked);
     CHECK(f.decide(f.ledger.aurora, vega).amount == 0);
-    CHECK((f.decide(f.ledger.borealis, vega).outcome == trust::Outcome::kBlocked) == (kind == kSplit));
+    CHECK((f.decide(f.ledger.borealis, vega).outcome == trust::Outcome::kBlocked) ==
+          (kind == kSplit));
   }
 }
 
@@ -193,7 +199,9 @@ TEST_CASE("a split that leaves the predecessor open has no heir, and takes nothi
   CHECK(f.decide(f.ledger.aurora, lyra).amount == 0);
 }
 
-TEST_CASE("a predecessor that a vote closes while it is suspended passes no trust on, and its distrust still") {
+TEST_CASE(
+    "a predecessor that a vote closes while it is suspended passes no trust on, and its distrust "
+    "still") {
   Followed f;
   const auto lyra = f.ledger.join(f.ledger.aurora, "lyra", "lyra.example");
   f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
@@ -202,7 +210,9 @@ TEST_CASE("a predecessor that a vote closes while it is suspended passes no trus
   CHECK(f.decide(f.ledger.aurora, lyra).amount == 0);
 }
 
-TEST_CASE("a mill that leaves and registers again is a party that nobody trusts, and cannot take its old names") {
+TEST_CASE(
+    "a mill that leaves and registers again is a party that nobody trusts, and cannot take its old "
+    "names") {
   Followed f;
   const auto mill = f.ledger.join(f.ledger.borealis, "mill", "mill.example");
   f.say(f.ledger.aurora, friendship(f.ledger.borealis.id, 1));
@@ -213,7 +223,8 @@ TEST_CASE("a mill that leaves and registers again is a party that nobody trusts,
   f.say(f.ledger.aurora, no);
   CHECK(f.decide(f.ledger.aurora, mill).outcome == trust::Outcome::kBlocked);
   REQUIRE_FALSE(f.ledger.commit(mill, tx::InstitutionLeaveContent{}, KeyPurpose::kRoot));
-  const auto again = f.ledger.registration(f.ledger.borealis, "mill2", registration_of("mill2", "mill.example"));
+  const auto again =
+      f.ledger.registration(f.ledger.borealis, "mill2", registration_of("mill2", "mill.example"));
   CHECK(code(f.ledger.commit(again)) == RejectionCode::kIdentifierTaken);
   const auto other = f.ledger.join(f.ledger.borealis, "mill2", "mill2.example");
   CHECK(f.decide(f.ledger.aurora, other).amount == 0);
@@ -223,7 +234,8 @@ TEST_CASE("a mill that leaves and registers again is a party that nobody trusts,
   CHECK(f.decide(f.ledger.aurora, mill).outcome == trust::Outcome::kBlocked);
 }
 
-TEST_CASE("a suspended friend introduces nobody while it is suspended; a friend that left never again") {
+TEST_CASE(
+    "a suspended friend introduces nobody while it is suspended; a friend that left never again") {
   Followed f;
   f.say(f.ledger.aurora, friendship(f.ledger.agency.id, 1));
   f.say(f.ledger.agency, friendship(f.ledger.cygnus.id, 0));
@@ -237,7 +249,8 @@ TEST_CASE("a suspended friend introduces nobody while it is suspended; a friend 
 }
 
 TEST_CASE(
-    "an accreditor that loses its role accredits from that block on no more, or counts as never having done so, until "
+    "an accreditor that loses its role accredits from that block on no more, or counts as never "
+    "having done so, until "
     "it wins it back") {
   for (const bool retroactive : {false, true}) {
     INFO("retroactive " << retroactive);
@@ -256,9 +269,10 @@ TEST_CASE(
       record.retroactive = retroactive;
     });
     CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).accredited_amount == 0);
-    CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus, {}, before_ms).accredited_amount == (retroactive ? 0 : 120));
-    CHECK(code(f.ledger.commit(f.ledger.agency, accredit(f.ledger.cygnus.id), KeyPurpose::kGovern)) ==
-          RejectionCode::kAuthorClass);
+    CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus, {}, before_ms).accredited_amount ==
+          (retroactive ? 0 : 120));
+    CHECK(code(f.ledger.commit(f.ledger.agency, accredit(f.ledger.cygnus.id),
+                               KeyPurpose::kGovern)) == RejectionCode::kAuthorClass);
     f.ledger.change_institution(f.ledger.agency.id, [](tx::InstitutionRecord& record) {
       record.institution_class = tx::InstitutionClass::kAccreditor;
       record.retroactive = false;
@@ -267,7 +281,9 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a role that an agency lost after it left counts as never held before either, if the vote says so") {
+TEST_CASE(
+    "a role that an agency lost after it left counts as never held before either, if the vote says "
+    "so") {
   Followed f;
   f.say(f.ledger.aurora, friendship(f.ledger.agency.id, 1));
   auto given = accredit(f.ledger.cygnus.id);
@@ -287,7 +303,8 @@ TEST_CASE("a role that an agency lost after it left counts as never held before 
 }
 
 TEST_CASE(
-    "compromised since: what the key said before stands, what it said at that time or after counts as never said") {
+    "compromised since: what the key said before stands, what it said at that time or after counts "
+    "as never said") {
   Followed f;
   const auto kept = f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
   f.ledger.pass_ms(60'000);
@@ -312,7 +329,8 @@ Ids listed(TestLedger& ledger, const InstitutionId& truster, const InstitutionId
   if (statements.empty()) return {};
   const auto author = tx::institution_history(ledger.state(), truster);
   const auto pair = ledger::history_of_pair(ledger.state(), author, statements);
-  return trust::in_force(pair, truster, subject, {ledger.height(), ledger.time_ms(), {}}, ledger.time_ms());
+  return trust::in_force(pair, truster, subject, {ledger.height(), ledger.time_ms(), {}},
+                         ledger.time_ms());
 }
 
 TEST_CASE("of two ends that name one statement the earlier date counts in lists as in decisions") {
@@ -342,7 +360,9 @@ TEST_CASE("an end that is annulled ends nothing, in lists as in decisions") {
   CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 120);
 }
 
-TEST_CASE("what an agency accredited is not in force while it has lost its role, in lists as in decisions") {
+TEST_CASE(
+    "what an agency accredited is not in force while it has lost its role, in lists as in "
+    "decisions") {
   Followed f;
   f.say(f.ledger.aurora, friendship(f.ledger.agency.id, 1));
   auto accreditation = accredit(f.ledger.cygnus.id);
@@ -350,8 +370,9 @@ TEST_CASE("what an agency accredited is not in force while it has lost its role,
   const auto given = f.say(f.ledger.agency, accreditation);
   CHECK(listed(f.ledger, f.ledger.agency.id, f.ledger.cygnus.id) == Ids{given});
   const auto become = [&](tx::InstitutionClass institution_class) {
-    f.ledger.change_institution(f.ledger.agency.id,
-                                [&](tx::InstitutionRecord& record) { record.institution_class = institution_class; });
+    f.ledger.change_institution(f.ledger.agency.id, [&](tx::InstitutionRecord& record) {
+      record.institution_class = institution_class;
+    });
   };
   become(tx::InstitutionClass::kIssuer);
   CHECK(listed(f.ledger, f.ledger.agency.id, f.ledger.cygnus.id).empty());
@@ -407,13 +428,15 @@ struct RandomLives {
   void be_judged() {
     const auto id = any_actor().id;
     ledger.change_institution(id, [&](tx::InstitutionRecord& record) {
-      const bool gone = record.standing == tx::Standing::kClosed || record.standing == tx::Standing::kLeft;
+      const bool gone =
+          record.standing == tx::Standing::kClosed || record.standing == tx::Standing::kLeft;
       const bool accreditor = record.institution_class == tx::InstitutionClass::kAccreditor;
       record.retroactive = false;
       if (!gone && random.below(2) == 0) {
         record.standing = random.below(3) == 0 ? tx::Standing::kSuspended : tx::Standing::kGood;
       } else if (accreditor || !gone) {
-        record.institution_class = accreditor ? tx::InstitutionClass::kIssuer : tx::InstitutionClass::kAccreditor;
+        record.institution_class =
+            accreditor ? tx::InstitutionClass::kIssuer : tx::InstitutionClass::kAccreditor;
         record.retroactive = accreditor && random.below(2) == 0;
       }
     });
@@ -435,7 +458,8 @@ struct RandomLives {
     auto content = random.below(2) == 0 ? accredit(subject, slot) : trust_in(subject, slot);
     if (!content.accreditation && random.below(4) == 0) content = distrust_of(subject, slot);
     content.valid_from_ms = any_time();
-    if (random.below(3) == 0) content.valid_until_ms = content.valid_from_ms + 1000 * (1 + random.below(40));
+    if (random.below(3) == 0)
+      content.valid_until_ms = content.valid_from_ms + 1000 * (1 + random.below(40));
     return ledger.commit(actor, content, KeyPurpose::kGovern);
   }
 
@@ -452,7 +476,8 @@ struct RandomLives {
       const tx::KeyRetireContent retire{author->key_of(KeyPurpose::kGovern), any_time()};
       return ledger.commit(*author, retire, KeyPurpose::kRoot);
     }
-    auto content = random.below(2) == 0 ? end_of(subject, Ids{victim.id}) : void_of(subject, {victim.id});
+    auto content =
+        random.below(2) == 0 ? end_of(subject, Ids{victim.id}) : void_of(subject, {victim.id});
     if (content.kind == tx::StatementKind::kEnd) content.valid_from_ms = any_time();
     content.accreditation = victim.content.accreditation;
     if (content.accreditation) content.reason = tx::StatementReason::kNone;
@@ -490,7 +515,9 @@ struct RandomLives {
 };
 
 // Whatever the ledger takes, in any order, the trust engine takes: the graph never refuses a state.
-TEST_CASE("random lives of institutions: the trust engine follows every block, and one that starts late agrees") {
+TEST_CASE(
+    "random lives of institutions: the trust engine follows every block, and one that starts late "
+    "agrees") {
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     INFO("seed " << seed);
     RandomLives lives(seed);
@@ -526,9 +553,11 @@ TEST_CASE("random lives of institutions: a list shows as in force exactly what d
         for (const auto& subject : lives.all) {
           if (truster == subject) continue;
           const auto shown = listed(lives.ledger, truster, subject);
-          REQUIRE(shown == trust::in_force(lives.f.graph.history(), truster, subject, as_of, as_of.today_ms));
+          REQUIRE(shown == trust::in_force(lives.f.graph.history(), truster, subject, as_of,
+                                           as_of.today_ms));
           in_force += shown.size();
-          not_in_force += tx::statements_between(lives.ledger.state(), truster, subject).size() - shown.size();
+          not_in_force +=
+              tx::statements_between(lives.ledger.state(), truster, subject).size() - shown.size();
         }
       }
     }

@@ -29,10 +29,12 @@ tx::StatusChangeContent revoke(std::uint64_t index) {
 }
 
 // Issues of 524,288 bytes of commitments each until one is refused; how many were taken.
-std::size_t issue_until_refused(TestLedger& ledger, const Actor& issuer, const AchievementId& achievement,
+std::size_t issue_until_refused(TestLedger& ledger, const Actor& issuer,
+                                const AchievementId& achievement,
                                 std::optional<Rejection>& refusal) {
   for (std::size_t i = 0; i < 10; ++i) {
-    const auto ranges = ledger::Pages(ledger.state()).used_ranges(issuer.id);  // runs() looks into it
+    const auto ranges =
+        ledger::Pages(ledger.state()).used_ranges(issuer.id);  // runs() looks into it
     const auto used = ranges.runs();
     const auto first = used.empty() ? 0 : used.back().first + used.back().count;
     refusal = ledger.commit(ledger.issue(issuer, first, 16'384, achievement));
@@ -43,7 +45,8 @@ std::size_t issue_until_refused(TestLedger& ledger, const Actor& issuer, const A
 
 }  // namespace
 
-TEST_CASE("byte_budget: what an author issues in a day ends at the budget, and goes on the day after") {
+TEST_CASE(
+    "byte_budget: what an author issues in a day ends at the budget, and goes on the day after") {
   TestLedger ledger(input_of(3, kMiB));
   const auto achievement = ledger.publish(ledger.aurora);
   std::optional<Rejection> refusal;
@@ -82,7 +85,8 @@ TEST_CASE("the standard day holds ten certificates for each of 400,000 students"
   CHECK(bytes <= ledger::Parameters{}[Parameter::kAuthorBytesPerDay]);
 }
 
-TEST_CASE("golden: a later parameter stands in the bytes only where it is not at its standard value") {
+TEST_CASE(
+    "golden: a later parameter stands in the bytes only where it is not at its standard value") {
   ledger::Parameters parameters;
   CHECK(encode(parameters).size() == 262);
   CHECK(to_hex(encode(parameters)).substr(0, 8) == "001a0001");
@@ -102,7 +106,8 @@ TEST_CASE("golden: a later parameter stands in the bytes only where it is not at
 TEST_CASE("a genesis of an earlier version cannot set a later parameter") {
   const auto refused = ledger::make_genesis(input_of(2, kMiB));
   REQUIRE_FALSE(refused.ok());
-  CHECK(refused.message().find("author_bytes_per_day needs protocol version 3") != std::string::npos);
+  CHECK(refused.message().find("author_bytes_per_day needs protocol version 3") !=
+        std::string::npos);
   CHECK(ledger::make_genesis(input_of(3, kMiB)).ok());
 }
 

@@ -31,7 +31,9 @@ using ledger::CredentialStatus;
 
 }  // namespace
 
-TEST_CASE("a published achievement is read back from the registry as it was built, with who published it and when") {
+TEST_CASE(
+    "a published achievement is read back from the registry as it was built, with who published it "
+    "and when") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
   const auto achievement = tx::read_achievement(ledger.state(), id);
@@ -46,11 +48,15 @@ TEST_CASE("a published achievement is read back from the registry as it was buil
   CHECK(tx::achievement_at_ordinal(ledger.state(), 0) == id);
 }
 
-TEST_CASE("achievement_exists and achievement_version_gap: versions are published once, one after the other") {
+TEST_CASE(
+    "achievement_exists and achievement_version_gap: versions are published once, one after the "
+    "other") {
   TestLedger ledger;
   ledger.publish(ledger.aurora);
-  CHECK(code(ledger.commit(ledger.aurora, sample_achievement(1, 1), kGovern)) == RejectionCode::kAchievementExists);
-  CHECK(code(ledger.commit(ledger.aurora, sample_achievement(1, 3), kGovern)) == RejectionCode::kAchievementVersionGap);
+  CHECK(code(ledger.commit(ledger.aurora, sample_achievement(1, 1), kGovern)) ==
+        RejectionCode::kAchievementExists);
+  CHECK(code(ledger.commit(ledger.aurora, sample_achievement(1, 3), kGovern)) ==
+        RejectionCode::kAchievementVersionGap);
   CHECK(code(ledger.commit(ledger.aurora, sample_achievement(1, 2), kGovern)) == std::nullopt);
   CHECK(code(ledger.commit(ledger.aurora, sample_achievement(1, 3), kGovern)) == std::nullopt);
 }
@@ -61,7 +67,8 @@ TEST_CASE("unknown_institution: who teaches, assesses and awards is registered")
   for (auto member : {&tx::AchievementContent::teaches, &tx::AchievementContent::assesses}) {
     auto content = sample_achievement();
     content.*member = {stranger};
-    CHECK(code(ledger.commit(ledger.aurora, content, kGovern)) == RejectionCode::kUnknownInstitution);
+    CHECK(code(ledger.commit(ledger.aurora, content, kGovern)) ==
+          RejectionCode::kUnknownInstitution);
   }
   auto joint = sample_achievement();
   joint.awarding_bodies = {ledger.aurora.id, stranger};
@@ -77,46 +84,54 @@ TEST_CASE("achievement_not_cosigned: a joint award is issued once every awarding
   REQUIRE(code(ledger.commit(ledger.aurora, joint, kGovern)) == std::nullopt);
   const AchievementId id{ledger.aurora.id, 1, 1};
   const tx::AchievementCosignContent cosign{id};
-  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 0, 1, id))) == RejectionCode::kAchievementNotCosigned);
+  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 0, 1, id))) ==
+        RejectionCode::kAchievementNotCosigned);
   CHECK(code(ledger.commit(ledger.aurora, cosign, kGovern)) == RejectionCode::kAlreadyCosigned);
   REQUIRE(code(ledger.commit(ledger.borealis, cosign, kGovern)) == std::nullopt);
   CHECK(code(ledger.commit(ledger.borealis, cosign, kGovern)) == RejectionCode::kAlreadyCosigned);
-  CHECK(code(ledger.commit(ledger.issue(ledger.borealis, 0, 1, id))) == RejectionCode::kAchievementNotCosigned);
+  CHECK(code(ledger.commit(ledger.issue(ledger.borealis, 0, 1, id))) ==
+        RejectionCode::kAchievementNotCosigned);
   REQUIRE(code(ledger.commit(ledger.cygnus, cosign, kGovern)) == std::nullopt);
   CHECK(code(ledger.commit(ledger.issue(ledger.borealis, 0, 1, id))) == std::nullopt);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 0, 1, id))) == std::nullopt);
   CHECK(tx::read_achievement(ledger.state(), id)->cosigned_by.size() == 2);
 }
 
-TEST_CASE("not_awarding_body and unknown_achievement: nobody issues or co-signs what is not its own") {
+TEST_CASE(
+    "not_awarding_body and unknown_achievement: nobody issues or co-signs what is not its own") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
   const AchievementId unknown{ledger.aurora.id, 9, 1};
-  CHECK(code(ledger.commit(ledger.issue(ledger.borealis, 0, 1, id))) == RejectionCode::kNotAwardingBody);
+  CHECK(code(ledger.commit(ledger.issue(ledger.borealis, 0, 1, id))) ==
+        RejectionCode::kNotAwardingBody);
   CHECK(code(ledger.commit(ledger.borealis, tx::AchievementCosignContent{id}, kGovern)) ==
         RejectionCode::kNotAwardingBody);
-  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 0, 1, unknown))) == RejectionCode::kUnknownAchievement);
+  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 0, 1, unknown))) ==
+        RejectionCode::kUnknownAchievement);
   CHECK(code(ledger.commit(ledger.aurora, tx::AchievementCosignContent{unknown}, kGovern)) ==
         RejectionCode::kUnknownAchievement);
   CHECK(code(ledger.commit(ledger.aurora, tx::AchievementRetireContent{9, 1}, kGovern)) ==
         RejectionCode::kUnknownAchievement);
 }
 
-TEST_CASE("achievement_retired: after retirement nothing is issued, and what was issued stays as it is") {
+TEST_CASE(
+    "achievement_retired: after retirement nothing is issued, and what was issued stays as it is") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
   REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 2, id))) == std::nullopt);
   const tx::AchievementRetireContent retire{1, 1};
   REQUIRE(code(ledger.commit(ledger.aurora, retire, kGovern)) == std::nullopt);
   CHECK(code(ledger.commit(ledger.aurora, retire, kGovern)) == RejectionCode::kAchievementRetired);
-  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 2, 1, id))) == RejectionCode::kAchievementRetired);
+  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 2, 1, id))) ==
+        RejectionCode::kAchievementRetired);
   CHECK(code(ledger.commit(ledger.aurora, tx::AchievementCosignContent{id}, kGovern)) ==
         RejectionCode::kAchievementRetired);
   CHECK(status(ledger, ledger.aurora, 1) == CredentialStatus::kValid);
   CHECK(tx::read_achievement(ledger.state(), id)->retired);
 }
 
-TEST_CASE("a listed batch puts its commitments on the ledger under consecutive indexes of the issuer") {
+TEST_CASE(
+    "a listed batch puts its commitments on the ledger under consecutive indexes of the issuer") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
   const auto batch = ledger.issue(ledger.aurora, 1'000, 300, id);
@@ -136,15 +151,18 @@ TEST_CASE("a listed batch puts its commitments on the ledger under consecutive i
   CHECK_FALSE(pages.find(ledger.aurora.id, IssuerIndex{1'300}));
 }
 
-TEST_CASE("an anchored batch takes indexes and pages as a listed one does, and keeps its commitments to itself") {
+TEST_CASE(
+    "an anchored batch takes indexes and pages as a listed one does, and keeps its commitments to "
+    "itself") {
   auto input = sample_genesis_input();
   REQUIRE(input.parameters.set(ledger::Parameter::kAnchoredRootsLimit, 3).ok());
   TestLedger ledger(std::move(input));
   const auto id = ledger.publish(ledger.aurora);
   const auto anchored = [&](std::uint64_t first, std::uint64_t count) {
-    return ledger.commit(ledger.aurora,
-                         tx::IssueAnchoredContent{id, IssuerIndex{first}, count, hashes(first, (count + 127) / 128)},
-                         kIssue);
+    return ledger.commit(
+        ledger.aurora,
+        tx::IssueAnchoredContent{id, IssuerIndex{first}, count, hashes(first, (count + 127) / 128)},
+        kIssue);
   };
   CHECK(code(anchored(0, 385)) == RejectionCode::kLimit);
   REQUIRE(code(anchored(0, 300)) == std::nullopt);
@@ -154,13 +172,17 @@ TEST_CASE("an anchored batch takes indexes and pages as a listed one does, and k
   CHECK(pages.page(PageNumber{2})->commitments_root == hashes(0, 3)[2]);
   CHECK(pages.page(PageNumber{2})->count == 44);
   CHECK(code(anchored(299, 1)) == RejectionCode::kIndexOverlap);
-  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 299, 1, id))) == RejectionCode::kIndexOverlap);
+  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 299, 1, id))) ==
+        RejectionCode::kIndexOverlap);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 300, 1, id))) == std::nullopt);
-  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {130}), kIssue)) == std::nullopt);
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {130}), kIssue)) ==
+          std::nullopt);
   CHECK(status(ledger, ledger.aurora, 130) == CredentialStatus::kRevoked);
 }
 
-TEST_CASE("index_overlap: an index of an issuer is used once, and the refusal names the first that is taken") {
+TEST_CASE(
+    "index_overlap: an index of an issuer is used once, and the refusal names the first that is "
+    "taken") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
   const auto other = ledger.publish(ledger.borealis);
@@ -169,27 +191,33 @@ TEST_CASE("index_overlap: an index of an issuer is used once, and the refusal na
   REQUIRE(code(rejection) == RejectionCode::kIndexOverlap);
   CHECK(rejection->index == 100);
   CHECK(is_permanent(rejection->code));
-  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 149, 1, id))) == RejectionCode::kIndexOverlap);
+  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 149, 1, id))) ==
+        RejectionCode::kIndexOverlap);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 150, 1, id))) == std::nullopt);
   // Another issuer has a numbering of its own.
   CHECK(code(ledger.commit(ledger.issue(ledger.borealis, 100, 50, other))) == std::nullopt);
 }
 
-TEST_CASE("ranges_fragmented: the used indexes of an issuer form a limited number of runs, merged where they touch") {
+TEST_CASE(
+    "ranges_fragmented: the used indexes of an issuer form a limited number of runs, merged where "
+    "they touch") {
   auto input = sample_genesis_input();
   REQUIRE(input.parameters.set(ledger::Parameter::kIssuerRangesLimit, 16).ok());
   TestLedger ledger(std::move(input));
   const auto id = ledger.publish(ledger.aurora);
   std::vector<SharedTransaction> batches;
-  for (std::uint64_t i = 0; i < 16; ++i) batches.push_back(ledger.issue(ledger.aurora, i * 10, 5, id));
+  for (std::uint64_t i = 0; i < 16; ++i)
+    batches.push_back(ledger.issue(ledger.aurora, i * 10, 5, id));
   ledger.commit_all(batches);
-  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 500, 5, id))) == RejectionCode::kRangesFragmented);
+  CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 500, 5, id))) ==
+        RejectionCode::kRangesFragmented);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 155, 5, id))) == std::nullopt);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 5, 5, id))) == std::nullopt);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 500, 5, id))) == std::nullopt);
 }
 
-TEST_CASE("limit: a ledger may allow smaller batches and fewer bytes besides them than the form does") {
+TEST_CASE(
+    "limit: a ledger may allow smaller batches and fewer bytes besides them than the form does") {
   auto input = sample_genesis_input();
   REQUIRE(input.parameters.set(ledger::Parameter::kListedCommitmentsLimit, 10).ok());
   REQUIRE(input.parameters.set(ledger::Parameter::kStatusSlotsLimit, 3).ok());
@@ -197,12 +225,14 @@ TEST_CASE("limit: a ledger may allow smaller batches and fewer bytes besides the
   const auto id = ledger.publish(ledger.aurora);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 0, 11, id))) == RejectionCode::kLimit);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 0, 10, id))) == std::nullopt);
-  CHECK(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0, 1, 2, 3}), kIssue)) ==
-        RejectionCode::kLimit);
-  CHECK(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0, 1, 2}), kIssue)) == std::nullopt);
+  CHECK(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0, 1, 2, 3}),
+                           kIssue)) == RejectionCode::kLimit);
+  CHECK(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0, 1, 2}), kIssue)) ==
+        std::nullopt);
 }
 
-TEST_CASE("statuses move as the law says: suspended may become valid, revoked and superseded are final") {
+TEST_CASE(
+    "statuses move as the law says: suspended may become valid, revoked and superseded are final") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
   REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 4, id))) == std::nullopt);
@@ -226,11 +256,14 @@ TEST_CASE("statuses move as the law says: suspended may become valid, revoked an
   }
 }
 
-TEST_CASE("unknown_index: a status change is all or nothing, names the first bad index, and reaches nobody else's") {
+TEST_CASE(
+    "unknown_index: a status change is all or nothing, names the first bad index, and reaches "
+    "nobody else's") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
   REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 4, id))) == std::nullopt);
-  const auto rejection = ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {1, 2, 4, 9}), kIssue);
+  const auto rejection =
+      ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {1, 2, 4, 9}), kIssue);
   REQUIRE(code(rejection) == RejectionCode::kUnknownIndex);
   CHECK(rejection->index == 4);
   CHECK(status(ledger, ledger.aurora, 1) == CredentialStatus::kValid);
@@ -253,22 +286,29 @@ TEST_CASE("ranges and bitmaps address what a list would") {
   const std::vector<std::uint64_t> revoked{5, 10, 20};
   for (std::uint64_t i = 0; i < 300; ++i) {
     const bool in_range = (i >= 10 && i < 30) || (i >= 120 && i < 140);
-    const auto expected = std::ranges::find(revoked, i) != revoked.end() ? CredentialStatus::kRevoked
-                          : in_range                                     ? CredentialStatus::kSuspended
-                                                                         : CredentialStatus::kValid;
+    const auto expected = std::ranges::find(revoked, i) != revoked.end()
+                              ? CredentialStatus::kRevoked
+                          : in_range ? CredentialStatus::kSuspended
+                                     : CredentialStatus::kValid;
     if (status(ledger, ledger.aurora, i) != expected) FAIL("index " << i);
   }
 }
 
-TEST_CASE("after a stolen issue key, the root may set what was made final since, for 90 days, and nothing else") {
+TEST_CASE(
+    "after a stolen issue key, the root may set what was made final since, for 90 days, and "
+    "nothing else") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
   REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 6, id))) == std::nullopt);
-  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0}), kIssue)) == std::nullopt);
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0}), kIssue)) ==
+          std::nullopt);
   const auto theft_ms = ledger.next_block().time_ms;
-  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {1}), kIssue)) == std::nullopt);
-  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kSupersede, {2}), kIssue)) == std::nullopt);
-  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kSuspend, {3}), kIssue)) == std::nullopt);
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {1}), kIssue)) ==
+          std::nullopt);
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kSupersede, {2}), kIssue)) ==
+          std::nullopt);
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kSuspend, {3}), kIssue)) ==
+          std::nullopt);
   const auto by_root = [&](tx::StatusAction action, std::vector<std::uint64_t> indexes,
                            tx::StatusReason reason = tx::StatusReason::kKeyCompromise) {
     auto content = change(action, std::move(indexes));
@@ -279,7 +319,8 @@ TEST_CASE("after a stolen issue key, the root may set what was made final since,
   CHECK(code(by_root(kReinstate, {1})) == RejectionCode::kNoCompromise);
   const tx::KeyRetireContent retire{ledger.aurora.key_of(kIssue), theft_ms};
   REQUIRE(code(ledger.commit(ledger.aurora, retire, KeyPurpose::kRoot)) == std::nullopt);
-  CHECK(code(by_root(kReinstate, {1}, tx::StatusReason::kCorrection)) == RejectionCode::kReasonNotAllowed);
+  CHECK(code(by_root(kReinstate, {1}, tx::StatusReason::kCorrection)) ==
+        RejectionCode::kReasonNotAllowed);
   const auto refused = by_root(kReinstate, {0, 1});
   REQUIRE(code(refused) == RejectionCode::kNotSinceCompromise);
   CHECK(refused->index == 0);
@@ -294,16 +335,19 @@ TEST_CASE("after a stolen issue key, the root may set what was made final since,
   CHECK(code(by_root(kReinstate, {2})) == RejectionCode::kNoCompromise);
 }
 
-TEST_CASE("no_compromise: an ordinary retirement of an issue key gives its root no power over statuses") {
+TEST_CASE(
+    "no_compromise: an ordinary retirement of an issue key gives its root no power over statuses") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
   REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 1, id))) == std::nullopt);
-  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0}), kIssue)) == std::nullopt);
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0}), kIssue)) ==
+          std::nullopt);
   const tx::KeyRetireContent retire{ledger.aurora.key_of(kIssue), 0};
   REQUIRE(code(ledger.commit(ledger.aurora, retire, KeyPurpose::kRoot)) == std::nullopt);
   auto content = change(tx::StatusAction::kReinstate, {0});
   content.reason = tx::StatusReason::kKeyCompromise;
-  CHECK(code(ledger.commit(ledger.aurora, content, KeyPurpose::kRoot)) == RejectionCode::kNoCompromise);
+  CHECK(code(ledger.commit(ledger.aurora, content, KeyPurpose::kRoot)) ==
+        RejectionCode::kNoCompromise);
 }
 
 TEST_CASE("limit: a root changes at most 4096 slots at once") {

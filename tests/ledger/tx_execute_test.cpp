@@ -14,7 +14,8 @@ namespace testamur::test {
 namespace {
 
 // Carried bytes of a trust statement of `author` with a signature of choice.
-SharedTransaction with_signature(TestLedger& ledger, const Actor& author, KeyId key, const SecretKey& signer) {
+SharedTransaction with_signature(TestLedger& ledger, const Actor& author, KeyId key,
+                                 const SecretKey& signer) {
   auto built = tx::build(ledger.envelope(author.id), trust_in(ledger.borealis.id));
   const auto& body = std::get<tx::UnsignedTransaction>(built);
   auto decoded = tx::decode(ledger.chain(), tx::attach(body, {{key, signer.sign(body.id.view())}}));
@@ -23,9 +24,12 @@ SharedTransaction with_signature(TestLedger& ledger, const Actor& author, KeyId 
 
 }  // namespace
 
-TEST_CASE("a transaction commits when everything is in order, and its log leaf names author, key and kind") {
+TEST_CASE(
+    "a transaction commits when everything is in order, and its log leaf names author, key and "
+    "kind") {
   TestLedger ledger;
-  const auto transaction = ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern);
+  const auto transaction =
+      ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern);
   REQUIRE(code(ledger.commit(transaction)) == std::nullopt);
   const auto leaf = ledger::Log(ledger.state()).leaf(LogIndex{0});
   REQUIRE(leaf);
@@ -40,9 +44,10 @@ TEST_CASE("expired: the block's time may be the end of validity and no later") {
   TestLedger ledger;
   auto envelope = ledger.envelope(ledger.aurora.id);
   envelope.valid_until_ms = ledger.next_block().time_ms;
-  const auto last_moment =
-      ledger.sign(tx::build(envelope, trust_in(ledger.borealis.id)), ledger.aurora, KeyPurpose::kGovern);
-  CHECK(code(ledger::check(ledger.state(), ledger.next_block(), last_moment, ledger.verifier())) == std::nullopt);
+  const auto last_moment = ledger.sign(tx::build(envelope, trust_in(ledger.borealis.id)),
+                                       ledger.aurora, KeyPurpose::kGovern);
+  CHECK(code(ledger::check(ledger.state(), ledger.next_block(), last_moment, ledger.verifier())) ==
+        std::nullopt);
   ledger.pass_ms(1);
   CHECK(code(ledger.commit(last_moment)) == RejectionCode::kExpired);
 }
@@ -51,25 +56,28 @@ TEST_CASE("valid_too_long: the end of validity lies at most an hour after the bl
   TestLedger ledger;
   auto envelope = ledger.envelope(ledger.aurora.id);
   envelope.valid_until_ms = ledger.next_block().time_ms + 3'600'001;
-  const auto transaction =
-      ledger.sign(tx::build(envelope, trust_in(ledger.borealis.id)), ledger.aurora, KeyPurpose::kGovern);
+  const auto transaction = ledger.sign(tx::build(envelope, trust_in(ledger.borealis.id)),
+                                       ledger.aurora, KeyPurpose::kGovern);
   CHECK(code(ledger.commit(transaction)) == RejectionCode::kValidTooLong);
   ledger.pass_ms(1);
   CHECK(code(ledger.commit(transaction)) == std::nullopt);
 }
 
-TEST_CASE("replay: the same body commits once, in the same block or a later one, whatever its signature") {
+TEST_CASE(
+    "replay: the same body commits once, in the same block or a later one, whatever its "
+    "signature") {
   TestLedger ledger;
-  const auto transaction = ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern);
+  const auto transaction =
+      ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern);
   {
     ledger::BlockExecutor executor(ledger.state(), ledger.next_block(), ledger.verifier());
     CHECK(code(executor.add(transaction)) == std::nullopt);
     CHECK(code(executor.add(transaction)) == RejectionCode::kReplay);
   }
   REQUIRE(code(ledger.commit(transaction)) == std::nullopt);
-  const auto signed_again = std::get<SharedTransaction>(
-      tx::decode(ledger.chain(), tx::attach_signed({to_bytes(transaction->body()), transaction->id()},
-                                                   KeyPurpose::kGovern, *ledger.aurora.govern)));
+  const auto signed_again = std::get<SharedTransaction>(tx::decode(
+      ledger.chain(), tx::attach_signed({to_bytes(transaction->body()), transaction->id()},
+                                        KeyPurpose::kGovern, *ledger.aurora.govern)));
   CHECK_FALSE(equal(signed_again->carried(), transaction->carried()));
   CHECK(code(ledger.commit(signed_again)) == RejectionCode::kReplay);
 }
@@ -84,10 +92,12 @@ TEST_CASE("unknown_author: who is not registered has no voice") {
 }
 
 TEST_CASE(
-    "author_class: an accreditor does not issue, a university does not accredit, a listed institution does nothing") {
+    "author_class: an accreditor does not issue, a university does not accredit, a listed "
+    "institution does nothing") {
   TestLedger ledger;
   const auto achievement = ledger.publish(ledger.aurora);
-  CHECK(code(ledger.commit(ledger.issue(ledger.agency, 0, 1, achievement))) == RejectionCode::kAuthorClass);
+  CHECK(code(ledger.commit(ledger.issue(ledger.agency, 0, 1, achievement))) ==
+        RejectionCode::kAuthorClass);
   CHECK(code(ledger.commit(ledger.aurora, accredit(ledger.borealis.id), KeyPurpose::kGovern)) ==
         RejectionCode::kAuthorClass);
   CHECK(code(ledger.commit(ledger.draco, trust_in(ledger.borealis.id), KeyPurpose::kGovern)) ==
@@ -107,24 +117,30 @@ TEST_CASE("author_not_in_good_standing: a suspended institution sends nothing") 
         RejectionCode::kAuthorNotInGoodStanding);
 }
 
-TEST_CASE("unknown_key, key_of_another, bad_signature: only the author's own registered key speaks for it") {
+TEST_CASE(
+    "unknown_key, key_of_another, bad_signature: only the author's own registered key speaks for "
+    "it") {
   TestLedger ledger;
   const auto& aurora = ledger.aurora;
   const auto foreign = key_named("foreign");
-  CHECK(code(ledger.commit(with_signature(ledger, aurora, key_id(KeyPurpose::kGovern, foreign.public_key()),
-                                          foreign))) == RejectionCode::kUnknownKey);
-  CHECK(code(ledger.commit(with_signature(ledger, aurora, ledger.borealis.key_of(KeyPurpose::kGovern),
-                                          *ledger.borealis.govern))) == RejectionCode::kKeyOfAnother);
+  CHECK(code(ledger.commit(with_signature(
+            ledger, aurora, key_id(KeyPurpose::kGovern, foreign.public_key()), foreign))) ==
+        RejectionCode::kUnknownKey);
+  CHECK(
+      code(ledger.commit(with_signature(ledger, aurora, ledger.borealis.key_of(KeyPurpose::kGovern),
+                                        *ledger.borealis.govern))) == RejectionCode::kKeyOfAnother);
   CHECK(code(ledger.commit(with_signature(ledger, aurora, aurora.key_of(KeyPurpose::kGovern),
-                                          *ledger.borealis.govern))) == RejectionCode::kBadSignature);
+                                          *ledger.borealis.govern))) ==
+        RejectionCode::kBadSignature);
 }
 
 TEST_CASE("bad_signature: a transaction of another chain does not verify here") {
   TestLedger ledger;
   auto envelope = ledger.envelope(ledger.aurora.id);
   envelope.chain.bytes[0] ^= 1;
-  CHECK(code(ledger.commit(ledger.sign(tx::build(envelope, trust_in(ledger.borealis.id)), ledger.aurora,
-                                       KeyPurpose::kGovern))) == RejectionCode::kBadSignature);
+  CHECK(code(ledger.commit(ledger.sign(tx::build(envelope, trust_in(ledger.borealis.id)),
+                                       ledger.aurora, KeyPurpose::kGovern))) ==
+        RejectionCode::kBadSignature);
 }
 
 TEST_CASE("key_purpose: every kind is signed by keys of its purpose only") {
@@ -132,10 +148,13 @@ TEST_CASE("key_purpose: every kind is signed by keys of its purpose only") {
   const auto achievement = ledger.publish(ledger.aurora);
   CHECK(code(ledger.commit(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kIssue)) ==
         RejectionCode::kKeyPurpose);
-  CHECK(code(ledger.commit(ledger.aurora, sample_achievement(2), KeyPurpose::kRoot)) == RejectionCode::kKeyPurpose);
+  CHECK(code(ledger.commit(ledger.aurora, sample_achievement(2), KeyPurpose::kRoot)) ==
+        RejectionCode::kKeyPurpose);
   const tx::IssueListedContent batch{achievement, IssuerIndex{0}, hashes(1, 1)};
-  CHECK(code(ledger.commit(ledger.aurora, batch, KeyPurpose::kGovern)) == RejectionCode::kKeyPurpose);
-  CHECK(code(ledger.commit(ledger.aurora, batch, KeyPurpose::kConsensus)) == RejectionCode::kKeyPurpose);
+  CHECK(code(ledger.commit(ledger.aurora, batch, KeyPurpose::kGovern)) ==
+        RejectionCode::kKeyPurpose);
+  CHECK(code(ledger.commit(ledger.aurora, batch, KeyPurpose::kConsensus)) ==
+        RejectionCode::kKeyPurpose);
 }
 
 TEST_CASE("key_retired: a retired key signs nothing more") {
@@ -146,7 +165,8 @@ TEST_CASE("key_retired: a retired key signs nothing more") {
         RejectionCode::kKeyRetired);
 }
 
-TEST_CASE("block_full: what does not fit is left for the next block, and nothing is wrong with it") {
+TEST_CASE(
+    "block_full: what does not fit is left for the next block, and nothing is wrong with it") {
   auto input = sample_genesis_input();
   REQUIRE(input.parameters.set(ledger::Parameter::kBlockLimitWeight, 20'000).ok());
   TestLedger ledger(std::move(input));
@@ -179,7 +199,8 @@ TEST_CASE("a block is invalid at the first transaction that is refused") {
   const auto good = ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern);
   const auto bad = ledger.make(ledger.aurora, end_of(ledger.cygnus.id), KeyPurpose::kGovern);
   const std::vector<SharedTransaction> block{good, bad, good};
-  const auto executed = ledger::execute(ledger.state(), ledger.next_block(), block, ledger.verifier());
+  const auto executed =
+      ledger::execute(ledger.state(), ledger.next_block(), block, ledger.verifier());
   const auto* refused = std::get_if<ledger::BlockRejection>(&executed);
   REQUIRE(refused != nullptr);
   CHECK(refused->position == 1);
@@ -209,7 +230,8 @@ TEST_CASE("a refused transaction leaves roots and state of its block as they wer
   CHECK(a.digest() == b.digest());
 }
 
-TEST_CASE("the order of a block decides: a revocation before its issue is refused, after it it holds") {
+TEST_CASE(
+    "the order of a block decides: a revocation before its issue is refused, after it it holds") {
   TestLedger ledger;
   const auto achievement = ledger.publish(ledger.aurora);
   const auto issue = ledger.issue(ledger.aurora, 0, 4, achievement);
@@ -217,16 +239,20 @@ TEST_CASE("the order of a block decides: a revocation before its issue is refuse
   change.target = std::vector<IssuerIndex>{IssuerIndex{2}};
   const auto revoke = ledger.make(ledger.aurora, change, KeyPurpose::kIssue);
   const std::vector<SharedTransaction> backwards{revoke, issue};
-  const auto refused = ledger::execute(ledger.state(), ledger.next_block(), backwards, ledger.verifier());
+  const auto refused =
+      ledger::execute(ledger.state(), ledger.next_block(), backwards, ledger.verifier());
   REQUIRE(std::holds_alternative<ledger::BlockRejection>(refused));
   CHECK(std::get<ledger::BlockRejection>(refused).rejection.code == RejectionCode::kUnknownIndex);
   ledger.commit_all({issue, revoke});
   const ledger::Pages pages(ledger.state());
-  CHECK(pages.status(*pages.find(ledger.aurora.id, IssuerIndex{2})) == ledger::CredentialStatus::kRevoked);
-  CHECK(pages.status(*pages.find(ledger.aurora.id, IssuerIndex{1})) == ledger::CredentialStatus::kValid);
+  CHECK(pages.status(*pages.find(ledger.aurora.id, IssuerIndex{2})) ==
+        ledger::CredentialStatus::kRevoked);
+  CHECK(pages.status(*pages.find(ledger.aurora.id, IssuerIndex{1})) ==
+        ledger::CredentialStatus::kValid);
 }
 
-TEST_CASE("what a block changed of keys, institutions and achievements holds for the rest of the block") {
+TEST_CASE(
+    "what a block changed of keys, institutions and achievements holds for the rest of the block") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
   ledger::BlockExecutor executor(ledger.state(), ledger.next_block(), ledger.verifier());
@@ -235,16 +261,20 @@ TEST_CASE("what a block changed of keys, institutions and achievements holds for
   };
   CHECK(add(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern) == std::nullopt);
   CHECK(code(executor.add(ledger.issue(ledger.aurora, 0, 1, id))) == std::nullopt);
-  CHECK(add(ledger.aurora, tx::AchievementRetireContent{1, 1}, KeyPurpose::kGovern) == std::nullopt);
-  CHECK(code(executor.add(ledger.issue(ledger.aurora, 1, 1, id))) == RejectionCode::kAchievementRetired);
+  CHECK(add(ledger.aurora, tx::AchievementRetireContent{1, 1}, KeyPurpose::kGovern) ==
+        std::nullopt);
+  CHECK(code(executor.add(ledger.issue(ledger.aurora, 1, 1, id))) ==
+        RejectionCode::kAchievementRetired);
   const tx::KeyRetireContent retire{ledger.aurora.key_of(KeyPurpose::kGovern), 0};
   CHECK(add(ledger.aurora, retire, KeyPurpose::kRoot) == std::nullopt);
-  CHECK(add(ledger.aurora, trust_in(ledger.borealis.id, 1), KeyPurpose::kGovern) == RejectionCode::kKeyRetired);
+  CHECK(add(ledger.aurora, trust_in(ledger.borealis.id, 1), KeyPurpose::kGovern) ==
+        RejectionCode::kKeyRetired);
   CHECK(add(ledger.agency, accredit(ledger.borealis.id), KeyPurpose::kGovern) == std::nullopt);
   auto facts = tx::read_institution(ledger.state(), ledger.agency.id)->facts;
   facts.parent = ledger.borealis.id;
   CHECK(add(ledger.agency, tx::InstitutionUpdateContent{facts}, KeyPurpose::kRoot) == std::nullopt);
-  CHECK(add(ledger.agency, accredit(ledger.borealis.id), KeyPurpose::kGovern) == RejectionCode::kAboutParent);
+  CHECK(add(ledger.agency, accredit(ledger.borealis.id), KeyPurpose::kGovern) ==
+        RejectionCode::kAboutParent);
 }
 
 TEST_CASE("executing over a branch of deltas gives what executing over the applied state gives") {
@@ -257,18 +287,21 @@ TEST_CASE("executing over a branch of deltas gives what executing over the appli
   change.action = tx::StatusAction::kSuspend;
   change.target = std::vector<tx::IndexRangeContent>{{IssuerIndex{100}, 100}};
   const std::vector<SharedTransaction> child{
-      ledger.make(ledger.aurora, change, KeyPurpose::kIssue), ledger.issue(ledger.aurora, 300, 50, achievement),
+      ledger.make(ledger.aurora, change, KeyPurpose::kIssue),
+      ledger.issue(ledger.aurora, 300, 50, achievement),
       ledger.make(ledger.borealis, end_of(ledger.aurora.id), KeyPurpose::kGovern)};
   const auto context = ledger.next_block();
-  const auto first =
-      std::get<ledger::BlockEffects>(ledger::execute(ledger.state(), context, parent, ledger.verifier()));
+  const auto first = std::get<ledger::BlockEffects>(
+      ledger::execute(ledger.state(), context, parent, ledger.verifier()));
   auto next = context;
   next.height = next.height.next();
   const ledger::Overlay branch(ledger.state(), {first.delta});
-  const auto on_branch = std::get<ledger::BlockEffects>(ledger::execute(branch, next, child, ledger.verifier()));
+  const auto on_branch =
+      std::get<ledger::BlockEffects>(ledger::execute(branch, next, child, ledger.verifier()));
   ledger::MemoryState applied = ledger.state();
   applied.apply(*first.delta);
-  const auto on_applied = std::get<ledger::BlockEffects>(ledger::execute(applied, next, child, ledger.verifier()));
+  const auto on_applied =
+      std::get<ledger::BlockEffects>(ledger::execute(applied, next, child, ledger.verifier()));
   CHECK(on_branch.roots == on_applied.roots);
   ledger::MemoryState a = applied;
   a.apply(*on_branch.delta);
@@ -278,7 +311,8 @@ TEST_CASE("executing over a branch of deltas gives what executing over the appli
 
 TEST_CASE("the signatures that a transaction needs are known before it is executed") {
   TestLedger ledger;
-  const auto transaction = ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern);
+  const auto transaction =
+      ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern);
   const auto checks = ledger::signature_checks(ledger.state(), *transaction);
   REQUIRE(checks.size() == 1);
   CHECK(equal(checks[0].public_key, ledger.aurora.govern->public_key().bytes));
@@ -286,16 +320,20 @@ TEST_CASE("the signatures that a transaction needs are known before it is execut
 }
 
 TEST_CASE(
-    "every kind declares the least that it writes: institutions change beside keys or successions only, and ids are "
+    "every kind declares the least that it writes: institutions change beside keys or successions "
+    "only, and ids are "
     "those "
     "of the proto file") {
   for (const auto& row : tx::kind_rows()) {
     INFO(name(row.kind));
     CHECK(name(row.kind) != "unknown");
-    const auto others = static_cast<unsigned>(row.privileges) & ~static_cast<unsigned>(tx::Privilege::kInstitutions);
-    const bool two = covers(tx::Privilege::kInstitutions | tx::Privilege::kKeys, row.privileges) ||
-                     covers(tx::Privilege::kInstitutions | tx::Privilege::kSuccessions, row.privileges);
-    CHECK((std::popcount(static_cast<unsigned>(row.privileges)) == 1 || (two && std::popcount(others) == 1)));
+    const auto others = static_cast<unsigned>(row.privileges) &
+                        ~static_cast<unsigned>(tx::Privilege::kInstitutions);
+    const bool two =
+        covers(tx::Privilege::kInstitutions | tx::Privilege::kKeys, row.privileges) ||
+        covers(tx::Privilege::kInstitutions | tx::Privilege::kSuccessions, row.privileges);
+    CHECK((std::popcount(static_cast<unsigned>(row.privileges)) == 1 ||
+           (two && std::popcount(others) == 1)));
     CHECK(row.signers != 0);
     CHECK_FALSE(tx::is_one_of(row.authors, tx::InstitutionClass::kListed));
   }

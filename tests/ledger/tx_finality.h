@@ -1,4 +1,5 @@
-// Finality by the consensus keys of the fixture's institutions, whose names are "<institution>/consensus".
+// Finality by the consensus keys of the fixture's institutions, whose names are
+// "<institution>/consensus".
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@
 namespace testamur::test {
 
 // Signed by those of `signers` who are in the set, whether or not they are a quorum.
-inline ledger::FinalityProof finalize(const ledger::Header& header, const ledger::CertifyingSet& set,
+inline ledger::FinalityProof finalize(const ledger::Header& header,
+                                      const ledger::CertifyingSet& set,
                                       const std::vector<std::string>& signers) {
   ledger::FinalityProof proof;
   auto& vote = proof.finalization;

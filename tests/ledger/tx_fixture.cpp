@@ -17,7 +17,8 @@ Actor actor_named(const std::string& name, const InstitutionId& id) {
 
 InstitutionId id_in(const ledger::Genesis& genesis, const std::string& domain) {
   const auto& parties = genesis.content.parties;
-  const auto found = std::ranges::find(parties, domain, [](const auto& party) { return party.facts.domain; });
+  const auto found =
+      std::ranges::find(parties, domain, [](const auto& party) { return party.facts.domain; });
   TM_CHECK(found != parties.end(), "no such party:", domain);
   return ledger::party_id(*found);
 }
@@ -79,8 +80,10 @@ ledger::GenesisInput sample_genesis_input() {
                    party_named("agency", InstitutionClass::kAccreditor, "agency.example"),
                    party_named("draco", InstitutionClass::kListed, "draco.example")};
   for (const std::size_t i : {0U, 1U}) {
-    const auto consensus = key_named(i == 0 ? "aurora/consensus" : "borealis/consensus").public_key();
-    input.validators.push_back({ledger::party_id(input.parties[i]), key_id(KeyPurpose::kConsensus, consensus)});
+    const auto consensus =
+        key_named(i == 0 ? "aurora/consensus" : "borealis/consensus").public_key();
+    input.validators.push_back(
+        {ledger::party_id(input.parties[i]), key_id(KeyPurpose::kConsensus, consensus)});
   }
   return input;
 }
@@ -92,7 +95,8 @@ ledger::Genesis sample_genesis(ledger::GenesisInput input) {
   const auto message = ledger::founder_message(genesis.chain);
   for (const char* name : {"aurora/root", "borealis/root"}) {
     const auto key = key_named(name);
-    genesis.signatures.push_back({key_id(KeyPurpose::kRoot, key.public_key()), key.sign(message.view())});
+    genesis.signatures.push_back(
+        {key_id(KeyPurpose::kRoot, key.public_key()), key.sign(message.view())});
   }
   std::ranges::sort(genesis.signatures, {}, &ledger::FounderSignature::root_key);
   return genesis;
@@ -110,10 +114,12 @@ tx::AchievementContent sample_achievement(std::uint32_t number, std::uint16_t ve
   content.workload_hours = 63;
   content.eqf_level = 6;
   content.isced_fields = {542, 613};
-  content.outcomes = {{{{"en", "Cleans and joins tables."}},
-                       {"http://data.europa.eu/esco/skill/a", "http://data.europa.eu/esco/skill/b"}},
-                      {{{"en", "Explains uncertainty."}}, {}}};
-  content.assessment_types = {tx::AssessmentType::kWrittenExamination, tx::AssessmentType::kProject};
+  content.outcomes = {
+      {{{"en", "Cleans and joins tables."}},
+       {"http://data.europa.eu/esco/skill/a", "http://data.europa.eu/esco/skill/b"}},
+      {{{"en", "Explains uncertainty."}}, {}}};
+  content.assessment_types = {tx::AssessmentType::kWrittenExamination,
+                              tx::AssessmentType::kProject};
   content.assessments = {{"en", "A project and a written examination."}};
   content.participation = tx::Participation::kBlended;
   content.quality_scheme = tx::QualityScheme::kEsg;
@@ -132,8 +138,9 @@ tx::AchievementContent sample_achievement(std::uint32_t number, std::uint16_t ve
 tx::InstitutionRegisterContent registration_of(const std::string& name, const std::string& domain) {
   tx::InstitutionRegisterContent content;
   content.facts = party_named(name, InstitutionClass::kIssuer, domain).facts;
-  for (const auto& [purpose, label] :
-       {std::pair{KeyPurpose::kRoot, "root"}, {KeyPurpose::kIssue, "issue"}, {KeyPurpose::kGovern, "govern"}}) {
+  for (const auto& [purpose, label] : {std::pair{KeyPurpose::kRoot, "root"},
+                                       {KeyPurpose::kIssue, "issue"},
+                                       {KeyPurpose::kGovern, "govern"}}) {
     content.keys.push_back({purpose, key_named(name + "/" + label).public_key()});
   }
   return content;
@@ -223,7 +230,8 @@ SharedTransaction TestLedger::sign(tx::Built built, const Actor& signer, KeyPurp
   const auto* refused = std::get_if<Rejection>(&built);
   TM_CHECK(refused == nullptr, to_text(refused != nullptr ? *refused : Rejection{}));
   const auto& unsigned_transaction = std::get<tx::UnsignedTransaction>(built);
-  auto decoded = tx::decode(chain(), attach_signed(unsigned_transaction, purpose, signer.key(purpose)));
+  auto decoded =
+      tx::decode(chain(), attach_signed(unsigned_transaction, purpose, signer.key(purpose)));
   refused = std::get_if<Rejection>(&decoded);
   TM_CHECK(refused == nullptr, to_text(refused != nullptr ? *refused : Rejection{}));
   return std::get<SharedTransaction>(decoded);
@@ -242,7 +250,8 @@ SharedTransaction TestLedger::registration(const Actor& sponsor, const std::stri
     proofs.push_back(actor.key(purpose).sign(message.view()));
   }
   const auto entry = tx::sign(unsigned_transaction, KeyPurpose::kGovern, *sponsor.govern);
-  return std::get<SharedTransaction>(tx::decode(chain(), tx::attach(unsigned_transaction, {entry}, proofs)));
+  return std::get<SharedTransaction>(
+      tx::decode(chain(), tx::attach(unsigned_transaction, {entry}, proofs)));
 }
 
 Actor TestLedger::join(const Actor& sponsor, const std::string& name, const std::string& domain) {
@@ -252,10 +261,11 @@ Actor TestLedger::join(const Actor& sponsor, const std::string& name, const std:
   return actor_named(name, InstitutionId::prefix_of(transaction->id().view()));
 }
 
-SharedTransaction TestLedger::issue(const Actor& issuer, std::uint64_t first_index, std::size_t count,
-                                    const AchievementId& achievement) {
+SharedTransaction TestLedger::issue(const Actor& issuer, std::uint64_t first_index,
+                                    std::size_t count, const AchievementId& achievement) {
   return make(issuer,
-              tx::IssueListedContent{achievement, IssuerIndex{first_index}, hashes(first_index * 1'000'003, count)},
+              tx::IssueListedContent{achievement, IssuerIndex{first_index},
+                                     hashes(first_index * 1'000'003, count)},
               KeyPurpose::kIssue);
 }
 
@@ -265,7 +275,8 @@ std::optional<Rejection> TestLedger::commit(const SharedTransaction& transaction
   if (auto rejection = executor.add(transaction)) {
     // Everything that a refused transaction could have left behind would show here.
     ledger::BlockExecutor untouched(state_, context, verifier_);
-    TM_CHECK(executor.finish().roots == untouched.finish().roots, "a refused transaction changed the roots");
+    TM_CHECK(executor.finish().roots == untouched.finish().roots,
+             "a refused transaction changed the roots");
     return rejection;
   }
   state_.apply(*executor.finish().delta);

@@ -1,5 +1,5 @@
-// A small ledger with known keys: two validators, an issuer, an accreditor and a listed institution. Tests build real
-// transactions with it, and commit them in blocks of their own.
+// A small ledger with known keys: two validators, an issuer, an accreditor and a listed
+// institution. Tests build real transactions with it, and commit them in blocks of their own.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,8 @@ using tx::RejectionCode;
 using tx::SharedTransaction;
 
 // The BIP-340 key whose secret is the SHA-256 of its name; `algorithm` for the others.
-SecretKey key_named(const std::string& name, SignatureAlgorithm algorithm = SignatureAlgorithm::kBip340);
+SecretKey key_named(const std::string& name,
+                    SignatureAlgorithm algorithm = SignatureAlgorithm::kBip340);
 
 struct Actor {
   std::string name;
@@ -90,7 +91,8 @@ class TestLedger {
   SharedTransaction issue(const Actor& issuer, std::uint64_t first_index, std::size_t count,
                           const AchievementId& achievement);
 
-  // One block with this transaction. On a refusal nothing changes, and the state is compared to prove it.
+  // One block with this transaction. On a refusal nothing changes, and the state is compared to
+  // prove it.
   std::optional<Rejection> commit(const SharedTransaction& transaction);
   // A block with all of them, which must be valid.
   ledger::Roots commit_all(const std::vector<SharedTransaction>& transactions);
@@ -105,7 +107,8 @@ class TestLedger {
   void take_effect(const std::function<void(tx::StateWriter&)>& effect);
   void set_standing(const InstitutionId& institution, tx::Standing standing);
   void put_succession(const tx::SuccessionContent& content);
-  void change_institution(const InstitutionId& institution, const std::function<void(tx::InstitutionRecord&)>& change);
+  void change_institution(const InstitutionId& institution,
+                          const std::function<void(tx::InstitutionRecord&)>& change);
 
   void pass_ms(std::uint64_t ms) { time_ms_ += ms; }
   std::uint64_t time_ms() const { return time_ms_; }

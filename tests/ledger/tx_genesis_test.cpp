@@ -21,7 +21,9 @@ std::string refusal(const std::function<void(GenesisInput&)>& change) {
   return ledger::make_genesis(std::move(input)).message();
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -36,7 +38,8 @@ TEST_CASE("a genesis does not depend on the order of its input") {
   CHECK(encode(first) == encode(second));
 }
 
-TEST_CASE("the party's id covers its facts, class and keys, and not the possession proofs that sign it") {
+TEST_CASE(
+    "the party's id covers its facts, class and keys, and not the possession proofs that sign it") {
   const auto party = sample_genesis_input().parties[0];
   const auto id = ledger::party_id(party);
   auto changed = party;
@@ -55,56 +58,67 @@ TEST_CASE("the party's id covers its facts, class and keys, and not the possessi
 
 TEST_CASE("a genesis that breaks a rule is refused with the party and what is wrong") {
   CHECK(refusal([](GenesisInput&) {}).empty());
-  CHECK(contains(refusal([](GenesisInput& input) { input.parties.clear(); }), "1 to 10000 parties"));
+  CHECK(
+      contains(refusal([](GenesisInput& input) { input.parties.clear(); }), "1 to 10000 parties"));
   CHECK(contains(refusal([](GenesisInput& input) { input.validators.clear(); }), "no validators"));
-  CHECK(contains(refusal([](GenesisInput& input) { input.parties[1].facts.domain = "aurora.example"; }),
-                 "domain occurs twice"));
+  CHECK(contains(
+      refusal([](GenesisInput& input) { input.parties[1].facts.domain = "aurora.example"; }),
+      "domain occurs twice"));
   CHECK(contains(refusal([](GenesisInput& input) {
                    input.parties[0].facts.ror = "05gq02987";
                    input.parties[4].facts.ror = "05GQ02987";
                  }),
                  "ROR identifier occurs twice"));
-  CHECK(contains(refusal([](GenesisInput& input) { input.parties[0].root_threshold = 65; }), "more than 64"));
+  CHECK(contains(refusal([](GenesisInput& input) { input.parties[0].root_threshold = 65; }),
+                 "more than 64"));
   CHECK(contains(refusal([](GenesisInput& input) { input.parties[0].facts.country = "Austria"; }),
                  "University aurora\": text_form"));
-  CHECK(contains(refusal([](GenesisInput& input) { input.parties[0].keys[0].possession = Signature{}; }),
-                 "possession proof of the root key"));
+  CHECK(contains(
+      refusal([](GenesisInput& input) { input.parties[0].keys[0].possession = Signature{}; }),
+      "possession proof of the root key"));
   CHECK(contains(refusal([](GenesisInput& input) {
                    input.parties[0].root_threshold = 2;
                    prove_keys(input.parties[0], "aurora");
                    input.validators[0].institution = ledger::party_id(input.parties[0]);
                  }),
                  "root threshold of 2"));
-  CHECK(contains(refusal([](GenesisInput& input) { input.validators[1] = input.validators[0]; }), "validator twice"));
-  CHECK(contains(
-      refusal([](GenesisInput& input) { input.validators[0].consensus_key = input.validators[1].consensus_key; }),
-      "not one of its consensus keys"));
-  CHECK(contains(
-      refusal([](GenesisInput& input) { input.validators[0].institution = ledger::party_id(input.parties[2]); }),
-      "has not the class validator"));
+  CHECK(contains(refusal([](GenesisInput& input) { input.validators[1] = input.validators[0]; }),
+                 "validator twice"));
+  CHECK(contains(refusal([](GenesisInput& input) {
+                   input.validators[0].consensus_key = input.validators[1].consensus_key;
+                 }),
+                 "not one of its consensus keys"));
+  CHECK(contains(refusal([](GenesisInput& input) {
+                   input.validators[0].institution = ledger::party_id(input.parties[2]);
+                 }),
+                 "has not the class validator"));
   CHECK(contains(refusal([](GenesisInput& input) {
                    input.parties[2].facts.parent = InstitutionId::prefix_of(hash_of(1).view());
                    prove_keys(input.parties[2], "cygnus");
                  }),
                  "parent is no party"));
-  CHECK(contains(refusal([](GenesisInput& input) { input.parties[4].keys.push_back(input.parties[0].keys[0]); }),
+  CHECK(contains(refusal([](GenesisInput& input) {
+                   input.parties[4].keys.push_back(input.parties[0].keys[0]);
+                 }),
                  "draco\": "));
   CHECK(contains(refusal([](GenesisInput& input) { input.time_ms = 0; }), "time"));
 }
 
-TEST_CASE("a record without a founder's signature, with a stranger's, or with a wrong one is refused") {
+TEST_CASE(
+    "a record without a founder's signature, with a stranger's, or with a wrong one is refused") {
   const auto genesis = sample_genesis();
   REQUIRE(ledger::decode_genesis(encode(genesis)).ok());
   auto changed = genesis;
   changed.signatures.pop_back();
-  CHECK(contains(ledger::decode_genesis(encode(changed)).message(), "0 founder's signatures instead of 1"));
+  CHECK(contains(ledger::decode_genesis(encode(changed)).message(),
+                 "0 founder's signatures instead of 1"));
   changed = genesis;
   changed.signatures[0].signature.bytes[5] ^= 1;
   CHECK(contains(ledger::decode_genesis(encode(changed)).message(), "does not verify"));
   changed = genesis;
   const auto stranger = key_named("cygnus/root");
-  changed.signatures.push_back(
-      {key_id(KeyPurpose::kRoot, stranger.public_key()), stranger.sign(ledger::founder_message(genesis.chain).view())});
+  changed.signatures.push_back({key_id(KeyPurpose::kRoot, stranger.public_key()),
+                                stranger.sign(ledger::founder_message(genesis.chain).view())});
   std::ranges::sort(changed.signatures, {}, &ledger::FounderSignature::root_key);
   CHECK(contains(ledger::decode_genesis(encode(changed)).message(), "no founder"));
   changed = genesis;

@@ -18,18 +18,23 @@ namespace testamur::test {
 namespace {
 
 const nlohmann::json& vectors() {
-  static const auto json = nlohmann::json::parse(read_file(source_file("tests/vectors/ledger_tx.json")));
+  static const auto json =
+      nlohmann::json::parse(read_file(source_file("tests/vectors/ledger_tx.json")));
   return json;
 }
 
-std::string hex_of(const char* section, const char* name) { return vectors()[section][name].get<std::string>(); }
+std::string hex_of(const char* section, const char* name) {
+  return vectors()[section][name].get<std::string>();
+}
 
 const auto kAuthor = counting<InstitutionId>(0x20);
 const auto kSubject = counting<InstitutionId>(0x40);
 constexpr std::uint64_t kFrom = 1'800'000'000'000;
 constexpr std::uint64_t kUntil = 1'800'000'600'000;
 
-tx::Envelope envelope() { return {counting<ChainId>(0x00), kAuthor, counting<tx::Nonce>(0x60), kUntil}; }
+tx::Envelope envelope() {
+  return {counting<ChainId>(0x00), kAuthor, counting<tx::Nonce>(0x60), kUntil};
+}
 
 template <class Content>
 void check_body(const char* name, const Content& content) {
@@ -65,13 +70,20 @@ tx::AchievementContent golden_achievement() {
 }
 
 tx::SuccessionContent golden_split() {
-  return {tx::SuccessionKind::kSplit, true, kSubject, {kAuthor}, {kSubject, counting<InstitutionId>(0xA0)}};
+  return {tx::SuccessionKind::kSplit,
+          true,
+          kSubject,
+          {kAuthor},
+          {kSubject, counting<InstitutionId>(0xA0)}};
 }
 
-tx::PolicyContent golden_policy() { return {counting<Hash256>(0x80), "https://aurora.example/policy.toml"}; }
+tx::PolicyContent golden_policy() {
+  return {counting<Hash256>(0x80), "https://aurora.example/policy.toml"};
+}
 
 tx::RuleContent golden_rule() {
-  return {3, 1, {{"en", "A degree in parts"}}, counting<Hash256>(0x80), "https://aurora.example/rule"};
+  return {
+      3, 1, {{"en", "A degree in parts"}}, counting<Hash256>(0x80), "https://aurora.example/rule"};
 }
 
 tx::StatementContent golden_trust() {
@@ -107,7 +119,8 @@ tx::StatementContent golden_accreditation() {
   return content;
 }
 
-tx::StatementContent naming(tx::StatementKind kind, bool accreditation, tx::StatementReason reason) {
+tx::StatementContent naming(tx::StatementKind kind, bool accreditation,
+                            tx::StatementReason reason) {
   tx::StatementContent content;
   content.kind = kind;
   content.accreditation = accreditation;
@@ -130,7 +143,8 @@ void check_record(const char* name, const Record& record) {
 
 TEST_CASE("golden: bodies and ids of every active kind") {
   const AchievementId achievement{kAuthor, 7, 2};
-  const PublicKey key{SignatureAlgorithm::kBip340, *from_hex(vectors()["new_key"].get<std::string>())};
+  const PublicKey key{SignatureAlgorithm::kBip340,
+                      *from_hex(vectors()["new_key"].get<std::string>())};
   const tx::KeyAddContent added{KeyPurpose::kIssue, key, counting<Signature>(0x01)};
   check_body("institution_update", tx::InstitutionUpdateContent{golden_facts()});
   tx::InstitutionRegisterContent registration;
@@ -142,10 +156,13 @@ TEST_CASE("golden: bodies and ids of every active kind") {
   check_body("institution_list", tx::InstitutionListContent{golden_facts()});
   using enum tx::SuccessionKind;
   const auto third = counting<InstitutionId>(0xA0);
-  check_body("succession_merge", tx::SuccessionContent{kMerge, true, kAuthor, {kSubject, third}, {kAuthor}});
+  check_body("succession_merge",
+             tx::SuccessionContent{kMerge, true, kAuthor, {kSubject, third}, {kAuthor}});
   check_body("succession_split", golden_split());
-  check_body("succession_rename", tx::SuccessionContent{kRename, true, kSubject, {kAuthor}, {kSubject}});
-  check_body("succession_custody", tx::SuccessionContent{kCustody, true, {}, {kAuthor}, {kSubject}});
+  check_body("succession_rename",
+             tx::SuccessionContent{kRename, true, kSubject, {kAuthor}, {kSubject}});
+  check_body("succession_custody",
+             tx::SuccessionContent{kCustody, true, {}, {kAuthor}, {kSubject}});
   check_body("policy_publish", golden_policy());
   check_body("rule_publish", golden_rule());
   check_body("key_add", added);
@@ -155,7 +172,8 @@ TEST_CASE("golden: bodies and ids of every active kind") {
   check_body("achievement_cosign", tx::AchievementCosignContent{achievement});
   check_body("achievement_retire", tx::AchievementRetireContent{7, 2});
   check_body("issue_listed", tx::IssueListedContent{achievement, IssuerIndex{1'000}, hashes(0, 3)});
-  check_body("issue_anchored", tx::IssueAnchoredContent{achievement, IssuerIndex{1'000}, 257, hashes(0, 3)});
+  check_body("issue_anchored",
+             tx::IssueAnchoredContent{achievement, IssuerIndex{1'000}, 257, hashes(0, 3)});
   tx::StatusChangeContent change;
   change.reason = tx::StatusReason::kReplaced;
   change.target = std::vector<IssuerIndex>{IssuerIndex{0}, IssuerIndex{5}, IssuerIndex{300}};
@@ -173,21 +191,27 @@ TEST_CASE("golden: bodies and ids of every active kind") {
   distrust.valid_from_ms = kFrom;
   distrust.reason = tx::StatementReason::kQualityConcern;
   check_body("recognition_distrust", distrust);
-  check_body("recognition_end", naming(tx::StatementKind::kEnd, false, tx::StatementReason::kReview));
-  check_body("recognition_void", naming(tx::StatementKind::kVoid, false, tx::StatementReason::kFraud));
+  check_body("recognition_end",
+             naming(tx::StatementKind::kEnd, false, tx::StatementReason::kReview));
+  check_body("recognition_void",
+             naming(tx::StatementKind::kVoid, false, tx::StatementReason::kFraud));
   check_body("accreditation_accredit", golden_accreditation());
-  check_body("accreditation_end", naming(tx::StatementKind::kEnd, true, tx::StatementReason::kNone));
-  check_body("accreditation_void", naming(tx::StatementKind::kVoid, true, tx::StatementReason::kKeyCompromise));
+  check_body("accreditation_end",
+             naming(tx::StatementKind::kEnd, true, tx::StatementReason::kNone));
+  check_body("accreditation_void",
+             naming(tx::StatementKind::kVoid, true, tx::StatementReason::kKeyCompromise));
 }
 
-TEST_CASE("golden: of every body, what was decoded builds the same bytes again: contents lose nothing") {
+TEST_CASE(
+    "golden: of every body, what was decoded builds the same bytes again: contents lose nothing") {
   std::set<tx::Kind> kinds;
   for (const auto& [name, golden] : vectors()["bodies"].items()) {
     INFO(name);
     const auto body = from_hex(golden["body"].get<std::string>()).value();
     const auto id = tx::transaction_id(envelope().chain, body);
     const std::vector<Signature> proofs(name == "institution_register" ? 2 : 0);
-    auto decoded = tx::decode(envelope().chain, tx::attach({body, id}, {{counting<KeyId>(0xA0), {}}}, proofs));
+    auto decoded =
+        tx::decode(envelope().chain, tx::attach({body, id}, {{counting<KeyId>(0xA0), {}}}, proofs));
     REQUIRE(std::holds_alternative<SharedTransaction>(decoded));
     const auto& transaction = *std::get<SharedTransaction>(decoded);
 
@@ -201,8 +225,8 @@ TEST_CASE("golden: of every body, what was decoded builds the same bytes again: 
 
 TEST_CASE("golden: carried bytes, and what decoding makes of them") {
   const auto built = tx::build(envelope(), tx::AchievementRetireContent{7, 2});
-  const auto carried =
-      tx::attach(std::get<tx::UnsignedTransaction>(built), {{counting<KeyId>(0xA0), counting<Signature>(0x01)}});
+  const auto carried = tx::attach(std::get<tx::UnsignedTransaction>(built),
+                                  {{counting<KeyId>(0xA0), counting<Signature>(0x01)}});
   CHECK(to_hex(carried) == vectors()["carried"].get<std::string>());
   const auto decoded = tx::decode(envelope().chain, carried);
   const auto& transaction = *std::get<SharedTransaction>(decoded);
@@ -248,29 +272,35 @@ TEST_CASE("golden: bodies of registry records") {
   check_record("void", statement);
   statement.content = golden_accreditation();
   check_record("accredit", statement);
-  check_record("succession",
-               tx::SuccessionRecord{{}, kCause, kAuthor, tx::SuccessionEvent::kEffective, golden_split()});
+  check_record(
+      "succession",
+      tx::SuccessionRecord{{}, kCause, kAuthor, tx::SuccessionEvent::kEffective, golden_split()});
   check_record("policy", tx::PolicyRecord{{}, kCause, kAuthor, golden_policy()});
   check_record("rule", tx::RuleRecord{{}, kCause, kAuthor, golden_rule()});
 }
 
-TEST_CASE("golden: registry records decode to what was encoded, and nothing shorter, longer or changed passes unseen") {
+TEST_CASE(
+    "golden: registry records decode to what was encoded, and nothing shorter, longer or changed "
+    "passes unseen") {
   const auto body = *from_hex(hex_of("records", "trust"));
   const tx::RecordPlace at{1, Height{2}, kFrom};
   const auto record = tx::decode_statement(kAuthor, kSubject, at, body);
   REQUIRE(record.ok());
   CHECK(record->content == golden_trust());
   CHECK(record->id == kCause.transaction);
-  const auto institution = tx::decode_institution(kAuthor, at, *from_hex(hex_of("records", "institution")));
+  const auto institution =
+      tx::decode_institution(kAuthor, at, *from_hex(hex_of("records", "institution")));
   REQUIRE(institution.ok());
   CHECK(institution->facts == golden_facts());
-  const auto succession = tx::decode_succession(kAuthor, at, *from_hex(hex_of("records", "succession")));
+  const auto succession =
+      tx::decode_succession(kAuthor, at, *from_hex(hex_of("records", "succession")));
   REQUIRE(succession.ok());
   CHECK(succession->content == golden_split());
-  CHECK(tx::decode_policy(kAuthor, at, *from_hex(hex_of("records", "policy")))->content == golden_policy());
+  CHECK(tx::decode_policy(kAuthor, at, *from_hex(hex_of("records", "policy")))->content ==
+        golden_policy());
   CHECK(tx::decode_rule(kAuthor, at, *from_hex(hex_of("records", "rule")))->content.number == 3);
-  const auto achievement =
-      tx::decode_achievement({kAuthor, 7, 2}, at, *from_hex(hex_of("records", "achievement_published")));
+  const auto achievement = tx::decode_achievement(
+      {kAuthor, 7, 2}, at, *from_hex(hex_of("records", "achievement_published")));
   REQUIRE(achievement.ok());
   CHECK(achievement->content == golden_achievement());
   for (std::size_t size = 0; size < body.size(); ++size) {
@@ -295,7 +325,8 @@ TEST_CASE("golden: parameters, their bytes and digest, pin every standard value"
 }
 
 TEST_CASE(
-    "golden: a recovery record signed elsewhere is accepted, and gives this chain id, these roots and this block") {
+    "golden: a recovery record signed elsewhere is accepted, and gives this chain id, these roots "
+    "and this block") {
   const auto bytes = *from_hex(hex_of("recovery", "record"));
   const auto recovery = ledger::decode_genesis(bytes);
   INFO(recovery.message());
@@ -313,7 +344,9 @@ TEST_CASE(
   CHECK(built->block.hex() == hex_of("recovery", "block"));
 }
 
-TEST_CASE("golden: a genesis record signed elsewhere is accepted, and gives this chain id and these roots") {
+TEST_CASE(
+    "golden: a genesis record signed elsewhere is accepted, and gives this chain id and these "
+    "roots") {
   const auto bytes = *from_hex(hex_of("genesis", "record"));
   const auto genesis = ledger::decode_genesis(bytes);
   INFO(genesis.message());
@@ -327,8 +360,12 @@ TEST_CASE("golden: a genesis record signed elsewhere is accepted, and gives this
   CHECK(state.header.time_ms == kGenesisTimeMs);
 }
 
-TEST_CASE("the documents name every rejection code, every active kind and every parameter, with its number") {
-  const auto page = [](const char* name) { return read_file(source_file(std::string("docs/formats/") + name)); };
+TEST_CASE(
+    "the documents name every rejection code, every active kind and every parameter, with its "
+    "number") {
+  const auto page = [](const char* name) {
+    return read_file(source_file(std::string("docs/formats/") + name));
+  };
   const auto row = [](std::uint64_t number, std::string_view name) {
     return "| " + std::to_string(number) + " | `" + std::string(name) + "` |";
   };
@@ -344,11 +381,13 @@ TEST_CASE("the documents name every rejection code, every active kind and every 
   CHECK(codes >= 90);
   const auto kinds = page("kinds.md");
   for (const auto& kind : tx::kind_rows()) {
-    CHECK(kinds.find(row(static_cast<std::uint64_t>(kind.kind), name(kind.kind))) != std::string::npos);
+    CHECK(kinds.find(row(static_cast<std::uint64_t>(kind.kind), name(kind.kind))) !=
+          std::string::npos);
   }
   const auto parameters = page("parameters.md");
   for (const auto& parameter : ledger::parameter_rows()) {
-    CHECK(parameters.find(row(static_cast<std::uint64_t>(parameter.id), parameter.name)) != std::string::npos);
+    CHECK(parameters.find(row(static_cast<std::uint64_t>(parameter.id), parameter.name)) !=
+          std::string::npos);
   }
 }
 

@@ -1,4 +1,5 @@
-// How institutions come and go: register, list, leave; and what they publish by digest. One case a rule.
+// How institutions come and go: register, list, leave; and what they publish by digest. One case a
+// rule.
 #include <algorithm>
 
 #include "ledger/pages.h"
@@ -41,17 +42,24 @@ InstitutionId list(TestLedger& ledger, const tx::InstitutionListContent& content
   return InstitutionId::prefix_of(transaction->id().view());
 }
 
-tx::InstitutionRegisterContent taking_over(const InstitutionId& listed, const tx::InstitutionFacts& facts) {
+tx::InstitutionRegisterContent taking_over(const InstitutionId& listed,
+                                           const tx::InstitutionFacts& facts) {
   auto content = registration_of("lyra", facts.domain);
   content.facts = facts;
   content.listed = listed;
   return content;
 }
 
-tx::PolicyContent policy(std::uint64_t number) { return {hash_of(number), "https://aurora.example/policy.toml"}; }
+tx::PolicyContent policy(std::uint64_t number) {
+  return {hash_of(number), "https://aurora.example/policy.toml"};
+}
 
 tx::RuleContent rule(std::uint32_t number, std::uint16_t version) {
-  return {number, version, {{"en", "Three certificates make a diploma"}}, hash_of(7), "https://aurora.example/rule"};
+  return {number,
+          version,
+          {{"en", "Three certificates make a diploma"}},
+          hash_of(7),
+          "https://aurora.example/rule"};
 }
 
 }  // namespace
@@ -66,7 +74,8 @@ TEST_CASE("a validator registers an issuer, which publishes, issues and recogniz
   CHECK(record->sponsor == ledger.aurora.id);
   CHECK(record->root_threshold == 1);
   CHECK(record->facts == registration_of("lyra", "lyra.example").facts);
-  CHECK(tx::institution_at_ordinal(ledger.state(), tx::institution_count(ledger.state()) - 1) == lyra.id);
+  CHECK(tx::institution_at_ordinal(ledger.state(), tx::institution_count(ledger.state()) - 1) ==
+        lyra.id);
   CHECK(tx::keys_of(ledger.state(), lyra.id) ==
         std::vector{lyra.key_of(kRoot), lyra.key_of(KeyPurpose::kIssue), lyra.key_of(kGovern)});
   CHECK(tx::read_key(ledger.state(), lyra.key_of(kGovern))->added.institution == lyra.id);
@@ -78,18 +87,23 @@ TEST_CASE("a validator registers an issuer, which publishes, issues and recogniz
 TEST_CASE("author_class: validators register, validators and accreditors list") {
   TestLedger ledger;
   for (const auto* actor : {&ledger.cygnus, &ledger.agency}) {
-    CHECK(code(ledger.commit(ledger.registration(*actor, "lyra", registration_of("lyra", "lyra.example")))) ==
+    CHECK(code(ledger.commit(
+              ledger.registration(*actor, "lyra", registration_of("lyra", "lyra.example")))) ==
           RejectionCode::kAuthorClass);
   }
-  CHECK(code(ledger.commit(ledger.cygnus, listing("lyra", "lyra.example"), kGovern)) == RejectionCode::kAuthorClass);
-  CHECK(code(ledger.commit(ledger.aurora, listing("lyra", "lyra.example"), kGovern)) == std::nullopt);
-  CHECK(code(ledger.commit(ledger.agency, listing("vega", "vega.example"), kGovern)) == std::nullopt);
+  CHECK(code(ledger.commit(ledger.cygnus, listing("lyra", "lyra.example"), kGovern)) ==
+        RejectionCode::kAuthorClass);
+  CHECK(code(ledger.commit(ledger.aurora, listing("lyra", "lyra.example"), kGovern)) ==
+        std::nullopt);
+  CHECK(code(ledger.commit(ledger.agency, listing("vega", "vega.example"), kGovern)) ==
+        std::nullopt);
 }
 
 TEST_CASE("possession: each key of a registration signs for this institution on this ledger") {
   TestLedger ledger;
   const auto content = registration_of("lyra", "lyra.example");
-  const auto body = std::get<tx::UnsignedTransaction>(tx::build(ledger.envelope(ledger.aurora.id), content));
+  const auto body =
+      std::get<tx::UnsignedTransaction>(tx::build(ledger.envelope(ledger.aurora.id), content));
   const auto id = tx::registered_id(body.id, content);
   const auto decoded = [&](const InstitutionId& proven, std::size_t count) {
     std::vector<Signature> proofs;
@@ -99,7 +113,8 @@ TEST_CASE("possession: each key of a registration signs for this institution on 
       const auto message = possession_message(ledger.chain(), proven, purpose, key);
       proofs.push_back(key_named("lyra/" + labels[i]).sign(message.view()));
     }
-    return tx::decode(ledger.chain(), tx::attach(body, {tx::sign(body, kGovern, *ledger.aurora.govern)}, proofs));
+    return tx::decode(ledger.chain(),
+                      tx::attach(body, {tx::sign(body, kGovern, *ledger.aurora.govern)}, proofs));
   };
   CHECK(std::get<Rejection>(decoded(id, 2)).code == RejectionCode::kPossession);
   CHECK(std::get<Rejection>(decoded(id, 0)).code == RejectionCode::kPossession);
@@ -111,7 +126,8 @@ TEST_CASE("possession: each key of a registration signs for this institution on 
 
 TEST_CASE("key_exists: a registration brings no key that somebody has already") {
   TestLedger ledger;
-  CHECK(registered(ledger, "cygnus", registration_of("cygnus", "lyra.example")) == RejectionCode::kKeyExists);
+  CHECK(registered(ledger, "cygnus", registration_of("cygnus", "lyra.example")) ==
+        RejectionCode::kKeyExists);
 }
 
 TEST_CASE("the form of a registration: class, keys in order, a threshold that its roots can meet") {
@@ -127,25 +143,33 @@ TEST_CASE("the form of a registration: class, keys in order, a threshold that it
   CHECK(changed([](auto& c) { c.keys.clear(); }) == RejectionCode::kFieldRange);
   CHECK(changed([](auto& c) { c.keys.erase(c.keys.begin()); }) == RejectionCode::kFieldRange);
   CHECK(changed([](auto& c) { std::swap(c.keys[0], c.keys[1]); }) == RejectionCode::kNotSorted);
-  CHECK(changed([](auto& c) { c.keys.insert(c.keys.begin(), c.keys[0]); }) == RejectionCode::kNotSorted);
-  CHECK(changed([](auto& c) { c.keys[1].purpose = KeyPurpose::kTransport; }) == RejectionCode::kKeyPurposeForm);
-  CHECK(changed([](auto& c) { c.keys[1].key.bytes.assign(32, 0xFF); }) == RejectionCode::kBadPublicKey);
+  CHECK(changed([](auto& c) { c.keys.insert(c.keys.begin(), c.keys[0]); }) ==
+        RejectionCode::kNotSorted);
+  CHECK(changed([](auto& c) { c.keys[1].purpose = KeyPurpose::kTransport; }) ==
+        RejectionCode::kKeyPurposeForm);
+  CHECK(changed([](auto& c) { c.keys[1].key.bytes.assign(32, 0xFF); }) ==
+        RejectionCode::kBadPublicKey);
   CHECK(changed([](auto& c) { c.facts.domain = "LYRA"; }) == RejectionCode::kTextForm);
-  CHECK(changed([&](auto& c) { c.listed = c.facts.parent = ledger.draco.id; }) == RejectionCode::kAboutItself);
+  CHECK(changed([&](auto& c) { c.listed = c.facts.parent = ledger.draco.id; }) ==
+        RejectionCode::kAboutItself);
   CHECK(changed([](auto& c) {
           const auto key = c.keys[1];
           while (c.keys.size() < 65) c.keys.push_back(key);
         }) == RejectionCode::kFieldRange);
 }
 
-TEST_CASE("identifier_taken: a domain and an identifier name one institution, written large or small") {
+TEST_CASE(
+    "identifier_taken: a domain and an identifier name one institution, written large or small") {
   TestLedger ledger;
   auto facts = tx::read_institution(ledger.state(), ledger.cygnus.id)->facts;
   facts.ror = "05gq02987";
   facts.lei = "529900T8BM49AURSDO55";
-  REQUIRE(code(ledger.commit(ledger.cygnus, tx::InstitutionUpdateContent{facts}, kRoot)) == std::nullopt);
-  CHECK(registered(ledger, "lyra", registration_of("lyra", "cygnus.example")) == RejectionCode::kIdentifierTaken);
-  CHECK(registered(ledger, "lyra", registration_of("lyra", "draco.example")) == RejectionCode::kIdentifierTaken);
+  REQUIRE(code(ledger.commit(ledger.cygnus, tx::InstitutionUpdateContent{facts}, kRoot)) ==
+          std::nullopt);
+  CHECK(registered(ledger, "lyra", registration_of("lyra", "cygnus.example")) ==
+        RejectionCode::kIdentifierTaken);
+  CHECK(registered(ledger, "lyra", registration_of("lyra", "draco.example")) ==
+        RejectionCode::kIdentifierTaken);
   auto same_ror = registration_of("lyra", "lyra.example");
   same_ror.facts.ror = "05GQ02987";
   CHECK(registered(ledger, "lyra", same_ror) == RejectionCode::kIdentifierTaken);
@@ -170,10 +194,12 @@ TEST_CASE("identifier_taken: who gave up a domain, or left, is still the one who
   auto moved = tx::read_institution(ledger.state(), mill.id)->facts;
   moved.domain = "moved.example";
   REQUIRE(code(ledger.commit(mill, tx::InstitutionUpdateContent{moved}, kRoot)) == std::nullopt);
-  CHECK(registered(ledger, "lyra", registration_of("lyra", "mill.example")) == RejectionCode::kIdentifierTaken);
+  CHECK(registered(ledger, "lyra", registration_of("lyra", "mill.example")) ==
+        RejectionCode::kIdentifierTaken);
   REQUIRE(code(ledger.commit(mill, tx::InstitutionLeaveContent{}, kRoot)) == std::nullopt);
   for (const char* domain : {"mill.example", "moved.example"}) {
-    CHECK(registered(ledger, "lyra", registration_of("lyra", domain)) == RejectionCode::kIdentifierTaken);
+    CHECK(registered(ledger, "lyra", registration_of("lyra", domain)) ==
+          RejectionCode::kIdentifierTaken);
   }
 }
 
@@ -192,7 +218,8 @@ TEST_CASE("facts_frozen: an identifier that is there stays; one that was missing
   CHECK(update(changed) == RejectionCode::kFactsFrozen);
 }
 
-TEST_CASE("a listed institution has no powers, and is taken over by the registration that names it") {
+TEST_CASE(
+    "a listed institution has no powers, and is taken over by the registration that names it") {
   TestLedger ledger;
   const auto id = list(ledger, listing("lyra", "lyra.example"));
   auto record = tx::read_institution(ledger.state(), id);
@@ -213,7 +240,9 @@ TEST_CASE("a listed institution has no powers, and is taken over by the registra
   CHECK(tx::statements_between(ledger.state(), ledger.agency.id, id).size() == 1);
 }
 
-TEST_CASE("a registration corrects what a listing said; an identifier that only the listing gave is free again") {
+TEST_CASE(
+    "a registration corrects what a listing said; an identifier that only the listing gave is free "
+    "again") {
   TestLedger ledger;
   auto mistaken = listing("lyra", "lyra.example");
   mistaken.facts.ror = "05gq02987";
@@ -226,25 +255,31 @@ TEST_CASE("a registration corrects what a listing said; an identifier that only 
   facts.ror = "01aaaaaaa";
   REQUIRE(registered(ledger, "lyra", taking_over(id, facts)) == std::nullopt);
   CHECK(registered(ledger, "vega", vega) == std::nullopt);
-  CHECK(registered(ledger, "mira", registration_of("mira", "lyra.example")) == RejectionCode::kIdentifierTaken);
+  CHECK(registered(ledger, "mira", registration_of("mira", "lyra.example")) ==
+        RejectionCode::kIdentifierTaken);
 }
 
 TEST_CASE("not_listed, unknown_institution, identifier_taken: what a registration may take over") {
   TestLedger ledger;
-  const auto facts_of = [&](const InstitutionId& id) { return tx::read_institution(ledger.state(), id)->facts; };
+  const auto facts_of = [&](const InstitutionId& id) {
+    return tx::read_institution(ledger.state(), id)->facts;
+  };
   CHECK(registered(ledger, "lyra", taking_over(ledger.cygnus.id, facts_of(ledger.cygnus.id))) ==
         RejectionCode::kNotListed);
   const auto nobody = InstitutionId::prefix_of(hash_of(9).view());
-  CHECK(registered(ledger, "lyra", taking_over(nobody, registration_of("lyra", "lyra.example").facts)) ==
+  CHECK(registered(ledger, "lyra",
+                   taking_over(nobody, registration_of("lyra", "lyra.example").facts)) ==
         RejectionCode::kUnknownInstitution);
   auto taken_domain = facts_of(ledger.draco.id);
   taken_domain.domain = "cygnus.example";
-  CHECK(registered(ledger, "lyra", taking_over(ledger.draco.id, taken_domain)) == RejectionCode::kIdentifierTaken);
+  CHECK(registered(ledger, "lyra", taking_over(ledger.draco.id, taken_domain)) ==
+        RejectionCode::kIdentifierTaken);
   ledger.set_standing(ledger.draco.id, tx::Standing::kSuspended);
   CHECK(registered(ledger, "lyra", taking_over(ledger.draco.id, facts_of(ledger.draco.id))) ==
         RejectionCode::kNotListed);
   ledger.set_standing(ledger.draco.id, tx::Standing::kGood);
-  REQUIRE(registered(ledger, "lyra", taking_over(ledger.draco.id, facts_of(ledger.draco.id))) == std::nullopt);
+  REQUIRE(registered(ledger, "lyra", taking_over(ledger.draco.id, facts_of(ledger.draco.id))) ==
+          std::nullopt);
   CHECK(registered(ledger, "vega", taking_over(ledger.draco.id, facts_of(ledger.draco.id))) ==
         RejectionCode::kNotListed);
 }
@@ -267,17 +302,24 @@ TEST_CASE("limit, change_rate: keys of a registration, and registrations and lis
   REQUIRE(input.parameters.set(ledger::Parameter::kKeysPerInstitutionLimit, 8).ok());
   TestLedger ledger(std::move(input));
   auto many = registration_of("lyra", "lyra.example");
-  while (many.keys.size() < 9) many.keys.push_back({kGovern, key_named(std::to_string(many.keys.size())).public_key()});
-  std::ranges::sort(many.keys, {},
-                    [](const auto& key) { return std::pair(key.purpose, key_id(key.purpose, key.key)); });
+  while (many.keys.size() < 9)
+    many.keys.push_back({kGovern, key_named(std::to_string(many.keys.size())).public_key()});
+  std::ranges::sort(many.keys, {}, [](const auto& key) {
+    return std::pair(key.purpose, key_id(key.purpose, key.key));
+  });
   CHECK(registered(ledger, "lyra", many) == RejectionCode::kLimit);
   REQUIRE(registered(ledger, "lyra", registration_of("lyra", "lyra.example")) == std::nullopt);
-  REQUIRE(code(ledger.commit(ledger.aurora, listing("vega", "vega.example"), kGovern)) == std::nullopt);
-  CHECK(registered(ledger, "mira", registration_of("mira", "mira.example")) == RejectionCode::kChangeRate);
-  CHECK(code(ledger.commit(ledger.aurora, listing("mira", "mira.example"), kGovern)) == RejectionCode::kChangeRate);
-  CHECK(code(ledger.commit(ledger.aurora, trust_in(ledger.borealis.id), kGovern)) == RejectionCode::kChangeRate);
+  REQUIRE(code(ledger.commit(ledger.aurora, listing("vega", "vega.example"), kGovern)) ==
+          std::nullopt);
+  CHECK(registered(ledger, "mira", registration_of("mira", "mira.example")) ==
+        RejectionCode::kChangeRate);
+  CHECK(code(ledger.commit(ledger.aurora, listing("mira", "mira.example"), kGovern)) ==
+        RejectionCode::kChangeRate);
+  CHECK(code(ledger.commit(ledger.aurora, trust_in(ledger.borealis.id), kGovern)) ==
+        RejectionCode::kChangeRate);
   CHECK(code(ledger.commit(ledger.aurora, policy(1), kGovern)) == RejectionCode::kChangeRate);
-  const tx::SuccessionContent custody{tx::SuccessionKind::kCustody, true, {}, {ledger.aurora.id}, {ledger.borealis.id}};
+  const tx::SuccessionContent custody{
+      tx::SuccessionKind::kCustody, true, {}, {ledger.aurora.id}, {ledger.borealis.id}};
   CHECK(code(ledger.commit(ledger.aurora, custody, kRoot)) == RejectionCode::kChangeRate);
   ledger.pass_ms(86'400'000);
   CHECK(registered(ledger, "mira", registration_of("mira", "mira.example")) == std::nullopt);
@@ -292,17 +334,21 @@ TEST_CASE("institution_leave is for good, and what was issued and said stands") 
   CHECK(tx::read_institution(ledger.state(), ledger.cygnus.id)->standing == tx::Standing::kLeft);
   CHECK(ledger::Pages(ledger.state()).count() == 1);
   CHECK(tx::statements_between(ledger.state(), ledger.cygnus.id, ledger.borealis.id).size() == 1);
-  CHECK(code(ledger.commit(ledger.issue(ledger.cygnus, 3, 1, achievement))) == RejectionCode::kAuthorNotInGoodStanding);
+  CHECK(code(ledger.commit(ledger.issue(ledger.cygnus, 3, 1, achievement))) ==
+        RejectionCode::kAuthorNotInGoodStanding);
   CHECK(code(ledger.commit(ledger.cygnus, tx::InstitutionLeaveContent{}, kRoot)) ==
         RejectionCode::kAuthorNotInGoodStanding);
 }
 
 TEST_CASE("holds_seat: a validator leaves only when the set goes on without it") {
   TestLedger ledger;
-  CHECK(code(ledger.commit(ledger.aurora, tx::InstitutionLeaveContent{}, kRoot)) == RejectionCode::kHoldsSeat);
+  CHECK(code(ledger.commit(ledger.aurora, tx::InstitutionLeaveContent{}, kRoot)) ==
+        RejectionCode::kHoldsSeat);
 }
 
-TEST_CASE("policy_unchanged: the newest published policy is the one in use, and what was before stays on record") {
+TEST_CASE(
+    "policy_unchanged: the newest published policy is the one in use, and what was before stays on "
+    "record") {
   TestLedger ledger;
   CHECK_FALSE(tx::read_policy(ledger.state(), ledger.aurora.id));
   const auto publish = [&](const tx::PolicyContent& content) {
@@ -319,7 +365,8 @@ TEST_CASE("policy_unchanged: the newest published policy is the one in use, and 
   CHECK(newest[1].content == policy(2));
   CHECK(tx::policies_of(ledger.state(), ledger.aurora.id, 16).size() == 3);
   CHECK(form(ledger, tx::PolicyContent{{}, ""}) == RejectionCode::kFieldMissing);
-  CHECK(form(ledger, tx::PolicyContent{hash_of(1), "ftp://aurora.example"}) == RejectionCode::kTextForm);
+  CHECK(form(ledger, tx::PolicyContent{hash_of(1), "ftp://aurora.example"}) ==
+        RejectionCode::kTextForm);
 }
 
 TEST_CASE("later_protocol: rules are published from protocol version 2 on") {
@@ -329,7 +376,9 @@ TEST_CASE("later_protocol: rules are published from protocol version 2 on") {
   CHECK_FALSE(is_permanent(refused->code));
 }
 
-TEST_CASE("text_form: marks that cannot be seen are refused from protocol version 3 on, and replay before") {
+TEST_CASE(
+    "text_form: marks that cannot be seen are refused from protocol version 3 on, and replay "
+    "before") {
   const auto listed = [](std::uint16_t version, const std::string& name) {
     auto input = sample_genesis_input();
     input.protocol_version = version;
@@ -338,7 +387,8 @@ TEST_CASE("text_form: marks that cannot be seen are refused from protocol versio
     content.facts.legal_names = {{"en", name}};
     return ledger.commit(ledger.agency, content, kGovern);
   };
-  for (const char* name : {"University of Vienna\u200B", "Ada\u00A0", "Zo\uFFFD", "So\u00ADft", "a\u0378b"}) {
+  for (const char* name :
+       {"University of Vienna\u200B", "Ada\u00A0", "Zo\uFFFD", "So\u00ADft", "a\u0378b"}) {
     CHECK_FALSE(listed(2, name).has_value());
     const auto refused = listed(3, name);
     REQUIRE(code(refused) == RejectionCode::kTextForm);
@@ -347,11 +397,14 @@ TEST_CASE("text_form: marks that cannot be seen are refused from protocol versio
   }
   CHECK(listed(3, "University of Vienna\u200B")->detail ==
         "U+200B (zero width space) at character 21: a mark that cannot be seen");
-  CHECK_FALSE(listed(3, "\u062F\u0627\u0646\u0634\u06AF\u0627\u0647 \u0645\u06CC\u200C\u062E\u0648").has_value());
+  CHECK_FALSE(listed(3, "\u062F\u0627\u0646\u0634\u06AF\u0627\u0647 \u0645\u06CC\u200C\u062E\u0648")
+                  .has_value());
   CHECK_FALSE(listed(3, "Universit\u00E4t Wien").has_value());
 }
 
-TEST_CASE("rule_exists, rule_version_gap: versions of a rule are published one after the other, each once") {
+TEST_CASE(
+    "rule_exists, rule_version_gap: versions of a rule are published one after the other, each "
+    "once") {
   auto input = sample_genesis_input();
   input.protocol_version = 2;
   TestLedger ledger(std::move(input));

@@ -24,9 +24,11 @@ constexpr const char* kNames[] = {"aurora", "borealis", "eridanus", "fornax"};
 GenesisInput four_validators() {
   auto input = sample_genesis_input();
   for (const char* name : {"eridanus", "fornax"}) {
-    input.parties.push_back(party_named(name, tx::InstitutionClass::kValidator, std::string(name) + ".example"));
+    input.parties.push_back(
+        party_named(name, tx::InstitutionClass::kValidator, std::string(name) + ".example"));
     const auto key = key_named(std::string(name) + "/consensus").public_key();
-    input.validators.push_back({ledger::party_id(input.parties.back()), key_id(KeyPurpose::kConsensus, key)});
+    input.validators.push_back(
+        {ledger::party_id(input.parties.back()), key_id(KeyPurpose::kConsensus, key)});
   }
   return input;
 }
@@ -77,7 +79,8 @@ Genesis signed_by(GenesisInput input, const std::vector<std::string>& signers) {
   const auto message = ledger::founder_message(genesis.chain);
   for (const auto& name : signers) {
     const auto key = key_named(name + "/root");
-    genesis.signatures.push_back({key_id(KeyPurpose::kRoot, key.public_key()), key.sign(message.view())});
+    genesis.signatures.push_back(
+        {key_id(KeyPurpose::kRoot, key.public_key()), key.sign(message.view())});
   }
   std::ranges::sort(genesis.signatures, {}, &ledger::FounderSignature::root_key);
   return genesis;
@@ -96,19 +99,25 @@ std::string fault_after(const std::function<void(GenesisInput&)>& change) {
   return first_fault(signed_by(std::move(input), {"aurora", "borealis", "eridanus"}));
 }
 
-ledger::ReplacedKey replaced_key(const OldLedger& old, const std::string& institution, const std::string& key_name) {
+ledger::ReplacedKey replaced_key(const OldLedger& old, const std::string& institution,
+                                 const std::string& key_name) {
   const auto key = key_named(key_name);
-  ledger::ReplacedKey replaced{old.id_of(institution), KeyPurpose::kConsensus, key.public_key(), {}};
-  const auto message = possession_message(old.ledger.chain(), replaced.institution, replaced.purpose, replaced.key);
+  ledger::ReplacedKey replaced{
+      old.id_of(institution), KeyPurpose::kConsensus, key.public_key(), {}};
+  const auto message =
+      possession_message(old.ledger.chain(), replaced.institution, replaced.purpose, replaced.key);
   replaced.possession = key.sign(message.view());
   return replaced;
 }
 
 }  // namespace
 
-TEST_CASE("the survivors' recovery is taken as its bytes say, with the old block proven and another chain id") {
+TEST_CASE(
+    "the survivors' recovery is taken as its bytes say, with the old block proven and another "
+    "chain id") {
   OldLedger old;
-  const auto recovery = signed_by(old.recovery({"aurora", "borealis"}), {"aurora", "borealis", "fornax"});
+  const auto recovery =
+      signed_by(old.recovery({"aurora", "borealis"}), {"aurora", "borealis", "fornax"});
   CHECK(first_fault(recovery) == "");
   const auto decoded = ledger::decode_genesis(encode(recovery));
   INFO(decoded.message());
@@ -116,18 +125,22 @@ TEST_CASE("the survivors' recovery is taken as its bytes say, with the old block
   CHECK(encode(*decoded) == encode(recovery));
   CHECK(decoded->chain != old.ledger.chain());
   CHECK(decoded->content.continues->chain() == old.ledger.chain());
-  CHECK(ledger::verify_continuation(*decoded, ledger::make_light_client(old.ledger.genesis())).ok());
+  CHECK(
+      ledger::verify_continuation(*decoded, ledger::make_light_client(old.ledger.genesis())).ok());
   CHECK(ledger::genesis_epoch(*decoded) == Epoch{1});
   CHECK(ledger::make_light_client(*decoded).set().size() == 2);
 }
 
-TEST_CASE("the state of a recovery is the old one, with the new set, what it continues and without the lost keys") {
+TEST_CASE(
+    "the state of a recovery is the old one, with the new set, what it continues and without the "
+    "lost keys") {
   OldLedger old;
   auto& state = old.ledger.state();
   const auto before = ledger::read_roots(state);
   const auto slot = ledger::prove_slot(ledger::Pages(state), {PageNumber{0}, 3});
   const auto commitments = *ledger::Pages(state).commitments(PageNumber{0});
-  const auto recovery = signed_by(old.recovery({"aurora", "borealis"}), {"aurora", "borealis", "fornax"});
+  const auto recovery =
+      signed_by(old.recovery({"aurora", "borealis"}), {"aurora", "borealis", "fornax"});
   const auto built = ledger::build_recovery_state(recovery, state);
   REQUIRE(built.ok());
   state.apply(*built->delta);
@@ -135,7 +148,8 @@ TEST_CASE("the state of a recovery is the old one, with the new set, what it con
   CHECK(header.roots == ledger::read_roots(state));
   CHECK(header.roots.log_root == before.log_root);
   CHECK(header.roots.page_root == before.page_root);
-  CHECK(ledger::verify_slot(*slot, commitments[3], header.roots.page_count, header.roots.page_root));
+  CHECK(
+      ledger::verify_slot(*slot, commitments[3], header.roots.page_count, header.roots.page_root));
   CHECK(header.chain == recovery.chain);
   CHECK(header.height == old.last.header.height.next());
   CHECK(header.epoch == Epoch{1});
@@ -144,11 +158,12 @@ TEST_CASE("the state of a recovery is the old one, with the new set, what it con
   CHECK(header.validator_set == ledger::make_light_client(recovery).set().digest());
   const auto predecessors = ledger::read_predecessors(state);
   REQUIRE(predecessors.size() == 1);
-  CHECK(predecessors[0] ==
-        ledger::Predecessor{old.ledger.chain(), Epoch{0}, old.last.header.height, ledger::block_id(old.last.header)});
+  CHECK(predecessors[0] == ledger::Predecessor{old.ledger.chain(), Epoch{0}, old.last.header.height,
+                                               ledger::block_id(old.last.header)});
   for (const char* name : kNames) {
     CAPTURE(name);
-    const auto id = key_id(KeyPurpose::kConsensus, key_named(std::string(name) + "/consensus").public_key());
+    const auto id =
+        key_id(KeyPurpose::kConsensus, key_named(std::string(name) + "/consensus").public_key());
     const bool survives = std::string(name) == "aurora" || std::string(name) == "borealis";
     CHECK(tx::read_key(state, id)->retired.has_value() == !survives);
   }
@@ -156,7 +171,8 @@ TEST_CASE("the state of a recovery is the old one, with the new set, what it con
   CHECK_FALSE(ledger::build_recovery_state(recovery, state).ok());
 }
 
-TEST_CASE("more than two thirds of the old set sign a recovery, and every institution of the new set") {
+TEST_CASE(
+    "more than two thirds of the old set sign a recovery, and every institution of the new set") {
   OldLedger old;
   const auto fault = [&](const std::vector<std::string>& signers) {
     return first_fault(signed_by(old.recovery({"aurora", "borealis"}), signers));
@@ -166,12 +182,14 @@ TEST_CASE("more than two thirds of the old set sign a recovery, and every instit
   CHECK(fault({"aurora", "borealis"}) == "founders_too_few");
   CHECK(fault({"aurora", "eridanus", "fornax"}) == "founder_missing");
   CHECK(fault({"aurora", "borealis", "eridanus", "cygnus"}) == "founder_stranger");
-  auto changed = signed_by(old.recovery({"aurora", "borealis"}), {"aurora", "borealis", "eridanus"});
+  auto changed =
+      signed_by(old.recovery({"aurora", "borealis"}), {"aurora", "borealis", "eridanus"});
   changed.signatures[1].signature.bytes[3] ^= 1;
   CHECK(first_fault(changed) == "founder_signature");
 }
 
-TEST_CASE("an institution whose node was lost comes back with a replaced key that it proves to hold") {
+TEST_CASE(
+    "an institution whose node was lost comes back with a replaced key that it proves to hold") {
   OldLedger old;
   auto input = old.recovery({"aurora"});
   const auto replaced = replaced_key(old, "eridanus", "eridanus/consensus/2");
@@ -197,17 +215,24 @@ TEST_CASE("a replaced key that the old registry knows already is refused when th
 
 TEST_CASE("a recovery that breaks a rule is refused by its name") {
   CHECK(fault_after([](GenesisInput&) {}) == "");
-  CHECK(fault_after([](GenesisInput& input) { input.parties = {sample_genesis_input().parties[2]}; }) == "parties");
+  CHECK(fault_after([](GenesisInput& input) {
+          input.parties = {sample_genesis_input().parties[2]};
+        }) == "parties");
   CHECK(fault_after([](GenesisInput& input) { input.continues->last.header.height = Height{0}; }) ==
         "continues_nothing");
-  CHECK(fault_after([](GenesisInput& input) { input.continues->sets = {make_light_client(sample_genesis()).set()}; }) ==
-        "continues_set");
-  CHECK(fault_after([](GenesisInput& input) { input.continues->sets.push_back(input.continues->sets[0]); }) ==
-        "continues_set");
-  CHECK(fault_after([](GenesisInput& input) { input.continues->last.header.time_ms += 1; }) == "continues_finality");
-  CHECK(fault_after([](GenesisInput& input) { input.continues->institutions.pop_back(); }) == "continues_registry");
   CHECK(fault_after([](GenesisInput& input) {
-          std::swap(input.continues->institutions[0].record, input.continues->institutions[1].record);
+          input.continues->sets = {make_light_client(sample_genesis()).set()};
+        }) == "continues_set");
+  CHECK(fault_after([](GenesisInput& input) {
+          input.continues->sets.push_back(input.continues->sets[0]);
+        }) == "continues_set");
+  CHECK(fault_after([](GenesisInput& input) { input.continues->last.header.time_ms += 1; }) ==
+        "continues_finality");
+  CHECK(fault_after([](GenesisInput& input) { input.continues->institutions.pop_back(); }) ==
+        "continues_registry");
+  CHECK(fault_after([](GenesisInput& input) {
+          std::swap(input.continues->institutions[0].record,
+                    input.continues->institutions[1].record);
         }) == "continues_registry");
   CHECK(fault_after([](GenesisInput& input) {
           input.continues->institutions[0].roots[0] = input.continues->institutions[1].roots[0];
@@ -218,11 +243,13 @@ TEST_CASE("a recovery that breaks a rule is refused by its name") {
   CHECK(fault_after([](GenesisInput& input) { input.protocol_version = 2; }) == "protocol_version");
   CHECK(fault_after([](GenesisInput& input) { input.time_ms = kGenesisTimeMs; }) == "time");
   CHECK(fault_after([](GenesisInput& input) { input.validators.clear(); }) == "validators");
-  CHECK(fault_after([](GenesisInput& input) { input.validators[1] = input.validators[0]; }) == "validator_twice");
+  CHECK(fault_after([](GenesisInput& input) { input.validators[1] = input.validators[0]; }) ==
+        "validator_twice");
   CHECK(fault_after([](GenesisInput& input) {
           input.validators[0].institution = ledger::party_id(sample_genesis_input().parties[2]);
         }) == "validator_unknown");
-  CHECK(fault_after([](GenesisInput& input) { input.validators[0].consensus_key = KeyId{}; }) == "consensus_key");
+  CHECK(fault_after([](GenesisInput& input) { input.validators[0].consensus_key = KeyId{}; }) ==
+        "consensus_key");
 }
 
 TEST_CASE("a replaced key that breaks a rule is refused by its name") {
@@ -249,17 +276,20 @@ TEST_CASE("a recovery of a ledger that never was convinces nobody who followed t
   // The forger invents the last block, with its own key as the set.
   const auto key = key_named("mallory/consensus").public_key();
   const auto victim = old.id_of("aurora");
-  old.set = CertifyingSet::make({{victim, *decltype(CertifyingSet::Member::key)::from(key.bytes)}}).value();
+  old.set = CertifyingSet::make({{victim, *decltype(CertifyingSet::Member::key)::from(key.bytes)}})
+                .value();
   old.last.header.validator_set = old.set.digest();
   old.last.proof = finalize(old.last.header, old.set, {"mallory"});
   auto input = old.recovery({});
   input.validators.push_back({victim, key_id(KeyPurpose::kConsensus, key)});
   const auto recovery = signed_by(std::move(input), {"aurora"});
   REQUIRE(first_fault(recovery) == "");  // by itself it looks well
-  const auto status = ledger::verify_continuation(recovery, ledger::make_light_client(old.ledger.genesis()));
+  const auto status =
+      ledger::verify_continuation(recovery, ledger::make_light_client(old.ledger.genesis()));
   INFO(status.message());
   CHECK(status.message().find("not proven final on the old ledger") != std::string::npos);
-  CHECK_FALSE(ledger::verify_continuation(old.ledger.genesis(), ledger::make_light_client(recovery)).ok());
+  CHECK_FALSE(
+      ledger::verify_continuation(old.ledger.genesis(), ledger::make_light_client(recovery)).ok());
   CHECK_FALSE(ledger::verify_continuation(recovery, ledger::make_light_client(recovery)).ok());
 }
 
@@ -273,7 +303,8 @@ TEST_CASE("a reference names the ledger in which it was made, before and after r
   CHECK(ledger::chain_at(predecessors, third, Height{11}) == second);
   CHECK(ledger::chain_at(predecessors, third, Height{21}) == third);
   for (const auto& chain : {first, second, third}) {
-    CHECK(ledger::chain_of(make_reference(chain, InstitutionId{}, IssuerIndex{1}), predecessors, third) == chain);
+    CHECK(ledger::chain_of(make_reference(chain, InstitutionId{}, IssuerIndex{1}), predecessors,
+                           third) == chain);
   }
   const auto stranger = make_reference(counting<ChainId>(0xa0), InstitutionId{}, IssuerIndex{1});
   CHECK_FALSE(ledger::chain_of(stranger, predecessors, third));
@@ -281,7 +312,8 @@ TEST_CASE("a reference names the ledger in which it was made, before and after r
 
 TEST_CASE("no changed byte of a recovery record passes") {
   OldLedger old;
-  const auto bytes = encode(signed_by(old.recovery({"aurora", "borealis"}), {"aurora", "borealis", "fornax"}));
+  const auto bytes =
+      encode(signed_by(old.recovery({"aurora", "borealis"}), {"aurora", "borealis", "fornax"}));
   for (std::size_t i = 0; i < bytes.size(); i += 41) {
     auto changed = bytes;
     changed[i] ^= 0x01;

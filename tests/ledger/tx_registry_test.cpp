@@ -13,7 +13,8 @@ namespace {
 constexpr auto kGovern = KeyPurpose::kGovern;
 constexpr auto kRoot = KeyPurpose::kRoot;
 
-TransactionId commit_id(TestLedger& ledger, const Actor& author, const tx::StatementContent& content) {
+TransactionId commit_id(TestLedger& ledger, const Actor& author,
+                        const tx::StatementContent& content) {
   const auto transaction = ledger.make(author, content, kGovern);
   const auto rejection = ledger.commit(transaction);
   TM_CHECK(!rejection, to_text(rejection.value_or(Rejection{})));
@@ -36,7 +37,8 @@ ledger::GenesisInput with(ledger::Parameter parameter, std::uint64_t value) {
 
 }  // namespace
 
-TEST_CASE("what one institution says of another is one history: all slots, all kinds, in ledger order") {
+TEST_CASE(
+    "what one institution says of another is one history: all slots, all kinds, in ledger order") {
   TestLedger ledger;
   auto scoped = trust_in(ledger.borealis.id, 2);
   scoped.scope.fields = trust::FieldMask::bit(3) | trust::FieldMask::bit(70);
@@ -71,35 +73,45 @@ TEST_CASE("what one institution says of another is one history: all slots, all k
   CHECK_FALSE(tx::read_statement(ledger.state(), TransactionId{}));
 }
 
-TEST_CASE("unknown_institution: a statement is about a registered institution, a listed one included") {
+TEST_CASE(
+    "unknown_institution: a statement is about a registered institution, a listed one included") {
   TestLedger ledger;
-  CHECK(code(ledger.commit(ledger.aurora, trust_in(InstitutionId::prefix_of(hash_of(5).view())), kGovern)) ==
-        RejectionCode::kUnknownInstitution);
+  CHECK(code(ledger.commit(ledger.aurora, trust_in(InstitutionId::prefix_of(hash_of(5).view())),
+                           kGovern)) == RejectionCode::kUnknownInstitution);
   CHECK(code(ledger.commit(ledger.aurora, trust_in(ledger.draco.id), kGovern)) == std::nullopt);
 }
 
 TEST_CASE("slot_limit: sixteen trust slots and 4096 accredit slots a pair") {
   TestLedger ledger;
-  CHECK(code(ledger.commit(ledger.aurora, trust_in(ledger.borealis.id, 15), kGovern)) == std::nullopt);
-  CHECK(code(ledger.commit(ledger.aurora, trust_in(ledger.borealis.id, 16), kGovern)) == RejectionCode::kSlotLimit);
-  CHECK(code(ledger.commit(ledger.agency, accredit(ledger.borealis.id, 4'095), kGovern)) == std::nullopt);
-  CHECK(code(ledger.commit(ledger.agency, accredit(ledger.borealis.id, 4'096), kGovern)) == RejectionCode::kSlotLimit);
+  CHECK(code(ledger.commit(ledger.aurora, trust_in(ledger.borealis.id, 15), kGovern)) ==
+        std::nullopt);
+  CHECK(code(ledger.commit(ledger.aurora, trust_in(ledger.borealis.id, 16), kGovern)) ==
+        RejectionCode::kSlotLimit);
+  CHECK(code(ledger.commit(ledger.agency, accredit(ledger.borealis.id, 4'095), kGovern)) ==
+        std::nullopt);
+  CHECK(code(ledger.commit(ledger.agency, accredit(ledger.borealis.id, 4'096), kGovern)) ==
+        RejectionCode::kSlotLimit);
 }
 
-TEST_CASE("statement_limit: live slots are bounded; ends and voids make room, replacing does not need any") {
+TEST_CASE(
+    "statement_limit: live slots are bounded; ends and voids make room, replacing does not need "
+    "any") {
   TestLedger ledger(with(ledger::Parameter::kLiveStatementsLimit, 2));
   const auto& subject = ledger.borealis.id;
   const auto first = commit_id(ledger, ledger.aurora, trust_in(subject, 0));
   commit_id(ledger, ledger.aurora, trust_in(subject, 1));
-  CHECK(code(ledger.commit(ledger.aurora, trust_in(subject, 2), kGovern)) == RejectionCode::kStatementLimit);
+  CHECK(code(ledger.commit(ledger.aurora, trust_in(subject, 2), kGovern)) ==
+        RejectionCode::kStatementLimit);
   commit_id(ledger, ledger.aurora, distrust_of(subject, 1));
   commit_id(ledger, ledger.aurora, end_of(subject, 1));
   commit_id(ledger, ledger.aurora, trust_in(subject, 2));
-  CHECK(code(ledger.commit(ledger.aurora, trust_in(subject, 1), kGovern)) == RejectionCode::kStatementLimit);
+  CHECK(code(ledger.commit(ledger.aurora, trust_in(subject, 1), kGovern)) ==
+        RejectionCode::kStatementLimit);
   commit_id(ledger, ledger.aurora, end_of(subject, {first}));
   commit_id(ledger, ledger.aurora, trust_in(subject, 1));
   const auto again = tx::statements_between(ledger.state(), ledger.aurora.id, subject).back().id;
-  CHECK(code(ledger.commit(ledger.aurora, trust_in(subject, 0), kGovern)) == RejectionCode::kStatementLimit);
+  CHECK(code(ledger.commit(ledger.aurora, trust_in(subject, 0), kGovern)) ==
+        RejectionCode::kStatementLimit);
   commit_id(ledger, ledger.aurora, void_of(subject, {again}));
   CHECK(code(ledger.commit(ledger.aurora, trust_in(subject, 0), kGovern)) == std::nullopt);
   // Somebody else's statements count for themselves.
@@ -120,15 +132,19 @@ TEST_CASE("change_rate: statement changes of a truster are bounded by the day of
 
 TEST_CASE("nothing_to_end: the end of a slot follows a statement in it") {
   TestLedger ledger;
-  CHECK(code(ledger.commit(ledger.aurora, end_of(ledger.borealis.id), kGovern)) == RejectionCode::kNothingToEnd);
+  CHECK(code(ledger.commit(ledger.aurora, end_of(ledger.borealis.id), kGovern)) ==
+        RejectionCode::kNothingToEnd);
   commit_id(ledger, ledger.aurora, trust_in(ledger.borealis.id, 1));
-  CHECK(code(ledger.commit(ledger.aurora, end_of(ledger.borealis.id, 0), kGovern)) == RejectionCode::kNothingToEnd);
+  CHECK(code(ledger.commit(ledger.aurora, end_of(ledger.borealis.id, 0), kGovern)) ==
+        RejectionCode::kNothingToEnd);
   CHECK(code(ledger.commit(ledger.aurora, end_of(ledger.borealis.id, 1), kGovern)) == std::nullopt);
   // A later end may set another date.
   CHECK(code(ledger.commit(ledger.aurora, end_of(ledger.borealis.id, 1), kGovern)) == std::nullopt);
 }
 
-TEST_CASE("unknown_statement, statement_of_another: an end or void names the author's own statements of that subject") {
+TEST_CASE(
+    "unknown_statement, statement_of_another: an end or void names the author's own statements of "
+    "that subject") {
   TestLedger ledger;
   const auto& subject = ledger.borealis.id;
   const auto own = commit_id(ledger, ledger.aurora, trust_in(subject));
@@ -137,7 +153,8 @@ TEST_CASE("unknown_statement, statement_of_another: an end or void names the aut
   const auto refused = [&](const tx::StatementContent& content) {
     return code(ledger.commit(ledger.aurora, content, kGovern));
   };
-  for (const auto& content : {end_of(subject, {TransactionId{}}), void_of(subject, {TransactionId{}})}) {
+  for (const auto& content :
+       {end_of(subject, {TransactionId{}}), void_of(subject, {TransactionId{}})}) {
     CHECK(refused(content) == RejectionCode::kUnknownStatement);
   }
   for (const auto& content : {end_of(subject, {about_other}), void_of(subject, {about_other}),
@@ -151,24 +168,31 @@ TEST_CASE("unknown_statement, statement_of_another: an end or void names the aut
         RejectionCode::kStatementOfAnother);
 }
 
-TEST_CASE("void_of_void and not_endable: a void stays, and only what states something can be ended") {
+TEST_CASE(
+    "void_of_void and not_endable: a void stays, and only what states something can be ended") {
   TestLedger ledger;
   const auto& subject = ledger.borealis.id;
   const auto own = commit_id(ledger, ledger.aurora, trust_in(subject));
   const auto end = commit_id(ledger, ledger.aurora, end_of(subject));
   const auto annulled = commit_id(ledger, ledger.aurora, void_of(subject, {own}));
-  CHECK(code(ledger.commit(ledger.aurora, void_of(subject, {annulled}), kGovern)) == RejectionCode::kVoidOfVoid);
-  CHECK(code(ledger.commit(ledger.aurora, end_of(subject, {annulled}), kGovern)) == RejectionCode::kNotEndable);
-  CHECK(code(ledger.commit(ledger.aurora, end_of(subject, {end}), kGovern)) == RejectionCode::kNotEndable);
+  CHECK(code(ledger.commit(ledger.aurora, void_of(subject, {annulled}), kGovern)) ==
+        RejectionCode::kVoidOfVoid);
+  CHECK(code(ledger.commit(ledger.aurora, end_of(subject, {annulled}), kGovern)) ==
+        RejectionCode::kNotEndable);
+  CHECK(code(ledger.commit(ledger.aurora, end_of(subject, {end}), kGovern)) ==
+        RejectionCode::kNotEndable);
   CHECK(code(ledger.commit(ledger.aurora, void_of(subject, {end}), kGovern)) == std::nullopt);
 }
 
-TEST_CASE("about_parent: nobody accredits its own parent; ends and voids of accreditations name them") {
+TEST_CASE(
+    "about_parent: nobody accredits its own parent; ends and voids of accreditations name them") {
   TestLedger ledger;
   auto facts = tx::read_institution(ledger.state(), ledger.agency.id)->facts;
   facts.parent = ledger.borealis.id;
-  REQUIRE(code(ledger.commit(ledger.agency, tx::InstitutionUpdateContent{facts}, kRoot)) == std::nullopt);
-  CHECK(code(ledger.commit(ledger.agency, accredit(ledger.borealis.id), kGovern)) == RejectionCode::kAboutParent);
+  REQUIRE(code(ledger.commit(ledger.agency, tx::InstitutionUpdateContent{facts}, kRoot)) ==
+          std::nullopt);
+  CHECK(code(ledger.commit(ledger.agency, accredit(ledger.borealis.id), kGovern)) ==
+        RejectionCode::kAboutParent);
   const auto id = commit_id(ledger, ledger.agency, accredit(ledger.cygnus.id));
   auto end = end_of(ledger.cygnus.id, {id});
   end.accreditation = true;
@@ -184,7 +208,8 @@ TEST_CASE("every statement that the ledger takes, the trust engine takes") {
   for (std::uint64_t i = 0; i < tx::institution_count(ledger.state()); ++i) {
     const auto id = tx::institution_at_ordinal(ledger.state(), i);
     const auto record = tx::read_institution(ledger.state(), id);
-    REQUIRE_FALSE(history.add_party(id, {}, record->institution_class == tx::InstitutionClass::kAccreditor));
+    REQUIRE_FALSE(
+        history.add_party(id, {}, record->institution_class == tx::InstitutionClass::kAccreditor));
   }
   const auto first = commit_id(ledger, ledger.aurora, trust_in(ledger.borealis.id));
   commit_id(ledger, ledger.aurora, distrust_of(ledger.cygnus.id, 3));
@@ -208,7 +233,8 @@ TEST_CASE("every statement that the ledger takes, the trust engine takes") {
     statement.slot = content.slot;
     statement.scheme = content.scheme;
     statement.names = content.names;
-    statement.commit = {record.cause.log_index, record.at.height, record.at.time_ms, record.cause.key};
+    statement.commit = {record.cause.log_index, record.at.height, record.at.time_ms,
+                        record.cause.key};
     const auto wrong = history.append(statement);
     INFO((wrong ? to_text(*wrong) : std::string_view{}));
     CHECK_FALSE(wrong);
@@ -221,13 +247,15 @@ TEST_CASE("institution_update replaces the facts, keeps what was, and is followe
   CHECK(code(ledger.commit(ledger.aurora, tx::InstitutionUpdateContent{facts}, kRoot)) ==
         RejectionCode::kFactsUnchanged);
   facts.legal_names.insert(facts.legal_names.begin(), {"de", "Universität Aurora"});
-  REQUIRE(code(ledger.commit(ledger.aurora, tx::InstitutionUpdateContent{facts}, kRoot)) == std::nullopt);
+  REQUIRE(code(ledger.commit(ledger.aurora, tx::InstitutionUpdateContent{facts}, kRoot)) ==
+          std::nullopt);
   const auto history = tx::institution_history(ledger.state(), ledger.aurora.id);
   REQUIRE(history.size() == 2);
   CHECK(history[0].facts.legal_names.size() == 1);
   CHECK(history[1].facts == facts);
   CHECK(history[1].institution_class == tx::InstitutionClass::kValidator);
-  CHECK(tx::institution_at(ledger.state(), ledger.aurora.id, Height{0})->facts.legal_names.size() == 1);
+  CHECK(tx::institution_at(ledger.state(), ledger.aurora.id, Height{0})->facts.legal_names.size() ==
+        1);
   REQUIRE(tx::registry_change_count(ledger.state()) == 1);
   const auto seen = tx::registry_change_at_ordinal(ledger.state(), 0);
   CHECK(seen.institution == ledger.aurora.id);
@@ -250,8 +278,8 @@ TEST_CASE("key_add: a new key proves its possession here, and may sign from then
   CHECK(code(ledger.commit(ledger.aurora, stolen, kRoot)) == RejectionCode::kPossession);
   REQUIRE(code(ledger.commit(ledger.aurora, content, kRoot)) == std::nullopt);
   CHECK(code(ledger.commit(ledger.aurora, content, kRoot)) == RejectionCode::kKeyExists);
-  CHECK(code(ledger.commit(ledger.borealis, new_key(ledger, ledger.borealis, "second issue key"), kRoot)) ==
-        RejectionCode::kKeyExists);
+  CHECK(code(ledger.commit(ledger.borealis, new_key(ledger, ledger.borealis, "second issue key"),
+                           kRoot)) == RejectionCode::kKeyExists);
   const auto keys = tx::keys_of(ledger.state(), ledger.aurora.id);
   CHECK(keys.size() == 5);
   CHECK(keys.back() == key_id(KeyPurpose::kIssue, content.key));
@@ -264,7 +292,8 @@ TEST_CASE("key_add: a new key proves its possession here, and may sign from then
 TEST_CASE("limit: an institution has a bounded number of active keys") {
   TestLedger ledger(with(ledger::Parameter::kKeysPerInstitutionLimit, 8));
   for (const char* name : {"a", "b", "c", "d"}) {
-    REQUIRE(code(ledger.commit(ledger.aurora, new_key(ledger, ledger.aurora, name), kRoot)) == std::nullopt);
+    REQUIRE(code(ledger.commit(ledger.aurora, new_key(ledger, ledger.aurora, name), kRoot)) ==
+            std::nullopt);
   }
   const auto ninth = new_key(ledger, ledger.aurora, "e");
   CHECK(code(ledger.commit(ledger.aurora, ninth, kRoot)) == RejectionCode::kLimit);
@@ -283,7 +312,8 @@ TEST_CASE("limit: an institution registers a bounded number of keys in its life"
   });
   const auto rotate = [&](const std::string& from, const std::string& to) {
     const auto retired = key_id(KeyPurpose::kIssue, key_named(from).public_key());
-    return code(ledger.commit(ledger.aurora, tx::KeyRotateContent{retired, new_key(ledger, ledger.aurora, to)}, kRoot));
+    return code(ledger.commit(
+        ledger.aurora, tx::KeyRotateContent{retired, new_key(ledger, ledger.aurora, to)}, kRoot));
   };
   REQUIRE(rotate("aurora/issue", "next") == std::nullopt);
   CHECK(rotate("next", "last") == RejectionCode::kLimit);
@@ -303,11 +333,13 @@ TEST_CASE("key_rotate: the new key takes the place of one of the same purpose") 
   CHECK(tx::read_key(ledger.state(), old_key)->retired);
   CHECK_FALSE(tx::read_key(ledger.state(), key_id(KeyPurpose::kIssue, added.key))->retired);
   const auto again = new_key(ledger, ledger.aurora, "third");
-  CHECK(code(ledger.commit(ledger.aurora, tx::KeyRotateContent{old_key, again}, kRoot)) == RejectionCode::kKeyRetired);
+  CHECK(code(ledger.commit(ledger.aurora, tx::KeyRotateContent{old_key, again}, kRoot)) ==
+        RejectionCode::kKeyRetired);
 }
 
 TEST_CASE(
-    "key_retire: own, active, never the last root, compromised only in the past and only where it means something") {
+    "key_retire: own, active, never the last root, compromised only in the past and only where it "
+    "means something") {
   TestLedger ledger;
   const auto retire = [&](const KeyId& key, std::uint64_t since_ms = 0) {
     return code(ledger.commit(ledger.aurora, tx::KeyRetireContent{key, since_ms}, kRoot));
@@ -317,7 +349,8 @@ TEST_CASE(
   CHECK(retire(ledger.borealis.key_of(KeyPurpose::kIssue)) == RejectionCode::kKeyOfAnother);
   CHECK(retire(ledger.aurora.key_of(kRoot)) == RejectionCode::kLastKey);
   CHECK(retire(issue_key, ledger.next_block().time_ms + 1) == RejectionCode::kCompromisedInFuture);
-  CHECK(retire(ledger.aurora.key_of(KeyPurpose::kConsensus), kGenesisTimeMs) == RejectionCode::kKeyInSet);
+  CHECK(retire(ledger.aurora.key_of(KeyPurpose::kConsensus), kGenesisTimeMs) ==
+        RejectionCode::kKeyInSet);
   CHECK(retire(issue_key, kGenesisTimeMs - 1) == std::nullopt);
   CHECK(retire(issue_key) == RejectionCode::kKeyRetired);
   const auto key = tx::read_key(ledger.state(), issue_key);
@@ -346,9 +379,10 @@ TEST_CASE("signature_threshold: as many root keys sign as the institution's thre
   CHECK(code(ledger.commit(ledger.cygnus, retire, kRoot)) == RejectionCode::kSignatureThreshold);
   const auto built = tx::build(ledger.envelope(ledger.cygnus.id), retire);
   const auto& body = std::get<tx::UnsignedTransaction>(built);
-  const auto both = tx::attach(
-      body, {tx::sign(body, kRoot, key_named("cygnus/root2")), tx::sign(body, kRoot, key_named("cygnus/root"))});
-  CHECK(code(ledger.commit(std::get<SharedTransaction>(tx::decode(ledger.chain(), both)))) == std::nullopt);
+  const auto both = tx::attach(body, {tx::sign(body, kRoot, key_named("cygnus/root2")),
+                                      tx::sign(body, kRoot, key_named("cygnus/root"))});
+  CHECK(code(ledger.commit(std::get<SharedTransaction>(tx::decode(ledger.chain(), both)))) ==
+        std::nullopt);
 }
 
 }  // namespace testamur::test

@@ -9,7 +9,8 @@ namespace testamur::test {
 namespace {
 
 // One transaction of a random kind, valid or not.
-SharedTransaction random_transaction(TestLedger& ledger, Sequence& random, std::vector<TransactionId>& statements) {
+SharedTransaction random_transaction(TestLedger& ledger, Sequence& random,
+                                     std::vector<TransactionId>& statements) {
   const std::vector<const Actor*> actors{&ledger.aurora, &ledger.borealis, &ledger.cygnus};
   const Actor& actor = *actors[random.below(3)];
   const Actor& subject = *actors[random.below(3)];
@@ -18,16 +19,19 @@ SharedTransaction random_transaction(TestLedger& ledger, Sequence& random, std::
   const auto slot = static_cast<std::uint16_t>(random.below(3));
   switch (random.below(13)) {
     case 0:
-      return ledger.make(actor, sample_achievement(number, static_cast<std::uint16_t>(1 + random.below(2))),
-                         KeyPurpose::kGovern);
+      return ledger.make(
+          actor, sample_achievement(number, static_cast<std::uint16_t>(1 + random.below(2))),
+          KeyPurpose::kGovern);
     case 1:
     case 2:
-    case 3: return ledger.issue(actor, random.below(400), 1 + random.below(150), {actor.id, number, 1});
+    case 3:
+      return ledger.issue(actor, random.below(400), 1 + random.below(150), {actor.id, number, 1});
     case 4:
     case 5: {
       tx::StatusChangeContent change;
       change.action = static_cast<tx::StatusAction>(1 + random.below(4));
-      change.target = std::vector<tx::IndexRangeContent>{{IssuerIndex{random.below(300)}, 1 + random.below(40)}};
+      change.target = std::vector<tx::IndexRangeContent>{
+          {IssuerIndex{random.below(300)}, 1 + random.below(40)}};
       return ledger.make(actor, change, KeyPurpose::kIssue);
     }
     case 6: {
@@ -42,24 +46,33 @@ SharedTransaction random_transaction(TestLedger& ledger, Sequence& random, std::
     }
     case 9: {
       const auto domain = "listed" + std::to_string(random.below(4)) + ".example";
-      return ledger.make(ledger.agency, tx::InstitutionListContent{registration_of("listed", domain).facts},
+      return ledger.make(ledger.agency,
+                         tx::InstitutionListContent{registration_of("listed", domain).facts},
                          KeyPurpose::kGovern);
     }
     case 10: {
-      tx::SuccessionContent content{tx::SuccessionKind::kMerge, true, ledger.borealis.id, {ledger.cygnus.id}, {}};
+      tx::SuccessionContent content{
+          tx::SuccessionKind::kMerge, true, ledger.borealis.id, {ledger.cygnus.id}, {}};
       content.successors = {content.heir};
-      return ledger.make(random.below(2) == 0 ? ledger.cygnus : ledger.borealis, content, KeyPurpose::kRoot);
+      return ledger.make(random.below(2) == 0 ? ledger.cygnus : ledger.borealis, content,
+                         KeyPurpose::kRoot);
     }
-    case 11: return ledger.make(actor, tx::PolicyContent{hash_of(random.below(2)), ""}, KeyPurpose::kGovern);
+    case 11:
+      return ledger.make(actor, tx::PolicyContent{hash_of(random.below(2)), ""},
+                         KeyPurpose::kGovern);
     default:
-      if (statements.empty()) return ledger.make(ledger.agency, accredit(actor.id), KeyPurpose::kGovern);
-      return ledger.make(actor, void_of(about, {statements[random.below(statements.size())]}), KeyPurpose::kGovern);
+      if (statements.empty())
+        return ledger.make(ledger.agency, accredit(actor.id), KeyPurpose::kGovern);
+      return ledger.make(actor, void_of(about, {statements[random.below(statements.size())]}),
+                         KeyPurpose::kGovern);
   }
 }
 
 }  // namespace
 
-TEST_CASE("random blocks of a proposer replay to the same roots and states, on one state and on another's branches") {
+TEST_CASE(
+    "random blocks of a proposer replay to the same roots and states, on one state and on "
+    "another's branches") {
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     INFO("seed " << seed);
     TestLedger ledger;
@@ -114,7 +127,8 @@ TEST_CASE("what a refused transaction would have changed cannot be seen by those
     for (const auto& transaction : all) {
       if (!everything.add(transaction)) valid.push_back(transaction);
     }
-    const auto only_valid = ledger::execute(ledger.state(), ledger.next_block(), valid, ledger.verifier());
+    const auto only_valid =
+        ledger::execute(ledger.state(), ledger.next_block(), valid, ledger.verifier());
     REQUIRE(std::holds_alternative<ledger::BlockEffects>(only_valid));
     CHECK(std::get<ledger::BlockEffects>(only_valid).roots == everything.finish().roots);
   }

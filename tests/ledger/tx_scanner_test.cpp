@@ -1,4 +1,5 @@
-// The strict wire form: every rule of ledger/tx/wire/scanner.h has bytes that break it and nothing else.
+// The strict wire form: every rule of ledger/tx/wire/scanner.h has bytes that break it and nothing
+// else.
 #include "ledger/tx/wire/scanner.h"
 
 #include <google/protobuf/descriptor.h>
@@ -65,7 +66,8 @@ TEST_CASE("field_order and field_repeated: fields ascend and a singular one stan
   CHECK(scan_code<IndexList>("0a 01 01 0a 01 02") == RejectionCode::kFieldRepeated);
 }
 
-TEST_CASE("varint_not_minimal: a number has its shortest encoding, in tags, lengths, values and lists") {
+TEST_CASE(
+    "varint_not_minimal: a number has its shortest encoding, in tags, lengths, values and lists") {
   CHECK(scan_code<KeyDescription>("88 00 01") == RejectionCode::kVarintNotMinimal);
   CHECK(scan_code<KeyDescription>("08 81 00") == RejectionCode::kVarintNotMinimal);
   CHECK(scan_code<KeyDescription>("1a 82 00 aabb") == RejectionCode::kVarintNotMinimal);
@@ -90,7 +92,8 @@ TEST_CASE("explicit_default: a field that says nothing is left out") {
   CHECK(scan_code<v1::RecognitionTrust>("2a 00") == RejectionCode::kExplicitDefault);
   // A member of a oneof may be empty: that it is there says which one is meant.
   CHECK(scan_code<TransactionBody>("6a 00") == std::nullopt);
-  // An element of a repeated field is there even when it is empty; whether that makes sense is for the form to say.
+  // An element of a repeated field is there even when it is empty; whether that makes sense is for
+  // the form to say.
   CHECK(scan_code<v1::InstitutionFacts>("0a 00") == std::nullopt);
 }
 
@@ -117,31 +120,35 @@ TEST_CASE("enum_unknown: an enumerated field has a known value") {
 }
 
 TEST_CASE("oneof_conflict: of alternatives at most one is present") {
-  CHECK(scan_code<StatusChange>("1a 03 0a 01 00 22 04 0a 02 10 01") == RejectionCode::kOneofConflict);
+  CHECK(scan_code<StatusChange>("1a 03 0a 01 00 22 04 0a 02 10 01") ==
+        RejectionCode::kOneofConflict);
 }
 
 TEST_CASE("not_utf8: texts are valid UTF-8, without overlong forms and surrogates") {
-  const auto text = [](std::string_view bytes) { return scan_code<LocalizedText>("12 04 " + std::string(bytes)); };
+  const auto text = [](std::string_view bytes) {
+    return scan_code<LocalizedText>("12 04 " + std::string(bytes));
+  };
   CHECK(text("f09f8e93") == std::nullopt);
   CHECK(text("c3a9c3a9") == std::nullopt);
   CHECK(text("61e282ac") == std::nullopt);
   CHECK(text("f48fbfbf") == std::nullopt);
-  for (const char* bad : {"61626380", "6161c0af", "61c180 61", "61eda080", "61e08080", "f0808080", "f4908080",
-                          "f5808080", "616161c3", "6161e282", "ffffffff", "61c36161"}) {
+  for (const char* bad : {"61626380", "6161c0af", "61c180 61", "61eda080", "61e08080", "f0808080",
+                          "f4908080", "f5808080", "616161c3", "6161e282", "ffffffff", "61c36161"}) {
     INFO(bad);
     CHECK(text(bad) == RejectionCode::kNotUtf8);
   }
 }
 
 TEST_CASE("too_deep: messages nest at most eight deep") {
-  // No message of the transactions nests that deep, so a recursive one stands in: message Nest { Nest inner = 1; bytes
-  // leaf = 2; }.
+  // No message of the transactions nests that deep, so a recursive one stands in: message Nest {
+  // Nest inner = 1; bytes leaf = 2; }.
   google::protobuf::FileDescriptorProto file;
   file.set_name("nest.proto");
   file.set_syntax("proto3");
   auto& message = *file.add_message_type();
   message.set_name("Nest");
-  const auto add_field = [&](const char* name, int number, google::protobuf::FieldDescriptorProto::Type type) {
+  const auto add_field = [&](const char* name, int number,
+                             google::protobuf::FieldDescriptorProto::Type type) {
     auto& field = *message.add_field();
     field.set_name(name);
     field.set_number(number);
@@ -182,11 +189,14 @@ TEST_CASE("law: what the scanner passes is the one encoding of its values") {
   TestLedger ledger;
   std::vector<Bytes> seeds;
   const auto achievement = AchievementId{ledger.aurora.id, 1, 1};
-  const auto add = [&](const tx::Built& built) { seeds.push_back(std::get<tx::UnsignedTransaction>(built).body); };
+  const auto add = [&](const tx::Built& built) {
+    seeds.push_back(std::get<tx::UnsignedTransaction>(built).body);
+  };
   add(tx::build(ledger.envelope(ledger.aurora.id), sample_achievement()));
   add(tx::build(ledger.envelope(ledger.aurora.id), trust_in(ledger.borealis.id, 3)));
   add(tx::build(ledger.envelope(ledger.agency.id), accredit(ledger.borealis.id)));
-  add(tx::build(ledger.envelope(ledger.aurora.id), tx::IssueListedContent{achievement, IssuerIndex{7}, hashes(1, 3)}));
+  add(tx::build(ledger.envelope(ledger.aurora.id),
+                tx::IssueListedContent{achievement, IssuerIndex{7}, hashes(1, 3)}));
   tx::StatusChangeContent change;
   change.target = std::vector<IssuerIndex>{IssuerIndex{0}, IssuerIndex{1}, IssuerIndex{300}};
   add(tx::build(ledger.envelope(ledger.aurora.id), change));
@@ -204,7 +214,8 @@ TEST_CASE("law: what the scanner passes is the one encoding of its values") {
         case 1: bytes[at] ^= static_cast<std::uint8_t>(1U << random.below(8)); break;
         case 2: bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(at)); break;
         case 3:
-          bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at), static_cast<std::uint8_t>(random.below(4)));
+          bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                       static_cast<std::uint8_t>(random.below(4)));
           break;
         default: bytes.resize(at); break;
       }
@@ -225,7 +236,8 @@ TEST_CASE("law: decoding never crashes and what it accepts keeps its bytes") {
   TestLedger ledger;
   std::vector<Bytes> seeds{
       to_bytes(ledger.make(ledger.aurora, sample_achievement(), KeyPurpose::kGovern)->carried()),
-      to_bytes(ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern)->carried()),
+      to_bytes(
+          ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern)->carried()),
       to_bytes(ledger.issue(ledger.aurora, 0, 2, {ledger.aurora.id, 1, 1})->carried())};
   Sequence random(7);
   std::size_t accepted = 0;

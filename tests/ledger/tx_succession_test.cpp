@@ -1,4 +1,5 @@
-// Mergers, splits, renames and custody: who has to agree, when they take effect, and what is closed. One case a rule.
+// Mergers, splits, renames and custody: who has to agree, when they take effect, and what is
+// closed. One case a rule.
 #include <algorithm>
 
 #include "ledger/tx/records/institutions.h"
@@ -20,7 +21,8 @@ tx::SuccessionContent merger(std::vector<InstitutionId> predecessors, const Inst
   return {kMerge, true, heir, std::move(predecessors), {heir}};
 }
 
-tx::SuccessionContent split(const InstitutionId& predecessor, std::vector<InstitutionId> successors, bool closes) {
+tx::SuccessionContent split(const InstitutionId& predecessor, std::vector<InstitutionId> successors,
+                            bool closes) {
   std::ranges::sort(successors);
   return {kSplit, closes, {}, {predecessor}, std::move(successors)};
 }
@@ -31,7 +33,9 @@ struct World {
   std::optional<RejectionCode> agree(const Actor& party, const tx::SuccessionContent& content) {
     return code(ledger.commit(party, content, kRoot));
   }
-  Standing standing(const Actor& party) { return tx::read_institution(ledger.state(), party.id)->standing; }
+  Standing standing(const Actor& party) {
+    return tx::read_institution(ledger.state(), party.id)->standing;
+  }
   std::optional<RejectionCode> form(const tx::SuccessionContent& content) {
     const auto built = tx::build(ledger.envelope(ledger.cygnus.id), content);
     const auto* rejection = std::get_if<Rejection>(&built);
@@ -41,7 +45,8 @@ struct World {
     const auto context = ledger.next_block();
     tx::RecordCache cache;
     const auto parameters = ledger::read_parameters(ledger.state());
-    const tx::StateView view{ledger.state(), cache, parameters, ledger.chain(), context.height, context.time_ms, {}};
+    const tx::StateView view{ledger.state(), cache,           parameters, ledger.chain(),
+                             context.height, context.time_ms, {}};
     return code(tx::rules::check_voted(view, content));
   }
 
@@ -51,7 +56,9 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("a merger takes effect when the last party agrees: predecessors close, each party has it on record") {
+TEST_CASE(
+    "a merger takes effect when the last party agrees: predecessors close, each party has it on "
+    "record") {
   World w;
   const auto content = merger({w.ledger.cygnus.id, w.ledger.agency.id}, w.lyra.id);
   REQUIRE(w.agree(w.lyra, content) == std::nullopt);
@@ -73,20 +80,25 @@ TEST_CASE("a merger takes effect when the last party agrees: predecessors close,
   CHECK(tx::successions_of(w.ledger.state(), w.ledger.aurora.id).empty());
 }
 
-TEST_CASE("author_not_in_good_standing, party_closed: a closed party never comes back, on neither side") {
+TEST_CASE(
+    "author_not_in_good_standing, party_closed: a closed party never comes back, on neither side") {
   World w;
   const auto content = merger({w.ledger.cygnus.id}, w.lyra.id);
   REQUIRE_FALSE(w.agree(w.lyra, content));
   REQUIRE_FALSE(w.agree(w.ledger.cygnus, content));
-  CHECK(w.agree(w.ledger.cygnus, merger({w.ledger.cygnus.id}, w.lyra.id)) == RejectionCode::kAuthorNotInGoodStanding);
+  CHECK(w.agree(w.ledger.cygnus, merger({w.ledger.cygnus.id}, w.lyra.id)) ==
+        RejectionCode::kAuthorNotInGoodStanding);
   CHECK(w.agree(w.lyra, content) == RejectionCode::kPartyClosed);
   CHECK(w.agree(w.lyra, merger({w.lyra.id}, w.ledger.cygnus.id)) == RejectionCode::kPartyClosed);
-  CHECK(w.agree(w.lyra, split(w.ledger.cygnus.id, {w.lyra.id}, false)) == RejectionCode::kPartyClosed);
+  CHECK(w.agree(w.lyra, split(w.ledger.cygnus.id, {w.lyra.id}, false)) ==
+        RejectionCode::kPartyClosed);
   REQUIRE_FALSE(w.ledger.commit(w.ledger.agency, tx::InstitutionLeaveContent{}, kRoot));
   CHECK(w.agree(w.lyra, merger({w.ledger.agency.id}, w.lyra.id)) == RejectionCode::kPartyClosed);
 }
 
-TEST_CASE("already_consented: an agreement counts for 30 days, to exactly these terms, and can then be given again") {
+TEST_CASE(
+    "already_consented: an agreement counts for 30 days, to exactly these terms, and can then be "
+    "given again") {
   World w;
   const auto content = merger({w.ledger.cygnus.id}, w.lyra.id);
   REQUIRE_FALSE(w.agree(w.lyra, content));
@@ -108,13 +120,15 @@ TEST_CASE("not_a_party: nobody agrees for others") {
 
 TEST_CASE("party_listed: a listed institution succeeds nobody, because it cannot agree") {
   World w;
-  CHECK(w.agree(w.ledger.cygnus, merger({w.ledger.cygnus.id}, w.ledger.draco.id)) == RejectionCode::kPartyListed);
+  CHECK(w.agree(w.ledger.cygnus, merger({w.ledger.cygnus.id}, w.ledger.draco.id)) ==
+        RejectionCode::kPartyListed);
 }
 
 TEST_CASE("unknown_institution: every party is registered") {
   World w;
   const auto nobody = InstitutionId::prefix_of(hash_of(5).view());
-  CHECK(w.agree(w.ledger.cygnus, merger({w.ledger.cygnus.id}, nobody)) == RejectionCode::kUnknownInstitution);
+  CHECK(w.agree(w.ledger.cygnus, merger({w.ledger.cygnus.id}, nobody)) ==
+        RejectionCode::kUnknownInstitution);
 }
 
 TEST_CASE("party_not_in_good_standing: who was suspended since it agreed stops the succession") {
@@ -128,7 +142,8 @@ TEST_CASE("party_not_in_good_standing: who was suspended since it agreed stops t
 }
 
 TEST_CASE(
-    "holds_seat: a member of the validator set closes only after its seat; it may be an heir, or split off a part") {
+    "holds_seat: a member of the validator set closes only after its seat; it may be an heir, or "
+    "split off a part") {
   World w;
   const auto closing = merger({w.ledger.aurora.id}, w.lyra.id);
   REQUIRE_FALSE(w.agree(w.ledger.aurora, closing));
@@ -143,12 +158,15 @@ TEST_CASE(
   CHECK(w.standing(w.ledger.cygnus) == Standing::kClosed);
 }
 
-TEST_CASE("a rename closes the old registration, and its domain and identifiers pass to the new one") {
+TEST_CASE(
+    "a rename closes the old registration, and its domain and identifiers pass to the new one") {
   World w;
   const tx::SuccessionContent rename{kRename, true, w.lyra.id, {w.ledger.cygnus.id}, {w.lyra.id}};
   auto facts = tx::read_institution(w.ledger.state(), w.lyra.id)->facts;
   facts.domain = "cygnus.example";
-  const auto take = [&] { return code(w.ledger.commit(w.lyra, tx::InstitutionUpdateContent{facts}, kRoot)); };
+  const auto take = [&] {
+    return code(w.ledger.commit(w.lyra, tx::InstitutionUpdateContent{facts}, kRoot));
+  };
   REQUIRE_FALSE(w.agree(w.ledger.cygnus, rename));
   CHECK(take() == RejectionCode::kIdentifierTaken);
   REQUIRE_FALSE(w.agree(w.lyra, rename));
@@ -191,7 +209,9 @@ TEST_CASE("not_consented: a vote stands for predecessors, never for successors")
   CHECK(w.voted(content) == RejectionCode::kPartyClosed);
 }
 
-TEST_CASE("the form of a succession: one heir, who is a successor; nobody succeeds itself; lists ascend") {
+TEST_CASE(
+    "the form of a succession: one heir, who is a successor; nobody succeeds itself; lists "
+    "ascend") {
   World w;
   const auto& a = w.ledger.cygnus.id;
   const auto& b = w.lyra.id;
@@ -203,17 +223,22 @@ TEST_CASE("the form of a succession: one heir, who is a successor; nobody succee
   CHECK(w.form(merger({a, c}, b)) == std::nullopt);
   CHECK(w.form(merger({a, b}, b)) == RejectionCode::kAboutItself);
   CHECK(w.form(merger({}, a)) == RejectionCode::kFieldRange);
-  CHECK(changed(merger({a, c}, b), [](auto& x) { std::swap(x.predecessors[0], x.predecessors[1]); }) ==
-        RejectionCode::kNotSorted);
+  CHECK(changed(merger({a, c}, b), [](auto& x) {
+          std::swap(x.predecessors[0], x.predecessors[1]);
+        }) == RejectionCode::kNotSorted);
   CHECK(changed(merger({a}, b), [](auto& x) { x.heir = {}; }) == RejectionCode::kFieldConflict);
-  CHECK(changed(merger({a}, b), [](auto& x) { x.closes = false; }) == RejectionCode::kFieldConflict);
-  CHECK(changed(merger({a}, b), [](auto& x) { x.predecessors[0] = {}; }) == RejectionCode::kFieldMissing);
+  CHECK(changed(merger({a}, b), [](auto& x) { x.closes = false; }) ==
+        RejectionCode::kFieldConflict);
+  CHECK(changed(merger({a}, b), [](auto& x) { x.predecessors[0] = {}; }) ==
+        RejectionCode::kFieldMissing);
   CHECK(changed(split(a, {b, c}, true), [&](auto& x) { x.heir = b; }) == std::nullopt);
   CHECK(changed(split(a, {b, c}, true), [&](auto& x) { x.heir = w.ledger.aurora.id; }) ==
         RejectionCode::kFieldConflict);
-  CHECK(changed(split(a, {b, c}, false), [&](auto& x) { x.heir = b; }) == RejectionCode::kFieldConflict);
-  CHECK(changed(split(a, {b}, true), [&](auto& x) { x.predecessors = {std::min(a, c), std::max(a, c)}; }) ==
-        RejectionCode::kFieldRange);
+  CHECK(changed(split(a, {b, c}, false), [&](auto& x) { x.heir = b; }) ==
+        RejectionCode::kFieldConflict);
+  CHECK(changed(split(a, {b}, true), [&](auto& x) {
+          x.predecessors = {std::min(a, c), std::max(a, c)};
+        }) == RejectionCode::kFieldRange);
   CHECK(w.form({kCustody, true, b, {a}, {b}}) == RejectionCode::kFieldConflict);
   CHECK(w.form({kRename, true, {}, {a}, {b}}) == RejectionCode::kFieldConflict);
   auto many = merger({a}, b);

@@ -15,7 +15,9 @@ namespace tx = ledger::tx;
 
 namespace {
 
-AdmissionResult::Verdict verdict(Admission admission, const Bytes& carried) { return admission.admit(carried).verdict; }
+AdmissionResult::Verdict verdict(Admission admission, const Bytes& carried) {
+  return admission.admit(carried).verdict;
+}
 
 tx::RejectionCode code(Admission admission, const Bytes& carried) {
   return admission.admit(carried).rejection.value().code;
@@ -31,7 +33,8 @@ void settle(Chain& chain) {
 }  // namespace
 
 TEST_CASE(
-    "admission: form, validity, author, keys, threshold and signatures hold, or it is refused; the state may say "
+    "admission: form, validity, author, keys, threshold and signatures hold, or it is refused; the "
+    "state may say "
     "later") {
   RunningNodes nodes(1, {}, 1);
   const auto achievement = nodes.publish(0, 0);
@@ -39,21 +42,25 @@ TEST_CASE(
   const auto genuine = nodes.batch(0, achievement, 0, 5);
   CHECK(verdict(chain.admission(), genuine) == AdmissionResult::Verdict::kReady);
 
-  // A signature that does not hold, a key that is not known, and an author who has none of that name.
+  // A signature that does not hold, a key that is not known, and an author who has none of that
+  // name.
   auto forged = genuine;
   forged.back() ^= 1U;
   CHECK(verdict(chain.admission(), forged) == AdmissionResult::Verdict::kRefused);
   CHECK(code(chain.admission(), forged) == tx::RejectionCode::kBadSignature);
   const auto stranger = SecretKey::generate(SignatureAlgorithm::kBip340);
   const tx::IssueListedContent content{achievement, IssuerIndex{50}, {sha256(as_bytes("x"))}};
-  const auto of_stranger = tx::attach_signed(std::get<tx::UnsignedTransaction>(tx::build(nodes.envelope(0), content)),
-                                             KeyPurpose::kIssue, stranger);
+  const auto of_stranger =
+      tx::attach_signed(std::get<tx::UnsignedTransaction>(tx::build(nodes.envelope(0), content)),
+                        KeyPurpose::kIssue, stranger);
   CHECK(code(chain.admission(), of_stranger) == tx::RejectionCode::kUnknownKey);
   auto envelope = nodes.envelope(0);
   envelope.author.bytes.fill(9);
-  const tx::IssueListedContent of_nobody{{envelope.author, 1, 1}, IssuerIndex{0}, {sha256(as_bytes("x"))}};
-  const auto unknown_author = tx::attach_signed(std::get<tx::UnsignedTransaction>(tx::build(envelope, of_nobody)),
-                                                KeyPurpose::kIssue, stranger);
+  const tx::IssueListedContent of_nobody{
+      {envelope.author, 1, 1}, IssuerIndex{0}, {sha256(as_bytes("x"))}};
+  const auto unknown_author =
+      tx::attach_signed(std::get<tx::UnsignedTransaction>(tx::build(envelope, of_nobody)),
+                        KeyPurpose::kIssue, stranger);
   CHECK(code(chain.admission(), unknown_author) == tx::RejectionCode::kUnknownAuthor);
   auto far = nodes.envelope(0);
   far.valid_until_ms += 20ULL * 3'600'000;
@@ -62,7 +69,8 @@ TEST_CASE(
   CHECK(verdict(chain.admission(), Bytes(200, 7)) == AdmissionResult::Verdict::kRefused);
 
   // Everything holds but the state: a later one may take it.
-  const tx::IssueListedContent early{{nodes.at(0).id, 77, 1}, IssuerIndex{60}, {sha256(as_bytes("x"))}};
+  const tx::IssueListedContent early{
+      {nodes.at(0).id, 77, 1}, IssuerIndex{60}, {sha256(as_bytes("x"))}};
   const auto not_yet = nodes.sign(0, KeyPurpose::kIssue, tx::build(nodes.envelope(0), early));
   CHECK(verdict(chain.admission(), not_yet) == AdmissionResult::Verdict::kNotYet);
 
@@ -80,15 +88,19 @@ struct Peer {
 
   void send(std::vector<Bytes> transactions) {
     chain.post()([this, transactions = std::move(transactions)]() mutable {
-      chain.receiver().on_frame(origin, net::Frame(net::Transactions{std::move(transactions)}), nullptr);
+      chain.receiver().on_frame(origin, net::Frame(net::Transactions{std::move(transactions)}),
+                                nullptr);
     });
   }
 };
 
-// Judged aside, then taken on the strand: waits until `id` is there, or a later one that follows it is.
+// Judged aside, then taken on the strand: waits until `id` is there, or a later one that follows it
+// is.
 bool waits_here(Chain& chain, const TransactionId& id) {
   std::promise<bool> found;
-  chain.look_up(id, [&](const Outcome&, const tx::SharedTransaction& waiting) { found.set_value(waiting != nullptr); });
+  chain.look_up(id, [&](const Outcome&, const tx::SharedTransaction& waiting) {
+    found.set_value(waiting != nullptr);
+  });
   return found.get_future().get();
 }
 
@@ -99,8 +111,10 @@ TransactionId id_of(const ChainId& chain, const Bytes& carried) {
 }  // namespace
 
 TEST_CASE(
-    "a forged copy that comes first keeps no genuine transaction out, and what peers bring passes the API's rule") {
-  // A second validator that never runs: nothing is committed, so what is taken stays to be looked at.
+    "a forged copy that comes first keeps no genuine transaction out, and what peers bring passes "
+    "the API's rule") {
+  // A second validator that never runs: nothing is committed, so what is taken stays to be looked
+  // at.
   RunningNodes nodes(2);
   nodes.stop(1);
   auto& chain = nodes.at(0).node->chain();

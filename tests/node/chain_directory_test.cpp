@@ -1,4 +1,5 @@
-// The directory of peers follows what blocks change: after any history it says what reading the whole registry says.
+// The directory of peers follows what blocks change: after any history it says what reading the
+// whole registry says.
 #include <functional>
 #include <map>
 #include <set>
@@ -75,7 +76,8 @@ TEST_CASE("the directory that follows each block is the directory that is read a
         const auto& id = world.institutions[below(world.institutions.size())];
         if (what <= 2) {
           const bool transport = below(4) != 0;
-          const auto key = SecretKey::generate(transport ? SignatureAlgorithm::kEd25519 : SignatureAlgorithm::kBip340);
+          const auto key = SecretKey::generate(transport ? SignatureAlgorithm::kEd25519
+                                                         : SignatureAlgorithm::kBip340);
           const auto purpose = transport ? KeyPurpose::kTransport : KeyPurpose::kIssue;
           writer.add_key(id, purpose, key.public_key());
           world.keys.push_back(key_id(purpose, key.public_key()));
@@ -109,7 +111,9 @@ TEST_CASE("the directory that follows each block is the directory that is read a
   CHECK(otherwise > 100);
 }
 
-TEST_CASE("a member is admitted and first even while it is suspended, and a key that nobody registered is unknown") {
+TEST_CASE(
+    "a member is admitted and first even while it is suspended, and a key that nobody registered "
+    "is unknown") {
   World world;
   PeerDirectory directory;
   directory.read(world.state, {});
@@ -125,7 +129,8 @@ TEST_CASE("a member is admitted and first even while it is suspended, and a key 
   });
   CHECK(directory.follow(world.state, *delta, {record.id}));
   CHECK(rank_of(directory.find(pin)) == net::Rank::kMember);
-  const auto suspended = world.block([&](tx::StateWriter& w) { w.set_standing(record.id, tx::Standing::kSuspended); });
+  const auto suspended =
+      world.block([&](tx::StateWriter& w) { w.set_standing(record.id, tx::Standing::kSuspended); });
   CHECK_FALSE(directory.follow(world.state, *suspended, {record.id}));
   CHECK(directory.follow(world.state, ledger::Delta{}, {}));
   CHECK(directory.find(pin).kind == net::Admission::Kind::kRefused);

@@ -30,11 +30,12 @@ tx::SharedTransaction issue(std::uint8_t author, std::uint64_t first_index, std:
   tx::Envelope envelope{kChain, institution(author), {}, 1'000'000};
   const auto number = Encoder().u64(nonce != 0 ? nonce : ++numbers).take();
   std::copy(number.begin(), number.end(), envelope.nonce.bytes.begin());
-  tx::IssueListedContent content{
-      {envelope.author, 1, 1}, IssuerIndex{first_index}, std::vector<Hash256>(count, sha256(as_bytes("c")))};
+  tx::IssueListedContent content{{envelope.author, 1, 1},
+                                 IssuerIndex{first_index},
+                                 std::vector<Hash256>(count, sha256(as_bytes("c")))};
   const auto built = tx::build(envelope, content);
-  auto carried =
-      tx::attach_signed(std::get<tx::UnsignedTransaction>(built), KeyPurpose::kIssue, key != nullptr ? *key : kKey);
+  auto carried = tx::attach_signed(std::get<tx::UnsignedTransaction>(built), KeyPurpose::kIssue,
+                                   key != nullptr ? *key : kKey);
   return std::get<tx::SharedTransaction>(tx::decode(kChain, std::move(carried)));
 }
 
@@ -51,7 +52,9 @@ std::size_t selectable(Mempool& pool) {
 
 }  // namespace
 
-TEST_CASE("a copy that is ready takes the place of a held one, and a held one never that of a ready one") {
+TEST_CASE(
+    "a copy that is ready takes the place of a held one, and a held one never that of a ready "
+    "one") {
   Mempool pool({});
   const auto other_key = SecretKey::generate(SignatureAlgorithm::kBip340);
   const auto genuine = issue(1, 0, 1, nullptr, 7), copy = issue(1, 0, 1, &other_key, 7);
@@ -92,7 +95,8 @@ TEST_CASE("what peers brought and is held has a deadline: the pool is never full
   });
   std::uint64_t index = 0;
   for (std::uint8_t author = 1; author <= 8; ++author) {
-    for (int i = 0; i < 8; ++i) pool.add(issue(author, index += kLargest, kLargest), 100, false, Fit::kHeld);
+    for (int i = 0; i < 8; ++i)
+      pool.add(issue(author, index += kLargest, kLargest), 100, false, Fit::kHeld);
   }
   CHECK(pool.held() > 0);
   CHECK(pool.size_bytes() <= (8u << 20) / 8);  // however many bring it
@@ -102,7 +106,8 @@ TEST_CASE("what peers brought and is held has a deadline: the pool is never full
   CHECK(pool.size_bytes() == 0);
 }
 
-TEST_CASE("a ready transaction of an author who holds less gets in, however full peers made the pool") {
+TEST_CASE(
+    "a ready transaction of an author who holds less gets in, however full peers made the pool") {
   const Mempool::Limits limits{8u << 20, 100'000, 100'000};
   Mempool pool(limits);
   std::uint64_t index = 0;
@@ -128,7 +133,8 @@ TEST_CASE("what was submitted here is never thrown out for what peers bring") {
       if (pool.add(promised.back(), 1, true) != Added::kNew) promised.pop_back();
     }
   }
-  for (std::uint8_t author = 10; author < 30; ++author) pool.add(issue(author, 0, kLargest), 2, false);
+  for (std::uint8_t author = 10; author < 30; ++author)
+    pool.add(issue(author, 0, kLargest), 2, false);
   for (const auto& t : promised) CHECK(pool.contains(t->id()));
   CHECK(pool.size_bytes() <= limits.bytes);
 }
@@ -137,11 +143,13 @@ TEST_CASE("one author has a share of the pool, and of issues over the same index
   const Mempool::Limits limits{32u << 20, 100'000, 100'000};
   Mempool pool(limits);
   std::size_t taken = 0;
-  for (int i = 0; i < 200; ++i) taken += pool.add(issue(1, 5, kLargest), 1, false) == Added::kNew ? 1 : 0;
+  for (int i = 0; i < 200; ++i)
+    taken += pool.add(issue(1, 5, kLargest), 1, false) == Added::kNew ? 1 : 0;
   CHECK(taken == 1 + Mempool::kRivals);
-  CHECK(pool.add(issue(1, 5 + kLargest - 1, 10), 1, false) == Added::kAuthorFull);  // one index in common
-  CHECK(pool.add(issue(1, 5 + kLargest, 10), 1, false) == Added::kNew);             // none
-  CHECK(pool.add(issue(2, 5, kLargest), 1, false) == Added::kNew);                  // another's indexes
+  CHECK(pool.add(issue(1, 5 + kLargest - 1, 10), 1, false) ==
+        Added::kAuthorFull);                                             // one index in common
+  CHECK(pool.add(issue(1, 5 + kLargest, 10), 1, false) == Added::kNew);  // none
+  CHECK(pool.add(issue(2, 5, kLargest), 1, false) == Added::kNew);       // another's indexes
 
   std::uint64_t index = 1'000'000;
   while (pool.add(issue(1, index += kLargest, kLargest), 1, false) == Added::kNew) {
@@ -164,7 +172,8 @@ TEST_CASE("whatever comes and goes, the pool counts what it holds, and stays wit
     for (std::uint64_t step = 1; step < 300; ++step) {
       const auto what = below(10);
       if (what < 6 || all.empty()) {
-        const auto t = issue(static_cast<std::uint8_t>(1 + below(4)), below(1'000), 1 + below(1'000));
+        const auto t =
+            issue(static_cast<std::uint8_t>(1 + below(4)), below(1'000), 1 + below(1'000));
         all.emplace(t->id(), t);
         pool.add(t, step, below(3) == 0, below(3) == 0 ? Fit::kHeld : Fit::kReady);
       } else {
@@ -238,7 +247,8 @@ TEST_CASE("a peer that only claims to be further is asked once, and nobody waits
 
   // Everybody was asked: it rests, whatever the time, until it is wanted again.
   CHECK_FALSE(fetcher.wake_at_ms());
-  for (std::uint64_t now_ms = 1'200; now_ms < 60'000; now_ms += 100) fetcher.on_tick(Height{10}, now_ms);
+  for (std::uint64_t now_ms = 1'200; now_ms < 60'000; now_ms += 100)
+    fetcher.on_tick(Height{10}, now_ms);
   CHECK(node_of_ours.asked.size() == 2);
   CHECK(fetcher.target() == Height{});
   fetcher.want(Height{10}, 60'000);
@@ -271,12 +281,16 @@ net::BlockResponse one_block(Height at, Height highest) {
   certificate->statement.act = consensus::Act::kFinalize;
   certificate->signers = 1;
   certificate->signatures.resize(1);
-  return {at, {{Bytes{1}, Bytes{}, consensus::encode(consensus::FinalityProof{{}, certificate})}}, highest};
+  return {at,
+          {{Bytes{1}, Bytes{}, consensus::encode(consensus::FinalityProof{{}, certificate})}},
+          highest};
 }
 
 }  // namespace
 
-TEST_CASE("who has no more did not fail: a liar that gives a block now and then is not asked before all others") {
+TEST_CASE(
+    "who has no more did not fail: a liar that gives a block now and then is not asked before all "
+    "others") {
   Fetching node_of_ours;
   auto& fetcher = node_of_ours.fetcher;
   for (const std::uint8_t number : {1, 2, 3}) fetcher.peer_up(node(number));
@@ -287,15 +301,16 @@ TEST_CASE("who has no more did not fail: a liar that gives a block now and then 
   std::uint64_t now_ms = 1'000;
   Height committed{10};
 
-  // Nobody has a block above this node's, but the liar claims one, and so everybody is asked again and again.
+  // Nobody has a block above this node's, but the liar claims one, and so everybody is asked again
+  // and again.
   for (int round = 0; round < 4; ++round) {
     fetcher.want(committed, now_ms);
     for (int i = 0; i < 3; ++i) {
       const auto asked = node_of_ours.asked.back();
       if (!fetcher.asked(asked)) break;
       const auto highest = asked == liar.pin ? committed.next() : committed;
-      const auto response =
-          asked == liar.pin ? one_block(committed.next(), highest + 1) : answer(committed.next(), 0, highest);
+      const auto response = asked == liar.pin ? one_block(committed.next(), highest + 1)
+                                              : answer(committed.next(), 0, highest);
       fetcher.on_response(sender(asked), response, committed);
       if (asked == liar.pin) committed = committed.next();
       now_ms += 100;
@@ -303,7 +318,8 @@ TEST_CASE("who has no more did not fail: a liar that gives a block now and then 
     }
   }
 
-  // Now it lags. The liar goes on as before; the others would bring it forward at once, if they were asked.
+  // Now it lags. The liar goes on as before; the others would bring it forward at once, if they
+  // were asked.
   node_of_ours.asked.clear();
   for (int i = 0; i < 10 && !fetcher.asked(node(2).pin) && !fetcher.asked(node(3).pin); ++i) {
     if (fetcher.asked(liar.pin)) {
@@ -318,14 +334,17 @@ TEST_CASE("who has no more did not fail: a liar that gives a block now and then 
   CHECK(others_are_asked);
 }
 
-TEST_CASE("answers that always come too late bring a node forward all the same, and nobody is blamed for them") {
+TEST_CASE(
+    "answers that always come too late bring a node forward all the same, and nobody is blamed for "
+    "them") {
   Fetching node_of_ours;
   auto& fetcher = node_of_ours.fetcher;
   for (const std::uint8_t number : {1, 2}) fetcher.peer_up(node(number));
   const Height highest{100};
   Height committed{10};
 
-  // Both serve many, in turn: each answer comes after three seconds, and is what was asked for then.
+  // Both serve many, in turn: each answer comes after three seconds, and is what was asked for
+  // then.
   struct Due {
     net::Pin pin;
     Height first;
@@ -344,7 +363,8 @@ TEST_CASE("answers that always come too late bring a node forward all the same, 
       due.erase(due.begin());
       REQUIRE(fetcher.awaits(answered.pin));
       auto response = one_block(answered.first, highest);
-      while (response.blocks.size() < 10 && answered.first.value + response.blocks.size() <= highest.value) {
+      while (response.blocks.size() < 10 &&
+             answered.first.value + response.blocks.size() <= highest.value) {
         response.blocks.insert(response.blocks.begin(), response.blocks.front());
       }
       const auto from = answered.pin == node(1).pin ? node(1) : node(2);

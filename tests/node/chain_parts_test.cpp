@@ -17,14 +17,17 @@ namespace tx = ledger::tx;
 const ChainId kChain = ChainId::prefix_of(sha256(as_bytes("chain")).view());
 
 // A well-formed transaction; nobody checks its signature here.
-tx::SharedTransaction transaction(std::uint8_t author, std::uint64_t number, std::uint64_t valid_until_ms = 1'000'000) {
+tx::SharedTransaction transaction(std::uint8_t author, std::uint64_t number,
+                                  std::uint64_t valid_until_ms = 1'000'000) {
   static const auto kKey = SecretKey::generate(SignatureAlgorithm::kBip340);
   tx::Envelope envelope{kChain, {}, {}, valid_until_ms};
   envelope.author.bytes.fill(author);
   envelope.nonce.bytes[0] = static_cast<std::uint8_t>(number + 1);
-  tx::IssueListedContent content{{envelope.author, 1, 1}, IssuerIndex{number}, {sha256(as_bytes("c"))}};
+  tx::IssueListedContent content{
+      {envelope.author, 1, 1}, IssuerIndex{number}, {sha256(as_bytes("c"))}};
   auto built = tx::build(envelope, content);
-  auto carried = tx::attach_signed(std::get<tx::UnsignedTransaction>(built), KeyPurpose::kIssue, kKey);
+  auto carried =
+      tx::attach_signed(std::get<tx::UnsignedTransaction>(built), KeyPurpose::kIssue, kKey);
   return std::get<tx::SharedTransaction>(tx::decode(kChain, std::move(carried)));
 }
 
@@ -63,7 +66,8 @@ TEST_CASE("an author with many transactions does not keep others out of a block"
   auto other = transaction(2, 0);
   pool.add(other, 2, true);
   auto ids = selected(pool, 2);
-  CHECK(std::set<TransactionId>(ids.begin(), ids.end()) == std::set<TransactionId>{many[0]->id(), other->id()});
+  CHECK(std::set<TransactionId>(ids.begin(), ids.end()) ==
+        std::set<TransactionId>{many[0]->id(), other->id()});
   auto all = selected(pool);
   std::vector<TransactionId> of_first;
   for (const auto& id : all) {
@@ -190,7 +194,8 @@ TEST_CASE("an outcome reaches everybody who waits, once") {
   }
 }
 
-Branch branch(const BlockId& parent, std::uint64_t height, std::uint64_t view, TransactionList list = {}) {
+Branch branch(const BlockId& parent, std::uint64_t height, std::uint64_t view,
+              TransactionList list = {}) {
   Branch made;
   made.header.parent = parent;
   made.header.height = Height{height};
@@ -251,7 +256,8 @@ TEST_CASE("the signature cache is bounded and keeps what came last") {
   }
   CHECK(cache.contains(last));
   std::size_t kept = 0;
-  for (std::uint64_t i = 0; i < 10'000; ++i) kept += cache.contains(sha256(Encoder().u64(i).bytes()));
+  for (std::uint64_t i = 0; i < 10'000; ++i)
+    kept += cache.contains(sha256(Encoder().u64(i).bytes()));
   CHECK(kept <= 128);
 }
 

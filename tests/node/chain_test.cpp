@@ -50,7 +50,8 @@ TEST_CASE("a transaction submitted to one node is committed at all four, at the 
   auto carried = nodes.batch(0, achievement, 0, 5);
   nodes.submit(2, carried);
   std::vector<Outcome> outcomes;
-  for (std::size_t i = 0; i < 4; ++i) outcomes.push_back(nodes.await(i, id_of(nodes.chain(), carried)));
+  for (std::size_t i = 0; i < 4; ++i)
+    outcomes.push_back(nodes.await(i, id_of(nodes.chain(), carried)));
   for (const auto& outcome : outcomes) {
     CHECK(outcome.state == Outcome::State::kCommitted);
     CHECK(outcome.height == outcomes.front().height);
@@ -95,7 +96,9 @@ TEST_CASE("with two of four nothing is committed, and all is committed when one 
   CHECK(nodes.await(0, id_of(nodes.chain(), carried)).state == Outcome::State::kCommitted);
 }
 
-TEST_CASE("of two batches over the same indexes one is committed and the other rejected, at every node alike") {
+TEST_CASE(
+    "of two batches over the same indexes one is committed and the other rejected, at every node "
+    "alike") {
   RunningNodes nodes(4);
   auto achievement = nodes.publish(0, 0);
   auto first = nodes.batch(0, achievement, 0, 3);

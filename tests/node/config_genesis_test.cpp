@@ -42,7 +42,8 @@ struct Two {
     }
   }
   SecretKey root_of(const std::string& name) {
-    return read_key_file(directory.path() / (name + "-keys") / "root.key", KeyPurpose::kRoot).value();
+    return read_key_file(directory.path() / (name + "-keys") / "root.key", KeyPurpose::kRoot)
+        .value();
   }
   std::string read_changed(const std::string& from, const std::string& to) {
     auto text = read_text(files[0]).value();
@@ -86,25 +87,31 @@ TEST_CASE("the ceremony reads from a party file exactly the party that init made
 
 TEST_CASE("a party file whose facts were changed, or that is none, is refused with its line") {
   Two two;
-  CHECK(two.read_changed("alpha.example", "gamma.example").find("is not the id of these facts and keys") !=
+  CHECK(two.read_changed("alpha.example", "gamma.example")
+            .find("is not the id of these facts and keys") != std::string::npos);
+  CHECK(two.read_changed("possession = \"", "possession = \"x").find("128 hexadecimal digits") !=
         std::string::npos);
-  CHECK(two.read_changed("possession = \"", "possession = \"x").find("128 hexadecimal digits") != std::string::npos);
-  CHECK(two.read_changed("purpose = \"root\"", "purpose = \"royal\"").find("purpose must be root") !=
+  CHECK(
+      two.read_changed("purpose = \"root\"", "purpose = \"royal\"").find("purpose must be root") !=
+      std::string::npos);
+  CHECK(two.read_changed("validator = true", "validator = true\nspeed = 3").find("changed.toml:") !=
         std::string::npos);
-  CHECK(two.read_changed("validator = true", "validator = true\nspeed = 3").find("changed.toml:") != std::string::npos);
 }
 
-// Found by tests/fuzz: an address with a control character was written as it stood. Worse, `join` copied addresses of
-// other founders into the node's configuration without escaping: a party file could bring keys of its own.
+// Found by tests/fuzz: an address with a control character was written as it stood. Worse, `join`
+// copied addresses of other founders into the node's configuration without escaping: a party file
+// could bring keys of its own.
 TEST_CASE("an address of another party cannot say anything else in a node's configuration") {
   Two two;
   const auto text = read_text(two.files[0]).value();
-  for (const char* address : {R"(a:1\"\n[policy]\npreset = \"strict)", R"(a:1\u000a)", "a b:1", "a:1 # x"}) {
+  for (const char* address :
+       {R"(a:1\"\n[policy]\npreset = \"strict)", R"(a:1\u000a)", "a b:1", "a:1 # x"}) {
     CAPTURE(address);
     auto changed = text;
     const std::string good = "peer_address = \"127.0.0.1:7000\"";
     REQUIRE(changed.find(good) != std::string::npos);
-    changed.replace(changed.find(good), good.size(), "peer_address = \"" + std::string(address) + "\"");
+    changed.replace(changed.find(good), good.size(),
+                    "peer_address = \"" + std::string(address) + "\"");
     const auto file = two.directory.path() / "address.toml";
     REQUIRE(write_file(file, as_bytes(changed), true).ok());
     CHECK(read_party_address(file).message().find("must be host:port") != std::string::npos);
@@ -116,14 +123,16 @@ TEST_CASE("a record needs the signature of every founder, and nobody else's") {
   Two two;
   const auto alpha = two.root_of("alpha");
   const auto beta = two.root_of("beta");
-  CHECK(found_ledger(two.parties, {&alpha}, kTime, {}).message().find("founder_missing") != std::string::npos);
+  CHECK(found_ledger(two.parties, {&alpha}, kTime, {}).message().find("founder_missing") !=
+        std::string::npos);
   auto genesis = found_ledger(two.parties, {&alpha, &beta}, kTime, {});
   INFO(genesis.message());
   REQUIRE(genesis.ok());
   CHECK(genesis->content.validators.size() == 2);
   const auto stranger = SecretKey::generate(SignatureAlgorithm::kBip340);
-  CHECK(found_ledger(two.parties, {&alpha, &beta, &stranger}, kTime, {}).message().find("founder_stranger") !=
-        std::string::npos);
+  CHECK(found_ledger(two.parties, {&alpha, &beta, &stranger}, kTime, {})
+            .message()
+            .find("founder_stranger") != std::string::npos);
 }
 
 TEST_CASE("joining puts the record and the others' addresses into a node's directory, once") {

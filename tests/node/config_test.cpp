@@ -38,7 +38,8 @@ TEST_CASE("every key of the list is written with its comment") {
   auto text = config_text({});
   for (const auto& key : kConfigKeys) {
     CAPTURE(key.section, key.name);
-    CHECK(text.find("# " + std::string(key.comment) + "\n" + std::string(key.name) + " = ") != std::string::npos);
+    CHECK(text.find("# " + std::string(key.comment) + "\n" + std::string(key.name) + " = ") !=
+          std::string::npos);
   }
 }
 
@@ -63,12 +64,15 @@ TEST_CASE("a policy's requirements and local statements are read, and their mist
   CHECK(config->policy.threshold == 60);
   CHECK(config->policy.accreditation.size() == 1);
   CHECK(config->policy.local.size() == 1);
-  CHECK(failure_of("[policy]\n[[policy.statement]]\nsubject = \"tmi1\"\n[[policy.accreditation]]\namount = 0\n")
-            .find("testamurd.toml:5: policy.accreditation.amount: must lie between 1 and 1000000") !=
-        std::string::npos);
+  CHECK(
+      failure_of("[policy]\n[[policy.statement]]\nsubject = "
+                 "\"tmi1\"\n[[policy.accreditation]]\namount = 0\n")
+          .find("testamurd.toml:5: policy.accreditation.amount: must lie between 1 and 1000000") !=
+      std::string::npos);
   CHECK(failure_of("[policy]\nthreshhold = 1\n") ==
         "/etc/testamur/testamurd.toml:2: policy.threshhold: is not a known key");
-  CHECK(failure_of("[policy]\nceilings = [1, \"a\"]\n").find(":2: policy.ceilings: ") != std::string::npos);
+  CHECK(failure_of("[policy]\nceilings = [1, \"a\"]\n").find(":2: policy.ceilings: ") !=
+        std::string::npos);
 }
 
 TEST_CASE("a value replaces its default in the written file") {
@@ -79,14 +83,16 @@ TEST_CASE("a value replaces its default in the written file") {
 }
 
 TEST_CASE("relative paths begin at the directory of the file") {
-  auto config = parse_config("[node]\ndata_dir = \"d\"\ngenesis = \"/g.bin\"\n", "/etc/testamur/testamurd.toml");
+  auto config = parse_config("[node]\ndata_dir = \"d\"\ngenesis = \"/g.bin\"\n",
+                             "/etc/testamur/testamurd.toml");
   REQUIRE(config.ok());
   CHECK(config->data_dir == "/etc/testamur/d");
   CHECK(config->genesis == "/g.bin");
 }
 
 TEST_CASE("a mistake names file, line and key") {
-  CHECK(failure_of("[api]\nlisten = 7\n") == "/etc/testamur/testamurd.toml:2: api.listen: must be a text in quotes");
+  CHECK(failure_of("[api]\nlisten = 7\n") ==
+        "/etc/testamur/testamurd.toml:2: api.listen: must be a text in quotes");
   CHECK(failure_of("\n[log]\n\nlevel = \"loud\"\n") ==
         "/etc/testamur/testamurd.toml:4: log.level: must be trace, debug, info, warn or error");
   CHECK(failure_of("[chain]\nblok_bytes = 1\n") ==
@@ -100,7 +106,8 @@ TEST_CASE("a file that is not TOML is named with line and column") {
 }
 
 TEST_CASE("all mistakes of a file are told at once") {
-  auto message = failure_of("[api]\nlisten = \"nowhere\"\ntls = \"perhaps\"\n[mempool]\nmax_bytes = -1\n");
+  auto message =
+      failure_of("[api]\nlisten = \"nowhere\"\ntls = \"perhaps\"\n[mempool]\nmax_bytes = -1\n");
   CHECK(message.find("api.listen: must be host:port") != std::string::npos);
   CHECK(message.find("api.tls: must be auto, on or off") != std::string::npos);
   CHECK(message.find("mempool.max_bytes: must lie between") != std::string::npos);
@@ -109,26 +116,31 @@ TEST_CASE("all mistakes of a file are told at once") {
 TEST_CASE("addresses are host and port") {
   for (std::string bad : {"nowhere", "host:", ":1", "host:port", "host:70000", "host:123456"}) {
     CAPTURE(bad);
-    CHECK(failure_of("[peers]\nlisten = \"" + bad + "\"\n").find("peers.listen") != std::string::npos);
+    CHECK(failure_of("[peers]\nlisten = \"" + bad + "\"\n").find("peers.listen") !=
+          std::string::npos);
   }
   CHECK(parse_config("[peers]\nlisten = \"[::1]:7600\"\n", "f").ok());
   CHECK(parse_config("[peers]\nlisten = \"\"\n", "f").ok());
 }
 
 TEST_CASE("TLS that is switched on needs a certificate and its key") {
-  CHECK(failure_of("[api]\ntls = \"on\"\n").find("certificate and private_key must be given") != std::string::npos);
+  CHECK(failure_of("[api]\ntls = \"on\"\n").find("certificate and private_key must be given") !=
+        std::string::npos);
 }
 
 TEST_CASE("a peer needs an institution, an address and, if given, a whole pin") {
   auto institution = to_text(InstitutionId{});
-  CHECK(failure_of("[[peer]]\naddress = \"a:1\"\n").find("peer.institution: is missing") != std::string::npos);
-  CHECK(failure_of("[[peer]]\ninstitution = \"" + institution + "\"\n").find("peer.address") != std::string::npos);
-  CHECK(failure_of("[[peer]]\ninstitution = \"" + institution + "\"\naddress = \"a:1\"\npin = \"ab\"\n")
+  CHECK(failure_of("[[peer]]\naddress = \"a:1\"\n").find("peer.institution: is missing") !=
+        std::string::npos);
+  CHECK(failure_of("[[peer]]\ninstitution = \"" + institution + "\"\n").find("peer.address") !=
+        std::string::npos);
+  CHECK(failure_of("[[peer]]\ninstitution = \"" + institution +
+                   "\"\naddress = \"a:1\"\npin = \"ab\"\n")
             .find("peer.pin: must be 64 hexadecimal digits") != std::string::npos);
   auto mistyped = institution;
   mistyped.back() = mistyped.back() == 'q' ? 'p' : 'q';
-  CHECK(failure_of("[[peer]]\ninstitution = \"" + mistyped + "\"\naddress = \"a:1\"\n").find("peer.institution") !=
-        std::string::npos);
+  CHECK(failure_of("[[peer]]\ninstitution = \"" + mistyped + "\"\naddress = \"a:1\"\n")
+            .find("peer.institution") != std::string::npos);
 }
 
 TEST_CASE("a missing configuration file says what to do") {
@@ -146,13 +158,18 @@ TEST_CASE("a key file gives the key back to its owner only") {
   REQUIRE(again.ok());
   CHECK(again->public_key() == key.public_key());
 
-  SECTION("a key is never overwritten") { CHECK_FALSE(write_key_file(file, KeyPurpose::kRoot, key).ok()); }
+  SECTION("a key is never overwritten") {
+    CHECK_FALSE(write_key_file(file, KeyPurpose::kRoot, key).ok());
+  }
   SECTION("a key of another purpose is refused") {
-    CHECK(read_key_file(file, KeyPurpose::kIssue).message().find("is not a issue key") != std::string::npos);
+    CHECK(read_key_file(file, KeyPurpose::kIssue).message().find("is not a issue key") !=
+          std::string::npos);
   }
   SECTION("a file that others may read is refused") {
-    std::filesystem::permissions(file, std::filesystem::perms::group_read, std::filesystem::perm_options::add);
-    CHECK(read_key_file(file, KeyPurpose::kRoot).message().find("readable by others") != std::string::npos);
+    std::filesystem::permissions(file, std::filesystem::perms::group_read,
+                                 std::filesystem::perm_options::add);
+    CHECK(read_key_file(file, KeyPurpose::kRoot).message().find("readable by others") !=
+          std::string::npos);
   }
   SECTION("a damaged file is refused") {
     std::ofstream(file, std::ios::trunc) << "testamur-key-1 root bip340\n00ff\n";

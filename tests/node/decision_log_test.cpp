@@ -27,8 +27,11 @@ struct Logged {
   DecisionLog::Options options{directory.path() / "decisions", 65'536, 3};
   std::unique_ptr<DecisionLog> log = open();
 
-  std::unique_ptr<DecisionLog> open() { return std::move(DecisionLog::open(options, clock, *silent)).value(); }
-  static DecisionEntry entry(std::uint8_t issuer, trust::Outcome outcome = trust::Outcome::kAccept) {
+  std::unique_ptr<DecisionLog> open() {
+    return std::move(DecisionLog::open(options, clock, *silent)).value();
+  }
+  static DecisionEntry entry(std::uint8_t issuer,
+                             trust::Outcome outcome = trust::Outcome::kAccept) {
     DecisionEntry made;
     made.kind = DecisionKind::kVerdict;
     made.viewpoint = party(1);
@@ -69,7 +72,9 @@ TEST_CASE("equal decisions of an hour are one row with a count and the heights t
                        ",0613,6,,,2026-12-01,5,7," + Hash256{}.hex() + ",accept,none,60,41");
 }
 
-TEST_CASE("what differs in issuer, outcome or hour is told apart, and neither minute nor achievement is kept") {
+TEST_CASE(
+    "what differs in issuer, outcome or hour is told apart, and neither minute nor achievement is "
+    "kept") {
   Logged l;
   l.log->add(Logged::entry(2), Height{1});
   l.log->add(Logged::entry(3), Height{1});
@@ -111,12 +116,14 @@ TEST_CASE("an export is narrowed by issuer, scope, outcome and time") {
 TEST_CASE("files are followed by the next when full, and the oldest go") {
   Logged l;
   for (int round = 0; round < 40; ++round) {
-    for (std::uint8_t issuer = 0; issuer < 60; ++issuer) l.log->add(Logged::entry(issuer), Height{1});
+    for (std::uint8_t issuer = 0; issuer < 60; ++issuer)
+      l.log->add(Logged::entry(issuer), Height{1});
     l.clock.advance_ms(3'600'000);
     REQUIRE(l.log->flush().ok());
   }
   CHECK(l.file_count() == 3);
-  for (const auto& entry : fs::directory_iterator(l.options.directory)) CHECK(entry.file_size() < 2 * 65'536);
+  for (const auto& entry : fs::directory_iterator(l.options.directory))
+    CHECK(entry.file_size() < 2 * 65'536);
   CHECK(l.rows().size() > 60);
 }
 
@@ -124,7 +131,8 @@ TEST_CASE("half a line that a crash left is skipped, and what follows is whole")
   Logged l;
   l.log->add(Logged::entry(2), Height{1});
   REQUIRE(l.log->flush().ok());
-  std::ofstream(l.options.directory / "decisions-000001.csv", std::ios::app) << "2026-12-02T00Z,verdict,tmi1";
+  std::ofstream(l.options.directory / "decisions-000001.csv", std::ios::app)
+      << "2026-12-02T00Z,verdict,tmi1";
   l.log.reset();
   l.log = l.open();
   l.log->add(Logged::entry(3), Height{1});

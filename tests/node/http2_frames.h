@@ -7,12 +7,19 @@
 
 namespace testamur::test {
 
-enum class FrameType : std::uint8_t { kData = 0, kHeaders = 1, kRstStream = 3, kSettings = 4, kPing = 6 };
+enum class FrameType : std::uint8_t {
+  kData = 0,
+  kHeaders = 1,
+  kRstStream = 3,
+  kSettings = 4,
+  kPing = 6
+};
 inline constexpr std::uint8_t kEndStream = 1, kEndHeaders = 4;
 
 inline Bytes preface() { return to_bytes(as_bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")); }
 
-inline Bytes http2_frame(FrameType type, std::uint8_t flags, std::uint32_t stream, ByteView payload = {}) {
+inline Bytes http2_frame(FrameType type, std::uint8_t flags, std::uint32_t stream,
+                         ByteView payload = {}) {
   const auto size = static_cast<std::uint32_t>(payload.size());
   Bytes out = {static_cast<std::uint8_t>(size >> 16),
                static_cast<std::uint8_t>(size >> 8),

@@ -1,5 +1,5 @@
-// A changing validator set in real nodes: adding, removing, replacing a key, restarting in the middle, catching up,
-// evidence, and a protocol version that the build does not know.
+// A changing validator set in real nodes: adding, removing, replacing a key, restarting in the
+// middle, catching up, evidence, and a protocol version that the build does not know.
 #include <filesystem>
 #include <future>
 
@@ -30,17 +30,21 @@ const std::vector<std::pair<std::string, std::uint64_t>> kQuick = {{"heartbeat_m
 struct Assembly {
   RunningNodes& nodes;
 
-  Outcome said(std::size_t index, std::size_t through, KeyPurpose purpose, const tx::Built& built) const {
+  Outcome said(std::size_t index, std::size_t through, KeyPurpose purpose,
+               const tx::Built& built) const {
     return nodes.commit(through, nodes.sign(index, purpose, built));
   }
 
-  // Proposed by the first voter; every voter approves; returns when it is in effect at the node `through`.
-  TransactionId decide(const std::vector<std::size_t>& voters, std::size_t through, tx::ProposedAction action) const {
+  // Proposed by the first voter; every voter approves; returns when it is in effect at the node
+  // `through`.
+  TransactionId decide(const std::vector<std::size_t>& voters, std::size_t through,
+                       tx::ProposedAction action) const {
     auto head = nodes.at(through).node->chain().head();
     tx::ProposalContent content{head->header.time_ms + 600'000, 0, std::move(action)};
     auto built = tx::build(nodes.envelope(voters.front()), content);
     auto id = std::get<tx::UnsignedTransaction>(built).id;
-    REQUIRE(said(voters.front(), through, KeyPurpose::kGovern, built).state == Outcome::State::kCommitted);
+    REQUIRE(said(voters.front(), through, KeyPurpose::kGovern, built).state ==
+            Outcome::State::kCommitted);
     for (auto voter : voters) {
       auto proposal = tx::read_proposal(*nodes.at(through).node->chain().head()->state, id);
       if (proposal->status() != tx::ProposalStatus::kOpen) break;
@@ -64,10 +68,12 @@ struct Assembly {
   ReadyStatement declare_ready(std::size_t index) const {
     SystemClock clock;
     auto head = nodes.at(index).node->chain().head();
-    auto ready = make_ready(*head, nodes.chain(), nodes.at(index).id, consensus_keys(index), "test", clock);
+    auto ready =
+        make_ready(*head, nodes.chain(), nodes.at(index).id, consensus_keys(index), "test", clock);
     INFO(ready.message());
     REQUIRE(ready.ok());
-    REQUIRE(nodes.commit(index, to_bytes(ready->transaction->carried())).state == Outcome::State::kCommitted);
+    REQUIRE(nodes.commit(index, to_bytes(ready->transaction->carried())).state ==
+            Outcome::State::kCommitted);
     return std::move(*ready);
   }
 
@@ -88,12 +94,14 @@ struct Assembly {
   }
 
   void await_epoch(std::size_t at, std::uint64_t epoch) const {
-    nodes.await_state(at, [epoch](const Snapshot& state) { return ledger::read_epoch(state).value >= epoch; });
+    nodes.await_state(
+        at, [epoch](const Snapshot& state) { return ledger::read_epoch(state).value >= epoch; });
   }
 
   ChainStatus status(std::size_t at) const {
     std::promise<ChainStatus> told;
-    nodes.at(at).node->chain().status([&told](ChainStatus status) { told.set_value(std::move(status)); });
+    nodes.at(at).node->chain().status(
+        [&told](ChainStatus status) { told.set_value(std::move(status)); });
     return told.get_future().get();
   }
 };
@@ -114,7 +122,8 @@ struct Network {
   void add_fifth() {
     nodes.begin_observer(4);
     nodes.await_height(4, nodes.at(0).node->chain().head()->header.height);
-    assembly.decide({0, 1, 2}, 0, tx::AdmissionContent{nodes.at(4).id, tx::InstitutionClass::kValidator, false});
+    assembly.decide({0, 1, 2}, 0,
+                    tx::AdmissionContent{nodes.at(4).id, tx::InstitutionClass::kValidator, false});
     nodes.await_height(4, nodes.at(0).node->chain().head()->header.height);
     auto ready = assembly.declare_ready(4);
     nodes.await_height(0, nodes.at(4).node->chain().head()->header.height);
@@ -158,7 +167,8 @@ TEST_CASE("an observer becomes a validator and a validator an observer, both wit
 
 TEST_CASE("a light client follows both changes from the genesis set, from what any node tells") {
   Network net;
-  auto genesis = *ledger::validators_of_epoch(*net.nodes.at(0).node->chain().head()->state, Epoch{0});
+  auto genesis =
+      *ledger::validators_of_epoch(*net.nodes.at(0).node->chain().head()->state, Epoch{0});
   net.add_fifth();
   net.assembly.decide({0, 2, 3, 4}, 0, net.assembly.next_set(0, {1}, {}));
   net.issue(0);
@@ -193,7 +203,8 @@ TEST_CASE("a light client follows both changes from the genesis set, from what a
   CHECK(none.changes_size() == 0);
   request.set_from_epoch(3);
   grpc::ClientContext beyond;
-  CHECK(api.log->GetSetChanges(&beyond, request, &none).error_code() == grpc::StatusCode::NOT_FOUND);
+  CHECK(api.log->GetSetChanges(&beyond, request, &none).error_code() ==
+        grpc::StatusCode::NOT_FOUND);
 }
 
 TEST_CASE("nodes start again in any epoch, and one that slept through two changes catches up") {
@@ -227,17 +238,18 @@ TEST_CASE("a validator replaces its consensus key: the new one votes, the old on
   CHECK(fs::exists(next_file));
   CHECK(keys.make(KeyPurpose::kConsensus)->already_there);
   auto public_key = fresh->key.public_key();
-  auto proof =
-      fresh->key.sign(possession_message(nodes.chain(), nodes.at(0).id, KeyPurpose::kConsensus, public_key).view());
+  auto proof = fresh->key.sign(
+      possession_message(nodes.chain(), nodes.at(0).id, KeyPurpose::kConsensus, public_key).view());
   nodes.at(0).node->chain().add_consensus_key(std::move(fresh->key));
 
   // The ledger does not know it yet.
   SystemClock clock;
-  auto early = make_ready(*nodes.at(0).node->chain().head(), nodes.chain(), nodes.at(0).id, assembly.consensus_keys(0),
-                          "test", clock);
+  auto early = make_ready(*nodes.at(0).node->chain().head(), nodes.chain(), nodes.at(0).id,
+                          assembly.consensus_keys(0), "test", clock);
   REQUIRE(early.ok());
   CHECK(early->seated);  // only of the key that votes already
-  auto added = tx::build(nodes.envelope(0), tx::KeyAddContent{KeyPurpose::kConsensus, public_key, proof});
+  auto added =
+      tx::build(nodes.envelope(0), tx::KeyAddContent{KeyPurpose::kConsensus, public_key, proof});
   REQUIRE(assembly.said(0, 0, KeyPurpose::kRoot, added).state == Outcome::State::kCommitted);
   auto ready = assembly.declare_ready(0);
   CHECK_FALSE(ready.seated);
@@ -247,7 +259,8 @@ TEST_CASE("a validator replaces its consensus key: the new one votes, the old on
   REQUIRE(nodes.commit(0, nodes.batch(0, achievement, 1, 1)).state == Outcome::State::kCommitted);
   CHECK(assembly.status(0).voting_key == public_key);
   CHECK_FALSE(fs::exists(next_file));  // it took the name of the old one
-  CHECK(read_key_file(nodes.at(0).config.consensus_key, KeyPurpose::kConsensus)->public_key() == public_key);
+  CHECK(read_key_file(nodes.at(0).config.consensus_key, KeyPurpose::kConsensus)->public_key() ==
+        public_key);
 
   nodes.stop(0);
   nodes.start(0);
@@ -256,14 +269,16 @@ TEST_CASE("a validator replaces its consensus key: the new one votes, the old on
 }
 
 // Two votes of one key for two blocks of one view.
-consensus::Evidence two_votes(const RunningNodes& nodes, const InstitutionId& thief, const SecretKey& key,
-                              const ledger::CertifyingSet& set, View view) {
+consensus::Evidence two_votes(const RunningNodes& nodes, const InstitutionId& thief,
+                              const SecretKey& key, const ledger::CertifyingSet& set, View view) {
   consensus::Evidence evidence;
   evidence.validator = thief;
   evidence.set_digest = set.digest();
   for (auto* half : {&evidence.first, &evidence.second}) {
-    *half = {consensus::Act::kNotarize, Epoch{0}, view, View{view.value - 1}, random_fixed<BlockId>()};
-    auto& signature = half == &evidence.first ? evidence.first_signature : evidence.second_signature;
+    *half = {consensus::Act::kNotarize, Epoch{0}, view, View{view.value - 1},
+             random_fixed<BlockId>()};
+    auto& signature =
+        half == &evidence.first ? evidence.first_signature : evidence.second_signature;
     signature = key.sign(consensus::signing_digest(nodes.chain(), set.digest(), *half).view());
   }
   return evidence;
@@ -278,7 +293,8 @@ TEST_CASE("evidence is kept on disk and handed in until the ledger holds it, onc
   auto log = Log::silent();
   auto keys = assembly.consensus_keys(0);
   auto head = nodes.at(0).node->chain().head();
-  auto evidence = two_votes(nodes, nodes.at(0).id, keys[0], ledger::read_validators(*head->state), View{70});
+  auto evidence =
+      two_votes(nodes, nodes.at(0).id, keys[0], ledger::read_validators(*head->state), View{70});
   {
     EvidenceKeeper keeper(*files, directory.path().string(), clock, *log);
     REQUIRE(keeper.load().ok());
@@ -304,12 +320,14 @@ TEST_CASE("evidence is kept on disk and handed in until the ledger holds it, onc
   CHECK_FALSE(later.anything_due());
   CHECK(tx::evidence_count(*head->state) == 1);
   for (std::uint64_t view = 100; view < 150; ++view) {
-    later.keep(two_votes(nodes, nodes.at(0).id, keys[0], ledger::read_validators(*head->state), View{view}));
+    later.keep(two_votes(nodes, nodes.at(0).id, keys[0], ledger::read_validators(*head->state),
+                         View{view}));
   }
   CHECK(later.size() == EvidenceKeeper::kPerKey);
 }
 
-TEST_CASE("a node stops before the first block of a version that it does not know, and goes on reading") {
+TEST_CASE(
+    "a node stops before the first block of a version that it does not know, and goes on reading") {
   RunningNodes nodes(1, kQuick);
   Assembly assembly{nodes};
   auto achievement = nodes.publish(0, 0);
@@ -318,9 +336,11 @@ TEST_CASE("a node stops before the first block of a version that it does not kno
   auto keys = assembly.consensus_keys(0);
   auto head = nodes.at(0).node->chain().head();
   auto declared =
-      tx::build(nodes.envelope(0), tx::ReadyContent{key_id(KeyPurpose::kConsensus, keys[0].public_key()),
-                                                    "a later build", unknown, head->header.height, head->block});
-  auto carried = tx::attach_signed(std::get<tx::UnsignedTransaction>(declared), KeyPurpose::kConsensus, keys[0]);
+      tx::build(nodes.envelope(0),
+                tx::ReadyContent{key_id(KeyPurpose::kConsensus, keys[0].public_key()),
+                                 "a later build", unknown, head->header.height, head->block});
+  auto carried = tx::attach_signed(std::get<tx::UnsignedTransaction>(declared),
+                                   KeyPurpose::kConsensus, keys[0]);
   REQUIRE(nodes.commit(0, carried).state == Outcome::State::kCommitted);
   Height from{nodes.at(0).node->chain().head()->header.height.value + 12};
   assembly.decide({0}, 0, tx::ProtocolActivationContent{unknown, from});
@@ -342,7 +362,8 @@ TEST_CASE("a node stops before the first block of a version that it does not kno
   REQUIRE(stopped.obstacles_size() == 1);
   CHECK(stopped.obstacles(0).starts_with("stopped"));
   v1::SubmitResponse response;
-  CHECK(api.submit(nodes.batch(0, achievement, 2, 1), &response).error_code() == grpc::StatusCode::UNAVAILABLE);
+  CHECK(api.submit(nodes.batch(0, achievement, 2, 1), &response).error_code() ==
+        grpc::StatusCode::UNAVAILABLE);
   CHECK(api.check(RunningNodes::commitment(0, 1).view()).slots_size() == 1);
 
   head.reset();  // no snapshot outlives its store

@@ -1,5 +1,5 @@
-// Who is let in: pins, the registry, retired keys, chains and institutions; and that TLS is what docs/formats/peer.md
-// says.
+// Who is let in: pins, the registry, retired keys, chains and institutions; and that TLS is what
+// docs/formats/peer.md says.
 #include <cstdio>
 
 #include "tests/node/net_fixtures.h"
@@ -8,7 +8,9 @@
 namespace testamur::test {
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 // Everything a shell command prints.
 std::string output_of(const std::string& command) {
@@ -16,7 +18,8 @@ std::string output_of(const std::string& command) {
   FILE* pipe = popen((command + " 2>&1").c_str(), "r");
   if (pipe == nullptr) return text;
   std::array<char, 512> part{};
-  while (const auto size = std::fread(part.data(), 1, part.size(), pipe)) text.append(part.data(), size);
+  while (const auto size = std::fread(part.data(), 1, part.size(), pipe))
+    text.append(part.data(), size);
   pclose(pipe);
   return text;
 }
@@ -29,12 +32,15 @@ struct ContextFree {
 
 TEST_CASE("the pin of a key is SHA-256 over its SubjectPublicKeyInfo") {
   // RFC 8410 section 10.1; the digest recomputed with: openssl pkey -pubin -outform DER | sha256sum
-  const auto raw = from_hex("19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1").value();
+  const auto raw =
+      from_hex("19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1").value();
   const auto pin = net::pin_of(PublicKey{SignatureAlgorithm::kEd25519, raw});
   CHECK(pin.hex() == "a1e9156054e04fac899ae9f275132cdc07a5dbc4ea2c2ad3a1ffc6e0d253681f");
 }
 
-TEST_CASE("a node that shows another key than the pinned one is refused, and the status names both keys") {
+TEST_CASE(
+    "a node that shows another key than the pinned one is refused, and the status names both "
+    "keys") {
   Loop loop;
   Registry registry;
   NetNode a(loop, registry, 1);
@@ -43,7 +49,8 @@ TEST_CASE("a node that shows another key than the pinned one is refused, and the
   NetNode b(loop, registry, NetNode::Options{.number = 2, .peers = {wrong}});
   REQUIRE(loop.bell.wait_until([&] { return !b.status_of(a.id()).refused.empty(); }));
   const auto reason = b.status_of(a.id()).refused;
-  CHECK(contains(reason, "shows the key " + a.network().pin().hex() + ", expected is " + wrong.pin.hex()));
+  CHECK(contains(reason,
+                 "shows the key " + a.network().pin().hex() + ", expected is " + wrong.pin.hex()));
   CHECK(a.ups() == 0);
   CHECK(b.ups() == 0);
 }
@@ -52,18 +59,22 @@ TEST_CASE("a key that nobody knows is refused, and both sides say why") {
   Loop loop;
   Registry registry;
   NetNode a(loop, registry, 1);
-  NetNode b(loop, registry, NetNode::Options{.number = 2, .peers = {a.address()}, .registered = false});
+  NetNode b(loop, registry,
+            NetNode::Options{.number = 2, .peers = {a.address()}, .registered = false});
   REQUIRE(loop.bell.wait_until([&] { return !b.status_of(a.id()).refused.empty(); }));
   CHECK(contains(b.status_of(a.id()).refused, "the other side does not admit our transport key"));
   REQUIRE(loop.bell.wait_until([&] { return a.network().inbound().unknown_keys > 0; }));
   CHECK(contains(a.network().inbound().last_refusal, b.network().pin().hex()));
-  CHECK(contains(a.network().inbound().last_refusal, "not a transport key of any institution that we know"));
+  CHECK(contains(a.network().inbound().last_refusal,
+                 "not a transport key of any institution that we know"));
   CHECK(a.ups() == 0);
   registry.admit(b.network().pin(), b.id());
   CHECK(loop.bell.wait_until([&] { return a.connected_to(b.id()); }));
 }
 
-TEST_CASE("a peer of the configuration is admitted though the registry does not know it yet, unless it is retired") {
+TEST_CASE(
+    "a peer of the configuration is admitted though the registry does not know it yet, unless it "
+    "is retired") {
   Loop loop;
   Registry registry;
   NetNode a(loop, registry, NetNode::Options{.number = 1, .registered = false});
@@ -83,7 +94,8 @@ TEST_CASE("retiring a key closes its live connection, and the new key is admitte
   Loop loop;
   Registry registry;
   NetNode a(loop, registry, 1);
-  auto b = std::make_unique<NetNode>(loop, registry, NetNode::Options{.number = 2, .peers = {a.address()}});
+  auto b = std::make_unique<NetNode>(loop, registry,
+                                     NetNode::Options{.number = 2, .peers = {a.address()}});
   REQUIRE(loop.bell.wait_until([&] { return a.connected_to(b->id()) && b->connected_to(a.id()); }));
   NetNode rotated(loop, registry, NetNode::Options{.number = 2, .peers = {a.address()}});
   REQUIRE(loop.bell.wait_until([&] { return a.ups() == 2; }));
@@ -97,7 +109,9 @@ TEST_CASE("retiring a key closes its live connection, and the new key is admitte
   CHECK(rotated.downs().empty());
 }
 
-TEST_CASE("a peer that the registry no longer lists is not dialled, and closed if nothing else admits it") {
+TEST_CASE(
+    "a peer that the registry no longer lists is not dialled, and closed if nothing else admits "
+    "it") {
   Loop loop;
   Registry registry;
   NetNode a(loop, registry, NetNode::Options{.number = 1, .registered = false});
@@ -159,14 +173,14 @@ TEST_CASE("stock openssl without a certificate is refused") {
   Registry registry;
   NetNode a(loop, registry, 1);
   const auto port = std::to_string(a.network().listen_port());
-  const auto printed =
-      output_of("timeout 10 openssl s_client -tls1_3 -ign_eof -connect 127.0.0.1:" + port + " < /dev/null");
+  const auto printed = output_of(
+      "timeout 10 openssl s_client -tls1_3 -ign_eof -connect 127.0.0.1:" + port + " < /dev/null");
   CHECK(contains(printed, "certificate required"));
   CHECK(contains(printed, "TLSv1.3"));
   REQUIRE(loop.bell.wait_until([&] { return a.network().inbound().failed_handshakes == 1; }));
   CHECK(contains(a.network().inbound().last_refusal, "it shows no certificate"));
-  const auto older =
-      output_of("timeout 10 openssl s_client -tls1_2 -ign_eof -connect 127.0.0.1:" + port + " < /dev/null");
+  const auto older = output_of(
+      "timeout 10 openssl s_client -tls1_2 -ign_eof -connect 127.0.0.1:" + port + " < /dev/null");
   CHECK(contains(older, "alert protocol version"));
 }
 
@@ -193,12 +207,14 @@ TEST_CASE("a transport key that is not Ed25519 and an address in use are refused
   const auto start = [&](const SecretKey& key, const std::string& listen) {
     net::NetworkConfig config;
     config.listen = listen;
-    return net::Network::start(loop.io, config, key, loop.clock, registry.directory(), a, [](auto) {});
+    return net::Network::start(loop.io, config, key, loop.clock, registry.directory(), a,
+                               [](auto) {});
   };
   CHECK(start(SecretKey::generate(SignatureAlgorithm::kBip340), "127.0.0.1:0").message() ==
         "the transport key is not an Ed25519 key");
   const auto taken = "127.0.0.1:" + std::to_string(a.network().listen_port());
-  CHECK(start(transport_key(), taken).message() == "cannot listen on " + taken + ": Address already in use");
+  CHECK(start(transport_key(), taken).message() ==
+        "cannot listen on " + taken + ": Address already in use");
   CHECK(contains(start(transport_key(), "nowhere").message(), "'nowhere' is not host:port"));
 }
 

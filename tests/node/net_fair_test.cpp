@@ -38,7 +38,8 @@ class Numbers {
   std::uint64_t state_;
 };
 
-void push(Queue& queue, std::uint8_t from, Rank rank, std::uint64_t units, std::uint64_t number = 0) {
+void push(Queue& queue, std::uint8_t from, Rank rank, std::uint64_t units,
+          std::uint64_t number = 0) {
   REQUIRE(queue.push({institution(from), rank}, units, 1, {institution(from), number, units}));
 }
 
@@ -73,7 +74,9 @@ TEST_CASE("of two that always have something waiting, none gets more than one pi
   }
 }
 
-TEST_CASE("nothing of a non-member is given while anything of a member waits, and a member's own order stays") {
+TEST_CASE(
+    "nothing of a non-member is given while anything of a member waits, and a member's own order "
+    "stays") {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     INFO("seed " << seed);
     Numbers random(seed);
@@ -83,7 +86,9 @@ TEST_CASE("nothing of a non-member is given while anything of a member waits, an
     for (int i = 0; i < 2'000; ++i) {
       if (random.below(3) != 0) {
         const auto from = static_cast<std::uint8_t>(1 + random.below(6));
-        const auto rank = from <= 2 ? Rank::kMember : from <= 4 ? Rank::kInstitution : Rank::kStranger;
+        const auto rank = from <= 2   ? Rank::kMember
+                          : from <= 4 ? Rank::kInstitution
+                                      : Rank::kStranger;
         push(queue, from, rank, 1 + random.below(5'000), ++sent[institution(from)]);
         members_waiting += rank == Rank::kMember ? 1 : 0;
       } else if (const auto piece = queue.pop(0)) {
@@ -107,7 +112,9 @@ TEST_CASE("whoever was idle saves nothing up, and whoever comes late is not behi
   CHECK(served[institution(2)] == 5);
 }
 
-TEST_CASE("all who are no members together are served at the pace, however many they are; members are not paced") {
+TEST_CASE(
+    "all who are no members together are served at the pace, however many they are; members are "
+    "not paced") {
   constexpr std::uint64_t kPace = 10'000;
   Queue queue({1'000, 1u << 20, kPace, kPace});
   for (std::uint8_t from = 10; from < 60; ++from) {
@@ -163,8 +170,9 @@ TEST_CASE("every frame declares a cost, and those that make this node work most 
   CHECK(request.bytes_read == 2u << 20);
   CHECK(request.bytes_kept >= 512);  // eleven bytes on the wire
   CHECK(request.units() > cost_of(Frame(ConsensusMessage{Bytes(100)})).units());
-  CHECK(cost_of(Frame(BlockResponse{Height{1}, {Block{Bytes(100), Bytes(1'000'000), {}}}, Height{1}})).bytes_kept >=
-        1'000'000);
+  CHECK(
+      cost_of(Frame(BlockResponse{Height{1}, {Block{Bytes(100), Bytes(1'000'000), {}}}, Height{1}}))
+          .bytes_kept >= 1'000'000);
 }
 
 TEST_CASE("whoever goes on is shut out, longer each time; a member is counted and never shut out") {
@@ -198,7 +206,8 @@ TEST_CASE("what an honest node does by mistake now and then never adds up") {
   Conduct conduct;
   for (std::uint64_t second = 1; second < 3'600; ++second) {
     // A frame of a thousand transactions of an institution that this node learns of a block later.
-    REQUIRE_FALSE(conduct.note(institution(1), Rank::kInstitution, Refusal::kUnknownSigner, 1'000, second * 1'000));
+    REQUIRE_FALSE(conduct.note(institution(1), Rank::kInstitution, Refusal::kUnknownSigner, 1'000,
+                               second * 1'000));
   }
 }
 
@@ -213,7 +222,9 @@ TEST_CASE("more institutions than there is room for are counted together") {
   CHECK(conduct.recent(1'000).size() <= Conduct::kMaxInstitutions + 1);
 }
 
-TEST_CASE("every refusal has a name of its own, and every frame and refusal stands in the page of limits") {
+TEST_CASE(
+    "every refusal has a name of its own, and every frame and refusal stands in the page of "
+    "limits") {
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < kRefusals; ++i) names.insert(to_text(static_cast<Refusal>(i)));
   CHECK(names.size() == kRefusals);

@@ -81,7 +81,9 @@ InstitutionId institution(std::uint8_t number) {
 
 SecretKey transport_key() { return SecretKey::generate(SignatureAlgorithm::kEd25519); }
 
-net::ConsensusMessage message(std::uint8_t content, std::size_t size) { return {Bytes(size, content)}; }
+net::ConsensusMessage message(std::uint8_t content, std::size_t size) {
+  return {Bytes(size, content)};
+}
 
 NetNode::NetNode(Loop& loop, Registry& registry, Options options)
     : NetNode(loop, registry, std::move(options), transport_key()) {}
@@ -104,12 +106,14 @@ NetNode::NetNode(Loop& loop, Registry& registry, Options options, SecretKey key)
   auto post = [strand = asio::make_strand(loop_.io)](std::function<void()> task) {
     asio::post(strand, std::move(task));
   };
-  auto started = net::Network::start(loop_.io, config, key_, loop_.clock, registry.directory(), *this, std::move(post));
+  auto started = net::Network::start(loop_.io, config, key_, loop_.clock, registry.directory(),
+                                     *this, std::move(post));
   TM_CHECK(started.ok(), started.message());
   network_ = std::move(started).value();
 }
 
-// The receiver's tasks run on the strand: after one round through it, none is left that would still call us.
+// The receiver's tasks run on the strand: after one round through it, none is left that would still
+// call us.
 NetNode::~NetNode() {
   network_.reset();
   release_leases();
@@ -210,7 +214,8 @@ net::PeerStatus NetNode::status_of(const InstitutionId& peer) const {
 }
 
 RawClient::RawClient(std::uint16_t port) {
-  std::signal(SIGPIPE, SIG_IGN);  // a write after the other side has closed is an ordinary outcome here
+  std::signal(SIGPIPE,
+              SIG_IGN);  // a write after the other side has closed is an ordinary outcome here
   socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
   TM_CHECK(socket_ >= 0);
   const timeval limit{10, 0};
@@ -257,7 +262,8 @@ bool RawClient::send(ByteView bytes) {
 
 bool RawClient::read_exactly(std::uint8_t* out, std::size_t size) {
   while (size > 0) {
-    const auto got = ssl_ != nullptr ? SSL_read(ssl_, out, static_cast<int>(size)) : ::recv(socket_, out, size, 0);
+    const auto got = ssl_ != nullptr ? SSL_read(ssl_, out, static_cast<int>(size))
+                                     : ::recv(socket_, out, size, 0);
     if (got <= 0) return false;
     out += got;
     size -= static_cast<std::size_t>(got);

@@ -78,7 +78,8 @@ class NetNode final : public net::Receiver {
     net::Limits limits{};
   };
   NetNode(Loop& loop, Registry& registry, Options options);
-  NetNode(Loop& loop, Registry& registry, std::uint8_t number) : NetNode(loop, registry, Options{.number = number}) {}
+  NetNode(Loop& loop, Registry& registry, std::uint8_t number)
+      : NetNode(loop, registry, Options{.number = number}) {}
   // With a key made before.
   NetNode(Loop& loop, Registry& registry, Options options, SecretKey key);
   ~NetNode() override;

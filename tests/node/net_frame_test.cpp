@@ -1,4 +1,5 @@
-// The bytes of frames: golden vectors (recomputed by tests/node/net_golden.py), limits, and cutting a stream.
+// The bytes of frames: golden vectors (recomputed by tests/node/net_golden.py), limits, and cutting
+// a stream.
 #include "node/net/frame_splitter.h"
 #include "node/net/wire.h"
 #include "tests/support/catch.h"
@@ -78,28 +79,35 @@ TEST_CASE("fields beyond the limits of the format are refused by name") {
   CHECK(decode_hex("220108").ok() == false);
   CHECK(decode_hex("22020801").message() == "block_request.count is not in 1..1024");
   CHECK(decode_hex("2203108108").message() == "block_request.count is not in 1..1024");
-  CHECK(decode_hex("220d08ffffffffffffffffff011001").message() == "block_request goes beyond the last height");
+  CHECK(decode_hex("220d08ffffffffffffffffff011001").message() ==
+        "block_request goes beyond the last height");
   CHECK(decode_hex("2a0412021200").message() == "block_response holds a block without header");
   auto hello = some_hello();
   hello.software = std::string(65, 'x');
-  CHECK(decode_wire(ByteView(*encode_wire(hello)).subspan(4)).message() == "hello.software is over 64 bytes");
+  CHECK(decode_wire(ByteView(*encode_wire(hello)).subspan(4)).message() ==
+        "hello.software is over 64 bytes");
   hello.software.clear();
   hello.finalization.resize(kMaxFinalizationBytes + 1);
-  CHECK(decode_wire(ByteView(*encode_wire(hello)).subspan(4)).message() == "hello.finalization is over 64 KiB");
+  CHECK(decode_wire(ByteView(*encode_wire(hello)).subspan(4)).message() ==
+        "hello.finalization is over 64 KiB");
 }
 
 TEST_CASE("a list longer than its limit is refused before it is parsed") {
   Bytes transactions;
-  for (std::size_t i = 0; i <= kMaxTransactionsPerFrame; ++i) transactions.insert(transactions.end(), {0x0a, 0x00});
-  CHECK(decode_wire(field(3, transactions)).message() == "a broken frame, or one with a list over its limit");
+  for (std::size_t i = 0; i <= kMaxTransactionsPerFrame; ++i)
+    transactions.insert(transactions.end(), {0x0a, 0x00});
+  CHECK(decode_wire(field(3, transactions)).message() ==
+        "a broken frame, or one with a list over its limit");
   Bytes blocks;
   for (std::size_t i = 0; i <= kMaxBlocksPerRequest; ++i) blocks.insert(blocks.end(), {0x12, 0x00});
-  CHECK(decode_wire(field(5, blocks)).message() == "a broken frame, or one with a list over its limit");
+  CHECK(decode_wire(field(5, blocks)).message() ==
+        "a broken frame, or one with a list over its limit");
 }
 
 TEST_CASE("a frame with two contents is refused, of one kind or of two") {
   for (const auto& [first, bytes] : golden()) {
-    for (const auto& [second, more] : golden()) CHECK_FALSE(decode_hex(bytes.substr(8) + more.substr(8)).ok());
+    for (const auto& [second, more] : golden())
+      CHECK_FALSE(decode_hex(bytes.substr(8) + more.substr(8)).ok());
   }
 }
 

@@ -11,7 +11,8 @@ using Verdict = InboundGate::Verdict;
 
 AddressKey key(const char* text) { return key_of(boost::asio::ip::make_address(text)); }
 
-Limits limits(std::uint32_t burst, std::uint32_t per_second, std::size_t per_address, std::size_t total) {
+Limits limits(std::uint32_t burst, std::uint32_t per_second, std::size_t per_address,
+              std::size_t total) {
   Limits out;
   out.handshake_burst_per_address = burst;
   out.handshakes_per_second_per_address = per_second;
@@ -22,7 +23,8 @@ Limits limits(std::uint32_t burst, std::uint32_t per_second, std::size_t per_add
 
 }  // namespace
 
-TEST_CASE("an address may begin a burst of handshakes and then so many a second, others unaffected") {
+TEST_CASE(
+    "an address may begin a burst of handshakes and then so many a second, others unaffected") {
   const auto gate = std::make_shared<InboundGate>(limits(3, 2, 100, 100));
   for (int i = 0; i < 3; ++i) CHECK(gate->enter(key("10.0.0.1"), 1000).verdict == Verdict::kEnter);
   CHECK(gate->enter(key("10.0.0.1"), 1000).verdict == Verdict::kTooFast);
@@ -30,7 +32,8 @@ TEST_CASE("an address may begin a burst of handshakes and then so many a second,
   CHECK(gate->enter(key("10.0.0.1"), 1499).verdict == Verdict::kTooFast);
   CHECK(gate->enter(key("10.0.0.1"), 1500).verdict == Verdict::kEnter);
   CHECK(gate->enter(key("10.0.0.1"), 1500).verdict == Verdict::kTooFast);
-  for (int i = 0; i < 3; ++i) CHECK(gate->enter(key("10.0.0.1"), 900'000).verdict == Verdict::kEnter);
+  for (int i = 0; i < 3; ++i)
+    CHECK(gate->enter(key("10.0.0.1"), 900'000).verdict == Verdict::kEnter);
   CHECK(gate->enter(key("10.0.0.1"), 900'000).verdict == Verdict::kTooFast);
 }
 
@@ -72,15 +75,18 @@ TEST_CASE("addresses are host:port, with brackets around IPv6") {
   CHECK(parse_host_port("node.example.edu:9100")->host == "node.example.edu");
   CHECK(parse_host_port("[2001:db8::1]:9100")->host == "2001:db8::1");
   CHECK(parse_host_port("[2001:db8::1]:9100")->port == "9100");
-  for (const char* bad : {"", ":1", "host", "host:", "host:65536", "host:1x", "host:-1", "2001:db8::1:9100", "[]:1"}) {
+  for (const char* bad : {"", ":1", "host", "host:", "host:65536", "host:1x", "host:-1",
+                          "2001:db8::1:9100", "[]:1"}) {
     CAPTURE(bad);
     CHECK_FALSE(parse_host_port(bad).ok());
   }
 }
 
 TEST_CASE("of two connections dialled at the same time the same one stays on both sides") {
-  LinkSituation smaller{.own_pin_smaller = true, .spoken_on_own_dial = true, .existing = std::nullopt};
-  LinkSituation larger{.own_pin_smaller = false, .spoken_on_own_dial = true, .existing = std::nullopt};
+  LinkSituation smaller{
+      .own_pin_smaller = true, .spoken_on_own_dial = true, .existing = std::nullopt};
+  LinkSituation larger{
+      .own_pin_smaller = false, .spoken_on_own_dial = true, .existing = std::nullopt};
   CHECK_FALSE(takes_inbound(smaller));
   CHECK(takes_inbound(larger));
   smaller.spoken_on_own_dial = false;

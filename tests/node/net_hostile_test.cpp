@@ -48,16 +48,20 @@ net::GoodbyeReason goodbye_after(GoodPair& pair, ByteView bytes) {
 
 TEST_CASE("plain text instead of TLS is closed") {
   GoodPair pair;
-  for (const std::string text : {"GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01garbage garbage garbage", "hello"}) {
+  for (const std::string text :
+       {"GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01garbage garbage garbage", "hello"}) {
     RawClient client(pair.port());
     REQUIRE(client.send(as_bytes(text)));
     if (text != "hello") CHECK(client.closed_by_peer());
   }
-  REQUIRE(pair.loop.bell.wait_until([&] { return pair.a.network().inbound().failed_handshakes == 3; }));
+  REQUIRE(
+      pair.loop.bell.wait_until([&] { return pair.a.network().inbound().failed_handshakes == 3; }));
   pair.check_unharmed();
 }
 
-TEST_CASE("a handshake that does not go on is ended after its time, and before it when there are too many") {
+TEST_CASE(
+    "a handshake that does not go on is ended after its time, and before it when there are too "
+    "many") {
   net::Limits limits;
   SECTION("time") {
     limits.handshake_timeout_ms = 300;
@@ -70,7 +74,8 @@ TEST_CASE("a handshake that does not go on is ended after its time, and before i
     RawClient no_hello(pair.port());
     REQUIRE(no_hello.handshake(pair.key));
     CHECK(no_hello.closed_by_peer());
-    REQUIRE(pair.loop.bell.wait_until([&] { return pair.a.network().inbound().failed_handshakes == 3; }));
+    REQUIRE(pair.loop.bell.wait_until(
+        [&] { return pair.a.network().inbound().failed_handshakes == 3; }));
     pair.check_unharmed();
   }
   SECTION("number") {
@@ -110,7 +115,8 @@ TEST_CASE("connections beyond the number of an address are closed, and its place
     CHECK(second.closed_by_peer());
   }
   first.reset();
-  CHECK(pair.loop.bell.wait_until([&] { return RawClient(pair.port()).join(pair.key, institution(9)); }));
+  CHECK(pair.loop.bell.wait_until(
+      [&] { return RawClient(pair.port()).join(pair.key, institution(9)); }));
   pair.check_unharmed();
 }
 

@@ -5,7 +5,9 @@
 namespace testamur::node::net {
 namespace {
 
-EncodedFrame frame(std::uint8_t name, std::size_t size = 1) { return std::make_shared<const Bytes>(size, name); }
+EncodedFrame frame(std::uint8_t name, std::size_t size = 1) {
+  return std::make_shared<const Bytes>(size, name);
+}
 
 std::string drain(SendQueue& queue, std::size_t max_bytes = 1'000'000) {
   std::string names;
@@ -22,7 +24,8 @@ std::string drain(SendQueue& queue, std::size_t max_bytes = 1'000'000) {
 
 TEST_CASE("a vote leaves before every block and transaction that waits, in order within its kind") {
   SendQueue queue({1000, 100});
-  for (char name : std::string("tuvw")) queue.push(Priority::kTransaction, frame(static_cast<std::uint8_t>(name)));
+  for (char name : std::string("tuvw"))
+    queue.push(Priority::kTransaction, frame(static_cast<std::uint8_t>(name)));
   queue.push(Priority::kBlock, frame('b'));
   queue.push(Priority::kVote, frame('1'));
   queue.push(Priority::kBlock, frame('c'));
@@ -41,12 +44,15 @@ TEST_CASE("frames are gathered up to the limit, and a frame beyond it goes alone
 
 TEST_CASE("a full queue drops the oldest transactions, then the oldest blocks, and votes last") {
   SendQueue queue({10, 100});
-  for (char name : std::string("tuv")) queue.push(Priority::kTransaction, frame(static_cast<std::uint8_t>(name), 2));
-  for (char name : std::string("bc")) queue.push(Priority::kBlock, frame(static_cast<std::uint8_t>(name), 2));
+  for (char name : std::string("tuv"))
+    queue.push(Priority::kTransaction, frame(static_cast<std::uint8_t>(name), 2));
+  for (char name : std::string("bc"))
+    queue.push(Priority::kBlock, frame(static_cast<std::uint8_t>(name), 2));
   CHECK(queue.bytes() == 10);
   queue.push(Priority::kVote, frame('1', 4));
   CHECK(queue.dropped() == std::array<std::uint64_t, 3>{0, 0, 2});
-  for (char name : std::string("234")) queue.push(Priority::kVote, frame(static_cast<std::uint8_t>(name), 2));
+  for (char name : std::string("234"))
+    queue.push(Priority::kVote, frame(static_cast<std::uint8_t>(name), 2));
   CHECK(queue.dropped() == std::array<std::uint64_t, 3>{0, 2, 3});
   queue.push(Priority::kVote, frame('5', 2));
   CHECK(queue.dropped() == std::array<std::uint64_t, 3>{1, 2, 3});

@@ -8,20 +8,24 @@ namespace {
 using net::Priority;
 
 std::vector<net::Frame> one_of_each() {
-  return {message(7, 100'000), net::Transactions{{{1}, Bytes(300, 2)}}, net::BlockRequest{Height{5}, 16},
+  return {message(7, 100'000), net::Transactions{{{1}, Bytes(300, 2)}},
+          net::BlockRequest{Height{5}, 16},
           net::BlockResponse{Height{5}, {{{1}, {2}, {3}}, {{4}, {}, {}}}, Height{6}}};
 }
 
-bool received_all(const NetNode& node, const InstitutionId& from, const std::vector<net::Frame>& frames) {
-  return std::all_of(frames.begin(), frames.end(), [&](const net::Frame& frame) { return node.has(from, frame); });
+bool received_all(const NetNode& node, const InstitutionId& from,
+                  const std::vector<net::Frame>& frames) {
+  return std::all_of(frames.begin(), frames.end(),
+                     [&](const net::Frame& frame) { return node.has(from, frame); });
 }
 
 std::size_t count_of(const NetNode& node, std::uint8_t content) {
   const auto frames = node.frames();
-  return static_cast<std::size_t>(std::count_if(frames.begin(), frames.end(), [&](const NetNode::Received& received) {
-    const auto* consensus = std::get_if<net::ConsensusMessage>(&received.frame);
-    return consensus != nullptr && consensus->bytes.front() == content;
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(frames.begin(), frames.end(), [&](const NetNode::Received& received) {
+        const auto* consensus = std::get_if<net::ConsensusMessage>(&received.frame);
+        return consensus != nullptr && consensus->bytes.front() == content;
+      }));
 }
 
 }  // namespace
@@ -59,22 +63,27 @@ TEST_CASE("four nodes that all dial each other are fully connected, and a broadc
     addresses.push_back(nodes.back()->address());
   }
   for (auto& node : nodes) node->network().set_peers(addresses);
-  REQUIRE(loop.bell.wait_until(
-      [&] { return std::all_of(nodes.begin(), nodes.end(), [&](const auto& node) { return node->ups() == 3; }); }));
+  REQUIRE(loop.bell.wait_until([&] {
+    return std::all_of(nodes.begin(), nodes.end(),
+                       [&](const auto& node) { return node->ups() == 3; });
+  }));
   for (auto& node : nodes) {
     CHECK(node->network().peers().size() == 3);
-    CHECK(node->network().broadcast(Priority::kVote, net::encode(message(node->id().bytes[0]))) == 3);
+    CHECK(node->network().broadcast(Priority::kVote, net::encode(message(node->id().bytes[0]))) ==
+          3);
   }
   for (auto& node : nodes) {
     for (auto& other : nodes) {
       if (node == other) continue;
-      CHECK(loop.bell.wait_until([&] { return node->has(other->id(), message(other->id().bytes[0])); }));
+      CHECK(loop.bell.wait_until(
+          [&] { return node->has(other->id(), message(other->id().bytes[0])); }));
     }
     CHECK(node->downs().empty());
   }
 }
 
-TEST_CASE("when two dials cross one connection is used, and nothing sent after it came up is lost") {
+TEST_CASE(
+    "when two dials cross one connection is used, and nothing sent after it came up is lost") {
   Loop loop;
   for (int round = 0; round < 20; ++round) {
     CAPTURE(round);
@@ -85,7 +94,8 @@ TEST_CASE("when two dials cross one connection is used, and nothing sent after i
     b.greet_with(102);
     a.network().set_peers({b.address()});
     b.network().set_peers({a.address()});
-    REQUIRE(loop.bell.wait_until([&] { return a.has(b.id(), message(102)) && b.has(a.id(), message(101)); }));
+    REQUIRE(loop.bell.wait_until(
+        [&] { return a.has(b.id(), message(102)) && b.has(a.id(), message(101)); }));
     CHECK(a.ups() == 1);
     CHECK(b.ups() == 1);
     CHECK(a.downs().empty());
@@ -108,9 +118,11 @@ TEST_CASE("a node that restarts on its address is connected again by itself") {
   REQUIRE(loop.bell.wait_until([&] { return a.downs().size() == 1; }));
   CHECK(a.downs()[0] == "the other side: the node is stopping");
   CHECK_FALSE(a.network().send(institution(2), Priority::kVote, message(1)));
-  REQUIRE(loop.bell.wait_until([&] { return a.status_of(institution(2)).refused == "Connection refused"; }));
-  b = std::make_unique<NetNode>(loop, registry, NetNode::Options{.number = 2, .port = port},
-                                SecretKey::from_bytes(SignatureAlgorithm::kEd25519, secret).value());
+  REQUIRE(loop.bell.wait_until(
+      [&] { return a.status_of(institution(2)).refused == "Connection refused"; }));
+  b = std::make_unique<NetNode>(
+      loop, registry, NetNode::Options{.number = 2, .port = port},
+      SecretKey::from_bytes(SignatureAlgorithm::kEd25519, secret).value());
   REQUIRE(loop.bell.wait_until([&] { return a.connected_to(b->id()) && a.ups() == 2; }));
   CHECK(a.status_of(b->id()).refused.empty());
   CHECK(a.network().send(b->id(), Priority::kVote, message(9)));
@@ -125,18 +137,20 @@ TEST_CASE("a vote overtakes every transaction that still waits in the queue") {
   NetNode b(loop, registry, NetNode::Options{.number = 2, .hold_leases = true, .limits = limits});
   NetNode a(loop, registry, NetNode::Options{.number = 1, .peers = {b.address()}});
   REQUIRE(loop.bell.wait_until([&] { return a.connected_to(b.id()); }));
-  constexpr std::size_t kFlood = 5'000;  // 20 MB: more than the kernel takes for a peer that does not read
+  constexpr std::size_t kFlood =
+      5'000;  // 20 MB: more than the kernel takes for a peer that does not read
   const auto transaction = net::encode(net::Transactions{{Bytes(4'000, 1)}});
-  for (std::size_t i = 0; i < kFlood; ++i) a.network().send(b.id(), Priority::kTransaction, transaction);
+  for (std::size_t i = 0; i < kFlood; ++i)
+    a.network().send(b.id(), Priority::kTransaction, transaction);
   a.network().send(b.id(), Priority::kVote, message(77));
   const auto waiting = a.status_of(b.id()).queued_frames;
   CHECK(waiting > 500);
   b.release_leases();
   REQUIRE(loop.bell.wait_until([&] { return b.frames().size() == kFlood + 1; }));
   const auto frames = b.frames();
-  const auto vote = std::find_if(frames.begin(), frames.end(), [](const NetNode::Received& received) {
-    return received.frame == net::Frame(message(77));
-  });
+  const auto vote = std::find_if(
+      frames.begin(), frames.end(),
+      [](const NetNode::Received& received) { return received.frame == net::Frame(message(77)); });
   // Of what was waiting when the vote had been queued, at most one gathered write was ahead of it.
   const auto behind = static_cast<std::size_t>(frames.end() - vote) - 1;
   CHECK(behind + 17 >= waiting);
@@ -151,7 +165,8 @@ TEST_CASE("a peer whose receiver does not keep up is not read further than its b
   NetNode a(loop, registry, NetNode::Options{.number = 1, .peers = {b.address()}});
   NetNode c(loop, registry, NetNode::Options{.number = 3, .peers = {b.address()}});
   REQUIRE(loop.bell.wait_until([&] { return a.connected_to(b.id()) && c.connected_to(b.id()); }));
-  for (int i = 0; i < 100; ++i) a.network().send(b.id(), Priority::kTransaction, message(1, 50'000));
+  for (int i = 0; i < 100; ++i)
+    a.network().send(b.id(), Priority::kTransaction, message(1, 50'000));
   REQUIRE(loop.bell.wait_until([&] { return count_of(b, 1) >= 2; }));
   c.network().send(b.id(), Priority::kVote, message(3));
   CHECK(loop.bell.wait_until([&] { return b.has(c.id(), message(3)); }));
@@ -167,8 +182,10 @@ TEST_CASE("a full queue drops transactions and keeps votes; the status counts wh
   receiving.inbound_bytes = 64 << 10;
   net::Limits sending;
   sending.queue.bytes = 8 << 20;
-  NetNode b(loop, registry, NetNode::Options{.number = 2, .hold_leases = true, .limits = receiving});
-  NetNode a(loop, registry, NetNode::Options{.number = 1, .peers = {b.address()}, .limits = sending});
+  NetNode b(loop, registry,
+            NetNode::Options{.number = 2, .hold_leases = true, .limits = receiving});
+  NetNode a(loop, registry,
+            NetNode::Options{.number = 1, .peers = {b.address()}, .limits = sending});
   REQUIRE(loop.bell.wait_until([&] { return a.connected_to(b.id()); }));
   constexpr std::uint8_t kVotes = 50;
   const auto flood = net::encode(message(200, 1 << 20));
@@ -221,7 +238,8 @@ TEST_CASE("pings keep an idle connection up and measure its round trip") {
   limits.ping_interval_ms = 10;
   limits.idle_timeout_ms = 2'000;
   NetNode a(loop, registry, NetNode::Options{.number = 1, .limits = limits});
-  NetNode b(loop, registry, NetNode::Options{.number = 2, .peers = {a.address()}, .limits = limits});
+  NetNode b(loop, registry,
+            NetNode::Options{.number = 2, .peers = {a.address()}, .limits = limits});
   CHECK(loop.bell.wait_until([&] { return b.status_of(a.id()).round_trip_us > 0; }));
   CHECK(loop.bell.wait_until([&] { return a.status_of(b.id()).round_trip_us > 0; }));
 }

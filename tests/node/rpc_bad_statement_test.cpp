@@ -1,4 +1,5 @@
-// What is no statement is refused by name at the API, whoever built the bytes; and questions that are none.
+// What is no statement is refused by name at the API, whoever built the bytes; and questions that
+// are none.
 #include "testamur/v1/transaction.pb.h"
 #include "tests/node/rpc_client.h"
 #include "tests/node/running_nodes.h"
@@ -29,8 +30,8 @@ struct Saying {
     const tx::UnsignedTransaction built{bytes, tx::transaction_id(nodes.chain(), bytes)};
     return api.submit(nodes.sign(by, KeyPurpose::kGovern, built));
   }
-  void refused(std::size_t by, const std::function<void(v1::TransactionBody&)>& change, const std::string& code,
-               const std::string& field) {
+  void refused(std::size_t by, const std::function<void(v1::TransactionBody&)>& change,
+               const std::string& code, const std::string& field) {
     CAPTURE(code);
     const auto status = submit(by, change);
     const auto detail = detail_of(status);
@@ -59,13 +60,17 @@ struct Saying {
 TEST_CASE("a statement that breaks a rule is refused by the rule's name and field") {
   Saying s;
   s.refused(
-      0, [&](auto& body) { s.trust(body, 1).set_subject(std::string(16, 'x')); }, "unknown_institution", "subject");
+      0, [&](auto& body) { s.trust(body, 1).set_subject(std::string(16, 'x')); },
+      "unknown_institution", "subject");
   s.refused(0, [&](auto& body) { s.trust(body, 0); }, "about_itself", "subject");
   s.refused(0, [&](auto& body) { s.trust(body, 1).set_amount(121); }, "field_range", "amount");
   s.refused(0, [&](auto& body) { s.trust(body, 1).set_depth(8); }, "field_range", "depth");
   s.refused(
-      0, [&](auto& body) { s.trust(body, 1).mutable_scope()->set_isced_fields(std::string(16, '\0')); }, "empty_mask",
-      "isced_fields");
+      0,
+      [&](auto& body) {
+        s.trust(body, 1).mutable_scope()->set_isced_fields(std::string(16, '\0'));
+      },
+      "empty_mask", "isced_fields");
   s.refused(
       0,
       [&](auto& body) {
@@ -102,7 +107,8 @@ TEST_CASE("trust in a circle is taken and gives nobody anything") {
     content.amount = 120;
     content.depth = 7;
     content.valid_from_ms = 1;
-    const auto outcome = s.api.commit(s.nodes.sign(by, KeyPurpose::kGovern, tx::build(s.nodes.envelope(by), content)));
+    const auto outcome = s.api.commit(
+        s.nodes.sign(by, KeyPurpose::kGovern, tx::build(s.nodes.envelope(by), content)));
     REQUIRE(outcome.state() == v1::TRANSACTION_STATE_COMMITTED);
     return outcome.committed().height();
   };
@@ -117,7 +123,9 @@ TEST_CASE("trust in a circle is taken and gives nobody anything") {
   CHECK(response.decision().amount() == 0);
 }
 
-TEST_CASE("questions that are none are refused by field; who is unknown or later than today gets a named refusal") {
+TEST_CASE(
+    "questions that are none are refused by field; who is unknown or later than today gets a named "
+    "refusal") {
   Saying s;
   const auto ask = [&](const std::function<void(v1::DecideRequest&)>& change) {
     v1::DecideRequest request;
@@ -134,11 +142,13 @@ TEST_CASE("questions that are none are refused by field; who is unknown or later
   CHECK(ask([](auto& request) { request.set_at_time_ms(~std::uint64_t{0} >> 1); }) == "future");
   CHECK(ask([](auto& request) { request.mutable_point()->add_fields("9999"); }) == "point.fields");
   CHECK(ask([](auto& request) { request.mutable_point()->add_levels(9); }) == "point.levels");
-  CHECK(ask([](auto& request) { request.mutable_point()->add_award_types("medal"); }) == "point.award_types");
+  CHECK(ask([](auto& request) { request.mutable_point()->add_award_types("medal"); }) ==
+        "point.award_types");
   CHECK(ask([](auto& request) { request.set_purpose("fun"); }) == "purpose");
   CHECK(ask([](auto& request) { request.set_as_of_height(1'000'000); }) == "as_of_height");
   CHECK(ask([](auto& request) { request.mutable_policy()->set_path_floor(121); }) == "policy");
-  CHECK(ask([](auto& request) { request.mutable_policy()->add_vetoers("short"); }) == "policy.vetoers");
+  CHECK(ask([](auto& request) { request.mutable_policy()->add_vetoers("short"); }) ==
+        "policy.vetoers");
 }
 
 }  // namespace

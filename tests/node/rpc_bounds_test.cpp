@@ -19,7 +19,8 @@ struct Copied {
   std::string issuer(std::size_t index) { return bytes_of(nodes.at(index).id.view()); }
   void list(std::size_t index, std::uint64_t first, std::vector<Hash256> commitments) {
     const tx::IssueListedContent content{own, IssuerIndex{first}, std::move(commitments)};
-    const auto carried = nodes.sign(index, KeyPurpose::kIssue, tx::build(nodes.envelope(index), content));
+    const auto carried =
+        nodes.sign(index, KeyPurpose::kIssue, tx::build(nodes.envelope(index), content));
     REQUIRE(api.commit(carried).state() == v1::TRANSACTION_STATE_COMMITTED);
   }
   v1::CheckHashResponse check(const Hash256& commitment, const std::string& of = {}) {
@@ -33,14 +34,16 @@ struct Copied {
   }
 };
 
-TEST_CASE("a commitment that is listed ten thousand times is answered small, and the worst of its slots is shown") {
+TEST_CASE(
+    "a commitment that is listed ten thousand times is answered small, and the worst of its slots "
+    "is shown") {
   Copied c;
   const auto commitment = sha256(as_bytes("one"));
   c.list(0, 1, std::vector<Hash256>(10'000, commitment));
   tx::StatusChangeContent content{tx::StatusAction::kRevoke, tx::StatusReason::kWithdrawn,
                                   std::vector<IssuerIndex>{IssuerIndex{7'000}}};
-  REQUIRE(c.api.commit(c.nodes.sign(0, KeyPurpose::kIssue, tx::build(c.nodes.envelope(0), content))).state() ==
-          v1::TRANSACTION_STATE_COMMITTED);
+  REQUIRE(c.api.commit(c.nodes.sign(0, KeyPurpose::kIssue, tx::build(c.nodes.envelope(0), content)))
+              .state() == v1::TRANSACTION_STATE_COMMITTED);
 
   for (const auto& of : {std::string(), c.issuer(0)}) {
     const auto answer = c.check(commitment, of);
@@ -104,7 +107,8 @@ TEST_CASE("the entries of the log end by bytes, and go on where they ended") {
   Copied c;
   for (std::uint64_t i = 0; i < 4; ++i) {
     std::vector<Hash256> many;
-    for (std::uint64_t k = 0; k < 10'000; ++k) many.push_back(RunningNodes::commitment(0, i * 10'000 + k));
+    for (std::uint64_t k = 0; k < 10'000; ++k)
+      many.push_back(RunningNodes::commitment(0, i * 10'000 + k));
     c.list(0, 1 + i * 10'000, std::move(many));
   }
   std::set<std::uint64_t> seen;
@@ -173,7 +177,8 @@ TEST_CASE("streams that nobody reads are bounded for one caller, and the refusal
   v1::GetStatusResponse status;
   REQUIRE(c.api.ledger->GetStatus(&context, {}, &status).ok());
   bool named = false;
-  for (const auto& obstacle : status.obstacles()) named = named || obstacle.find("streams") != std::string::npos;
+  for (const auto& obstacle : status.obstacles())
+    named = named || obstacle.find("streams") != std::string::npos;
   CHECK(named);
   for (auto& each : contexts) each->TryCancel();
   for (auto& stream : open) (void)stream->Finish();

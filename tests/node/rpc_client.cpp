@@ -6,7 +6,8 @@
 namespace testamur::node {
 
 ApiCaller::ApiCaller(int port)
-    : channel(grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials())) {
+    : channel(grpc::CreateChannel("127.0.0.1:" + std::to_string(port),
+                                  grpc::InsecureChannelCredentials())) {
   ledger = v1::LedgerService::NewStub(channel);
   verify = v1::VerifyService::NewStub(channel);
   trust = v1::TrustService::NewStub(channel);
@@ -67,6 +68,8 @@ v1::ErrorDetail detail_of(const grpc::Status& status) {
   return detail;
 }
 
-std::string bytes_of(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string bytes_of(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 }  // namespace testamur::node

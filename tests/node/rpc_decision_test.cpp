@@ -1,4 +1,5 @@
-// Decisions over the API: which time governs, claims, joint awards, who assesses, tables, limits, and the log of them.
+// Decisions over the API: which time governs, claims, joint awards, who assesses, tables, limits,
+// and the log of them.
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -33,17 +34,21 @@ struct Deciding {
     REQUIRE(outcome.state() == v1::TRANSACTION_STATE_COMMITTED);
     return outcome;
   }
-  std::uint64_t say(std::size_t by, std::size_t of, tx::StatementKind kind, std::uint64_t from_ms = 1) {
+  std::uint64_t say(std::size_t by, std::size_t of, tx::StatementKind kind,
+                    std::uint64_t from_ms = 1) {
     tx::StatementContent content;
     content.kind = kind;
     content.subject = nodes.at(of).id;
     content.amount = kind == tx::StatementKind::kTrust ? 120 : 0;
     content.valid_from_ms = from_ms;
-    auto height = commit(by, KeyPurpose::kGovern, tx::build(nodes.envelope(by), content)).committed().height();
+    auto height = commit(by, KeyPurpose::kGovern, tx::build(nodes.envelope(by), content))
+                      .committed()
+                      .height();
     api->await_decisions(height);
     return height;
   }
-  AchievementId publish(std::size_t index, const std::function<void(tx::AchievementContent&)>& change) {
+  AchievementId publish(std::size_t index,
+                        const std::function<void(tx::AchievementContent&)>& change) {
     tx::AchievementContent content;
     content.number = 1;
     content.version = 1;
@@ -84,12 +89,15 @@ struct Deciding {
   }
 };
 
-TEST_CASE("the anchor governs by default, today or both where the policy says so, in single and bulk answers") {
+TEST_CASE(
+    "the anchor governs by default, today or both where the policy says so, in single and bulk "
+    "answers") {
   Deciding d;
   d.say(0, 1, tx::StatementKind::kTrust);
   const auto anchor = d.issue(d.nodes.publish(1, 0));
   d.say(0, 1, tx::StatementKind::kEnd, anchor + 1);
-  while (d.nodes.at(0).node->chain().head()->header.time_ms <= anchor) d.say(0, 2, tx::StatementKind::kTrust);
+  while (d.nodes.at(0).node->chain().head()->header.time_ms <= anchor)
+    d.say(0, 2, tx::StatementKind::kTrust);
   d.api->await_decisions(d.nodes.at(0).node->chain().head()->header.height.value);
   const auto check = [&](v1::DecisionOutcome expected, const std::string& governs) {
     CAPTURE(governs);
@@ -101,7 +109,8 @@ TEST_CASE("the anchor governs by default, today or both where the policy says so
     CHECK(slot.decisions(1).governs() == (governs != "anchor"));
     CHECK(slot.acceptance().outcome() == expected);
     CHECK(slot.acceptance().governs() == governs);
-    CHECK(slot.acceptance().failed_rule() == (expected == v1::DECISION_OUTCOME_ACCEPT ? "" : "amount"));
+    CHECK(slot.acceptance().failed_rule() ==
+          (expected == v1::DECISION_OUTCOME_ACCEPT ? "" : "amount"));
     CHECK(d.bulk(1).verdicts(0).slots(0).outcome() == expected);
   };
   check(v1::DECISION_OUTCOME_ACCEPT, "anchor");
@@ -111,7 +120,8 @@ TEST_CASE("the anchor governs by default, today or both where the policy says so
   check(v1::DECISION_OUTCOME_REFUSE, "both");
 }
 
-TEST_CASE("an issuer that is blocked today is shown as blocked, whatever was true when it anchored") {
+TEST_CASE(
+    "an issuer that is blocked today is shown as blocked, whatever was true when it anchored") {
   Deciding d;
   d.say(0, 1, tx::StatementKind::kTrust);
   d.issue(d.nodes.publish(1, 0));
@@ -124,7 +134,8 @@ TEST_CASE("an issuer that is blocked today is shown as blocked, whatever was tru
   CHECK(d.bulk(1).verdicts(0).slots(0).outcome() == v1::DECISION_OUTCOME_BLOCKED);
 }
 
-TEST_CASE("a claimed date of award is decided at and, where the policy has a lag, must fit the anchor") {
+TEST_CASE(
+    "a claimed date of award is decided at and, where the policy has a lag, must fit the anchor") {
   Deciding d;
   d.say(0, 1, tx::StatementKind::kTrust);
   const auto anchor = d.issue(d.nodes.publish(1, 0));
@@ -144,7 +155,8 @@ TEST_CASE("a claimed date of award is decided at and, where the policy has a lag
   CHECK_FALSE(d.slot().acceptance().claim_governs());
 }
 
-TEST_CASE("a policy that keeps assessors apart refuses what one institution both teaches and assesses") {
+TEST_CASE(
+    "a policy that keeps assessors apart refuses what one institution both teaches and assesses") {
   Deciding d;
   d.restart([](NodeConfig& config) { config.policy.separate_assessor = true; });
   d.say(0, 1, tx::StatementKind::kTrust);
@@ -162,14 +174,16 @@ TEST_CASE("what one institution teaches and another assesses passes the rule on 
   CHECK(d.slot().acceptance().outcome() == v1::DECISION_OUTCOME_ACCEPT);
 }
 
-TEST_CASE("of a joint award every awarding body is judged and shown; the policy asks for all or any") {
+TEST_CASE(
+    "of a joint award every awarding body is judged and shown; the policy asks for all or any") {
   Deciding d;
   d.say(0, 1, tx::StatementKind::kTrust);
   const auto achievement = d.publish(1, [&](auto& content) {
     content.awarding_bodies = {d.nodes.at(1).id, d.nodes.at(2).id};
     std::ranges::sort(content.awarding_bodies);
   });
-  d.commit(2, KeyPurpose::kGovern, tx::build(d.nodes.envelope(2), tx::AchievementCosignContent{achievement}));
+  d.commit(2, KeyPurpose::kGovern,
+           tx::build(d.nodes.envelope(2), tx::AchievementCosignContent{achievement}));
   d.issue(achievement);
   auto acceptance = d.slot().acceptance();
   CHECK(acceptance.outcome() == v1::DECISION_OUTCOME_REFUSE);
@@ -197,7 +211,8 @@ TEST_CASE("tables are made off the readers' path and answer as a full decision d
   trust::ScopePoint point;
   const auto find = [&](std::size_t viewpoint, std::size_t issuer) {
     const auto view = recognition.view();
-    return recognition.find(*view, d.nodes.at(viewpoint).id, point, d.nodes.at(issuer).id, view->as_of().today_ms);
+    return recognition.find(*view, d.nodes.at(viewpoint).id, point, d.nodes.at(issuer).id,
+                            view->as_of().today_ms);
   };
   CHECK_FALSE(find(0, 1).has_value());  // asked for, not there yet
   recognition.follow(chain.head());
@@ -210,7 +225,9 @@ TEST_CASE("tables are made off the readers' path and answer as a full decision d
   CHECK_FALSE(recognition.keeps(d.nodes.at(1).id));
   const auto before = recognition.view();
   CHECK_FALSE(
-      recognition.find(*before, d.nodes.at(0).id, point, d.nodes.at(1).id, before->as_of().today_ms - 1).has_value());
+      recognition
+          .find(*before, d.nodes.at(0).id, point, d.nodes.at(1).id, before->as_of().today_ms - 1)
+          .has_value());
   d.say(0, 1, tx::StatementKind::kDistrust);
   recognition.follow(chain.head());
   while (recognition.view() == before) std::this_thread::yield();
@@ -231,7 +248,8 @@ TEST_CASE("an outcome alone is the outcome of the full decision, for any viewpoi
     request.set_outcome_only(true);
     REQUIRE(d.api->trust->Decide(&second, request, &alone).ok());
     CHECK(alone.decision().outcome() == full.decision().outcome());
-    CHECK(alone.decision().outcome() == (viewpoint == 0 ? v1::DECISION_OUTCOME_ACCEPT : v1::DECISION_OUTCOME_REFUSE));
+    CHECK(alone.decision().outcome() ==
+          (viewpoint == 0 ? v1::DECISION_OUTCOME_ACCEPT : v1::DECISION_OUTCOME_REFUSE));
     CHECK(alone.decision().paths_size() == 0);
     CHECK(alone.decision().policy_digest() == full.decision().policy_digest());
   }
@@ -267,14 +285,16 @@ TEST_CASE("the log of decisions counts what was decided and holds nothing that w
   d.bulk(300);
   d.nodes.stop(0);  // writes what was counted
   std::string all;
-  for (const auto& entry : fs::recursive_directory_iterator(decisions_directory(d.nodes.at(0).config.data_dir))) {
+  for (const auto& entry :
+       fs::recursive_directory_iterator(decisions_directory(d.nodes.at(0).config.data_dir))) {
     std::ifstream in(entry.path(), std::ios::binary);
     all.append(std::istreambuf_iterator<char>(in), {});
   }
   INFO(all);
   const auto issuer = to_text(d.nodes.at(1).id);
   CHECK(all.starts_with("hour,kind,viewpoint,issuer,fields,level,award_type,purpose,at_day,"));
-  CHECK(all.find(",verdict," + to_text(d.nodes.at(0).id) + "," + issuer + ",0613,6,,,") != std::string::npos);
+  CHECK(all.find(",verdict," + to_text(d.nodes.at(0).id) + "," + issuer + ",0613,6,,,") !=
+        std::string::npos);
   CHECK(all.find(",accept,,,300\n") != std::string::npos);
   for (std::size_t i = 0; i < 300; ++i) {
     const auto looked_up = RunningNodes::commitment(1, i);

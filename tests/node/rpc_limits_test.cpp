@@ -48,7 +48,8 @@ TEST_CASE("every method of every service declares its cost, and docs/limits.md r
         known.insert(method->service()->name() + "." + method->name());
         CAPTURE(method->full_name());
         const auto row = "| `" + method->service()->name() + "." + method->name() + "` | " +
-                         std::to_string(cost.calls) + " | " + std::string(to_text(cost.lane)) + " |";
+                         std::to_string(cost.calls) + " | " + std::string(to_text(cost.lane)) +
+                         " |";
         CHECK(page.find(row) != std::string::npos);
       }
     }
@@ -69,7 +70,8 @@ TEST_CASE("every limit that refuses is named in docs/limits.md") {
 TEST_CASE("a caller is an address of IPv4, or a network of IPv6") {
   CHECK(caller_of("ipv4:192.0.2.1:5000") == caller_of("ipv4:192.0.2.1:5001"));
   CHECK(caller_of("ipv4:192.0.2.1:5000") != caller_of("ipv4:192.0.2.2:5000"));
-  CHECK(caller_of("ipv6:%5B2001:db8:0:7::1%5D:5000") == caller_of("ipv6:%5B2001:db8:0:7:ffff::2%5D:9"));
+  CHECK(caller_of("ipv6:%5B2001:db8:0:7::1%5D:5000") ==
+        caller_of("ipv6:%5B2001:db8:0:7:ffff::2%5D:9"));
   CHECK(caller_of("ipv6:[2001:db8:0:7::1]:5000") != caller_of("ipv6:[2001:db8:0:8::1]:5000"));
   CHECK(caller_of("ipv6:[::ffff:192.0.2.1]:5000") == caller_of("ipv4:192.0.2.1:5000"));
   CHECK(to_text(caller_of("ipv6:[2001:db8:0:7::1]:5000")) == "2001:db8:0:7::/64");
@@ -97,7 +99,8 @@ TEST_CASE("a caller's rate is its own, and what its answers cost delays its next
   CHECK(detail_of(later).retry_after_ms() <= 2 * 10'000);
 }
 
-TEST_CASE("a call that costs more than the bucket holds takes all of it, and is not refused for ever") {
+TEST_CASE(
+    "a call that costs more than the bucket holds takes all of it, and is not refused for ever") {
   Overload overload;
   CallLimits limits;
   limits.rate_per_second = 1;
@@ -171,8 +174,9 @@ TEST_CASE("a caller that holds most connections gives way to one that holds fewe
   // Two that hold alike do not push each other out: only what is idle goes.
   CHECK(book.enter(6, caller(2), busy).enters);
   CHECK_FALSE(book.enter(7, caller(1), busy).enters);
-  CHECK(book.enter(7, caller(1), [](Connections::Id id) { return id == 3 ? Connections::kIdleMs : 0; }).leaves ==
-        Connections::Id{3});
+  CHECK(book.enter(7, caller(1),
+                   [](Connections::Id id) { return id == 3 ? Connections::kIdleMs : 0; })
+            .leaves == Connections::Id{3});
 }
 
 TEST_CASE("a caller has its own places, of which the longest idle one goes") {
@@ -208,8 +212,9 @@ TEST_CASE("loopback is an address, not what a name begins with") {
   CHECK(is_loopback("127.1.2.3:7601"));
   CHECK(is_loopback("[::1]:7601"));
   CHECK(is_loopback("localhost:7601"));
-  for (const char* other : {"127.evil.test:7601", "0.0.0.0:7601", "[::]:7601", "localhost.evil.test:7601",
-                            "10.0.0.1:7601", "[::2]:1", "127.0.0.1", ""}) {
+  for (const char* other :
+       {"127.evil.test:7601", "0.0.0.0:7601", "[::]:7601", "localhost.evil.test:7601",
+        "10.0.0.1:7601", "[::2]:1", "127.0.0.1", ""}) {
     CAPTURE(other);
     CHECK_FALSE(is_loopback(other));
   }

@@ -36,7 +36,8 @@ bool serves_four_steps_below_a_process_of_lower_priority() {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-TEST_CASE("threads that serve calls are below consensus, whatever priority the operator gave the node") {
+TEST_CASE(
+    "threads that serve calls are below consensus, whatever priority the operator gave the node") {
   CHECK(serves_four_steps_below_a_process_of_lower_priority());
 }
 
@@ -52,7 +53,9 @@ std::vector<std::unique_ptr<Block>> flood() {
   return blocks;
 }
 
-TEST_CASE("what a flood left free goes back to the system, also when it was looked for while the flood lasted") {
+TEST_CASE(
+    "what a flood left free goes back to the system, also when it was looked for while the flood "
+    "lasted") {
   SpareMemory spare;
   CHECK_FALSE(spare.give_back_if_grown(0));
   auto blocks = flood();

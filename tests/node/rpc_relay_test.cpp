@@ -1,4 +1,5 @@
-// What a caller may begin at the API: counted from frames, bounded by connection, caller and all, and never for good.
+// What a caller may begin at the API: counted from frames, bounded by connection, caller and all,
+// and never for good.
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -68,11 +69,13 @@ TEST_CASE("requests are counted from the heads of frames, however they are cut o
     CHECK(counter.incomplete() == 0);
 
     Bytes answers = http2_frame(FrameType::kHeaders, test::kEndHeaders, 1, Bytes(30, 1));
-    append(answers, http2_frame(FrameType::kHeaders, test::kEndHeaders | kEndStream, 1, Bytes(8, 1)));
+    append(answers,
+           http2_frame(FrameType::kHeaders, test::kEndHeaders | kEndStream, 1, Bytes(8, 1)));
     append(answers, http2_frame(FrameType::kRstStream, 0, 5, Bytes(4, 0)));
     append(answers, http2_frame(FrameType::kRstStream, 0, 5, Bytes(4, 0)));
     for (std::size_t at = 0; at < answers.size(); at += piece) {
-      counter.from_server(ByteView(answers).subspan(at, std::min(piece, answers.size() - at)), told);
+      counter.from_server(ByteView(answers).subspan(at, std::min(piece, answers.size() - at)),
+                          told);
     }
     CHECK(told.ends == 2);
     CHECK(counter.open() == 0);
@@ -80,7 +83,9 @@ TEST_CASE("requests are counted from the heads of frames, however they are cut o
   }
 }
 
-TEST_CASE("a request that finds no room stays behind with all that follows, and begins when it is given again") {
+TEST_CASE(
+    "a request that finds no room stays behind with all that follows, and begins when it is given "
+    "again") {
   const auto bytes = three_requests();
   StreamCounter counter;
   Told told;
@@ -94,7 +99,8 @@ TEST_CASE("a request that finds no room stays behind with all that follows, and 
   CHECK(told.begun == 3);
 }
 
-TEST_CASE("what gRPC would not take for a new request does not count, and other protocols do not pass") {
+TEST_CASE(
+    "what gRPC would not take for a new request does not count, and other protocols do not pass") {
   Told told;
   StreamCounter counter;
   Bytes bytes = test::preface();
@@ -114,7 +120,9 @@ TEST_CASE("what gRPC would not take for a new request does not count, and other 
   CHECK(other.broken());
 }
 
-TEST_CASE("requests are bounded for a connection, for a caller and for all, and those given up count for a moment") {
+TEST_CASE(
+    "requests are bounded for a connection, for a caller and for all, and those given up count for "
+    "a moment") {
   OpenStreams streams({6, 4, 3});
   using Room = OpenStreams::Room;
   streams.enter(1, caller(1));
@@ -142,7 +150,9 @@ TEST_CASE("requests are bounded for a connection, for a caller and for all, and 
   CHECK(streams.of(caller(2)) == 0);
 }
 
-TEST_CASE("who begins requests and does not send them gives way to who holds less, and to himself after a while") {
+TEST_CASE(
+    "who begins requests and does not send them gives way to who holds less, and to himself after "
+    "a while") {
   OpenStreams streams({8, 6, 6});
   using Room = OpenStreams::Room;
   streams.enter(1, caller(1));
@@ -154,8 +164,8 @@ TEST_CASE("who begins requests and does not send them gives way to who holds les
   const auto stuck = [](OpenStreams::Id id) { return id == 2 ? std::size_t{2} : std::size_t{0}; };
   const auto moving = [](OpenStreams::Id) { return std::size_t{0}; };
 
-  // The largest caller's connection with most requests that only it could move on; at once, for it holds three times
-  // as much.
+  // The largest caller's connection with most requests that only it could move on; at once, for it
+  // holds three times as much.
   CHECK(streams.begin(3) == Room::kAllFull);
   CHECK(streams.in_the_way(3, Room::kAllFull, false, stuck) == OpenStreams::Id{2});
   // What gRPC is at moves on by itself.
@@ -203,7 +213,8 @@ struct Relayed {
     return state;
   }
   static void send(int to, const Bytes& bytes) {
-    REQUIRE(::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+    REQUIRE(::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(bytes.size()));
   }
   static Bytes receive(int from) {
     Bytes bytes(1 << 16);
@@ -246,10 +257,12 @@ TEST_CASE("other protocols end before gRPC hears of them") {
   CHECK(r.server < 0);
 }
 
-TEST_CASE("a connection without room is not read, says since when, and goes on when there is room") {
+TEST_CASE(
+    "a connection without room is not read, says since when, and goes on when there is room") {
   Relayed r({8, 8, 2});
   Bytes bytes = test::preface();
-  for (std::uint32_t stream = 1; stream <= 5; stream += 2) append(bytes, http2_frame(FrameType::kHeaders, 0, stream));
+  for (std::uint32_t stream = 1; stream <= 5; stream += 2)
+    append(bytes, http2_frame(FrameType::kHeaders, 0, stream));
   Relayed::send(r.client, bytes);
   CHECK(r.pump(5) == ApiRelay::State::kIdle);
   CHECK(Relayed::receive(r.server).size() == bytes.size() - 9);
@@ -285,7 +298,8 @@ TEST_CASE("who does not read is not read from, and is late in the end") {
   CHECK_FALSE(r.relay->is_late(8 + ApiRelay::kUnreadMs));
 }
 
-// Begins calls on a node and sends nothing of their requests, without keeping to any of its settings.
+// Begins calls on a node and sends nothing of their requests, without keeping to any of its
+// settings.
 class HalfRequests {
  public:
   explicit HalfRequests(int port) {
@@ -301,7 +315,8 @@ class HalfRequests {
     for (std::uint32_t i = 0; i < 250; ++i) {
       append(bytes, http2_frame(FrameType::kHeaders, test::kEndHeaders, 2 * i + 1, headers));
     }
-    REQUIRE(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+    REQUIRE(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(bytes.size()));
   }
   ~HalfRequests() { ::close(socket_); }
   // Blocks until the node ends the connection.
@@ -315,7 +330,8 @@ class HalfRequests {
   int socket_;
 };
 
-TEST_CASE("requests that are begun and not sent are bounded, named, and end when others need the room") {
+TEST_CASE(
+    "requests that are begun and not sent are bounded, named, and end when others need the room") {
   RunningNodes nodes(1);
   const int port = nodes.at(0).node->api_port();
   std::vector<std::unique_ptr<HalfRequests>> all;
@@ -328,7 +344,8 @@ TEST_CASE("requests that are begun and not sent are bounded, named, and end when
   v1::GetStatusResponse status;
   REQUIRE(api.ledger->GetStatus(&context, {}, &status).ok());
   bool named = false;
-  for (const auto& obstacle : status.obstacles()) named = named || obstacle.find("api_streams") != std::string::npos;
+  for (const auto& obstacle : status.obstacles())
+    named = named || obstacle.find("api_streams") != std::string::npos;
   CHECK(named);
 }
 
@@ -336,7 +353,8 @@ TEST_CASE("the API is served over TLS with HTTP/2 agreed on, and what is no TLS 
   TemporaryDirectory folder;
   const auto base = (folder.path() / "api").string();
   const auto command =
-      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=node.example -addext "
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=node.example "
+      "-addext "
       "subjectAltName=DNS:node.example -days 2 -keyout " +
       base + ".key -out " + base + ".pem 2>/dev/null";
   REQUIRE(std::system(command.c_str()) == 0);
@@ -353,8 +371,8 @@ TEST_CASE("the API is served over TLS with HTTP/2 agreed on, and what is no TLS 
   options.pem_root_certs = test::read_file(config.certificate);
   grpc::ChannelArguments arguments;
   arguments.SetSslTargetNameOverride("node.example");
-  const auto ledger =
-      v1::LedgerService::NewStub(grpc::CreateCustomChannel(address, grpc::SslCredentials(options), arguments));
+  const auto ledger = v1::LedgerService::NewStub(
+      grpc::CreateCustomChannel(address, grpc::SslCredentials(options), arguments));
   grpc::ClientContext context;
   v1::GetStatusResponse status;
   const auto answer = ledger->GetStatus(&context, {}, &status);

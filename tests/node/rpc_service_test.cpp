@@ -32,7 +32,8 @@ TEST_CASE("an institution is found by id and by domain, with its keys") {
 
   request.set_domain("nowhere.example");
   grpc::ClientContext second;
-  CHECK(s.api.registry->GetInstitution(&second, request, &response).error_code() == grpc::StatusCode::NOT_FOUND);
+  CHECK(s.api.registry->GetInstitution(&second, request, &response).error_code() ==
+        grpc::StatusCode::NOT_FOUND);
   v1::GetInstitutionRequest mistyped;
   mistyped.set_id_text(to_text(s.nodes.at(1).id) + "q");
   grpc::ClientContext third;
@@ -42,7 +43,8 @@ TEST_CASE("an institution is found by id and by domain, with its keys") {
 }
 
 // The carried bytes of a registration by university 0, and the new institution's id.
-std::pair<Bytes, InstitutionId> registration(Served& s, const SecretKey& root, const std::string& domain) {
+std::pair<Bytes, InstitutionId> registration(Served& s, const SecretKey& root,
+                                             const std::string& domain) {
   tx::InstitutionRegisterContent content;
   content.facts.legal_names = {{"en", "University Lyra"}};
   content.facts.country = "AT";
@@ -55,7 +57,9 @@ std::pair<Bytes, InstitutionId> registration(Served& s, const SecretKey& root, c
   return {tx::attach(body, {sponsor}, {root.sign(message.view())}), id};
 }
 
-TEST_CASE("an institution is shown with its sponsor, its policy, its successions and its standing over time") {
+TEST_CASE(
+    "an institution is shown with its sponsor, its policy, its successions and its standing over "
+    "time") {
   Served s;
   auto committed = [&](Bytes carried) {
     CHECK(s.api.commit(std::move(carried)).state() == v1::TRANSACTION_STATE_COMMITTED);
@@ -63,7 +67,8 @@ TEST_CASE("an institution is shown with its sponsor, its policy, its successions
   auto root = SecretKey::generate(SignatureAlgorithm::kBip340);
   auto [carried, lyra] = registration(s, root, "lyra.example");
   committed(carried);
-  tx::PolicyContent policy{RunningNodes::commitment(0, 1), "https://university1.example/policy.toml"};
+  tx::PolicyContent policy{RunningNodes::commitment(0, 1),
+                           "https://university1.example/policy.toml"};
   committed(s.nodes.sign(1, KeyPurpose::kGovern, tx::build(s.nodes.envelope(1), policy)));
   tx::SuccessionContent merger{tx::SuccessionKind::kMerge, true, lyra, {s.nodes.at(1).id}, {lyra}};
   committed(s.nodes.sign(1, KeyPurpose::kRoot, tx::build(s.nodes.envelope(1), merger)));
@@ -121,8 +126,10 @@ TEST_CASE("lists are given page by page") {
 TEST_CASE("an achievement, its versions and the issuer's used indexes can be read") {
   Served s;
   auto achievement = s.nodes.publish(0, 0);
-  REQUIRE(s.api.commit(s.nodes.batch(0, achievement, 5, 3)).state() == v1::TRANSACTION_STATE_COMMITTED);
-  REQUIRE(s.api.commit(s.nodes.batch(0, achievement, 8, 2)).state() == v1::TRANSACTION_STATE_COMMITTED);
+  REQUIRE(s.api.commit(s.nodes.batch(0, achievement, 5, 3)).state() ==
+          v1::TRANSACTION_STATE_COMMITTED);
+  REQUIRE(s.api.commit(s.nodes.batch(0, achievement, 8, 2)).state() ==
+          v1::TRANSACTION_STATE_COMMITTED);
   v1::GetAchievementRequest request;
   request.set_id_text(to_text(achievement));
   grpc::ClientContext context;
@@ -229,7 +236,8 @@ TEST_CASE("paths explains a refusal and names what would change it") {
   REQUIRE(s.api.trust->Paths(&context, request, &response).ok());
   CHECK(response.decision().outcome() == v1::DECISION_OUTCOME_REFUSE);
   REQUIRE(response.decision().remedies_size() > 0);
-  CHECK(response.decision().remedies(0).find("University 0 trusts University 1") != std::string::npos);
+  CHECK(response.decision().remedies(0).find("University 0 trusts University 1") !=
+        std::string::npos);
 }
 
 TEST_CASE("the status names the ledger, the node's role and an empty list of obstacles") {

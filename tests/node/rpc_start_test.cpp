@@ -1,4 +1,5 @@
-// A node that is not what its configuration says does not start, and says why before anything is done.
+// A node that is not what its configuration says does not start, and says why before anything is
+// done.
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -21,7 +22,8 @@ namespace fs = std::filesystem;
 std::string start_fails(const NodeConfig& config) {
   SystemClock clock;
   auto log = Log::silent();
-  auto node = Node::start({config, clock, *log, [](const std::string& cause) { FAIL(cause); }, [] {}});
+  auto node =
+      Node::start({config, clock, *log, [](const std::string& cause) { FAIL(cause); }, [] {}});
   REQUIRE_FALSE(node.ok());
   return node.message();
 }
@@ -35,7 +37,8 @@ std::string problems_of(const NodeConfig& config) {
 }
 
 TEST_CASE(
-    "a validator whose consensus key is missing, foreign or unreadable does not start, and check-config says so") {
+    "a validator whose consensus key is missing, foreign or unreadable does not start, and "
+    "check-config says so") {
   RunningNodes nodes(1);
   nodes.stop(0);
   auto& config = nodes.at(0).config;
@@ -53,7 +56,8 @@ TEST_CASE(
   REQUIRE(write_key_file(config.consensus_key, KeyPurpose::kConsensus, foreign).ok());
   for (const auto& message : {start_fails(config), problems_of(config)}) {
     CHECK(message.find("holds another key") != std::string::npos);
-    CHECK(message.find(to_text(key_id(KeyPurpose::kConsensus, foreign.public_key()))) != std::string::npos);
+    CHECK(message.find(to_text(key_id(KeyPurpose::kConsensus, foreign.public_key()))) !=
+          std::string::npos);
   }
 
   ::chmod(config.consensus_key.c_str(), 0644);
@@ -72,7 +76,8 @@ TEST_CASE("a further node of a validator's institution follows when it says so")
   nodes.start(0);
 }
 
-TEST_CASE("a path that is too long for a socket is named with its length, before anything is done") {
+TEST_CASE(
+    "a path that is too long for a socket is named with its length, before anything is done") {
   RunningNodes nodes(1);
   nodes.stop(0);
   auto config = nodes.at(0).config;
@@ -82,7 +87,9 @@ TEST_CASE("a path that is too long for a socket is named with its length, before
   CHECK(message.find(std::to_string(sizeof(sockaddr_un{}.sun_path) - 1)) != std::string::npos);
 }
 
-TEST_CASE("a running node's ports and store are left out of the check, and a taken port is named otherwise") {
+TEST_CASE(
+    "a running node's ports and store are left out of the check, and a taken port is named "
+    "otherwise") {
   RunningNodes nodes(1);
   SystemClock clock;
   auto config = nodes.at(0).config;
@@ -100,12 +107,15 @@ TEST_CASE("a running node's ports and store are left out of the check, and a tak
 void make_certificate(const fs::path& folder, const std::string& name, int days) {
   const auto base = (folder / name).string();
   const auto command =
-      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=node.example -days " +
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=node.example "
+      "-days " +
       std::to_string(days) + " -keyout " + base + ".key -out " + base + ".pem 2>/dev/null";
   REQUIRE(std::system(command.c_str()) == 0);
 }
 
-TEST_CASE("a certificate that does not fit its key, is no certificate or has expired is refused by name") {
+TEST_CASE(
+    "a certificate that does not fit its key, is no certificate or has expired is refused by "
+    "name") {
   TemporaryDirectory folder;
   make_certificate(folder.path(), "one", 10);
   make_certificate(folder.path(), "two", 10);
@@ -133,7 +143,8 @@ TEST_CASE("a certificate that does not fit its key, is no certificate or has exp
   REQUIRE_FALSE(other.ok());
   CHECK(other.message().find("is not the key of the certificate") != std::string::npos);
   config.certificate = folder.path() / "one.key";
-  CHECK(read_tls_files(config, clock.now_ms()).message().find("holds no certificate") != std::string::npos);
+  CHECK(read_tls_files(config, clock.now_ms()).message().find("holds no certificate") !=
+        std::string::npos);
 
   // On loopback nothing is served with them.
   config.listen = "127.0.0.1:0";
@@ -143,14 +154,15 @@ TEST_CASE("a certificate that does not fit its key, is no certificate or has exp
 }
 
 TEST_CASE("addresses are read by one parser, wherever they stand") {
-  for (const char* good : {"[::1]:7602", "127.0.0.1:0", "node.example.org:65535", "[2001:db8::1]:1"}) {
+  for (const char* good :
+       {"[::1]:7602", "127.0.0.1:0", "node.example.org:65535", "[2001:db8::1]:1"}) {
     for (const char* key : {"[metrics]\nlisten", "[peers]\nlisten", "[api]\nlisten"}) {
       CAPTURE(good, key);
       CHECK(parse_config(std::string(key) + " = \"" + good + "\"", "/x/t.toml").ok());
     }
   }
-  for (const char* bad :
-       {"::1:7602", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:", ":1", "127.0.0.1:7a", "127.0.0.1:-1"}) {
+  for (const char* bad : {"::1:7602", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:", ":1",
+                          "127.0.0.1:7a", "127.0.0.1:-1"}) {
     for (const char* key : {"[metrics]\nlisten", "[peers]\nlisten", "[api]\nlisten"}) {
       CAPTURE(bad, key);
       const auto config = parse_config(std::string(key) + " = \"" + bad + "\"", "/x/t.toml");

@@ -1,4 +1,5 @@
-// Bad input over the API: each kind of mistake gives its named code, and nothing is lost or committed by it.
+// Bad input over the API: each kind of mistake gives its named code, and nothing is lost or
+// committed by it.
 #include "node/rpc/services.h"
 #include "tests/node/rpc_client.h"
 #include "tests/node/running_nodes.h"
@@ -27,7 +28,8 @@ constexpr auto kState = grpc::StatusCode::FAILED_PRECONDITION;
 
 TEST_CASE("each mistake in a submitted transaction is refused by its name") {
   Submission s;
-  REQUIRE(s.api.commit(s.nodes.batch(0, s.achievement, 0, 10)).state() == v1::TRANSACTION_STATE_COMMITTED);
+  REQUIRE(s.api.commit(s.nodes.batch(0, s.achievement, 0, 10)).state() ==
+          v1::TRANSACTION_STATE_COMMITTED);
   auto height = s.nodes.at(0).node->chain().head()->header.height;
   auto good = s.nodes.batch(0, s.achievement, 10, 10);
 
@@ -62,7 +64,8 @@ TEST_CASE("each mistake in a submitted transaction is refused by its name") {
 
   auto expired = s.nodes.envelope(0);
   expired.valid_until_ms = 1;
-  CHECK(s.refusal(s.nodes.sign(0, KeyPurpose::kIssue, tx::build(expired, content))) == Refusal{kState, "expired"});
+  CHECK(s.refusal(s.nodes.sign(0, KeyPurpose::kIssue, tx::build(expired, content))) ==
+        Refusal{kState, "expired"});
   auto distant = s.nodes.envelope(0);
   distant.valid_until_ms += 24ull * 3600 * 1000;
   CHECK(s.refusal(s.nodes.sign(0, KeyPurpose::kIssue, tx::build(distant, content))) ==
@@ -119,19 +122,23 @@ TEST_CASE("of many submitted at once each has its own result") {
   auto stream = s.api.ledger->AwaitCommits(&waiting, wait);
   v1::AwaitCommitsResponse ended;
   int committed = 0;
-  while (stream->Read(&ended)) committed += ended.outcome().state() == v1::TRANSACTION_STATE_COMMITTED;
+  while (stream->Read(&ended))
+    committed += ended.outcome().state() == v1::TRANSACTION_STATE_COMMITTED;
   CHECK(stream->Finish().ok());
   CHECK(committed == 2);
 }
 
-// Found by scripts/chaos: a node whose clock was an hour ahead refused as expired what the ledger could still commit,
-// and a client that came to it when its own node had died took that for the end.
+// Found by scripts/chaos: a node whose clock was an hour ahead refused as expired what the ledger
+// could still commit, and a client that came to it when its own node had died took that for the
+// end.
 TEST_CASE("a node whose clock is ahead does not call a transaction expired") {
   constexpr std::uint64_t kHead = 1'800'000'000'000, kHour = 3'600'000;
   CHECK(submission_time_ms(kHead, kHead + kHour, kHead + 600'000) == kHead + 600'000);
-  CHECK(submission_time_ms(kHead, kHead + kHour, kHead - 1) == kHead);  // expired by the ledger's own time
+  CHECK(submission_time_ms(kHead, kHead + kHour, kHead - 1) ==
+        kHead);  // expired by the ledger's own time
   CHECK(submission_time_ms(kHead, kHead - kHour, kHead + 600'000) == kHead);
-  CHECK(submission_time_ms(kHead, kHead + 1'000, kHead + 2 * kHour) == kHead + 1'000);  // too long stays too long
+  CHECK(submission_time_ms(kHead, kHead + 1'000, kHead + 2 * kHour) ==
+        kHead + 1'000);  // too long stays too long
 }
 
 TEST_CASE("waiting for what never comes ends at the caller's deadline") {
@@ -141,7 +148,8 @@ TEST_CASE("waiting for what never comes ends at the caller's deadline") {
   v1::AwaitCommitRequest request;
   request.set_id(std::string(32, 'x'));
   v1::AwaitCommitResponse response;
-  CHECK(s.api.ledger->AwaitCommit(&context, request, &response).error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+  CHECK(s.api.ledger->AwaitCommit(&context, request, &response).error_code() ==
+        grpc::StatusCode::DEADLINE_EXCEEDED);
 }
 
 TEST_CASE("a transaction is found again with its bytes") {

@@ -1,4 +1,5 @@
-// Verdicts over the API, and that what is said to be proven can be proven without trusting the node.
+// Verdicts over the API, and that what is said to be proven can be proven without trusting the
+// node.
 #include "consensus/codec.h"
 #include "ledger/log.h"
 #include "ledger/merkle.h"
@@ -19,7 +20,8 @@ struct Verifying {
   std::uint64_t issued_at = api.commit(nodes.batch(0, achievement, 100, 300)).committed().height();
 
   void change(tx::StatusAction action, std::uint64_t index) {
-    tx::StatusChangeContent content{action, tx::StatusReason::kWithdrawn, std::vector<IssuerIndex>{IssuerIndex{index}}};
+    tx::StatusChangeContent content{action, tx::StatusReason::kWithdrawn,
+                                    std::vector<IssuerIndex>{IssuerIndex{index}}};
     auto carried = nodes.sign(0, KeyPurpose::kIssue, tx::build(nodes.envelope(0), content));
     REQUIRE(api.commit(carried).state() == v1::TRANSACTION_STATE_COMMITTED);
   }
@@ -80,7 +82,8 @@ TEST_CASE("a revocation, a suspension and its end show in the next check, with r
   Verifying v;
   auto commitment = RunningNodes::commitment(0, 101);
   v.change(tx::StatusAction::kSuspend, 101);
-  CHECK(v.api.check(commitment.view()).slots(0).status().status() == v1::CREDENTIAL_STATUS_SUSPENDED);
+  CHECK(v.api.check(commitment.view()).slots(0).status().status() ==
+        v1::CREDENTIAL_STATUS_SUSPENDED);
   v.change(tx::StatusAction::kReinstate, 101);
   CHECK(v.api.check(commitment.view()).slots(0).status().status() == v1::CREDENTIAL_STATUS_VALID);
   v.change(tx::StatusAction::kRevoke, 101);
@@ -88,20 +91,22 @@ TEST_CASE("a revocation, a suspension and its end show in the next check, with r
   CHECK(status.status() == v1::CREDENTIAL_STATUS_REVOKED);
   CHECK(status.reason() == v1::STATUS_REASON_WITHDRAWN);
   CHECK(status.since().height() > v.issued_at);
-  CHECK(v.api.check(RunningNodes::commitment(0, 102).view()).slots(0).status().status() == v1::CREDENTIAL_STATUS_VALID);
+  CHECK(v.api.check(RunningNodes::commitment(0, 102).view()).slots(0).status().status() ==
+        v1::CREDENTIAL_STATUS_VALID);
 }
 
 TEST_CASE("what a key issued at or after its compromise is void, whatever its slot says") {
   Verifying v;
   auto key = key_id(KeyPurpose::kIssue, v.nodes.at(0).issue.public_key());
   auto fresh = SecretKey::generate(SignatureAlgorithm::kBip340);
-  auto possession = possession_message(v.nodes.chain(), v.nodes.at(0).id, KeyPurpose::kIssue, fresh.public_key());
+  auto possession =
+      possession_message(v.nodes.chain(), v.nodes.at(0).id, KeyPurpose::kIssue, fresh.public_key());
   tx::KeyAddContent add{KeyPurpose::kIssue, fresh.public_key(), fresh.sign(possession.view())};
-  REQUIRE(v.api.commit(v.nodes.sign(0, KeyPurpose::kRoot, tx::build(v.nodes.envelope(0), add))).state() ==
-          v1::TRANSACTION_STATE_COMMITTED);
+  REQUIRE(v.api.commit(v.nodes.sign(0, KeyPurpose::kRoot, tx::build(v.nodes.envelope(0), add)))
+              .state() == v1::TRANSACTION_STATE_COMMITTED);
   tx::KeyRetireContent retire{key, 1};
-  REQUIRE(v.api.commit(v.nodes.sign(0, KeyPurpose::kRoot, tx::build(v.nodes.envelope(0), retire))).state() ==
-          v1::TRANSACTION_STATE_COMMITTED);
+  REQUIRE(v.api.commit(v.nodes.sign(0, KeyPurpose::kRoot, tx::build(v.nodes.envelope(0), retire)))
+              .state() == v1::TRANSACTION_STATE_COMMITTED);
   auto slot = v.api.check(RunningNodes::commitment(0, 100).view()).slots(0);
   CHECK(slot.status().status() == v1::CREDENTIAL_STATUS_VALID);
   CHECK(slot.status().effective_status() == v1::CREDENTIAL_STATUS_VOID);
@@ -112,7 +117,8 @@ TEST_CASE("what a key issued at or after its compromise is void, whatever its sl
 TEST_CASE("a reference finds its slot, and one of another ledger is refused") {
   Verifying v;
   v1::CheckReferenceRequest request;
-  request.set_reference(to_text(make_reference(v.nodes.chain(), v.nodes.at(0).id, IssuerIndex{399})));
+  request.set_reference(
+      to_text(make_reference(v.nodes.chain(), v.nodes.at(0).id, IssuerIndex{399})));
   grpc::ClientContext context;
   v1::CheckReferenceResponse response;
   REQUIRE(v.api.verify->CheckReference(&context, request, &response).ok());
@@ -120,7 +126,8 @@ TEST_CASE("a reference finds its slot, and one of another ledger is refused") {
   CHECK(response.slot().commitment() == bytes_of(RunningNodes::commitment(0, 399).view()));
   CHECK(response.slot().reference() == request.reference());
 
-  request.set_reference(to_text(make_reference(v.nodes.chain(), v.nodes.at(0).id, IssuerIndex{400})));
+  request.set_reference(
+      to_text(make_reference(v.nodes.chain(), v.nodes.at(0).id, IssuerIndex{400})));
   grpc::ClientContext second;
   REQUIRE(v.api.verify->CheckReference(&second, request, &response).ok());
   CHECK(response.finding() == v1::FINDING_NOT_LISTED);
@@ -155,7 +162,8 @@ TEST_CASE("a bulk answer agrees with single ones, in the order of the request") 
   }
   request.set_commitments(std::string(33, 'x'));
   grpc::ClientContext second;
-  CHECK(v.api.verify->CheckBulk(&second, request, &response).error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(v.api.verify->CheckBulk(&second, request, &response).error_code() ==
+        grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_CASE("a stream answers each request in order") {
@@ -168,7 +176,8 @@ TEST_CASE("a stream answers each request in order") {
     REQUIRE(stream->Write(request));
     v1::CheckStreamResponse response;
     REQUIRE(stream->Read(&response));
-    CHECK(response.answer().verdicts(0).finding() == (i < 100 ? v1::FINDING_NOT_LISTED : v1::FINDING_FOUND));
+    CHECK(response.answer().verdicts(0).finding() ==
+          (i < 100 ? v1::FINDING_NOT_LISTED : v1::FINDING_FOUND));
   }
   stream->WritesDone();
   CHECK(stream->Finish().ok());
@@ -204,8 +213,8 @@ TEST_CASE("inclusion and consistency proofs of the log hold under a checkpoint")
   REQUIRE(v.api.log->GetInclusionProof(&context, request, &proof).ok());
   ledger::merkle::Path path;
   for (const auto& hash : proof.path()) path.push_back(*Hash256::from(as_bytes(hash)));
-  auto root = ledger::merkle::root_from_path(ledger::merkle::leaf_hash(as_bytes(proof.leaf())), proof.log_index(),
-                                             proof.tree_size(), path);
+  auto root = ledger::merkle::root_from_path(ledger::merkle::leaf_hash(as_bytes(proof.leaf())),
+                                             proof.log_index(), proof.tree_size(), path);
   REQUIRE(root.has_value());
   CHECK(bytes_of(root->view()) == proof.root());
   CHECK(proof.checkpoint().log_root() == proof.root());

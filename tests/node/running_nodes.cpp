@@ -22,8 +22,8 @@ namespace {
 constexpr auto kPatience = std::chrono::minutes(2);
 constexpr std::uint64_t kValidMs = 10 * 60 * 1000;
 
-// Ports that are free now, below the range from which the system takes those of outgoing connections: a node that is
-// down for a moment finds its port free again.
+// Ports that are free now, below the range from which the system takes those of outgoing
+// connections: a node that is down for a moment finds its port free again.
 std::vector<int> free_ports(std::size_t count) {
   std::vector<int> sockets, ports;
   while (ports.size() < count) {
@@ -35,7 +35,8 @@ std::vector<int> free_ports(std::size_t count) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     sockets.push_back(descriptor);  // held open together, so that all differ
-    if (::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) ports.push_back(port);
+    if (::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
+      ports.push_back(port);
   }
   for (int descriptor : sockets) ::close(descriptor);
   return ports;
@@ -55,7 +56,8 @@ void must(const Status& status) {
 
 }  // namespace
 
-RunningNodes::RunningNodes(std::size_t count, std::vector<std::pair<std::string, std::uint64_t>> parameters,
+RunningNodes::RunningNodes(std::size_t count,
+                           std::vector<std::pair<std::string, std::uint64_t>> parameters,
                            std::size_t without_node, std::size_t accreditors) {
   auto ports = free_ports(count);
   std::vector<fs::path> files;
@@ -75,14 +77,20 @@ RunningNodes::RunningNodes(std::size_t count, std::vector<std::pair<std::string,
     parties.push_back(must(init_node(options)));
     const auto id = ledger::party_id(parties.back());
     auto key = [&](KeyPurpose purpose) {
-      return must(read_key_file(options.issuer_keys / (std::string(to_text(purpose)) + ".key"), purpose));
+      return must(
+          read_key_file(options.issuer_keys / (std::string(to_text(purpose)) + ".key"), purpose));
     };
-    universities_.push_back(
-        University{id, key(KeyPurpose::kRoot), key(KeyPurpose::kIssue), key(KeyPurpose::kGovern), {}, nullptr});
+    universities_.push_back(University{id,
+                                       key(KeyPurpose::kRoot),
+                                       key(KeyPurpose::kIssue),
+                                       key(KeyPurpose::kGovern),
+                                       {},
+                                       nullptr});
     files.push_back(options.directory / "party.toml");
   }
   ledger::Parameters chosen;
-  for (const auto& [name, value] : parameters) must(chosen.set(ledger::find_parameter(name)->id, value));
+  for (const auto& [name, value] : parameters)
+    must(chosen.set(ledger::find_parameter(name)->id, value));
   std::vector<const SecretKey*> roots;
   for (std::size_t i = 0; i < count; ++i) roots.push_back(&universities_[i].root);
   auto genesis = must(found_ledger(std::move(parties), roots, clock_.now_ms(), chosen));
@@ -150,7 +158,8 @@ AchievementId RunningNodes::publish(std::size_t index, std::size_t through) {
   content.ects_hundredths = 300;
   content.eqf_level = 6;
   content.isced_fields = {613};
-  auto outcome = commit(through, sign(index, KeyPurpose::kGovern, tx::build(envelope(index), content)));
+  auto outcome =
+      commit(through, sign(index, KeyPurpose::kGovern, tx::build(envelope(index), content)));
   REQUIRE(outcome.state == Outcome::State::kCommitted);
   return {universities_[index].id, 1, 1};
 }
@@ -187,12 +196,13 @@ std::string RunningNodes::why_nothing_moves() {
     std::promise<ChainStatus> told;
     university.node->chain().status([&told](const ChainStatus& status) { told.set_value(status); });
     auto status = told.get_future().get();
-    text += "\n" + to_text(university.id) + " view " + std::to_string(status.engine.view.value) + " notarized " +
-            std::to_string(status.engine.notarized_view.value) + " finalized " +
+    text += "\n" + to_text(university.id) + " view " + std::to_string(status.engine.view.value) +
+            " notarized " + std::to_string(status.engine.notarized_view.value) + " finalized " +
             std::to_string(status.engine.finalized_view.value) + " height " +
-            std::to_string(status.engine.committed_height.value) + " pool " + std::to_string(status.pool_transactions) +
-            (status.engine.pending ? " pending " : " idle ") + std::to_string(status.engine.in_view_ms) +
-            " ms in view; " + status.engine.waiting_for;
+            std::to_string(status.engine.committed_height.value) + " pool " +
+            std::to_string(status.pool_transactions) +
+            (status.engine.pending ? " pending " : " idle ") +
+            std::to_string(status.engine.in_view_ms) + " ms in view; " + status.engine.waiting_for;
   }
   return text;
 }

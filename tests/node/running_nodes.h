@@ -1,4 +1,5 @@
-// Real nodes in this process, on real disks and loopback sockets, and what their institutions can do.
+// Real nodes in this process, on real disks and loopback sockets, and what their institutions can
+// do.
 //
 // One thread drives a test; it waits on outcomes, never on time.
 #pragma once
@@ -25,9 +26,10 @@ struct University {
 
 class RunningNodes {
  public:
-  // `count` validators, all started. Every further institution has keys, but no node; the last `accreditors` of them
-  // are quality agencies.
-  explicit RunningNodes(std::size_t count, std::vector<std::pair<std::string, std::uint64_t>> parameters = {},
+  // `count` validators, all started. Every further institution has keys, but no node; the last
+  // `accreditors` of them are quality agencies.
+  explicit RunningNodes(std::size_t count,
+                        std::vector<std::pair<std::string, std::uint64_t>> parameters = {},
                         std::size_t without_node = 0, std::size_t accreditors = 0);
   ~RunningNodes();
 
@@ -43,8 +45,10 @@ class RunningNodes {
   ledger::tx::Envelope envelope(std::size_t index) const;
   // A published achievement's number 1 (version 1), waits until it is committed.
   AchievementId publish(std::size_t index, std::size_t through);
-  // A signed batch of `count` commitments from `first` on; commitments are hashes of (index, number).
-  Bytes batch(std::size_t index, const AchievementId& achievement, std::uint64_t first, std::size_t count) const;
+  // A signed batch of `count` commitments from `first` on; commitments are hashes of (index,
+  // number).
+  Bytes batch(std::size_t index, const AchievementId& achievement, std::uint64_t first,
+              std::size_t count) const;
   static Hash256 commitment(std::size_t index, std::uint64_t number);
   Bytes sign(std::size_t index, KeyPurpose purpose, const ledger::tx::Built& built) const;
 

@@ -32,11 +32,14 @@ std::unique_ptr<node::Store> open_store(const std::string& directory) {
 TEST_CASE("a backup of a running store restores to a state that it had", "[backup]") {
   Folder folder;
   auto store = open_store(folder / "db");
-  for (std::uint64_t height = 0; height <= 20; ++height) REQUIRE(store->apply(make_block(1, height).finalized()).ok());
+  for (std::uint64_t height = 0; height <= 20; ++height)
+    REQUIRE(store->apply(make_block(1, height).finalized()).ok());
   REQUIRE(store->backup(folder / "backup").ok());
-  for (std::uint64_t height = 21; height <= 30; ++height) REQUIRE(store->apply(make_block(1, height).finalized()).ok());
+  for (std::uint64_t height = 21; height <= 30; ++height)
+    REQUIRE(store->apply(make_block(1, height).finalized()).ok());
   REQUIRE(store->backup(folder / "backup").ok());  // incremental
-  for (std::uint64_t height = 31; height <= 33; ++height) REQUIRE(store->apply(make_block(1, height).finalized()).ok());
+  for (std::uint64_t height = 31; height <= 33; ++height)
+    REQUIRE(store->apply(make_block(1, height).finalized()).ok());
 
   REQUIRE(node::restore_backup(folder / "backup", folder / "restored").ok());
   auto restored = open_store(folder / "restored");
@@ -44,7 +47,8 @@ TEST_CASE("a backup of a running store restores to a state that it had", "[backu
   CHECK(contents(*restored->snapshot()) == expected_contents(1, 30));
   CHECK(restored->snapshot()->find_commitment(make_block(1, 17).commitments[2]).size() == 1);
   CHECK(restored->apply(make_block(1, 31).finalized()).ok());
-  CHECK(node::restore_backup(folder / "backup", folder / "db").message().find("not empty") != std::string::npos);
+  CHECK(node::restore_backup(folder / "backup", folder / "db").message().find("not empty") !=
+        std::string::npos);
 }
 
 TEST_CASE("a restored node is in quarantine", "[backup]") {
@@ -53,7 +57,9 @@ TEST_CASE("a restored node is in quarantine", "[backup]") {
   REQUIRE(node::restore_backup(folder / "backup", folder / "node/db").ok());
   const auto files = node::make_posix_file_system();
   const auto journal = folder / "node/journal";
-  REQUIRE(node::create_vote_store(*files, journal, journal_id(2), key_of(3), node::QuarantineReason::kRestored).ok());
+  REQUIRE(node::create_vote_store(*files, journal, journal_id(2), key_of(3),
+                                  node::QuarantineReason::kRestored)
+              .ok());
   const auto reason = node::quarantine(*files, journal, key_of(3));
   REQUIRE(reason.ok());
   CHECK(*reason == node::QuarantineReason::kRestored);
@@ -62,7 +68,8 @@ TEST_CASE("a restored node is in quarantine", "[backup]") {
 TEST_CASE("a damaged backup is not restored", "[backup]") {
   Folder folder;
   auto store = open_store(folder / "db");
-  for (std::uint64_t height = 0; height <= 20; ++height) REQUIRE(store->apply(make_block(1, height).finalized()).ok());
+  for (std::uint64_t height = 0; height <= 20; ++height)
+    REQUIRE(store->apply(make_block(1, height).finalized()).ok());
   REQUIRE(store->backup(folder / "backup").ok());
   bool damaged = false;
   for (const auto& entry : fs::recursive_directory_iterator(folder.path / "backup")) {

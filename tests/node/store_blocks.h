@@ -1,4 +1,5 @@
-// Blocks made up for the tests of the store: deterministic in (seed, height), with the state that they lead to.
+// Blocks made up for the tests of the store: deterministic in (seed, height), with the state that
+// they lead to.
 #pragma once
 
 #include <map>
@@ -47,7 +48,8 @@ inline MadeBlock make_block(std::uint64_t seed, std::uint64_t height, std::size_
   ledger::MemoryState nothing;
   ledger::Overlay overlay(nothing);
   for (int i = 0; i < 12; ++i) {
-    const Bytes key = {static_cast<std::uint8_t>(random() % 24), static_cast<std::uint8_t>(random() % 2)};
+    const Bytes key = {static_cast<std::uint8_t>(random() % 24),
+                       static_cast<std::uint8_t>(random() % 2)};
     const auto table = random() % 2 == 0 ? ledger::Table::kMapNodes : ledger::Table::kTransactions;
     if (random() % 3 == 0) {
       overlay.erase(table, key);
@@ -71,14 +73,17 @@ inline MadeBlock make_block(std::uint64_t seed, std::uint64_t height, std::size_
 // Every entry of the tables that make_block() writes.
 inline std::map<std::pair<int, Bytes>, Bytes> contents(const node::Snapshot& snapshot) {
   std::map<std::pair<int, Bytes>, Bytes> all;
-  for (const auto table : {ledger::Table::kMapNodes, ledger::Table::kTransactions, ledger::Table::kPageCommitments}) {
-    for (auto& [key, value] : snapshot.scan(table, {}, {}, 1u << 20)) all[{static_cast<int>(table), key}] = value;
+  for (const auto table :
+       {ledger::Table::kMapNodes, ledger::Table::kTransactions, ledger::Table::kPageCommitments}) {
+    for (auto& [key, value] : snapshot.scan(table, {}, {}, 1u << 20))
+      all[{static_cast<int>(table), key}] = value;
   }
   return all;
 }
 
 // What the state must be after blocks 0 to `height`.
-inline std::map<std::pair<int, Bytes>, Bytes> expected_contents(std::uint64_t seed, std::uint64_t height) {
+inline std::map<std::pair<int, Bytes>, Bytes> expected_contents(std::uint64_t seed,
+                                                                std::uint64_t height) {
   std::map<std::pair<int, Bytes>, Bytes> all;
   for (std::uint64_t h = 0; h <= height; ++h) {
     const auto block = make_block(seed, h);

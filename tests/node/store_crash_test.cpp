@@ -1,5 +1,5 @@
-// The law of the store: whatever a crash keeps of journal and RocksDB, opening both and applying from the journal what
-// the store lacks gives exactly the state of all acknowledged blocks.
+// The law of the store: whatever a crash keeps of journal and RocksDB, opening both and applying
+// from the journal what the store lacks gives exactly the state of all acknowledged blocks.
 #include "tests/node/store_blocks.h"
 #include "tests/node/store_fixtures.h"
 #include "tests/support/catch.h"
@@ -12,7 +12,8 @@ namespace {
 constexpr std::uint8_t kBlockRecord = 2;
 constexpr std::uint8_t kFinalityRecord = 5;
 
-// A node reduced to its disk: journals a block, acknowledges it, applies it; prunes; and catches up at open.
+// A node reduced to its disk: journals a block, acknowledges it, applies it; prunes; and catches up
+// at open.
 class DiskNode {
  public:
   DiskNode(std::uint64_t seed, std::mt19937_64& random) : seed_(seed), random_(random) {
@@ -29,7 +30,8 @@ class DiskNode {
     positions_.clear();
     std::vector<std::uint64_t> heights;
     auto journal = node::Journal::open(
-        disk_.file_system(), kJournalDirectory, {.segment_bytes = 64 << 10, .max_group_bytes = 16 << 10},
+        disk_.file_system(), kJournalDirectory,
+        {.segment_bytes = 64 << 10, .max_group_bytes = 16 << 10},
         [&](const node::JournalPosition& position, std::uint8_t type, ByteView bytes) -> Status {
           if (type != kFinalityRecord) return {};
           Decoder record(bytes);
@@ -51,8 +53,9 @@ class DiskNode {
     const auto block = make_block(seed_, next);
     Encoder finality;
     finality.u64(next);
-    const node::JournalRecord group[] = {{kBlockRecord, block.header, block.body, false},
-                                         {kFinalityRecord, finality.bytes(), block.certificate, true}};
+    const node::JournalRecord group[] = {
+        {kBlockRecord, block.header, block.body, false},
+        {kFinalityRecord, finality.bytes(), block.certificate, true}};
     auto positions = journal_->append(group);
     if (!positions.ok()) return false;
     positions_[next] = positions->back();
@@ -146,7 +149,8 @@ class DiskNode {
 
 }  // namespace
 
-TEST_CASE("after a crash at any point, store and journal give the state of all acknowledged blocks", "[store][crash]") {
+TEST_CASE("after a crash at any point, store and journal give the state of all acknowledged blocks",
+          "[store][crash]") {
   std::uint64_t caught_up = 0, acknowledged = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     CAPTURE(seed);

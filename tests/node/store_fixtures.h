@@ -24,7 +24,9 @@ inline node::JournalId journal_id(std::uint8_t n) {
   return id;
 }
 
-inline node::JournalOptions small_segments() { return {.segment_bytes = 64 << 10, .max_group_bytes = 24 << 10}; }
+inline node::JournalOptions small_segments() {
+  return {.segment_bytes = 64 << 10, .max_group_bytes = 24 << 10};
+}
 
 // A record as it was read or is to be written.
 struct Rec {
@@ -41,16 +43,17 @@ struct Opened {
   std::string failure;
 };
 
-inline Opened open_journal(node::FileSystem& files, const node::JournalOptions& options = small_segments(),
+inline Opened open_journal(node::FileSystem& files,
+                           const node::JournalOptions& options = small_segments(),
                            const std::string& directory = kJournalDirectory) {
   Opened opened;
-  auto journal =
-      node::Journal::open(files, directory, options,
-                          [&](const node::JournalPosition& position, std::uint8_t type, ByteView bytes) -> Status {
-                            opened.records.push_back({type, to_bytes(bytes), false});
-                            opened.positions.push_back(position);
-                            return {};
-                          });
+  auto journal = node::Journal::open(
+      files, directory, options,
+      [&](const node::JournalPosition& position, std::uint8_t type, ByteView bytes) -> Status {
+        opened.records.push_back({type, to_bytes(bytes), false});
+        opened.positions.push_back(position);
+        return {};
+      });
   if (journal.ok()) {
     opened.journal = std::move(*journal);
   } else {
@@ -59,13 +62,16 @@ inline Opened open_journal(node::FileSystem& files, const node::JournalOptions& 
   return opened;
 }
 
-inline Result<std::vector<node::JournalPosition>> append(node::Journal& journal, const std::vector<Rec>& group) {
+inline Result<std::vector<node::JournalPosition>> append(node::Journal& journal,
+                                                         const std::vector<Rec>& group) {
   std::vector<node::JournalRecord> records;
-  for (const auto& record : group) records.push_back({record.type, record.bytes, {}, record.aligned});
+  for (const auto& record : group)
+    records.push_back({record.type, record.bytes, {}, record.aligned});
   return journal.append(records);
 }
 
-inline void make_vote_store(node::FileSystem& files, const std::string& directory = kJournalDirectory) {
+inline void make_vote_store(node::FileSystem& files,
+                            const std::string& directory = kJournalDirectory) {
   const auto made = node::create_vote_store(files, directory, journal_id(7), key_of(9));
   TM_CHECK(made.ok(), made.message());
 }

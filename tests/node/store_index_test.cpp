@@ -30,12 +30,14 @@ struct IndexMachine {
   }
 };
 
-void check_all_found(const node::Store& store, std::uint64_t seed, std::uint64_t blocks, std::size_t page_size) {
+void check_all_found(const node::Store& store, std::uint64_t seed, std::uint64_t blocks,
+                     std::size_t page_size) {
   const auto snapshot = store.snapshot();
   for (std::uint64_t height = 0; height < blocks; ++height) {
     const auto block = make_block(seed, height, page_size);
     for (std::size_t i = 0; i < block.commitments.size(); ++i) {
-      const CommitmentSlot slot{PageNumber{block.first_page + i / page_size}, static_cast<std::uint8_t>(i % page_size)};
+      const CommitmentSlot slot{PageNumber{block.first_page + i / page_size},
+                                static_cast<std::uint8_t>(i % page_size)};
       REQUIRE(snapshot->find_commitment(block.commitments[i]) == std::vector{slot});
     }
   }
@@ -43,7 +45,8 @@ void check_all_found(const node::Store& store, std::uint64_t seed, std::uint64_t
 
 }  // namespace
 
-TEST_CASE("every listed commitment is found, from memory, from files and after merging", "[index]") {
+TEST_CASE("every listed commitment is found, from memory, from files and after merging",
+          "[index]") {
   IndexMachine machine;
   machine.open();
   for (std::uint64_t height = 0; height < 120; ++height) {
@@ -97,7 +100,8 @@ TEST_CASE("a snapshot does not find what later blocks list", "[index]") {
   CHECK(machine.store->snapshot()->find_commitment(later.commitments[0]).size() == 1);
 }
 
-TEST_CASE("after a crash the index and the state agree again, whichever survived further", "[index]") {
+TEST_CASE("after a crash the index and the state agree again, whichever survived further",
+          "[index]") {
   for (std::uint64_t seed = 1; seed <= 25; ++seed) {
     CAPTURE(seed);
     IndexMachine machine;

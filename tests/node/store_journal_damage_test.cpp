@@ -14,8 +14,8 @@ std::vector<Rec> random_group(std::mt19937_64& random) {
   for (auto left = 1 + random() % 3; left > 0; --left) {
     const bool aligned = random() % 2 == 0;
     const std::size_t size = aligned ? random() % 500 : random() % 6000;
-    group.push_back(
-        {static_cast<std::uint8_t>(1 + random() % 7), Bytes(size, static_cast<std::uint8_t>(random())), aligned});
+    group.push_back({static_cast<std::uint8_t>(1 + random() % 7),
+                     Bytes(size, static_cast<std::uint8_t>(random())), aligned});
   }
   return group;
 }
@@ -34,7 +34,9 @@ std::vector<Rec> write_groups(FaultyDisk& disk, int count, std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("after a crash at any point the journal holds every acknowledged group and at most the next", "[journal]") {
+TEST_CASE(
+    "after a crash at any point the journal holds every acknowledged group and at most the next",
+    "[journal]") {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
@@ -46,13 +48,15 @@ TEST_CASE("after a crash at any point the journal holds every acknowledged group
       auto opened = open_journal(disk.file_system());
       std::vector<Rec> attempted;
       if (opened.journal) {
-        // What was attempted in the last boot may have become durable; it is then acknowledged by being replayed.
+        // What was attempted in the last boot may have become durable; it is then acknowledged by
+        // being replayed.
         REQUIRE(opened.records.size() >= acknowledged.size());
         acknowledged = opened.records;
       }
       while (!disk.crashed()) {
         REQUIRE(opened.journal);
-        if (random() % 8 == 0 && opened.journal->wants_spare()) (void)opened.journal->prepare_spare();
+        if (random() % 8 == 0 && opened.journal->wants_spare())
+          (void)opened.journal->prepare_spare();
         attempted = random_group(random);
         if (!append(*opened.journal, attempted).ok()) break;
         acknowledged.insert(acknowledged.end(), attempted.begin(), attempted.end());
@@ -87,7 +91,8 @@ TEST_CASE("no crash while the journal is pruned leaves a gap", "[journal]") {
     REQUIRE(reopened.failure == "");
     REQUIRE_FALSE(reopened.records.empty());
     CHECK(reopened.records ==
-          std::vector<Rec>(all.end() - static_cast<std::ptrdiff_t>(reopened.records.size()), all.end()));
+          std::vector<Rec>(all.end() - static_cast<std::ptrdiff_t>(reopened.records.size()),
+                           all.end()));
   }
 }
 
@@ -121,7 +126,9 @@ TEST_CASE("a sector lost from a group that others follow is corruption, not the 
   }
 }
 
-TEST_CASE("a sector lost from the last group is a torn write: the group goes and its space is zeroed", "[journal]") {
+TEST_CASE(
+    "a sector lost from the last group is a torn write: the group goes and its space is zeroed",
+    "[journal]") {
   for (const std::uint64_t sector : {0u, 1u, 7u}) {
     CAPTURE(sector);
     FaultyDisk disk;
@@ -162,7 +169,8 @@ TEST_CASE("data far beyond the end, stale segments and gaps are corruption", "[j
   }
   SECTION("a missing segment") {
     disk.erase(segment_path(2));
-    CHECK(failure().find(segment_path(2) + ", offset 0: the segment file is missing") != std::string::npos);
+    CHECK(failure().find(segment_path(2) + ", offset 0: the segment file is missing") !=
+          std::string::npos);
   }
   SECTION("a segment cut short") {
     disk.cut(segment_path(2), 1000);
@@ -174,7 +182,9 @@ TEST_CASE("data far beyond the end, stale segments and gaps are corruption", "[j
   }
   SECTION("another node's segment") {
     FaultyDisk other;
-    REQUIRE(node::create_vote_store(other.file_system(), kJournalDirectory, journal_id(8), key_of(9)).ok());
+    REQUIRE(
+        node::create_vote_store(other.file_system(), kJournalDirectory, journal_id(8), key_of(9))
+            .ok());
     REQUIRE(append(*open_journal(other.file_system()).journal, {{1, Bytes(5, 5), false}}).ok());
     auto image = disk.image();
     image[segment_path(1)] = other.content(segment_path(1));

@@ -43,18 +43,21 @@ TEST_CASE("a vote record lies in one sector of its own", "[journal]") {
   make_vote_store(disk.file_system());
   auto opened = open_journal(disk.file_system());
   const Rec vote{4, Bytes(node::Journal::kMaxAlignedBytes, 0xee), true};
-  auto positions = append(*opened.journal, {{2, Bytes(100, 1), false}, vote, {3, Bytes(9, 2), false}});
+  auto positions =
+      append(*opened.journal, {{2, Bytes(100, 1), false}, vote, {3, Bytes(9, 2), false}});
   REQUIRE(positions.ok());
   const auto file = disk.content(segment_path(1));
   // Sector 0 is the header, sector 1 the body, sector 2 the vote and nothing else.
   CHECK(positions->at(1).record == node::Journal::kSectorPayloadBytes);
   CHECK(file[1024] == 0x5a);
   CHECK(file[1025] == 4);
-  CHECK(std::count(file.begin() + 1024, file.begin() + 1536, 0xee) == node::Journal::kMaxAlignedBytes);
+  CHECK(std::count(file.begin() + 1024, file.begin() + 1536, 0xee) ==
+        node::Journal::kMaxAlignedBytes);
   CHECK(open_journal(disk.file_system()).failure != "");  // one holder at a time
 }
 
-TEST_CASE("every sector of a written group begins with a marker, and a group is whole 4 KiB blocks", "[journal]") {
+TEST_CASE("every sector of a written group begins with a marker, and a group is whole 4 KiB blocks",
+          "[journal]") {
   FaultyDisk disk;
   make_vote_store(disk.file_system());
   auto opened = open_journal(disk.file_system());
@@ -144,7 +147,8 @@ TEST_CASE("after a failed write the journal refuses everything until it is reope
 }
 
 TEST_CASE("the journal works on the files of this machine", "[journal]") {
-  const auto directory = std::filesystem::temp_directory_path() / ("testamur-journal-" + std::to_string(::getpid()));
+  const auto directory =
+      std::filesystem::temp_directory_path() / ("testamur-journal-" + std::to_string(::getpid()));
   std::filesystem::remove_all(directory);
   const auto files = node::make_posix_file_system();
   const auto path = (directory / "a" / "journal").string();
@@ -156,7 +160,8 @@ TEST_CASE("the journal works on the files of this machine", "[journal]") {
     REQUIRE(opened.failure == "");
     CHECK(open_journal(*files, options, path).failure.find("locked") != std::string::npos);
     for (int i = 0; i < 30; ++i) {
-      all.push_back({2, Bytes(static_cast<std::size_t>(i) * 331, static_cast<std::uint8_t>(i)), false});
+      all.push_back(
+          {2, Bytes(static_cast<std::size_t>(i) * 331, static_cast<std::uint8_t>(i)), false});
       REQUIRE(append(*opened.journal, {all.back()}).ok());
     }
   }

@@ -28,7 +28,8 @@ struct Machine {
     return "";
   }
   void apply(std::uint64_t from, std::uint64_t to) {
-    for (auto height = from; height <= to; ++height) REQUIRE(store->apply(make_block(1, height).finalized()).ok());
+    for (auto height = from; height <= to; ++height)
+      REQUIRE(store->apply(make_block(1, height).finalized()).ok());
   }
 };
 
@@ -80,7 +81,8 @@ TEST_CASE("get, floor and scan follow the contract of the ledger's own memory st
       for (const auto table : {Table::kMapNodes, Table::kTransactions, Table::kMapRecords}) {
         CHECK(snapshot->get(table, key) == memory.get(table, key));
         CHECK(snapshot->floor(table, {}, key) == memory.floor(table, {}, key));
-        CHECK(snapshot->floor(table, ByteView(key).first(1), key) == memory.floor(table, ByteView(key).first(1), key));
+        CHECK(snapshot->floor(table, ByteView(key).first(1), key) ==
+              memory.floor(table, ByteView(key).first(1), key));
       }
     }
   }
@@ -88,12 +90,14 @@ TEST_CASE("get, floor and scan follow the contract of the ledger's own memory st
   const auto whole = snapshot->scan(Table::kMapNodes, {}, {}, 1000);
   std::vector<node::KeyValue> pieces;
   while (true) {
-    const auto piece = snapshot->scan(Table::kMapNodes, {}, pieces.empty() ? Bytes{} : pieces.back().first, 3);
+    const auto piece =
+        snapshot->scan(Table::kMapNodes, {}, pieces.empty() ? Bytes{} : pieces.back().first, 3);
     if (piece.empty()) break;
     pieces.insert(pieces.end(), piece.begin(), piece.end());
   }
   CHECK(pieces == whole);
-  for (const auto& [key, value] : snapshot->scan(Table::kMapNodes, Bytes{7}, {}, 1000)) CHECK(key[0] == 7);
+  for (const auto& [key, value] : snapshot->scan(Table::kMapNodes, Bytes{7}, {}, 1000))
+    CHECK(key[0] == 7);
   CHECK(snapshot->scan(Table::kMapNodes, Bytes{7}, Bytes{8}, 1000).empty());
 }
 
@@ -125,10 +129,12 @@ TEST_CASE("a directory that is not a store, or has another schema, is refused", 
   Machine machine;
   auto options = store_options(machine.env.get());
   options.create_if_missing = false;
-  CHECK(node::Store::open(kStoreDirectory, options).message().find(kStoreDirectory) != std::string::npos);
+  CHECK(node::Store::open(kStoreDirectory, options).message().find(kStoreDirectory) !=
+        std::string::npos);
 }
 
-TEST_CASE("a flipped bit in any file of the store is found, or only un-synced blocks are lost", "[store]") {
+TEST_CASE("a flipped bit in any file of the store is found, or only un-synced blocks are lost",
+          "[store]") {
   Machine machine;
   REQUIRE(machine.open() == "");
   machine.apply(0, 40);
@@ -187,7 +193,8 @@ TEST_CASE("damage in a table file is reported with file, offset and what to do",
   CHECK(failure.find("restore this node from a backup") != std::string::npos);
 }
 
-TEST_CASE("a larger store is not read whole at open, but damage stops the node when it is met", "[store]") {
+TEST_CASE("a larger store is not read whole at open, but damage stops the node when it is met",
+          "[store]") {
   Machine machine;
   REQUIRE(machine.open() == "");
   machine.apply(0, 40);
@@ -199,7 +206,8 @@ TEST_CASE("a larger store is not read whole at open, but damage stops the node w
   REQUIRE(opened.ok());
   for (const auto& path : machine.disk.paths()) {
     if (path.ends_with(".sst")) {
-      for (std::uint64_t at = 0; at < machine.disk.size(path) / 2; at += 64) machine.disk.flip_bit(path, at);
+      for (std::uint64_t at = 0; at < machine.disk.size(path) / 2; at += 64)
+        machine.disk.flip_bit(path, at);
     }
   }
   CHECK_FALSE((*opened)->verify().ok());
@@ -222,18 +230,22 @@ TEST_CASE("store and journal must meet", "[store]") {
   CHECK(ahead.find("the last finalized block of the journal is height 4") != std::string::npos);
 }
 
-// RocksDB used to reserve 4.4 GiB for its log, because no memtable is ever full (decision 0602): nodes filled the disk.
+// RocksDB used to reserve 4.4 GiB for its log, because no memtable is ever full (decision 0602):
+// nodes filled the disk.
 TEST_CASE("a small store takes little space on the disk", "[store]") {
   namespace fs = std::filesystem;
-  const auto directory = fs::temp_directory_path() / ("testamur-space-" + std::to_string(::getpid()));
+  const auto directory =
+      fs::temp_directory_path() / ("testamur-space-" + std::to_string(::getpid()));
   fs::remove_all(directory);
   auto store = node::Store::open(directory.string(), store_options(nullptr));
   REQUIRE(store.ok());
-  for (std::uint64_t height = 0; height < 5; ++height) REQUIRE((*store)->apply(make_block(1, height).finalized()).ok());
+  for (std::uint64_t height = 0; height < 5; ++height)
+    REQUIRE((*store)->apply(make_block(1, height).finalized()).ok());
   std::uint64_t blocks = 0;
   for (const auto& entry : fs::recursive_directory_iterator(directory)) {
     struct stat facts {};
-    if (::stat(entry.path().c_str(), &facts) == 0) blocks += static_cast<std::uint64_t>(facts.st_blocks);
+    if (::stat(entry.path().c_str(), &facts) == 0)
+      blocks += static_cast<std::uint64_t>(facts.st_blocks);
   }
   CHECK(blocks * 512 < (8u << 20));
   store->reset();

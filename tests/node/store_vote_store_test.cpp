@@ -36,7 +36,9 @@ TEST_CASE("a key and a vote store made together may vote", "[vote-store]") {
 TEST_CASE("a vote store is never overwritten", "[vote-store]") {
   FaultyDisk disk;
   make_vote_store(disk.file_system());
-  CHECK_FALSE(node::create_vote_store(disk.file_system(), kJournalDirectory, journal_id(1), key_of(1)).ok());
+  CHECK_FALSE(
+      node::create_vote_store(disk.file_system(), kJournalDirectory, journal_id(1), key_of(1))
+          .ok());
 }
 
 TEST_CASE("a key without its store, or with another's, is in quarantine", "[vote-store]") {
@@ -46,9 +48,11 @@ TEST_CASE("a key without its store, or with another's, is in quarantine", "[vote
   CHECK(reason_for(disk, 8) == QuarantineReason::kOtherKey);
 }
 
-TEST_CASE("a key that was made beside a vote store may vote with it, also after a crash", "[vote-store]") {
+TEST_CASE("a key that was made beside a vote store may vote with it, also after a crash",
+          "[vote-store]") {
   FaultyDisk disk;
-  CHECK_FALSE(node::adopt_key(disk.file_system(), kJournalDirectory, key_of(8)).ok());  // there is no vote store
+  CHECK_FALSE(node::adopt_key(disk.file_system(), kJournalDirectory, key_of(8))
+                  .ok());  // there is no vote store
   make_vote_store(disk.file_system());
   REQUIRE(node::adopt_key(disk.file_system(), kJournalDirectory, key_of(8)).ok());
   REQUIRE(node::adopt_key(disk.file_system(), kJournalDirectory, key_of(7)).ok());
@@ -62,14 +66,17 @@ TEST_CASE("an adopted key goes with its own vote store only", "[vote-store]") {
   FaultyDisk disk;
   make_vote_store(disk.file_system());
   REQUIRE(node::adopt_key(disk.file_system(), kJournalDirectory, key_of(8)).ok());
-  auto adopted = node::read_whole_file(disk.file_system(), kJournalDirectory + std::string("/adopted"));
+  auto adopted =
+      node::read_whole_file(disk.file_system(), kJournalDirectory + std::string("/adopted"));
   REQUIRE(adopted.ok());
   CHECK(to_hex(ByteView(*adopted).first(4)) == "544d4101");
   CHECK(adopted->size() == 4 + 16 + 4 + 32 + 32);
   FaultyDisk other;
-  REQUIRE(node::create_vote_store(other.file_system(), kJournalDirectory, journal_id(77), key_of(1)).ok());
+  REQUIRE(node::create_vote_store(other.file_system(), kJournalDirectory, journal_id(77), key_of(1))
+              .ok());
   REQUIRE(node::replace_file(other.file_system(), kJournalDirectory, "adopted", *adopted).ok());
-  CHECK(node::quarantine(other.file_system(), kJournalDirectory, key_of(8)).value() == QuarantineReason::kOtherKey);
+  CHECK(node::quarantine(other.file_system(), kJournalDirectory, key_of(8)).value() ==
+        QuarantineReason::kOtherKey);
   adopted->back() ^= 1;
   REQUIRE(node::replace_file(disk.file_system(), kJournalDirectory, "adopted", *adopted).ok());
   auto damaged = node::quarantine(disk.file_system(), kJournalDirectory, key_of(8));
@@ -77,7 +84,8 @@ TEST_CASE("an adopted key goes with its own vote store only", "[vote-store]") {
   CHECK(damaged.message().find("adopted is damaged") != std::string::npos);
 }
 
-TEST_CASE("a used vote store whose journal is gone is in quarantine, and does not open", "[vote-store]") {
+TEST_CASE("a used vote store whose journal is gone is in quarantine, and does not open",
+          "[vote-store]") {
   FaultyDisk disk;
   make_vote_store(disk.file_system());
   {
@@ -86,7 +94,8 @@ TEST_CASE("a used vote store whose journal is gone is in quarantine, and does no
   }
   disk.erase(segment_path(1));
   CHECK(reason_for(disk, 9) == QuarantineReason::kVoteStoreEmptied);
-  CHECK(open_journal(disk.file_system()).failure.find("segment files are gone") != std::string::npos);
+  CHECK(open_journal(disk.file_system()).failure.find("segment files are gone") !=
+        std::string::npos);
 }
 
 TEST_CASE("quarantine lasts over restarts until it is ended", "[vote-store]") {
@@ -97,7 +106,9 @@ TEST_CASE("quarantine lasts over restarts until it is ended", "[vote-store]") {
   disk.crash(1);
   disk.restart();
   CHECK(reason_for(disk, 1) == QuarantineReason::kRestored);
-  REQUIRE(node::begin_quarantine(disk.file_system(), kJournalDirectory, QuarantineReason::kOwnVoteSeen).ok());
+  REQUIRE(
+      node::begin_quarantine(disk.file_system(), kJournalDirectory, QuarantineReason::kOwnVoteSeen)
+          .ok());
   CHECK(reason_for(disk, 1) == QuarantineReason::kOwnVoteSeen);
   REQUIRE(node::end_quarantine(disk.file_system(), kJournalDirectory).ok());
   disk.crash(2);
@@ -111,8 +122,8 @@ TEST_CASE("no crash while a vote store is made lets a quarantined key vote", "[v
     CAPTURE(at);
     FaultyDisk disk;
     disk.crash_after(at, at);
-    const auto made = node::create_vote_store(disk.file_system(), kJournalDirectory, journal_id(1), key_of(1),
-                                              QuarantineReason::kImportedKey);
+    const auto made = node::create_vote_store(disk.file_system(), kJournalDirectory, journal_id(1),
+                                              key_of(1), QuarantineReason::kImportedKey);
     if (!disk.crashed()) disk.crash(at);
     disk.restart();
     const auto reason = reason_for(disk, 1);
@@ -128,10 +139,12 @@ TEST_CASE("a damaged identity or flag stops the node with its file", "[vote-stor
   const auto failure = node::quarantine(disk.file_system(), kJournalDirectory, key_of(9)).message();
   CHECK(failure.find(kJournalDirectory + "/identity is damaged") != std::string::npos);
   disk.flip_bit(kJournalDirectory + "/identity", 30);
-  REQUIRE(node::begin_quarantine(disk.file_system(), kJournalDirectory, QuarantineReason::kRestored).ok());
+  REQUIRE(node::begin_quarantine(disk.file_system(), kJournalDirectory, QuarantineReason::kRestored)
+              .ok());
   disk.flip_bit(kJournalDirectory + "/quarantine", 0, 6);
-  CHECK(node::quarantine(disk.file_system(), kJournalDirectory, key_of(9)).message().find("/quarantine is damaged") !=
-        std::string::npos);
+  CHECK(node::quarantine(disk.file_system(), kJournalDirectory, key_of(9))
+            .message()
+            .find("/quarantine is damaged") != std::string::npos);
 }
 
 TEST_CASE("the bytes of an identity are pinned", "[vote-store]") {
@@ -139,6 +152,7 @@ TEST_CASE("the bytes of an identity are pinned", "[vote-store]") {
   make_vote_store(disk.file_system());
   // Recomputed with an independent script from docs/formats/journal.md.
   CHECK(to_hex(disk.content(kJournalDirectory + "/identity")) ==
-        "544d5601070707070707070707070707070707070909090909090909090909090909090909090909090909090909090909090909001ee6"
+        "544d56010707070707070707070707070707070709090909090909090909090909090909090909090909090909"
+        "09090909090909001ee6"
         "60731f9f874bb50d2584d1748048af73c59f55a0e8e277302f5fe4d23531");
 }

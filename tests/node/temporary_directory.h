@@ -1,5 +1,5 @@
-// A directory that exists for one test; in memory where the machine has a file system for that, so that a test does not
-// wait for a disk that others use.
+// A directory that exists for one test; in memory where the machine has a file system for that, so
+// that a test does not wait for a disk that others use.
 #pragma once
 
 #include <unistd.h>
@@ -14,7 +14,8 @@ class TemporaryDirectory {
  public:
   TemporaryDirectory() {
     std::filesystem::path memory = "/dev/shm";
-    auto root = ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+    auto root =
+        ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
     auto pattern = (root / "testamur-test-XXXXXX").string();
     path_ = ::mkdtemp(pattern.data());
   }

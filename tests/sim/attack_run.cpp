@@ -57,7 +57,9 @@ Plan plan_of(const AttackConfig& config) {
   // Many validators say much: with a fast network they only say it more often.
   plan.delta_ms = kDeltas[config.nodes > 13 ? random.between(2, 3) : random.below(4)];
   plan.order = static_cast<Order>(random.below(kOrders));
-  plan.votes = random.chance(700) ? Votes::kForOwnBlocks : random.chance(500) ? Votes::kNone : Votes::kAll;
+  plan.votes = random.chance(700)   ? Votes::kForOwnBlocks
+               : random.chance(500) ? Votes::kNone
+                                    : Votes::kAll;
   plan.faults = *find_profile("calm");
   if (config.faults) {
     plan.faults.crashes_per_mille = random.chance(500) ? 200 : 0;
@@ -75,7 +77,8 @@ Plan plan_of(const AttackConfig& config) {
     plan.set_changes = 2;
   }
   if (config.delta_ms) plan.delta_ms = *config.delta_ms;
-  // Up to its floor a restored node is one that failed: with f = 1 only the liar's votes help over that.
+  // Up to its floor a restored node is one that failed: with f = 1 only the liar's votes help over
+  // that.
   if (about_quarantine && f == 1) plan.votes = Votes::kAll;
   if (config.votes) plan.votes = *config.votes;
   if (config.order) plan.order = *config.order;
@@ -87,12 +90,16 @@ Plan plan_of(const AttackConfig& config) {
 class AttackRun {
  public:
   explicit AttackRun(const AttackConfig& config)
-      : config_(config), plan_(plan_of(config)), load_(config.seed), simulation_(simulation_config()) {
+      : config_(config),
+        plan_(plan_of(config)),
+        load_(config.seed),
+        simulation_(simulation_config()) {
     const std::uint64_t timely_us = simulation_.timeline().now_us() + config.untimely_ms * 1000;
-    auto schedule = std::make_shared<AdversarialSchedule>(Random{config.seed}, plan_.liars, plan_.order,
-                                                          plan_.delta_ms * 1000, timely_us);
-    simulation_.network().set_schedule(
-        [this, schedule](const Packet& packet) { return schedule->delay_us(packet, simulation_.timeline().now_us()); });
+    auto schedule = std::make_shared<AdversarialSchedule>(
+        Random{config.seed}, plan_.liars, plan_.order, plan_.delta_ms * 1000, timely_us);
+    simulation_.network().set_schedule([this, schedule](const Packet& packet) {
+      return schedule->delay_us(packet, simulation_.timeline().now_us());
+    });
     simulation_.cabal()->set_delta_us(plan_.delta_ms * 1000);
     bounds_ = bounds();
     laws_ = std::make_unique<Laws>(simulation_, bounds_, config.binding);
@@ -142,8 +149,8 @@ Bounds AttackRun::bounds() const {
   std::vector<std::size_t> seats;
   for (std::size_t i = 0; i < config_.nodes; ++i) seats.push_back(i);
   std::size_t row = liars_in_a_row(seats, plan_.liars);
-  // An institution that joins sits where its id says: between two liars at worst, never so that more of them follow
-  // each other.
+  // An institution that joins sits where its id says: between two liars at worst, never so that
+  // more of them follow each other.
   Bounds bounds;
   bounds.gap_ms = longest_gap_ms(row, plan_.delta_ms);
   bounds.final_ms = 2 * bounds.gap_ms + 1'000 + (config_.load > 0 ? config_.attack_ms : 0);
@@ -153,8 +160,9 @@ Bounds AttackRun::bounds() const {
 
 bool AttackRun::honest_are_even() const { return simulation_.recovered(); }
 
-// Everybody honest is up, out of quarantine, and has committed a block of a view in which leaders that restarted while
-// the network was untimely may propose again: n views after the highest of then.
+// Everybody honest is up, out of quarantine, and has committed a block of a view in which leaders
+// that restarted while the network was untimely may propose again: n views after the highest of
+// then.
 bool AttackRun::recover() {
   std::map<std::size_t, Height> before;
   Epoch epoch;
@@ -165,13 +173,16 @@ bool AttackRun::recover() {
     before[i] = simulation_.node(i).height();
     const auto status = simulation_.node(i).status();
     unit_ms = std::max(unit_ms, status.delta_ms);
-    if (status.epoch >= epoch) last = status.epoch > epoch ? status.view : std::max(last, status.view);
+    if (status.epoch >= epoch)
+      last = status.epoch > epoch ? status.view : std::max(last, status.view);
     epoch = std::max(epoch, status.epoch);
   }
-  // A restarted leader passes for n views, at once; meanwhile the unit grows. Then the liars' views, and an honest one.
+  // A restarted leader passes for n views, at once; meanwhile the unit grows. Then the liars'
+  // views, and an honest one.
   std::uint64_t patience_ms = 3'000;
   for (std::size_t i = 0; i <= plan_.liars.size() + 1; ++i) {
-    patience_ms += 3 * std::min<std::uint64_t>(unit_ms << std::min<std::size_t>(config_.nodes + i, 10), 8'000);
+    patience_ms +=
+        3 * std::min<std::uint64_t>(unit_ms << std::min<std::size_t>(config_.nodes + i, 10), 8'000);
   }
   loading_ = true;
   submit_next();
@@ -185,13 +196,15 @@ bool AttackRun::recover() {
   };
   if (simulation_.run_until(recovered, patience_ms)) return true;
   if (!simulation_.checker().violation()) {
-    simulation_.checker().violated("no block on everybody honest within " + std::to_string(patience_ms) +
-                                   " ms after the network became timely:" + simulation_.where_everybody_is());
+    simulation_.checker().violated(
+        "no block on everybody honest within " + std::to_string(patience_ms) +
+        " ms after the network became timely:" + simulation_.where_everybody_is());
   }
   return false;
 }
 
-// Tops up what waits, each transaction through another honest node. What is renamed replaces what was: not here.
+// Tops up what waits, each transaction through another honest node. What is renamed replaces what
+// was: not here.
 void AttackRun::keep_loaded() {
   if (!loading_) return;
   while (laws_->waiting() < config_.load) {
@@ -215,7 +228,8 @@ void AttackRun::submit_next() {
     if (watched_) laws_->submitted(next_);
     simulation_.submit(through, next_++);
   }
-  simulation_.timeline().after(load_.below(2 * config_.transaction_every_ms * 1000), [this] { submit_next(); });
+  simulation_.timeline().after(load_.below(2 * config_.transaction_every_ms * 1000),
+                               [this] { submit_next(); });
 }
 
 // Clocks that are kept by NTP are still not equal.
@@ -231,7 +245,8 @@ void AttackRun::set_clocks() {
 void AttackRun::publish() {
   for (std::size_t i = 0; i < simulation_.size(); ++i) {
     if (!simulation_.is_traitor(i)) {
-      for (std::size_t author = 0; author < config_.nodes; ++author) simulation_.submit(i, kPublish | author);
+      for (std::size_t author = 0; author < config_.nodes; ++author)
+        simulation_.submit(i, kPublish | author);
     }
   }
 }
@@ -278,7 +293,8 @@ AttackOutcome AttackRun::run() {
     if (config_.load > 0) laws_->stop_counting();
 
     // What was submitted last still has its time; then everybody is even.
-    simulation_.run_until([&] { return laws_->all_final() && honest_are_even(); }, 2 * bounds_.final_ms);
+    simulation_.run_until([&] { return laws_->all_final() && honest_are_even(); },
+                          2 * bounds_.final_ms);
     laws_->end();
   }
   made.measured = laws_->measured();
@@ -294,10 +310,12 @@ AttackOutcome run_attack(const AttackConfig& config) { return AttackRun(config).
 
 Comparison compare_attack(AttackConfig config) {
   // It needs moments in which nothing is pending.
-  if (config.strategy == kAboutRest) config.transaction_every_ms = std::max(config.transaction_every_ms, kRestMs);
+  if (config.strategy == kAboutRest)
+    config.transaction_every_ms = std::max(config.transaction_every_ms, kRestMs);
   Comparison compared;
   compared.attack = run_attack(config);
-  // A restored node below its floor and f = 1 silent ones are more than are tolerated: nothing to compare with.
+  // A restored node below its floor and f = 1 silent ones are more than are tolerated: nothing to
+  // compare with.
   if (config.strategy == kAboutQuarantine && config.nodes < 7) {
     compared.violation = compared.attack.violation;
     return compared;
@@ -307,14 +325,17 @@ Comparison compare_attack(AttackConfig config) {
   const auto ratio = [](std::uint64_t a, std::uint64_t b) {
     return b == 0 ? 1.0 : static_cast<double>(a) / static_cast<double>(b);
   };
-  compared.throughput = ratio(compared.attack.measured.transactions, compared.silent.measured.transactions);
+  compared.throughput =
+      ratio(compared.attack.measured.transactions, compared.silent.measured.transactions);
   compared.blocks = ratio(compared.attack.measured.blocks, compared.silent.measured.blocks);
   compared.violation = compared.attack.violation;
   if (!compared.violation && compared.silent.violation) {
     compared.violation = "with f silent validators: " + *compared.silent.violation;
   }
-  if (!compared.violation && config.binding && config.load == 0 && compared.throughput < kLeastThroughput) {
-    compared.violation = "throughput is " + std::to_string(compared.throughput) + " of that with f silent validators";
+  if (!compared.violation && config.binding && config.load == 0 &&
+      compared.throughput < kLeastThroughput) {
+    compared.violation = "throughput is " + std::to_string(compared.throughput) +
+                         " of that with f silent validators";
   }
   return compared;
 }

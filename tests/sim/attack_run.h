@@ -1,5 +1,6 @@
-// One run of a seed under attack: f colluding liars, an adversarial network, first with all the faults of the other
-// profiles, then timely while the attack goes on; and the same seed with f silent ones, for comparison.
+// One run of a seed under attack: f colluding liars, an adversarial network, first with all the
+// faults of the other profiles, then timely while the attack goes on; and the same seed with f
+// silent ones, for comparison.
 #pragma once
 
 #include <optional>
@@ -17,13 +18,15 @@ struct AttackConfig {
   std::uint64_t untimely_ms = 3'000;  // faults, and a network without a bound
   std::uint64_t attack_ms = 10'000;   // timely, under attack: here the laws hold
   std::uint64_t transaction_every_ms = 60;
-  // So many large transactions wait at any time, more than a block carries: throughput is then what the validators can
-  // do, and not what was offered. It is measured only, and how long a transaction waits has no bound but the run.
+  // So many large transactions wait at any time, more than a block carries: throughput is then what
+  // the validators can do, and not what was offered. It is measured only, and how long a
+  // transaction waits has no bound but the run.
   std::uint64_t load = 0;
-  bool silent = false;                         // the liars say nothing: what the same seed is compared with
-  bool faults = true;                          // crashes, partitions, lost disks, set changes in the untimely part
+  bool silent = false;  // the liars say nothing: what the same seed is compared with
+  bool faults = true;   // crashes, partitions, lost disks, set changes in the untimely part
   std::optional<std::uint64_t> delta_ms = {};  // how slow a timely network is; by the seed
-  std::optional<std::uint64_t> skew_ms = {};   // by how much honest clocks are off meanwhile; by the seed
+  std::optional<std::uint64_t> skew_ms =
+      {};  // by how much honest clocks are off meanwhile; by the seed
   std::optional<Order> order = {};
   std::optional<Votes> votes = {};
   bool real_signatures = false;

@@ -9,9 +9,9 @@ namespace {
 void sign_again(const SimNode& liar, consensus::Proposal& proposal, const ledger::Header& header) {
   proposal.header = std::make_shared<const Bytes>(ledger::encode(header));
   const BlockId id = ledger::block_id(header);
-  proposal.signature =
-      liar.sign(consensus::signing_digest(liar.settings().institutions->genesis().chain, liar.set_digest(),
-                                          {Act::kPropose, proposal.epoch, proposal.view, proposal.parent_view, id}));
+  proposal.signature = liar.sign(consensus::signing_digest(
+      liar.settings().institutions->genesis().chain, liar.set_digest(),
+      {Act::kPropose, proposal.epoch, proposal.view, proposal.parent_view, id}));
 }
 
 }  // namespace
@@ -50,7 +50,8 @@ consensus::Proposal ByzantineNode::on_last_final(const consensus::Proposal& prop
 consensus::Proposal ByzantineNode::twin_of(const consensus::Proposal& proposal) {
   const auto& last = head();
   const auto parent = ledger::decode_header(*proposal.header).value().parent;
-  const bool older = last.epoch == proposal.epoch && !last.seals_epoch() && parent != ledger::block_id(last);
+  const bool older =
+      last.epoch == proposal.epoch && !last.seals_epoch() && parent != ledger::block_id(last);
   auto twin = older && random().chance(500) ? on_last_final(proposal) : later_twin(*this, proposal);
   twins_[twin.view] = node::header_facts(*twin.header).id;
   twin_parents_[twin.view] = twin.parent_view;
@@ -67,7 +68,8 @@ void ByzantineNode::lie(std::size_t to, const consensus::Vote& vote) {
     if (random().chance(500)) transmit(to, signed_vote(other, vote.voter));
   }
   if (random().chance(300)) {
-    transmit(to, signed_vote({Act::kNullify, other.epoch, other.view, View{0}, BlockId{}}, vote.voter));
+    transmit(to,
+             signed_vote({Act::kNullify, other.epoch, other.view, View{0}, BlockId{}}, vote.voter));
   }
   if (random().chance(300) && other.act != Act::kNullify) {
     other.act = Act::kFinalize;

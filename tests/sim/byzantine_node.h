@@ -1,5 +1,6 @@
-// A validator that lies with its own key: it proposes two blocks to two halves, votes for both, nullifies what it
-// finalizes, keeps silent towards some, forges certificates, sends garbage, and repeats old messages.
+// A validator that lies with its own key: it proposes two blocks to two halves, votes for both,
+// nullifies what it finalizes, keeps silent towards some, forges certificates, sends garbage, and
+// repeats old messages.
 #pragma once
 
 #include <deque>
@@ -14,8 +15,10 @@ consensus::Proposal later_twin(const SimNode& liar, const consensus::Proposal& p
 
 class ByzantineNode final : public SimNode {
  public:
-  ByzantineNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker, Random random)
-      : SimNode(not_honest(std::move(settings)), timeline, network, checker, random), checker_(checker) {}
+  ByzantineNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker,
+                Random random)
+      : SimNode(not_honest(std::move(settings)), timeline, network, checker, random),
+        checker_(checker) {}
 
   void broadcast(const consensus::Message& message) override;
   void send(const InstitutionId& to, const consensus::Message& message) override;

@@ -1,6 +1,6 @@
-// What the members of a cabal share. Invariants: everything kept is bounded by the constants below, so that a run of
-// half an hour costs no more memory than one of ten seconds; nothing here draws chance but from its own Random, so that
-// the honest nodes' chances do not depend on the strategy.
+// What the members of a cabal share. Invariants: everything kept is bounded by the constants below,
+// so that a run of half an hour costs no more memory than one of ten seconds; nothing here draws
+// chance but from its own Random, so that the honest nodes' chances do not depend on the strategy.
 #include "tests/sim/cabal.h"
 
 #include <algorithm>
@@ -28,8 +28,8 @@ NodeSettings not_honest(NodeSettings settings) {
 
 }  // namespace
 
-LiarNode::LiarNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker, Random random,
-                   Cabal& cabal)
+LiarNode::LiarNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker,
+                   Random random, Cabal& cabal)
     : SimNode(not_honest(std::move(settings)), timeline, network, checker, random), cabal_(cabal) {
   cabal_.join(*this);
 }
@@ -43,7 +43,8 @@ void LiarNode::say_to_honest(const consensus::Message& message) {
   for (const std::size_t to : cabal_.honest()) transmit(to, message);
 }
 
-void LiarNode::say_later(std::uint64_t delay_us, std::size_t to, const consensus::Message& message) {
+void LiarNode::say_later(std::uint64_t delay_us, std::size_t to,
+                         const consensus::Message& message) {
   later(delay_us, [this, to, message] { transmit(to, message); });
 }
 
@@ -79,7 +80,8 @@ void LiarNode::send(const InstitutionId& to, const consensus::Message& message) 
   if (cabal_.strategy().silent || withholds(message)) return;
   if (!cabal_.strategy().send) return SimNode::send(to, message);
   for (std::size_t number = 0; number < settings().institutions->size(); ++number) {
-    if (settings().institutions->at(number).id == to) cabal_.strategy().send(*this, number, message);
+    if (settings().institutions->at(number).id == to)
+      cabal_.strategy().send(*this, number, message);
   }
 }
 
@@ -180,11 +182,12 @@ std::pair<View, LiarNode*> Cabal::next_led(const LiarNode& through, View view) {
   return {view, nullptr};
 }
 
-consensus::Proposal Cabal::signed_proposal(const LiarNode& leader, consensus::Proposal proposal) const {
+consensus::Proposal Cabal::signed_proposal(const LiarNode& leader,
+                                           consensus::Proposal proposal) const {
   const BlockId id = node::header_facts(*proposal.header).id;
-  proposal.signature =
-      leader.sign(consensus::signing_digest(institutions_.genesis().chain, leader.set_digest(),
-                                            {Act::kPropose, proposal.epoch, proposal.view, proposal.parent_view, id}));
+  proposal.signature = leader.sign(consensus::signing_digest(
+      institutions_.genesis().chain, leader.set_digest(),
+      {Act::kPropose, proposal.epoch, proposal.view, proposal.parent_view, id}));
   return proposal;
 }
 
@@ -236,13 +239,15 @@ const consensus::Proposal* Cabal::proposal(const BlockId& block) const {
   return found == proposals_.end() ? nullptr : &found->second;
 }
 
-std::optional<consensus::Certificate> Cabal::certificate(LiarNode& through, const consensus::Statement& statement) {
+std::optional<consensus::Certificate> Cabal::certificate(LiarNode& through,
+                                                         const consensus::Statement& statement) {
   const auto& seats = this->seats(through);
   if (statement.epoch != seats.epoch) return std::nullopt;
   auto signatures = heard_votes_[statement];
   for (const auto& [number, member] : members_) {
     const auto index = seats.index_of(number);
-    if (index && member->is_up()) signatures[*index] = member->signed_vote(statement, *index).signature;
+    if (index && member->is_up())
+      signatures[*index] = member->signed_vote(statement, *index).signature;
   }
   const std::size_t quorum = seats.numbers.size() - (seats.numbers.size() - 1) / 3;
   if (signatures.size() < quorum) return std::nullopt;

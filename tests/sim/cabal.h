@@ -1,5 +1,6 @@
-// f colluding validators: they share their keys, what each of them hears, and one strategy. Each runs the production
-// engine on the truth; what leaves its machine, and what its engine is told, the strategy decides.
+// f colluding validators: they share their keys, what each of them hears, and one strategy. Each
+// runs the production engine on the truth; what leaves its machine, and what its engine is told,
+// the strategy decides.
 #pragma once
 
 #include <deque>
@@ -19,7 +20,8 @@ class Cabal;
 
 class LiarNode final : public SimNode {
  public:
-  LiarNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker, Random random, Cabal& cabal);
+  LiarNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker,
+           Random random, Cabal& cabal);
 
   void broadcast(const consensus::Message& message) override;
   void send(const InstitutionId& to, const consensus::Message& message) override;
@@ -50,14 +52,17 @@ class LiarNode final : public SimNode {
 struct Seats {
   Epoch epoch;
   std::vector<std::size_t> numbers;  // by validator index; a node's number
-  std::size_t leader(View view) const { return numbers.at((epoch.value + view.value) % numbers.size()); }
+  std::size_t leader(View view) const {
+    return numbers.at((epoch.value + view.value) % numbers.size());
+  }
   std::optional<std::uint8_t> index_of(std::size_t number) const;
 };
 
 // A body of so many unknown transactions that it takes a while to see that they are none.
 std::shared_ptr<const Bytes> junk_body(LiarNode& self, std::size_t transactions = 64);
 
-// The header of the same block without its transactions; nothing where its parent is not known well enough for that.
+// The header of the same block without its transactions; nothing where its parent is not known well
+// enough for that.
 std::optional<ledger::Header> emptied(LiarNode& self, const consensus::Proposal& proposal);
 
 class Cabal {
@@ -76,7 +81,8 @@ class Cabal {
   void set_delta_us(std::uint64_t delta_us) { delta_us_ = delta_us; }
   std::uint64_t delta_us() const { return delta_us_; }
 
-  // f of the honest, always the same: those who are told something else. The others are enough for a quorum.
+  // f of the honest, always the same: those who are told something else. The others are enough for
+  // a quorum.
   const std::vector<std::size_t>& victims() const { return victims_; }
   bool is_victim(std::size_t number) const;
   const std::vector<std::size_t>& honest() const { return honest_; }
@@ -96,7 +102,8 @@ class Cabal {
   const consensus::Proposal* proposal(const BlockId& block) const;
   bool is_ours(const consensus::Proposal& proposal) const;
   // A certificate of this statement, if the votes heard and the members' own are enough.
-  std::optional<consensus::Certificate> certificate(LiarNode& through, const consensus::Statement& statement);
+  std::optional<consensus::Certificate> certificate(LiarNode& through,
+                                                    const consensus::Statement& statement);
   const std::deque<consensus::Message>& heard() const { return heard_; }
   const consensus::Message* something_old(Random& random) const;
 

@@ -1,12 +1,13 @@
 // The invariants of a run, watched from outside. The first violation is kept and ends the run.
 //
 // agreement        one block id per height among honest nodes, for ever
-// validity         committed blocks follow each other and execute to their roots (the chain stops the node otherwise)
-// no double-sign   an honest key never signs two statements that contradict, or two votes of one kind for one view,
+// validity         committed blocks follow each other and execute to their roots (the chain stops
+// the node otherwise) no double-sign   an honest key never signs two statements that contradict, or
+// two votes of one kind for one view,
 //                  across restarts
-// durable first    what a key has said above what is final stands in its journal after every restart
-// never lost       what a node acknowledged is on it after every restart, and on everybody at the end
-// never twice      no transaction is committed twice, nor two for one range of indexes
+// durable first    what a key has said above what is final stands in its journal after every
+// restart never lost       what a node acknowledged is on it after every restart, and on everybody
+// at the end never twice      no transaction is committed twice, nor two for one range of indexes
 #pragma once
 
 #include <cstdint>
@@ -57,8 +58,9 @@ class Checker {
   std::optional<std::string> violation_;
   std::map<std::tuple<std::size_t, Epoch, View, consensus::Act>, Said> said_;
   std::map<Height, BlockId> blocks_;
-  std::set<std::pair<Epoch, View>> nullified_;                 // by anybody
-  std::map<std::pair<Epoch, View>, std::uint32_t> certified_;  // signers of the first finalization seen
+  std::set<std::pair<Epoch, View>> nullified_;  // by anybody
+  std::map<std::pair<Epoch, View>, std::uint32_t>
+      certified_;  // signers of the first finalization seen
   std::unordered_set<TransactionId> acknowledged_;
   Marks marks_;
   Hash256 hash_;

@@ -23,7 +23,8 @@ const secp256k1_context* context() {
   return kContext;
 }
 
-SecretKey seeded_key(const std::string& name, SignatureAlgorithm algorithm = SignatureAlgorithm::kBip340) {
+SecretKey seeded_key(const std::string& name,
+                     SignatureAlgorithm algorithm = SignatureAlgorithm::kBip340) {
   return SecretKey::from_bytes(algorithm, sha256(as_bytes(name)).view()).value();
 }
 
@@ -45,11 +46,13 @@ ledger::GenesisParty party_of(const Institution& institution, std::size_t number
 }  // namespace
 
 Signature sign_fixed(const SecretKey& key, const Hash256& message) {
-  if (key.algorithm() != SignatureAlgorithm::kBip340) return key.sign(message.view());  // Ed25519 has no randomness
+  if (key.algorithm() != SignatureAlgorithm::kBip340)
+    return key.sign(message.view());  // Ed25519 has no randomness
   secp256k1_keypair pair;
   TM_CHECK(secp256k1_keypair_create(context(), &pair, key.secret_bytes().data()) == 1);
   Signature signature;
-  TM_CHECK(secp256k1_schnorrsig_sign32(context(), signature.bytes.data(), message.bytes.data(), &pair, nullptr) == 1);
+  TM_CHECK(secp256k1_schnorrsig_sign32(context(), signature.bytes.data(), message.bytes.data(),
+                                       &pair, nullptr) == 1);
   return signature;
 }
 
@@ -84,7 +87,8 @@ Institutions::Institutions(std::size_t validators, std::size_t total) : validato
     }
     input.parties.push_back(std::move(party));
     if (i < validators)
-      input.validators.push_back({one.id, key_id(KeyPurpose::kConsensus, one.consensus.public_key())});
+      input.validators.push_back(
+          {one.id, key_id(KeyPurpose::kConsensus, one.consensus.public_key())});
     all_.push_back(std::move(one));
   }
   const auto by_id = [](const Institution& a, const Institution& b) { return a.id < b.id; };
@@ -108,26 +112,32 @@ const SecretKey& Institutions::key(std::size_t number, KeyPurpose purpose) const
   }
 }
 
-std::size_t Institutions::author(TransactionNumber number) const { return (number & kPlain) % validators_; }
+std::size_t Institutions::author(TransactionNumber number) const {
+  return (number & kPlain) % validators_;
+}
 
-tx::Envelope Institutions::envelope(std::size_t author, TransactionNumber number, std::uint64_t now_ms) const {
+tx::Envelope Institutions::envelope(std::size_t author, TransactionNumber number,
+                                    std::uint64_t now_ms) const {
   tx::Nonce nonce;
   const Hash256 digest = sha256(Encoder{}.u64(number).u64(now_ms / kBucketMs).bytes());
   std::copy_n(digest.bytes.begin(), nonce.bytes.size(), nonce.bytes.begin());
   return {genesis_->chain, at(author).id, nonce, now_ms / kBucketMs * kBucketMs + kValidForMs};
 }
 
-tx::SharedTransaction Institutions::finish(const tx::Built& built, const SecretKey& key, KeyPurpose purpose) const {
+tx::SharedTransaction Institutions::finish(const tx::Built& built, const SecretKey& key,
+                                           KeyPurpose purpose) const {
   const auto* refused = std::get_if<tx::Rejection>(&built);
   TM_CHECK(refused == nullptr, to_text(*refused));
   const auto& made = std::get<tx::UnsignedTransaction>(built);
-  const tx::SignatureEntry entry{key_id(purpose, key.public_key()), sign_fixed(key, Hash256{made.id.bytes})};
+  const tx::SignatureEntry entry{key_id(purpose, key.public_key()),
+                                 sign_fixed(key, Hash256{made.id.bytes})};
   auto decoded = tx::decode(genesis_->chain, tx::attach(made, {entry}));
   TM_CHECK(std::holds_alternative<tx::SharedTransaction>(decoded));
   return std::get<tx::SharedTransaction>(std::move(decoded));
 }
 
-tx::SharedTransaction Institutions::make_numbered(TransactionNumber number, std::uint64_t now_ms) const {
+tx::SharedTransaction Institutions::make_numbered(TransactionNumber number,
+                                                  std::uint64_t now_ms) const {
   const std::size_t author_number = author(number);
   const auto envelope_ = envelope(author_number, number, now_ms);
   const auto& one = at(author_number);
@@ -166,7 +176,8 @@ tx::SharedTransaction Institutions::make_numbered(TransactionNumber number, std:
   return finish(tx::build(envelope_, content), one.issue, KeyPurpose::kIssue);
 }
 
-const tx::SharedTransaction& Institutions::transaction(TransactionNumber number, std::uint64_t now_ms) {
+const tx::SharedTransaction& Institutions::transaction(TransactionNumber number,
+                                                       std::uint64_t now_ms) {
   auto& made = made_[{number, now_ms / kBucketMs}];
   if (!made) {
     made = make_numbered(number, now_ms);

@@ -24,7 +24,8 @@ void for_each_kind(Each each) {
 
 }  // namespace
 
-std::size_t liars_in_a_row(const std::vector<std::size_t>& seats, const std::set<std::size_t>& liars) {
+std::size_t liars_in_a_row(const std::vector<std::size_t>& seats,
+                           const std::set<std::size_t>& liars) {
   std::size_t longest = 0;
   std::size_t run = 0;
   for (std::size_t i = 0; i < 2 * seats.size(); ++i) {
@@ -47,7 +48,8 @@ void Measured::add(const Measured& other) {
   final_ms = std::max(final_ms, other.final_ms);
   transactions += other.transactions;
   blocks += other.blocks;
-  for_each_kind([&](const char*, auto kind) { most.*kind = std::max(most.*kind, other.most.*kind); });
+  for_each_kind(
+      [&](const char*, auto kind) { most.*kind = std::max(most.*kind, other.most.*kind); });
 }
 
 Laws::Laws(Simulation& simulation, Bounds bounds, bool binding)
@@ -85,8 +87,8 @@ void Laws::note_gap(std::size_t node, std::uint64_t now_ms) {
     const std::uint64_t gap_ms = now_ms > from_ms ? now_ms - from_ms : 0;
     measured_.gap_ms = std::max(measured_.gap_ms, gap_ms);
     if (gap_ms > bounds_.gap_ms) {
-      breach("node " + std::to_string(node) + " has no new block for " + std::to_string(gap_ms) + " ms, at most " +
-             std::to_string(bounds_.gap_ms) + " are allowed");
+      breach("node " + std::to_string(node) + " has no new block for " + std::to_string(gap_ms) +
+             " ms, at most " + std::to_string(bounds_.gap_ms) + " are allowed");
     }
     return;  // numbers grow with time: the first one waits longest
   }
@@ -100,7 +102,8 @@ void Laws::committed(std::size_t node) {
   note_gap(node, now_ms);
   heights_[node] = there.height();
   last_ms_[node] = now_ms;
-  if (counting_) measured_.blocks = std::max(measured_.blocks, there.height().value - first_height_);
+  if (counting_)
+    measured_.blocks = std::max(measured_.blocks, there.height().value - first_height_);
   for (auto at = waiting_.begin(); at != waiting_.end();) {
     auto& [number, waiting] = *at;
     if (waiting.lacking.contains(node) && there.is_committed(number)) waiting.lacking.erase(node);
@@ -126,8 +129,8 @@ void Laws::look_at(std::size_t node, std::uint64_t now_ms) {
   for_each_kind([&](const char* kind_name, auto kind) {
     measured_.most.*kind = std::max(measured_.most.*kind, held.*kind);
     if (bounds_.holdings.*kind == 0 || held.*kind <= bounds_.holdings.*kind) return;
-    breach("node " + std::to_string(node) + " holds " + std::to_string(held.*kind) + " " + kind_name + ", at most " +
-           std::to_string(bounds_.holdings.*kind) + " are allowed");
+    breach("node " + std::to_string(node) + " holds " + std::to_string(held.*kind) + " " +
+           kind_name + ", at most " + std::to_string(bounds_.holdings.*kind) + " are allowed");
   });
 }
 
@@ -139,8 +142,8 @@ void Laws::look() {
     const std::uint64_t waited_ms = now_ms - waiting.since_ms;
     measured_.final_ms = std::max(measured_.final_ms, waited_ms);
     if (waited_ms <= bounds_.final_ms) break;
-    breach("transaction " + std::to_string(number) + " of an honest node is not final everywhere after " +
-           std::to_string(waited_ms) + " ms");
+    breach("transaction " + std::to_string(number) +
+           " of an honest node is not final everywhere after " + std::to_string(waited_ms) + " ms");
   }
   simulation_.timeline().after(kLookUs, [this] { look(); });
 }

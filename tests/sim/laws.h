@@ -1,9 +1,9 @@
-// Liveness and memory as laws: watched at every commit and every 50 ms from the moment when the network is timely,
-// while the liars go on. docs/consensus.md, "Liveness under attack", states them; a breach ends the run like a fork
-// does.
+// Liveness and memory as laws: watched at every commit and every 50 ms from the moment when the
+// network is timely, while the liars go on. docs/consensus.md, "Liveness under attack", states
+// them; a breach ends the run like a fork does.
 //
-// gap          while an honest transaction waits at an honest node, that node commits a block at least so often
-// finality     an honest transaction is final on every honest node within so long
+// gap          while an honest transaction waits at an honest node, that node commits a block at
+// least so often finality     an honest transaction is final on every honest node within so long
 // memory       what an honest engine holds of each kind stays within a constant
 #pragma once
 
@@ -24,8 +24,10 @@ struct Bounds {
 };
 
 // Liars' views that follow each other, at most, as the set takes turns.
-std::size_t liars_in_a_row(const std::vector<std::size_t>& seats, const std::set<std::size_t>& liars);
-// Three timeouts for each of the liars' views in a row, and what the next honest view takes; at least two seconds.
+std::size_t liars_in_a_row(const std::vector<std::size_t>& seats,
+                           const std::set<std::size_t>& liars);
+// Three timeouts for each of the liars' views in a row, and what the next honest view takes; at
+// least two seconds.
 std::uint64_t longest_gap_ms(std::size_t liars_in_a_row, std::uint64_t delta_ms);
 
 struct Measured {

@@ -29,16 +29,17 @@ void nullify_next_view(ScriptedNode& self, const consensus::Message& message) {
   self.say_to_all(message);
   const auto* vote = vote_of(message, Act::kNotarize);
   if (vote == nullptr) return;
-  self.say_to_all(
-      self.signed_vote({Act::kNullify, vote->statement.epoch, vote->statement.view.next(), View{0}, {}}, vote->voter));
+  self.say_to_all(self.signed_vote(
+      {Act::kNullify, vote->statement.epoch, vote->statement.view.next(), View{0}, {}},
+      vote->voter));
 }
 
 void nullify_what_it_finalizes(ScriptedNode& self, const consensus::Message& message) {
   self.say_to_all(message);
   const auto* vote = vote_of(message, Act::kFinalize);
   if (vote == nullptr) return;
-  self.say_to_all(
-      self.signed_vote({Act::kNullify, vote->statement.epoch, vote->statement.view, View{0}, {}}, vote->voter));
+  self.say_to_all(self.signed_vote(
+      {Act::kNullify, vote->statement.epoch, vote->statement.view, View{0}, {}}, vote->voter));
 }
 
 // A header with an invented next set, under its own signature and no certificate.
@@ -49,9 +50,9 @@ void forge_sealing(ScriptedNode& self, const consensus::Message& message) {
   header.next_validator_set = sha256(as_bytes("an invented set"));
   auto other = *proposal;
   other.header = std::make_shared<const Bytes>(ledger::encode(header));
-  other.signature = self.sign(
-      consensus::signing_digest(self.settings().institutions->genesis().chain, self.set_digest(),
-                                {Act::kPropose, other.epoch, other.view, other.parent_view, ledger::block_id(header)}));
+  other.signature = self.sign(consensus::signing_digest(
+      self.settings().institutions->genesis().chain, self.set_digest(),
+      {Act::kPropose, other.epoch, other.view, other.parent_view, ledger::block_id(header)}));
   self.say_to_all(other);
 }
 

@@ -1,5 +1,5 @@
-// testamur-liars: runs seeds under attack and prints the one command that replays a failing one; --rows prints what
-// scripts/liars makes its table of.
+// testamur-liars: runs seeds under attack and prints the one command that replays a failing one;
+// --rows prints what scripts/liars makes its table of.
 #include <charconv>
 #include <chrono>
 #include <iostream>
@@ -29,13 +29,14 @@ struct Options {
 };
 
 int usage() {
-  std::cerr
-      << "usage: testamur-liars [--seed S] [--seeds N] [--nodes N] [--strategy NAME|each|turns] [--seconds VIRTUAL]\n"
-         "                      [--untimely VIRTUAL] [--every MS] [--delta MS] [--skew MS] [--votes own|none|all] "
-         "[--order NAME] "
-         "[--load TRANSACTIONS] [--no-faults] "
-         "[--not-binding]\n"
-         "                      [--rows] [--twice] [--verbose]\nstrategies:";
+  std::cerr << "usage: testamur-liars [--seed S] [--seeds N] [--nodes N] [--strategy "
+               "NAME|each|turns] [--seconds VIRTUAL]\n"
+               "                      [--untimely VIRTUAL] [--every MS] [--delta MS] [--skew MS] "
+               "[--votes own|none|all] "
+               "[--order NAME] "
+               "[--load TRANSACTIONS] [--no-faults] "
+               "[--not-binding]\n"
+               "                      [--rows] [--twice] [--verbose]\nstrategies:";
   for (const auto& strategy : testamur::sim::strategies()) std::cerr << ' ' << strategy.name;
   std::cerr << "; each: every one of them for all seeds; turns: another one for each seed\n";
   return 2;
@@ -54,7 +55,8 @@ bool parse_votes(const std::string& text, std::optional<Votes>& votes) {
 }
 
 bool parse_order(const std::string& text, std::optional<Order>& order) {
-  static const std::vector<std::string> kNames{"any", "liars-first", "leader-last", "kinds-apart", "nullify-first"};
+  static const std::vector<std::string> kNames{"any", "liars-first", "leader-last", "kinds-apart",
+                                               "nullify-first"};
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     if (text == kNames[i]) order = static_cast<Order>(i);
   }
@@ -84,10 +86,10 @@ bool parse(const std::vector<std::string>& arguments, Options& options) {
                     : name == "--untimely" ? parse_number(value, options.untimely)
                     : name == "--load"     ? parse_number(value, options.attack.load)
                     : name == "--delta"    ? parse_number(value, options.delta_ms)
-                    : name == "--every"    ? parse_number(value, options.attack.transaction_every_ms)
-                    : name == "--skew"     ? parse_number(value, options.attack.skew_ms.emplace())
-                    : name == "--votes"    ? parse_votes(options.votes = value, options.attack.votes)
-                    : name == "--order"    ? parse_order(options.order = value, options.attack.order)
+                    : name == "--every" ? parse_number(value, options.attack.transaction_every_ms)
+                    : name == "--skew"  ? parse_number(value, options.attack.skew_ms.emplace())
+                    : name == "--votes" ? parse_votes(options.votes = value, options.attack.votes)
+                    : name == "--order" ? parse_order(options.order = value, options.attack.order)
                     : name == "--strategy" ? (options.strategy = value, true)
                                            : false;
     if (!ok) return false;
@@ -109,14 +111,15 @@ struct Totals {
 
 void print_row(const Options& options, const std::string& strategy, const Totals& totals) {
   const auto& most = totals.measured.most;
-  std::cout << "row\t" << strategy << '\t' << options.attack.nodes << '\t' << totals.runs << '\t' << totals.failures
-            << '\t' << totals.measured.gap_ms << '\t' << totals.measured.final_ms << '\t' << totals.least_throughput
-            << '\t' << totals.least_blocks << '\t' << most.views << '\t' << most.blocks << '\t' << most.block_bytes
-            << '\t' << most.wanted << '\t' << most.votes << '\t' << most.claims << '\t' << totals.slowest_recovery_ms
-            << std::endl;
+  std::cout << "row\t" << strategy << '\t' << options.attack.nodes << '\t' << totals.runs << '\t'
+            << totals.failures << '\t' << totals.measured.gap_ms << '\t' << totals.measured.final_ms
+            << '\t' << totals.least_throughput << '\t' << totals.least_blocks << '\t' << most.views
+            << '\t' << most.blocks << '\t' << most.block_bytes << '\t' << most.wanted << '\t'
+            << most.votes << '\t' << most.claims << '\t' << totals.slowest_recovery_ms << std::endl;
 }
 
-void run_seed(const Options& options, const std::string& strategy, std::uint64_t seed, Totals& totals) {
+void run_seed(const Options& options, const std::string& strategy, std::uint64_t seed,
+              Totals& totals) {
   AttackConfig config = options.attack;
   config.seed = seed;
   config.strategy = strategy;
@@ -135,23 +138,29 @@ void run_seed(const Options& options, const std::string& strategy, std::uint64_t
   totals.least_throughput = std::min(totals.least_throughput, result.throughput);
   totals.least_blocks = std::min(totals.least_blocks, result.blocks);
   if (options.attack.verbose) {
-    std::cout << "seed " << seed << " " << strategy << ": gap " << result.attack.measured.gap_ms << " of "
-              << result.attack.bounds.gap_ms << " ms, final in " << result.attack.measured.final_ms << " ms, "
-              << result.attack.measured.transactions << " / " << result.silent.measured.transactions
-              << " transactions, " << result.attack.measured.blocks << " / " << result.silent.measured.blocks
-              << " blocks, " << result.attack.lies << " lies, recovered in " << result.attack.recovered_ms << " ms, "
-              << result.attack.outcome.packets << " packets, silent gap " << result.silent.measured.gap_ms << " ms\n";
+    std::cout << "seed " << seed << " " << strategy << ": gap " << result.attack.measured.gap_ms
+              << " of " << result.attack.bounds.gap_ms << " ms, final in "
+              << result.attack.measured.final_ms << " ms, " << result.attack.measured.transactions
+              << " / " << result.silent.measured.transactions << " transactions, "
+              << result.attack.measured.blocks << " / " << result.silent.measured.blocks
+              << " blocks, " << result.attack.lies << " lies, recovered in "
+              << result.attack.recovered_ms << " ms, " << result.attack.outcome.packets
+              << " packets, silent gap " << result.silent.measured.gap_ms << " ms\n";
   }
   if (!result.violation) return;
   ++totals.failures;
-  std::cout << "seed " << seed << ": " << *result.violation << "\n  replay: testamur-liars --seed " << seed
-            << " --nodes " << options.attack.nodes << " --strategy " << strategy << " --seconds " << options.seconds
-            << " --untimely " << options.untimely << " --every " << options.attack.transaction_every_ms
-            << (options.attack.load > 0 ? " --load " + std::to_string(options.attack.load) : std::string{})
-            << (options.delta_ms > 0 ? " --delta " + std::to_string(options.delta_ms) : std::string{})
+  std::cout << "seed " << seed << ": " << *result.violation << "\n  replay: testamur-liars --seed "
+            << seed << " --nodes " << options.attack.nodes << " --strategy " << strategy
+            << " --seconds " << options.seconds << " --untimely " << options.untimely << " --every "
+            << options.attack.transaction_every_ms
+            << (options.attack.load > 0 ? " --load " + std::to_string(options.attack.load)
+                                        : std::string{})
+            << (options.delta_ms > 0 ? " --delta " + std::to_string(options.delta_ms)
+                                     : std::string{})
             << (options.votes.empty() ? options.votes : " --votes " + options.votes)
             << (options.order.empty() ? options.order : " --order " + options.order)
-            << (options.attack.skew_ms ? " --skew " + std::to_string(*options.attack.skew_ms) : std::string{})
+            << (options.attack.skew_ms ? " --skew " + std::to_string(*options.attack.skew_ms)
+                                       : std::string{})
             << (options.attack.faults ? "" : " --no-faults") << " --verbose" << std::endl;
 }
 
@@ -159,18 +168,20 @@ Totals run_strategy(const Options& options, const std::string& strategy) {
   Totals totals;
   const auto& all = testamur::sim::strategies();
   const auto began = std::chrono::steady_clock::now();
-  for (std::uint64_t seed = options.attack.seed; seed < options.attack.seed + options.seeds; ++seed) {
+  for (std::uint64_t seed = options.attack.seed; seed < options.attack.seed + options.seeds;
+       ++seed) {
     run_seed(options, strategy == "turns" ? all[seed % all.size()].name : strategy, seed, totals);
   }
-  const auto spent_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+  const auto spent_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                            std::chrono::steady_clock::now() - began)
+                            .count();
   if (options.rows) print_row(options, strategy, totals);
-  std::cout << options.seeds << " seeds from " << options.attack.seed << ", strategy " << strategy << ", "
-            << options.attack.nodes << " nodes: " << totals.failures << " violations; worst gap "
-            << totals.measured.gap_ms << " ms, slowest finality " << totals.measured.final_ms
-            << " ms, least throughput " << totals.least_throughput << ", least blocks " << totals.least_blocks << ", "
-            << totals.lies << " lies; " << totals.virtual_ms / 1000 << " s simulated in " << spent_ms << " ms"
-            << std::endl;
+  std::cout << options.seeds << " seeds from " << options.attack.seed << ", strategy " << strategy
+            << ", " << options.attack.nodes << " nodes: " << totals.failures
+            << " violations; worst gap " << totals.measured.gap_ms << " ms, slowest finality "
+            << totals.measured.final_ms << " ms, least throughput " << totals.least_throughput
+            << ", least blocks " << totals.least_blocks << ", " << totals.lies << " lies; "
+            << totals.virtual_ms / 1000 << " s simulated in " << spent_ms << " ms" << std::endl;
   return totals;
 }
 
@@ -183,7 +194,8 @@ int main(int argc, char** argv) {
   if (options.strategy != "each") {
     failures = run_strategy(options, options.strategy).failures;
   } else {
-    for (const auto& strategy : testamur::sim::strategies()) failures += run_strategy(options, strategy.name).failures;
+    for (const auto& strategy : testamur::sim::strategies())
+      failures += run_strategy(options, strategy.name).failures;
   }
   return failures == 0 ? 0 : 1;
 }

@@ -28,7 +28,8 @@ struct Options {
 };
 
 int usage() {
-  std::cerr << "usage: testamur-sim [--seed S] [--seeds N] [--nodes N] [--profile P|each] [--store memory|real]\n"
+  std::cerr << "usage: testamur-sim [--seed S] [--seeds N] [--nodes N] [--profile P|each] [--store "
+               "memory|real]\n"
                "                    [--signatures fast|real] [--marks] [--verbose]\nprofiles:";
   for (const auto& profile : testamur::sim::profiles()) std::cerr << ' ' << profile.name;
   std::cerr << "; each: the seeds take turns through all of them\n";
@@ -54,14 +55,16 @@ bool parse(const std::vector<std::string>& arguments, Options& options) {
                     : name == "--seeds"   ? parse(value, options.seeds)
                     : name == "--nodes"   ? parse(value, options.nodes)
                     : name == "--profile" ? (options.profile = value, true)
-                    : name == "--store"   ? (options.store = value == "real" ? StoreKind::kReal : StoreKind::kMemory,
-                                           value == "real" || value == "memory")
-                    : name == "--signatures"
-                        ? (options.real_signatures = value == "real", value == "real" || value == "fast")
-                        : false;
+                    : name == "--store"
+                        ? (options.store = value == "real" ? StoreKind::kReal : StoreKind::kMemory,
+                           value == "real" || value == "memory")
+                    : name == "--signatures" ? (options.real_signatures = value == "real",
+                                                value == "real" || value == "fast")
+                                             : false;
     if (!ok) return false;
   }
-  const bool known = options.profile == "each" || testamur::sim::find_profile(options.profile) != nullptr;
+  const bool known =
+      options.profile == "each" || testamur::sim::find_profile(options.profile) != nullptr;
   return options.nodes >= 1 && options.nodes <= 20 && known;
 }
 
@@ -95,26 +98,30 @@ void run_seed(const Options& options, const Profile& profile, std::uint64_t seed
   totals.blocks += outcome.height.value;
   totals.marks.add(outcome.marks);
   if (options.verbose) {
-    std::cout << "seed " << seed << ": height " << outcome.height.value << ", epoch " << outcome.epoch.value << ", "
-              << outcome.packets << " packets, " << outcome.nullified_views << " nullified, recovery "
-              << outcome.recovery_ms << " ms, state " << testamur::to_hex(outcome.state_hash.view()) << "\n";
+    std::cout << "seed " << seed << ": height " << outcome.height.value << ", epoch "
+              << outcome.epoch.value << ", " << outcome.packets << " packets, "
+              << outcome.nullified_views << " nullified, recovery " << outcome.recovery_ms
+              << " ms, state " << testamur::to_hex(outcome.state_hash.view()) << "\n";
   }
   if (!outcome.violation) return;
   ++totals.failures;
-  std::cout << "seed " << seed << ": " << *outcome.violation << "\n  replay: testamur-sim --seed " << seed
-            << " --nodes " << options.nodes << " --profile " << profile.name
+  std::cout << "seed " << seed << ": " << *outcome.violation << "\n  replay: testamur-sim --seed "
+            << seed << " --nodes " << options.nodes << " --profile " << profile.name
             << (options.store == StoreKind::kReal ? " --store real" : "")
             << (options.real_signatures ? " --signatures real" : "") << " --verbose" << std::endl;
 }
 
 void print_marks(const Marks& marks, bool counts) {
   if (counts) {
-    for (const auto& name : Marks::all()) std::cout << "  " << marks.count(name) << "  " << name << "\n";
+    for (const auto& name : Marks::all())
+      std::cout << "  " << marks.count(name) << "  " << name << "\n";
     return;
   }
   const auto never = marks.never();
-  std::cout << Marks::all().size() - never.size() << " of " << Marks::all().size() << " situations reached";
-  for (std::size_t i = 0; i < never.size(); ++i) std::cout << (i == 0 ? "; never: " : ", ") << never[i];
+  std::cout << Marks::all().size() - never.size() << " of " << Marks::all().size()
+            << " situations reached";
+  for (std::size_t i = 0; i < never.size(); ++i)
+    std::cout << (i == 0 ? "; never: " : ", ") << never[i];
   std::cout << "\n";
 }
 
@@ -127,17 +134,19 @@ int main(int argc, char** argv) {
   const auto began = std::chrono::steady_clock::now();
   Totals totals;
   for (std::uint64_t seed = options.seed; seed < options.seed + options.seeds; ++seed) {
-    const auto& profile =
-        options.profile == "each" ? profiles[seed % profiles.size()] : *testamur::sim::find_profile(options.profile);
+    const auto& profile = options.profile == "each" ? profiles[seed % profiles.size()]
+                                                    : *testamur::sim::find_profile(options.profile);
     run_seed(options, profile, seed, totals);
   }
-  const auto spent_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
-  std::cout << options.seeds << " seeds from " << options.seed << ", profile " << options.profile << ", "
-            << options.nodes << " nodes: " << totals.failures << " violations; " << totals.blocks << " blocks, "
-            << totals.crashes << " crashes, " << totals.evidence << " pieces of evidence, slowest recovery "
-            << totals.slowest_ms << " ms; " << totals.virtual_ms / 1000 << " s simulated in " << spent_ms
-            << " ms = " << totals.virtual_ms / static_cast<std::uint64_t>(std::max<std::int64_t>(spent_ms, 1))
+  const auto spent_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                            std::chrono::steady_clock::now() - began)
+                            .count();
+  std::cout << options.seeds << " seeds from " << options.seed << ", profile " << options.profile
+            << ", " << options.nodes << " nodes: " << totals.failures << " violations; "
+            << totals.blocks << " blocks, " << totals.crashes << " crashes, " << totals.evidence
+            << " pieces of evidence, slowest recovery " << totals.slowest_ms << " ms; "
+            << totals.virtual_ms / 1000 << " s simulated in " << spent_ms << " ms = "
+            << totals.virtual_ms / static_cast<std::uint64_t>(std::max<std::int64_t>(spent_ms, 1))
             << " times real time\n";
   print_marks(totals.marks, options.marks);
   return totals.failures == 0 ? 0 : 1;

@@ -1,5 +1,6 @@
-// Coverage marks: which rare situations a run has been in, told from what nodes say, store and report, so that
-// production code has no line for it. testamur-sim lists those that its seeds never reached.
+// Coverage marks: which rare situations a run has been in, told from what nodes say, store and
+// report, so that production code has no line for it. testamur-sim lists those that its seeds never
+// reached.
 #pragma once
 
 #include <cstdint>

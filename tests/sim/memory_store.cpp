@@ -23,11 +23,13 @@ class MemoryStore::View final : public node::Snapshot {
   std::optional<Bytes> get(Table table, ByteView key) const override {
     const auto& rows = store_.tables_[static_cast<std::size_t>(table)];
     const auto row = rows.find(key);
-    const auto* value = row == rows.end() || count_ == 0 ? nullptr : at_height(row->second, count_ - 1);
+    const auto* value =
+        row == rows.end() || count_ == 0 ? nullptr : at_height(row->second, count_ - 1);
     return value == nullptr ? std::nullopt : *value;
   }
 
-  std::optional<std::pair<Bytes, Bytes>> floor(Table table, ByteView prefix, ByteView key) const override {
+  std::optional<std::pair<Bytes, Bytes>> floor(Table table, ByteView prefix,
+                                               ByteView key) const override {
     const auto& rows = store_.tables_[static_cast<std::size_t>(table)];
     for (auto row = rows.upper_bound(key); row != rows.begin();) {
       --row;
@@ -44,17 +46,22 @@ class MemoryStore::View final : public node::Snapshot {
   }
   std::optional<Bytes> header(Height height) const override { return part(height, &Block::header); }
   std::optional<Bytes> body(Height height) const override { return part(height, &Block::body); }
-  std::optional<Bytes> certificate(Height height) const override { return part(height, &Block::certificate); }
+  std::optional<Bytes> certificate(Height height) const override {
+    return part(height, &Block::certificate);
+  }
   // Nobody asks here.
-  std::vector<node::CommitmentSlot> commitment_candidates(const Hash256&, const node::CommitmentSlot&,
+  std::vector<node::CommitmentSlot> commitment_candidates(const Hash256&,
+                                                          const node::CommitmentSlot&,
                                                           std::size_t) const override {
     return {};
   }
 
-  std::vector<node::KeyValue> scan(Table table, ByteView prefix, ByteView after, std::size_t limit) const override {
+  std::vector<node::KeyValue> scan(Table table, ByteView prefix, ByteView after,
+                                   std::size_t limit) const override {
     std::vector<node::KeyValue> found;
     const auto& rows = store_.tables_[static_cast<std::size_t>(table)];
-    for (auto row = after.empty() ? rows.lower_bound(prefix) : rows.upper_bound(after); row != rows.end(); ++row) {
+    for (auto row = after.empty() ? rows.lower_bound(prefix) : rows.upper_bound(after);
+         row != rows.end(); ++row) {
       if (!starts_with(row->first, prefix) || found.size() >= limit) break;
       const auto* value = at_height(row->second, count_ - 1);
       if (value != nullptr && *value) found.emplace_back(row->first, **value);
@@ -76,10 +83,12 @@ class MemoryStore::View final : public node::Snapshot {
 };
 
 Status MemoryStore::apply(const node::FinalizedBlock& block) {
-  TM_CHECK(block.height.value == blocks_.size(), "a block is applied out of turn:", block.height.value);
+  TM_CHECK(block.height.value == blocks_.size(),
+           "a block is applied out of turn:", block.height.value);
   Block stored{to_bytes(block.header), to_bytes(block.body), to_bytes(block.certificate), {}};
   for (const auto& change : block.delta.changes()) {
-    tables_[static_cast<std::size_t>(change.table)][change.key].push_back({block.height.value, change.value});
+    tables_[static_cast<std::size_t>(change.table)][change.key].push_back(
+        {block.height.value, change.value});
     stored.written.emplace_back(change.table, change.key);
   }
   blocks_.push_back(std::move(stored));

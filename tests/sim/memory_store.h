@@ -1,5 +1,6 @@
-// A store in memory with the crash semantics of the real one: a crash keeps a prefix of the applied blocks, at least
-// those below the last sync. Every value is kept with the height that wrote it, so a snapshot is a height.
+// A store in memory with the crash semantics of the real one: a crash keeps a prefix of the applied
+// blocks, at least those below the last sync. Every value is kept with the height that wrote it, so
+// a snapshot is a height.
 #pragma once
 
 #include <map>

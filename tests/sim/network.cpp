@@ -49,8 +49,8 @@ bool is_transactions(const Packet& packet) {
 
 bool is_catch_up(const Packet& packet) {
   const auto frame = frame_in(packet);
-  return frame &&
-         (std::holds_alternative<net::BlockRequest>(*frame) || std::holds_alternative<net::BlockResponse>(*frame));
+  return frame && (std::holds_alternative<net::BlockRequest>(*frame) ||
+                   std::holds_alternative<net::BlockResponse>(*frame));
 }
 
 void Network::cut(std::size_t from, std::size_t to, bool cut) {
@@ -62,8 +62,8 @@ void Network::cut(std::size_t from, std::size_t to, bool cut) {
 }
 
 std::uint64_t Network::delay(const Packet& packet) {
-  std::uint64_t delay =
-      weather_.delay_us + random_.below(weather_.jitter_us + 1) + packet.bytes->size() * weather_.us_per_byte;
+  std::uint64_t delay = weather_.delay_us + random_.below(weather_.jitter_us + 1) +
+                        packet.bytes->size() * weather_.us_per_byte;
   if (random_.chance(weather_.tail_per_mille)) {
     marks_.hit("a packet is late");
     delay *= random_.between(2, 200);

@@ -5,8 +5,11 @@ namespace testamur::sim {
 const std::vector<Profile>& profiles() {
   static const Weather kLan{.delay_us = 500, .jitter_us = 2'000};
   static const Weather kWan{.delay_us = 20'000, .jitter_us = 30'000, .tail_per_mille = 10};
-  static const Weather kBad{
-      .loss_per_mille = 150, .duplicate_per_mille = 50, .delay_us = 2'000, .jitter_us = 20'000, .tail_per_mille = 50};
+  static const Weather kBad{.loss_per_mille = 150,
+                            .duplicate_per_mille = 50,
+                            .delay_us = 2'000,
+                            .jitter_us = 20'000,
+                            .tail_per_mille = 50};
   static const Weather kWorst{.loss_per_mille = 300,
                               .duplicate_per_mille = 100,
                               .delay_us = 5'000,
@@ -32,7 +35,10 @@ const std::vector<Profile>& profiles() {
        .set_changes_per_mille = 200,
        .finalize_loss_per_mille = 800},
       {.name = "pauses", .weather = kWan, .pauses_per_mille = 300},
-      {.name = "clocks", .weather = kLan, .clock_jumps_per_mille = 300, .drift_per_million = 200'000},
+      {.name = "clocks",
+       .weather = kLan,
+       .clock_jumps_per_mille = 300,
+       .drift_per_million = 200'000},
       {.name = "twins", .weather = kBad, .crashes_per_mille = 50, .traitor = Traitor::kTwins},
       {.name = "restore",
        .weather = kBad,

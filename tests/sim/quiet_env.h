@@ -1,5 +1,5 @@
-// RocksDB's environment with an ear for its background jobs, so that a run can wait until none is left and mostly
-// repeats. Jobs are still run by RocksDB's own threads.
+// RocksDB's environment with an ear for its background jobs, so that a run can wait until none is
+// left and mostly repeats. Jobs are still run by RocksDB's own threads.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -12,7 +12,8 @@ namespace testamur::sim {
 
 class QuietEnv final : public rocksdb::EnvWrapper {
  public:
-  explicit QuietEnv(std::unique_ptr<rocksdb::Env> target) : EnvWrapper(target.get()), owned_(std::move(target)) {}
+  explicit QuietEnv(std::unique_ptr<rocksdb::Env> target)
+      : EnvWrapper(target.get()), owned_(std::move(target)) {}
 
   void wait_until_quiet() {
     std::unique_lock lock(mutex_);

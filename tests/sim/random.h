@@ -1,4 +1,5 @@
-// Deterministic randomness of a simulation (SplitMix64). A value; the same seed gives the same run on every machine.
+// Deterministic randomness of a simulation (SplitMix64). A value; the same seed gives the same run
+// on every machine.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,9 @@ class Random {
   // Below `bound`; 0 for a bound of 0.
   std::uint64_t below(std::uint64_t bound) { return bound == 0 ? 0 : next() % bound; }
   // From `low` to `high`, both included.
-  std::uint64_t between(std::uint64_t low, std::uint64_t high) { return low + below(high - low + 1); }
+  std::uint64_t between(std::uint64_t low, std::uint64_t high) {
+    return low + below(high - low + 1);
+  }
   // True `per_mille` times in a thousand.
   bool chance(std::uint64_t per_mille) { return below(1000) < per_mille; }
   Random fork() { return Random{next()}; }

@@ -68,7 +68,8 @@ Status Scenario::run(const std::string& text) {
       status = error(*scenario.simulation_->checker().violation());
     }
     if (status.ok()) continue;
-    return error("line " + std::to_string(at) + " '" + line + "': " + status.message() + scenario.where_everybody_is());
+    return error("line " + std::to_string(at) + " '" + line + "': " + status.message() +
+                 scenario.where_everybody_is());
   }
   return scenario.simulation_ ? Status{} : error("line 1: the story has no nodes");
 }
@@ -111,7 +112,8 @@ Result<std::size_t> Scenario::node(const std::string& word) {
   return static_cast<std::size_t>(value);
 }
 
-Result<std::vector<std::size_t>> Scenario::some_nodes(const Words& words, std::size_t from, std::size_t to) {
+Result<std::vector<std::size_t>> Scenario::some_nodes(const Words& words, std::size_t from,
+                                                      std::size_t to) {
   std::vector<std::size_t> chosen;
   if (from >= to) return error("which node?");
   for (std::size_t at = from; at < to; ++at) {
@@ -160,7 +162,8 @@ Status Scenario::seed(const Words& words) {
 
 // nodes N [observers M]
 Status Scenario::nodes(const Words& words) {
-  if (words.size() != 2 && !(words.size() == 4 && words[2] == "observers")) return error("like 'nodes 4 observers 1'");
+  if (words.size() != 2 && !(words.size() == 4 && words[2] == "observers"))
+    return error("like 'nodes 4 observers 1'");
   TM_TRY(config_.nodes, number(words[1]));
   if (words.size() == 4) {
     TM_TRY(config_.spare_nodes, number(words[3]));
@@ -176,7 +179,8 @@ Status Scenario::nodes(const Words& words) {
 // Started, every validator's achievement published, and quiet.
 Status Scenario::settle(const Words& words) {
   TM_TRY_STATUS(start({"start", "all"}));
-  for (std::size_t one = 0; one < config_.nodes; ++one) simulation().node(one).submit(kPublish | one);
+  for (std::size_t one = 0; one < config_.nodes; ++one)
+    simulation().node(one).submit(kPublish | one);
   TM_TRY_STATUS(alive(words));
   simulation().run_for_ms(500);
   return {};
@@ -194,7 +198,8 @@ Status Scenario::start(const Words& words) {
     const auto status = simulation().node(one).start();
     const auto& named = words.back();
     if (status.ok()) return misses("that it does not start");
-    if (status.message().find(named) == std::string::npos) return misses(named + " in: " + status.message());
+    if (status.message().find(named) == std::string::npos)
+      return misses(named + " in: " + status.message());
   }
   return {};
 }
@@ -225,7 +230,8 @@ Status Scenario::wipe(const Words& words) {
 
 // backup all as NAME; restore all from NAME; roll back 2 to NAME
 Status Scenario::backup(const Words& words) {
-  if (words.size() < 4 || words[words.size() - 2] != "as") return error("like 'backup 2 as yesterday'");
+  if (words.size() < 4 || words[words.size() - 2] != "as")
+    return error("like 'backup 2 as yesterday'");
   TM_TRY(const auto chosen, some_nodes(words, 1, words.size() - 2));
   for (const std::size_t one : chosen) {
     backups_.insert_or_assign(std::to_string(one) + words.back(), simulation().node(one).backup());
@@ -243,7 +249,8 @@ Status Scenario::restore(const Words& words) {
     const auto backup = backups_.find(std::to_string(one) + words.back());
     if (backup == backups_.end()) return error("there is no backup " + words.back());
     if (simulation().node(one).is_up()) simulation().node(one).crash();
-    rolls ? simulation().node(one).roll_back(backup->second) : simulation().node(one).restore(backup->second);
+    rolls ? simulation().node(one).roll_back(backup->second)
+          : simulation().node(one).restore(backup->second);
   }
   return {};
 }
@@ -287,7 +294,8 @@ bool Scenario::matches(const Rule& rule, const Packet& packet) {
 
 bool Scenario::passes(const Packet& packet) {
   if (heard_.size() < kHeardLimit) heard_.push_back(packet);
-  return std::none_of(rules_.begin(), rules_.end(), [&](const Rule& rule) { return matches(rule, packet); });
+  return std::none_of(rules_.begin(), rules_.end(),
+                      [&](const Rule& rule) { return matches(rule, packet); });
 }
 
 // drop WHAT [from N] [to N] [except-to N] [in this view]
@@ -295,10 +303,12 @@ Status Scenario::drop(const Words& words) {
   if (words.size() < 2) return error("drop what?");
   Rule rule;
   rule.what = words[1];
-  static const std::vector<std::string> kPlain{"everything", "proposals", "transactions", "catch-up"};
+  static const std::vector<std::string> kPlain{"everything", "proposals", "transactions",
+                                               "catch-up"};
   if (std::find(kPlain.begin(), kPlain.end(), rule.what) == kPlain.end()) {
     const bool only_votes = rule.what.ends_with("-votes");
-    TM_TRY(const auto act, act_named(only_votes ? rule.what.substr(0, rule.what.size() - 6) : rule.what));
+    TM_TRY(const auto act,
+           act_named(only_votes ? rule.what.substr(0, rule.what.size() - 6) : rule.what));
     (void)act;
   }
   for (std::size_t at = 2; at < words.size(); at += 2) {
@@ -352,7 +362,8 @@ Status Scenario::cut(const Words& words) {
 Status Scenario::mute(const Words& words) {
   TM_TRY(const auto chosen, some_nodes(words, 1, words.size()));
   for (const std::size_t one : chosen) {
-    for (std::size_t other = 0; other < simulation().size(); ++other) simulation().network().cut(one, other, true);
+    for (std::size_t other = 0; other < simulation().size(); ++other)
+      simulation().network().cut(one, other, true);
   }
   return {};
 }
@@ -368,8 +379,9 @@ Status Scenario::network(const Words& words) {
     TM_TRY(const auto delta, number(words[1]));
     if (simulation().cabal() != nullptr) simulation().cabal()->set_delta_us(delta * 1000);
     schedule_.emplace(Random{config_.seed}, config_.liars, Order::kLiarsFirst, delta * 1000, 0);
-    simulation().network().set_schedule(
-        [this](const Packet& packet) { return schedule_->delay_us(packet, simulation().timeline().now_us()); });
+    simulation().network().set_schedule([this](const Packet& packet) {
+      return schedule_->delay_us(packet, simulation().timeline().now_us());
+    });
     return {};
   }
   const bool thin = words.size() == 5 && words[4] == "us-a-byte";
@@ -401,7 +413,8 @@ Status Scenario::submit(const Words& words) {
   if (every != words.end()) {
     TM_TRY(pause_ms, duration_ms(words, static_cast<std::size_t>(every - words.begin()) + 1));
   }
-  TM_TRY(const auto chosen, some_nodes(words, at + 2, static_cast<std::size_t>(every - words.begin())));
+  TM_TRY(const auto chosen,
+         some_nodes(words, at + 2, static_cast<std::size_t>(every - words.begin())));
   for (auto each = first; each <= last; ++each) {
     for (const std::size_t one : chosen) simulation().node(one).submit(flag | each);
     if (laws_) laws_->submitted(flag | each);
@@ -410,12 +423,14 @@ Status Scenario::submit(const Words& words) {
   return {};
 }
 
-// flood 3000 at 0: transactions of one author that never become valid, as fast as a client can send them
+// flood 3000 at 0: transactions of one author that never become valid, as fast as a client can send
+// them
 Status Scenario::flood(const Words& words) {
   if (words.size() != 4 || words[2] != "at") return error("like 'flood 3000 at 0'");
   TM_TRY(const auto count, number(words[1]));
   TM_TRY(const auto one, node(words[3]));
-  for (std::uint64_t i = 0; i < count; ++i) simulation().node(one).submit(kRevoke | (50'000 + i) * 8);
+  for (std::uint64_t i = 0; i < count; ++i)
+    simulation().node(one).submit(kRevoke | (50'000 + i) * 8);
   return {};
 }
 
@@ -430,7 +445,8 @@ Status Scenario::clock(const Words& words) {
   const auto is = std::find(words.begin(), words.end(), "is");
   const auto at = static_cast<std::size_t>(is - words.begin());
   const bool ahead = words.back() == "ahead";
-  if (!is_at(words, 1, "of") || is == words.end() || !(ahead || words.back() == "right" || words.back() == "behind")) {
+  if (!is_at(words, 1, "of") || is == words.end() ||
+      !(ahead || words.back() == "right" || words.back() == "behind")) {
     return error("like 'clock of 1 is 1 h ahead' or 'clock of all is right'");
   }
   TM_TRY(const auto chosen, some_nodes(words, 2, at));
@@ -439,7 +455,8 @@ Status Scenario::clock(const Words& words) {
     TM_TRY(off, duration_ms(Words(words.begin(), words.end() - 1), at + 1));
   }
   for (const std::size_t one : chosen) {
-    simulation().node(one).clock.offset_ms = ahead ? static_cast<std::int64_t>(off) : -static_cast<std::int64_t>(off);
+    simulation().node(one).clock.offset_ms =
+        ahead ? static_cast<std::int64_t>(off) : -static_cast<std::int64_t>(off);
   }
   return {};
 }
@@ -466,7 +483,8 @@ Status Scenario::replay(const Words&) {
 
 // change set to 0 1 2 4: proposed, voted for and made ready by the institutions
 Status Scenario::change(const Words& words) {
-  if (words.size() < 4 || words[1] != "set" || words[2] != "to") return error("like 'change set to 0 1 2 4'");
+  if (words.size() < 4 || words[1] != "set" || words[2] != "to")
+    return error("like 'change set to 0 1 2 4'");
   TM_TRY(const auto chosen, some_nodes(words, 3, words.size()));
   const auto done = [&] { return !simulation().is_changing_set(); };
   if (!simulation().run_until(done, 60'000)) return error("the change before is not in effect yet");
@@ -480,7 +498,8 @@ Status Scenario::oversized(const Words& words) {
   TM_TRY(const auto one, node(words[3]));
   for (std::size_t to = 0; to < simulation().size(); ++to) {
     if (to == one) continue;
-    for (const std::size_t size : {std::size_t{1} << 16, std::size_t{4} << 20, std::size_t{5} << 20}) {
+    for (const std::size_t size :
+         {std::size_t{1} << 16, std::size_t{4} << 20, std::size_t{5} << 20}) {
       for (const std::uint8_t first : {0x00, 0x0a, 0x12, 0xff}) {
         simulation().network().send({one, to, std::make_shared<const Bytes>(Bytes(size, first))});
       }
@@ -491,13 +510,15 @@ Status Scenario::oversized(const Words& words) {
 
 // remember height of 0 as before
 Status Scenario::remember(const Words& words) {
-  if (words.size() != 6 || words[1] != "height") return error("like 'remember height of 0 as before'");
+  if (words.size() != 6 || words[1] != "height")
+    return error("like 'remember height of 0 as before'");
   TM_TRY(const auto one, node(words[3]));
   remembered_[words[5]] = simulation().node(one).height().value;
   return {};
 }
 
-// law gap 2 s: from now on, while something waits at an honest node, it commits a block at least so often
+// law gap 2 s: from now on, while something waits at an honest node, it commits a block at least so
+// often
 Status Scenario::law(const Words& words) {
   if (laws_ || words.size() != 4 || words[1] != "gap") return error("like 'law gap 2 s', once");
   TM_TRY(const auto gap_ms, duration_ms(words, 2));

@@ -1,5 +1,5 @@
-// Scenario files: stories of few words a line, told to a simulation. The words: tests/sim/README.md; the stories:
-// tests/scenarios.
+// Scenario files: stories of few words a line, told to a simulation. The words:
+// tests/sim/README.md; the stories: tests/scenarios.
 #pragma once
 
 #include <map>
@@ -17,8 +17,8 @@ namespace testamur::sim {
 
 class Scenario {
  public:
-  // Tells the whole story. Fails with "line 7: ..." on a line that means nothing, an expectation that is not met, or a
-  // violated invariant, and says what every node waits for.
+  // Tells the whole story. Fails with "line 7: ..." on a line that means nothing, an expectation
+  // that is not met, or a violated invariant, and says what every node waits for.
   static Status run(const std::string& text);
 
  private:
@@ -69,8 +69,10 @@ class Scenario {
   Status expect_transaction(const Words& words);
   Status expect_state(const Words& words);
   Status expect_figure(const Words& words, const SimNode& one);
-  Status until(const std::function<bool()>& condition, const Words& words, std::size_t at, const std::string& what);
-  Status disallow(const std::function<bool()>& condition, const Words& words, std::size_t at, const std::string& what);
+  Status until(const std::function<bool()>& condition, const Words& words, std::size_t at,
+               const std::string& what);
+  Status disallow(const std::function<bool()>& condition, const Words& words, std::size_t at,
+                  const std::string& what);
   Result<std::size_t> node(const std::string& word);
   Result<std::vector<std::size_t>> some_nodes(const Words& words, std::size_t from, std::size_t to);
   std::vector<std::size_t> up() const;

@@ -12,7 +12,8 @@ namespace {
 
 std::string rest(const Words& words, std::size_t from) {
   std::string text;
-  for (std::size_t at = from; at < words.size(); ++at) text += (text.empty() ? "" : " ") + words[at];
+  for (std::size_t at = from; at < words.size(); ++at)
+    text += (text.empty() ? "" : " ") + words[at];
   return text;
 }
 
@@ -44,8 +45,8 @@ Status Scenario::until(const std::function<bool()>& condition, const Words& word
   return error("expected " + what + " within " + std::to_string(ms) + " ms");
 }
 
-Status Scenario::disallow(const std::function<bool()>& condition, const Words& words, std::size_t at,
-                          const std::string& what) {
+Status Scenario::disallow(const std::function<bool()>& condition, const Words& words,
+                          std::size_t at, const std::string& what) {
   if (at >= words.size() || words[at] != "for") return error("'for 20 s' is missing at the end");
   TM_TRY(const auto ms, duration_ms(words, at + 1));
   if (!simulation().run_until(condition, ms)) return {};
@@ -76,14 +77,21 @@ Status Scenario::expect_transaction(const Words& words) {
   };
   const auto who = up();
   if (words[2] == "everywhere") {
-    return until([&] { return std::all_of(who.begin(), who.end(), [&](auto one) { return has(one, false); }); }, words,
-                 3, words[1] + " on everybody who is up");
+    return until(
+        [&] {
+          return std::all_of(who.begin(), who.end(), [&](auto one) { return has(one, false); });
+        },
+        words, 3, words[1] + " on everybody who is up");
   }
   if (words[2] == "nowhere") {
-    return disallow([&] { return std::any_of(who.begin(), who.end(), [&](auto one) { return has(one, true); }); },
-                    words, 3, words[1] + " anywhere");
+    return disallow(
+        [&] {
+          return std::any_of(who.begin(), who.end(), [&](auto one) { return has(one, true); });
+        },
+        words, 3, words[1] + " anywhere");
   }
-  if (words[2] != "at" || words.size() < 4) return error("where? 'at 0', 'everywhere' or 'nowhere'");
+  if (words[2] != "at" || words.size() < 4)
+    return error("where? 'at 0', 'everywhere' or 'nowhere'");
   TM_TRY(const auto one, node(words[3]));
   return until([&] { return has(one, false); }, words, 4, words[1] + " at " + words[3]);
 }
@@ -92,22 +100,34 @@ Status Scenario::expect_state(const Words& words) {
   const auto& what = words[1];
   const auto everybody = [this](const std::function<bool(const SimNode&)>& holds) {
     const auto who = up();
-    return std::all_of(who.begin(), who.end(), [&](auto one) { return holds(simulation().node(one)); });
+    return std::all_of(who.begin(), who.end(),
+                       [&](auto one) { return holds(simulation().node(one)); });
   };
   if (what == "epoch" && words.size() >= 4 && words[3] == "everywhere") {
     TM_TRY(const auto epoch, number(words[2]));
-    return until([&] { return everybody([&](const auto& one) { return one.status().epoch >= Epoch{epoch}; }); }, words,
-                 4, "epoch " + words[2] + " everywhere");
+    return until(
+        [&] {
+          return everybody([&](const auto& one) { return one.status().epoch >= Epoch{epoch}; });
+        },
+        words, 4, "epoch " + words[2] + " everywhere");
   }
-  if (what == "nullify" || what == "notarize" || what == "finalize") {  // expect nullify in all journals within 20 s
+  if (what == "nullify" || what == "notarize" ||
+      what == "finalize") {  // expect nullify in all journals within 20 s
     TM_TRY(const Act act, act_named(what));
     const View above = simulation().node(up().front()).status().finalized_view;
-    return until([&] { return everybody([&](const auto& one) { return !one.journaled_views(act, above).empty(); }); },
-                 words, 5, what + " in all journals");
+    return until(
+        [&] {
+          return everybody(
+              [&](const auto& one) { return !one.journaled_views(act, above).empty(); });
+        },
+        words, 5, what + " in all journals");
   }
   if (what == "evidence") {  // expect evidence somewhere within 5 s
-    const auto seen = [&] { return !everybody([](const auto& one) { return one.evidence_seen() == 0; }); };
-    return words[2] == "nowhere" ? disallow(seen, words, 3, "evidence") : until(seen, words, 3, "evidence");
+    const auto seen = [&] {
+      return !everybody([](const auto& one) { return one.evidence_seen() == 0; });
+    };
+    return words[2] == "nowhere" ? disallow(seen, words, 3, "evidence")
+                                 : until(seen, words, 3, "evidence");
   }
   if (words.size() < 4) return error("'" + what + "' is nothing that can be expected");
   TM_TRY(const auto number_of_node, node(words[3]));
@@ -116,7 +136,8 @@ Status Scenario::expect_state(const Words& words) {
     return until([&] { return one.in_quarantine(); }, words, 4, "that it is in quarantine");
   }
   if (what == "voting") {  // expect voting of 2 within 10 s
-    return until([&] { return one.status().voting == consensus::VotingState::kActive; }, words, 4, "that it votes");
+    return until([&] { return one.status().voting == consensus::VotingState::kActive; }, words, 4,
+                 "that it votes");
   }
   if (what == "no-quarantine") {
     return until([&] { return !one.in_quarantine(); }, words, 4, "that it is not in quarantine");
@@ -128,7 +149,9 @@ Status Scenario::expect_state(const Words& words) {
   }
   if (what == "timeout") {  // expect timeout of 0 250 ms
     TM_TRY(const auto ms, number(words[4]));
-    return one.status().delta_ms == ms ? Status{} : Status{error("it is " + std::to_string(one.status().delta_ms))};
+    return one.status().delta_ms == ms
+               ? Status{}
+               : Status{error("it is " + std::to_string(one.status().delta_ms))};
   }
   if (what == "nullified") {  // expect nullified at 0
     return one.status().nullified_views > 0 ? Status{} : Status{error("no view was nullified")};
@@ -156,8 +179,9 @@ Status Scenario::expect_figure(const Words& words, const SimNode& one) {
   const auto value = [&] { return figure(one, what); };
   const bool least = words[4] == "at-least";
   if (!least && words[4] != "at-most") return error("at-least or at-most?");
-  return until([&] { return least ? value() >= bound : value() <= bound; }, words, at,
-               what + " " + words[4] + " " + std::to_string(bound) + ", it is " + std::to_string(value()));
+  return until(
+      [&] { return least ? value() >= bound : value() <= bound; }, words, at,
+      what + " " + words[4] + " " + std::to_string(bound) + ", it is " + std::to_string(value()));
 }
 
 }  // namespace testamur::sim

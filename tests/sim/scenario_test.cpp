@@ -14,7 +14,8 @@ namespace {
 
 std::vector<std::filesystem::path> stories() {
   std::vector<std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::directory_iterator(test::source_file("tests/scenarios"))) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(test::source_file("tests/scenarios"))) {
     if (entry.path().extension() == ".txt") found.push_back(entry.path());
   }
   std::sort(found.begin(), found.end());
@@ -55,7 +56,8 @@ TEST_CASE("a line that means nothing is named, with what it should have been", "
       {"nodes 1\nstart all\nexpect miracles of 0", "'miracles' is nothing that can be expected"},
       {"nodes 1\nstart all\nexpect 1 at 0 soon 5 s", "'within 20 s' is missing"},
       {"nodes 1\nstart all\nrestore 0 from yesterday", "there is no backup yesterday"},
-      {"nodes 1\nstart all\nexpect 1 at 0 within 1 ms", "expected 1 at 0 within 1 ms\n  node 0: epoch 0"}};
+      {"nodes 1\nstart all\nexpect 1 at 0 within 1 ms",
+       "expected 1 at 0 within 1 ms\n  node 0: epoch 0"}};
   for (const auto& [story, named] : lines) {
     const auto told = Scenario::run(story);
     INFO(story << "\n" << told.message());

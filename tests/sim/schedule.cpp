@@ -37,9 +37,12 @@ const AdversarialSchedule::Seen& AdversarialSchedule::look(const Packet& packet)
   return seen_;
 }
 
-// One decision for each kind of thing in each view and for each receiver, so that some see what others never do.
-std::optional<std::uint64_t> AdversarialSchedule::untimely_us(const Packet& packet, const Seen& seen) {
-  Random decision{salt_ ^ (seen.view * 1'000'003 + static_cast<std::uint64_t>(seen.kind) * 7'919 + packet.to * 101)};
+// One decision for each kind of thing in each view and for each receiver, so that some see what
+// others never do.
+std::optional<std::uint64_t> AdversarialSchedule::untimely_us(const Packet& packet,
+                                                              const Seen& seen) {
+  Random decision{salt_ ^ (seen.view * 1'000'003 + static_cast<std::uint64_t>(seen.kind) * 7'919 +
+                           packet.to * 101)};
   if (liars_.contains(packet.from) && decision.chance(700)) return kAtOnceUs;
   switch (decision.below(10)) {
     case 0:
@@ -55,20 +58,25 @@ std::optional<std::uint64_t> AdversarialSchedule::untimely_us(const Packet& pack
 std::uint64_t AdversarialSchedule::timely_us(const Packet& packet, const Seen& seen) {
   using Kind = Seen::Kind;
   const bool liar = liars_.contains(packet.from) || liars_.contains(packet.to);
-  const auto late_if = [&](bool late) { return late ? delta_us_ - random_.below(delta_us_ / 20 + 1) : kAtOnceUs; };
+  const auto late_if = [&](bool late) {
+    return late ? delta_us_ - random_.below(delta_us_ / 20 + 1) : kAtOnceUs;
+  };
   const bool half = ((packet.to * 7 + salt_) & 1) != 0;
   switch (order_) {
     case Order::kAny: break;
     case Order::kLiarsFirst: return late_if(!liar);
-    case Order::kLeaderLast: return late_if(!liar && (seen.kind == Kind::kProposal || seen.kind == Kind::kNotarize));
+    case Order::kLeaderLast:
+      return late_if(!liar && (seen.kind == Kind::kProposal || seen.kind == Kind::kNotarize));
     case Order::kKindsApart:
-      return late_if(seen.kind == Kind::kCertificate || seen.kind == (half ? Kind::kNotarize : Kind::kFinalize));
+      return late_if(seen.kind == Kind::kCertificate ||
+                     seen.kind == (half ? Kind::kNotarize : Kind::kFinalize));
     case Order::kNullifyFirst: return late_if(seen.kind != Kind::kNullify && !liar);
   }
   return kAtOnceUs + random_.below(delta_us_ - kAtOnceUs + 1);
 }
 
-std::optional<std::uint64_t> AdversarialSchedule::delay_us(const Packet& packet, std::uint64_t now_us) {
+std::optional<std::uint64_t> AdversarialSchedule::delay_us(const Packet& packet,
+                                                           std::uint64_t now_us) {
   const auto& seen = look(packet);
   if (now_us >= timely_at_us_) return timely_us(packet, seen);
   const auto delay = untimely_us(packet, seen);

@@ -1,6 +1,6 @@
-// A network in the hands of the adversary: it looks at who says what kind of thing in which view. Before it becomes
-// timely it loses, delays and divides as it likes; from then on everything that is sent arrives within delta, in the
-// order and at the times that suit the adversary.
+// A network in the hands of the adversary: it looks at who says what kind of thing in which view.
+// Before it becomes timely it loses, delays and divides as it likes; from then on everything that
+// is sent arrives within delta, in the order and at the times that suit the adversary.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ inline constexpr std::size_t kOrders = 5;
 
 class AdversarialSchedule {
  public:
-  AdversarialSchedule(Random random, std::set<std::size_t> liars, Order order, std::uint64_t delta_us,
-                      std::uint64_t timely_at_us)
+  AdversarialSchedule(Random random, std::set<std::size_t> liars, Order order,
+                      std::uint64_t delta_us, std::uint64_t timely_at_us)
       : random_(random),
         salt_(random_.next()),
         liars_(std::move(liars)),
@@ -37,7 +37,15 @@ class AdversarialSchedule {
 
  private:
   struct Seen {
-    enum class Kind : std::uint8_t { kProposal, kNotarize, kNullify, kFinalize, kCertificate, kRequest, kElse };
+    enum class Kind : std::uint8_t {
+      kProposal,
+      kNotarize,
+      kNullify,
+      kFinalize,
+      kCertificate,
+      kRequest,
+      kElse
+    };
     Kind kind = Kind::kElse;
     std::uint64_t view = 0;
   };

@@ -1,4 +1,5 @@
-// A validator whose every broadcast is decided by a scenario: it may say something else, or to some only.
+// A validator whose every broadcast is decided by a scenario: it may say something else, or to some
+// only.
 #pragma once
 
 #include <functional>
@@ -11,9 +12,10 @@ class ScriptedNode final : public SimNode {
  public:
   using Script = std::function<void(ScriptedNode&, const consensus::Message&)>;
 
-  ScriptedNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker, Random random,
-               Script script)
-      : SimNode(not_honest(std::move(settings)), timeline, network, checker, random), script_(std::move(script)) {}
+  ScriptedNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker,
+               Random random, Script script)
+      : SimNode(not_honest(std::move(settings)), timeline, network, checker, random),
+        script_(std::move(script)) {}
 
   void broadcast(const consensus::Message& message) override { script_(*this, message); }
   void say_to_all(const consensus::Message& message) { SimNode::broadcast(message); }

@@ -16,7 +16,8 @@ constexpr std::uint64_t kVotingMs = 30 * 60'000;
 
 }  // namespace
 
-SetChange::SetChange(Institutions& institutions, std::vector<std::size_t> members, TransactionNumber nonce)
+SetChange::SetChange(Institutions& institutions, std::vector<std::size_t> members,
+                     TransactionNumber nonce)
     : institutions_(institutions), members_(std::move(members)), nonce_(nonce) {
   std::ranges::sort(members_, {}, [&](std::size_t member) { return institutions_.at(member).id; });
 }
@@ -29,14 +30,17 @@ bool SetChange::everybody_is_ready(SimNode& through, std::uint64_t now_ms) {
   const auto state = through.state();
   bool all = true;
   for (const std::size_t member : members_) {
-    if (ledger::seat_of(*state, institutions_.at(member).id) || tx::latest_ready(*state, key_of(member))) continue;
+    if (ledger::seat_of(*state, institutions_.at(member).id) ||
+        tx::latest_ready(*state, key_of(member)))
+      continue;
     all = false;
     auto& ready = ready_[member];
     if (!ready) {
       const auto& head = through.head();
       if (head.height < Height{2}) return false;
       tx::ReadyContent content{key_of(member), "simulated", 2, head.height - 1, head.parent};
-      ready = institutions_.make(member, content, KeyPurpose::kConsensus, nonce_ * 100 + member, now_ms);
+      ready = institutions_.make(member, content, KeyPurpose::kConsensus, nonce_ * 100 + member,
+                                 now_ms);
     }
     through.submit(ready);
   }
@@ -56,9 +60,11 @@ bool SetChange::propose(SimNode& through, std::uint64_t now_ms) {
     }
     const tx::ProposalContent content{now_ms + kVotingMs, 0, set};
     // A newcomer may come first by id, but only who sits already may propose.
-    const auto proposer = std::ranges::find_if(
-        members_, [&](std::size_t member) { return ledger::seat_of(*state, institutions_.at(member).id).has_value(); });
-    proposal_ = institutions_.make(*proposer, content, KeyPurpose::kGovern, nonce_ * 100 + 50, now_ms);
+    const auto proposer = std::ranges::find_if(members_, [&](std::size_t member) {
+      return ledger::seat_of(*state, institutions_.at(member).id).has_value();
+    });
+    proposal_ =
+        institutions_.make(*proposer, content, KeyPurpose::kGovern, nonce_ * 100 + 50, now_ms);
   }
   if (tx::read_proposal(*state, proposal_->id())) return true;
   through.submit(proposal_);
@@ -69,12 +75,15 @@ void SetChange::vote(SimNode& through, const ledger::CertifyingSet& set, std::ui
   const auto proposal = tx::read_proposal(*through.state(), proposal_->id());
   for (std::size_t i = 0; i < institutions_.size(); ++i) {
     const auto& id = institutions_.at(i).id;
-    const bool sits = std::ranges::any_of(set.members(), [&](const auto& member) { return member.institution == id; });
-    const bool voted = std::ranges::any_of(proposal->votes, [&](const auto& vote) { return vote.voter == id; });
+    const bool sits = std::ranges::any_of(
+        set.members(), [&](const auto& member) { return member.institution == id; });
+    const bool voted =
+        std::ranges::any_of(proposal->votes, [&](const auto& vote) { return vote.voter == id; });
     if (!sits || voted) continue;
     auto& vote = votes_[i];
     const tx::VoteContent content{proposal_->id(), true, false};
-    if (!vote) vote = institutions_.make(i, content, KeyPurpose::kGovern, nonce_ * 100 + 51 + i, now_ms);
+    if (!vote)
+      vote = institutions_.make(i, content, KeyPurpose::kGovern, nonce_ * 100 + 51 + i, now_ms);
     through.submit(vote);
   }
 }

@@ -1,5 +1,6 @@
-// One change of the validator set, as the institutions' own commands make it: new keys declare that they are ready, one
-// institution proposes, the validators vote. Whatever a crash or the network loses is said again, the same bytes.
+// One change of the validator set, as the institutions' own commands make it: new keys declare that
+// they are ready, one institution proposes, the validators vote. Whatever a crash or the network
+// loses is said again, the same bytes.
 #pragma once
 
 #include <map>
@@ -14,8 +15,8 @@ class SetChange {
   // `nonce` tells this change's transactions from those of others.
   SetChange(Institutions& institutions, std::vector<std::size_t> members, TransactionNumber nonce);
 
-  // Looks at the ledger through a node that is up, and submits there what is missing. True when the change is in effect
-  // or can no longer be.
+  // Looks at the ledger through a node that is up, and submits there what is missing. True when the
+  // change is in effect or can no longer be.
   bool step(SimNode& through);
   const std::vector<std::size_t>& members() const { return members_; }
 

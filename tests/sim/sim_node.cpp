@@ -36,18 +36,22 @@ Signature toy_sign(const consensus::ConsensusKey& key, const Hash256& digest) {
   return signature;
 }
 
-// The production chain; what passes through its hands is watched, and what it says goes through the node.
+// The production chain; what passes through its hands is watched, and what it says goes through the
+// node.
 class SimNode::Watched final : public node::Chain::Core {
  public:
   Watched(node::ChainOptions options, node::ChainParts parts, SimNode& node)
       : node::Chain::Core(std::move(options), std::move(parts), node.runtime_), node_(node) {}
 
   Signature sign(const Hash256& digest) override { return node_.sign(digest); }
-  bool verify(const consensus::ConsensusKey& key, const Hash256& digest, const Signature& signature) override {
+  bool verify(const consensus::ConsensusKey& key, const Hash256& digest,
+              const Signature& signature) override {
     if (node_.settings_.real_signatures) return node::Chain::Core::verify(key, digest, signature);
     return toy_sign(key, digest) == signature;
   }
-  void send(const InstitutionId& to, const consensus::Message& message) override { node_.send(to, message); }
+  void send(const InstitutionId& to, const consensus::Message& message) override {
+    node_.send(to, message);
+  }
   void broadcast(const consensus::Message& message) override { node_.broadcast(message); }
   void persist(consensus::RecordGroup group) override {
     const std::uint64_t sequence = group.sequence;
@@ -70,14 +74,16 @@ class SimNode::Watched final : public node::Chain::Core {
     for (std::size_t i = 0; i < commit.blocks.size(); ++i) {
       const auto& block = *commit.blocks[i];
       if (block.facts.height <= before) continue;
-      node_.checker_.committed(node_.number(), block.facts.height, block.facts.id, *block.proposal.header);
+      node_.checker_.committed(node_.number(), block.facts.height, block.facts.id,
+                               *block.proposal.header);
       node_.mark_finality(block.facts, i + 1 == commit.blocks.size() && commit.proof.links.empty());
     }
   }
   void misbehaviour(const consensus::Evidence& evidence) override {
     ++node_.evidence_seen_;
     const auto encoded = consensus::encode(evidence);
-    if (!consensus::decode_evidence(encoded)) node_.checker_.violated("evidence does not survive its encoding");
+    if (!consensus::decode_evidence(encoded))
+      node_.checker_.violated("evidence does not survive its encoding");
     node_.checker_.observe(encoded);
     node::Chain::Core::misbehaviour(evidence);
   }
@@ -92,7 +98,8 @@ class SimNode::Watched final : public node::Chain::Core {
   }
   void notice(const std::string& text) override {
     if (text.starts_with("epoch ")) node_.checker_.marks().hit("an epoch begins");
-    if (text.find("of this key") != std::string::npos || text.find("a certificate of view") != std::string::npos) {
+    if (text.find("of this key") != std::string::npos ||
+        text.find("a certificate of view") != std::string::npos) {
       node_.checker_.marks().hit("an own vote is shown to its key");
     }
     if (node_.log) node_.log(node_.name() + ": " + text);
@@ -106,7 +113,9 @@ class SimNode::Watched final : public node::Chain::Core {
 class SimNode::Links final : public net::Network {
  public:
   explicit Links(SimNode& node) : node_(node) {}
-  void set_position(Epoch, Bytes finalization) override { node_.position_ = std::move(finalization); }
+  void set_position(Epoch, Bytes finalization) override {
+    node_.position_ = std::move(finalization);
+  }
   void set_peers(std::vector<net::PeerAddress>) override {}  // everybody is dialled anyway
   void recheck_admissions() override {
     node_.runtime_.later(0, [this] {
@@ -139,13 +148,15 @@ class SimNode::Links final : public net::Network {
   std::uint16_t listen_port() const override { return 0; }
   void stop() override {}
   // Whoever is honest is never taken for one that lies or asks too much, whatever others do.
-  void note(const net::Origin& from, net::Refusal refusal, std::uint64_t count, std::uint64_t) override {
+  void note(const net::Origin& from, net::Refusal refusal, std::uint64_t count,
+            std::uint64_t) override {
     if (count == 0 || !node_.settings_.honest) return;
 
     // Links neither change nor repeat anything: profiles that do it test something else.
     const auto& marks = node_.checker_.marks();
     if (marks.count("a packet is changed") + marks.count("a packet comes twice") > 0) return;
-    const bool certain = refusal == net::Refusal::kBadSignature || refusal == net::Refusal::kConsensusRequests ||
+    const bool certain = refusal == net::Refusal::kBadSignature ||
+                         refusal == net::Refusal::kConsensusRequests ||
                          refusal == net::Refusal::kUnaskedBlocks;
     if (!certain) return;
     for (const auto& [number, peer] : node_.peers_) {
@@ -165,7 +176,8 @@ class SimNode::Links final : public net::Network {
   SimNode& node_;
 };
 
-SimNode::SimNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker, Random random)
+SimNode::SimNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker,
+                 Random random)
     : clock(timeline, kGenesisTimeMs),
       settings_(std::move(settings)),
       timeline_(timeline),
@@ -173,13 +185,15 @@ SimNode::SimNode(NodeSettings settings, Timeline& timeline, Network& network, Ch
       checker_(checker),
       random_(random),
       runtime_(timeline, random_.fork(), settings_.pool_us),
-      key_(*consensus::ConsensusKey::from(settings_.institutions->at(settings_.seat).consensus.public_key().bytes)),
+      key_(*consensus::ConsensusKey::from(
+          settings_.institutions->at(settings_.seat).consensus.public_key().bytes)),
       pin_(net::pin_of(settings_.institutions->at(settings_.seat).transport.public_key())) {
   wipe();
   // As `testamurd init` does: the key and its vote store are made together.
-  auto status = node::create_vote_store(disk_->file_system(), kJournalDirectory,
-                                        node::JournalId::prefix_of(fresh_nonce_for_journal().view()),
-                                        *node::ConsensusPublicKey::from(key_.view()));
+  auto status =
+      node::create_vote_store(disk_->file_system(), kJournalDirectory,
+                              node::JournalId::prefix_of(fresh_nonce_for_journal().view()),
+                              *node::ConsensusPublicKey::from(key_.view()));
   TM_CHECK(status.ok(), status.message());
 }
 
@@ -216,16 +230,17 @@ Status SimNode::open() {
   TM_TRY_STATUS(open_store());
   TM_TRY(const auto identity, node::read_vote_store_identity(files, kJournalDirectory));
   if (!identity) {
-    TM_TRY_STATUS(node::create_vote_store(files, kJournalDirectory,
-                                          node::JournalId::prefix_of(fresh_nonce_for_journal().view()), public_key,
-                                          node::QuarantineReason::kNoVoteStore));
+    TM_TRY_STATUS(node::create_vote_store(
+        files, kJournalDirectory, node::JournalId::prefix_of(fresh_nonce_for_journal().view()),
+        public_key, node::QuarantineReason::kNoVoteStore));
   }
   std::optional<node::QuarantineReason> reason;
   if (!key_is_over_) {
     TM_TRY(reason, node::quarantine(files, kJournalDirectory, public_key));
   }
   contents_ = {};
-  TM_TRY(journal_, node::Journal::open(files, kJournalDirectory, settings_.journal, node::collect_records(contents_)));
+  TM_TRY(journal_, node::Journal::open(files, kJournalDirectory, settings_.journal,
+                                       node::collect_records(contents_)));
   if (in_flight_since_) {
     const bool survived = journal_->end_position() > *in_flight_since_;
     checker_.marks().hit(survived ? "an unsynced group survives" : "an unsynced group is lost");
@@ -278,8 +293,8 @@ Status SimNode::start() {
   }
   note_committed(core_->head());
   if (height() < acknowledged_) {
-    checker_.violated(name() + " acknowledged height " + std::to_string(acknowledged_.value) + " and came back at " +
-                      std::to_string(height().value));
+    checker_.violated(name() + " acknowledged height " + std::to_string(acknowledged_.value) +
+                      " and came back at " + std::to_string(height().value));
   }
   check_nothing_forgotten();
   return {};
@@ -290,14 +305,16 @@ void SimNode::check_nothing_forgotten() {
   if (!settings_.honest) return;
   const auto status = this->status();
   for (const auto& statement : checker_.votes_said(number(), status.epoch, status.finalized_view)) {
-    const bool known = std::any_of(contents_.records.begin(), contents_.records.end(), [&](const auto& record) {
-      if (record.first != consensus::RecordKind::kVote) return false;
-      const auto vote = consensus::decode_vote_record(record.second);
-      return vote && vote->vote.statement == statement;
-    });
+    const bool known =
+        std::any_of(contents_.records.begin(), contents_.records.end(), [&](const auto& record) {
+          if (record.first != consensus::RecordKind::kVote) return false;
+          const auto vote = consensus::decode_vote_record(record.second);
+          return vote && vote->vote.statement == statement;
+        });
     if (known) continue;
-    checker_.violated(name() + " let a vote out before it was durable: to " + consensus::to_text(statement.act) +
-                      " in view " + std::to_string(statement.view.value));
+    checker_.violated(name() + " let a vote out before it was durable: to " +
+                      consensus::to_text(statement.act) + " in view " +
+                      std::to_string(statement.view.value));
   }
 }
 
@@ -336,7 +353,9 @@ void SimNode::wipe() {
   checker_.forgets(number());
 }
 
-SimNode::Backup SimNode::backup() const { return {disk_->image(), memory_ ? memory_->copy() : nullptr}; }
+SimNode::Backup SimNode::backup() const {
+  return {disk_->image(), memory_ ? memory_->copy() : nullptr};
+}
 
 void SimNode::roll_back(const Backup& backup) {
   wipe();
@@ -357,7 +376,8 @@ void SimNode::restore(const Backup& backup) {
   roll_back(backup);
   lose_votes();
   auto status = node::create_vote_store(
-      disk_->file_system(), kJournalDirectory, node::JournalId::prefix_of(fresh_nonce_for_journal().view()),
+      disk_->file_system(), kJournalDirectory,
+      node::JournalId::prefix_of(fresh_nonce_for_journal().view()),
       *node::ConsensusPublicKey::from(key_.view()), node::QuarantineReason::kRestored);
   TM_CHECK(status.ok(), status.message());
 }
@@ -374,7 +394,9 @@ bool SimNode::damage_journal(std::uint64_t seed) {
   return true;
 }
 
-Hash256 SimNode::fresh_nonce_for_journal() { return sha256(Encoder{}.u64(random_.next()).u64(number()).bytes()); }
+Hash256 SimNode::fresh_nonce_for_journal() {
+  return sha256(Encoder{}.u64(random_.next()).u64(number()).bytes());
+}
 
 void SimNode::pace_journal() {
   if (writing_ || !core_->writer().begin()) return;
@@ -394,7 +416,8 @@ void SimNode::quarantine_changed(bool active) {
   auto& files = disk_->file_system();
   const auto known = node::is_quarantined(files, kJournalDirectory);
   if (active && known.ok() && *known) return;
-  const auto status = active ? node::begin_quarantine(files, kJournalDirectory, node::QuarantineReason::kOwnVoteSeen)
+  const auto status = active ? node::begin_quarantine(files, kJournalDirectory,
+                                                      node::QuarantineReason::kOwnVoteSeen)
                              : node::end_quarantine(files, kJournalDirectory);
   if (!status.ok()) fatal("the quarantine flag cannot be written: " + status.message());
 }
@@ -404,9 +427,12 @@ void SimNode::note_committed(const node::HeadPtr& head) {
   const ledger::Log leaves(*head->state);
   for (; noted_ < head->header.roots.log_size; ++noted_) {
     const auto leaf = leaves.leaf(LogIndex{noted_});
-    if (!leaf) return checker_.violated(name() + " has a log that lacks leaf " + std::to_string(noted_));
-    if (!committed_ids_.insert(leaf->transaction).second) checker_.violated(name() + " committed a transaction twice");
-    if (const auto known = settings_.institutions->number_of(leaf->transaction)) committed_.insert(*known);
+    if (!leaf)
+      return checker_.violated(name() + " has a log that lacks leaf " + std::to_string(noted_));
+    if (!committed_ids_.insert(leaf->transaction).second)
+      checker_.violated(name() + " committed a transaction twice");
+    if (const auto known = settings_.institutions->number_of(leaf->transaction))
+      committed_.insert(*known);
     if (settings_.counts) checker_.acknowledged(leaf->transaction);
   }
   acknowledged_ = std::max(acknowledged_, head->header.height);
@@ -436,8 +462,8 @@ std::set<View> SimNode::journaled_views(Act act, View above) const {
   TM_CHECK(copy.file_system().create_directory(kJournalDirectory).ok());
   copy.restore_image(disk_->image());
   node::JournalContents contents;
-  auto journal =
-      node::Journal::open(copy.file_system(), kJournalDirectory, settings_.journal, node::collect_records(contents));
+  auto journal = node::Journal::open(copy.file_system(), kJournalDirectory, settings_.journal,
+                                     node::collect_records(contents));
   if (!journal.ok()) return views;
   for (const auto& [kind, bytes] : contents.records) {
     if (kind != consensus::RecordKind::kVote) continue;
@@ -451,7 +477,8 @@ std::set<View> SimNode::journaled_views(Act act, View above) const {
 
 void SimNode::receive(const Packet& packet) {
   if (!core_ || !linked_.contains(packet.from)) return;
-  auto frame = net::decode_wire(ByteView(*packet.bytes).subspan(std::min<std::size_t>(4, packet.bytes->size())));
+  auto frame = net::decode_wire(
+      ByteView(*packet.bytes).subspan(std::min<std::size_t>(4, packet.bytes->size())));
   if (!frame.ok()) return;  // a real link would end here and be made again
   net::Frame content;
   if (auto* message = std::get_if<net::ConsensusMessage>(&*frame)) {
@@ -466,17 +493,18 @@ void SimNode::receive(const Packet& packet) {
   } else {
     return;
   }
-  runtime_.post(
-      [this, origin = peers_.at(packet.from)->origin(), frame = std::make_shared<net::Frame>(std::move(content))] {
-        core_->on_frame(origin, std::move(*frame), nullptr);
-      });
+  runtime_.post([this, origin = peers_.at(packet.from)->origin(),
+                 frame = std::make_shared<net::Frame>(std::move(content))] {
+    core_->on_frame(origin, std::move(*frame), nullptr);
+  });
 }
 
 void SimNode::submit(TransactionNumber number) {
   if (!core_) return;
   const std::uint64_t now_ms = std::max(clock.now_ms(), head().time_ms);
   const TransactionNumber publish = kPublish | settings_.institutions->author(number);
-  if (number != publish && !is_committed(publish)) submit(settings_.institutions->transaction(publish, now_ms));
+  if (number != publish && !is_committed(publish))
+    submit(settings_.institutions->transaction(publish, now_ms));
   submit(settings_.institutions->transaction(number, now_ms));
 }
 
@@ -487,7 +515,12 @@ void SimNode::submit(const ledger::tx::SharedTransaction& transaction) {
 net::Origin SimNode::origin() const { return {id(), pin_}; }
 
 net::Hello SimNode::hello() const {
-  return {settings_.institutions->genesis().chain, net::kPeerProtocol, head().epoch, position_, id(), "testamur-sim"};
+  return {settings_.institutions->genesis().chain,
+          net::kPeerProtocol,
+          head().epoch,
+          position_,
+          id(),
+          "testamur-sim"};
 }
 
 bool SimNode::admits(const SimNode& other) const {
@@ -501,33 +534,41 @@ void SimNode::link(SimNode& other) {
   other.linked_.insert(number());
   peers_[other.number()] = &other;
   other.peers_[number()] = this;
-  runtime_.post([this, from = other.origin(), hello = other.hello()] { core_->on_peer_up(from, hello); });
-  other.runtime_.post([&other, from = origin(), hello = hello()] { other.core_->on_peer_up(from, hello); });
+  runtime_.post(
+      [this, from = other.origin(), hello = other.hello()] { core_->on_peer_up(from, hello); });
+  other.runtime_.post(
+      [&other, from = origin(), hello = hello()] { other.core_->on_peer_up(from, hello); });
 }
 
 void SimNode::unlink(std::size_t peer) {
   if (linked_.erase(peer) == 0) return;
   auto* other = peers_.at(peer);
   other->linked_.erase(number());
-  if (!crashing_) runtime_.post([this, from = other->origin()] { core_->on_peer_down(from, "ended"); });
-  if (other->core_) other->runtime_.post([other, from = origin()] { other->core_->on_peer_down(from, "ended"); });
+  if (!crashing_)
+    runtime_.post([this, from = other->origin()] { core_->on_peer_down(from, "ended"); });
+  if (other->core_)
+    other->runtime_.post([other, from = origin()] { other->core_->on_peer_down(from, "ended"); });
 }
 
 Signature SimNode::sign(const Hash256& digest) const {
-  if (settings_.real_signatures) return sign_fixed(settings_.institutions->at(settings_.seat).consensus, digest);
+  if (settings_.real_signatures)
+    return sign_fixed(settings_.institutions->at(settings_.seat).consensus, digest);
   return toy_sign(key_, digest);
 }
 
-consensus::Vote SimNode::signed_vote(const consensus::Statement& statement, std::uint8_t voter) const {
+consensus::Vote SimNode::signed_vote(const consensus::Statement& statement,
+                                     std::uint8_t voter) const {
   return {statement, voter,
-          sign(consensus::signing_digest(settings_.institutions->genesis().chain, set_digest(), statement))};
+          sign(consensus::signing_digest(settings_.institutions->genesis().chain, set_digest(),
+                                         statement))};
 }
 
 void SimNode::mark_finality(const consensus::HeaderFacts& facts, bool directly) {
   auto& marks = checker_.marks();
   if (facts.empty) marks.hit("an empty block");
   if (facts.sealing)
-    marks.hit(directly ? "sealing block final by its own certificate" : "sealing block final through a filler");
+    marks.hit(directly ? "sealing block final by its own certificate"
+                       : "sealing block final through a filler");
   marks.hit(directly ? "final by its own certificate" : "final by a descendant");
   if (starting_) marks.hit("blocks are applied again from the journal");
 }
@@ -541,7 +582,8 @@ void SimNode::mark_said(const consensus::Message& message) {
   if (const auto* proposal = std::get_if<consensus::Proposal>(&message)) {
     if (node::header_facts(*proposal->header).filler) checker_.marks().hit("a filler");
   }
-  if (!settings_.honest && settings_.number != settings_.seat) checker_.marks().hit("a twin speaks");
+  if (!settings_.honest && settings_.number != settings_.seat)
+    checker_.marks().hit("a twin speaks");
 }
 
 void SimNode::check_said(const consensus::Message& message) {
@@ -550,15 +592,19 @@ void SimNode::check_said(const consensus::Message& message) {
   if (const auto* proposal = std::get_if<consensus::Proposal>(&message)) {
     const auto facts = node::header_facts(*proposal->header);
     if (facts.proposer == id()) {
-      checker_.said(number(), life_, {Act::kPropose, proposal->epoch, proposal->view, proposal->parent_view, facts.id});
+      checker_.said(
+          number(), life_,
+          {Act::kPropose, proposal->epoch, proposal->view, proposal->parent_view, facts.id});
     }
   }
-  if (const auto* vote = std::get_if<consensus::Vote>(&message)) checker_.said(number(), life_, vote->statement);
+  if (const auto* vote = std::get_if<consensus::Vote>(&message))
+    checker_.said(number(), life_, vote->statement);
 }
 
 void SimNode::transmit_bytes(std::size_t to, Bytes consensus_message) {
   if (!linked_.contains(to)) return;
-  network_.send({number(), to, net::encode(net::Frame(net::ConsensusMessage{std::move(consensus_message)}))});
+  network_.send(
+      {number(), to, net::encode(net::Frame(net::ConsensusMessage{std::move(consensus_message)}))});
 }
 
 void SimNode::transmit(std::size_t to, const consensus::Message& message) {
@@ -569,8 +615,8 @@ bool SimNode::loses(const consensus::Message& message) {
   if (finalize_loss_per_mille == 0) return false;
   const auto* vote = std::get_if<consensus::Vote>(&message);
   const auto* certificate = std::get_if<consensus::Certificate>(&message);
-  const bool finalizes =
-      (vote && vote->statement.act == Act::kFinalize) || (certificate && certificate->statement.act == Act::kFinalize);
+  const bool finalizes = (vote && vote->statement.act == Act::kFinalize) ||
+                         (certificate && certificate->statement.act == Act::kFinalize);
   return finalizes && random_.chance(finalize_loss_per_mille);
 }
 

@@ -1,6 +1,6 @@
-// One simulated machine: the production chain (node/chain: engine, executor, mempool, catch-up, journal writer), the
-// production journal on a disk that forgets, a store, and a clock that may be wrong. It can crash at any event and be
-// started again.
+// One simulated machine: the production chain (node/chain: engine, executor, mempool, catch-up,
+// journal writer), the production journal on a disk that forgets, a store, and a clock that may be
+// wrong. It can crash at any event and be started again.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ namespace testamur::sim {
 
 class QuietEnv;
 
-// Signatures of the consensus keys, unless the real ones are asked for: a keyed hash that anyone can check. As
-// unforgeable as the simulated nodes are honest about it, and fifty times as fast.
+// Signatures of the consensus keys, unless the real ones are asked for: a keyed hash that anyone
+// can check. As unforgeable as the simulated nodes are honest about it, and fifty times as fast.
 Signature toy_sign(const consensus::ConsensusKey& key, const Hash256& digest);
 
 // kMemory: memory_store.h. kReal: RocksDB on the same faulty disk as the journal.
@@ -50,7 +50,8 @@ struct NodeSettings {
 
 class SimNode {
  public:
-  SimNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker, Random random);
+  SimNode(NodeSettings settings, Timeline& timeline, Network& network, Checker& checker,
+          Random random);
   virtual ~SimNode();
 
   // Fails, naming the cause, where testamurd would not start.
@@ -92,14 +93,18 @@ class SimNode {
   std::shared_ptr<const node::Snapshot> state() const { return core_->head()->state; }
   Height height() const { return head().height; }
   bool in_quarantine() const { return status().voting == consensus::VotingState::kQuarantine; }
-  bool is_committed(TransactionNumber transaction) const { return committed_.contains(transaction); }
+  bool is_committed(TransactionNumber transaction) const {
+    return committed_.contains(transaction);
+  }
   bool is_committed(const TransactionId& id) const { return committed_ids_.contains(id); }
   std::size_t pending() const { return core_->transactions().mempool().size(); }
   // The set that certifies the next block.
   Hash256 set_digest() const;
   // Of all that the journal's segments hold.
   Hash256 journal_digest() const;
-  bool has_pruned() const { return journal_->first_position() && journal_->first_position()->segment > 1; }
+  bool has_pruned() const {
+    return journal_->first_position() && journal_->first_position()->segment > 1;
+  }
   // Own votes of that act in the current journal, in views above.
   std::set<View> journaled_views(consensus::Act act, View above) const;
 
@@ -109,7 +114,8 @@ class SimNode {
   std::uint64_t evidence_seen() const { return evidence_seen_; }
   test::FaultyDisk& disk() { return *disk_; }
   SimClock clock;
-  std::uint64_t finalize_loss_per_mille = 0;    // of finalize votes and finalizations, more than of the rest
+  std::uint64_t finalize_loss_per_mille =
+      0;  // of finalize votes and finalizations, more than of the rest
   std::function<void(const std::string&)> log;  // optional: what the engine notices
   std::function<void()> on_committed;           // optional: new blocks are final here
 
@@ -117,7 +123,9 @@ class SimNode {
   virtual void broadcast(const consensus::Message& message);
   virtual void send(const InstitutionId& to, const consensus::Message& message);
   // Any frame, whoever made it; false: it does not leave.
-  virtual bool frame_leaves(std::size_t /*to*/, const node::net::EncodedFrame& /*frame*/) { return true; }
+  virtual bool frame_leaves(std::size_t /*to*/, const node::net::EncodedFrame& /*frame*/) {
+    return true;
+  }
   Signature sign(const Hash256& digest) const;
   consensus::Vote signed_vote(const consensus::Statement& statement, std::uint8_t voter) const;
 
@@ -126,7 +134,9 @@ class SimNode {
   void transmit_bytes(std::size_t to, Bytes consensus_message);
   Random& random() { return random_; }
   // Forgotten when the node crashes.
-  void later(std::uint64_t delay_us, node::Runtime::Task task) { runtime_.later(delay_us, std::move(task)); }
+  void later(std::uint64_t delay_us, node::Runtime::Task task) {
+    runtime_.later(delay_us, std::move(task));
+  }
   Timeline& timeline() { return timeline_; }
   Network& network() { return network_; }
 
@@ -173,9 +183,10 @@ class SimNode {
   bool writing_ = false;
   bool crashing_ = false;
   bool starting_ = false;
-  bool key_is_over_ = false;                              // erased: it has certified its last epoch
-  std::uint64_t life_ = 0;                                // counts starts
-  std::optional<node::JournalPosition> in_flight_since_;  // power was lost while something was written there
+  bool key_is_over_ = false;  // erased: it has certified its last epoch
+  std::uint64_t life_ = 0;    // counts starts
+  std::optional<node::JournalPosition>
+      in_flight_since_;  // power was lost while something was written there
 
   std::set<std::size_t> linked_;
   std::map<std::size_t, SimNode*> peers_;  // of every link that ever was

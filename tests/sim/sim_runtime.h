@@ -1,4 +1,5 @@
-// The runtime of one simulated node: strand and pool are events of the timeline. A crash forgets all of them.
+// The runtime of one simulated node: strand and pool are events of the timeline. A crash forgets
+// all of them.
 #pragma once
 
 #include <map>
@@ -44,7 +45,8 @@ class SimRuntime final : public node::Runtime {
  private:
   void schedule(std::uint64_t delay_us, std::uint64_t id) {
     timeline_.after(delay_us, [this, id] {
-      if (timeline_.now_us() < paused_until_us_) return schedule(paused_until_us_ - timeline_.now_us(), id);
+      if (timeline_.now_us() < paused_until_us_)
+        return schedule(paused_until_us_ - timeline_.now_us(), id);
       auto task = tasks_.extract(id);
       if (!task.empty()) task.mapped()();
     });
@@ -62,10 +64,12 @@ class SimRuntime final : public node::Runtime {
 // A node's wall clock: the timeline's, off by something.
 class SimClock final : public Clock {
  public:
-  SimClock(const Timeline& timeline, std::uint64_t start_ms) : timeline_(timeline), start_ms_(start_ms) {}
+  SimClock(const Timeline& timeline, std::uint64_t start_ms)
+      : timeline_(timeline), start_ms_(start_ms) {}
   std::uint64_t now_ms() const override {
     const auto now = static_cast<std::int64_t>(start_ms_ + timeline_.now_ms());
-    const auto drift = static_cast<std::int64_t>(timeline_.now_ms()) * drift_per_million / 1'000'000;
+    const auto drift =
+        static_cast<std::int64_t>(timeline_.now_ms()) * drift_per_million / 1'000'000;
     return static_cast<std::uint64_t>(now + offset_ms + drift);
   }
   std::int64_t offset_ms = 0;

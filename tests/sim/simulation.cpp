@@ -14,13 +14,15 @@ namespace testamur::sim {
 Simulation::Simulation(SimulationConfig config)
     : config_(std::move(config)),
       random_(config_.seed * 0x2545f4914f6cdd1dU + config_.nodes),
-      network_(timeline_, random_.fork(), checker_.marks(), [this](const Packet& packet) { deliver(packet); }),
+      network_(timeline_, random_.fork(), checker_.marks(),
+               [this](const Packet& packet) { deliver(packet); }),
       institutions_(Institutions::of(config_.nodes, config_.nodes + config_.spare_nodes)) {
   for (std::size_t i = 0; i < config_.nodes; ++i) members_.push_back(i);
   const bool twins = config_.profile.traitor == Traitor::kTwins && config_.nodes >= 4;
   const std::size_t count = institutions_.size() + (twins ? 1 : 0);
   if (!config_.liars.empty()) {
-    cabal_ = std::make_unique<Cabal>(institutions_, timeline_, random_.fork(), config_.strategy, config_.liars);
+    cabal_ = std::make_unique<Cabal>(institutions_, timeline_, random_.fork(), config_.strategy,
+                                     config_.liars);
     cabal_->set_votes(config_.votes);
   }
   for (std::size_t i = 0; i < count; ++i) {
@@ -50,9 +52,11 @@ std::unique_ptr<SimNode> Simulation::make_node(std::size_t number) {
   if (config_.adjust) config_.adjust(settings);
   std::unique_ptr<SimNode> node;
   if (config_.liars.contains(number)) {
-    node = std::make_unique<LiarNode>(settings, timeline_, network_, checker_, random_.fork(), *cabal_);
+    node = std::make_unique<LiarNode>(settings, timeline_, network_, checker_, random_.fork(),
+                                      *cabal_);
   } else if (config_.liar == number) {
-    node = std::make_unique<ScriptedNode>(settings, timeline_, network_, checker_, random_.fork(), config_.lie);
+    node = std::make_unique<ScriptedNode>(settings, timeline_, network_, checker_, random_.fork(),
+                                          config_.lie);
   } else if (is_traitor(number) && config_.profile.traitor == Traitor::kByzantine) {
     node = std::make_unique<ByzantineNode>(settings, timeline_, network_, checker_, random_.fork());
   } else {
@@ -91,7 +95,8 @@ void Simulation::dial(std::size_t number) {
 void Simulation::start(SimNode& node) {
   if (node.is_up()) return;
   if (const auto status = node.start(); !status.ok()) {
-    checker_.violated("node " + std::to_string(node.number()) + " cannot start: " + status.message());
+    checker_.violated("node " + std::to_string(node.number()) +
+                      " cannot start: " + status.message());
     return;
   }
   for (auto& other : nodes_) {
@@ -117,11 +122,13 @@ bool Simulation::run_until(const std::function<bool()>& condition, std::uint64_t
 }
 
 bool Simulation::everybody_has(TransactionNumber transaction) const {
-  return std::all_of(nodes_.begin(), nodes_.end(),
-                     [&](const auto& each) { return each->is_up() && each->is_committed(transaction); });
+  return std::all_of(nodes_.begin(), nodes_.end(), [&](const auto& each) {
+    return each->is_up() && each->is_committed(transaction);
+  });
 }
 
-// Mostly new transactions; now and then a revocation of something that may not be there yet, or a rival.
+// Mostly new transactions; now and then a revocation of something that may not be there yet, or a
+// rival.
 void Simulation::load_event() {
   if (!faulty_) return;
   auto& chosen = *nodes_[random_.below(nodes_.size())];
@@ -135,7 +142,8 @@ void Simulation::load_event() {
       rivals_.push_back(number);
     }
   }
-  timeline_.after(random_.below(2 * config_.profile.transaction_every_ms * 1000), [this] { load_event(); });
+  timeline_.after(random_.below(2 * config_.profile.transaction_every_ms * 1000),
+                  [this] { load_event(); });
 }
 
 void Simulation::crash_some(std::size_t number) {
@@ -145,7 +153,8 @@ void Simulation::crash_some(std::size_t number) {
     if (!each->is_up() || (!everybody && each->number() != number)) continue;
     each->crash();
     ++crashes_;
-    timeline_.after(random_.between(10'000, 2'000'000), [this, node = each.get()] { start(*node); });
+    timeline_.after(random_.between(10'000, 2'000'000),
+                    [this, node = each.get()] { start(*node); });
   }
 }
 
@@ -163,7 +172,8 @@ void Simulation::cut_some(std::size_t number) {
   });
 }
 
-// One validator more or less, never the traitor, at least four; nobody comes back, for keys are used once.
+// One validator more or less, never the traitor, at least four; nobody comes back, for keys are
+// used once.
 void Simulation::change_set() {
   if (set_change_) return;
   auto members = members_;
@@ -200,7 +210,8 @@ void Simulation::drive_set_change() {
   timeline_.after(300'000, [this] { drive_set_change(); });
 }
 
-// Backups are taken now and then; one node of a run loses its disk and comes back from a backup, or with nothing.
+// Backups are taken now and then; one node of a run loses its disk and comes back from a backup, or
+// with nothing.
 void Simulation::lose_disk(std::size_t number) {
   auto& marks = checker_.marks();
   auto& node = *nodes_[number];
@@ -219,7 +230,8 @@ void Simulation::lose_disk(std::size_t number) {
     if (status.ok()) return marks.hit("damage where nothing was written");
     marks.hit("a damaged journal stops the node by name");
     if (status.message().find(".seg") == std::string::npos) {
-      checker_.violated("a damaged journal is refused without naming the file: " + status.message());
+      checker_.violated("a damaged journal is refused without naming the file: " +
+                        status.message());
     }
   }
   if (backup != backups_.end() && random_.chance(500)) {
@@ -282,8 +294,8 @@ void Simulation::calm() {
   start_all();
 }
 
-// What must be committed everywhere for the run to count as recovered. Submitted again every five seconds, as a client
-// does whose node died.
+// What must be committed everywhere for the run to count as recovered. Submitted again every five
+// seconds, as a client does whose node died.
 void Simulation::submit_probes() {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (is_traitor(i)) continue;
@@ -318,24 +330,27 @@ std::string Simulation::where_everybody_is() const {
       continue;
     }
     const auto status = each->status();
-    text += ": epoch " + std::to_string(status.epoch.value) + " view " + std::to_string(status.view.value) +
-            " height " + std::to_string(status.committed_height.value) + ", " + to_text(status.voting) + ", " +
+    text += ": epoch " + std::to_string(status.epoch.value) + " view " +
+            std::to_string(status.view.value) + " height " +
+            std::to_string(status.committed_height.value) + ", " + to_text(status.voting) + ", " +
             std::to_string(each->pending()) + " transactions, " + status.waiting_for;
   }
   return text;
 }
 
-// From the genesis set a light client reaches the present one by what this node stores (with real signatures only).
+// From the genesis set a light client reaches the present one by what this node stores (with real
+// signatures only).
 void Simulation::check_light_client(const SimNode& node) {
   if (!config_.real_signatures) return;
   const auto state = node.state();
-  ledger::LightClient client(institutions_.genesis().chain, Epoch{0}, *ledger::validators_of_epoch(*state, Epoch{0}));
+  ledger::LightClient client(institutions_.genesis().chain, Epoch{0},
+                             *ledger::validators_of_epoch(*state, Epoch{0}));
   for (Epoch epoch; epoch < ledger::read_epoch(*state); epoch = epoch.next()) {
     const auto change = node::set_change(*state, epoch);
     const auto followed = change ? client.follow(*change) : Status{error("its proof is not there")};
     if (followed.ok()) continue;
-    checker_.violated("a light client cannot follow node " + std::to_string(node.number()) + " past epoch " +
-                      std::to_string(epoch.value) + ": " + followed.message());
+    checker_.violated("a light client cannot follow node " + std::to_string(node.number()) +
+                      " past epoch " + std::to_string(epoch.value) + ": " + followed.message());
     return;
   }
 }
@@ -346,19 +361,21 @@ void Simulation::check_end() {
     if (is_traitor(i)) continue;
     const auto name = "node " + std::to_string(i);
     for (const auto& id : checker_.acknowledged()) {
-      if (!nodes_[i]->is_committed(id)) checker_.violated(name + " lacks the acknowledged transaction " + to_text(id));
+      if (!nodes_[i]->is_committed(id))
+        checker_.violated(name + " lacks the acknowledged transaction " + to_text(id));
     }
     for (const auto number : rivals_) {
       if (!nodes_[i]->is_committed(number)) continue;
       checker_.marks().hit("one of two rivals is refused");
-      if (nodes_[i]->is_committed(kRival | number)) checker_.violated(name + " committed two batches for one range");
+      if (nodes_[i]->is_committed(kRival | number))
+        checker_.violated(name + " committed two batches for one range");
     }
     check_light_client(*nodes_[i]);
   }
 }
 
-// One more loss of power takes nothing from anybody. A node may even be ahead afterwards: what it was writing was the
-// next finality.
+// One more loss of power takes nothing from anybody. A node may even be ahead afterwards: what it
+// was writing was the next finality.
 void Simulation::check_loss_of_power() {
   for (std::size_t i = 0; i < nodes_.size() && !checker_.violation(); ++i) {
     if (is_traitor(i)) continue;
@@ -414,7 +431,8 @@ Outcome Simulation::run() {
   if (!checker_.violation()) {
     calm();
     if (!checker_.violation()) submit_probes();
-    const bool recovered_ = run_until([this] { return recovered(); }, config_.profile.recover_within_ms);
+    const bool recovered_ =
+        run_until([this] { return recovered(); }, config_.profile.recover_within_ms);
     if (!recovered_ && !checker_.violation()) {
       checker_.violated("no recovery within " + std::to_string(config_.profile.recover_within_ms) +
                         " ms:" + where_everybody_is());

@@ -33,7 +33,8 @@ struct Profile {
   std::uint64_t drift_per_million = 0;  // clocks are wrong by up to so much
   std::uint64_t pauses_per_mille = 0;
   std::uint64_t finalize_loss_per_mille = 0;
-  std::uint64_t restores_per_mille = 0;  // one node of the run comes back empty, damaged or from a backup
+  std::uint64_t restores_per_mille =
+      0;  // one node of the run comes back empty, damaged or from a backup
   Traitor traitor = Traitor::kNone;
   std::uint64_t faults_ms = 20'000;    // so long things go wrong
   std::uint64_t event_every_ms = 250;  // a fault event about this often
@@ -52,7 +53,8 @@ struct SimulationConfig {
   bool real_signatures = false;
   Profile profile;
   bool verbose = false;
-  // Scenarios: changes the settings of each node; says in a liar's place what goes out (see ScriptedNode).
+  // Scenarios: changes the settings of each node; says in a liar's place what goes out (see
+  // ScriptedNode).
   std::function<void(NodeSettings&)> adjust = {};
   std::optional<std::size_t> liar = {};
   std::function<void(ScriptedNode&, const consensus::Message&)> lie = {};
@@ -86,13 +88,16 @@ class Simulation {
   // For scenarios: everything is up and calm after this.
   void start_all();
   void run_for_ms(std::uint64_t duration_ms);
-  // True as soon as the condition holds; false if it does not within the time or an invariant is violated.
+  // True as soon as the condition holds; false if it does not within the time or an invariant is
+  // violated.
   bool run_until(const std::function<bool()>& condition, std::uint64_t within_ms);
   void start(SimNode& node);
   // The institutions change the set to these; one change at a time.
   void propose_set(const std::vector<std::size_t>& members);
   bool is_changing_set() const { return set_change_ != nullptr; }
-  void submit(std::size_t node, TransactionNumber transaction) { nodes_.at(node)->submit(transaction); }
+  void submit(std::size_t node, TransactionNumber transaction) {
+    nodes_.at(node)->submit(transaction);
+  }
   bool everybody_has(TransactionNumber transaction) const;
   bool is_traitor(std::size_t number) const;
   // Nothing lies, and nothing is calm: for runs that decide both themselves.
@@ -152,8 +157,8 @@ class Simulation {
   std::vector<TransactionNumber> rivals_;
   bool faulty_ = false;
   std::uint64_t crashes_ = 0;
-  std::optional<std::size_t>
-      lost_disk_;  // the node whose disk was lost: never a second one, or only the command would help
+  std::optional<std::size_t> lost_disk_;  // the node whose disk was lost: never a second one, or
+                                          // only the command would help
   std::map<std::size_t, SimNode::Backup> backups_;
 };
 

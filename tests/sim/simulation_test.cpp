@@ -1,4 +1,5 @@
-// Seeds of the simulator, what the protocol promises about time, and that the simulator sees what it claims to see.
+// Seeds of the simulator, what the protocol promises about time, and that the simulator sees what
+// it claims to see.
 #include "tests/sim/simulation.h"
 
 #include <set>
@@ -12,15 +13,16 @@ namespace {
 
 std::uint64_t times_more() { return test::long_tests() ? 20 : 1; }
 
-void check_seed(const Profile& profile, std::size_t nodes, std::uint64_t seed, StoreKind store, Marks& marks) {
+void check_seed(const Profile& profile, std::size_t nodes, std::uint64_t seed, StoreKind store,
+                Marks& marks) {
   SimulationConfig config{.seed = seed, .nodes = nodes, .store = store, .profile = profile};
   config.real_signatures = store == StoreKind::kReal;
   if (profile.set_changes_per_mille > 0) config.spare_nodes = 2;
   const Outcome one = Simulation{config}.run();
   const Outcome two = Simulation{config}.run();
-  INFO("replay: testamur-sim --seed " << seed << " --nodes " << nodes << " --profile " << profile.name
-                                      << (store == StoreKind::kReal ? " --store real --signatures real" : "")
-                                      << " --verbose");
+  INFO("replay: testamur-sim --seed "
+       << seed << " --nodes " << nodes << " --profile " << profile.name
+       << (store == StoreKind::kReal ? " --store real --signatures real" : "") << " --verbose");
   INFO(one.violation.value_or("no violation"));
   CHECK_FALSE(one.violation.has_value());
   CHECK_FALSE(two.violation.has_value());
@@ -34,7 +36,9 @@ void check_seed(const Profile& profile, std::size_t nodes, std::uint64_t seed, S
 SimulationConfig constant_delay(std::uint64_t delay_us) {
   SimulationConfig config;
   config.profile.weather = {.delay_us = delay_us};
-  config.adjust = [](NodeSettings& settings) { settings.sync_us = settings.sync_jitter_us = settings.pool_us = 0; };
+  config.adjust = [](NodeSettings& settings) {
+    settings.sync_us = settings.sync_jitter_us = settings.pool_us = 0;
+  };
   return config;
 }
 
@@ -55,11 +59,14 @@ void settle(Simulation& simulation, const SimulationConfig& config) {
 
 }  // namespace
 
-TEST_CASE("seeds of every profile: no invariant breaks, everybody recovers, and a seed replays to the same state",
-          "[sim]") {
+TEST_CASE(
+    "seeds of every profile: no invariant breaks, everybody recovers, and a seed replays to the "
+    "same state",
+    "[sim]") {
   Marks marks;
   for (const auto& profile : profiles()) {
-    for (std::uint64_t i = 0; i < times_more(); ++i) check_seed(profile, 4, 1000 + i, StoreKind::kMemory, marks);
+    for (std::uint64_t i = 0; i < times_more(); ++i)
+      check_seed(profile, 4, 1000 + i, StoreKind::kMemory, marks);
   }
   for (std::uint64_t i = 0; i < times_more(); ++i) {
     check_seed(*find_profile("all"), 7, 2000 + i, StoreKind::kMemory, marks);
@@ -71,7 +78,9 @@ TEST_CASE("seeds of every profile: no invariant breaks, everybody recovers, and 
   CHECK(marks.never().size() <= 12);
 }
 
-TEST_CASE("the whole production stack: RocksDB and real signatures, one loss of power for both files", "[sim]") {
+TEST_CASE(
+    "the whole production stack: RocksDB and real signatures, one loss of power for both files",
+    "[sim]") {
   Marks marks;
   for (const auto& name : {"crash", "epochs", "restore"}) {
     for (std::uint64_t i = 0; i < times_more(); ++i) {
@@ -105,7 +114,8 @@ TEST_CASE("under load a block is made every two message delays", "[sim]") {
   // 16 KiB each, so that there is work for many blocks.
   for (TransactionNumber number = 1; number <= 120; ++number) simulation.submit(0, kLarge | number);
   const auto reached = [&](std::uint64_t height) {
-    REQUIRE(simulation.run_until([&] { return simulation.node(0).height() >= Height{height}; }, 10'000));
+    REQUIRE(simulation.run_until([&] { return simulation.node(0).height() >= Height{height}; },
+                                 10'000));
     return simulation.timeline().now_us();
   };
   const std::uint64_t first = simulation.node(0).height().value + 5;
@@ -129,13 +139,16 @@ static Network::Filter split_sealing(std::set<BlockId>& sealing) {
       return !final || !sealing.contains(vote->statement.block) || packet.to == 0;
     }
     if (const auto* certificate = std::get_if<consensus::Certificate>(&*message)) {
-      return certificate->statement.act != consensus::Act::kFinalize || !sealing.contains(certificate->statement.block);
+      return certificate->statement.act != consensus::Act::kFinalize ||
+             !sealing.contains(certificate->statement.block);
     }
     return !std::holds_alternative<consensus::SealingFinality>(*message);
   };
 }
 
-TEST_CASE("a sealing block that one node finalizes directly and another through a filler is one block", "[sim]") {
+TEST_CASE(
+    "a sealing block that one node finalizes directly and another through a filler is one block",
+    "[sim]") {
   auto config = constant_delay(2'000);
   config.spare_nodes = 1;
   Simulation simulation{config};
@@ -155,7 +168,8 @@ TEST_CASE("a sealing block that one node finalizes directly and another through 
     for (Height height{1}; height <= simulation.node(node).height(); height = height.next()) {
       const auto header = simulation.node(node).state()->header(height);
       if (!header || !node::header_facts(*header).sealing) continue;
-      return std::pair(*header, consensus::decode_finality_proof(*simulation.node(node).state()->certificate(height)));
+      return std::pair(*header, consensus::decode_finality_proof(
+                                    *simulation.node(node).state()->certificate(height)));
     }
     return std::pair(Bytes{}, std::optional<consensus::FinalityProof>{});
   };
@@ -188,7 +202,8 @@ TEST_CASE("a proposal that a peer altered on its way is not taken for the leader
     const auto bytes = consensus::encode(consensus::Message(forged));
     ++altered;
     simulation.timeline().after(0, [&simulation, bytes] {
-      simulation.node(2).receive({3, 2, node::net::encode(node::net::Frame(node::net::ConsensusMessage{bytes}))});
+      simulation.node(2).receive(
+          {3, 2, node::net::encode(node::net::Frame(node::net::ConsensusMessage{bytes}))});
     });
     return true;
   });
@@ -202,7 +217,8 @@ TEST_CASE("a proposal that a peer altered on its way is not taken for the leader
 }
 
 TEST_CASE("the simulator sees a fork when more than f validators lie", "[sim]") {
-  // Two of four keys sign everything: the checker must find it, or its silence elsewhere means nothing.
+  // Two of four keys sign everything: the checker must find it, or its silence elsewhere means
+  // nothing.
   SimulationConfig config{.nodes = 4, .more_traitors = 1, .profile = *find_profile("byzantine")};
   std::size_t violations = 0;
   for (config.seed = 1; config.seed <= 20 && violations == 0; ++config.seed) {
@@ -218,7 +234,10 @@ TEST_CASE("the simulator sees a node that votes before its journal is synced", "
     SimulationConfig config{.seed = seed, .nodes = 4, .profile = *find_profile("crash")};
     config.adjust = [](NodeSettings& settings) { settings.lying_disk = true; };
     const Outcome outcome = Simulation{config}.run();
-    seen += outcome.violation && outcome.violation->find("before it was durable") != std::string::npos ? 1 : 0;
+    seen +=
+        outcome.violation && outcome.violation->find("before it was durable") != std::string::npos
+            ? 1
+            : 0;
   }
   CHECK(seen > 0);
 }

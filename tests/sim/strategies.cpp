@@ -9,7 +9,8 @@ namespace {
 // Another strategy for each n views, the same one for all members.
 const Strategy& of_the_turn(LiarNode& self) {
   const auto& seats = self.cabal().seats(self);
-  const std::uint64_t turn = self.cabal().heard().size() + self.head().height.value / seats.numbers.size();
+  const std::uint64_t turn =
+      self.cabal().heard().size() + self.head().height.value / seats.numbers.size();
   const std::uint64_t mixed = (turn + self.engine_epoch().value) * 0x9e3779b97f4a7c15U;
   const auto& all = strategies();
   return all[(mixed >> 32) % (all.size() - 1)];
@@ -45,7 +46,8 @@ Strategy mix() {
 const std::vector<Strategy>& strategies() {
   static const std::vector<Strategy> kAll = [] {
     std::vector<Strategy> all;
-    for (auto part : {leading_strategies(), voting_strategies(), entering_strategies(), answering_strategies()}) {
+    for (auto part : {leading_strategies(), voting_strategies(), entering_strategies(),
+                      answering_strategies()}) {
       for (auto& strategy : part) all.push_back(std::move(strategy));
     }
     all.push_back(mix());
@@ -55,8 +57,9 @@ const std::vector<Strategy>& strategies() {
 }
 
 const Strategy* find_strategy(const std::string& name) {
-  static const Strategy kSilent{
-      .name = "is-silent", .what = "says nothing: what the others are measured against", .silent = true};
+  static const Strategy kSilent{.name = "is-silent",
+                                .what = "says nothing: what the others are measured against",
+                                .silent = true};
   if (name == kSilent.name) return &kSilent;
   for (const auto& strategy : strategies()) {
     if (strategy.name == name) return &strategy;

@@ -1,8 +1,9 @@
-// What colluding validators do in place of the truth, by the names that stories, profiles and the table of
-// docs/consensus.md use.
+// What colluding validators do in place of the truth, by the names that stories, profiles and the
+// table of docs/consensus.md use.
 //
-// A strategy is up to five functions; one that is absent tells the truth. `self` is the member whose engine speaks or
-// whose link a message came by; through it a strategy reaches what the whole cabal knows.
+// A strategy is up to five functions; one that is absent tells the truth. `self` is the member
+// whose engine speaks or whose link a message came by; through it a strategy reaches what the whole
+// cabal knows.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ namespace testamur::sim {
 
 class LiarNode;
 
-// Which of its engine's votes a liar gives at all, where its strategy does not decide that. Without a liar's vote a
-// quorum takes every honest one, so giving few does the most harm.
+// Which of its engine's votes a liar gives at all, where its strategy does not decide that. Without
+// a liar's vote a quorum takes every honest one, so giving few does the most harm.
 enum class Votes : std::uint8_t { kForOwnBlocks, kNone, kAll };
 
 struct Strategy {

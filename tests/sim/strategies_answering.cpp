@@ -12,8 +12,8 @@ namespace net = node::net;
 
 namespace {
 
-// Everybody's proposal is passed on with another body: at once, and then so that a junk copy is just being looked at
-// when the true one comes.
+// Everybody's proposal is passed on with another body: at once, and then so that a junk copy is
+// just being looked at when the true one comes.
 bool forward_junk(LiarNode& self, std::size_t, const Message& message) {
   const auto* proposal = std::get_if<Proposal>(&message);
   if (proposal == nullptr) return true;
@@ -25,7 +25,8 @@ bool forward_junk(LiarNode& self, std::size_t, const Message& message) {
   constexpr std::uint64_t kCopies = 8;
   for (std::uint64_t i = 0; i < kCopies; ++i) {
     const std::uint64_t early_us = cabal.delta_us() / 15 * (kCopies - i) / kCopies;
-    for (const std::size_t to : cabal.honest()) self.say_later(cabal.delta_us() - early_us, to, junk);
+    for (const std::size_t to : cabal.honest())
+      self.say_later(cabal.delta_us() - early_us, to, junk);
   }
   return true;
 }
@@ -38,8 +39,8 @@ void answer_junk(LiarNode& self, std::size_t to, const Message& message) {
   self.say(to, junk);
 }
 
-// A chain of blocks that never were, of views so far ahead that nothing finishes them. Its end is shown; whoever asks
-// for the parents is given them.
+// A chain of blocks that never were, of views so far ahead that nothing finishes them. Its end is
+// shown; whoever asks for the parents is given them.
 void invent_chain(LiarNode& self) {
   auto& cabal = self.cabal();
   if (cabal.heard().empty() || !self.random().chance(250)) return;
@@ -54,7 +55,8 @@ void invent_chain(LiarNode& self) {
   constexpr std::size_t kLength = 24;
   for (std::size_t i = 0; i <= kLength; ++i) {
     const bool tip = i == kLength;
-    const View far = tip ? tip_view : View{tip_view.value + n * (100 + i + self.random().below(1000) * kLength)};
+    const View far =
+        tip ? tip_view : View{tip_view.value + n * (100 + i + self.random().below(1000) * kLength)};
     header.parent = i == 0 ? BlockId{} : node::header_facts(*last.header).id;
     header.view = far;
     header.height = header.height.next();
@@ -132,7 +134,8 @@ bool answer_something_else(LiarNode& self, std::size_t from, const Message& mess
 
 // Signed by its member, as an answer must be.
 void say_answer(LiarNode& self, std::size_t to, consensus::QuarantineAnswer answer) {
-  answer.signature = self.sign(consensus::signing_digest(self.settings().institutions->genesis().chain, answer));
+  answer.signature =
+      self.sign(consensus::signing_digest(self.settings().institutions->genesis().chain, answer));
   self.say(to, answer);
 }
 
@@ -166,7 +169,8 @@ void lie_in_answer(LiarNode& self, std::size_t to, const Message& message) {
 // It is everywhere at once: far ahead, far behind, in another epoch.
 void claim_anything(LiarNode& self) {
   for (const std::size_t to : self.cabal().honest()) {
-    consensus::Presence presence{self.engine_epoch(), self.status().view, self.head().view, self.head().height};
+    consensus::Presence presence{self.engine_epoch(), self.status().view, self.head().view,
+                                 self.head().height};
     switch (self.random().below(4)) {
       case 0: presence.finalized_height = Height{std::uint64_t{1} << 60}; break;
       case 1: presence.view = presence.finalized_view = View{std::uint64_t{1} << 60}; break;
@@ -191,7 +195,8 @@ void flood_requests(LiarNode& self) {
     for (int i = 0; i < 8; ++i) {
       self.say(to, consensus::BlockRequest{epoch, view, last});
       self.say(to, consensus::CertificateRequest{epoch, View{1}, View{~std::uint64_t{0} >> 1}});
-      self.say(to, consensus::CertificateRequest{epoch, View{view.value > 60 ? view.value - 60 : 1}, view});
+      self.say(to, consensus::CertificateRequest{epoch, View{view.value > 60 ? view.value - 60 : 1},
+                                                 view});
       self.say(to, consensus::QuarantineQuery{epoch, nonce});
     }
     self.say_frame(to, net::BlockRequest{Height{1}, net::kMaxBlocksPerRequest});
@@ -228,7 +233,8 @@ bool forward_changed(LiarNode& self, std::size_t, const Message& message) {
   if (!self.random().chance(300)) return true;
   self.cabal().count_lie();
   const auto& honest = self.cabal().honest();
-  for (int i = 0; i < 2; ++i) self.say(honest[self.random().below(honest.size())], changed(self, message));
+  for (int i = 0; i < 2; ++i)
+    self.say(honest[self.random().below(honest.size())], changed(self, message));
   return true;
 }
 
@@ -255,8 +261,9 @@ bool lie_in_catch_up(LiarNode& self, std::size_t to, const net::WireFrame& frame
   return false;
 }
 
-// Blocks by height: the truth, one block an answer, just before the asker would ask somebody else. While it claims a
-// height that nobody has, those who have nothing to show fail in the asker's eyes, and this member never does.
+// Blocks by height: the truth, one block an answer, just before the asker would ask somebody else.
+// While it claims a height that nobody has, those who have nothing to show fail in the asker's
+// eyes, and this member never does.
 bool drip_blocks(LiarNode& self, std::size_t to, const net::WireFrame& frame) {
   const auto* response = std::get_if<net::BlockResponse>(&frame);
   if (response == nullptr) return true;
@@ -275,7 +282,11 @@ void claim_a_height(LiarNode& self) {
 
 std::vector<Strategy> answering_strategies() {
   return {
-      {"junk-forwarder", "passes everybody's proposals on with junk bodies", {}, answer_junk, forward_junk},
+      {"junk-forwarder",
+       "passes everybody's proposals on with junk bodies",
+       {},
+       answer_junk,
+       forward_junk},
       {"invented-parents",
        "shows blocks whose parents it invents when asked",
        {},
@@ -283,16 +294,38 @@ std::vector<Strategy> answering_strategies() {
        give_inventions,
        {},
        invent_chain},
-      {"false-answers", "answers every request with something false", {}, answer_falsely, answer_something_else},
+      {"false-answers",
+       "answers every request with something false",
+       {},
+       answer_falsely,
+       answer_something_else},
       {"lies-in-quarantine",
        "claims a sealing block or a later epoch to restored nodes",
        {},
        lie_in_answer,
        lie_in_quarantine},
       {"false-presence", "claims heights, views and epochs", {}, {}, {}, {}, claim_anything},
-      {"lies-in-catch-up", "claims blocks that it does not give", {}, {}, {}, lie_in_catch_up, claim_anything},
-      {"drips-catch-up", "gives blocks one by one, as slowly as is borne", {}, {}, {}, drip_blocks, claim_a_height},
-      {"floods-requests", "asks for everything, hundreds of times a second", {}, {}, {}, {}, flood_requests},
+      {"lies-in-catch-up",
+       "claims blocks that it does not give",
+       {},
+       {},
+       {},
+       lie_in_catch_up,
+       claim_anything},
+      {"drips-catch-up",
+       "gives blocks one by one, as slowly as is borne",
+       {},
+       {},
+       {},
+       drip_blocks,
+       claim_a_height},
+      {"floods-requests",
+       "asks for everything, hundreds of times a second",
+       {},
+       {},
+       {},
+       {},
+       flood_requests},
       {"replays", "repeats old messages, its own and others'", {}, {}, {}, {}, replay},
       {"changed-forwards", "passes others' messages on, changed", {}, {}, forward_changed},
       {"answers-slowly", "answers after up to four seconds", {}, answer_slowly},

@@ -1,5 +1,5 @@
-// What members do with the moment at which each honest node enters the next view, so that its honest leader comes too
-// late for those who entered first.
+// What members do with the moment at which each honest node enters the next view, so that its
+// honest leader comes too late for those who entered first.
 #include <algorithm>
 
 #include "tests/sim/cabal.h"
@@ -47,14 +47,16 @@ std::vector<std::size_t> holders_of(LiarNode& self, View view) {
   return found;
 }
 
-// Microseconds from now until `units` timeout units after the honest entered the view that this member's engine is in,
-// which is up to delta later than the engine itself; what leaves then may itself take up to delta. Which of the two the
-// network does nobody tells the member.
+// Microseconds from now until `units` timeout units after the honest entered the view that this
+// member's engine is in, which is up to delta later than the engine itself; what leaves then may
+// itself take up to delta. Which of the two the network does nobody tells the member.
 std::uint64_t until_us(LiarNode& self, std::uint64_t units) {
   const auto status = self.status();
   const std::uint64_t delta_us = self.cabal().delta_us();
-  const std::uint64_t at_us = units * status.delta_ms * 1000 + (self.random().chance(700) ? delta_us : 0);
-  const std::uint64_t gone_us = status.in_view_ms * 1000 + kMarginUs + (self.random().chance(700) ? 0 : delta_us);
+  const std::uint64_t at_us =
+      units * status.delta_ms * 1000 + (self.random().chance(700) ? delta_us : 0);
+  const std::uint64_t gone_us =
+      status.in_view_ms * 1000 + kMarginUs + (self.random().chance(700) ? 0 : delta_us);
   return at_us > gone_us + kMarginUs ? at_us - gone_us : kMarginUs;
 }
 
@@ -64,13 +66,16 @@ const Proposal* own_block(LiarNode& self, const Message& message) {
 }
 
 bool is_vote_or_certificate(const Message& message) {
-  return std::holds_alternative<Vote>(message) || std::holds_alternative<consensus::Certificate>(message);
+  return std::holds_alternative<Vote>(message) ||
+         std::holds_alternative<consensus::Certificate>(message);
 }
 
-// The next leaders get no block of a member. The others get one whose time lets them vote for it just before they would
-// give the view up: until then no vote tells the next leaders of it. No other vote leaves.
+// The next leaders get no block of a member. The others get one whose time lets them vote for it
+// just before they would give the view up: until then no vote tells the next leaders of it. No
+// other vote leaves.
 void show_ahead_of_time_to_followers(LiarNode& self, const Message& message) {
-  constexpr std::uint64_t kLeadMs = 10'000;  // of a header before the voter's clock: docs/operating.md
+  constexpr std::uint64_t kLeadMs =
+      10'000;  // of a header before the voter's clock: docs/operating.md
   if (is_vote_or_certificate(message)) return;
   const auto* proposal = own_block(self, message);
   auto header = proposal ? emptied(self, *proposal) : std::nullopt;
@@ -109,7 +114,8 @@ void answer_nothing(LiarNode& self, std::size_t to, const Message& message) {
 }
 
 // The certificate of a member's block, made of the votes of those who were shown it, once.
-std::optional<consensus::Certificate> first_certificate(LiarNode& self, const Message& message, Act act) {
+std::optional<consensus::Certificate> first_certificate(LiarNode& self, const Message& message,
+                                                        Act act) {
   const auto* vote = std::get_if<Vote>(&message);
   if (vote == nullptr || vote->statement.act != act) return std::nullopt;
   auto& cabal = self.cabal();
@@ -129,7 +135,9 @@ std::optional<consensus::Certificate> first_notarization(LiarNode& self, const M
   return first_certificate(self, message, Act::kNotarize);
 }
 
-bool seals_epoch(const Proposal& proposal) { return ledger::decode_header(*proposal.header).value().seals_epoch(); }
+bool seals_epoch(const Proposal& proposal) {
+  return ledger::decode_header(*proposal.header).value().seals_epoch();
+}
 
 // A member's block that ends the epoch is kept from the next leaders; of any other everybody hears.
 void keep_sealing_from_next_leaders(LiarNode& self, const Message& message) {
@@ -139,9 +147,9 @@ void keep_sealing_from_next_leaders(LiarNode& self, const Message& message) {
   show_at_once_to_followers(self, message);
 }
 
-// Its notarization comes when those who lack it have given its view up, so that without the members it is not
-// finalized; and then one honest node alone is shown that it is: it goes to the next epoch, and leaves too few behind
-// for anything in this one.
+// Its notarization comes when those who lack it have given its view up, so that without the members
+// it is not finalized; and then one honest node alone is shown that it is: it goes to the next
+// epoch, and leaves too few behind for anything in this one.
 bool end_epoch_for_one(LiarNode& self, std::size_t, const Message& message) {
   const auto* vote = std::get_if<Vote>(&message);
   if (vote == nullptr) return true;
@@ -150,7 +158,8 @@ bool end_epoch_for_one(LiarNode& self, std::size_t, const Message& message) {
 
   if (const auto notarized = first_notarization(self, message)) {
     const std::uint64_t after_us = until_us(self, 2) + 2 * self.cabal().delta_us() + 2 * kMarginUs;
-    for (const std::size_t to : holders_of(self, notarized->statement.view)) self.say_later(after_us, to, *notarized);
+    for (const std::size_t to : holders_of(self, notarized->statement.view))
+      self.say_later(after_us, to, *notarized);
   }
   if (const auto finalized = first_certificate(self, message, Act::kFinalize)) {
     self.cabal().count_lie();
@@ -159,8 +168,8 @@ bool end_epoch_for_one(LiarNode& self, std::size_t, const Message& message) {
   return true;
 }
 
-// One of those who hold the block is let into the next view at once. Its leader lacks the block on which it has to
-// build.
+// One of those who hold the block is let into the next view at once. Its leader lacks the block on
+// which it has to build.
 bool let_one_in(LiarNode& self, std::size_t, const Message& message) {
   const auto made = first_notarization(self, message);
   if (!made) return true;
@@ -172,8 +181,9 @@ bool let_one_in(LiarNode& self, std::size_t, const Message& message) {
   return true;
 }
 
-// When the honest nullify a member's view, its block's notarization goes to the next leader and the nullification to
-// everybody else: the leader alone has to build on a block that it must fetch first.
+// When the honest nullify a member's view, its block's notarization goes to the next leader and the
+// nullification to everybody else: the leader alone has to build on a block that it must fetch
+// first.
 bool part_ways(LiarNode& self, std::size_t, const Message& message) {
   auto& cabal = self.cabal();
   if (const auto made = first_notarization(self, message)) {
@@ -184,7 +194,9 @@ bool part_ways(LiarNode& self, std::size_t, const Message& message) {
   const auto* vote = std::get_if<Vote>(&message);
   if (vote == nullptr || vote->statement.act != Act::kNullify) return true;
   const auto kept = cabal.kept_certificates().find(vote->statement.view);
-  if (kept == cabal.kept_certificates().end() || kept->second.statement.epoch != vote->statement.epoch) return true;
+  if (kept == cabal.kept_certificates().end() ||
+      kept->second.statement.epoch != vote->statement.epoch)
+    return true;
   const auto nullified = cabal.certificate(self, vote->statement);
   if (!nullified) return true;
   const auto behind = next_leaders(self, vote->statement.view);
@@ -199,18 +211,21 @@ bool part_ways(LiarNode& self, std::size_t, const Message& message) {
 tx::SharedTransaction own_transaction(LiarNode& self) {
   auto& institutions = *self.settings().institutions;
   const std::size_t n = institutions.validators();
-  TransactionNumber number = (TransactionNumber{1} << 20) + self.cabal().lies() * n * 8 + self.number();
+  TransactionNumber number =
+      (TransactionNumber{1} << 20) + self.cabal().lies() * n * 8 + self.number();
   while (number % 8 == 3) number += n;  // a new name takes the place of the one before
   return institutions.transaction(number, std::max(self.clock.now_ms(), self.head().time_ms));
 }
 
-// While nothing is pending, in the honest view before the members': one honest node alone has something to wait for.
-// Its leader knows nothing of that, and when it has given the view up its vote is missing there.
+// While nothing is pending, in the honest view before the members': one honest node alone has
+// something to wait for. Its leader knows nothing of that, and when it has given the view up its
+// vote is missing there.
 void feed_one(LiarNode& self) {
   auto& cabal = self.cabal();
   const auto status = self.status();
   const std::size_t leader = cabal.seats(self).leader(status.view);
-  if (status.pending || cabal.is_member(leader) || cabal.next_led(self, status.view).first != status.view.next())
+  if (status.pending || cabal.is_member(leader) ||
+      cabal.next_led(self, status.view).first != status.view.next())
     return;
   const auto key = std::tuple(0, status.epoch, status.view);
   if (!cabal.done().insert(key).second) return;
@@ -218,7 +233,8 @@ void feed_one(LiarNode& self) {
   for (const std::size_t to : holders_of(self, status.view)) {
     if (to == leader) continue;
     cabal.count_lie();
-    return self.say_frame(to, node::net::Transactions{{to_bytes(own_transaction(self)->carried())}});
+    return self.say_frame(to,
+                          node::net::Transactions{{to_bytes(own_transaction(self)->carried())}});
   }
 }
 
@@ -227,9 +243,12 @@ void feed_one(LiarNode& self) {
 std::vector<Strategy> entering_strategies() {
   std::vector<Strategy> all{
       {"lets-one-in-late",
-       "a block that is voted for when its view ends, kept from the next leaders, and its certificate to one node",
+       "a block that is voted for when its view ends, kept from the next leaders, and its "
+       "certificate to one node",
        show_ahead_of_time_to_followers, answer_nothing, let_one_in},
-      {"parts-ways", "the next leader is shown the notarization of a block that it lacks, the rest a nullification",
+      {"parts-ways",
+       "the next leader is shown the notarization of a block that it lacks, the rest a "
+       "nullification",
        show_at_once_to_followers, answer_nothing, part_ways},
       {"ends-epochs-for-one", "a block that ends the epoch is final for one honest node alone",
        keep_sealing_from_next_leaders, answer_nothing, end_epoch_for_one},

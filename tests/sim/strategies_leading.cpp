@@ -1,5 +1,5 @@
-// What members do with the blocks of the views that they lead. All but `proposal_of` are strategies' functions; each
-// says the truth about everything that is not such a block.
+// What members do with the blocks of the views that they lead. All but `proposal_of` are
+// strategies' functions; each says the truth about everything that is not such a block.
 #include "tests/sim/byzantine_node.h"
 #include "tests/sim/cabal.h"
 #include "tests/sim/strategies.h"
@@ -94,7 +94,8 @@ void keep_withheld(LiarNode& self, std::size_t to, const Message& message) {
 }
 
 // A block of a later view of ours, whose parent is `block`, said to be of view `claimed`.
-std::optional<Proposal> child_of(LiarNode& self, const BlockId& block, const Proposal& like, View claimed) {
+std::optional<Proposal> child_of(LiarNode& self, const BlockId& block, const Proposal& like,
+                                 View claimed) {
   const auto [view, leads] = self.cabal().next_led(self, like.view);
   if (leads == nullptr || claimed >= view) return std::nullopt;
   auto header = ledger::decode_header(*like.header).value();
@@ -108,7 +109,8 @@ std::optional<Proposal> child_of(LiarNode& self, const BlockId& block, const Pro
   return self.cabal().signed_proposal(*leads, std::move(child), header);
 }
 
-// Two views are claimed for the withheld block, again and again, so that the wish for it has no peace.
+// Two views are claimed for the withheld block, again and again, so that the wish for it has no
+// peace.
 void fight_over_withheld(LiarNode& self) {
   for (const BlockId& block : self.cabal().withheld()) {
     const Proposal* known = self.cabal().proposal(block);
@@ -120,7 +122,8 @@ void fight_over_withheld(LiarNode& self) {
     // The vote for a block that its voter says to be of another view.
     const auto& status_view = child->view;
     const consensus::Statement statement{Act::kNotarize, child->epoch, status_view, other, block};
-    for (const std::size_t to : self.cabal().victims()) self.say(to, self.cabal().vote_of(self, statement));
+    for (const std::size_t to : self.cabal().victims())
+      self.say(to, self.cabal().vote_of(self, statement));
   }
 }
 
@@ -136,13 +139,15 @@ void propose_two(LiarNode& self, const Message& message) {
   for (const std::size_t to : linked) {
     const bool second = turn++ % 2 == 1;
     second ? self.say(to, twin) : self.say(to, *proposal);
-    const consensus::Statement both{Act::kNotarize, twin.epoch, twin.view, twin.parent_view,
-                                    node::header_facts(second ? *twin.header : *proposal->header).id};
+    const consensus::Statement both{
+        Act::kNotarize, twin.epoch, twin.view, twin.parent_view,
+        node::header_facts(second ? *twin.header : *proposal->header).id};
     self.say(to, cabal.vote_of(self, both));
   }
 }
 
-// The block leaves when the others' patience with its leader ends: for some a moment before, for some a moment after.
+// The block leaves when the others' patience with its leader ends: for some a moment before, for
+// some a moment after.
 void propose_at_the_timeout(LiarNode& self, const Message& message) {
   constexpr std::uint64_t kPatienceUs = 2 * 250'000;
   const auto* proposal = proposal_of(self, message);
@@ -173,8 +178,8 @@ void propose_empty(LiarNode& self, const Message& message) {
   self.say_to_all(self.cabal().signed_proposal(self, std::move(empty), *header));
 }
 
-// The block's time lies as far ahead as the clocks of some honest nodes let pass: the others have to wait for theirs.
-// All members vote for it, so that the next leader builds on it meanwhile.
+// The block's time lies as far ahead as the clocks of some honest nodes let pass: the others have
+// to wait for theirs. All members vote for it, so that the next leader builds on it meanwhile.
 void propose_at_the_edge_of_time(LiarNode& self, const Message& message) {
   constexpr std::uint64_t kLeadMs = 10'000;  // docs/operating.md
   constexpr std::uint64_t kAboutMs = 100;
@@ -182,7 +187,8 @@ void propose_at_the_edge_of_time(LiarNode& self, const Message& message) {
   auto header = proposal ? emptied(self, *proposal) : std::nullopt;
   if (!header) return self.say_to_all(message);
   auto& cabal = self.cabal();
-  const std::uint64_t edge_ms = self.clock.now_ms() + kLeadMs - kAboutMs + self.random().below(2 * kAboutMs);
+  const std::uint64_t edge_ms =
+      self.clock.now_ms() + kLeadMs - kAboutMs + self.random().below(2 * kAboutMs);
   header->time_ms = std::max(header->time_ms, edge_ms);
   Proposal early = *proposal;
   early.body = std::make_shared<const Bytes>();
@@ -214,7 +220,8 @@ bool complete_notarizations(LiarNode& self, std::size_t, const Message& message)
   const auto* vote = std::get_if<consensus::Vote>(&message);
   if (vote == nullptr || vote->statement.act != Act::kNotarize) return true;
   auto& cabal = self.cabal();
-  const auto key = std::tuple(static_cast<int>(Act::kNotarize), vote->statement.epoch, vote->statement.view);
+  const auto key =
+      std::tuple(static_cast<int>(Act::kNotarize), vote->statement.epoch, vote->statement.view);
   const auto* proposal = cabal.proposal(vote->statement.block);
   if (proposal == nullptr || !cabal.is_ours(*proposal) || cabal.done().contains(key)) return true;
   const auto made = cabal.certificate(self, vote->statement);
@@ -247,10 +254,13 @@ std::vector<Strategy> leading_strategies() {
     }
   };
   return {
-      falsified("false-parent-view", "as leader tells f honest nodes another parent view", false_view),
-      falsified("false-body", "as leader gives f honest nodes a junk body, and again when asked", false_body),
+      falsified("false-parent-view", "as leader tells f honest nodes another parent view",
+                false_view),
+      falsified("false-body", "as leader gives f honest nodes a junk body, and again when asked",
+                false_body),
       falsified("many-copies", "one block id, copies with false views and bodies", copies),
-      {"withheld-body", "as leader shows its block to q - f honest nodes only", withhold_block, keep_withheld},
+      {"withheld-body", "as leader shows its block to q - f honest nodes only", withhold_block,
+       keep_withheld},
       {"two-views-claimed",
        "a withheld block is named as parent in another view, again and again",
        withhold_block,

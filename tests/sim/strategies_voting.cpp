@@ -25,18 +25,20 @@ void split_votes(LiarNode& self, const Message& message) {
   if (vote == nullptr) return self.say_to_all(message);
   const auto& statement = vote->statement;
   self.cabal().count_lie();
-  const auto nullify = self.cabal().vote_of(self, {Act::kNullify, statement.epoch, statement.view, View{0}, {}});
+  const auto nullify =
+      self.cabal().vote_of(self, {Act::kNullify, statement.epoch, statement.view, View{0}, {}});
   std::size_t turn = 0;
   const auto linked = self.linked();
   for (const std::size_t to : linked) {
     const bool first_half = turn++ % 2 == 0;
-    if (statement.act == Act::kNullify || first_half == (statement.act == Act::kNotarize)) self.say(to, message);
+    if (statement.act == Act::kNullify || first_half == (statement.act == Act::kNotarize))
+      self.say(to, message);
     self.say(to, nullify);
   }
 }
 
-// No vote leaves. When the honest votes need only ours the certificate is made, kept, and given to one honest node a
-// moment before the others' timers fire.
+// No vote leaves. When the honest votes need only ours the certificate is made, kept, and given to
+// one honest node a moment before the others' timers fire.
 void keep_votes(LiarNode& self, const Message& message) {
   if (std::holds_alternative<Vote>(message)) return;
   if (std::holds_alternative<consensus::Certificate>(message)) return;
@@ -87,7 +89,8 @@ void vote_far_ahead(LiarNode& self) {
     const bool nullify = act == Act::kNullify;
     const Statement statement{act, self.engine_epoch(), far, View{nullify ? 0 : far.value - 1},
                               nullify ? BlockId{} : invented(self)};
-    for (const std::size_t to : self.cabal().honest()) self.say(to, self.cabal().vote_of(self, statement));
+    for (const std::size_t to : self.cabal().honest())
+      self.say(to, self.cabal().vote_of(self, statement));
   }
   self.cabal().count_lie();
 }
@@ -99,8 +102,8 @@ void nullify_ahead(LiarNode& self, const Message& message) {
   if (vote == nullptr) return;
   self.cabal().count_lie();
   for (std::uint64_t ahead = 0; ahead < 3; ++ahead) {
-    self.say_to_all(
-        self.cabal().vote_of(self, {Act::kNullify, vote->statement.epoch, vote->statement.view + ahead, View{0}, {}}));
+    self.say_to_all(self.cabal().vote_of(
+        self, {Act::kNullify, vote->statement.epoch, vote->statement.view + ahead, View{0}, {}}));
   }
 }
 
@@ -109,7 +112,8 @@ void vote_late(LiarNode& self, const Message& message) {
   if (!std::holds_alternative<Vote>(message)) return self.say_to_all(message);
   self.cabal().count_lie();
   const auto linked = self.linked();
-  for (const std::size_t to : linked) self.say_later(kBlockPatienceUs - self.random().below(60'000), to, message);
+  for (const std::size_t to : linked)
+    self.say_later(kBlockPatienceUs - self.random().below(60'000), to, message);
 }
 
 // The certificates that its engine holds reach f honest nodes and nobody else; votes too.
@@ -134,9 +138,15 @@ void vote_falsely_signed(LiarNode& self, const Message& message) {
 
 std::vector<Strategy> voting_strategies() {
   std::vector<Strategy> all{
-      {"nullifies-every-view", "nullify to all, notarize to one half, finalize to the other", split_votes},
-      {"releases-late", "keeps its votes, gives late certificates to one honest node", keep_votes, {}, release_late},
-      {"votes-for-inventions", "votes for blocks that do not exist, another for everybody", vote_for_inventions},
+      {"nullifies-every-view", "nullify to all, notarize to one half, finalize to the other",
+       split_votes},
+      {"releases-late",
+       "keeps its votes, gives late certificates to one honest node",
+       keep_votes,
+       {},
+       release_late},
+      {"votes-for-inventions", "votes for blocks that do not exist, another for everybody",
+       vote_for_inventions},
       {"votes-far-ahead", "votes in all views that can be kept", {}, {}, {}, {}, vote_far_ahead},
       {"nullifies-ahead", "nullifies this view and the next two", nullify_ahead},
       {"votes-late", "its votes leave when the timers fire", vote_late},

@@ -1,4 +1,5 @@
-// The virtual clock and everything that is still to happen, in order of time, then of scheduling. Microseconds.
+// The virtual clock and everything that is still to happen, in order of time, then of scheduling.
+// Microseconds.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +17,12 @@ class Timeline {
   void at(std::uint64_t when_us, std::function<void()> what) {
     events_.push({when_us < now_us_ ? now_us_ : when_us, next_++, std::move(what)});
   }
-  void after(std::uint64_t delay_us, std::function<void()> what) { at(now_us_ + delay_us, std::move(what)); }
+  void after(std::uint64_t delay_us, std::function<void()> what) {
+    at(now_us_ + delay_us, std::move(what));
+  }
 
-  // Handles the next event; false when there is none at or before `until_us` (the clock then stands there).
+  // Handles the next event; false when there is none at or before `until_us` (the clock then stands
+  // there).
   bool step(std::uint64_t until_us) {
     if (events_.empty() || events_.top().when_us > until_us) {
       if (until_us > now_us_) now_us_ = until_us;

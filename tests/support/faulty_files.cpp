@@ -29,7 +29,8 @@ void put(Bytes& content, std::uint64_t offset, ByteView bytes) {
   std::copy(bytes.begin(), bytes.end(), content.begin() + static_cast<std::ptrdiff_t>(offset));
 }
 
-// What a crash leaves of a file: for every sector, some number of the un-synced writes to it, the first ones.
+// What a crash leaves of a file: for every sector, some number of the un-synced writes to it, the
+// first ones.
 Bytes survivors(const DiskFile& file, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   enum { kNothing, kPrefix, kSectors, kAll };
@@ -42,7 +43,8 @@ Bytes survivors(const DiskFile& file, std::uint64_t seed) {
     const auto last = (write.offset + write.bytes.size() - 1) / kSectorBytes;
     for (auto sector = write.offset / kSectorBytes; sector <= last; ++sector) ++kept[sector];
   }
-  std::uint64_t until = fate == kPrefix && !kept.empty() ? random() % (kept.size() + 1) : kept.size();
+  std::uint64_t until =
+      fate == kPrefix && !kept.empty() ? random() % (kept.size() + 1) : kept.size();
   for (auto& [sector, count] : kept) {
     if (fate == kSectors) count = random() % (count + 1);
     if (fate == kPrefix) count = until > 0 ? (--until, count) : 0;
@@ -67,7 +69,9 @@ class DiskFileHandle final : public File {
  public:
   DiskFileHandle(FaultyDisk& disk, FaultyDisk::Handle file)
       : disk_(disk), file_(std::move(file)), epoch_(disk.epoch()) {}
-  Status write_at(std::uint64_t offset, ByteView bytes) override { return disk_.write(epoch_, *file_, offset, bytes); }
+  Status write_at(std::uint64_t offset, ByteView bytes) override {
+    return disk_.write(epoch_, *file_, offset, bytes);
+  }
   Status read_at(std::uint64_t offset, std::span<std::uint8_t> out) const override {
     TM_TRY(const auto count, disk_.read(*file_, offset, out));
     if (count != out.size()) return error("the file ends early");
@@ -84,7 +88,8 @@ class DiskFileHandle final : public File {
 
 class DiskLock final : public FileLock {
  public:
-  DiskLock(FaultyDisk& disk, std::string path) : disk_(disk), path_(std::move(path)), epoch_(disk.epoch()) {}
+  DiskLock(FaultyDisk& disk, std::string path)
+      : disk_(disk), path_(std::move(path)), epoch_(disk.epoch()) {}
   DiskLock(const DiskLock&) = delete;
   DiskLock& operator=(const DiskLock&) = delete;
   ~DiskLock() override { disk_.unlock(epoch_, path_); }
@@ -104,14 +109,20 @@ class DiskFileSystem final : public node::FileSystem {
     TM_TRY_STATUS(powered({}));
     return std::unique_ptr<File>(std::make_unique<DiskFileHandle>(disk_, std::move(file)));
   }
-  bool exists(const std::string& path) const override { return disk_.exists(path) || disk_.is_directory(path); }
+  bool exists(const std::string& path) const override {
+    return disk_.exists(path) || disk_.is_directory(path);
+  }
   Result<std::vector<std::string>> list(const std::string& directory) const override {
     TM_TRY_STATUS(powered({}));
     if (!disk_.is_directory(directory)) return error(directory + " does not exist");
     return disk_.list(directory);
   }
-  Status create_directory(const std::string& directory) override { return powered(disk_.create_directory(directory)); }
-  Status rename(const std::string& from, const std::string& to) override { return powered(disk_.rename(from, to)); }
+  Status create_directory(const std::string& directory) override {
+    return powered(disk_.create_directory(directory));
+  }
+  Status rename(const std::string& from, const std::string& to) override {
+    return powered(disk_.rename(from, to));
+  }
   Status remove(const std::string& path) override { return powered(disk_.remove(path)); }
   Status sync_directory(const std::string& directory) override {
     return disk_.sync_directory(disk_.epoch(), directory);
@@ -223,7 +234,8 @@ void FaultyDisk::flip_bit(const std::string& path, std::uint64_t offset, unsigne
   file.durable = file.content;
 }
 
-void FaultyDisk::fill(const std::string& path, std::uint64_t offset, std::uint64_t count, std::uint8_t value) {
+void FaultyDisk::fill(const std::string& path, std::uint64_t offset, std::uint64_t count,
+                      std::uint8_t value) {
   std::lock_guard hold(mutex_);
   auto& file = *names_.at(path);
   put(file.content, offset, Bytes(count, value));
@@ -285,7 +297,8 @@ Result<FaultyDisk::Handle> FaultyDisk::create(const std::string& path) {
   return file;
 }
 
-Status FaultyDisk::write(std::uint64_t epoch, DiskFile& file, std::uint64_t offset, ByteView bytes) {
+Status FaultyDisk::write(std::uint64_t epoch, DiskFile& file, std::uint64_t offset,
+                         ByteView bytes) {
   std::lock_guard hold(mutex_);
   put(file.content, offset, bytes);
   if (crashed_ || epoch != epoch_) return no_power();  // a file of the afterlife
@@ -313,7 +326,8 @@ Status FaultyDisk::sync(std::uint64_t epoch, DiskFile& file) {
   return {};
 }
 
-Result<std::size_t> FaultyDisk::read(const DiskFile& file, std::uint64_t offset, std::span<std::uint8_t> out) const {
+Result<std::size_t> FaultyDisk::read(const DiskFile& file, std::uint64_t offset,
+                                     std::span<std::uint8_t> out) const {
   std::lock_guard hold(mutex_);
   if (offset >= file.content.size()) return std::size_t{0};
   const auto count = std::min<std::uint64_t>(out.size(), file.content.size() - offset);

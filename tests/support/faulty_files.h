@@ -1,12 +1,14 @@
-// A disk in memory that forgets, at a crash, what was not synced: any part of it, sector by sector. One disk serves
-// the journal (file_system()) and RocksDB (faulty_rocksdb.h), so that one crash hits both at the same instant.
+// A disk in memory that forgets, at a crash, what was not synced: any part of it, sector by sector.
+// One disk serves the journal (file_system()) and RocksDB (faulty_rocksdb.h), so that one crash
+// hits both at the same instant.
 //
-// Model. Each file has the content that a sync made durable and a list of later writes. At a crash every 512-byte
-// sector of every later write survives or not, by the seed; a sector is never torn. Names (created, renamed, removed)
-// are durable after a directory sync; a crash keeps a prefix, by the seed, of the later changes of names, as a
-// journaling file system does. After a crash the journal's open handles fail; RocksDB's go on in an
-// afterlife that restart() forgets (its process is dead; RocksDB is not made to run on without a disk), so after
-// anything that may have crashed ask crashed() before believing a result.
+// Model. Each file has the content that a sync made durable and a list of later writes. At a crash
+// every 512-byte sector of every later write survives or not, by the seed; a sector is never torn.
+// Names (created, renamed, removed) are durable after a directory sync; a crash keeps a prefix, by
+// the seed, of the later changes of names, as a journaling file system does. After a crash the
+// journal's open handles fail; RocksDB's go on in an afterlife that restart() forgets (its process
+// is dead; RocksDB is not made to run on without a disk), so after anything that may have crashed
+// ask crashed() before believing a result.
 //
 // Thread rule: any thread (RocksDB has threads of its own).
 #pragma once
@@ -46,7 +48,8 @@ class FaultyDisk {
 
   // The machine loses power now. Every operation fails from here on.
   void crash(std::uint64_t seed);
-  // It loses power at the n-th write, sync or change of names from now (1 = the next), before that operation.
+  // It loses power at the n-th write, sync or change of names from now (1 = the next), before that
+  // operation.
   void crash_after(std::uint64_t operations, std::uint64_t seed);
   bool crashed() const;
   // Power is back: what survived can be opened. Precondition: crashed.
@@ -61,7 +64,8 @@ class FaultyDisk {
   void cut(const std::string& path, std::uint64_t size);
   void erase(const std::string& path);
   Bytes content(const std::string& path) const;
-  // Everything that is on the disk now, synced or not, and back to it: what a copy of the directory would be.
+  // Everything that is on the disk now, synced or not, and back to it: what a copy of the directory
+  // would be.
   std::map<std::string, Bytes> image() const;
   void restore_image(const std::map<std::string, Bytes>& image);
 
@@ -74,7 +78,8 @@ class FaultyDisk {
   Status write(std::uint64_t epoch, DiskFile& file, std::uint64_t offset, ByteView bytes);
   Status truncate(std::uint64_t epoch, DiskFile& file, std::uint64_t size);
   Status sync(std::uint64_t epoch, DiskFile& file);
-  Result<std::size_t> read(const DiskFile& file, std::uint64_t offset, std::span<std::uint8_t> out) const;
+  Result<std::size_t> read(const DiskFile& file, std::uint64_t offset,
+                           std::span<std::uint8_t> out) const;
   Result<std::uint64_t> file_size(const DiskFile& file) const;
   bool exists(const std::string& path) const;
   bool is_directory(const std::string& path) const;
@@ -105,7 +110,8 @@ class FaultyDisk {
   Names names_;          // now
   Names durable_names_;  // at the last directory syncs
   std::vector<NameChange> name_changes_;
-  Names afterlife_;  // between crash() and restart(): where a RocksDB that does not know of it goes on
+  Names afterlife_;  // between crash() and restart(): where a RocksDB that does not know of it goes
+                     // on
   std::set<std::string> directories_;
   std::set<std::string> locks_;
   std::uint64_t epoch_ = 1;

@@ -13,15 +13,18 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
-IOStatus to_io(const Status& status) { return status.ok() ? IOStatus::OK() : IOStatus::IOError(status.message()); }
+IOStatus to_io(const Status& status) {
+  return status.ok() ? IOStatus::OK() : IOStatus::IOError(status.message());
+}
 
-// A handle from before a crash pretends to work: RocksDB is not made to go on after a failed write, and need not.
+// A handle from before a crash pretends to work: RocksDB is not made to go on after a failed write,
+// and need not.
 IOStatus to_io(const FaultyDisk& disk, std::uint64_t epoch, const Status& status) {
   return disk.is_stale(epoch) ? IOStatus::OK() : to_io(status);
 }
 
-IOStatus read_into(const FaultyDisk& disk, const DiskFile& file, std::uint64_t offset, std::size_t n, Slice* result,
-                   char* scratch) {
+IOStatus read_into(const FaultyDisk& disk, const DiskFile& file, std::uint64_t offset,
+                   std::size_t n, Slice* result, char* scratch) {
   auto count = disk.read(file, offset, {reinterpret_cast<std::uint8_t*>(scratch), n});
   if (!count.ok()) return IOStatus::IOError(count.message());
   *result = Slice(scratch, *count);
@@ -31,7 +34,8 @@ IOStatus read_into(const FaultyDisk& disk, const DiskFile& file, std::uint64_t o
 class SequentialFile final : public rocksdb::FSSequentialFile {
  public:
   SequentialFile(FaultyDisk& disk, FaultyDisk::Handle file) : disk_(disk), file_(std::move(file)) {}
-  IOStatus Read(size_t n, const IOOptions&, Slice* result, char* scratch, IODebugContext*) override {
+  IOStatus Read(size_t n, const IOOptions&, Slice* result, char* scratch,
+                IODebugContext*) override {
     auto status = read_into(disk_, *file_, at_, n, result, scratch);
     if (status.ok()) at_ += result->size();
     return status;
@@ -49,7 +53,8 @@ class SequentialFile final : public rocksdb::FSSequentialFile {
 
 class RandomAccessFile final : public rocksdb::FSRandomAccessFile {
  public:
-  RandomAccessFile(FaultyDisk& disk, FaultyDisk::Handle file) : disk_(disk), file_(std::move(file)) {}
+  RandomAccessFile(FaultyDisk& disk, FaultyDisk::Handle file)
+      : disk_(disk), file_(std::move(file)) {}
   IOStatus Read(uint64_t offset, size_t n, const IOOptions&, Slice* result, char* scratch,
                 IODebugContext*) const override {
     return read_into(disk_, *file_, offset, n, result, scratch);
@@ -66,7 +71,8 @@ class WritableFile final : public rocksdb::FSWritableFile {
       : disk_(disk), file_(std::move(file)), epoch_(disk.epoch()), size_(file_->content.size()) {}
   using rocksdb::FSWritableFile::Append;
   IOStatus Append(const Slice& data, const IOOptions&, IODebugContext*) override {
-    const auto status = disk_.write(epoch_, *file_, size_, as_bytes(std::string_view(data.data(), data.size())));
+    const auto status =
+        disk_.write(epoch_, *file_, size_, as_bytes(std::string_view(data.data(), data.size())));
     size_ += data.size();
     return to_io(disk_, epoch_, status);
   }
@@ -77,7 +83,9 @@ class WritableFile final : public rocksdb::FSWritableFile {
   }
   IOStatus Close(const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
   IOStatus Flush(const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
-  IOStatus Sync(const IOOptions&, IODebugContext*) override { return to_io(disk_, epoch_, disk_.sync(epoch_, *file_)); }
+  IOStatus Sync(const IOOptions&, IODebugContext*) override {
+    return to_io(disk_, epoch_, disk_.sync(epoch_, *file_));
+  }
   uint64_t GetFileSize(const IOOptions&, IODebugContext*) override { return size_; }
   bool IsSyncThreadSafe() const override { return true; }
 
@@ -91,17 +99,21 @@ class WritableFile final : public rocksdb::FSWritableFile {
 // RocksDB opens an ingested file so, to sync it.
 class RandomRWFile final : public rocksdb::FSRandomRWFile {
  public:
-  RandomRWFile(FaultyDisk& disk, FaultyDisk::Handle file) : disk_(disk), file_(std::move(file)), epoch_(disk.epoch()) {}
+  RandomRWFile(FaultyDisk& disk, FaultyDisk::Handle file)
+      : disk_(disk), file_(std::move(file)), epoch_(disk.epoch()) {}
   IOStatus Write(uint64_t offset, const Slice& data, const IOOptions&, IODebugContext*) override {
-    return to_io(disk_, epoch_,
-                 disk_.write(epoch_, *file_, offset, as_bytes(std::string_view(data.data(), data.size()))));
+    return to_io(
+        disk_, epoch_,
+        disk_.write(epoch_, *file_, offset, as_bytes(std::string_view(data.data(), data.size()))));
   }
   IOStatus Read(uint64_t offset, size_t n, const IOOptions&, Slice* result, char* scratch,
                 IODebugContext*) const override {
     return read_into(disk_, *file_, offset, n, result, scratch);
   }
   IOStatus Flush(const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
-  IOStatus Sync(const IOOptions&, IODebugContext*) override { return to_io(disk_, epoch_, disk_.sync(epoch_, *file_)); }
+  IOStatus Sync(const IOOptions&, IODebugContext*) override {
+    return to_io(disk_, epoch_, disk_.sync(epoch_, *file_));
+  }
   IOStatus Close(const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
 
  private:
@@ -112,7 +124,8 @@ class RandomRWFile final : public rocksdb::FSRandomRWFile {
 
 class Directory final : public rocksdb::FSDirectory {
  public:
-  Directory(FaultyDisk& disk, std::string path) : disk_(disk), path_(std::move(path)), epoch_(disk.epoch()) {}
+  Directory(FaultyDisk& disk, std::string path)
+      : disk_(disk), path_(std::move(path)), epoch_(disk.epoch()) {}
   IOStatus Fsync(const IOOptions&, IODebugContext*) override {
     return to_io(disk_, epoch_, disk_.sync_directory(epoch_, path_));
   }
@@ -139,18 +152,22 @@ class SilentLogger final : public rocksdb::Logger {
 
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  public:
-  explicit FaultyFileSystem(FaultyDisk& disk) : FileSystemWrapper(rocksdb::FileSystem::Default()), disk_(disk) {}
+  explicit FaultyFileSystem(FaultyDisk& disk)
+      : FileSystemWrapper(rocksdb::FileSystem::Default()), disk_(disk) {}
   const char* Name() const override { return "FaultyFileSystem"; }
 
   IOStatus NewSequentialFile(const std::string& path, const FileOptions&,
-                             std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext*) override {
+                             std::unique_ptr<rocksdb::FSSequentialFile>* file,
+                             IODebugContext*) override {
     return open<SequentialFile>(path, file);
   }
   IOStatus NewRandomAccessFile(const std::string& path, const FileOptions&,
-                               std::unique_ptr<rocksdb::FSRandomAccessFile>* file, IODebugContext*) override {
+                               std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                               IODebugContext*) override {
     return open<RandomAccessFile>(path, file);
   }
-  IOStatus NewWritableFile(const std::string& path, const FileOptions&, std::unique_ptr<rocksdb::FSWritableFile>* file,
+  IOStatus NewWritableFile(const std::string& path, const FileOptions&,
+                           std::unique_ptr<rocksdb::FSWritableFile>* file,
                            IODebugContext*) override {
     auto created = disk_.create(clean(path));
     if (!created.ok()) return IOStatus::IOError(created.message());
@@ -158,21 +175,25 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     return IOStatus::OK();
   }
   IOStatus ReopenWritableFile(const std::string& path, const FileOptions&,
-                              std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext*) override {
+                              std::unique_ptr<rocksdb::FSWritableFile>* file,
+                              IODebugContext*) override {
     return open<WritableFile>(path, file);
   }
-  IOStatus NewRandomRWFile(const std::string& path, const FileOptions&, std::unique_ptr<rocksdb::FSRandomRWFile>* file,
+  IOStatus NewRandomRWFile(const std::string& path, const FileOptions&,
+                           std::unique_ptr<rocksdb::FSRandomRWFile>* file,
                            IODebugContext*) override {
     return open<RandomRWFile>(path, file);
   }
-  IOStatus NewDirectory(const std::string& path, const IOOptions&, std::unique_ptr<rocksdb::FSDirectory>* directory,
+  IOStatus NewDirectory(const std::string& path, const IOOptions&,
+                        std::unique_ptr<rocksdb::FSDirectory>* directory,
                         IODebugContext*) override {
     if (!disk_.is_directory(clean(path))) return IOStatus::NotFound(path);
     directory->reset(new Directory(disk_, clean(path)));
     return IOStatus::OK();
   }
   IOStatus FileExists(const std::string& path, const IOOptions&, IODebugContext*) override {
-    return disk_.exists(clean(path)) || disk_.is_directory(clean(path)) ? IOStatus::OK() : IOStatus::NotFound(path);
+    return disk_.exists(clean(path)) || disk_.is_directory(clean(path)) ? IOStatus::OK()
+                                                                        : IOStatus::NotFound(path);
   }
   IOStatus GetChildren(const std::string& path, const IOOptions&, std::vector<std::string>* names,
                        IODebugContext*) override {
@@ -189,22 +210,27 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   IOStatus CreateDirIfMissing(const std::string& path, const IOOptions&, IODebugContext*) override {
     return to_io(disk_.create_directory(clean(path)));
   }
-  IOStatus GetFileSize(const std::string& path, const IOOptions&, uint64_t* size, IODebugContext*) override {
+  IOStatus GetFileSize(const std::string& path, const IOOptions&, uint64_t* size,
+                       IODebugContext*) override {
     if (!disk_.exists(clean(path))) return IOStatus::NotFound(path);
     *size = disk_.size(clean(path));
     return IOStatus::OK();
   }
-  IOStatus GetFileModificationTime(const std::string&, const IOOptions&, uint64_t* time, IODebugContext*) override {
+  IOStatus GetFileModificationTime(const std::string&, const IOOptions&, uint64_t* time,
+                                   IODebugContext*) override {
     *time = 0;
     return IOStatus::OK();
   }
-  IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions&, IODebugContext*) override {
+  IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions&,
+                      IODebugContext*) override {
     return to_io(disk_.rename(clean(from), clean(to)));
   }
-  IOStatus LinkFile(const std::string& from, const std::string& to, const IOOptions&, IODebugContext*) override {
+  IOStatus LinkFile(const std::string& from, const std::string& to, const IOOptions&,
+                    IODebugContext*) override {
     return to_io(disk_.link(clean(from), clean(to)));
   }
-  IOStatus LockFile(const std::string& path, const IOOptions&, rocksdb::FileLock** lock, IODebugContext*) override {
+  IOStatus LockFile(const std::string& path, const IOOptions&, rocksdb::FileLock** lock,
+                    IODebugContext*) override {
     if (!disk_.try_lock(clean(path))) return IOStatus::IOError(path + " is locked");
     *lock = new Lock(clean(path), disk_.epoch());
     return IOStatus::OK();
@@ -219,11 +245,13 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     *logger = std::make_shared<SilentLogger>();
     return IOStatus::OK();
   }
-  IOStatus GetAbsolutePath(const std::string& path, const IOOptions&, std::string* absolute, IODebugContext*) override {
+  IOStatus GetAbsolutePath(const std::string& path, const IOOptions&, std::string* absolute,
+                           IODebugContext*) override {
     *absolute = path;
     return IOStatus::OK();
   }
-  IOStatus IsDirectory(const std::string& path, const IOOptions&, bool* is_directory, IODebugContext*) override {
+  IOStatus IsDirectory(const std::string& path, const IOOptions&, bool* is_directory,
+                       IODebugContext*) override {
     *is_directory = disk_.is_directory(clean(path));
     return IOStatus::OK();
   }

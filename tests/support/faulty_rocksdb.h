@@ -1,4 +1,5 @@
-// RocksDB on a FaultyDisk: a FileSystemWrapper whose files live there and forget at a crash what was not synced.
+// RocksDB on a FaultyDisk: a FileSystemWrapper whose files live there and forget at a crash what
+// was not synced.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -9,7 +10,8 @@
 
 namespace testamur::test {
 
-// For StoreOptions::env. The disk is borrowed and must outlive it; the environment must outlive the store.
+// For StoreOptions::env. The disk is borrowed and must outlive it; the environment must outlive the
+// store.
 std::unique_ptr<rocksdb::Env> make_faulty_env(FaultyDisk& disk);
 
 }  // namespace testamur::test

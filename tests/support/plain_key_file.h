@@ -1,4 +1,5 @@
-// Reads a plain key file of `testamurd init`, for programs that drive a network of tests or benchmarks.
+// Reads a plain key file of `testamurd init`, for programs that drive a network of tests or
+// benchmarks.
 #pragma once
 
 #include <fstream>

@@ -1,5 +1,5 @@
-// Test vectors and data by others. They stand beside the project in ../shared; where that folder is absent, a test
-// that wants them says so and passes (skip()).
+// Test vectors and data by others. They stand beside the project in ../shared; where that folder is
+// absent, a test that wants them says so and passes (skip()).
 #pragma once
 
 #include <optional>
@@ -7,7 +7,8 @@
 
 namespace testamur::test {
 
-// The path of a file below ../shared, or nothing (after a line on standard error) where it is absent.
+// The path of a file below ../shared, or nothing (after a line on standard error) where it is
+// absent.
 std::optional<std::string> shared_file(const std::string& relative);
 // The path of a file of this project, and of the folder of the programs that were built.
 std::string source_file(const std::string& relative);

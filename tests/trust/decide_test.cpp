@@ -53,7 +53,8 @@ TEST_CASE("two friends of half the amount add up, and count as two independent p
   CHECK(w.decide("s", "t").rule == Rule::kPaths);
 }
 
-TEST_CASE("adding a statement does not lower the sum that greedy paths lose (120 before, 120 after)") {
+TEST_CASE(
+    "adding a statement does not lower the sum that greedy paths lose (120 before, 120 after)") {
   for (const unsigned amount : {60U, 30U}) {
     World w({"s", "a", "b", "d", "e", "t"});
     w.trust("s", "a", amount, 2);
@@ -210,7 +211,9 @@ TEST_CASE("the matching behind independent paths is maximal where a greedy one i
   CHECK(d.cover.size() == 2);
 }
 
-TEST_CASE("an accreditation is reached over an agency, and over a register of agencies, and carries no trust") {
+TEST_CASE(
+    "an accreditation is reached over an agency, and over a register of agencies, and carries no "
+    "trust") {
   World w({"s", "t", "reader"});
   w.add("agency", true).add("register", true);
   w.accredit("agency", "t");
@@ -241,7 +244,8 @@ TEST_CASE("cyclic trust is harmless") {
   CHECK(w.decide("s", "t").amount == 60);
 }
 
-TEST_CASE("an issuer that is not on the ledger at the height is unknown, and the future is refused") {
+TEST_CASE(
+    "an issuer that is not on the ledger at the height is unknown, and the future is refused") {
   World w({"s"});
   const Query early = w.query("s", "t");
   w.add("t");

@@ -1,4 +1,5 @@
-// The worked examples of docs/trust.md are what the engine says: each text stands in the page word for word.
+// The worked examples of docs/trust.md are what the engine says: each text stands in the page word
+// for word.
 #include "tests/support/catch.h"
 #include "tests/support/shared.h"
 #include "tests/trust/world.h"

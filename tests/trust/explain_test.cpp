@@ -26,9 +26,12 @@ class Names {
   std::map<InstitutionId, std::string> by_id_;
 };
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
-TEST_CASE("a refusal by amount shows the cut, the deficit and the smallest single statements that help") {
+TEST_CASE(
+    "a refusal by amount shows the cut, the deficit and the smallest single statements that help") {
   World w({"s", "a", "b", "t"});
   w.trust("s", "a", 60, 1);
   w.trust("s", "b", 120, 1);
@@ -40,8 +43,10 @@ TEST_CASE("a refusal by amount shows the cut, the deficit and the smallest singl
   CHECK(e.decision.cut[0].truster == party_id("s"));
   bool own = false, friends = false, raise = false;
   for (const Remedy& r : e.remedies) {
-    own = own || (r.by == party_id("s") && r.subject == party_id("t") && r.amount == 60 && r.depth == 0);
-    raise = raise || (r.by == party_id("s") && r.subject == party_id("a") && r.amount == 120 && r.depth == 1);
+    own = own ||
+          (r.by == party_id("s") && r.subject == party_id("t") && r.amount == 60 && r.depth == 0);
+    raise = raise || (r.by == party_id("s") && r.subject == party_id("a") && r.amount == 120 &&
+                      r.depth == 1);
     friends = friends || (r.by == party_id("b") && r.subject == party_id("t") && r.amount == 60);
   }
   CHECK(own);
@@ -198,7 +203,9 @@ TEST_CASE("a drawing of two hundred institutions has a row for each") {
   const Explanation e = explain(w.history, w.query("viewpoint", "issuer"), w.policy, {8, 4});
   const std::string svg = to_svg(e, names);
   std::size_t boxes = 0;
-  for (auto at = svg.find("<g><title>"); at != std::string::npos; at = svg.find("<g><title>", at + 1)) ++boxes;
+  for (auto at = svg.find("<g><title>"); at != std::string::npos;
+       at = svg.find("<g><title>", at + 1))
+    ++boxes;
   CHECK(boxes > 190);
   write("explanation-200.svg", svg);
 }

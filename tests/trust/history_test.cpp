@@ -1,5 +1,5 @@
-// Time: which statement governs, what a void, an end and a compromised key take away and for whom, roles, standing,
-// successions, local statements; and what the history refuses.
+// Time: which statement governs, what a void, an end and a compromised key take away and for whom,
+// roles, standing, successions, local statements; and what the history refuses.
 #include "tests/support/catch.h"
 #include "tests/trust/world.h"
 #include "trust/judge.h"
@@ -24,7 +24,8 @@ TEST_CASE("the last statement of a slot governs, and an end empties it") {
   w.trust("s", "t", 60);
   const auto second = w.now_ms();
   w.end_slot("s", "t");
-  CHECK(w.decide("s", "t", first).amount == 60);  // valid_from 0: to its author it speaks about the past
+  CHECK(w.decide("s", "t", first).amount ==
+        60);  // valid_from 0: to its author it speaks about the past
   CHECK(w.decide("s", "t", second).amount == 60);
   CHECK(w.decide("s", "t").amount == 0);
 }
@@ -50,7 +51,9 @@ TEST_CASE("a statement holds from its start until just before its end") {
   CHECK(w.decide("s", "t", 3'000'000).amount == 0);
 }
 
-TEST_CASE("a void brings back what it had displaced: to its author at once, to others from its block on") {
+TEST_CASE(
+    "a void brings back what it had displaced: to its author at once, to others from its block "
+    "on") {
   World w({"s", "a", "t"});
   w.trust("s", "a", 120, 1);
   w.trust("a", "t", 60);
@@ -88,12 +91,14 @@ TEST_CASE("a compromised key annuls what it signed since, voids too, and nothing
   const auto thief = w.now_ms();
   w.compromise(w.key, stolen_at);
   CHECK(w.decide("s", "t").amount == 120);
-  CHECK(w.decide("s", "t", thief).amount == 0);  // what the void had taken away counts again only from now on
+  CHECK(w.decide("s", "t", thief).amount ==
+        0);  // what the void had taken away counts again only from now on
   CHECK(w.decide("a", "t", thief).amount == 120);
 }
 
 TEST_CASE(
-    "what a thief's void took away stays away for others until the key's retirement, for the author it never was") {
+    "what a thief's void took away stays away for others until the key's retirement, for the "
+    "author it never was") {
   World w({"s", "a", "t"});
   w.trust("s", "a", 120, 1);
   const StatementId good = w.trust("a", "t", 120);
@@ -119,7 +124,9 @@ TEST_CASE("of several annulments the first counts") {
   CHECK(w.decide("s", "t", annulled - 1).amount == 0);
 }
 
-TEST_CASE("an accreditation that a merger would turn on its author's own parent is dropped, trust is not") {
+TEST_CASE(
+    "an accreditation that a merger would turn on its author's own parent is dropped, trust is "
+    "not") {
   World w({"s", "old", "parent"});
   w.add("agency", true, "parent");
   w.trust("s", "agency", 120, 1);
@@ -189,7 +196,9 @@ TEST_CASE("importing the history of an accreditation never disturbs what holds t
   CHECK(w.decide("agency", "t", 500'000).accredited_amount == 60);
 }
 
-TEST_CASE("losing the role hits what was committed before, from then on or from ever, until it is won back") {
+TEST_CASE(
+    "losing the role hits what was committed before, from then on or from ever, until it is won "
+    "back") {
   for (const bool retroactive : {false, true}) {
     World w({"s", "t"});
     w.add("agency", true);
@@ -209,7 +218,8 @@ TEST_CASE("losing the role hits what was committed before, from then on or from 
     CHECK(w.decide("s", "t").accredited_amount == 120);
     CHECK(w.decide("s", "t", lost).accredited_amount == 0);
     again.slot = 1;
-    w.say("agency", "t", again);  // committed after: the loss does not hit it, even about the time of the loss
+    w.say("agency", "t",
+          again);  // committed after: the loss does not hit it, even about the time of the loss
     CHECK(w.decide("s", "t", lost).accredited_amount == 30);
   }
 }
@@ -240,7 +250,8 @@ TEST_CASE("trust passes to the one heir for its window, distrust to all successo
   CHECK(d.paths.at(0).arcs.at(0).inherited);
   CHECK(w.decide("s", "other").amount == 0);
   CHECK(w.decide("s", "old").amount == 0);
-  CHECK(w.decide("s", "old", merged - 1).amount == 120);  // awards anchored before the closure keep their decision
+  CHECK(w.decide("s", "old", merged - 1).amount ==
+        120);  // awards anchored before the closure keep their decision
   w.time(merged + std::uint64_t{730} * 86'400'000 - 1000).add("later");
   CHECK(w.decide("s", "heir").amount == 0);
   CHECK(w.decide("s", "heir", w.now_ms() - 1).amount == 120);
@@ -293,7 +304,8 @@ class OneBlock {
   }
   void succeed(const std::string& from, const std::string& to, bool closes) {
     const auto heir = closes ? std::optional(party_id(to)) : std::nullopt;
-    REQUIRE_FALSE(world_.history.add_succession({{{party_id(from), closes, heir}}, {party_id(to)}}, commit_));
+    REQUIRE_FALSE(
+        world_.history.add_succession({{{party_id(from), closes, heir}}, {party_id(to)}}, commit_));
     ++commit_.order.value;
   }
   void lose_role(const std::string& name) {
@@ -306,7 +318,8 @@ class OneBlock {
   Commit commit_;
 };
 
-TEST_CASE("within one block a succession passes on what was said before it, trust and distrust alike") {
+TEST_CASE(
+    "within one block a succession passes on what was said before it, trust and distrust alike") {
   World w({"s", "v", "old", "heir"});
   OneBlock block(w);
   block.say("s", "old", Kind::kTrust);
@@ -362,10 +375,13 @@ TEST_CASE("a lost role hits what was accredited before it in the same block, fro
   block.say("agency", "t", Kind::kAccredit);
   block.lose_role("agency");
   CHECK(w.decide("s", "t").accredited_amount == 0);
-  CHECK(w.decide("s", "t", before).accredited_amount == 120);  // backdated, and lost only from its block on
+  CHECK(w.decide("s", "t", before).accredited_amount ==
+        120);  // backdated, and lost only from its block on
 }
 
-TEST_CASE("a mill that registers anew starts from nothing, and as a successor it brings its distrust along") {
+TEST_CASE(
+    "a mill that registers anew starts from nothing, and as a successor it brings its distrust "
+    "along") {
   World w({"s", "a", "mill", "fresh", "heir"});
   w.trust("s", "a", 120, 2);
   w.trust("a", "mill");
@@ -391,7 +407,8 @@ TEST_CASE("a local statement counts as the viewpoint's own, and a viewpoint may 
   CHECK(w.decide("employer", "t").amount == 0);
 }
 
-TEST_CASE("a local statement never displaces a distrust on the ledger; a later local end lifts it") {
+TEST_CASE(
+    "a local statement never displaces a distrust on the ledger; a later local end lifts it") {
   World w({"s", "t"});
   w.distrust("s", "t");
   const auto distrusted = w.now_ms();
@@ -480,11 +497,13 @@ TEST_CASE("a closed party never comes back, and only a closed predecessor has an
   CHECK(w.history.add_succession(s, w.next_commit()) == EventError::kHeirNotSuccessor);
   s.predecessors[0].heir = party_id("b");
   CHECK_FALSE(w.history.add_succession(s, w.next_commit()).has_value());
-  CHECK(w.history.set_standing(party_id("a"), w.next_commit(), Standing::kGood) == EventError::kClosedParty);
+  CHECK(w.history.set_standing(party_id("a"), w.next_commit(), Standing::kGood) ==
+        EventError::kClosedParty);
   CHECK(w.history.add_succession(s, w.next_commit()) == EventError::kClosedParty);
 }
 
-Case case_of(const World& w, std::uint64_t anchor, std::optional<std::uint64_t> claimed = std::nullopt) {
+Case case_of(const World& w, std::uint64_t anchor,
+             std::optional<std::uint64_t> claimed = std::nullopt) {
   Case c;
   c.viewpoint = party_id("s");
   c.issuer = party_id("t");
@@ -524,7 +543,8 @@ TEST_CASE("an institution's own award is accepted, whatever the lag of its ancho
   w.policy.max_anchor_lag_ms = 1;
   for (const auto governs : {Governs::kAnchor, Governs::kToday, Governs::kBoth}) {
     w.policy.governs = governs;
-    for (const std::uint64_t claimed : {1'000'000U, 4'999'999U, 5'000'000U, 5'000'001U, 99'000'000U}) {
+    for (const std::uint64_t claimed :
+         {1'000'000U, 4'999'999U, 5'000'000U, 5'000'001U, 99'000'000U}) {
       Case c = case_of(w, 5'000'000, claimed);
       c.issuer = party_id("s");
       const Judgement judged = judge(w.history, c, w.policy);
@@ -547,7 +567,9 @@ TEST_CASE("own comes before assessor, and unknown and future before own") {
   CHECK(judge(w.history, c, w.policy).rule == Rule::kUnknown);
 }
 
-TEST_CASE("of several rules that fail the earliest is reported: block, claim, amount, paths, accreditation, assessor") {
+TEST_CASE(
+    "of several rules that fail the earliest is reported: block, claim, amount, paths, "
+    "accreditation, assessor") {
   World w({"s", "t", "a"});
   w.time(3'000'000).add("x");
   w.policy.max_anchor_lag_ms = 1000;
@@ -580,7 +602,8 @@ TEST_CASE("of several rules that fail the earliest is reported: block, claim, am
   CHECK(rule() == Rule::kNone);
 }
 
-TEST_CASE("a date that does not fit the anchor gives neither its own decision nor the anchor's a say") {
+TEST_CASE(
+    "a date that does not fit the anchor gives neither its own decision nor the anchor's a say") {
   World w({"s", "t"});
   w.time(3'000'000).add("x");
   w.trust("s", "t");
@@ -618,19 +641,23 @@ TEST_CASE("a policy may require that who assesses is kept apart from who teaches
 TEST_CASE("a joint award is judged for each awarding body") {
   World w({"s", "t", "u"});
   w.trust("s", "t");
-  const auto joint = judge_joint(w.history, case_of(w, w.now_ms()), {party_id("t"), party_id("u")}, w.policy);
+  const auto joint =
+      judge_joint(w.history, case_of(w, w.now_ms()), {party_id("t"), party_id("u")}, w.policy);
   CHECK(joint.accepted == 1);
   CHECK(joint.bodies.size() == 2);
   CHECK(joint.outcome == Outcome::kRefuse);
   CHECK(joint.rule == Rule::kAmount);
 }
 
-TEST_CASE("of a joint award one accepted body suffices where the policy says any, but not beside a blocked issuer") {
+TEST_CASE(
+    "of a joint award one accepted body suffices where the policy says any, but not beside a "
+    "blocked issuer") {
   World w({"s", "t", "u", "v"});
   w.trust("s", "u");
   w.policy.joint = Joint::kAny;
   Case c = case_of(w, w.now_ms());  // the issuer t is not accepted itself
-  CHECK(judge_joint(w.history, c, {party_id("t"), party_id("u")}, w.policy).outcome == Outcome::kAccept);
+  CHECK(judge_joint(w.history, c, {party_id("t"), party_id("u")}, w.policy).outcome ==
+        Outcome::kAccept);
   CHECK(judge_joint(w.history, c, {party_id("t"), party_id("v")}, w.policy).rule == Rule::kAmount);
   CHECK(judge_joint(w.history, c, {}, w.policy).outcome == Outcome::kRefuse);
   w.distrust("s", "t");

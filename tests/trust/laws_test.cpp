@@ -1,5 +1,6 @@
-// The laws P1-P15 of docs/trust.md as properties: RapidCheck makes small networks and shrinks a counterexample.
-// Parties are numbered; 0 is the viewpoint, 1 the issuer. `test_trust "[.long]"` runs the laws on many more networks.
+// The laws P1-P15 of docs/trust.md as properties: RapidCheck makes small networks and shrinks a
+// counterexample. Parties are numbered; 0 is the viewpoint, 1 the issuer. `test_trust "[.long]"`
+// runs the laws on many more networks.
 #include <rapidcheck.h>
 
 #include <iostream>
@@ -25,17 +26,19 @@ struct Move {
   bool operator==(const Move&) const = default;
 };
 std::ostream& operator<<(std::ostream& out, const Move& m) {
-  return out << m.from << "->" << m.to << " kind " << m.kind << " amount " << m.amount << " depth " << m.depth
-             << " fields " << m.fields;
+  return out << m.from << "->" << m.to << " kind " << m.kind << " amount " << m.amount << " depth "
+             << m.depth << " fields " << m.fields;
 }
 using Moves = std::vector<Move>;
 
 rc::Gen<Move> any_move() {
   return rc::gen::build<Move>(
       rc::gen::set(&Move::from, rc::gen::inRange(0U, kParties)),
-      rc::gen::set(&Move::to, rc::gen::inRange(0U, kParties)), rc::gen::set(&Move::kind, rc::gen::inRange(0U, 12U)),
+      rc::gen::set(&Move::to, rc::gen::inRange(0U, kParties)),
+      rc::gen::set(&Move::kind, rc::gen::inRange(0U, 12U)),
       rc::gen::set(&Move::amount, rc::gen::elementOf(std::vector<unsigned>{30, 40, 60, 120})),
-      rc::gen::set(&Move::depth, rc::gen::inRange(0U, 4U)), rc::gen::set(&Move::fields, rc::gen::inRange(0U, 8U)));
+      rc::gen::set(&Move::depth, rc::gen::inRange(0U, 4U)),
+      rc::gen::set(&Move::fields, rc::gen::inRange(0U, 8U)));
 }
 rc::Gen<Moves> networks() { return rc::gen::resize(40, rc::gen::container<Moves>(any_move())); }
 
@@ -47,13 +50,15 @@ struct Cast {
 };
 
 InstitutionId id_of(unsigned name) {
-  return InstitutionId::prefix_of(sha256(ByteView(reinterpret_cast<const std::uint8_t*>(&name), 1)).view());
+  return InstitutionId::prefix_of(
+      sha256(ByteView(reinterpret_cast<const std::uint8_t*>(&name), 1)).view());
 }
 
 class Net {
  public:
   explicit Net(const Moves& moves, const Cast& cast = {}) : cast_(cast) {
-    for (const unsigned n : cast.order) history.add_party(id(n), {LogIndex{0}, Height{0}, 1000, {}}, n % 2 == 0);
+    for (const unsigned n : cast.order)
+      history.add_party(id(n), {LogIndex{0}, Height{0}, 1000, {}}, n % 2 == 0);
     for (const Move& move : moves) add(move);
   }
   InstitutionId id(unsigned n) const { return id_of(cast_.names[n]); }
@@ -123,7 +128,9 @@ void p1(int n) {
     RC_ASSERT(after.independent_paths >= before.independent_paths);
   });
 }
-TEST_CASE("P1 adding or raising a positive statement never lowers amount or independent paths") { p1(5000); }
+TEST_CASE("P1 adding or raising a positive statement never lowers amount or independent paths") {
+  p1(5000);
+}
 
 TEST_CASE("P1 on many networks", "[.long]") { p1(100'000); }
 
@@ -173,7 +180,9 @@ TEST_CASE("P4 and P14 no path exceeds a depth or three statements, and depth 0 i
   });
 }
 
-TEST_CASE("P5 widening the scope of trust is monotone, of distrust the reverse; a path's point is inside its scopes") {
+TEST_CASE(
+    "P5 widening the scope of trust is monotone, of distrust the reverse; a path's point is inside "
+    "its scopes") {
   law(5000, [] {
     Moves moves = *networks();
     RC_PRE(!moves.empty());
@@ -188,12 +197,14 @@ TEST_CASE("P5 widening the scope of trust is monotone, of distrust the reverse; 
     const auto which = *rc::gen::inRange<std::size_t>(0, moves.size());
     moves[which].fields = 0;
     const Decision after = Net(moves).decide();
-    const bool holds = moves[which].kind == 0 ? after.amount <= before.amount : after.amount >= before.amount;
+    const bool holds =
+        moves[which].kind == 0 ? after.amount <= before.amount : after.amount >= before.amount;
     RC_ASSERT(holds);
   });
 }
 
-TEST_CASE("P6 and P7 the amount equals the cut and the sum of the paths, which respect every statement") {
+TEST_CASE(
+    "P6 and P7 the amount equals the cut and the sum of the paths, which respect every statement") {
   law(5000, [] {
     const Net net(*networks());
     const Decision d = net.decide();
@@ -206,7 +217,8 @@ TEST_CASE("P6 and P7 the amount equals the cut and the sum of the paths, which r
     }
     RC_ASSERT(carried == d.amount);
     RC_ASSERT(cut == d.amount);
-    for (const auto& [id, total] : load) RC_ASSERT(total <= net.history.row(*net.history.find_statement(id)).amount);
+    for (const auto& [id, total] : load)
+      RC_ASSERT(total <= net.history.row(*net.history.find_statement(id)).amount);
   });
 }
 
@@ -276,7 +288,8 @@ TEST_CASE("P11 an answer for a fixed height and time never changes") {
       if (e.commit.height <= query.as_of.height) append_to(early, e);
     }
     CAPTURE(seed);
-    const bool same = decide(early, query, w.policy).digest == decide(w.history, query, w.policy).digest;
+    const bool same =
+        decide(early, query, w.policy).digest == decide(w.history, query, w.policy).digest;
     if (!same) FAIL("the answer changed");
   }
 }
@@ -323,7 +336,8 @@ TEST_CASE("P15 the amount of an issuer is at most what crosses into any set arou
       for (unsigned v = 0; v < kParties; ++v) {
         if (inside(u) || !inside(v)) continue;
         for (const Move& m : moves) {
-          if (m.from == u && m.to == v && m.kind > 2) crossing[{u, v}] = std::max(crossing[{u, v}], m.amount);
+          if (m.from == u && m.to == v && m.kind > 2)
+            crossing[{u, v}] = std::max(crossing[{u, v}], m.amount);
         }
       }
     }

@@ -52,7 +52,9 @@ class Oracle {
   using Matrix = std::map<std::pair<Id, Id>, std::vector<Said>>;
 
   static OracleAnswer failed(Rule rule) { return {Outcome::kRefuse, rule, 0, 0, 0}; }
-  bool known(const Id& id) const { return std::find(parties_.begin(), parties_.end(), id) != parties_.end(); }
+  bool known(const Id& id) const {
+    return std::find(parties_.begin(), parties_.end(), id) != parties_.end();
+  }
   bool added(const Id& id) const {
     return std::any_of(log_.begin(), log_.end(), [&](const Entry& e) {
       const auto* party = std::get_if<PartyAdded>(&e.what);
@@ -60,8 +62,9 @@ class Oracle {
     });
   }
 
-  // --- standing, roles, parents ----------------------------------------------------------------------------------
-  // Before entry number `before`, and at or before `at`.
+  // --- standing, roles, parents
+  // ---------------------------------------------------------------------------------- Before entry
+  // number `before`, and at or before `at`.
   bool good(const Id& id, std::uint64_t at, std::size_t before) const {
     if (id == q_.viewpoint && before == log_.size()) return true;
     bool good = true;
@@ -97,13 +100,16 @@ class Oracle {
   std::optional<Id> parent(const Id& id) const {
     std::optional<Id> parent;
     for (const Entry& e : log_) {
-      if (const auto* a = std::get_if<PartyAdded>(&e.what); a != nullptr && a->id == id) parent = a->parent;
-      if (const auto* s = std::get_if<ParentSet>(&e.what); s != nullptr && s->id == id) parent = s->parent;
+      if (const auto* a = std::get_if<PartyAdded>(&e.what); a != nullptr && a->id == id)
+        parent = a->parent;
+      if (const auto* s = std::get_if<ParentSet>(&e.what); s != nullptr && s->id == id)
+        parent = s->parent;
     }
     return parent;
   }
 
-  // --- annulment -------------------------------------------------------------------------------------------------
+  // --- annulment
+  // -------------------------------------------------------------------------------------------------
   std::uint64_t compromised_from(const Statement& s) const {
     std::uint64_t first = kForever;
     for (const Entry& e : log_) {
@@ -133,7 +139,9 @@ class Oracle {
     const std::uint64_t from = gone_from(s, at);
     return from != kForever && (own(s) || at >= from);
   }
-  bool is_hollow(const Statement& s, std::uint64_t at) const { return gone_from(s, at) != kForever && !is_gone(s, at); }
+  bool is_hollow(const Statement& s, std::uint64_t at) const {
+    return gone_from(s, at) != kForever && !is_gone(s, at);
+  }
 
   std::uint64_t starts(const Statement& s) const {
     if (own(s) || s.kind == Kind::kAccredit) return s.valid_from_ms;
@@ -151,7 +159,8 @@ class Oracle {
     return until;
   }
 
-  // --- which statement governs ------------------------------------------------------------------------------------
+  // --- which statement governs
+  // ------------------------------------------------------------------------------------
   struct Placed {
     const Statement* statement;
     std::size_t position;  // in the log; log_.size() for a local statement
@@ -161,7 +170,9 @@ class Oracle {
     std::map<unsigned, Placed> trust, accredit;
     for (std::size_t i = 0; i < log_.size(); ++i) {
       const auto* s = std::get_if<Statement>(&log_[i].what);
-      if (s == nullptr || s->truster != u || s->subject != v || s->kind == Kind::kVoid || !s->occupies_slot()) continue;
+      if (s == nullptr || s->truster != u || s->subject != v || s->kind == Kind::kVoid ||
+          !s->occupies_slot())
+        continue;
       if (is_gone(*s, at) || starts(*s) > at) continue;
       if (s->kind != Kind::kAccredit) {
         trust[s->slot] = {s, i};
@@ -169,7 +180,8 @@ class Oracle {
       }
       if (at >= stops(*s, at) || role_hits(u, i, at)) continue;
       const auto now = accredit.find(s->slot);
-      if (now == accredit.end() || s->valid_from_ms >= now->second.statement->valid_from_ms) accredit[s->slot] = {s, i};
+      if (now == accredit.end() || s->valid_from_ms >= now->second.statement->valid_from_ms)
+        accredit[s->slot] = {s, i};
     }
     std::vector<Placed> out;
     for (const auto& [slot, placed] : accredit) {
@@ -184,7 +196,8 @@ class Oracle {
       out.push_back(placed);
     }
     for (const auto& [slot, placed] : local) {
-      if (placed.statement->kind != Kind::kEnd && at < placed.statement->valid_until_ms) out.push_back(placed);
+      if (placed.statement->kind != Kind::kEnd && at < placed.statement->valid_until_ms)
+        out.push_back(placed);
     }
     return out;
   }
@@ -199,12 +212,13 @@ class Oracle {
   }
   bool lifted(const Statement& distrust, const Id& v, std::uint64_t at) const {
     return std::any_of(p_.local.begin(), p_.local.end(), [&](const Statement& s) {
-      return s.kind == Kind::kEnd && s.subject == v && s.slot == distrust.slot && s.valid_from_ms <= at &&
-             s.valid_from_ms >= distrust.commit.time_ms;
+      return s.kind == Kind::kEnd && s.subject == v && s.slot == distrust.slot &&
+             s.valid_from_ms <= at && s.valid_from_ms >= distrust.commit.time_ms;
     });
   }
 
-  // --- successions, forwards --------------------------------------------------------------------------------------
+  // --- successions, forwards
+  // --------------------------------------------------------------------------------------
   struct Reach {
     Id party;
     bool positive;
@@ -228,7 +242,8 @@ class Oracle {
     }
   }
 
-  void add_passed(const Id& u, const Id& v, const Placed& placed, std::uint64_t at, Matrix& matrix) const {
+  void add_passed(const Id& u, const Id& v, const Placed& placed, std::uint64_t at,
+                  Matrix& matrix) const {
     const Statement& s = *placed.statement;
     const bool local = placed.position == log_.size();
     std::vector<Reach> reached;
@@ -267,7 +282,8 @@ class Oracle {
     }
   }
 
-  // --- the effective graph ----------------------------------------------------------------------------------------
+  // --- the effective graph
+  // ----------------------------------------------------------------------------------------
   Matrix everything_said(std::uint64_t at) const {
     Matrix matrix;
     for (const Id& u : parties_) {
@@ -276,7 +292,8 @@ class Oracle {
         if (u == v) continue;
         for (const Placed& placed : governing(u, v, at)) {
           const Statement& s = *placed.statement;
-          const bool applies = s.kind == Kind::kDistrust ? touches(s.scope, q_.point) : covers(s.scope, q_.point);
+          const bool applies =
+              s.kind == Kind::kDistrust ? touches(s.scope, q_.point) : covers(s.scope, q_.point);
           if (!applies) continue;
           if (s.kind == Kind::kDistrust || good(v, at, log_.size())) {
             matrix[{u, v}].push_back({s.kind, s.amount, s.depth, s.scheme});
@@ -290,7 +307,8 @@ class Oracle {
   static bool distrusts(const Matrix& m, const Id& u, const Id& v) {
     const auto at = m.find({u, v});
     if (at == m.end()) return false;
-    return std::any_of(at->second.begin(), at->second.end(), [](const Said& s) { return s.kind == Kind::kDistrust; });
+    return std::any_of(at->second.begin(), at->second.end(),
+                       [](const Said& s) { return s.kind == Kind::kDistrust; });
   }
 
   std::set<Id> blocked_at(std::uint64_t at, std::set<Id> blocked) const {
@@ -298,35 +316,42 @@ class Oracle {
     for (const Id& party : parties_) {
       if (party == q_.viewpoint) continue;
       unsigned vetoes = 0;
-      for (const Id& vetoer : p_.vetoers) vetoes += known(vetoer) && distrusts(m, vetoer, party) ? 1 : 0;
-      if (distrusts(m, q_.viewpoint, party) || (vetoes > 0 && vetoes >= p_.veto_quorum)) blocked.insert(party);
+      for (const Id& vetoer : p_.vetoers)
+        vetoes += known(vetoer) && distrusts(m, vetoer, party) ? 1 : 0;
+      if (distrusts(m, q_.viewpoint, party) || (vetoes > 0 && vetoes >= p_.veto_quorum))
+        blocked.insert(party);
     }
     return blocked;
   }
 
-  // --- weighing ---------------------------------------------------------------------------------------------------
-  static unsigned cap(const Matrix& m, const Id& u, const Id& v, unsigned depth, bool trust, bool accredit,
-                      std::uint16_t schemes = 0xffff) {
+  // --- weighing
+  // ---------------------------------------------------------------------------------------------------
+  static unsigned cap(const Matrix& m, const Id& u, const Id& v, unsigned depth, bool trust,
+                      bool accredit, std::uint16_t schemes = 0xffff) {
     const auto at = m.find({u, v});
     if (at == m.end() || distrusts(m, u, v)) return 0;
     unsigned best = 0;
     for (const Said& s : at->second) {
-      const bool right = (trust && s.kind == Kind::kTrust) ||
-                         (accredit && s.kind == Kind::kAccredit && ((schemes >> unsigned(s.scheme)) & 1U) != 0);
+      const bool right =
+          (trust && s.kind == Kind::kTrust) ||
+          (accredit && s.kind == Kind::kAccredit && ((schemes >> unsigned(s.scheme)) & 1U) != 0);
       if (right && s.depth >= depth) best = std::max(best, s.amount);
     }
     return best;
   }
 
-  // The least cut, by trying every side of every last hop; the best side of each friend is then independent.
-  std::uint32_t least_cut(const Matrix& m, const std::vector<Id>& middle, bool accredit, std::uint16_t schemes) const {
+  // The least cut, by trying every side of every last hop; the best side of each friend is then
+  // independent.
+  std::uint32_t least_cut(const Matrix& m, const std::vector<Id>& middle, bool accredit,
+                          std::uint16_t schemes) const {
     const auto& c = p_.ceilings;
     const Id& s = q_.viewpoint;
     const Id& t = q_.issuer;
     const auto last = [&](const Id& v) { return cap(m, v, t, 0, !accredit, accredit, schemes); };
     std::uint64_t best = kForever;
     for (unsigned side = 0; side < (1U << middle.size()); ++side) {
-      std::uint64_t cut = std::min<std::uint64_t>(cap(m, s, t, 0, !accredit, accredit, schemes), c[0]);
+      std::uint64_t cut =
+          std::min<std::uint64_t>(cap(m, s, t, 0, !accredit, accredit, schemes), c[0]);
       for (std::size_t i = 0; i < middle.size(); ++i) {
         if ((side >> i) & 1U) cut += last(middle[i]);
       }
@@ -334,12 +359,15 @@ class Oracle {
         const bool speaks = last(middle[i]) > 0 && ((side >> i) & 1U) == 0;
         std::uint64_t introduced = 0;
         for (std::size_t j = 0; j < middle.size(); ++j) {
-          if (i != j && ((side >> j) & 1U) == 0) introduced += cap(m, middle[i], middle[j], 1, true, accredit);
+          if (i != j && ((side >> j) & 1U) == 0)
+            introduced += cap(m, middle[i], middle[j], 1, true, accredit);
         }
         const std::uint64_t cap1 = cap(m, s, middle[i], 1, true, accredit);
-        const std::uint64_t cap2 = std::min<std::uint64_t>(cap(m, s, middle[i], 2, true, accredit), c[2]);
+        const std::uint64_t cap2 =
+            std::min<std::uint64_t>(cap(m, s, middle[i], 2, true, accredit), c[2]);
         const std::uint64_t outside = cap1;
-        const std::uint64_t inside = (speaks ? std::uint64_t{c[1]} : 0) + std::min(cap2, introduced);
+        const std::uint64_t inside =
+            (speaks ? std::uint64_t{c[1]} : 0) + std::min(cap2, introduced);
         cut += std::min(outside, inside);
       }
       best = std::min(best, cut);
@@ -351,11 +379,14 @@ class Oracle {
     const unsigned floor = p_.path_floor;
     const Id& s = q_.viewpoint;
     const Id& t = q_.issuer;
-    const auto trust = [&](const Id& u, const Id& v, unsigned depth) { return cap(m, u, v, depth, true, false); };
+    const auto trust = [&](const Id& u, const Id& v, unsigned depth) {
+      return cap(m, u, v, depth, true, false);
+    };
     std::uint32_t count = p_.ceilings[0] >= floor && trust(s, t, 0) >= floor ? 1 : 0;
     std::vector<Id> rest;
     for (const Id& u : middle) {
-      const bool in_d = p_.ceilings[1] >= floor && trust(s, u, 1) >= floor && trust(u, t, 0) >= floor;
+      const bool in_d =
+          p_.ceilings[1] >= floor && trust(s, u, 1) >= floor && trust(u, t, 0) >= floor;
       if (in_d) ++count;
       if (!in_d) rest.push_back(u);
     }
@@ -366,7 +397,8 @@ class Oracle {
       auto next = best;
       for (const auto& [used, pairs] : best) {
         for (std::size_t j = 0; j < rest.size(); ++j) {
-          if (rest[j] == u || ((used >> j) & 1U) || trust(u, rest[j], 1) < floor || trust(rest[j], t, 0) < floor)
+          if (rest[j] == u || ((used >> j) & 1U) || trust(u, rest[j], 1) < floor ||
+              trust(rest[j], t, 0) < floor)
             continue;
           auto& entry = next[used | (1U << j)];
           entry = std::max(entry, pairs + 1);
@@ -391,8 +423,10 @@ class Oracle {
     a.accredited_amount = least_cut(m, middle, true, 0xffff);
     bool accredited = true;
     for (const auto& requirement : p_.accreditation) {
-      const std::uint16_t schemes = requirement.schemes == 0 ? std::uint16_t{0xffff} : requirement.schemes;
-      if (touches(requirement.when, q_.point) && least_cut(m, middle, true, schemes) < requirement.amount) {
+      const std::uint16_t schemes =
+          requirement.schemes == 0 ? std::uint16_t{0xffff} : requirement.schemes;
+      if (touches(requirement.when, q_.point) &&
+          least_cut(m, middle, true, schemes) < requirement.amount) {
         accredited = false;
       }
     }
@@ -421,8 +455,10 @@ std::optional<Id> parent_at(const std::vector<Entry>& entries, const Id& id, Hei
   std::optional<Id> parent;
   for (const Entry& e : entries) {
     if (e.commit.height > height) continue;
-    if (const auto* a = std::get_if<PartyAdded>(&e.what); a != nullptr && a->id == id) parent = a->parent;
-    if (const auto* s = std::get_if<ParentSet>(&e.what); s != nullptr && s->id == id) parent = s->parent;
+    if (const auto* a = std::get_if<PartyAdded>(&e.what); a != nullptr && a->id == id)
+      parent = a->parent;
+    if (const auto* s = std::get_if<ParentSet>(&e.what); s != nullptr && s->id == id)
+      parent = s->parent;
   }
   return parent;
 }
@@ -439,30 +475,43 @@ bool assessed_apart(const std::vector<Entry>& entries, const Case& asked) {
   };
   const std::set<Id> teachers = family(asked.parties->teach);
   const std::set<Id> assessors = family(asked.parties->assess);
-  return std::none_of(teachers.begin(), teachers.end(), [&](const Id& id) { return assessors.count(id) != 0; });
+  return std::none_of(teachers.begin(), teachers.end(),
+                      [&](const Id& id) { return assessors.count(id) != 0; });
 }
 
 struct Appender {
   History& history;
   const Commit& commit;
-  bool operator()(const PartyAdded& e) const { return !history.add_party(e.id, commit, e.accreditor, e.parent); }
-  bool operator()(const StandingSet& e) const { return !history.set_standing(e.id, commit, e.standing); }
-  bool operator()(const RoleSet& e) const { return !history.set_accreditor(e.id, commit, e.holds, e.retroactive); }
+  bool operator()(const PartyAdded& e) const {
+    return !history.add_party(e.id, commit, e.accreditor, e.parent);
+  }
+  bool operator()(const StandingSet& e) const {
+    return !history.set_standing(e.id, commit, e.standing);
+  }
+  bool operator()(const RoleSet& e) const {
+    return !history.set_accreditor(e.id, commit, e.holds, e.retroactive);
+  }
   bool operator()(const ParentSet& e) const { return !history.set_parent(e.id, commit, e.parent); }
-  bool operator()(const KeyCompromised& e) const { return !history.compromise_key(e.key, e.since_ms, commit); }
+  bool operator()(const KeyCompromised& e) const {
+    return !history.compromise_key(e.key, e.since_ms, commit);
+  }
   bool operator()(const Succession& e) const { return !history.add_succession(e, commit); }
   bool operator()(const Statement& e) const { return !history.append(e); }
 };
 
 }  // namespace
 
-bool append_to(History& history, const Entry& entry) { return std::visit(Appender{history, entry.commit}, entry.what); }
+bool append_to(History& history, const Entry& entry) {
+  return std::visit(Appender{history, entry.commit}, entry.what);
+}
 
-OracleAnswer oracle_decide(const std::vector<Entry>& entries, const Query& query, const Policy& policy) {
+OracleAnswer oracle_decide(const std::vector<Entry>& entries, const Query& query,
+                           const Policy& policy) {
   return Oracle(entries, query, policy).decide();
 }
 
-OracleJudgement oracle_judge(const std::vector<Entry>& entries, const Case& asked, const Policy& policy) {
+OracleJudgement oracle_judge(const std::vector<Entry>& entries, const Case& asked,
+                             const Policy& policy) {
   const auto at = [&](std::uint64_t time_ms) {
     Query query;
     query.viewpoint = asked.viewpoint;
@@ -473,8 +522,8 @@ OracleJudgement oracle_judge(const std::vector<Entry>& entries, const Case& aske
     return oracle_decide(entries, query, policy);
   };
   const bool lag = policy.max_anchor_lag_ms != 0 && asked.claimed_ms.has_value();
-  const bool fits =
-      lag && *asked.claimed_ms <= asked.anchor_ms && *asked.claimed_ms + policy.max_anchor_lag_ms >= asked.anchor_ms;
+  const bool fits = lag && *asked.claimed_ms <= asked.anchor_ms &&
+                    *asked.claimed_ms + policy.max_anchor_lag_ms >= asked.anchor_ms;
   const OracleAnswer today = at(asked.as_of.today_ms);
   std::vector<OracleAnswer> governing;
   if (policy.governs != Governs::kToday) governing.push_back(at(asked.anchor_ms));
@@ -482,13 +531,15 @@ OracleJudgement oracle_judge(const std::vector<Entry>& entries, const Case& aske
   if (fits) governing.push_back(at(asked.anchor_ms));
   if (fits) governing.push_back(at(*asked.claimed_ms));
 
-  const Rule order[] = {Rule::kUnknown, Rule::kFuture, Rule::kOwn,           Rule::kBlock,   Rule::kClaim,
-                        Rule::kAmount,  Rule::kPaths,  Rule::kAccreditation, Rule::kAssessor};
+  const Rule order[] = {Rule::kUnknown, Rule::kFuture,        Rule::kOwn,
+                        Rule::kBlock,   Rule::kClaim,         Rule::kAmount,
+                        Rule::kPaths,   Rule::kAccreditation, Rule::kAssessor};
   for (const Rule rule : order) {
     for (const OracleAnswer& answer : governing) {
       if (answer.rule == rule) return {answer.outcome, rule};
     }
-    if (rule == Rule::kBlock && today.outcome == Outcome::kBlocked) return {Outcome::kBlocked, rule};
+    if (rule == Rule::kBlock && today.outcome == Outcome::kBlocked)
+      return {Outcome::kBlocked, rule};
     if (rule == Rule::kClaim && lag && !fits) return {Outcome::kRefuse, rule};
     if (rule == Rule::kAssessor && policy.separate_assessor && !assessed_apart(entries, asked)) {
       return {Outcome::kRefuse, rule};
@@ -497,8 +548,9 @@ OracleJudgement oracle_judge(const std::vector<Entry>& entries, const Case& aske
   return {Outcome::kAccept, Rule::kNone};
 }
 
-std::vector<StatementId> oracle_in_force(const std::vector<Entry>& entries, const InstitutionId& truster,
-                                         const InstitutionId& subject, const AsOf& as_of, std::uint64_t at_ms) {
+std::vector<StatementId> oracle_in_force(const std::vector<Entry>& entries,
+                                         const InstitutionId& truster, const InstitutionId& subject,
+                                         const AsOf& as_of, std::uint64_t at_ms) {
   Query query;  // of nobody: the zero id is on no ledger
   query.as_of = as_of;
   query.at_time_ms = at_ms;

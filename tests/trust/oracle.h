@@ -1,6 +1,7 @@
-// A second, naive implementation of docs/trust.md for histories of a few parties: it keeps plain lists, follows
-// successions forwards, finds the amount by trying every cut and the independent paths by trying every matching. It
-// shares no code with the engine but the value types and the scope tests.
+// A second, naive implementation of docs/trust.md for histories of a few parties: it keeps plain
+// lists, follows successions forwards, finds the amount by trying every cut and the independent
+// paths by trying every matching. It shares no code with the engine but the value types and the
+// scope tests.
 #pragma once
 
 #include <optional>
@@ -36,7 +37,8 @@ struct KeyCompromised {
 };
 struct Entry {
   Commit commit;
-  std::variant<PartyAdded, StandingSet, RoleSet, ParentSet, KeyCompromised, Succession, Statement> what;
+  std::variant<PartyAdded, StandingSet, RoleSet, ParentSet, KeyCompromised, Succession, Statement>
+      what;
 };
 
 // Whether the history took it.
@@ -51,16 +53,21 @@ struct OracleAnswer {
 };
 
 // `entries` in ledger order; at most nine parties.
-OracleAnswer oracle_decide(const std::vector<Entry>& entries, const Query& query, const Policy& policy);
-// Outcome and rule of a judgement: the rules are walked in their order, and the first that has an answer gives it.
+OracleAnswer oracle_decide(const std::vector<Entry>& entries, const Query& query,
+                           const Policy& policy);
+// Outcome and rule of a judgement: the rules are walked in their order, and the first that has an
+// answer gives it.
 struct OracleJudgement {
   Outcome outcome = Outcome::kRefuse;
   Rule rule = Rule::kNone;
   auto operator<=>(const OracleJudgement&) const = default;
 };
-OracleJudgement oracle_judge(const std::vector<Entry>& entries, const Case& asked, const Policy& policy);
-// What `truster` says of `subject` at a time and a height, as anybody but the truster reads it, in the order of ids.
-std::vector<StatementId> oracle_in_force(const std::vector<Entry>& entries, const InstitutionId& truster,
-                                         const InstitutionId& subject, const AsOf& as_of, std::uint64_t at_ms);
+OracleJudgement oracle_judge(const std::vector<Entry>& entries, const Case& asked,
+                             const Policy& policy);
+// What `truster` says of `subject` at a time and a height, as anybody but the truster reads it, in
+// the order of ids.
+std::vector<StatementId> oracle_in_force(const std::vector<Entry>& entries,
+                                         const InstitutionId& truster, const InstitutionId& subject,
+                                         const AsOf& as_of, std::uint64_t at_ms);
 
 }  // namespace testamur::trust::test

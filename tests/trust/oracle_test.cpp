@@ -1,5 +1,5 @@
-// The engine against the naive second implementation, on random histories. A failure prints its seed; the seed
-// replays it. `test_trust "[.long]"` runs ten times as many.
+// The engine against the naive second implementation, on random histories. A failure prints its
+// seed; the seed replays it. `test_trust "[.long]"` runs ten times as many.
 #include <set>
 
 #include "tests/support/catch.h"
@@ -33,7 +33,8 @@ bool adds_up(const Decision& d, const RandomWorld& w) {
     }
   }
   for (const auto& [id, total] : load) {
-    // Two statements of one pair share the larger one's capacity; each alone never carries more than it says.
+    // Two statements of one pair share the larger one's capacity; each alone never carries more
+    // than it says.
     if (total > amount[id]) return false;
   }
   if (carried != d.amount) return false;
@@ -41,7 +42,8 @@ bool adds_up(const Decision& d, const RandomWorld& w) {
 }
 
 // The first seed of [from, to) where engine and oracle differ.
-std::optional<std::uint64_t> first_difference(std::uint64_t from, std::uint64_t to, unsigned parties, bool flat) {
+std::optional<std::uint64_t> first_difference(std::uint64_t from, std::uint64_t to,
+                                              unsigned parties, bool flat) {
   for (std::uint64_t seed = from; seed < to; ++seed) {
     Random random(seed);
     const RandomWorld w = random_world(random, parties, flat);
@@ -50,11 +52,13 @@ std::optional<std::uint64_t> first_difference(std::uint64_t from, std::uint64_t 
       const Decision d = decide(w.history, query, w.policy);
       const OracleAnswer o = oracle_decide(w.entries, query, w.policy);
       const bool same = d.outcome == o.outcome && d.rule == o.rule && d.amount == o.amount &&
-                        d.independent_paths == o.independent_paths && d.accredited_amount == o.accredited_amount;
+                        d.independent_paths == o.independent_paths &&
+                        d.accredited_amount == o.accredited_amount;
       if (!same || !adds_up(d, w)) {
-        UNSCOPED_INFO("rule " << to_text(d.rule) << " / " << to_text(o.rule) << ", amount " << d.amount << " / "
-                              << o.amount << ", paths " << d.independent_paths << " / " << o.independent_paths
-                              << ", accredited " << d.accredited_amount << " / " << o.accredited_amount);
+        UNSCOPED_INFO("rule " << to_text(d.rule) << " / " << to_text(o.rule) << ", amount "
+                              << d.amount << " / " << o.amount << ", paths " << d.independent_paths
+                              << " / " << o.independent_paths << ", accredited "
+                              << d.accredited_amount << " / " << o.accredited_amount);
         return seed;
       }
     }
@@ -64,14 +68,19 @@ std::optional<std::uint64_t> first_difference(std::uint64_t from, std::uint64_t 
 
 void agree(std::uint64_t count, unsigned parties, bool flat) {
   const auto seed = first_difference(1, 1 + count, parties, flat);
-  INFO("seed " << seed.value_or(0) << ", parties " << parties << (flat ? ", flat" : ", with history"));
+  INFO("seed " << seed.value_or(0) << ", parties " << parties
+               << (flat ? ", flat" : ", with history"));
   CHECK_FALSE(seed.has_value());
 }
 
 TEST_CASE("engine and oracle agree on histories of up to nine parties") { agree(10'000, 9, false); }
 TEST_CASE("engine and oracle agree on histories of up to five parties") { agree(40'000, 5, false); }
-TEST_CASE("engine and oracle agree on flat networks of up to nine parties") { agree(10'000, 9, true); }
-TEST_CASE("engine and oracle agree on flat networks of up to six parties") { agree(40'000, 6, true); }
+TEST_CASE("engine and oracle agree on flat networks of up to nine parties") {
+  agree(10'000, 9, true);
+}
+TEST_CASE("engine and oracle agree on flat networks of up to six parties") {
+  agree(40'000, 6, true);
+}
 TEST_CASE("engine and oracle agree on a million networks", "[.long]") {
   agree(100'000, 9, false);
   agree(400'000, 5, false);
@@ -88,12 +97,14 @@ TEST_CASE("engine and oracle judge the same cases alike, and every rule of a jud
     const Case asked = random_case(random, w);
     const Judgement judged = judge(w.history, asked, w.policy);
     const OracleJudgement expected = oracle_judge(w.entries, asked, w.policy);
-    CAPTURE(seed, to_text(judged.rule), to_text(expected.rule), to_text(judged.outcome), to_text(expected.outcome));
+    CAPTURE(seed, to_text(judged.rule), to_text(expected.rule), to_text(judged.outcome),
+            to_text(expected.outcome));
     REQUIRE(judged.outcome == expected.outcome);
     REQUIRE(judged.rule == expected.rule);
     rules.insert(judged.rule);
     const std::uint64_t lag = w.policy.max_anchor_lag_ms;
-    if (judged.rule == Rule::kOwn && lag > 0 && asked.claimed_ms && asked.anchor_ms > *asked.claimed_ms + lag) {
+    if (judged.rule == Rule::kOwn && lag > 0 && asked.claimed_ms &&
+        asked.anchor_ms > *asked.claimed_ms + lag) {
       ++own_awards_that_lag;
     }
   }
@@ -112,7 +123,8 @@ TEST_CASE("engine and oracle agree on what one institution says of another at a 
         if (truster == subject) continue;
         const auto engine = in_force(w.history, truster, subject, query.as_of, query.at_time_ms);
         CAPTURE(seed);
-        REQUIRE(engine == oracle_in_force(w.entries, truster, subject, query.as_of, query.at_time_ms));
+        REQUIRE(engine ==
+                oracle_in_force(w.entries, truster, subject, query.as_of, query.at_time_ms));
         compared += engine.empty() ? 0 : 1;
       }
     }
@@ -131,8 +143,8 @@ TEST_CASE("every outcome and rule occurs among the random networks") {
     outcomes.insert(d.outcome);
   }
   CHECK(outcomes.size() == 3);
-  for (const Rule rule : {Rule::kNone, Rule::kUnknown, Rule::kFuture, Rule::kOwn, Rule::kBlock, Rule::kAmount,
-                          Rule::kPaths, Rule::kAccreditation}) {
+  for (const Rule rule : {Rule::kNone, Rule::kUnknown, Rule::kFuture, Rule::kOwn, Rule::kBlock,
+                          Rule::kAmount, Rule::kPaths, Rule::kAccreditation}) {
     CAPTURE(to_text(rule));
     CHECK(rules.count(rule) == 1);
   }

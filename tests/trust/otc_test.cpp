@@ -1,5 +1,6 @@
-// The real network of docs: 5,881 people of the Bitcoin OTC market, 35,592 signed ratings over five years (Kumar et
-// al., ICDM 2016). A rating r > 0 is trust of amount 12 r with depth 1 (r < 5) or 2; r < 0 is distrust.
+// The real network of docs: 5,881 people of the Bitcoin OTC market, 35,592 signed ratings over five
+// years (Kumar et al., ICDM 2016). A rating r > 0 is trust of amount 12 r with depth 1 (r < 5) or
+// 2; r < 0 is distrust.
 #include <chrono>
 #include <cstdio>
 #include <map>
@@ -72,15 +73,18 @@ class Network {
     const Height height = dates.back().height;
     ++order_;
     for (const std::uint64_t n : {rating.from, rating.to}) {
-      if (!history.find(person(n))) history.add_party(person(n), {LogIndex{order_}, height, rating.time_ms, {}});
+      if (!history.find(person(n)))
+        history.add_party(person(n), {LogIndex{order_}, height, rating.time_ms, {}});
     }
     REQUIRE_FALSE(history.append(statement_of(rating, order_, height)).has_value());
   }
   std::uint64_t order_ = 0;
 };
 
-// All decisions of the viewpoints at the dates, as the ledger stood at `as_of`, or on each date itself.
-std::vector<std::vector<Outcome>> decisions(const Network& network, const std::vector<AsOf>& dates, bool as_of_last) {
+// All decisions of the viewpoints at the dates, as the ledger stood at `as_of`, or on each date
+// itself.
+std::vector<std::vector<Outcome>> decisions(const Network& network, const std::vector<AsOf>& dates,
+                                            bool as_of_last) {
   std::vector<std::vector<Outcome>> all;
   Sweep sweep;
   Policy policy;
@@ -105,23 +109,28 @@ TEST_CASE("the real network: a hundred viewpoints at ten dates decide alike when
   const Network network(ratings);
   REQUIRE(network.history.party_count() == 5'881);
   std::vector<AsOf> dates;
-  for (std::uint64_t i = 1; i <= kDates; ++i) dates.push_back(network.dates[network.dates.size() * i / kDates - 1]);
+  for (std::uint64_t i = 1; i <= kDates; ++i)
+    dates.push_back(network.dates[network.dates.size() * i / kDates - 1]);
 
   const auto start = std::chrono::steady_clock::now();
   const auto first = decisions(network, dates, false);
-  const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - start);
   std::map<Outcome, std::size_t> counts;
   for (const auto& outcomes : first) {
     for (const Outcome outcome : outcomes) ++counts[outcome];
   }
-  std::printf("bitcoin-otc: %zu decisions in %lld ms, history %.1f MB: %zu accepted, %zu refused, %zu blocked\n",
-              first.size() * first[0].size(), static_cast<long long>(taken.count()),
-              static_cast<double>(network.history.memory_bytes()) / 1e6, counts[Outcome::kAccept],
-              counts[Outcome::kRefuse], counts[Outcome::kBlocked]);
+  std::printf(
+      "bitcoin-otc: %zu decisions in %lld ms, history %.1f MB: %zu accepted, %zu refused, %zu "
+      "blocked\n",
+      first.size() * first[0].size(), static_cast<long long>(taken.count()),
+      static_cast<double>(network.history.memory_bytes()) / 1e6, counts[Outcome::kAccept],
+      counts[Outcome::kRefuse], counts[Outcome::kBlocked]);
   CHECK(counts[Outcome::kAccept] > 10'000);
   CHECK(counts[Outcome::kBlocked] > 100);
 
-  // Replayed: a history that ends at the date gives the same answers as the whole one as of that date.
+  // Replayed: a history that ends at the date gives the same answers as the whole one as of that
+  // date.
   std::vector<Rating> until;
   for (const Rating& rating : ratings) {
     if (rating.time_ms <= dates[4].today_ms) until.push_back(rating);
@@ -144,7 +153,9 @@ TEST_CASE("the real network: a hundred viewpoints at ten dates decide alike when
       if (first[i][t] == Outcome::kRefuse) FAIL("an old refusal became an acceptance");
     }
   }
-  std::printf("bitcoin-otc: %zu old acceptances refused today, because a carrier is blocked today\n", differ);
+  std::printf(
+      "bitcoin-otc: %zu old acceptances refused today, because a carrier is blocked today\n",
+      differ);
 }
 
 TEST_CASE("the real network: the sweep equals single decisions") {
@@ -159,14 +170,16 @@ TEST_CASE("the real network: the sweep equals single decisions") {
   Random random(5);
   const auto set = compile(network.history, query.as_of, query.at_time_ms, query.point, policy);
   for (int i = 0; i < 20; ++i) {
-    query.viewpoint = network.history.id_of(static_cast<PartyIndex>(random.below(network.history.party_count())));
+    query.viewpoint =
+        network.history.id_of(static_cast<PartyIndex>(random.below(network.history.party_count())));
     policy.independent_paths = 1 + static_cast<std::uint32_t>(i % 3);
     const auto outcomes = sweep.run(network.history, set, query, policy);
     for (int j = 0; j < 40; ++j) {
       const auto t = static_cast<PartyIndex>(random.below(outcomes.size()));
       query.issuer = network.history.id_of(t);
       CAPTURE(i, t);
-      if (decide(network.history, query, policy).outcome != outcomes[t]) FAIL("sweep and decision differ");
+      if (decide(network.history, query, policy).outcome != outcomes[t])
+        FAIL("sweep and decision differ");
     }
   }
 }

@@ -12,12 +12,16 @@ InstitutionId id(std::uint8_t n) {
   made.bytes.fill(n);
   return made;
 }
-PolicyTable table(PolicyTableKind kind, std::vector<PolicyEntry> entries) { return {kind, std::move(entries)}; }
+PolicyTable table(PolicyTableKind kind, std::vector<PolicyEntry> entries) {
+  return {kind, std::move(entries)};
+}
 PolicyReading main_only(std::vector<PolicyEntry> entries) {
   return read_policy({table(PolicyTableKind::kPolicy, std::move(entries))});
 }
 std::string first_mistake(const PolicyReading& reading) {
-  return reading.mistakes.empty() ? "" : reading.mistakes.front().key + ": " + reading.mistakes.front().what;
+  return reading.mistakes.empty()
+             ? ""
+             : reading.mistakes.front().key + ": " + reading.mistakes.front().what;
 }
 using Texts = std::vector<std::string>;
 using Numbers = std::vector<std::int64_t>;
@@ -65,8 +69,9 @@ TEST_CASE("every key of a policy arrives") {
 TEST_CASE("an accreditation requirement of the file replaces the preset's") {
   auto reading =
       read_policy({table(PolicyTableKind::kPolicy, {{"preset", std::string("accredited")}}),
-                   table(PolicyTableKind::kAccreditation,
-                         {{"levels", Numbers{7, 8}}, {"amount", std::int64_t{60}}, {"schemes", Texts{"esg"}}})});
+                   table(PolicyTableKind::kAccreditation, {{"levels", Numbers{7, 8}},
+                                                           {"amount", std::int64_t{60}},
+                                                           {"schemes", Texts{"esg"}}})});
   CHECK(first_mistake(reading).empty());
   REQUIRE(reading.policy.accreditation.size() == 1);
   const auto& requirement = reading.policy.accreditation.front();
@@ -81,8 +86,8 @@ TEST_CASE("a local statement's id is the digest of its record under the file's s
                                          {"depth", std::int64_t{1}},
                                          {"fields", Texts{"0613"}},
                                          {"from", std::string("2026-01-01")}};
-  const auto reading =
-      read_policy({table(PolicyTableKind::kPolicy, {{"salt", salt}}), table(PolicyTableKind::kStatement, entries)});
+  const auto reading = read_policy({table(PolicyTableKind::kPolicy, {{"salt", salt}}),
+                                    table(PolicyTableKind::kStatement, entries)});
   CHECK(first_mistake(reading).empty());
   REQUIRE(reading.policy.local.size() == 1);
   const auto& statement = reading.policy.local.front();
@@ -95,20 +100,27 @@ TEST_CASE("a local statement's id is the digest of its record under the file's s
 }
 
 TEST_CASE("each mistake names its key") {
-  CHECK(first_mistake(main_only({{"threshhold", std::int64_t{1}}})) == "threshhold: is not a known key");
-  CHECK(first_mistake(main_only({{"threshold", std::string("x")}})) == "threshold: must be a whole number");
-  CHECK(first_mistake(main_only({{"threshold", std::int64_t{0}}})) == "threshold: must lie between 1 and 1000000");
-  CHECK(first_mistake(main_only({{"preset", std::string("lax")}})) == "preset: must be strict, friends or accredited");
-  CHECK(first_mistake(main_only({{"governs", std::string("never")}})) == "governs: must be anchor, today or both");
+  CHECK(first_mistake(main_only({{"threshhold", std::int64_t{1}}})) ==
+        "threshhold: is not a known key");
+  CHECK(first_mistake(main_only({{"threshold", std::string("x")}})) ==
+        "threshold: must be a whole number");
+  CHECK(first_mistake(main_only({{"threshold", std::int64_t{0}}})) ==
+        "threshold: must lie between 1 and 1000000");
+  CHECK(first_mistake(main_only({{"preset", std::string("lax")}})) ==
+        "preset: must be strict, friends or accredited");
+  CHECK(first_mistake(main_only({{"governs", std::string("never")}})) ==
+        "governs: must be anchor, today or both");
   CHECK(first_mistake(main_only({{"ceilings", Numbers{1, 2}}})) ==
         "ceilings: must be three numbers: for chains of one, two and three statements");
   CHECK(first_mistake(main_only({{"ceilings", Numbers{1, 2, 3}}})) ==
         ": ceilings must not ascend with the length of the chain");
-  CHECK(first_mistake(main_only({{"vetoers", Texts{to_text(id(1))}}, {"veto_quorum", std::int64_t{2}}})) ==
+  CHECK(first_mistake(
+            main_only({{"vetoers", Texts{to_text(id(1))}}, {"veto_quorum", std::int64_t{2}}})) ==
         "veto_quorum: is more than there are vetoers: they could never block");
-  CHECK(first_mistake(main_only({{"salt", std::string("12")}})) == "salt: must be 64 hexadecimal digits");
-  CHECK(first_mistake(main_only({{"path_floor", std::int64_t{1}}, {"path_floor", std::int64_t{2}}})) ==
-        "path_floor: stands twice");
+  CHECK(first_mistake(main_only({{"salt", std::string("12")}})) ==
+        "salt: must be 64 hexadecimal digits");
+  CHECK(first_mistake(main_only({{"path_floor", std::int64_t{1}},
+                                 {"path_floor", std::int64_t{2}}})) == "path_floor: stands twice");
   const auto statement = [](std::vector<PolicyEntry> entries) {
     return first_mistake(read_policy({table(PolicyTableKind::kStatement, std::move(entries))}));
   };
@@ -117,7 +129,8 @@ TEST_CASE("each mistake names its key") {
         "kind: must be trust, distrust or end");
   CHECK(statement({{"subject", to_text(id(1))}, {"from", std::string("2026-02-29")}}) ==
         "from: must be a day as \"2026-05-04\"");
-  CHECK(statement({{"subject", to_text(id(1))}, {"levels", Numbers{9}}}) == "levels: must hold 1 to 8");
+  CHECK(statement({{"subject", to_text(id(1))}, {"levels", Numbers{9}}}) ==
+        "levels: must hold 1 to 8");
 }
 
 TEST_CASE("dates count leap years") {

@@ -11,7 +11,8 @@ const std::vector<std::uint8_t> kAmounts{0, 30, 40, 60, 60, 90, 120, 120, 120};
 
 InstitutionId numbered_party(std::uint64_t n) {
   InstitutionId id;
-  for (std::size_t i = 0; i < 8; ++i) id.bytes[i] = static_cast<std::uint8_t>((n * 0x9e3779b97f4a7c15U) >> (8 * i));
+  for (std::size_t i = 0; i < 8; ++i)
+    id.bytes[i] = static_cast<std::uint8_t>((n * 0x9e3779b97f4a7c15U) >> (8 * i));
   id.bytes[15] = static_cast<std::uint8_t>(n);
   return id;
 }
@@ -69,7 +70,8 @@ class Maker {
     } else if (what == 37) {
       append(KeyCompromised{key_of(party, random_.below(2)), random_.below(kSpan) * kTick});
     } else if (what == 36) {
-      append(ParentSet{party, random_.one_in(3) ? std::nullopt : std::optional(random_.pick(w_.parties))});
+      append(ParentSet{party,
+                       random_.one_in(3) ? std::nullopt : std::optional(random_.pick(w_.parties))});
     } else if (what >= 34) {
       append(random_succession());
     } else if (what >= 27) {
@@ -82,7 +84,8 @@ class Maker {
   Succession random_succession() {
     Succession s;
     std::vector<InstitutionId> shuffled = w_.parties;
-    for (std::size_t i = shuffled.size(); i > 1; --i) std::swap(shuffled[i - 1], shuffled[random_.below(i)]);
+    for (std::size_t i = shuffled.size(); i > 1; --i)
+      std::swap(shuffled[i - 1], shuffled[random_.below(i)]);
     const std::size_t successors = 1 + random_.below(2);
     for (std::size_t i = 0; i < shuffled.size() && i < successors + 1 + random_.below(2); ++i) {
       if (i < successors) {
@@ -161,7 +164,8 @@ class Maker {
     p.independent_paths = static_cast<std::uint32_t>(random_.below(4));
     p.path_floor = random_.pick(std::vector<std::uint8_t>{1, 40, 60});
     if (random_.one_in(3)) p.ceilings = {120, static_cast<std::uint32_t>(30 * random_.below(5)), 0};
-    if (p.ceilings[2] == 0) p.ceilings[2] = static_cast<std::uint32_t>(random_.below(p.ceilings[1] + 1));
+    if (p.ceilings[2] == 0)
+      p.ceilings[2] = static_cast<std::uint32_t>(random_.below(p.ceilings[1] + 1));
     p.follow_successors_days = static_cast<std::uint32_t>(random_.below(12));
     if (random_.one_in(3)) {
       for (int i = 0; i < 2; ++i) p.vetoers.push_back(random_.pick(w_.parties));
@@ -171,7 +175,8 @@ class Maker {
     }
     if (random_.one_in(3)) {
       p.accreditation.push_back({{}, 60, static_cast<std::uint16_t>(random_.below(3) * 2)});
-      if (random_.one_in(2)) p.accreditation.back().when.fields = FieldMask{1 + random_.below(7), 0};
+      if (random_.one_in(2))
+        p.accreditation.back().when.fields = FieldMask{1 + random_.below(7), 0};
     }
     const std::uint64_t locals = flat_ ? 0 : random_.below(4);
     for (std::uint64_t i = 0; i < locals; ++i) p.local.push_back(local_statement(i));

@@ -42,7 +42,8 @@ struct RandomWorld {
 RandomWorld random_world(Random& random, unsigned max_parties, bool flat);
 // Viewpoint, issuer, point, time and height at random; flat worlds are asked as of today.
 Query random_query(Random& random, const RandomWorld& world, bool flat);
-// A case about such a world, and what a policy says of cases: which decisions govern, lag, assessors.
+// A case about such a world, and what a policy says of cases: which decisions govern, lag,
+// assessors.
 Case random_case(Random& random, RandomWorld& world);
 
 }  // namespace testamur::trust::test

@@ -24,10 +24,13 @@ TEST_CASE("there are eighty detailed fields in ascending order, and their bits n
   // SHA-256 of the eighty codes, one after the other.
   std::string all;
   for (unsigned i = 0; i < kFieldCount; ++i) all += field_code(i);
-  CHECK(sha256(as_bytes(all)).hex() == "f27f76644b222b1caea4fdb4b6619f51630fe7e2f39fde98f5dc5382a3733840");
+  CHECK(sha256(as_bytes(all)).hex() ==
+        "f27f76644b222b1caea4fdb4b6619f51630fe7e2f39fde98f5dc5382a3733840");
 }
 
-TEST_CASE("broad and narrow codes expand; not further defined, not elsewhere classified and interdisciplinary too") {
+TEST_CASE(
+    "broad and narrow codes expand; not further defined, not elsewhere classified and "
+    "interdisciplinary too") {
   CHECK(count(field("06")) == 3);
   CHECK(count(field("061")) == 3);
   CHECK(field("0610") == field("061"));
@@ -83,7 +86,9 @@ TEST_CASE("trust applies only where it covers the whole point") {
   CHECK(covers(scope, point));
 }
 
-TEST_CASE("a distrust applies as soon as it touches the point, so that nobody evades it by adding a field") {
+TEST_CASE(
+    "a distrust applies as soon as it touches the point, so that nobody evades it by adding a "
+    "field") {
   Scope scope;
   scope.fields = field("06");
   ScopePoint point;
@@ -141,8 +146,10 @@ TEST_CASE("the bytes of a scope, a point, a local statement and a policy are pin
   s.amount = 120;
   s.depth = 2;
   s.valid_from_ms = 256;
-  CHECK(local_statement_id(Hash256{}, s).hex() == "07941c8bc17a4a6ef806bff63adda708197c4763450fa5f4ea1ba4d1251a6c14");
-  CHECK(digest(Policy{}).hex() == "b808b36985888c09889e904bc43b12a40b86777bcee2a833b6dded9b8e272e11");
+  CHECK(local_statement_id(Hash256{}, s).hex() ==
+        "07941c8bc17a4a6ef806bff63adda708197c4763450fa5f4ea1ba4d1251a6c14");
+  CHECK(digest(Policy{}).hex() ==
+        "b808b36985888c09889e904bc43b12a40b86777bcee2a833b6dded9b8e272e11");
   Policy joint;
   joint.joint = Joint::kAny;
   CHECK(digest(joint).hex() == "cdec133ff1e27eae6bb7f62c26fcec12ec435f8a79bb279e2853c864e805d030");
@@ -179,7 +186,8 @@ TEST_CASE("a bad policy is refused by name") {
 TEST_CASE("a policy is explained in words") {
   const std::string text = in_words(strict_policy());
   CHECK(text.find("A chain over one friend carries nothing") != std::string::npos);
-  CHECK(in_words(accredited_policy()).find("For everything an accreditation worth 120 under any scheme") !=
+  CHECK(in_words(accredited_policy())
+            .find("For everything an accreditation worth 120 under any scheme") !=
         std::string::npos);
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::uint64_t kTick = 86'400'000;
 
-// The policy without rules that only decide() knows is kept; one in two worlds also demands several paths.
+// The policy without rules that only decide() knows is kept; one in two worlds also demands several
+// paths.
 struct Setting {
   RandomWorld world;
   Query query;
@@ -29,8 +30,10 @@ TEST_CASE("P13 a sweep over all issuers equals the decision for each") {
   for (std::uint64_t seed = 1; seed <= 8000; ++seed) {
     Setting s = setting(seed, seed % 2 == 0);
     Random random(seed);
-    if (random.one_in(3)) s.query.at_time_ms = random.below(s.query.as_of.today_ms / kTick + 1) * kTick;
-    const auto set = compile(s.world.history, s.query.as_of, s.query.at_time_ms, s.query.point, s.world.policy);
+    if (random.one_in(3))
+      s.query.at_time_ms = random.below(s.query.as_of.today_ms / kTick + 1) * kTick;
+    const auto set =
+        compile(s.world.history, s.query.as_of, s.query.at_time_ms, s.query.point, s.world.policy);
     const auto outcomes = sweep.run(s.world.history, set, s.query, s.world.policy);
     REQUIRE(outcomes.size() == s.world.history.party_count());
     for (PartyIndex t = 0; t < outcomes.size(); ++t) {
@@ -44,7 +47,8 @@ TEST_CASE("P13 a sweep over all issuers equals the decision for each") {
   }
 }
 
-TEST_CASE("P13 a table that grows with the ledger equals the decision at every time that it covers") {
+TEST_CASE(
+    "P13 a table that grows with the ledger equals the decision at every time that it covers") {
   unsigned compared = 0;
   std::uint64_t covered = 0;
   for (std::uint64_t seed = 1; seed <= 1500; ++seed) {

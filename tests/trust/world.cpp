@@ -4,7 +4,9 @@
 
 namespace testamur::trust::test {
 
-InstitutionId party_id(const std::string& name) { return InstitutionId::prefix_of(sha256(as_bytes(name)).view()); }
+InstitutionId party_id(const std::string& name) {
+  return InstitutionId::prefix_of(sha256(as_bytes(name)).view());
+}
 
 World::World(const std::vector<std::string>& parties) {
   for (const auto& name : parties) add(name);
@@ -29,7 +31,8 @@ World& World::add(const std::string& name, bool accreditor, const std::string& p
   return *this;
 }
 
-std::optional<StatementError> World::try_say(const std::string& from, const std::string& to, Statement s) {
+std::optional<StatementError> World::try_say(const std::string& from, const std::string& to,
+                                             Statement s) {
   s.truster = party_id(from);
   s.subject = party_id(to);
   s.commit = next_commit();
@@ -48,7 +51,8 @@ StatementId World::say(const std::string& from, const std::string& to, Statement
   return history.statement(static_cast<RowIndex>(history.statement_count() - 1)).id;
 }
 
-StatementId World::trust(const std::string& from, const std::string& to, unsigned amount, unsigned depth) {
+StatementId World::trust(const std::string& from, const std::string& to, unsigned amount,
+                         unsigned depth) {
   Statement s;
   s.amount = static_cast<std::uint8_t>(amount);
   s.depth = static_cast<std::uint8_t>(depth);
@@ -61,7 +65,8 @@ StatementId World::distrust(const std::string& from, const std::string& to) {
   return say(from, to, s);
 }
 
-StatementId World::accredit(const std::string& from, const std::string& to, unsigned amount, unsigned depth) {
+StatementId World::accredit(const std::string& from, const std::string& to, unsigned amount,
+                            unsigned depth) {
   Statement s;
   s.kind = Kind::kAccredit;
   s.scheme = Scheme::kEsg;
@@ -99,7 +104,8 @@ World& World::standing(const std::string& name, Standing standing) {
 }
 
 World& World::role(const std::string& name, bool holds, bool retroactive) {
-  REQUIRE_FALSE(history.set_accreditor(party_id(name), next_commit(), holds, retroactive).has_value());
+  REQUIRE_FALSE(
+      history.set_accreditor(party_id(name), next_commit(), holds, retroactive).has_value());
   return *this;
 }
 
@@ -109,19 +115,22 @@ World& World::compromise(const KeyId& compromised, std::uint64_t since_ms) {
 }
 
 World& World::succeed(const std::vector<std::pair<std::string, std::string>>& closing_and_heir,
-                      const std::vector<std::string>& successors, const std::vector<std::string>& staying) {
+                      const std::vector<std::string>& successors,
+                      const std::vector<std::string>& staying) {
   Succession succession;
   for (const auto& [name, heir] : closing_and_heir) {
     succession.predecessors.push_back(
         {party_id(name), true, heir.empty() ? std::nullopt : std::optional(party_id(heir))});
   }
-  for (const auto& name : staying) succession.predecessors.push_back({party_id(name), false, std::nullopt});
+  for (const auto& name : staying)
+    succession.predecessors.push_back({party_id(name), false, std::nullopt});
   for (const auto& name : successors) succession.successors.push_back(party_id(name));
   REQUIRE_FALSE(history.add_succession(succession, next_commit()).has_value());
   return *this;
 }
 
-Query World::query(const std::string& viewpoint, const std::string& issuer, std::uint64_t at_ms) const {
+Query World::query(const std::string& viewpoint, const std::string& issuer,
+                   std::uint64_t at_ms) const {
   Query query;
   query.viewpoint = party_id(viewpoint);
   query.issuer = party_id(issuer);
@@ -132,7 +141,8 @@ Query World::query(const std::string& viewpoint, const std::string& issuer, std:
 Query World::query(const std::string& viewpoint, const std::string& issuer) const {
   return query(viewpoint, issuer, now_ms_);
 }
-Decision World::decide(const std::string& viewpoint, const std::string& issuer, std::uint64_t at_ms) const {
+Decision World::decide(const std::string& viewpoint, const std::string& issuer,
+                       std::uint64_t at_ms) const {
   return trust::decide(history, query(viewpoint, issuer, at_ms), policy);
 }
 Decision World::decide(const std::string& viewpoint, const std::string& issuer) const {

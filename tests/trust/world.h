@@ -21,25 +21,30 @@ class World {
   World& add(const std::string& name, bool accreditor = false, const std::string& parent = "");
   World& time(std::uint64_t ms);
   World& pass(std::uint64_t ms) { return time(now_ms_ + ms); }
-  StatementId trust(const std::string& from, const std::string& to, unsigned amount = 120, unsigned depth = 0);
+  StatementId trust(const std::string& from, const std::string& to, unsigned amount = 120,
+                    unsigned depth = 0);
   StatementId distrust(const std::string& from, const std::string& to);
-  StatementId accredit(const std::string& from, const std::string& to, unsigned amount = 120, unsigned depth = 0);
+  StatementId accredit(const std::string& from, const std::string& to, unsigned amount = 120,
+                       unsigned depth = 0);
   StatementId annul(const std::string& from, const std::string& to, const StatementId& what);
   StatementId end(const std::string& from, const std::string& to, const StatementId& what);
   StatementId end_slot(const std::string& from, const std::string& to, std::uint16_t slot = 0);
   // Fills id, commit, truster and subject, and appends; fails the test when the history refuses.
   StatementId say(const std::string& from, const std::string& to, Statement statement);
-  std::optional<StatementError> try_say(const std::string& from, const std::string& to, Statement statement);
+  std::optional<StatementError> try_say(const std::string& from, const std::string& to,
+                                        Statement statement);
   World& standing(const std::string& name, Standing standing);
   World& role(const std::string& name, bool holds, bool retroactive = false);
   World& compromise(const KeyId& key, std::uint64_t since_ms);
   World& succeed(const std::vector<std::pair<std::string, std::string>>& closing_and_heir,
-                 const std::vector<std::string>& successors, const std::vector<std::string>& staying = {});
+                 const std::vector<std::string>& successors,
+                 const std::vector<std::string>& staying = {});
 
   Query query(const std::string& viewpoint, const std::string& issuer) const;
   Query query(const std::string& viewpoint, const std::string& issuer, std::uint64_t at_ms) const;
   Decision decide(const std::string& viewpoint, const std::string& issuer) const;
-  Decision decide(const std::string& viewpoint, const std::string& issuer, std::uint64_t at_ms) const;
+  Decision decide(const std::string& viewpoint, const std::string& issuer,
+                  std::uint64_t at_ms) const;
   Commit next_commit();
   std::uint64_t now_ms() const { return now_ms_; }
   std::uint64_t height() const { return height_; }

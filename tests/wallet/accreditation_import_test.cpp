@@ -13,16 +13,18 @@ constexpr std::size_t kAgency = 2;
 
 std::string reports(std::size_t count) {
   std::string text =
-      "agency,local_identifier,activity,status,decision,valid_from,valid_to,institution[1].name_official,"
-      "institution[1].country,institution[1].website_link,programme[1].name_primary,programme[1].qf_ehea_level,"
+      "agency,local_identifier,activity,status,decision,valid_from,valid_to,institution[1].name_"
+      "official,"
+      "institution[1].country,institution[1].website_link,programme[1].name_primary,programme[1]."
+      "qf_ehea_level,"
       "programme[1].field_study\n";
   for (std::size_t i = 0; i < count; ++i) {
     // The first is about a university of the ledger, the others about ten that it lacks.
-    const std::string who =
-        i == 0 ? "University 1,AT,"
-               : "School " + std::to_string(i % 10) + ",CH,school" + std::to_string(i % 10) + ".example";
-    text += "AAQ,R" + std::to_string(i) + ",programme review,2,1,2020-01-01,2099-12-31," + who + ",Programme " +
-            std::to_string(i) + ",1,0613\n";
+    const std::string who = i == 0 ? "University 1,AT,"
+                                   : "School " + std::to_string(i % 10) + ",CH,school" +
+                                         std::to_string(i % 10) + ".example";
+    text += "AAQ,R" + std::to_string(i) + ",programme review,2,1,2020-01-01,2099-12-31," + who +
+            ",Programme " + std::to_string(i) + ",1,0613\n";
   }
   return text;
 }
@@ -39,14 +41,17 @@ struct Importing {
     return plan_import(read_reports(text).value(), *known, rules);
   }
   ExitCode send(ImportPlan plan) {
-    const auto code =
-        send_import(ledger.context, ledger.client, profile, ledger.nodes.at(kAgency).govern, std::move(plan)).exit();
+    const auto code = send_import(ledger.context, ledger.client, profile,
+                                  ledger.nodes.at(kAgency).govern, std::move(plan))
+                          .exit();
     ledger.settle();
     return code;
   }
 };
 
-TEST_CASE("fifty reports are imported once, list who is missing, and count as accreditation from then on") {
+TEST_CASE(
+    "fifty reports are imported once, list who is missing, and count as accreditation from then "
+    "on") {
   Importing import;
   import.ledger.trust(0, kAgency, 120, 1);
   import.ledger.settle();

@@ -29,13 +29,16 @@ KnownParty party(std::uint8_t number, const std::string& name, const std::string
 }
 
 struct Import {
-  KnownLedger known{{party(1, "Agency"), party(2, "Uni Two", "DEQARINST0002"), party(3, "Uni Three")}, {}, kNow};
+  KnownLedger known{
+      {party(1, "Agency"), party(2, "Uni Two", "DEQARINST0002"), party(3, "Uni Three")}, {}, kNow};
   ImportRules rules{id_of(1), {}, {"AAQ"}};
 
   ImportPlan plan(const std::string& rows) const {
     auto reading = read_reports(
-        "agency,activity,status,decision,valid_from,valid_to,institution[1].deqar_id,institution[1].name_official,"
-        "institution[1].country,institution[1].website_link,programme[1].name_primary,programme[1].qf_ehea_level,"
+        "agency,activity,status,decision,valid_from,valid_to,institution[1].deqar_id,institution[1]"
+        ".name_official,"
+        "institution[1].country,institution[1].website_link,programme[1].name_primary,programme[1]."
+        "qf_ehea_level,"
         "programme[1].field_study\n" +
         rows);
     INFO(reading.message());
@@ -45,19 +48,24 @@ struct Import {
   // The accreditations of a plan, as if they had been sent.
   void commit(const ImportPlan& plan) {
     for (const auto& each : plan.accreditations) {
-      known.accreditations.push_back(
-          {each.subject.value_or(id_of(9)), each.content.slot, each.content.scope, each.content.evidence_digest});
+      known.accreditations.push_back({each.subject.value_or(id_of(9)), each.content.slot,
+                                      each.content.scope, each.content.evidence_digest});
     }
   }
 };
 
-constexpr const char* kKnown = "AAQ,audit,1,1,2020-01-01,2026-12-31,DEQARINST0002,,,,Logic,1,0613\n";
+constexpr const char* kKnown =
+    "AAQ,audit,1,1,2020-01-01,2026-12-31,DEQARINST0002,,,,Logic,1,0613\n";
 constexpr const char* kByName = "AAQ,audit,1,2,2026-02-01,2027-12-31,,Uni Three,CH,,,,\n";
-constexpr const char* kNew = "AAQ,audit,2,1,2020-01-01,,,Uni New,CH,https://www.new.example/en,,,\n";
+constexpr const char* kNew =
+    "AAQ,audit,2,1,2020-01-01,,,Uni New,CH,https://www.new.example/en,,,\n";
 
-TEST_CASE("an institution is found by its register id or by name and country; one the ledger lacks is listed once") {
+TEST_CASE(
+    "an institution is found by its register id or by name and country; one the ledger lacks is "
+    "listed once") {
   Import import;
-  const auto plan = import.plan(std::string(kKnown) + kByName + kNew + "AAQ,audit,2,1,2021-01-01,,,Uni New,CH,,,,\n");
+  const auto plan = import.plan(std::string(kKnown) + kByName + kNew +
+                                "AAQ,audit,2,1,2021-01-01,,,Uni New,CH,,,,\n");
   CHECK(plan.refused.empty());
   REQUIRE(plan.parties.size() == 1);
   CHECK(plan.parties[0].row == 4);
@@ -99,16 +107,20 @@ TEST_CASE("importing the same rows again sends nothing, in whatever order they c
   const auto second = import.plan(std::string(kByName) + kKnown + kKnown);
   CHECK(second.accreditations.empty());
   CHECK(second.already == 3);
-  const auto changed = import.plan("AAQ,audit,1,1,2020-01-01,2027-12-31,DEQARINST0002,,,,Logic,1,0613\n");
+  const auto changed =
+      import.plan("AAQ,audit,1,1,2020-01-01,2027-12-31,DEQARINST0002,,,,Logic,1,0613\n");
   REQUIRE(changed.accreditations.size() == 1);
   CHECK(changed.accreditations[0].content.slot == 1);
 }
 
-TEST_CASE("a report that stands by the digest of its cells, as ledgers of old have it, is not accredited again") {
+TEST_CASE(
+    "a report that stands by the digest of its cells, as ledgers of old have it, is not accredited "
+    "again") {
   Import import;
   const auto plan = import.plan(kKnown);
   const auto reading = read_reports(
-      "agency,activity,status,decision,valid_from,valid_to,institution[1].deqar_id,programme[1].name_primary,"
+      "agency,activity,status,decision,valid_from,valid_to,institution[1].deqar_id,programme[1]."
+      "name_primary,"
       "programme[1].qf_ehea_level,programme[1].field_study\n"
       "AAQ,audit,1,1,2020-01-01,2026-12-31,DEQARINST0002,Logic,1,0613\n");
   import.known.accreditations.push_back(
@@ -122,14 +134,16 @@ TEST_CASE("spellings of a country, a name or a number of the register mean one i
   const auto plan = import.plan(
       "AAQ,audit,2,1,2024-01-15,,,Sampleton University,UK,https://www.sampleton.example/,,,\n"
       "AAQ,audit,2,1,2024-02-15,,,Sampleton University,GB,https://www.sampleton.example/,,,\n"
-      "AAQ,audit,2,1,2024-03-15,,,SAMPLETON  UNIVERSITY,United Kingdom,https://www.sampleton.example/,,,\n"
+      "AAQ,audit,2,1,2024-03-15,,,SAMPLETON  UNIVERSITY,United "
+      "Kingdom,https://www.sampleton.example/,,,\n"
       "AAQ,audit,2,1,2024-01-15,,,University of Testos,EL,https://testos.example,,,\n"
       "AAQ,audit,2,1,2024-02-15,,,University of Testos,GR,https://testos.example,,,\n"
       "AAQ,audit,2,1,2024-01-15,,9001,Newton College,FR,WWW.Newton.Example:443/home,,,\n"
       "AAQ,audit,2,1,2024-02-15,,deqarinst9001,Newton,FR,https://paris.newton.example,,,\n"
       "AAQ,audit,2,1,2024-03-15,, DEQARINST9001,,,eighth.example.,,,\n"
       "AAQ,audit,2,1,2024-04-15,,2,,,,,,\n");
-  for (const auto& each : plan.refused) UNSCOPED_INFO(each.row << " " << each.column << ": " << each.why);
+  for (const auto& each : plan.refused)
+    UNSCOPED_INFO(each.row << " " << each.column << ": " << each.why);
   CHECK(plan.refused.empty());
   REQUIRE(plan.parties.size() == 3);
   CHECK(plan.parties[0].facts.country == "GB");
@@ -140,29 +154,35 @@ TEST_CASE("spellings of a country, a name or a number of the register mean one i
   CHECK(plan.accreditations.back().subject == id_of(2));
 }
 
-TEST_CASE("one report in other words is sent once, and a changed one is announced as a replacement") {
+TEST_CASE(
+    "one report in other words is sent once, and a changed one is announced as a replacement") {
   Import import;
-  const auto twice = import.plan(std::string(kKnown) +
-                                 "AAQ, audit ,part of obligatory eqa system,positive,2020-01-01,2026-12-31,2,,,,Logic,"
-                                 "first cycle,0613\n");
+  const auto twice = import.plan(
+      std::string(kKnown) +
+      "AAQ, audit ,part of obligatory eqa system,positive,2020-01-01,2026-12-31,2,,,,Logic,"
+      "first cycle,0613\n");
   CHECK(twice.accreditations.size() == 1);
   CHECK(twice.already == 1);
 
   const std::string header =
       "agency,local_identifier,activity,status,decision,valid_from,link,institution[1].deqar_id\n";
-  const auto reading = read_reports(header + "AAQ,R-1,audit,1,1,2020-01-01,https://a.example/r,2\n" +
-                                    "AAQ,R-1,audit,1,2,2020-01-01,https://a.example/r,2\n");
+  const auto reading =
+      read_reports(header + "AAQ,R-1,audit,1,1,2020-01-01,https://a.example/r,2\n" +
+                   "AAQ,R-1,audit,1,2,2020-01-01,https://a.example/r,2\n");
   const auto plan = plan_import(*reading, import.known, import.rules);
   REQUIRE(plan.accreditations.size() == 2);
   CHECK(plan.accreditations[0].replaces.empty());
   CHECK(plan.accreditations[1].replaces == "row 2");
   import.known.accreditations.push_back({id_of(2), 0, {}, {}, "https://a.example/r", "tmx1old"});
-  CHECK(plan_import(*reading, import.known, import.rules).accreditations[0].replaces.starts_with("tmx1old"));
+  CHECK(plan_import(*reading, import.known, import.rules)
+            .accreditations[0]
+            .replaces.starts_with("tmx1old"));
 }
 
 TEST_CASE("rows that cannot be sent are refused by name, and nothing of them is") {
   Import import;
-  const auto refused = [&](const std::string& row, const std::string& column, const std::string& why) {
+  const auto refused = [&](const std::string& row, const std::string& column,
+                           const std::string& why) {
     CAPTURE(row);
     const auto plan = import.plan(row);
     CHECK(plan.accreditations.empty());
@@ -175,21 +195,22 @@ TEST_CASE("rows that cannot be sent are refused by name, and nothing of them is"
   refused("EVA,audit,1,1,2020-01-01,,DEQARINST0002,,,,,,\n", "agency", "another agency");
   refused("AAQ,audit,1,3,2020-01-01,,DEQARINST0002,,,,,,\n", "decision", "negative");
   refused("AAQ,audit,1,4,2020-01-01,,DEQARINST0002,,,,,,\n", "decision", "not applicable");
-  refused("AAQ,audit,1,1,2020-01-01,,DEQARINST0099,,,,,,\n", "institution[1].name_official", "does not know");
+  refused("AAQ,audit,1,1,2020-01-01,,DEQARINST0099,,,,,,\n", "institution[1].name_official",
+          "does not know");
   refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,,,,\n", "institution[1].website_link", "website");
-  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,Nowhere,https://new.example,,,\n", "institution[1].country",
-          "\"Nowhere\" is no country of ISO 3166-1");
-  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,https://user@new.example/,,,\n", "institution[1].website_link",
-          "names a user");
-  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,https://192.0.2.7/,,,\n", "institution[1].website_link",
-          "an address in numbers");
-  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,https://uni.github.io/,,,\n", "institution[1].website_link",
-          "many share");
-  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,https://www.k\u00F6ln.example/de,,,\n", "institution[1].website_link",
-          "letters beyond ASCII");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,Nowhere,https://new.example,,,\n",
+          "institution[1].country", "\"Nowhere\" is no country of ISO 3166-1");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,https://user@new.example/,,,\n",
+          "institution[1].website_link", "names a user");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,https://192.0.2.7/,,,\n",
+          "institution[1].website_link", "an address in numbers");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,https://uni.github.io/,,,\n",
+          "institution[1].website_link", "many share");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,https://www.k\u00F6ln.example/de,,,\n",
+          "institution[1].website_link", "letters beyond ASCII");
   refused("AAQ,audit,1,1,2020-01-01,,,Agency,CH,,,,\n", "institution[1]", "accredits itself");
-  refused("AAQ,audit,1,1,2020-01-01,,,Uni Second,CH,http://www.u2.example/,,,\n", "institution[1].website_link",
-          "Uni Two");
+  refused("AAQ,audit,1,1,2020-01-01,,,Uni Second,CH,http://www.u2.example/,,,\n",
+          "institution[1].website_link", "Uni Two");
   import.rules.author_parent = id_of(3);
   refused("AAQ,audit,1,1,2020-01-01,,,Uni Three,CH,,,,\n", "institution[1]", "its parent");
   import.known.parties.push_back(party(4, "Uni Two"));
@@ -218,9 +239,11 @@ TEST_CASE("ten thousand real universities are listed, or refused where two share
 TEST_CASE("a short programme accredits no degree") {
   Import import;
   auto reading = read_reports(
-      "agency,activity,status,decision,valid_from,institution[1].deqar_id,programme[1].name_primary,"
+      "agency,activity,status,decision,valid_from,institution[1].deqar_id,programme[1].name_"
+      "primary,"
       "programme[1].qf_ehea_level,programme[1].degree_outcome,programme[1].workload_ects,"
-      "programme[1].assessment_certification\nAAQ,audit,2,1,2020-01-01,DEQARINST0002,CAD,1,no,5,2\n");
+      "programme[1].assessment_certification\nAAQ,audit,2,1,2020-01-01,DEQARINST0002,CAD,1,no,5,"
+      "2\n");
   REQUIRE(reading.ok());
   const auto plan = plan_import(*reading, import.known, import.rules);
   REQUIRE(plan.accreditations.size() == 1);

@@ -8,20 +8,25 @@ namespace testamur::wallet {
 namespace {
 
 constexpr const char* kHeader =
-    "agency,local_identifier,activity,activity_type,status,decision,valid_from,valid_to,date_format,link[1],"
-    "institution[1].deqar_id,institution[1].name_official,programme[1].name_primary,programme[1].qf_ehea_level,"
+    "agency,local_identifier,activity,activity_type,status,decision,valid_from,valid_to,date_"
+    "format,link[1],"
+    "institution[1].deqar_id,institution[1].name_official,programme[1].name_primary,programme[1]."
+    "qf_ehea_level,"
     "programme[1].field_study,programme[1].degree_outcome,programme[1].workload_ects,"
     "programme[1].assessment_certification,programme[1].learning_outcome_esco[1]\n";
 constexpr const char* kDegree =
-    "AAQ,R-1,programme evaluation,programme,1,1 - positive,15/01/2020,14/01/2026,%d/%m/%Y,https://aaq.example/1,"
+    "AAQ,R-1,programme evaluation,programme,1,1 - "
+    "positive,15/01/2020,14/01/2026,%d/%m/%Y,https://aaq.example/1,"
     "DEQARINST0034,,Logic,1 - first cycle,0613,1,,,\n";
 constexpr const char* kShort =
-    "AAQ,R-2,programme evaluation,programme,voluntary,positive with conditions or restrictions,2021-03-01,,,,"
+    "AAQ,R-2,programme evaluation,programme,voluntary,positive with conditions or "
+    "restrictions,2021-03-01,,,,"
     "DEQARINST0034,,CAD,second cycle,http://data.europa.eu/esco/isced-f/0588,no,7.5,2,"
     "http://data.europa.eu/esco/skill/b1115b14\n";
 
 // SHA-256 of docs/formats/accreditation-import.md's example.
-constexpr const char* kGoldenDigest = "fd1ea2883090918fd0ade67c44bb90502caefe904277b20e618a36e9af4a64b1";
+constexpr const char* kGoldenDigest =
+    "fd1ea2883090918fd0ade67c44bb90502caefe904277b20e618a36e9af4a64b1";
 
 ReportReading read(const std::string& text) {
   auto reading = read_reports(text);
@@ -31,7 +36,8 @@ ReportReading read(const std::string& text) {
 }
 
 // The only mistake of a row that differs from a good one in one cell.
-void expect_mistake(const std::string& from, const std::string& to, const std::string& column, const std::string& why) {
+void expect_mistake(const std::string& from, const std::string& to, const std::string& column,
+                    const std::string& why) {
   CAPTURE(to);
   std::string row = kDegree;
   const auto at = row.find(from);
@@ -66,7 +72,9 @@ TEST_CASE("a row of CSV is a report with its period, provider, level and field")
   CHECK(degree.programmes[0].fields == trust::parse_field("0613").value());
 }
 
-TEST_CASE("a short programme of a provider carries ECTS and ESCO outcomes, and an open end is six years") {
+TEST_CASE(
+    "a short programme of a provider carries ECTS and ESCO outcomes, and an open end is six "
+    "years") {
   const auto report = read(std::string(kHeader) + kShort).reports.at(0);
   CHECK(report.decision == ReportDecision::kConditional);
   CHECK(report.status == ReportStatus::kVoluntary);
@@ -91,7 +99,8 @@ TEST_CASE("JSON spells the same report, as an object, a list or a page of result
   const auto csv = read(std::string(kHeader) + kDegree).reports.at(0);
   for (const auto& text : {object, "[" + object + "]", "{\"results\": [" + object + "]}"}) {
     const auto reading = read(text);
-    INFO((reading.mistakes.empty() ? "" : reading.mistakes[0].column + ": " + reading.mistakes[0].why));
+    INFO((reading.mistakes.empty() ? ""
+                                   : reading.mistakes[0].column + ": " + reading.mistakes[0].why));
     REQUIRE(reading.reports.size() == 1);
     const auto& report = reading.reports[0];
     CHECK(report.row == 1);
@@ -103,7 +112,9 @@ TEST_CASE("JSON spells the same report, as an object, a list or a page of result
   }
 }
 
-TEST_CASE("the digest of a report is that of its meaning, and that of its cells is what ledgers of old have") {
+TEST_CASE(
+    "the digest of a report is that of its meaning, and that of its cells is what ledgers of old "
+    "have") {
   const auto first = read(
       "agency,activity,status,decision,valid_from,institution[1].eter_id,remark\n"
       "AAQ,audit,2,1,2020-01-01,BG0001,x\n");
@@ -114,8 +125,9 @@ TEST_CASE("the digest of a report is that of its meaning, and that of its cells 
   CHECK(first.reports.at(0).digest.hex() == kGoldenDigest);
   CHECK(first.reports.at(0).cells_digest == second.reports.at(0).cells_digest);
   CHECK(first.reports.at(0).cells_digest.hex() ==
-        sha256(as_bytes(std::string("activity=audit\nagency=AAQ\ndecision=1\ninstitution[1].eter_id=BG0001\n"
-                                    "status=2\nvalid_from=2020-01-01\n")))
+        sha256(as_bytes(std::string(
+                   "activity=audit\nagency=AAQ\ndecision=1\ninstitution[1].eter_id=BG0001\n"
+                   "status=2\nvalid_from=2020-01-01\n")))
             .hex());
   CHECK(first.not_read == std::vector<std::string>{"remark"});
 }
@@ -136,8 +148,10 @@ TEST_CASE("each value that cannot be taken is a mistake of its row, with column 
   expect_mistake(",programme,1", ",institutional,1", "programme[1]", "does not belong");
   expect_mistake(",programme,1", ",joint programme,1", "institution[2]", "at least two providers");
   expect_mistake("0613,1,,,", "0613,1,-3,,", "programme[1].workload_ects", "number of ECTS");
-  expect_mistake("0613,1,,,", "0613,1,,2,", "programme[1].assessment_certification", "must be empty");
-  expect_mistake("0613,1,,,", "0613,1,,,urn:skill", "programme[1].learning_outcome_esco[1]", "ESCO");
+  expect_mistake("0613,1,,,", "0613,1,,2,", "programme[1].assessment_certification",
+                 "must be empty");
+  expect_mistake("0613,1,,,", "0613,1,,,urn:skill", "programme[1].learning_outcome_esco[1]",
+                 "ESCO");
 }
 
 TEST_CASE("a programme without a full degree needs level, workload and what is certified") {
@@ -153,7 +167,8 @@ TEST_CASE("a programme without a full degree needs level, workload and what is c
 
 TEST_CASE("other providers award no degrees and are not part of an obligatory system") {
   const auto reading = read(
-      "agency,activity,status,decision,valid_from,institution[1].name_official,institution[1].country,"
+      "agency,activity,status,decision,valid_from,institution[1].name_official,institution[1]."
+      "country,"
       "institution[1].provider_type,programme[1].name_primary,programme[1].degree_outcome\n"
       "AAQ,audit,1,1,2020-01-01,Camp,CH,alternative provider,CAD,yes\n");
   REQUIRE(reading.mistakes.size() == 2);
@@ -163,8 +178,10 @@ TEST_CASE("other providers award no degrees and are not part of an obligatory sy
 
 TEST_CASE("seven spellings of one report are one report; a change of what it says is another") {
   const std::string header =
-      "agency,local_identifier,activity,status,decision,valid_from,valid_to,link,institution[1].name_official,"
-      "institution[1].country,programme[1].name_primary,programme[1].qf_ehea_level,programme[1].degree_outcome,"
+      "agency,local_identifier,activity,status,decision,valid_from,valid_to,link,institution[1]."
+      "name_official,"
+      "institution[1].country,programme[1].name_primary,programme[1].qf_ehea_level,programme[1]."
+      "degree_outcome,"
       "programme[1].workload_ects,programme[1].assessment_certification,programme[1].field_study\n";
   const auto digest = [&](const std::string& row) {
     const auto reading = read(header + row);
@@ -173,33 +190,42 @@ TEST_CASE("seven spellings of one report are one report; a change of what it say
     REQUIRE(reading.reports.size() == 1);
     return reading.reports[0].digest;
   };
-  const auto one = digest("AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n");
+  const auto one =
+      digest("AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n");
   for (const char* same :
        {"AGY,R,Audit,voluntary,1,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n",
-        "AGY,R, Audit ,2 - voluntary,positive,2024-01-15,,https://a.example/r,Uni,AT, Data ,2,2,15,2,0612\n",
-        "AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AUT,Data,second cycle,no,15.0,2,0612\n",
+        "AGY,R, Audit ,2 - voluntary,positive,2024-01-15,,https://a.example/r,Uni,AT, Data "
+        ",2,2,15,2,0612\n",
+        "AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AUT,Data,second "
+        "cycle,no,15.0,2,0612\n",
         "AGY,R,Audit,2,1,2024-01-15,2030-01-14,https://a.example/r,Uni,at,Data,2,2,15.00,2,"
         "http://data.europa.eu/esco/isced-f/0612\n"}) {
     CHECK(digest(same) == one);
   }
-  for (const char* other : {"AGY,R,Audit,2,2,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n",
-                            "AGY,R,Audit,2,1,2024-01-16,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n",
-                            "AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15.5,2,0612\n",
-                            "AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AT,Data,3,2,15,2,0612\n"}) {
+  for (const char* other :
+       {"AGY,R,Audit,2,2,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n",
+        "AGY,R,Audit,2,1,2024-01-16,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n",
+        "AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15.5,2,0612\n",
+        "AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AT,Data,3,2,15,2,0612\n"}) {
     CHECK(digest(other) != one);
   }
 }
 
 TEST_CASE("the register's present columns and JSON names are read, with a byte-order mark too") {
   const auto csv = read(
-      "agency,local_identifier,activity[1].id,activity[2].id,status,decision,valid_from,institution[1].deqar_id,"
-      "programme[1].name_primary,programme[1].qf_ehea_level,programme[1].degree_outcome,programme[1].workload_ects,"
-      "programme[1].assessment_certification,programme[1].learning_outcome[1],programme[1].field_study\n"
-      "AGY,A-1,141,181,2,1,2024-01-15,9001,Data,2,2,15,2,http://data.europa.eu/esco/skill/7eaf,0612\n");
+      "agency,local_identifier,activity[1].id,activity[2].id,status,decision,valid_from,"
+      "institution[1].deqar_id,"
+      "programme[1].name_primary,programme[1].qf_ehea_level,programme[1].degree_outcome,programme["
+      "1].workload_ects,"
+      "programme[1].assessment_certification,programme[1].learning_outcome[1],programme[1].field_"
+      "study\n"
+      "AGY,A-1,141,181,2,1,2024-01-15,9001,Data,2,2,15,2,http://data.europa.eu/esco/skill/"
+      "7eaf,0612\n");
   REQUIRE(csv.reports.size() == 1);
   CHECK(csv.reports[0].activity == "141, 181");
   CHECK(csv.reports[0].providers.at(0).deqar == "DEQARINST9001");
-  CHECK(csv.reports[0].programmes.at(0).esco_uris == std::vector<std::string>{"http://data.europa.eu/esco/skill/7eaf"});
+  CHECK(csv.reports[0].programmes.at(0).esco_uris ==
+        std::vector<std::string>{"http://data.europa.eu/esco/skill/7eaf"});
   CHECK(csv.not_read.empty());
 
   const std::string json =
@@ -210,15 +236,17 @@ TEST_CASE("the register's present columns and JSON names are read, with a byte-o
     REQUIRE(reading.reports.size() == 1);
     CHECK(reading.reports[0].activity == "141");
   }
-  CHECK(read(R"({"agency": "A", "activities": ["audit"], "status": 2, "decision": 1, "valid_from": "2024-01-15",
+  CHECK(
+      read(
+          R"({"agency": "A", "activities": ["audit"], "status": 2, "decision": 1, "valid_from": "2024-01-15",
                  "institutions": [{"deqar_id": "7"}]})")
-            .reports.at(0)
-            .activity == "audit");
+          .reports.at(0)
+          .activity == "audit");
 }
 
 TEST_CASE("the spellings of a number of the register are one number") {
-  for (const char* typed :
-       {"9001", "deqarinst9001", "DEQARINST9001", " DEQARINST9001", "\u00A09001 ", "DEQARINST09001"})
+  for (const char* typed : {"9001", "deqarinst9001", "DEQARINST9001", " DEQARINST9001",
+                            "\u00A09001 ", "DEQARINST09001"})
     CHECK(canonical_deqar(typed) == "DEQARINST9001");
   CHECK(canonical_deqar("7") == "DEQARINST0007");
   CHECK(canonical_deqar("DEQARINST12345") == "DEQARINST12345");

@@ -24,7 +24,9 @@ Bytes seal_to(const age::Identity& identity, ByteView plaintext) {
   return age::seal({&recipient, 1}, plaintext).value();
 }
 
-age::Opened open_with(const age::Identity& identity, ByteView file) { return age::open(file, {&identity, 1}); }
+age::Opened open_with(const age::Identity& identity, ByteView file) {
+  return age::open(file, {&identity, 1});
+}
 
 // The file with the first `from` in its text replaced by `to`.
 Bytes replaced(const Bytes& file, std::string_view from, std::string_view to) {
@@ -42,12 +44,17 @@ age::OpenFailure failure_of(const age::Opened& opened) {
   return opened.failure->kind;
 }
 
-// Made by the age program 1.1.1 (age -r of the identity of thirty-two 1 bytes); contents "hello from age\n".
+// Made by the age program 1.1.1 (age -r of the identity of thirty-two 1 bytes); contents "hello
+// from age\n".
 constexpr std::string_view kForeignHex =
-    "6167652d656e6372797074696f6e2e6f72672f76310a2d3e2058323535313920676d716f6d644b42336f7056436a6d37487536374d6558"
-    "35342f6c62747853584876446155696a773531630a546a41355a4f3555545a7a384a544d4b334e543453556f314f5869334251716a5478"
-    "775a6a724e666d50450a2d2d2d20726d6b336c7353725979345a79314573332b4b554b4e66423379624e4d44627158356c2b3936313061"
-    "70670a5db3bc038f7915b163d6ccd1fd0bdb2b2c306155a92a3788521aae5c355a603dc7fee6cbb9f4aa35b98bae4647bc61";
+    "6167652d656e6372797074696f6e2e6f72672f76310a2d3e2058323535313920676d716f6d644b42336f7056436a6d"
+    "37487536374d6558"
+    "35342f6c62747853584876446155696a773531630a546a41355a4f3555545a7a384a544d4b334e543453556f314f58"
+    "69334251716a5478"
+    "775a6a724e666d50450a2d2d2d20726d6b336c7353725979345a79314573332b4b554b4e66423379624e4d44627158"
+    "356c2b3936313061"
+    "70670a5db3bc038f7915b163d6ccd1fd0bdb2b2c306155a92a3788521aae5c355a603dc7fee6cbb9f4aa35b98bae46"
+    "47bc61";
 
 }  // namespace
 
@@ -161,7 +168,8 @@ TEST_CASE("the header is read strictly") {
   CHECK(fails_as("\n--- ", "\n---") == age::OpenFailure::kMalformed);
   CHECK(fails_as("\n--- ", "=\n--- ") == age::OpenFailure::kMalformed);
   CHECK(fails_as("\n--- ", "\r\n--- ") == age::OpenFailure::kMalformed);
-  CHECK(failure_of(open_with(identity, as_bytes("age-encryption.org/v1\n"))) == age::OpenFailure::kMalformed);
+  CHECK(failure_of(open_with(identity, as_bytes("age-encryption.org/v1\n"))) ==
+        age::OpenFailure::kMalformed);
   CHECK(failure_of(open_with(identity, {})) == age::OpenFailure::kNotAge);
 }
 
@@ -181,12 +189,18 @@ TEST_CASE("a passphrase stanza stands alone") {
 
 TEST_CASE("more scrypt work than the bound is refused before it is done") {
   const Bytes file = age::seal("secret", kLowWork, as_bytes("x")).value();
-  CHECK(failure_of(age::open(replaced(file, " 2\n", " 21\n"), "secret")) == age::OpenFailure::kTooExpensive);
-  CHECK(failure_of(age::open(replaced(file, " 2\n", " 99\n"), "secret")) == age::OpenFailure::kTooExpensive);
-  CHECK(failure_of(age::open(replaced(file, " 2\n", " 02\n"), "secret")) == age::OpenFailure::kMalformed);
-  CHECK(failure_of(age::open(replaced(file, " 2\n", " +2\n"), "secret")) == age::OpenFailure::kMalformed);
-  CHECK(failure_of(age::open(replaced(file, " 2\n", " 0\n"), "secret")) == age::OpenFailure::kMalformed);
-  CHECK(failure_of(age::open(replaced(file, " 2\n", " 200\n"), "secret")) == age::OpenFailure::kMalformed);
+  CHECK(failure_of(age::open(replaced(file, " 2\n", " 21\n"), "secret")) ==
+        age::OpenFailure::kTooExpensive);
+  CHECK(failure_of(age::open(replaced(file, " 2\n", " 99\n"), "secret")) ==
+        age::OpenFailure::kTooExpensive);
+  CHECK(failure_of(age::open(replaced(file, " 2\n", " 02\n"), "secret")) ==
+        age::OpenFailure::kMalformed);
+  CHECK(failure_of(age::open(replaced(file, " 2\n", " +2\n"), "secret")) ==
+        age::OpenFailure::kMalformed);
+  CHECK(failure_of(age::open(replaced(file, " 2\n", " 0\n"), "secret")) ==
+        age::OpenFailure::kMalformed);
+  CHECK(failure_of(age::open(replaced(file, " 2\n", " 200\n"), "secret")) ==
+        age::OpenFailure::kMalformed);
 }
 
 TEST_CASE("a key does not open a passphrase file, nor the reverse, and the message says so") {
@@ -210,19 +224,26 @@ TEST_CASE("contents above the bound are refused") {
 TEST_CASE("keys have the text forms of the age program") {
   // Recomputed with a plain BIP-173 encoder and X25519 of another library.
   const auto identity = identity_of(1);
-  CHECK(identity.text().text() == "AGE-SECRET-KEY-1QYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZ9K4CN");
-  CHECK(age::to_text(identity.recipient()) == "age15nsf9y4k28p83wth93tf7hafhvfajp45d2mge80ems45gz0c5gys3me64l");
-  CHECK(age::parse_recipient("age15nsf9y4k28p83wth93tf7hafhvfajp45d2mge80ems45gz0c5gys3me64l").value() ==
-        identity.recipient());
+  CHECK(identity.text().text() ==
+        "AGE-SECRET-KEY-1QYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZ9K4CN");
+  CHECK(age::to_text(identity.recipient()) ==
+        "age15nsf9y4k28p83wth93tf7hafhvfajp45d2mge80ems45gz0c5gys3me64l");
+  CHECK(age::parse_recipient("age15nsf9y4k28p83wth93tf7hafhvfajp45d2mge80ems45gz0c5gys3me64l")
+            .value() == identity.recipient());
   CHECK(age::Identity::from_text(identity.text().text())->recipient() == identity.recipient());
-  CHECK_FALSE(age::Identity::from_text("age15nsf9y4k28p83wth93tf7hafhvfajp45d2mge80ems45gz0c5gys3me64l").ok());
-  CHECK_FALSE(age::parse_recipient("age15nsf9y4k28p83wth93tf7hafhvfajp45d2mge80ems45gz0c5gys3me64q").ok());
+  CHECK_FALSE(
+      age::Identity::from_text("age15nsf9y4k28p83wth93tf7hafhvfajp45d2mge80ems45gz0c5gys3me64l")
+          .ok());
+  CHECK_FALSE(
+      age::parse_recipient("age15nsf9y4k28p83wth93tf7hafhvfajp45d2mge80ems45gz0c5gys3me64q").ok());
 }
 
 TEST_CASE("bech32 accepts the valid strings of BIP-173 and rejects the invalid ones") {
   CHECK(decode_bech32("a", "A12UEL5L").ok());
-  CHECK(decode_bech32("an83characterlonghumanreadablepartthatcontainsthenumber1andtheexcludedcharactersbio",
-                      "an83characterlonghumanreadablepartthatcontainsthenumber1andtheexcludedcharactersbio1tt5tgs")
+  CHECK(decode_bech32(
+            "an83characterlonghumanreadablepartthatcontainsthenumber1andtheexcludedcharactersbio",
+            "an83characterlonghumanreadablepartthatcontainsthenumber1andtheexcludedcharactersbio1tt"
+            "5tgs")
             .ok());
   CHECK(decode_bech32("abcdef", "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw").ok());
   CHECK_FALSE(decode_bech32("a", "a1lqfn3a").ok());       // bech32m

@@ -38,8 +38,8 @@ struct Office {
     issue("autumn", 200, 1'780'000'000, {learner("S1", "Ada", "Ekman")}, {});
   }
 
-  void issue(const std::string& name, std::uint64_t first, std::uint64_t at_s, const std::vector<ClassRow>& rows,
-             const std::vector<WalletRequest>& requests) {
+  void issue(const std::string& name, std::uint64_t first, std::uint64_t at_s,
+             const std::vector<ClassRow>& rows, const std::vector<WalletRequest>& requests) {
     BatchPlan plan;
     plan.chain = fixture.chain;
     plan.issuer = fixture.issuer;
@@ -62,7 +62,8 @@ struct Office {
 
 }  // namespace
 
-TEST_CASE("the register names every learner with delivery, date and index, the oldest batch first") {
+TEST_CASE(
+    "the register names every learner with delivery, date and index, the oldest batch first") {
   Office office;
   const auto batches = office.read();
   REQUIRE(batches.size() == 2);
@@ -114,7 +115,8 @@ TEST_CASE("an achievement of the own institution needs its numbers only") {
   const auto own = test::make_fixture().issuer;
   CHECK(achievement_named("3.2", own).value() == AchievementId{own, 3, 2});
   CHECK(achievement_named("3", own).value() == AchievementId{own, 3, 0});
-  CHECK(achievement_named(to_text(AchievementId{own, 3, 2}), own).value() == AchievementId{own, 3, 2});
+  CHECK(achievement_named(to_text(AchievementId{own, 3, 2}), own).value() ==
+        AchievementId{own, 3, 2});
   for (const char* wrong : {"", "0", "3.", "3.0", ".2", "3.2.1", "3.65536", "three", "-1"}) {
     CAPTURE(wrong);
     CHECK_FALSE(achievement_named(wrong, own).ok());

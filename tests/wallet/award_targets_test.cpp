@@ -26,8 +26,8 @@ AwardRecord award(const std::string& student, const std::string& batch, std::uin
 
 const std::vector<std::string> kBatches{"autumn", "spring"};
 std::vector<AwardRecord> known() {
-  return {award("S1", "spring", 1), award("S2", "spring", 2), award("S1", "autumn", 17), award("0012345", "spring", 3),
-          award("12345", "spring", 4)};
+  return {award("S1", "spring", 1), award("S2", "spring", 2), award("S1", "autumn", 17),
+          award("0012345", "spring", 3), award("12345", "spring", 4)};
 }
 
 TargetName student(const std::string& text, std::optional<std::string> batch = {}) {
@@ -43,7 +43,8 @@ std::string refusal(const TargetName& name, bool all = false) {
 }  // namespace
 
 TEST_CASE(
-    "a learner of one award is that award; of several, all are listed and it is ambiguous unless somebody says which") {
+    "a learner of one award is that award; of several, all are listed and it is ambiguous unless "
+    "somebody says which") {
   const auto one = select_awards(known(), kBatches, {student("S2")}, false);
   REQUIRE(one.ok());
   CHECK(one->awards == std::vector{award("S2", "spring", 2)});
@@ -59,7 +60,8 @@ TEST_CASE(
   CHECK(select_awards(known(), kBatches, {student("S1", "spring")}, false)->ambiguous.empty());
   CHECK(select_awards(known(), kBatches, {student("S1", "spring")}, false)->awards.size() == 1);
   CHECK(select_awards(known(), kBatches, {student("S1")}, true)->ambiguous.empty());
-  CHECK(select_awards(known(), kBatches, {at_index(17)}, false)->awards == std::vector{award("S1", "autumn", 17)});
+  CHECK(select_awards(known(), kBatches, {at_index(17)}, false)->awards ==
+        std::vector{award("S1", "autumn", 17)});
 }
 
 TEST_CASE("what stands beside a reference must agree with it") {
@@ -78,7 +80,9 @@ TEST_CASE("what stands beside a reference must agree with it") {
   CHECK(refusal(name).find("no register of this home has index 900") != std::string::npos);
 }
 
-TEST_CASE("a batch that is not there, a learner whom nobody knows and a whole batch by accident are refused") {
+TEST_CASE(
+    "a batch that is not there, a learner whom nobody knows and a whole batch by accident are "
+    "refused") {
   CHECK(refusal(student("S1", "nosuch")) ==
         "here: this home has no batch \"nosuch\" (there are: \"autumn\", \"spring\")");
   auto name = at_index(2);
@@ -86,7 +90,8 @@ TEST_CASE("a batch that is not there, a learner whom nobody knows and a whole ba
   CHECK(refusal(name).find("no batch \"nosuch\"") != std::string::npos);
   CHECK(refusal(student("S9")) == "here: no register of this home has a learner \"S9\"");
   CHECK(refusal(student("s1")) ==
-        "here: no register of this home has a learner \"s1\"; there is \"S1\": is that who is meant?");
+        "here: no register of this home has a learner \"s1\"; there is \"S1\": is that who is "
+        "meant?");
   const TargetName whole{{}, {}, "spring", "--batch"};
   CHECK(refusal(whole).find("--all") != std::string::npos);
   CHECK(select_awards(known(), kBatches, {whole}, true)->awards.size() == 4);
@@ -97,13 +102,16 @@ TEST_CASE("nobody is hit twice, and everybody who is hit was named") {
   const auto selection = select_awards(known(), kBatches, names, false);
   REQUIRE(selection.ok());
   REQUIRE(selection->awards.size() == 2);
-  for (const auto& each : selection->awards) CHECK((each.student == "S2" || each.student == "12345"));
+  for (const auto& each : selection->awards)
+    CHECK((each.student == "S2" || each.student == "12345"));
   REQUIRE(selection->close.size() == 1);
   CHECK(selection->close.front().find("\"0012345\"") != std::string::npos);
 }
 
 TEST_CASE("references look alike without zeros, case, form of letters and marks that do not show") {
-  const auto alike = [](const std::string& a, const std::string& b) { return reference_key(a) == reference_key(b); };
+  const auto alike = [](const std::string& a, const std::string& b) {
+    return reference_key(a) == reference_key(b);
+  };
   CHECK(alike("0012345", "12345"));
   CHECK(alike("S-7", "s7"));
   CHECK(alike("Q1", "Q1\u200b"));
@@ -119,11 +127,13 @@ TEST_CASE("references look alike without zeros, case, form of letters and marks 
 
 TEST_CASE("a list of awards says ten of them by name and how many more") {
   std::vector<AwardRecord> many;
-  for (std::uint64_t i = 0; i < 25; ++i) many.push_back(award("S" + std::to_string(i), "spring", i));
+  for (std::uint64_t i = 0; i < 25; ++i)
+    many.push_back(award("S" + std::to_string(i), "spring", i));
   const auto text = awards_text(many);
   CHECK(std::ranges::count(text, '\n') == 11);
   CHECK(text.ends_with("  and 15 more\n"));
-  CHECK(award_text(many[3]) == "S3, " + to_text(many[3].achievement) + ", of 2026-06-30, batch spring (index 3)");
+  CHECK(award_text(many[3]) ==
+        "S3, " + to_text(many[3].achievement) + ", of 2026-06-30, batch spring (index 3)");
 }
 
 }  // namespace testamur::wallet

@@ -44,18 +44,21 @@ BatchPlan plan_of(const test::Fixture& fixture) {
   return plan;
 }
 
-WalletRequest request_of(const test::Fixture& fixture, const std::string& student, const SecretKey& key) {
+WalletRequest request_of(const test::Fixture& fixture, const std::string& student,
+                         const SecretKey& key) {
   const auto text = make_wallet_request(fixture.chain, fixture.issuer, student, key, 0).value();
   return read_wallet_request(text, fixture.chain, fixture.issuer).value();
 }
 
-Batch build(const test::Fixture& fixture, std::size_t count, const std::vector<WalletRequest>& requests = {}) {
+Batch build(const test::Fixture& fixture, std::size_t count,
+            const std::vector<WalletRequest>& requests = {}) {
   return build_batch(plan_of(fixture), rows_of(count), requests, fixture.issuer_key).value();
 }
 
 }  // namespace
 
-TEST_CASE("every learner has one credential at one position, and the ledger gets its commitment there") {
+TEST_CASE(
+    "every learner has one credential at one position, and the ledger gets its commitment there") {
   const auto fixture = test::make_fixture();
   const auto batch = build(fixture, 40);
   CHECK(batch.commitments.size() == 40);
@@ -66,12 +69,14 @@ TEST_CASE("every learner has one credential at one position, and the ledger gets
     const Award& award = batch.awards[i];
     const auto view = read_credential(award.sd_jwt).value();
     CHECK(award.student == "s/" + std::to_string(i));
-    CHECK(view.head.reference == make_reference(fixture.chain, fixture.issuer, IssuerIndex{1000u + award.position}));
+    CHECK(view.head.reference ==
+          make_reference(fixture.chain, fixture.issuer, IssuerIndex{1000u + award.position}));
     CHECK(commitment_of(fixture.chain, view) == batch.commitments[award.position]);
     CHECK(verify_issuer_signature(award.sd_jwt, fixture.issuer_key.public_key()).ok());
     CHECK_FALSE(view.head.holder_made);
     CHECK(std::get<std::string>(view.disclosed.at(ClaimId::kTitle)) == "Applied Statistics");
-    const auto key = SecretKey::from_bytes(SignatureAlgorithm::kEcdsaP256, award.holder_secret.view());
+    const auto key =
+        SecretKey::from_bytes(SignatureAlgorithm::kEcdsaP256, award.holder_secret.view());
     CHECK(key.value().public_key() == view.head.holder);
     CHECK(positions.insert(award.position).second);
     CHECK(salts.insert(view.head.salt).second);
@@ -85,7 +90,9 @@ TEST_CASE("positions do not follow the class list") {
   const auto batch = build(fixture, 60);
   CHECK_FALSE(std::ranges::is_sorted(batch.awards, {}, &Award::position));
   const auto again = build(fixture, 60);
-  const auto same = [&](std::size_t i) { return batch.awards[i].position == again.awards[i].position; };
+  const auto same = [&](std::size_t i) {
+    return batch.awards[i].position == again.awards[i].position;
+  };
   std::size_t repeated = 0;
   for (std::size_t i = 0; i < 60; ++i) repeated += same(i) ? 1 : 0;
   CHECK(repeated < 30);
@@ -96,7 +103,8 @@ TEST_CASE("a small class is padded with commitments that nobody can open") {
   const auto batch = build(fixture, 3);
   CHECK(batch.awards.size() == 3);
   CHECK(batch.commitments.size() == kMinBatchSize);
-  CHECK(std::set<Hash256>(batch.commitments.begin(), batch.commitments.end()).size() == kMinBatchSize);
+  CHECK(std::set<Hash256>(batch.commitments.begin(), batch.commitments.end()).size() ==
+        kMinBatchSize);
   for (const auto& commitment : batch.commitments) CHECK_FALSE(commitment.is_zero());
 }
 
@@ -148,10 +156,12 @@ TEST_CASE("claim files have names that are safe, visible and unique") {
 TEST_CASE("progress goes up to the number of learners") {
   const auto fixture = test::make_fixture();
   std::vector<std::size_t> seen;
-  (void)build_batch(plan_of(fixture), rows_of(3), {}, fixture.issuer_key, [&](std::size_t done, std::size_t total) {
-    CHECK(total == 3);
-    seen.push_back(done);
-  }).value();
+  (void)build_batch(plan_of(fixture), rows_of(3), {}, fixture.issuer_key,
+                    [&](std::size_t done, std::size_t total) {
+                      CHECK(total == 3);
+                      seen.push_back(done);
+                    })
+      .value();
   CHECK(seen == std::vector<std::size_t>{1, 2, 3});
 }
 
@@ -189,7 +199,9 @@ TEST_CASE("the register and the codes say what belongs to whom") {
   const auto identity = age::Identity::generate();
   const auto key = SecretKey::generate(SignatureAlgorithm::kEcdsaP256);
   const auto batch = build(fixture, 3, {request_of(fixture, "s/2", key)});
-  auto list = open_register(seal_register(make_register(batch), identity.recipient()).value(), {&identity, 1}).value();
+  auto list = open_register(seal_register(make_register(batch), identity.recipient()).value(),
+                            {&identity, 1})
+                  .value();
   CHECK(list.issuer == fixture.issuer);
   CHECK(list.achievement == fixture.contents.head.achievement);
   const RegisterRow* row = find_student(list, "s/1");
@@ -200,7 +212,8 @@ TEST_CASE("the register and the codes say what belongs to whom") {
   CHECK(erase_student(list, "s/1"));
   CHECK_FALSE(erase_student(list, "s/1"));
   CHECK(find_student(list, "s/1") == nullptr);
-  const auto codes = open_codes(seal_codes(batch, identity.recipient()).value(), {&identity, 1}).value();
+  const auto codes =
+      open_codes(seal_codes(batch, identity.recipient()).value(), {&identity, 1}).value();
   REQUIRE(codes.size() == 2);
   CHECK(codes[0].student == "s/0");
   CHECK(codes[0].code.text() == batch.awards[0].claim_code.text());
@@ -243,13 +256,14 @@ TEST_CASE("a batch folder is resumed where it was left, delivers once and forget
 
   fs::remove(fs::path(path) / "claims" / "s_2.testamur.age");
   CHECK(purged.deliver().message() ==
-        "the claim file of student \"s/2\" is gone, and cannot be written again: the batch was purged");
+        "the claim file of student \"s/2\" is gone, and cannot be written again: the batch was "
+        "purged");
 
   REQUIRE(purged.erase("s/1").ok());
   CHECK_FALSE(purged.erase("s/1").ok());
   CHECK_FALSE(fs::exists(fs::path(path) / "claims" / "s_1.testamur.age"));
-  const auto list =
-      open_register(read_file((fs::path(path) / "register.age").string(), 100'000).value(), {&identity, 1});
+  const auto list = open_register(
+      read_file((fs::path(path) / "register.age").string(), 100'000).value(), {&identity, 1});
   CHECK(find_student(list.value(), "s/1") == nullptr);
   CHECK(find_student(list.value(), "s/0") != nullptr);
 }
@@ -258,7 +272,8 @@ TEST_CASE("no name, reference or code of a learner stands readable in the issuer
   const auto fixture = test::make_fixture();
   const testamur::test::TemporaryFolder temporary;
   const auto identity = age::Identity::generate();
-  auto folder = BatchFolder::create(temporary.file("batch"), build(fixture, 3), identity.recipient()).value();
+  auto folder =
+      BatchFolder::create(temporary.file("batch"), build(fixture, 3), identity.recipient()).value();
   REQUIRE(folder.set_committed().ok());
   REQUIRE(folder.deliver().ok());
   for (const auto& entry : fs::recursive_directory_iterator(temporary.path())) {

@@ -32,7 +32,8 @@ TEST_CASE("the word list is that of BIP-39: sorted, and told apart by four lette
   CHECK(words.front() == "abandon");
   CHECK(words.back() == "zoo");
   CHECK(std::ranges::is_sorted(words));
-  for (std::size_t i = 1; i < words.size(); ++i) CHECK(words[i].substr(0, 4) != words[i - 1].substr(0, 4));
+  for (std::size_t i = 1; i < words.size(); ++i)
+    CHECK(words[i].substr(0, 4) != words[i - 1].substr(0, 4));
 }
 
 TEST_CASE("words are read in any case, with any white space, and by four letters") {
@@ -55,7 +56,8 @@ TEST_CASE("words are read in any case, with any white space, and by four letters
 
 TEST_CASE("a mistyped word is named by its place, and never printed") {
   const auto typed = entropy_from_words(
-      "abandon abandom abandon abandon abandon abandon abandon abandon abandon abandon abandon about");
+      "abandon abandom abandon abandon abandon abandon abandon abandon abandon abandon abandon "
+      "about");
   REQUIRE_FALSE(typed.ok());
   CHECK(typed.message() == "word 2 of 12 is not a recovery word: compare it with your paper");
 }
@@ -75,7 +77,8 @@ TEST_CASE("words are read as people carry them") {
     spaces += word + "\u00A0";
   }
   for (const auto& text : {numbered, commas, lines, quoted.substr(0, quoted.size() - 1), spaces}) {
-    const auto read = entropy_from_words(text.starts_with("\xef\xbb\xbf[") ? "\xef\xbb\xbf" + text.substr(4) : text);
+    const auto read = entropy_from_words(
+        text.starts_with("\xef\xbb\xbf[") ? "\xef\xbb\xbf" + text.substr(4) : text);
     INFO(read.message());
     REQUIRE(read.ok());
     CHECK(equal(read->view(), entropy.view()));
@@ -87,8 +90,10 @@ TEST_CASE("a wrong count and a wrong order are told apart") {
         "there are 2 words; recovery words are 24 (or 12, 15, 18, 21)");
   CHECK_FALSE(entropy_from_words("").ok());
   const auto swapped = entropy_from_words(
-      "about abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon");
-  CHECK(swapped.message() == "the words do not belong together: one of them is wrong, or their order is");
+      "about abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon "
+      "abandon");
+  CHECK(swapped.message() ==
+        "the words do not belong together: one of them is wrong, or their order is");
 }
 
 TEST_CASE("fresh entropy gives 24 words, and never the same") {
@@ -101,7 +106,8 @@ TEST_CASE("fresh entropy gives 24 words, and never the same") {
 
 TEST_CASE("damaged words never crash the reader") {
   const auto words = words_from_entropy(Bytes(32, 9));
-  test::for_each_mutation(words.view(), 1000, [](ByteView damaged) { (void)entropy_from_words(as_text(damaged)); });
+  test::for_each_mutation(words.view(), 1000,
+                          [](ByteView damaged) { (void)entropy_from_words(as_text(damaged)); });
 }
 
 }  // namespace testamur::wallet

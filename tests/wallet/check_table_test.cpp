@@ -1,4 +1,5 @@
-// A table of hashes, row by row: what is said stands beside what was asked, and no table is too long.
+// A table of hashes, row by row: what is said stands beside what was asked, and no table is too
+// long.
 #include "wallet/cli/check_table.h"
 
 #include <sys/resource.h>
@@ -111,12 +112,13 @@ TEST_CASE("a table of a million rows takes no more memory than a short one") {
   const auto before = peak_kib();
   EndlessRows rows(1'000'000);
   std::istream in(&rows);
-  const auto counts = check_table(in, {[](const std::string&) -> Attempt<RowAnswer> { return RowAnswer{}; },
-                                       [&](std::string_view line) -> Attempt<void> {
-                                         if (stream.write(as_bytes(line))) return error("cannot be written");
-                                         return {};
-                                       },
-                                       [](std::uint64_t) {}});
+  const auto counts =
+      check_table(in, {[](const std::string&) -> Attempt<RowAnswer> { return RowAnswer{}; },
+                       [&](std::string_view line) -> Attempt<void> {
+                         if (stream.write(as_bytes(line))) return error("cannot be written");
+                         return {};
+                       },
+                       [](std::uint64_t) {}});
   REQUIRE(counts.ok());
   CHECK(counts->rows == 1'000'000);
   CHECK_FALSE(stream.finish().has_value());

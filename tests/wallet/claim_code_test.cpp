@@ -25,8 +25,10 @@ TEST_CASE("a claim code is read as people type it") {
   CHECK(parse_claim_code("lI00000000000000000o").value().text() == "11000-00000-00000-00000");
 }
 
-TEST_CASE("a claim code that is too short, too long or has a foreign letter is refused with its cause") {
-  CHECK(parse_claim_code("7H2KQ-9ZWX4").message() == "a claim code has 20 letters and digits; there are 10");
+TEST_CASE(
+    "a claim code that is too short, too long or has a foreign letter is refused with its cause") {
+  CHECK(parse_claim_code("7H2KQ-9ZWX4").message() ==
+        "a claim code has 20 letters and digits; there are 10");
   CHECK(parse_claim_code("7H2KQ-9ZWX4-M8N3P-0AB6C7").message() ==
         "a claim code has 20 letters and digits; there are more");
   CHECK(parse_claim_code("7H2KU-9ZWX4-M8N3P-0AB6C").message() ==

@@ -67,7 +67,8 @@ TEST_CASE("an imported credential is bound to the key that came with it") {
   CHECK(wallet.credentials[0].imported_at_ms == 7);
   CHECK(holder_key_of(wallet, wallet.credentials[0].holder_key).value().public_key() ==
         fixture.holder_key.public_key());
-  CHECK(import_claim(wallet, claim_of(fixture, true), 8).message() == "the wallet holds this credential already");
+  CHECK(import_claim(wallet, claim_of(fixture, true), 8).message() ==
+        "the wallet holds this credential already");
   ClaimFile wrong = claim_of(fixture, false);
   wrong.holder_secret = SecretBytes::copy_of(fixture.issuer_key.secret_bytes());
   WalletContents other = make_wallet(0);
@@ -76,7 +77,9 @@ TEST_CASE("an imported credential is bound to the key that came with it") {
   CHECK(other.credentials.empty());
 }
 
-TEST_CASE("a credential that answers a request is opened, bound to the wallet's key and the request closed") {
+TEST_CASE(
+    "a credential that answers a request is opened, bound to the wallet's key and the request "
+    "closed") {
   auto fixture = test::make_fixture();
   WalletContents wallet = make_wallet(0);
   std::uint32_t index = 0;

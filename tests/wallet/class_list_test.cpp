@@ -47,8 +47,10 @@ TEST_CASE("CSV is read as RFC 4180 writes it") {
 TEST_CASE("a broken row is named by line and column") {
   CHECK(csv_failure("a,b\n1,2\n3\n") == "line 3, column 1: the row has 1 cells, the header has 2");
   CHECK(csv_failure("a,b\n1,2,3\n") == "line 2, column 5: the row has 3 cells, the header has 2");
-  CHECK(csv_failure("a,b\nöä\",2\n") == "line 2, column 3: a quote stands inside a cell that is not quoted");
-  CHECK(csv_failure("a,b\n\"1\"x,2\n") == "line 2, column 4: a cell goes on after its closing quote");
+  CHECK(csv_failure("a,b\nöä\",2\n") ==
+        "line 2, column 3: a quote stands inside a cell that is not quoted");
+  CHECK(csv_failure("a,b\n\"1\"x,2\n") ==
+        "line 2, column 4: a cell goes on after its closing quote");
   CHECK(csv_failure("a,b\n1,\"2\n3\n") == "line 2, column 3: a quoted cell is never closed");
   CHECK(csv_failure("a,b\n1\r2,3\n") == "line 2, column 2: a carriage return stands alone");
   CHECK(csv_failure("") == "line 1, column 1: the file is empty; a header row is expected");
@@ -85,9 +87,10 @@ TEST_CASE("a header that is missing, foreign or doubled is refused") {
   CHECK(list_failure("family_name\nX\n") == "line 1, column 1: the column \"student\" is missing");
   CHECK(list_failure("student,family_name,family_name\ns,X,Y\n") ==
         "line 1, column 21: the column \"family_name\" occurs twice");
-  CHECK(
-      list_failure("student,shoe_size\ns,44\n").starts_with("line 1, column 9: the column \"shoe_size\" is not known"));
-  CHECK(list_failure("student;family_name\ns;X\n").starts_with("line 1: the cells are separated by semicolons"));
+  CHECK(list_failure("student,shoe_size\ns,44\n")
+            .starts_with("line 1, column 9: the column \"shoe_size\" is not known"));
+  CHECK(list_failure("student;family_name\ns;X\n")
+            .starts_with("line 1: the cells are separated by semicolons"));
   CHECK(list_failure("student,family_name\n") == "the list has a header and no learner");
 }
 
@@ -109,11 +112,13 @@ TEST_CASE("what is no table of commas is refused by its cause, in every list") {
       {"student;batch\r\nS1;x\r\n", "semicolons"},
       {"student\tgiven_name\r\nS1\tAda\r\n", "tabs"},
       {"student|given_name\nS1|Ada\n", "bars"},
-      {"sep=,\r\nstudent,given_name\r\nS1,Ada\r\n", "\"sep=,\" is a hint for a spreadsheet program"},
+      {"sep=,\r\nstudent,given_name\r\nS1,Ada\r\n",
+       "\"sep=,\" is a hint for a spreadsheet program"},
       {"sep=;\r\nstudent;given_name\r\n", "\"sep=;\" is a hint"},
       {{"\xff\xfes\0t\0", 6}, "UTF-16"},
       {{"s\0t\0u\0", 6}, "UTF-16"},
-      {"student,given_name\r\nS1,Zo\xeb\r\n", "line 2: the byte 0xEB is not UTF-8: the file is in Windows-1252"},
+      {"student,given_name\r\nS1,Zo\xeb\r\n",
+       "line 2: the byte 0xEB is not UTF-8: the file is in Windows-1252"},
       {"student,given_name\rS1,Ada\r", "classic Macintosh"},
   };
   for (const auto& [text, cause] : kCases) {
@@ -124,16 +129,19 @@ TEST_CASE("what is no table of commas is refused by its cause, in every list") {
   }
 }
 
-TEST_CASE("empty rows and columns of a spreadsheet are skipped with a notice, and values without a name are refused") {
+TEST_CASE(
+    "empty rows and columns of a spreadsheet are skipped with a notice, and values without a name "
+    "are refused") {
   const auto list = read_class_list(
-      "\xef\xbb\xbf\r\nstudent, given_name ,family_name,\r\nS1,Ada,Ekman,\r\n,,,\r\nS2,Bo,Lindqvist,,\r\n\r\n");
+      "\xef\xbb\xbf\r\nstudent, given_name "
+      ",family_name,\r\nS1,Ada,Ekman,\r\n,,,\r\nS2,Bo,Lindqvist,,\r\n\r\n");
   INFO(list.message());
   REQUIRE(list.ok());
   REQUIRE(list->rows.size() == 2);
   CHECK(list->rows[1].student == "S2");
   CHECK(list->rows[1].line == 5);
-  CHECK(list->notices ==
-        std::vector<std::string>{"column 4: neither a name nor a value, left out", "line 1, 4 and 6: empty, skipped"});
+  CHECK(list->notices == std::vector<std::string>{"column 4: neither a name nor a value, left out",
+                                                  "line 1, 4 and 6: empty, skipped"});
   CHECK(list_failure("student,given_name,\nS1,Ada,x\n") ==
         "line 2, column 8: column 3 has this value, \"x\", and no name in the header");
   CHECK(csv_failure("a,b\n1,2,3\n") == "line 2, column 5: the row has 3 cells, the header has 2");
@@ -144,7 +152,8 @@ TEST_CASE("empty rows and columns of a spreadsheet are skipped with a notice, an
 TEST_CASE("credits are read as people write them, in one column only") {
   const auto credits = [](const std::string& typed) {
     const auto list = read_class_list("student,given_name,ects\nS1,Ada,\"" + typed + "\"\n");
-    return list.ok() ? std::get<std::uint64_t>(list->rows[0].claims.at(ClaimId::kEctsHundredths)) : 0;
+    return list.ok() ? std::get<std::uint64_t>(list->rows[0].claims.at(ClaimId::kEctsHundredths))
+                     : 0;
   };
   CHECK(credits("3") == 300);
   CHECK(credits("7.5") == 750);
@@ -155,18 +164,22 @@ TEST_CASE("credits are read as people write them, in one column only") {
     INFO(wrong);
     CHECK(credits(wrong) == 0);
   }
-  CHECK(list_failure("student,given_name,ects,ects_hundredths\nS1,Ada,3,300\n").find("say the same") !=
-        std::string::npos);
+  CHECK(list_failure("student,given_name,ects,ects_hundredths\nS1,Ada,3,300\n")
+            .find("say the same") != std::string::npos);
   const auto list = read_class_list("student,given_name,ects\nS1,Ada,3\n").value();
   CHECK(list.rows[0].places.at(ClaimId::kEctsHundredths).column == 8);
 }
 
 TEST_CASE("marks that cannot be seen are refused by number and place, in names and references") {
   const std::pair<const char*, const char*> kCases[] = {
-      {"N4,Ada\u00A0,Ekman", "line 2, column 4: given_name holds U+00A0 (no-break space) at character 4"},
-      {"N12,Ada\u00AD,Soft", "line 2, column 5: given_name holds U+00AD (soft hyphen) at character 4"},
-      {"Q7,Zo\uFFFD,X", "line 2, column 4: given_name holds U+FFFD (replacement character) at character 3"},
-      {"Q1\u200B,Ada,Lind", "line 2, column 1: student holds U+200B (zero width space) at character 3"},
+      {"N4,Ada\u00A0,Ekman",
+       "line 2, column 4: given_name holds U+00A0 (no-break space) at character 4"},
+      {"N12,Ada\u00AD,Soft",
+       "line 2, column 5: given_name holds U+00AD (soft hyphen) at character 4"},
+      {"Q7,Zo\uFFFD,X",
+       "line 2, column 4: given_name holds U+FFFD (replacement character) at character 3"},
+      {"Q1\u200B,Ada,Lind",
+       "line 2, column 1: student holds U+200B (zero width space) at character 3"},
       {"Q1,\u202EAda,Lind", "U+202E (right-to-left override) at character 1"},
       {"Q1,Ada\u0378,Lind", "U+0378 at character 4"},
       {"Q1, Ada,Lind", "U+0020 (space) at character 1: white space at an end"},
@@ -180,16 +193,20 @@ TEST_CASE("marks that cannot be seen are refused by number and place, in names a
   CHECK(read_class_list("student,given_name\nS1,\u0645\u06CC\u200C\u062E\u0648\n").ok());
 }
 
-TEST_CASE("references in another form of letters are one learner, and nearly the same ones are warned of") {
-  CHECK(list_failure("student,given_name\nZo\u00EB,Ada\nZoe\u0308,Bo\n").find("stands in line 2 already") !=
-        std::string::npos);
-  const auto list =
-      read_class_list("student,given_name\n0012345,Ada\n12345,Bo\nab-1,Cy\nAB 1,Di\nx1,Ed\nx2,Fay\n\uFF58\uFF11,Gus\n");
+TEST_CASE(
+    "references in another form of letters are one learner, and nearly the same ones are warned "
+    "of") {
+  CHECK(list_failure("student,given_name\nZo\u00EB,Ada\nZoe\u0308,Bo\n")
+            .find("stands in line 2 already") != std::string::npos);
+  const auto list = read_class_list(
+      "student,given_name\n0012345,Ada\n12345,Bo\nab-1,Cy\nAB "
+      "1,Di\nx1,Ed\nx2,Fay\n\uFF58\uFF11,Gus\n");
   REQUIRE(list.ok());
   CHECK(list->notices ==
-        std::vector<std::string>{"line 3: the student \"12345\" is nearly \"0012345\" of line 2: two learners?",
-                                 "line 5: the student \"AB 1\" is nearly \"ab-1\" of line 4: two learners?",
-                                 "line 8: the student \"\uFF58\uFF11\" is nearly \"x1\" of line 6: two learners?"});
+        std::vector<std::string>{
+            "line 3: the student \"12345\" is nearly \"0012345\" of line 2: two learners?",
+            "line 5: the student \"AB 1\" is nearly \"ab-1\" of line 4: two learners?",
+            "line 8: the student \"\uFF58\uFF11\" is nearly \"x1\" of line 6: two learners?"});
 }
 
 TEST_CASE("a list of changes reads every column that it has") {
@@ -200,7 +217,8 @@ TEST_CASE("a list of changes reads every column that it has") {
   CHECK(list.rows[1].batch.empty());
   CHECK(read_status_list("index,reference\n17,urn:x\n").value().rows[0].index == 17);
   const auto failure = [](std::string_view text) { return read_status_list(text).message(); };
-  CHECK(failure("student,reason\nS1,x\n").starts_with("line 1, column 9: the column \"reason\" is not known"));
+  CHECK(failure("student,reason\nS1,x\n")
+            .starts_with("line 1, column 9: the column \"reason\" is not known"));
   CHECK(failure("batch\nx\n").find("whom does the list name?") != std::string::npos);
   CHECK(failure("index\n0\n").find("is no index") != std::string::npos);
   CHECK(failure("index\n12x\n").find("is no index") != std::string::npos);
@@ -209,12 +227,14 @@ TEST_CASE("a list of changes reads every column that it has") {
   CHECK(failure("student\n\n") == "the list has a header and no row");
 }
 
-TEST_CASE("a list as a German spreadsheet writes it is read with two words, and says what it found") {
+TEST_CASE(
+    "a list as a German spreadsheet writes it is read with two words, and says what it found") {
   ClassListReading reading;
   reading.csv = {true, true};
   reading.date_form = "DD.MM.YYYY";
   const auto list = read_class_list(
-      "sep=;\r\nstudent;given_name;family_name;award_date\r\n1001;Zo\xeb;M\xfcller;24.11.2025\r\n;;;\r\n"
+      "sep=;\r\nstudent;given_name;family_name;award_date\r\n1001;Zo\xeb;M\xfcller;24.11.2025\r\n;;"
+      ";\r\n"
       "1002;Ana;\"de la Cruz; y Vega\";1.2.2026\r\n;;;\r\n",
       reading);
   REQUIRE(list.ok());
@@ -222,11 +242,13 @@ TEST_CASE("a list as a German spreadsheet writes it is read with two words, and 
   CHECK(std::get<std::string>(list->rows[0].claims.at(ClaimId::kGivenName)) == "Zoë");
   CHECK(std::get<std::string>(list->rows[0].claims.at(ClaimId::kFamilyName)) == "Müller");
   CHECK(std::get<std::string>(list->rows[0].claims.at(ClaimId::kAwardDate)) == "2025-11-24");
-  CHECK(std::get<std::string>(list->rows[1].claims.at(ClaimId::kFamilyName)) == "de la Cruz; y Vega");
+  CHECK(std::get<std::string>(list->rows[1].claims.at(ClaimId::kFamilyName)) ==
+        "de la Cruz; y Vega");
   CHECK(std::get<std::string>(list->rows[1].claims.at(ClaimId::kAwardDate)) == "2026-02-01");
   CHECK(list->rows[1].line == 5);
   const auto said = [&](const std::string& what) {
-    return std::ranges::any_of(list->notices, [&](const auto& each) { return each.find(what) != std::string::npos; });
+    return std::ranges::any_of(
+        list->notices, [&](const auto& each) { return each.find(what) != std::string::npos; });
   };
   CHECK(said("semicolons"));
   CHECK(said("4 and 6: empty"));
@@ -241,20 +263,23 @@ TEST_CASE("a file in UTF-8 is not decoded a second time, and one in another code
   CHECK(fails("a\nM\xfcller\n", false).find("--encoding windows-1252") != std::string::npos);
   CHECK(fails("a\n\x81\n", true).find("no character there") != std::string::npos);
   CHECK(fails("a\nplain\n", true).empty());
-  CHECK(parse_csv("a\n\x80\x96\n", {true, true}).value().rows[0][0].text == "\xe2\x82\xac\xe2\x80\x93");
+  CHECK(parse_csv("a\n\x80\x96\n", {true, true}).value().rows[0][0].text ==
+        "\xe2\x82\xac\xe2\x80\x93");
 }
 
 TEST_CASE("columns take our names, and one that is not wanted is left out") {
   ClassListReading reading;
   reading.columns = {parse_column_map("Matrikelnummer=student").value(),
-                     parse_column_map(" Nachname = family_name").value(), parse_column_map("Bemerkung=-").value()};
+                     parse_column_map(" Nachname = family_name").value(),
+                     parse_column_map("Bemerkung=-").value()};
   const auto list = read_class_list("Matrikelnummer,Bemerkung,Nachname\n17,x,Qi\n", reading);
   REQUIRE(list.ok());
   CHECK(list->rows[0].student == "17");
   CHECK(std::get<std::string>(list->rows[0].claims.at(ClaimId::kFamilyName)) == "Qi");
   reading.columns.emplace_back("Note", "grade");
-  CHECK(read_class_list("Matrikelnummer,Bemerkung,Nachname\n17,x,Qi\n", reading).message().find("\"Note\"") !=
-        std::string::npos);
+  CHECK(read_class_list("Matrikelnummer,Bemerkung,Nachname\n17,x,Qi\n", reading)
+            .message()
+            .find("\"Note\"") != std::string::npos);
   for (const char* wrong : {"", "=student", "Note", "Note=", "Note=mark"}) {
     CAPTURE(wrong);
     CHECK_FALSE(parse_column_map(wrong).ok());
@@ -266,11 +291,13 @@ TEST_CASE("days are read in the form that was named, or refused") {
   CHECK(read_day("4.1.2026", "DD.MM.YYYY") == "2026-01-04");
   CHECK(read_day("11/24/2026", "MM/DD/YYYY") == "2026-11-24");
   CHECK(read_day("20261124", "YYYYMMDD") == "2026-11-24");
-  for (const char* wrong : {"24.11.26", "24-11-2026", "24.11.2026 ", "24.11.", "", "2026-11-24", "124.11.2026"}) {
+  for (const char* wrong :
+       {"24.11.26", "24-11-2026", "24.11.2026 ", "24.11.", "", "2026-11-24", "124.11.2026"}) {
     CAPTURE(wrong);
     CHECK_FALSE(read_day(wrong, "DD.MM.YYYY").has_value());
   }
-  for (const char* good : {"", "DD.MM.YYYY", "MM/DD/YYYY", "YYYYMMDD"}) CHECK(check_date_form(good).ok());
+  for (const char* good : {"", "DD.MM.YYYY", "MM/DD/YYYY", "YYYYMMDD"})
+    CHECK(check_date_form(good).ok());
   for (const char* wrong : {"DD.MM", "DD.MM.YY", "D.M.YYYY", "DD.DD.YYYY", "%d.%m.%Y", "x"}) {
     CAPTURE(wrong);
     CHECK_FALSE(check_date_form(wrong).ok());

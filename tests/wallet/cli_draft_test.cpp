@@ -18,9 +18,11 @@ std::vector<SecretKey> root_keys(std::size_t count) {
 }
 
 // A retirement that two of three roots sign.
-Draft retirement(const std::vector<SecretKey>& roots, std::uint64_t valid_until_ms = 1'764'000'000'000) {
+Draft retirement(const std::vector<SecretKey>& roots,
+                 std::uint64_t valid_until_ms = 1'764'000'000'000) {
   const tx::Envelope envelope{kChain, kVienna, tx::Nonce::prefix_of(Bytes(16, 9)), valid_until_ms};
-  const auto built = tx::build(envelope, tx::KeyRetireContent{KeyId::prefix_of(Bytes(16, 5)), 1'700'000'000'000});
+  const auto built =
+      tx::build(envelope, tx::KeyRetireContent{KeyId::prefix_of(Bytes(16, 5)), 1'700'000'000'000});
   DraftSigner signer{kVienna, KeyPurpose::kRoot, 2, {}};
   for (const auto& key : roots) signer.keys.push_back(key.public_key());
   return begin_draft(kChain, std::get<tx::UnsignedTransaction>(built), {signer}, 3'600'000,
@@ -44,7 +46,9 @@ bool says(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("a draft is complete when as many roots have signed as the threshold says, one after the other") {
+TEST_CASE(
+    "a draft is complete when as many roots have signed as the threshold says, one after the "
+    "other") {
   const auto roots = root_keys(3);
   Draft draft = retirement(roots);
   CHECK(missing(draft).size() == 1);
@@ -53,7 +57,8 @@ TEST_CASE("a draft is complete when as many roots have signed as the threshold s
   draft = reread(draft);  // carried to the next machine
   CHECK(says(missing(draft).front(), "1 of these root keys"));
   CHECK(says(missing(draft).front(), to_text(key_id(KeyPurpose::kRoot, roots[0].public_key()))));
-  CHECK_FALSE(says(missing(draft).front(), to_text(key_id(KeyPurpose::kRoot, roots[2].public_key()))));
+  CHECK_FALSE(
+      says(missing(draft).front(), to_text(key_id(KeyPurpose::kRoot, roots[2].public_key()))));
   CHECK(sign_draft(draft, KeyPurpose::kRoot, roots[0]));
   draft = reread(draft);
   CHECK(missing(draft).empty());
@@ -92,7 +97,8 @@ TEST_CASE("copies that were signed apart are put together") {
 TEST_CASE("a key that the draft does not list signs nothing, and nobody signs twice") {
   const auto roots = root_keys(2);
   Draft draft = retirement(roots);
-  CHECK_FALSE(sign_draft(draft, KeyPurpose::kRoot, SecretKey::generate(SignatureAlgorithm::kBip340)));
+  CHECK_FALSE(
+      sign_draft(draft, KeyPurpose::kRoot, SecretKey::generate(SignatureAlgorithm::kBip340)));
   CHECK_FALSE(sign_draft(draft, KeyPurpose::kGovern, roots[0]));
   CHECK(sign_draft(draft, KeyPurpose::kRoot, roots[0]));
   CHECK_FALSE(sign_draft(draft, KeyPurpose::kRoot, roots[0]));
@@ -122,7 +128,9 @@ TEST_CASE("a broken draft is refused with the member that is wrong") {
   const Json good = json_of(draft);
   REQUIRE(parse_draft(good.dump(), "draft.json").ok());
   Json bad = good;
-  SECTION("not JSON") { CHECK(says(parse_draft("{", "draft.json").message(), "draft.json is no draft")); }
+  SECTION("not JSON") {
+    CHECK(says(parse_draft("{", "draft.json").message(), "draft.json is no draft"));
+  }
   SECTION("another format") {
     bad["testamur_draft"] = 2;
     CHECK(says(why(bad), "draft format 2"));

@@ -23,10 +23,12 @@ constexpr const char* kFacts =
 
 std::string party_toml(const SecretKey& root, const SecretKey& transport) {
   return std::string(
-             "institution = \"tmi1old\"\nclass = \"issuer\"\nroot_threshold = 1\npeer_address = \"127.0.0.1:1\"\n") +
+             "institution = \"tmi1old\"\nclass = \"issuer\"\nroot_threshold = 1\npeer_address = "
+             "\"127.0.0.1:1\"\n") +
          kFacts + "[[key]]\npurpose = \"transport\"\nalgorithm = \"ed25519\"\npublic_key = \"" +
          to_hex(transport.public_key().bytes) +
-         "\"\npossession = \"00\"\n[[key]]\npurpose = \"root\"\nalgorithm = \"bip340\"\npublic_key = \"" +
+         "\"\npossession = \"00\"\n[[key]]\npurpose = \"root\"\nalgorithm = \"bip340\"\npublic_key "
+         "= \"" +
          to_hex(root.public_key().bytes) + "\"\n";
 }
 
@@ -43,7 +45,8 @@ std::string why(const TemporaryFolder& folder, const std::string& content, bool 
 
 std::vector<tx::Seat> seats(std::uint8_t n) {
   std::vector<tx::Seat> out;
-  for (std::uint8_t i = 1; i <= n; ++i) out.push_back({party(i), KeyId::prefix_of(Bytes(16, i)), TransactionId{}});
+  for (std::uint8_t i = 1; i <= n; ++i)
+    out.push_back({party(i), KeyId::prefix_of(Bytes(16, i)), TransactionId{}});
   return out;
 }
 
@@ -54,7 +57,8 @@ TEST_CASE("a party file of a node's first steps is what a registration reads") {
   const auto root = SecretKey::generate(SignatureAlgorithm::kBip340);
   const auto transport = SecretKey::generate(SignatureAlgorithm::kEd25519);
   const auto file = folder.file("party.toml");
-  REQUIRE(write_file_atomically(file, as_bytes(party_toml(root, transport)), Overwrite::kRefused).ok());
+  REQUIRE(
+      write_file_atomically(file, as_bytes(party_toml(root, transport)), Overwrite::kRefused).ok());
   const auto content = read_institution_file(file);
   INFO(content.message());
   REQUIRE(content.ok());
@@ -65,11 +69,13 @@ TEST_CASE("a party file of a node's first steps is what a registration reads") {
 
   SECTION("and its draft waits for the sponsor's signature and the proof of each key") {
     const auto sponsor = SecretKey::generate(SignatureAlgorithm::kBip340);
-    const tx::Envelope envelope{kChain, party(1), tx::Nonce::prefix_of(Bytes(16, 3)), 1'764'000'000'000};
+    const tx::Envelope envelope{kChain, party(1), tx::Nonce::prefix_of(Bytes(16, 3)),
+                                1'764'000'000'000};
     const auto built = tx::build(envelope, *content);
     REQUIRE(std::holds_alternative<tx::UnsignedTransaction>(built));
-    Draft draft = begin_draft(kChain, std::get<tx::UnsignedTransaction>(built),
-                              {{party(1), KeyPurpose::kGovern, 1, {sponsor.public_key()}}}, 3'600'000, {});
+    Draft draft =
+        begin_draft(kChain, std::get<tx::UnsignedTransaction>(built),
+                    {{party(1), KeyPurpose::kGovern, 1, {sponsor.public_key()}}}, 3'600'000, {});
     CHECK(missing(draft).size() == 3);
     CHECK(sign_draft(draft, KeyPurpose::kRoot, root));
     CHECK(sign_draft(draft, KeyPurpose::kTransport, transport));
@@ -82,8 +88,9 @@ TEST_CASE("a party file of a node's first steps is what a registration reads") {
     REQUIRE(std::holds_alternative<tx::SharedTransaction>(decoded));
     const auto& transaction = *std::get<tx::SharedTransaction>(decoded);
     REQUIRE(transaction.possession_proofs().size() == 2);
-    const auto message = possession_message(kChain, InstitutionId::prefix_of(transaction.id().view()),
-                                            KeyPurpose::kRoot, root.public_key());
+    const auto message =
+        possession_message(kChain, InstitutionId::prefix_of(transaction.id().view()),
+                           KeyPurpose::kRoot, root.public_key());
     CHECK(verify(root.public_key(), message.view(), transaction.possession_proofs()[0]));
   }
 }
@@ -96,10 +103,12 @@ TEST_CASE("a mistake in an institution's file is named with its line and key") {
   CHECK(why(folder, kFacts, false).empty());
   CHECK(says(why(folder, "country = \n", false), "line 1"));
   CHECK(says(why(folder, std::string("colour = \"red\"\n") + kFacts, false), "line 1: colour"));
-  CHECK(says(why(folder, std::string("root_threshold = 1\n") + kFacts, false), "only a registration has keys"));
+  CHECK(says(why(folder, std::string("root_threshold = 1\n") + kFacts, false),
+             "only a registration has keys"));
   CHECK(says(why(folder, std::string("ror = 7\n") + kFacts, false), "ror: is a text"));
-  CHECK(says(why(folder, "country = \"tl\"\ndomain = \"t.example\"\n[legal_names]\nen = \"T\"\n", false),
-             "line 1: country"));
+  CHECK(says(
+      why(folder, "country = \"tl\"\ndomain = \"t.example\"\n[legal_names]\nen = \"T\"\n", false),
+      "line 1: country"));
   CHECK(says(why(folder, "country = \"TL\"\ndomain = \"t.example\"\n", false), "legal_names"));
   CHECK(says(why(folder, std::string("parent = \"tmi1x\"\n") + kFacts, false), "parent"));
   CHECK(says(why(folder, kFacts, true), "a registration needs its public keys"));
@@ -113,12 +122,14 @@ TEST_CASE("a mistake in an institution's file is named with its line and key") {
 }
 
 TEST_CASE("a validator is added, replaced or removed, and the seats stay in order") {
-  const tx::Seat fifth{party(5), KeyId::prefix_of(Bytes(16, 55)), TransactionId::prefix_of(Bytes(32, 1))};
+  const tx::Seat fifth{party(5), KeyId::prefix_of(Bytes(16, 55)),
+                       TransactionId::prefix_of(Bytes(32, 1))};
   const auto more = edit_set(seats(4), {fifth, std::nullopt}, true);
   REQUIRE(more.ok());
   CHECK(more->seats.size() == 5);
   CHECK(more->seats.back() == fifth);
-  const tx::Seat second{party(2), KeyId::prefix_of(Bytes(16, 22)), TransactionId::prefix_of(Bytes(32, 2))};
+  const tx::Seat second{party(2), KeyId::prefix_of(Bytes(16, 22)),
+                        TransactionId::prefix_of(Bytes(32, 2))};
   const auto other_key = edit_set(seats(4), {second, std::nullopt}, false);
   REQUIRE(other_key.ok());
   CHECK(other_key->seats.size() == 4);
@@ -131,7 +142,8 @@ TEST_CASE("a validator is added, replaced or removed, and the seats stay in orde
 
 TEST_CASE("an edit of the set that makes no sense says what to do instead") {
   const tx::Seat again{party(1), KeyId::prefix_of(Bytes(16, 99)), TransactionId{}};
-  CHECK(says(edit_set(seats(4), {again, std::nullopt}, true).message(), "use validator-set replace"));
+  CHECK(
+      says(edit_set(seats(4), {again, std::nullopt}, true).message(), "use validator-set replace"));
   const tx::Seat fifth{party(5), KeyId::prefix_of(Bytes(16, 55)), TransactionId{}};
   CHECK(says(edit_set(seats(4), {fifth, std::nullopt}, false).message(), "use validator-set add"));
   const tx::Seat same{party(1), KeyId::prefix_of(Bytes(16, 1)), TransactionId{}};

@@ -46,7 +46,8 @@ TEST_CASE("a key file is read by its purpose and never overwritten") {
 TEST_CASE("a public key file carries a key with the proof for one institution on one ledger") {
   const TemporaryFolder folder;
   const auto key = SecretKey::generate(SignatureAlgorithm::kBip340);
-  const auto text = public_key_text({kChain, kVienna, prove(kChain, kVienna, KeyPurpose::kRoot, key)});
+  const auto text =
+      public_key_text({kChain, kVienna, prove(kChain, kVienna, KeyPurpose::kRoot, key)});
   const auto file = folder.file("alice.toml");
   const auto read_back = [&](const std::string& content) {
     REQUIRE(write_file_atomically(file, as_bytes(content), Overwrite::kAllowed).ok());
@@ -76,8 +77,9 @@ TEST_CASE("times are read as people type them and shown in UTC") {
   CHECK(parse_time("+7d", 1'000).value() == 1'000 + 7ULL * 86'400'000);
   CHECK(parse_time("+90m", 0).value() == 5'400'000);
   CHECK(parse_time("+30s", 0).value() == 30'000);
-  for (const char* bad : {"", "tomorrow", "2026-13-01", "2026-12-01T25:00", "2026-12-01T12", "2026-12-01x12:00", "+7",
-                          "+d", "+7w", "+99999999999999999999d", "2026-12-01T12:00:0"}) {
+  for (const char* bad :
+       {"", "tomorrow", "2026-13-01", "2026-12-01T25:00", "2026-12-01T12", "2026-12-01x12:00", "+7",
+        "+d", "+7w", "+99999999999999999999d", "2026-12-01T12:00:0"}) {
     CAPTURE(bad);
     CHECK_FALSE(parse_time(bad, 0).ok());
   }

@@ -1,4 +1,5 @@
-// The tree of commands as the program builds it: an option that was declared is read by its command, or refused.
+// The tree of commands as the program builds it: an option that was declared is read by its
+// command, or refused.
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -23,7 +24,8 @@ struct Tree {
 
 std::string path_of(const CLI::App* command) {
   std::string path = command->get_name();
-  for (const auto* at = command->get_parent(); at != nullptr && at->get_parent() != nullptr; at = at->get_parent()) {
+  for (const auto* at = command->get_parent(); at != nullptr && at->get_parent() != nullptr;
+       at = at->get_parent()) {
     path = at->get_name() + " " + path;
   }
   return path;
@@ -39,8 +41,9 @@ void for_each_command(CLI::App* command, const std::function<void(CLI::App*)>& v
 // Commands that print by themselves and bind their options to plain values.
 bool binds_plain_values(const std::string& path) {
   constexpr std::array kNouns{"wallet", "credential", "registry", "check", "node"};
-  return std::ranges::any_of(
-      kNouns, [&](std::string_view noun) { return path == noun || path.starts_with(std::string(noun) + " "); });
+  return std::ranges::any_of(kNouns, [&](std::string_view noun) {
+    return path == noun || path.starts_with(std::string(noun) + " ");
+  });
 }
 
 }  // namespace
@@ -60,7 +63,9 @@ TEST_CASE("every option of every command is recorded when it is read") {
   CHECK(walked > 150);
 }
 
-TEST_CASE("every command that changes the ledger takes --draft and --send-by, or stands among those that refuse them") {
+TEST_CASE(
+    "every command that changes the ledger takes --draft and --send-by, or stands among those that "
+    "refuse them") {
   Tree tree;
   const std::set<std::string> changing{"issuer achievement publish",
                                        "issuer achievement retire",
@@ -87,8 +92,8 @@ TEST_CASE("every command that changes the ledger takes --draft and --send-by, or
                                        "governance veto",
                                        "accreditation grant",
                                        "accreditation withdraw"};
-  // A batch and an import are more than one signature of one office: they have no draft, and --draft is no option
-  // there.
+  // A batch and an import are more than one signature of one office: they have no draft, and
+  // --draft is no option there.
   const std::set<std::string> without{"issuer batch issue", "issuer batch resume", "issuer correct",
                                       "accreditation import", "outbox resume"};
   std::set<std::string> found;
@@ -97,7 +102,8 @@ TEST_CASE("every command that changes the ledger takes --draft and --send-by, or
     const bool drafts = command->get_option_no_throw("--draft") != nullptr;
     CHECK(drafts == (command->get_option_no_throw("--send-by") != nullptr));
     if (without.contains(path)) CHECK_FALSE(drafts);
-    const bool proposes = path.starts_with("governance propose ") && command->get_subcommands(nullptr).empty() &&
+    const bool proposes = path.starts_with("governance propose ") &&
+                          command->get_subcommands(nullptr).empty() &&
                           command->get_option_no_throw("--voting-ends") != nullptr;
     INFO(path);
     if (proposes || changing.contains(path)) CHECK(drafts);
@@ -132,7 +138,8 @@ TEST_CASE("an option that was typed and that nobody read is named, and refused w
 
 TEST_CASE("the causes of a call keep their exit codes on the way to main") {
   const auto exit = [](CallFailure kind) {
-    const Attempt<Json> attempt = asked(Called<Json>(CallError{kind, "cause", "code", "rule", "field"}));
+    const Attempt<Json> attempt =
+        asked(Called<Json>(CallError{kind, "cause", "code", "rule", "field"}));
     const auto pass_on = [&]() -> Outcome {
       TM_TRY(const auto value, attempt);
       return Reply{value, ""};

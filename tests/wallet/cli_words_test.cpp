@@ -32,7 +32,9 @@ Json seat(std::uint8_t number, std::uint8_t consensus) {
 }
 
 Json set_change(const std::vector<Json>& seats, std::uint64_t effective_ms = 0) {
-  return {{"voting_ends_ms", kNoon}, {"effective_ms", effective_ms}, {"validator_set", {{"validators", seats}}}};
+  return {{"voting_ends_ms", kNoon},
+          {"effective_ms", effective_ms},
+          {"validator_set", {{"validators", seats}}}};
 }
 
 std::vector<Json> seats(std::uint8_t n) {
@@ -49,9 +51,9 @@ bool says(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("more than two thirds vote, and n - f sign a block") {
-  const std::vector<std::vector<std::uint64_t>> rows = {{1, 1, 1, 0}, {2, 2, 2, 0},  {3, 3, 3, 0},
-                                                        {4, 3, 3, 1}, {5, 4, 4, 1},  {6, 5, 4 + 1, 1},
-                                                        {7, 5, 5, 2}, {10, 7, 7, 3}, {31, 21, 21, 10}};
+  const std::vector<std::vector<std::uint64_t>> rows = {
+      {1, 1, 1, 0},     {2, 2, 2, 0}, {3, 3, 3, 0},  {4, 3, 3, 1},    {5, 4, 4, 1},
+      {6, 5, 4 + 1, 1}, {7, 5, 5, 2}, {10, 7, 7, 3}, {31, 21, 21, 10}};
   for (const auto& row : rows) {
     CAPTURE(row[0]);
     CHECK(votes_needed(row[0]) == row[1]);
@@ -64,9 +66,13 @@ TEST_CASE("a set change says who joins, by how many votes, until when, and what 
   auto wanted = seats(4);
   wanted.push_back(seat(50, 150));
   const auto text = proposal_words(set_change(wanted), with_validators(4));
-  CHECK(says(text, "If 3 of the 4 validators vote yes before 2026-12-01 12:00 UTC, Testland Institute (" +
-                       to_text(party(50)) + ") joins the validator set with the first block after the deciding vote."));
-  CHECK(says(text, "Blocks will then need 4 of 5 validators (now 3 of 4), so 1 of 5 may fail at a time (now 1)."));
+  CHECK(says(text,
+             "If 3 of the 4 validators vote yes before 2026-12-01 12:00 UTC, Testland Institute (" +
+                 to_text(party(50)) +
+                 ") joins the validator set with the first block after the deciding vote."));
+  CHECK(says(text,
+             "Blocks will then need 4 of 5 validators (now 3 of 4), so 1 of 5 may fail at a time "
+             "(now 1)."));
   CHECK(says(text, "The epoch ends with that block."));
   const auto later = proposal_words(set_change(wanted, kNoon + 3'600'000), with_validators(4));
   CHECK(says(later, "with the first block at or after 2026-12-01 13:00 UTC"));
@@ -76,7 +82,8 @@ TEST_CASE("a set change says who leaves and who votes with a new key") {
   auto wanted = seats(3);
   wanted[1] = seat(2, 202);
   const auto text = proposal_words(set_change(wanted), with_validators(4));
-  CHECK(says(text, "University 2 (" + to_text(party(2)) + ") votes with a new consensus key, " + to_text(key(202))));
+  CHECK(says(text, "University 2 (" + to_text(party(2)) + ") votes with a new consensus key, " +
+                       to_text(key(202))));
   CHECK(says(text, "University 4 (" + to_text(party(4)) + ") leaves the validator set"));
 }
 
@@ -88,10 +95,12 @@ TEST_CASE("without a ledger at hand a set change names the whole set") {
   CHECK(says(text, "Blocks will then need 3 of 4 validators, so 1 of 4 may fail"));
 }
 
-TEST_CASE("fewer than four validators, fewer tolerated failures and an idle extra one are warned of") {
+TEST_CASE(
+    "fewer than four validators, fewer tolerated failures and an idle extra one are warned of") {
   const auto warnings = [](std::uint8_t before, std::uint8_t after) {
     std::string text;
-    for (const auto& line : proposal_warnings(set_change(seats(after)), with_validators(before))) text += line + "\n";
+    for (const auto& line : proposal_warnings(set_change(seats(after)), with_validators(before)))
+      text += line + "\n";
     return text;
   };
   CHECK(says(warnings(4, 3), "one that stops stops the ledger"));
@@ -103,70 +112,87 @@ TEST_CASE("fewer than four validators, fewer tolerated failures and an idle extr
 }
 
 TEST_CASE("a suspension of a validator says that it leaves the set") {
-  const Json proposal{{"voting_ends_ms", kNoon}, {"suspension", {{"institution", party(2).hex()}, {"lift", false}}}};
+  const Json proposal{{"voting_ends_ms", kNoon},
+                      {"suspension", {{"institution", party(2).hex()}, {"lift", false}}}};
   const auto text = proposal_words(proposal, with_validators(5));
   CHECK(says(text, "University 2 (" + to_text(party(2)) + ") is suspended"));
-  CHECK(says(text, "leaves the validator set with that block. Blocks will then need 3 of 4 validators (now 4 of 5)"));
+  CHECK(says(text,
+             "leaves the validator set with that block. Blocks will then need 3 of 4 validators "
+             "(now 4 of 5)"));
   CHECK(proposal_warnings(proposal, with_validators(4)).size() == 1);
   Json lift = proposal;
   lift["suspension"]["lift"] = true;
   CHECK(says(proposal_words(lift, with_validators(4)), "the suspension of University 2"));
   CHECK(proposal_warnings(lift, with_validators(4)).empty());
-  const Json issuer{{"voting_ends_ms", kNoon}, {"suspension", {{"institution", party(50).hex()}, {"lift", false}}}};
+  const Json issuer{{"voting_ends_ms", kNoon},
+                    {"suspension", {{"institution", party(50).hex()}, {"lift", false}}}};
   CHECK_FALSE(says(proposal_words(issuer, with_validators(4)), "leaves the validator set"));
 }
 
 TEST_CASE("parameters, admissions, versions and a new root are said in full") {
   auto around = with_validators(4);
   around.parameters = {{"heartbeat_ms", 30'000}, {"root_replacement_delay_ms", 604'800'000}};
-  const Json parameter{{"voting_ends_ms", kNoon}, {"parameters", {{"parameters", {{{"id", 14}, {"value", 10'000}}}}}}};
-  CHECK(says(proposal_words(parameter, around), "heartbeat_ms changes from 30000 (30 seconds) to 10000 (10 seconds)"));
-  const Json admission{{"voting_ends_ms", kNoon},
-                       {"admission", {{"institution", party(50).hex()}, {"institution_class", "validator"}}}};
+  const Json parameter{{"voting_ends_ms", kNoon},
+                       {"parameters", {{"parameters", {{{"id", 14}, {"value", 10'000}}}}}}};
+  CHECK(says(proposal_words(parameter, around),
+             "heartbeat_ms changes from 30000 (30 seconds) to 10000 (10 seconds)"));
+  const Json admission{
+      {"voting_ends_ms", kNoon},
+      {"admission", {{"institution", party(50).hex()}, {"institution_class", "validator"}}}};
   CHECK(says(proposal_words(admission, around),
              "Testland Institute (" + to_text(party(50)) + ") is admitted to the class validator"));
   CHECK(says(proposal_words(admission, around), "With that alone its node does not vote"));
-  const Json protocol{{"voting_ends_ms", kNoon}, {"protocol", {{"protocol_version", 2}, {"height", 900}}}};
+  const Json protocol{{"voting_ends_ms", kNoon},
+                      {"protocol", {{"protocol_version", 2}, {"height", 900}}}};
   CHECK(says(proposal_words(protocol, around), "protocol version 2 from block 900 on"));
   const auto root = SecretKey::generate(SignatureAlgorithm::kBip340);
   const Json replacement{
       {"voting_ends_ms", kNoon},
       {"root_replacement",
        {{"institution", party(3).hex()},
-        {"key", {{"purpose", 1}, {"algorithm", 1}, {"public_key", to_hex(root.public_key().bytes)}}}}}};
-  CHECK(says(proposal_words(replacement, around), to_text(key_id(KeyPurpose::kRoot, root.public_key()))));
+        {"key",
+         {{"purpose", 1}, {"algorithm", 1}, {"public_key", to_hex(root.public_key().bytes)}}}}}};
+  CHECK(says(proposal_words(replacement, around),
+             to_text(key_id(KeyPurpose::kRoot, root.public_key()))));
   CHECK(says(proposal_words(replacement, around), "no sooner than 7 days"));
   CHECK(proposal_warnings(replacement, around).size() == 1);
-  CHECK(says(proposal_words(Json{{"voting_ends_ms", kNoon}, {"novelty", 1}}, around), "use a newer one"));
+  CHECK(says(proposal_words(Json{{"voting_ends_ms", kNoon}, {"novelty", 1}}, around),
+             "use a newer one"));
 }
 
 TEST_CASE("a retirement says what becomes void and what stands") {
   auto around = with_validators(4);
   around.keys[to_text(key(9))] = "issue";
   BodyView body{"key_retire", {{"key_id", key(9).hex()}, {"compromised_since_ms", 0}}, party(1), 0};
-  CHECK(says(plain_words(body, around), "University 1 (" + to_text(party(1)) + ") retires the key " + to_text(key(9)) +
+  CHECK(says(plain_words(body, around), "University 1 (" + to_text(party(1)) +
+                                            ") retires the key " + to_text(key(9)) +
                                             ", a key of purpose issue.\n"));
   CHECK(says(plain_words(body, around), "what it signed before stands"));
   CHECK_FALSE(says(plain_words(body, around), "void"));
   body.content["compromised_since_ms"] = kNoon;
   const auto text = plain_words(body, around);
   CHECK(says(text, "as compromised since 2026-12-01 12:00 UTC"));
-  CHECK(says(text, "Everything that it signed and that was anchored at or after 2026-12-01 12:00 UTC counts as void"));
+  CHECK(says(text,
+             "Everything that it signed and that was anchored at or after 2026-12-01 12:00 UTC "
+             "counts as void"));
   CHECK(says(text, "Status changes that it signed stand too"));
   CHECK(says(text, "This cannot be taken back."));
 }
 
 TEST_CASE("a change of statuses names the indexes and the reason") {
-  const BodyView body{"status_change",
-                      {{"action", "reinstate"}, {"reason", "key_compromise"}, {"list", {{"indexes", {4, 9}}}}},
-                      party(1),
-                      0};
-  CHECK(says(plain_words(body, with_validators(1)), "with the indexes 4, 9: reinstate, reason key_compromise"));
+  const BodyView body{
+      "status_change",
+      {{"action", "reinstate"}, {"reason", "key_compromise"}, {"list", {{"indexes", {4, 9}}}}},
+      party(1),
+      0};
+  CHECK(says(plain_words(body, with_validators(1)),
+             "with the indexes 4, 9: reinstate, reason key_compromise"));
 }
 
 TEST_CASE("a vote and a veto are told apart") {
   const auto around = with_validators(4);
-  BodyView body{"governance_vote", {{"proposal_id", std::string(64, 'b')}, {"approve", true}}, party(1), 0};
+  BodyView body{
+      "governance_vote", {{"proposal_id", std::string(64, 'b')}, {"approve", true}}, party(1), 0};
   CHECK(says(plain_words(body, around), "votes yes on the proposal tmx1"));
   body.content["approve"] = false;
   CHECK(says(plain_words(body, around), "votes no on"));
@@ -176,9 +202,12 @@ TEST_CASE("a vote and a veto are told apart") {
 
 TEST_CASE("every party agrees to a succession in its own name") {
   const auto around = with_validators(3);
-  BodyView body{
-      "succession_merge", {{"predecessors", {party(1).hex(), party(2).hex()}}, {"heir", party(3).hex()}}, party(2), 0};
-  CHECK(says(plain_words(body, around), "University 2 (" + to_text(party(2)) + ") agrees to this: University 1"));
+  BodyView body{"succession_merge",
+                {{"predecessors", {party(1).hex(), party(2).hex()}}, {"heir", party(3).hex()}},
+                party(2),
+                0};
+  CHECK(says(plain_words(body, around),
+             "University 2 (" + to_text(party(2)) + ") agrees to this: University 1"));
   CHECK(says(plain_words(body, around), "close and become part of University 3"));
   CHECK(says(plain_words(body, around), "when every party has agreed"));
   body = {"succession_split",
@@ -190,14 +219,18 @@ TEST_CASE("every party agrees to a succession in its own name") {
           0};
   CHECK(says(plain_words(body, around), "stays open"));
   CHECK(says(plain_words(body, around), "none of them is its heir"));
-  body = {"succession_custody", {{"predecessor", party(1).hex()}, {"custodian", party(2).hex()}}, party(2), 0};
+  body = {"succession_custody",
+          {{"predecessor", party(1).hex()}, {"custodian", party(2).hex()}},
+          party(2),
+          0};
   CHECK(says(plain_words(body, around), "who inherits no trust"));
 }
 
 TEST_CASE("names that only a draft gives are marked as its word") {
   auto around = with_validators(1);
   around.names_are_hearsay = true;
-  CHECK(says(party_words(around, party(1)), "University 1 (" + to_text(party(1)) + "; the name is the draft's word)"));
+  CHECK(says(party_words(around, party(1)),
+             "University 1 (" + to_text(party(1)) + "; the name is the draft's word)"));
   CHECK(party_words(around, party(60)) == to_text(party(60)));
 }
 
@@ -215,9 +248,10 @@ TEST_CASE("a forecast counts what becomes void and names the indexes") {
   forecast.last_ms = kNoon + 60'000;
   forecast.runs = {{120, 36}, {200, 1}};
   forecast.status_changes = 1;
-  CHECK(says(to_text(forecast),
-             "2 issuances with 37 credentials and 0 statements, anchored from 2026-12-01 12:00 UTC to "
-             "2026-12-01 12:01 UTC (indexes 120-155, 200)."));
+  CHECK(says(
+      to_text(forecast),
+      "2 issuances with 37 credentials and 0 statements, anchored from 2026-12-01 12:00 UTC to "
+      "2026-12-01 12:01 UTC (indexes 120-155, 200)."));
   CHECK(says(to_text(forecast), "Its 1 status change since then stand"));
 }
 

@@ -7,8 +7,10 @@
 namespace testamur::wallet {
 namespace {
 
-// The golden credential: header {"alg":"ES256","typ":"dc+sd-jwt"} and payload {"a":1} as signing input.
-constexpr std::string_view kSigningInput = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImRjK3NkLWp3dCJ9.eyJhIjoxfQ";
+// The golden credential: header {"alg":"ES256","typ":"dc+sd-jwt"} and payload {"a":1} as signing
+// input.
+constexpr std::string_view kSigningInput =
+    "eyJhbGciOiJFUzI1NiIsInR5cCI6ImRjK3NkLWp3dCJ9.eyJhIjoxfQ";
 
 }  // namespace
 
@@ -42,14 +44,15 @@ TEST_CASE("every part of the commitment counts") {
 }
 
 TEST_CASE("all presentations of a credential, and its twin with the other s, have one commitment") {
-  for (const auto algorithm : {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
+  for (const auto algorithm :
+       {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
     const auto fixture = test::make_fixture(algorithm);
     const auto commitment = [&](const std::string& text) {
       return commitment_of(fixture.chain, read_credential(text).value());
     };
     CHECK(commitment(fixture.issued.sd_jwt) == fixture.issued.commitment);
-    for (const auto& claims :
-         std::vector<std::vector<ClaimId>>{{}, {ClaimId::kTitle}, {ClaimId::kGrade, ClaimId::kFamilyName}}) {
+    for (const auto& claims : std::vector<std::vector<ClaimId>>{
+             {}, {ClaimId::kTitle}, {ClaimId::kGrade, ClaimId::kFamilyName}}) {
       PresentationRequest request;
       request.claims = claims;
       request.audience = "https://employer.example";

@@ -1,7 +1,9 @@
-// A program that dies at any write, sync or change of a name leaves a home that goes on: tried at every one of them.
+// A program that dies at any write, sync or change of a name leaves a home that goes on: tried at
+// every one of them.
 //
-// The calls of the system that change a disk are counted here, in the test's own program, and the one that is asked for
-// ends the process or fails as on a full disk. Nothing in the code under test knows of it.
+// The calls of the system that change a disk are counted here, in the test's own program, and the
+// one that is asked for ends the process or fails as on a full disk. Nothing in the code under test
+// knows of it.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -60,8 +62,10 @@ int rename(const char* from, const char* to) noexcept {
   static const auto next = next_of<int (*)(const char*, const char*)>("rename");
   return strikes(true) ? full() : next(from, to);
 }
-int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) noexcept {
-  static const auto next = next_of<int (*)(int, const char*, int, const char*, unsigned)>("renameat2");
+int renameat2(int from_folder, const char* from, int to_folder, const char* to,
+              unsigned flags) noexcept {
+  static const auto next =
+      next_of<int (*)(int, const char*, int, const char*, unsigned)>("renameat2");
   return strikes(true) ? full() : next(from_folder, from, to_folder, to, flags);
 }
 int link(const char* from, const char* to) noexcept {
@@ -116,7 +120,8 @@ long at_every_call(const std::function<void(long)>& prepare, const std::function
 
 std::string contents_of(const std::string& path, const char* passphrase = "pass") {
   const auto opened = Vault::open(path, secret(passphrase));
-  return opened.ok() ? std::string(as_text(opened.vault->contents())) : "cannot be opened: " + opened.failure->message;
+  return opened.ok() ? std::string(as_text(opened.vault->contents()))
+                     : "cannot be opened: " + opened.failure->message;
 }
 
 std::vector<ClassRow> rows_of(int count) {
@@ -160,9 +165,13 @@ bool carry_on(const std::string& path, const age::Identity& identity) {
 void expect_complete(const std::string& path, const age::Identity& identity, std::size_t students) {
   auto folder = BatchFolder::open(path, {&identity, 1}).value();
   const auto list =
-      open_register(read_file((fs::path(path) / "register.age").string(), 1'000'000).value(), {&identity, 1}).value();
+      open_register(read_file((fs::path(path) / "register.age").string(), 1'000'000).value(),
+                    {&identity, 1})
+          .value();
   const auto codes =
-      open_codes(read_file((fs::path(path) / "codes.age").string(), 1'000'000).value(), {&identity, 1}).value();
+      open_codes(read_file((fs::path(path) / "codes.age").string(), 1'000'000).value(),
+                 {&identity, 1})
+          .value();
   REQUIRE(folder.batch().awards.size() == students);
   REQUIRE(list.rows.size() == students);
   REQUIRE(codes.size() == students);
@@ -170,7 +179,8 @@ void expect_complete(const std::string& path, const age::Identity& identity, std
     const auto& award = folder.batch().awards[i];
     CHECK(find_student(list, award.student)->slots.front().index.value == 1 + award.position);
     CHECK(equal(codes[i].code.view(), award.claim_code.view()));
-    const auto file = (fs::path(path) / "claims" / (award.file_name + std::string(kClaimFileSuffix))).string();
+    const auto file =
+        (fs::path(path) / "claims" / (award.file_name + std::string(kClaimFileSuffix))).string();
     const auto claim = open_claim_file(read_file(file, 1'000'000).value(), award.claim_code.text());
     REQUIRE(claim.claim.has_value());
     CHECK(claim.claim->sd_jwt == award.sd_jwt);
@@ -179,7 +189,8 @@ void expect_complete(const std::string& path, const age::Identity& identity, std
 
 }  // namespace
 
-TEST_CASE("a vault that dies while it is saved holds what it held or what was saved, at every call") {
+TEST_CASE(
+    "a vault that dies while it is saved holds what it held or what was saved, at every call") {
   const testamur::test::TemporaryFolder folder;
   std::string path;
   const long calls = at_every_call(
@@ -253,19 +264,20 @@ TEST_CASE("a batch that dies at any call is carried on to every learner's claim 
   std::string path;
   const auto whole = [&] {
     auto made = BatchFolder::create(path, make_batch(fixture, 3), identity.recipient());
-    if (!made.ok() || !made->set_transaction({1, 2, 3}).ok() || !made->set_committed().ok() || !made->deliver().ok())
+    if (!made.ok() || !made->set_transaction({1, 2, 3}).ok() || !made->set_committed().ok() ||
+        !made->deliver().ok())
       ::_exit(1);
   };
-  const long calls =
-      at_every_call([&](long call) { path = folder.file("batch-" + std::to_string(call)); }, whole,
-                    [&](long, Ended) {
-                      if (!carry_on(path, identity)) {
-                        // What was left before there was a batch is no hindrance to another try.
-                        REQUIRE(BatchFolder::create(path, make_batch(fixture, 3), identity.recipient()).ok());
-                        REQUIRE(carry_on(path, identity));
-                      }
-                      expect_complete(path, identity, 3);
-                    });
+  const long calls = at_every_call(
+      [&](long call) { path = folder.file("batch-" + std::to_string(call)); }, whole,
+      [&](long, Ended) {
+        if (!carry_on(path, identity)) {
+          // What was left before there was a batch is no hindrance to another try.
+          REQUIRE(BatchFolder::create(path, make_batch(fixture, 3), identity.recipient()).ok());
+          REQUIRE(carry_on(path, identity));
+        }
+        expect_complete(path, identity, 3);
+      });
   CHECK(calls >= 20);
 }
 
@@ -290,7 +302,8 @@ TEST_CASE("a learner whose erasure dies at any call is erased by the next try") 
         const auto again = opened.erase("s1");
         CHECK(again.ok() == (ended == Ended::kDied && again.ok()));
         const auto list =
-            open_register(read_file((fs::path(path) / "register.age").string(), 1'000'000).value(), {&identity, 1});
+            open_register(read_file((fs::path(path) / "register.age").string(), 1'000'000).value(),
+                          {&identity, 1});
         CHECK(find_student(*list, "s1") == nullptr);
         expect_complete(path, identity, 2);
       });

@@ -20,8 +20,10 @@ PresentationRequest request_of(std::vector<ClaimId> claims) {
 }
 HolderRules rules() { return {"https://employer.example", "n-1", kNow + 5, 300}; }
 
-// The fixture's credential with its payload changed and signed again by the issuer, everything in clear.
-std::string resigned(const test::Fixture& fixture, const std::function<void(Json& header, Json& payload)>& change) {
+// The fixture's credential with its payload changed and signed again by the issuer, everything in
+// clear.
+std::string resigned(const test::Fixture& fixture,
+                     const std::function<void(Json& header, Json& payload)>& change) {
   const auto processed = process_sd_jwt(parse_sd_jwt(fixture.issued.sd_jwt).value()).value();
   Json header = processed.jws.header;
   Json payload = processed.claims;
@@ -32,7 +34,8 @@ std::string resigned(const test::Fixture& fixture, const std::function<void(Json
 }  // namespace
 
 TEST_CASE("a credential that is issued can be read, and says what was put into it") {
-  for (const auto algorithm : {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
+  for (const auto algorithm :
+       {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
     const auto fixture = test::make_fixture(algorithm);
     const auto view = read_credential(fixture.issued.sd_jwt);
     REQUIRE(view.ok());
@@ -49,14 +52,16 @@ TEST_CASE("a credential that is issued can be read, and says what was put into i
     CHECK(view->disclosed == fixture.contents.claims);
     CHECK(commitment_of(fixture.chain, *view) == fixture.issued.commitment);
     CHECK(verify_issuer_signature(fixture.issued.sd_jwt, fixture.issuer_key.public_key()).ok());
-    CHECK_FALSE(verify_issuer_signature(fixture.issued.sd_jwt, fixture.holder_key.public_key()).ok());
+    CHECK_FALSE(
+        verify_issuer_signature(fixture.issued.sd_jwt, fixture.holder_key.public_key()).ok());
   }
 }
 
 TEST_CASE("the part in clear is the one of the format, and holds nothing of the learner") {
   const auto fixture = test::make_fixture();
   const auto jws = parse_jws(parse_sd_jwt(fixture.issued.sd_jwt).value().issuer_jwt).value();
-  CHECK(jws.header.dump() == R"({"alg":"ES256","kid":")" + to_text(fixture.issuer_key_id) + R"(","typ":"dc+sd-jwt"})");
+  CHECK(jws.header.dump() ==
+        R"({"alg":"ES256","kid":")" + to_text(fixture.issuer_key_id) + R"(","typ":"dc+sd-jwt"})");
   Json payload = jws.payload;
   CHECK(payload["_sd"].size() == fixture.contents.claims.size() + 3);
   payload.erase("_sd");
@@ -76,8 +81,8 @@ TEST_CASE("the part in clear is the one of the format, and holds nothing of the 
 
 TEST_CASE("a presentation shows what was asked for and nothing else") {
   const auto fixture = test::make_fixture();
-  const auto shown =
-      present_credential(fixture.issued.sd_jwt, request_of({ClaimId::kTitle, ClaimId::kGrade}), fixture.holder_key);
+  const auto shown = present_credential(
+      fixture.issued.sd_jwt, request_of({ClaimId::kTitle, ClaimId::kGrade}), fixture.holder_key);
   REQUIRE(shown.ok());
   const auto view = read_credential(*shown).value();
   CHECK(view.disclosed.size() == 2);
@@ -96,8 +101,9 @@ TEST_CASE("only the holder can present, and only what the credential holds") {
   const auto fixture = test::make_fixture();
   CHECK(present_credential(fixture.issued.sd_jwt, request_of({}), fixture.issuer_key).message() ==
         "the credential is bound to another holder key");
-  CHECK(present_credential(fixture.issued.sd_jwt, request_of({ClaimId::kBirthDate}), fixture.holder_key).message() ==
-        "the credential holds no date of birth");
+  CHECK(present_credential(fixture.issued.sd_jwt, request_of({ClaimId::kBirthDate}),
+                           fixture.holder_key)
+            .message() == "the credential holds no date of birth");
   auto request = request_of({});
   request.audience = "\xff";
   CHECK_FALSE(present_credential(fixture.issued.sd_jwt, request, fixture.holder_key).ok());
@@ -109,13 +115,15 @@ TEST_CASE("the end of a grant travels in the key binding") {
   request.ends_at_s = kNow + 3600;
   const auto shown = present_credential(fixture.issued.sd_jwt, request, fixture.holder_key).value();
   CHECK(verify_holder(shown, rules()).value().ends_at_s == kNow + 3600);
-  const auto open = present_credential(fixture.issued.sd_jwt, request_of({}), fixture.holder_key).value();
+  const auto open =
+      present_credential(fixture.issued.sd_jwt, request_of({}), fixture.holder_key).value();
   CHECK_FALSE(verify_holder(open, rules()).value().ends_at_s.has_value());
 }
 
 TEST_CASE("what must be in clear is refused as a disclosure") {
   const auto fixture = test::make_fixture();
-  for (const char* pointer : {"/iss", "/iat", "/vct", "/cnf", "/testamur", "/testamur/salt", "/cnf/jwk"}) {
+  for (const char* pointer :
+       {"/iss", "/iat", "/vct", "/cnf", "/testamur", "/testamur/salt", "/cnf/jwk"}) {
     CAPTURE(pointer);
     const auto processed = process_sd_jwt(parse_sd_jwt(fixture.issued.sd_jwt).value()).value();
     IssueOptions options;
@@ -131,11 +139,13 @@ TEST_CASE("what must be in clear is refused as a disclosure") {
   IssueOptions options;
   options.kid = to_text(fixture.issuer_key_id);
   options.disclosable = {"/exp"};
-  CHECK(read_credential(issue_sd_jwt(with_expiry, options, fixture.issuer_key).value().text()).message() ==
-        "\"exp\" is a disclosure, but must be signed in clear");
+  CHECK(read_credential(issue_sd_jwt(with_expiry, options, fixture.issuer_key).value().text())
+            .message() == "\"exp\" is a disclosure, but must be signed in clear");
 }
 
-TEST_CASE("a credential of another type, or with members that are missing, wrong or unknown, is refused") {
+TEST_CASE(
+    "a credential of another type, or with members that are missing, wrong or unknown, is "
+    "refused") {
   const auto fixture = test::make_fixture();
   const auto refused = [&](const std::function<void(Json&, Json&)>& change) {
     return !read_credential(resigned(fixture, change)).ok();
@@ -188,19 +198,23 @@ TEST_CASE("what is out of bounds is not issued") {
 TEST_CASE("damaged credentials never crash the reader") {
   const auto fixture = test::make_fixture();
   const auto shown =
-      present_credential(fixture.issued.sd_jwt, request_of({ClaimId::kTitle}), fixture.holder_key).value();
-  testamur::test::for_each_mutation(as_bytes(shown), 1000,
-                                    [](ByteView damaged) { (void)read_credential(as_text(damaged)); });
+      present_credential(fixture.issued.sd_jwt, request_of({ClaimId::kTitle}), fixture.holder_key)
+          .value();
+  testamur::test::for_each_mutation(
+      as_bytes(shown), 1000, [](ByteView damaged) { (void)read_credential(as_text(damaged)); });
 }
 
-TEST_CASE("what was pasted is read whatever a mail program did to it; what is cut off or another file is named") {
+TEST_CASE(
+    "what was pasted is read whatever a mail program did to it; what is cut off or another file is "
+    "named") {
   CHECK(read_pasted(" h.p.\r\n s~d1~ \n").value() == "h.p.s~d1~");
   CHECK(read_pasted("h.p.s~d1").value() == "h.p.s~d1~");
   CHECK(read_pasted("h.p.s~d1~h.p.s").value() == "h.p.s~d1~h.p.s");
   CHECK(read_pasted("h.p").message().find("cut off") != std::string::npos);
   CHECK(read_pasted("~~").message().find("cut off") != std::string::npos);
-  CHECK(read_pasted("age-encryption.org/v1\n-> scrypt x 18\n").message().find("credential import") !=
-        std::string::npos);
+  CHECK(
+      read_pasted("age-encryption.org/v1\n-> scrypt x 18\n").message().find("credential import") !=
+      std::string::npos);
   CHECK(read_pasted("Here: h.p.s~").message().find("was it pasted?") != std::string::npos);
   CHECK_FALSE(read_pasted("").ok());
 }

@@ -27,13 +27,16 @@ TEST_CASE("what was asked for and is not there is said and left out") {
   const auto fixture = test::make_fixture();
   const auto view = read_credential(fixture.issued.sd_jwt).value();
   REQUIRE_FALSE(view.disclosed.contains(ClaimId::kBirthDate));
-  const auto plan = plan_disclosure(view, {ClaimId::kBirthDate, ClaimId::kGrade, ClaimId::kBirthDate});
+  const auto plan =
+      plan_disclosure(view, {ClaimId::kBirthDate, ClaimId::kGrade, ClaimId::kBirthDate});
   CHECK(plan.lacking == std::vector{ClaimId::kBirthDate});
   CHECK(plan.shown == std::vector{ClaimId::kGrade});
   CHECK(to_json(plan)["lacking"] == Json({"birthdate"}));
 }
 
-TEST_CASE("claims are named one by one or with commas, and a name that is none brings the list of names") {
+TEST_CASE(
+    "claims are named one by one or with commas, and a name that is none brings the list of "
+    "names") {
   const auto claims = parse_claim_names({"title,family_name", "title", "grade"}, "--claims");
   REQUIRE(claims.ok());
   CHECK(*claims == std::vector{ClaimId::kTitle, ClaimId::kFamilyName, ClaimId::kGrade});

@@ -35,7 +35,9 @@ struct Explaining {
     question.issuer = ledger.id(2);
   }
   std::string file(const char* name) { return ledger.context.path(name); }
-  std::string text(const std::string& path) { return std::string(as_text(read_file(path, 1 << 20).value())); }
+  std::string text(const std::string& path) {
+    return std::string(as_text(read_file(path, 1 << 20).value()));
+  }
   std::string policy(const std::string& keys) {
     const auto path = file("policy.toml");
     REQUIRE(write_file_atomically(path, as_bytes("[policy]\n" + keys), Overwrite::kAllowed).ok());

@@ -1,4 +1,5 @@
-// One issuer, one learner, one credential: what the tests of wallet/credential and wallet/verify start from.
+// One issuer, one learner, one credential: what the tests of wallet/credential and wallet/verify
+// start from.
 #pragma once
 
 #include <string>

@@ -11,7 +11,8 @@ namespace {
 
 namespace tx = ledger::tx;
 
-tx::InstitutionFacts facts(const std::string& name, const std::string& country, const std::string& domain) {
+tx::InstitutionFacts facts(const std::string& name, const std::string& country,
+                           const std::string& domain) {
   tx::InstitutionFacts made;
   made.legal_names = {{"en", name}};
   made.country = country;
@@ -24,7 +25,8 @@ tx::InstitutionFacts facts(const std::string& name, const std::string& country, 
 TEST_CASE("countries are those of ISO 3166-1, and what is meant by other spellings is offered") {
   std::size_t assigned = 0;
   for (char a = 'A'; a <= 'Z'; ++a) {
-    for (char b = 'A'; b <= 'Z'; ++b) assigned += tx::is_assigned_country(std::string{a, b}) ? 1 : 0;
+    for (char b = 'A'; b <= 'Z'; ++b)
+      assigned += tx::is_assigned_country(std::string{a, b}) ? 1 : 0;
   }
   CHECK(assigned == 250);  // 249, and XK
   for (const char* none : {"UK", "EL", "EU", "XX", "ZZ", "AN", "SU", "YU", "", "A", "AUT", "at"})
@@ -36,13 +38,16 @@ TEST_CASE("countries are those of ISO 3166-1, and what is meant by other spellin
   CHECK(tx::meant_country("United Kingdom") == "GB");
   CHECK_FALSE(tx::meant_country("GB").has_value());
   CHECK_FALSE(tx::meant_country("ZZ").has_value());
-  CHECK(tx::meaning_problem(facts("Listed Inst", "EL", "listed.example"))->why == "EL: ISO 3166-1 says GR");
-  CHECK(tx::meaning_problem(facts("Inst", "EU", "listed.example"))->why.find("no country") != std::string::npos);
+  CHECK(tx::meaning_problem(facts("Listed Inst", "EL", "listed.example"))->why ==
+        "EL: ISO 3166-1 says GR");
+  CHECK(tx::meaning_problem(facts("Inst", "EU", "listed.example"))->why.find("no country") !=
+        std::string::npos);
 }
 
 TEST_CASE("a domain is one by which the public reaches one institution") {
-  for (const char* good : {"univie.ac.at", "uni.lu", "ful.ac.be", "new-name.example", "ox.ac.uk", "mit.edu", "x.test",
-                           "uni-example.eu", "xn--kln-muster-ecb.example", "a.github.example"}) {
+  for (const char* good :
+       {"univie.ac.at", "uni.lu", "ful.ac.be", "new-name.example", "ox.ac.uk", "mit.edu", "x.test",
+        "uni-example.eu", "xn--kln-muster-ecb.example", "a.github.example"}) {
     INFO(tx::domain_problem(good).value_or(""));
     CHECK_FALSE(tx::domain_problem(good).has_value());
   }
@@ -81,7 +86,8 @@ TEST_CASE("a domain is one by which the public reaches one institution") {
   }
 }
 
-TEST_CASE("the domains of ten thousand real universities are taken, but for those of shared hosts") {
+TEST_CASE(
+    "the domains of ten thousand real universities are taken, but for those of shared hosts") {
   const auto path = testamur::test::shared_file("data/universities.csv");
   if (!path) return;
   const auto table = parse_csv(testamur::test::read_file(*path)).value();
@@ -96,22 +102,28 @@ TEST_CASE("the domains of ten thousand real universities are taken, but for thos
 }
 
 TEST_CASE("a name on its way to the ledger holds no mark that cannot be seen") {
-  const auto problem = tx::meaning_problem(facts("University of Vienna\u200B", "FR", "zwsp.example"));
+  const auto problem =
+      tx::meaning_problem(facts("University of Vienna\u200B", "FR", "zwsp.example"));
   REQUIRE(problem.has_value());
   CHECK(problem->field == "legal_names");
   CHECK(problem->why.find("U+200B (zero width space) at character 21") != std::string::npos);
 }
 
-TEST_CASE("a second entry of an institution is recognized by domain and by a name that only looks different") {
-  const std::vector<KnownParty> known{{InstitutionId{}, facts("University of Vienna", "AT", "univie.ac.at")}};
-  for (const char* name : {"University of Vienna", "UNIVERSITY OF VIENNA", "University  of\u00A0Vienna",
-                           "Universit\u0443 of Vienna", "University of V\u0456enna", "\uFF35niversity of Vienna"}) {
+TEST_CASE(
+    "a second entry of an institution is recognized by domain and by a name that only looks "
+    "different") {
+  const std::vector<KnownParty> known{
+      {InstitutionId{}, facts("University of Vienna", "AT", "univie.ac.at")}};
+  for (const char* name :
+       {"University of Vienna", "UNIVERSITY OF VIENNA", "University  of\u00A0Vienna",
+        "Universit\u0443 of Vienna", "University of V\u0456enna", "\uFF35niversity of Vienna"}) {
     INFO(name);
     CHECK(find_lookalike(facts(name, "AT", "other.example"), known).has_value());
   }
   CHECK(find_lookalike(facts("Elsewhere", "AT", "univie.ac.at"), known)
             ->starts_with("the domain univie.ac.at is that of"));
-  CHECK_FALSE(find_lookalike(facts("University of Vienna", "FR", "vienna.example"), known).has_value());
+  CHECK_FALSE(
+      find_lookalike(facts("University of Vienna", "FR", "vienna.example"), known).has_value());
   CHECK_FALSE(find_lookalike(facts("Vienna University", "AT", "other.example"), known).has_value());
 }
 

@@ -6,10 +6,13 @@
 namespace testamur::wallet {
 namespace {
 
-SecretKey key_of(SignatureAlgorithm algorithm) { return SecretKey::from_bytes(algorithm, Bytes(32, 0x42)).value(); }
+SecretKey key_of(SignatureAlgorithm algorithm) {
+  return SecretKey::from_bytes(algorithm, Bytes(32, 0x42)).value();
+}
 
 std::string compact(std::string_view header, std::string_view payload) {
-  return to_base64url(as_bytes(header)) + '.' + to_base64url(as_bytes(payload)) + '.' + to_base64url(Bytes(64, 1));
+  return to_base64url(as_bytes(header)) + '.' + to_base64url(as_bytes(payload)) + '.' +
+         to_base64url(Bytes(64, 1));
 }
 
 // RFC 7515 appendix A.3: an ES256 signature by others.
@@ -17,7 +20,8 @@ constexpr std::string_view kRfcKey =
     R"({"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})";
 constexpr std::string_view kRfcJws =
     "eyJhbGciOiJFUzI1NiJ9."
-    "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
+    "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+    "."
     "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 
 }  // namespace
@@ -41,9 +45,12 @@ TEST_CASE("a JWS verifies under its key and algorithm only") {
   CHECK(by_secp.header["alg"] == "ES256K");
   CHECK(verify_jws(by_p256, p256.public_key()).ok());
   CHECK(verify_jws(by_secp, secp.public_key()).ok());
-  CHECK(verify_jws(by_p256, secp.public_key()).message() == "the JWT says \"ES256\", but the key is for ES256K");
-  CHECK_FALSE(verify_jws(by_p256, SecretKey::generate(SignatureAlgorithm::kEcdsaP256).public_key()).ok());
-  CHECK_FALSE(verify_jws(by_p256, SecretKey::generate(SignatureAlgorithm::kEd25519).public_key()).ok());
+  CHECK(verify_jws(by_p256, secp.public_key()).message() ==
+        "the JWT says \"ES256\", but the key is for ES256K");
+  CHECK_FALSE(
+      verify_jws(by_p256, SecretKey::generate(SignatureAlgorithm::kEcdsaP256).public_key()).ok());
+  CHECK_FALSE(
+      verify_jws(by_p256, SecretKey::generate(SignatureAlgorithm::kEd25519).public_key()).ok());
 }
 
 TEST_CASE("a JWS without algorithm, with none, or with extensions is refused") {
@@ -69,7 +76,8 @@ TEST_CASE("the compact form is read strictly") {
 }
 
 TEST_CASE("a JWK is a public point of a known curve, or nothing") {
-  for (const auto algorithm : {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
+  for (const auto algorithm :
+       {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
     const auto key = key_of(algorithm).public_key();
     const Json jwk = to_jwk(key);
     CHECK(from_jwk(jwk).value() == key);
@@ -98,7 +106,8 @@ TEST_CASE("no damage to a JWS verifies, and none crashes the parser") {
   const std::string original = sign_jws({{"typ", "x"}}, {{"a", "b"}}, key);
   testamur::test::for_each_mutation(as_bytes(original), 1500, [&](ByteView damaged) {
     const auto jws = parse_jws(as_text(damaged));
-    if (jws.ok() && !equal(damaged, as_bytes(original))) CHECK_FALSE(verify_jws(*jws, key.public_key()).ok());
+    if (jws.ok() && !equal(damaged, as_bytes(original)))
+      CHECK_FALSE(verify_jws(*jws, key.public_key()).ok());
   });
 }
 

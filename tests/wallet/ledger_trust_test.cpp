@@ -1,4 +1,5 @@
-// What a home believes of a node: nothing that is not proven. The node here says whatever a test wants it to say.
+// What a home believes of a node: nothing that is not proven. The node here says whatever a test
+// wants it to say.
 #include "wallet/client/ledger_trust.h"
 
 #include <grpcpp/grpcpp.h>
@@ -46,9 +47,12 @@ class ScriptedNode final : public v1::LedgerService::Service,
     server_ = builder.BuildAndStart();
   }
   ~ScriptedNode() override { server_->Shutdown(); }
-  Client client() const { return Client(ClientOptions{{"127.0.0.1:" + std::to_string(port_)}, 10'000, ""}); }
+  Client client() const {
+    return Client(ClientOptions{{"127.0.0.1:" + std::to_string(port_)}, 10'000, ""});
+  }
 
-  grpc::Status GetStatus(grpc::ServerContext*, const v1::GetStatusRequest*, v1::GetStatusResponse* out) override {
+  grpc::Status GetStatus(grpc::ServerContext*, const v1::GetStatusRequest*,
+                         v1::GetStatusResponse* out) override {
     out->set_chain_id(raw(chain.view()));
     return grpc::Status::OK;
   }
@@ -138,7 +142,8 @@ ledger::Genesis recovery_of(World& world, const Checkpoint& last, std::size_t si
   const auto message = ledger::founder_message(genesis.chain);
   const test::Actor* actors[] = {&world.ledger.aurora, &world.ledger.borealis};
   for (const auto* actor : std::span(actors).first(signers)) {
-    genesis.signatures.push_back({actor->key_of(KeyPurpose::kRoot), actor->root->sign(message.view())});
+    genesis.signatures.push_back(
+        {actor->key_of(KeyPurpose::kRoot), actor->root->sign(message.view())});
   }
   std::ranges::sort(genesis.signatures, {}, &ledger::FounderSignature::root_key);
   return genesis;
@@ -184,7 +189,8 @@ TEST_CASE("a block that the set did not make final is refused, and what was trus
   world.grow();
   world.node.newest->proof.finalization.signatures[0].bytes[7] ^= 1;
   CHECK(world.follow() == "forged_checkpoint");
-  world.node.newest = {honest.header, test::finalize(honest.header, world.set, {"aurora"})};  // too few
+  world.node.newest = {honest.header,
+                       test::finalize(honest.header, world.set, {"aurora"})};  // too few
   CHECK(world.follow() == "forged_checkpoint");
   CHECK(world.newest_trusted() == Height{1});
 }
@@ -234,7 +240,8 @@ TEST_CASE("a home follows a change of the set that its own set certified, and re
   world.node.newest.reset();
   world.node.changes = {{{sealing, test::finalize(sealing, world.set, {"aurora"})}, next}};
   CHECK(world.follow() == "forged_set_change");
-  world.node.changes = {{world.certified(sealing), CertifyingSet::make({world.set.members()[1]}).value()}};
+  world.node.changes = {
+      {world.certified(sealing), CertifyingSet::make({world.set.members()[1]}).value()}};
   CHECK(world.follow() == "forged_set_change");  // not the set that the block commits
   world.node.changes = {{world.certified(sealing), next}};
   CHECK(world.follow() == "");
@@ -247,7 +254,8 @@ TEST_CASE("a home follows a change of the set that its own set certified, and re
   CHECK(trust.current()->client.set().digest() == next.digest());
 }
 
-TEST_CASE("a recovery is refused until it is accepted by its id, and then the home goes on with it") {
+TEST_CASE(
+    "a recovery is refused until it is accepted by its id, and then the home goes on with it") {
   World world;
   world.grow();
   REQUIRE(world.follow() == "");
@@ -283,8 +291,9 @@ TEST_CASE("a recovery of blocks that never were is refused, told or not") {
   REQUIRE(world.follow() == "");
   // By a set of the forger's own.
   const auto key = test::key_named("aurora/consensus").public_key();
-  world.set =
-      CertifyingSet::make({{world.ledger.aurora.id, *decltype(CertifyingSet::Member::key)::from(key.bytes)}}).value();
+  world.set = CertifyingSet::make({{world.ledger.aurora.id,
+                                    *decltype(CertifyingSet::Member::key)::from(key.bytes)}})
+                  .value();
   world.grow();
   auto last = *world.node.newest;
   last.proof = test::finalize(last.header, world.set, {"aurora", "borealis"});
@@ -328,7 +337,8 @@ TEST_CASE("a checkpoint in an answer is proven under the ledger that is trusted"
   const auto& newest = *world.node.newest;
   Encoder proof;
   ledger::encode(proof, newest.proof);
-  const ByteView certificate = ByteView(proof.bytes()).first(proof.bytes().size() - 2);  // without the count of links
+  const ByteView certificate =
+      ByteView(proof.bytes()).first(proof.bytes().size() - 2);  // without the count of links
   const CheckpointAnswer answer{ledger::encode(newest.header), {}, to_bytes(certificate)};
   CHECK_FALSE(trust.verify_checkpoint(answer));
   auto changed = answer;

@@ -1,4 +1,5 @@
-// The recognition network as a wallet fetches it, from a node and from a file: the same decisions as the node's.
+// The recognition network as a wallet fetches it, from a node and from a file: the same decisions
+// as the node's.
 #include "wallet/cli/local_view.h"
 
 #include <filesystem>
@@ -16,8 +17,9 @@ namespace {
 namespace tx = ledger::tx;
 using test::SpeakingLedger;
 
-trust::Decision decide_here(GraphSource& source, const InstitutionId& viewpoint, const InstitutionId& issuer,
-                            const trust::Policy& policy, const std::vector<trust::Assumption>& assume = {}) {
+trust::Decision decide_here(GraphSource& source, const InstitutionId& viewpoint,
+                            const InstitutionId& issuer, const trust::Policy& policy,
+                            const std::vector<trust::Assumption>& assume = {}) {
   auto view = fetch_local_view(source, viewpoint, {issuer}, policy, assume);
   INFO(view.message());
   REQUIRE(view.ok());
@@ -30,7 +32,9 @@ trust::Decision decide_here(GraphSource& source, const InstitutionId& viewpoint,
   return trust::decide(view->history, query, policy);
 }
 
-TEST_CASE("a local view decides as the node does, for every viewpoint and issuer, and so does a graph file") {
+TEST_CASE(
+    "a local view decides as the node does, for every viewpoint and issuer, and so does a graph "
+    "file") {
   SpeakingLedger ledger(7);
   ledger.trust(0, 1, 120, 2);
   ledger.trust(1, 2, 60, 1);
@@ -67,7 +71,8 @@ TEST_CASE("a local view decides as the node does, for every viewpoint and issuer
       auto answer = ledger.client.decide(query);
       REQUIRE(std::holds_alternative<Json>(answer));
       const Json said = std::get<Json>(answer)["decision"];
-      for (GraphSource* source : {static_cast<GraphSource*>(&node), static_cast<GraphSource*>(&*file)}) {
+      for (GraphSource* source :
+           {static_cast<GraphSource*>(&node), static_cast<GraphSource*>(&*file)}) {
         const auto here = decide_here(*source, ledger.id(viewpoint), ledger.id(issuer), {});
         CHECK(said["outcome"] == std::string(to_text(here.outcome)));
         CHECK(said["amount"] == here.amount);
@@ -94,11 +99,13 @@ TEST_CASE("a policy without an institution decides by its own statements, and a 
   friendly.depth = 1;
   friendly.id = trust::local_statement_id({}, friendly);
   policy.local.push_back(friendly);
-  CHECK(decide_here(node, trust::local_viewpoint(), ledger.id(1), policy).outcome == trust::Outcome::kAccept);
+  CHECK(decide_here(node, trust::local_viewpoint(), ledger.id(1), policy).outcome ==
+        trust::Outcome::kAccept);
   policy.vetoers = {ledger.id(2)};
   ledger.distrust(2, 1);
   ledger.settle();
-  CHECK(decide_here(node, trust::local_viewpoint(), ledger.id(1), policy).outcome == trust::Outcome::kBlocked);
+  CHECK(decide_here(node, trust::local_viewpoint(), ledger.id(1), policy).outcome ==
+        trust::Outcome::kBlocked);
 }
 
 TEST_CASE("what is assumed widens the search as if it were said") {
@@ -119,12 +126,14 @@ TEST_CASE("what a compromised key said counts as annulled") {
   CHECK(decide_here(node, ledger.id(0), ledger.id(1), {}).amount == 120);
   const auto key = key_id(KeyPurpose::kGovern, ledger.nodes.at(0).govern.public_key());
   auto fresh = SecretKey::generate(SignatureAlgorithm::kBip340);
-  const auto possession =
-      possession_message(ledger.nodes.chain(), ledger.id(0), KeyPurpose::kGovern, fresh.public_key());
+  const auto possession = possession_message(ledger.nodes.chain(), ledger.id(0),
+                                             KeyPurpose::kGovern, fresh.public_key());
+  ledger.commit(
+      0, KeyPurpose::kRoot,
+      tx::build(ledger.nodes.envelope(0), tx::KeyAddContent{KeyPurpose::kGovern, fresh.public_key(),
+                                                            fresh.sign(possession.view())}));
   ledger.commit(0, KeyPurpose::kRoot,
-                tx::build(ledger.nodes.envelope(0),
-                          tx::KeyAddContent{KeyPurpose::kGovern, fresh.public_key(), fresh.sign(possession.view())}));
-  ledger.commit(0, KeyPurpose::kRoot, tx::build(ledger.nodes.envelope(0), tx::KeyRetireContent{key, 1}));
+                tx::build(ledger.nodes.envelope(0), tx::KeyRetireContent{key, 1}));
   ledger.settle();
   CHECK(decide_here(node, ledger.id(0), ledger.id(1), {}).amount == 0);
 }

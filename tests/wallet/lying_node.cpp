@@ -26,7 +26,8 @@ struct LyingNode::Impl final : v1::LedgerService::Service,
 
   template <class Service, class Request, class Response>
   grpc::Status answer(const std::string& method,
-                      grpc::Status (Service::Stub::*ask)(grpc::ClientContext*, const Request&, Response*),
+                      grpc::Status (Service::Stub::*ask)(grpc::ClientContext*, const Request&,
+                                                         Response*),
                       const Request& request, Response* response) {
     const std::pair key{method, request.SerializeAsString()};
     if (!answers.contains(key)) {
@@ -37,49 +38,61 @@ struct LyingNode::Impl final : v1::LedgerService::Service,
       if (auto status = (stub.get()->*ask)(&context, request, &asked); !status.ok()) return status;
       answers[key] = asked.SerializeAsString();
     }
-    if (!response->ParseFromString(answers[key])) return {grpc::StatusCode::INTERNAL, "a damaged recording"};
+    if (!response->ParseFromString(answers[key]))
+      return {grpc::StatusCode::INTERNAL, "a damaged recording"};
     if (forging) forging(method, *response);
     return grpc::Status::OK;
   }
 
-  grpc::Status GetStatus(grpc::ServerContext*, const v1::GetStatusRequest* asked, v1::GetStatusResponse* out) override {
+  grpc::Status GetStatus(grpc::ServerContext*, const v1::GetStatusRequest* asked,
+                         v1::GetStatusResponse* out) override {
     return answer<v1::LedgerService>("GetStatus", &v1::LedgerService::Stub::GetStatus, *asked, out);
   }
-  grpc::Status CheckHash(grpc::ServerContext*, const v1::CheckHashRequest* asked, v1::CheckHashResponse* out) override {
+  grpc::Status CheckHash(grpc::ServerContext*, const v1::CheckHashRequest* asked,
+                         v1::CheckHashResponse* out) override {
     return answer<v1::VerifyService>("CheckHash", &v1::VerifyService::Stub::CheckHash, *asked, out);
   }
   grpc::Status CheckReference(grpc::ServerContext*, const v1::CheckReferenceRequest* asked,
                               v1::CheckReferenceResponse* out) override {
-    return answer<v1::VerifyService>("CheckReference", &v1::VerifyService::Stub::CheckReference, *asked, out);
+    return answer<v1::VerifyService>("CheckReference", &v1::VerifyService::Stub::CheckReference,
+                                     *asked, out);
   }
   grpc::Status GetReceipt(grpc::ServerContext*, const v1::GetReceiptRequest* asked,
                           v1::GetReceiptResponse* out) override {
-    return answer<v1::VerifyService>("GetReceipt", &v1::VerifyService::Stub::GetReceipt, *asked, out);
+    return answer<v1::VerifyService>("GetReceipt", &v1::VerifyService::Stub::GetReceipt, *asked,
+                                     out);
   }
   grpc::Status GetInstitution(grpc::ServerContext*, const v1::GetInstitutionRequest* asked,
                               v1::GetInstitutionResponse* out) override {
-    return answer<v1::RegistryService>("GetInstitution", &v1::RegistryService::Stub::GetInstitution, *asked, out);
+    return answer<v1::RegistryService>("GetInstitution", &v1::RegistryService::Stub::GetInstitution,
+                                       *asked, out);
   }
   grpc::Status GetAchievement(grpc::ServerContext*, const v1::GetAchievementRequest* asked,
                               v1::GetAchievementResponse* out) override {
-    return answer<v1::RegistryService>("GetAchievement", &v1::RegistryService::Stub::GetAchievement, *asked, out);
+    return answer<v1::RegistryService>("GetAchievement", &v1::RegistryService::Stub::GetAchievement,
+                                       *asked, out);
   }
   grpc::Status GetParameters(grpc::ServerContext*, const v1::GetParametersRequest* asked,
                              v1::GetParametersResponse* out) override {
-    return answer<v1::RegistryService>("GetParameters", &v1::RegistryService::Stub::GetParameters, *asked, out);
+    return answer<v1::RegistryService>("GetParameters", &v1::RegistryService::Stub::GetParameters,
+                                       *asked, out);
   }
   grpc::Status GetSetChanges(grpc::ServerContext*, const v1::GetSetChangesRequest* asked,
                              v1::GetSetChangesResponse* out) override {
-    return answer<v1::LogService>("GetSetChanges", &v1::LogService::Stub::GetSetChanges, *asked, out);
+    return answer<v1::LogService>("GetSetChanges", &v1::LogService::Stub::GetSetChanges, *asked,
+                                  out);
   }
-  grpc::Status GetConsistencyProof(grpc::ServerContext*, const v1::GetConsistencyProofRequest* asked,
+  grpc::Status GetConsistencyProof(grpc::ServerContext*,
+                                   const v1::GetConsistencyProofRequest* asked,
                                    v1::GetConsistencyProofResponse* out) override {
-    return answer<v1::LogService>("GetConsistencyProof", &v1::LogService::Stub::GetConsistencyProof, *asked, out);
+    return answer<v1::LogService>("GetConsistencyProof", &v1::LogService::Stub::GetConsistencyProof,
+                                  *asked, out);
   }
 };
 
 LyingNode::LyingNode(int port) : impl_(std::make_unique<Impl>()) {
-  impl_->truth = grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
+  impl_->truth =
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &impl_->port);
   builder.RegisterService(static_cast<v1::LedgerService::Service*>(impl_.get()));
@@ -112,7 +125,8 @@ std::unique_ptr<pb::Message> answer_of(const std::string& method) {
 
 namespace {
 
-// From the answer down to the message that holds a field: fields, with a position in those that repeat.
+// From the answer down to the message that holds a field: fields, with a position in those that
+// repeat.
 struct Step {
   const pb::FieldDescriptor* field = nullptr;
   int at = -1;
@@ -156,7 +170,9 @@ void set_number(pb::Message& holder, const Step& step, std::uint64_t number) {
   const auto is32 = field->cpp_type() == pb::FieldDescriptor::CPPTYPE_UINT32;
   if (field->is_repeated()) {
     if (step.at >= reflection.FieldSize(holder, field)) return;
-    if (is32) return reflection.SetRepeatedUInt32(&holder, field, step.at, static_cast<std::uint32_t>(number));
+    if (is32)
+      return reflection.SetRepeatedUInt32(&holder, field, step.at,
+                                          static_cast<std::uint32_t>(number));
     return reflection.SetRepeatedUInt64(&holder, field, step.at, number);
   }
   if (is32) return reflection.SetUInt32(&holder, field, static_cast<std::uint32_t>(number));
@@ -194,16 +210,20 @@ class Walk {
 
  private:
   void add(const std::string& what, std::function<void(pb::Message&, const Step&)> change) {
-    out_.push_back({method_, to_text(path_) + " " + what, [path = path_, change](pb::Message& answer) {
-                      if (auto* holder = descend(answer, path, path.size() - 1)) change(*holder, path.back());
-                    }});
+    out_.push_back(
+        {method_, to_text(path_) + " " + what, [path = path_, change](pb::Message& answer) {
+           if (auto* holder = descend(answer, path, path.size() - 1)) change(*holder, path.back());
+         }});
   }
 
   void field(const pb::Message& now, const pb::Message* then, const pb::FieldDescriptor& field) {
     const auto& reflection = *now.GetReflection();
     path_.push_back({&field, -1});
-    add("dropped", [](auto& holder, const Step& step) { holder.GetReflection()->ClearField(&holder, step.field); });
-    if (then != nullptr && !field.is_repeated() && field.cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE)
+    add("dropped", [](auto& holder, const Step& step) {
+      holder.GetReflection()->ClearField(&holder, step.field);
+    });
+    if (then != nullptr && !field.is_repeated() &&
+        field.cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE)
       replayed(*then);
     if (!field.is_repeated()) {
       path_.pop_back();
@@ -226,9 +246,11 @@ class Walk {
     old->CopyFrom(then);
     add("replayed", [old](auto& holder, const Step& step) {
       switch (step.field->cpp_type()) {
-        case pb::FieldDescriptor::CPPTYPE_STRING: return set_bytes(holder, step, bytes_of(*old, step));
+        case pb::FieldDescriptor::CPPTYPE_STRING:
+          return set_bytes(holder, step, bytes_of(*old, step));
         case pb::FieldDescriptor::CPPTYPE_UINT32:
-        case pb::FieldDescriptor::CPPTYPE_UINT64: return set_number(holder, step, number_of(*old, step));
+        case pb::FieldDescriptor::CPPTYPE_UINT64:
+          return set_number(holder, step, number_of(*old, step));
         case pb::FieldDescriptor::CPPTYPE_ENUM:
           return set_enum(holder, step, old->GetReflection()->GetEnumValue(*old, step.field));
         default: return;
@@ -236,7 +258,8 @@ class Walk {
     });
   }
 
-  void element(const pb::Message& now, const pb::Message* then, const pb::FieldDescriptor& field, int at) {
+  void element(const pb::Message& now, const pb::Message* then, const pb::FieldDescriptor& field,
+               int at) {
     const auto& reflection = *now.GetReflection();
     path_.push_back({&field, at});
     switch (field.cpp_type()) {
@@ -255,15 +278,18 @@ class Walk {
     path_.pop_back();
   }
 
-  void sub_message(const pb::Message& now, const pb::Message* then, const pb::FieldDescriptor& field, int at) {
+  void sub_message(const pb::Message& now, const pb::Message* then,
+                   const pb::FieldDescriptor& field, int at) {
     const auto& reflection = *now.GetReflection();
     if (at < 0 && !reflection.HasField(now, &field)) return;
-    const pb::Message& inner =
-        at < 0 ? reflection.GetMessage(now, &field) : reflection.GetRepeatedMessage(now, &field, at);
+    const pb::Message& inner = at < 0 ? reflection.GetMessage(now, &field)
+                                      : reflection.GetRepeatedMessage(now, &field, at);
     const pb::Message* before = nullptr;
-    const bool had_it = then != nullptr && field.is_repeated() && at < then->GetReflection()->FieldSize(*then, &field);
+    const bool had_it = then != nullptr && field.is_repeated() &&
+                        at < then->GetReflection()->FieldSize(*then, &field);
     if (had_it) before = &then->GetReflection()->GetRepeatedMessage(*then, &field, at);
-    if (then != nullptr && !field.is_repeated()) before = &then->GetReflection()->GetMessage(*then, &field);
+    if (then != nullptr && !field.is_repeated())
+      before = &then->GetReflection()->GetMessage(*then, &field);
     message(inner, before);
   }
 
@@ -277,7 +303,8 @@ class Walk {
   }
   void numbers(std::uint64_t value) {
     for (const std::uint64_t other : {std::uint64_t{0}, value - 1, value + 1, ~std::uint64_t{0}}) {
-      add("= " + std::to_string(other), [other](auto& holder, const Step& step) { set_number(holder, step, other); });
+      add("= " + std::to_string(other),
+          [other](auto& holder, const Step& step) { set_number(holder, step, other); });
     }
   }
   void texts(const std::string& value, const pb::FieldDescriptor& field) {
@@ -292,7 +319,9 @@ class Walk {
     }
     for (const auto& other : others) {
       add("= \"" +
-              (field.type() == pb::FieldDescriptor::TYPE_STRING ? other : std::to_string(other.size()) + " bytes") +
+              (field.type() == pb::FieldDescriptor::TYPE_STRING
+                   ? other
+                   : std::to_string(other.size()) + " bytes") +
               "\"",
           [other](auto& holder, const Step& step) { set_bytes(holder, step, other); });
     }
@@ -305,13 +334,15 @@ class Walk {
 
 }  // namespace
 
-std::vector<Forgery> forgeries_of(const std::string& method, const pb::Message& answer, const pb::Message* earlier) {
+std::vector<Forgery> forgeries_of(const std::string& method, const pb::Message& answer,
+                                  const pb::Message* earlier) {
   std::vector<Forgery> out;
   Walk(method, out).message(answer, earlier);
   if (earlier != nullptr) {
     const std::shared_ptr<pb::Message> old(earlier->New());
     old->CopyFrom(*earlier);
-    out.push_back({method, "replayed whole", [old](pb::Message& message) { message.CopyFrom(*old); }});
+    out.push_back(
+        {method, "replayed whole", [old](pb::Message& message) { message.CopyFrom(*old); }});
   }
   return out;
 }

@@ -1,5 +1,5 @@
-// A node that replays the true answers of a real one, with any field of any answer forged. It speaks gRPC; who asks it
-// is the wallet as it is.
+// A node that replays the true answers of a real one, with any field of any answer forged. It
+// speaks gRPC; who asks it is the wallet as it is.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -27,7 +27,8 @@ class LyingNode {
   const Recording& recording() const;
   void replay(Recording recording);
   // Changes every answer before it is sent; null: none.
-  void forge(std::function<void(const std::string& method, google::protobuf::Message& answer)> forging);
+  void forge(
+      std::function<void(const std::string& method, google::protobuf::Message& answer)> forging);
 
  private:
   struct Impl;
@@ -40,9 +41,11 @@ struct Forgery {
   std::string what;  // for people: slots[0].status.status = 99
   std::function<void(google::protobuf::Message&)> apply;
 };
-// Every field of `answer`, set or not, at every depth: dropped, given an enumerator that nobody knows and every one
-// that is known, other numbers, texts and bytes, and what `earlier` (an answer of before, of the same type) says there.
-std::vector<Forgery> forgeries_of(const std::string& method, const google::protobuf::Message& answer,
+// Every field of `answer`, set or not, at every depth: dropped, given an enumerator that nobody
+// knows and every one that is known, other numbers, texts and bytes, and what `earlier` (an answer
+// of before, of the same type) says there.
+std::vector<Forgery> forgeries_of(const std::string& method,
+                                  const google::protobuf::Message& answer,
                                   const google::protobuf::Message* earlier);
 // An empty answer of a method.
 std::unique_ptr<google::protobuf::Message> answer_of(const std::string& method);

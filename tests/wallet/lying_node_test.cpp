@@ -1,9 +1,10 @@
-// The law of the verifier: whatever a node says, no verdict is better than the truth, and nothing forged is shown as
-// proven. Every field of every answer is dropped, given an unknown enumerator, forged, or replayed from before, one by
-// one and in pairs, and the wallet's own code judges each time.
+// The law of the verifier: whatever a node says, no verdict is better than the truth, and nothing
+// forged is shown as proven. Every field of every answer is dropped, given an unknown enumerator,
+// forged, or replayed from before, one by one and in pairs, and the wallet's own code judges each
+// time.
 //
-// What a node decides about an issuer is its own word and labelled so; it is no part of the law, and of the
-// credential's verdict no part either.
+// What a node decides about an issuer is its own word and labelled so; it is no part of the law,
+// and of the credential's verdict no part either.
 #include <algorithm>
 
 #include "tests/node/running_nodes.h"
@@ -22,7 +23,8 @@ using test::Forgery;
 using test::LyingNode;
 using test::Recording;
 
-constexpr std::size_t kPairs = 400;  // of those that change something, beside all with a proof dropped or replayed
+constexpr std::size_t kPairs =
+    400;  // of those that change something, beside all with a proof dropped or replayed
 
 struct Judged {
   std::optional<Verdict> verdict;
@@ -47,8 +49,10 @@ struct World {
   Recording now;
 
   explicit World(const std::function<void(World&)>& contents_change = nullptr) {
-    const auto message = possession_message(nodes.chain(), nodes.at(1).id, KeyPurpose::kCredential, key.public_key());
-    const tx::KeyAddContent add{KeyPurpose::kCredential, key.public_key(), key.sign(message.view())};
+    const auto message = possession_message(nodes.chain(), nodes.at(1).id, KeyPurpose::kCredential,
+                                            key.public_key());
+    const tx::KeyAddContent add{KeyPurpose::kCredential, key.public_key(),
+                                key.sign(message.view())};
     commit(KeyPurpose::kRoot, tx::build(nodes.envelope(1), add));
     auto& head = contents.head;
     head.achievement = nodes.publish(1, 0);
@@ -66,22 +70,26 @@ struct World {
     if (contents_change) contents_change(*this);
   }
   void commit(KeyPurpose purpose, const tx::Built& built) {
-    REQUIRE(nodes.commit(0, nodes.sign(1, purpose, built)).state == node::Outcome::State::kCommitted);
+    REQUIRE(nodes.commit(0, nodes.sign(1, purpose, built)).state ==
+            node::Outcome::State::kCommitted);
   }
   // Signs and, unless told otherwise, anchors it.
   void issue(const SecretKey& by, bool anchored = true) {
     auto issued = issue_credential(contents, nodes.chain(), by).value();
     credential = issued.sd_jwt;
     if (!anchored) return;
-    const tx::IssueListedContent batch{contents.head.achievement, IssuerIndex{5}, {issued.commitment}};
+    const tx::IssueListedContent batch{
+        contents.head.achievement, IssuerIndex{5}, {issued.commitment}};
     commit(KeyPurpose::kIssue, tx::build(nodes.envelope(1), batch));
   }
   void change(tx::StatusAction action) {
-    const tx::StatusChangeContent content{action, tx::StatusReason::kWithdrawn, std::vector{IssuerIndex{5}}};
+    const tx::StatusChangeContent content{action, tx::StatusReason::kWithdrawn,
+                                          std::vector{IssuerIndex{5}}};
     commit(KeyPurpose::kIssue, tx::build(nodes.envelope(1), content));
   }
   void compromise() {
-    const tx::KeyRetireContent content{contents.head.issuer_key, contents.head.issued_at_s * 1000 - 1};
+    const tx::KeyRetireContent content{contents.head.issuer_key,
+                                       contents.head.issued_at_s * 1000 - 1};
     commit(KeyPurpose::kRoot, tx::build(nodes.envelope(1), content));
   }
 
@@ -96,7 +104,8 @@ struct World {
     }
     const auto view = read_credential(credential).value();
     const auto* named = trust.find(view.head.reference);
-    auto facts = gather_facts(client, view, "", named ? std::optional(named->genesis.chain) : std::nullopt);
+    auto facts =
+        gather_facts(client, view, "", named ? std::optional(named->genesis.chain) : std::nullopt);
     if (auto lie = prove_facts(client, trust, view, facts)) return {std::nullopt, lie->name};
     VerifyRules rules;
     rules.need_holder = false;
@@ -131,7 +140,8 @@ struct World {
       }
     });
     const bool of_following = std::ranges::any_of(forgeries, [](const Forgery* forgery) {
-      return forgery->method == "GetStatus" || forgery->method == "GetSetChanges" || forgery->method == "GetParameters";
+      return forgery->method == "GetStatus" || forgery->method == "GetSetChanges" ||
+             forgery->method == "GetParameters";
     });
     auto judged = judge(of_following);
     liar.forge(nullptr);
@@ -148,18 +158,23 @@ struct World {
         earlier = test::answer_of(asked.first);
         REQUIRE(earlier->ParseFromString(old->second));
       }
-      std::ranges::move(test::forgeries_of(asked.first, *answer, earlier.get()), std::back_inserter(all));
+      std::ranges::move(test::forgeries_of(asked.first, *answer, earlier.get()),
+                        std::back_inserter(all));
     }
     return all;
   }
 };
 
-bool is_good(Standing standing) { return standing == Standing::kGenuine || standing == Standing::kFound; }
+bool is_good(Standing standing) {
+  return standing == Standing::kGenuine || standing == Standing::kFound;
+}
 
 // Why the forged verdict is better than the truth; empty where it is not.
 std::string better(const Verdict& truth, const Verdict& forged) {
-  if (is_good(standing(forged)) && !is_good(standing(truth))) return "the headline is " + headline(forged);
-  if (forged.status == EffectiveStatus::kValid && truth.status != EffectiveStatus::kValid) return "the status is valid";
+  if (is_good(standing(forged)) && !is_good(standing(truth)))
+    return "the headline is " + headline(forged);
+  if (forged.status == EffectiveStatus::kValid && truth.status != EffectiveStatus::kValid)
+    return "the status is valid";
   for (const auto& finding : forged.findings) {
     if (finding.topic == Topic::kAcceptance || finding.answer != Answer::kValid) continue;
     const auto* before = find(truth, finding.topic);
@@ -169,21 +184,26 @@ std::string better(const Verdict& truth, const Verdict& forged) {
   return {};
 }
 
-// A fact that is shown as proven and is not so; empty where there is none. Proofs of before speak of their own block.
+// A fact that is shown as proven and is not so; empty where there is none. Proofs of before speak
+// of their own block.
 std::string wrongly_proven(const Verdict& truth, const Verdict& forged) {
   const auto& said = forged.facts;
   const auto& true_facts = truth.facts;
-  if (!said.as_of || said.as_of->basis != Basis::kProven || said.as_of->height < true_facts.as_of->height) return {};
+  if (!said.as_of || said.as_of->basis != Basis::kProven ||
+      said.as_of->height < true_facts.as_of->height)
+    return {};
   const auto issuer = [](const IssuerRecord& r) {
     return std::tuple(r.id, r.name_now, r.name_then, r.country, r.domain, r.standing);
   };
-  if (said.issuer && said.issuer->basis == Basis::kProven && issuer(*said.issuer) != issuer(*true_facts.issuer))
+  if (said.issuer && said.issuer->basis == Basis::kProven &&
+      issuer(*said.issuer) != issuer(*true_facts.issuer))
     return "issuer";
   for (const auto& slot : said.slots.value_or(std::vector<SlotRecord>{})) {
     if (slot.basis != Basis::kProven) continue;
     const auto& true_slot = true_facts.slots->front();
-    if (slot.status != true_slot.status || slot.commitment != true_slot.commitment || slot.index != true_slot.index ||
-        slot.achievement != true_slot.achievement || slot.anchor_time_ms != true_slot.anchor_time_ms)
+    if (slot.status != true_slot.status || slot.commitment != true_slot.commitment ||
+        slot.index != true_slot.index || slot.achievement != true_slot.achievement ||
+        slot.anchor_time_ms != true_slot.anchor_time_ms)
       return "slot";
   }
   for (const auto& key : said.keys.value_or(std::vector<KeyRecord>{})) {
@@ -196,8 +216,9 @@ std::string wrongly_proven(const Verdict& truth, const Verdict& forged) {
   for (std::size_t i = 0; i < forged.elements.size(); ++i) {
     const auto& element = forged.elements[i];
     if (!element.rests_on.starts_with("proven")) continue;
-    const auto same = std::ranges::any_of(
-        truth.elements, [&](const Element& one) { return one.name == element.name && one.value == element.value; });
+    const auto same = std::ranges::any_of(truth.elements, [&](const Element& one) {
+      return one.name == element.name && one.value == element.value;
+    });
     if (!same) return std::string(element.name);
   }
   return {};
@@ -253,8 +274,9 @@ void hold_court(World& world, Standing expected) {
     const auto *first = telling[i / telling.size()], *second = telling[i % telling.size()];
     if (first != second) court.try_out({first, second});
   }
-  WARN(std::string(to_text(expected)) << ": " << all.size() << " forgeries, " << telling.size() << " of them telling; "
-                                      << court.tried << " lies tried, " << court.fooled << " believed");
+  WARN(std::string(to_text(expected))
+       << ": " << all.size() << " forgeries, " << telling.size() << " of them telling; "
+       << court.tried << " lies tried, " << court.fooled << " believed");
   CHECK(court.fooled == 0);
 }
 
@@ -297,7 +319,8 @@ TEST_CASE("no lie makes a signature good that another key made") {
 }
 
 TEST_CASE("no lie makes contents agree that the registry contradicts") {
-  World world([](World& w) { w.contents.claims[ClaimId::kEctsHundredths] = std::uint64_t{30'000}; });
+  World world(
+      [](World& w) { w.contents.claims[ClaimId::kEctsHundredths] = std::uint64_t{30'000}; });
   world.issue(world.key);
   hold_court(world, Standing::kForged);
 }
@@ -308,7 +331,8 @@ TEST_CASE("no lie anchors a credential that nobody issued") {
   hold_court(world, Standing::kNotListed);
 }
 
-TEST_CASE("a proof of before is not taken for now, by whichever way the home knows of the newer block") {
+TEST_CASE(
+    "a proof of before is not taken for now, by whichever way the home knows of the newer block") {
   World world;
   world.issue(world.key);
   world.before = world.record_once();

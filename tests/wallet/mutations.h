@@ -24,8 +24,10 @@ class Sequence {
   std::uint64_t state_;
 };
 
-// Calls `use` with `count` damaged copies: a changed byte, bytes cut out, put in twice, or cut off at the end.
-inline void for_each_mutation(ByteView original, std::size_t count, const std::function<void(ByteView)>& use) {
+// Calls `use` with `count` damaged copies: a changed byte, bytes cut out, put in twice, or cut off
+// at the end.
+inline void for_each_mutation(ByteView original, std::size_t count,
+                              const std::function<void(ByteView)>& use) {
   Sequence sequence{original.size() * 7919 + count};
   for (std::size_t i = 0; i < count; ++i) {
     Bytes copy = to_bytes(original);

@@ -20,7 +20,9 @@ void put(const std::string& path, std::string_view text) {
   fs::create_directories(fs::path(path).parent_path());
   std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
 }
-std::string text_of(const std::string& path) { return std::string(as_text(read_file(path, 1'000'000).value())); }
+std::string text_of(const std::string& path) {
+  return std::string(as_text(read_file(path, 1'000'000).value()));
+}
 
 struct Home {
   test::TemporaryFolder folder;
@@ -77,12 +79,13 @@ TEST_CASE("no output is written over a file of the home, under whatever name it 
 
 TEST_CASE("no output takes a name that the home will need") {
   const Home home;
-  for (const char* name :
-       {"/config.toml", "/issuer/govern.age", "/ledgers/current", "/wallet.age.previous", "/.lock", "/outbox/x.json"}) {
+  for (const char* name : {"/config.toml", "/issuer/govern.age", "/ledgers/current",
+                           "/wallet.age.previous", "/.lock", "/outbox/x.json"}) {
     home.expect_refused(home.path + name);
     CHECK_FALSE(fs::exists(home.path + name));
   }
-  CHECK_FALSE(write_output(home.path + "/backup-2026.age", as_bytes("output"), home.rules()).has_value());
+  CHECK_FALSE(
+      write_output(home.path + "/backup-2026.age", as_bytes("output"), home.rules()).has_value());
 }
 
 TEST_CASE("a file that exists is replaced only when that is asked, or nothing is lost by it") {
@@ -92,7 +95,8 @@ TEST_CASE("a file that exists is replaced only when that is asked, or nothing is
   const auto refused = write_output(file, as_bytes("second"), home.rules());
   REQUIRE(refused.has_value());
   CHECK(refused->refused);
-  CHECK(refused->message == file + " exists already and is not overwritten: name another file, or say --force");
+  CHECK(refused->message ==
+        file + " exists already and is not overwritten: name another file, or say --force");
   CHECK(text_of(file) == "first");
   CHECK(check_output(file, as_bytes("second"), home.rules()).has_value());
   CHECK(text_of(file) == "first");
@@ -134,7 +138,8 @@ TEST_CASE("a full disk, a folder and a missing folder are told, and nothing stay
   const auto folder = write_output(home.folder.path().string(), as_bytes("text"), home.rules());
   REQUIRE(folder.has_value());
   CHECK(folder->refused);
-  const auto missing = write_output(home.folder.file("no/such/dir/file"), as_bytes("text"), home.rules());
+  const auto missing =
+      write_output(home.folder.file("no/such/dir/file"), as_bytes("text"), home.rules());
   REQUIRE(missing.has_value());
   CHECK_FALSE(missing->refused);
   CHECK(write_output("", as_bytes("text"), home.rules()).has_value());
@@ -156,7 +161,9 @@ TEST_CASE("programs that change one home at once lose nothing") {
         const auto lock = HomeLock::take(home, "count", 600'000, {});
         good = good && lock.ok();
         const int next = std::stoi(text_of(counter)) + 1;
-        good = good && write_file_atomically(counter, as_bytes(std::to_string(next)), Overwrite::kAllowed).ok();
+        good = good &&
+               write_file_atomically(counter, as_bytes(std::to_string(next)), Overwrite::kAllowed)
+                   .ok();
       }
       ::_exit(good ? 0 : 1);
     }
@@ -175,7 +182,8 @@ TEST_CASE("who waits is told who holds the home, and a holder that is gone holds
   const std::string home = folder.file("home");
   std::optional<HomeLock> held = HomeLock::take(home, "issuer batch issue", 0, {}).value();
   std::string told;
-  const auto refused = HomeLock::take(home, "second", 0, [&](const std::string& holder) { told = holder; });
+  const auto refused =
+      HomeLock::take(home, "second", 0, [&](const std::string& holder) { told = holder; });
   REQUIRE_FALSE(refused.ok());
   CHECK(told == "process " + std::to_string(::getpid()) + " (testamur issuer batch issue)");
   CHECK(refused.message().find(told) != std::string::npos);

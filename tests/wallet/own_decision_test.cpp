@@ -20,7 +20,8 @@ struct Judging {
   AchievementId achievement;
   std::uint64_t anchor_ms = 0;
 
-  explicit Judging(const std::function<void(SpeakingLedger&, tx::AchievementContent&)>& change = nullptr) {
+  explicit Judging(
+      const std::function<void(SpeakingLedger&, tx::AchievementContent&)>& change = nullptr) {
     ledger.trust(0, 1);
     tx::AchievementContent content;
     content.number = 1;
@@ -41,11 +42,13 @@ struct Judging {
     return path;
   }
   std::string knows_0(const std::string& keys = "") {
-    return policy("[policy]\n" + keys + "[[policy.statement]]\nsubject = \"" + to_text(ledger.id(0)) +
-                  "\"\ndepth = 1\n");
+    return policy("[policy]\n" + keys + "[[policy.statement]]\nsubject = \"" +
+                  to_text(ledger.id(0)) + "\"\ndepth = 1\n");
   }
-  // As if a credential of the achievement had been found anchored; `claimed_s` is when it says that it was signed.
-  RegistryFacts judge(const std::string& policy_file, std::uint64_t claimed_s = 0, bool anchored = true) {
+  // As if a credential of the achievement had been found anchored; `claimed_s` is when it says that
+  // it was signed.
+  RegistryFacts judge(const std::string& policy_file, std::uint64_t claimed_s = 0,
+                      bool anchored = true) {
     CredentialView credential;
     credential.head.reference = make_reference(ledger.nodes.chain(), ledger.id(1), IssuerIndex{7});
     credential.head.achievement = achievement;
@@ -65,14 +68,16 @@ struct Judging {
     INFO(question.message());
     REQUIRE(question.ok());
     NodeGraph node(ledger.client);
-    const auto decided = decide_by_own_policy(node, {policy_file, ""}, *question, credential, facts);
+    const auto decided =
+        decide_by_own_policy(node, {policy_file, ""}, *question, credential, facts);
     INFO(decided.message());
     REQUIRE(decided.ok());
     return facts;
   }
 };
 
-TEST_CASE("a policy file decides for a verifier without a node, and says that it is the verifier's own") {
+TEST_CASE(
+    "a policy file decides for a verifier without a node, and says that it is the verifier's own") {
   Judging j;
   const auto facts = j.judge(j.knows_0());
   REQUIRE(facts.acceptance.has_value());
@@ -86,8 +91,8 @@ TEST_CASE("a policy file decides for a verifier without a node, and says that it
   CHECK(facts.decisions->at(2).point == "at the claimed date");
   CHECK(facts.decisions->at(0).paths.at(0) == "this policy > University 0 > University 1 (120)");
   CHECK(j.judge(j.policy("[policy]\n")).acceptance->outcome == Acceptance::kRefuse);
-  CHECK(j.judge(j.policy("[policy]\nviewpoint = \"" + to_text(j.ledger.id(0)) + "\"\n")).acceptance->outcome ==
-        Acceptance::kAccept);
+  CHECK(j.judge(j.policy("[policy]\nviewpoint = \"" + to_text(j.ledger.id(0)) + "\"\n"))
+            .acceptance->outcome == Acceptance::kAccept);
 }
 
 TEST_CASE("an own policy can let the claimed date of award count") {
@@ -105,14 +110,17 @@ TEST_CASE("without an anchor acceptance stays open, unless today governs") {
   CHECK_FALSE(open.acceptance.has_value());
   CHECK(open.problem.find("is not known") != std::string::npos);
   CHECK(open.decisions->size() == 2);
-  CHECK(j.judge(j.knows_0("governs = \"today\"\n"), 0, false).acceptance->outcome == Acceptance::kAccept);
+  CHECK(j.judge(j.knows_0("governs = \"today\"\n"), 0, false).acceptance->outcome ==
+        Acceptance::kAccept);
 }
 
 TEST_CASE("an own policy keeps assessors apart") {
   Judging same;
-  CHECK(same.judge(same.knows_0("separate_assessor = true\n")).acceptance->failed_rule == "assessor");
+  CHECK(same.judge(same.knows_0("separate_assessor = true\n")).acceptance->failed_rule ==
+        "assessor");
   Judging apart([](auto& ledger, auto& content) { content.assesses = {ledger.id(2)}; });
-  CHECK(apart.judge(apart.knows_0("separate_assessor = true\n")).acceptance->outcome == Acceptance::kAccept);
+  CHECK(apart.judge(apart.knows_0("separate_assessor = true\n")).acceptance->outcome ==
+        Acceptance::kAccept);
 }
 
 TEST_CASE("an own policy judges each awarding body of a joint award") {

@@ -21,7 +21,9 @@ InstitutionId issuer() {
 SecretKey holder(SignatureAlgorithm algorithm = SignatureAlgorithm::kEcdsaP256) {
   return SecretKey::from_bytes(algorithm, Bytes(32, 0x22)).value();
 }
-std::string request() { return make_wallet_request(chain(), issuer(), "s-17", holder(), 1'700'000'000'000).value(); }
+std::string request() {
+  return make_wallet_request(chain(), issuer(), "s-17", holder(), 1'700'000'000'000).value();
+}
 
 std::string changed(const char* member, const Json& value) {
   Json json = Json::parse(request());
@@ -32,7 +34,8 @@ std::string changed(const char* member, const Json& value) {
 }  // namespace
 
 TEST_CASE("a wallet request proves its key and says where to seal to") {
-  for (const auto algorithm : {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
+  for (const auto algorithm :
+       {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
     const auto text = make_wallet_request(chain(), issuer(), "s-17", holder(algorithm), 5).value();
     const auto read = read_wallet_request(text, chain(), issuer());
     REQUIRE(read.ok());
@@ -52,10 +55,12 @@ TEST_CASE("the message that a wallet request signs is pinned") {
   request.holder = PublicKey{SignatureAlgorithm::kEcdsaP256, Bytes(33, 2)};
   request.recipient.point.fill(3);
   request.made_at_ms = 1'700'000'000'000;
-  CHECK(wallet_request_message(request).hex() == "970ed27044df22f5bdb633662b2ca5153008cad0ace04d021f39e8d8c0cd3ca3");
+  CHECK(wallet_request_message(request).hex() ==
+        "970ed27044df22f5bdb633662b2ca5153008cad0ace04d021f39e8d8c0cd3ca3");
 }
 
-TEST_CASE("a wallet request cannot be turned to another student, issuer, ledger, key or recipient") {
+TEST_CASE(
+    "a wallet request cannot be turned to another student, issuer, ledger, key or recipient") {
   CHECK(read_wallet_request(request(), ChainId{}, issuer()).message() ==
         "the wallet request was made for another ledger");
   CHECK(read_wallet_request(request(), chain(), InstitutionId{}).message() ==
@@ -64,9 +69,11 @@ TEST_CASE("a wallet request cannot be turned to another student, issuer, ledger,
   CHECK(read_wallet_request(changed("student", "s-18"), chain(), issuer()).message() == forged);
   CHECK(read_wallet_request(changed("made_at_ms", 6), chain(), issuer()).message() == forged);
   const auto other = SecretKey::generate(SignatureAlgorithm::kEcdsaP256);
-  CHECK(read_wallet_request(changed("holder", to_jwk(other.public_key())), chain(), issuer()).message() == forged);
+  CHECK(read_wallet_request(changed("holder", to_jwk(other.public_key())), chain(), issuer())
+            .message() == forged);
   const auto recipient = age::to_text(age::Identity::generate().recipient());
-  CHECK(read_wallet_request(changed("recipient", recipient), chain(), issuer()).message() == forged);
+  CHECK(read_wallet_request(changed("recipient", recipient), chain(), issuer()).message() ==
+        forged);
   CHECK_FALSE(read_wallet_request(changed("more", 1), chain(), issuer()).ok());
   CHECK_FALSE(read_wallet_request(changed("testamur_wallet_request", 2), chain(), issuer()).ok());
 }

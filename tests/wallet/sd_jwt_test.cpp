@@ -10,16 +10,22 @@ namespace {
 
 constexpr std::uint64_t kNow = 1'800'000'000;
 
-SecretKey issuer() { return SecretKey::from_bytes(SignatureAlgorithm::kEcdsaP256, Bytes(32, 0x42)).value(); }
-SecretKey holder() { return SecretKey::from_bytes(SignatureAlgorithm::kEcdsaSecp256k1, Bytes(32, 0x43)).value(); }
+SecretKey issuer() {
+  return SecretKey::from_bytes(SignatureAlgorithm::kEcdsaP256, Bytes(32, 0x42)).value();
+}
+SecretKey holder() {
+  return SecretKey::from_bytes(SignatureAlgorithm::kEcdsaSecp256k1, Bytes(32, 0x43)).value();
+}
 
 Json rich_payload() {
-  return Json{{"iss", "https://issuer.example"},
-              {"cnf", {{"jwk", to_jwk(holder().public_key())}}},
-              {"name", "Zoë"},
-              {"address", {{"street", "Hauptstraße 1"}, {"city", "Wien"}, {"geo", {{"lat", 48}, {"lon", 16}}}}},
-              {"languages", {"de", "en", "fr"}},
-              {"a/b~c", true}};
+  return Json{
+      {"iss", "https://issuer.example"},
+      {"cnf", {{"jwk", to_jwk(holder().public_key())}}},
+      {"name", "Zoë"},
+      {"address",
+       {{"street", "Hauptstraße 1"}, {"city", "Wien"}, {"geo", {{"lat", 48}, {"lon", 16}}}}},
+      {"languages", {"de", "en", "fr"}},
+      {"a/b~c", true}};
 }
 
 SdJwt issue(std::vector<std::string> disclosable, std::size_t decoys = 0) {
@@ -37,7 +43,8 @@ std::string encode(std::string_view json) { return to_base64url(as_bytes(json));
 
 KeyBindingRules rules() { return {"https://verifier.example", "nonce-1", kNow, 300, 60}; }
 SdJwt bound(SdJwt sd_jwt) {
-  return bind_to_holder(std::move(sd_jwt), {"https://verifier.example", "nonce-1", kNow - 10}, holder());
+  return bind_to_holder(std::move(sd_jwt), {"https://verifier.example", "nonce-1", kNow - 10},
+                        holder());
 }
 
 Status binding_status(const SdJwt& sd_jwt, const KeyBindingRules& with) {
@@ -49,15 +56,17 @@ Status binding_status(const SdJwt& sd_jwt, const KeyBindingRules& with) {
 }  // namespace
 
 TEST_CASE("what is issued and fully disclosed is the payload again") {
-  const std::vector<std::string> all = {"/name",        "/address",     "/address/street", "/address/geo/lat",
-                                        "/languages/1", "/languages/2", "/a~1b~0c"};
+  const std::vector<std::string> all = {
+      "/name",        "/address",     "/address/street", "/address/geo/lat",
+      "/languages/1", "/languages/2", "/a~1b~0c"};
   const auto sd_jwt = issue(all, 2);
   CHECK(sd_jwt.disclosures.size() == all.size());
   const auto processed = process_sd_jwt(parse_sd_jwt(sd_jwt.text()).value());
   REQUIRE(processed.ok());
   CHECK(processed->claims == rich_payload());
   CHECK(processed->withheld == 6);  // two decoys in each of three objects
-  for (const auto& pointer : all) CHECK(std::ranges::count(processed->disclosures, pointer, &Disclosure::pointer) == 1);
+  for (const auto& pointer : all)
+    CHECK(std::ranges::count(processed->disclosures, pointer, &Disclosure::pointer) == 1);
 }
 
 TEST_CASE("a withheld claim is absent from the payload in every form") {
@@ -69,7 +78,8 @@ TEST_CASE("a withheld claim is absent from the payload in every form") {
   CHECK(processed.claims["languages"] == Json({"de", "fr"}));
   CHECK(processed.withheld == 3);
   const std::string payload = processed.jws.payload.dump();
-  for (const char* secret : {"Zoë", "Hauptstraße", "\"en\"", "name"}) CHECK(payload.find(secret) == std::string::npos);
+  for (const char* secret : {"Zoë", "Hauptstraße", "\"en\"", "name"})
+    CHECK(payload.find(secret) == std::string::npos);
 }
 
 TEST_CASE("a claim inside a disclosed claim brings its parent along") {
@@ -110,7 +120,8 @@ TEST_CASE("an issuer cannot disclose what is not there, or use the reserved name
 TEST_CASE("a disclosure that nothing references is refused") {
   auto sd_jwt = issue({"/name"});
   sd_jwt.disclosures.push_back(encode(R"(["salt","role","admin"])"));
-  CHECK(process_sd_jwt(sd_jwt).message() == "disclosure 2 is not referenced by what the issuer signed");
+  CHECK(process_sd_jwt(sd_jwt).message() ==
+        "disclosure 2 is not referenced by what the issuer signed");
   auto twice = issue({"/name"});
   twice.disclosures.push_back(twice.disclosures[0]);
   CHECK(process_sd_jwt(twice).message() == "disclosure 2 is given twice");
@@ -128,19 +139,24 @@ TEST_CASE("a digest that occurs twice is refused, disclosed or not") {
   const std::string disclosure = encode(R"(["salt","x",1])");
   const std::string digest = sd_digest(disclosure);
   CHECK_FALSE(process_sd_jwt(by_hand({{"_sd", {digest, digest}}}, {})).ok());
-  CHECK_FALSE(process_sd_jwt(by_hand({{"_sd", {digest}}, {"o", {{"_sd", {digest}}}}}, {disclosure})).ok());
+  CHECK_FALSE(
+      process_sd_jwt(by_hand({{"_sd", {digest}}, {"o", {{"_sd", {digest}}}}}, {disclosure})).ok());
   CHECK_FALSE(process_sd_jwt(by_hand({{"_sd", {digest}}, {"l", {{{"...", digest}}}}}, {})).ok());
   const std::string inner = encode(R"(["salt","y",{"_sd":[")" + digest + R"("]}])");
-  CHECK_FALSE(process_sd_jwt(by_hand({{"_sd", {digest, sd_digest(inner)}}}, {disclosure, inner})).ok());
+  CHECK_FALSE(
+      process_sd_jwt(by_hand({{"_sd", {digest, sd_digest(inner)}}}, {disclosure, inner})).ok());
 }
 
 TEST_CASE("disclosures and digests of the wrong form or place are refused") {
   const auto refused = [](const Json& payload, std::vector<std::string> disclosures) {
     return !process_sd_jwt(by_hand(payload, std::move(disclosures))).ok();
   };
-  const auto with = [](const std::string& disclosure) { return Json{{"_sd", {sd_digest(disclosure)}}}; };
-  for (const char* text : {R"(["s"])", R"(["s","a",1,2])", R"({"a":1})", R"([1,"a",2])", R"(["s",1,2])",
-                           R"(["s","_sd",[]])", R"(["s","...","x"])", "nonsense", R"(["s","a",{"b":1,"b":2}])"}) {
+  const auto with = [](const std::string& disclosure) {
+    return Json{{"_sd", {sd_digest(disclosure)}}};
+  };
+  for (const char* text :
+       {R"(["s"])", R"(["s","a",1,2])", R"({"a":1})", R"([1,"a",2])", R"(["s",1,2])",
+        R"(["s","_sd",[]])", R"(["s","...","x"])", "nonsense", R"(["s","a",{"b":1,"b":2}])"}) {
     CAPTURE(text);
     CHECK(refused(with(encode(text)), {encode(text)}));
   }
@@ -192,13 +208,18 @@ TEST_CASE("a key binding holds for its audience, nonce, time and disclosures onl
   CHECK(binding_status(sd_jwt, rules()).ok());
   auto other = rules();
   other.audience = "https://elsewhere.example";
-  CHECK(binding_status(sd_jwt, other).message().starts_with("the key binding was made for another audience: \""));
+  CHECK(binding_status(sd_jwt, other)
+            .message()
+            .starts_with("the key binding was made for another audience: \""));
   other = rules();
   other.nonce = "nonce-2";
-  CHECK(binding_status(sd_jwt, other).message().starts_with("the key binding was made for another nonce: \""));
+  CHECK(binding_status(sd_jwt, other)
+            .message()
+            .starts_with("the key binding was made for another nonce: \""));
   other = rules();
   other.now_s = kNow + 300;
-  CHECK(binding_status(sd_jwt, other).message() == "the key binding is 310 s old; at most 300 s are accepted");
+  CHECK(binding_status(sd_jwt, other).message() ==
+        "the key binding is 310 s old; at most 300 s are accepted");
   other.now_s = kNow - 10 + 300;
   CHECK(binding_status(sd_jwt, other).ok());
   other.now_s = kNow - 71;
@@ -209,17 +230,20 @@ TEST_CASE("a key binding holds for its audience, nonce, time and disclosures onl
 
   SdJwt fewer = sd_jwt;
   fewer.disclosures.pop_back();
-  CHECK(binding_status(fewer, rules()).message() == "the key binding was made for another set of disclosures");
+  CHECK(binding_status(fewer, rules()).message() ==
+        "the key binding was made for another set of disclosures");
   SdJwt reordered = sd_jwt;
   std::swap(reordered.disclosures[0], reordered.disclosures[1]);
   CHECK_FALSE(binding_status(reordered, rules()).ok());
-  CHECK(binding_status(issue({"/name"}), rules()).message() == "the presentation has no key binding");
+  CHECK(binding_status(issue({"/name"}), rules()).message() ==
+        "the presentation has no key binding");
 }
 
 TEST_CASE("a key binding that begins later does not hold yet") {
   const auto beginning = [](const Json& nbf) {
     const KeyBinding binding{"https://verifier.example", "nonce-1", kNow - 10};
-    return binding_status(bind_to_holder(issue({"/name"}), binding, holder(), {{"nbf", nbf}}), rules());
+    return binding_status(bind_to_holder(issue({"/name"}), binding, holder(), {{"nbf", nbf}}),
+                          rules());
   };
   CHECK(beginning(kNow - 10).ok());
   CHECK(beginning(kNow + 60).ok());  // clocks differ
@@ -231,8 +255,10 @@ TEST_CASE("a key binding is of type kb+jwt and by the key of cnf") {
   const auto plain = issue({"/name"});
   const auto with = [&](const Json& header, const SecretKey& key) {
     SdJwt sd_jwt = plain;
-    const Json payload{
-        {"aud", rules().audience}, {"nonce", rules().nonce}, {"iat", kNow}, {"sd_hash", sd_digest(plain.text())}};
+    const Json payload{{"aud", rules().audience},
+                       {"nonce", rules().nonce},
+                       {"iat", kNow},
+                       {"sd_hash", sd_digest(plain.text())}};
     sd_jwt.key_binding_jwt = sign_jws(header, payload, key);
     return binding_status(sd_jwt, rules());
   };
@@ -242,11 +268,13 @@ TEST_CASE("a key binding is of type kb+jwt and by the key of cnf") {
   CHECK_FALSE(with({{"typ", "kb+jwt"}}, issuer()).ok());
   IssueOptions options;
   const auto without_cnf = bound(issue_sd_jwt({{"iss", "x"}}, options, issuer()).value());
-  CHECK(binding_status(without_cnf, rules()).message() == "the credential names no holder key (\"cnf\")");
+  CHECK(binding_status(without_cnf, rules()).message() ==
+        "the credential names no holder key (\"cnf\")");
 }
 
 TEST_CASE("no damage to a presentation passes, and none crashes the reader") {
-  const auto original = bound(issue({"/name", "/address", "/address/street", "/languages/1"}, 1)).text();
+  const auto original =
+      bound(issue({"/name", "/address", "/address/street", "/languages/1"}, 1)).text();
   testamur::test::for_each_mutation(as_bytes(original), 1500, [&](ByteView damaged) {
     if (equal(damaged, as_bytes(original))) return;
     const auto sd_jwt = parse_sd_jwt(as_text(damaged));

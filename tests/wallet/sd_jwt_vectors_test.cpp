@@ -1,4 +1,5 @@
-// The examples of RFC 9901: every issuer signature, every disclosure and every key binding verifies here.
+// The examples of RFC 9901: every issuer signature, every disclosure and every key binding verifies
+// here.
 #include <algorithm>
 
 #include "tests/support/catch.h"

@@ -17,7 +17,9 @@ TEST_CASE("a member that occurs twice is refused, wherever it stands") {
 }
 
 TEST_CASE("depth and size are bounded") {
-  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
   CHECK(parse_strict_json(nested(kMaxJsonDepth)).ok());
   CHECK_FALSE(parse_strict_json(nested(kMaxJsonDepth + 2)).ok());
   CHECK_FALSE(parse_strict_json(nested(1'000'000)).ok());
@@ -71,7 +73,8 @@ TEST_CASE("the strings of a value that held secrets are overwritten") {
 
 TEST_CASE("damaged JSON never crashes the parser") {
   const std::string text = R"({"a":[1,2.5e3,true,null,"\u00e4\n"],"b":{"c":{"d":[[[]]]}},"e":"ü"})";
-  test::for_each_mutation(as_bytes(text), 3000, [](ByteView damaged) { (void)parse_strict_json(as_text(damaged)); });
+  test::for_each_mutation(as_bytes(text), 3000,
+                          [](ByteView damaged) { (void)parse_strict_json(as_text(damaged)); });
 }
 
 }  // namespace testamur::wallet

@@ -18,7 +18,8 @@ TransactionId SpeakingLedger::say(std::size_t by, std::size_t of, tx::StatementC
   return commit(by, KeyPurpose::kGovern, tx::build(nodes.envelope(by), content));
 }
 
-TransactionId SpeakingLedger::trust(std::size_t by, std::size_t of, std::uint8_t amount, std::uint8_t depth) {
+TransactionId SpeakingLedger::trust(std::size_t by, std::size_t of, std::uint8_t amount,
+                                    std::uint8_t depth) {
   tx::StatementContent content;
   content.amount = amount;
   content.depth = depth;
@@ -47,7 +48,8 @@ void SpeakingLedger::settle() {
   for (;;) {
     auto answer = client.decide(query);
     REQUIRE(std::holds_alternative<Json>(answer));
-    if (std::get<Json>(answer)["decision"].value("as_of_height", std::uint64_t{0}) >= height) return;
+    if (std::get<Json>(answer)["decision"].value("as_of_height", std::uint64_t{0}) >= height)
+      return;
   }
 }
 

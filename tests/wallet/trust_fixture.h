@@ -19,7 +19,8 @@ struct SpeakingLedger {
   // Waits until it is committed and the node's decisions have seen it.
   TransactionId commit(std::size_t by, KeyPurpose purpose, const ledger::tx::Built& built);
   TransactionId say(std::size_t by, std::size_t of, ledger::tx::StatementContent content);
-  TransactionId trust(std::size_t by, std::size_t of, std::uint8_t amount = 120, std::uint8_t depth = 0);
+  TransactionId trust(std::size_t by, std::size_t of, std::uint8_t amount = 120,
+                      std::uint8_t depth = 0);
   TransactionId distrust(std::size_t by, std::size_t of);
   TransactionId accredit(std::size_t by, std::size_t of);
   void settle();
@@ -27,7 +28,8 @@ struct SpeakingLedger {
   node::TemporaryDirectory directory;
   node::RunningNodes nodes;
   Context context;
-  Client client{ClientOptions{{"127.0.0.1:" + std::to_string(nodes.at(0).node->api_port())}, 10'000, ""}};
+  Client client{
+      ClientOptions{{"127.0.0.1:" + std::to_string(nodes.at(0).node->api_port())}, 10'000, ""}};
 };
 
 }  // namespace testamur::wallet::test

@@ -126,7 +126,8 @@ TEST_CASE("a vault is readable by its owner only, and so is what it held before"
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
 }
 
-TEST_CASE("a vault keeps its previous version beside it, and forgets it where something was erased") {
+TEST_CASE(
+    "a vault keeps its previous version beside it, and forgets it where something was erased") {
   const test::TemporaryFolder folder;
   const auto path = folder.file("wallet.age");
   auto vault = make(path, "one");
@@ -141,7 +142,9 @@ TEST_CASE("a vault keeps its previous version beside it, and forgets it where so
   CHECK_FALSE(std::filesystem::exists(previous_version(path)));
 }
 
-TEST_CASE("one passphrase opens a vault in whatever form of letters it is typed, and vaults of old still open") {
+TEST_CASE(
+    "one passphrase opens a vault in whatever form of letters it is typed, and vaults of old still "
+    "open") {
   const std::string composed = "gr\u00F6\u00DFtes geheimnis n\u00E9",
                     decomposed = "gro\u0308\u00DFtes geheimnis ne\u0301";
   const std::string mark = "\xef\xbb\xbf";
@@ -198,7 +201,8 @@ TEST_CASE("issuer keys survive their vault, and only keys that the purpose allow
   const auto id = key_id(KeyPurpose::kIssue, keys.keys[1].public_key());
   CHECK(find_key(*decoded, id)->public_key() == keys.keys[1].public_key());
   CHECK(find_key(*decoded, KeyId{}) == nullptr);
-  CHECK(make_issuer_keys(KeyPurpose::kCredential, SignatureAlgorithm::kEcdsaP256, "").register_identities.empty());
+  CHECK(make_issuer_keys(KeyPurpose::kCredential, SignatureAlgorithm::kEcdsaP256, "")
+            .register_identities.empty());
 
   std::string text{encoded.text()};
   text.replace(text.find("bip340"), 6, "es256\"");

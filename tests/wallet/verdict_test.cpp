@@ -5,7 +5,8 @@
 namespace testamur::wallet {
 namespace {
 
-Finding with(Topic topic, Answer answer, VerdictCode if_not_valid, VerdictCode if_unknown = VerdictCode::kUnreachable) {
+Finding with(Topic topic, Answer answer, VerdictCode if_not_valid,
+             VerdictCode if_unknown = VerdictCode::kUnreachable) {
   return {topic, answer, "text", if_not_valid, if_unknown};
 }
 
@@ -14,7 +15,8 @@ Finding with(Topic topic, Answer answer, VerdictCode if_not_valid, VerdictCode i
 TEST_CASE("the first match of the exit codes wins") {
   Verdict verdict;
   CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
-  verdict.findings.push_back(with(Topic::kAcceptance, Answer::kNotValid, VerdictCode::kNotAccepted));
+  verdict.findings.push_back(
+      with(Topic::kAcceptance, Answer::kNotValid, VerdictCode::kNotAccepted));
   CHECK(verdict_code(verdict) == VerdictCode::kNotAccepted);
   verdict.findings.push_back(
       with(Topic::kHolder, Answer::kUnknown, VerdictCode::kInvalid, VerdictCode::kHolderUnchecked));
@@ -22,7 +24,8 @@ TEST_CASE("the first match of the exit codes wins") {
   verdict.findings.push_back(with(Topic::kHolder, Answer::kUnknown, VerdictCode::kInvalid));
   CHECK(verdict_code(verdict) == VerdictCode::kUnreachable);
   CHECK(overall(verdict) == Answer::kUnknown);
-  verdict.findings.push_back(with(Topic::kLedger, Answer::kNotValid, VerdictCode::kUnknownToLedger));
+  verdict.findings.push_back(
+      with(Topic::kLedger, Answer::kNotValid, VerdictCode::kUnknownToLedger));
   CHECK(verdict_code(verdict) == VerdictCode::kUnknownToLedger);
   verdict.findings.push_back(with(Topic::kStatus, Answer::kNotValid, VerdictCode::kNotInForce));
   CHECK(verdict_code(verdict) == VerdictCode::kNotInForce);

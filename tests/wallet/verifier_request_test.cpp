@@ -11,7 +11,8 @@ constexpr std::uint64_t kNow = 1'790'000'000;
 constexpr std::uint64_t kDay = 86'400;
 
 VerifierRequest made(std::vector<ClaimId> claims = {ClaimId::kTitle, ClaimId::kFamilyName}) {
-  return make_verifier_request("ACME GmbH", "employment", std::move(claims), kNow, kNow + 7 * kDay).value();
+  return make_verifier_request("ACME GmbH", "employment", std::move(claims), kNow, kNow + 7 * kDay)
+      .value();
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -39,9 +40,9 @@ TEST_CASE("a request is read as it was made, each claim once") {
 TEST_CASE("what mail programs do to a request takes nothing from it") {
   const auto request = made();
   const auto text = encode_verifier_request(request);
-  for (const auto& mailed :
-       {replaced(text, "\n", "\r\n"), "> " + replaced(text, "\n", "\n> "), "Dear Ada,\n\n" + text + "\nKind regards\n",
-        replaced(text, "\n", "\n\n"), "\xef\xbb\xbf" + text}) {
+  for (const auto& mailed : {replaced(text, "\n", "\r\n"), "> " + replaced(text, "\n", "\n> "),
+                             "Dear Ada,\n\n" + text + "\nKind regards\n",
+                             replaced(text, "\n", "\n\n"), "\xef\xbb\xbf" + text}) {
     CAPTURE(mailed);
     const auto read = read_verifier_request(mailed);
     REQUIRE(read.ok());
@@ -55,10 +56,13 @@ TEST_CASE("a damaged request is named as damaged, never taken for another one") 
     const auto read = read_verifier_request(as_text(damaged));
     if (read.ok()) CHECK(encode_verifier_request(*read) == text);
   });
-  CHECK(read_verifier_request("hello").message().find("this is no request of a verifier") != std::string::npos);
-  CHECK(read_verifier_request(text.substr(0, text.size() / 2)).message().find("was cut off") != std::string::npos);
-  CHECK(read_verifier_request(std::string(kMaxVerifierRequestBytes + 1, 'a')).message().find("too large") !=
+  CHECK(read_verifier_request("hello").message().find("this is no request of a verifier") !=
         std::string::npos);
+  CHECK(read_verifier_request(text.substr(0, text.size() / 2)).message().find("was cut off") !=
+        std::string::npos);
+  CHECK(read_verifier_request(std::string(kMaxVerifierRequestBytes + 1, 'a'))
+            .message()
+            .find("too large") != std::string::npos);
 }
 
 TEST_CASE("a request that nobody could answer is not made") {
@@ -77,7 +81,8 @@ TEST_CASE("an answer is judged until the request ends, and none counts that was 
   const auto fixture = test::make_fixture();
   const auto request = made();
   const auto answered = [&](std::uint64_t at_s) {
-    return present_credential(fixture.issued.sd_jwt, {{ClaimId::kTitle}, request.audience(), request.nonce, at_s, {}},
+    return present_credential(fixture.issued.sd_jwt,
+                              {{ClaimId::kTitle}, request.audience(), request.nonce, at_s, {}},
                               fixture.holder_key)
         .value();
   };
@@ -88,14 +93,17 @@ TEST_CASE("an answer is judged until the request ends, and none counts that was 
   CHECK(proof->made_at_s == kNow + kDay);
   CHECK(verify_holder(answer, holder_rules(request, kNow + 7 * kDay + 1)).value().too_old);
   CHECK_FALSE(verify_holder(answered(kNow - kDay), holder_rules(request, kNow + 60)).ok());
-  CHECK(verify_holder(answer, holder_rules(made(), kNow + kDay)).message().find("another nonce") != std::string::npos);
-  CHECK(missing_claims(request, read_credential(answer).value()) == std::vector{ClaimId::kFamilyName});
+  CHECK(verify_holder(answer, holder_rules(made(), kNow + kDay)).message().find("another nonce") !=
+        std::string::npos);
+  CHECK(missing_claims(request, read_credential(answer).value()) ==
+        std::vector{ClaimId::kFamilyName});
 }
 
 TEST_CASE("who typed another audience sees the one that the proof was made for") {
   const auto fixture = test::make_fixture();
-  const auto shown =
-      present_credential(fixture.issued.sd_jwt, {{}, "ACME GmbH", "n", kNow, {}}, fixture.holder_key).value();
+  const auto shown = present_credential(fixture.issued.sd_jwt, {{}, "ACME GmbH", "n", kNow, {}},
+                                        fixture.holder_key)
+                         .value();
   CHECK(verify_holder(shown, {"ACME", "n", kNow}).message() ==
         "the key binding was made for another audience: \"ACME GmbH\"");
 }

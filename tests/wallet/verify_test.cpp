@@ -42,8 +42,9 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
   slot.status = LedgerStatus::kValid;
   slot.basis = Basis::kProven;
   facts.slots = std::vector{slot};
-  facts.issuer = IssuerRecord{fixture.issuer,   "Neue Universität",         "Universität Beispiel", "AT",
-                              "uni-example.eu", InstitutionStanding::kGood, Basis::kProven};
+  facts.issuer =
+      IssuerRecord{fixture.issuer,   "Neue Universität",         "Universität Beispiel", "AT",
+                   "uni-example.eu", InstitutionStanding::kGood, Basis::kProven};
   KeyRecord credential_key{fixture.issuer_key_id,
                            fixture.issuer,
                            KeyPurpose::kCredential,
@@ -95,9 +96,10 @@ HolderRules holder_rules() { return {"https://employer.example", "n-1", kNow / 1
 
 std::string present(const test::Fixture& fixture, std::vector<ClaimId> claims,
                     std::optional<std::uint64_t> ends_at_s = {}) {
-  return present_credential(fixture.issued.sd_jwt,
-                            {std::move(claims), "https://employer.example", "n-1", kNow / 1000 - 5, ends_at_s},
-                            fixture.holder_key)
+  return present_credential(
+             fixture.issued.sd_jwt,
+             {std::move(claims), "https://employer.example", "n-1", kNow / 1000 - 5, ends_at_s},
+             fixture.holder_key)
       .value();
 }
 
@@ -108,7 +110,8 @@ struct Expected {
 };
 
 // Changes what the ledger says and looks at one finding and the code.
-void expect(const std::function<void(RegistryFacts&, VerifyRules&)>& change, const Expected& expected) {
+void expect(const std::function<void(RegistryFacts&, VerifyRules&)>& change,
+            const Expected& expected) {
   const auto fixture = test::make_fixture();
   auto facts = good_facts(fixture);
   auto with = rules();
@@ -127,7 +130,8 @@ TEST_CASE("a good credential is valid, and every finding says why") {
   const auto fixture = test::make_fixture();
   auto with = rules();
   with.holder = holder_rules();
-  const auto verdict = verify_presentation(present(fixture, {ClaimId::kTitle}), good_facts(fixture), with);
+  const auto verdict =
+      verify_presentation(present(fixture, {ClaimId::kTitle}), good_facts(fixture), with);
   INFO(to_text(verdict));
   CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
   CHECK(headline(verdict) == "genuine");
@@ -140,14 +144,17 @@ TEST_CASE("a good credential is valid, and every finding says why") {
     CHECK_FALSE(finding.text.empty());
   }
   CHECK(find(verdict, Topic::kAcceptance)->text ==
-        "the issuer is accepted by Node University, by its own policy, not yours (anchor governs; by the word of "
+        "the issuer is accepted by Node University, by its own policy, not yours (anchor governs; "
+        "by the word of "
         "node.example): two friends recognise it");
   CHECK(recognition(verdict) == find(verdict, Topic::kAcceptance)->text);
   CHECK(find(verdict, Topic::kHolder)->text ==
-        "presented by its holder to this audience, shown 2027-01-15 07:59:55 UTC (holder key: holder-made)");
+        "presented by its holder to this audience, shown 2027-01-15 07:59:55 UTC (holder key: "
+        "holder-made)");
 }
 
-TEST_CASE("where the holder does not matter, one who was not asked for is unknown and costs nothing") {
+TEST_CASE(
+    "where the holder does not matter, one who was not asked for is unknown and costs nothing") {
   expect([](auto&, auto&) {}, {VerdictCode::kAllWell, Topic::kHolder, Answer::kUnknown});
 }
 
@@ -198,9 +205,11 @@ TEST_CASE("contents: what is disclosed agrees with the registry at the anchor") 
 
 TEST_CASE("a word alone decides nothing: what is not proven is unknown, for and against") {
   const auto open = [](Topic topic, const std::function<void(RegistryFacts&)>& change) {
-    expect([&](auto& facts, auto&) { change(facts); }, {VerdictCode::kUnreachable, topic, Answer::kUnknown});
+    expect([&](auto& facts, auto&) { change(facts); },
+           {VerdictCode::kUnreachable, topic, Answer::kUnknown});
   };
-  for (const auto status : {LedgerStatus::kValid, LedgerStatus::kRevoked, LedgerStatus::kSuspended}) {
+  for (const auto status :
+       {LedgerStatus::kValid, LedgerStatus::kRevoked, LedgerStatus::kSuspended}) {
     open(Topic::kStatus, [&](auto& facts) {
       facts.slots->front().status = status;
       facts.slots->front().basis = Basis::kSaid;
@@ -220,7 +229,8 @@ TEST_CASE("a word alone decides nothing: what is not proven is unknown, for and 
 
 TEST_CASE("what is unknown is never the good value") {
   const auto open = [](Topic topic, const std::function<void(RegistryFacts&)>& change) {
-    expect([&](auto& facts, auto&) { change(facts); }, {VerdictCode::kUnreachable, topic, Answer::kUnknown});
+    expect([&](auto& facts, auto&) { change(facts); },
+           {VerdictCode::kUnreachable, topic, Answer::kUnknown});
   };
   open(Topic::kStatus, [](auto& facts) { facts.slots->front().status = LedgerStatus::kUnknown; });
   open(Topic::kStatus, [](auto& facts) { facts.issuer->standing = InstitutionStanding::kUnknown; });
@@ -242,9 +252,12 @@ TEST_CASE("a proof under an older block than the newest that is known tells how 
       facts.slots->front().status = status;
     };
   };
-  expect(behind(LedgerStatus::kValid), {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
-  expect(behind(LedgerStatus::kSuspended), {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
-  expect(behind(LedgerStatus::kRevoked), {VerdictCode::kNotInForce, Topic::kStatus, Answer::kNotValid});
+  expect(behind(LedgerStatus::kValid),
+         {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
+  expect(behind(LedgerStatus::kSuspended),
+         {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
+  expect(behind(LedgerStatus::kRevoked),
+         {VerdictCode::kNotInForce, Topic::kStatus, Answer::kNotValid});
 }
 
 TEST_CASE("the headline is about the credential, and who accepts its issuer is the second line") {
@@ -257,11 +270,13 @@ TEST_CASE("the headline is about the credential, and who accepts its issuer is t
   const auto refused = judged([](auto& facts) { facts.acceptance->outcome = Acceptance::kRefuse; });
   CHECK(standing(refused) == Standing::kGenuine);
   CHECK(headline(refused) == "genuine; whether its holder shows it was not checked");
-  CHECK(
-      recognition(refused).starts_with("the issuer is not accepted by Node University, by its own policy, not yours"));
+  CHECK(recognition(refused).starts_with(
+      "the issuer is not accepted by Node University, by its own policy, not yours"));
   CHECK(verdict_code(refused) == VerdictCode::kNotAccepted);
-  const auto revoked = judged([](auto& facts) { facts.slots->front().status = LedgerStatus::kRevoked; });
-  CHECK(headline(revoked) == "revoked, proven under block 500; Node University says since 2026-09-21 14:15:00 UTC");
+  const auto revoked =
+      judged([](auto& facts) { facts.slots->front().status = LedgerStatus::kRevoked; });
+  CHECK(headline(revoked) ==
+        "revoked, proven under block 500; Node University says since 2026-09-21 14:15:00 UTC");
   const auto forged = judged([](auto& facts) { facts.achievement->eqf_level = 1; });
   CHECK(headline(forged).starts_with("forged: "));
   const auto open = judged([](auto& facts) { facts.slots.reset(); });
@@ -269,10 +284,13 @@ TEST_CASE("the headline is about the credential, and who accepts its issuer is t
   CHECK(to_text(refused).find("not valid") == std::string::npos);
 }
 
-TEST_CASE("an ordinary retirement after the anchor changes nothing, and a title in any language will do") {
+TEST_CASE(
+    "an ordinary retirement after the anchor changes nothing, and a title in any language will "
+    "do") {
   expect([](auto& facts, auto&) { facts.keys->front().retired_at_ms = kAnchor + 1; },
          {VerdictCode::kAllWell, Topic::kContents, Answer::kValid});
-  expect([](auto& facts, auto&) { std::swap(facts.achievement->titles[0], facts.achievement->titles[1]); },
+  expect([](auto& facts,
+            auto&) { std::swap(facts.achievement->titles[0], facts.achievement->titles[1]); },
          {VerdictCode::kAllWell, Topic::kContents, Answer::kValid});
 }
 
@@ -334,7 +352,8 @@ TEST_CASE("where no ledger answered, nothing is said of which ledger it belongs 
 }
 
 TEST_CASE("status: the worst of all own slots, of the keys and of the issuer") {
-  const auto in_force = [](const std::function<void(RegistryFacts&)>& change, EffectiveStatus status) {
+  const auto in_force = [](const std::function<void(RegistryFacts&)>& change,
+                           EffectiveStatus status) {
     const auto fixture = test::make_fixture();
     auto facts = good_facts(fixture);
     change(facts);
@@ -344,9 +363,12 @@ TEST_CASE("status: the worst of all own slots, of the keys and of the issuer") {
     CHECK(verdict_code(verdict) ==
           (status == EffectiveStatus::kValid ? VerdictCode::kAllWell : VerdictCode::kNotInForce));
   };
-  in_force([](auto& facts) { facts.slots->front().status = LedgerStatus::kRevoked; }, EffectiveStatus::kRevoked);
-  in_force([](auto& facts) { facts.slots->front().status = LedgerStatus::kSuspended; }, EffectiveStatus::kSuspended);
-  in_force([](auto& facts) { facts.slots->front().status = LedgerStatus::kSuperseded; }, EffectiveStatus::kSuperseded);
+  in_force([](auto& facts) { facts.slots->front().status = LedgerStatus::kRevoked; },
+           EffectiveStatus::kRevoked);
+  in_force([](auto& facts) { facts.slots->front().status = LedgerStatus::kSuspended; },
+           EffectiveStatus::kSuspended);
+  in_force([](auto& facts) { facts.slots->front().status = LedgerStatus::kSuperseded; },
+           EffectiveStatus::kSuperseded);
   const auto second = [](LedgerStatus status) {
     return [status](RegistryFacts& facts) {
       auto slot = facts.slots->front();
@@ -358,11 +380,15 @@ TEST_CASE("status: the worst of all own slots, of the keys and of the issuer") {
   };
   in_force(second(LedgerStatus::kRevoked), EffectiveStatus::kRevoked);
   in_force(second(LedgerStatus::kSuspended), EffectiveStatus::kSuperseded);
-  in_force([](auto& facts) { facts.issuer->standing = InstitutionStanding::kSuspended; }, EffectiveStatus::kSuspended);
-  in_force([](auto& facts) { facts.issuer->standing = InstitutionStanding::kClosed; }, EffectiveStatus::kValid);
+  in_force([](auto& facts) { facts.issuer->standing = InstitutionStanding::kSuspended; },
+           EffectiveStatus::kSuspended);
+  in_force([](auto& facts) { facts.issuer->standing = InstitutionStanding::kClosed; },
+           EffectiveStatus::kValid);
   for (const std::size_t key : {0u, 1u}) {
-    in_force([&](auto& facts) { (*facts.keys)[key].compromised_since_ms = kAnchor; }, EffectiveStatus::kVoid);
-    in_force([&](auto& facts) { (*facts.keys)[key].compromised_since_ms = kAnchor + 1; }, EffectiveStatus::kValid);
+    in_force([&](auto& facts) { (*facts.keys)[key].compromised_since_ms = kAnchor; },
+             EffectiveStatus::kVoid);
+    in_force([&](auto& facts) { (*facts.keys)[key].compromised_since_ms = kAnchor + 1; },
+             EffectiveStatus::kValid);
   }
 }
 
@@ -374,8 +400,10 @@ TEST_CASE("an old status is unknown and never valid, but what is final stays so"
     };
   };
   expect(old(LedgerStatus::kValid), {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
-  expect(old(LedgerStatus::kSuspended), {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
-  expect(old(LedgerStatus::kRevoked), {VerdictCode::kNotInForce, Topic::kStatus, Answer::kNotValid});
+  expect(old(LedgerStatus::kSuspended),
+         {VerdictCode::kUnreachable, Topic::kStatus, Answer::kUnknown});
+  expect(old(LedgerStatus::kRevoked),
+         {VerdictCode::kNotInForce, Topic::kStatus, Answer::kNotValid});
   expect([](auto& facts, auto&) { facts.as_of->time_ms = kNow - 600'000; },
          {VerdictCode::kAllWell, Topic::kStatus, Answer::kValid});
   expect([](auto& facts, auto&) { facts.as_of->time_ms = kNow + 5'000; },
@@ -405,13 +433,15 @@ TEST_CASE("expiry is the credential's own, and apart from it the end of a grant"
   CHECK(find(verdict, Topic::kStatus)->answer == Answer::kValid);
   with.now_ms = kNow - 1000;
   facts.as_of->time_ms = with.now_ms;
-  CHECK(verdict_code(verify_presentation(fixture.issued.sd_jwt, facts, with)) == VerdictCode::kAllWell);
+  CHECK(verdict_code(verify_presentation(fixture.issued.sd_jwt, facts, with)) ==
+        VerdictCode::kAllWell);
 
   const auto granted = test::make_fixture();
   with = rules();
   with.holder = holder_rules();
   facts = good_facts(granted);
-  CHECK(verdict_code(verify_presentation(present(granted, {}, kNow / 1000 + 1), facts, with)) == VerdictCode::kAllWell);
+  CHECK(verdict_code(verify_presentation(present(granted, {}, kNow / 1000 + 1), facts, with)) ==
+        VerdictCode::kAllWell);
   verdict = verify_presentation(present(granted, {}, kNow / 1000), facts, with);
   CHECK(verdict_code(verdict) == VerdictCode::kNotInForce);
   CHECK(verdict.grant_ends_at_s == kNow / 1000);
@@ -429,7 +459,9 @@ TEST_CASE("a holder who was asked for must prove it") {
   CHECK(verdict_code(replayed) == VerdictCode::kInvalid);
 }
 
-TEST_CASE("a holder whom nobody asked for is said in the headline and is no plain yes, unless that was meant") {
+TEST_CASE(
+    "a holder whom nobody asked for is said in the headline and is no plain yes, unless that was "
+    "meant") {
   const auto fixture = test::make_fixture();
   auto with = rules();
   with.need_holder = true;
@@ -441,9 +473,11 @@ TEST_CASE("a holder whom nobody asked for is said in the headline and is no plai
 
   // Whether anybody accepts the issuer comes after it, and what the credential is comes before.
   facts.acceptance->outcome = Acceptance::kRefuse;
-  CHECK(verdict_code(verify_presentation(fixture.issued.sd_jwt, facts, with)) == VerdictCode::kHolderUnchecked);
+  CHECK(verdict_code(verify_presentation(fixture.issued.sd_jwt, facts, with)) ==
+        VerdictCode::kHolderUnchecked);
   facts.slots->front().status = LedgerStatus::kRevoked;
-  CHECK(verdict_code(verify_presentation(fixture.issued.sd_jwt, facts, with)) == VerdictCode::kNotInForce);
+  CHECK(verdict_code(verify_presentation(fixture.issued.sd_jwt, facts, with)) ==
+        VerdictCode::kNotInForce);
 
   with.need_holder = false;
   const auto meant = verify_presentation(fixture.issued.sd_jwt, good_facts(fixture), with);
@@ -465,9 +499,11 @@ TEST_CASE("a presentation that is too old is not forged: it says when it was sho
 
   // A request has an end of its own, whatever the age of the answer.
   with.holder->until_s = with.holder->now_s;
-  CHECK(verdict_code(verify_presentation(present(fixture, {}), good_facts(fixture), with)) == VerdictCode::kAllWell);
+  CHECK(verdict_code(verify_presentation(present(fixture, {}), good_facts(fixture), with)) ==
+        VerdictCode::kAllWell);
   with.holder->until_s = with.holder->now_s - 1;
-  CHECK(standing(verify_presentation(present(fixture, {}), good_facts(fixture), with)) == Standing::kCannotTell);
+  CHECK(standing(verify_presentation(present(fixture, {}), good_facts(fixture), with)) ==
+        Standing::kCannotTell);
 }
 
 TEST_CASE("under a revoked or forged credential nothing says accept") {
@@ -490,11 +526,13 @@ TEST_CASE("whose policy decided is said, also for another institution than the n
     return recognition(verify_presentation(fixture.issued.sd_jwt, facts, rules()));
   };
   CHECK(said(PolicyOf::kNodeNonePublished)
-            .starts_with(
-                "the issuer is accepted by Node University, by Porto's policy, since Node University publishes none"));
-  CHECK(said(PolicyOf::kNodeOtherPublished).find("by Porto's policy, not by the one that Node University publishes") !=
+            .starts_with("the issuer is accepted by Node University, by Porto's policy, since Node "
+                         "University publishes none"));
+  CHECK(said(PolicyOf::kNodeOtherPublished)
+            .find("by Porto's policy, not by the one that Node University publishes") !=
         std::string::npos);
-  CHECK(said(PolicyOf::kPublished).find("by the policy that it publishes, not yours") != std::string::npos);
+  CHECK(said(PolicyOf::kPublished).find("by the policy that it publishes, not yours") !=
+        std::string::npos);
   CHECK(said(PolicyOf::kViewpoint).find("by its own policy, not yours") != std::string::npos);
 }
 
@@ -518,9 +556,11 @@ TEST_CASE("the awarding bodies of a joint award are shown, each with its own dec
   const auto fixture = test::make_fixture();
   auto facts = good_facts(fixture);
   facts.acceptance->joint = "all";
-  facts.acceptance->bodies = {{"Issuer", Acceptance::kAccept, ""}, {"Partner", Acceptance::kRefuse, "amount"}};
+  facts.acceptance->bodies = {{"Issuer", Acceptance::kAccept, ""},
+                              {"Partner", Acceptance::kRefuse, "amount"}};
   const auto verdict = verify_presentation(fixture.issued.sd_jwt, facts, rules());
-  CHECK(to_text(verdict).find("joint award: all of its awarding bodies must be accepted") != std::string::npos);
+  CHECK(to_text(verdict).find("joint award: all of its awarding bodies must be accepted") !=
+        std::string::npos);
   CHECK(to_text(verdict).find("    Partner: refuse (rule amount)") != std::string::npos);
   const auto json = parse_strict_json(to_json(verdict)).value();
   CHECK(json["acceptance"]["bodies"][1]["outcome"] == "refuse");
@@ -535,7 +575,8 @@ TEST_CASE("when nothing could be asked all is unknown, and nothing is shown as v
   const auto verdict = verify_presentation(fixture.issued.sd_jwt, facts, rules());
   CHECK(verdict_code(verdict) == VerdictCode::kUnreachable);
   CHECK_FALSE(verdict.status.has_value());
-  for (const auto topic : {Topic::kSignature, Topic::kContents, Topic::kLedger, Topic::kStatus, Topic::kAcceptance})
+  for (const auto topic :
+       {Topic::kSignature, Topic::kContents, Topic::kLedger, Topic::kStatus, Topic::kAcceptance})
     CHECK(find(verdict, topic)->answer == Answer::kUnknown);
 }
 
@@ -550,7 +591,8 @@ TEST_CASE("a hash that is found is never called a valid credential") {
   const auto fixture = test::make_fixture();
   const auto verdict = verify_hash(fixture.issued.commitment, good_facts(fixture), rules());
   CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
-  CHECK(headline(verdict) == "found and in force; contents and holder were not checked: anyone can copy a hash");
+  CHECK(headline(verdict) ==
+        "found and in force; contents and holder were not checked: anyone can copy a hash");
   const auto json = Json::parse(to_json(verdict));
   CHECK(json["verdict"] == "found");
   CHECK(json["contents_checked"] == false);
@@ -558,12 +600,15 @@ TEST_CASE("a hash that is found is never called a valid credential") {
   CHECK(find(verdict, Topic::kContents)->answer == Answer::kUnknown);
   auto facts = good_facts(fixture);
   facts.slots->front().status = LedgerStatus::kRevoked;
-  CHECK(verdict_code(verify_hash(fixture.issued.commitment, facts, rules())) == VerdictCode::kNotInForce);
+  CHECK(verdict_code(verify_hash(fixture.issued.commitment, facts, rules())) ==
+        VerdictCode::kNotInForce);
   facts.slots->clear();
-  CHECK(verdict_code(verify_hash(fixture.issued.commitment, facts, rules())) == VerdictCode::kUnknownToLedger);
+  CHECK(verdict_code(verify_hash(fixture.issued.commitment, facts, rules())) ==
+        VerdictCode::kUnknownToLedger);
 }
 
-TEST_CASE("the eleven mandatory elements are carried by credential, registry and institution together") {
+TEST_CASE(
+    "the eleven mandatory elements are carried by credential, registry and institution together") {
   const auto fixture = test::make_fixture();
   const auto verdict = verify_presentation(fixture.issued.sd_jwt, good_facts(fixture), rules());
   REQUIRE(verdict.elements.size() >= kMandatoryElements);
@@ -583,7 +628,8 @@ TEST_CASE("the JSON form carries the findings, the code and what was disclosed")
   auto facts = good_facts(fixture);
   facts.slots->front().status = LedgerStatus::kRevoked;
   facts.slots->front().reason = "correction";
-  const auto json = Json::parse(to_json(verify_presentation(present(fixture, {ClaimId::kGrade}), facts, rules())));
+  const auto json = Json::parse(
+      to_json(verify_presentation(present(fixture, {ClaimId::kGrade}), facts, rules())));
   CHECK(json["verdict"] == "not_valid");
   CHECK(json["standing"] == "revoked");
   CHECK(json["recognition"] == "accepted");
@@ -606,7 +652,8 @@ TEST_CASE("no damage to a presentation is valid, and none crashes the judge") {
   CHECK(verdict_code(verify_presentation(original, facts, with)) == VerdictCode::kAllWell);
   testamur::test::for_each_mutation(as_bytes(original), 600, [&](ByteView damaged) {
     if (equal(damaged, as_bytes(original))) return;
-    CHECK(verdict_code(verify_presentation(as_text(damaged), facts, with)) != VerdictCode::kAllWell);
+    CHECK(verdict_code(verify_presentation(as_text(damaged), facts, with)) !=
+          VerdictCode::kAllWell);
   });
 }
 

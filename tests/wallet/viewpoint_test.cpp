@@ -14,7 +14,9 @@ InstitutionId institution(std::uint8_t number) {
 
 }  // namespace
 
-TEST_CASE("a decision for another institution is by what it publishes, or it says by whose policy and why") {
+TEST_CASE(
+    "a decision for another institution is by what it publishes, or it says by whose policy and "
+    "why") {
   const Viewpoint nothing{institution(1), "Ghent", "", institution(2), "Porto"};
   const Viewpoint published{institution(1), "Ghent", "aa", institution(2), "Porto"};
   const Viewpoint at_home{institution(2), "Porto", "aa", institution(2), "Porto"};

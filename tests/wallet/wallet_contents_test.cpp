@@ -25,7 +25,8 @@ WalletContents full_wallet() {
   given.holder_key.issuer_made_secret = SecretBytes::copy_of(Bytes(32, 3));
   wallet.credentials.push_back(std::move(given));
   wallet.requests.push_back({SignatureAlgorithm::kEcdsaP256, 1, "tmi1x", "s-17", 9});
-  wallet.grants.push_back({"urn:testamur:1:x:y:0", "https://employer.example", {"title", "grade"}, 10, 20});
+  wallet.grants.push_back(
+      {"urn:testamur:1:x:y:0", "https://employer.example", {"title", "grade"}, 10, 20});
   return wallet;
 }
 
@@ -49,9 +50,10 @@ TEST_CASE("an empty wallet has pinned bytes") {
   WalletContents wallet;
   wallet.entropy = SecretBytes::copy_of(Bytes(32, 0));
   wallet.created_at_ms = 7;
-  CHECK(encode_wallet(wallet).text() ==
-        R"({"created_at_ms":7,"credentials":[],"entropy":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","grants":[],)"
-        R"("last_backup_ms":0,"next_es256":0,"next_es256k":0,"requests":[],"testamur_wallet":1})");
+  CHECK(
+      encode_wallet(wallet).text() ==
+      R"({"created_at_ms":7,"credentials":[],"entropy":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","grants":[],)"
+      R"("last_backup_ms":0,"next_es256":0,"next_es256k":0,"requests":[],"testamur_wallet":1})");
 }
 
 TEST_CASE("every derived key is fresh, and the words alone give all of them back") {
@@ -104,7 +106,8 @@ TEST_CASE("a wallet of a newer format is not half understood") {
 
 TEST_CASE("damaged wallet contents never crash the reader") {
   const auto encoded = encode_wallet(full_wallet());
-  test::for_each_mutation(encoded.view(), 2000, [](ByteView damaged) { (void)decode_wallet(damaged); });
+  test::for_each_mutation(encoded.view(), 2000,
+                          [](ByteView damaged) { (void)decode_wallet(damaged); });
 }
 
 }  // namespace testamur::wallet

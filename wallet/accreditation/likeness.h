@@ -1,5 +1,6 @@
-// Institutions that people would take for one another: names which differ only by case, spaces, form of letters or
-// marks that cannot be seen, in the same country, and the same domain. Pure; any thread.
+// Institutions that people would take for one another: names which differ only by case, spaces,
+// form of letters or marks that cannot be seen, in the same country, and the same domain. Pure; any
+// thread.
 #pragma once
 
 #include <optional>
@@ -16,8 +17,8 @@ struct KnownParty {
   ledger::tx::InstitutionFacts facts;
 };
 
-// Why a new institution of these facts should not be put beside those that are there: a sentence that names the other
-// one. Nothing where it is like none.
+// Why a new institution of these facts should not be put beside those that are there: a sentence
+// that names the other one. Nothing where it is like none.
 std::optional<std::string> find_lookalike(const ledger::tx::InstitutionFacts& facts,
                                           const std::vector<KnownParty>& known);
 

@@ -20,7 +20,9 @@ struct Meant {
   std::string name;
 };
 
-std::string_view name_of(const tx::InstitutionFacts& facts) { return tx::best_text(facts.legal_names); }
+std::string_view name_of(const tx::InstitutionFacts& facts) {
+  return tx::best_text(facts.legal_names);
+}
 
 // Ledgers of old may have EL or UK.
 std::string country_of(const tx::InstitutionFacts& facts) {
@@ -29,12 +31,14 @@ std::string country_of(const tx::InstitutionFacts& facts) {
 
 bool has_name(const tx::InstitutionFacts& facts, const std::string& name) {
   const auto shape = skeleton(name);
-  return !shape.empty() &&
-         std::ranges::any_of(facts.legal_names, [&](const auto& each) { return skeleton(each.text) == shape; });
+  return !shape.empty() && std::ranges::any_of(facts.legal_names, [&](const auto& each) {
+    return skeleton(each.text) == shape;
+  });
 }
 
 bool is_meant(const tx::InstitutionFacts& facts, const ReportProvider& provider) {
-  if (!provider.deqar.empty() && !facts.deqar.empty()) return canonical_deqar(facts.deqar) == provider.deqar;
+  if (!provider.deqar.empty() && !facts.deqar.empty())
+    return canonical_deqar(facts.deqar) == provider.deqar;
   if (!provider.eter.empty() && !facts.eter.empty()) return facts.eter == provider.eter;
   return !provider.country.empty() && country_of(facts) == provider.country &&
          (has_name(facts, provider.name) || has_name(facts, provider.english_name));
@@ -79,7 +83,8 @@ tx::InstitutionFacts facts_of(const ReportProvider& provider) {
   if (!provider.english_name.empty() && provider.english_name != provider.name) {
     facts.legal_names.push_back({"en", provider.english_name});
   }
-  facts.legal_names.push_back({"und", provider.name});  // the register does not say in which language
+  facts.legal_names.push_back(
+      {"und", provider.name});  // the register does not say in which language
   facts.country = provider.country;
   facts.domain = provider.domain;
   facts.deqar = provider.deqar;
@@ -91,7 +96,8 @@ trust::Scope scope_of(const ReportProgramme* programme) {
   trust::Scope scope;
   if (programme == nullptr) return scope;
   scope.fields = programme->fields;
-  if (programme->eqf_level != 0) scope.levels = static_cast<std::uint8_t>(1U << (programme->eqf_level - 1));
+  if (programme->eqf_level != 0)
+    scope.levels = static_cast<std::uint8_t>(1U << (programme->eqf_level - 1));
   if (!programme->full_degree) {
     // A short programme accredits no degree.
     std::uint16_t types = 0;
@@ -113,7 +119,8 @@ class Planning {
       used_[each.subject].insert(each.slot);
       if (!each.report_url.empty()) by_report_[{each.subject, each.report_url}] = each.statement;
     }
-    for (std::size_t i = 0; i < known.parties.size(); ++i) known_names_.add(known.parties[i].facts, i);
+    for (std::size_t i = 0; i < known.parties.size(); ++i)
+      known_names_.add(known.parties[i].facts, i);
   }
 
   void take(const Report& report) {
@@ -144,11 +151,13 @@ class Planning {
   bool check_report(const Report& report) {
     if (std::ranges::find(rules_.agency_names, report.agency) == rules_.agency_names.end()) {
       return refuse(report, "agency",
-                    "\"" + report.agency + "\" is another agency; if it is this one, say --agency " + report.agency);
+                    "\"" + report.agency +
+                        "\" is another agency; if it is this one, say --agency " + report.agency);
     }
     if (report.decision == ReportDecision::kNegative) {
       return refuse(report, "decision",
-                    "is negative: nothing is accredited; what stands is ended by testamur accreditation withdraw");
+                    "is negative: nothing is accredited; what stands is ended by testamur "
+                    "accreditation withdraw");
     }
     if (report.decision == ReportDecision::kNotApplicable) {
       return refuse(report, "decision", "is not applicable: nothing is accredited");
@@ -170,7 +179,8 @@ class Planning {
     if (found.empty()) return list(report, provider);
     const auto& id = found.front()->id;
     if (id == rules_.author || id == rules_.author_parent) {
-      refuse(report, provider.column, "is the agency itself or its parent: nobody accredits itself");
+      refuse(report, provider.column,
+             "is the agency itself or its parent: nobody accredits itself");
       return std::nullopt;
     }
     return Meant{id, std::nullopt, std::string(name_of(found.front()->facts))};
@@ -186,16 +196,20 @@ class Planning {
       if (!value.empty()) return true;
       return refuse(
           report, provider.column + "." + column,
-          std::string("is missing: the ledger does not know the institution, and to list it takes its ") + what);
+          std::string(
+              "is missing: the ledger does not know the institution, and to list it takes its ") +
+              what);
     };
-    if (!need(provider.name, "name_official", "name") || !need(provider.country, "country", "country") ||
+    if (!need(provider.name, "name_official", "name") ||
+        !need(provider.country, "country", "country") ||
         !need(provider.domain, "website_link", "website")) {
       return std::nullopt;
     }
     if (!check_domain(report, provider)) return std::nullopt;
     auto facts = facts_of(provider);
     if (auto problem = tx::meaning_problem(facts)) {
-      const std::string column = problem->field == "domain" ? provider.column + ".website_link" : provider.column;
+      const std::string column =
+          problem->field == "domain" ? provider.column + ".website_link" : provider.column;
       refuse(report, column, "cannot be listed: " + problem->why);
       return std::nullopt;
     }
@@ -211,18 +225,22 @@ class Planning {
   // A domain belongs to one institution.
   bool check_domain(const Report& report, const ReportProvider& provider) {
     const auto taken = [&](const tx::InstitutionFacts& facts) {
-      return refuse(report, provider.column + ".website_link",
-                    "is that of " + std::string(name_of(facts)) + " (" + facts.country +
-                        "): if that is meant, give its deqar_id, eter_id or official name and country");
+      return refuse(
+          report, provider.column + ".website_link",
+          "is that of " + std::string(name_of(facts)) + " (" + facts.country +
+              "): if that is meant, give its deqar_id, eter_id or official name and country");
     };
-    if (const auto at = known_names_.of_domain(provider.domain)) return taken(known_.parties[*at].facts);
-    if (const auto at = planned_names_.of_domain(provider.domain)) return taken(plan_.parties[*at].facts);
+    if (const auto at = known_names_.of_domain(provider.domain))
+      return taken(known_.parties[*at].facts);
+    if (const auto at = planned_names_.of_domain(provider.domain))
+      return taken(plan_.parties[*at].facts);
     return true;
   }
 
   std::optional<std::uint16_t> free_slot(std::set<std::uint16_t>& used) const {
     for (unsigned slot = 0; slot < trust::kAccreditSlotsPerPair; ++slot) {
-      if (used.insert(static_cast<std::uint16_t>(slot)).second) return static_cast<std::uint16_t>(slot);
+      if (used.insert(static_cast<std::uint16_t>(slot)).second)
+        return static_cast<std::uint16_t>(slot);
     }
     return std::nullopt;
   }
@@ -242,7 +260,8 @@ class Planning {
     auto& content = planned.content;
     content.kind = tx::StatementKind::kAccredit;
     content.accreditation = true;
-    content.amount = report.decision == ReportDecision::kConditional ? rules_.conditional_amount : rules_.amount;
+    content.amount =
+        report.decision == ReportDecision::kConditional ? rules_.conditional_amount : rules_.amount;
     content.scope = scope_of(programme);
     content.valid_from_ms = report.valid_from_ms;
     content.valid_until_ms = report.valid_until_ms;
@@ -250,8 +269,9 @@ class Planning {
     content.evidence_digest = report.digest;
     content.report_url = report.link;
     if (subject.known) content.subject = *subject.known;
-    const bool stands = subject.known && (stands_.contains({*subject.known, report.digest, content.scope}) ||
-                                          stands_.contains({*subject.known, report.cells_digest, content.scope}));
+    const bool stands =
+        subject.known && (stands_.contains({*subject.known, report.digest, content.scope}) ||
+                          stands_.contains({*subject.known, report.cells_digest, content.scope}));
     const auto key = std::tuple(subject.known, planned.listed, report.digest, content.scope);
     if (stands || !planned_.insert(key).second) {
       ++plan_.already;
@@ -260,7 +280,8 @@ class Planning {
     auto& used = subject.known ? used_[*subject.known] : used_of_listed_[planned.listed];
     const auto slot = free_slot(used);
     if (!slot) {
-      refuse(report, "", "all 4,096 accreditations that one agency may hold of one institution are used");
+      refuse(report, "",
+             "all 4,096 accreditations that one agency may hold of one institution are used");
       return;
     }
     content.slot = *slot;
@@ -268,8 +289,10 @@ class Planning {
     plan_.accreditations.push_back(std::move(planned));
   }
 
-  // Which earlier word of the agency the same report had: on the ledger by its address, in the file by its identifier.
-  std::string said_before(const Report& report, const Meant& subject, const std::string& programme) {
+  // Which earlier word of the agency the same report had: on the ledger by its address, in the file
+  // by its identifier.
+  std::string said_before(const Report& report, const Meant& subject,
+                          const std::string& programme) {
     std::string before;
     if (subject.known && !report.link.empty()) {
       const auto found = by_report_.find({*subject.known, report.link});
@@ -290,7 +313,9 @@ class Planning {
   std::set<std::tuple<InstitutionId, Hash256, trust::Scope>> stands_;
   std::set<std::tuple<std::optional<InstitutionId>, std::size_t, Hash256, trust::Scope>> planned_;
   std::map<std::pair<InstitutionId, std::string>, std::string> by_report_;
-  std::map<std::tuple<std::optional<InstitutionId>, std::optional<std::size_t>, std::string, std::string>, std::size_t>
+  std::map<std::tuple<std::optional<InstitutionId>, std::optional<std::size_t>, std::string,
+                      std::string>,
+           std::size_t>
       rows_of_report_;
   std::map<InstitutionId, std::set<std::uint16_t>> used_;
   std::map<std::size_t, std::set<std::uint16_t>> used_of_listed_;
@@ -298,7 +323,8 @@ class Planning {
 
 }  // namespace
 
-ImportPlan plan_import(const ReportReading& reading, const KnownLedger& known, const ImportRules& rules) {
+ImportPlan plan_import(const ReportReading& reading, const KnownLedger& known,
+                       const ImportRules& rules) {
   ImportPlan plan;
   plan.rows = reading.rows;
   plan.refused = reading.mistakes;

@@ -1,8 +1,9 @@
 // What an import would send: reports against what the ledger says already. Pure; any thread.
 //
-// One accreditation for each provider and programme of a report (for each provider of an institutional one). A report
-// whose digest, subject and scope stand on the ledger already sends nothing, even if it was withdrawn since, and in
-// whatever words it comes. One that says something else than before is sent and called a replacement.
+// One accreditation for each provider and programme of a report (for each provider of an
+// institutional one). A report whose digest, subject and scope stand on the ledger already sends
+// nothing, even if it was withdrawn since, and in whatever words it comes. One that says something
+// else than before is sent and called a replacement.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +56,8 @@ struct PlannedAccreditation {
   std::string programme;  // empty: the institution as a whole
   std::uint32_t ects_hundredths = 0;
   std::size_t esco_outcomes = 0;
-  bool retroactive = false;              // begins before the ledger's today
-  std::string replaces;                  // what the same report said before: "row 3" or a statement; empty: nothing
+  bool retroactive = false;  // begins before the ledger's today
+  std::string replaces;  // what the same report said before: "row 3" or a statement; empty: nothing
   ledger::tx::StatementContent content;  // without the subject of a listed one
 };
 struct ImportPlan {
@@ -69,6 +70,7 @@ struct ImportPlan {
   std::vector<std::string> notices;
 };
 
-ImportPlan plan_import(const ReportReading& reading, const KnownLedger& known, const ImportRules& rules);
+ImportPlan plan_import(const ReportReading& reading, const KnownLedger& known,
+                       const ImportRules& rules);
 
 }  // namespace testamur::wallet

@@ -14,14 +14,16 @@
 namespace testamur::wallet {
 namespace {
 
-constexpr std::size_t kMostOfOne = 64;       // providers or programmes of a report, outcomes of a programme
+constexpr std::size_t kMostOfOne =
+    64;  // providers or programmes of a report, outcomes of a programme
 constexpr std::size_t kMostNameBytes = 256;  // as the ledger's
 constexpr std::size_t kMostUrlBytes = 512;
 constexpr unsigned kOpenYears = 6;  // of a report that says no end
 constexpr std::uint64_t kDayMs = 86'400'000;
 constexpr std::string_view kEsco = "http://data.europa.eu/esco/skill/";
 
-// The part before the first "[" or ".", and what follows the number: "programme[2].country[1]" -> "programme.country".
+// The part before the first "[" or ".", and what follows the number: "programme[2].country[1]" ->
+// "programme.country".
 std::string without_positions(std::string_view name) {
   std::string plain;
   bool inside = false;
@@ -33,18 +35,21 @@ std::string without_positions(std::string_view name) {
 }
 
 std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
   return text;
 }
 
 std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
   return text;
 }
 
 // "2 - voluntary", "2" and "voluntary" are the same; nothing where none of the words is meant.
 template <std::size_t N>
-std::optional<unsigned> choice(const std::string& text, unsigned first, const std::array<std::string_view, N>& words) {
+std::optional<unsigned> choice(const std::string& text, unsigned first,
+                               const std::array<std::string_view, N>& words) {
   const std::string low = lower(text);
   unsigned number = 0;
   const auto [end, failed] = std::from_chars(low.data(), low.data() + low.size(), number);
@@ -55,17 +60,20 @@ std::optional<unsigned> choice(const std::string& text, unsigned first, const st
   return std::nullopt;
 }
 
-constexpr std::array<std::string_view, 4> kTypes = {"institutional", "institutional/programme", "programme",
-                                                    "joint programme"};
-constexpr std::array<std::string_view, 2> kStatuses = {"part of obligatory eqa system", "voluntary"};
-constexpr std::array<std::string_view, 4> kDecisions = {"positive", "positive with conditions or restrictions",
-                                                        "negative", "not applicable"};
-constexpr std::array<std::string_view, 4> kCycles = {"short cycle", "first cycle", "second cycle", "third cycle"};
-constexpr std::array<std::string_view, 3> kCertificates = {"attendance certificate", "assessment based certificate",
-                                                           "no assessment and no certificate"};
+constexpr std::array<std::string_view, 4> kTypes = {"institutional", "institutional/programme",
+                                                    "programme", "joint programme"};
+constexpr std::array<std::string_view, 2> kStatuses = {"part of obligatory eqa system",
+                                                       "voluntary"};
+constexpr std::array<std::string_view, 4> kDecisions = {
+    "positive", "positive with conditions or restrictions", "negative", "not applicable"};
+constexpr std::array<std::string_view, 4> kCycles = {"short cycle", "first cycle", "second cycle",
+                                                     "third cycle"};
+constexpr std::array<std::string_view, 3> kCertificates = {
+    "attendance certificate", "assessment based certificate", "no assessment and no certificate"};
 constexpr std::array<std::string_view, 2> kYesNo = {"yes", "no"};
 
-// Reads the cells of one report: what it asks for is marked as read, what is wrong is noted by its column.
+// Reads the cells of one report: what it asks for is marked as read, what is wrong is noted by its
+// column.
 class RowReader {
  public:
   RowReader(const ReportCells& cells, ReportReading& reading, std::set<std::string>& read)
@@ -80,7 +88,8 @@ class RowReader {
     if (found != cells_.text.end()) digested_[name] = found->second;
     return newer_text(name, most_bytes);
   }
-  // A cell that the first form of the digest does not know: columns that the register has added since.
+  // A cell that the first form of the digest does not know: columns that the register has added
+  // since.
   std::string newer_text(const std::string& name, std::size_t most_bytes = kMostCellBytes) {
     read_.insert(without_positions(name));
     const auto found = cells_.text.find(name);
@@ -99,8 +108,8 @@ class RowReader {
     return value;
   }
   template <std::size_t N>
-  std::optional<unsigned> choose(const std::string& name, unsigned first, const std::array<std::string_view, N>& words,
-                                 const char* what) {
+  std::optional<unsigned> choose(const std::string& name, unsigned first,
+                                 const std::array<std::string_view, N>& words, const char* what) {
     const std::string value = text(name);
     if (value.empty()) return std::nullopt;
     const auto chosen = choice(value, first, words);
@@ -110,11 +119,12 @@ class RowReader {
   // "institution[1]", "institution[2]", … as far as they reach.
   std::vector<std::string> groups(const std::string& name) {
     std::set<unsigned> numbers;
-    for (auto at = cells_.text.lower_bound(name + "["); at != cells_.text.end() && at->first.starts_with(name + "[");
-         ++at) {
+    for (auto at = cells_.text.lower_bound(name + "[");
+         at != cells_.text.end() && at->first.starts_with(name + "["); ++at) {
       unsigned number = 0;
       const char* begin = at->first.data() + name.size() + 1;
-      if (std::from_chars(begin, at->first.data() + at->first.size(), number).ec == std::errc{}) numbers.insert(number);
+      if (std::from_chars(begin, at->first.data() + at->first.size(), number).ec == std::errc{})
+        numbers.insert(number);
     }
     if (numbers.size() > kMostOfOne) {
       mistake(name, "stands more than 64 times in one report");
@@ -149,7 +159,8 @@ std::string domain_of(std::string url) {
   return url.starts_with("www.") ? url.substr(4) : url;
 }
 
-// The report's country in the letters of ISO 3166-1; registers of the Union write EL and UK, others three letters.
+// The report's country in the letters of ISO 3166-1; registers of the Union write EL and UK, others
+// three letters.
 std::string read_country(RowReader& row, const std::string& column) {
   std::string at = column + ".country";
   std::string typed = row.text(at, 64);
@@ -177,7 +188,8 @@ ReportProvider read_provider(RowReader& row, const std::string& column) {
   const std::string kind = lower(row.text(column + ".provider_type", 64));
   provider.other_provider = kind == "other provider" || kind == "alternative provider";
   if (!kind.empty() && !provider.other_provider && kind != "higher education institution") {
-    row.mistake(column + ".provider_type", "must be \"higher education institution\" or \"other provider\"");
+    row.mistake(column + ".provider_type",
+                "must be \"higher education institution\" or \"other provider\"");
   }
   if (provider.deqar.empty() && provider.eter.empty() && provider.name.empty()) {
     row.mistake(column, "names nobody: give deqar_id, eter_id, or name_official with country");
@@ -187,7 +199,8 @@ ReportProvider read_provider(RowReader& row, const std::string& column) {
 
 void read_level(RowReader& row, ReportProgramme& programme) {
   const std::string column = programme.column + ".qf_ehea_level";
-  if (const auto cycle = row.choose(column, 0, kCycles, "0 short cycle, 1 first, 2 second, 3 third cycle")) {
+  if (const auto cycle =
+          row.choose(column, 0, kCycles, "0 short cycle, 1 first, 2 second, 3 third cycle")) {
     programme.eqf_level = static_cast<std::uint8_t>(5 + *cycle);
   }
   const std::string national = row.text(programme.column + ".nqf_level", 64);
@@ -227,17 +240,20 @@ void read_workload(RowReader& row, ReportProgramme& programme) {
     if (length == 1) part *= 10;
   }
   programme.ects_hundredths = whole * 100 + part;
-  if (!good || programme.ects_hundredths == 0) row.mistake(column, "must be a number of ECTS above 0, like 5 or 7.5");
+  if (!good || programme.ects_hundredths == 0)
+    row.mistake(column, "must be a number of ECTS above 0, like 5 or 7.5");
 }
 
 // "learning_outcome" in the register's present template, "learning_outcome_esco" before.
 void read_outcomes(RowReader& row, ReportProgramme& programme) {
   auto columns = row.groups(programme.column + ".learning_outcome_esco");
   const std::size_t older = columns.size();
-  for (auto& column : row.groups(programme.column + ".learning_outcome")) columns.push_back(std::move(column));
+  for (auto& column : row.groups(programme.column + ".learning_outcome"))
+    columns.push_back(std::move(column));
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto& column = columns[i];
-    std::string uri = i < older ? row.text(column, kMostUrlBytes) : row.newer_text(column, kMostUrlBytes);
+    std::string uri =
+        i < older ? row.text(column, kMostUrlBytes) : row.newer_text(column, kMostUrlBytes);
     if (uri.empty()) continue;
     if (uri.starts_with(kEsco) && uri.size() > kEsco.size()) {
       programme.esco_uris.push_back(std::move(uri));
@@ -250,7 +266,8 @@ void read_outcomes(RowReader& row, ReportProgramme& programme) {
   programme.esco_uris.erase(repeated.begin(), repeated.end());
 }
 
-ReportProgramme read_programme(RowReader& row, const std::string& column, bool only_other_providers) {
+ReportProgramme read_programme(RowReader& row, const std::string& column,
+                               bool only_other_providers) {
   ReportProgramme programme;
   programme.column = column;
   programme.name = row.required(column + ".name_primary", "the name of the programme");
@@ -260,18 +277,22 @@ ReportProgramme read_programme(RowReader& row, const std::string& column, bool o
   read_outcomes(row, programme);
   const auto degree = row.choose(column + ".degree_outcome", 1, kYesNo, "1 yes, 2 no");
   programme.full_degree = degree ? *degree == 0 : !only_other_providers;
-  const auto certificate = row.choose(column + ".assessment_certification", 1, kCertificates,
-                                      "1 attendance certificate, 2 assessment based certificate, 3 neither");
+  const auto certificate =
+      row.choose(column + ".assessment_certification", 1, kCertificates,
+                 "1 attendance certificate, 2 assessment based certificate, 3 neither");
   if (programme.full_degree) {
     if (only_other_providers)
       row.mistake(column + ".degree_outcome", "cannot be yes: no other provider awards degrees");
-    if (certificate) row.mistake(column + ".assessment_certification", "must be empty for a full degree");
+    if (certificate)
+      row.mistake(column + ".assessment_certification", "must be empty for a full degree");
     return programme;
   }
-  if (programme.eqf_level == 0) row.mistake(column + ".qf_ehea_level", "is missing: needed without a full degree");
+  if (programme.eqf_level == 0)
+    row.mistake(column + ".qf_ehea_level", "is missing: needed without a full degree");
   if (programme.ects_hundredths == 0)
     row.mistake(column + ".workload_ects", "is missing: needed without a full degree");
-  if (!certificate) row.mistake(column + ".assessment_certification", "is missing: needed without a full degree");
+  if (!certificate)
+    row.mistake(column + ".assessment_certification", "is missing: needed without a full degree");
   return programme;
 }
 
@@ -298,24 +319,30 @@ void read_validity(RowReader& row, Report& report) {
 
 void check_structure(RowReader& row, const Report& report) {
   const auto providers = report.providers.size(), programmes = report.programmes.size();
-  if (providers == 0) row.mistake("institution[1]", "is missing: a report is about at least one provider");
+  if (providers == 0)
+    row.mistake("institution[1]", "is missing: a report is about at least one provider");
   switch (report.type) {
     case ActivityType::kInstitutional:
-      if (programmes != 0) row.mistake("programme[1]", "does not belong in an institutional report");
+      if (programmes != 0)
+        row.mistake("programme[1]", "does not belong in an institutional report");
       break;
     case ActivityType::kInstitutionalProgramme:
     case ActivityType::kProgramme:
       if (providers > 1) row.mistake("institution[2]", "a report on programmes has one provider");
-      if (programmes == 0) row.mistake("programme[1]", "is missing: a report of this type names programmes");
+      if (programmes == 0)
+        row.mistake("programme[1]", "is missing: a report of this type names programmes");
       break;
     case ActivityType::kJointProgramme:
-      if (providers < 2) row.mistake("institution[2]", "is missing: a joint programme has at least two providers");
-      if (programmes == 0) row.mistake("programme[1]", "is missing: a report of this type names programmes");
+      if (providers < 2)
+        row.mistake("institution[2]", "is missing: a joint programme has at least two providers");
+      if (programmes == 0)
+        row.mistake("programme[1]", "is missing: a report of this type names programmes");
       break;
   }
 }
 
-// "activity[1].id", "activity[2].id" of the register's present template, or the activities themselves.
+// "activity[1].id", "activity[2].id" of the register's present template, or the activities
+// themselves.
 std::string listed_activities(RowReader& row) {
   std::string all;
   for (const auto& column : row.groups("activity")) {
@@ -330,16 +357,20 @@ std::string listed_activities(RowReader& row) {
 
 void read_kind(RowReader& row, Report& report) {
   report.activity = row.text("activity", kMostNameBytes);
-  if (report.activity.empty()) report.activity = row.text("activity_local_identifier", kMostNameBytes);
+  if (report.activity.empty())
+    report.activity = row.text("activity_local_identifier", kMostNameBytes);
   if (report.activity.empty()) report.activity = listed_activities(row);
   if (report.activity.empty())
-    row.mistake("activity", "is missing: what the agency did (activity[1].id in the register's template)");
+    row.mistake("activity",
+                "is missing: what the agency did (activity[1].id in the register's template)");
   const auto type =
-      row.choose("activity_type", 1, kTypes, "institutional, institutional/programme, programme, joint programme");
-  const auto status = row.choose("status", 1, kStatuses, "1 part of obligatory EQA system, 2 voluntary");
-  const auto decision =
-      row.choose("decision", 1, kDecisions,
-                 "1 positive, 2 positive with conditions or restrictions, 3 negative, 4 not applicable");
+      row.choose("activity_type", 1, kTypes,
+                 "institutional, institutional/programme, programme, joint programme");
+  const auto status =
+      row.choose("status", 1, kStatuses, "1 part of obligatory EQA system, 2 voluntary");
+  const auto decision = row.choose(
+      "decision", 1, kDecisions,
+      "1 positive, 2 positive with conditions or restrictions, 3 negative, 4 not applicable");
   if (status) report.status = static_cast<ReportStatus>(*status + 1);
   if (decision) report.decision = static_cast<ReportDecision>(*decision + 1);
   if (row.text("status").empty()) row.mistake("status", "is missing");
@@ -349,7 +380,8 @@ void read_kind(RowReader& row, Report& report) {
   } else if (report.programmes.empty()) {
     report.type = ActivityType::kInstitutional;
   } else {
-    report.type = report.providers.size() > 1 ? ActivityType::kJointProgramme : ActivityType::kProgramme;
+    report.type =
+        report.providers.size() > 1 ? ActivityType::kJointProgramme : ActivityType::kProgramme;
   }
 }
 
@@ -363,12 +395,14 @@ void read_link(RowReader& row, Report& report) {
   }
   const bool web = report.link.starts_with("https://") || report.link.starts_with("http://");
   if (!report.link.empty() && (!web || report.link.size() > kMostUrlBytes)) {
-    row.mistake(column, "must be an address of at most 512 bytes that begins with https:// or http://");
+    row.mistake(column,
+                "must be an address of at most 512 bytes that begins with https:// or http://");
   }
 }
 
-// What the report says and nothing of how: numbers for words, days for dates, texts without outer spaces in one form.
-// Who said it is the author of the statement and of whom its subject, so that neither is part of it.
+// What the report says and nothing of how: numbers for words, days for dates, texts without outer
+// spaces in one form. Who said it is the author of the statement and of whom its subject, so that
+// neither is part of it.
 Hash256 digest_of(const Report& report) {
   std::string lines = "testamur report 2\n";
   const auto line = [&lines](const std::string& name, const std::string& value) {
@@ -407,9 +441,11 @@ std::optional<Report> read_report(RowReader& row, const ReportCells& cells) {
   if (report.identifier.empty()) report.identifier = row.text("local_identifier", kMostNameBytes);
   read_validity(row, report);
   read_link(row, report);
-  for (const auto& column : row.groups("institution")) report.providers.push_back(read_provider(row, column));
-  const bool only_others = !report.providers.empty() &&
-                           std::ranges::all_of(report.providers, [](const auto& each) { return each.other_provider; });
+  for (const auto& column : row.groups("institution"))
+    report.providers.push_back(read_provider(row, column));
+  const bool only_others =
+      !report.providers.empty() &&
+      std::ranges::all_of(report.providers, [](const auto& each) { return each.other_provider; });
   for (const auto& column : row.groups("programme")) {
     report.programmes.push_back(read_programme(row, column, only_others));
   }
@@ -431,7 +467,8 @@ std::string canonical_deqar(std::string_view typed) {
   constexpr std::size_t kDigits = 4;
   const std::string text = upper(std::string(trimmed(typed)));
   std::string digits = text.starts_with(kPrefix) ? text.substr(kPrefix.size()) : text;
-  const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos;
+  const bool number =
+      !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos;
   if (!number) return text;
   digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
   if (digits.size() < kDigits) digits.insert(0, kDigits - digits.size(), '0');
@@ -439,8 +476,12 @@ std::string canonical_deqar(std::string_view typed) {
 }
 
 std::string_view to_text(ActivityType type) { return kTypes[static_cast<std::size_t>(type)]; }
-std::string_view to_text(ReportStatus status) { return kStatuses[static_cast<std::size_t>(status) - 1]; }
-std::string_view to_text(ReportDecision decision) { return kDecisions[static_cast<std::size_t>(decision) - 1]; }
+std::string_view to_text(ReportStatus status) {
+  return kStatuses[static_cast<std::size_t>(status) - 1];
+}
+std::string_view to_text(ReportDecision decision) {
+  return kDecisions[static_cast<std::size_t>(decision) - 1];
+}
 
 Result<ReportReading> read_reports(std::string_view text) {
   TM_TRY(const auto file, read_report_cells(text));

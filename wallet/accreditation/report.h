@@ -1,5 +1,6 @@
-// External quality assurance reports: what agencies hand to the European register (DEQAR, data model of its report
-// submission), as far as an accreditation follows from it. docs/formats/accreditation-import.md. Pure; any thread.
+// External quality assurance reports: what agencies hand to the European register (DEQAR, data
+// model of its report submission), as far as an accreditation follows from it.
+// docs/formats/accreditation-import.md. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +15,19 @@
 
 namespace testamur::wallet {
 
-enum class ActivityType : std::uint8_t { kInstitutional, kInstitutionalProgramme, kProgramme, kJointProgramme };
+enum class ActivityType : std::uint8_t {
+  kInstitutional,
+  kInstitutionalProgramme,
+  kProgramme,
+  kJointProgramme
+};
 enum class ReportStatus : std::uint8_t { kObligatory = 1, kVoluntary = 2 };
-enum class ReportDecision : std::uint8_t { kPositive = 1, kConditional = 2, kNegative = 3, kNotApplicable = 4 };
+enum class ReportDecision : std::uint8_t {
+  kPositive = 1,
+  kConditional = 2,
+  kNegative = 3,
+  kNotApplicable = 4
+};
 std::string_view to_text(ActivityType type);
 std::string_view to_text(ReportStatus status);
 std::string_view to_text(ReportDecision decision);
@@ -51,17 +62,19 @@ struct Report {
   ReportStatus status = ReportStatus::kVoluntary;
   ReportDecision decision = ReportDecision::kPositive;
   std::uint64_t valid_from_ms = 0;
-  std::uint64_t valid_until_ms = 0;  // the day after the last; six years where the report leaves it open
+  std::uint64_t valid_until_ms =
+      0;  // the day after the last; six years where the report leaves it open
   std::string link;
   std::vector<ReportProvider> providers;
   std::vector<ReportProgramme> programmes;
-  Hash256 digest;  // of what the report says, however it is spelt: docs/formats/accreditation-import.md
   Hash256
-      cells_digest;  // SHA-256 of the cells that were read, "name=value" lines by name: what stands on ledgers of old
+      digest;  // of what the report says, however it is spelt: docs/formats/accreditation-import.md
+  Hash256 cells_digest;  // SHA-256 of the cells that were read, "name=value" lines by name: what
+                         // stands on ledgers of old
 };
 
-// The spellings of one number of the register are one: "9001", "deqarinst9001" and " DEQARINST9001". Other texts are
-// given back trimmed and in upper case.
+// The spellings of one number of the register are one: "9001", "deqarinst9001" and "
+// DEQARINST9001". Other texts are given back trimmed and in upper case.
 std::string canonical_deqar(std::string_view typed);
 
 // Why a row is refused: where, what, what to do.
@@ -75,8 +88,9 @@ struct ReportReading {
   std::size_t rows = 0;
   std::vector<Report> reports;          // those without a mistake
   std::vector<ReportMistake> mistakes;  // all of them, by row
-  std::vector<std::string> not_read;    // columns that this program does not use; ascending, without positions
-  std::vector<std::string> notices;     // empty rows and columns that were skipped
+  std::vector<std::string>
+      not_read;  // columns that this program does not use; ascending, without positions
+  std::vector<std::string> notices;  // empty rows and columns that were skipped
 };
 
 // CSV or JSON. Fails only where the file as a whole cannot be read.

@@ -19,7 +19,8 @@ constexpr std::array kNames = {
     std::pair<std::string_view, std::string_view>{"links", "link"},
     std::pair<std::string_view, std::string_view>{"files", "file"},
     std::pair<std::string_view, std::string_view>{"learning_outcomes", "learning_outcome_esco"},
-    std::pair<std::string_view, std::string_view>{"learning_outcomes_esco", "learning_outcome_esco"},
+    std::pair<std::string_view, std::string_view>{"learning_outcomes_esco",
+                                                  "learning_outcome_esco"},
     std::pair<std::string_view, std::string_view>{"countries", "country"},
     std::pair<std::string_view, std::string_view>{"alternative_names", "name_alternative"},
     std::pair<std::string_view, std::string_view>{"report_links", "link"},
@@ -58,15 +59,22 @@ std::string scalar_text(const Json& value) {
 void flatten(ReportCells& cells, const std::string& name, const Json& value) {
   if (value.is_object()) {
     for (const auto& [key, member] : value.items()) {
-      // {"link": …} within a list of links and {"identifier": …} within one of identifiers are the member itself.
-      // An "id" is the report's own number at the top alone, and that of its part within one.
+      // {"link": …} within a list of links and {"identifier": …} within one of identifiers are the
+      // member itself. An "id" is the report's own number at the top alone, and that of its part
+      // within one.
       const auto own = name.empty() && key == "id" ? std::string_view("report_id") : name_of(key);
       const auto open = name.rfind('[');
-      const bool is_itself = open != std::string::npos && std::string_view(name).substr(0, open).ends_with(own);
-      flatten(cells, is_itself ? name : name.empty() ? std::string(own) : name + "." + std::string(own), member);
+      const bool is_itself =
+          open != std::string::npos && std::string_view(name).substr(0, open).ends_with(own);
+      flatten(cells,
+              is_itself      ? name
+              : name.empty() ? std::string(own)
+                             : name + "." + std::string(own),
+              member);
     }
   } else if (value.is_array()) {
-    for (std::size_t i = 0; i < value.size(); ++i) flatten(cells, name + "[" + std::to_string(i + 1) + "]", value[i]);
+    for (std::size_t i = 0; i < value.size(); ++i)
+      flatten(cells, name + "[" + std::to_string(i + 1) + "]", value[i]);
   } else {
     add_cell(cells, name, scalar_text(value));
   }
@@ -75,7 +83,8 @@ void flatten(ReportCells& cells, const std::string& name, const Json& value) {
 Result<ReportFile> from_json(std::string_view text) {
   TM_TRY(const Json root, parse_strict_json(text));
   const Json* list = &root;
-  if (root.is_object() && root.contains("results") && root["results"].is_array()) list = &root["results"];
+  if (root.is_object() && root.contains("results") && root["results"].is_array())
+    list = &root["results"];
   ReportFile all;
   const std::size_t count = list->is_array() ? list->size() : 1;
   if (count > kMostReports) return error("the file holds more than 20,000 reports: split it");
@@ -102,7 +111,8 @@ Result<ReportFile> from_csv(std::string_view text) {
     }
     names.push_back(cell.text);
   }
-  if (table.rows.size() > kMostReports) return error("the file holds more than 20,000 reports: split it");
+  if (table.rows.size() > kMostReports)
+    return error("the file holds more than 20,000 reports: split it");
   ReportFile all;
   all.notices = table.notices;
   for (const auto& row : table.rows) {

@@ -1,7 +1,7 @@
 // One report as named cells, whether it came as a row of CSV or as an object of JSON.
 //
-// Names are those of the register's CSV template: "valid_from", "institution[2].eter_id". JSON is flattened to the same
-// names: {"institutions": [{…}, {"eter_id": …}]}. Pure; any thread.
+// Names are those of the register's CSV template: "valid_from", "institution[2].eter_id". JSON is
+// flattened to the same names: {"institutions": [{…}, {"eter_id": …}]}. Pure; any thread.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ inline constexpr std::size_t kMostCells = 2'000;       // of one report
 inline constexpr std::size_t kMostCellBytes = 16'384;  // longer texts are a mistake of the row
 
 struct ReportCells {
-  std::size_t row = 0;                      // the line of the file where it begins (CSV), or its position from 1 (JSON)
+  std::size_t row = 0;  // the line of the file where it begins (CSV), or its position from 1 (JSON)
   std::map<std::string, std::string> text;  // by name; empty cells are left out
   std::string broken;                       // why it cannot be read at all; empty: it can
   std::string broken_at;                    // the name of the cell that broke it
@@ -30,8 +30,8 @@ struct ReportFile {
   std::vector<std::string> notices;  // empty rows and columns that were skipped
 };
 
-// CSV where the text does not begin with { or [. A file that is not well-formed is a failure with line and column (or
-// byte); a row that is broken is told in the row.
+// CSV where the text does not begin with { or [. A file that is not well-formed is a failure with
+// line and column (or byte); a row that is broken is told in the row.
 Result<ReportFile> read_report_cells(std::string_view text);
 
 }  // namespace testamur::wallet

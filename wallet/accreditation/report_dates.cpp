@@ -13,7 +13,8 @@ namespace {
 bool take_number(std::string_view& text, std::size_t least, std::size_t most, unsigned& out) {
   std::size_t length = 0;
   out = 0;
-  for (; length < most && length < text.size() && text[length] >= '0' && text[length] <= '9'; ++length) {
+  for (; length < most && length < text.size() && text[length] >= '0' && text[length] <= '9';
+       ++length) {
     out = out * 10 + static_cast<unsigned>(text[length] - '0');
   }
   text.remove_prefix(length);
@@ -50,7 +51,8 @@ struct Parts {
 }  // namespace
 
 Result<std::uint64_t> read_report_date(std::string_view text, std::string_view format) {
-  const std::string shown = "\"" + std::string(text) + "\" is no day in the form " + std::string(format);
+  const std::string shown =
+      "\"" + std::string(text) + "\" is no day in the form " + std::string(format);
   Parts parts;
   for (std::size_t i = 0; i < format.size() && parts.good; ++i) {
     if (format[i] != '%') {
@@ -61,7 +63,8 @@ Result<std::uint64_t> read_report_date(std::string_view text, std::string_view f
     const bool short_form = i + 1 < format.size() && format[i + 1] == '-';
     if (short_form) ++i;
     ++i;
-    if (i >= format.size()) return error("\"" + std::string(format) + "\" is no form of a date (for example %Y-%m-%d)");
+    if (i >= format.size())
+      return error("\"" + std::string(format) + "\" is no form of a date (for example %Y-%m-%d)");
     parts.take(format[i], short_form, text);
   }
   if (!parts.good || !text.empty() || parts.year < 1970 || parts.year > 2999) return error(shown);

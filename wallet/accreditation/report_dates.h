@@ -1,4 +1,5 @@
-// Dates of reports, in the notation of the register: %Y-%m-%d, %d/%m/%y, %-d.%-m.%Y. Pure; any thread.
+// Dates of reports, in the notation of the register: %Y-%m-%d, %d/%m/%y, %-d.%-m.%Y. Pure; any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,8 @@
 
 namespace testamur::wallet {
 
-// The start of the day (UTC) in milliseconds; years 1970 to 2999, two digits of a year are 2000 and after.
+// The start of the day (UTC) in milliseconds; years 1970 to 2999, two digits of a year are 2000 and
+// after.
 Result<std::uint64_t> read_report_date(std::string_view text, std::string_view format);
 // The same day so many years later (28 February for 29 February).
 std::uint64_t years_later(std::uint64_t day_ms, unsigned years);

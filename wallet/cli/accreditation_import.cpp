@@ -48,7 +48,9 @@ Status add_accreditations(const Json& answer, KnownLedger& known) {
   return {};
 }
 
-std::string name_text(const tx::InstitutionFacts& facts) { return std::string(tx::best_text(facts.legal_names)); }
+std::string name_text(const tx::InstitutionFacts& facts) {
+  return std::string(tx::best_text(facts.legal_names));
+}
 
 std::string line_of(const PlannedAccreditation& planned) {
   const auto& content = planned.content;
@@ -58,11 +60,14 @@ std::string line_of(const PlannedAccreditation& planned) {
           date_text(content.valid_from_ms) + " to " + last_day_text(content.valid_until_ms);
   if (planned.ects_hundredths != 0) {
     char ects[32];
-    std::snprintf(ects, sizeof ects, ", %u.%02u ECTS", planned.ects_hundredths / 100, planned.ects_hundredths % 100);
+    std::snprintf(ects, sizeof ects, ", %u.%02u ECTS", planned.ects_hundredths / 100,
+                  planned.ects_hundredths % 100);
     text += ects;
   }
-  if (planned.esco_outcomes != 0) text += ", " + std::to_string(planned.esco_outcomes) + " ESCO outcomes";
-  if (!planned.replaces.empty()) text += "  (a replacement of " + planned.replaces + ": that stays until it is ended)";
+  if (planned.esco_outcomes != 0)
+    text += ", " + std::to_string(planned.esco_outcomes) + " ESCO outcomes";
+  if (!planned.replaces.empty())
+    text += "  (a replacement of " + planned.replaces + ": that stays until it is ended)";
   return text + (planned.retroactive ? "  (retroactive)" : "") + "\n";
 }
 
@@ -70,7 +75,8 @@ std::string line_of(const PlannedAccreditation& planned) {
 
 std::vector<KnownParty> parties_in(const Json& institutions) {
   std::vector<KnownParty> parties;
-  for (const auto& view : institutions.value("institutions", Json::array())) parties.push_back(party_from(view));
+  for (const auto& view : institutions.value("institutions", Json::array()))
+    parties.push_back(party_from(view));
   return parties;
 }
 
@@ -79,7 +85,8 @@ Result<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& auth
   auto list = client.institutions();
   if (auto* failure = std::get_if<CallError>(&list)) return error(failure->message);
   const Json& parties = std::get<Json>(list);
-  for (const auto& view : parties.value("institutions", Json::array())) known.parties.push_back(party_from(view));
+  for (const auto& view : parties.value("institutions", Json::array()))
+    known.parties.push_back(party_from(view));
   known.now_ms = parties.value("as_of", Json::object()).value("time_ms", std::uint64_t{0});
   auto said = client.statements(author, std::nullopt, true);
   if (auto* failure = std::get_if<CallError>(&said)) return error(failure->message);
@@ -117,21 +124,22 @@ Json to_json(const ImportPlan& plan) {
   for (const auto& each : plan.refused) {
     refused.push_back({{"row", each.row}, {"column", each.column}, {"why", each.why}});
   }
-  return Json{{"rows", plan.rows},       {"institutions", parties}, {"accreditations", accreditations},
-              {"already", plan.already}, {"refused", refused},      {"not_read", plan.not_read},
-              {"notices", plan.notices}};
+  return Json{
+      {"rows", plan.rows},       {"institutions", parties}, {"accreditations", accreditations},
+      {"already", plan.already}, {"refused", refused},      {"not_read", plan.not_read},
+      {"notices", plan.notices}};
 }
 
 std::string to_text(const ImportPlan& plan) {
   std::string text;
   for (const auto& party : plan.parties) {
-    text += "  row " + std::to_string(party.row) + "  list " + name_text(party.facts) + " (" + party.facts.country +
-            ", " + party.facts.domain + ")\n";
+    text += "  row " + std::to_string(party.row) + "  list " + name_text(party.facts) + " (" +
+            party.facts.country + ", " + party.facts.domain + ")\n";
   }
   for (const auto& each : plan.accreditations) text += line_of(each);
   for (const auto& each : plan.refused) {
-    text += "  row " + std::to_string(each.row) + "  refused: " + each.column + (each.column.empty() ? "" : ": ") +
-            each.why + "\n";
+    text += "  row " + std::to_string(each.row) + "  refused: " + each.column +
+            (each.column.empty() ? "" : ": ") + each.why + "\n";
   }
   for (const auto& notice : plan.notices) text += "  " + notice + "\n";
   if (!plan.not_read.empty()) {
@@ -140,27 +148,28 @@ std::string to_text(const ImportPlan& plan) {
     text += "\n";
   }
   return text + std::to_string(plan.rows) + " rows: " + std::to_string(plan.parties.size()) +
-         " institutions to list, " + std::to_string(plan.accreditations.size()) + " accreditations to send, " +
-         std::to_string(plan.already) + " on the ledger already, " + std::to_string(plan.refused.size()) +
-         " refusals\n";
+         " institutions to list, " + std::to_string(plan.accreditations.size()) +
+         " accreditations to send, " + std::to_string(plan.already) + " on the ledger already, " +
+         std::to_string(plan.refused.size()) + " refusals\n";
 }
 
 namespace {
 
 // One transaction of an import, signed with the govern key at hand.
 template <class Content>
-Attempt<Submitted> send_one(Context& context, Client& client, const IssuerProfile& author, const SecretKey& govern_key,
-                            const Content& content) {
+Attempt<Submitted> send_one(Context& context, Client& client, const IssuerProfile& author,
+                            const SecretKey& govern_key, const Content& content) {
   TM_TRY(const auto envelope, fresh_envelope(context, client, author.chain, author.institution));
   TM_TRY(const auto built, built_or_failure(tx::build(envelope, content)));
-  return submit_signed(context, client, built.id, tx::attach_signed(built, KeyPurpose::kGovern, govern_key),
+  return submit_signed(context, client, built.id,
+                       tx::attach_signed(built, KeyPurpose::kGovern, govern_key),
                        Json{{"command", "accreditation import"}});
 }
 
 }  // namespace
 
-Outcome send_import(Context& context, Client& client, const IssuerProfile& author, const SecretKey& govern_key,
-                    ImportPlan plan) {
+Outcome send_import(Context& context, Client& client, const IssuerProfile& author,
+                    const SecretKey& govern_key, ImportPlan plan) {
   const std::size_t total = plan.parties.size() + plan.accreditations.size();
   std::size_t done = 0;
   std::vector<InstitutionId> listed;
@@ -174,7 +183,8 @@ Outcome send_import(Context& context, Client& client, const IssuerProfile& autho
     return told;
   };
   for (const auto& party : plan.parties) {
-    const auto sent = send_one(context, client, author, govern_key, tx::InstitutionListContent{party.facts});
+    const auto sent =
+        send_one(context, client, author, govern_key, tx::InstitutionListContent{party.facts});
     if (!sent.ok()) return with_count(sent.failure());
     listed.push_back(InstitutionId::prefix_of(sent->id.view()));
     ids.push_back(to_text(listed.back()));

@@ -1,4 +1,5 @@
-// An import of accreditations, from what the ledger says to what was sent. wallet/accreditation plans it. One thread.
+// An import of accreditations, from what the ledger says to what was sent. wallet/accreditation
+// plans it. One thread.
 #pragma once
 
 #include "wallet/accreditation/plan.h"
@@ -16,9 +17,9 @@ Json to_json(const ImportPlan& plan);
 // For people: what would be sent, row by row, and every row refused with its reason.
 std::string to_text(const ImportPlan& plan);
 
-// Lists the institutions, then sends the accreditations, each waited for; the first failure ends it, and a second run
-// sends only what is missing.
-Outcome send_import(Context& context, Client& client, const IssuerProfile& author, const SecretKey& govern_key,
-                    ImportPlan plan);
+// Lists the institutions, then sends the accreditations, each waited for; the first failure ends
+// it, and a second run sends only what is missing.
+Outcome send_import(Context& context, Client& client, const IssuerProfile& author,
+                    const SecretKey& govern_key, ImportPlan plan);
 
 }  // namespace testamur::wallet

@@ -14,7 +14,8 @@ namespace {
 
 namespace tx = ledger::tx;
 
-// Reads the keys of one table; the first mistake is kept, and at the end keys that nobody asked for are a mistake too.
+// Reads the keys of one table; the first mistake is kept, and at the end keys that nobody asked for
+// are a mistake too.
 class TableReader {
  public:
   TableReader(const toml::table& table, std::string file) : table_(table), file_(std::move(file)) {}
@@ -78,7 +79,8 @@ class TableReader {
     const std::string name = text(key);
     return name.empty() ? 0 : number_of(key, name, names);
   }
-  std::uint8_t number_of(std::string_view key, const std::string& name, std::span<const std::string_view> names) {
+  std::uint8_t number_of(std::string_view key, const std::string& name,
+                         std::span<const std::string_view> names) {
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (!names[i].empty() && names[i] == name) return static_cast<std::uint8_t>(i);
     }
@@ -101,7 +103,8 @@ class TableReader {
   }
   void fail(const toml::node& node, std::string_view key, const std::string& what) {
     if (failure_.empty()) {
-      failure_ = file_ + ", line " + std::to_string(node.source().begin.line) + ": " + std::string(key) + " " + what;
+      failure_ = file_ + ", line " + std::to_string(node.source().begin.line) + ": " +
+                 std::string(key) + " " + what;
     }
   }
   void fail_key(std::string_view key, const std::string& what) {
@@ -126,12 +129,21 @@ class TableReader {
 constexpr std::string_view kAwardKinds[] = {"", "participation", "knowledge", "skill"};
 constexpr std::string_view kParticipation[] = {"", "onsite", "online", "blended", "work_based"};
 constexpr std::string_view kSchemes[] = {"", "esg", "eqavet", "iso9001", "iso17024", "other"};
-constexpr std::string_view kIdentityChecks[] = {"", "unsupervised_unverified", "unsupervised_verified",
-                                                "supervised_online", "supervised_onsite"};
+constexpr std::string_view kIdentityChecks[] = {"", "unsupervised_unverified",
+                                                "unsupervised_verified", "supervised_online",
+                                                "supervised_onsite"};
 constexpr std::string_view kStackability[] = {"", "stand_alone", "stackable"};
-constexpr std::string_view kAssessments[] = {
-    "",           "none",   "written_examination", "oral_examination", "practical_examination", "project", "portfolio",
-    "continuous", "thesis", "prior_learning",      "automated_test"};
+constexpr std::string_view kAssessments[] = {"",
+                                             "none",
+                                             "written_examination",
+                                             "oral_examination",
+                                             "practical_examination",
+                                             "project",
+                                             "portfolio",
+                                             "continuous",
+                                             "thesis",
+                                             "prior_learning",
+                                             "automated_test"};
 
 // "3", "1.5" or "2.25" as hundredths.
 std::optional<std::uint32_t> parse_ects(const std::string& text) {
@@ -195,7 +207,8 @@ void read_outcomes(TableReader& reader, const std::string& file, tx::Achievement
     }
     constexpr std::string_view kOthers[] = {"esco"};
     TableReader inner(*table, file);
-    content.outcomes.push_back({reader.localized_of(*table, "outcomes", kOthers), inner.texts("esco")});
+    content.outcomes.push_back(
+        {reader.localized_of(*table, "outcomes", kOthers), inner.texts("esco")});
   }
 }
 
@@ -230,8 +243,10 @@ tx::AchievementContent read_content(TableReader& reader, const std::string& file
   }
   std::ranges::sort(content.assessment_types);
   content.assessments = reader.localized("assessment_text");
-  content.participation = static_cast<tx::Participation>(reader.choice("participation", kParticipation));
-  content.quality_scheme = static_cast<tx::QualityScheme>(reader.choice("quality_assurance", kSchemes));
+  content.participation =
+      static_cast<tx::Participation>(reader.choice("participation", kParticipation));
+  content.quality_scheme =
+      static_cast<tx::QualityScheme>(reader.choice("quality_assurance", kSchemes));
   content.quality_texts = reader.localized("quality_text");
   content.quality_url = reader.text("quality_url");
   read_bodies(reader, "teaches", content.teaches);
@@ -239,9 +254,11 @@ tx::AchievementContent read_content(TableReader& reader, const std::string& file
   read_bodies(reader, "awarding_bodies", content.awarding_bodies);
   content.languages = reader.texts("languages");
   content.prerequisites = reader.localized("prerequisites");
-  content.identity_check = static_cast<tx::IdentityCheck>(reader.choice("identity_check", kIdentityChecks));
+  content.identity_check =
+      static_cast<tx::IdentityCheck>(reader.choice("identity_check", kIdentityChecks));
   content.grading = reader.localized("grading");
-  content.stackability = static_cast<tx::Stackability>(reader.choice("stackability", kStackability));
+  content.stackability =
+      static_cast<tx::Stackability>(reader.choice("stackability", kStackability));
   content.information_url = reader.text("information_url");
   return content;
 }

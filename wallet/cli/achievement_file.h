@@ -1,4 +1,5 @@
-// An achievement as a registrar writes it down: one TOML file (docs/cli.md has an example with every key).
+// An achievement as a registrar writes it down: one TOML file (docs/cli.md has an example with
+// every key).
 #pragma once
 
 #include <string>
@@ -8,8 +9,8 @@
 
 namespace testamur::wallet {
 
-// Names the file, line and key of the first mistake. Lists are brought into the ledger's order; what the ledger's
-// own rules say of the values is left to ledger/tx/build.h.
+// Names the file, line and key of the first mistake. Lists are brought into the ledger's order;
+// what the ledger's own rules say of the values is left to ledger/tx/build.h.
 Result<ledger::tx::AchievementContent> read_achievement_file(const std::string& file);
 
 }  // namespace testamur::wallet

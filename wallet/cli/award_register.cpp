@@ -20,7 +20,8 @@ std::string joined_name(const std::string& given, const std::string& family) {
 
 std::string title_of(const BatchPlan& plan) {
   const auto title = plan.common.find(ClaimId::kTitle);
-  return title == plan.common.end() ? std::string{} : to_display(kind_of(ClaimId::kTitle), title->second);
+  return title == plan.common.end() ? std::string{}
+                                    : to_display(kind_of(ClaimId::kTitle), title->second);
 }
 
 Delivery delivery_of(const Award& award) {
@@ -43,14 +44,16 @@ RegisteredAward read_award(const Award& held, const BatchFolder& folder, const s
   registered.delivery = delivery_of(held);
   registered.claim_file = folder.claim_path(held);
 
-  // What the learner was told, row by row: a list may say another title or date than the achievement.
+  // What the learner was told, row by row: a list may say another title or date than the
+  // achievement.
   if (const auto view = read_credential(held.sd_jwt); view.ok()) {
     registered.given_name = claim_text(*view, ClaimId::kGivenName);
     registered.family_name = claim_text(*view, ClaimId::kFamilyName);
     registered.student_number = claim_text(*view, ClaimId::kStudentNumber);
     registered.name = joined_name(registered.given_name, registered.family_name);
     if (const auto date = claim_text(*view, ClaimId::kAwardDate); !date.empty()) award.date = date;
-    if (const auto title = claim_text(*view, ClaimId::kTitle); !title.empty()) registered.title = title;
+    if (const auto title = claim_text(*view, ClaimId::kTitle); !title.empty())
+      registered.title = title;
   }
   return registered;
 }
@@ -88,7 +91,8 @@ std::string_view to_text(Delivery delivery) {
   return "unknown";
 }
 
-Attempt<RegisteredBatch> read_batch(const Context& context, std::span<const age::Identity> identities,
+Attempt<RegisteredBatch> read_batch(const Context& context,
+                                    std::span<const age::Identity> identities,
                                     const std::string& name) {
   TM_TRY(const auto folder, open_batch(context, name, identities));
   const Batch& batch = folder.batch();
@@ -107,7 +111,8 @@ Attempt<RegisteredBatch> read_batch(const Context& context, std::span<const age:
   return registered;
 }
 
-Attempt<std::vector<RegisteredBatch>> read_batches(const Context& context, std::span<const age::Identity> identities,
+Attempt<std::vector<RegisteredBatch>> read_batches(const Context& context,
+                                                   std::span<const age::Identity> identities,
                                                    const std::string& only) {
   std::vector<RegisteredBatch> batches;
   for (const auto& name : only.empty() ? batch_names(context) : std::vector{only}) {
@@ -134,7 +139,8 @@ StatusSource add_statuses(Context& context, std::span<RegisteredBatch> batches) 
   if (!profile.ok()) return {false, "status not asked: " + profile.message(), ExitCode::kFailure};
   Client client = context.client();
   const auto statuses = statuses_of(client, profile->chain, profile->institution, records);
-  if (!statuses.ok()) return {false, "status not asked: " + statuses.message(), statuses.failure().exit};
+  if (!statuses.ok())
+    return {false, "status not asked: " + statuses.message(), statuses.failure().exit};
   for (std::size_t i = 0; i < sent.size(); ++i) sent[i]->status = (*statuses)[i];
   return {true, "status by the word of " + client.answering(), ExitCode::kOk};
 }
@@ -158,8 +164,9 @@ std::string counts_text(const std::vector<const RegisteredAward*>& awards, bool 
   std::map<std::string, std::size_t> by_delivery;
   for (const auto* award : awards) {
     ++by_status[status_word(award->status)];
-    ++by_delivery[award->delivery == Delivery::kPurged ? "by a code that was purged"
-                                                       : "by " + std::string(to_text(award->delivery))];
+    ++by_delivery[award->delivery == Delivery::kPurged
+                      ? "by a code that was purged"
+                      : "by " + std::string(to_text(award->delivery))];
   }
   return listed(by_delivery) + (statuses && !awards.empty() ? "; " + listed(by_status) : "");
 }
@@ -178,11 +185,13 @@ Result<AchievementId> achievement_named(const std::string& text, const Instituti
   if (text.find('/') != std::string::npos) return parse_achievement_id(text);
   const auto point = text.find('.');
   const auto number = parse_number(std::string_view(text).substr(0, point));
-  const auto version = point == std::string::npos ? std::optional<std::uint32_t>(0)
-                                                  : parse_number(std::string_view(text).substr(point + 1));
+  const auto version = point == std::string::npos
+                           ? std::optional<std::uint32_t>(0)
+                           : parse_number(std::string_view(text).substr(point + 1));
   if (!number || !version || *version > 0xffff) {
     return error("\"" + text.substr(0, 80) +
-                 "\" is no achievement: write <institution>/<number>.<version>, or <number>.<version> for one of this "
+                 "\" is no achievement: write <institution>/<number>.<version>, or "
+                 "<number>.<version> for one of this "
                  "institution's own");
   }
   return AchievementId{own, *number, static_cast<std::uint16_t>(*version)};

@@ -1,5 +1,6 @@
-// The register of an office as people look at it: batches and awards with names, ways of delivery and, where a node
-// answers, statuses. Read from the encrypted files of this home; nothing is changed. One thread, as the client.
+// The register of an office as people look at it: batches and awards with names, ways of delivery
+// and, where a node answers, statuses. Read from the encrypted files of this home; nothing is
+// changed. One thread, as the client.
 #pragma once
 
 #include <cstdint>
@@ -44,10 +45,12 @@ struct RegisteredBatch {
 };
 
 // The batch of this name; fails as open_batch does.
-Attempt<RegisteredBatch> read_batch(const Context& context, std::span<const age::Identity> identities,
+Attempt<RegisteredBatch> read_batch(const Context& context,
+                                    std::span<const age::Identity> identities,
                                     const std::string& name);
 // All batches of this home, the oldest first; where `only` is not empty, that one.
-Attempt<std::vector<RegisteredBatch>> read_batches(const Context& context, std::span<const age::Identity> identities,
+Attempt<std::vector<RegisteredBatch>> read_batches(const Context& context,
+                                                   std::span<const age::Identity> identities,
                                                    const std::string& only);
 
 // Whose word the statuses are, or why there is none.
@@ -73,8 +76,8 @@ std::vector<std::string> status_names();
 std::string counts_text(const std::vector<const RegisteredAward*>& awards, bool statuses);
 Json to_json(const RegisteredAward& award);
 
-// An achievement as people name it: <institution>/<number>.<version>, or of this home's institution <number>.<version>,
-// or <number> alone for every version (0).
+// An achievement as people name it: <institution>/<number>.<version>, or of this home's institution
+// <number>.<version>, or <number> alone for every version (0).
 Result<AchievementId> achievement_named(const std::string& text, const InstitutionId& own);
 
 }  // namespace testamur::wallet

@@ -1,5 +1,5 @@
-// Names are looked up in the registers first, and the ledger is asked afterwards: what is ambiguous is said before any
-// node hears of it.
+// Names are looked up in the registers first, and the ledger is asked afterwards: what is ambiguous
+// is said before any node hears of it.
 #include "wallet/cli/award_targets.h"
 
 #include <algorithm>
@@ -24,12 +24,15 @@ bool has_index(const AwardRecord& award, IssuerIndex index) {
 
 std::string place(const TargetName& name) { return name.where.empty() ? "" : name.where + ": "; }
 
-// Learners whose reference differs from `student` only in what a person or a spreadsheet does not see.
-std::vector<std::string> close_to(const std::vector<AwardRecord>& known, const std::string& student) {
+// Learners whose reference differs from `student` only in what a person or a spreadsheet does not
+// see.
+std::vector<std::string> close_to(const std::vector<AwardRecord>& known,
+                                  const std::string& student) {
   std::set<std::string> found;
   const std::string folded = reference_key(student);
   for (const auto& award : known) {
-    if (award.student != student && !award.student.empty() && reference_key(award.student) == folded) {
+    if (award.student != student && !award.student.empty() &&
+        reference_key(award.student) == folded) {
       found.insert(award.student);
     }
   }
@@ -43,8 +46,8 @@ std::string quoted_list(const std::vector<std::string>& texts) {
 }
 
 Error nobody(const std::vector<AwardRecord>& known, const TargetName& name) {
-  std::string text = place(name) + "no register of this home has a learner \"" + *name.student + "\"" +
-                     (name.batch ? " in batch " + *name.batch : "");
+  std::string text = place(name) + "no register of this home has a learner \"" + *name.student +
+                     "\"" + (name.batch ? " in batch " + *name.batch : "");
   if (const auto close = close_to(known, *name.student); !close.empty()) {
     text += "; there is " + quoted_list(close) + ": is that who is meant?";
   }
@@ -54,31 +57,36 @@ Error nobody(const std::vector<AwardRecord>& known, const TargetName& name) {
 // The award that holds the index; what stands beside the index must agree with it.
 Result<AwardRecord> award_at(const std::vector<AwardRecord>& known, const TargetName& name) {
   const std::string index = std::to_string(name.index->value);
-  const auto found = std::ranges::find_if(known, [&](const auto& award) { return has_index(award, *name.index); });
+  const auto found =
+      std::ranges::find_if(known, [&](const auto& award) { return has_index(award, *name.index); });
   if (found == known.end()) {
     if (name.student || name.batch) {
-      return error(place(name) + "no register of this home has index " + index + ", so that it cannot be " +
-                   (name.student ? "learner \"" + *name.student + "\"" : "in batch " + *name.batch));
+      return error(
+          place(name) + "no register of this home has index " + index + ", so that it cannot be " +
+          (name.student ? "learner \"" + *name.student + "\"" : "in batch " + *name.batch));
     }
     AwardRecord award;
     award.indexes = {*name.index};
     return award;
   }
   if (name.student && found->student != *name.student) {
-    return error(place(name) + "index " + index + " is an award of learner \"" + found->student + "\", not of \"" +
-                 *name.student + "\"");
+    return error(place(name) + "index " + index + " is an award of learner \"" + found->student +
+                 "\", not of \"" + *name.student + "\"");
   }
   if (name.batch && found->batch != *name.batch) {
-    return error(place(name) + "index " + index + " stands in batch " + found->batch + ", not in " + *name.batch);
+    return error(place(name) + "index " + index + " stands in batch " + found->batch + ", not in " +
+                 *name.batch);
   }
   return *found;
 }
 
 // All awards of a learner, or of a whole batch.
-Result<std::vector<AwardRecord>> awards_of(const std::vector<AwardRecord>& known, const TargetName& name, bool all) {
+Result<std::vector<AwardRecord>> awards_of(const std::vector<AwardRecord>& known,
+                                           const TargetName& name, bool all) {
   std::vector<AwardRecord> found;
   for (const auto& award : known) {
-    const bool fits = (!name.student || award.student == *name.student) && (!name.batch || award.batch == *name.batch);
+    const bool fits = (!name.student || award.student == *name.student) &&
+                      (!name.batch || award.batch == *name.batch);
     if (fits) found.push_back(award);
   }
   if (!name.student && !all) {
@@ -91,7 +99,8 @@ Result<std::vector<AwardRecord>> awards_of(const std::vector<AwardRecord>& known
 }
 
 std::string ambiguity(const std::string& student, const std::vector<AwardRecord>& awards) {
-  std::string text = "learner \"" + student + "\" has " + std::to_string(awards.size()) + " awards:\n";
+  std::string text =
+      "learner \"" + student + "\" has " + std::to_string(awards.size()) + " awards:\n";
   return text + awards_text(awards);
 }
 
@@ -114,18 +123,21 @@ std::string status_name(LedgerStatus status) {
 }
 
 // The status of one index, asked by its reference.
-Attempt<std::string> status_at(Client& client, const ChainId& chain, const InstitutionId& issuer, IssuerIndex index) {
-  TM_TRY(const auto answer, asked(client.check(make_reference(chain, issuer, index), {"", false, 0})));
+Attempt<std::string> status_at(Client& client, const ChainId& chain, const InstitutionId& issuer,
+                               IssuerIndex index) {
+  TM_TRY(const auto answer,
+         asked(client.check(make_reference(chain, issuer, index), {"", false, 0})));
   if (answer.listing == Listing::kNotListed) return std::string("not_listed");
   for (const auto& each : answer.slots) {
-    if (each.slot.issuer == issuer && each.slot.index == index) return status_name(each.slot.status);
+    if (each.slot.issuer == issuer && each.slot.index == index)
+      return status_name(each.slot.status);
   }
   return std::string("unknown");
 }
 
 // The status of indexes by their commitments, many at once.
-Attempt<std::map<std::uint64_t, std::string>> statuses_by_commitment(Client& client, const InstitutionId& issuer,
-                                                                     const std::vector<AwardRecord>& awards) {
+Attempt<std::map<std::uint64_t, std::string>> statuses_by_commitment(
+    Client& client, const InstitutionId& issuer, const std::vector<AwardRecord>& awards) {
   std::vector<Hash256> commitments;
   for (const auto& award : awards) {
     commitments.insert(commitments.end(), award.commitments.begin(), award.commitments.end());
@@ -133,9 +145,10 @@ Attempt<std::map<std::uint64_t, std::string>> statuses_by_commitment(Client& cli
   std::map<std::uint64_t, std::string> statuses;
   for (std::size_t at = 0; at < commitments.size(); at += kBulkAtOnce) {
     const auto end = std::min(commitments.size(), at + kBulkAtOnce);
-    TM_TRY(const auto answer, asked(client.check_bulk({commitments.begin() + static_cast<std::ptrdiff_t>(at),
-                                                       commitments.begin() + static_cast<std::ptrdiff_t>(end)},
-                                                      {"", false, 0})));
+    TM_TRY(const auto answer,
+           asked(client.check_bulk({commitments.begin() + static_cast<std::ptrdiff_t>(at),
+                                    commitments.begin() + static_cast<std::ptrdiff_t>(end)},
+                                   {"", false, 0})));
     const Json& issuers = part_of(answer, "issuers");
     for (const auto& verdict : part_of(answer, "verdicts")) {
       for (const auto& slot : part_of(verdict, "slots")) {
@@ -161,15 +174,18 @@ std::string award_date(const Award& award, const BatchPlan& plan) {
 
 std::string award_text(const AwardRecord& award) {
   std::string indexes;
-  for (const auto& index : award.indexes) indexes += (indexes.empty() ? "" : ", ") + std::to_string(index.value);
+  for (const auto& index : award.indexes)
+    indexes += (indexes.empty() ? "" : ", ") + std::to_string(index.value);
   if (award.student.empty()) return "index " + indexes + ", in no register of this home";
-  return award.student + ", " + to_text(award.achievement) + (award.date.empty() ? "" : ", of " + award.date) +
-         ", batch " + award.batch + " (index " + indexes + ")";
+  return award.student + ", " + to_text(award.achievement) +
+         (award.date.empty() ? "" : ", of " + award.date) + ", batch " + award.batch + " (index " +
+         indexes + ")";
 }
 
 std::string awards_text(const std::vector<AwardRecord>& awards) {
   std::string text;
-  for (std::size_t i = 0; i < awards.size() && i < kShown; ++i) text += "  " + award_text(awards[i]) + "\n";
+  for (std::size_t i = 0; i < awards.size() && i < kShown; ++i)
+    text += "  " + award_text(awards[i]) + "\n";
   if (awards.size() > kShown) text += "  and " + std::to_string(awards.size() - kShown) + " more\n";
   return text;
 }
@@ -185,7 +201,8 @@ Json to_json(const AwardRecord& award) {
               {"indexes", indexes}};
 }
 
-Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known, const std::vector<std::string>& batches,
+Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known,
+                                     const std::vector<std::string>& batches,
                                      const std::vector<TargetName>& names, bool all) {
   AwardSelection selection;
   std::set<std::string> learners;
@@ -219,20 +236,23 @@ Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known, cons
     if (student.empty()) continue;
     if (const auto close = close_to(known, student); !close.empty()) {
       selection.close.push_back("\"" + student + "\" is not " + quoted_list(close) +
-                                ", another learner of nearly the same reference: only \"" + student +
-                                "\" is meant here");
+                                ", another learner of nearly the same reference: only \"" +
+                                student + "\" is meant here");
     }
   }
   return selection;
 }
 
-Attempt<std::vector<AwardRecord>> registered_awards(const Context& context, std::span<const age::Identity> identities) {
+Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
+                                                    std::span<const age::Identity> identities) {
   std::vector<AwardRecord> awards;
   for (const auto& name : batch_names(context)) {
     TM_TRY(const auto file,
-           or_exit(ExitCode::kFailure, read_file(batch_path(context, name) + "/register.age", age::kMaxFileBytes)));
+           or_exit(ExitCode::kFailure,
+                   read_file(batch_path(context, name) + "/register.age", age::kMaxFileBytes)));
     auto list = open_register(file, identities);
-    if (!list.ok()) return Failure{ExitCode::kFailure, "register of batch " + name + ": " + list.message()};
+    if (!list.ok())
+      return Failure{ExitCode::kFailure, "register of batch " + name + ": " + list.message()};
     for (const auto& row : list->rows) {
       AwardRecord award;
       award.student = row.student;
@@ -253,7 +273,8 @@ Attempt<void> add_dates(const Context& context, std::span<const age::Identity> i
     if (!award.batch.empty()) batches.insert(award.batch);
   }
   for (const auto& name : batches) {
-    TM_TRY(const auto folder, or_exit(ExitCode::kFailure, BatchFolder::open(batch_path(context, name), identities)));
+    TM_TRY(const auto folder,
+           or_exit(ExitCode::kFailure, BatchFolder::open(batch_path(context, name), identities)));
     const Batch& batch = folder.batch();
     std::map<std::string, const Award*> by_student;
     for (const auto& held : batch.awards) by_student[held.student] = &held;
@@ -264,14 +285,16 @@ Attempt<void> add_dates(const Context& context, std::span<const age::Identity> i
       if (held != by_student.end()) award.date = award_date(*held->second, batch.plan);
       for (const auto& index : award.indexes) {
         const auto position = index.value - batch.plan.first_index.value;
-        if (position < batch.commitments.size()) award.commitments.push_back(batch.commitments[position]);
+        if (position < batch.commitments.size())
+          award.commitments.push_back(batch.commitments[position]);
       }
     }
   }
   return {};
 }
 
-Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& chain, const InstitutionId& issuer,
+Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& chain,
+                                              const InstitutionId& issuer,
                                               const std::vector<AwardRecord>& awards) {
   TM_TRY(const auto known, statuses_by_commitment(client, issuer, awards));
   std::vector<std::string> statuses;
@@ -296,9 +319,10 @@ std::vector<std::string> lookalikes(const std::vector<std::string>& references) 
   std::vector<std::string> sentences;
   for (const auto& [folded, group] : groups) {
     if (group.size() < 2) continue;
-    sentences.push_back(quoted_list({group.begin(), group.end()}) +
-                        " are different learners whose references look alike (leading zeros, case or marks that do "
-                        "not show): a spreadsheet may take one for the other");
+    sentences.push_back(
+        quoted_list({group.begin(), group.end()}) +
+        " are different learners whose references look alike (leading zeros, case or marks that do "
+        "not show): a spreadsheet may take one for the other");
   }
   return sentences;
 }

@@ -1,8 +1,10 @@
-// Whom a change of status hits: from what a person named (learners, references, indexes, batches) to awards of this
-// home's registers, each by the learner's reference, achievement, batch and date. One thread.
+// Whom a change of status hits: from what a person named (learners, references, indexes, batches)
+// to awards of this home's registers, each by the learner's reference, achievement, batch and date.
+// One thread.
 //
-// A name may mean more than it seems to: a learner may have several awards, and two references may differ by a leading
-// zero only. So the selection says every award by name, what was ambiguous, and which other learners are close.
+// A name may mean more than it seems to: a learner may have several awards, and two references may
+// differ by a leading zero only. So the selection says every award by name, what was ambiguous, and
+// which other learners are close.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +25,7 @@ struct AwardRecord {
   std::string batch;    // name of the folder
   AchievementId achievement;
   std::vector<IssuerIndex> indexes;  // all slots of the award, ascending
-  std::string date;                  // YYYY-MM-DD: the award's, else when it was signed; empty: not known
+  std::string date;  // YYYY-MM-DD: the award's, else when it was signed; empty: not known
   bool committed = true;
   std::vector<Hash256> commitments;  // of the indexes, where the batch's state has them
 
@@ -44,29 +46,37 @@ struct TargetName {
 };
 
 struct AwardSelection {
-  std::vector<AwardRecord> awards;     // by batch and student, each once
-  std::vector<std::string> ambiguous;  // a sentence for each learner that was named without saying which award
-  std::vector<std::string> close;      // a sentence for each learner whose reference is near another's
+  std::vector<AwardRecord> awards;  // by batch and student, each once
+  std::vector<std::string>
+      ambiguous;  // a sentence for each learner that was named without saying which award
+  std::vector<std::string> close;  // a sentence for each learner whose reference is near another's
 };
-// Fails, naming the place, on a name that nobody has, a batch that there is not, and a reference that belongs to
-// another learner or batch than stands beside it. `all`: every award of a learner, or of a batch named alone, is meant.
-// Pure.
-Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known, const std::vector<std::string>& batches,
+// Fails, naming the place, on a name that nobody has, a batch that there is not, and a reference
+// that belongs to another learner or batch than stands beside it. `all`: every award of a learner,
+// or of a batch named alone, is meant. Pure.
+Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known,
+                                     const std::vector<std::string>& batches,
                                      const std::vector<TargetName>& names, bool all);
 
-// Every award of this home's registers. Dates and commitments are read of those that `wanted` names only.
-Attempt<std::vector<AwardRecord>> registered_awards(const Context& context, std::span<const age::Identity> identities);
+// Every award of this home's registers. Dates and commitments are read of those that `wanted` names
+// only.
+Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
+                                                    std::span<const age::Identity> identities);
 Attempt<void> add_dates(const Context& context, std::span<const age::Identity> identities,
                         std::vector<AwardRecord>& awards);
 
-// What the ledger says of each award: the status of its slots by name ("valid", "revoked", …; the worst of them, for
-// the order of a final change), "not_listed" where it does not list one. Fails when no node answers.
-Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& chain, const InstitutionId& issuer,
+// What the ledger says of each award: the status of its slots by name ("valid", "revoked", …; the
+// worst of them, for the order of a final change), "not_listed" where it does not list one. Fails
+// when no node answers.
+Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& chain,
+                                              const InstitutionId& issuer,
                                               const std::vector<AwardRecord>& awards);
 
-// ---- references that look alike ---------------------------------------------------------------------------------
+// ---- references that look alike
+// ---------------------------------------------------------------------------------
 
-// A sentence for each group of different references that people may take for each other (reference_key). Pure.
+// A sentence for each group of different references that people may take for each other
+// (reference_key). Pure.
 std::vector<std::string> lookalikes(const std::vector<std::string>& references);
 
 }  // namespace testamur::wallet

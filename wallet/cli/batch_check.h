@@ -1,5 +1,6 @@
-// The last checks of a batch before anything lasting: every credential by the verifier's own code, against what the
-// ledger says now, as if the batch were anchored in the next block. One thread, as the client.
+// The last checks of a batch before anything lasting: every credential by the verifier's own code,
+// against what the ledger says now, as if the batch were anchored in the next block. One thread, as
+// the client.
 #pragma once
 
 #include "wallet/cli/outcome.h"
@@ -8,11 +9,13 @@
 
 namespace testamur::wallet {
 
-// Fails with 5 when a credential of the batch would not verify, naming the learner and the finding, and with 7 when the
-// ledger could not be asked.
-Attempt<void> verify_batch(Client& client, const Batch& batch, const KeyId& issue_key, std::uint64_t now_ms);
+// Fails with 5 when a credential of the batch would not verify, naming the learner and the finding,
+// and with 7 when the ledger could not be asked.
+Attempt<void> verify_batch(Client& client, const Batch& batch, const KeyId& issue_key,
+                           std::uint64_t now_ms);
 
 // The same against given facts about issuer, keys and achievement. Pure.
-Attempt<void> verify_batch(const Batch& batch, RegistryFacts facts, const KeyId& issue_key, std::uint64_t now_ms);
+Attempt<void> verify_batch(const Batch& batch, RegistryFacts facts, const KeyId& issue_key,
+                           std::uint64_t now_ms);
 
 }  // namespace testamur::wallet

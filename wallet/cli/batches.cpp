@@ -16,9 +16,11 @@ std::string batch_path(const Context& context, const std::string& name) {
 std::vector<std::string> batch_names(const Context& context) {
   std::vector<std::string> names;
   std::error_code ignored;
-  for (const auto& item : std::filesystem::directory_iterator(context.path("issuer/batches"), ignored)) {
+  for (const auto& item :
+       std::filesystem::directory_iterator(context.path("issuer/batches"), ignored)) {
     // A folder without the state is what a crash left before there was a batch.
-    if (std::filesystem::exists(item.path() / "batch.age", ignored)) names.push_back(item.path().filename().string());
+    if (std::filesystem::exists(item.path() / "batch.age", ignored))
+      names.push_back(item.path().filename().string());
   }
   std::ranges::sort(names);
   return names;
@@ -26,12 +28,15 @@ std::vector<std::string> batch_names(const Context& context) {
 
 Status check_batch_name(const std::string& name) {
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
   };
-  if (!name.empty() && name.size() <= 100 && name.front() != '.' && std::ranges::all_of(name, allowed)) return {};
-  return error("--name: \"" + name.substr(0, 100) +
-               "\" cannot be the name of a batch: use letters, digits, '-', '_' and '.', at most 100");
+  if (!name.empty() && name.size() <= 100 && name.front() != '.' &&
+      std::ranges::all_of(name, allowed))
+    return {};
+  return error(
+      "--name: \"" + name.substr(0, 100) +
+      "\" cannot be the name of a batch: use letters, digits, '-', '_' and '.', at most 100");
 }
 
 Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
@@ -46,14 +51,16 @@ Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
   TM_TRY_STATUS(check_batch_name(name));
   std::error_code ignored;
   if (std::filesystem::exists(batch_path(context, name), ignored)) {
-    return Failure{ExitCode::kUsage, "the batch \"" + name +
-                                         "\" was interrupted before anything of it was signed or sent: issue it "
-                                         "again under the same name"};
+    return Failure{ExitCode::kUsage,
+                   "the batch \"" + name +
+                       "\" was interrupted before anything of it was signed or sent: issue it "
+                       "again under the same name"};
   }
   std::string there;
   for (const auto& each : names) there += (there.empty() ? "" : ", ") + each;
-  return Failure{ExitCode::kUsage, "this home has no batch \"" + name + "\"" +
-                                       (there.empty() ? ", nor any other" : "; there are: " + there)};
+  return Failure{ExitCode::kUsage,
+                 "this home has no batch \"" + name + "\"" +
+                     (there.empty() ? ", nor any other" : "; there are: " + there)};
 }
 
 Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free_on_ledger) {
@@ -69,21 +76,24 @@ Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free
   const auto batch = reader.optional_text("batch");
   TM_TRY_STATUS(reader.finish());
 
-  // The newest reservation was made for a batch that a crash kept from becoming one: nothing of it was signed for the
-  // ledger or given away, so its indexes are free again.
+  // The newest reservation was made for a batch that a crash kept from becoming one: nothing of it
+  // was signed for the ledger or given away, so its indexes are free again.
   std::error_code ignored;
-  const bool was_cut_off = !batch.empty() && check_batch_name(batch).ok() && reserved_from <= reserved_until &&
-                           !std::filesystem::exists(batch_path(context, batch) + "/batch.age", ignored) && !ignored;
+  const bool was_cut_off =
+      !batch.empty() && check_batch_name(batch).ok() && reserved_from <= reserved_until &&
+      !std::filesystem::exists(batch_path(context, batch) + "/batch.age", ignored) && !ignored;
   return std::max(first, was_cut_off ? reserved_from : reserved_until);
 }
 
-Status reserve_indexes(const Context& context, const std::string& batch, std::uint64_t first, std::uint64_t count) {
+Status reserve_indexes(const Context& context, const std::string& batch, std::uint64_t first,
+                       std::uint64_t count) {
   TM_TRY(const auto free, next_index(context, first));
   if (free != first) {
-    return error("another program of this home has taken the indexes from " + std::to_string(first) +
-                 " on; nothing was issued, run the command again");
+    return error("another program of this home has taken the indexes from " +
+                 std::to_string(first) + " on; nothing was issued, run the command again");
   }
-  const Json reserved{{"reserved_until", first + count}, {"reserved_from", first}, {"batch", batch}};
+  const Json reserved{
+      {"reserved_until", first + count}, {"reserved_from", first}, {"batch", batch}};
   return write_home_file(context, "issuer/next_index.json", as_bytes(reserved.dump()));
 }
 
@@ -99,7 +109,8 @@ bool has_expired(const Batch& batch, Client& client) {
   auto status = client.status();
   const auto* json = std::get_if<Json>(&status);
   return json != nullptr &&
-         json->value("as_of", Json::object()).value("time_ms", std::uint64_t{0}) > (*transaction)->valid_until_ms();
+         json->value("as_of", Json::object()).value("time_ms", std::uint64_t{0}) >
+             (*transaction)->valid_until_ms();
 }
 
 Result<TransactionId> id_of_carried(const ChainId& chain, ByteView carried) {

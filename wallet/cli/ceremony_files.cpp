@@ -17,10 +17,12 @@ namespace tx = ledger::tx;
 
 constexpr std::size_t kMaxFileBytes = 1 << 20;
 
-// Reads a table key by key and keeps the first mistake; finish() also refuses keys that nobody asked for.
+// Reads a table key by key and keeps the first mistake; finish() also refuses keys that nobody
+// asked for.
 class CeremonyReader {
  public:
-  CeremonyReader(const toml::table& table, std::string file) : table_(table), file_(std::move(file)) {}
+  CeremonyReader(const toml::table& table, std::string file)
+      : table_(table), file_(std::move(file)) {}
 
   std::string text(std::string_view key) {
     const auto* node = take(key);
@@ -53,7 +55,8 @@ class CeremonyReader {
     std::vector<const toml::table*> found;
     const auto* node = take(key);
     const auto* array = node == nullptr ? nullptr : node->as_array();
-    if (node != nullptr && array == nullptr) mistake(key, "must be tables ([[" + std::string(key) + "]])");
+    if (node != nullptr && array == nullptr)
+      mistake(key, "must be tables ([[" + std::string(key) + "]])");
     for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
       if (const auto* table = (*array)[i].as_table()) {
         found.push_back(table);
@@ -108,7 +111,9 @@ Result<KeyInput> read_key(const toml::table& table, const std::string& file) {
     input.purpose = *purpose_from(value);
     known = true;
   }
-  if (!known) reader.mistake("purpose", "must be root, issue, govern, consensus, transport, credential or cosign");
+  if (!known)
+    reader.mistake("purpose",
+                   "must be root, issue, govern, consensus, transport, credential or cosign");
   known = false;
   for (std::uint8_t value = 1; algorithm_from(value); ++value) {
     if (to_text(*algorithm_from(value)) != algorithm) continue;
@@ -171,8 +176,10 @@ void read_facts(CeremonyReader& reader, tx::InstitutionFacts& facts) {
       facts.legal_names.push_back({std::string(language.str()), node.value_or(std::string{})});
     }
   }
-  if (const auto problem = tx::meaning_problem(facts)) reader.mistake(problem->field, "cannot stand: " + problem->why);
-  if (const auto broken = tx::form_error(facts)) reader.mistake("legal_names", "and other facts: " + to_text(*broken));
+  if (const auto problem = tx::meaning_problem(facts))
+    reader.mistake(problem->field, "cannot stand: " + problem->why);
+  if (const auto broken = tx::form_error(facts))
+    reader.mistake("legal_names", "and other facts: " + to_text(*broken));
 }
 
 Result<PartyInput> read_party(CeremonyReader& reader, const std::string& file) {
@@ -182,15 +189,18 @@ Result<PartyInput> read_party(CeremonyReader& reader, const std::string& file) {
   read_class(reader, party);
   read_facts(reader, party.facts);
   const bool listed = party.institution_class == tx::InstitutionClass::kListed;
-  party.root_threshold = static_cast<std::uint8_t>(reader.number("root_threshold", listed ? 0 : 1, 255));
-  input.validator = reader.flag("validator", party.institution_class == tx::InstitutionClass::kValidator);
+  party.root_threshold =
+      static_cast<std::uint8_t>(reader.number("root_threshold", listed ? 0 : 1, 255));
+  input.validator =
+      reader.flag("validator", party.institution_class == tx::InstitutionClass::kValidator);
   reader.text("peer_address");
   reader.text("api_address");
   TM_TRY(auto keys, read_keys(reader, file));
   for (auto& key : keys) party.keys.push_back({key.purpose, std::move(key.key), key.possession});
   const auto id = to_text(ledger::party_id(party));
   if (!stated.empty() && stated != id) {
-    reader.mistake("institution", "is not the id of these facts and keys, which is " + id + ": the file was changed");
+    reader.mistake("institution", "is not the id of these facts and keys, which is " + id +
+                                      ": the file was changed");
   }
   TM_TRY_STATUS(reader.finish());
   return input;
@@ -205,7 +215,8 @@ Result<NodeKeysInput> read_node_keys(CeremonyReader& reader, const std::string& 
   TM_TRY(auto keys, read_keys(reader, file));
   TM_TRY_STATUS(reader.finish());
   input.chain = *chain;
-  for (auto& key : keys) input.keys.push_back({*institution, key.purpose, std::move(key.key), key.possession});
+  for (auto& key : keys)
+    input.keys.push_back({*institution, key.purpose, std::move(key.key), key.possession});
   return input;
 }
 
@@ -213,18 +224,20 @@ Result<toml::table> parse_toml(std::string_view text, const std::string& file) {
   try {
     return toml::parse(text, file);
   } catch (const toml::parse_error& failure) {
-    return error(file + ":" + std::to_string(failure.source().begin.line) + ": " + std::string(failure.description()));
+    return error(file + ":" + std::to_string(failure.source().begin.line) + ": " +
+                 std::string(failure.description()));
   }
 }
 
 }  // namespace
 
-Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text, const std::string& file) {
+Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text,
+                                                    const std::string& file) {
   TM_TRY(auto table, parse_toml(text, file));
   CeremonyReader reader(table, file);
   ledger::GenesisInput input;
-  input.protocol_version =
-      static_cast<std::uint16_t>(reader.number("protocol_version", ledger::kNewestProtocol, 65'535));
+  input.protocol_version = static_cast<std::uint16_t>(
+      reader.number("protocol_version", ledger::kNewestProtocol, 65'535));
   const auto* time = table.get("time");
   if (time != nullptr && time->is_integer()) {
     input.time_ms = reader.number("time", 0, INT64_MAX);
@@ -241,7 +254,8 @@ Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text, const
         reader.mistake("parameters", "has no parameter called " + std::string(key.str()));
       } else if (value < 0) {
         reader.mistake("parameters", "gives " + std::string(key.str()) + " no number");
-      } else if (auto set = input.parameters.set(row->id, static_cast<std::uint64_t>(value)); !set.ok()) {
+      } else if (auto set = input.parameters.set(row->id, static_cast<std::uint64_t>(value));
+                 !set.ok()) {
         reader.mistake("parameters", set.message());
       }
     }

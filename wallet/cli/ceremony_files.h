@@ -1,5 +1,6 @@
-// The TOML files that go into a genesis record: its settings, parties, and keys of replaced nodes (docs/cli.md). Each
-// reader names file, line and key of a mistake; what the values must keep to is ledger/genesis.h's to say.
+// The TOML files that go into a genesis record: its settings, parties, and keys of replaced nodes
+// (docs/cli.md). Each reader names file, line and key of a mistake; what the values must keep to is
+// ledger/genesis.h's to say.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-// check --csv: every row is asked and proven as `check` does it with one hash; the table is never held.
+// check --csv: every row is asked and proven as `check` does it with one hash; the table is never
+// held.
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -33,7 +34,8 @@ auto patiently(const Ask& ask) {
   return answer;
 }
 
-Called<CheckAnswer> ask_about(Client& client, const std::string& name, const CheckOptions& options) {
+Called<CheckAnswer> ask_about(Client& client, const std::string& name,
+                              const CheckOptions& options) {
   if (name.starts_with("urn:")) {
     const auto reference = parse_reference(name);
     if (!reference.ok()) return CallError{CallFailure::kInvalid, reference.message(), {}, {}, {}};
@@ -42,11 +44,12 @@ Called<CheckAnswer> ask_about(Client& client, const std::string& name, const Che
   const auto bytes = from_hex(name);
   const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
   if (hash) return client.check(*hash, options);
-  return CallError{CallFailure::kInvalid,
-                   "\"" + name.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference",
-                   {},
-                   {},
-                   {}};
+  return CallError{
+      CallFailure::kInvalid,
+      "\"" + name.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference",
+      {},
+      {},
+      {}};
 }
 
 std::string recognised(const Verdict& verdict) {
@@ -67,8 +70,9 @@ RowAnswer row_of(const Verdict& verdict) {
   row.recognised = recognised(verdict);
   const bool proven = verdict.facts.as_of && verdict.facts.as_of->basis == Basis::kProven;
   row.rests_on = what == Standing::kCannotTell ? headline(verdict)
-                 : proven ? "proven under block " + std::to_string(verdict.facts.as_of->height.value)
-                          : "the word of " + verdict.facts.answered_by;
+                 : proven
+                     ? "proven under block " + std::to_string(verdict.facts.as_of->height.value)
+                     : "the word of " + verdict.facts.answered_by;
   row.exit = static_cast<ExitCode>(verdict_code(verdict));
   return row;
 }
@@ -120,8 +124,10 @@ class Table {
 
 }  // namespace
 
-Outcome check_csv(Context& context, const std::string& csv, const std::string& out, const std::string& purpose) {
-  if (out.empty()) return error("--csv needs --out FILE: the table with what the ledger says beside each row");
+Outcome check_csv(Context& context, const std::string& csv, const std::string& out,
+                  const std::string& purpose) {
+  if (out.empty())
+    return error("--csv needs --out FILE: the table with what the ledger says beside each row");
   std::ifstream in(csv, std::ios::binary);
   if (!in) return error("cannot open " + csv + ": is the name right?");
   std::error_code ignored;
@@ -135,7 +141,8 @@ Outcome check_csv(Context& context, const std::string& csv, const std::string& o
   Table table(context, client, trust, purpose);
   Attempt<TableCounts> counts = TableCounts{};
   {
-    Progress progress("checking (bytes of the table)", ignored ? 0 : size, context.quiet || context.json);
+    Progress progress("checking (bytes of the table)", ignored ? 0 : size,
+                      context.quiet || context.json);
     counts = check_table(in, {[&](const std::string& name) { return table.ask(name); },
                               [&](std::string_view line) { return stream.write(line); },
                               [&](std::uint64_t bytes) { progress.advance(bytes); }});

@@ -29,7 +29,8 @@ Result<bool> next_line(std::istream& in, std::string& line) {
       return true;
     }
     if (line.size() == kMaxLineBytes)
-      return error("it is longer than " + std::to_string(kMaxLineBytes) + " bytes: is this a table?");
+      return error("it is longer than " + std::to_string(kMaxLineBytes) +
+                   " bytes: is this a table?");
     line += static_cast<char>(c);
   }
   if (line.ends_with('\r')) line.pop_back();
@@ -66,9 +67,11 @@ struct Layout {
 Result<Layout> read_layout(const std::vector<std::string>& cells) {
   if (is_name(trimmed(cells.front()))) return Layout{0, cells.size(), false};
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (std::ranges::find(kColumns, trimmed(cells[i])) != kColumns.end()) return Layout{i, cells.size(), true};
+    if (std::ranges::find(kColumns, trimmed(cells[i])) != kColumns.end())
+      return Layout{i, cells.size(), true};
   }
-  return error("no column is called hash, commitment or reference, and the first cell is neither of them");
+  return error(
+      "no column is called hash, commitment or reference, and the first cell is neither of them");
 }
 
 }  // namespace
@@ -88,11 +91,13 @@ Result<std::vector<std::string>> split_row(std::string_view line) {
         cell += '"';
         line.remove_prefix(1);
       }
-      if (!line.empty() && line.front() != ',') return error("a cell goes on after its closing quote");
+      if (!line.empty() && line.front() != ',')
+        return error("a cell goes on after its closing quote");
     } else {
       const auto comma = std::min(line.find(','), line.size());
       cell = line.substr(0, comma);
-      if (cell.find('"') != std::string::npos) return error("a quote stands inside a cell that is not quoted");
+      if (cell.find('"') != std::string::npos)
+        return error("a quote stands inside a cell that is not quoted");
       line.remove_prefix(comma);
     }
     cells.push_back(std::move(cell));
@@ -137,8 +142,8 @@ Attempt<TableCounts> check_table(std::istream& in, const TableSteps& steps) {
       }
     }
     if (cells->size() != layout->width) {
-      return at_line(number, "the row has " + std::to_string(cells->size()) + " cells, the first one has " +
-                                 std::to_string(layout->width));
+      return at_line(number, "the row has " + std::to_string(cells->size()) +
+                                 " cells, the first one has " + std::to_string(layout->width));
     }
     const auto answer = steps.ask(std::string(trimmed((*cells)[layout->column])));
     if (!answer.ok()) return at_line(number, answer.failure());

@@ -1,5 +1,6 @@
-// check --csv: a table of hashes and references with what the ledger says beside each row, read and written row by row,
-// so that a table of a million rows takes no more memory than one of ten. One thread.
+// check --csv: a table of hashes and references with what the ledger says beside each row, read and
+// written row by row, so that a table of a million rows takes no more memory than one of ten. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,8 @@ struct RowAnswer {
   ExitCode exit = ExitCode::kOk;
 };
 
-// The cells of one line by RFC 4180; a quoted cell ends on its line. The failure says what is wrong.
+// The cells of one line by RFC 4180; a quoted cell ends on its line. The failure says what is
+// wrong.
 Result<std::vector<std::string>> split_row(std::string_view line);
 
 struct TableCounts {
@@ -42,8 +44,9 @@ struct TableSteps {
   std::function<Attempt<void>(std::string_view line)> write;
   std::function<void(std::uint64_t bytes_read)> progress;
 };
-// The column is the one named hash, commitment or reference, or the first where there is no header. Empty lines are
-// left out. Stops at the first row that cannot be read or asked; the failure names the line.
+// The column is the one named hash, commitment or reference, or the first where there is no header.
+// Empty lines are left out. Stops at the first row that cannot be read or asked; the failure names
+// the line.
 Attempt<TableCounts> check_table(std::istream& in, const TableSteps& steps);
 
 }  // namespace testamur::wallet

@@ -1,5 +1,5 @@
-// The commands by noun. Each function adds its noun's subcommands to the parser and makes `run` what the chosen one
-// does.
+// The commands by noun. Each function adds its noun's subcommands to the parser and makes `run`
+// what the chosen one does.
 #pragma once
 
 #include <functional>
@@ -41,7 +41,8 @@ void add_policy_commands(CLI::App& trust, Context& context, Run& run);
 void add_registry_commands(CLI::App& app, Context& context, Run& run);
 void add_check_commands(CLI::App& app, Context& context, Run& run);
 // check --csv: a table in the place of hashes.
-Outcome check_csv(Context& context, const std::string& csv, const std::string& out, const std::string& purpose);
+Outcome check_csv(Context& context, const std::string& csv, const std::string& out,
+                  const std::string& purpose);
 void add_genesis_commands(CLI::App& app, Context& context, Run& run);
 void add_ledger_commands(CLI::App& app, Context& context, Run& run);
 void add_node_commands(CLI::App& app, Context& context, Run& run);

@@ -36,10 +36,11 @@ Result<IssuerProfile> read_profile(const std::string& file) {
 Status check_endpoint(const std::string& text, const std::string& where) {
   const auto colon = text.rfind(':');
   const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
-  const bool digits =
-      !port.empty() && port.size() <= 5 && std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits = !port.empty() && port.size() <= 5 &&
+                      std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
   const unsigned long number = digits ? std::stoul(port) : 0;
-  const bool is_host = colon != std::string::npos && colon != 0 && text.find_first_of("/@ \t") == std::string::npos;
+  const bool is_host =
+      colon != std::string::npos && colon != 0 && text.find_first_of("/@ \t") == std::string::npos;
   if (is_host && number >= 1 && number <= 65'535) return {};
   return error(where + ": \"" + text.substr(0, 200) +
                "\" is no endpoint: write HOST:PORT, without https://, with a port from 1 to 65535");
@@ -54,11 +55,13 @@ Status check_root_file(const std::string& path, const std::string& where) {
 
 Status read_endpoints(const toml::node& value, const std::string& where, Context& context) {
   const auto* list = value.as_array();
-  if (list == nullptr) return error(where + " is not a list of texts: write endpoints = [\"HOST:PORT\"]");
+  if (list == nullptr)
+    return error(where + " is not a list of texts: write endpoints = [\"HOST:PORT\"]");
   std::vector<std::string> endpoints;
   for (const auto& item : *list) {
     const auto* text = item.as_string();
-    if (text == nullptr) return error(where + ": one of its values is not a text: write [\"HOST:PORT\"]");
+    if (text == nullptr)
+      return error(where + ": one of its values is not a text: write [\"HOST:PORT\"]");
     TM_TRY_STATUS(check_endpoint(text->get(), where));
     endpoints.push_back(text->get());
   }
@@ -126,7 +129,8 @@ Client Context::client() const { return Client(ClientOptions{endpoints, 10'000, 
 std::uint64_t Context::now_ms() const { return SystemClock{}.now_ms(); }
 
 Status read_config(Context& context) {
-  for (const auto& endpoint : context.endpoints) TM_TRY_STATUS(check_endpoint(endpoint, "--endpoint"));
+  for (const auto& endpoint : context.endpoints)
+    TM_TRY_STATUS(check_endpoint(endpoint, "--endpoint"));
   if (!context.tls_root.empty()) TM_TRY_STATUS(check_root_file(context.tls_root, "--tls-root"));
   const std::string file = context.path("config.toml");
   if (!std::filesystem::exists(file)) return {};
@@ -134,7 +138,8 @@ Status read_config(Context& context) {
     const toml::table table = toml::parse_file(file);
     for (const auto& [key, value] : table) {
       const std::string name(key.str());
-      const std::string where = file + ", line " + std::to_string(key.source().begin.line) + ": " + name;
+      const std::string where =
+          file + ", line " + std::to_string(key.source().begin.line) + ": " + name;
       if (name == "endpoints") {
         TM_TRY_STATUS(read_endpoints(value, where, context));
       } else if (name == "tls_root") {
@@ -154,13 +159,18 @@ ExitCode fail(const Context& context, ExitCode code, const std::string& message)
   return print_failure(context, Failure{code, message});
 }
 
-ExitCode fail(const Context& context, const CallError& failure) { return print_failure(context, failure_of(failure)); }
+ExitCode fail(const Context& context, const CallError& failure) {
+  return print_failure(context, failure_of(failure));
+}
 
-ExitCode fail(const Context& context, const VaultError& failure) { return print_failure(context, failure_of(failure)); }
+ExitCode fail(const Context& context, const VaultError& failure) {
+  return print_failure(context, failure_of(failure));
+}
 
 Failure failure_of(const VaultError& vault) {
-  return Failure{vault.kind == VaultFailure::kWrongPassphrase ? ExitCode::kPassphrase : ExitCode::kFailure,
-                 vault.message};
+  return Failure{
+      vault.kind == VaultFailure::kWrongPassphrase ? ExitCode::kPassphrase : ExitCode::kFailure,
+      vault.message};
 }
 
 ExitCode report(const Context& context, const Outcome& outcome) {
@@ -172,11 +182,12 @@ ExitCode report(const Context& context, const Outcome& outcome) {
 Attempt<void> refuse_unread_options(const Context& context) {
   if (context.commands == nullptr) return {};
   std::string names;
-  for (const auto& name : context.commands->given_unread()) names += (names.empty() ? "" : ", ") + name;
+  for (const auto& name : context.commands->given_unread())
+    names += (names.empty() ? "" : ", ") + name;
   if (names.empty()) return {};
-  return Failure{
-      ExitCode::kUsage,
-      names + " would have no effect here, together with what else was given; nothing was done. Leave it out."};
+  return Failure{ExitCode::kUsage, names +
+                                       " would have no effect here, together with what else was "
+                                       "given; nothing was done. Leave it out."};
 }
 
 void print(const Context& context, const Json& value, const std::string& text) {
@@ -205,14 +216,16 @@ Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
   TM_TRY(auto passphrase, existing_passphrase(context, what));
   if (passphrase.empty()) return error("the passphrase is empty");
   if (passphrase.text().starts_with("\xef\xbb\xbf") && !context.quiet)
-    put(Stream::kError, "testamur: a byte-order mark stands before the passphrase; it is no part of it\n");
+    put(Stream::kError,
+        "testamur: a byte-order mark stands before the passphrase; it is no part of it\n");
   return passphrase;
 }
 
 Attempt<IssuerKeys> open_issuer_keys(Context& context, KeyPurpose purpose) {
   const std::string file = context.path("issuer/" + std::string(to_text(purpose)) + ".age");
   if (!std::filesystem::exists(file)) {
-    return Failure{ExitCode::kFailure, file + " does not exist: this home holds no " + std::string(to_text(purpose)) +
+    return Failure{ExitCode::kFailure, file + " does not exist: this home holds no " +
+                                           std::string(to_text(purpose)) +
                                            " key (testamur issuer init)"};
   }
   TM_TRY(auto passphrase, or_exit(ExitCode::kPassphrase, existing_passphrase(context, file)));
@@ -224,17 +237,20 @@ Attempt<IssuerKeys> open_issuer_keys(Context& context, KeyPurpose purpose) {
 }
 
 Called<Json> find_institution(Client& client, const std::string& id_or_domain, bool with_history) {
-  if (auto id = parse_institution_id(id_or_domain); id.ok()) return client.institution(*id, with_history);
+  if (auto id = parse_institution_id(id_or_domain); id.ok())
+    return client.institution(*id, with_history);
   return client.institution_by_domain(id_or_domain, with_history);
 }
 
-Attempt<InstitutionId> institution_named(Client& client, const std::string& what, const std::string& id_or_domain) {
+Attempt<InstitutionId> institution_named(Client& client, const std::string& what,
+                                         const std::string& id_or_domain) {
   if (id_or_domain.starts_with("tmi1")) {
     auto id = parse_institution_id(id_or_domain);
     if (!id.ok()) return Failure{ExitCode::kUsage, what + ": " + id.message()};
     return *id;
   }
-  TM_TRY(const auto answer, asked(client.institution_by_domain(id_or_domain), what + " \"" + id_or_domain + "\""));
+  TM_TRY(const auto answer,
+         asked(client.institution_by_domain(id_or_domain), what + " \"" + id_or_domain + "\""));
   const Json& name = part_of(part_of(answer, "institution"), "name");
   const auto id = from_hex(text_of(name, "id"));
   if (!id || id->size() != InstitutionId::kSize) {
@@ -266,11 +282,14 @@ Result<IssuerProfile> profile_here_or(const Context& context, const std::string&
     TM_TRY(auto profile, read_profile(file));
     const bool other = (!chain.empty() && chain != to_text(profile.chain)) ||
                        (!institution.empty() && institution != to_text(profile.institution));
-    if (other) return error("this home belongs to " + to_text(profile.institution) + " on " + to_text(profile.chain));
+    if (other)
+      return error("this home belongs to " + to_text(profile.institution) + " on " +
+                   to_text(profile.chain));
     return profile;
   }
   if (chain.empty() || institution.empty()) {
-    return error("this home does not know its institution: give --chain tmn… and --institution tmi…");
+    return error(
+        "this home does not know its institution: give --chain tmn… and --institution tmi…");
   }
   IssuerProfile profile;
   TM_TRY(profile.chain, parse_chain_id(chain));

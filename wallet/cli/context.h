@@ -1,5 +1,6 @@
-// What every command is given: global options, the home directory, how to reach nodes and open vaults. A command is a
-// function (Context&, its options) -> Outcome, and main prints it. One thread.
+// What every command is given: global options, the home directory, how to reach nodes and open
+// vaults. A command is a function (Context&, its options) -> Outcome, and main prints it. One
+// thread.
 //
 // Home: $TESTAMUR_HOME, else ~/.testamur
 //   config.toml              endpoints, tls_root (optional; --endpoint overrides)
@@ -47,14 +48,15 @@ struct Context {
   bool quiet = false;           // no progress
   std::uint64_t timeout_ms = 30'000;
   std::optional<SecretBytes> passphrase;  // once asked, for all vaults of one command
-  std::optional<HomeLock> lock;           // held until the command ends: lock_home of wallet/cli/output.h
+  std::optional<HomeLock> lock;  // held until the command ends: lock_home of wallet/cli/output.h
 
   std::string path(const std::string& relative) const;
   Client client() const;
   std::uint64_t now_ms() const;
 };
 
-// Fills endpoints and tls_root from config.toml where the command line gave none. A missing file is no error.
+// Fills endpoints and tls_root from config.toml where the command line gave none. A missing file is
+// no error.
 Status read_config(Context& context);
 
 // The ledger on which this home's institution was registered; nothing in a home without one.
@@ -66,8 +68,8 @@ ExitCode fail(const Context& context, const CallError& failure);
 ExitCode fail(const Context& context, const VaultError& failure);
 // Prints how a command ended, once, and gives the exit code.
 ExitCode report(const Context& context, const Outcome& outcome);
-// Fails with exit code 2 when an option was typed that nobody has read so far: it would have no effect. Asked before
-// the first lasting effect of a command, and before its answer is printed.
+// Fails with exit code 2 when an option was typed that nobody has read so far: it would have no
+// effect. Asked before the first lasting effect of a command, and before its answer is printed.
 Attempt<void> refuse_unread_options(const Context& context);
 // Prints one JSON value with --json, else the text.
 void print(const Context& context, const Json& value, const std::string& text);
@@ -83,7 +85,8 @@ Attempt<IssuerKeys> open_issuer_keys(Context& context, KeyPurpose purpose);
 // The institution meant by an id (tmi…) or a domain.
 Called<Json> find_institution(Client& client, const std::string& id_or_domain, bool with_history);
 // Its id. `what` names the option or argument in the failure.
-Attempt<InstitutionId> institution_named(Client& client, const std::string& what, const std::string& id_or_domain);
+Attempt<InstitutionId> institution_named(Client& client, const std::string& what,
+                                         const std::string& id_or_domain);
 
 // What this home knows of its own institution.
 struct IssuerProfile {
@@ -94,8 +97,10 @@ struct IssuerProfile {
 };
 // From issuer/issuer.json alone; no node is asked.
 Result<IssuerProfile> stored_profile(const Context& context);
-// The same, or on a machine of its own (of one holder of keys, say) by ids (text) that are given, and then kept there.
-Result<IssuerProfile> profile_here_or(const Context& context, const std::string& chain, const std::string& institution);
+// The same, or on a machine of its own (of one holder of keys, say) by ids (text) that are given,
+// and then kept there.
+Result<IssuerProfile> profile_here_or(const Context& context, const std::string& chain,
+                                      const std::string& institution);
 // From issuer/issuer.json; name and domain are asked of a node where the file has none.
 Attempt<IssuerProfile> issuer_profile(Context& context, Client& client);
 // What the person named, or the institution of this home.

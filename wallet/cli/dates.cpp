@@ -19,8 +19,10 @@ struct Unit {
   std::uint64_t length_ms;
   const char* name;
 };
-constexpr Unit kUnits[] = {
-    {'d', kDayMs, "day"}, {'h', kHourMs, "hour"}, {'m', kMinuteMs, "minute"}, {'s', kSecondMs, "second"}};
+constexpr Unit kUnits[] = {{'d', kDayMs, "day"},
+                           {'h', kHourMs, "hour"},
+                           {'m', kMinuteMs, "minute"},
+                           {'s', kSecondMs, "second"}};
 
 // A time from now on: + number unit.
 Result<std::uint64_t> parse_distance(const std::string& text) {
@@ -31,7 +33,8 @@ Result<std::uint64_t> parse_distance(const std::string& text) {
     const bool fits = read.ec == std::errc{} && read.ptr + 1 == end && *read.ptr == unit.letter;
     if (fits && count <= 36'500 * kDayMs / unit.length_ms) return count * unit.length_ms;
   }
-  return error("\"" + text.substr(0, 40) + "\" is no time from now on: write +30s, +90m, +12h or +7d");
+  return error("\"" + text.substr(0, 40) +
+               "\" is no time from now on: write +30s, +90m, +12h or +7d");
 }
 
 // HH:MM or HH:MM:SS.
@@ -40,9 +43,11 @@ Result<std::uint64_t> parse_clock(const std::string& text) {
   unsigned minute = 0;
   unsigned second = 0;
   int read = 0;
-  const bool short_form = std::sscanf(text.c_str(), "%2u:%2u%n", &hour, &minute, &read) == 2 && read == 5;
+  const bool short_form =
+      std::sscanf(text.c_str(), "%2u:%2u%n", &hour, &minute, &read) == 2 && read == 5;
   const bool whole =
-      short_form && (text.size() == 5 || (text.size() == 8 && std::sscanf(text.c_str() + 5, ":%2u", &second) == 1));
+      short_form && (text.size() == 5 ||
+                     (text.size() == 8 && std::sscanf(text.c_str() + 5, ":%2u", &second) == 1));
   if (!whole || hour > 23 || minute > 59 || second > 59)
     return error("\"" + text.substr(0, 40) + "\" is no time: write HH:MM");
   return hour * kHourMs + minute * kMinuteMs + second * kSecondMs;
@@ -57,26 +62,33 @@ Result<std::uint64_t> parse_date_or(const std::string& text, std::uint64_t fallb
   unsigned day = 0;
   int read = 0;
   // By its digits first: sscanf would take spaces and signs for them.
-  const bool digits = text.size() == kDateLength && text.find_first_not_of("0123456789-") == std::string::npos &&
+  const bool digits = text.size() == kDateLength &&
+                      text.find_first_not_of("0123456789-") == std::string::npos &&
                       text[4] == '-' && text[7] == '-';
-  const bool shaped =
-      digits && std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &read) == 3 && read == 10;
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
-  if (!shaped || !date.ok() || year < 1970) return error("\"" + text.substr(0, 40) + "\" is no date: write YYYY-MM-DD");
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::sys_days{date}.time_since_epoch()).count());
+  const bool shaped = digits &&
+                      std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &read) == 3 &&
+                      read == 10;
+  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
+                                         std::chrono::day{day}};
+  if (!shaped || !date.ok() || year < 1970)
+    return error("\"" + text.substr(0, 40) + "\" is no date: write YYYY-MM-DD");
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                        std::chrono::sys_days{date}.time_since_epoch())
+                                        .count());
 }
 
-Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_ms, const std::string& option) {
+Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_ms,
+                                     const std::string& option) {
   if (text.empty()) return std::uint64_t{0};
   auto start = parse_date_or(text, 0);
-  if (!start.ok()) return error(option + ": " + start.message() + ", the last day on which it holds (UTC)");
+  if (!start.ok())
+    return error(option + ": " + start.message() + ", the last day on which it holds (UTC)");
   const std::uint64_t end_ms = *start + kDayMs;
   if (end_ms > kLastWritableMs)
     return error(option + " " + text + " is the last day of all: leave it out for \"open\"");
   if (end_ms <= now_ms)
-    return error(option + " " + text + " is over: it is " + moment_text(now_ms) + ". Name a last day from " +
-                 moment_text(now_ms).substr(0, kDateLength) + " on");
+    return error(option + " " + text + " is over: it is " + moment_text(now_ms) +
+                 ". Name a last day from " + moment_text(now_ms).substr(0, kDateLength) + " on");
   return end_ms;
 }
 
@@ -94,7 +106,8 @@ Result<std::uint64_t> parse_time(const std::string& text, std::uint64_t now_ms) 
   TM_TRY(const auto day_ms, parse_date_or(text.substr(0, kDateLength), 0));
   if (text.size() == kDateLength) return day_ms;
   if (text.size() < kDateLength || (text[kDateLength] != 'T' && text[kDateLength] != ' ')) {
-    return error("\"" + text.substr(0, 40) + "\" is no time: write YYYY-MM-DD, YYYY-MM-DDTHH:MM or +7d");
+    return error("\"" + text.substr(0, 40) +
+                 "\" is no time: write YYYY-MM-DD, YYYY-MM-DDTHH:MM or +7d");
   }
   TM_TRY(const auto clock_ms, parse_clock(text.substr(kDateLength + 1)));
   return day_ms + clock_ms;

@@ -11,11 +11,13 @@ namespace testamur::wallet {
 // YYYY-MM-DD (the start of that day, UTC) as milliseconds; `fallback` for an empty text.
 Result<std::uint64_t> parse_date_or(const std::string& text, std::uint64_t fallback);
 
-// The last day on which something holds, YYYY-MM-DD, as the moment when that day is over in UTC (the start of the next
-// one, exclusive); 0 for an empty text, which is "open". A day that is over is refused: `option` is named.
-Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_ms, const std::string& option);
-// What people read of such an end: "2026-11-30 (UTC, to the end of that day)"; the moment itself where it is no
-// midnight; "open" for 0.
+// The last day on which something holds, YYYY-MM-DD, as the moment when that day is over in UTC
+// (the start of the next one, exclusive); 0 for an empty text, which is "open". A day that is over
+// is refused: `option` is named.
+Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_ms,
+                                     const std::string& option);
+// What people read of such an end: "2026-11-30 (UTC, to the end of that day)"; the moment itself
+// where it is no midnight; "open" for 0.
 std::string last_day_text(std::uint64_t end_ms);
 
 // YYYY-MM-DD, YYYY-MM-DDTHH:MM, YYYY-MM-DDTHH:MM:SS, or a time from now on: +30s, +90m, +12h, +7d.

@@ -8,12 +8,15 @@
 namespace testamur::wallet {
 namespace {
 
-// Title, credits and level agree with the achievement's, or no verifier accepts the credential: verify.cpp.
+// Title, credits and level agree with the achievement's, or no verifier accepts the credential:
+// verify.cpp.
 bool stands_in_registry(ClaimId id) {
   return id == ClaimId::kTitle || id == ClaimId::kEctsHundredths || id == ClaimId::kEqfLevel;
 }
 
-bool contains(const std::vector<ClaimId>& claims, ClaimId id) { return std::ranges::find(claims, id) != claims.end(); }
+bool contains(const std::vector<ClaimId>& claims, ClaimId id) {
+  return std::ranges::find(claims, id) != claims.end();
+}
 
 std::string line(const char* mark, ClaimId id, const CredentialView& credential, bool with_value) {
   std::string text = std::string(mark) + std::string(kind_of(id).label);
@@ -34,26 +37,30 @@ Disclosure plan_disclosure(const CredentialView& credential, const std::vector<C
     list.push_back(id);
   }
   for (const auto id : wanted) {
-    if (!credential.disclosed.contains(id) && !contains(disclosure.lacking, id)) disclosure.lacking.push_back(id);
+    if (!credential.disclosed.contains(id) && !contains(disclosure.lacking, id))
+      disclosure.lacking.push_back(id);
   }
   return disclosure;
 }
 
-std::string to_text(const Disclosure& disclosure, const CredentialView& credential, const std::string& audience) {
+std::string to_text(const Disclosure& disclosure, const CredentialView& credential,
+                    const std::string& audience) {
   const auto& head = credential.head;
   std::string text = "To " + one_line(audience) + ":\n";
   for (const auto id : disclosure.shown) text += line("  shown     ", id, credential, true);
   for (const auto id : disclosure.kept) text += line("  withheld  ", id, credential, false);
   for (const auto id : disclosure.registry) text += line("  public    ", id, credential, true);
   for (const auto id : disclosure.lacking) text += line("  lacking   ", id, credential, false);
-  text +=
-      "  always    the issuer " + one_line(head.issuer_domain) + ", signed on " +
-      format_time_ms(head.issued_at_s * 1000).substr(0, 10) +
-      (head.expires_at_s ? ", valid until " + format_time_ms(*head.expires_at_s * 1000) + " UTC" : "") + "\n" +
-      "  always    the reference " + to_text(head.reference) +
-      ", by which two verifiers can tell that they saw the same credential\n" +
-      "  always    the achievement, with all that the public registry says of it (title, credits, level, outcomes)\n";
-  if (!disclosure.lacking.empty()) text += "  what is lacking was asked for, and this credential does not hold it\n";
+  text += "  always    the issuer " + one_line(head.issuer_domain) + ", signed on " +
+          format_time_ms(head.issued_at_s * 1000).substr(0, 10) +
+          (head.expires_at_s ? ", valid until " + format_time_ms(*head.expires_at_s * 1000) + " UTC"
+                             : "") +
+          "\n" + "  always    the reference " + to_text(head.reference) +
+          ", by which two verifiers can tell that they saw the same credential\n" +
+          "  always    the achievement, with all that the public registry says of it (title, "
+          "credits, level, outcomes)\n";
+  if (!disclosure.lacking.empty())
+    text += "  what is lacking was asked for, and this credential does not hold it\n";
   return text;
 }
 
@@ -71,7 +78,8 @@ Json to_json(const Disclosure& disclosure) {
 
 std::string claim_names() {
   std::string text;
-  for (const auto& kind : claim_kinds()) text += (text.empty() ? "" : ", ") + std::string(kind.name);
+  for (const auto& kind : claim_kinds())
+    text += (text.empty() ? "" : ", ") + std::string(kind.name);
   return text;
 }
 
@@ -81,7 +89,8 @@ std::string claim_names(const std::vector<ClaimId>& claims) {
   return text;
 }
 
-Result<std::vector<ClaimId>> parse_claim_names(const std::vector<std::string>& typed, const std::string& option) {
+Result<std::vector<ClaimId>> parse_claim_names(const std::vector<std::string>& typed,
+                                               const std::string& option) {
   std::vector<ClaimId> claims;
   for (const auto& list : typed) {
     for (std::size_t at = 0; at <= list.size();) {
@@ -90,7 +99,8 @@ Result<std::vector<ClaimId>> parse_claim_names(const std::vector<std::string>& t
       at = end + 1;
       const ClaimKind* kind = find_claim_kind(name);
       if (kind == nullptr) {
-        return error(option + ": no claim is called \"" + name.substr(0, 80) + "\". The names are: " + claim_names());
+        return error(option + ": no claim is called \"" + name.substr(0, 80) +
+                     "\". The names are: " + claim_names());
       }
       if (!contains(claims, kind->id)) claims.push_back(kind->id);
     }

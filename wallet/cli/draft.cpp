@@ -77,14 +77,16 @@ Result<DraftSigner> parse_signer(const Json& json, const std::string& where) {
   TM_TRY(signer.institution, parse_institution_id(institution));
   const auto known = purpose_named(purpose);
   if (!known) return error(where + ": \"" + purpose + "\" is no purpose of a key");
-  if (signer.needed == 0 || keys.size() > kMaxKeys) return error(where + ": from 1 to 256 keys sign");
+  if (signer.needed == 0 || keys.size() > kMaxKeys)
+    return error(where + ": from 1 to 256 keys sign");
   signer.purpose = *known;
   for (const auto& entry : keys) {
     ObjectReader key_reader(entry, where + ", a key");
     const auto algorithm = algorithm_named(key_reader.text("alg", 16));
     auto bytes = from_hex(key_reader.text("key", 256));
     TM_TRY_STATUS(key_reader.finish());
-    if (!algorithm || !bytes) return error(where + ": a key has an algorithm and a public key in hexadecimal");
+    if (!algorithm || !bytes)
+      return error(where + ": a key has an algorithm and a public key in hexadecimal");
     PublicKey key{*algorithm, std::move(*bytes)};
     if (!is_valid(key) || !allowed(signer.purpose, key.algorithm))
       return error(where + ": one of its public keys is none");
@@ -122,8 +124,8 @@ Status parse_proofs(const Json& list, const std::string& where, Draft& draft) {
     const auto proof = bytes ? Signature::from(*bytes) : std::nullopt;
     auto& entry = draft.proofs[i];
     if (!proof || !verify(entry.key, proof_message(draft, entry).view(), *proof)) {
-      return error(where + ": the proof of possession of " + to_text(key_id(entry.purpose, entry.key)) +
-                   " does not hold");
+      return error(where + ": the proof of possession of " +
+                   to_text(key_id(entry.purpose, entry.key)) + " does not hold");
     }
     entry.proof = *proof;
   }
@@ -152,38 +154,46 @@ std::string still_to_sign(const Draft& draft, const DraftSigner& signer) {
     }
   }
   if (done >= signer.needed) return {};
-  return std::to_string(signer.needed - done) + " of these " + std::string(to_text(signer.purpose)) + " keys of " +
-         name_of(draft, signer.institution) + (done == 0 ? " must sign: " : " must still sign: ") +
+  return std::to_string(signer.needed - done) + " of these " +
+         std::string(to_text(signer.purpose)) + " keys of " + name_of(draft, signer.institution) +
+         (done == 0 ? " must sign: " : " must still sign: ") +
          (open.empty() ? "(there are none)" : open);
 }
 
 }  // namespace
 
-Draft begin_draft(const ChainId& chain, const tx::UnsignedTransaction& transaction, std::vector<DraftSigner> signers,
-                  std::uint64_t window_ms, Names names) {
+Draft begin_draft(const ChainId& chain, const tx::UnsignedTransaction& transaction,
+                  std::vector<DraftSigner> signers, std::uint64_t window_ms, Names names) {
   Draft draft{chain, transaction, std::move(signers), {}, {}, window_ms, std::move(names)};
   draft.proofs = registered_keys(view_of(draft));
   return draft;
 }
 
 std::string draft_text(const Draft& draft) {
-  Json json{
-      {"testamur_draft", kFormat},    {"chain", to_text(draft.chain)}, {"body", to_base64url(draft.transaction.body)},
-      {"signers", Json::array()},     {"signatures", Json::array()},   {"proofs", Json::array()},
-      {"window_ms", draft.window_ms}, {"names", draft.names}};
+  Json json{{"testamur_draft", kFormat},
+            {"chain", to_text(draft.chain)},
+            {"body", to_base64url(draft.transaction.body)},
+            {"signers", Json::array()},
+            {"signatures", Json::array()},
+            {"proofs", Json::array()},
+            {"window_ms", draft.window_ms},
+            {"names", draft.names}};
   if (draft.names.empty()) json["names"] = Json::object();
   for (const auto& signer : draft.signers) {
     Json keys = Json::array();
-    for (const auto& key : signer.keys) keys.push_back({{"alg", to_text(key.algorithm)}, {"key", to_hex(key.bytes)}});
+    for (const auto& key : signer.keys)
+      keys.push_back({{"alg", to_text(key.algorithm)}, {"key", to_hex(key.bytes)}});
     json["signers"].push_back({{"institution", to_text(signer.institution)},
                                {"purpose", to_text(signer.purpose)},
                                {"needed", signer.needed},
                                {"keys", std::move(keys)}});
   }
   for (const auto& entry : draft.signatures) {
-    json["signatures"].push_back({{"key", to_text(entry.key)}, {"signature", entry.signature.hex()}});
+    json["signatures"].push_back(
+        {{"key", to_text(entry.key)}, {"signature", entry.signature.hex()}});
   }
-  for (const auto& entry : draft.proofs) json["proofs"].push_back(entry.proof ? entry.proof->hex() : "");
+  for (const auto& entry : draft.proofs)
+    json["proofs"].push_back(entry.proof ? entry.proof->hex() : "");
   return json.dump(2) + "\n";
 }
 
@@ -194,7 +204,8 @@ Result<Draft> parse_draft(std::string_view text, const std::string& file) {
   Draft draft;
   const auto format = reader.number("testamur_draft");
   if (reader.ok() && format != kFormat) {
-    return error(file + " has the draft format " + std::to_string(format) + "; this program knows 1: use a newer one");
+    return error(file + " has the draft format " + std::to_string(format) +
+                 "; this program knows 1: use a newer one");
   }
   const std::string chain = reader.text("chain");
   Bytes body = reader.base64url("body", kMaxBodyBytes);
@@ -206,7 +217,8 @@ Result<Draft> parse_draft(std::string_view text, const std::string& file) {
   TM_TRY_STATUS(reader.finish());
   TM_TRY(draft.chain, parse_chain_id(chain));
   auto opened = tx::reopen(draft.chain, std::move(body));
-  if (const auto* broken = std::get_if<tx::Rejection>(&opened)) return error(file + ": its body: " + to_text(*broken));
+  if (const auto* broken = std::get_if<tx::Rejection>(&opened))
+    return error(file + ": its body: " + to_text(*broken));
   draft.transaction = std::get<tx::UnsignedTransaction>(std::move(opened));
   TM_TRY(draft.names, parse_names(names, file));
   for (const auto& entry : signers) {
@@ -233,7 +245,8 @@ BodyView view_of(const Draft& draft) {
 InstitutionId registered_id(const Draft& draft) {
   tx::InstitutionRegisterContent content;
   const auto listed = from_hex(view_of(draft).content.value("listed", std::string{}));
-  if (listed && listed->size() == InstitutionId::kSize) content.listed = InstitutionId::prefix_of(*listed);
+  if (listed && listed->size() == InstitutionId::kSize)
+    content.listed = InstitutionId::prefix_of(*listed);
   return tx::registered_id(draft.transaction.id, content);
 }
 
@@ -241,8 +254,8 @@ bool sign_draft(Draft& draft, KeyPurpose purpose, const SecretKey& key) {
   bool added = false;
   const auto id = key_id(purpose, key.public_key());
   for (const auto& signer : draft.signers) {
-    const bool asked =
-        signer.purpose == purpose && std::ranges::find(signer.keys, key.public_key()) != signer.keys.end();
+    const bool asked = signer.purpose == purpose &&
+                       std::ranges::find(signer.keys, key.public_key()) != signer.keys.end();
     if (!asked || has_signed(draft, id)) continue;
     draft.signatures.push_back(tx::sign(draft.transaction, purpose, key));
     added = true;
@@ -256,8 +269,10 @@ bool sign_draft(Draft& draft, KeyPurpose purpose, const SecretKey& key) {
 }
 
 bool asks_for(const Draft& draft, KeyPurpose purpose) {
-  return std::ranges::any_of(draft.signers, [&](const auto& signer) { return signer.purpose == purpose; }) ||
-         std::ranges::any_of(draft.proofs, [&](const auto& entry) { return entry.purpose == purpose; });
+  return std::ranges::any_of(draft.signers,
+                             [&](const auto& signer) { return signer.purpose == purpose; }) ||
+         std::ranges::any_of(draft.proofs,
+                             [&](const auto& entry) { return entry.purpose == purpose; });
 }
 
 Status merge(Draft& draft, const Draft& copy) {
@@ -267,7 +282,8 @@ Status merge(Draft& draft, const Draft& copy) {
   }
   for (const auto& entry : copy.signatures) {
     const auto* listed = listed_key(draft, entry.key);
-    const bool counts = listed != nullptr && verify(*listed, draft.transaction.id.view(), entry.signature);
+    const bool counts =
+        listed != nullptr && verify(*listed, draft.transaction.id.view(), entry.signature);
     if (counts && !has_signed(draft, entry.key)) draft.signatures.push_back(entry);
   }
   for (std::size_t i = 0; i < draft.proofs.size(); ++i) {
@@ -283,7 +299,8 @@ std::vector<std::string> missing(const Draft& draft) {
   }
   for (const auto& entry : draft.proofs) {
     if (entry.proof) continue;
-    out.push_back("the new institution must prove that it holds its " + std::string(to_text(entry.purpose)) + " key " +
+    out.push_back("the new institution must prove that it holds its " +
+                  std::string(to_text(entry.purpose)) + " key " +
                   to_text(key_id(entry.purpose, entry.key)));
   }
   return out;

@@ -1,9 +1,9 @@
-// Drafts: transactions on their way to their signatures, as files that several people sign on machines without a
-// network (docs/formats/draft.md).
+// Drafts: transactions on their way to their signatures, as files that several people sign on
+// machines without a network (docs/formats/draft.md).
 //
-// A draft carries the body and what is still missing. Nothing in it is believed: the transaction's id is computed from
-// the body, key ids from the public keys, and a signature counts only if it verifies. What it says of names is hearsay,
-// shown as such. Plain values; any thread.
+// A draft carries the body and what is still missing. Nothing in it is believed: the transaction's
+// id is computed from the body, key ids from the public keys, and a signature counts only if it
+// verifies. What it says of names is hearsay, shown as such. Plain values; any thread.
 #pragma once
 
 #include <map>
@@ -60,7 +60,8 @@ BodyView view_of(const Draft& draft);
 // Of a registration: the id that the institution has or gets.
 InstitutionId registered_id(const Draft& draft);
 
-// Adds the signature, or the proof of possession, of this key where the draft asks for it. Whether it did.
+// Adds the signature, or the proof of possession, of this key where the draft asks for it. Whether
+// it did.
 bool sign_draft(Draft& draft, KeyPurpose purpose, const SecretKey& key);
 // Whether the draft asks for a key of this purpose at all.
 bool asks_for(const Draft& draft, KeyPurpose purpose);

@@ -26,15 +26,15 @@ std::string open_text(const Draft& draft) {
   std::string text;
   for (const auto& line : missing(draft)) text += "  " + line + "\n";
   if (text.empty())
-    return "  it is complete: testamur send FILE, between " + moment_text(valid_from_ms(draft)) + " and " +
-           moment_text(valid_until_ms(draft)) + "\n";
+    return "  it is complete: testamur send FILE, between " + moment_text(valid_from_ms(draft)) +
+           " and " + moment_text(valid_until_ms(draft)) + "\n";
   return text;
 }
 
 std::string time_words(const Draft& draft) {
   return "\nThe ledger takes it from " + moment_text(valid_from_ms(draft)) + " to " +
-         moment_text(valid_until_ms(draft)) + ".\nTransaction " + to_text(draft.transaction.id) + " of the ledger " +
-         to_text(draft.chain);
+         moment_text(valid_until_ms(draft)) + ".\nTransaction " + to_text(draft.transaction.id) +
+         " of the ledger " + to_text(draft.chain);
 }
 
 // The ledger that this home belongs to, if it belongs to one.
@@ -43,8 +43,8 @@ Status check_chain(const Context& context, const Draft& draft) {
   if (!std::filesystem::exists(file)) return {};
   TM_TRY(const auto profile, stored_profile(context));
   if (profile.chain == draft.chain) return {};
-  return error("the draft is for the ledger " + to_text(draft.chain) + ", but this home belongs to " +
-               to_text(profile.chain));
+  return error("the draft is for the ledger " + to_text(draft.chain) +
+               ", but this home belongs to " + to_text(profile.chain));
 }
 
 Attempt<void> sign_with_directories(const SignOptions& options, Draft& draft) {
@@ -57,8 +57,8 @@ Attempt<void> sign_with_directories(const SignOptions& options, Draft& draft) {
 }
 
 std::size_t proofs_in(const Draft& draft) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(draft.proofs, [](const auto& entry) { return entry.proof.has_value(); }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      draft.proofs, [](const auto& entry) { return entry.proof.has_value(); }));
 }
 
 Outcome sign_file(Context& context, const SignOptions& options) {
@@ -69,27 +69,31 @@ Outcome sign_file(Context& context, const SignOptions& options) {
   const std::string words = plain_words(view_of(draft), surroundings_of(draft));
   if (context.now_ms() > valid_until_ms(draft)) {
     return Failure{ExitCode::kFailure, "its time has passed: the ledger took it until " +
-                                           moment_text(valid_until_ms(draft)) + "; let it be drafted anew"};
+                                           moment_text(valid_until_ms(draft)) +
+                                           "; let it be drafted anew"};
   }
   const auto before = draft.signatures.size() + proofs_in(draft);
   TM_TRY_STATUS(sign_with_directories(options, draft));
-  TM_TRY_STATUS(confirm_description(context, {words + time_words(draft), {}, {}, {}}, "Sign this?", "signed"));
+  TM_TRY_STATUS(confirm_description(context, {words + time_words(draft), {}, {}, {}}, "Sign this?",
+                                    "signed"));
   TM_TRY_STATUS(sign_with_vaults(context, draft, false));
 
   const auto added = draft.signatures.size() + proofs_in(draft) - before;
   if (added == 0) {
-    return Failure{ExitCode::kFailure,
-                   "nothing was signed: this home holds no key that the draft waits for\n" + open_text(draft)};
+    return Failure{
+        ExitCode::kFailure,
+        "nothing was signed: this home holds no key that the draft waits for\n" + open_text(draft)};
   }
   // Where no other file is named the draft that was read is replaced: it only grew.
-  TM_TRY_STATUS(save_named_file(context, out, as_bytes(draft_text(draft)), [&](ByteView) { return out == file; }));
+  TM_TRY_STATUS(save_named_file(context, out, as_bytes(draft_text(draft)),
+                                [&](ByteView) { return out == file; }));
   return Reply{Json{{"draft", out},
                     {"says", words},
                     {"added", added},
                     {"missing", missing(draft)},
                     {"transaction", to_text(draft.transaction.id)}},
-               "signed with " + std::to_string(added) + (added == 1 ? " key; " : " keys; ") + out + " was written\n" +
-                   open_text(draft)};
+               "signed with " + std::to_string(added) + (added == 1 ? " key; " : " keys; ") + out +
+                   " was written\n" + open_text(draft)};
 }
 
 // The files of one transaction, put together.
@@ -105,7 +109,8 @@ Result<Draft> gather(const std::vector<std::string>& files) {
 Attempt<void> check_time(Context& context, Client& client, const Draft& draft) {
   TM_TRY(const auto answer, asked(client.status()));
   if (text_of(answer, "chain_id") != draft.chain.hex()) {
-    return Failure{ExitCode::kUsage, "the node serves another ledger (" + text_of(answer, "chain_id_text") +
+    return Failure{ExitCode::kUsage, "the node serves another ledger (" +
+                                         text_of(answer, "chain_id_text") +
                                          ") than the draft is for (" + to_text(draft.chain) + ")"};
   }
   const auto ledger_ms = part_of(answer, "as_of").value("time_ms", std::uint64_t{0});
@@ -113,11 +118,12 @@ Attempt<void> check_time(Context& context, Client& client, const Draft& draft) {
   const std::string from = moment_text(valid_from_ms(draft));
   const std::string until = moment_text(valid_until_ms(draft));
   if (now_ms > valid_until_ms(draft)) {
-    return Failure{ExitCode::kFailure, "its time has passed: the ledger took it until " + until + "; draft it anew"};
+    return Failure{ExitCode::kFailure,
+                   "its time has passed: the ledger took it until " + until + "; draft it anew"};
   }
   if (now_ms < valid_from_ms(draft)) {
-    return Failure{ExitCode::kFailure,
-                   "it is too early: the ledger takes it from " + from + " to " + until + "; send it then"};
+    return Failure{ExitCode::kFailure, "it is too early: the ledger takes it from " + from +
+                                           " to " + until + "; send it then"};
   }
   return {};
 }
@@ -136,7 +142,10 @@ Outcome send_files(Context& context, const Given<std::vector<std::string>>& file
 
   TM_TRY(const auto sent, submit_signed(context, client, draft.transaction.id, carried(draft),
                                         Json{{"command", "send"}, {"says", words}}));
-  Json json{{"transaction", to_text(sent.id)}, {"says", words}, {"kind", body.kind}, {"outcome", sent.outcome}};
+  Json json{{"transaction", to_text(sent.id)},
+            {"says", words},
+            {"kind", body.kind},
+            {"outcome", sent.outcome}};
   std::string more;
   if (body.kind == "institution_register") {
     const auto id = to_text(registered_id(draft));
@@ -150,17 +159,24 @@ Outcome send_files(Context& context, const Given<std::vector<std::string>>& file
 
 void add_draft_commands(CLI::App& app, Context& context, Run& run) {
   auto options = std::make_shared<SignOptions>();
-  auto* sign = app.add_subcommand("sign", "Sign a draft with the keys of this home; no network is needed");
+  auto* sign =
+      app.add_subcommand("sign", "Sign a draft with the keys of this home; no network is needed");
   option(*sign, "file", options->file, "The draft")->required();
-  option(*sign, "--out", options->out, "Write the signed draft there (default: into the same file)");
-  option(*sign, "--keys", options->key_directories, "A directory of plain key files of `testamurd init`")
+  option(*sign, "--out", options->out,
+         "Write the signed draft there (default: into the same file)");
+  option(*sign, "--keys", options->key_directories,
+         "A directory of plain key files of `testamurd init`")
       ->allow_extra_args(false);
-  sign->callback([&context, &run, options] { run = [&context, options] { return sign_file(context, *options); }; });
+  sign->callback([&context, &run, options] {
+    run = [&context, options] { return sign_file(context, *options); };
+  });
 
   auto files = std::make_shared<Given<std::vector<std::string>>>();
-  auto* send = app.add_subcommand("send", "Send a draft that is complete; copies signed apart are put together");
+  auto* send = app.add_subcommand(
+      "send", "Send a draft that is complete; copies signed apart are put together");
   option(*send, "file", *files, "The draft, or its signed copies")->required();
-  send->callback([&context, &run, files] { run = [&context, files] { return send_files(context, *files); }; });
+  send->callback(
+      [&context, &run, files] { run = [&context, files] { return send_files(context, *files); }; });
 }
 
 }  // namespace testamur::wallet

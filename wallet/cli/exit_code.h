@@ -1,6 +1,6 @@
-// Exit codes of `testamur`; scripts rely on them. Where several apply, the first of this order wins:
-// usage, cancelled, passphrase, invalid, revoked, unknown, unreachable, holder unchecked, not accepted, other failure,
-// all well.
+// Exit codes of `testamur`; scripts rely on them. Where several apply, the first of this order
+// wins: usage, cancelled, passphrase, invalid, revoked, unknown, unreachable, holder unchecked, not
+// accepted, other failure, all well.
 #pragma once
 
 namespace testamur::wallet {

@@ -20,7 +20,8 @@ Result<unsigned> bounded(const std::string& text, unsigned most, const char* wha
   return value;
 }
 
-Result<trust::Assumption> read_assumption(Client& client, const std::string& text, const InstitutionId& viewpoint) {
+Result<trust::Assumption> read_assumption(Client& client, const std::string& text,
+                                          const InstitutionId& viewpoint) {
   std::vector<std::string> parts(1);
   for (const char c : text) {
     if (c == ':') {
@@ -29,7 +30,8 @@ Result<trust::Assumption> read_assumption(Client& client, const std::string& tex
       parts.back().push_back(c);
     }
   }
-  if (parts.size() != 4) return error("--assume is TRUSTER:SUBJECT:AMOUNT:DEPTH, for example me:uni.example:120:1");
+  if (parts.size() != 4)
+    return error("--assume is TRUSTER:SUBJECT:AMOUNT:DEPTH, for example me:uni.example:120:1");
   trust::Assumption assumed;
   if (parts[0] == "me") {
     assumed.truster = viewpoint;
@@ -56,7 +58,8 @@ Json arc_json(const trust::Arc& arc, const trust::NameOf& name_of) {
           {"retroactive", arc.retroactive}};
 }
 
-Json to_json(const trust::Explanation& explanation, const trust::Policy& policy, const trust::NameOf& name_of) {
+Json to_json(const trust::Explanation& explanation, const trust::Policy& policy,
+             const trust::NameOf& name_of) {
   const auto& decision = explanation.decision;
   const auto arcs = [&](const std::vector<trust::Arc>& list) {
     Json all = Json::array();
@@ -81,7 +84,8 @@ Json to_json(const trust::Explanation& explanation, const trust::Policy& policy,
             {"blocks", arcs(decision.blocks)},
             {"would_flip", arcs(explanation.would_flip)}};
   json["paths"] = Json::array();
-  for (const auto& path : decision.paths) json["paths"].push_back({{"amount", path.amount}, {"arcs", arcs(path.arcs)}});
+  for (const auto& path : decision.paths)
+    json["paths"].push_back({{"amount", path.amount}, {"arcs", arcs(path.arcs)}});
   json["remedies"] = Json::array();
   for (const auto& remedy : explanation.remedies) {
     json["remedies"].push_back({{"by", name_of(remedy.by)},
@@ -95,8 +99,8 @@ Json to_json(const trust::Explanation& explanation, const trust::Policy& policy,
   return json;
 }
 
-ExitCode write_drawings(Context& context, const OwnQuestion& question, const trust::Explanation& explanation,
-                        const trust::NameOf& name_of) {
+ExitCode write_drawings(Context& context, const OwnQuestion& question,
+                        const trust::Explanation& explanation, const trust::NameOf& name_of) {
   ExitCode code = ExitCode::kOk;
   if (!question.svg.empty())
     code = write_named_file(context, question.svg, as_bytes(trust::to_svg(explanation, name_of)));
@@ -112,7 +116,8 @@ Result<InstitutionId> id_of_institution(Client& client, const std::string& id_or
   auto answer = client.institution_by_domain(id_or_domain);
   if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
   const auto id = from_hex(std::get<Json>(answer)["institution"]["name"].value("id", ""));
-  if (!id || id->size() != InstitutionId::kSize) return error("the node gave no id for " + id_or_domain);
+  if (!id || id->size() != InstitutionId::kSize)
+    return error("the node gave no id for " + id_or_domain);
   return InstitutionId::prefix_of(*id);
 }
 
@@ -125,7 +130,8 @@ ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuesti
   }
   trust::Query query;
   query.issuer = question.issuer;
-  query.viewpoint = question.viewpoint.value_or(reading.viewpoint.value_or(trust::local_viewpoint()));
+  query.viewpoint =
+      question.viewpoint.value_or(reading.viewpoint.value_or(trust::local_viewpoint()));
   query.point = question.point;
   for (const auto& text : question.assume) {
     auto assumed = read_assumption(client, text, query.viewpoint);
@@ -138,21 +144,26 @@ ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuesti
     if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
     graph = std::make_unique<FileGraph>(std::move(*file));
   }
-  auto view = fetch_local_view(*graph, query.viewpoint, {query.issuer}, reading.policy, query.assume);
+  auto view =
+      fetch_local_view(*graph, query.viewpoint, {query.issuer}, reading.policy, query.assume);
   if (!view.ok()) return fail(context, ExitCode::kUnreachable, view.message());
   query.as_of = view->as_of;
   query.at_time_ms = question.at_time_ms == 0 ? view->as_of.today_ms : question.at_time_ms;
   const auto explanation = trust::explain(view->history, query, reading.policy);
   const trust::NameOf name_of = [&](const InstitutionId& id) { return view->name_of(id); };
-  if (const ExitCode written = write_drawings(context, question, explanation, name_of); written != ExitCode::kOk)
+  if (const ExitCode written = write_drawings(context, question, explanation, name_of);
+      written != ExitCode::kOk)
     return written;
-  const std::string source =
-      question.policy_file.empty() ? "the preset friends" : "your own policy " + question.policy_file;
-  const std::string hypothetical = query.assume.empty() ? "" : "If what --assume says were on the ledger:\n";
+  const std::string source = question.policy_file.empty()
+                                 ? "the preset friends"
+                                 : "your own policy " + question.policy_file;
+  const std::string hypothetical =
+      query.assume.empty() ? "" : "If what --assume says were on the ledger:\n";
   print(context, to_json(explanation, reading.policy, name_of),
         hypothetical + trust::to_text(explanation, name_of) + "Decided here by " + source +
             ", from the ledger at height " + std::to_string(query.as_of.height.value) + ".\n");
-  return explanation.decision.outcome == trust::Outcome::kAccept ? ExitCode::kOk : ExitCode::kNotAccepted;
+  return explanation.decision.outcome == trust::Outcome::kAccept ? ExitCode::kOk
+                                                                 : ExitCode::kNotAccepted;
 }
 
 }  // namespace testamur::wallet

@@ -26,17 +26,21 @@ std::string class_text(tx::InstitutionClass value) {
 }
 
 bool is_validator(const ledger::Genesis& genesis, const InstitutionId& id) {
-  return std::ranges::find(genesis.content.validators, id, &ledger::GenesisValidator::institution) !=
+  return std::ranges::find(genesis.content.validators, id,
+                           &ledger::GenesisValidator::institution) !=
          genesis.content.validators.end();
 }
 
 std::string party_lines(const ledger::Genesis& genesis, const ledger::GenesisParty& party) {
   const auto id = ledger::party_id(party);
-  const auto roots = std::ranges::count(party.keys, KeyPurpose::kRoot, &ledger::GenesisKey::purpose);
-  std::string text = "    " + toned(Tone::kStrong, std::string(tx::best_text(party.facts.legal_names))) + ", " +
-                     party.facts.country + ", " + party.facts.domain + "\n      " + to_text(id) + ", " +
-                     class_text(party.institution_class) + (is_validator(genesis, id) ? " with a seat" : "") + ", " +
-                     std::to_string(party.root_threshold) + " of " + std::to_string(roots) + " root keys sign\n";
+  const auto roots =
+      std::ranges::count(party.keys, KeyPurpose::kRoot, &ledger::GenesisKey::purpose);
+  std::string text =
+      "    " + toned(Tone::kStrong, std::string(tx::best_text(party.facts.legal_names))) + ", " +
+      party.facts.country + ", " + party.facts.domain + "\n      " + to_text(id) + ", " +
+      class_text(party.institution_class) + (is_validator(genesis, id) ? " with a seat" : "") +
+      ", " + std::to_string(party.root_threshold) + " of " + std::to_string(roots) +
+      " root keys sign\n";
   for (const auto& key : party.keys) {
     const std::string purpose(to_text(key.purpose));
     text += "      " + purpose + std::string(purpose.size() < 11 ? 11 - purpose.size() : 1, ' ') +
@@ -67,24 +71,30 @@ std::string recovery_lines(const ledger::Genesis& genesis) {
   const auto& header = continues.last.header;
   std::string text =
       line("continues", to_text(continues.chain())) +
-      line("after", "block " + std::to_string(header.height.value) + " of epoch " + std::to_string(header.epoch.value) +
-                        ", " + time_text(header.time_ms) + ", " + ledger::block_id(header).hex()) +
+      line("after", "block " + std::to_string(header.height.value) + " of epoch " +
+                        std::to_string(header.epoch.value) + ", " + time_text(header.time_ms) +
+                        ", " + ledger::block_id(header).hex()) +
       line("keeps", std::to_string(header.roots.log_size) + " transactions, " +
-                        std::to_string(header.roots.page_count) + " pages of credentials, the registry");
+                        std::to_string(header.roots.page_count) +
+                        " pages of credentials, the registry");
   for (const auto& signatory : ledger::signatories(genesis)) {
     text += "    " + toned(Tone::kStrong, signatory.name) + ", " + to_text(signatory.institution) +
-            (signatory.must_sign ? ", goes on as a validator" : ", without a seat from now on") + "\n";
+            (signatory.must_sign ? ", goes on as a validator" : ", without a seat from now on") +
+            "\n";
   }
   for (const auto& replaced : continues.keys) {
-    text += "    new " + std::string(to_text(replaced.purpose)) + " key of " + to_text(replaced.institution) + ": " +
-            to_text(key_id(replaced.purpose, replaced.key)) + "\n";
+    text += "    new " + std::string(to_text(replaced.purpose)) + " key of " +
+            to_text(replaced.institution) + ": " + to_text(key_id(replaced.purpose, replaced.key)) +
+            "\n";
   }
   return text;
 }
 
 std::string signature_lines(const ledger::Genesis& genesis) {
   std::string done, open;
-  const auto add = [](std::string& list, const std::string& name) { list += (list.empty() ? "" : ", ") + name; };
+  const auto add = [](std::string& list, const std::string& name) {
+    list += (list.empty() ? "" : ", ") + name;
+  };
   for (const auto& signatory : ledger::signatories(genesis)) {
     if (signatory.has_signed()) {
       add(done, signatory.name);
@@ -92,22 +102,27 @@ std::string signature_lines(const ledger::Genesis& genesis) {
       add(open, signatory.name + (signatory.must_sign ? "" : " (may)"));
     }
   }
-  return line("have signed", done.empty() ? "nobody" : done) + line("not yet", open.empty() ? "nobody" : open) +
+  return line("have signed", done.empty() ? "nobody" : done) +
+         line("not yet", open.empty() ? "nobody" : open) +
          line("must sign", std::to_string(ledger::signatories_needed(genesis)) + " institutions");
 }
 
 }  // namespace
 
 bool only_signatures_missing(const std::vector<ledger::GenesisFault>& faults) {
-  return std::ranges::all_of(
-      faults, [](const auto& fault) { return fault.name == "founder_missing" || fault.name == "founders_too_few"; });
+  return std::ranges::all_of(faults, [](const auto& fault) {
+    return fault.name == "founder_missing" || fault.name == "founders_too_few";
+  });
 }
 
-std::string genesis_text(const ledger::Genesis& genesis, const std::vector<ledger::GenesisFault>& faults) {
+std::string genesis_text(const ledger::Genesis& genesis,
+                         const std::vector<ledger::GenesisFault>& faults) {
   const auto& content = genesis.content;
   const bool recovery = content.continues.has_value();
-  std::string text = recovery ? "a recovery: a ledger that lost its keys goes on\n" : "a genesis: a new ledger\n";
-  text += line("chain id", toned(Tone::kStrong, to_text(genesis.chain))) + line("time", time_text(content.time_ms)) +
+  std::string text =
+      recovery ? "a recovery: a ledger that lost its keys goes on\n" : "a genesis: a new ledger\n";
+  text += line("chain id", toned(Tone::kStrong, to_text(genesis.chain))) +
+          line("time", time_text(content.time_ms)) +
           line("protocol", "version " + std::to_string(content.protocol_version)) +
           line("agreement", agreement_text(content.validators.size())) +
           line("parameters", parameters_text(content.parameters));
@@ -148,7 +163,8 @@ Json genesis_json(const ledger::Genesis& genesis, const std::vector<ledger::Gene
     }
   }
   json["faults"] = Json::array();
-  for (const auto& fault : faults) json["faults"].push_back(Json{{"name", fault.name}, {"what", fault.what}});
+  for (const auto& fault : faults)
+    json["faults"].push_back(Json{{"name", fault.name}, {"what", fault.what}});
   if (content.continues) {
     const auto& header = content.continues->last.header;
     json["continues"] = Json{{"chain", to_text(header.chain)},

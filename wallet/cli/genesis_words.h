@@ -9,7 +9,8 @@
 
 namespace testamur::wallet {
 
-std::string genesis_text(const ledger::Genesis& genesis, const std::vector<ledger::GenesisFault>& faults);
+std::string genesis_text(const ledger::Genesis& genesis,
+                         const std::vector<ledger::GenesisFault>& faults);
 Json genesis_json(const ledger::Genesis& genesis, const std::vector<ledger::GenesisFault>& faults);
 // Whether nothing is wrong but signatures that are still to come.
 bool only_signatures_missing(const std::vector<ledger::GenesisFault>& faults);

@@ -1,4 +1,5 @@
-// governance: what the validators decide together (docs/governance.md). Proposals are in governance_proposals.cpp.
+// governance: what the validators decide together (docs/governance.md). Proposals are in
+// governance_proposals.cpp.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
@@ -15,7 +16,9 @@ namespace {
 namespace tx = ledger::tx;
 
 std::string text_in(const Json& json, const char* name) { return json.value(name, std::string{}); }
-std::uint64_t number_in(const Json& json, const char* name) { return json.value(name, std::uint64_t{0}); }
+std::uint64_t number_in(const Json& json, const char* name) {
+  return json.value(name, std::uint64_t{0});
+}
 Json part_in(const Json& json, const char* name) { return json.value(name, Json::object()); }
 std::string name_in(const Json& json, const char* name) {
   const Json part = part_in(json, name);
@@ -23,7 +26,8 @@ std::string name_in(const Json& json, const char* name) {
   return text.empty() ? text_in(part, "id_text") : text;
 }
 
-// ---- voting ----------------------------------------------------------------------------------------------------
+// ---- voting
+// ----------------------------------------------------------------------------------------------------
 
 struct VoteOptions {
   Given<std::string> proposal;
@@ -37,7 +41,8 @@ struct FoundProposal {
 };
 Attempt<FoundProposal> find_proposal(Client& client, const std::string& text) {
   const auto id = parse_transaction_id(text);
-  if (!id.ok()) return Failure{ExitCode::kUsage, id.message() + " (testamur governance list shows the ids)"};
+  if (!id.ok())
+    return Failure{ExitCode::kUsage, id.message() + " (testamur governance list shows the ids)"};
   TM_TRY(const auto answer, asked(client.proposal(*id)));
   return FoundProposal{*id, part_in(answer, "proposal")};
 }
@@ -55,10 +60,12 @@ Outcome vote(Context& context, const VoteOptions& options) {
     return tx::build(envelope, tx::VoteContent{found.id, yes, false});
   };
   request.done = std::string("voted ") + (yes ? "yes" : "no");
-  request.look = [&](const tx::UnsignedTransaction&, const Surroundings&, Description& description) -> Attempt<void> {
+  request.look = [&](const tx::UnsignedTransaction&, const Surroundings&,
+                     Description& description) -> Attempt<void> {
     const Json proposal = part_in(found.view, "proposal");
-    TM_TRY(const auto known,
-           asked(look_around(session.client, BodyView{"", proposal, session.profile.institution, 0})));
+    TM_TRY(
+        const auto known,
+        asked(look_around(session.client, BodyView{"", proposal, session.profile.institution, 0})));
     description.words += "\nWhat it is about: " + proposal_words(proposal, known);
     description.words += "\nSo far: " + tally_text(found.view) + ".";
     description.warnings = proposal_warnings(proposal, known);
@@ -72,8 +79,9 @@ Outcome veto(Context& context, const VoteOptions& options) {
   TM_TRY(const auto found, find_proposal(session.client, options.proposal));
   const Json replacement = part_in(part_in(found.view, "proposal"), "root_replacement");
   if (text_in(replacement, "institution") != session.profile.institution.hex()) {
-    return Failure{ExitCode::kUsage, "only the replacement of one's own root can be vetoed; " + *options.proposal +
-                                         " is no proposal to replace the root of " + session.profile.name};
+    return Failure{ExitCode::kUsage,
+                   "only the replacement of one's own root can be vetoed; " + *options.proposal +
+                       " is no proposal to replace the root of " + session.profile.name};
   }
   TransactionRequest request;
   request.command = "governance veto";
@@ -85,7 +93,8 @@ Outcome veto(Context& context, const VoteOptions& options) {
   return carry_out(session, std::move(request), options.draft);
 }
 
-// ---- reading ---------------------------------------------------------------------------------------------------
+// ---- reading
+// ---------------------------------------------------------------------------------------------------
 
 Outcome list(Context& context, bool open_only) {
   Client client = context.client();
@@ -104,7 +113,8 @@ Outcome show(Context& context, const std::string& text) {
   const auto words = proposal_words(proposal, around);
   std::string out = proposal_line(found.view) + words + "\n";
   for (const auto& each : found.view.value("votes", Json::array())) {
-    out += "  " + date_time_in(part_in(each, "anchor")) + "  " + name_in(each, "validator") + " votes " +
+    out += "  " + date_time_in(part_in(each, "anchor")) + "  " + name_in(each, "validator") +
+           " votes " +
            (each.value("approve", false) ? toned(Tone::kGood, "yes") : toned(Tone::kBad, "no")) +
            (each.value("counts", true) ? "" : " (no longer a validator: does not count)") + "\n";
   }
@@ -115,9 +125,11 @@ Outcome show(Context& context, const std::string& text) {
 
 std::string ready_line(const Json& ready) {
   return text_in(ready, "id_text") + "  " + name_in(ready, "institution") + ", key " +
-         text_in(ready, "consensus_key_id_text") + ", software " + text_in(ready, "software_version") + ", protocol " +
+         text_in(ready, "consensus_key_id_text") + ", software " +
+         text_in(ready, "software_version") + ", protocol " +
          std::to_string(number_in(ready, "protocol_version")) +
-         (ready.value("lapsed", false) ? ", lapsed " : ", until ") + moment_text(number_in(ready, "lapses_ms")) + "\n";
+         (ready.value("lapsed", false) ? ", lapsed " : ", until ") +
+         moment_text(number_in(ready, "lapses_ms")) + "\n";
 }
 
 Outcome validators(Context& context) {
@@ -126,12 +138,14 @@ Outcome validators(Context& context) {
   const Json seats = json.value("seats", Json::array());
   const auto n = seats.size();
   const Json protocol = part_in(json, "protocol");
-  std::string text = "epoch " + std::to_string(number_in(json, "epoch")) + ": " + std::to_string(n) +
-                     (n == 1 ? " validator; " : " validators; ") + std::to_string(quorum_of(n)) + " sign a block, " +
-                     std::to_string(tolerated_failures(n)) + " may fail, " + std::to_string(votes_needed(n)) +
-                     " decide a vote\n";
+  std::string text = "epoch " + std::to_string(number_in(json, "epoch")) + ": " +
+                     std::to_string(n) + (n == 1 ? " validator; " : " validators; ") +
+                     std::to_string(quorum_of(n)) + " sign a block, " +
+                     std::to_string(tolerated_failures(n)) + " may fail, " +
+                     std::to_string(votes_needed(n)) + " decide a vote\n";
   for (const auto& seat : seats) {
-    text += "  " + name_in(seat, "institution") + " (" + text_in(part_in(seat, "institution"), "id_text") + "), key " +
+    text += "  " + name_in(seat, "institution") + " (" +
+            text_in(part_in(seat, "institution"), "id_text") + "), key " +
             text_in(seat, "consensus_key_id_text") + "\n";
     if (seat.contains("ready")) text += "    ready " + ready_line(seat["ready"]);
   }
@@ -161,14 +175,18 @@ Outcome evidence(Context& context) {
   std::string text;
   for (const auto& each : json.value("evidence", Json::array())) {
     const bool committed = each.contains("anchor");
-    text += name_in(each, "validator") + ", epoch " + std::to_string(number_in(each, "epoch")) + ", view " +
-            std::to_string(number_in(each, "view")) + ": " + text_in(each, "contradiction") + "\n  " +
+    text += name_in(each, "validator") + ", epoch " + std::to_string(number_in(each, "epoch")) +
+            ", view " + std::to_string(number_in(each, "view")) + ": " +
+            text_in(each, "contradiction") + "\n  " +
             (committed ? "on the ledger since " + date_time_in(part_in(each, "anchor"))
-                       : "seen by this node " + moment_text(number_in(each, "seen_ms")) + ", not on the ledger yet") +
+                       : "seen by this node " + moment_text(number_in(each, "seen_ms")) +
+                             ", not on the ledger yet") +
             "\n";
   }
   if (!text.empty())
-    text += "Nothing happens by itself: governance propose suspend, or validator-set remove or replace, is a vote.\n";
+    text +=
+        "Nothing happens by itself: governance propose suspend, or validator-set remove or "
+        "replace, is a vote.\n";
   return Reply{json, text.empty() ? "no validator was seen to contradict itself\n" : text};
 }
 
@@ -179,8 +197,8 @@ Outcome parameters(Context& context) {
   for (const auto& row : json.value("parameters", Json::array())) {
     const auto name = text_in(row, "name");
     const auto value = number_in(row, "value");
-    text +=
-        name + " = " + std::to_string(value) + (name.ends_with("_ms") ? "  (" + duration_text(value) + ")" : "") + "\n";
+    text += name + " = " + std::to_string(value) +
+            (name.ends_with("_ms") ? "  (" + duration_text(value) + ")" : "") + "\n";
   }
   return Reply{json, text};
 }
@@ -204,22 +222,27 @@ std::string proposal_line(const Json& view) {
   const Json proposal = part_in(view, "proposal");
   const auto effective_ms = number_in(proposal, "effective_ms");
   std::string what = "unknown";
-  for (const char* action : {"admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension",
-                             "succession_merge", "succession_split", "succession_rename", "succession_custody"}) {
+  for (const char* action :
+       {"admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension",
+        "succession_merge", "succession_split", "succession_rename", "succession_custody"}) {
     if (proposal.contains(action)) what = action;
   }
   std::string text = toned(Tone::kStrong, text_in(view, "id_text")) + "  " + what + ", by " +
-                     name_in(view, "proposer") + ", " + date_time_in(part_in(view, "proposed")) + "\n  ";
+                     name_in(view, "proposer") + ", " + date_time_in(part_in(view, "proposed")) +
+                     "\n  ";
   if (state == "voting") {
-    text += "voting until " + moment_text(number_in(proposal, "voting_ends_ms")) + ": " + tally_text(view);
+    text += "voting until " + moment_text(number_in(proposal, "voting_ends_ms")) + ": " +
+            tally_text(view);
   } else if (state == "passed") {
     text += "passed; takes effect with the first block" +
-            (effective_ms == 0 ? std::string(" that may") : " at or after " + moment_text(effective_ms));
+            (effective_ms == 0 ? std::string(" that may")
+                               : " at or after " + moment_text(effective_ms));
   } else if (state == "done") {
     text += "in effect since block " + std::to_string(number_in(view, "ended_height")) + ", " +
             moment_text(number_in(view, "ended_ms"));
   } else if (state == "void") {
-    text += "void: on its day the ledger did not allow it any more (" + text_in(view, "reason") + ")";
+    text +=
+        "void: on its day the ledger did not allow it any more (" + text_in(view, "reason") + ")";
   } else {
     text += state == "vetoed" ? "vetoed by the root that it would have replaced"
                               : "lapsed: the voting ended without enough yes votes";
@@ -228,37 +251,45 @@ std::string proposal_line(const Json& view) {
 }
 
 void add_governance_commands(CLI::App& app, Context& context, Run& run) {
-  auto* governance = app.add_subcommand("governance", "What the validators decide together: propose, vote, look");
+  auto* governance =
+      app.add_subcommand("governance", "What the validators decide together: propose, vote, look");
   governance->require_subcommand(1);
   add_proposal_commands(*governance, context, run);
   auto options = std::make_shared<VoteOptions>();
-  auto* voting = governance->add_subcommand("vote", "Vote on a proposal, as a validator; the last vote counts");
+  auto* voting = governance->add_subcommand(
+      "vote", "Vote on a proposal, as a validator; the last vote counts");
   option(*voting, "proposal", options->proposal, "Id (tmx…)")->required();
   option(*voting, "answer", options->answer, "yes or no")->required();
   add_draft_options(*voting, options->draft);
-  voting->callback([&context, &run, options] { run = [&context, options] { return vote(context, *options); }; });
-  auto* vetoing = governance->add_subcommand("veto", "Keep this institution's root keys: stop a root-replacement");
+  voting->callback(
+      [&context, &run, options] { run = [&context, options] { return vote(context, *options); }; });
+  auto* vetoing = governance->add_subcommand(
+      "veto", "Keep this institution's root keys: stop a root-replacement");
   option(*vetoing, "proposal", options->proposal, "Id (tmx…)")->required();
   add_draft_options(*vetoing, options->draft);
-  vetoing->callback([&context, &run, options] { run = [&context, options] { return veto(context, *options); }; });
+  vetoing->callback(
+      [&context, &run, options] { run = [&context, options] { return veto(context, *options); }; });
 
   auto text = std::make_shared<Given<std::string>>();
   auto open_only = std::make_shared<Given<bool>>();
   auto* listing = governance->add_subcommand("list", "Proposals, newest first");
   flag(*listing, "--open", *open_only, "Only those that are voted on or wait for their day");
-  listing->callback([&context, &run, open_only] { run = [&context, open_only] { return list(context, *open_only); }; });
+  listing->callback([&context, &run, open_only] {
+    run = [&context, open_only] { return list(context, *open_only); };
+  });
   auto* showing = governance->add_subcommand("show", "One proposal in words, with its votes");
   option(*showing, "proposal", *text, "Id (tmx…)")->required();
-  showing->callback([&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
-  governance->add_subcommand("validators", "The set, its keys and the protocol version")->callback([&context, &run] {
-    run = [&context] { return validators(context); };
-  });
-  auto* readying = governance->add_subcommand("ready", "Which nodes have declared themselves ready");
+  showing->callback(
+      [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
+  governance->add_subcommand("validators", "The set, its keys and the protocol version")
+      ->callback([&context, &run] { run = [&context] { return validators(context); }; });
+  auto* readying =
+      governance->add_subcommand("ready", "Which nodes have declared themselves ready");
   option(*readying, "institution", *text, "Of one institution: id (tmi…) or domain");
-  readying->callback([&context, &run, text] { run = [&context, text] { return ready(context, *text); }; });
-  governance->add_subcommand("evidence", "Validators that contradicted themselves")->callback([&context, &run] {
-    run = [&context] { return evidence(context); };
-  });
+  readying->callback(
+      [&context, &run, text] { run = [&context, text] { return ready(context, *text); }; });
+  governance->add_subcommand("evidence", "Validators that contradicted themselves")
+      ->callback([&context, &run] { run = [&context] { return evidence(context); }; });
   governance->add_subcommand("parameters", "The ledger's limits")->callback([&context, &run] {
     run = [&context] { return parameters(context); };
   });

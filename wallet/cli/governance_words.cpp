@@ -57,9 +57,13 @@ std::string condition_words(const Json& proposal, const Surroundings& around) {
 }
 
 std::string numbers_words(std::size_t before, std::size_t after) {
-  std::string out = "Blocks will then need " + std::to_string(quorum_of(after)) + " of " + count(after, "validator");
-  if (before != 0) out += " (now " + std::to_string(quorum_of(before)) + " of " + std::to_string(before) + ")";
-  out += ", so " + (tolerated_failures(after) == 0 ? std::string("none") : std::to_string(tolerated_failures(after))) +
+  std::string out = "Blocks will then need " + std::to_string(quorum_of(after)) + " of " +
+                    count(after, "validator");
+  if (before != 0)
+    out += " (now " + std::to_string(quorum_of(before)) + " of " + std::to_string(before) + ")";
+  out += ", so " +
+         (tolerated_failures(after) == 0 ? std::string("none")
+                                         : std::to_string(tolerated_failures(after))) +
          " of " + std::to_string(after) + " may fail at a time";
   if (before != 0) out += " (now " + std::to_string(tolerated_failures(before)) + ")";
   return out + ".";
@@ -71,14 +75,17 @@ std::string set_change_words(const Json& change, const Json& proposal, const Sur
   const auto add = [&out](const std::string& text) { out += (out.empty() ? "" : "; ") + text; };
   if (around.validators.empty()) {
     std::string members;
-    for (const auto& seat : after) members += (members.empty() ? "" : ", ") + party_words(around, seat.institution);
+    for (const auto& seat : after)
+      members += (members.empty() ? "" : ", ") + party_words(around, seat.institution);
     add("the validator set becomes: " + members);
   } else {
     for (const auto& seat : after) {
       const auto* before = seat_in(around.validators, seat.institution);
-      if (before == nullptr) add(party_words(around, seat.institution) + " joins the validator set");
+      if (before == nullptr)
+        add(party_words(around, seat.institution) + " joins the validator set");
       if (before != nullptr && before->consensus_key != seat.consensus_key) {
-        add(party_words(around, seat.institution) + " votes with a new consensus key, " + to_text(seat.consensus_key));
+        add(party_words(around, seat.institution) + " votes with a new consensus key, " +
+            to_text(seat.consensus_key));
       }
     }
     for (const auto& seat : around.validators) {
@@ -89,23 +96,28 @@ std::string set_change_words(const Json& change, const Json& proposal, const Sur
   }
   return condition_words(proposal, around) + out + " " + when_words(proposal) + ".\n" +
          numbers_words(around.validators.size(), after.size()) +
-         " The epoch ends with that block.\nA `ready` that the change names must not have lapsed by then, otherwise "
+         " The epoch ends with that block.\nA `ready` that the change names must not have lapsed "
+         "by then, otherwise "
          "the change is void.";
 }
 
-std::string admission_words(const Json& admission, const Json& proposal, const Surroundings& around) {
+std::string admission_words(const Json& admission, const Json& proposal,
+                            const Surroundings& around) {
   const auto what = text_of(admission, "institution_class");
-  std::string out = condition_words(proposal, around) + party_words(around, text_of(admission, "institution")) +
+  std::string out = condition_words(proposal, around) +
+                    party_words(around, text_of(admission, "institution")) +
                     " is admitted to the class " + what + " " + when_words(proposal) + ".";
   if (what == "validator") {
     out +=
-        "\nWith that alone its node does not vote: it runs as an observer, sends `ready`, and a change of the "
+        "\nWith that alone its node does not vote: it runs as an observer, sends `ready`, and a "
+        "change of the "
         "validator set names "
         "its consensus key and that ready.";
   }
   if (admission.value("retroactive", false)) {
     out +=
-        "\nIt loses the role of accreditor as if it had never held it: what it accredited no longer counts, at any "
+        "\nIt loses the role of accreditor as if it had never held it: what it accredited no "
+        "longer counts, at any "
         "date.";
   }
   if (what == "accreditor") out += "\nIt may then accredit institutions and list new ones.";
@@ -122,65 +134,78 @@ std::string parameter_words(const Json& change, const Json& proposal, const Surr
   for (const auto& entry : change.value("parameters", Json::array())) {
     std::string name = "the parameter " + std::to_string(number_in(entry, "id"));
     for (const auto& row : ledger::parameter_rows()) {
-      if (static_cast<std::uint64_t>(row.id) == number_in(entry, "id")) name = std::string(row.name);
+      if (static_cast<std::uint64_t>(row.id) == number_in(entry, "id"))
+        name = std::string(row.name);
     }
     const auto now = around.parameters.find(name);
     out += (out.empty() ? "" : "; ") + name + " changes " +
-           (now == around.parameters.end() ? std::string{} : "from " + value_words(name, now->second) + " ") + "to " +
-           value_words(name, number_in(entry, "value"));
+           (now == around.parameters.end() ? std::string{}
+                                           : "from " + value_words(name, now->second) + " ") +
+           "to " + value_words(name, number_in(entry, "value"));
   }
   return condition_words(proposal, around) + out + " " + when_words(proposal) + ".";
 }
 
-std::string protocol_words(const Json& activation, const Json& proposal, const Surroundings& around) {
+std::string protocol_words(const Json& activation, const Json& proposal,
+                           const Surroundings& around) {
   const auto version = std::to_string(number_in(activation, "protocol_version"));
   const auto height = std::to_string(number_in(activation, "height"));
-  return condition_words(proposal, around) + "the ledger follows protocol version " + version + " from block " +
-         height +
-         " on.\nIt passes only while enough validators for a block have said by `ready` that their node knows "
+  return condition_words(proposal, around) + "the ledger follows protocol version " + version +
+         " from block " + height +
+         " on.\nIt passes only while enough validators for a block have said by `ready` that their "
+         "node knows "
          "version " +
-         version + ". A node that does not know it stops before block " + height + " and says so: update it first.";
+         version + ". A node that does not know it stops before block " + height +
+         " and says so: update it first.";
 }
 
 std::string root_words(const Json& replacement, const Json& proposal, const Surroundings& around) {
   const auto found = around.parameters.find("root_replacement_delay_ms");
-  const auto delay = found == around.parameters.end() ? std::string("7 days (unless the ledger's parameter is another)")
-                                                      : duration_text(found->second);
+  const auto delay = found == around.parameters.end()
+                         ? std::string("7 days (unless the ledger's parameter is another)")
+                         : duration_text(found->second);
   const auto description = replacement.value("key", Json::object());
   const auto bytes = from_hex(text_of(description, "public_key"));
   const auto key =
-      bytes ? to_text(key_id(KeyPurpose::kRoot, PublicKey{SignatureAlgorithm::kBip340, *bytes})) : "(unreadable)";
+      bytes ? to_text(key_id(KeyPurpose::kRoot, PublicKey{SignatureAlgorithm::kBip340, *bytes}))
+            : "(unreadable)";
   return condition_words(proposal, around) + "the root keys of " +
          party_words(around, text_of(replacement, "institution")) + " are retired and " + key +
          " becomes its only root key, no sooner than " + delay +
-         " after the vote has passed.\nUntil then its present root can stop this once (testamur governance veto). What "
+         " after the vote has passed.\nUntil then its present root can stop this once (testamur "
+         "governance veto). What "
          "was signed "
          "before stands.";
 }
 
-std::string suspension_words(const Json& suspension, const Json& proposal, const Surroundings& around) {
+std::string suspension_words(const Json& suspension, const Json& proposal,
+                             const Surroundings& around) {
   const auto id = id_in<InstitutionId>(suspension, "institution").value_or(InstitutionId{});
   const auto who = party_words(around, id);
   if (suspension.value("lift", false)) {
-    return condition_words(proposal, around) + "the suspension of " + who + " ends " + when_words(proposal) +
-           ".\nIt may act again; if it was a validator, a change of the validator set brings its node back.";
+    return condition_words(proposal, around) + "the suspension of " + who + " ends " +
+           when_words(proposal) +
+           ".\nIt may act again; if it was a validator, a change of the validator set brings its "
+           "node back.";
   }
-  std::string out =
-      condition_words(proposal, around) + who + " is suspended " + when_words(proposal) +
-      ".\nFrom then on it can send nothing, and verdicts say that it is suspended; what it issued stays on the ledger.";
+  std::string out = condition_words(proposal, around) + who + " is suspended " +
+                    when_words(proposal) +
+                    ".\nFrom then on it can send nothing, and verdicts say that it is suspended; "
+                    "what it issued stays on the ledger.";
   const auto n = around.validators.size();
   if (seat_in(around.validators, id) != nullptr && n > 1) {
-    out += "\nIt is a validator and leaves the validator set with that block. " + numbers_words(n, n - 1) +
-           " The epoch ends with that block.";
+    out += "\nIt is a validator and leaves the validator set with that block. " +
+           numbers_words(n, n - 1) + " The epoch ends with that block.";
   }
   return out;
 }
 
 template <const char* kind>
 std::string succession(const Json& action, const Json& proposal, const Surroundings& around) {
-  return condition_words(proposal, around) + "this succession takes effect " + when_words(proposal) + ": " +
-         succession_words(kind, action, around) +
-         "\nThe vote stands for the predecessors' roots; the successors have agreed by transactions of their own.";
+  return condition_words(proposal, around) + "this succession takes effect " +
+         when_words(proposal) + ": " + succession_words(kind, action, around) +
+         "\nThe vote stands for the predecessors' roots; the successors have agreed by "
+         "transactions of their own.";
 }
 constexpr char kMerge[] = "succession_merge";
 constexpr char kSplit[] = "succession_split";
@@ -204,24 +229,31 @@ constexpr std::array<std::pair<const char*, Words>, 10> kActions = {{
 // The set after the proposal, where it changes it.
 std::optional<std::vector<Seat>> set_after(const Json& proposal, const Surroundings& around) {
   if (proposal.contains("validator_set")) return seats_of(proposal["validator_set"]);
-  if (!proposal.contains("suspension") || proposal["suspension"].value("lift", false)) return std::nullopt;
+  if (!proposal.contains("suspension") || proposal["suspension"].value("lift", false))
+    return std::nullopt;
   const auto id = id_in<InstitutionId>(proposal["suspension"], "institution");
   auto seats = around.validators;
-  if (!id || std::erase_if(seats, [&](const Seat& seat) { return seat.institution == *id; }) == 0) return std::nullopt;
+  if (!id || std::erase_if(seats, [&](const Seat& seat) { return seat.institution == *id; }) == 0)
+    return std::nullopt;
   return seats;
 }
 
 }  // namespace
 
 std::uint64_t votes_needed(std::uint64_t validators) { return 2 * validators / 3 + 1; }
-std::uint64_t tolerated_failures(std::uint64_t validators) { return validators == 0 ? 0 : (validators - 1) / 3; }
-std::uint64_t quorum_of(std::uint64_t validators) { return validators - tolerated_failures(validators); }
+std::uint64_t tolerated_failures(std::uint64_t validators) {
+  return validators == 0 ? 0 : (validators - 1) / 3;
+}
+std::uint64_t quorum_of(std::uint64_t validators) {
+  return validators - tolerated_failures(validators);
+}
 
 std::string proposal_words(const Json& proposal, const Surroundings& around) {
   for (const auto& [name, words] : kActions) {
     if (proposal.contains(name)) return words(proposal[name], proposal, around);
   }
-  return "The proposal asks for something that this program does not know: use a newer one before you vote.";
+  return "The proposal asks for something that this program does not know: use a newer one before "
+         "you vote.";
 }
 
 std::vector<std::string> proposal_warnings(const Json& proposal, const Surroundings& around) {
@@ -235,21 +267,25 @@ std::vector<std::string> proposal_warnings(const Json& proposal, const Surroundi
       warnings.push_back("with " + count(n, "validator") +
                          " no validator may fail or misbehave: one that stops stops the ledger");
     } else if (f < tolerated_failures(before_n)) {
-      warnings.push_back("fewer validators may fail at a time than now: " + std::to_string(f) + " instead of " +
-                         std::to_string(tolerated_failures(before_n)));
-    } else if (n > before_n && f == tolerated_failures(before_n) && quorum_of(n) > quorum_of(before_n)) {
+      warnings.push_back("fewer validators may fail at a time than now: " + std::to_string(f) +
+                         " instead of " + std::to_string(tolerated_failures(before_n)));
+    } else if (n > before_n && f == tolerated_failures(before_n) &&
+               quorum_of(n) > quorum_of(before_n)) {
       warnings.push_back(
-          "one more validator is needed for every block, but no more than now may fail; the next number that bears "
+          "one more validator is needed for every block, but no more than now may fail; the next "
+          "number that bears "
           "more failures is " +
           std::to_string(3 * (f + 1) + 1));
     }
     std::size_t leaving = 0;
-    for (const auto& seat : around.validators) leaving += seat_in(*after, seat.institution) == nullptr ? 1 : 0;
+    for (const auto& seat : around.validators)
+      leaving += seat_in(*after, seat.institution) == nullptr ? 1 : 0;
     if (leaving > 1) warnings.push_back(std::to_string(leaving) + " validators leave at once");
   }
   if (proposal.contains("root_replacement")) {
     warnings.push_back(
-        "whoever holds the new key speaks for the institution: make sure by other means whose key it is");
+        "whoever holds the new key speaks for the institution: make sure by other means whose key "
+        "it is");
   }
   return warnings;
 }

@@ -21,7 +21,9 @@ std::optional<InstitutionId> id_in(const Json& name) {
 }  // namespace
 
 Result<Json> NodeGraph::institutions() { return taken(client_.institutions()); }
-Result<Json> NodeGraph::institution(const InstitutionId& id) { return taken(client_.institution(id, true)); }
+Result<Json> NodeGraph::institution(const InstitutionId& id) {
+  return taken(client_.institution(id, true));
+}
 Result<Json> NodeGraph::statements(const InstitutionId& author) {
   return taken(client_.statements(author, std::nullopt, true));
 }
@@ -35,21 +37,27 @@ Result<FileGraph> FileGraph::read(const std::string& path) {
   ObjectReader reader(*json, path);
   FileGraph graph;
   graph.path_ = path;
-  if (reader.text("format") != kFormat) reader.fail("is no graph file (testamur trust graph writes one)");
+  if (reader.text("format") != kFormat)
+    reader.fail("is no graph file (testamur trust graph writes one)");
   reader.text("chain");
   graph.as_of_ = reader.object("as_of");
   for (const auto& institution : reader.array("institutions")) {
-    const auto id = institution.is_object() && institution.contains("name") ? id_in(institution["name"]) : std::nullopt;
+    const auto id = institution.is_object() && institution.contains("name")
+                        ? id_in(institution["name"])
+                        : std::nullopt;
     if (!id) reader.fail("an institution has no id");
     if (id) graph.institutions_[*id] = institution;
   }
   for (const auto& statement : reader.array("statements")) {
-    const auto by = statement.is_object() && statement.contains("truster") ? id_in(statement["truster"]) : std::nullopt;
+    const auto by = statement.is_object() && statement.contains("truster")
+                        ? id_in(statement["truster"])
+                        : std::nullopt;
     if (!by) reader.fail("a statement has no author");
     if (by) graph.statements_[*by].push_back(statement);
   }
   for (const auto& achievement : reader.array("achievements")) {
-    const Json name = achievement.is_object() ? achievement.value("name", Json::object()) : Json::object();
+    const Json name =
+        achievement.is_object() ? achievement.value("name", Json::object()) : Json::object();
     graph.achievements_[name.value("id_text", "")] = achievement;
   }
   graph.successions_ = reader.array("successions");
@@ -98,7 +106,8 @@ Result<std::string> collect_graph(Client& client) {
     TM_TRY(auto said, node.statements(*id));
     for (auto& statement : said.at("statements")) statements.push_back(std::move(statement));
     TM_TRY(auto published, taken(client.achievements(*id)));
-    for (auto& achievement : published.at("achievements")) achievements.push_back(std::move(achievement));
+    for (auto& achievement : published.at("achievements"))
+      achievements.push_back(std::move(achievement));
   }
   TM_TRY(auto successions, node.successions());
   const Json file{{"format", kFormat},

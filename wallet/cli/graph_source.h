@@ -1,4 +1,5 @@
-// Where a local view takes the recognition network from: a node that is asked, or a file that was written before.
+// Where a local view takes the recognition network from: a node that is asked, or a file that was
+// written before.
 //
 // Answers are the JSON of wallet/client/message_json.h. One thread, as the client.
 #pragma once

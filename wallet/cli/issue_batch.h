@@ -1,5 +1,5 @@
-// Issuing to a class, and superseding one award: what `issuer batch issue` and `issuer status supersede` do, for
-// commands that do both (issuer correct). One thread, as the client.
+// Issuing to a class, and superseding one award: what `issuer batch issue` and `issuer status
+// supersede` do, for commands that do both (issuer correct). One thread, as the client.
 #pragma once
 
 #include <string>
@@ -25,8 +25,8 @@ struct IssueOptions {
   Given<bool> dry_run;
 };
 
-// What the person said of the list's own notation. A separator is found, and what was read is shown before the
-// question.
+// What the person said of the list's own notation. A separator is found, and what was read is shown
+// before the question.
 Result<ClassListReading> reading_of(const IssueOptions& options);
 // Checks, shows, asks, issues; from wherever it was interrupted `issuer batch resume` goes on.
 Outcome issue_batch(Context& context, const IssueOptions& options);

@@ -1,5 +1,5 @@
-// issuer: setting up an institution's home, and publishing what it awards. Batches and statuses have files of their
-// own.
+// issuer: setting up an institution's home, and publishing what it awards. Batches and statuses
+// have files of their own.
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
@@ -23,8 +23,10 @@ constexpr KeyPurpose kVaultPurposes[] = {KeyPurpose::kRoot, KeyPurpose::kIssue, 
 // Chain and institution, found through the registered issue key.
 Attempt<Json> find_profile(Client& client, const SecretKey& issue_key) {
   auto called = client.key(key_id(KeyPurpose::kIssue, issue_key.public_key()));
-  if (const auto* failure = std::get_if<CallError>(&called); failure && failure->kind == CallFailure::kNotFound) {
-    return Failure{ExitCode::kUnknown, "the ledger does not know this issue key: " + failure->message};
+  if (const auto* failure = std::get_if<CallError>(&called);
+      failure && failure->kind == CallFailure::kNotFound) {
+    return Failure{ExitCode::kUnknown,
+                   "the ledger does not know this issue key: " + failure->message};
   }
   TM_TRY(const auto key, asked(std::move(called)));
   TM_TRY(const auto status, asked(client.status()));
@@ -37,7 +39,8 @@ Attempt<Json> find_profile(Client& client, const SecretKey& issue_key) {
 
 Attempt<void> seal_keys(Context& context, std::vector<std::pair<KeyPurpose, SecretKey>> keys,
                         const std::string& institution) {
-  TM_TRY(const auto passphrase, or_exit(ExitCode::kPassphrase, new_passphrase(context, "the issuer's vaults")));
+  TM_TRY(const auto passphrase,
+         or_exit(ExitCode::kPassphrase, new_passphrase(context, "the issuer's vaults")));
   for (auto& [purpose, key] : keys) {
     IssuerKeys contents = make_issuer_keys(purpose, key.algorithm(), institution);
     contents.keys.clear();
@@ -71,16 +74,20 @@ Outcome init(Context& context, const InitOptions& options) {
 
   std::error_code failure;
   std::filesystem::create_directories(context.path("issuer"), failure);
-  if (failure) return Failure{ExitCode::kFailure, "cannot create " + context.path("issuer") + ": " + failure.message()};
+  if (failure)
+    return Failure{ExitCode::kFailure,
+                   "cannot create " + context.path("issuer") + ": " + failure.message()};
   TM_TRY_STATUS(seal_keys(context, std::move(keys), text_of(profile, "institution")));
-  TM_TRY_STATUS(or_exit(ExitCode::kFailure, write_home_file(context, "issuer/issuer.json", as_bytes(profile.dump(2)))));
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure,
+                        write_home_file(context, "issuer/issuer.json", as_bytes(profile.dump(2)))));
 
   // Only now are the keys safe elsewhere.
   if (!keep) {
     for (auto purpose : kVaultPurposes) erase_key_file(key_file_in(directory, purpose));
   }
-  return Reply{profile, text_of(profile, "name") + " (" + text_of(profile, "institution") + ") is set up in " +
-                            context.home + "\n  the keys are sealed, one vault a purpose" +
+  return Reply{profile, text_of(profile, "name") + " (" + text_of(profile, "institution") +
+                            ") is set up in " + context.home +
+                            "\n  the keys are sealed, one vault a purpose" +
                             (keep ? "" : "; the plain key files were erased") + "\n"};
 }
 
@@ -93,12 +100,14 @@ struct AchievementOptions {
 Outcome publish(Context& context, const AchievementOptions& options) {
   TM_TRY(const auto content, read_achievement_file(options.file));
   TM_TRY(auto session, open_issuer_session(context));
-  const std::string id = to_text(AchievementId{session.profile.institution, content.number, content.version});
+  const std::string id =
+      to_text(AchievementId{session.profile.institution, content.number, content.version});
   TransactionRequest request;
   request.command = "issuer achievement publish";
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.description.facts["achievement"] = id;
-  request.done = "published " + std::string(tx::best_text(content.titles)) + "\n  achievement " + id;
+  request.done =
+      "published " + std::string(tx::best_text(content.titles)) + "\n  achievement " + id;
   return carry_out(session, std::move(request), options.draft);
 }
 
@@ -107,10 +116,12 @@ Outcome retire(Context& context, const AchievementOptions& options) {
   TM_TRY(const auto id, parse_achievement_id(text));
   TM_TRY(auto session, open_issuer_session(context));
   if (id.institution != session.profile.institution) {
-    return Failure{ExitCode::kUsage, text + " is an achievement of another institution; this home is of " +
-                                         to_text(session.profile.institution)};
+    return Failure{ExitCode::kUsage,
+                   text + " is an achievement of another institution; this home is of " +
+                       to_text(session.profile.institution)};
   }
-  if (auto known = asked(session.client.achievement(id.institution, id.number, id.version), text); !known.ok())
+  if (auto known = asked(session.client.achievement(id.institution, id.number, id.version), text);
+      !known.ok())
     return known.failure();
   TransactionRequest request;
   request.command = "issuer achievement retire";
@@ -147,36 +158,44 @@ Outcome resume_outbox(Context& context) {
 }  // namespace
 
 void add_issuer_commands(CLI::App& app, Context& context, Run& run) {
-  auto* issuer = app.add_subcommand("issuer", "Set up an institution, publish achievements, issue, change statuses");
+  auto* issuer = app.add_subcommand(
+      "issuer", "Set up an institution, publish achievements, issue, change statuses");
   issuer->require_subcommand(1);
   auto setting = std::make_shared<InitOptions>();
-  auto* first = issuer->add_subcommand("init", "Seal the key files of `testamurd init` in vaults, one a purpose");
-  option(*first, "--keys", setting->keys, "Directory with root.key, issue.key, govern.key and credential.key")
+  auto* first = issuer->add_subcommand(
+      "init", "Seal the key files of `testamurd init` in vaults, one a purpose");
+  option(*first, "--keys", setting->keys,
+         "Directory with root.key, issue.key, govern.key and credential.key")
       ->required();
   flag(*first, "--keep", setting->keep, "Do not erase the plain key files");
-  first->callback([&context, &run, setting] { run = [&context, setting] { return init(context, *setting); }; });
+  first->callback(
+      [&context, &run, setting] { run = [&context, setting] { return init(context, *setting); }; });
 
   auto* achievement = issuer->add_subcommand("achievement", "What this institution awards");
   achievement->require_subcommand(1);
   auto options = std::make_shared<AchievementOptions>();
-  auto* publishing =
-      achievement->add_subcommand("publish", "Publish an achievement (or its next version) from a TOML file");
+  auto* publishing = achievement->add_subcommand(
+      "publish", "Publish an achievement (or its next version) from a TOML file");
   option(*publishing, "file", options->file, "The achievement")->required();
   add_draft_options(*publishing, options->draft);
-  publishing->callback([&context, &run, options] { run = [&context, options] { return publish(context, *options); }; });
+  publishing->callback([&context, &run, options] {
+    run = [&context, options] { return publish(context, *options); };
+  });
   auto* retiring = achievement->add_subcommand("retire", "No further issue under this version");
-  option(*retiring, "achievement", options->achievement, "<institution>/<number>.<version>")->required();
+  option(*retiring, "achievement", options->achievement, "<institution>/<number>.<version>")
+      ->required();
   add_draft_options(*retiring, options->draft);
-  retiring->callback([&context, &run, options] { run = [&context, options] { return retire(context, *options); }; });
+  retiring->callback([&context, &run, options] {
+    run = [&context, options] { return retire(context, *options); };
+  });
 
   add_batch_commands(*issuer, context, run);
   add_status_commands(*issuer, context, run);
 
   auto* outbox = app.add_subcommand("outbox", "Signed transactions that have not ended");
   outbox->require_subcommand(1);
-  outbox->add_subcommand("resume", "Send the same bytes again until they have ended")->callback([&context, &run] {
-    run = [&context] { return resume_outbox(context); };
-  });
+  outbox->add_subcommand("resume", "Send the same bytes again until they have ended")
+      ->callback([&context, &run] { run = [&context] { return resume_outbox(context); }; });
 }
 
 }  // namespace testamur::wallet

@@ -1,6 +1,6 @@
-// Key files as `testamurd init` writes them: "testamur-key-1 <purpose> <algorithm>", then 64 hexadecimal digits,
-// readable by the owner only. And public key files: a key with the proof that somebody holds it, to be registered by
-// somebody else. Any thread.
+// Key files as `testamurd init` writes them: "testamur-key-1 <purpose> <algorithm>", then 64
+// hexadecimal digits, readable by the owner only. And public key files: a key with the proof that
+// somebody holds it, to be registered by somebody else. Any thread.
 #pragma once
 
 #include <optional>
@@ -34,8 +34,8 @@ struct HeldKey {
 Result<std::vector<HeldKey>> read_key_directory(const std::string& directory);
 
 // A key and the proof of its possession, for this institution on this ledger.
-ledger::tx::KeyAddContent prove(const ChainId& chain, const InstitutionId& institution, KeyPurpose purpose,
-                                const SecretKey& key);
+ledger::tx::KeyAddContent prove(const ChainId& chain, const InstitutionId& institution,
+                                KeyPurpose purpose, const SecretKey& key);
 
 struct PublicKeyFile {
   ChainId chain;

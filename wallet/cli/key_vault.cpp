@@ -16,7 +16,9 @@ Attempt<void> create(Context& context, const std::string& file, KeyPurpose purpo
 
   std::error_code failure;
   std::filesystem::create_directories(std::filesystem::path(file).parent_path(), failure);
-  if (failure) return Failure{ExitCode::kFailure, "cannot create the folder of " + file + ": " + failure.message()};
+  if (failure)
+    return Failure{ExitCode::kFailure,
+                   "cannot create the folder of " + file + ": " + failure.message()};
   const auto made = Vault::create(file, std::move(passphrase), encode_issuer_keys(contents).view());
   if (!made.ok()) return failure_of(*made.failure);
   return {};
@@ -28,9 +30,11 @@ std::string vault_file(const Context& context, KeyPurpose purpose) {
   return context.path("issuer/" + std::string(to_text(purpose)) + ".age");
 }
 
-Attempt<void> store_key(Context& context, KeyPurpose purpose, SecretKey key, const std::string& institution) {
+Attempt<void> store_key(Context& context, KeyPurpose purpose, SecretKey key,
+                        const std::string& institution) {
   const std::string file = vault_file(context, purpose);
-  if (!std::filesystem::exists(file)) return create(context, file, purpose, std::move(key), institution);
+  if (!std::filesystem::exists(file))
+    return create(context, file, purpose, std::move(key), institution);
   TM_TRY(auto passphrase, or_exit(ExitCode::kPassphrase, existing_passphrase(context, file)));
   auto opened = Vault::open(file, std::move(passphrase));
   if (!opened.ok()) return failure_of(*opened.failure);
@@ -54,10 +58,12 @@ Attempt<SigningKeys> open_signing_keys(Context& context, Client& client, KeyPurp
       if (failure->kind == CallFailure::kNotFound) continue;  // made here, not registered yet
       return failure_of(*failure);
     }
-    if (text_of(part_of(std::get<Json>(answer), "key"), "state") == "active") return SigningKeys{std::move(opened), at};
+    if (text_of(part_of(std::get<Json>(answer), "key"), "state") == "active")
+      return SigningKeys{std::move(opened), at};
   }
-  return Failure{ExitCode::kFailure, "none of this home's " + std::string(to_text(purpose)) +
-                                         " keys is active on the ledger: testamur key list shows those that are"};
+  return Failure{ExitCode::kFailure,
+                 "none of this home's " + std::string(to_text(purpose)) +
+                     " keys is active on the ledger: testamur key list shows those that are"};
 }
 
 }  // namespace testamur::wallet

@@ -1,7 +1,8 @@
-// The vaults of an institution's keys, one a purpose: adding a key, and choosing the one to sign with. One thread.
+// The vaults of an institution's keys, one a purpose: adding a key, and choosing the one to sign
+// with. One thread.
 //
-// A vault keeps retired keys. What signs is the newest key of the vault that the ledger calls active, so that a
-// rotation which others sign and send needs no further step here.
+// A vault keeps retired keys. What signs is the newest key of the vault that the ledger calls
+// active, so that a rotation which others sign and send needs no further step here.
 #pragma once
 
 #include <string>
@@ -14,7 +15,8 @@ namespace testamur::wallet {
 std::string vault_file(const Context& context, KeyPurpose purpose);
 
 // Adds the key as the newest one, durably; makes the vault where there is none.
-Attempt<void> store_key(Context& context, KeyPurpose purpose, SecretKey key, const std::string& institution);
+Attempt<void> store_key(Context& context, KeyPurpose purpose, SecretKey key,
+                        const std::string& institution);
 
 // A vault opened to sign with.
 struct SigningKeys {

@@ -31,17 +31,19 @@ Json ledger_json(const TrustedLedger& ledger, bool current) {
     json["newest_height"] = ledger.newest->header.height.value;
     json["newest_time_ms"] = ledger.newest->header.time_ms;
   }
-  if (ledger.genesis.content.continues) json["continues"] = to_text(ledger.genesis.content.continues->chain());
+  if (ledger.genesis.content.continues)
+    json["continues"] = to_text(ledger.genesis.content.continues->chain());
   return json;
 }
 
 std::string ledger_text(const TrustedLedger& ledger) {
   std::string text = toned(Tone::kStrong, to_text(ledger.genesis.chain)) + "\n  epoch " +
-                     std::to_string(ledger.client.epoch().value) + ", " + std::to_string(ledger.client.set().size()) +
-                     " validators, " + std::to_string(ledger.changes.size()) + " changes of the set followed\n";
+                     std::to_string(ledger.client.epoch().value) + ", " +
+                     std::to_string(ledger.client.set().size()) + " validators, " +
+                     std::to_string(ledger.changes.size()) + " changes of the set followed\n";
   if (ledger.newest) {
-    text += "  newest block seen final: " + std::to_string(ledger.newest->header.height.value) + " of " +
-            time_text(ledger.newest->header.time_ms) + "\n";
+    text += "  newest block seen final: " + std::to_string(ledger.newest->header.height.value) +
+            " of " + time_text(ledger.newest->header.time_ms) + "\n";
   }
   if (ledger.genesis.content.continues) {
     text += "  continues " + to_text(ledger.genesis.content.continues->chain()) + "\n";
@@ -60,7 +62,8 @@ void show(const Context& context, const LedgerTrust& trust) {
     ledger = continues ? trust.find(continues->chain()) : nullptr;
   }
   print(context, Json{{"ledgers", all}},
-        all.empty() ? "no ledger is trusted yet: the first that a node shows will be, or testamur ledger trust FILE\n"
+        all.empty() ? "no ledger is trusted yet: the first that a node shows will be, or testamur "
+                      "ledger trust FILE\n"
                     : text);
 }
 
@@ -103,8 +106,9 @@ LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust
   if (auto chain = home_ledger(context)) trust.expect(*chain);
   auto problem = trust.follow(client, *accepted);
   if (trust.is_first() && trust.current() != nullptr && !context.quiet && !context.json) {
-    put(Stream::kError, "testamur: this home trusts the ledger " + to_text(trust.current()->genesis.chain) +
-                            " from now on, as the first that it was shown; compare the id with an institution's\n");
+    put(Stream::kError,
+        "testamur: this home trusts the ledger " + to_text(trust.current()->genesis.chain) +
+            " from now on, as the first that it was shown; compare the id with an institution's\n");
   }
   return problem;
 }
@@ -123,23 +127,25 @@ Failure failure_of(const LedgerFailure& ledger) {
   return Failure{code, ledger.message};
 }
 
-ExitCode fail(const Context& context, const LedgerFailure& failure) { return report(context, failure_of(failure)); }
+ExitCode fail(const Context& context, const LedgerFailure& failure) {
+  return report(context, failure_of(failure));
+}
 
 void add_ledger_commands(CLI::App& app, Context& context, Run& run) {
   auto* ledger = app.add_subcommand("ledger", "Which ledger this home trusts");
   ledger->require_subcommand(1);
   auto file = std::make_shared<Given<std::string>>();
-  ledger->add_subcommand("show", "What is trusted, and how far it was followed")->callback([&context, &run] {
-    run = [&context] { return show_trusted(context); };
-  });
-  ledger->add_subcommand("follow", "Follow the validator sets to the newest block")->callback([&context, &run] {
-    run = [&context] { return follow(context); };
-  });
-  auto* trusting = ledger->add_subcommand("trust",
-                                          "Trust the ledger of a genesis record that you have from an "
-                                          "institution");
+  ledger->add_subcommand("show", "What is trusted, and how far it was followed")
+      ->callback([&context, &run] { run = [&context] { return show_trusted(context); }; });
+  ledger->add_subcommand("follow", "Follow the validator sets to the newest block")
+      ->callback([&context, &run] { run = [&context] { return follow(context); }; });
+  auto* trusting =
+      ledger->add_subcommand("trust",
+                             "Trust the ledger of a genesis record that you have from an "
+                             "institution");
   option(*trusting, "file", *file, "Genesis record")->required();
-  trusting->callback([&context, &run, file] { run = [&context, file] { return trust_record(context, *file); }; });
+  trusting->callback(
+      [&context, &run, file] { run = [&context, file] { return trust_record(context, *file); }; });
 }
 
 }  // namespace testamur::wallet

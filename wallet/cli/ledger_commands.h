@@ -6,11 +6,12 @@
 
 namespace testamur::wallet {
 
-// Loads what the home trusts and follows it at a node, with --accept-recovery where it was given. Says so where the
-// home trusts its first ledger from now on.
+// Loads what the home trusts and follows it at a node, with --accept-recovery where it was given.
+// Says so where the home trusts its first ledger from now on.
 LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust);
 
-// Time of the newest block that this home has proven of the ledger that it trusts; 0 where it has followed none.
+// Time of the newest block that this home has proven of the ledger that it trusts; 0 where it has
+// followed none.
 std::uint64_t newest_proven_ms(const LedgerTrust& trust);
 // A clock that is further behind a block is wrong: nothing is dated or judged by it.
 inline constexpr std::uint64_t kClockBehindMs = 600'000;

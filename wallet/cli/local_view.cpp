@@ -50,42 +50,49 @@ Status read_scope(const Json& view, trust::Scope& scope) {
   }
   for (const auto& text : part(view, "award_types")) {
     TM_TRY(auto type, trust::parse_award_type(text.get<std::string>()));
-    scope.award_types = static_cast<std::uint16_t>(scope.award_types.value_or(0) | 1U << unsigned(type));
+    scope.award_types =
+        static_cast<std::uint16_t>(scope.award_types.value_or(0) | 1U << unsigned(type));
   }
   for (const auto& text : part(view, "purposes")) {
     TM_TRY(auto purpose, trust::parse_purpose(text.get<std::string>()));
-    scope.purposes = static_cast<std::uint8_t>(scope.purposes.value_or(0) | 1U << unsigned(purpose));
+    scope.purposes =
+        static_cast<std::uint8_t>(scope.purposes.value_or(0) | 1U << unsigned(purpose));
   }
   for (const auto& name : part(view, "achievements")) {
     if (!scope.achievements) scope.achievements.emplace();
-    scope.achievements->push_back({id_in<InstitutionId>(name, "institution_id"), name.value("number", 0U)});
+    scope.achievements->push_back(
+        {id_in<InstitutionId>(name, "institution_id"), name.value("number", 0U)});
   }
   return {};
 }
 
 // Of a version of an institution's record.
-bool is_accreditor(const Json& version) { return version.value("institution_class", "") == "accreditor"; }
+bool is_accreditor(const Json& version) {
+  return version.value("institution_class", "") == "accreditor";
+}
 std::optional<InstitutionId> parent_in(const Json& version) {
   const auto id = id_in<InstitutionId>(part(version, "facts"), "parent");
   return id.is_zero() ? std::nullopt : std::optional(id);
 }
 
-// A word that this program does not know is no word at all: read as any known one it could turn a no into a yes.
+// A word that this program does not know is no word at all: read as any known one it could turn a
+// no into a yes.
 Error unknown_word(const std::string& what, const std::string& word) {
-  return error("the list of recognitions names a " + what + " that this program does not know (\"" + word +
-               "\"): use a newer testamur");
+  return error("the list of recognitions names a " + what + " that this program does not know (\"" +
+               word + "\"): use a newer testamur");
 }
 
 Result<trust::Kind> kind_from(const std::string& text) {
-  for (const auto kind :
-       {trust::Kind::kTrust, trust::Kind::kAccredit, trust::Kind::kDistrust, trust::Kind::kEnd, trust::Kind::kVoid}) {
+  for (const auto kind : {trust::Kind::kTrust, trust::Kind::kAccredit, trust::Kind::kDistrust,
+                          trust::Kind::kEnd, trust::Kind::kVoid}) {
     if (text == to_text(kind)) return kind;
   }
   return unknown_word("kind of statement", text);
 }
 
 Result<trust::Scheme> scheme_from(const std::string& text) {
-  constexpr const char* kNames[] = {"unspecified", "esg", "eqavet", "iso_9001", "iso_17024", "other"};
+  constexpr const char* kNames[] = {"unspecified", "esg",       "eqavet",
+                                    "iso_9001",    "iso_17024", "other"};
   const auto found = std::ranges::find(kNames, text);
   if (found == std::end(kNames)) return unknown_word("scheme of quality assurance", text);
   return static_cast<trust::Scheme>(found - std::begin(kNames));
@@ -102,7 +109,8 @@ Result<trust::Standing> standing_from(const std::string& text) {
 // Larger numbers would lose their upper bits.
 Result<std::uint8_t> small_number(const Json& view, const char* name, unsigned most) {
   const auto value = view.value(name, 0U);
-  if (value > most) return error("a statement has the " + std::string(name) + " " + std::to_string(value));
+  if (value > most)
+    return error("a statement has the " + std::string(name) + " " + std::to_string(value));
   return static_cast<std::uint8_t>(value);
 }
 
@@ -122,7 +130,8 @@ Result<trust::Statement> statement_from(const Json& view) {
   TM_TRY(s.scheme, scheme_from(view.value("scheme", "")));
   for (const auto& name : part(view, "names")) {
     const auto bytes = from_hex(name.get<std::string>());
-    if (bytes && bytes->size() == trust::StatementId::kSize) s.names.push_back(trust::StatementId::prefix_of(*bytes));
+    if (bytes && bytes->size() == trust::StatementId::kSize)
+      s.names.push_back(trust::StatementId::prefix_of(*bytes));
   }
   s.commit = commit_of(part(view, "anchor"));
   s.commit.key = id_in<KeyId>(view, "key_id");
@@ -144,8 +153,8 @@ class Gathering {
   Status list_parties() {
     TM_TRY(auto answer, source_.institutions());
     const Json& as_of = part(answer, "as_of");
-    view_.as_of = {Height{as_of.value("height", std::uint64_t{0})}, as_of.value("time_ms", std::uint64_t{0}),
-                   id_in<Hash256>(as_of, "block_id")};
+    view_.as_of = {Height{as_of.value("height", std::uint64_t{0})},
+                   as_of.value("time_ms", std::uint64_t{0}), id_in<Hash256>(as_of, "block_id")};
     for (auto& party : answer["institutions"]) {
       const auto id = id_in<InstitutionId>(part(party, "name"), "id");
       view_.names[id] = part(party, "name").value("name_now", "");
@@ -157,7 +166,8 @@ class Gathering {
   // Everything that `author` ever said, its changes of standing and its compromised keys.
   Status ask_author(const InstitutionId& author) {
     if (!view_.names.contains(author) || !asked_.insert(author).second) return {};
-    if (asked_.size() > kMostAuthors) return error("more than 2,000 institutions can be reached: ask a node");
+    if (asked_.size() > kMostAuthors)
+      return error("more than 2,000 institutions can be reached: ask a node");
     TM_TRY_STATUS(ask_changes(author));
     TM_TRY(const auto answer, source_.statements(author));
     for (const auto& view : part(answer, "statements")) {
@@ -172,7 +182,9 @@ class Gathering {
     const Json& institution = part(answer, "institution");
     for (const auto& key : part(institution, "keys")) {
       const auto since = key.value("compromised_since_ms", std::uint64_t{0});
-      if (since != 0) compromises_[id].push_back({id_in<KeyId>(key, "id"), since, commit_of(part(key, "retired"))});
+      if (since != 0)
+        compromises_[id].push_back(
+            {id_in<KeyId>(key, "id"), since, commit_of(part(key, "retired"))});
     }
     histories_[id] = part(institution, "history");
     return {};
@@ -182,7 +194,8 @@ class Gathering {
     auto subjects = std::exchange(subjects_, {});
     for (const auto& succession : successions_) {
       const auto before = ids_of(part(succession, "predecessors"));
-      if (!std::ranges::any_of(before, [&](const auto& id) { return subjects.contains(id); })) continue;
+      if (!std::ranges::any_of(before, [&](const auto& id) { return subjects.contains(id); }))
+        continue;
       for (const auto& id : ids_of(part(succession, "successors"))) subjects.insert(id);
     }
     return subjects;
@@ -204,7 +217,8 @@ class Gathering {
   };
   void party_events(std::vector<Event>& events);
   void change_events(std::vector<Event>& events);
-  void version_events(const InstitutionId& id, const Json& before, const Json& now, std::vector<Event>& events);
+  void version_events(const InstitutionId& id, const Json& before, const Json& now,
+                      std::vector<Event>& events);
   void succession_events(std::vector<Event>& events);
   bool closed_by_succession(const InstitutionId& id, Height height) const;
   Status append(trust::Statement statement, const trust::Commit& commit);
@@ -214,7 +228,8 @@ class Gathering {
   Json parties_ = Json::array();
   Json successions_ = Json::array();
   std::vector<trust::Statement> statements_;
-  std::vector<std::pair<InstitutionId, InstitutionId>> late_parents_;  // child, parent: those of a genesis
+  std::vector<std::pair<InstitutionId, InstitutionId>>
+      late_parents_;  // child, parent: those of a genesis
   std::map<InstitutionId, Json> histories_;
   std::map<InstitutionId, std::vector<Compromise>> compromises_;
   std::set<InstitutionId> asked_;
@@ -230,22 +245,28 @@ void Gathering::party_events(std::vector<Event>& events) {
   for (const auto& party : parties_) {
     const auto id = id_in<InstitutionId>(part(party, "name"), "id");
     const auto versions = histories_.find(id);
-    const Json* first = versions == histories_.end() || versions->second.empty() ? nullptr : &versions->second.front();
-    const bool accreditor = first == nullptr ? party.value("accreditor", false) : is_accreditor(*first);
+    const Json* first = versions == histories_.end() || versions->second.empty()
+                            ? nullptr
+                            : &versions->second.front();
+    const bool accreditor =
+        first == nullptr ? party.value("accreditor", false) : is_accreditor(*first);
     const auto parent = parent_in(first == nullptr ? party : *first);
-    events.push_back({commit_of(part(party, "registered")), 0, [this, id, parent, accreditor](const auto& at) {
-                        const bool known = parent && view_.history.find(*parent).has_value();
-                        if (parent && !known) late_parents_.emplace_back(id, *parent);
-                        return done(view_.history.add_party(id, at, accreditor, known ? parent : std::nullopt));
-                      }});
+    events.push_back(
+        {commit_of(part(party, "registered")), 0, [this, id, parent, accreditor](const auto& at) {
+           const bool known = parent && view_.history.find(*parent).has_value();
+           if (parent && !known) late_parents_.emplace_back(id, *parent);
+           return done(view_.history.add_party(id, at, accreditor, known ? parent : std::nullopt));
+         }});
   }
 }
 
 // What changed with one version of an institution's record.
 void Gathering::version_events(const InstitutionId& id, const Json& before, const Json& now,
                                std::vector<Event>& events) {
-  const trust::Commit at{
-      {}, Height{now.value("from_height", std::uint64_t{0})}, now.value("from_time_ms", std::uint64_t{0}), {}};
+  const trust::Commit at{{},
+                         Height{now.value("from_height", std::uint64_t{0})},
+                         now.value("from_time_ms", std::uint64_t{0}),
+                         {}};
   if (parent_in(before) != parent_in(now)) {
     events.push_back({at, 1, [this, id, parent = parent_in(now)](const trust::Commit& commit) {
                         return done(view_.history.set_parent(id, commit, parent));
@@ -253,9 +274,10 @@ void Gathering::version_events(const InstitutionId& id, const Json& before, cons
   }
   if (is_accreditor(before) != is_accreditor(now)) {
     const bool retroactive = now.value("retroactive", false);
-    events.push_back({at, 1, [this, id, holds = is_accreditor(now), retroactive](const trust::Commit& commit) {
-                        return done(view_.history.set_accreditor(id, commit, holds, retroactive));
-                      }});
+    events.push_back(
+        {at, 1, [this, id, holds = is_accreditor(now), retroactive](const trust::Commit& commit) {
+           return done(view_.history.set_accreditor(id, commit, holds, retroactive));
+         }});
   }
   const auto standing = now.value("standing", "");
   if (standing == before.value("standing", "") || closed_by_succession(id, at.height)) return;
@@ -267,12 +289,14 @@ void Gathering::version_events(const InstitutionId& id, const Json& before, cons
 
 void Gathering::change_events(std::vector<Event>& events) {
   for (const auto& [id, versions] : histories_) {
-    for (std::size_t i = 1; i < versions.size(); ++i) version_events(id, versions[i - 1], versions[i], events);
+    for (std::size_t i = 1; i < versions.size(); ++i)
+      version_events(id, versions[i - 1], versions[i], events);
   }
   for (const auto& [id, compromises] : compromises_) {
     for (const auto& found : compromises) {
       events.push_back({found.retired, 3, [this, found](const trust::Commit& commit) {
-                          return done(view_.history.compromise_key(found.key, found.since_ms, commit));
+                          return done(
+                              view_.history.compromise_key(found.key, found.since_ms, commit));
                         }});
     }
   }
@@ -280,7 +304,9 @@ void Gathering::change_events(std::vector<Event>& events) {
 
 bool Gathering::closed_by_succession(const InstitutionId& id, Height height) const {
   return std::ranges::any_of(successions_, [&](const Json& succession) {
-    if (commit_of(part(succession, "anchor")).height != height || !succession.value("closes", false)) return false;
+    if (commit_of(part(succession, "anchor")).height != height ||
+        !succession.value("closes", false))
+      return false;
     const auto closed = ids_of(part(succession, "predecessors"));
     return std::ranges::find(closed, id) != closed.end();
   });
@@ -292,12 +318,13 @@ void Gathering::succession_events(std::vector<Event>& events) {
     succession.successors = ids_of(part(view, "successors"));
     const auto heir = id_in<InstitutionId>(part(view, "heir"), "id");
     for (const auto& party : ids_of(part(view, "predecessors"))) {
-      succession.predecessors.push_back(
-          {party, view.value("closes", false), heir.is_zero() ? std::nullopt : std::optional(heir)});
+      succession.predecessors.push_back({party, view.value("closes", false),
+                                         heir.is_zero() ? std::nullopt : std::optional(heir)});
     }
-    events.push_back({commit_of(part(view, "anchor")), 2, [this, succession](const trust::Commit& commit) {
-                        return done(view_.history.add_succession(succession, commit));
-                      }});
+    events.push_back(
+        {commit_of(part(view, "anchor")), 2, [this, succession](const trust::Commit& commit) {
+           return done(view_.history.add_succession(succession, commit));
+         }});
   }
 }
 
@@ -315,10 +342,12 @@ Status Gathering::replay() {
   change_events(events);
   succession_events(events);
   for (const auto& statement : statements_) {
-    events.push_back(
-        {statement.commit, 2, [this, &statement](const trust::Commit& at) { return append(statement, at); }});
+    events.push_back({statement.commit, 2, [this, &statement](const trust::Commit& at) {
+                        return append(statement, at);
+                      }});
   }
-  // A change of standing has no position within its block here: it goes before what else happened there.
+  // A change of standing has no position within its block here: it goes before what else happened
+  // there.
   std::ranges::stable_sort(events, [](const Event& a, const Event& b) {
     return std::tuple(a.commit.height, a.rank == 0 ? 0 : 1, a.commit.order, a.rank) <
            std::tuple(b.commit.height, b.rank == 0 ? 0 : 1, b.commit.order, b.rank);
@@ -330,7 +359,8 @@ Status Gathering::replay() {
     TM_TRY_STATUS(event.apply(at));
     if (event.rank != 0) continue;
     std::erase_if(late_parents_, [&](const auto& late) {
-      return view_.history.find(late.second) && !view_.history.set_parent(late.first, at, late.second).has_value();
+      return view_.history.find(late.second) &&
+             !view_.history.set_parent(late.first, at, late.second).has_value();
     });
   }
   return {};
@@ -368,7 +398,8 @@ Status gather(Gathering& gathering, const LocalView& view, const InstitutionId& 
 }  // namespace
 
 Result<LocalView> fetch_local_view(GraphSource& source, const InstitutionId& viewpoint,
-                                   const std::vector<InstitutionId>& issuers, const trust::Policy& policy,
+                                   const std::vector<InstitutionId>& issuers,
+                                   const trust::Policy& policy,
                                    const std::vector<trust::Assumption>& assume) {
   try {
     LocalView view;
@@ -392,10 +423,12 @@ Result<trust::ScopePoint> point_from(const Json& scope_view) {
   trust::ScopePoint point;
   if (scope.fields) point.fields = *scope.fields;
   for (unsigned level = 1; level <= trust::kMaxLevel; ++level) {
-    if (scope.levels && (*scope.levels >> (level - 1)) & 1U) point.level = static_cast<std::uint8_t>(level);
+    if (scope.levels && (*scope.levels >> (level - 1)) & 1U)
+      point.level = static_cast<std::uint8_t>(level);
   }
   for (unsigned type = 0; type < trust::kAwardTypeCount; ++type) {
-    if (scope.award_types && (*scope.award_types >> type) & 1U) point.award_type = static_cast<trust::AwardType>(type);
+    if (scope.award_types && (*scope.award_types >> type) & 1U)
+      point.award_type = static_cast<trust::AwardType>(type);
   }
   return point;
 }

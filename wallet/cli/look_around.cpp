@@ -66,7 +66,8 @@ Called<Surroundings> look_around(Client& client, const BodyView& body) {
       if (failure->kind == CallFailure::kNotFound) continue;
       return *failure;
     }
-    const Json name = std::get<Json>(answer).value("institution", Json::object()).value("name", Json::object());
+    const Json name =
+        std::get<Json>(answer).value("institution", Json::object()).value("name", Json::object());
     around.names[to_text(*id)] = name.value("name_now", "");
   }
   return around;
@@ -79,7 +80,8 @@ Surroundings surroundings_of(const Draft& draft) {
   return around;
 }
 
-Called<DraftSigner> signer_of(Client& client, const InstitutionId& institution, KeyPurpose purpose) {
+Called<DraftSigner> signer_of(Client& client, const InstitutionId& institution,
+                              KeyPurpose purpose) {
   auto answer = client.institution(institution, false);
   if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
   const Json view = std::get<Json>(answer).value("institution", Json::object());
@@ -88,7 +90,8 @@ Called<DraftSigner> signer_of(Client& client, const InstitutionId& institution, 
   for (const auto& key : view.value("keys", Json::array())) {
     const auto algorithm = parse_key_algorithm(key.value("algorithm", ""));
     auto bytes = from_hex(key.value("public_key", ""));
-    const bool counts = key.value("purpose", "") == to_text(purpose) && key.value("state", "") == "active";
+    const bool counts =
+        key.value("purpose", "") == to_text(purpose) && key.value("state", "") == "active";
     if (counts && algorithm && bytes) signer.keys.push_back({*algorithm, std::move(*bytes)});
   }
   return signer;

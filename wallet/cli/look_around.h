@@ -1,5 +1,5 @@
-// What a node knows that makes plain words fuller: names, the validator set, parameters; and who must sign. One thread,
-// as the client.
+// What a node knows that makes plain words fuller: names, the validator set, parameters; and who
+// must sign. One thread, as the client.
 #pragma once
 
 #include "wallet/cli/context.h"
@@ -7,12 +7,14 @@
 
 namespace testamur::wallet {
 
-// The names of all institutions in these contents, the set in force and the parameters. Fails when no node answers.
+// The names of all institutions in these contents, the set in force and the parameters. Fails when
+// no node answers.
 Called<Surroundings> look_around(Client& client, const BodyView& body);
 // From a draft alone: names by its word.
 Surroundings surroundings_of(const Draft& draft);
 
-// Who signs for an institution: its active keys of this purpose, of root keys as many as its threshold says.
+// Who signs for an institution: its active keys of this purpose, of root keys as many as its
+// threshold says.
 Called<DraftSigner> signer_of(Client& client, const InstitutionId& institution, KeyPurpose purpose);
 
 // The active keys of an institution by id (text), with their purposes.

@@ -11,14 +11,16 @@ namespace {
 constexpr const char* kVersion = "testamur 0.1.0";
 
 std::string default_home() {
-  if (const char* home = std::getenv("TESTAMUR_HOME"); home != nullptr && *home != '\0') return home;
+  if (const char* home = std::getenv("TESTAMUR_HOME"); home != nullptr && *home != '\0')
+    return home;
   const char* user_home = std::getenv("HOME");
   return std::string(user_home == nullptr ? "." : user_home) + "/.testamur";
 }
 
 int run(int argc, char** argv) {
-  CommandTree app{"Testamur: credentials whose issuer your own institution accepts. Exit codes: docs/cli.md",
-                  "testamur"};
+  CommandTree app{
+      "Testamur: credentials whose issuer your own institution accepts. Exit codes: docs/cli.md",
+      "testamur"};
   Context context;
   context.home = default_home();
   context.commands = &app;

@@ -1,5 +1,5 @@
-// A file that a person named and that is written piece by piece: wallet/cli/output.h for what is too large to be held.
-// One thread.
+// A file that a person named and that is written piece by piece: wallet/cli/output.h for what is
+// too large to be held. One thread.
 #pragma once
 
 #include <string>
@@ -11,7 +11,8 @@
 
 namespace testamur::wallet {
 
-// Not finished, nothing remains. Exit code 2 where the rules refuse the file, 1 where the system failed.
+// Not finished, nothing remains. Exit code 2 where the rules refuse the file, 1 where the system
+// failed.
 class NamedStream {
  public:
   Attempt<void> open(const Context& context, const std::string& file);

@@ -11,10 +11,12 @@ std::string wallet_file(const Context& context) { return context.path("wallet.ag
 namespace {
 
 VaultError with_advice(VaultError failure) {
-  if (failure.kind == VaultFailure::kMissing) failure.message += ": make one with testamur wallet init";
+  if (failure.kind == VaultFailure::kMissing)
+    failure.message += ": make one with testamur wallet init";
   if (failure.kind == VaultFailure::kWrongPassphrase)
     failure.message +=
-        "; forgotten? testamur --home NEW wallet restore gives the wallet back from its 24 words and a backup";
+        "; forgotten? testamur --home NEW wallet restore gives the wallet back from its 24 words "
+        "and a backup";
   return failure;
 }
 
@@ -68,7 +70,9 @@ ExitCode OpenWallet::save(Context& context) {
 
 void OpenWallet::remind(const Context& context) const {
   if (context.quiet || context.json || !backup_is_older_than_a_credential(contents_)) return;
-  put(Stream::kError, "testamur: a credential is newer than the last backup; testamur wallet backup FILE makes one\n");
+  put(Stream::kError,
+      "testamur: a credential is newer than the last backup; testamur wallet backup FILE makes "
+      "one\n");
 }
 
 }  // namespace testamur::wallet

@@ -12,8 +12,8 @@ class OpenWallet {
  public:
   // Opens wallet.age. On failure nothing is held, the cause was printed and `code` is set.
   static OpenWallet open(Context& context);
-  // The same for a command that saves: no other program changes the home from before the vault is read until the
-  // command has ended. `doing` is what another program is told that waits.
+  // The same for a command that saves: no other program changes the home from before the vault is
+  // read until the command has ended. `doing` is what another program is told that waits.
   static OpenWallet open_to_change(Context& context, const std::string& doing);
 
   explicit operator bool() const { return vault_.has_value(); }

@@ -1,9 +1,11 @@
-// Options that know whether a command read them, so that an option which was given means something or is refused.
+// Options that know whether a command read them, so that an option which was given means something
+// or is refused.
 //
-// A command's options are Given<T>; `option` and `flag` bind them to the parser and record them in the tree of
-// commands. Reading a value is recorded. Before its first lasting effect, and before it prints its answer, a command is
-// asked which of the options that were typed it never read: they have no effect there, and it is refused with exit code
-// 2 (transaction_flow.h, main). So nobody can declare an option that a command ignores in silence. One thread.
+// A command's options are Given<T>; `option` and `flag` bind them to the parser and record them in
+// the tree of commands. Reading a value is recorded. Before its first lasting effect, and before it
+// prints its answer, a command is asked which of the options that were typed it never read: they
+// have no effect there, and it is refused with exit code 2 (transaction_flow.h, main). So nobody
+// can declare an option that a command ignores in silence. One thread.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -28,7 +30,8 @@ class Readable {
   mutable bool read_ = false;
 };
 
-// A value that may be given on the command line. Cannot be copied: a copy's readers would go unseen.
+// A value that may be given on the command line. Cannot be copied: a copy's readers would go
+// unseen.
 template <class T>
 class Given : public Readable {
  public:
@@ -59,7 +62,9 @@ class CommandTree : public CLI::App {
  public:
   using CLI::App::App;
 
-  void record(const CLI::Option* option, const Readable* given) { recorded_.emplace_back(option, given); }
+  void record(const CLI::Option* option, const Readable* given) {
+    recorded_.emplace_back(option, given);
+  }
   bool is_recorded(const CLI::Option* option) const;
   // The options that were typed and that nobody has read, by name.
   std::vector<std::string> given_unread() const;
@@ -73,12 +78,14 @@ class CommandTree : public CLI::App {
 
 // Like CLI::App::add_option and add_flag. The value must outlive the parser.
 template <class T>
-CLI::Option* option(CLI::App& command, const std::string& name, Given<T>& given, const std::string& about) {
+CLI::Option* option(CLI::App& command, const std::string& name, Given<T>& given,
+                    const std::string& about) {
   auto* made = command.add_option(name, given.storage(), about);
   CommandTree::of(command).record(made, &given);
   return made;
 }
-inline CLI::Option* flag(CLI::App& command, const std::string& name, Given<bool>& given, const std::string& about) {
+inline CLI::Option* flag(CLI::App& command, const std::string& name, Given<bool>& given,
+                         const std::string& about) {
   auto* made = command.add_flag(name, given.storage(), about);
   CommandTree::of(command).record(made, &given);
   return made;

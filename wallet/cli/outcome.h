@@ -1,9 +1,11 @@
-// How a command ends: with an answer, or with a failure that carries its exit code, and for a rejection its code, rule
-// and field, from where it happened to `main`, which prints once. Plain values; any thread.
+// How a command ends: with an answer, or with a failure that carries its exit code, and for a
+// rejection its code, rule and field, from where it happened to `main`, which prints once. Plain
+// values; any thread.
 //
-// A function that asks a node returns Attempt<T>, so that "no node answers" stays 7 and "unknown" stays 9 whoever
-// called it. A Result<T> of code that asks nobody becomes one with exit code 2: what it complains of is what the person
-// typed or handed over. Where it is not (a disk, a vault), say so with `or_exit`.
+// A function that asks a node returns Attempt<T>, so that "no node answers" stays 7 and "unknown"
+// stays 9 whoever called it. A Result<T> of code that asks nobody becomes one with exit code 2:
+// what it complains of is what the person typed or handed over. Where it is not (a disk, a vault),
+// say so with `or_exit`.
 #pragma once
 
 #include <optional>
@@ -27,7 +29,8 @@ struct Failure {
   Json facts = Json::object();  // joins the JSON answer
 };
 
-// Something that a caller who prints already knows nothing more about: for functions that print what went wrong.
+// Something that a caller who prints already knows nothing more about: for functions that print
+// what went wrong.
 struct Printed {
   ExitCode exit;
 };
@@ -81,7 +84,8 @@ class [[nodiscard]] Attempt<void> {
   std::optional<Failure> failure_;
 };
 
-// What a command found or did: one JSON value, and the same for people. A verdict has an exit code of its own.
+// What a command found or did: one JSON value, and the same for people. A verdict has an exit code
+// of its own.
 struct Reply {
   Json json;
   std::string text;
@@ -108,11 +112,13 @@ class [[nodiscard]] Outcome {
   std::variant<Reply, Failure, Printed> state_;
 };
 
-// The exit code that a call's failure asks for: 7 when no node answers, 9 for what the ledger does not know, …
+// The exit code that a call's failure asks for: 7 when no node answers, 9 for what the ledger does
+// not know, …
 ExitCode exit_of(CallFailure kind);
 Failure failure_of(const CallError& call);
 
-// What a node answered, or its failure with its exit code. `about` comes before the cause where it is given.
+// What a node answered, or its failure with its exit code. `about` comes before the cause where it
+// is given.
 template <class T>
 Attempt<T> asked(Called<T> called, const std::string& about = {}) {
   if (auto* failed = std::get_if<CallError>(&called)) {

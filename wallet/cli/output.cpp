@@ -25,7 +25,8 @@ ExitCode printed(const Context& context, const Attempt<void>& ended) {
   return ended.ok() ? ExitCode::kOk : report(context, ended.failure());
 }
 
-// The lowest free number is given to the next open(), so that the streams are filled in ascending order.
+// The lowest free number is given to the next open(), so that the streams are filled in ascending
+// order.
 void fill_if_closed(int stream, const char* device, int flags) {
   if (::fcntl(stream, F_GETFD) >= 0 || errno != EBADF) return;
   const int opened = ::open(device, flags);
@@ -39,7 +40,8 @@ void fill_if_closed(int stream, const char* device, int flags) {
 
 Attempt<void> save_named_file(const Context& context, const std::string& file, ByteView contents,
                               const HoldsNoMore& holds_no_more) {
-  return attempt(write_output(file, contents, OutputRules{context.home, context.force, holds_no_more}));
+  return attempt(
+      write_output(file, contents, OutputRules{context.home, context.force, holds_no_more}));
 }
 
 Attempt<void> may_save_named_file(const Context& context, const std::string& file) {
@@ -58,7 +60,9 @@ ExitCode check_named_file(Context& context, const std::string& file) {
 Attempt<void> NamedStream::open(const Context& context, const std::string& file) {
   return attempt(stream_.open(file, OutputRules{context.home, context.force, {}}));
 }
-Attempt<void> NamedStream::write(std::string_view piece) { return attempt(stream_.write(as_bytes(piece))); }
+Attempt<void> NamedStream::write(std::string_view piece) {
+  return attempt(stream_.write(as_bytes(piece)));
+}
 Attempt<void> NamedStream::finish() { return attempt(stream_.finish()); }
 
 Status write_home_file(const Context& context, const std::string& name, ByteView contents) {
@@ -85,13 +89,16 @@ ExitCode after_output(ExitCode code) {
 Attempt<void> hold_home(Context& context, const std::string& doing) {
   if (context.lock) return {};
   auto taken = HomeLock::take(context.home, doing, kWaitMs, [&context](const std::string& holder) {
-    if (!context.quiet) put(Stream::kError, "testamur: waiting for " + holder + ", which holds this home\n");
+    if (!context.quiet)
+      put(Stream::kError, "testamur: waiting for " + holder + ", which holds this home\n");
   });
   if (!taken.ok()) return Failure{ExitCode::kFailure, taken.message()};
   context.lock = std::move(taken).value();
   return {};
 }
 
-ExitCode lock_home(Context& context, const std::string& doing) { return printed(context, hold_home(context, doing)); }
+ExitCode lock_home(Context& context, const std::string& doing) {
+  return printed(context, hold_home(context, doing));
+}
 
 }  // namespace testamur::wallet

@@ -41,11 +41,13 @@ std::string path_text(const trust::Path& path, const LocalView& view) {
 }
 
 std::string sentence(const trust::Decision& decision, const trust::Policy& policy) {
-  if (decision.outcome == trust::Outcome::kBlocked) return "somebody whose distrust counts distrusts the issuer";
+  if (decision.outcome == trust::Outcome::kBlocked)
+    return "somebody whose distrust counts distrusts the issuer";
   switch (decision.rule) {
     case trust::Rule::kNone:
     case trust::Rule::kAmount:
-      return "amount " + std::to_string(decision.amount) + " of " + std::to_string(policy.threshold);
+      return "amount " + std::to_string(decision.amount) + " of " +
+             std::to_string(policy.threshold);
     case trust::Rule::kPaths:
       return std::to_string(decision.independent_paths) + " independent paths of " +
              std::to_string(policy.independent_paths);
@@ -58,7 +60,8 @@ struct Recording {
   const trust::Policy& policy;
   std::string who;
 
-  DecisionRecord operator()(const char* point, const trust::Decision& decision, bool governs) const {
+  DecisionRecord operator()(const char* point, const trust::Decision& decision,
+                            bool governs) const {
     DecisionRecord record;
     record.point = point;
     record.outcome = to_acceptance(decision.outcome);
@@ -77,7 +80,8 @@ struct Recording {
 std::optional<std::uint64_t> anchor_of(const RegistryFacts& facts, const Reference& reference) {
   if (!facts.slots) return std::nullopt;
   for (const auto& slot : *facts.slots) {
-    if (slot.issuer == reference.issuer && slot.index == reference.index) return slot.anchor_time_ms;
+    if (slot.issuer == reference.issuer && slot.index == reference.index)
+      return slot.anchor_time_ms;
   }
   return std::nullopt;
 }
@@ -93,16 +97,17 @@ AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Record
   acceptance.own_policy = true;
   acceptance.policy_of = PolicyOf::kCaller;
   acceptance.policy_digest = trust::digest(record.policy).hex();
-  const auto& shown =
-      own.anchor_governs && own.at_anchor.outcome != trust::Outcome::kBlocked ? own.at_anchor : own.today;
+  const auto& shown = own.anchor_governs && own.at_anchor.outcome != trust::Outcome::kBlocked
+                          ? own.at_anchor
+                          : own.today;
   acceptance.explanation = judged.outcome != trust::Outcome::kAccept && judged.rule != shown.rule
                                ? "rule " + std::string(to_text(judged.rule))
                                : sentence(shown, record.policy);
   if (judged.bodies.size() < 2) return acceptance;
   acceptance.joint = std::string(to_text(record.policy.joint));
   for (const auto& [body, each] : judged.bodies) {
-    acceptance.bodies.push_back(
-        {record.view.name_of(body), to_acceptance(each.outcome), rule_text(each.outcome, each.rule)});
+    acceptance.bodies.push_back({record.view.name_of(body), to_acceptance(each.outcome),
+                                 rule_text(each.outcome, each.rule)});
   }
   return acceptance;
 }
@@ -111,7 +116,8 @@ AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Record
 
 AwardQuestion award_question(const AchievementAnswer& answer) {
   AwardQuestion question{answer.point, std::nullopt, answer.awarding_bodies};
-  const auto awarding = question.bodies.empty() ? std::vector{answer.record.id.institution} : question.bodies;
+  const auto awarding =
+      question.bodies.empty() ? std::vector{answer.record.id.institution} : question.bodies;
   question.parties = trust::AwardParties{answer.teaches.empty() ? awarding : answer.teaches,
                                          answer.assesses.empty() ? awarding : answer.assesses};
   return question;
@@ -135,8 +141,9 @@ Result<AwardQuestion> award_question(const Json& achievement_view, const Achieve
   return question;
 }
 
-Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked, const AwardQuestion& question,
-                            const CredentialView& credential, RegistryFacts& facts) {
+Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
+                            const AwardQuestion& question, const CredentialView& credential,
+                            RegistryFacts& facts) {
   TM_TRY(const auto reading, read_policy_file(asked.policy_file));
   trust::Case what;
   what.viewpoint = asked.viewpoint.value_or(reading.viewpoint.value_or(trust::local_viewpoint()));
@@ -160,7 +167,8 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked, const
   facts.acceptance.reset();
   if (anchor) facts.decisions->push_back(record("at anchor", own.at_anchor, own.anchor_governs));
   facts.decisions->push_back(record("today", own.today, own.today_governs));
-  if (own.at_claim) facts.decisions->push_back(record("at the claimed date", *own.at_claim, own.claim_governs));
+  if (own.at_claim)
+    facts.decisions->push_back(record("at the claimed date", *own.at_claim, own.claim_governs));
   const bool decided = anchor || own.today.outcome == trust::Outcome::kBlocked ||
                        (reading.policy.governs == trust::Governs::kToday && !own.claim_governs);
   if (decided) {

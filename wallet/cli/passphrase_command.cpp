@@ -1,4 +1,5 @@
-// wallet passphrase: another passphrase for the learner's vault. Keys, words and backups stay as they are.
+// wallet passphrase: another passphrase for the learner's vault. Keys, words and backups stay as
+// they are.
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -16,9 +17,11 @@ struct PassphraseOptions {
 
 Attempt<SecretBytes> fresh_passphrase(const PassphraseOptions& options) {
   const std::string file = options.fresh_file;
-  TM_TRY(auto fresh, or_exit(ExitCode::kPassphrase, file.empty() ? ask_new_secret("New passphrase for the wallet: ")
-                                                                 : read_secret_file(file)));
-  if (fresh.empty()) return Failure{ExitCode::kPassphrase, "the new passphrase is empty; the old one stays"};
+  TM_TRY(auto fresh, or_exit(ExitCode::kPassphrase,
+                             file.empty() ? ask_new_secret("New passphrase for the wallet: ")
+                                          : read_secret_file(file)));
+  if (fresh.empty())
+    return Failure{ExitCode::kPassphrase, "the new passphrase is empty; the old one stays"};
   return fresh;
 }
 
@@ -32,19 +35,24 @@ Outcome change(Context& context, const PassphraseOptions& options) {
   if (!opened.ok()) return failure_of(*opened.failure);
   TM_TRY(auto fresh, fresh_passphrase(options));
   TM_TRY_STATUS(refuse_unread_options(context));
-  if (const auto failed = opened.vault->change_passphrase(std::move(fresh))) return failure_of(*failed);
+  if (const auto failed = opened.vault->change_passphrase(std::move(fresh)))
+    return failure_of(*failed);
   return Reply{Json{{"wallet", file}},
-               "changed the passphrase of " + file + "\n  copies and backups that lie elsewhere keep what they had\n"};
+               "changed the passphrase of " + file +
+                   "\n  copies and backups that lie elsewhere keep what they had\n"};
 }
 
 }  // namespace
 
 void add_passphrase_command(CLI::App& wallet, Context& context, Run& run) {
   auto options = std::make_shared<PassphraseOptions>();
-  auto* changing = wallet.add_subcommand("passphrase", "Another passphrase for the vault; needs the present one");
+  auto* changing = wallet.add_subcommand("passphrase",
+                                         "Another passphrase for the vault; needs the present one");
   option(*changing, "--new-passphrase-file", options->fresh_file,
          "Read the new one from the first line of this file (default: asked twice)");
-  changing->callback([&context, &run, options] { run = [&context, options] { return change(context, *options); }; });
+  changing->callback([&context, &run, options] {
+    run = [&context, options] { return change(context, *options); };
+  });
 }
 
 }  // namespace testamur::wallet

@@ -13,7 +13,9 @@ namespace testamur::wallet {
 namespace {
 
 // Somebody else's words, within a line of ours.
-std::string value_of(const Json& object, const char* name) { return one_line(text_of(object, name)); }
+std::string value_of(const Json& object, const char* name) {
+  return one_line(text_of(object, name));
+}
 
 std::uint64_t number_in(const Json& json, const char* name) {
   const auto found = json.find(name);
@@ -32,11 +34,14 @@ std::string duration_of(const Surroundings& around, const char* parameter, const
 // What a key of this purpose is for, from the block on that registers it.
 std::string use_of(KeyPurpose purpose) {
   switch (purpose) {
-    case KeyPurpose::kRoot: return "It counts among the root keys, which together add, rotate and retire keys.";
+    case KeyPurpose::kRoot:
+      return "It counts among the root keys, which together add, rotate and retire keys.";
     case KeyPurpose::kIssue: return "It signs issuances and changes of status.";
-    case KeyPurpose::kGovern: return "It signs recognitions, accreditations, achievements and votes.";
+    case KeyPurpose::kGovern:
+      return "It signs recognitions, accreditations, achievements and votes.";
     case KeyPurpose::kConsensus:
-      return "Nothing votes with it yet: its node sends `ready`, and a change of the validator set names key and "
+      return "Nothing votes with it yet: its node sends `ready`, and a change of the validator set "
+             "names key and "
              "ready.";
     case KeyPurpose::kTransport: return "The node that holds it may connect to the other nodes.";
     case KeyPurpose::kCredential: return "Credentials that it signs are the institution's.";
@@ -50,14 +55,16 @@ std::string new_key_words(const Json& key) {
   const auto algorithm = algorithm_from(static_cast<std::uint8_t>(number_in(key, "algorithm")));
   const auto bytes = from_hex(value_of(key, "public_key"));
   if (!purpose || !algorithm || !bytes) return "a key of an unknown form";
-  return std::string(to_text(*purpose)) + " key " + to_text(key_id(*purpose, PublicKey{*algorithm, *bytes})) + " (" +
+  return std::string(to_text(*purpose)) + " key " +
+         to_text(key_id(*purpose, PublicKey{*algorithm, *bytes})) + " (" +
          std::string(to_text(*algorithm)) + ")";
 }
 
 std::string facts_words(const Json& facts) {
   std::string name = "(without a name)";
   for (const auto& entry : part_in(facts, "legal_names")) {
-    if (name == "(without a name)" || value_of(entry, "language") == "en") name = value_of(entry, "text");
+    if (name == "(without a name)" || value_of(entry, "language") == "en")
+      name = value_of(entry, "text");
   }
   std::string out = name + ", " + value_of(facts, "country") + ", " + value_of(facts, "domain");
   for (const char* id : {"ror", "eter", "lei", "deqar"}) {
@@ -79,14 +86,16 @@ std::string key_rotate(const BodyView& body, const Surroundings& around) {
   const Json key = part_in(body.content, "key");
   const auto purpose = purpose_from(static_cast<std::uint8_t>(number_in(key, "purpose")));
   std::string out = party_words(around, body.author) + " replaces the key " +
-                    key_words(around, value_of(body.content, "retired_key_id")) + " by the " + new_key_words(key) +
-                    ".\n";
+                    key_words(around, value_of(body.content, "retired_key_id")) + " by the " +
+                    new_key_words(key) + ".\n";
   out +=
-      "From the block on that carries this the new key counts and the old one signs nothing more; what it signed "
+      "From the block on that carries this the new key counts and the old one signs nothing more; "
+      "what it signed "
       "before stands.";
   if (purpose == KeyPurpose::kTransport) {
     out += "\nOther nodes admit the old transport key for another " +
-           duration_of(around, "transport_overlap_ms", "30 days (unless the ledger's parameter is another)") +
+           duration_of(around, "transport_overlap_ms",
+                       "30 days (unless the ledger's parameter is another)") +
            ", so that there is time to install the new one.";
   }
   return out;
@@ -94,25 +103,31 @@ std::string key_rotate(const BodyView& body, const Surroundings& around) {
 
 std::string compromise_words(std::uint64_t since_ms, const Surroundings& around) {
   return "Everything that it signed and that was anchored at or after " + moment_text(since_ms) +
-         " counts as void in every verdict from then on: issuances, recognitions, accreditations. What was anchored "
+         " counts as void in every verdict from then on: issuances, recognitions, accreditations. "
+         "What was anchored "
          "before "
-         "stands, and so do blocks, sets, parameters and admissions.\nStatus changes that it signed stand too, but "
+         "stands, and so do blocks, sets, parameters and admissions.\nStatus changes that it "
+         "signed stand too, but "
          "for " +
-         duration_of(around, "compromise_window_ms", "90 days (unless the ledger's parameter is another)") +
-         " the root keys may set anything right that was revoked or superseded since then (testamur issuer status … "
+         duration_of(around, "compromise_window_ms",
+                     "90 days (unless the ledger's parameter is another)") +
+         " the root keys may set anything right that was revoked or superseded since then "
+         "(testamur issuer status … "
          "--with-root).\nThis cannot be taken back.";
 }
 
 std::string key_retire(const BodyView& body, const Surroundings& around) {
   const auto since_ms = number_in(body.content, "compromised_since_ms");
-  const std::string who =
-      party_words(around, body.author) + " retires the key " + key_words(around, value_of(body.content, "key_id"));
+  const std::string who = party_words(around, body.author) + " retires the key " +
+                          key_words(around, value_of(body.content, "key_id"));
   if (since_ms == 0) {
     return who +
-           ".\nFrom the block on that carries this it signs nothing more; what it signed before stands. This cannot be "
+           ".\nFrom the block on that carries this it signs nothing more; what it signed before "
+           "stands. This cannot be "
            "taken back.";
   }
-  return who + " as compromised since " + moment_text(since_ms) + ".\n" + compromise_words(since_ms, around);
+  return who + " as compromised since " + moment_text(since_ms) + ".\n" +
+         compromise_words(since_ms, around);
 }
 
 std::string run_words(std::uint64_t first, std::uint64_t count) {
@@ -141,11 +156,13 @@ std::string status_change(const BodyView& body, const Surroundings& around) {
   }
   if (body.content.contains("bulk"))
     which = "many from " + std::to_string(number_in(body.content["bulk"], "first")) + " on";
-  return party_words(around, body.author) + " changes the status of its credentials with the indexes " + which + ": " +
+  return party_words(around, body.author) +
+         " changes the status of its credentials with the indexes " + which + ": " +
          value_of(body.content, "action") + ", reason " + value_of(body.content, "reason") + ".";
 }
 
-// ---- what it awards, whom it recognises, by which rules ---------------------------------------------------------
+// ---- what it awards, whom it recognises, by which rules
+// ---------------------------------------------------------
 
 std::string text_in(const Json& texts) {
   std::string best;
@@ -158,17 +175,23 @@ std::string text_in(const Json& texts) {
 std::string credits_words(std::uint64_t hundredths) {
   const auto rest = hundredths % 100;
   return std::to_string(hundredths / 100) +
-         (rest == 0 ? "" : "." + std::string(rest < 10 ? "0" : "") + std::to_string(rest)) + " ECTS credits";
+         (rest == 0 ? "" : "." + std::string(rest < 10 ? "0" : "") + std::to_string(rest)) +
+         " ECTS credits";
 }
 
 std::string achievement_publish(const BodyView& body, const Surroundings& around) {
   const Json& content = body.content;
   std::string out = party_words(around, body.author) + " publishes the achievement " +
-                    std::to_string(number_in(content, "number")) + "." + std::to_string(number_in(content, "version")) +
-                    ", \"" + text_in(part_in(content, "titles")) + "\"";
-  if (const auto ects = number_in(content, "ects_hundredths"); ects != 0) out += ", " + credits_words(ects);
-  if (const auto level = number_in(content, "eqf_level"); level != 0) out += ", EQF level " + std::to_string(level);
-  out += ".\nA version is published once and never changed; what it says is compared with every credential of it.";
+                    std::to_string(number_in(content, "number")) + "." +
+                    std::to_string(number_in(content, "version")) + ", \"" +
+                    text_in(part_in(content, "titles")) + "\"";
+  if (const auto ects = number_in(content, "ects_hundredths"); ects != 0)
+    out += ", " + credits_words(ects);
+  if (const auto level = number_in(content, "eqf_level"); level != 0)
+    out += ", EQF level " + std::to_string(level);
+  out +=
+      ".\nA version is published once and never changed; what it says is compared with every "
+      "credential of it.";
   const auto bodies = part_in(content, "awarding_bodies").size();
   if (bodies > 1) out += "\nIt can be issued once the other awarding bodies have co-signed it.";
   return out;
@@ -176,21 +199,24 @@ std::string achievement_publish(const BodyView& body, const Surroundings& around
 
 std::string achievement_retire(const BodyView& body, const Surroundings& around) {
   return party_words(around, body.author) + " retires its achievement " +
-         std::to_string(number_in(body.content, "number")) + "." + std::to_string(number_in(body.content, "version")) +
-         ".\nNothing more can be issued under this version; what was issued stands. This cannot be taken back.";
+         std::to_string(number_in(body.content, "number")) + "." +
+         std::to_string(number_in(body.content, "version")) +
+         ".\nNothing more can be issued under this version; what was issued stands. This cannot be "
+         "taken back.";
 }
 
 std::string achievement_cosign(const BodyView& body, const Surroundings& around) {
   const Json& id = part_in(body.content, "achievement");
-  return party_words(around, body.author) + " co-signs the achievement " + std::to_string(number_in(id, "number")) +
-         "." + std::to_string(number_in(id, "version")) + " of " + party_words(around, text_of(id, "institution")) +
-         ".";
+  return party_words(around, body.author) + " co-signs the achievement " +
+         std::to_string(number_in(id, "number")) + "." + std::to_string(number_in(id, "version")) +
+         " of " + party_words(around, text_of(id, "institution")) + ".";
 }
 
 std::string policy_publish(const BodyView& body, const Surroundings& around) {
   const auto url = text_of(body.content, "url");
-  return party_words(around, body.author) + " says that it decides by the policy " + text_of(body.content, "digest") +
-         (url.empty() ? "" : ", to be read at " + url) + ".\nOnly the digest is on the ledger.";
+  return party_words(around, body.author) + " says that it decides by the policy " +
+         text_of(body.content, "digest") + (url.empty() ? "" : ", to be read at " + url) +
+         ".\nOnly the digest is on the ledger.";
 }
 
 // From when until when a statement holds.
@@ -218,7 +244,8 @@ std::string scope_words(const Json& content) {
 
 std::string slot_words(const Json& content) {
   const auto slot = number_in(content, "slot");
-  return slot == 0 ? "" : " (its statement number " + std::to_string(slot) + " about this institution)";
+  return slot == 0 ? ""
+                   : " (its statement number " + std::to_string(slot) + " about this institution)";
 }
 
 std::string recognition_trust(const BodyView& body, const Surroundings& around) {
@@ -226,49 +253,56 @@ std::string recognition_trust(const BodyView& body, const Surroundings& around) 
   std::string reach = "its own awards only";
   if (depth == 1) reach = "its own awards, and those of institutions that it recommends";
   if (depth > 1)
-    reach = "its own awards, and those of institutions up to " + std::to_string(depth) + " steps behind it";
-  return party_words(around, body.author) + " trusts " + party_words(around, text_of(body.content, "subject")) +
-         " with amount " + std::to_string(number_in(body.content, "amount")) + " of 120: " + reach + " (depth " +
+    reach = "its own awards, and those of institutions up to " + std::to_string(depth) +
+            " steps behind it";
+  return party_words(around, body.author) + " trusts " +
+         party_words(around, text_of(body.content, "subject")) + " with amount " +
+         std::to_string(number_in(body.content, "amount")) + " of 120: " + reach + " (depth " +
          std::to_string(depth) + ")" + scope_words(body.content) + slot_words(body.content) + ", " +
          period_words(body.content) + ".";
 }
 
 std::string recognition_distrust(const BodyView& body, const Surroundings& around) {
-  return party_words(around, body.author) + " distrusts " + party_words(around, text_of(body.content, "subject")) +
-         scope_words(body.content) + slot_words(body.content) + ": what that institution awards is blocked, " +
+  return party_words(around, body.author) + " distrusts " +
+         party_words(around, text_of(body.content, "subject")) + scope_words(body.content) +
+         slot_words(body.content) + ": what that institution awards is blocked, " +
          period_words(body.content) + ".";
 }
 
 std::string recognition_end(const BodyView& body, const Surroundings& around) {
   return party_words(around, body.author) + " ends what it said of " +
-         party_words(around, text_of(body.content, "subject")) + slot_words(body.content) + ", from " +
-         moment_text(number_in(body.content, "valid_from_ms")) + " on.";
+         party_words(around, text_of(body.content, "subject")) + slot_words(body.content) +
+         ", from " + moment_text(number_in(body.content, "valid_from_ms")) + " on.";
 }
 
 std::string accreditation_accredit(const BodyView& body, const Surroundings& around) {
   const auto url = text_of(body.content, "report_url");
-  return party_words(around, body.author) + " accredits " + party_words(around, text_of(body.content, "subject")) +
-         " with amount " + std::to_string(number_in(body.content, "amount")) + " of 120" + scope_words(body.content) +
-         ", " + period_words(body.content) + "." + (url.empty() ? "" : "\nThe report is at " + url + ".");
+  return party_words(around, body.author) + " accredits " +
+         party_words(around, text_of(body.content, "subject")) + " with amount " +
+         std::to_string(number_in(body.content, "amount")) + " of 120" + scope_words(body.content) +
+         ", " + period_words(body.content) + "." +
+         (url.empty() ? "" : "\nThe report is at " + url + ".");
 }
 
 std::string accreditation_end(const BodyView& body, const Surroundings& around) {
   return party_words(around, body.author) + " ends " +
-         std::to_string(text_of(body.content, "statement_ids").size() / 64) + " of its accreditations of " +
-         party_words(around, text_of(body.content, "subject")) + ", from " +
-         moment_text(number_in(body.content, "valid_from_ms")) + " on.";
+         std::to_string(text_of(body.content, "statement_ids").size() / 64) +
+         " of its accreditations of " + party_words(around, text_of(body.content, "subject")) +
+         ", from " + moment_text(number_in(body.content, "valid_from_ms")) + " on.";
 }
 
 std::string institution_update(const BodyView& body, const Surroundings& around) {
-  return party_words(around, body.author) +
-         " replaces its public facts, as a whole, by: " + facts_words(part_in(body.content, "facts")) + ".";
+  return party_words(around, body.author) + " replaces its public facts, as a whole, by: " +
+         facts_words(part_in(body.content, "facts")) + ".";
 }
 
 std::string institution_register(const BodyView& body, const Surroundings& around) {
   std::string out = party_words(around, body.author) +
-                    " sponsors a new institution: " + facts_words(part_in(body.content, "facts")) + ".\n";
+                    " sponsors a new institution: " + facts_words(part_in(body.content, "facts")) +
+                    ".\n";
   out +=
-      "It may issue from the block on that carries this, and answers for itself; it can be suspended by a vote.\nIts "
+      "It may issue from the block on that carries this, and answers for itself; it can be "
+      "suspended by a vote.\nIts "
       "keys (" +
       std::to_string(number_in(body.content, "root_threshold")) + " of the root keys sign for it):";
   for (const auto& key : part_in(body.content, "keys")) out += "\n  " + new_key_words(key);
@@ -277,26 +311,31 @@ std::string institution_register(const BodyView& body, const Surroundings& aroun
 
 std::string institution_list(const BodyView& body, const Surroundings& around) {
   return party_words(around, body.author) +
-         " lists an institution that is not on the ledger yet: " + facts_words(part_in(body.content, "facts")) +
+         " lists an institution that is not on the ledger yet: " +
+         facts_words(part_in(body.content, "facts")) +
          ".\nIt gets no keys and no powers; others can speak of it, for example accredit it.";
 }
 
 std::string institution_leave(const BodyView& body, const Surroundings& around) {
   return party_words(around, body.author) +
-         " leaves the ledger.\nFrom the block on that carries this it signs nothing more, and its recognitions of "
+         " leaves the ledger.\nFrom the block on that carries this it signs nothing more, and its "
+         "recognitions of "
          "others no longer "
-         "count for what comes later. What it issued stands and can be verified. This cannot be taken back.";
+         "count for what comes later. What it issued stands and can be verified. This cannot be "
+         "taken back.";
 }
 
 std::string list_of_parties(const Json& ids, const Surroundings& around) {
   std::string out;
   for (const auto& id : ids)
-    out += (out.empty() ? "" : ", ") + party_words(around, id.is_string() ? id.get<std::string>() : "");
+    out += (out.empty() ? "" : ", ") +
+           party_words(around, id.is_string() ? id.get<std::string>() : "");
   return out;
 }
 
 constexpr const char* kHeirWords =
-    "What was said in favour of a predecessor passes to its heir for a while; each viewpoint's own policy says how "
+    "What was said in favour of a predecessor passes to its heir for a while; each viewpoint's own "
+    "policy says how "
     "long. "
     "Credentials stay what they are.";
 
@@ -308,18 +347,22 @@ std::string merge_words(const Json& content, const Surroundings& around) {
 std::string split_words(const Json& content, const Surroundings& around) {
   const auto heir = value_of(content, "heir");
   return party_words(around, value_of(content, "predecessor")) +
-         (content.value("closes", false) ? " closes and is succeeded by " : " stays open; from it come ") +
+         (content.value("closes", false) ? " closes and is succeeded by "
+                                         : " stays open; from it come ") +
          list_of_parties(part_in(content, "successors"), around) + "; " +
-         (heir.empty() ? "none of them is its heir." : "its heir is " + party_words(around, heir) + ".\n" + kHeirWords);
+         (heir.empty() ? "none of them is its heir."
+                       : "its heir is " + party_words(around, heir) + ".\n" + kHeirWords);
 }
 
 std::string rename_words(const Json& content, const Surroundings& around) {
-  return party_words(around, value_of(content, "predecessor")) + " closes, and the same legal entity goes on as " +
+  return party_words(around, value_of(content, "predecessor")) +
+         " closes, and the same legal entity goes on as " +
          party_words(around, value_of(content, "successor")) + ", its heir.\n" + kHeirWords;
 }
 
 std::string custody_words(const Json& content, const Surroundings& around) {
-  return party_words(around, value_of(content, "predecessor")) + " closes and leaves its records to " +
+  return party_words(around, value_of(content, "predecessor")) +
+         " closes and leaves its records to " +
          party_words(around, value_of(content, "custodian")) +
          ", who inherits no trust.\nCredentials stay what they are.";
 }
@@ -327,7 +370,8 @@ std::string custody_words(const Json& content, const Surroundings& around) {
 template <std::string (*words)(const Json&, const Surroundings&)>
 std::string consent(const BodyView& body, const Surroundings& around) {
   return party_words(around, body.author) + " agrees to this: " + words(body.content, around) +
-         "\nIt takes effect when every party has agreed, each in its own name and within 30 days. An institution that "
+         "\nIt takes effect when every party has agreed, each in its own name and within 30 days. "
+         "An institution that "
          "closed "
          "never comes back.";
 }
@@ -345,15 +389,19 @@ std::string governance_vote(const BodyView& body, const Surroundings& around) {
     return party_words(around, body.author) + " keeps its root keys: by this veto the proposal " +
            (id ? to_text(*id) : std::string("(unreadable)")) +
            " ends without effect.\nThe next veto is possible after " +
-           duration_of(around, "root_veto_window_ms", "90 days (unless the ledger's parameter is another)") + ".";
+           duration_of(around, "root_veto_window_ms",
+                       "90 days (unless the ledger's parameter is another)") +
+           ".";
   }
-  return party_words(around, body.author) + " votes " + (approve ? "yes" : "no") + " on the proposal " +
-         (id ? to_text(*id) : std::string("(unreadable)")) + ".\nWhile the voting is open the last vote counts.";
+  return party_words(around, body.author) + " votes " + (approve ? "yes" : "no") +
+         " on the proposal " + (id ? to_text(*id) : std::string("(unreadable)")) +
+         ".\nWhile the voting is open the last vote counts.";
 }
 
 std::string evidence(const BodyView& body, const Surroundings& around) {
   return party_words(around, body.author) +
-         " puts evidence on the ledger: two messages signed by one consensus key that no honest node signs both.\nIt "
+         " puts evidence on the ledger: two messages signed by one consensus key that no honest "
+         "node signs both.\nIt "
          "is recorded "
          "for everybody to see; what follows from it is a vote.";
 }
@@ -405,10 +453,12 @@ std::string key_words(const Surroundings& around, const std::string& hex) {
   const auto id = bytes ? KeyId::from(*bytes) : std::nullopt;
   if (!id) return "(no key)";
   const auto purpose = around.keys.find(to_text(*id));
-  return to_text(*id) + (purpose == around.keys.end() ? "" : ", a key of purpose " + purpose->second);
+  return to_text(*id) +
+         (purpose == around.keys.end() ? "" : ", a key of purpose " + purpose->second);
 }
 
-std::string succession_words(const std::string& kind, const Json& content, const Surroundings& around) {
+std::string succession_words(const std::string& kind, const Json& content,
+                             const Surroundings& around) {
   if (kind == "succession_merge") return merge_words(content, around);
   if (kind == "succession_split") return split_words(content, around);
   if (kind == "succession_rename") return rename_words(content, around);
@@ -419,7 +469,8 @@ std::string plain_words(const BodyView& body, const Surroundings& around) {
   for (const auto& [kind, words] : kWords) {
     if (kind == body.kind) return words(body, around);
   }
-  return party_words(around, body.author) + " sends a transaction of kind " + body.kind + ":\n" + body.content.dump(2);
+  return party_words(around, body.author) + " sends a transaction of kind " + body.kind + ":\n" +
+         body.content.dump(2);
 }
 
 }  // namespace testamur::wallet

@@ -1,7 +1,8 @@
-// What a transaction will do, and when, in plain words: said before anybody is asked to sign or send it.
+// What a transaction will do, and when, in plain words: said before anybody is asked to sign or
+// send it.
 //
-// The words follow from the body alone, so that they are as true on a machine without a network; what else is known
-// (names, the validator set, parameters) makes them fuller. Pure; any thread.
+// The words follow from the body alone, so that they are as true on a machine without a network;
+// what else is known (names, the validator set, parameters) makes them fuller. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -35,12 +36,14 @@ std::string party_words(const Surroundings& around, const std::string& hex);
 std::string key_words(const Surroundings& around, const std::string& hex);
 
 // What a succession does once it takes effect; kind = "succession_merge", …
-std::string succession_words(const std::string& kind, const Json& content, const Surroundings& around);
+std::string succession_words(const std::string& kind, const Json& content,
+                             const Surroundings& around);
 
 // Sentences, one a line, the first of them the headline.
 std::string plain_words(const BodyView& body, const Surroundings& around);
 
-// ---- governance ------------------------------------------------------------------------------------------------
+// ---- governance
+// ------------------------------------------------------------------------------------------------
 
 // How many of n validators must vote yes: more than two thirds.
 std::uint64_t votes_needed(std::uint64_t validators);

@@ -21,10 +21,12 @@ Outcome show(const std::string& file) {
   TM_TRY(const auto reading, read_policy_file(file));
   const auto digest = trust::digest(reading.policy).hex();
   const auto words = trust::in_words(reading.policy);
-  return Reply{Json{{"digest", digest}, {"words", words}}, words + "policy digest " + digest + "\n"};
+  return Reply{Json{{"digest", digest}, {"words", words}},
+               words + "policy digest " + digest + "\n"};
 }
 
-// Only the digest goes to the ledger: whoever is given the file can tell that it is the one in use, and since when.
+// Only the digest goes to the ledger: whoever is given the file can tell that it is the one in use,
+// and since when.
 Outcome publish(Context& context, const PolicyOptions& options) {
   TM_TRY(const auto reading, read_policy_file(options.file));
   TM_TRY(auto session, open_issuer_session(context));
@@ -46,14 +48,17 @@ void add_policy_commands(CLI::App& trust, Context& context, Run& run) {
   policy->require_subcommand(1);
   auto options = std::make_shared<PolicyOptions>();
   auto* showing = policy->add_subcommand("show", "A policy file in words, and its digest");
-  option(*showing, "file", options->file, "TOML with [policy]: a file of its own or a node's configuration")
+  option(*showing, "file", options->file,
+         "TOML with [policy]: a file of its own or a node's configuration")
       ->required();
   showing->callback([&run, options] { run = [options] { return show(options->file); }; });
   auto* publishing = policy->add_subcommand("publish", "Put the digest of a policy on the ledger");
   option(*publishing, "file", options->file, "TOML with [policy]")->required();
   option(*publishing, "--url", options->url, "Where the policy can be read");
   add_draft_options(*publishing, options->draft);
-  publishing->callback([&context, &run, options] { run = [&context, options] { return publish(context, *options); }; });
+  publishing->callback([&context, &run, options] {
+    run = [&context, options] { return publish(context, *options); };
+  });
 }
 
 }  // namespace testamur::wallet

@@ -38,8 +38,8 @@ struct Walk {
   std::string wrong;
 
   void complain(const toml::node& at, std::string_view key, std::string_view what) {
-    wrong += (wrong.empty() ? "" : "\n") + path + ":" + std::to_string(at.source().begin.line) + ": " +
-             std::string(key) + (key.empty() ? "" : ": ") + std::string(what);
+    wrong += (wrong.empty() ? "" : "\n") + path + ":" + std::to_string(at.source().begin.line) +
+             ": " + std::string(key) + (key.empty() ? "" : ": ") + std::string(what);
   }
   void add(const toml::table& table, trust::PolicyTableKind kind) {
     const bool main = kind == trust::PolicyTableKind::kPolicy;
@@ -59,7 +59,9 @@ struct Walk {
     const auto* node = section.get(name);
     if (node == nullptr) return;
     const auto* list = node->as_array();
-    if (list == nullptr) return complain(*node, name, "must be a list of tables, [[policy." + std::string(name) + "]]");
+    if (list == nullptr)
+      return complain(*node, name,
+                      "must be a list of tables, [[policy." + std::string(name) + "]]");
     for (const auto& item : *list) {
       if (const auto* table = item.as_table()) {
         add(*table, kind);
@@ -75,8 +77,8 @@ Result<toml::table> parse(const std::string& text, const std::string& path) {
     return toml::parse(text);
   } catch (const toml::parse_error& failure) {
     const auto& place = failure.source().begin;
-    return error(path + ":" + std::to_string(place.line) + ": not TOML at column " + std::to_string(place.column) +
-                 ": " + std::string(failure.description()));
+    return error(path + ":" + std::to_string(place.line) + ": not TOML at column " +
+                 std::to_string(place.column) + ": " + std::string(failure.description()));
   }
 }
 

@@ -24,7 +24,7 @@ struct SetEdit {
   std::optional<InstitutionId> removed;
 };
 // Fails when there is no such seat, or, with `must_be_new`, when there is one already.
-Result<ledger::tx::SetChangeContent> edit_set(std::vector<ledger::tx::Seat> seats, const SetEdit& edit,
-                                              bool must_be_new);
+Result<ledger::tx::SetChangeContent> edit_set(std::vector<ledger::tx::Seat> seats,
+                                              const SetEdit& edit, bool must_be_new);
 
 }  // namespace testamur::wallet

@@ -16,7 +16,8 @@ namespace testamur::wallet {
 namespace {
 
 constexpr std::size_t kBulkLimit = 4096;
-constexpr std::size_t kMostSlots = 16;  // of one commitment; no honest institution has more than a few
+constexpr std::size_t kMostSlots =
+    16;  // of one commitment; no honest institution has more than a few
 constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
 
 struct Checked {
@@ -34,23 +35,26 @@ Called<CheckAnswer> ask(Client& client, const std::string& text, const CheckOpti
   const auto bytes = from_hex(text);
   const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
   if (!hash) {
-    return CallError{CallFailure::kInvalid,
-                     "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference",
-                     {},
-                     {},
-                     {}};
+    return CallError{
+        CallFailure::kInvalid,
+        "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference",
+        {},
+        {},
+        {}};
   }
   return client.check(*hash, options);
 }
 
-// One slot, proven where the node proves it; each has an issuer, and so a verdict, of its own. A failure was printed.
+// One slot, proven where the node proves it; each has an issuer, and so a verdict, of its own. A
+// failure was printed.
 std::optional<ExitCode> check_slot(Context& context, Client& client, const LedgerTrust& trust,
-                                   const CheckAnswer& answer, const SlotAnswer& slot, Json& verdicts, Checked& out) {
+                                   const CheckAnswer& answer, const SlotAnswer& slot,
+                                   Json& verdicts, Checked& out) {
   const ChainId chain = trust.current() == nullptr ? ChainId{} : trust.current()->genesis.chain;
   auto facts = facts_of_slot(client, chain, answer, slot);
   if (auto lie = prove_slot(client, trust, facts)) return fail(context, *lie);
-  const auto verdict =
-      verify_hash(facts.slots->front().commitment, facts, {context.now_ms(), kMaxStatusAgeMs, {}, true});
+  const auto verdict = verify_hash(facts.slots->front().commitment, facts,
+                                   {context.now_ms(), kMaxStatusAgeMs, {}, true});
   out.text += to_text(verdict);
   out.code = worse(out.code, static_cast<ExitCode>(verdict_code(verdict)));
   verdicts.push_back(as_json(verdict));
@@ -58,8 +62,9 @@ std::optional<ExitCode> check_slot(Context& context, Client& client, const Ledge
 }
 
 // A failure was printed.
-std::optional<ExitCode> check_one(Context& context, Client& client, const LedgerTrust& trust, const std::string& text,
-                                  const CheckOptions& options, Checked& out) {
+std::optional<ExitCode> check_one(Context& context, Client& client, const LedgerTrust& trust,
+                                  const std::string& text, const CheckOptions& options,
+                                  Checked& out) {
   auto asked = ask(client, text, options);
   if (auto* failure = std::get_if<CallError>(&asked)) return fail(context, *failure);
   auto& answer = std::get<CheckAnswer>(asked);
@@ -77,11 +82,14 @@ std::optional<ExitCode> check_one(Context& context, Client& client, const Ledger
     out.code = worse(out.code, ExitCode::kUnknown);
   }
   if (answer.listing == Listing::kUnknown || answer.slots.size() > kMostSlots) {
-    out.text += "  cannot tell: " + client.answering() + " gives no answer that can be judged whole\n";
+    out.text +=
+        "  cannot tell: " + client.answering() + " gives no answer that can be judged whole\n";
     out.code = worse(out.code, ExitCode::kUnreachable);
   }
-  for (const auto& slot : std::span(answer.slots).first(std::min(answer.slots.size(), kMostSlots))) {
-    if (auto failed = check_slot(context, client, trust, answer, slot, verdicts, out)) return failed;
+  for (const auto& slot :
+       std::span(answer.slots).first(std::min(answer.slots.size(), kMostSlots))) {
+    if (auto failed = check_slot(context, client, trust, answer, slot, verdicts, out))
+      return failed;
   }
 
   json["asked"] = text;
@@ -96,8 +104,10 @@ struct TableFiles {
   std::string out;
 };
 
-ExitCode check(Context& context, const std::vector<std::string>& hashes, const CheckOptions& options) {
-  if (hashes.size() > kBulkLimit) return fail(context, ExitCode::kUsage, "at most 4096 hashes at once");
+ExitCode check(Context& context, const std::vector<std::string>& hashes,
+               const CheckOptions& options) {
+  if (hashes.size() > kBulkLimit)
+    return fail(context, ExitCode::kUsage, "at most 4096 hashes at once");
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
   if (auto problem = follow_ledger(context, client, trust)) return fail(context, *problem);
@@ -105,11 +115,13 @@ ExitCode check(Context& context, const std::vector<std::string>& hashes, const C
   for (const auto& hash : hashes) {
     if (auto failed = check_one(context, client, trust, hash, options, out)) return *failed;
   }
-  print(context, Json{{"answers", out.answers}, {"exit_code", static_cast<int>(out.code)}}, out.text);
+  print(context, Json{{"answers", out.answers}, {"exit_code", static_cast<int>(out.code)}},
+        out.text);
   return out.code;
 }
 
-ExitCode show(Context& context, Called<Json> answer, const std::function<std::string(const Json&)>& render) {
+ExitCode show(Context& context, Called<Json> answer,
+              const std::function<std::string(const Json&)>& render) {
   if (auto* failure = std::get_if<CallError>(&answer)) return fail(context, *failure);
   const Json& json = std::get<Json>(answer);
   print(context, json, render(json) + toned(Tone::kQuiet, as_of_text(json)) + "\n");
@@ -119,8 +131,9 @@ ExitCode show(Context& context, Called<Json> answer, const std::function<std::st
 ExitCode show_achievement(Context& context, const std::string& text) {
   auto id = parse_achievement_id(text);
   if (!id.ok()) return fail(context, ExitCode::kUsage, id.message());
-  return show(context, context.client().achievement(id->institution, id->number, id->version),
-              [](const Json& json) { return achievement_text(json.value("achievement", Json::object())); });
+  return show(
+      context, context.client().achievement(id->institution, id->number, id->version),
+      [](const Json& json) { return achievement_text(json.value("achievement", Json::object())); });
 }
 
 ExitCode show_achievements(Context& context, const std::string& institution) {
@@ -138,10 +151,12 @@ ExitCode show_achievements(Context& context, const std::string& institution) {
 ExitCode show_key(Context& context, const std::string& text) {
   auto id = parse_key_id(text);
   if (!id.ok()) return fail(context, ExitCode::kUsage, id.message());
-  return show(context, context.client().key(*id), [](const Json& json) { return json.dump(2) + "\n"; });
+  return show(context, context.client().key(*id),
+              [](const Json& json) { return json.dump(2) + "\n"; });
 }
 
-ExitCode show_statements(Context& context, const std::string& truster, const std::string& subject, bool history) {
+ExitCode show_statements(Context& context, const std::string& truster, const std::string& subject,
+                         bool history) {
   if (truster.empty() && subject.empty()) {
     return fail(context, ExitCode::kUsage,
                 "say whose statements, or about whom: --by INSTITUTION, --about INSTITUTION");
@@ -149,7 +164,8 @@ ExitCode show_statements(Context& context, const std::string& truster, const std
   Client client = context.client();
   std::optional<InstitutionId> from;
   std::optional<InstitutionId> about;
-  for (auto [name, text, target] : {std::tuple{"--by", &truster, &from}, std::tuple{"--about", &subject, &about}}) {
+  for (auto [name, text, target] :
+       {std::tuple{"--by", &truster, &from}, std::tuple{"--about", &subject, &about}}) {
     if (text->empty()) continue;
     auto id = institution_named(client, name, *text);
     if (!id.ok()) return report(context, Outcome(id.failure()));
@@ -180,7 +196,8 @@ ExitCode node_status(Context& context) {
     json["endpoint"] = endpoint;
     all.push_back(std::move(json));
   }
-  if (code == ExitCode::kUsage) return fail(context, code, "no endpoint is configured: give --endpoint HOST:PORT");
+  if (code == ExitCode::kUsage)
+    return fail(context, code, "no endpoint is configured: give --endpoint HOST:PORT");
   print(context, Json{{"nodes", all}}, text);
   return code;
 }
@@ -190,26 +207,30 @@ ExitCode node_status(Context& context) {
 void add_check_commands(CLI::App& app, Context& context, Run& run) {
   auto hashes = std::make_shared<std::vector<std::string>>();
   auto options = std::make_shared<CheckOptions>();
-  auto* command =
-      app.add_subcommand("check", "Ask the ledger about commitments (64 hex digits) or references (urn:testamur:…)");
+  auto* command = app.add_subcommand(
+      "check", "Ask the ledger about commitments (64 hex digits) or references (urn:testamur:…)");
   auto table = std::make_shared<TableFiles>();
   auto* named = command->add_option("hash", *hashes, "Commitments or references");
-  auto* csv = command->add_option("--csv", table->csv, "A table with a column hash, commitment or reference");
-  auto* out = command->add_option("--out", table->out, "The same table, with what the ledger says beside each row");
+  auto* csv = command->add_option("--csv", table->csv,
+                                  "A table with a column hash, commitment or reference");
+  auto* out = command->add_option("--out", table->out,
+                                  "The same table, with what the ledger says beside each row");
   csv->excludes(named)->needs(out);
   out->needs(csv);
   command->add_option("--purpose", options->purpose, "credit, access, exemption, employment, …");
   command->callback([&context, &run, hashes, options, table] {
     run = [&context, hashes, options, table]() -> Outcome {
       if (!table->csv.empty()) return check_csv(context, table->csv, table->out, options->purpose);
-      if (hashes->empty()) return error("name hashes or references, or a table: --csv IN --out OUT");
+      if (hashes->empty())
+        return error("name hashes or references, or a table: --csv IN --out OUT");
       return check(context, *hashes, *options);
     };
   });
 }
 
 void add_registry_commands(CLI::App& app, Context& context, Run& run) {
-  auto* registry = app.add_subcommand("registry", "Institutions, achievements, keys and statements on the ledger");
+  auto* registry = app.add_subcommand(
+      "registry", "Institutions, achievements, keys and statements on the ledger");
   registry->require_subcommand(1);
   auto text = std::make_shared<std::string>();
   auto subject = std::make_shared<std::string>();
@@ -229,27 +250,33 @@ void add_registry_commands(CLI::App& app, Context& context, Run& run) {
   institution->callback([&context, &run, text, history] {
     run = [&context, text, history] {
       Client client = context.client();
-      return show(context, find_institution(client, *text, *history),
-                  [](const Json& json) { return institution_text(json.value("institution", Json::object())); });
+      return show(context, find_institution(client, *text, *history), [](const Json& json) {
+        return institution_text(json.value("institution", Json::object()));
+      });
     };
   });
   auto* achievements = registry->add_subcommand("achievements", "What an institution awards");
   achievements->add_option("institution", *text, "Id (tmi…) or domain")->required();
-  achievements->callback(
-      [&context, &run, text] { run = [&context, text] { return show_achievements(context, *text); }; });
+  achievements->callback([&context, &run, text] {
+    run = [&context, text] { return show_achievements(context, *text); };
+  });
   auto* achievement = registry->add_subcommand("achievement", "One achievement in full");
   achievement->add_option("achievement", *text, "<institution>/<number>.<version>")->required();
-  achievement->callback(
-      [&context, &run, text] { run = [&context, text] { return show_achievement(context, *text); }; });
+  achievement->callback([&context, &run, text] {
+    run = [&context, text] { return show_achievement(context, *text); };
+  });
   auto* key = registry->add_subcommand("key", "One key and what became of it");
   key->add_option("key", *text, "Id (tmk…)")->required();
-  key->callback([&context, &run, text] { run = [&context, text] { return show_key(context, *text); }; });
+  key->callback(
+      [&context, &run, text] { run = [&context, text] { return show_key(context, *text); }; });
   auto* statements = registry->add_subcommand("statements", "Recognitions and accreditations");
   statements->add_option("--by", *text, "Who says it: id (tmi…) or domain");
   statements->add_option("--about", *subject, "Of whom: id (tmi…) or domain");
   statements->add_flag("--history", *history, "Also what is no longer in force");
   statements->callback([&context, &run, text, subject, history] {
-    run = [&context, text, subject, history] { return show_statements(context, *text, *subject, *history); };
+    run = [&context, text, subject, history] {
+      return show_statements(context, *text, *subject, *history);
+    };
   });
 }
 

@@ -1,5 +1,6 @@
-// issuer list, issuer show, issuer batch list, issuer batch codes: the register of this office to look at. All of it
-// comes from this home's encrypted files; a node is asked for statuses only, and where none answers they are left open.
+// issuer list, issuer show, issuer batch list, issuer batch codes: the register of this office to
+// look at. All of it comes from this home's encrypted files; a node is asked for statuses only, and
+// where none answers they are left open.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
@@ -55,7 +56,8 @@ Attempt<AwardFilter> read_filter(const Context& context, const ListOptions& opti
   return filter;
 }
 
-std::vector<const RegisteredAward*> chosen(const std::vector<RegisteredBatch>& batches, const AwardFilter& filter) {
+std::vector<const RegisteredAward*> chosen(const std::vector<RegisteredBatch>& batches,
+                                           const AwardFilter& filter) {
   std::vector<const RegisteredAward*> awards;
   for (const auto& batch : batches) {
     for (const auto& award : batch.awards) {
@@ -66,19 +68,23 @@ std::vector<const RegisteredAward*> chosen(const std::vector<RegisteredBatch>& b
 }
 
 std::string award_line(const RegisteredAward& award) {
-  return one_line(award.award.student) + "  " + one_line(award.name) + "  " + one_line(award.title) + " (" +
-         std::to_string(award.award.achievement.number) + "." + std::to_string(award.award.achievement.version) +
-         "), " + award.award.date + "  batch " + award.award.batch + "  " + std::string(to_text(award.delivery)) +
-         "  " + award.status + "\n";
+  return one_line(award.award.student) + "  " + one_line(award.name) + "  " +
+         one_line(award.title) + " (" + std::to_string(award.award.achievement.number) + "." +
+         std::to_string(award.award.achievement.version) + "), " + award.award.date + "  batch " +
+         award.award.batch + "  " + std::string(to_text(award.delivery)) + "  " + award.status +
+         "\n";
 }
 
 Json list_json(const std::vector<const RegisteredAward*>& awards, const StatusSource& source) {
   Json list = Json::array();
   for (const auto* award : awards) list.push_back(to_json(*award));
-  return Json{{"awards", std::move(list)}, {"count", awards.size()}, {"status_asked", source.asked}};
+  return Json{
+      {"awards", std::move(list)}, {"count", awards.size()}, {"status_asked", source.asked}};
 }
 
-std::string source_line(const StatusSource& source) { return source.text.empty() ? "" : source.text + "\n"; }
+std::string source_line(const StatusSource& source) {
+  return source.text.empty() ? "" : source.text + "\n";
+}
 
 Outcome list(Context& context, const ListOptions& options) {
   TM_TRY(const auto filter, read_filter(context, options));
@@ -91,27 +97,36 @@ Outcome list(Context& context, const ListOptions& options) {
   std::string text;
   for (const auto* award : awards) text += award_line(*award);
   text += std::to_string(awards.size()) + (awards.size() == 1 ? " award" : " awards") +
-          (awards.empty() ? "" : ": " + counts_text(awards, read.source.asked)) + "\n" + source_line(read.source);
+          (awards.empty() ? "" : ": " + counts_text(awards, read.source.asked)) + "\n" +
+          source_line(read.source);
   return Reply{list_json(awards, read.source), std::move(text)};
 }
 
 std::string award_details(const RegisteredAward& award, const IssuerProfile& profile) {
   std::error_code ignored;
   const bool there = std::filesystem::exists(award.claim_file, ignored);
-  std::string text = one_line(award.title) + ", " + award.award.date + ": " + award.status + "\n" + "  achievement  " +
-                     to_text(award.award.achievement) + "\n" + "  batch        " + award.award.batch + "\n";
+  std::string text = one_line(award.title) + ", " + award.award.date + ": " + award.status + "\n" +
+                     "  achievement  " + to_text(award.award.achievement) + "\n" +
+                     "  batch        " + award.award.batch + "\n";
   for (const auto& index : award.award.indexes)
-    text += "  reference    " + to_text(make_reference(profile.chain, profile.institution, index)) + "\n";
+    text += "  reference    " + to_text(make_reference(profile.chain, profile.institution, index)) +
+            "\n";
   switch (award.delivery) {
-    case Delivery::kRequest: text += "  delivery     sealed to the wallet that asked for it, no code\n"; break;
+    case Delivery::kRequest:
+      text += "  delivery     sealed to the wallet that asked for it, no code\n";
+      break;
     case Delivery::kCode:
-      text += "  delivery     by claim code (testamur issuer batch codes " + award.award.batch + ")\n";
+      text +=
+          "  delivery     by claim code (testamur issuer batch codes " + award.award.batch + ")\n";
       break;
     case Delivery::kPurged:
-      text += "  delivery     by claim code, which was purged: a lost file is replaced by a new award\n";
+      text +=
+          "  delivery     by claim code, which was purged: a lost file is replaced by a new "
+          "award\n";
       break;
   }
-  return text + "  claim file   " + (there ? award.claim_file : award.claim_file + " (not there)") + "\n";
+  return text + "  claim file   " + (there ? award.claim_file : award.claim_file + " (not there)") +
+         "\n";
 }
 
 Outcome show(Context& context, const ListOptions& options) {
@@ -122,14 +137,18 @@ Outcome show(Context& context, const ListOptions& options) {
   filter.student = student;
   const auto awards = chosen(read.batches, filter);
   if (awards.empty()) {
-    // The same sentence as the commands that change a status: it names learners of nearly the same reference.
+    // The same sentence as the commands that change a status: it names learners of nearly the same
+    // reference.
     std::vector<AwardRecord> all;
     for (const auto* award : chosen(read.batches, {})) all.push_back(award->award);
-    const auto nobody = select_awards(all, batch_names(context), {{student, {}, {}, "--student " + student}}, true);
+    const auto nobody =
+        select_awards(all, batch_names(context), {{student, {}, {}, "--student " + student}}, true);
     return Failure{ExitCode::kUsage, nobody.message()};
   }
-  std::string text = one_line(student) + (awards.back()->name.empty() ? "" : ", " + one_line(awards.back()->name)) +
-                     ": " + std::to_string(awards.size()) + (awards.size() == 1 ? " award\n" : " awards\n");
+  std::string text = one_line(student) +
+                     (awards.back()->name.empty() ? "" : ", " + one_line(awards.back()->name)) +
+                     ": " + std::to_string(awards.size()) +
+                     (awards.size() == 1 ? " award\n" : " awards\n");
   for (const auto* award : awards) text += award_details(*award, profile);
   return Reply{list_json(awards, read.source), text + source_line(read.source)};
 }
@@ -143,13 +162,16 @@ Outcome list_batches(Context& context) {
     for (const auto& award : batch.awards) awards.push_back(&award);
     std::map<std::string, std::size_t> statuses;
     for (const auto* award : awards) ++statuses[award->status];
-    const std::string state = !batch.committed ? "not sent yet (testamur issuer batch resume " + batch.name + ")"
-                              : !batch.delivered
-                                  ? "claim files are missing (testamur issuer batch resume " + batch.name + ")"
-                                  : "issued";
-    text += batch.name + "  " + one_line(batch.title) + " (" + std::to_string(batch.achievement.number) + "." +
-            std::to_string(batch.achievement.version) + "), " + date_text(batch.issued_at_s * 1000) + ", " + state +
-            "\n  " + std::to_string(awards.size()) + (awards.size() == 1 ? " award: " : " awards: ") +
+    const std::string state =
+        !batch.committed ? "not sent yet (testamur issuer batch resume " + batch.name + ")"
+        : !batch.delivered
+            ? "claim files are missing (testamur issuer batch resume " + batch.name + ")"
+            : "issued";
+    text += batch.name + "  " + one_line(batch.title) + " (" +
+            std::to_string(batch.achievement.number) + "." +
+            std::to_string(batch.achievement.version) + "), " +
+            date_text(batch.issued_at_s * 1000) + ", " + state + "\n  " +
+            std::to_string(awards.size()) + (awards.size() == 1 ? " award: " : " awards: ") +
             counts_text(awards, read.source.asked) + "\n";
     all.push_back(Json{{"batch", batch.name},
                        {"achievement", to_text(batch.achievement)},
@@ -162,11 +184,14 @@ Outcome list_batches(Context& context) {
                        {"first_index", batch.first_index},
                        {"slots", batch.slots}});
   }
-  if (read.batches.empty()) text = "no batch was issued from this home: testamur issuer batch issue\n";
-  return Reply{Json{{"batches", std::move(all)}, {"status_asked", read.source.asked}}, text + source_line(read.source)};
+  if (read.batches.empty())
+    text = "no batch was issued from this home: testamur issuer batch issue\n";
+  return Reply{Json{{"batches", std::move(all)}, {"status_asked", read.source.asked}},
+               text + source_line(read.source)};
 }
 
-// ---- codes ------------------------------------------------------------------------------------------------------
+// ---- codes
+// ------------------------------------------------------------------------------------------------------
 
 struct CodesOptions {
   Given<std::string> name;
@@ -180,7 +205,8 @@ struct CodeList {
 };
 
 // Everybody of the batch, those with a request of their own too: a mail merge has a row for each.
-CodeList list_codes(const RegisteredBatch& batch, const std::map<std::string, std::string>& code_of) {
+CodeList list_codes(const RegisteredBatch& batch,
+                    const std::map<std::string, std::string>& code_of) {
   const std::vector<std::string> header{"student",  "given_name", "family_name", "student_number",
                                         "delivery", "file",       "code"};
   CodeList out;
@@ -202,7 +228,8 @@ CodeList list_codes(const RegisteredBatch& batch, const std::map<std::string, st
                             {"delivery", to_text(award.delivery)},
                             {"file", file},
                             {"code", code}});
-    out.text += one_line(award.award.student) + "  " + one_line(award.name) + "  " + one_line(file) + "  " +
+    out.text += one_line(award.award.student) + "  " + one_line(award.name) + "  " +
+                one_line(file) + "  " +
                 (code.empty() ? "sealed to the wallet that asked: no code" : code) + "\n";
   }
   return out;
@@ -216,18 +243,20 @@ Outcome codes(Context& context, const CodesOptions& options) {
   TM_TRY(const auto batches, read_batches(context, vault.register_identities, name));
   const RegisteredBatch& batch = batches.front();
   const std::string path = batch_path(context, name) + "/codes.age";
-  const bool all_asked =
-      std::ranges::all_of(batch.awards, [](const auto& award) { return award.delivery == Delivery::kRequest; });
+  const bool all_asked = std::ranges::all_of(
+      batch.awards, [](const auto& award) { return award.delivery == Delivery::kRequest; });
   std::map<std::string, std::string> code_of;
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) {
     TM_TRY(const auto file, or_exit(ExitCode::kFailure, read_file(path, age::kMaxFileBytes)));
-    TM_TRY(const auto rows, or_exit(ExitCode::kInvalid, open_codes(file, vault.register_identities)));
+    TM_TRY(const auto rows,
+           or_exit(ExitCode::kInvalid, open_codes(file, vault.register_identities)));
     for (const auto& row : rows) code_of[row.student] = std::string(row.code.text());
   } else if (!all_asked) {
-    return Failure{ExitCode::kFailure, "the claim codes of " + name +
-                                           " were purged after delivery; whoever lost a claim file gets a new award "
-                                           "that supersedes the old one"};
+    return Failure{ExitCode::kFailure,
+                   "the claim codes of " + name +
+                       " were purged after delivery; whoever lost a claim file gets a new award "
+                       "that supersedes the old one"};
   }
   const auto list = list_codes(batch, code_of);
   if (csv.empty()) return Reply{Json{{"codes", list.json}}, list.text};
@@ -242,25 +271,36 @@ Outcome codes(Context& context, const CodesOptions& options) {
 
 void add_register_commands(CLI::App& issuer, Context& context, Run& run) {
   auto options = std::make_shared<ListOptions>();
-  auto* listing = issuer.add_subcommand("list", "Who has what: every award of this home's register");
+  auto* listing =
+      issuer.add_subcommand("list", "Who has what: every award of this home's register");
   option(*listing, "--batch", options->batch, "Of this batch only");
-  option(*listing, "--achievement", options->achievement, "Of this achievement only: <number>, <number>.<version>");
-  option(*listing, "--status", options->status, "valid, revoked, suspended, superseded, not_listed or not_sent only");
+  option(*listing, "--achievement", options->achievement,
+         "Of this achievement only: <number>, <number>.<version>");
+  option(*listing, "--status", options->status,
+         "valid, revoked, suspended, superseded, not_listed or not_sent only");
   option(*listing, "--student", options->student, "Of this learner only");
-  listing->callback([&context, &run, options] { run = [&context, options] { return list(context, *options); }; });
-  auto* showing = issuer.add_subcommand("show", "One learner: every award, its delivery, reference and status");
+  listing->callback(
+      [&context, &run, options] { run = [&context, options] { return list(context, *options); }; });
+  auto* showing =
+      issuer.add_subcommand("show", "One learner: every award, its delivery, reference and status");
   option(*showing, "--student", options->student, "The learner's reference")->required();
-  showing->callback([&context, &run, options] { run = [&context, options] { return show(context, *options); }; });
+  showing->callback(
+      [&context, &run, options] { run = [&context, options] { return show(context, *options); }; });
 }
 
 void add_batch_register_commands(CLI::App& batch, Context& context, Run& run) {
-  batch.add_subcommand("list", "All batches of this home, with how many awards and what became of them")
+  batch
+      .add_subcommand("list",
+                      "All batches of this home, with how many awards and what became of them")
       ->callback([&context, &run] { run = [&context] { return list_batches(context); }; });
   auto options = std::make_shared<CodesOptions>();
   auto* coding = batch.add_subcommand("codes", "The claim codes of a batch, with names");
   option(*coding, "name", options->name, "Name of the batch's folder")->required();
-  option(*coding, "--csv", options->csv, "Write them to this file, a row a learner, for a mail merge");
-  coding->callback([&context, &run, options] { run = [&context, options] { return codes(context, *options); }; });
+  option(*coding, "--csv", options->csv,
+         "Write them to this file, a row a learner, for a mail merge");
+  coding->callback([&context, &run, options] {
+    run = [&context, options] { return codes(context, *options); };
+  });
 }
 
 }  // namespace testamur::wallet

@@ -16,7 +16,9 @@ namespace testamur::wallet {
 namespace {
 
 // Somebody else's words, within a line of ours.
-std::string value_of(const Json& object, const char* name) { return one_line(text_of(object, name)); }
+std::string value_of(const Json& object, const char* name) {
+  return one_line(text_of(object, name));
+}
 
 std::uint64_t number_of(const Json& object, const char* name) {
   const auto at = object.find(name);
@@ -34,7 +36,8 @@ std::string best_title(const Json& achievement) {
 std::string ects_text(std::uint64_t hundredths) {
   char text[32];
   std::snprintf(text, sizeof text, hundredths % 100 == 0 ? "%llu ECTS" : "%llu.%02llu ECTS",
-                static_cast<unsigned long long>(hundredths / 100), static_cast<unsigned long long>(hundredths % 100));
+                static_cast<unsigned long long>(hundredths / 100),
+                static_cast<unsigned long long>(hundredths % 100));
   return text;
 }
 
@@ -50,7 +53,8 @@ std::string path_text(const Json& path) {
   std::string text;
   for (const auto& hop : part_of(path, "hops")) {
     if (text.empty()) text = party_text(part_of(hop, "truster"));
-    text += " -" + std::to_string(number_of(hop, "capacity")) + "-> " + party_text(part_of(hop, "subject"));
+    text += " -" + std::to_string(number_of(hop, "capacity")) + "-> " +
+            party_text(part_of(hop, "subject"));
   }
   return text + "  carries " + std::to_string(number_of(path, "amount"));
 }
@@ -77,18 +81,21 @@ std::string decision_text(const Json& decision, const std::string& indent, bool 
   if (point == "today") when = "today";
   const std::string who = party_text(part_of(decision, "viewpoint"));
   std::string text = indent + who + " " +
-                     toned(outcome == "accept" ? Tone::kGood : Tone::kBad, outcome == "accept"    ? "accepts"
-                                                                           : outcome == "blocked" ? "blocks"
-                                                                                                  : "does not accept");
+                     toned(outcome == "accept" ? Tone::kGood : Tone::kBad,
+                           outcome == "accept"    ? "accepts"
+                           : outcome == "blocked" ? "blocks"
+                                                  : "does not accept");
   text += " " + party_text(part_of(decision, "issuer")) + " " + when + ": amount " +
           std::to_string(number_of(decision, "amount")) + " of " +
           std::to_string(number_of(decision, "required_amount")) + ", " +
           std::to_string(number_of(decision, "independent_paths")) + " independent path(s)\n";
-  // An explanation has lines of its own; each stays below this decision, whatever a node puts into it.
+  // An explanation has lines of its own; each stays below this decision, whatever a node puts into
+  // it.
   std::istringstream lines(text_of(decision, "explanation"));
   for (std::string line; std::getline(lines, line);) text += indent + "  " + one_line(line) + "\n";
   if (!with_paths) return text;
-  for (const auto& path : part_of(decision, "paths")) text += indent + "  through " + path_text(path) + "\n";
+  for (const auto& path : part_of(decision, "paths"))
+    text += indent + "  through " + path_text(path) + "\n";
   for (const auto& remedy : part_of(decision, "remedies")) {
     text += indent + "  would change it: " + one_line(remedy.get<std::string>()) + "\n";
   }
@@ -97,32 +104,39 @@ std::string decision_text(const Json& decision, const std::string& indent, bool 
 
 std::string as_of_text(const Json& answer) {
   const Json& as_of = part_of(answer, "as_of");
-  return "as of block " + std::to_string(number_of(as_of, "height")) + ", " + time_text(number_of(as_of, "time_ms"));
+  return "as of block " + std::to_string(number_of(as_of, "height")) + ", " +
+         time_text(number_of(as_of, "time_ms"));
 }
 
 std::string policy_line(const Json& policy) {
-  const std::string digest = value_of(policy, "digest"), published = value_of(policy, "published_digest");
+  const std::string digest = value_of(policy, "digest"),
+                    published = value_of(policy, "published_digest");
   if (digest.empty()) return {};
   std::string text = "  policy      " + digest.substr(0, 16) + "\u2026, ";
   if (published.empty()) return text + "none is published\n";
   if (policy.value("is_published", false)) {
-    return text + "published on " + date_text(number_of(part_of(policy, "published"), "time_ms")) + "\n";
+    return text + "published on " + date_text(number_of(part_of(policy, "published"), "time_ms")) +
+           "\n";
   }
-  return text + toned(Tone::kDoubt, "not the published one (" + published.substr(0, 16) + "\u2026)") + "\n";
+  return text +
+         toned(Tone::kDoubt, "not the published one (" + published.substr(0, 16) + "\u2026)") +
+         "\n";
 }
 
 std::string status_text(const Json& status) {
   const Json& consensus = part_of(status, "consensus");
   const Json& as_of = part_of(status, "as_of");
   std::string text = toned(Tone::kStrong, party_text(part_of(status, "institution"))) + "  " +
-                     value_of(status, "role") + ", version " + value_of(status, "software_version") + ", protocol " +
+                     value_of(status, "role") + ", version " +
+                     value_of(status, "software_version") + ", protocol " +
                      std::to_string(number_of(status, "protocol_version")) + "\n";
   text += "  chain       " + value_of(status, "chain_id_text") + "\n";
   text += "  height      " + std::to_string(number_of(as_of, "height")) + " at " +
           time_text(number_of(as_of, "time_ms")) + "\n";
   text += "  consensus   epoch " + std::to_string(number_of(consensus, "epoch")) + ", view " +
-          std::to_string(number_of(consensus, "view")) + "; " + std::to_string(number_of(consensus, "reachable")) +
-          " of " + std::to_string(number_of(consensus, "validators")) + " validators heard of, " +
+          std::to_string(number_of(consensus, "view")) + "; " +
+          std::to_string(number_of(consensus, "reachable")) + " of " +
+          std::to_string(number_of(consensus, "validators")) + " validators heard of, " +
           std::to_string(number_of(consensus, "quorum")) + " needed\n";
   text += "  ledger      " + std::to_string(number_of(status, "log_size")) + " transactions, " +
           std::to_string(number_of(status, "commitments")) + " commitments; " +
@@ -130,14 +144,16 @@ std::string status_text(const Json& status) {
   for (const auto& peer : part_of(status, "peers")) {
     const bool connected = peer.value("connected", false);
     text += "  peer        " + party_text(part_of(peer, "institution")) + ": " +
-            (connected ? toned(Tone::kGood, "connected") : toned(Tone::kBad, "missing")) + ", block " +
-            std::to_string(number_of(peer, "finalized_height"));
-    if (!connected && !value_of(peer, "last_error").empty()) text += " (" + value_of(peer, "last_error") + ")";
+            (connected ? toned(Tone::kGood, "connected") : toned(Tone::kBad, "missing")) +
+            ", block " + std::to_string(number_of(peer, "finalized_height"));
+    if (!connected && !value_of(peer, "last_error").empty())
+      text += " (" + value_of(peer, "last_error") + ")";
     text += "\n";
   }
   text += policy_line(part_of(status, "policy"));
   for (const auto& obstacle : part_of(status, "obstacles")) {
-    text += "  " + toned(Tone::kBad, "obstacle") + "    " + one_line(obstacle.get<std::string>()) + "\n";
+    text += "  " + toned(Tone::kBad, "obstacle") + "    " + one_line(obstacle.get<std::string>()) +
+            "\n";
   }
   return text;
 }
@@ -145,8 +161,8 @@ std::string status_text(const Json& status) {
 std::string institution_line(const Json& institution) {
   const Json& name = part_of(institution, "name");
   return value_of(name, "id_text") + "  " + value_of(institution, "institution_class") + "  " +
-         value_of(institution, "standing") + "  " + party_text(name) + " (" + value_of(name, "country") + ", " +
-         value_of(name, "domain") + ")\n";
+         value_of(institution, "standing") + "  " + party_text(name) + " (" +
+         value_of(name, "country") + ", " + value_of(name, "domain") + ")\n";
 }
 
 namespace {
@@ -159,8 +175,9 @@ std::string parties_text(const Json& parties) {
 
 // merge of A, B into C, heir C, on a date
 std::string succession_text(const Json& succession) {
-  std::string text = value_of(succession, "kind") + " of " + parties_text(part_of(succession, "predecessors")) +
-                     " into " + parties_text(part_of(succession, "successors"));
+  std::string text = value_of(succession, "kind") + " of " +
+                     parties_text(part_of(succession, "predecessors")) + " into " +
+                     parties_text(part_of(succession, "successors"));
   if (succession.contains("heir")) text += ", heir " + party_text(part_of(succession, "heir"));
   if (!succession.value("closes", false)) text += ", which goes on";
   text += ", " + time_text(number_of(part_of(succession, "anchor"), "time_ms"));
@@ -171,28 +188,31 @@ std::string succession_text(const Json& succession) {
 
 std::string institution_text(const Json& institution) {
   std::string text = institution_line(institution);
-  if (institution.contains("sponsor")) text += "  sponsor " + party_text(part_of(institution, "sponsor")) + "\n";
-  for (const auto& succession : part_of(institution, "successions")) text += "  " + succession_text(succession) + "\n";
+  if (institution.contains("sponsor"))
+    text += "  sponsor " + party_text(part_of(institution, "sponsor")) + "\n";
+  for (const auto& succession : part_of(institution, "successions"))
+    text += "  " + succession_text(succession) + "\n";
   for (const auto& policy : part_of(institution, "policies")) {
     text += "  policy " + value_of(policy, "digest") + "  " + value_of(policy, "url") + "\n";
   }
   for (const auto& key : part_of(institution, "keys")) {
-    text +=
-        "  key " + value_of(key, "id_text") + "  " + value_of(key, "purpose") + "  " + value_of(key, "state") + "\n";
+    text += "  key " + value_of(key, "id_text") + "  " + value_of(key, "purpose") + "  " +
+            value_of(key, "state") + "\n";
   }
   for (const auto& version : part_of(institution, "history")) {
     text += "  from " + time_text(number_of(version, "from_time_ms")) + ", block " +
-            std::to_string(number_of(version, "from_height")) + ": " + value_of(version, "institution_class") + ", " +
-            value_of(version, "standing") + (version.value("retroactive", false) ? ", role lost retroactively" : "") +
-            "\n";
+            std::to_string(number_of(version, "from_height")) + ": " +
+            value_of(version, "institution_class") + ", " + value_of(version, "standing") +
+            (version.value("retroactive", false) ? ", role lost retroactively" : "") + "\n";
   }
   return text;
 }
 
 std::string achievement_line(const Json& achievement) {
   const Json& name = part_of(achievement, "name");
-  return value_of(name, "id_text") + "  " + best_title(name) + ", " + ects_text(number_of(name, "ects_hundredths")) +
-         ", EQF " + std::to_string(number_of(name, "eqf_level")) +
+  return value_of(name, "id_text") + "  " + best_title(name) + ", " +
+         ects_text(number_of(name, "ects_hundredths")) + ", EQF " +
+         std::to_string(number_of(name, "eqf_level")) +
          (achievement.value("issuable", false) ? "" : "  (cannot be issued)") + "\n";
 }
 

@@ -1,4 +1,5 @@
-// Answers of a node, rendered for people. Takes the JSON of wallet/client/message_json.h. Pure but for colour.
+// Answers of a node, rendered for people. Takes the JSON of wallet/client/message_json.h. Pure but
+// for colour.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// What the commands that make statements share: whom about, for what, how much, from when, why. One thread.
+// What the commands that make statements share: whom about, for what, how much, from when, why. One
+// thread.
 #pragma once
 
 #include <string>

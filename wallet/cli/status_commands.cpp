@@ -1,6 +1,6 @@
-// issuer status: revoke, suspend, reinstate, supersede. A change names awards: by learner, reference or index, on the
-// command line or in a table; all slots of an award change together, and everybody whom it hits is named before the
-// question and in the result.
+// issuer status: revoke, suspend, reinstate, supersede. A change names awards: by learner,
+// reference or index, on the command line or in a table; all slots of an award change together, and
+// everybody whom it hits is named before the question and in the result.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -50,16 +50,20 @@ constexpr Verb kSupersede{"supersede",  tx::StatusAction::kSupersede,
                           true};
 constexpr std::array kVerbs{
     Verb{"revoke", tx::StatusAction::kRevoke, "revoked", "revoked", "withdrawn", "For good", true},
-    Verb{"suspend", tx::StatusAction::kSuspend, "suspended", "suspended", "withdrawn", "Until reinstated", false},
+    Verb{"suspend", tx::StatusAction::kSuspend, "suspended", "suspended", "withdrawn",
+         "Until reinstated", false},
     Verb{"reinstate", tx::StatusAction::kReinstate, "valid", "valid again", "correction",
          "A suspended credential becomes valid", false},
     kSupersede,
 };
 
 constexpr std::pair<std::string_view, tx::StatusReason> kReasons[] = {
-    {"correction", tx::StatusReason::kCorrection},        {"replaced", tx::StatusReason::kReplaced},
-    {"withdrawn", tx::StatusReason::kWithdrawn},          {"not_claimed", tx::StatusReason::kNotClaimed},
-    {"key_compromise", tx::StatusReason::kKeyCompromise}, {"issuer_closed", tx::StatusReason::kIssuerClosed},
+    {"correction", tx::StatusReason::kCorrection},
+    {"replaced", tx::StatusReason::kReplaced},
+    {"withdrawn", tx::StatusReason::kWithdrawn},
+    {"not_claimed", tx::StatusReason::kNotClaimed},
+    {"key_compromise", tx::StatusReason::kKeyCompromise},
+    {"issuer_closed", tx::StatusReason::kIssuerClosed},
 };
 
 Result<tx::StatusReason> parse_reason(const std::string& text) {
@@ -67,18 +71,22 @@ Result<tx::StatusReason> parse_reason(const std::string& text) {
     if (name == text) return reason;
   }
   return error("--reason: \"" + text +
-               "\" is no reason: correction, replaced, withdrawn, not_claimed, key_compromise, issuer_closed");
+               "\" is no reason: correction, replaced, withdrawn, not_claimed, key_compromise, "
+               "issuer_closed");
 }
 
-// ---- whom it is about -------------------------------------------------------------------------------------------
+// ---- whom it is about
+// -------------------------------------------------------------------------------------------
 
-Result<IssuerIndex> index_in(const std::string& reference, const std::string& where, const IssuerProfile& profile) {
+Result<IssuerIndex> index_in(const std::string& reference, const std::string& where,
+                             const IssuerProfile& profile) {
   auto parsed = parse_reference(reference);
   if (!parsed.ok()) return error(where + ": " + parsed.message());
   if (parsed->issuer != profile.institution) {
     return error(where + ": " + reference + " is not a credential of " + profile.name);
   }
-  if (!parsed->is_of_chain(profile.chain)) return error(where + ": " + reference + " belongs to another ledger");
+  if (!parsed->is_of_chain(profile.chain))
+    return error(where + ": " + reference + " belongs to another ledger");
   return parsed->index;
 }
 
@@ -112,7 +120,8 @@ Result<Table> read_table(const std::string& file, const IssuerProfile& profile) 
   return table;
 }
 
-Result<std::vector<TargetName>> named_targets(const StatusOptions& options, const IssuerProfile& profile,
+Result<std::vector<TargetName>> named_targets(const StatusOptions& options,
+                                              const IssuerProfile& profile,
                                               const std::vector<TargetName>& rows) {
   std::vector<TargetName> names;
   for (const auto& student : *options.students) {
@@ -141,11 +150,14 @@ Result<std::vector<TargetName>> named_targets(const StatusOptions& options, cons
       name.batch = *options.batch;
     }
   }
-  if (names.empty()) return error("name whom to change: --student, --reference, --index, --csv, or --batch with --all");
+  if (names.empty())
+    return error(
+        "name whom to change: --student, --reference, --index, --csv, or --batch with --all");
   return names;
 }
 
-// ---- what already stands ----------------------------------------------------------------------------------------
+// ---- what already stands
+// ----------------------------------------------------------------------------------------
 
 struct Changes {
   std::vector<AwardRecord> hit;
@@ -154,17 +166,19 @@ struct Changes {
 };
 
 // What is done already is left out, and so is what is final for everybody but the roots.
-Attempt<Changes> split_by_status(IssuerSession& session, const std::vector<AwardRecord>& awards, const Verb& verb,
-                                 bool with_root) {
-  TM_TRY(const auto statuses, statuses_of(session.client, session.profile.chain, session.profile.institution, awards));
+Attempt<Changes> split_by_status(IssuerSession& session, const std::vector<AwardRecord>& awards,
+                                 const Verb& verb, bool with_root) {
+  TM_TRY(const auto statuses,
+         statuses_of(session.client, session.profile.chain, session.profile.institution, awards));
   Changes changes;
   for (std::size_t i = 0; i < awards.size(); ++i) {
     const auto& status = statuses[i];
     if (status == "not_listed") {
-      return Failure{ExitCode::kUnknown,
-                     "the ledger does not list " + award_text(awards[i]) +
-                         (awards[i].committed ? "" : ": its batch was never sent (issuer batch resume)") +
-                         "; nothing was changed"};
+      return Failure{
+          ExitCode::kUnknown,
+          "the ledger does not list " + award_text(awards[i]) +
+              (awards[i].committed ? "" : ": its batch was never sent (issuer batch resume)") +
+              "; nothing was changed"};
     }
     const bool is_over = (status == "revoked" || status == "superseded") && !with_root;
     if (status != verb.leads_to && !is_over) {
@@ -172,8 +186,9 @@ Attempt<Changes> split_by_status(IssuerSession& session, const std::vector<Award
       continue;
     }
     changes.left_out.push_back(awards[i]);
-    changes.notices.push_back((status == verb.leads_to ? "left out, it is " : "left out, it is for good ") + status +
-                              (status == verb.leads_to ? " already: " : ": ") + award_text(awards[i]));
+    changes.notices.push_back(
+        (status == verb.leads_to ? "left out, it is " : "left out, it is for good ") + status +
+        (status == verb.leads_to ? " already: " : ": ") + award_text(awards[i]));
   }
   return changes;
 }
@@ -184,12 +199,15 @@ Json list_of(const std::vector<AwardRecord>& awards) {
   return list;
 }
 
-std::string counted(std::size_t count) { return std::to_string(count) + (count == 1 ? " award" : " awards"); }
+std::string counted(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " award" : " awards");
+}
 
 std::string notices_text(const Changes& changes) {
   std::string text;
   constexpr std::size_t kShown = 10;
-  for (std::size_t i = 0; i < changes.notices.size() && i < kShown; ++i) text += "  " + changes.notices[i] + "\n";
+  for (std::size_t i = 0; i < changes.notices.size() && i < kShown; ++i)
+    text += "  " + changes.notices[i] + "\n";
   if (changes.notices.size() > kShown) {
     text += "  and " + std::to_string(changes.notices.size() - kShown) + " more left out\n";
   }
@@ -201,18 +219,22 @@ Attempt<void> refuse_ambiguous(const Context& context, const AwardSelection& sel
   if (selection.ambiguous.empty() || (!context.yes && input_is_terminal())) return {};
   std::string text;
   for (const auto& each : selection.ambiguous) text += each;
-  return Failure{ExitCode::kUsage,
-                 text + "nothing was changed. Say which by --batch or --reference, or mean all of them by --all."};
+  return Failure{ExitCode::kUsage, text +
+                                       "nothing was changed. Say which by --batch or --reference, "
+                                       "or mean all of them by --all."};
 }
 
-TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb, const std::string& reason,
-                               const AwardSelection& selection, const Changes& changes) {
+TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb,
+                               const std::string& reason, const AwardSelection& selection,
+                               const Changes& changes) {
   TransactionRequest request;
   request.command = std::string("issuer status ") + verb.name;
-  request.done = counted(changes.hit.size()) + " of " + profile.name + " " + verb.done + ", reason " + reason;
+  request.done =
+      counted(changes.hit.size()) + " of " + profile.name + " " + verb.done + ", reason " + reason;
   auto& description = request.description;
   if (verb.is_final) description.words = "\nThis cannot be undone.";
-  description.details = counted(changes.hit.size()) + ":\n" + awards_text(changes.hit) + notices_text(changes);
+  description.details =
+      counted(changes.hit.size()) + ":\n" + awards_text(changes.hit) + notices_text(changes);
   description.warnings = selection.close;
   for (const auto& each : selection.ambiguous) description.warnings.push_back(each);
   Json indexes = Json::array();
@@ -247,8 +269,8 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
 
   auto request = request_for(session.profile, verb, reason_text, selection, changes);
   if (options.reason->empty()) {
-    request.description.warnings.push_back("no --reason was given: the ledger will say \"" + reason_text +
-                                           "\", for everybody to read");
+    request.description.warnings.push_back("no --reason was given: the ledger will say \"" +
+                                           reason_text + "\", for everybody to read");
   }
   for (const auto& notice : table.notices) request.description.details += "  " + notice + "\n";
   if (changes.hit.empty()) {
@@ -258,9 +280,12 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
     return Reply{std::move(json), "nothing to change\n" + notices_text(changes)};
   }
   std::vector<IssuerIndex> indexes;
-  for (const auto& award : changes.hit) indexes.insert(indexes.end(), award.indexes.begin(), award.indexes.end());
+  for (const auto& award : changes.hit)
+    indexes.insert(indexes.end(), award.indexes.begin(), award.indexes.end());
   std::ranges::sort(indexes);
-  if (with_root) request.purpose = KeyPurpose::kRoot;  // after a stolen issue key: sets right what was done with it
+  if (with_root)
+    request.purpose =
+        KeyPurpose::kRoot;  // after a stolen issue key: sets right what was done with it
   if (!with_root) request.purpose = KeyPurpose::kIssue;
   request.make = [&](const tx::Envelope& envelope) {
     return tx::build(envelope, tx::StatusChangeContent{verb.action, reason, indexes});
@@ -286,15 +311,21 @@ void add_status_commands(CLI::App& issuer, Context& context, Run& run) {
     auto* command = status->add_subcommand(verb.name, verb.about);
     option(*command, "--student", options->students,
            "The award of this learner, by the register; may be given several times");
-    option(*command, "--batch", options->batch, "The award in this batch; with --all, every award of it");
-    option(*command, "--reference", options->references, "urn:testamur:…; may be given several times");
-    option(*command, "--index", options->indexes, "The issuer's own number; may be given several times");
-    option(*command, "--csv", options->csv, "A CSV with columns student, batch, reference or index");
-    flag(*command, "--all", options->all, "Every award of a learner who has several, or of the batch");
+    option(*command, "--batch", options->batch,
+           "The award in this batch; with --all, every award of it");
+    option(*command, "--reference", options->references,
+           "urn:testamur:…; may be given several times");
+    option(*command, "--index", options->indexes,
+           "The issuer's own number; may be given several times");
+    option(*command, "--csv", options->csv,
+           "A CSV with columns student, batch, reference or index");
+    flag(*command, "--all", options->all,
+         "Every award of a learner who has several, or of the batch");
     option(*command, "--reason", options->reason,
            "correction, replaced, withdrawn, not_claimed, key_compromise, issuer_closed");
-    flag(*command, "--with-root", options->with_root,
-         "The root keys sign, with reason key_compromise: to set right what a stolen issue key did");
+    flag(
+        *command, "--with-root", options->with_root,
+        "The root keys sign, with reason key_compromise: to set right what a stolen issue key did");
     add_draft_options(*command, options->draft);
     command->callback([&context, &run, options, &verb] {
       run = [&context, options, &verb] { return change(context, *options, verb); };

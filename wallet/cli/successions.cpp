@@ -45,20 +45,23 @@ Attempt<tx::SuccessionContent> read_succession(Client& client, tx::SuccessionKin
 }
 
 void add_successions(SuccessionOptions& options, const MakeSuccession& make) {
-  auto* merging = make("merge", "Predecessors close and become part of an heir", tx::SuccessionKind::kMerge);
+  auto* merging =
+      make("merge", "Predecessors close and become part of an heir", tx::SuccessionKind::kMerge);
   option(*merging, "predecessor", options.others, "Ids (tmi…) or domains")->required();
   option(*merging, "--heir", options.heir, "Into which")->required();
-  auto* splitting = make("split", "A predecessor is succeeded by several", tx::SuccessionKind::kSplit);
+  auto* splitting =
+      make("split", "A predecessor is succeeded by several", tx::SuccessionKind::kSplit);
   option(*splitting, "predecessor", options.predecessor, "Id (tmi…) or domain")->required();
   option(*splitting, "successor", options.others, "Ids or domains")->required();
-  option(*splitting, "--heir", options.heir, "To which of them trust passes, where the predecessor closes");
+  option(*splitting, "--heir", options.heir,
+         "To which of them trust passes, where the predecessor closes");
   flag(*splitting, "--closes", options.closes, "The predecessor closes");
-  auto* renaming =
-      make("rename", "The same legal entity goes on under a new registration", tx::SuccessionKind::kRename);
+  auto* renaming = make("rename", "The same legal entity goes on under a new registration",
+                        tx::SuccessionKind::kRename);
   option(*renaming, "predecessor", options.predecessor, "The old registration")->required();
   option(*renaming, "successor", options.others, "The new one")->required()->expected(1);
-  auto* custody =
-      make("custody", "A predecessor closes and leaves its records to a custodian", tx::SuccessionKind::kCustody);
+  auto* custody = make("custody", "A predecessor closes and leaves its records to a custodian",
+                       tx::SuccessionKind::kCustody);
   option(*custody, "predecessor", options.predecessor, "Id (tmi…) or domain")->required();
   option(*custody, "custodian", options.others, "Who keeps the records")->required()->expected(1);
 }

@@ -23,11 +23,13 @@ struct SuccessionOptions {
 };
 
 // The ledger's terms, with ids for names and domains.
-Attempt<ledger::tx::SuccessionContent> read_succession(Client& client, ledger::tx::SuccessionKind kind,
+Attempt<ledger::tx::SuccessionContent> read_succession(Client& client,
+                                                       ledger::tx::SuccessionKind kind,
                                                        const SuccessionOptions& options);
 
 // The four subcommands with their arguments; `make` adds each to the parser.
-using MakeSuccession = std::function<CLI::App*(const char* name, const char* about, ledger::tx::SuccessionKind kind)>;
+using MakeSuccession =
+    std::function<CLI::App*(const char* name, const char* about, ledger::tx::SuccessionKind kind)>;
 void add_successions(SuccessionOptions& options, const MakeSuccession& make);
 
 }  // namespace testamur::wallet

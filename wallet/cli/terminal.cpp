@@ -52,7 +52,8 @@ Result<SecretBytes> read_line(int descriptor, const std::string& what) {
     if (got == 0 || byte == '\n') break;
     buffer.writable()[size++] = byte;
   }
-  if (size == kMaxSecretBytes) return error(what + " is longer than " + std::to_string(kMaxSecretBytes - 1) + " bytes");
+  if (size == kMaxSecretBytes)
+    return error(what + " is longer than " + std::to_string(kMaxSecretBytes - 1) + " bytes");
   if (size > 0 && buffer.view()[size - 1] == '\r') --size;
   return SecretBytes::copy_of(buffer.view().first(size));
 }
@@ -81,7 +82,8 @@ std::string_view tone_code(Tone tone) {
 
 // Between it and the next 'm' stands the number of a colour.
 const std::string& tone_mark() {
-  static const std::string mark = "\x1e" + to_hex(random_fixed<FixedBytes<16, struct ToneTag>>().view()) + ":";
+  static const std::string mark =
+      "\x1e" + to_hex(random_fixed<FixedBytes<16, struct ToneTag>>().view()) + ":";
   return mark;
 }
 
@@ -128,7 +130,8 @@ Result<SecretBytes> ask_new_secret(const std::string& prompt) {
   TM_TRY(auto first, ask_secret(prompt));
   if (first.size() < kMinNewSecretBytes) return error("a passphrase has at least 8 characters");
   TM_TRY(auto second, ask_secret("Again: "));
-  if (!equal_in_constant_time(first.view(), second.view())) return error("the two are not the same");
+  if (!equal_in_constant_time(first.view(), second.view()))
+    return error("the two are not the same");
   return first;
 }
 
@@ -170,14 +173,15 @@ void Progress::draw(bool last) {
   if (!last && percent == drawn_percent_) return;
   drawn_percent_ = percent;
   if (!terminal) {
-    put(Stream::kError, what_ + ": " + std::to_string(done_) + " of " + std::to_string(total_) + "\n");
+    put(Stream::kError,
+        what_ + ": " + std::to_string(done_) + " of " + std::to_string(total_) + "\n");
     return;
   }
   const int filled = percent * kBarWidth / 100;
   const std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
                           std::string(static_cast<std::size_t>(kBarWidth - filled), '.');
-  write_raw(Stream::kError,
-            "\r" + one_line(what_) + " [" + bar + "] " + std::to_string(percent) + " %" + (last ? "\n" : ""));
+  write_raw(Stream::kError, "\r" + one_line(what_) + " [" + bar + "] " + std::to_string(percent) +
+                                " %" + (last ? "\n" : ""));
   std::fflush(stderr);
 }
 

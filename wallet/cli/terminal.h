@@ -1,10 +1,12 @@
 // What a person at a terminal sees and types: prompts, confirmations, colours, progress.
 //
-// Prompts appear only on a terminal; without one a question is answered "no" and a missing passphrase is an error.
-// Colour only on a terminal and without NO_COLOR. Progress goes to standard error. One thread.
+// Prompts appear only on a terminal; without one a question is answered "no" and a missing
+// passphrase is an error. Colour only on a terminal and without NO_COLOR. Progress goes to standard
+// error. One thread.
 //
-// Nothing else in the wallet writes to standard output or standard error (scripts/lint.py): put() makes visible what
-// names, claims, answers of nodes and files hold for a terminal to obey (common/visible.h).
+// Nothing else in the wallet writes to standard output or standard error (scripts/lint.py): put()
+// makes visible what names, claims, answers of nodes and files hold for a terminal to obey
+// (common/visible.h).
 #pragma once
 
 #include <cstdint>
@@ -28,8 +30,8 @@ void put(Stream stream, std::string_view text);
 void put_json(Stream stream, const Json& value);
 
 enum class Tone : std::uint8_t { kGood, kBad, kDoubt, kQuiet, kStrong };
-// The text in the colour of its meaning once put() writes it, or unchanged where there is no colour. The marks for it
-// are other ones in every run, so that nobody's text can hold them.
+// The text in the colour of its meaning once put() writes it, or unchanged where there is no
+// colour. The marks for it are other ones in every run, so that nobody's text can hold them.
 std::string toned(Tone tone, std::string_view text);
 
 // A line typed without echo. Fails without a terminal.
@@ -43,7 +45,8 @@ bool confirm(const std::string& question);
 Result<SecretBytes> read_secret_file(const std::string& path);
 Result<SecretBytes> read_secret_descriptor(int descriptor);
 
-// One line on standard error that is redrawn in place; on anything but a terminal, one line at the end.
+// One line on standard error that is redrawn in place; on anything but a terminal, one line at the
+// end.
 class Progress {
  public:
   Progress(std::string what, std::uint64_t total, bool silent);

@@ -44,7 +44,8 @@ struct ExplainOptions {
 
   // A policy, a drawing or a "what if" is answered here and not by the node.
   bool is_own() const {
-    return !policy_file->empty() || !svg->empty() || !dot->empty() || !assume->empty() || !graph_file->empty();
+    return !policy_file->empty() || !svg->empty() || !dot->empty() || !assume->empty() ||
+           !graph_file->empty();
   }
 };
 
@@ -53,7 +54,8 @@ Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query)
   Json view = Json::object();
   if (query.achievement) {
     const auto& id = *query.achievement;
-    TM_TRY(const auto answer, asked(client.achievement(id.institution, id.number, id.version), to_text(id)));
+    TM_TRY(const auto answer,
+           asked(client.achievement(id.institution, id.number, id.version), to_text(id)));
     view = part_of(part_of(answer, "achievement"), "point");
   }
   if (!query.fields.empty()) view["fields"] = query.fields;
@@ -61,7 +63,8 @@ Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query)
   if (!query.award_types.empty()) view["award_types"] = query.award_types;
   TM_TRY(auto point, point_from(view));
   if (query.achievement) {
-    point.achievement = trust::AchievementName{query.achievement->institution, query.achievement->number};
+    point.achievement =
+        trust::AchievementName{query.achievement->institution, query.achievement->number};
   }
   if (!query.purpose.empty()) {
     TM_TRY(point.purpose, trust::parse_purpose(query.purpose));
@@ -69,7 +72,8 @@ Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query)
   return point;
 }
 
-Outcome explain_own(Context& context, Client& client, const ExplainOptions& options, const DecideQuery& query) {
+Outcome explain_own(Context& context, Client& client, const ExplainOptions& options,
+                    const DecideQuery& query) {
   OwnQuestion question;
   TM_TRY(question.point, asked_point(client, query));
   question.issuer = query.issuer;
@@ -84,17 +88,19 @@ Outcome explain_own(Context& context, Client& client, const ExplainOptions& opti
   if (!question.viewpoint && question.policy_file.empty()) {
     TM_TRY(const auto status, asked(client.status()));
     const auto id = from_hex(text_of(part_of(status, "institution"), "id"));
-    if (id && id->size() == InstitutionId::kSize) question.viewpoint = InstitutionId::prefix_of(*id);
+    if (id && id->size() == InstitutionId::kSize)
+      question.viewpoint = InstitutionId::prefix_of(*id);
   }
   return explain_by_own_policy(context, client, question);
 }
 
-Attempt<tx::StatementContent> make_statement(Context& context, Client& client, const TrustOptions& options,
-                                             tx::StatementKind kind) {
+Attempt<tx::StatementContent> make_statement(Context& context, Client& client,
+                                             const TrustOptions& options, tx::StatementKind kind) {
   tx::StatementContent content;
   content.kind = kind;
   TM_TRY(content.subject, institution_named(client, "institution", options.subject));
-  if (*options.slot > 0xffff) return error("--slot is 0 to 65535, not " + std::to_string(*options.slot));
+  if (*options.slot > 0xffff)
+    return error("--slot is 0 to 65535, not " + std::to_string(*options.slot));
   content.slot = static_cast<std::uint16_t>(*options.slot);
   if (kind == tx::StatementKind::kTrust) {
     TM_TRY_STATUS(check_amounts(options));
@@ -113,19 +119,23 @@ Attempt<tx::StatementContent> make_statement(Context& context, Client& client, c
 std::string sentence(const tx::StatementContent& content, const std::string& subject) {
   switch (content.kind) {
     case tx::StatementKind::kTrust:
-      return "trusts " + subject + " with amount " + std::to_string(content.amount) + " and depth " +
-             std::to_string(content.depth) + (content.depth == 0 ? " (its own awards only)" : "");
-    case tx::StatementKind::kDistrust: return "distrusts " + subject + ": its awards are blocked from here on";
+      return "trusts " + subject + " with amount " + std::to_string(content.amount) +
+             " and depth " + std::to_string(content.depth) +
+             (content.depth == 0 ? " (its own awards only)" : "");
+    case tx::StatementKind::kDistrust:
+      return "distrusts " + subject + ": its awards are blocked from here on";
     default: return "ends what it said of " + subject;
   }
 }
 
-// What this institution says of the subject in the same slot: a statement takes its place whole, with field, level and
-// every other limit that is not given again.
-Attempt<std::vector<std::string>> standing_in_slot(IssuerSession& session, const tx::StatementContent& content) {
+// What this institution says of the subject in the same slot: a statement takes its place whole,
+// with field, level and every other limit that is not given again.
+Attempt<std::vector<std::string>> standing_in_slot(IssuerSession& session,
+                                                   const tx::StatementContent& content) {
   std::vector<std::string> lines;
   if (content.kind == tx::StatementKind::kEnd) return lines;
-  TM_TRY(const auto answer, asked(session.client.statements(session.profile.institution, content.subject, false)));
+  TM_TRY(const auto answer,
+         asked(session.client.statements(session.profile.institution, content.subject, false)));
 
   for (const auto& statement : part_of(answer, "statements")) {
     const auto kind = text_of(statement, "kind");
@@ -144,7 +154,8 @@ Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kin
   TM_TRY(const auto replaced, standing_in_slot(session, content));
   TransactionRequest request;
   request.command = "trust";
-  for (const auto& line : replaced) request.description.warnings.push_back("it takes the place of: " + line);
+  for (const auto& line : replaced)
+    request.description.warnings.push_back("it takes the place of: " + line);
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +
                  std::to_string(content.slot) + ", from " + date_text(content.valid_from_ms) +
@@ -174,9 +185,10 @@ Outcome explain(Context& context, const ExplainOptions& options) {
   TM_TRY(auto json, asked(client.paths(query)));
   const Json& decision = part_of(json, "decision");
   const bool accepted = text_of(decision, "outcome") == "accept";
-  const auto policy_of = viewpoint ? viewpoint->policy_of(text_of(decision, "policy_digest")) : PolicyOf::kViewpoint;
-  const std::string whose =
-      whose_policy(policy_of, viewpoint ? viewpoint->name : "", viewpoint ? viewpoint->node_name : "");
+  const auto policy_of =
+      viewpoint ? viewpoint->policy_of(text_of(decision, "policy_digest")) : PolicyOf::kViewpoint;
+  const std::string whose = whose_policy(policy_of, viewpoint ? viewpoint->name : "",
+                                         viewpoint ? viewpoint->node_name : "");
   std::string text = decision_text(decision, "", true) + "decided " + one_line(whose) + "\n" +
                      toned(Tone::kQuiet, as_of_text(json)) + "\n";
   json["policy_of"] = to_text(policy_of);
@@ -194,9 +206,11 @@ Outcome save_graph(Context& context, const std::string& out) {
                "wrote " + out + ": who says what of whom, by the word of the node and unproven\n"};
 }
 
-void add_statement_options(CLI::App& command, const std::shared_ptr<TrustOptions>& options, bool scoped) {
+void add_statement_options(CLI::App& command, const std::shared_ptr<TrustOptions>& options,
+                           bool scoped) {
   add_subject_options(command, *options);
-  option(command, "--slot", options->slot, "Which of the statements about this institution (default 0)");
+  option(command, "--slot", options->slot,
+         "Which of the statements about this institution (default 0)");
   if (scoped) add_scope_options(command, *options);
   add_draft_options(command, options->draft);
 }
@@ -204,19 +218,23 @@ void add_statement_options(CLI::App& command, const std::shared_ptr<TrustOptions
 }  // namespace
 
 void add_trust_commands(CLI::App& app, Context& context, Run& run) {
-  auto* trust = app.add_subcommand("trust", "Whom this institution trusts, and what follows from it");
+  auto* trust =
+      app.add_subcommand("trust", "Whom this institution trusts, and what follows from it");
   trust->require_subcommand(1);
   auto options = std::make_shared<TrustOptions>();
   const auto add = [&](const char* name, const char* about, tx::StatementKind kind) {
     auto* command = trust->add_subcommand(name, about);
     add_statement_options(*command, options, kind != tx::StatementKind::kEnd);
-    command->callback(
-        [&context, &run, options, kind] { run = [&context, options, kind] { return say(context, *options, kind); }; });
+    command->callback([&context, &run, options, kind] {
+      run = [&context, options, kind] { return say(context, *options, kind); };
+    });
     return command;
   };
   auto* grant =
-      add("grant", "Accept what an institution awards (and, by depth, whom it introduces)", tx::StatementKind::kTrust);
-  option(*grant, "--amount", options->amount, "0 to 120; 120 is full trust, 60 needs two such friends");
+      add("grant", "Accept what an institution awards (and, by depth, whom it introduces)",
+          tx::StatementKind::kTrust);
+  option(*grant, "--amount", options->amount,
+         "0 to 120; 120 is full trust, 60 needs two such friends");
   option(*grant, "--depth", options->depth,
          "0: its own awards only; 1: also those it speaks for; 2: also their friends'");
   add("distrust", "Block what an institution awards", tx::StatementKind::kDistrust);
@@ -224,28 +242,36 @@ void add_trust_commands(CLI::App& app, Context& context, Run& run) {
 
   add_policy_commands(*trust, context, run);
   auto out = std::make_shared<Given<std::string>>();
-  auto* saving = trust->add_subcommand("graph", "Save all institutions, recognitions and achievements in one file");
+  auto* saving = trust->add_subcommand(
+      "graph", "Save all institutions, recognitions and achievements in one file");
   option(*saving, "--out", *out, "File to write")->required();
-  saving->callback([&context, &run, out] { run = [&context, out] { return save_graph(context, *out); }; });
+  saving->callback(
+      [&context, &run, out] { run = [&context, out] { return save_graph(context, *out); }; });
 
   auto query = std::make_shared<ExplainOptions>();
-  auto* command =
-      trust->add_subcommand("explain", "Why an issuer is accepted or not, through whom, and what would change it");
+  auto* command = trust->add_subcommand(
+      "explain", "Why an issuer is accepted or not, through whom, and what would change it");
   option(*command, "issuer", query->issuer, "Id (tmi…) or domain")->required();
   option(*command, "--viewpoint", query->viewpoint, "Whose view (default: the node's institution)");
-  option(*command, "--achievement", query->achievement, "Take field, level and type from this achievement");
+  option(*command, "--achievement", query->achievement,
+         "Take field, level and type from this achievement");
   option(*command, "--field", query->fields, "ISCED-F detailed code");
   option(*command, "--level", query->levels, "EQF level");
   option(*command, "--award-type", query->award_types, "microcredential, bachelor, …");
-  option(*command, "--purpose", query->purpose, "credit, access, exemption, employment, profession");
+  option(*command, "--purpose", query->purpose,
+         "credit, access, exemption, employment, profession");
   option(*command, "--at", query->at, "On which day, YYYY-MM-DD (default: today)");
-  option(*command, "--policy", query->policy_file, "Decide here by this policy (docs/formats/policy.md)");
-  option(*command, "--graph", query->graph_file, "… from the recognitions in this file (trust graph --out)");
-  option(*command, "--assume", query->assume, "What if: TRUSTER:SUBJECT:AMOUNT:DEPTH; \"me\" is the viewpoint")
+  option(*command, "--policy", query->policy_file,
+         "Decide here by this policy (docs/formats/policy.md)");
+  option(*command, "--graph", query->graph_file,
+         "… from the recognitions in this file (trust graph --out)");
+  option(*command, "--assume", query->assume,
+         "What if: TRUSTER:SUBJECT:AMOUNT:DEPTH; \"me\" is the viewpoint")
       ->allow_extra_args(false);
   option(*command, "--svg", query->svg, "Write a drawing to this file");
   option(*command, "--dot", query->dot, "Write a graph for Graphviz to this file");
-  command->callback([&context, &run, query] { run = [&context, query] { return explain(context, *query); }; });
+  command->callback(
+      [&context, &run, query] { run = [&context, query] { return explain(context, *query); }; });
 }
 
 }  // namespace testamur::wallet

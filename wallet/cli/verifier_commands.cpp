@@ -1,4 +1,5 @@
-// verifier: what a verifier sends to a learner. The answer is judged by `credential verify --request`.
+// verifier: what a verifier sends to a learner. The answer is judged by `credential verify
+// --request`.
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -28,9 +29,12 @@ Attempt<VerifierRequest> make_request(const Context& context, const RequestOptio
       return error("--purpose: " + purpose.message());
   }
   const auto until = parse_time("+" + *options.valid_for, context.now_ms());
-  if (!until.ok()) return error("--valid-for: write 90m, 12h or 7d, not \"" + options.valid_for->substr(0, 40) + "\"");
+  if (!until.ok())
+    return error("--valid-for: write 90m, 12h or 7d, not \"" + options.valid_for->substr(0, 40) +
+                 "\"");
   const auto now_s = context.now_ms() / 1000;
-  auto made = make_verifier_request(*options.name, *options.purpose, std::move(claims), now_s, *until / 1000);
+  auto made = make_verifier_request(*options.name, *options.purpose, std::move(claims), now_s,
+                                    *until / 1000);
   if (!made.ok()) return error("the request cannot be made: " + made.message());
   return std::move(made).value();
 }
@@ -54,7 +58,8 @@ Outcome request(Context& context, const RequestOptions& options) {
            {"made_at_s", made.made_at_s},
            {"until_s", made.until_s}},
       "wrote " + out + ": asks for " +
-          (made.claims.empty() ? std::string("no claim, only that the award exists") : claim_names(made.claims)) +
+          (made.claims.empty() ? std::string("no claim, only that the award exists")
+                               : claim_names(made.claims)) +
           "\n  send it to the learner, and keep it: the answer is judged by it, until " + until +
           "\n  then: testamur credential verify --request " + out + " ANSWER\n" +
           (made.verifier.empty() ? "  it does not say who asks: --name \"Your firm\" does\n" : "")};
@@ -66,14 +71,19 @@ void add_verifier_commands(CLI::App& app, Context& context, Run& run) {
   auto* verifier = app.add_subcommand("verifier", "Ask a learner to show a credential");
   verifier->require_subcommand(1);
   auto options = std::make_shared<RequestOptions>();
-  auto* asking = verifier->add_subcommand("request", "A file for the learner to answer; makes audience and nonce");
-  option(*asking, "--claims", options->claims, "What to show, with commas between: " + claim_names());
+  auto* asking = verifier->add_subcommand(
+      "request", "A file for the learner to answer; makes audience and nonce");
+  option(*asking, "--claims", options->claims,
+         "What to show, with commas between: " + claim_names());
   option(*asking, "--name", options->name, "Who asks, as the learner shall read it");
-  option(*asking, "--purpose", options->purpose, "credit, access, exemption, employment, profession");
+  option(*asking, "--purpose", options->purpose,
+         "credit, access, exemption, employment, profession");
   option(*asking, "--valid-for", options->valid_for,
          "How long an answer is accepted, from now on: 90m, 12h, 7d (default 7d)");
   option(*asking, "--out", options->out, "File to write")->required();
-  asking->callback([&context, &run, options] { run = [&context, options] { return request(context, *options); }; });
+  asking->callback([&context, &run, options] {
+    run = [&context, options] { return request(context, *options); };
+  });
 }
 
 }  // namespace testamur::wallet

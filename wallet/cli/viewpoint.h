@@ -1,5 +1,5 @@
-// Whose recognition is asked about: --viewpoint of check, credential verify and trust explain. One thread, as the
-// client.
+// Whose recognition is asked about: --viewpoint of check, credential verify and trust explain. One
+// thread, as the client.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,8 @@ struct Viewpoint {
   InstitutionId node;     // of the node that answers
   std::string node_name;
 
-  // By whose policy a decision was made for it: what the ledger publishes, against what was decided by.
+  // By whose policy a decision was made for it: what the ledger publishes, against what was decided
+  // by.
   PolicyOf policy_of(const std::string& digest) const;
 };
 

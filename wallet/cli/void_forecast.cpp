@@ -28,9 +28,11 @@ Called<Entries> entries_from(Client& client, std::uint64_t first, std::uint32_t 
   Entries entries{{}, json.value("log_size", std::uint64_t{0})};
   for (const auto& entry : json.value("entries", Json::array())) {
     const auto bytes = from_hex(entry.value("leaf", ""));
-    auto leaf = bytes ? ledger::decode_log_leaf(*bytes) : Result<ledger::LogLeaf>(error("not hexadecimal"));
+    auto leaf =
+        bytes ? ledger::decode_log_leaf(*bytes) : Result<ledger::LogLeaf>(error("not hexadecimal"));
     if (!leaf.ok())
-      return CallError{CallFailure::kOther, "the node's log entry is none: " + leaf.message(), "", "", ""};
+      return CallError{CallFailure::kOther, "the node's log entry is none: " + leaf.message(), "",
+                       "", ""};
     entries.leaves.push_back(*leaf);
   }
   return entries;
@@ -62,8 +64,8 @@ bool is_statement(Kind kind) {
          number <= static_cast<unsigned>(Kind::kAccreditationVoid);
 }
 
-std::optional<CallError> add_issuance(Client& client, const ChainId& chain, const ledger::LogLeaf& leaf,
-                                      VoidForecast& forecast) {
+std::optional<CallError> add_issuance(Client& client, const ChainId& chain,
+                                      const ledger::LogLeaf& leaf, VoidForecast& forecast) {
   auto answer = client.transaction(leaf.transaction);
   if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
   auto bytes = from_hex(std::get<Json>(answer).value("transaction", ""));
@@ -106,7 +108,8 @@ std::string counted(std::uint64_t number, const char* one) {
 
 }  // namespace
 
-Called<VoidForecast> forecast_void(Client& client, const ChainId& chain, const KeyId& key, std::uint64_t since_ms) {
+Called<VoidForecast> forecast_void(Client& client, const ChainId& chain, const KeyId& key,
+                                   std::uint64_t since_ms) {
   auto begin = first_since(client, since_ms);
   if (auto* failure = std::get_if<CallError>(&begin)) return *failure;
   VoidForecast forecast;
@@ -125,11 +128,13 @@ Called<VoidForecast> forecast_void(Client& client, const ChainId& chain, const K
 
 std::string to_text(const VoidForecast& forecast) {
   if (forecast.issuances == 0 && forecast.statements == 0) {
-    return "As of now nothing becomes void: the ledger holds no issuance and no statement by this key since then.";
+    return "As of now nothing becomes void: the ledger holds no issuance and no statement by this "
+           "key since then.";
   }
-  std::string out = "As of now this makes void: " + counted(forecast.issuances, "issuance") + " with " +
-                    counted(forecast.credentials, "credential") + " and " + counted(forecast.statements, "statement") +
-                    ", anchored from " + moment_text(forecast.first_ms) + " to " + moment_text(forecast.last_ms);
+  std::string out = "As of now this makes void: " + counted(forecast.issuances, "issuance") +
+                    " with " + counted(forecast.credentials, "credential") + " and " +
+                    counted(forecast.statements, "statement") + ", anchored from " +
+                    moment_text(forecast.first_ms) + " to " + moment_text(forecast.last_ms);
   for (std::size_t i = 0; i < std::min(forecast.runs.size(), kShownRuns); ++i) {
     const auto& run = forecast.runs[i];
     out += (i == 0 ? " (indexes " : ", ") + std::to_string(run.first_index);
@@ -146,11 +151,13 @@ std::string to_text(const VoidForecast& forecast) {
 
 Json to_json(const VoidForecast& forecast) {
   Json runs = Json::array();
-  for (const auto& run : forecast.runs) runs.push_back({{"first_index", run.first_index}, {"count", run.count}});
-  return Json{{"issuances", forecast.issuances},   {"credentials", forecast.credentials},
-              {"statements", forecast.statements}, {"status_changes_that_stand", forecast.status_changes},
-              {"first_ms", forecast.first_ms},     {"last_ms", forecast.last_ms},
-              {"indexes", std::move(runs)}};
+  for (const auto& run : forecast.runs)
+    runs.push_back({{"first_index", run.first_index}, {"count", run.count}});
+  return Json{
+      {"issuances", forecast.issuances},   {"credentials", forecast.credentials},
+      {"statements", forecast.statements}, {"status_changes_that_stand", forecast.status_changes},
+      {"first_ms", forecast.first_ms},     {"last_ms", forecast.last_ms},
+      {"indexes", std::move(runs)}};
 }
 
 }  // namespace testamur::wallet

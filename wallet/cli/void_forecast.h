@@ -1,5 +1,5 @@
-// What becomes void when a key is retired as compromised: found in the log before anybody is asked. One thread, as the
-// client.
+// What becomes void when a key is retired as compromised: found in the log before anybody is asked.
+// One thread, as the client.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +20,12 @@ struct VoidForecast {
   std::uint64_t status_changes = 0;         // these stand
   std::uint64_t others = 0;                 // achievements, votes, …: these stand
   std::uint64_t first_ms = 0, last_ms = 0;  // of what becomes void
-  std::vector<Run> runs;                    // index ranges of the issuances, in the order of the log
+  std::vector<Run> runs;  // index ranges of the issuances, in the order of the log
 };
 
 // Reads the log from `since_ms` on.
-Called<VoidForecast> forecast_void(Client& client, const ChainId& chain, const KeyId& key, std::uint64_t since_ms);
+Called<VoidForecast> forecast_void(Client& client, const ChainId& chain, const KeyId& key,
+                                   std::uint64_t since_ms);
 // One sentence.
 std::string to_text(const VoidForecast& forecast);
 Json to_json(const VoidForecast& forecast);

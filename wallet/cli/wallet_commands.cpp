@@ -22,40 +22,49 @@ constexpr std::size_t kMaxWordsBytes = 4096;
 ExitCode create_vault(Context& context, const WalletContents& contents) {
   auto passphrase = new_passphrase(context, "the wallet");
   if (!passphrase.ok()) return fail(context, ExitCode::kPassphrase, passphrase.message());
-  auto made = Vault::create(wallet_file(context), std::move(passphrase).value(), encode_wallet(contents).view());
+  auto made = Vault::create(wallet_file(context), std::move(passphrase).value(),
+                            encode_wallet(contents).view());
   return made.ok() ? ExitCode::kOk : fail(context, *made.failure);
 }
 
 // No second vault in one home: asked before anything is written, and again by Vault::create.
 ExitCode expect_no_vault(Context& context) {
-  if (!std::filesystem::exists(std::filesystem::symlink_status(wallet_file(context)))) return ExitCode::kOk;
-  return fail(context, ExitCode::kFailure, wallet_file(context) + " exists already and is not overwritten");
+  if (!std::filesystem::exists(std::filesystem::symlink_status(wallet_file(context))))
+    return ExitCode::kOk;
+  return fail(context, ExitCode::kFailure,
+              wallet_file(context) + " exists already and is not overwritten");
 }
 
 // Puts the words where the person will find them; only what arrived counts.
 ExitCode hand_over(Context& context, const SecretBytes& words, const std::string& words_file) {
   if (!words_file.empty()) return write_named_file(context, words_file, words.view());
   put(Stream::kOut,
-      "Write these 24 words down, on paper. They are shown this once, and give back your own keys:\n\n  " +
+      "Write these 24 words down, on paper. They are shown this once, and give back your own "
+      "keys:\n\n  " +
           std::string(words.text()) + "\n\n");
   if (standard_output_arrived()) return ExitCode::kOk;
-  return fail(context, ExitCode::kFailure, "the recovery words cannot be shown: no wallet was made");
+  return fail(context, ExitCode::kFailure,
+              "the recovery words cannot be shown: no wallet was made");
 }
 
-// The words go out before there is a vault: a wallet whose words nobody has seen could never be restored.
+// The words go out before there is a vault: a wallet whose words nobody has seen could never be
+// restored.
 ExitCode init(Context& context, const std::string& words_file) {
   if (words_file.empty() && (context.json || !output_is_terminal())) {
     return fail(context, ExitCode::kUsage,
-                "the recovery words are shown on a terminal only, and not within JSON; give --words-file FILE");
+                "the recovery words are shown on a terminal only, and not within JSON; give "
+                "--words-file FILE");
   }
   auto passphrase = new_passphrase(context, "the wallet");
   if (!passphrase.ok()) return fail(context, ExitCode::kPassphrase, passphrase.message());
-  if (const ExitCode locked = lock_home(context, "wallet init"); locked != ExitCode::kOk) return locked;
+  if (const ExitCode locked = lock_home(context, "wallet init"); locked != ExitCode::kOk)
+    return locked;
   if (const ExitCode none = expect_no_vault(context); none != ExitCode::kOk) return none;
 
   const WalletContents contents = make_wallet(context.now_ms());
   const SecretBytes words = words_from_entropy(contents.entropy.view());
-  if (const ExitCode shown = hand_over(context, words, words_file); shown != ExitCode::kOk) return shown;
+  if (const ExitCode shown = hand_over(context, words, words_file); shown != ExitCode::kOk)
+    return shown;
 
   if (const ExitCode made = create_vault(context, contents); made != ExitCode::kOk) {
     // Words of a wallet that does not exist would only mislead.
@@ -93,8 +102,10 @@ ExitCode show(Context& context) {
   return ExitCode::kOk;
 }
 
-ExitCode request(Context& context, const std::string& issuer, const std::string& student, const std::string& out) {
-  if (const ExitCode writable = check_named_file(context, out); writable != ExitCode::kOk) return writable;
+ExitCode request(Context& context, const std::string& issuer, const std::string& student,
+                 const std::string& out) {
+  if (const ExitCode writable = check_named_file(context, out); writable != ExitCode::kOk)
+    return writable;
   auto wallet = OpenWallet::open_to_change(context, "wallet request");
   if (!wallet) return wallet.code();
   Client client = context.client();
@@ -115,7 +126,8 @@ ExitCode request(Context& context, const std::string& issuer, const std::string&
       {SignatureAlgorithm::kEcdsaP256, index, to_text(*institution), student, context.now_ms()});
   // The counter is saved before the request leaves: a key is never used twice.
   if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
-  if (const ExitCode code = write_named_file(context, out, as_bytes(*made)); code != ExitCode::kOk) return code;
+  if (const ExitCode code = write_named_file(context, out, as_bytes(*made)); code != ExitCode::kOk)
+    return code;
   print(context, Json{{"request", out}, {"issuer", name.value("id_text", "")}},
         "wrote " + out + ": send it to " + name.value("name_now", issuer) +
             "; it holds a fresh public key and your student reference\n");
@@ -126,12 +138,15 @@ ExitCode identity(Context& context) {
   auto wallet = OpenWallet::open(context);
   if (!wallet) return wallet.code();
   if (!context.yes && !confirm("This prints the secret that opens your backups. Go on?")) {
-    return fail(context, ExitCode::kCancelled, "nothing was printed (without a terminal, give --yes)");
+    return fail(context, ExitCode::kCancelled,
+                "nothing was printed (without a terminal, give --yes)");
   }
   const auto backup = backup_identity_of(wallet.contents());
   const SecretBytes text = backup.text();
-  print(context, Json{{"identity", std::string(text.text())}, {"recipient", age::to_text(backup.recipient())}},
-        "# public key: " + age::to_text(backup.recipient()) + "\n" + std::string(text.text()) + "\n");
+  print(
+      context,
+      Json{{"identity", std::string(text.text())}, {"recipient", age::to_text(backup.recipient())}},
+      "# public key: " + age::to_text(backup.recipient()) + "\n" + std::string(text.text()) + "\n");
   return ExitCode::kOk;
 }
 
@@ -149,7 +164,8 @@ ExitCode backup(Context& context, const std::string& file) {
   wallet.contents().last_backup_ms = context.now_ms();
   auto sealed = seal_backup(wallet.contents());
   if (!sealed.ok()) return fail(context, ExitCode::kFailure, sealed.message());
-  if (const ExitCode code = write_named_file(context, file, *sealed, older_backup_of(wallet.contents()));
+  if (const ExitCode code =
+          write_named_file(context, file, *sealed, older_backup_of(wallet.contents()));
       code != ExitCode::kOk) {
     return code;
   }
@@ -182,11 +198,16 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
     if (!restored.ok()) return fail(context, ExitCode::kPassphrase, restored.message());
     contents = std::move(restored).value();
   }
-  if (const ExitCode locked = lock_home(context, "wallet restore"); locked != ExitCode::kOk) return locked;
+  if (const ExitCode locked = lock_home(context, "wallet restore"); locked != ExitCode::kOk)
+    return locked;
   if (const ExitCode made = create_vault(context, contents); made != ExitCode::kOk) return made;
-  print(context, Json{{"wallet", wallet_file(context)}, {"credentials", contents.credentials.size()}},
-        "restored " + wallet_file(context) + " with " + std::to_string(contents.credentials.size()) + " credential(s)" +
-            (backup_file.empty() ? "; credentials themselves come from a backup or from their files" : "") + "\n");
+  print(context,
+        Json{{"wallet", wallet_file(context)}, {"credentials", contents.credentials.size()}},
+        "restored " + wallet_file(context) + " with " +
+            std::to_string(contents.credentials.size()) + " credential(s)" +
+            (backup_file.empty() ? "; credentials themselves come from a backup or from their files"
+                                 : "") +
+            "\n");
   return ExitCode::kOk;
 }
 
@@ -202,7 +223,8 @@ ExitCode erase(Context& context, const std::string& reference) {
   if (credentials.size() == before)
     return fail(context, ExitCode::kUnknown, "the wallet holds no credential " + reference);
   if (!context.yes && !confirm("Erase this credential with its salt and key, for good?")) {
-    return fail(context, ExitCode::kCancelled, "nothing was erased (without a terminal, give --yes)");
+    return fail(context, ExitCode::kCancelled,
+                "nothing was erased (without a terminal, give --yes)");
   }
   if (const ExitCode saved = wallet.save_and_forget(context); saved != ExitCode::kOk) return saved;
   print(context, Json{{"erased", reference}},
@@ -213,39 +235,46 @@ ExitCode erase(Context& context, const std::string& reference) {
 }  // namespace
 
 void add_wallet_commands(CLI::App& app, Context& context, Run& run) {
-  auto* wallet = app.add_subcommand("wallet", "A learner's wallet: keys, backups, requests to issuers");
+  auto* wallet =
+      app.add_subcommand("wallet", "A learner's wallet: keys, backups, requests to issuers");
   wallet->require_subcommand(1);
   auto text = std::make_shared<std::string>();
   auto more = std::make_shared<std::string>();
   auto out = std::make_shared<std::string>();
   auto* first = wallet->add_subcommand("init", "Make a wallet and its 24 recovery words");
-  first->add_option("--words-file", *text, "Write the words to this file (mode 0600) instead of the terminal");
-  first->callback([&context, &run, text] { run = [&context, text] { return init(context, *text); }; });
+  first->add_option("--words-file", *text,
+                    "Write the words to this file (mode 0600) instead of the terminal");
+  first->callback(
+      [&context, &run, text] { run = [&context, text] { return init(context, *text); }; });
   wallet->add_subcommand("show", "What the wallet holds")->callback([&context, &run] {
     run = [&context] { return show(context); };
   });
-  auto* asking = wallet->add_subcommand("request", "A fresh key for an issuer to bind a credential to");
+  auto* asking =
+      wallet->add_subcommand("request", "A fresh key for an issuer to bind a credential to");
   asking->add_option("--issuer", *text, "Id (tmi…) or domain")->required();
   asking->add_option("--student", *more, "The reference by which the issuer knows you")->required();
   asking->add_option("--out", *out, "File to write")->required();
   asking->callback([&context, &run, text, more, out] {
     run = [&context, text, more, out] { return request(context, *text, *more, *out); };
   });
-  wallet->add_subcommand("identity", "Print the age identity that opens backups")->callback([&context, &run] {
-    run = [&context] { return identity(context); };
-  });
+  wallet->add_subcommand("identity", "Print the age identity that opens backups")
+      ->callback([&context, &run] { run = [&context] { return identity(context); }; });
   auto* saving = wallet->add_subcommand("backup", "Seal everything into one age file");
   saving->add_option("file", *text, "File to write")->required();
-  saving->callback([&context, &run, text] { run = [&context, text] { return backup(context, *text); }; });
-  auto* restoring = wallet->add_subcommand("restore", "From the 24 words, and a backup if there is one");
+  saving->callback(
+      [&context, &run, text] { run = [&context, text] { return backup(context, *text); }; });
+  auto* restoring =
+      wallet->add_subcommand("restore", "From the 24 words, and a backup if there is one");
   restoring->add_option("--words-file", *text, "File with the words (default: asked)");
   restoring->add_option("--backup", *more, "Backup file");
-  restoring->callback(
-      [&context, &run, text, more] { run = [&context, text, more] { return restore(context, *text, *more); }; });
+  restoring->callback([&context, &run, text, more] {
+    run = [&context, text, more] { return restore(context, *text, *more); };
+  });
   add_passphrase_command(*wallet, context, run);
   auto* erasing = wallet->add_subcommand("erase", "Erase one credential with its salt and key");
   erasing->add_option("reference", *text, "urn:testamur:…")->required();
-  erasing->callback([&context, &run, text] { run = [&context, text] { return erase(context, *text); }; });
+  erasing->callback(
+      [&context, &run, text] { run = [&context, text] { return erase(context, *text); }; });
 }
 
 }  // namespace testamur::wallet

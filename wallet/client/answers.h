@@ -1,7 +1,9 @@
-// What nodes answer, as plain values: everything from which a verdict, or trust in a ledger, is decided.
+// What nodes answer, as plain values: everything from which a verdict, or trust in a ledger, is
+// decided.
 //
-// An absent or unknown value stays unknown (wallet/verify/facts.h); what cannot be read at all is an empty optional.
-// Nothing here is proven yet: proven_facts.h and ledger_trust.h do that. Pure values; any thread.
+// An absent or unknown value stays unknown (wallet/verify/facts.h); what cannot be read at all is
+// an empty optional. Nothing here is proven yet: proven_facts.h and ledger_trust.h do that. Pure
+// values; any thread.
 #pragma once
 
 #include <cstdint>

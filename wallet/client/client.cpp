@@ -27,8 +27,8 @@ constexpr std::uint64_t kAwaitMs = 3'000;
 constexpr std::uint64_t kPauseMs = 250;
 
 bool is_loopback(const std::string& endpoint) {
-  return endpoint.starts_with("127.") || endpoint.starts_with("localhost:") || endpoint.starts_with("[::1]") ||
-         endpoint.starts_with("unix:");
+  return endpoint.starts_with("127.") || endpoint.starts_with("localhost:") ||
+         endpoint.starts_with("[::1]") || endpoint.starts_with("unix:");
 }
 
 std::shared_ptr<grpc::Channel> connect(const std::string& endpoint, const ClientOptions& options) {
@@ -37,7 +37,8 @@ std::shared_ptr<grpc::Channel> connect(const std::string& endpoint, const Client
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
-  if (is_loopback(endpoint)) return grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
+  if (is_loopback(endpoint))
+    return grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
   grpc::SslCredentialsOptions tls;
   if (!options.tls_root_file.empty()) {
     std::ostringstream pem;
@@ -73,12 +74,13 @@ CallError to_error(const grpc::Status& status, const std::string& endpoint) {
     }
   }
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-    failure.message = endpoint +
-                      " gave no answer in time: it may be busy, or the ledger may stand still; testamur node "
-                      "status says which";
-  } else if (failure.kind == CallFailure::kUnreachable) {
     failure.message =
-        endpoint + " does not answer (" + failure.message + "): is the node running, and is the address right?";
+        endpoint +
+        " gave no answer in time: it may be busy, or the ledger may stand still; testamur node "
+        "status says which";
+  } else if (failure.kind == CallFailure::kUnreachable) {
+    failure.message = endpoint + " does not answer (" + failure.message +
+                      "): is the node running, and is the address right?";
   }
   return failure;
 }
@@ -118,7 +120,10 @@ v1::DecideRequest to_request(const DecideQuery& query) {
 }  // namespace
 
 Json to_json(const CallError& failure) {
-  return Json{{"error", failure.message}, {"code", failure.code}, {"rule", failure.rule}, {"field", failure.field}};
+  return Json{{"error", failure.message},
+              {"code", failure.code},
+              {"rule", failure.rule},
+              {"field", failure.field}};
 }
 
 struct Client::Impl {
@@ -137,10 +142,10 @@ struct Client::Impl {
 
   // One call at one node.
   template <class Service, class Request, class Response>
-  std::variant<Response, CallError> call_at(Node& node,
-                                            grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
-                                                                                  Response*),
-                                            const Request& request, std::uint64_t deadline_ms) {
+  std::variant<Response, CallError> call_at(
+      Node& node,
+      grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request, std::uint64_t deadline_ms) {
     const auto stub = Service::NewStub(node.channel);
     grpc::ClientContext context;
     set_deadline(context, deadline_ms);
@@ -152,10 +157,12 @@ struct Client::Impl {
 
   // One call at the first node that answers, the last good one first.
   template <class Service, class Request, class Response>
-  std::variant<Response, CallError> call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
+  std::variant<Response, CallError> call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*,
+                                                                               const Request&,
                                                                                Response*),
                                          const Request& request) {
-    CallError last{CallFailure::kUnreachable, "no endpoint is configured: give --endpoint HOST:PORT", "", "", ""};
+    CallError last{CallFailure::kUnreachable,
+                   "no endpoint is configured: give --endpoint HOST:PORT", "", "", ""};
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const std::size_t at = (preferred + i) % nodes.size();
       auto answer = call_at<Service>(nodes[at], method, request, options.deadline_ms);
@@ -171,7 +178,8 @@ struct Client::Impl {
   }
 
   template <class Service, class Request, class Response>
-  Called<Json> json_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+  Called<Json> json_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                               Response*),
                          const Request& request) {
     auto answer = call<Service>(method, request);
     if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
@@ -180,8 +188,9 @@ struct Client::Impl {
 
   // Decoded by decode.h.
   template <class Service, class Request, class Response>
-  auto typed_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                  const Request& request) -> Called<decltype(decode(std::declval<const Response&>()))> {
+  auto typed_call(
+      grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request) -> Called<decltype(decode(std::declval<const Response&>()))> {
     auto answer = call<Service>(method, request);
     if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
     return decode(std::get<Response>(answer));
@@ -189,7 +198,8 @@ struct Client::Impl {
 
   // Follows next_page_token and joins the lists named `list`.
   template <class Service, class Request, class Response>
-  Called<Json> paged_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+  Called<Json> paged_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*,
+                                                                const Request&, Response*),
                           Request request, const char* list) {
     Json all = Json::array();
     while (true) {
@@ -208,11 +218,13 @@ struct Client::Impl {
   }
 
   // One round at one node: submit, then wait. Nothing = still pending or this node does not answer.
-  std::optional<Called<CommitOutcome>> try_once(Node& node, const TransactionId& id, ByteView carried, CallError& last);
+  std::optional<Called<CommitOutcome>> try_once(Node& node, const TransactionId& id,
+                                                ByteView carried, CallError& last);
 };
 
 Client::Client(ClientOptions options) : impl_(std::make_unique<Impl>()) {
-  for (const auto& endpoint : options.endpoints) impl_->nodes.push_back({endpoint, connect(endpoint, options)});
+  for (const auto& endpoint : options.endpoints)
+    impl_->nodes.push_back({endpoint, connect(endpoint, options)});
   impl_->options = std::move(options);
 }
 Client::~Client() = default;
@@ -221,10 +233,13 @@ Client& Client::operator=(Client&&) noexcept = default;
 
 const std::vector<std::string>& Client::endpoints() const { return impl_->options.endpoints; }
 
-std::string Client::answering() const { return impl_->answered ? impl_->nodes[impl_->preferred].endpoint : ""; }
+std::string Client::answering() const {
+  return impl_->answered ? impl_->nodes[impl_->preferred].endpoint : "";
+}
 
 Called<StatusAnswer> Client::who_answers() {
-  return impl_->typed_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{});
+  return impl_->typed_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus,
+                                              v1::GetStatusRequest{});
 }
 
 Called<CheckAnswer> Client::check(const Hash256& commitment, const CheckOptions& options) {
@@ -253,7 +268,8 @@ Called<std::vector<Bytes>> Client::receipts(const InstitutionId& issuer, IssuerI
 Called<IssuerAnswer> Client::issuer(const InstitutionId& id) {
   v1::GetInstitutionRequest request;
   request.set_id(raw(id.view()));
-  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution, request);
+  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetInstitution,
+                                                request);
 }
 
 Called<std::optional<AchievementAnswer>> Client::published(const AchievementId& id) {
@@ -261,7 +277,8 @@ Called<std::optional<AchievementAnswer>> Client::published(const AchievementId& 
   request.set_institution_id(raw(id.institution.view()));
   request.set_number(id.number);
   request.set_version(id.version);
-  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetAchievement, request);
+  return impl_->typed_call<v1::RegistryService>(&v1::RegistryService::Stub::GetAchievement,
+                                                request);
 }
 
 Called<SetChangesAnswer> Client::set_changes(Epoch from, std::uint32_t limit) {
@@ -271,7 +288,8 @@ Called<SetChangesAnswer> Client::set_changes(Epoch from, std::uint32_t limit) {
   return impl_->typed_call<v1::LogService>(&v1::LogService::Stub::GetSetChanges, request);
 }
 
-Called<std::optional<ledger::merkle::Path>> Client::consistency(std::uint64_t old_size, std::uint64_t new_size) {
+Called<std::optional<ledger::merkle::Path>> Client::consistency(std::uint64_t old_size,
+                                                                std::uint64_t new_size) {
   v1::GetConsistencyProofRequest request;
   request.set_old_size(old_size);
   request.set_new_size(new_size);
@@ -279,27 +297,31 @@ Called<std::optional<ledger::merkle::Path>> Client::consistency(std::uint64_t ol
 }
 
 Called<Bytes> Client::genesis_record() {
-  auto answer = impl_->call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters, v1::GetParametersRequest{});
+  auto answer = impl_->call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters,
+                                                 v1::GetParametersRequest{});
   if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
   return to_bytes(as_bytes(std::get<v1::GetParametersResponse>(answer).genesis_record()));
 }
 
 Called<Json> Client::status() {
-  return impl_->json_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{});
+  return impl_->json_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus,
+                                             v1::GetStatusRequest{});
 }
 
 Called<Json> Client::status_of(const std::string& endpoint) {
   for (auto& node : impl_->nodes) {
     if (node.endpoint != endpoint) continue;
-    auto answer = impl_->call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{},
-                                                    impl_->options.deadline_ms);
+    auto answer =
+        impl_->call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::GetStatus,
+                                          v1::GetStatusRequest{}, impl_->options.deadline_ms);
     if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
     return wallet::to_json(std::get<v1::GetStatusResponse>(answer));
   }
   return CallError{CallFailure::kInvalid, "no such endpoint: " + endpoint, "", "", ""};
 }
 
-Called<Json> Client::check_bulk(const std::vector<Hash256>& commitments, const CheckOptions& options) {
+Called<Json> Client::check_bulk(const std::vector<Hash256>& commitments,
+                                const CheckOptions& options) {
   v1::CheckBulkRequest request;
   std::string joined;
   for (const auto& commitment : commitments) joined += raw(commitment.view());
@@ -334,7 +356,8 @@ Called<Json> Client::institutions() {
                                                 v1::ListInstitutionsRequest{}, "institutions");
 }
 
-Called<Json> Client::achievement(const InstitutionId& institution, std::uint32_t number, std::uint32_t version) {
+Called<Json> Client::achievement(const InstitutionId& institution, std::uint32_t number,
+                                 std::uint32_t version) {
   v1::GetAchievementRequest request;
   request.set_institution_id(raw(institution.view()));
   request.set_number(number);
@@ -345,7 +368,8 @@ Called<Json> Client::achievement(const InstitutionId& institution, std::uint32_t
 Called<Json> Client::achievements(const InstitutionId& institution) {
   v1::ListAchievementsRequest request;
   request.set_institution_id(raw(institution.view()));
-  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListAchievements, request, "achievements");
+  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListAchievements,
+                                                request, "achievements");
 }
 
 Called<Json> Client::key(const KeyId& id) {
@@ -355,7 +379,8 @@ Called<Json> Client::key(const KeyId& id) {
 }
 
 Called<Json> Client::parameters() {
-  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters, v1::GetParametersRequest{});
+  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetParameters,
+                                               v1::GetParametersRequest{});
 }
 
 Called<Json> Client::validators() {
@@ -366,13 +391,15 @@ Called<Json> Client::validators() {
 Called<Json> Client::proposals(bool open_only) {
   v1::ListProposalsRequest request;
   request.set_open_only(open_only);
-  return impl_->paged_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListProposals, request, "proposals");
+  return impl_->paged_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListProposals,
+                                                  request, "proposals");
 }
 
 Called<Json> Client::proposal(const TransactionId& id) {
   v1::GetProposalRequest request;
   request.set_id(raw(id.view()));
-  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::GetProposal, request);
+  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::GetProposal,
+                                                 request);
 }
 
 Called<Json> Client::ready(const std::optional<InstitutionId>& institution) {
@@ -382,7 +409,8 @@ Called<Json> Client::ready(const std::optional<InstitutionId>& institution) {
 }
 
 Called<Json> Client::evidence() {
-  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListEvidence, v1::ListEvidenceRequest{});
+  return impl_->json_call<v1::GovernanceService>(&v1::GovernanceService::Stub::ListEvidence,
+                                                 v1::ListEvidenceRequest{});
 }
 
 Called<Json> Client::statements(const std::optional<InstitutionId>& truster,
@@ -391,18 +419,21 @@ Called<Json> Client::statements(const std::optional<InstitutionId>& truster,
   if (truster) request.set_truster_id(raw(truster->view()));
   if (subject) request.set_subject_id(raw(subject->view()));
   request.set_with_history(with_history);
-  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListStatements, request, "statements");
+  return impl_->paged_call<v1::RegistryService>(&v1::RegistryService::Stub::ListStatements, request,
+                                                "statements");
 }
 
 Called<Json> Client::successions() {
   v1::ListSuccessionsRequest request;
-  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::ListSuccessions, request);
+  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::ListSuccessions,
+                                               request);
 }
 
 Called<Json> Client::issuer_indexes(const InstitutionId& issuer) {
   v1::GetIssuerIndexesRequest request;
   request.set_issuer_id(raw(issuer.view()));
-  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetIssuerIndexes, request);
+  return impl_->json_call<v1::RegistryService>(&v1::RegistryService::Stub::GetIssuerIndexes,
+                                               request);
 }
 
 Called<Json> Client::decide(const DecideQuery& query) {
@@ -447,39 +478,48 @@ Called<Json> Client::log_entries(std::uint64_t first, std::uint32_t count) {
   return impl_->json_call<v1::LogService>(&v1::LogService::Stub::GetEntries, request);
 }
 
-std::optional<Called<CommitOutcome>> Client::Impl::try_once(Node& node, const TransactionId& id, ByteView carried,
-                                                            CallError& last) {
+std::optional<Called<CommitOutcome>> Client::Impl::try_once(Node& node, const TransactionId& id,
+                                                            ByteView carried, CallError& last) {
   v1::SubmitRequest submit;
   submit.set_transaction(raw(carried));
-  auto taken = call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::Submit, submit, options.deadline_ms);
+  auto taken = call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::Submit, submit,
+                                          options.deadline_ms);
   if (auto* failure = std::get_if<CallError>(&taken)) {
     last = *failure;
-    // A rule of the present state may be cured by another transaction that is on its way; a broken form never is.
-    const bool final = failure->kind == CallFailure::kRejected || failure->kind == CallFailure::kInvalid;
+    // A rule of the present state may be cured by another transaction that is on its way; a broken
+    // form never is.
+    const bool final =
+        failure->kind == CallFailure::kRejected || failure->kind == CallFailure::kInvalid;
     if (final) return Called<CommitOutcome>{*failure};
     return std::nullopt;
   }
   v1::AwaitCommitRequest wait;
   wait.set_id(raw(id.view()));
-  auto ended = call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::AwaitCommit, wait, kAwaitMs);
+  auto ended =
+      call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::AwaitCommit, wait, kAwaitMs);
   if (auto* failure = std::get_if<CallError>(&ended)) {
     last = *failure;
     return std::nullopt;
   }
   const auto& outcome = std::get<v1::AwaitCommitResponse>(ended).outcome();
   CommitOutcome result{CommitOutcome::State::kPending, wallet::to_json(outcome), node.endpoint};
-  if (outcome.state() == v1::TRANSACTION_STATE_COMMITTED) result.state = CommitOutcome::State::kCommitted;
-  if (outcome.state() == v1::TRANSACTION_STATE_REJECTED) result.state = CommitOutcome::State::kRejected;
-  if (outcome.state() == v1::TRANSACTION_STATE_EXPIRED) result.state = CommitOutcome::State::kExpired;
+  if (outcome.state() == v1::TRANSACTION_STATE_COMMITTED)
+    result.state = CommitOutcome::State::kCommitted;
+  if (outcome.state() == v1::TRANSACTION_STATE_REJECTED)
+    result.state = CommitOutcome::State::kRejected;
+  if (outcome.state() == v1::TRANSACTION_STATE_EXPIRED)
+    result.state = CommitOutcome::State::kExpired;
   if (result.state == CommitOutcome::State::kPending) return std::nullopt;
   return Called<CommitOutcome>{result};
 }
 
-Called<CommitOutcome> Client::submit_until_ended(const TransactionId& id, ByteView carried, std::uint64_t give_up_ms,
-                                                 const std::function<void(const std::string&)>& waiting) {
+Called<CommitOutcome> Client::submit_until_ended(
+    const TransactionId& id, ByteView carried, std::uint64_t give_up_ms,
+    const std::function<void(const std::string&)>& waiting) {
   using clock = std::chrono::steady_clock;
   const auto give_up = clock::now() + std::chrono::milliseconds(give_up_ms);
-  CallError last{CallFailure::kUnreachable, "no endpoint is configured: give --endpoint HOST:PORT", "", "", ""};
+  CallError last{CallFailure::kUnreachable, "no endpoint is configured: give --endpoint HOST:PORT",
+                 "", "", ""};
   if (impl_->nodes.empty()) return last;
   for (std::size_t round = 0;; ++round) {
     const std::size_t at = (impl_->preferred + round) % impl_->nodes.size();
@@ -490,9 +530,11 @@ Called<CommitOutcome> Client::submit_until_ended(const TransactionId& id, ByteVi
     }
     if (clock::now() >= give_up) break;
     if (waiting)
-      waiting("not committed yet at " + node.endpoint + " (" + last.message + "); sending the same bytes again");
+      waiting("not committed yet at " + node.endpoint + " (" + last.message +
+              "); sending the same bytes again");
     // Every endpoint was tried once: a pause before the next round.
-    if ((round + 1) % impl_->nodes.size() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));
+    if ((round + 1) % impl_->nodes.size() == 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));
   }
   if (last.kind == CallFailure::kUnreachable) return last;
   return CommitOutcome{CommitOutcome::State::kPending, Json{{"message", last.message}}, ""};

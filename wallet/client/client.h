@@ -1,8 +1,10 @@
-// Talks to nodes over gRPC. Holds several endpoints and goes on at another when one does not answer.
+// Talks to nodes over gRPC. Holds several endpoints and goes on at another when one does not
+// answer.
 //
-// What a verdict or the trust in a ledger is decided from comes back typed (answers.h); the other answers as the JSON
-// of wallet/client/message_json.h. This header needs neither gRPC nor protobuf. TLS off loopback, plain text on it. One
-// thread at a time. Calls block up to their deadline, never longer.
+// What a verdict or the trust in a ledger is decided from comes back typed (answers.h); the other
+// answers as the JSON of wallet/client/message_json.h. This header needs neither gRPC nor protobuf.
+// TLS off loopback, plain text on it. One thread at a time. Calls block up to their deadline, never
+// longer.
 #pragma once
 
 #include <cstdint>
@@ -85,15 +87,17 @@ class Client {
   Called<StatusAnswer> who_answers();
   Called<CheckAnswer> check(const Hash256& commitment, const CheckOptions& options);
   Called<CheckAnswer> check(const Reference& reference, const CheckOptions& options);
-  // Encoded receipts (docs/formats/receipt.md) of an issuer's index, with the histories of these keys beside that of
-  // the key that anchored it.
-  Called<std::vector<Bytes>> receipts(const InstitutionId& issuer, IssuerIndex index, const std::vector<KeyId>& keys);
+  // Encoded receipts (docs/formats/receipt.md) of an issuer's index, with the histories of these
+  // keys beside that of the key that anchored it.
+  Called<std::vector<Bytes>> receipts(const InstitutionId& issuer, IssuerIndex index,
+                                      const std::vector<KeyId>& keys);
   Called<IssuerAnswer> issuer(const InstitutionId& id);
   Called<std::optional<AchievementAnswer>> published(const AchievementId& id);
   // How epochs ended from this one on, at most `limit` of them.
   Called<SetChangesAnswer> set_changes(Epoch from, std::uint32_t limit);
   // Nothing where it is malformed.
-  Called<std::optional<ledger::merkle::Path>> consistency(std::uint64_t old_size, std::uint64_t new_size);
+  Called<std::optional<ledger::merkle::Path>> consistency(std::uint64_t old_size,
+                                                          std::uint64_t new_size);
   Called<Bytes> genesis_record();
 
   // ---- as JSON
@@ -107,7 +111,8 @@ class Client {
   Called<Json> institution(const InstitutionId& id, bool with_history);
   Called<Json> institution_by_domain(const std::string& domain, bool with_history = false);
   Called<Json> institutions();  // all pages, as {institutions: […]}
-  Called<Json> achievement(const InstitutionId& institution, std::uint32_t number, std::uint32_t version);
+  Called<Json> achievement(const InstitutionId& institution, std::uint32_t number,
+                           std::uint32_t version);
   Called<Json> achievements(const InstitutionId& institution);
   Called<Json> key(const KeyId& id);
   Called<Json> parameters();
@@ -116,8 +121,8 @@ class Client {
   Called<Json> proposal(const TransactionId& id);
   Called<Json> ready(const std::optional<InstitutionId>& institution);
   Called<Json> evidence();
-  Called<Json> statements(const std::optional<InstitutionId>& truster, const std::optional<InstitutionId>& subject,
-                          bool with_history);
+  Called<Json> statements(const std::optional<InstitutionId>& truster,
+                          const std::optional<InstitutionId>& subject, bool with_history);
   Called<Json> successions();
   Called<Json> issuer_indexes(const InstitutionId& issuer);
 
@@ -130,10 +135,12 @@ class Client {
   Called<Json> transaction(const TransactionId& id);
   Called<Json> log_entries(std::uint64_t first, std::uint32_t count);  // at most 1,000
 
-  // Sends the same bytes until they have ended or `give_up_ms` has passed (then kPending): to one endpoint after
-  // another as they fail, again after each time an answer is overdue. A rejection that a later state may cure counts as
-  // pending until the end. `waiting` is called now and then with a sentence for people.
-  Called<CommitOutcome> submit_until_ended(const TransactionId& id, ByteView carried, std::uint64_t give_up_ms,
+  // Sends the same bytes until they have ended or `give_up_ms` has passed (then kPending): to one
+  // endpoint after another as they fail, again after each time an answer is overdue. A rejection
+  // that a later state may cure counts as pending until the end. `waiting` is called now and then
+  // with a sentence for people.
+  Called<CommitOutcome> submit_until_ended(const TransactionId& id, ByteView carried,
+                                           std::uint64_t give_up_ms,
                                            const std::function<void(const std::string&)>& waiting);
 
  private:

@@ -1,6 +1,6 @@
-// Every switch over an enumerator ends in *unknown*, also for numbers that a later version may send, and every id is
-// read whole or not at all. Fields that only together make sense (the state of a key and its dates) are unknown where
-// they contradict each other.
+// Every switch over an enumerator ends in *unknown*, also for numbers that a later version may
+// send, and every id is read whole or not at all. Fields that only together make sense (the state
+// of a key and its dates) are unknown where they contradict each other.
 #include "wallet/client/decode.h"
 
 #include <algorithm>
@@ -30,7 +30,8 @@ std::string english(const google::protobuf::RepeatedPtrField<v1::LocalizedText>&
 
 std::optional<AsOf> as_of_from(bool present, const v1::AsOf& as_of) {
   if (!present || as_of.time_ms() == 0) return std::nullopt;
-  return AsOf{Height{as_of.height()}, as_of.time_ms(), to_hex(as_bytes(as_of.block_id())), Basis::kSaid};
+  return AsOf{Height{as_of.height()}, as_of.time_ms(), to_hex(as_bytes(as_of.block_id())),
+              Basis::kSaid};
 }
 
 InstitutionStanding standing_from(v1::InstitutionStanding standing) {
@@ -145,13 +146,15 @@ AcceptanceRecord acceptance_from(const v1::Acceptance& acceptance, const std::st
   record.policy_digest = to_hex(as_bytes(acceptance.policy_digest()));
   record.joint = acceptance.joint();
   for (const auto& body : acceptance.bodies())
-    record.bodies.push_back({body.body().name_now(), outcome_from(body.outcome()), body.failed_rule()});
+    record.bodies.push_back(
+        {body.body().name_now(), outcome_from(body.outcome()), body.failed_rule()});
   return record;
 }
 
 AchievementId achievement_from(const v1::AchievementName& name) {
   if (name.version() > 0xffff) return {};
-  return {id_or_zero<InstitutionId>(name.institution_id()), name.number(), static_cast<std::uint16_t>(name.version())};
+  return {id_or_zero<InstitutionId>(name.institution_id()), name.number(),
+          static_cast<std::uint16_t>(name.version())};
 }
 
 SlotAnswer slot_from(const v1::SlotVerdict& verdict) {
@@ -170,10 +173,11 @@ SlotAnswer slot_from(const v1::SlotVerdict& verdict) {
   slot.log_index = verdict.status().since().log_index();
   slot.reason = word(verdict.status().reason(), *v1::StatusReason_descriptor());
 
-  for (const auto& decision : verdict.decisions()) answer.decisions.push_back(decision_from(decision));
+  for (const auto& decision : verdict.decisions())
+    answer.decisions.push_back(decision_from(decision));
   if (verdict.has_acceptance()) {
-    answer.acceptance =
-        acceptance_from(verdict.acceptance(), answer.decisions.empty() ? "" : answer.decisions.front().viewpoint);
+    answer.acceptance = acceptance_from(
+        verdict.acceptance(), answer.decisions.empty() ? "" : answer.decisions.front().viewpoint);
   }
   return answer;
 }
@@ -188,8 +192,10 @@ Listing listing_from(v1::Finding finding, bool has_slots) {
 
 std::optional<CheckpointAnswer> checkpoint_from(bool present, const v1::Checkpoint& checkpoint) {
   if (!present) return std::nullopt;
-  CheckpointAnswer answer{to_bytes(as_bytes(checkpoint.header())), {}, to_bytes(as_bytes(checkpoint.certificate()))};
-  for (const auto& link : checkpoint.link_headers()) answer.link_headers.push_back(to_bytes(as_bytes(link)));
+  CheckpointAnswer answer{
+      to_bytes(as_bytes(checkpoint.header())), {}, to_bytes(as_bytes(checkpoint.certificate()))};
+  for (const auto& link : checkpoint.link_headers())
+    answer.link_headers.push_back(to_bytes(as_bytes(link)));
   return answer;
 }
 
@@ -202,10 +208,13 @@ AchievementRecord record_from(const v1::AchievementView& view) {
   AchievementRecord record;
   const auto& published = view.record();
   record.id = achievement_from(view.name());
-  for (const auto& title : published.titles()) record.titles.push_back({title.language(), title.text()});
+  for (const auto& title : published.titles())
+    record.titles.push_back({title.language(), title.text()});
   record.ects_hundredths = published.ects_hundredths();
-  record.eqf_level = published.eqf_level() > 0xff ? 0 : static_cast<std::uint8_t>(published.eqf_level());
-  for (const auto& outcome : published.outcomes()) record.learning_outcomes.push_back(english(outcome.texts()));
+  record.eqf_level =
+      published.eqf_level() > 0xff ? 0 : static_cast<std::uint8_t>(published.eqf_level());
+  for (const auto& outcome : published.outcomes())
+    record.learning_outcomes.push_back(english(outcome.texts()));
   for (const auto type : published.assessment_types())
     append_word(record.assessment, word_of(static_cast<v1::AssessmentType>(type)));
   append_word(record.assessment, english(published.assessments()));
@@ -220,7 +229,8 @@ AchievementRecord record_from(const v1::AchievementView& view) {
   return record;
 }
 
-// False where a word of the scope is not understood: a point that lost one would be another question.
+// False where a word of the scope is not understood: a point that lost one would be another
+// question.
 bool read_point(const v1::ScopeView& view, trust::ScopePoint& point) {
   for (const auto& code : view.fields()) {
     const auto field = trust::parse_field(code);
@@ -239,7 +249,8 @@ bool read_point(const v1::ScopeView& view, trust::ScopePoint& point) {
   return true;
 }
 
-std::vector<InstitutionId> ids_from(const google::protobuf::RepeatedPtrField<std::string>& list, bool& whole) {
+std::vector<InstitutionId> ids_from(const google::protobuf::RepeatedPtrField<std::string>& list,
+                                    bool& whole) {
   std::vector<InstitutionId> ids;
   for (const auto& bytes : list) {
     const auto id = id_of<InstitutionId>(bytes);
@@ -251,11 +262,19 @@ std::vector<InstitutionId> ids_from(const google::protobuf::RepeatedPtrField<std
 
 }  // namespace
 
-std::string word_of(v1::AssessmentType value) { return word(value, *v1::AssessmentType_descriptor()); }
-std::string word_of(v1::ParticipationForm value) { return word(value, *v1::ParticipationForm_descriptor()); }
-std::string word_of(v1::IdentityCheck value) { return word(value, *v1::IdentityCheck_descriptor()); }
+std::string word_of(v1::AssessmentType value) {
+  return word(value, *v1::AssessmentType_descriptor());
+}
+std::string word_of(v1::ParticipationForm value) {
+  return word(value, *v1::ParticipationForm_descriptor());
+}
+std::string word_of(v1::IdentityCheck value) {
+  return word(value, *v1::IdentityCheck_descriptor());
+}
 std::string word_of(v1::Stackability value) { return word(value, *v1::Stackability_descriptor()); }
-std::string word_of(v1::QualityAssuranceScheme value) { return word(value, *v1::QualityAssuranceScheme_descriptor()); }
+std::string word_of(v1::QualityAssuranceScheme value) {
+  return word(value, *v1::QualityAssuranceScheme_descriptor());
+}
 
 StatusAnswer decode(const v1::GetStatusResponse& answer) {
   StatusAnswer status{id_of<ChainId>(answer.chain_id()), {}, answer.institution().name_now()};
@@ -306,15 +325,20 @@ IssuerAnswer decode(const v1::GetInstitutionResponse& answer) {
   const auto id = id_of<InstitutionId>(view.name().id());
   if (!id) return issuer;
   const auto& name = view.name();
-  issuer.issuer = IssuerRecord{
-      *id,         name.name_now(), name.name_now(), name.country(), name.domain(), standing_from(view.standing()),
-      Basis::kSaid};
+  issuer.issuer = IssuerRecord{*id,
+                               name.name_now(),
+                               name.name_now(),
+                               name.country(),
+                               name.domain(),
+                               standing_from(view.standing()),
+                               Basis::kSaid};
   for (const auto& key : view.keys()) issuer.keys.push_back(decode(key));
   return issuer;
 }
 
 std::optional<AchievementAnswer> decode(const v1::GetAchievementResponse& answer) {
-  if (!answer.has_achievement() || !answer.achievement().has_name() || !answer.achievement().has_record())
+  if (!answer.has_achievement() || !answer.achievement().has_name() ||
+      !answer.achievement().has_record())
     return std::nullopt;
   AchievementAnswer achievement;
   const auto& view = answer.achievement();
@@ -340,7 +364,8 @@ std::vector<Bytes> decode(const v1::GetReceiptResponse& answer) {
 
 SetChangesAnswer decode(const v1::GetSetChangesResponse& answer) {
   SetChangesAnswer changes;
-  for (const auto& change : answer.changes()) changes.changes.push_back(to_bytes(as_bytes(change.change())));
+  for (const auto& change : answer.changes())
+    changes.changes.push_back(to_bytes(as_bytes(change.change())));
   changes.epoch = Epoch{answer.epoch()};
   changes.checkpoint = to_bytes(as_bytes(answer.checkpoint()));
   return changes;

@@ -1,5 +1,6 @@
-// From the messages of the API to plain values, failing closed: an absent field, an enumerator that this program does
-// not know and bytes of another length are *unknown*, never the good value. Pure; any thread.
+// From the messages of the API to plain values, failing closed: an absent field, an enumerator that
+// this program does not know and bytes of another length are *unknown*, never the good value. Pure;
+// any thread.
 #pragma once
 
 #include "testamur/v1/ledger_service.pb.h"

@@ -28,9 +28,10 @@ void add_achievement(Client& client, const AchievementId& id, RegistryFacts& fac
   if (said != nullptr && said->has_value()) facts.achievement = std::move((*said)->record);
 }
 
-// The slot that the credential names, where the look-up by commitment did not bring it: then another stands there.
-void add_reference_slot(Client& client, const CredentialView& credential, const std::string& purpose,
-                        RegistryFacts& facts) {
+// The slot that the credential names, where the look-up by commitment did not bring it: then
+// another stands there.
+void add_reference_slot(Client& client, const CredentialView& credential,
+                        const std::string& purpose, RegistryFacts& facts) {
   const Reference& reference = credential.head.reference;
   const auto is_named = [&](const SlotRecord& slot) {
     return slot.issuer == reference.issuer && slot.index == reference.index;
@@ -38,26 +39,29 @@ void add_reference_slot(Client& client, const CredentialView& credential, const 
   if (!reference.is_of_chain(facts.chain) || std::ranges::any_of(*facts.slots, is_named)) return;
   auto answer = client.check(reference, {purpose, false, 0});
   const auto* found = std::get_if<CheckAnswer>(&answer);
-  if (found != nullptr && found->listing == Listing::kFound) facts.slots->push_back(found->slots.front().slot);
+  if (found != nullptr && found->listing == Listing::kFound)
+    facts.slots->push_back(found->slots.front().slot);
 }
 
-// Of several slots of the issuer the least accepted one counts, as the worst status does; one without a decision leaves
-// the whole open.
+// Of several slots of the issuer the least accepted one counts, as the worst status does; one
+// without a decision leaves the whole open.
 void add_decisions(const SlotAnswer& slot, RegistryFacts& facts) {
   auto acceptance = slot.acceptance.value_or(AcceptanceRecord{});
   acceptance.by_word_of = facts.answered_by;
-  if (facts.acceptance && worse(facts.acceptance->outcome, acceptance.outcome) == facts.acceptance->outcome) return;
+  if (facts.acceptance &&
+      worse(facts.acceptance->outcome, acceptance.outcome) == facts.acceptance->outcome)
+    return;
   facts.acceptance = std::move(acceptance);
   facts.decisions = slot.decisions;
 }
 
-// The ledger that the reference names: the one that answers, or one that it continues. A wrong word of the node only
-// gives a commitment that nobody lists.
+// The ledger that the reference names: the one that answers, or one that it continues. A wrong word
+// of the node only gives a commitment that nobody lists.
 ChainId chain_named(const Reference& reference, const StatusAnswer& status) {
   const ChainId present = status.chain.value_or(ChainId{});
   if (reference.is_of_chain(present)) return present;
-  const auto found =
-      std::ranges::find_if(status.continues, [&](const ChainId& chain) { return reference.is_of_chain(chain); });
+  const auto found = std::ranges::find_if(
+      status.continues, [&](const ChainId& chain) { return reference.is_of_chain(chain); });
   return found == status.continues.end() ? present : *found;
 }
 
@@ -78,8 +82,8 @@ std::string speaker(Client& client, const std::string& institution) {
   return text;
 }
 
-RegistryFacts gather_facts(Client& client, const CredentialView& credential, const std::string& purpose,
-                           const std::optional<ChainId>& named) {
+RegistryFacts gather_facts(Client& client, const CredentialView& credential,
+                           const std::string& purpose, const std::optional<ChainId>& named) {
   RegistryFacts facts;
   auto status = client.who_answers();
   if (auto* failure = std::get_if<CallError>(&status)) {
@@ -91,7 +95,8 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential, con
   facts.chain = named ? *named : chain_named(credential.head.reference, who);
   facts.answered_by = speaker(client, who.institution);
 
-  auto checked = client.check(commitment_of(facts.chain, credential), {purpose, true, claimed_date_ms(credential)});
+  auto checked = client.check(commitment_of(facts.chain, credential),
+                              {purpose, true, claimed_date_ms(credential)});
   if (auto* failure = std::get_if<CallError>(&checked)) {
     facts.problem = failure->message;
     return facts;
@@ -120,10 +125,12 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential, con
   return facts;
 }
 
-RegistryFacts facts_of_slot(Client& client, const ChainId& chain, const CheckAnswer& answer, const SlotAnswer& slot) {
+RegistryFacts facts_of_slot(Client& client, const ChainId& chain, const CheckAnswer& answer,
+                            const SlotAnswer& slot) {
   RegistryFacts facts;
   facts.chain = chain;
-  facts.answered_by = speaker(client, slot.decisions.empty() ? "" : slot.decisions.front().viewpoint);
+  facts.answered_by =
+      speaker(client, slot.decisions.empty() ? "" : slot.decisions.front().viewpoint);
   facts.as_of = answer.as_of;
   if (answer.as_of) facts.newest_known = answer.as_of->height;
   facts.slots = {slot.slot};

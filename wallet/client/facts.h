@@ -1,4 +1,5 @@
-// What a node says about one credential, as the facts that wallet/verify judges. One thread, as the client.
+// What a node says about one credential, as the facts that wallet/verify judges. One thread, as the
+// client.
 #pragma once
 
 #include <optional>
@@ -10,15 +11,19 @@
 
 namespace testamur::wallet {
 
-// The date of award that the credential claims: its claim where that is shown, else when it was signed.
+// The date of award that the credential claims: its claim where that is shown, else when it was
+// signed.
 std::uint64_t claimed_date_ms(const CredentialView& credential);
-// Never fails: what could not be asked is absent, with `problem` saying why. `named` is the ledger of the credential's
-// reference where the home trusts it; without it the node's word is taken for which ledger that is.
-RegistryFacts gather_facts(Client& client, const CredentialView& credential, const std::string& purpose,
+// Never fails: what could not be asked is absent, with `problem` saying why. `named` is the ledger
+// of the credential's reference where the home trusts it; without it the node's word is taken for
+// which ledger that is.
+RegistryFacts gather_facts(Client& client, const CredentialView& credential,
+                           const std::string& purpose,
                            const std::optional<ChainId>& named = std::nullopt);
 
 // The facts about one slot alone, of whoever's, as an answer about a hash or a reference lists it.
-RegistryFacts facts_of_slot(Client& client, const ChainId& chain, const CheckAnswer& answer, const SlotAnswer& slot);
+RegistryFacts facts_of_slot(Client& client, const ChainId& chain, const CheckAnswer& answer,
+                            const SlotAnswer& slot);
 // The endpoint, and the institution that it calls itself.
 std::string speaker(Client& client, const std::string& institution);
 

@@ -1,4 +1,5 @@
-// Reading fields of JSON that may lack them: an answer of a node, a message made into JSON. Pure; any thread.
+// Reading fields of JSON that may lack them: an answer of a node, a message made into JSON. Pure;
+// any thread.
 #pragma once
 
 #include <string>

@@ -14,7 +14,9 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxRecordBytes = 64u << 20;
 constexpr std::uint32_t kChangesAtOnce = 100;
 
-LedgerFailure failure(const char* name, std::string message) { return {name, std::move(message) + " [" + name + "]"}; }
+LedgerFailure failure(const char* name, std::string message) {
+  return {name, std::move(message) + " [" + name + "]"};
+}
 LedgerFailure unreachable(const CallError& cause) { return {"unreachable", cause.message}; }
 
 // The record that a node says is its ledger's.
@@ -27,11 +29,13 @@ Fetched fetch_genesis(Client& client, const ChainId& chain) {
   if (auto* cause = std::get_if<CallError>(&answer)) return {std::nullopt, unreachable(*cause)};
   auto genesis = ledger::decode_genesis(std::get<Bytes>(answer));
   if (!genesis.ok()) {
-    return {std::nullopt, failure("forged_genesis", "the node's genesis record does not hold: " + genesis.message())};
+    return {std::nullopt, failure("forged_genesis",
+                                  "the node's genesis record does not hold: " + genesis.message())};
   }
   if (genesis->chain != chain) {
-    return {std::nullopt, failure("forged_genesis", "the node's genesis record is of " + to_text(genesis->chain) +
-                                                        ", and it says to serve " + to_text(chain))};
+    return {std::nullopt,
+            failure("forged_genesis", "the node's genesis record is of " + to_text(genesis->chain) +
+                                          ", and it says to serve " + to_text(chain))};
   }
   return {std::move(genesis).value(), std::nullopt};
 }
@@ -67,7 +71,8 @@ bool is_first_block(const ledger::Genesis& genesis, const ledger::Header& header
 }
 
 std::string where(const ledger::Header& header) {
-  return "block " + std::to_string(header.height.value) + " (" + ledger::block_id(header).hex().substr(0, 16) + "…)";
+  return "block " + std::to_string(header.height.value) + " (" +
+         ledger::block_id(header).hex().substr(0, 16) + "…)";
 }
 
 // Whether the log of a later checkpoint begins with that of an earlier one.
@@ -75,8 +80,8 @@ LedgerOutcome check_log(Client& client, const ledger::Header& before, const ledg
   const auto& old_roots = before.roots;
   const auto& new_roots = after.roots;
   const auto forked = [&](const char* why) {
-    return failure("fork",
-                   "two histories were certified: " + where(after) + " does not follow " + where(before) + ": " + why);
+    return failure("fork", "two histories were certified: " + where(after) + " does not follow " +
+                               where(before) + ": " + why);
   };
   if (new_roots.log_size < old_roots.log_size) return forked("its log is shorter");
   if (new_roots.log_size == old_roots.log_size) {
@@ -88,16 +93,17 @@ LedgerOutcome check_log(Client& client, const ledger::Header& before, const ledg
   if (auto* cause = std::get_if<CallError>(&answer)) return unreachable(*cause);
   const auto& path = std::get<std::optional<ledger::merkle::Path>>(answer);
   if (!path) return forked("the proof is malformed");
-  if (!ledger::merkle::verify_consistency(old_roots.log_size, new_roots.log_size, *path, old_roots.log_root,
-                                          new_roots.log_root)) {
+  if (!ledger::merkle::verify_consistency(old_roots.log_size, new_roots.log_size, *path,
+                                          old_roots.log_root, new_roots.log_root)) {
     return forked("its log does not contain the earlier one");
   }
   return std::nullopt;
 }
 
 LedgerFailure foreign(const ChainId& served, const ChainId& trusted) {
-  return failure("other_ledger", "the node serves another ledger, " + to_text(served) + ", than this home trusts, " +
-                                     to_text(trusted) + ": use another --home for it");
+  return failure("other_ledger", "the node serves another ledger, " + to_text(served) +
+                                     ", than this home trusts, " + to_text(trusted) +
+                                     ": use another --home for it");
 }
 
 LedgerFailure not_accepted(const ledger::Genesis& recovery) {
@@ -108,8 +114,10 @@ LedgerFailure not_accepted(const ledger::Genesis& recovery) {
   }
   return failure("recovery_not_accepted",
                  "the ledger " + to_text(continues.chain()) + " lost its keys and goes on as " +
-                     to_text(recovery.chain) + " after " + where(continues.last.header) + ", signed by " + names +
-                     ". If the institutions have announced this, say --accept-recovery " + to_text(recovery.chain));
+                     to_text(recovery.chain) + " after " + where(continues.last.header) +
+                     ", signed by " + names +
+                     ". If the institutions have announced this, say --accept-recovery " +
+                     to_text(recovery.chain));
 }
 
 }  // namespace
@@ -133,9 +141,10 @@ LedgerOutcome LedgerTrust::load() {
   auto text = read_file(folder_ + "/current", 256);
   auto chain = text.ok() ? parse_chain_id(as_text(*text)) : Result<ChainId>(text.failure());
   if (!chain.ok() || !ledgers_.contains(*chain)) {
-    return failure("ledger_folder", folder_ +
-                                        "/current names no ledger of this folder: restore it, or remove the "
-                                        "folder to choose again whom to trust");
+    return failure("ledger_folder",
+                   folder_ +
+                       "/current names no ledger of this folder: restore it, or remove the "
+                       "folder to choose again whom to trust");
   }
   current_ = *chain;
   return std::nullopt;
@@ -144,26 +153,31 @@ LedgerOutcome LedgerTrust::load() {
 LedgerOutcome LedgerTrust::load_one(const std::string& name) {
   const std::string folder = folder_ + "/" + name + "/";
   const auto damaged = [&](const std::string& what) {
-    return failure("ledger_folder", folder + what + ": remove " + folder + " to choose again whom to trust");
+    return failure("ledger_folder",
+                   folder + what + ": remove " + folder + " to choose again whom to trust");
   };
   auto record = read_file(folder + "genesis.bin", kMaxRecordBytes);
   if (!record.ok()) return damaged("genesis.bin cannot be read (" + record.message() + ")");
   auto genesis = ledger::decode_genesis(*record);
-  if (!genesis.ok() || to_text(genesis->chain) != name) return damaged("genesis.bin is not the record of this ledger");
+  if (!genesis.ok() || to_text(genesis->chain) != name)
+    return damaged("genesis.bin is not the record of this ledger");
   TrustedLedger ledger{*genesis, ledger::make_light_client(*genesis), {}, {}};
   if (fs::exists(folder + "changes.bin")) {
     auto bytes = read_file(folder + "changes.bin", kMaxRecordBytes);
     auto changes = bytes.ok() ? decode_changes(*bytes) : std::nullopt;
     if (!changes) return damaged("changes.bin is damaged");
     for (auto& change : *changes) {
-      if (auto status = ledger.client.follow(change); !status.ok()) return damaged("changes.bin: " + status.message());
+      if (auto status = ledger.client.follow(change); !status.ok())
+        return damaged("changes.bin: " + status.message());
       ledger.changes.push_back(std::move(change));
     }
   }
   if (fs::exists(folder + "newest.bin")) {
     auto bytes = read_file(folder + "newest.bin", ledger::Checkpoint::kMaxEncodedSize);
-    auto newest = bytes.ok() ? ledger::decode_checkpoint(*bytes) : Result<ledger::Checkpoint>(bytes.failure());
-    if (!newest.ok() || !ledger.client.verify(*newest).ok()) return damaged("newest.bin is damaged");
+    auto newest = bytes.ok() ? ledger::decode_checkpoint(*bytes)
+                             : Result<ledger::Checkpoint>(bytes.failure());
+    if (!newest.ok() || !ledger.client.verify(*newest).ok())
+      return damaged("newest.bin is damaged");
     ledger.newest = std::move(newest).value();
   }
   ledgers_.emplace(genesis->chain, std::move(ledger));
@@ -200,32 +214,36 @@ LedgerOutcome LedgerTrust::save(const TrustedLedger& ledger) const {
   const std::string folder = folder_ + "/" + to_text(ledger.genesis.chain) + "/";
   std::error_code problem;
   fs::create_directories(folder, problem);
-  if (problem) return failure("ledger_folder", "cannot create " + folder + ": " + problem.message());
+  if (problem)
+    return failure("ledger_folder", "cannot create " + folder + ": " + problem.message());
   const auto put = [&](const char* name, ByteView bytes) {
     return write_file_atomically(folder + name, bytes, Overwrite::kAllowed);
   };
   auto status = put("genesis.bin", ledger::encode(ledger.genesis));
-  if (status.ok() && !ledger.changes.empty()) status = put("changes.bin", encode_changes(ledger.changes));
+  if (status.ok() && !ledger.changes.empty())
+    status = put("changes.bin", encode_changes(ledger.changes));
   if (status.ok() && ledger.newest) status = put("newest.bin", ledger::encode(*ledger.newest));
   if (!status.ok()) return failure("ledger_folder", status.message());
   return std::nullopt;
 }
 
 LedgerOutcome LedgerTrust::save_current() const {
-  auto status = write_file_atomically(folder_ + "/current", as_bytes(to_text(*current_)), Overwrite::kAllowed);
+  auto status = write_file_atomically(folder_ + "/current", as_bytes(to_text(*current_)),
+                                      Overwrite::kAllowed);
   if (!status.ok()) return failure("ledger_folder", status.message());
   return std::nullopt;
 }
 
 LedgerOutcome LedgerTrust::adopt(const ledger::Genesis& genesis) {
-  auto [added, is_new] =
-      ledgers_.try_emplace(genesis.chain, TrustedLedger{genesis, ledger::make_light_client(genesis), {}, {}});
+  auto [added, is_new] = ledgers_.try_emplace(
+      genesis.chain, TrustedLedger{genesis, ledger::make_light_client(genesis), {}, {}});
   if (auto problem = save(added->second)) return problem;
   current_ = genesis.chain;
   return save_current();
 }
 
-LedgerOutcome LedgerTrust::adopt_first(const ledger::Genesis& genesis, const std::optional<ChainId>& accepted) {
+LedgerOutcome LedgerTrust::adopt_first(const ledger::Genesis& genesis,
+                                       const std::optional<ChainId>& accepted) {
   if (expected_ && *expected_ != genesis.chain) {
     const auto& continues = genesis.content.continues;
     if (!continues || continues->chain() != *expected_) return foreign(genesis.chain, *expected_);
@@ -235,30 +253,34 @@ LedgerOutcome LedgerTrust::adopt_first(const ledger::Genesis& genesis, const std
   return adopt(genesis);
 }
 
-LedgerOutcome LedgerTrust::accept(const ledger::Genesis& recovery, const std::optional<ChainId>& accepted) {
+LedgerOutcome LedgerTrust::accept(const ledger::Genesis& recovery,
+                                  const std::optional<ChainId>& accepted) {
   const auto& old = *current();
   const auto& continues = recovery.content.continues;
-  if (!continues || continues->chain() != old.genesis.chain) return foreign(recovery.chain, old.genesis.chain);
+  if (!continues || continues->chain() != old.genesis.chain)
+    return foreign(recovery.chain, old.genesis.chain);
   if (auto status = ledger::verify_continuation(recovery, old.client); !status.ok()) {
     return failure("forged_recovery", status.message());
   }
   const auto& last = continues->last.header;
   if (old.newest && old.newest->header.height > last.height) {
-    return failure("recovery_cuts_off", "the recovery goes on after " + where(last) + ", and " +
-                                            where(old.newest->header) +
-                                            " was final: it would undo what was acknowledged. Ask the institutions; to "
-                                            "follow it nevertheless begin with a fresh --home");
+    return failure("recovery_cuts_off",
+                   "the recovery goes on after " + where(last) + ", and " +
+                       where(old.newest->header) +
+                       " was final: it would undo what was acknowledged. Ask the institutions; to "
+                       "follow it nevertheless begin with a fresh --home");
   }
   if (old.newest && old.newest->header.height == last.height &&
       ledger::block_id(old.newest->header) != ledger::block_id(last)) {
-    return failure("fork",
-                   "the recovery goes on after " + where(last) + ", and " + where(old.newest->header) + " was final");
+    return failure("fork", "the recovery goes on after " + where(last) + ", and " +
+                               where(old.newest->header) + " was final");
   }
   if (accepted != recovery.chain) return not_accepted(recovery);
   return adopt(recovery);
 }
 
-LedgerOutcome LedgerTrust::trust(const ledger::Genesis& genesis, const std::optional<ChainId>& accepted) {
+LedgerOutcome LedgerTrust::trust(const ledger::Genesis& genesis,
+                                 const std::optional<ChainId>& accepted) {
   if (!current_) return adopt_first(genesis, accepted);
   if (*current_ == genesis.chain) return std::nullopt;
   return accept(genesis, accepted);
@@ -276,7 +298,8 @@ LedgerOutcome LedgerTrust::follow(Client& client, const std::optional<ChainId>& 
       if (auto problem = adopt_first(*fetched.genesis, accepted)) return problem;
     } else {
       auto& old = ledgers_.at(*current_);
-      if (fetched.genesis->content.continues && fetched.genesis->content.continues->chain() == *current_) {
+      if (fetched.genesis->content.continues &&
+          fetched.genesis->content.continues->chain() == *current_) {
         SetChangesAnswer ignored;
         const auto until = fetched.genesis->content.continues->last.header.epoch;
         if (auto problem = follow_changes(client, old, until, ignored)) return problem;
@@ -292,17 +315,20 @@ LedgerOutcome LedgerTrust::follow_changes(Client& client, TrustedLedger& ledger,
                                           SetChangesAnswer& answer) {
   while (ledger.client.epoch() < until) {
     const auto left = until.value - ledger.client.epoch().value;
-    auto called = client.set_changes(ledger.client.epoch(),
-                                     static_cast<std::uint32_t>(std::min<std::uint64_t>(left, kChangesAtOnce)));
+    auto called = client.set_changes(
+        ledger.client.epoch(),
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(left, kChangesAtOnce)));
     if (auto* cause = std::get_if<CallError>(&called)) return unreachable(*cause);
     answer = std::get<SetChangesAnswer>(std::move(called));
     const auto before = ledger.client.epoch();
     for (const auto& bytes : answer.changes) {
       Decoder in(bytes);
       auto change = ledger::decode_set_change(in);
-      if (!change || !in.finished()) return failure("forged_set_change", "a set change of the node is malformed");
+      if (!change || !in.finished())
+        return failure("forged_set_change", "a set change of the node is malformed");
       if (auto status = ledger.client.follow(*change); !status.ok()) {
-        return failure("forged_set_change", "the node's validator set is not proven: " + status.message());
+        return failure("forged_set_change",
+                       "the node's validator set is not proven: " + status.message());
       }
       ledger.changes.push_back(std::move(*change));
     }
@@ -327,21 +353,25 @@ LedgerOutcome LedgerTrust::advance(Client& client, TrustedLedger& ledger) {
     if (auto problem = take_newest(client, ledger, std::move(checkpoint).value())) return problem;
   }
   // Most commands learn nothing new, and should not need to write to ask.
-  const bool same = ledger.client.epoch() == epoch && ledger.newest.has_value() == newest.has_value() &&
+  const bool same = ledger.client.epoch() == epoch &&
+                    ledger.newest.has_value() == newest.has_value() &&
                     (!newest || newest->header.height == ledger.newest->header.height);
   return same ? std::nullopt : save(ledger);
 }
 
-LedgerOutcome LedgerTrust::take_newest(Client& client, TrustedLedger& ledger, ledger::Checkpoint checkpoint) {
+LedgerOutcome LedgerTrust::take_newest(Client& client, TrustedLedger& ledger,
+                                       ledger::Checkpoint checkpoint) {
   if (auto status = ledger.client.verify(checkpoint); !status.ok()) {
-    return failure("forged_checkpoint", "the node's newest block is not proven final: " + status.message());
+    return failure("forged_checkpoint",
+                   "the node's newest block is not proven final: " + status.message());
   }
   if (ledger.newest) {
     const auto& known = ledger.newest->header;
     const auto& header = checkpoint.header;
     if (header.height < known.height) return std::nullopt;  // a node that is behind
     if (header.height == known.height && ledger::block_id(header) != ledger::block_id(known)) {
-      return failure("fork", "two histories were certified: " + where(header) + " and " + where(known));
+      return failure("fork",
+                     "two histories were certified: " + where(header) + " and " + where(known));
     }
     if (auto problem = check_log(client, known, header)) return problem;
   }
@@ -355,7 +385,8 @@ LedgerOutcome LedgerTrust::verify_checkpoint(const CheckpointAnswer& checkpoint)
   Encoder bytes;
   const auto& header = checkpoint.header;
   bytes.raw(header).raw(checkpoint.certificate);
-  bytes.u16(static_cast<std::uint16_t>(std::min<std::size_t>(checkpoint.link_headers.size(), 0xffff)));
+  bytes.u16(
+      static_cast<std::uint16_t>(std::min<std::size_t>(checkpoint.link_headers.size(), 0xffff)));
   for (const auto& link : checkpoint.link_headers) bytes.sized(link);
   auto decoded_header = ledger::decode_header(header);
   if (!decoded_header.ok())
@@ -364,9 +395,11 @@ LedgerOutcome LedgerTrust::verify_checkpoint(const CheckpointAnswer& checkpoint)
     return std::nullopt;
   }
   auto decoded = ledger::decode_checkpoint(bytes.bytes());
-  if (!decoded.ok()) return failure("forged_checkpoint", "the answer's proof of finality: " + decoded.message());
+  if (!decoded.ok())
+    return failure("forged_checkpoint", "the answer's proof of finality: " + decoded.message());
   if (auto status = ledger->client.verify(*decoded); !status.ok()) {
-    return failure("forged_checkpoint", "the block of the answer is not proven final: " + status.message());
+    return failure("forged_checkpoint",
+                   "the block of the answer is not proven final: " + status.message());
   }
   return std::nullopt;
 }

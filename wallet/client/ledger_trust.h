@@ -1,12 +1,14 @@
-// Which ledgers a home trusts, and how it follows them: each by its genesis record, the changes of its validator set,
-// and the newest checkpoint that it has seen final.
+// Which ledgers a home trusts, and how it follows them: each by its genesis record, the changes of
+// its validator set, and the newest checkpoint that it has seen final.
 //
-// A home trusts one ledger at a time (the *current* one) and those that this one continues. The first ledger that it is
-// shown is taken, unless trust() was given a record; any other is refused, and a recovery of the current one until it
-// is accepted by name. What a node then says about checkpoints is proven, never believed. One thread.
+// A home trusts one ledger at a time (the *current* one) and those that this one continues. The
+// first ledger that it is shown is taken, unless trust() was given a record; any other is refused,
+// and a recovery of the current one until it is accepted by name. What a node then says about
+// checkpoints is proven, never believed. One thread.
 //
-// Folder: <chain tmn1…>/{genesis.bin, changes.bin, newest.bin} and current (docs/formats/ledger-folder.md). Public
-// data; who may write to the folder decides what is trusted.
+// Folder: <chain tmn1…>/{genesis.bin, changes.bin, newest.bin} and current
+// (docs/formats/ledger-folder.md). Public data; who may write to the folder decides what is
+// trusted.
 #pragma once
 
 #include <map>
@@ -27,8 +29,9 @@ struct TrustedLedger {
   std::optional<ledger::Checkpoint> newest;  // the highest that was seen final
 };
 
-// Why a ledger is not followed. `name` is permanent: unreachable, forged_genesis, forged_set_change, forged_checkpoint,
-// forged_recovery, fork, other_ledger, recovery_not_accepted, recovery_cuts_off, ledger_folder.
+// Why a ledger is not followed. `name` is permanent: unreachable, forged_genesis,
+// forged_set_change, forged_checkpoint, forged_recovery, fork, other_ledger, recovery_not_accepted,
+// recovery_cuts_off, ledger_folder.
 struct LedgerFailure {
   std::string name;
   std::string message;
@@ -51,13 +54,16 @@ class LedgerTrust {
   const TrustedLedger* find(const ChainId& chain) const;
   // The trusted ledger that a reference names.
   const TrustedLedger* find(const Reference& reference) const;
-  // The ledger that goes on where `chain` ended, as far as recoveries were accepted; `chain` itself where it did not.
+  // The ledger that goes on where `chain` ended, as far as recoveries were accepted; `chain` itself
+  // where it did not.
   ChainId successor(ChainId chain) const;
 
-  // Trusts the ledger of a record that a person vouches for. A recovery needs to be accepted as in follow().
+  // Trusts the ledger of a record that a person vouches for. A recovery needs to be accepted as in
+  // follow().
   LedgerOutcome trust(const ledger::Genesis& genesis, const std::optional<ChainId>& accepted);
-  // Brings the current ledger up to what the node has; trusts the node's ledger where none is trusted yet (`is_first`
-  // tells). `accepted` names a recovery that a person has decided to follow.
+  // Brings the current ledger up to what the node has; trusts the node's ledger where none is
+  // trusted yet (`is_first` tells). `accepted` names a recovery that a person has decided to
+  // follow.
   LedgerOutcome follow(Client& client, const std::optional<ChainId>& accepted);
   bool is_first() const { return is_first_; }
 
@@ -70,7 +76,8 @@ class LedgerTrust {
   LedgerOutcome adopt_first(const ledger::Genesis& genesis, const std::optional<ChainId>& accepted);
   LedgerOutcome accept(const ledger::Genesis& recovery, const std::optional<ChainId>& accepted);
   LedgerOutcome advance(Client& client, TrustedLedger& ledger);
-  LedgerOutcome follow_changes(Client& client, TrustedLedger& ledger, Epoch until, SetChangesAnswer& answer);
+  LedgerOutcome follow_changes(Client& client, TrustedLedger& ledger, Epoch until,
+                               SetChangesAnswer& answer);
   LedgerOutcome take_newest(Client& client, TrustedLedger& ledger, ledger::Checkpoint checkpoint);
   LedgerOutcome save(const TrustedLedger& ledger) const;
   LedgerOutcome save_current() const;
@@ -82,7 +89,8 @@ class LedgerTrust {
   bool is_first_ = false;
 };
 
-// The newest block that the home has seen final: a proof under an older one tells only how it was then.
+// The newest block that the home has seen final: a proof under an older one tells only how it was
+// then.
 Height floor_of(const LedgerTrust& trust);
 
 }  // namespace testamur::wallet

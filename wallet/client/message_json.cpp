@@ -19,14 +19,22 @@ Json repeated_element(const pb::Message& message, const pb::FieldDescriptor& fie
   const pb::Reflection& reflection = *message.GetReflection();
   switch (field.cpp_type()) {
     case pb::FieldDescriptor::CPPTYPE_BOOL: return reflection.GetRepeatedBool(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_INT32: return reflection.GetRepeatedInt32(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_INT64: return reflection.GetRepeatedInt64(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_UINT32: return reflection.GetRepeatedUInt32(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_UINT64: return reflection.GetRepeatedUInt64(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_DOUBLE: return reflection.GetRepeatedDouble(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_FLOAT: return reflection.GetRepeatedFloat(message, &field, at);
-    case pb::FieldDescriptor::CPPTYPE_ENUM: return enumerator_text(*reflection.GetRepeatedEnum(message, &field, at));
-    case pb::FieldDescriptor::CPPTYPE_MESSAGE: return to_json(reflection.GetRepeatedMessage(message, &field, at));
+    case pb::FieldDescriptor::CPPTYPE_INT32:
+      return reflection.GetRepeatedInt32(message, &field, at);
+    case pb::FieldDescriptor::CPPTYPE_INT64:
+      return reflection.GetRepeatedInt64(message, &field, at);
+    case pb::FieldDescriptor::CPPTYPE_UINT32:
+      return reflection.GetRepeatedUInt32(message, &field, at);
+    case pb::FieldDescriptor::CPPTYPE_UINT64:
+      return reflection.GetRepeatedUInt64(message, &field, at);
+    case pb::FieldDescriptor::CPPTYPE_DOUBLE:
+      return reflection.GetRepeatedDouble(message, &field, at);
+    case pb::FieldDescriptor::CPPTYPE_FLOAT:
+      return reflection.GetRepeatedFloat(message, &field, at);
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return enumerator_text(*reflection.GetRepeatedEnum(message, &field, at));
+    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
+      return to_json(reflection.GetRepeatedMessage(message, &field, at));
     case pb::FieldDescriptor::CPPTYPE_STRING: break;
   }
   const std::string text = reflection.GetRepeatedString(message, &field, at);
@@ -43,8 +51,10 @@ Json single_value(const pb::Message& message, const pb::FieldDescriptor& field) 
     case pb::FieldDescriptor::CPPTYPE_UINT64: return reflection.GetUInt64(message, &field);
     case pb::FieldDescriptor::CPPTYPE_DOUBLE: return reflection.GetDouble(message, &field);
     case pb::FieldDescriptor::CPPTYPE_FLOAT: return reflection.GetFloat(message, &field);
-    case pb::FieldDescriptor::CPPTYPE_ENUM: return enumerator_text(*reflection.GetEnum(message, &field));
-    case pb::FieldDescriptor::CPPTYPE_MESSAGE: return to_json(reflection.GetMessage(message, &field));
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return enumerator_text(*reflection.GetEnum(message, &field));
+    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
+      return to_json(reflection.GetMessage(message, &field));
     case pb::FieldDescriptor::CPPTYPE_STRING: break;
   }
   const std::string text = reflection.GetString(message, &field);
@@ -61,8 +71,9 @@ std::string enumerator_text(const pb::EnumValueDescriptor& value) {
   }
   std::string text{value.name()};
   if (text.starts_with(prefix + "_")) text.erase(0, prefix.size() + 1);
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  });
   return text;
 }
 

@@ -33,7 +33,8 @@ Status Outbox::put(const OutboxEntry& entry) const {
   std::error_code failure;
   std::filesystem::create_directories(directory_, failure);
   if (failure) return error("cannot create " + directory_ + ": " + failure.message());
-  TM_TRY_STATUS(write_file_atomically(path(entry.id, ".json"), as_bytes(entry.note.dump(2)), Overwrite::kAllowed));
+  TM_TRY_STATUS(write_file_atomically(path(entry.id, ".json"), as_bytes(entry.note.dump(2)),
+                                      Overwrite::kAllowed));
   return write_file_atomically(path(entry.id, ".tx"), entry.carried, Overwrite::kAllowed);
 }
 

@@ -1,8 +1,10 @@
-// Signed transactions that were written to disk before they were sent, one file each, until they have ended.
+// Signed transactions that were written to disk before they were sent, one file each, until they
+// have ended.
 //
-// So a command that dies goes on with the *same bytes*, which commit at most once; a new signature is made only after
-// "expired". File: <directory>/<transaction id>.tx, the carried bytes; beside it <id>.json, a note for people and for
-// the command that resumes. One process at a time; two do no harm, because ids commit once.
+// So a command that dies goes on with the *same bytes*, which commit at most once; a new signature
+// is made only after "expired". File: <directory>/<transaction id>.tx, the carried bytes; beside it
+// <id>.json, a note for people and for the command that resumes. One process at a time; two do no
+// harm, because ids commit once.
 #pragma once
 
 #include <string>

@@ -17,7 +17,8 @@ constexpr std::size_t kMostSlots = 16;
 LedgerFailure forged(const std::string& what) { return {"forged_proof", what + " [forged_proof]"}; }
 
 // The records of a history that the receipt carries, oldest first.
-std::vector<ledger::RegistryRecord> records_of(const ledger::Receipt& receipt, tx::RegistryKind kind, Bytes id) {
+std::vector<ledger::RegistryRecord> records_of(const ledger::Receipt& receipt,
+                                               tx::RegistryKind kind, Bytes id) {
   std::vector<ledger::RegistryRecord> records;
   const auto* history = receipt.history({static_cast<std::uint16_t>(kind), std::move(id)});
   if (history == nullptr) return records;
@@ -51,12 +52,16 @@ LedgerStatus status_of(ledger::CredentialStatus status) {
 
 std::optional<IssuerRecord> issuer_of(const ledger::Receipt& receipt) {
   const auto& page = receipt.slot.page_static;
-  const auto records = records_of(receipt, tx::RegistryKind::kInstitution, tx::registry_id(page.issuer));
+  const auto records =
+      records_of(receipt, tx::RegistryKind::kInstitution, tx::registry_id(page.issuer));
   std::optional<IssuerRecord> issuer;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    const auto record = tx::decode_institution(page.issuer, place_of(i, records[i]), records[i].body);
+    const auto record =
+        tx::decode_institution(page.issuer, place_of(i, records[i]), records[i].body);
     if (!record.ok()) return std::nullopt;
-    if (!issuer) issuer = IssuerRecord{page.issuer, {}, {}, {}, {}, InstitutionStanding::kUnknown, Basis::kProven};
+    if (!issuer)
+      issuer =
+          IssuerRecord{page.issuer, {}, {}, {}, {}, InstitutionStanding::kUnknown, Basis::kProven};
     const std::string name(tx::best_text(record->facts.legal_names));
     issuer->name_now = name;
     issuer->standing = standing_of(record->standing);
@@ -68,8 +73,8 @@ std::optional<IssuerRecord> issuer_of(const ledger::Receipt& receipt) {
   return issuer;
 }
 
-// Of a whole history: that nothing more became of the key is proven as well, and for an empty one that there is no such
-// key.
+// Of a whole history: that nothing more became of the key is proven as well, and for an empty one
+// that there is no such key.
 std::optional<KeyRecord> key_from(const KeyId& id, const ledger::HistoryProof& history) {
   KeyRecord key;
   key.id = id;
@@ -126,15 +131,18 @@ std::optional<AchievementRecord> achievement_of(const ledger::Receipt& receipt) 
   for (const auto& title : content.titles) record.titles.push_back({title.language, title.text});
   record.ects_hundredths = content.ects_hundredths;
   record.eqf_level = content.eqf_level;
-  for (const auto& outcome : content.outcomes) record.learning_outcomes.emplace_back(tx::best_text(outcome.texts));
+  for (const auto& outcome : content.outcomes)
+    record.learning_outcomes.emplace_back(tx::best_text(outcome.texts));
   for (const auto type : content.assessment_types)
-    record.assessment = join_words(std::move(record.assessment), word_for<v1::AssessmentType>(type));
+    record.assessment =
+        join_words(std::move(record.assessment), word_for<v1::AssessmentType>(type));
   record.assessment = join_words(std::move(record.assessment), tx::best_text(content.assessments));
   record.participation = word_for<v1::ParticipationForm>(content.participation);
   record.identity_check = word_for<v1::IdentityCheck>(content.identity_check);
   record.stackability = word_for<v1::Stackability>(content.stackability);
   record.quality_assurance =
-      join_words(word_for<v1::QualityAssuranceScheme>(content.quality_scheme), tx::best_text(content.quality_texts));
+      join_words(word_for<v1::QualityAssuranceScheme>(content.quality_scheme),
+                 tx::best_text(content.quality_texts));
   record.prerequisites = tx::best_text(content.prerequisites);
   record.grading = tx::best_text(content.grading);
   record.information = content.information_url;
@@ -158,9 +166,10 @@ SlotRecord slot_of(const ledger::Receipt& receipt) {
 
 // What a node says of a slot that cannot have changed meanwhile.
 bool agrees(const SlotRecord& said, const SlotRecord& proven) {
-  return said.commitment == proven.commitment && said.issuer == proven.issuer && said.index == proven.index &&
-         said.achievement == proven.achievement && said.issue_key == proven.issue_key &&
-         said.anchor_height == proven.anchor_height && said.anchor_time_ms == proven.anchor_time_ms;
+  return said.commitment == proven.commitment && said.issuer == proven.issuer &&
+         said.index == proven.index && said.achievement == proven.achievement &&
+         said.issue_key == proven.issue_key && said.anchor_height == proven.anchor_height &&
+         said.anchor_time_ms == proven.anchor_time_ms;
 }
 
 Status verify(const ledger::Receipt& receipt, const TrustedLedger& trusted) {
@@ -173,10 +182,12 @@ struct Receipts {
   std::vector<ledger::Receipt> receipts;
   LedgerOutcome failure;
 };
-Receipts ask(Client& client, const InstitutionId& issuer, IssuerIndex index, const std::vector<KeyId>& keys) {
+Receipts ask(Client& client, const InstitutionId& issuer, IssuerIndex index,
+             const std::vector<KeyId>& keys) {
   Receipts found;
   auto answer = client.receipts(issuer, index, keys);
-  if (std::holds_alternative<CallError>(answer)) return found;  // an anchored batch, or a node that is gone
+  if (std::holds_alternative<CallError>(answer))
+    return found;  // an anchored batch, or a node that is gone
   for (const auto& bytes : std::get<std::vector<Bytes>>(answer)) {
     auto receipt = ledger::decode_receipt(bytes);
     if (!receipt.ok()) {
@@ -203,7 +214,8 @@ void take_records(const ledger::Receipt& receipt, RegistryFacts& facts) {
   if (auto achievement = achievement_of(receipt)) facts.achievement = std::move(achievement);
 }
 
-// The slot as proven in the place of the node's, whose word on when and why stands where it speaks of the same status.
+// The slot as proven in the place of the node's, whose word on when and why stands where it speaks
+// of the same status.
 void take_slot(const ledger::Receipt& receipt, RegistryFacts& facts) {
   SlotRecord proven = slot_of(receipt);
   if (!facts.slots) facts.slots.emplace();
@@ -223,20 +235,25 @@ void take_slot(const ledger::Receipt& receipt, RegistryFacts& facts) {
 
 // All is proven under the oldest of the blocks.
 void take_block(const ledger::Header& header, RegistryFacts& facts) {
-  const bool older = !facts.as_of || facts.as_of->basis == Basis::kSaid || header.height < facts.as_of->height;
-  if (older) facts.as_of = AsOf{header.height, header.time_ms, ledger::block_id(header).hex(), Basis::kProven};
+  const bool older =
+      !facts.as_of || facts.as_of->basis == Basis::kSaid || header.height < facts.as_of->height;
+  if (older)
+    facts.as_of =
+        AsOf{header.height, header.time_ms, ledger::block_id(header).hex(), Basis::kProven};
 }
 
 // What the node said of this slot.
-const SlotRecord* said_of(const RegistryFacts& facts, const InstitutionId& issuer, IssuerIndex index) {
+const SlotRecord* said_of(const RegistryFacts& facts, const InstitutionId& issuer,
+                          IssuerIndex index) {
   if (!facts.slots) return nullptr;
-  const auto found = std::ranges::find_if(
-      *facts.slots, [&](const SlotRecord& slot) { return slot.issuer == issuer && slot.index == index; });
+  const auto found = std::ranges::find_if(*facts.slots, [&](const SlotRecord& slot) {
+    return slot.issuer == issuer && slot.index == index;
+  });
   return found == facts.slots->end() ? nullptr : &*found;
 }
 
-LedgerOutcome prove_index(Client& client, const TrustedLedger& trusted, const InstitutionId& issuer, IssuerIndex index,
-                          const std::vector<KeyId>& keys, RegistryFacts& facts) {
+LedgerOutcome prove_index(Client& client, const TrustedLedger& trusted, const InstitutionId& issuer,
+                          IssuerIndex index, const std::vector<KeyId>& keys, RegistryFacts& facts) {
   auto asked = ask(client, issuer, index, keys);
   if (asked.failure) return asked.failure;
   for (const auto& receipt : asked.receipts) {
@@ -258,8 +275,8 @@ LedgerOutcome prove_index(Client& client, const TrustedLedger& trusted, const In
 
 }  // namespace
 
-Result<RegistryFacts> facts_from_receipt(const ledger::Receipt& receipt, const TrustedLedger& trusted,
-                                         const ChainId& chain) {
+Result<RegistryFacts> facts_from_receipt(const ledger::Receipt& receipt,
+                                         const TrustedLedger& trusted, const ChainId& chain) {
   TM_TRY_STATUS(verify(receipt, trusted));
   const auto& header = receipt.checkpoint.header;
   RegistryFacts facts;
@@ -275,21 +292,25 @@ Result<RegistryFacts> facts_from_receipt(const ledger::Receipt& receipt, const T
   return facts;
 }
 
-LedgerOutcome prove_facts(Client& client, const LedgerTrust& trust, const CredentialView& credential,
-                          RegistryFacts& facts) {
+LedgerOutcome prove_facts(Client& client, const LedgerTrust& trust,
+                          const CredentialView& credential, RegistryFacts& facts) {
   const auto& reference = credential.head.reference;
-  // What could not be asked stays so, and of another ledger than the trusted one nothing can be proven here.
+  // What could not be asked stays so, and of another ledger than the trusted one nothing can be
+  // proven here.
   if (trust.current() == nullptr || !reference.is_of_chain(facts.chain)) return std::nullopt;
   facts.newest_known = std::max(facts.newest_known, floor_of(trust));
-  // More of one commitment than kMostSlots no honest issuer has; the rest stays the node's word, which is never
-  // "valid". The slot that the reference names comes last, so that issuer and achievement are those of its receipt.
+  // More of one commitment than kMostSlots no honest issuer has; the rest stays the node's word,
+  // which is never "valid". The slot that the reference names comes last, so that issuer and
+  // achievement are those of its receipt.
   std::vector<IssuerIndex> indexes;
   for (const auto& slot : facts.slots.value_or(std::vector<SlotRecord>{})) {
-    if (slot.index != reference.index && indexes.size() + 1 < kMostSlots) indexes.push_back(slot.index);
+    if (slot.index != reference.index && indexes.size() + 1 < kMostSlots)
+      indexes.push_back(slot.index);
   }
   indexes.push_back(reference.index);
   for (const auto& index : indexes) {
-    auto failure = prove_index(client, *trust.current(), reference.issuer, index, {credential.head.issuer_key}, facts);
+    auto failure = prove_index(client, *trust.current(), reference.issuer, index,
+                               {credential.head.issuer_key}, facts);
     if (failure) return failure;
   }
   return std::nullopt;
@@ -302,8 +323,8 @@ LedgerOutcome prove_slot(Client& client, const LedgerTrust& trust, RegistryFacts
   return prove_index(client, *trust.current(), slot.issuer, slot.index, {}, facts);
 }
 
-FetchedReceipt fetch_receipt(Client& client, const TrustedLedger& trusted, const CredentialView& credential,
-                             const ChainId& chain) {
+FetchedReceipt fetch_receipt(Client& client, const TrustedLedger& trusted,
+                             const CredentialView& credential, const ChainId& chain) {
   const auto& reference = credential.head.reference;
   auto asked = ask(client, reference.issuer, reference.index, {credential.head.issuer_key});
   if (asked.failure) return {std::nullopt, asked.failure};

@@ -1,4 +1,5 @@
-// What a transaction says, for people: the body's contents as JSON (wallet/client/message_json.h). Pure; any thread.
+// What a transaction says, for people: the body's contents as JSON (wallet/client/message_json.h).
+// Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@ struct BodyView {
   std::uint64_t valid_until_ms = 0;
 };
 
-// Fails when the bytes are no body. That they have the strict form is somebody else's check (ledger/tx/build.h,
-// reopen): what is shown here is what any reader of these bytes sees.
+// Fails when the bytes are no body. That they have the strict form is somebody else's check
+// (ledger/tx/build.h, reopen): what is shown here is what any reader of these bytes sees.
 Result<BodyView> view_body(ByteView body);
 
 }  // namespace testamur::wallet

@@ -10,14 +10,16 @@ namespace {
 
 constexpr std::uint64_t kDayMs = 86'400'000;
 constexpr std::uint64_t kHourMs = 3'600'000;
-// The day begins fourteen hours before UTC at the eastern end of the world: an award of today there is no mistake.
+// The day begins fourteen hours before UTC at the eastern end of the world: an award of today there
+// is no mistake.
 constexpr std::uint64_t kEarliestZoneMs = 14 * kHourMs;
 // How far a clock may be behind the ledger's newest block before it is called wrong.
 constexpr std::uint64_t kClockToleranceMs = 10 * 60 * 1000;
 constexpr unsigned kOldestYears = 120;
 
-// Days since 0000-03-01 of a date that check_claim() has accepted ("YYYY-MM-DD"); for comparing and for the start of
-// the day. By the civil calendar, whose year begins in March here, so that the leap day is its last.
+// Days since 0000-03-01 of a date that check_claim() has accepted ("YYYY-MM-DD"); for comparing and
+// for the start of the day. By the civil calendar, whose year begins in March here, so that the
+// leap day is its last.
 std::int64_t day_number(const std::string& date) {
   const auto number = [&date](std::size_t at, std::size_t size) {
     std::int64_t value = 0;
@@ -27,7 +29,8 @@ std::int64_t day_number(const std::string& date) {
   const std::int64_t month = number(5, 2);
   const std::int64_t year = number(0, 4) - (month <= 2 ? 1 : 0);
   const std::int64_t from_march = (month + 9) % 12;
-  return year * 365 + year / 4 - year / 100 + year / 400 + (from_march * 153 + 2) / 5 + number(8, 2) - 1;
+  return year * 365 + year / 4 - year / 100 + year / 400 + (from_march * 153 + 2) / 5 +
+         number(8, 2) - 1;
 }
 
 constexpr std::int64_t kEpochDay = 719'468;  // day_number("1970-01-01")
@@ -36,7 +39,8 @@ std::string date_of(std::uint64_t time_ms) {
   std::int64_t day = static_cast<std::int64_t>(time_ms / kDayMs) + kEpochDay;
   const std::int64_t era = day / 146'097;
   const std::int64_t of_era = day % 146'097;
-  const std::int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36'524 - of_era / 146'096) / 365;
+  const std::int64_t year_of_era =
+      (of_era - of_era / 1460 + of_era / 36'524 - of_era / 146'096) / 365;
   const std::int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t from_march = (5 * of_year + 2) / 153;
   const std::int64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
@@ -45,12 +49,15 @@ std::string date_of(std::uint64_t time_ms) {
     std::string text = std::to_string(value);
     return text.size() < size ? std::string(size - text.size(), '0') + text : text;
   };
-  return digits(year, 4) + "-" + digits(month, 2) + "-" + digits(of_year - (153 * from_march + 2) / 5 + 1, 2);
+  return digits(year, 4) + "-" + digits(month, 2) + "-" +
+         digits(of_year - (153 * from_march + 2) / 5 + 1, 2);
 }
 
 std::string minute_of(std::uint64_t time_ms) {
   const auto minutes = time_ms / 60'000 % (24 * 60);
-  const auto two = [](std::uint64_t value) { return (value < 10 ? "0" : "") + std::to_string(value); };
+  const auto two = [](std::uint64_t value) {
+    return (value < 10 ? "0" : "") + std::to_string(value);
+  };
   return date_of(time_ms) + " " + two(minutes / 60) + ":" + two(minutes % 60) + " UTC";
 }
 
@@ -77,23 +84,27 @@ bool contradicts(std::string_view said, std::string_view stated) {
   if (supervised && !states_supervised) return true;
   if (unverified && stated != "unsupervised_unverified") return true;
   if (has("verified") && !unverified && stated == "unsupervised_unverified") return true;
-  return (has("online") && stated == "supervised_onsite") || (has("onsite") && stated == "supervised_online");
+  return (has("online") && stated == "supervised_onsite") ||
+         (has("onsite") && stated == "supervised_online");
 }
 
 class Checking {
  public:
-  Checking(const AwardTerms& terms, const AwardCalendar& calendar) : terms_(terms), calendar_(calendar) {}
+  Checking(const AwardTerms& terms, const AwardCalendar& calendar)
+      : terms_(terms), calendar_(calendar) {}
 
   void check_clock() {
     if (calendar_.proven_block_ms > calendar_.now_ms + kClockToleranceMs) {
       whole(minute_of(calendar_.now_ms), minute_of(calendar_.proven_block_ms),
-            "this machine's clock says " + minute_of(calendar_.now_ms) + "; the ledger's newest block is of " +
-                minute_of(calendar_.proven_block_ms) + ": set the clock");
+            "this machine's clock says " + minute_of(calendar_.now_ms) +
+                "; the ledger's newest block is of " + minute_of(calendar_.proven_block_ms) +
+                ": set the clock");
     }
-    if (calendar_.expires_ms != 0 && calendar_.expires_ms <= std::max(calendar_.now_ms, calendar_.proven_block_ms)) {
+    if (calendar_.expires_ms != 0 &&
+        calendar_.expires_ms <= std::max(calendar_.now_ms, calendar_.proven_block_ms)) {
       whole(last_day(), date_of(calendar_.now_ms),
-            "the credentials would be over before they are issued: their last day is " + last_day() +
-                ", and today is " + date_of(calendar_.now_ms) + " (UTC)");
+            "the credentials would be over before they are issued: their last day is " +
+                last_day() + ", and today is " + date_of(calendar_.now_ms) + " (UTC)");
     }
   }
 
@@ -115,7 +126,8 @@ class Checking {
   }
 
   void whole(std::string value, std::string expected, std::string text) {
-    findings_.push_back({CsvPlace{0, 0}, "", std::move(value), std::move(expected), std::move(text)});
+    findings_.push_back(
+        {CsvPlace{0, 0}, "", std::move(value), std::move(expected), std::move(text)});
   }
   void add(ClaimId id, std::string value, std::string expected, const std::string& text) {
     const auto place = row_->places.find(id);
@@ -137,7 +149,8 @@ class Checking {
     for (const auto& known : terms_.titles) {
       if (skeleton(known) != skeleton(*title)) continue;
       return add(ClaimId::kTitle, *title, known,
-                 quoted(*title) + " differs from " + quoted(known) + " by case, spaces or marks: it must be the same");
+                 quoted(*title) + " differs from " + quoted(known) +
+                     " by case, spaces or marks: it must be the same");
     }
     add(ClaimId::kTitle, *title, listed(terms_.titles),
         quoted(*title) + " is none of the achievement's titles: " + listed(terms_.titles));
@@ -151,7 +164,8 @@ class Checking {
     const bool credits = id == ClaimId::kEctsHundredths;
     const std::string shown = to_display(kind_of(id), found->second) + (credits ? " ECTS" : "");
     const std::string is = std::to_string(said) + (credits ? " is " + shown : "");
-    std::string text = is + "; the achievement says " + (stated == 0 ? "nothing" : std::to_string(stated));
+    std::string text =
+        is + "; the achievement says " + (stated == 0 ? "nothing" : std::to_string(stated));
     if (credits && stated != 0) {
       text += " (" + to_display(kind_of(id), ClaimValue{stated}) + " ECTS)";
       if (said * 100 == stated) text += ": for whole credits call the column ects";
@@ -161,20 +175,24 @@ class Checking {
 
   void check_conditions() {
     const auto* identity = text_of(ClaimId::kIdentityCheck);
-    if (identity != nullptr && !terms_.identity_check.empty() && contradicts(*identity, terms_.identity_check)) {
+    if (identity != nullptr && !terms_.identity_check.empty() &&
+        contradicts(*identity, terms_.identity_check)) {
       add(ClaimId::kIdentityCheck, *identity, terms_.identity_check,
           quoted(*identity) + " contradicts the achievement, which says " + terms_.identity_check);
     }
     const auto* scheme = text_of(ClaimId::kGradingScheme);
     if (scheme == nullptr || terms_.grading.empty()) return;
-    const auto same = [&](const std::string& known) { return skeleton(known) == skeleton(*scheme); };
+    const auto same = [&](const std::string& known) {
+      return skeleton(known) == skeleton(*scheme);
+    };
     if (std::ranges::any_of(terms_.grading, same)) return;
     add(ClaimId::kGradingScheme, *scheme, listed(terms_.grading),
         quoted(*scheme) + " is another scheme than the achievement's: " + listed(terms_.grading));
   }
 
   void check_days() {
-    const auto now_day = static_cast<std::int64_t>((calendar_.now_ms + kEarliestZoneMs) / kDayMs) + kEpochDay;
+    const auto now_day =
+        static_cast<std::int64_t>((calendar_.now_ms + kEarliestZoneMs) / kDayMs) + kEpochDay;
     const std::string today = date_of(calendar_.now_ms);
     const auto* birth = text_of(ClaimId::kBirthDate);
     const auto* award = text_of(ClaimId::kAwardDate);
@@ -187,16 +205,21 @@ class Checking {
     if (birth == nullptr) return;
 
     if (day_number(*birth) > now_day)
-      return add(ClaimId::kBirthDate, *birth, today, *birth + " is to come; today is " + today + " (UTC)");
+      return add(ClaimId::kBirthDate, *birth, today,
+                 *birth + " is to come; today is " + today + " (UTC)");
     if (award != nullptr && *birth >= *award)
-      return add(ClaimId::kBirthDate, *birth, *award, *birth + " is not before the award on " + *award);
+      return add(ClaimId::kBirthDate, *birth, *award,
+                 *birth + " is not before the award on " + *award);
     if (now_day - day_number(*birth) > std::int64_t{kOldestYears} * 366) {
       add(ClaimId::kBirthDate, *birth, today,
-          *birth + " is more than " + std::to_string(kOldestYears) + " years ago; today is " + today);
+          *birth + " is more than " + std::to_string(kOldestYears) + " years ago; today is " +
+              today);
     }
   }
 
-  std::string last_day() const { return date_of(calendar_.expires_ms == 0 ? 0 : calendar_.expires_ms - 1); }
+  std::string last_day() const {
+    return date_of(calendar_.expires_ms == 0 ? 0 : calendar_.expires_ms - 1);
+  }
 
   const AwardTerms& terms_;
   const AwardCalendar& calendar_;

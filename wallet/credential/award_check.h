@@ -1,5 +1,6 @@
-// A class list against the achievement that it awards and against the calendar, before anything is signed: whatever
-// every verifier will compare is compared here first, and what no calendar allows is said while it can be mended.
+// A class list against the achievement that it awards and against the calendar, before anything is
+// signed: whatever every verifier will compare is compared here first, and what no calendar allows
+// is said while it can be mended.
 //
 // Pure: the terms come from the ledger, the times are handed in. Any thread.
 #pragma once
@@ -13,8 +14,8 @@
 
 namespace testamur::wallet {
 
-// What the ledger says of the achievement. An empty text and a zero are "not stated", and forbid nothing but credits
-// and level, which a verifier compares with what is stated, also with nothing.
+// What the ledger says of the achievement. An empty text and a zero are "not stated", and forbid
+// nothing but credits and level, which a verifier compares with what is stated, also with nothing.
 struct AwardTerms {
   std::string achievement;          // its id, for messages
   std::vector<std::string> titles;  // in all its languages
@@ -38,7 +39,8 @@ struct AwardFinding {
   std::string text;      // the sentence for people, with both values
 };
 
-// Everything that would make a credential of this list invalid at a verifier, or says what cannot be; by line.
+// Everything that would make a credential of this list invalid at a verifier, or says what cannot
+// be; by line.
 std::vector<AwardFinding> check_awards(const std::vector<ClassRow>& rows, const AwardTerms& terms,
                                        const AwardCalendar& calendar);
 // One line each, the first ten and how many more; empty when there is none.

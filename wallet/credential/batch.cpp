@@ -29,22 +29,25 @@ std::uint32_t random_below(std::uint32_t bound) {
 std::vector<std::uint32_t> random_permutation(std::size_t size) {
   std::vector<std::uint32_t> order(size);
   std::iota(order.begin(), order.end(), 0u);
-  for (std::size_t i = size; i > 1; --i) std::swap(order[i - 1], order[random_below(static_cast<std::uint32_t>(i))]);
+  for (std::size_t i = size; i > 1; --i)
+    std::swap(order[i - 1], order[random_below(static_cast<std::uint32_t>(i))]);
   return order;
 }
 
-// Letters, digits, dot, hyphen and underscore of the student reference; never hidden, never taken twice.
+// Letters, digits, dot, hyphen and underscore of the student reference; never hidden, never taken
+// twice.
 class FileNames {
  public:
   std::string next(const std::string& student) {
     std::string name;
     for (const char c : student) {
-      const bool safe =
-          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+      const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '-' || c == '_';
       if (name.size() < kMaxFileNameBytes) name += safe ? c : '_';
     }
     std::string unique = name;
-    for (int i = 2; !taken_.insert(lower(unique)).second; ++i) unique = name + "-" + std::to_string(i);
+    for (int i = 2; !taken_.insert(lower(unique)).second; ++i)
+      unique = name + "-" + std::to_string(i);
     return unique;
   }
 
@@ -60,17 +63,20 @@ class FileNames {
 
 using Requests = std::map<std::string, const WalletRequest*>;
 
-Result<Requests> match_requests(const std::vector<ClassRow>& rows, const std::vector<WalletRequest>& requests) {
+Result<Requests> match_requests(const std::vector<ClassRow>& rows,
+                                const std::vector<WalletRequest>& requests) {
   Requests by_student;
   std::set<Bytes> keys;
   for (const auto& request : requests) {
     const bool known = std::ranges::find(rows, request.student, &ClassRow::student) != rows.end();
     if (!known)
-      return error("a wallet request is for student \"" + request.student + "\", who is not in the class list");
+      return error("a wallet request is for student \"" + request.student +
+                   "\", who is not in the class list");
     if (!by_student.emplace(request.student, &request).second)
       return error("student \"" + request.student + "\" sent two wallet requests: remove one");
     if (!keys.insert(request.holder.bytes).second)
-      return error("the wallet request of student \"" + request.student + "\" uses a key that another one uses too");
+      return error("the wallet request of student \"" + request.student +
+                   "\" uses a key that another one uses too");
   }
   return by_student;
 }
@@ -121,8 +127,8 @@ std::string random_batch_id() {
 }  // namespace
 
 Result<Batch> build_batch(const BatchPlan& plan, const std::vector<ClassRow>& rows,
-                          const std::vector<WalletRequest>& requests, const SecretKey& credential_key,
-                          const BatchProgress& progress) {
+                          const std::vector<WalletRequest>& requests,
+                          const SecretKey& credential_key, const BatchProgress& progress) {
   TM_CHECK(!rows.empty() && rows.size() <= kMaxBatchSize, rows.size());
   TM_TRY(const auto by_student, match_requests(rows, requests));
   Batch batch;

@@ -1,5 +1,6 @@
-// From a class list to a batch: one signed credential a learner at a random position, commitments for the ledger, and
-// all that is needed to go on after an interruption. Nothing here talks to the ledger. One thread a batch.
+// From a class list to a batch: one signed credential a learner at a random position, commitments
+// for the ledger, and all that is needed to go on after an interruption. Nothing here talks to the
+// ledger. One thread a batch.
 #pragma once
 
 #include <cstdint>
@@ -33,14 +34,17 @@ struct BatchPlan {
   IssuerIndex first_index;
   std::uint64_t issued_at_s = 0;
   std::optional<std::uint64_t> expires_at_s;
-  Claims common;  // of every learner, unless the row says otherwise: title, ects_hundredths, eqf_level, award_date
-  SignatureAlgorithm holder_algorithm = SignatureAlgorithm::kEcdsaP256;  // of keys that the tool makes
+  Claims common;  // of every learner, unless the row says otherwise: title, ects_hundredths,
+                  // eqf_level, award_date
+  SignatureAlgorithm holder_algorithm =
+      SignatureAlgorithm::kEcdsaP256;  // of keys that the tool makes
 };
 
 // What the issuer holds of one learner's award.
 struct Award {
   std::string student;
-  std::string file_name;  // of the claim file, without folder and suffix; safe and unique within the batch
+  std::string
+      file_name;  // of the claim file, without folder and suffix; safe and unique within the batch
   std::uint32_t position = 0;
   std::string sd_jwt;
   SecretBytes holder_secret;                // empty: the holder made the key, or it was purged
@@ -60,11 +64,12 @@ struct Batch {
 
 using BatchProgress = std::function<void(std::size_t done, std::size_t total)>;
 
-// Fails, and makes nothing, when a request names a student who is not in the class or comes twice, or a claim is out of
-// bounds. Preconditions: rows not empty, at most kMaxBatchSize; the key is P-256 or secp256k1 ECDSA.
+// Fails, and makes nothing, when a request names a student who is not in the class or comes twice,
+// or a claim is out of bounds. Preconditions: rows not empty, at most kMaxBatchSize; the key is
+// P-256 or secp256k1 ECDSA.
 Result<Batch> build_batch(const BatchPlan& plan, const std::vector<ClassRow>& rows,
-                          const std::vector<WalletRequest>& requests, const SecretKey& credential_key,
-                          const BatchProgress& progress = {});
+                          const std::vector<WalletRequest>& requests,
+                          const SecretKey& credential_key, const BatchProgress& progress = {});
 
 // The whole state, sealed to the issuer's register identity.
 Result<Bytes> seal_batch(const Batch& batch, const age::Recipient& recipient);

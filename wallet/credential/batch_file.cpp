@@ -13,7 +13,8 @@ constexpr std::size_t kMaxTransactionBytes = std::size_t{1} << 20;
 Json encode_claims(const Claims& claims) {
   Json json = Json::object();
   for (const auto& [id, value] : claims)
-    json[std::string(kind_of(id).name)] = std::visit([](const auto& held) { return Json(held); }, value);
+    json[std::string(kind_of(id).name)] =
+        std::visit([](const auto& held) { return Json(held); }, value);
   return json;
 }
 
@@ -21,7 +22,8 @@ Result<Claims> decode_claims(const Json& json) {
   Claims claims;
   for (const auto& [name, value] : json.items()) {
     const ClaimKind* kind = find_claim_kind(name);
-    if (kind == nullptr) return error("the batch has a claim \"" + name + "\" that this version does not know");
+    if (kind == nullptr)
+      return error("the batch has a claim \"" + name + "\" that this version does not know");
     ClaimValue held;
     if (value.is_number_unsigned()) held = value.get<std::uint64_t>();
     if (value.is_string()) held = value.get<std::string>();
@@ -32,9 +34,12 @@ Result<Claims> decode_claims(const Json& json) {
 }
 
 Json encode_award(const Award& award) {
-  Json json{
-      {"student", award.student}, {"file", award.file_name}, {"position", award.position}, {"sd_jwt", award.sd_jwt}};
-  if (!award.holder_secret.empty()) json["holder_secret"] = to_base64url(award.holder_secret.view());
+  Json json{{"student", award.student},
+            {"file", award.file_name},
+            {"position", award.position},
+            {"sd_jwt", award.sd_jwt}};
+  if (!award.holder_secret.empty())
+    json["holder_secret"] = to_base64url(award.holder_secret.view());
   if (!award.claim_code.empty()) json["claim_code"] = std::string(award.claim_code.text());
   if (award.recipient) json["recipient"] = age::to_text(*award.recipient);
   return json;
@@ -47,14 +52,17 @@ Result<Award> decode_award(const Json& json) {
   award.file_name = reader.text("file", 128);
   award.position = static_cast<std::uint32_t>(reader.number("position", kMaxBatchSize - 1));
   award.sd_jwt = reader.text("sd_jwt", kMaxSdJwtBytes);
-  if (reader.has("holder_secret")) award.holder_secret = reader.secret("holder_secret", SecretKey::kSize);
-  if (reader.has("claim_code")) award.claim_code = SecretBytes::copy_of(reader.text("claim_code", 64));
+  if (reader.has("holder_secret"))
+    award.holder_secret = reader.secret("holder_secret", SecretKey::kSize);
+  if (reader.has("claim_code"))
+    award.claim_code = SecretBytes::copy_of(reader.text("claim_code", 64));
   const std::string recipient = reader.optional_text("recipient", 128);
   TM_TRY_STATUS(reader.finish());
   if (!recipient.empty()) {
     TM_TRY(award.recipient, age::parse_recipient(recipient));
   }
-  if (award.file_name.empty() || award.file_name.find('/') != std::string::npos || award.file_name.front() == '.')
+  if (award.file_name.empty() || award.file_name.find('/') != std::string::npos ||
+      award.file_name.front() == '.')
     return error("an award of the batch has the unsafe file name \"" + award.file_name + "\"");
   return award;
 }
@@ -111,7 +119,8 @@ Result<Batch> decode(const Json& json) {
   Batch batch;
   const std::uint64_t format = reader.number(kFormatName);
   if (reader.ok() && format != kFormat)
-    return error("the batch has format " + std::to_string(format) + "; this program knows format 1: use a newer one");
+    return error("the batch has format " + std::to_string(format) +
+                 "; this program knows format 1: use a newer one");
   batch.id = reader.text("id", 64);
   const Json& plan = reader.object("plan");
   const Bytes commitments = reader.base64url("commitments", kMaxBatchSize * Hash256::kSize);
@@ -127,7 +136,8 @@ Result<Batch> decode(const Json& json) {
   while (decoder.remaining() > 0) batch.commitments.push_back(decoder.fixed<Hash256>());
   for (const auto& entry : awards) {
     TM_TRY(auto award, decode_award(entry));
-    if (award.position >= batch.commitments.size()) return error("an award of the batch has a position outside of it");
+    if (award.position >= batch.commitments.size())
+      return error("an award of the batch has a position outside of it");
     batch.awards.push_back(std::move(award));
   }
   return batch;

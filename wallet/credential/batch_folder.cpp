@@ -17,7 +17,9 @@ constexpr const char* kRegister = "register.age";
 constexpr const char* kCodes = "codes.age";
 constexpr const char* kClaims = "claims";
 
-std::string inside(const std::string& folder, const std::string& name) { return (fs::path(folder) / name).string(); }
+std::string inside(const std::string& folder, const std::string& name) {
+  return (fs::path(folder) / name).string();
+}
 
 Status make_folder(const std::string& path) {
   std::error_code problem;
@@ -32,8 +34,10 @@ std::string title_of(const Claims& claims) {
   return found == claims.end() ? "" : std::get<std::string>(found->second);
 }
 
-// The recipient that the files of a folder are sealed to again: that of the identity which opened the state.
-Result<Batch> open_state(ByteView file, std::span<const age::Identity> identities, const age::Identity*& opened_by) {
+// The recipient that the files of a folder are sealed to again: that of the identity which opened
+// the state.
+Result<Batch> open_state(ByteView file, std::span<const age::Identity> identities,
+                         const age::Identity*& opened_by) {
   for (const auto& identity : identities) {
     auto batch = open_batch(file, {&identity, 1});
     if (!batch.ok()) continue;
@@ -45,7 +49,8 @@ Result<Batch> open_state(ByteView file, std::span<const age::Identity> identitie
 
 }  // namespace
 
-Result<BatchFolder> BatchFolder::create(std::string path, Batch batch, const age::Recipient& recipient) {
+Result<BatchFolder> BatchFolder::create(std::string path, Batch batch,
+                                        const age::Recipient& recipient) {
   TM_TRY_STATUS(make_folder(path));
   std::error_code ignored;
   if (fs::exists(inside(path, kState), ignored))
@@ -102,8 +107,8 @@ Status BatchFolder::write_claim(const Award& award) const {
   claim.holder_secret = award.holder_secret.clone();
   claim.issuer_name = batch_.plan.issuer_name;
   claim.title = title_of(batch_.plan.common);
-  TM_TRY(const auto sealed,
-         award.recipient ? seal_claim_file(claim, *award.recipient) : seal_claim_file(claim, award.claim_code.text()));
+  TM_TRY(const auto sealed, award.recipient ? seal_claim_file(claim, *award.recipient)
+                                            : seal_claim_file(claim, award.claim_code.text()));
   return write_file_atomically(claim_path(award), sealed, Overwrite::kAllowed);
 }
 

@@ -22,7 +22,8 @@ SecretBytes encode(const ClaimFile& claim) {
             {"issuer_name", claim.issuer_name},
             {"title", claim.title},
             {"receipt", to_base64url(claim.receipt)}};
-  if (!claim.holder_secret.empty()) json["holder_secret"] = to_base64url(claim.holder_secret.view());
+  if (!claim.holder_secret.empty())
+    json["holder_secret"] = to_base64url(claim.holder_secret.view());
   return dump_secret(json);
 }
 
@@ -37,7 +38,8 @@ Result<ClaimFile> decode_json(const Json& json) {
   claim.issuer_name = reader.text("issuer_name");
   claim.title = reader.text("title");
   claim.receipt = reader.base64url("receipt", kMaxReceiptBytes);
-  if (reader.has("holder_secret")) claim.holder_secret = reader.secret("holder_secret", SecretKey::kSize);
+  if (reader.has("holder_secret"))
+    claim.holder_secret = reader.secret("holder_secret", SecretKey::kSize);
   TM_TRY_STATUS(reader.finish());
   return claim;
 }
@@ -53,7 +55,8 @@ ClaimOutcome finish(const age::Opened& opened) {
   ClaimOutcome outcome;
   if (!opened.ok()) {
     outcome.wrong_code = opened.failure->kind == age::OpenFailure::kWrongKey;
-    outcome.failure = outcome.wrong_code ? "the claim code does not open this file" : opened.failure->message;
+    outcome.failure =
+        outcome.wrong_code ? "the claim code does not open this file" : opened.failure->message;
     return outcome;
   }
   auto claim = decode(opened.plaintext.view());
@@ -72,14 +75,17 @@ Result<HolderKeySource> holder_key_source(const WalletContents& wallet, const Cl
   source.algorithm = holder.algorithm;
   if (!claim.holder_secret.empty()) {
     TM_TRY(const auto key, SecretKey::from_bytes(holder.algorithm, claim.holder_secret.view()));
-    if (key.public_key() != holder) return error("the key in the claim file is not the one that the credential names");
+    if (key.public_key() != holder)
+      return error("the key in the claim file is not the one that the credential names");
     source.issuer_made_secret = claim.holder_secret.clone();
     return source;
   }
-  const auto found =
-      find_holder_key(wallet, holder.algorithm, [&](const SecretKey& key) { return key.public_key() == holder; });
+  const auto found = find_holder_key(
+      wallet, holder.algorithm, [&](const SecretKey& key) { return key.public_key() == holder; });
   if (!found)
-    return error("the credential is bound to a key that this wallet does not have: it was made for another wallet");
+    return error(
+        "the credential is bound to a key that this wallet does not have: it was made for another "
+        "wallet");
   source.derived_index = found->index;
   return source;
 }
@@ -92,8 +98,8 @@ void close_request(WalletContents& wallet, const HolderKeySource& source) {
 
 void count_as_used(WalletContents& wallet, const HolderKeySource& source) {
   if (!source.derived_index) return;
-  auto& next =
-      source.algorithm == SignatureAlgorithm::kEcdsaP256 ? wallet.next_p256_index : wallet.next_secp256k1_index;
+  auto& next = source.algorithm == SignatureAlgorithm::kEcdsaP256 ? wallet.next_p256_index
+                                                                  : wallet.next_secp256k1_index;
   next = std::max(next, *source.derived_index + 1);
 }
 
@@ -119,7 +125,8 @@ ClaimOutcome open_claim_file(ByteView file, const age::Identity& delivery_identi
 
 ClaimOutcome open_requested_claim_file(ByteView file, const WalletContents& wallet) {
   ClaimOutcome outcome;
-  for (const auto algorithm : {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
+  for (const auto algorithm :
+       {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
     const auto opens = [&](const SecretKey& key) {
       outcome = open_claim_file(file, derive_delivery_identity(key));
       return !outcome.wrong_code;  // a failure of another kind will not get better with another key
@@ -127,7 +134,8 @@ ClaimOutcome open_requested_claim_file(ByteView file, const WalletContents& wall
     if (find_holder_key(wallet, algorithm, opens)) return outcome;
   }
   outcome.failure =
-      "the file is sealed to the request of another wallet, and there is no code for it: import it with the wallet "
+      "the file is sealed to the request of another wallet, and there is no code for it: import it "
+      "with the wallet "
       "that "
       "asked, or restore that wallet from its words first";
   return outcome;
@@ -135,8 +143,10 @@ ClaimOutcome open_requested_claim_file(ByteView file, const WalletContents& wall
 
 Status import_claim(WalletContents& wallet, ClaimFile claim, std::uint64_t now_ms) {
   const auto view = read_credential(claim.sd_jwt);
-  if (!view.ok()) return error("the credential in the claim file breaks its form: " + view.message());
-  if (view->has_key_binding) return error("the claim file holds a presentation, not the credential itself");
+  if (!view.ok())
+    return error("the credential in the claim file breaks its form: " + view.message());
+  if (view->has_key_binding)
+    return error("the claim file holds a presentation, not the credential itself");
   for (const auto& held : wallet.credentials) {
     const auto other = read_credential(held.sd_jwt);
     if (other.ok() && other->head.reference == view->head.reference)

@@ -1,5 +1,5 @@
-// NAME.testamur.age: a credential on its way from the issuer to one learner, sealed by a claim code or to the wallet
-// that asked for it (docs/formats/claim-file.md). Any thread.
+// NAME.testamur.age: a credential on its way from the issuer to one learner, sealed by a claim code
+// or to the wallet that asked for it (docs/formats/claim-file.md). Any thread.
 #pragma once
 
 #include <optional>
@@ -36,9 +36,9 @@ struct [[nodiscard]] ClaimOutcome {
 ClaimOutcome open_claim_file(ByteView file, std::string_view code);
 ClaimOutcome open_claim_file(ByteView file, const age::Identity& delivery_identity);
 
-// Puts an opened claim file into the wallet, after checking that the credential is well-formed and bound to the key
-// that comes with it or to the key of a pending request, which is then answered. Fails on a credential that the wallet
-// holds already.
+// Puts an opened claim file into the wallet, after checking that the credential is well-formed and
+// bound to the key that comes with it or to the key of a pending request, which is then answered.
+// Fails on a credential that the wallet holds already.
 Status import_claim(WalletContents& wallet, ClaimFile claim, std::uint64_t now_ms);
 // Tries the delivery identities of all keys that the wallet may have given out.
 ClaimOutcome open_requested_claim_file(ByteView file, const WalletContents& wallet);

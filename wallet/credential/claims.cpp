@@ -17,26 +17,32 @@ constexpr std::array<ClaimKind, 12> kKinds = {{
     {ClaimId::kStudentNumber, "student_number", "student number", ClaimType::kText, 128, true},
     {ClaimId::kTitle, "title", "title", ClaimType::kText, 256, false},
     {ClaimId::kAwardDate, "award_date", "date of award", ClaimType::kDate, 10, false},
-    {ClaimId::kEctsHundredths, "ects_hundredths", "ECTS credits", ClaimType::kInteger, 100'000, false},
+    {ClaimId::kEctsHundredths, "ects_hundredths", "ECTS credits", ClaimType::kInteger, 100'000,
+     false},
     {ClaimId::kEqfLevel, "eqf_level", "EQF level", ClaimType::kInteger, 8, false},
     {ClaimId::kGrade, "grade", "grade", ClaimType::kText, 128, true},
     {ClaimId::kGradingScheme, "grading_scheme", "grading scheme", ClaimType::kText, 512, false},
-    {ClaimId::kIdentityCheck, "identity_check", "supervision and identity check", ClaimType::kText, 512, false},
-    {ClaimId::kFurtherInformation, "further_information", "further information", ClaimType::kText, 2048, false},
+    {ClaimId::kIdentityCheck, "identity_check", "supervision and identity check", ClaimType::kText,
+     512, false},
+    {ClaimId::kFurtherInformation, "further_information", "further information", ClaimType::kText,
+     2048, false},
 }};
 
-// What a credential that was issued at any time may hold. Narrower rules bind what is issued now (parse_claim), never
-// what was: a name with an invisible mark is a flaw, and no reason to call an award invalid.
+// What a credential that was issued at any time may hold. Narrower rules bind what is issued now
+// (parse_claim), never what was: a name with an invisible mark is a flaw, and no reason to call an
+// award invalid.
 bool is_forbidden(std::uint32_t c) {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
-         c == 0x2028 || c == 0x2029 || c == 0xfeff;
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) ||
+         (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029 || c == 0xfeff;
 }
 
 Status check_text(const ClaimKind& kind, std::string_view text) {
   const std::string name{kind.name};
   if (text.empty()) return error(name + " is empty");
-  if (text.size() > kind.max_bytes) return error(name + " is longer than " + std::to_string(kind.max_bytes) + " bytes");
-  if (text.front() == ' ' || text.back() == ' ') return error(name + " begins or ends with a space");
+  if (text.size() > kind.max_bytes)
+    return error(name + " is longer than " + std::to_string(kind.max_bytes) + " bytes");
+  if (text.front() == ' ' || text.back() == ' ')
+    return error(name + " begins or ends with a space");
   for (std::size_t at = 0; at < text.size();) {
     const auto code_point = next_code_point(text, at);
     if (!code_point) return error(name + " is not UTF-8 text");
@@ -63,7 +69,8 @@ Status check_date(const ClaimKind& kind, std::string_view text) {
   const auto month = shaped ? parse_decimal<unsigned>(text.substr(5, 2)) : std::nullopt;
   const auto day = shaped ? parse_decimal<unsigned>(text.substr(8, 2)) : std::nullopt;
   if (!year || !month || !day) return error(name + " is not a date like 2026-07-31");
-  if (*year < 1800 || *month < 1 || *month > 12) return error(name + " is not a date of the calendar");
+  if (*year < 1800 || *month < 1 || *month > 12)
+    return error(name + " is not a date of the calendar");
   const unsigned days = kDays[*month - 1] + (*month == 2 && is_leap(*year) ? 1 : 0);
   if (*day < 1 || *day > days) return error(name + " is not a date of the calendar");
   return {};
@@ -71,7 +78,8 @@ Status check_date(const ClaimKind& kind, std::string_view text) {
 
 Status check_integer(const ClaimKind& kind, std::uint64_t value) {
   if (value < 1 || value > kind.max_bytes)
-    return error(std::string(kind.name) + " is not a whole number from 1 to " + std::to_string(kind.max_bytes));
+    return error(std::string(kind.name) + " is not a whole number from 1 to " +
+                 std::to_string(kind.max_bytes));
   return {};
 }
 
@@ -97,7 +105,8 @@ Result<ClaimValue> parse_claim(const ClaimKind& kind, std::string_view typed) {
   if (kind.type == ClaimType::kInteger) {
     const auto number = parse_decimal<std::uint64_t>(typed);
     if (!number)
-      return error(std::string(kind.name) + " is not a whole number from 1 to " + std::to_string(kind.max_bytes));
+      return error(std::string(kind.name) + " is not a whole number from 1 to " +
+                   std::to_string(kind.max_bytes));
     value = *number;
   }
   TM_TRY_STATUS(check_claim(kind, value));

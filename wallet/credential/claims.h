@@ -1,5 +1,6 @@
-// The claims about the learner and the award that a credential may carry, each selectively disclosable. A closed list:
-// what else the EU elements ask for stands in the public records of institution and achievement. Pure; any thread.
+// The claims about the learner and the award that a credential may carry, each selectively
+// disclosable. A closed list: what else the EU elements ask for stands in the public records of
+// institution and achievement. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +47,8 @@ const ClaimKind* find_claim_kind(std::string_view name);
 using ClaimValue = std::variant<std::string, std::uint64_t>;
 using Claims = std::map<ClaimId, ClaimValue>;
 
-// The value that a person typed: a text by the rule of common/text.h, YYYY-MM-DD, or a decimal number. The failure says
-// what is expected, or which code point stands where.
+// The value that a person typed: a text by the rule of common/text.h, YYYY-MM-DD, or a decimal
+// number. The failure says what is expected, or which code point stands where.
 Result<ClaimValue> parse_claim(const ClaimKind& kind, std::string_view typed);
 // Type, bounds and calendar of a value from outside, as credentials of all times have them.
 Status check_claim(const ClaimKind& kind, const ClaimValue& value);

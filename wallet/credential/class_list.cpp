@@ -44,7 +44,8 @@ Columns read_header(const std::vector<CsvCell>& header, Problems& problems) {
       columns.student = i;
       has_student = true;
     } else if (kind == nullptr) {
-      problems.add(place, "the column \"" + name + "\" is not known (known: " + known_columns() + ")");
+      problems.add(place,
+                   "the column \"" + name + "\" is not known (known: " + known_columns() + ")");
     }
   }
   if (columns.credits && seen.contains(std::string(kind_of(ClaimId::kEctsHundredths).name))) {
@@ -76,15 +77,16 @@ void warn_of_near_references(ClassList& list) {
   for (const auto& row : list.rows) {
     const auto [first, fresh] = first_of.emplace(reference_key(row.student), &row);
     if (fresh) continue;
-    list.notices.push_back("line " + std::to_string(row.line) + ": the student \"" + row.student + "\" is nearly \"" +
-                           first->second->student + "\" of line " + std::to_string(first->second->line) +
-                           ": two learners?");
+    list.notices.push_back("line " + std::to_string(row.line) + ": the student \"" + row.student +
+                           "\" is nearly \"" + first->second->student + "\" of line " +
+                           std::to_string(first->second->line) + ": two learners?");
   }
 }
 
-// The forms of a date are few: digits of day, month and year, each once, with one mark between. `is_form`: `typed` is a
-// form itself, and its letters stand for digits.
-std::optional<std::string> read_day_parts(std::string_view typed, std::string_view form, bool is_form) {
+// The forms of a date are few: digits of day, month and year, each once, with one mark between.
+// `is_form`: `typed` is a form itself, and its letters stand for digits.
+std::optional<std::string> read_day_parts(std::string_view typed, std::string_view form,
+                                          bool is_form) {
   std::map<char, std::string> parts;
   for (std::size_t at = 0; at < form.size();) {
     const char letter = form[at];
@@ -97,7 +99,8 @@ std::optional<std::string> read_day_parts(std::string_view typed, std::string_vi
     const auto length = std::min(form.find_first_not_of(letter, at), form.size()) - at;
     if (length != (letter == 'Y' ? 4u : 2u) || parts.contains(letter)) return std::nullopt;
     std::string digits;
-    while (!typed.empty() && digits.size() < length && (is_form ? typed.front() == letter : is_digit(typed.front()))) {
+    while (!typed.empty() && digits.size() < length &&
+           (is_form ? typed.front() == letter : is_digit(typed.front()))) {
       digits += is_form ? '1' : typed.front();
       typed.remove_prefix(1);
     }
@@ -128,15 +131,16 @@ void rename_columns(CsvTable& table, const ClassListReading& reading, Problems& 
   }
 }
 
-Result<ClaimValue> read_claim(const ClaimKind& kind, const std::string& typed, const std::string& date_form) {
+Result<ClaimValue> read_claim(const ClaimKind& kind, const std::string& typed,
+                              const std::string& date_form) {
   if (kind.type != ClaimType::kDate || date_form.empty()) return parse_claim(kind, typed);
   const auto day = read_day(typed, date_form);
   if (!day) return error(std::string(kind.name) + " is not a date in the form " + date_form);
   return parse_claim(kind, *day);
 }
 
-ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns, const std::string& date_form,
-                  Problems& problems) {
+ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
+                  const std::string& date_form, Problems& problems) {
   ClassRow row;
   row.line = cells.front().place.line;
   row.student = canonical_reference(cells[columns.student].text);
@@ -144,8 +148,8 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns, con
     problems.add(cells[columns.student].place, status.message());
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (columns.claims[i] == nullptr || cells[i].text.empty()) continue;
-    auto value =
-        columns.credits == i ? read_credits(cells[i].text) : read_claim(*columns.claims[i], cells[i].text, date_form);
+    auto value = columns.credits == i ? read_credits(cells[i].text)
+                                      : read_claim(*columns.claims[i], cells[i].text, date_form);
     if (value.ok()) {
       row.claims[columns.claims[i]->id] = std::move(*value);
       row.places[columns.claims[i]->id] = cells[i].place;
@@ -160,14 +164,17 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns, con
 
 }  // namespace
 
-std::string canonical_reference(std::string_view typed) { return is_utf8(typed) ? nfc(typed) : std::string(typed); }
+std::string canonical_reference(std::string_view typed) {
+  return is_utf8(typed) ? nfc(typed) : std::string(typed);
+}
 
 std::string reference_key(std::string_view reference) {
   std::string key;
   for (const char c : skeleton(reference)) {
     if (c == '-' || c == '.' || c == '/' || c == '_') continue;
 
-    // A spreadsheet drops the zeros before a number wherever it begins; a number that is zero keeps one.
+    // A spreadsheet drops the zeros before a number wherever it begins; a number that is zero keeps
+    // one.
     const bool after_leading_zero =
         !key.empty() && key.back() == '0' && (key.size() == 1 || !is_digit(key[key.size() - 2]));
     if (is_digit(c) && after_leading_zero) key.pop_back();
@@ -181,28 +188,35 @@ std::optional<std::uint64_t> parse_credits(std::string_view typed) {
   const std::string_view whole = typed.substr(0, point);
   std::string fraction{point == std::string_view::npos ? "" : typed.substr(point + 1)};
   const auto is_number = [](std::string_view text) { return std::ranges::all_of(text, is_digit); };
-  const bool ends_well = point == std::string_view::npos || (!fraction.empty() && fraction.size() <= 2);
-  if (whole.empty() || whole.size() > 4 || !ends_well || !is_number(whole) || !is_number(fraction)) return std::nullopt;
+  const bool ends_well =
+      point == std::string_view::npos || (!fraction.empty() && fraction.size() <= 2);
+  if (whole.empty() || whole.size() > 4 || !ends_well || !is_number(whole) || !is_number(fraction))
+    return std::nullopt;
   fraction.resize(2, '0');
   std::uint64_t hundredths = 0;
-  for (const char c : std::string(whole) + fraction) hundredths = hundredths * 10 + static_cast<unsigned>(c - '0');
+  for (const char c : std::string(whole) + fraction)
+    hundredths = hundredths * 10 + static_cast<unsigned>(c - '0');
   return hundredths;
 }
 
 Result<std::pair<std::string, std::string>> parse_column_map(const std::string& typed) {
   const auto at = typed.rfind('=');
-  const std::string theirs = at == std::string::npos ? "" : std::string(trimmed(std::string_view(typed).substr(0, at)));
-  const std::string ours = at == std::string::npos ? "" : std::string(trimmed(std::string_view(typed).substr(at + 1)));
-  const bool known =
-      ours == "-" || ours == kStudentColumn || ours == kCreditsColumn || find_claim_kind(ours) != nullptr;
+  const std::string theirs =
+      at == std::string::npos ? "" : std::string(trimmed(std::string_view(typed).substr(0, at)));
+  const std::string ours =
+      at == std::string::npos ? "" : std::string(trimmed(std::string_view(typed).substr(at + 1)));
+  const bool known = ours == "-" || ours == kStudentColumn || ours == kCreditsColumn ||
+                     find_claim_kind(ours) != nullptr;
   if (!theirs.empty() && known) return std::pair{theirs, ours};
-  return error("--map: \"" + typed.substr(0, 80) + "\" is no pair like \"Matrikelnummer=student\" (known: " +
-               known_columns() + ", or - to leave the column out)");
+  return error("--map: \"" + typed.substr(0, 80) +
+               "\" is no pair like \"Matrikelnummer=student\" (known: " + known_columns() +
+               ", or - to leave the column out)");
 }
 
 Status check_date_form(const std::string& form) {
   if (form.empty() || read_day_parts(form, form, true)) return {};
-  return error("--date-format: \"" + form.substr(0, 40) + "\" is no form of a date: write DD.MM.YYYY or MM/DD/YYYY");
+  return error("--date-format: \"" + form.substr(0, 40) +
+               "\" is no form of a date: write DD.MM.YYYY or MM/DD/YYYY");
 }
 
 std::optional<std::string> read_day(std::string_view typed, std::string_view form) {
@@ -219,8 +233,8 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
   if (problems.any()) return problems.failure();
   if (table.rows.empty()) return error("the list has a header and no learner");
   if (table.rows.size() > kMaxClassSize) {
-    return error("the list has " + std::to_string(table.rows.size()) + " learners; a batch holds at most " +
-                 std::to_string(kMaxClassSize));
+    return error("the list has " + std::to_string(table.rows.size()) +
+                 " learners; a batch holds at most " + std::to_string(kMaxClassSize));
   }
 
   ClassList list;
@@ -231,8 +245,9 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
     const ClassRow& row = list.rows.back();
     const auto [first, fresh] = lines.emplace(row.student, row.line);
     if (!fresh) {
-      problems.add(cells[columns.student].place,
-                   "the student \"" + row.student + "\" stands in line " + std::to_string(first->second) + " already");
+      problems.add(cells[columns.student].place, "the student \"" + row.student +
+                                                     "\" stands in line " +
+                                                     std::to_string(first->second) + " already");
     }
   }
   if (problems.any()) return problems.failure();

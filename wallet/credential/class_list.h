@@ -1,8 +1,9 @@
 // A class as the registrar's student system exports it: one row a learner. Pure; any thread.
 //
-// Columns: `student` (the reference of the learner in the issuer's own system, in NFC; required), any claim of claims.h
-// by its name, and `ects`, credits as people write them ("3", "7.5"), in the place of `ects_hundredths`. An empty cell
-// is a claim that this learner's credential does not carry.
+// Columns: `student` (the reference of the learner in the issuer's own system, in NFC; required),
+// any claim of claims.h by its name, and `ects`, credits as people write them ("3", "7.5"), in the
+// place of `ects_hundredths`. An empty cell is a claim that this learner's credential does not
+// carry.
 #pragma once
 
 #include <map>
@@ -34,23 +35,26 @@ struct ClassList {
 // How the list of a student system differs from ours.
 struct ClassListReading {
   CsvReading csv;
-  std::vector<std::pair<std::string, std::string>> columns;  // their name -> ours; "-": the column is left out
-  std::string date_form;                                     // of birthdate and award_date: "DD.MM.YYYY"; empty: ours
+  std::vector<std::pair<std::string, std::string>>
+      columns;            // their name -> ours; "-": the column is left out
+  std::string date_form;  // of birthdate and award_date: "DD.MM.YYYY"; empty: ours
 };
 
 // "Matrikelnummer=student".
 Result<std::pair<std::string, std::string>> parse_column_map(const std::string& typed);
 // Letters D, M and Y with marks between: "DD.MM.YYYY", "MM/DD/YYYY".
 Status check_date_form(const std::string& form);
-// A day in that form as YYYY-MM-DD; nothing where it is none. Day and month may lack a leading zero.
+// A day in that form as YYYY-MM-DD; nothing where it is none. Day and month may lack a leading
+// zero.
 std::optional<std::string> read_day(std::string_view typed, std::string_view form);
 
-// All or nothing. The failure lists every problem (at most ten) with line and column: an unknown or missing column, a
-// value that its claim does not allow, a student without a name or named twice.
+// All or nothing. The failure lists every problem (at most ten) with line and column: an unknown or
+// missing column, a value that its claim does not allow, a student without a name or named twice.
 Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& reading = {});
 
-// Two references have one key when people or their programs may take one for the other: they differ by leading zeros,
-// by case, by the form of letters, by spaces, marks that cannot be seen, or hyphens, dots and slashes alone.
+// Two references have one key when people or their programs may take one for the other: they differ
+// by leading zeros, by case, by the form of letters, by spaces, marks that cannot be seen, or
+// hyphens, dots and slashes alone.
 std::string reference_key(std::string_view reference);
 // The same letters in one form: what registers are searched by.
 std::string canonical_reference(std::string_view typed);

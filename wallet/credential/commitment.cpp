@@ -2,7 +2,8 @@
 
 namespace testamur::wallet {
 
-Hash256 commitment_of(const ChainId& chain, const InstitutionId& issuer, const Salt& salt, ByteView signed_bytes) {
+Hash256 commitment_of(const ChainId& chain, const InstitutionId& issuer, const Salt& salt,
+                      ByteView signed_bytes) {
   const Hash256 digest = sha256(signed_bytes);
   return tags::kCommitment.start()
       .update(chain.view())

@@ -20,7 +20,8 @@ constexpr std::size_t kDecoys = 3;
 // No credential outlives this: a bound on what a damaged or malicious number can mean (year 9999).
 constexpr std::uint64_t kMaxTimeS = 253'402'300'799;
 // What a verifier must always see (SD-JWT VC; FORMATS "SD-JWT in clear").
-constexpr std::array<std::string_view, 6> kAlwaysClear = {"iss", "iat", "exp", "vct", "cnf", "testamur"};
+constexpr std::array<std::string_view, 6> kAlwaysClear = {"iss", "iat", "exp",
+                                                          "vct", "cnf", "testamur"};
 
 std::string achievement_name(const AchievementId& id) {
   const std::string text = to_text(id);
@@ -44,14 +45,16 @@ Json encode_payload(const CredentialContents& contents) {
                  {"version", head.achievement.version},
                  {"holder_key", head.holder_made ? kHolderMade : kIssuerMade}}}};
   if (head.expires_at_s) payload["exp"] = *head.expires_at_s;
-  for (const auto& [id, value] : contents.claims) payload[std::string(kind_of(id).name)] = encode_claim(value);
+  for (const auto& [id, value] : contents.claims)
+    payload[std::string(kind_of(id).name)] = encode_claim(value);
   return payload;
 }
 
 Status check_contents(const CredentialContents& contents, const ChainId& chain) {
   const CredentialHead& head = contents.head;
   if (!head.reference.is_of_chain(chain)) return error("the reference names another chain");
-  if (head.issuer_domain.empty() || head.issuer_domain.size() > kMaxDomainBytes || !is_utf8(head.issuer_domain))
+  if (head.issuer_domain.empty() || head.issuer_domain.size() > kMaxDomainBytes ||
+      !is_utf8(head.issuer_domain))
     return error("the issuer's domain is empty or too long");
   if (head.issued_at_s > kMaxTimeS || head.expires_at_s.value_or(0) > kMaxTimeS)
     return error("a time lies beyond the year 9999");
@@ -63,7 +66,8 @@ Status check_contents(const CredentialContents& contents, const ChainId& chain) 
 
 std::string pointer_of(ClaimId id) { return '/' + std::string(kind_of(id).name); }
 
-// ---- reading -----------------------------------------------------------------------------------------------------
+// ---- reading
+// -----------------------------------------------------------------------------------------------------
 
 Status read_testamur(const Json& object, CredentialHead& head) {
   ObjectReader reader{object, "the member \"testamur\""};
@@ -100,7 +104,8 @@ Status read_head(const Jws& jws, CredentialHead& head) {
   if (!reader.ok()) return reader.finish();
   if (type != kType) return error("the header says \"" + type + "\" where dc+sd-jwt belongs");
   if (credential_type != kCredentialType)
-    return error("the credential is of type \"" + credential_type + "\", not " + std::string(kCredentialType));
+    return error("the credential is of type \"" + credential_type + "\", not " +
+                 std::string(kCredentialType));
   if (!issuer.starts_with(kScheme) || issuer.size() == kScheme.size())
     return error("the issuer is not named as https:// and a domain");
   head.issuer_domain = issuer.substr(kScheme.size());
@@ -117,19 +122,23 @@ Result<ClaimValue> read_claim(const ClaimKind& kind, const Json& json) {
   } else if (json.is_number_unsigned()) {
     value = json.get<std::uint64_t>();
   } else {
-    return error("the claim \"" + std::string(kind.name) + "\" is neither a text nor a whole number");
+    return error("the claim \"" + std::string(kind.name) +
+                 "\" is neither a text nor a whole number");
   }
   TM_TRY_STATUS(check_claim(kind, value));
   return value;
 }
 
-bool is_always_clear(std::string_view name) { return std::ranges::find(kAlwaysClear, name) != kAlwaysClear.end(); }
+bool is_always_clear(std::string_view name) {
+  return std::ranges::find(kAlwaysClear, name) != kAlwaysClear.end();
+}
 
 // A claim that must be in clear may not hide behind a disclosure: a holder could then withhold it.
 Status check_disclosed_names(const std::vector<Disclosure>& disclosures) {
   for (const auto& disclosure : disclosures) {
     const std::string top = disclosure.pointer.substr(1, disclosure.pointer.find('/', 1) - 1);
-    if (is_always_clear(top)) return error("\"" + top + "\" is a disclosure, but must be signed in clear");
+    if (is_always_clear(top))
+      return error("\"" + top + "\" is a disclosure, but must be signed in clear");
   }
   return {};
 }
@@ -139,7 +148,8 @@ Result<Claims> read_claims(const Json& merged) {
   for (const auto& [name, value] : merged.items()) {
     if (is_always_clear(name)) continue;
     const ClaimKind* kind = find_claim_kind(name);
-    if (kind == nullptr) return error("the claim \"" + name + "\" is not known in credentials of this type");
+    if (kind == nullptr)
+      return error("the claim \"" + name + "\" is not known in credentials of this type");
     TM_TRY(claims[kind->id], read_claim(*kind, value));
   }
   return claims;
@@ -168,14 +178,16 @@ Result<IssuedCredential> issue_credential(const CredentialContents& contents, co
   for (const auto& [id, value] : contents.claims) options.disclosable.push_back(pointer_of(id));
   TM_TRY(const auto sd_jwt, issue_sd_jwt(encode_payload(contents), options, issuer_key));
   const std::string signing_input = sd_jwt.issuer_jwt.substr(0, sd_jwt.issuer_jwt.rfind('.'));
-  return IssuedCredential{
-      sd_jwt.text(), commitment_of(chain, contents.head.reference.issuer, contents.head.salt, as_bytes(signing_input))};
+  return IssuedCredential{sd_jwt.text(),
+                          commitment_of(chain, contents.head.reference.issuer, contents.head.salt,
+                                        as_bytes(signing_input))};
 }
 
 Result<std::string> read_pasted(std::string_view text) {
   if (text.starts_with("age-encryption.org/") || text.starts_with("-----BEGIN AGE")) {
     return error(
-        "it is an encrypted file, and no presentation: a claim file goes into a wallet by testamur credential import, "
+        "it is an encrypted file, and no presentation: a claim file goes into a wallet by testamur "
+        "credential import, "
         "and a verifier is given what testamur credential present wrote");
   }
   std::string compact;
@@ -183,31 +195,38 @@ Result<std::string> read_pasted(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t from = at;
     ++place;
-    if (!next_code_point(text, at)) return error("it is no presentation: it is not even text. Is it another file?");
+    if (!next_code_point(text, at))
+      return error("it is no presentation: it is not even text. Is it another file?");
     const std::string_view each = text.substr(from, at - from);
     if (each == "\xef\xbb\xbf" || trimmed(each).empty()) continue;
     const char c = each.front();
-    const bool known = each.size() == 1 && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                            (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~');
+    const bool known = each.size() == 1 &&
+                       ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~');
     if (!known) {
-      return error("character " + std::to_string(place) + " (\"" + (find_fault(each) ? "?" : std::string(each)) +
-                   "\") belongs to no presentation: was it pasted? Copy the whole of it again, or take the file");
+      return error("character " + std::to_string(place) + " (\"" +
+                   (find_fault(each) ? "?" : std::string(each)) +
+                   "\") belongs to no presentation: was it pasted? Copy the whole of it again, or "
+                   "take the file");
     }
     compact += c;
   }
-  if (compact.empty()) return error("it is empty: was it pasted? Copy the whole presentation again, or take the file");
+  if (compact.empty())
+    return error("it is empty: was it pasted? Copy the whole presentation again, or take the file");
 
   const std::string_view signed_part = std::string_view(compact).substr(0, compact.find('~'));
   if (std::ranges::count(signed_part, '.') != 2) {
     return error(
-        "it is cut off, or no presentation: its first part is not a header, contents and a signature. Copy the whole "
+        "it is cut off, or no presentation: its first part is not a header, contents and a "
+        "signature. Copy the whole "
         "of it again, or take the file");
   }
 
   // Only a key binding, which has two dots, may follow the last tilde (RFC 9901, section 4).
   const std::string_view whole = compact;
   const auto tilde = whole.rfind('~');
-  const bool bound = tilde != std::string_view::npos && std::ranges::count(whole.substr(tilde), '.') == 2;
+  const bool bound =
+      tilde != std::string_view::npos && std::ranges::count(whole.substr(tilde), '.') == 2;
   if (compact.back() != '~' && !bound) compact += '~';
   return compact;
 }
@@ -240,17 +259,20 @@ Result<std::string> present_credential(std::string_view compact, const Presentat
   if (!is_utf8(request.audience) || !is_utf8(request.nonce))
     return error("the audience or the nonce is not UTF-8 text");
   TM_TRY(const auto view, read_credential(compact));
-  if (view.head.holder != holder_key.public_key()) return error("the credential is bound to another holder key");
+  if (view.head.holder != holder_key.public_key())
+    return error("the credential is bound to another holder key");
   TM_TRY(const auto sd_jwt, parse_sd_jwt(compact));
   std::vector<std::string> pointers;
   for (const auto id : request.claims) {
-    if (!view.disclosed.contains(id)) return error("the credential holds no " + std::string(kind_of(id).label));
+    if (!view.disclosed.contains(id))
+      return error("the credential holds no " + std::string(kind_of(id).label));
     pointers.push_back(pointer_of(id));
   }
   TM_TRY(auto selected, select_disclosures(sd_jwt, pointers));
   Json further = Json::object();
   if (request.ends_at_s) further["exp"] = *request.ends_at_s;
-  return bind_to_holder(std::move(selected), {request.audience, request.nonce, request.now_s}, holder_key, further)
+  return bind_to_holder(std::move(selected), {request.audience, request.nonce, request.now_s},
+                        holder_key, further)
       .text();
 }
 
@@ -260,7 +282,8 @@ Result<HolderProof> verify_holder(std::string_view compact, const HolderRules& r
   binding.audience = rules.audience;
   binding.nonce = rules.nonce;
   binding.now_s = rules.now_s;
-  binding.max_age_s = std::numeric_limits<std::uint64_t>::max();  // age is judged here: an old proof is no false one
+  binding.max_age_s = std::numeric_limits<std::uint64_t>::max();  // age is judged here: an old
+                                                                  // proof is no false one
   TM_TRY(const auto payload, verify_key_binding(parsed.sd_jwt, parsed.processed, binding));
 
   HolderProof proof;

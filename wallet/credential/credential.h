@@ -40,13 +40,13 @@ struct IssuedCredential {
   std::string sd_jwt;  // with all disclosures
   Hash256 commitment;
 };
-// Fails on a claim out of bounds or a reference of another chain or issuer than `chain` and `reference.issuer`.
-// Preconditions: both keys are P-256 or secp256k1 ECDSA.
+// Fails on a claim out of bounds or a reference of another chain or issuer than `chain` and
+// `reference.issuer`. Preconditions: both keys are P-256 or secp256k1 ECDSA.
 Result<IssuedCredential> issue_credential(const CredentialContents& contents, const ChainId& chain,
                                           const SecretKey& issuer_key);
 
-// A credential or presentation, read strictly: form, digests, types, bounds. No signature is checked and no ledger
-// asked.
+// A credential or presentation, read strictly: form, digests, types, bounds. No signature is
+// checked and no ledger asked.
 struct CredentialView {
   CredentialHead head;
   Claims disclosed;
@@ -56,9 +56,10 @@ struct CredentialView {
 };
 Result<CredentialView> read_credential(std::string_view compact);
 
-// A credential or presentation as people carry it, in its compact form: white space of any kind is taken out (a mail
-// program wraps, a hand copies a space too much), a byte-order mark is dropped, and a last tilde that was lost is put
-// back. The failure names the first character that no presentation holds.
+// A credential or presentation as people carry it, in its compact form: white space of any kind is
+// taken out (a mail program wraps, a hand copies a space too much), a byte-order mark is dropped,
+// and a last tilde that was lost is put back. The failure names the first character that no
+// presentation holds.
 Result<std::string> read_pasted(std::string_view text);
 
 Hash256 commitment_of(const ChainId& chain, const CredentialView& credential);
@@ -77,8 +78,8 @@ struct PresentationRequest {
 Result<std::string> present_credential(std::string_view compact, const PresentationRequest& request,
                                        const SecretKey& holder_key);
 
-// What a verifier asks of the holder's proof. A request with an end of its own (verifier_request.h) lets an answer be
-// judged until then, whatever its age, and takes none that was made before it.
+// What a verifier asks of the holder's proof. A request with an end of its own (verifier_request.h)
+// lets an answer be judged until then, whatever its age, and takes none that was made before it.
 struct HolderRules {
   std::string audience;
   std::string nonce;
@@ -92,8 +93,8 @@ struct HolderProof {
   std::optional<std::uint64_t> ends_at_s;  // of the grant
   bool too_old = false;                    // good, and made longer ago than the rules accept
 };
-// Key binding of a presentation. Fails where it is not the holder's proof for this audience and nonce; the failure
-// names the audience that it was made for.
+// Key binding of a presentation. Fails where it is not the holder's proof for this audience and
+// nonce; the failure names the audience that it was made for.
 Result<HolderProof> verify_holder(std::string_view compact, const HolderRules& rules);
 
 }  // namespace testamur::wallet

@@ -38,7 +38,9 @@ class Reader {
 
  private:
   bool next_is(char c) const { return !at_end() && text_[at_] == c; }
-  bool next_is_line_end() const { return next_is('\n') || (next_is('\r') && text_.substr(at_, 2) == "\r\n"); }
+  bool next_is_line_end() const {
+    return next_is('\n') || (next_is('\r') && text_.substr(at_, 2) == "\r\n");
+  }
 
   void advance() {
     const char c = text_[at_++];
@@ -85,7 +87,9 @@ class Reader {
     return cell;
   }
 
-  static Error broken(const std::string& what, const CsvPlace& place) { return error(to_text(place) + ": " + what); }
+  static Error broken(const std::string& what, const CsvPlace& place) {
+    return error(to_text(place) + ": " + what);
+  }
 
   std::string_view text_;
   char separator_;
@@ -101,8 +105,8 @@ bool is_blank(const Row& row) {
 
 Error wrong_length(const Row& row, std::size_t expected) {
   const CsvPlace place = row.size() > expected ? row[expected].place : row.back().place;
-  return error(to_text(place) + ": the row has " + std::to_string(row.size()) + " cells, the header has " +
-               std::to_string(expected));
+  return error(to_text(place) + ": the row has " + std::to_string(row.size()) +
+               " cells, the header has " + std::to_string(expected));
 }
 
 // "2", "2 and 5", "2, 5 and 9", "2, 5, 9 and 7 more".
@@ -113,10 +117,13 @@ std::string listed(const std::vector<std::size_t>& numbers) {
     const bool last = i + 1 == numbers.size();
     text += (i == 0 ? "" : last ? " and " : ", ") + std::to_string(numbers[i]);
   }
-  return numbers.size() <= kMost ? text : text + " and " + std::to_string(numbers.size() - kMost) + " more";
+  return numbers.size() <= kMost
+             ? text
+             : text + " and " + std::to_string(numbers.size() - kMost) + " more";
 }
 
-// ---- what is no such table, by its cause ---------------------------------------------------------------------------
+// ---- what is no such table, by its cause
+// ---------------------------------------------------------------------------
 
 std::string not_utf8(std::string_view text, const CsvReading& reading) {
   std::size_t line = 1;
@@ -125,9 +132,11 @@ std::string not_utf8(std::string_view text, const CsvReading& reading) {
     const std::size_t from = at;
     if (next_code_point(text, at)) continue;
     char byte[8];
-    std::snprintf(byte, sizeof byte, "0x%02X", static_cast<unsigned>(static_cast<std::uint8_t>(text[from])));
+    std::snprintf(byte, sizeof byte, "0x%02X",
+                  static_cast<unsigned>(static_cast<std::uint8_t>(text[from])));
     return "line " + std::to_string(line) + ": the byte " + byte +
-           " is not UTF-8: the file is in Windows-1252, Latin-1 or another code of one byte a letter; save it as "
+           " is not UTF-8: the file is in Windows-1252, Latin-1 or another code of one byte a "
+           "letter; save it as "
            "\"CSV UTF-8\"" +
            (reading.find_separator ? ", or name its code: --encoding windows-1252" : "");
   }
@@ -161,14 +170,17 @@ Separator separator_of(std::string_view header) {
 }
 
 // Spreadsheet programs write and read this line before the header.
-bool is_separator_hint(std::string_view line) { return line.starts_with("sep=") || line.starts_with("\"sep="); }
+bool is_separator_hint(std::string_view line) {
+  return line.starts_with("sep=") || line.starts_with("\"sep=");
+}
 
-// The code of Windows for Western Europe: Latin-1 but for 0x80 to 0x9F. Five bytes are no character of it.
+// The code of Windows for Western Europe: Latin-1 but for 0x80 to 0x9F. Five bytes are no character
+// of it.
 std::optional<std::string> from_windows_1252(std::string_view text) {
-  constexpr std::array<std::uint16_t, 32> kHigh = {0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
-                                                   0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017d, 0,
-                                                   0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-                                                   0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
+  constexpr std::array<std::uint16_t, 32> kHigh = {
+      0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+      0x2039, 0x0152, 0,      0x017d, 0,      0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+      0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
   std::string out;
   out.reserve(text.size() + text.size() / 8);
   for (const char c : text) {
@@ -195,10 +207,13 @@ std::optional<std::string> from_windows_1252(std::string_view text) {
 // A name in UTF-8 that is decoded a second time is "MÃ¼ller" on a credential for good.
 Result<std::string> decoded(std::string_view text, const CsvReading& reading) {
   if (!reading.windows_1252) return std::string(text);
-  const bool is_ascii = std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  if (!is_ascii && is_utf8(text)) return error("the file is in UTF-8 and not in Windows-1252: leave --encoding out");
+  const bool is_ascii =
+      std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (!is_ascii && is_utf8(text))
+    return error("the file is in UTF-8 and not in Windows-1252: leave --encoding out");
   auto out = from_windows_1252(text);
-  if (!out) return error("the file is not in Windows-1252: it holds a byte that is no character there");
+  if (!out)
+    return error("the file is not in Windows-1252: it holds a byte that is no character there");
   return std::move(*out);
 }
 
@@ -207,21 +222,25 @@ std::string cause_against(std::string_view text, const CsvReading& reading) {
   if (is_utf16(text)) return "the file is in UTF-16 (\"Unicode text\"): save it as \"CSV UTF-8\"";
   if (auto cause = not_utf8(text, reading); !cause.empty()) return cause;
   if (text.find('\n') == std::string_view::npos && text.find('\r') != std::string_view::npos)
-    return "the lines end with carriage returns alone (classic Macintosh): save the file as \"CSV UTF-8\"";
+    return "the lines end with carriage returns alone (classic Macintosh): save the file as \"CSV "
+           "UTF-8\"";
   if (reading.find_separator) return {};
   if (is_separator_hint(first_line(text)))
     return "line 1: \"" + std::string(first_line(text).substr(0, 8)) +
-           "\" is a hint for a spreadsheet program and no header: remove this line, and separate the cells by commas";
+           "\" is a hint for a spreadsheet program and no header: remove this line, and separate "
+           "the cells by commas";
   const auto separator = separator_of(first_line(text));
   if (separator.mark == kComma.mark) return {};
   return std::string("line 1: the cells are separated by ") + separator.name +
          "; save the list with commas (\"CSV UTF-8, comma delimited\")";
 }
 
-// ---- what spreadsheets leave behind --------------------------------------------------------------------------------
+// ---- what spreadsheets leave behind
+// --------------------------------------------------------------------------------
 
 // Rows that are as long as the header; cells beyond it that hold nothing are cut off.
-Result<std::vector<Row>> read_rows(Reader& reader, std::size_t columns, std::vector<std::size_t>& empty_lines) {
+Result<std::vector<Row>> read_rows(Reader& reader, std::size_t columns,
+                                   std::vector<std::size_t>& empty_lines) {
   std::vector<Row> rows;
   while (!reader.at_end()) {
     TM_TRY(auto row, reader.row());
@@ -243,21 +262,24 @@ Status drop_unnamed(CsvTable& table) {
     if (!table.header[i].text.empty()) continue;
     for (const auto& row : table.rows) {
       if (!trimmed(row[i].text).empty())
-        return error(to_text(row[i].place) + ": column " + std::to_string(i + 1) + " has this value, \"" +
-                     row[i].text.substr(0, 40) + "\", and no name in the header");
+        return error(to_text(row[i].place) + ": column " + std::to_string(i + 1) +
+                     " has this value, \"" + row[i].text.substr(0, 40) +
+                     "\", and no name in the header");
     }
     table.header.erase(table.header.begin() + static_cast<std::ptrdiff_t>(i));
     for (auto& row : table.rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(i));
     dropped.insert(dropped.begin(), i + 1);
   }
-  if (!dropped.empty()) table.notices.push_back("column " + listed(dropped) + ": neither a name nor a value, left out");
+  if (!dropped.empty())
+    table.notices.push_back("column " + listed(dropped) + ": neither a name nor a value, left out");
   return {};
 }
 
 // Blanks the line, so that every place keeps its number.
 Status drop_first_line(std::string_view& text) {
   const auto end = text.find('\n');
-  if (end == std::string_view::npos) return error("line 1, column 1: the file is empty; a header row is expected");
+  if (end == std::string_view::npos)
+    return error("line 1, column 1: the file is empty; a header row is expected");
   text.remove_prefix(end);
   return {};
 }
@@ -295,12 +317,14 @@ Result<CsvTable> parse_csv(std::string_view file, const CsvReading& reading) {
       table.header = std::move(row);
     }
   }
-  if (table.header.empty()) return error("line 1, column 1: the file is empty; a header row is expected");
+  if (table.header.empty())
+    return error("line 1, column 1: the file is empty; a header row is expected");
 
   for (auto& cell : table.header) cell.text = std::string(trimmed(cell.text));
   TM_TRY(table.rows, read_rows(reader, table.header.size(), empty_lines));
   TM_TRY_STATUS(drop_unnamed(table));
-  if (!empty_lines.empty()) table.notices.push_back("line " + listed(empty_lines) + ": empty, skipped");
+  if (!empty_lines.empty())
+    table.notices.push_back("line " + listed(empty_lines) + ": empty, skipped");
   return table;
 }
 

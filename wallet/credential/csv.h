@@ -1,10 +1,11 @@
 // The one reader of tables: class lists, revocation lists and registers of reports.
 //
-// Comma-separated values by RFC 4180: comma, double quotes, CRLF or LF, a header row, every row as long as the header.
-// UTF-8; a byte-order mark at the start is skipped, and so are rows without any value and columns without a name and
-// any value, which spreadsheets leave behind: with a notice. What is no such table is refused by its cause: another
-// separator, "sep=", UTF-16, Windows-1252, classic line ends. Where the caller says so (CsvReading), the first two are
-// read with a notice, and the third is decoded. Pure; any thread.
+// Comma-separated values by RFC 4180: comma, double quotes, CRLF or LF, a header row, every row as
+// long as the header. UTF-8; a byte-order mark at the start is skipped, and so are rows without any
+// value and columns without a name and any value, which spreadsheets leave behind: with a notice.
+// What is no such table is refused by its cause: another separator, "sep=", UTF-16, Windows-1252,
+// classic line ends. Where the caller says so (CsvReading), the first two are read with a notice,
+// and the third is decoded. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -33,12 +34,15 @@ struct CsvTable {
   std::vector<std::vector<CsvCell>> rows;  // each as long as the header
   std::vector<std::string> notices;        // what was skipped, for people
 };
-// What else than RFC 4180 is read, because a person will see what came of it before anything happens.
+// What else than RFC 4180 is read, because a person will see what came of it before anything
+// happens.
 struct CsvReading {
-  bool find_separator = false;  // semicolons, tabs or bars where the header has no comma, and "sep="
-  bool windows_1252 = false;    // the file is in that code; a file in UTF-8 is refused then
+  bool find_separator =
+      false;                  // semicolons, tabs or bars where the header has no comma, and "sep="
+  bool windows_1252 = false;  // the file is in that code; a file in UTF-8 is refused then
 };
-// The failure names line and column, or the cause in the file as a whole. Names of columns have no outer white space.
+// The failure names line and column, or the cause in the file as a whole. Names of columns have no
+// outer white space.
 Result<CsvTable> parse_csv(std::string_view text, const CsvReading& reading = {});
 
 }  // namespace testamur::wallet

@@ -1,5 +1,5 @@
-// One row of a table as RFC 4180 writes it: cells with commas, quotes or line ends in quotes, and CRLF. Pure; any
-// thread.
+// One row of a table as RFC 4180 writes it: cells with commas, quotes or line ends in quotes, and
+// CRLF. Pure; any thread.
 #pragma once
 
 #include <span>

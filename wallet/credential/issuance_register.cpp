@@ -14,7 +14,8 @@ constexpr const char* kSdJwtForm = "sd-jwt";
 
 Result<Json> open_json(ByteView file, std::span<const age::Identity> identities, const char* what) {
   const auto opened = age::open(file, identities);
-  if (!opened.ok()) return error(std::string(what) + " cannot be opened: " + opened.failure->message);
+  if (!opened.ok())
+    return error(std::string(what) + " cannot be opened: " + opened.failure->message);
   return parse_strict_json(opened.plaintext.text(), age::kMaxFileBytes);
 }
 
@@ -45,7 +46,8 @@ Result<ClaimCodeRow> decode_code(const Json& json) {
 Status check_format(ObjectReader& reader, const char* name) {
   const std::uint64_t format = reader.number(name);
   if (reader.ok() && format != kFormat)
-    return error("the file has format " + std::to_string(format) + "; this program knows format 1: use a newer one");
+    return error("the file has format " + std::to_string(format) +
+                 "; this program knows format 1: use a newer one");
   return {};
 }
 
@@ -80,7 +82,8 @@ Result<Bytes> seal_register(const IssuanceRegister& list, const age::Recipient& 
             {"rows", Json::array()}};
   for (const auto& row : list.rows) {
     Json slots = Json::array();
-    for (const auto& slot : row.slots) slots.push_back({{"form", slot.form}, {"index", slot.index.value}});
+    for (const auto& slot : row.slots)
+      slots.push_back({{"form", slot.form}, {"index", slot.index.value}});
     json["rows"].push_back({{"student", row.student}, {"slots", std::move(slots)}});
   }
   return age::seal({&recipient, 1}, dump_secret(json).view());
@@ -118,13 +121,15 @@ Result<Bytes> seal_codes(const Batch& batch, const age::Recipient& recipient) {
   Json json{{kCodesName, kFormat}, {"batch", batch.id}, {"codes", Json::array()}};
   for (const auto& award : batch.awards) {
     if (award.claim_code.empty()) continue;
-    json["codes"].push_back(
-        {{"student", award.student}, {"file", award.file_name}, {"code", std::string(award.claim_code.text())}});
+    json["codes"].push_back({{"student", award.student},
+                             {"file", award.file_name},
+                             {"code", std::string(award.claim_code.text())}});
   }
   return age::seal({&recipient, 1}, dump_secret(json).view());
 }
 
-Result<std::vector<ClaimCodeRow>> open_codes(ByteView file, std::span<const age::Identity> identities) {
+Result<std::vector<ClaimCodeRow>> open_codes(ByteView file,
+                                             std::span<const age::Identity> identities) {
   TM_TRY(auto json, open_json(file, identities, "the codes file"));
   auto rows = decode_codes(json);
   wipe_strings(json);

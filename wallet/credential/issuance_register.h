@@ -1,6 +1,6 @@
-// The issuance register: which slots belong to which learner's award. One age file a batch, sealed to the issuer's
-// register identity; it drives status commands (docs/formats/claim-file.md). The codes file has the same form of
-// protection. Any thread.
+// The issuance register: which slots belong to which learner's award. One age file a batch, sealed
+// to the issuer's register identity; it drives status commands (docs/formats/claim-file.md). The
+// codes file has the same form of protection. Any thread.
 #pragma once
 
 #include <string>
@@ -42,6 +42,7 @@ struct ClaimCodeRow {
   SecretBytes code;
 };
 Result<Bytes> seal_codes(const Batch& batch, const age::Recipient& recipient);
-Result<std::vector<ClaimCodeRow>> open_codes(ByteView file, std::span<const age::Identity> identities);
+Result<std::vector<ClaimCodeRow>> open_codes(ByteView file,
+                                             std::span<const age::Identity> identities);
 
 }  // namespace testamur::wallet

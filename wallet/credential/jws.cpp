@@ -14,7 +14,8 @@ Result<Json> parse_part(std::string_view encoded, const char* name) {
   if (!bytes) return error("the " + std::string(name) + " of the JWT is not base64url");
   auto json = parse_strict_json(as_text(*bytes), kMaxJwsBytes);
   if (!json.ok()) return error("the " + std::string(name) + " of the JWT: " + json.message());
-  if (!json->is_object()) return error("the " + std::string(name) + " of the JWT is not a JSON object");
+  if (!json->is_object())
+    return error("the " + std::string(name) + " of the JWT is not a JSON object");
   return json;
 }
 
@@ -42,10 +43,12 @@ std::optional<Bytes> read_coordinate(const Json& jwk, const char* name) {
 }  // namespace
 
 Result<Jws> parse_jws(std::string_view compact) {
-  if (compact.size() > kMaxJwsBytes) return error("the JWT is longer than " + std::to_string(kMaxJwsBytes) + " bytes");
+  if (compact.size() > kMaxJwsBytes)
+    return error("the JWT is longer than " + std::to_string(kMaxJwsBytes) + " bytes");
   const auto first = compact.find('.');
   const auto last = compact.rfind('.');
-  if (std::ranges::count(compact, '.') != 2) return error("a JWT has three parts with two dots between; this is none");
+  if (std::ranges::count(compact, '.') != 2)
+    return error("a JWT has three parts with two dots between; this is none");
   Jws jws;
   TM_TRY(jws.header, parse_part(compact.substr(0, first), "header"));
   TM_TRY(jws.payload, parse_part(compact.substr(first + 1, last - first - 1), "payload"));
@@ -72,8 +75,10 @@ Status verify_jws(const Jws& jws, const PublicKey& key) {
   const auto expected = jws_algorithm(key.algorithm);
   const std::string& named = *find_text(jws.header, "alg");
   if (expected.empty())
-    return error("the key is for " + std::string(to_text(key.algorithm)) + ", which signs no JWT here");
-  if (named != expected) return error("the JWT says \"" + named + "\", but the key is for " + std::string(expected));
+    return error("the key is for " + std::string(to_text(key.algorithm)) +
+                 ", which signs no JWT here");
+  if (named != expected)
+    return error("the JWT says \"" + named + "\", but the key is for " + std::string(expected));
   if (!verify(key, as_bytes(jws.signing_input), jws.signature, EcdsaS::kAny))
     return error("the signature is not by this key over these contents");
   return {};
@@ -104,7 +109,8 @@ Result<PublicKey> from_jwk(const Json& jwk) {
   if (jwk.contains("d")) return error("the JWK holds a private key where a public one belongs");
   const std::string* type = find_text(jwk, "kty");
   const std::string* curve = find_text(jwk, "crv");
-  if (type == nullptr || *type != "EC" || curve == nullptr) return error("the JWK is not an elliptic-curve key");
+  if (type == nullptr || *type != "EC" || curve == nullptr)
+    return error("the JWK is not an elliptic-curve key");
   PublicKey key;
   if (*curve == "P-256") {
     key.algorithm = SignatureAlgorithm::kEcdsaP256;
@@ -120,7 +126,8 @@ Result<PublicKey> from_jwk(const Json& jwk) {
   key.bytes.insert(key.bytes.end(), x->begin(), x->end());
   Bytes given = *x;
   given.insert(given.end(), y->begin(), y->end());
-  if (point_coordinates(key) != given) return error("the coordinates of the JWK are not a point of its curve");
+  if (point_coordinates(key) != given)
+    return error("the coordinates of the JWK are not a point of its curve");
   return key;
 }
 

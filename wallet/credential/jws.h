@@ -1,5 +1,6 @@
-// Compact JWS (RFC 7515) with ES256 and ES256K (RFC 7518, RFC 8812), and EC keys as JWK (RFC 7517). Reading is strict:
-// canonical base64url, no duplicate members, `alg` must be the key's own, `crit` is refused. Any thread.
+// Compact JWS (RFC 7515) with ES256 and ES256K (RFC 7518, RFC 8812), and EC keys as JWK (RFC 7517).
+// Reading is strict: canonical base64url, no duplicate members, `alg` must be the key's own, `crit`
+// is refused. Any thread.
 #pragma once
 
 #include <string>
@@ -23,8 +24,8 @@ struct Jws {
 Result<Jws> parse_jws(std::string_view compact);
 // Precondition: the key is P-256 or secp256k1 ECDSA. `header` is completed with `alg`.
 std::string sign_jws(Json header, const Json& payload, const SecretKey& key);
-// Fails with the reason: unknown `alg`, an `alg` that is not the key's, a wrong signature. Both twins of an ECDSA
-// signature pass: JOSE knows no low-s rule.
+// Fails with the reason: unknown `alg`, an `alg` that is not the key's, a wrong signature. Both
+// twins of an ECDSA signature pass: JOSE knows no low-s rule.
 Status verify_jws(const Jws& jws, const PublicKey& key);
 
 // ES256 or ES256K; nothing for other algorithms.

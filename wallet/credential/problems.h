@@ -13,11 +13,13 @@ class Problems {
   static constexpr std::size_t kMostProblems = 10;
 
   void add(const CsvPlace& place, const std::string& what) {
-    if (count_++ < kMostProblems) text_ += (text_.empty() ? "" : "\n") + to_text(place) + ": " + what;
+    if (count_++ < kMostProblems)
+      text_ += (text_.empty() ? "" : "\n") + to_text(place) + ": " + what;
   }
   bool any() const { return count_ > 0; }
   Error failure() const {
-    const std::string more = count_ > kMostProblems ? "\nand " + std::to_string(count_ - kMostProblems) + " more" : "";
+    const std::string more =
+        count_ > kMostProblems ? "\nand " + std::to_string(count_ - kMostProblems) + " more" : "";
     return error(text_ + more);
   }
 

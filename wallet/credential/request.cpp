@@ -28,12 +28,16 @@ Hash256 wallet_request_message(const WalletRequest& request) {
   return tags::kWalletRequest(message.bytes());
 }
 
-Result<std::string> make_wallet_request(const ChainId& chain, const InstitutionId& issuer, const std::string& typed,
-                                        const SecretKey& holder_key, std::uint64_t now_ms) {
-  if (const auto fault = find_fault(typed)) return error("the student reference holds " + to_text(*fault));
-  const std::string student = nfc(typed);  // one form of the same letters: registers are searched by it
+Result<std::string> make_wallet_request(const ChainId& chain, const InstitutionId& issuer,
+                                        const std::string& typed, const SecretKey& holder_key,
+                                        std::uint64_t now_ms) {
+  if (const auto fault = find_fault(typed))
+    return error("the student reference holds " + to_text(*fault));
+  const std::string student =
+      nfc(typed);  // one form of the same letters: registers are searched by it
   if (student.empty() || student.size() > kMaxStudentBytes)
-    return error("the student reference is not a text of 1 to " + std::to_string(kMaxStudentBytes) + " bytes");
+    return error("the student reference is not a text of 1 to " + std::to_string(kMaxStudentBytes) +
+                 " bytes");
   WalletRequest request{chain, issuer, student, holder_key.public_key(), {}, now_ms};
   request.recipient = derive_delivery_identity(holder_key).recipient();
   const Signature proof = holder_key.sign(wallet_request_message(request).view());
@@ -54,7 +58,8 @@ Result<WalletRequest> read_wallet_request(std::string_view json_text, const Chai
   ObjectReader reader{json, "the wallet request"};
   const std::uint64_t format = reader.number(kFormatName);
   if (reader.ok() && format != kFormat)
-    return error("the wallet request has format " + std::to_string(format) + "; this program knows format 1");
+    return error("the wallet request has format " + std::to_string(format) +
+                 "; this program knows format 1");
   const std::string chain_text = reader.text("chain", 128);
   const std::string issuer_text = reader.text("issuer", 128);
   WalletRequest request;
@@ -71,7 +76,8 @@ Result<WalletRequest> read_wallet_request(std::string_view json_text, const Chai
   if (request.chain != chain) return error("the wallet request was made for another ledger");
   if (request.issuer != issuer) return error("the wallet request was made for another issuer");
   const auto signature = Signature::from(proof);
-  if (!signature || !verify(request.holder, wallet_request_message(request).view(), *signature, EcdsaS::kAny))
+  if (!signature ||
+      !verify(request.holder, wallet_request_message(request).view(), *signature, EcdsaS::kAny))
     return error("the wallet request does not prove that its sender holds the key");
   return request;
 }

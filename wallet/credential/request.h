@@ -1,5 +1,5 @@
-// What a learner's wallet sends to an issuer: a fresh holder key with proof of possession, and where to seal the
-// credential to (docs/formats/claim-file.md). Any thread.
+// What a learner's wallet sends to an issuer: a fresh holder key with proof of possession, and
+// where to seal the credential to (docs/formats/claim-file.md). Any thread.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +22,14 @@ struct WalletRequest {
   std::uint64_t made_at_ms = 0;
 };
 
-// JSON, signed by the holder key over H_tag(wallet-request, chain || issuer || algorithm || key || recipient || time ||
-// student).
-Result<std::string> make_wallet_request(const ChainId& chain, const InstitutionId& issuer, const std::string& student,
-                                        const SecretKey& holder_key, std::uint64_t now_ms);
+// JSON, signed by the holder key over H_tag(wallet-request, chain || issuer || algorithm || key ||
+// recipient || time || student).
+Result<std::string> make_wallet_request(const ChainId& chain, const InstitutionId& issuer,
+                                        const std::string& student, const SecretKey& holder_key,
+                                        std::uint64_t now_ms);
 // Fails on a wrong signature, or when the request is for another chain or issuer.
-Result<WalletRequest> read_wallet_request(std::string_view json, const ChainId& chain, const InstitutionId& issuer);
+Result<WalletRequest> read_wallet_request(std::string_view json, const ChainId& chain,
+                                          const InstitutionId& issuer);
 
 Hash256 wallet_request_message(const WalletRequest& request);
 

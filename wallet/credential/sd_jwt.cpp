@@ -33,9 +33,12 @@ std::string child_pointer(const std::string& parent, const std::string& name) {
   return pointer;
 }
 
-bool is_reserved(const std::string& name) { return name == kDigests || name == kArrayDigest || name == kHashName; }
+bool is_reserved(const std::string& name) {
+  return name == kDigests || name == kArrayDigest || name == kHashName;
+}
 
-// ---- reading -----------------------------------------------------------------------------------------------------
+// ---- reading
+// -----------------------------------------------------------------------------------------------------
 
 struct Unplaced {
   Json value;
@@ -66,7 +69,8 @@ class Resolver {
       return error("there are more than " + std::to_string(kMaxDisclosures) + " disclosures");
     for (std::size_t i = 0; i < disclosures.size(); ++i) {
       auto decoded = decode_disclosure(disclosures[i]);
-      if (!decoded.ok()) return error("disclosure " + std::to_string(i + 1) + ": " + decoded.message());
+      if (!decoded.ok())
+        return error("disclosure " + std::to_string(i + 1) + ": " + decoded.message());
       if (!by_digest_.emplace(sd_digest(disclosures[i]), i).second)
         return error("disclosure " + std::to_string(i + 1) + " is given twice");
       unplaced_.push_back(std::move(*decoded));
@@ -77,7 +81,8 @@ class Resolver {
 
   // The value with everything disclosed; `parent` is the disclosure in which it stands.
   Result<Json> resolve(const Json& value, const std::string& pointer, int parent, int depth) {
-    if (depth > kMaxDepth) return error("the claims are nested deeper than " + std::to_string(kMaxDepth));
+    if (depth > kMaxDepth)
+      return error("the claims are nested deeper than " + std::to_string(kMaxDepth));
     if (value.is_object()) return resolve_object(value, pointer, parent, depth);
     if (value.is_array()) return resolve_array(value, pointer, parent, depth);
     return value;
@@ -86,7 +91,8 @@ class Resolver {
   Status check_all_used() const {
     for (std::size_t i = 0; i < unplaced_.size(); ++i) {
       if (!unplaced_[i].used)
-        return error("disclosure " + std::to_string(i + 1) + " is not referenced by what the issuer signed");
+        return error("disclosure " + std::to_string(i + 1) +
+                     " is not referenced by what the issuer signed");
     }
     return {};
   }
@@ -94,11 +100,13 @@ class Resolver {
   std::size_t withheld() const { return digests_.size() - placed_.size(); }
 
  private:
-  Result<Json> resolve_object(const Json& object, const std::string& pointer, int parent, int depth) {
+  Result<Json> resolve_object(const Json& object, const std::string& pointer, int parent,
+                              int depth) {
     Json out = Json::object();
     for (const auto& [name, member] : object.items()) {
       if (name == kDigests) continue;
-      if (is_reserved(name)) return error("the member \"" + name + "\" stands where it has no meaning");
+      if (is_reserved(name))
+        return error("the member \"" + name + "\" stands where it has no meaning");
       TM_TRY(out[name], resolve(member, child_pointer(pointer, name), parent, depth + 1));
     }
     if (!object.contains(kDigests)) return out;
@@ -109,7 +117,8 @@ class Resolver {
       if (!index) continue;
       const auto& name = unplaced_[*index].name;
       if (!name) return error("a disclosure of an array element stands for an object member");
-      if (out.contains(*name)) return error("the claim \"" + *name + "\" is disclosed where it exists already");
+      if (out.contains(*name))
+        return error("the claim \"" + *name + "\" is disclosed where it exists already");
       TM_TRY(out[*name], place(*index, child_pointer(pointer, *name), parent, depth));
     }
     return out;
@@ -127,7 +136,8 @@ class Resolver {
       if (array[i].size() != 1) return error("an array element has other members beside \"...\"");
       TM_TRY(const auto index, look_up(array[i][kArrayDigest]));
       if (!index) continue;
-      if (unplaced_[*index].name) return error("a disclosure of an object member stands for an array element");
+      if (unplaced_[*index].name)
+        return error("a disclosure of an object member stands for an array element");
       TM_TRY(auto element, place(*index, element_pointer, parent, depth));
       out.push_back(std::move(element));
     }
@@ -166,13 +176,15 @@ Status check_hash_name(const Json& payload) {
   return {};
 }
 
-// ---- issuing -----------------------------------------------------------------------------------------------------
+// ---- issuing
+// -----------------------------------------------------------------------------------------------------
 
 // Replaces disclosable values by digests, innermost first.
 class Concealer {
  public:
   explicit Concealer(const IssueOptions& options)
-      : pointers_(options.disclosable.begin(), options.disclosable.end()), decoys_(options.decoys_per_object) {}
+      : pointers_(options.disclosable.begin(), options.disclosable.end()),
+        decoys_(options.decoys_per_object) {}
 
   Result<Json> conceal(const Json& value, const std::string& pointer) {
     if (value.is_object()) return conceal_object(value, pointer);
@@ -218,8 +230,8 @@ class Concealer {
   }
 
   std::string disclose(std::vector<Json> parts) {
-    disclosures_.push_back(
-        to_base64url(as_bytes(Json(std::move(parts)).dump(-1, ' ', false, Json::error_handler_t::replace))));
+    disclosures_.push_back(to_base64url(
+        as_bytes(Json(std::move(parts)).dump(-1, ' ', false, Json::error_handler_t::replace))));
     return sd_digest(disclosures_.back());
   }
   static std::string fresh_salt() {
@@ -238,7 +250,8 @@ class Concealer {
   std::vector<std::string> disclosures_;
 };
 
-// ---- key binding -------------------------------------------------------------------------------------------------
+// ---- key binding
+// -------------------------------------------------------------------------------------------------
 
 Result<PublicKey> holder_key(const Json& claims) {
   if (!claims.contains("cnf") || !claims["cnf"].is_object() || !claims["cnf"].contains("jwk"))
@@ -250,12 +263,14 @@ Result<PublicKey> holder_key(const Json& claims) {
 
 constexpr std::size_t kMostShown = 200;
 
-Status check_text(const Json& payload, const char* name, const std::string& expected, const char* meaning,
+Status check_text(const Json& payload, const char* name, const std::string& expected,
+                  const char* meaning,
                   const std::function<std::string(const std::string&)>& named) {
   if (!payload.contains(name) || !payload[name].is_string())
     return error("the key binding has no " + std::string(meaning));
   const auto& found = payload[name].get_ref<const std::string&>();
-  if (found != expected) return error("the key binding was made for another " + std::string(meaning) + named(found));
+  if (found != expected)
+    return error("the key binding was made for another " + std::string(meaning) + named(found));
   return {};
 }
 
@@ -267,14 +282,16 @@ Status check_age(const Json& payload, const KeyBindingRules& rules) {
     return error("the key binding is dated " + std::to_string(issued_at_s - rules.now_s) +
                  " s in the future: is this machine's clock right?");
   if (rules.now_s > issued_at_s && rules.now_s - issued_at_s > rules.max_age_s) {
-    return error("the key binding is " + std::to_string(rules.now_s - issued_at_s) + " s old; at most " +
-                 std::to_string(rules.max_age_s) + " s are accepted");
+    return error("the key binding is " + std::to_string(rules.now_s - issued_at_s) +
+                 " s old; at most " + std::to_string(rules.max_age_s) + " s are accepted");
   }
   if (!payload.contains("nbf")) return {};
-  if (!payload["nbf"].is_number_unsigned()) return error("the key binding's beginning (\"nbf\") is no time");
+  if (!payload["nbf"].is_number_unsigned())
+    return error("the key binding's beginning (\"nbf\") is no time");
   const auto begins_at_s = payload["nbf"].get<std::uint64_t>();
   if (begins_at_s > rules.now_s && begins_at_s - rules.now_s > rules.max_ahead_s)
-    return error("the key binding holds only in " + std::to_string(begins_at_s - rules.now_s) + " s");
+    return error("the key binding holds only in " + std::to_string(begins_at_s - rules.now_s) +
+                 " s");
   return {};
 }
 
@@ -302,7 +319,8 @@ Result<SdJwt> parse_sd_jwt(std::string_view compact) {
   sd_jwt.key_binding_jwt = std::move(parts.back());
   parts.pop_back();
   sd_jwt.issuer_jwt = std::move(parts.front());
-  sd_jwt.disclosures.assign(std::make_move_iterator(parts.begin() + 1), std::make_move_iterator(parts.end()));
+  sd_jwt.disclosures.assign(std::make_move_iterator(parts.begin() + 1),
+                            std::make_move_iterator(parts.end()));
   if (std::ranges::any_of(sd_jwt.disclosures, [](const auto& part) { return part.empty(); }))
     return error("the SD-JWT has an empty disclosure");
   return sd_jwt;
@@ -323,12 +341,14 @@ Result<ProcessedSdJwt> process_sd_jwt(const SdJwt& sd_jwt) {
   return processed;
 }
 
-Result<SdJwt> issue_sd_jwt(const Json& payload, const IssueOptions& options, const SecretKey& issuer_key) {
+Result<SdJwt> issue_sd_jwt(const Json& payload, const IssueOptions& options,
+                           const SecretKey& issuer_key) {
   if (!payload.is_object()) return error("the payload is not a JSON object");
   Concealer concealer{options};
   TM_TRY(auto concealed, concealer.conceal(payload, ""));
   if (!concealer.unused_pointers().empty())
-    return error("there is nothing to disclose at \"" + *concealer.unused_pointers().begin() + "\"");
+    return error("there is nothing to disclose at \"" + *concealer.unused_pointers().begin() +
+                 "\"");
   SdJwt sd_jwt;
   sd_jwt.disclosures = concealer.take_disclosures();
   if (!sd_jwt.disclosures.empty()) concealed[kHashName] = kSha256;
@@ -343,7 +363,8 @@ Result<SdJwt> select_disclosures(const SdJwt& sd_jwt, const std::vector<std::str
   std::vector<bool> kept(processed.disclosures.size(), false);
   for (const auto& pointer : pointers) {
     const auto found = std::ranges::find(processed.disclosures, pointer, &Disclosure::pointer);
-    if (found == processed.disclosures.end()) return error("there is no disclosure of \"" + pointer + "\"");
+    if (found == processed.disclosures.end())
+      return error("there is no disclosure of \"" + pointer + "\"");
     for (auto at = static_cast<int>(found - processed.disclosures.begin()); at >= 0;
          at = processed.disclosures[static_cast<std::size_t>(at)].parent)
       kept[static_cast<std::size_t>(at)] = true;
@@ -355,7 +376,8 @@ Result<SdJwt> select_disclosures(const SdJwt& sd_jwt, const std::vector<std::str
   return selected;
 }
 
-SdJwt bind_to_holder(SdJwt sd_jwt, const KeyBinding& binding, const SecretKey& holder_key, const Json& further) {
+SdJwt bind_to_holder(SdJwt sd_jwt, const KeyBinding& binding, const SecretKey& holder_key,
+                     const Json& further) {
   Json payload = further;
   payload["aud"] = binding.audience;
   payload["nonce"] = binding.nonce;
@@ -365,21 +387,26 @@ SdJwt bind_to_holder(SdJwt sd_jwt, const KeyBinding& binding, const SecretKey& h
   return sd_jwt;
 }
 
-Result<Json> verify_key_binding(const SdJwt& sd_jwt, const ProcessedSdJwt& processed, const KeyBindingRules& rules) {
+Result<Json> verify_key_binding(const SdJwt& sd_jwt, const ProcessedSdJwt& processed,
+                                const KeyBindingRules& rules) {
   if (sd_jwt.key_binding_jwt.empty()) return error("the presentation has no key binding");
   TM_TRY(const auto key, holder_key(processed.claims));
   auto jws = parse_jws(sd_jwt.key_binding_jwt);
   if (!jws.ok()) return error("the key binding: " + jws.message());
-  if (jws->header.value("typ", Json()) != kKeyBindingType) return error("the key binding is not of type kb+jwt");
+  if (jws->header.value("typ", Json()) != kKeyBindingType)
+    return error("the key binding is not of type kb+jwt");
   if (const auto signature = verify_jws(*jws, key); !signature.ok())
     return error("the key binding: " + signature.message());
-  // Who mistyped an audience or a nonce sees what stands there; a digest would tell nobody anything.
-  const auto in_quotes = [](const std::string& found) { return ": \"" + found.substr(0, kMostShown) + "\""; };
+  // Who mistyped an audience or a nonce sees what stands there; a digest would tell nobody
+  // anything.
+  const auto in_quotes = [](const std::string& found) {
+    return ": \"" + found.substr(0, kMostShown) + "\"";
+  };
   const auto hidden = [](const std::string&) { return std::string{}; };
   TM_TRY_STATUS(check_text(jws->payload, "aud", rules.audience, "audience", in_quotes));
   TM_TRY_STATUS(check_text(jws->payload, "nonce", rules.nonce, "nonce", in_quotes));
-  TM_TRY_STATUS(
-      check_text(jws->payload, "sd_hash", sd_digest(sd_jwt.without_key_binding()), "set of disclosures", hidden));
+  TM_TRY_STATUS(check_text(jws->payload, "sd_hash", sd_digest(sd_jwt.without_key_binding()),
+                           "set of disclosures", hidden));
   TM_TRY_STATUS(check_age(jws->payload, rules));
   return std::move(jws->payload);
 }

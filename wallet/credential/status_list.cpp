@@ -16,14 +16,20 @@ Columns read_header(const std::vector<CsvCell>& header, Problems& problems) {
   Columns columns;
   for (std::size_t i = 0; i < header.size(); ++i) {
     const auto& [name, place] = header[i];
-    const bool known = name == "student" || name == "batch" || name == "reference" || name == "index";
+    const bool known =
+        name == "student" || name == "batch" || name == "reference" || name == "index";
     if (!known)
-      problems.add(place, "the column \"" + name + "\" is not known (known: student, batch, reference, index)");
-    if (!columns.emplace(name, i).second) problems.add(place, "the column \"" + name + "\" occurs twice");
+      problems.add(place, "the column \"" + name +
+                              "\" is not known (known: student, batch, reference, index)");
+    if (!columns.emplace(name, i).second)
+      problems.add(place, "the column \"" + name + "\" occurs twice");
   }
-  const bool addresses = columns.contains("student") || columns.contains("reference") || columns.contains("index");
+  const bool addresses =
+      columns.contains("student") || columns.contains("reference") || columns.contains("index");
   if (!problems.any() && !addresses)
-    problems.add({1, 1}, "none of the columns student, reference and index is there: whom does the list name?");
+    problems.add(
+        {1, 1},
+        "none of the columns student, reference and index is there: whom does the list name?");
   return columns;
 }
 
@@ -52,8 +58,10 @@ StatusRow read_row(const std::vector<CsvCell>& cells, const Columns& columns, Pr
   const std::string index = value("index");
   if (!index.empty()) row.index = parse_index(index);
   if (!index.empty() && !row.index)
-    problems.add(cells[columns.at("index")].place, "\"" + index + "\" is no index, which is a number from 1");
-  if (row.student.empty() && row.reference.empty() && index.empty()) problems.add(row.place, "the row names nobody");
+    problems.add(cells[columns.at("index")].place,
+                 "\"" + index + "\" is no index, which is a number from 1");
+  if (row.student.empty() && row.reference.empty() && index.empty())
+    problems.add(row.place, "the row names nobody");
   return row;
 }
 

@@ -1,5 +1,6 @@
-// A list of awards whose status changes: a CSV with a column `reference`, `index` or `student` (with `batch` where a
-// learner has several awards). Every column that stands there is read or refused. Pure; any thread.
+// A list of awards whose status changes: a CSV with a column `reference`, `index` or `student`
+// (with `batch` where a learner has several awards). Every column that stands there is read or
+// refused. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace testamur::wallet {
 
-// What one row says; at least one of student, reference and index is set. Where several are, all must mean one award.
+// What one row says; at least one of student, reference and index is set. Where several are, all
+// must mean one award.
 struct StatusRow {
   CsvPlace place;
   std::string student;  // in NFC

@@ -13,7 +13,8 @@ constexpr const char* kFormatName = "testamur_verifier_request";
 constexpr std::uint64_t kFormat = 1;
 constexpr std::string_view kBegin = "-----BEGIN TESTAMUR REQUEST-----";
 constexpr std::string_view kEnd = "-----END TESTAMUR REQUEST-----";
-constexpr std::string_view kIntroduction = "Answer with: testamur credential present --request FILE --out ANSWER\n";
+constexpr std::string_view kIntroduction =
+    "Answer with: testamur credential present --request FILE --out ANSWER\n";
 constexpr std::string_view kUnnamed = "a verifier without a name";
 constexpr std::size_t kLineLength = 64;
 constexpr std::size_t kChecksumBytes = 4;
@@ -25,14 +26,16 @@ using Nonce = FixedBytes<kNonceBytes, struct VerifierNonceTag>;
 Status check_name(const std::string& text, const char* what) {
   if (text.size() > kMaxNameBytes)
     return error(std::string(what) + " is longer than " + std::to_string(kMaxNameBytes) + " bytes");
-  if (const auto fault = find_fault(text)) return error(std::string(what) + " holds " + to_text(*fault));
+  if (const auto fault = find_fault(text))
+    return error(std::string(what) + " holds " + to_text(*fault));
   return {};
 }
 
 Status check_times(std::uint64_t made_at_s, std::uint64_t until_s) {
   if (until_s <= made_at_s) return error("the request ends before it begins");
   if (until_s - made_at_s > kLongestRequestS)
-    return error("a request holds for at most " + std::to_string(kLongestRequestS / 86'400) + " days");
+    return error("a request holds for at most " + std::to_string(kLongestRequestS / 86'400) +
+                 " days");
   return {};
 }
 
@@ -48,7 +51,9 @@ Bytes checksum(std::string_view json) {
 }
 
 Error damaged() {
-  return error("the request was damaged on the way: ask for it again, as a file that is attached to the mail");
+  return error(
+      "the request was damaged on the way: ask for it again, as a file that is attached to the "
+      "mail");
 }
 
 // What stands between the marks, without what no base64url text holds but mail programs add.
@@ -58,7 +63,8 @@ Result<std::string> between_marks(std::string_view text) {
     return error("this is no request of a verifier: it lacks \"" + std::string(kBegin) + "\"");
   text.remove_prefix(begin + kBegin.size());
   const auto end = text.find(kEnd);
-  if (end == std::string_view::npos) return error("the request was cut off: \"" + std::string(kEnd) + "\" is missing");
+  if (end == std::string_view::npos)
+    return error("the request was cut off: \"" + std::string(kEnd) + "\" is missing");
   std::string body;
   for (const char c : text.substr(0, end)) {
     if (c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != '>') body += c;
@@ -70,7 +76,8 @@ Result<VerifierRequest> from_json(const Json& json) {
   ObjectReader reader{json, "the verifier's request"};
   const auto format = reader.number(kFormatName);
   if (reader.ok() && format != kFormat)
-    return error("the request has format " + std::to_string(format) + "; this program knows format 1: use a newer one");
+    return error("the request has format " + std::to_string(format) +
+                 "; this program knows format 1: use a newer one");
   VerifierRequest request;
   request.verifier = reader.text("verifier", kMaxNameBytes);
   request.purpose = reader.text("purpose", kMaxNameBytes);
@@ -80,9 +87,11 @@ Result<VerifierRequest> from_json(const Json& json) {
   const Json& claims = reader.array("claims");
   TM_TRY_STATUS(reader.finish());
   for (const auto& name : claims) {
-    const ClaimKind* kind = name.is_string() ? find_claim_kind(name.get_ref<const std::string&>()) : nullptr;
+    const ClaimKind* kind =
+        name.is_string() ? find_claim_kind(name.get_ref<const std::string&>()) : nullptr;
     if (kind == nullptr)
-      return error("the request asks for a claim that this program does not know: " + name.dump().substr(0, 80));
+      return error("the request asks for a claim that this program does not know: " +
+                   name.dump().substr(0, 80));
     request.claims.push_back(kind->id);
   }
   sort_claims(request.claims);
@@ -96,38 +105,47 @@ Result<VerifierRequest> from_json(const Json& json) {
 
 }  // namespace
 
-std::string VerifierRequest::audience() const { return verifier.empty() ? std::string(kUnnamed) : verifier; }
+std::string VerifierRequest::audience() const {
+  return verifier.empty() ? std::string(kUnnamed) : verifier;
+}
 
-Result<VerifierRequest> make_verifier_request(std::string verifier, std::string purpose, std::vector<ClaimId> claims,
-                                              std::uint64_t now_s, std::uint64_t until_s) {
+Result<VerifierRequest> make_verifier_request(std::string verifier, std::string purpose,
+                                              std::vector<ClaimId> claims, std::uint64_t now_s,
+                                              std::uint64_t until_s) {
   TM_TRY_STATUS(check_name(verifier, "the verifier's name"));
   TM_TRY_STATUS(check_name(purpose, "the purpose"));
   TM_TRY_STATUS(check_times(now_s, until_s));
   sort_claims(claims);
-  return VerifierRequest{
-      nfc(verifier), std::move(purpose), to_base64url(random_fixed<Nonce>().view()), std::move(claims), now_s, until_s};
+  return VerifierRequest{nfc(verifier),
+                         std::move(purpose),
+                         to_base64url(random_fixed<Nonce>().view()),
+                         std::move(claims),
+                         now_s,
+                         until_s};
 }
 
 std::string encode_verifier_request(const VerifierRequest& request) {
   Json claims = Json::array();
   for (const auto id : request.claims) claims.push_back(std::string(kind_of(id).name));
-  const std::string json =
-      Json{{kFormatName, kFormat},      {"verifier", request.verifier}, {"purpose", request.purpose},
-           {"nonce", request.nonce},    {"claims", std::move(claims)},  {"made_at_s", request.made_at_s},
-           {"until_s", request.until_s}}
-          .dump();
+  const std::string json = Json{{kFormatName, kFormat},        {"verifier", request.verifier},
+                                {"purpose", request.purpose},  {"nonce", request.nonce},
+                                {"claims", std::move(claims)}, {"made_at_s", request.made_at_s},
+                                {"until_s", request.until_s}}
+                               .dump();
   Bytes carried = to_bytes(as_bytes(json));
   const Bytes sum = checksum(json);
   carried.insert(carried.end(), sum.begin(), sum.end());
 
   const std::string body = to_base64url(carried);
   std::string text = std::string(kIntroduction) + std::string(kBegin) + "\n";
-  for (std::size_t at = 0; at < body.size(); at += kLineLength) text += body.substr(at, kLineLength) + "\n";
+  for (std::size_t at = 0; at < body.size(); at += kLineLength)
+    text += body.substr(at, kLineLength) + "\n";
   return text + std::string(kEnd) + "\n";
 }
 
 Result<VerifierRequest> read_verifier_request(std::string_view text) {
-  if (text.size() > kMaxVerifierRequestBytes) return error("this is too large for a request of a verifier");
+  if (text.size() > kMaxVerifierRequestBytes)
+    return error("this is too large for a request of a verifier");
   TM_TRY(const auto body, between_marks(text));
   const auto carried = from_base64url(body);
   if (!carried || carried->size() <= kChecksumBytes) return damaged();

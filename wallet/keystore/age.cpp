@@ -42,7 +42,8 @@ Bytes wrap(const SecretBytes& wrap_key, const SecretBytes& file_key) {
 std::optional<SecretBytes> unwrap(const SecretBytes& wrap_key, ByteView body) {
   if (body.size() != kFileKeyBytes + primitives::kTagBytes) return std::nullopt;
   SecretBytes file_key{kFileKeyBytes};
-  if (!primitives::chacha20_poly1305_open(wrap_key.view(), kZeroNonce, body, file_key.writable().data()))
+  if (!primitives::chacha20_poly1305_open(wrap_key.view(), kZeroNonce, body,
+                                          file_key.writable().data()))
     return std::nullopt;
   return file_key;
 }
@@ -73,7 +74,8 @@ Hash256 header_mac(const SecretBytes& file_key, ByteView authenticated) {
   return primitives::hmac_sha256(key.view(), authenticated);
 }
 
-Bytes seal_file(const std::vector<Stanza>& stanzas, const SecretBytes& file_key, ByteView plaintext) {
+Bytes seal_file(const std::vector<Stanza>& stanzas, const SecretBytes& file_key,
+                ByteView plaintext) {
   std::string header{kVersionLine};
   for (const auto& stanza : stanzas) header += encode_stanza(stanza);
   header += "---";
@@ -101,17 +103,21 @@ Result<Stanza> x25519_stanza(const Recipient& recipient, const SecretBytes& file
   const auto share = primitives::x25519_public(ephemeral.view());
   const auto shared = primitives::x25519(ephemeral.view(), recipient.point);
   if (!shared)
-    return error("the recipient " + to_text(recipient) + " is a point of small order: nothing can be sealed to it");
+    return error("the recipient " + to_text(recipient) +
+                 " is a point of small order: nothing can be sealed to it");
   const Bytes salt = concatenate(share, recipient.point);
   const SecretBytes wrap_key = primitives::hkdf_sha256(shared->view(), salt, kX25519Label);
   return Stanza{{"X25519", to_base64(share)}, wrap(wrap_key, file_key)};
 }
 
-std::optional<SecretBytes> scrypt_wrap_key(std::string_view passphrase, ByteView salt, int work_log2) {
+std::optional<SecretBytes> scrypt_wrap_key(std::string_view passphrase, ByteView salt,
+                                           int work_log2) {
   return primitives::scrypt(passphrase, concatenate(as_bytes(kScryptLabel), salt), work_log2);
 }
 
-Opened failed(OpenFailure kind, std::string message) { return {SecretBytes{}, OpenError{kind, std::move(message)}}; }
+Opened failed(OpenFailure kind, std::string message) {
+  return {SecretBytes{}, OpenError{kind, std::move(message)}};
+}
 
 // Header MAC and payload, once a file key was found.
 Opened open_payload(const Header& header, const SecretBytes& file_key) {
@@ -122,7 +128,8 @@ Opened open_payload(const Header& header, const SecretBytes& file_key) {
   const SecretBytes key = payload_key(file_key, header.payload.first(kNonceBytes));
   ByteView rest = header.payload.subspan(kNonceBytes);
   const std::size_t chunks = (rest.size() + kSealedChunkBytes - 1) / kSealedChunkBytes;
-  if (rest.size() < chunks * primitives::kTagBytes) return failed(OpenFailure::kCorrupt, "the file is cut short");
+  if (rest.size() < chunks * primitives::kTagBytes)
+    return failed(OpenFailure::kCorrupt, "the file is cut short");
   SecretBytes plaintext{rest.size() - chunks * primitives::kTagBytes};
   std::uint8_t* out = plaintext.writable().data();
   ChunkNonce nonce;
@@ -130,10 +137,11 @@ Opened open_payload(const Header& header, const SecretBytes& file_key) {
     const bool last = i + 1 == chunks;
     const ByteView chunk = rest.first(last ? rest.size() : kSealedChunkBytes);
     const bool empty_tail = last && i > 0 && chunk.size() == primitives::kTagBytes;
-    if (empty_tail || !primitives::chacha20_poly1305_open(key.view(), nonce.view(last), chunk, out)) {
+    if (empty_tail ||
+        !primitives::chacha20_poly1305_open(key.view(), nonce.view(last), chunk, out)) {
       return failed(OpenFailure::kCorrupt, "the contents were altered or cut short: 64 KiB chunk " +
-                                               std::to_string(i + 1) + " of " + std::to_string(chunks) +
-                                               " does not fit its key");
+                                               std::to_string(i + 1) + " of " +
+                                               std::to_string(chunks) + " does not fit its key");
     }
     out += chunk.size() - primitives::kTagBytes;
     rest = rest.subspan(chunk.size());
@@ -144,27 +152,33 @@ Opened open_payload(const Header& header, const SecretBytes& file_key) {
 
 Header read_header(ByteView file, std::optional<OpenError>& failure) {
   if (file.size() > kMaxFileBytes) {
-    failure =
-        OpenError{OpenFailure::kTooLarge, "the file is larger than " + std::to_string(kMaxFileBytes >> 20) + " MiB"};
+    failure = OpenError{OpenFailure::kTooLarge,
+                        "the file is larger than " + std::to_string(kMaxFileBytes >> 20) + " MiB"};
     return {};
   }
   Header header = parse_header(file, failure);
   if (failure) return header;
   const auto is_scrypt = [](const Stanza& stanza) { return stanza.arguments.front() == "scrypt"; };
   if (header.stanzas.size() > 1 && std::ranges::any_of(header.stanzas, is_scrypt)) {
-    failure = OpenError{OpenFailure::kMalformed,
-                        "the age header has a passphrase stanza beside others, which the format forbids"};
+    failure =
+        OpenError{OpenFailure::kMalformed,
+                  "the age header has a passphrase stanza beside others, which the format forbids"};
   }
   return header;
 }
 
-bool is_passphrase_file(const Header& header) { return header.stanzas.front().arguments.front() == "scrypt"; }
+bool is_passphrase_file(const Header& header) {
+  return header.stanzas.front().arguments.front() == "scrypt";
+}
 
-// The file key that this identity finds in an X25519 stanza. A stanza of this type that breaks its form is damage.
-std::optional<SecretBytes> try_stanza(const Stanza& stanza, const Identity& identity, bool& damaged) {
+// The file key that this identity finds in an X25519 stanza. A stanza of this type that breaks its
+// form is damage.
+std::optional<SecretBytes> try_stanza(const Stanza& stanza, const Identity& identity,
+                                      bool& damaged) {
   if (stanza.arguments.front() != "X25519") return std::nullopt;
   const auto share = stanza.arguments.size() == 2 ? from_base64(stanza.arguments[1]) : std::nullopt;
-  if (!share || share->size() != 32 || stanza.body.size() != kFileKeyBytes + primitives::kTagBytes) {
+  if (!share || share->size() != 32 ||
+      stanza.body.size() != kFileKeyBytes + primitives::kTagBytes) {
     damaged = true;
     return std::nullopt;
   }
@@ -190,7 +204,9 @@ int work_factor(std::string_view text) {
 
 }  // namespace
 
-std::string to_text(const Recipient& recipient) { return encode_bech32(kRecipientPrefix, recipient.point); }
+std::string to_text(const Recipient& recipient) {
+  return encode_bech32(kRecipientPrefix, recipient.point);
+}
 
 Result<Recipient> parse_recipient(std::string_view text) {
   if (std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; }))
@@ -198,7 +214,8 @@ Result<Recipient> parse_recipient(std::string_view text) {
   const auto bytes = decode_bech32(kRecipientPrefix, text);
   if (!bytes.ok()) return error("not an age recipient: " + bytes.message());
   if (bytes->size() != 32)
-    return error("not an age recipient: it has " + std::to_string(bytes->size()) + " bytes, not 32");
+    return error("not an age recipient: it has " + std::to_string(bytes->size()) +
+                 " bytes, not 32");
   Recipient recipient;
   std::ranges::copy(*bytes, recipient.point.begin());
   return recipient;
@@ -240,7 +257,8 @@ SecretBytes Identity::text() const {
 Result<Bytes> seal(std::span<const Recipient> recipients, ByteView plaintext) {
   TM_CHECK(!recipients.empty());
   if (plaintext.size() > kMaxPlaintextBytes)
-    return error("the contents are larger than " + std::to_string(kMaxPlaintextBytes >> 20) + " MiB");
+    return error("the contents are larger than " + std::to_string(kMaxPlaintextBytes >> 20) +
+                 " MiB");
   const SecretBytes file_key = random_secret(kFileKeyBytes);
   std::vector<Stanza> stanzas;
   for (const auto& recipient : recipients) {
@@ -253,15 +271,17 @@ Result<Bytes> seal(std::span<const Recipient> recipients, ByteView plaintext) {
 Result<Bytes> seal(std::string_view passphrase, int work_log2, ByteView plaintext) {
   TM_CHECK(work_log2 >= 1 && work_log2 <= kMaxWorkLog2, work_log2);
   if (plaintext.size() > kMaxPlaintextBytes)
-    return error("the contents are larger than " + std::to_string(kMaxPlaintextBytes >> 20) + " MiB");
+    return error("the contents are larger than " + std::to_string(kMaxPlaintextBytes >> 20) +
+                 " MiB");
   std::array<std::uint8_t, kScryptSaltBytes> salt{};
   fill_random(salt);
   const auto wrap_key = scrypt_wrap_key(passphrase, salt, work_log2);
   if (!wrap_key)
-    return error("not enough memory to derive a key from the passphrase (" + std::to_string((1 << work_log2) >> 10) +
-                 " MiB)");
+    return error("not enough memory to derive a key from the passphrase (" +
+                 std::to_string((1 << work_log2) >> 10) + " MiB)");
   const SecretBytes file_key = random_secret(kFileKeyBytes);
-  const Stanza stanza{{"scrypt", to_base64(salt), std::to_string(work_log2)}, wrap(*wrap_key, file_key)};
+  const Stanza stanza{{"scrypt", to_base64(salt), std::to_string(work_log2)},
+                      wrap(*wrap_key, file_key)};
   return seal_file({stanza}, file_key, plaintext);
 }
 
@@ -278,7 +298,9 @@ Opened open(ByteView file, std::span<const Identity> identities) {
       if (file_key) return open_payload(header, *file_key);
     }
   }
-  if (damaged) return failed(OpenFailure::kMalformed, "the age header has an X25519 stanza that breaks its form");
+  if (damaged)
+    return failed(OpenFailure::kMalformed,
+                  "the age header has an X25519 stanza that breaks its form");
   return failed(OpenFailure::kWrongKey, "the file is not sealed to this key");
 }
 
@@ -291,14 +313,19 @@ Opened open(ByteView file, std::string_view passphrase) {
   const Stanza& stanza = header.stanzas.front();
   const auto salt = stanza.arguments.size() == 3 ? from_base64(stanza.arguments[1]) : std::nullopt;
   const int work = salt ? work_factor(stanza.arguments[2]) : 0;
-  if (work == 0 || salt->size() != kScryptSaltBytes || stanza.body.size() != kFileKeyBytes + primitives::kTagBytes)
-    return failed(OpenFailure::kMalformed, "the age header has a scrypt stanza that breaks its form");
+  if (work == 0 || salt->size() != kScryptSaltBytes ||
+      stanza.body.size() != kFileKeyBytes + primitives::kTagBytes)
+    return failed(OpenFailure::kMalformed,
+                  "the age header has a scrypt stanza that breaks its form");
   if (work > kMaxWorkLog2) {
-    return failed(OpenFailure::kTooExpensive, "the file asks for scrypt work 2^" + std::to_string(work) +
-                                                  ", more than 2^" + std::to_string(kMaxWorkLog2));
+    return failed(OpenFailure::kTooExpensive, "the file asks for scrypt work 2^" +
+                                                  std::to_string(work) + ", more than 2^" +
+                                                  std::to_string(kMaxWorkLog2));
   }
   const auto wrap_key = scrypt_wrap_key(passphrase, *salt, work);
-  if (!wrap_key) return failed(OpenFailure::kTooExpensive, "not enough memory to derive a key from the passphrase");
+  if (!wrap_key)
+    return failed(OpenFailure::kTooExpensive,
+                  "not enough memory to derive a key from the passphrase");
   const auto file_key = unwrap(*wrap_key, stanza.body);
   if (!file_key) return failed(OpenFailure::kWrongKey, "wrong passphrase");
   return open_payload(header, *file_key);
@@ -307,7 +334,8 @@ Opened open(ByteView file, std::string_view passphrase) {
 int work_factor_of(ByteView file) {
   std::optional<OpenError> failure;
   const Header header = read_header(file, failure);
-  if (failure || !is_passphrase_file(header) || header.stanzas.front().arguments.size() != 3) return 0;
+  if (failure || !is_passphrase_file(header) || header.stanzas.front().arguments.size() != 3)
+    return 0;
   return work_factor(header.stanzas.front().arguments[2]);
 }
 

@@ -1,8 +1,10 @@
-// Files in the age v1 format (C2SP age specification), on OpenSSL: X25519 recipients and scrypt passphrases, so that
-// the stock `age` program opens what we seal and we open what it seals. Files are held in memory, up to kMaxFileBytes.
+// Files in the age v1 format (C2SP age specification), on OpenSSL: X25519 recipients and scrypt
+// passphrases, so that the stock `age` program opens what we seal and we open what it seals. Files
+// are held in memory, up to kMaxFileBytes.
 //
-// Reading is strict: canonical base64, no unknown header version, scrypt only as the sole stanza, no trailing data, a
-// bounded work factor. Unknown stanzas are skipped, as the specification asks. Thread-safe: no state.
+// Reading is strict: canonical base64, no unknown header version, scrypt only as the sole stanza,
+// no trailing data, a bounded work factor. Unknown stanzas are skipped, as the specification asks.
+// Thread-safe: no state.
 #pragma once
 
 #include <optional>
@@ -49,10 +51,11 @@ class Identity {
   Recipient recipient_;
 };
 
-// Precondition: at least one recipient. Fails on a recipient of small order and on more than kMaxPlaintextBytes.
+// Precondition: at least one recipient. Fails on a recipient of small order and on more than
+// kMaxPlaintextBytes.
 Result<Bytes> seal(std::span<const Recipient> recipients, ByteView plaintext);
-// Precondition: 1 <= work_log2 <= kMaxWorkLog2. scrypt with N = 2^work_log2, r = 8, p = 1. Fails as above, and where
-// the memory is not to be had.
+// Precondition: 1 <= work_log2 <= kMaxWorkLog2. scrypt with N = 2^work_log2, r = 8, p = 1. Fails as
+// above, and where the memory is not to be had.
 Result<Bytes> seal(std::string_view passphrase, int work_log2, ByteView plaintext);
 
 enum class OpenFailure : std::uint8_t {
@@ -61,7 +64,8 @@ enum class OpenFailure : std::uint8_t {
   kTooExpensive,  // asks for more scrypt work than kMaxWorkLog2
   kTooLarge,      // longer than kMaxFileBytes
   kWrongKind,     // a passphrase was given for a file sealed to keys, or the reverse
-  kWrongKey,      // no identity fits, or the passphrase is wrong (or the stanza that it opens is damaged)
+  kWrongKey,      // no identity fits, or the passphrase is wrong (or the stanza that it opens is
+                  // damaged)
   kCorrupt,       // the right key, but header or contents were altered or cut short
 };
 struct OpenError {

@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t kColumns = 64;
 constexpr std::size_t kMacCharacters = 43;
 
-// The header's lines, one after the other. A line ends with a line feed; carriage returns are not whitespace here.
+// The header's lines, one after the other. A line ends with a line feed; carriage returns are not
+// whitespace here.
 class Lines {
  public:
   explicit Lines(std::string_view text) : text_(text) {}
@@ -39,7 +40,8 @@ std::optional<std::vector<std::string>> parse_arguments(std::string_view text) {
       return std::nullopt;
     }
   }
-  if (std::ranges::any_of(arguments, [](const auto& argument) { return argument.empty(); })) return std::nullopt;
+  if (std::ranges::any_of(arguments, [](const auto& argument) { return argument.empty(); }))
+    return std::nullopt;
   return arguments;
 }
 
@@ -91,11 +93,13 @@ Header parse_header(ByteView file, std::optional<OpenError>& error) {
   if (!text.starts_with(kVersionLine)) {
     if (trimmed(as_text(file)).starts_with("-----BEGIN AGE ENCRYPTED FILE-----")) {
       error = OpenError{OpenFailure::kNotAge,
-                        "this is an age file in armour, which is a text; take that off: sed '1d;$d' FILE | base64 -d > "
+                        "this is an age file in armour, which is a text; take that off: sed "
+                        "'1d;$d' FILE | base64 -d > "
                         "FILE.age"};
       return header;
     }
-    error = OpenError{OpenFailure::kNotAge, "this is not an age v1 file: it does not begin with age-encryption.org/v1"};
+    error = OpenError{OpenFailure::kNotAge,
+                      "this is not an age v1 file: it does not begin with age-encryption.org/v1"};
     return header;
   }
   Lines lines{text};
@@ -106,7 +110,8 @@ Header parse_header(ByteView file, std::optional<OpenError>& error) {
     if (!line) return error = malformed("it has no end"), header;
     if (line->starts_with("--- ")) {
       const auto mac = from_base64(line->substr(4));
-      if (line->size() != 4 + kMacCharacters || !mac) return error = malformed("the MAC is not 32 bytes"), header;
+      if (line->size() != 4 + kMacCharacters || !mac)
+        return error = malformed("the MAC is not 32 bytes"), header;
       header.mac = *Hash256::from(*mac);
       header.authenticated = file.first(start + 3);
       header.payload = file.subspan(lines.position());
@@ -116,7 +121,10 @@ Header parse_header(ByteView file, std::optional<OpenError>& error) {
       return error = malformed("a stanza should begin at byte " + std::to_string(start)), header;
     auto arguments = parse_arguments(line->substr(3));
     auto body = arguments ? parse_body(lines) : std::nullopt;
-    if (!body) return error = malformed("the stanza at byte " + std::to_string(start) + " breaks the format"), header;
+    if (!body)
+      return error =
+                 malformed("the stanza at byte " + std::to_string(start) + " breaks the format"),
+             header;
     header.stanzas.push_back({std::move(*arguments), std::move(*body)});
   }
   if (header.stanzas.empty()) error = malformed("it has no recipient");

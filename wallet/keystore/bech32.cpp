@@ -13,7 +13,8 @@ constexpr std::string_view kAlphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 constexpr std::size_t kChecksumSymbols = 6;
 
 std::uint32_t polymod_step(std::uint32_t checksum) {
-  constexpr std::array<std::uint32_t, 5> kGenerator = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3};
+  constexpr std::array<std::uint32_t, 5> kGenerator = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa,
+                                                       0x3d4233dd, 0x2a1462b3};
   const std::uint32_t top = checksum >> 25;
   checksum = (checksum & 0x1ffffff) << 5;
   for (std::size_t i = 0; i < kGenerator.size(); ++i) {
@@ -24,14 +25,17 @@ std::uint32_t polymod_step(std::uint32_t checksum) {
 
 std::uint32_t checksum_of(std::string_view prefix, ByteView symbols) {
   std::uint32_t checksum = 1;
-  for (const char c : prefix) checksum = polymod_step(checksum) ^ (static_cast<std::uint8_t>(c) >> 5);
+  for (const char c : prefix)
+    checksum = polymod_step(checksum) ^ (static_cast<std::uint8_t>(c) >> 5);
   checksum = polymod_step(checksum);
-  for (const char c : prefix) checksum = polymod_step(checksum) ^ (static_cast<std::uint8_t>(c) & 31);
+  for (const char c : prefix)
+    checksum = polymod_step(checksum) ^ (static_cast<std::uint8_t>(c) & 31);
   for (const std::uint8_t symbol : symbols) checksum = polymod_step(checksum) ^ symbol;
   return checksum;
 }
 
-// Regroups bits from `from` to `to` a symbol. Without padding, left-over bits must be zero and fewer than `from`.
+// Regroups bits from `from` to `to` a symbol. Without padding, left-over bits must be zero and
+// fewer than `from`.
 std::optional<Bytes> regroup(ByteView symbols, unsigned from, unsigned to, bool pad) {
   Bytes out;
   std::uint32_t bits = 0;
@@ -63,7 +67,8 @@ std::string encode_bech32(std::string_view prefix, ByteView data) {
   symbols.resize(symbols.size() + kChecksumSymbols);
   const std::uint32_t checksum = checksum_of(prefix, symbols) ^ 1;
   for (std::size_t i = 0; i < kChecksumSymbols; ++i) {
-    symbols[symbols.size() - kChecksumSymbols + i] = static_cast<std::uint8_t>((checksum >> (5 * (5 - i))) & 31);
+    symbols[symbols.size() - kChecksumSymbols + i] =
+        static_cast<std::uint8_t>((checksum >> (5 * (5 - i))) & 31);
   }
   std::string text{prefix};
   text += '1';
@@ -79,7 +84,8 @@ Result<Bytes> decode_bech32(std::string_view prefix, std::string_view text) {
     return error("too short: it should begin with " + std::string(prefix) + "1");
   const auto lower = [](char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; };
   for (std::size_t i = 0; i < prefix.size(); ++i) {
-    if (lower(text[i]) != prefix[i]) return error("it should begin with " + std::string(prefix) + "1");
+    if (lower(text[i]) != prefix[i])
+      return error("it should begin with " + std::string(prefix) + "1");
   }
   if (text[prefix.size()] != '1') return error("it should begin with " + std::string(prefix) + "1");
   Bytes symbols;

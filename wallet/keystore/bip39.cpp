@@ -35,12 +35,13 @@ std::string_view without_number(std::string_view token) {
   std::size_t at = 0;
   while (at < token.size() && token[at] >= '0' && token[at] <= '9') ++at;
   if (at == 0) return token;
-  while (at < token.size() && std::string_view(".):-").find(token[at]) != std::string_view::npos) ++at;
+  while (at < token.size() && std::string_view(".):-").find(token[at]) != std::string_view::npos)
+    ++at;
   return token.substr(at);
 }
 
-// Lower-case words, as people write them down: between white space of any kind, commas or semicolons, with numbers and
-// quotes or without.
+// Lower-case words, as people write them down: between white space of any kind, commas or
+// semicolons, with numbers and quotes or without.
 std::vector<std::string> split(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
@@ -49,7 +50,8 @@ std::vector<std::string> split(std::string_view text) {
     const std::size_t from = at;
     if (!next_code_point(text, at)) ++at;
     const std::string_view each = text.substr(from, at - from);
-    const bool between = trimmed(each).empty() || each == "," || each == ";" || each == "\"" || each == "'";
+    const bool between =
+        trimmed(each).empty() || each == "," || each == ";" || each == "\"" || each == "'";
     if (between && !tokens.back().empty()) tokens.emplace_back();
     if (between) continue;
     const char c = each.front();
@@ -74,13 +76,15 @@ void wipe_words(std::vector<std::string>& words) {
 
 Result<SecretBytes> parse(const std::vector<std::string>& words) {
   if (words.size() < 12 || words.size() > 24 || words.size() % 3 != 0)
-    return error("there are " + std::to_string(words.size()) + " words; recovery words are 24 (or 12, 15, 18, 21)");
+    return error("there are " + std::to_string(words.size()) +
+                 " words; recovery words are 24 (or 12, 15, 18, 21)");
   const std::size_t bits = words.size() * kBitsPerWord;
   SecretBytes packed{(bits + 7) / 8};
   for (std::size_t i = 0; i < words.size(); ++i) {
     const auto index = find_word(words[i]);
     if (!index) {
-      // By its place, never by itself: what is printed stays on screens and in logs, and the words are the wallet.
+      // By its place, never by itself: what is printed stays on screens and in logs, and the words
+      // are the wallet.
       return error("word " + std::to_string(i + 1) + " of " + std::to_string(words.size()) +
                    " is not a recovery word: compare it with your paper");
     }
@@ -139,7 +143,8 @@ SecretBytes seed_from_entropy(ByteView entropy, std::string_view passphrase) {
   TM_CHECK(std::ranges::all_of(passphrase, [](char c) { return c >= ' ' && c < 0x7f; }));
   constexpr int kRounds = 2048;
   const std::string salt = "mnemonic" + std::string(passphrase);
-  return primitives::pbkdf2_sha512(words_from_entropy(entropy).view(), as_bytes(salt), kRounds, kSeedBytes);
+  return primitives::pbkdf2_sha512(words_from_entropy(entropy).view(), as_bytes(salt), kRounds,
+                                   kSeedBytes);
 }
 
 }  // namespace testamur::wallet

@@ -20,11 +20,13 @@ const std::array<std::string_view, 2048>& recovery_word_list();
 SecretBytes make_recovery_entropy();
 // Entropy of 16, 20, 24, 28 or 32 bytes as 12 to 24 words, one space between them.
 SecretBytes words_from_entropy(ByteView entropy);
-// Words in any case as people write them down: any white space, commas or semicolons between them, numbered ("7. dice")
-// or not. The failure says the place of the first unknown word (never the word), a wrong count, or that the checksum
-// does not fit. First four letters are enough for a word.
+// Words in any case as people write them down: any white space, commas or semicolons between them,
+// numbered ("7. dice") or not. The failure says the place of the first unknown word (never the
+// word), a wrong count, or that the checksum does not fit. First four letters are enough for a
+// word.
 Result<SecretBytes> entropy_from_words(std::string_view words);
-// PBKDF2-HMAC-SHA512, 2,048 rounds, over the canonical words. `passphrase` must be ASCII; the wallet's is empty.
+// PBKDF2-HMAC-SHA512, 2,048 rounds, over the canonical words. `passphrase` must be ASCII; the
+// wallet's is empty.
 SecretBytes seed_from_entropy(ByteView entropy, std::string_view passphrase = {});
 
 }  // namespace testamur::wallet

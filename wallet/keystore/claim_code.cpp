@@ -7,7 +7,8 @@
 namespace testamur::wallet {
 namespace {
 
-constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";  // Crockford: no I, L, O, U
+constexpr std::string_view kAlphabet =
+    "0123456789ABCDEFGHJKMNPQRSTVWXYZ";  // Crockford: no I, L, O, U
 constexpr std::size_t kSymbols = 20;
 constexpr std::size_t kGroup = 5;
 
@@ -42,15 +43,18 @@ Result<SecretBytes> parse_claim_code(std::string_view typed) {
     const char symbol = canonical(c);
     if (kAlphabet.find(symbol) == std::string_view::npos || symbols == kSymbols) {
       wipe(code);
-      if (symbols == kSymbols) return error("a claim code has 20 letters and digits; there are more");
-      return error("letter " + std::to_string(symbols + 1) + " of the claim code is not one that codes use");
+      if (symbols == kSymbols)
+        return error("a claim code has 20 letters and digits; there are more");
+      return error("letter " + std::to_string(symbols + 1) +
+                   " of the claim code is not one that codes use");
     }
     if (symbols > 0 && symbols % kGroup == 0) code.push_back('-');
     code.push_back(static_cast<std::uint8_t>(symbol));
     ++symbols;
   }
   SecretBytes whole{std::move(code)};
-  if (symbols != kSymbols) return error("a claim code has 20 letters and digits; there are " + std::to_string(symbols));
+  if (symbols != kSymbols)
+    return error("a claim code has 20 letters and digits; there are " + std::to_string(symbols));
   return whole;
 }
 

@@ -60,7 +60,8 @@ std::string folder_of(const std::string& path) {
 
 Status sync_folder(const std::string& folder) {
   const Descriptor descriptor{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!descriptor.ok() || ::fsync(descriptor.get()) != 0) return system_error("sync the folder", folder);
+  if (!descriptor.ok() || ::fsync(descriptor.get()) != 0)
+    return system_error("sync the folder", folder);
   return {};
 }
 
@@ -73,11 +74,13 @@ Status write_temporary(const std::string& path, ByteView contents) {
   return {};
 }
 
-// Every step is atomic. A rename that never replaces is asked for first, because the file systems of memory sticks know
-// no second name of a file; where the system does not know it, a link fails when the target exists.
+// Every step is atomic. A rename that never replaces is asked for first, because the file systems
+// of memory sticks know no second name of a file; where the system does not know it, a link fails
+// when the target exists.
 Status put_in_place(const std::string& temporary, const std::string& path, Overwrite overwrite) {
   if (overwrite == Overwrite::kRefused) {
-    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return {};
+    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0)
+      return {};
     if (errno == EEXIST) return error(path + " exists already and is not overwritten");
     if (errno != EINVAL && errno != ENOSYS) return system_error("create", path);
 
@@ -98,8 +101,8 @@ std::string temporary_name(const std::string& path) {
   return path + "." + to_hex(random) + ".tmp";
 }
 
-// A second name for what the file holds now, in the place of an older one. Where the file system knows no second names
-// it is a copy.
+// A second name for what the file holds now, in the place of an older one. Where the file system
+// knows no second names it is a copy.
 Status keep_previous(const std::string& path) {
   const std::string previous = previous_version(path);
   const std::string temporary = temporary_name(previous);
@@ -112,15 +115,19 @@ Status keep_previous(const std::string& path) {
     ::unlink(temporary.c_str());
     return failure;
   }
-  if (errno != EPERM && errno != EOPNOTSUPP) return system_error("keep the previous version of", path);
+  if (errno != EPERM && errno != EOPNOTSUPP)
+    return system_error("keep the previous version of", path);
   constexpr std::size_t kMostBytes = std::size_t{1} << 30;
   TM_TRY(const auto before, read_file(path, kMostBytes));
   return write_file_atomically(previous, before, Overwrite::kAllowed);
 }
 
-// ---- files that a person asked for ---------------------------------------------------------------------------------
+// ---- files that a person asked for
+// ---------------------------------------------------------------------------------
 
-bool same_file(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
+bool same_file(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
 
 // What a home holds (wallet/cli/context.h), by the first part of the name.
 bool is_name_of_home(std::string_view first) {
@@ -129,8 +136,8 @@ bool is_name_of_home(std::string_view first) {
   return std::find(kNames.begin(), kNames.end(), first) != kNames.end();
 }
 
-// Whether the path, as it is written or behind links of any kind, is a place of the home. Compared by device and inode,
-// so that another name of the same file or folder is seen.
+// Whether the path, as it is written or behind links of any kind, is a place of the home. Compared
+// by device and inode, so that another name of the same file or folder is seen.
 bool lies_in_home(const std::string& path, const struct stat& home) {
   namespace fs = std::filesystem;
   std::error_code ignored;
@@ -149,11 +156,13 @@ bool is_file_of_home(const struct stat& wanted, const std::string& home) {
   for (const auto& entry : fs::directory_iterator(home, failure)) {
     if (!is_name_of_home(entry.path().filename().string())) continue;
     struct stat information {};
-    if (::stat(entry.path().c_str(), &information) == 0 && same_file(information, wanted)) return true;
+    if (::stat(entry.path().c_str(), &information) == 0 && same_file(information, wanted))
+      return true;
     std::error_code ignored;
     if (!fs::is_directory(entry.path(), ignored)) continue;
     for (const auto& inner : fs::recursive_directory_iterator(entry.path(), ignored)) {
-      if (::stat(inner.path().c_str(), &information) == 0 && same_file(information, wanted)) return true;
+      if (::stat(inner.path().c_str(), &information) == 0 && same_file(information, wanted))
+        return true;
     }
   }
   return false;
@@ -205,7 +214,8 @@ Judged judge_output(const std::string& path, ByteView contents, const OutputRule
   Judged judged;
   judged.target = target_of(path);
   if (belongs_to_home(path, judged.target, rules.home))
-    return refused(path + " belongs to the home " + rules.home + " and is not written over: name another file");
+    return refused(path + " belongs to the home " + rules.home +
+                   " and is not written over: name another file");
 
   struct stat information {};
   if (::stat(path.c_str(), &information) != 0) {
@@ -222,7 +232,8 @@ Judged judge_output(const std::string& path, ByteView contents, const OutputRule
                     std::equal(existing->begin(), existing->end(), contents.begin());
   const bool older = existing.ok() && rules.holds_no_more && rules.holds_no_more(*existing);
   if (!judged.is_there && !rules.force && !older && size != 0)
-    return refused(path + " exists already and is not overwritten: name another file, or say --force");
+    return refused(path +
+                   " exists already and is not overwritten: name another file, or say --force");
   judged.overwrite = Overwrite::kAllowed;
   return judged;
 }
@@ -288,16 +299,19 @@ Status remove_file(const std::string& path) {
   return sync_folder(folder_of(path));
 }
 
-std::optional<OutputError> check_output(const std::string& path, ByteView contents, const OutputRules& rules) {
+std::optional<OutputError> check_output(const std::string& path, ByteView contents,
+                                        const OutputRules& rules) {
   return judge_output(path, contents, rules).error;
 }
 
-std::optional<OutputError> write_output(const std::string& path, ByteView contents, const OutputRules& rules) {
+std::optional<OutputError> write_output(const std::string& path, ByteView contents,
+                                        const OutputRules& rules) {
   const Judged judged = judge_output(path, contents, rules);
   if (judged.error) return judged.error;
   if (judged.is_there) return std::nullopt;
-  const Status written = judged.is_device ? write_to_device(path, contents)
-                                          : write_file_atomically(judged.target, contents, judged.overwrite);
+  const Status written = judged.is_device
+                             ? write_to_device(path, contents)
+                             : write_file_atomically(judged.target, contents, judged.overwrite);
   if (!written.ok()) return OutputError{false, written.message()};
   return std::nullopt;
 }
@@ -313,7 +327,8 @@ std::optional<OutputError> OutputStream::open(const std::string& path, const Out
     descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
   } else {
     temporary_ = temporary_name(target_);
-    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    descriptor_ =
+        ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   }
   if (descriptor_ >= 0) return std::nullopt;
   const auto failure = OutputError{false, system_error("create", path).message};
@@ -327,7 +342,8 @@ OutputStream::~OutputStream() {
 }
 
 std::optional<OutputError> OutputStream::flush() {
-  if (!write_all(descriptor_, waiting_)) return OutputError{false, system_error("write", path_).message};
+  if (!write_all(descriptor_, waiting_))
+    return OutputError{false, system_error("write", path_).message};
   waiting_.clear();
   return std::nullopt;
 }

@@ -37,7 +37,8 @@ void say_who_holds(int descriptor, const std::string& doing) {
 
 }  // namespace
 
-Result<HomeLock> HomeLock::take(const std::string& home, const std::string& doing, std::uint64_t wait_ms,
+Result<HomeLock> HomeLock::take(const std::string& home, const std::string& doing,
+                                std::uint64_t wait_ms,
                                 const std::function<void(const std::string& holder)>& on_wait) {
   std::error_code failure;
   std::filesystem::create_directories(home, failure);
@@ -54,7 +55,8 @@ Result<HomeLock> HomeLock::take(const std::string& home, const std::string& doin
     const std::string holder = holder_of(lock.descriptor_);
     if (!std::exchange(told, true) && on_wait) on_wait(holder);
     if (std::chrono::steady_clock::now() >= end)
-      return error("the home " + home + " is in use: " + holder + " holds it; try again when that has ended");
+      return error("the home " + home + " is in use: " + holder +
+                   " holds it; try again when that has ended");
     std::this_thread::sleep_for(kPause);
   }
   say_who_holds(lock.descriptor_, doing);

@@ -13,7 +13,8 @@ Result<KeyPurpose> parse_purpose(const std::string& name) {
   for (std::uint8_t value = 1; purpose_from(value).has_value(); ++value) {
     if (name == to_text(*purpose_from(value))) return *purpose_from(value);
   }
-  return error("the vault is for keys of purpose \"" + name + "\", which this version does not know");
+  return error("the vault is for keys of purpose \"" + name +
+               "\", which this version does not know");
 }
 
 Result<SecretKey> decode_key(const Json& json, KeyPurpose purpose) {
@@ -26,7 +27,8 @@ Result<SecretKey> decode_key(const Json& json, KeyPurpose purpose) {
     if (name == to_text(algorithm) && allowed(purpose, algorithm))
       return SecretKey::from_bytes(algorithm, secret.view());
   }
-  return error("a key of purpose " + std::string(to_text(purpose)) + " cannot have the algorithm \"" + name + "\"");
+  return error("a key of purpose " + std::string(to_text(purpose)) +
+               " cannot have the algorithm \"" + name + "\"");
 }
 
 Result<age::Identity> decode_identity(const Json& json) {
@@ -41,7 +43,8 @@ Result<IssuerKeys> decode(const Json& json) {
   IssuerKeys keys;
   const std::uint64_t format = reader.number(kFormatName);
   if (reader.ok() && format != kFormat)
-    return error("the vault has format " + std::to_string(format) + "; this program knows format 1: use a newer one");
+    return error("the vault has format " + std::to_string(format) +
+                 "; this program knows format 1: use a newer one");
   const std::string purpose = reader.text("purpose", 32);
   keys.institution = reader.text("institution", 128);
   const Json& key_list = reader.array("keys");
@@ -61,7 +64,8 @@ Result<IssuerKeys> decode(const Json& json) {
 
 }  // namespace
 
-IssuerKeys make_issuer_keys(KeyPurpose purpose, SignatureAlgorithm algorithm, std::string institution) {
+IssuerKeys make_issuer_keys(KeyPurpose purpose, SignatureAlgorithm algorithm,
+                            std::string institution) {
   TM_CHECK(allowed(purpose, algorithm), to_text(purpose), to_text(algorithm));
   IssuerKeys keys;
   keys.purpose = purpose;
@@ -78,7 +82,8 @@ SecretBytes encode_issuer_keys(const IssuerKeys& keys) {
             {"keys", Json::array()},
             {"register_identities", Json::array()}};
   for (const auto& key : keys.keys)
-    json["keys"].push_back({{"alg", to_text(key.algorithm())}, {"secret", to_base64url(key.secret_bytes())}});
+    json["keys"].push_back(
+        {{"alg", to_text(key.algorithm())}, {"secret", to_base64url(key.secret_bytes())}});
   for (const auto& identity : keys.register_identities)
     json["register_identities"].push_back({{"x25519", to_base64url(identity.secret_bytes())}});
   return dump_secret(json);

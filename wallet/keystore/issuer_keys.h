@@ -1,4 +1,5 @@
-// What an issuer's vault of one key purpose holds, and its JSON form (docs/formats/vault.md). Plain values; one thread.
+// What an issuer's vault of one key purpose holds, and its JSON form (docs/formats/vault.md). Plain
+// values; one thread.
 #pragma once
 
 #include <string>
@@ -15,13 +16,15 @@ struct IssuerKeys {
   KeyPurpose purpose = KeyPurpose::kIssue;
   std::string institution;  // text id; empty until registered
   std::vector<SecretKey> keys;
-  // Opens issuance registers, code files and batch states. Present in the vault of purpose `issue` only.
+  // Opens issuance registers, code files and batch states. Present in the vault of purpose `issue`
+  // only.
   std::vector<age::Identity> register_identities;
 };
 
 // A vault with one fresh key, and for purpose issue a register identity.
 // Precondition: allowed(purpose, algorithm).
-IssuerKeys make_issuer_keys(KeyPurpose purpose, SignatureAlgorithm algorithm, std::string institution);
+IssuerKeys make_issuer_keys(KeyPurpose purpose, SignatureAlgorithm algorithm,
+                            std::string institution);
 SecretBytes encode_issuer_keys(const IssuerKeys& keys);
 Result<IssuerKeys> decode_issuer_keys(ByteView json);
 

@@ -1,4 +1,5 @@
-// Output that is written piece by piece, by the rules of wallet/keystore/file.h. One thread a stream.
+// Output that is written piece by piece, by the rules of wallet/keystore/file.h. One thread a
+// stream.
 #pragma once
 
 #include <optional>
@@ -8,9 +9,9 @@
 
 namespace testamur::wallet {
 
-// A file that a person asked for by name (OutputRules of file.h) and that is too large to be held: written piece by
-// piece to a temporary file beside the target, which takes its place in finish(). What was not finished leaves nothing
-// behind.
+// A file that a person asked for by name (OutputRules of file.h) and that is too large to be held:
+// written piece by piece to a temporary file beside the target, which takes its place in finish().
+// What was not finished leaves nothing behind.
 class OutputStream {
  public:
   OutputStream() = default;
@@ -18,7 +19,8 @@ class OutputStream {
   OutputStream(const OutputStream&) = delete;
   OutputStream& operator=(const OutputStream&) = delete;
 
-  // Once, before anything is written. The rules are asked here; a file that comes into being meanwhile is not replaced.
+  // Once, before anything is written. The rules are asked here; a file that comes into being
+  // meanwhile is not replaced.
   std::optional<OutputError> open(const std::string& path, const OutputRules& rules);
   std::optional<OutputError> write(ByteView piece);
   std::optional<OutputError> finish();

@@ -36,21 +36,22 @@ Key private_key(ByteView scalar32) {
 Hash256 hmac_sha256(ByteView key, ByteView message) {
   Hash256 out;
   unsigned size = 0;
-  TM_CHECK(HMAC(EVP_sha256(), data_of(key), size_of(key), data_of(message), message.size(), out.bytes.data(), &size) !=
-           nullptr);
+  TM_CHECK(HMAC(EVP_sha256(), data_of(key), size_of(key), data_of(message), message.size(),
+                out.bytes.data(), &size) != nullptr);
   return out;
 }
 
 SecretBytes hmac_sha512(ByteView key, ByteView message) {
   SecretBytes out{64};
   unsigned size = 0;
-  TM_CHECK(HMAC(EVP_sha512(), data_of(key), size_of(key), data_of(message), message.size(), out.writable().data(),
-                &size) != nullptr);
+  TM_CHECK(HMAC(EVP_sha512(), data_of(key), size_of(key), data_of(message), message.size(),
+                out.writable().data(), &size) != nullptr);
   return out;
 }
 
 SecretBytes hkdf_sha256(ByteView secret, ByteView salt, std::string_view info, std::size_t size) {
-  // Extract with the salt (empty: zeros), then expand. OpenSSL's own HKDF refuses an empty salt in some versions.
+  // Extract with the salt (empty: zeros), then expand. OpenSSL's own HKDF refuses an empty salt in
+  // some versions.
   const Hash256 zeros{};
   Hash256 pseudo_random = hmac_sha256(salt.empty() ? zeros.view() : salt, secret);
   SecretBytes out{size};
@@ -64,7 +65,8 @@ SecretBytes hkdf_sha256(ByteView secret, ByteView salt, std::string_view info, s
     wipe(input);
     block = SecretBytes::copy_of(digest.view());
     wipe(digest.bytes);
-    for (std::size_t i = 0; i < block.size() && done < size; ++i) out.writable()[done++] = block.view()[i];
+    for (std::size_t i = 0; i < block.size() && done < size; ++i)
+      out.writable()[done++] = block.view()[i];
   }
   wipe(pseudo_random.bytes);
   return out;
@@ -72,9 +74,9 @@ SecretBytes hkdf_sha256(ByteView secret, ByteView salt, std::string_view info, s
 
 SecretBytes pbkdf2_sha512(ByteView password, ByteView salt, int rounds, std::size_t size) {
   SecretBytes out{size};
-  const int made =
-      PKCS5_PBKDF2_HMAC(reinterpret_cast<const char*>(data_of(password)), size_of(password), data_of(salt),
-                        size_of(salt), rounds, EVP_sha512(), static_cast<int>(size), out.writable().data());
+  const int made = PKCS5_PBKDF2_HMAC(reinterpret_cast<const char*>(data_of(password)),
+                                     size_of(password), data_of(salt), size_of(salt), rounds,
+                                     EVP_sha512(), static_cast<int>(size), out.writable().data());
   TM_CHECK(made == 1);
   return out;
 }
@@ -84,15 +86,17 @@ std::optional<SecretBytes> scrypt(std::string_view passphrase, ByteView salt, in
   const std::uint64_t n = std::uint64_t{1} << work_log2;
   const std::uint64_t max_memory = 128 * kBlockSize * n + (std::uint64_t{1} << 20);
   SecretBytes out{32};
-  const int made = EVP_PBE_scrypt(reinterpret_cast<const char*>(data_of(as_bytes(passphrase))), passphrase.size(),
-                                  data_of(salt), salt.size(), n, kBlockSize, 1, max_memory, out.writable().data(), 32);
+  const int made = EVP_PBE_scrypt(reinterpret_cast<const char*>(data_of(as_bytes(passphrase))),
+                                  passphrase.size(), data_of(salt), salt.size(), n, kBlockSize, 1,
+                                  max_memory, out.writable().data(), 32);
   if (made != 1) return std::nullopt;
   return out;
 }
 
 std::optional<SecretBytes> x25519(ByteView scalar32, ByteView point32) {
   const Key own = private_key(scalar32);
-  const Key peer{EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, point32.data(), point32.size())};
+  const Key peer{
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, point32.data(), point32.size())};
   TM_CHECK(peer != nullptr, point32.size());
   const KeyContext context{EVP_PKEY_CTX_new(own.get(), nullptr)};
   TM_CHECK(context != nullptr && EVP_PKEY_derive_init(context.get()) == 1);
@@ -113,21 +117,26 @@ std::array<std::uint8_t, 32> x25519_public(ByteView scalar32) {
   return point;
 }
 
-void chacha20_poly1305_seal(ByteView key32, ByteView nonce12, ByteView plaintext, Bytes& append_to) {
+void chacha20_poly1305_seal(ByteView key32, ByteView nonce12, ByteView plaintext,
+                            Bytes& append_to) {
   const CipherContext context{EVP_CIPHER_CTX_new()};
   const std::size_t at = append_to.size();
   append_to.resize(at + plaintext.size() + kTagBytes);
   std::uint8_t* out = append_to.data() + at;
   int written = 0;
   int rest = 0;
-  TM_CHECK(EVP_EncryptInit_ex(context.get(), EVP_chacha20_poly1305(), nullptr, key32.data(), nonce12.data()) == 1);
-  TM_CHECK(EVP_EncryptUpdate(context.get(), out, &written, data_of(plaintext), size_of(plaintext)) == 1);
+  TM_CHECK(EVP_EncryptInit_ex(context.get(), EVP_chacha20_poly1305(), nullptr, key32.data(),
+                              nonce12.data()) == 1);
+  TM_CHECK(
+      EVP_EncryptUpdate(context.get(), out, &written, data_of(plaintext), size_of(plaintext)) == 1);
   TM_CHECK(EVP_EncryptFinal_ex(context.get(), out + written, &rest) == 1);
   TM_CHECK(static_cast<std::size_t>(written + rest) == plaintext.size());
-  TM_CHECK(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTagBytes, out + plaintext.size()) == 1);
+  TM_CHECK(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTagBytes,
+                               out + plaintext.size()) == 1);
 }
 
-bool chacha20_poly1305_open(ByteView key32, ByteView nonce12, ByteView ciphertext, std::uint8_t* out) {
+bool chacha20_poly1305_open(ByteView key32, ByteView nonce12, ByteView ciphertext,
+                            std::uint8_t* out) {
   if (ciphertext.size() < kTagBytes) return false;
   const ByteView body = ciphertext.first(ciphertext.size() - kTagBytes);
   Bytes tag = to_bytes(ciphertext.last(kTagBytes));
@@ -136,7 +145,8 @@ bool chacha20_poly1305_open(ByteView key32, ByteView nonce12, ByteView ciphertex
   if (body.empty()) out = &nowhere;
   int written = 0;
   int rest = 0;
-  TM_CHECK(EVP_DecryptInit_ex(context.get(), EVP_chacha20_poly1305(), nullptr, key32.data(), nonce12.data()) == 1);
+  TM_CHECK(EVP_DecryptInit_ex(context.get(), EVP_chacha20_poly1305(), nullptr, key32.data(),
+                              nonce12.data()) == 1);
   TM_CHECK(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kTagBytes, tag.data()) == 1);
   TM_CHECK(EVP_DecryptUpdate(context.get(), out, &written, data_of(body), size_of(body)) == 1);
   return EVP_DecryptFinal_ex(context.get(), out + written, &rest) == 1;

@@ -15,9 +15,13 @@ class SecretBytes {
   // Takes over the buffer; the caller's vector is left empty.
   explicit SecretBytes(Bytes&& bytes) : bytes_(std::move(bytes)) {}
   static SecretBytes copy_of(ByteView view) { return SecretBytes{to_bytes(view)}; }
-  static SecretBytes copy_of(std::string_view text) { return SecretBytes{to_bytes(as_bytes(text))}; }
+  static SecretBytes copy_of(std::string_view text) {
+    return SecretBytes{to_bytes(as_bytes(text))};
+  }
 
-  SecretBytes(SecretBytes&& other) noexcept : bytes_(std::move(other.bytes_)) { other.bytes_.clear(); }
+  SecretBytes(SecretBytes&& other) noexcept : bytes_(std::move(other.bytes_)) {
+    other.bytes_.clear();
+  }
   SecretBytes& operator=(SecretBytes&& other) noexcept {
     if (this != &other) {
       wipe(bytes_);

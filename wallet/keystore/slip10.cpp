@@ -18,9 +18,9 @@ constexpr std::uint32_t kSecp256k1Branch = 1;
 constexpr Scalar kP256Order = {0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff,
                                0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
                                0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
-constexpr Scalar kSecp256k1Order = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                    0xff, 0xff, 0xff, 0xff, 0xfe, 0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48,
-                                    0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41};
+constexpr Scalar kSecp256k1Order = {
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
+    0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41};
 
 bool is_edwards(SignatureAlgorithm algorithm) { return algorithm == SignatureAlgorithm::kEd25519; }
 
@@ -67,11 +67,14 @@ struct Halves {
 };
 Halves split_hmac(ByteView key, ByteView message) {
   const SecretBytes digest = primitives::hmac_sha512(key, message);
-  return {SecretBytes::copy_of(digest.view().first(32)), SecretBytes::copy_of(digest.view().last(32))};
+  return {SecretBytes::copy_of(digest.view().first(32)),
+          SecretBytes::copy_of(digest.view().last(32))};
 }
 
 // The key is not zero and below the order.
-bool is_scalar(SignatureAlgorithm algorithm, ByteView secret) { return SecretKey::from_bytes(algorithm, secret).ok(); }
+bool is_scalar(SignatureAlgorithm algorithm, ByteView secret) {
+  return SecretKey::from_bytes(algorithm, secret).ok();
+}
 
 ExtendedKey master_key(SignatureAlgorithm algorithm, ByteView seed) {
   const std::string_view name = curve_name(algorithm);
@@ -85,7 +88,8 @@ ExtendedKey master_key(SignatureAlgorithm algorithm, ByteView seed) {
   return {std::move(halves.left), std::move(halves.right)};
 }
 
-SecretBytes child_input(SignatureAlgorithm algorithm, const ExtendedKey& parent, std::uint32_t number) {
+SecretBytes child_input(SignatureAlgorithm algorithm, const ExtendedKey& parent,
+                        std::uint32_t number) {
   Bytes input;
   if (number >= kHardened) {
     input.push_back(0);
@@ -95,16 +99,19 @@ SecretBytes child_input(SignatureAlgorithm algorithm, const ExtendedKey& parent,
     TM_CHECK(key.ok(), key.message());
     input = key->public_key().bytes;
   }
-  for (int shift = 24; shift >= 0; shift -= 8) input.push_back(static_cast<std::uint8_t>(number >> shift));
+  for (int shift = 24; shift >= 0; shift -= 8)
+    input.push_back(static_cast<std::uint8_t>(number >> shift));
   return SecretBytes{std::move(input)};
 }
 
-ExtendedKey child_key(SignatureAlgorithm algorithm, const ExtendedKey& parent, std::uint32_t number) {
+ExtendedKey child_key(SignatureAlgorithm algorithm, const ExtendedKey& parent,
+                      std::uint32_t number) {
   SecretBytes input = child_input(algorithm, parent, number);
   while (true) {
     Halves halves = split_hmac(parent.chain_code.view(), input.view());
     if (is_edwards(algorithm)) return {std::move(halves.left), std::move(halves.right)};
-    const Scalar& order = algorithm == SignatureAlgorithm::kEcdsaP256 ? kP256Order : kSecp256k1Order;
+    const Scalar& order =
+        algorithm == SignatureAlgorithm::kEcdsaP256 ? kP256Order : kSecp256k1Order;
     if (is_scalar(algorithm, halves.left.view())) {
       SecretBytes secret = add_modulo(halves.left.view(), parent.secret.view(), order);
       if (is_scalar(algorithm, secret.view())) return {std::move(secret), std::move(halves.right)};
@@ -112,30 +119,37 @@ ExtendedKey child_key(SignatureAlgorithm algorithm, const ExtendedKey& parent, s
     // SLIP-10: the right half takes the place of the key, with the same number behind it.
     Bytes again{1};
     again.insert(again.end(), halves.right.view().begin(), halves.right.view().end());
-    for (int shift = 24; shift >= 0; shift -= 8) again.push_back(static_cast<std::uint8_t>(number >> shift));
+    for (int shift = 24; shift >= 0; shift -= 8)
+      again.push_back(static_cast<std::uint8_t>(number >> shift));
     input = SecretBytes{std::move(again)};
   }
 }
 
 }  // namespace
 
-Result<ExtendedKey> derive_slip10(SignatureAlgorithm algorithm, ByteView seed, std::span<const std::uint32_t> path) {
+Result<ExtendedKey> derive_slip10(SignatureAlgorithm algorithm, ByteView seed,
+                                  std::span<const std::uint32_t> path) {
   if (seed.size() < 16 || seed.size() > 64)
     return error("a seed has 16 to 64 bytes, this one has " + std::to_string(seed.size()));
   ExtendedKey key = master_key(algorithm, seed);
   for (const std::uint32_t number : path) {
-    if (is_edwards(algorithm) && number < kHardened) return error("ed25519 has hardened children only");
+    if (is_edwards(algorithm) && number < kHardened)
+      return error("ed25519 has hardened children only");
     key = child_key(algorithm, key, number);
   }
   return key;
 }
 
-Result<SecretKey> derive_holder_key(SignatureAlgorithm algorithm, ByteView seed, std::uint32_t index) {
-  TM_CHECK(algorithm == SignatureAlgorithm::kEcdsaP256 || algorithm == SignatureAlgorithm::kEcdsaSecp256k1,
+Result<SecretKey> derive_holder_key(SignatureAlgorithm algorithm, ByteView seed,
+                                    std::uint32_t index) {
+  TM_CHECK(algorithm == SignatureAlgorithm::kEcdsaP256 ||
+               algorithm == SignatureAlgorithm::kEcdsaSecp256k1,
            to_text(algorithm));
   TM_CHECK(index < kHardened, index);
-  const std::uint32_t branch = algorithm == SignatureAlgorithm::kEcdsaP256 ? kP256Branch : kSecp256k1Branch;
-  const std::array<std::uint32_t, 3> path = {kWalletPurpose | kHardened, branch | kHardened, index | kHardened};
+  const std::uint32_t branch =
+      algorithm == SignatureAlgorithm::kEcdsaP256 ? kP256Branch : kSecp256k1Branch;
+  const std::array<std::uint32_t, 3> path = {kWalletPurpose | kHardened, branch | kHardened,
+                                             index | kHardened};
   TM_TRY(const auto key, derive_slip10(algorithm, seed, path));
   return SecretKey::from_bytes(algorithm, key.secret.view());
 }
@@ -146,7 +160,8 @@ age::Identity derive_backup_identity(ByteView seed) {
 }
 
 age::Identity derive_delivery_identity(const SecretKey& holder_key) {
-  const SecretBytes scalar = primitives::hkdf_sha256(holder_key.secret_bytes(), {}, "testamur/delivery/1");
+  const SecretBytes scalar =
+      primitives::hkdf_sha256(holder_key.secret_bytes(), {}, "testamur/delivery/1");
   return age::Identity::from_bytes(scalar.view());
 }
 

@@ -15,7 +15,8 @@ class Watch {
     if (depth > kMaxJsonDepth && failure_.empty())
       failure_ = "it is nested deeper than " + std::to_string(kMaxJsonDepth);
     if (event == Json::parse_event_t::object_start) keys_.emplace_back();
-    if (event == Json::parse_event_t::key && !keys_.back().insert(parsed.get<std::string>()).second && failure_.empty())
+    if (event == Json::parse_event_t::key &&
+        !keys_.back().insert(parsed.get<std::string>()).second && failure_.empty())
       failure_ = "the member \"" + parsed.get<std::string>() + "\" occurs twice";
     if (event == Json::parse_event_t::object_end) keys_.pop_back();
     return failure_.empty();
@@ -30,11 +31,13 @@ class Watch {
 }  // namespace
 
 Result<Json> parse_strict_json(std::string_view text, std::size_t max_bytes) {
-  if (text.size() > max_bytes) return error("the JSON text is longer than " + std::to_string(max_bytes) + " bytes");
+  if (text.size() > max_bytes)
+    return error("the JSON text is longer than " + std::to_string(max_bytes) + " bytes");
   Watch watch;
   try {
     Json value = Json::parse(text.begin(), text.end(), std::ref(watch));
-    if (!watch.failure().empty()) return error("the JSON text is not acceptable: " + watch.failure());
+    if (!watch.failure().empty())
+      return error("the JSON text is not acceptable: " + watch.failure());
     return value;
   } catch (const Json::parse_error& problem) {
     return error("not JSON: syntax error at byte " + std::to_string(problem.byte));
@@ -61,7 +64,8 @@ SecretBytes dump_secret(Json& value) {
   return secret;
 }
 
-ObjectReader::ObjectReader(const Json& value, std::string where) : value_(value), where_(std::move(where)) {
+ObjectReader::ObjectReader(const Json& value, std::string where)
+    : value_(value), where_(std::move(where)) {
   if (!value_.is_object()) failure_ = where_ + " is not a JSON object";
 }
 
@@ -69,7 +73,9 @@ void ObjectReader::fail(const std::string& what) {
   if (failure_.empty()) failure_ = where_ + ": " + what;
 }
 
-bool ObjectReader::has(const char* name) const { return value_.is_object() && value_.contains(name); }
+bool ObjectReader::has(const char* name) const {
+  return value_.is_object() && value_.contains(name);
+}
 
 const Json* ObjectReader::take(const char* name) {
   if (!ok()) return nullptr;
@@ -86,7 +92,8 @@ std::string ObjectReader::text(const char* name, std::size_t max_bytes) {
   const Json* member = take(name);
   if (member == nullptr) return {};
   if (!member->is_string() || member->get_ref<const std::string&>().size() > max_bytes) {
-    fail("\"" + std::string(name) + "\" is not a text of at most " + std::to_string(max_bytes) + " bytes");
+    fail("\"" + std::string(name) + "\" is not a text of at most " + std::to_string(max_bytes) +
+         " bytes");
     return {};
   }
   return member->get<std::string>();
@@ -113,14 +120,16 @@ std::uint64_t ObjectReader::number_or(const char* name, std::uint64_t fallback, 
 Bytes ObjectReader::base64url(const char* name, std::size_t max_bytes) {
   auto decoded = from_base64url(text(name, max_bytes / 3 * 4 + 4));
   if (ok() && (!decoded || decoded->size() > max_bytes))
-    fail("\"" + std::string(name) + "\" is not base64url of at most " + std::to_string(max_bytes) + " bytes");
+    fail("\"" + std::string(name) + "\" is not base64url of at most " + std::to_string(max_bytes) +
+         " bytes");
   return ok() ? std::move(*decoded) : Bytes{};
 }
 
 SecretBytes ObjectReader::secret(const char* name, std::size_t size) {
   const Json* member = take(name);
   if (member == nullptr) return {};
-  auto decoded = member->is_string() ? from_base64url(member->get_ref<const std::string&>()) : std::nullopt;
+  auto decoded =
+      member->is_string() ? from_base64url(member->get_ref<const std::string&>()) : std::nullopt;
   if (!decoded || decoded->size() != size) {
     fail("\"" + std::string(name) + "\" is not base64url of " + std::to_string(size) + " bytes");
     return {};

@@ -1,5 +1,5 @@
-// JSON as every document of the wallet is read: UTF-8, no key twice in one object, nothing after the value, bounded
-// size and depth. Pure; any thread.
+// JSON as every document of the wallet is read: UTF-8, no key twice in one object, nothing after
+// the value, bounded size and depth. Pure; any thread.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -21,12 +21,13 @@ inline constexpr int kMaxJsonDepth = 32;
 Result<Json> parse_strict_json(std::string_view text, std::size_t max_bytes = kMaxJsonBytes);
 // Overwrites every string in the value, for values that held secrets.
 void wipe_strings(Json& value);
-// The text of a value that holds secrets; wipes the value's strings. Bytes that are not UTF-8 are replaced.
+// The text of a value that holds secrets; wipes the value's strings. Bytes that are not UTF-8 are
+// replaced.
 SecretBytes dump_secret(Json& value);
 
-// Reads one JSON object member by member. The first failure is kept, names the member, and makes every later read
-// return an empty value, so that a caller reads a whole record and asks once. finish() also fails on members that
-// nobody asked for.
+// Reads one JSON object member by member. The first failure is kept, names the member, and makes
+// every later read return an empty value, so that a caller reads a whole record and asks once.
+// finish() also fails on members that nobody asked for.
 class ObjectReader {
  public:
   ObjectReader(const Json& value, std::string where);

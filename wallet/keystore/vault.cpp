@@ -28,8 +28,9 @@ VaultError describe(const std::string& path, const age::OpenError& cause) {
   const VaultFailure kind = failure_kind(cause.kind);
   if (kind == VaultFailure::kWrongPassphrase) return {kind, "wrong passphrase for " + path};
   if (kind == VaultFailure::kCorrupt)
-    return {kind, path + " is damaged or no vault: " + cause.message + "; restore it from a backup, or from " +
-                      previous_version(path) + " where that exists"};
+    return {kind, path + " is damaged or no vault: " + cause.message +
+                      "; restore it from a backup, or from " + previous_version(path) +
+                      " where that exists"};
   return {kind, path + " cannot be opened: " + cause.message};
 }
 
@@ -41,20 +42,23 @@ SecretBytes secret_of(std::string text) {
   return secret;
 }
 
-// What a new vault is sealed under: the same letters have one form, whatever keyboard or file they come from, and the
-// mark that some editors put before a text is no part of it.
+// What a new vault is sealed under: the same letters have one form, whatever keyboard or file they
+// come from, and the mark that some editors put before a text is no part of it.
 SecretBytes canonical(const SecretBytes& typed) {
   std::string_view text = typed.text();
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   return is_utf8(text) ? secret_of(nfc(text)) : SecretBytes::copy_of(as_bytes(text));
 }
 
-// What a passphrase may have been when the vault was made: as it is typed now, else the same letters in another form,
-// or with the mark that an editor had put before it. The likeliest first, each once.
+// What a passphrase may have been when the vault was made: as it is typed now, else the same
+// letters in another form, or with the mark that an editor had put before it. The likeliest first,
+// each once.
 std::vector<SecretBytes> spellings(const SecretBytes& typed) {
   std::vector<SecretBytes> all;
   const auto add = [&all](SecretBytes each) {
-    const auto same = [&each](const SecretBytes& other) { return equal_in_constant_time(other.view(), each.view()); };
+    const auto same = [&each](const SecretBytes& other) {
+      return equal_in_constant_time(other.view(), each.view());
+    };
     if (std::ranges::none_of(all, same)) all.push_back(std::move(each));
   };
   add(typed.clone());
@@ -77,15 +81,18 @@ age::Opened open_by_any(ByteView file, const SecretBytes& typed, SecretBytes& us
 
 }  // namespace
 
-Vault::Outcome Vault::create(std::string path, SecretBytes passphrase, ByteView contents, int work_log2) {
+Vault::Outcome Vault::create(std::string path, SecretBytes passphrase, ByteView contents,
+                             int work_log2) {
   passphrase = canonical(passphrase);
   if (std::filesystem::exists(std::filesystem::symlink_status(path))) {
-    return {std::nullopt, VaultError{VaultFailure::kExists, path + " exists already and is not overwritten"}};
+    return {std::nullopt,
+            VaultError{VaultFailure::kExists, path + " exists already and is not overwritten"}};
   }
   const auto sealed = age::seal(passphrase.text(), work_log2, contents);
   if (!sealed.ok()) return {std::nullopt, VaultError{VaultFailure::kUnreadable, sealed.message()}};
   const auto written = write_file_atomically(path, *sealed, Overwrite::kRefused);
-  if (!written.ok()) return {std::nullopt, VaultError{VaultFailure::kUnreadable, written.message()}};
+  if (!written.ok())
+    return {std::nullopt, VaultError{VaultFailure::kUnreadable, written.message()}};
   Vault vault;
   vault.path_ = std::move(path);
   vault.passphrase_ = std::move(passphrase);
@@ -113,7 +120,9 @@ Vault::Outcome Vault::open(std::string path, SecretBytes passphrase) {
   return {std::move(vault), std::nullopt};
 }
 
-std::optional<VaultError> Vault::save(ByteView contents) { return write(contents, passphrase_.text()); }
+std::optional<VaultError> Vault::save(ByteView contents) {
+  return write(contents, passphrase_.text());
+}
 
 std::optional<VaultError> Vault::save_and_forget(ByteView contents) {
   if (auto failure = write(contents, passphrase_.text())) return failure;
@@ -130,16 +139,19 @@ std::optional<VaultError> Vault::change_passphrase(SecretBytes passphrase) {
 std::optional<VaultError> Vault::forget_previous() {
   const auto removed = remove_file(previous_version(path_));
   if (removed.ok()) return std::nullopt;
-  return VaultError{VaultFailure::kUnreadable,
-                    removed.message() + "; the vault was saved, but its previous version is still there"};
+  return VaultError{
+      VaultFailure::kUnreadable,
+      removed.message() + "; the vault was saved, but its previous version is still there"};
 }
 
 std::optional<VaultError> Vault::write(ByteView contents, std::string_view passphrase) {
   const auto on_disk = read_file(path_, age::kMaxFileBytes);
   if (!on_disk.ok()) return VaultError{VaultFailure::kUnreadable, on_disk.message()};
   if (sha256(*on_disk) != file_digest_) {
-    return VaultError{VaultFailure::kChanged,
-                      path_ + " was saved by another program since it was opened; nothing was changed, try again"};
+    return VaultError{
+        VaultFailure::kChanged,
+        path_ +
+            " was saved by another program since it was opened; nothing was changed, try again"};
   }
   const auto sealed = age::seal(passphrase, work_log2_, contents);
   if (!sealed.ok()) return VaultError{VaultFailure::kUnreadable, sealed.message()};

@@ -1,8 +1,8 @@
-// A vault: one age file under a passphrase that holds the secrets of a wallet or of one key purpose of an issuer. Stock
-// `age -d` opens it. What stands inside is docs/formats/vault.md.
+// A vault: one age file under a passphrase that holds the secrets of a wallet or of one key purpose
+// of an issuer. Stock `age -d` opens it. What stands inside is docs/formats/vault.md.
 //
-// One thread at a time. Two processes that save one vault at once do not corrupt it: the file is replaced whole, and
-// save() refuses when the file on disk is no longer the one that was opened.
+// One thread at a time. Two processes that save one vault at once do not corrupt it: the file is
+// replaced whole, and save() refuses when the file on disk is no longer the one that was opened.
 #pragma once
 
 #include <optional>
@@ -33,19 +33,20 @@ class Vault {
  public:
   struct Outcome;
 
-  // Writes a new vault. Fails if the file exists. The passphrase counts in the form NFC and without a byte-order mark
-  // before it, so that it is the same from every keyboard, and stock `age -d` opens the vault with that form. Tests
-  // lower the work factor.
+  // Writes a new vault. Fails if the file exists. The passphrase counts in the form NFC and without
+  // a byte-order mark before it, so that it is the same from every keyboard, and stock `age -d`
+  // opens the vault with that form. Tests lower the work factor.
   static Outcome create(std::string path, SecretBytes passphrase, ByteView contents,
                         int work_log2 = age::kVaultWorkLog2);
-  // Tries the passphrase as it is given, then its forms NFC and NFD, then with a byte-order mark: vaults of old were
-  // sealed under what some keyboard or editor made of it.
+  // Tries the passphrase as it is given, then its forms NFC and NFD, then with a byte-order mark:
+  // vaults of old were sealed under what some keyboard or editor made of it.
   static Outcome open(std::string path, SecretBytes passphrase);
 
   ByteView contents() const { return contents_.view(); }
   const std::string& path() const { return path_; }
-  // Replaces the contents on disk, durably, and then here. A failure leaves both as they were. What the file held
-  // before stays beside it (previous_version() of file.h), for the day on which a program errs.
+  // Replaces the contents on disk, durably, and then here. A failure leaves both as they were. What
+  // the file held before stays beside it (previous_version() of file.h), for the day on which a
+  // program errs.
   std::optional<VaultError> save(ByteView contents);
   // The same where something was erased: no previous version stays.
   std::optional<VaultError> save_and_forget(ByteView contents);

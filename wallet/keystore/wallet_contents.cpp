@@ -16,7 +16,9 @@ constexpr std::size_t kMaxSdJwtBytes = std::size_t{512} << 10;
 constexpr std::size_t kMaxReceiptBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxListed = 100'000;
 
-SecretBytes seed_of(const WalletContents& wallet) { return seed_from_entropy(wallet.entropy.view()); }
+SecretBytes seed_of(const WalletContents& wallet) {
+  return seed_from_entropy(wallet.entropy.view());
+}
 
 Json encode_key(const HolderKeySource& source) {
   Json json{{"alg", to_text(source.algorithm)}};
@@ -30,7 +32,8 @@ Json encode_key(const HolderKeySource& source) {
 
 SignatureAlgorithm read_algorithm(ObjectReader& reader) {
   const std::string name = reader.text("alg", 16);
-  for (const auto algorithm : {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
+  for (const auto algorithm :
+       {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
     if (name == to_text(algorithm)) return algorithm;
   }
   reader.fail("\"alg\" is neither es256 nor es256k");
@@ -124,7 +127,8 @@ Result<Grant> decode_grant(const Json& json) {
 }
 
 template <class T>
-Status decode_list(ObjectReader& reader, const char* name, Result<T> (*decode)(const Json&), std::vector<T>& out) {
+Status decode_list(ObjectReader& reader, const char* name, Result<T> (*decode)(const Json&),
+                   std::vector<T>& out) {
   const Json& list = reader.array(name);
   if (list.size() > kMaxListed) return error("\"" + std::string(name) + "\" is too long");
   for (const auto& entry : list) {
@@ -146,7 +150,8 @@ Result<WalletContents> decode(const Json& json) {
   WalletContents wallet;
   const std::uint64_t format = reader.number(kFormatName);
   if (reader.ok() && format != kFormat)
-    return error("the wallet has format " + std::to_string(format) + "; this program knows format 1: use a newer one");
+    return error("the wallet has format " + std::to_string(format) +
+                 "; this program knows format 1: use a newer one");
   wallet.entropy = reader.secret("entropy", kRecoveryEntropyBytes);
   wallet.next_p256_index = read_index(reader, "next_es256");
   wallet.next_secp256k1_index = read_index(reader, "next_es256k");
@@ -197,8 +202,10 @@ Result<WalletContents> decode_wallet(ByteView json_text) {
   return wallet;
 }
 
-SecretKey next_holder_key(WalletContents& wallet, SignatureAlgorithm algorithm, std::uint32_t& index_out) {
-  auto& next = algorithm == SignatureAlgorithm::kEcdsaP256 ? wallet.next_p256_index : wallet.next_secp256k1_index;
+SecretKey next_holder_key(WalletContents& wallet, SignatureAlgorithm algorithm,
+                          std::uint32_t& index_out) {
+  auto& next = algorithm == SignatureAlgorithm::kEcdsaP256 ? wallet.next_p256_index
+                                                           : wallet.next_secp256k1_index;
   index_out = next++;
   auto key = derive_holder_key(algorithm, seed_of(wallet).view(), index_out);
   TM_CHECK(key.ok(), key.message());
@@ -208,8 +215,9 @@ SecretKey next_holder_key(WalletContents& wallet, SignatureAlgorithm algorithm, 
 std::optional<FoundKey> find_holder_key(const WalletContents& wallet, SignatureAlgorithm algorithm,
                                         const std::function<bool(const SecretKey&)>& wanted) {
   const SecretBytes seed = seed_of(wallet);
-  const std::uint32_t next =
-      algorithm == SignatureAlgorithm::kEcdsaP256 ? wallet.next_p256_index : wallet.next_secp256k1_index;
+  const std::uint32_t next = algorithm == SignatureAlgorithm::kEcdsaP256
+                                 ? wallet.next_p256_index
+                                 : wallet.next_secp256k1_index;
   const std::uint32_t end = std::min(next, kHardened - kKeyGap) + kKeyGap;
   for (std::uint32_t index = 0; index < end; ++index) {
     auto key = derive_holder_key(algorithm, seed.view(), index);
@@ -220,7 +228,8 @@ std::optional<FoundKey> find_holder_key(const WalletContents& wallet, SignatureA
 }
 
 Result<SecretKey> holder_key_of(const WalletContents& wallet, const HolderKeySource& source) {
-  if (source.derived_index) return derive_holder_key(source.algorithm, seed_of(wallet).view(), *source.derived_index);
+  if (source.derived_index)
+    return derive_holder_key(source.algorithm, seed_of(wallet).view(), *source.derived_index);
   return SecretKey::from_bytes(source.algorithm, source.issuer_made_secret.view());
 }
 
@@ -246,10 +255,12 @@ Result<WalletContents> open_backup(ByteView file, ByteView seed) {
 
 bool holds_no_more(const WalletContents& older, const WalletContents& newer) {
   if (!equal_in_constant_time(older.entropy.view(), newer.entropy.view())) return false;
-  if (older.next_p256_index > newer.next_p256_index || older.next_secp256k1_index > newer.next_secp256k1_index)
+  if (older.next_p256_index > newer.next_p256_index ||
+      older.next_secp256k1_index > newer.next_secp256k1_index)
     return false;
   const auto has_credential = [&newer](const StoredCredential& each) {
-    return std::ranges::find(newer.credentials, each.sd_jwt, &StoredCredential::sd_jwt) != newer.credentials.end();
+    return std::ranges::find(newer.credentials, each.sd_jwt, &StoredCredential::sd_jwt) !=
+           newer.credentials.end();
   };
   const auto has_grant = [&newer](const Grant& each) {
     return std::ranges::any_of(newer.grants, [&each](const Grant& other) {
@@ -257,12 +268,14 @@ bool holds_no_more(const WalletContents& older, const WalletContents& newer) {
              other.made_at_ms == each.made_at_ms;
     });
   };
-  return std::ranges::all_of(older.credentials, has_credential) && std::ranges::all_of(older.grants, has_grant);
+  return std::ranges::all_of(older.credentials, has_credential) &&
+         std::ranges::all_of(older.grants, has_grant);
 }
 
 bool backup_is_older_than_a_credential(const WalletContents& wallet) {
-  return std::ranges::any_of(
-      wallet.credentials, [&](const auto& credential) { return credential.imported_at_ms >= wallet.last_backup_ms; });
+  return std::ranges::any_of(wallet.credentials, [&](const auto& credential) {
+    return credential.imported_at_ms >= wallet.last_backup_ms;
+  });
 }
 
 }  // namespace testamur::wallet

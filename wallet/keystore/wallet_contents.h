@@ -1,4 +1,5 @@
-// What a learner's vault and its backup hold, and its JSON form (docs/formats/wallet.md). Plain values; one thread.
+// What a learner's vault and its backup hold, and its JSON form (docs/formats/wallet.md). Plain
+// values; one thread.
 #pragma once
 
 #include <functional>
@@ -14,7 +15,8 @@
 
 namespace testamur::wallet {
 
-// A holder key: derived from the words (index set, secret empty) or made by the issuer (secret set).
+// A holder key: derived from the words (index set, secret empty) or made by the issuer (secret
+// set).
 struct HolderKeySource {
   SignatureAlgorithm algorithm = SignatureAlgorithm::kEcdsaP256;
   std::optional<std::uint32_t> derived_index;
@@ -60,17 +62,19 @@ struct WalletContents {
 };
 
 WalletContents make_wallet(std::uint64_t now_ms);
-// A wallet from its words alone, without a backup: it finds its own keys again, but not what was kept beside them.
-// Fresh keys begin at kRecoveredFirstIndex, so that no key that was used before is used for another credential.
+// A wallet from its words alone, without a backup: it finds its own keys again, but not what was
+// kept beside them. Fresh keys begin at kRecoveredFirstIndex, so that no key that was used before
+// is used for another credential.
 inline constexpr std::uint32_t kRecoveredFirstIndex = 1024;
 WalletContents recover_wallet(SecretBytes entropy, std::uint64_t now_ms);
 SecretBytes encode_wallet(const WalletContents& wallet);
 Result<WalletContents> decode_wallet(ByteView json);
 
 // The next unused derived key; counts it as used.
-SecretKey next_holder_key(WalletContents& wallet, SignatureAlgorithm algorithm, std::uint32_t& index_out);
-// Looks among all keys that the wallet may have given out (every index below the next, and kKeyGap beyond). Nothing
-// when `wanted` says yes to none.
+SecretKey next_holder_key(WalletContents& wallet, SignatureAlgorithm algorithm,
+                          std::uint32_t& index_out);
+// Looks among all keys that the wallet may have given out (every index below the next, and kKeyGap
+// beyond). Nothing when `wanted` says yes to none.
 inline constexpr std::uint32_t kKeyGap = 32;
 struct FoundKey {
   SecretKey key;

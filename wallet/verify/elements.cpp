@@ -13,7 +13,8 @@ constexpr std::string_view kUnknown = "unknown";
 
 std::string disclosed(const CredentialView& credential, ClaimId id) {
   const auto found = credential.disclosed.find(id);
-  return found == credential.disclosed.end() ? std::string{} : to_display(kind_of(id), found->second);
+  return found == credential.disclosed.end() ? std::string{}
+                                             : to_display(kind_of(id), found->second);
 }
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
@@ -51,7 +52,8 @@ class Gatherer {
     return of_registry(name, std::move(value), facts_.achievement);
   }
   Element of_achievement(std::string_view name, std::string AchievementRecord::*member) const {
-    return of_registry(name, facts_.achievement ? (*facts_.achievement).*member : "", facts_.achievement);
+    return of_registry(name, facts_.achievement ? (*facts_.achievement).*member : "",
+                       facts_.achievement);
   }
   Element of_issuer(std::string_view name, std::string IssuerRecord::*member) const {
     return of_registry(name, facts_.issuer ? (*facts_.issuer).*member : "", facts_.issuer);
@@ -59,7 +61,8 @@ class Gatherer {
 
  private:
   template <class Record>
-  Element of_registry(std::string_view name, std::string value, const std::optional<Record>& record) const {
+  Element of_registry(std::string_view name, std::string value,
+                      const std::optional<Record>& record) const {
     if (!record) return {name, {}, kUnknown, {}};
     if (value.empty()) return {name, {}, kNotStated, {}};
     return {name, std::move(value), kFromRegistry, rests_on(facts_, record->basis)};
@@ -85,25 +88,30 @@ std::string registered_number(ClaimId id, std::uint64_t value) {
 
 std::string rests_on(const RegistryFacts& facts, Basis basis) {
   if (basis == Basis::kSaid) return "by the word of " + facts.answered_by;
-  return facts.as_of ? "proven under block " + std::to_string(facts.as_of->height.value) : std::string("proven");
+  return facts.as_of ? "proven under block " + std::to_string(facts.as_of->height.value)
+                     : std::string("proven");
 }
 
 std::vector<Element> gather_elements(const CredentialView& credential, const RegistryFacts& facts,
                                      bool signature_holds) {
-  const Gatherer from{credential, facts,
-                      signature_holds ? "signed by the issuer" : "the issuer's signature is not proven"};
+  const Gatherer from{
+      credential, facts,
+      signature_holds ? "signed by the issuer" : "the issuer's signature is not proven"};
   const auto& achievement = facts.achievement;
-  const std::string learner =
-      join({disclosed(credential, ClaimId::kGivenName), disclosed(credential, ClaimId::kFamilyName)}, " ");
+  const std::string learner = join(
+      {disclosed(credential, ClaimId::kGivenName), disclosed(credential, ClaimId::kFamilyName)},
+      " ");
   std::vector<Element> elements = {
       from.of_holder("learner", learner),
       from.either("title", ClaimId::kTitle, registered_title(facts)),
       from.of_issuer("country", &IssuerRecord::country),
       from.of_issuer("awarding body", &IssuerRecord::name_then),
       from.of_holder("date of issuing", disclosed(credential, ClaimId::kAwardDate)),
-      from.of_achievement("learning outcomes", achievement ? join(achievement->learning_outcomes, "; ") : ""),
+      from.of_achievement("learning outcomes",
+                          achievement ? join(achievement->learning_outcomes, "; ") : ""),
       from.either("workload (ECTS)", ClaimId::kEctsHundredths,
-                  registered_number(ClaimId::kEctsHundredths, achievement ? achievement->ects_hundredths : 0)),
+                  registered_number(ClaimId::kEctsHundredths,
+                                    achievement ? achievement->ects_hundredths : 0)),
       from.either("level (EQF)", ClaimId::kEqfLevel,
                   registered_number(ClaimId::kEqfLevel, achievement ? achievement->eqf_level : 0)),
       from.of_achievement("type of assessment", &AchievementRecord::assessment),
@@ -114,11 +122,12 @@ std::vector<Element> gather_elements(const CredentialView& credential, const Reg
       from.of_achievement("prerequisites", &AchievementRecord::prerequisites),
       from.either("supervision and identity check", ClaimId::kIdentityCheck,
                   achievement ? achievement->identity_check : ""),
-      from.of_holder(
-          "grade",
-          join({disclosed(credential, ClaimId::kGrade), disclosed(credential, ClaimId::kGradingScheme)}, ", ")),
+      from.of_holder("grade", join({disclosed(credential, ClaimId::kGrade),
+                                    disclosed(credential, ClaimId::kGradingScheme)},
+                                   ", ")),
       from.of_achievement("stackability", &AchievementRecord::stackability),
-      from.either("further information", ClaimId::kFurtherInformation, achievement ? achievement->information : ""),
+      from.either("further information", ClaimId::kFurtherInformation,
+                  achievement ? achievement->information : ""),
   };
   std::ranges::copy_if(optional, std::back_inserter(elements),
                        [](const Element& element) { return !element.value.empty(); });

@@ -1,4 +1,5 @@
-// The elements of Council Recommendation 2022/C 243/02, Annex I, gathered from credential, registry and ledger. Pure.
+// The elements of Council Recommendation 2022/C 243/02, Annex I, gathered from credential, registry
+// and ledger. Pure.
 #pragma once
 
 #include <vector>

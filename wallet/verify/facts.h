@@ -1,6 +1,7 @@
-// What the ledger says about one credential, as plain values: filled from a node's answers or from an offline receipt,
-// and judged by verify.h, which knows neither. What an answer does not say, or says in a word that nobody knows, is
-// *unknown* here: every enum begins with it and every default is it. Pure values; any thread.
+// What the ledger says about one credential, as plain values: filled from a node's answers or from
+// an offline receipt, and judged by verify.h, which knows neither. What an answer does not say, or
+// says in a word that nobody knows, is *unknown* here: every enum begins with it and every default
+// is it. Pure values; any thread.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@
 
 namespace testamur::wallet {
 
-// What a fact rests on. A word alone decides nothing, neither for a credential nor against it (verify.h).
+// What a fact rests on. A word alone decides nothing, neither for a credential nor against it
+// (verify.h).
 enum class Basis : std::uint8_t {
   kSaid,    // the word of the node that answered
   kProven,  // under a block that the home knows to be final
@@ -127,9 +129,9 @@ struct AcceptanceRecord {
   std::string viewpoint;
   bool own_policy = false;
   std::string policy_digest;
-  std::string joint;               // of a joint award: all or any bodies must be accepted; else empty
+  std::string joint;  // of a joint award: all or any bodies must be accepted; else empty
   std::vector<BodyRecord> bodies;  // of a joint award, the issuer first
-  std::string by_word_of;          // who said it, or listed the recognitions that it was decided from
+  std::string by_word_of;  // who said it, or listed the recognitions that it was decided from
   PolicyOf policy_of = PolicyOf::kViewpoint;
   std::string policy_owner;  // the institution of the answering node, or the caller's file
 };
@@ -141,17 +143,19 @@ struct AsOf {
   Basis basis = Basis::kSaid;
 };
 
-// An absent member is something that could not be asked, with `problem` saying why: it is "unknown", never "no".
+// An absent member is something that could not be asked, with `problem` saying why: it is
+// "unknown", never "no".
 struct RegistryFacts {
   ChainId chain;
   // Where slots are proven: the oldest block under which one is.
   std::optional<AsOf> as_of;
-  // The newest block that the home has followed, or that the answering node names. A proof under an older one tells how
-  // it was then (stale_proof).
+  // The newest block that the home has followed, or that the answering node names. A proof under an
+  // older one tells how it was then (stale_proof).
   Height newest_known;
-  std::string answered_by;        // the endpoint and what it calls itself, or "receipt"
-  std::string problem;            // why facts are missing
-  std::uint64_t others_list = 0;  // slots of this commitment that other issuers have, by the node's word
+  std::string answered_by;  // the endpoint and what it calls itself, or "receipt"
+  std::string problem;      // why facts are missing
+  std::uint64_t others_list =
+      0;  // slots of this commitment that other issuers have, by the node's word
   // All slots of the commitment, of every issuer, and the one at its reference; empty: not listed.
   std::optional<std::vector<SlotRecord>> slots;
   std::optional<IssuerRecord> issuer;  // of the credential's issuer

@@ -49,8 +49,8 @@ std::string issuer_text(const IssuerRecord& issuer, const RegistryFacts& facts) 
   std::string text = "  issuer       " + one_line(issuer.name_then);
   if (issuer.name_now != issuer.name_then) text += " (now: " + one_line(issuer.name_now) + ")";
   if (!issuer.country.empty()) text += ", " + one_line(issuer.country);
-  return text + ", " + std::string(standing_text(issuer.standing)) + " (" + one_line(rests_on(facts, issuer.basis)) +
-         ")\n";
+  return text + ", " + std::string(standing_text(issuer.standing)) + " (" +
+         one_line(rests_on(facts, issuer.basis)) + ")\n";
 }
 
 // By hash alone; a credential says more of itself (elements).
@@ -58,22 +58,25 @@ std::string achievement_text(const RegistryFacts& facts) {
   if (!facts.achievement || facts.achievement->titles.empty()) return {};
   const auto& record = *facts.achievement;
   return "  awards       " + one_line(record.titles.front().text) + ", " +
-         to_display(kind_of(ClaimId::kEctsHundredths), ClaimValue{std::uint64_t{record.ects_hundredths}}) +
-         " ECTS, EQF " + std::to_string(record.eqf_level) + " (" + one_line(rests_on(facts, record.basis)) + ")\n";
+         to_display(kind_of(ClaimId::kEctsHundredths),
+                    ClaimValue{std::uint64_t{record.ects_hundredths}}) +
+         " ECTS, EQF " + std::to_string(record.eqf_level) + " (" +
+         one_line(rests_on(facts, record.basis)) + ")\n";
 }
 
 std::string decision_text(const DecisionRecord& decision) {
-  std::string text =
-      "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
-      (decision.own_policy ? " by your own policy" : " as " + one_line(decision.viewpoint) + " sees it") +
-      (decision.governs ? ", which lets this decide" : "") + "\n";
+  std::string text = "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
+                     (decision.own_policy ? " by your own policy"
+                                          : " as " + one_line(decision.viewpoint) + " sees it") +
+                     (decision.governs ? ", which lets this decide" : "") + "\n";
   for (const auto& path : decision.paths) text += "      via " + one_line(path) + "\n";
   return text;
 }
 
 std::string bodies_text(const AcceptanceRecord& acceptance) {
   if (acceptance.bodies.empty()) return {};
-  std::string text = "  joint award: " + one_line(acceptance.joint) + " of its awarding bodies must be accepted\n";
+  std::string text =
+      "  joint award: " + one_line(acceptance.joint) + " of its awarding bodies must be accepted\n";
   for (const auto& body : acceptance.bodies) {
     text += "    " + one_line(body.name) + ": " + std::string(outcome_text(body.outcome)) +
             (body.failed_rule.empty() ? "" : " (rule " + one_line(body.failed_rule) + ")") + "\n";
@@ -84,7 +87,9 @@ std::string bodies_text(const AcceptanceRecord& acceptance) {
 Json acceptance_json(const AcceptanceRecord& acceptance) {
   Json bodies = Json::array();
   for (const auto& body : acceptance.bodies) {
-    bodies.push_back({{"name", body.name}, {"outcome", outcome_text(body.outcome)}, {"failed_rule", body.failed_rule}});
+    bodies.push_back({{"name", body.name},
+                      {"outcome", outcome_text(body.outcome)},
+                      {"failed_rule", body.failed_rule}});
   }
   return Json{{"outcome", outcome_text(acceptance.outcome)},
               {"failed_rule", acceptance.failed_rule},
@@ -126,7 +131,9 @@ std::string elements_text(const std::vector<Element>& elements) {
 Json findings_json(const Verdict& verdict) {
   Json list = Json::array();
   for (const auto& finding : verdict.findings)
-    list.push_back({{"topic", to_text(finding.topic)}, {"answer", to_text(finding.answer)}, {"text", finding.text}});
+    list.push_back({{"topic", to_text(finding.topic)},
+                    {"answer", to_text(finding.answer)},
+                    {"text", finding.text}});
   return list;
 }
 
@@ -177,7 +184,8 @@ Json issuer_json(const IssuerRecord& issuer) {
 Json credential_json(const CredentialView& credential) {
   Json claims = Json::object();
   for (const auto& [id, value] : credential.disclosed)
-    claims[std::string(kind_of(id).name)] = std::visit([](const auto& held) { return Json(held); }, value);
+    claims[std::string(kind_of(id).name)] =
+        std::visit([](const auto& held) { return Json(held); }, value);
   Json json{{"reference", to_text(credential.head.reference)},
             {"achievement", to_text(credential.head.achievement)},
             {"kid", to_text(credential.head.issuer_key)},
@@ -193,12 +201,15 @@ Json credential_json(const CredentialView& credential) {
 Json elements_json(const std::vector<Element>& elements) {
   Json list = Json::array();
   for (const auto& element : elements)
-    list.push_back(
-        {{"name", element.name}, {"value", element.value}, {"source", element.source}, {"rests_on", element.rests_on}});
+    list.push_back({{"name", element.name},
+                    {"value", element.value},
+                    {"source", element.source},
+                    {"rests_on", element.rests_on}});
   return list;
 }
 
-// A hash that is found is never called valid. Of the credential alone: who accepts its issuer is another question.
+// A hash that is found is never called valid. Of the credential alone: who accepts its issuer is
+// another question.
 std::string_view verdict_word(const Verdict& verdict) {
   switch (standing(verdict)) {
     case Standing::kGenuine: return "valid";
@@ -220,7 +231,8 @@ std::string_view recognition_word(const Verdict& verdict) {
   return "unknown";
 }
 
-// Whether it still matters who accepts the issuer: under "revoked" or "forged" nothing more says "accept".
+// Whether it still matters who accepts the issuer: under "revoked" or "forged" nothing more says
+// "accept".
 bool may_count(const Verdict& verdict) {
   switch (standing(verdict)) {
     case Standing::kGenuine:
@@ -241,17 +253,18 @@ std::string to_text(const Verdict& verdict) {
   std::string text = one_line(headline(verdict)) + "\n";
   if (const auto second = recognition(verdict); !second.empty() && may_count(verdict))
     text += "recognition: " + one_line(second) + "\n";
-  if (verdict.credential) text += "  reference    " + to_text(verdict.credential->head.reference) + "\n";
+  if (verdict.credential)
+    text += "  reference    " + to_text(verdict.credential->head.reference) + "\n";
   text += "  commitment   " + verdict.commitment.hex() + "\n";
   if (verdict.facts.issuer) text += issuer_text(*verdict.facts.issuer, verdict.facts);
   if (!verdict.credential) text += achievement_text(verdict.facts);
   if (verdict.facts.others_list > 0) {
-    text +=
-        "  " + std::to_string(verdict.facts.others_list) + " more of other issuers, which say nothing of this one\n";
+    text += "  " + std::to_string(verdict.facts.others_list) +
+            " more of other issuers, which say nothing of this one\n";
   }
   for (const auto& finding : verdict.findings) {
-    text += "  " + padded(to_text(finding.topic), kTopicWidth) + " " + padded(answer_text(finding), 10) +
-            one_line(finding.text) + "\n";
+    text += "  " + padded(to_text(finding.topic), kTopicWidth) + " " +
+            padded(answer_text(finding), 10) + one_line(finding.text) + "\n";
   }
   if (verdict.facts.decisions && !verdict.facts.decisions->empty() && may_count(verdict)) {
     text += "  decisions about the issuer\n";
@@ -268,28 +281,31 @@ std::string to_text(const Verdict& verdict) {
 }
 
 Json as_json(const Verdict& verdict) {
-  Json json{{"verdict", verdict_word(verdict)},
-            {"standing", to_text(standing(verdict))},
-            {"exit_code", static_cast<int>(verdict_code(verdict))},
-            {"headline", headline(verdict)},
-            {"recognition", recognition_word(verdict)},
-            {"recognition_text", recognition(verdict)},
-            {"commitment", verdict.commitment.hex()},
-            {"findings", findings_json(verdict)},
-            {"status", verdict.status ? Json(to_text(*verdict.status)) : Json("unknown")},
-            {"contents_checked", verdict.contents_checked},
-            {"holder_checked", holder_checked(verdict)},
-            {"elements", elements_json(verdict.elements)},
-            {"verified_at_ms", verdict.verified_at_ms},
-            {"source", verdict.facts.as_of && verdict.facts.as_of->basis == Basis::kProven ? "proven" : "node"},
-            {"answered_by", verdict.facts.answered_by}};
+  Json json{
+      {"verdict", verdict_word(verdict)},
+      {"standing", to_text(standing(verdict))},
+      {"exit_code", static_cast<int>(verdict_code(verdict))},
+      {"headline", headline(verdict)},
+      {"recognition", recognition_word(verdict)},
+      {"recognition_text", recognition(verdict)},
+      {"commitment", verdict.commitment.hex()},
+      {"findings", findings_json(verdict)},
+      {"status", verdict.status ? Json(to_text(*verdict.status)) : Json("unknown")},
+      {"contents_checked", verdict.contents_checked},
+      {"holder_checked", holder_checked(verdict)},
+      {"elements", elements_json(verdict.elements)},
+      {"verified_at_ms", verdict.verified_at_ms},
+      {"source",
+       verdict.facts.as_of && verdict.facts.as_of->basis == Basis::kProven ? "proven" : "node"},
+      {"answered_by", verdict.facts.answered_by}};
   if (verdict.credential) json["credential"] = credential_json(*verdict.credential);
   if (verdict.facts.issuer) json["issuer"] = issuer_json(*verdict.facts.issuer);
   if (verdict.facts.slots) json["slots"] = slots_json(*verdict.facts.slots);
   if (verdict.facts.decisions) json["decisions"] = decisions_json(*verdict.facts.decisions);
   if (verdict.facts.acceptance) json["acceptance"] = acceptance_json(*verdict.facts.acceptance);
   if (verdict.facts.as_of)
-    json["as_of"] = {{"height", verdict.facts.as_of->height.value}, {"time_ms", verdict.facts.as_of->time_ms}};
+    json["as_of"] = {{"height", verdict.facts.as_of->height.value},
+                     {"time_ms", verdict.facts.as_of->time_ms}};
   if (verdict.grant_ends_at_s) json["grant_ends_at_s"] = *verdict.grant_ends_at_s;
   return json;
 }

@@ -7,10 +7,11 @@
 namespace testamur::wallet {
 namespace {
 
-// What decides first. Invalid before revoked before unknown to the ledger before unreachable before a holder who was
-// not checked before not accepted.
-constexpr std::array kOrder = {VerdictCode::kInvalid,     VerdictCode::kNotInForce,      VerdictCode::kUnknownToLedger,
-                               VerdictCode::kUnreachable, VerdictCode::kHolderUnchecked, VerdictCode::kNotAccepted};
+// What decides first. Invalid before revoked before unknown to the ledger before unreachable before
+// a holder who was not checked before not accepted.
+constexpr std::array kOrder = {VerdictCode::kInvalid,         VerdictCode::kNotInForce,
+                               VerdictCode::kUnknownToLedger, VerdictCode::kUnreachable,
+                               VerdictCode::kHolderUnchecked, VerdictCode::kNotAccepted};
 
 VerdictCode code_of(const Finding& finding) {
   switch (finding.answer) {
@@ -24,8 +25,8 @@ VerdictCode code_of(const Finding& finding) {
 // What decides about the credential itself, or about all that was asked.
 enum class About : std::uint8_t { kCredential, kAll };
 
-// The first finding with the code that wins; nothing when all is well. A holder who was not checked and an issuer whom
-// nobody recognises take nothing away from the credential.
+// The first finding with the code that wins; nothing when all is well. A holder who was not checked
+// and an issuer whom nobody recognises take nothing away from the credential.
 const Finding* deciding(const Verdict& verdict, About about) {
   for (const auto code : kOrder) {
     if (code == VerdictCode::kHolderUnchecked && about == About::kCredential) continue;
@@ -52,7 +53,8 @@ std::string_view standing_words(Standing standing) {
   switch (standing) {
     case Standing::kCannotTell: return "cannot tell";
     case Standing::kGenuine: return "genuine";
-    case Standing::kFound: return "found and in force; contents and holder were not checked: anyone can copy a hash";
+    case Standing::kFound:
+      return "found and in force; contents and holder were not checked: anyone can copy a hash";
     case Standing::kForged: return "forged";
     case Standing::kNotByHolder: return "not shown by its holder";
     case Standing::kRevoked: return "revoked";
@@ -140,7 +142,8 @@ Standing standing(const Verdict& verdict) {
     case Topic::kSignature:
     case Topic::kContents: return Standing::kForged;
     case Topic::kLedger: return Standing::kNotListed;
-    case Topic::kStatus: return verdict.status ? standing_of(*verdict.status) : Standing::kCannotTell;
+    case Topic::kStatus:
+      return verdict.status ? standing_of(*verdict.status) : Standing::kCannotTell;
     case Topic::kExpiry: return Standing::kExpired;
     case Topic::kHolder: return Standing::kNotByHolder;
     case Topic::kAcceptance: break;
@@ -160,13 +163,15 @@ std::string headline(const Verdict& verdict) {
   return text;
 }
 
-std::string whose_policy(PolicyOf policy_of, const std::string& viewpoint, const std::string& owner) {
+std::string whose_policy(PolicyOf policy_of, const std::string& viewpoint,
+                         const std::string& owner) {
   const std::string node = owner.empty() ? std::string("the node") : owner;
   switch (policy_of) {
     case PolicyOf::kViewpoint: break;
     case PolicyOf::kCaller: return "by your own policy";
     case PolicyOf::kPublished: return "by the policy that it publishes, not yours";
-    case PolicyOf::kNodeNonePublished: return "by " + node + "'s policy, since " + viewpoint + " publishes none";
+    case PolicyOf::kNodeNonePublished:
+      return "by " + node + "'s policy, since " + viewpoint + " publishes none";
     case PolicyOf::kNodeOtherPublished:
       return "by " + node + "'s policy, not by the one that " + viewpoint + " publishes";
   }
@@ -190,13 +195,16 @@ std::string recognition(const Verdict& verdict) {
 }
 
 std::string format_time_ms(std::uint64_t time_ms) {
-  // Civil date from days since 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date algorithms").
+  // Civil date from days since 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date
+  // algorithms").
   const std::uint64_t seconds = time_ms / 1000;
   const std::uint64_t days = seconds / 86400 + 719468;
   const std::uint64_t era = days / 146097;
   const std::uint64_t day_of_era = days - era * 146097;
-  const std::uint64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const std::uint64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::uint64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::uint64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::uint64_t shifted_month = (5 * day_of_year + 2) / 153;
   const std::uint64_t day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
   const std::uint64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
@@ -204,8 +212,9 @@ std::string format_time_ms(std::uint64_t time_ms) {
   const std::uint64_t of_day = seconds % 86400;
   std::array<char, 64> text{};
   const int size =
-      std::snprintf(text.data(), text.size(), "%04u-%02u-%02u %02u:%02u:%02u", static_cast<unsigned>(year),
-                    static_cast<unsigned>(month), static_cast<unsigned>(day), static_cast<unsigned>(of_day / 3600),
+      std::snprintf(text.data(), text.size(), "%04u-%02u-%02u %02u:%02u:%02u",
+                    static_cast<unsigned>(year), static_cast<unsigned>(month),
+                    static_cast<unsigned>(day), static_cast<unsigned>(of_day / 3600),
                     static_cast<unsigned>(of_day / 60 % 60), static_cast<unsigned>(of_day % 60));
   return std::string(text.data(), static_cast<std::size_t>(size));
 }

@@ -1,4 +1,5 @@
-// The verdict on a credential and its form for people and programs (CREDENTIALS.md). Pure; any thread.
+// The verdict on a credential and its form for people and programs (CREDENTIALS.md). Pure; any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,16 @@ enum class Answer : std::uint8_t { kValid, kNotValid, kUnknown };
 std::string_view to_text(Answer answer);
 
 // What a verdict consists of. The order is that of display.
-enum class Topic : std::uint8_t { kForm, kSignature, kContents, kLedger, kStatus, kExpiry, kHolder, kAcceptance };
+enum class Topic : std::uint8_t {
+  kForm,
+  kSignature,
+  kContents,
+  kLedger,
+  kStatus,
+  kExpiry,
+  kHolder,
+  kAcceptance
+};
 std::string_view to_text(Topic topic);
 
 struct Finding {
@@ -51,7 +61,8 @@ struct Element {
   std::string_view name;
   std::string value;        // empty: withheld, or not stated
   std::string_view source;  // credential, registry, withheld, not stated, unknown
-  std::string rests_on;     // signed by the issuer, proven under block N, or whose word it is; empty without a value
+  std::string rests_on;  // signed by the issuer, proven under block N, or whose word it is; empty
+                         // without a value
 };
 
 struct Verdict {
@@ -72,8 +83,8 @@ VerdictCode verdict_code(const Verdict& verdict);
 // The answer of the finding that decides; valid when all is well.
 Answer overall(const Verdict& verdict);
 
-// Two questions, two answers: what the credential is, and who recognises its issuer. The second never touches the
-// first.
+// Two questions, two answers: what the credential is, and who recognises its issuer. The second
+// never touches the first.
 enum class Standing : std::uint8_t {
   kCannotTell,  // why is in the headline
   kGenuine,
@@ -89,13 +100,17 @@ enum class Standing : std::uint8_t {
 };
 std::string_view to_text(Standing standing);  // one word, for programs: cannot_tell, genuine, …
 Standing standing(const Verdict& verdict);
-// One line about the credential: "genuine", "revoked: …", "cannot tell: …". It says when the holder was not checked.
+// One line about the credential: "genuine", "revoked: …", "cannot tell: …". It says when the holder
+// was not checked.
 std::string headline(const Verdict& verdict);
 // One line about its issuer: who accepts it, by whose policy, and by whose word.
 std::string recognition(const Verdict& verdict);
-// By whose policy a decision was made, and whether that is the caller's: "by its own policy, not yours", …
-std::string whose_policy(PolicyOf policy_of, const std::string& viewpoint, const std::string& owner);
-std::string_view to_text(PolicyOf policy_of);  // for programs: caller, viewpoint, published, node_none_published, …
+// By whose policy a decision was made, and whether that is the caller's: "by its own policy, not
+// yours", …
+std::string whose_policy(PolicyOf policy_of, const std::string& viewpoint,
+                         const std::string& owner);
+std::string_view to_text(
+    PolicyOf policy_of);  // for programs: caller, viewpoint, published, node_none_published, …
 std::string to_text(const Verdict& verdict);
 // A JSON object with a stable schema (docs/formats/sd-jwt.md, "Verdict"), and as one line.
 Json as_json(const Verdict& verdict);

@@ -12,14 +12,18 @@ Finding not_valid(Topic topic, std::string text, VerdictCode code = VerdictCode:
   return {topic, Answer::kNotValid, std::move(text), code};
 }
 // What could not be asked.
-Finding unknown(Topic topic, std::string text) { return {topic, Answer::kUnknown, std::move(text)}; }
-// What was not asked for, or what another finding has already settled: no reason for a code of its own.
+Finding unknown(Topic topic, std::string text) {
+  return {topic, Answer::kUnknown, std::move(text)};
+}
+// What was not asked for, or what another finding has already settled: no reason for a code of its
+// own.
 Finding left_open(Topic topic, std::string text) {
   return {topic, Answer::kUnknown, std::move(text), VerdictCode::kInvalid, VerdictCode::kAllWell};
 }
 
-// A finding, for or against, that was come to from facts of which the weakest rests on `basis`. A word alone decides
-// nothing: a node could free a revoked credential by it, or condemn one that stands.
+// A finding, for or against, that was come to from facts of which the weakest rests on `basis`. A
+// word alone decides nothing: a node could free a revoked credential by it, or condemn one that
+// stands.
 Finding resting_on(Finding finding, const RegistryFacts& facts, Basis basis) {
   if (basis == Basis::kProven) {
     finding.text += ", " + rests_on(facts, basis);
@@ -38,7 +42,8 @@ std::string duration_text(std::uint64_t age_ms) {
   const std::uint64_t seconds = age_ms / 1000;
   if (seconds < 120) return std::to_string(seconds) + " s";
   if (seconds < 7200) return std::to_string(seconds / 60) + " min";
-  return seconds < 172'800 ? std::to_string(seconds / 3600) + " h" : std::to_string(seconds / 86'400) + " days";
+  return seconds < 172'800 ? std::to_string(seconds / 3600) + " h"
+                           : std::to_string(seconds / 86'400) + " days";
 }
 
 const KeyRecord* find_key(const RegistryFacts& facts, const KeyId& id) {
@@ -47,13 +52,15 @@ const KeyRecord* find_key(const RegistryFacts& facts, const KeyId& id) {
   return found == facts.keys->end() ? nullptr : &*found;
 }
 
-// The slots that count: of this commitment, and of the credential's own issuer, since a commitment that another issuer
-// copied cannot be opened under that name.
-std::vector<SlotRecord> own_slots(const RegistryFacts& facts, const InstitutionId& issuer, const Hash256& commitment) {
+// The slots that count: of this commitment, and of the credential's own issuer, since a commitment
+// that another issuer copied cannot be opened under that name.
+std::vector<SlotRecord> own_slots(const RegistryFacts& facts, const InstitutionId& issuer,
+                                  const Hash256& commitment) {
   std::vector<SlotRecord> own;
   if (facts.slots) {
-    std::ranges::copy_if(*facts.slots, std::back_inserter(own),
-                         [&](const auto& slot) { return slot.issuer == issuer && slot.commitment == commitment; });
+    std::ranges::copy_if(*facts.slots, std::back_inserter(own), [&](const auto& slot) {
+      return slot.issuer == issuer && slot.commitment == commitment;
+    });
   }
   return own;
 }
@@ -63,7 +70,8 @@ const SlotRecord* contradicting_slot(const RegistryFacts& facts, const Reference
                                      const Hash256& commitment) {
   if (!facts.slots) return nullptr;
   const auto found = std::ranges::find_if(*facts.slots, [&](const auto& slot) {
-    return slot.issuer == reference.issuer && slot.index == reference.index && slot.commitment != commitment;
+    return slot.issuer == reference.issuer && slot.index == reference.index &&
+           slot.commitment != commitment;
   });
   return found == facts.slots->end() ? nullptr : &*found;
 }
@@ -74,10 +82,12 @@ const SlotRecord* referenced_slot(const std::vector<SlotRecord>& own, IssuerInde
   return found == own.end() ? nullptr : &*found;
 }
 
-// ---- signature and contents --------------------------------------------------------------------------------------
+// ---- signature and contents
+// --------------------------------------------------------------------------------------
 
-// The key that the credential names, where what is shown of it is what its id was made of. The id speaks for itself:
-// it is the hash of purpose and key, so that a signature can be found false without anybody's word.
+// The key that the credential names, where what is shown of it is what its id was made of. The id
+// speaks for itself: it is the hash of purpose and key, so that a signature can be found false
+// without anybody's word.
 const KeyRecord* signing_key(const RegistryFacts& facts, const KeyId& id) {
   const KeyRecord* key = find_key(facts, id);
   if (key == nullptr || key->basis == Basis::kProven) return key;
@@ -85,34 +95,43 @@ const KeyRecord* signing_key(const RegistryFacts& facts, const KeyId& id) {
   return genuine ? key : nullptr;
 }
 
-Finding judge_signature(std::string_view compact, const CredentialView& credential, const RegistryFacts& facts) {
+Finding judge_signature(std::string_view compact, const CredentialView& credential,
+                        const RegistryFacts& facts) {
   const CredentialHead& head = credential.head;
-  if (!facts.keys) return unknown(Topic::kSignature, "the issuer's key is not known: " + why_missing(facts));
+  if (!facts.keys)
+    return unknown(Topic::kSignature, "the issuer's key is not known: " + why_missing(facts));
   const std::string name = to_text(head.issuer_key);
   const KeyRecord* key = signing_key(facts, head.issuer_key);
-  if (key == nullptr) return unknown(Topic::kSignature, "nothing shows what the key " + name + " is");
+  if (key == nullptr)
+    return unknown(Topic::kSignature, "nothing shows what the key " + name + " is");
   if (key->owner != head.reference.issuer) {
-    return resting_on(not_valid(Topic::kSignature, "the key " + name + " is not registered for the issuer"), facts,
-                      key->basis);
+    return resting_on(
+        not_valid(Topic::kSignature, "the key " + name + " is not registered for the issuer"),
+        facts, key->basis);
   }
-  if (!key->purpose || !key->key) return unknown(Topic::kSignature, "the key " + name + " is of an unknown kind");
+  if (!key->purpose || !key->key)
+    return unknown(Topic::kSignature, "the key " + name + " is of an unknown kind");
   if (*key->purpose != KeyPurpose::kCredential)
-    return not_valid(Topic::kSignature, "the key " + name + " is registered for another purpose than credentials");
+    return not_valid(Topic::kSignature,
+                     "the key " + name + " is registered for another purpose than credentials");
   if (const auto status = verify_issuer_signature(compact, *key->key); !status.ok())
     return not_valid(Topic::kSignature, status.message());
-  return resting_on(valid(Topic::kSignature, "signed by the issuer's key " + name), facts, key->basis);
+  return resting_on(valid(Topic::kSignature, "signed by the issuer's key " + name), facts,
+                    key->basis);
 }
 
 void compare_achievement(const CredentialView& credential, const AchievementRecord& record,
                          std::vector<std::string>& wrong) {
-  if (record.id != credential.head.achievement) wrong.push_back("the achievement is another one in the registry");
+  if (record.id != credential.head.achievement)
+    wrong.push_back("the achievement is another one in the registry");
   for (const auto& [id, value] : credential.disclosed) {
     if (id == ClaimId::kTitle) {
       const auto& title = std::get<std::string>(value);
-      const bool known =
-          std::ranges::any_of(record.titles, [&](const auto& registered) { return registered.text == title; });
+      const bool known = std::ranges::any_of(
+          record.titles, [&](const auto& registered) { return registered.text == title; });
       if (!known) wrong.push_back("the title \"" + title + "\" is none of the achievement's");
-    } else if (id == ClaimId::kEctsHundredths && std::get<std::uint64_t>(value) != record.ects_hundredths) {
+    } else if (id == ClaimId::kEctsHundredths &&
+               std::get<std::uint64_t>(value) != record.ects_hundredths) {
       wrong.push_back("the ECTS credits are not those of the achievement");
     } else if (id == ClaimId::kEqfLevel && std::get<std::uint64_t>(value) != record.eqf_level) {
       wrong.push_back("the EQF level is not that of the achievement");
@@ -120,12 +139,13 @@ void compare_achievement(const CredentialView& credential, const AchievementReco
   }
 }
 
-void compare_anchor(const CredentialView& credential, const RegistryFacts& facts, const std::vector<SlotRecord>& own,
-                    std::vector<std::string>& wrong) {
+void compare_anchor(const CredentialView& credential, const RegistryFacts& facts,
+                    const std::vector<SlotRecord>& own, std::vector<std::string>& wrong) {
   if (own.empty()) return;
   const SlotRecord* slot = referenced_slot(own, credential.head.reference.index);
   if (slot == nullptr) {
-    wrong.push_back("the reference names index " + std::to_string(credential.head.reference.index.value) +
+    wrong.push_back("the reference names index " +
+                    std::to_string(credential.head.reference.index.value) +
                     ", but the ledger has it elsewhere");
     return;
   }
@@ -135,12 +155,14 @@ void compare_anchor(const CredentialView& credential, const RegistryFacts& facts
   if (key == nullptr) return;
   if (key->added_at_ms && *key->added_at_ms > slot->anchor_time_ms)
     wrong.push_back("the issuer's key was registered only after the credential was anchored");
-  if (key->retired_at_ms && *key->retired_at_ms <= slot->anchor_time_ms && !key->compromised_since_ms)
+  if (key->retired_at_ms && *key->retired_at_ms <= slot->anchor_time_ms &&
+      !key->compromised_since_ms)
     wrong.push_back("the issuer's key was retired before the credential was anchored");
 }
 
 // Everything that contents are compared with.
-Basis basis_of_contents(const RegistryFacts& facts, const std::vector<SlotRecord>& own, const KeyId& signed_by) {
+Basis basis_of_contents(const RegistryFacts& facts, const std::vector<SlotRecord>& own,
+                        const KeyId& signed_by) {
   Basis basis = Basis::kProven;
   if (facts.issuer) basis = weaker(basis, facts.issuer->basis);
   if (facts.achievement) basis = weaker(basis, facts.achievement->basis);
@@ -149,14 +171,18 @@ Basis basis_of_contents(const RegistryFacts& facts, const std::vector<SlotRecord
   return basis;
 }
 
-std::vector<std::string> contradictions(const CredentialView& credential, const RegistryFacts& facts,
+std::vector<std::string> contradictions(const CredentialView& credential,
+                                        const RegistryFacts& facts,
                                         const std::vector<SlotRecord>& own) {
   std::vector<std::string> wrong;
   if (facts.issuer) {
-    if (facts.issuer->id != credential.head.reference.issuer) wrong.push_back("the issuer is another institution");
+    if (facts.issuer->id != credential.head.reference.issuer)
+      wrong.push_back("the issuer is another institution");
     if (facts.issuer->domain != credential.head.issuer_domain) {
-      wrong.push_back("it names the issuer as " + credential.head.issuer_domain + ", which the registry does not" +
-                      (facts.issuer->domain.empty() ? "" : " (there: " + facts.issuer->domain + ")"));
+      wrong.push_back(
+          "it names the issuer as " + credential.head.issuer_domain +
+          ", which the registry does not" +
+          (facts.issuer->domain.empty() ? "" : " (there: " + facts.issuer->domain + ")"));
     }
   }
   if (facts.achievement) compare_achievement(credential, *facts.achievement, wrong);
@@ -167,9 +193,11 @@ std::vector<std::string> contradictions(const CredentialView& credential, const 
 Finding judge_contents(const CredentialView& credential, const RegistryFacts& facts,
                        const std::vector<SlotRecord>& own) {
   const auto& head = credential.head;
-  if (const SlotRecord* other = contradicting_slot(facts, head.reference, commitment_of(facts.chain, credential))) {
-    return resting_on(not_valid(Topic::kContents, "the ledger has another commitment at the index that it names"),
-                      facts, other->basis);
+  if (const SlotRecord* other =
+          contradicting_slot(facts, head.reference, commitment_of(facts.chain, credential))) {
+    return resting_on(
+        not_valid(Topic::kContents, "the ledger has another commitment at the index that it names"),
+        facts, other->basis);
   }
   const Basis basis = basis_of_contents(facts, own, head.issuer_key);
   if (const auto wrong = contradictions(credential, facts, own); !wrong.empty()) {
@@ -178,34 +206,42 @@ Finding judge_contents(const CredentialView& credential, const RegistryFacts& fa
     return resting_on(not_valid(Topic::kContents, text), facts, basis);
   }
   if (!facts.issuer || !facts.achievement || !facts.keys || !facts.slots)
-    return unknown(Topic::kContents, "not all could be compared with the registry: " + why_missing(facts));
+    return unknown(Topic::kContents,
+                   "not all could be compared with the registry: " + why_missing(facts));
   if (own.empty()) return left_open(Topic::kContents, "there is no anchor to compare with");
   const KeyRecord* key = find_key(facts, head.issuer_key);
   if (key == nullptr || !key->added_at_ms || !key->fate_known)
-    return unknown(Topic::kContents, "whether the issuer's key was in use at the anchor is not known");
-  return resting_on(valid(Topic::kContents, "what is disclosed agrees with the registry"), facts, basis);
+    return unknown(Topic::kContents,
+                   "whether the issuer's key was in use at the anchor is not known");
+  return resting_on(valid(Topic::kContents, "what is disclosed agrees with the registry"), facts,
+                    basis);
 }
 
-// ---- ledger and status -------------------------------------------------------------------------------------------
+// ---- ledger and status
+// -------------------------------------------------------------------------------------------
 
-Finding judge_ledger(const RegistryFacts& facts, const std::vector<SlotRecord>& counted, bool of_this_chain) {
+Finding judge_ledger(const RegistryFacts& facts, const std::vector<SlotRecord>& counted,
+                     bool of_this_chain) {
   if (facts.chain.is_zero()) return unknown(Topic::kLedger, why_missing(facts));
   if (!of_this_chain)
-    return not_valid(Topic::kLedger, "it belongs to another ledger than the one asked", VerdictCode::kUnknownToLedger);
+    return not_valid(Topic::kLedger, "it belongs to another ledger than the one asked",
+                     VerdictCode::kUnknownToLedger);
   if (!facts.slots) return unknown(Topic::kLedger, why_missing(facts));
   if (counted.empty()) {
-    return not_valid(Topic::kLedger,
-                     facts.slots->empty() && facts.others_list == 0
-                         ? "the ledger does not list it (which is the node's word: absence is not proven)"
-                         : "only other issuers list this commitment, which says nothing",
-                     VerdictCode::kUnknownToLedger);
+    return not_valid(
+        Topic::kLedger,
+        facts.slots->empty() && facts.others_list == 0
+            ? "the ledger does not list it (which is the node's word: absence is not proven)"
+            : "only other issuers list this commitment, which says nothing",
+        VerdictCode::kUnknownToLedger);
   }
   // The proven one where there is one: what else a node lists takes nothing away from it.
   const auto proven = std::ranges::find(counted, Basis::kProven, &SlotRecord::basis);
   const SlotRecord& slot = proven == counted.end() ? counted.front() : *proven;
-  return resting_on(valid(Topic::kLedger, "anchored at height " + std::to_string(slot.anchor_height.value) + " on " +
-                                              format_time_ms(slot.anchor_time_ms) + " UTC"),
-                    facts, slot.basis);
+  return resting_on(
+      valid(Topic::kLedger, "anchored at height " + std::to_string(slot.anchor_height.value) +
+                                " on " + format_time_ms(slot.anchor_time_ms) + " UTC"),
+      facts, slot.basis);
 }
 
 std::optional<EffectiveStatus> from_ledger(LedgerStatus status) {
@@ -231,8 +267,8 @@ struct Cause {
   std::string hearsay;  // beside what is proven
 };
 
-// Keeps the worst of what is proven. `missing` says what would be needed to say "valid": what is absent, what is
-// unknown, and what is only said.
+// Keeps the worst of what is proven. `missing` says what would be needed to say "valid": what is
+// absent, what is unknown, and what is only said.
 class StatusJudge {
  public:
   StatusJudge(const RegistryFacts& facts, const std::optional<KeyId>& credential_key)
@@ -245,8 +281,8 @@ class StatusJudge {
     } else if (is_proven(slot.basis, std::string(to_text(*status)))) {
       std::string hearsay;
       if (*status != EffectiveStatus::kValid && slot.since_ms != 0) {
-        hearsay = "; " + facts_.answered_by + " says since " + format_time_ms(slot.since_ms) + " UTC" +
-                  (slot.reason.empty() ? "" : ", reason: " + slot.reason);
+        hearsay = "; " + facts_.answered_by + " says since " + format_time_ms(slot.since_ms) +
+                  " UTC" + (slot.reason.empty() ? "" : ", reason: " + slot.reason);
       }
       offer({*status, std::string(to_text(*status)), hearsay});
     }
@@ -271,18 +307,21 @@ class StatusJudge {
     const KeyRecord* key = find_key(facts_, id);
     if (key == nullptr || !key->fate_known) {
       missing_ = "the standing of " + what + " is not known";
-    } else if (!is_proven(key->basis, what + " is " + (key->compromised_since_ms ? "compromised" : "in good order"))) {
+    } else if (!is_proven(
+                   key->basis,
+                   what + " is " + (key->compromised_since_ms ? "compromised" : "in good order"))) {
       return;
     } else if (key->compromised_since_ms && slot.anchor_time_ms >= *key->compromised_since_ms) {
       offer({EffectiveStatus::kVoid,
-             "void: " + what + " was compromised since " + format_time_ms(*key->compromised_since_ms) +
-                 " UTC, and it was anchored after",
+             "void: " + what + " was compromised since " +
+                 format_time_ms(*key->compromised_since_ms) + " UTC, and it was anchored after",
              {}});
     }
   }
 
   void add_issuer(const InstitutionId& issuer) {
-    if (!facts_.issuer || facts_.issuer->id != issuer || facts_.issuer->standing == InstitutionStanding::kUnknown) {
+    if (!facts_.issuer || facts_.issuer->id != issuer ||
+        facts_.issuer->standing == InstitutionStanding::kUnknown) {
       missing_ = "the standing of the issuer is not known";
     } else if (is_proven(facts_.issuer->basis, "the standing of the issuer") &&
                facts_.issuer->standing == InstitutionStanding::kSuspended) {
@@ -298,15 +337,18 @@ class StatusJudge {
 
 // Why what is not final may have changed since; empty where the proof is of now.
 std::string why_stale(const RegistryFacts& facts, const VerifyRules& rules) {
-  if (!facts.as_of || facts.as_of->basis != Basis::kProven) return "the time of the answer is not known";
+  if (!facts.as_of || facts.as_of->basis != Basis::kProven)
+    return "the time of the answer is not known";
   if (facts.as_of->height < facts.newest_known) {
     return "the proof is of block " + std::to_string(facts.as_of->height.value) + ", and block " +
-           std::to_string(facts.newest_known.value) + " is known: what changed between is not [stale_proof]";
+           std::to_string(facts.newest_known.value) +
+           " is known: what changed between is not [stale_proof]";
   }
-  const std::uint64_t age_ms = rules.now_ms > facts.as_of->time_ms ? rules.now_ms - facts.as_of->time_ms : 0;
+  const std::uint64_t age_ms =
+      rules.now_ms > facts.as_of->time_ms ? rules.now_ms - facts.as_of->time_ms : 0;
   if (age_ms <= rules.max_status_age_ms) return {};
-  return "the status is " + duration_text(age_ms) + " old, more than the " + duration_text(rules.max_status_age_ms) +
-         " that are accepted";
+  return "the status is " + duration_text(age_ms) + " old, more than the " +
+         duration_text(rules.max_status_age_ms) + " that are accepted";
 }
 
 Finding judge_status(const RegistryFacts& facts, const std::vector<SlotRecord>& counted,
@@ -332,14 +374,16 @@ Finding judge_status(const RegistryFacts& facts, const std::vector<SlotRecord>& 
   if (worst.status != EffectiveStatus::kValid) return not_in_force();
   if (!judge.missing().empty()) return unknown(Topic::kStatus, judge.missing());
   effective = EffectiveStatus::kValid;
-  return resting_on(valid(Topic::kStatus, worst.text + ", as of " + format_time_ms(facts.as_of->time_ms) + " UTC"),
+  return resting_on(valid(Topic::kStatus,
+                          worst.text + ", as of " + format_time_ms(facts.as_of->time_ms) + " UTC"),
                     facts, Basis::kProven);
 }
 
-// ---- expiry, holder, acceptance ----------------------------------------------------------------------------------
+// ---- expiry, holder, acceptance
+// ----------------------------------------------------------------------------------
 
-Finding judge_expiry(const CredentialView& credential, const std::optional<std::uint64_t>& grant_ends_at_s,
-                     std::uint64_t now_ms) {
+Finding judge_expiry(const CredentialView& credential,
+                     const std::optional<std::uint64_t>& grant_ends_at_s, std::uint64_t now_ms) {
   const auto is_over = [&](std::uint64_t end_s) { return now_ms / 1000 >= end_s; };
   const auto& expires = credential.head.expires_at_s;
   if (expires && is_over(*expires)) {
@@ -347,29 +391,34 @@ Finding judge_expiry(const CredentialView& credential, const std::optional<std::
                      VerdictCode::kNotInForce);
   }
   if (grant_ends_at_s && is_over(*grant_ends_at_s)) {
-    return not_valid(Topic::kExpiry,
-                     "the holder showed it until " + format_time_ms(*grant_ends_at_s * 1000) + " UTC only",
-                     VerdictCode::kNotInForce);
+    return not_valid(
+        Topic::kExpiry,
+        "the holder showed it until " + format_time_ms(*grant_ends_at_s * 1000) + " UTC only",
+        VerdictCode::kNotInForce);
   }
-  if (expires) return valid(Topic::kExpiry, "it expires on " + format_time_ms(*expires * 1000) + " UTC");
+  if (expires)
+    return valid(Topic::kExpiry, "it expires on " + format_time_ms(*expires * 1000) + " UTC");
   return valid(Topic::kExpiry, "it does not expire");
 }
 
 std::string age_limit(const HolderRules& rules) {
-  if (rules.until_s) return "and the request ended " + format_time_ms(*rules.until_s * 1000) + " UTC";
-  return "which is longer ago than the " + duration_text(rules.max_age_s * 1000) + " that are accepted";
+  if (rules.until_s)
+    return "and the request ended " + format_time_ms(*rules.until_s * 1000) + " UTC";
+  return "which is longer ago than the " + duration_text(rules.max_age_s * 1000) +
+         " that are accepted";
 }
 
-Finding judge_holder(std::string_view compact, const CredentialView& credential, const VerifyRules& rules,
-                     std::optional<std::uint64_t>& grant_ends_at_s) {
+Finding judge_holder(std::string_view compact, const CredentialView& credential,
+                     const VerifyRules& rules, std::optional<std::uint64_t>& grant_ends_at_s) {
   const std::string maker = credential.head.holder_made ? "holder-made" : "issuer-made";
   if (!rules.holder) {
-    auto open =
-        left_open(Topic::kHolder, std::string("not checked: ") +
-                                      (credential.has_key_binding
-                                           ? "it was shown to somebody, and no audience and nonce or request were given"
-                                           : "there is no key binding, so that anybody who has the file can show it") +
-                                      " (holder key: " + maker + ")");
+    auto open = left_open(
+        Topic::kHolder,
+        std::string("not checked: ") +
+            (credential.has_key_binding
+                 ? "it was shown to somebody, and no audience and nonce or request were given"
+                 : "there is no key binding, so that anybody who has the file can show it") +
+            " (holder key: " + maker + ")");
     if (rules.need_holder) open.code_if_unknown = VerdictCode::kHolderUnchecked;
     return open;
   }
@@ -379,27 +428,35 @@ Finding judge_holder(std::string_view compact, const CredentialView& credential,
 
   // An old proof is no false one: the holder made it, and somebody else may show it by now.
   const std::string shown = "shown " + format_time_ms(proof->made_at_s * 1000) + " UTC";
-  if (proof->too_old) return unknown(Topic::kHolder, shown + ", " + age_limit(*rules.holder) + ": ask for a new one");
-  return valid(Topic::kHolder, "presented by its holder to this audience, " + shown + " (holder key: " + maker + ")");
+  if (proof->too_old)
+    return unknown(Topic::kHolder, shown + ", " + age_limit(*rules.holder) + ": ask for a new one");
+  return valid(Topic::kHolder, "presented by its holder to this audience, " + shown +
+                                   " (holder key: " + maker + ")");
 }
 
 Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
   if (!rules.want_acceptance) return left_open(Topic::kAcceptance, "not asked for");
-  if (!facts.acceptance) return unknown(Topic::kAcceptance, "no decision about the issuer: " + why_missing(facts));
+  if (!facts.acceptance)
+    return unknown(Topic::kAcceptance, "no decision about the issuer: " + why_missing(facts));
   const AcceptanceRecord& acceptance = *facts.acceptance;
   const std::string why = acceptance.explanation.empty() ? "" : ": " + acceptance.explanation;
   // "accepted by X, by NODE's policy, since X publishes none", and "accepted by your own policy".
-  const std::string by = whose_policy(acceptance.policy_of, acceptance.viewpoint, acceptance.policy_owner);
+  const std::string by =
+      whose_policy(acceptance.policy_of, acceptance.viewpoint, acceptance.policy_owner);
   const std::string who = acceptance.own_policy ? by : "by " + acceptance.viewpoint + ", " + by;
-  const std::string said = " (" + acceptance.governs + " governs; by the word of " + acceptance.by_word_of + ")" + why;
+  const std::string said =
+      " (" + acceptance.governs + " governs; by the word of " + acceptance.by_word_of + ")" + why;
   switch (acceptance.outcome) {
-    case Acceptance::kAccept: return valid(Topic::kAcceptance, "the issuer is accepted " + who + said);
+    case Acceptance::kAccept:
+      return valid(Topic::kAcceptance, "the issuer is accepted " + who + said);
     case Acceptance::kUnknown:
       return unknown(Topic::kAcceptance, "whether the issuer is accepted " + who + " is not known");
     case Acceptance::kRefuse:
-      return not_valid(Topic::kAcceptance, "the issuer is not accepted " + who + said, VerdictCode::kNotAccepted);
+      return not_valid(Topic::kAcceptance, "the issuer is not accepted " + who + said,
+                       VerdictCode::kNotAccepted);
     case Acceptance::kBlocked:
-      return not_valid(Topic::kAcceptance, "the issuer is blocked " + who + said, VerdictCode::kNotAccepted);
+      return not_valid(Topic::kAcceptance, "the issuer is blocked " + who + said,
+                       VerdictCode::kNotAccepted);
   }
   return unknown(Topic::kAcceptance, "no decision about the issuer");
 }
@@ -419,7 +476,8 @@ Acceptance worse(Acceptance a, Acceptance b) {
   return rank(a) < rank(b) ? b : a;
 }
 
-Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts, const VerifyRules& rules) {
+Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts,
+                            const VerifyRules& rules) {
   Verdict verdict;
   verdict.facts = facts;
   verdict.verified_at_ms = rules.now_ms;
@@ -446,7 +504,8 @@ Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts
   return verdict;
 }
 
-Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts, const VerifyRules& rules) {
+Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts,
+                    const VerifyRules& rules) {
   Verdict verdict;
   verdict.facts = facts;
   verdict.verified_at_ms = rules.now_ms;

@@ -1,5 +1,5 @@
-// Judging a credential, a presentation or a bare hash against what the ledger says. Pure: no network, no clock; any
-// thread.
+// Judging a credential, a presentation or a bare hash against what the ledger says. Pure: no
+// network, no clock; any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +16,19 @@ struct VerifyRules {
   std::uint64_t now_ms = 0;
   std::uint64_t max_status_age_ms = 600'000;
   std::optional<HolderRules> holder;  // set: a key binding to this audience and nonce is required
-  bool want_acceptance = true;        // false: the caller does not ask whether anybody accepts the issuer
-  bool need_holder = true;            // false: who shows it does not matter, and without `holder` nothing is open
+  bool want_acceptance = true;  // false: the caller does not ask whether anybody accepts the issuer
+  bool need_holder =
+      true;  // false: who shows it does not matter, and without `holder` nothing is open
 };
 
-// What must be asked of the ledger before judging stands in read_credential's view: issuer, kid, achievement, and the
-// commitment that it gives with the chain id.
-Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts, const VerifyRules& rules);
+// What must be asked of the ledger before judging stands in read_credential's view: issuer, kid,
+// achievement, and the commitment that it gives with the chain id.
+Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts,
+                            const VerifyRules& rules);
 
-// By hash alone: contents and holder stay unknown, and several slots are judged by the worst of them. An answer never
-// says "valid credential": anyone can copy a hash.
-Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts, const VerifyRules& rules);
+// By hash alone: contents and holder stay unknown, and several slots are judged by the worst of
+// them. An answer never says "valid credential": anyone can copy a hash.
+Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts,
+                    const VerifyRules& rules);
 
 }  // namespace testamur::wallet

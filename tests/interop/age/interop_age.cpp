@@ -1,11 +1,13 @@
-// Seals and opens age files for interop_age.py, which sets them against the age program. Every secret here is a test's.
+// Seals and opens age files for interop_age.py, which sets them against the age program. Every
+// secret here is a test's.
 //   interop_age identity OUT                     an identity file
 //   interop_age seal-to RECIPIENT IN OUT
 //   interop_age open-with IDENTITY_TEXT IN OUT
 //   interop_age seal-passphrase PASSPHRASE WORK IN OUT
 //   interop_age open-passphrase PASSPHRASE IN OUT
-//   interop_age vault PASSPHRASE OUT             a vault with an empty wallet (production work factor)
-//   interop_age backup OUT IDENTITY_OUT          a backup and the identity that the words give
+//   interop_age vault PASSPHRASE OUT             a vault with an empty wallet (production work
+//   factor) interop_age backup OUT IDENTITY_OUT          a backup and the identity that the words
+//   give
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -37,8 +39,8 @@ Status write_opened(const age::Opened& opened, const std::string& path) {
 
 Status make_vault(const std::string& passphrase, const std::string& path) {
   const auto wallet = make_wallet(0);
-  const auto made =
-      Vault::create(path, SecretBytes::copy_of(std::string_view{passphrase}), encode_wallet(wallet).view());
+  const auto made = Vault::create(path, SecretBytes::copy_of(std::string_view{passphrase}),
+                                  encode_wallet(wallet).view());
   if (!made.ok()) return error(made.failure->message);
   return {};
 }
@@ -52,7 +54,8 @@ Status make_backup(const std::string& path, const std::string& identity_path) {
 
 Status run(const std::vector<std::string>& words) {
   const std::string command = words.empty() ? "" : words[0];
-  if (command == "identity" && words.size() == 2) return write(words[1], identity_file(age::Identity::generate()));
+  if (command == "identity" && words.size() == 2)
+    return write(words[1], identity_file(age::Identity::generate()));
   if (command == "vault" && words.size() == 3) return make_vault(words[1], words[2]);
   if (command == "backup" && words.size() == 3) return make_backup(words[1], words[2]);
   if (command == "seal-to" && words.size() == 4) {

@@ -1,7 +1,8 @@
-// Issues and verifies for interop.mjs, which sets our SD-JWT against @sd-jwt/sd-jwt-vc. JSON on standard output and
-// input.
-//   interop_sd_jwt issue ALG     {credential, presentation, issuer_jwk, audience, nonce, claims, shown}
-//   interop_sd_jwt verify        reads {sd_jwt, issuer_jwk, audience, nonce, now_s}; prints {claims, key_binding}
+// Issues and verifies for interop.mjs, which sets our SD-JWT against @sd-jwt/sd-jwt-vc. JSON on
+// standard output and input.
+//   interop_sd_jwt issue ALG     {credential, presentation, issuer_jwk, audience, nonce, claims,
+//   shown} interop_sd_jwt verify        reads {sd_jwt, issuer_jwk, audience, nonce, now_s}; prints
+//   {claims, key_binding}
 #include <cstdio>
 #include <iostream>
 #include <iterator>
@@ -18,7 +19,8 @@ constexpr const char* kAudience = "https://verifier.example";
 constexpr const char* kNonce = "nonce-of-the-verifier";
 
 Result<SignatureAlgorithm> parse_algorithm(const std::string& name) {
-  for (const auto algorithm : {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
+  for (const auto algorithm :
+       {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
     if (name == jws_algorithm(algorithm)) return algorithm;
   }
   return error("unknown algorithm " + name);
@@ -51,13 +53,15 @@ Result<Json> issue(SignatureAlgorithm algorithm) {
   request.nonce = kNonce;
   request.now_s = now_s;
   TM_TRY(const auto presentation, present_credential(issued.sd_jwt, request, holder));
-  return Json{{"credential", issued.sd_jwt},
-              {"presentation", presentation},
-              {"issuer_jwk", to_jwk(issuer.public_key())},
-              {"audience", kAudience},
-              {"nonce", kNonce},
-              {"claims", {{"family_name", "Müller"}, {"title", "Applied Statistics"}, {"ects_hundredths", 500}}},
-              {"shown", {{"title", "Applied Statistics"}}}};
+  return Json{
+      {"credential", issued.sd_jwt},
+      {"presentation", presentation},
+      {"issuer_jwk", to_jwk(issuer.public_key())},
+      {"audience", kAudience},
+      {"nonce", kNonce},
+      {"claims",
+       {{"family_name", "Müller"}, {"title", "Applied Statistics"}, {"ects_hundredths", 500}}},
+      {"shown", {{"title", "Applied Statistics"}}}};
 }
 
 Result<Json> verify_theirs(const Json& question) {

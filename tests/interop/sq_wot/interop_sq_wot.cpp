@@ -1,5 +1,6 @@
-// Answers for interop_sq_wot.py: reads "from to amount depth" lines on standard input, parties being letters, and
-// prints "party amount" for every party as party s sees it. An empty line ends a network; the end of input the program.
+// Answers for interop_sq_wot.py: reads "from to amount depth" lines on standard input, parties
+// being letters, and prints "party amount" for every party as party s sees it. An empty line ends a
+// network; the end of input the program.
 #include <iostream>
 #include <set>
 #include <sstream>
@@ -31,7 +32,8 @@ class Network {
     if (const auto wrong = history_.append(s)) std::cerr << to_text(*wrong) << "\n";
   }
   void add(char name) {
-    if (names_.insert(name).second) history_.add_party(id_of(name), {LogIndex{order_}, Height{1}, 1000, {}});
+    if (names_.insert(name).second)
+      history_.add_party(id_of(name), {LogIndex{order_}, Height{1}, 1000, {}});
   }
   void print() {
     for (const char name : names_) {
