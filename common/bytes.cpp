@@ -1,3 +1,6 @@
+// Text forms of byte strings, and the encoder and decoder. Two rules hold throughout: a value has
+// one spelling in base64url, because its text is signed and compared; and a decoder that failed
+// once fails for good, so that nothing read after the failure is taken for data.
 #include "common/bytes.h"
 
 #include <algorithm>
@@ -75,9 +78,12 @@ std::string to_base64url(ByteView bytes) {
 }
 
 std::optional<Bytes> from_base64url(std::string_view text) {
+  // One digit holds six bits: no number of bytes leaves a single digit over.
   if (text.size() % 4 == 1) return std::nullopt;
+
   Bytes bytes;
   bytes.reserve(text.size() * 3 / 4);
+
   std::uint32_t buffer = 0;
   int bits = 0;
   for (char c : text) {
@@ -90,6 +96,8 @@ std::optional<Bytes> from_base64url(std::string_view text) {
       bytes.push_back(static_cast<std::uint8_t>(buffer >> bits));
     }
   }
+
+  // The unused bits are zero: with others the same bytes would have several spellings.
   if ((buffer & ((1U << bits) - 1)) != 0) return std::nullopt;
   return bytes;
 }

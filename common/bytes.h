@@ -100,7 +100,7 @@ class Encoder {
   Encoder& u64(StrongU64<Tag> v) {
     return u64(v.value);
   }
-  // A u32 length followed by the bytes.
+  // A u32 length followed by the bytes, of which there are less than 4 GiB.
   Encoder& sized(ByteView bytes);
 
   const Bytes& bytes() const { return bytes_; }

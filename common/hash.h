@@ -17,7 +17,7 @@ using Hash256 = FixedBytes<32, struct Hash256Tag>;
 
 Hash256 sha256(ByteView message);
 
-// Streaming SHA-256. `finish` may be called once.
+// SHA-256 of a message that arrives in parts. `finish` ends it: nothing may be called after.
 class Sha256 {
  public:
   Sha256();
@@ -29,7 +29,8 @@ class Sha256 {
   alignas(8) std::array<std::uint8_t, 112> state_;
 };
 
-// A tag with its prefix block already absorbed.
+// One tagged hash. The prefix SHA256(t) || SHA256(t) fills the first block of SHA-256 and is
+// absorbed once, here, so that a tagged hash costs no more than a plain one.
 class Tag {
  public:
   explicit Tag(std::string_view name);

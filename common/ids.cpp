@@ -1,3 +1,6 @@
+// Bech32m (BIP-350) and the texts of ids. Invariants: what to_text writes, the parser of the same
+// type reads back; no other type's parser does, because each has a prefix of its own; and a text
+// from outside is cut to 80 characters before a message repeats it.
 #include "common/ids.h"
 
 #include <algorithm>
@@ -50,6 +53,7 @@ std::optional<Bytes> from_base32(ByteView values) {
   Bytes data;
   std::uint32_t buffer = 0;
   int bits = 0;
+
   for (auto value : values) {
     buffer = buffer << 5 | value;
     bits += 5;
@@ -58,6 +62,8 @@ std::optional<Bytes> from_base32(ByteView values) {
       data.push_back(static_cast<std::uint8_t>(buffer >> bits));
     }
   }
+
+  // BIP-173: what remains is shorter than a digit and zero, so that data have one spelling.
   if (bits >= 5 || (buffer & ((1U << bits) - 1)) != 0) return std::nullopt;
   return data;
 }
@@ -101,10 +107,12 @@ std::string encode_bech32m(std::string_view prefix, ByteView data) {
 Result<Bytes> decode_bech32m(std::string_view prefix, std::string_view text) {
   const std::string shown{text.substr(0, 80)};
   if (text.size() > kMaxTextSize) return error("an id is at most 200 characters long");
+
   if (!text.starts_with(prefix) || text.size() < prefix.size() + 1 + kChecksumSize ||
       text[prefix.size()] != '1') {
     return error("\"" + shown + "\" is not an id that begins with " + std::string(prefix) + "1");
   }
+
   Bytes values;
   for (char c : text.substr(prefix.size() + 1)) {
     const auto at = kCharset.find(c);
@@ -112,10 +120,12 @@ Result<Bytes> decode_bech32m(std::string_view prefix, std::string_view text) {
       return error("\"" + shown + "\" has a character that no id has: '" + std::string(1, c) + "'");
     values.push_back(static_cast<std::uint8_t>(at));
   }
+
   Bytes checked = expand_prefix(prefix);
   checked.insert(checked.end(), values.begin(), values.end());
   if (polymod(checked) != kBech32mConstant)
     return error("\"" + shown + "\" is mistyped: its checksum does not match");
+
   auto data = from_base32(ByteView(values).first(values.size() - kChecksumSize));
   if (!data) return error("\"" + shown + "\" has bits that do not form whole bytes");
   return *data;
@@ -177,15 +187,19 @@ Result<Reference> parse_reference(std::string_view text) {
   const auto malformed = error("a reference is written urn:testamur:1:<chain>:<issuer>:<index>");
   if (!text.starts_with(kUrnPrefix)) return malformed;
   text.remove_prefix(kUrnPrefix.size());
+
   const auto first = text.find(':');
   const auto second = first == std::string_view::npos ? first : text.find(':', first + 1);
   if (second == std::string_view::npos) return malformed;
+
   TM_TRY(auto chain, decode_bech32m("tmn", text.substr(0, first)));
   if (chain.size() != 10)
     return error("the chain of a reference is the first 10 bytes of the chain id");
+
   TM_TRY(auto issuer, parse_institution_id(text.substr(first + 1, second - first - 1)));
   auto index = parse_decimal<std::uint64_t>(text.substr(second + 1));
   if (!index) return error("the index of a reference is a decimal number without leading zeros");
+
   Reference reference{{}, issuer, IssuerIndex{*index}};
   std::ranges::copy(chain, reference.chain_prefix.begin());
   return reference;

@@ -35,9 +35,11 @@ struct AchievementId {
   auto operator<=>(const AchievementId&) const = default;
 };
 
+// `prefix` is lower-case ASCII and `data` short enough for 200 characters in all: decode_bech32m
+// refuses more.
 std::string encode_bech32m(std::string_view prefix, ByteView data);
-// The data bytes; fails on a wrong prefix, mixed case, a bad character, a wrong checksum or
-// non-zero padding.
+// The data bytes. Fails on another prefix, upper case, a character that bech32 does not have, a
+// wrong checksum, padding that is not zero, or more than 200 characters.
 Result<Bytes> decode_bech32m(std::string_view prefix, std::string_view text);
 
 std::string to_text(const ChainId& id);

@@ -1,3 +1,7 @@
+// The four algorithms behind one interface: libsecp256k1 for both algorithms of its curve,
+// openssl_keys for the other two. Invariants: a SecretKey holds a valid scalar or seed until it is
+// moved from, so that a failure to sign is a bug; every copy of a secret that this file makes is
+// wiped.
 #include "common/keys.h"
 
 #include <openssl/crypto.h>
@@ -67,14 +71,19 @@ Result<PublicKey> public_key_of(SignatureAlgorithm algorithm, ByteView secret) {
     secp256k1_pubkey point;
     if (secp256k1_ec_pubkey_create(secp(), &point, secret.data()) != 1)
       return error("the secret key is not a valid scalar");
+
     std::array<std::uint8_t, 33> compressed;
     std::size_t size = compressed.size();
     secp256k1_ec_pubkey_serialize(secp(), compressed.data(), &size, &point,
                                   SECP256K1_EC_COMPRESSED);
+
+    // BIP-340 keys are x coordinates alone: the first byte of the compressed point tells the parity
+    // of y and goes.
     const ByteView all{compressed};
     key.bytes = to_bytes(algorithm == SignatureAlgorithm::kBip340 ? all.subspan(1) : all);
     return key;
   }
+
   auto bytes = algorithm == SignatureAlgorithm::kEcdsaP256
                    ? openssl_keys::p256_public_key(secret)
                    : openssl_keys::ed25519_public_key(secret);

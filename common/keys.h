@@ -52,19 +52,21 @@ struct PublicKey {
   auto operator<=>(const PublicKey&) const = default;
 };
 
-// The right length and a point on the curve (Ed25519: canonical, not of small order).
+// Whether the key has the length of its algorithm and is a point on its curve (Ed25519: in
+// canonical form and not of small order).
 bool is_valid(const PublicKey& key);
 
-// x || y, 32 bytes each, of a P-256 or secp256k1 ECDSA key (what a JWK shows); nothing for another
-// or an invalid key.
+// The coordinates x || y, 32 bytes each, of a P-256 or secp256k1 ECDSA key, as a JWK shows them.
+// Nothing for a key of another algorithm or an invalid one.
 std::optional<Bytes> point_coordinates(const PublicKey& key);
 
 // Whether a signature whose s lies in the upper half of the group order passes. Only ECDSA knows
 // the difference.
 enum class EcdsaS : std::uint8_t { kAny, kLowOnly };
 
-// `message` is what is signed: 32 bytes (a tagged hash) or any length for BIP-340; hashed with
-// SHA-256 for ECDSA.
+// Whether `signature` is the key's over `message`; false for an invalid key too. BIP-340 and
+// Ed25519 sign the message itself (mostly a tagged hash of 32 bytes, but any length will do), ECDSA
+// its SHA-256.
 bool verify(const PublicKey& key, ByteView message, const Signature& signature,
             EcdsaS rule = EcdsaS::kLowOnly);
 // The common case without a PublicKey object.
@@ -89,7 +91,8 @@ class SecretKey {
   const PublicKey& public_key() const { return public_key_; }
   // The raw scalar or seed, for sealing it in a vault.
   ByteView secret_bytes() const { return secret_; }
-  // Low s for ECDSA; BIP-340 and secp256k1 with fresh auxiliary randomness.
+  // A signature that verify() accepts: ECDSA with low s, and over secp256k1 (BIP-340 too) with
+  // fresh auxiliary randomness. Precondition: the key was not moved from.
   Signature sign(ByteView message) const;
 
  private:
@@ -98,7 +101,7 @@ class SecretKey {
   PublicKey public_key_;
 };
 
-// prefix of H_tag(purpose || algorithm || public key)
+// The id of a key: the first 16 bytes of H_tag(key-id, purpose || algorithm || public key).
 KeyId key_id(KeyPurpose purpose, const PublicKey& key);
 
 // What the possession proof of a new key signs: H_tag(possession, chain id (zeros in genesis) ||

@@ -1,3 +1,5 @@
+// P-256 and Ed25519. Invariants: which encodings of keys and signatures are allowed is decided
+// here, before OpenSSL sees them; and signatures cross this boundary as 64 bytes, DER stays inside.
 #include "common/openssl_keys.h"
 
 #include <openssl/bn.h>
@@ -82,13 +84,17 @@ Key p256_key(const EC_POINT* point, const BIGNUM* secret) {
   OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0);
   OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, encoded.data(),
                                    encoded.size());
+
   if (secret != nullptr) OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, secret);
+
   const Parameters parameters{OSSL_PARAM_BLD_to_param(builder.get())};
   const KeyContext context{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
+
   EVP_PKEY* key = nullptr;
   const int selection = secret != nullptr ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
   if (EVP_PKEY_fromdata_init(context.get()) != 1) return nullptr;
   if (EVP_PKEY_fromdata(context.get(), &key, selection, parameters.get()) != 1) return nullptr;
+
   return Key{key};
 }
 
@@ -143,17 +149,22 @@ std::optional<Bytes> p256_public_key(ByteView secret32) {
 bool p256_verify(ByteView compressed33, ByteView message, ByteView signature64, bool low_s_only) {
   const ByteView r = signature64.first(32);
   const ByteView s = signature64.subspan(32);
+
   if (!is_scalar(r) || !is_scalar(s)) return false;
   if (low_s_only && less(kP256HalfOrder, s)) return false;
+
   const Point point = p256_point(compressed33);
   if (!point) return false;
   const Key key = p256_key(point.get(), nullptr);
   if (!key) return false;
+
+  // OpenSSL reads signatures as DER only. ECDSA_SIG_set0 takes both numbers over, hence release().
   const EcdsaSignature parsed{ECDSA_SIG_new()};
   ECDSA_SIG_set0(parsed.get(), to_bignum(r).release(), to_bignum(s).release());
   std::array<std::uint8_t, 80> der;
   std::uint8_t* end = der.data();
   const int size = i2d_ECDSA_SIG(parsed.get(), &end);
+
   const Hash256 digest = sha256(message);
   const KeyContext context{EVP_PKEY_CTX_new(key.get(), nullptr)};
   if (size <= 0 || EVP_PKEY_verify_init(context.get()) != 1) return false;
@@ -165,18 +176,25 @@ Signature p256_sign(ByteView secret32, ByteView message) {
   const Bignum secret = to_bignum(secret32);
   const Key key = p256_key(p256_point_of_secret(secret32).get(), secret.get());
   TM_CHECK(key != nullptr);
+
   const Hash256 digest = sha256(message);
   const KeyContext context{EVP_PKEY_CTX_new(key.get(), nullptr)};
   std::array<std::uint8_t, 80> der;
   std::size_t size = der.size();
   TM_CHECK(EVP_PKEY_sign_init(context.get()) == 1);
   TM_CHECK(EVP_PKEY_sign(context.get(), der.data(), &size, digest.bytes.data(), digest.kSize) == 1);
+
+  // DER leaves out leading zeros; here each number has its 32 bytes.
   const std::uint8_t* start = der.data();
   const EcdsaSignature parsed{d2i_ECDSA_SIG(nullptr, &start, static_cast<long>(size))};
   TM_CHECK(parsed != nullptr);
+
   Signature signature;
   BN_bn2binpad(ECDSA_SIG_get0_r(parsed.get()), signature.bytes.data(), 32);
   BN_bn2binpad(ECDSA_SIG_get0_s(parsed.get()), signature.bytes.data() + 32, 32);
+
+  // OpenSSL gives either of s and order - s, which both verify. Verifiers here take the lower one
+  // only.
   if (less(kP256HalfOrder, signature.view().subspan(32))) {
     const Bignum order = to_bignum(kP256Order);
     const Bignum low{BN_new()};

@@ -241,12 +241,17 @@ std::string_view trimmed(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t from = at;
     const auto point = next_code_point(text, at);
+    // Bytes that are not UTF-8 are no white space; the next of them is looked at by itself.
     if (!point) ++at;
+
     const Mark mark = point ? mark_of(*point) : Mark::kNone;
+
+    // The table marks these as controls, not as white space.
     const bool white =
         mark == Mark::kSpace || (point && (*point == 0x2028 || *point == 0x2029 || *point == 0x85 ||
                                            (*point >= 0x09 && *point <= 0x0d)));
     if (white) continue;
+
     begin = std::min(begin, from);
     end = at;
   }

@@ -33,21 +33,26 @@ template <class Spell>
 std::string spelled(std::string_view text, bool keep_lines, const Spell& spell) {
   std::string out;
   out.reserve(text.size());
+
+  // A joiner at the beginning has no letter before it and is spelled out like one beside ASCII.
   bool after_ascii = true;
   for (std::size_t at = 0; at < text.size();) {
     const auto begin = at;
     const auto point = next_code_point(text, at);
+
     if (!point) {
       out += hexadecimal("\\x{%02x}", static_cast<unsigned char>(text[begin]));
       at = begin + 1;
       after_ascii = true;
       continue;
     }
+
     if ((*point == '\n' && keep_lines) || is_plain(*point, after_ascii)) {
       out += text.substr(begin, at - begin);
     } else {
       out += spell(*point);
     }
+
     after_ascii = *point < 0x80;
   }
   return out;

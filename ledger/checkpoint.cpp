@@ -1,3 +1,6 @@
+// Decoding and verifying finality (docs/formats/certificate-proof.md, from which this is written).
+// Invariants: whatever the bytes, decoding ends within the bounds of the format and nothing aborts;
+// the signatures are checked last, when everything that they are said to sign has been compared.
 #include "ledger/checkpoint.h"
 
 #include <algorithm>
@@ -35,16 +38,21 @@ Hash256 finalize_digest(const ChainId& chain, const Hash256& set_digest, const F
 Result<Header> last_of_chain(const Checkpoint& checkpoint) {
   if (checkpoint.proof.links.size() > FinalityProof::kMaxLinks)
     return error("checkpoint: more than 1024 links");
+
   Header last = checkpoint.header;
   for (const auto& link : checkpoint.proof.links) {
     if (link.parent != block_id(last)) return error("checkpoint: the linked headers are no chain");
+
+    // The signatures of one epoch's set prove nothing about blocks of another.
     if (link.chain != last.chain || link.epoch != last.epoch ||
         link.validator_set != last.validator_set) {
       return error("checkpoint: a link leaves the epoch of the proven block");
     }
+
     if ((last.seals_epoch() || last.filler) && !link.filler) {
       return error("checkpoint: only fillers follow a sealing block within its epoch");
     }
+
     last = link;
   }
   return last;
@@ -52,12 +60,16 @@ Result<Header> last_of_chain(const Checkpoint& checkpoint) {
 
 Status verify_signatures(const ChainId& chain, const CertifyingSet& set, const Finalization& vote) {
   const auto count = static_cast<std::size_t>(std::popcount(vote.signers));
+
   if ((std::uint64_t{vote.signers} >> set.size()) != 0)
     return error("checkpoint: a signer outside the validator set");
+
+  // Exactly a quorum, as in every certificate: others would be further encodings of the same proof.
   if (count != set.quorum() || vote.signatures.size() != count) {
     return error("checkpoint: " + std::to_string(count) + " signers, not exactly " +
                  std::to_string(set.quorum()));
   }
+
   const Hash256 digest = finalize_digest(chain, set.digest(), vote);
   std::size_t next = 0;
   for (std::size_t i = 0; i < set.size(); ++i) {
@@ -90,13 +102,17 @@ Result<CertifyingSet> CertifyingSet::decode(ByteView bytes) {
 Result<CertifyingSet> CertifyingSet::make(std::vector<Member> members) {
   if (members.empty() || members.size() > kMaxSize)
     return error("validator set: not 1 to 31 members");
+
   std::sort(members.begin(), members.end());
   std::set<decltype(Member::key)> keys;
+
+  // One key at two institutions would be one holder with two votes.
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (i > 0 && members[i - 1].institution == members[i].institution)
       return error("validator set: an id twice");
     if (!keys.insert(members[i].key).second) return error("validator set: a key twice");
   }
+
   CertifyingSet set;
   set.members_ = std::move(members);
   set.digest_ = tags::kValidatorSet(set.encode());
@@ -141,10 +157,14 @@ FinalityProof decode_finality_proof(Decoder& in) {
   vote.view = View{in.u64()};
   vote.parent_view = View{in.u64()};
   vote.block = in.fixed<BlockId>();
+
+  // The bits say how many signatures follow, so they are checked before anything is allocated for
+  // them.
   vote.signers = in.u32();
   if (vote.signers == 0 || (vote.signers >> CertifyingSet::kMaxSize) != 0) in.fail();
   const int count = std::popcount(vote.signers);
   for (int i = 0; i < count && in.ok(); ++i) vote.signatures.push_back(in.fixed<Signature>());
+
   const std::size_t links = in.u16();
   if (links > FinalityProof::kMaxLinks) in.fail();
   for (std::size_t i = 0; i < links && in.ok(); ++i) {

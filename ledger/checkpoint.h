@@ -88,7 +88,7 @@ void encode(Encoder& out, const Checkpoint& checkpoint);
 Checkpoint decode_checkpoint(Decoder& in);
 Result<Checkpoint> decode_checkpoint(ByteView bytes);
 
-// That the header belongs to this chain and is final under `set`: exactly a quorum of valid
+// Fails unless the header belongs to this chain and is final under `set`: exactly a quorum of valid
 // signatures for it, or for a descendant of the same epoch to which the links lead (for a sealing
 // block: fillers only).
 Status verify_checkpoint(const ChainId& chain, const CertifyingSet& set,

@@ -1,3 +1,7 @@
+// The executor: one block's transactions over the state of its parent. Invariants: every check
+// stands before the first write, so that a refused transaction leaves nothing behind (decision
+// 0302); limits are those of the parent state; proposers, validators and mempools run the same
+// functions, so that none accepts what another refuses.
 #include "ledger/execute.h"
 
 #include <algorithm>
@@ -18,7 +22,8 @@ using tx::Rejection;
 using tx::RejectionCode;
 using tx::Transaction;
 
-// Longer than a checkpoint may be old, so that one which is too old is called that.
+// Blocks are remembered for this many times the age that a checkpoint may have, so that a
+// checkpoint which is somewhat too old is refused as too old and not as unknown.
 constexpr std::uint64_t kRecentBlocksKept = 2;
 
 Rejection refuse(RejectionCode code, std::string field = {}, std::string detail = {}) {
@@ -46,14 +51,18 @@ struct BlockExecutor::Block {
         epoch(read_epoch(parent)),
         overlay(parent),
         ledger(overlay, its_context.height, its_context.time_ms) {
+    // Callers look at the version first (protocol_stop), so that a mismatch here is a bug.
     const auto version = protocol_version_at(parent, its_context.height);
     TM_CHECK(its_context.protocol_version == version,
              "the context of a block names another protocol version:", its_context.protocol_version,
              version);
     TM_CHECK(version <= kNewestProtocol,
              "a block of a protocol version that this build does not know:", version);
+
     note_block(overlay, its_context.height, its_context.time_ms, its_context.parent,
                kRecentBlocksKept * parameters[Parameter::kReadyCheckpointAgeMs]);
+
+    // What votes decided holds for the block's first transaction already (decision 0900).
     take_effect(ledger, cache, parameters, its_context.chain);
   }
 
@@ -85,12 +94,14 @@ std::optional<Rejection> BlockExecutor::Block::check_envelope(
         RejectionCode::kExpired, "valid_until_ms",
         std::to_string(until) + " is before the block's time " + std::to_string(context.time_ms));
   }
+
   const auto window = parameters[Parameter::kValidityWindowMs];
   if (until - context.time_ms > window) {
     return refuse(
         RejectionCode::kValidTooLong, "valid_until_ms",
         std::to_string(until - context.time_ms) + " ms ahead, at most " + std::to_string(window));
   }
+
   if (ledger.is_committed(transaction.id())) return refuse(RejectionCode::kReplay);
   return std::nullopt;
 }
@@ -112,6 +123,7 @@ std::optional<Rejection> BlockExecutor::Block::check_author(const Transaction& t
 std::optional<Rejection> BlockExecutor::Block::check_signers(const Transaction& transaction,
                                                              const tx::KindRow& row,
                                                              KeyPurpose& purpose) {
+  // Signatures cost most and come last: whose keys they are and how many is compared first.
   const auto signatures = transaction.signatures();
   for (const auto& signature : signatures) {
     const auto* key = cache.key(overlay, signature.key);
@@ -121,11 +133,17 @@ std::optional<Rejection> BlockExecutor::Block::check_signers(const Transaction& 
     if (key == nullptr) return refuse_key(RejectionCode::kUnknownKey);
     if (key->institution != transaction.author()) return refuse_key(RejectionCode::kKeyOfAnother);
     if (!tx::is_one_of(row.signers, key->purpose)) return refuse_key(RejectionCode::kKeyPurpose);
+
+    // A kind that admits two purposes is signed by keys of one: the rules ask which
+    // (StateView::signer).
     if (&signature != signatures.data() && key->purpose != purpose)
       return refuse_key(RejectionCode::kKeyPurpose);
+
     if (key->retired) return refuse_key(RejectionCode::kKeyRetired);
     purpose = key->purpose;
   }
+
+  // Roots sign by exactly the threshold, other keys alone; further signatures would only cost work.
   const auto needed = purpose == KeyPurpose::kRoot
                           ? cache.institution(overlay, transaction.author())->root_threshold
                           : std::uint8_t{1};
@@ -133,6 +151,7 @@ std::optional<Rejection> BlockExecutor::Block::check_signers(const Transaction& 
     return refuse(RejectionCode::kSignatureThreshold, "signatures",
                   std::to_string(signatures.size()) + " instead of " + std::to_string(needed));
   }
+
   for (const auto& signature : signatures) {
     const auto* key = cache.key(overlay, signature.key);
     if (!verifier.verify(key->bip340, transaction.id().view(), signature.signature)) {
@@ -145,6 +164,9 @@ std::optional<Rejection> BlockExecutor::Block::check_signers(const Transaction& 
 std::optional<Rejection> BlockExecutor::Block::check_room(const Transaction& transaction) const {
   const auto size_limit = parameters[Parameter::kBlockLimitBytes];
   const auto weight_limit = parameters[Parameter::kBlockLimitWeight];
+
+  // What fits into no block under these parameters is told so; what only finds this one full may
+  // come in the next.
   const bool alone_too_large =
       transaction.weight() > weight_limit || transaction.carried().size() > size_limit;
   if (alone_too_large) {
@@ -152,6 +174,7 @@ std::optional<Rejection> BlockExecutor::Block::check_room(const Transaction& tra
                   "weight " + std::to_string(transaction.weight()) + ", a block bears " +
                       std::to_string(weight_limit));
   }
+
   if (size_bytes + transaction.carried().size() > size_limit ||
       weight + transaction.weight() > weight_limit) {
     return refuse(RejectionCode::kBlockFull);
@@ -189,13 +212,19 @@ void BlockExecutor::Block::apply(const Transaction& transaction, const tx::rules
   const auto& first_key = transaction.signatures().front().key;
   const auto index = ledger.append_log(static_cast<std::uint16_t>(transaction.kind()),
                                        transaction.author(), first_key, transaction.id());
+
   tx::StateWriter writer(ledger, cache, {transaction.id(), first_key, index}, transaction.author());
   tx::rules::apply(writer, transaction, plan);
+
+  // A rule that writes more than its kind declares is a bug, and every node stops before it
+  // spreads.
   TM_CHECK(tx::covers(row->privileges, writer.used()),
            "a kind wrote what it must not:", name(row->kind));
+
   if (context.protocol_version >= tx::rules::kAuthorBudgetSince) {
     tx::rules::count_author_bytes(overlay, transaction, context.time_ms);
   }
+
   ++count;
   size_bytes += transaction.carried().size();
   weight += transaction.weight();

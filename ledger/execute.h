@@ -59,6 +59,8 @@ struct BlockEffects {
 
 class BlockExecutor {
  public:
+  // Begins a block and puts into effect what votes decided and is due. Aborts where the context
+  // names another protocol version than the state, or one that this build does not know.
   BlockExecutor(const StateReader& parent, const BlockContext& context,
                 SignatureVerifier& verifier);
   ~BlockExecutor();
@@ -77,7 +79,8 @@ class BlockExecutor {
   std::uint64_t weight() const;
   const Parameters& parameters() const;
 
-  // Ends the block. Call once, nothing after.
+  // Ends the block and returns what its header has to say. Called once; nothing may be called
+  // after.
   BlockEffects finish();
 
  private:
@@ -90,6 +93,8 @@ struct BlockRejection {
   std::size_t position = 0;
   tx::Rejection rejection;
 };
+// A whole block, as a validator executes it: its effects, or the first transaction that is
+// rejected.
 std::variant<BlockEffects, BlockRejection> execute(
     const StateReader& parent, const BlockContext& context,
     std::span<const tx::SharedTransaction> transactions, SignatureVerifier& verifier);

@@ -1,3 +1,7 @@
+// The bytes of a genesis record and what follows from them alone: ids, chain id, the first
+// validator set. What a record must keep to is in genesis_rules.cpp. Invariants: everything is
+// written in sorted order, and a record that is not sorted is refused, so that one ledger has one
+// record and one chain id; the chain id covers everything but the founders' signatures.
 #include "ledger/genesis.h"
 
 #include <algorithm>
@@ -34,11 +38,14 @@ void encode_identity(Encoder& out, const GenesisParty& party) {
 
 GenesisParty decode_party(Decoder& in) {
   GenesisParty party;
+
   const auto institution_class = in.u8();
   if (institution_class < 1 || institution_class > 4) in.fail();
   party.institution_class = static_cast<tx::InstitutionClass>(institution_class);
+
   party.root_threshold = in.u8();
   party.facts = tx::decode_facts(in);
+
   for (unsigned left = in.u8(); left > 0 && in.ok(); --left) {
     const auto purpose = purpose_from(in.u8());
     if (!purpose) in.fail();
@@ -47,6 +54,8 @@ GenesisParty decode_party(Decoder& in) {
     key.key = tx::decode_public_key(in);
     party.keys.push_back(std::move(key));
   }
+
+  // The proofs stand behind the identity: they sign the id that follows from it.
   for (auto& key : party.keys) key.possession = in.fixed<Signature>();
   return party;
 }
@@ -58,14 +67,17 @@ Bytes encode_content(const GenesisInput& content) {
       .u16(content.protocol_version)
       .u64(content.time_ms)
       .sized(encode(content.parameters));
+
   out.u16(static_cast<std::uint16_t>(content.parties.size()));
   for (const auto& party : content.parties) {
     encode_identity(out, party);
     for (const auto& key : party.keys) out.fixed(key.possession);
   }
+
   out.u16(static_cast<std::uint16_t>(content.validators.size()));
   for (const auto& validator : content.validators)
     out.fixed(validator.institution).fixed(validator.consensus_key);
+
   out.u8(content.continues ? 1 : 0);
   if (content.continues) encode(out, *content.continues);
   return out.take();
@@ -76,16 +88,20 @@ Result<GenesisInput> decode_content(Decoder& in) {
   if (in.u16() != kFormat) return error("the genesis record has an unknown format");
   content.protocol_version = in.u16();
   content.time_ms = in.u64();
+
   TM_TRY(content.parameters, decode_parameters(in.sized(kParametersLimitBytes)));
+
   for (unsigned left = in.u16(); left > 0 && in.ok(); --left)
     content.parties.push_back(decode_party(in));
   for (unsigned left = in.u16(); left > 0 && in.ok(); --left) {
     const auto institution = in.fixed<InstitutionId>();
     content.validators.push_back({institution, in.fixed<KeyId>()});
   }
+
   const auto continues = in.u8();
   if (continues > 1) in.fail();
   if (continues == 1) content.continues = decode_continues(in);
+
   if (!in.ok()) return error("the genesis record is truncated or malformed");
   return content;
 }
@@ -127,12 +143,15 @@ std::optional<MemberKey> consensus_key_of(const GenesisInput& content,
       if (auto found = as_member_key(key.purpose, key.key, validator.consensus_key)) return found;
     }
   }
+
+  // In a recovery there are no parties: a seat has a replaced key, or the one that it had.
   if (!content.continues) return std::nullopt;
   for (const auto& replaced : content.continues->keys) {
     if (replaced.institution != validator.institution) continue;
     if (auto found = as_member_key(replaced.purpose, replaced.key, validator.consensus_key))
       return found;
   }
+
   for (const auto& member : content.continues->set().members()) {
     const PublicKey key{SignatureAlgorithm::kBip340, to_bytes(member.key.view())};
     if (member.institution == validator.institution &&

@@ -41,8 +41,9 @@ struct GenesisParty {
   std::vector<GenesisKey> keys;
 };
 
-// prefix of H_tag(party, the party's record without possession proofs): needs facts, class and keys
-// only, so it can be computed before the proofs are made. The order of keys does not matter.
+// The id of a party: the first 16 bytes of H_tag(party, the party's record without possession
+// proofs). So it can be computed before the proofs, which sign it, are made. The order of keys and
+// names does not matter.
 InstitutionId party_id(const GenesisParty& party);
 
 // A validator of the first epoch and its consensus key: one of the party's keys, or in a recovery
@@ -79,14 +80,15 @@ struct GenesisFault {
   std::string what;  // a sentence with the party and key that it concerns
 };
 
-// Sorts and fixes the chain id; nothing is checked, no signatures.
+// Sorts the content and computes the chain id. Checks nothing; the result has no signatures.
 Genesis draft_genesis(GenesisInput input);
 // Everything that is wrong or missing, rules of the content first, then signatures; at most 100.
 // Empty: nodes and clients take the record.
 std::vector<GenesisFault> find_faults(const Genesis& genesis);
+// The rules of the content alone; at most 100 faults.
 std::vector<GenesisFault> find_content_faults(const GenesisInput& content);
 
-// draft_genesis, failing with the first fault of the content.
+// As draft_genesis, but fails with the first fault of the content.
 Result<Genesis> make_genesis(GenesisInput input);
 
 // What a founder's root key signs.
@@ -104,14 +106,16 @@ struct Signatory {
   bool has_signed() const { return signatures == threshold; }
 };
 std::vector<Signatory> signatories(const Genesis& genesis);
+// How many of them must have signed at least.
 std::size_t signatories_needed(const Genesis& genesis);
 
 // The record, with the signatures that are there.
 Bytes encode(const Genesis& genesis);
 
-// Canonical and well-formed, as encode() wrote it; find_faults() says what is missing.
+// Reads a record that need not be complete. Fails unless the bytes are well-formed and sorted, as
+// encode() writes them; find_faults() says what is missing or wrong.
 Result<Genesis> decode_genesis_draft(ByteView bytes);
-// Strict, with every rule and signature checked.
+// Reads a complete record: fails unless every rule holds and every signature verifies.
 Result<Genesis> decode_genesis(ByteView bytes);
 
 // The validators of the first epoch with their keys. Fails where a validator's key is not in the
@@ -119,23 +123,25 @@ Result<Genesis> decode_genesis(ByteView bytes);
 Result<CertifyingSet> genesis_set(const GenesisInput& content);
 // The epoch in which the first block after the genesis is.
 Epoch genesis_epoch(const Genesis& genesis);
-// What follows the ledger from its beginning. Precondition here and below: `genesis` came from
-// make_genesis or decode_genesis.
+// A light client that follows the ledger from its beginning. Precondition here and below: `genesis`
+// came from make_genesis or decode_genesis.
 LightClient make_light_client(const Genesis& genesis);
-// That a recovery continues the ledger that `old` follows, from a block that is final there.
+// Fails unless the recovery continues the ledger that `old` follows, from a block that is final
+// there.
 Status verify_continuation(const Genesis& recovery, const LightClient& old);
 
-// The first header and the state below it.
+// The first block of a ledger, with the writes that make its state.
 struct GenesisState {
   std::shared_ptr<const Delta> delta;
   Header header;
   BlockId block;
 };
-// Height 0: log and pages empty, parties, keys and parameters in the registry. Precondition: no
-// recovery.
+// The block of height 0: log and pages are empty, parties, keys and parameters stand in the
+// registry. Precondition: `genesis` is no recovery.
 GenesisState build_genesis_state(const Genesis& genesis);
-// The height after the block that is continued: its state with the new validators. `old` is the
-// state after that block; fails where it is not. Precondition: a recovery.
+// The block above the one that is continued, whose state it takes over with the new validators in
+// it. `old` is the state after the continued block; fails where it is not. Precondition: `genesis`
+// is a recovery.
 Result<GenesisState> build_recovery_state(const Genesis& genesis, const StateReader& old);
 
 // Name, id and purpose of every key, for people.

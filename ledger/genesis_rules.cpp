@@ -49,13 +49,18 @@ void check_key(const GenesisParty& party, const InstitutionId& id, const Genesis
     faults.add("key_algorithm", party, "the " + text + " has an algorithm that it may not have");
     return;
   }
+
   if (!is_valid(key.key)) {
     faults.add("key_invalid", party, "the " + text + " is not a valid public key");
     return;
   }
+
+  // A public key occurs once in a record, whatever its purposes (decision 0960).
   const auto [first, is_new] = seen.emplace(key.key, Faults::of(party));
   if (!is_new)
     faults.add("key_twice", party, "the " + text + " occurs twice, first at " + first->second);
+
+  // Without the proof a party could claim somebody else's public key.
   const auto message = possession_message(ChainId{}, id, key.purpose, key.key);
   if (!verify(key.key, message.view(), key.possession)) {
     faults.add("possession_proof", party,
@@ -68,18 +73,23 @@ void check_keys(const GenesisParty& party, std::map<PublicKey, std::string>& see
     faults.add("keys", party, "more than 255 keys");
     return;
   }
+
   if (party.root_threshold > kThresholdLimit) {
     faults.add("root_threshold", party,
                "its root threshold is more than " + std::to_string(kThresholdLimit));
   }
+
   const auto id = party_id(party);
   for (const auto& key : party.keys) check_key(party, id, key, seen, faults);
+
   const auto roots = std::ranges::count(party.keys, KeyPurpose::kRoot, &GenesisKey::purpose);
   const bool listed = party.institution_class == tx::InstitutionClass::kListed;
   if (listed && (!party.keys.empty() || party.root_threshold != 0)) {
     faults.add("root_threshold", party,
                "a listed institution has no keys and the root threshold 0");
   }
+
+  // With fewer roots than its threshold the party could never sign by them.
   if (!listed && (party.root_threshold == 0 || roots < party.root_threshold)) {
     faults.add("root_threshold", party,
                "needs at least one root key and as many as its root threshold of " +
@@ -109,19 +119,23 @@ void check_parties(const GenesisInput& content, Faults& faults) {
   if (content.parties.empty() || content.parties.size() > kPartiesLimit) {
     faults.add("parties", "1 to 10000 parties, not " + std::to_string(content.parties.size()));
   }
+
   std::map<PublicKey, std::string> keys;
   std::set<InstitutionId> ids;
   for (const auto& party : content.parties) {
     if (!ids.insert(party_id(party)).second) faults.add("party_twice", party, "it occurs twice");
   }
+
   check_identifiers(content.parties, faults);
   for (const auto& party : content.parties) {
     if (const auto rejection = form_error(party.facts))
       faults.add("facts", party, to_text(*rejection));
+
     if (!party.facts.parent.is_zero() && !ids.contains(party.facts.parent)) {
       faults.add("parent", party, "its parent is no party");
     }
     if (party.facts.parent == party_id(party)) faults.add("parent", party, "it is its own parent");
+
     check_keys(party, keys, faults);
   }
 }
@@ -138,9 +152,11 @@ void check_seat(const GenesisInput& content, const GenesisValidator& validator, 
     faults.add("validator_unknown", "validator " + to_text(validator.institution) + " is no party");
     return;
   }
+
   if (party->institution_class != tx::InstitutionClass::kValidator) {
     faults.add("validator_class", *party, "has not the class validator");
   }
+
   const auto has = [&](const GenesisKey& key) {
     return key.purpose == KeyPurpose::kConsensus &&
            key_id(key.purpose, key.key) == validator.consensus_key;
@@ -178,8 +194,10 @@ std::optional<tx::InstitutionRecord> proven(const GenesisContinues& continues,
       record_name(tx::RegistryKind::kInstitution, tx::registry_id(witness.institution));
   if (!verify_as_of(witness.record, header.roots.registry_root, name, header.height))
     return std::nullopt;
+
   if (!witness.record.record) return std::nullopt;
   const auto& record = witness.record.record->record;
+
   auto decoded = tx::decode_institution(
       witness.institution, {witness.record.seq, record.from_height, record.from_time_ms},
       record.body);
@@ -193,10 +211,13 @@ std::optional<PublicKey> proven(const GenesisContinues& continues, const Institu
   const auto name = record_name(tx::RegistryKind::kKey, tx::registry_id(root.id));
   if (!verify_as_of(root.proof, header.roots.registry_root, name, header.height))
     return std::nullopt;
+
   if (!root.proof.record) return std::nullopt;
   const auto& record = root.proof.record->record;
   auto decoded = tx::decode_key(root.id, {root.proof.seq, record.from_height, record.from_time_ms},
                                 record.body);
+
+  // The newest record of a retired key says so: only one that is still in use may sign.
   const bool good = decoded.ok() && decoded->event == tx::KeyEvent::kAdded &&
                     decoded->institution == institution && decoded->purpose == KeyPurpose::kRoot;
   if (!good) return std::nullopt;
@@ -210,6 +231,8 @@ bool check_last_block(const GenesisContinues& continues, Faults& faults) {
     faults.add("continues_nothing", "the old ledger has no block: begin a new one");
     return false;
   }
+
+  // A block that seals its epoch is final under one set and hands on to the next: both are needed.
   const bool sets_fit =
       continues.sets.size() == (header.seals_epoch() ? 2u : 1u) &&
       continues.sets.front().digest() == header.validator_set &&
@@ -218,6 +241,7 @@ bool check_last_block(const GenesisContinues& continues, Faults& faults) {
     faults.add("continues_set", "the validator set is not that of the old ledger's last block");
     return false;
   }
+
   if (const auto status =
           verify_checkpoint(continues.chain(), continues.sets.front(), continues.last);
       !status.ok()) {
@@ -229,18 +253,22 @@ bool check_last_block(const GenesisContinues& continues, Faults& faults) {
 
 void check_witnesses(const GenesisContinues& continues, Faults& faults) {
   const auto& members = continues.set().members();
+
+  // Exactly the old set: whoever else stood here could sign and would count towards its quorum.
   if (!std::ranges::equal(members, continues.institutions, {}, &CertifyingSet::Member::institution,
                           &RecoveryWitness::institution)) {
     faults.add("continues_registry",
                "it does not show exactly the institutions of the old ledger's last set");
     return;
   }
+
   for (const auto& witness : continues.institutions) {
     const auto id = to_text(witness.institution);
     if (!proven(continues, witness)) {
       faults.add("continues_registry",
                  "the registry record of " + id + " is not proven by the last block");
     }
+
     for (const auto& root : witness.roots) {
       if (!proven(continues, witness.institution, root)) {
         faults.add("continues_registry", "the root key " + to_text(root.id) + " of " + id +
@@ -254,14 +282,19 @@ void check_replaced_keys(const GenesisContinues& continues, Faults& faults) {
   std::set<KeyId> seen;
   for (const auto& replaced : continues.keys) {
     const auto text = "the replaced " + name_of(replaced.purpose, replaced.key);
+
+    // Consensus and transport keys are lost with a node. Roots are offline and outlive it (decision
+    // 0961).
     const bool may =
         replaced.purpose == KeyPurpose::kConsensus || replaced.purpose == KeyPurpose::kTransport;
     if (!may) faults.add("replaced_purpose", text + " is neither a consensus nor a transport key");
+
     if (std::ranges::find(continues.institutions, replaced.institution,
                           &RecoveryWitness::institution) == continues.institutions.end()) {
       faults.add("replaced_owner", text + " is of " + to_text(replaced.institution) +
                                        ", no validator of the old set");
     }
+
     if (!allowed(replaced.purpose, replaced.key.algorithm)) {
       faults.add("key_algorithm", text + " has an algorithm that it may not have");
     } else if (!is_valid(replaced.key)) {
@@ -273,6 +306,7 @@ void check_replaced_keys(const GenesisContinues& continues, Faults& faults) {
         faults.add("possession_proof", "the possession proof of " + text + " does not verify");
       }
     }
+
     if (!seen.insert(key_id(replaced.purpose, replaced.key)).second)
       faults.add("key_twice", text + " occurs twice");
   }
@@ -281,11 +315,16 @@ void check_replaced_keys(const GenesisContinues& continues, Faults& faults) {
 void check_recovery(const GenesisInput& content, Faults& faults) {
   const auto& continues = *content.continues;
   const auto& header = continues.last.header;
+
   if (!content.parties.empty())
     faults.add("parties", "a recovery brings no parties: they are in the old registry");
+
+  // Nothing below can be judged when it is not clear which block and set are continued.
   if (!check_last_block(continues, faults)) return;
   check_witnesses(continues, faults);
   check_replaced_keys(continues, faults);
+
+  // A recovery decides nothing but who goes on (decision 0961).
   if (parameters_digest(content.parameters) != header.parameters) {
     faults.add("continues_parameters", "a recovery keeps the parameters of the old ledger");
   }
@@ -293,8 +332,11 @@ void check_recovery(const GenesisInput& content, Faults& faults) {
     faults.add("protocol_version", "a recovery keeps the protocol version of the old ledger, " +
                                        std::to_string(header.protocol_version));
   }
+
+  // Times of blocks never run backwards.
   if (content.time_ms < header.time_ms)
     faults.add("time", "the time lies before that of the old ledger's last block");
+
   for (const auto& validator : content.validators) {
     const bool known =
         std::ranges::find(continues.institutions, validator.institution,
@@ -311,11 +353,13 @@ void check_recovery(const GenesisInput& content, Faults& faults) {
 
 void check_signatures(const Genesis& genesis, const std::vector<Signatory>& founders,
                       Faults& faults) {
+  // Ascending and so unique: a signature that stood twice would count twice.
   for (std::size_t i = 1; i < genesis.signatures.size(); ++i) {
     if (genesis.signatures[i - 1].root_key >= genesis.signatures[i].root_key) {
       faults.add("founder_order", "the founders' signatures do not ascend by key");
     }
   }
+
   const auto message = founder_message(genesis.chain);
   for (const auto& signature : genesis.signatures) {
     const Signatory* signer = nullptr;
@@ -327,6 +371,7 @@ void check_signatures(const Genesis& genesis, const std::vector<Signatory>& foun
         key = &root;
       }
     }
+
     if (signer == nullptr) {
       faults.add("founder_stranger",
                  "somebody signed who is no founder, with the key " + to_text(signature.root_key));
@@ -342,14 +387,19 @@ void check_signatures(const Genesis& genesis, const std::vector<Signatory>& foun
 void check_founders(const Genesis& genesis, Faults& faults) {
   const auto founders = signatories(genesis);
   check_signatures(genesis, founders, faults);
+
   std::size_t complete = 0;
   for (const auto& founder : founders) {
     if (founder.has_signed()) ++complete;
+
+    // In a recovery an institution that brings no node may stay out, but not sign by half.
     if (founder.has_signed() || (!founder.must_sign && founder.signatures == 0)) continue;
     faults.add("founder_missing",
                "party \"" + founder.name + "\": " + std::to_string(founder.signatures) +
                    " founder's signatures instead of " + std::to_string(founder.threshold));
   }
+
+  // Two groups that cannot reach each other must not make two valid recoveries (decision 0961).
   const auto needed = signatories_needed(genesis);
   if (complete < needed && genesis.content.continues) {
     faults.add("founders_too_few", std::to_string(complete) +
@@ -375,17 +425,21 @@ std::vector<Signatory> witnesses_of(const GenesisInput& content) {
   for (const auto& witness : content.continues->institutions) {
     const auto record = proven(*content.continues, witness);
     if (!record) continue;
+
     Signatory signatory{witness.institution,
                         std::string(tx::best_text(record->facts.legal_names)),
                         record->root_threshold,
                         {}};
+
     signatory.must_sign =
         std::ranges::find(content.validators, witness.institution,
                           &GenesisValidator::institution) != content.validators.end();
+
     for (const auto& root : witness.roots) {
       if (auto key = proven(*content.continues, witness.institution, root))
         signatory.roots.emplace_back(root.id, *key);
     }
+
     found.push_back(std::move(signatory));
   }
   return found;
@@ -403,6 +457,7 @@ std::vector<Signatory> signatories(const Genesis& genesis) {
         found.push_back(signatory_of(*party));
     }
   }
+
   for (auto& signatory : found) {
     for (const auto& signature : genesis.signatures) {
       const auto is_signer = [&](const auto& root) { return root.first == signature.root_key; };
@@ -425,13 +480,17 @@ std::vector<GenesisFault> find_content_faults(const GenesisInput& content) {
     check_parties(content, faults);
     for (const auto& validator : content.validators) check_seat(content, validator, faults);
   }
+
   check_validator_count(content, faults);
   if (content.protocol_version == 0) faults.add("protocol_version", "the protocol version is 0");
+
   if (content.protocol_version > kNewestProtocol) {
     faults.add("protocol_version",
                "the protocol version is " + std::to_string(content.protocol_version) +
                    ", and this build knows versions up to " + std::to_string(kNewestProtocol));
   }
+
+  // A build that does not know the parameter would compute another digest of the first header.
   for (const auto& row : parameter_rows()) {
     if (row.since <= content.protocol_version || content.parameters[row.id] == row.standard)
       continue;
@@ -439,7 +498,10 @@ std::vector<GenesisFault> find_content_faults(const GenesisInput& content) {
                                  std::to_string(row.since) + ", and the genesis names " +
                                  std::to_string(content.protocol_version));
   }
+
   if (content.time_ms == 0) faults.add("time", "the time is missing");
+
+  // The set is made last: what it could complain about has a better name above.
   auto found = faults.take();
   if (!found.empty()) return found;
   if (const auto set = genesis_set(content); !set.ok())

@@ -33,14 +33,18 @@ void put_party(LedgerState& state, const GenesisParty& party) {
   const auto put = [&](tx::RegistryKind kind, Bytes id, Bytes body) {
     state.put_record({static_cast<std::uint16_t>(kind), std::move(id)}, std::move(body));
   };
+
   tx::InstitutionRecord record;
   record.id = party_id(party);
   record.institution_class = party.institution_class;
   record.root_threshold = party.root_threshold;
   record.facts = party.facts;
   put(tx::RegistryKind::kInstitution, tx::registry_id(record.id), encode(record));
+
+  // What follows from a record goes with it, as StateWriter does for transactions.
   tx::claim_identifiers(state.overlay(), record.id, record.facts);
   tx::append_to_list(state.overlay(), tx::kKnownInstitutions, to_bytes(record.id.view()));
+
   Encoder keys;
   for (const auto& key : party.keys) {
     tx::KeyRecord added;
@@ -51,6 +55,7 @@ void put_party(LedgerState& state, const GenesisParty& party) {
     put(tx::RegistryKind::kKey, tx::registry_id(added.id), encode(added));
     keys.fixed(added.id);
   }
+
   if (!party.keys.empty()) state.overlay().put(tx::kInstitutionKeys, record.id.view(), keys.take());
 }
 
@@ -60,16 +65,21 @@ Status put_recovered_keys(LedgerState& state, const GenesisContinues& continues,
   tx::RecordCache cache;
   for (const auto& replaced : continues.keys) {
     const auto id = key_id(replaced.purpose, replaced.key);
+
+    // A retired key never comes back (decision 0902), and a registered one cannot be added again.
     if (tx::read_key(state.overlay(), id)) {
       return error("the replaced key " + to_text(id) +
                    " is in the old ledger's registry already: make a new one");
     }
+
     tx::StateWriter(state, cache, tx::Cause{}, replaced.institution)
         .add_key(replaced.institution, replaced.purpose, replaced.key);
   }
+
   for (const auto& member : continues.set().members()) {
     const bool stays = std::ranges::find(set.members(), member.key, &CertifyingSet::Member::key) !=
                        set.members().end();
+
     const auto key = tx::read_key(state.overlay(), consensus_key_id(member));
     if (stays || !key || key->retired) continue;
     tx::StateWriter(state, cache, tx::Cause{}, member.institution).retire_key(key->added, 0);
@@ -81,23 +91,31 @@ Status put_recovered_keys(LedgerState& state, const GenesisContinues& continues,
 
 GenesisState build_genesis_state(const Genesis& genesis) {
   TM_CHECK(!genesis.content.continues, "a recovery has the state of the ledger that it continues");
+
   const MemoryState nothing;
   Overlay overlay(nothing);
   LedgerState state(overlay, Height{0}, genesis.content.time_ms);
+
   const auto set = checked_set(genesis);
   state.put_record(
       {static_cast<std::uint16_t>(tx::RegistryKind::kParameters), tx::registry_id_of_parameters()},
       encode(genesis.content.parameters));
   put_validators(state, set);
+
   put_protocol(overlay, {genesis.content.protocol_version, Height{0}}, Height{0},
                genesis.content.time_ms);
   note_block(overlay, Height{0}, genesis.content.time_ms, BlockId{}, 0);
+
   for (const auto& party : genesis.content.parties) put_party(state, party);
+
   const auto roots = state.seal();
+
   GenesisState built;
   built.header = genesis_header(genesis.chain, genesis.content.protocol_version,
                                 genesis.content.time_ms, roots.registry_root, set.digest(),
                                 parameters_digest(genesis.content.parameters));
+
+  // Log and pages of a new ledger are empty, which genesis_header takes for granted.
   TM_CHECK(built.header.roots == roots, "the genesis header does not say what its state is");
   built.block = block_id(built.header);
   built.delta = overlay.take();
@@ -112,13 +130,16 @@ Result<GenesisState> build_recovery_state(const Genesis& genesis, const StateRea
     return error("the state is not that of the block that the recovery continues, at height " +
                  std::to_string(last.height.value) + " of " + to_text(last.chain));
   }
+
   Overlay overlay(old);
   const auto height = last.height.next();
   LedgerState state(overlay, height, genesis.content.time_ms);
+
   const auto set = checked_set(genesis);
   put_validators(state, set);
   put_predecessor(overlay, {last.chain, last.epoch, last.height, block_id(last)}, height,
                   genesis.content.time_ms);
+
   note_block(overlay, height, genesis.content.time_ms, block_id(last),
              genesis.content.parameters[Parameter::kReadyCheckpointAgeMs]);
   TM_TRY_STATUS(put_recovered_keys(state, continues, set));

@@ -23,22 +23,35 @@ class DueProposals {
   void take(const TransactionId& id) {
     const auto proposal = tx::read_open_proposal(ledger_.overlay(), id);
     TM_CHECK(proposal, "the agenda names a proposal without a row:", id.hex());
+
     tx::StateWriter writer(ledger_, cache_, {id, KeyId{}, ledger_.next_log_index()},
                            proposal->author);
+
+    // An open proposal is due when its voting ends without enough votes.
     if (proposal->status == tx::ProposalStatus::kOpen)
       return tx::rules::close_proposal(writer, id, ProposalEvent::kLapsed);
+
     const auto action = tx::rules::content_of(ledger_.overlay(), id).action;
+
+    // A header has room for one next set: a second change waits for the next block (decision 0900).
     const bool seals = tx::rules::changes_set(ledger_.overlay(), action);
     if (seals && sealed_) return;
+
+    // What was allowed when it was proposed may not be any more: then it is void, and says why.
     if (const auto failure = tx::rules::check_action(view_, action, tx::rules::Moment::kDue)) {
       return tx::rules::close_proposal(writer, id, ProposalEvent::kVoid, {}, failure->code);
     }
+
     tx::rules::apply_action(writer, action);
     tx::rules::close_proposal(writer, id, ProposalEvent::kInEffect);
+
     TM_CHECK(
         tx::covers(tx::rules::privileges_of(action) | tx::Privilege::kGovernance, writer.used()),
         "a proposal wrote what it must not:", tx::action_name(action));
+
+    // A smaller set may have made an open proposal pass; votes of those who left are dropped.
     if (seals) tx::rules::recount_votes(writer);
+
     sealed_ = sealed_ || seals;
   }
 

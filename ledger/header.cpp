@@ -25,34 +25,42 @@ Result<Header> decode_header(ByteView bytes) {
   if (bytes.size() != Header::kEncodedSize) {
     return error("block header: " + std::to_string(bytes.size()) + " bytes, expected 389");
   }
+
   Decoder in{bytes};
   if (const auto format = in.u16(); format != Header::kFormat) {
     return error("block header: unknown format " + std::to_string(format) +
                  "; a newer program may know it");
   }
+
   Header header;
   header.protocol_version = in.u16();
   header.chain = in.fixed<ChainId>();
   header.epoch = Epoch{in.u64()};
   header.height = Height{in.u64()};
   header.view = View{in.u64()};
+
   header.proposer = in.fixed<InstitutionId>();
   header.parent = in.fixed<BlockId>();
   header.time_ms = in.u64();
   header.payload_digest = in.fixed<Hash256>();
+
   header.roots.log_size = in.u64();
   header.roots.log_root = in.fixed<Hash256>();
   header.roots.page_count = in.u64();
   header.roots.page_root = in.fixed<Hash256>();
   header.roots.registry_root = in.fixed<Hash256>();
+
   header.validator_set = in.fixed<Hash256>();
   header.next_validator_set = in.fixed<Hash256>();
   header.parameters = in.fixed<Hash256>();
+
+  // Another byte would be a second encoding, and with it another block id, of the same header.
   const auto filler = in.u8();
   if (filler > 1)
     return error("block header: the filler byte is " + std::to_string(filler) +
                  ", expected 0 or 1");
   header.filler = filler == 1;
+
   header.extension = in.fixed<Hash256>();
   TM_CHECK(in.finished());
   return header;
@@ -75,10 +83,12 @@ Header genesis_header(const ChainId& chain, std::uint16_t protocol_version, std:
   header.protocol_version = protocol_version;
   header.chain = chain;
   header.time_ms = time_ms;
+
   header.payload_digest = merkle::empty_root();
   header.roots.log_root = merkle::empty_root();
   header.roots.page_root = merkle::empty_root();
   header.roots.registry_root = registry_root;
+
   header.validator_set = validator_set;
   header.parameters = parameters;
   return header;

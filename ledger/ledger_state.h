@@ -35,8 +35,8 @@ class LedgerState {
   // The index that the next transaction gets.
   LogIndex next_log_index() const { return LogIndex{log().size()}; }
   bool is_committed(const TransactionId& id) const { return log().find(id).has_value(); }
-  // Each transaction of the block once, in order; before or after its effects, which name the index
-  // it returns.
+  // Records a transaction in the log and returns its index, which its effects name. Called once for
+  // each transaction, in the order of the block; before or after its effects are written.
   LogIndex append_log(std::uint16_t kind, const InstitutionId& author, const KeyId& key,
                       const TransactionId& id);
 
@@ -54,10 +54,11 @@ class LedgerState {
 
   void set_status(const StatusPlan& plan, LogIndex log_index, std::uint8_t reason);
 
-  // From this block's height and time on. Returns the sequence number.
+  // Adds a record that holds from this block's height and time on. Returns its number among the
+  // records of its name, from 1.
   std::uint64_t put_record(const RecordName& name, Bytes body);
 
-  // Hashes what the block changed and returns the roots after it. Once, at the end.
+  // Hashes what the block changed and returns the roots after it. Called once, at the end.
   Roots seal();
 
  private:

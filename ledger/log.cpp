@@ -28,6 +28,7 @@ Result<LogLeaf> decode_log_leaf(ByteView bytes) {
   if (bytes.size() != LogLeaf::kEncodedSize || in.u8() != LogLeaf::kVersion) {
     return error("log leaf: not 91 bytes of version 1");
   }
+
   LogLeaf leaf;
   leaf.index = LogIndex{in.u64()};
   leaf.height = Height{in.u64()};
@@ -36,6 +37,7 @@ Result<LogLeaf> decode_log_leaf(ByteView bytes) {
   leaf.author = in.fixed<InstitutionId>();
   leaf.key = in.fixed<KeyId>();
   leaf.transaction = in.fixed<TransactionId>();
+
   return leaf;
 }
 

@@ -1,3 +1,7 @@
+// The stored map and its proofs. Invariants: a row stands for a whole subtree, as a leaf where the
+// subtree has one entry and as a node otherwise, so that contents alone decide the shape and the
+// root; entries are sorted before they are written, so that each shared ancestor is hashed once;
+// nothing is ever removed.
 #include "ledger/map.h"
 
 #include <algorithm>
@@ -76,6 +80,7 @@ std::size_t split_at(Entries entries, std::size_t depth) {
 Hash256 update_subtree(Overlay& state, std::size_t depth, Hash256 path,
                        const std::optional<Row>& row, Entries entries) {
   if (entries.empty()) return row ? row_hash(*row) : Hash256{};
+
   if (row && row->kind == kLeafRow) {
     // The leaf that was alone here takes part as one entry more, unless it is being replaced.
     const MapEntry old{row->first, row->second};
@@ -88,24 +93,30 @@ Hash256 update_subtree(Overlay& state, std::size_t depth, Hash256 path,
       return update_subtree(state, depth, path, std::nullopt, together);
     }
   }
+
   const bool is_node = row && row->kind == kNodeRow;
   if (!is_node && entries.size() == 1) {
     const Row leaf{kLeafRow, entries[0].key, entries[0].value_hash};
     write_row(state, depth, path, leaf);
     return row_hash(leaf);
   }
+
   TM_CHECK(depth < MapProof::kMaxDepth, "a map key twice in one update");
   const std::size_t middle = split_at(entries, depth);
   Hash256 right_path = path;
   set_bit(right_path, depth);
+
   Row node{kNodeRow, is_node ? row->first : Hash256{}, is_node ? row->second : Hash256{}};
+
   const auto child = [&](const Hash256& child_path, const Hash256& before, Entries part) {
     if (part.empty()) return before;
     const auto child_row = before.is_zero() ? std::nullopt : read_row(state, depth + 1, child_path);
     return update_subtree(state, depth + 1, child_path, child_row, part);
   };
+
   node.first = child(path, node.first, entries.first(middle));
   node.second = child(right_path, node.second, entries.subspan(middle));
+
   write_row(state, depth, path, node);
   return row_hash(node);
 }
@@ -175,14 +186,19 @@ MapProof decode_map_proof(Decoder& in) {
   const std::size_t depth = in.u16();
   if (depth > MapProof::kMaxDepth) in.fail();
   if (!in.ok()) return proof;
+
   const auto bitmap = in.raw((depth + 7) / 8);
   if (!in.ok()) return proof;
+
+  // The decoder accepts one encoding: no unused bit is set, and no empty sibling is written out.
   if (depth % 8 != 0 && (bitmap.back() & (0xffu >> (depth % 8))) != 0) in.fail();
+
   for (std::size_t i = 0; i < depth && in.ok(); ++i) {
     const bool present = (bitmap[i / 8] >> (7 - i % 8) & 1) != 0;
     proof.siblings.push_back(present ? in.fixed<Hash256>() : Hash256{});
     if (present && proof.siblings.back().is_zero()) in.fail();
   }
+
   const auto has_other = in.u8();
   if (has_other > 1) in.fail();
   if (in.ok() && has_other == 1) {

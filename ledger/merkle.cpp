@@ -1,3 +1,7 @@
+// RFC 6962 trees twice over: of lists in memory, and stored level by level in a table. Invariants:
+// paths run from the leaf to the root; a stored node belongs to a complete subtree, so that
+// appending never rewrites one, and what lies on the incomplete right edge is computed when it is
+// asked for. Verifying never aborts, whatever the path.
 #include "ledger/merkle.h"
 
 #include <algorithm>
@@ -40,7 +44,9 @@ Hash256 root_of(std::span<const Hash256> leaf_hashes) {
 
 Path inclusion_path(std::span<const Hash256> leaf_hashes, std::uint64_t index) {
   TM_CHECK(index < leaf_hashes.size(), index, leaf_hashes.size());
+
   Path path;
+
   while (leaf_hashes.size() > 1) {
     const std::uint64_t left = left_size(leaf_hashes.size());
     if (index < left) {
@@ -52,6 +58,8 @@ Path inclusion_path(std::span<const Hash256> leaf_hashes, std::uint64_t index) {
       index -= left;
     }
   }
+
+  // The walk begins at the root, a path at the leaf.
   std::reverse(path.begin(), path.end());
   return path;
 }
@@ -59,24 +67,31 @@ Path inclusion_path(std::span<const Hash256> leaf_hashes, std::uint64_t index) {
 std::optional<Hash256> root_from_path(const Hash256& leaf, std::uint64_t index, std::uint64_t size,
                                       std::span<const Hash256> path) {
   if (index >= size) return std::nullopt;
+
+  // RFC 9162 section 2.1.3.2: fn and sn are `node` and `last`.
   std::uint64_t node = index;
   std::uint64_t last = size - 1;
   Hash256 hash = leaf;
   for (const auto& sibling : path) {
+    // The path is longer than the tree is high.
     if (last == 0) return std::nullopt;
     if ((node & 1) != 0 || node == last) {
       hash = node_hash(sibling, hash);
-      while ((node & 1) ==
-             0) {  // the right edge rises without siblings; node != 0, since last != 0
+
+      // The right edge rises without siblings. This ends: node != 0, since last != 0.
+      while ((node & 1) == 0) {
         node >>= 1;
         last >>= 1;
       }
     } else {
       hash = node_hash(hash, sibling);
     }
+
     node >>= 1;
     last >>= 1;
   }
+
+  // The path ended below the root.
   if (last != 0) return std::nullopt;
   return hash;
 }
@@ -92,7 +107,10 @@ bool verify_consistency(std::uint64_t old_size, std::uint64_t new_size,
   if (old_size > new_size || old_size == 0) {
     return new_size == 0 && path.empty() && old_root == empty_root() && new_root == empty_root();
   }
+
   if (old_size == new_size) return path.empty() && old_root == new_root;
+
+  // RFC 9162 section 2.1.4.2: fn and sn are `node` and `last`.
   std::uint64_t node = old_size - 1;
   std::uint64_t last = new_size - 1;
   while ((node & 1) != 0) {
@@ -106,6 +124,7 @@ bool verify_consistency(std::uint64_t old_size, std::uint64_t new_size,
     old_hash = path.front();
     path = path.subspan(1);
   }
+
   Hash256 new_hash = old_hash;
   for (const auto& sibling : path) {
     if (last == 0) return false;
@@ -122,6 +141,7 @@ bool verify_consistency(std::uint64_t old_size, std::uint64_t new_size,
     node >>= 1;
     last >>= 1;
   }
+
   return last == 0 && old_hash == old_root && new_hash == new_root;
 }
 
@@ -227,21 +247,28 @@ Hash256 StoredTree::root(const StateReader& state, std::uint64_t size) const {
 void StoredTree::append(Overlay& state, std::uint64_t size,
                         std::span<const Hash256> leaf_hashes) const {
   if (leaf_hashes.empty()) return;
+
   std::vector<Hash256> level_hashes(leaf_hashes.begin(), leaf_hashes.end());
   std::uint64_t begin = size;
   const std::uint64_t new_size = size + leaf_hashes.size();
+
   for (unsigned level = 0; !level_hashes.empty(); ++level) {
     for (std::size_t i = 0; i < level_hashes.size(); ++i)
       put_node(state, nodes_, level, begin + i, level_hashes[i]);
+
+    // Only complete parents are stored; an odd last node waits for its sibling.
     const std::uint64_t parents_begin = begin >> 1;
     const std::uint64_t parents_end = new_size >> (level + 1);
     std::vector<Hash256> parents;
     for (std::uint64_t parent = parents_begin; parent < parents_end; ++parent) {
+      // A left child may be older than this call. A right one never is: else the parent would
+      // exist.
       const std::uint64_t left = 2 * parent;
       const Hash256 left_hash =
           left >= begin ? level_hashes[left - begin] : node(state, level, left);
       parents.push_back(merkle::node_hash(left_hash, level_hashes[left + 1 - begin]));
     }
+
     level_hashes = std::move(parents);
     begin = parents_begin;
   }
@@ -250,22 +277,31 @@ void StoredTree::append(Overlay& state, std::uint64_t size,
 void StoredTree::update(Overlay& state, std::uint64_t size,
                         std::span<const std::pair<std::uint64_t, Hash256>> leaf_hashes) const {
   std::vector<std::pair<std::uint64_t, Hash256>> changed(leaf_hashes.begin(), leaf_hashes.end());
+
   for (unsigned level = 0; !changed.empty(); ++level) {
     for (const auto& [index, hash] : changed) put_node(state, nodes_, level, index, hash);
+
     const std::uint64_t complete_parents = size >> (level + 1);
     std::vector<std::pair<std::uint64_t, Hash256>> parents;
     for (std::size_t i = 0; i < changed.size(); ++i) {
       const auto& [index, hash] = changed[i];
       TM_CHECK(index < size && (i == 0 || changed[i - 1].first < index), index, size);
+
+      // A parent on the incomplete right edge is not stored, so there is nothing to renew.
       if (index >> 1 >= complete_parents) continue;
+
+      // Two siblings that both changed are hashed once.
       const bool is_left = (index & 1) == 0;
       const bool pair_changed =
           is_left && i + 1 < changed.size() && changed[i + 1].first == index + 1;
       const Hash256 sibling = pair_changed ? changed[i + 1].second : node(state, level, index ^ 1);
+
       parents.emplace_back(index >> 1, is_left ? merkle::node_hash(hash, sibling)
                                                : merkle::node_hash(sibling, hash));
+
       if (pair_changed) ++i;
     }
+
     changed = std::move(parents);
   }
 }
@@ -274,6 +310,7 @@ merkle::Path StoredTree::inclusion(const StateReader& state, std::uint64_t index
                                    std::uint64_t size) const {
   TM_CHECK(index < size, index, size);
   merkle::Path path;
+
   std::uint64_t first = 0;
   std::uint64_t last = size;
   while (last - first > 1) {
@@ -286,6 +323,8 @@ merkle::Path StoredTree::inclusion(const StateReader& state, std::uint64_t index
       first = middle;
     }
   }
+
+  // The walk begins at the root, a path at the leaf.
   std::reverse(path.begin(), path.end());
   return path;
 }
@@ -294,10 +333,14 @@ merkle::Path StoredTree::consistency(const StateReader& state, std::uint64_t old
                                      std::uint64_t size) const {
   TM_CHECK(old_size <= size, old_size, size);
   merkle::Path path;
+
   if (old_size == 0 || old_size == size) return path;
+
+  // RFC 9162 section 2.1.4.1, SUBPROOF without recursion.
   std::uint64_t first = 0;
   std::uint64_t last = size;
   bool old_root_known = true;  // the subtree that ends at old_size is the whole old tree
+
   while (old_size != last) {
     const std::uint64_t middle = first + merkle::left_size(last - first);
     if (old_size <= middle) {
@@ -309,7 +352,10 @@ merkle::Path StoredTree::consistency(const StateReader& state, std::uint64_t old
       old_root_known = false;
     }
   }
+
+  // A verifier has the old root already where it is a node of the new tree.
   if (!old_root_known) path.push_back(range_root(state, first, last));
+
   std::reverse(path.begin(), path.end());
   return path;
 }
@@ -317,8 +363,11 @@ merkle::Path StoredTree::consistency(const StateReader& state, std::uint64_t old
 merkle::Path StoredTree::range_path(const StateReader& state, std::uint64_t first,
                                     std::uint64_t count, std::uint64_t size) const {
   TM_CHECK(count > 0 && first < size && count <= size - first, first, count, size);
+
   merkle::Path path;
   const std::uint64_t end = first + count;
+
+  // Left to right, in the order in which root_from_range asks for them.
   const auto walk = [&](const auto& self, std::uint64_t low, std::uint64_t high) -> void {
     if (high <= first || low >= end) {
       path.push_back(range_root(state, low, high));
@@ -328,6 +377,7 @@ merkle::Path StoredTree::range_path(const StateReader& state, std::uint64_t firs
       self(self, middle, high);
     }
   };
+
   walk(walk, 0, size);
   return path;
 }

@@ -28,7 +28,8 @@ Hash256 node_hash(const Hash256& left, const Hash256& right);  // SHA-256(0x01 |
 // The size of the left subtree of a tree with n > 1 leaves: the largest power of two below n.
 std::uint64_t left_size(std::uint64_t n);
 
-// Of a list held in memory, given as leaf hashes.
+// The root of a list that is held in memory, given as leaf hashes, and the path from one of its
+// leaves to that root, leaf side first.
 Hash256 root_of(std::span<const Hash256> leaf_hashes);
 // Precondition: index < leaf_hashes.size().
 Path inclusion_path(std::span<const Hash256> leaf_hashes, std::uint64_t index);

@@ -1,3 +1,7 @@
+// Proofs about pages: of one slot, and of a run of pages that hides which slot is meant.
+// Invariants: a decoded proof has a position below its page's count and lists within their bounds,
+// so that verifying cannot read past them; verifying answers false for any other input and never
+// aborts.
 #include "ledger/page_proof.h"
 
 #include <algorithm>
@@ -62,6 +66,7 @@ SlotProof decode_slot_proof(Decoder& in) {
   SlotProof proof;
   proof.page = PageNumber{in.u64()};
   proof.position = in.u8();
+
   const auto page_static = in.raw(PageStatic::kEncodedSize);
   if (in.ok()) {
     auto decoded = decode_page_static(page_static);
@@ -71,6 +76,7 @@ SlotProof decode_slot_proof(Decoder& in) {
       in.fail();
     }
   }
+
   proof.statuses = decode_chunk(in);
   proof.path_in_page = merkle::decode_path(in);
   proof.path = merkle::decode_path(in);

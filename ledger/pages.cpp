@@ -1,3 +1,7 @@
+// Pages and what follows from them: batches, used indexes, last changes of statuses. Invariants: a
+// batch has consecutive indexes and consecutive pages, and an index belongs to one batch; ranges
+// and last changes are one row each, so that no question costs more than a look-up (decision 0202);
+// within a block only rows are written, and hash_pages() brings the tree up to date once.
 #include "ledger/pages.h"
 
 #include <algorithm>
@@ -110,20 +114,24 @@ Result<PageStatic> decode_page_static(ByteView bytes) {
   if (bytes.size() != PageStatic::kEncodedSize || in.u8() != PageStatic::kVersion) {
     return error("page: the static record is not 120 bytes of version 1");
   }
+
   PageStatic page;
   page.issuer = in.fixed<InstitutionId>();
   page.key = in.fixed<KeyId>();
   page.achievement.institution = in.fixed<InstitutionId>();
   page.achievement.number = in.u32();
   page.achievement.version = in.u16();
+
   page.log_index = LogIndex{in.u64()};
   page.height = Height{in.u64()};
   page.time_ms = in.u64();
   page.first_index = IssuerIndex{in.u64()};
   page.count = in.u8();
   page.commitments_root = in.fixed<Hash256>();
+
   if (page.count == 0 || page.count > kPageSlots)
     return error("page: the count is not within 1 to 128");
+
   if (page.first_index.value > UINT64_MAX - page.count)
     return error("page: its indexes exceed 64 bits");
   return page;
@@ -164,9 +172,12 @@ std::optional<std::uint64_t> UsedRanges::first_overlap(IndexRun run) const {
 bool UsedRanges::insert(IndexRun run, std::size_t max_intervals) {
   const auto next = std::partition_point(runs_.begin(), runs_.end(),
                                          [&](const IndexRun& r) { return r.first < run.first; });
+
+  // Merged at once: a plain issuer, who counts on from its last index, keeps one interval for ever.
   const bool joins_next = next != runs_.end() && run.first + run.count == next->first;
   const bool joins_previous =
       next != runs_.begin() && (next - 1)->first + (next - 1)->count == run.first;
+
   if (joins_previous) {
     (next - 1)->count += run.count;
     if (joins_next) {
@@ -180,6 +191,7 @@ bool UsedRanges::insert(IndexRun run, std::size_t max_intervals) {
     if (runs_.size() >= max_intervals) return false;
     runs_.insert(next, run);
   }
+
   return true;
 }
 
@@ -239,18 +251,27 @@ std::variant<StatusPlan, StatusRefusal> Pages::plan_status(const InstitutionId& 
   for (const auto& run : runs) {
     for (std::uint64_t i = 0; i < run.count; ++i) {
       const std::uint64_t index = run.first + i;
+
+      // A run may lead out of one batch into the next.
       if (!batch || index - batch->first_index >= batch->count)
         batch = find_batch(state_, issuer, index);
       if (!batch) return StatusRefusal{index, std::nullopt};
+
+      // Indexes ascend and a page holds consecutive ones, so that each page is met once and read
+      // once.
       const std::uint64_t offset = index - batch->first_index;
       const PageNumber number{batch->first_page + offset / kPageSlots};
       if (plan.pages.empty() || plan.pages.back().page != number)
         plan.pages.push_back({number, statuses(number), {}});
+
       auto& page = plan.pages.back();
       const auto position = static_cast<std::size_t>(offset % kPageSlots);
       const auto current = page.statuses.get(position);
+
+      // Nothing is written here: one slot that may not change refuses the whole change.
       if ((transition.allowed_from >> static_cast<unsigned>(current) & 1) == 0)
         return StatusRefusal{index, current};
+
       page.statuses.set(position, transition.to);
       page.changed[position / 8] |= static_cast<std::uint8_t>(1u << (position % 8));
       ++plan.slots;
@@ -275,6 +296,7 @@ PageNumber append_pages(Overlay& state, const BatchOrigin& origin, std::uint64_t
                         RootOfPage root_of_page) {
   TM_CHECK(count > 0 && count <= UINT32_MAX && origin.first_index.value <= UINT64_MAX - count,
            count);
+
   const std::uint64_t first_page = read_counter(state, MetaKey::kPageCount);
   PageStatic page{origin.issuer,
                   origin.key,
@@ -285,6 +307,7 @@ PageNumber append_pages(Overlay& state, const BatchOrigin& origin, std::uint64_t
                   {},
                   0,
                   {}};
+
   std::uint64_t number = first_page;
   for (std::uint64_t begin = 0; begin < count; begin += kPageSlots, ++number) {
     page.first_index = origin.first_index + begin;
@@ -292,9 +315,11 @@ PageNumber append_pages(Overlay& state, const BatchOrigin& origin, std::uint64_t
     page.commitments_root = root_of_page(number - first_page, page.count);
     state.put(Table::kPageStatics, u64_bytes(number), encode(page));
   }
+
   write_counter(state, MetaKey::kPageCount, number);
   state.put(Table::kIssuerBatches, batch_key(origin.issuer, origin.first_index.value),
             Encoder{}.u64(first_page).u32(static_cast<std::uint32_t>(count)).take());
+
   return PageNumber{first_page};
 }
 
@@ -305,6 +330,7 @@ PageNumber append_listed(Overlay& state, const BatchOrigin& origin,
   const std::uint64_t first_page = read_counter(state, MetaKey::kPageCount);
   std::vector<Hash256> leaves;
   leaves.reserve(kPageSlots);
+
   return append_pages(
       state, origin, commitments.size(), [&](std::uint64_t page, std::size_t count) {
         Bytes stored;
@@ -314,6 +340,7 @@ PageNumber append_listed(Overlay& state, const BatchOrigin& origin,
           leaves.push_back(merkle::leaf_hash(commitment.view()));
           stored.insert(stored.end(), commitment.bytes.begin(), commitment.bytes.end());
         }
+
         state.put(Table::kPageCommitments, u64_bytes(first_page + page), std::move(stored));
         return merkle::root_of(leaves);
       });
@@ -354,11 +381,14 @@ void hash_pages(Overlay& state, std::uint64_t count_before_block) {
     TM_CHECK(value.has_value() && u64_from(key) == count_before_block + added.size());
     added.push_back(stored_page_leaf(state, count_before_block + added.size()));
   }
+
   std::vector<std::pair<std::uint64_t, Hash256>> changed;
   for (const auto& [key, value] : state.writes(Table::kPageStatuses)) {
     const std::uint64_t number = u64_from(key);
     if (number < count_before_block) changed.emplace_back(number, stored_page_leaf(state, number));
   }
+
+  // Before the append, which reads the nodes beside the old right edge.
   kTree.update(state, count_before_block, changed);
   kTree.append(state, count_before_block, added);
 }

@@ -163,7 +163,8 @@ class Pages {
   std::optional<StatusEvent> last_change(Slot slot) const;
   UsedRanges used_ranges(const InstitutionId& issuer) const;
 
-  // Checks every index of ascending, disjoint runs: all or nothing.
+  // Checks every index of `runs`, which ascend and are disjoint. The plan of the whole change, or
+  // the first index that may not change. Writes nothing.
   std::variant<StatusPlan, StatusRefusal> plan_status(const InstitutionId& issuer,
                                                       std::span<const IndexRun> runs,
                                                       StatusTransition transition) const;
@@ -188,6 +189,8 @@ PageNumber append_anchored(Overlay& state, const BatchOrigin& origin, std::uint6
 // Precondition: no overlap.
 bool reserve_indexes(Overlay& state, const InstitutionId& issuer, IndexRun run,
                      std::size_t max_intervals = UsedRanges::kMaxIntervals);
+// Writes a plan, and this change as the last one of each slot. Precondition: the plan was made on
+// this very state.
 void apply_status(Overlay& state, const StatusPlan& plan, LogIndex log_index, std::uint8_t reason);
 // Updates the page tree from the overlay's own writes. Once a block, at its end.
 void hash_pages(Overlay& state, std::uint64_t count_before_block);

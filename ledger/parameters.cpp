@@ -1,3 +1,7 @@
+// The table of parameters and their canonical bytes. Invariants: a Parameters object never holds a
+// value out of its bounds; one set of values has one encoding, in which later parameters stand only
+// where they differ from the standard (decision 1122), so that ledgers of earlier versions keep
+// their digests.
 #include "ledger/parameters.h"
 
 #include <algorithm>

@@ -16,8 +16,8 @@
 
 namespace testamur::ledger {
 
-// The build's (TESTAMUR_NEWEST_PROTOCOL in CMakeLists.txt). Everything from version 1 to this is
-// known: old rules stay in the code for replay.
+// The newest version that this build knows (TESTAMUR_NEWEST_PROTOCOL in CMakeLists.txt). Everything
+// from version 1 to this is known: old rules stay in the code for replay.
 extern const std::uint16_t kNewestProtocol;
 
 struct ProtocolRecord {
@@ -40,7 +40,7 @@ struct ProtocolStop {
 };
 std::optional<ProtocolStop> protocol_stop(const StateReader& state);
 
-// Writes for the genesis and for governance.
+// Appends a record. Only the genesis and governance do.
 void put_protocol(Overlay& state, const ProtocolRecord& record, Height height,
                   std::uint64_t time_ms);
 

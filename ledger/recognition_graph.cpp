@@ -1,3 +1,7 @@
+// Feeds the trust engine from the registry. Invariants: what is taken in follows the order of the
+// ledger, which three lists (institutions, changes, statements) give together; each entry is taken
+// in once, and the counts say how far; ledger and trust engine have the same rules, so that a
+// refusal by the engine is damage or a bug, never a normal answer.
 #include "ledger/recognition_graph.h"
 
 #include <algorithm>
@@ -62,17 +66,22 @@ trust::Statement statement_of(const tx::StatementRecord& record, const trust::Co
   s.id = record.id;
   s.truster = record.truster;
   s.subject = content.subject;
+
   s.kind = kind_of(content.kind);
   s.amount = content.amount;
   s.depth = content.depth;
   s.scope = content.scope;
+
+  // Zero is a field that the transaction leaves out: the statement has no end.
   s.valid_from_ms = content.valid_from_ms;
   s.valid_until_ms = content.valid_until_ms == 0 ? trust::kOpenEnd : content.valid_until_ms;
+
   s.slot = content.slot;
   s.reason = static_cast<std::uint8_t>(content.reason);
   s.scheme = content.scheme;
   s.evidence = content.evidence_digest;
   s.names = content.names;
+
   s.commit = commit;
   return s;
 }
@@ -128,11 +137,14 @@ Status RecognitionGraph::take_change(const StateReader& state) {
     return taken(history_.compromise_key(change.key, retired->compromised_since_ms, commit),
                  change.institution);
   }
+
   if (change.kind == tx::RegistryKind::kSuccessions) return take_succession(state, change);
+
   const auto now = tx::institution_record(state, change.institution, change.seq);
   const auto before = tx::institution_record(state, change.institution, change.seq - 1);
   const auto commit = commit_of(now.at, now.cause);
   const auto& id = change.institution;
+
   if (parent_of(now) != parent_of(before)) {
     TM_TRY_STATUS(taken(history_.set_parent(id, commit, parent_of(now)), id));
   }
@@ -172,6 +184,8 @@ Status RecognitionGraph::follow(const StateReader& state) {
   const auto institutions = tx::institution_count(state);
   const auto changes = tx::registry_change_count(state);
   const auto statements = tx::statement_count(state);
+
+  // The next entry of each list; the earliest of the three is taken.
   std::optional<Place> institution, change, statement;
   for (;;) {
     if (!institution && institutions_ < institutions) {
@@ -184,6 +198,8 @@ Status RecognitionGraph::follow(const StateReader& state) {
       const auto record = tx::statement_at_ordinal(state, statements_);
       statement = {record.at.height, record.cause.log_index, &RecognitionGraph::take_statement};
     }
+
+    // Institutions come first where places are equal: a statement speaks of parties that exist.
     std::optional<Place>* next = nullptr;
     for (auto* candidate : {&institution, &change, &statement}) {
       if (*candidate && (next == nullptr || std::pair((*candidate)->height, (*candidate)->index) <
@@ -191,6 +207,7 @@ Status RecognitionGraph::follow(const StateReader& state) {
         next = candidate;
       }
     }
+
     if (next == nullptr) return {};
     TM_TRY_STATUS((this->*(*next)->take)(state));
     next->reset();
@@ -203,10 +220,12 @@ RecognitionGraph::Place RecognitionGraph::place_of_change(const StateReader& sta
     const auto record = tx::institution_record(state, change.institution, change.seq);
     return {record.at.height, record.cause.log_index, &RecognitionGraph::take_change};
   }
+
   if (change.kind == tx::RegistryKind::kSuccessions) {
     const auto record = tx::succession_record(state, change.institution, change.seq);
     return {record.at.height, record.cause.log_index, &RecognitionGraph::take_change};
   }
+
   const auto key = tx::read_key(state, change.key);
   TM_CHECK(key.has_value(), "a change of an unknown key:", change.key.hex());
   const auto& record =
@@ -227,12 +246,16 @@ class PairHistory {
       if (is_accreditor(author[i]) != is_accreditor(author[i - 1]))
         events_.push_back({author[i].at, author[i].cause, &author[i]});
     }
+
+    // A key may be behind many statements and is compromised once.
     std::set<KeyId> keys;
     for (const auto& record : statements) {
       events_.push_back({record.at, record.cause, &record});
       if (!record.cause.key.is_zero() && keys.insert(record.cause.key).second)
         gather_compromise(record.cause.key);
     }
+
+    // Stable: what has one place in the ledger stays in the order in which it was gathered.
     std::ranges::stable_sort(events_, {}, [](const Event& event) {
       return std::pair(event.at.height, event.cause.log_index);
     });

@@ -1,3 +1,6 @@
+// What a recovery record carries of the old ledger, and the list of ledgers that a state continues.
+// Invariants: everything is proven under the registry root of the old ledger's last block, so that
+// a record can be checked without the old state; lists are sorted before they are written.
 #include "ledger/recovery.h"
 
 #include <algorithm>
@@ -48,13 +51,17 @@ Result<RecoveryWitness> make_witness(const StateReader& state, const Institution
                                      Height height) {
   RecoveryWitness witness{
       institution, prove_as_of(state, name_of_institution(institution), height), {}};
+
   if (!witness.record.record)
     return error("the registry does not know the validator " + to_text(institution));
+
   for (const auto& id : tx::keys_of(state, institution)) {
     const auto key = tx::read_key(state, id);
     if (!key || key->retired || key->added.purpose != KeyPurpose::kRoot) continue;
     witness.roots.push_back({id, prove_as_of(state, name_of_key(id), height)});
   }
+
+  // Without a root the institution could not sign the record; the count is one byte.
   if (witness.roots.empty() || witness.roots.size() > kRootKeysLimit) {
     return error("the validator " + to_text(institution) + " has " +
                  std::to_string(witness.roots.size()) + " root keys, not 1 to 255");
@@ -89,8 +96,10 @@ ReplacedKey decode_replaced_key(Decoder& in) {
 void encode(Encoder& out, const GenesisContinues& continues) {
   TM_CHECK(continues.institutions.size() <= CertifyingSet::kMaxSize &&
            continues.keys.size() <= 255);
+
   out.sized(encode(continues.last)).u8(static_cast<std::uint8_t>(continues.sets.size()));
   for (const auto& set : continues.sets) out.raw(set.encode());
+
   out.u8(static_cast<std::uint8_t>(continues.institutions.size()));
   for (const auto& witness : continues.institutions) {
     out.fixed(witness.institution);
@@ -101,6 +110,7 @@ void encode(Encoder& out, const GenesisContinues& continues) {
       encode(out, root.proof);
     }
   }
+
   out.u8(static_cast<std::uint8_t>(continues.keys.size()));
   for (const auto& replaced : continues.keys) {
     out.fixed(replaced.institution).u8(static_cast<std::uint8_t>(replaced.purpose));
@@ -115,18 +125,23 @@ std::optional<GenesisContinues> decode_continues(Decoder& in) {
   if (!last.ok()) in.fail();
   if (!in.ok()) return std::nullopt;
   continues.last = std::move(last).value();
+
+  // The next set is there too where the last block seals its epoch.
   const unsigned sets = in.u8();
   if (sets < 1 || sets > 2) in.fail();
   for (unsigned i = 0; i < sets && in.ok(); ++i) {
     auto set = decode_certifying_set(in);
     if (set) continues.sets.push_back(std::move(*set));
   }
+
   const unsigned institutions = in.u8();
   if (institutions > CertifyingSet::kMaxSize) in.fail();
   for (unsigned i = 0; i < institutions && in.ok(); ++i)
     continues.institutions.push_back(decode_witness(in));
+
   for (unsigned left = in.u8(); left > 0 && in.ok(); --left)
     continues.keys.push_back(decode_replaced_key(in));
+
   if (!in.ok()) return std::nullopt;
   return continues;
 }
@@ -146,14 +161,18 @@ Result<GenesisContinues> make_continues(const StateReader& state, Checkpoint las
   if (read_roots(state) != header.roots) {
     return error("the state is not that after block " + std::to_string(header.height.value));
   }
+
   GenesisContinues continues{std::move(last), {std::move(certified_by)}, {}, {}};
+
   if (header.seals_epoch()) {
     continues.sets.push_back(read_validators(state));
   }
+
   for (const auto& member : continues.set().members()) {
     TM_TRY(auto witness, make_witness(state, member.institution, continues.last.header.height));
     continues.institutions.push_back(std::move(witness));
   }
+
   sort_continues(continues);
   return continues;
 }
@@ -163,11 +182,13 @@ std::vector<Predecessor> read_predecessors(const StateReader& state) {
   for (const auto& record : Registry{state}.history(name_of_predecessors())) {
     Decoder in(record.body);
     TM_CHECK(in.u8() == kPredecessorFormat, "a record of a continued ledger has an unknown format");
+
     Predecessor predecessor;
     predecessor.chain = in.fixed<ChainId>();
     predecessor.epoch = Epoch{in.u64()};
     predecessor.height = Height{in.u64()};
     predecessor.block = in.fixed<BlockId>();
+
     TM_CHECK(in.finished(), "a record of a continued ledger is damaged");
     predecessors.push_back(predecessor);
   }

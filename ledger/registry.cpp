@@ -1,3 +1,6 @@
+// Records and heads of the registry. Invariants: records of a name are numbered 1, 2, … without a
+// gap and never change; the head counts them, so that a history can be shown complete; record and
+// head are written together.
 #include "ledger/registry.h"
 
 #include "common/check.h"

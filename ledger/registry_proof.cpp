@@ -1,3 +1,6 @@
+// Proofs about the registry. Invariants: what a proof must carry follows from its head and the
+// number that it names, so that leaving a record out shows; decoding accepts what encoding writes
+// and nothing else; verifying answers false for any other input and never aborts.
 #include "ledger/registry_proof.h"
 
 #include "common/check.h"

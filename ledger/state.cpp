@@ -1,3 +1,6 @@
+// Deltas, overlays and the state in memory. Invariants: within a table keys are ordered as bytes
+// everywhere, so that every layer answers `floor` alike; a newer layer hides an older one, also by
+// a deletion; a delta never changes once it is built, which is why threads may share it.
 #include "ledger/state.h"
 
 #include <algorithm>
@@ -46,15 +49,18 @@ Delta::Delta(std::array<Changes, kTableLimit> changes) {
   std::size_t count = 0;
   for (const auto& table : changes) count += table.size();
   changes_.reserve(count);
+
   for (std::size_t table = 0; table < kTableLimit; ++table) {
     table_begin_[table] = static_cast<std::uint32_t>(changes_.size());
     for (auto entry = changes[table].begin(); entry != changes[table].end();) {
+      // Moved out of the maps, not copied: a block's writes may be many megabytes.
       auto node = changes[table].extract(entry++);
       size_bytes_ += node.key().size() + (node.mapped() ? node.mapped()->size() : 0);
       changes_.push_back(
           {static_cast<Table>(table), std::move(node.key()), std::move(node.mapped())});
     }
   }
+
   table_begin_[kTableLimit] = static_cast<std::uint32_t>(changes_.size());
   build_filter();
 }
@@ -124,7 +130,10 @@ bool Overlay::find_change(Table table, ByteView key, std::optional<Bytes>& value
     value = found->second;
     return true;
   }
+
   if (chain_.empty()) return false;
+
+  // Hashed once for all deltas, whose filters answer most misses.
   const std::uint64_t hash = Delta::key_hash(table, key);
   for (auto delta = chain_.rbegin(); delta != chain_.rend(); ++delta) {
     if (const auto* change = (*delta)->find(table, key, hash)) {
@@ -186,18 +195,23 @@ Overlay::Savepoint Overlay::savepoint() {
 
 void Overlay::rollback(Savepoint savepoint) {
   TM_CHECK(open_savepoints_ > 0 && savepoint.undo_size <= undo_.size());
+
+  // Newest first: a key that was written twice gets back what it had before the first write.
   while (undo_.size() > savepoint.undo_size) {
     auto& undo = undo_.back();
     auto& own = writes_[slot(undo.table)];
     const auto at = own.find(undo.key);
     TM_CHECK(at != own.end());
+
     if (undo.was_written) {
       at->second = std::move(undo.previous);
     } else {
       own.erase(at);
     }
+
     undo_.pop_back();
   }
+
   --open_savepoints_;
 }
 

@@ -48,15 +48,21 @@ class ChainSearch {
   Layer extend(const Layer& layer, unsigned depth) {
     Layer next;
     for (const auto& [party, step] : layer) {
+      // A chain begins at the viewpoint: one that passes through it can be shortened.
       if (party == resolver_.viewpoint()) continue;
       for (const PartyIndex author : resolver_.authors(party)) {
         if (work_.exhausted()) return {};
+
+        // `depth` hops follow this statement, and it must vouch for all of them.
         const Relation relation = resolver_.relation(author, party, query_.at_time_ms);
         const std::uint32_t width =
             std::min<std::uint32_t>(step.width, relation.trust.amount[depth]);
         if (width == 0) continue;
+
         const auto known = next.find(author);
         if (known != next.end() && better(known->second, width, party)) continue;
+
+        // Whether somebody is blocked takes the most work to find out and is asked last.
         if (!blocked(author)) next[author] = {width, party, relation.trust.by[depth]};
       }
     }

@@ -1,3 +1,7 @@
+// Compiles what everybody says of everybody. Invariants: an arc that says nothing is left out; the
+// two arrays hold the same arcs, one grouped by author and one by subject; within a group they
+// ascend by the other end, so that find() may search by halves. The arcs are those that anybody but
+// their author reads; the author's own come from own_arcs.
 #include "trust/csr.h"
 
 #include <algorithm>
@@ -141,6 +145,9 @@ std::vector<PartyIndex> blocked_parties(const History& history, const Query& que
                                         const Policy& policy) {
   Work work(kAllWork);
   StatementResolver resolver(history, query, policy, work);
+
+  // Only the viewpoint and its vetoers can block: whom none of them speaks of need not be asked
+  // about.
   std::vector<PartyIndex> candidates = resolver.targets(resolver.viewpoint());
   for (const auto& id : policy.vetoers) {
     const auto vetoer = history.find(id);
@@ -148,8 +155,10 @@ std::vector<PartyIndex> blocked_parties(const History& history, const Query& que
     const auto targets = resolver.targets(*vetoer);
     candidates.insert(candidates.end(), targets.begin(), targets.end());
   }
+
   std::sort(candidates.begin(), candidates.end());
   candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+
   std::erase_if(candidates,
                 [&](PartyIndex party) { return !resolver.is_blocked(party, query.at_time_ms); });
   return candidates;

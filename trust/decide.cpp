@@ -1,3 +1,7 @@
+// One decision, by the rules in their order (docs/trust.md, "Rules in order"). Invariants: every
+// step is charged to one Work, and once that is used up nothing of the answer remains but "too
+// large"; what the digest covers is put together in one place, answer_digest, after everything else
+// is known.
 #include "trust/decide.h"
 
 #include <algorithm>
@@ -32,8 +36,11 @@ void collect_used(Decision& d) {
 
 Hash256 answer_digest(const Query& query, const Policy& policy, const Decision& d) {
   Encoder out;
+  // An answer to a "what if" must not pass for one about the ledger.
   const bool hypothetical =
       !query.assume.empty() || !query.without.empty() || query.ignore_parts != 0;
+
+  // The bytes of docs/formats/statement.md, "Digest of an answer".
   out.u8(1)
       .u8(hypothetical ? 1 : 0)
       .fixed(digest(policy))
@@ -44,9 +51,11 @@ Hash256 answer_digest(const Query& query, const Policy& policy, const Decision& 
   out.u64(query.at_time_ms)
       .u8(static_cast<std::uint8_t>(d.outcome))
       .u8(static_cast<std::uint8_t>(d.rule));
+
   out.u32(d.amount).u32(d.independent_paths).u32(d.accredited_amount);
   out.u32(static_cast<std::uint32_t>(d.used.size()));
   for (const auto& id : d.used) out.fixed(id);
+
   return tags::kDecision(out.bytes());
 }
 
@@ -82,16 +91,24 @@ class Decider {
     if (!issuer || !resolver_.visible(history_.party(*issuer).block))
       return end(Outcome::kRefuse, Rule::kUnknown);
     if (query_.at_time_ms > query_.as_of.today_ms) return end(Outcome::kRefuse, Rule::kFuture);
+
+    // Nobody needs a policy, or leave of its vetoers, to know its own awards.
     if (*issuer == resolver_.viewpoint()) return end(Outcome::kAccept, Rule::kOwn);
+
+    // A blocked issuer has no amount: it is out of the graph before anything flows.
     if (resolver_.is_blocked(*issuer, query_.at_time_ms, &d_.blocks))
       return end(Outcome::kBlocked, Rule::kBlock);
+
+    // Both are weighed whatever the first says, because an answer shows both.
     weigh_trust(*issuer);
     weigh_accreditation(*issuer);
+
     if (d_.amount < policy_.threshold) return end(Outcome::kRefuse, Rule::kAmount);
     if (!enough_paths()) return end(Outcome::kRefuse, Rule::kPaths);
     for (const auto& answer : d_.accreditations) {
       if (answer.amount < answer.needed) return end(Outcome::kRefuse, Rule::kAccreditation);
     }
+
     end(Outcome::kAccept, Rule::kNone);
   }
 

@@ -122,13 +122,19 @@ struct Decision {
   std::uint64_t steps = 0;                          // of work; not part of the digest
 };
 
+// Precondition: `policy` passes check(). The answer to a question that needs more than
+// `query.work_limit` steps is a refusal by kTooLarge, with nothing else in it.
 Decision decide(const History& history, const Query& query, const Policy& policy);
 
-// The widest single chain of at most eight statements that all depths allow. Information only.
+// A chain of statements of which each vouches for all that follow it, and the least amount among
+// them.
 struct Chain {
   std::uint32_t amount = 0;
   std::vector<Arc> arcs;
 };
+// The widest chain of at most eight statements from the viewpoint to the issuer: information for
+// explanations, which changes no decision. Nothing where there is none, where the issuer is
+// blocked, unknown or the viewpoint itself, or where the search takes too much work.
 std::optional<Chain> widest_chain(const History& history, const Query& query, const Policy& policy);
 
 }  // namespace testamur::trust

@@ -100,8 +100,12 @@ class Picture {
         if (from < column && column < nodes_.at(arcs_[i].to).column)
           places.push_back({nullptr, i, left_of(i, column)});
       }
+
+      // Stable: what ties stays in the order of ids and arcs, so that one explanation has one
+      // drawing.
       std::stable_sort(places.begin(), places.end(),
                        [](const Place& a, const Place& b) { return a.mean < b.mean; });
+
       int used = 0;
       for (const Place& place : places) {
         if (place.node != nullptr) {
@@ -219,12 +223,15 @@ class Svg {
             "\" font-family=\"DejaVu Sans, Verdana, sans-serif\">\n<title>" +
             escaped(heading(e_, name_of_)) +
             "</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n<defs>\n";
+
     marker("g", "#2e7d5b");
     marker("b", "#2f5d9b");
     marker("r", "#b3261e");
+
     out_ += "</defs>\n<text x=\"" + n(kMargin) +
             "\" y=\"34\" font-size=\"19\" font-weight=\"bold\" fill=\"#1d2733\">" +
             escaped(heading(e_, name_of_)) + "</text>\n";
+
     const Decision& d = e_.decision;
     out_ +=
         "<text x=\"" + n(kMargin) + "\" y=\"58\" font-size=\"14\" fill=\"#4a5766\">" +
@@ -281,6 +288,8 @@ class Svg {
     const Ends e = ends(arc);
     const bool crowded = picture_.arcs().size() > 40;
     const int width10 = 12 + static_cast<int>(std::min(arc.carried, 120U)) / (crowded ? 10 : 5);
+
+    // Through the lanes of the columns that the arrow skips, so that it crosses no node.
     std::string path = "M" + n(e.x1) + "," + n(e.y1);
     int x = e.x1;
     int y = e.y1;
@@ -292,6 +301,7 @@ class Svg {
       x = left(column) + kBoxWidth;
       y = next;
     }
+
     path += curve(x, y, e.x2, e.y2);
     out_ += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + color(arc) + "\" stroke-width=\"" +
             n(width10 / 10) + "." + n(width10 % 10) + "\" stroke-opacity=\"" +
@@ -374,9 +384,11 @@ std::string to_dot(const Explanation& explanation, const NameOf& name_of) {
   std::string out =
       "digraph trust {\n  rankdir=LR;\n  label=" + quoted(heading(explanation, name_of)) +
       ";\n  node [shape=box, style=rounded];\n";
+
   for (const auto& [id, node] : picture.nodes()) {
     out += "  " + quoted(to_text(id)) + " [label=" + quoted(name_text(name_of, id)) + "];\n";
   }
+
   for (const DrawnArc& arc : picture.arcs()) {
     const std::string label =
         arc.blocks ? "distrust" : std::to_string(arc.carried) + "/" + std::to_string(arc.amount);

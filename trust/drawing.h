@@ -9,8 +9,9 @@
 
 namespace testamur::trust {
 
+// A complete SVG file.
 std::string to_svg(const Explanation& explanation, const NameOf& name_of);
-// For Graphviz.
+// The same network for Graphviz, which makes its own layout.
 std::string to_dot(const Explanation& explanation, const NameOf& name_of);
 
 }  // namespace testamur::trust

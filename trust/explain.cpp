@@ -48,6 +48,8 @@ class Explainer {
 
   void find_flips() {
     std::set<StatementId> seen;
+
+    // A statement may lie on several chains and is tried once. An assumed one cannot be withdrawn.
     const auto try_arcs = [&](const std::vector<Path>& paths) {
       for (const Path& path : paths) {
         for (const Arc& arc : path.arcs) {
@@ -60,6 +62,8 @@ class Explainer {
         }
       }
     };
+
+    // Only what carries the acceptance can turn it by going away.
     try_arcs(e_.decision.paths);
     try_arcs(e_.decision.disjoint);
     if (!policy_.accreditation.empty()) try_arcs(e_.decision.accredited_paths);
@@ -80,6 +84,7 @@ class Explainer {
     const Decision& d = e_.decision;
     if (d.rule == Rule::kAmount) e_.deficit = policy_.threshold - d.amount;
     if (d.rule == Rule::kPaths) e_.deficit = policy_.independent_paths - d.independent_paths;
+
     if (d.rule == Rule::kAccreditation) {
       for (const auto& answer : d.accreditations) {
         if (answer.amount < answer.needed)
@@ -87,11 +92,15 @@ class Explainer {
       }
       find_lapses();
     }
+
+    // The other rules (unknown, future, too large) are not changed by one more statement.
     if (d.rule != Rule::kAmount && d.rule != Rule::kPaths && d.rule != Rule::kAccreditation) return;
+
     const auto issuer = history_.find(e_.query.issuer);
     Work work(e_.query.work_limit);
     StatementResolver resolver(history_, e_.query, policy_, work);
     e_.issuer_in_good_standing = resolver.in_good_standing(*issuer, e_.query.at_time_ms);
+
     find_uncovered();
     find_remedies(resolver, *issuer);
   }
@@ -104,6 +113,9 @@ class Explainer {
       Query query = e_.query;
       query.ignore_parts = static_cast<std::uint8_t>(query.ignore_parts | bit_of(part));
       if (!accepts(query)) continue;
+
+      // Trust must cover every field of the point at once: asked alone, a field tells whether it is
+      // the one.
       Uncovered uncovered{part, {}};
       for (unsigned field = 0; part == ScopePart::kFields && field < kFieldCount; ++field) {
         if (!e_.query.point.fields.contains(field)) continue;
@@ -111,6 +123,7 @@ class Explainer {
         one.point.fields = FieldMask::bit(field);
         if (refuses(one)) uncovered.fields = uncovered.fields | FieldMask::bit(field);
       }
+
       e_.uncovered.push_back(uncovered);
     }
   }
@@ -121,19 +134,24 @@ class Explainer {
     Work work(e_.query.work_limit);
     StatementResolver resolver(history_, e_.query, policy_, work);
     const auto& party = history_.party(*issuer);
+
     for (auto i = party.first_in; i != kNoIndex && work.spend(); i = history_.pair(i).next_in) {
       const Pair& pair = history_.pair(i);
       for (auto r = pair.last_accredit; r != kNoIndex && work.spend();
            r = history_.row(r).previous) {
         const Row& row = history_.row(r);
         if (!resolver.visible(row.block) || row.valid_from_ms > at) continue;
+
         const std::uint64_t until = resolver.until(row, pair.truster == resolver.viewpoint(), at);
         const bool role_lost = !resolver.role_counts(row, at);
         if (at < until && !role_lost) continue;
+
         e_.lapses.push_back(
             {resolver.arc(pair.truster, *issuer, r, at), role_lost ? 0 : until, role_lost});
       }
     }
+
+    // The latest lapses come first, because the list is cut.
     std::sort(e_.lapses.begin(), e_.lapses.end(), [](const Lapse& a, const Lapse& b) {
       return std::pair(b.lapsed_ms, b.accreditation) < std::pair(a.lapsed_ms, a.accreditation);
     });
@@ -144,12 +162,16 @@ class Explainer {
                   std::uint8_t depth) {
     if (tried_ >= limits_.remedies || by == subject) return;
     ++tried_;
+
     const auto helps = [&](unsigned amount) {
       Query query = e_.query;
       query.assume.push_back({by, subject, kind, static_cast<std::uint8_t>(amount), depth});
       return accepts(query);
     };
+
     if (!helps(kFullAmount)) return;
+
+    // By halves: what helps with some amount helps with every larger one (law P1).
     unsigned low = 1;
     unsigned high = kFullAmount;
     while (low < high) {
@@ -160,6 +182,7 @@ class Explainer {
         low = middle + 1;
       }
     }
+
     e_.remedies.push_back({by, subject, kind, static_cast<std::uint8_t>(high), depth, {}});
   }
 
@@ -178,11 +201,15 @@ class Explainer {
     const InstitutionId& t = e_.query.issuer;
     const bool lacks_accreditation = e_.decision.rule == Rule::kAccreditation;
     const Kind kind = lacks_accreditation ? Kind::kAccredit : Kind::kTrust;
+
+    // Only who holds the role accreditor may accredit at all.
     if (!lacks_accreditation || resolver.holds_role(resolver.viewpoint()))
       try_remedy(s, t, kind, 0);
+
     std::vector<PartyIndex> authors = resolver.authors(issuer);
     std::erase(authors, resolver.viewpoint());
     for (const auto& author : ids(resolver, authors)) try_remedy(s, author, Kind::kTrust, 1);
+
     std::vector<PartyIndex> friends = resolver.targets(resolver.viewpoint());
     std::erase(friends, issuer);
     if (lacks_accreditation)

@@ -49,19 +49,21 @@ struct Explanation {
   std::vector<Arc> would_flip;   // on acceptance: withdrawing one of these alone turns it
 };
 
-// What if is asked again and again: all of it together may cost `work`; what it does not reach is
-// left out.
+// Explaining asks the question again and again, each time with one statement more or less. All of
+// these questions together may cost `work` steps; what could not be asked any more is left out.
 struct ExplainLimits {
   std::size_t remedies = 32;  // candidates tried
   std::size_t flips = 64;
   std::uint64_t work = 2 * kDefaultWork;
 };
 
+// Decides and explains. Precondition: `policy` passes check().
 Explanation explain(const History& history, const Query& query, const Policy& policy,
                     const ExplainLimits& limits = {});
 
 // The name of an institution for people; an empty answer shows the id.
 using NameOf = std::function<std::string(const InstitutionId&)>;
+// The explanation in English sentences, each on a line of its own.
 std::string to_text(const Explanation& explanation, const NameOf& name_of);
 // "2026-05-04" (UTC), or "open".
 std::string date_text(std::uint64_t time_ms);

@@ -1,3 +1,7 @@
+// An explanation in sentences. Invariants: a decision gets one heading and then only the sections
+// of its outcome; every statement is named with the first digits of its id, under which anybody
+// finds it on the ledger; institutions appear under the name that the caller gives them, or under
+// their id.
 #include <array>
 
 #include "trust/explain.h"
@@ -40,6 +44,7 @@ class Writer {
     const std::string asked = name(e_.query.issuer) + " for " + to_text(e_.query.point) + " at " +
                               date_text(e_.query.at_time_ms) + ", as " + name(e_.query.viewpoint) +
                               " sees it: ";
+
     switch (d_.rule) {
       case Rule::kNone: line(asked + "ACCEPTED."); break;
       case Rule::kOwn: line(asked + "ACCEPTED, its own award."); break;
@@ -72,10 +77,12 @@ class Writer {
     line("Amount " + std::to_string(d_.amount) + " of " + std::to_string(e_.threshold) +
          " needed, by " + std::to_string(d_.independent_paths) + " independent chains:");
     list_paths();
+
     if (!d_.accredited_paths.empty()) {
       line("Accredited with " + std::to_string(d_.accredited_amount) + ":");
       for (const Path& path : d_.accredited_paths) list_path(path);
     }
+
     if (e_.would_flip.empty()) {
       line("No single withdrawal would change this.");
     } else {
@@ -116,7 +123,10 @@ class Writer {
     } else if (d_.rule == Rule::kAccreditation) {
       list_accreditation();
     }
+
+    // Without good standing no trust in the issuer counts, however much there is.
     if (!e_.issuer_in_good_standing) line("The issuer was not in good standing at that time.");
+
     for (const auto& uncovered : e_.uncovered) {
       std::string what = "  The " + std::string(to_text(uncovered.part)) + " is not covered";
       if (!uncovered.fields.empty()) what += ": " + to_text(uncovered.fields);
@@ -141,6 +151,7 @@ class Writer {
 
   void list_remedies() {
     if (e_.remedies.empty()) return;
+
     line("Any one of these, for what was asked, would change it:");
     for (const auto& remedy : e_.remedies) {
       if (remedy.kind == Kind::kEnd) {
@@ -173,16 +184,24 @@ std::string to_text(const Explanation& explanation, const NameOf& name_of) {
 // section days).
 std::string date_text(std::uint64_t time_ms) {
   if (time_ms == kOpenEnd) return "open";
+
+  // Days since 0000-03-01: years that begin in March end with the leap day.
   const std::uint64_t days = time_ms / 86'400'000 + 719'468;
   const std::uint64_t era = days / 146'097;
+
+  // An era of 400 years always has the same number of days.
   const auto day_of_era = static_cast<unsigned>(days % 146'097);
   const unsigned year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
   const unsigned day_of_year =
       day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+
+  // Months counted from March have days that follow one linear formula.
   const unsigned shifted = (5 * day_of_year + 2) / 153;
   const unsigned day = day_of_year - (153 * shifted + 2) / 5 + 1;
   const unsigned month = shifted < 10 ? shifted + 3 : shifted - 9;
+
+  // January and February belong to the next civil year.
   const std::uint64_t year = era * 400 + year_of_era + (month <= 2 ? 1 : 0);
   return std::to_string(year) + "-" + two_digits(month) + "-" + two_digits(day);
 }

@@ -16,6 +16,7 @@ MaxFlow::ArcIndex MaxFlow::add_arc(Node from, Node to, std::uint32_t capacity) {
 bool MaxFlow::assign_levels(Node source, Node sink, Work& work) {
   std::fill(level_.begin(), level_.end(), kUnreached);
   level_[source] = 0;
+
   queue_.assign(1, source);
   for (std::size_t done = 0; done < queue_.size(); ++done) {
     const Node node = queue_[done];
@@ -26,6 +27,8 @@ bool MaxFlow::assign_levels(Node source, Node sink, Work& work) {
       queue_.push_back(arc.to);
     }
   }
+
+  // With the work used up the levels are incomplete: nothing may be augmented over them.
   return level_[sink] != kUnreached && !work.exhausted();
 }
 
@@ -35,11 +38,15 @@ std::uint32_t MaxFlow::augment(Node source, Node sink, Work& work) {
   Node node = source;
   while (node != sink) {
     if (!work.spend()) return 0;
+
+    // Dinic's current arc: one that led nowhere is not tried again in this phase, which bounds the
+    // phase.
     ArcIndex& i = at_[node];
     while (i != kNoArc && (arcs_[i].residual == 0 || level_[arcs_[i].to] != level_[node] + 1)) {
       if (!work.spend()) return 0;
       i = arcs_[i].next;
     }
+
     if (i != kNoArc) {
       path_.push_back(i);
       node = arcs_[i].to;
@@ -50,6 +57,7 @@ std::uint32_t MaxFlow::augment(Node source, Node sink, Work& work) {
       at_[node] = arcs_[at_[node]].next;
     }
   }
+
   std::uint32_t amount = kUnbounded;
   for (const ArcIndex i : path_) amount = std::min(amount, arcs_[i].residual);
   for (const ArcIndex i : path_) {

@@ -15,9 +15,12 @@ class MaxFlow {
   static constexpr std::uint32_t kUnbounded = 0x3fff'ffff;
 
   explicit MaxFlow(std::size_t nodes) : first_(nodes, kNoArc), level_(nodes), at_(nodes) {}
+  // `capacity` is at most kUnbounded, which no sum of statements reaches and which leaves room for
+  // the residual of the reverse arc. The index of the arc is even.
   ArcIndex add_arc(Node from, Node to, std::uint32_t capacity);
   // The value of a maximum flow; a lower bound when the work is used up.
   std::uint32_t run(Node source, Node sink, Work& work);
+  // After run: what the arc carries.
   std::uint32_t flow(ArcIndex arc) const { return arcs_[arc ^ 1U].residual; }
   // After run: whether the node is on the source's side of the minimum cut nearest the source.
   bool on_source_side(Node node) const { return level_[node] != kUnreached; }

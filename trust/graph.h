@@ -49,7 +49,6 @@ class History {
   History();
 
   // --- appending, in ledger order
-  // -------------------------------------------------------------------------------
   std::optional<EventError> add_party(const InstitutionId& id, const Commit& commit,
                                       bool accreditor = false,
                                       std::optional<InstitutionId> parent = std::nullopt);
@@ -70,7 +69,6 @@ class History {
   std::optional<StatementError> check(const Statement& statement) const;
 
   // --- looking up
-  // -----------------------------------------------------------------------------------------------
   std::optional<PartyIndex> find(const InstitutionId& id) const;
   const InstitutionId& id_of(PartyIndex party) const { return parties_[party].id; }
   PartyIndex party_count() const { return static_cast<PartyIndex>(parties_.size()); }
@@ -83,7 +81,6 @@ class History {
   std::optional<RowIndex> find_statement(const StatementId& id) const;
 
   // --- for the engine
-  // -------------------------------------------------------------------------------------------
   const Party& party(PartyIndex index) const { return parties_[index]; }
   const Row& row(RowIndex index) const { return rows_[index]; }
   const Pair& pair(PairIndex index) const { return pairs_[index]; }

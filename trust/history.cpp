@@ -75,11 +75,13 @@ std::optional<EventError> History::add_party(const InstitutionId& id, const Comm
   if (runs_backwards(commit)) return EventError::kOrder;
   if (find(id)) return EventError::kDuplicateParty;
   if (parent && !find(*parent)) return EventError::kUnknownParty;
+
   Party party;
   party.id = id;
   party.block = enter_block(commit);
   if (accreditor) party.roles.push_back({next_sequence_, party.block, true, false});
   if (parent) party.parents.push_back({party.block, *find(*parent)});
+
   ++next_sequence_;
   party_by_id_.emplace(id, party_count());
   parties_.push_back(std::move(party));
@@ -130,15 +132,18 @@ std::optional<EventError> History::check_succession(const Succession& succession
     if (!party) return EventError::kUnknownParty;
     if (parties_[*party].closed) return EventError::kClosedParty;
   }
+
   for (const auto& one : succession.predecessors) {
     const auto party = find(one.party);
     if (!party) return EventError::kUnknownParty;
     if (parties_[*party].closed) return EventError::kClosedParty;
+
     const auto is = [&](const InstitutionId& id) {
       return std::find(succession.successors.begin(), succession.successors.end(), id) !=
              succession.successors.end();
     };
     if (is(one.party)) return EventError::kSuccessorIsPredecessor;
+
     if (one.heir && !one.closes) return EventError::kHeirWithoutClosure;
     if (one.heir && !is(*one.heir)) return EventError::kHeirNotSuccessor;
   }
@@ -149,9 +154,13 @@ std::optional<EventError> History::add_succession(const Succession& succession,
                                                   const Commit& commit) {
   if (runs_backwards(commit)) return EventError::kOrder;
   if (auto wrong = check_succession(succession)) return wrong;
+
   const std::uint32_t block = enter_block(commit);
   for (const auto& one : succession.predecessors) {
     const PartyIndex from = *find(one.party);
+
+    // A predecessor that was suspended passes nothing on: trust in it did not count any more
+    // either.
     const bool good_before = in_good_standing(parties_[from]);
     for (const auto& id : succession.successors) {
       const PartyIndex to = *find(id);
@@ -163,15 +172,19 @@ std::optional<EventError> History::add_succession(const Succession& succession,
                 parties_[to].first_link_in,
                 false};
       link.inherits = one.closes && good_before && one.heir == id;
+
       parties_[from].first_link_out = parties_[to].first_link_in =
           static_cast<std::uint32_t>(links_.size());
       links_.push_back(link);
     }
+
     if (one.closes) {
       parties_[from].standings.push_back({next_sequence_, block, Standing::kClosed});
       parties_[from].closed = true;
     }
   }
+
+  // One number for the whole succession: all its links stand at one place of the ledger order.
   ++next_sequence_;
   return std::nullopt;
 }
@@ -234,9 +247,11 @@ std::optional<StatementError> History::append(const Statement& statement) {
   row.reason = statement.reason;
   row.scheme = statement.scheme;
   row.names_others = !statement.names.empty();
+
   rows_.push_back(row);
   statement_table_.insert(id_key(row.id), index);
   if (statement.occupies_slot()) link_row(index);
+
   for (const auto& id : statement.names) {
     Row& named = rows_[*find_statement(id)];
     namings_.push_back({index, named.first_naming});
@@ -251,6 +266,7 @@ void History::link_row(RowIndex index) {
   const bool accredit = row.kind == Kind::kAccredit;
   RowIndex& last = accredit ? pair.last_accredit : pair.last_trust;
   if (!accredit) pair.trust_slots |= 1U << row.slot;
+
   row.previous = last;
   if (last == kNoIndex) {
     row.jump = index;
@@ -258,11 +274,15 @@ void History::link_row(RowIndex index) {
   } else {
     const Row& parent = rows_[last];
     const Row& over = rows_[parent.jump];
+
+    // Skew-binary numbers (Myers 1983): where the last two jumps are of one length, this row jumps
+    // over both.
     const bool even =
         parent.list_length - over.list_length == over.list_length - rows_[over.jump].list_length;
     row.jump = even ? over.jump : last;
     row.list_length = parent.list_length + 1;
   }
+
   last = index;
 }
 
@@ -282,6 +302,7 @@ std::uint32_t History::scope_index(const Scope& scope) {
 PairIndex History::pair_index(PartyIndex truster, PartyIndex subject) {
   if (auto known = find_pair(truster, subject)) return *known;
   const auto index = static_cast<PairIndex>(pairs_.size());
+
   Party& from = parties_[truster];
   Party& to = parties_[subject];
   Pair pair;
@@ -289,9 +310,12 @@ PairIndex History::pair_index(PartyIndex truster, PartyIndex subject) {
   pair.subject = subject;
   pair.next_out = from.first_out;
   pair.next_in = to.first_in;
+
+  // Lists run from the newest entry to the oldest (rows.h).
   from.first_out = to.first_in = index;
   ++from.out_degree;
   ++to.in_degree;
+
   pairs_.push_back(pair);
   pair_table_.insert(pair_key(truster, subject), index);
   return index;
@@ -320,6 +344,7 @@ Statement History::statement(RowIndex index) const {
   s.id = row.id;
   s.truster = id_of(row.truster);
   s.subject = id_of(row.subject);
+
   s.kind = row.kind;
   s.amount = row.amount;
   s.depth = row.depth;
@@ -329,6 +354,7 @@ Statement History::statement(RowIndex index) const {
   s.slot = row.slot;
   s.reason = row.reason;
   s.scheme = row.scheme;
+
   s.commit = {LogIndex{row.order}, blocks_[row.block].height, time_of(row), keys_[row.key].id};
   return s;
 }

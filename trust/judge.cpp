@@ -1,3 +1,6 @@
+// The three decisions of one case and which of them governs. Invariants: each decision is made by
+// `decide` and only combined here; the earliest rule that failed is the one reported; the flags
+// that a decision had a say are set wherever its outcome is taken.
 #include "trust/judge.h"
 
 #include <algorithm>
@@ -125,23 +128,31 @@ Judgement judge(const History& history, const Case& asked, const Policy& policy)
 JointJudgement judge_joint(const History& history, const Case& asked,
                            const std::vector<InstitutionId>& bodies, const Policy& policy) {
   JointJudgement joint;
+
+  // The issuer stands first, and once, whether or not the list of bodies names it.
   const auto add = [&](const InstitutionId& body) {
     Case one = asked;
     one.issuer = body;
     joint.bodies.emplace_back(body, judge(history, one, policy));
     if (joint.bodies.back().second.outcome == Outcome::kAccept) ++joint.accepted;
   };
+
   add(asked.issuer);
   for (const auto& body : bodies) {
     if (body != asked.issuer) add(body);
   }
+
   const auto& issuer = joint.bodies.front().second;
   Verdict verdict;
   const bool any =
       policy.joint == Joint::kAny && issuer.outcome != Outcome::kBlocked && joint.accepted > 0;
+
+  // Under "any" the bodies that fail have no say once one is accepted.
   for (const auto& [body, judged] : joint.bodies) {
     if (!any || judged.outcome == Outcome::kAccept) verdict.take(judged.outcome, judged.rule);
   }
+
+  // Acceptance of a partner never outweighs a block of the issuer (decision 0970).
   joint.outcome = issuer.outcome == Outcome::kBlocked ? Outcome::kBlocked : verdict.outcome();
   joint.rule = issuer.outcome == Outcome::kBlocked ? issuer.rule : verdict.rule();
   return joint;

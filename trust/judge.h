@@ -40,6 +40,7 @@ struct Judgement {
   bool today_governs = false;
 };
 
+// Precondition: `policy` passes check().
 Judgement judge(const History& history, const Case& asked, const Policy& policy);
 
 // An award and all who award it: the issuer and, for a joint award, the other awarding bodies, each

@@ -1,3 +1,7 @@
+// Builds the network of one question. Invariants: blocked parties and the issuer itself are on no
+// chain; every list is in the order of institution ids, or of positions in such a list, so that
+// neither the numbering of parties nor the side from which the search began shows in an answer;
+// nothing is left out that can carry flow.
 #include "trust/network.h"
 
 #include <algorithm>
@@ -41,15 +45,20 @@ class Builder {
   void add_last_hops() {
     const PartyIndex s = network_.viewpoint;
     const PartyIndex t = network_.issuer;
+
     if (resolver_.may_be_related(s, t)) network_.direct = last_of(s, t);
+
     std::vector<PartyIndex> authors = resolver_.authors(t);
     std::erase(authors, s);
     sort_by_id(authors);
+
     for (const PartyIndex v : authors) {
       const Grant grant = last_of(v, t);
       if (grant.amount > 0 && !resolver_.is_blocked(v, at_))
         network_.last_hops.push_back({v, grant});
     }
+
+    // Positions are looked up by party later; the list itself stays in the order of ids.
     for (std::uint32_t i = 0; i < network_.last_hops.size(); ++i)
       by_party_.emplace_back(network_.last_hops[i].party, i);
     std::sort(by_party_.begin(), by_party_.end());
@@ -65,15 +74,20 @@ class Builder {
   std::vector<PartyIndex> candidates() {
     std::uint64_t inwards = network_.last_hops.size();
     for (const auto& last : network_.last_hops) inwards += resolver_.in_degree(last.party);
+
     if (network_.last_hops.empty()) return {};
     if (resolver_.out_degree(network_.viewpoint) <= inwards)
       return resolver_.targets(network_.viewpoint);
+
+    // A friend leads to the issuer by its own word, or by its word about one who speaks of the
+    // issuer.
     std::vector<PartyIndex> out;
     for (const auto& last : network_.last_hops) {
       out.push_back(last.party);
       const auto authors = resolver_.authors(last.party);
       out.insert(out.end(), authors.begin(), authors.end());
     }
+
     std::sort(out.begin(), out.end());
     out.erase(std::unique(out.begin(), out.end()), out.end());
     return out;
@@ -85,6 +99,7 @@ class Builder {
     std::erase(parties, s);
     std::erase(parties, network_.issuer);
     std::erase_if(parties, [&](PartyIndex u) { return !resolver_.may_be_related(s, u); });
+
     sort_by_id(parties);
     for (const PartyIndex u : parties) {
       const Relation relation = resolver_.relation(s, u, at_);
@@ -112,7 +127,11 @@ class Builder {
       outwards += resolver_.out_degree(network_.intermediaries[i].party);
     }
     for (const auto& last : network_.last_hops) inwards += resolver_.in_degree(last.party);
+
     std::sort(introducers.begin(), introducers.end());
+
+    // Three ways to the same hops, of which the one over the fewest statements is taken: neither
+    // many friends nor an issuer of whom everybody speaks must make an answer slow.
     const std::uint64_t pairs = std::uint64_t{introducers.size()} * network_.last_hops.size();
     if (pairs <= std::min(outwards, inwards)) {
       for (const auto& [party, from] : introducers) {
@@ -133,6 +152,8 @@ class Builder {
         }
       }
     }
+
+    // Which way was taken must not show in the order of the chains.
     std::sort(network_.second_hops.begin(), network_.second_hops.end(),
               [](const auto& a, const auto& b) {
                 return std::pair(a.from, a.to) < std::pair(b.from, b.to);

@@ -2,8 +2,8 @@
 // issuer over chains of at most three statements, after blocks; its maximum flow with paths and
 // cut, and its independent paths.
 //
-//   s -> u1 (first)   u1 -> u2 (speaks)   u1 -> u' (introduces)   u' -> v2 (middle)   v2 -> t
-//   (last)   s -> t (direct)
+//   s -> u1 (first)    u1 -> u2 (speaks)    u1 -> u' (introduces)
+//   u' -> v2 (second hop)    v2 -> t (last)    s -> t (direct)
 //
 // Lists are sorted by institution id, so that paths do not depend on how parties were numbered. For
 // the engine.
@@ -51,7 +51,8 @@ struct Network {
 
 enum class Carries : std::uint8_t { kTrust, kAccreditation };
 
-// `issuer` is neither blocked nor the viewpoint.
+// Everything that can carry flow to `issuer` at `at`. Precondition: `issuer` is neither blocked nor
+// the viewpoint. With kAccreditation the last arcs are accreditations under `schemes`.
 Network build_network(StatementResolver& resolver, PartyIndex issuer, std::uint64_t at,
                       Carries carries, std::uint16_t schemes = kAnyScheme);
 
@@ -60,6 +61,7 @@ struct FlowAnswer {
   std::vector<Path> paths;
   std::vector<Arc> cut;
 };
+// The maximum flow under the policy's ceilings. Empty once the work is used up.
 FlowAnswer solve(const Network& network, const StatementResolver& resolver, const Policy& policy,
                  std::uint64_t at, Work& work);
 
@@ -68,6 +70,7 @@ struct DisjointAnswer {
   std::vector<Path> paths;
   std::vector<InstitutionId> cover;
 };
+// The independent paths over statements of at least `path_floor`. Empty once the work is used up.
 DisjointAnswer independent_paths(const Network& network, const StatementResolver& resolver,
                                  const Policy& policy, std::uint64_t at, Work& work);
 

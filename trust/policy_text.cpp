@@ -1,3 +1,6 @@
+// Reads the keys of a policy. Invariants: every mistake of a file is reported, not the first only;
+// a key that nobody took is a mistake, so that a misspelt rule never silently falls away; and a
+// reading with mistakes is no policy, whatever its fields hold.
 #include "trust/policy_text.h"
 
 #include <algorithm>
@@ -112,6 +115,7 @@ Scope read_scope(Entries& entries) {
       if (mask) scope.fields = scope.fields ? *scope.fields | *mask : *mask;
     }
   }
+
   if (const auto* levels = entries.numbers("levels")) {
     for (const auto level : *levels) {
       if (level < 1 || level > kMaxLevel) {
@@ -121,6 +125,7 @@ Scope read_scope(Entries& entries) {
       }
     }
   }
+
   read_mask(entries, "award_types", parse_award_type, scope.award_types);
   read_mask(entries, "purposes", parse_purpose, scope.purposes);
   return scope;
@@ -148,11 +153,14 @@ void read_vetoers(Entries& entries, Policy& policy) {
       entries.parsed("vetoers", text, parse_institution_id, id);
       if (id) policy.vetoers.push_back(*id);
     }
+
+    // The digest wants one order; a file may list them in any.
     std::sort(policy.vetoers.begin(), policy.vetoers.end());
     if (std::adjacent_find(policy.vetoers.begin(), policy.vetoers.end()) != policy.vetoers.end()) {
       entries.mistake("vetoers", "names an institution twice");
     }
   }
+
   entries.number("veto_quorum", 1, kMostNumber, policy.veto_quorum);
   if (!policy.vetoers.empty() && policy.veto_quorum > policy.vetoers.size()) {
     entries.mistake("veto_quorum", "is more than there are vetoers: they could never block");
@@ -180,6 +188,7 @@ void read_joint(Entries& entries, Policy& policy) {
 
 void read_main(Entries& entries, PolicyReading& reading, Hash256& salt) {
   Policy& policy = reading.policy;
+  // The preset sets everything, so it must come before the keys that change it.
   if (const auto* name = entries.text("preset")) {
     if (auto start = preset(*name)) {
       policy = *start;
@@ -187,22 +196,27 @@ void read_main(Entries& entries, PolicyReading& reading, Hash256& salt) {
       entries.mistake("preset", "must be strict, friends or accredited");
     }
   }
+
   if (const auto* text = entries.text("viewpoint"); text != nullptr && !text->empty()) {
     entries.parsed("viewpoint", *text, parse_institution_id, reading.viewpoint);
   }
+
   entries.number("threshold", 1, kMostNumber, policy.threshold);
   entries.number("independent_paths", 0, 1000, policy.independent_paths);
   entries.number("path_floor", 1, kFullAmount, policy.path_floor);
   read_ceilings(entries, policy);
   read_vetoers(entries, policy);
   read_governs(entries, policy);
+
   std::uint64_t days = policy.max_anchor_lag_ms / kDayMs;
   entries.number("max_anchor_lag_days", 0, 36'500, days);
   policy.max_anchor_lag_ms = days * kDayMs;
+
   entries.number("follow_successors_days", 0, 36'500, policy.follow_successors_days);
   if (const auto* flag = entries.take<bool>("separate_assessor", "true or false"))
     policy.separate_assessor = *flag;
   read_joint(entries, policy);
+
   if (const auto* text = entries.text("salt"); text != nullptr && !text->empty()) {
     const auto bytes = from_hex(*text);
     const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
@@ -247,6 +261,7 @@ Statement read_statement(Entries& entries) {
     entries.mistake("subject", "is missing: whom the statement is about");
   }
   statement.subject = subject.value_or(InstitutionId{});
+
   const auto* kind = entries.text("kind");
   statement.kind = kind != nullptr && *kind == "distrust" ? Kind::kDistrust
                    : kind != nullptr && *kind == "end"    ? Kind::kEnd
@@ -254,12 +269,15 @@ Statement read_statement(Entries& entries) {
   if (kind != nullptr && *kind != to_text(statement.kind)) {
     entries.mistake("kind", "must be trust, distrust or end");
   }
+
+  // Only a kind's own keys are taken, so that an amount beside a distrust is reported as unknown.
   if (statement.kind == Kind::kTrust) {
     statement.amount = kFullAmount;
     entries.number("amount", 0, kFullAmount, statement.amount);
     entries.number("depth", 0, kMaxDepth, statement.depth);
   }
   if (statement.kind != Kind::kEnd) statement.scope = read_scope(entries);
+
   entries.number("slot", 0, kTrustSlotsPerPair - 1, statement.slot);
   read_times(entries, statement);
   return statement;
@@ -270,12 +288,15 @@ Statement read_statement(Entries& entries) {
 PolicyReading read_policy(const std::vector<PolicyTable>& tables) {
   PolicyReading reading;
   Hash256 salt;
+  // The main table comes first, wherever it stands: its preset and its salt are needed by the
+  // others.
   for (std::size_t i = 0; i < tables.size(); ++i) {
     if (tables[i].kind != PolicyTableKind::kPolicy) continue;
     Entries entries(tables[i], i, reading.mistakes);
     read_main(entries, reading, salt);
     entries.rest();
   }
+
   bool own_requirements = false;
   for (std::size_t i = 0; i < tables.size(); ++i) {
     Entries entries(tables[i], i, reading.mistakes);
@@ -292,6 +313,7 @@ PolicyReading read_policy(const std::vector<PolicyTable>& tables) {
       reading.policy.local.push_back(std::move(statement));
     }
   }
+
   if (!reading.mistakes.empty()) return reading;
   if (auto wrong = check(reading.policy))
     reading.mistakes.push_back({0, "", std::string(to_text(*wrong))});
@@ -306,18 +328,25 @@ InstitutionId local_viewpoint() {
 
 std::optional<std::uint64_t> parse_date(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+
+  // Anything but a digit gives a number beyond every bound below.
   const auto number = [&](std::size_t at, std::size_t length) {
     unsigned value = 0;
     for (const char c : text.substr(at, length))
       value = c < '0' || c > '9' ? 100'000 : value * 10 + unsigned(c - '0');
     return value;
   };
+
   const unsigned year = number(0, 4), month = number(5, 2), day = number(8, 2);
   if (year < 1970 || year > 9999 || month < 1 || month > 12 || day < 1) return std::nullopt;
+
+  // A day that its month does not have is refused, not carried into the next one.
   const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
   constexpr unsigned kBefore[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
   const unsigned length = kBefore[month] - kBefore[month - 1] + (leap && month == 2 ? 1 : 0);
   if (day > length) return std::nullopt;
+
+  // The leap days of all years before this one, less those before 1970.
   const unsigned y = year - 1;
   const std::uint64_t days = std::uint64_t{365} * (year - 1970) + (y / 4 - y / 100 + y / 400) -
                              (1969 / 4 - 1969 / 100 + 1969 / 400) + kBefore[month - 1] +

@@ -1,3 +1,7 @@
+// Tables of ISCED-F and the other parts of a scope, their texts and bytes. The tables are
+// append-only: a position is a bit that is hashed and stored. `covers` and `touches` differ in what
+// a missing part of the point means: nothing covers it but an absent mask, and everything touches
+// it.
 #include "trust/scope.h"
 
 #include <algorithm>
@@ -241,19 +245,24 @@ std::string_view field_code(unsigned index) { return kDetailed[index].code; }
 std::string_view field_name(unsigned index) { return kDetailed[index].name; }
 
 Result<FieldMask> parse_field(std::string_view text) {
+  // A code may be followed by its name, as lists show it. The name is not read.
   const auto space = text.find(' ');
   const auto code = text.substr(0, space);
   const bool numeric = !code.empty() && std::all_of(code.begin(), code.end(),
                                                     [](char c) { return c >= '0' && c <= '9'; });
+
   if (numeric) {
     auto mask = field_by_code(code);
     if (mask && !mask->empty()) return *mask;
     return error("'" + std::string(code) +
                  "' is not a code of ISCED-F 2013 (two to four digits, for example 061)");
   }
+
+  // Several names stand at two levels ("Education", "Law"): the narrowest field is meant.
   if (auto mask = field_by_name(kDetailed, text)) return *mask;
   if (auto mask = field_by_name(kNarrow, text)) return *mask;
   if (auto mask = field_by_name(kBroad, text)) return *mask;
+
   return error("'" + std::string(text) +
                "' is neither a code nor a name of a field of ISCED-F 2013");
 }
@@ -267,6 +276,8 @@ std::string to_text(FieldMask mask) {
       mask = mask.without(part);
     }
   };
+
+  // From broad to detailed: what a wider code has taken is gone from the mask and not named again.
   for (const auto& broad : kBroad) {
     take(broad.code);
     for (const auto& narrow : kNarrow) {
@@ -300,15 +311,20 @@ Result<Scheme> parse_scheme(std::string_view text) {
 }
 
 std::optional<ScopeError> check(const Scope& scope) {
+  // Present and empty would cover nothing: somebody who meant "all" must leave the part out.
   if (scope.fields && scope.fields->empty()) return ScopeError::kEmptyPart;
   if (scope.levels && *scope.levels == 0) return ScopeError::kEmptyPart;
   if (scope.award_types && *scope.award_types == 0) return ScopeError::kEmptyPart;
   if (scope.purposes && *scope.purposes == 0) return ScopeError::kEmptyPart;
   if (scope.achievements && scope.achievements->empty()) return ScopeError::kEmptyPart;
+
+  // A bit without a meaning today would get one when the table grows, in statements signed before.
   if (scope.fields && !is_valid(*scope.fields)) return ScopeError::kUnknownBit;
   if (scope.award_types && (*scope.award_types >> kAwardTypeCount) != 0)
     return ScopeError::kUnknownBit;
   if (scope.purposes && (*scope.purposes >> kPurposeCount) != 0) return ScopeError::kUnknownBit;
+
+  // Ascending and unique: scopes are hashed, and `listed` searches by halves.
   if (scope.achievements) {
     const auto& list = *scope.achievements;
     if (std::adjacent_find(list.begin(), list.end(), std::greater_equal<>()) != list.end()) {
@@ -326,15 +342,18 @@ std::string_view to_text(ScopePart part) {
 
 bool covers(const Scope& scope, const ScopePoint& point, std::uint8_t ignore) {
   const auto ignored = [&](ScopePart part) { return (ignore & bit_of(part)) != 0; };
+
   if (scope.fields && !ignored(ScopePart::kFields)) {
     if (point.fields.empty() || !scope.fields->contains(point.fields)) return false;
   }
+
   if (!ignored(ScopePart::kLevel) && !part_covers(scope.levels, level_bit(point))) return false;
   if (!ignored(ScopePart::kAwardType) &&
       !part_covers(scope.award_types, bit_number(point.award_type)))
     return false;
   if (!ignored(ScopePart::kPurpose) && !part_covers(scope.purposes, bit_number(point.purpose)))
     return false;
+
   if (scope.achievements && !ignored(ScopePart::kAchievement)) {
     return point.achievement && listed(scope, *point.achievement);
   }

@@ -1,4 +1,7 @@
-// Flow, cut, path decomposition and matching on the layered network.
+// Flow, cut, path decomposition and matching on the layered network. Invariants: arcs are added in
+// the order of the lists of the network and remembered at the same positions, so that flow and cut
+// lead back to statements; the cut is read from the levels of the last search, which is the minimum
+// cut nearest the viewpoint; an answer for which the work did not suffice is empty.
 #include <algorithm>
 
 #include "common/check.h"
@@ -45,18 +48,24 @@ class Solver {
   void add_arcs() {
     direct_ =
         flow_.add_arc(kSource, kSink, std::min<std::uint32_t>(n_.direct.amount, ceilings_[0]));
+
     for (std::size_t i = 0; i < n_.intermediaries.size(); ++i) {
       const auto& one = n_.intermediaries[i];
       firsts_.push_back(flow_.add_arc(kSource, hop(i), one.first.amount));
+
+      // A friend who does not speak itself gets an arc of no capacity, so that positions stay the
+      // same in all lists.
       speaks_.push_back(flow_.add_arc(hop(i), one.last == kNoIndex ? hop(i) : last(one.last),
                                       one.last == kNoIndex ? 0 : unbounded(ceilings_[1])));
       introductions_.push_back(flow_.add_arc(
           hop(i), introducer(i), std::min<std::uint32_t>(one.introduction.amount, ceilings_[2])));
     }
+
     for (const auto& middle : n_.second_hops) {
       middles_.push_back(
           flow_.add_arc(introducer(middle.from), last(middle.to), middle.grant.amount));
     }
+
     for (std::size_t j = 0; j < n_.last_hops.size(); ++j) {
       lasts_.push_back(flow_.add_arc(last(j), kSink, n_.last_hops[j].grant.amount));
     }
@@ -78,6 +87,7 @@ class Solver {
   // into the last layer is a path.
   void collect_paths(std::vector<Path>& paths) const {
     if (const auto carried = flow_.flow(direct_)) paths.push_back({{direct_arc()}, carried});
+
     for (std::size_t i = 0; i < n_.intermediaries.size(); ++i) {
       if (const auto carried = flow_.flow(speaks_[i])) {
         paths.push_back(
@@ -85,6 +95,7 @@ class Solver {
              carried});
       }
     }
+
     for (std::size_t m = 0; m < n_.second_hops.size(); ++m) {
       const auto& middle = n_.second_hops[m];
       if (const auto carried = flow_.flow(middles_[m])) {
@@ -109,21 +120,27 @@ class Solver {
 
   void collect_cut(std::vector<Arc>& cut) const {
     add_cut(cut, n_.direct.amount > 0 ? direct_arc() : Arc{}, n_.direct.amount, ceilings_[0]);
+
     for (std::size_t i = 0; i < n_.intermediaries.size(); ++i) {
       const auto& one = n_.intermediaries[i];
       if (is_cut(kSource, hop(i)))
         add_cut(cut, first_arc(i, one.first), one.first.amount, kNoCeiling);
+
+      // Between a friend and its own last word stands only the policy's ceiling.
       if (one.last != kNoIndex && is_cut(hop(i), last(one.last))) {
         add_cut(cut, first_arc(i, one.first), kNoCeiling, ceilings_[1]);
       }
+
       if (one.introduction.amount > 0 && is_cut(hop(i), introducer(i))) {
         add_cut(cut, first_arc(i, one.introduction), one.introduction.amount, ceilings_[2]);
       }
     }
+
     for (const auto& m : n_.second_hops) {
       if (is_cut(introducer(m.from), last(m.to)))
         add_cut(cut, middle_arc(m), m.grant.amount, kNoCeiling);
     }
+
     for (std::size_t j = 0; j < n_.last_hops.size(); ++j) {
       if (is_cut(last(j), kSink))
         add_cut(cut, last_arc(j), n_.last_hops[j].grant.amount, kNoCeiling);
@@ -188,18 +205,24 @@ class Matcher {
   void take_three(DisjointAnswer& answer, Work& work) {
     const auto left = [](std::size_t i) { return static_cast<MaxFlow::Node>(kFirstNode + i); };
     const auto right = [&](std::size_t j) { return left(n_.intermediaries.size() + j); };
+
     MaxFlow flow(kFirstNode + n_.intermediaries.size() + n_.last_hops.size());
     std::vector<std::pair<MaxFlow::ArcIndex, std::size_t>> pairs;
+
     for (std::size_t i = 0; i < n_.intermediaries.size(); ++i) flow.add_arc(kSource, left(i), 1);
     for (std::size_t j = 0; j < n_.last_hops.size(); ++j) flow.add_arc(right(j), kSink, 1);
+
     for (std::size_t m = 0; m < n_.second_hops.size(); ++m) {
       const auto& middle = n_.second_hops[m];
       if (fits(middle)) pairs.emplace_back(flow.add_arc(left(middle.from), right(middle.to), 1), m);
     }
+
     flow.run(kSource, kSink, work);
     for (const auto& [arc, m] : pairs) {
       if (flow.flow(arc) != 0) answer.paths.push_back(path_over(n_.second_hops[m]));
     }
+
+    // König: friends beyond the cut and last parties before it meet every edge.
     for (std::size_t i = 0; i < n_.intermediaries.size(); ++i) {
       if (!flow.on_source_side(left(i)))
         answer.cover.push_back(resolver_.id_of(n_.intermediaries[i].party));
@@ -208,6 +231,7 @@ class Matcher {
       if (flow.on_source_side(right(j)))
         answer.cover.push_back(resolver_.id_of(n_.last_hops[j].party));
     }
+
     std::sort(answer.cover.begin(), answer.cover.end());
   }
 

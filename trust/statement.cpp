@@ -1,3 +1,6 @@
+// The form of a statement: everything that can be said of it without a ledger. Invariant: a
+// statement that passes check_form leaves empty what its kind does not have, so that each meaning
+// has one encoding and one digest.
 #include "trust/statement.h"
 
 #include <algorithm>
@@ -98,14 +101,17 @@ std::string_view to_text(StatementError error) {
 std::optional<StatementError> check_form(const Statement& s) {
   if (s.kind < Kind::kTrust || s.kind > Kind::kVoid) return StatementError::kKind;
   if (s.truster == s.subject) return StatementError::kSelf;
+
   if (auto wrong = check_amounts(s)) return wrong;
   if (auto wrong = check_times(s)) return wrong;
   if (auto wrong = check_name_list(s)) return wrong;
+
   if (s.kind == Kind::kEnd || s.kind == Kind::kVoid) {
     if (s.scope != Scope{}) return StatementError::kNotEmpty;
   } else if (auto wrong = check_scope(s.scope)) {
     return wrong;
   }
+
   if (!s.occupies_slot())
     return s.slot == 0 ? std::nullopt : std::optional(StatementError::kNotEmpty);
   const unsigned slots = s.kind == Kind::kAccredit ? kAccreditSlotsPerPair : kTrustSlotsPerPair;

@@ -89,7 +89,7 @@ enum class StatementError : std::uint8_t {
 };
 std::string_view to_text(StatementError error);
 
-// Everything that can be said without the ledger.
+// The first thing wrong with a statement that shows without the ledger; nothing for a good one.
 std::optional<StatementError> check_form(const Statement& statement);
 // As check_form, for a statement of a policy file.
 std::optional<StatementError> check_local_form(const Statement& statement);

@@ -1,3 +1,8 @@
+// Which statements govern and count (docs/trust.md, "The definition"). Invariants: nothing above
+// the asked height counts, because every row, event and link passes visible(); a statement begins
+// for its author when it says and for everybody else not before its block; lists of statements and
+// of links are walked at the charge of the answer's work, the events of one party and the namings
+// of one statement are not.
 #include "trust/statement_resolver.h"
 
 #include <algorithm>
@@ -54,15 +59,21 @@ StatementResolver::StatementResolver(const History& history, const Query& query,
                                      const Policy& policy, Work& work)
     : history_(history), query_(query), policy_(policy), work_(work) {
   visible_blocks_ = history.visible_blocks(query.as_of.height);
+
+  // A viewpoint that is not on the ledger gets the index after the last party: it has no rows.
   viewpoint_ = history.find(query.viewpoint).value_or(history.party_count());
+
   for (std::uint32_t i = 0; i < policy.local.size(); ++i) {
     const auto subject = history.find(policy.local[i].subject);
     if (subject && *subject != viewpoint_ && is_visible(*subject)) locals_.push_back({*subject, i});
   }
+
   for (const auto& id : policy.vetoers) {
     const auto vetoer = history.find(id);
     if (vetoer && is_visible(*vetoer)) vetoers_.push_back(*vetoer);
   }
+
+  // Assumptions keep their places in the query's list: a Source names one by its position.
   for (const auto& one : query.assume) {
     const auto from =
         one.truster == query.viewpoint ? std::optional(viewpoint_) : history.find(one.truster);
@@ -108,6 +119,7 @@ bool StatementResolver::role_counts(const Row& row, std::uint64_t at) const {
   for (std::size_t i = 0; i < events.size(); ++i) {
     const RoleEvent& loss = events[i];
     if (loss.holds || loss.sequence < row.sequence || !visible(loss.block)) continue;
+
     std::uint64_t won_back = kOpenEnd;
     for (std::size_t j = i + 1; j < events.size() && visible(events[j].block); ++j) {
       if (events[j].holds) {
@@ -115,6 +127,7 @@ bool StatementResolver::role_counts(const Row& row, std::uint64_t at) const {
         break;
       }
     }
+
     const bool started = loss.retroactive || at >= history_.block(loss.block).time_ms;
     if (started && at < won_back) return false;
   }
@@ -318,18 +331,24 @@ void StatementResolver::collect_own(PartyIndex v, std::uint64_t at, const Ancest
                                     Collected& into) {
   std::array<std::uint32_t, kTrustSlotsPerPair> governing;
   governing.fill(kNoIndex);
+
   for (const Local& local : locals_) {
     const Statement& s = policy_.local[local.index];
     if (local.subject == v && s.valid_from_ms <= at) governing[s.slot] = local.index;
   }
+
   for (const auto index : governing) {
     if (index == kNoIndex) continue;
     const Statement& s = policy_.local[index];
     if (s.kind == Kind::kEnd || at >= s.valid_until_ms) continue;
+
+    // A local statement stands in no block: its date tells whether it was made before the
+    // succession (0401).
     if (ancestor != nullptr && s.kind != Kind::kDistrust) {
       const std::uint64_t succeeded = history_.block(history_.link(ancestor->link).block).time_ms;
       if (s.valid_from_ms >= succeeded) continue;
     }
+
     apply_local(index, into);
   }
 }
@@ -349,9 +368,12 @@ Relation StatementResolver::relation(PartyIndex u, PartyIndex v, std::uint64_t a
                                      std::uint16_t schemes) {
   Relation relation;
   if (!work_.spend() || !in_good_standing(u, at)) return relation;
+
   Collected into{relation, schemes, in_good_standing(v, at), true, u == viewpoint_};
   collect_ledger(u, v, at, kAnySequence, into);
   if (into.by_viewpoint && !locals_.empty()) collect_own(v, at, nullptr, into);
+
+  // What was said of predecessors passes on; an accreditation not to its author's own parent.
   if (v < history_.party_count() && history_.party(v).first_link_in != kNoIndex) {
     for (const Ancestor& ancestor : ancestors(v, at)) {
       Collected inherited{relation, schemes, into.positive && ancestor.positive, !is_parent(u, v),
@@ -361,7 +383,10 @@ Relation StatementResolver::relation(PartyIndex u, PartyIndex v, std::uint64_t a
         collect_own(ancestor.party, at, &ancestor, inherited);
     }
   }
+
   if (!assumed_.empty()) collect_assumed(u, v, at, into);
+
+  // A distrust in any slot takes away all that its author says of the subject.
   if (relation.distrusted) relation.trust = relation.accredit = Caps{};
   return relation;
 }
@@ -398,6 +423,8 @@ std::vector<StatementResolver::Ancestor> StatementResolver::ancestors(PartyIndex
       out.push_back({link.predecessor, i, positive && link.inherits && within});
     }
   };
+
+  // The list is its own queue: what climb appends is climbed from in turn.
   climb(v, kAnySequence, true);
   for (std::size_t done = 0; done < out.size(); ++done) {
     const Ancestor next = out[done];
@@ -413,11 +440,15 @@ void StatementResolver::collect_blocks(PartyIndex party, std::uint64_t at,
     const Relation said = relation(by, party, at);
     return said.distrusted ? std::optional(arc(by, party, said.distrusted_by, at)) : std::nullopt;
   };
+
   if (auto own = distrusted(viewpoint_)) blocks.push_back(*own);
+
   std::vector<Arc> vetoes;
   for (const PartyIndex vetoer : vetoers_) {
     if (auto veto = distrusted(vetoer)) vetoes.push_back(*veto);
   }
+
+  // Below the quorum the vetoes block nobody, and so are not named as blocking either.
   if (vetoes.size() >= policy_.veto_quorum)
     blocks.insert(blocks.end(), vetoes.begin(), vetoes.end());
 }
@@ -454,6 +485,8 @@ std::vector<PartyIndex> StatementResolver::kin(PartyIndex from, bool forwards) c
 
 std::vector<PartyIndex> StatementResolver::targets(PartyIndex u) {
   std::vector<PartyIndex> out;
+
+  // What is said of a predecessor may reach its successors; a distrust reaches all of them.
   const auto add = [&](PartyIndex party) {
     if (history_.party(party).first_link_out == kNoIndex) {
       out.push_back(party);
@@ -462,18 +495,21 @@ std::vector<PartyIndex> StatementResolver::targets(PartyIndex u) {
       out.insert(out.end(), all.begin(), all.end());
     }
   };
+
   if (u < history_.party_count()) {
     for (auto i = history_.party(u).first_out; i != kNoIndex && work_.spend();
          i = history_.pair(i).next_out) {
       add(history_.pair(i).subject);
     }
   }
+
   if (u == viewpoint_) {
     for (const Local& local : locals_) add(local.subject);
   }
   for (const auto& [from, to] : assumed_) {
     if (from == u && from != kNoIndex) out.push_back(to);
   }
+
   sort_unique(out);
   std::erase(out, u);
   return out;
@@ -482,16 +518,20 @@ std::vector<PartyIndex> StatementResolver::targets(PartyIndex u) {
 std::vector<PartyIndex> StatementResolver::authors(PartyIndex t) {
   std::vector<PartyIndex> out;
   if (t >= history_.party_count()) return out;
+
+  // Who spoke of a predecessor may have spoken of its successor.
   for (const PartyIndex subject : kin(t, false)) {
     for (auto i = history_.party(subject).first_in; i != kNoIndex && work_.spend();
          i = history_.pair(i).next_in) {
       out.push_back(history_.pair(i).truster);
     }
   }
+
   if (!locals_.empty()) out.push_back(viewpoint_);
   for (const auto& [from, to] : assumed_) {
     if (to == t && to != kNoIndex) out.push_back(from);
   }
+
   sort_unique(out);
   std::erase(out, t);
   return out;
@@ -510,6 +550,7 @@ Arc StatementResolver::arc(PartyIndex u, PartyIndex v, Source source, std::uint6
   Arc arc;
   arc.truster = id_of(u);
   arc.subject = id_of(v);
+
   if (source >= kAssumeBase) {
     const Assumption& one = query_.assume[source - kAssumeBase];
     arc.kind = one.kind;
@@ -528,6 +569,7 @@ Arc StatementResolver::arc(PartyIndex u, PartyIndex v, Source source, std::uint6
     arc.inherited = row.subject != v;
     arc.retroactive = row.kind == Kind::kAccredit && history_.time_of(row) > at;
   }
+
   return arc;
 }
 

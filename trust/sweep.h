@@ -6,19 +6,16 @@
 // What can carry flow from the viewpoint s to an issuer t, with its capacities (docs/trust.md,
 // "Definition"):
 //
-//        direct                                                           min(s->t, ceiling 1)
+//        direct
 //   s ------------------------------------------------------------> t
 //        first      direct_capacity                    last
 //   s --------> u -------------------> v = u ---------------------> t    u speaks of t itself
-//                                                                        direct_capacity: at most
-//                                                                        ceiling 2
 //        first      introduction        second hop     last
 //   s --------> u -------------------> u' ---------> v -----------> t    u introduces v
-//                                                                        introduction: min(depth >=
-//                                                                        2, ceiling 3)
 //
-// `first` bounds both what u says itself and what it introduces. The supply of v is what can arrive
-// at v at most.
+// `direct` is at most ceiling 1, `direct_capacity` at most ceiling 2, and `introduction` at most
+// ceiling 3 and what s says of u with a depth of 2 or more. `first` bounds both what u says itself
+// and what it introduces. The supply of v is what can arrive at v at most.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +38,9 @@ GraphSet compile(const History& history, const AsOf& as_of, std::uint64_t at_ms,
 
 class Sweep {
  public:
-  // The outcome for every party, by index. `query.issuer` is not read. Equal to decide() for each
-  // of them.
+  // The outcome for every party as an issuer, by index, equal to decide() for each of them.
+  // `query.issuer` is not read; `graphs` must be compiled for the same height, time, point and
+  // policy.
   std::vector<Outcome> run(const History& history, const GraphSet& graphs, const Query& query,
                            const Policy& policy);
 

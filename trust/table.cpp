@@ -1,3 +1,6 @@
+// Tables over time. Invariants: the intervals of a party are continued only where law P11 promises
+// that nothing new changes earlier answers (decision 0404), otherwise the table begins anew; an
+// answer outside of what a table covers is never guessed, it is none.
 #include "trust/table.h"
 
 #include <algorithm>

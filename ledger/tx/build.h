@@ -34,9 +34,9 @@ Built build(const Envelope& envelope, const Content& content);
 // opens before signing.
 Built reopen(const ChainId& chain, Bytes body);
 
-// The carried bytes. Signatures are put in order here. At least one. A registration has a
-// possession proof for each of its keys, in their order: a signature over possession_message(chain,
-// registered_id(), purpose, key).
+// The carried bytes: the body with its signatures, of which there is at least one and which are put
+// in order here. A registration has a possession proof for each of its keys, in their order: a
+// signature over possession_message(chain, registered_id(), purpose, key).
 Bytes attach(const UnsignedTransaction& transaction, std::vector<SignatureEntry> signatures,
              const std::vector<Signature>& possession_proofs = {});
 // One signature by a BIP-340 key of this purpose.

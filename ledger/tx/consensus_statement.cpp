@@ -24,15 +24,20 @@ const Tag& tag_of(Act act) {
 std::optional<ConsensusStatement> decode_signed_statement(ByteView bytes) {
   Decoder in(bytes);
   ConsensusStatement statement;
+
   const auto act = in.u8();
   if (act < 1 || act > 4) in.fail();
   statement.act = static_cast<Act>(act);
+
   statement.epoch = Epoch{in.u64()};
   statement.view = View{in.u64()};
+
+  // A nullify vote is against the view, whatever its block: it names none.
   if (statement.act != Act::kNullify) {
     statement.parent_view = View{in.u64()};
     statement.block = in.fixed<BlockId>();
   }
+
   statement.signature = in.fixed<Signature>();
   if (!in.finished()) return std::nullopt;
   return statement;

@@ -1,3 +1,6 @@
+// Tables of countries, closed names and shared hosts, and the questions that they answer. Nothing
+// here decides whether a transaction is valid, so the tables may follow the world: a ledger replays
+// whatever they say.
 #include "ledger/tx/facts_meaning.h"
 
 #include <algorithm>
@@ -174,6 +177,8 @@ bool is_number(std::string_view label) {
 // What stands around a name that was copied from a browser or a letter.
 std::optional<std::string> surroundings(std::string_view text) {
   const std::string quoted = "\"" + std::string(text.substr(0, 60)) + "\" ";
+  // Copied addresses are recognized first and single wrong characters last, so that the answer
+  // names the whole mistake.
   if (text.find("://") != std::string_view::npos)
     return quoted + "is an address of the web: write its domain alone";
   if (text.find('@') != std::string_view::npos)
@@ -182,10 +187,12 @@ std::optional<std::string> surroundings(std::string_view text) {
     return quoted +
            "has a path: a domain belongs to one institution, a path on it to whoever owns the "
            "domain";
+
   const bool brackets = text.starts_with('[') || std::ranges::count(text, ':') > 1;
   if (brackets) return quoted + "is an address in numbers: write a domain name";
   if (text.find(':') != std::string_view::npos)
     return quoted + "has a port: write the domain alone";
+
   if (text.ends_with('.')) return quoted + "ends with a dot: write it without";
   if (std::ranges::any_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }))
     return quoted + "has letters beyond ASCII: write the form that the name system knows (xn--…)";
@@ -236,12 +243,14 @@ std::optional<MeaningProblem> meaning_problem(const InstitutionFacts& facts) {
     if (const auto fault = find_fault(name.text))
       return MeaningProblem{"legal_names", "\"" + name.language + "\" holds " + to_text(*fault)};
   }
+
   if (!facts.country.empty() && !is_assigned_country(facts.country)) {
     const auto meant = meant_country(facts.country);
     const std::string says =
         meant ? "ISO 3166-1 says " + *meant : "no country of ISO 3166-1 has this code";
     return MeaningProblem{"country", facts.country + ": " + says};
   }
+
   if (facts.domain.empty()) return std::nullopt;  // what is missing is a matter of form
   if (auto problem = domain_problem(facts.domain))
     return MeaningProblem{"domain", std::move(*problem)};

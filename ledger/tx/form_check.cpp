@@ -1,3 +1,6 @@
+// The forms of single values. Part of validity: these rules never change, also where common/text.h
+// has a better one, because what was valid replays (docs/formats/text.md). Invariant: after the
+// first failure nothing is looked at any more, so that the answer is the first rule that is broken.
 #include "ledger/tx/form_check.h"
 
 #include <algorithm>
@@ -60,6 +63,7 @@ bool is_language_tag(std::string_view tag) {
 
 bool is_domain(std::string_view text) {
   if (text.size() > 253) return false;
+
   std::size_t labels = 0;
   while (true) {
     const auto dot = text.find('.');
@@ -68,6 +72,8 @@ bool is_domain(std::string_view text) {
         !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
         std::ranges::all_of(label, [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
     if (!well_formed) return false;
+
+    // A single label is no name of the public name system.
     ++labels;
     if (dot == std::string_view::npos) return labels >= 2;
     text.remove_prefix(dot + 1);
@@ -130,11 +136,14 @@ FormCheck& FormCheck::texts(std::string_view field, const LocalizedTexts& values
   if (failure_) return *this;
   if (values.empty())
     return require(presence == Presence::kOptional, RejectionCode::kFieldMissing, field);
+
   number(field, values.size(), 1, kLanguagesLimit);
   for (std::size_t i = 0; i < values.size() && !failure_; ++i) {
     const auto path = element(field, i);
     language(path + ".language", values[i].language);
     text(path + ".text", values[i].text, limit, Presence::kRequired);
+
+    // One order of languages, each once: another would be a second encoding of the same facts.
     require(i == 0 || values[i - 1].language < values[i].language, RejectionCode::kNotSorted,
             path + ".language", "languages ascend, each once");
   }

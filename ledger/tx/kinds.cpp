@@ -1,3 +1,6 @@
+// The table of kinds and their weights. Both are part of validity and of every replay: rows and
+// numbers are never changed, a new kind is a new row with the protocol version from which it
+// counts.
 #include "ledger/tx/kinds.h"
 
 #include <algorithm>

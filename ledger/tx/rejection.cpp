@@ -1,3 +1,6 @@
+// One row a code: its name, its rule in a sentence, and whether a later state can cure it. Codes
+// are stored with void proposals and shown by every client, so that a row once written keeps its
+// number and its meaning.
 #include "ledger/tx/rejection.h"
 
 #include <algorithm>

@@ -29,8 +29,12 @@ class StateWriter {
   const StateReader& state() const { return ledger_.overlay(); }
   std::uint64_t time_ms() const { return ledger_.time_ms(); }
 
+  // Each of these writes what its name says together with the rows that follow from it (lists,
+  // indexes, counts, identifiers), and notes the privilege that it used. Records name the writer's
+  // cause.
   void put_institution(InstitutionRecord record);
   void set_standing(const InstitutionId& institution, Standing standing);
+  // Precondition: the key was never registered.
   void add_key(const InstitutionId& institution, KeyPurpose purpose, const PublicKey& key);
   void retire_key(const KeyRecord& added, std::uint64_t compromised_since_ms);
   void put_achievement(const AchievementId& id, AchievementEvent event, ByteView published);

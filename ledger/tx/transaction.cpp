@@ -1,3 +1,5 @@
+// From carried bytes to a Transaction, once. Invariant: a Transaction exists only where every rule
+// of form has passed, so that whoever holds one asks nothing but the state.
 #include "ledger/tx/transaction.h"
 
 #include "ledger/tx/form_check.h"
@@ -80,6 +82,7 @@ Transaction::Transaction(Parts&& parts)
       possession_proofs_(std::move(parts.split.possession_proofs)),
       content_(std::move(parts.body.content)),
       text_fault_(std::move(parts.body.text_fault)) {
+  // Last: the offsets above are measured while the bytes are still with the parts.
   carried_ = std::move(parts.carried);
 }
 

@@ -73,7 +73,6 @@ Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& cha
                                               const std::vector<AwardRecord>& awards);
 
 // ---- references that look alike
-// ---------------------------------------------------------------------------------
 
 // A sentence for each group of different references that people may take for each other
 // (reference_key). Pure.

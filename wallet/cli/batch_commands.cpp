@@ -101,7 +101,6 @@ AwardTerms terms_of(const std::string& achievement, const Json& record) {
 }
 
 // ---- what the ledger says
-// ---------------------------------------------------------------------------------------
 
 // The newest block's time, by the node's word or as far as this home has proven it, whichever is
 // later.
@@ -195,7 +194,6 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
 }
 
 // ---- who holds it already
-// ---------------------------------------------------------------------------------------
 
 // Awards of this achievement, in any version, that learners of the class hold by this home's
 // registers and the ledger.
@@ -240,7 +238,6 @@ Attempt<std::vector<std::string>> near_references(Context& context, const Issuer
 }
 
 // ---- preview
-// ----------------------------------------------------------------------------------------------------
 
 std::string learner_preview(const Award& award) {
   const auto view = read_credential(award.sd_jwt);
@@ -320,7 +317,6 @@ Json batch_json(const BatchFolder& folder) {
 }
 
 // ---- to the ledger
-// ----------------------------------------------------------------------------------------------
 
 Attempt<void> sign_batch(Context& context, Client& client, BatchFolder& folder,
                          const SecretKey& issue_key) {
@@ -479,7 +475,6 @@ void add_reading_options(CLI::App& command, IssueOptions& options) {
 }
 
 // ---- afterwards
-// -------------------------------------------------------------------------------------------------
 
 namespace {
 

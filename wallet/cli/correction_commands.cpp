@@ -120,7 +120,6 @@ Outcome correct(Context& context, CorrectOptions& options) {
 }
 
 // ---- resend
-// -----------------------------------------------------------------------------------------------------
 
 struct ResendOptions {
   Given<std::string> student;

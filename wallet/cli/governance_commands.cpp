@@ -27,7 +27,6 @@ std::string name_in(const Json& json, const char* name) {
 }
 
 // ---- voting
-// ----------------------------------------------------------------------------------------------------
 
 struct VoteOptions {
   Given<std::string> proposal;
@@ -94,7 +93,6 @@ Outcome veto(Context& context, const VoteOptions& options) {
 }
 
 // ---- reading
-// ---------------------------------------------------------------------------------------------------
 
 Outcome list(Context& context, bool open_only) {
   Client client = context.client();

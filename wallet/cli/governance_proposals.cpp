@@ -58,7 +58,6 @@ Attempt<Proposed> admission(IssuerSession& session, const ProposeOptions& option
 }
 
 // ---- the validator set
-// -----------------------------------------------------------------------------------------
 
 template <class Id>
 Result<Id> id_from(const Json& json, const char* name) {
@@ -155,7 +154,6 @@ Attempt<Proposed> remove_seat(IssuerSession& session, const ProposeOptions& opti
 }
 
 // ---- the others
-// ------------------------------------------------------------------------------------------------
 
 Result<std::uint64_t> parse_value(const std::string& text, const std::string& name) {
   std::uint64_t value = 0;

@@ -37,7 +37,6 @@ Attempt<void> refuse_lookalike(IssuerSession& session, const tx::InstitutionFact
 }
 
 // ---- joining
-// ---------------------------------------------------------------------------------------------------
 
 Outcome join(Context& context, const InstitutionOptions& options) {
   TM_TRY(auto content, read_institution_file(options.file));
@@ -88,7 +87,6 @@ Outcome list(Context& context, const InstitutionOptions& options) {
 }
 
 // ---- one's own
-// -------------------------------------------------------------------------------------------------
 
 Outcome update(Context& context, const InstitutionOptions& options) {
   TM_TRY(const auto facts, read_facts_file(options.file));
@@ -116,7 +114,6 @@ Outcome leave(Context& context, const InstitutionOptions& options) {
 }
 
 // ---- successions
-// -----------------------------------------------------------------------------------------------
 
 Outcome succeed(Context& context, tx::SuccessionKind kind, const InstitutionOptions& options) {
   TM_TRY(auto session, open_issuer_session(context));
@@ -131,7 +128,6 @@ Outcome succeed(Context& context, tx::SuccessionKind kind, const InstitutionOpti
 }
 
 // ---- reading
-// ---------------------------------------------------------------------------------------------------
 
 Outcome show(Context& context, const std::string& institution) {
   Client client = context.client();

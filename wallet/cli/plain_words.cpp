@@ -162,7 +162,6 @@ std::string status_change(const BodyView& body, const Surroundings& around) {
 }
 
 // ---- what it awards, whom it recognises, by which rules
-// ---------------------------------------------------------
 
 std::string text_in(const Json& texts) {
   std::string best;

@@ -43,7 +43,6 @@ std::string succession_words(const std::string& kind, const Json& content,
 std::string plain_words(const BodyView& body, const Surroundings& around);
 
 // ---- governance
-// ------------------------------------------------------------------------------------------------
 
 // How many of n validators must vote yes: more than two thirds.
 std::uint64_t votes_needed(std::uint64_t validators);

@@ -191,7 +191,6 @@ Outcome list_batches(Context& context) {
 }
 
 // ---- codes
-// ------------------------------------------------------------------------------------------------------
 
 struct CodesOptions {
   Given<std::string> name;

@@ -76,7 +76,6 @@ Result<tx::StatusReason> parse_reason(const std::string& text) {
 }
 
 // ---- whom it is about
-// -------------------------------------------------------------------------------------------
 
 Result<IssuerIndex> index_in(const std::string& reference, const std::string& where,
                              const IssuerProfile& profile) {
@@ -157,7 +156,6 @@ Result<std::vector<TargetName>> named_targets(const StatusOptions& options,
 }
 
 // ---- what already stands
-// ----------------------------------------------------------------------------------------
 
 struct Changes {
   std::vector<AwardRecord> hit;

@@ -65,7 +65,6 @@ Outcome carry_out(IssuerSession& session, TransactionRequest request, const Draf
 Outcome carry_out(IssuerSession& session, TransactionRequest request);
 
 // ---- its parts, for commands that send something of their own
-// ---------------------------------------------------
 
 // Shows the description on standard error, unless --quiet or --json, then asks, unless --yes. Fails
 // with 3 when the person does not agree, and before that with 2 when an option was typed that has

@@ -1,3 +1,6 @@
+// What the bodies of records are put together from. Invariants: a decoder accepts what its encoder
+// writes; facts and scopes are checked for their form again, because the bytes may come with a
+// proof from anybody.
 #include "ledger/tx/records/encoding.h"
 
 namespace testamur::ledger::tx {

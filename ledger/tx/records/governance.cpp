@@ -1,3 +1,7 @@
+// Records of proposals, ready declarations and evidence, and the tables that follow from them.
+// Invariants: the history of a proposal under its id tells everything that happened to it; a
+// proposal that is not closed has a row and an entry on the agenda, a closed one has neither; the
+// next deadline stands beside the agenda, so that a block in which nothing is due reads one number.
 #include "ledger/tx/records/governance.h"
 
 #include <algorithm>
@@ -136,6 +140,7 @@ std::vector<AgendaEntry> read_agenda(const StateReader& state) {
   std::vector<AgendaEntry> agenda;
   const auto stored = state.get(kAgenda, kEntriesKey);
   if (!stored) return agenda;
+
   Decoder in(*stored);
   while (in.ok() && in.remaining() > 0) {
     AgendaEntry entry;
@@ -144,6 +149,7 @@ std::vector<AgendaEntry> read_agenda(const StateReader& state) {
     entry.deadline_ms = in.u64();
     agenda.push_back(entry);
   }
+
   TM_CHECK(in.finished(), "the agenda of open proposals is damaged");
   return agenda;
 }
@@ -170,16 +176,19 @@ void write_agenda(Overlay& state, const std::vector<AgendaEntry>& agenda) {
 std::optional<OpenProposal> read_open_proposal(const StateReader& state, const TransactionId& id) {
   const auto stored = state.get(kOpenProposals, id.view());
   if (!stored) return std::nullopt;
+
   Decoder in(*stored);
   OpenProposal proposal;
   proposal.author = in.fixed<InstitutionId>();
   proposal.status = in.u8() == 1 ? ProposalStatus::kPassed : ProposalStatus::kOpen;
   proposal.voting_ends_ms = in.u64();
   proposal.due_ms = in.u64();
+
   while (in.ok() && in.remaining() > 0) {
     const auto voter = in.fixed<InstitutionId>();
     proposal.votes.push_back({voter, in.u8() == 1, {}});
   }
+
   TM_CHECK(in.finished(), "an open proposal is damaged");
   return proposal;
 }
@@ -269,15 +278,18 @@ Bytes encode(const EvidenceRecord& record) {
 Result<EvidenceRecord> decode_evidence(const EvidenceName& name, const RecordPlace& at,
                                        ByteView body) {
   constexpr std::size_t kStatementLimit = 256;
+
   Decoder in(body);
   EvidenceRecord record;
   record.at = at;
   record.name = name;
   record.cause = begin_record(in);
+
   record.accuser = in.fixed<InstitutionId>();
   record.content.institution = in.fixed<InstitutionId>();
   record.content.first = to_bytes(in.sized(kStatementLimit));
   record.content.second = to_bytes(in.sized(kStatementLimit));
+
   if (!in.finished()) return malformed_record("an evidence");
   return record;
 }

@@ -1,3 +1,6 @@
+// Records of institutions and their keys, and who owns which identifier. Invariants: a key has one
+// record that adds it and at most one that retires it; domains and identifiers keep their first
+// owner, whatever becomes of it (decision 0912), but for identifiers that only a listing said.
 #include "ledger/tx/records/institutions.h"
 
 #include <algorithm>
@@ -102,11 +105,14 @@ Result<KeyRecord> decode_key(const KeyId& id, const RecordPlace& at, ByteView bo
   record.at = at;
   record.id = id;
   record.cause = begin_record(in);
+
   record.event = enumerated<KeyEvent>(in, 1, 2);
   record.institution = in.fixed<InstitutionId>();
   record.purpose = enumerated<KeyPurpose>(in, 1, 7);
   record.key = decode_public_key(in);
   record.compromised_since_ms = in.u64();
+
+  // A compromise is said where a key is retired, and nowhere else.
   if (record.event == KeyEvent::kAdded && record.compromised_since_ms != 0) in.fail();
   if (!in.finished()) return malformed_record("a key");
   return record;

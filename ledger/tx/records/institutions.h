@@ -37,7 +37,8 @@ Bytes encode(const InstitutionRecord& record);
 Result<InstitutionRecord> decode_institution(const InstitutionId& id, const RecordPlace& at,
                                              ByteView body);
 
-// The newest record, or every one, oldest first; nothing / empty when there is none.
+// The newest record, and all of them, oldest first. Nothing, or an empty list, where the
+// institution is not registered.
 std::optional<InstitutionRecord> read_institution(const StateReader& state,
                                                   const InstitutionId& id);
 std::vector<InstitutionRecord> institution_history(const StateReader& state,

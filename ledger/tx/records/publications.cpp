@@ -1,3 +1,6 @@
+// Records of achievements, policies and rules. Invariants: an achievement's record wraps the
+// publication exactly as the transaction carried it (decision 0300); records of one name only add
+// to each other, so that what was published stays readable.
 #include "ledger/tx/records/publications.h"
 
 #include <algorithm>
@@ -55,6 +58,8 @@ std::optional<AchievementState> read_achievement(const StateReader& state,
   const auto history =
       Registry(state).history(record_name(RegistryKind::kAchievement, registry_id(id)));
   if (history.empty()) return std::nullopt;
+
+  // Published once, co-signed and retired later: the state is a fold over the history.
   AchievementState achievement;
   for (std::size_t i = 0; i < history.size(); ++i) {
     auto record = intact(decode_achievement(id, place_of(i + 1, history[i]), history[i].body));
@@ -64,6 +69,7 @@ std::optional<AchievementState> read_achievement(const StateReader& state,
       case AchievementEvent::kRetired: achievement.retired = std::move(record); break;
     }
   }
+
   return achievement;
 }
 
@@ -138,11 +144,13 @@ Result<RuleRecord> decode_rule(const InstitutionId& institution, const RecordPla
   record.at = at;
   record.institution = institution;
   record.cause = begin_record(in);
+
   record.content.number = in.u32();
   record.content.version = in.u16();
   record.content.titles = decode_texts(in);
   record.content.digest = in.fixed<Hash256>();
   record.content.url = as_text(in.sized(kUrlLimitBytes));
+
   if (!in.finished() || form_error(record.content)) return malformed_record("a rule");
   return record;
 }

@@ -13,11 +13,14 @@ Bytes encode(const StatementRecord& record) {
   out.u8(static_cast<std::uint8_t>(content.kind))
       .u8(content.accreditation ? 1 : 0)
       .u16(content.slot);
+
   out.u8(content.amount).u8(content.depth);
   encode_scope(out, content.scope);
+
   out.u64(content.valid_from_ms)
       .u64(content.valid_until_ms)
       .u8(static_cast<std::uint8_t>(content.reason));
+
   out.fixed(content.evidence_digest).u8(static_cast<std::uint8_t>(content.scheme));
   out.sized(as_bytes(content.report_url)).u16(static_cast<std::uint16_t>(content.names.size()));
   for (const auto& name : content.names) out.fixed(name);

@@ -44,12 +44,15 @@ Result<SuccessionRecord> decode_succession(const InstitutionId& institution, con
   record.at = at;
   record.institution = institution;
   record.cause = begin_record(in);
+
   record.event = enumerated<SuccessionEvent>(in, 1, 2);
   record.content.kind = enumerated<SuccessionKind>(in, 1, 4);
   record.content.closes = enumerated<std::uint8_t>(in, 0, 1) == 1;
   record.content.heir = in.fixed<InstitutionId>();
+
   record.content.predecessors = decode_list(in);
   record.content.successors = decode_list(in);
+
   if (!in.finished() || form_error(record.content)) return malformed_record("a succession");
   return record;
 }

@@ -25,6 +25,8 @@ std::optional<Rejection> check_frozen(const InstitutionFacts& facts,
                                    {"eter", facts.eter, before.eter},
                                    {"lei", facts.lei, before.lei},
                                    {"deqar", facts.deqar, before.deqar}}};
+
+  // What was never said may still be added.
   for (const auto& [field, now, then] : all) {
     if (then.empty() || now == then) continue;
     return Rejection{RejectionCode::kFactsFrozen, std::string(field), then, {}};

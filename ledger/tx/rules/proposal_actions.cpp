@@ -227,8 +227,11 @@ Failure check(const StateView& view, const RootReplacementContent& content, Mome
   if (institution->institution_class == InstitutionClass::kListed) {
     return refuse(RejectionCode::kListedInstitution, "institution", to_text(content.institution));
   }
+
   const auto id = key_id(KeyPurpose::kRoot, content.key);
   if (view.key(id) != nullptr) return refuse(RejectionCode::kKeyExists, "key", to_text(id));
+
+  // Somebody must hold the new root, or the vote would leave the institution without any.
   const auto message =
       possession_message(view.chain, content.institution, KeyPurpose::kRoot, content.key);
   if (!verify(content.key, message.view(), content.possession)) {
@@ -242,7 +245,10 @@ void apply(StateWriter& writer, const RootReplacementContent& content) {
     const auto key = read_key(writer.state(), id);
     if (key->added.purpose == KeyPurpose::kRoot && !key->retired) writer.retire_key(key->added, 0);
   }
+
   writer.add_key(content.institution, KeyPurpose::kRoot, content.key);
+
+  // There is one root now: an old threshold above one could never be reached.
   auto record = read_institution(writer.state(), content.institution);
   record->root_threshold = 1;
   record->retroactive = false;
@@ -257,6 +263,8 @@ Failure check(const StateView& view, const SuspensionContent& content, Moment) {
   if (institution->standing != (content.lift ? Standing::kSuspended : Standing::kGood)) {
     return refuse(RejectionCode::kStandingUnchanged, "institution", to_text(content.institution));
   }
+
+  // A set without members could certify nothing, not even the lift.
   if (!content.lift && seat_of(view.state, content.institution) &&
       read_validators(view.state).size() == 1) {
     return refuse(RejectionCode::kLastValidator, "institution", to_text(content.institution));
@@ -269,6 +277,8 @@ void apply(StateWriter& writer, const SuspensionContent& content) {
   record->standing = content.lift ? Standing::kGood : Standing::kSuspended;
   record->retroactive = false;
   writer.put_institution(std::move(*record));
+
+  // Who is suspended leaves the set; a seat does not come back with good standing.
   if (content.lift || !seat_of(writer.state(), content.institution)) return;
   auto members = read_validators(writer.state()).members();
   std::erase_if(members, [&](const CertifyingSet::Member& m) {

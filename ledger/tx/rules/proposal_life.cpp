@@ -1,3 +1,7 @@
+// The life of a proposal: opened, voted on, passed, closed. Invariants: every event is a record
+// under the proposal's id, written together with the row and the agenda; once a proposal has passed
+// its votes are not counted again; closing takes away row and agenda entry, so that nothing is due
+// twice.
 #include <algorithm>
 
 #include "common/check.h"
@@ -109,6 +113,8 @@ void recount_votes(StateWriter& writer) {
     TM_CHECK(proposal, "the agenda names a proposal without a row:", entry.proposal.hex());
     if (proposal->status != ProposalStatus::kOpen || proposal->voting_ends_ms <= writer.time_ms())
       continue;
+
+    // Dropped for good: votes do not come back with a seat.
     std::erase_if(proposal->votes,
                   [&](const ProposalVote& vote) { return !sits_in(set, vote.voter); });
     settle(writer, set, entry.proposal, std::move(*proposal));
@@ -123,6 +129,7 @@ void close_proposal(StateWriter& writer, const TransactionId& proposal, Proposal
   record.actor = actor;
   record.reason = reason;
   record_event(writer, std::move(record));
+
   erase_open_proposal(writer.tables(), proposal);
   auto agenda = read_agenda(writer.state());
   std::erase_if(agenda, [&](const AgendaEntry& entry) { return entry.proposal == proposal; });

@@ -25,7 +25,8 @@ void cast_vote(StateWriter& writer, const TransactionId& proposal, bool approve)
 // enough without them passes, if voting is still open.
 void recount_votes(StateWriter& writer);
 
-// Nothing follows. `event`: lapsed, in effect, void (with the reason) or vetoed (by `actor`).
+// Ends a proposal: nothing can happen to it any more. `event`: lapsed, in effect, void (with the
+// reason) or vetoed (by `actor`).
 void close_proposal(StateWriter& writer, const TransactionId& proposal, ProposalEvent event,
                     const InstitutionId& actor = {}, RejectionCode reason = {});
 

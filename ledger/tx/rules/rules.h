@@ -1,13 +1,12 @@
 // What each kind asks of the state, and what it does: one pair of functions a kind, in the file of
 // its family.
 //
-//   check   the first rule that the state breaks, or nothing; reads only, and sees what the block
-//   wrote so far. The
-//           envelope is done: time, replay, author, standing, class, keys and signatures hold
-//           (ledger/execute.cpp).
-//   apply   the effects; never fails, and writes through the StateWriter alone, which notes the
-//   privileges used.
-//           Precondition: check() passed in this very state.
+// check() answers the first rule that the state breaks, or nothing. It only reads, and sees what
+// the block wrote so far. The envelope is done by then: time, replay, author, standing, class, keys
+// and signatures hold (ledger/execute.cpp).
+//
+// apply() writes the effects. It never fails, and writes through the StateWriter alone, which notes
+// the privileges used. Precondition: check() passed in this very state.
 //
 // Contents come decoded and with a valid form (ledger/tx/content.h). Private to ledger/; one thread
 // at a time.

@@ -109,15 +109,18 @@ Failure read(const v1::ProtocolActivation& message, ProtocolActivationContent& c
 Failure read(const v1::RootReplacement& message, RootReplacementContent& content) {
   if (auto failure = read_institution_id(message.institution(), content.institution))
     return failure;
+
   KeyPurpose purpose{};
   if (auto failure = wire::read(message.key(), purpose, content.key))
     return prefixed("key", std::move(failure));
+
   FormCheck check;
   check
       .require(purpose == KeyPurpose::kRoot, RejectionCode::kKeyPurposeForm, "key.purpose",
                "a root key is replaced")
       .length("possession_proof", message.possession_proof().size(), Signature::kSize,
               Presence::kRequired);
+
   content.possession = fixed_from<Signature>(message.possession_proof());
   return check.result();
 }

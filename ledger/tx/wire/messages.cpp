@@ -197,6 +197,7 @@ void read_achievement_lists(FormCheck& check, const v1::AchievementPublish& mess
 std::optional<Rejection> read(const v1::InstitutionFacts& message, InstitutionFacts& facts) {
   FormCheck check;
   check.length("parent", message.parent().size(), InstitutionId::kSize, Presence::kOptional);
+
   facts = {read_texts(message.legal_names()),
            message.country(),
            message.domain(),
@@ -205,6 +206,8 @@ std::optional<Rejection> read(const v1::InstitutionFacts& message, InstitutionFa
            message.lei(),
            message.deqar(),
            fixed_from<InstitutionId>(message.parent())};
+
+  // Two encodings of "no parent" would be two ids of one registration.
   check.require(message.parent().empty() || !facts.parent.is_zero(),
                 RejectionCode::kExplicitDefault, "parent", "an id of zeros says nothing");
   return check.failed() ? check.result() : form_error(facts);
@@ -343,17 +346,23 @@ std::optional<Rejection> read(const v1::SuccessionMerge& message, SuccessionCont
 
 std::optional<Rejection> read(const v1::SuccessionSplit& message, SuccessionContent& content) {
   FormCheck check;
+
   content = {SuccessionKind::kSplit,
              message.closes(),
              {},
              {read_institution(check, "predecessor", message.predecessor())},
              {}};
+
   content.successors = read_institutions(check, "successors", message.successors());
+
+  // Only of a split may the heir be left open: an empty field and an id of zeros would say the
+  // same.
   if (!message.heir().empty()) {
     content.heir = read_institution(check, "heir", message.heir());
     check.require(!content.heir.is_zero(), RejectionCode::kExplicitDefault, "heir",
                   "an id of zeros says nothing");
   }
+
   return check.failed() ? check.result() : form_error(content);
 }
 

@@ -110,6 +110,7 @@ class Scan {
 };
 
 std::optional<Rejection> Scan::scalar(const FieldShape& field, std::uint64_t number, ByteView at) {
+  // A parser would cut such numbers off or keep them as unknown: two encodings of one value.
   switch (field.type) {
     case FieldType::kBool:
       if (number > 1) return refuse(RejectionCode::kVarintTooLarge, field.name, at);
