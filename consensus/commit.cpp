@@ -121,7 +121,8 @@ void Engine::Core::receive(const InstitutionId& from, const SealingFinality& end
 
   // Whoever is in the next epoch need not be in this one's set: any peer may prove it.
   if (!peers_.in_credit(from)) return;
-  if (!committee_.verify_finality(facts, end.proof).ok()) return peers_.pause(from);
+  if (!committee_.verify_finality(facts, end.proof).ok())
+    return peers_.pause_for_false_signature(from);
 
   prefix_.prove_end(end, facts);
   quarantine_.check_own_signature(*end.proof.certificate);

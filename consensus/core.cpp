@@ -104,7 +104,7 @@ void Engine::Core::receive(const InstitutionId& from, const QuarantineAnswer& an
 
   for (const auto& vote : answer.votes) {
     if (!committee_.is_self(vote.voter) || vote.statement.epoch != committee_.epoch()) continue;
-    if (!adopt_own_vote_from_peer(vote)) return peers_.pause(from);
+    if (!adopt_own_vote_from_peer(vote)) return peers_.pause_for_false_signature(from);
   }
   quarantine_.count(answer, *highest);
 }

@@ -111,9 +111,19 @@ class Driver {
   // newest target) while the gap remains.
   virtual void catch_up(const CertificatePtr& target) = 0;
 
-  // The view's timer fired: send the oldest pending transactions to all validators again.
+  // Views were given up: send the oldest pending transactions to all validators again. At most once
+  // a third of the skip time, however many views end so.
   virtual void resend_pending() = 0;
 
+  // The leader of the view has not proposed, though something is pending here, and perhaps here
+  // alone: send it the oldest pending transactions, few of them. Once a view, after half a timeout
+  // unit.
+  virtual void forward_pending(const InstitutionId& leader) = 0;
+
+  // A signature that came by this peer's own link is false, and it cost time to see that. Votes are
+  // checked when a quorum needs them, so that it may be seen while another peer's message is
+  // handled.
+  virtual void false_signature(const InstitutionId& from) = 0;
   virtual void misbehaviour(const Evidence& evidence) = 0;
   // 32 fresh random bytes (quarantine).
   virtual Hash256 fresh_nonce() = 0;

@@ -16,6 +16,8 @@ Fetcher::Fetcher(const EngineContext& context, const VoteBook& votes, BlockTree&
 void Fetcher::begin_epoch() {
   missing_.clear();
   failures_.assign(context_.committee.size(), 0);
+  std::erase_if(budgets_,
+                [&](const auto& entry) { return !context_.committee.index_of(entry.first); });
   gap_since_ms_.reset();
 }
 
@@ -103,6 +105,22 @@ void Fetcher::want_for_current_view() {
   }
 }
 
+// What the others grant this node depends on its seat, in their eyes: once the epoch is proven to
+// be over, perhaps on another one.
+QuestionRate Fetcher::question_rate() const {
+  const bool seated =
+      context_.committee.index_of(context_.config.self) && !context_.prefix.proven_end();
+  return (seated ? kMemberQuestions : kOtherQuestions).part(kAskedPart);
+}
+
+// A refused question would count against this node, and bring nothing.
+bool Fetcher::may_ask(std::size_t validator, std::uint64_t cost) {
+  const QuestionRate rate = question_rate();
+  const auto& id = context_.committee.id_of(validator);
+  return budgets_.try_emplace(id, rate, context_.now_ms())
+      .first->second.take(rate, cost, context_.now_ms());
+}
+
 void Fetcher::ask_for_blocks() {
   ValidatorBits askable = 0;
   for (std::size_t i = 0; i < context_.committee.size(); ++i) {
@@ -110,8 +128,10 @@ void Fetcher::ask_for_blocks() {
   }
   missing_.ask_due(context_.now_ms(), context_.timing().fetch_ms, askable, failures_,
                    [this](const BlockId& block, View view, std::size_t validator) {
+                     if (!may_ask(validator, kBlockQuestion)) return false;
                      context_.driver.send(context_.committee.id_of(validator),
                                           BlockRequest{context_.committee.epoch(), view, block});
+                     return true;
                    });
 }
 
@@ -172,7 +192,8 @@ void Fetcher::ask_for_certificates() {
   for (std::size_t tries = 0; tries < committee.size(); ++tries) {
     const std::size_t next =
         (committee.leader(pacemaker_.view()) + next_peer_++) % committee.size();
-    if (committee.is_self(next) || peers_.is_silent(next)) continue;
+    if (committee.is_self(next) || peers_.is_silent(next) || !may_ask(next, kOtherQuestion))
+      continue;
     context_.driver.send(committee.id_of(next),
                          CertificateRequest{committee.epoch(), missing->first, missing->last});
     return;

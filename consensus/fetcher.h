@@ -1,12 +1,13 @@
 // What this node lacks and others have: blocks, certificates, and whole stretches of the chain; of
 // whom it is asked, and when again.
 //
-// Owns the blocks that are missing, who failed to deliver, and the pace of asking. Needs are stated
-// anew after every event (update), asked for with the clock (ask_if_due). Private to consensus/.
-// One thread.
+// Owns the blocks that are missing, who failed to deliver, and the pace of asking: of nobody more
+// than it grants. Needs are stated anew after every event (update), asked for with the clock
+// (ask_if_due). Private to consensus/. One thread.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "consensus/missing_blocks.h"
 #include "consensus/pacemaker.h"
 #include "consensus/peer_progress.h"
+#include "consensus/question_budget.h"
 #include "consensus/vote_book.h"
 
 namespace testamur::consensus {
@@ -53,6 +55,8 @@ class Fetcher {
   void ask_for_blocks();
   void ask_for_certificates();
   void ask_for_catch_up();
+  QuestionRate question_rate() const;
+  bool may_ask(std::size_t validator, std::uint64_t cost);
   std::optional<ViewRange> missing_certificates() const;
   std::optional<ViewRange> missing_to_judge(const Block& proposal) const;
   std::optional<ViewRange> missing_to_propose() const;
@@ -65,6 +69,7 @@ class Fetcher {
   const Pacemaker& pacemaker_;
   MissingBlocks missing_;
   std::vector<unsigned> failures_;  // by validator index: asked for blocks and did not deliver
+  std::map<InstitutionId, QuestionBudget> budgets_;  // of the validators: how often they are asked
   std::uint64_t certificates_asked_ms_ = 0;
   std::size_t next_peer_ = 0;  // of whom certificates are asked next, counted from the leader
   std::optional<std::uint64_t> gap_since_ms_;

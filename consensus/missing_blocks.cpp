@@ -1,6 +1,7 @@
 #include "consensus/missing_blocks.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace testamur::consensus {
 namespace {
@@ -62,32 +63,53 @@ const MissingBlock* MissingBlocks::find(const BlockId& block) const {
   return found == blocks_.end() ? nullptr : &found->second;
 }
 
+std::optional<std::size_t> MissingBlocks::next_to_ask(MissingBlock& missing, ValidatorBits askable,
+                                                      ValidatorBits refused,
+                                                      const std::vector<unsigned>& failures) {
+  const ValidatorBits honest = askable & ~missing.liars;
+  ValidatorBits candidates = honest & missing.holders & ~missing.asked;
+  // A block that only votes name is asked of those voters alone.
+  if ((candidates & ~refused) == 0 && (missing.certain || missing.holders == 0))
+    candidates = honest & ~missing.asked;
+  if (candidates == 0) missing.asked = 0;  // everybody was asked: again from the beginning
+  if ((candidates & ~refused) == 0) return std::nullopt;
+  return best_of(candidates & ~refused, missing.view.value + 1 + missing.times_asked, failures);
+}
+
 void MissingBlocks::ask_due(std::uint64_t now_ms, std::uint64_t patience_ms, ValidatorBits askable,
                             std::vector<unsigned>& failures,
-                            const std::function<void(const BlockId&, View, std::size_t)>& ask) {
+                            const std::function<bool(const BlockId&, View, std::size_t)>& ask) {
+  std::vector<std::pair<const BlockId*, MissingBlock*>> due;
   for (auto& [id, missing] : blocks_) {
-    if (now_ms < missing.ask_at_ms) continue;
-    missing.ask_at_ms = now_ms + patience_ms;
-    for (std::size_t i = 0; i < failures.size(); ++i) {
-      if (missing.just_asked >> i & 1) ++failures[i];
-    }
-    missing.just_asked = 0;
+    if (now_ms >= missing.ask_at_ms) due.emplace_back(&id, &missing);
+  }
 
-    const unsigned count = missing.times_asked == 0 ? 1 : 2;
-    for (unsigned turn = 0; turn < count; ++turn) {
-      const ValidatorBits honest = askable & ~missing.liars;
-      ValidatorBits candidates = honest & missing.holders & ~missing.asked;
-      // A block that only votes name is asked of those voters alone.
-      if (candidates == 0 && (missing.certain || missing.holders == 0))
-        candidates = honest & ~missing.asked;
-      if (candidates == 0) missing.asked = 0;  // everybody was asked: again from the beginning
-      if (candidates == 0) break;
-      const std::size_t next =
-          best_of(candidates, missing.view.value + 1 + missing.times_asked, failures);
-      missing.asked |= ValidatorBits{1} << next;
-      missing.just_asked |= ValidatorBits{1} << next;
-      ++missing.times_asked;
-      ask(id, missing.view, next);
+  // What nobody has must not use up what may be asked for.
+  std::stable_sort(due.begin(), due.end(), [](const auto& a, const auto& b) {
+    return a.second->times_asked < b.second->times_asked;
+  });
+
+  ValidatorBits refused = 0;
+  for (const auto& [id, missing] : due) {
+    missing->ask_at_ms = now_ms + patience_ms;
+    for (std::size_t i = 0; i < failures.size(); ++i) {
+      if (missing->just_asked >> i & 1) ++failures[i];
+    }
+    missing->just_asked = 0;
+
+    unsigned left = missing->times_asked == 0 ? 1 : 2;
+    while (left > 0) {
+      const auto next = next_to_ask(*missing, askable, refused, failures);
+      if (!next) break;
+      const ValidatorBits bit = ValidatorBits{1} << *next;
+      if (!ask(*id, missing->view, *next)) {
+        refused |= bit;
+        continue;
+      }
+      missing->asked |= bit;
+      missing->just_asked |= bit;
+      ++missing->times_asked;
+      --left;
     }
   }
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "common/ids.h"
@@ -49,15 +50,21 @@ class MissingBlocks {
   void clear() { blocks_.clear(); }
 
   const MissingBlock* find(const BlockId& block) const;
-  // For every block that is due: whom to ask now. `askable`: validators that are up and not this
-  // node. `failures`: by validator, how often it was asked lately and did not deliver; counted on.
+  // For every block that is due, the least asked first: whom to ask now. `askable`: validators that
+  // are up and not this node. `failures`: by validator, how often it was asked lately and did not
+  // deliver; counted on. `ask` returns false where nothing more may be asked of a validator now.
   void ask_due(std::uint64_t now_ms, std::uint64_t patience_ms, ValidatorBits askable,
                std::vector<unsigned>& failures,
-               const std::function<void(const BlockId&, View, std::size_t validator)>& ask);
+               const std::function<bool(const BlockId&, View, std::size_t validator)>& ask);
   std::uint64_t wake_at_ms(std::uint64_t otherwise) const;
   std::size_t size() const { return blocks_.size(); }
 
  private:
+  // Of whom a block is asked next; nothing: of nobody now.
+  static std::optional<std::size_t> next_to_ask(MissingBlock& missing, ValidatorBits askable,
+                                                ValidatorBits refused,
+                                                const std::vector<unsigned>& failures);
+
   std::map<BlockId, MissingBlock> blocks_;
 };
 

@@ -10,7 +10,6 @@ PeerProgress::PeerProgress(const EngineContext& context) : context_(context) { b
 
 void PeerProgress::begin_epoch() {
   validators_.assign(context_.committee.size(), PeerView{});
-  for (auto& peer : validators_) peer.epoch = context_.committee.epoch();
   listen_from_now();
 }
 
@@ -88,6 +87,11 @@ void PeerProgress::pause(const InstitutionId& from) {
   PeerView& punished = peer(from);
   if (punished.credit.trusted(context_.now_ms())) punished.signed_invalid = false;
   punished.credit.punish(context_.now_ms(), context_.timing().skip_ms / 3);
+}
+
+void PeerProgress::pause_for_false_signature(const InstitutionId& from) {
+  pause(from);
+  if (from != context_.config.self) context_.driver.false_signature(from);
 }
 
 void PeerProgress::pause_for_invalid_block(std::size_t validator) {

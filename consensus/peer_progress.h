@@ -35,7 +35,8 @@ class PeerProgress {
  public:
   explicit PeerProgress(const EngineContext& context);
 
-  // Positions of the epoch before are forgotten; silence counts from now.
+  // Positions of the epoch before are forgotten, and nobody is in this one before it has shown it;
+  // silence counts from now.
   void begin_epoch();
   void listen_from_now();
 
@@ -58,6 +59,7 @@ class PeerProgress {
   bool in_credit(const InstitutionId& from)
       const;  // no pause is made with it, whether it is a validator or not
   void pause(const InstitutionId& from);
+  void pause_for_false_signature(const InstitutionId& from);  // and the driver is told
   // A block that this validator signed is invalid, whoever brought it: judging it cost up to the
   // execution of a whole block. Its next ones are not judged during the pause, and its views are
   // given up at once.

@@ -26,10 +26,11 @@ void Engine::Core::receive(const InstitutionId& from, const Proposal& proposal) 
   // Of a certain block this copy alone is bad; of another one its leader may be passed over, if it
   // was the sender.
   const bool as_its_header = facts.epoch == committee_.epoch() && facts.view == view;
-  if ((certain && !as_its_header) || !is_signed_by_leader(proposal, id)) {
+  const bool useless = certain && !as_its_header;
+  if (useless || !is_signed_by_leader(proposal, id)) {
     if (certain) fetcher_.note_false_copy(id, missing->view, from);
     if (!certain && from == committee_.leader_id(view)) blocks_.mark_leader_invalid(view);
-    return peers_.pause(from);
+    return useless ? peers_.pause(from) : peers_.pause_for_false_signature(from);
   }
   if (!is_first_signed(proposal, id) && !certain) return;
 

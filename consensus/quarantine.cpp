@@ -180,7 +180,7 @@ bool Quarantine::expects(const InstitutionId& from, const QuarantineAnswer& answ
 std::optional<View> Quarantine::check(const InstitutionId& from, const QuarantineAnswer& answer) {
   if (!expects(from, answer)) return std::nullopt;
   const auto paid = [&]() -> std::optional<View> {
-    peers_.pause(from);
+    peers_.pause_for_false_signature(from);
     return std::nullopt;
   };
   const Hash256 digest = signing_digest(context_.config.chain, answer);

@@ -28,10 +28,13 @@ void Relay::start() {
 void Relay::begin_epoch(SealingFinality previous_end) {
   previous_end_ = std::move(previous_end);
   entry_shown_ = false;
+  pending_forwarded_ = false;
+  show_entry_to(context_.committee.leader(pacemaker_.view()));
 }
 
 void Relay::note_view_entered(bool view_before_took_long) {
   entry_shown_ = false;
+  pending_forwarded_ = false;
   rebroadcast_interval_ms_ = context_.timing().rebroadcast_ms;
   rebroadcast_at_ms_ = context_.now_ms() + rebroadcast_interval_ms_;
   const std::size_t leader = context_.committee.leader(pacemaker_.view());
@@ -43,10 +46,46 @@ void Relay::note_vote_cast() {
   rebroadcast_at_ms_ = std::max(rebroadcast_at_ms_, context_.now_ms() + rebroadcast_interval_ms_);
 }
 
+void Relay::note_view_given_up() {
+  resend_wanted_ = true;
+  resend_pending_if_due();
+}
+
+// A megabyte to everybody: a leader that nullifies its own views, one after the other, must not
+// cause it in each.
+void Relay::resend_pending_if_due() {
+  if (!resend_wanted_ || context_.now_ms() < resend_at_ms_) return;
+  resend_wanted_ = false;
+  resend_at_ms_ = context_.now_ms() + context_.timing().skip_ms / 3;
+  context_.driver.resend_pending();
+}
+
+// When a transaction waits here, and the view's leader, another node, has been silent about it for
+// half a unit.
+std::uint64_t Relay::forward_at_ms() const {
+  const View view = pacemaker_.view();
+  const auto& committee = context_.committee;
+  const auto start_ms = pacemaker_.timer_start_ms();
+  const bool waits =
+      start_ms && committee.self() && !committee.leads(view) && pacemaker_.has_transactions();
+  if (pending_forwarded_ || !waits || blocks_.proposed(view)) return kNever;
+  return *start_ms + pacemaker_.delta_ms() / 2;
+}
+
+// Whoever gives a transaction to this node alone would else make it give up, again and again, an
+// honest leader that has nothing to propose; and f liars need one such node to take a view from it.
+void Relay::forward_pending_if_due() {
+  if (context_.now_ms() < forward_at_ms()) return;
+  pending_forwarded_ = true;
+  context_.driver.forward_pending(context_.committee.leader_id(pacemaker_.view()));
+}
+
 void Relay::speak_if_due() {
   rebroadcast_if_due();
   show_entry_if_due();
   announce_if_due();
+  forward_pending_if_due();
+  resend_pending_if_due();
 }
 
 // Something above the last finalized view was said or certified, or waits.
@@ -113,6 +152,10 @@ bool Relay::may_lag(std::size_t validator) const {
 void Relay::show_entry_to(std::size_t validator) const {
   if (!may_lag(validator)) return;
   const auto& committee = context_.committee;
+  if (pacemaker_.view() == View{1}) {
+    if (previous_end_) context_.driver.send(committee.id_of(validator), *previous_end_);
+    return;
+  }
   const ViewVotes* before = votes_.find(pacemaker_.view() - 1);
   if (!before) return;
   for (const auto& certificate :
@@ -222,6 +265,8 @@ void Relay::answer(const InstitutionId& from, const BlockRequest& request) {
 std::uint64_t Relay::next_deadline_ms() const {
   std::uint64_t at_ms = announce_at_ms_;
   if (unfinished()) at_ms = std::min(at_ms, rebroadcast_at_ms_);
+  at_ms = std::min(at_ms, forward_at_ms());
+  if (resend_wanted_) at_ms = std::min(at_ms, resend_at_ms_);
   if (!entry_shown_ && context_.committee.self()) at_ms = std::min(at_ms, entry_shown_at_ms());
   return at_ms;
 }

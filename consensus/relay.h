@@ -1,9 +1,9 @@
 // What is said again so that nobody is left behind: own votes and certificates, where this node
 // stands, and answers to those who lack something.
 //
-// Owns the timers of rebroadcast, relay and presence, the last final blocks, and the proven end of
-// the epoch before. Nothing here decides anything: it repeats what was said and proven. Private to
-// consensus/. One thread.
+// Owns the timers of rebroadcast, relay and presence, the pace at which pending transactions are
+// said again, the last final blocks, and the proven end of the epoch before. Nothing here decides
+// anything: it repeats what was said and proven. Private to consensus/. One thread.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +40,9 @@ class Relay {
   void note_view_entered(bool view_before_took_long);
   // A vote was cast: it leaves by itself once it is durable.
   void note_vote_cast();
+  // A view was given up: no leader alone decides what is pending, so the oldest pending
+  // transactions go to all validators again, now or as soon as the pace allows it.
+  void note_view_given_up();
   // Final now, for peers that are just behind.
   void note_committed(const BlockPtr& block) { recent_.add(block); }
 
@@ -63,6 +66,9 @@ class Relay {
   void repeat_first_proposal() const;
   void show_entry_if_due();
   void announce_if_due();
+  void resend_pending_if_due();
+  std::uint64_t forward_at_ms() const;
+  void forward_pending_if_due();
   bool may_lag(std::size_t validator) const;
   void show_entry_to(std::size_t validator) const;
   void show_block_to(std::size_t validator);
@@ -79,7 +85,10 @@ class Relay {
   std::uint64_t rebroadcast_at_ms_ = 0;
   std::uint64_t rebroadcast_interval_ms_ = 0;
   std::uint64_t announce_at_ms_ = 0;
-  bool entry_shown_ = false;  // to those behind, since this view was entered
+  bool entry_shown_ = false;        // to those behind, since this view was entered
+  bool pending_forwarded_ = false;  // to the leader of this view
+  bool resend_wanted_ = false;
+  std::uint64_t resend_at_ms_ = 0;  // not before
   RecentBlocks recent_;
   std::optional<SealingFinality> previous_end_;
 };

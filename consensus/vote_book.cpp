@@ -119,9 +119,10 @@ void VoteBook::report_contradictions(ViewVotes& votes, const Vote& vote) {
     // One report a view is enough, and checking for more would be work that the liar chooses.
     if (evidence_.has_reported(vote.statement.view, vote.voter) || !peers_.trusted(voter)) return;
 
-    if (!context_.committee.verify(vote)) return peers_.pause(voter);
+    if (!context_.committee.verify(vote)) return peers_.pause_for_false_signature(voter);
     if (!slot.verified && !(slot.verified = context_.committee.verify(*slot.vote))) {
       slot.vote.reset();
+      context_.driver.false_signature(voter);
       continue;
     }
     evidence_.report(vote.voter, {slot.vote->statement, slot.vote->signature},
@@ -171,7 +172,7 @@ CertificatePtr VoteBook::certify(std::vector<VoteSlot>& slots, const Statement& 
       slot.vote.reset();
       slot.was_false =
           !peers_.trusted(voter);  // one more chance; then not before the pause is over
-      peers_.pause(voter);
+      peers_.pause_for_false_signature(voter);
       continue;
     }
     certificate->signers |= std::uint32_t{1} << i;

@@ -19,7 +19,8 @@ void Engine::Core::receive(const InstitutionId& from, const Vote& vote) {
 
   // This node's own vote, shown by another: it may have been lost here.
   if (committee_.is_self(vote.voter) && statement.epoch == committee_.epoch()) {
-    if (peers_.trusted(from) && !adopt_own_vote_from_peer(vote)) peers_.pause(from);
+    if (peers_.trusted(from) && !adopt_own_vote_from_peer(vote))
+      peers_.pause_for_false_signature(from);
     return;
   }
 
@@ -47,7 +48,7 @@ void Engine::Core::receive(const InstitutionId& from, const Certificate& certifi
   if (known && known->certificate(statement.act)) return;
 
   if (!peers_.trusted(from)) return;
-  if (!votes_.verify(certificate)) return peers_.pause(from);
+  if (!votes_.verify(certificate)) return peers_.pause_for_false_signature(from);
   quarantine_.check_own_signature(certificate);
   votes_.adopt(std::make_shared<const Certificate>(certificate));
 }
@@ -115,8 +116,7 @@ bool Engine::Core::nullify_if_due() {
   cast({Act::kNullify, committee_.epoch(), view, View{0}, BlockId{}},
        entry ? digest(*entry) : Hash256{});
 
-  // No leader alone decides what is pending.
-  if (fired) driver_.resend_pending();
+  if (fired) relay_.note_view_given_up();
   return true;
 }
 

@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint64_t kAnswerTimeoutMs = 2'000;
 constexpr std::uint32_t kBlocksARequest = 256;
 constexpr std::size_t kResponseBytes = 2u << 20;
+constexpr unsigned kMostUnanswered = 4;  // of one node; a request that it refused is never answered
 
 }  // namespace
 
@@ -54,9 +55,10 @@ void BlockFetcher::ask_next(Height committed, std::uint64_t now_ms) {
   });
 
   asked_at_ms_ = now_ms;
-  asked_first_ = committed.next();
   for (const auto& pin : order) {
-    if (!hooks_.send(pin, net::BlockRequest{asked_first_, kBlocksARequest})) continue;
+    if (!hooks_.send(pin, net::BlockRequest{committed.next(), kBlocksARequest})) continue;
+    auto& unanswered = peers_[pin].unanswered;
+    unanswered = std::min(unanswered + 1, kMostUnanswered);
     asked_ = pin;
     last_asked_ = pin;
     return;
@@ -84,15 +86,28 @@ void BlockFetcher::rest_if_exhausted() {
             std::ranges::any_of(peers_, [](const auto& entry) { return !entry.second.exhausted; });
 }
 
+bool BlockFetcher::awaits(const net::Pin& pin) const {
+  const auto found = peers_.find(pin);
+  return found != peers_.end() && found->second.unanswered > 0;
+}
+
 bool BlockFetcher::on_response(const net::Origin& from, const net::BlockResponse& response,
-                               Height committed, std::uint64_t now_ms) {
-  (void)now_ms;
-  if (asked_ != from.pin) return false;
-  asked_.reset();
+                               Height committed) {
+  const auto found = peers_.find(from.pin);
+  if (found == peers_.end() || found->second.unanswered == 0) return false;
+
+  // Answers come in the order of the requests: only the last one is that to the request under way.
+  const bool last_one = --found->second.unanswered == 0;
+  const bool in_time = asked_ == from.pin && last_one;
+
+  const auto last = response.first.value + response.blocks.size() - 1;
+  const bool known_by_now = !response.blocks.empty() && last <= committed.value;
+  if (in_time) asked_.reset();
+  if (known_by_now) return false;
+
   const auto chain = chain_of(response);
-  const bool shown = chain.ok() && !chain->blocks.empty() && response.first == asked_first_ &&
-                     hooks_.deliver(*chain);
-  if (!shown) {
+  const bool continues = !response.blocks.empty() && response.first <= committed.next();
+  if (!continues || !chain.ok() || !hooks_.deliver(*chain)) {
     // Who has no more and says so was asked in vain, which is no failure: else a liar that claims
     // much and gives a block now and then would be asked before all others.
     const bool has_no_more = response.blocks.empty() && response.highest <= committed;
@@ -105,12 +120,13 @@ bool BlockFetcher::on_response(const net::Origin& from, const net::BlockResponse
     return false;
   }
 
-  const auto last = response.first + (response.blocks.size() - 1);
+  // Who was too late has failed, also when it brought something.
   for (auto& [pin, peer] : peers_) peer.exhausted = false;
-  auto& peer = peers_[from.pin];
-  peer.failures = 0;
-  peer.claim = response.highest > last ? response.highest : Height{};
-  wanted_ = peer.claim > committed;
+  auto& peer = found->second;
+  if (in_time) peer.failures = 0;
+  if (asked_ == from.pin) asked_.reset();
+  peer.claim = response.highest.value > last ? response.highest : Height{};
+  wanted_ = peer.claim > committed || asked_;
   return true;
 }
 

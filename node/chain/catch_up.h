@@ -32,13 +32,15 @@ class BlockFetcher {
   void peer_down(const net::Origin& peer);
   // Blocks after `committed` are wanted. While a request is under way nothing is sent.
   void want(Height committed, std::uint64_t now_ms);
-  // An answer; delivered when it is of the node that was asked and its last block carries a proof.
-  // Returns whether it held blocks.
-  bool on_response(const net::Origin& from, const net::BlockResponse& response, Height committed,
-                   std::uint64_t now_ms);
+  // An answer; delivered when it is of a node that was asked and its last block carries a proof.
+  // One that comes after another node was asked is worth as much: whoever serves many makes each of
+  // them wait. Returns whether it brought blocks.
+  bool on_response(const net::Origin& from, const net::BlockResponse& response, Height committed);
   void on_tick(Height committed, std::uint64_t now_ms);
   // Whether an answer of this node is waited for.
   bool asked(const net::Pin& pin) const { return asked_ == pin; }
+  // Whether it was asked and has not answered, however long ago.
+  bool awaits(const net::Pin& pin) const;
   // When on_tick wants to be called; nothing while idle.
   std::optional<std::uint64_t> wake_at_ms() const;
   // The highest height that a peer has told and not failed to show; 0 when not behind.
@@ -47,8 +49,9 @@ class BlockFetcher {
  private:
   struct Peer {
     std::uint64_t failures = 0;  // in a row
-    Height claim;            // how far it says it is; 0: it has shown nothing beyond what we have
-    bool exhausted = false;  // asked since the last progress, without any
+    Height claim;             // how far it says it is; 0: it has shown nothing beyond what we have
+    bool exhausted = false;   // asked since the last progress, without any
+    unsigned unanswered = 0;  // requests
   };
   void ask_next(Height committed, std::uint64_t now_ms);
   void exhaust(const net::Pin& pin);  // it has no more, as it says
@@ -59,7 +62,6 @@ class BlockFetcher {
   std::map<net::Pin, Peer> peers_;
   std::optional<net::Pin> asked_;
   std::uint64_t asked_at_ms_ = 0;
-  Height asked_first_;
   net::Pin last_asked_;
   bool wanted_ = false;
 };

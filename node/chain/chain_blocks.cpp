@@ -70,9 +70,7 @@ void Chain::Core::note_clock(const consensus::HeaderFacts& facts, std::uint64_t 
 
 bool Chain::Core::verify(const consensus::ConsensusKey& key, const Hash256& digest,
                          const Signature& signature) {
-  const bool valid = verifier_.verify(key.view(), digest.view(), signature);
-  bad_signatures_ += valid ? 0 : 1;
-  return valid;
+  return verifier_.verify(key.view(), digest.view(), signature);
 }
 
 void Chain::Core::persist(consensus::RecordGroup group) { writer_->submit(std::move(group)); }

@@ -92,6 +92,10 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   consensus::ValidatorSet next_validators(const consensus::BlockPtr& sealing) override;
   void catch_up(const consensus::CertificatePtr& target) override;
   void resend_pending() override { transactions_.resend_pending(); }
+  void forward_pending(const InstitutionId& leader) override {
+    transactions_.forward_pending(leader);
+  }
+  void false_signature(const InstitutionId& from) override;
   void misbehaviour(const consensus::Evidence& evidence) override;
   Hash256 fresh_nonce() override { return random_fixed<Hash256>(); }
   void quarantine(bool active) override;
@@ -165,7 +169,6 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   std::atomic<bool> beyond_protocol_ = false;  // the engine is not driven any more
   std::uint16_t warned_protocol_ = 0;
   std::atomic<std::uint64_t> next_ticket_{1};
-  std::uint64_t bad_signatures_ = 0;  // seen by verify(), of whatever event is under way
   // What the validators show of themselves, for an operator.
   std::map<InstitutionId, std::int64_t> clock_offsets_ms_;
   std::map<InstitutionId, Height> peer_heights_;

@@ -89,11 +89,13 @@ void Chain::Core::on_consensus(const net::Origin& from, const net::ConsensusMess
     peer_heights_[from.institution] = presence->finalized_height;
   }
 
-  // Whoever brought false signatures pays for the time that they took.
-  bad_signatures_ = 0;
   event([&] { engine_->on_message(from.institution, *decoded); });
-  sender_.note(from, net::Refusal::kBadSignature, bad_signatures_,
-               kSignatureUnits * bad_signatures_);
+}
+
+// It pays for the time that this took, whoever's message made the engine look.
+void Chain::Core::false_signature(const InstitutionId& from) {
+  const auto pin = peer_directory_.pin_of(from);
+  if (pin) sender_.note({from, *pin}, net::Refusal::kBadSignature, 1, kSignatureUnits);
 }
 
 void Chain::Core::on_transactions(const net::Origin& from, net::Transactions frame,
@@ -128,7 +130,7 @@ void Chain::Core::on_judged(const net::Origin& from, const TransactionIntake::Ju
 // The signatures of fetched blocks are verified aside; the strand then finds them in the cache.
 void Chain::Core::on_block_response(const net::Origin& from, net::BlockResponse response,
                                     net::Lease lease) {
-  if (!fetcher_.asked(from.pin)) return sender_.note(from, net::Refusal::kUnaskedBlocks);
+  if (!fetcher_.awaits(from.pin)) return sender_.note(from, net::Refusal::kUnaskedBlocks);
 
   runtime_.post_aside([this, from,
                        response = std::make_shared<net::BlockResponse>(std::move(response)),
@@ -141,7 +143,7 @@ void Chain::Core::on_block_response(const net::Origin& from, net::BlockResponse 
     post([this, from, response, lease] {
       event([&] {
         const auto height = processor_.base().header.height;
-        if (fetcher_.on_response(from, *response, height, engine_now_ms())) {
+        if (fetcher_.on_response(from, *response, height)) {
           log_.info("caught_up", {{"from", height.value},
                                   {"to", processor_.base().header.height.value},
                                   {"peer", to_text(from.institution)}});

@@ -32,6 +32,15 @@ net::Admission PeerDirectory::find(const net::Pin& pin) const {
   return found == shard->end() ? net::Admission::unknown() : found->second;
 }
 
+std::optional<net::Pin> PeerDirectory::pin_of(const InstitutionId& institution) const {
+  const auto known = known_.find(institution);
+  if (known == known_.end()) return std::nullopt;
+  for (const auto& [pin, retired] : known->second.retired) {
+    if (!retired) return pin;
+  }
+  return std::nullopt;
+}
+
 void PeerDirectory::read(const ledger::StateReader& state, std::set<InstitutionId> members) {
   known_.clear();
   members_ = std::move(members);

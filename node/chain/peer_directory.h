@@ -23,6 +23,9 @@ class PeerDirectory {
 
   net::Admission find(const net::Pin& pin) const;
 
+  // Of a listed institution a key that is not retired, if there is one.
+  std::optional<net::Pin> pin_of(const InstitutionId& institution) const;
+
   // Everything anew. `members`: the institutions with a seat in the current or the next validator
   // set.
   void read(const ledger::StateReader& state, std::set<InstitutionId> members);

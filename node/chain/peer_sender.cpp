@@ -64,6 +64,12 @@ void PeerSender::send(const net::Pin& to, const TransactionList& transactions) {
     network_->send(to, net::Priority::kTransaction, frame);
 }
 
+void PeerSender::send(const InstitutionId& to, const TransactionList& transactions) {
+  if (network_ == nullptr) return;
+  for (const auto& frame : frames_of(transactions))
+    network_->send(to, net::Priority::kTransaction, frame);
+}
+
 void PeerSender::broadcast(const TransactionList& transactions) {
   if (network_ == nullptr) return;
   for (const auto& frame : frames_of(transactions))

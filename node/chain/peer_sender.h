@@ -30,6 +30,7 @@ class PeerSender {
   void send(const InstitutionId& to, const consensus::Message& message);
   void broadcast(const consensus::Message& message);
   void send(const net::Pin& to, const TransactionList& transactions);
+  void send(const InstitutionId& to, const TransactionList& transactions);
   void broadcast(const TransactionList& transactions);
 
   // False: the node is not connected, nothing was sent.

@@ -2,8 +2,9 @@
 // the strand encode a block of 2 MiB.
 //
 // A member of the validator set may ask for as many blocks as a node that was cut off needs,
-// anybody else for a few at once and a few a second. Owns one budget an institution, a bounded
-// number of them. Belongs to the chain's strand.
+// anybody else for a few at once and a few a second; an honest asker keeps to half of that
+// (consensus/question_budget.h). Owns one budget an institution, a bounded number of them. Belongs
+// to the chain's strand.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "common/ids.h"
 #include "consensus/message.h"
+#include "consensus/question_budget.h"
 
 namespace testamur::node {
 
@@ -23,13 +25,9 @@ class RequestBudgets {
              std::uint64_t now_ms);
 
  private:
-  struct Budget {
-    std::uint64_t milli_tokens = 0;
-    std::uint64_t filled_at_ms = 0;
-  };
   bool make_room(bool member, std::uint64_t now_ms);
 
-  std::map<InstitutionId, Budget> budgets_;
+  std::map<InstitutionId, consensus::QuestionBudget> budgets_;
 };
 
 }  // namespace testamur::node

@@ -16,6 +16,7 @@ constexpr std::size_t kRecheckAll = 256;
 constexpr std::size_t kCheckOnArrival = 64;
 constexpr std::size_t kResendTransactions = 1024;
 constexpr std::size_t kResendBytes = 1u << 20;
+constexpr std::size_t kForwardBytes = 64u << 10;
 
 }  // namespace
 
@@ -78,6 +79,11 @@ void TransactionLifecycle::resend_pending() {
   }
   parts_.sender.broadcast(
       mempool_.oldest(kResendTransactions, kResendBytes, Mempool::Which::kReady));
+}
+
+void TransactionLifecycle::forward_pending(const InstitutionId& to) {
+  parts_.sender.send(to,
+                     mempool_.oldest(kResendTransactions, kForwardBytes, Mempool::Which::kReady));
 }
 
 // At light load what fits no state must not keep the validators waiting for a block; under load

@@ -48,6 +48,8 @@ class TransactionLifecycle {
   // The view's timer fired: either the others lack what is pending here, or it is not valid any
   // more.
   void resend_pending();
+  // The oldest pending transactions, a frame of them, to one institution.
+  void forward_pending(const InstitutionId& to);
   // Those that a build has refused, perhaps only because of a block that is not final yet.
   void recheck_marked();
 

@@ -16,7 +16,7 @@ using harness::EngineHarness;
 std::vector<std::size_t> effects_of(const EngineHarness& harness) {
   return {harness.sent.size(),      harness.builds.size(),    harness.written.size(),
           harness.validated.size(), harness.committed.size(), harness.abandoned.size(),
-          harness.catch_ups,        harness.resends};
+          harness.catch_ups,        harness.resends,          harness.forwarded_to.size()};
 }
 
 // One engine among others that say anything an honest or a lying validator can sign.

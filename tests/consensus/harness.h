@@ -243,6 +243,12 @@ class EngineHarness : public Driver {
   ValidatorSet next_validators(const BlockPtr&) override { return next_set.value_or(set); }
   void catch_up(const CertificatePtr&) override { ++catch_ups; }
   void resend_pending() override { ++resends; }
+  void forward_pending(const InstitutionId& leader) override {
+    forwarded_to.push_back(*set.index_of(leader));
+  }
+  void false_signature(const InstitutionId& from) override {
+    blamed.push_back(*set.index_of(from));
+  }
   void misbehaviour(const Evidence& found) override { evidence.push_back(found); }
   Hash256 fresh_nonce() override {
     Hash256 nonce;
@@ -269,6 +275,8 @@ class EngineHarness : public Driver {
   std::vector<Sent> sent;
   std::vector<BuildRequest> builds;
   std::vector<BlockId> validated, committed, abandoned;
+  std::vector<std::size_t> forwarded_to;
+  std::vector<std::size_t> blamed;  // for false signatures
   std::vector<Evidence> evidence;
   std::vector<std::string> notices;
   std::size_t verified = 0, bodies_hashed = 0, catch_ups = 0, resends = 0;

@@ -1,9 +1,12 @@
 // What one or more validators that lie cannot do to an engine: stand in a block's way, or fill its
 // memory. Member 0 is under test; view v is led by member v mod n.
+#include <set>
+
 #include "consensus/engine.h"
 #include "consensus/limits.h"
 #include "consensus/missing_blocks.h"
 #include "consensus/peer_credit.h"
+#include "consensus/question_budget.h"
 #include "tests/consensus/harness.h"
 #include "tests/support/catch.h"
 
@@ -177,7 +180,10 @@ TEST_CASE("who fails to deliver is asked last", "[consensus][liars]") {
   MissingBlocks missing;
   std::vector<unsigned> failures(4, 0);
   std::vector<std::size_t> asked;
-  const auto ask = [&](const BlockId&, View, std::size_t validator) { asked.push_back(validator); };
+  const auto ask = [&](const BlockId&, View, std::size_t validator) {
+    asked.push_back(validator);
+    return true;
+  };
   missing.begin_round();
   missing.need(invented(1), View{1}, true, 0b1010, 0);
   for (std::uint64_t now = 0; now < 300; now += 100)
@@ -533,6 +539,153 @@ TEST_CASE("the first proposal of an epoch is said again to those who have not vo
   harness.receive(2, harness.vote(2, Act::kNotarize, said[0]));
   harness.advance(300);
   CHECK(harness.sent_to<Proposal>() == std::vector<std::size_t>{0, 3});
+}
+
+TEST_CASE(
+    "views that liars end at once make nobody send what is pending more often than once a second",
+    "[consensus][liars]") {
+  Fresh harness;
+  harness.engine->on_pending_changed(true, false);
+  for (std::uint64_t view = 1; view <= 200; ++view) {
+    // Every fourth view's leader gives it up by itself, before anybody's patience ends.
+    if (view % 4 == 1) harness.receive(1, harness.vote(1, Act::kNullify, View{view}));
+    harness.sync();
+    harness.receive(2, harness.nullification({1, 2, 3}, View{view}));
+    harness.advance(50);
+  }
+  CHECK(harness.own_votes(Act::kNullify).size() >= 50);
+  CHECK(harness.resends >= 9);
+  CHECK(harness.resends <= 11);
+
+  // What came too soon is not forgotten.
+  const auto before = harness.resends;
+  harness.receive(1, harness.vote(1, Act::kNullify, View{201}));
+  harness.advance(1'000);
+  CHECK(harness.resends == before + 1);
+}
+
+TEST_CASE(
+    "a leader that is silent about what waits here is told of it while its proposal can still come "
+    "in time",
+    "[consensus][liars]") {
+  Fresh harness;
+  harness.advance(10'000);
+  for (const std::size_t peer : {1U, 2U, 3U})
+    harness.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
+  harness.engine->on_pending_changed(true, false);
+  harness.advance(124);
+  CHECK(harness.forwarded_to.empty());
+  harness.advance(1);
+  CHECK(harness.forwarded_to == std::vector<std::size_t>{1});
+  harness.advance(100);
+  CHECK(harness.forwarded_to.size() == 1);  // once a view
+
+  // In the next one its leader proposes.
+  harness.receive(2, harness.nullification({1, 2, 3}, View{1}));
+  harness.receive(2, harness.proposal(View{2}, View{0}, BlockId{}, Height{1}));
+  harness.advance(400);
+  CHECK(harness.forwarded_to.size() == 1);
+}
+
+TEST_CASE(
+    "the end of an epoch is shown at once to the leader of the next, and to whoever stays behind",
+    "[consensus][liars]") {
+  Fresh harness;
+  HeaderFacts facts;
+  facts.view = View{1};
+  facts.height = Height{1};
+  facts.proposer = harness.set.at(1).id;
+  facts.sealing = true;
+  const auto sealing = harness.signed_proposal(facts, View{0});
+  harness.receive(1, sealing);
+  harness.sync();
+  harness.receive(1, harness.certificate({1, 2, 3}, Act::kFinalize, sealing));
+  harness.sync();
+  REQUIRE(harness.engine->status().epoch == Epoch{1});
+  CHECK(harness.sent_to<SealingFinality>() == std::vector<std::size_t>{2});
+
+  // A vote of the old epoch shows who is behind.
+  harness.receive(3, harness.vote(3, Act::kNullify, View{1}));
+  CHECK(harness.sent_to<SealingFinality>() == std::vector<std::size_t>{2, 3});
+
+  // One has come; the rest is shown it a little later.
+  harness.receive(1, Presence{Epoch{1}, View{1}, View{0}, Height{1}});
+  harness.advance(125);
+  CHECK(harness.sent_to<SealingFinality>() == std::vector<std::size_t>{2, 3, 2, 3});
+}
+
+TEST_CASE("a false vote is its voter's, not the one's that completes the quorum",
+          "[consensus][liars]") {
+  Fresh harness;
+  const auto block = harness.first();
+  harness.receive(1, block);
+  harness.sync();
+  auto forged = harness.vote(3, Act::kNotarize, block);
+  forged.signature.bytes[0] ^= 1;
+  harness.receive(3, forged);
+  CHECK(harness.blamed.empty());
+
+  // Honest: its vote makes this node look at the others.
+  harness.receive(2, harness.vote(2, Act::kNotarize, block));
+  CHECK(harness.blamed == std::vector<std::size_t>{3});
+
+  // What is brought is checked at once.
+  auto certificate = harness.certificate({1, 2, 3}, Act::kNotarize, block);
+  certificate.signatures.back().bytes[0] ^= 1;
+  harness.receive(2, certificate);
+  CHECK(harness.blamed == std::vector<std::size_t>{3, 2});
+}
+
+namespace {
+
+// A node that lags by many certified blocks, of which nobody has any, asks for a minute. Each
+// question is held against the budget that the one who is asked grants; how many blocks were asked
+// for at all.
+std::size_t lag_for_a_minute(EngineHarness& harness, QuestionRate granted) {
+  for (std::uint64_t view = 1; view <= 40; ++view) {
+    const Statement statement{Act::kNotarize, Epoch{0}, View{view}, View{view - 1}, invented(view)};
+    harness.receive(1, harness.certificate({1, 2, 3}, statement));
+  }
+  std::map<InstitutionId, QuestionBudget> budgets;
+  std::set<BlockId> asked;
+  std::size_t seen = 0;
+  for (int step = 0; step < 3'000; ++step) {
+    if (step % 50 == 0) {
+      for (const std::size_t peer : {1U, 2U, 3U})
+        harness.receive(peer, Presence{Epoch{0}, View{41}, View{0}, Height{0}});
+    }
+    harness.advance(20);
+    harness.sync();
+    for (; seen < harness.sent.size(); ++seen) {
+      const auto* request = std::get_if<BlockRequest>(&harness.sent[seen].message);
+      const bool other = std::holds_alternative<CertificateRequest>(harness.sent[seen].message);
+      if (!request && !other) continue;
+      auto& budget =
+          budgets.try_emplace(*harness.sent[seen].to, granted, harness.now).first->second;
+      REQUIRE(budget.take(granted, request ? kBlockQuestion : kOtherQuestion, harness.now));
+      if (request) asked.insert(request->block);
+    }
+  }
+  return asked.size();
+}
+
+}  // namespace
+
+TEST_CASE(
+    "an honest node asks nobody for more than it is granted, and for everything that it lacks",
+    "[consensus][liars]") {
+  SECTION("a validator") {
+    Fresh harness;
+    CHECK(lag_for_a_minute(harness, kMemberQuestions) == 40);
+  }
+  SECTION("an observer") {
+    EngineHarness harness;
+    harness.config.self.bytes.fill(0x77);
+    harness.config.observer = true;
+    harness.engine.emplace(harness.config, Tip{Epoch{0}, harness.set, harness.tip_facts}, harness);
+    harness.start();
+    CHECK(lag_for_a_minute(harness, kOtherQuestions) == 40);
+  }
 }
 
 }  // namespace testamur::consensus

@@ -258,13 +258,12 @@ TEST_CASE("a peer that only claims to be further is asked once, and nobody waits
   const auto liar = node_of_ours.asked.front() == node(1).pin ? node(1) : node(2);
   const auto other = liar.pin == node(1).pin ? node(2) : node(1);
 
-  CHECK_FALSE(
-      fetcher.on_response(liar, answer(Height{11}, 0, Height{1'000'000}), Height{10}, 1'010));
+  CHECK_FALSE(fetcher.on_response(liar, answer(Height{11}, 0, Height{1'000'000}), Height{10}));
   CHECK(fetcher.target() == Height{});
   fetcher.on_tick(Height{10}, 1'100);
   REQUIRE(node_of_ours.asked.size() == 2);
   CHECK(node_of_ours.asked.back() == other.pin);
-  CHECK_FALSE(fetcher.on_response(other, answer(Height{11}, 0, Height{10}), Height{10}, 1'110));
+  CHECK_FALSE(fetcher.on_response(other, answer(Height{11}, 0, Height{10}), Height{10}));
 
   // Everybody was asked: it rests, whatever the time, until it is wanted again.
   CHECK_FALSE(fetcher.wake_at_ms());
@@ -282,7 +281,7 @@ TEST_CASE("blocks that do not hold, and answers that do not come, end the belief
   fetcher.peer_up(node(1));
   fetcher.want(Height{10}, 1'000);
   const auto proof_of_nothing = answer(Height{11}, 1, Height{1'000'000});
-  CHECK_FALSE(fetcher.on_response(node(1), proof_of_nothing, Height{10}, 1'010));
+  CHECK_FALSE(fetcher.on_response(node(1), proof_of_nothing, Height{10}));
   CHECK(fetcher.target() == Height{});
   CHECK_FALSE(fetcher.wake_at_ms());
 
@@ -332,7 +331,7 @@ TEST_CASE(
       const auto highest = asked == liar.pin ? committed.next() : committed;
       const auto response = asked == liar.pin ? one_block(committed.next(), highest + 1)
                                               : answer(committed.next(), 0, highest);
-      fetcher.on_response(sender(asked), response, committed, now_ms);
+      fetcher.on_response(sender(asked), response, committed);
       if (asked == liar.pin) committed = committed.next();
       now_ms += 100;
       fetcher.on_tick(committed, now_ms);
@@ -344,7 +343,7 @@ TEST_CASE(
   node_of_ours.asked.clear();
   for (int i = 0; i < 10 && !fetcher.asked(node(2).pin) && !fetcher.asked(node(3).pin); ++i) {
     if (fetcher.asked(liar.pin)) {
-      fetcher.on_response(liar, one_block(committed.next(), committed + 100), committed, now_ms);
+      fetcher.on_response(liar, one_block(committed.next(), committed + 100), committed);
       committed = committed.next();
     }
     fetcher.want(committed, now_ms);
@@ -353,6 +352,48 @@ TEST_CASE(
   }
   const bool others_are_asked = fetcher.asked(node(2).pin) || fetcher.asked(node(3).pin);
   CHECK(others_are_asked);
+}
+
+TEST_CASE(
+    "answers that always come too late bring a node forward all the same, and nobody is blamed for "
+    "them") {
+  Fetching node_of_ours;
+  auto& fetcher = node_of_ours.fetcher;
+  for (const std::uint8_t number : {1, 2}) fetcher.peer_up(node(number));
+  const Height highest{100};
+  Height committed{10};
+
+  // Both serve many, in turn: each answer comes after three seconds, and is what was asked for
+  // then.
+  struct Due {
+    net::Pin pin;
+    Height first;
+    std::uint64_t at_ms;
+  };
+  std::vector<Due> due;
+  std::size_t seen = 0;
+  for (std::uint64_t now_ms = 1'000; now_ms < 120'000 && committed < highest; now_ms += 100) {
+    fetcher.want(committed, now_ms);
+    fetcher.on_tick(committed, now_ms);
+    for (; seen < node_of_ours.asked.size(); ++seen) {
+      due.push_back({node_of_ours.asked[seen], committed.next(), now_ms + 3'000});
+    }
+    while (!due.empty() && due.front().at_ms <= now_ms) {
+      const auto answered = due.front();
+      due.erase(due.begin());
+      REQUIRE(fetcher.awaits(answered.pin));
+      auto response = one_block(answered.first, highest);
+      while (response.blocks.size() < 10 &&
+             answered.first.value + response.blocks.size() <= highest.value) {
+        response.blocks.insert(response.blocks.begin(), response.blocks.front());
+      }
+      const auto from = answered.pin == node(1).pin ? node(1) : node(2);
+      if (fetcher.on_response(from, response, committed)) {
+        committed = answered.first + (response.blocks.size() - 1);
+      }
+    }
+  }
+  CHECK(committed == highest);
 }
 
 }  // namespace testamur::node

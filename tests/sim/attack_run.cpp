@@ -11,9 +11,13 @@ namespace {
 constexpr std::size_t kMostSeats = 31;  // docs/formats/parameters.md
 
 constexpr char kAboutQuarantine[] = "lies-in-quarantine";
+constexpr char kAboutEpochs[] = "ends-epochs-for-one";
+constexpr char kAboutRest[] = "feeds-one";
+constexpr std::uint64_t kRestMs = 600;
 constexpr double kLeastThroughput = 0.8;
 // Transactions of the attack begin here, so that those of faults and probes are others.
 constexpr TransactionNumber kFirst = 1'000;
+constexpr std::uint64_t kTopUpUs = 2'000;
 
 // What the seed decides, whatever the strategy.
 struct Plan {
@@ -23,9 +27,10 @@ struct Plan {
   Votes votes = Votes::kForOwnBlocks;
   Profile faults;
   std::size_t spare = 0;
-  bool changes_set = false;   // while the attack goes on
-  std::uint64_t skew_ms = 0;  // honest clocks are off by up to so much
-  bool loses_disk = false;    // then one liar fewer: a restored node counts as failed
+  bool changes_set = false;       // while the attack goes on
+  std::uint64_t set_changes = 1;  // then so often
+  std::uint64_t skew_ms = 0;      // honest clocks are off by up to so much
+  bool loses_disk = false;        // then one liar fewer: a restored node counts as failed
 };
 
 std::set<std::size_t> choose_liars(std::size_t nodes, std::size_t count, Random& random) {
@@ -66,6 +71,11 @@ Plan plan_of(const AttackConfig& config) {
     plan.spare = grows && config.nodes < kMostSeats ? 1 : 0;  // a full set has no room for one more
     plan.changes_set = plan.spare > 0;
   }
+  if (config.strategy == kAboutEpochs && config.nodes < kMostSeats) {
+    plan.spare = 1;
+    plan.changes_set = true;
+    plan.set_changes = 2;
+  }
   if (config.delta_ms) plan.delta_ms = *config.delta_ms;
   // Up to its floor a restored node is one that failed: with f = 1 only the liar's votes help over
   // that.
@@ -104,6 +114,8 @@ class AttackRun {
   void set_clocks();
   bool recover();
   void submit_next();
+  void keep_loaded();
+  void change_set();
   bool honest_are_even() const;
 
   AttackConfig config_;
@@ -141,7 +153,7 @@ Bounds AttackRun::bounds() const {
   // more of them follow each other.
   Bounds bounds;
   bounds.gap_ms = longest_gap_ms(row, plan_.delta_ms);
-  bounds.final_ms = 2 * bounds.gap_ms + 1'000;
+  bounds.final_ms = 2 * bounds.gap_ms + 1'000 + (config_.load > 0 ? config_.attack_ms : 0);
   bounds.holdings = consensus::holdings_bound(config_.nodes + plan_.spare);
   return bounds;
 }
@@ -191,8 +203,25 @@ bool AttackRun::recover() {
   return false;
 }
 
-void AttackRun::submit_next() {
+// Tops up what waits, each transaction through another honest node. What is renamed replaces what
+// was: not here.
+void AttackRun::keep_loaded() {
   if (!loading_) return;
+  while (laws_->waiting() < config_.load) {
+    if (next_ % 8 == 3) ++next_;
+    const TransactionNumber number = kLarge | next_++;
+    std::size_t through = number % simulation_.size();
+    while (simulation_.is_faulty(through) || !simulation_.node(through).is_up()) {
+      through = (through + 1) % simulation_.size();
+    }
+    laws_->submitted(number);
+    simulation_.submit(through, number);
+  }
+  simulation_.timeline().after(kTopUpUs, [this] { keep_loaded(); });
+}
+
+void AttackRun::submit_next() {
+  if (!loading_ || (watched_ && config_.load > 0)) return;
   std::size_t through = load_.below(simulation_.size());
   while (simulation_.is_faulty(through)) through = (through + 1) % simulation_.size();
   if (simulation_.node(through).is_up()) {
@@ -222,6 +251,20 @@ void AttackRun::publish() {
   }
 }
 
+// One more validator; where it sits already and there are more changes to come, one fewer.
+void AttackRun::change_set() {
+  if (simulation_.is_changing_set()) return;
+  auto members = simulation_.members();
+  if (members.size() == config_.nodes) {
+    members.push_back(config_.nodes);
+  } else if (plan_.set_changes > 1) {
+    members.pop_back();
+  } else {
+    return;
+  }
+  simulation_.propose_set(members);
+}
+
 AttackOutcome AttackRun::run() {
   AttackOutcome made;
   made.bounds = bounds_;
@@ -239,16 +282,16 @@ AttackOutcome AttackRun::run() {
 
     load_ = Random{config_.seed};  // the same load whatever it took to come here
     watched_ = true;
-    simulation_.run_for_ms(config_.attack_ms / 2);
-    if (plan_.changes_set && !simulation_.is_changing_set()) {
-      auto members = simulation_.members();
-      if (members.size() == config_.nodes) {
-        members.push_back(config_.nodes);
-        simulation_.propose_set(members);
-      }
+    if (config_.load > 0) keep_loaded();
+    const std::uint64_t part_ms = config_.attack_ms / (plan_.set_changes + 1);
+    for (std::uint64_t i = 0; i < plan_.set_changes; ++i) {
+      simulation_.run_for_ms(part_ms);
+      if (plan_.changes_set) change_set();
     }
-    simulation_.run_for_ms(config_.attack_ms - config_.attack_ms / 2);
+    simulation_.run_for_ms(config_.attack_ms - plan_.set_changes * part_ms);
     loading_ = false;
+    if (config_.load > 0) laws_->stop_counting();
+
     // What was submitted last still has its time; then everybody is even.
     simulation_.run_until([&] { return laws_->all_final() && honest_are_even(); },
                           2 * bounds_.final_ms);
@@ -266,6 +309,9 @@ AttackOutcome AttackRun::run() {
 AttackOutcome run_attack(const AttackConfig& config) { return AttackRun(config).run(); }
 
 Comparison compare_attack(AttackConfig config) {
+  // It needs moments in which nothing is pending.
+  if (config.strategy == kAboutRest)
+    config.transaction_every_ms = std::max(config.transaction_every_ms, kRestMs);
   Comparison compared;
   compared.attack = run_attack(config);
   // A restored node below its floor and f = 1 silent ones are more than are tolerated: nothing to
@@ -286,7 +332,8 @@ Comparison compare_attack(AttackConfig config) {
   if (!compared.violation && compared.silent.violation) {
     compared.violation = "with f silent validators: " + *compared.silent.violation;
   }
-  if (!compared.violation && config.binding && compared.throughput < kLeastThroughput) {
+  if (!compared.violation && config.binding && config.load == 0 &&
+      compared.throughput < kLeastThroughput) {
     compared.violation = "throughput is " + std::to_string(compared.throughput) +
                          " of that with f silent validators";
   }

@@ -18,6 +18,10 @@ struct AttackConfig {
   std::uint64_t untimely_ms = 3'000;  // faults, and a network without a bound
   std::uint64_t attack_ms = 10'000;   // timely, under attack: here the laws hold
   std::uint64_t transaction_every_ms = 60;
+  // So many large transactions wait at any time, more than a block carries: throughput is then what
+  // the validators can do, and not what was offered. It is measured only, and how long a
+  // transaction waits has no bound but the run.
+  std::uint64_t load = 0;
   bool silent = false;  // the liars say nothing: what the same seed is compared with
   bool faults = true;   // crashes, partitions, lost disks, set changes in the untimely part
   std::optional<std::uint64_t> delta_ms = {};  // how slow a timely network is; by the seed

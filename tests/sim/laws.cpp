@@ -102,7 +102,8 @@ void Laws::committed(std::size_t node) {
   note_gap(node, now_ms);
   heights_[node] = there.height();
   last_ms_[node] = now_ms;
-  measured_.blocks = std::max(measured_.blocks, there.height().value - first_height_);
+  if (counting_)
+    measured_.blocks = std::max(measured_.blocks, there.height().value - first_height_);
   for (auto at = waiting_.begin(); at != waiting_.end();) {
     auto& [number, waiting] = *at;
     if (waiting.lacking.contains(node) && there.is_committed(number)) waiting.lacking.erase(node);
@@ -111,7 +112,7 @@ void Laws::committed(std::size_t node) {
       continue;
     }
     measured_.final_ms = std::max(measured_.final_ms, now_ms - waiting.since_ms);
-    ++measured_.transactions;
+    if (counting_) ++measured_.transactions;
     at = waiting_.erase(at);
   }
 }

@@ -47,6 +47,8 @@ class Laws {
   void begin();
   void submitted(TransactionNumber number);
   void end() { watching_ = false; }
+  std::size_t waiting() const { return waiting_.size(); }
+  void stop_counting() { counting_ = false; }  // transactions and blocks; the laws hold on
   const Measured& measured() const { return measured_; }
   bool all_final() const { return waiting_.empty(); }
 
@@ -65,6 +67,7 @@ class Laws {
   Bounds bounds_;
   bool binding_;
   bool watching_ = false;
+  bool counting_ = true;
   std::vector<std::size_t> honest_;
   std::map<std::size_t, std::uint64_t> last_ms_;  // when the node's height last moved
   std::map<std::size_t, Height> heights_;

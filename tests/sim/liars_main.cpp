@@ -34,7 +34,7 @@ int usage() {
                "                      [--untimely VIRTUAL] [--every MS] [--delta MS] [--skew MS] "
                "[--votes own|none|all] "
                "[--order NAME] "
-               "[--no-faults] "
+               "[--load TRANSACTIONS] [--no-faults] "
                "[--not-binding]\n"
                "                      [--rows] [--twice] [--verbose]\nstrategies:";
   for (const auto& strategy : testamur::sim::strategies()) std::cerr << ' ' << strategy.name;
@@ -84,6 +84,7 @@ bool parse(const std::vector<std::string>& arguments, Options& options) {
                     : name == "--nodes"    ? parse_number(value, nodes)
                     : name == "--seconds"  ? parse_number(value, options.seconds)
                     : name == "--untimely" ? parse_number(value, options.untimely)
+                    : name == "--load"     ? parse_number(value, options.attack.load)
                     : name == "--delta"    ? parse_number(value, options.delta_ms)
                     : name == "--every" ? parse_number(value, options.attack.transaction_every_ms)
                     : name == "--skew"  ? parse_number(value, options.attack.skew_ms.emplace())
@@ -152,6 +153,8 @@ void run_seed(const Options& options, const std::string& strategy, std::uint64_t
             << seed << " --nodes " << options.attack.nodes << " --strategy " << strategy
             << " --seconds " << options.seconds << " --untimely " << options.untimely << " --every "
             << options.attack.transaction_every_ms
+            << (options.attack.load > 0 ? " --load " + std::to_string(options.attack.load)
+                                        : std::string{})
             << (options.delta_ms > 0 ? " --delta " + std::to_string(options.delta_ms)
                                      : std::string{})
             << (options.votes.empty() ? options.votes : " --votes " + options.votes)
@@ -177,8 +180,8 @@ Totals run_strategy(const Options& options, const std::string& strategy) {
             << ", " << options.attack.nodes << " nodes: " << totals.failures
             << " violations; worst gap " << totals.measured.gap_ms << " ms, slowest finality "
             << totals.measured.final_ms << " ms, least throughput " << totals.least_throughput
-            << ", " << totals.lies << " lies; " << totals.virtual_ms / 1000 << " s simulated in "
-            << spent_ms << " ms" << std::endl;
+            << ", least blocks " << totals.least_blocks << ", " << totals.lies << " lies; "
+            << totals.virtual_ms / 1000 << " s simulated in " << spent_ms << " ms" << std::endl;
   return totals;
 }
 

@@ -147,6 +147,24 @@ class SimNode::Links final : public net::Network {
   net::Pin pin() const override { return node_.pin_; }
   std::uint16_t listen_port() const override { return 0; }
   void stop() override {}
+  // Whoever is honest is never taken for one that lies or asks too much, whatever others do.
+  void note(const net::Origin& from, net::Refusal refusal, std::uint64_t count,
+            std::uint64_t) override {
+    if (count == 0 || !node_.settings_.honest) return;
+
+    // Links neither change nor repeat anything: profiles that do it test something else.
+    const auto& marks = node_.checker_.marks();
+    if (marks.count("a packet is changed") + marks.count("a packet comes twice") > 0) return;
+    const bool certain = refusal == net::Refusal::kBadSignature ||
+                         refusal == net::Refusal::kConsensusRequests ||
+                         refusal == net::Refusal::kUnaskedBlocks;
+    if (!certain) return;
+    for (const auto& [number, peer] : node_.peers_) {
+      if (peer->id() != from.institution || !peer->settings_.honest) continue;
+      node_.checker_.violated(node_.name() + " blames the honest " + peer->name() + ": " +
+                              std::string(net::to_text(refusal)));
+    }
+  }
 
  private:
   bool put(std::size_t to, const net::EncodedFrame& frame) {

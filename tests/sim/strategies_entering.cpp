@@ -12,6 +12,7 @@ using consensus::Message;
 using consensus::Proposal;
 using consensus::Statement;
 using consensus::Vote;
+namespace tx = ledger::tx;
 
 namespace {
 
@@ -112,11 +113,11 @@ void answer_nothing(ColludingNode& self, std::size_t to, const Message& message)
   if (!helps || self.adversary().is_member(to)) self.say(to, message);
 }
 
-// The notarization of a member's block, made of the votes of those who were shown it, once.
-std::optional<consensus::Certificate> first_notarization(ColludingNode& self,
-                                                         const Message& message) {
+// The certificate of a member's block, made of the votes of those who were shown it, once.
+std::optional<consensus::Certificate> first_certificate(ColludingNode& self, const Message& message,
+                                                        Act act) {
   const auto* vote = std::get_if<Vote>(&message);
-  if (vote == nullptr || vote->statement.act != Act::kNotarize) return std::nullopt;
+  if (vote == nullptr || vote->statement.act != act) return std::nullopt;
   auto& adversary = self.adversary();
   const auto& statement = vote->statement;
   const auto* proposal = adversary.proposal(statement.block);
@@ -128,6 +129,45 @@ std::optional<consensus::Certificate> first_notarization(ColludingNode& self,
   if (adversary.done().size() > 4096) adversary.done().clear();
   adversary.done().insert(key);
   return made;
+}
+
+std::optional<consensus::Certificate> first_notarization(ColludingNode& self,
+                                                         const Message& message) {
+  return first_certificate(self, message, Act::kNotarize);
+}
+
+bool seals_epoch(const Proposal& proposal) {
+  return ledger::decode_header(*proposal.header).value().seals_epoch();
+}
+
+// A member's block that ends the epoch is kept from the next leaders; of any other everybody hears.
+void keep_sealing_from_next_leaders(ColludingNode& self, const Message& message) {
+  if (is_vote_or_certificate(message)) return;
+  const auto* proposal = own_block(self, message);
+  if (proposal == nullptr || !seals_epoch(*proposal)) return self.say_to_all(message);
+  show_at_once_to_followers(self, message);
+}
+
+// Its notarization comes when those who lack it have given its view up, so that without the members
+// it is not finalized; and then one honest node alone is shown that it is: it goes to the next
+// epoch, and leaves too few behind for anything in this one.
+bool end_epoch_for_one(ColludingNode& self, std::size_t, const Message& message) {
+  const auto* vote = std::get_if<Vote>(&message);
+  if (vote == nullptr) return true;
+  const auto* proposal = self.adversary().proposal(vote->statement.block);
+  if (proposal == nullptr || !seals_epoch(*proposal)) return true;
+
+  if (const auto notarized = first_notarization(self, message)) {
+    const std::uint64_t after_us =
+        until_us(self, 2) + 2 * self.adversary().delta_us() + 2 * kMarginUs;
+    for (const std::size_t to : holders_of(self, notarized->statement.view))
+      self.say_later(after_us, to, *notarized);
+  }
+  if (const auto finalized = first_certificate(self, message, Act::kFinalize)) {
+    self.adversary().count_lie();
+    self.say(holders_of(self, finalized->statement.view).front(), *finalized);
+  }
+  return true;
 }
 
 // One of those who hold the block is let into the next view at once. Its leader lacks the block on
@@ -169,6 +209,37 @@ bool part_ways(ColludingNode& self, std::size_t, const Message& message) {
   return true;
 }
 
+// A member's own transaction that nobody has yet: another one each time.
+tx::SharedTransaction own_transaction(ColludingNode& self) {
+  auto& institutions = *self.settings().institutions;
+  const std::size_t n = institutions.validators();
+  TransactionNumber number =
+      (TransactionNumber{1} << 20) + self.adversary().lies() * n * 8 + self.number();
+  while (number % 8 == 3) number += n;  // a new name takes the place of the one before
+  return institutions.transaction(number, std::max(self.clock.now_ms(), self.head().time_ms));
+}
+
+// While nothing is pending, in the honest view before the members': one honest node alone has
+// something to wait for. Its leader knows nothing of that, and when it has given the view up its
+// vote is missing there.
+void feed_one(ColludingNode& self) {
+  auto& adversary = self.adversary();
+  const auto status = self.status();
+  const std::size_t leader = adversary.seats(self).leader(status.view);
+  if (status.pending || adversary.is_member(leader) ||
+      adversary.next_led(self, status.view).first != status.view.next())
+    return;
+  const auto key = std::tuple(0, status.epoch, status.view);
+  if (!adversary.done().insert(key).second) return;
+  if (adversary.done().size() > 4096) adversary.done().clear();
+  for (const std::size_t to : holders_of(self, status.view)) {
+    if (to == leader) continue;
+    adversary.count_lie();
+    return self.say_frame(to,
+                          node::net::Transactions{{to_bytes(own_transaction(self)->encoded())}});
+  }
+}
+
 }  // namespace
 
 std::vector<Strategy> entering_strategies() {
@@ -181,6 +252,15 @@ std::vector<Strategy> entering_strategies() {
        "the next leader is shown the notarization of a block that it lacks, the rest a "
        "nullification",
        show_at_once_to_followers, answer_nothing, part_ways},
+      {"ends-epochs-for-one", "a block that ends the epoch is final for one honest node alone",
+       keep_sealing_from_next_leaders, answer_nothing, end_epoch_for_one},
+      {"feeds-one",
+       "while nothing is pending, gives a transaction to one honest node alone",
+       show_at_once_to_followers,
+       answer_nothing,
+       {},
+       {},
+       feed_one},
   };
   for (auto& strategy : all) strategy.decides_votes = true;
   return all;
