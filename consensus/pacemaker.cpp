@@ -4,6 +4,7 @@
 #include "consensus/pacemaker.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace testamur::consensus {
 
@@ -18,10 +19,20 @@ Pacemaker::Pacemaker(const EngineContext& context, const VoteBook& votes, const 
 // What is pending stays so: transactions do not end with the epoch.
 void Pacemaker::begin_epoch() {
   no_proposal_through_ = View{0};
+  given_up_at_once_.clear();
   enter(context_.prefix.base_view().next());
 }
 
+// A view that was nullified before anybody's patience could end says nothing of the network: a
+// leader that restarted, or one that is down, passed it.
 void Pacemaker::enter(View view) {
+  given_up_at_once_.erase(given_up_at_once_.begin(),
+                          given_up_at_once_.upper_bound(votes_.finalized_view()));
+  const bool at_once =
+      context_.now_ms() < entered_ms_ + context_.timing().base_ms && votes_.is_nullified(view_);
+  if (at_once && given_up_at_once_.size() < context_.committee.size())
+    given_up_at_once_.insert(view_);
+
   view_ = view;
   entered_ms_ = context_.now_ms();
 }
@@ -69,8 +80,16 @@ std::uint64_t Pacemaker::views_without_finality() const {
   return view_.value - votes_.finalized_view().value;
 }
 
+std::uint64_t Pacemaker::views_given_up_at_once() const {
+  const auto first = given_up_at_once_.upper_bound(votes_.finalized_view());
+  return static_cast<std::uint64_t>(std::distance(first, given_up_at_once_.end()));
+}
+
+// When everybody has restarted, n views go by at once: without the exception the first liar's view
+// after them would be waited for as long as the cap allows. There are n exceptions at most, so that
+// views that end at once by other means hold nothing down for ever.
 unsigned Pacemaker::backoff() const {
-  const std::uint64_t ahead = views_without_finality();
+  const std::uint64_t ahead = views_without_finality() - views_given_up_at_once();
   return ahead <= 2 ? 0 : static_cast<unsigned>(std::min<std::uint64_t>(ahead - 2, 32));
 }
 

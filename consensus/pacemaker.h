@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 
 #include "consensus/block_tree.h"
 #include "consensus/engine_context.h"
@@ -59,6 +60,7 @@ class Pacemaker {
   bool leader_is_skipped() const;
   std::uint64_t timer_end_ms(std::uint64_t start_ms) const;
   std::uint64_t views_without_finality() const;
+  std::uint64_t views_given_up_at_once() const;
 
   const EngineContext& context_;
   const VoteBook& votes_;
@@ -67,6 +69,7 @@ class Pacemaker {
   View view_;
   std::uint64_t entered_ms_ = 0;
   View no_proposal_through_;
+  std::set<View> given_up_at_once_;  // above the final view; n of them at most
   bool transactions_ = false;
   bool heartbeat_due_ = false;
   std::optional<std::uint64_t> pending_since_ms_;

@@ -356,13 +356,35 @@ TEST_CASE("a leader silent for the skip time is given up at once while a quorum 
 
 TEST_CASE("delta doubles with every view that does not finalize and is capped", "[consensus]") {
   Fresh harness;
+  const auto give_up = [&](std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t view = first; view <= last; ++view) {
+      harness.advance(250);
+      harness.receive(2, harness.nullification({1, 2, 3}, View{view}));
+    }
+  };
   CHECK(harness.engine->status().delta_ms == 250);
-  for (std::uint64_t view = 1; view <= 4; ++view)
-    harness.receive(2, harness.nullification({1, 2, 3}, View{view}));
+  give_up(1, 4);
   CHECK(harness.engine->status().delta_ms == 2'000);  // view 5: k = 3
-  for (std::uint64_t view = 5; view <= 20; ++view)
-    harness.receive(2, harness.nullification({1, 2, 3}, View{view}));
+  give_up(5, 20);
   CHECK(harness.engine->status().delta_ms == 8'000);
+}
+
+TEST_CASE("views that are given up at once leave delta as it was, as many as there are validators",
+          "[consensus]") {
+  Fresh harness(7);
+  const auto give_up = [&](std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t view = first; view <= last; ++view) {
+      harness.advance(20);
+      harness.receive(2, harness.nullification({1, 2, 3, 4, 5}, View{view}));
+    }
+  };
+  harness.advance(1'000);
+  harness.receive(
+      2, harness.nullification({1, 2, 3, 4, 5}, View{1}));  // k = 0 for the first two in any case
+  give_up(2, 8);
+  CHECK(harness.engine->status().delta_ms == 250);  // view 9: 8 above the final one, 7 at once
+  give_up(9, 11);
+  CHECK(harness.engine->status().delta_ms == 2'000);  // nobody holds it down for ever
 }
 
 TEST_CASE("contradicting votes are evidence, notarize and nullify together are not",

@@ -177,12 +177,11 @@ bool AttackRun::recover() {
       last = status.epoch > epoch ? status.view : std::max(last, status.view);
     epoch = std::max(epoch, status.epoch);
   }
-  // A restarted leader passes for n views, at once; meanwhile the unit grows. Then the liars'
-  // views, and an honest one.
+  // A restarted leader passes for n views, at once, in which the unit does not grow. Meanwhile the
+  // liars' views, and an honest one.
   std::uint64_t patience_ms = 3'000;
   for (std::size_t i = 0; i <= plan_.liars.size() + 1; ++i) {
-    patience_ms +=
-        3 * std::min<std::uint64_t>(unit_ms << std::min<std::size_t>(config_.nodes + i, 10), 8'000);
+    patience_ms += 3 * std::min<std::uint64_t>(unit_ms << std::min<std::size_t>(i, 10), 8'000);
   }
   loading_ = true;
   submit_next();
