@@ -8,8 +8,10 @@ Bytes encode_body(std::span<const tx::SharedTransaction> transactions) {
   std::size_t size = 0;
   for (const auto& transaction : transactions)
     size += kBodyOverheadBytes + transaction->carried().size();
+
   Bytes body;
   body.reserve(size);
+
   for (const auto& transaction : transactions) {
     auto carried = transaction->carried();
     auto length = static_cast<std::uint32_t>(carried.size());
@@ -17,6 +19,7 @@ Bytes encode_body(std::span<const tx::SharedTransaction> transactions) {
       body.push_back(static_cast<std::uint8_t>(length >> shift));
     body.insert(body.end(), carried.begin(), carried.end());
   }
+
   return body;
 }
 

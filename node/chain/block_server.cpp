@@ -33,13 +33,18 @@ void BlockServer::request(const net::Origin& from, net::Rank rank,
   {
     const std::lock_guard lock(mutex_);
     auto& waiting = waiting_[from.pin];
+
+    // A node that asks for more than it can be given pays for the refusal.
     if (waiting >= kRequestsPerNode ||
         !queue_.push({from.institution, rank}, 0, 0, {from, request})) {
       return sender_.note(from, net::Refusal::kBlockRequests);
     }
+
+    // One task serves all in turn; whoever finds none under way starts it.
     ++waiting;
     start = !std::exchange(serving_, true);
   }
+
   if (start) runtime_.post_aside([this] { serve_next(); });
 }
 
@@ -60,6 +65,7 @@ void BlockServer::serve_next() {
   std::uint64_t wait_ms = 0;
   {
     const std::lock_guard lock(mutex_);
+    // The task ends when nothing waits, and goes on, later, when what waits is paced.
     if (!closing_) job = queue_.pop(runtime_.now_ms());
     if (!job) {
       const auto wait = closing_ ? std::nullopt : queue_.wait_ms(runtime_.now_ms());
@@ -71,6 +77,8 @@ void BlockServer::serve_next() {
       waiting_.erase(waiting);
     }
   }
+
+  // Without the lock: serve() takes it to charge what the answer cost.
   if (job) serve(*job);
   runtime_.post_aside([this] { serve_next(); }, wait_ms);
 }

@@ -1,3 +1,7 @@
+// Both sides of catching up. The fetcher asks one node at a time; every way in which a request ends
+// (an answer, a timeout, the node gone) either shows new blocks or marks the node as exhausted, so
+// the search ends when nobody has shown anything. Nothing that a peer claims is believed here: the
+// engine checks the proof of what is delivered.
 #include "node/chain/catch_up.h"
 
 #include <algorithm>

@@ -1,3 +1,8 @@
+// The life of the chain: what it starts from, what is done after each event, its timer, and the
+// functions of Chain, which hand their work to the strand. Three things hold between the functions:
+// the store is read before the journal, because it says in which epoch and above which block the
+// engine begins; every event of the engine ends in after_event(), so that the mempool's claims and
+// the timer are never older than the last event; after stop() nothing is handled any more.
 #include "node/chain/chain.h"
 
 #include <algorithm>
@@ -58,6 +63,8 @@ Chain::Core::Core(ChainOptions options, ChainParts parts, Runtime& runtime)
       own_signatures_(kCachedSignatures),
       verifier_(parts_.signatures != nullptr ? *parts_.signatures : own_signatures_,
                 parts_.counters),
+      // The lifecycle keeps a reference to workshop_, which is made after it, and does not use it
+      // yet.
       transactions_(options_.mempool,
                     {runtime, parts_.clock, parts_.counters, sender_, verifier_, workshop_}),
       workshop_({parts_.genesis.chain, options_.self, options_.block_bytes}, parts_.clock,
@@ -81,6 +88,7 @@ Chain::Core::Core(ChainOptions options, ChainParts parts, Runtime& runtime)
                      prune_journal(synced, epoch, view);
                    }),
       keys_(options_.self, std::move(options_.consensus_keys)) {
+  // keys_ erases a key that is over; no copy of it may stay in the options.
   options_.consensus_keys.clear();
 }
 
@@ -90,6 +98,8 @@ Chain::Core::~Core() = default;
 Status Chain::Core::apply_genesis() {
   const auto& continues = parts_.genesis.content.continues;
   if (auto applied = parts_.store.applied_height()) {
+    // The first block of this ledger and the newest one must both name its chain: the store of a
+    // ledger that a recovery took further still begins with the blocks of the old one.
     auto state = parts_.store.snapshot();
     auto first = continues ? continues->last.header.height.next() : Height{0};
     auto stored = state->header(first);
@@ -101,6 +111,7 @@ Status Chain::Core::apply_genesis() {
         head->chain == parts_.genesis.chain) {
       return {};
     }
+
     if (continues) {
       return error("the data directory does not hold the ledger that the recovery " +
                    to_text(parts_.genesis.chain) +
@@ -109,10 +120,13 @@ Status Chain::Core::apply_genesis() {
     return error(
         "the data directory holds another ledger than the genesis record's: remove one of them");
   }
+
+  // The record of a recovery holds no state: it goes on from the store of the old ledger.
   if (continues) {
     return error(
         "a recovered ledger begins with the store of the old one: testamurd recover --from BACKUP");
   }
+
   auto genesis = ledger::build_genesis_state(parts_.genesis);
   return parts_.store.apply({Height{0}, ledger::encode(genesis.header), {}, {}, *genesis.delta});
 }
@@ -124,6 +138,9 @@ Result<consensus::Tip> Chain::Core::tip_of(const Snapshot& state) const {
   if (!stored)
     return error("the store holds no header of its own height " + std::to_string(height.value));
   TM_TRY(auto header, ledger::decode_header(*stored));
+
+  // A block writes the header and the state in one batch. If they name different validators, the
+  // engine would count the votes of a set that did not certify this block.
   auto set = ledger::read_validators(state);
   auto epoch = header.seals_epoch() ? header.epoch.next() : header.epoch;
   const auto& expected = header.seals_epoch() ? header.next_validator_set : header.validator_set;
@@ -132,8 +149,12 @@ Result<consensus::Tip> Chain::Core::tip_of(const Snapshot& state) const {
                  std::to_string(height.value) +
                  " names: the store is damaged, restore or fetch it again");
   }
+
+  // Peers that are still in the epoch before are answered with how it ended.
   consensus::Tip tip{epoch, to_validator_set(set), header_facts(*stored), {}, {}};
   if (epoch > Epoch{0}) tip.previous = end_of_epoch(state, Epoch{epoch.value - 1});
+
+  // Block 0 has no proof: nobody agreed on it, the genesis record states it.
   if (auto certificate = state.certificate(height)) {
     if (auto proof = consensus::decode_finality_proof(*certificate))
       tip.finalization = proof->certificate;

@@ -1,4 +1,6 @@
-// What the consensus engine asks of the node: building, validating, signing, committing.
+// What the consensus engine asks of the node: building, validating, signing, committing. Blocks
+// above the last final one live in the workshop alone; only commit() and what it calls change the
+// head, the store and the mempool, and readers see a block before a caller is told of it.
 #include "consensus/codec.h"
 #include "ledger/protocol.h"
 #include "node/chain/block_body.h"
@@ -140,6 +142,9 @@ void Chain::Core::watch_protocol() {
   const auto& base = workshop_.base();
   auto stop = ledger::protocol_stop(*base.state);
   if (!stop) return;
+
+  // The operator is told as soon as the registry names the version, before its first block, and
+  // once only.
   if (stop->record.version != warned_protocol_) {
     warned_protocol_ = stop->record.version;
     log_.error("protocol_unknown", {{"version", static_cast<std::uint64_t>(stop->record.version)},
@@ -147,10 +152,13 @@ void Chain::Core::watch_protocol() {
                                     {"known", static_cast<std::uint64_t>(ledger::kNewestProtocol)},
                                     {"cause", stop->text()}});
   }
+
   if (beyond_protocol_ || !workshop_.beyond_known_protocol()) return;
   beyond_protocol_ = true;
   log_.error("stopped_before_protocol",
              {{"height", base.header.height.value}, {"cause", stop->text()}});
+
+  // Nothing ends here any more: whoever waits for it must not wait until the node stops.
   transactions_.outcomes().drop_all();
 }
 

@@ -5,12 +5,18 @@
 // own but through the runtime, so that tests/sim drives it under a virtual clock. The core joins
 // the parts and owns the order of what they do; the state is theirs, and each one's header says
 // what may change in it:
-//   TransactionLifecycle   mempool, who waits, what is to be sent on       Workshop unfinalized
-//   blocks BlockCommitter         the head, its readers and listeners             ConsensusKeys
-//   keys, the voting one PeerSender             the network PeerDirectory    who is admitted
-//   TransactionIntake      what peers brought and is not judged            BlockServer      what
-//   peers asked for RequestBudgets         what their questions may cost BlockFetcher     what is
-//   asked of them JournalWriter, StoreMaintenance, PendingReport
+//   TransactionLifecycle             the mempool, who waits, what is to be sent on
+//   Workshop                         the unfinalized blocks
+//   BlockCommitter                   the head, its readers and listeners
+//   ConsensusKeys                    the keys, and the one that votes
+//   PeerSender                       the network
+//   PeerDirectory                    who is admitted
+//   TransactionIntake                what peers brought and is not judged yet
+//   BlockServer                      what peers asked for
+//   RequestBudgets                   what their questions may cost
+//   BlockFetcher                     what is asked of them
+//   JournalWriter, StoreMaintenance  what is written and synced
+//   PendingReport                    what the engine was told to be pending
 // Sources: chain.cpp (life, timer), chain_blocks.cpp (consensus::Driver), chain_peers.cpp
 // (net::Receiver).
 #pragma once

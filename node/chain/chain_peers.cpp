@@ -1,4 +1,7 @@
-// The chain and its peers: what is sent, what arrives, who is admitted.
+// The chain and its peers: what is sent, what arrives, who is admitted. The network has charged
+// each frame to its sender before it comes here (decision 1120); what turns out dearer is charged
+// by note(). Transactions and fetched blocks are checked aside and come back as tasks of the
+// strand, by when the chain may have stopped or moved on.
 #include <algorithm>
 #include <utility>
 
@@ -126,6 +129,7 @@ void Chain::Core::on_judged(const net::Origin& from, const TransactionIntake::Ju
 void Chain::Core::on_block_response(const net::Origin& from, net::BlockResponse response,
                                     net::Lease lease) {
   if (!fetcher_.asked(from.pin)) return sender_.note(from, net::Refusal::kUnaskedBlocks);
+
   runtime_.post_aside([this, from,
                        response = std::make_shared<net::BlockResponse>(std::move(response)),
                        lease = std::move(lease), state = workshop_.base().state] {
@@ -133,6 +137,7 @@ void Chain::Core::on_block_response(const net::Origin& from, net::BlockResponse 
       const auto header = ledger::decode_header(block.header);
       if (header.ok()) workshop_.prepare_body(*state, header->payload_digest, block.body);
     }
+
     post([this, from, response, lease] {
       event([&] {
         const auto height = workshop_.base().header.height;
@@ -141,6 +146,9 @@ void Chain::Core::on_block_response(const net::Origin& from, net::BlockResponse 
                                   {"to", workshop_.base().header.height.value},
                                   {"peer", to_text(from.institution)}});
         }
+
+        // The fetcher knows now what is still lacking: the next request does not wait for its
+        // timer.
         fetcher_.on_tick(workshop_.base().header.height, engine_now_ms());
       });
     });

@@ -1,3 +1,6 @@
+// Works on the queue of the journal in order, one write at a time. The marks stand in the order of
+// the records on disk, which is what lets a prune find the first position that is still needed.
+// After a failed write nothing more is written: what is on disk is then unknown.
 #include "node/chain/journal_writer.h"
 
 #include <algorithm>
@@ -61,6 +64,7 @@ bool JournalWriter::write(const std::vector<const consensus::Record*>& records) 
     group.push_back(
         {static_cast<std::uint8_t>(record->kind), record->head, tail, is_aligned(record->kind)});
   }
+
   TimedSection timed(counters_.sync);
   auto positions = journal_.append(group);
   if (!positions.ok()) {
@@ -68,6 +72,8 @@ bool JournalWriter::write(const std::vector<const consensus::Record*>& records) 
     hooks_.failed(positions.message());
     return false;
   }
+
+  // A prune must know later which view each record names, without reading it again.
   for (std::size_t i = 0; i < records.size(); ++i) {
     marks_.push_back({records[i]->epoch, records[i]->view, (*positions)[i]});
   }
@@ -76,6 +82,7 @@ bool JournalWriter::write(const std::vector<const consensus::Record*>& records) 
 
 void JournalWriter::do_prune(const Prune& prune) {
   std::optional<JournalPosition> bound;
+  // What a restart still needs is written once more at the end, so that its older copies may go.
   if (!prune.live.empty()) {
     std::vector<const consensus::Record*> records;
     for (const auto& record : prune.live) records.push_back(&record);
@@ -83,6 +90,8 @@ void JournalWriter::do_prune(const Prune& prune) {
     if (!write(records)) return;
     bound = marks_[before].position;
   }
+
+  // Everything before the first record of a later view, and before those copies, may be removed.
   auto done = [&prune](const RecordMark& mark) {
     return mark.epoch < prune.epoch || (mark.epoch == prune.epoch && mark.view <= prune.last);
   };
@@ -91,6 +100,7 @@ void JournalWriter::do_prune(const Prune& prune) {
   if (first < marks_.size() && (!bound || marks_[first].position < *bound))
     bound = marks_[first].position;
   if (!bound) return;
+
   while (!marks_.empty() && marks_.front().position < *bound) marks_.pop_front();
   auto status = journal_.prune_below(*bound);
   if (status.ok()) return;
@@ -104,6 +114,8 @@ std::vector<JournalWriter::Work> JournalWriter::take_work() {
   const auto limit =
       std::min<std::size_t>(kGatherBytes, journal_.max_group_bytes() / 2);  // ... or what fits
   std::size_t bytes = 0;
+
+  // A prune goes alone: what it may remove follows from what was written before it.
   while (!queue_.empty()) {
     const auto* group = std::get_if<consensus::RecordGroup>(&queue_.front());
     if (group == nullptr && !taken.empty()) break;
@@ -111,6 +123,8 @@ std::vector<JournalWriter::Work> JournalWriter::take_work() {
     if (group != nullptr) {
       for (const auto& record : group->records) size += record.size();
     }
+
+    // A group is never divided: it is synced whole, or none of it was written.
     if (!taken.empty() && bytes + size > limit) break;
     bytes += size;
     bool alone = group == nullptr;
@@ -118,6 +132,7 @@ std::vector<JournalWriter::Work> JournalWriter::take_work() {
     queue_.pop_front();
     if (alone) break;
   }
+
   return taken;
 }
 
@@ -144,6 +159,7 @@ void JournalWriter::finish() {
     do_prune(*prune);
     return;
   }
+
   std::vector<const consensus::Record*> records;
   std::uint64_t sequence = 0;
   for (const auto& work : taken) {
@@ -151,7 +167,11 @@ void JournalWriter::finish() {
     for (const auto& record : group.records) records.push_back(&record);
     sequence = group.sequence;
   }
+
+  // A group without records only asks to be told: the journal holds all that came before it.
   if (!records.empty() && !write(records)) return;
+
+  // Only now, after the sync: what the engine sends next rests on these records (decision 0600).
   hooks_.post([synced = hooks_.synced, sequence] { synced(sequence); });
   prepare_spare_aside();
 }

@@ -1,3 +1,6 @@
+// Each entry stands in several indexes: by id, by author and arrival, by end of validity, by its
+// bytes on the wire, and among the held ones. insert(), erase(), hold() and release() alone change
+// them, so that they always agree; the sums of bytes, of authors and of held entries, follow them.
 #include "node/chain/mempool.h"
 
 #include <algorithm>
@@ -142,16 +145,22 @@ void Mempool::insert(const tx::SharedTransaction& transaction, std::uint64_t now
   auto& entry = entries_[transaction->id()];
   entry = Entry{transaction, next_sequence_++, now_ms, local, false, is_claimed(*transaction), 0};
   auto& author = by_author_[transaction->author()];
+
   author.queue[entry.sequence] = &entry;
   if (!local) author.foreign.insert(entry.sequence);
+
+  // A rival claims no indexes: the claims of an author never overlap, which is_claimed() relies on.
   author.rivals += entry.rival ? 1 : 0;
   if (const auto run = tx::issued_run(*transaction); run && run->count != 0 && !entry.rival) {
     author.claims[run->first] = run->first + (run->count - 1);
   }
+
   set_bytes(transaction->author(), author, author.bytes + entry.size());
   by_arrival_[entry.sequence] = &entry;
   by_end_.emplace(transaction->valid_until_ms(), transaction->id());
   bytes_ += entry.size();
+
+  // find_carried() is called by any thread: this one index has a lock of its own.
   std::lock_guard lock(carried_mutex_);
   carried_[carried_key(transaction->carried())] = transaction;
 }
@@ -166,24 +175,33 @@ void Mempool::erase(const TransactionId& id) {
   if (found == entries_.end()) return;
   auto& entry = found->second;
   const auto& transaction = *entry.transaction;
+
+  // What is held is counted with its author, so this comes while the author's entry is still there.
   if (entry.held) release(id);
+
   auto author = by_author_.find(transaction.author());
   author->second.queue.erase(entry.sequence);
   author->second.foreign.erase(entry.sequence);
   author->second.rivals -= entry.rival ? 1 : 0;
   if (const auto run = tx::issued_run(transaction); run && !entry.rival)
     author->second.claims.erase(run->first);
+
   set_bytes(author->first, author->second, author->second.bytes - entry.size());
   if (author->second.queue.empty()) by_author_.erase(author);
+
   by_arrival_.erase(entry.sequence);
   by_end_.erase({transaction.valid_until_ms(), id});
   suspects_.erase(id);
   bytes_ -= transaction.carried().size();
+
+  // The key of this index is no more than some bytes of a signature, so another transaction may
+  // have taken the place.
   {
     std::lock_guard lock(carried_mutex_);
     auto carried = carried_.find(carried_key(transaction.carried()));
     if (carried != carried_.end() && carried->second == entry.transaction) carried_.erase(carried);
   }
+
   entries_.erase(found);
 }
 
@@ -193,16 +211,21 @@ void Mempool::select(const std::function<Pick(const tx::SharedTransaction&)>& vi
   };
   std::vector<Turn> turns;
   turns.reserve(by_author_.size());
+
+  // Every call begins with the next author, so that nobody has the first place in all blocks.
   auto first = by_author_.upper_bound(last_first_);
   if (first == by_author_.end()) first = by_author_.begin();
   if (first == by_author_.end()) return;
   last_first_ = first->first;
+
   for (auto author = first; author != by_author_.end(); ++author) {
     turns.push_back({author->second.queue.begin(), author->second.queue.end()});
   }
   for (auto author = by_author_.begin(); author != first; ++author) {
     turns.push_back({author->second.queue.begin(), author->second.queue.end()});
   }
+
+  // One of each author a round; an author that has nothing more to show leaves the rounds.
   while (!turns.empty()) {
     std::size_t kept = 0;
     for (auto& turn : turns) {

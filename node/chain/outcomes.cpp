@@ -43,6 +43,7 @@ void Outcomes::cancel(Ticket ticket, const TransactionId& id) {
 }
 
 void Outcomes::resolve(const TransactionId& id, const Outcome& outcome) {
+  // What is committed is found on the ledger for good; only the other endings need a memory.
   if (outcome.state != Outcome::State::kCommitted && !ended_.contains(id)) {
     if (ended_order_.size() >= remembered_) {
       ended_.erase(ended_order_.front());
@@ -51,8 +52,11 @@ void Outcomes::resolve(const TransactionId& id, const Outcome& outcome) {
     ended_[id] = outcome;
     ended_order_.push_back(id);
   }
+
   auto found = waiting_.find(id);
   if (found == waiting_.end()) return;
+
+  // Taken out before anybody is told: a callback may begin to wait again.
   auto waiters = std::move(found->second);
   waiting_.erase(found);
   for (auto& [ticket, callback] : waiters) callback(id, outcome);

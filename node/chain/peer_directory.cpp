@@ -82,12 +82,15 @@ bool PeerDirectory::follow(const ledger::StateReader& state, const ledger::Delta
 }
 
 bool PeerDirectory::publish(const std::set<InstitutionId>& touched) {
+  // Readers on other threads see whole shards only, so a shard is changed as a copy, and copied
+  // once however many of its keys change.
   std::map<std::size_t, Shard> changed;
   for (const auto& id : touched) {
     const auto known = known_.find(id);
     if (known == known_.end()) continue;
     const bool member = members_.contains(id);
     for (const auto& [pin, retired] : known->second.retired) {
+      // A retired key is refused even of a member: it may be in the hands of a thief.
       const bool admitted = (member || known->second.good_standing) && !retired;
       const auto now = admitted ? net::Admission::admitted(id, member) : net::Admission::refused();
       if (find(pin) == now) continue;
@@ -95,6 +98,7 @@ bool PeerDirectory::publish(const std::set<InstitutionId>& touched) {
       changed.try_emplace(at, *shards_[at].load()).first->second[pin] = now;
     }
   }
+
   for (auto& [at, shard] : changed)
     shards_[at].store(std::make_shared<const Shard>(std::move(shard)));
   return !changed.empty();

@@ -73,17 +73,24 @@ void TransactionIntake::judge_next() {
   std::optional<Job> job;
   {
     const std::lock_guard lock(mutex_);
+    // The count changes under the same lock as the queue: push() starts a task when it finds too
+    // few.
     if (!closing_) job = queue_.pop(runtime_.now_ms());
     if (!job) {
       --judging_;
       return;
     }
   }
+
   const auto from = job->from;
   auto lease = job->lease;
   auto judged = std::make_shared<const Judged>(judge(std::move(*job)));
+
+  // The bytes count as the sender's until the strand has taken the result.
   runtime_.post(
       [this, from, judged, lease = std::move(lease)] { hooks_.on_judged(from, *judged); });
+
+  // A task of its own for the next part: what else waits aside has its turn between.
   runtime_.post_aside([this] { judge_next(); });
 }
 

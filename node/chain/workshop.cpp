@@ -1,3 +1,7 @@
+// A block is built and judged by the same steps: find the parent's state, execute, fill in the
+// header that must follow. A branch is kept only after it was executed, so the state above every
+// kept branch can be read, and a final block that was voted for is not executed again. Both ways
+// fill the header by child_header() and filler_header(): what this node builds is what it accepts.
 #include "node/chain/workshop.h"
 
 #include <algorithm>
@@ -37,6 +41,7 @@ consensus::HeaderFacts header_facts(const Bytes& bytes) {
   facts.id = ledger::block_id(ByteView(bytes));
   auto header = ledger::decode_header(bytes);
   if (!header.ok()) return facts;
+
   facts.well_formed = true;
   facts.epoch = header->epoch;
   facts.view = header->view;
@@ -44,6 +49,8 @@ consensus::HeaderFacts header_facts(const Bytes& bytes) {
   facts.parent = header->parent;
   facts.proposer = header->proposer;
   facts.empty = header->payload_digest == empty_payload_digest();
+
+  // A filler repeats its parent's header and with it the seal, but it seals nothing itself.
   facts.sealing = header->seals_epoch() && !header->filler;
   facts.filler = header->filler;
   return facts;
@@ -133,29 +140,40 @@ std::optional<consensus::BuiltBlock> Workshop::build(const consensus::BuildReque
   TimedSection timed(counters_.build);
   auto parent = parent_of(request.parent);
   if (!parent) return std::nullopt;
+
+  // Others refuse a block whose time lies before its parent's, so a slow clock does not count.
   auto time_ms = std::max(parent->header.time_ms, clock_.now_ms());
   Branch branch;
+
+  // A filler has the state of the sealing block on which it stands.
   if (request.filler) {
     branch.header = filler_header(*parent);
     branch.delta = std::make_shared<const ledger::Delta>();
   } else {
     ledger::Overlay state(*base_->state, deltas(parent->path));
     if (!knows_children_of(state, parent->header)) return std::nullopt;
+
     const auto context = ledger::context_above(state, parent->header, time_ms);
     ledger::BlockExecutor executor(state, context, verifier_);
+
+    // Above the limit validators vote for blocks without transactions only (see validate()).
     bool over_limit = size_bytes(parent->path) > kUnfinalizedLimitBytes;
     if (!request.empty && !over_limit) {
+      // Each halving is a block that was too large to be agreed on in time. After five of them a
+      // block holds a single transaction, however slow the validators are.
       auto limit = std::min<std::size_t>(
           options_.block_bytes, executor.parameters()[ledger::Parameter::kBlockLimitBytes]);
       limit = std::max(limit >> std::min(request.halvings, 20u),
                        request.halvings > 5 ? 0 : kLeastBlockBytes);
       branch.transactions = choose(*parent, executor, limit);
     }
+
     auto effects = executor.finish();
     branch.header = child_header(*parent, context, effects);
     branch.delta = std::move(effects.delta);
     branch.header.payload_digest = payload_digest_of(branch.transactions);
   }
+
   branch.header.epoch = request.epoch;
   branch.header.view = request.view;
   branch.header.proposer = options_.self;
@@ -167,10 +185,13 @@ PreparedBody Workshop::prepare_body(const ledger::StateReader& state, const Hash
                                     ByteView body) const {
   PreparedBody prepared;
   auto parts = split_body(body);
+  // A body that does not hash to the header's digest is a false copy, no fault of the proposer.
   if (!parts.ok() || ledger::payload_digest(*parts) != payload_digest) return prepared;
+
   prepared.matches = true;
   prepared.transactions.reserve(parts->size());
   for (auto part : *parts) {
+    // What waits in the mempool was decoded and its signatures were verified when it came.
     auto known = mempool_.find_carried(part);
     if (known == nullptr) {
       TimedSection timed(counters_.decode);
@@ -180,12 +201,15 @@ PreparedBody Workshop::prepare_body(const ledger::StateReader& state, const Hash
         return prepared;
       }
       known = std::get<tx::SharedTransaction>(std::move(decoded));
+
+      // The results stay in the verifier's cache, where the execution finds them.
       for (const auto& check : ledger::signature_checks(state, *known)) {
         verifier_.verify(check.public_key, check.message.view(), check.signature);
       }
     }
     prepared.transactions.push_back(std::move(known));
   }
+
   return prepared;
 }
 
@@ -277,16 +301,22 @@ Validation Workshop::validate(const consensus::Block& block, const PreparedBody&
 }
 
 Status Workshop::execute_final(const consensus::Block& block) {
+  // It was executed when this node judged it, and the result is kept.
   if (branches_.find(block.facts.id) != nullptr) return {};
+
   TimedSection timed(counters_.validate);
   auto header = ledger::decode_header(*block.proposal.header);
   if (!header.ok()) return header.failure();
+
+  // Without its parent's state nothing can be said of it: finality comes in order.
   auto parent = parent_of(header->parent);
   if (!parent)
     return error("its parent " + header->parent.hex() + " is not the last finalized block");
+
   auto body = prepare_body(*base_->state, header->payload_digest, *block.proposal.body);
   if (!body.matches) return error("its body does not hash to the header's payload digest");
   if (!body.malformed.empty()) return error(body.malformed);
+
   auto validation = execute_and_compare(*header, block.facts.id, *parent, body);
   if (validation.verdict != Verdict::kValid) return error(last_refusal_);
   return {};

@@ -1,3 +1,7 @@
+// The list of keys below is the only one: the file that `testamurd init` writes, the defaults and
+// the check for unknown keys follow it. Mistakes are collected with their lines while reading goes
+// on, so that an operator is told all of them at once; a configuration with any mistake is not
+// used.
 #include "node/config/config.h"
 
 #include <algorithm>
@@ -174,20 +178,25 @@ void read_node(const toml::table& root, TomlErrors& errors, NodeConfig& config) 
   config.institution = node.reader().parsed<InstitutionId>("institution", parse_institution_id);
   config.data_dir = node.text("data_dir");
   config.genesis = node.text("genesis");
+
   Section keys(root, "keys", errors);
   config.consensus_key = keys.text("consensus");
   config.transport_key = keys.text("transport");
+
   Section metrics(root, "metrics", errors);
   config.metrics_listen = metrics.text("listen");
   check_address(metrics, "listen", config.metrics_listen);
+
   Section log(root, "log", errors);
   config.log_level = log.text("level");
   if (!log_level_from(config.log_level))
     log.reader().mistake("level", "must be trace, debug, info, warn or error");
+
   config.log_format = log.text("format");
   if (config.log_format != "logfmt" && config.log_format != "json") {
     log.reader().mistake("format", "must be logfmt or json");
   }
+
   config.log_file = log.text("file");
 }
 
@@ -195,6 +204,7 @@ void read_api(const toml::table& root, TomlErrors& errors, ApiConfig& api) {
   Section section(root, "api", errors);
   api.listen = section.text("listen");
   check_address(section.reader(), "listen", api.listen);
+
   auto tls = section.text("tls");
   if (tls == "auto") {
     api.tls = TlsMode::kAuto;
@@ -203,11 +213,15 @@ void read_api(const toml::table& root, TomlErrors& errors, ApiConfig& api) {
   } else {
     section.reader().mistake("tls", "must be auto, on or off");
   }
+
   api.certificate = section.text("certificate");
   api.private_key = section.text("private_key");
+
+  // Said at the start of the node, not by the first caller that cannot shake hands.
   if (api.tls == TlsMode::kOn && (api.certificate.empty() || api.private_key.empty())) {
     section.reader().mistake("tls", "is on: certificate and private_key must be given");
   }
+
   api.max_message_bytes = section.number("max_message_bytes", 65536, 64u << 20);
   api.rate_per_second = section.number("rate_per_second", 0, 10'000'000);
   api.rate_burst = section.number("rate_burst", 1, 10'000'000);
@@ -228,16 +242,20 @@ void read_peers(const toml::table& root, TomlErrors& errors, NodeConfig& config)
   Section section(root, "peers", errors);
   config.peer_listen = section.text("listen");
   check_address(section, "listen", config.peer_listen);
+
   for (const auto* table : TomlReader(root, "", errors).tables("peer")) {
     TomlReader reader(*table, "peer", errors);
     reader.only({"institution", "address", "pin"});
     PeerEntry peer;
+
     auto institution = reader.parsed<InstitutionId>("institution", parse_institution_id);
+    // A wrong id was told by parsed(); only one that is missing is left to tell.
     if (institution) {
       peer.institution = *institution;
     } else if (!reader.has("institution")) {
       reader.mistake("institution", "is missing");
     }
+
     peer.address = reader.text("address", "");
     check_address(reader, "address", peer.address);
     peer.pin = read_pin(reader);
@@ -297,16 +315,19 @@ std::string config_text(std::span<const std::pair<std::string, std::string>> val
       "# Configuration of testamurd. Every key is here with its default; docs/operating.md says "
       "more.\n";
   std::string_view section;
+
   for (const auto& key : kKeys) {
     if (key.section != section) {
       section = key.section;
       out += "\n[" + std::string(section) + "]\n";
     }
+
     auto full = std::string(key.section) + "." + std::string(key.name);
     std::string value(key.value);
     for (const auto& [name, replacement] : values) {
       if (name == full) value = replacement;
     }
+
     out += "# " + std::string(key.comment) + "\n" + std::string(key.name) + " = " + value + "\n";
   }
   return out + "\n" + std::string(kPeerComment);
@@ -317,15 +338,18 @@ Result<NodeConfig> parse_config(std::string_view text, const std::filesystem::pa
   TomlErrors errors(file.string());
   NodeConfig config;
   config.file = file;
+  // A section that nobody knows is mostly a misspelt one, whose defaults would be used in silence.
   TomlReader(root, "", errors)
       .only({"node", "keys", "peers", "peer", "api", "metrics", "log", "mempool", "chain", "store",
              "decisions", "policy"});
+
   read_node(root, errors, config);
   read_api(root, errors, config.api);
   read_peers(root, errors, config);
   read_limits(root, errors, config);
   read_decisions(root, errors, config);
   config.policy = read_policy_section(root, errors);
+
   if (!errors.empty()) return errors.take();
   make_absolute(config);
   return config;

@@ -46,22 +46,32 @@ Status write_key_file(const std::filesystem::path& file, KeyPurpose purpose, con
 Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose purpose) {
   int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return error(cause(file, "opened"));
+
   struct stat facts {};
+  // A key file is much shorter; what is longer is none, and is not read further.
   std::array<char, 256> buffer{};
   bool readable = ::fstat(descriptor, &facts) == 0;
   auto size = readable ? ::read(descriptor, buffer.data(), buffer.size()) : -1;
   ::close(descriptor);
+
   if (size < 0) return error(cause(file, "read"));
+
+  // Whoever can read the key can sign in the name of the institution.
   if ((facts.st_mode & 077) != 0) {
     return error("the key file " + file.string() +
                  " is readable by others than its owner: chmod 600 it");
   }
+
   std::string_view text(buffer.data(), static_cast<std::size_t>(size));
+
+  // The first line names purpose and algorithm: a key is never used for another purpose.
   for (std::uint8_t value = 1; value <= 4; ++value) {
     auto algorithm = *algorithm_from(value);
     auto header = header_line(purpose, algorithm);
     if (!text.starts_with(header) || text.size() < header.size() + 64) continue;
     auto secret = from_hex(text.substr(header.size(), 64));
+
+    // Copies of the secret are wiped as soon as the next one is made, also when reading fails.
     wipe({reinterpret_cast<std::uint8_t*>(buffer.data()), buffer.size()});
     if (!secret) break;
     auto key = SecretKey::from_bytes(algorithm, *secret);
@@ -70,6 +80,7 @@ Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose pu
       return error("the key file " + file.string() + " holds no valid key: " + key.message());
     return key;
   }
+
   wipe({reinterpret_cast<std::uint8_t*>(buffer.data()), buffer.size()});
   return error("the key file " + file.string() + " is not a " + std::string(to_text(purpose)) +
                " key");

@@ -1,3 +1,6 @@
+// Party files: what an institution brings to a genesis, written by `testamurd init` and read by
+// whoever makes the genesis (decision 0804). They are sent from one institution to another, so
+// every text is escaped when written and checked when read.
 #include "node/config/party_file.h"
 
 #include <fcntl.h>
@@ -52,12 +55,14 @@ std::string toml_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
+    // TOML forbids control characters in a text.
     if (byte < 0x20 || byte == 0x7f) {
       out += "\\u00";
       out += kDigits[byte >> 4];
       out += kDigits[byte & 15];
       continue;
     }
+
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }
@@ -69,14 +74,17 @@ std::string party_text(const PartyFile& file) {
   std::string out =
       "# What this institution brings to the genesis of a ledger. Public: it may be sent to "
       "anybody.\n";
+
   auto put = [&out](std::string_view key, std::string_view value) {
     if (!value.empty()) out += std::string(key) + " = " + toml_text(value) + "\n";
   };
+
   put("institution", to_text(ledger::party_id(party)));
   for (const auto& [name, value] : kClasses) {
     if (value == party.institution_class) put("class", name);
   }
   out += std::string("validator = ") + (file.validator ? "true" : "false") + "\n";
+
   put("country", party.facts.country);
   put("domain", party.facts.domain);
   put("ror", party.facts.ror);
@@ -85,8 +93,10 @@ std::string party_text(const PartyFile& file) {
   put("deqar", party.facts.deqar);
   if (!party.facts.parent.is_zero()) put("parent", to_text(party.facts.parent));
   out += "root_threshold = " + std::to_string(party.root_threshold) + "\n";
+
   put("peer_address", file.peer_address);
   put("api_address", file.api_address);
+
   out += "\n[legal_names]\n";
   for (const auto& name : party.facts.legal_names) put(toml_text(name.language), name.text);
   for (const auto& key : party.keys) out += key_text(key.purpose, key.key, key.possession);
@@ -127,16 +137,21 @@ Result<std::string> read_text(const std::filesystem::path& file) {
 
 Status write_file(const std::filesystem::path& file, ByteView content, bool replace) {
   int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (replace ? O_TRUNC : O_EXCL);
+
   int descriptor = ::open(file.c_str(), flags, 0644);
   if (descriptor < 0) return error(file.string() + " cannot be written: " + std::strerror(errno));
+
   bool good = true;
   while (good && !content.empty()) {
     auto written = ::write(descriptor, content.data(), content.size());
     good = written > 0;
     if (good) content = content.subspan(static_cast<std::size_t>(written));
   }
+
+  // Durable before anybody is told that it was written.
   good = good && ::fsync(descriptor) == 0;
   ::close(descriptor);
+
   if (!good) return error(file.string() + " cannot be written: " + std::strerror(errno));
   return {};
 }

@@ -1,3 +1,6 @@
+// A value that is missing gives the default. One of a wrong kind is told and then taken as missing,
+// so that reading goes on and all mistakes of a file are told at once; whoever reads must ask
+// TomlErrors before it uses anything.
 #include "node/config/toml_reader.h"
 
 #include <algorithm>
@@ -51,16 +54,19 @@ std::uint64_t TomlReader::number(std::string_view key, std::uint64_t otherwise, 
                                  std::uint64_t high) const {
   const auto* node = table_.get(key);
   if (node == nullptr) return otherwise;
+
   const auto* value = node->as_integer();
   if (value == nullptr) {
     mistake(key, "must be a whole number");
     return otherwise;
   }
+
   if (value->get() < 0 || static_cast<std::uint64_t>(value->get()) < low ||
       static_cast<std::uint64_t>(value->get()) > high) {
     mistake(key, "must lie between " + std::to_string(low) + " and " + std::to_string(high));
     return otherwise;
   }
+
   return static_cast<std::uint64_t>(value->get());
 }
 
@@ -76,11 +82,13 @@ std::vector<std::string> TomlReader::texts(std::string_view key) const {
   std::vector<std::string> all;
   const auto* node = table_.get(key);
   if (node == nullptr) return all;
+
   const auto* list = node->as_array();
   if (list == nullptr) {
     mistake(key, "must be a list of texts");
     return all;
   }
+
   for (const auto& item : *list) {
     if (const auto* value = item.as_string()) {
       all.push_back(value->get());
@@ -95,11 +103,13 @@ std::vector<std::uint64_t> TomlReader::numbers(std::string_view key) const {
   std::vector<std::uint64_t> all;
   const auto* node = table_.get(key);
   if (node == nullptr) return all;
+
   const auto* list = node->as_array();
   if (list == nullptr) {
     mistake(key, "must be a list of numbers");
     return all;
   }
+
   for (const auto& item : *list) {
     const auto* value = item.as_integer();
     if (value != nullptr && value->get() >= 0) {
@@ -115,11 +125,13 @@ std::vector<const toml::table*> TomlReader::tables(std::string_view key) const {
   std::vector<const toml::table*> all;
   const auto* node = table_.get(key);
   if (node == nullptr) return all;
+
   const auto* list = node->as_array();
   if (list == nullptr) {
     mistake(key, "must be a list of tables, [[" + path(key) + "]]");
     return all;
   }
+
   for (const auto& item : *list) {
     if (const auto* table = item.as_table()) {
       all.push_back(table);

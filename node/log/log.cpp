@@ -1,3 +1,6 @@
+// The log over spdlog, which nothing outside this file sees. A line is put together here and not by
+// a pattern, because what it holds may come from peers and files: every text goes through
+// append_quoted() or is_plain(), so that no text can end a line or look like a field of its own.
 #include "node/log/log.h"
 
 #include <spdlog/sinks/basic_file_sink.h>
@@ -28,17 +31,20 @@ spdlog::level::level_enum native(LogLevel level) {
 // tails are escaped.
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
+
   for (char c : text) {
     auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
     } else if (byte < 0x20 || byte == 0x7f) {
+      // A line break in a text from outside must not begin a line of its own.
       out += fmt::format("\\u{:04x}", byte);
     } else {
       out += c;
     }
   }
+
   out += '"';
 }
 
@@ -59,6 +65,7 @@ void append_value(std::string& out, const LogField::Value& value, LogFormat form
     }
     return;
   }
+
   std::visit(
       [&out](const auto& v) {
         if constexpr (!std::is_same_v<std::decay_t<decltype(v)>, std::string>)
@@ -70,6 +77,7 @@ void append_value(std::string& out, const LogField::Value& value, LogFormat form
 std::string fields_text(std::string_view event, std::initializer_list<LogField> fields,
                         LogFormat format) {
   std::string out;
+
   if (format == LogFormat::kJson) {
     out += "\"event\":";
     append_quoted(out, event);
@@ -77,6 +85,7 @@ std::string fields_text(std::string_view event, std::initializer_list<LogField> 
     out += "event=";
     out += event;
   }
+
   for (const auto& field : fields) {
     if (format == LogFormat::kJson) {
       out += ",\"";
@@ -89,6 +98,7 @@ std::string fields_text(std::string_view event, std::initializer_list<LogField> 
     }
     append_value(out, field.value, format);
   }
+
   return out;
 }
 
@@ -115,6 +125,7 @@ Log::~Log() { flush(); }
 Result<std::unique_ptr<Log>> Log::open(const Options& options) {
   auto sink = std::make_unique<Sink>();
   sink->format = options.format;
+  // spdlog throws; nothing above this function does.
   try {
     spdlog::sink_ptr target;
     if (options.file.empty()) {
@@ -126,11 +137,16 @@ Result<std::unique_ptr<Log>> Log::open(const Options& options) {
   } catch (const spdlog::spdlog_ex& failure) {
     return testamur::error("the log file " + options.file + " cannot be opened: " + failure.what());
   }
+
+  // Both patterns are closed by the fields, which are in the same form.
   const char* pattern = options.format == LogFormat::kJson
                             ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
                             : "time=%Y-%m-%dT%H:%M:%S.%eZ level=%l %v";
   sink->logger->set_pattern(pattern, spdlog::pattern_time_type::utc);
+
+  // What an operator may need must be in the file when the process dies.
   sink->logger->flush_on(spdlog::level::info);
+
   std::unique_ptr<Log> log(new Log(std::move(sink)));
   log->set_level(options.level);
   return log;

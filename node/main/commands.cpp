@@ -1,3 +1,6 @@
+// Each command reads its input whole, does one thing, and prints what came of it and what comes
+// next. What is wrong goes to standard error in one line, and the exit code says whether it was the
+// call, the work, or the disk.
 #include "node/main/commands.h"
 
 #include <pthread.h>
@@ -117,7 +120,9 @@ int run_dev(const DevOptions& options) {
     if (::mkdtemp(pattern.data()) == nullptr) return complain("no temporary directory can be made");
     directory = pattern;
   }
+
   bool fresh = !fs::exists(directory / "testamurd.toml");
+  // A directory that is there goes on: the ledger of a developer survives a restart.
   if (fresh) {
     InitOptions init_options;
     init_options.directory = directory;
@@ -130,11 +135,14 @@ int run_dev(const DevOptions& options) {
     auto made = make_single_node(init_options, clock.now_ms());
     if (!made.ok()) return complain(made.message());
   }
+
   auto config = load_config(directory / "testamurd.toml");
   if (!config.ok()) return complain(config.message());
+
   std::cout << "ledger of one node in " << directory.string() << ", API on " << config->api.listen
             << ", issuer keys in " << (directory / "issuer-keys").string() << "\n"
             << std::flush;
+
   static const ledger::tx::InstitutionFacts kFacts;
   return serve(*config, fresh && options.sample_data ? &kFacts : nullptr,
                directory / "issuer-keys");
@@ -143,6 +151,7 @@ int run_dev(const DevOptions& options) {
 int init(const InitArguments& arguments) {
   InitOptions options;
   options.directory = arguments.directory;
+
   options.facts.legal_names = {{arguments.language, arguments.name}};
   options.facts.country = arguments.country;
   options.facts.domain = arguments.domain;
@@ -150,15 +159,19 @@ int init(const InitArguments& arguments) {
   options.facts.eter = arguments.eter;
   options.facts.lei = arguments.lei;
   options.facts.deqar = arguments.deqar;
+
+  // A genesis is never corrected, so what could not stand in a registration is refused here.
   if (const auto problem = ledger::tx::meaning_problem(options.facts)) {
     complain("the " + problem->field +
              " cannot stand in a genesis, where it stays: " + problem->why);
     return kUsage;
   }
+
   if (arguments.accreditor && !arguments.observer) {
     complain("--accreditor goes with --observer: a quality agency has no vote");
     return kUsage;
   }
+
   options.observer = arguments.observer;
   options.accreditor = arguments.accreditor;
   options.peer_address = arguments.peer_address;
@@ -167,8 +180,10 @@ int init(const InitArguments& arguments) {
   options.issuer_keys = arguments.issuer_keys.empty()
                             ? fs::path(arguments.directory) / "issuer-keys"
                             : fs::path(arguments.issuer_keys);
+
   auto party = init_node(options);
   if (!party.ok()) return complain(party.message());
+
   std::cout << "institution  " << to_text(ledger::party_id(*party)) << "\n"
             << "configuration " << (options.directory / "testamurd.toml").string() << "\n"
             << "party file    " << (options.directory / "party.toml").string()
@@ -181,16 +196,21 @@ int init(const InitArguments& arguments) {
 int check_config(const std::string& config_file) {
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
+
+  // As at a start: the check must see the limits under which the node would run.
   raise_descriptor_limit();
   SystemClock clock;
+
   const auto found = preflight_all(*config, clock);
   if (!found.ok()) {
     for (const auto& problem : found.problems) complain(problem);
     return found.disk ? kFatalExit : kFailed;
   }
+
   if (found.running)
     std::cout << "a node runs on " << config->data_dir.string()
               << ": its ports and store were not looked at\n";
+
   std::cout << config_file << " is complete and correct\n\nIts policy:\n"
             << trust::in_words(config->policy);
   std::cout << "policy digest " << trust::digest(config->policy).hex() << "\n";
@@ -218,9 +238,12 @@ int resume_voting(const std::string& config_file, bool sure) {
 int new_key(const std::string& config_file, const std::string& purpose, const std::string& out) {
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
+
   auto key = admin_new_key(config->api.admin_socket.string(), purpose);
   if (!key.ok()) return complain(key.message());
+
   auto file = out.empty() ? "new-" + purpose + "-key.toml" : out;
+  // Everything that the holder of the root keys needs, and nothing secret.
   std::string text =
       "# A public key and the proof that its holder has it. Public: whoever holds the root keys "
       "registers it with\n"
@@ -229,13 +252,16 @@ int new_key(const std::string& config_file, const std::string& purpose, const st
       key->institution + "\"\npurpose = \"" + purpose + "\"\nalgorithm = \"" +
       std::string(to_text(key->algorithm)) + "\"\npublic_key = \"" + to_hex(key->public_key) +
       "\"\npossession = \"" + to_hex(key->possession) + "\"\n";
+
   if (auto status = write_file(file, as_bytes(text), true); !status.ok())
     return complain(status.message());
+
   std::cout << "key   " << key->id << (key->already_there ? " (made earlier, not in use yet)" : "")
             << "\n"
             << "file  " << file << " (public)\n"
             << "next  whoever holds the root keys: testamur key add " << purpose << " --public "
             << file << "\n";
+
   std::cout << (purpose == "consensus"
                     ? "then  at this node: testamurd ready, and a vote on the validator set\n"
                     : "then  restart this node: it takes the new key once the ledger knows it\n");
@@ -245,14 +271,17 @@ int new_key(const std::string& config_file, const std::string& purpose, const st
 int ready(const std::string& config_file, bool dry_run) {
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
+
   auto answer = admin_ready(config->api.admin_socket.string(), dry_run);
   if (!answer.ok()) return complain(answer.message());
+
   std::cout << "transaction " << answer->transaction << (dry_run ? " (not submitted)" : "") << "\n"
             << "key         " << answer->key << "\n"
             << "institution " << answer->institution << "\n"
             << "protocol    " << answer->protocol_version << "\n"
             << "checkpoint  " << answer->checkpoint_height << "\n"
             << "lapses      " << answer->lapses_after_ms / 86'400'000 << " days after it commits\n";
+
   if (answer->seated) {
     std::cout
         << "This key votes already: the others now see which protocol version its node knows.\n";
@@ -298,16 +327,21 @@ int join(const std::string& directory, const std::string& genesis,
 int genesis_recover(const RecoveryArguments& arguments) {
   auto config = load_config(arguments.config);
   if (!config.ok()) return complain(config.message());
+
   RecoveryDraftOptions options{arguments.from, {}, SystemClock().now_ms()};
   for (const auto& text : arguments.keep) {
     auto id = parse_institution_id(text);
     if (!id.ok()) return complain("--keep " + text + ": " + id.message());
     options.keep.push_back(*id);
   }
+
   auto draft = draft_recovery(*config, options);
   if (!draft.ok()) return complain(draft.message());
+
+  // Never over a file that is there: it may be a draft that others have signed.
   if (auto status = write_file(arguments.file, ledger::encode(*draft)); !status.ok())
     return complain(status.message());
+
   const auto& continues = *draft->content.continues;
   std::cout << "continues     " << to_text(continues.chain()) << " after block "
             << continues.last.header.height.value << "\n"
@@ -336,13 +370,16 @@ int replace_node(const InitArguments& arguments, const std::string& chain_text,
   if (!chain.ok()) return complain("--chain: " + chain.message());
   auto institution = parse_institution_id(institution_text);
   if (!institution.ok()) return complain("--institution: " + institution.message());
+
   InitOptions options;
   options.directory = arguments.directory;
   options.peer_address = arguments.peer_address;
   options.api_address = arguments.api_address;
   options.metrics_address = arguments.metrics_address;
+
   auto made = make_replacement(options, *chain, *institution);
   if (!made.ok()) return complain(made.message());
+
   std::cout << "configuration " << (options.directory / "testamurd.toml").string() << "\n"
             << "key file      " << (options.directory / "node-keys.toml").string()
             << " (public: goes into the recovery with `testamur genesis add`)\n";

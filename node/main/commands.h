@@ -8,7 +8,7 @@
 
 namespace testamur::node {
 
-// 0 done · 1 failed · 2 usage.
+// 0 done · 1 failed · 2 usage · 70 the disk or what is stored on it (docs/operating.md).
 int run_node(const std::string& config_file);
 
 struct DevOptions {

@@ -1,3 +1,6 @@
+// A node's directory, from nothing, from a genesis or from a backup. Nothing here overwrites keys,
+// votes or a store; a key is made together with the vote store that says what it has signed, fresh
+// or in quarantine, so that no key ever votes beside a record of its votes that does not hold.
 #include "node/main/init.h"
 
 #include <algorithm>
@@ -131,34 +134,46 @@ Status join_ledger(const fs::path& directory, const fs::path& genesis,
                    const std::vector<fs::path>& parties) {
   TM_TRY(auto checked, load_genesis(genesis));
   TM_TRY(auto config, load_config(directory / "testamurd.toml"));
+
   TM_TRY_STATUS(write_file(config.genesis, ledger::encode(checked), true));
+
   TM_TRY(auto text, read_text(config.file));
   for (const auto& path : parties) {
     TM_TRY(auto party, read_party_address(path));
+
+    // Ourselves and nodes that nobody can reach are no peers; repeating the command adds nobody
+    // twice.
     if (party.institution == config.institution || party.peer_address.empty()) continue;
     bool there = std::any_of(
         config.peers.begin(), config.peers.end(),
         [&party](const PeerEntry& peer) { return peer.institution == party.institution; });
     if (there) continue;
+
     text += "\n[[peer]]\ninstitution = " + toml_text(to_text(party.institution)) +
             "\naddress = " + toml_text(party.peer_address) + "\n";
   }
+
   return write_file(config.file, as_bytes(text), true);
 }
 
 Status restore_node(const NodeConfig& config, const fs::path& backup) {
   auto store = store_directory(config.data_dir);
   auto journal = journal_directory(config.data_dir);
+  // A store or journal that is there may hold the only votes of this key.
   for (const auto& directory : {store, journal}) {
     if (fs::exists(directory)) {
       return error(directory.string() +
                    " is still there: move it away first, restore never overwrites");
     }
   }
+
   TM_TRY_STATUS(make_directory(config.data_dir));
   TM_TRY_STATUS(restore_backup(backup.string(), store.string()));
+
   auto key = read_key_file(config.consensus_key, KeyPurpose::kConsensus);
   if (!key.ok()) return {};  // an observer has no votes to lose
+
+  // What the node voted after the backup is not in it (decision 0605).
   return make_vote_store(journal, *key, QuarantineReason::kRestored);
 }
 
@@ -169,7 +184,10 @@ Result<ledger::Genesis> found_ledger(std::vector<ledger::GenesisParty> parties,
   input.time_ms = time_ms;
   input.protocol_version =
       ledger::kNewestProtocol;  // a new ledger has no blocks that older rules made
+
   input.parameters = parameters;
+
+  // Only validators have a seat; an observer may bring a consensus key for later.
   for (const auto& party : parties) {
     for (const auto& key : party.keys) {
       if (key.purpose != KeyPurpose::kConsensus) continue;
@@ -177,14 +195,19 @@ Result<ledger::Genesis> found_ledger(std::vector<ledger::GenesisParty> parties,
       input.validators.push_back({ledger::party_id(party), key_id(key.purpose, key.key)});
     }
   }
+
   input.parties = std::move(parties);
   TM_TRY(auto genesis, ledger::make_genesis(std::move(input)));
   const auto message = ledger::founder_message(genesis.chain);
+
+  // The signatures are part of no id and have one order, so that a record has one encoding.
   for (const auto* root : roots) {
     genesis.signatures.push_back(
         {key_id(KeyPurpose::kRoot, root->public_key()), root->sign(message.view())});
   }
   std::ranges::sort(genesis.signatures, {}, &ledger::FounderSignature::root_key);
+
+  // Read again as everybody will read it: what is given out is a valid genesis.
   return ledger::decode_genesis(ledger::encode(genesis));
 }
 

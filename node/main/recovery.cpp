@@ -1,3 +1,6 @@
+// Both halves of a recovery: the draft that one surviving node makes from its store, and what every
+// surviving node does with the signed record. Each step is safe to repeat after a crash: what is
+// done already is found on disk and left as it is. The node's lock is held for all of it.
 #include "node/main/recovery.h"
 
 #include <algorithm>
@@ -105,15 +108,19 @@ Status add_seats(ledger::GenesisInput& input, const std::vector<InstitutionId>& 
 Result<ledger::Genesis> draft_recovery(const NodeConfig& config,
                                        const RecoveryDraftOptions& options) {
   TM_TRY(auto held, hold(config));
+
   OpenedBackup opened;
   fs::path directory = store_directory(config.data_dir);
   if (!options.backup.empty()) {
     TM_TRY(directory, opened.restore(options.backup));
   }
+
   TM_TRY(auto store, open_store(directory));
   auto state = store->snapshot();
   auto height = state->height();
   if (!height) return error("the store in " + directory.string() + " is empty");
+
+  // What the journal proves final and the store lacks would be cut off from the ledger.
   if (options.backup.empty()) {
     TM_TRY(auto final, last_final(held, journal_directory(config.data_dir)));
     if (final > *height) {
@@ -122,15 +129,20 @@ Result<ledger::Genesis> draft_recovery(const NodeConfig& config,
                    " final: start the node once and stop it, then repeat");
     }
   }
+
   TM_TRY(auto last, checkpoint_at(*state, *height));
   auto certified_by = ledger::validators_of_epoch(*state, last.header.epoch);
   if (!certified_by) return error("the store does not know the validators of its last block");
+
   ledger::GenesisInput input;
+  // A block's time never goes back, whatever the clock of this machine says.
   input.time_ms = std::max(options.time_ms, last.header.time_ms);
   input.protocol_version = last.header.protocol_version;
   input.parameters = ledger::read_parameters(*state);
+
   TM_TRY(input.continues,
          ledger::make_continues(*state, std::move(last), std::move(*certified_by)));
+
   TM_TRY_STATUS(add_seats(input, options.keep));
   return ledger::draft_genesis(std::move(input));
 }
@@ -141,22 +153,29 @@ namespace {
 // (true).
 Result<bool> is_recovered(const Snapshot& state, const ledger::Genesis& genesis) {
   const auto& last = genesis.content.continues->last.header;
+
   auto height = state.height();
   if (!height || *height < last.height) {
     return error("the store holds block " + std::to_string(height.value_or(Height{}).value) +
                  ", the recovery continues block " + std::to_string(last.height.value) +
                  ": move the store away and take a backup of a node that has it (--from)");
   }
+
+  // Height alone says nothing: another ledger has a block of that height too.
   auto stored = state.header(last.height);
   if (!stored || ledger::block_id(ByteView(*stored)) != ledger::block_id(last)) {
     return error("block " + std::to_string(last.height.value) +
                  " of the store is another than the one that the recovery continues: this is a "
                  "store of another ledger");
   }
+
+  // The store ends with the last block that the recovery keeps: it is still to be done.
   if (*height == last.height) return false;
   auto next = state.header(last.height.next());
   auto header =
       next ? ledger::decode_header(*next) : Result<ledger::Header>(error("it is missing"));
+
+  // Above that block only blocks of the recovered ledger may stand.
   if (!header.ok() || header->chain != genesis.chain) {
     return error("the store holds final blocks above " + std::to_string(last.height.value) +
                  ", which the recovery would cut off: make the record from this node's store");
@@ -184,8 +203,12 @@ std::string name_of(const ChainId& chain) { return to_text(chain).substr(0, 16);
 Status renew_vote_store(Held& held, const NodeConfig& config, const ChainId& old) {
   const auto directory = journal_directory(config.data_dir);
   const auto aside = fs::path(directory.string() + "." + name_of(old));
+
   if (fs::exists(aside) && fs::exists(directory)) return {};  // done before a crash
+
+  // The old votes, here or set aside already, show that this is where the keys were used.
   bool known = fs::exists(directory) || fs::exists(aside);
+
   std::vector<SecretKey> keys;
   for (const auto& file :
        {config.consensus_key, fs::path(config.consensus_key.string() + ".next")}) {
@@ -193,9 +216,12 @@ Status renew_vote_store(Held& held, const NodeConfig& config, const ChainId& old
     TM_TRY(auto key, read_key_file(file, KeyPurpose::kConsensus));
     keys.push_back(std::move(key));
   }
+
   auto public_of = [](const SecretKey& key) {
     return *ConsensusPublicKey::from(key.public_key().bytes);
   };
+
+  // Set aside and never removed: the old ledger's votes stay what they were.
   if (fs::exists(directory)) {
     TM_TRY(auto identity, read_vote_store_identity(*held.files, directory.string()));
     known = identity.has_value();
@@ -203,15 +229,20 @@ Status renew_vote_store(Held& held, const NodeConfig& config, const ChainId& old
     fs::rename(directory, aside, failure);
     if (failure) return error("cannot rename " + directory.string() + ": " + failure.message());
   }
+
+  // Keys without any old vote store may be a copy: the node that used them may vote as well.
   std::optional<QuarantineReason> reason;
   if (!known && !keys.empty()) reason = QuarantineReason::kNoVoteStore;
+
   auto first = keys.empty() ? ConsensusPublicKey{} : public_of(keys.front());
+
   TM_TRY_STATUS(held.files->create_directory(directory.string()));
   TM_TRY_STATUS(
       create_vote_store(*held.files, directory.string(), random_fixed<JournalId>(), first, reason));
   for (std::size_t i = 1; i < keys.size(); ++i) {
     TM_TRY_STATUS(adopt_key(*held.files, directory.string(), public_of(keys[i])));
   }
+
   return held.files->sync_directory(config.data_dir.string());
 }
 

@@ -6,6 +6,7 @@ namespace testamur::node::net {
 
 AddressKey key_of(const boost::asio::ip::address& address) {
   AddressKey key{};
+  // A mapped address is the same host as the plain one and must not have a budget of its own.
   if (address.is_v4() || address.to_v6().is_v4_mapped()) {
     const auto v4 = address.is_v4() ? address.to_v4()
                                     : boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped,
@@ -15,6 +16,8 @@ AddressKey key_of(const boost::asio::ip::address& address) {
     std::copy(bytes.begin(), bytes.end(), key.begin() + 12);
     return key;
   }
+
+  // Of IPv6 the first 64 bits: whoever has one such network may use any address in it.
   const auto bytes = address.to_v6().to_bytes();
   std::copy_n(bytes.begin(), 8, key.begin());
   return key;

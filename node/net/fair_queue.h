@@ -115,13 +115,16 @@ class FairQueue {
     const auto found = lines_.find(institution);
     if (found == lines_.end()) return 0;
     auto& line = found->second;
+    // The set of lines that are ready names a line only while it holds something.
     take_out(institution, line);
+
     const auto before = line.entries.size();
     std::erase_if(line.entries, [&](const Entry& entry) {
       if (!gone(entry.item)) return false;
       line.bytes -= entry.bytes;
       return true;
     });
+
     const auto dropped = before - line.entries.size();
     size_ -= dropped;
     put_in(institution, line);

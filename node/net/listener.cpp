@@ -34,12 +34,16 @@ Status Listener::bind(const std::string& address) {
       tcp::resolver(io_).resolve(target.host, target.port, tcp::resolver::passive, failure);
   if (failure || found.empty())
     return error("cannot listen on " + address + ": " + failure.message());
+
   const tcp::endpoint endpoint = *found.begin();
+
   acceptor_.open(endpoint.protocol(), failure);
+  // A node that is started again must not wait until the system has forgotten its old connections.
   if (!failure) acceptor_.set_option(tcp::acceptor::reuse_address(true), failure);
   if (!failure) acceptor_.bind(endpoint, failure);
   if (!failure) acceptor_.listen(asio::socket_base::max_listen_connections, failure);
   if (!failure) port_ = acceptor_.local_endpoint(failure).port();
+
   if (failure) return error("cannot listen on " + address + ": " + failure.message());
   return {};
 }

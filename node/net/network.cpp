@@ -77,13 +77,17 @@ Result<std::unique_ptr<Network>> Network::start(boost::asio::io_context& io, Net
                                                 Post post) {
   TM_TRY_STATUS(check_config(config));
   TM_TRY(auto tls, make_tls_context(transport_key));
+
+  // Without an address the node only dials: it may stand behind a firewall.
   std::shared_ptr<Listener> listener;
   if (!config.listen.empty()) {
     TM_TRY(listener, Listener::open(io, config.listen));
   }
+
   auto table = std::make_shared<PeerTable>(io, std::move(config), std::move(tls),
                                            pin_of(transport_key.public_key()), clock,
                                            std::move(directory), receiver, std::move(post));
+  // Not in the constructor: the table hands out shared pointers to itself.
   table->start(std::move(listener));
   return std::unique_ptr<Network>(std::make_unique<TableNetwork>(std::move(table)));
 }

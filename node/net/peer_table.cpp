@@ -1,3 +1,9 @@
+// One mutex guards who is dialled, connected and admitted; another one the queue to the receiver.
+// What holds between the functions: an admission is judged under the mutex under which the
+// connection is entered, so a change of the registry followed by recheck_admissions() misses none
+// (decision 0701); a peer has at most one of a dial, a dialled session and a connection that is up;
+// Up is queued before any frame of a connection and Down after all of them. Sessions are started
+// without the mutex, because they call the table.
 #include "node/net/peer_table.h"
 
 #include <algorithm>
@@ -66,6 +72,7 @@ void PeerTable::stop() {
   if (stopped_) return;
   stopped_ = true;
   if (listener_) listener_->stop();
+
   for (auto& [pin, peer] : peers_) {
     stop_dialling(peer);
     if (peer.up) peer.up->close(stopping);
@@ -73,8 +80,11 @@ void PeerTable::stop() {
   for (const auto& handshake : handshakes_) {
     if (const auto session = handshake.lock()) session->close(stopping);
   }
+
   peers_.clear();
   handshakes_.clear();
+
+  // The pace has a timer, which belongs to a strand of its own.
   asio::post(pace_.get_executor(), [self = shared_from_this()] { self->pace_.cancel(); });
 }
 
@@ -91,21 +101,26 @@ Hello PeerTable::own_hello() const {
 }
 
 void PeerTable::set_peers(std::vector<PeerAddress> listed) {
+  // The addresses of the configuration come last and so take the place of what the registry lists.
   listed.insert(listed.end(), config_.peers.begin(), config_.peers.end());
   std::map<Pin, PeerAddress> targets;
   for (auto& address : listed) targets.insert_or_assign(address.pin, std::move(address));
   targets.erase(own_pin_);
+
   {
     std::lock_guard lock(mutex_);
     if (stopped_) return;
+
     for (auto& [pin, peer] : peers_) {
       if (peer.target && !targets.contains(pin)) {
         peer.target.reset();
         stop_dialling(peer);
       }
     }
+
     std::erase_if(peers_,
                   [](const auto& entry) { return !entry.second.target && !entry.second.up; });
+
     for (const auto& [pin, address] : targets) {
       auto& peer = peers_[pin];
       if (peer.target != address && peer.dial) stop_dialling(peer);
@@ -113,6 +128,8 @@ void PeerTable::set_peers(std::vector<PeerAddress> listed) {
       dial_next(pin, peer);
     }
   }
+
+  // A key that is listed no more may be one that only the list admitted: its connection ends.
   recheck_admissions();
 }
 
@@ -137,16 +154,21 @@ Result<InstitutionId> PeerTable::admission(const Pin& pin) const {
 Result<InstitutionId> PeerTable::admission_locked(const Pin& pin) const {
   if (stopped_) return error("the node is stopping");
   if (pin == own_pin_) return error("this is our own key");
+
   const auto said = directory_(pin);
   if (said.kind == Admission::Kind::kRefused)
     return error("retired, or its institution is not in good standing");
   auto institution = said.institution;
+
+  // A node that is behind does not know new keys yet: whom its operator pinned it lets in.
   if (said.kind == Admission::Kind::kUnknown) {
     const auto found = peers_.find(pin);
     const bool listed = found != peers_.end() && found->second.target;
     if (!listed) return error("not a transport key of any institution that we know");
     institution = found->second.target->institution;
   }
+
+  // A member is never shut out for its conduct: its vote may be needed (decision 1120).
   const auto wait_ms = said.member ? 0 : shut_out_ms(institution);
   if (wait_ms == 0) return institution;
   return error("disconnected for " + std::to_string(wait_ms / 1000 + 1) +
@@ -195,10 +217,12 @@ PeerStatus PeerTable::status_of(const Pin& pin, const Peer& peer) const {
   status.pin = pin;
   status.dropped = peer.dropped;
   status.refused = peer.refused;
+
   if (peer.target) {
     status.institution = peer.target->institution;
     status.address = peer.target->address;
   }
+
   if (peer.up) {
     status.institution = peer.up->origin().institution;
     status.state = PeerState::kConnected;
@@ -343,6 +367,8 @@ void PeerTable::accepted(tcp::socket socket) {
   boost::system::error_code failure;
   const auto endpoint = socket.remote_endpoint(failure);
   if (failure || stopped_) return;
+
+  // What an address costs is bounded before TLS, which is the dear part of a handshake.
   const auto entry = gate_->enter(key_of(endpoint.address()), steady_ms());
   if (entry.verdict != InboundGate::Verdict::kEnter) {
     std::lock_guard lock(mutex_);
@@ -351,6 +377,7 @@ void PeerTable::accepted(tcp::socket socket) {
     return note_inbound_refusal(to_text(endpoint),
                                 fast ? "too many handshakes a second" : "too many connections");
   }
+
   const auto session =
       make_session(std::move(socket), {false, std::nullopt, to_text(endpoint), entry.place});
   make_room_for_handshake(session);
@@ -360,16 +387,20 @@ void PeerTable::accepted(tcp::socket socket) {
 void PeerTable::make_room_for_handshake(const std::shared_ptr<Session>& session) {
   std::lock_guard lock(mutex_);
   ++counters_.accepted;
+
   std::erase_if(handshakes_, [](const auto& entry) {
     const auto alive = entry.lock();
     return !alive || !alive->handshaking();
   });
+
+  // The oldest gives way: whoever connects and then says nothing keeps nobody out.
   if (handshakes_.size() >= config_.limits.handshakes) {
     if (const auto oldest = handshakes_.front().lock()) {
       oldest->close({GoodbyeReason::kLimit, "too many handshakes at once"});
     }
     handshakes_.pop_front();
   }
+
   handshakes_.push_back(session);
 }
 
@@ -377,15 +408,19 @@ void PeerTable::connected(const Pin& pin, const Dial& dial, Result<tcp::socket> 
   std::shared_ptr<Session> session;
   {
     std::lock_guard lock(mutex_);
+    // The table may have given this dial up while it was under way.
     const auto found = peers_.find(pin);
     if (stopped_ || found == peers_.end() || found->second.dial.get() != &dial) return;
+
     auto& peer = found->second;
     peer.dial.reset();
+
     if (!socket) {
       ++peer.failures;
       note_refusal(peer, socket.message());
       return dial_next(pin, peer);
     }
+
     session = make_session(std::move(socket).value(), {true, pin, peer.target->address, nullptr});
     peer.dialling = session;
     peer.spoken = false;
@@ -417,26 +452,37 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   std::lock_guard lock(mutex_);
   if (stopped_) return Goodbye{GoodbyeReason::kStopping, "the node is stopping"};
   const auto& pin = session.pin();
+
+  // Under the mutex, so that a change of the registry finds either no connection or this one.
   const auto institution = admission_locked(pin);
   if (!institution) return Goodbye{GoodbyeReason::kNotAdmitted, institution.message()};
+
   auto& peer = peers_[pin];
   const auto nodes = std::count_if(peers_.begin(), peers_.end(), [&](const auto& entry) {
     return entry.first != pin && entry.second.up &&
            entry.second.up->origin().institution == *institution;
   });
+
+  // A member keeps its place however many nodes it has: the bound is against strangers.
   const bool is_member = directory_(pin).member;
   if (!is_member && static_cast<std::size_t>(nodes) >= config_.limits.nodes_per_institution) {
     forget_if_idle(pin);
     return Goodbye{GoodbyeReason::kLimit, "too many nodes of one institution"};
   }
+
+  // Dials cross, most of all when all nodes start at once: both sides must keep the same connection
+  // (decision 0700).
   if (session.dialled() ? peer.dialling.get() != &session : !takes_dialled_by_peer(pin, peer))
     return duplicate;
+
   if (session.dialled()) peer.dialling.reset();
   stop_dialling(peer);
   if (peer.up) {
     peer.up->close(duplicate);
     take_down(peer, "replaced by a newer connection");
   }
+
+  // The session knows its origin before Up is queued, and Up comes before its first frame.
   peer.up = session.shared_from_this();
   peer.refused.clear();
   const Origin origin{*institution, pin};
@@ -466,24 +512,30 @@ void PeerTable::ended(Session& session, const std::string& reason) {
   std::lock_guard lock(mutex_);
   if (stopped_) return;
   const auto pin = session.pin();
+
   const auto found = peers_.find(pin);
   const bool was_up = found != peers_.end() && found->second.up.get() == &session;
   const bool was_dialling = found != peers_.end() && found->second.dialling.get() == &session;
+
+  // Until its hello was judged an accepted connection is nobody's: the listener counts it.
   if (!session.dialled() && !was_up && session.up_since() == Steady::time_point{}) {
     ++counters_.failed_handshakes;
     if (session.refused_for_its_key()) ++counters_.unknown_keys;
     note_inbound_refusal(session.address(), reason);
   }
+
   if (!was_up && !was_dialling) return;
   auto& peer = found->second;
   if (was_up) {
     take_down(peer, reason);
+    // A peer that accepts and closes at once is dialled more and more seldom.
     peer.failures = Steady::now() - session.up_since() > kLasted ? 0 : peer.failures + 1;
   } else {
     peer.dialling.reset();
     peer.spoken = false;
     ++peer.failures;
   }
+
   note_refusal(peer, reason);
   dial_next(pin, peer);
   forget_if_idle(pin);

@@ -1,3 +1,8 @@
+// Everything of a session runs on its strand, except what its header names; the state only goes
+// forward: TLS, hello, up, ending, closed. At most one read and one write are under way. end() may
+// be called from within any step, so whoever goes on after a call that may end the session looks at
+// the state again. A session that ends still writes its goodbye, until a deadline closes the
+// socket.
 #include "node/net/session.h"
 
 #include <netinet/tcp.h>
@@ -114,11 +119,16 @@ void Session::arm_deadline(std::uint32_t after_ms, const char* reason) {
 
 void Session::handshake_done(error_code failure) {
   if (state_ != State::kTls) return;
+
   if (failure) {
     tls_failed_ = true;
     return end(refused_for_its_key() ? check_.refusal : describe(failure), std::nullopt);
   }
+
   tls_done_ = true;
+
+  // Who dialled speaks first; the other side says hello when it keeps the connection (decision
+  // 0700).
   if (dialled()) {
     if (!host_->begin_dialled(*this)) {
       return end("another connection to this node is in use",
@@ -126,6 +136,8 @@ void Session::handshake_done(error_code failure) {
     }
     say(host_->own_hello());
   }
+
+  // Saying hello may have ended the session.
   if (state_ == State::kTls) state_ = State::kHello;
   read();
 }
@@ -188,21 +200,30 @@ void Session::handle_hello(const WireFrame& frame) {
     return end("its first frame is no hello",
                Goodbye{GoodbyeReason::kProtocol, "the first frame must be a hello"});
   }
+
   auto refusal = judge(*hello);
   if (!refusal) {
     {
       std::lock_guard lock(software_mutex_);
       software_ = quoted(hello->software);
     }
+
+    // All is set before take(), which announces the connection: its status may be asked for at
+    // once.
     up_since_ = heard_at_ = wrote_at_ = pinged_at_ = Steady::now();
     connected_since_ms_ = clock_.now_ms();
     refusal = host_->take(*this, *hello);
   }
+
   if (refusal) return end(refusal->text, refusal);
   if (state_ != State::kHello) return;
+
+  // Only now frames may be large: a stranger could make us keep no more than a hello.
   state_ = State::kUp;
   splitter_.set_max_frame_bytes(kMaxFrameBytes);
   deadline_.cancel();
+
+  // The hello of the accepting side tells the other one that this connection is kept.
   if (!dialled()) say(host_->own_hello());
   watch();
 }
@@ -234,12 +255,15 @@ bool Session::too_much_control() {
 }
 
 void Session::handle_up(WireFrame frame) {
+  // The bytes count until the receiver lets go of the frame, not only until it was handed over:
+  // what waits for signature checks is in memory too (decision 0702).
   const auto give = [&](Frame content) {
     const auto cost = cost_of(content);
     unreleased_bytes_ += cost.bytes_kept;
     auto lease = std::make_shared<const LeaseToken>(weak_from_this(), cost.bytes_kept);
     host_->deliver(origin_, std::move(content), cost, std::move(lease));
   };
+
   std::visit(
       [&](auto& content) {
         using Content = std::decay_t<decltype(content)>;
@@ -304,21 +328,29 @@ void Session::pump() {
 
 // Fills unwritten_ with what goes next; false when nothing waits.
 bool Session::gather() {
+  // Pings and goodbyes are few, and late ones end the connection.
   batch_.clear();
   while (!control_.empty()) {
     batch_.push_back(std::move(control_.front()));
     control_.pop_front();
   }
+
   if (state_ == State::kUp) {
     std::lock_guard lock(queue_mutex_);
     queue_.take(kGatherBytes, batch_);
+    // Under the lock: whoever queues a frame after this must post a pump of its own.
     if (batch_.empty()) pump_due_ = false;
   }
+
   if (batch_.empty()) return false;
+
+  // A single frame, a block for example, is written from where it lies.
   if (batch_.size() == 1) {
     unwritten_ = *batch_.front();
     return true;
   }
+
+  // Small frames go out together: each write costs a TLS record and a system call.
   gathered_.clear();
   for (const auto& frame : batch_) gathered_.insert(gathered_.end(), frame->begin(), frame->end());
   unwritten_ = gathered_;
@@ -333,16 +365,19 @@ void Session::write() {
 }
 
 void Session::write_done(error_code failure, std::size_t size) {
+  // A session that ends only had its goodbye to write.
   if (failure) {
     writing_ = false;
     if (state_ != State::kEnding && state_ != State::kClosed) end(describe(failure), std::nullopt);
     close_socket();
     return;
   }
+
   wrote_at_ = Steady::now();
   bytes_out_ += size;
   unwritten_ = unwritten_.subspan(size);
   if (!unwritten_.empty()) return write();
+
   writing_ = false;
   batch_.clear();
   pump();
@@ -429,10 +464,12 @@ void Session::describe_into(PeerStatus& status) const {
   status.round_trip_us = round_trip_us_;
   status.bytes_in = bytes_in_;
   status.bytes_out = bytes_out_;
+
   {
     std::lock_guard lock(software_mutex_);
     status.software = software_;
   }
+
   std::lock_guard lock(queue_mutex_);
   status.queued_frames = queue_.frames();
   status.queued_bytes = queue_.bytes();

@@ -1,3 +1,6 @@
+// TLS 1.3 with pinned Ed25519 keys (docs/formats/peer.md). A certificate only carries the key: its
+// name and dates mean nothing and no authority is asked. Who is on the other side is decided by
+// verify_certificate() alone; that it holds the key is proven by TLS itself, in both directions.
 #include "node/net/tls.h"
 
 #include <openssl/err.h>
@@ -54,8 +57,10 @@ int verify_certificate(X509_STORE_CTX* store, void*) {
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* check =
       connection ? static_cast<PinCheck*>(SSL_get_ex_data(connection, check_index())) : nullptr;
+
   X509* certificate = X509_STORE_CTX_get0_cert(store);
   const auto pin = certificate ? pin_of_certificate(certificate) : std::nullopt;
+
   if (check != nullptr && pin) {
     check->shown = pin;
     check->refusal = check->refuse(*pin);
@@ -63,6 +68,7 @@ int verify_certificate(X509_STORE_CTX* store, void*) {
   } else if (check != nullptr) {
     check->refusal = "its certificate holds no Ed25519 key";
   }
+
   X509_STORE_CTX_set_error(
       store, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT);  // goes out as the alert unknown_ca
   return 0;
@@ -71,6 +77,8 @@ int verify_certificate(X509_STORE_CTX* store, void*) {
 CertificatePtr make_certificate(EVP_PKEY* key) {
   CertificatePtr certificate(X509_new());
   if (!certificate) return nullptr;
+
+  // The fields must be there and must fail no check at any time: only the key is looked at.
   auto* name = X509_get_subject_name(certificate.get());
   const auto* common_name = reinterpret_cast<const unsigned char*>("testamur");
   const bool made =
@@ -82,15 +90,20 @@ CertificatePtr make_certificate(EVP_PKEY* key) {
       X509_set_issuer_name(certificate.get(), name) == 1 &&
       X509_set_pubkey(certificate.get(), key) == 1 &&
       X509_sign(certificate.get(), key, nullptr) > 0;
+
   return made ? std::move(certificate) : nullptr;
 }
 
 bool configure(SSL_CTX* context, X509* certificate, EVP_PKEY* key) {
+  // No session is resumed: each connection shows its key again, and a retired one is noticed.
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   SSL_CTX_set_cert_verify_callback(context, verify_certificate, nullptr);
   SSL_CTX_set_max_cert_list(context, kMaxCertificateBytes);
+
+  // One version and one kind of signature: nothing is negotiated that somebody could talk down.
   return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
          SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
          SSL_CTX_set_num_tickets(context, 0) == 1 && SSL_CTX_set_max_early_data(context, 0) == 1 &&
@@ -138,7 +151,10 @@ std::string describe(const boost::system::error_code& failure) {
   if (failure == boost::asio::error::eof || failure == boost::asio::ssl::error::stream_truncated) {
     return "the other side closed the connection";
   }
+
   if (failure.category() != boost::asio::error::get_ssl_category()) return failure.message();
+
+  // Told apart as far as an operator can do something about it.
   switch (ERR_GET_REASON(static_cast<unsigned long>(failure.value()))) {
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
       return "the other side does not admit our transport key: is it registered, and is the other "

@@ -1,3 +1,7 @@
+// Frames to bytes and back; the only code of node/net that knows Protobuf. A frame comes from
+// somebody who may be hostile, so its size, its kind and the length of a list in it are checked on
+// the bytes before Protobuf makes objects of them, and the limits of the single fields when they
+// are read.
 #include "node/net/wire.h"
 
 #include <google/protobuf/io/coded_stream.h>
@@ -65,15 +69,18 @@ void fill(const Goodbye& goodbye, v1::PeerFrame& out) {
 
 Result<WireFrame> read(const v1::PeerHello& message) {
   Hello hello;
+
   const auto chain = ChainId::from(as_bytes(message.chain_id()));
   if (!chain) return error("hello.chain_id has not 32 bytes");
   const auto institution = InstitutionId::from(as_bytes(message.institution()));
   if (!institution) return error("hello.institution has not 16 bytes");
   if (message.protocol() == 0) return error("hello.protocol is zero");
+
   if (message.finalization().size() > kMaxFinalizationBytes)
     return error("hello.finalization is over 64 KiB");
   if (message.software().size() > kMaxSoftwareBytes)
     return error("hello.software is over 64 bytes");
+
   hello.chain = *chain;
   hello.protocol = message.protocol();
   hello.epoch = Epoch{message.epoch()};
@@ -180,6 +187,8 @@ bool is_one_content_within_limits(ByteView protobuf) {
   const std::uint32_t tag = input.ReadTag();
   std::uint32_t list = 0;
   std::size_t limit = 0;
+
+  // Of all contents only these two hold lists.
   if (tag == length_delimited(v1::PeerFrame::kTransactionsFieldNumber)) {
     list = v1::PeerTransactions::kTransactionsFieldNumber;
     limit = kMaxTransactionsPerFrame;
@@ -187,6 +196,7 @@ bool is_one_content_within_limits(ByteView protobuf) {
     list = v1::PeerBlockResponse::kBlocksFieldNumber;
     limit = kMaxBlocksPerRequest;
   }
+
   if (list == 0) {
     if (!WireFormatLite::SkipField(&input, tag)) return false;
   } else {
@@ -195,6 +205,8 @@ bool is_one_content_within_limits(ByteView protobuf) {
     if (!count || *count > limit || !input.CheckEntireMessageConsumedAndPopLimit(outer))
       return false;
   }
+
+  // Nothing may follow: a frame is charged by the one content that it shows.
   return input.ReadTag() == 0 && input.ConsumedEntireMessage();
 }
 
@@ -219,14 +231,19 @@ EncodedFrame encode_wire(const WireFrame& frame) {
 
 Result<WireFrame> decode_wire(ByteView protobuf) {
   if (protobuf.size() > kMaxFrameBytes) return error("a frame over 4 MiB");
+
+  // Most bytes that arrive are blocks and votes, which need no parsing here.
   if (const auto bytes = only_consensus(protobuf))
     return WireFrame{ConsensusMessage{to_bytes(*bytes)}};
+
   if (!is_one_content_within_limits(protobuf))
     return error("a broken frame, or one with a list over its limit");
+
   v1::PeerFrame message;
   if (!message.ParseFromArray(protobuf.data(), static_cast<int>(protobuf.size()))) {
     return error("a broken frame");
   }
+
   switch (message.content_case()) {
     case v1::PeerFrame::kHello: return read(message.hello());
     case v1::PeerFrame::kConsensus: return read_consensus(message.consensus());

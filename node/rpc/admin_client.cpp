@@ -1,3 +1,6 @@
+// The operator's calls to a running node over its admin socket, for the commands of testamurd. The
+// node may be of another version than this program, so what it answers is checked like anything
+// else from outside.
 #include "node/rpc/admin_client.h"
 
 #include <grpcpp/grpcpp.h>
@@ -53,11 +56,13 @@ Result<NewNodeKey> admin_new_key(const std::string& socket, const std::string& p
   request.set_purpose(purpose);
   v1::NewKeyResponse response;
   TM_TRY_STATUS(call(socket, kQuick, &v1::AdminService::Stub::NewKey, request, response));
+
   NewNodeKey key;
   auto institution = InstitutionId::from(as_bytes(response.institution_id()));
   auto chain = ChainId::from(as_bytes(response.chain_id()));
   auto algorithm = algorithm_from(static_cast<std::uint8_t>(response.algorithm()));
   if (!institution || !chain || !algorithm) return error("the node on " + socket + " gave no key");
+
   key.id = response.key_id_text();
   key.institution = to_text(*institution);
   key.chain = to_text(*chain);
@@ -100,14 +105,21 @@ bool take_row(const std::string& row, std::map<std::vector<std::string>, Sum>& s
       cells.back().push_back(c);
     }
   }
+
+  // Other columns are those of another version: sums over them would look right and be wrong.
   if (cells.size() != kCount + 1) return false;
+
   const auto number = [&](std::size_t at) {
     std::uint64_t value = 0;
     std::from_chars(cells[at].data(), cells[at].data() + cells[at].size(), value);
     return value;
   };
+
   const Sum one{number(kFirstHeight), number(kLastHeight), number(kCount)};
+
+  // What is left names the combination, of which the node writes a row at each flush.
   cells[kFirstHeight] = cells[kLastHeight] = cells[kCount] = "";
+
   auto& sum = sums[cells];
   sum.first = sum.count == 0 ? one.first : std::min(sum.first, one.first);
   sum.last = std::max(sum.last, one.last);
@@ -124,8 +136,11 @@ Result<std::string> admin_export_decisions(const std::string& socket, const Deci
   request.set_outcome(asked.outcome);
   request.set_from_ms(asked.from_ms);
   request.set_to_ms(asked.to_ms);
+
   std::map<std::vector<std::string>, Sum> sums;
   std::string text;
+
+  // Page by page, but one text: a combination may have rows in several files.
   do {
     v1::ExportDecisionsResponse response;
     TM_TRY_STATUS(call(socket, kSlow, &v1::AdminService::Stub::ExportDecisions, request, response));
@@ -135,6 +150,7 @@ Result<std::string> admin_export_decisions(const std::string& socket, const Deci
     }
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
+
   for (const auto& [key, sum] : sums) {
     auto cells = key;
     cells[kFirstHeight] = std::to_string(sum.first);

@@ -41,12 +41,16 @@ class Service final : public v1::AdminService::CallbackService {
                                    const v1::BackupRequest* request,
                                    v1::BackupResponse* response) override {
     return unary(context_.calls, call, cost("Backup"), *request, *response, [=, this](Call&) {
+      // The node's working directory is not the operator's.
       if (request->directory().empty() || request->directory().front() != '/') {
         return invalid_argument("directory", "must be an absolute path");
       }
+
+      // Before the backup: the backup holds at least this height.
       auto height = context_.chain.head()->header.height;
       auto status = context_.store.backup(request->directory());
       if (!status.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, status.message());
+
       response->set_height(height.value);
       response->set_size_bytes(context_.store.figures().live_bytes);
       return grpc::Status(grpc::Status::OK);
@@ -87,9 +91,11 @@ class Service final : public v1::AdminService::CallbackService {
         return invalid_argument(
             "purpose", "must be consensus or transport: the other keys are not the node's");
       }
+
       auto purpose = consensus ? KeyPurpose::kConsensus : KeyPurpose::kTransport;
       auto fresh = context_.keys.make(purpose);
       if (!fresh.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, fresh.message());
+
       const auto& key = fresh->key.public_key();
       auto id = key_id(purpose, key);
       put(*response->mutable_key_id(), id);
@@ -98,12 +104,18 @@ class Service final : public v1::AdminService::CallbackService {
       put(*response->mutable_chain_id(), context_.genesis.chain);
       response->set_algorithm(static_cast<std::uint32_t>(key.algorithm));
       put(*response->mutable_public_key(), ByteView(key.bytes));
+
+      // The registry takes no key without a proof that its holder has it (decision 0301).
       auto message = possession_message(context_.genesis.chain, context_.self, purpose, key);
       put(*response->mutable_possession_proof(), fresh->key.sign(message.view()));
       response->set_already_there(fresh->already_there);
+
       context_.log.info("key_made", {{"purpose", to_text(purpose)}, {"key", to_text(id)}});
+
+      // A key that was made earlier was given to the chain then, or at the start.
       if (consensus && !fresh->already_there)
         context_.chain.add_consensus_key(std::move(fresh->key));
+
       return grpc::Status(grpc::Status::OK);
     });
   }
@@ -114,15 +126,19 @@ class Service final : public v1::AdminService::CallbackService {
     return unary(context_.calls, call, cost("Ready"), *request, *response, [=, this](Call&) {
       auto keys = context_.keys.consensus_keys();
       if (!keys.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, keys.message());
+
       auto head = context_.chain.head();
       auto ready = make_ready(*head, context_.genesis.chain, context_.self, *keys,
                               context_.software, context_.clock);
       if (!ready.ok()) return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, ready.message());
+
+      // Refused here and now, with the rule, instead of some time after it was sent.
       auto block = ledger::context_above(*head->state, head->header, head->header.time_ms);
       if (auto rejection =
               ledger::check(*head->state, block, ready->transaction, context_.chain.verifier())) {
         return rejected(*rejection);
       }
+
       put(*response->mutable_transaction_id(), ready->transaction->id());
       response->set_transaction_id_text(to_text(ready->transaction->id()));
       put(*response->mutable_transaction(), ready->transaction->carried());
@@ -133,6 +149,7 @@ class Service final : public v1::AdminService::CallbackService {
       response->set_institution_id_text(to_text(context_.self));
       response->set_lapses_after_ms(ready->lifetime_ms);
       response->set_seated(ready->seated);
+
       if (!request->dry_run()) context_.chain.submit({ready->transaction}, nullptr);
       return grpc::Status(grpc::Status::OK);
     });
@@ -145,25 +162,30 @@ class Service final : public v1::AdminService::CallbackService {
         context_.calls, call, cost("ExportDecisions"), *request, *response, [=, this](Call&) {
           if (context_.decisions == nullptr)
             return not_found("decisions", "this node logs none: decisions.files is 0");
+
           DecisionFilter filter;
           if (!request->issuer_id().empty()) {
             filter.issuer = fixed_from<InstitutionId>(request->issuer_id());
             if (!filter.issuer) return invalid_argument("issuer_id", "must be 16 bytes");
           }
+
           if (!request->scope().empty()) {
             auto fields = trust::parse_field(request->scope());
             if (!fields.ok()) return invalid_argument("scope", fields.message());
             filter.fields = *fields;
           }
+
           filter.outcome = request->outcome();
           if (!filter.outcome.empty() && filter.outcome != "accept" && filter.outcome != "refuse" &&
               filter.outcome != "blocked") {
             return invalid_argument("outcome", "must be accept, refuse or blocked");
           }
+
           filter.from_ms = request->from_ms();
           if (request->to_ms() != 0) filter.to_ms = request->to_ms();
           if (filter.from_ms >= filter.to_ms)
             return invalid_argument("to_ms", "must be after from_ms");
+
           auto page = context_.decisions->read(filter, request->page_token(), kDecisionRows);
           if (!page.ok()) return invalid_argument("page_token", page.message());
           for (auto& row : page->rows) response->add_rows(std::move(row));

@@ -27,18 +27,21 @@ Admitted admit(ServiceContext& context, Admission& admission, const std::string&
 std::optional<v1::ErrorDetail> refusal_of(Mempool::Added added, const Mempool::Limits& limits) {
   v1::ErrorDetail detail;
   detail.set_retry_after_ms(1000);
+
   if (added == Mempool::Added::kFull) {
     detail.set_code("mempool_full");
     detail.set_rule("too much waits for a block already: try again later");
     detail.set_limit(limits.bytes);
     return detail;
   }
+
   if (added == Mempool::Added::kAuthorFull) {
     detail.set_code("author_full");
     detail.set_rule("too many transactions of this institution wait already");
     detail.set_limit(limits.per_author);
     return detail;
   }
+
   return std::nullopt;
 }
 

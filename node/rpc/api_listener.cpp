@@ -119,13 +119,17 @@ Result<Pair> make_pair(const std::string& name) {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
     return error(std::strerror(errno));
   }
+
+  // A name that begins with a zero byte is one of the abstract namespace.
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   TM_CHECK(name.size() + 1 <= sizeof address.sun_path, "the name of a socket is too long");
   std::memcpy(address.sun_path + 1, name.data(), name.size());
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+
   if (::bind(ends[0], reinterpret_cast<sockaddr*>(&address), size) == 0)
     return Pair{ends[0], ends[1]};
+  // The cause is taken before close() may change it.
   auto cause = error(std::strerror(errno));
   ::close(ends[0]);
   ::close(ends[1]);

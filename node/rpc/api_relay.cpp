@@ -1,3 +1,6 @@
+// Bytes of one caller on their way to gRPC and back. What holds between the functions: nothing is
+// read for which there is no room to keep it, so both directions are bounded; no request goes on
+// before OpenStreams has a place for it; after over_ is set nothing is moved any more.
 #include "node/rpc/api_relay.h"
 
 #include <sys/socket.h>
@@ -34,6 +37,7 @@ ApiRelay::~ApiRelay() {
 
 ApiRelay::State ApiRelay::pump(std::uint64_t now_ms) {
   now_ms_ = now_ms;
+  // Bounded: a connection that always has something to move leaves the others their turn.
   for (int round = 0; round < kRounds; ++round) {
     const bool begun = begin();
     bool moved = take_from_client();
@@ -42,8 +46,11 @@ ApiRelay::State ApiRelay::pump(std::uint64_t now_ms) {
       moved = take_from_grpc() || moved;
       moved = give_to_client() || moved;
     }
+
     look_for_end();
     if (over_) return State::kOver;
+
+    // Nothing moved, and nothing that this round began can move in the next.
     if (!moved && (begun || grpc_ < 0)) return State::kIdle;
   }
   return State::kAgain;
@@ -132,17 +139,22 @@ bool ApiRelay::take_from_grpc() {
 
 bool ApiRelay::give_to_client() {
   if (outbound_.empty() || over_) return false;
+
   const auto written = client_.write(outbound_);
   if (written.state == ClientSocket::State::kOver) {
     over_ = true;
     return false;
   }
+
   if (written.bytes != 0) drop_front(outbound_, written.bytes);
+
+  // Only a caller that takes nothing at all is stalled (docs/limits.md); each byte starts anew.
   if (outbound_.empty()) {
     unread_since_ms_ = 0;
   } else if (written.bytes != 0 || unread_since_ms_ == 0) {
     unread_since_ms_ = now_ms_;
   }
+
   return written.bytes != 0;
 }
 

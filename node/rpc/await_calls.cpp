@@ -1,3 +1,6 @@
+// Waiting for transactions to end. The outcomes come from the strand and must not make it wait, so
+// they are only put down there and told by a turn of the call. A call may end in three ways
+// (outcome, cancel, deadline), and whoever ends it first is the last to touch it.
 #include "node/rpc/await_calls.h"
 
 #include <algorithm>
@@ -103,6 +106,7 @@ class AwaitMany final : public OutStream<v1::AwaitCommitsResponse> {
   void ask() {
     asked_ = true;
     const auto head = context_.chain.head();
+
     std::vector<TransactionId> open;
     for (const auto& id : ids_) {
       if (cancelled()) return;
@@ -112,8 +116,11 @@ class AwaitMany final : public OutStream<v1::AwaitCommitsResponse> {
         open.push_back(id);
       }
     }
+
+    // The ids are many and are needed no more.
     ids_ = {};
     if (open.empty()) return;
+
     awaited_ = context_.chain.await(
         std::move(open), head,
         [arrivals = arrivals_, link = link_](const TransactionId& id, const Outcome& outcome) {
@@ -138,6 +145,7 @@ class AwaitMany final : public OutStream<v1::AwaitCommitsResponse> {
 void fill_outcome(const TransactionId& id, const Outcome& outcome, v1::TransactionOutcome& out) {
   put(*out.mutable_id(), id);
   out.set_state(to_proto(outcome.state));
+
   if (outcome.state == Outcome::State::kCommitted) {
     auto& anchor = *out.mutable_committed();
     anchor.set_height(outcome.height.value);
@@ -146,6 +154,7 @@ void fill_outcome(const TransactionId& id, const Outcome& outcome, v1::Transacti
     put(*anchor.mutable_transaction_id(), id);
     out.set_index_in_block(outcome.index_in_block);
   }
+
   if (outcome.rejection) {
     fill(*outcome.rejection, *out.mutable_rejection());
     out.set_message(to_text(*outcome.rejection));

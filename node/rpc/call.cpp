@@ -1,3 +1,6 @@
+// A call holds what it takes (its place, its request, its answer) in members of itself, so
+// everything is given back when gRPC is done with it, however it ended. Its body ends it once,
+// through finish(), which charges the caller for the answer before it is sent.
 #include "node/rpc/call.h"
 
 #include <memory>

@@ -1,3 +1,6 @@
+// One mutex guards the table of callers and what all hold together. A refusal is told and noted
+// without it. The table is bounded: beyond that, callers that are not known yet share one entry, so
+// a flood of addresses takes no memory and no place from those that are known.
 #include "node/rpc/call_gate.h"
 
 #include <algorithm>
@@ -29,6 +32,7 @@ void CallGate::refill(Caller& caller, Clock::time_point now) const {
 // Precondition: mutex_ is held. `caller` becomes the key that counts.
 CallGate::Caller& CallGate::find(CallerKey& caller, Clock::time_point now) {
   auto found = callers_.find(caller);
+  // Nobody who is known is forgotten for a stranger, as long as it holds something.
   if (found == callers_.end() && callers_.size() >= kMaxCallers) {
     forget_idle(now);
     if (callers_.size() >= kMaxCallers) {
@@ -36,9 +40,11 @@ CallGate::Caller& CallGate::find(CallerKey& caller, Clock::time_point now) {
       found = callers_.find(caller);
     }
   }
+
   if (found == callers_.end()) {
     found = callers_.try_emplace(caller, Caller{static_cast<double>(limits_.burst), now, {}}).first;
   }
+
   refill(found->second, now);
   return found->second;
 }
@@ -57,8 +63,11 @@ void CallGate::forget_idle(Clock::time_point now) {
 
 grpc::Status CallGate::admit(const CallerKey& caller, std::uint64_t cost) {
   if (limits_.rate_per_second == 0) return grpc::Status::OK;
+
+  // What costs more than a full bucket could never be paid: a full bucket is enough for it.
   auto key = caller;
   const auto wanted = static_cast<double>(std::min(cost, limits_.burst));
+
   std::uint64_t wait_ms = 0;
   {
     std::lock_guard lock(mutex_);
@@ -67,10 +76,13 @@ grpc::Status CallGate::admit(const CallerKey& caller, std::uint64_t cost) {
       entry.calls -= wanted;
       return grpc::Status::OK;
     }
+
     wait_ms = static_cast<std::uint64_t>(1000.0 * (wanted - entry.calls) /
                                          static_cast<double>(limits_.rate_per_second)) +
               1;
   }
+
+  // Without the lock: a refusal is noted for the status, which has a lock of its own.
   return refuse(Limit::kRate, key, limits_.rate_per_second, wait_ms);
 }
 

@@ -1,3 +1,7 @@
+// Rows are counted in memory under one mutex and written under another, so that a decision never
+// waits for the disk. files_ is taken before mutex_. Nothing may come into a row that names a
+// person, a credential or a caller (decision 0971): add() is the one place where an entry becomes a
+// row.
 #include "node/rpc/decision_log.h"
 
 #include <algorithm>
@@ -131,8 +135,10 @@ void DecisionLog::run() {
 }
 
 void DecisionLog::add(const DecisionEntry& entry, Height height, std::uint64_t count) {
+  // An achievement with three graduates would name them; times are of hours and days for the same.
   auto point = entry.point;
   point.achievement.reset();
+
   const Key key{clock_.now_ms() / kHourMs * kHourMs,
                 entry.kind,
                 entry.viewpoint,
@@ -143,14 +149,18 @@ void DecisionLog::add(const DecisionEntry& entry, Height height, std::uint64_t c
                 static_cast<int>(entry.outcome),
                 entry.rule ? static_cast<int>(*entry.rule) : -1,
                 entry.amount ? std::int64_t{*entry.amount} : -1};
+
   std::lock_guard lock(mutex_);
   auto found = counted_.find(key);
   if (found == counted_.end()) {
+    // Whoever asks chooses some of the columns: beyond the bound all that is over is counted in one
+    // row.
     const bool full = counted_.size() >= kMostCombinations;
     const Key rest{std::get<0>(key), DecisionKind::kVerdict, {}, {}, {}, 0, {}, kNotLogged, -1, -1};
     found = counted_.try_emplace(full ? rest : key, Counted{height, height, 0}).first;
     if (full) wake_.notify_all();
   }
+
   found->second.first = std::min(found->second.first, height);
   found->second.last = std::max(found->second.last, height);
   found->second.count += count;
@@ -160,57 +170,72 @@ std::string DecisionLog::row_text(const Key& key, const Counted& counted) {
   const auto& [hour, kind, viewpoint, issuer, point, day, policy, outcome, rule, amount] = key;
   std::string text = hour_text(hour) + "," + std::string(to_text(kind)) + "," + to_text(viewpoint) +
                      "," + to_text(issuer) + "," + fields_text(point.fields) + ",";
+
   if (point.level != 0) text += std::to_string(point.level);
   text += ",";
   if (point.award_type) text += to_text(*point.award_type);
   text += ",";
   if (point.purpose) text += to_text(*point.purpose);
+
   text += "," + trust::date_text(day) + "," + std::to_string(counted.first.value) + "," +
           std::to_string(counted.last.value) + "," + policy.hex() + ",";
+
   text += outcome == kNotLogged ? "not_logged"
                                 : std::string(to_text(static_cast<trust::Outcome>(outcome)));
   text += ",";
   if (rule >= 0) text += to_text(static_cast<trust::Rule>(rule));
   text += ",";
   if (amount >= 0) text += std::to_string(amount);
+
   return text + "," + std::to_string(counted.count) + "\n";
 }
 
 Status DecisionLog::flush() {
   std::lock_guard files(files_);
+
+  // Swapped out, so that decisions are counted while the rows are written.
   std::map<Key, Counted> counted;
   {
     std::lock_guard lock(mutex_);
     counted.swap(counted_);
   }
+
   if (counted.empty()) return {};
+
   std::string rows;
   for (const auto& [key, what] : counted) {
     rows += row_text(key, what);
+
+    // Each append looks whether a new file is due, so the rows come in parts of bounded size.
     if (rows.size() < options_.file_bytes / 4) continue;
     TM_TRY_STATUS(append(rows));
     rows.clear();
   }
+
   return append(rows);
 }
 
 Status DecisionLog::append(const std::string& rows) {
   if (rows.empty()) return {};
+
   TM_TRY_STATUS(rotate());
   const auto path = path_of(current_);
   std::error_code failed;
   const auto size = fs::file_size(path, failed);
   const bool fresh = failed || size == 0;
   bool torn = false;
+
   if (!fresh) {
     std::ifstream last(path, std::ios::binary);
     last.seekg(-1, std::ios::end);
     torn = last.get() != '\n';  // a crash left half a line: it stays one that no reader takes
   }
+
   std::ofstream out(path, std::ios::binary | std::ios::app);
   if (fresh) out << header() << "\n";
   if (torn) out << "\n";
   out << rows << std::flush;
+
   if (!out) return error("cannot write " + path.string() + ": is the disk full?");
   return {};
 }
@@ -275,15 +300,21 @@ Result<DecisionPage> DecisionLog::read(const DecisionFilter& filter, const std::
                                        std::size_t most_rows) {
   const auto start = place_from(from);
   if (!start) return error("is not a token that this node gave");
+
+  // Once, with the first page: what is counted and not yet written belongs to the answer.
   if (from.empty()) TM_TRY_STATUS(flush());
+
   std::lock_guard files(files_);
   DecisionPage page;
+
   for (const auto number : numbers()) {
     if (number < start->file) continue;
     std::ifstream in(path_of(number), std::ios::binary);
     if (number == start->file) in.seekg(static_cast<std::streamoff>(start->offset));
     std::string line;
+
     for (auto at = in.tellg(); std::getline(in, line); at = in.tellg()) {
+      // A last line without its end is still being written, or a crash cut it off.
       if (in.eof() || line.size() > kLongestLine || !matches(line, filter)) continue;
       if (page.rows.size() >= most_rows) {
         page.next = std::to_string(number) + ":" + std::to_string(static_cast<std::uint64_t>(at));

@@ -1,3 +1,7 @@
+// Evidence goes to its file before it is shown or handed in, since it cannot be found again
+// (decision 0922). A piece has the name of what it proves (epoch, view, validator), so the same
+// misbehaviour is kept once however often it is seen. What the ledger holds is settled and is not
+// handed in again.
 #include "node/rpc/evidence_keeper.h"
 
 #include <algorithm>
@@ -66,14 +70,19 @@ Status EvidenceKeeper::load() {
   TM_TRY_STATUS(files_.create_directory(directory_));
   TM_TRY(auto names, files_.list(directory_));
   std::lock_guard lock(mutex_);
+
   for (const auto& name : names) {
     auto content = read_whole_file(files_, directory_ + "/" + name);
+    // Nothing that keep() wrote: it cannot be read, or is too short to hold even the time.
     if (!content.ok() || content->size() < 8) continue;
+
     auto evidence = consensus::decode_evidence(ByteView(*content).subspan(8));
     if (!evidence) {
       log_.warn("evidence_unreadable", {{"file", directory_ + "/" + name}});
       continue;
     }
+
+    // The file begins with the time at which it was seen.
     SeenEvidence seen{*evidence, Decoder(*content).u64(), 0};
     pieces_[{evidence->first.epoch, evidence->first.view, evidence->validator}] = {std::move(seen),
                                                                                    false};
@@ -130,31 +139,43 @@ std::vector<tx::SharedTransaction> EvidenceKeeper::due(const ledger::StateReader
                                                        const InstitutionId& author,
                                                        const std::vector<SecretKey>& keys) {
   std::vector<tx::SharedTransaction> transactions;
+
   const auto* signer = signer_among(state, author, keys);
   std::lock_guard lock(mutex_);
   auto now = clock_.now_ms();
+
   for (auto& [name, piece] : pieces_) {
+    // Others hand it in as well, and a transaction may be lost: once a minute until the ledger has
+    // it.
     if (piece.settled || now < piece.seen.handed_in_ms + kHandInEveryMs) continue;
+
     const auto& evidence = piece.seen.evidence;
     auto key = accused_key(state, evidence);
+
+    // Settled by whoever was first. Without a registered key of ours it is only shown.
     piece.settled =
         key && tx::read_evidence(state, {*key, evidence.first.epoch, evidence.first.view});
     if (piece.settled || !key || signer == nullptr) continue;
+
     auto [first, second] = statements_of(evidence);
     tx::Envelope envelope{chain, author, random_fixed<tx::Nonce>(),
                           std::max(now, head.time_ms) + kValidMs};
     auto built = tx::build(
         envelope, tx::EvidenceContent{evidence.validator, std::move(first), std::move(second)});
+
+    // It can never be built: trying again every minute would only fill the log.
     if (const auto* rejection = std::get_if<tx::Rejection>(&built)) {
       log_.error("evidence_not_built", {{"cause", to_text(*rejection)}});
       piece.settled = true;
       continue;
     }
+
     auto carried = tx::attach_signed(std::get<tx::UnsignedTransaction>(built),
                                      KeyPurpose::kConsensus, *signer);
     auto decoded = tx::decode(chain, std::move(carried));
     if (auto* transaction = std::get_if<tx::SharedTransaction>(&decoded))
       transactions.push_back(*transaction);
+
     piece.seen.handed_in_ms = now;
   }
   return transactions;

@@ -91,15 +91,21 @@ class Service final : public v1::GovernanceService::CallbackService {
                    auto reader = context_.reader();
                    auto epoch = ledger::read_epoch(reader.state());
                    auto set = ledger::read_validators(reader.state());
+
                    response->set_epoch(epoch.value);
                    for (const auto& member : set.members())
                      fill_seat(reader, member, *response->add_seats());
+
                    response->set_approvals_needed(
                        static_cast<std::uint32_t>(tx::Tally{0, set.size()}.needed()));
+
+                   // The first epoch began with the genesis; each other one where the epoch before
+                   // was sealed.
                    if (epoch > Epoch{0}) {
                      auto began = sealing_height(reader.state(), Epoch{epoch.value - 1});
                      if (began) response->set_epoch_from_height(began->value);
                    }
+
                    fill_protocol(reader, *response->mutable_protocol());
                    reader.fill(*response->mutable_as_of());
                    return grpc::Status(grpc::Status::OK);
@@ -113,20 +119,25 @@ class Service final : public v1::GovernanceService::CallbackService {
         context_.calls, call, cost("ListProposals"), *request, *response, [=, this](Call& reactor) {
           auto reader = context_.reader();
           auto ids = newest_first(reader, request->open_only());
+
           const auto first = ordinal_from(request->page_token());
           if (!first) return invalid_argument("page_token", "is not one that this service gave");
+
           auto size =
               request->page_size() == 0 ? kPage : std::min(request->page_size(), kPageLimit);
           auto end = std::min<std::uint64_t>(ids.size(), *first + size);
+
           AnswerRoom room;
           auto i = *first;
           for (; i < end && !reactor.cancelled(); ++i) {
             auto& added = *response->add_proposals();
             fill_proposal(reader, ids[i], added);
+            // What found no room any more begins the next page.
             if (room.take(added)) continue;
             response->mutable_proposals()->RemoveLast();
             break;
           }
+
           if (i < ids.size()) response->set_next_page_token(std::to_string(i));
           reader.fill(*response->mutable_as_of());
           return grpc::Status(grpc::Status::OK);
@@ -138,12 +149,15 @@ class Service final : public v1::GovernanceService::CallbackService {
                                         v1::GetProposalResponse* response) override {
     return unary(context_.calls, call, cost("GetProposal"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
+
       auto id = transaction_id_from(request->id(), request->id_text());
       if (!id)
         return invalid_argument("id", "must be 32 bytes, or id_text the id of a transaction");
+
       if (!fill_proposal(reader, *id, *response->mutable_proposal())) {
         return not_found("id", "the ledger knows no proposal " + to_text(*id));
       }
+
       reader.fill(*response->mutable_as_of());
       return grpc::Status(grpc::Status::OK);
     });
@@ -155,22 +169,28 @@ class Service final : public v1::GovernanceService::CallbackService {
     return unary(
         context_.calls, call, cost("ListReady"), *request, *response, [=, this](Call& reactor) {
           auto reader = context_.reader();
+
           if (!request->institution_id().empty()) {
             auto id = fixed_from<InstitutionId>(request->institution_id());
             if (!id) return invalid_argument("institution_id", "must be 16 bytes");
             add_ready(reader, *id, *response);
           } else {
+            // The whole ledger, a bounded number of institutions a call: most have said nothing.
             const auto next = ordinal_from(request->page_token());
             if (!next) return invalid_argument("page_token", "is not one that this service gave");
+
             const auto count = tx::institution_count(reader.state());
             const auto end = std::min<std::uint64_t>(count, *next + kInstitutionsLookedAt);
+
             auto i = *next;
             for (; i < end && response->ByteSizeLong() < kFullAnswerBytes && !reactor.cancelled();
                  ++i) {
               add_ready(reader, tx::institution_at_ordinal(reader.state(), i), *response);
             }
+
             if (i < count) response->set_next_page_token(std::to_string(i));
           }
+
           reader.fill(*response->mutable_as_of());
           return grpc::Status(grpc::Status::OK);
         });
@@ -223,29 +243,36 @@ class Service final : public v1::GovernanceService::CallbackService {
   bool fill_proposal(const Reader& reader, const TransactionId& id, v1::ProposalView& out) const {
     auto found = tx::read_proposal(reader.state(), id);
     if (!found) return false;
+
     put(*out.mutable_id(), id);
     out.set_id_text(to_text(id));
     reader.fill_name(found->proposed.actor, std::nullopt, *out.mutable_proposer());
     fill_content(context_.genesis.chain, found->proposed, *out.mutable_proposal());
     out.set_state(to_proto(found->status()));
+
+    // Votes of institutions without a seat are shown and do not count.
     auto set = ledger::read_validators(reader.state());
     for (const auto& vote : found->votes) {
       auto& view = *out.add_votes();
       reader.fill_name(vote.voter, std::nullopt, *view.mutable_validator());
       view.set_approve(vote.approve);
       fill_vote_anchor(reader, id, vote.voter, *view.mutable_anchor());
+
       view.set_counts(
           std::any_of(set.members().begin(), set.members().end(),
                       [&vote](const auto& member) { return member.institution == vote.voter; }));
     }
+
     auto counted = tx::tally(reader.state(), *found);
     out.set_approvals(static_cast<std::uint32_t>(counted.approvals));
     out.set_approvals_needed(static_cast<std::uint32_t>(counted.needed()));
+
     reader.fill_anchor(found->proposed.cause.log_index, *out.mutable_proposed());
     if (found->passed) {
       out.set_due_ms(found->passed->due_ms);
       out.set_passed_height(found->passed->at.height.value);
     }
+
     if (found->closed) {
       out.set_ended_height(found->closed->at.height.value);
       out.set_ended_ms(found->closed->at.time_ms);
@@ -309,13 +336,17 @@ class Service final : public v1::GovernanceService::CallbackService {
     out.set_view(record.name.view.value);
     put(*out.mutable_first(), ByteView(record.content.first));
     put(*out.mutable_second(), ByteView(record.content.second));
+
     reader.fill_anchor(record.cause.log_index, *out.mutable_anchor());
     reader.fill_name(record.accuser, std::nullopt, *out.mutable_accuser());
+
+    // Whether this node saw it too, and when, is not on the ledger.
     auto own = std::find_if(seen.begin(), seen.end(), [&record](const SeenEvidence& piece) {
       return piece.evidence.validator == record.content.institution &&
              piece.evidence.first.epoch == record.name.epoch &&
              piece.evidence.first.view == record.name.view;
     });
+
     out.set_contradiction(contradiction_of(record));
     if (own != seen.end()) out.set_seen_ms(own->seen_ms);
   }
@@ -332,15 +363,19 @@ class Service final : public v1::GovernanceService::CallbackService {
   static void fill_seen(const Reader& reader, const SeenEvidence& piece, v1::EvidenceView& out) {
     const auto& evidence = piece.evidence;
     reader.fill_name(evidence.validator, std::nullopt, *out.mutable_validator());
+
+    // The key that sat in the set of that epoch, which need not be the one of today.
     if (auto set = ledger::validators_of_epoch(reader.state(), evidence.first.epoch)) {
       for (const auto& member : set->members()) {
         if (member.institution != evidence.validator) continue;
         put(*out.mutable_consensus_key_id(), ledger::consensus_key_id(member));
       }
     }
+
     out.set_epoch(evidence.first.epoch.value);
     out.set_view(evidence.first.view.value);
     out.set_contradiction(in_words(evidence));
+
     auto [first, second] = statements_of(evidence);
     put(*out.mutable_first(), ByteView(first));
     put(*out.mutable_second(), ByteView(second));

@@ -24,17 +24,23 @@ class Service final : public v1::LogService::CallbackService {
     return unary(
         context_.calls, call, cost("GetCheckpoint"), *request, *response, [=, this](Call&) {
           auto reader = context_.reader();
+
           auto height =
               request->height() == 0 ? reader.head().header.height : Height{request->height()};
+
           if (height > reader.head().header.height ||
               !reader.fill_checkpoint(height, *response->mutable_checkpoint())) {
             return not_found("height",
                              "this node holds no finalized block " + std::to_string(height.value));
           }
+
+          // Whoever has the checkpoint must be able to check its certificate: the set of its own
+          // epoch.
           auto epoch = Epoch{response->checkpoint().epoch()};
           if (auto set = ledger::validators_of_epoch(reader.state(), epoch)) {
             fill_validators(*set, *response->mutable_checkpoint()->mutable_validators());
           }
+
           reader.fill(*response->mutable_as_of());
           return grpc::Status(grpc::Status::OK);
         });
@@ -47,9 +53,11 @@ class Service final : public v1::LogService::CallbackService {
         context_.calls, call, cost("GetInclusionProof"), *request, *response, [=, this](Call&) {
           auto reader = context_.reader();
           ledger::Log log(reader.state());
+
           auto size = request->tree_size() == 0 ? log.size() : request->tree_size();
           if (size > log.size())
             return not_found("tree_size", "the log has " + std::to_string(log.size()) + " entries");
+
           std::optional<LogIndex> index = LogIndex{request->log_index()};
           if (!request->transaction_id().empty()) {
             auto id = fixed_from<TransactionId>(request->transaction_id());
@@ -57,18 +65,24 @@ class Service final : public v1::LogService::CallbackService {
             index = log.find(*id);
             if (!index) return not_found("transaction_id", "the log does not hold it");
           }
+
           auto leaf = index->value < size ? log.leaf(*index) : std::nullopt;
           if (!leaf)
             return not_found("log_index",
                              "lies beyond the tree of " + std::to_string(size) + " entries");
+
           response->set_log_index(index->value);
           response->set_tree_size(size);
           put(*response->mutable_leaf(), ByteView(ledger::encode(*leaf)));
           for (const auto& hash : log.inclusion(*index, size)) put(*response->add_path(), hash);
           put(*response->mutable_root(), log.root(size));
+
+          // Only of the newest tree a checkpoint certifies the root; others need a consistency
+          // proof too.
           if (size == reader.head().header.roots.log_size) {
             reader.fill_checkpoint(reader.head().header.height, *response->mutable_checkpoint());
           }
+
           reader.fill(*response->mutable_as_of());
           return grpc::Status(grpc::Status::OK);
         });
@@ -81,15 +95,19 @@ class Service final : public v1::LogService::CallbackService {
         context_.calls, call, cost("GetConsistencyProof"), *request, *response, [=, this](Call&) {
           auto reader = context_.reader();
           ledger::Log log(reader.state());
+
           auto size = request->new_size() == 0 ? log.size() : request->new_size();
           if (size > log.size())
             return not_found("new_size", "the log has " + std::to_string(log.size()) + " entries");
+
           if (request->old_size() > size)
             return invalid_argument("old_size", "is larger than new_size");
+
           response->set_old_size(request->old_size());
           response->set_new_size(size);
           for (const auto& hash : log.consistency(request->old_size(), size))
             put(*response->add_path(), hash);
+
           put(*response->mutable_old_root(), log.root(request->old_size()));
           put(*response->mutable_new_root(), log.root(size));
           reader.fill(*response->mutable_as_of());
@@ -138,30 +156,40 @@ class Service final : public v1::LogService::CallbackService {
     return unary(
         context_.calls, call, cost("GetSetChanges"), *request, *response, [=, this](Call&) {
           auto reader = context_.reader();
+
           if (request->limit() > kChangesLimit)
             return over_limit("limit", kChangesLimit, request->limit());
           auto newest = ledger::read_epoch(reader.state());
+
           Epoch epoch{request->from_epoch()};
           if (epoch > newest) {
             return not_found("from_epoch",
                              "this ledger is in epoch " + std::to_string(newest.value));
           }
+
           auto left = request->limit() == 0 ? kChangesLimit : request->limit();
           AnswerRoom room;
+
           for (; epoch < newest && left > 0; epoch = epoch.next(), --left) {
             auto& change = *response->add_changes();
+            // An answer with a gap could not be followed by a light client, so there is none.
             if (!put_change(reader, epoch, change)) {
               return not_found("from_epoch", "this node holds no longer how epoch " +
                                                  std::to_string(epoch.value) +
                                                  " ended: ask an archive");
             }
+
             if (room.take(change)) continue;
             response->mutable_changes()->RemoveLast();
             break;
           }
+
+          // The newest set and checkpoint, so that one answer is enough for whoever is a few epochs
+          // behind.
           response->set_epoch(newest.value);
           fill_validators(ledger::read_validators(reader.state()), *response->mutable_validators());
           put_newest_checkpoint(reader, *response->mutable_checkpoint());
+
           reader.fill(*response->mutable_as_of());
           return grpc::Status(grpc::Status::OK);
         });

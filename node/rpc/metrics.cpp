@@ -25,10 +25,12 @@ std::vector<std::pair<std::string, double>> metric_values(const ServiceContext& 
   const auto& counters = context.counters;
   auto head = context.chain.head();
   auto now = context.clock.now_ms();
+
   add(out, "height", head->header.height.value);
   add(out, "status_age_ms", now > head->header.time_ms ? now - head->header.time_ms : 0);
   add(out, "log_size", head->header.roots.log_size);
   add(out, "page_count", head->header.roots.page_count);
+
   add(out, "build", counters.build);
   add(out, "validate", counters.validate);
   add(out, "decode", counters.decode);
@@ -38,6 +40,7 @@ std::vector<std::pair<std::string, double>> metric_values(const ServiceContext& 
   add(out, "submit_check", counters.check);
   add(out, "consensus_message", counters.consensus);
   add(out, "encode", counters.encode);
+
   add(out, "verify_cached_total", counters.verify_cached.value());
   add(out, "journal_bytes_total", counters.sync_bytes.value());
   add(out, "frames_out_total", counters.frames_out.value());
@@ -55,23 +58,28 @@ std::vector<std::pair<std::string, double>> metric_values(const ServiceContext& 
   add(out, "commit_latency_ms_total", counters.commit_latency_ms.value());
   add(out, "commit_latency_count_total", counters.commit_latency_count.value());
   add(out, "misbehaviour_total", counters.misbehaviour.value());
+
   add(out, "evidence_held", context.evidence.size());
   add(out, "epoch", head->header.epoch.value);
   add(out, "validators", ledger::read_validators(*head->state).size());
   add(out, "protocol_version", head->header.protocol_version);
   add(out, "stopped_before_protocol", context.chain.stopped_before_protocol() ? 1 : 0);
+
   auto figures = context.store.figures();
   add(out, "store_live_bytes", figures.live_bytes);
   add(out, "index_entries_in_memory", figures.index_entries_in_memory);
   add(out, "index_runs", figures.index_runs);
+
   for (const auto& [limit, count] : context.overload.totals()) {
     add(out, ("refused_" + std::string(limit) + "_total").c_str(), count);
   }
+
   if (context.network != nullptr) {
     std::uint64_t connected = 0;
     for (const auto& peer : context.network->peers())
       connected += peer.state == net::PeerState::kConnected;
     add(out, "peers_connected", connected);
+
     const auto refused = context.network->refused();
     for (std::size_t i = 0; i < refused.size(); ++i) {
       const auto name =
@@ -79,6 +87,7 @@ std::vector<std::pair<std::string, double>> metric_values(const ServiceContext& 
       add(out, name.c_str(), refused[i]);
     }
   }
+
   return out;
 }
 

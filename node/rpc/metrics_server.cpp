@@ -1,3 +1,6 @@
+// HTTP for Prometheus on one thread at the priority of callers. A session keeps itself alive until
+// its socket is closed; the listener only remembers it to end it when its place is needed by
+// another.
 #include "node/rpc/metrics_server.h"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -97,19 +100,26 @@ class MetricsServer::Listener {
     const auto cannot = [&](const std::string& cause) {
       return error("metrics cannot be served on " + listen + ": " + cause);
     };
+
     TM_TRY(const auto target, parse_host_port(listen));
     beast::error_code failure;
     const auto found =
         tcp::resolver(io_).resolve(target.host, target.port, tcp::resolver::passive, failure);
     if (failure || found.empty()) return cannot(failure.message());
+
     const auto endpoint = found.begin()->endpoint();
+
     acceptor_.open(endpoint.protocol(), failure);
     if (!failure) acceptor_.set_option(asio::socket_base::reuse_address(true), failure);
+
+    // On an IPv6 address IPv4 is served as well, whatever the system's default is.
     if (!failure && endpoint.address().is_v6())
       acceptor_.set_option(asio::ip::v6_only(false), failure);
     if (!failure) acceptor_.bind(endpoint, failure);
     if (!failure) acceptor_.listen(asio::socket_base::max_listen_connections, failure);
+
     if (failure) return cannot(failure.message());
+
     accept();
     thread_ = std::thread([this] {
       lower_priority_of_this_thread();
@@ -141,21 +151,28 @@ class MetricsServer::Listener {
     beast::error_code failure;
     const auto from = socket.remote_endpoint(failure);
     if (failure) return;
+
     const auto caller = caller_of(from.address());
     const auto id = next_++;
     Connections::IdleMs idle_ms = [this](Connections::Id each) { return age_ms(each); };
+
+    // A caller that holds many gives way to one that holds few, as on the API.
     const auto entry = book_.enter(id, caller, idle_ms);
     if (!entry.enters || entry.leaves) {
       context_.overload.note(Limit::kMetricsConnections, caller, Overload::now_ms());
     }
+
     if (entry.leaves) {
       if (auto leaving = sessions_[*entry.leaves].lock()) leaving->end();
     }
+
     if (!entry.enters) return;
+
     auto session = std::make_shared<Session>(std::move(socket), context_, [this, id] {
       book_.leave(id);
       sessions_.erase(id);
     });
+
     sessions_[id] = session;
     session->start();
   }

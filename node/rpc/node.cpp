@@ -1,3 +1,7 @@
+// What a node is made of, in the order in which it is opened: the ledger's data, the chain, which
+// says who is admitted, the network, and the API last, when there is something to answer with.
+// stop() ends the calls first, because one that is under way needs the chain to answer it, and the
+// network before the chain to which it posts.
 #include "node/rpc/node.h"
 
 #include <algorithm>
@@ -107,26 +111,33 @@ Status Node::Parts::open_chain() {
   options.block_bytes = config.block_bytes;
   options.mempool = {config.mempool_bytes, config.mempool_transactions, config.mempool_per_issuer};
   options.verify_threads = thread_count(config.verify_threads);
+
   keys.emplace(*files, config);
   TM_TRY(auto consensus, keys->open_consensus());
   if (consensus.quarantine) log.warn("quarantine", {{"reason", to_text(*consensus.quarantine)}});
   options.quarantine = consensus.quarantine.has_value();
   restored = consensus.quarantine == QuarantineReason::kRestored;
   options.consensus_keys = std::move(consensus.keys);
+
   auto directory = journal_directory(config.data_dir).string();
   TM_TRY(journal, Journal::open(*files, directory, {}, collect_records(journal_contents)));
+
   ChainParts parts{*genesis, *store, *journal, clock, log, counters, hooks.fatal, {}};
   parts.quarantine_changed = [this, directory](bool active) { keep_quarantine(directory, active); };
+
+  // Loaded before the chain runs: the engine may find misbehaviour with its first event.
   evidence.emplace(*files, (config.data_dir / "evidence").string(), clock, log);
   TM_TRY_STATUS(evidence->load());
   parts.misbehaviour = [this](const consensus::Evidence& seen) {
     evidence->keep(seen);
     hand_in_evidence(chain->head());
   };
+
   parts.key_is_over = [this](const PublicKey& key) {
     auto status = keys->erase_consensus(key);
     if (!status.ok()) log.error("key_not_erased", {{"cause", status.message()}});
   };
+
   chain = std::make_unique<Chain>(std::move(options), std::move(parts));
   return {};
 }
@@ -148,12 +159,15 @@ void Node::Parts::keep_quarantine(const std::string& directory, bool active) {
 
 Status Node::Parts::open_network() {
   if (config.peer_listen.empty() && config.peers.empty()) return {};
+
   auto state = store->snapshot();
+  // Of the key in use and the one that waits, the one that the ledger knows is shown to peers.
   TM_TRY(transport_key, keys->open_transport([&state](const PublicKey& key) {
     if (!state->height()) return false;
     auto known = ledger::tx::read_key(*state, key_id(KeyPurpose::kTransport, key));
     return known && !known->retired;
   }));
+
   net::NetworkConfig settings;
   settings.chain = genesis->chain;
   settings.institution = self;
@@ -161,9 +175,12 @@ Status Node::Parts::open_network() {
   settings.software = std::string(kSoftware);
   settings.limits.inbound_total =
       std::min<std::size_t>(settings.limits.inbound_total, descriptors.peers);
+
+  // The network's threads run until told otherwise, also while there is no connection yet.
   io_work.emplace(io.get_executor());
   TM_TRY(network, net::Network::start(io, std::move(settings), *transport_key, clock,
                                       chain->directory(), chain->receiver(), chain->post()));
+
   chain->attach(*network);
   return {};
 }
@@ -172,11 +189,13 @@ Status Node::Parts::open_network() {
 std::vector<net::PeerAddress> Node::Parts::addresses_of(const std::vector<PeerEntry>& peers) const {
   std::vector<net::PeerAddress> addresses;
   auto head = chain->head();
+
   for (const auto& peer : peers) {
     if (peer.pin) {
       addresses.push_back({peer.address, *net::Pin::from(peer.pin->view()), peer.institution});
       continue;
     }
+
     for (const auto& id : ledger::tx::keys_of(*head->state, peer.institution)) {
       auto key = ledger::tx::read_key(*head->state, id);
       if (!key || key->added.purpose != KeyPurpose::kTransport || key->retired) continue;

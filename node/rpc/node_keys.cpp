@@ -64,16 +64,23 @@ Result<NodeKeys::Fresh> NodeKeys::make(KeyPurpose purpose) {
   const auto file = file_of(purpose);
   if (file.empty())
     return error("keys.consensus is empty: this node only follows. Name a file there first");
+
+  // A key in use keeps its file; the new one waits beside it until the ledger knows it.
   const auto path = fs::exists(file) ? next_of(file) : file;
+  // Asked twice, the same key is shown: the operator may have registered it already.
   if (fs::exists(path)) {
     TM_TRY(auto key, read_key_file(path, purpose));
     return Fresh{std::move(key), true};
   }
+
   bool consensus = purpose == KeyPurpose::kConsensus;
   auto key =
       SecretKey::generate(consensus ? SignatureAlgorithm::kBip340 : SignatureAlgorithm::kEd25519);
+
+  // Adopted before it has a file: a key file that the vote store does not know is in quarantine.
   if (consensus) TM_TRY_STATUS(adopt_key(files_, journal_, consensus_public(key)));
   TM_TRY_STATUS(write_key_file(path, purpose, key));
+
   return Fresh{std::move(key), false};
 }
 

@@ -1,3 +1,6 @@
+// The status as an operator needs it: figures first, then obstacles, which are sentences that say
+// why nothing moves and what to do, the most important first. The strand is asked once
+// (ChainStatus); everything else is read from the last finalized state.
 #include "node/rpc/node_status.h"
 
 #include <algorithm>
@@ -25,6 +28,7 @@ v1::NodeRole role_of(consensus::VotingState state) {
 void fill_consensus(const ServiceContext& context, const Reader& reader, const ChainStatus& chain,
                     v1::ConsensusStatus& out) {
   const auto& engine = chain.engine;
+
   out.set_epoch(engine.epoch.value);
   out.set_view(engine.view.value);
   out.set_highest_notarized_view(engine.notarized_view.value);
@@ -32,12 +36,15 @@ void fill_consensus(const ServiceContext& context, const Reader& reader, const C
   out.set_finalized_height(reader.head().header.height.value);
   out.set_validators(static_cast<std::uint32_t>(engine.validators));
   out.set_quorum(static_cast<std::uint32_t>(engine.quorum));
+
   auto silent = std::count_if(engine.peers.begin(), engine.peers.end(),
                               [](const auto& peer) { return peer.silent; });
   out.set_reachable(
       static_cast<std::uint32_t>(engine.validators - static_cast<std::size_t>(silent)));
   out.set_pending(engine.pending);
+
   reader.fill_name(engine.leader, std::nullopt, *out.mutable_leader());
+
   auto now = context.clock.now_ms();
   if (chain.last_commit_ms != 0 && now > chain.last_commit_ms)
     out.set_since_last_finalized_ms(now - chain.last_commit_ms);
@@ -70,7 +77,10 @@ void fill_peers(const ServiceContext& context, const Reader& reader, const Chain
     }
     if (auto offset = offset_of(chain, heard.id)) peer.set_clock_offset_ms(*offset);
   }
+
   if (context.network == nullptr) return;
+
+  // Nodes of observers are only known by their connections.
   for (const auto& link : context.network->peers()) {
     auto& peer = peer_of(out, link.institution);
     if (peer.institution().id().empty())
@@ -101,6 +111,8 @@ void add_governance_obstacles(const ServiceContext& context, const Reader& reade
     out.add_obstacles((chain.stopped_before_protocol ? "stopped: " : "upgrade this node: ") +
                       stop->text());
   }
+
+  // The others see an institution with a seat that is silent, so it must be said here.
   if (chain.engine.voting == consensus::VotingState::kObserver &&
       ledger::seat_of(reader.state(), context.self) && !chain.voting_key) {
     out.add_obstacles(
@@ -108,6 +120,7 @@ void add_governance_obstacles(const ServiceContext& context, const Reader& reade
         "in the "
         "set: it only follows");
   }
+
   for (const auto& seen : context.evidence.all()) {
     v1::InstitutionName name;
     reader.fill_name(seen.evidence.validator, std::nullopt, name);
@@ -139,6 +152,7 @@ void add_conduct_obstacles(const ServiceContext& context, const Reader& reader,
 // Most important first.
 void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
   const auto& consensus = out.consensus();
+  // A node that stopped has one obstacle, which is told already; the others follow from it.
   if (chain.stopped_before_protocol) return;
   if (out.role() == v1::NODE_ROLE_QUARANTINED) {
     out.add_obstacles(
@@ -146,26 +160,32 @@ void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
         "may have "
         "voted for");
   }
+
   if (consensus.reachable() < consensus.quorum()) {
     out.add_obstacles("only " + std::to_string(consensus.reachable()) + " of " +
                       std::to_string(consensus.validators()) + " validators are heard of, " +
                       std::to_string(consensus.quorum()) +
                       " must agree: the ledger stands still until one more returns");
   }
+
   for (const auto& peer : out.peers()) {
     if (peer.validator() && !peer.connected()) {
       out.add_obstacles(name_of(peer) + " is not connected" +
                         (peer.last_error().empty() ? "" : ": " + peer.last_error()));
     }
+
     if (peer.clock_offset_ms() > kClockToleranceMs) {
       out.add_obstacles("the clock of " + name_of(peer) + " is " +
                         std::to_string(peer.clock_offset_ms()) + " ms ahead of ours");
     }
   }
+
   if (out.catch_up_target_height() > out.as_of().height()) {
     out.add_obstacles("catching up: height " + std::to_string(out.as_of().height()) + " of " +
                       std::to_string(out.catch_up_target_height()));
   }
+
+  // As long as nothing is pending, waiting is no obstacle.
   if (consensus.pending() && !chain.engine.waiting_for.empty()) {
     out.add_obstacles("waiting for " + chain.engine.waiting_for);
   }
@@ -216,8 +236,10 @@ void StatusBoard::ask(std::function<void(const Copy&)> callback) {
 void fill_status(const ServiceContext& context, const ChainStatus& chain,
                  v1::GetStatusResponse& out) {
   auto reader = context.reader();
+
   put(*out.mutable_chain_id(), context.genesis.chain);
   out.set_chain_id_text(to_text(context.genesis.chain));
+
   for (const auto& predecessor : reader.predecessors()) {
     auto& added = *out.add_continues();
     put(*added.mutable_chain_id(), predecessor.chain);
@@ -226,34 +248,44 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain,
     added.set_height(predecessor.height.value);
     put(*added.mutable_block_id(), predecessor.block);
   }
+
   reader.fill_name(context.self, std::nullopt, *out.mutable_institution());
   out.set_software_version(context.software);
   out.set_protocol_version(reader.head().header.protocol_version);
   out.set_role(role_of(chain.engine.voting));
+
   auto now = context.clock.now_ms();
   out.set_uptime_ms(now > context.started_ms ? now - context.started_ms : 0);
   out.set_clock_ms(now);
+
   reader.fill(*out.mutable_as_of());
   fill_consensus(context, reader, chain, *out.mutable_consensus());
+
   auto& pool = *out.mutable_pool();
   pool.set_transactions(chain.pool_transactions);
   pool.set_size_bytes(chain.pool_bytes);
   pool.set_capacity_bytes(chain.pool_capacity_bytes);
   if (chain.oldest_arrival_ms && now > *chain.oldest_arrival_ms)
     pool.set_oldest_age_ms(now - *chain.oldest_arrival_ms);
+
   out.set_log_size(reader.head().header.roots.log_size);
   out.set_page_count(reader.head().header.roots.page_count);
   out.set_commitments(context.issued.of(reader));
   out.set_catch_up_target_height(chain.catch_up_target.value);
+
   fill_peers(context, reader, chain, out);
   fill_protocol(reader, out);
   out.set_evidence_seen(static_cast<std::uint32_t>(context.evidence.size()));
+
   if (chain.voting_key)
     out.set_consensus_key_id_text(to_text(key_id(KeyPurpose::kConsensus, *chain.voting_key)));
+
+  // The order of these calls is the order of the obstacles.
   add_governance_obstacles(context, reader, chain, out);
   fill_policy(context, reader, out);
   fill_obstacles(chain, out);
   add_conduct_obstacles(context, reader, out);
+
   if (context.certificate_until_ms != 0 &&
       now + kCertificateNoticeMs > context.certificate_until_ms) {
     const auto days =
@@ -261,6 +293,7 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain,
     out.add_obstacles("the certificate of the API expires in " + std::to_string(days) +
                       " days: renew it and restart this node");
   }
+
   for (auto& obstacle : context.overload.obstacles(Overload::now_ms()))
     out.add_obstacles(std::move(obstacle));
 }

@@ -1,3 +1,5 @@
+// What must be true before a node begins: files, keys, ports and room. All problems of a start are
+// told at once. What a running node holds (its ports, its store) is not looked at.
 #include "node/rpc/preflight.h"
 
 #include <fcntl.h>
@@ -89,19 +91,26 @@ Status check_consensus_key(const NodeConfig& config) {
 
 // Writes and removes a file where the data will be.
 Status check_room(const fs::path& directory) {
+  // The directory may not exist yet: its nearest parent is on the same disk.
   fs::path existing = directory;
   while (!existing.empty() && !fs::exists(existing)) existing = existing.parent_path();
   const auto file = existing / ".testamur-room";
+
   const auto cannot = [&] {
     return error("the data directory " + directory.string() +
                  " cannot be written: " + std::strerror(errno) +
                  ". Make room or give the node another disk, then start it again");
   };
+
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (descriptor < 0) return cannot();
+
+  // It allocates the room, which a hole in a file would not, and returns its error instead of
+  // setting errno.
   const int failure = ::posix_fallocate(descriptor, 0, kRoomBytes);
   errno = failure;
   auto status = failure == 0 ? Status{} : Status(cannot());
+
   ::close(descriptor);
   ::unlink(file.c_str());
   return status;

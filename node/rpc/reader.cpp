@@ -1,3 +1,6 @@
+// A finalized state as messages. All answers of one call come from one Head, so they fit together
+// and name its height. Records that many answers need come from the cache, which keeps them for one
+// root of the registry and begins anew when the root moves.
 #include "node/rpc/reader.h"
 
 #include <algorithm>
@@ -117,14 +120,19 @@ void Reader::fill_name(const InstitutionId& id, std::optional<Height> then,
                        v1::InstitutionName& name) const {
   put(*name.mutable_id(), id);
   name.set_id_text(to_text(id));
+
+  // An id that the ledger does not know is shown as it is.
   const auto& records = history(id);
   if (records.empty()) return;
+
   const auto& now = records.back();
   name.set_name_now(std::string(tx::best_text(now.facts.legal_names)));
   name.set_domain(now.facts.domain);
   name.set_country(now.facts.country);
   name.set_standing(to_proto(now.standing));
+
   if (!then) return;
+  // Records are in the order of the ledger: the last one up to that height had the name then.
   for (const auto& record : records) {
     if (record.at.height <= *then)
       name.set_name_then(std::string(tx::best_text(record.facts.legal_names)));
@@ -164,14 +172,18 @@ void Reader::fill_anchor_of(const tx::RecordPlace& at, const tx::Cause& cause,
 void Reader::fill_key(const KeyId& id, v1::KeyView& view) const {
   put(*view.mutable_id(), id);
   view.set_id_text(to_text(id));
+
   auto found = key(id);
   if (!found) return;
+
   put(*view.mutable_institution_id(), found->added.institution);
   view.set_purpose(static_cast<v1::KeyPurposeView>(found->added.purpose));
   view.set_algorithm(static_cast<v1::KeyAlgorithmView>(found->added.key.algorithm));
   put(*view.mutable_public_key(), ByteView(found->added.key.bytes));
   fill_anchor_of(found->added.at, found->added.cause, *view.mutable_added());
+
   view.set_state(v1::KEY_STATE_ACTIVE);
+
   if (!found->retired) return;
   fill_anchor_of(found->retired->at, found->retired->cause, *view.mutable_retired());
   view.set_compromised_since_ms(found->retired->compromised_since_ms);
@@ -188,16 +200,21 @@ void Reader::fill_effective(const ledger::PageStatic& page, ledger::CredentialSt
   out.set_status(to_proto(status));
   out.set_effective_status(out.status());
   out.set_effective_cause("slot");
+
+  // The worst of slot, key and issuer counts, and the cause says which of them it was.
   auto worsen = [&out](v1::CredentialStatus to, const char* cause) {
     if (badness(to) <= badness(out.effective_status())) return;
     out.set_effective_status(to);
     out.set_effective_cause(cause);
   };
+
+  // After the time from which the key counts as stolen a signature may be the thief's.
   auto signer = key(page.key);
   if (signer && signer->retired && signer->retired->compromised_since_ms != 0 &&
       page.time_ms >= signer->retired->compromised_since_ms) {
     worsen(v1::CREDENTIAL_STATUS_VOID, "key");
   }
+
   const auto& issuer = history(page.issuer);
   if (!issuer.empty() && issuer.back().standing == tx::Standing::kSuspended) {
     worsen(v1::CREDENTIAL_STATUS_SUSPENDED, "issuer");
@@ -238,22 +255,28 @@ bool Reader::fill_slot(ledger::Slot slot, const std::optional<Hash256>& commitme
 bool Reader::fill_checkpoint(Height height, v1::Checkpoint& checkpoint) const {
   auto bytes = state().header(height);
   if (!bytes) return false;
+
   auto header = ledger::decode_header(*bytes);
   if (!header.ok()) return false;
+
   put(*checkpoint.mutable_header(), ByteView(*bytes));
   put(*checkpoint.mutable_chain_id(), header->chain);
   checkpoint.set_epoch(header->epoch.value);
   checkpoint.set_height(header->height.value);
   checkpoint.set_time_ms(header->time_ms);
   put(*checkpoint.mutable_block_id(), ledger::block_id(ByteView(*bytes)));
+
   checkpoint.set_log_size(header->roots.log_size);
   put(*checkpoint.mutable_log_root(), header->roots.log_root);
   checkpoint.set_page_count(header->roots.page_count);
   put(*checkpoint.mutable_page_root(), header->roots.page_root);
   put(*checkpoint.mutable_registry_root(), header->roots.registry_root);
+
+  // The genesis is agreed on by its founders' signatures, every other block by a certificate.
   auto proof_bytes = state().certificate(height);
   auto proof = proof_bytes ? consensus::decode_finality_proof(*proof_bytes) : std::nullopt;
   if (!proof) return true;  // the genesis needs none
+
   for (const auto& link : proof->links) put(*checkpoint.add_link_headers(), ByteView(*link));
   put(*checkpoint.mutable_certificate(), ByteView(consensus::encode(*proof->certificate)));
   return true;

@@ -27,7 +27,9 @@ struct Choice {
 Choice choose(const ledger::StateReader& state, const InstitutionId& self,
               const std::vector<SecretKey>& keys) {
   Choice choice;
+
   auto seat = ledger::seat_of(state, self);
+  // The reason of the last key that does not fit is told when none does.
   for (const auto& key : keys) {
     auto id = key_id(KeyPurpose::kConsensus, key.public_key());
     auto known = tx::read_key(state, id);
@@ -37,19 +39,25 @@ Choice choose(const ledger::StateReader& state, const InstitutionId& self,
                        "consensus --public FILE";
       continue;
     }
+
     if (known->retired) {
       choice.why_not = "the consensus key " + to_text(id) +
                        " is retired: testamurd new-key consensus makes another";
       continue;
     }
+
+    // A key that was in an earlier set and is in none now has signed for the last time.
     bool seated = seat == id;
     if (!seated && certified_before(state, *consensus::ConsensusKey::from(key.public_key().bytes)))
       continue;
+
+    // Readiness is mostly for a key that is to be seated: it goes before the one that sits already.
     if (choice.key == nullptr || !seated) {
       choice.key = &key;
       choice.seated = seated;
     }
   }
+
   return choice;
 }
 

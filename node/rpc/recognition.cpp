@@ -1,3 +1,6 @@
+// One thread makes views and is the only one that touches the graph, the points and the makers of
+// tables; readers load the pointer to the newest view. mutex_ guards no more than what is handed to
+// that thread: the newest head, and the points for which readers want a table.
 #include "node/rpc/recognition.h"
 
 #include <algorithm>
@@ -124,6 +127,7 @@ std::optional<trust::Outcome> Recognition::find(const RecognitionView& view,
                                                 const trust::ScopePoint& point,
                                                 const InstitutionId& issuer, std::uint64_t at_ms) {
   const TableKey key{viewpoint, point};
+
   if (!view.tables().contains(key)) {
     std::unique_lock lock(mutex_, std::try_to_lock);  // who is busy asks another time
     if (lock && wanted_.size() < kMostWanted &&
@@ -132,6 +136,7 @@ std::optional<trust::Outcome> Recognition::find(const RecognitionView& view,
     }
     return std::nullopt;
   }
+
   return view.find(key, issuer, at_ms);
 }
 
@@ -141,14 +146,20 @@ void Recognition::run() {
   for (;;) {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return stopping_ || next_; });
+
+    // A round a second; after a pause a few changes of the registry are taken in at once.
     const auto at_once = [&] { return stopping_ || (burst > 0 && next_counts_ != counts_); };
     wake_.wait_until(lock, rested + kRound, at_once);
     if (stopping_) return;
+
     const HeadPtr head = std::exchange(next_, nullptr);
     lock.unlock();
+
+    // A pause earns rounds, a round before its time spends one.
     const auto seconds =
         static_cast<int>(std::min<std::int64_t>((Steady::now() - rested) / kRound, kBurst));
     burst = seconds > 0 ? std::min(kBurst, burst + seconds) : burst - 1;
+
     refresh(*head);
     rested = Steady::now();
   }
@@ -156,8 +167,11 @@ void Recognition::run() {
 
 void Recognition::refresh(const Head& head) {
   const trust::AsOf as_of{head.header.height, head.header.time_ms, head.header.roots.registry_root};
+
   const auto last = view_.load();
   auto history = last ? last->shared_history() : std::make_shared<const trust::History>();
+
+  // Most blocks change nothing that the trust engine reads: then only the time moves on.
   const auto counts = counts_of(*head.state);
   if (counts != counts_) {
     const auto status = graph_.follow(*head.state);
@@ -165,8 +179,11 @@ void Recognition::refresh(const Head& head) {
     counts_ = counts;
     history = std::make_shared<const trust::History>(graph_.history());
   }
+
   choose_points();
   auto tables = make_tables(*history, as_of);
+
+  // One pointer: history, tables and the height that answers name are never of different states.
   view_.store(
       std::make_shared<const RecognitionView>(std::move(history), as_of, std::move(tables)));
 }
@@ -174,6 +191,7 @@ void Recognition::refresh(const Head& head) {
 // Those that were asked for join while there is room; those that nobody used for long make it.
 void Recognition::choose_points() {
   const auto last = view_.load();
+  // The marks are those of the last view; whoever looks something up sets them without a lock.
   for (auto& [point, idle] : points_) {
     const auto used = [&](const InstitutionId& viewpoint) {
       const auto found = last->tables().find({viewpoint, point});
@@ -181,14 +199,18 @@ void Recognition::choose_points() {
     };
     idle = used(viewpoint_) || std::ranges::any_of(others_, used) ? 0 : idle + 1;
   }
+
+  // A maker knows how its table came about; both go together.
   std::erase_if(points_, [](const auto& entry) { return entry.second > kIdleRounds; });
   std::erase_if(makers_,
                 [this](const auto& entry) { return !points_.contains(entry.first.point); });
+
   std::vector<trust::ScopePoint> wanted;
   {
     std::lock_guard lock(mutex_);
     wanted.swap(wanted_);
   }
+
   for (auto& point : wanted) {
     if (points_.size() < kMostPoints) points_.emplace(std::move(point), 0);
   }
@@ -197,6 +219,8 @@ void Recognition::choose_points() {
 TableMap Recognition::make_tables(const trust::History& history, const trust::AsOf& as_of) {
   trust::GraphCache graphs;
   TableMap tables;
+
+  // An institution that the ledger does not know yet has no viewpoint.
   const auto make = [&](const InstitutionId& viewpoint, const trust::Policy& policy) {
     if (!history.find(viewpoint)) return;
     for (const auto& [point, idle] : points_) {
@@ -206,6 +230,7 @@ TableMap Recognition::make_tables(const trust::History& history, const trust::As
                      std::make_shared<const SharedTable>(maker.refresh(history, as_of, graphs)));
     }
   };
+
   make(viewpoint_, policy_);
   for (const auto& other : others_) {
     if (other != viewpoint_) make(other, others_policy_);
@@ -263,26 +288,34 @@ void fill(const Reader& reader, const trust::Query& query, const trust::Policy& 
   out.set_outcome(static_cast<v1::DecisionOutcome>(decision.outcome));
   reader.fill_name(query.viewpoint, std::nullopt, *out.mutable_viewpoint());
   reader.fill_name(query.issuer, std::nullopt, *out.mutable_issuer());
+
   out.set_at_time_ms(query.at_time_ms);
   out.set_as_of_height(query.as_of.height.value);
+
   out.set_amount(decision.amount);
   out.set_required_amount(policy.threshold);
   out.set_independent_paths(decision.independent_paths);
   out.set_required_paths(policy.independent_paths);
   out.set_accredited_amount(decision.accredited_amount);
   out.set_required_accreditation(required_accreditation(decision));
+
   if (decision.outcome != trust::Outcome::kAccept)
     out.set_failed_rule(std::string(to_text(decision.rule)));
   out.set_explanation(one_sentence(decision, policy));
+
   put(*out.mutable_policy_digest(), trust::digest(policy));
   put(*out.mutable_digest(), decision.digest);
   for (const auto& id : decision.used) put(*out.add_statement_ids(), id);
+
+  // Names of everybody on the way are dear: only for whoever asked for the paths.
   if (!paths) return;
   for (const auto& path : decision.paths) {
     auto& added = *out.add_paths();
     added.set_amount(path.amount);
     for (const auto& arc : path.arcs) fill_hop(reader, arc, *added.add_hops());
   }
+
+  // What would have to change: the edges that limit the amount, or those that block.
   const auto& limiting =
       decision.outcome == trust::Outcome::kBlocked ? decision.blocks : decision.cut;
   if (decision.outcome == trust::Outcome::kAccept) return;

@@ -33,19 +33,23 @@ constexpr std::uint64_t kPairsLookedAt = 4'096;
 
 // Versions are consecutive from 1 on: found by doubling and halving. 0: there is none.
 std::uint32_t newest_version(const Reader& reader, AchievementId id) {
+  // A version is 16 bits wide, so doubling ends.
   const auto exists = [&](std::uint32_t version) {
     id.version = static_cast<std::uint16_t>(version);
     return version <= 0xffff && reader.achievement(id).has_value();
   };
+
   std::uint32_t below = 0, above = 1;
   while (exists(above)) {
     below = above;
     above *= 2;
   }
+
   while (above - below > 1) {
     const auto middle = below + (above - below) / 2;
     (exists(middle) ? below : above) = middle;
   }
+
   return below;
 }
 
@@ -97,6 +101,7 @@ class Service final : public v1::RegistryService::CallbackService {
     return unary(
         context_.calls, call, cost("GetInstitution"), *request, *response, [=, this](Call&) {
           auto reader = context_.reader();
+
           std::optional<InstitutionId> id;
           if (!request->domain().empty()) {
             id = tx::owner_of_domain(reader.state(), request->domain());
@@ -111,11 +116,13 @@ class Service final : public v1::RegistryService::CallbackService {
             id = fixed_from<InstitutionId>(request->id());
             if (!id) return invalid_argument("id", "must be 16 bytes");
           }
+
           AnswerRoom room;
           const Parts parts{&room, request->with_history(), response};
           if (!fill_institution(reader, *id, parts, *response->mutable_institution())) {
             return not_found("id", "the ledger does not know " + to_text(*id));
           }
+
           reader.fill(*response->mutable_as_of());
           return grpc::Status(grpc::Status::OK);
         });
@@ -130,18 +137,23 @@ class Service final : public v1::RegistryService::CallbackService {
                    auto next = ordinal_from(request->page_token());
                    if (!next)
                      return invalid_argument("page_token", "is not one that this service gave");
+
                    auto count = tx::institution_count(reader.state());
                    auto end = std::min(count, *next + page_size(request->page_size()));
+
                    AnswerRoom room;
                    auto i = *next;
+
                    for (; i < end && !reactor.cancelled(); ++i) {
                      auto& added = *response->add_institutions();
                      fill_institution(reader, tx::institution_at_ordinal(reader.state(), i),
                                       Parts{}, added);
+                     // What found no room any more begins the next page.
                      if (room.take(added)) continue;
                      response->mutable_institutions()->RemoveLast();
                      break;
                    }
+
                    if (i < count) response->set_next_page_token(std::to_string(i));
                    reader.fill(*response->mutable_as_of());
                    return grpc::Status(grpc::Status::OK);
@@ -154,6 +166,7 @@ class Service final : public v1::RegistryService::CallbackService {
     return unary(
         context_.calls, call, cost("GetAchievement"), *request, *response, [=, this](Call&) {
           auto reader = context_.reader();
+
           AchievementId id;
           if (!request->id_text().empty()) {
             auto parsed = parse_achievement_id(request->id_text());
@@ -164,15 +177,20 @@ class Service final : public v1::RegistryService::CallbackService {
             if (!institution) return invalid_argument("institution_id", "must be 16 bytes");
             id = {*institution, request->number(), static_cast<std::uint16_t>(request->version())};
           }
+
+          // A catalogue may have thousands of versions; the newest ones are named.
           const auto newest = newest_version(reader, id);
           for (auto version = newest - std::min(newest, kVersionsShown); version < newest;
                ++version) {
             response->add_versions(version + 1);
           }
+
+          // Version 0 stands for the newest.
           if (id.version == 0) id.version = static_cast<std::uint16_t>(newest);
           if (!fill_achievement(reader, id, *response->mutable_achievement())) {
             return not_found("id", "the ledger does not know " + to_text(id));
           }
+
           reader.fill(*response->mutable_as_of());
           return grpc::Status(grpc::Status::OK);
         });
@@ -219,15 +237,18 @@ class Service final : public v1::RegistryService::CallbackService {
                                    v1::GetKeyResponse* response) override {
     return unary(context_.calls, call, cost("GetKey"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
+
       auto id = fixed_from<KeyId>(request->id());
       if (!request->id_text().empty()) {
         auto parsed = parse_key_id(request->id_text());
         if (!parsed.ok()) return invalid_argument("id_text", parsed.message());
         id = *parsed;
       }
+
       if (!id) return invalid_argument("id", "must be 16 bytes");
       auto key = reader.key(*id);
       if (!key) return not_found("id", "the ledger does not know " + to_text(*id));
+
       reader.fill_key(*id, *response->mutable_key());
       reader.fill_name(key->added.institution, std::nullopt, *response->mutable_institution());
       reader.fill(*response->mutable_as_of());
@@ -242,17 +263,23 @@ class Service final : public v1::RegistryService::CallbackService {
         context_.calls, call, cost("GetParameters"), *request, *response, [=, this](Call&) {
           auto reader = context_.reader();
           auto parameters = ledger::read_parameters(reader.state());
+
           for (const auto& row : ledger::parameter_rows()) {
             auto& out = *response->add_parameters();
             out.set_id(static_cast<std::uint32_t>(row.id));
             out.set_name(std::string(row.name));
             out.set_value(parameters[row.id]);
           }
+
           put(*response->mutable_digest(), ledger::parameters_digest(parameters));
           response->set_protocol_version(reader.head().header.protocol_version);
           put(*response->mutable_chain_id(), context_.genesis.chain);
+
+          // The chain id is the hash of the record: whoever knows the id can check what the ledger
+          // began with.
           put(*response->mutable_genesis_record(), ByteView(ledger::encode(context_.genesis)));
           fill_validators(ledger::read_validators(reader.state()), *response->mutable_validators());
+
           reader.fill(*response->mutable_as_of());
           return grpc::Status(grpc::Status::OK);
         });
@@ -288,6 +315,7 @@ class Service final : public v1::RegistryService::CallbackService {
                    auto reader = context_.reader();
                    auto issuer = fixed_from<InstitutionId>(request->issuer_id());
                    if (!issuer) return invalid_argument("issuer_id", "must be 16 bytes");
+
                    const auto used = ledger::Pages(reader.state()).used_ranges(*issuer);
                    for (const auto& run : used.runs()) {
                      auto& range = *response->add_used();
@@ -295,6 +323,7 @@ class Service final : public v1::RegistryService::CallbackService {
                      range.set_count(run.count);
                      response->set_next_free(run.first + run.count);
                    }
+
                    reader.fill(*response->mutable_as_of());
                    return grpc::Status(grpc::Status::OK);
                  });
@@ -307,26 +336,35 @@ class Service final : public v1::RegistryService::CallbackService {
         context_.calls, call, cost("ListSuccessions"), *request, *response,
         [=, this](Call& reactor) {
           auto reader = context_.reader();
+
           const auto next = ordinal_from(request->page_token());
           if (!next) return invalid_argument("page_token", "is not one that this service gave");
+
           const auto most = request->page_size() == 0 ? kSuccessionsLimit
                                                       : std::min(request->page_size(), kPageLimit);
+
           const auto changes = tx::registry_change_count(reader.state());
           const auto end = std::min<std::uint64_t>(changes, *next + kLookedAt);
+
+          // Only some changes are successions: what is looked at has a bound beside what is found.
           AnswerRoom room;
           auto i = *next;
+
           for (; i < end && !reactor.cancelled(); ++i) {
             const auto change = tx::registry_change_at_ordinal(reader.state(), i);
             if (change.kind != tx::RegistryKind::kSuccessions) continue;
             if (static_cast<std::uint32_t>(response->successions_size()) >= most) break;
+
             auto& added = *response->add_successions();
             fill_succession(
                 reader, tx::successions_of(reader.state(), change.institution).at(change.seq - 1),
                 added);
+
             if (room.take(added)) continue;
             response->mutable_successions()->RemoveLast();
             break;
           }
+
           if (i < changes) response->set_next_page_token(std::to_string(i));
           reader.fill(*response->mutable_as_of());
           return grpc::Status(grpc::Status::OK);
@@ -345,26 +383,33 @@ class Service final : public v1::RegistryService::CallbackService {
   bool fill_institution(const Reader& reader, const InstitutionId& id, const Parts& parts,
                         v1::InstitutionView& out) const {
     const bool history = parts.history;
+
     auto records = tx::institution_history(reader.state(), id);
     if (records.empty()) return false;
     const auto& now = records.back();
+
     reader.fill_name(id, std::nullopt, *out.mutable_name());
     out.set_institution_class(to_proto(now.institution_class));
     out.set_standing(out.name().standing());
     fill(now.facts, *out.mutable_facts());
     out.set_accreditor(now.institution_class == tx::InstitutionClass::kAccreditor);
+
     const auto validators = ledger::read_validators(reader.state());
     out.set_validator(std::any_of(validators.members().begin(), validators.members().end(),
                                   [&id](const auto& member) { return member.institution == id; }));
+
     out.set_root_threshold(now.root_threshold);
     if (!now.sponsor.is_zero()) reader.fill_name(now.sponsor, std::nullopt, *out.mutable_sponsor());
     fill_successions(reader, id, history, out);
     fill_policies(reader, id, history ? kPoliciesShown : 1, out);
+
     const auto& first = records.front();
     out.mutable_registered()->set_height(first.at.height.value);
     out.mutable_registered()->set_time_ms(first.at.time_ms);
     out.mutable_registered()->set_log_index(first.cause.log_index.value);
+
     if (parts.room != nullptr) fill_keys(reader, id, parts, out);
+
     if (history) fill_history(records, parts, out);
     return true;
   }
@@ -446,15 +491,19 @@ class Service final : public v1::RegistryService::CallbackService {
       const Reader& reader, const std::pair<InstitutionId, InstitutionId>& pair, bool history) {
     std::vector<std::pair<tx::StatementRecord, bool>> all;
     auto in_force = statements_in_force(reader, pair.first, pair.second);
+
     if (!history) {
       for (auto& record : in_force) all.emplace_back(std::move(record), true);
       return all;
     }
+
+    // In the order of the ledger, those that ended among them.
     for (auto& record : tx::statements_between(reader.state(), pair.first, pair.second)) {
       const bool governs = std::any_of(in_force.begin(), in_force.end(),
                                        [&](const auto& r) { return r.id == record.id; });
       all.emplace_back(std::move(record), governs);
     }
+
     return all;
   }
 
@@ -466,12 +515,15 @@ class Service final : public v1::RegistryService::CallbackService {
     auto pair = token >> kStatementBits;
     auto at = token & ((std::uint64_t{1} << kStatementBits) - 1);
     const auto last = std::min<std::uint64_t>(pairs.size(), pair + kPairsLookedAt);
+
     AnswerRoom room;
     for (; pair < last && !reactor.cancelled(); ++pair, at = 0) {
       const auto statements = statements_of(reader, pairs[pair], asked.history);
       for (; at < statements.size(); ++at) {
         auto& added = *response.add_statements();
         fill_statement(reader, statements[at].first, statements[at].second, added);
+        // What goes over the page or finds no room begins the next one, by its own place in the
+        // pair.
         if (static_cast<std::uint32_t>(response.statements_size()) <= asked.most &&
             room.take(added))
           continue;
@@ -480,6 +532,7 @@ class Service final : public v1::RegistryService::CallbackService {
         return;
       }
     }
+
     if (pair < pairs.size()) response.set_next_page_token(std::to_string(pair << kStatementBits));
   }
 

@@ -1,3 +1,6 @@
+// Puts the API together: services, limits, ports. Callers from outside never meet gRPC's own
+// listener: ApiListener accepts for it and hands it connections (decision 1134). The operator's
+// service is on a server of its own, so that no limit or flood of the API reaches it.
 #include "node/rpc/server.h"
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
@@ -127,15 +130,22 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config,
 
 Status ApiServer::Parts::open_admin(const ApiConfig& config, ServiceContext& context) {
   admin = make_admin_service(context);
+
+  // Left by a process that was killed: the lock of the data directory says that no other one runs.
   ::unlink(config.admin_socket.c_str());
+
+  // gRPC makes the socket itself, so only the mask can keep it to its owner from the first moment.
   const auto mask = ::umask(0077);
+
   grpc::ServerBuilder builder;
   set_limits(builder, config);
   builder.AddListeningPort("unix:" + config.admin_socket.string(),
                            grpc::InsecureServerCredentials());
   builder.RegisterService(admin.get());
+
   admin_server = builder.BuildAndStart();
   ::umask(mask);
+
   if (!admin_server)
     return error("the admin socket " + config.admin_socket.string() + " cannot be opened");
   return {};

@@ -67,6 +67,8 @@ grpc::Status read_point(const Reader& reader, const v1::DecideRequest& request,
 
 grpc::Status read_policy(const v1::TrustPolicy& given, trust::Policy& policy) {
   policy = trust::Policy{};
+
+  // Zero means not given: the default of a policy holds.
   if (given.required_amount() != 0) policy.threshold = given.required_amount();
   if (given.required_paths() != 0) policy.independent_paths = given.required_paths();
   if (given.path_floor() != 0)
@@ -74,14 +76,18 @@ grpc::Status read_policy(const v1::TrustPolicy& given, trust::Policy& policy) {
   if (given.veto_quorum() != 0) policy.veto_quorum = given.veto_quorum();
   if (given.required_accreditation() != 0)
     policy.accreditation.push_back({{}, given.required_accreditation(), 0});
+
   for (const auto& text : given.vetoers()) {
     auto id = fixed_from<InstitutionId>(text);
     if (!id) return invalid_argument("policy.vetoers", "must be 16 bytes each");
     policy.vetoers.push_back(*id);
   }
+
   std::sort(policy.vetoers.begin(), policy.vetoers.end());
   for (int i = 0; i < std::min(given.ceilings_size(), 3); ++i)
     policy.ceilings[static_cast<std::size_t>(i)] = given.ceilings(i);
+
+  // The trust engine may rely on it: what it takes is within its own rules.
   if (auto wrong = trust::check(policy))
     return invalid_argument("policy", std::string(to_text(*wrong)));
   return grpc::Status::OK;
@@ -92,8 +98,10 @@ Asked read_question(const ServiceContext& context, const Reader& reader,
   Asked asked;
   auto issuer = fixed_from<InstitutionId>(request.issuer_id());
   if (!issuer) return {invalid_argument("issuer_id", "must be 16 bytes"), {}, {}};
+
   asked.query.issuer = *issuer;
   asked.query.viewpoint = context.recognition.viewpoint();
+
   if (!request.viewpoint_id().empty()) {
     auto viewpoint = fixed_from<InstitutionId>(request.viewpoint_id());
     if (!viewpoint) return {invalid_argument("viewpoint_id", "must be 16 bytes"), {}, {}};
@@ -101,9 +109,12 @@ Asked read_question(const ServiceContext& context, const Reader& reader,
     asked.own = *viewpoint == context.recognition.viewpoint();
     asked.kept = asked.own || context.recognition.keeps(*viewpoint);
   }
+
   asked.status = read_point(reader, request, asked.query.point);
   if (!asked.status.ok()) return asked;
+
   asked.query.as_of = view.as_of();
+  // What is kept was made for the newest view: another height is decided anew.
   if (request.as_of_height() != 0) {
     auto header_bytes = reader.state().header(Height{request.as_of_height()});
     auto header =
@@ -114,8 +125,11 @@ Asked read_question(const ServiceContext& context, const Reader& reader,
     asked.query.as_of = {header->height, header->time_ms, header->roots.registry_root};
     asked.own = asked.kept = false;
   }
+
   asked.query.at_time_ms =
       request.at_time_ms() != 0 ? request.at_time_ms() : asked.query.as_of.today_ms;
+
+  // A policy of the caller's is cold as well, and bounded in work.
   asked.policy = context.recognition.policy();
   if (request.has_policy()) {
     asked.own = asked.kept = false;
@@ -123,6 +137,7 @@ Asked read_question(const ServiceContext& context, const Reader& reader,
   } else if (!asked.own) {
     asked.policy.local.clear();  // what is not published is said by the own institution alone
   }
+
   if (!asked.own) asked.query.work_limit = kColdWork;
   return asked;
 }
@@ -142,10 +157,14 @@ class Service final : public v1::TrustService::CallbackService {
           auto view = context_.recognition.view();
           auto asked = read_question(context_, reader, *view, *request);
           if (!asked.status.ok()) return asked.status;
+
           reader.fill(*response->mutable_as_of());
           auto& out = *response->mutable_decision();
+
           auto point =
               request->at_time_ms() != 0 ? v1::DECISION_POINT_AT_TIME : v1::DECISION_POINT_TODAY;
+
+          // A table answers without deciding, but knows the outcome alone.
           if (request->outcome_only() && asked.kept) {
             auto known = context_.recognition.find(*view, asked.query.viewpoint, asked.query.point,
                                                    asked.query.issuer, asked.query.at_time_ms);
@@ -155,21 +174,27 @@ class Service final : public v1::TrustService::CallbackService {
               return grpc::Status::OK;
             }
           }
+
           std::shared_ptr<const trust::Decision> decision;
           if (asked.own) {
+            // Our own decisions are kept: only one that had to be made is charged, when that is
+            // known.
             std::uint64_t cold = 0;
             decision = view->decide_cached(asked.query, asked.policy, cold);
             context_.calls.gate.charge(reactor.caller(), cold * kColdDecisionCalls);
           } else {
+            // Work for a stranger's question is paid before it is done.
             if (auto status = reactor.spend(kColdDecisionCalls); !status.ok()) return status;
             decision = std::make_shared<const trust::Decision>(
                 trust::decide(view->history(), asked.query, asked.policy));
           }
+
           if (request->outcome_only()) {
             fill_outcome(reader, asked, decision->outcome, point, out);
           } else {
             fill(reader, asked.query, asked.policy, *decision, point, true, out);
           }
+
           log(asked, decision->outcome, decision->rule, decision->amount);
           return grpc::Status(grpc::Status::OK);
         });
@@ -181,17 +206,22 @@ class Service final : public v1::TrustService::CallbackService {
     return unary(context_.calls, call, cost("Paths"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       auto view = context_.recognition.view();
+
       auto asked = read_question(context_, reader, *view, request->query());
       if (!asked.status.ok()) return asked.status;
+
       auto explanation = trust::explain(view->history(), asked.query, asked.policy);
+
       auto& decision = *response->mutable_decision();
       auto point = request->query().at_time_ms() != 0 ? v1::DECISION_POINT_AT_TIME
                                                       : v1::DECISION_POINT_TODAY;
       fill(reader, asked.query, asked.policy, explanation.decision, point, true, decision);
+
       decision.set_explanation(trust::to_text(
           explanation, [&](const InstitutionId& id) { return name_of(reader, id); }));
       for (const auto& remedy : explanation.remedies)
         decision.add_remedies(text_of(reader, remedy));
+
       if (explanation.chain) {
         response->set_widest_chain_amount(explanation.chain->amount);
         reader.fill_name(asked.query.viewpoint, std::nullopt, *response->add_widest_chain());
@@ -199,7 +229,9 @@ class Service final : public v1::TrustService::CallbackService {
           reader.fill_name(arc.subject, std::nullopt, *response->add_widest_chain());
         }
       }
+
       reader.fill(*response->mutable_as_of());
+
       log(asked, explanation.decision.outcome, explanation.decision.rule,
           explanation.decision.amount);
       return grpc::Status(grpc::Status::OK);
@@ -212,16 +244,19 @@ class Service final : public v1::TrustService::CallbackService {
     return unary(
         context_.calls, call, cost("Graph"), *request, *response, [=, this](Call& reactor) {
           auto reader = context_.reader();
+
           auto around = context_.recognition.viewpoint();
           if (!request->around_id().empty()) {
             auto id = fixed_from<InstitutionId>(request->around_id());
             if (!id) return invalid_argument("around_id", "must be 16 bytes");
             around = *id;
           }
+
           auto hops = std::clamp<std::uint32_t>(request->hops(), 1, 3);
           auto most = request->max_statements() == 0 ? kGraphStatements : request->max_statements();
           if (most > kGraphStatementsLimit)
             return over_limit("max_statements", kGraphStatementsLimit, most);
+
           collect(reader, {around, hops, most}, reactor, *response);
           reader.fill(*response->mutable_as_of());
           return grpc::Status(grpc::Status::OK);

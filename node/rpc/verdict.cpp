@@ -1,3 +1,6 @@
+// Facts of the ledger and decisions about them, never mixed: the status of a slot does not depend
+// on the policy. Where tables of decisions know all that is asked they answer; judge() decides what
+// they do not know, and both must agree (from_tables()).
 #include "node/rpc/verdict.h"
 
 #include "ledger/receipt.h"
@@ -79,23 +82,30 @@ const trust::Decision& deciding(const trust::Judgement& judged) {
 
 std::string acceptance_sentence(const trust::JointJudgement& judged, const trust::Policy& policy) {
   const auto& issuer = judged.bodies.front().second;
+
   std::string joint;
   if (judged.bodies.size() > 1) {
     joint = "; of " + std::to_string(judged.bodies.size()) + " awarding bodies " +
             std::to_string(judged.accepted) + " are accepted, " +
             std::string(to_text(policy.joint)) + " must be";
   }
+
+  // These two rules are about the award and not about one body.
   if (judged.rule == trust::Rule::kClaim) {
     return "refused: the claimed date of award lies after the anchor or too long before it" + joint;
   }
   if (judged.rule == trust::Rule::kAssessor)
     return "refused: who teaches and who assesses are not separate" + joint;
+
+  // The issuer's own decision explains the whole where it agrees; otherwise the first body's that
+  // does.
   const bool by_issuer = issuer.outcome == judged.outcome && issuer.rule == judged.rule;
   for (const auto& [body, each] : judged.bodies) {
     if (by_issuer ? &each == &issuer : each.outcome == judged.outcome && each.rule == judged.rule) {
       return one_sentence(deciding(each), policy) + joint;
     }
   }
+
   return std::string(to_text(judged.outcome)) + joint;
 }
 
@@ -117,16 +127,21 @@ void Verdicts::fill_decisions(const Asked& asked, const InstitutionId& issuer,
 void Verdicts::fill_acceptance(const Asked& asked, const trust::JointJudgement& judged,
                                v1::Acceptance& out) const {
   const auto& policy = context_.recognition.policy();
+
   out.set_outcome(to_proto(judged.outcome));
   if (judged.outcome != trust::Outcome::kAccept)
     out.set_failed_rule(std::string(to_text(judged.rule)));
   out.set_explanation(acceptance_sentence(judged, policy));
+
   out.set_governs(std::string(to_text(policy.governs)));
   out.set_claim_governs(judged.bodies.front().second.claim_governs);
   out.set_max_anchor_lag_ms(policy.max_anchor_lag_ms);
   put(*out.mutable_policy_digest(), context_.recognition.policy_digest());
+
+  // One body alone is shown by the acceptance itself.
   if (judged.bodies.size() < 2) return;
   out.set_joint(std::string(to_text(policy.joint)));
+
   for (const auto& [body, each] : judged.bodies) {
     auto& added = *out.add_bodies();
     reader_.fill_name(body, std::nullopt, *added.mutable_body());
@@ -150,6 +165,7 @@ DecisionEntry Verdicts::entry_of(const Asked& asked) const {
 
 void Verdicts::log(const Asked& asked, const trust::JointJudgement& judged) {
   if (context_.decisions == nullptr) return;
+
   const auto add = [&](DecisionEntry entry, DecisionKind kind, trust::Outcome outcome,
                        trust::Rule rule, std::uint32_t amount) {
     entry.kind = kind;
@@ -158,8 +174,10 @@ void Verdicts::log(const Asked& asked, const trust::JointJudgement& judged) {
     entry.amount = amount;
     context_.decisions->add(entry, asked.question.as_of.height);
   };
+
   add(entry_of(asked), DecisionKind::kVerdict, judged.outcome, judged.rule,
       deciding(judged.bodies.front().second).amount);
+
   for (const auto& [body, each] : judged.bodies) {
     each_decision(asked.question, each,
                   [&](v1::DecisionPoint, DecisionKind kind, std::uint64_t at_ms,
@@ -187,18 +205,26 @@ void Verdicts::log(const InstitutionId& issuer, const AchievementId& achievement
 std::optional<Verdicts::Outcomes> Verdicts::from_tables(const Asked& asked) const {
   const auto& policy = context_.recognition.policy();
   const auto& question = asked.question;
+
+  // A table knows an issuer at a time and nothing of claims, assessors or further bodies.
   if (policy.separate_assessor || asked.bodies.size() > 1 || question.claimed_ms)
     return std::nullopt;
+
   const auto find = [&](std::uint64_t at_ms) {
     return context_.recognition.find(*view_, question.viewpoint, question.point, question.issuer,
                                      at_ms);
   };
+
   const auto at_anchor = find(question.anchor_ms), today = find(question.as_of.today_ms);
   if (!at_anchor || !today) return std::nullopt;
+
   auto verdict = policy.governs == trust::Governs::kToday ? *today : *at_anchor;
   if (policy.governs == trust::Governs::kBoth && verdict == trust::Outcome::kAccept)
     verdict = *today;
+
+  // Blocked today is blocked, whatever governs (trust/judge.cpp).
   if (*today == trust::Outcome::kBlocked) verdict = *today;
+
   return Outcomes{to_proto(*at_anchor), to_proto(*today), to_proto(verdict)};
 }
 

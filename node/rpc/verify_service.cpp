@@ -179,14 +179,18 @@ class Service final : public v1::VerifyService::CallbackService {
     return unary(context_.calls, call, cost("GetSegment"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
       ledger::Pages pages(reader.state());
+
       if (request->page_count() == 0 || request->page_count() > kSegmentLimit) {
         return over_limit("page_count", kSegmentLimit, request->page_count());
       }
+
       if (request->first_page() >= pages.count())
         return not_found("first_page", "there is no such page");
+
       auto count =
           std::min<std::uint64_t>(request->page_count(), pages.count() - request->first_page());
       auto proof = ledger::prove_segment(pages, PageNumber{request->first_page()}, count);
+
       for (std::size_t i = 0; i < proof.pages.size(); ++i) {
         auto& page = *response->add_pages();
         put(*page.mutable_static_digest(), proof.pages[i].static_digest);
@@ -194,6 +198,7 @@ class Service final : public v1::VerifyService::CallbackService {
         auto stored = pages.page(PageNumber{request->first_page() + i});
         response->set_slots(response->slots() + (stored ? stored->count : 0));
       }
+
       for (const auto& hash : proof.path) put(*response->add_proof(), hash);
       reader.fill(*response->mutable_as_of());
       reader.fill_checkpoint(reader.head().header.height, *response->mutable_checkpoint());

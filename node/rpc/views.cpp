@@ -81,22 +81,27 @@ void fill(const tx::AchievementContent& content, v1::AchievementPublish& out) {
 }
 
 void fill(const trust::Scope& scope, v1::ScopeView& out) {
+  // What a scope does not name it does not restrict.
   if (scope.fields) {
     for (unsigned i = 0; i < trust::kFieldCount; ++i) {
       if (scope.fields->contains(i)) out.add_fields(std::string(trust::field_code(i)));
     }
   }
+
   for (unsigned level = 1; scope.levels && level <= trust::kMaxLevel; ++level) {
     if (*scope.levels & (1u << (level - 1))) out.add_levels(level);
   }
+
   for (unsigned i = 0; scope.award_types && i < trust::kAwardTypeCount; ++i) {
     if (*scope.award_types & (1u << i))
       out.add_award_types(std::string(to_text(static_cast<trust::AwardType>(i))));
   }
+
   for (unsigned i = 0; scope.purposes && i < trust::kPurposeCount; ++i) {
     if (*scope.purposes & (1u << i))
       out.add_purposes(std::string(to_text(static_cast<trust::Purpose>(i))));
   }
+
   if (!scope.achievements) return;
   for (const auto& achievement : *scope.achievements) {
     auto& added = *out.add_achievements();
@@ -107,6 +112,8 @@ void fill(const trust::Scope& scope, v1::ScopeView& out) {
 
 trust::ScopePoint point_of(const AchievementId& id, const tx::AchievementContent& content) {
   trust::ScopePoint point;
+
+  // The mask counts fields by position, the registry by their ISCED-F code.
   for (auto code : content.isced_fields) {
     for (unsigned i = 0; i < trust::kFieldCount; ++i) {
       auto text = trust::field_code(i);
@@ -115,9 +122,11 @@ trust::ScopePoint point_of(const AchievementId& id, const tx::AchievementContent
       if (number == code) point.fields = point.fields | trust::FieldMask::bit(i);
     }
   }
+
   point.level = content.eqf_level;
   if (content.award_type != 0)
     point.award_type = static_cast<trust::AwardType>(content.award_type - 1);
+
   point.achievement = trust::AchievementName{id.institution, id.number};
   return point;
 }

@@ -1,3 +1,7 @@
+// New entries go from run to run: sorted runs in memory that double, then *frozen* while the worker
+// writes them, then files that the worker merges. No entry is missing from the view that a look-up
+// holds, because a view is replaced whole under the mutex. After a crash the files may be ahead of
+// the state, and what they do not cover is read from the pages at load().
 #include "node/store/commitment_index.h"
 
 #include <algorithm>
@@ -79,8 +83,10 @@ void CommitmentIndex::replace_view(Change&& change) {
 }
 
 Status CommitmentIndex::load() {
+  // Files that a crash left behind are no part of the index: a run counts once it was ingested.
   remove_unfinished_runs(database_);
   TM_TRY(const auto runs, list_runs(database_));
+
   std::vector<FileRunPtr> used;
   std::uint64_t covered = 0;
   for (const auto& run : runs) {
@@ -91,11 +97,13 @@ Status CommitmentIndex::load() {
       TM_TRY_STATUS(remove_run(database_, run));  // merged into a wider one just before a stop
     }
   }
+
   {
     std::lock_guard hold(mutex_);
     replace_view([&](View& view) { view.files = used; });
     next_page_ = frozen_next_page_ = covered;
   }
+
   rebuild(covered);
   return {};
 }
@@ -104,8 +112,10 @@ Status CommitmentIndex::load() {
 void CommitmentIndex::rebuild(std::uint64_t from_page) {
   Encoder start;
   start.u8(static_cast<std::uint8_t>(ledger::Table::kPageCommitments)).u64(from_page);
+
   const std::unique_ptr<rocksdb::Iterator> pages(
       database_.db().NewIterator(database_.read_options(nullptr), database_.pages()));
+
   Run run;
   std::uint64_t next_page = from_page;
   const auto flush = [&] {
@@ -118,14 +128,17 @@ void CommitmentIndex::rebuild(std::uint64_t from_page) {
     add_run(std::move(run));
     run = {};
   };
+
   for (pages->Seek(to_slice(start.bytes())); pages->Valid(); pages->Next()) {
     Decoder key(to_view(pages->key()));
     (void)key.u8();
     const auto page = key.u64();
     append_page(run, page, to_view(pages->value()));
+
     next_page = page + 1;
     if (run.size() >= run_entries_ / 2) flush();
   }
+
   database_.require(pages->status());
   flush();
 }
@@ -192,12 +205,18 @@ void CommitmentIndex::work() {
   std::unique_lock hold(mutex_);
   while (true) {
     changed_.wait(hold, [&] { return stopping_ || !view_->frozen.empty(); });
+
     if (stopping_) return;
     hold.unlock();
+
+    // Without the lock: the writer goes on while files are written.
     auto written = write_frozen();
     if (written.ok()) written = merge_files();
     if (written.ok()) written = remove_unused();
+
     hold.lock();
+
+    // After a failure nothing more is written; the writer is told at its next block.
     if (!written.ok()) {
       worker_failure_ = written;
       changed_.notify_all();
@@ -208,14 +227,19 @@ void CommitmentIndex::work() {
 
 Status CommitmentIndex::write_frozen() {
   FileRun run;
+
   Runs frozen;
+
+  // The worker alone takes the frozen runs away, so they stay while they are read without the lock.
   {
     std::lock_guard hold(mutex_);
     frozen = view_->frozen;
     run.from = view_->files.empty() ? 0 : view_->files.back()->to;
     run.to = frozen_next_page_;
   }
+
   run.count = count_entries(frozen);
+
   RunWriter writer(database_, run);
   struct Cursor {
     std::shared_ptr<const Run> run;
@@ -224,11 +248,14 @@ Status CommitmentIndex::write_frozen() {
       return at < run->size() ? std::optional((*run)[at++]) : std::nullopt;
     }
   };
+
   std::vector<Cursor> sources;
   for (const auto& part : frozen) sources.push_back({part});
   Merge<Cursor> merged(std::move(sources));
   while (const auto entry = merged.next()) TM_TRY_STATUS(writer.add(*entry));
   TM_TRY_STATUS(writer.finish());
+
+  // In one step: a look-up finds each entry in the frozen runs or in the file, never in neither.
   std::lock_guard hold(mutex_);
   replace_view([&](View& next) {
     next.frozen.clear();
@@ -242,12 +269,16 @@ Status CommitmentIndex::write_frozen() {
 Status CommitmentIndex::merge_files() {
   while (true) {
     auto files = view()->files;
+
     if (files.size() < kMergeFanIn) return {};
     const auto last = std::span(files).last(kMergeFanIn);
     if (last.front()->count >= kMergeFanIn / 2 * last.back()->count) return {};
+
     FileRun into{last.front()->from, last.back()->to, 0};
     for (const auto& run : last) into.count += run->count;
     TM_TRY_STATUS(merge(last, into));
+
+    // Readers of an older view may still read the merged runs; remove_unused() waits for them.
     std::lock_guard hold(mutex_);
     for (const auto& run : last) unused_.emplace_back(run, *run);
     replace_view([&](View& next) {
@@ -263,6 +294,7 @@ Status CommitmentIndex::merge(std::span<const FileRunPtr> runs, const FileRun& i
     Reader reader;
     std::optional<IndexEntry> operator()() { return reader->next(); }
   };
+
   std::vector<Cursor> sources;
   std::vector<std::unique_ptr<rocksdb::Iterator>> iterators;
   std::vector<Reader> readers;
@@ -271,13 +303,17 @@ Status CommitmentIndex::merge(std::span<const FileRunPtr> runs, const FileRun& i
     readers.push_back(std::make_shared<RunReader>(*iterators.back(), *run));
     sources.push_back({readers.back()});
   }
+
   Merge<Cursor> merged(std::move(sources));
   RunWriter writer(database_, into);
   std::uint64_t count = 0;
   for (; const auto entry = merged.next(); ++count) TM_TRY_STATUS(writer.add(*entry));
+
+  // A reader that failed looks like one that has ended: without this a shorter run would be taken.
   for (const auto& reader : readers) {
     if (!reader->status().ok()) return database_.failure("read", reader->status());
   }
+
   if (count != into.count) return error("a run of the commitment index has lost entries");
   return writer.finish();
 }

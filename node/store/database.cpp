@@ -1,3 +1,7 @@
+// RocksDB as the store uses it. Batches are not synced, so after a crash a prefix of them must be
+// left: only flush_locked() changes to another log file, and syncs the old one first (decision
+// 0602). After a write or a background job has failed nothing more is written; a read that fails
+// ends the process (decision 0604).
 #include "node/store/database.h"
 
 #include <rocksdb/cache.h>
@@ -62,10 +66,13 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   if (with_filter) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+
   rocksdb::ColumnFamilyOptions family;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   family.compression = rocksdb::kNoCompression;
   family.level_compaction_dynamic_level_bytes = true;
+
+  // Switching memtables by itself would leave un-synced parts in an older log (decision 0602).
   family.write_buffer_size = kUnreachedBytes;
   family.arena_block_size = 1u << 20;
   family.max_write_buffer_number = 4;
@@ -129,6 +136,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory,
   std::unique_ptr<Database> database(new Database(directory, std::move(options)));
   TM_TRY_STATUS(database->open_files());
   TM_TRY_STATUS(database->check_schema());
+
   std::uint64_t bytes = 0;
   for (auto* family : database->families_) {
     std::uint64_t of_family = 0;
@@ -136,6 +144,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory,
                                         &of_family);
     bytes += of_family;
   }
+
+  // A small store is read whole now; of a large one damage shows when it is read (decision 0604).
   if (bytes <= database->options_.verify_on_open_bytes) TM_TRY_STATUS(database->verify());
   return database;
 }
@@ -157,16 +167,20 @@ Status Database::open_files() {
 Status Database::check_schema() {
   const auto schema = get(state(), nullptr, kSchemaKey);
   if (schema && equal(*schema, kSchema)) return {};
+
   if (schema) {
     return error("the store " + directory_ + " has schema " + to_hex(*schema) +
                  ", this program knows " + to_hex(kSchema) +
                  ": use the version of the program that wrote it");
   }
+
+  // A database with content and no schema is somebody else's: nothing is written into it.
   const std::unique_ptr<rocksdb::Iterator> any(db_->NewIterator(read_options(nullptr), state()));
   any->SeekToFirst();
   if (any->Valid() || !options_.create_if_missing) {
     return error("the store " + directory_ + " is not a store of this program: no schema in it");
   }
+
   rocksdb::WriteOptions synced;
   synced.sync = true;
   return after("written", db_->Put(synced, state(), to_slice(kSchemaKey), to_slice(kSchema)));

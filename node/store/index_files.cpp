@@ -1,3 +1,7 @@
+// Runs of the commitment index as files: a head with the number of entries, then chunks of up to
+// 256 entries, each under its first one (docs/formats/store.md). All files of a run are ingested in
+// one step, so a run is there whole or not at all; the names end in a suffix of their own until
+// then, by which those that a crash left are found and removed.
 #include "node/store/index_files.h"
 
 #include <rocksdb/convenience.h>
@@ -43,11 +47,15 @@ Status RunWriter::open_file() {
   paths_.push_back(database_.directory() + "/" + std::to_string(run_.from) + "-" +
                    std::to_string(run_.to) + "-" + std::to_string(paths_.size()) +
                    kUnfinishedSuffix);
+
   file_ =
       std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options_, database_.index());
   const auto status = file_->Open(paths_.back());
   if (!status.ok()) return database_.failure("extended by an index file", status);
+
   if (paths_.size() > 1) return {};
+
+  // The head goes into the first file, since its key comes before all chunks of the run.
   Encoder count;
   count.u64(run_.count);
   const auto put =
@@ -98,15 +106,19 @@ RunReader::RunReader(rocksdb::Iterator& iterator, const FileRun& run)
 
 bool RunReader::load_chunk() {
   count_ = at_ = 0;
+
   if (!iterator_.Valid()) {
     status_ = iterator_.status();
     return false;
   }
+
+  // The iterator runs over the whole family: here the chunks of this run are over.
   const auto key = to_view(iterator_.key());
   if (key.size() <= prefix_.size() || !equal(key.first(prefix_.size()), prefix_) ||
       key[prefix_.size()] != kChunk) {
     return false;
   }
+
   chunk_ = to_view(iterator_.value());
   count_ = chunk_.size() / kEntryBytes;
   if (count_ > 0 && chunk_.size() % kEntryBytes == 0) return true;
@@ -127,10 +139,13 @@ void RunReader::seek(const IndexEntry& entry) {
   started_ = true;
   const auto key = key_of(prefix_, kChunk, &entry);
   iterator_.SeekForPrev(to_slice(key));  // the chunk that may hold the entry
+
+  // Where no chunk begins at or before the entry, the first chunk of the run is the one.
   if (!load_chunk() && status_.ok()) {
     iterator_.Seek(to_slice(key));
     (void)load_chunk();
   }
+
   std::size_t end = count_;
   while (at_ < end) {
     const std::size_t middle = (at_ + end) / 2;
@@ -164,14 +179,21 @@ Result<std::vector<FileRun>> list_runs(const Database& database) {
     run.to = key.u64();
     const auto kind = key.u8();
     run.count = value.u64();
+
     if (!key.finished() || !value.finished() || kind != kDescriptor) {
       return database.failure(
           "opened", rocksdb::Status::Corruption("the commitment index has a run without its head"));
     }
+
+    // The chunks are passed over: only the heads are of interest, however many entries there are.
     runs.push_back(run);
     iterator->Seek(to_slice(key_of(run_prefix(run), kChunk + 1, nullptr)));
   }
+
   if (!iterator->status().ok()) return database.failure("opened", iterator->status());
+
+  // The wider of two runs that begin alike comes first: load() takes it and drops the ones inside
+  // it.
   std::sort(runs.begin(), runs.end(), [](const FileRun& a, const FileRun& b) {
     return a.from != b.from ? a.from < b.from : a.to > b.to;
   });

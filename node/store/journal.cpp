@@ -1,3 +1,8 @@
+// One writer appends group after group to the last segment. What holds between the functions: a
+// group is written only after the one before it was synced; a segment has its durable name before
+// anything is written into it; after a failed write (is_failed) nothing more is written.
+// segments_mutex guards what other threads ask, spare_mutex the spare segment; neither is taken
+// while the other is held.
 #include "node/store/journal.h"
 
 #include <algorithm>
@@ -66,14 +71,19 @@ std::string segment_file_name(std::uint64_t number) {
 // Precondition: spare_mutex is held.
 Status Journal::State::fill_spare() {
   if (spare) return {};
+
   const auto spare_path = path(kSpareName);
+  // Left from an attempt that failed: how far it came is unknown.
   if (files.exists(spare_path)) TM_TRY_STATUS(files.remove(spare_path));
   TM_TRY(auto file, files.open(spare_path, OpenMode::kCreateNew));
+
+  // Written, not only allocated: a sync must not commit the file's size and blocks as well.
   const Bytes zeros(std::min<std::uint64_t>(kZeroChunkBytes, options.segment_bytes));
   for (std::uint64_t at = 0; at < options.segment_bytes; at += zeros.size()) {
     const auto size = std::min<std::uint64_t>(zeros.size(), options.segment_bytes - at);
     TM_TRY_STATUS(file->write_at(at, ByteView(zeros).first(size)));
   }
+
   TM_TRY_STATUS(file->sync());
   spare = std::move(file);
   spare_wanted = false;
@@ -83,6 +93,7 @@ Status Journal::State::fill_spare() {
 // The new segment has its name durably before anything is written into it.
 Status Journal::State::start_segment() {
   const std::uint64_t number = segments.empty() ? 1 : segments.back() + 1;
+
   {
     std::lock_guard hold(spare_mutex);
     TM_TRY_STATUS(fill_spare());
@@ -91,8 +102,10 @@ Status Journal::State::start_segment() {
     active = std::move(spare);
     spare_wanted = true;
   }
+
   active_bytes = options.segment_bytes;
   end = 0;
+
   std::lock_guard hold(segments_mutex);
   segments.push_back(number);
   published_end = 0;
@@ -118,29 +131,39 @@ Result<std::unique_ptr<Journal>> Journal::open(FileSystem& files, const std::str
                                                const Replay& replay) {
   TM_CHECK(options.segment_bytes % kBlockBytes == 0 &&
            options.segment_bytes >= options.max_group_bytes);
+
   auto state = std::make_unique<State>(files, directory, options);
   TM_TRY(const auto identity, read_vote_store_identity(files, directory));
   if (!identity) return error(directory + " holds no vote store: make one with 'testamurd init'");
   state->id = identity->journal;
   state->is_used = identity->used;
+
+  // One process at a time: two writers of one journal would sign against each other.
   TM_TRY(state->lock, files.lock(state->path(kLockName)));
+
+  // A spare may have been cut short by a crash; it is made again.
   if (files.exists(state->path(kSpareName))) {
     TM_TRY_STATUS(files.remove(state->path(kSpareName)));
     TM_TRY_STATUS(files.sync_directory(directory));
   }
+
   TM_TRY(auto found, recover_journal(files, directory, identity->journal, options, replay));
+
+  // A key that has voted must not vote again without a record of its votes.
   if (identity->used && found.segments.empty()) {
     return error(
         directory +
         " says that votes were journaled, but its segment files are gone: put them back, or move "
         "the directory aside; the node then begins in quarantine");
   }
+
   if (!found.segments.empty()) {
     TM_TRY(state->active,
            files.open(state->path(segment_file_name(found.segments.back())), OpenMode::kExisting));
     TM_TRY(state->active_bytes, state->active->size());
     state->segments.assign(found.segments.begin(), found.segments.end());
   }
+
   state->end = state->published_end = found.end;
   state->next_sequence = found.next_sequence;
   state->last_digest = found.last_digest;
@@ -150,9 +173,11 @@ Result<std::unique_ptr<Journal>> Journal::open(FileSystem& files, const std::str
 
 Result<std::vector<JournalPosition>> Journal::append(std::span<const JournalRecord> group) {
   TM_CHECK(!group.empty());
+
   auto& state = *state_;
   if (state.is_failed)
     return error(state.directory + ": an earlier write failed, the journal must be reopened");
+
   const auto payload = format::encode_records(group);
   const auto extent = format::encoded_bytes(payload.bytes.size());
   if (extent > state.options.max_group_bytes) {
@@ -160,22 +185,28 @@ Result<std::vector<JournalPosition>> Journal::append(std::span<const JournalReco
                  " bytes is larger than the limit of " +
                  std::to_string(state.options.max_group_bytes));
   }
+
   format::GroupHeader header;
   header.journal = state.id;
   header.sequence = state.next_sequence;
   header.record_count = static_cast<std::uint32_t>(group.size());
   header.previous = state.last_digest;
+
+  // What is on disk after a failed write is unknown: this journal must be opened again.
   if (auto written = state.write_group(header, payload.bytes); !written.ok()) {
     state.is_failed = true;
     return written.failure();
   }
+
   std::vector<JournalPosition> positions;
   for (const auto offset : payload.offsets) {
     positions.push_back({header.segment, static_cast<std::uint32_t>(state.end), offset});
   }
+
   state.end += extent;
   ++state.next_sequence;
   state.last_digest = header.digest;
+
   std::lock_guard hold(state.segments_mutex);
   state.has_groups = true;
   state.published_end = state.end;
@@ -204,16 +235,21 @@ Status Journal::prepare_spare() {
 Result<Journal::Owned> Journal::read(const JournalPosition& position) const {
   const auto path = state_->path(segment_file_name(position.segment));
   const auto where = path + " at offset " + std::to_string(position.group) + ": ";
+
   TM_TRY(const auto file, state_->files.open(path, OpenMode::kExisting));
   Bytes sector(kSectorBytes);
   TM_TRY_STATUS(file->read_at(position.group, sector));
+
+  // The header says how long the group is, and it was read from disk: it is verified first.
   auto header = format::decode_header(sector);
   if (!header.ok()) return error(where + header.message());
+
   Bytes group(format::encoded_bytes(header->payload_bytes));
   TM_TRY_STATUS(file->read_at(position.group, group));
   auto body = format::decode_body(*header, group);
   if (!body.ok()) return error(where + body.message());
   if (body->lacking_sector) return error(where + "the group is incomplete");
+
   auto records = format::decode_records(body->payload, header->record_count);
   if (!records.ok()) return error(where + records.message());
   for (const auto& record : *records) {

@@ -1,5 +1,5 @@
 // The consensus journal: what a node promised and what it may acknowledge, durable before anything
-// that depends on it leaves. Byte format: docs/formats/journal.md; rules: docs/CONSENSUS.md
+// that depends on it leaves. Byte format: docs/formats/journal.md; rules: docs/consensus.md
 // "Persist, sync, then send".
 //
 // A journal is a chain of synced *groups* of opaque records in preallocated segment files. append()

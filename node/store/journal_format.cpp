@@ -1,3 +1,6 @@
+// The encoding and decoding of one group, docs/formats/journal.md. Decoding tells three things
+// apart that recovery must not mix up: a sector that was never written (all zero), one that is
+// damaged, and a group whose sectors are whole and whose content is not what was written.
 #include "node/store/journal_format.h"
 
 #include <algorithm>
@@ -22,23 +25,29 @@ bool is_zero(ByteView bytes) {
 
 Payload encode_records(std::span<const JournalRecord> records) {
   Payload payload;
+
   std::size_t size = 0;
   for (const auto& record : records)
     size += Journal::kRecordHeaderBytes + record.bytes.size() + record.tail.size() + kSectorPayload;
   payload.bytes.reserve(size);
+
   for (const auto& record : records) {
     TM_CHECK(record.type != 0, "a record type of zero means padding");
     const std::size_t size_bytes = record.bytes.size() + record.tail.size();
+
+    // A vote lies within one sector, which a disk writes whole or not at all.
     if (record.sector_aligned) {
       TM_CHECK(size_bytes <= Journal::kMaxAlignedBytes, "bytes:", size_bytes);
       payload.bytes.resize(sectors_of(payload.bytes.size()) * kSectorPayload);
     }
+
     payload.offsets.push_back(static_cast<std::uint32_t>(payload.bytes.size()));
     const auto length = static_cast<std::uint32_t>(size_bytes);
     const std::uint8_t head[Journal::kRecordHeaderBytes] = {
         record.type, static_cast<std::uint8_t>(length >> 24),
         static_cast<std::uint8_t>(length >> 16), static_cast<std::uint8_t>(length >> 8),
         static_cast<std::uint8_t>(length)};
+
     payload.bytes.insert(payload.bytes.end(), std::begin(head), std::end(head));
     payload.bytes.insert(payload.bytes.end(), record.bytes.begin(), record.bytes.end());
     payload.bytes.insert(payload.bytes.end(), record.tail.begin(), record.tail.end());
@@ -81,6 +90,7 @@ Bytes encode_group(GroupHeader& header, ByteView payload) {
 
 Result<GroupHeader> decode_header(ByteView sector) {
   TM_CHECK(sector.size() == kSectorBytes);
+
   Decoder fields(sector);
   GroupHeader header;
   const bool is_header = fields.u8() == kHeaderMarker;
@@ -93,8 +103,11 @@ Result<GroupHeader> decode_header(ByteView sector) {
   header.previous = fields.fixed<Hash256>();
   header.payload_digest = fields.fixed<Hash256>();
   header.digest = fields.fixed<Hash256>();
+
+  // Read first and judged after, so that each kind of damage has its own words.
   if (!is_header) return error("the sector is not the start of a group");
   if (!is_magic) return error("the group has an unknown format version or a damaged first sector");
+
   if (header.digest != tags::kJournal(sector.first(kHeaderBytes - Hash256::kSize)) ||
       !is_zero(sector.subspan(kHeaderBytes))) {
     return error("the first sector of the group is damaged");
@@ -104,8 +117,10 @@ Result<GroupHeader> decode_header(ByteView sector) {
 
 Result<Body> decode_body(const GroupHeader& header, ByteView group) {
   Body body;
+
   body.payload.resize(group.size() / kSectorBytes * kSectorPayload);
   std::size_t size = 0;
+
   for (std::size_t at = kSectorBytes; at < group.size(); at += kSectorBytes) {
     const auto sector = group.subspan(at, kSectorBytes);
     if (sector[0] == kBodyMarker) {
@@ -117,10 +132,13 @@ Result<Body> decode_body(const GroupHeader& header, ByteView group) {
       return error("the sector " + std::to_string(at) + " bytes into the group is damaged");
     }
   }
+
+  // The caller decides what an unwritten sector means; there is nothing to verify yet.
   if (body.lacking_sector) return body;
   if (!is_zero(ByteView(body.payload).first(size).subspan(header.payload_bytes))) {
     return error("the padding of the group is damaged");
   }
+
   body.payload.resize(header.payload_bytes);
   if (sha256(body.payload) != header.payload_digest)
     return error("the content of the group does not match its digest");
@@ -129,8 +147,10 @@ Result<Body> decode_body(const GroupHeader& header, ByteView group) {
 
 Result<std::vector<RecordView>> decode_records(ByteView payload, std::uint32_t count) {
   std::vector<RecordView> records;
+
   std::size_t at = 0;
   while (at < payload.size()) {
+    // Padding: what follows is aligned. The next sector must exist, or it was no padding.
     if (payload[at] == 0) {
       const std::size_t next = (at / kSectorPayload + 1) * kSectorPayload;
       if (next >= payload.size() || !is_zero(payload.subspan(at, next - at)))
@@ -138,15 +158,18 @@ Result<std::vector<RecordView>> decode_records(ByteView payload, std::uint32_t c
       at = next;
       continue;
     }
+
     Decoder decoder(payload.subspan(at));
     RecordView record;
     record.offset = static_cast<std::uint32_t>(at);
     record.type = decoder.u8();
     record.bytes = decoder.sized(payload.size());
     if (!decoder.ok()) return error("a record is longer than its group");
+
     at += Journal::kRecordHeaderBytes + record.bytes.size();
     records.push_back(record);
   }
+
   if (records.size() != count) return error("the group does not hold as many records as it says");
   return records;
 }

@@ -1,3 +1,7 @@
+// Reads the segments of a journal in order and finds its end (docs/formats/journal.md, "Recovery").
+// A crash may leave any part of the one group whose sync never returned, behind all others;
+// everything else that does not fit is corruption. Nothing on disk is changed before all was read
+// and judged.
 #include "node/store/journal_recovery.h"
 
 #include <algorithm>
@@ -35,14 +39,19 @@ class Recovery {
     TM_TRY(const auto names, files_.list(directory_));
     for (const auto& name : names) {
       if (!name.ends_with(".seg")) continue;
+
       std::uint64_t number = 0;
       const auto parsed = std::from_chars(name.data(), name.data() + name.size() - 4, number, 16);
+
       path_ = directory_ + "/" + name;
       if (parsed.ec != std::errc{} || name != segment_file_name(number))
         return corrupt(0, "the name is not a segment's");
       found_.segments.push_back(number);
     }
+
     std::sort(found_.segments.begin(), found_.segments.end());
+
+    // Segments are removed oldest first, each durably, so no crash leaves a gap.
     for (std::size_t i = 1; i < found_.segments.size(); ++i) {
       if (found_.segments[i] == found_.segments[i - 1] + 1) continue;
       path_ = directory_ + "/" + segment_file_name(found_.segments[i - 1] + 1);
@@ -55,12 +64,18 @@ class Recovery {
     path_ = directory_ + "/" + segment_file_name(number);
     TM_TRY(auto file, files_.open(path_, OpenMode::kExisting));
     TM_TRY(const auto size, file->size());
+
     if (size == 0 || size % Journal::kBlockBytes != 0)
       return corrupt(size, "the segment file is cut short");
+
     bytes_.resize(size);
     TM_TRY_STATUS(file->read_at(0, bytes_));
+
     std::uint64_t end = 0;
     TM_TRY_STATUS(read_groups(number, end));
+
+    // Only the last segment can end in a group that was never synced: a later one was begun after
+    // that.
     if (is_last) {
       TM_TRY_STATUS(clean_tail(*file, end));
     } else if (!format::is_zero(tail(end))) {
@@ -68,6 +83,7 @@ class Recovery {
     } else if (end == 0) {
       return corrupt(0, "the segment is empty although a later one exists");
     }
+
     found_.end = end;
     return {};
   }
@@ -75,17 +91,26 @@ class Recovery {
   // Moves `end` behind the last complete group.
   Status read_groups(std::uint64_t number, std::uint64_t& end) {
     while (end < bytes_.size() && !format::is_zero(sector(end))) {
+      // A sector that was written begins with a marker, and a marker is not zero.
       if (bytes_[end] == 0) return corrupt(end, "the sector is damaged");
+
       auto header = format::decode_header(sector(end));
       if (!header.ok()) return corrupt(end, header.message());
+
+      // The length comes from disk: no memory is taken for more than a group may have.
       const auto extent = format::encoded_bytes(header->payload_bytes);
       if (extent > options_.max_group_bytes || extent > bytes_.size() - end)
         return corrupt(end, "the group is too long");
+
       TM_TRY_STATUS(check_chain(*header, number, end));
       auto body = format::decode_body(*header, ByteView(bytes_).subspan(end, extent));
       if (!body.ok()) return corrupt(end, body.message());
+
+      // Its sync never returned, or a later group will show that it did: clean_tail() decides.
       if (body->lacking_sector) return {};
+
       TM_TRY_STATUS(replay_group(*header, body->payload, end));
+
       ++found_.group_count;
       found_.next_sequence = header->sequence + 1;
       found_.last_digest = header->digest;
@@ -120,19 +145,25 @@ class Recovery {
   // durable once.
   Status clean_tail(File& file, std::uint64_t end) {
     if (format::is_zero(tail(end))) return {};
+
     const auto limit = std::min<std::uint64_t>(bytes_.size(), end + options_.max_group_bytes);
     for (std::uint64_t at = end; at < bytes_.size(); at += kSectorBytes) {
       if (format::is_zero(sector(at))) continue;
       const auto marker = bytes_[at];
+
+      // The next group is begun after the sync of the one before, so this one was durable.
       if (marker == format::kHeaderMarker && at != end) {
         return corrupt(end, "the group here is incomplete although a later one exists at offset " +
                                 std::to_string(at));
       }
+
       if (at >= limit)
         return corrupt(at, "there is data far beyond the end at offset " + std::to_string(end));
       if (marker != format::kBodyMarker && marker != format::kHeaderMarker)
         return corrupt(at, "the sector is damaged");
     }
+
+    // Cleared now: the next group must not be followed by parts of this one.
     const Bytes zeros(limit - end);
     TM_TRY_STATUS(file.write_at(end, zeros));
     return file.sync();

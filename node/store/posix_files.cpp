@@ -1,3 +1,6 @@
+// The files of a real disk behind the seam of file.h. A write is whole or fails, a signal
+// interrupts neither reads nor writes; nothing is durable before sync() and, for names,
+// sync_directory().
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,3 +1,7 @@
+// What a reader sees of the store at one height. Everything but the commitment index is read
+// through one RocksDB snapshot; the index may know more or less of a commitment than that state, so
+// what it finds counts only when the page of the snapshot confirms it. A read that fails ends the
+// process.
 #include "node/store/snapshot.h"
 
 namespace testamur::node {
@@ -32,36 +36,46 @@ std::optional<Bytes> DatabaseSnapshot::get(ledger::Table table, ByteView key) co
 
 std::optional<std::pair<Bytes, Bytes>> DatabaseSnapshot::floor(ledger::Table table, ByteView prefix,
                                                                ByteView key) const {
+  // Without the bound the search would go on into what lies below the prefix.
   const auto lower = state_key(table, prefix);
   const auto lower_slice = to_slice(lower);
   auto options = database_.read_options(snapshot_);
   options.iterate_lower_bound = &lower_slice;
+
   const std::unique_ptr<rocksdb::Iterator> iterator(
       database_.db().NewIterator(options, family_of(database_, table)));
+
   iterator->SeekForPrev(to_slice(state_key(table, key)));
   if (!iterator->Valid()) {
     database_.require(iterator->status());
     return std::nullopt;
   }
+
   return std::pair(to_bytes(to_view(iterator->key()).subspan(1)),
                    to_bytes(to_view(iterator->value())));
 }
 
 std::vector<KeyValue> DatabaseSnapshot::scan(ledger::Table table, ByteView prefix, ByteView after,
                                              std::size_t limit) const {
+  // `after` may lie before the prefix: then the scan begins with the prefix.
   const auto start = state_key(table, prefix);
   const std::unique_ptr<rocksdb::Iterator> iterator(
       database_.db().NewIterator(database_.read_options(snapshot_), family_of(database_, table)));
   const auto after_key = state_key(table, after);
   const bool resumes = !after.empty() && to_slice(after_key).compare(to_slice(start)) >= 0;
+
   iterator->Seek(to_slice(resumes ? after_key : start));
+
+  // The last key of the page before is not given twice.
   if (resumes && iterator->Valid() && iterator->key() == to_slice(after_key)) iterator->Next();
+
   std::vector<KeyValue> found;
   for (; found.size() < limit && iterator->Valid() && iterator->key().starts_with(to_slice(start));
        iterator->Next()) {
     found.emplace_back(to_bytes(to_view(iterator->key()).subspan(1)),
                        to_bytes(to_view(iterator->value())));
   }
+
   database_.require(iterator->status());
   return found;
 }
@@ -78,9 +92,13 @@ std::vector<CommitmentSlot> Snapshot::find_commitment(const Hash256& commitment)
   std::vector<CommitmentSlot> found;
   std::optional<Bytes> listed;
   std::optional<PageNumber> read;
+
   CommitmentSlot from;
+
+  // The index answers with a bounded number at a time: of a frequent prefix there may be many.
   for (bool more = true; more;) {
     const auto slots = commitment_candidates(commitment, from, kAtOnce);
+
     for (const auto& slot : slots) {
       if (read != slot.page) {
         Encoder page;
@@ -88,11 +106,14 @@ std::vector<CommitmentSlot> Snapshot::find_commitment(const Hash256& commitment)
         listed = get(ledger::Table::kPageCommitments, page.bytes());
         read = slot.page;
       }
+
+      // The index knows 8 bytes of a commitment and may be ahead of the state: the page decides.
       const std::size_t at = slot.position * Hash256::kSize;
       if (!listed || listed->size() < at + Hash256::kSize) continue;
       if (equal(ByteView(*listed).subspan(at, Hash256::kSize), commitment.view()))
         found.push_back(slot);
     }
+
     more = slots.size() == kAtOnce;
     if (more) from = {slots.back().page, static_cast<std::uint8_t>(slots.back().position + 1)};
   }

@@ -1,3 +1,6 @@
+// The few files that say whether a key may vote with the journal that is found: identity, adopted
+// keys, quarantine flag (docs/formats/journal.md). What is damaged, missing or of another journal
+// never lets a key vote: the node does not start, or begins in quarantine.
 #include "node/store/vote_store.h"
 
 #include <algorithm>
@@ -53,20 +56,25 @@ Result<std::vector<ConsensusPublicKey>> read_adopted(FileSystem& files,
                                                      const JournalId& journal) {
   std::vector<ConsensusPublicKey> keys;
   const auto path = path_of(directory, kAdoptedName);
+
   if (!files.exists(path)) return keys;
   TM_TRY(const auto content, read_whole_file(files, path));
+
   Decoder fields(content);
   const bool is_magic = equal(fields.raw(sizeof kAdoptedMagic), kAdoptedMagic);
   const auto of = fields.fixed<JournalId>();
   const auto count = fields.u32();
+  // The count comes from disk and is bounded, so that a damaged file takes no memory.
   for (std::uint32_t i = 0; i < count && count <= kAdoptedKeys && fields.ok(); ++i) {
     keys.push_back(fields.fixed<ConsensusPublicKey>());
   }
+
   const auto digest = fields.fixed<Hash256>();
   if (!fields.finished() || !is_magic ||
       digest != tags::kJournal(ByteView(content).first(content.size() - Hash256::kSize))) {
     return error(path + " is damaged: remove it; a key that it named then begins in quarantine");
   }
+
   if (of != journal) keys.clear();  // copied from another vote store
   return keys;
 }

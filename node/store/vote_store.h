@@ -1,5 +1,5 @@
 // Whether this node's consensus key may vote with the journal that it finds: the identity of a vote
-// store and the quarantine flag (docs/CONSENSUS.md "Quarantine").
+// store and the quarantine flag (docs/consensus.md "Quarantine").
 //
 // A consensus key and its vote store are made together. The identity file in the journal's
 // directory names the key and says whether anything was ever written; a key that finds no identity,
