@@ -41,8 +41,8 @@ Bignum to_bignum(ByteView bytes) {
 // OSSL_PARAM_free wipes, and any other into one that is freed as it is. That needs no secure heap.
 Bignum to_secret_bignum(ByteView bytes) {
   Bignum number{BN_secure_new()};
-  TM_CHECK(number != nullptr && BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()),
-                                          number.get()) != nullptr);
+  TM_CHECK(number != nullptr &&
+           BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), number.get()) != nullptr);
   return number;
 }
 
