@@ -37,6 +37,15 @@ Bignum to_bignum(ByteView bytes) {
   return Bignum{BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr)};
 }
 
+// A secret number is marked secure: OSSL_PARAM_BLD_to_param copies such a number into a block that
+// OSSL_PARAM_free wipes, and any other into one that is freed as it is. That needs no secure heap.
+Bignum to_secret_bignum(ByteView bytes) {
+  Bignum number{BN_secure_new()};
+  TM_CHECK(number != nullptr &&
+           BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), number.get()) != nullptr);
+  return number;
+}
+
 // Big-endian comparison of byte strings of one length.
 bool less(ByteView a, ByteView b) { return std::ranges::lexicographical_compare(a, b); }
 
@@ -72,7 +81,7 @@ Bytes serialize(const EC_POINT* point, point_conversion_form_t form) {
 }
 
 Point p256_point_of_secret(ByteView secret32) {
-  const Bignum scalar = to_bignum(secret32);
+  const Bignum scalar = to_secret_bignum(secret32);
   Point point{EC_POINT_new(p256())};
   TM_CHECK(EC_POINT_mul(p256(), point.get(), scalar.get(), nullptr, nullptr, nullptr) == 1);
   return point;
@@ -173,7 +182,7 @@ bool p256_verify(ByteView compressed33, ByteView message, ByteView signature64, 
 }
 
 Signature p256_sign(ByteView secret32, ByteView message) {
-  const Bignum secret = to_bignum(secret32);
+  const Bignum secret = to_secret_bignum(secret32);
   const Key key = p256_key(p256_point_of_secret(secret32).get(), secret.get());
   TM_CHECK(key != nullptr);
 

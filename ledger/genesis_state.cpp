@@ -140,6 +140,9 @@ Result<GenesisState> build_recovery_state(const Genesis& genesis, const StateRea
   put_predecessor(overlay, {last.chain, last.epoch, last.height, block_id(last)}, height,
                   genesis.content.time_ms);
 
+  // One age limit, where blocks keep two (execute.cpp): it stays so. The table is under no root,
+  // and a build that kept more would differ from the others where members later raise the limit
+  // (decision 0901).
   note_block(overlay, height, genesis.content.time_ms, block_id(last),
              genesis.content.parameters[Parameter::kReadyCheckpointAgeMs]);
   TM_TRY_STATUS(put_recovered_keys(state, continues, set));
