@@ -37,7 +37,9 @@ Status add_accreditations(const Json& answer, KnownLedger& known) {
     if (view.value("kind", "") != "accredit") continue;
     KnownAccreditation each;
     each.subject = id_in(view.at("subject"));
-    each.slot = static_cast<std::uint16_t>(view.value("slot", 0U));
+    const auto slot = view.value("slot", 0U);
+    if (slot > 0xffff) return error("a statement has the slot " + std::to_string(slot));
+    each.slot = static_cast<std::uint16_t>(slot);
     TM_TRY(each.scope, scope_from(view.value("scope", Json::object())));
     const auto digest = from_hex(view.value("evidence_digest", ""));
     if (digest) each.digest = Hash256::from(*digest).value_or(Hash256{});

@@ -1,6 +1,7 @@
 #include "wallet/cli/local_view.h"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 #include <set>
 #include <tuple>
@@ -107,6 +108,12 @@ Result<trust::Standing> standing_from(const std::string& text) {
 }
 
 // Larger numbers would lose their upper bits.
+Result<std::uint16_t> slot_in(const Json& view) {
+  const auto value = view.value("slot", 0U);
+  if (value > 0xffff) return error("a statement has the slot " + std::to_string(value));
+  return static_cast<std::uint16_t>(value);
+}
+
 Result<std::uint8_t> small_number(const Json& view, const char* name, unsigned most) {
   const auto value = view.value(name, 0U);
   if (value > most)
@@ -126,7 +133,7 @@ Result<trust::Statement> statement_from(const Json& view) {
   s.valid_from_ms = view.value("valid_from_ms", std::uint64_t{0});
   const auto until = view.value("valid_until_ms", std::uint64_t{0});
   s.valid_until_ms = until == 0 ? trust::kOpenEnd : until;
-  s.slot = static_cast<std::uint16_t>(view.value("slot", 0U));
+  TM_TRY(s.slot, slot_in(view));
   TM_TRY(s.scheme, scheme_from(view.value("scheme", "")));
   for (const auto& name : part(view, "names")) {
     const auto bytes = from_hex(name.get<std::string>());
@@ -420,6 +427,11 @@ Result<trust::Scope> scope_from(const Json& scope_view) {
 Result<trust::ScopePoint> point_from(const Json& scope_view) {
   trust::Scope scope;
   TM_TRY_STATUS(read_scope(scope_view, scope));
+  // Of several values a point would keep one, and so be another question.
+  if (std::popcount(scope.levels.value_or(0)) > 1 ||
+      std::popcount(scope.award_types.value_or(0)) > 1)
+    return error("a question is about one level and one type of award at most");
+
   trust::ScopePoint point;
   if (scope.fields) point.fields = *scope.fields;
   for (unsigned level = 1; level <= trust::kMaxLevel; ++level) {
