@@ -117,6 +117,7 @@ class Governor {
     limit(context);
     const auto status = governance_->ListEvidence(&context, {}, &response);
     TM_CHECK(status.ok(), status.error_message());
+
     Json list = Json::array();
     for (const auto& piece : response.evidence()) {
       list.push_back({{"validator", piece.validator().id_text()},
@@ -124,6 +125,7 @@ class Governor {
                       {"contradiction", piece.contradiction()},
                       {"anchored", piece.has_anchor()}});
     }
+
     return {{"evidence", list}};
   }
 
@@ -133,10 +135,12 @@ class Governor {
     grpc::ClientContext first;
     v1::GetParametersResponse parameters;
     TM_CHECK(registry->GetParameters(&first, {}, &parameters).ok());
+
     auto genesis = ledger::decode_genesis(as_bytes(parameters.genesis_record())).value();
     ledger::MemoryState beginning;
     beginning.apply(*ledger::build_genesis_state(genesis).delta);
     ledger::LightClient client(genesis.chain, Epoch{0}, ledger::read_validators(beginning));
+
     auto log = v1::LogService::NewStub(channel_);
     v1::GetSetChangesRequest request;
     request.set_from_epoch(from);
@@ -144,6 +148,8 @@ class Governor {
     v1::GetSetChangesResponse response;
     const auto status = log->GetSetChanges(&second, request, &response);
     TM_CHECK(status.ok(), status.error_message());
+
+    // Every change must be certified by the set before it; an answer that skips one fails here.
     for (const auto& change : response.changes()) {
       Decoder bytes(as_bytes(change.change()));
       auto decoded = ledger::decode_set_change(bytes);
@@ -151,9 +157,11 @@ class Governor {
       const auto followed = client.follow(*decoded);
       TM_CHECK(followed.ok(), followed.message());
     }
+
     auto checkpoint = ledger::decode_checkpoint(as_bytes(response.checkpoint())).value();
     const auto proven = client.verify(checkpoint);
     TM_CHECK(proven.ok(), proven.message());
+
     return {{"epoch", client.epoch().value},
             {"validators", client.set().size()},
             {"checkpoint", checkpoint.header.height.value}};
@@ -168,6 +176,7 @@ class Governor {
                        KeyPurpose purpose = KeyPurpose::kGovern) {
     if (const auto* rejection = std::get_if<tx::Rejection>(&built))
       TM_CHECK(false, to_text(*rejection));
+
     const auto& transaction = std::get<tx::UnsignedTransaction>(built);
     v1::SubmitRequest request;
     request.set_transaction(text(tx::attach_signed(transaction, purpose, voter.key)));
@@ -181,9 +190,11 @@ class Governor {
                    status.error_code() != grpc::StatusCode::INVALID_ARGUMENT,
                "refused:", status.error_message());
       if (status.ok() && taken.state() == v1::TRANSACTION_STATE_COMMITTED) return transaction.id;
+
       v1::AwaitCommitRequest wait;
       wait.set_id(text(transaction.id.view()));
       v1::AwaitCommitResponse ended;
+
       grpc::ClientContext waiting;
       limit(waiting);
       if (ledger_->AwaitCommit(&waiting, wait, &ended).ok()) {
@@ -192,6 +203,7 @@ class Governor {
         return transaction.id;
       }
     }
+
     TM_CHECK(false, "not committed:", transaction.id.hex());
     return {};
   }
@@ -200,15 +212,18 @@ class Governor {
   v1::ProposalView await_end(const TransactionId& proposal) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kPatience);
+
     v1::StreamBlocksRequest request;
     request.set_from_height(asked_at_ + 1);
     auto blocks = ledger_->StreamBlocks(&context, request);
     v1::StreamBlocksResponse block;
+
     auto last = view(proposal);
     while (last.state() == v1::PROPOSAL_STATE_VOTING || last.state() == v1::PROPOSAL_STATE_PASSED) {
       TM_CHECK(blocks->Read(&block), "not in effect:", last.DebugString());
       last = view(proposal);
     }
+
     context.TryCancel();
     return last;
   }
@@ -247,6 +262,7 @@ tx::ProposedAction action_of(const std::vector<std::string>& words) {
     return tx::ProtocolActivationContent{static_cast<std::uint16_t>(std::stoul(words[1])),
                                          Height{std::stoull(words[2])}};
   }
+
   TM_CHECK(words[0] == "set", "unknown action", words[0]);
   tx::SetChangeContent content;
   for (const auto& seat : split(words[1], ',')) {
@@ -256,6 +272,8 @@ tx::ProposedAction action_of(const std::vector<std::string>& words) {
     content.seats.push_back(
         {parse_institution_id(parts[0]).value(), parse_key_id(parts[1]).value(), ready});
   }
+
+  // Seats of a set stand in the order of their institutions.
   std::sort(content.seats.begin(), content.seats.end());
   return content;
 }
@@ -266,22 +284,26 @@ int run(int argc, char** argv) {
   for (; next + 1 < argc && std::string(argv[next]).starts_with("--"); next += 2)
     given[argv[next]] = argv[next + 1];
   std::vector<std::string> words(argv + next, argv + argc);
+
   TM_CHECK(words.size() >= 2, "an action and its argument are missing");
   Governor governor(given["--endpoint"]);
   auto print = [](const Json& answer) {
     std::cout << answer.dump() << "\n";
     return 0;
   };
+
   if (words[0] == "changes") return print(governor.changes(std::stoull(words[1])));
   if (words[0] == "await") return print(governor.await(parse_transaction_id(words[1]).value()));
   if (words[0] == "evidence") return print(governor.evidence());
   if (words[0] == "register-key") return print(governor.register_key(words[1], words.at(2)));
+
   std::vector<Voter> voters;
   for (const auto& voter : split(given["--voters"], ',')) {
     auto parts = split(voter, '=');
     voters.push_back(
         {parse_institution_id(parts[0]).value(), test::read_plain_key(parts[1], "govern")});
   }
+
   TM_CHECK(!voters.empty(), "--voters is missing");
   return print(governor.decide(parse_chain_id(given["--chain"]).value(), voters, action_of(words)));
 }

@@ -71,13 +71,16 @@ struct Arguments {
 Arguments parse(int argc, char** argv) {
   std::map<std::string, std::string> given;
   for (int i = 1; i + 1 < argc; i += 2) given[argv[i]] = argv[i + 1];
+
   const auto number = [&](const char* name, std::uint64_t standard) {
     return given.contains(name) ? std::stoull(given[name]) : standard;
   };
+
   Arguments arguments;
   std::istringstream list(given["--endpoints"]);
   for (std::string endpoint; std::getline(list, endpoint, ',');)
     arguments.endpoints.push_back(endpoint);
+
   arguments.keys = given["--keys"];
   arguments.log = given["--log"];
   arguments.verify = given["--verify"];
@@ -89,6 +92,7 @@ Arguments parse(int argc, char** argv) {
   arguments.seconds = number("--seconds", arguments.seconds);
   arguments.threads = std::max<std::size_t>(number("--threads", arguments.threads), 1);
   arguments.first_index = number("--first-index", 0);
+
   TM_CHECK(!arguments.endpoints.empty(), "--endpoints is missing");
   return arguments;
 }
@@ -167,10 +171,12 @@ class Load {
   // Returns when the last thread is done. stop() may come from any thread.
   int run() {
     start_ = Clock::now();
+
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < arguments_.threads; ++i)
       threads.emplace_back([this, i] { work(i); });
     for (auto& thread : threads) thread.join();
+
     std::cout << Json{{"acknowledged", acknowledged_.load()},
                       {"sent_again", sent_again_.load()},
                       {"open", open_.load()},
@@ -181,6 +187,7 @@ class Load {
                       {"problems", problems_.json()}}
                      .dump()
               << "\n";
+
     return problems_.count() == 0 ? 0 : 1;
   }
 
@@ -213,10 +220,14 @@ class Load {
   void bring_to_end(const Signed& one, std::size_t first_node) {
     ++open_;
     const auto begun = Clock::now();
+
     for (std::size_t attempt = 0;; ++attempt) {
       if (attempt > 0) ++sent_again_;
       if (attempt_at(nodes_[(first_node + attempt) % nodes_.size()], one)) break;
       const bool stopping = pause_until(Clock::now() + kPause);
+
+      // After the end of the load, a transaction may still take kDrain; what is not committed by
+      // then is a failure.
       std::unique_lock held(mutex_);
       if (stopping && Clock::now() > stopped_at_ + kDrain) {
         held.unlock();
@@ -225,6 +236,7 @@ class Load {
       }
       if (stopping) wake_.wait_for(held, kPause, [] { return false; });
     }
+
     --open_;
     std::lock_guard held(log_mutex_);
     latencies_ms_.push_back(
@@ -249,16 +261,20 @@ class Load {
         true);  // a call that fails at once leaves nobody to drive the new connection
     limit(submitting, kSubmitDeadline);
     const auto status = node.ledger->Submit(&submitting, request, &taken);
+
     if (is_refused(status)) {
       problems_.add("refused at " + node.endpoint + ": " + one.id.hex() + " " +
                     status.error_message());
       return true;
     }
+
     if (!status.ok()) return false;
+
     if (taken.id() != text(one.id.view()))
       problems_.add("another id at " + node.endpoint + ": " + one.id.hex());
     if (taken.state() == v1::TRANSACTION_STATE_COMMITTED)
       return acknowledge(one, taken.committed().height());
+
     return await(node, one);
   }
 
@@ -269,6 +285,7 @@ class Load {
     grpc::ClientContext context;
     limit(context, kAwaitDeadline);
     if (!node.ledger->AwaitCommit(&context, request, &response).ok()) return false;
+
     const auto& outcome = response.outcome();
     switch (outcome.state()) {
       case v1::TRANSACTION_STATE_COMMITTED: return acknowledge(one, outcome.committed().height());
@@ -413,17 +430,20 @@ class Verification {
   int run() {
     Json nodes = Json::array();
     std::vector<History> histories;
+
     for (auto& node : nodes_) {
       std::map<std::string, std::size_t> occurrences;
       histories.push_back(read_blocks(node, occurrences));
       check_ids(node, occurrences);
       check_commitments(node);
+
       const auto& history = histories.back();
       nodes.push_back(Json{{"endpoint", node.endpoint},
                            {"height", history.empty() ? 0 : history.rbegin()->first},
                            {"head", history.empty() ? "" : history.rbegin()->second},
                            {"transactions", occurrences.size()}});
     }
+
     const std::uint64_t common = compare(histories);
     std::cout << Json{{"acknowledged", acknowledged_.size()},
                       {"common_height", common},
@@ -446,6 +466,7 @@ class Verification {
     v1::StreamBlocksResponse block;
     History history;
     std::string parent;
+
     while (stream->Read(&block)) {
       check_header(node, block, parent);
       parent = block.checkpoint().block_id();
@@ -454,6 +475,7 @@ class Verification {
           hex_of(point.block_id()) + " log " + std::to_string(point.log_size()) + " " +
           hex_of(point.log_root()) + " pages " + std::to_string(point.page_count()) + " " +
           hex_of(point.page_root()) + " registry " + hex_of(point.registry_root());
+
       for (const auto& carried : block.transactions()) {
         auto decoded = tx::decode(arguments_.chain, to_bytes(as_bytes(carried)));
         TM_CHECK(std::holds_alternative<tx::SharedTransaction>(decoded),
@@ -461,6 +483,7 @@ class Verification {
         ++occurrences[text(std::get<tx::SharedTransaction>(decoded)->id().view())];
       }
     }
+
     const auto status = stream->Finish();
     if (!status.ok()) problems_.add("blocks of " + node.endpoint + ": " + status.error_message());
     return history;
@@ -473,14 +496,17 @@ class Verification {
     const auto header = ledger::decode_header(bytes);
     const std::string where =
         "height " + std::to_string(block.checkpoint().height()) + " at " + node.endpoint;
+
     if (!header.ok() || text(ledger::block_id(bytes).view()) != block.checkpoint().block_id()) {
       problems_.add("another header than the block id names: " + where);
       return;
     }
+
     std::vector<ByteView> carried;
     for (const auto& each : block.transactions()) carried.push_back(as_bytes(each));
     if (ledger::payload_digest(carried) != header->payload_digest)
       problems_.add("transactions that the header does not commit to: " + where);
+
     if (!parent.empty() && text(header->parent.view()) != parent)
       problems_.add("does not follow its parent: " + where);
   }
@@ -500,10 +526,12 @@ class Verification {
   void check_commitments(Node& node) {
     constexpr std::size_t kAtOnce = 1'000;
     auto stub = v1::VerifyService::NewStub(node.channel);
+
     for (std::size_t from = 0; from < acknowledged_.size(); from += kAtOnce) {
       const std::size_t to = std::min(acknowledged_.size(), from + kAtOnce);
       std::string joined;
       for (std::size_t i = from; i < to; ++i) joined += acknowledged_[i].commitment;
+
       v1::CheckBulkRequest request;
       request.set_commitments(joined);
       request.mutable_options()->set_omit_decisions(true);
@@ -511,10 +539,12 @@ class Verification {
       limit(context, kReadDeadline);
       v1::CheckBulkResponse response;
       const auto status = stub->CheckBulk(&context, request, &response);
+
       if (!status.ok() || static_cast<std::size_t>(response.verdicts_size()) != to - from) {
         problems_.add("no answer from " + node.endpoint + ": " + status.error_message());
         return;
       }
+
       for (std::size_t i = from; i < to; ++i)
         check_verdict(node, acknowledged_[i], response, static_cast<int>(i - from));
     }
@@ -540,6 +570,7 @@ class Verification {
     std::uint64_t common = ~std::uint64_t{0};
     for (const auto& history : histories)
       common = std::min(common, history.empty() ? 0 : history.rbegin()->first);
+
     for (std::uint64_t height = 1; height <= common; ++height) {
       for (std::size_t i = 0; i < histories.size(); ++i) {
         const auto found = histories[i].find(height);
@@ -549,6 +580,7 @@ class Verification {
           problems_.add("height " + std::to_string(height) + " differs at " + nodes_[i].endpoint);
       }
     }
+
     return common;
   }
 
@@ -565,13 +597,17 @@ int run_load(const Arguments& arguments) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals,
                   nullptr);  // before any thread starts: only the one below takes them
+
   Load load(arguments);
   std::thread waiter([&] {
     int signal = 0;
     sigwait(&signals, &signal);
     load.stop();
   });
+
   const int code = load.run();
+
+  // sigwait() returns for a signal only.
   pthread_kill(waiter.native_handle(), SIGTERM);
   waiter.join();
   return code;

@@ -60,6 +60,12 @@ def until(condition, what, seconds=PATIENCE_S):
         pause = min(pause * 1.5, 0.1)
 
 
+def free_address():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
 class Loopback:
     """Where nodes run: here all on the loopback interface. spaces.Spaces gives each a machine of its own."""
 
@@ -78,11 +84,7 @@ class Loopback:
     def metrics_listen(self, number):
         if not hasattr(self, "ports"):
             self.ports = {}
-        if number not in self.ports:
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                self.ports[number] = free.getsockname()[1]
-        return f"127.0.0.1:{self.ports[number]}"
+        return self.ports.setdefault(number, free_address())
 
     def enter_space(self, number):
         """In a new process, before it becomes the node or a command at the node's own machine."""
@@ -122,14 +124,32 @@ class Network:
                               env={**os.environ, "TESTAMUR_BIN": str(BIN)}, capture_output=True, text=True)
         require(made.returncode == 0, f"no network: {made.stdout} {made.stderr}")
         for number in self.numbers():
-            for (section, key), text in self.machine.settings(number).items():
-                set_key(self.directory(number) / "testamurd.toml", section, key, text)
+            self.configure(number, self.machine.settings(number))
         self.machine.prepare(folder, self.numbers())
-        self.endpoints = (folder / "endpoints").read_text().split()
-        self.chain = (folder / "chain").read_text().strip()
-        self.institutions = [(folder / f"institution{i}").read_text().strip() for i in self.numbers()]
+        self.read()
+
+    def configure(self, number, settings):
+        for (section, key), text in settings.items():
+            set_key(self.directory(number) / "testamurd.toml", section, key, text)
+
+    def read(self):
+        self.endpoints = (self.folder / "endpoints").read_text().split()
+        self.chain = (self.folder / "chain").read_text().strip()
+        self.institutions = [file.read_text().strip() for file in sorted(self.folder.glob("institution?"))]
         self.processes = {}
         self.programs = {}  # of a node that runs another build
+
+    @classmethod
+    def reopen(cls, folder):
+        """The network of another time and place, of which node 1 is left: at free ports of this machine."""
+        network = cls.__new__(cls)
+        network.folder, network.size, network.machine = folder, 1, Loopback()
+        (folder / "logs").mkdir()
+        api = free_address()
+        network.configure(1, {("peers", "listen"): free_address(), ("api", "listen"): api, **network.machine.settings(1)})
+        (folder / "endpoints").write_text(api + "\n")
+        network.read()
+        return network
 
     def numbers(self):
         return range(1, self.size + 1)
@@ -219,7 +239,7 @@ class Home:
 
     def __init__(self, folder, endpoints=()):
         self.folder = folder
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         listed = ", ".join(f'"{each}"' for each in endpoints)
         (folder / "config.toml").write_text(f"endpoints = [{listed}]\n" if endpoints else "")
         self.passphrase = folder.parent / (folder.name + ".passphrase")
@@ -343,14 +363,15 @@ def verify_file(network, file, institution):
     return json.loads(done.stdout)
 
 
-def run_test(name, body, nodes=4, machine=None):
-    """Runs body(network, folder) and stops everything, whatever happens. The folder of a failure is kept."""
+def run_test(name, body, nodes=4, machine=None, made=None):
+    """Runs body(network, folder) and stops everything, whatever happens. The folder of a failure is kept. `made`: gives the network
+    in a folder, where it is not a new one."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f"testamur-{name}-"))
     begun = time.monotonic()
     network = None
     failed = False
     try:
-        network = Network(folder / "net", nodes, machine)
+        network = made(folder) if made else Network(folder / "net", nodes, machine)
         body(network, folder)
     except (Failed, subprocess.TimeoutExpired) as problem:
         failed = True

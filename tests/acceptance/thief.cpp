@@ -42,6 +42,9 @@ class Thief final : public net::Receiver {
   void on_peer_up(const net::Origin& from, const net::Hello& hello) override {
     auto finalized = consensus::decode_certificate(hello.finalization);
     View view{(finalized ? finalized->statement.view.value : 0) + kViewsAhead};
+
+    // Two votes of one validator for two blocks in one view: the contradiction that evidence is
+    // made of.
     for (int i = 0; i < 2; ++i) {
       consensus::Statement statement{consensus::Act::kNotarize, Epoch{0}, view,
                                      View{view.value - 1}, random_fixed<BlockId>()};
@@ -52,6 +55,7 @@ class Thief final : public net::Receiver {
           from.pin, net::Priority::kVote,
           net::Frame(net::ConsensusMessage{consensus::encode(consensus::Message(vote))}));
     }
+
     std::cout << view.value << std::endl;
     connected_ = true;
   }

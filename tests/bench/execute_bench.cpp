@@ -46,9 +46,11 @@ Times measure(TestLedger& ledger, std::size_t blocks, std::size_t per_block,
               Height& height) {
   Times total;
   AcceptAll verifier;
+
   for (std::size_t b = 0; b < blocks; ++b) {
     std::vector<Bytes> bytes;
     for (std::size_t i = 0; i < per_block; ++i) bytes.push_back(make(next++));
+
     auto start = now_us();
     std::vector<SharedTransaction> block;
     for (auto& carried_bytes : bytes) {
@@ -56,6 +58,7 @@ Times measure(TestLedger& ledger, std::size_t blocks, std::size_t per_block,
           std::get<SharedTransaction>(tx::decode(ledger.chain(), std::move(carried_bytes))));
     }
     total.decode_us += micros_since(start);
+
     height = height.next();
     const ledger::BlockContext context{ledger.chain(), height, ledger.time_ms() + 1'000, 1};
     ledger::BlockExecutor asked(ledger.state(), context, verifier);
@@ -65,6 +68,7 @@ Times measure(TestLedger& ledger, std::size_t blocks, std::size_t per_block,
       TM_CHECK(!rejection, to_text(*rejection));
     }
     total.check_us += micros_since(start);
+
     start = now_us();
     ledger::BlockExecutor executor(ledger.state(), context, verifier);
     for (const auto& transaction : block) {
@@ -73,10 +77,12 @@ Times measure(TestLedger& ledger, std::size_t blocks, std::size_t per_block,
     }
     const auto effects = executor.finish();
     total.execute_us += micros_since(start);
+
     start = now_us();
     ledger.state().apply(*effects.delta);
     total.apply_us += micros_since(start);
   }
+
   const auto count = static_cast<double>(blocks * per_block);
   return {total.decode_us / count, total.check_us / count, total.execute_us / count,
           total.apply_us / count};
@@ -102,16 +108,19 @@ double signature_us() {
 
 void run() {
   auto input = sample_genesis_input();
+
   const auto most = [&](ledger::Parameter id, std::uint64_t value) {
     TM_CHECK(input.parameters.set(id, value).ok());
   };
   most(ledger::Parameter::kBlockLimitWeight, 10'000'000);
   most(ledger::Parameter::kStatementChangesPerDay, 1'000'000);
+
   TestLedger ledger(std::move(input));
   const auto achievement = ledger.publish(ledger.aurora);
   auto height = ledger.height();
   std::uint64_t next = 0;
   std::uint64_t issued = 0;
+
   const auto issue = [&](std::size_t count) {
     return [&, count](std::uint64_t) {
       const tx::IssueListedContent content{achievement, IssuerIndex{issued}, hashes(issued, count)};
@@ -120,10 +129,12 @@ void run() {
                      tx::build(ledger.envelope(ledger.aurora.id), content));
     };
   };
+
   std::printf("{\n  \"verify_bip340_us\": %.2f,\n", signature_us());
   print("issue_single_blocks_of_300", measure(ledger, 40, 300, issue(1), next, height), ",");
   print("issue_single_blocks_of_20", measure(ledger, 200, 20, issue(1), next, height), ",");
   print("issue_10000_one_a_block", measure(ledger, 20, 1, issue(10'000), next, height), ",");
+
   std::uint64_t revoked = 0;
   print("revoke_single_blocks_of_300",
         measure(
@@ -136,6 +147,7 @@ void run() {
             },
             next, height),
         ",");
+
   print("trust_blocks_of_300",
         measure(
             ledger, 20, 300,
@@ -147,6 +159,7 @@ void run() {
             },
             next, height),
         "");
+
   std::printf("}\n");
 }
 

@@ -70,6 +70,7 @@ double single_issues_per_second(Bench& bench) {
   const auto commitments = test::hashes(0, 1);
   double seconds = 0;
   constexpr int kBlocks = 60;
+
   for (int i = 0; i < kBlocks; ++i) {
     seconds += bench.block([&](LedgerState& state) {
       for (int k = 0; k < 300; ++k) {
@@ -87,9 +88,11 @@ double status_changes_per_second(Bench& bench) {
   revoke.to = CredentialStatus::kRevoked;
   revoke.allow(CredentialStatus::kValid);
   revoke.allow(CredentialStatus::kRevoked);
+
   test::Sequence random{1};
   double seconds = 0;
   constexpr int kBlocks = 60;
+
   for (int i = 0; i < kBlocks; ++i) {
     seconds += bench.block([&](LedgerState& state) {
       for (int k = 0; k < 300; ++k) {
@@ -141,6 +144,7 @@ double slot_proofs_per_second(const Bench& bench) {
 double deep_lookups_per_second() {
   MemoryState base;
   DeltaChain chain;
+
   for (int depth = 0; depth < 16; ++depth) {
     Overlay overlay{base, chain};
     for (std::uint64_t i = 0; i < 2000; ++i) {
@@ -148,16 +152,20 @@ double deep_lookups_per_second() {
     }
     chain.push_back(overlay.take());
   }
+
   const Overlay state{base, chain};
   const auto keys = test::hashes(1ull << 30, 10000);
   std::size_t found = 0;
   const auto start = Clock::now();
   constexpr int kRounds = 30;
+
   for (int round = 0; round < kRounds; ++round) {
     for (const auto& each : keys)
       found += state.get(Table::kTransactions, each.view()).has_value() ? 1 : 0;
   }
+
   const double seconds = seconds_since(start);
+
   TM_CHECK(found == 0);
   return kRounds * 10000 / seconds;
 }
@@ -173,6 +181,7 @@ int main() {
   const double status = status_changes_per_second(bench);
   const double records = records_per_second(bench);
   const double proofs = slot_proofs_per_second(bench);
+
   std::printf(
       "{\"listed_hashes_per_s\": %.0f, \"listed_batch_10000_ms\": %.3f, \"single_issues_per_s\": "
       "%.0f, "

@@ -85,6 +85,7 @@ class Node final : public Receiver {
 void round_trips(Node& a, Node& b, double seconds) {
   std::vector<double> microseconds;
   const auto vote = encode(ConsensusMessage{Bytes(Node::kVoteBytes, 1)});
+
   const auto start = Steady::now();
   while (seconds_since(start) < seconds) {
     const auto sent = Steady::now();
@@ -93,10 +94,12 @@ void round_trips(Node& a, Node& b, double seconds) {
     a.wait_received(answers);
     microseconds.push_back(seconds_since(sent) * 1e6);
   }
+
   std::sort(microseconds.begin(), microseconds.end());
   const auto at = [&](double part) {
     return microseconds[static_cast<std::size_t>(part * double(microseconds.size() - 1))];
   };
+
   std::printf("  \"round_trip\": {\"count\": %zu, \"p50_us\": %.1f, \"p99_us\": %.1f}",
               microseconds.size(), at(0.5), at(0.99));
 }
@@ -125,6 +128,7 @@ void run(double seconds) {
   auto work = boost::asio::make_work_guard(io);
   std::vector<std::thread> threads;
   for (int i = 0; i < 2; ++i) threads.emplace_back([&] { io.run(); });
+
   {
     const SecretKey keys[] = {SecretKey::generate(SignatureAlgorithm::kEd25519),
                               SecretKey::generate(SignatureAlgorithm::kEd25519)};
@@ -134,11 +138,13 @@ void run(double seconds) {
     const Directory directory = [&ids, first = pin_of(keys[0].public_key())](const Pin& pin) {
       return Admission::admitted(ids[pin == first ? 0 : 1]);
     };
+
     Node b(io, ids[1], keys[1], true, directory);
     Node a(io, ids[0], keys[0], false, directory);
     a.network().set_peers(
         {{"127.0.0.1:" + std::to_string(b.network().listen_port()), b.network().pin(), ids[1]}});
     a.wait_up();
+
     std::printf("{\n");
     round_trips(a, b, seconds);
     throughput(a, b, "one_transaction_a_frame", Transactions{{Bytes(350, 7)}}, seconds);
@@ -146,6 +152,7 @@ void run(double seconds) {
                Transactions{std::vector<Bytes>(100, Bytes(350, 7))}, seconds);
     throughput(a, b, "blocks_of_1_mib", ConsensusMessage{Bytes(1u << 20, 7)}, seconds);
     std::printf("\n}\n");
+
     a.network().stop();
     b.network().stop();
     work.reset();

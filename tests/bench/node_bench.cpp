@@ -56,13 +56,16 @@ struct Arguments {
 Arguments parse(int argc, char** argv) {
   std::map<std::string, std::string> given;
   for (int i = 1; i + 1 < argc; i += 2) given[argv[i]] = argv[i + 1];
+
   Arguments arguments;
   std::istringstream list(given["--endpoints"]);
   for (std::string endpoint; std::getline(list, endpoint, ',');)
     arguments.endpoints.push_back(endpoint);
+
   arguments.keys = given["--keys"];
   arguments.institution = parse_institution_id(given["--institution"]).value();
   arguments.chain = parse_chain_id(given["--chain"]).value();
+
   if (given.contains("--rounds")) arguments.rounds = std::stoi(given["--rounds"]);
   if (given.contains("--transactions"))
     arguments.transactions = std::stoul(given["--transactions"]);
@@ -123,6 +126,7 @@ class Bench {
 
   Json latencies(std::size_t count) {
     std::vector<double> times;
+
     for (std::size_t i = 0; i < count; ++i) {
       const std::vector<Signed> one{issue(1)};
       const auto start = Clock::now();
@@ -130,6 +134,7 @@ class Bench {
       await(one);
       times.push_back(seconds_since(start) * 1000);
     }
+
     std::ranges::sort(times);
     return Json{{"p50", times[times.size() / 2]},
                 {"p99", times[times.size() * 99 / 100]},
@@ -225,7 +230,10 @@ class Bench {
   void submit_chunk(v1::LedgerService::Stub& stub, const std::vector<Signed>& all, std::size_t from,
                     std::size_t to) {
     v1::SubmitManyRequest request;
+
+    // The pool may be full: what was not taken is sent again, and nothing else may be refused.
     for (std::size_t i = from; i < to; ++i) request.add_transactions(all[i].bytes);
+
     while (true) {
       grpc::ClientContext context;
       v1::SubmitManyResponse response;
@@ -236,6 +244,7 @@ class Bench {
         TM_CHECK(result.error().number() == 0, result.message());
         taken = false;
       }
+
       if (taken) return;
       TM_CHECK(status.ok() || status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED,
                status.error_message());
@@ -246,15 +255,18 @@ class Bench {
   void await(const std::vector<Signed>& all) {
     v1::AwaitCommitsRequest request;
     for (const auto& each : all) request.add_ids(text(each.id.view()));
+
     grpc::ClientContext context;
     auto reader = ledgers_[0]->AwaitCommits(&context, request);
     v1::AwaitCommitsResponse response;
     std::size_t committed = 0;
+
     while (reader->Read(&response)) {
       TM_CHECK(response.outcome().state() == v1::TRANSACTION_STATE_COMMITTED,
                response.outcome().message());
       ++committed;
     }
+
     const auto status = reader->Finish();
     TM_CHECK(committed == all.size(), "committed", committed, "of", all.size(),
              status.error_message());
@@ -289,6 +301,7 @@ double verify_limit(double seconds) {
   const SecretKey key = SecretKey::generate(SignatureAlgorithm::kBip340);
   const Hash256 message = sha256(as_bytes("limit"));
   const Signature signature = key.sign(message.view());
+
   std::atomic<std::size_t> done{0};
   const auto start = Clock::now();
   const auto work = [&] {
@@ -298,6 +311,7 @@ double verify_limit(double seconds) {
       done += 100;
     }
   };
+
   std::thread second(work);
   work();
   second.join();
@@ -312,6 +326,7 @@ double echo_limit(double seconds) {
       return grpc::Status::OK;
     }
   } echo;
+
   int port = 0;
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -319,6 +334,7 @@ double echo_limit(double seconds) {
   const auto server = builder.BuildAndStart();
   const auto channel =
       grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
+
   std::atomic<std::size_t> done{0};
   std::vector<std::thread> threads;
   const auto start = Clock::now();
@@ -333,6 +349,7 @@ double echo_limit(double seconds) {
       }
     });
   }
+
   for (auto& thread : threads) thread.join();
   return static_cast<double>(done) / seconds_since(start);
 }
@@ -348,6 +365,7 @@ int run(int argc, char** argv) {
   const Arguments arguments = parse(argc, argv);
   Bench bench(arguments);
   Json out;
+
   out["commit_ms"] = bench.latencies(200);
   out["tx_per_s"] = rounds_of(arguments.rounds, [&] { return bench.transaction_round(); });
   out["hashes_per_s"] = rounds_of(arguments.rounds, [&] { return bench.hash_round(); });
@@ -355,11 +373,13 @@ int run(int argc, char** argv) {
   out["bulk_checks_per_s"] = rounds_of(3, [&] { return bench.bulk_checks(2); });
   out["limits"]["verify_two_threads_over_four"] = rounds_of(3, [] { return verify_limit(1); });
   out["limits"]["echo_per_s"] = rounds_of(3, [] { return echo_limit(2); });
+
   const auto ratio = [&](const char* figure, const char* limit) {
     return out[figure]["median"].get<double>() / out["limits"][limit]["median"].get<double>();
   };
   out["ratios"]["tx_to_verify_limit"] = ratio("tx_per_s", "verify_two_threads_over_four");
   out["ratios"]["unary_to_echo"] = ratio("unary_checks_per_s", "echo_per_s");
+
   std::printf("%s\n", out.dump(2).c_str());
   return 0;
 }

@@ -75,11 +75,13 @@ void rocksdb_fsync(const fs::path& directory, double seconds) {
   rocksdb::Options options;
   options.create_if_missing = true;
   if (!rocksdb::DB::Open(options, (directory / "plain").string(), &raw).ok()) std::exit(1);
+
   const std::unique_ptr<rocksdb::DB> db(raw);
   rocksdb::WriteOptions synced;
   synced.sync = true;
   std::mt19937_64 random(1);
   Latencies latencies;
+
   while (latencies.total < seconds) {
     const auto key = random_bytes(random, 32);
     const rocksdb::Slice slice(reinterpret_cast<const char*>(key.data()), key.size());
@@ -87,6 +89,7 @@ void rocksdb_fsync(const fs::path& directory, double seconds) {
     if (!db->Put(synced, slice, slice).ok()) std::exit(1);
     latencies.add(seconds_since(start));
   }
+
   print_latencies("rocksdb_random_key_fsync", latencies);
 }
 
@@ -100,9 +103,11 @@ void journal(const fs::path& directory, double seconds, const char* name, std::s
   const auto body = random_bytes(random, body_bytes);
   const auto vote = random_bytes(random, 304);
   Latencies latencies;
+
   std::vector<node::JournalRecord> group;
   if (!body.empty()) group.push_back({2, body, {}, false});
   group.push_back({4, vote, {}, true});
+
   while (latencies.total < seconds) {
     if (opened->wants_spare())
       require(opened->prepare_spare());  // a node does this on another thread
@@ -111,6 +116,7 @@ void journal(const fs::path& directory, double seconds, const char* name, std::s
     latencies.add(seconds_since(start));
     require(opened->prune_below(positions.front()));
   }
+
   print_latencies(name, latencies);
 }
 
@@ -118,15 +124,18 @@ std::shared_ptr<const ledger::Delta> random_delta(std::mt19937_64& random, std::
                                                   std::size_t changes, std::size_t commitments) {
   const ledger::MemoryState nothing;
   ledger::Overlay overlay(nothing);
+
   for (std::size_t i = 0; i < changes; ++i) {
     overlay.put(ledger::Table::kMapNodes, random_bytes(random, 32), random_bytes(random, 64));
   }
+
   for (std::size_t page = 0; page * 128 < commitments; ++page) {
     Encoder key;
     key.u64(height * 100 + page);
     overlay.put(ledger::Table::kPageCommitments, key.bytes(),
                 random_bytes(random, 32 * std::min<std::size_t>(128, commitments - page * 128)));
   }
+
   return overlay.take();
 }
 
@@ -136,11 +145,13 @@ void apply_blocks(const fs::path& directory, double seconds, const char* name, s
   node::StoreOptions options;
   options.create_if_missing = true;
   auto store = require(node::Store::open((directory / name).string(), options));
+
   std::mt19937_64 random(3);
   const auto header = random_bytes(random, 400), body = random_bytes(random, 64 << 10);
   Latencies latencies;
   std::uint64_t height = 0;
   std::vector<Hash256> known;
+
   for (; latencies.total < seconds; ++height) {
     const auto delta = random_delta(random, height, changes, commitments);
     if (commitments > 0) known.push_back(Hash256::prefix_of(*delta->changes().front().value));
@@ -148,17 +159,20 @@ void apply_blocks(const fs::path& directory, double seconds, const char* name, s
     require(store->apply({Height{height}, header, body, header, *delta}));
     latencies.add(seconds_since(start));
   }
+
   const auto items =
       static_cast<double>(height) * static_cast<double>(commitments > 0 ? commitments : changes);
   std::printf("  \"%s_per_s\": %.0f, \"%s_block_p50_us\": %.0f, \"%s_block_p99_us\": %.0f,\n", name,
               items / latencies.total, name, latencies.percentile_us(0.5), name,
               latencies.percentile_us(0.99));
   if (commitments == 0) return;
+
   const auto snapshot = store->snapshot();
   const auto start = Steady::now();
   std::size_t found = 0, asked = 0;
   while (seconds_since(start) < seconds)
     found += snapshot->find_commitment(known[asked++ % known.size()]).size();
+
   std::printf(
       "  \"index_lookups_per_s\": %.0f, \"index_entries\": %.0f, \"index_file_runs\": %llu,\n",
       static_cast<double>(asked) / seconds_since(start), items,
@@ -175,12 +189,14 @@ int main(int count, char** arguments) {
   const fs::path directory =
       fs::temp_directory_path() / ("testamur-store-bench-" + std::to_string(::getpid()));
   fs::create_directories(directory);
+
   std::printf("{\n");
   rocksdb_fsync(directory, seconds);
   journal(directory, seconds, "journal_group_4k", 0);
   journal(directory, seconds, "journal_group_64k", 64 << 10);
   apply_blocks(directory, seconds, "store_apply_changes", 3000, 0);
   apply_blocks(directory, seconds, "index_insert", 0, 10000);
+
   std::printf("  \"seconds_each\": %.1f\n}\n", seconds);
   fs::remove_all(directory);
   return 0;

@@ -87,24 +87,29 @@ class Bench {
 
   void say(std::uint64_t from, std::uint64_t to) {
     if (from == to) return;
+
     Statement s;
     s.truster = id_of(from);
     s.subject = id_of(to);
     s.commit = commit();
+
     for (std::size_t i = 0; i < 8; ++i)
       s.id.bytes[i] = static_cast<std::uint8_t>((order_ * 0x9e3779b97f4a7c15U) >> (8 * i));
     for (std::size_t i = 0; i < 8; ++i)
       s.id.bytes[8 + i] = static_cast<std::uint8_t>(order_ >> (8 * i));
     s.valid_from_ms = s.commit.time_ms;
+
     constexpr std::uint8_t kAmounts[] = {120, 120, 120, 60, 60, 60, 40, 30};
     constexpr std::uint8_t kDepths[] = {0, 0, 0, 1, 1, 1, 2, 2};
     s.amount = kAmounts[random_.below(8)];
     s.depth = kDepths[random_.below(8)];
+
     if (random_.below(8) == 0) s.scope.fields = FieldMask{~std::uint64_t{0}, 0};
     if (random_.below(100) == 0) {
       s.kind = Kind::kDistrust;
       s.amount = s.depth = 0;
     }
+
     history_.append(s);
   }
 
@@ -131,6 +136,7 @@ class Bench {
     Sweep sweep;
     std::vector<double> taken;
     std::size_t accepted = 0;
+
     for (int i = 0; i < times; ++i) {
       const auto start = Clock::now();
       const auto outcomes = sweep.run(history_, graphs_, query(viewpoint, 0), policy_);
@@ -138,6 +144,7 @@ class Bench {
       accepted =
           static_cast<std::size_t>(std::count(outcomes.begin(), outcomes.end(), Outcome::kAccept));
     }
+
     std::sort(taken.begin(), taken.end());
     std::printf(
         "  \"sweep_%s_ms\": %.2f,\n  \"sweep_%s_best_ms\": %.2f,\n  \"sweep_%s_accepts\": %zu,\n",
@@ -148,15 +155,19 @@ class Bench {
     TableMaker maker(id_of(1), query(1, 0).point, policy_);
     GraphCache cache;
     const auto table = maker.refresh(history_, now(), cache);
+
     std::vector<PartyIndex> order(1 << 20);
     for (auto& issuer : order) issuer = static_cast<PartyIndex>(random_.below(parties_));
     const std::uint64_t at = now().today_ms;
     std::size_t accepted = 0;
+
+    // The figure covers the look-ups only, over issuers in an order that no cache foresees.
     const auto start = Clock::now();
     for (int round = 0; round < 20; ++round) {
       for (const PartyIndex issuer : order)
         accepted += *table->find(issuer, at) == Outcome::kAccept ? 1 : 0;
     }
+
     const double ns = ms_since(start) * 1e6 / (20.0 * static_cast<double>(order.size()));
     std::printf("  \"cached_ns\": %.2f,\n  \"cached_check\": %zu,\n  \"table_mb\": %.2f,\n", ns,
                 accepted, static_cast<double>(table->memory_bytes()) / 1e6);

@@ -35,6 +35,7 @@ TEST_CASE("hexadecimal and base64url round-trip and reject everything else") {
     CHECK(from_hex(to_hex(bytes)) == bytes);
     CHECK(from_base64url(to_base64url(bytes)) == bytes);
   }
+
   CHECK_FALSE(from_hex("abc"));
   CHECK_FALSE(from_hex("zz"));
   CHECK_FALSE(from_base64url("A"));

@@ -19,10 +19,12 @@ TEST_CASE("an id survives its text form, and one wrong character never gives ano
   InstitutionId id;
   for (std::size_t i = 0; i < id.bytes.size(); ++i)
     id.bytes[i] = static_cast<std::uint8_t>(i * 17 + 1);
+
   const std::string text = to_text(id);
   CHECK(text.starts_with("tmi1"));
   CHECK(parse_institution_id(text).value() == id);
   CHECK_FALSE(parse_key_id(text).ok());
+
   for (std::size_t at = 4; at < text.size(); ++at) {
     for (char c : std::string("qpzry9x8gf2tvdw0s3jn54khce6mua7l")) {
       std::string wrong = text;
@@ -37,13 +39,16 @@ TEST_CASE("a reference names chain, issuer and index, and nothing else parses") 
   chain.bytes.fill(7);
   InstitutionId issuer;
   issuer.bytes.fill(9);
+
   const Reference reference = make_reference(chain, issuer, IssuerIndex{1048576});
   const std::string text = to_text(reference);
   CHECK(parse_reference(text).value() == reference);
   CHECK(reference.is_of_chain(chain));
   CHECK_FALSE(reference.is_of_chain(ChainId{}));
+
   CHECK_FALSE(parse_reference(text + "x").ok());
   CHECK_FALSE(parse_reference("urn:testamur:1:").ok());
+
   const std::string without_index = text.substr(0, text.rfind(':') + 1);
   CHECK_FALSE(parse_reference(without_index + "01").ok());
   CHECK_FALSE(parse_reference(without_index + "18446744073709551616").ok());

@@ -1,3 +1,5 @@
+// The laws of the four signature algorithms, and the vectors of BIP-340 and Wycheproof where they
+// are present.
 #include "common/keys.h"
 
 #include <nlohmann/json.hpp>
@@ -28,16 +30,19 @@ std::size_t run_wycheproof(const std::string& path, SignatureAlgorithm algorithm
     const auto& described = group.at("publicKey");
     const Bytes point = *from_hex(described.at(edwards ? "pk" : "uncompressed").get<std::string>());
     const PublicKey key{algorithm, edwards ? point : compress(point)};
+
     for (const auto& vector : group.at("tests")) {
       const auto signature = Signature::from(*from_hex(vector.at("sig").get<std::string>()));
       const Bytes message = *from_hex(vector.at("msg").get<std::string>());
       const bool expected = vector.at("result").get<std::string>() == "valid";
       const bool passes = signature.has_value() && verify(key, message, *signature, EcdsaS::kAny);
+
       INFO(path << " tcId " << vector.at("tcId"));
       CHECK(passes == expected);
       ++count;
     }
   }
+
   return count;
 }
 
@@ -49,13 +54,16 @@ TEST_CASE("what a key signs, its public key verifies, and nothing else") {
     const SecretKey other = SecretKey::generate(algorithm);
     const Hash256 message = sha256(as_bytes("message"));
     const Signature signature = key.sign(message.view());
+
     CHECK(is_valid(key.public_key()));
     CHECK(verify(key.public_key(), message.view(), signature));
     CHECK_FALSE(verify(other.public_key(), message.view(), signature));
     CHECK_FALSE(verify(key.public_key(), sha256(as_bytes("another")).view(), signature));
+
     Signature damaged = signature;
     damaged.bytes[40] ^= 1;
     CHECK_FALSE(verify(key.public_key(), message.view(), damaged));
+
     const auto again = SecretKey::from_bytes(algorithm, key.secret_bytes());
     CHECK(again->public_key() == key.public_key());
   }

@@ -34,10 +34,14 @@ std::optional<Kind> expected(std::uint32_t point) {
     case UTF8PROC_CATEGORY_CO: return Kind::kPrivateUse;
     default: break;
   }
+
   const bool turns = point == 0x061C || point == 0x200E || point == 0x200F ||
                      (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
   if (turns) return Kind::kDirection;
+
+  // The joiners are part of the spelling of Persian and of scripts of India.
   if (point == 0x200C || point == 0x200D) return std::nullopt;
+
   if (property->ignorable || (point >= 0xFFF9 && point <= 0xFFFB)) return Kind::kInvisible;
   if (point == 0xFFFD) return Kind::kReplacement;
   return std::nullopt;
@@ -75,6 +79,7 @@ TEST_CASE("white space of any kind may stand within a text and not at its ends")
   for (std::uint32_t point = 0; point <= kLast; ++point) {
     if (is_surrogate(point) || !is_white(point)) continue;
     ++kinds;
+
     const std::string space = to_utf8(point);
     INFO("code point " << point);
     CHECK_FALSE(find_fault("a" + space + "b"));
@@ -83,6 +88,7 @@ TEST_CASE("white space of any kind may stand within a text and not at its ends")
     CHECK(kind_of(space) == Kind::kOuterSpace);
     CHECK(trimmed(space + "a" + space) == "a");
   }
+
   CHECK(kinds == 18);
 }
 
@@ -120,7 +126,9 @@ TEST_CASE("UTF-8 is what RFC 3629 allows") {
     CHECK_FALSE(is_utf8(bad));
     CHECK(kind_of(bad) == Kind::kNotUtf8);
   }
+
   CHECK(is_utf8("\xf4\x8f\xbf\xbf"));
+
   for (std::uint32_t point = 0; point <= kLast; ++point) {
     if (is_surrogate(point)) continue;
     std::size_t at = 0;

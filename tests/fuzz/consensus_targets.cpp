@@ -63,6 +63,7 @@ std::vector<Bytes> message_seeds() {
                                           filled<Signature>(0x22),
                                           {vote()}},
                          SealingFinality{Epoch{5}, text("hdr"), proof()}};
+
   std::vector<Bytes> seeds;
   for (const auto& each : all) seeds.push_back(encode(each));
   return seeds;
@@ -87,12 +88,14 @@ void records(ByteView input) {
   const auto same = [&](const Record& record) {
     law(equal(content(record), input), "a record has a second encoding");
   };
+
   if (const auto block = decode_block_record(input)) {
     Block again{*block, {}};
     again.facts.epoch = block->epoch;
     again.facts.view = block->view;
     same(make_record(again));
   }
+
   if (const auto decoded = decode_certificate_record(input)) same(make_record(*decoded));
   if (const auto decoded = decode_vote_record(input)) same(make_record(*decoded));
   if (const auto decoded = decode_finality_record(input)) same(make_record(*decoded));
@@ -111,6 +114,7 @@ std::vector<Bytes> record_seeds() {
       make_record(FloorRecord{Epoch{5}, View{11}, false}),
       make_record(FloorRecord{Epoch{5}, View{0}, true}),
       make_quarantine_record(Epoch{5})};
+
   std::vector<Bytes> seeds;
   for (const auto& each : all) seeds.push_back(content(each));
   return seeds;

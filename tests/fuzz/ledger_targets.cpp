@@ -68,22 +68,30 @@ void transaction(ByteView input) {
   const auto* accepted = std::get_if<tx::SharedTransaction>(&decoded);
   if (accepted == nullptr) return;
   const auto& one = **accepted;
+
   law(equal(one.carried(), input), "carried other bytes than were given");
   law(one.id() == tx::transaction_id(kChain, one.body()), "another id");
+
   v1::TransactionBody message;
   law(message.ParseFromArray(one.body().data(), static_cast<int>(one.body().size())),
       "libprotobuf refuses a body");
   law(message.SerializeAsString() == as_text(one.body()), "a body has a second encoding");
+
   const tx::Envelope envelope{kChain, one.author(), tx::Nonce::prefix_of(as_bytes(message.nonce())),
                               one.valid_until_ms()};
   const auto again = tx::build(envelope, one.content());
   const auto* built = std::get_if<tx::UnsignedTransaction>(&again);
   law(built != nullptr && equal(built->body, one.body()), "a content says less than its body");
+
   v1::SignedTransaction carried;
   law(carried.ParseFromArray(input.data(), static_cast<int>(input.size())),
       "libprotobuf refuses an accepted one");
   law(carried.SerializeAsString() == as_text(input), "a transaction has a second encoding");
+
+  // The proofs of a registration stand outside the body, and without them attach() gives other
+  // bytes.
   if (!one.possession_proofs().empty()) return;
+
   std::vector<tx::SignatureEntry> signatures(one.signatures().begin(), one.signatures().end());
   law(equal(tx::attach({to_bytes(one.body()), one.id()}, std::move(signatures)), input),
       "signatures in another order");

@@ -34,9 +34,11 @@ void Mutator::change(Bytes& bytes) {
     bytes.push_back(static_cast<std::uint8_t>(random()));
     return;
   }
+
   const std::size_t at = below(bytes.size());
   const auto place = bytes.begin() + signed_of(at);
   const std::size_t size = 1 + below(std::min<std::size_t>(24, bytes.size() - at));
+
   switch (below(9)) {
     case 0: bytes[at] ^= static_cast<std::uint8_t>(1u << below(8)); break;
     case 1: bytes[at] = static_cast<std::uint8_t>(random()); break;

@@ -31,13 +31,16 @@ TEST_CASE("no damaged input crashes a decoder or is taken for what it is not", "
   for (const Target& target : targets()) {
     const auto seeds = target.seeds();
     REQUIRE_FALSE(seeds.empty());
+
     survives(target, {});
+
     for (const auto& input : seeds) {
       survives(target, input);
       for (std::size_t size = 0; size < input.size(); size += 1 + input.size() / kCuts) {
         survives(target, Bytes(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(size)));
       }
     }
+
     Mutator mutator(seeds, 1);
     for (std::size_t round = 0; round < rounds; ++round) survives(target, mutator.next());
   }

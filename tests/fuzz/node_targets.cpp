@@ -31,6 +31,7 @@ std::vector<Bytes> frame_seeds() {
   hello.epoch = Epoch{3};
   hello.finalization = Bytes(40, 7);
   hello.software = "testamurd/0.1.0";
+
   const net::WireFrame all[] = {
       hello,
       net::ConsensusMessage{Bytes(90, 1)},
@@ -41,8 +42,10 @@ std::vector<Bytes> frame_seeds() {
       net::Ping{1},
       net::Pong{1},
       net::Goodbye{net::GoodbyeReason::kLimit, "too much"}};
+
   std::vector<Bytes> seeds;
   for (const auto& each : all) {
+    // Targets read what follows the length of a frame.
     const auto encoded = net::encode_wire(each);
     seeds.emplace_back(encoded->begin() + 4, encoded->end());
   }
@@ -96,11 +99,13 @@ constexpr JournalOptions kJournal{.segment_bytes = 16 << 10, .max_group_bytes = 
 // read, and then it is the same after another start, and can go on.
 void journal(ByteView input) {
   if (input.size() > kJournal.segment_bytes) return;
+
   test::FaultyDisk disk;
   auto& files = disk.file_system();
   law(create_vote_store(files, test::kJournalDirectory, test::journal_id(1), test::key_of(1)).ok(),
       "no vote store");
   law(mark_vote_store_used(files, test::kJournalDirectory).ok(), "no vote store");
+
   {
     const auto path = test::kJournalDirectory + "/" + segment_file_name(1);
     auto file = files.open(path, OpenMode::kCreateNew);
@@ -109,18 +114,21 @@ void journal(ByteView input) {
     law(file.ok() && (*file)->write_at(0, whole).ok() && (*file)->sync().ok(),
         "the disk in memory fails");
   }
+
   auto first = test::open_journal(files, kJournal);
   if (!first.journal) {
     law(first.failure.find(test::kJournalDirectory) != std::string::npos,
         "the failure names no file");
     return;
   }
+
   const Bytes record(100, 5);
   const JournalRecord group[] = {{3, record, {}, true}};
   law((*first.journal).append(group).ok(), "a journal that was read cannot go on");
   auto expected = first.records;
   expected.push_back({3, record, true});
   first.journal.reset();
+
   auto second = test::open_journal(files, kJournal);
   law(second.journal != nullptr, "a journal that was read once is refused the second time");
   law(second.records == expected, "a journal changes from one start to the next");
@@ -135,6 +143,7 @@ std::vector<Bytes> journal_seeds() {
     TM_CHECK(create_vote_store(files, test::kJournalDirectory, test::journal_id(1), test::key_of(1))
                  .ok(),
              "no store");
+
     {
       auto opened = test::open_journal(files, kJournal);
       for (int i = 0; i < groups; ++i) {
@@ -145,8 +154,11 @@ std::vector<Bytes> journal_seeds() {
         TM_CHECK(opened.journal->append(group).ok(), "no journal");
       }
     }
+
     const auto path = test::kJournalDirectory + "/" + segment_file_name(1);
     Bytes content = groups == 0 ? Bytes(512, 0) : disk.content(path);
+
+    // The rest of a segment file is zeros, which the target puts back.
     while (!content.empty() && content.back() == 0) content.pop_back();
     seeds.push_back(std::move(content));
   }
@@ -159,6 +171,7 @@ void vote_store(ByteView input) {
   const auto identity = in.raw(std::min<std::size_t>(in.u16(), input.size()));
   const auto flag =
       in.raw(input.size() < 2 + identity.size() ? 0 : input.size() - 2 - identity.size());
+
   test::FaultyDisk disk;
   auto& files = disk.file_system();
   law(files.create_directory(test::kJournalDirectory).ok(), "the disk in memory fails");
@@ -166,8 +179,10 @@ void vote_store(ByteView input) {
       "the disk in memory fails");
   law(replace_file(files, test::kJournalDirectory, "quarantine", flag).ok(),
       "the disk in memory fails");
+
   const auto read = read_vote_store_identity(files, test::kJournalDirectory);
   law(!read.ok() || read->has_value(), "an identity that is there is not seen");
+
   const auto quarantined = quarantine(files, test::kJournalDirectory, test::key_of(1));
   law(!quarantined.ok() || quarantined->has_value(), "a node votes although a flag is there");
 }
@@ -217,11 +232,13 @@ PartyFile sample_party() {
   file.party.facts.legal_names = {{"de", "Universität \"Gold\""}, {"en", "Golden University"}};
   file.party.facts.country = "AT";
   file.party.facts.domain = "gold.example";
+
   const auto key = SecretKey::from_bytes(SignatureAlgorithm::kBip340, Bytes(32, 3)).value();
   file.party.keys.push_back({KeyPurpose::kRoot, key.public_key(), {}});
   const auto id = ledger::party_id(file.party);
   auto& root = file.party.keys.front();
   root.possession = key.sign(possession_message(ChainId{}, id, root.purpose, root.key).view());
+
   file.validator = true;
   file.peer_address = "ledger.gold.example:7600";
   return file;

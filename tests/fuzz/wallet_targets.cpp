@@ -69,14 +69,19 @@ std::vector<Bytes> sd_jwt_seeds() {
 void credential(ByteView input) {
   const auto text = as_text(input);
   const auto read = read_credential(text);
+
   if (read.ok())
     law(commitment_of(fixture().chain, *read) == commitment_of(fixture().chain, *read),
         "two commitments");
+
   const bool genuine = verify_issuer_signature(text, fixture().issuer_key.public_key()).ok();
   law(!genuine || parse_sd_jwt(text).ok(), "a signature over what is no SD-JWT");
+
   const HolderRules holder{"Employer", "n-1", 1'790'000'100};
   const auto held = verify_holder(text, holder);
   law(!held.ok() || (read.ok() && read->has_key_binding), "a holder without a key binding");
+
+  // No fact is known, so that no verdict is expected: reading must only not fail.
   VerifyRules rules;
   rules.now_ms = 1'790'000'100'000;
   (void)verify_presentation(text, RegistryFacts{}, rules);
@@ -168,9 +173,11 @@ const Batch& batch() {
     plan.first_index = IssuerIndex{1000};
     plan.issued_at_s = 1'790'000'000;
     plan.common = {{ClaimId::kTitle, std::string("Applied Statistics")}};
+
     ClassRow row;
     row.student = "s-1";
     row.claims[ClaimId::kFamilyName] = "Learner";
+
     return build_batch(plan, {row}, {}, fixture().issuer_key).value();
   }();
   return built;
@@ -203,16 +210,19 @@ void wallet_contents(ByteView input) {
 std::vector<Bytes> wallet_seeds() {
   auto wallet = make_wallet(1);
   wallet.entropy = SecretBytes::copy_of(Bytes(32, 1));
+
   StoredCredential credential;
   credential.sd_jwt = fixture().issued.sd_jwt;
   credential.holder_key.issuer_made_secret =
       SecretBytes::copy_of(fixture().holder_key.secret_bytes());
   credential.title = "Applied Statistics";
   wallet.credentials.push_back(std::move(credential));
+
   wallet.requests.push_back(
       {SignatureAlgorithm::kEcdsaP256, 1, to_text(fixture().issuer), "s-1", 5});
   wallet.grants.push_back(
       {to_text(fixture().contents.head.reference), "Employer", {"title"}, 5, 6});
+
   return {to_bytes(encode_wallet(wallet).view())};
 }
 
@@ -248,19 +258,23 @@ std::vector<Bytes> csv_seeds() {
 
 void typed_texts(ByteView input) {
   const auto text = as_text(input);
+
   if (const auto code = parse_claim_code(text); code.ok()) {
     const auto again = parse_claim_code(as_text(code->view()));
     law(again.ok() && equal(again->view(), code->view()), "a claim code has a second form");
   }
+
   if (const auto entropy = entropy_from_words(text); entropy.ok()) {
     const auto words = words_from_entropy(entropy->view());
     const auto again = entropy_from_words(as_text(words.view()));
     law(again.ok() && equal(again->view(), entropy->view()), "recovery words say two things");
   }
+
   if (const auto recipient = age::parse_recipient(text); recipient.ok()) {
     law(age::parse_recipient(age::to_text(*recipient)).value() == *recipient,
         "a recipient has two texts");
   }
+
   (void)age::Identity::from_text(text);
   if (const auto reference = parse_reference(text); reference.ok()) {
     law(to_text(*reference) == text, "a reference has a second text");

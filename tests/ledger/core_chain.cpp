@@ -1,3 +1,6 @@
+// Headers follow one another by next_header(), which alone moves height, view and parent;
+// finalize() signs by the keys in the order of the set, so that a number of signers is the first so
+// many.
 #include "tests/ledger/core_chain.h"
 
 #include <algorithm>
@@ -13,6 +16,7 @@ SignedChain::SignedChain(std::size_t n, std::uint64_t seed) {
     CertifyingSet::Member member;
     SecretKey key;
   };
+
   std::vector<Row> rows;
   for (std::size_t i = 0; i < n; ++i) {
     const Hash256 secret = hash_of(seed * 1000 + i);
@@ -22,8 +26,11 @@ SignedChain::SignedChain(std::size_t n, std::uint64_t seed) {
     member.key = decltype(member.key)::prefix_of(key.public_key().bytes);
     rows.push_back({member, std::move(key)});
   }
+
+  // Members of a set stand in order, and the keys must follow them.
   std::sort(rows.begin(), rows.end(),
             [](const Row& a, const Row& b) { return a.member < b.member; });
+
   std::vector<CertifyingSet::Member> members;
   for (auto& row : rows) {
     members.push_back(row.member);
@@ -35,18 +42,21 @@ SignedChain::SignedChain(std::size_t n, std::uint64_t seed) {
 Header SignedChain::next_header(const Roots& roots, const Hash256& next_set) {
   height_ = height_.next();
   view_ = view_.next();
+
   Header header;
   header.chain = id;
   header.epoch = epoch_;
   header.height = height_;
   header.view = view_;
   header.proposer = set_->members()[view_.value % set_->size()].institution;
+
   header.parent = last_;
   header.time_ms = 1700000000000 + height_.value * 1000;
   header.payload_digest = merkle::empty_root();
   header.roots = roots;
   header.validator_set = set_->digest();
   header.next_validator_set = next_set;
+
   last_ = block_id(header);
   return header;
 }
@@ -65,6 +75,7 @@ FinalityProof SignedChain::finalize(const Header& header, std::size_t signers) c
   vote.view = header.view;
   vote.parent_view = View{header.view.value - 1};
   vote.block = block_id(header);
+
   Encoder message;
   message.fixed(id)
       .u64(vote.epoch)
@@ -73,6 +84,7 @@ FinalityProof SignedChain::finalize(const Header& header, std::size_t signers) c
       .u64(vote.parent_view)
       .fixed(vote.block);
   const Hash256 digest = tags::kFinalize(message.bytes());
+
   for (std::size_t i = 0; i < (signers == 0 ? set_->quorum() : signers); ++i) {
     vote.signers |= 1u << i;
     vote.signatures.push_back(keys_[i].sign(digest.view()));

@@ -23,14 +23,17 @@ consensus::ValidatorSet engine_set(const ledger::CertifyingSet& set) {
 consensus::HeaderFacts read_header(const Bytes& bytes) {
   consensus::HeaderFacts facts;
   facts.id = ledger::block_id(ByteView{bytes});
+
   const auto header = ledger::decode_header(bytes);
   if (!header.ok()) return facts;
+
   facts.well_formed = true;
   facts.epoch = header->epoch;
   facts.view = header->view;
   facts.height = header->height;
   facts.parent = header->parent;
   facts.proposer = header->proposer;
+
   facts.sealing = header->seals_epoch() && !header->filler;
   facts.filler = header->filler;
   return facts;

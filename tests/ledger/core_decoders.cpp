@@ -76,11 +76,13 @@ std::span<const NamedDecoder> ledger_decoders() { return kDecoders; }
 std::vector<Bytes> valid_decoder_inputs() {
   const auto sample = sample_receipt();
   const auto& receipt = sample.receipt;
+
   const auto& history = receipt.histories[0].proof;
   MapProof absent = history.head_proof;
   absent.other = MapEntry{hash_of(1), hash_of(2)};
   AsOfProof as_of{history.head, history.head_proof, 1, history.records[0], history.records[1]};
   SegmentProof segment{PageNumber{1}, {{hash_of(3), {}}, {hash_of(4), {}}}, {hash_of(5)}};
+
   return {encode(receipt.checkpoint.header),
           encode(LogLeaf{}),
           encode(receipt.slot.page_static),

@@ -126,8 +126,10 @@ TEST_CASE("the log gives every transaction its place and proves it") {
   Overlay state{base};
   std::vector<Hash256> leaf_hashes;
   std::vector<Hash256> roots{merkle::empty_root()};
+
   for (std::uint64_t height = 1; height <= 12; ++height) {
     const std::uint64_t before = Log{state}.size();
+
     Overlay block{static_cast<const StateReader&>(state)};
     for (std::uint64_t i = 0; i < height % 5; ++i) {
       LogLeaf leaf = golden_leaf();
@@ -138,13 +140,16 @@ TEST_CASE("the log gives every transaction its place and proves it") {
       leaf.index = index;
       leaf_hashes.push_back(merkle::leaf_hash(encode(leaf)));
     }
+
     hash_log(block, before);
     const auto delta = block.take();
     for (const auto& change : delta->changes())
       state.put(change.table, change.key, change.value.value());
+
     roots.push_back(merkle::root_of(leaf_hashes));
     CHECK(Log{state}.root(Log{state}.size()) == roots.back());
   }
+
   const Log log{state};
   REQUIRE(log.size() == leaf_hashes.size());
   for (std::uint64_t i = 0; i < log.size(); ++i) {
@@ -154,8 +159,10 @@ TEST_CASE("the log gives every transaction its place and proves it") {
     CHECK(merkle::verify_inclusion(merkle::leaf_hash(encode(*leaf)), i, log.size(),
                                    log.inclusion(LogIndex{i}, log.size()), roots.back()));
   }
+
   CHECK_FALSE(log.leaf(LogIndex{log.size()}).has_value());
   CHECK_FALSE(log.find(TransactionId{hash_of(99999).bytes}).has_value());
+
   CHECK(merkle::verify_consistency(3, log.size(), log.consistency(3, log.size()),
                                    merkle::root_of(std::span{leaf_hashes}.first(3)), roots.back()));
 }

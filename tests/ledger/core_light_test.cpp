@@ -26,10 +26,12 @@ TEST_CASE("a validator set has its golden digest and one encoding") {
        {counting<InstitutionId>(0x10), counting<decltype(CertifyingSet::Member::key)>(0x50)}});
   REQUIRE(set.ok());
   CHECK(set->digest().hex() == "07090acc265063f34802e8b85d4537b69811399ed1e2f2646b441cbf12ab951e");
+
   Bytes bytes = set->encode();
   CHECK(CertifyingSet::decode(bytes).ok());
   std::swap_ranges(bytes.begin() + 4, bytes.begin() + 52, bytes.begin() + 52);
   CHECK_FALSE(CertifyingSet::decode(bytes).ok());  // the wrong order
+
   const auto member = set->members()[0];
   CHECK_FALSE(CertifyingSet::make({member, member}).ok());
   CHECK_FALSE(CertifyingSet::make({member, {set->members()[1].institution, member.key}}).ok());
@@ -39,9 +41,11 @@ TEST_CASE("a validator set has its golden digest and one encoding") {
 
 TEST_CASE("a finality proof has its golden bytes") {
   FinalityProof proof;
+
   proof.finalization = {Epoch{2}, View{4},
                         View{3},  counting<BlockId>(0x30),
                         0b101,    {counting<Signature>(0x01), counting<Signature>(0x41)}};
+
   Header link;
   link.chain = counting<ChainId>(0x10);
   link.epoch = Epoch{2};
@@ -57,10 +61,12 @@ TEST_CASE("a finality proof has its golden bytes") {
   link.parameters = counting<Hash256>(0xa0);
   link.filler = true;
   proof.links = {link};
+
   Encoder out;
   encode(out, proof);
   CHECK(Tag("golden")(out.bytes()).hex() ==
         "088076baff2cbb3da06dbb8f912577951d6996e87a31bf953dd0599aee911899");
+
   Decoder in{out.bytes()};
   CHECK(decode_finality_proof(in) == proof);
   CHECK(in.finished());
@@ -71,6 +77,7 @@ TEST_CASE("a checkpoint with its own certificate is final, and any change of it 
   const Header header = chain.next_header({});
   const Checkpoint checkpoint{header, chain.finalize(header)};
   REQUIRE(verify_checkpoint(chain.id, chain.set(), checkpoint).ok());
+
   const Bytes bytes = encode(checkpoint);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     Bytes damaged = bytes;
@@ -78,6 +85,7 @@ TEST_CASE("a checkpoint with its own certificate is final, and any change of it 
     CAPTURE(i);
     CHECK_FALSE(accepted(chain, damaged));
   }
+
   CHECK_FALSE(verify_checkpoint(counting<ChainId>(0x99), chain.set(), checkpoint).ok());
   CHECK_FALSE(verify_checkpoint(chain.id, SignedChain{4, 77}.set(), checkpoint).ok());
 }
@@ -121,12 +129,15 @@ TEST_CASE("a block is final through a certified descendant of its epoch") {
 TEST_CASE("a sealing block is final through fillers only") {
   SignedChain chain{4};
   const SignedChain next{4, 50};
+
   const Header sealing = chain.next_header({}, next.set().digest());
   Header filler = chain.next_header({}, next.set().digest());
   filler.filler = true;
+
   FinalityProof through_filler = chain.finalize(filler);
   through_filler.links = {filler};
   CHECK(verify_checkpoint(chain.id, chain.set(), {sealing, through_filler}).ok());
+
   Header ordinary = filler;
   ordinary.filler = false;
   FinalityProof through_ordinary = chain.finalize(ordinary);
@@ -147,15 +158,19 @@ TEST_CASE("a descendant of the next epoch proves nothing") {
 TEST_CASE(
     "no link may leave the chain, the epoch or the validator set, even if the last one is back") {
   SignedChain chain{4};
+
   const Header block = chain.next_header({});
+
   for (int field = 0; field < 4; ++field) {
     Header middle = chain.next_header({});
     middle.parent = block_id(block);
     if (field == 1) middle.chain = counting<ChainId>(0x99);
     if (field == 2) middle.epoch = Epoch{1};
     if (field == 3) middle.validator_set = counting<Hash256>(0x99);
+
     Header last = chain.next_header({});
     last.parent = block_id(middle);
+
     FinalityProof proof = chain.finalize(last);
     proof.links = {middle, last};
     CAPTURE(field);
@@ -194,14 +209,18 @@ TEST_CASE("an invented set is not followed") {
   SignedChain chain{4};
   const SignedChain forger{4, 50};
   LightClient client{chain.id, Epoch{0}, chain.set()};
+
   const Header sealing = chain.next_header({}, forger.set().digest());
   CHECK_FALSE(client.follow({{sealing, forger.finalize(sealing)}, forger.set()}).ok());
+
   Header signed_by_itself = sealing;
   signed_by_itself.validator_set = forger.set().digest();
   CHECK_FALSE(
       client.follow({{signed_by_itself, forger.finalize(signed_by_itself)}, forger.set()}).ok());
+
   const Header ordinary = chain.next_header({});
   CHECK_FALSE(client.follow({{ordinary, chain.finalize(ordinary)}, forger.set()}).ok());
+
   CHECK_FALSE(client.follow({{sealing, chain.finalize(sealing)}, SignedChain{4, 90}.set()}).ok());
   CHECK(client.epoch() == Epoch{0});
 }
@@ -209,13 +228,16 @@ TEST_CASE("an invented set is not followed") {
 TEST_CASE("a receipt proves a credential from a trusted set alone") {
   const auto sample = test::sample_receipt();
   const Bytes bytes = encode(sample.receipt);
+
   const auto receipt = decode_receipt(bytes);
   REQUIRE(receipt.ok());
   CHECK(encode(*receipt) == bytes);
+
   LightClient client{sample.chain, Epoch{0}, sample.genesis_set};
   const Status verified = verify_receipt(*receipt, client);
   INFO(verified.message());
   CHECK(verified.ok());
+
   CHECK(receipt->slot.status() == CredentialStatus::kSuspended);
   CHECK(receipt->slot.issuer_index() == IssuerIndex{1007});
   const auto* issuer = receipt->history(sample.issuer_record);
@@ -239,8 +261,10 @@ TEST_CASE("a receipt with any changed bit, cut off or continued is refused") {
     CAPTURE(i);
     CHECK_FALSE(valid(damaged));
   }
+
   for (std::size_t size = 0; size < bytes.size(); size += 29)
     CHECK_FALSE(valid(ByteView{bytes}.first(size)));
+
   Bytes longer = bytes;
   longer.push_back(0);
   CHECK_FALSE(valid(longer));

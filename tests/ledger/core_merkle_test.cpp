@@ -60,12 +60,15 @@ std::optional<Path> path_from(const nlohmann::json& value) {
 TEST_CASE("inclusion proofs agree with the RFC 6962 vectors") {
   const auto file = test::shared_file("vectors/rfc6962/inclusion.json");
   if (!file) return;
+
   std::size_t seen = 0;
   for (const auto& vector : nlohmann::json::parse(test::read_file(*file))) {
     INFO(vector["file"].get<std::string>());
+
     const Hash256 root = root_from(vector["root"]);
     const auto leaf = hash_from(vector["leafHash"]);
     const auto path = path_from(vector["proof"]);
+
     const bool valid =
         leaf && path &&
         merkle::verify_inclusion(*leaf, vector["leafIdx"].get<std::uint64_t>(),
@@ -73,6 +76,7 @@ TEST_CASE("inclusion proofs agree with the RFC 6962 vectors") {
     CHECK(valid == !vector["wantErr"].get<bool>());
     ++seen;
   }
+
   CHECK(seen > 50);
 }
 
@@ -115,16 +119,20 @@ TEST_CASE("the root of a list is that of the recursive definition") {
 TEST_CASE("every leaf of every small tree is proven, and only it") {
   for (std::size_t n = 1; n <= 33; ++n) {
     const auto leaves = hashes(0, n);
+
     const Hash256 root = merkle::root_of(leaves);
     for (std::size_t i = 0; i < n; ++i) {
       CAPTURE(n, i);
+
       const Path path = merkle::inclusion_path(leaves, i);
       CHECK(merkle::verify_inclusion(leaves[i], i, n, path, root));
       CHECK_FALSE(merkle::verify_inclusion(hash_of(1000), i, n, path, root));
       CHECK_FALSE(merkle::verify_inclusion(leaves[i], i + 1, n, path, root));
+
       Path longer = path;
       longer.push_back(root);
       CHECK_FALSE(merkle::verify_inclusion(leaves[i], i, n, longer, root));
+
       for (std::size_t k = 0; k < path.size(); ++k) {
         Path damaged = path;
         damaged[k].bytes[k % 32] ^= 1;
@@ -136,24 +144,29 @@ TEST_CASE("every leaf of every small tree is proven, and only it") {
 
 TEST_CASE("a stored tree grown in any steps has the root and the proofs of the list") {
   Sequence random{3};
+
   constexpr StoredTree tree{Table::kLogNodes};
   MemoryState base;
   Overlay state{base};
   std::vector<Hash256> leaves;
+
   while (leaves.size() < 150) {
     const auto added = hashes(leaves.size(), random.below(20));
     tree.append(state, leaves.size(), added);
     leaves.insert(leaves.end(), added.begin(), added.end());
     CHECK(tree.root(state, leaves.size()) == merkle::root_of(leaves));
   }
+
   for (std::uint64_t size = 1; size <= leaves.size(); size += 1 + size / 9) {
     const auto part = std::span{leaves}.first(size);
     const Hash256 root = merkle::root_of(part);
     CAPTURE(size);
+
     CHECK(tree.root(state, size) == root);
     for (std::uint64_t i = 0; i < size; i += 1 + size / 7) {
       CHECK(tree.inclusion(state, i, size) == merkle::inclusion_path(part, i));
     }
+
     for (std::uint64_t old_size = 1; old_size <= size; old_size += 1 + size / 11) {
       const Path proof = tree.consistency(state, old_size, size);
       const Hash256 old_root = merkle::root_of(part.first(old_size));
@@ -170,9 +183,11 @@ TEST_CASE("changing leaves of a stored tree gives the root of the changed list")
   constexpr StoredTree tree{Table::kPageNodes};
   for (std::size_t n : {1, 2, 3, 7, 8, 9, 31, 64, 100}) {
     MemoryState base;
+
     Overlay state{base};
     auto leaves = hashes(0, n);
     tree.append(state, 0, leaves);
+
     for (int round = 0; round < 8; ++round) {
       std::vector<std::pair<std::uint64_t, Hash256>> changes;
       for (std::size_t i = 0; i < n; ++i) {
@@ -180,10 +195,12 @@ TEST_CASE("changing leaves of a stored tree gives the root of the changed list")
         leaves[i] = random.fixed<Hash256>();
         changes.emplace_back(i, leaves[i]);
       }
+
       tree.update(state, n, changes);
       CAPTURE(n, round);
       CHECK(tree.root(state, n) == merkle::root_of(leaves));
     }
+
     const auto added = hashes(500, 5);
     tree.append(state, n, added);
     leaves.insert(leaves.end(), added.begin(), added.end());
@@ -198,14 +215,17 @@ TEST_CASE("a range of leaves is proven whole") {
     Overlay state{base};
     const auto leaves = hashes(0, n);
     tree.append(state, 0, leaves);
+
     const Hash256 root = merkle::root_of(leaves);
     for (std::size_t first = 0; first < n; ++first) {
       for (std::size_t count = 1; first + count <= n; ++count) {
         CAPTURE(n, first, count);
+
         const auto part = std::span{leaves}.subspan(first, count);
         const Path path = tree.range_path(state, first, count, n);
         CHECK(merkle::root_from_range(part, first, n, path) == root);
         CHECK(merkle::root_from_range(part, first + 1, n, path) != root);
+
         Path longer = path;
         longer.push_back(root);
         CHECK_FALSE(merkle::root_from_range(part, first, n, longer).has_value());
@@ -214,6 +234,7 @@ TEST_CASE("a range of leaves is proven whole") {
               merkle::root_from_range(part, first, n, std::span{path}.subspan(1)).has_value());
       }
     }
+
     CHECK_FALSE(merkle::root_from_range(leaves, 1, n, {}).has_value());
   }
 }

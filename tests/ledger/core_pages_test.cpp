@@ -57,13 +57,16 @@ Hash256 root_from_scratch(const Pages& pages) {
 TEST_CASE("pages have their golden bytes") {
   MemoryState base;
   Overlay state{base};
+
   append_listed(state, golden_origin(1000), hashes(0, 130));
   change(state, {{1005, 1}}, kRevoke, 8);
   change(state, {{1129, 1}}, transition(CredentialStatus::kSuperseded, {CredentialStatus::kValid}),
          9);
   hash_pages(state, 0);
+
   const Pages pages{state};
   REQUIRE(pages.count() == 2);
+
   const auto second = pages.page(PageNumber{1});
   CHECK(
       to_hex(encode(*second)) ==
@@ -103,13 +106,16 @@ TEST_CASE("a page record with a wrong version, count or index range is refused")
   PageStatic page;
   page.count = 128;
   CHECK(decode_page_static(encode(page)).ok());
+
   page.count = 129;
   CHECK_FALSE(decode_page_static(encode(page)).ok());
   page.count = 0;
   CHECK_FALSE(decode_page_static(encode(page)).ok());
+
   page.count = 2;
   page.first_index = IssuerIndex{UINT64_MAX - 1};
   CHECK_FALSE(decode_page_static(encode(page)).ok());
+
   page.first_index = IssuerIndex{0};
   Bytes bytes = encode(page);
   bytes[0] = 2;
@@ -120,20 +126,26 @@ TEST_CASE("used ranges equal a set of indexes and stay merged") {
   Sequence random{5};
   UsedRanges ranges;
   std::set<std::uint64_t> used;
+
   for (int i = 0; i < 400; ++i) {
     const IndexRun run{random.below(300), 1 + random.below(6)};
+
     std::optional<std::uint64_t> overlap;
     for (std::uint64_t k = run.first; k < run.first + run.count && !overlap; ++k) {
       if (used.contains(k)) overlap = k;
     }
     REQUIRE(ranges.first_overlap(run) == overlap);
+
     if (overlap) continue;
     REQUIRE(ranges.insert(run));
     for (std::uint64_t k = run.first; k < run.first + run.count; ++k) used.insert(k);
+
+    // Runs that touch are one: there is always a gap between two of them.
     for (std::size_t r = 1; r < ranges.runs().size(); ++r) {
       REQUIRE(ranges.runs()[r - 1].first + ranges.runs()[r - 1].count < ranges.runs()[r].first);
     }
   }
+
   std::uint64_t total = 0;
   for (const auto& run : ranges.runs()) total += run.count;
   CHECK(total == used.size());
@@ -155,15 +167,18 @@ TEST_CASE("an issuer index is found in its batch and nowhere else") {
   Overlay state{base};
   append_listed(state, golden_origin(1000), hashes(0, 300));
   append_listed(state, golden_origin(5000), hashes(300, 3));
+
   const Pages pages{state};
   const auto issuer = golden_origin(0).issuer;
   CHECK(pages.find(issuer, IssuerIndex{1000}) == Slot{PageNumber{0}, 0});
   CHECK(pages.find(issuer, IssuerIndex{1128}) == Slot{PageNumber{1}, 0});
   CHECK(pages.find(issuer, IssuerIndex{1299}) == Slot{PageNumber{2}, 43});
   CHECK(pages.find(issuer, IssuerIndex{5002}) == Slot{PageNumber{3}, 2});
+
   for (std::uint64_t outside : {999u, 1300u, 4999u, 5003u}) {
     CHECK_FALSE(pages.find(issuer, IssuerIndex{outside}).has_value());
   }
+
   CHECK_FALSE(pages.find(counting<InstitutionId>(0x02), IssuerIndex{1000}).has_value());
   CHECK(pages.commitments(PageNumber{2})->at(43) == hash_of(299));
 }
@@ -175,16 +190,21 @@ TEST_CASE("a status change is all or nothing and names the first bad index") {
   change(state, {{150, 1}}, kRevoke, 8);
   const Pages pages{state};
   const auto issuer = golden_origin(0).issuer;
+
   const auto refused = [&](std::vector<IndexRun> runs) {
     const auto plan = pages.plan_status(issuer, runs, kSuspend);
     REQUIRE(std::holds_alternative<StatusRefusal>(plan));
     return std::get<StatusRefusal>(plan);
   };
+
   CHECK(refused({{140, 20}}).index == 150);
   CHECK(refused({{140, 20}}).current == CredentialStatus::kRevoked);
   CHECK(refused({{100, 3}, {299, 2}}).index == 300);
   CHECK_FALSE(refused({{100, 3}, {299, 2}}).current.has_value());
+
   CHECK(refused({{0, UINT64_MAX}}).index == 0);
+
+  // Nothing was changed, also not before the bad index.
   CHECK(pages.status({PageNumber{0}, 40}) == CredentialStatus::kValid);
 }
 
@@ -206,10 +226,12 @@ TEST_CASE("the last change of a slot names its transaction and reason") {
 TEST_CASE("the page root after many blocks is that computed from scratch") {
   Sequence random{6};
   MemoryState base;
+
   std::uint64_t next_index = 0;
   for (std::uint64_t height = 1; height <= 25; ++height) {
     Overlay overlay{base};
     LedgerState block{overlay, Height{height}, height * 1000};
+
     for (std::uint64_t i = random.below(3); i > 0; --i) {
       const std::size_t count = 1 + random.below(400);
       auto origin = golden_origin(next_index);
@@ -218,18 +240,22 @@ TEST_CASE("the page root after many blocks is that computed from scratch") {
       REQUIRE(block.issue_listed(origin, hashes(random.next(), count)));
       next_index += count;
     }
+
     for (int i = 0; i < 4 && next_index > 0; ++i) {
       const IndexRun run{random.below(next_index), 1};
       const auto plan = block.pages().plan_status(golden_origin(0).issuer, {&run, 1}, kRevoke);
       if (const auto* good = std::get_if<StatusPlan>(&plan))
         block.set_status(*good, LogIndex{1}, 1);
     }
+
     const Roots roots = block.seal();
     CHECK(roots.page_root == root_from_scratch(block.pages()));
     CHECK(roots == read_roots(overlay));
+
     base.apply(*overlay.take());
     CHECK(roots == read_roots(base));
   }
+
   CHECK(Pages{base}.used_ranges(golden_origin(0).issuer).runs().size() == 1);
 }
 
@@ -238,20 +264,25 @@ TEST_CASE("a slot is proven with its page and only as it is") {
   Overlay state{base};
   const auto commitments = hashes(0, 300);
   append_listed(state, golden_origin(1000), commitments);
+
   append_listed(state, golden_origin(3000), hashes(900, 1));
   change(state, {{1131, 1}}, kRevoke, 8);
   hash_pages(state, 0);
   const Pages pages{state};
+
   for (std::uint64_t i : {0u, 1u, 127u, 128u, 131u, 299u}) {
     const auto proof =
         prove_slot(pages, *pages.find(golden_origin(0).issuer, IssuerIndex{1000 + i}));
     REQUIRE(proof.has_value());
     CAPTURE(i);
+
     CHECK(proof->issuer_index() == IssuerIndex{1000 + i});
     CHECK(proof->status() == (i == 131 ? CredentialStatus::kRevoked : CredentialStatus::kValid));
+
     CHECK(verify_slot(*proof, commitments[i], pages.count(), pages.root()));
     CHECK_FALSE(verify_slot(*proof, hash_of(777), pages.count(), pages.root()));
     CHECK_FALSE(verify_slot(*proof, commitments[i], pages.count() + 1, pages.root()));
+
     Encoder out;
     encode(out, *proof);
     for (std::size_t byte = 0; byte < out.bytes().size(); ++byte) {
@@ -264,6 +295,7 @@ TEST_CASE("a slot is proven with its page and only as it is") {
           (in.finished() && verify_slot(decoded, commitments[i], pages.count(), pages.root())));
     }
   }
+
   CHECK_FALSE(prove_slot(pages, {PageNumber{2}, 44}).has_value());
   CHECK_FALSE(prove_slot(pages, {PageNumber{9}, 0}).has_value());
 }
@@ -286,17 +318,24 @@ TEST_CASE("an anchored batch is proven by the path that its holder keeps") {
   Overlay overlay{base};
   LedgerState block{overlay, Height{3}, 1700000000123};
   const auto commitments = hashes(0, 200);
+
   std::vector<Hash256> leaves;
+
   for (const auto& commitment : commitments) leaves.push_back(merkle::leaf_hash(commitment.view()));
   const auto second_page = std::span{leaves}.subspan(128);
   const std::vector<Hash256> roots{merkle::root_of(std::span{leaves}.first(128)),
                                    merkle::root_of(second_page)};
+
   REQUIRE(block.issue_anchored(golden_origin(50), 200, roots));
   const Roots sealed = block.seal();
   const Pages pages = block.pages();
+
   const auto slot = pages.find(golden_origin(0).issuer, IssuerIndex{50 + 150});
   REQUIRE(slot.has_value());
+
+  // Without the path of the holder nobody can prove it: the ledger has the roots alone.
   CHECK_FALSE(prove_slot(pages, *slot).has_value());
+
   const auto proof = prove_slot(pages, *slot, merkle::inclusion_path(second_page, slot->position));
   REQUIRE(proof.has_value());
   CHECK(verify_slot(*proof, commitments[150], sealed.page_count, sealed.page_root));
@@ -309,9 +348,11 @@ TEST_CASE("a segment is proven whole") {
   append_listed(state, golden_origin(0), hashes(0, 128 * 11));
   hash_pages(state, 0);
   const Pages pages{state};
+
   const SegmentProof proof = prove_segment(pages, PageNumber{3}, 5);
   CHECK(verify_segment(proof, pages.count(), pages.root()));
   CHECK(proof.pages[2].static_digest == static_digest(*pages.page(PageNumber{5})));
+
   Encoder out;
   encode(out, proof);
   for (std::size_t byte = 0; byte < out.bytes().size(); ++byte) {
@@ -326,18 +367,23 @@ TEST_CASE("a segment is proven whole") {
 
 TEST_CASE("a rejected transaction leaves pages, ranges and roots as they were") {
   MemoryState base;
+
   Overlay with{base};
   Overlay without{base};
   LedgerState first{with, Height{1}, 1};
   LedgerState second{without, Height{1}, 1};
+
   for (auto* block : {&first, &second})
     REQUIRE(block->issue_listed(golden_origin(0), hashes(0, 140)));
+
   const auto savepoint = with.savepoint();
   first.append_log(70, golden_origin(0).issuer, golden_origin(0).key, TransactionId{});
   REQUIRE(first.issue_listed(golden_origin(1000), hashes(500, 140)));
   first.put_record({1, Bytes(16, 1)}, {1});
   with.rollback(savepoint);
+
   CHECK(first.seal() == second.seal());
+
   base.apply(*with.take());
   MemoryState other;
   other.apply(*without.take());

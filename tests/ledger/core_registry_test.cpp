@@ -41,18 +41,22 @@ void build_history(MemoryState& base, const std::vector<std::vector<std::uint8_t
 TEST_CASE("the registry has its golden bytes") {
   MemoryState base;
   const RecordName name{2, to_bytes(counting<InstitutionId>(0x01).view())};
+
   Overlay overlay{base};
   CHECK(put_record(overlay, name, {Height{3}, 1700000000123, to_bytes(as_bytes("body one"))}) == 1);
   CHECK(put_record(overlay, name, {Height{8}, 1700000009999, to_bytes(as_bytes("body two"))}) == 2);
   hash_registry(overlay);
+
   CHECK(record_key(name, 1).hex() ==
         "62faaee7ad62a98ba7da13f1a0d7e29d1ed5c910d5fcc80539cfd4310776d52e");
   CHECK(head_key(name).hex() == "b368dd45e0f567b914e469ed39e2d31d93963365b10053ecd6ca8e46ae5e8a2b");
+
   const auto first = Registry{overlay}.record(name, 1);
   CHECK(to_hex(encode(*first)) == "00000000000000030000018bcfe5687b626f6479206f6e65");
   CHECK(to_hex(encode(*Registry{overlay}.head(name))) == "00000000000000020000000000000002");
   CHECK(map_leaf_hash({record_key(name, 1), map_value_hash(encode(*first))}).hex() ==
         "661fb464a968b34c538f815be0ebdd7ecd518bad33aa872136da1b1d383e724e");
+
   CHECK(Registry{overlay}.root().hex() ==
         "666ae4d48c368224cefe597c24b0b36a43943f8f8fc85a98425b629781241f4b");
 }
@@ -128,18 +132,22 @@ TEST_CASE("any changed byte of a map proof makes it fail") {
   MemoryState base;
   Overlay state{base};
   update_map(state, entries);
+
   const Hash256 root = stored_map_root(state);
   const Hash256 absent = random.fixed<Hash256>();
+
   const auto holds = [&](ByteView bytes, bool member) {
     Decoder in{bytes};
     const MapProof proof = decode_map_proof(in);
     if (!in.finished()) return false;
     return member ? verify_member(proof, root, entries[0]) : verify_absent(proof, root, absent);
   };
+
   for (const bool member : {true, false}) {
     Encoder out;
     encode(out, prove_in_map(state, member ? entries[0].key : absent));
     REQUIRE(holds(out.bytes(), member));
+
     for (std::size_t i = 0; i < out.bytes().size(); ++i) {
       Bytes damaged = out.bytes();
       damaged[i] ^= 0x01;
@@ -152,15 +160,18 @@ TEST_CASE("any changed byte of a map proof makes it fail") {
 TEST_CASE("a record in force is found by height, and the whole history is kept") {
   MemoryState base;
   build_history(base, {{1}, {2}, {1, 2}, {}, {1}, {3}});
+
   const Registry registry{base};
   const auto name = name_of(1);
   CHECK(registry.head(name) == RegistryHead{3, 3});
+
   CHECK_FALSE(registry.as_of(name, Height{0}).has_value());
   CHECK(registry.as_of(name, Height{2})->from_height == Height{1});
   CHECK(registry.as_of(name, Height{4})->from_height == Height{3});
   CHECK(registry.as_of(name, Height{99})->from_height == Height{5});
   CHECK(registry.latest(name)->from_time_ms == 5000);
   CHECK(registry.history(name).size() == 3);
+
   CHECK_FALSE(registry.latest(name_of(9)).has_value());
   CHECK(registry.history(name_of(9)).empty());
 }
@@ -192,16 +203,22 @@ TEST_CASE("a history is proven whole: none of its records can be left out") {
   MemoryState base;
   build_history(base, {{1}, {2}, {1, 2}, {}, {1}});
   const Hash256 root = Registry{base}.root();
+
   const HistoryProof whole = prove_history(base, name_of(1));
   REQUIRE(whole.records.size() == 3);
+
   CHECK(verify_history(whole, root, name_of(1)));
   CHECK(verify_history(prove_history(base, name_of(7)), root, name_of(7)));
   CHECK_FALSE(verify_history(prove_history(base, name_of(7)), root, name_of(1)));
+
   HistoryProof shorter = whole;
   shorter.records.pop_back();
   CHECK_FALSE(verify_history(shorter, root, name_of(1)));
+
+  // A head that agrees with the shorter list is not the one of the root.
   shorter.head = RegistryHead{2, 2};
   CHECK_FALSE(verify_history(shorter, root, name_of(1)));
+
   HistoryProof swapped = whole;
   std::swap(swapped.records[0], swapped.records[1]);
   CHECK_FALSE(verify_history(swapped, root, name_of(1)));

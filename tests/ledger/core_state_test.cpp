@@ -94,26 +94,31 @@ TEST_CASE("a rolled-back savepoint leaves no trace and a released one leaves eve
   MemoryState base;
   Model model;
   Overlay overlay{base};
+
   random_writes(random, overlay, model, 30);
   for (int round = 0; round < 50; ++round) {
     const Model before = model;
     const auto outer = overlay.savepoint();
     random_writes(random, overlay, model, random.below(6));
+
     const Model between = model;
     const auto inner = overlay.savepoint();
     random_writes(random, overlay, model, random.below(6));
+
     if (random.below(2) == 0) {
       overlay.rollback(inner);
       model = between;
     } else {
       overlay.release(inner);
     }
+
     if (random.below(2) == 0) {
       overlay.rollback(outer);
       model = before;
     } else {
       overlay.release(outer);
     }
+
     REQUIRE(agrees(overlay, model));
   }
 }
@@ -133,32 +138,39 @@ TEST_CASE("a rolled-back write of a new key is not part of the delta") {
 TEST_CASE("a delta lists its changes by table and key and knows its size") {
   MemoryState base;
   Overlay overlay{base};
+
   overlay.put(Table::kTransactions, Bytes{2, 2}, {1, 2, 3});
   overlay.put(Table::kMeta, Bytes{7}, {4});
   overlay.erase(Table::kTransactions, Bytes{2, 1});
+
   const auto delta = overlay.take();
   REQUIRE(delta->changes().size() == 3);
   CHECK(delta->changes()[0].table == Table::kMeta);
   CHECK(delta->changes()[1].key == Bytes{2, 1});
   CHECK_FALSE(delta->changes()[1].value.has_value());
+
   CHECK(delta->changes(Table::kTransactions).size() == 2);
   CHECK(delta->changes(Table::kMapHeads).empty());
   CHECK(delta->size_bytes() == 2 + 2 + 3 + 1 + 1);
+
   CHECK(overlay.take()->empty());
 }
 
 TEST_CASE("equal states have equal digests whatever the order of writing") {
   MemoryState a;
   MemoryState b;
+
   Overlay first{a};
   first.put(Table::kMeta, Bytes{1}, {1});
   first.put(Table::kMeta, Bytes{2}, {2});
   a.apply(*first.take());
+
   for (std::uint8_t key : {2, 1}) {
     Overlay step{b};
     step.put(Table::kMeta, Bytes{key}, {key});
     b.apply(*step.take());
   }
+
   CHECK(a.digest() == b.digest());
   CHECK(a.entry_count() == 2);
 }

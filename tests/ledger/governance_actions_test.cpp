@@ -36,14 +36,18 @@ TEST_CASE(
     "a vote raises an issuer to accreditor, whose accreditations count from then on, and takes the "
     "role again") {
   GovernedLedger ledger(1);
+
   const auto accreditation = accredit(ledger.candidates[0].id);
   CHECK(code(ledger.commit(ledger.make(ledger.issuer, accreditation))) ==
         RejectionCode::kAuthorClass);
+
   const auto id =
       ledger.decide(tx::AdmissionContent{ledger.issuer.id, InstitutionClass::kAccreditor, false});
   CHECK(ledger.institution(ledger.issuer).institution_class == InstitutionClass::kAccreditor);
   CHECK(ledger.institution(ledger.issuer).cause.transaction == id);
+
   CHECK(code(ledger.commit(ledger.make(ledger.issuer, accreditation))) == std::nullopt);
+
   for (const bool retroactive : {false, true}) {
     CAPTURE(retroactive);
     ledger.decide(tx::AdmissionContent{ledger.issuer.id, InstitutionClass::kIssuer, retroactive});
@@ -80,14 +84,18 @@ TEST_CASE("listed_institution: without keys there is neither class nor root to v
 TEST_CASE(
     "class_unchanged: an admission changes the class, and is void when another did so first") {
   GovernedLedger ledger(1);
+
   const tx::AdmissionContent raise{ledger.issuer.id, InstitutionClass::kAccreditor, false};
   CHECK(refusal(ledger, tx::AdmissionContent{ledger.issuer.id, InstitutionClass::kIssuer, false}) ==
         RejectionCode::kClassUnchanged);
+
   const auto first = ledger.propose(raise);
   const auto second = ledger.propose(raise);
   ledger.approve(first);
   ledger.approve(second);
+
   ledger.block();
+
   CHECK(ledger.status(first) == ProposalStatus::kInEffect);
   CHECK(ledger.status(second) == ProposalStatus::kVoid);
   CHECK(ledger.reason(second) == RejectionCode::kClassUnchanged);
@@ -138,13 +146,16 @@ TEST_CASE(
     "suspending a validator is a set change: it seals, its key retires, and lifting gives no seat "
     "back") {
   GovernedLedger ledger(3);
+
   ledger.decide(tx::SuspensionContent{ledger.validators[2].id, false});
   CHECK(ledger.head().next_validator_set == ledger::read_validators(ledger.state()).digest());
   CHECK(ledger.set_size() == 2);
   CHECK_FALSE(ledger.sits(ledger.validators[2]));
+
   const auto key =
       tx::read_key(ledger.state(), ledger.validators[2].key_of(KeyPurpose::kConsensus));
   CHECK(key->retired.has_value());
+
   ledger.decide(tx::SuspensionContent{ledger.validators[2].id, true});
   CHECK(ledger.head().next_validator_set.is_zero());
   CHECK(ledger.set_size() == 2);
@@ -156,16 +167,20 @@ TEST_CASE(
   GovernedLedger alone(1);
   CHECK(refusal(alone, tx::SuspensionContent{alone.validators[0].id, false}) ==
         RejectionCode::kLastValidator);
+
   GovernedLedger two(2);
   const auto due_ms = two.time_ms() + kHourMs;
   const auto first = two.propose(tx::SuspensionContent{two.validators[0].id, false}, due_ms);
   const auto second = two.propose(tx::SuspensionContent{two.validators[1].id, false}, due_ms);
+
   two.approve(first);
   two.approve(second);
   two.pass_ms(kHourMs);
   two.block();
+
   CHECK(two.status(first) == ProposalStatus::kInEffect);
   CHECK(two.status(second) == ProposalStatus::kPassed);  // one set change a block
+
   two.block();
   CHECK(two.status(second) == ProposalStatus::kVoid);
   CHECK(two.reason(second) == RejectionCode::kLastValidator);
@@ -211,15 +226,19 @@ TEST_CASE("holds_seat: a member of the set cannot be closed by a vote before it 
 
 TEST_CASE("parameters_unchanged: a parameter change changes something; two at once add up") {
   GovernedLedger ledger(1);
+
   CHECK(refusal(ledger, tx::ParameterChangeContent{{{Parameter::kHeartbeatMs, 30'000}}}) ==
         RejectionCode::kParametersUnchanged);
+
   const auto due_ms = ledger.time_ms() + kHourMs;
   for (const auto& value :
        {tx::ParameterValue{Parameter::kHeartbeatMs, 20'000}, {Parameter::kTrustSlotsLimit, 4}}) {
     ledger.approve(ledger.propose(tx::ParameterChangeContent{{value}}, due_ms));
   }
+
   ledger.pass_ms(kHourMs);
   ledger.block();
+
   const auto parameters = ledger::read_parameters(ledger.state());
   CHECK(parameters[Parameter::kHeartbeatMs] == 20'000);
   CHECK(parameters[Parameter::kTrustSlotsLimit] == 4);
@@ -229,13 +248,16 @@ TEST_CASE(
     "later_protocol: a parameter that came with a later version is not set before that version is "
     "in force") {
   GovernedLedger ledger(1);
+
   const tx::ParameterChangeContent change{
       {{Parameter::kAuthorBytesPerDay, std::uint64_t{1} << 28U}}};
   CHECK(refusal(ledger, change) == RejectionCode::kLaterProtocol);
+
   ledger.declare_ready(ledger.validators[0], 3);
   ledger.decide(tx::ProtocolActivationContent{3, Height{ledger.head().height.value + 9}});
   while (ledger.block().protocol_version < 3) {
   }
+
   const auto before = ledger.head().parameters;
   ledger.decide(change);
   CHECK(ledger::read_parameters(ledger.state())[Parameter::kAuthorBytesPerDay] == std::uint64_t{1}
@@ -249,15 +271,19 @@ TEST_CASE(
     "a protocol version is activated at its height once a quorum is ready for it, and blocks say "
     "so") {
   GovernedLedger ledger(4);
+
   for (std::size_t i = 0; i < 3; ++i) ledger.declare_ready(ledger.validators[i], 2);
   const Height from{ledger.head().height.value + 9};
+
   const auto id = ledger.decide(tx::ProtocolActivationContent{2, from});
   CHECK(ledger.status(id) == ProposalStatus::kInEffect);
   CHECK(ledger::newest_protocol_record(ledger.state()) == ledger::ProtocolRecord{2, from});
+
   while (ledger.head().height.next() < from) CHECK(ledger.block().protocol_version == 1);
   CHECK(ledger.block().protocol_version == 2);
   CHECK(ledger.head().height == from);
   CHECK(ledger.block().protocol_version == 2);
+
   CHECK_FALSE(ledger::protocol_stop(ledger.state()));
 }
 
@@ -265,20 +291,25 @@ TEST_CASE(
     "not_ready: too few ready, too old a version, or a ready that lapsed make the activation "
     "void") {
   GovernedLedger ledger(4);
+
   const auto activate = [&] {
     return ledger.decide(
         tx::ProtocolActivationContent{2, Height{ledger.head().height.value + 100}});
   };
+
   ledger.declare_ready(ledger.validators[0], 2);
   ledger.declare_ready(ledger.validators[1], 2);
   ledger.declare_ready(ledger.validators[2], 1);
   CHECK(ledger.reason(activate()) == RejectionCode::kNotReady);
+
   ledger.declare_ready(ledger.validators[2], 2);
   ledger.declare_ready(ledger.validators[1], 1);  // rolled back: the latest counts
   CHECK(ledger.reason(activate()) == RejectionCode::kNotReady);
+
   ledger.declare_ready(ledger.validators[1], 2);
   ledger.pass_ms(31 * kDayMs);
   CHECK(ledger.reason(activate()) == RejectionCode::kNotReady);
+
   for (std::size_t i = 0; i < 3; ++i) ledger.declare_ready(ledger.validators[i], 2);
   CHECK(ledger.status(activate()) == ProposalStatus::kInEffect);
 }
@@ -288,13 +319,16 @@ TEST_CASE(
     "void") {
   GovernedLedger ledger(1);
   ledger.declare_ready(ledger.validators[0], 9);
+
   const auto height = ledger.head().height.value;
   CHECK(refusal(ledger, tx::ProtocolActivationContent{2, Height{height + 1}}) ==
         RejectionCode::kProtocolNotNewer);
+
   const auto too_soon = ledger.propose(tx::ProtocolActivationContent{2, Height{height + 2}});
   ledger.approve(too_soon);
   ledger.block();
   CHECK(ledger.reason(too_soon) == RejectionCode::kProtocolNotNewer);
+
   const Height from{ledger.head().height.value + 50};
   ledger.decide(tx::ProtocolActivationContent{2, from});
   CHECK(refusal(ledger, tx::ProtocolActivationContent{2, Height{from.value + 10}}) ==
@@ -322,14 +356,17 @@ TEST_CASE(
     "a lost root is replaced seven days after the vote: the old keys are worth nothing, the new "
     "one everything") {
   GovernedLedger ledger(1);
+
   const auto id = ledger.propose(new_root(ledger, ledger.issuer, "issuer/new root"));
   ledger.approve(id);
   CHECK(ledger.proposal_state(id).passed->due_ms == ledger.time_ms() + 7 * kDayMs);
+
   ledger.pass_ms(7 * kDayMs - 1'001);
   ledger.block();
   CHECK(ledger.status(id) == ProposalStatus::kPassed);
   ledger.block();
   CHECK(ledger.status(id) == ProposalStatus::kInEffect);
+
   CHECK(retire_issue_key(ledger, ledger.issuer) == RejectionCode::kKeyRetired);
   auto with_new_root = ledger.issuer;
   with_new_root.root = std::make_shared<const SecretKey>(key_named("issuer/new root"));

@@ -1,3 +1,5 @@
+// Every block is made by append(): state, set and header move on together, and each block keeps the
+// set that finalizes it, also when the next epoch has another one.
 #include "tests/ledger/governance_fixture.h"
 
 #include <algorithm>
@@ -13,10 +15,12 @@ ledger::Genesis signed_genesis(std::size_t validators, std::size_t candidates,
   ledger::GenesisInput input;
   input.time_ms = kGenesisTimeMs;
   input.parameters = parameters;
+
   std::vector<std::string> founders;
   const auto add = [&](const std::string& name, InstitutionClass institution_class) {
     input.parties.push_back(party_named(name, institution_class, name + ".example"));
   };
+
   for (std::size_t i = 0; i < validators; ++i) {
     founders.push_back("v" + std::to_string(i));
     add(founders.back(), InstitutionClass::kValidator);
@@ -24,19 +28,23 @@ ledger::Genesis signed_genesis(std::size_t validators, std::size_t candidates,
     input.validators.push_back(
         {ledger::party_id(input.parties.back()), key_id(KeyPurpose::kConsensus, key)});
   }
+
   for (std::size_t i = 0; i < candidates; ++i)
     add("c" + std::to_string(i), InstitutionClass::kValidator);
   add("issuer", InstitutionClass::kIssuer);
   add("agency", InstitutionClass::kAccreditor);
   add("listed", InstitutionClass::kListed);
+
   auto genesis = ledger::make_genesis(std::move(input));
   TM_CHECK(genesis.ok(), genesis.message());
+
   const auto message = ledger::founder_message(genesis->chain);
   for (const auto& name : founders) {
     const auto key = key_named(name + "/root");
     genesis->signatures.push_back(
         {key_id(KeyPurpose::kRoot, key.public_key()), key.sign(message.view())});
   }
+
   std::ranges::sort(genesis->signatures, {}, &ledger::FounderSignature::root_key);
   return std::move(genesis).value();
 }
@@ -48,7 +56,9 @@ GovernedLedger::GovernedLedger(std::size_t validator_count, std::size_t candidat
     : genesis_(signed_genesis(validator_count, candidate_count, parameters)) {
   const auto built = ledger::build_genesis_state(genesis_);
   state_.apply(*built.delta);
+
   blocks_.push_back({built.header, ledger::read_validators(state_), {}});
+
   const auto actor = [&](const std::string& name) {
     const auto& parties = genesis_.content.parties;
     const auto found =
@@ -56,6 +66,7 @@ GovernedLedger::GovernedLedger(std::size_t validator_count, std::size_t candidat
     TM_CHECK(found != parties.end(), "no such party:", name);
     return make_actor(name, ledger::party_id(*found));
   };
+
   for (std::size_t i = 0; i < validator_count; ++i)
     validators.push_back(actor("v" + std::to_string(i)));
   for (std::size_t i = 0; i < candidate_count; ++i)
@@ -63,6 +74,7 @@ GovernedLedger::GovernedLedger(std::size_t validator_count, std::size_t candidat
   issuer = actor("issuer");
   agency = actor("agency");
   listed = actor("listed");
+
   for (const auto& list : {validators, candidates}) {
     for (const auto& a : list) consensus_keys_[a.consensus->public_key().bytes] = a.consensus;
   }
@@ -106,20 +118,25 @@ void GovernedLedger::append(const ledger::BlockContext& context,
                             const std::vector<SharedTransaction>& transactions) {
   const auto set = ledger::read_validators(state_);
   const auto epoch = ledger::read_epoch(state_);
+
   ledger::Header header;
   header.protocol_version = context.protocol_version;
   header.chain = context.chain;
   header.epoch = epoch;
   header.height = context.height;
+
+  // Views begin anew in every epoch.
   header.view = epoch == head().epoch ? head().view.next() : View{1};
   header.proposer = set.members()[(epoch.value + header.view.value) % set.size()].institution;
   header.parent = context.parent;
   header.time_ms = context.time_ms;
   header.payload_digest = ledger::payload_digest({});
+
   header.roots = effects.roots;
   header.validator_set = set.digest();
   header.next_validator_set = effects.next_validator_set;
   header.parameters = effects.parameters;
+
   state_.apply(*effects.delta);
   blocks_.push_back({header, set, transactions});
   ahead_ms_ = 0;
@@ -226,11 +243,13 @@ void GovernedLedger::add_consensus_key(Actor& actor, const std::string& name) {
 
 ledger::FinalityProof GovernedLedger::finalize(const Block& block) const {
   ledger::FinalityProof proof;
+
   auto& vote = proof.finalization;
   vote.epoch = block.header.epoch;
   vote.view = block.header.view;
   vote.parent_view = View{block.header.view.value - 1};
   vote.block = ledger::block_id(block.header);
+
   Encoder message;
   message.fixed(chain())
       .u64(vote.epoch)
@@ -238,6 +257,7 @@ ledger::FinalityProof GovernedLedger::finalize(const Block& block) const {
       .u64(vote.view)
       .u64(vote.parent_view);
   const auto digest = tags::kFinalize(message.fixed(vote.block).bytes());
+
   for (std::size_t i = 0; i < block.set.quorum(); ++i) {
     const auto& key = consensus_keys_.at(to_bytes(block.set.members()[i].key.view()));
     vote.signers |= 1U << i;

@@ -66,15 +66,19 @@ void check_record(const char* name, const Record& record) {
 template <class Decode>
 void check_strict(const char* name, const Decode& decode) {
   INFO(name);
+
   const auto body = *from_hex(vectors()["records"][name].get<std::string>());
   const auto record = decode(body);
   REQUIRE(record.ok());
   CHECK(encode(*record) == body);
+
   for (std::size_t size = 0; size < body.size(); ++size)
     CHECK_FALSE(decode(Bytes(body.begin(), body.begin() + long(size))).ok());
+
   auto longer = body;
   longer.push_back(0);
   CHECK_FALSE(decode(longer).ok());
+
   for (std::size_t i = 0; i < body.size(); ++i) {
     auto changed = body;
     changed[i] ^= 0x10;
@@ -114,21 +118,25 @@ TEST_CASE("golden: bodies and ids of proposals, votes, ready and evidence") {
 
 TEST_CASE("golden: bodies of the registry records of governance") {
   const tx::Cause cause{kProposal, kFirstKey, LogIndex{77}};
+
   tx::ProposalRecord proposal;
   proposal.cause = cause;
   proposal.actor = kAuthor;
   proposal.content = {kUntil, kFrom, golden_set()};
   check_record("proposed", proposal);
+
   proposal.event = tx::ProposalEvent::kApproved;
   check_record("approved", proposal);
   proposal.event = tx::ProposalEvent::kPassed;
   proposal.actor = {};
   proposal.due_ms = kUntil;
   check_record("passed", proposal);
+
   proposal.event = tx::ProposalEvent::kVoid;
   proposal.due_ms = 0;
   proposal.reason = RejectionCode::kReadyLapsed;
   check_record("proposal_void", proposal);
+
   check_record("ready", tx::ReadyRecord{{}, cause, kAuthor, golden_ready()});
   check_record("evidence", tx::EvidenceRecord{{}, cause, kAuthor, {}, golden_evidence()});
   check_record("protocol", ledger::ProtocolRecord{2, Height{1'000}});

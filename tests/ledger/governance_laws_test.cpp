@@ -27,19 +27,23 @@ class World {
       case 1:
         return try_commit(ledger_.make(member(), ledger_.proposal(random_action(), random_time())));
       case 2:
+
         return try_commit(
             ledger_.make(anybody(), ledger_.proposal(random_action(), random_time())));
       case 3:
+
       case 4: {
         const auto& declarer = anybody();
         return try_commit(
             ledger_.make(declarer, ledger_.ready_of(declarer), KeyPurpose::kConsensus));
       }
+
       case 5:
         ledger_.pass_ms(random_.below(20) == 0 ? random_.below(2 * kDayMs)
                                                : random_.below(kHourMs));
         break;
       case 6: ledger_.block(); break;
+
       case 7: return renew_key();
       case 8: return vote(anybody());
       default: return vote(member());
@@ -80,17 +84,20 @@ class World {
 
   tx::ProposedAction random_action() {
     const auto& subject = actors_[random_.below(actors_.size())];
+
     switch (random_.below(6)) {
       case 0: {
         auto fewer = ledger_.without(subject);
         return fewer.seats.empty() ? ledger_.seats() : std::move(fewer);
       }
+
       case 1:
       case 2: {
         const auto ready =
             tx::latest_ready(ledger_.state(), subject.key_of(KeyPurpose::kConsensus));
         return ledger_.with(subject, ready ? ready->cause.transaction : TransactionId{});
       }
+
       case 3: return tx::SuspensionContent{subject.id, random_.below(2) == 0};
       case 4: {
         static constexpr std::array kClasses = {tx::InstitutionClass::kIssuer,

@@ -34,16 +34,21 @@ std::vector<Sealing> changed_five_times(GovernedLedger& ledger) {
   const auto add = [&](const Actor& actor) {
     ledger.decide(ledger.with(actor, ledger.declare_ready(actor)));
   };
+
   add(ledger.candidates[0]);
   add(ledger.candidates[1]);
+
   ledger.add_consensus_key(ledger.validators[1], "v1/second");
   add(ledger.validators[1]);
+
   ledger.decide(ledger.without(ledger.validators[0]));
+
   const auto id = ledger.propose(
       ledger.validators[1], ledger.proposal(tx::SuspensionContent{ledger.candidates[0].id, false}));
   ledger.approve(id);
   ledger.block();
   ledger.block();
+
   std::vector<Sealing> sealings;
   for (const auto& block : ledger.blocks()) {
     if (!block.header.seals_epoch()) continue;
@@ -62,19 +67,25 @@ LightClient client_of(const GovernedLedger& ledger) {
 TEST_CASE("a light client follows five set changes in both proof forms to the last block") {
   GovernedLedger ledger(4, 2);
   const auto sealings = changed_five_times(ledger);
+
   REQUIRE(sealings.size() == 5);
+
   for (const int form : {0, 1, 2}) {
     CAPTURE(form);
+
     auto client = client_of(ledger);
     for (std::size_t i = 0; i < sealings.size(); ++i) {
       CAPTURE(i);
+
       const auto& [block, next] = sealings[i];
       const bool by_filler = form == 1 || (form == 2 && i % 2 == 0);
       const auto proof = by_filler ? through_filler(ledger, block) : ledger.finalize(block);
       CHECK(client.follow({{block.header, proof}, next}).ok());
       CHECK(client.epoch() == block.header.epoch.next());
     }
+
     CHECK(client.set().digest() == ledger::read_validators(ledger.state()).digest());
+
     for (const auto& block : ledger.blocks()) {
       if (block.header.is_genesis()) continue;
       CHECK(client.verify({block.header, ledger.finalize(block)}).ok());
@@ -87,13 +98,17 @@ TEST_CASE(
     "skipped") {
   GovernedLedger ledger(4, 2);
   const auto sealings = changed_five_times(ledger);
+
   REQUIRE(sealings.size() == 5);
   const auto& [first, second_set] = sealings[0];
   const auto& [second, third_set] = sealings[1];
+
   auto client = client_of(ledger);
+
   CHECK_FALSE(client.follow({{first.header, ledger.finalize(first)}, third_set}).ok());
   CHECK_FALSE(client.follow({{second.header, ledger.finalize(second)}, third_set}).ok());
   CHECK(client.epoch() == Epoch{0});
+
   REQUIRE(client.follow({{first.header, ledger.finalize(first)}, second_set}).ok());
   CHECK(client.follow({{second.header, ledger.finalize(second)}, third_set}).ok());
 }

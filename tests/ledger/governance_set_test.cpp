@@ -27,13 +27,17 @@ std::optional<RejectionCode> refusal(GovernedLedger& ledger, const Actor& author
 Bytes statement(const GovernedLedger& ledger, const Actor& actor, Act act, std::uint64_t view,
                 std::uint64_t block = 0) {
   tx::ConsensusStatement said;
+
   said.act = act;
   said.epoch = ledger::read_epoch(ledger.state());
   said.view = View{view};
+
+  // A nullification names no block.
   if (act != Act::kNullify) {
     said.parent_view = View{view - 1};
     said.block = BlockId{hash_of(block).bytes};
   }
+
   const auto digest =
       signing_digest(ledger.chain(), ledger::read_validators(ledger.state()).digest(), said);
   said.signature = actor.consensus->sign(digest.view());
@@ -57,21 +61,27 @@ TEST_CASE(
     "a validator is added: the block seals, its children are of the next epoch and of the next "
     "set") {
   GovernedLedger ledger(4);
+
   const auto& newcomer = ledger.candidates[0];
   const auto before = ledger::read_validators(ledger.state());
+
   const auto ready = ledger.declare_ready(newcomer);
   ledger.decide(ledger.with(newcomer, ready));
+
   const auto after = ledger::read_validators(ledger.state());
   CHECK(after.size() == 5);
   CHECK(ledger.sits(newcomer));
+
   CHECK(ledger.head().next_validator_set == after.digest());
   CHECK(ledger.head().validator_set == before.digest());
   CHECK(ledger.head().epoch == Epoch{0});
   CHECK(ledger::read_epoch(ledger.state()) == Epoch{1});
+
   ledger.block();
   CHECK(ledger.head().epoch == Epoch{1});
   CHECK(ledger.head().validator_set == after.digest());
   CHECK(ledger.head().next_validator_set.is_zero());
+
   CHECK(ledger::validators_of_epoch(ledger.state(), Epoch{0})->digest() == before.digest());
   CHECK(ledger::validators_of_epoch(ledger.state(), Epoch{1})->digest() == after.digest());
   CHECK_FALSE(ledger::validators_of_epoch(ledger.state(), Epoch{2}));
@@ -105,22 +115,27 @@ TEST_CASE(
 
 TEST_CASE("sets from 1 to 31: grown from one to the most in one change, and back to one") {
   GovernedLedger ledger(1, 30);
+
   auto content = ledger.seats();
   for (const auto& candidate : ledger.candidates) {
     content.seats.push_back(
         {candidate.id, candidate.key_of(KeyPurpose::kConsensus), ledger.declare_ready(candidate)});
   }
   std::ranges::sort(content.seats, {}, &tx::Seat::institution);
+
   ledger.decide(content);
   CHECK(ledger.set_size() == 31);
+
   auto one = ledger.seats();
   one.seats.resize(1);
   ledger.decide(one);
   CHECK(ledger.set_size() == 1);
   CHECK(ledger::read_epoch(ledger.state()) == Epoch{2});
+
   auto too_many = content;
   too_many.seats.push_back({counting<InstitutionId>(0xf0), counting<KeyId>(0xf0), {}});
   std::ranges::sort(too_many.seats, {}, &tx::Seat::institution);
+
   const auto author = ledger.validators[0].id;
   for (const auto& bad : {too_many, tx::SetChangeContent{}}) {
     const auto built = tx::build(ledger.envelope(author), ledger.proposal(bad));
@@ -133,20 +148,25 @@ TEST_CASE(
     "two set changes that are due in one block take two: the second in the first block of the next "
     "epoch") {
   GovernedLedger ledger(5);
+
   const auto due_ms = ledger.time_ms() + kHourMs;
   const auto first = ledger.propose(ledger.without(ledger.validators[4]), due_ms);
+
   auto fewer = ledger.without(ledger.validators[4]);
   std::erase_if(fewer.seats,
                 [&](const tx::Seat& seat) { return seat.institution == ledger.validators[3].id; });
   const auto second = ledger.propose(fewer, due_ms);
+
   ledger.approve(first);
   ledger.approve(second);
   ledger.pass_ms(kHourMs);
   ledger.block();
+
   CHECK(ledger.status(first) == ProposalStatus::kInEffect);
   CHECK(ledger.status(second) == ProposalStatus::kPassed);
   CHECK(ledger.head().epoch == Epoch{0});
   CHECK(ledger.set_size() == 4);
+
   ledger.block();
   CHECK(ledger.status(second) == ProposalStatus::kInEffect);
   CHECK(ledger.head().epoch == Epoch{1});
@@ -172,23 +192,29 @@ TEST_CASE("a change that counts on a seat which another has taken meanwhile is v
 TEST_CASE(
     "ready_lapsed: a ready lives 30 days, and a change whose ready has lapsed when due is void") {
   GovernedLedger ledger(4);
+
   const auto& newcomer = ledger.candidates[0];
   const auto ready = ledger.declare_ready(newcomer);
   const auto ready_ms = ledger.time_ms();
   const auto due_ms = ready_ms + 30 * kDayMs;
+
   const auto too_late = ledger.propose(ledger.with(newcomer, ready), due_ms);
   const auto in_time = ledger.propose(ledger.with(newcomer, ready), due_ms - 1'000);
   ledger.approve(too_late);
   ledger.pass_ms(due_ms - ledger.time_ms() - 1'000);
+
   ledger.block();
   CHECK(ledger.status(too_late) == ProposalStatus::kVoid);
   CHECK(ledger.reason(too_late) == RejectionCode::kReadyLapsed);
   CHECK(ledger.status(in_time) == ProposalStatus::kLapsed);
+
   CHECK(refusal(ledger, ledger.with(newcomer, ready)) == RejectionCode::kReadyLapsed);
+
   const auto again = ledger.declare_ready(newcomer);
   const auto last_moment =
       ledger.propose(ledger.with(newcomer, again), ledger.time_ms() + 30 * kDayMs - 1'000);
   ledger.approve(last_moment);
+
   const auto last_due_ms = ledger.proposal_state(last_moment).passed->due_ms;
   ledger.pass_ms(last_due_ms - ledger.time_ms() - 1'000);
   ledger.block();
@@ -233,17 +259,21 @@ TEST_CASE("seat_class: a seat belongs to an institution of class validator in go
 
 TEST_CASE("seat_key: a seat names a consensus key of its institution") {
   GovernedLedger ledger(4);
+
   auto content = ledger.seats();
   content.seats[0].consensus_key = ledger.candidates[0].key_of(KeyPurpose::kConsensus);
   CHECK(refusal(ledger, content) == RejectionCode::kSeatKey);
+
   content.seats[0].consensus_key = counting<KeyId>(0x33);
   CHECK(refusal(ledger, content) == RejectionCode::kSeatKey);
+
   auto govern = ledger.with(ledger.candidates[0], TransactionId{});
   for (auto& seat : govern.seats) {
     if (seat.institution == ledger.candidates[0].id) {
       seat.consensus_key = ledger.candidates[0].key_of(KeyPurpose::kGovern);
     }
   }
+
   CHECK(refusal(ledger, govern) == RejectionCode::kSeatKey);
 }
 
@@ -255,13 +285,16 @@ TEST_CASE("set_unchanged: a set change changes the set") {
 TEST_CASE(
     "key_in_set: a consensus key with a seat is neither retired nor rotated, one without is") {
   GovernedLedger ledger(2);
+
   auto& validator = ledger.validators[0];
   const auto seated = validator.key_of(KeyPurpose::kConsensus);
   const auto retire = [&](const KeyId& key, std::uint64_t compromised_since_ms = 0) {
     return code(ledger.commit(ledger.make(
         validator, tx::KeyRetireContent{key, compromised_since_ms}, KeyPurpose::kRoot)));
   };
+
   CHECK(retire(seated) == RejectionCode::kKeyInSet);
+
   const auto fresh = key_named("v0/rotated");
   tx::KeyRotateContent rotation{seated, {KeyPurpose::kConsensus, fresh.public_key(), {}}};
   const auto message =
@@ -269,6 +302,7 @@ TEST_CASE(
   rotation.added.possession = fresh.sign(message.view());
   CHECK(code(ledger.commit(ledger.make(validator, rotation, KeyPurpose::kRoot))) ==
         RejectionCode::kKeyInSet);
+
   ledger.add_consensus_key(validator, "v0/second");
   const auto second = validator.key_of(KeyPurpose::kConsensus);
   CHECK(retire(second, kGenesisTimeMs) ==
@@ -282,12 +316,17 @@ TEST_CASE(
     "a ready names a block of this ledger that is at most ten minutes old in the block that "
     "commits it") {
   GovernedLedger ledger(1);
+
   const auto& actor = ledger.candidates[0];
   ledger.block();
+
   const auto content = ledger.ready_of(actor);
+
   for (int i = 0; i < 5; ++i) ledger.block();
   ledger.pass_ms(10 * kMinuteMs - 5'000 - 1'000);
+
   CHECK(refusal(ledger, actor, content) == std::nullopt);
+
   const auto ready = tx::latest_ready(ledger.state(), content.consensus_key);
   REQUIRE(ready);
   CHECK(ready->institution == actor.id);
@@ -307,14 +346,17 @@ TEST_CASE(
     "checkpoint_unknown: another chain's block, another height, the block itself, and long ago") {
   GovernedLedger ledger(1);
   const auto& actor = ledger.candidates[0];
+
   auto content = ledger.ready_of(actor);
   content.checkpoint = BlockId{hash_of(9).bytes};
   CHECK(refusal(ledger, actor, content) == RejectionCode::kCheckpointUnknown);
+
   content = ledger.ready_of(actor);
   content.checkpoint_height = content.checkpoint_height.next();
   CHECK(refusal(ledger, actor, content) == RejectionCode::kCheckpointUnknown);
   content.checkpoint = BlockId{};  // the block in which it would stand has no id yet
   CHECK(refusal(ledger, actor, content) == RejectionCode::kCheckpointUnknown);
+
   content = ledger.ready_of(actor);
   ledger.pass_ms(kDayMs);
   ledger.block();
@@ -353,6 +395,7 @@ TEST_CASE(
     "two contradicting statements of one key are recorded once, whoever shows them, also after the "
     "epoch") {
   GovernedLedger ledger(4);
+
   const auto& liar = ledger.validators[2];
   const auto twice = accuse(liar, statement(ledger, liar, Act::kNotarize, 7, 1),
                             statement(ledger, liar, Act::kNotarize, 7, 2));
@@ -360,14 +403,21 @@ TEST_CASE(
                            statement(ledger, liar, Act::kFinalize, 8, 1));
   const auto again = accuse(liar, statement(ledger, liar, Act::kPropose, 7, 1),
                             statement(ledger, liar, Act::kPropose, 7, 2));
+
   CHECK(refusal(ledger, twice) == std::nullopt);
+
   ledger.decide(ledger.without(ledger.validators[3]));
   CHECK(refusal(ledger, both) == std::nullopt);
+
+  // Another view of the same key is a second piece; other statements of the same view are the same
+  // piece.
   CHECK(refusal(ledger, twice) == RejectionCode::kEvidenceKnown);
   CHECK(refusal(ledger, again) == RejectionCode::kEvidenceKnown);
+
   REQUIRE(tx::evidence_count(ledger.state()) == 2);
   const auto name = tx::evidence_at_ordinal(ledger.state(), 1);
   CHECK(name == tx::EvidenceName{liar.key_of(KeyPurpose::kConsensus), Epoch{0}, View{8}});
+
   const auto record = tx::read_evidence(ledger.state(), name);
   REQUIRE(record);
   CHECK(record->content.institution == liar.id);
@@ -380,9 +430,11 @@ TEST_CASE(
     "misbehaviour") {
   GovernedLedger ledger(4);
   const auto& v = ledger.validators[2];
+
   const auto said = [&](Act act, std::uint64_t view, std::uint64_t block = 0) {
     return statement(ledger, v, act, view, block);
   };
+
   CHECK(refusal(ledger, accuse(v, said(Act::kNotarize, 7, 1), said(Act::kNullify, 7))) ==
         RejectionCode::kNoContradiction);
   CHECK(refusal(ledger, accuse(v, said(Act::kNotarize, 7, 1), said(Act::kNotarize, 8, 2))) ==
@@ -397,23 +449,29 @@ TEST_CASE(
 
 TEST_CASE("evidence_signature: a statement that the accused's key did not sign accuses nobody") {
   GovernedLedger ledger(4);
+
   const auto& accused = ledger.validators[2];
   const auto nullify =
       statement(ledger, accused, Act::kNullify, 7);  // the first of the two, by its act
   const auto finalize = statement(ledger, accused, Act::kFinalize, 7, 2);
+
   const auto damaged = [](Bytes bytes) {
     bytes.back() ^= 1;
     return bytes;
   };
+
   CHECK(refusal(ledger, accuse(accused, damaged(nullify), finalize)) ==
         RejectionCode::kEvidenceSignature);
   CHECK(refusal(ledger, accuse(accused, nullify, damaged(finalize))) ==
         RejectionCode::kEvidenceSignature);
+
   const auto& other = ledger.validators[1];
   CHECK(refusal(ledger, accuse(accused, statement(ledger, other, Act::kNullify, 7), finalize)) ==
         RejectionCode::kEvidenceSignature);
   CHECK(refusal(ledger, accuse(accused, nullify, statement(ledger, other, Act::kFinalize, 7, 2))) ==
         RejectionCode::kEvidenceSignature);
+
+  // And both unharmed, it is evidence.
   CHECK(refusal(ledger, accuse(accused, nullify, finalize)) == std::nullopt);
 }
 

@@ -36,15 +36,19 @@ TEST_CASE(
     CAPTURE(validators);
     GovernedLedger ledger(validators);
     const auto id = ledger.propose(heartbeat(20'000));
+
     for (std::size_t i = 0; i < needed; ++i) {
       CHECK(ledger.status(id) == ProposalStatus::kOpen);
       CHECK(ledger.vote(ledger.validators[i], id) == std::nullopt);
     }
+
     CHECK(ledger.status(id) == ProposalStatus::kPassed);
     CHECK(heartbeat_of(ledger) == 30'000);
+
     const auto passed_at = ledger.head().height;
     ledger.block();
     CHECK(heartbeat_of(ledger) == 20'000);
+
     const auto proposal = ledger.proposal_state(id);
     CHECK(proposal.status() == ProposalStatus::kInEffect);
     CHECK(proposal.passed->at.height == passed_at);
@@ -57,13 +61,16 @@ TEST_CASE(
     "what is decided takes effect in the first block at or after its time, in an empty one too") {
   GovernedLedger ledger(4);
   const auto due_ms = ledger.time_ms() + kHourMs;
+
   const auto id = ledger.propose(heartbeat(20'000), due_ms);
   ledger.approve(id);
   CHECK(ledger.proposal_state(id).passed->due_ms == due_ms);
+
   ledger.pass_ms(due_ms - ledger.time_ms() - 1'001);
   ledger.block();
   CHECK(ledger.time_ms() == due_ms - 1);
   CHECK(ledger.status(id) == ProposalStatus::kPassed);
+
   ledger.block();
   CHECK(ledger.status(id) == ProposalStatus::kInEffect);
   CHECK(ledger.proposal_state(id).closed->at.time_ms == ledger.time_ms());
@@ -124,16 +131,20 @@ TEST_CASE("the last vote of a validator counts") {
 
 TEST_CASE("votes of those who left the set do not count, not even when they come back") {
   GovernedLedger ledger(4, 1);
+
   const auto id = ledger.propose(heartbeat(20'000));
   CHECK(ledger.vote(ledger.validators[3], id) == std::nullopt);
   CHECK(ledger.vote(ledger.validators[1], id) == std::nullopt);
+
   ledger.decide(ledger.without(ledger.validators[3]));
   REQUIRE_FALSE(ledger.sits(ledger.validators[3]));
   CHECK(tx::tally(ledger.state(), ledger.proposal_state(id)).approvals == 1);
+
   ledger.add_consensus_key(ledger.validators[3], "v3/second");
   ledger.decide(ledger.with(ledger.validators[3], ledger.declare_ready(ledger.validators[3])));
   REQUIRE(ledger.sits(ledger.validators[3]));
   CHECK(tx::tally(ledger.state(), ledger.proposal_state(id)).approvals == 1);
+
   CHECK(ledger.vote(ledger.validators[3], id) == std::nullopt);
   CHECK(tx::tally(ledger.state(), ledger.proposal_state(id)).approvals == 2);
 }
@@ -143,15 +154,19 @@ TEST_CASE(
     "change") {
   GovernedLedger ledger(4);
   const auto id = ledger.propose(heartbeat(20'000));
+
   CHECK(ledger.vote(ledger.validators[0], id) == std::nullopt);
   CHECK(ledger.vote(ledger.validators[1], id) == std::nullopt);
+
   auto two = ledger.without(ledger.validators[2]);
   std::erase_if(two.seats,
                 [&](const tx::Seat& seat) { return seat.institution == ledger.validators[3].id; });
   ledger.decide(two);
+
   CHECK(ledger.set_size() == 2);
   CHECK(ledger.status(id) == ProposalStatus::kPassed);
   CHECK(ledger.proposal_state(id).passed->at.height == ledger.head().height);
+
   ledger.block();
   CHECK(ledger.status(id) == ProposalStatus::kInEffect);
 }
@@ -191,16 +206,20 @@ TEST_CASE(
     "too_many_proposals: the open ones of an author and of the ledger are limited, closed ones "
     "make room") {
   ledger::Parameters parameters;
+
   REQUIRE(parameters.set(Parameter::kOpenProposalsLimit, 3).ok());
   REQUIRE(parameters.set(Parameter::kAuthorOpenProposalsLimit, 2).ok());
   GovernedLedger ledger(2, 1, parameters);
+
   const auto first = ledger.propose(heartbeat(20'001));
   ledger.propose(heartbeat(20'002));
   CHECK(refusal(ledger, ledger.validators[0], ledger.proposal(heartbeat(20'003))) ==
         RejectionCode::kTooManyProposals);
+
   ledger.propose(ledger.validators[1], ledger.proposal(heartbeat(20'003)));
   CHECK(refusal(ledger, ledger.validators[1], ledger.proposal(heartbeat(20'004))) ==
         RejectionCode::kTooManyProposals);
+
   ledger.approve(first);
   ledger.block();
   CHECK(refusal(ledger, ledger.validators[1], ledger.proposal(heartbeat(20'004))) == std::nullopt);
@@ -243,18 +262,23 @@ TEST_CASE(
   const auto first = ledger.propose(heartbeat(20'000));
   const auto second = ledger.propose(
       tx::AdmissionContent{ledger.issuer.id, tx::InstitutionClass::kAccreditor, false});
+
   ledger.approve(first);
   ledger.block();
+
   REQUIRE(tx::proposal_count(ledger.state()) == 2);
   CHECK(tx::proposal_at_ordinal(ledger.state(), 0) == first);
   CHECK(tx::proposal_at_ordinal(ledger.state(), 1) == second);
   CHECK(tx::open_proposals(ledger.state()) == std::vector{second});
+
   const auto& proposed = ledger.proposal_state(second).proposed;
   CHECK(proposed.actor == ledger.validators[0].id);
   auto bytes = encode(proposed);
+
   const auto decoded = tx::decode_proposal(second, proposed.at, bytes);
   REQUIRE(decoded.ok());
   CHECK(decoded->content == proposed.content);
+
   bytes.push_back(0);
   CHECK_FALSE(tx::decode_proposal(second, proposed.at, bytes).ok());
   bytes.resize(bytes.size() - 2);

@@ -32,15 +32,20 @@ class Followed {
                          const trust::Policy& policy = {},
                          std::optional<std::uint64_t> at_time_ms = std::nullopt) {
     follow();
+
     trust::Query query;
     query.viewpoint = viewpoint.id;
     query.issuer = issuer.id;
     query.as_of = {ledger.height(), ledger.time_ms(), {}};
     query.at_time_ms = at_time_ms.value_or(ledger.time_ms());
+
     const auto followed = trust::decide(graph.history(), query, policy);
+
+    // Whoever starts late reads the whole state at once, and must come to the same decision.
     ledger::RecognitionGraph late;
     REQUIRE(late.follow(ledger.state()).ok());
     CHECK(trust::decide(late.history(), query, policy).digest == followed.digest);
+
     return followed;
   }
 
@@ -68,17 +73,21 @@ TEST_CASE("the parties of the genesis are known before anything was said") {
 TEST_CASE("a friend of a friend is accepted, and no longer once the friend withdraws") {
   Followed f;
   f.say(f.ledger.aurora, friendship(f.ledger.borealis.id, 1));
+
   CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 0);
   const auto given = f.say(f.ledger.borealis, friendship(f.ledger.cygnus.id, 0));
+
   const auto accepted = f.decide(f.ledger.aurora, f.ledger.cygnus);
   CHECK(accepted.outcome == trust::Outcome::kAccept);
   REQUIRE(accepted.paths.size() == 1);
   CHECK(accepted.paths[0].arcs[1].statement == given);
+
   f.ledger.pass_ms(1000);
   auto end = end_of(f.ledger.cygnus.id);
   end.valid_from_ms = 0;
   f.say(f.ledger.borealis, end);
   f.ledger.pass_ms(1000);
+
   CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 0);
 }
 
@@ -139,21 +148,27 @@ constexpr std::uint64_t kYearMs = 365ULL * 86'400'000;
 
 TEST_CASE("a merger passes trust to the heir for 730 days, and distrust without end") {
   Followed f;
+
   const auto lyra = f.ledger.join(f.ledger.aurora, "lyra", "lyra.example");
   f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
+
   auto no = distrust_of(f.ledger.cygnus.id);
   no.scope = {};
   const auto distrust = f.say(f.ledger.borealis, no);
   CHECK(f.decide(f.ledger.aurora, lyra).amount == 0);
+
   succeed(f, between(tx::SuccessionKind::kMerge, f.ledger.cygnus, lyra, true),
           {&f.ledger.cygnus, &lyra});
+
   CHECK(f.decide(f.ledger.aurora, lyra).outcome == trust::Outcome::kAccept);
   const auto blocked = f.decide(f.ledger.borealis, lyra);
   CHECK(blocked.outcome == trust::Outcome::kBlocked);
   CHECK(blocked.used == std::vector<TransactionId>{distrust});
+
   f.ledger.pass_ms(2 * kYearMs - 60'000);
   f.ledger.publish(lyra);
   CHECK(f.decide(f.ledger.aurora, lyra).outcome == trust::Outcome::kAccept);
+
   f.ledger.pass_ms(120'000);
   f.ledger.publish(lyra, 2);
   CHECK(f.decide(f.ledger.aurora, lyra).amount == 0);
@@ -167,19 +182,24 @@ TEST_CASE(
   for (const auto kind : {kRename, kCustody, kSplit}) {
     INFO("kind " << int(kind));
     Followed f;
+
     const auto lyra = f.ledger.join(f.ledger.aurora, "lyra", "lyra.example");
     const auto vega = f.ledger.join(f.ledger.aurora, "vega", "vega.example");
+
     f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
     auto no = distrust_of(f.ledger.cygnus.id);
     no.scope = {};
     f.say(f.ledger.borealis, no);
+
     auto content = between(kind, f.ledger.cygnus, lyra, kind != kCustody);
     std::vector<const Actor*> parties{&lyra, &f.ledger.cygnus};
     if (kind == kSplit) {
       content.successors = {std::min(lyra.id, vega.id), std::max(lyra.id, vega.id)};
       parties.push_back(&vega);
     }
+
     succeed(f, content, parties);
+
     CHECK(f.decide(f.ledger.aurora, lyra).amount == (kind == kCustody ? 0 : 120));
     CHECK(f.decide(f.ledger.borealis, lyra).outcome == trust::Outcome::kBlocked);
     CHECK(f.decide(f.ledger.aurora, vega).amount == 0);
@@ -256,23 +276,28 @@ TEST_CASE(
     INFO("retroactive " << retroactive);
     Followed f;
     f.say(f.ledger.aurora, friendship(f.ledger.agency.id, 1));
+
     auto given = accredit(f.ledger.cygnus.id);
     given.amount = 120;
     given.scope = {};
     given.valid_from_ms = given.valid_until_ms = 0;
     f.say(f.ledger.agency, given);
+
     CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).accredited_amount == 120);
     const auto before_ms = f.ledger.time_ms();
+
     f.ledger.pass_ms(60'000);
     f.ledger.change_institution(f.ledger.agency.id, [&](tx::InstitutionRecord& record) {
       record.institution_class = tx::InstitutionClass::kIssuer;
       record.retroactive = retroactive;
     });
+
     CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).accredited_amount == 0);
     CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus, {}, before_ms).accredited_amount ==
           (retroactive ? 0 : 120));
     CHECK(code(f.ledger.commit(f.ledger.agency, accredit(f.ledger.cygnus.id),
                                KeyPurpose::kGovern)) == RejectionCode::kAuthorClass);
+
     f.ledger.change_institution(f.ledger.agency.id, [](tx::InstitutionRecord& record) {
       record.institution_class = tx::InstitutionClass::kAccreditor;
       record.retroactive = false;
@@ -286,15 +311,19 @@ TEST_CASE(
     "so") {
   Followed f;
   f.say(f.ledger.aurora, friendship(f.ledger.agency.id, 1));
+
   auto given = accredit(f.ledger.cygnus.id);
   given.amount = 120;
   given.scope = {};
   given.valid_from_ms = given.valid_until_ms = 0;
   f.say(f.ledger.agency, given);
+
   f.ledger.pass_ms(60'000);
   const auto before_ms = f.ledger.time_ms();
   REQUIRE_FALSE(f.ledger.commit(f.ledger.agency, tx::InstitutionLeaveContent{}, KeyPurpose::kRoot));
+
   CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus, {}, before_ms).accredited_amount == 120);
+
   f.ledger.change_institution(f.ledger.agency.id, [](tx::InstitutionRecord& record) {
     record.institution_class = tx::InstitutionClass::kIssuer;
     record.retroactive = true;
@@ -306,16 +335,22 @@ TEST_CASE(
     "compromised since: what the key said before stands, what it said at that time or after counts "
     "as never said") {
   Followed f;
+
   const auto kept = f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
+
   f.ledger.pass_ms(60'000);
   const auto since_ms = f.ledger.next_block().time_ms;
+
   auto no = distrust_of(f.ledger.cygnus.id, 1);
   no.scope = {};
   f.say(f.ledger.aurora, no);
   f.say(f.ledger.aurora, void_of(f.ledger.cygnus.id, {kept}));
+
   CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).outcome == trust::Outcome::kBlocked);
+
   const tx::KeyRetireContent retire{f.ledger.aurora.key_of(KeyPurpose::kGovern), since_ms};
   REQUIRE_FALSE(f.ledger.commit(f.ledger.aurora, retire, KeyPurpose::kRoot));
+
   const auto healed = f.decide(f.ledger.aurora, f.ledger.cygnus);
   CHECK(healed.outcome == trust::Outcome::kAccept);
   CHECK(healed.used == std::vector<TransactionId>{kept});
@@ -365,18 +400,23 @@ TEST_CASE(
     "decisions") {
   Followed f;
   f.say(f.ledger.aurora, friendship(f.ledger.agency.id, 1));
+
   auto accreditation = accredit(f.ledger.cygnus.id);
   accreditation.valid_from_ms = 0;
   const auto given = f.say(f.ledger.agency, accreditation);
+
   CHECK(listed(f.ledger, f.ledger.agency.id, f.ledger.cygnus.id) == Ids{given});
+
   const auto become = [&](tx::InstitutionClass institution_class) {
     f.ledger.change_institution(f.ledger.agency.id, [&](tx::InstitutionRecord& record) {
       record.institution_class = institution_class;
     });
   };
+
   become(tx::InstitutionClass::kIssuer);
   CHECK(listed(f.ledger, f.ledger.agency.id, f.ledger.cygnus.id).empty());
   CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).accredited_amount == 0);
+
   become(tx::InstitutionClass::kAccreditor);
   CHECK(listed(f.ledger, f.ledger.agency.id, f.ledger.cygnus.id) == Ids{given});
 }
@@ -427,10 +467,12 @@ struct RandomLives {
   // What votes do.
   void be_judged() {
     const auto id = any_actor().id;
+
     ledger.change_institution(id, [&](tx::InstitutionRecord& record) {
       const bool gone =
           record.standing == tx::Standing::kClosed || record.standing == tx::Standing::kLeft;
       const bool accreditor = record.institution_class == tx::InstitutionClass::kAccreditor;
+
       record.retroactive = false;
       if (!gone && random.below(2) == 0) {
         record.standing = random.below(3) == 0 ? tx::Standing::kSuspended : tx::Standing::kGood;
@@ -468,17 +510,22 @@ struct RandomLives {
   // Ends or annuls something that was said, or retires the key that said it.
   Answer take_back() {
     const auto count = tx::statement_count(ledger.state());
+
     if (count == 0) return std::nullopt;
+
     const auto victim = tx::statement_at_ordinal(ledger.state(), random.below(count));
     const auto author = std::ranges::find(actors, victim.truster, &Actor::id);
     const auto& subject = victim.content.subject;
+
     if (random.below(8) == 0) {
       const tx::KeyRetireContent retire{author->key_of(KeyPurpose::kGovern), any_time()};
       return ledger.commit(*author, retire, KeyPurpose::kRoot);
     }
+
     auto content =
         random.below(2) == 0 ? end_of(subject, Ids{victim.id}) : void_of(subject, {victim.id});
     if (content.kind == tx::StatementKind::kEnd) content.valid_from_ms = any_time();
+
     content.accreditation = victim.content.accreditation;
     if (content.accreditation) content.reason = tx::StatementReason::kNone;
     return ledger.commit(*author, content, KeyPurpose::kGovern);
@@ -521,19 +568,23 @@ TEST_CASE(
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     INFO("seed " << seed);
     RandomLives lives(seed);
+
     std::size_t taken = 0;
     for (int i = 0; i < 120; ++i) {
       if (!lives.step(i)) ++taken;
       lives.f.follow();
     }
     CHECK(taken > 30);
+
     ledger::RecognitionGraph late;
     REQUIRE(late.follow(lives.ledger.state()).ok());
+
     const auto& followed = lives.f.graph.history();
     CHECK(late.history().party_count() == followed.party_count());
     CHECK(late.history().statement_count() == followed.statement_count());
     CHECK(late.history().event_count() == followed.event_count());
     CHECK(followed.party_count() == lives.all.size());
+
     lives.f.decide(lives.ledger.aurora, lives.ledger.cygnus);
   }
 }
@@ -543,12 +594,16 @@ TEST_CASE("random lives of institutions: a list shows as in force exactly what d
   std::size_t not_in_force = 0;
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     INFO("seed " << seed);
+
     RandomLives lives(seed);
+
     for (int i = 0; i < 100; ++i) {
       lives.speak_or_change(i);
       lives.f.follow();
       if (i % 10 != 9) continue;
+
       const trust::AsOf as_of{lives.ledger.height(), lives.ledger.time_ms(), {}};
+
       for (const auto& truster : lives.all) {
         for (const auto& subject : lives.all) {
           if (truster == subject) continue;
@@ -562,6 +617,7 @@ TEST_CASE("random lives of institutions: a list shows as in force exactly what d
       }
     }
   }
+
   CHECK(in_force > 150);
   CHECK(not_in_force > 300);
 }

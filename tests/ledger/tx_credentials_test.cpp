@@ -35,15 +35,19 @@ TEST_CASE(
     "a published achievement is read back from the registry as it was built, with who published it "
     "and when") {
   TestLedger ledger;
+
   const auto id = ledger.publish(ledger.aurora);
   const auto achievement = tx::read_achievement(ledger.state(), id);
+
   REQUIRE(achievement);
   CHECK(achievement->published.content == sample_achievement());
   CHECK(achievement->published.actor == ledger.aurora.id);
   CHECK(achievement->published.at.height == ledger.height());
   CHECK(achievement->published.cause.key == ledger.aurora.key_of(kGovern));
+
   CHECK(achievement->complete());
   CHECK_FALSE(achievement->retired);
+
   REQUIRE(tx::achievement_count(ledger.state()) == 1);
   CHECK(tx::achievement_at_ordinal(ledger.state(), 0) == id);
 }
@@ -78,22 +82,28 @@ TEST_CASE("unknown_institution: who teaches, assesses and awards is registered")
 
 TEST_CASE("achievement_not_cosigned: a joint award is issued once every awarding body has signed") {
   TestLedger ledger;
+
   auto joint = sample_achievement();
   joint.awarding_bodies = {ledger.aurora.id, ledger.borealis.id, ledger.cygnus.id};
   std::ranges::sort(joint.awarding_bodies);
   REQUIRE(code(ledger.commit(ledger.aurora, joint, kGovern)) == std::nullopt);
+
   const AchievementId id{ledger.aurora.id, 1, 1};
   const tx::AchievementCosignContent cosign{id};
+
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 0, 1, id))) ==
         RejectionCode::kAchievementNotCosigned);
   CHECK(code(ledger.commit(ledger.aurora, cosign, kGovern)) == RejectionCode::kAlreadyCosigned);
+
   REQUIRE(code(ledger.commit(ledger.borealis, cosign, kGovern)) == std::nullopt);
   CHECK(code(ledger.commit(ledger.borealis, cosign, kGovern)) == RejectionCode::kAlreadyCosigned);
   CHECK(code(ledger.commit(ledger.issue(ledger.borealis, 0, 1, id))) ==
         RejectionCode::kAchievementNotCosigned);
+
   REQUIRE(code(ledger.commit(ledger.cygnus, cosign, kGovern)) == std::nullopt);
   CHECK(code(ledger.commit(ledger.issue(ledger.borealis, 0, 1, id))) == std::nullopt);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 0, 1, id))) == std::nullopt);
+
   CHECK(tx::read_achievement(ledger.state(), id)->cosigned_by.size() == 2);
 }
 
@@ -101,15 +111,19 @@ TEST_CASE(
     "not_awarding_body and unknown_achievement: nobody issues or co-signs what is not its own") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
+
   const AchievementId unknown{ledger.aurora.id, 9, 1};
+
   CHECK(code(ledger.commit(ledger.issue(ledger.borealis, 0, 1, id))) ==
         RejectionCode::kNotAwardingBody);
   CHECK(code(ledger.commit(ledger.borealis, tx::AchievementCosignContent{id}, kGovern)) ==
         RejectionCode::kNotAwardingBody);
+
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 0, 1, unknown))) ==
         RejectionCode::kUnknownAchievement);
   CHECK(code(ledger.commit(ledger.aurora, tx::AchievementCosignContent{unknown}, kGovern)) ==
         RejectionCode::kUnknownAchievement);
+
   CHECK(code(ledger.commit(ledger.aurora, tx::AchievementRetireContent{9, 1}, kGovern)) ==
         RejectionCode::kUnknownAchievement);
 }
@@ -118,14 +132,17 @@ TEST_CASE(
     "achievement_retired: after retirement nothing is issued, and what was issued stays as it is") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
+
   REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 2, id))) == std::nullopt);
   const tx::AchievementRetireContent retire{1, 1};
   REQUIRE(code(ledger.commit(ledger.aurora, retire, kGovern)) == std::nullopt);
+
   CHECK(code(ledger.commit(ledger.aurora, retire, kGovern)) == RejectionCode::kAchievementRetired);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 2, 1, id))) ==
         RejectionCode::kAchievementRetired);
   CHECK(code(ledger.commit(ledger.aurora, tx::AchievementCosignContent{id}, kGovern)) ==
         RejectionCode::kAchievementRetired);
+
   CHECK(status(ledger, ledger.aurora, 1) == CredentialStatus::kValid);
   CHECK(tx::read_achievement(ledger.state(), id)->retired);
 }
@@ -133,21 +150,26 @@ TEST_CASE(
 TEST_CASE(
     "a listed batch puts its commitments on the ledger under consecutive indexes of the issuer") {
   TestLedger ledger;
+
   const auto id = ledger.publish(ledger.aurora);
   const auto batch = ledger.issue(ledger.aurora, 1'000, 300, id);
   REQUIRE(code(ledger.commit(batch)) == std::nullopt);
+
   const ledger::Pages pages(ledger.state());
   CHECK(pages.count() == 3);
+
   const auto slot = pages.find(ledger.aurora.id, IssuerIndex{1'299});
   REQUIRE(slot);
   CHECK(slot->page == PageNumber{2});
   CHECK(slot->position == 43);
   CHECK((*pages.commitments(slot->page))[slot->position] == hashes(1'000 * 1'000'003ULL, 300)[299]);
+
   const auto page = pages.page(slot->page);
   CHECK(page->achievement == id);
   CHECK(page->key == ledger.aurora.key_of(kIssue));
   CHECK(page->height == ledger.height());
   CHECK(page->log_index == LogIndex{1});
+
   CHECK_FALSE(pages.find(ledger.aurora.id, IssuerIndex{1'300}));
 }
 
@@ -155,26 +177,32 @@ TEST_CASE(
     "an anchored batch takes indexes and pages as a listed one does, and keeps its commitments to "
     "itself") {
   auto input = sample_genesis_input();
+
   REQUIRE(input.parameters.set(ledger::Parameter::kAnchoredRootsLimit, 3).ok());
   TestLedger ledger(std::move(input));
   const auto id = ledger.publish(ledger.aurora);
+
   const auto anchored = [&](std::uint64_t first, std::uint64_t count) {
     return ledger.commit(
         ledger.aurora,
         tx::IssueAnchoredContent{id, IssuerIndex{first}, count, hashes(first, (count + 127) / 128)},
         kIssue);
   };
+
   CHECK(code(anchored(0, 385)) == RejectionCode::kLimit);
   REQUIRE(code(anchored(0, 300)) == std::nullopt);
+
   const ledger::Pages pages(ledger.state());
   CHECK(pages.count() == 3);
   CHECK_FALSE(pages.commitments(PageNumber{2}));
   CHECK(pages.page(PageNumber{2})->commitments_root == hashes(0, 3)[2]);
   CHECK(pages.page(PageNumber{2})->count == 44);
+
   CHECK(code(anchored(299, 1)) == RejectionCode::kIndexOverlap);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 299, 1, id))) ==
         RejectionCode::kIndexOverlap);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 300, 1, id))) == std::nullopt);
+
   REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {130}), kIssue)) ==
           std::nullopt);
   CHECK(status(ledger, ledger.aurora, 130) == CredentialStatus::kRevoked);
@@ -202,17 +230,23 @@ TEST_CASE(
     "ranges_fragmented: the used indexes of an issuer form a limited number of runs, merged where "
     "they touch") {
   auto input = sample_genesis_input();
+
   REQUIRE(input.parameters.set(ledger::Parameter::kIssuerRangesLimit, 16).ok());
   TestLedger ledger(std::move(input));
   const auto id = ledger.publish(ledger.aurora);
+
   std::vector<SharedTransaction> batches;
   for (std::uint64_t i = 0; i < 16; ++i)
     batches.push_back(ledger.issue(ledger.aurora, i * 10, 5, id));
   ledger.commit_all(batches);
+
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 500, 5, id))) ==
         RejectionCode::kRangesFragmented);
+
+  // An index that joins two runs, or one to a run, takes no place of its own.
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 155, 5, id))) == std::nullopt);
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 5, 5, id))) == std::nullopt);
+
   CHECK(code(ledger.commit(ledger.issue(ledger.aurora, 500, 5, id))) == std::nullopt);
 }
 
@@ -234,22 +268,28 @@ TEST_CASE(
 TEST_CASE(
     "statuses move as the law says: suspended may become valid, revoked and superseded are final") {
   TestLedger ledger;
+
   const auto id = ledger.publish(ledger.aurora);
   REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 4, id))) == std::nullopt);
+
   const auto attempt = [&](tx::StatusAction action, std::uint64_t index) {
     return code(ledger.commit(ledger.aurora, change(action, {index}), kIssue));
   };
+
   using enum tx::StatusAction;
   CHECK(attempt(kReinstate, 0) == RejectionCode::kReinstateNotSuspended);
   CHECK(attempt(kSuspend, 0) == std::nullopt);
   CHECK(attempt(kSuspend, 0) == RejectionCode::kStatusUnchanged);
   CHECK(attempt(kReinstate, 0) == std::nullopt);
   CHECK(status(ledger, ledger.aurora, 0) == CredentialStatus::kValid);
+
   CHECK(attempt(kSuspend, 0) == std::nullopt);
   CHECK(attempt(kRevoke, 0) == std::nullopt);
   CHECK(status(ledger, ledger.aurora, 0) == CredentialStatus::kRevoked);
+
   CHECK(attempt(kSupersede, 1) == std::nullopt);
   CHECK(status(ledger, ledger.aurora, 1) == CredentialStatus::kSuperseded);
+
   for (const auto action : {kRevoke, kSuspend, kSupersede, kReinstate}) {
     CHECK(attempt(action, 0) == RejectionCode::kStatusFinal);
     CHECK(attempt(action, 1) == RejectionCode::kStatusFinal);
@@ -274,15 +314,19 @@ TEST_CASE(
 TEST_CASE("ranges and bitmaps address what a list would") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
+
   REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 300, id))) == std::nullopt);
+
   tx::StatusChangeContent ranges;
   ranges.action = tx::StatusAction::kSuspend;
   ranges.target = std::vector<tx::IndexRangeContent>{{IssuerIndex{10}, 20}, {IssuerIndex{120}, 20}};
   REQUIRE(code(ledger.commit(ledger.aurora, ranges, kIssue)) == std::nullopt);
+
   tx::StatusChangeContent bulk;
   bulk.action = tx::StatusAction::kRevoke;
   bulk.target = tx::IndexBitmap{IssuerIndex{5}, {0b0010'0001, 0b1000'0000}};  // 5, 10, 20
   REQUIRE(code(ledger.commit(ledger.aurora, bulk, kIssue)) == std::nullopt);
+
   const std::vector<std::uint64_t> revoked{5, 10, 20};
   for (std::uint64_t i = 0; i < 300; ++i) {
     const bool in_range = (i >= 10 && i < 30) || (i >= 120 && i < 140);
@@ -300,37 +344,47 @@ TEST_CASE(
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
   REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 6, id))) == std::nullopt);
+
   REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0}), kIssue)) ==
           std::nullopt);
+
   const auto theft_ms = ledger.next_block().time_ms;
+
   REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {1}), kIssue)) ==
           std::nullopt);
   REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kSupersede, {2}), kIssue)) ==
           std::nullopt);
   REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kSuspend, {3}), kIssue)) ==
           std::nullopt);
+
   const auto by_root = [&](tx::StatusAction action, std::vector<std::uint64_t> indexes,
                            tx::StatusReason reason = tx::StatusReason::kKeyCompromise) {
     auto content = change(action, std::move(indexes));
     content.reason = reason;
     return ledger.commit(ledger.aurora, content, KeyPurpose::kRoot);
   };
+
   using enum tx::StatusAction;
+
   CHECK(code(by_root(kReinstate, {1})) == RejectionCode::kNoCompromise);
   const tx::KeyRetireContent retire{ledger.aurora.key_of(kIssue), theft_ms};
   REQUIRE(code(ledger.commit(ledger.aurora, retire, KeyPurpose::kRoot)) == std::nullopt);
+
   CHECK(code(by_root(kReinstate, {1}, tx::StatusReason::kCorrection)) ==
         RejectionCode::kReasonNotAllowed);
   const auto refused = by_root(kReinstate, {0, 1});
   REQUIRE(code(refused) == RejectionCode::kNotSinceCompromise);
   CHECK(refused->index == 0);
+
   CHECK(code(by_root(kRevoke, {3})) == RejectionCode::kNotSinceCompromise);
   CHECK(code(by_root(kRevoke, {4})) == RejectionCode::kNotSinceCompromise);
   CHECK(code(by_root(kRevoke, {9})) == RejectionCode::kNotSinceCompromise);
   CHECK(code(by_root(kRevoke, {1})) == RejectionCode::kStatusUnchanged);
+
   CHECK(code(by_root(kReinstate, {1})) == std::nullopt);
   CHECK(status(ledger, ledger.aurora, 1) == CredentialStatus::kValid);
   CHECK(code(by_root(kReinstate, {1})) == RejectionCode::kNotSinceCompromise);
+
   ledger.pass_ms(90ULL * 86'400'000);
   CHECK(code(by_root(kReinstate, {2})) == RejectionCode::kNoCompromise);
 }

@@ -28,11 +28,14 @@ TEST_CASE(
     "a transaction commits when everything is in order, and its log leaf names author, key and "
     "kind") {
   TestLedger ledger;
+
   const auto transaction =
       ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern);
   REQUIRE(code(ledger.commit(transaction)) == std::nullopt);
+
   const auto leaf = ledger::Log(ledger.state()).leaf(LogIndex{0});
   REQUIRE(leaf);
+
   CHECK(leaf->transaction == transaction->id());
   CHECK(leaf->author == ledger.aurora.id);
   CHECK(leaf->key == ledger.aurora.key_of(KeyPurpose::kGovern));
@@ -67,17 +70,22 @@ TEST_CASE(
     "replay: the same body commits once, in the same block or a later one, whatever its "
     "signature") {
   TestLedger ledger;
+
   const auto transaction =
       ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern);
+
   {
     ledger::BlockExecutor executor(ledger.state(), ledger.next_block(), ledger.verifier());
     CHECK(code(executor.add(transaction)) == std::nullopt);
     CHECK(code(executor.add(transaction)) == RejectionCode::kReplay);
   }
+
   REQUIRE(code(ledger.commit(transaction)) == std::nullopt);
+
   const auto signed_again = std::get<SharedTransaction>(tx::decode(
       ledger.chain(), tx::attach_signed({to_bytes(transaction->body()), transaction->id()},
                                         KeyPurpose::kGovern, *ledger.aurora.govern)));
+
   CHECK_FALSE(equal(signed_again->carried(), transaction->carried()));
   CHECK(code(ledger.commit(signed_again)) == RejectionCode::kReplay);
 }
@@ -168,16 +176,20 @@ TEST_CASE("key_retired: a retired key signs nothing more") {
 TEST_CASE(
     "block_full: what does not fit is left for the next block, and nothing is wrong with it") {
   auto input = sample_genesis_input();
+
   REQUIRE(input.parameters.set(ledger::Parameter::kBlockLimitWeight, 20'000).ok());
   TestLedger ledger(std::move(input));
   const auto achievement = ledger.publish(ledger.aurora);
+
   ledger::BlockExecutor executor(ledger.state(), ledger.next_block(), ledger.verifier());
   std::optional<Rejection> rejection;
   std::uint64_t taken = 0;
+
   while (!rejection) {
     rejection = executor.add(ledger.issue(ledger.aurora, taken * 1'000, 1'000, achievement));
     if (!rejection) ++taken;
   }
+
   CHECK(rejection->code == RejectionCode::kBlockFull);
   CHECK_FALSE(is_permanent(rejection->code));
   CHECK(executor.weight() <= 20'000);
@@ -209,20 +221,25 @@ TEST_CASE("a block is invalid at the first transaction that is refused") {
 
 TEST_CASE("a refused transaction leaves roots and state of its block as they were without it") {
   TestLedger ledger;
+
   const auto achievement = ledger.publish(ledger.aurora);
   const auto first = ledger.issue(ledger.aurora, 0, 200, achievement);
   const auto overlapping = ledger.issue(ledger.aurora, 199, 10, achievement);
   const auto second = ledger.issue(ledger.aurora, 200, 10, achievement);
+
   ledger::BlockExecutor with(ledger.state(), ledger.next_block(), ledger.verifier());
   CHECK(code(with.add(first)) == std::nullopt);
   CHECK(code(with.add(overlapping)) == RejectionCode::kIndexOverlap);
   CHECK(code(with.add(second)) == std::nullopt);
+
   ledger::BlockExecutor without(ledger.state(), ledger.next_block(), ledger.verifier());
   CHECK(code(without.add(first)) == std::nullopt);
   CHECK(code(without.add(second)) == std::nullopt);
+
   const auto effects_with = with.finish();
   const auto effects_without = without.finish();
   CHECK(effects_with.roots == effects_without.roots);
+
   ledger::MemoryState a = ledger.state();
   ledger::MemoryState b = ledger.state();
   a.apply(*effects_with.delta);
@@ -233,17 +250,22 @@ TEST_CASE("a refused transaction leaves roots and state of its block as they wer
 TEST_CASE(
     "the order of a block decides: a revocation before its issue is refused, after it it holds") {
   TestLedger ledger;
+
   const auto achievement = ledger.publish(ledger.aurora);
   const auto issue = ledger.issue(ledger.aurora, 0, 4, achievement);
+
   tx::StatusChangeContent change;
   change.target = std::vector<IssuerIndex>{IssuerIndex{2}};
   const auto revoke = ledger.make(ledger.aurora, change, KeyPurpose::kIssue);
+
   const std::vector<SharedTransaction> backwards{revoke, issue};
   const auto refused =
       ledger::execute(ledger.state(), ledger.next_block(), backwards, ledger.verifier());
   REQUIRE(std::holds_alternative<ledger::BlockRejection>(refused));
   CHECK(std::get<ledger::BlockRejection>(refused).rejection.code == RejectionCode::kUnknownIndex);
+
   ledger.commit_all({issue, revoke});
+
   const ledger::Pages pages(ledger.state());
   CHECK(pages.status(*pages.find(ledger.aurora.id, IssuerIndex{2})) ==
         ledger::CredentialStatus::kRevoked);
@@ -255,20 +277,24 @@ TEST_CASE(
     "what a block changed of keys, institutions and achievements holds for the rest of the block") {
   TestLedger ledger;
   const auto id = ledger.publish(ledger.aurora);
+
   ledger::BlockExecutor executor(ledger.state(), ledger.next_block(), ledger.verifier());
   const auto add = [&](const Actor& author, const auto& content, KeyPurpose purpose) {
     return code(executor.add(ledger.make(author, content, purpose)));
   };
+
   CHECK(add(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern) == std::nullopt);
   CHECK(code(executor.add(ledger.issue(ledger.aurora, 0, 1, id))) == std::nullopt);
   CHECK(add(ledger.aurora, tx::AchievementRetireContent{1, 1}, KeyPurpose::kGovern) ==
         std::nullopt);
   CHECK(code(executor.add(ledger.issue(ledger.aurora, 1, 1, id))) ==
         RejectionCode::kAchievementRetired);
+
   const tx::KeyRetireContent retire{ledger.aurora.key_of(KeyPurpose::kGovern), 0};
   CHECK(add(ledger.aurora, retire, KeyPurpose::kRoot) == std::nullopt);
   CHECK(add(ledger.aurora, trust_in(ledger.borealis.id, 1), KeyPurpose::kGovern) ==
         RejectionCode::kKeyRetired);
+
   CHECK(add(ledger.agency, accredit(ledger.borealis.id), KeyPurpose::kGovern) == std::nullopt);
   auto facts = tx::read_institution(ledger.state(), ledger.agency.id)->facts;
   facts.parent = ledger.borealis.id;
@@ -280,9 +306,11 @@ TEST_CASE(
 TEST_CASE("executing over a branch of deltas gives what executing over the applied state gives") {
   TestLedger ledger;
   const auto achievement = ledger.publish(ledger.aurora);
+
   const std::vector<SharedTransaction> parent{
       ledger.issue(ledger.aurora, 0, 300, achievement),
       ledger.make(ledger.borealis, trust_in(ledger.aurora.id), KeyPurpose::kGovern)};
+
   tx::StatusChangeContent change;
   change.action = tx::StatusAction::kSuspend;
   change.target = std::vector<tx::IndexRangeContent>{{IssuerIndex{100}, 100}};
@@ -290,19 +318,24 @@ TEST_CASE("executing over a branch of deltas gives what executing over the appli
       ledger.make(ledger.aurora, change, KeyPurpose::kIssue),
       ledger.issue(ledger.aurora, 300, 50, achievement),
       ledger.make(ledger.borealis, end_of(ledger.aurora.id), KeyPurpose::kGovern)};
+
   const auto context = ledger.next_block();
   const auto first = std::get<ledger::BlockEffects>(
       ledger::execute(ledger.state(), context, parent, ledger.verifier()));
+
   auto next = context;
   next.height = next.height.next();
   const ledger::Overlay branch(ledger.state(), {first.delta});
   const auto on_branch =
       std::get<ledger::BlockEffects>(ledger::execute(branch, next, child, ledger.verifier()));
+
   ledger::MemoryState applied = ledger.state();
   applied.apply(*first.delta);
   const auto on_applied =
       std::get<ledger::BlockEffects>(ledger::execute(applied, next, child, ledger.verifier()));
+
   CHECK(on_branch.roots == on_applied.roots);
+
   ledger::MemoryState a = applied;
   a.apply(*on_branch.delta);
   applied.apply(*on_applied.delta);
@@ -327,13 +360,16 @@ TEST_CASE(
   for (const auto& row : tx::kind_rows()) {
     INFO(name(row.kind));
     CHECK(name(row.kind) != "unknown");
+
     const auto others = static_cast<unsigned>(row.privileges) &
                         ~static_cast<unsigned>(tx::Privilege::kInstitutions);
     const bool two =
         covers(tx::Privilege::kInstitutions | tx::Privilege::kKeys, row.privileges) ||
         covers(tx::Privilege::kInstitutions | tx::Privilege::kSuccessions, row.privileges);
+
     CHECK((std::popcount(static_cast<unsigned>(row.privileges)) == 1 ||
            (two && std::popcount(others) == 1)));
+
     CHECK(row.signers != 0);
     CHECK_FALSE(tx::is_one_of(row.authors, tx::InstitutionClass::kListed));
   }

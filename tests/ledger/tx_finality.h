@@ -15,10 +15,12 @@ inline ledger::FinalityProof finalize(const ledger::Header& header,
                                       const ledger::CertifyingSet& set,
                                       const std::vector<std::string>& signers) {
   ledger::FinalityProof proof;
+
   auto& vote = proof.finalization;
   vote.epoch = header.epoch;
   vote.view = header.view;
   vote.block = ledger::block_id(header);
+
   Encoder message;
   message.fixed(header.chain)
       .u64(vote.epoch)
@@ -27,6 +29,7 @@ inline ledger::FinalityProof finalize(const ledger::Header& header,
       .u64(vote.parent_view)
       .fixed(vote.block);
   const auto digest = tags::kFinalize(message.bytes());
+
   for (std::size_t i = 0; i < set.size(); ++i) {
     for (const auto& name : signers) {
       const auto key = key_named(name + "/consensus");

@@ -1,3 +1,6 @@
+// Keys are named, and a name gives the same key in every run, so that golden values can be written
+// down. TestLedger builds transactions as a client does and commits them through BlockExecutor,
+// whose refusals it hands back.
 #include "tests/ledger/tx_fixture.h"
 
 #include <algorithm>
@@ -43,14 +46,18 @@ const SecretKey& Actor::key(KeyPurpose purpose) const {
 ledger::GenesisParty party_named(const std::string& name, InstitutionClass institution_class,
                                  const std::string& domain) {
   ledger::GenesisParty party;
+
   party.institution_class = institution_class;
   party.facts.legal_names = {{"en", "University " + name}};
   party.facts.country = "AT";
   party.facts.domain = domain;
+
+  // A listed institution has no keys: nobody speaks for it.
   if (institution_class == InstitutionClass::kListed) {
     party.root_threshold = 0;
     return party;
   }
+
   const auto add = [&](KeyPurpose purpose, const char* label) {
     party.keys.push_back({purpose, key_named(name + "/" + label).public_key(), {}});
   };
@@ -58,6 +65,7 @@ ledger::GenesisParty party_named(const std::string& name, InstitutionClass insti
   add(KeyPurpose::kIssue, "issue");
   add(KeyPurpose::kGovern, "govern");
   if (institution_class == InstitutionClass::kValidator) add(KeyPurpose::kConsensus, "consensus");
+
   prove_keys(party, name);
   return party;
 }
@@ -73,12 +81,14 @@ void prove_keys(ledger::GenesisParty& party, const std::string& name) {
 
 ledger::GenesisInput sample_genesis_input() {
   ledger::GenesisInput input;
+
   input.time_ms = kGenesisTimeMs;
   input.parties = {party_named("aurora", InstitutionClass::kValidator, "aurora.example"),
                    party_named("borealis", InstitutionClass::kValidator, "borealis.example"),
                    party_named("cygnus", InstitutionClass::kIssuer, "cygnus.example"),
                    party_named("agency", InstitutionClass::kAccreditor, "agency.example"),
                    party_named("draco", InstitutionClass::kListed, "draco.example")};
+
   for (const std::size_t i : {0U, 1U}) {
     const auto consensus =
         key_named(i == 0 ? "aurora/consensus" : "borealis/consensus").public_key();
@@ -240,15 +250,19 @@ SharedTransaction TestLedger::sign(tx::Built built, const Actor& signer, KeyPurp
 SharedTransaction TestLedger::registration(const Actor& sponsor, const std::string& name,
                                            const tx::InstitutionRegisterContent& content) {
   const auto built = tx::build(envelope(sponsor.id), content);
+
   const auto* refused = std::get_if<Rejection>(&built);
   TM_CHECK(refused == nullptr, to_text(refused != nullptr ? *refused : Rejection{}));
+
   const auto& unsigned_transaction = std::get<tx::UnsignedTransaction>(built);
   const auto actor = actor_named(name, tx::registered_id(unsigned_transaction.id, content));
+
   std::vector<Signature> proofs;
   for (const auto& [purpose, key] : content.keys) {
     const auto message = possession_message(chain(), actor.id, purpose, key);
     proofs.push_back(actor.key(purpose).sign(message.view()));
   }
+
   const auto entry = tx::sign(unsigned_transaction, KeyPurpose::kGovern, *sponsor.govern);
   return std::get<SharedTransaction>(
       tx::decode(chain(), tx::attach(unsigned_transaction, {entry}, proofs)));

@@ -248,15 +248,18 @@ TEST_CASE("golden: bodies of registry records") {
   institution.sponsor = kAuthor;
   institution.facts = golden_facts();
   check_record("institution", institution);
+
   tx::KeyRecord key;
   key.cause = kCause;
   key.institution = kAuthor;
   key.purpose = KeyPurpose::kIssue;
   key.key = {SignatureAlgorithm::kBip340, *from_hex(vectors()["new_key"].get<std::string>())};
   check_record("key_added", key);
+
   key.event = tx::KeyEvent::kRetired;
   key.compromised_since_ms = kFrom;
   check_record("key_retired", key);
+
   tx::AchievementRecord achievement;
   achievement.cause = kCause;
   achievement.actor = kAuthor;
@@ -264,6 +267,7 @@ TEST_CASE("golden: bodies of registry records") {
   check_record("achievement_published", achievement);
   achievement.event = tx::AchievementEvent::kRetired;
   check_record("achievement_retired", achievement);
+
   tx::StatementRecord statement;
   statement.cause = kCause;
   statement.content = golden_trust();
@@ -272,6 +276,7 @@ TEST_CASE("golden: bodies of registry records") {
   check_record("void", statement);
   statement.content = golden_accreditation();
   check_record("accredit", statement);
+
   check_record(
       "succession",
       tx::SuccessionRecord{{}, kCause, kAuthor, tx::SuccessionEvent::kEffective, golden_split()});
@@ -283,32 +288,41 @@ TEST_CASE(
     "golden: registry records decode to what was encoded, and nothing shorter, longer or changed "
     "passes unseen") {
   const auto body = *from_hex(hex_of("records", "trust"));
+
   const tx::RecordPlace at{1, Height{2}, kFrom};
   const auto record = tx::decode_statement(kAuthor, kSubject, at, body);
+
   REQUIRE(record.ok());
   CHECK(record->content == golden_trust());
   CHECK(record->id == kCause.transaction);
+
   const auto institution =
       tx::decode_institution(kAuthor, at, *from_hex(hex_of("records", "institution")));
   REQUIRE(institution.ok());
   CHECK(institution->facts == golden_facts());
+
   const auto succession =
       tx::decode_succession(kAuthor, at, *from_hex(hex_of("records", "succession")));
   REQUIRE(succession.ok());
   CHECK(succession->content == golden_split());
+
   CHECK(tx::decode_policy(kAuthor, at, *from_hex(hex_of("records", "policy")))->content ==
         golden_policy());
   CHECK(tx::decode_rule(kAuthor, at, *from_hex(hex_of("records", "rule")))->content.number == 3);
+
   const auto achievement = tx::decode_achievement(
       {kAuthor, 7, 2}, at, *from_hex(hex_of("records", "achievement_published")));
   REQUIRE(achievement.ok());
   CHECK(achievement->content == golden_achievement());
+
   for (std::size_t size = 0; size < body.size(); ++size) {
     CHECK_FALSE(tx::decode_statement(kAuthor, kSubject, at, ByteView(body).first(size)).ok());
   }
+
   auto longer = body;
   longer.push_back(0);
   CHECK_FALSE(tx::decode_statement(kAuthor, kSubject, at, longer).ok());
+
   for (std::size_t i = 0; i < body.size(); ++i) {
     auto changed = body;
     changed[i] ^= 0x10;
@@ -329,17 +343,22 @@ TEST_CASE(
     "and this block") {
   const auto bytes = *from_hex(hex_of("recovery", "record"));
   const auto recovery = ledger::decode_genesis(bytes);
+
   INFO(recovery.message());
   REQUIRE(recovery.ok());
+
   CHECK(recovery->chain.hex() == hex_of("recovery", "chain"));
   CHECK(encode(*recovery) == bytes);
+
   const auto old = ledger::decode_genesis(*from_hex(hex_of("genesis", "record"))).value();
   CHECK(ledger::verify_continuation(*recovery, ledger::make_light_client(old)).ok());
+
   ledger::MemoryState state;
   state.apply(*ledger::build_genesis_state(old).delta);
   const auto built = ledger::build_recovery_state(*recovery, state);
   INFO(built.message());
   REQUIRE(built.ok());
+
   CHECK(built->header.roots.registry_root.hex() == hex_of("recovery", "registry_root"));
   CHECK(built->block.hex() == hex_of("recovery", "block"));
 }
@@ -349,10 +368,13 @@ TEST_CASE(
     "roots") {
   const auto bytes = *from_hex(hex_of("genesis", "record"));
   const auto genesis = ledger::decode_genesis(bytes);
+
   INFO(genesis.message());
   REQUIRE(genesis.ok());
+
   CHECK(genesis->chain.hex() == hex_of("genesis", "chain"));
   CHECK(encode(*genesis) == bytes);
+
   const auto state = ledger::build_genesis_state(*genesis);
   CHECK(state.header.roots.registry_root.hex() == hex_of("genesis", "registry_root"));
   CHECK(state.header.validator_set.hex() == hex_of("genesis", "validator_set"));
@@ -369,6 +391,7 @@ TEST_CASE(
   const auto row = [](std::uint64_t number, std::string_view name) {
     return "| " + std::to_string(number) + " | `" + std::string(name) + "` |";
   };
+
   const auto transaction = page("transaction.md");
   std::size_t codes = 0;
   for (std::uint16_t number = 1; number < 1'000; ++number) {
@@ -379,11 +402,13 @@ TEST_CASE(
     CHECK(transaction.find(row(number, name_of_code)) != std::string::npos);
   }
   CHECK(codes >= 90);
+
   const auto kinds = page("kinds.md");
   for (const auto& kind : tx::kind_rows()) {
     CHECK(kinds.find(row(static_cast<std::uint64_t>(kind.kind), name(kind.kind))) !=
           std::string::npos);
   }
+
   const auto parameters = page("parameters.md");
   for (const auto& parameter : ledger::parameter_rows()) {
     CHECK(parameters.find(row(static_cast<std::uint64_t>(parameter.id), parameter.name)) !=

@@ -67,18 +67,22 @@ tx::RuleContent rule(std::uint32_t number, std::uint16_t version) {
 TEST_CASE("a validator registers an issuer, which publishes, issues and recognizes from then on") {
   TestLedger ledger;
   const auto lyra = ledger.join(ledger.aurora, "lyra", "lyra.example");
+
   const auto record = tx::read_institution(ledger.state(), lyra.id);
   REQUIRE(record);
+
   CHECK(record->institution_class == InstitutionClass::kIssuer);
   CHECK(record->standing == tx::Standing::kGood);
   CHECK(record->sponsor == ledger.aurora.id);
   CHECK(record->root_threshold == 1);
   CHECK(record->facts == registration_of("lyra", "lyra.example").facts);
+
   CHECK(tx::institution_at_ordinal(ledger.state(), tx::institution_count(ledger.state()) - 1) ==
         lyra.id);
   CHECK(tx::keys_of(ledger.state(), lyra.id) ==
         std::vector{lyra.key_of(kRoot), lyra.key_of(KeyPurpose::kIssue), lyra.key_of(kGovern)});
   CHECK(tx::read_key(ledger.state(), lyra.key_of(kGovern))->added.institution == lyra.id);
+
   const auto achievement = ledger.publish(lyra);
   CHECK(code(ledger.commit(ledger.issue(lyra, 0, 3, achievement))) == std::nullopt);
   CHECK(code(ledger.commit(lyra, trust_in(ledger.cygnus.id), kGovern)) == std::nullopt);
@@ -102,9 +106,11 @@ TEST_CASE("author_class: validators register, validators and accreditors list") 
 TEST_CASE("possession: each key of a registration signs for this institution on this ledger") {
   TestLedger ledger;
   const auto content = registration_of("lyra", "lyra.example");
+
   const auto body =
       std::get<tx::UnsignedTransaction>(tx::build(ledger.envelope(ledger.aurora.id), content));
   const auto id = tx::registered_id(body.id, content);
+
   const auto decoded = [&](const InstitutionId& proven, std::size_t count) {
     std::vector<Signature> proofs;
     const std::vector<std::string> labels{"root", "issue", "govern"};
@@ -116,11 +122,15 @@ TEST_CASE("possession: each key of a registration signs for this institution on 
     return tx::decode(ledger.chain(),
                       tx::attach(body, {tx::sign(body, kGovern, *ledger.aurora.govern)}, proofs));
   };
+
   CHECK(std::get<Rejection>(decoded(id, 2)).code == RejectionCode::kPossession);
   CHECK(std::get<Rejection>(decoded(id, 0)).code == RejectionCode::kPossession);
+
+  // Proofs for another institution are proofs of the same keys, and of no use here.
   const auto for_another = ledger.commit(std::get<SharedTransaction>(decoded(ledger.cygnus.id, 3)));
   REQUIRE(code(for_another) == RejectionCode::kPossession);
   CHECK(for_another->field == "institution_register.possession_proofs[0]");
+
   CHECK(code(ledger.commit(std::get<SharedTransaction>(decoded(id, 3)))) == std::nullopt);
 }
 
@@ -132,26 +142,32 @@ TEST_CASE("key_exists: a registration brings no key that somebody has already") 
 
 TEST_CASE("the form of a registration: class, keys in order, a threshold that its roots can meet") {
   TestLedger ledger;
+
   const auto changed = [&](auto change) {
     auto content = registration_of("lyra", "lyra.example");
     change(content);
     return form(ledger, content);
   };
+
   CHECK(changed([](auto&) {}) == std::nullopt);
   CHECK(changed([](auto& c) { c.root_threshold = 0; }) == RejectionCode::kFieldRange);
   CHECK(changed([](auto& c) { c.root_threshold = 2; }) == RejectionCode::kFieldRange);
   CHECK(changed([](auto& c) { c.keys.clear(); }) == RejectionCode::kFieldRange);
   CHECK(changed([](auto& c) { c.keys.erase(c.keys.begin()); }) == RejectionCode::kFieldRange);
+
   CHECK(changed([](auto& c) { std::swap(c.keys[0], c.keys[1]); }) == RejectionCode::kNotSorted);
   CHECK(changed([](auto& c) { c.keys.insert(c.keys.begin(), c.keys[0]); }) ==
         RejectionCode::kNotSorted);
+
   CHECK(changed([](auto& c) { c.keys[1].purpose = KeyPurpose::kTransport; }) ==
         RejectionCode::kKeyPurposeForm);
   CHECK(changed([](auto& c) { c.keys[1].key.bytes.assign(32, 0xFF); }) ==
         RejectionCode::kBadPublicKey);
+
   CHECK(changed([](auto& c) { c.facts.domain = "LYRA"; }) == RejectionCode::kTextForm);
   CHECK(changed([&](auto& c) { c.listed = c.facts.parent = ledger.draco.id; }) ==
         RejectionCode::kAboutItself);
+
   CHECK(changed([](auto& c) {
           const auto key = c.keys[1];
           while (c.keys.size() < 65) c.keys.push_back(key);
@@ -222,20 +238,26 @@ TEST_CASE(
     "a listed institution has no powers, and is taken over by the registration that names it") {
   TestLedger ledger;
   const auto id = list(ledger, listing("lyra", "lyra.example"));
+
   auto record = tx::read_institution(ledger.state(), id);
   REQUIRE(record);
+
   CHECK(record->institution_class == InstitutionClass::kListed);
   CHECK(record->sponsor == ledger.agency.id);
   CHECK(record->root_threshold == 0);
+
   CHECK(code(ledger.commit(ledger.agency, accredit(id), kGovern)) == std::nullopt);
+
   auto facts = record->facts;
   facts.deqar = "DEQARINST0001";
   REQUIRE(registered(ledger, "lyra", taking_over(id, facts)) == std::nullopt);
+
   const auto history = tx::institution_history(ledger.state(), id);
   REQUIRE(history.size() == 2);
   CHECK(history[1].institution_class == InstitutionClass::kIssuer);
   CHECK(history[1].sponsor == ledger.aurora.id);
   CHECK(history[1].facts.deqar == "DEQARINST0001");
+
   CHECK(tx::keys_of(ledger.state(), id).size() == 3);
   CHECK(tx::statements_between(ledger.state(), ledger.agency.id, id).size() == 1);
 }
@@ -244,39 +266,50 @@ TEST_CASE(
     "a registration corrects what a listing said; an identifier that only the listing gave is free "
     "again") {
   TestLedger ledger;
+
   auto mistaken = listing("lyra", "lyra.example");
   mistaken.facts.ror = "05gq02987";
   mistaken.facts.country = "DE";
   const auto id = list(ledger, mistaken);
+
   auto vega = registration_of("vega", "vega.example");
   vega.facts.ror = "05gq02987";
   CHECK(registered(ledger, "vega", vega) == RejectionCode::kIdentifierTaken);
+
   auto facts = registration_of("lyra", "lyra.at.example").facts;
   facts.ror = "01aaaaaaa";
   REQUIRE(registered(ledger, "lyra", taking_over(id, facts)) == std::nullopt);
+
   CHECK(registered(ledger, "vega", vega) == std::nullopt);
+
   CHECK(registered(ledger, "mira", registration_of("mira", "lyra.example")) ==
         RejectionCode::kIdentifierTaken);
 }
 
 TEST_CASE("not_listed, unknown_institution, identifier_taken: what a registration may take over") {
   TestLedger ledger;
+
   const auto facts_of = [&](const InstitutionId& id) {
     return tx::read_institution(ledger.state(), id)->facts;
   };
+
   CHECK(registered(ledger, "lyra", taking_over(ledger.cygnus.id, facts_of(ledger.cygnus.id))) ==
         RejectionCode::kNotListed);
+
   const auto nobody = InstitutionId::prefix_of(hash_of(9).view());
   CHECK(registered(ledger, "lyra",
                    taking_over(nobody, registration_of("lyra", "lyra.example").facts)) ==
         RejectionCode::kUnknownInstitution);
+
   auto taken_domain = facts_of(ledger.draco.id);
   taken_domain.domain = "cygnus.example";
   CHECK(registered(ledger, "lyra", taking_over(ledger.draco.id, taken_domain)) ==
         RejectionCode::kIdentifierTaken);
+
   ledger.set_standing(ledger.draco.id, tx::Standing::kSuspended);
   CHECK(registered(ledger, "lyra", taking_over(ledger.draco.id, facts_of(ledger.draco.id))) ==
         RejectionCode::kNotListed);
+
   ledger.set_standing(ledger.draco.id, tx::Standing::kGood);
   REQUIRE(registered(ledger, "lyra", taking_over(ledger.draco.id, facts_of(ledger.draco.id))) ==
           std::nullopt);
@@ -298,9 +331,11 @@ TEST_CASE("unknown_institution: the parent of who is registered or listed is on 
 
 TEST_CASE("limit, change_rate: keys of a registration, and registrations and listings of a day") {
   auto input = sample_genesis_input();
+
   REQUIRE(input.parameters.set(ledger::Parameter::kStatementChangesPerDay, 2).ok());
   REQUIRE(input.parameters.set(ledger::Parameter::kKeysPerInstitutionLimit, 8).ok());
   TestLedger ledger(std::move(input));
+
   auto many = registration_of("lyra", "lyra.example");
   while (many.keys.size() < 9)
     many.keys.push_back({kGovern, key_named(std::to_string(many.keys.size())).public_key()});
@@ -308,9 +343,11 @@ TEST_CASE("limit, change_rate: keys of a registration, and registrations and lis
     return std::pair(key.purpose, key_id(key.purpose, key.key));
   });
   CHECK(registered(ledger, "lyra", many) == RejectionCode::kLimit);
+
   REQUIRE(registered(ledger, "lyra", registration_of("lyra", "lyra.example")) == std::nullopt);
   REQUIRE(code(ledger.commit(ledger.aurora, listing("vega", "vega.example"), kGovern)) ==
           std::nullopt);
+
   CHECK(registered(ledger, "mira", registration_of("mira", "mira.example")) ==
         RejectionCode::kChangeRate);
   CHECK(code(ledger.commit(ledger.aurora, listing("mira", "mira.example"), kGovern)) ==
@@ -318,9 +355,11 @@ TEST_CASE("limit, change_rate: keys of a registration, and registrations and lis
   CHECK(code(ledger.commit(ledger.aurora, trust_in(ledger.borealis.id), kGovern)) ==
         RejectionCode::kChangeRate);
   CHECK(code(ledger.commit(ledger.aurora, policy(1), kGovern)) == RejectionCode::kChangeRate);
+
   const tx::SuccessionContent custody{
       tx::SuccessionKind::kCustody, true, {}, {ledger.aurora.id}, {ledger.borealis.id}};
   CHECK(code(ledger.commit(ledger.aurora, custody, kRoot)) == RejectionCode::kChangeRate);
+
   ledger.pass_ms(86'400'000);
   CHECK(registered(ledger, "mira", registration_of("mira", "mira.example")) == std::nullopt);
 }
@@ -351,19 +390,24 @@ TEST_CASE(
     "record") {
   TestLedger ledger;
   CHECK_FALSE(tx::read_policy(ledger.state(), ledger.aurora.id));
+
   const auto publish = [&](const tx::PolicyContent& content) {
     return code(ledger.commit(ledger.aurora, content, kGovern));
   };
+
   REQUIRE(publish(policy(1)) == std::nullopt);
   CHECK(publish(policy(1)) == RejectionCode::kPolicyUnchanged);
   REQUIRE(publish(policy(2)) == std::nullopt);
   REQUIRE(publish(policy(1)) == std::nullopt);
+
   CHECK(tx::read_policy(ledger.state(), ledger.aurora.id)->content == policy(1));
+
   const auto newest = tx::policies_of(ledger.state(), ledger.aurora.id, 2);
   REQUIRE(newest.size() == 2);
   CHECK(newest[0].content == policy(1));
   CHECK(newest[1].content == policy(2));
   CHECK(tx::policies_of(ledger.state(), ledger.aurora.id, 16).size() == 3);
+
   CHECK(form(ledger, tx::PolicyContent{{}, ""}) == RejectionCode::kFieldMissing);
   CHECK(form(ledger, tx::PolicyContent{hash_of(1), "ftp://aurora.example"}) ==
         RejectionCode::kTextForm);
@@ -387,6 +431,7 @@ TEST_CASE(
     content.facts.legal_names = {{"en", name}};
     return ledger.commit(ledger.agency, content, kGovern);
   };
+
   for (const char* name :
        {"University of Vienna\u200B", "Ada\u00A0", "Zo\uFFFD", "So\u00ADft", "a\u0378b"}) {
     CHECK_FALSE(listed(2, name).has_value());
@@ -395,6 +440,7 @@ TEST_CASE(
     CHECK(refused->field == "institution_list.facts.legal_names[0].text");
     CHECK(is_permanent(refused->code));
   }
+
   CHECK(listed(3, "University of Vienna\u200B")->detail ==
         "U+200B (zero width space) at character 21: a mark that cannot be seen");
   CHECK_FALSE(listed(3, "\u062F\u0627\u0646\u0634\u06AF\u0627\u0647 \u0645\u06CC\u200C\u062E\u0648")
@@ -408,20 +454,25 @@ TEST_CASE(
   auto input = sample_genesis_input();
   input.protocol_version = 2;
   TestLedger ledger(std::move(input));
+
   const auto publish = [&](const tx::RuleContent& content) {
     return code(ledger.commit(ledger.aurora, content, kGovern));
   };
+
   CHECK(publish(rule(1, 2)) == RejectionCode::kRuleVersionGap);
   REQUIRE(publish(rule(1, 1)) == std::nullopt);
   CHECK(publish(rule(1, 1)) == RejectionCode::kRuleExists);
   REQUIRE(publish(rule(1, 2)) == std::nullopt);
   REQUIRE(publish(rule(2, 1)) == std::nullopt);
+
   const auto found = tx::read_rule(ledger.state(), {ledger.aurora.id, 1, 2});
   REQUIRE(found);
   CHECK(found->content == rule(1, 2));
   CHECK_FALSE(tx::read_rule(ledger.state(), {ledger.aurora.id, 1, 3}));
+
   CHECK(form(ledger, rule(0, 1)) == RejectionCode::kFieldRange);
   CHECK(form(ledger, rule(1, 0)) == RejectionCode::kFieldRange);
+
   auto untitled = rule(3, 1);
   untitled.titles.clear();
   CHECK(form(ledger, untitled) == RejectionCode::kFieldMissing);

@@ -118,15 +118,19 @@ TEST_CASE(
   OldLedger old;
   const auto recovery =
       signed_by(old.recovery({"aurora", "borealis"}), {"aurora", "borealis", "fornax"});
+
   CHECK(first_fault(recovery) == "");
+
   const auto decoded = ledger::decode_genesis(encode(recovery));
   INFO(decoded.message());
   REQUIRE(decoded.ok());
   CHECK(encode(*decoded) == encode(recovery));
+
   CHECK(decoded->chain != old.ledger.chain());
   CHECK(decoded->content.continues->chain() == old.ledger.chain());
   CHECK(
       ledger::verify_continuation(*decoded, ledger::make_light_client(old.ledger.genesis())).ok());
+
   CHECK(ledger::genesis_epoch(*decoded) == Epoch{1});
   CHECK(ledger::make_light_client(*decoded).set().size() == 2);
 }
@@ -174,14 +178,17 @@ TEST_CASE(
 TEST_CASE(
     "more than two thirds of the old set sign a recovery, and every institution of the new set") {
   OldLedger old;
+
   const auto fault = [&](const std::vector<std::string>& signers) {
     return first_fault(signed_by(old.recovery({"aurora", "borealis"}), signers));
   };
+
   CHECK(fault({"aurora", "borealis", "eridanus"}) == "");
   CHECK(fault({"aurora", "borealis", "eridanus", "fornax"}) == "");
   CHECK(fault({"aurora", "borealis"}) == "founders_too_few");
   CHECK(fault({"aurora", "eridanus", "fornax"}) == "founder_missing");
   CHECK(fault({"aurora", "borealis", "eridanus", "cygnus"}) == "founder_stranger");
+
   auto changed =
       signed_by(old.recovery({"aurora", "borealis"}), {"aurora", "borealis", "eridanus"});
   changed.signatures[1].signature.bytes[3] ^= 1;
@@ -191,15 +198,19 @@ TEST_CASE(
 TEST_CASE(
     "an institution whose node was lost comes back with a replaced key that it proves to hold") {
   OldLedger old;
+
   auto input = old.recovery({"aurora"});
   const auto replaced = replaced_key(old, "eridanus", "eridanus/consensus/2");
   input.continues->keys.push_back(replaced);
   input.validators.push_back({replaced.institution, key_id(KeyPurpose::kConsensus, replaced.key)});
+
   const auto recovery = signed_by(input, {"aurora", "borealis", "eridanus"});
   CHECK(first_fault(recovery) == "");
+
   const auto built = ledger::build_recovery_state(recovery, old.ledger.state());
   REQUIRE(built.ok());
   old.ledger.state().apply(*built->delta);
+
   const auto keys = tx::keys_of(old.ledger.state(), replaced.institution);
   CHECK(std::ranges::find(keys, key_id(KeyPurpose::kConsensus, replaced.key)) != keys.end());
 }
@@ -215,9 +226,11 @@ TEST_CASE("a replaced key that the old registry knows already is refused when th
 
 TEST_CASE("a recovery that breaks a rule is refused by its name") {
   CHECK(fault_after([](GenesisInput&) {}) == "");
+
   CHECK(fault_after([](GenesisInput& input) {
           input.parties = {sample_genesis_input().parties[2]};
         }) == "parties");
+
   CHECK(fault_after([](GenesisInput& input) { input.continues->last.header.height = Height{0}; }) ==
         "continues_nothing");
   CHECK(fault_after([](GenesisInput& input) {
@@ -226,8 +239,10 @@ TEST_CASE("a recovery that breaks a rule is refused by its name") {
   CHECK(fault_after([](GenesisInput& input) {
           input.continues->sets.push_back(input.continues->sets[0]);
         }) == "continues_set");
+
   CHECK(fault_after([](GenesisInput& input) { input.continues->last.header.time_ms += 1; }) ==
         "continues_finality");
+
   CHECK(fault_after([](GenesisInput& input) { input.continues->institutions.pop_back(); }) ==
         "continues_registry");
   CHECK(fault_after([](GenesisInput& input) {
@@ -237,11 +252,13 @@ TEST_CASE("a recovery that breaks a rule is refused by its name") {
   CHECK(fault_after([](GenesisInput& input) {
           input.continues->institutions[0].roots[0] = input.continues->institutions[1].roots[0];
         }) == "continues_registry");
+
   CHECK(fault_after([](GenesisInput& input) {
           REQUIRE(input.parameters.set(ledger::Parameter::kHeartbeatMs, 5'000).ok());
         }) == "continues_parameters");
   CHECK(fault_after([](GenesisInput& input) { input.protocol_version = 2; }) == "protocol_version");
   CHECK(fault_after([](GenesisInput& input) { input.time_ms = kGenesisTimeMs; }) == "time");
+
   CHECK(fault_after([](GenesisInput& input) { input.validators.clear(); }) == "validators");
   CHECK(fault_after([](GenesisInput& input) { input.validators[1] = input.validators[0]; }) ==
         "validator_twice");
@@ -254,6 +271,7 @@ TEST_CASE("a recovery that breaks a rule is refused by its name") {
 
 TEST_CASE("a replaced key that breaks a rule is refused by its name") {
   OldLedger old;
+
   const auto fault = [&](const std::function<void(ledger::ReplacedKey&)>& change, int times = 1) {
     auto input = old.recovery({"aurora", "borealis"});
     auto replaced = replaced_key(old, "eridanus", "eridanus/consensus/2");
@@ -261,8 +279,10 @@ TEST_CASE("a replaced key that breaks a rule is refused by its name") {
     for (int i = 0; i < times; ++i) input.continues->keys.push_back(replaced);
     return first_fault(signed_by(std::move(input), {"aurora", "borealis", "eridanus"}));
   };
+
   using Key = ledger::ReplacedKey;
   CHECK(fault([](Key&) {}) == "");
+
   CHECK(fault([](Key& key) { key.possession.bytes[9] ^= 1; }) == "possession_proof");
   CHECK(fault([](Key& key) { key.institution = InstitutionId{}; }) == "replaced_owner");
   CHECK(fault([](Key& key) { key.purpose = KeyPurpose::kIssue; }) == "replaced_purpose");
@@ -299,13 +319,16 @@ TEST_CASE("a reference names the ledger in which it was made, before and after r
   const auto third = counting<ChainId>(0x70);
   const std::vector<ledger::Predecessor> predecessors = {{first, Epoch{0}, Height{10}, {}},
                                                          {second, Epoch{1}, Height{20}, {}}};
+
   CHECK(ledger::chain_at(predecessors, third, Height{10}) == first);
   CHECK(ledger::chain_at(predecessors, third, Height{11}) == second);
   CHECK(ledger::chain_at(predecessors, third, Height{21}) == third);
+
   for (const auto& chain : {first, second, third}) {
     CHECK(ledger::chain_of(make_reference(chain, InstitutionId{}, IssuerIndex{1}), predecessors,
                            third) == chain);
   }
+
   const auto stranger = make_reference(counting<ChainId>(0xa0), InstitutionId{}, IssuerIndex{1});
   CHECK_FALSE(ledger::chain_of(stranger, predecessors, third));
 }

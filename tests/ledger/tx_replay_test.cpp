@@ -17,6 +17,7 @@ SharedTransaction random_transaction(TestLedger& ledger, Sequence& random,
   const auto& about = subject.id == actor.id ? ledger.agency.id : subject.id;
   const auto number = static_cast<std::uint32_t>(1 + random.below(3));
   const auto slot = static_cast<std::uint16_t>(random.below(3));
+
   switch (random.below(13)) {
     case 0:
       return ledger.make(
@@ -76,17 +77,21 @@ TEST_CASE(
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     INFO("seed " << seed);
     TestLedger ledger;
+
     Sequence random(seed);
     std::vector<TransactionId> statements;
     ledger::MemoryState applied = ledger.state();  // follows block by block
     ledger::DeltaChain chain;                      // never applied
+
     auto context = ledger.next_block();
     std::size_t taken = 0;
     std::size_t refused = 0;
+
     for (int height = 0; height < 12; ++height) {
       const ledger::Overlay branch(ledger.state(), chain);
       ledger::BlockExecutor proposer(branch, context, ledger.verifier());
       std::vector<SharedTransaction> block;
+
       for (std::uint64_t i = random.below(8); i > 0; --i) {
         auto transaction = random_transaction(ledger, random, statements);
         const auto asked = proposer.check(transaction);
@@ -95,20 +100,24 @@ TEST_CASE(
         if (!rejection) block.push_back(std::move(transaction));
         ++(rejection ? refused : taken);
       }
+
       const auto proposed = proposer.finish();
       const auto replayed = ledger::execute(applied, context, block, ledger.verifier());
       REQUIRE(std::holds_alternative<ledger::BlockEffects>(replayed));
       const auto& effects = std::get<ledger::BlockEffects>(replayed);
       REQUIRE(effects.roots == proposed.roots);
       REQUIRE(effects.delta->size_bytes() == proposed.delta->size_bytes());
+
       applied.apply(*effects.delta);
       chain.push_back(proposed.delta);
       context.height = context.height.next();
       context.time_ms += 1'000;
     }
+
     ledger::MemoryState flattened = ledger.state();
     for (const auto& delta : chain) flattened.apply(*delta);
     CHECK(flattened.digest() == applied.digest());
+
     CHECK(taken > 0);
     CHECK(refused > 0);
   }
@@ -117,16 +126,20 @@ TEST_CASE(
 TEST_CASE("what a refused transaction would have changed cannot be seen by those after it") {
   for (std::uint64_t seed = 100; seed < 106; ++seed) {
     INFO("seed " << seed);
+
     TestLedger ledger;
     Sequence random(seed);
     std::vector<TransactionId> statements;
     std::vector<SharedTransaction> all;
     for (int i = 0; i < 40; ++i) all.push_back(random_transaction(ledger, random, statements));
+
     ledger::BlockExecutor everything(ledger.state(), ledger.next_block(), ledger.verifier());
     std::vector<SharedTransaction> valid;
+
     for (const auto& transaction : all) {
       if (!everything.add(transaction)) valid.push_back(transaction);
     }
+
     const auto only_valid =
         ledger::execute(ledger.state(), ledger.next_block(), valid, ledger.verifier());
     REQUIRE(std::holds_alternative<ledger::BlockEffects>(only_valid));

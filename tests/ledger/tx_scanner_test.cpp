@@ -188,24 +188,29 @@ TEST_CASE("a refusal names the path of the field and the offset of the byte") {
 TEST_CASE("law: what the scanner passes is the one encoding of its values") {
   TestLedger ledger;
   std::vector<Bytes> seeds;
+
   const auto achievement = AchievementId{ledger.aurora.id, 1, 1};
   const auto add = [&](const tx::Built& built) {
     seeds.push_back(std::get<tx::UnsignedTransaction>(built).body);
   };
+
   add(tx::build(ledger.envelope(ledger.aurora.id), sample_achievement()));
   add(tx::build(ledger.envelope(ledger.aurora.id), trust_in(ledger.borealis.id, 3)));
   add(tx::build(ledger.envelope(ledger.agency.id), accredit(ledger.borealis.id)));
   add(tx::build(ledger.envelope(ledger.aurora.id),
                 tx::IssueListedContent{achievement, IssuerIndex{7}, hashes(1, 3)}));
+
   tx::StatusChangeContent change;
   change.target = std::vector<IssuerIndex>{IssuerIndex{0}, IssuerIndex{1}, IssuerIndex{300}};
   add(tx::build(ledger.envelope(ledger.aurora.id), change));
   change.target = std::vector<tx::IndexRangeContent>{{IssuerIndex{0}, 5}, {IssuerIndex{9}, 1'000}};
   add(tx::build(ledger.envelope(ledger.aurora.id), change));
+
   Sequence random(20'261'124);
   std::size_t passed = 0;
   for (int round = 0; round < 60'000; ++round) {
     auto bytes = seeds[random.below(seeds.size())];
+
     const auto edits = 1 + random.below(3);
     for (std::uint64_t i = 0; i < edits && !bytes.empty(); ++i) {
       const auto at = random.below(bytes.size());
@@ -220,25 +225,30 @@ TEST_CASE("law: what the scanner passes is the one encoding of its values") {
         default: bytes.resize(at); break;
       }
     }
+
     if (scan<TransactionBody>(bytes)) continue;
     ++passed;
+
     v1::TransactionBody body;
     REQUIRE(body.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
     CAPTURE(to_hex(bytes));
     REQUIRE(as_bytes(body.SerializeAsString()).size() == bytes.size());
     REQUIRE(equal(as_bytes(body.SerializeAsString()), bytes));
   }
+
   INFO(passed);
   CHECK(passed > 1'000);
 }
 
 TEST_CASE("law: decoding never crashes and what it accepts keeps its bytes") {
   TestLedger ledger;
+
   std::vector<Bytes> seeds{
       to_bytes(ledger.make(ledger.aurora, sample_achievement(), KeyPurpose::kGovern)->carried()),
       to_bytes(
           ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern)->carried()),
       to_bytes(ledger.issue(ledger.aurora, 0, 2, {ledger.aurora.id, 1, 1})->carried())};
+
   Sequence random(7);
   std::size_t accepted = 0;
   for (int round = 0; round < 20'000; ++round) {
@@ -248,6 +258,7 @@ TEST_CASE("law: decoding never crashes and what it accepts keeps its bytes") {
       bytes.resize(at);
     else
       bytes[at] = static_cast<std::uint8_t>(random.next());
+
     auto decoded = tx::decode(ledger.chain(), bytes);
     if (const auto* transaction = std::get_if<SharedTransaction>(&decoded)) {
       ++accepted;
@@ -257,6 +268,7 @@ TEST_CASE("law: decoding never crashes and what it accepts keeps its bytes") {
       REQUIRE(is_permanent(std::get<Rejection>(decoded).code));
     }
   }
+
   CHECK(accepted > 500);
 }
 

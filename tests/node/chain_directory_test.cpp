@@ -117,21 +117,27 @@ TEST_CASE(
   World world;
   PeerDirectory directory;
   directory.read(world.state, {});
+
   const auto key = SecretKey::generate(SignatureAlgorithm::kEd25519);
   const auto pin = net::pin_of(key.public_key());
   CHECK(directory.find(pin).kind == net::Admission::Kind::kUnknown);
+
   InstitutionId id;
   id.bytes.fill(7);
+
   const auto record = institution(id);
   const auto delta = world.block([&](tx::StateWriter& writer) {
     writer.put_institution(record);
     writer.add_key(record.id, KeyPurpose::kTransport, key.public_key());
   });
+
   CHECK(directory.follow(world.state, *delta, {record.id}));
   CHECK(rank_of(directory.find(pin)) == net::Rank::kMember);
+
   const auto suspended =
       world.block([&](tx::StateWriter& w) { w.set_standing(record.id, tx::Standing::kSuspended); });
   CHECK_FALSE(directory.follow(world.state, *suspended, {record.id}));
+
   CHECK(directory.follow(world.state, ledger::Delta{}, {}));
   CHECK(directory.find(pin).kind == net::Admission::Kind::kRefused);
 }

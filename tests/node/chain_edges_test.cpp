@@ -27,12 +27,15 @@ tx::SharedTransaction issue(std::uint8_t author, std::uint64_t first_index, std:
                             const SecretKey* key = nullptr, std::uint64_t nonce = 0) {
   static const auto kKey = SecretKey::generate(SignatureAlgorithm::kBip340);
   static std::uint64_t numbers = 1;
+
   tx::Envelope envelope{kChain, institution(author), {}, 1'000'000};
   const auto number = Encoder().u64(nonce != 0 ? nonce : ++numbers).take();
   std::copy(number.begin(), number.end(), envelope.nonce.bytes.begin());
+
   tx::IssueListedContent content{{envelope.author, 1, 1},
                                  IssuerIndex{first_index},
                                  std::vector<Hash256>(count, sha256(as_bytes("c")))};
+
   const auto built = tx::build(envelope, content);
   auto carried = tx::attach_signed(std::get<tx::UnsignedTransaction>(built), KeyPurpose::kIssue,
                                    key != nullptr ? *key : kKey);
@@ -93,15 +96,19 @@ TEST_CASE("what peers brought and is held has a deadline: the pool is never full
       1'000,
       1'000,
   });
+
   std::uint64_t index = 0;
   for (std::uint8_t author = 1; author <= 8; ++author) {
     for (int i = 0; i < 8; ++i)
       pool.add(issue(author, index += kLargest, kLargest), 100, false, Fit::kHeld);
   }
+
   CHECK(pool.held() > 0);
   CHECK(pool.size_bytes() <= (8u << 20) / 8);  // however many bring it
+
   CHECK(pool.drop_overdue(100 + Mempool::kHeldLifeMs - 1) == 0);
   CHECK(pool.drop_overdue(100 + Mempool::kHeldLifeMs) > 0);
+
   CHECK(pool.size() == 0);
   CHECK(pool.size_bytes() == 0);
 }
@@ -110,12 +117,15 @@ TEST_CASE(
     "a ready transaction of an author who holds less gets in, however full peers made the pool") {
   const Mempool::Limits limits{8u << 20, 100'000, 100'000};
   Mempool pool(limits);
+
   std::uint64_t index = 0;
   for (std::uint8_t author = 1; author <= 8; ++author) {
     while (pool.add(issue(author, index += kLargest, kLargest), 1, false) == Added::kNew) {
     }
   }
+
   REQUIRE(pool.size_bytes() + (512u << 10) > limits.bytes);
+
   const auto late = issue(9, 0, kLargest);
   CHECK(pool.add(late, 2, false) == Added::kNew);
   CHECK(pool.contains(late->id()));
@@ -125,6 +135,7 @@ TEST_CASE(
 TEST_CASE("what was submitted here is never thrown out for what peers bring") {
   const Mempool::Limits limits{4u << 20, 100'000, 100'000};
   Mempool pool(limits);
+
   std::vector<tx::SharedTransaction> promised;
   std::uint64_t index = 0;
   for (std::uint8_t author = 1; author <= 4; ++author) {
@@ -133,8 +144,10 @@ TEST_CASE("what was submitted here is never thrown out for what peers bring") {
       if (pool.add(promised.back(), 1, true) != Added::kNew) promised.pop_back();
     }
   }
+
   for (std::uint8_t author = 10; author < 30; ++author)
     pool.add(issue(author, 0, kLargest), 2, false);
+
   for (const auto& t : promised) CHECK(pool.contains(t->id()));
   CHECK(pool.size_bytes() <= limits.bytes);
 }
@@ -161,14 +174,17 @@ TEST_CASE("one author has a share of the pool, and of issues over the same index
 TEST_CASE("whatever comes and goes, the pool counts what it holds, and stays within its bounds") {
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     INFO("seed " << seed);
+
     std::uint64_t state = seed * 2 + 1;
     const auto below = [&](std::uint64_t bound) {
       state = state * 6364136223846793005ULL + 1442695040888963407ULL;
       return (state >> 33U) % bound;
     };
+
     const Mempool::Limits limits{256u << 10, 40, 20};
     Mempool pool(limits);
     std::map<TransactionId, tx::SharedTransaction> all;
+
     for (std::uint64_t step = 1; step < 300; ++step) {
       const auto what = below(10);
       if (what < 6 || all.empty()) {
@@ -184,18 +200,22 @@ TEST_CASE("whatever comes and goes, the pool counts what it holds, and stays wit
         if (what == 8) pool.release(at->first);
         if (what == 9) pool.drop_overdue(step + below(2) * Mempool::kHeldLifeMs);
       }
+
       std::size_t bytes = 0, entries = 0;
       for (const auto& [id, t] : all) {
         if (!pool.contains(id)) continue;
         ++entries;
         bytes += t->carried().size();
       }
+
       REQUIRE(pool.size() == entries);
       REQUIRE(pool.size_bytes() == bytes);
       REQUIRE(bytes <= limits.bytes);
       REQUIRE(entries <= limits.transactions);
       REQUIRE(selectable(pool) == entries - pool.held());
     }
+
+    // Nothing is left over when all are gone: no byte, no place among the held ones.
     for (const auto& [id, t] : all) pool.erase(id);
     REQUIRE(pool.size_bytes() == 0);
     REQUIRE(pool.held() == 0);

@@ -63,16 +63,21 @@ TEST_CASE("an author with many transactions does not keep others out of a block"
     many.push_back(transaction(1, i));
     pool.add(many.back(), 1, true);
   }
+
   auto other = transaction(2, 0);
   pool.add(other, 2, true);
+
   auto ids = selected(pool, 2);
   CHECK(std::set<TransactionId>(ids.begin(), ids.end()) ==
         std::set<TransactionId>{many[0]->id(), other->id()});
+
   auto all = selected(pool);
   std::vector<TransactionId> of_first;
   for (const auto& id : all) {
     if (id != other->id()) of_first.push_back(id);
   }
+
+  // The order of one author's transactions is kept, since later ones may rest on earlier ones.
   for (std::size_t i = 0; i < many.size(); ++i) CHECK(of_first[i] == many[i]->id());
 }
 
@@ -91,14 +96,18 @@ TEST_CASE("the mempool is bounded in bytes, in number and for one author") {
 TEST_CASE("what is held back is not selected and does not make the pool ready") {
   Mempool pool({});
   auto t = transaction(1, 0);
+
   pool.add(t, 1, true);
   pool.hold(t->id(), 1);
+
   CHECK_FALSE(pool.any_ready());
   CHECK(selected(pool).empty());
   REQUIRE(pool.next_held(10).size() == 1);
+
   pool.release(t->id());
   CHECK(pool.any_ready());
   CHECK(selected(pool).size() == 1);
+
   pool.hold(t->id(), 1);
   pool.erase(t->id());
   CHECK(pool.next_held(10).empty());
@@ -234,15 +243,18 @@ TEST_CASE("a signature is verified once, and a false one is never remembered") {
   SignatureCache cache(1000);
   Counters counters;
   CachedVerifier verifier(cache, counters);
+
   auto key = SecretKey::generate(SignatureAlgorithm::kBip340);
   auto message = sha256(as_bytes("m"));
   auto good = key.sign(message.view());
   auto bad = good;
   bad.bytes[5] ^= 1;
   const auto& public_key = key.public_key().bytes;
+
   for (int i = 0; i < 3; ++i) CHECK(verifier.verify(public_key, message.view(), good));
   CHECK(counters.verify.count.value() == 1);
   CHECK(counters.verify_cached.value() == 2);
+
   for (int i = 0; i < 2; ++i) CHECK_FALSE(verifier.verify(public_key, message.view(), bad));
   CHECK(counters.verify.count.value() == 3);
 }

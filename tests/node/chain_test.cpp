@@ -31,14 +31,18 @@ TEST_CASE("a ledger of one node commits what is submitted and finds it by hash")
 TEST_CASE("what was committed is there after a restart, and the ledger goes on") {
   RunningNodes nodes(1);
   auto achievement = nodes.publish(0, 0);
+
   auto carried = nodes.batch(0, achievement, 0, 10);
   auto before = nodes.commit(0, carried);
+
   nodes.stop(0);
   nodes.start(0);
+
   auto again = nodes.await(0, id_of(nodes.chain(), carried));
   CHECK(again.state == Outcome::State::kCommitted);
   CHECK(again.height == before.height);
   CHECK(again.log_index == before.log_index);
+
   auto after = nodes.commit(0, nodes.batch(0, achievement, 10, 10));
   CHECK(after.state == Outcome::State::kCommitted);
   CHECK(after.height > before.height);
@@ -48,21 +52,25 @@ TEST_CASE("a transaction submitted to one node is committed at all four, at the 
   RunningNodes nodes(4);
   auto achievement = nodes.publish(0, 1);
   auto carried = nodes.batch(0, achievement, 0, 5);
+
   nodes.submit(2, carried);
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < 4; ++i)
     outcomes.push_back(nodes.await(i, id_of(nodes.chain(), carried)));
+
   for (const auto& outcome : outcomes) {
     CHECK(outcome.state == Outcome::State::kCommitted);
     CHECK(outcome.height == outcomes.front().height);
     CHECK(outcome.log_index == outcomes.front().log_index);
   }
+
   std::vector<Hash256> roots;
   for (std::size_t i = 0; i < 4; ++i) {
     auto state = nodes.at(i).node->chain().head()->state;
     auto header = ledger::decode_header(*state->header(outcomes.front().height));
     roots.push_back(header->roots.page_root);
   }
+
   CHECK(std::count(roots.begin(), roots.end(), roots.front()) == 4);
 }
 
@@ -70,15 +78,20 @@ TEST_CASE("three of four go on without the fourth, which catches up by blocks wh
   RunningNodes nodes(4);
   auto achievement = nodes.publish(0, 0);
   nodes.stop(3);
+
   Outcome last;
   for (std::uint64_t i = 0; i < 5; ++i) {
     last = nodes.commit(i % 3, nodes.batch(0, achievement, i * 10, 10));
     REQUIRE(last.state == Outcome::State::kCommitted);
   }
+
   nodes.start(3);
   nodes.await_height(3, last.height);
+
+  // It has what was committed while it was away, and takes part again.
   auto state = nodes.at(3).node->chain().head()->state;
   CHECK(state->find_commitment(RunningNodes::commitment(0, 45)).size() == 1);
+
   auto outcome = nodes.commit(3, nodes.batch(0, achievement, 100, 1));
   CHECK(outcome.state == Outcome::State::kCommitted);
 }
@@ -101,13 +114,17 @@ TEST_CASE(
     "alike") {
   RunningNodes nodes(4);
   auto achievement = nodes.publish(0, 0);
+
   auto first = nodes.batch(0, achievement, 0, 3);
   auto second = nodes.batch(0, achievement, 2, 3);
+
   nodes.submit(0, first);
   nodes.submit(1, second);
   auto a = nodes.await(0, id_of(nodes.chain(), first));
   auto b = nodes.await(1, id_of(nodes.chain(), second));
+
   REQUIRE((a.state == Outcome::State::kCommitted) != (b.state == Outcome::State::kCommitted));
+
   const auto& loser = a.state == Outcome::State::kCommitted ? b : a;
   REQUIRE(loser.state == Outcome::State::kRejected);
   REQUIRE(loser.rejection.has_value());

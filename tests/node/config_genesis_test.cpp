@@ -72,13 +72,16 @@ TEST_CASE("the ceremony reads from a party file exactly the party that init made
   auto read = wallet::read_ceremony_file(two.files[0].string());
   INFO(read.message());
   REQUIRE(read.ok());
+
   REQUIRE(read->party);
   CHECK(read->party->validator);
+
   const auto& party = read->party->party;
   CHECK(ledger::party_id(party) == ledger::party_id(two.parties[0]));
   CHECK(party.facts == two.parties[0].facts);
   REQUIRE(party.keys.size() == 6);
   CHECK(party.keys[3].possession == two.parties[0].keys[3].possession);
+
   auto address = read_party_address(two.files[0]);
   REQUIRE(address.ok());
   CHECK(address->peer_address == "127.0.0.1:7000");
@@ -104,14 +107,17 @@ TEST_CASE("a party file whose facts were changed, or that is none, is refused wi
 TEST_CASE("an address of another party cannot say anything else in a node's configuration") {
   Two two;
   const auto text = read_text(two.files[0]).value();
+
   for (const char* address :
        {R"(a:1\"\n[policy]\npreset = \"strict)", R"(a:1\u000a)", "a b:1", "a:1 # x"}) {
     CAPTURE(address);
+
     auto changed = text;
     const std::string good = "peer_address = \"127.0.0.1:7000\"";
     REQUIRE(changed.find(good) != std::string::npos);
     changed.replace(changed.find(good), good.size(),
                     "peer_address = \"" + std::string(address) + "\"");
+
     const auto file = two.directory.path() / "address.toml";
     REQUIRE(write_file(file, as_bytes(changed), true).ok());
     CHECK(read_party_address(file).message().find("must be host:port") != std::string::npos);
@@ -141,12 +147,15 @@ TEST_CASE("joining puts the record and the others' addresses into a node's direc
   const auto beta = two.root_of("beta");
   const auto genesis = found_ledger(two.parties, {&alpha, &beta}, kTime, {}).value();
   const auto record = two.directory.path() / "genesis.bin";
+
   REQUIRE(write_file(record, ledger::encode(genesis)).ok());
+
   for (int times = 0; times < 2; ++times) {
     auto status = join_ledger(two.directory.path() / "alpha", record, two.files);
     INFO(status.message());
     REQUIRE(status.ok());
   }
+
   auto config = load_config(two.directory.path() / "alpha" / "testamurd.toml");
   REQUIRE(config.ok());
   REQUIRE(config->peers.size() == 1);
@@ -158,15 +167,18 @@ TEST_CASE("a replaced node has fresh keys whose proofs the ceremony reads") {
   TemporaryDirectory directory;
   const auto chain = random_fixed<ChainId>();
   const auto institution = random_fixed<InstitutionId>();
+
   InitOptions options;
   options.directory = directory.path() / "node";
   auto made = make_replacement(options, chain, institution);
   INFO(made.message());
   REQUIRE(made.ok());
+
   auto read = wallet::read_ceremony_file((options.directory / "node-keys.toml").string());
   INFO(read.message());
   REQUIRE(read.ok());
   REQUIRE(read->node_keys);
+
   CHECK(read->node_keys->chain == chain);
   REQUIRE(read->node_keys->keys.size() == 2);
   for (const auto& key : read->node_keys->keys) {
@@ -174,6 +186,8 @@ TEST_CASE("a replaced node has fresh keys whose proofs the ceremony reads") {
     const auto message = possession_message(chain, institution, key.purpose, key.key);
     CHECK(verify(key.key, message.view(), key.possession));
   }
+
+  // Keys that exist are never made again over them.
   CHECK_FALSE(make_replacement(options, chain, institution).ok());
 }
 

@@ -21,9 +21,11 @@ std::string failure_of(std::string_view text) {
 TEST_CASE("the file that init writes says nothing but the defaults") {
   auto written = parse_config(config_text({}), "/x/testamurd.toml");
   auto empty = parse_config("", "/x/testamurd.toml");
+
   INFO(written.message());
   REQUIRE(written.ok());
   REQUIRE(empty.ok());
+
   CHECK(written->api.listen == empty->api.listen);
   CHECK(written->api.max_message_bytes == empty->api.max_message_bytes);
   CHECK(written->mempool_bytes == empty->mempool_bytes);
@@ -59,16 +61,19 @@ TEST_CASE("a policy's requirements and local statements are read, and their mist
       "[[policy.statement]]\nsubject = \"" +
           to_text(InstitutionId{}) + "\"\namount = 60\n",
       "/x/t.toml");
+
   INFO(config.message());
   REQUIRE(config.ok());
   CHECK(config->policy.threshold == 60);
   CHECK(config->policy.accreditation.size() == 1);
   CHECK(config->policy.local.size() == 1);
+
   CHECK(
       failure_of("[policy]\n[[policy.statement]]\nsubject = "
                  "\"tmi1\"\n[[policy.accreditation]]\namount = 0\n")
           .find("testamurd.toml:5: policy.accreditation.amount: must lie between 1 and 1000000") !=
       std::string::npos);
+
   CHECK(failure_of("[policy]\nthreshhold = 1\n") ==
         "/etc/testamur/testamurd.toml:2: policy.threshhold: is not a known key");
   CHECK(failure_of("[policy]\nceilings = [1, \"a\"]\n").find(":2: policy.ceilings: ") !=

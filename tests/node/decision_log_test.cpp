@@ -34,12 +34,15 @@ struct Logged {
   static DecisionEntry entry(std::uint8_t issuer,
                              trust::Outcome outcome = trust::Outcome::kAccept) {
     DecisionEntry made;
+
     made.kind = DecisionKind::kVerdict;
     made.viewpoint = party(1);
     made.issuer = party(issuer);
+
     made.point.fields = trust::parse_field("0613").value();
     made.point.level = 6;
     made.point.achievement = trust::AchievementName{party(issuer), 77};
+
     made.at_time_ms = kHour - 1;
     made.outcome = outcome;
     made.rule = outcome == trust::Outcome::kAccept ? trust::Rule::kNone : trust::Rule::kAmount;
@@ -115,25 +118,32 @@ TEST_CASE("an export is narrowed by issuer, scope, outcome and time") {
   Logged l;
   l.log->add(Logged::entry(2), Height{1});
   l.log->add(Logged::entry(3, trust::Outcome::kRefuse), Height{1});
+
   l.clock.advance_ms(3 * 3'600'000);
   l.log->add(Logged::entry(4), Height{1});
+
   DecisionFilter filter;
   filter.issuer = party(3);
   CHECK(l.rows(filter).size() == 1);
+
   filter = {};
   filter.outcome = "accept";
   CHECK(l.rows(filter).size() == 2);
+
   filter = {};
   filter.fields = trust::parse_field("06").value();
   CHECK(l.rows(filter).size() == 3);
   filter.fields = trust::parse_field("0511").value();
   CHECK(l.rows(filter).empty());
+
   filter = {};
   filter.from_ms = kHour + 3'600'000;
   CHECK(l.rows(filter).size() == 1);
+
   filter = {};
   filter.to_ms = kHour + 3'600'000;
   CHECK(l.rows(filter).size() == 2);
+
   CHECK_FALSE(l.log->read({}, "elsewhere", 2).ok());
 }
 
@@ -169,12 +179,14 @@ TEST_CASE("beyond the bound of combinations what is not told apart is still coun
   l.options.file_bytes = 64U << 20;
   l.log.reset();
   l.log = l.open();
+
   auto entry = Logged::entry(2);
   constexpr std::uint32_t kAsked = 200'000;
   for (std::uint32_t i = 0; i < kAsked; ++i) {
     entry.amount = i;
     l.log->add(entry, Height{1});
   }
+
   std::uint64_t counted = 0;
   std::string from;
   do {
@@ -182,6 +194,7 @@ TEST_CASE("beyond the bound of combinations what is not told apart is still coun
     for (const auto& row : page->rows) counted += std::stoull(row.substr(row.rfind(',') + 1));
     from = page->next;
   } while (!from.empty());
+
   CHECK(counted == kAsked);
 }
 

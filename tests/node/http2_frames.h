@@ -21,6 +21,7 @@ inline Bytes preface() { return to_bytes(as_bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\
 inline Bytes http2_frame(FrameType type, std::uint8_t flags, std::uint32_t stream,
                          ByteView payload = {}) {
   const auto size = static_cast<std::uint32_t>(payload.size());
+
   Bytes out = {static_cast<std::uint8_t>(size >> 16),
                static_cast<std::uint8_t>(size >> 8),
                static_cast<std::uint8_t>(size),
@@ -30,6 +31,7 @@ inline Bytes http2_frame(FrameType type, std::uint8_t flags, std::uint32_t strea
                static_cast<std::uint8_t>(stream >> 16),
                static_cast<std::uint8_t>(stream >> 8),
                static_cast<std::uint8_t>(stream)};
+
   out.insert(out.end(), payload.begin(), payload.end());
   return out;
 }
@@ -37,13 +39,16 @@ inline Bytes http2_frame(FrameType type, std::uint8_t flags, std::uint32_t strea
 // The headers of a call, each literally (RFC 7541 section 6.2.2).
 inline Bytes call_headers(std::string_view path) {
   Bytes out;
+
   const auto text = [&](std::string_view each) {
     out.push_back(static_cast<std::uint8_t>(each.size()));
     out.insert(out.end(), each.begin(), each.end());
   };
+
   const std::pair<std::string_view, std::string_view> headers[] = {
       {":method", "POST"},      {":scheme", "http"}, {":path", path},
       {":authority", "a-node"}, {"te", "trailers"},  {"content-type", "application/grpc"}};
+
   for (const auto& [name, value] : headers) {
     out.push_back(0x10);
     text(name);

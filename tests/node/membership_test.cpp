@@ -45,14 +45,17 @@ struct Assembly {
     tx::ProposalContent content{head->header.time_ms + 600'000, 0, std::move(action)};
     auto built = tx::build(nodes.envelope(voters.front()), content);
     auto id = std::get<tx::UnsignedTransaction>(built).id;
+
     REQUIRE(said(voters.front(), through, KeyPurpose::kGovern, built).state ==
             Outcome::State::kCommitted);
+
     for (auto voter : voters) {
       auto proposal = tx::read_proposal(*nodes.at(through).node->chain().head()->state, id);
       if (proposal->status() != tx::ProposalStatus::kOpen) break;
       auto vote = tx::build(nodes.envelope(voter), tx::VoteContent{id, true, false});
       REQUIRE(said(voter, through, KeyPurpose::kGovern, vote).state == Outcome::State::kCommitted);
     }
+
     nodes.await_state(through, [&id](const Snapshot& state) {
       return tx::read_proposal(state, id)->status() == tx::ProposalStatus::kInEffect;
     });
@@ -212,17 +215,22 @@ TEST_CASE("a light client follows both changes from the genesis set, from what a
 TEST_CASE("nodes start again in any epoch, and one that slept through two changes catches up") {
   Network net;
   net.nodes.stop(3);
+
   net.add_fifth();
   net.assembly.decide({0, 2, 4, 1}, 0, net.assembly.next_set(0, {1}, {}));
   net.issue(0);
   net.nodes.await_height(4, net.nodes.at(0).node->chain().head()->header.height);
+
   net.nodes.start(3);
   net.nodes.await_height(3, net.nodes.at(0).node->chain().head()->header.height);
   CHECK(net.assembly.status(3).engine.epoch == Epoch{2});
+
   for (std::size_t i = 0; i < 5; ++i) net.nodes.stop(i);
   for (std::size_t i = 0; i < 5; ++i) net.nodes.start(i);
+
   net.issue(3);
   net.issue(4);
+
   CHECK(net.assembly.status(0).engine.epoch == Epoch{2});
   CHECK(net.assembly.status(1).engine.voting == consensus::VotingState::kObserver);
 }

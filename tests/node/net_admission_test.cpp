@@ -44,13 +44,16 @@ TEST_CASE(
   Loop loop;
   Registry registry;
   NetNode a(loop, registry, 1);
+
   auto wrong = a.address();
   wrong.pin = net::pin_of(transport_key().public_key());
   NetNode b(loop, registry, NetNode::Options{.number = 2, .peers = {wrong}});
+
   REQUIRE(loop.bell.wait_until([&] { return !b.status_of(a.id()).refused.empty(); }));
   const auto reason = b.status_of(a.id()).refused;
   CHECK(contains(reason,
                  "shows the key " + a.network().pin().hex() + ", expected is " + wrong.pin.hex()));
+
   CHECK(a.ups() == 0);
   CHECK(b.ups() == 0);
 }
@@ -61,12 +64,15 @@ TEST_CASE("a key that nobody knows is refused, and both sides say why") {
   NetNode a(loop, registry, 1);
   NetNode b(loop, registry,
             NetNode::Options{.number = 2, .peers = {a.address()}, .registered = false});
+
   REQUIRE(loop.bell.wait_until([&] { return !b.status_of(a.id()).refused.empty(); }));
   CHECK(contains(b.status_of(a.id()).refused, "the other side does not admit our transport key"));
+
   REQUIRE(loop.bell.wait_until([&] { return a.network().inbound().unknown_keys > 0; }));
   CHECK(contains(a.network().inbound().last_refusal, b.network().pin().hex()));
   CHECK(contains(a.network().inbound().last_refusal,
                  "not a transport key of any institution that we know"));
+
   CHECK(a.ups() == 0);
   registry.admit(b.network().pin(), b.id());
   CHECK(loop.bell.wait_until([&] { return a.connected_to(b.id()); }));
@@ -80,11 +86,14 @@ TEST_CASE(
   NetNode a(loop, registry, NetNode::Options{.number = 1, .registered = false});
   NetNode b(loop, registry, NetNode::Options{.number = 2, .peers = {a.address()}});
   REQUIRE(loop.bell.wait_until([&] { return b.connected_to(a.id()); }));
+
   registry.retire(a.network().pin());
   b.network().recheck_admissions();
   REQUIRE(loop.bell.wait_until([&] { return b.downs().size() == 1; }));
+
   REQUIRE(loop.bell.wait_until([&] { return contains(b.status_of(a.id()).refused, "retired"); }));
   CHECK(b.status_of(a.id()).state == net::PeerState::kWaiting);
+
   registry.admit(a.network().pin(), a.id());
   b.network().recheck_admissions();
   CHECK(loop.bell.wait_until([&] { return b.connected_to(a.id()); }));
@@ -96,14 +105,19 @@ TEST_CASE("retiring a key closes its live connection, and the new key is admitte
   NetNode a(loop, registry, 1);
   auto b = std::make_unique<NetNode>(loop, registry,
                                      NetNode::Options{.number = 2, .peers = {a.address()}});
+
   REQUIRE(loop.bell.wait_until([&] { return a.connected_to(b->id()) && b->connected_to(a.id()); }));
+
   NetNode rotated(loop, registry, NetNode::Options{.number = 2, .peers = {a.address()}});
   REQUIRE(loop.bell.wait_until([&] { return a.ups() == 2; }));
+
   registry.retire(b->network().pin());
   a.network().recheck_admissions();
   REQUIRE(loop.bell.wait_until([&] { return a.downs().size() == 1 && b->downs().size() == 1; }));
   CHECK(a.downs()[0] == "the transport key is not admitted any more");
   CHECK(b->downs()[0] == "the other side: the transport key is not admitted any more");
+
+  // The old node dials again with the key that is retired, and stays outside.
   REQUIRE(loop.bell.wait_until([&] { return a.network().inbound().unknown_keys > 0; }));
   CHECK(a.connected_to(rotated.id()));
   CHECK(rotated.downs().empty());
@@ -128,11 +142,13 @@ TEST_CASE("a node of another chain, or that names another institution, is told s
   Loop loop;
   Registry registry;
   NetNode a(loop, registry, 1);
+
   SECTION("chain") {
     NetNode b(loop, registry, NetNode::Options{.number = 2, .chain = 0xc2, .peers = {a.address()}});
     REQUIRE(loop.bell.wait_until([&] { return !b.status_of(a.id()).refused.empty(); }));
     CHECK(contains(b.status_of(a.id()).refused, "different chains: tmn1"));
   }
+
   SECTION("institution") {
     NetNode b(loop, registry, 2);
     registry.admit(b.network().pin(), institution(3));
@@ -140,6 +156,7 @@ TEST_CASE("a node of another chain, or that names another institution, is told s
     REQUIRE(loop.bell.wait_until([&] { return !b.status_of(a.id()).refused.empty(); }));
     CHECK(contains(b.status_of(a.id()).refused, "the key belongs to " + to_text(institution(3))));
   }
+
   CHECK(a.ups() == 0);
 }
 
@@ -169,16 +186,20 @@ TEST_CASE("stock openssl without a certificate is refused") {
     WARN("skipped: no openssl program");
     return;
   }
+
   Loop loop;
   Registry registry;
   NetNode a(loop, registry, 1);
   const auto port = std::to_string(a.network().listen_port());
+
   const auto printed = output_of(
       "timeout 10 openssl s_client -tls1_3 -ign_eof -connect 127.0.0.1:" + port + " < /dev/null");
   CHECK(contains(printed, "certificate required"));
   CHECK(contains(printed, "TLSv1.3"));
+
   REQUIRE(loop.bell.wait_until([&] { return a.network().inbound().failed_handshakes == 1; }));
   CHECK(contains(a.network().inbound().last_refusal, "it shows no certificate"));
+
   const auto older = output_of(
       "timeout 10 openssl s_client -tls1_2 -ign_eof -connect 127.0.0.1:" + port + " < /dev/null");
   CHECK(contains(older, "alert protocol version"));
@@ -189,13 +210,16 @@ TEST_CASE("a connection uses TLS 1.3 with Ed25519 and leaves nothing to resume")
   Registry registry;
   const auto key = transport_key();
   registry.admit(net::pin_of(key.public_key()), institution(9));
+
   NetNode a(loop, registry, 1);
   RawClient client(a.network().listen_port());
   REQUIRE(client.join(key, institution(9)));
+
   CHECK(SSL_version(client.ssl()) == TLS1_3_VERSION);
   int scheme = 0;
   REQUIRE(SSL_get_peer_signature_type_nid(client.ssl(), &scheme) == 1);
   CHECK(scheme == NID_ED25519);
+
   CHECK(SSL_SESSION_is_resumable(SSL_get0_session(client.ssl())) == 0);
   CHECK(SSL_SESSION_get_max_early_data(SSL_get0_session(client.ssl())) == 0);
 }
@@ -204,14 +228,17 @@ TEST_CASE("a transport key that is not Ed25519 and an address in use are refused
   Loop loop;
   Registry registry;
   NetNode a(loop, registry, 1);
+
   const auto start = [&](const SecretKey& key, const std::string& listen) {
     net::NetworkConfig config;
     config.listen = listen;
     return net::Network::start(loop.io, config, key, loop.clock, registry.directory(), a,
                                [](auto) {});
   };
+
   CHECK(start(SecretKey::generate(SignatureAlgorithm::kBip340), "127.0.0.1:0").message() ==
         "the transport key is not an Ed25519 key");
+
   const auto taken = "127.0.0.1:" + std::to_string(a.network().listen_port());
   CHECK(start(transport_key(), taken).message() ==
         "cannot listen on " + taken + ": Address already in use");

@@ -81,8 +81,10 @@ TEST_CASE(
     INFO("seed " << seed);
     Numbers random(seed);
     Queue queue({});
+
     std::size_t members_waiting = 0;
     std::map<InstitutionId, std::uint64_t> sent, seen;
+
     for (int i = 0; i < 2'000; ++i) {
       if (random.below(3) != 0) {
         const auto from = static_cast<std::uint8_t>(1 + random.below(6));
@@ -117,16 +119,21 @@ TEST_CASE(
     "not paced") {
   constexpr std::uint64_t kPace = 10'000;
   Queue queue({1'000, 1u << 20, kPace, kPace});
+
   for (std::uint8_t from = 10; from < 60; ++from) {
     for (int i = 0; i < 100; ++i) push(queue, from, Rank::kInstitution, 100);
   }
+
   std::uint64_t served = 0;
+
   for (std::uint64_t now_ms = 0; now_ms <= 5'000; now_ms += 10) {
     while (const auto piece = queue.pop(now_ms)) served += piece->units;
     REQUIRE(served <= kPace + now_ms * kPace / 1000 + 100);
     REQUIRE(queue.wait_ms(now_ms).value() > 0);
   }
   CHECK(served >= 5 * kPace);
+
+  // A member takes its turn at once, also when the pace of the others is used up.
   push(queue, 1, Rank::kMember, 1'000'000);
   CHECK(queue.wait_ms(5'000) == 0);
   CHECK(queue.pop(5'000)->from == institution(1));
@@ -162,14 +169,17 @@ TEST_CASE("a charge puts its payer behind the others by that much") {
 TEST_CASE("every frame declares a cost, and those that make this node work most cost most") {
   Transactions many;
   for (int i = 0; i < 4'096; ++i) many.transactions.emplace_back(200, std::uint8_t{1});
+
   const auto of_many = cost_of(Frame(many));
   CHECK(of_many.signatures == 4'096);
   CHECK(of_many.bytes_kept >= 4'096 * 200);
   CHECK(of_many.units() > 4'096 * 50);
+
   const auto request = cost_of(Frame(BlockRequest{Height{1}, 1}));
   CHECK(request.bytes_read == 2u << 20);
   CHECK(request.bytes_kept >= 512);  // eleven bytes on the wire
   CHECK(request.units() > cost_of(Frame(ConsensusMessage{Bytes(100)})).units());
+
   CHECK(
       cost_of(Frame(BlockResponse{Height{1}, {Block{Bytes(100), Bytes(1'000'000), {}}}, Height{1}}))
           .bytes_kept >= 1'000'000);
@@ -227,13 +237,16 @@ TEST_CASE(
     "limits") {
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < kRefusals; ++i) names.insert(to_text(static_cast<Refusal>(i)));
+
   CHECK(names.size() == kRefusals);
   CHECK_FALSE(names.contains("unknown"));
+
   const auto page = test::read_file(test::source_file("docs/limits.md"));
   for (const auto name : names) {
     INFO(name);
     CHECK(page.find("`" + std::string(name) + "`") != std::string::npos);
   }
+
   const auto* frames = v1::PeerFrame::descriptor();
   for (int i = 0; i < frames->field_count(); ++i) {
     INFO(frames->field(i)->name());

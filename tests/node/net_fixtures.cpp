@@ -1,3 +1,5 @@
+// Network threads write what they see under a mutex and ring the bell; tests read copies and wait
+// for conditions, with a deadline that only a failing test reaches.
 #include "tests/node/net_fixtures.h"
 
 #include <arpa/inet.h>

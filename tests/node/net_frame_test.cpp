@@ -76,16 +76,19 @@ TEST_CASE("fields beyond the limits of the format are refused by name") {
   CHECK(decode_hex("1200").message() == "consensus is empty");
   CHECK(decode_hex("1a00").message() == "transactions is empty");
   CHECK(decode_hex("1a020a00").message() == "transactions holds an empty one");
+
   CHECK(decode_hex("220108").ok() == false);
   CHECK(decode_hex("22020801").message() == "block_request.count is not in 1..1024");
   CHECK(decode_hex("2203108108").message() == "block_request.count is not in 1..1024");
   CHECK(decode_hex("220d08ffffffffffffffffff011001").message() ==
         "block_request goes beyond the last height");
   CHECK(decode_hex("2a0412021200").message() == "block_response holds a block without header");
+
   auto hello = some_hello();
   hello.software = std::string(65, 'x');
   CHECK(decode_wire(ByteView(*encode_wire(hello)).subspan(4)).message() ==
         "hello.software is over 64 bytes");
+
   hello.software.clear();
   hello.finalization.resize(kMaxFinalizationBytes + 1);
   CHECK(decode_wire(ByteView(*encode_wire(hello)).subspan(4)).message() ==
@@ -129,11 +132,13 @@ TEST_CASE("the size bound of a block is never below what it adds to a response")
 TEST_CASE("frames come out whole however the stream is cut") {
   Bytes stream;
   std::vector<Bytes> sent;
+
   for (std::size_t size : {1u, 5u, 300u, 2u, 70'000u, 1u}) {
     sent.emplace_back(size, static_cast<std::uint8_t>(size));
     const auto encoded = Encoder().sized(sent.back()).take();
     stream.insert(stream.end(), encoded.begin(), encoded.end());
   }
+
   for (std::size_t chunk : {1u, 3u, 4u, 7u, 1000u, 200'000u}) {
     CAPTURE(chunk);
     FrameSplitter splitter(kMaxFrameBytes);
@@ -143,6 +148,7 @@ TEST_CASE("frames come out whole however the stream is cut") {
       while (const auto frame = splitter.next(input)) got.push_back(to_bytes(*frame));
       CHECK(input.empty());
     }
+
     CHECK_FALSE(splitter.failed());
     CHECK(got == sent);
   }

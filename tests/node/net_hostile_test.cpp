@@ -63,29 +63,37 @@ TEST_CASE(
     "a handshake that does not go on is ended after its time, and before it when there are too "
     "many") {
   net::Limits limits;
+
   SECTION("time") {
     limits.handshake_timeout_ms = 300;
     GoodPair pair(limits);
+
     RawClient nothing(pair.port());
     RawClient little(pair.port());
     REQUIRE(little.send(Bytes{0x16, 0x03}));
     CHECK(nothing.closed_by_peer());
     CHECK(little.closed_by_peer());
+
+    // A TLS handshake without a hello is no handshake yet.
     RawClient no_hello(pair.port());
     REQUIRE(no_hello.handshake(pair.key));
     CHECK(no_hello.closed_by_peer());
+
     REQUIRE(pair.loop.bell.wait_until(
         [&] { return pair.a.network().inbound().failed_handshakes == 3; }));
     pair.check_unharmed();
   }
+
   SECTION("number") {
     limits.handshakes = 2;
     limits.handshake_timeout_ms = 60'000;
     GoodPair pair(limits);
+
     RawClient first(pair.port());
     RawClient second(pair.port());
     RawClient third(pair.port());
     CHECK(first.closed_by_peer());
+
     RawClient good(pair.port());
     CHECK(good.join(pair.key, institution(9)));
     pair.check_unharmed();
@@ -108,12 +116,15 @@ TEST_CASE("connections beyond the number of an address are closed, and its place
   net::Limits limits;
   limits.inbound_per_address = 2;
   GoodPair pair(limits);
+
   auto first = std::make_unique<RawClient>(pair.port());
   REQUIRE(pair.loop.bell.wait_until([&] { return pair.a.network().inbound().accepted == 2; }));
+
   {
     RawClient second(pair.port());
     CHECK(second.closed_by_peer());
   }
+
   first.reset();
   CHECK(pair.loop.bell.wait_until(
       [&] { return RawClient(pair.port()).join(pair.key, institution(9)); }));
@@ -202,14 +213,17 @@ TEST_CASE("a stranger's node beyond the bound of its institution is counted and 
 
 TEST_CASE("a node that dials anew after losing its connection takes the place of the old one") {
   GoodPair pair;
+
   RawClient old(pair.port());
   REQUIRE(old.join(pair.key, institution(9)));
   RawClient fresh(pair.port());
   REQUIRE(fresh.join(pair.key, institution(9)));
+
   const auto told = old.receive();
   REQUIRE(told.has_value());
   CHECK(std::get<net::Goodbye>(*told).reason == net::GoodbyeReason::kDuplicate);
   CHECK(pair.loop.bell.wait_until([&] { return pair.a.downs().size() == 1 && pair.a.ups() == 3; }));
+
   CHECK(pair.a.network().send(institution(9), Priority::kVote, message(8)));
   const auto frame = fresh.receive();
   REQUIRE(frame.has_value());

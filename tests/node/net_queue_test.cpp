@@ -44,19 +44,24 @@ TEST_CASE("frames are gathered up to the limit, and a frame beyond it goes alone
 
 TEST_CASE("a full queue drops the oldest transactions, then the oldest blocks, and votes last") {
   SendQueue queue({10, 100});
+
   for (char name : std::string("tuv"))
     queue.push(Priority::kTransaction, frame(static_cast<std::uint8_t>(name), 2));
   for (char name : std::string("bc"))
     queue.push(Priority::kBlock, frame(static_cast<std::uint8_t>(name), 2));
   CHECK(queue.bytes() == 10);
+
   queue.push(Priority::kVote, frame('1', 4));
   CHECK(queue.dropped() == std::array<std::uint64_t, 3>{0, 0, 2});
+
   for (char name : std::string("234"))
     queue.push(Priority::kVote, frame(static_cast<std::uint8_t>(name), 2));
   CHECK(queue.dropped() == std::array<std::uint64_t, 3>{0, 2, 3});
+
   queue.push(Priority::kVote, frame('5', 2));
   CHECK(queue.dropped() == std::array<std::uint64_t, 3>{1, 2, 3});
   CHECK(queue.bytes() == 8);
+
   CHECK(drain(queue) == "2345.");
 }
 

@@ -36,12 +36,15 @@ TEST_CASE("two nodes exchange frames of every kind in both directions") {
   NetNode a(loop, registry, 1);
   NetNode b(loop, registry, NetNode::Options{.number = 2, .peers = {a.address()}});
   REQUIRE(loop.bell.wait_until([&] { return a.connected_to(b.id()) && b.connected_to(a.id()); }));
+
   for (const auto& frame : one_of_each()) {
     CHECK(a.network().send(b.id(), Priority::kBlock, frame));
     CHECK(b.network().send(a.network().pin(), Priority::kBlock, frame));
   }
+
   CHECK(loop.bell.wait_until([&] { return received_all(a, b.id(), one_of_each()); }));
   CHECK(loop.bell.wait_until([&] { return received_all(b, a.id(), one_of_each()); }));
+
   const auto status = b.status_of(a.id());
   CHECK(status.dialled_by_us);
   CHECK(status.software == "testamur test");
@@ -49,6 +52,7 @@ TEST_CASE("two nodes exchange frames of every kind in both directions") {
   CHECK(status.last_heard_ms >= status.connected_since_ms);
   CHECK(status.bytes_in > 100'000);
   CHECK(status.refused.empty());
+
   CHECK_FALSE(a.status_of(b.id()).dialled_by_us);
   CHECK_FALSE(a.network().send(institution(9), Priority::kVote, message(1)));
 }
@@ -58,20 +62,24 @@ TEST_CASE("four nodes that all dial each other are fully connected, and a broadc
   Registry registry;
   std::vector<std::unique_ptr<NetNode>> nodes;
   std::vector<net::PeerAddress> addresses;
+
   for (std::uint8_t i = 1; i <= 4; ++i) {
     nodes.push_back(std::make_unique<NetNode>(loop, registry, i));
     addresses.push_back(nodes.back()->address());
   }
+
   for (auto& node : nodes) node->network().set_peers(addresses);
   REQUIRE(loop.bell.wait_until([&] {
     return std::all_of(nodes.begin(), nodes.end(),
                        [&](const auto& node) { return node->ups() == 3; });
   }));
+
   for (auto& node : nodes) {
     CHECK(node->network().peers().size() == 3);
     CHECK(node->network().broadcast(Priority::kVote, net::encode(message(node->id().bytes[0]))) ==
           3);
   }
+
   for (auto& node : nodes) {
     for (auto& other : nodes) {
       if (node == other) continue;
@@ -89,13 +97,19 @@ TEST_CASE(
     CAPTURE(round);
     Registry registry;
     NetNode a(loop, registry, 1);
+
     NetNode b(loop, registry, 2);
+
+    // A greeting is sent as soon as the connection is up: it is what would be lost with the other
+    // one.
     a.greet_with(101);
     b.greet_with(102);
+
     a.network().set_peers({b.address()});
     b.network().set_peers({a.address()});
     REQUIRE(loop.bell.wait_until(
         [&] { return a.has(b.id(), message(102)) && b.has(a.id(), message(101)); }));
+
     CHECK(a.ups() == 1);
     CHECK(b.ups() == 1);
     CHECK(a.downs().empty());
@@ -109,21 +123,27 @@ TEST_CASE("a node that restarts on its address is connected again by itself") {
   NetNode a(loop, registry, 1);
   auto key = transport_key();
   const auto secret = to_bytes(key.secret_bytes());
+
   auto b = std::make_unique<NetNode>(loop, registry, NetNode::Options{.number = 2}, std::move(key));
   const auto address = b->address();
   const auto port = b->network().listen_port();
   a.network().set_peers({address});
+
   REQUIRE(loop.bell.wait_until([&] { return a.connected_to(b->id()) && b->connected_to(a.id()); }));
+
   b.reset();
   REQUIRE(loop.bell.wait_until([&] { return a.downs().size() == 1; }));
   CHECK(a.downs()[0] == "the other side: the node is stopping");
   CHECK_FALSE(a.network().send(institution(2), Priority::kVote, message(1)));
+
   REQUIRE(loop.bell.wait_until(
       [&] { return a.status_of(institution(2)).refused == "Connection refused"; }));
+
   b = std::make_unique<NetNode>(
       loop, registry, NetNode::Options{.number = 2, .port = port},
       SecretKey::from_bytes(SignatureAlgorithm::kEd25519, secret).value());
   REQUIRE(loop.bell.wait_until([&] { return a.connected_to(b->id()) && a.ups() == 2; }));
+
   CHECK(a.status_of(b->id()).refused.empty());
   CHECK(a.network().send(b->id(), Priority::kVote, message(9)));
   CHECK(loop.bell.wait_until([&] { return b->has(a.id(), message(9)); }));
@@ -159,18 +179,24 @@ TEST_CASE("a vote overtakes every transaction that still waits in the queue") {
 TEST_CASE("a peer whose receiver does not keep up is not read further than its budget") {
   Loop loop;
   Registry registry;
+
   net::Limits limits;
   limits.inbound_bytes = 100'000;
   NetNode b(loop, registry, NetNode::Options{.number = 2, .hold_leases = true, .limits = limits});
+
   NetNode a(loop, registry, NetNode::Options{.number = 1, .peers = {b.address()}});
   NetNode c(loop, registry, NetNode::Options{.number = 3, .peers = {b.address()}});
   REQUIRE(loop.bell.wait_until([&] { return a.connected_to(b.id()) && c.connected_to(b.id()); }));
+
   for (int i = 0; i < 100; ++i)
     a.network().send(b.id(), Priority::kTransaction, message(1, 50'000));
   REQUIRE(loop.bell.wait_until([&] { return count_of(b, 1) >= 2; }));
+
+  // One peer that is not read further holds up nobody else.
   c.network().send(b.id(), Priority::kVote, message(3));
   CHECK(loop.bell.wait_until([&] { return b.has(c.id(), message(3)); }));
   CHECK(count_of(b, 1) <= 3);
+
   b.release_leases();
   CHECK(loop.bell.wait_until([&] { return count_of(b, 1) == 100; }));
 }
@@ -178,24 +204,29 @@ TEST_CASE("a peer whose receiver does not keep up is not read further than its b
 TEST_CASE("a full queue drops transactions and keeps votes; the status counts what was dropped") {
   Loop loop;
   Registry registry;
+
   net::Limits receiving;
   receiving.inbound_bytes = 64 << 10;
   net::Limits sending;
   sending.queue.bytes = 8 << 20;
+
   NetNode b(loop, registry,
             NetNode::Options{.number = 2, .hold_leases = true, .limits = receiving});
   NetNode a(loop, registry,
             NetNode::Options{.number = 1, .peers = {b.address()}, .limits = sending});
   REQUIRE(loop.bell.wait_until([&] { return a.connected_to(b.id()); }));
+
   constexpr std::uint8_t kVotes = 50;
   const auto flood = net::encode(message(200, 1 << 20));
   for (int i = 0; i < 30; ++i) a.network().send(b.id(), Priority::kTransaction, flood);
   for (std::uint8_t i = 0; i < kVotes; ++i) a.network().send(b.id(), Priority::kVote, message(i));
   for (int i = 0; i < 30; ++i) a.network().send(b.id(), Priority::kTransaction, flood);
+
   const auto status = a.status_of(b.id());
   CHECK(status.dropped[2] > 0);
   CHECK(status.dropped[0] == 0);
   CHECK(status.queued_bytes <= sending.queue.bytes);
+
   b.release_leases();
   for (std::uint8_t i = 0; i < kVotes; ++i) {
     CHECK(loop.bell.wait_until([&] { return b.has(a.id(), message(i)); }));
@@ -208,21 +239,26 @@ TEST_CASE("a peer that takes no data is given up, one that is silent too") {
   net::Limits limits;
   const auto key = transport_key();
   registry.admit(net::pin_of(key.public_key()), institution(9));
+
   SECTION("takes no data") {
     limits.write_timeout_ms = 100;
     NetNode a(loop, registry, NetNode::Options{.limits = limits});
+
     RawClient client(a.network().listen_port());
     REQUIRE(client.join(key, institution(9)));
     REQUIRE(loop.bell.wait_until([&] { return a.ups() == 1; }));
+
     const auto block = net::encode(message(1, 1 << 20));
     for (int i = 0; i < 22; ++i) a.network().send(institution(9), Priority::kBlock, block);
     REQUIRE(loop.bell.wait_until([&] { return a.downs().size() == 1; }));
     CHECK(a.downs()[0] == "it takes no data");
   }
+
   SECTION("silent") {
     limits.ping_interval_ms = 20;
     limits.idle_timeout_ms = 100;
     NetNode a(loop, registry, NetNode::Options{.limits = limits});
+
     RawClient client(a.network().listen_port());
     REQUIRE(client.join(key, institution(9)));
     CHECK(std::holds_alternative<net::Ping>(*client.receive()));
@@ -247,15 +283,19 @@ TEST_CASE("pings keep an idle connection up and measure its round trip") {
 TEST_CASE("a hello says the position that was set last") {
   Loop loop;
   Registry registry;
+
   const auto key = transport_key();
   registry.admit(net::pin_of(key.public_key()), institution(9));
   NetNode a(loop, registry, 1);
   a.network().set_position(Epoch{4}, {1, 2, 3});
+
   RawClient client(a.network().listen_port());
   REQUIRE(client.handshake(key));
+
   net::Hello hello{{}, net::kPeerProtocol, Epoch{}, {}, institution(9), ""};
   hello.chain.bytes.fill(kChainByte);
   REQUIRE(client.send(*net::encode_wire(hello)));
+
   const auto answer = client.receive();
   REQUIRE(answer.has_value());
   CHECK(std::get<net::Hello>(*answer).epoch == Epoch{4});

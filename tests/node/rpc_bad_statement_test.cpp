@@ -59,12 +59,14 @@ struct Saying {
 
 TEST_CASE("a statement that breaks a rule is refused by the rule's name and field") {
   Saying s;
+
   s.refused(
       0, [&](auto& body) { s.trust(body, 1).set_subject(std::string(16, 'x')); },
       "unknown_institution", "subject");
   s.refused(0, [&](auto& body) { s.trust(body, 0); }, "about_itself", "subject");
   s.refused(0, [&](auto& body) { s.trust(body, 1).set_amount(121); }, "field_range", "amount");
   s.refused(0, [&](auto& body) { s.trust(body, 1).set_depth(8); }, "field_range", "depth");
+
   s.refused(
       0,
       [&](auto& body) {
@@ -79,6 +81,7 @@ TEST_CASE("a statement that breaks a rule is refused by the rule's name and fiel
         s.trust(body, 1).mutable_scope()->set_isced_fields(beyond_the_table);
       },
       "mask_bits", "scope");
+
   s.refused(
       0,
       [&](auto& body) {
@@ -87,8 +90,10 @@ TEST_CASE("a statement that breaks a rule is refused by the rule's name and fiel
         statement.set_valid_until_ms(1'000);
       },
       "interval_empty", "valid_until_ms");
+
   s.refused(0, [&](auto& body) { s.accredit(body, 1); }, "author_class", "");
   s.refused(2, [&](auto& body) { s.accredit(body, 2); }, "about_itself", "subject");
+
   s.refused(
       0,
       [&](auto& body) {
@@ -101,6 +106,7 @@ TEST_CASE("a statement that breaks a rule is refused by the rule's name and fiel
 
 TEST_CASE("trust in a circle is taken and gives nobody anything") {
   Saying s;
+
   const auto committed = [&](std::size_t by, std::size_t of) {
     tx::StatementContent content;
     content.subject = s.nodes.at(of).id;
@@ -112,13 +118,16 @@ TEST_CASE("trust in a circle is taken and gives nobody anything") {
     REQUIRE(outcome.state() == v1::TRANSACTION_STATE_COMMITTED);
     return outcome.committed().height();
   };
+
   committed(1, 2);
   s.api.await_decisions(committed(2, 1));
+
   v1::DecideRequest request;
   request.set_issuer_id(s.id(1));
   grpc::ClientContext context;
   v1::DecideResponse response;
   REQUIRE(s.api.trust->Decide(&context, request, &response).ok());
+
   CHECK(response.decision().outcome() == v1::DECISION_OUTCOME_REFUSE);
   CHECK(response.decision().amount() == 0);
 }
@@ -127,6 +136,7 @@ TEST_CASE(
     "questions that are none are refused by field; who is unknown or later than today gets a named "
     "refusal") {
   Saying s;
+
   const auto ask = [&](const std::function<void(v1::DecideRequest&)>& change) {
     v1::DecideRequest request;
     request.set_issuer_id(s.id(1));
@@ -136,15 +146,18 @@ TEST_CASE(
     const auto status = s.api.trust->Decide(&context, request, &response);
     return status.ok() ? response.decision().failed_rule() : detail_of(status).field();
   };
+
   CHECK(ask([](auto& request) { request.set_issuer_id("short"); }) == "issuer_id");
   CHECK(ask([](auto& request) { request.set_viewpoint_id("short"); }) == "viewpoint_id");
   CHECK(ask([](auto& request) { request.set_issuer_id(std::string(16, 'x')); }) == "unknown");
   CHECK(ask([](auto& request) { request.set_at_time_ms(~std::uint64_t{0} >> 1); }) == "future");
+
   CHECK(ask([](auto& request) { request.mutable_point()->add_fields("9999"); }) == "point.fields");
   CHECK(ask([](auto& request) { request.mutable_point()->add_levels(9); }) == "point.levels");
   CHECK(ask([](auto& request) { request.mutable_point()->add_award_types("medal"); }) ==
         "point.award_types");
   CHECK(ask([](auto& request) { request.set_purpose("fun"); }) == "purpose");
+
   CHECK(ask([](auto& request) { request.set_as_of_height(1'000'000); }) == "as_of_height");
   CHECK(ask([](auto& request) { request.mutable_policy()->set_path_floor(121); }) ==
         "policy.path_floor");

@@ -65,9 +65,11 @@ TEST_CASE("a bulk check answers a repeated commitment each time it is named, in 
   const auto known = sha256(as_bytes("known"));
   const auto unknown = sha256(as_bytes("unknown"));
   c.list(0, 1, {known});
+
   v1::CheckBulkRequest request;
   for (int i = 0; i < 1'000; ++i)
     request.mutable_commitments()->append(bytes_of((i % 3 == 0 ? unknown : known).view()));
+
   for (const auto& of : {std::string(), c.issuer(0), std::string(16, '\1')}) {
     request.set_issuer_id(of);
     grpc::ClientContext context;
@@ -75,6 +77,7 @@ TEST_CASE("a bulk check answers a repeated commitment each time it is named, in 
     REQUIRE(c.api.verify->CheckBulk(&context, request, &response).ok());
     REQUIRE(response.verdicts_size() == 1'000);
     const bool of_another = of == std::string(16, '\1');
+
     for (int i = 0; i < 1'000; ++i) {
       const bool found = i % 3 != 0 && !of_another;
       CHECK(response.verdicts(i).finding() == (found ? v1::FINDING_FOUND : v1::FINDING_NOT_LISTED));
@@ -88,48 +91,58 @@ TEST_CASE("an id that is awaited a thousand times in one call is told once") {
   const auto carried = c.nodes.batch(0, c.own, 1, 1);
   v1::SubmitResponse submitted;
   REQUIRE(c.api.submit(carried, &submitted).ok());
+
   v1::AwaitCommitsRequest request;
   for (int i = 0; i < 1'000; ++i) request.add_ids(submitted.id());
+
   grpc::ClientContext context;
   auto stream = c.api.ledger->AwaitCommits(&context, request);
   v1::AwaitCommitsResponse response;
   int told = 0;
+
   while (stream->Read(&response)) {
     ++told;
     CHECK(response.outcome().id() == submitted.id());
     CHECK(response.outcome().state() == v1::TRANSACTION_STATE_COMMITTED);
   }
+
   CHECK(stream->Finish().ok());
   CHECK(told == 1);
 }
 
 TEST_CASE("the entries of the log end by bytes, and go on where they ended") {
   Copied c;
+
   for (std::uint64_t i = 0; i < 4; ++i) {
     std::vector<Hash256> many;
     for (std::uint64_t k = 0; k < 10'000; ++k)
       many.push_back(RunningNodes::commitment(0, i * 10'000 + k));
     c.list(0, 1 + i * 10'000, std::move(many));
   }
+
   std::set<std::uint64_t> seen;
   std::size_t pages = 0;
   v1::GetEntriesRequest request;
   request.set_count(1'000);
   request.set_with_transactions(true);
+
   for (;;) {
     grpc::ClientContext context;
     v1::GetEntriesResponse response;
     REQUIRE(c.api.log->GetEntries(&context, request, &response).ok());
     CHECK(response.ByteSizeLong() < (2u << 20));
     ++pages;
+
     for (const auto& entry : response.entries()) {
       CHECK(seen.insert(entry.log_index()).second);
       CHECK_FALSE(entry.transaction().empty());
     }
+
     request.set_first(response.next());
     if (response.next() >= response.log_size()) break;
     REQUIRE(response.entries_size() > 0);
   }
+
   CHECK(pages > 1);
   CHECK(seen.size() == request.first());
 }
@@ -137,17 +150,21 @@ TEST_CASE("the entries of the log end by bytes, and go on where they ended") {
 TEST_CASE("a page of a list names the next one, and all pages together hold everything once") {
   RunningNodes nodes(1, {}, 6);
   ApiCaller api(nodes.at(0).node->api_port());
+
   std::set<std::string> seen;
   v1::ListInstitutionsRequest request;
   request.set_page_size(2);
+
   do {
     grpc::ClientContext context;
     v1::ListInstitutionsResponse response;
     REQUIRE(api.registry->ListInstitutions(&context, request, &response).ok());
     CHECK(response.institutions_size() <= 2);
     for (const auto& each : response.institutions()) CHECK(seen.insert(each.name().id()).second);
+
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
+
   CHECK(seen.size() == 7);
 }
 

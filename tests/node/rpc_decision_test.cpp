@@ -93,12 +93,16 @@ TEST_CASE(
     "the anchor governs by default, today or both where the policy says so, in single and bulk "
     "answers") {
   Deciding d;
+
   d.say(0, 1, tx::StatementKind::kTrust);
   const auto anchor = d.issue(d.nodes.publish(1, 0));
   d.say(0, 1, tx::StatementKind::kEnd, anchor + 1);
+
+  // The anchor is accepted and today is not: the time of the block must have passed the end.
   while (d.nodes.at(0).node->chain().head()->header.time_ms <= anchor)
     d.say(0, 2, tx::StatementKind::kTrust);
   d.api->await_decisions(d.nodes.at(0).node->chain().head()->header.height.value);
+
   const auto check = [&](v1::DecisionOutcome expected, const std::string& governs) {
     CAPTURE(governs);
     const auto slot = d.slot();
@@ -113,9 +117,12 @@ TEST_CASE(
           (expected == v1::DECISION_OUTCOME_ACCEPT ? "" : "amount"));
     CHECK(d.bulk(1).verdicts(0).slots(0).outcome() == expected);
   };
+
   check(v1::DECISION_OUTCOME_ACCEPT, "anchor");
+
   d.restart([](NodeConfig& config) { config.policy.governs = trust::Governs::kToday; });
   check(v1::DECISION_OUTCOME_REFUSE, "today");
+
   d.restart([](NodeConfig& config) { config.policy.governs = trust::Governs::kBoth; });
   check(v1::DECISION_OUTCOME_REFUSE, "both");
 }
@@ -139,17 +146,20 @@ TEST_CASE(
   Deciding d;
   d.say(0, 1, tx::StatementKind::kTrust);
   const auto anchor = d.issue(d.nodes.publish(1, 0));
+
   auto slot = d.slot(anchor - 3 * kDayMs);
   REQUIRE(slot.decisions_size() == 3);
   CHECK(slot.decisions(2).point() == v1::DECISION_POINT_AT_CLAIM);
   CHECK(slot.decisions(2).at_time_ms() == anchor - 3 * kDayMs);
   CHECK_FALSE(slot.decisions(2).governs());
   CHECK(slot.acceptance().outcome() == v1::DECISION_OUTCOME_ACCEPT);
+
   d.restart([](NodeConfig& config) { config.policy.max_anchor_lag_ms = 2 * kDayMs; });
   slot = d.slot(anchor - 3 * kDayMs);
   CHECK(slot.acceptance().outcome() == v1::DECISION_OUTCOME_REFUSE);
   CHECK(slot.acceptance().failed_rule() == "claim");
   CHECK(slot.acceptance().claim_governs());
+
   CHECK(d.slot(anchor + 1).acceptance().failed_rule() == "claim");
   CHECK(d.slot(anchor - kDayMs).decisions(2).governs());
   CHECK_FALSE(d.slot().acceptance().claim_governs());
@@ -177,14 +187,17 @@ TEST_CASE("what one institution teaches and another assesses passes the rule on 
 TEST_CASE(
     "of a joint award every awarding body is judged and shown; the policy asks for all or any") {
   Deciding d;
+
   d.say(0, 1, tx::StatementKind::kTrust);
   const auto achievement = d.publish(1, [&](auto& content) {
     content.awarding_bodies = {d.nodes.at(1).id, d.nodes.at(2).id};
     std::ranges::sort(content.awarding_bodies);
   });
+
   d.commit(2, KeyPurpose::kGovern,
            tx::build(d.nodes.envelope(2), tx::AchievementCosignContent{achievement}));
   d.issue(achievement);
+
   auto acceptance = d.slot().acceptance();
   CHECK(acceptance.outcome() == v1::DECISION_OUTCOME_REFUSE);
   CHECK(acceptance.joint() == "all");
@@ -192,10 +205,13 @@ TEST_CASE(
   CHECK(acceptance.bodies(0).body().name_now() == "University 1");
   CHECK(acceptance.bodies(0).outcome() == v1::DECISION_OUTCOME_ACCEPT);
   CHECK(acceptance.bodies(0).decisions_size() == 0);
+
   CHECK(acceptance.bodies(1).body().name_now() == "University 2");
   CHECK(acceptance.bodies(1).failed_rule() == "amount");
   CHECK(acceptance.bodies(1).decisions_size() == 2);
+
   CHECK(d.bulk(1).verdicts(0).slots(0).outcome() == v1::DECISION_OUTCOME_REFUSE);
+
   d.restart([](NodeConfig& config) { config.policy.joint = trust::Joint::kAny; });
   acceptance = d.slot().acceptance();
   CHECK(acceptance.outcome() == v1::DECISION_OUTCOME_ACCEPT);
@@ -206,32 +222,40 @@ TEST_CASE("tables are made off the readers' path and answer as a full decision d
   Deciding d;
   d.say(0, 1, tx::StatementKind::kTrust);
   auto& chain = d.nodes.at(0).node->chain();
+
   Recognition recognition(d.nodes.at(0).id, {}, {d.nodes.at(2).id});
   recognition.start(chain.head());
   trust::ScopePoint point;
+
   const auto find = [&](std::size_t viewpoint, std::size_t issuer) {
     const auto view = recognition.view();
     return recognition.find(*view, d.nodes.at(viewpoint).id, point, d.nodes.at(issuer).id,
                             view->as_of().today_ms);
   };
+
   CHECK_FALSE(find(0, 1).has_value());  // asked for, not there yet
+
   recognition.follow(chain.head());
   while (recognition.view()->tables().empty()) std::this_thread::yield();
   CHECK(find(0, 1) == trust::Outcome::kAccept);
   CHECK(find(0, 2) == trust::Outcome::kRefuse);
   CHECK(find(2, 1) == trust::Outcome::kRefuse);
   CHECK(find(2, 2) == trust::Outcome::kAccept);
+
   CHECK(recognition.keeps(d.nodes.at(2).id));
   CHECK_FALSE(recognition.keeps(d.nodes.at(1).id));
+
   const auto before = recognition.view();
   CHECK_FALSE(
       recognition
           .find(*before, d.nodes.at(0).id, point, d.nodes.at(1).id, before->as_of().today_ms - 1)
           .has_value());
+
   d.say(0, 1, tx::StatementKind::kDistrust);
   recognition.follow(chain.head());
   while (recognition.view() == before) std::this_thread::yield();
   CHECK(find(0, 1) == trust::Outcome::kBlocked);
+
   recognition.stop();
 }
 
@@ -244,12 +268,15 @@ TEST_CASE("an outcome alone is the outcome of the full decision, for any viewpoi
     request.set_viewpoint_id(bytes_of(d.nodes.at(viewpoint).id.view()));
     v1::DecideResponse full, alone;
     grpc::ClientContext first, second;
+
     REQUIRE(d.api->trust->Decide(&first, request, &full).ok());
     request.set_outcome_only(true);
     REQUIRE(d.api->trust->Decide(&second, request, &alone).ok());
+
     CHECK(alone.decision().outcome() == full.decision().outcome());
     CHECK(alone.decision().outcome() ==
           (viewpoint == 0 ? v1::DECISION_OUTCOME_ACCEPT : v1::DECISION_OUTCOME_REFUSE));
+
     CHECK(alone.decision().paths_size() == 0);
     CHECK(alone.decision().policy_digest() == full.decision().policy_digest());
   }
@@ -261,9 +288,11 @@ TEST_CASE("questions of other viewpoints count for many calls of an address") {
     config.api.rate_per_second = 1;
     config.api.rate_burst = 50;
   });
+
   v1::DecideRequest request;
   request.set_issuer_id(bytes_of(d.nodes.at(1).id.view()));
   request.set_viewpoint_id(bytes_of(d.nodes.at(2).id.view()));
+
   grpc::Status status;
   int answered = 0;
   for (; answered < 10; ++answered) {
@@ -272,6 +301,7 @@ TEST_CASE("questions of other viewpoints count for many calls of an address") {
     status = d.api->trust->Decide(&context, request, &response);
     if (!status.ok()) break;
   }
+
   CHECK(answered >= 2);
   CHECK(answered < 10);
   CHECK(detail_of(status).code() == "rate_limit");
@@ -279,28 +309,36 @@ TEST_CASE("questions of other viewpoints count for many calls of an address") {
 
 TEST_CASE("the log of decisions counts what was decided and holds nothing that was looked up") {
   Deciding d;
+
   d.say(0, 1, tx::StatementKind::kTrust);
   d.issue(d.nodes.publish(1, 0), 300);
   for (int i = 0; i < 3; ++i) d.slot();
   d.bulk(300);
+
   d.nodes.stop(0);  // writes what was counted
+
   std::string all;
   for (const auto& entry :
        fs::recursive_directory_iterator(decisions_directory(d.nodes.at(0).config.data_dir))) {
     std::ifstream in(entry.path(), std::ios::binary);
     all.append(std::istreambuf_iterator<char>(in), {});
   }
+
   INFO(all);
   const auto issuer = to_text(d.nodes.at(1).id);
+
   CHECK(all.starts_with("hour,kind,viewpoint,issuer,fields,level,award_type,purpose,at_day,"));
   CHECK(all.find(",verdict," + to_text(d.nodes.at(0).id) + "," + issuer + ",0613,6,,,") !=
         std::string::npos);
   CHECK(all.find(",accept,,,300\n") != std::string::npos);
+
+  // What a verifier looked up is not in the log, not even in part.
   for (std::size_t i = 0; i < 300; ++i) {
     const auto looked_up = RunningNodes::commitment(1, i);
     CHECK(all.find(looked_up.hex().substr(0, 16)) == std::string::npos);
     CHECK(all.find(bytes_of(looked_up.view())) == std::string::npos);
   }
+
   CHECK(all.find("127.0.0.1") == std::string::npos);
   CHECK(all.find("urn:testamur") == std::string::npos);
 }

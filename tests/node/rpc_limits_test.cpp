@@ -40,12 +40,14 @@ std::string section_api_of_limits() {
 TEST_CASE("every method of every service declares its cost, and docs/limits.md repeats it") {
   const auto page = section_api_of_limits();
   std::set<std::string> known;
+
   for (const auto* file : kFiles) {
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
         const auto* method = file->service(s)->method(m);
         const auto& cost = cost_of(method->service()->name(), method->name());
         known.insert(method->service()->name() + "." + method->name());
+
         CAPTURE(method->full_name());
         const auto row = "| `" + method->service()->name() + "." + method->name() + "` | " +
                          std::to_string(cost.calls) + " | " + std::string(to_text(cost.lane)) +
@@ -54,6 +56,8 @@ TEST_CASE("every method of every service declares its cost, and docs/limits.md r
       }
     }
   }
+
+  // And the other way round: no row for a method that is gone.
   for (const auto& cost : call_costs())
     CHECK(known.contains(std::string(cost.service) + "." + std::string(cost.method)));
 }
@@ -115,14 +119,18 @@ TEST_CASE("what a caller holds is bounded for itself and for all, and comes back
   CallLimits limits;
   limits.held[static_cast<std::size_t>(Held::kStreams)] = {2, 3};
   CallGate gate(limits, overload);
+
   CallGate::Holding a, b, c, d;
   CHECK(gate.hold(caller(1), Held::kStreams, 1, a).ok());
   CHECK(gate.hold(caller(1), Held::kStreams, 1, b).ok());
+
   const auto own = gate.hold(caller(1), Held::kStreams, 1, c);
   CHECK(detail_of(own).code() == "streams");
   CHECK(detail_of(own).limit() == 2);
+
   CHECK(gate.hold(caller(2), Held::kStreams, 1, c).ok());
   CHECK(detail_of(gate.hold(caller(3), Held::kStreams, 1, d)).limit() == 3);
+
   a = {};
   CHECK(gate.hold(caller(3), Held::kStreams, 1, d).ok());
 }
@@ -136,7 +144,9 @@ TEST_CASE("a million addresses take no more memory than four thousand") {
   CallLimits limits;
   limits.rate_per_second = 1;
   limits.burst = 2;
+
   CallGate gate(limits, overload);
+
   for (int i = 0; i < 20'000; ++i) {
     CallerKey key{};
     key[0] = 0x20;
@@ -144,6 +154,7 @@ TEST_CASE("a million addresses take no more memory than four thousand") {
     key[2] = static_cast<std::uint8_t>(i);
     (void)gate.admit(key, 2);
   }
+
   CHECK(gate.callers() <= CallGate::kMaxCallers + 1);
 }
 
@@ -197,12 +208,14 @@ TEST_CASE("connections never take the descriptors that store and journal need") 
       const auto plan = share_out(limit, 30'000, loopback);
       CAPTURE(limit, loopback);
       REQUIRE(plan.ok());
+
       CHECK(plan->reserve >= std::min<std::uint64_t>(1'024, limit / 2));
       CHECK(plan->reserve + plan->peers + plan->metrics.total + 3 * plan->api.total <= limit);
       CHECK(plan->api.total >= 16);
       CHECK(plan->api.per_caller <= plan->api.total);
     }
   }
+
   CHECK(share_out(65'536, 512, false)->api.per_caller == 128);
   CHECK_FALSE(share_out(255, 512, false).ok());
 }

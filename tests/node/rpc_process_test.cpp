@@ -20,10 +20,13 @@ namespace {
 // In a process of its own, which gives up three steps of priority first.
 bool serves_four_steps_below_a_process_of_lower_priority() {
   const pid_t child = ::fork();
+
   if (child == 0) {
     const int process = std::min(::getpriority(PRIO_PROCESS, 0) + 3, 19);
     ::setpriority(PRIO_PROCESS, 0, process);
     int seen = 0;
+
+    // Twice, since a second call must not lower it further.
     std::thread([&seen] {
       lower_priority_of_this_thread();
       lower_priority_of_this_thread();
@@ -31,6 +34,7 @@ bool serves_four_steps_below_a_process_of_lower_priority() {
     }).join();
     ::_exit(seen == std::min(process + 4, 19) ? 0 : 1);
   }
+
   int status = 0;
   ::waitpid(child, &status, 0);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;

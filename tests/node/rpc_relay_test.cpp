@@ -90,10 +90,13 @@ TEST_CASE(
   StreamCounter counter;
   Told told;
   told.room = 1;
+
   const auto first = counter.from_client(bytes, told);
   CHECK(told.begun == 1);
   CHECK(first < bytes.size());
+
   CHECK(counter.from_client(ByteView(bytes).subspan(first), told) == 0);
+
   told.room = 9;
   CHECK(counter.from_client(ByteView(bytes).subspan(first), told) == bytes.size() - first);
   CHECK(told.begun == 3);
@@ -309,12 +312,16 @@ class HalfRequests {
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     REQUIRE(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+
     Bytes bytes = test::preface();
     append(bytes, http2_frame(FrameType::kSettings, 0, 0));
+
+    // Two hundred and fifty requests that begin and never end.
     const auto headers = test::call_headers("/testamur.v1.VerifyService/CheckHash");
     for (std::uint32_t i = 0; i < 250; ++i) {
       append(bytes, http2_frame(FrameType::kHeaders, test::kEndHeaders, 2 * i + 1, headers));
     }
+
     REQUIRE(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
             static_cast<ssize_t>(bytes.size()));
   }

@@ -108,16 +108,19 @@ TEST_CASE("lists are given page by page") {
   Served s;
   v1::ListInstitutionsRequest request;
   request.set_page_size(1);
+
   grpc::ClientContext context;
   v1::ListInstitutionsResponse first, second;
   REQUIRE(s.api.registry->ListInstitutions(&context, request, &first).ok());
   CHECK(first.institutions_size() == 1);
+
   request.set_page_token(first.next_page_token());
   grpc::ClientContext next;
   REQUIRE(s.api.registry->ListInstitutions(&next, request, &second).ok());
   CHECK(second.institutions_size() == 1);
   CHECK(second.next_page_token().empty());
   CHECK(first.institutions(0).name().id() != second.institutions(0).name().id());
+
   request.set_page_token("elsewhere");
   grpc::ClientContext bad;
   CHECK_FALSE(s.api.registry->ListInstitutions(&bad, request, &second).ok());
@@ -210,9 +213,11 @@ TEST_CASE("a list of statements holds what was just committed, however far decis
   constexpr int kSubjects = 24;  // more than are taken in at once
   RunningNodes nodes(1, {}, kSubjects);
   ApiCaller api(nodes.at(0).node->api_port());
+
   v1::ListStatementsRequest request;
   request.set_truster_id(bytes_of(nodes.at(0).id.view()));
   request.set_with_history(true);
+
   for (int said = 1; said <= kSubjects; ++said) {
     tx::StatementContent content;
     content.subject = nodes.at(static_cast<std::size_t>(said)).id;
@@ -220,6 +225,7 @@ TEST_CASE("a list of statements holds what was just committed, however far decis
     content.valid_from_ms = 1;
     auto carried = nodes.sign(0, KeyPurpose::kGovern, tx::build(nodes.envelope(0), content));
     REQUIRE(api.commit(carried).state() == v1::TRANSACTION_STATE_COMMITTED);
+
     grpc::ClientContext context;
     v1::ListStatementsResponse statements;
     REQUIRE(api.registry->ListStatements(&context, request, &statements).ok());
@@ -257,18 +263,22 @@ TEST_CASE("blocks are streamed from a height to the head") {
   auto achievement = s.nodes.publish(0, 0);
   auto carried = s.nodes.batch(0, achievement, 0, 1);
   s.api.commit(carried);
+
   v1::StreamBlocksRequest request;
   request.set_with_transactions(true);
   request.set_stop_at_head(true);
+
   grpc::ClientContext context;
   auto stream = s.api.ledger->StreamBlocks(&context, request);
   v1::StreamBlocksResponse block;
   std::uint64_t height = 0;
   bool found = false;
+
   while (stream->Read(&block)) {
     CHECK(block.checkpoint().height() == height++);
     for (const auto& each : block.transactions()) found |= each == bytes_of(carried);
   }
+
   CHECK(stream->Finish().ok());
   CHECK(height >= 3);
   CHECK(found);

@@ -185,10 +185,12 @@ TEST_CASE("addresses are read by one parser, wherever they stand") {
       CHECK(parse_config(std::string(key) + " = \"" + good + "\"", "/x/t.toml").ok());
     }
   }
+
   for (const char* bad : {"::1:7602", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:", ":1",
                           "127.0.0.1:7a", "127.0.0.1:-1"}) {
     for (const char* key : {"[metrics]\nlisten", "[peers]\nlisten", "[api]\nlisten"}) {
       CAPTURE(bad, key);
+
       const auto config = parse_config(std::string(key) + " = \"" + bad + "\"", "/x/t.toml");
       REQUIRE_FALSE(config.ok());
       CHECK(config.message().find(bad) != std::string::npos);

@@ -156,13 +156,16 @@ TEST_CASE("a transaction is found again with its bytes") {
   Submission s;
   auto carried = s.nodes.batch(0, s.achievement, 0, 1);
   auto outcome = s.api.commit(carried);
+
   grpc::ClientContext context;
   v1::GetTransactionRequest request;
   request.set_id(outcome.id());
   v1::GetTransactionResponse response;
   REQUIRE(s.api.ledger->GetTransaction(&context, request, &response).ok());
+
   CHECK(response.outcome().state() == v1::TRANSACTION_STATE_COMMITTED);
   CHECK(response.transaction() == bytes_of(carried));
+
   grpc::ClientContext unknown;
   request.set_id(std::string(32, 'x'));
   REQUIRE(s.api.ledger->GetTransaction(&unknown, request, &response).ok());

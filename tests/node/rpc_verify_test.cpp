@@ -30,9 +30,11 @@ struct Verifying {
     grpc::ClientContext context;
     v1::GetParametersResponse parameters;
     REQUIRE(api.registry->GetParameters(&context, {}, &parameters).ok());
+
     auto genesis = ledger::decode_genesis(as_bytes(parameters.genesis_record()));
     REQUIRE(genesis.ok());
     CHECK(genesis->chain == nodes.chain());
+
     std::vector<ledger::CertifyingSet::Member> members;
     for (const auto& validator : parameters.validators()) {
       ledger::CertifyingSet::Member member;
@@ -40,6 +42,7 @@ struct Verifying {
       std::memcpy(member.key.bytes.data(), validator.public_key().data(), 32);
       members.push_back(member);
     }
+
     return {genesis->chain, Epoch{0}, ledger::CertifyingSet::make(members).value()};
   }
 };
@@ -47,10 +50,12 @@ struct Verifying {
 TEST_CASE("a listed hash is found with issuer, achievement, anchor, status and decisions") {
   Verifying v;
   auto answer = v.api.check(RunningNodes::commitment(0, 350).view());
+
   CHECK(answer.finding() == v1::FINDING_FOUND);
   CHECK_FALSE(answer.contents_checked());
   CHECK_FALSE(answer.holder_checked());
   REQUIRE(answer.slots_size() == 1);
+
   const auto& slot = answer.slots(0);
   CHECK(slot.issuer().name_now() == "University 0");
   CHECK(slot.issuer().name_then() == "University 0");
@@ -58,15 +63,18 @@ TEST_CASE("a listed hash is found with issuer, achievement, anchor, status and d
   CHECK(slot.achievement().titles(0).text() == "Logic");
   CHECK(slot.achievement().ects_hundredths() == 300);
   CHECK(slot.anchor().height() == v.issued_at);
+
   CHECK(slot.status().status() == v1::CREDENTIAL_STATUS_VALID);
   CHECK(slot.status().effective_status() == v1::CREDENTIAL_STATUS_VALID);
   CHECK(slot.status().since().height() == v.issued_at);
   CHECK(slot.key().state() == v1::KEY_STATE_ACTIVE);
+
   REQUIRE(slot.decisions_size() == 2);
   CHECK(slot.decisions(0).point() == v1::DECISION_POINT_AT_ANCHOR);
   CHECK(slot.decisions(1).point() == v1::DECISION_POINT_TODAY);
   CHECK(slot.decisions(1).outcome() == v1::DECISION_OUTCOME_ACCEPT);
   CHECK(slot.decisions(1).policy_digest().size() == 32);
+
   CHECK(answer.as_of().height() >= v.issued_at);
   CHECK(answer.checkpoint().height() == answer.as_of().height());
 }
@@ -81,16 +89,20 @@ TEST_CASE("a hash that nobody listed is not listed") {
 TEST_CASE("a revocation, a suspension and its end show in the next check, with reason and place") {
   Verifying v;
   auto commitment = RunningNodes::commitment(0, 101);
+
   v.change(tx::StatusAction::kSuspend, 101);
   CHECK(v.api.check(commitment.view()).slots(0).status().status() ==
         v1::CREDENTIAL_STATUS_SUSPENDED);
+
   v.change(tx::StatusAction::kReinstate, 101);
   CHECK(v.api.check(commitment.view()).slots(0).status().status() == v1::CREDENTIAL_STATUS_VALID);
+
   v.change(tx::StatusAction::kRevoke, 101);
   auto status = v.api.check(commitment.view()).slots(0).status();
   CHECK(status.status() == v1::CREDENTIAL_STATUS_REVOKED);
   CHECK(status.reason() == v1::STATUS_REASON_WITHDRAWN);
   CHECK(status.since().height() > v.issued_at);
+
   CHECK(v.api.check(RunningNodes::commitment(0, 102).view()).slots(0).status().status() ==
         v1::CREDENTIAL_STATUS_VALID);
 }
@@ -98,15 +110,20 @@ TEST_CASE("a revocation, a suspension and its end show in the next check, with r
 TEST_CASE("what a key issued at or after its compromise is void, whatever its slot says") {
   Verifying v;
   auto key = key_id(KeyPurpose::kIssue, v.nodes.at(0).issue.public_key());
+
   auto fresh = SecretKey::generate(SignatureAlgorithm::kBip340);
   auto possession =
       possession_message(v.nodes.chain(), v.nodes.at(0).id, KeyPurpose::kIssue, fresh.public_key());
   tx::KeyAddContent add{KeyPurpose::kIssue, fresh.public_key(), fresh.sign(possession.view())};
+
   REQUIRE(v.api.commit(v.nodes.sign(0, KeyPurpose::kRoot, tx::build(v.nodes.envelope(0), add)))
               .state() == v1::TRANSACTION_STATE_COMMITTED);
+
   tx::KeyRetireContent retire{key, 1};
   REQUIRE(v.api.commit(v.nodes.sign(0, KeyPurpose::kRoot, tx::build(v.nodes.envelope(0), retire)))
               .state() == v1::TRANSACTION_STATE_COMMITTED);
+
+  // The slot itself keeps its status; what counts follows from the key.
   auto slot = v.api.check(RunningNodes::commitment(0, 100).view()).slots(0);
   CHECK(slot.status().status() == v1::CREDENTIAL_STATUS_VALID);
   CHECK(slot.status().effective_status() == v1::CREDENTIAL_STATUS_VOID);
@@ -142,24 +159,29 @@ TEST_CASE("a reference finds its slot, and one of another ledger is refused") {
 TEST_CASE("a bulk answer agrees with single ones, in the order of the request") {
   Verifying v;
   v.change(tx::StatusAction::kRevoke, 120);
+
   v1::CheckBulkRequest request;
   std::vector<Hash256> asked;
   for (std::uint64_t i : {120u, 7u, 399u, 100u}) asked.push_back(RunningNodes::commitment(0, i));
   for (const auto& each : asked) request.mutable_commitments()->append(bytes_of(each.view()));
+
   grpc::ClientContext context;
   v1::CheckBulkResponse response;
   REQUIRE(v.api.verify->CheckBulk(&context, request, &response).ok());
   REQUIRE(response.verdicts_size() == 4);
   CHECK(response.issuers_size() == 1);
+
   for (int i = 0; i < 4; ++i) {
     auto single = v.api.check(asked[static_cast<std::size_t>(i)].view());
     CAPTURE(i);
     REQUIRE(response.verdicts(i).finding() == single.finding());
     if (single.slots_size() == 0) continue;
+
     CHECK(response.verdicts(i).slots(0).status() == single.slots(0).status().status());
     CHECK(response.verdicts(i).slots(0).issuer_index() == single.slots(0).issuer_index());
     CHECK(response.verdicts(i).slots(0).today() == single.slots(0).decisions(1).outcome());
   }
+
   request.set_commitments(std::string(33, 'x'));
   grpc::ClientContext second;
   CHECK(v.api.verify->CheckBulk(&second, request, &response).error_code() ==
@@ -170,15 +192,18 @@ TEST_CASE("a stream answers each request in order") {
   Verifying v;
   grpc::ClientContext context;
   auto stream = v.api.verify->CheckStream(&context);
+
   for (std::uint64_t i : {100u, 5u, 101u}) {
     v1::CheckStreamRequest request;
     request.set_commitments(bytes_of(RunningNodes::commitment(0, i).view()));
     REQUIRE(stream->Write(request));
+
     v1::CheckStreamResponse response;
     REQUIRE(stream->Read(&response));
     CHECK(response.answer().verdicts(0).finding() ==
           (i < 100 ? v1::FINDING_NOT_LISTED : v1::FINDING_FOUND));
   }
+
   stream->WritesDone();
   CHECK(stream->Finish().ok());
 }
@@ -186,19 +211,24 @@ TEST_CASE("a stream answers each request in order") {
 TEST_CASE("a receipt proves the slot offline, from the genesis alone") {
   Verifying v;
   grpc::ClientContext context;
+
   v1::GetReceiptRequest request;
   request.set_commitment(bytes_of(RunningNodes::commitment(0, 250).view()));
   v1::GetReceiptResponse response;
   REQUIRE(v.api.verify->GetReceipt(&context, request, &response).ok());
   REQUIRE(response.receipts_size() == 1);
+
   auto receipt = ledger::decode_receipt(as_bytes(response.receipts(0).receipt()));
   INFO(receipt.message());
   REQUIRE(receipt.ok());
+
   auto client = v.light_client();
   auto proven = ledger::verify_receipt(*receipt, client);
   INFO(proven.message());
   CHECK(proven.ok());
   CHECK(receipt->slot.issuer_index() == IssuerIndex{250});
+
+  // Revoked in the receipt alone, its proof no longer fits.
   receipt->slot.statuses.set(receipt->slot.position, ledger::CredentialStatus::kRevoked);
   CHECK_FALSE(ledger::verify_receipt(*receipt, client).ok());
 }
@@ -233,14 +263,17 @@ TEST_CASE("inclusion and consistency proofs of the log hold under a checkpoint")
 
 TEST_CASE("a segment answers how many slots it hides among") {
   Verifying v;
+
   grpc::ClientContext context;
   v1::GetSegmentRequest request;
   request.set_first_page(0);
   request.set_page_count(2);
   v1::GetSegmentResponse response;
+
   REQUIRE(v.api.verify->GetSegment(&context, request, &response).ok());
   CHECK(response.pages_size() == 2);
   CHECK(response.slots() == 256);
+
   request.set_page_count(5000);
   grpc::ClientContext second;
   auto status = v.api.verify->GetSegment(&second, request, &response);
@@ -251,14 +284,17 @@ TEST_CASE("a segment answers how many slots it hides among") {
 TEST_CASE("the explanation says in sentences what the verdict says in fields") {
   Verifying v;
   grpc::ClientContext context;
+
   v1::ExplainRequest request;
   request.set_commitment(bytes_of(RunningNodes::commitment(0, 100).view()));
   v1::ExplainResponse response;
   REQUIRE(v.api.verify->Explain(&context, request, &response).ok());
+
   CHECK(response.finding() == v1::FINDING_FOUND);
   std::string all;
   for (const auto& line : response.lines()) all += line.topic() + ": " + line.text() + "\n";
   INFO(all);
+
   CHECK(all.find("issuer: University 0 anchored it at height") != std::string::npos);
   CHECK(all.find("status: the status is valid") != std::string::npos);
   CHECK(all.find("recognition: ") != std::string::npos);

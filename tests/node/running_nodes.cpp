@@ -1,3 +1,6 @@
+// Nodes are made by the code of init and join, and a node that is stopped keeps directory and
+// ports, so that it comes back as itself. Whatever does not come about within the patience of a
+// test fails with why_nothing_moves().
 #include "tests/node/running_nodes.h"
 
 #include <netinet/in.h>
@@ -29,15 +32,18 @@ std::vector<int> free_ports(std::size_t count) {
   while (ports.size() < count) {
     auto noise = random_fixed<FixedBytes<2, struct PortTag>>();
     int port = 10'000 + (noise.bytes[0] * 256 + noise.bytes[1]) % 20'000;
+
     int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(static_cast<std::uint16_t>(port));
+
     sockets.push_back(descriptor);  // held open together, so that all differ
     if (::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
       ports.push_back(port);
   }
+
   for (int descriptor : sockets) ::close(descriptor);
   return ports;
 }
@@ -62,8 +68,10 @@ RunningNodes::RunningNodes(std::size_t count,
   auto ports = free_ports(count);
   std::vector<fs::path> files;
   std::vector<ledger::GenesisParty> parties;
+
   for (std::size_t i = 0; i < count + without_node; ++i) {
     auto name = "university" + std::to_string(i);
+
     InitOptions options;
     options.directory = directory_.path() / name;
     options.facts.legal_names = {{"en", "University " + std::to_string(i)}};
@@ -71,34 +79,44 @@ RunningNodes::RunningNodes(std::size_t count,
     options.facts.domain = name + ".example";
     options.observer = i >= count;
     options.accreditor = i >= count + without_node - accreditors;
+
     options.api_address = "127.0.0.1:0";
     if (i < count) options.peer_address = "127.0.0.1:" + std::to_string(ports[i]);
     options.issuer_keys = directory_.path() / (name + "-keys");
+
     parties.push_back(must(init_node(options)));
     const auto id = ledger::party_id(parties.back());
+
     auto key = [&](KeyPurpose purpose) {
       return must(
           read_key_file(options.issuer_keys / (std::string(to_text(purpose)) + ".key"), purpose));
     };
+
     universities_.push_back(University{id,
                                        key(KeyPurpose::kRoot),
                                        key(KeyPurpose::kIssue),
                                        key(KeyPurpose::kGovern),
                                        {},
                                        nullptr});
+
     files.push_back(options.directory / "party.toml");
   }
+
   ledger::Parameters chosen;
   for (const auto& [name, value] : parameters)
     must(chosen.set(ledger::find_parameter(name)->id, value));
+
   std::vector<const SecretKey*> roots;
   for (std::size_t i = 0; i < count; ++i) roots.push_back(&universities_[i].root);
+
   auto genesis = must(found_ledger(std::move(parties), roots, clock_.now_ms(), chosen));
   chain_ = genesis.chain;
+
   auto record = directory_.path() / "genesis.bin";
   must(write_file(record, ledger::encode(genesis)));
   record_ = record;
   parties_ = files;
+
   for (std::size_t i = 0; i < count; ++i) {
     auto directory = directory_.path() / ("university" + std::to_string(i));
     must(join_ledger(directory, record, files));
@@ -191,11 +209,14 @@ Outcome RunningNodes::commit(std::size_t through, Bytes carried) {
 
 std::string RunningNodes::why_nothing_moves() {
   std::string text = "nothing moves:";
+
   for (auto& university : universities_) {
     if (!university.node) continue;
+
     std::promise<ChainStatus> told;
     university.node->chain().status([&told](const ChainStatus& status) { told.set_value(status); });
     auto status = told.get_future().get();
+
     text += "\n" + to_text(university.id) + " view " + std::to_string(status.engine.view.value) +
             " notarized " + std::to_string(status.engine.notarized_view.value) + " finalized " +
             std::to_string(status.engine.finalized_view.value) + " height " +
@@ -204,6 +225,7 @@ std::string RunningNodes::why_nothing_moves() {
             (status.engine.pending ? " pending " : " idle ") +
             std::to_string(status.engine.in_view_ms) + " ms in view; " + status.engine.waiting_for;
   }
+
   return text;
 }
 

@@ -68,10 +68,13 @@ TEST_CASE("a restored node is in quarantine", "[backup]") {
 TEST_CASE("a damaged backup is not restored", "[backup]") {
   Folder folder;
   auto store = open_store(folder / "db");
+
   for (std::uint64_t height = 0; height <= 20; ++height)
     REQUIRE(store->apply(make_block(1, height).finalized()).ok());
   REQUIRE(store->backup(folder / "backup").ok());
+
   bool damaged = false;
+
   for (const auto& entry : fs::recursive_directory_iterator(folder.path / "backup")) {
     if (entry.path().extension() != ".sst") continue;
     FILE* file = std::fopen(entry.path().c_str(), "r+b");
@@ -81,9 +84,12 @@ TEST_CASE("a damaged backup is not restored", "[backup]") {
     damaged = true;
     break;
   }
+
   REQUIRE(damaged);
+
   const auto failure = node::restore_backup(folder / "backup", folder / "restored").message();
   CHECK(failure.find("could not be verified") != std::string::npos);
   CHECK_FALSE(fs::exists(folder / "restored"));
+
   CHECK(node::restore_backup(folder / "nowhere", folder / "restored").message() != "");
 }

@@ -39,12 +39,14 @@ inline Bytes page_key(std::uint64_t page) {
 // Puts, overwrites and deletes in a few tables, and two pages of commitments.
 inline MadeBlock make_block(std::uint64_t seed, std::uint64_t height, std::size_t page_size = 5) {
   std::mt19937_64 random(seed * 1000003 + height);
+
   MadeBlock block;
   block.height = Height{height};
   block.header = random_bytes(random, 100);
   block.body = random_bytes(random, random() % 3000);
   block.certificate = random_bytes(random, 200);
   block.first_page = 2 * height;
+
   ledger::MemoryState nothing;
   ledger::Overlay overlay(nothing);
   for (int i = 0; i < 12; ++i) {
@@ -57,6 +59,7 @@ inline MadeBlock make_block(std::uint64_t seed, std::uint64_t height, std::size_
       overlay.put(table, key, random_bytes(random, 1 + random() % 60));
     }
   }
+
   for (std::uint64_t page = block.first_page; page < block.first_page + 2; ++page) {
     Bytes commitments;
     for (std::size_t i = 0; i < page_size; ++i) {
@@ -66,6 +69,7 @@ inline MadeBlock make_block(std::uint64_t seed, std::uint64_t height, std::size_
     }
     overlay.put(ledger::Table::kPageCommitments, page_key(page), std::move(commitments));
   }
+
   block.delta = overlay.take();
   return block;
 }

@@ -28,7 +28,9 @@ class DiskNode {
   bool open() {
     close();
     positions_.clear();
+
     std::vector<std::uint64_t> heights;
+
     auto journal = node::Journal::open(
         disk_.file_system(), kJournalDirectory,
         {.segment_bytes = 64 << 10, .max_group_bytes = 16 << 10},
@@ -39,10 +41,12 @@ class DiskNode {
           positions_[heights.back()] = position;
           return {};
         });
+
     if (disk_.crashed()) return false;
     INFO(journal.message());
     REQUIRE(journal.ok());
     journal_ = std::move(*journal);
+
     if (!open_store()) return false;
     return catch_up(heights);
   }
@@ -51,16 +55,22 @@ class DiskNode {
   bool step() {
     const auto next = acknowledged_ ? *acknowledged_ + 1 : 0;
     const auto block = make_block(seed_, next);
+
     Encoder finality;
     finality.u64(next);
+
     const node::JournalRecord group[] = {
         {kBlockRecord, block.header, block.body, false},
         {kFinalityRecord, finality.bytes(), block.certificate, true}};
+
     auto positions = journal_->append(group);
     if (!positions.ok()) return false;
     positions_[next] = positions->back();
+
+    // From here on a crash may not lose it: the journal has said that it is durable.
     acknowledged_ = next;
     if (!store_->apply(block.finalized()).ok()) return false;
+
     if (random_() % 24 == 0) return prune();
     if (random_() % 30 == 0) (void)store_->verify();
     return true;
@@ -96,6 +106,9 @@ class DiskNode {
     auto options = store_options(env_.get());
     options.write_buffer_bytes = 40 << 10;  // flushes every few blocks
     options.index_run_entries = 100;
+
+    // Data that cannot be read or written stops the process (decision 0604); here that is an
+    // exception.
     try {
       auto store = node::Store::open(kStoreDirectory, options);
       if (disk_.crashed()) return false;
@@ -107,25 +120,31 @@ class DiskNode {
       REQUIRE(disk_.crashed());
       return false;
     }
+
     return true;
   }
 
   bool catch_up(const std::vector<std::uint64_t>& heights) {
     const auto applied = store_->applied_height();
+
     std::optional<Height> first, last;
     if (!heights.empty()) first = Height{heights.front()}, last = Height{heights.back()};
     const auto continuity = node::check_continuity(applied, first, last);
     INFO(continuity.message());
     REQUIRE(continuity.ok());
+
+    // What was acknowledged is in the journal or in the store, whatever the crash took.
     if (acknowledged_) {
       REQUIRE(last);
       REQUIRE(last->value >= *acknowledged_);
     }
+
     for (const auto height : heights) {
       if (applied && height <= applied->value) continue;
       ++caught_up_;
       if (!store_->apply(make_block(seed_, height).finalized()).ok()) return false;
     }
+
     if (last) acknowledged_ = last->value;
     return true;
   }

@@ -47,6 +47,7 @@ inline Opened open_journal(node::FileSystem& files,
                            const node::JournalOptions& options = small_segments(),
                            const std::string& directory = kJournalDirectory) {
   Opened opened;
+
   auto journal = node::Journal::open(
       files, directory, options,
       [&](const node::JournalPosition& position, std::uint8_t type, ByteView bytes) -> Status {
@@ -54,6 +55,7 @@ inline Opened open_journal(node::FileSystem& files,
         opened.positions.push_back(position);
         return {};
       });
+
   if (journal.ok()) {
     opened.journal = std::move(*journal);
   } else {

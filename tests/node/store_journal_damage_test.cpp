@@ -81,15 +81,21 @@ TEST_CASE("no crash while the journal is pruned leaves a gap", "[journal]") {
     CAPTURE(at);
     FaultyDisk disk;
     const auto all = write_groups(disk, 40, 5000);
+
     auto opened = open_journal(disk.file_system());
+
     disk.crash_after(at, at);
     (void)opened.journal->prune_below(opened.positions.back());
     opened.journal.reset();
+
     if (!disk.crashed()) disk.crash(at);
     disk.restart();
+
     auto reopened = open_journal(disk.file_system());
     REQUIRE(reopened.failure == "");
     REQUIRE_FALSE(reopened.records.empty());
+
+    // The newest records, without a gap before the end.
     CHECK(reopened.records ==
           std::vector<Rec>(all.end() - static_cast<std::ptrdiff_t>(reopened.records.size()),
                            all.end()));
@@ -101,15 +107,20 @@ TEST_CASE("any flipped bit in a durable group stops the node with file and offse
   for (int round = 0; round < 200; ++round) {
     FaultyDisk disk;
     write_groups(disk, 4, 1000);  // four blocks of 4 KiB
+
     const auto offset = random() % (4 * 4096);
     const auto bit = static_cast<unsigned>(random() % 8);
     disk.flip_bit(segment_path(1), offset, bit);
     CAPTURE(round, offset, bit);
+
     const auto before = disk.content(segment_path(1));
     const auto failure = open_journal(disk.file_system()).failure;
+
     CHECK(failure.find("the journal is corrupt: " + segment_path(1) + ", offset " +
                        std::to_string(offset / 4096 * 4096)) == 0);
     CHECK(failure.find("restore this node from a backup") != std::string::npos);
+
+    // The file stays as it was, for whoever looks into the damage.
     CHECK(disk.content(segment_path(1)) == before);
   }
 }
@@ -132,8 +143,10 @@ TEST_CASE(
   for (const std::uint64_t sector : {0u, 1u, 7u}) {
     CAPTURE(sector);
     FaultyDisk disk;
+
     const auto all = write_groups(disk, 3, 1000);
     disk.fill(segment_path(1), 8192 + sector * 512, 512, 0);
+
     {
       auto opened = open_journal(disk.file_system());
       REQUIRE(opened.failure == "");
@@ -142,15 +155,18 @@ TEST_CASE(
       CHECK(std::count(file.begin() + 8192, file.end(), 0) == std::ptrdiff_t(file.size() - 8192));
       REQUIRE(append(*opened.journal, {{1, Bytes(5, 5), false}}).ok());
     }
+
     CHECK(open_journal(disk.file_system()).records.size() == 3);
   }
 }
 
 TEST_CASE("data far beyond the end, stale segments and gaps are corruption", "[journal]") {
   FaultyDisk disk;
+
   write_groups(disk, 20, 5000);
   const auto intact = disk.image();
   const auto failure = [&] { return open_journal(disk.file_system()).failure; };
+
   SECTION("data beyond the largest group") {
     disk.fill(segment_path(3), 60 << 10, 1, 0x5a);
     CHECK(failure().find("offset 61440: there is data far beyond the end") != std::string::npos);
@@ -160,6 +176,7 @@ TEST_CASE("data far beyond the end, stale segments and gaps are corruption", "[j
     disk.fill(segment_path(3), end + 512, 1, 0x11);
     CHECK(failure().find("the sector is damaged") != std::string::npos);
   }
+
   SECTION("a segment of another place in the chain") {
     disk.erase(segment_path(3));
     auto image = disk.image();
@@ -167,6 +184,7 @@ TEST_CASE("data far beyond the end, stale segments and gaps are corruption", "[j
     disk.restore_image(image);
     CHECK(failure().find("belongs to another segment") != std::string::npos);
   }
+
   SECTION("a missing segment") {
     disk.erase(segment_path(2));
     CHECK(failure().find(segment_path(2) + ", offset 0: the segment file is missing") !=
@@ -180,6 +198,7 @@ TEST_CASE("data far beyond the end, stale segments and gaps are corruption", "[j
     disk.fill(segment_path(1), 6 * 8192 + 512, 512, 0);
     CHECK(failure().find("incomplete although a later segment exists") != std::string::npos);
   }
+
   SECTION("another node's segment") {
     FaultyDisk other;
     REQUIRE(

@@ -1,3 +1,5 @@
+// The journal when all is well: records, positions, segments, pruning. What damage does to it is in
+// store_journal_damage_test.cpp.
 #include <filesystem>
 #include <functional>
 #include <random>
@@ -12,8 +14,10 @@ using namespace testamur::test;
 TEST_CASE("a journal gives back its records in order, with their positions", "[journal]") {
   FaultyDisk disk;
   make_vote_store(disk.file_system());
+
   const Rec vote{4, Bytes(300, 0), true};
   const Rec body{2, Bytes(5000, 0), false};  // zeros do not look like the end
+
   std::vector<node::JournalPosition> written;
   {
     auto opened = open_journal(disk.file_system());
@@ -26,16 +30,19 @@ TEST_CASE("a journal gives back its records in order, with their positions", "[j
       written.insert(written.end(), positions->begin(), positions->end());
     }
   }
+
   auto reopened = open_journal(disk.file_system());
   REQUIRE(reopened.failure == "");
   CHECK(reopened.records == std::vector<Rec>{body, vote, {5, {}, false}});
   CHECK(reopened.positions == written);
+
   for (std::size_t i = 0; i < written.size(); ++i) {
     auto record = reopened.journal->read(written[i]);
     REQUIRE(record.ok());
     CHECK(record->type == reopened.records[i].type);
     CHECK(record->bytes == reopened.records[i].bytes);
   }
+
   CHECK_FALSE(reopened.journal->read({1, 0, 3}).ok());
 }
 
@@ -66,9 +73,11 @@ TEST_CASE("every sector of a written group begins with a marker, and a group is 
     const auto from = opened.journal->end_position().group;
     REQUIRE(append(*opened.journal, {{1, Bytes(size, 0), false}}).ok());
     const auto to = opened.journal->end_position().group;
+
     CAPTURE(size, from, to);
     CHECK(to % node::Journal::kBlockBytes == 0);
     CHECK(to - from == (size + 5 <= 7 * 511 ? 4096u : size + 5 <= 15 * 511 ? 8192u : 12288u));
+
     const auto file = disk.content(segment_path(1));
     for (auto at = from; at < to; at += 512) CHECK(file[at] != 0);
   }
@@ -191,14 +200,17 @@ TEST_CASE("the journal works on the files of this machine", "[journal]") {
   const auto directory =
       std::filesystem::temp_directory_path() / ("testamur-journal-" + std::to_string(::getpid()));
   std::filesystem::remove_all(directory);
+
   const auto files = node::make_posix_file_system();
   const auto path = (directory / "a" / "journal").string();
   make_vote_store(*files, path);
   const node::JournalOptions options{.segment_bytes = 64 << 10, .max_group_bytes = 24 << 10};
+
   std::vector<Rec> all;
   {
     auto opened = open_journal(*files, options, path);
     REQUIRE(opened.failure == "");
+
     CHECK(open_journal(*files, options, path).failure.find("locked") != std::string::npos);
     for (int i = 0; i < 30; ++i) {
       all.push_back(
@@ -206,9 +218,11 @@ TEST_CASE("the journal works on the files of this machine", "[journal]") {
       REQUIRE(append(*opened.journal, {all.back()}).ok());
     }
   }
+
   auto reopened = open_journal(*files, options, path);
   CHECK(reopened.failure == "");
   CHECK(reopened.records == all);
+
   reopened.journal.reset();
   std::filesystem::remove_all(directory);
 }

@@ -1,3 +1,5 @@
+// The store on a disk in memory: what snapshots show, what damage is found, and what a node is told
+// then.
 #include "node/store/store.h"
 
 #include <sys/stat.h>
@@ -39,18 +41,22 @@ TEST_CASE("a store gives back what its blocks wrote, as of the snapshot", "[stor
   Machine machine;
   REQUIRE(machine.open() == "");
   CHECK_FALSE(machine.store->applied_height());
+
   const auto before = machine.store->snapshot();
   machine.apply(0, 9);
   const auto middle = machine.store->snapshot();
   machine.apply(10, 19);
+
   CHECK(machine.store->applied_height() == Height{19});
   CHECK(contents(*before).empty());
   CHECK(contents(*middle) == expected_contents(1, 9));
   CHECK(contents(*machine.store->snapshot()) == expected_contents(1, 19));
+
   const auto block = make_block(1, 4);
   CHECK(middle->header(Height{4}) == block.header);
   CHECK(middle->body(Height{4}) == block.body);
   CHECK(middle->certificate(Height{4}) == block.certificate);
+
   CHECK(middle->height() == Height{9});
   CHECK_FALSE(middle->header(Height{10}));
 }
@@ -105,8 +111,10 @@ TEST_CASE("readers see whole blocks while the writer goes on", "[store]") {
   Machine machine;
   REQUIRE(machine.open() == "");
   machine.apply(0, 0);
+
   std::atomic<bool> done = false;
   std::atomic<int> wrong = 0, rounds = 0;
+
   std::thread reader([&] {
     do {
       const auto snapshot = machine.store->snapshot();
@@ -118,9 +126,11 @@ TEST_CASE("readers see whole blocks while the writer goes on", "[store]") {
       ++rounds;
     } while (!done);
   });
+
   machine.apply(1, 300);
   done = true;
   reader.join();
+
   CHECK(wrong == 0);
   CHECK(rounds > 0);
 }
@@ -137,10 +147,12 @@ TEST_CASE("a flipped bit in any file of the store is found, or only un-synced bl
           "[store]") {
   Machine machine;
   REQUIRE(machine.open() == "");
+
   machine.apply(0, 40);
   REQUIRE(machine.open() == "");  // recovery moves what the log held into table files
   machine.apply(41, 60);
   machine.store.reset();
+
   const auto intact = machine.disk.image();
   std::mt19937_64 random(5);
   int refused = 0, shorter = 0;
@@ -149,27 +161,34 @@ TEST_CASE("a flipped bit in any file of the store is found, or only un-synced bl
     const auto paths = machine.disk.paths();
     const auto& path = paths[random() % paths.size()];
     if (machine.disk.size(path) == 0) continue;
+
     const auto offset = random() % machine.disk.size(path);
     machine.disk.flip_bit(path, offset, static_cast<unsigned>(random() % 8));
     CAPTURE(round, path, offset);
     std::string failure;
+
     try {
       failure = machine.open();
     } catch (const Stopped& stopped) {
       failure = stopped.message;
     }
+
     if (!failure.empty()) {
       CHECK(failure.find(kStoreDirectory) != std::string::npos);
       ++refused;
       continue;
     }
+
     const auto height = machine.store->applied_height();
     REQUIRE(height);
     if (*height < Height{60}) ++shorter;
+
+    // Block 40 was in table files before the damage, which only a log can lose.
     CHECK(*height >= Height{40});
     CHECK(contents(*machine.store->snapshot()) == expected_contents(1, height->value));
     machine.store.reset();
   }
+
   CHECK(refused > 30);
   CHECK(shorter > 0);
 }
@@ -180,15 +199,18 @@ TEST_CASE("damage in a table file is reported with file, offset and what to do",
   machine.apply(0, 40);
   REQUIRE(machine.open() == "");
   machine.store.reset();
+
   for (const auto& path : machine.disk.paths()) {
     if (path.ends_with(".sst")) machine.disk.flip_bit(path, 20);
   }
+
   std::string failure;
   try {
     failure = machine.open();
   } catch (const Stopped& stopped) {
     failure = stopped.message;
   }
+
   CHECK(failure.find(".sst offset 0") != std::string::npos);
   CHECK(failure.find("restore this node from a backup") != std::string::npos);
 }
@@ -200,16 +222,19 @@ TEST_CASE("a larger store is not read whole at open, but damage stops the node w
   machine.apply(0, 40);
   REQUIRE(machine.open() == "");
   machine.store.reset();
+
   auto options = store_options(machine.env.get());
   options.verify_on_open_bytes = 0;
   auto opened = node::Store::open(kStoreDirectory, options);
   REQUIRE(opened.ok());
+
   for (const auto& path : machine.disk.paths()) {
     if (path.ends_with(".sst")) {
       for (std::uint64_t at = 0; at < machine.disk.size(path) / 2; at += 64)
         machine.disk.flip_bit(path, at);
     }
   }
+
   CHECK_FALSE((*opened)->verify().ok());
   const auto snapshot = (*opened)->snapshot();
   CHECK_THROWS_AS(snapshot->body(Height{3}), Stopped);
@@ -237,16 +262,19 @@ TEST_CASE("a small store takes little space on the disk", "[store]") {
   const auto directory =
       fs::temp_directory_path() / ("testamur-space-" + std::to_string(::getpid()));
   fs::remove_all(directory);
+
   auto store = node::Store::open(directory.string(), store_options(nullptr));
   REQUIRE(store.ok());
   for (std::uint64_t height = 0; height < 5; ++height)
     REQUIRE((*store)->apply(make_block(1, height).finalized()).ok());
+
   std::uint64_t blocks = 0;
   for (const auto& entry : fs::recursive_directory_iterator(directory)) {
     struct stat facts {};
     if (::stat(entry.path().c_str(), &facts) == 0)
       blocks += static_cast<std::uint64_t>(facts.st_blocks);
   }
+
   CHECK(blocks * 512 < (8u << 20));
   store->reset();
   fs::remove_all(directory);

@@ -1,3 +1,5 @@
+// A key votes only with the vote store that it was made with, or nobody could say what it has
+// signed already: every other pairing is quarantined with its reason.
 #include "node/store/vote_store.h"
 
 #include "tests/node/store_fixtures.h"
@@ -21,13 +23,16 @@ TEST_CASE("a key and a vote store made together may vote", "[vote-store]") {
   FaultyDisk disk;
   make_vote_store(disk.file_system());
   CHECK(reason_for(disk, 9) == std::nullopt);
+
   auto identity = node::read_vote_store_identity(disk.file_system(), kJournalDirectory);
   REQUIRE(identity.ok());
   CHECK_FALSE((*identity)->used);
+
   {
     auto opened = open_journal(disk.file_system());
     REQUIRE(append(*opened.journal, {{4, Bytes(10, 1), true}}).ok());
   }
+
   identity = node::read_vote_store_identity(disk.file_system(), kJournalDirectory);
   CHECK((*identity)->used);
   CHECK(reason_for(disk, 9) == std::nullopt);
@@ -66,17 +71,20 @@ TEST_CASE("an adopted key goes with its own vote store only", "[vote-store]") {
   FaultyDisk disk;
   make_vote_store(disk.file_system());
   REQUIRE(node::adopt_key(disk.file_system(), kJournalDirectory, key_of(8)).ok());
+
   auto adopted =
       node::read_whole_file(disk.file_system(), kJournalDirectory + std::string("/adopted"));
   REQUIRE(adopted.ok());
   CHECK(to_hex(ByteView(*adopted).first(4)) == "544d4101");
   CHECK(adopted->size() == 4 + 16 + 4 + 32 + 32);
+
   FaultyDisk other;
   REQUIRE(node::create_vote_store(other.file_system(), kJournalDirectory, journal_id(77), key_of(1))
               .ok());
   REQUIRE(node::replace_file(other.file_system(), kJournalDirectory, "adopted", *adopted).ok());
   CHECK(node::quarantine(other.file_system(), kJournalDirectory, key_of(8)).value() ==
         QuarantineReason::kOtherKey);
+
   adopted->back() ^= 1;
   REQUIRE(node::replace_file(disk.file_system(), kJournalDirectory, "adopted", *adopted).ok());
   auto damaged = node::quarantine(disk.file_system(), kJournalDirectory, key_of(8));
@@ -103,17 +111,22 @@ TEST_CASE("quarantine lasts over restarts until it is ended", "[vote-store]") {
   REQUIRE(node::create_vote_store(disk.file_system(), kJournalDirectory, journal_id(1), key_of(1),
                                   QuarantineReason::kRestored)
               .ok());
+
   disk.crash(1);
   disk.restart();
   CHECK(reason_for(disk, 1) == QuarantineReason::kRestored);
+
   REQUIRE(
       node::begin_quarantine(disk.file_system(), kJournalDirectory, QuarantineReason::kOwnVoteSeen)
           .ok());
   CHECK(reason_for(disk, 1) == QuarantineReason::kOwnVoteSeen);
+
   REQUIRE(node::end_quarantine(disk.file_system(), kJournalDirectory).ok());
   disk.crash(2);
   disk.restart();
   CHECK(reason_for(disk, 1) == std::nullopt);
+
+  // Ending what has ended is no failure.
   REQUIRE(node::end_quarantine(disk.file_system(), kJournalDirectory).ok());
 }
 

@@ -1,3 +1,5 @@
+// The model of faulty_files.h. All state is behind one mutex, and every call that changes the disk
+// passes begin(), which counts it and may be the one at which the power goes.
 #include "tests/support/faulty_files.h"
 
 #include <algorithm>
@@ -33,22 +35,26 @@ void put(Bytes& content, std::uint64_t offset, ByteView bytes) {
 // first ones.
 Bytes survivors(const DiskFile& file, std::uint64_t seed) {
   std::mt19937_64 random(seed);
+
   enum { kNothing, kPrefix, kSectors, kAll };
   const auto fate = random() % 4;
   Bytes content = file.durable;
   if (fate == kNothing) return content;
+
   std::map<std::uint64_t, std::uint64_t> kept;  // sector -> writes to it that survive
   for (const auto& write : file.unsynced) {
     if (write.bytes.empty()) continue;
     const auto last = (write.offset + write.bytes.size() - 1) / kSectorBytes;
     for (auto sector = write.offset / kSectorBytes; sector <= last; ++sector) ++kept[sector];
   }
+
   std::uint64_t until =
       fate == kPrefix && !kept.empty() ? random() % (kept.size() + 1) : kept.size();
   for (auto& [sector, count] : kept) {
     if (fate == kSectors) count = random() % (count + 1);
     if (fate == kPrefix) count = until > 0 ? (--until, count) : 0;
   }
+
   for (const auto& write : file.unsynced) {
     std::uint64_t at = write.offset;
     const std::uint64_t end = write.offset + write.bytes.size();
@@ -62,6 +68,7 @@ Bytes survivors(const DiskFile& file, std::uint64_t seed) {
       at = next;
     }
   }
+
   return content;
 }
 
@@ -155,12 +162,15 @@ Status FaultyDisk::begin(std::uint64_t epoch) {
 }
 
 void FaultyDisk::crash_now(std::uint64_t seed) {
+  // A folder is written in order: a crash keeps the first changes of names and loses the rest.
   std::mt19937_64 random(mix(seed, "names"));
   const std::size_t kept = name_changes_.empty() ? 0 : random() % (name_changes_.size() + 1);
   for (std::size_t i = 0; i < kept; ++i) name_changes_[i].apply(durable_names_);
   name_changes_.clear();
+
   afterlife_ = std::move(names_);
   names_.clear();
+
   std::map<Handle, Handle> after;  // one file may have two names
   for (auto& [path, file] : durable_names_) {
     auto& survivor = after[file];
@@ -171,6 +181,7 @@ void FaultyDisk::crash_now(std::uint64_t seed) {
     file = survivor;
     names_[path] = survivor;
   }
+
   locks_.clear();
   ++epoch_;
   crash_at_ = 0;

@@ -1,3 +1,5 @@
+// RocksDB's file system over FaultyDisk. Each handle keeps the epoch in which it was opened: after
+// a crash it is stale and writes into the afterlife.
 #include "tests/support/faulty_rocksdb.h"
 
 #include <rocksdb/file_system.h>

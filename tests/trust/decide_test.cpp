@@ -26,16 +26,21 @@ TEST_CASE("a direct statement of full amount is enough") {
 TEST_CASE("a friend vouches for its friends only as deep as the statement says") {
   World w({"s", "a", "b", "t"});
   w.trust("a", "t");
+
   w.trust("s", "a", 120, 0);
   CHECK(w.decide("s", "t").amount == 0);
+
   w.trust("s", "a", 120, 1);
   CHECK(w.decide("s", "t").amount == 120);
+
   w.trust("b", "a");
   World deep({"s", "a", "b", "t"});
   deep.trust("s", "a", 120, 1);
   deep.trust("a", "b", 120, 1);
   deep.trust("b", "t");
+
   CHECK(deep.decide("s", "t").amount == 0);
+
   deep.trust("s", "a", 120, 2);
   CHECK(deep.decide("s", "t").amount == 120);
 }
@@ -57,13 +62,18 @@ TEST_CASE(
     "adding a statement does not lower the sum that greedy paths lose (120 before, 120 after)") {
   for (const unsigned amount : {60U, 30U}) {
     World w({"s", "a", "b", "d", "e", "t"});
+
     w.trust("s", "a", amount, 2);
     w.trust("a", "d", amount, 1);
     w.trust("d", "t", amount);
     w.trust("s", "e", amount, 2);
     w.trust("e", "b", amount, 1);
     w.trust("b", "t", amount);
+
     CHECK(w.decide("s", "t").amount == 2 * amount);
+
+    // A crossing statement tempts a search for single paths to join the two halves that belong to
+    // different paths.
     w.trust("a", "b", amount, 1);
     CHECK(w.decide("s", "t").amount == 2 * amount);
   }
@@ -79,11 +89,14 @@ TEST_CASE("a chain of four carries nothing, and its shortcut carries what it all
   w.trust("e", "f", 60, 7);
   w.trust("f", "b", 60, 7);
   w.trust("b", "t", 60, 7);
+
   CHECK(w.decide("s", "t").amount == 0);
+
   const auto chain = widest_chain(w.history, w.query("s", "t"), w.policy);
   REQUIRE(chain.has_value());
   CHECK(chain->amount == 60);
   CHECK(chain->arcs.size() == 4);
+
   w.trust("a", "b", 60, 7);
   CHECK(w.decide("s", "t").amount == 60);
 }
@@ -139,12 +152,16 @@ TEST_CASE("a distrusted friend carries nothing, and a friend's distrust stops on
   w.trust("s", "b", 60, 2);
   w.trust("a", "t");
   w.trust("b", "t");
+
+  // A distrust in another slot than the trust of the same institution.
   Statement elsewhere;
   elsewhere.kind = Kind::kDistrust;
   elsewhere.slot = 3;
   w.say("a", "t", elsewhere);
+
   CHECK(w.decide("s", "t").amount == 60);
   CHECK(w.decide("s", "t").outcome == Outcome::kRefuse);
+
   w.distrust("s", "b");
   CHECK(w.decide("s", "t").amount == 0);
 }
@@ -216,19 +233,24 @@ TEST_CASE(
     "trust") {
   World w({"s", "t", "reader"});
   w.add("agency", true).add("register", true);
+
   w.accredit("agency", "t");
   w.trust("s", "agency", 120, 1);
   CHECK(w.decide("s", "t").accredited_amount == 120);
   CHECK(w.decide("s", "t").amount == 0);
+
   w.accredit("register", "agency", 120, 1);
   w.trust("reader", "register", 120, 1);
   CHECK(w.decide("reader", "t").accredited_amount == 0);
+
   w.trust("reader", "register", 120, 2);
   CHECK(w.decide("reader", "t").accredited_amount == 120);
   CHECK(w.decide("agency", "t").accredited_amount == 120);
+
   w.trust("s", "t");
   w.policy.accreditation.push_back({});
   CHECK(w.decide("s", "t").outcome == Outcome::kAccept);
+
   w.policy.accreditation[0].schemes = 1U << unsigned(Scheme::kIso17024);
   CHECK(w.decide("s", "t").rule == Rule::kAccreditation);
 }
@@ -262,19 +284,23 @@ TEST_CASE("a graph that is built to be slow is answered with too_large") {
     w.add("u" + std::to_string(i));
     w.trust("s", "u" + std::to_string(i), 1, 2);
   }
+
   for (int i = 0; i < 60; ++i) {
     w.trust("u" + std::to_string(i), "t", 1, 2);
     for (int j = 0; j < 60; ++j) {
       if (i != j) w.trust("u" + std::to_string(i), "u" + std::to_string(j), 1, 2);
     }
   }
+
   CHECK(w.decide("s", "t").amount == 60);
+
   Query query = w.query("s", "t");
   query.work_limit = 2000;
   const Decision d = trust::decide(w.history, query, w.policy);
   CHECK(d.outcome == Outcome::kRefuse);
   CHECK(d.rule == Rule::kTooLarge);
   CHECK(d.amount == 0);
+
   CHECK(d.paths.empty());
 }
 

@@ -72,8 +72,10 @@ TEST_CASE("worked example 2: one friend is not enough, and a field that it does 
 TEST_CASE("worked example 3: an accreditation that has lapsed") {
   World w = in_spring();
   w.policy = accredited_policy();
+
   w.trust("Karlstad", "Gdansk");
   w.trust("Karlstad", "ANECA", 120, 1);
+
   Statement given;
   given.kind = Kind::kAccredit;
   given.scheme = Scheme::kEsg;
@@ -81,6 +83,7 @@ TEST_CASE("worked example 3: an accreditation that has lapsed") {
   given.valid_from_ms = 1'577'836'800'000;   // 2020-01-01
   given.valid_until_ms = 1'772'323'200'000;  // 2026-03-01
   w.say("ANECA", "Gdansk", given);
+
   w.time(1'777'852'800'000).add("later");  // 2026-05-04
   check_page(w, about_software(w));
 }

@@ -36,11 +36,13 @@ TEST_CASE(
   w.trust("s", "a", 60, 1);
   w.trust("s", "b", 120, 1);
   w.trust("a", "t", 120);
+
   const Explanation e = explain(w.history, w.query("s", "t"), w.policy);
   CHECK(e.decision.rule == Rule::kAmount);
   CHECK(e.deficit == 60);
   REQUIRE(e.decision.cut.size() == 1);
   CHECK(e.decision.cut[0].truster == party_id("s"));
+
   bool own = false, friends = false, raise = false;
   for (const Remedy& r : e.remedies) {
     own = own ||
@@ -49,9 +51,11 @@ TEST_CASE(
                       r.depth == 1);
     friends = friends || (r.by == party_id("b") && r.subject == party_id("t") && r.amount == 60);
   }
+
   CHECK(own);
   CHECK(raise);
   CHECK(friends);
+
   const std::string text = to_text(e, Names({"s", "a", "b", "t"}));
   CAPTURE(text);
   CHECK(has(text, "60 of 120 needed, 60 are missing"));
@@ -63,13 +67,16 @@ TEST_CASE("every remedy works and one less does not") {
   w.trust("s", "a", 50, 1);
   w.trust("a", "t", 70);
   w.trust("s", "b", 100, 2);
+
   const Query query = w.query("s", "t");
   const Explanation e = explain(w.history, query, w.policy);
   REQUIRE_FALSE(e.remedies.empty());
+
   for (const Remedy& r : e.remedies) {
     Query changed = query;
     changed.assume.push_back({r.by, r.subject, r.kind, r.amount, r.depth});
     CHECK(decide(w.history, changed, w.policy).outcome == Outcome::kAccept);
+
     changed.assume[0].amount = static_cast<std::uint8_t>(r.amount - 1);
     CHECK(decide(w.history, changed, w.policy).outcome == Outcome::kRefuse);
   }
@@ -110,19 +117,24 @@ TEST_CASE("a lapsed accreditation is named with its end, and a lost role as such
   w.policy.accreditation.push_back({});
   w.trust("s", "t");
   w.trust("s", "agency", 120, 1);
+
   const StatementId given = w.accredit("agency", "t");
   CHECK(w.decide("s", "t").outcome == Outcome::kAccept);
+
   w.end("agency", "t", given);
   Explanation e = explain(w.history, w.query("s", "t"), w.policy);
   CHECK(e.decision.rule == Rule::kAccreditation);
   REQUIRE(e.lapses.size() == 1);
   CHECK(e.lapses[0].accreditation.statement == given);
   CHECK(e.lapses[0].lapsed_ms == w.now_ms());
+
   REQUIRE(e.remedies.size() == 1);
   CHECK(e.remedies[0].by == party_id("agency"));
   CHECK(e.remedies[0].kind == Kind::kAccredit);
+
   w.accredit("agency", "t");
   CHECK(w.decide("s", "t").outcome == Outcome::kAccept);
+
   w.role("agency", false);
   e = explain(w.history, w.query("s", "t"), w.policy);
   REQUIRE_FALSE(e.lapses.empty());
@@ -158,6 +170,7 @@ void write(const std::string& name, const std::string& text) {
 TEST_CASE("a drawing shows every institution of the paths once, and escapes their names") {
   World w({"Universit\u00e9 <A> & B", "t"});
   Names names({"Universit\u00e9 <A> & B", "t"});
+
   const std::vector<std::string> friends{"Karlstads universitet",
                                          "Universidad de Granada",
                                          "TU Graz",
@@ -166,6 +179,7 @@ TEST_CASE("a drawing shows every institution of the paths once, and escapes thei
                                          "Politecnico di Bari",
                                          "Uniwersytet Gda\u0144ski",
                                          "Hochschule f\u00fcr Technik und Wirtschaft Berlin"};
+
   for (std::size_t i = 0; i < friends.size(); ++i) {
     w.add(friends[i]);
     names.add(friends[i]);
@@ -173,19 +187,23 @@ TEST_CASE("a drawing shows every institution of the paths once, and escapes thei
     if (i >= 4) w.trust(friends[i - 4], friends[i], 60, 1);
     if (i % 2 == 0 || i > 5) w.trust(friends[i], "t", 40);
   }
+
   const Explanation e = explain(w.history, w.query("Universit\u00e9 <A> & B", "t"), w.policy);
   CHECK(e.decision.outcome == Outcome::kAccept);
+
   const std::string svg = to_svg(e, names);
   CHECK(has(svg, "Universit\u00e9 &lt;A&gt; &amp; B"));
   CHECK(has(svg, "Karlstads universitet"));
   CHECK_FALSE(has(svg, "<A>"));
   CHECK(has(to_dot(e, names), "digraph"));
+
   write("explanation-10.svg", svg);
 }
 
 TEST_CASE("a drawing of two hundred institutions has a row for each") {
   World w({"viewpoint", "issuer"});
   Names names({"viewpoint", "issuer"});
+
   for (int i = 0; i < 120; ++i) {
     const std::string name = "University of Applied Sciences No. " + std::to_string(i);
     w.add(name);
@@ -193,6 +211,7 @@ TEST_CASE("a drawing of two hundred institutions has a row for each") {
     w.trust("viewpoint", name, 10 + unsigned(i % 7), 2);
     if (i % 3 != 0) w.trust(name, "issuer", 5);
   }
+
   for (int i = 0; i < 80; ++i) {
     const std::string name = "Institute of Technology No. " + std::to_string(i);
     w.add(name);
@@ -200,12 +219,15 @@ TEST_CASE("a drawing of two hundred institutions has a row for each") {
     w.trust("University of Applied Sciences No. " + std::to_string(3 * (i / 2)), name, 8, 1);
     w.trust(name, "issuer", 10);
   }
+
   const Explanation e = explain(w.history, w.query("viewpoint", "issuer"), w.policy, {8, 4});
   const std::string svg = to_svg(e, names);
+
   std::size_t boxes = 0;
   for (auto at = svg.find("<g><title>"); at != std::string::npos;
        at = svg.find("<g><title>", at + 1))
     ++boxes;
+
   CHECK(boxes > 190);
   write("explanation-200.svg", svg);
 }

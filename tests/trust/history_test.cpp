@@ -83,11 +83,13 @@ TEST_CASE("a compromised key annuls what it signed since, voids too, and nothing
   World w({"s", "a", "t"});
   w.trust("s", "a", 120, 1);
   const StatementId good = w.trust("a", "t", 120);
+
   const auto stolen_at = w.now_ms() + 1;
   w.key.bytes[0] = 7;
   w.annul("a", "t", good);
   w.trust("a", "t", 30);
   CHECK(w.decide("s", "t").amount == 30);
+
   const auto thief = w.now_ms();
   w.compromise(w.key, stolen_at);
   CHECK(w.decide("s", "t").amount == 120);
@@ -128,13 +130,16 @@ TEST_CASE(
     "an accreditation that a merger would turn on its author's own parent is dropped, trust is "
     "not") {
   World w({"s", "old", "parent"});
+
   w.add("agency", true, "parent");
   w.trust("s", "agency", 120, 1);
   w.accredit("agency", "old");
+
   Statement trust;
   trust.amount = 120;
   w.say("agency", "old", trust);
   CHECK(w.decide("s", "old").accredited_amount == 120);
+
   w.succeed({{"old", "parent"}}, {"parent"});
   CHECK(w.decide("s", "parent").accredited_amount == 0);
   CHECK(w.decide("s", "parent").amount == 120);
@@ -182,16 +187,19 @@ TEST_CASE("an accreditation may be backdated, and is then shown as retroactive")
 TEST_CASE("importing the history of an accreditation never disturbs what holds today") {
   World w({"agency2", "t"});
   w.add("agency", true);
+
   Statement now;
   now.kind = Kind::kAccredit;
   now.scheme = Scheme::kEsg;
   now.amount = 120;
   now.valid_from_ms = 900'000;
   w.say("agency", "t", now);
+
   Statement old = now;
   old.amount = 60;
   old.valid_from_ms = 100'000;
   w.say("agency", "t", old);
+
   CHECK(w.decide("agency", "t").accredited_amount == 120);
   CHECK(w.decide("agency", "t", 500'000).accredited_amount == 60);
 }
@@ -204,19 +212,23 @@ TEST_CASE(
     w.add("agency", true);
     w.trust("s", "agency", 120, 1);
     w.accredit("agency", "t");
+
     const auto before = w.now_ms();
     w.role("agency", false, retroactive);
     const auto lost = w.now_ms();
     CHECK(w.decide("s", "t").accredited_amount == 0);
     CHECK(w.decide("s", "t", before).accredited_amount == (retroactive ? 0 : 120));
+
     Statement again;
     again.kind = Kind::kAccredit;
     again.scheme = Scheme::kEsg;
     again.amount = 30;
     CHECK(w.try_say("agency", "t", again) == StatementError::kNotAccreditor);
+
     w.role("agency", true);
     CHECK(w.decide("s", "t").accredited_amount == 120);
     CHECK(w.decide("s", "t", lost).accredited_amount == 0);
+
     again.slot = 1;
     w.say("agency", "t",
           again);  // committed after: the loss does not hit it, even about the time of the loss
@@ -239,19 +251,24 @@ TEST_CASE("a suspended party neither speaks nor is spoken of while it is suspend
 
 TEST_CASE("trust passes to the one heir for its window, distrust to all successors without end") {
   World w({"s", "old", "heir", "other", "bad"});
+
   w.trust("s", "old");
   w.distrust("s", "bad");
   w.succeed({{"old", "heir"}}, {"heir", "other"}, {"bad"});
+
   const auto merged = w.now_ms();
   CHECK(w.decide("s", "heir").outcome == Outcome::kBlocked);  // what bad has done follows
+
   w.end_slot("s", "bad");
   Decision d = w.decide("s", "heir");
   CHECK(d.outcome == Outcome::kAccept);
   CHECK(d.paths.at(0).arcs.at(0).inherited);
   CHECK(w.decide("s", "other").amount == 0);
   CHECK(w.decide("s", "old").amount == 0);
+
   CHECK(w.decide("s", "old", merged - 1).amount ==
         120);  // awards anchored before the closure keep their decision
+
   w.time(merged + std::uint64_t{730} * 86'400'000 - 1000).add("later");
   CHECK(w.decide("s", "heir").amount == 0);
   CHECK(w.decide("s", "heir", w.now_ms() - 1).amount == 120);
@@ -344,10 +361,13 @@ TEST_CASE("two successions in one block pass on in ledger order only") {
     World w({"s", "v", "a", "b", "c"});
     w.trust("s", "a");
     w.distrust("v", "a");
+
     OneBlock block(w);
+
     if (!in_order) block.succeed("b", "c", false);
     block.succeed("a", "b", true);
     if (in_order) block.succeed("b", "c", false);
+
     CHECK(w.decide("s", "b").amount == 120);
     CHECK(w.decide("v", "b").outcome == Outcome::kBlocked);
     CHECK((w.decide("v", "c").outcome == Outcome::kBlocked) == in_order);
@@ -410,19 +430,25 @@ TEST_CASE("a local statement counts as the viewpoint's own, and a viewpoint may 
 TEST_CASE(
     "a local statement never displaces a distrust on the ledger; a later local end lifts it") {
   World w({"s", "t"});
+
   w.distrust("s", "t");
   const auto distrusted = w.now_ms();
   w.pass(10'000).add("x");
+
   Statement trust = dated_trust(0);
   trust.subject = party_id("t");
   w.policy.local = {trust};
   CHECK(w.decide("s", "t").outcome == Outcome::kBlocked);
+
   Statement end;
   end.kind = Kind::kEnd;
   end.subject = party_id("t");
   end.valid_from_ms = distrusted - 1;
+
+  // An end that begins before the distrust says nothing of it.
   w.policy.local = {end, trust};
   CHECK(w.decide("s", "t").outcome == Outcome::kBlocked);
+
   w.policy.local[0].valid_from_ms = distrusted;
   CHECK(w.decide("s", "t").outcome == Outcome::kAccept);
 }
@@ -430,55 +456,70 @@ TEST_CASE(
 TEST_CASE("each bad statement is refused by name and changes nothing") {
   World w({"a", "b", "parent"});
   w.add("agency", true, "parent");
+
   const StatementId mine = w.trust("a", "b");
   const StatementId undone = w.annul("a", "b", mine);
+
   const auto refused = [&](const std::string& from, const std::string& to, Statement s) {
     const auto count = w.history.statement_count();
     const auto wrong = w.try_say(from, to, s);
     CHECK(w.history.statement_count() == count);
     return wrong;
   };
+
   const Statement good = dated_trust(0);
   Statement s = good;
   CHECK(refused("nobody", "b", s) == StatementError::kUnknownTruster);
   CHECK(refused("a", "nobody", s) == StatementError::kUnknownSubject);
   CHECK(refused("a", "a", s) == StatementError::kSelf);
+
   s.amount = 121;
   CHECK(refused("a", "b", s) == StatementError::kAmountRange);
+
   s = good;
   s.depth = 8;
   CHECK(refused("a", "b", s) == StatementError::kDepthRange);
+
   s = good;
   s.scope.fields = FieldMask{};
   CHECK(refused("a", "b", s) == StatementError::kEmptyMask);
   s.scope.fields = FieldMask{0, std::uint64_t{1} << 16};
   CHECK(refused("a", "b", s) == StatementError::kUnknownBit);
+
   CHECK(refused("a", "b", dated_trust(5, 5)) == StatementError::kTimeReversed);
+
   s = good;
   s.slot = 16;
   CHECK(refused("a", "b", s) == StatementError::kSlotRange);
+
   s = good;
   s.scheme = Scheme::kEsg;
   CHECK(refused("a", "b", s) == StatementError::kScheme);
+
   s.kind = Kind::kAccredit;
   CHECK(refused("a", "b", s) == StatementError::kNotAccreditor);
   CHECK(refused("agency", "agency", s) == StatementError::kSelf);
   CHECK(refused("agency", "parent", s) == StatementError::kAccreditsParent);
+
   s = Statement{};
   s.kind = Kind::kVoid;
   CHECK(refused("a", "b", s) == StatementError::kNamesMissing);
+
   s.names = {undone};
   CHECK(refused("a", "b", s) == StatementError::kNamesVoid);
   s.names = {mine};
   CHECK(refused("b", "a", s) == StatementError::kNamesForeign);
   s.names = {StatementId{}};
   CHECK(refused("a", "b", s) == StatementError::kNamesUnknown);
+
   s = good;
   s.names = {mine};
   CHECK(refused("a", "b", s) == StatementError::kNamesNotAllowed);
+
   s = good;
   s.id = mine;
   CHECK(refused("a", "b", s) == StatementError::kDuplicate);
+
   s = good;
   s.commit = {LogIndex{1}, Height{1}, 5, {}};
   s.truster = party_id("a");
@@ -488,15 +529,19 @@ TEST_CASE("each bad statement is refused by name and changes nothing") {
 
 TEST_CASE("a closed party never comes back, and only a closed predecessor has an heir") {
   World w({"a", "b", "c"});
+
   Succession s;
   s.predecessors = {{party_id("a"), false, party_id("b")}};
   s.successors = {party_id("b")};
   CHECK(w.history.add_succession(s, w.next_commit()) == EventError::kHeirWithoutClosure);
+
   s.predecessors[0].closes = true;
   s.predecessors[0].heir = party_id("c");
   CHECK(w.history.add_succession(s, w.next_commit()) == EventError::kHeirNotSuccessor);
+
   s.predecessors[0].heir = party_id("b");
   CHECK_FALSE(w.history.add_succession(s, w.next_commit()).has_value());
+
   CHECK(w.history.set_standing(party_id("a"), w.next_commit(), Standing::kGood) ==
         EventError::kClosedParty);
   CHECK(w.history.add_succession(s, w.next_commit()) == EventError::kClosedParty);
@@ -541,12 +586,14 @@ TEST_CASE("an institution's own award is accepted, whatever the lag of its ancho
   World w({"s", "t"});
   w.time(9'000'000).add("x");
   w.policy.max_anchor_lag_ms = 1;
+
   for (const auto governs : {Governs::kAnchor, Governs::kToday, Governs::kBoth}) {
     w.policy.governs = governs;
     for (const std::uint64_t claimed :
          {1'000'000U, 4'999'999U, 5'000'000U, 5'000'001U, 99'000'000U}) {
       Case c = case_of(w, 5'000'000, claimed);
       c.issuer = party_id("s");
+
       const Judgement judged = judge(w.history, c, w.policy);
       CHECK(judged.outcome == Outcome::kAccept);
       CHECK(judged.rule == Rule::kOwn);
@@ -571,33 +618,43 @@ TEST_CASE(
     "of several rules that fail the earliest is reported: block, claim, amount, paths, "
     "accreditation, assessor") {
   World w({"s", "t", "a"});
+
   w.time(3'000'000).add("x");
   w.policy.max_anchor_lag_ms = 1000;
   w.policy.independent_paths = 2;
   w.policy.accreditation.push_back({});
   w.policy.separate_assessor = true;
+
   Case c = case_of(w, w.now_ms(), w.now_ms() - 5000);
+
   const auto rule = [&] {
     c.as_of = {Height{w.height()}, w.now_ms(), {}};
     return judge(w.history, c, w.policy).rule;
   };
+
   const StatementId distrust = w.distrust("s", "t");
   CHECK(rule() == Rule::kBlock);
+
   w.annul("s", "t", distrust);
   CHECK(rule() == Rule::kClaim);
   c.claimed_ms = c.anchor_ms;
   CHECK(rule() == Rule::kAmount);
+
   w.policy.threshold = 60;
   w.trust("s", "a", 60, 1);
   Statement dated = dated_trust(0);
   w.say("a", "t", dated);
+
   c.anchor_ms = w.now_ms();
   c.claimed_ms = c.anchor_ms;
   CHECK(rule() == Rule::kPaths);
+
   w.policy.independent_paths = 1;
   CHECK(rule() == Rule::kAccreditation);
+
   w.policy.accreditation.clear();
   CHECK(rule() == Rule::kAssessor);
+
   w.policy.separate_assessor = false;
   CHECK(rule() == Rule::kNone);
 }
@@ -653,16 +710,20 @@ TEST_CASE(
     "of a joint award one accepted body suffices where the policy says any, but not beside a "
     "blocked issuer") {
   World w({"s", "t", "u", "v"});
+
   w.trust("s", "u");
   w.policy.joint = Joint::kAny;
   Case c = case_of(w, w.now_ms());  // the issuer t is not accepted itself
+
   CHECK(judge_joint(w.history, c, {party_id("t"), party_id("u")}, w.policy).outcome ==
         Outcome::kAccept);
   CHECK(judge_joint(w.history, c, {party_id("t"), party_id("v")}, w.policy).rule == Rule::kAmount);
   CHECK(judge_joint(w.history, c, {}, w.policy).outcome == Outcome::kRefuse);
+
   w.distrust("s", "t");
   c = case_of(w, w.now_ms());
   const auto blocked = judge_joint(w.history, c, {party_id("t"), party_id("u")}, w.policy);
+
   CHECK(blocked.outcome == Outcome::kBlocked);
   CHECK(blocked.accepted == 1);
   CHECK(blocked.rule == Rule::kBlock);
@@ -671,16 +732,20 @@ TEST_CASE(
 TEST_CASE("a judgement says which of its decisions had a say") {
   World w({"s", "t"});
   w.trust("s", "t");
+
   const auto anchor = w.now_ms();
   CHECK(judge(w.history, case_of(w, anchor), w.policy).anchor_governs);
   CHECK_FALSE(judge(w.history, case_of(w, anchor), w.policy).today_governs);
   CHECK_FALSE(judge(w.history, case_of(w, anchor, anchor), w.policy).claim_governs);
+
   w.policy.governs = Governs::kToday;
   w.policy.max_anchor_lag_ms = 1;
   const auto claimed = judge(w.history, case_of(w, anchor, anchor), w.policy);
   CHECK(claimed.today_governs);
   CHECK(claimed.claim_governs);
   CHECK(claimed.anchor_governs);
+
+  // A distrust of today has a say whatever the policy lets govern.
   w.distrust("s", "t");
   w.policy.governs = Governs::kAnchor;
   CHECK(judge(w.history, case_of(w, anchor), w.policy).today_governs);

@@ -64,20 +64,24 @@ class Net {
   InstitutionId id(unsigned n) const { return id_of(cast_.names[n]); }
   StatementId add(const Move& m, std::uint16_t slot = 0) {
     ++order_;
+
     Statement s;
     s.id.bytes[0] = static_cast<std::uint8_t>(order_);
     s.id.bytes[1] = static_cast<std::uint8_t>(order_ >> 8);
     s.truster = id(m.from);
     s.subject = id(m.to);
+
     s.kind = m.kind == 0 ? Kind::kDistrust : m.kind <= 2 ? Kind::kAccredit : Kind::kTrust;
     if (m.kind != 0) s.amount = static_cast<std::uint8_t>(m.amount);
     if (m.kind != 0) s.depth = static_cast<std::uint8_t>(m.depth);
     if (s.kind == Kind::kAccredit) s.scheme = Scheme::kEsg;
     if (m.fields != 0) s.scope.fields = FieldMask{m.fields, 0};
+
     s.slot = slot == 0 ? static_cast<std::uint16_t>(order_ % 3) : slot;
     s.commit = {LogIndex{order_}, Height{order_}, 1000 + order_, {}};
     s.commit.key.bytes[0] = static_cast<std::uint8_t>(order_ % cast_.keys);
     s.commit.key.bytes[1] = static_cast<std::uint8_t>(m.from + 1);
+
     return history.append(s) ? StatementId{} : s.id;
   }
   Query query() const {
@@ -138,6 +142,7 @@ TEST_CASE("P2 removing a positive statement never raises amount or independent p
   law(2000, [] {
     const Net net(*networks());
     const Decision before = net.decide();
+
     for (RowIndex row = 0; row < net.history.statement_count(); ++row) {
       if (net.history.row(row).kind == Kind::kDistrust) continue;
       Query query = net.query();
@@ -168,6 +173,7 @@ TEST_CASE("P4 and P14 no path exceeds a depth or three statements, and depth 0 i
   law(5000, [] {
     const Net net(*networks());
     const Decision d = net.decide();
+
     for (const auto* paths : {&d.paths, &d.disjoint, &d.accredited_paths}) {
       for (const Path& path : *paths) {
         RC_ASSERT(!path.arcs.empty() && path.arcs.size() <= 3);
@@ -186,17 +192,21 @@ TEST_CASE(
   law(5000, [] {
     Moves moves = *networks();
     RC_PRE(!moves.empty());
+
     const Net narrow(moves);
     const Decision before = narrow.decide();
+
     for (const Path& path : before.paths) {
       for (const Arc& arc : path.arcs) {
         const Row& row = narrow.history.row(*narrow.history.find_statement(arc.statement));
         RC_ASSERT(covers(narrow.history.scope(row.scope), narrow.query().point));
       }
     }
+
     const auto which = *rc::gen::inRange<std::size_t>(0, moves.size());
     moves[which].fields = 0;
     const Decision after = Net(moves).decide();
+
     const bool holds =
         moves[which].kind == 0 ? after.amount <= before.amount : after.amount >= before.amount;
     RC_ASSERT(holds);
@@ -208,13 +218,16 @@ TEST_CASE(
   law(5000, [] {
     const Net net(*networks());
     const Decision d = net.decide();
+
     std::uint32_t cut = 0, carried = 0;
     std::map<StatementId, std::uint32_t> load;
     for (const Arc& arc : d.cut) cut += arc.amount;
+
     for (const Path& path : d.paths) {
       carried += path.amount;
       for (const Arc& arc : path.arcs) load[arc.statement] += path.amount;
     }
+
     RC_ASSERT(carried == d.amount);
     RC_ASSERT(cut == d.amount);
     for (const auto& [id, total] : load)
@@ -247,17 +260,22 @@ TEST_CASE("P8 renaming parties changes neither outcome, amount, paths nor rule")
 TEST_CASE("P9 the order of loading does not matter, the order of the ledger does") {
   law(5000, [] {
     const Moves moves = *networks();
+
     Cast cast;
     std::swap(cast.order[*rc::gen::inRange(0, 3)], cast.order[*rc::gen::inRange(3, 7)]);
+
     const Decision a = Net(moves).decide();
     const Decision b = Net(moves, cast).decide();
+
     RC_ASSERT(a.digest == b.digest);
     RC_ASSERT(a.paths == b.paths);
     RC_ASSERT(a.cut == b.cut);
   });
+
   Net up({{0, 1, 5, 30, 0, 0}}), down({{0, 1, 5, 120, 0, 0}});
   up.add({0, 1, 5, 120, 0, 0}, 1);
   down.add({0, 1, 5, 30, 0, 0}, 1);
+
   CHECK(up.decide().amount == 120);
   CHECK(down.decide().amount == 30);
 }
@@ -265,11 +283,14 @@ TEST_CASE("P9 the order of loading does not matter, the order of the ledger does
 TEST_CASE("P10 statements out of reach change nothing but the digest") {
   law(4000, [] {
     Moves moves = *networks();
+
     std::erase_if(moves, [](const Move& m) { return m.from == 6 || m.to == 6; });
     Net net(moves);
     const Decision before = net.decide();
+
     for (unsigned to = 0; to < 6; ++to) net.add({6, to, *rc::gen::inRange(0U, 12U), 120, 3, 0}, 5);
     const Decision after = net.decide();
+
     RC_ASSERT(before.outcome == after.outcome);
     RC_ASSERT(before.paths == after.paths);
     RC_ASSERT(before.cut == after.cut);
@@ -281,12 +302,15 @@ TEST_CASE("P10 statements out of reach change nothing but the digest") {
 TEST_CASE("P11 an answer for a fixed height and time never changes") {
   for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
     Random random(seed);
+
     const RandomWorld w = random_world(random, 6, false);
     const Query query = random_query(random, w, false);
+
     History early;
     for (const Entry& e : w.entries) {
       if (e.commit.height <= query.as_of.height) append_to(early, e);
     }
+
     CAPTURE(seed);
     const bool same =
         decide(early, query, w.policy).digest == decide(w.history, query, w.policy).digest;
@@ -298,13 +322,19 @@ TEST_CASE("P11 nobody else's later statement changes an answer about a time befo
   law(5000, [] {
     const Moves moves = *networks();
     Net net(moves);
+
     Query query = net.query();
     const Decision before = decide(net.history, query, net.policy);
+
+    // The viewpoint's own statements are left out, since the law is about others, and so are
+    // accreditations, which may be dated back.
     Moves later = *networks();
     std::erase_if(later, [](const Move& m) { return m.from == 0 || m.kind == 1 || m.kind == 2; });
     for (const Move& move : later) net.add(move, kFreeSlot);
+
     query.as_of = net.query().as_of;
     const Decision after = decide(net.history, query, net.policy);
+
     RC_ASSERT(before.outcome == after.outcome);
     RC_ASSERT(before.paths == after.paths);
     RC_ASSERT(before.independent_paths == after.independent_paths);

@@ -1,3 +1,6 @@
+// Written for being read beside docs/trust.md and for nothing else: every question walks the whole
+// list of entries, and nothing is kept between two of them, so that a fault of the engine's tables
+// and caches cannot stand here too.
 #include "tests/trust/oracle.h"
 
 #include <algorithm>
@@ -63,13 +66,15 @@ class Oracle {
   }
 
   // --- standing, roles, parents
-  // ---------------------------------------------------------------------------------- Before entry
-  // number `before`, and at or before `at`.
+  //
+  // Before entry number `before`, and at or before `at`.
   bool good(const Id& id, std::uint64_t at, std::size_t before) const {
     if (id == q_.viewpoint && before == log_.size()) return true;
+
     bool good = true;
     for (std::size_t i = 0; i < before; ++i) {
       if (log_[i].commit.time_ms > at) break;
+
       if (const auto* e = std::get_if<StandingSet>(&log_[i].what); e != nullptr && e->id == id) {
         good = e->standing == Standing::kGood;
       }
@@ -79,6 +84,7 @@ class Oracle {
         }
       }
     }
+
     return good;
   }
 
@@ -171,28 +177,38 @@ class Oracle {
       if (s == nullptr || s->truster != u || s->subject != v || s->kind == Kind::kVoid ||
           !s->occupies_slot())
         continue;
+
       if (is_gone(*s, at) || starts(*s) > at) continue;
+
       if (s->kind != Kind::kAccredit) {
         trust[s->slot] = {s, i};
         continue;
       }
+
       if (at >= stops(*s, at) || role_hits(u, i, at)) continue;
       const auto now = accredit.find(s->slot);
       if (now == accredit.end() || s->valid_from_ms >= now->second.statement->valid_from_ms)
         accredit[s->slot] = {s, i};
     }
+
     std::vector<Placed> out;
     for (const auto& [slot, placed] : accredit) {
       if (!is_hollow(*placed.statement, at)) out.push_back(placed);
     }
+
     std::map<unsigned, Placed> local = local_governing(u, v, at);
     for (const auto& [slot, placed] : trust) {
       const Statement& s = *placed.statement;
+
       if (s.kind == Kind::kEnd || at >= stops(s, at)) continue;
       if (is_hollow(s, at) && s.kind != Kind::kDistrust) continue;
+
+      // A local statement stands in for the one on the ledger in its slot, but never for a distrust
+      // that it did not lift.
       if (local.count(slot) != 0 && (s.kind != Kind::kDistrust || lifted(s, v, at))) continue;
       out.push_back(placed);
     }
+
     for (const auto& [slot, placed] : local) {
       if (placed.statement->kind != Kind::kEnd && at < placed.statement->valid_until_ms)
         out.push_back(placed);
@@ -226,12 +242,17 @@ class Oracle {
     for (std::size_t i = from; i < log_.size(); ++i) {
       const auto* succession = std::get_if<Succession>(&log_[i].what);
       if (succession == nullptr || log_[i].commit.time_ms > at) continue;
+
       for (const auto& one : succession->predecessors) {
         if (one.party != v) continue;
         for (const Id& next : succession->successors) {
           const std::uint64_t time = log_[i].commit.time_ms;
+
+          // Trust passes to the heir of a closed predecessor alone and within the window, distrust
+          // to every successor.
           bool heir = positive && one.closes && one.heir == next && good(v, kForever, i);
           heir = heir && at - time < p_.follow_successors_days * kDay;
+
           out.push_back({next, heir});
           pass_on(next, i + 1, heir, s, at, out);
         }
@@ -288,12 +309,15 @@ class Oracle {
         if (u == v) continue;
         for (const Placed& placed : governing(u, v, at)) {
           const Statement& s = *placed.statement;
+
           const bool applies =
               s.kind == Kind::kDistrust ? touches(s.scope, q_.point) : covers(s.scope, q_.point);
           if (!applies) continue;
+
           if (s.kind == Kind::kDistrust || good(v, at, log_.size())) {
             matrix[{u, v}].push_back({s.kind, s.amount, s.depth, s.scheme});
           }
+
           add_passed(u, v, placed, at, matrix);
         }
       }
@@ -342,14 +366,18 @@ class Oracle {
     const auto& c = p_.ceilings;
     const Id& s = q_.viewpoint;
     const Id& t = q_.issuer;
+
     const auto last = [&](const Id& v) { return cap(m, v, t, 0, !accredit, accredit, schemes); };
     std::uint64_t best = kForever;
+
     for (unsigned side = 0; side < (1U << middle.size()); ++side) {
       std::uint64_t cut =
           std::min<std::uint64_t>(cap(m, s, t, 0, !accredit, accredit, schemes), c[0]);
+
       for (std::size_t i = 0; i < middle.size(); ++i) {
         if ((side >> i) & 1U) cut += last(middle[i]);
       }
+
       for (std::size_t i = 0; i < middle.size(); ++i) {
         const bool speaks = last(middle[i]) > 0 && ((side >> i) & 1U) == 0;
         std::uint64_t introduced = 0;
@@ -357,14 +385,18 @@ class Oracle {
           if (i != j && ((side >> j) & 1U) == 0)
             introduced += cap(m, middle[i], middle[j], 1, true, accredit);
         }
+
         const std::uint64_t cap1 = cap(m, s, middle[i], 1, true, accredit);
         const std::uint64_t cap2 =
             std::min<std::uint64_t>(cap(m, s, middle[i], 2, true, accredit), c[2]);
+
         const std::uint64_t outside = cap1;
         const std::uint64_t inside =
             (speaks ? std::uint64_t{c[1]} : 0) + std::min(cap2, introduced);
+
         cut += std::min(outside, inside);
       }
+
       best = std::min(best, cut);
     }
     return static_cast<std::uint32_t>(best);
@@ -374,22 +406,28 @@ class Oracle {
     const unsigned floor = p_.path_floor;
     const Id& s = q_.viewpoint;
     const Id& t = q_.issuer;
+
     const auto trust = [&](const Id& u, const Id& v, unsigned depth) {
       return cap(m, u, v, depth, true, false);
     };
+
     std::uint32_t count = p_.ceilings[0] >= floor && trust(s, t, 0) >= floor ? 1 : 0;
     std::vector<Id> rest;
+
     for (const Id& u : middle) {
       const bool in_d =
           p_.ceilings[1] >= floor && trust(s, u, 1) >= floor && trust(u, t, 0) >= floor;
       if (in_d) ++count;
       if (!in_d) rest.push_back(u);
     }
+
     if (p_.ceilings[2] < floor) return count;
     std::map<unsigned, std::uint32_t> best{{0U, 0U}};  // set of used last hops -> pairs
+
     for (const Id& u : rest) {
       if (trust(s, u, 2) < floor) continue;
       auto next = best;
+
       for (const auto& [used, pairs] : best) {
         for (std::size_t j = 0; j < rest.size(); ++j) {
           if (rest[j] == u || ((used >> j) & 1U) || trust(u, rest[j], 1) < floor ||
@@ -401,6 +439,7 @@ class Oracle {
       }
       best = next;
     }
+
     std::uint32_t most = 0;
     for (const auto& [used, pairs] : best) most = std::max(most, pairs);
     return count + most;
@@ -408,14 +447,17 @@ class Oracle {
 
   OracleAnswer weigh(const std::set<Id>& blocked) const {
     const Matrix m = everything_said(q_.at_time_ms);
+
     std::vector<Id> middle;
     for (const Id& id : parties_) {
       if (id != q_.viewpoint && id != q_.issuer && blocked.count(id) == 0) middle.push_back(id);
     }
+
     OracleAnswer a;
     a.amount = least_cut(m, middle, false, 0xffff);
     a.independent_paths = independent(m, middle);
     a.accredited_amount = least_cut(m, middle, true, 0xffff);
+
     bool accredited = true;
     for (const auto& requirement : p_.accreditation) {
       const std::uint16_t schemes =
@@ -425,8 +467,10 @@ class Oracle {
         accredited = false;
       }
     }
+
     const bool direct = cap(m, q_.viewpoint, q_.issuer, 0, true, false) >= p_.threshold;
     a.outcome = Outcome::kRefuse;
+
     if (a.amount < p_.threshold) {
       a.rule = Rule::kAmount;
     } else if (p_.independent_paths > 1 && !direct && a.independent_paths < p_.independent_paths) {
@@ -436,6 +480,7 @@ class Oracle {
     } else {
       a.outcome = Outcome::kAccept;
     }
+
     return a;
   }
 

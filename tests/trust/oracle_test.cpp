@@ -46,14 +46,18 @@ std::optional<std::uint64_t> first_difference(std::uint64_t from, std::uint64_t 
                                               unsigned parties, bool flat) {
   for (std::uint64_t seed = from; seed < to; ++seed) {
     Random random(seed);
+
     const RandomWorld w = random_world(random, parties, flat);
+
     for (int i = 0; i < 2; ++i) {
       const Query query = random_query(random, w, flat);
       const Decision d = decide(w.history, query, w.policy);
       const OracleAnswer o = oracle_decide(w.entries, query, w.policy);
+
       const bool same = d.outcome == o.outcome && d.rule == o.rule && d.amount == o.amount &&
                         d.independent_paths == o.independent_paths &&
                         d.accredited_amount == o.accredited_amount;
+
       if (!same || !adds_up(d, w)) {
         UNSCOPED_INFO("rule " << to_text(d.rule) << " / " << to_text(o.rule) << ", amount "
                               << d.amount << " / " << o.amount << ", paths " << d.independent_paths
@@ -93,21 +97,26 @@ TEST_CASE("engine and oracle judge the same cases alike, and every rule of a jud
   unsigned own_awards_that_lag = 0;
   for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
     Random random(seed);
+
     RandomWorld w = random_world(random, 5, false);
     const Case asked = random_case(random, w);
     const Judgement judged = judge(w.history, asked, w.policy);
     const OracleJudgement expected = oracle_judge(w.entries, asked, w.policy);
+
     CAPTURE(seed, to_text(judged.rule), to_text(expected.rule), to_text(judged.outcome),
             to_text(expected.outcome));
     REQUIRE(judged.outcome == expected.outcome);
     REQUIRE(judged.rule == expected.rule);
+
     rules.insert(judged.rule);
+
     const std::uint64_t lag = w.policy.max_anchor_lag_ms;
     if (judged.rule == Rule::kOwn && lag > 0 && asked.claimed_ms &&
         asked.anchor_ms > *asked.claimed_ms + lag) {
       ++own_awards_that_lag;
     }
   }
+
   CHECK(rules.size() == 10);  // all but too_large
   CHECK(own_awards_that_lag > 100);
 }
@@ -116,11 +125,13 @@ TEST_CASE("engine and oracle agree on what one institution says of another at a 
   unsigned compared = 0;
   for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
     Random random(seed);
+
     const RandomWorld w = random_world(random, 4, false);
     const Query query = random_query(random, w, false);
     for (const auto& truster : w.parties) {
       for (const auto& subject : w.parties) {
         if (truster == subject) continue;
+
         const auto engine = in_force(w.history, truster, subject, query.as_of, query.at_time_ms);
         CAPTURE(seed);
         REQUIRE(engine ==
@@ -129,6 +140,7 @@ TEST_CASE("engine and oracle agree on what one institution says of another at a 
       }
     }
   }
+
   CHECK(compared > 10'000);
 }
 
@@ -142,6 +154,7 @@ TEST_CASE("every outcome and rule occurs among the random networks") {
     rules.insert(d.rule);
     outcomes.insert(d.outcome);
   }
+
   CHECK(outcomes.size() == 3);
   for (const Rule rule : {Rule::kNone, Rule::kUnknown, Rule::kFuture, Rule::kOwn, Rule::kBlock,
                           Rule::kAmount, Rule::kPaths, Rule::kAccreditation}) {

@@ -88,10 +88,12 @@ std::vector<std::vector<Outcome>> decisions(const Network& network, const std::v
   std::vector<std::vector<Outcome>> all;
   Sweep sweep;
   Policy policy;
+
   for (const AsOf& date : dates) {
     Query query;
     query.as_of = as_of_last ? network.dates.back() : date;
     query.at_time_ms = date.today_ms;
+
     const auto set = compile(network.history, query.as_of, query.at_time_ms, query.point, policy);
     for (std::uint64_t v = 0; v < kViewpoints; ++v) {
       query.viewpoint = network.history.id_of(static_cast<PartyIndex>(v * 7));
@@ -162,21 +164,26 @@ TEST_CASE("the real network: the sweep equals single decisions") {
   const auto path = testamur::test::shared_file("data/trust-network-bitcoin-otc.csv");
   if (!path) return;
   const Network network(read_ratings(testamur::test::read_file(*path)));
+
   Query query;
   query.as_of = network.dates.back();
   query.at_time_ms = query.as_of.today_ms;
+
   Policy policy;
   Sweep sweep;
   Random random(5);
   const auto set = compile(network.history, query.as_of, query.at_time_ms, query.point, policy);
+
   for (int i = 0; i < 20; ++i) {
     query.viewpoint =
         network.history.id_of(static_cast<PartyIndex>(random.below(network.history.party_count())));
     policy.independent_paths = 1 + static_cast<std::uint32_t>(i % 3);
+
     const auto outcomes = sweep.run(network.history, set, query, policy);
     for (int j = 0; j < 40; ++j) {
       const auto t = static_cast<PartyIndex>(random.below(outcomes.size()));
       query.issuer = network.history.id_of(t);
+
       CAPTURE(i, t);
       if (decide(network.history, query, policy).outcome != outcomes[t])
         FAIL("sweep and decision differ");

@@ -52,6 +52,7 @@ TEST_CASE("every key of a policy arrives") {
                             {"separate_assessor", true},
                             {"viewpoint", to_text(id(5))}});
   CHECK(first_mistake(reading).empty());
+
   const auto& policy = reading.policy;
   CHECK(policy.threshold == 100);
   CHECK(policy.independent_paths == 2);
@@ -63,6 +64,7 @@ TEST_CASE("every key of a policy arrives") {
   CHECK(policy.max_anchor_lag_ms == 30ULL * 86'400'000);
   CHECK(policy.follow_successors_days == 10);
   CHECK(policy.separate_assessor);
+
   CHECK(reading.viewpoint == id(5));
 }
 
@@ -86,15 +88,18 @@ TEST_CASE("a local statement's id is the digest of its record under the file's s
                                          {"depth", std::int64_t{1}},
                                          {"fields", Texts{"0613"}},
                                          {"from", std::string("2026-01-01")}};
+
   const auto reading = read_policy({table(PolicyTableKind::kPolicy, {{"salt", salt}}),
                                     table(PolicyTableKind::kStatement, entries)});
   CHECK(first_mistake(reading).empty());
   REQUIRE(reading.policy.local.size() == 1);
+
   const auto& statement = reading.policy.local.front();
   CHECK(statement.amount == 120);
   CHECK(statement.depth == 1);
   CHECK(statement.valid_from_ms == 1'767'225'600'000);
   CHECK(statement.id == local_statement_id(*Hash256::from(*from_hex(salt)), statement));
+
   const auto unsalted = read_policy({table(PolicyTableKind::kStatement, entries)});
   CHECK(unsalted.policy.local.front().id != statement.id);
 }
@@ -102,6 +107,7 @@ TEST_CASE("a local statement's id is the digest of its record under the file's s
 TEST_CASE("each mistake names its key") {
   CHECK(first_mistake(main_only({{"threshhold", std::int64_t{1}}})) ==
         "threshhold: is not a known key");
+
   CHECK(first_mistake(main_only({{"threshold", std::string("x")}})) ==
         "threshold: must be a whole number");
   CHECK(first_mistake(main_only({{"threshold", std::int64_t{0}}})) ==
@@ -110,20 +116,25 @@ TEST_CASE("each mistake names its key") {
         "preset: must be strict, friends or accredited");
   CHECK(first_mistake(main_only({{"governs", std::string("never")}})) ==
         "governs: must be anchor, today or both");
+
   CHECK(first_mistake(main_only({{"ceilings", Numbers{1, 2}}})) ==
         "ceilings: must be three numbers: for chains of one, two and three statements");
   CHECK(first_mistake(main_only({{"ceilings", Numbers{1, 2, 3}}})) ==
         ": ceilings must not ascend with the length of the chain");
+
   CHECK(first_mistake(
             main_only({{"vetoers", Texts{to_text(id(1))}}, {"veto_quorum", std::int64_t{2}}})) ==
         "veto_quorum: is more than there are vetoers: they could never block");
+
   CHECK(first_mistake(main_only({{"salt", std::string("12")}})) ==
         "salt: must be 64 hexadecimal digits");
   CHECK(first_mistake(main_only({{"path_floor", std::int64_t{1}},
                                  {"path_floor", std::int64_t{2}}})) == "path_floor: stands twice");
+
   const auto statement = [](std::vector<PolicyEntry> entries) {
     return first_mistake(read_policy({table(PolicyTableKind::kStatement, std::move(entries))}));
   };
+
   CHECK(statement({}) == "subject: is missing: whom the statement is about");
   CHECK(statement({{"subject", to_text(id(1))}, {"kind", std::string("accredit")}}) ==
         "kind: must be trust, distrust or end");

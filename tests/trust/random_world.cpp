@@ -1,3 +1,5 @@
+// All choices come from the seed, in a fixed order. Statements that the history would refuse are
+// left out of the entries, so that engine and oracle are given the same list.
 #include "tests/trust/random_world.h"
 
 #include <algorithm>
@@ -63,6 +65,7 @@ class Maker {
   void add_event() {
     const std::uint64_t what = flat_ ? 0 : random_.below(40);
     const InstitutionId party = random_.pick(w_.parties);
+
     if (what == 39) {
       append(StandingSet{party, random_.one_in(2) ? Standing::kSuspended : Standing::kGood});
     } else if (what == 38) {
@@ -86,6 +89,7 @@ class Maker {
     std::vector<InstitutionId> shuffled = w_.parties;
     for (std::size_t i = shuffled.size(); i > 1; --i)
       std::swap(shuffled[i - 1], shuffled[random_.below(i)]);
+
     const std::size_t successors = 1 + random_.below(2);
     for (std::size_t i = 0; i < shuffled.size() && i < successors + 1 + random_.below(2); ++i) {
       if (i < successors) {
@@ -96,6 +100,7 @@ class Maker {
         s.predecessors.push_back(one);
       }
     }
+
     return s;
   }
 
@@ -119,20 +124,25 @@ class Maker {
 
   Statement speaking() {
     Statement s = blank();
+
     const std::uint64_t kind = random_.below(12);
     s.kind = kind == 0 ? Kind::kDistrust : kind < 4 && !flat_ ? Kind::kAccredit : Kind::kTrust;
     if (flat_ && kind == 1) s.kind = Kind::kAccredit;
+
     if (s.kind != Kind::kDistrust) {
       s.amount = random_.pick(kAmounts);
       s.depth = static_cast<std::uint8_t>(random_.below(4));
     }
     if (s.kind == Kind::kAccredit) s.scheme = static_cast<Scheme>(1 + random_.below(2));
+
     s.scope = random_scope();
     s.slot = static_cast<std::uint16_t>(random_.below(2));
+
     if (!flat_) {
       s.valid_from_ms = random_.one_in(3) ? 0 : random_.below(kSpan) * kTick;
       if (random_.one_in(3)) s.valid_until_ms = s.valid_from_ms + (1 + random_.below(10)) * kTick;
     }
+
     return s;
   }
 
@@ -142,14 +152,17 @@ class Maker {
     s.kind = random_.one_in(3) ? Kind::kVoid : Kind::kEnd;
     s.valid_from_ms = s.kind == Kind::kEnd ? random_.below(kSpan) * kTick : 0;
     const bool names = s.kind == Kind::kVoid || random_.one_in(2);
+
     std::vector<const Statement*> before;
     for (const Entry& e : w_.entries) {
       if (const auto* one = std::get_if<Statement>(&e.what)) before.push_back(one);
     }
+
     if (before.empty()) return s;
     const Statement& victim = *before[random_.below(before.size())];
     s.truster = victim.truster;
     s.subject = victim.subject;
+
     if (names) {
       s.names = {victim.id};
     } else {
@@ -160,24 +173,29 @@ class Maker {
 
   void make_policy() {
     Policy& p = w_.policy;
+
     p.threshold = static_cast<std::uint32_t>(30 + 30 * random_.below(5));
     p.independent_paths = static_cast<std::uint32_t>(random_.below(4));
     p.path_floor = random_.pick(std::vector<std::uint8_t>{1, 40, 60});
+
     if (random_.one_in(3)) p.ceilings = {120, static_cast<std::uint32_t>(30 * random_.below(5)), 0};
     if (p.ceilings[2] == 0)
       p.ceilings[2] = static_cast<std::uint32_t>(random_.below(p.ceilings[1] + 1));
     p.follow_successors_days = static_cast<std::uint32_t>(random_.below(12));
+
     if (random_.one_in(3)) {
       for (int i = 0; i < 2; ++i) p.vetoers.push_back(random_.pick(w_.parties));
       std::sort(p.vetoers.begin(), p.vetoers.end());
       p.vetoers.erase(std::unique(p.vetoers.begin(), p.vetoers.end()), p.vetoers.end());
       p.veto_quorum = static_cast<std::uint32_t>(1 + random_.below(2));
     }
+
     if (random_.one_in(3)) {
       p.accreditation.push_back({{}, 60, static_cast<std::uint16_t>(random_.below(3) * 2)});
       if (random_.one_in(2))
         p.accreditation.back().when.fields = FieldMask{1 + random_.below(7), 0};
     }
+
     const std::uint64_t locals = flat_ ? 0 : random_.below(4);
     for (std::uint64_t i = 0; i < locals; ++i) p.local.push_back(local_statement(i));
   }

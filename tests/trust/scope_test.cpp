@@ -33,6 +33,7 @@ TEST_CASE(
     "interdisciplinary too") {
   CHECK(count(field("06")) == 3);
   CHECK(count(field("061")) == 3);
+
   CHECK(field("0610") == field("061"));
   CHECK(field("0719") == field("071"));
   CHECK(field("0700") == field("07"));
@@ -40,13 +41,16 @@ TEST_CASE(
   CHECK(field("0788") == field("07"));
   CHECK(field("078") == field("07"));
   CHECK(count(field("07")) == 12);
+
   CHECK(field("Law") == field("0421"));
   CHECK(field("health and welfare") == field("09"));
   CHECK(field("0613 Software and applications development and analysis") == FieldMask::bit(42));
+
   for (const char* bad : {"", "6", "0614", "9999", "99", "06133", "astrology"}) {
     CAPTURE(bad);
     CHECK_FALSE(parse_field(bad).ok());
   }
+
   CHECK(to_text(field("06") | field("0541") | field("021")) == "021 0541 06");
 }
 
@@ -65,23 +69,30 @@ TEST_CASE("award types, purposes and schemes have names and numbers, and neither
 TEST_CASE("trust applies only where it covers the whole point") {
   Scope scope;
   ScopePoint point;
+
   CHECK(covers(scope, point));
+
   scope.fields = field("06");
   CHECK_FALSE(covers(scope, point));  // what the point lacks needs an absent mask
   point.fields = field("0613");
   CHECK(covers(scope, point));
+
   point.fields = field("0613") | field("0541");
   CHECK_FALSE(covers(scope, point));
   CHECK(covers(scope, point, bit_of(ScopePart::kFields)));
+
   scope.fields.reset();
   scope.levels = std::uint8_t{1U << 5};
   point.level = 6;
   CHECK(covers(scope, point));
+
   point.level = 7;
   CHECK_FALSE(covers(scope, point));
+
   scope.levels.reset();
   scope.achievements = {{party_id("t"), 1}};
   CHECK_FALSE(covers(scope, point));
+
   point.achievement = AchievementName{party_id("t"), 1};
   CHECK(covers(scope, point));
 }
@@ -92,11 +103,14 @@ TEST_CASE(
   Scope scope;
   scope.fields = field("06");
   ScopePoint point;
+
   CHECK(touches(scope, point));
   point.fields = field("0613") | field("0541");
   CHECK(touches(scope, point));
+
   point.fields = field("0541");
   CHECK_FALSE(touches(scope, point));
+
   point.fields = field("0613");
   scope.purposes = std::uint8_t{2};
   CHECK(touches(scope, point));
@@ -124,16 +138,19 @@ TEST_CASE("the bytes of a scope, a point, a local statement and a policy are pin
   scope.levels = std::uint8_t{0x20};
   scope.purposes = std::uint8_t{1};
   scope.achievements = {{InstitutionId{}, 7}};
+
   Encoder out;
   encode(out, scope);
   CHECK(to_hex(out.bytes()) ==
         "1b0000000000000000000004000000000020010000000100000000000000000000000000000000"
         "00000007");
+
   Encoder at;
   ScopePoint point;
   point.fields = field("0613");
   point.level = 6;
   point.award_type = AwardType::kBachelor;
+
   encode(at, point);
   CHECK(to_hex(at.bytes()) ==
         "00000000000000000000040000000000"
@@ -141,15 +158,18 @@ TEST_CASE("the bytes of a scope, a point, a local statement and a policy are pin
         "0008"
         "00"
         "00");
+
   Statement s;
   s.subject.bytes[15] = 1;
   s.amount = 120;
   s.depth = 2;
   s.valid_from_ms = 256;
+
   CHECK(local_statement_id(Hash256{}, s).hex() ==
         "07941c8bc17a4a6ef806bff63adda708197c4763450fa5f4ea1ba4d1251a6c14");
   CHECK(digest(Policy{}).hex() ==
         "b808b36985888c09889e904bc43b12a40b86777bcee2a833b6dded9b8e272e11");
+
   Policy joint;
   joint.joint = Joint::kAny;
   CHECK(digest(joint).hex() == "cdec133ff1e27eae6bb7f62c26fcec12ec435f8a79bb279e2853c864e805d030");
@@ -157,24 +177,31 @@ TEST_CASE("the bytes of a scope, a point, a local statement and a policy are pin
 
 TEST_CASE("a bad policy is refused by name") {
   CHECK_FALSE(check(Policy{}).has_value());
+
   Policy p;
   p.threshold = 0;
   CHECK(check(p) == PolicyError::kThreshold);
+
   p = Policy{};
   p.path_floor = 121;
   CHECK(check(p) == PolicyError::kPathFloor);
+
   p = Policy{};
   p.ceilings = {60, 120, 30};
   CHECK(check(p) == PolicyError::kCeilings);
+
   p = Policy{};
   p.vetoers = {party_id("a"), party_id("a")};
   CHECK(check(p) == PolicyError::kVetoers);
+
   p = Policy{};
   p.veto_quorum = 0;
   CHECK(check(p) == PolicyError::kVetoQuorum);
+
   p = Policy{};
   p.accreditation.push_back({{}, 0, 0});
   CHECK(check(p) == PolicyError::kRequirement);
+
   p = Policy{};
   p.local.resize(2);
   p.local[1].kind = Kind::kVoid;

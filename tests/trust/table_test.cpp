@@ -32,12 +32,15 @@ TEST_CASE("P13 a sweep over all issuers equals the decision for each") {
     Random random(seed);
     if (random.one_in(3))
       s.query.at_time_ms = random.below(s.query.as_of.today_ms / kTick + 1) * kTick;
+
     const auto set =
         compile(s.world.history, s.query.as_of, s.query.at_time_ms, s.query.point, s.world.policy);
     const auto outcomes = sweep.run(s.world.history, set, s.query, s.world.policy);
     REQUIRE(outcomes.size() == s.world.history.party_count());
+
     for (PartyIndex t = 0; t < outcomes.size(); ++t) {
       s.query.issuer = s.world.history.id_of(t);
+
       const Outcome exact = decide(s.world.history, s.query, s.world.policy).outcome;
       if (exact != outcomes[t]) {
         CAPTURE(seed, t, to_text(exact), to_text(outcomes[t]));
@@ -55,18 +58,24 @@ TEST_CASE(
     Random random(seed);
     const RandomWorld w = random_world(random, 6, false);
     Query query = random_query(random, w, false);
+
     History history;
     GraphCache graphs;
     TableMaker maker(query.viewpoint, query.point, w.policy);
+
     for (std::size_t i = 0; i < w.entries.size(); ++i) {
       append_to(history, w.entries[i]);
       const bool last_of_block =
           i + 1 == w.entries.size() || w.entries[i + 1].commit.height != w.entries[i].commit.height;
       if (!last_of_block || !(random.one_in(2) || i + 1 == w.entries.size())) continue;
+
+      // The table is refreshed once a block at most, since blocks are what a node decides after.
       query.as_of = {w.entries[i].commit.height, w.entries[i].commit.time_ms, {}};
+
       graphs.clear();
       const auto table = maker.refresh(history, query.as_of, graphs);
       covered += (query.as_of.today_ms - table->covers_from_ms()) / kTick;
+
       for (PartyIndex t = 0; t < history.party_count(); ++t) {
         query.issuer = history.id_of(t);
         for (std::uint64_t at = 0; at <= query.as_of.today_ms; at += kTick) {
@@ -74,6 +83,7 @@ TEST_CASE(
           const auto cached = table->find(t, at);
           if (!cached) continue;
           ++compared;
+
           const Outcome exact = decide(history, query, w.policy).outcome;
           if (*cached != exact) {
             CAPTURE(seed, i, t, at / kTick, to_text(exact), to_text(*cached));
@@ -83,6 +93,7 @@ TEST_CASE(
       }
     }
   }
+
   CHECK(compared > 50'000);
   CHECK(covered > 1'000);  // tables do carry their past along
 }

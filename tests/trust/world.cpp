@@ -1,3 +1,5 @@
+// Every call is a block of its own one second after the last unless a test sets the time, so that
+// the order of a test is the order of the ledger.
 #include "tests/trust/world.h"
 
 #include "tests/support/catch.h"

@@ -66,16 +66,20 @@ TEST_CASE(
   Import import;
   const auto plan = import.plan(std::string(kKnown) + kByName + kNew +
                                 "AAQ,audit,2,1,2021-01-01,,,Uni New,CH,,,,\n");
+
   CHECK(plan.refused.empty());
   REQUIRE(plan.parties.size() == 1);
   CHECK(plan.parties[0].row == 4);
   CHECK(plan.parties[0].facts.domain == "new.example");
   CHECK(plan.parties[0].facts.legal_names == tx::LocalizedTexts{{"und", "Uni New"}});
+
   REQUIRE(plan.accreditations.size() == 4);
   CHECK(plan.accreditations[0].content.subject == id_of(2));
   CHECK(plan.accreditations[1].content.subject == id_of(3));
   CHECK_FALSE(plan.accreditations[2].subject.has_value());
   CHECK(plan.accreditations[3].listed == 0);
+
+  // Two slots of one new institution: the second row must not list it again.
   CHECK(plan.accreditations[2].content.slot == 0);
   CHECK(plan.accreditations[3].content.slot == 1);
 }
@@ -83,6 +87,7 @@ TEST_CASE(
 TEST_CASE("scope, period, amount, digest and what reaches back follow from the report") {
   Import import;
   const auto plan = import.plan(std::string(kKnown) + kByName);
+
   const auto& programme = plan.accreditations.at(0);
   CHECK(programme.programme == "Logic");
   CHECK(programme.retroactive);
@@ -94,6 +99,7 @@ TEST_CASE("scope, period, amount, digest and what reaches back follow from the r
   CHECK(programme.content.amount == 120);
   CHECK_FALSE(programme.content.evidence_digest.is_zero());
   CHECK_FALSE(tx::form_error(programme.content, import.rules.author).has_value());
+
   const auto& whole = plan.accreditations.at(1);
   CHECK(whole.content.amount == 60);  // with conditions
   CHECK(whole.content.scope == trust::Scope{});
@@ -118,11 +124,13 @@ TEST_CASE(
     "again") {
   Import import;
   const auto plan = import.plan(kKnown);
+
   const auto reading = read_reports(
       "agency,activity,status,decision,valid_from,valid_to,institution[1].deqar_id,programme[1]."
       "name_primary,"
       "programme[1].qf_ehea_level,programme[1].field_study\n"
       "AAQ,audit,1,1,2020-01-01,2026-12-31,DEQARINST0002,Logic,1,0613\n");
+
   import.known.accreditations.push_back(
       {id_of(2), 0, plan.accreditations.at(0).content.scope, reading->reports.at(0).cells_digest});
   CHECK(import.plan(kKnown).accreditations.empty());
@@ -142,6 +150,7 @@ TEST_CASE("spellings of a country, a name or a number of the register mean one i
       "AAQ,audit,2,1,2024-02-15,,deqarinst9001,Newton,FR,https://paris.newton.example,,,\n"
       "AAQ,audit,2,1,2024-03-15,, DEQARINST9001,,,eighth.example.,,,\n"
       "AAQ,audit,2,1,2024-04-15,,2,,,,,,\n");
+
   for (const auto& each : plan.refused)
     UNSCOPED_INFO(each.row << " " << each.column << ": " << each.why);
   CHECK(plan.refused.empty());
@@ -150,6 +159,7 @@ TEST_CASE("spellings of a country, a name or a number of the register mean one i
   CHECK(plan.parties[1].facts.country == "GR");
   CHECK(plan.parties[2].facts.domain == "newton.example");
   CHECK(plan.parties[2].facts.deqar == "DEQARINST9001");
+
   CHECK(plan.accreditations.size() == 9);
   CHECK(plan.accreditations.back().subject == id_of(2));
 }
@@ -192,9 +202,11 @@ TEST_CASE("rows that cannot be sent are refused by name, and nothing of them is"
     CHECK(plan.refused[0].column == column);
     CHECK(plan.refused[0].why.find(why) != std::string::npos);
   };
+
   refused("EVA,audit,1,1,2020-01-01,,DEQARINST0002,,,,,,\n", "agency", "another agency");
   refused("AAQ,audit,1,3,2020-01-01,,DEQARINST0002,,,,,,\n", "decision", "negative");
   refused("AAQ,audit,1,4,2020-01-01,,DEQARINST0002,,,,,,\n", "decision", "not applicable");
+
   refused("AAQ,audit,1,1,2020-01-01,,DEQARINST0099,,,,,,\n", "institution[1].name_official",
           "does not know");
   refused("AAQ,audit,1,1,2020-01-01,,,Uni New,CH,,,,\n", "institution[1].website_link", "website");
@@ -211,6 +223,7 @@ TEST_CASE("rows that cannot be sent are refused by name, and nothing of them is"
   refused("AAQ,audit,1,1,2020-01-01,,,Agency,CH,,,,\n", "institution[1]", "accredits itself");
   refused("AAQ,audit,1,1,2020-01-01,,,Uni Second,CH,http://www.u2.example/,,,\n",
           "institution[1].website_link", "Uni Two");
+
   import.rules.author_parent = id_of(3);
   refused("AAQ,audit,1,1,2020-01-01,,,Uni Three,CH,,,,\n", "institution[1]", "its parent");
   import.known.parties.push_back(party(4, "Uni Two"));
@@ -223,11 +236,13 @@ TEST_CASE("ten thousand real universities are listed, or refused where two share
   if (!path) return;
   const auto table = parse_csv(testamur::test::read_file(*path)).value();
   std::string rows;
+
   for (const auto& row : table.rows) {
     rows += "AAQ,audit,2,1,2020-01-01,,,\"";
     for (const char c : row[0].text) rows += c == '"' ? std::string("\"\"") : std::string(1, c);
     rows += "\"," + row[1].text + ",https://www." + row[2].text + ",,,\n";
   }
+
   const Import import;
   const auto plan = import.plan(rows);
   CHECK(plan.rows == table.rows.size());
@@ -238,6 +253,7 @@ TEST_CASE("ten thousand real universities are listed, or refused where two share
 
 TEST_CASE("a short programme accredits no degree") {
   Import import;
+
   auto reading = read_reports(
       "agency,activity,status,decision,valid_from,institution[1].deqar_id,programme[1].name_"
       "primary,"
@@ -247,12 +263,14 @@ TEST_CASE("a short programme accredits no degree") {
   REQUIRE(reading.ok());
   const auto plan = plan_import(*reading, import.known, import.rules);
   REQUIRE(plan.accreditations.size() == 1);
+
   trust::ScopePoint point;
   point.level = 6;
   point.award_type = trust::AwardType::kMicrocredential;
   CHECK(trust::covers(plan.accreditations[0].content.scope, point));
   point.award_type = trust::AwardType::kBachelor;
   CHECK_FALSE(trust::covers(plan.accreditations[0].content.scope, point));
+
   CHECK(plan.accreditations[0].ects_hundredths == 500);
 }
 

@@ -56,6 +56,7 @@ TEST_CASE("a row of CSV is a report with its period, provider, level and field")
   CHECK(reading.rows == 2);
   CHECK(reading.mistakes.empty());
   REQUIRE(reading.reports.size() == 2);
+
   const auto& degree = reading.reports[0];
   CHECK(degree.row == 2);
   CHECK(degree.agency == "AAQ");
@@ -66,6 +67,7 @@ TEST_CASE("a row of CSV is a report with its period, provider, level and field")
   CHECK(degree.valid_from_ms == 1'579'046'400'000);   // 2020-01-15
   CHECK(degree.valid_until_ms == 1'768'435'200'000);  // 2026-01-15, the day after the last
   CHECK(degree.link == "https://aaq.example/1");
+
   REQUIRE(degree.programmes.size() == 1);
   CHECK(degree.programmes[0].eqf_level == 6);
   CHECK(degree.programmes[0].full_degree);
@@ -80,6 +82,7 @@ TEST_CASE(
   CHECK(report.status == ReportStatus::kVoluntary);
   CHECK(report.valid_from_ms == 1'614'556'800'000);   // 2021-03-01
   CHECK(report.valid_until_ms == 1'803'859'200'000);  // 2027-03-01
+
   const auto& programme = report.programmes.at(0);
   CHECK_FALSE(programme.full_degree);
   CHECK(programme.ects_hundredths == 750);
@@ -124,14 +127,18 @@ TEST_CASE(
   const auto second = read(
       "valid_from,remark,institution[1].eter_id,decision,status,activity,agency\n"
       "2020-01-01,y,BG0001,1,2,audit,AAQ\n");
+
+  // Neither the order of the columns nor a column that is not read belongs to it.
   CHECK(first.reports.at(0).digest == second.reports.at(0).digest);
   CHECK(first.reports.at(0).digest.hex() == kGoldenDigest);
   CHECK(first.reports.at(0).cells_digest == second.reports.at(0).cells_digest);
+
   CHECK(first.reports.at(0).cells_digest.hex() ==
         sha256(as_bytes(std::string(
                    "activity=audit\nagency=AAQ\ndecision=1\ninstitution[1].eter_id=BG0001\n"
                    "status=2\nvalid_from=2020-01-01\n")))
             .hex());
+
   CHECK(first.not_read == std::vector<std::string>{"remark"});
 }
 
@@ -186,6 +193,7 @@ TEST_CASE("seven spellings of one report are one report; a change of what it say
       "institution[1].country,programme[1].name_primary,programme[1].qf_ehea_level,programme[1]."
       "degree_outcome,"
       "programme[1].workload_ects,programme[1].assessment_certification,programme[1].field_study\n";
+
   const auto digest = [&](const std::string& row) {
     const auto reading = read(header + row);
     INFO(row);
@@ -193,6 +201,7 @@ TEST_CASE("seven spellings of one report are one report; a change of what it say
     REQUIRE(reading.reports.size() == 1);
     return reading.reports[0].digest;
   };
+
   const auto one =
       digest("AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n");
   for (const char* same :
@@ -205,6 +214,7 @@ TEST_CASE("seven spellings of one report are one report; a change of what it say
         "http://data.europa.eu/esco/isced-f/0612\n"}) {
     CHECK(digest(same) == one);
   }
+
   for (const char* other :
        {"AGY,R,Audit,2,2,2024-01-15,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n",
         "AGY,R,Audit,2,1,2024-01-16,,https://a.example/r,Uni,AT,Data,2,2,15,2,0612\n",
@@ -261,16 +271,20 @@ TEST_CASE("the spellings of a number of the register are one number") {
 
 TEST_CASE("one broken row refuses itself alone; a broken file is refused with its place") {
   const auto reading = read(std::string(kHeader) + kDegree + ",,,,,,,,,,,,,,,,,,\n" + kShort);
+
   CHECK(reading.rows == 2);
   CHECK(reading.reports.size() == 2);
   CHECK(reading.mistakes.empty());
   CHECK(reading.notices == std::vector<std::string>{"line 3: empty, skipped"});
+
   const auto broken = read(std::string(kHeader) + "AAQ,,,,,,,,,,,,,,,,,,\n" + kShort);
   CHECK(broken.reports.size() == 1);
   CHECK(broken.mistakes.front().row == 2);
+
   CHECK_FALSE(read_reports("agency,agency\nA,B\n").ok());
   CHECK_FALSE(read_reports("{\"agency\": ").ok());
   CHECK(read("[7]").mistakes.at(0).why == "is not an object");
+
   const auto uneven = read_reports("agency,status\nAAQ\n");
   REQUIRE_FALSE(uneven.ok());
   CHECK(uneven.message().find("line 2") != std::string::npos);

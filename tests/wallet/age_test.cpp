@@ -1,3 +1,5 @@
+// age files: what is sealed opens again, and every damage has its name. One file was made by the
+// age program itself.
 #include "wallet/keystore/age.h"
 
 #include "tests/support/catch.h"
@@ -103,17 +105,26 @@ TEST_CASE("every recipient opens a file, nobody else does") {
 TEST_CASE("a wrong passphrase and a damaged file are told apart") {
   const Bytes file = age::seal("secret", kLowWork, pattern(70000)).value();
   CHECK(failure_of(age::open(file, "wrong")) == age::OpenFailure::kWrongKey);
+
   Bytes damaged = file;
   damaged.back() ^= 1;
   CHECK(failure_of(age::open(damaged, "secret")) == age::OpenFailure::kCorrupt);
+
+  // Who does not know the passphrase learns nothing of the damage.
   CHECK(failure_of(age::open(damaged, "wrong")) == age::OpenFailure::kWrongKey);
+
   const Bytes cut(file.begin(), file.end() - 1);
   CHECK(failure_of(age::open(cut, "secret")) == age::OpenFailure::kCorrupt);
+
+  // Cut at the end of a chunk: every chunk that is left fits, and only the mark of the last one is
+  // missing.
   const Bytes without_last_chunk(file.begin(), file.end() - (70000 - 65536 + 16));
   CHECK(failure_of(age::open(without_last_chunk, "secret")) == age::OpenFailure::kCorrupt);
+
   Bytes longer = file;
   longer.push_back(0);
   CHECK(failure_of(age::open(longer, "secret")) == age::OpenFailure::kCorrupt);
+
   const auto header_end = as_text(file).find("\n---");
   const Bytes header_only(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(header_end));
   CHECK(failure_of(age::open(header_only, "secret")) == age::OpenFailure::kMalformed);
@@ -157,9 +168,11 @@ TEST_CASE("a last chunk that is empty behind a full one is refused") {
 TEST_CASE("the header is read strictly") {
   const auto identity = identity_of(1);
   const Bytes file = seal_to(identity, as_bytes("x"));
+
   const auto fails_as = [&](std::string_view from, std::string_view to) {
     return failure_of(open_with(identity, replaced(file, from, to)));
   };
+
   CHECK(fails_as("age-encryption.org/v1", "age-encryption.org/v2") == age::OpenFailure::kNotAge);
   CHECK(fails_as("-> X25519 ", "-> X25519  ") == age::OpenFailure::kMalformed);
   CHECK(fails_as("-> X25519 ", "->  X25519 ") == age::OpenFailure::kMalformed);
@@ -168,6 +181,7 @@ TEST_CASE("the header is read strictly") {
   CHECK(fails_as("\n--- ", "\n---") == age::OpenFailure::kMalformed);
   CHECK(fails_as("\n--- ", "=\n--- ") == age::OpenFailure::kMalformed);
   CHECK(fails_as("\n--- ", "\r\n--- ") == age::OpenFailure::kMalformed);
+
   CHECK(failure_of(open_with(identity, as_bytes("age-encryption.org/v1\n"))) ==
         age::OpenFailure::kMalformed);
   CHECK(failure_of(open_with(identity, {})) == age::OpenFailure::kNotAge);
@@ -250,6 +264,7 @@ TEST_CASE("bech32 accepts the valid strings of BIP-173 and rejects the invalid o
   CHECK_FALSE(decode_bech32("a", "A12UEL5l").ok());       // mixed case
   CHECK_FALSE(decode_bech32("de", "de1lg7wt\xff").ok());  // a character out of range
   CHECK_FALSE(decode_bech32("a", "a12uel5").ok());
+
   const Bytes data = pattern(33);
   CHECK(decode_bech32("test", encode_bech32("test", data)).value() == data);
 }

@@ -61,14 +61,17 @@ TEST_CASE("credits, level, supervision and scheme that contradict the achievemen
   CHECK(problem("ects", "30").find("3000 is 30 ECTS; the achievement says 300 (3 ECTS)") !=
         std::string::npos);
   CHECK(problem("eqf_level", "7") == "line 2, column 8: eqf_level: 7; the achievement says 6");
+
   for (const char* text :
        {"unsupervised_verified", "Not supervised", "supervised online", "unverified"}) {
     INFO(text);
     CHECK(problem("identity_check", text)
               .ends_with("contradicts the achievement, which says supervised_onsite"));
   }
+
   CHECK(problem("grading_scheme", "A to F").find("is another scheme than the achievement's") !=
         std::string::npos);
+
   AwardTerms silent{"tmi1x/77.1", {"T"}, 0, 0, "", {}};
   const auto list =
       read_class_list("student,given_name,ects,identity_check\nS1,Ada,3,unsupervised\n").value();

@@ -50,6 +50,7 @@ struct Office {
     plan.first_index = IssuerIndex{first};
     plan.issued_at_s = at_s;
     plan.common = {{ClaimId::kTitle, std::string("Applied Statistics")}};
+
     auto batch = build_batch(plan, rows, requests, fixture.issuer_key).value();
     const auto path = batch_path(context, name);
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
@@ -65,9 +66,11 @@ struct Office {
 TEST_CASE(
     "the register names every learner with delivery, date and index, the oldest batch first") {
   Office office;
+
   const auto batches = office.read();
   REQUIRE(batches.size() == 2);
   CHECK(batches[0].name == "autumn");
+
   const auto& spring = batches[1];
   CHECK(spring.title == "Applied Statistics");
   CHECK(spring.slots == kMinBatchSize);
@@ -79,6 +82,7 @@ TEST_CASE(
   CHECK(spring.awards[1].delivery == Delivery::kRequest);
   CHECK(spring.awards[0].award.indexes.front().value >= 100);
   CHECK(spring.awards[0].claim_file.ends_with("/spring/claims/S1.testamur.age"));
+
   CHECK(office.read("spring").size() == 1);
   const auto unknown = read_batches(office.context, {&office.identity, 1}, "sprng");
   REQUIRE_FALSE(unknown.ok());

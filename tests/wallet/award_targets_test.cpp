@@ -1,3 +1,4 @@
+// Whom a change of status hits: exactly those who were named, each once, or nobody.
 #include "wallet/cli/award_targets.h"
 
 #include <algorithm>
@@ -68,12 +69,14 @@ TEST_CASE("what stands beside a reference must agree with it") {
   auto name = at_index(2);
   name.student = "S1";
   CHECK(refusal(name) == "here: index 2 is an award of learner \"S2\", not of \"S1\"");
+
   name = at_index(2);
   name.batch = "autumn";
   CHECK(refusal(name) == "here: index 2 stands in batch spring, not in autumn");
   name.batch = "spring";
   name.student = "S2";
   CHECK(refusal(name).empty());
+
   name = at_index(900);
   CHECK(refusal(name).empty());  // by its number alone an award of elsewhere can be meant
   name.student = "S1";
@@ -85,13 +88,16 @@ TEST_CASE(
     "refused") {
   CHECK(refusal(student("S1", "nosuch")) ==
         "here: this home has no batch \"nosuch\" (there are: \"autumn\", \"spring\")");
+
   auto name = at_index(2);
   name.batch = "nosuch";
   CHECK(refusal(name).find("no batch \"nosuch\"") != std::string::npos);
+
   CHECK(refusal(student("S9")) == "here: no register of this home has a learner \"S9\"");
   CHECK(refusal(student("s1")) ==
         "here: no register of this home has a learner \"s1\"; there is \"S1\": is that who is "
         "meant?");
+
   const TargetName whole{{}, {}, "spring", "--batch"};
   CHECK(refusal(whole).find("--all") != std::string::npos);
   CHECK(select_awards(known(), kBatches, {whole}, true)->awards.size() == 4);
@@ -112,15 +118,19 @@ TEST_CASE("references look alike without zeros, case, form of letters and marks 
   const auto alike = [](const std::string& a, const std::string& b) {
     return reference_key(a) == reference_key(b);
   };
+
   CHECK(alike("0012345", "12345"));
   CHECK(alike("S-7", "s7"));
   CHECK(alike("Q1", "Q1\u200b"));
   CHECK(alike("\u00c5sa1", "A\u030asa1"));  // composed and decomposed
   CHECK(alike("\uff33\uff11", "S1"));       // full width
   CHECK(alike("S 1", "S1"));
+
+  // Zeros at the end are another number, and not a spelling of the same one.
   CHECK_FALSE(alike("S1", "S10"));
   CHECK_FALSE(alike("S100", "S1"));
   CHECK_FALSE(alike("10", "1"));
+
   CHECK(lookalikes({"S1", "S2", "S1"}).empty());
   CHECK(lookalikes({"0012345", "12345", "S1"}).size() == 1);
 }

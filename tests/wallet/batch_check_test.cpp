@@ -1,3 +1,5 @@
+// A batch is verified as any verifier would do it, before it is anchored: what an anchor would make
+// lasting is found first.
 #include "wallet/cli/batch_check.h"
 
 #include <functional>
@@ -22,6 +24,7 @@ struct Issuing {
     facts.chain = fixture.chain;
     facts.issuer =
         IssuerRecord{fixture.issuer, "U", "U", "AT", "uni-example.eu", InstitutionStanding::kGood};
+
     KeyRecord credential_key;
     credential_key.id = fixture.issuer_key_id;
     credential_key.owner = fixture.issuer;
@@ -29,6 +32,7 @@ struct Issuing {
     credential_key.key = fixture.issuer_key.public_key();
     credential_key.added_at_ms = kNow - 1;
     credential_key.fate_known = true;
+
     KeyRecord anchoring;
     anchoring.id = issue_key;
     anchoring.owner = fixture.issuer;
@@ -36,12 +40,14 @@ struct Issuing {
     anchoring.added_at_ms = 1;
     anchoring.fate_known = true;
     facts.keys = std::vector{credential_key, anchoring};
+
     AchievementRecord achievement;
     achievement.id = fixture.contents.head.achievement;
     achievement.titles = {{"en", "Applied Statistics"}};
     achievement.ects_hundredths = 300;
     achievement.eqf_level = 7;
     facts.achievement = achievement;
+
     plan.chain = fixture.chain;
     plan.issuer = fixture.issuer;
     plan.issuer_domain = "uni-example.eu";
@@ -52,6 +58,7 @@ struct Issuing {
     plan.issued_at_s = kNow / 1000;
     plan.common = {{ClaimId::kTitle, std::string("Applied Statistics")},
                    {ClaimId::kEctsHundredths, std::uint64_t{300}}};
+
     for (const char* student : {"S1", "S2"}) {
       ClassRow row;
       row.student = student;
@@ -91,15 +98,18 @@ TEST_CASE("whatever a verifier would find later is found before a batch is sent"
   CHECK_FALSE(refusal([](Issuing& issuing) {
                 issuing.rows[0].claims[ClaimId::kEqfLevel] = std::uint64_t{6};
               }).empty());
+
   CHECK_FALSE(
       refusal([](Issuing& issuing) { issuing.plan.issuer_domain = "old-name.example"; }).empty());
   CHECK_FALSE(refusal([](Issuing& issuing) { issuing.facts.keys->pop_back(); }).empty());
+
   CHECK_FALSE(refusal([](Issuing& issuing) {
                 issuing.facts.keys->front().added_at_ms = kNow + 1;
               }).empty());
   CHECK_FALSE(refusal([](Issuing& issuing) {
                 issuing.facts.keys->front().compromised_since_ms = 1;
               }).empty());
+
   CHECK_FALSE(refusal([](Issuing& issuing) {
                 issuing.facts.issuer->standing = InstitutionStanding::kSuspended;
               }).empty());
@@ -108,6 +118,7 @@ TEST_CASE("whatever a verifier would find later is found before a batch is sent"
               }).empty());
   CHECK_FALSE(
       refusal([](Issuing& issuing) { issuing.facts.keys->front().fate_known = false; }).empty());
+
   CHECK_FALSE(refusal([](Issuing& issuing) { issuing.facts.achievement.reset(); }).empty());
   CHECK_FALSE(refusal([](Issuing& issuing) { issuing.facts.issuer.reset(); }).empty());
 }

@@ -1,3 +1,5 @@
+// Batches in memory, sealed and in their folder: random positions, secrets that only their owners
+// hold, and no step that an interruption could do twice.
 #include "wallet/credential/batch.h"
 
 #include <algorithm>
@@ -62,26 +64,33 @@ TEST_CASE(
   const auto fixture = test::make_fixture();
   const auto batch = build(fixture, 40);
   CHECK(batch.commitments.size() == 40);
+
   std::set<std::uint32_t> positions;
   std::set<Salt> salts;
   std::set<Bytes> keys;
   for (std::size_t i = 0; i < batch.awards.size(); ++i) {
     const Award& award = batch.awards[i];
+
     const auto view = read_credential(award.sd_jwt).value();
     CHECK(award.student == "s/" + std::to_string(i));
     CHECK(view.head.reference ==
           make_reference(fixture.chain, fixture.issuer, IssuerIndex{1000u + award.position}));
+
     CHECK(commitment_of(fixture.chain, view) == batch.commitments[award.position]);
     CHECK(verify_issuer_signature(award.sd_jwt, fixture.issuer_key.public_key()).ok());
     CHECK_FALSE(view.head.holder_made);
     CHECK(std::get<std::string>(view.disclosed.at(ClaimId::kTitle)) == "Applied Statistics");
+
+    // The issuer made this key, so that it must be the one that the credential names.
     const auto key =
         SecretKey::from_bytes(SignatureAlgorithm::kEcdsaP256, award.holder_secret.view());
     CHECK(key.value().public_key() == view.head.holder);
+
     CHECK(positions.insert(award.position).second);
     CHECK(salts.insert(view.head.salt).second);
     CHECK(keys.insert(view.head.holder.bytes).second);
   }
+
   CHECK(std::set<Hash256>(batch.commitments.begin(), batch.commitments.end()).size() == 40);
 }
 
@@ -145,6 +154,7 @@ TEST_CASE("claim files have names that are safe, visible and unique") {
   rows[2].student = "a b";
   rows[3].student = "a_b";
   rows[4].student = "A_B";
+
   const auto batch = build_batch(plan_of(fixture), rows, {}, fixture.issuer_key).value();
   CHECK(batch.awards[0].file_name == "______etc_passwd");
   CHECK(batch.awards[1].file_name == "J__rg___");
@@ -170,9 +180,11 @@ TEST_CASE("a batch survives its sealed state, and only the issuer opens it") {
   const auto identity = age::Identity::generate();
   const auto key = SecretKey::generate(SignatureAlgorithm::kEcdsaP256);
   auto batch = build(fixture, 3, {request_of(fixture, "s/2", key)});
+
   batch.transaction = {9, 8, 7};
   batch.committed = true;
   const Bytes file = seal_batch(batch, identity.recipient()).value();
+
   const auto opened = open_batch(file, {&identity, 1});
   REQUIRE(opened.ok());
   CHECK(opened->id == batch.id);
@@ -182,6 +194,7 @@ TEST_CASE("a batch survives its sealed state, and only the issuer opens it") {
   CHECK_FALSE(opened->delivered);
   CHECK(opened->plan.first_index == IssuerIndex{1000});
   CHECK(opened->plan.common == batch.plan.common);
+
   REQUIRE(opened->awards.size() == 3);
   for (std::size_t i = 0; i < 3; ++i) {
     CHECK(opened->awards[i].sd_jwt == batch.awards[i].sd_jwt);
@@ -190,6 +203,7 @@ TEST_CASE("a batch survives its sealed state, and only the issuer opens it") {
     CHECK(opened->awards[i].claim_code.text() == batch.awards[i].claim_code.text());
     CHECK(opened->awards[i].recipient == batch.awards[i].recipient);
   }
+
   const auto stranger = age::Identity::generate();
   CHECK_FALSE(open_batch(file, {&stranger, 1}).ok());
 }
@@ -199,19 +213,24 @@ TEST_CASE("the register and the codes say what belongs to whom") {
   const auto identity = age::Identity::generate();
   const auto key = SecretKey::generate(SignatureAlgorithm::kEcdsaP256);
   const auto batch = build(fixture, 3, {request_of(fixture, "s/2", key)});
+
   auto list = open_register(seal_register(make_register(batch), identity.recipient()).value(),
                             {&identity, 1})
                   .value();
   CHECK(list.issuer == fixture.issuer);
   CHECK(list.achievement == fixture.contents.head.achievement);
+
   const RegisterRow* row = find_student(list, "s/1");
   REQUIRE(row != nullptr);
   REQUIRE(row->slots.size() == 1);
   CHECK(row->slots[0].form == "sd-jwt");
   CHECK(row->slots[0].index == IssuerIndex{1000u + batch.awards[1].position});
+
   CHECK(erase_student(list, "s/1"));
   CHECK_FALSE(erase_student(list, "s/1"));
   CHECK(find_student(list, "s/1") == nullptr);
+
+  // The learner with a wallet has no code.
   const auto codes =
       open_codes(seal_codes(batch, identity.recipient()).value(), {&identity, 1}).value();
   REQUIRE(codes.size() == 2);
@@ -274,12 +293,15 @@ TEST_CASE("no name, reference or code of a learner stands readable in the issuer
   const auto identity = age::Identity::generate();
   auto folder =
       BatchFolder::create(temporary.file("batch"), build(fixture, 3), identity.recipient()).value();
+
   REQUIRE(folder.set_committed().ok());
   REQUIRE(folder.deliver().ok());
+
   for (const auto& entry : fs::recursive_directory_iterator(temporary.path())) {
     if (!entry.is_regular_file()) continue;
     const Bytes bytes = read_file(entry.path().string(), 1'000'000).value();
     CHECK(as_text(bytes).starts_with("age-encryption.org/v1\n"));
+
     for (const auto& award : folder.batch().awards) {
       CHECK(as_text(bytes).find(award.student) == std::string_view::npos);
       CHECK(as_text(bytes).find(award.claim_code.text()) == std::string_view::npos);

@@ -15,6 +15,7 @@ TEST_CASE("the BIP-39 vectors pass") {
   const auto path = test::shared_file("vectors/bip39/vectors.json");
   if (!path) return;
   const auto file = nlohmann::json::parse(test::read_file(*path));
+
   std::size_t count = 0;
   for (const auto& vector : file.at("english")) {
     const Bytes entropy = *from_hex(vector.at(0).get<std::string>());
@@ -24,6 +25,7 @@ TEST_CASE("the BIP-39 vectors pass") {
     CHECK(to_hex(seed_from_entropy(entropy, "TREZOR").view()) == vector.at(2).get<std::string>());
     ++count;
   }
+
   CHECK(count >= 24);
 }
 
@@ -39,18 +41,21 @@ TEST_CASE("the word list is that of BIP-39: sorted, and told apart by four lette
 TEST_CASE("words are read in any case, with any white space, and by four letters") {
   const Bytes entropy(32, 0x7f);
   const SecretBytes words = words_from_entropy(entropy);
+
   std::string typed = "\n  ";
   for (const char c : words.text()) {
     typed += static_cast<char>(std::toupper(c));
     if (c == ' ') typed += "\t ";
   }
   CHECK(equal(entropy_from_words(typed).value().view(), entropy));
+
   std::string shortened;
   std::size_t letters = 0;
   for (const char c : words.text()) {
     letters = c == ' ' ? 0 : letters + 1;
     if (letters <= 4) shortened += c;
   }
+
   CHECK(equal(entropy_from_words(shortened).value().view(), entropy));
 }
 
@@ -65,6 +70,7 @@ TEST_CASE("a mistyped word is named by its place, and never printed") {
 TEST_CASE("words are read as people carry them") {
   const auto entropy = make_recovery_entropy();
   const auto words = words_from_entropy(entropy.view());
+
   std::string numbered, commas, lines, quoted = "\xef\xbb\xbf[", spaces;
   int number = 0;
   std::istringstream in{std::string(words.text())};
@@ -76,6 +82,7 @@ TEST_CASE("words are read as people carry them") {
     quoted += "\"" + word + "\",";
     spaces += word + "\u00A0";
   }
+
   for (const auto& text : {numbered, commas, lines, quoted.substr(0, quoted.size() - 1), spaces}) {
     const auto read = entropy_from_words(
         text.starts_with("\xef\xbb\xbf[") ? "\xef\xbb\xbf" + text.substr(4) : text);

@@ -67,6 +67,7 @@ TEST_CASE("every row comes back as it was, with the verdict beside it") {
   const Run run("name,hash\r\n\"Qi, Bo\"," + kHash + "\r\n\r\nAna,urn:testamur:1:x\n");
   REQUIRE(run.counts.ok());
   CHECK(run.asked == std::vector<std::string>{kHash, "urn:testamur:1:x"});
+
   const auto table = parse_csv(run.out).value();
   REQUIRE(table.rows.size() == 2);
   CHECK(table.header[2].text == "verdict");
@@ -74,6 +75,7 @@ TEST_CASE("every row comes back as it was, with the verdict beside it") {
   CHECK(table.rows[0][2].text == "found");
   CHECK(table.rows[0][4].text == "Uni, \"Beispiel\"");
   CHECK(table.rows[1][2].text == "revoked");
+
   CHECK(run.counts->rows == 2);
   CHECK(run.counts->exit == ExitCode::kRevoked);
   CHECK(to_text(*run.counts) == "2 rows: 1 found, 1 revoked");
@@ -104,11 +106,13 @@ TEST_CASE("a table of a million rows takes no more memory than a short one") {
   testamur::test::TemporaryFolder folder;
   OutputStream stream;
   REQUIRE_FALSE(stream.open(folder.file("out.csv"), {}).has_value());
+
   const auto peak_kib = [] {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     return usage.ru_maxrss;
   };
+
   const auto before = peak_kib();
   EndlessRows rows(1'000'000);
   std::istream in(&rows);
@@ -119,9 +123,12 @@ TEST_CASE("a table of a million rows takes no more memory than a short one") {
                          return {};
                        },
                        [](std::uint64_t) {}});
+
   REQUIRE(counts.ok());
   CHECK(counts->rows == 1'000'000);
   CHECK_FALSE(stream.finish().has_value());
+
+  // The rows alone are some sixty MiB.
   CHECK(peak_kib() - before < 16 * 1024);
 }
 

@@ -1,3 +1,4 @@
+// Claim codes and claim files: what a learner gets, and what a wallet takes from it.
 #include "wallet/credential/claim_file.h"
 
 #include "tests/support/catch.h"
@@ -63,12 +64,15 @@ TEST_CASE("an imported credential is bound to the key that came with it") {
   const auto fixture = test::make_fixture();
   WalletContents wallet = make_wallet(0);
   REQUIRE(import_claim(wallet, claim_of(fixture, true), 7).ok());
+
   REQUIRE(wallet.credentials.size() == 1);
   CHECK(wallet.credentials[0].imported_at_ms == 7);
   CHECK(holder_key_of(wallet, wallet.credentials[0].holder_key).value().public_key() ==
         fixture.holder_key.public_key());
+
   CHECK(import_claim(wallet, claim_of(fixture, true), 8).message() ==
         "the wallet holds this credential already");
+
   ClaimFile wrong = claim_of(fixture, false);
   wrong.holder_secret = SecretBytes::copy_of(fixture.issuer_key.secret_bytes());
   WalletContents other = make_wallet(0);
@@ -84,15 +88,19 @@ TEST_CASE(
   WalletContents wallet = make_wallet(0);
   std::uint32_t index = 0;
   (void)next_holder_key(wallet, SignatureAlgorithm::kEcdsaP256, index);
+
   const ClaimFile claim = claim_for(wallet, fixture, index);
   wallet.requests.push_back({SignatureAlgorithm::kEcdsaP256, index, "tmi1x", "s-17", 0});
   const auto key = wallet_key(wallet, index);
   const Bytes file = seal_claim_file(claim, derive_delivery_identity(key).recipient()).value();
+
   auto outcome = open_requested_claim_file(file, wallet);
   REQUIRE(outcome.claim.has_value());
   REQUIRE(import_claim(wallet, std::move(*outcome.claim), 7).ok());
+
   CHECK(wallet.requests.empty());
   CHECK(wallet.credentials[0].holder_key.derived_index == index);
+
   const WalletContents stranger = make_wallet(0);
   CHECK_FALSE(open_requested_claim_file(file, stranger).claim.has_value());
 }
@@ -102,12 +110,16 @@ TEST_CASE("a wallet recovered from its words takes up a credential that its lost
   WalletContents lost = make_wallet(0);
   std::uint32_t index = 0;
   const ClaimFile claim = claim_for(lost, fixture, index);
+
   WalletContents recovered = recover_wallet(lost.entropy.clone(), 0);
   ClaimFile again;
   again.sd_jwt = claim.sd_jwt;
+
   REQUIRE(import_claim(recovered, std::move(again), 7).ok());
   CHECK(recovered.credentials[0].holder_key.derived_index == index);
   CHECK(recovered.next_p256_index == kRecoveredFirstIndex);
+
+  // The lost wallet may have given out any index below, so fresh keys begin above all of them.
   std::uint32_t fresh = 0;
   (void)next_holder_key(recovered, SignatureAlgorithm::kEcdsaP256, fresh);
   CHECK(fresh == kRecoveredFirstIndex);

@@ -1,3 +1,5 @@
+// Tables as people's programs write them: what is read, what is refused by its cause, and where
+// each problem stands.
 #include "wallet/credential/class_list.h"
 
 #include <algorithm>
@@ -31,10 +33,14 @@ constexpr std::string_view kGood =
 TEST_CASE("CSV is read as RFC 4180 writes it") {
   const auto table = parse_csv("a,b\r\n\"1\r\n2\",\"x\"\"y\"\r\n,z\r\n").value();
   REQUIRE(table.rows.size() == 2);
+
   CHECK(table.rows[0][0].text == "1\r\n2");
   CHECK(table.rows[0][1].text == "x\"y");
   CHECK(table.rows[1][0].text.empty());
+
+  // A line end inside quotes counts as a line of the file.
   CHECK(table.rows[1][0].place.line == 4);
+
   CHECK(parse_csv("a,b\n1,2").value().rows.size() == 1);
   CHECK(parse_csv("\xef\xbb\xbf"
                   "a\n1\n")
@@ -108,6 +114,7 @@ TEST_CASE("what is no table of commas is refused by its cause, in every list") {
     all.push_back(list.message());
     return all;
   };
+
   const std::pair<std::string_view, std::string> kCases[] = {
       {"student;batch\r\nS1;x\r\n", "semicolons"},
       {"student\tgiven_name\r\nS1\tAda\r\n", "tabs"},
@@ -121,6 +128,7 @@ TEST_CASE("what is no table of commas is refused by its cause, in every list") {
        "line 2: the byte 0xEB is not UTF-8: the file is in Windows-1252"},
       {"student,given_name\rS1,Ada\r", "classic Macintosh"},
   };
+
   for (const auto& [text, cause] : kCases) {
     for (const auto& message : failures(text)) {
       INFO(message);
@@ -135,6 +143,7 @@ TEST_CASE(
   const auto list = read_class_list(
       "\xef\xbb\xbf\r\nstudent, given_name "
       ",family_name,\r\nS1,Ada,Ekman,\r\n,,,\r\nS2,Bo,Lindqvist,,\r\n\r\n");
+
   INFO(list.message());
   REQUIRE(list.ok());
   REQUIRE(list->rows.size() == 2);
@@ -142,9 +151,11 @@ TEST_CASE(
   CHECK(list->rows[1].line == 5);
   CHECK(list->notices == std::vector<std::string>{"column 4: neither a name nor a value, left out",
                                                   "line 1, 4 and 6: empty, skipped"});
+
   CHECK(list_failure("student,given_name,\nS1,Ada,x\n") ==
         "line 2, column 8: column 3 has this value, \"x\", and no name in the header");
   CHECK(csv_failure("a,b\n1,2,3\n") == "line 2, column 5: the row has 3 cells, the header has 2");
+
   CHECK(parse_csv("student\nS1\n\n\n").value().rows.size() == 1);
   CHECK(csv_failure("\n,\n").ends_with("a header row is expected"));
 }
@@ -155,17 +166,21 @@ TEST_CASE("credits are read as people write them, in one column only") {
     return list.ok() ? std::get<std::uint64_t>(list->rows[0].claims.at(ClaimId::kEctsHundredths))
                      : 0;
   };
+
   CHECK(credits("3") == 300);
   CHECK(credits("7.5") == 750);
   CHECK(credits("7,5") == 750);
   CHECK(credits("0.25") == 25);
   CHECK(credits("1000") == 100'000);
+
   for (const char* wrong : {"0", "-3", "3 ECTS", "3.", ".5", "1.255", "1001", "3e2", "\u0663"}) {
     INFO(wrong);
     CHECK(credits(wrong) == 0);
   }
+
   CHECK(list_failure("student,given_name,ects,ects_hundredths\nS1,Ada,3,300\n")
             .find("say the same") != std::string::npos);
+
   const auto list = read_class_list("student,given_name,ects\nS1,Ada,3\n").value();
   CHECK(list.rows[0].places.at(ClaimId::kEctsHundredths).column == 8);
 }
@@ -185,11 +200,14 @@ TEST_CASE("marks that cannot be seen are refused by number and place, in names a
       {"Q1, Ada,Lind", "U+0020 (space) at character 1: white space at an end"},
       {"\u3000Q1,Ada,Lind", "U+3000 (ideographic space) at character 1"},
   };
+
   for (const auto& [row, problem] : kCases) {
     const auto message = list_failure(std::string("student,given_name,family_name\n") + row + "\n");
     INFO(message);
     CHECK(message.find(problem) != std::string::npos);
   }
+
+  // The zero width non-joiner is part of Persian spelling.
   CHECK(read_class_list("student,given_name\nS1,\u0645\u06CC\u200C\u062E\u0648\n").ok());
 }
 
@@ -198,6 +216,7 @@ TEST_CASE(
     "of") {
   CHECK(list_failure("student,given_name\nZo\u00EB,Ada\nZoe\u0308,Bo\n")
             .find("stands in line 2 already") != std::string::npos);
+
   const auto list = read_class_list(
       "student,given_name\n0012345,Ada\n12345,Bo\nab-1,Cy\nAB "
       "1,Di\nx1,Ed\nx2,Fay\n\uFF58\uFF11,Gus\n");
@@ -215,7 +234,9 @@ TEST_CASE("a list of changes reads every column that it has") {
   CHECK(list.rows[0].student == "T1");
   CHECK(list.rows[0].batch == "tA");
   CHECK(list.rows[1].batch.empty());
+
   CHECK(read_status_list("index,reference\n17,urn:x\n").value().rows[0].index == 17);
+
   const auto failure = [](std::string_view text) { return read_status_list(text).message(); };
   CHECK(failure("student,reason\nS1,x\n")
             .starts_with("line 1, column 9: the column \"reason\" is not known"));
@@ -232,11 +253,13 @@ TEST_CASE(
   ClassListReading reading;
   reading.csv = {true, true};
   reading.date_form = "DD.MM.YYYY";
+
   const auto list = read_class_list(
       "sep=;\r\nstudent;given_name;family_name;award_date\r\n1001;Zo\xeb;M\xfcller;24.11.2025\r\n;;"
       ";\r\n"
       "1002;Ana;\"de la Cruz; y Vega\";1.2.2026\r\n;;;\r\n",
       reading);
+
   REQUIRE(list.ok());
   REQUIRE(list->rows.size() == 2);
   CHECK(std::get<std::string>(list->rows[0].claims.at(ClaimId::kGivenName)) == "Zoë");
@@ -246,6 +269,7 @@ TEST_CASE(
         "de la Cruz; y Vega");
   CHECK(std::get<std::string>(list->rows[1].claims.at(ClaimId::kAwardDate)) == "2026-02-01");
   CHECK(list->rows[1].line == 5);
+
   const auto said = [&](const std::string& what) {
     return std::ranges::any_of(
         list->notices, [&](const auto& each) { return each.find(what) != std::string::npos; });
@@ -273,13 +297,16 @@ TEST_CASE("columns take our names, and one that is not wanted is left out") {
                      parse_column_map(" Nachname = family_name").value(),
                      parse_column_map("Bemerkung=-").value()};
   const auto list = read_class_list("Matrikelnummer,Bemerkung,Nachname\n17,x,Qi\n", reading);
+
   REQUIRE(list.ok());
   CHECK(list->rows[0].student == "17");
   CHECK(std::get<std::string>(list->rows[0].claims.at(ClaimId::kFamilyName)) == "Qi");
+
   reading.columns.emplace_back("Note", "grade");
   CHECK(read_class_list("Matrikelnummer,Bemerkung,Nachname\n17,x,Qi\n", reading)
             .message()
             .find("\"Note\"") != std::string::npos);
+
   for (const char* wrong : {"", "=student", "Note", "Note=", "Note=mark"}) {
     CAPTURE(wrong);
     CHECK_FALSE(parse_column_map(wrong).ok());
@@ -291,11 +318,13 @@ TEST_CASE("days are read in the form that was named, or refused") {
   CHECK(read_day("4.1.2026", "DD.MM.YYYY") == "2026-01-04");
   CHECK(read_day("11/24/2026", "MM/DD/YYYY") == "2026-11-24");
   CHECK(read_day("20261124", "YYYYMMDD") == "2026-11-24");
+
   for (const char* wrong :
        {"24.11.26", "24-11-2026", "24.11.2026 ", "24.11.", "", "2026-11-24", "124.11.2026"}) {
     CAPTURE(wrong);
     CHECK_FALSE(read_day(wrong, "DD.MM.YYYY").has_value());
   }
+
   for (const char* good : {"", "DD.MM.YYYY", "MM/DD/YYYY", "YYYYMMDD"})
     CHECK(check_date_form(good).ok());
   for (const char* wrong : {"DD.MM", "DD.MM.YY", "D.M.YYYY", "DD.DD.YYYY", "%d.%m.%Y", "x"}) {

@@ -28,8 +28,11 @@ TEST_CASE("a day that is over, or is none, is refused by the option's name") {
   CHECK(
       over.message() ==
       "--until 2026-11-28 is over: it is 2026-11-29 12:00 UTC. Name a last day from 2026-11-29 on");
+
+  // The last day whose end is still before the year 10000.
   CHECK(parse_last_day("9999-12-30", kNow, "--until").ok());
   CHECK_FALSE(parse_last_day("9999-12-31", kNow, "--until").ok());
+
   for (const char* wrong : {"2026-02-29", "2026-13-01", "26-11-29", "2026-1-1", "2026- 1- 1",
                             "+026-01-01", "tomorrow", "2026-11-29 ", "1969-12-31"}) {
     INFO(wrong);

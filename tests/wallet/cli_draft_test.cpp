@@ -51,17 +51,22 @@ TEST_CASE(
     "other") {
   const auto roots = root_keys(3);
   Draft draft = retirement(roots);
+
   CHECK(missing(draft).size() == 1);
   CHECK(says(missing(draft).front(), "2 of these root keys of Vienna"));
+
   CHECK(sign_draft(draft, KeyPurpose::kRoot, roots[2]));
   draft = reread(draft);  // carried to the next machine
   CHECK(says(missing(draft).front(), "1 of these root keys"));
   CHECK(says(missing(draft).front(), to_text(key_id(KeyPurpose::kRoot, roots[0].public_key()))));
   CHECK_FALSE(
       says(missing(draft).front(), to_text(key_id(KeyPurpose::kRoot, roots[2].public_key()))));
+
   CHECK(sign_draft(draft, KeyPurpose::kRoot, roots[0]));
   draft = reread(draft);
   CHECK(missing(draft).empty());
+
+  // What is carried to the ledger is the draft's own transaction, with both signatures.
   const auto decoded = tx::decode(kChain, carried(draft));
   const auto* transaction = std::get_if<tx::SharedTransaction>(&decoded);
   REQUIRE(transaction != nullptr);
@@ -83,11 +88,14 @@ TEST_CASE("copies that were signed apart are put together") {
   const Draft draft = retirement(roots);
   Draft here = reread(draft);
   Draft there = reread(draft);
+
   CHECK(sign_draft(here, KeyPurpose::kRoot, roots[0]));
   CHECK(sign_draft(there, KeyPurpose::kRoot, roots[1]));
   CHECK(missing(here).size() == 1);
+
   REQUIRE(merge(here, there).ok());
   CHECK(missing(here).empty());
+
   SECTION("but not those of two transactions") {
     const auto wrong = merge(here, retirement(roots, 1'764'000'000'001));
     CHECK(says(wrong.message(), "two transactions"));
@@ -126,8 +134,10 @@ TEST_CASE("a broken draft is refused with the member that is wrong") {
   Draft draft = retirement(roots);
   CHECK(sign_draft(draft, KeyPurpose::kRoot, roots[0]));
   const Json good = json_of(draft);
+
   REQUIRE(parse_draft(good.dump(), "draft.json").ok());
   Json bad = good;
+
   SECTION("not JSON") {
     CHECK(says(parse_draft("{", "draft.json").message(), "draft.json is no draft"));
   }

@@ -100,41 +100,50 @@ TEST_CASE("a mistake in an institution's file is named with its line and key") {
   const auto root = SecretKey::generate(SignatureAlgorithm::kBip340);
   const auto transport = SecretKey::generate(SignatureAlgorithm::kEd25519);
   const auto party_text = party_toml(root, transport);
+
   CHECK(why(folder, kFacts, false).empty());
   CHECK(says(why(folder, "country = \n", false), "line 1"));
   CHECK(says(why(folder, std::string("colour = \"red\"\n") + kFacts, false), "line 1: colour"));
   CHECK(says(why(folder, std::string("root_threshold = 1\n") + kFacts, false),
              "only a registration has keys"));
+
   CHECK(says(why(folder, std::string("ror = 7\n") + kFacts, false), "ror: is a text"));
   CHECK(says(
       why(folder, "country = \"tl\"\ndomain = \"t.example\"\n[legal_names]\nen = \"T\"\n", false),
       "line 1: country"));
   CHECK(says(why(folder, "country = \"TL\"\ndomain = \"t.example\"\n", false), "legal_names"));
   CHECK(says(why(folder, std::string("parent = \"tmi1x\"\n") + kFacts, false), "parent"));
+
   CHECK(says(why(folder, kFacts, true), "a registration needs its public keys"));
+
   auto bad = party_text;
   bad.replace(bad.find("\"bip340\""), 8, "\"rsa\"");
   CHECK(says(why(folder, bad, true), "algorithm"));
   bad = party_text;
   bad.replace(bad.find("root_threshold = 1"), 18, "root_threshold = 0");
   CHECK(says(why(folder, bad, true), "root_threshold: is a number from 1 to 255"));
+
   CHECK(says(read_facts_file(folder.file("none.toml")).message(), "none.toml"));
 }
 
 TEST_CASE("a validator is added, replaced or removed, and the seats stay in order") {
   const tx::Seat fifth{party(5), KeyId::prefix_of(Bytes(16, 55)),
                        TransactionId::prefix_of(Bytes(32, 1))};
+
   const auto more = edit_set(seats(4), {fifth, std::nullopt}, true);
   REQUIRE(more.ok());
   CHECK(more->seats.size() == 5);
   CHECK(more->seats.back() == fifth);
+
   const tx::Seat second{party(2), KeyId::prefix_of(Bytes(16, 22)),
                         TransactionId::prefix_of(Bytes(32, 2))};
   const auto other_key = edit_set(seats(4), {second, std::nullopt}, false);
   REQUIRE(other_key.ok());
   CHECK(other_key->seats.size() == 4);
   CHECK(other_key->seats[1] == second);
+
   CHECK(std::ranges::is_sorted(other_key->seats, {}, &tx::Seat::institution));
+
   const auto less = edit_set(seats(4), {std::nullopt, party(2)}, false);
   REQUIRE(less.ok());
   CHECK(less->seats.size() == 3);

@@ -31,14 +31,18 @@ TEST_CASE("a key file is read by its purpose and never overwritten") {
   const auto key = SecretKey::generate(SignatureAlgorithm::kBip340);
   const auto file = folder.file("root.key");
   REQUIRE(write_key_file(file, KeyPurpose::kRoot, key).ok());
+
   const auto read = read_key_file(file, KeyPurpose::kRoot);
   REQUIRE(read.ok());
   CHECK(read->public_key() == key.public_key());
+
   CHECK(says(read_key_file(file, KeyPurpose::kIssue).message(), "not a issue key"));
   CHECK_FALSE(write_key_file(file, KeyPurpose::kRoot, key).ok());
+
   const auto all = read_key_directory(folder.path().string());
   REQUIRE(all.ok());
   CHECK(all->size() == 1);
+
   erase_key_file(file);
   CHECK(says(read_key_directory(folder.path().string()).message(), "holds no key file"));
 }
@@ -77,12 +81,14 @@ TEST_CASE("times are read as people type them and shown in UTC") {
   CHECK(parse_time("+7d", 1'000).value() == 1'000 + 7ULL * 86'400'000);
   CHECK(parse_time("+90m", 0).value() == 5'400'000);
   CHECK(parse_time("+30s", 0).value() == 30'000);
+
   for (const char* bad :
        {"", "tomorrow", "2026-13-01", "2026-12-01T25:00", "2026-12-01T12", "2026-12-01x12:00", "+7",
         "+d", "+7w", "+99999999999999999999d", "2026-12-01T12:00:0"}) {
     CAPTURE(bad);
     CHECK_FALSE(parse_time(bad, 0).ok());
   }
+
   CHECK(moment_text(1'796'128'200'000) == "2026-12-01 12:30 UTC");
   CHECK(moment_text(1'796'128'215'999) == "2026-12-01 12:30:15 UTC");
   CHECK(moment_text(UINT64_MAX) == "after the year 9999");

@@ -140,12 +140,14 @@ TEST_CASE("the causes of a call keep their exit codes on the way to main") {
   const auto exit = [](CallFailure kind) {
     const Attempt<Json> attempt =
         asked(Called<Json>(CallError{kind, "cause", "code", "rule", "field"}));
+
     const auto pass_on = [&]() -> Outcome {
       TM_TRY(const auto value, attempt);
       return Reply{value, ""};
     };
     return pass_on().exit();
   };
+
   CHECK(exit(CallFailure::kUnreachable) == ExitCode::kUnreachable);
   CHECK(exit(CallFailure::kOverloaded) == ExitCode::kUnreachable);
   CHECK(exit(CallFailure::kNotFound) == ExitCode::kUnknown);

@@ -65,6 +65,7 @@ TEST_CASE("more than two thirds vote, and n - f sign a block") {
 TEST_CASE("a set change says who joins, by how many votes, until when, and what blocks need then") {
   auto wanted = seats(4);
   wanted.push_back(seat(50, 150));
+
   const auto text = proposal_words(set_change(wanted), with_validators(4));
   CHECK(says(text,
              "If 3 of the 4 validators vote yes before 2026-12-01 12:00 UTC, Testland Institute (" +
@@ -74,6 +75,7 @@ TEST_CASE("a set change says who joins, by how many votes, until when, and what 
              "Blocks will then need 4 of 5 validators (now 3 of 4), so 1 of 5 may fail at a time "
              "(now 1)."));
   CHECK(says(text, "The epoch ends with that block."));
+
   const auto later = proposal_words(set_change(wanted, kNoon + 3'600'000), with_validators(4));
   CHECK(says(later, "with the first block at or after 2026-12-01 13:00 UTC"));
 }
@@ -103,10 +105,12 @@ TEST_CASE(
       text += line + "\n";
     return text;
   };
+
   CHECK(says(warnings(4, 3), "one that stops stops the ledger"));
   CHECK(says(warnings(7, 6), "fewer validators may fail at a time than now: 1 instead of 2"));
   CHECK(says(warnings(4, 5), "the next number that bears more failures is 7"));
   CHECK(says(warnings(7, 5), "2 validators leave at once"));
+
   CHECK(warnings(6, 7).empty());
   CHECK(warnings(4, 4).empty());
 }
@@ -114,16 +118,20 @@ TEST_CASE(
 TEST_CASE("a suspension of a validator says that it leaves the set") {
   const Json proposal{{"voting_ends_ms", kNoon},
                       {"suspension", {{"institution", party(2).hex()}, {"lift", false}}}};
+
   const auto text = proposal_words(proposal, with_validators(5));
   CHECK(says(text, "University 2 (" + to_text(party(2)) + ") is suspended"));
   CHECK(says(text,
              "leaves the validator set with that block. Blocks will then need 3 of 4 validators "
              "(now 4 of 5)"));
   CHECK(proposal_warnings(proposal, with_validators(4)).size() == 1);
+
   Json lift = proposal;
   lift["suspension"]["lift"] = true;
   CHECK(says(proposal_words(lift, with_validators(4)), "the suspension of University 2"));
   CHECK(proposal_warnings(lift, with_validators(4)).empty());
+
+  // Who holds no seat leaves none.
   const Json issuer{{"voting_ends_ms", kNoon},
                     {"suspension", {{"institution", party(50).hex()}, {"lift", false}}}};
   CHECK_FALSE(says(proposal_words(issuer, with_validators(4)), "leaves the validator set"));
@@ -132,19 +140,23 @@ TEST_CASE("a suspension of a validator says that it leaves the set") {
 TEST_CASE("parameters, admissions, versions and a new root are said in full") {
   auto around = with_validators(4);
   around.parameters = {{"heartbeat_ms", 30'000}, {"root_replacement_delay_ms", 604'800'000}};
+
   const Json parameter{{"voting_ends_ms", kNoon},
                        {"parameters", {{"parameters", {{{"id", 14}, {"value", 10'000}}}}}}};
   CHECK(says(proposal_words(parameter, around),
              "heartbeat_ms changes from 30000 (30 seconds) to 10000 (10 seconds)"));
+
   const Json admission{
       {"voting_ends_ms", kNoon},
       {"admission", {{"institution", party(50).hex()}, {"institution_class", "validator"}}}};
   CHECK(says(proposal_words(admission, around),
              "Testland Institute (" + to_text(party(50)) + ") is admitted to the class validator"));
   CHECK(says(proposal_words(admission, around), "With that alone its node does not vote"));
+
   const Json protocol{{"voting_ends_ms", kNoon},
                       {"protocol", {{"protocol_version", 2}, {"height", 900}}}};
   CHECK(says(proposal_words(protocol, around), "protocol version 2 from block 900 on"));
+
   const auto root = SecretKey::generate(SignatureAlgorithm::kBip340);
   const Json replacement{
       {"voting_ends_ms", kNoon},
@@ -156,6 +168,8 @@ TEST_CASE("parameters, admissions, versions and a new root are said in full") {
              to_text(key_id(KeyPurpose::kRoot, root.public_key()))));
   CHECK(says(proposal_words(replacement, around), "no sooner than 7 days"));
   CHECK(proposal_warnings(replacement, around).size() == 1);
+
+  // What this version does not know must not look like a proposal that does nothing.
   CHECK(says(proposal_words(Json{{"voting_ends_ms", kNoon}, {"novelty", 1}}, around),
              "use a newer one"));
 }
@@ -163,12 +177,14 @@ TEST_CASE("parameters, admissions, versions and a new root are said in full") {
 TEST_CASE("a retirement says what becomes void and what stands") {
   auto around = with_validators(4);
   around.keys[to_text(key(9))] = "issue";
+
   BodyView body{"key_retire", {{"key_id", key(9).hex()}, {"compromised_since_ms", 0}}, party(1), 0};
   CHECK(says(plain_words(body, around), "University 1 (" + to_text(party(1)) +
                                             ") retires the key " + to_text(key(9)) +
                                             ", a key of purpose issue.\n"));
   CHECK(says(plain_words(body, around), "what it signed before stands"));
   CHECK_FALSE(says(plain_words(body, around), "void"));
+
   body.content["compromised_since_ms"] = kNoon;
   const auto text = plain_words(body, around);
   CHECK(says(text, "as compromised since 2026-12-01 12:00 UTC"));
@@ -210,6 +226,7 @@ TEST_CASE("every party agrees to a succession in its own name") {
              "University 2 (" + to_text(party(2)) + ") agrees to this: University 1"));
   CHECK(says(plain_words(body, around), "close and become part of University 3"));
   CHECK(says(plain_words(body, around), "when every party has agreed"));
+
   body = {"succession_split",
           {{"predecessor", party(1).hex()},
            {"successors", {party(2).hex(), party(3).hex()}},
@@ -219,6 +236,7 @@ TEST_CASE("every party agrees to a succession in its own name") {
           0};
   CHECK(says(plain_words(body, around), "stays open"));
   CHECK(says(plain_words(body, around), "none of them is its heir"));
+
   body = {"succession_custody",
           {{"predecessor", party(1).hex()}, {"custodian", party(2).hex()}},
           party(2),
@@ -242,12 +260,14 @@ TEST_CASE("a kind without words of its own is shown as it is") {
 TEST_CASE("a forecast counts what becomes void and names the indexes") {
   VoidForecast forecast;
   CHECK(says(to_text(forecast), "nothing becomes void"));
+
   forecast.issuances = 2;
   forecast.credentials = 37;
   forecast.first_ms = kNoon;
   forecast.last_ms = kNoon + 60'000;
   forecast.runs = {{120, 36}, {200, 1}};
   forecast.status_changes = 1;
+
   CHECK(says(
       to_text(forecast),
       "2 issuances with 37 credentials and 0 statements, anchored from 2026-12-01 12:00 UTC to "

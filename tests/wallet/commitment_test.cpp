@@ -31,12 +31,14 @@ TEST_CASE("every part of the commitment counts") {
   const InstitutionId issuer;
   const Salt salt;
   const auto original = commitment_of(chain, issuer, salt, as_bytes(kSigningInput));
+
   ChainId other_chain;
   other_chain.bytes[31] = 1;
   InstitutionId other_issuer;
   other_issuer.bytes[0] = 1;
   Salt other_salt;
   other_salt.bytes[0] = 1;
+
   CHECK(commitment_of(other_chain, issuer, salt, as_bytes(kSigningInput)) != original);
   CHECK(commitment_of(chain, other_issuer, salt, as_bytes(kSigningInput)) != original);
   CHECK(commitment_of(chain, issuer, other_salt, as_bytes(kSigningInput)) != original);
@@ -47,10 +49,12 @@ TEST_CASE("all presentations of a credential, and its twin with the other s, hav
   for (const auto algorithm :
        {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
     const auto fixture = test::make_fixture(algorithm);
+
     const auto commitment = [&](const std::string& text) {
       return commitment_of(fixture.chain, read_credential(text).value());
     };
     CHECK(commitment(fixture.issued.sd_jwt) == fixture.issued.commitment);
+
     for (const auto& claims : std::vector<std::vector<ClaimId>>{
              {}, {ClaimId::kTitle}, {ClaimId::kGrade, ClaimId::kFamilyName}}) {
       PresentationRequest request;
@@ -60,6 +64,7 @@ TEST_CASE("all presentations of a credential, and its twin with the other s, hav
       const auto shown = present_credential(fixture.issued.sd_jwt, request, fixture.holder_key);
       CHECK(commitment(shown.value()) == fixture.issued.commitment);
     }
+
     const std::string twin = test::flip_s(fixture.issued.sd_jwt, algorithm);
     CHECK(twin != fixture.issued.sd_jwt);
     CHECK(verify_issuer_signature(twin, fixture.issuer_key.public_key()).ok());

@@ -91,6 +91,7 @@ enum class Ended : std::uint8_t { kDied, kReturned };
 Ended run_until(long call, const std::function<void()>& act) {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
+
   if (child == 0) {
     calls_left = call;
     fault = Fault::kDies;
@@ -98,9 +99,11 @@ Ended run_until(long call, const std::function<void()>& act) {
     fault = Fault::kNone;
     ::_exit(0);
   }
+
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   REQUIRE(WIFEXITED(status));
+
   REQUIRE((WEXITSTATUS(status) == kDied || WEXITSTATUS(status) == 0));
   return WEXITSTATUS(status) == kDied ? Ended::kDied : Ended::kReturned;
 }
@@ -164,6 +167,7 @@ bool carry_on(const std::string& path, const age::Identity& identity) {
 
 void expect_complete(const std::string& path, const age::Identity& identity, std::size_t students) {
   auto folder = BatchFolder::open(path, {&identity, 1}).value();
+
   const auto list =
       open_register(read_file((fs::path(path) / "register.age").string(), 1'000'000).value(),
                     {&identity, 1})
@@ -172,13 +176,16 @@ void expect_complete(const std::string& path, const age::Identity& identity, std
       open_codes(read_file((fs::path(path) / "codes.age").string(), 1'000'000).value(),
                  {&identity, 1})
           .value();
+
   REQUIRE(folder.batch().awards.size() == students);
   REQUIRE(list.rows.size() == students);
   REQUIRE(codes.size() == students);
+
   for (std::size_t i = 0; i < students; ++i) {
     const auto& award = folder.batch().awards[i];
     CHECK(find_student(list, award.student)->slots.front().index.value == 1 + award.position);
     CHECK(equal(codes[i].code.view(), award.claim_code.view()));
+
     const auto file =
         (fs::path(path) / "claims" / (award.file_name + std::string(kClaimFileSuffix))).string();
     const auto claim = open_claim_file(read_file(file, 1'000'000).value(), award.claim_code.text());
@@ -193,6 +200,7 @@ TEST_CASE(
     "a vault that dies while it is saved holds what it held or what was saved, at every call") {
   const testamur::test::TemporaryFolder folder;
   std::string path;
+
   const long calls = at_every_call(
       [&](long call) {
         path = folder.file("wallet-" + std::to_string(call) + ".age");
@@ -207,12 +215,16 @@ TEST_CASE(
       [&](long, Ended ended) {
         const std::string held = contents_of(path);
         CHECK((held == "three" || (ended == Ended::kDied && held == "two")));
+
         const std::string before = contents_of(previous_version(path));
         CHECK((before == "two" || (ended == Ended::kDied && before == "one")));
+
+        // Whatever the crash left behind, the next save is an ordinary one.
         auto again = Vault::open(path, secret("pass"));
         CHECK_FALSE(again.vault->save(as_bytes("four")));
         CHECK(contents_of(path) == "four");
       });
+
   CHECK(calls >= 6);
 }
 
@@ -221,15 +233,19 @@ TEST_CASE("a full disk at any call of a save leaves the vault as it was, and say
   bool through = false;
   for (long call = 1; !through; ++call) {
     INFO("full from call " << call);
+
     const auto path = folder.file("wallet-" + std::to_string(call) + ".age");
     auto made = Vault::create(path, secret("pass"), as_bytes("one"), kLowWork);
     REQUIRE(made.ok());
+
     calls_left = call;
     fault = Fault::kDiskIsFull;
     const auto failure = made.vault->save(as_bytes("two"));
     fault = Fault::kNone;
+
     through = !failure.has_value();
     if (failure) CHECK(failure->message.find("No space left on device") != std::string::npos);
+
     const auto held = contents_of(path);
     CHECK((held == "two" || (!through && held == "one")));
     REQUIRE(call < 100);
@@ -239,6 +255,7 @@ TEST_CASE("a full disk at any call of a save leaves the vault as it was, and say
 TEST_CASE("a vault that erases leaves no previous version, or dies before it says that it did") {
   const testamur::test::TemporaryFolder folder;
   std::string path;
+
   at_every_call(
       [&](long call) {
         path = folder.file("wallet-" + std::to_string(call) + ".age");
@@ -252,6 +269,7 @@ TEST_CASE("a vault that erases leaves no previous version, or dies before it say
       [&](long, Ended ended) {
         CHECK_FALSE(contents_of(path).starts_with("cannot"));
         if (ended == Ended::kDied) return;
+
         CHECK(contents_of(path) == "erased");
         CHECK_FALSE(fs::exists(previous_version(path)));
       });
@@ -286,6 +304,7 @@ TEST_CASE("a learner whose erasure dies at any call is erased by the next try") 
   const auto identity = age::Identity::generate();
   const testamur::test::TemporaryFolder folder;
   std::string path;
+
   at_every_call(
       [&](long call) {
         path = folder.file("batch-" + std::to_string(call));
@@ -299,8 +318,12 @@ TEST_CASE("a learner whose erasure dies at any call is erased by the next try") 
       },
       [&](long, Ended ended) {
         auto opened = BatchFolder::open(path, {&identity, 1}).value();
+
+        // A death after the last step leaves nothing to erase, so the second try may fail; the
+        // learner is gone in both cases.
         const auto again = opened.erase("s1");
         CHECK(again.ok() == (ended == Ended::kDied && again.ok()));
+
         const auto list =
             open_register(read_file((fs::path(path) / "register.age").string(), 1'000'000).value(),
                           {&identity, 1});

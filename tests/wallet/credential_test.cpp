@@ -1,3 +1,5 @@
+// The credential over SD-JWT: what is signed in clear, what can be withheld, and what no reader
+// takes.
 #include "wallet/credential/credential.h"
 
 #include "tests/support/catch.h"
@@ -39,6 +41,7 @@ TEST_CASE("a credential that is issued can be read, and says what was put into i
     const auto fixture = test::make_fixture(algorithm);
     const auto view = read_credential(fixture.issued.sd_jwt);
     REQUIRE(view.ok());
+
     const CredentialHead& head = view->head;
     CHECK(head.issuer_domain == "uni-example.eu");
     CHECK(head.issuer_key == fixture.issuer_key_id);
@@ -49,6 +52,7 @@ TEST_CASE("a credential that is issued can be read, and says what was put into i
     CHECK(head.reference == fixture.contents.head.reference);
     CHECK(head.salt == fixture.contents.head.salt);
     CHECK(head.achievement == fixture.contents.head.achievement);
+
     CHECK(view->disclosed == fixture.contents.claims);
     CHECK(commitment_of(fixture.chain, *view) == fixture.issued.commitment);
     CHECK(verify_issuer_signature(fixture.issued.sd_jwt, fixture.issuer_key.public_key()).ok());
@@ -62,9 +66,11 @@ TEST_CASE("the part in clear is the one of the format, and holds nothing of the 
   const auto jws = parse_jws(parse_sd_jwt(fixture.issued.sd_jwt).value().issuer_jwt).value();
   CHECK(jws.header.dump() ==
         R"({"alg":"ES256","kid":")" + to_text(fixture.issuer_key_id) + R"(","typ":"dc+sd-jwt"})");
+
   Json payload = jws.payload;
   CHECK(payload["_sd"].size() == fixture.contents.claims.size() + 3);
   payload.erase("_sd");
+
   const Json expected{{"_sd_alg", "sha-256"},
                       {"cnf", {{"jwk", to_jwk(fixture.holder_key.public_key())}}},
                       {"iat", 1'790'000'000},
@@ -147,19 +153,23 @@ TEST_CASE(
     "a credential of another type, or with members that are missing, wrong or unknown, is "
     "refused") {
   const auto fixture = test::make_fixture();
+
   const auto refused = [&](const std::function<void(Json&, Json&)>& change) {
     return !read_credential(resigned(fixture, change)).ok();
   };
+
   CHECK_FALSE(refused([](Json&, Json&) {}));
   CHECK(refused([](Json& header, Json&) { header["typ"] = "jwt"; }));
   CHECK(refused([](Json& header, Json&) { header.erase("typ"); }));
   CHECK(refused([](Json& header, Json&) { header.erase("kid"); }));
   CHECK(refused([](Json& header, Json&) { header["kid"] = "tmk1qqqq"; }));
+
   for (const char* name : {"iss", "iat", "vct", "cnf", "testamur"}) {
     CAPTURE(name);
     CHECK(refused([&](Json&, Json& payload) { payload.erase(name); }));
     CHECK(refused([&](Json&, Json& payload) { payload[name] = -5; }));
   }
+
   CHECK(refused([](Json&, Json& payload) { payload["vct"] = "urn:testamur:vct:2"; }));
   CHECK(refused([](Json&, Json& payload) { payload["iss"] = "http://uni-example.eu"; }));
   CHECK(refused([](Json&, Json& payload) { payload["exp"] = "soon"; }));
@@ -177,19 +187,24 @@ TEST_CASE(
 
 TEST_CASE("what is out of bounds is not issued") {
   auto fixture = test::make_fixture();
+
   const auto issue = [&](const CredentialContents& contents) {
     return issue_credential(contents, fixture.chain, fixture.issuer_key).ok();
   };
   CHECK(issue(fixture.contents));
+
   auto contents = fixture.contents;
   contents.head.reference = make_reference(ChainId{}, fixture.issuer, IssuerIndex{1});
   CHECK_FALSE(issue(contents));
+
   contents = fixture.contents;
   contents.head.expires_at_s = contents.head.issued_at_s;
   CHECK_FALSE(issue(contents));
+
   contents = fixture.contents;
   contents.claims[ClaimId::kTitle] = std::string("a\nb");
   CHECK_FALSE(issue(contents));
+
   contents = fixture.contents;
   contents.head.issuer_domain.clear();
   CHECK_FALSE(issue(contents));

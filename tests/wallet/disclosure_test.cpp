@@ -8,14 +8,17 @@ namespace testamur::wallet {
 TEST_CASE("what the registry shows to everybody is never called withheld") {
   const auto fixture = test::make_fixture();
   const auto view = read_credential(fixture.issued.sd_jwt).value();
+
   const auto plan = plan_disclosure(view, {ClaimId::kGrade});
   CHECK(plan.shown == std::vector{ClaimId::kGrade});
+
   for (const auto id : {ClaimId::kTitle, ClaimId::kEctsHundredths, ClaimId::kEqfLevel}) {
     if (!view.disclosed.contains(id)) continue;
     CHECK(std::ranges::find(plan.registry, id) != plan.registry.end());
     CHECK(std::ranges::find(plan.kept, id) == plan.kept.end());
   }
   CHECK(plan.shown.size() + plan.kept.size() + plan.registry.size() == view.disclosed.size());
+
   const auto text = to_text(plan, view, "ACME GmbH");
   CHECK(text.find("  withheld  title") == std::string::npos);
   CHECK(text.find("  public    title") != std::string::npos);
@@ -40,7 +43,9 @@ TEST_CASE(
   const auto claims = parse_claim_names({"title,family_name", "title", "grade"}, "--claims");
   REQUIRE(claims.ok());
   CHECK(*claims == std::vector{ClaimId::kTitle, ClaimId::kFamilyName, ClaimId::kGrade});
+
   CHECK(parse_claim_names({}, "--claims").value().empty());
+
   for (const char* wrong : {"note", "title,", "title, grade", ""}) {
     CAPTURE(wrong);
     const auto failed = parse_claim_names({wrong}, "--claims");

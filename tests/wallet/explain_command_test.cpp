@@ -46,15 +46,19 @@ struct Explaining {
   // What the command prints with --json.
   Answer ask() {
     const auto path = file("printed");
+
+    // The command prints to standard output, which goes to a file for the time of the call.
     std::fflush(stdout);
     const int kept = ::dup(1);
     const int out = ::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
     ::dup2(out, 1);
+
     const auto code = explain_by_own_policy(ledger.context, ledger.client, question);
     std::fflush(stdout);
     ::dup2(kept, 1);
     ::close(kept);
     ::close(out);
+
     auto json = parse_strict_json(text(path));
     INFO(json.message());
     REQUIRE(json.ok());
@@ -64,18 +68,22 @@ struct Explaining {
 
 TEST_CASE("the policy file decides, and the answer names its digest") {
   Explaining e;
+
   auto answer = e.ask();
   CHECK(answer.code == ExitCode::kNotAccepted);
   CHECK(answer.json["amount"] == 60);
   CHECK(answer.json["deficit"] == 60);
   CHECK(answer.json["remedies"].size() > 0);
+
   e.question.policy_file = e.policy("threshold = 60\n");
   answer = e.ask();
   CHECK(answer.code == ExitCode::kOk);
   CHECK(answer.json["own_policy"] == true);
+
   trust::Policy policy;
   policy.threshold = 60;
   CHECK(answer.json["policy_digest"] == trust::digest(policy).hex());
+
   CHECK(answer.json["paths"][0]["arcs"][1]["subject"] == "University 2");
   CHECK(answer.json["hypothetical"] == false);
 }
@@ -83,11 +91,14 @@ TEST_CASE("the policy file decides, and the answer names its digest") {
 TEST_CASE("what is assumed is marked as such and can turn the answer") {
   Explaining e;
   e.question.assume = {"me:" + to_text(e.ledger.id(2)) + ":60:0"};
+
   auto answer = e.ask();
   CHECK(answer.code == ExitCode::kOk);
   CHECK(answer.json["hypothetical"] == true);
+
   e.question.assume = {"me:university2.example:60:0"};  // a domain will do
   CHECK(e.ask().code == ExitCode::kOk);
+
   for (const char* bad : {"me:x", "me:university2.example:121:0", "me:university2.example:60:8",
                           "me:university2.example:much:0", "me:nobody.example:60:0"}) {
     CAPTURE(bad);
@@ -98,21 +109,28 @@ TEST_CASE("what is assumed is marked as such and can turn the answer") {
 
 TEST_CASE("drawings hold every institution on a path by name, and the statements between them") {
   Explaining e;
+
   e.question.svg = e.file("why.svg");
   e.question.dot = e.file("why.dot");
   e.ask();
+
   const auto svg = e.text(e.question.svg);
   CHECK(svg.starts_with("<svg xmlns="));
   CHECK(svg.ends_with("</svg>\n"));
+
   const auto dot = e.text(e.question.dot);
   CHECK(dot.starts_with("digraph trust {"));
+
   for (const char* name : {"University 0", "University 1", "University 2"}) {
     CAPTURE(name);
     CHECK(svg.find(name) != std::string::npos);
     CHECK(dot.find(name) != std::string::npos);
   }
+
+  // University 3 stands on no path.
   CHECK(svg.find("University 3") == std::string::npos);
   CHECK(svg.find("<title>tmx1") != std::string::npos);
+
   CHECK(dot.find("style=dashed, color=red") != std::string::npos);
 }
 

@@ -29,8 +29,10 @@ TEST_CASE("countries are those of ISO 3166-1, and what is meant by other spellin
       assigned += tx::is_assigned_country(std::string{a, b}) ? 1 : 0;
   }
   CHECK(assigned == 250);  // 249, and XK
+
   for (const char* none : {"UK", "EL", "EU", "XX", "ZZ", "AN", "SU", "YU", "", "A", "AUT", "at"})
     CHECK_FALSE(tx::is_assigned_country(none));
+
   CHECK(tx::meant_country("UK") == "GB");
   CHECK(tx::meant_country("EL") == "GR");
   CHECK(tx::meant_country("fr") == "FR");
@@ -38,6 +40,7 @@ TEST_CASE("countries are those of ISO 3166-1, and what is meant by other spellin
   CHECK(tx::meant_country("United Kingdom") == "GB");
   CHECK_FALSE(tx::meant_country("GB").has_value());
   CHECK_FALSE(tx::meant_country("ZZ").has_value());
+
   CHECK(tx::meaning_problem(facts("Listed Inst", "EL", "listed.example"))->why ==
         "EL: ISO 3166-1 says GR");
   CHECK(tx::meaning_problem(facts("Inst", "EU", "listed.example"))->why.find("no country") !=
@@ -51,6 +54,7 @@ TEST_CASE("a domain is one by which the public reaches one institution") {
     INFO(tx::domain_problem(good).value_or(""));
     CHECK_FALSE(tx::domain_problem(good).has_value());
   }
+
   const std::pair<const char*, const char*> kBad[] = {
       {"192.0.2.7", "address in numbers"},
       {"[2001:db8::1]", "address in numbers"},
@@ -77,6 +81,7 @@ TEST_CASE("a domain is one by which the public reaches one institution") {
       {"a..example", "no domain name"},
       {" a.example", "U+0020"},
   };
+
   for (const auto& [domain, cause] : kBad) {
     const auto problem = tx::domain_problem(domain);
     INFO(domain);
@@ -114,14 +119,17 @@ TEST_CASE(
     "different") {
   const std::vector<KnownParty> known{
       {InstitutionId{}, facts("University of Vienna", "AT", "univie.ac.at")}};
+
   for (const char* name :
        {"University of Vienna", "UNIVERSITY OF VIENNA", "University  of\u00A0Vienna",
         "Universit\u0443 of Vienna", "University of V\u0456enna", "\uFF35niversity of Vienna"}) {
     INFO(name);
     CHECK(find_lookalike(facts(name, "AT", "other.example"), known).has_value());
   }
+
   CHECK(find_lookalike(facts("Elsewhere", "AT", "univie.ac.at"), known)
             ->starts_with("the domain univie.ac.at is that of"));
+
   CHECK_FALSE(
       find_lookalike(facts("University of Vienna", "FR", "vienna.example"), known).has_value());
   CHECK_FALSE(find_lookalike(facts("Vienna University", "AT", "other.example"), known).has_value());

@@ -1,3 +1,4 @@
+// JWS and JWK: the vector of RFC 7515, one key for one algorithm, and strict reading.
 #include "wallet/credential/jws.h"
 
 #include "tests/support/catch.h"
@@ -41,10 +42,13 @@ TEST_CASE("a JWS verifies under its key and algorithm only") {
   const SecretKey secp = key_of(SignatureAlgorithm::kEcdsaSecp256k1);
   const auto by_p256 = parse_jws(sign_jws({{"typ", "x"}}, {{"a", 1}}, p256)).value();
   const auto by_secp = parse_jws(sign_jws({{"typ", "x"}}, {{"a", 1}}, secp)).value();
+
   CHECK(by_p256.header["alg"] == "ES256");
   CHECK(by_secp.header["alg"] == "ES256K");
   CHECK(verify_jws(by_p256, p256.public_key()).ok());
   CHECK(verify_jws(by_secp, secp.public_key()).ok());
+
+  // Neither another curve nor another key of the same curve.
   CHECK(verify_jws(by_p256, secp.public_key()).message() ==
         "the JWT says \"ES256\", but the key is for ES256K");
   CHECK_FALSE(
@@ -81,21 +85,26 @@ TEST_CASE("a JWK is a public point of a known curve, or nothing") {
     const auto key = key_of(algorithm).public_key();
     const Json jwk = to_jwk(key);
     CHECK(from_jwk(jwk).value() == key);
+
     Json with_private = jwk;
     with_private["d"] = "AAAA";
     CHECK_FALSE(from_jwk(with_private).ok());
+
     Json swapped = jwk;
     std::swap(swapped["x"], swapped["y"]);
     CHECK_FALSE(from_jwk(swapped).ok());
+
     Json other_curve = jwk;
     other_curve["crv"] = algorithm == SignatureAlgorithm::kEcdsaP256 ? "secp256k1" : "P-256";
     CHECK_FALSE(from_jwk(other_curve).ok());
+
     Json other_parity = jwk;  // the other square root: a point, but not this one
     Bytes y = *from_base64url(jwk["y"].get<std::string>());
     y.back() ^= 1;
     other_parity["y"] = to_base64url(y);
     CHECK_FALSE(from_jwk(other_parity).ok());
   }
+
   CHECK_FALSE(from_jwk(Json::array()).ok());
   CHECK_FALSE(from_jwk(Json{{"kty", "RSA"}}).ok());
   CHECK_FALSE(from_jwk(Json{{"kty", 1}, {"crv", "P-256"}}).ok());

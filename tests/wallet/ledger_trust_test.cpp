@@ -135,16 +135,20 @@ struct World {
 
 ledger::Genesis recovery_of(World& world, const Checkpoint& last, std::size_t signers = 2) {
   ledger::GenesisInput input;
+
   input.time_ms = last.header.time_ms + 1'000;
   input.continues = ledger::make_continues(world.ledger.state(), last, world.set).value();
   input.validators = {{world.ledger.aurora.id, world.ledger.aurora.key_of(KeyPurpose::kConsensus)}};
   auto genesis = ledger::draft_genesis(std::move(input));
+
   const auto message = ledger::founder_message(genesis.chain);
   const test::Actor* actors[] = {&world.ledger.aurora, &world.ledger.borealis};
+
   for (const auto* actor : std::span(actors).first(signers)) {
     genesis.signatures.push_back(
         {actor->key_of(KeyPurpose::kRoot), actor->root->sign(message.view())});
   }
+
   std::ranges::sort(genesis.signatures, {}, &ledger::FounderSignature::root_key);
   return genesis;
 }
@@ -200,20 +204,24 @@ TEST_CASE("two certified histories are a fork, whichever way they show") {
   world.grow();
   world.grow();
   REQUIRE(world.follow() == "");
+
   const auto honest = *world.node.newest;
   auto header = honest.header;
   header.view = View{99};
   world.node.newest = world.certified(header);
   CHECK(world.follow() == "fork");  // another block at the same height
+
   header = honest.header;
   header.height = header.height.next();
   header.roots.log_size -= 1;
   world.node.newest = world.certified(header);
   CHECK(world.follow() == "fork");  // a shorter log
+
   header.roots = honest.header.roots;
   header.roots.log_root.bytes[0] ^= 1;
   world.node.newest = world.certified(header);
   CHECK(world.follow() == "fork");  // another log of the same length
+
   world.grow();
   world.node.consistency[0].bytes[0] ^= 1;
   CHECK(world.follow() == "fork");  // a longer log that does not begin as the known one
@@ -233,21 +241,28 @@ TEST_CASE("a node that is behind is no liar") {
 
 TEST_CASE("a home follows a change of the set that its own set certified, and remembers it") {
   World world;
+
   world.grow();
   const auto next = CertifyingSet::make({world.set.members()[0]}).value();
   auto sealing = world.next_header(5);
   sealing.next_validator_set = next.digest();
+
   world.node.newest.reset();
   world.node.changes = {{{sealing, test::finalize(sealing, world.set, {"aurora"})}, next}};
   CHECK(world.follow() == "forged_set_change");
+
   world.node.changes = {
       {world.certified(sealing), CertifyingSet::make({world.set.members()[1]}).value()}};
   CHECK(world.follow() == "forged_set_change");  // not the set that the block commits
+
   world.node.changes = {{world.certified(sealing), next}};
   CHECK(world.follow() == "");
+
+  // The home remembers the change: the node need not tell it again.
   world.node.changes.clear();
   world.node.first_epoch = Epoch{1};
   CHECK(world.follow() == "");
+
   LedgerTrust trust(world.home.file("ledgers"));
   REQUIRE_FALSE(trust.load());
   CHECK(trust.current()->client.epoch() == Epoch{1});
@@ -259,14 +274,18 @@ TEST_CASE(
   World world;
   world.grow();
   REQUIRE(world.follow() == "");
+
   const auto old = world.ledger.chain();
   const auto recovery = recovery_of(world, *world.node.newest);
   show(world, recovery);
   world.node.newest.reset();
+
   CHECK(world.follow() == "recovery_not_accepted");
   CHECK(world.follow(old) == "recovery_not_accepted");
+
   CHECK(world.follow(recovery.chain) == "");
   CHECK(world.follow() == "");
+
   LedgerTrust trust(world.home.file("ledgers"));
   REQUIRE_FALSE(trust.load());
   CHECK(trust.current()->genesis.chain == recovery.chain);

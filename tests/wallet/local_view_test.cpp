@@ -44,6 +44,7 @@ TEST_CASE(
   ledger.trust(4, 5, 120, 0);
   ledger.distrust(2, 3);
   ledger.distrust(0, 5);
+
   const auto first = ledger.trust(3, 4, 90, 1);
   tx::StatementContent end;
   end.kind = tx::StatementKind::kEnd;
@@ -51,6 +52,7 @@ TEST_CASE(
   ledger.say(3, 4, end);
   ledger.accredit(6, 4);
   ledger.settle();
+
   auto text = collect_graph(ledger.client);
   INFO(text.message());
   REQUIRE(text.ok());
@@ -59,18 +61,21 @@ TEST_CASE(
   auto file = FileGraph::read(path);
   INFO(file.message());
   REQUIRE(file.ok());
+
   NodeGraph node(ledger.client);
   std::size_t accepted = 0;
   for (std::size_t viewpoint = 0; viewpoint < 7; ++viewpoint) {
     for (std::size_t issuer = 0; issuer < 7; ++issuer) {
       CAPTURE(viewpoint);
       CAPTURE(issuer);
+
       DecideQuery query;
       query.viewpoint = ledger.id(viewpoint);
       query.issuer = ledger.id(issuer);
       auto answer = ledger.client.decide(query);
       REQUIRE(std::holds_alternative<Json>(answer));
       const Json said = std::get<Json>(answer)["decision"];
+
       for (GraphSource* source :
            {static_cast<GraphSource*>(&node), static_cast<GraphSource*>(&*file)}) {
         const auto here = decide_here(*source, ledger.id(viewpoint), ledger.id(issuer), {});
@@ -82,6 +87,8 @@ TEST_CASE(
       accepted += said["outcome"] == "accept" ? 1 : 0;
     }
   }
+
+  // A graph in which everybody or nobody is accepted would compare nothing.
   CHECK(accepted > 7);
   CHECK(accepted < 30);
 }
@@ -91,8 +98,10 @@ TEST_CASE("a policy without an institution decides by its own statements, and a 
   ledger.trust(0, 1);
   ledger.settle();
   NodeGraph node(ledger.client);
+
   trust::Policy policy;
   CHECK(decide_here(node, trust::local_viewpoint(), ledger.id(1), policy).amount == 0);
+
   trust::Statement friendly;
   friendly.subject = ledger.id(0);
   friendly.amount = 120;
@@ -101,6 +110,7 @@ TEST_CASE("a policy without an institution decides by its own statements, and a 
   policy.local.push_back(friendly);
   CHECK(decide_here(node, trust::local_viewpoint(), ledger.id(1), policy).outcome ==
         trust::Outcome::kAccept);
+
   policy.vetoers = {ledger.id(2)};
   ledger.distrust(2, 1);
   ledger.settle();
@@ -122,12 +132,15 @@ TEST_CASE("what a compromised key said counts as annulled") {
   SpeakingLedger ledger(4);
   ledger.trust(0, 1);
   ledger.settle();
+
   NodeGraph node(ledger.client);
   CHECK(decide_here(node, ledger.id(0), ledger.id(1), {}).amount == 120);
+
   const auto key = key_id(KeyPurpose::kGovern, ledger.nodes.at(0).govern.public_key());
   auto fresh = SecretKey::generate(SignatureAlgorithm::kBip340);
   const auto possession = possession_message(ledger.nodes.chain(), ledger.id(0),
                                              KeyPurpose::kGovern, fresh.public_key());
+
   ledger.commit(
       0, KeyPurpose::kRoot,
       tx::build(ledger.nodes.envelope(0), tx::KeyAddContent{KeyPurpose::kGovern, fresh.public_key(),
@@ -135,6 +148,7 @@ TEST_CASE("what a compromised key said counts as annulled") {
   ledger.commit(0, KeyPurpose::kRoot,
                 tx::build(ledger.nodes.envelope(0), tx::KeyRetireContent{key, 1}));
   ledger.settle();
+
   CHECK(decide_here(node, ledger.id(0), ledger.id(1), {}).amount == 0);
 }
 
@@ -142,13 +156,16 @@ TEST_CASE("a damaged graph file is refused with its cause and never decides") {
   SpeakingLedger ledger(3);
   ledger.trust(0, 1);
   ledger.settle();
+
   const auto good = collect_graph(ledger.client).value();
   const auto path = ledger.context.path("graph.json");
+
   const auto refused = [&](const std::string& from, const std::string& to, const std::string& why) {
     CAPTURE(to);
     auto text = good;
     const auto at = text.find(from);
     REQUIRE(at != std::string::npos);
+
     text.replace(at, from.size(), to);
     REQUIRE(write_file_atomically(path, as_bytes(text), Overwrite::kAllowed).ok());
     auto file = FileGraph::read(path);
@@ -156,10 +173,12 @@ TEST_CASE("a damaged graph file is refused with its cause and never decides") {
       CHECK(file.message().find(why) != std::string::npos);
       return;
     }
+
     const auto view = fetch_local_view(*file, ledger.id(0), {ledger.id(1)}, {});
     CHECK_FALSE(view.ok());
     CHECK(view.message().find(why) != std::string::npos);
   };
+
   refused("testamur-graph-1", "testamur-graph-9", "no graph file");
   refused("\"statements\":", "\"said\":", "statements");
   refused("\"amount\":120", "\"amount\":\"much\"", "another form");

@@ -1,3 +1,5 @@
+// Replays recorded answers, and makes from one answer all of its forgeries: a walk over the fields
+// by reflection, so that a field which is added to the protocol is forged without a word here.
 #include "tests/wallet/lying_node.h"
 
 #include <google/protobuf/descriptor.h>
@@ -30,7 +32,9 @@ struct LyingNode::Impl final : v1::LedgerService::Service,
                                                          Response*),
                       const Request& request, Response* response) {
     const std::pair key{method, request.SerializeAsString()};
+
     if (!answers.contains(key)) {
+      // Asked once and kept, so that every forgery starts from the same truth.
       if (!asks) return {grpc::StatusCode::NOT_FOUND, "nothing is known of it"};
       grpc::ClientContext context;
       Response asked;
@@ -38,6 +42,7 @@ struct LyingNode::Impl final : v1::LedgerService::Service,
       if (auto status = (stub.get()->*ask)(&context, request, &asked); !status.ok()) return status;
       answers[key] = asked.SerializeAsString();
     }
+
     if (!response->ParseFromString(answers[key]))
       return {grpc::StatusCode::INTERNAL, "a damaged recording"};
     if (forging) forging(method, *response);
@@ -218,17 +223,21 @@ class Walk {
 
   void field(const pb::Message& now, const pb::Message* then, const pb::FieldDescriptor& field) {
     const auto& reflection = *now.GetReflection();
+
     path_.push_back({&field, -1});
     add("dropped", [](auto& holder, const Step& step) {
       holder.GetReflection()->ClearField(&holder, step.field);
     });
+
     if (then != nullptr && !field.is_repeated() &&
         field.cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE)
       replayed(*then);
+
     if (!field.is_repeated()) {
       path_.pop_back();
       return element(now, then, field, -1);
     }
+
     const int size = reflection.FieldSize(now, &field);
     if (size > 1) {
       add("without its last", [](auto& holder, const Step& step) {
@@ -237,6 +246,8 @@ class Walk {
       });
     }
     path_.pop_back();
+
+    // Three elements of a list stand for all of them.
     for (int at = 0; at < std::min(size, 3); ++at) element(now, then, field, at);
   }
 
@@ -244,6 +255,7 @@ class Walk {
   void replayed(const pb::Message& then) {
     const std::shared_ptr<pb::Message> old(then.New());
     old->CopyFrom(then);
+
     add("replayed", [old](auto& holder, const Step& step) {
       switch (step.field->cpp_type()) {
         case pb::FieldDescriptor::CPPTYPE_STRING:
@@ -262,6 +274,7 @@ class Walk {
                int at) {
     const auto& reflection = *now.GetReflection();
     path_.push_back({&field, at});
+
     switch (field.cpp_type()) {
       case pb::FieldDescriptor::CPPTYPE_MESSAGE: sub_message(now, then, field, at); break;
       case pb::FieldDescriptor::CPPTYPE_ENUM: enumerators(*field.enum_type()); break;
@@ -275,6 +288,7 @@ class Walk {
       case pb::FieldDescriptor::CPPTYPE_UINT64: numbers(number_of(now, path_.back())); break;
       default: FAIL("a field type that no message had: " << to_text(path_));
     }
+
     path_.pop_back();
   }
 
@@ -310,6 +324,7 @@ class Walk {
   void texts(const std::string& value, const pb::FieldDescriptor& field) {
     std::vector<std::string> others{""};
     if (field.type() == pb::FieldDescriptor::TYPE_STRING) others.push_back("University of Oxford");
+
     if (field.type() == pb::FieldDescriptor::TYPE_BYTES && !value.empty()) {
       for (const std::size_t at : {std::size_t{0}, value.size() / 2, value.size() - 1}) {
         others.push_back(value);
@@ -317,6 +332,7 @@ class Walk {
       }
       others.push_back(value.substr(0, value.size() - 1));
     }
+
     for (const auto& other : others) {
       add("= \"" +
               (field.type() == pb::FieldDescriptor::TYPE_STRING

@@ -54,6 +54,7 @@ struct World {
     const tx::KeyAddContent add{KeyPurpose::kCredential, key.public_key(),
                                 key.sign(message.view())};
     commit(KeyPurpose::kRoot, tx::build(nodes.envelope(1), add));
+
     auto& head = contents.head;
     head.achievement = nodes.publish(1, 0);
     head.issuer_domain = "university1.example";
@@ -63,10 +64,12 @@ struct World {
     head.holder_made = true;
     head.reference = make_reference(nodes.chain(), nodes.at(1).id, IssuerIndex{5});
     head.salt.bytes.fill(0x5a);
+
     contents.claims = {{ClaimId::kGivenName, std::string("Ada")},
                        {ClaimId::kTitle, std::string("Logic")},
                        {ClaimId::kEctsHundredths, std::uint64_t{300}},
                        {ClaimId::kEqfLevel, std::uint64_t{6}}};
+
     if (contents_change) contents_change(*this);
   }
   void commit(KeyPurpose purpose, const tx::Built& built) {
@@ -96,17 +99,20 @@ struct World {
   // `follows` false: with what the home has followed before, as where a node lies only afterwards.
   Judged judge_in(const std::string& folder, bool follows = true) {
     LedgerTrust trust = follows || !followed ? LedgerTrust(folder) : *followed;
+
     if (follows || !followed) {
       if (auto problem = trust.load()) return {std::nullopt, problem->name};
       if (auto problem = trust.follow(client, std::nullopt); problem && !problem->unreachable())
         return {std::nullopt, problem->name};
       if (!now.empty() && !followed) followed = trust;
     }
+
     const auto view = read_credential(credential).value();
     const auto* named = trust.find(view.head.reference);
     auto facts =
         gather_facts(client, view, "", named ? std::optional(named->genesis.chain) : std::nullopt);
     if (auto lie = prove_facts(client, trust, view, facts)) return {std::nullopt, lie->name};
+
     VerifyRules rules;
     rules.need_holder = false;
     rules.now_ms = now_ms != 0 ? now_ms : SystemClock{}.now_ms();
@@ -153,11 +159,13 @@ struct World {
     for (const auto& [asked, bytes] : now) {
       auto answer = test::answer_of(asked.first);
       REQUIRE(answer->ParseFromString(bytes));
+
       std::unique_ptr<google::protobuf::Message> earlier;
       if (const auto old = before.find(asked); old != before.end()) {
         earlier = test::answer_of(asked.first);
         REQUIRE(earlier->ParseFromString(old->second));
       }
+
       std::ranges::move(test::forgeries_of(asked.first, *answer, earlier.get()),
                         std::back_inserter(all));
     }
@@ -189,15 +197,19 @@ std::string better(const Verdict& truth, const Verdict& forged) {
 std::string wrongly_proven(const Verdict& truth, const Verdict& forged) {
   const auto& said = forged.facts;
   const auto& true_facts = truth.facts;
+
+  // An old proof says how it was then, which may differ from now and be true.
   if (!said.as_of || said.as_of->basis != Basis::kProven ||
       said.as_of->height < true_facts.as_of->height)
     return {};
+
   const auto issuer = [](const IssuerRecord& r) {
     return std::tuple(r.id, r.name_now, r.name_then, r.country, r.domain, r.standing);
   };
   if (said.issuer && said.issuer->basis == Basis::kProven &&
       issuer(*said.issuer) != issuer(*true_facts.issuer))
     return "issuer";
+
   for (const auto& slot : said.slots.value_or(std::vector<SlotRecord>{})) {
     if (slot.basis != Basis::kProven) continue;
     const auto& true_slot = true_facts.slots->front();
@@ -206,6 +218,7 @@ std::string wrongly_proven(const Verdict& truth, const Verdict& forged) {
         slot.anchor_time_ms != true_slot.anchor_time_ms)
       return "slot";
   }
+
   for (const auto& key : said.keys.value_or(std::vector<KeyRecord>{})) {
     if (key.basis != Basis::kProven) continue;
     const auto known = std::ranges::find(*true_facts.keys, key.id, &KeyRecord::id);
@@ -213,6 +226,7 @@ std::string wrongly_proven(const Verdict& truth, const Verdict& forged) {
         known->compromised_since_ms != key.compromised_since_ms)
       return "key";
   }
+
   for (std::size_t i = 0; i < forged.elements.size(); ++i) {
     const auto& element = forged.elements[i];
     if (!element.rests_on.starts_with("proven")) continue;

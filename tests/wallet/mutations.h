@@ -34,6 +34,7 @@ inline void for_each_mutation(ByteView original, std::size_t count,
     const std::size_t at = sequence.below(copy.size());
     const auto place = copy.begin() + static_cast<std::ptrdiff_t>(at);
     const std::size_t size = 1 + sequence.below(std::min<std::size_t>(16, copy.size() - at));
+
     switch (sequence.below(5)) {
       case 0: copy[at] ^= static_cast<std::uint8_t>(1u << sequence.below(8)); break;
       case 1: copy[at] = static_cast<std::uint8_t>(sequence.next()); break;
@@ -45,6 +46,7 @@ inline void for_each_mutation(ByteView original, std::size_t count,
       }
       default: copy.resize(at); break;
     }
+
     use(copy);
   }
 }

@@ -23,6 +23,7 @@ struct Judging {
   explicit Judging(
       const std::function<void(SpeakingLedger&, tx::AchievementContent&)>& change = nullptr) {
     ledger.trust(0, 1);
+
     tx::AchievementContent content;
     content.number = 1;
     content.version = 1;
@@ -30,9 +31,11 @@ struct Judging {
     content.award_kind = tx::AwardKind::kKnowledge;
     content.isced_fields = {613};
     content.eqf_level = 6;
+
     if (change) change(ledger, content);
     ledger.commit(1, KeyPurpose::kGovern, tx::build(ledger.nodes.envelope(1), content));
     achievement = {ledger.id(1), 1, 1};
+
     ledger.settle();
     anchor_ms = ledger.nodes.at(0).node->chain().head()->header.time_ms;
   }
@@ -53,6 +56,7 @@ struct Judging {
     credential.head.reference = make_reference(ledger.nodes.chain(), ledger.id(1), IssuerIndex{7});
     credential.head.achievement = achievement;
     credential.head.issued_at_s = claimed_s == 0 ? anchor_ms / 1000 : claimed_s;
+
     RegistryFacts facts;
     facts.slots.emplace();
     if (anchored) {
@@ -62,11 +66,13 @@ struct Judging {
       slot.anchor_time_ms = anchor_ms;
       facts.slots->push_back(slot);
     }
+
     auto view = ledger.client.achievement(achievement.institution, 1, 1);
     REQUIRE(std::holds_alternative<Json>(view));
     auto question = award_question(std::get<Json>(view)["achievement"], achievement);
     INFO(question.message());
     REQUIRE(question.ok());
+
     NodeGraph node(ledger.client);
     const auto decided =
         decide_by_own_policy(node, {policy_file, ""}, *question, credential, facts);
@@ -81,15 +87,20 @@ TEST_CASE(
   Judging j;
   const auto facts = j.judge(j.knows_0());
   REQUIRE(facts.acceptance.has_value());
+
   CHECK(facts.acceptance->outcome == Acceptance::kAccept);
   CHECK(facts.acceptance->own_policy);
   CHECK(facts.acceptance->viewpoint == "this policy");
+
   REQUIRE(facts.decisions->size() == 3);
   for (const auto& decision : *facts.decisions) CHECK(decision.own_policy);
   CHECK(facts.decisions->at(0).governs);
   CHECK_FALSE(facts.decisions->at(1).governs);
   CHECK(facts.decisions->at(2).point == "at the claimed date");
+
   CHECK(facts.decisions->at(0).paths.at(0) == "this policy > University 0 > University 1 (120)");
+
+  // The policy knows nobody; with a viewpoint it decides by that one's recognitions.
   CHECK(j.judge(j.policy("[policy]\n")).acceptance->outcome == Acceptance::kRefuse);
   CHECK(j.judge(j.policy("[policy]\nviewpoint = \"" + to_text(j.ledger.id(0)) + "\"\n"))
             .acceptance->outcome == Acceptance::kAccept);

@@ -65,15 +65,18 @@ TEST_CASE(
         "the wallet request was made for another ledger");
   CHECK(read_wallet_request(request(), chain(), InstitutionId{}).message() ==
         "the wallet request was made for another issuer");
+
   const std::string forged = "the wallet request does not prove that its sender holds the key";
   CHECK(read_wallet_request(changed("student", "s-18"), chain(), issuer()).message() == forged);
   CHECK(read_wallet_request(changed("made_at_ms", 6), chain(), issuer()).message() == forged);
+
   const auto other = SecretKey::generate(SignatureAlgorithm::kEcdsaP256);
   CHECK(read_wallet_request(changed("holder", to_jwk(other.public_key())), chain(), issuer())
             .message() == forged);
   const auto recipient = age::to_text(age::Identity::generate().recipient());
   CHECK(read_wallet_request(changed("recipient", recipient), chain(), issuer()).message() ==
         forged);
+
   CHECK_FALSE(read_wallet_request(changed("more", 1), chain(), issuer()).ok());
   CHECK_FALSE(read_wallet_request(changed("testamur_wallet_request", 2), chain(), issuer()).ok());
 }

@@ -1,3 +1,5 @@
+// RFC 9901: what is disclosed and what is not, every form that must be refused, and the key
+// binding.
 #include "wallet/credential/sd_jwt.h"
 
 #include <algorithm>
@@ -154,12 +156,15 @@ TEST_CASE("disclosures and digests of the wrong form or place are refused") {
   const auto with = [](const std::string& disclosure) {
     return Json{{"_sd", {sd_digest(disclosure)}}};
   };
+
   for (const char* text :
        {R"(["s"])", R"(["s","a",1,2])", R"({"a":1})", R"([1,"a",2])", R"(["s",1,2])",
         R"(["s","_sd",[]])", R"(["s","...","x"])", "nonsense", R"(["s","a",{"b":1,"b":2}])"}) {
     CAPTURE(text);
     CHECK(refused(with(encode(text)), {encode(text)}));
   }
+
+  // An element where a member stands, a member where an element stands, and a name that is taken.
   const std::string element = encode(R"(["s","value"])");
   CHECK(refused(with(element), {element}));
   const std::string member = encode(R"(["s","a",1])");
@@ -167,16 +172,20 @@ TEST_CASE("disclosures and digests of the wrong form or place are refused") {
   Json taken = with(member);
   taken["a"] = 0;
   CHECK(refused(taken, {member}));
+
   const std::string same_name = encode(R"(["t","a",2])");
   CHECK(refused({{"_sd", {sd_digest(member), sd_digest(same_name)}}}, {member, same_name}));
+
   CHECK(refused({{"_sd", "x"}}, {}));
   CHECK(refused({{"_sd", {1}}}, {}));
   CHECK(refused({{"l", {{{"...", 5}}}}}, {}));
   CHECK(refused({{"l", {{{"...", sd_digest(element)}, {"x", 1}}}}}, {element}));
+
   CHECK(refused({{"o", {{"...", "x"}}}}, {}));
   CHECK(refused({{"o", {{"_sd_alg", "sha-256"}}}}, {}));
   CHECK(refused({{"_sd_alg", "sha-512"}}, {}));
   CHECK(refused({{"_sd_alg", 1}}, {}));
+
   CHECK_FALSE(refused({{"_sd_alg", "sha-256"}}, {}));
   CHECK(refused(with(member), {member + "="}));
 }
@@ -253,6 +262,7 @@ TEST_CASE("a key binding that begins later does not hold yet") {
 
 TEST_CASE("a key binding is of type kb+jwt and by the key of cnf") {
   const auto plain = issue({"/name"});
+
   const auto with = [&](const Json& header, const SecretKey& key) {
     SdJwt sd_jwt = plain;
     const Json payload{{"aud", rules().audience},
@@ -262,10 +272,12 @@ TEST_CASE("a key binding is of type kb+jwt and by the key of cnf") {
     sd_jwt.key_binding_jwt = sign_jws(header, payload, key);
     return binding_status(sd_jwt, rules());
   };
+
   CHECK(with({{"typ", "kb+jwt"}}, holder()).ok());
   CHECK_FALSE(with({{"typ", "jwt"}}, holder()).ok());
   CHECK_FALSE(with(Json::object(), holder()).ok());
   CHECK_FALSE(with({{"typ", "kb+jwt"}}, issuer()).ok());
+
   IssueOptions options;
   const auto without_cnf = bound(issue_sd_jwt({{"iss", "x"}}, options, issuer()).value());
   CHECK(binding_status(without_cnf, rules()).message() ==

@@ -29,15 +29,19 @@ TEST_CASE("all examples of RFC 9901 verify, and their disclosures are the stated
   std::size_t disclosures = 0;
   for (const auto& example : *list) {
     INFO(example.at("source_section") << " " << example.at("form"));
+
     const auto sd_jwt = read_example(example);
     const auto processed = process_sd_jwt(sd_jwt);
     REQUIRE(processed.ok());
     CHECK(verify_jws(processed->jws, from_jwk(example.at("issuer_jwk")).value()).ok());
     CHECK(processed->disclosures.size() == example.at("disclosures").size());
     disclosures += processed->disclosures.size();
+
+    // The signature is what is compared, and not only the form.
     const auto other = SecretKey::generate(SignatureAlgorithm::kEcdsaP256).public_key();
     CHECK_FALSE(verify_jws(processed->jws, other).ok());
   }
+
   CHECK(list->size() == 10);
   CHECK(disclosures > 60);
 }
@@ -49,18 +53,22 @@ TEST_CASE("the key bindings of the examples verify for their audience, nonce and
   for (const auto& example : *list) {
     if (!example.contains("kb")) continue;
     INFO(example.at("source_section"));
+
     const auto sd_jwt = read_example(example);
     const auto processed = process_sd_jwt(sd_jwt).value();
     const auto payload = parse_jws(sd_jwt.key_binding_jwt).value().payload;
+
     KeyBindingRules rules;
     rules.audience = payload.at("aud").get<std::string>();
     rules.nonce = payload.at("nonce").get<std::string>();
     rules.now_s = payload.at("iat").get<std::uint64_t>() + 100;
     CHECK(verify_key_binding(sd_jwt, processed, rules).ok());
+
     rules.now_s += 300;
     CHECK_FALSE(verify_key_binding(sd_jwt, processed, rules).ok());
     ++count;
   }
+
   CHECK(count == 3);
 }
 

@@ -35,12 +35,14 @@ SignatureAlgorithm algorithm_of(const std::string& curve) {
 TEST_CASE("the SLIP-10 vectors pass") {
   const auto path = test::shared_file("vectors/slip10/vectors.json");
   if (!path) return;
+
   std::size_t count = 0;
   for (const auto& vector : nlohmann::json::parse(test::read_file(*path))) {
     const auto curve = vector.at("curve").get<std::string>();
     if (curve == "curve25519") continue;  // X25519 keys are not derived this way here
     const auto algorithm = algorithm_of(curve);
     const Bytes seed = *from_hex(vector.at("seed").get<std::string>());
+
     for (const auto& chain : vector.at("chains")) {
       INFO(vector.at("name") << " " << vector.at("curve") << " " << chain.at("path"));
       const auto key =
@@ -48,6 +50,8 @@ TEST_CASE("the SLIP-10 vectors pass") {
       REQUIRE(key.ok());
       CHECK(to_hex(key->secret.view()) == chain.at("private").get<std::string>());
       CHECK(to_hex(key->chain_code.view()) == chain.at("chain_code").get<std::string>());
+
+      // The vectors write an Ed25519 key with a zero byte before it, as long as a compressed point.
       const auto secret = SecretKey::from_bytes(algorithm, key->secret.view());
       const std::string leading = algorithm == SignatureAlgorithm::kEd25519 ? "00" : "";
       CHECK(leading + to_hex(secret.value().public_key().bytes) ==
@@ -55,6 +59,7 @@ TEST_CASE("the SLIP-10 vectors pass") {
       ++count;
     }
   }
+
   CHECK(count >= 30);
 }
 

@@ -1,3 +1,5 @@
+// Vaults: failures told apart, nothing written over, and passphrases as keyboards and editors make
+// them.
 #include "wallet/keystore/vault.h"
 
 #include <sys/stat.h>
@@ -62,6 +64,7 @@ TEST_CASE("a wrong passphrase, a damaged vault, a missing one and a foreign file
   const auto path = folder.file("wallet.age");
   make(path, "contents");
   CHECK(open_failure(path, "wrong") == VaultFailure::kWrongPassphrase);
+
   Bytes file = *read_file(path, 10000);
   file.back() ^= 1;
   overwrite(path, file);
@@ -69,10 +72,12 @@ TEST_CASE("a wrong passphrase, a damaged vault, a missing one and a foreign file
   file.resize(file.size() / 2);
   overwrite(path, file);
   CHECK(open_failure(path, "pass") == VaultFailure::kCorrupt);
+
   overwrite(path, as_bytes("not an age file"));
   CHECK(open_failure(path, "pass") == VaultFailure::kCorrupt);
   overwrite(path, {});
   CHECK(open_failure(path, "pass") == VaultFailure::kCorrupt);
+
   CHECK(open_failure(folder.file("none.age"), "pass") == VaultFailure::kMissing);
   std::filesystem::create_directory(folder.path() / "folder");
   CHECK(open_failure(folder.file("folder"), "pass") == VaultFailure::kUnreadable);
@@ -132,9 +137,12 @@ TEST_CASE(
   const auto path = folder.file("wallet.age");
   auto vault = make(path, "one");
   CHECK_FALSE(std::filesystem::exists(previous_version(path)));
+
   CHECK_FALSE(vault.save(as_bytes("two")).has_value());
   CHECK_FALSE(vault.save(as_bytes("three")).has_value());
   CHECK(as_text(Vault::open(previous_version(path), secret("pass")).vault->contents()) == "two");
+
+  // What was erased, or sealed under the old passphrase, would still open in the previous version.
   CHECK_FALSE(vault.save_and_forget(as_bytes("four")).has_value());
   CHECK_FALSE(std::filesystem::exists(previous_version(path)));
   CHECK_FALSE(vault.save(as_bytes("five")).has_value());

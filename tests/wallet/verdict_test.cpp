@@ -15,22 +15,29 @@ Finding with(Topic topic, Answer answer, VerdictCode if_not_valid,
 TEST_CASE("the first match of the exit codes wins") {
   Verdict verdict;
   CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
+
   verdict.findings.push_back(
       with(Topic::kAcceptance, Answer::kNotValid, VerdictCode::kNotAccepted));
   CHECK(verdict_code(verdict) == VerdictCode::kNotAccepted);
+
   verdict.findings.push_back(
       with(Topic::kHolder, Answer::kUnknown, VerdictCode::kInvalid, VerdictCode::kHolderUnchecked));
   CHECK(verdict_code(verdict) == VerdictCode::kHolderUnchecked);
+
   verdict.findings.push_back(with(Topic::kHolder, Answer::kUnknown, VerdictCode::kInvalid));
   CHECK(verdict_code(verdict) == VerdictCode::kUnreachable);
   CHECK(overall(verdict) == Answer::kUnknown);
+
   verdict.findings.push_back(
       with(Topic::kLedger, Answer::kNotValid, VerdictCode::kUnknownToLedger));
   CHECK(verdict_code(verdict) == VerdictCode::kUnknownToLedger);
+
   verdict.findings.push_back(with(Topic::kStatus, Answer::kNotValid, VerdictCode::kNotInForce));
   CHECK(verdict_code(verdict) == VerdictCode::kNotInForce);
+
   verdict.findings.push_back(with(Topic::kSignature, Answer::kNotValid, VerdictCode::kInvalid));
   CHECK(verdict_code(verdict) == VerdictCode::kInvalid);
+
   CHECK(static_cast<int>(VerdictCode::kInvalid) == 5);
   CHECK(static_cast<int>(VerdictCode::kNotInForce) == 6);
   CHECK(static_cast<int>(VerdictCode::kUnreachable) == 7);

@@ -86,15 +86,20 @@ TEST_CASE("an answer is judged until the request ends, and none counts that was 
                               fixture.holder_key)
         .value();
   };
+
   const auto answer = answered(kNow + kDay);
   const auto proof = verify_holder(answer, holder_rules(request, kNow + 7 * kDay));
   REQUIRE(proof.ok());
   CHECK_FALSE(proof->too_old);
   CHECK(proof->made_at_s == kNow + kDay);
+
+  // One second after the end.
   CHECK(verify_holder(answer, holder_rules(request, kNow + 7 * kDay + 1)).value().too_old);
+
   CHECK_FALSE(verify_holder(answered(kNow - kDay), holder_rules(request, kNow + 60)).ok());
   CHECK(verify_holder(answer, holder_rules(made(), kNow + kDay)).message().find("another nonce") !=
         std::string::npos);
+
   CHECK(missing_claims(request, read_credential(answer).value()) ==
         std::vector{ClaimId::kFamilyName});
 }

@@ -1,3 +1,5 @@
+// The verdict, finding by finding. Each case starts from facts on which all is well and changes one
+// thing, so that the answer is that of the change.
 #include "wallet/verify/verify.h"
 
 #include <algorithm>
@@ -29,6 +31,7 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
   facts.as_of = AsOf{Height{500}, kNow - 20'000, "block", Basis::kProven};
   facts.newest_known = Height{500};
   facts.answered_by = "Node University";
+
   SlotRecord slot;
   slot.commitment = fixture.issued.commitment;
   slot.issuer = fixture.issuer;
@@ -42,9 +45,11 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
   slot.status = LedgerStatus::kValid;
   slot.basis = Basis::kProven;
   facts.slots = std::vector{slot};
+
   facts.issuer =
       IssuerRecord{fixture.issuer,   "Neue Universität",         "Universität Beispiel", "AT",
                    "uni-example.eu", InstitutionStanding::kGood, Basis::kProven};
+
   KeyRecord credential_key{fixture.issuer_key_id,
                            fixture.issuer,
                            KeyPurpose::kCredential,
@@ -57,6 +62,7 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
   KeyRecord anchoring{issue_key(),  fixture.issuer, KeyPurpose::kIssue, {}, 0, std::nullopt,
                       std::nullopt, true,           Basis::kProven};
   facts.keys = std::vector{credential_key, anchoring};
+
   AchievementRecord achievement;
   achievement.id = fixture.contents.head.achievement;
   achievement.titles = {{"de", "Angewandte Statistik"}, {"en", "Applied Statistics"}};
@@ -68,6 +74,7 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
   achievement.quality_assurance = "institutional accreditation";
   achievement.basis = Basis::kProven;
   facts.achievement = achievement;
+
   facts.decisions = std::vector{DecisionRecord{"at anchor",
                                                Acceptance::kAccept,
                                                true,
@@ -77,12 +84,14 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
                                                "two friends recognise it",
                                                {"Node > Friend > Issuer (60)"},
                                                ""}};
+
   facts.acceptance = AcceptanceRecord{};
   facts.acceptance->outcome = Acceptance::kAccept;
   facts.acceptance->explanation = "two friends recognise it";
   facts.acceptance->governs = "anchor";
   facts.acceptance->viewpoint = "Node University";
   facts.acceptance->by_word_of = "node.example";
+
   return facts;
 }
 
@@ -130,24 +139,29 @@ TEST_CASE("a good credential is valid, and every finding says why") {
   const auto fixture = test::make_fixture();
   auto with = rules();
   with.holder = holder_rules();
+
   const auto verdict =
       verify_presentation(present(fixture, {ClaimId::kTitle}), good_facts(fixture), with);
   INFO(to_text(verdict));
+
   CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
   CHECK(headline(verdict) == "genuine");
   CHECK(standing(verdict) == Standing::kGenuine);
   CHECK(verdict.status == EffectiveStatus::kValid);
   CHECK(verdict.commitment == fixture.issued.commitment);
   CHECK(verdict.findings.size() == 8);
+
   for (const auto& finding : verdict.findings) {
     CHECK(finding.answer == Answer::kValid);
     CHECK_FALSE(finding.text.empty());
   }
+
   CHECK(find(verdict, Topic::kAcceptance)->text ==
         "the issuer is accepted by Node University, by its own policy, not yours (anchor governs; "
         "by the word of "
         "node.example): two friends recognise it");
   CHECK(recognition(verdict) == find(verdict, Topic::kAcceptance)->text);
+
   CHECK(find(verdict, Topic::kHolder)->text ==
         "presented by its holder to this audience, shown 2027-01-15 07:59:55 UTC (holder key: "
         "holder-made)");
@@ -186,17 +200,20 @@ TEST_CASE("contents: what is disclosed agrees with the registry at the anchor") 
   const auto invalid = [](const std::function<void(RegistryFacts&, VerifyRules&)>& change) {
     expect(change, {VerdictCode::kInvalid, Topic::kContents, Answer::kNotValid});
   };
+
   invalid([](auto& facts, auto&) { facts.issuer->domain = "uni-example.eu.evil.example"; });
   invalid([](auto& facts, auto&) { facts.issuer->id = InstitutionId{}; });
   invalid([](auto& facts, auto&) { facts.achievement->titles = {{"en", "Applied statistics"}}; });
   invalid([](auto& facts, auto&) { facts.achievement->ects_hundredths = 500; });
   invalid([](auto& facts, auto&) { facts.achievement->eqf_level = 6; });
   invalid([](auto& facts, auto&) { facts.achievement->id.version = 3; });
+
   invalid([](auto& facts, auto&) { facts.slots->front().achievement.version = 3; });
   invalid([](auto& facts, auto&) { facts.slots->front().index = IssuerIndex{42}; });
   invalid([](auto& facts, auto&) { facts.slots->front().commitment = Hash256{}; });
   invalid([](auto& facts, auto&) { facts.keys->front().added_at_ms = kAnchor + 1; });
   invalid([](auto& facts, auto&) { facts.keys->front().retired_at_ms = kAnchor; });
+
   expect([](auto& facts, auto&) { facts.achievement.reset(); },
          {VerdictCode::kUnreachable, Topic::kContents, Answer::kUnknown});
   expect([](auto& facts, auto&) { facts.issuer.reset(); },
@@ -208,6 +225,7 @@ TEST_CASE("a word alone decides nothing: what is not proven is unknown, for and 
     expect([&](auto& facts, auto&) { change(facts); },
            {VerdictCode::kUnreachable, topic, Answer::kUnknown});
   };
+
   for (const auto status :
        {LedgerStatus::kValid, LedgerStatus::kRevoked, LedgerStatus::kSuspended}) {
     open(Topic::kStatus, [&](auto& facts) {
@@ -215,12 +233,16 @@ TEST_CASE("a word alone decides nothing: what is not proven is unknown, for and 
       facts.slots->front().basis = Basis::kSaid;
     });
   }
+
   open(Topic::kLedger, [](auto& facts) { facts.slots->front().basis = Basis::kSaid; });
   open(Topic::kStatus, [](auto& facts) { facts.issuer->basis = Basis::kSaid; });
   open(Topic::kStatus, [](auto& facts) { facts.keys->back().basis = Basis::kSaid; });
   open(Topic::kStatus, [](auto& facts) { facts.as_of->basis = Basis::kSaid; });
+
   open(Topic::kContents, [](auto& facts) { facts.issuer->basis = Basis::kSaid; });
   open(Topic::kContents, [](auto& facts) { facts.achievement->basis = Basis::kSaid; });
+
+  // Contradicted by a word alone is as open as confirmed by one.
   open(Topic::kContents, [](auto& facts) {
     facts.achievement->basis = Basis::kSaid;
     facts.achievement->ects_hundredths = 500;
@@ -232,12 +254,15 @@ TEST_CASE("what is unknown is never the good value") {
     expect([&](auto& facts, auto&) { change(facts); },
            {VerdictCode::kUnreachable, topic, Answer::kUnknown});
   };
+
   open(Topic::kStatus, [](auto& facts) { facts.slots->front().status = LedgerStatus::kUnknown; });
   open(Topic::kStatus, [](auto& facts) { facts.issuer->standing = InstitutionStanding::kUnknown; });
   open(Topic::kStatus, [](auto& facts) { facts.keys->front().fate_known = false; });
   open(Topic::kStatus, [](auto& facts) { facts.keys->back().fate_known = false; });
   open(Topic::kContents, [](auto& facts) { facts.keys->front().added_at_ms.reset(); });
   open(Topic::kAcceptance, [](auto& facts) { facts.acceptance->outcome = Acceptance::kUnknown; });
+
+  // And so are the defaults: a fact that nobody filled in is unknown.
   CHECK(RegistryFacts{}.slots == std::nullopt);
   CHECK(SlotRecord{}.status == LedgerStatus::kUnknown);
   CHECK(IssuerRecord{}.standing == InstitutionStanding::kUnknown);
@@ -267,20 +292,24 @@ TEST_CASE("the headline is about the credential, and who accepts its issuer is t
     change(facts);
     return verify_presentation(fixture.issued.sd_jwt, facts, rules());
   };
+
   const auto refused = judged([](auto& facts) { facts.acceptance->outcome = Acceptance::kRefuse; });
   CHECK(standing(refused) == Standing::kGenuine);
   CHECK(headline(refused) == "genuine; whether its holder shows it was not checked");
   CHECK(recognition(refused).starts_with(
       "the issuer is not accepted by Node University, by its own policy, not yours"));
   CHECK(verdict_code(refused) == VerdictCode::kNotAccepted);
+
   const auto revoked =
       judged([](auto& facts) { facts.slots->front().status = LedgerStatus::kRevoked; });
   CHECK(headline(revoked) ==
         "revoked, proven under block 500; Node University says since 2026-09-21 14:15:00 UTC");
+
   const auto forged = judged([](auto& facts) { facts.achievement->eqf_level = 1; });
   CHECK(headline(forged).starts_with("forged: "));
   const auto open = judged([](auto& facts) { facts.slots.reset(); });
   CHECK(headline(open).starts_with("cannot tell: "));
+
   CHECK(to_text(refused).find("not valid") == std::string::npos);
 }
 
@@ -306,10 +335,14 @@ TEST_CASE("what is withheld is not compared, and read from the registry") {
 
 TEST_CASE("ledger: what is not listed is unknown to it, and copies by others do not count") {
   const Expected unlisted{VerdictCode::kUnknownToLedger, Topic::kLedger, Answer::kNotValid};
+
   expect([](auto& facts, auto&) { facts.slots->clear(); }, unlisted);
   expect([](auto& facts, auto&) { facts.slots->front().issuer = InstitutionId{}; }, unlisted);
+
   expect([](auto& facts, auto&) { facts.slots.reset(); },
          {VerdictCode::kUnreachable, Topic::kLedger, Answer::kUnknown});
+
+  // The copy is revoked, and the credential is not.
   expect(
       [](auto& facts, auto&) {
         auto copy = facts.slots->front();
@@ -363,12 +396,14 @@ TEST_CASE("status: the worst of all own slots, of the keys and of the issuer") {
     CHECK(verdict_code(verdict) ==
           (status == EffectiveStatus::kValid ? VerdictCode::kAllWell : VerdictCode::kNotInForce));
   };
+
   in_force([](auto& facts) { facts.slots->front().status = LedgerStatus::kRevoked; },
            EffectiveStatus::kRevoked);
   in_force([](auto& facts) { facts.slots->front().status = LedgerStatus::kSuspended; },
            EffectiveStatus::kSuspended);
   in_force([](auto& facts) { facts.slots->front().status = LedgerStatus::kSuperseded; },
            EffectiveStatus::kSuperseded);
+
   const auto second = [](LedgerStatus status) {
     return [status](RegistryFacts& facts) {
       auto slot = facts.slots->front();
@@ -380,10 +415,12 @@ TEST_CASE("status: the worst of all own slots, of the keys and of the issuer") {
   };
   in_force(second(LedgerStatus::kRevoked), EffectiveStatus::kRevoked);
   in_force(second(LedgerStatus::kSuspended), EffectiveStatus::kSuperseded);
+
   in_force([](auto& facts) { facts.issuer->standing = InstitutionStanding::kSuspended; },
            EffectiveStatus::kSuspended);
   in_force([](auto& facts) { facts.issuer->standing = InstitutionStanding::kClosed; },
            EffectiveStatus::kValid);
+
   for (const std::size_t key : {0u, 1u}) {
     in_force([&](auto& facts) { (*facts.keys)[key].compromised_since_ms = kAnchor; },
              EffectiveStatus::kVoid);
@@ -525,6 +562,7 @@ TEST_CASE("whose policy decided is said, also for another institution than the n
     facts.acceptance->policy_owner = "Porto";
     return recognition(verify_presentation(fixture.issued.sd_jwt, facts, rules()));
   };
+
   CHECK(said(PolicyOf::kNodeNonePublished)
             .starts_with("the issuer is accepted by Node University, by Porto's policy, since Node "
                          "University publishes none"));
@@ -538,10 +576,14 @@ TEST_CASE("whose policy decided is said, also for another institution than the n
 
 TEST_CASE("acceptance: what the decisions come to counts, and not one of them alone") {
   const Expected refused{VerdictCode::kNotAccepted, Topic::kAcceptance, Answer::kNotValid};
+
   expect([](auto& facts, auto&) { facts.acceptance->outcome = Acceptance::kRefuse; }, refused);
   expect([](auto& facts, auto&) { facts.acceptance->outcome = Acceptance::kBlocked; }, refused);
+
+  // One decision that refuses does not refuse when the policy lets another one govern.
   expect([](auto& facts, auto&) { facts.decisions->front().outcome = Acceptance::kRefuse; },
          {VerdictCode::kAllWell, Topic::kAcceptance, Answer::kValid});
+
   expect([](auto& facts, auto&) { facts.acceptance.reset(); },
          {VerdictCode::kUnreachable, Topic::kAcceptance, Answer::kUnknown});
   expect(
@@ -590,18 +632,22 @@ TEST_CASE("what is no credential is invalid") {
 TEST_CASE("a hash that is found is never called a valid credential") {
   const auto fixture = test::make_fixture();
   const auto verdict = verify_hash(fixture.issued.commitment, good_facts(fixture), rules());
+
   CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
   CHECK(headline(verdict) ==
         "found and in force; contents and holder were not checked: anyone can copy a hash");
+
   const auto json = Json::parse(to_json(verdict));
   CHECK(json["verdict"] == "found");
   CHECK(json["contents_checked"] == false);
   CHECK(json["holder_checked"] == false);
   CHECK(find(verdict, Topic::kContents)->answer == Answer::kUnknown);
+
   auto facts = good_facts(fixture);
   facts.slots->front().status = LedgerStatus::kRevoked;
   CHECK(verdict_code(verify_hash(fixture.issued.commitment, facts, rules())) ==
         VerdictCode::kNotInForce);
+
   facts.slots->clear();
   CHECK(verdict_code(verify_hash(fixture.issued.commitment, facts, rules())) ==
         VerdictCode::kUnknownToLedger);
@@ -611,13 +657,16 @@ TEST_CASE(
     "the eleven mandatory elements are carried by credential, registry and institution together") {
   const auto fixture = test::make_fixture();
   const auto verdict = verify_presentation(fixture.issued.sd_jwt, good_facts(fixture), rules());
+
   REQUIRE(verdict.elements.size() >= kMandatoryElements);
   for (std::size_t i = 0; i < kMandatoryElements; ++i) {
     INFO(verdict.elements[i].name);
     CHECK_FALSE(verdict.elements[i].value.empty());
   }
+
   CHECK(verdict.elements[0].value == "Zoë Müller");
   CHECK(verdict.elements[6].value == "7.5");
+
   const auto shown = verify_presentation(present(fixture, {}), good_facts(fixture), rules());
   CHECK(shown.elements[0].source == "withheld");
   CHECK(shown.elements[0].value.empty());
@@ -628,16 +677,20 @@ TEST_CASE("the JSON form carries the findings, the code and what was disclosed")
   auto facts = good_facts(fixture);
   facts.slots->front().status = LedgerStatus::kRevoked;
   facts.slots->front().reason = "correction";
+
   const auto json = Json::parse(
       to_json(verify_presentation(present(fixture, {ClaimId::kGrade}), facts, rules())));
+
   CHECK(json["verdict"] == "not_valid");
   CHECK(json["standing"] == "revoked");
   CHECK(json["recognition"] == "accepted");
   CHECK(json["exit_code"] == 6);
   CHECK(json["status"] == "revoked");
+
   CHECK(json["credential"]["claims"] == Json({{"grade", "1.3"}}));
   CHECK(json["credential"]["holder_key"] == "holder-made");
   CHECK(json["findings"].size() == 8);
+
   CHECK(json["slots"][0]["reason"] == "correction");
   CHECK(json["as_of"]["height"] == 500);
   CHECK(json["issuer"]["name_now"] == "Neue Universität");

@@ -1,3 +1,4 @@
+// What a wallet keeps, what its words alone give back, and when its backup is behind.
 #include "wallet/keystore/wallet_contents.h"
 
 #include "tests/support/catch.h"
@@ -9,24 +10,29 @@ namespace {
 
 WalletContents full_wallet() {
   WalletContents wallet = make_wallet(1'700'000'000'000);
+
   StoredCredential derived;
   derived.sd_jwt = "a.b.c~";
   derived.issuer_name = "Universität";
   derived.title = "Statistics";
   derived.imported_at_ms = 5;
   derived.receipt = {1, 2, 3};
+
   std::uint32_t index = 0;
   (void)next_holder_key(wallet, SignatureAlgorithm::kEcdsaP256, index);
   derived.holder_key.derived_index = index;
   wallet.credentials.push_back(std::move(derived));
+
   StoredCredential given;
   given.sd_jwt = "d.e.f~";
   given.holder_key.algorithm = SignatureAlgorithm::kEcdsaSecp256k1;
   given.holder_key.issuer_made_secret = SecretBytes::copy_of(Bytes(32, 3));
   wallet.credentials.push_back(std::move(given));
+
   wallet.requests.push_back({SignatureAlgorithm::kEcdsaP256, 1, "tmi1x", "s-17", 9});
   wallet.grants.push_back(
       {"urn:testamur:1:x:y:0", "https://employer.example", {"title", "grade"}, 10, 20});
+
   return wallet;
 }
 
@@ -62,14 +68,17 @@ TEST_CASE("every derived key is fresh, and the words alone give all of them back
   std::uint32_t second_index = 99;
   const auto first = next_holder_key(wallet, SignatureAlgorithm::kEcdsaP256, first_index);
   const auto second = next_holder_key(wallet, SignatureAlgorithm::kEcdsaP256, second_index);
+
   CHECK(first_index == 0);
   CHECK(second_index == 1);
   CHECK(first.public_key() != second.public_key());
+
   WalletContents recovered = make_wallet(0);
   recovered.entropy = entropy_from_words(words_from_entropy(wallet.entropy.view()).text()).value();
   HolderKeySource source;
   source.derived_index = 1;
   CHECK(holder_key_of(recovered, source).value().public_key() == second.public_key());
+
   HolderKeySource given;
   given.issuer_made_secret = SecretBytes::copy_of(first.secret_bytes());
   CHECK(holder_key_of(recovered, given).value().public_key() == first.public_key());

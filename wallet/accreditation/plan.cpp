@@ -1,3 +1,7 @@
+// From reports and what the ledger says to what would be sent. A row is taken or refused as a
+// whole, so that a report is never half accredited. What a report names is matched by number first
+// and by name and country only where a number is missing; a provider that could be two institutions
+// is refused and never guessed.
 #include "wallet/accreditation/plan.h"
 
 #include <algorithm>
@@ -125,17 +129,21 @@ class Planning {
 
   void take(const Report& report) {
     if (!check_report(report)) return;
+
     std::vector<Meant> subjects;
     const std::size_t parties = plan_.parties.size();
     for (const auto& provider : report.providers) {
       auto meant = find(report, provider);
       if (!meant) {
         if (plan_.parties.size() > parties) planned_names_.forget_from(parties);
+
+        // What this row would have listed goes again, from the plan and from the index by name.
         plan_.parties.resize(parties);  // all or nothing of a row
         return;
       }
       subjects.push_back(std::move(*meant));
     }
+
     for (const auto& subject : subjects) {
       if (report.programmes.empty()) add(report, subject, nullptr);
       for (const auto& programme : report.programmes) add(report, subject, &programme);
@@ -149,16 +157,19 @@ class Planning {
   }
 
   bool check_report(const Report& report) {
+    // The statements are signed by whoever imports, which can only say decisions of its own.
     if (std::ranges::find(rules_.agency_names, report.agency) == rules_.agency_names.end()) {
       return refuse(report, "agency",
                     "\"" + report.agency +
                         "\" is another agency; if it is this one, say --agency " + report.agency);
     }
+
     if (report.decision == ReportDecision::kNegative) {
       return refuse(report, "decision",
                     "is negative: nothing is accredited; what stands is ended by testamur "
                     "accreditation withdraw");
     }
+
     if (report.decision == ReportDecision::kNotApplicable) {
       return refuse(report, "decision", "is not applicable: nothing is accredited");
     }
@@ -170,28 +181,34 @@ class Planning {
     for (const auto at : known_names_.candidates(provider)) {
       if (is_meant(known_.parties[at].facts, provider)) found.push_back(&known_.parties[at]);
     }
+
     if (found.size() > 1) {
       refuse(report, provider.column,
              "may be any of " + std::to_string(found.size()) +
                  " institutions of the ledger: give its deqar_id or eter_id");
       return std::nullopt;
     }
+
     if (found.empty()) return list(report, provider);
+
     const auto& id = found.front()->id;
     if (id == rules_.author || id == rules_.author_parent) {
       refuse(report, provider.column,
              "is the agency itself or its parent: nobody accredits itself");
       return std::nullopt;
     }
+
     return Meant{id, std::nullopt, std::string(name_of(found.front()->facts))};
   }
 
   std::optional<Meant> list(const Report& report, const ReportProvider& provider) {
+    // An earlier report of the file may have named the same institution.
     for (const auto i : planned_names_.candidates(provider)) {
       if (is_meant(plan_.parties[i].facts, provider)) {
         return Meant{std::nullopt, i, std::string(name_of(plan_.parties[i].facts))};
       }
     }
+
     const auto need = [&](const std::string& value, const char* column, const char* what) {
       if (!value.empty()) return true;
       return refuse(
@@ -205,7 +222,10 @@ class Planning {
         !need(provider.domain, "website_link", "website")) {
       return std::nullopt;
     }
+
     if (!check_domain(report, provider)) return std::nullopt;
+
+    // What the ledger would refuse is told here, where the row and the column are still known.
     auto facts = facts_of(provider);
     if (auto problem = tx::meaning_problem(facts)) {
       const std::string column =
@@ -213,10 +233,12 @@ class Planning {
       refuse(report, column, "cannot be listed: " + problem->why);
       return std::nullopt;
     }
+
     if (auto wrong = tx::form_error(facts)) {
       refuse(report, provider.column, "cannot be listed: " + tx::to_text(*wrong));
       return std::nullopt;
     }
+
     planned_names_.add(facts, plan_.parties.size());
     plan_.parties.push_back({report.row, std::move(facts)});
     return Meant{std::nullopt, plan_.parties.size() - 1, provider.name};
@@ -252,11 +274,13 @@ class Planning {
     planned.listed = subject.listed.value_or(0);
     planned.subject_name = subject.name;
     planned.retroactive = report.valid_from_ms < known_.now_ms;
+
     if (programme != nullptr) {
       planned.programme = programme->name;
       planned.ects_hundredths = programme->ects_hundredths;
       planned.esco_outcomes = programme->esco_uris.size();
     }
+
     auto& content = planned.content;
     content.kind = tx::StatementKind::kAccredit;
     content.accreditation = true;
@@ -269,14 +293,19 @@ class Planning {
     content.evidence_digest = report.digest;
     content.report_url = report.link;
     if (subject.known) content.subject = *subject.known;
+
+    // A report that was accredited before, by the digest of today or by the one that older programs
+    // wrote (decision 1163).
     const bool stands =
         subject.known && (stands_.contains({*subject.known, report.digest, content.scope}) ||
                           stands_.contains({*subject.known, report.cells_digest, content.scope}));
     const auto key = std::tuple(subject.known, planned.listed, report.digest, content.scope);
+
     if (stands || !planned_.insert(key).second) {
       ++plan_.already;
       return;
     }
+
     auto& used = subject.known ? used_[*subject.known] : used_of_listed_[planned.listed];
     const auto slot = free_slot(used);
     if (!slot) {
@@ -284,6 +313,7 @@ class Planning {
              "all 4,096 accreditations that one agency may hold of one institution are used");
       return;
     }
+
     content.slot = *slot;
     planned.replaces = said_before(report, subject, planned.programme);
     plan_.accreditations.push_back(std::move(planned));

@@ -70,6 +70,7 @@ struct ImportPlan {
   std::vector<std::string> notices;
 };
 
+// Rows are taken in their order, and a row is sent or refused as a whole.
 ImportPlan plan_import(const ReportReading& reading, const KnownLedger& known,
                        const ImportRules& rules);
 

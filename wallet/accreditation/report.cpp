@@ -1,3 +1,7 @@
+// From cells to reports. Every value goes through RowReader, which marks its column as read and
+// notes a mistake under the column's name, so that a row is refused with all its mistakes and what
+// nobody reads can be named. Values are numbers and words in one spelling from here on: the digest
+// of a report is that of its meaning (docs/decisions/1163).
 #include "wallet/accreditation/report.h"
 
 #include <algorithm>
@@ -126,10 +130,14 @@ class RowReader {
       if (std::from_chars(begin, at->first.data() + at->first.size(), number).ec == std::errc{})
         numbers.insert(number);
     }
+
+    // The file is somebody else's; without a bound one row could ask for any number of
+    // accreditations.
     if (numbers.size() > kMostOfOne) {
       mistake(name, "stands more than 64 times in one report");
       return {};
     }
+
     std::vector<std::string> all;
     for (const auto number : numbers) all.push_back(name + "[" + std::to_string(number) + "]");
     return all;
@@ -178,22 +186,30 @@ std::string read_country(RowReader& row, const std::string& column) {
 ReportProvider read_provider(RowReader& row, const std::string& column) {
   ReportProvider provider;
   provider.column = column;
+
   provider.deqar = canonical_deqar(row.text(column + ".deqar_id", 64));
   provider.eter = upper(row.text(column + ".eter_id", 64));
   provider.name = row.text(column + ".name_official", kMostNameBytes);
   if (provider.name.empty()) provider.name = row.text(column + ".name_primary", kMostNameBytes);
   provider.english_name = row.text(column + ".name_english", kMostNameBytes);
   provider.country = read_country(row, column);
+
   provider.domain = domain_of(row.text(column + ".website_link", kMostUrlBytes));
+
   const std::string kind = lower(row.text(column + ".provider_type", 64));
   provider.other_provider = kind == "other provider" || kind == "alternative provider";
+
   if (!kind.empty() && !provider.other_provider && kind != "higher education institution") {
     row.mistake(column + ".provider_type",
                 "must be \"higher education institution\" or \"other provider\"");
   }
+
+  // A number is enough for an institution that the ledger knows; what else it takes to list one is
+  // asked for in the plan.
   if (provider.deqar.empty() && provider.eter.empty() && provider.name.empty()) {
     row.mistake(column, "names nobody: give deqar_id, eter_id, or name_official with country");
   }
+
   return provider;
 }
 
@@ -228,9 +244,12 @@ void read_workload(RowReader& row, ReportProgramme& programme) {
   const std::string column = programme.column + ".workload_ects";
   const std::string text = row.text(column, 16);
   if (text.empty()) return;
+
+  // By hand and not as a floating-point number: 7.5 must be 750 hundredths on every machine.
   std::uint32_t whole = 0, part = 0;
   const char* end = text.data() + text.size();
   auto [at, failed] = std::from_chars(text.data(), end, whole);
+
   bool good = failed == std::errc{} && whole <= 1'000;
   if (good && at != end) {
     const char* digits = at + 1;
@@ -239,6 +258,7 @@ void read_workload(RowReader& row, ReportProgramme& programme) {
     good = *at == '.' && wrong == std::errc{} && stop == end && length >= 1 && length <= 2;
     if (length == 1) part *= 10;
   }
+
   programme.ects_hundredths = whole * 100 + part;
   if (!good || programme.ects_hundredths == 0)
     row.mistake(column, "must be a number of ECTS above 0, like 5 or 7.5");
@@ -250,10 +270,14 @@ void read_outcomes(RowReader& row, ReportProgramme& programme) {
   const std::size_t older = columns.size();
   for (auto& column : row.groups(programme.column + ".learning_outcome"))
     columns.push_back(std::move(column));
+
+  // Columns that the register added later are no part of the first form of the digest, which older
+  // statements carry.
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto& column = columns[i];
     std::string uri =
         i < older ? row.text(column, kMostUrlBytes) : row.newer_text(column, kMostUrlBytes);
+
     if (uri.empty()) continue;
     if (uri.starts_with(kEsco) && uri.size() > kEsco.size()) {
       programme.esco_uris.push_back(std::move(uri));
@@ -261,6 +285,8 @@ void read_outcomes(RowReader& row, ReportProgramme& programme) {
       row.mistake(column, "is no URI of an ESCO skill (" + std::string(kEsco) + "…)");
     }
   }
+
+  // Sorted and each once, because the digest must not depend on the order of the columns.
   std::ranges::sort(programme.esco_uris);
   const auto repeated = std::ranges::unique(programme.esco_uris);
   programme.esco_uris.erase(repeated.begin(), repeated.end());
@@ -271,15 +297,20 @@ ReportProgramme read_programme(RowReader& row, const std::string& column,
   ReportProgramme programme;
   programme.column = column;
   programme.name = row.required(column + ".name_primary", "the name of the programme");
+
   read_level(row, programme);
   read_field(row, programme);
   read_workload(row, programme);
   read_outcomes(row, programme);
+
+  // Left out, the column means what the provider can award: other providers award no degrees.
   const auto degree = row.choose(column + ".degree_outcome", 1, kYesNo, "1 yes, 2 no");
   programme.full_degree = degree ? *degree == 0 : !only_other_providers;
+
   const auto certificate =
       row.choose(column + ".assessment_certification", 1, kCertificates,
                  "1 attendance certificate, 2 assessment based certificate, 3 neither");
+
   if (programme.full_degree) {
     if (only_other_providers)
       row.mistake(column + ".degree_outcome", "cannot be yes: no other provider awards degrees");
@@ -287,18 +318,21 @@ ReportProgramme read_programme(RowReader& row, const std::string& column,
       row.mistake(column + ".assessment_certification", "must be empty for a full degree");
     return programme;
   }
+
   if (programme.eqf_level == 0)
     row.mistake(column + ".qf_ehea_level", "is missing: needed without a full degree");
   if (programme.ects_hundredths == 0)
     row.mistake(column + ".workload_ects", "is missing: needed without a full degree");
   if (!certificate)
     row.mistake(column + ".assessment_certification", "is missing: needed without a full degree");
+
   return programme;
 }
 
 void read_validity(RowReader& row, Report& report) {
   std::string format = row.text("date_format", 32);
   if (format.empty()) format = "%Y-%m-%d";
+
   const auto day = [&](const std::string& name, const std::string& text, std::uint64_t& out) {
     if (text.empty()) return false;
     const auto read = read_report_date(text, format);
@@ -306,11 +340,16 @@ void read_validity(RowReader& row, Report& report) {
     out = read.ok() ? *read : 0;
     return read.ok();
   };
+
   if (!day("valid_from", row.required("valid_from", "the first day"), report.valid_from_ms)) return;
+
   std::uint64_t last = 0;
   const std::string until = row.text("valid_to");
+
+  // The register allows an open end; an accreditation on the ledger has one.
   if (until.empty()) {
     report.valid_until_ms = years_later(report.valid_from_ms, kOpenYears);
+
   } else if (day("valid_to", until, last)) {
     report.valid_until_ms = last + kDayMs;
     if (last < report.valid_from_ms) row.mistake("valid_to", "lies before valid_from");
@@ -321,6 +360,7 @@ void check_structure(RowReader& row, const Report& report) {
   const auto providers = report.providers.size(), programmes = report.programmes.size();
   if (providers == 0)
     row.mistake("institution[1]", "is missing: a report is about at least one provider");
+
   switch (report.type) {
     case ActivityType::kInstitutional:
       if (programmes != 0)
@@ -360,21 +400,27 @@ void read_kind(RowReader& row, Report& report) {
   if (report.activity.empty())
     report.activity = row.text("activity_local_identifier", kMostNameBytes);
   if (report.activity.empty()) report.activity = listed_activities(row);
+
   if (report.activity.empty())
     row.mistake("activity",
                 "is missing: what the agency did (activity[1].id in the register's template)");
+
   const auto type =
       row.choose("activity_type", 1, kTypes,
                  "institutional, institutional/programme, programme, joint programme");
   const auto status =
       row.choose("status", 1, kStatuses, "1 part of obligatory EQA system, 2 voluntary");
+
   const auto decision = row.choose(
       "decision", 1, kDecisions,
       "1 positive, 2 positive with conditions or restrictions, 3 negative, 4 not applicable");
+
   if (status) report.status = static_cast<ReportStatus>(*status + 1);
   if (decision) report.decision = static_cast<ReportDecision>(*decision + 1);
   if (row.text("status").empty()) row.mistake("status", "is missing");
   if (row.text("decision").empty()) row.mistake("decision", "is missing");
+
+  // Where the type is left out it follows from who and what is named.
   if (type) {
     report.type = static_cast<ActivityType>(*type);
   } else if (report.programmes.empty()) {
@@ -408,6 +454,7 @@ Hash256 digest_of(const Report& report) {
   const auto line = [&lines](const std::string& name, const std::string& value) {
     if (!value.empty()) lines += name + "=" + nfc(value) + "\n";
   };
+
   line("identifier", report.identifier);
   line("activity", report.activity);
   line("type", std::to_string(static_cast<unsigned>(report.type)));
@@ -416,6 +463,7 @@ Hash256 digest_of(const Report& report) {
   line("valid_from_ms", std::to_string(report.valid_from_ms));
   line("valid_until_ms", std::to_string(report.valid_until_ms));
   line("link", report.link);
+
   for (const auto& programme : report.programmes) {
     line("programme", programme.name);
     line("eqf_level", std::to_string(programme.eqf_level));
@@ -426,6 +474,7 @@ Hash256 digest_of(const Report& report) {
     line("ects_hundredths", std::to_string(programme.ects_hundredths));
     for (const auto& uri : programme.esco_uris) line("esco", uri);
   }
+
   return sha256(as_bytes(lines));
 }
 
@@ -434,29 +483,38 @@ std::optional<Report> read_report(RowReader& row, const ReportCells& cells) {
     row.mistake(cells.broken_at, cells.broken);
     return std::nullopt;
   }
+
   Report report;
   report.row = cells.row;
   report.agency = row.required("agency", "acronym or number of the agency");
   report.identifier = row.text("report_id", 64);
   if (report.identifier.empty()) report.identifier = row.text("local_identifier", kMostNameBytes);
+
   read_validity(row, report);
   read_link(row, report);
+
   for (const auto& column : row.groups("institution"))
     report.providers.push_back(read_provider(row, column));
+
   const bool only_others =
       !report.providers.empty() &&
       std::ranges::all_of(report.providers, [](const auto& each) { return each.other_provider; });
   for (const auto& column : row.groups("programme")) {
     report.programmes.push_back(read_programme(row, column, only_others));
   }
+
   read_kind(row, report);
+
   if (only_others && report.status == ReportStatus::kObligatory) {
     row.mistake("status", "must be voluntary where only other providers are named");
   }
+
   check_structure(row, report);
+
   report.cells_digest = row.cells_digest();
   report.digest = digest_of(report);
   if (!row.good()) return std::nullopt;
+
   return report;
 }
 

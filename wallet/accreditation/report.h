@@ -62,19 +62,20 @@ struct Report {
   ReportStatus status = ReportStatus::kVoluntary;
   ReportDecision decision = ReportDecision::kPositive;
   std::uint64_t valid_from_ms = 0;
-  std::uint64_t valid_until_ms =
-      0;  // the day after the last; six years where the report leaves it open
+  // The day after the last; six years later where the report leaves it open.
+  std::uint64_t valid_until_ms = 0;
   std::string link;
   std::vector<ReportProvider> providers;
   std::vector<ReportProgramme> programmes;
-  Hash256
-      digest;  // of what the report says, however it is spelt: docs/formats/accreditation-import.md
-  Hash256 cells_digest;  // SHA-256 of the cells that were read, "name=value" lines by name: what
-                         // stands on ledgers of old
+  // Of what the report says, however it is spelt: docs/formats/accreditation-import.md.
+  Hash256 digest;
+  // SHA-256 of the cells that were read, as lines "name=value" by name: what older programs put on
+  // ledgers.
+  Hash256 cells_digest;
 };
 
-// The spellings of one number of the register are one: "9001", "deqarinst9001" and "
-// DEQARINST9001". Other texts are given back trimmed and in upper case.
+// One spelling for a number of the register, so that "9001", "deqarinst9001" and " DEQARINST9001"
+// mean one institution. Other texts are given back trimmed and in upper case.
 std::string canonical_deqar(std::string_view typed);
 
 // Why a row is refused: where, what, what to do.
@@ -88,8 +89,8 @@ struct ReportReading {
   std::size_t rows = 0;
   std::vector<Report> reports;          // those without a mistake
   std::vector<ReportMistake> mistakes;  // all of them, by row
-  std::vector<std::string>
-      not_read;  // columns that this program does not use; ascending, without positions
+  // Columns that this program does not use; ascending, without positions.
+  std::vector<std::string> not_read;
   std::vector<std::string> notices;  // empty rows and columns that were skipped
 };
 

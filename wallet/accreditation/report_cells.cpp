@@ -1,3 +1,6 @@
+// CSV and JSON as one form: named cells of one report. JSON is flattened into the names of the
+// CSV's columns, so that everything after this file reads one notation. Bounds of number and size
+// are set here, before anybody reads a cell.
 #include "wallet/accreditation/report_cells.h"
 
 #include <algorithm>
@@ -82,12 +85,16 @@ void flatten(ReportCells& cells, const std::string& name, const Json& value) {
 
 Result<ReportFile> from_json(std::string_view text) {
   TM_TRY(const Json root, parse_strict_json(text));
+
+  // The register's own programs answer with pages of results.
   const Json* list = &root;
   if (root.is_object() && root.contains("results") && root["results"].is_array())
     list = &root["results"];
+
   ReportFile all;
   const std::size_t count = list->is_array() ? list->size() : 1;
   if (count > kMostReports) return error("the file holds more than 20,000 reports: split it");
+
   for (std::size_t i = 0; i < count; ++i) {
     const Json& report = list->is_array() ? (*list)[i] : *list;
     ReportCells cells;
@@ -106,13 +113,16 @@ Result<ReportFile> from_csv(std::string_view text) {
   TM_TRY(const auto table, parse_csv(text));
   std::vector<std::string> names;
   for (const auto& cell : table.header) {
+    // Cells are kept by name, so that one of the two would hide the other.
     if (std::ranges::find(names, cell.text) != names.end()) {
       return error(to_text(cell.place) + ": the column \"" + cell.text + "\" stands twice");
     }
     names.push_back(cell.text);
   }
+
   if (table.rows.size() > kMostReports)
     return error("the file holds more than 20,000 reports: split it");
+
   ReportFile all;
   all.notices = table.notices;
   for (const auto& row : table.rows) {

@@ -53,6 +53,7 @@ struct Parts {
 Result<std::uint64_t> read_report_date(std::string_view text, std::string_view format) {
   const std::string shown =
       "\"" + std::string(text) + "\" is no day in the form " + std::string(format);
+
   Parts parts;
   for (std::size_t i = 0; i < format.size() && parts.good; ++i) {
     if (format[i] != '%') {
@@ -60,16 +61,21 @@ Result<std::uint64_t> read_report_date(std::string_view text, std::string_view f
       if (parts.good) text.remove_prefix(1);
       continue;
     }
+
     const bool short_form = i + 1 < format.size() && format[i + 1] == '-';
     if (short_form) ++i;
+
     ++i;
     if (i >= format.size())
       return error("\"" + std::string(format) + "\" is no form of a date (for example %Y-%m-%d)");
     parts.take(format[i], short_form, text);
   }
+
+  // A day that no calendar has is found by the parser of the policies, which knows the leap years.
   if (!parts.good || !text.empty() || parts.year < 1970 || parts.year > 2999) return error(shown);
   const auto day = trust::parse_date(iso(parts.year, parts.month, parts.day));
   if (!day) return error(shown);
+
   return *day;
 }
 

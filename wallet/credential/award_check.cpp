@@ -1,3 +1,7 @@
+// The checks of award_check.h, one function a kind of fault. Every finding keeps the cell that it
+// is about, or line 0 where the batch as a whole is at fault, so that a table can mark it. The
+// functions read claims that check_claim() has accepted: a date has ten characters, and a number is
+// a number.
 #include "wallet/credential/award_check.h"
 
 #include <algorithm>
@@ -37,14 +41,21 @@ constexpr std::int64_t kEpochDay = 719'468;  // day_number("1970-01-01")
 
 std::string date_of(std::uint64_t time_ms) {
   std::int64_t day = static_cast<std::int64_t>(time_ms / kDayMs) + kEpochDay;
+
+  // The inverse of day_number(). The calendar repeats after 146,097 days (400 years); the divisions
+  // after it take out the leap day of every 4th year, give that of every 100th back and take that
+  // of the 400th.
   const std::int64_t era = day / 146'097;
   const std::int64_t of_era = day % 146'097;
   const std::int64_t year_of_era =
       (of_era - of_era / 1460 + of_era / 36'524 - of_era / 146'096) / 365;
   const std::int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+
+  // Counted from March, every five months have 153 days.
   const std::int64_t from_march = (5 * of_year + 2) / 153;
   const std::int64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
   const std::int64_t year = era * 400 + year_of_era + (month <= 2 ? 1 : 0);
+
   const auto digits = [](std::int64_t value, std::size_t size) {
     std::string text = std::to_string(value);
     return text.size() < size ? std::string(size - text.size(), '0') + text : text;
@@ -71,19 +82,26 @@ std::string listed(const std::vector<std::string>& texts) {
 
 // What a text about supervision says against what the achievement states.
 bool contradicts(std::string_view said, std::string_view stated) {
+  // Free text in any spelling: case and spaces go with the skeleton, hyphens here.
   std::string words;
   for (const char c : skeleton(said)) {
     if (c != '_' && c != '-') words += c;
   }
   const auto has = [&words](const char* word) { return words.find(word) != std::string::npos; };
+
+  // "unsupervised" and "not supervised" hold the word "supervised", so the negative forms are told
+  // apart first.
   const bool unsupervised = has("unsupervised") || has("notsupervised") || has("nosupervision");
   const bool supervised = !unsupervised && has("supervised");
   const bool unverified = has("unverified") || has("notverified");
+
   const bool states_supervised = stated.starts_with("supervised");
   if (unsupervised && states_supervised) return true;
   if (supervised && !states_supervised) return true;
   if (unverified && stated != "unsupervised_unverified") return true;
   if (has("verified") && !unverified && stated == "unsupervised_unverified") return true;
+
+  // A text that names no place contradicts none.
   return (has("online") && stated == "supervised_onsite") ||
          (has("onsite") && stated == "supervised_online");
 }
@@ -140,18 +158,22 @@ class Checking {
   void check_title() {
     const auto* title = text_of(ClaimId::kTitle);
     if (title == nullptr || std::ranges::find(terms_.titles, *title) != terms_.titles.end()) return;
+
+    // The nearest cause comes first, so that the text says what to change.
     for (const auto& known : terms_.titles) {
       if (nfc(known) != nfc(*title)) continue;
       return add(ClaimId::kTitle, *title, known,
                  quoted(*title) + " has the letters of " + quoted(known) +
                      " in another form (NFD): save the list in NFC, or leave the column out");
     }
+
     for (const auto& known : terms_.titles) {
       if (skeleton(known) != skeleton(*title)) continue;
       return add(ClaimId::kTitle, *title, known,
                  quoted(*title) + " differs from " + quoted(known) +
                      " by case, spaces or marks: it must be the same");
     }
+
     add(ClaimId::kTitle, *title, listed(terms_.titles),
         quoted(*title) + " is none of the achievement's titles: " + listed(terms_.titles));
   }
@@ -161,15 +183,20 @@ class Checking {
     if (found == row_->claims.end()) return;
     const auto said = std::get<std::uint64_t>(found->second);
     if (said == stated) return;
+
+    // Credits are stored in hundredths, so that 6 typed for 600 is the likely slip: the text shows
+    // both readings.
     const bool credits = id == ClaimId::kEctsHundredths;
     const std::string shown = to_display(kind_of(id), found->second) + (credits ? " ECTS" : "");
     const std::string is = std::to_string(said) + (credits ? " is " + shown : "");
+
     std::string text =
         is + "; the achievement says " + (stated == 0 ? "nothing" : std::to_string(stated));
     if (credits && stated != 0) {
       text += " (" + to_display(kind_of(id), ClaimValue{stated}) + " ECTS)";
       if (said * 100 == stated) text += ": for whole credits call the column ects";
     }
+
     add(id, std::to_string(said), std::to_string(stated), text);
   }
 
@@ -180,11 +207,14 @@ class Checking {
       add(ClaimId::kIdentityCheck, *identity, terms_.identity_check,
           quoted(*identity) + " contradicts the achievement, which says " + terms_.identity_check);
     }
+
+    // No verifier compares the scheme, unlike the title: its case and spaces do not matter.
     const auto* scheme = text_of(ClaimId::kGradingScheme);
     if (scheme == nullptr || terms_.grading.empty()) return;
     const auto same = [&](const std::string& known) {
       return skeleton(known) == skeleton(*scheme);
     };
+
     if (std::ranges::any_of(terms_.grading, same)) return;
     add(ClaimId::kGradingScheme, *scheme, listed(terms_.grading),
         quoted(*scheme) + " is another scheme than the achievement's: " + listed(terms_.grading));

@@ -1,3 +1,7 @@
+// Builds a batch in memory. Two invariants hold in all of it: whatever an observer of the ledger
+// could count or order by (positions, the size of a small class, decoy commitments) is random, and
+// a secret of a learner's own wallet never arises here, since a learner with a request brings the
+// key.
 #include "wallet/credential/batch.h"
 
 #include <algorithm>
@@ -16,6 +20,8 @@ constexpr std::size_t kMaxFileNameBytes = 48;
 
 // A number in [0, bound) without bias.
 std::uint32_t random_below(std::uint32_t bound) {
+  // Values above the largest multiple of `bound` are drawn again: taken modulo, they would favour
+  // small numbers.
   const std::uint32_t limit = UINT32_MAX - UINT32_MAX % bound;
   while (true) {
     std::array<std::uint8_t, 4> bytes{};
@@ -67,6 +73,9 @@ Result<Requests> match_requests(const std::vector<ClassRow>& rows,
                                 const std::vector<WalletRequest>& requests) {
   Requests by_student;
   std::set<Bytes> keys;
+
+  // A request in the wrong batch, or a second one, would bind a degree to somebody's key; no guess
+  // is made which one is meant.
   for (const auto& request : requests) {
     const bool known = std::ranges::find(rows, request.student, &ClassRow::student) != rows.end();
     if (!known)
@@ -74,6 +83,8 @@ Result<Requests> match_requests(const std::vector<ClassRow>& rows,
                    "\", who is not in the class list");
     if (!by_student.emplace(request.student, &request).second)
       return error("student \"" + request.student + "\" sent two wallet requests: remove one");
+
+    // One key in two requests is one wallet answering for two learners.
     if (!keys.insert(request.holder.bytes).second)
       return error("the wallet request of student \"" + request.student +
                    "\" uses a key that another one uses too");
@@ -91,6 +102,7 @@ Result<Built> build_award(const BatchPlan& plan, const ClassRow& row, const Wall
   Built built;
   built.award.student = row.student;
   built.award.position = position;
+
   CredentialContents contents;
   contents.head.issuer_domain = plan.issuer_domain;
   contents.head.issuer_key = plan.credential_key;
@@ -100,6 +112,9 @@ Result<Built> build_award(const BatchPlan& plan, const ClassRow& row, const Wall
   contents.head.salt = random_fixed<Salt>();
   contents.head.achievement = plan.achievement;
   contents.head.holder_made = request != nullptr;
+
+  // Only the holder may have the key of a credential. Where the learner made none, the issuer makes
+  // one for single use, and it travels in the claim file under a code.
   if (request != nullptr) {
     contents.head.holder = request->holder;
     built.award.recipient = request->recipient;
@@ -109,8 +124,11 @@ Result<Built> build_award(const BatchPlan& plan, const ClassRow& row, const Wall
     built.award.holder_secret = SecretBytes::copy_of(key.secret_bytes());
     built.award.claim_code = make_claim_code();
   }
+
+  // insert() keeps what is there, so that the row's own value wins over the common one.
   contents.claims = row.claims;
   contents.claims.insert(plan.common.begin(), plan.common.end());  // the row's own value wins
+
   auto issued = issue_credential(contents, plan.chain, credential_key);
   if (!issued.ok()) return error("line " + std::to_string(row.line) + ": " + issued.message());
   built.award.sd_jwt = std::move(issued->sd_jwt);
@@ -131,14 +149,17 @@ Result<Batch> build_batch(const BatchPlan& plan, const std::vector<ClassRow>& ro
                           const SecretKey& credential_key, const BatchProgress& progress) {
   TM_CHECK(!rows.empty() && rows.size() <= kMaxBatchSize, rows.size());
   TM_TRY(const auto by_student, match_requests(rows, requests));
+
   Batch batch;
   batch.id = random_batch_id();
   batch.plan = plan;
   const std::size_t size = std::max(rows.size(), kMinBatchSize);
   const auto positions = random_permutation(size);
+
   // A position that no learner takes keeps a random commitment, which nobody can open.
   batch.commitments.resize(size);
   for (auto& commitment : batch.commitments) commitment = random_fixed<Hash256>();
+
   FileNames names;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto request = by_student.find(rows[i].student);

@@ -34,17 +34,18 @@ struct BatchPlan {
   IssuerIndex first_index;
   std::uint64_t issued_at_s = 0;
   std::optional<std::uint64_t> expires_at_s;
-  Claims common;  // of every learner, unless the row says otherwise: title, ects_hundredths,
-                  // eqf_level, award_date
-  SignatureAlgorithm holder_algorithm =
-      SignatureAlgorithm::kEcdsaP256;  // of keys that the tool makes
+  // Of every learner, unless the row says otherwise: title, ects_hundredths, eqf_level, award_date.
+  Claims common;
+  // Of the holder keys that are made for learners who sent no wallet request.
+  SignatureAlgorithm holder_algorithm = SignatureAlgorithm::kEcdsaP256;
 };
 
 // What the issuer holds of one learner's award.
 struct Award {
   std::string student;
-  std::string
-      file_name;  // of the claim file, without folder and suffix; safe and unique within the batch
+  // Of the claim file, without folder and suffix; safe as a name of a file, and unique within the
+  // batch whatever the case of its letters.
+  std::string file_name;
   std::uint32_t position = 0;
   std::string sd_jwt;
   SecretBytes holder_secret;                // empty: the holder made the key, or it was purged
@@ -62,6 +63,7 @@ struct Batch {
   bool delivered = false;  // all claim files were written
 };
 
+// Told after every learner, in order and on the caller's thread.
 using BatchProgress = std::function<void(std::size_t done, std::size_t total)>;
 
 // Fails, and makes nothing, when a request names a student who is not in the class or comes twice,
@@ -71,7 +73,8 @@ Result<Batch> build_batch(const BatchPlan& plan, const std::vector<ClassRow>& ro
                           const std::vector<WalletRequest>& requests,
                           const SecretKey& credential_key, const BatchProgress& progress = {});
 
-// The whole state, sealed to the issuer's register identity.
+// The whole state as an age file, sealed to the issuer's register identity. Opening fails on
+// another identity, on damage, and on members or a format that this version does not know.
 Result<Bytes> seal_batch(const Batch& batch, const age::Recipient& recipient);
 Result<Batch> open_batch(ByteView file, std::span<const age::Identity> identities);
 

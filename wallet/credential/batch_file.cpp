@@ -1,4 +1,7 @@
-// The sealed state of a batch (docs/formats/claim-file.md, "Batch state").
+// The sealed state of a batch (docs/formats/claim-file.md, "Batch state"). What is read back is
+// used as if it had just been built, so the reader repeats every bound that building relies on:
+// positions lie within the commitments, claims within their bounds, and a file name cannot leave
+// the folder.
 #include "wallet/credential/batch.h"
 #include "wallet/keystore/strict_json.h"
 
@@ -48,19 +51,26 @@ Json encode_award(const Award& award) {
 Result<Award> decode_award(const Json& json) {
   ObjectReader reader{json, "an award of the batch"};
   Award award;
+
   award.student = reader.text("student");
   award.file_name = reader.text("file", 128);
   award.position = static_cast<std::uint32_t>(reader.number("position", kMaxBatchSize - 1));
   award.sd_jwt = reader.text("sd_jwt", kMaxSdJwtBytes);
+
+  // Both are absent after a purge, and for a learner who made the key.
   if (reader.has("holder_secret"))
     award.holder_secret = reader.secret("holder_secret", SecretKey::kSize);
   if (reader.has("claim_code"))
     award.claim_code = SecretBytes::copy_of(reader.text("claim_code", 64));
+
   const std::string recipient = reader.optional_text("recipient", 128);
   TM_TRY_STATUS(reader.finish());
+
   if (!recipient.empty()) {
     TM_TRY(award.recipient, age::parse_recipient(recipient));
   }
+
+  // The name becomes a path: a damaged state must not write outside of the folder of claim files.
   if (award.file_name.empty() || award.file_name.find('/') != std::string::npos ||
       award.file_name.front() == '.')
     return error("an award of the batch has the unsafe file name \"" + award.file_name + "\"");
@@ -83,6 +93,7 @@ Json encode_plan(const BatchPlan& plan) {
 }
 
 Result<BatchPlan> decode_plan(const Json& json) {
+  // Everything is taken before finish(), which fails on members that this version does not know.
   ObjectReader reader{json, "the plan of the batch"};
   BatchPlan plan;
   const std::string chain = reader.text("chain", 128);
@@ -96,12 +107,14 @@ Result<BatchPlan> decode_plan(const Json& json) {
   const Json& common = reader.object("common");
   const std::string algorithm = reader.text("holder_algorithm", 16);
   if (reader.has("expires_at_s")) plan.expires_at_s = reader.number("expires_at_s");
+
   TM_TRY_STATUS(reader.finish());
   TM_TRY(plan.chain, parse_chain_id(chain));
   TM_TRY(plan.issuer, parse_institution_id(issuer));
   TM_TRY(plan.credential_key, parse_key_id(key));
   TM_TRY(plan.achievement, parse_achievement_id(achievement));
   TM_TRY(plan.common, decode_claims(common));
+
   plan.holder_algorithm = algorithm == to_text(SignatureAlgorithm::kEcdsaSecp256k1)
                               ? SignatureAlgorithm::kEcdsaSecp256k1
                               : SignatureAlgorithm::kEcdsaP256;
@@ -117,10 +130,14 @@ Bytes join(const std::vector<Hash256>& hashes) {
 Result<Batch> decode(const Json& json) {
   ObjectReader reader{json, "the batch"};
   Batch batch;
+
+  // Told before anything else is missed: a newer format lacks members that this reader would
+  // complain of.
   const std::uint64_t format = reader.number(kFormatName);
   if (reader.ok() && format != kFormat)
     return error("the batch has format " + std::to_string(format) +
                  "; this program knows format 1: use a newer one");
+
   batch.id = reader.text("id", 64);
   const Json& plan = reader.object("plan");
   const Bytes commitments = reader.base64url("commitments", kMaxBatchSize * Hash256::kSize);
@@ -129,11 +146,14 @@ Result<Batch> decode(const Json& json) {
   batch.committed = reader.number("committed", 1) == 1;
   batch.delivered = reader.number("delivered", 1) == 1;
   TM_TRY_STATUS(reader.finish());
+
   TM_TRY(batch.plan, decode_plan(plan));
   if (commitments.empty() || commitments.size() % Hash256::kSize != 0)
     return error("the batch has no whole list of commitments");
+
   Decoder decoder{commitments};
   while (decoder.remaining() > 0) batch.commitments.push_back(decoder.fixed<Hash256>());
+
   for (const auto& entry : awards) {
     TM_TRY(auto award, decode_award(entry));
     if (award.position >= batch.commitments.size())

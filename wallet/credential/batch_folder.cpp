@@ -1,3 +1,6 @@
+// The order of writing in a batch's folder. The state (batch.age) is what counts: it is written
+// last when a batch is made, before the signed bytes are sent and after every step, so that whoever
+// is interrupted goes on from it. The register and the codes can be made from it again.
 #include "wallet/credential/batch_folder.h"
 
 #include <algorithm>
@@ -52,14 +55,18 @@ Result<Batch> open_state(ByteView file, std::span<const age::Identity> identitie
 Result<BatchFolder> BatchFolder::create(std::string path, Batch batch,
                                         const age::Recipient& recipient) {
   TM_TRY_STATUS(make_folder(path));
+
+  // A second batch in the folder would replace the only copy of the first one's keys and codes.
   std::error_code ignored;
   if (fs::exists(inside(path, kState), ignored))
     return error(path + " holds a batch already; resume it, or name another folder");
+
   TM_TRY_STATUS(make_folder(inside(path, kClaims)));
   TM_TRY(const auto list, seal_register(make_register(batch), recipient));
   TM_TRY(const auto codes, seal_codes(batch, recipient));
   TM_TRY_STATUS(write_file_atomically(inside(path, kRegister), list, Overwrite::kAllowed));
   TM_TRY_STATUS(write_file_atomically(inside(path, kCodes), codes, Overwrite::kAllowed));
+
   // The state comes last: a folder without it is no batch, and create() may be tried again.
   BatchFolder folder{std::move(path), std::move(batch), recipient};
   TM_TRY_STATUS(folder.save_state());
@@ -70,6 +77,7 @@ Result<BatchFolder> BatchFolder::open(std::string path, std::span<const age::Ide
   std::error_code ignored;
   if (!fs::exists(inside(path, kState), ignored)) return error("there is no batch in " + path);
   TM_TRY(const auto file, read_file(inside(path, kState), age::kMaxFileBytes));
+
   const age::Identity* opened_by = nullptr;
   TM_TRY(auto batch, open_state(file, identities, opened_by));
   return BatchFolder{std::move(path), std::move(batch), opened_by->recipient()};
@@ -87,26 +95,31 @@ Status BatchFolder::set_committed() {
 
 Status BatchFolder::deliver(const BatchProgress& progress) {
   TM_CHECK(batch_.committed);
+
   for (std::size_t i = 0; i < batch_.awards.size(); ++i) {
     const Award& award = batch_.awards[i];
     std::error_code ignored;
     if (!fs::exists(claim_path(award), ignored)) TM_TRY_STATUS(write_claim(award));
     if (progress) progress(i + 1, batch_.awards.size());
   }
+
   batch_.delivered = true;
   return save_state();
 }
 
 Status BatchFolder::write_claim(const Award& award) const {
+  // After a purge the key and the code exist in the claim file alone.
   if (!award.recipient && award.claim_code.empty()) {
     return error("the claim file of student \"" + award.student +
                  "\" is gone, and cannot be written again: the batch was purged");
   }
+
   ClaimFile claim;
   claim.sd_jwt = award.sd_jwt;
   claim.holder_secret = award.holder_secret.clone();
   claim.issuer_name = batch_.plan.issuer_name;
   claim.title = title_of(batch_.plan.common);
+
   TM_TRY(const auto sealed, award.recipient ? seal_claim_file(claim, *award.recipient)
                                             : seal_claim_file(claim, award.claim_code.text()));
   return write_file_atomically(claim_path(award), sealed, Overwrite::kAllowed);
@@ -114,6 +127,7 @@ Status BatchFolder::write_claim(const Award& award) const {
 
 Status BatchFolder::purge() {
   TM_CHECK(batch_.delivered);
+
   purge_secrets(batch_);
   TM_TRY_STATUS(save_state());
   return remove_file(inside(path_, kCodes));
@@ -123,15 +137,22 @@ Status BatchFolder::erase(const std::string& student) {
   const auto found = std::ranges::find(batch_.awards, student, &Award::student);
   if (found == batch_.awards.end())
     return error("the batch in " + path_ + " does not know student \"" + student + "\"");
+
+  // The claim file goes first: its name is known from the award only, and an interrupted erase can
+  // be said again as long as the state still holds the award.
   TM_TRY_STATUS(remove_file(claim_path(*found)));
   batch_.awards.erase(found);
+
   TM_TRY(const auto list, seal_register(make_register(batch_), recipient_));
   TM_TRY_STATUS(write_file_atomically(inside(path_, kRegister), list, Overwrite::kAllowed));
+
+  // A purged batch has no codes any more, and none are written again.
   std::error_code ignored;
   if (fs::exists(inside(path_, kCodes), ignored)) {
     TM_TRY(const auto codes, seal_codes(batch_, recipient_));
     TM_TRY_STATUS(write_file_atomically(inside(path_, kCodes), codes, Overwrite::kAllowed));
   }
+
   return save_state();
 }
 

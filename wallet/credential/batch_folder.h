@@ -1,7 +1,9 @@
 // The files of one batch on the issuer's disk:
-//   batch.age      state of the batch, with everything needed to resume; its secrets go with
-//   purge() register.age   student reference -> slots codes.age      student reference -> claim
-//   code claims/NAME.testamur.age
+// - batch.age: the state of the batch, with everything needed to resume; its secrets go with
+// purge();
+// - register.age: student reference -> slots;
+// - codes.age: student reference -> claim code;
+// - claims/NAME.testamur.age: the claim files.
 // All but the claim files are sealed to the issuer's register identity. One thread; one program a
 // folder.
 #pragma once

@@ -1,3 +1,6 @@
+// Claim files: sealed by the issuer, opened by the learner, taken into the wallet. A claim file
+// comes from outside, and the names in it are for display only: which key the credential is bound
+// to is decided by the credential. JSON that held a holder key is wiped before decode() returns.
 #include "wallet/credential/claim_file.h"
 
 #include <algorithm>
@@ -30,16 +33,23 @@ SecretBytes encode(const ClaimFile& claim) {
 Result<ClaimFile> decode_json(const Json& json) {
   ObjectReader reader{json, "the claim file"};
   ClaimFile claim;
+
+  // Told before anything else is missed: a newer format lacks members that this reader would
+  // complain of.
   const std::uint64_t format = reader.number(kFormatName);
   if (reader.ok() && format != kFormat)
     return error("the claim file has format " + std::to_string(format) +
                  "; this program knows format 1: use a newer one");
+
   claim.sd_jwt = reader.text("sd_jwt", kMaxSdJwtBytes);
   claim.issuer_name = reader.text("issuer_name");
   claim.title = reader.text("title");
   claim.receipt = reader.base64url("receipt", kMaxReceiptBytes);
+
+  // Absent where the learner made the key.
   if (reader.has("holder_secret"))
     claim.holder_secret = reader.secret("holder_secret", SecretKey::kSize);
+
   TM_TRY_STATUS(reader.finish());
   return claim;
 }
@@ -53,12 +63,16 @@ Result<ClaimFile> decode(ByteView text) {
 
 ClaimOutcome finish(const age::Opened& opened) {
   ClaimOutcome outcome;
+
+  // A wrong code can be typed again; a damaged file must be asked for again. People are told which
+  // of the two it is.
   if (!opened.ok()) {
     outcome.wrong_code = opened.failure->kind == age::OpenFailure::kWrongKey;
     outcome.failure =
         outcome.wrong_code ? "the claim code does not open this file" : opened.failure->message;
     return outcome;
   }
+
   auto claim = decode(opened.plaintext.view());
   if (!claim.ok()) {
     outcome.failure = claim.message();
@@ -73,6 +87,9 @@ Result<HolderKeySource> holder_key_source(const WalletContents& wallet, const Cl
                                           const PublicKey& holder) {
   HolderKeySource source;
   source.algorithm = holder.algorithm;
+
+  // A key in the file is the issuer's word; only the one that the credential names can ever present
+  // it.
   if (!claim.holder_secret.empty()) {
     TM_TRY(const auto key, SecretKey::from_bytes(holder.algorithm, claim.holder_secret.view()));
     if (key.public_key() != holder)
@@ -80,12 +97,14 @@ Result<HolderKeySource> holder_key_source(const WalletContents& wallet, const Cl
     source.issuer_made_secret = claim.holder_secret.clone();
     return source;
   }
+
   const auto found = find_holder_key(
       wallet, holder.algorithm, [&](const SecretKey& key) { return key.public_key() == holder; });
   if (!found)
     return error(
         "the credential is bound to a key that this wallet does not have: it was made for another "
         "wallet");
+
   source.derived_index = found->index;
   return source;
 }
@@ -115,6 +134,7 @@ Result<Bytes> seal_claim_file(const ClaimFile& claim, const age::Recipient& reci
 
 ClaimOutcome open_claim_file(ByteView file, std::string_view code) {
   const auto canonical = parse_claim_code(code);
+
   if (!canonical.ok()) return {std::nullopt, true, canonical.message()};
   return finish(age::open(file, canonical->text()));
 }
@@ -124,7 +144,10 @@ ClaimOutcome open_claim_file(ByteView file, const age::Identity& delivery_identi
 }
 
 ClaimOutcome open_requested_claim_file(ByteView file, const WalletContents& wallet) {
+  // The file does not say which request it answers, so the delivery identity of every key that may
+  // have been given out is tried.
   ClaimOutcome outcome;
+
   for (const auto algorithm :
        {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
     const auto opens = [&](const SecretKey& key) {
@@ -133,6 +156,7 @@ ClaimOutcome open_requested_claim_file(ByteView file, const WalletContents& wall
     };
     if (find_holder_key(wallet, algorithm, opens)) return outcome;
   }
+
   outcome.failure =
       "the file is sealed to the request of another wallet, and there is no code for it: import it "
       "with the wallet "
@@ -145,16 +169,25 @@ Status import_claim(WalletContents& wallet, ClaimFile claim, std::uint64_t now_m
   const auto view = read_credential(claim.sd_jwt);
   if (!view.ok())
     return error("the credential in the claim file breaks its form: " + view.message());
+
+  // A presentation shows a part of the claims, and its key binding was made for somebody.
   if (view->has_key_binding)
     return error("the claim file holds a presentation, not the credential itself");
+
+  // The reference names one place on the ledger, so that one award cannot be held twice, also not
+  // with other disclosures.
   for (const auto& held : wallet.credentials) {
     const auto other = read_credential(held.sd_jwt);
     if (other.ok() && other->head.reference == view->head.reference)
       return error("the wallet holds this credential already");
   }
+
+  // The request is answered, and its key is never given out again: every credential has a key of
+  // its own.
   TM_TRY(auto source, holder_key_source(wallet, claim, view->head.holder));
   close_request(wallet, source);
   count_as_used(wallet, source);
+
   StoredCredential stored;
   stored.sd_jwt = std::move(claim.sd_jwt);
   stored.holder_key = std::move(source);

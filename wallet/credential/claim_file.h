@@ -24,15 +24,19 @@ struct ClaimFile {
   Bytes receipt;  // opaque; may be empty
 };
 
+// Sealed by a claim code in its canonical form, or to the recipient of a wallet request.
 Result<Bytes> seal_claim_file(const ClaimFile& claim, std::string_view claim_code);
 Result<Bytes> seal_claim_file(const ClaimFile& claim, const age::Recipient& recipient);
 
-// `code` as typed. A wrong code and a damaged file are told apart by `wrong_code`.
+// Either the claim, or a failure that a person can act on. `wrong_code`: the code is none, or the
+// file is sealed to something else than the code or key that was tried; otherwise it is damaged or
+// no claim file.
 struct [[nodiscard]] ClaimOutcome {
   std::optional<ClaimFile> claim;
   bool wrong_code = false;
   std::string failure;
 };
+// `code` as a person types it: case, spaces and hyphens do not matter.
 ClaimOutcome open_claim_file(ByteView file, std::string_view code);
 ClaimOutcome open_claim_file(ByteView file, const age::Identity& delivery_identity);
 

@@ -1,3 +1,6 @@
+// The closed list of claims and the rules of their values. Two rules are kept apart: check_claim()
+// says what a credential of any time may hold, parse_claim() says what may be typed today and is
+// never wider.
 #include "wallet/credential/claims.h"
 
 #include <algorithm>

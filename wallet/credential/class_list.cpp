@@ -1,3 +1,7 @@
+// From the table of a student system to rows of typed claims. Every problem is noted with its cell
+// and the reading goes on, so that a registrar mends a list once and not ten times; rows come out
+// only when there was none. Everything here works on texts in NFC or compares by keys, because two
+// programs may write one reference in two ways.
 #include "wallet/credential/class_list.h"
 
 #include <algorithm>
@@ -33,12 +37,16 @@ Columns read_header(const std::vector<CsvCell>& header, Problems& problems) {
   Columns columns;
   std::set<std::string> seen;
   bool has_student = false;
+
   for (std::size_t i = 0; i < header.size(); ++i) {
     const auto& [name, place] = header[i];
+
+    // Two columns may give one claim, so that `ects` counts as the claim behind it.
     const bool credits = name == kCreditsColumn;
     const ClaimKind* kind = credits ? &kind_of(ClaimId::kEctsHundredths) : find_claim_kind(name);
     columns.claims.push_back(kind);
     if (credits) columns.credits = i;
+
     if (!seen.insert(name).second) problems.add(place, "the column \"" + name + "\" occurs twice");
     if (name == kStudentColumn) {
       columns.student = i;
@@ -48,10 +56,13 @@ Columns read_header(const std::vector<CsvCell>& header, Problems& problems) {
                    "the column \"" + name + "\" is not known (known: " + known_columns() + ")");
     }
   }
+
+  // No rule could say which of the two counts, and they differ by a factor of one hundred.
   if (columns.credits && seen.contains(std::string(kind_of(ClaimId::kEctsHundredths).name))) {
     problems.add(header[*columns.credits].place,
                  "the columns \"ects\" and \"ects_hundredths\" say the same: keep one of them");
   }
+
   if (!has_student && !problems.any()) problems.add({1, 1}, "the column \"student\" is missing");
   return columns;
 }
@@ -90,24 +101,32 @@ std::optional<std::string> read_day_parts(std::string_view typed, std::string_vi
   std::map<char, std::string> parts;
   for (std::size_t at = 0; at < form.size();) {
     const char letter = form[at];
+
     if (letter != 'D' && letter != 'M' && letter != 'Y') {
       if (typed.empty() || typed.front() != letter) return std::nullopt;
       typed.remove_prefix(1);
       ++at;
       continue;
     }
+
+    // A form in which a letter stands twice, or in another number than DD, MM and YYYY, could read
+    // one text as two days.
     const auto length = std::min(form.find_first_not_of(letter, at), form.size()) - at;
     if (length != (letter == 'Y' ? 4u : 2u) || parts.contains(letter)) return std::nullopt;
+
     std::string digits;
     while (!typed.empty() && digits.size() < length &&
            (is_form ? typed.front() == letter : is_digit(typed.front()))) {
       digits += is_form ? '1' : typed.front();
       typed.remove_prefix(1);
     }
+
+    // People drop a leading zero of day and month; a year of two digits could be of two centuries.
     if (digits.empty() || (letter == 'Y' && digits.size() != 4)) return std::nullopt;
     parts[letter] = digits.size() == 1 ? "0" + digits : digits;
     at += length;
   }
+
   if (!typed.empty() || parts.size() != 3) return std::nullopt;
   return parts['Y'] + "-" + parts['M'] + "-" + parts['D'];
 }
@@ -120,10 +139,12 @@ void rename_columns(CsvTable& table, const ClassListReading& reading, Problems& 
       problems.add({1, 1}, "--map names a column \"" + theirs + "\", which the list does not have");
       continue;
     }
+
     if (ours != "-") {
       found->text = ours;
       continue;
     }
+
     const auto at = found - table.header.begin();
     table.header.erase(found);
     for (auto& row : table.rows) row.erase(row.begin() + at);
@@ -146,10 +167,12 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
   row.student = canonical_reference(cells[columns.student].text);
   if (const auto status = check_student(row.student); !status.ok())
     problems.add(cells[columns.student].place, status.message());
+
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (columns.claims[i] == nullptr || cells[i].text.empty()) continue;
     auto value = columns.credits == i ? read_credits(cells[i].text)
                                       : read_claim(*columns.claims[i], cells[i].text, date_form);
+
     if (value.ok()) {
       row.claims[columns.claims[i]->id] = std::move(*value);
       row.places[columns.claims[i]->id] = cells[i].place;
@@ -157,6 +180,7 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
       problems.add(cells[i].place, value.message());
     }
   }
+
   if (!row.claims.contains(ClaimId::kGivenName) && !row.claims.contains(ClaimId::kFamilyName))
     problems.add(cells.front().place, "the learner has neither given_name nor family_name");
   return row;
@@ -188,10 +212,13 @@ std::optional<std::uint64_t> parse_credits(std::string_view typed) {
   const std::string_view whole = typed.substr(0, point);
   std::string fraction{point == std::string_view::npos ? "" : typed.substr(point + 1)};
   const auto is_number = [](std::string_view text) { return std::ranges::all_of(text, is_digit); };
+
+  // Three digits behind the mark would be thousands to some readers and thousandths to others.
   const bool ends_well =
       point == std::string_view::npos || (!fraction.empty() && fraction.size() <= 2);
   if (whole.empty() || whole.size() > 4 || !ends_well || !is_number(whole) || !is_number(fraction))
     return std::nullopt;
+
   fraction.resize(2, '0');
   std::uint64_t hundredths = 0;
   for (const char c : std::string(whole) + fraction)

@@ -35,14 +35,17 @@ struct ClassList {
 // How the list of a student system differs from ours.
 struct ClassListReading {
   CsvReading csv;
-  std::vector<std::pair<std::string, std::string>>
-      columns;            // their name -> ours; "-": the column is left out
-  std::string date_form;  // of birthdate and award_date: "DD.MM.YYYY"; empty: ours
+  // Their name -> ours; "-": the column is left out.
+  std::vector<std::pair<std::string, std::string>> columns;
+  // Of birthdate and award_date, as "DD.MM.YYYY"; empty: YYYY-MM-DD.
+  std::string date_form;
 };
 
-// "Matrikelnummer=student".
+// Reads a pair as the command line has it, "Matrikelnummer=student". Fails where ours is no column
+// that a list may have.
 Result<std::pair<std::string, std::string>> parse_column_map(const std::string& typed);
-// Letters D, M and Y with marks between: "DD.MM.YYYY", "MM/DD/YYYY".
+// Whether it is a form of a date: DD, MM and YYYY, each once, in any order, with marks between or
+// without, like "DD.MM.YYYY" or "MM/DD/YYYY". An empty form is good too.
 Status check_date_form(const std::string& form);
 // A day in that form as YYYY-MM-DD; nothing where it is none. Day and month may lack a leading
 // zero.

@@ -1,3 +1,7 @@
+// The layer between RFC 9901 (sd_jwt.h) and what a Testamur credential means: which members stand
+// in clear, which claims may be disclosed, and what a reader refuses (docs/formats/sd-jwt.md). A
+// CredentialView comes only from read_credential(), so whoever holds one knows its form, its types
+// and its bounds, and nothing of who signed it.
 #include "wallet/credential/credential.h"
 
 #include <algorithm>
@@ -44,7 +48,9 @@ Json encode_payload(const CredentialContents& contents) {
                  {"achievement", achievement_name(head.achievement)},
                  {"version", head.achievement.version},
                  {"holder_key", head.holder_made ? kHolderMade : kIssuerMade}}}};
+
   if (head.expires_at_s) payload["exp"] = *head.expires_at_s;
+
   for (const auto& [id, value] : contents.claims)
     payload[std::string(kind_of(id).name)] = encode_claim(value);
   return payload;
@@ -76,13 +82,18 @@ Status read_testamur(const Json& object, CredentialHead& head) {
   const std::uint64_t version = reader.number("version", UINT16_MAX);
   const std::string maker = reader.text("holder_key", 16);
   TM_TRY_STATUS(reader.finish());
+
+  // A closed vocabulary: a third word must not be taken for one of the two.
   if (maker != kHolderMade && maker != kIssuerMade)
     return error("\"holder_key\" is neither holder-made nor issuer-made");
   head.holder_made = maker == kHolderMade;
+
   TM_TRY(head.reference, parse_reference(reference));
+
   const auto fixed = Salt::from(salt);
   if (!fixed) return error("the salt does not have 32 bytes");
   head.salt = *fixed;
+
   TM_TRY(head.achievement, parse_achievement_id(achievement + '.' + std::to_string(version)));
   return {};
 }
@@ -92,6 +103,7 @@ Status read_head(const Jws& jws, CredentialHead& head) {
   ObjectReader header{jws.header, "the header"};
   const std::string type = header.text("typ", 64);
   const std::string kid = header.text("kid", 128);
+
   ObjectReader reader{payload, "the credential"};
   const std::string issuer = reader.text("iss", kScheme.size() + kMaxDomainBytes);
   head.issued_at_s = reader.number("iat", kMaxTimeS);
@@ -99,18 +111,26 @@ Status read_head(const Jws& jws, CredentialHead& head) {
   const std::string credential_type = reader.text("vct", 256);
   const Json& confirmation = reader.object("cnf");
   const Json& testamur = reader.object("testamur");
+
+  // finish() refuses members that nobody took, and both objects have more of them (alg, the
+  // digests): it is called for its text alone.
   if (!header.ok()) return header.finish();
   if (!reader.ok()) return reader.finish();
+
   if (type != kType) return error("the header says \"" + type + "\" where dc+sd-jwt belongs");
   if (credential_type != kCredentialType)
     return error("the credential is of type \"" + credential_type + "\", not " +
                  std::string(kCredentialType));
+
   if (!issuer.starts_with(kScheme) || issuer.size() == kScheme.size())
     return error("the issuer is not named as https:// and a domain");
   head.issuer_domain = issuer.substr(kScheme.size());
   TM_TRY(head.issuer_key, parse_key_id(kid));
+
+  // Without a key in the signed part anybody could present the credential as their own.
   if (!confirmation.contains("jwk")) return error("the credential names no holder key");
   TM_TRY(head.holder, from_jwk(confirmation["jwk"]));
+
   return read_testamur(testamur, head);
 }
 
@@ -257,19 +277,29 @@ Result<std::string> present_credential(std::string_view compact, const Presentat
                                        const SecretKey& holder_key) {
   if (!is_utf8(request.audience) || !is_utf8(request.nonce))
     return error("the audience or the nonce is not UTF-8 text");
+
   TM_TRY(const auto view, read_credential(compact));
   if (view.head.holder != holder_key.public_key())
     return error("the credential is bound to another holder key");
+
   TM_TRY(const auto sd_jwt, parse_sd_jwt(compact));
+
+  // A claim that the credential lacks is told here: the verifier who asked for it would otherwise
+  // only see it missing.
   std::vector<std::string> pointers;
   for (const auto id : request.claims) {
     if (!view.disclosed.contains(id))
       return error("the credential holds no " + std::string(kind_of(id).label));
     pointers.push_back(pointer_of(id));
   }
+
   TM_TRY(auto selected, select_disclosures(sd_jwt, pointers));
+
+  // The end of the grant stands in the signed key binding, so that nobody but the holder can move
+  // it.
   Json further = Json::object();
   if (request.ends_at_s) further["exp"] = *request.ends_at_s;
+
   return bind_to_holder(std::move(selected), {request.audience, request.nonce, request.now_s},
                         holder_key, further)
       .text();
@@ -281,8 +311,8 @@ Result<HolderProof> verify_holder(std::string_view compact, const HolderRules& r
   binding.audience = rules.audience;
   binding.nonce = rules.nonce;
   binding.now_s = rules.now_s;
-  binding.max_age_s = std::numeric_limits<std::uint64_t>::max();  // age is judged here: an old
-                                                                  // proof is no false one
+  // The age is judged here: an old proof is no false one.
+  binding.max_age_s = std::numeric_limits<std::uint64_t>::max();
   TM_TRY(const auto payload, verify_key_binding(parsed.sd_jwt, parsed.processed, binding));
 
   HolderProof proof;

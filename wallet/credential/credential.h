@@ -62,6 +62,7 @@ Result<CredentialView> read_credential(std::string_view compact);
 // presentation holds.
 Result<std::string> read_pasted(std::string_view text);
 
+// What the ledger `chain` would list for this credential.
 Hash256 commitment_of(const ChainId& chain, const CredentialView& credential);
 
 // Whether the credential's issuer signature was made by `issuer_key`; the failure says why not.

@@ -1,3 +1,7 @@
+// The reader of tables: first what the file is as a whole (its code, its line ends, its separator),
+// then rows and cells by RFC 4180, then what spreadsheets leave behind. A place is never lost on
+// the way: what is skipped is blanked or counted, and each cell keeps the line and column that the
+// person sees in an editor.
 #include "wallet/credential/csv.h"
 
 #include <algorithm>
@@ -63,12 +67,17 @@ class Reader {
     CsvCell cell{"", place_};
     advance();
     while (true) {
+      // The place is that of the opening quote: the end of the file, where this is noticed, helps
+      // nobody.
       if (at_end()) return broken("a quoted cell is never closed", cell.place);
+
       if (!next_is('"')) {
         cell.text += text_[at_];
         advance();
         continue;
       }
+
+      // A doubled quote is a quote of the cell's text (RFC 4180, section 2, rule 7).
       advance();
       if (!next_is('"')) return cell;
       cell.text += '"';
@@ -129,7 +138,9 @@ std::string not_utf8(std::string_view text, const CsvReading& reading) {
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '\n') ++line;
     const std::size_t from = at;
+
     if (next_code_point(text, at)) continue;
+
     char byte[8];
     std::snprintf(byte, sizeof byte, "0x%02X",
                   static_cast<unsigned>(static_cast<std::uint8_t>(text[from])));
@@ -180,6 +191,7 @@ std::optional<std::string> from_windows_1252(std::string_view text) {
       0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
       0x2039, 0x0152, 0,      0x017d, 0,      0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
       0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
+
   std::string out;
   out.reserve(text.size() + text.size() / 8);
   for (const char c : text) {
@@ -189,6 +201,8 @@ std::optional<std::string> from_windows_1252(std::string_view text) {
       point = kHigh[byte - 0x80u];
       if (point == 0) return std::nullopt;
     }
+
+    // UTF-8: every character of this code has at most three bytes.
     if (point < 0x80) {
       out += c;
     } else if (point < 0x800) {
@@ -218,16 +232,22 @@ Result<std::string> decoded(std::string_view text, const CsvReading& reading) {
 
 // Empty for a table that can be read on.
 std::string cause_against(std::string_view text, const CsvReading& reading) {
+  // Before UTF-8: a file in UTF-16 breaks that too, and the advice for it would send people the
+  // wrong way.
   if (is_utf16(text)) return "the file is in UTF-16 (\"Unicode text\"): save it as \"CSV UTF-8\"";
+
   if (auto cause = not_utf8(text, reading); !cause.empty()) return cause;
   if (text.find('\n') == std::string_view::npos && text.find('\r') != std::string_view::npos)
     return "the lines end with carriage returns alone (classic Macintosh): save the file as \"CSV "
            "UTF-8\"";
+
+  // What follows is refused only where the caller does not want the separator to be found.
   if (reading.find_separator) return {};
   if (is_separator_hint(first_line(text)))
     return "line 1: \"" + std::string(first_line(text).substr(0, 8)) +
            "\" is a hint for a spreadsheet program and no header: remove this line, and separate "
            "the cells by commas";
+
   const auto separator = separator_of(first_line(text));
   if (separator.mark == kComma.mark) return {};
   return std::string("line 1: the cells are separated by ") + separator.name +
@@ -240,12 +260,16 @@ std::string cause_against(std::string_view text, const CsvReading& reading) {
 Result<std::vector<Row>> read_rows(Reader& reader, std::size_t columns,
                                    std::vector<std::size_t>& empty_lines) {
   std::vector<Row> rows;
+
   while (!reader.at_end()) {
     TM_TRY(auto row, reader.row());
+
     if (is_blank(row)) {
       empty_lines.push_back(row.front().place.line);
       continue;
     }
+
+    // Spreadsheets fill a row up to the longest one of the sheet.
     while (row.size() > columns && trimmed(row.back().text).empty()) row.pop_back();
     if (row.size() != columns) return wrong_length(row, columns);
     rows.push_back(std::move(row));
@@ -256,18 +280,26 @@ Result<std::vector<Row>> read_rows(Reader& reader, std::size_t columns,
 // Columns without a name are left out where no row has a value there.
 Status drop_unnamed(CsvTable& table) {
   std::vector<std::size_t> dropped;
+
+  // From the last column to the first, so that erasing one leaves the numbers of those still to
+  // come.
   for (std::size_t i = table.header.size(); i-- > 0;) {
     if (!table.header[i].text.empty()) continue;
+
+    // A value without a name may be one that the person means to issue: it is never dropped in
+    // silence.
     for (const auto& row : table.rows) {
       if (!trimmed(row[i].text).empty())
         return error(to_text(row[i].place) + ": column " + std::to_string(i + 1) +
                      " has this value, \"" + row[i].text.substr(0, 40) +
                      "\", and no name in the header");
     }
+
     table.header.erase(table.header.begin() + static_cast<std::ptrdiff_t>(i));
     for (auto& row : table.rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(i));
     dropped.insert(dropped.begin(), i + 1);
   }
+
   if (!dropped.empty())
     table.notices.push_back("column " + listed(dropped) + ": neither a name nor a value, left out");
   return {};

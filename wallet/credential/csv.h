@@ -37,9 +37,10 @@ struct CsvTable {
 // What else than RFC 4180 is read, because a person will see what came of it before anything
 // happens.
 struct CsvReading {
-  bool find_separator =
-      false;                  // semicolons, tabs or bars where the header has no comma, and "sep="
-  bool windows_1252 = false;  // the file is in that code; a file in UTF-8 is refused then
+  // Semicolons, tabs or bars where the header has no comma, and a line "sep=" before it.
+  bool find_separator = false;
+  // The file is in that code; one in UTF-8 is refused then.
+  bool windows_1252 = false;
 };
 // The failure names line and column, or the cause in the file as a whole. Names of columns have no
 // outer white space.

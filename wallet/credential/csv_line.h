@@ -11,15 +11,20 @@ inline std::string csv_line(std::span<const std::string> cells) {
   std::string line;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (i != 0) line += ',';
+
     const std::string& cell = cells[i];
+
     if (cell.find_first_of(",\"\r\n") == std::string::npos) {
       line += cell;
       continue;
     }
+
+    // RFC 4180, section 2, rules 6 and 7.
     line += '"';
     for (const char c : cell) line += c == '"' ? std::string("\"\"") : std::string(1, c);
     line += '"';
   }
+
   return line + "\r\n";
 }
 

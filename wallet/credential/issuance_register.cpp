@@ -1,3 +1,6 @@
+// The register and the codes of a batch as sealed JSON (docs/formats/claim-file.md). Codes open
+// claim files and are wiped from the parsed JSON after use; a register holds no secret key, only
+// who the learners are.
 #include "wallet/credential/issuance_register.h"
 
 #include <algorithm>
@@ -93,14 +96,17 @@ Result<IssuanceRegister> open_register(ByteView file, std::span<const age::Ident
   TM_TRY(const auto json, open_json(file, identities, "the issuance register"));
   ObjectReader reader{json, "the issuance register"};
   TM_TRY_STATUS(check_format(reader, kRegisterName));
+
   IssuanceRegister list;
   list.batch = reader.text("batch", 64);
   const std::string issuer = reader.text("issuer", 128);
   const std::string achievement = reader.text("achievement", 256);
   const Json& rows = reader.array("rows");
   TM_TRY_STATUS(reader.finish());
+
   TM_TRY(list.issuer, parse_institution_id(issuer));
   TM_TRY(list.achievement, parse_achievement_id(achievement));
+
   for (const auto& entry : rows) {
     TM_TRY(auto row, decode_row(entry));
     list.rows.push_back(std::move(row));

@@ -29,13 +29,17 @@ struct IssuanceRegister {
   std::vector<RegisterRow> rows;
 };
 
+// One row a learner, in the order of the batch.
 IssuanceRegister make_register(const Batch& batch);
 Result<Bytes> seal_register(const IssuanceRegister& list, const age::Recipient& recipient);
 Result<IssuanceRegister> open_register(ByteView file, std::span<const age::Identity> identities);
+// The row of a student by the reference in NFC (canonical_reference()); nullptr where there is
+// none.
 const RegisterRow* find_student(const IssuanceRegister& list, std::string_view student);
 // Forgets a learner. True when there was something to forget.
 bool erase_student(IssuanceRegister& list, std::string_view student);
 
+// The claim codes of a batch, for handing them out; learners with a wallet request have none.
 struct ClaimCodeRow {
   std::string student;
   std::string file_name;

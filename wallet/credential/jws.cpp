@@ -1,3 +1,5 @@
+// Compact JWS and JWK. A Jws that parse_jws() gave has an `alg` that is a text and no `crit`, which
+// verify_jws() relies on; it is the key and never the header that chooses the algorithm.
 #include "wallet/credential/jws.h"
 
 #include <algorithm>
@@ -49,17 +51,24 @@ Result<Jws> parse_jws(std::string_view compact) {
   const auto last = compact.rfind('.');
   if (std::ranges::count(compact, '.') != 2)
     return error("a JWT has three parts with two dots between; this is none");
+
   Jws jws;
   TM_TRY(jws.header, parse_part(compact.substr(0, first), "header"));
   TM_TRY(jws.payload, parse_part(compact.substr(first + 1, last - first - 1), "payload"));
+
   const auto signature = from_base64url(compact.substr(last + 1));
   const auto fixed = signature ? Signature::from(*signature) : std::nullopt;
   if (!fixed) return error("the signature of the JWT is not base64url of 64 bytes");
   jws.signature = *fixed;
   jws.signing_input = compact.substr(0, last);
+
+  // `none` and other names are refused in verify_jws(), where the key says which one is right.
   if (find_text(jws.header, "alg") == nullptr) return error("the header of the JWT has no \"alg\"");
+
+  // RFC 7515, section 4.1.11: who does not understand an extension in `crit` must refuse the JWS.
   if (jws.header.contains("crit"))
     return error("the header of the JWT asks for extensions (\"crit\") that are not known");
+
   return jws;
 }
 
@@ -105,12 +114,16 @@ Json to_jwk(const PublicKey& key) {
 }
 
 Result<PublicKey> from_jwk(const Json& jwk) {
+  // A private key here is one that somebody has published by mistake; it must not become a holder
+  // key.
   if (!jwk.is_object()) return error("the JWK is not a JSON object");
   if (jwk.contains("d")) return error("the JWK holds a private key where a public one belongs");
+
   const std::string* type = find_text(jwk, "kty");
   const std::string* curve = find_text(jwk, "crv");
   if (type == nullptr || *type != "EC" || curve == nullptr)
     return error("the JWK is not an elliptic-curve key");
+
   PublicKey key;
   if (*curve == "P-256") {
     key.algorithm = SignatureAlgorithm::kEcdsaP256;
@@ -119,15 +132,22 @@ Result<PublicKey> from_jwk(const Json& jwk) {
   } else {
     return error("the JWK is on the curve \"" + *curve + "\"; P-256 and secp256k1 are known");
   }
+
   const auto x = read_coordinate(jwk, "x");
   const auto y = read_coordinate(jwk, "y");
   if (!x || !y) return error("the coordinates of the JWK are not base64url of 32 bytes");
+
+  // The compressed form keeps x and the sign of y. Whether y is the one of that x is found below:
+  // the point is computed again and must be the one that was given, so that no point off the curve
+  // (an invalid-curve attack) becomes a key.
   key.bytes.push_back(static_cast<std::uint8_t>(2 + (y->back() & 1)));
   key.bytes.insert(key.bytes.end(), x->begin(), x->end());
+
   Bytes given = *x;
   given.insert(given.end(), y->begin(), y->end());
   if (point_coordinates(key) != given)
     return error("the coordinates of the JWK are not a point of its curve");
+
   return key;
 }
 

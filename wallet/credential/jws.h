@@ -21,6 +21,7 @@ struct Jws {
   Signature signature;
 };
 
+// Form only, no signature: three parts, JSON objects, an `alg` that is a text, no `crit`.
 Result<Jws> parse_jws(std::string_view compact);
 // Precondition: the key is P-256 or secp256k1 ECDSA. `header` is completed with `alg`.
 std::string sign_jws(Json header, const Json& payload, const SecretKey& key);
@@ -30,7 +31,9 @@ Status verify_jws(const Jws& jws, const PublicKey& key);
 
 // ES256 or ES256K; nothing for other algorithms.
 std::string_view jws_algorithm(SignatureAlgorithm algorithm);
+// Precondition: a valid P-256 or secp256k1 key.
 Json to_jwk(const PublicKey& key);
+// Fails on another kind of key, a point that is not on its curve, and a private key.
 Result<PublicKey> from_jwk(const Json& jwk);
 
 }  // namespace testamur::wallet

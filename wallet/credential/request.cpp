@@ -38,9 +38,14 @@ Result<std::string> make_wallet_request(const ChainId& chain, const InstitutionI
   if (student.empty() || student.size() > kMaxStudentBytes)
     return error("the student reference is not a text of 1 to " + std::to_string(kMaxStudentBytes) +
                  " bytes");
+
+  // The recipient is derived from this very key, so that the words alone give it back
+  // (docs/decisions/0503).
   WalletRequest request{chain, issuer, student, holder_key.public_key(), {}, now_ms};
   request.recipient = derive_delivery_identity(holder_key).recipient();
+
   const Signature proof = holder_key.sign(wallet_request_message(request).view());
+
   const Json json{{kFormatName, kFormat},
                   {"chain", to_text(chain)},
                   {"issuer", to_text(issuer)},
@@ -56,10 +61,14 @@ Result<WalletRequest> read_wallet_request(std::string_view json_text, const Chai
                                           const InstitutionId& issuer) {
   TM_TRY(const auto json, parse_strict_json(json_text, kMaxRequestBytes));
   ObjectReader reader{json, "the wallet request"};
+
+  // Told before anything else is missed: a newer format lacks members that this reader would
+  // complain of.
   const std::uint64_t format = reader.number(kFormatName);
   if (reader.ok() && format != kFormat)
     return error("the wallet request has format " + std::to_string(format) +
                  "; this program knows format 1");
+
   const std::string chain_text = reader.text("chain", 128);
   const std::string issuer_text = reader.text("issuer", 128);
   WalletRequest request;
@@ -69,16 +78,23 @@ Result<WalletRequest> read_wallet_request(std::string_view json_text, const Chai
   request.made_at_ms = reader.number("made_at_ms");
   const Bytes proof = reader.base64url("proof", Signature::kSize);
   TM_TRY_STATUS(reader.finish());
+
   TM_TRY(request.chain, parse_chain_id(chain_text));
   TM_TRY(request.issuer, parse_institution_id(issuer_text));
   TM_TRY(request.holder, from_jwk(holder));
   TM_TRY(request.recipient, age::parse_recipient(recipient));
+
+  // Both ids are signed too: a request that was made for one issuer is no order to another.
   if (request.chain != chain) return error("the wallet request was made for another ledger");
   if (request.issuer != issuer) return error("the wallet request was made for another issuer");
+
+  // Without the proof anybody could have a learner's award bound to a key of their own, or to one
+  // that nobody has.
   const auto signature = Signature::from(proof);
   if (!signature ||
       !verify(request.holder, wallet_request_message(request).view(), *signature, EcdsaS::kAny))
     return error("the wallet request does not prove that its sender holds the key");
+
   return request;
 }
 

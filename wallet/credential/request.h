@@ -31,6 +31,7 @@ Result<std::string> make_wallet_request(const ChainId& chain, const InstitutionI
 Result<WalletRequest> read_wallet_request(std::string_view json, const ChainId& chain,
                                           const InstitutionId& issuer);
 
+// What the holder key signs.
 Hash256 wallet_request_message(const WalletRequest& request);
 
 }  // namespace testamur::wallet

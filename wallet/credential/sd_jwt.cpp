@@ -1,3 +1,7 @@
+// RFC 9901 in general, without a word of Testamur: Resolver reads (section 7.1), Concealer issues
+// (section 4.2), and the key binding stands below them (sections 4.3 and 7.3). Every reader is
+// bounded in size, number and depth before it recurses, since all of this is text that a stranger
+// sends. Pointers are those of the fully disclosed payload.
 #include "wallet/credential/sd_jwt.h"
 
 #include <algorithm>
@@ -108,18 +112,27 @@ class Resolver {
         return error("the member \"" + name + "\" stands where it has no meaning");
       TM_TRY(out[name], resolve(member, child_pointer(pointer, name), parent, depth + 1));
     }
+
     if (!object.contains(kDigests)) return out;
+
     const Json& digests = object[kDigests];
     if (!digests.is_array()) return error("\"_sd\" is not an array");
+
     for (const auto& digest : digests) {
       TM_TRY(const auto index, look_up(digest));
+
+      // Withheld by the holder, or a decoy: nobody can tell which.
       if (!index) continue;
+
       const auto& name = unplaced_[*index].name;
       if (!name) return error("a disclosure of an array element stands for an object member");
+
+      // Section 7.1, step 3: a disclosure could otherwise replace what the issuer signed in clear.
       if (out.contains(*name))
         return error("the claim \"" + *name + "\" is disclosed where it exists already");
       TM_TRY(out[*name], place(*index, child_pointer(pointer, *name), parent, depth));
     }
+
     return out;
   }
 
@@ -127,19 +140,24 @@ class Resolver {
     Json out = Json::array();
     for (std::size_t i = 0; i < array.size(); ++i) {
       const std::string element_pointer = pointer + '/' + std::to_string(i);
+
       if (!array[i].is_object() || !array[i].contains(kArrayDigest)) {
         TM_TRY(auto element, resolve(array[i], element_pointer, parent, depth + 1));
         out.push_back(std::move(element));
         continue;
       }
+
       if (array[i].size() != 1) return error("an array element has other members beside \"...\"");
       TM_TRY(const auto index, look_up(array[i][kArrayDigest]));
       if (!index) continue;
+
       if (unplaced_[*index].name)
         return error("a disclosure of an object member stands for an array element");
+
       TM_TRY(auto element, place(*index, element_pointer, parent, depth));
       out.push_back(std::move(element));
     }
+
     return out;
   }
 
@@ -196,17 +214,26 @@ class Concealer {
   Result<Json> conceal_object(const Json& object, const std::string& pointer) {
     Json out = Json::object();
     std::vector<std::string> digests;
+
     for (const auto& [name, member] : object.items()) {
       if (is_reserved(name)) return error("a claim may not be named \"" + name + "\"");
       const std::string at = child_pointer(pointer, name);
+
+      // The members first, so that a disclosure inside of a disclosure is a digest when the outer
+      // one is hashed.
       TM_TRY(auto concealed, conceal(member, at));
+
       if (pointers_.erase(at) > 0) {
         digests.push_back(disclose({fresh_salt(), name, std::move(concealed)}));
       } else {
         out[name] = std::move(concealed);
       }
     }
+
     if (digests.empty()) return out;
+
+    // Decoys hide how many claims there are (section 4.2.5), and in the order of the payload the
+    // digests would say which claim is which (section 4.2.4.1).
     for (std::size_t i = 0; i < decoys_; ++i) digests.push_back(decoy());
     std::ranges::sort(digests);
     out[kDigests] = digests;
@@ -275,20 +302,26 @@ Status check_age(const Json& payload, const KeyBindingRules& rules) {
   if (!payload.contains("iat") || !payload["iat"].is_number_unsigned())
     return error("the key binding has no time (\"iat\")");
   const auto issued_at_s = payload["iat"].get<std::uint64_t>();
+
+  // Clocks differ, and a little ahead is no forgery.
   if (issued_at_s > rules.now_s && issued_at_s - rules.now_s > rules.max_ahead_s)
     return error("the key binding is dated " + std::to_string(issued_at_s - rules.now_s) +
                  " s in the future: is this machine's clock right?");
+
   if (rules.now_s > issued_at_s && rules.now_s - issued_at_s > rules.max_age_s) {
     return error("the key binding is " + std::to_string(rules.now_s - issued_at_s) +
                  " s old; at most " + std::to_string(rules.max_age_s) + " s are accepted");
   }
+
   if (!payload.contains("nbf")) return {};
   if (!payload["nbf"].is_number_unsigned())
     return error("the key binding's beginning (\"nbf\") is no time");
   const auto begins_at_s = payload["nbf"].get<std::uint64_t>();
+
   if (begins_at_s > rules.now_s && begins_at_s - rules.now_s > rules.max_ahead_s)
     return error("the key binding holds only in " + std::to_string(begins_at_s - rules.now_s) +
                  " s");
+
   return {};
 }
 
@@ -305,21 +338,28 @@ std::string SdJwt::without_key_binding() const {
 Result<SdJwt> parse_sd_jwt(std::string_view compact) {
   if (compact.size() > kMaxCompactBytes)
     return error("the SD-JWT is longer than " + std::to_string(kMaxCompactBytes) + " bytes");
+
   std::vector<std::string> parts;
   for (std::size_t at = 0; at <= compact.size();) {
     const auto end = std::min(compact.find('~', at), compact.size());
     parts.emplace_back(compact.substr(at, end - at));
     at = end + 1;
   }
+
   if (parts.size() < 2) return error("this is no SD-JWT: no ~ follows the issuer's JWT");
+
+  // What follows the last tilde is the key binding, also when it is empty (section 4).
   SdJwt sd_jwt;
   sd_jwt.key_binding_jwt = std::move(parts.back());
   parts.pop_back();
+
   sd_jwt.issuer_jwt = std::move(parts.front());
   sd_jwt.disclosures.assign(std::make_move_iterator(parts.begin() + 1),
                             std::make_move_iterator(parts.end()));
+
   if (std::ranges::any_of(sd_jwt.disclosures, [](const auto& part) { return part.empty(); }))
     return error("the SD-JWT has an empty disclosure");
+
   return sd_jwt;
 }
 
@@ -343,33 +383,44 @@ Result<SdJwt> issue_sd_jwt(const Json& payload, const IssueOptions& options,
   if (!payload.is_object()) return error("the payload is not a JSON object");
   Concealer concealer{options};
   TM_TRY(auto concealed, concealer.conceal(payload, ""));
+
+  // A pointer that met nothing would leave in clear what the issuer meant to hide.
   if (!concealer.unused_pointers().empty())
     return error("there is nothing to disclose at \"" + *concealer.unused_pointers().begin() +
                  "\"");
+
   SdJwt sd_jwt;
+
   sd_jwt.disclosures = concealer.take_disclosures();
   if (!sd_jwt.disclosures.empty()) concealed[kHashName] = kSha256;
+
   Json header{{"typ", options.typ}};
   if (!options.kid.empty()) header["kid"] = options.kid;
   sd_jwt.issuer_jwt = sign_jws(std::move(header), concealed, issuer_key);
+
   return sd_jwt;
 }
 
 Result<SdJwt> select_disclosures(const SdJwt& sd_jwt, const std::vector<std::string>& pointers) {
   TM_TRY(const auto processed, process_sd_jwt(sd_jwt));
+
   std::vector<bool> kept(processed.disclosures.size(), false);
   for (const auto& pointer : pointers) {
     const auto found = std::ranges::find(processed.disclosures, pointer, &Disclosure::pointer);
     if (found == processed.disclosures.end())
       return error("there is no disclosure of \"" + pointer + "\"");
+
+    // A disclosure within another one is worth nothing without it: its digest stands there.
     for (auto at = static_cast<int>(found - processed.disclosures.begin()); at >= 0;
          at = processed.disclosures[static_cast<std::size_t>(at)].parent)
       kept[static_cast<std::size_t>(at)] = true;
   }
+
   SdJwt selected{sd_jwt.issuer_jwt, {}, {}};
   for (std::size_t i = 0; i < kept.size(); ++i) {
     if (kept[i]) selected.disclosures.push_back(sd_jwt.disclosures[i]);
   }
+
   return selected;
 }
 

@@ -34,8 +34,8 @@ struct Disclosure {
   std::string encoded;
   std::string pointer;
   Json value;  // as it stands in the disclosure: may hold digests of further ones
-  int parent =
-      -1;  // index of the disclosure in which this one's digest stands; -1: the payload itself
+  // Index of the disclosure in which this one's digest stands; -1: the payload itself.
+  int parent = -1;
 };
 // An SD-JWT whose digests were resolved by the rules of RFC 9901 section 7.1. The signature is
 // *not* checked here.
@@ -53,9 +53,11 @@ Result<ProcessedSdJwt> process_sd_jwt(const SdJwt& sd_jwt);
 struct IssueOptions {
   std::string typ = "dc+sd-jwt";
   std::string kid;  // in the JOSE header when not empty
-  std::vector<std::string>
-      disclosable;  // JSON pointers of object members or array elements; nesting allowed
-  std::size_t decoys_per_object = 0;  // extra random digests in every object that has an _sd array
+  // JSON pointers of object members or array elements. What stands inside of a disclosable value
+  // may be disclosable by itself.
+  std::vector<std::string> disclosable;
+  // Extra random digests in every object that has an _sd array.
+  std::size_t decoys_per_object = 0;
 };
 // An SD-JWT with all its disclosures. Digests are sorted, so that their order says nothing. Fails
 // when a pointer names nothing, or when the payload itself uses _sd, _sd_alg or "...".

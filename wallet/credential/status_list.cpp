@@ -16,20 +16,25 @@ Columns read_header(const std::vector<CsvCell>& header, Problems& problems) {
   Columns columns;
   for (std::size_t i = 0; i < header.size(); ++i) {
     const auto& [name, place] = header[i];
+
     const bool known =
         name == "student" || name == "batch" || name == "reference" || name == "index";
     if (!known)
+
+      // A column that is not understood could say "not this one": nothing is left out in silence.
       problems.add(place, "the column \"" + name +
                               "\" is not known (known: student, batch, reference, index)");
     if (!columns.emplace(name, i).second)
       problems.add(place, "the column \"" + name + "\" occurs twice");
   }
+
   const bool addresses =
       columns.contains("student") || columns.contains("reference") || columns.contains("index");
   if (!problems.any() && !addresses)
     problems.add(
         {1, 1},
         "none of the columns student, reference and index is there: whom does the list name?");
+
   return columns;
 }
 

@@ -1,3 +1,6 @@
+// The request as people send it: JSON with a checksum behind it, in base64url between two marks.
+// Whatever a mail program adds is dropped before the checksum is made, so that damage is told from
+// a request of another form.
 #include "wallet/credential/verifier_request.h"
 
 #include <algorithm>
@@ -75,31 +78,44 @@ Result<std::string> between_marks(std::string_view text) {
 Result<VerifierRequest> from_json(const Json& json) {
   ObjectReader reader{json, "the verifier's request"};
   const auto format = reader.number(kFormatName);
+
+  // Told before anything else is missed: a newer format lacks members that this reader would
+  // complain of.
   if (reader.ok() && format != kFormat)
     return error("the request has format " + std::to_string(format) +
                  "; this program knows format 1: use a newer one");
+
   VerifierRequest request;
   request.verifier = reader.text("verifier", kMaxNameBytes);
   request.purpose = reader.text("purpose", kMaxNameBytes);
   request.nonce = reader.text("nonce", kMaxNameBytes);
   request.made_at_s = reader.number("made_at_s", UINT32_MAX);
   request.until_s = reader.number("until_s", UINT64_MAX);
+
   const Json& claims = reader.array("claims");
   TM_TRY_STATUS(reader.finish());
+
   for (const auto& name : claims) {
     const ClaimKind* kind =
         name.is_string() ? find_claim_kind(name.get_ref<const std::string&>()) : nullptr;
+
+    // What was asked for and cannot be named to the learner must not be consented to.
     if (kind == nullptr)
       return error("the request asks for a claim that this program does not know: " +
                    name.dump().substr(0, 80));
     request.claims.push_back(kind->id);
   }
+
   sort_claims(request.claims);
+
   TM_TRY_STATUS(check_name(request.verifier, "the verifier's name"));
   TM_TRY_STATUS(check_name(request.purpose, "the purpose"));
   TM_TRY_STATUS(check_name(request.nonce, "the nonce"));
+
+  // The nonce makes the answer one to this request; without it an old answer could be shown again.
   if (request.nonce.empty()) return error("the request has no nonce");
   TM_TRY_STATUS(check_times(request.made_at_s, request.until_s));
+
   return request;
 }
 

@@ -39,8 +39,7 @@ Result<VerifierRequest> make_verifier_request(std::string verifier, std::string 
 
 std::string encode_verifier_request(const VerifierRequest& request);
 // Takes the request out of whatever stands around it. What a mail program adds between the marks
-// (line breaks, spaces,
-// "> ") is dropped, and a checksum tells a damaged request from another one.
+// (line breaks, spaces, "> ") is dropped, and a checksum tells a damaged request from another one.
 Result<VerifierRequest> read_verifier_request(std::string_view text);
 
 // What the answer is judged by.

@@ -1,3 +1,7 @@
+// age v1 (C2SP), as far as docs/formats/vault.md lists it. Two invariants hold between the
+// functions: a file key seals one file only, under a nonce that is never used again with it
+// (all-zero nonces are safe because every wrap key is fresh), and nothing of a file is believed
+// before its MAC or tag has been checked. Secrets live in SecretBytes.
 #include "wallet/keystore/age.h"
 
 #include <algorithm>
@@ -123,19 +127,29 @@ Opened failed(OpenFailure kind, std::string message) {
 Opened open_payload(const Header& header, const SecretBytes& file_key) {
   if (!equal_in_constant_time(header_mac(file_key, header.authenticated).view(), header.mac.view()))
     return failed(OpenFailure::kCorrupt, "the header was altered: its MAC does not fit");
+
   if (header.payload.size() < kNonceBytes + primitives::kTagBytes)
     return failed(OpenFailure::kCorrupt, "the file is cut short: the contents are missing");
+
   const SecretBytes key = payload_key(file_key, header.payload.first(kNonceBytes));
   ByteView rest = header.payload.subspan(kNonceBytes);
+
   const std::size_t chunks = (rest.size() + kSealedChunkBytes - 1) / kSealedChunkBytes;
+
+  // Subtracting the tags below would otherwise wrap around.
   if (rest.size() < chunks * primitives::kTagBytes)
     return failed(OpenFailure::kCorrupt, "the file is cut short");
+
   SecretBytes plaintext{rest.size() - chunks * primitives::kTagBytes};
   std::uint8_t* out = plaintext.writable().data();
   ChunkNonce nonce;
+
   for (std::size_t i = 0; i < chunks; ++i) {
     const bool last = i + 1 == chunks;
     const ByteView chunk = rest.first(last ? rest.size() : kSealedChunkBytes);
+
+    // The specification forbids a last chunk without contents, unless the file has none: the same
+    // contents would have two forms.
     const bool empty_tail = last && i > 0 && chunk.size() == primitives::kTagBytes;
     if (empty_tail ||
         !primitives::chacha20_poly1305_open(key.view(), nonce.view(last), chunk, out)) {
@@ -143,6 +157,7 @@ Opened open_payload(const Header& header, const SecretBytes& file_key) {
                                                std::to_string(i + 1) + " of " +
                                                std::to_string(chunks) + " does not fit its key");
     }
+
     out += chunk.size() - primitives::kTagBytes;
     rest = rest.subspan(chunk.size());
     nonce.advance();
@@ -156,8 +171,12 @@ Header read_header(ByteView file, std::optional<OpenError>& failure) {
                         "the file is larger than " + std::to_string(kMaxFileBytes >> 20) + " MiB"};
     return {};
   }
+
   Header header = parse_header(file, failure);
   if (failure) return header;
+
+  // Of a passphrase people expect that whoever made the file knew it, and a second stanza would
+  // break that: the specification forbids it.
   const auto is_scrypt = [](const Stanza& stanza) { return stanza.arguments.front() == "scrypt"; };
   if (header.stanzas.size() > 1 && std::ranges::any_of(header.stanzas, is_scrypt)) {
     failure =
@@ -176,17 +195,21 @@ bool is_passphrase_file(const Header& header) {
 std::optional<SecretBytes> try_stanza(const Stanza& stanza, const Identity& identity,
                                       bool& damaged) {
   if (stanza.arguments.front() != "X25519") return std::nullopt;
+
   const auto share = stanza.arguments.size() == 2 ? from_base64(stanza.arguments[1]) : std::nullopt;
   if (!share || share->size() != 32 ||
       stanza.body.size() != kFileKeyBytes + primitives::kTagBytes) {
     damaged = true;
     return std::nullopt;
   }
+
+  // A point of small order gives a secret that everybody knows.
   const auto shared = primitives::x25519(identity.secret_bytes(), *share);
   if (!shared) {
     damaged = true;
     return std::nullopt;
   }
+
   const Bytes salt = concatenate(*share, identity.recipient().point);
   return unwrap(primitives::hkdf_sha256(shared->view(), salt, kX25519Label), stanza.body);
 }
@@ -256,15 +279,18 @@ SecretBytes Identity::text() const {
 
 Result<Bytes> seal(std::span<const Recipient> recipients, ByteView plaintext) {
   TM_CHECK(!recipients.empty());
+
   if (plaintext.size() > kMaxPlaintextBytes)
     return error("the contents are larger than " + std::to_string(kMaxPlaintextBytes >> 20) +
                  " MiB");
+
   const SecretBytes file_key = random_secret(kFileKeyBytes);
   std::vector<Stanza> stanzas;
   for (const auto& recipient : recipients) {
     TM_TRY(auto stanza, x25519_stanza(recipient, file_key));
     stanzas.push_back(std::move(stanza));
   }
+
   return seal_file(stanzas, file_key, plaintext);
 }
 
@@ -273,12 +299,15 @@ Result<Bytes> seal(std::string_view passphrase, int work_log2, ByteView plaintex
   if (plaintext.size() > kMaxPlaintextBytes)
     return error("the contents are larger than " + std::to_string(kMaxPlaintextBytes >> 20) +
                  " MiB");
+
   std::array<std::uint8_t, kScryptSaltBytes> salt{};
   fill_random(salt);
+
   const auto wrap_key = scrypt_wrap_key(passphrase, salt, work_log2);
   if (!wrap_key)
     return error("not enough memory to derive a key from the passphrase (" +
                  std::to_string((1 << work_log2) >> 10) + " MiB)");
+
   const SecretBytes file_key = random_secret(kFileKeyBytes);
   const Stanza stanza{{"scrypt", to_base64(salt), std::to_string(work_log2)},
                       wrap(*wrap_key, file_key)};
@@ -291,6 +320,9 @@ Opened open(ByteView file, std::span<const Identity> identities) {
   if (failure) return {SecretBytes{}, failure};
   if (is_passphrase_file(header))
     return failed(OpenFailure::kWrongKind, "the file is sealed with a passphrase, not to a key");
+
+  // One stanza for each recipient, and none says for whom it is: every key is tried at every
+  // stanza.
   bool damaged = false;
   for (const auto& stanza : header.stanzas) {
     for (const auto& identity : identities) {
@@ -298,6 +330,9 @@ Opened open(ByteView file, std::span<const Identity> identities) {
       if (file_key) return open_payload(header, *file_key);
     }
   }
+
+  // Only when no stanza opened: a broken stanza of somebody else is no reason to refuse what is
+  // ours.
   if (damaged)
     return failed(OpenFailure::kMalformed,
                   "the age header has an X25519 stanza that breaks its form");
@@ -310,6 +345,7 @@ Opened open(ByteView file, std::string_view passphrase) {
   if (failure) return {SecretBytes{}, failure};
   if (!is_passphrase_file(header))
     return failed(OpenFailure::kWrongKind, "the file is sealed to a key, not with a passphrase");
+
   const Stanza& stanza = header.stanzas.front();
   const auto salt = stanza.arguments.size() == 3 ? from_base64(stanza.arguments[1]) : std::nullopt;
   const int work = salt ? work_factor(stanza.arguments[2]) : 0;
@@ -317,15 +353,20 @@ Opened open(ByteView file, std::string_view passphrase) {
       stanza.body.size() != kFileKeyBytes + primitives::kTagBytes)
     return failed(OpenFailure::kMalformed,
                   "the age header has a scrypt stanza that breaks its form");
+
+  // The work factor is the sender's choice; without a bound a small file could take all memory and
+  // hours.
   if (work > kMaxWorkLog2) {
     return failed(OpenFailure::kTooExpensive, "the file asks for scrypt work 2^" +
                                                   std::to_string(work) + ", more than 2^" +
                                                   std::to_string(kMaxWorkLog2));
   }
+
   const auto wrap_key = scrypt_wrap_key(passphrase, *salt, work);
   if (!wrap_key)
     return failed(OpenFailure::kTooExpensive,
                   "not enough memory to derive a key from the passphrase");
+
   const auto file_key = unwrap(*wrap_key, stanza.body);
   if (!file_key) return failed(OpenFailure::kWrongKey, "wrong passphrase");
   return open_payload(header, *file_key);

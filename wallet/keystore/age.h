@@ -30,6 +30,7 @@ struct Recipient {
   auto operator<=>(const Recipient&) const = default;
 };
 std::string to_text(const Recipient& recipient);
+// Lower case only, as the age specification writes recipients.
 Result<Recipient> parse_recipient(std::string_view text);
 
 // An X25519 secret key; text form AGE-SECRET-KEY-1… . Move-only, wiped.
@@ -38,6 +39,7 @@ class Identity {
   static Identity generate();
   // `scalar` has 32 bytes; X25519 clamps it.
   static Identity from_bytes(ByteView scalar);
+  // Upper case only, as the age specification writes identities.
   static Result<Identity> from_text(std::string_view text);
 
   const Recipient& recipient() const { return recipient_; }

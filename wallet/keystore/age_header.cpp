@@ -1,3 +1,6 @@
+// The text header of an age file. Reading is strict so that one header has one form: what is
+// authenticated by the MAC is the bytes as they stand, and a looser reader would accept files that
+// stock age refuses. Nothing here is checked against a key.
 #include "wallet/keystore/age_header.h"
 
 #include <algorithm>
@@ -40,6 +43,8 @@ std::optional<std::vector<std::string>> parse_arguments(std::string_view text) {
       return std::nullopt;
     }
   }
+
+  // Two spaces in a row, or one at the end, would make an empty argument.
   if (std::ranges::any_of(arguments, [](const auto& argument) { return argument.empty(); }))
     return std::nullopt;
   return arguments;
@@ -90,6 +95,7 @@ std::string encode_stanza(const Stanza& stanza) {
 Header parse_header(ByteView file, std::optional<OpenError>& error) {
   const std::string_view text = as_text(file);
   Header header;
+
   if (!text.starts_with(kVersionLine)) {
     if (trimmed(as_text(file)).starts_with("-----BEGIN AGE ENCRYPTED FILE-----")) {
       error = OpenError{OpenFailure::kNotAge,
@@ -102,8 +108,12 @@ Header parse_header(ByteView file, std::optional<OpenError>& error) {
                       "this is not an age v1 file: it does not begin with age-encryption.org/v1"};
     return header;
   }
+
   Lines lines{text};
   (void)lines.next();
+
+  // One line a turn: a stanza with its body, or the last line of the header. Lines::next() ends at
+  // kMaxHeaderBytes.
   while (true) {
     const std::size_t start = lines.position();
     const auto line = lines.next();
@@ -112,13 +122,18 @@ Header parse_header(ByteView file, std::optional<OpenError>& error) {
       const auto mac = from_base64(line->substr(4));
       if (line->size() != 4 + kMacCharacters || !mac)
         return error = malformed("the MAC is not 32 bytes"), header;
+
       header.mac = *Hash256::from(*mac);
+
+      // The MAC covers everything up to the three hyphens, without the space that follows.
       header.authenticated = file.first(start + 3);
       header.payload = file.subspan(lines.position());
       break;
     }
+
     if (!line->starts_with("-> "))
       return error = malformed("a stanza should begin at byte " + std::to_string(start)), header;
+
     auto arguments = parse_arguments(line->substr(3));
     auto body = arguments ? parse_body(lines) : std::nullopt;
     if (!body)
@@ -127,6 +142,7 @@ Header parse_header(ByteView file, std::optional<OpenError>& error) {
              header;
     header.stanzas.push_back({std::move(*arguments), std::move(*body)});
   }
+
   if (header.stanzas.empty()) error = malformed("it has no recipient");
   return header;
 }

@@ -1,3 +1,5 @@
+// Bech32 by BIP 173. The text of a secret key passes through here: the buffers of symbols are
+// wiped, and no message quotes what was typed.
 #include "wallet/keystore/bech32.h"
 
 #include <algorithm>
@@ -40,7 +42,9 @@ std::optional<Bytes> regroup(ByteView symbols, unsigned from, unsigned to, bool 
   Bytes out;
   std::uint32_t bits = 0;
   unsigned count = 0;
+
   for (const std::uint8_t symbol : symbols) {
+    // At most twelve bits wait at a time: four and eight, or seven and five.
     bits = ((bits << from) | symbol) & 0xfff;
     count += from;
     while (count >= to) {
@@ -48,11 +52,15 @@ std::optional<Bytes> regroup(ByteView symbols, unsigned from, unsigned to, bool 
       out.push_back(static_cast<std::uint8_t>((bits >> count) & ((1u << to) - 1)));
     }
   }
+
   const std::uint32_t rest = bits & ((1u << count) - 1);
   if (pad) {
     if (count > 0) out.push_back(static_cast<std::uint8_t>(rest << (to - count)));
     return out;
   }
+
+  // BIP 173: five bits or more left over, or one that is set, would give the same bytes a second
+  // spelling.
   if (count >= from || rest != 0) return std::nullopt;
   return out;
 }
@@ -78,16 +86,20 @@ std::string encode_bech32(std::string_view prefix, ByteView data) {
 }
 
 Result<Bytes> decode_bech32(std::string_view prefix, std::string_view text) {
+  // BIP 173 allows both cases, but no mixture.
   if (std::ranges::any_of(text, is_upper) && std::ranges::any_of(text, is_lower))
     return error("upper and lower case are mixed");
+
   if (text.size() < prefix.size() + 1 + kChecksumSymbols)
     return error("too short: it should begin with " + std::string(prefix) + "1");
+
   const auto lower = [](char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; };
   for (std::size_t i = 0; i < prefix.size(); ++i) {
     if (lower(text[i]) != prefix[i])
       return error("it should begin with " + std::string(prefix) + "1");
   }
   if (text[prefix.size()] != '1') return error("it should begin with " + std::string(prefix) + "1");
+
   Bytes symbols;
   symbols.reserve(text.size());
   for (const char c : text.substr(prefix.size() + 1)) {
@@ -95,10 +107,14 @@ Result<Bytes> decode_bech32(std::string_view prefix, std::string_view text) {
     if (at == std::string_view::npos) return error("a character that bech32 does not use");
     symbols.push_back(static_cast<std::uint8_t>(at));
   }
+
   const bool right = checksum_of(prefix, symbols) == 1;
   symbols.resize(symbols.size() - kChecksumSymbols);
   auto data = regroup(symbols, 5, 8, false);
+
   wipe(symbols);
+
+  // Wrong symbols make the padding wrong too, so that the checksum is the cause that is told.
   if (!right) return error("the checksum does not fit: a character is mistyped or missing");
   if (!data) return error("the padding is not zero");
   return std::move(*data);

@@ -1,3 +1,6 @@
+// Recovery words by BIP-39. Words are read as people wrote them down (numbers, capitals, the first
+// four letters) and made in one form only. No word is ever part of a message: what is printed stays
+// on screens and in logs.
 #include "wallet/keystore/bip39.h"
 
 #include <algorithm>
@@ -116,12 +119,20 @@ SecretBytes make_recovery_entropy() {
 
 SecretBytes words_from_entropy(ByteView entropy) {
   TM_CHECK(is_valid_size(entropy.size()), entropy.size());
+
   SecretBytes packed{entropy.size() + 1};
   std::ranges::copy(entropy, packed.writable().begin());
+
+  // The checksum is the first bits of the digest, and the words take as many as they have room for
+  // (BIP-39).
   packed.writable()[entropy.size()] = sha256(entropy).bytes[0];
+
   const std::size_t count = entropy.size() / 4 * 3;
+
+  // Reserved whole: a buffer that grows would leave copies of the words behind it in memory.
   Bytes text;
   text.reserve(count * 9);
+
   for (std::size_t i = 0; i < count; ++i) {
     std::size_t index = 0;
     for (std::size_t at = i * kBitsPerWord; at < (i + 1) * kBitsPerWord; ++at)
@@ -129,6 +140,7 @@ SecretBytes words_from_entropy(ByteView entropy) {
     if (i > 0) text.push_back(' ');
     text.insert(text.end(), kWords[index].begin(), kWords[index].end());
   }
+
   return SecretBytes{std::move(text)};
 }
 

@@ -39,8 +39,11 @@ Result<SecretBytes> parse_claim_code(std::string_view typed) {
   code.reserve(kSymbols + kSymbols / kGroup);
   std::size_t symbols = 0;
   for (const char c : typed) {
+    // People copy the code by hand or from a mail: how it is grouped and wrapped says nothing.
     if (c == '-' || c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
+
     const char symbol = canonical(c);
+
     if (kAlphabet.find(symbol) == std::string_view::npos || symbols == kSymbols) {
       wipe(code);
       if (symbols == kSymbols)
@@ -48,10 +51,12 @@ Result<SecretBytes> parse_claim_code(std::string_view typed) {
       return error("letter " + std::to_string(symbols + 1) +
                    " of the claim code is not one that codes use");
     }
+
     if (symbols > 0 && symbols % kGroup == 0) code.push_back('-');
     code.push_back(static_cast<std::uint8_t>(symbol));
     ++symbols;
   }
+
   SecretBytes whole{std::move(code)};
   if (symbols != kSymbols)
     return error("a claim code has 20 letters and digits; there are " + std::to_string(symbols));

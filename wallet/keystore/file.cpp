@@ -1,3 +1,7 @@
+// Files as the wallet needs them: whole or not at all. Whatever is written goes to a temporary name
+// beside its place, is synced and then takes the name in one step, so that a power cut leaves the
+// old file or the new one. A file of the home is never written over by what a person named,
+// whichever of its names they used (judge_output()).
 #include "wallet/keystore/file.h"
 
 #include <fcntl.h>
@@ -101,11 +105,12 @@ std::string temporary_name(const std::string& path) {
   return path + "." + to_hex(random) + ".tmp";
 }
 
-// A second name for what the file holds now, in the place of an older one. Where the file system
-// knows no second names it is a copy.
+// A second name for what the file holds now, in the place of an older one, which stands until then.
+// Where the file system knows no second names it is a copy.
 Status keep_previous(const std::string& path) {
   const std::string previous = previous_version(path);
   const std::string temporary = temporary_name(previous);
+
   if (::link(path.c_str(), temporary.c_str()) == 0) {
     if (::rename(temporary.c_str(), previous.c_str()) == 0) {
       ::unlink(temporary.c_str());  // both names of one file: rename() leaves them alone
@@ -115,8 +120,11 @@ Status keep_previous(const std::string& path) {
     ::unlink(temporary.c_str());
     return failure;
   }
+
+  // Memory sticks know no second name; every other cause is a real one.
   if (errno != EPERM && errno != EOPNOTSUPP)
     return system_error("keep the previous version of", path);
+
   constexpr std::size_t kMostBytes = std::size_t{1} << 30;
   TM_TRY(const auto before, read_file(path, kMostBytes));
   return write_file_atomically(previous, before, Overwrite::kAllowed);
@@ -152,11 +160,13 @@ bool lies_in_home(const std::string& path, const struct stat& home) {
 bool is_file_of_home(const struct stat& wanted, const std::string& home) {
   namespace fs = std::filesystem;
   std::error_code failure;
+
   for (const auto& entry : fs::directory_iterator(home, failure)) {
     if (!is_name_of_home(entry.path().filename().string())) continue;
     struct stat information {};
     if (::stat(entry.path().c_str(), &information) == 0 && same_file(information, wanted))
       return true;
+
     std::error_code ignored;
     if (!fs::is_directory(entry.path(), ignored)) continue;
     for (const auto& inner : fs::recursive_directory_iterator(entry.path(), ignored)) {
@@ -240,21 +250,30 @@ Judged judge_output(const std::string& path, ByteView contents, const OutputRule
 }  // namespace
 
 Result<Bytes> read_file(const std::string& path, std::size_t max_bytes) {
+  // Without O_NONBLOCK a named pipe without a writer would stop the program in open().
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+
   struct stat information {};
   if (!file.ok() || ::fstat(file.get(), &information) != 0) return system_error("open", path);
+
   if (!S_ISREG(information.st_mode)) return error(path + " is not a file");
   if (static_cast<std::uint64_t>(information.st_size) > max_bytes)
     return error(path + " is larger than " + std::to_string(max_bytes) + " bytes");
+
   Bytes contents(static_cast<std::size_t>(information.st_size));
   std::size_t done = 0;
+
   while (done < contents.size()) {
     const ssize_t got = ::read(file.get(), contents.data() + done, contents.size() - done);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return system_error("read", path);
+
+    // The file became shorter meanwhile; what is there is handed over, and whoever parses it sees
+    // that it is cut.
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
   }
+
   contents.resize(done);
   return contents;
 }
@@ -319,9 +338,12 @@ std::optional<OutputError> OutputStream::open(const std::string& path, const Out
   TM_CHECK(descriptor_ < 0);
   const Judged judged = judge_output(path, {}, rules);
   if (judged.error) return judged.error;
+
   path_ = path;
   target_ = judged.target;
   overwrite_ = judged.overwrite;
+
+  // A device or pipe has no name to take, so the bytes go there directly.
   if (judged.is_device) {
     descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
   } else {
@@ -329,7 +351,9 @@ std::optional<OutputError> OutputStream::open(const std::string& path, const Out
     descriptor_ =
         ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   }
+
   if (descriptor_ >= 0) return std::nullopt;
+
   const auto failure = OutputError{false, system_error("create", path).message};
   temporary_.clear();
   return failure;

@@ -41,24 +41,32 @@ Result<age::Identity> decode_identity(const Json& json) {
 Result<IssuerKeys> decode(const Json& json) {
   ObjectReader reader{json, "the vault"};
   IssuerKeys keys;
+
   const std::uint64_t format = reader.number(kFormatName);
   if (reader.ok() && format != kFormat)
     return error("the vault has format " + std::to_string(format) +
                  "; this program knows format 1: use a newer one");
+
   const std::string purpose = reader.text("purpose", 32);
   keys.institution = reader.text("institution", 128);
+
   const Json& key_list = reader.array("keys");
   const Json& identities = reader.array("register_identities");
   TM_TRY_STATUS(reader.finish());
+
+  // The purpose first: it says which algorithms the keys may have.
   TM_TRY(keys.purpose, parse_purpose(purpose));
+
   for (const auto& entry : key_list) {
     TM_TRY(auto key, decode_key(entry, keys.purpose));
     keys.keys.push_back(std::move(key));
   }
+
   for (const auto& entry : identities) {
     TM_TRY(auto identity, decode_identity(entry));
     keys.register_identities.push_back(std::move(identity));
   }
+
   return keys;
 }
 

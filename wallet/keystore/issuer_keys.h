@@ -25,10 +25,12 @@ struct IssuerKeys {
 // Precondition: allowed(purpose, algorithm).
 IssuerKeys make_issuer_keys(KeyPurpose purpose, SignatureAlgorithm algorithm,
                             std::string institution);
+// The JSON form. Reading fails on a key whose algorithm the purpose does not allow, and on members
+// or a format that this version does not know.
 SecretBytes encode_issuer_keys(const IssuerKeys& keys);
 Result<IssuerKeys> decode_issuer_keys(ByteView json);
 
-// The key with this id.
+// The key with this id; nullptr where the vault has none.
 const SecretKey* find_key(const IssuerKeys& keys, const KeyId& id);
 
 }  // namespace testamur::wallet

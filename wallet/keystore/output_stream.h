@@ -22,7 +22,9 @@ class OutputStream {
   // Once, before anything is written. The rules are asked here; a file that comes into being
   // meanwhile is not replaced.
   std::optional<OutputError> open(const std::string& path, const OutputRules& rules);
+  // Precondition of both: opened, and not finished.
   std::optional<OutputError> write(ByteView piece);
+  // Makes the file durable and gives it its name; without it nothing is left behind.
   std::optional<OutputError> finish();
 
  private:

@@ -1,3 +1,5 @@
+// The only calls of OpenSSL for age, BIP-39 and SLIP-10. What no outside input can cause ends the
+// program (TM_CHECK); what one can cause is a return value.
 #include "wallet/keystore/primitives.h"
 
 #include <openssl/core_names.h>
@@ -98,14 +100,20 @@ std::optional<SecretBytes> x25519(ByteView scalar32, ByteView point32) {
   const Key peer{
       EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, point32.data(), point32.size())};
   TM_CHECK(peer != nullptr, point32.size());
+
   const KeyContext context{EVP_PKEY_CTX_new(own.get(), nullptr)};
   TM_CHECK(context != nullptr && EVP_PKEY_derive_init(context.get()) == 1);
+
   SecretBytes out{32};
   std::size_t size = 32;
+
   if (EVP_PKEY_derive_set_peer(context.get(), peer.get()) != 1) return std::nullopt;
   if (EVP_PKEY_derive(context.get(), out.writable().data(), &size) != 1) return std::nullopt;
+
+  // RFC 7748, section 6.1: a point of small order gives zeros, a secret that everybody knows.
   const Hash256 zeros{};
   if (equal_in_constant_time(out.view(), zeros.view())) return std::nullopt;
+
   return out;
 }
 
@@ -120,17 +128,22 @@ std::array<std::uint8_t, 32> x25519_public(ByteView scalar32) {
 void chacha20_poly1305_seal(ByteView key32, ByteView nonce12, ByteView plaintext,
                             Bytes& append_to) {
   const CipherContext context{EVP_CIPHER_CTX_new()};
+
   const std::size_t at = append_to.size();
   append_to.resize(at + plaintext.size() + kTagBytes);
   std::uint8_t* out = append_to.data() + at;
+
   int written = 0;
   int rest = 0;
+
   TM_CHECK(EVP_EncryptInit_ex(context.get(), EVP_chacha20_poly1305(), nullptr, key32.data(),
                               nonce12.data()) == 1);
   TM_CHECK(
       EVP_EncryptUpdate(context.get(), out, &written, data_of(plaintext), size_of(plaintext)) == 1);
   TM_CHECK(EVP_EncryptFinal_ex(context.get(), out + written, &rest) == 1);
   TM_CHECK(static_cast<std::size_t>(written + rest) == plaintext.size());
+
+  // age wants the tag behind the ciphertext.
   TM_CHECK(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTagBytes,
                                out + plaintext.size()) == 1);
 }
@@ -140,15 +153,22 @@ bool chacha20_poly1305_open(ByteView key32, ByteView nonce12, ByteView ciphertex
   if (ciphertext.size() < kTagBytes) return false;
   const ByteView body = ciphertext.first(ciphertext.size() - kTagBytes);
   Bytes tag = to_bytes(ciphertext.last(kTagBytes));
+
   const CipherContext context{EVP_CIPHER_CTX_new()};
+
+  // OpenSSL takes a null pointer for additional data, also when there is nothing to decrypt.
   std::uint8_t nowhere = 0;
   if (body.empty()) out = &nowhere;
+
   int written = 0;
   int rest = 0;
   TM_CHECK(EVP_DecryptInit_ex(context.get(), EVP_chacha20_poly1305(), nullptr, key32.data(),
                               nonce12.data()) == 1);
+
   TM_CHECK(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kTagBytes, tag.data()) == 1);
   TM_CHECK(EVP_DecryptUpdate(context.get(), out, &written, data_of(body), size_of(body)) == 1);
+
+  // What was decrypted counts only when the tag fits.
   return EVP_DecryptFinal_ex(context.get(), out + written, &rest) == 1;
 }
 

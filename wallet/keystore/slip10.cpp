@@ -1,3 +1,6 @@
+// SLIP-10 for P-256, secp256k1 and Ed25519. The same seed and path give the same key on every
+// machine and in every version, or a wallet that is restored from its words has lost its
+// credentials; golden values stand in docs/formats/wallet.md.
 #include "wallet/keystore/slip10.h"
 
 #include <array>
@@ -91,6 +94,9 @@ ExtendedKey master_key(SignatureAlgorithm algorithm, ByteView seed) {
 SecretBytes child_input(SignatureAlgorithm algorithm, const ExtendedKey& parent,
                         std::uint32_t number) {
   Bytes input;
+
+  // Hardened children come from the secret, so that a child key and the parent's public key do not
+  // give the parent away.
   if (number >= kHardened) {
     input.push_back(0);
     input.insert(input.end(), parent.secret.view().begin(), parent.secret.view().end());
@@ -99,8 +105,10 @@ SecretBytes child_input(SignatureAlgorithm algorithm, const ExtendedKey& parent,
     TM_CHECK(key.ok(), key.message());
     input = key->public_key().bytes;
   }
+
   for (int shift = 24; shift >= 0; shift -= 8)
     input.push_back(static_cast<std::uint8_t>(number >> shift));
+
   return SecretBytes{std::move(input)};
 }
 

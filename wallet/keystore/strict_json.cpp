@@ -1,3 +1,7 @@
+// JSON as the wallet takes it from outside: no member twice, a bounded depth, a bounded size. Two
+// parsers that choose differently between two members of one name would read one signed text in two
+// ways. ObjectReader keeps the first failure and hands out empty values after it, so that callers
+// ask for all members and look at the outcome once, in finish().
 #include "wallet/keystore/strict_json.h"
 
 #include <set>
@@ -33,12 +37,17 @@ class Watch {
 Result<Json> parse_strict_json(std::string_view text, std::size_t max_bytes) {
   if (text.size() > max_bytes)
     return error("the JSON text is longer than " + std::to_string(max_bytes) + " bytes");
+
   Watch watch;
   try {
     Json value = Json::parse(text.begin(), text.end(), std::ref(watch));
+
+    // The library throws nothing when the callback says no: it leaves the value out.
     if (!watch.failure().empty())
       return error("the JSON text is not acceptable: " + watch.failure());
+
     return value;
+
   } catch (const Json::parse_error& problem) {
     return error("not JSON: syntax error at byte " + std::to_string(problem.byte));
   } catch (const Json::exception& problem) {

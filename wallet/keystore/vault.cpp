@@ -1,3 +1,7 @@
+// A vault is one age file under a passphrase (docs/formats/vault.md). What is in memory belongs to
+// the file whose digest is kept: write() compares it first, so that a program that saved meanwhile
+// is never written over. Passphrases are sealed in one form and tried in all forms that a vault of
+// before may have.
 #include "wallet/keystore/vault.h"
 
 #include <algorithm>
@@ -55,17 +59,21 @@ SecretBytes canonical(const SecretBytes& typed) {
 // each once.
 std::vector<SecretBytes> spellings(const SecretBytes& typed) {
   std::vector<SecretBytes> all;
+
   const auto add = [&all](SecretBytes each) {
     const auto same = [&each](const SecretBytes& other) {
       return equal_in_constant_time(other.view(), each.view());
     };
     if (std::ranges::none_of(all, same)) all.push_back(std::move(each));
   };
+
+  // Every wrong spelling costs a run of scrypt, about a second.
   add(typed.clone());
   add(canonical(typed));
   const SecretBytes plain = canonical(typed);
   if (is_utf8(plain.text())) add(secret_of(nfd(plain.text())));
   add(secret_of(std::string(kByteOrderMark) + std::string(plain.text())));
+
   return all;
 }
 
@@ -84,15 +92,20 @@ age::Opened open_by_any(ByteView file, const SecretBytes& typed, SecretBytes& us
 Vault::Outcome Vault::create(std::string path, SecretBytes passphrase, ByteView contents,
                              int work_log2) {
   passphrase = canonical(passphrase);
+
+  // symlink_status: a link that points nowhere is something too, and is not replaced.
   if (std::filesystem::exists(std::filesystem::symlink_status(path))) {
     return {std::nullopt,
             VaultError{VaultFailure::kExists, path + " exists already and is not overwritten"}};
   }
+
   const auto sealed = age::seal(passphrase.text(), work_log2, contents);
   if (!sealed.ok()) return {std::nullopt, VaultError{VaultFailure::kUnreadable, sealed.message()}};
+
   const auto written = write_file_atomically(path, *sealed, Overwrite::kRefused);
   if (!written.ok())
     return {std::nullopt, VaultError{VaultFailure::kUnreadable, written.message()}};
+
   Vault vault;
   vault.path_ = std::move(path);
   vault.passphrase_ = std::move(passphrase);
@@ -106,17 +119,25 @@ Vault::Outcome Vault::open(std::string path, SecretBytes passphrase) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored))
     return {std::nullopt, VaultError{VaultFailure::kMissing, "there is no vault at " + path}};
+
   const auto file = read_file(path, age::kMaxFileBytes);
   if (!file.ok()) return {std::nullopt, VaultError{VaultFailure::kUnreadable, file.message()}};
+
   SecretBytes used;
+
   auto opened = open_by_any(*file, passphrase, used);
   if (!opened.ok()) return {std::nullopt, describe(path, *opened.failure)};
+
   Vault vault;
   vault.path_ = std::move(path);
+
+  // The spelling that opened it is kept, so that saving does not change what the person has to
+  // type.
   vault.passphrase_ = std::move(used);
   vault.contents_ = std::move(opened.plaintext);
   vault.file_digest_ = sha256(*file);
   vault.work_log2_ = age::work_factor_of(*file);
+
   return {std::move(vault), std::nullopt};
 }
 
@@ -145,6 +166,8 @@ std::optional<VaultError> Vault::forget_previous() {
 }
 
 std::optional<VaultError> Vault::write(ByteView contents, std::string_view passphrase) {
+  // The digest is compared before anything is made: decision 1162 keeps our own programs apart, and
+  // this the others.
   const auto on_disk = read_file(path_, age::kMaxFileBytes);
   if (!on_disk.ok()) return VaultError{VaultFailure::kUnreadable, on_disk.message()};
   if (sha256(*on_disk) != file_digest_) {
@@ -153,10 +176,14 @@ std::optional<VaultError> Vault::write(ByteView contents, std::string_view passp
         path_ +
             " was saved by another program since it was opened; nothing was changed, try again"};
   }
+
+  // A fresh file key at every save, and with it a second run of scrypt (decision 0500).
   const auto sealed = age::seal(passphrase, work_log2_, contents);
   if (!sealed.ok()) return VaultError{VaultFailure::kUnreadable, sealed.message()};
+
   const auto written = write_file_keeping_previous(path_, *sealed);
   if (!written.ok()) return VaultError{VaultFailure::kUnreadable, written.message()};
+
   contents_ = SecretBytes::copy_of(contents);
   file_digest_ = sha256(*sealed);
   return std::nullopt;

@@ -1,3 +1,6 @@
+// What a wallet holds, as JSON (docs/formats/wallet.md), and the keys that follow from its words.
+// An index is given out once and the counters only grow: two credentials with one key could be
+// linked by everybody who sees both.
 #include "wallet/keystore/wallet_contents.h"
 
 #include <algorithm>
@@ -113,6 +116,7 @@ Result<Grant> decode_grant(const Json& json) {
   Grant grant;
   grant.reference = reader.text("reference");
   grant.audience = reader.text("audience");
+
   for (const auto& name : reader.array("disclosed")) {
     if (!name.is_string()) {
       reader.fail("\"disclosed\" holds something that is no text");
@@ -120,6 +124,7 @@ Result<Grant> decode_grant(const Json& json) {
     }
     grant.disclosed.push_back(name.get<std::string>());
   }
+
   grant.made_at_ms = reader.number("made_at_ms");
   grant.ends_at_ms = reader.number("ends_at_ms");
   TM_TRY_STATUS(reader.finish());
@@ -148,18 +153,24 @@ Json encode_list(const std::vector<T>& list, Json (*encode)(const T&)) {
 Result<WalletContents> decode(const Json& json) {
   ObjectReader reader{json, "the wallet"};
   WalletContents wallet;
+
   const std::uint64_t format = reader.number(kFormatName);
   if (reader.ok() && format != kFormat)
     return error("the wallet has format " + std::to_string(format) +
                  "; this program knows format 1: use a newer one");
+
   wallet.entropy = reader.secret("entropy", kRecoveryEntropyBytes);
+
+  // The counters are bounded below the hardened range, since an index beyond it names another key.
   wallet.next_p256_index = read_index(reader, "next_es256");
   wallet.next_secp256k1_index = read_index(reader, "next_es256k");
   wallet.created_at_ms = reader.number("created_at_ms");
   wallet.last_backup_ms = reader.number("last_backup_ms");
+
   TM_TRY_STATUS(decode_list(reader, "credentials", &decode_credential, wallet.credentials));
   TM_TRY_STATUS(decode_list(reader, "requests", &decode_request, wallet.requests));
   TM_TRY_STATUS(decode_list(reader, "grants", &decode_grant, wallet.grants));
+
   TM_TRY_STATUS(reader.finish());
   return wallet;
 }
@@ -254,20 +265,26 @@ Result<WalletContents> open_backup(ByteView file, ByteView seed) {
 }
 
 bool holds_no_more(const WalletContents& older, const WalletContents& newer) {
+  // Different words are another wallet, whatever else is equal.
   if (!equal_in_constant_time(older.entropy.view(), newer.entropy.view())) return false;
+
+  // An index that only the older one has given out would be given out again.
   if (older.next_p256_index > newer.next_p256_index ||
       older.next_secp256k1_index > newer.next_secp256k1_index)
     return false;
+
   const auto has_credential = [&newer](const StoredCredential& each) {
     return std::ranges::find(newer.credentials, each.sd_jwt, &StoredCredential::sd_jwt) !=
            newer.credentials.end();
   };
+
   const auto has_grant = [&newer](const Grant& each) {
     return std::ranges::any_of(newer.grants, [&each](const Grant& other) {
       return other.reference == each.reference && other.audience == each.audience &&
              other.made_at_ms == each.made_at_ms;
     });
   };
+
   return std::ranges::all_of(older.credentials, has_credential) &&
          std::ranges::all_of(older.grants, has_grant);
 }

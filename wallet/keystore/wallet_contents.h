@@ -61,12 +61,14 @@ struct WalletContents {
   std::vector<Grant> grants;
 };
 
+// A new wallet with fresh words.
 WalletContents make_wallet(std::uint64_t now_ms);
 // A wallet from its words alone, without a backup: it finds its own keys again, but not what was
 // kept beside them. Fresh keys begin at kRecoveredFirstIndex, so that no key that was used before
 // is used for another credential.
 inline constexpr std::uint32_t kRecoveredFirstIndex = 1024;
 WalletContents recover_wallet(SecretBytes entropy, std::uint64_t now_ms);
+// The JSON form. Reading fails on a member or a format that this version does not know.
 SecretBytes encode_wallet(const WalletContents& wallet);
 Result<WalletContents> decode_wallet(ByteView json);
 
@@ -85,9 +87,11 @@ std::optional<FoundKey> find_holder_key(const WalletContents& wallet, SignatureA
 // The secret key that a stored credential is bound to.
 Result<SecretKey> holder_key_of(const WalletContents& wallet, const HolderKeySource& source);
 
+// Derived from the words, so that they alone open a backup.
 age::Identity backup_identity_of(const WalletContents& wallet);
 // A backup: the same contents, sealed to the backup identity.
 Result<Bytes> seal_backup(const WalletContents& wallet);
+// `seed` is that of the words; the failure tells other words from damage.
 Result<WalletContents> open_backup(ByteView file, ByteView seed);
 
 // Whether `newer` is of the same words and holds every credential and every grant of `older`.

@@ -1,3 +1,6 @@
+// The eleven mandatory elements of Council Recommendation 2022/C 243/02 and the optional ones that
+// are stated. Each says where it comes from and what that rests on; a value without a source is
+// never shown.
 #include "wallet/verify/elements.h"
 
 #include <algorithm>
@@ -97,10 +100,12 @@ std::vector<Element> gather_elements(const CredentialView& credential, const Reg
   const Gatherer from{
       credential, facts,
       signature_holds ? "signed by the issuer" : "the issuer's signature is not proven"};
+
   const auto& achievement = facts.achievement;
   const std::string learner = join(
       {disclosed(credential, ClaimId::kGivenName), disclosed(credential, ClaimId::kFamilyName)},
       " ");
+
   std::vector<Element> elements = {
       from.of_holder("learner", learner),
       from.either("title", ClaimId::kTitle, registered_title(facts)),
@@ -118,6 +123,8 @@ std::vector<Element> gather_elements(const CredentialView& credential, const Reg
       from.of_achievement("form of participation", &AchievementRecord::participation),
       from.of_achievement("quality assurance", &AchievementRecord::quality_assurance),
   };
+
+  // The optional elements stand only where something is said.
   const std::vector<Element> optional = {
       from.of_achievement("prerequisites", &AchievementRecord::prerequisites),
       from.either("supervision and identity check", ClaimId::kIdentityCheck,
@@ -129,6 +136,7 @@ std::vector<Element> gather_elements(const CredentialView& credential, const Reg
       from.either("further information", ClaimId::kFurtherInformation,
                   achievement ? achievement->information : ""),
   };
+
   std::ranges::copy_if(optional, std::back_inserter(elements),
                        [](const Element& element) { return !element.value.empty(); });
   return elements;

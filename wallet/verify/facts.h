@@ -154,13 +154,13 @@ struct RegistryFacts {
   Height newest_known;
   std::string answered_by;  // the endpoint and what it calls itself, or "receipt"
   std::string problem;      // why facts are missing
-  std::uint64_t others_list =
-      0;  // slots of this commitment that other issuers have, by the node's word
+  // Slots of this commitment that other issuers have, by the node's word.
+  std::uint64_t others_list = 0;
   // All slots of the commitment, of every issuer, and the one at its reference; empty: not listed.
   std::optional<std::vector<SlotRecord>> slots;
   std::optional<IssuerRecord> issuer;  // of the credential's issuer
-  std::optional<std::vector<KeyRecord>>
-      keys;  // of that issuer: at least the credential's kid and the slots' issue keys
+  // Of that issuer: at least the credential's kid and the slots' issue keys.
+  std::optional<std::vector<KeyRecord>> keys;
   std::optional<AchievementRecord> achievement;  // the version that the credential names
   std::optional<std::vector<DecisionRecord>> decisions;
   std::optional<AcceptanceRecord> acceptance;

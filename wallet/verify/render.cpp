@@ -1,4 +1,6 @@
-// The verdict as text and as JSON. Whatever somebody else wrote stands in one line of ours.
+// The verdict as text and as JSON. Whatever somebody else wrote stands in one line of ours
+// (one_line()): a name with a line end in it could otherwise forge a finding. The JSON has the
+// texts as they are, since its strings are quoted.
 #include "common/visible.h"
 #include "wallet/verify/elements.h"
 #include "wallet/verify/verdict.h"
@@ -91,6 +93,7 @@ Json acceptance_json(const AcceptanceRecord& acceptance) {
                       {"outcome", outcome_text(body.outcome)},
                       {"failed_rule", body.failed_rule}});
   }
+
   return Json{{"outcome", outcome_text(acceptance.outcome)},
               {"failed_rule", acceptance.failed_rule},
               {"explanation", acceptance.explanation},
@@ -186,6 +189,7 @@ Json credential_json(const CredentialView& credential) {
   for (const auto& [id, value] : credential.disclosed)
     claims[std::string(kind_of(id).name)] =
         std::visit([](const auto& held) { return Json(held); }, value);
+
   Json json{{"reference", to_text(credential.head.reference)},
             {"achievement", to_text(credential.head.achievement)},
             {"kid", to_text(credential.head.issuer_key)},
@@ -194,6 +198,7 @@ Json credential_json(const CredentialView& credential) {
             {"holder_key", credential.head.holder_made ? "holder-made" : "issuer-made"},
             {"claims", std::move(claims)},
             {"withheld_or_decoys", credential.withheld}};
+
   if (credential.head.expires_at_s) json["expires_at_s"] = *credential.head.expires_at_s;
   return json;
 }
@@ -251,27 +256,34 @@ bool holder_checked(const Verdict& verdict) {
 
 std::string to_text(const Verdict& verdict) {
   std::string text = one_line(headline(verdict)) + "\n";
+
+  // Under "revoked" or "forged" no word about recognition stands: people would read the good one.
   if (const auto second = recognition(verdict); !second.empty() && may_count(verdict))
     text += "recognition: " + one_line(second) + "\n";
+
   if (verdict.credential)
     text += "  reference    " + to_text(verdict.credential->head.reference) + "\n";
   text += "  commitment   " + verdict.commitment.hex() + "\n";
   if (verdict.facts.issuer) text += issuer_text(*verdict.facts.issuer, verdict.facts);
   if (!verdict.credential) text += achievement_text(verdict.facts);
+
   if (verdict.facts.others_list > 0) {
     text += "  " + std::to_string(verdict.facts.others_list) +
             " more of other issuers, which say nothing of this one\n";
   }
+
   for (const auto& finding : verdict.findings) {
     text += "  " + padded(to_text(finding.topic), kTopicWidth) + " " +
             padded(answer_text(finding), 10) + one_line(finding.text) + "\n";
   }
+
   if (verdict.facts.decisions && !verdict.facts.decisions->empty() && may_count(verdict)) {
     text += "  decisions about the issuer\n";
     for (const auto& decision : *verdict.facts.decisions) text += decision_text(decision);
   }
   if (verdict.facts.acceptance) text += bodies_text(*verdict.facts.acceptance);
   if (!verdict.elements.empty()) text += elements_text(verdict.elements);
+
   if (verdict.facts.as_of) {
     text += "  as of height " + std::to_string(verdict.facts.as_of->height.value) + ", " +
             format_time_ms(verdict.facts.as_of->time_ms) + " UTC, " +
@@ -298,6 +310,9 @@ Json as_json(const Verdict& verdict) {
       {"source",
        verdict.facts.as_of && verdict.facts.as_of->basis == Basis::kProven ? "proven" : "node"},
       {"answered_by", verdict.facts.answered_by}};
+
+  // What was not asked or not found is absent, never empty: an empty list of slots would say that
+  // the ledger has none.
   if (verdict.credential) json["credential"] = credential_json(*verdict.credential);
   if (verdict.facts.issuer) json["issuer"] = issuer_json(*verdict.facts.issuer);
   if (verdict.facts.slots) json["slots"] = slots_json(*verdict.facts.slots);
@@ -306,6 +321,7 @@ Json as_json(const Verdict& verdict) {
   if (verdict.facts.as_of)
     json["as_of"] = {{"height", verdict.facts.as_of->height.value},
                      {"time_ms", verdict.facts.as_of->time_ms}};
+
   if (verdict.grant_ends_at_s) json["grant_ends_at_s"] = *verdict.grant_ends_at_s;
   return json;
 }

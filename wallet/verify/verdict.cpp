@@ -1,3 +1,6 @@
+// From findings to one answer, one word and one sentence. verify.cpp judges each topic by itself;
+// only here they are weighed against each other, and all three answers come from the same first
+// finding (deciding()), so that they cannot disagree.
 #include "wallet/verify/verdict.h"
 
 #include <algorithm>
@@ -135,8 +138,10 @@ std::string_view to_text(Standing standing) {
 
 Standing standing(const Verdict& verdict) {
   const Finding* finding = deciding(verdict, About::kCredential);
+
   if (finding == nullptr) return verdict.contents_checked ? Standing::kGenuine : Standing::kFound;
   if (finding->answer != Answer::kNotValid) return Standing::kCannotTell;
+
   switch (finding->topic) {
     case Topic::kForm:
     case Topic::kSignature:

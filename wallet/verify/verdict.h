@@ -61,8 +61,8 @@ struct Element {
   std::string_view name;
   std::string value;        // empty: withheld, or not stated
   std::string_view source;  // credential, registry, withheld, not stated, unknown
-  std::string rests_on;  // signed by the issuer, proven under block N, or whose word it is; empty
-                         // without a value
+  // Signed by the issuer, proven under block N, or whose word it is; empty without a value.
+  std::string rests_on;
 };
 
 struct Verdict {
@@ -109,8 +109,9 @@ std::string recognition(const Verdict& verdict);
 // yours", …
 std::string whose_policy(PolicyOf policy_of, const std::string& viewpoint,
                          const std::string& owner);
-std::string_view to_text(
-    PolicyOf policy_of);  // for programs: caller, viewpoint, published, node_none_published, …
+// For programs: caller, viewpoint, published, node_none_published, node_other_published.
+std::string_view to_text(PolicyOf policy_of);
+// For people, several lines.
 std::string to_text(const Verdict& verdict);
 // A JSON object with a stable schema (docs/formats/sd-jwt.md, "Verdict"), and as one line.
 Json as_json(const Verdict& verdict);

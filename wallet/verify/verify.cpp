@@ -1,3 +1,7 @@
+// The verdict: one function a finding, each over facts that say what they rest on (facts.h). What
+// is proven or signed makes a finding valid or not valid; what is only said, or is absent, makes it
+// unknown, in both directions (docs/decisions/1140). Everything here is pure: the time comes in
+// with the rules.
 #include "wallet/verify/verify.h"
 
 #include <algorithm>
@@ -100,21 +104,29 @@ Finding judge_signature(std::string_view compact, const CredentialView& credenti
   if (!facts.keys)
     return unknown(Topic::kSignature, "the issuer's key is not known: " + why_missing(facts));
   const std::string name = to_text(head.issuer_key);
+
   const KeyRecord* key = signing_key(facts, head.issuer_key);
   if (key == nullptr)
     return unknown(Topic::kSignature, "nothing shows what the key " + name + " is");
+
+  // A key of somebody else proves nothing about this issuer, however good the signature is.
   if (key->owner != head.reference.issuer) {
     return resting_on(
         not_valid(Topic::kSignature, "the key " + name + " is not registered for the issuer"),
         facts, key->basis);
   }
+
   if (!key->purpose || !key->key)
     return unknown(Topic::kSignature, "the key " + name + " is of an unknown kind");
+
+  // Keys are registered by purpose, so that a stolen key for transactions signs no credentials.
   if (*key->purpose != KeyPurpose::kCredential)
     return not_valid(Topic::kSignature,
                      "the key " + name + " is registered for another purpose than credentials");
+
   if (const auto status = verify_issuer_signature(compact, *key->key); !status.ok())
     return not_valid(Topic::kSignature, status.message());
+
   return resting_on(valid(Topic::kSignature, "signed by the issuer's key " + name), facts,
                     key->basis);
 }
@@ -123,6 +135,9 @@ void compare_achievement(const CredentialView& credential, const AchievementReco
                          std::vector<std::string>& wrong) {
   if (record.id != credential.head.achievement)
     wrong.push_back("the achievement is another one in the registry");
+
+  // Only what the registry states of the achievement itself; the other claims are the issuer's
+  // word.
   for (const auto& [id, value] : credential.disclosed) {
     if (id == ClaimId::kTitle) {
       const auto& title = std::get<std::string>(value);
@@ -141,6 +156,9 @@ void compare_achievement(const CredentialView& credential, const AchievementReco
 void compare_anchor(const CredentialView& credential, const RegistryFacts& facts,
                     const std::vector<SlotRecord>& own, std::vector<std::string>& wrong) {
   if (own.empty()) return;
+
+  // The reference is part of what the issuer signed, and must name a place where the ledger has
+  // this commitment.
   const SlotRecord* slot = referenced_slot(own, credential.head.reference.index);
   if (slot == nullptr) {
     wrong.push_back("the reference names index " +
@@ -148,12 +166,18 @@ void compare_anchor(const CredentialView& credential, const RegistryFacts& facts
                     ", but the ledger has it elsewhere");
     return;
   }
+
   if (slot->achievement != credential.head.achievement)
     wrong.push_back("the ledger anchors it under another achievement");
+
   const KeyRecord* key = find_key(facts, credential.head.issuer_key);
   if (key == nullptr) return;
+
   if (key->added_at_ms && *key->added_at_ms > slot->anchor_time_ms)
     wrong.push_back("the issuer's key was registered only after the credential was anchored");
+
+  // A retirement for a theft names a time that is not after itself (docs/formats/kinds.md): what
+  // was anchored later is void and not forged, and StatusJudge says so.
   if (key->retired_at_ms && *key->retired_at_ms <= slot->anchor_time_ms &&
       !key->compromised_since_ms)
     wrong.push_back("the issuer's key was retired before the credential was anchored");
@@ -184,6 +208,7 @@ std::vector<std::string> contradictions(const CredentialView& credential,
           (facts.issuer->domain.empty() ? "" : " (there: " + facts.issuer->domain + ")"));
     }
   }
+
   if (facts.achievement) compare_achievement(credential, *facts.achievement, wrong);
   compare_anchor(credential, facts, own, wrong);
   return wrong;
@@ -192,26 +217,35 @@ std::vector<std::string> contradictions(const CredentialView& credential,
 Finding judge_contents(const CredentialView& credential, const RegistryFacts& facts,
                        const std::vector<SlotRecord>& own) {
   const auto& head = credential.head;
+
+  // First, since another commitment at the very place that the reference names leaves nothing to
+  // compare.
   if (const SlotRecord* other =
           contradicting_slot(facts, head.reference, commitment_of(facts.chain, credential))) {
     return resting_on(
         not_valid(Topic::kContents, "the ledger has another commitment at the index that it names"),
         facts, other->basis);
   }
+
   const Basis basis = basis_of_contents(facts, own, head.issuer_key);
   if (const auto wrong = contradictions(credential, facts, own); !wrong.empty()) {
     std::string text = wrong.front();
     for (std::size_t i = 1; i < wrong.size(); ++i) text += "; " + wrong[i];
     return resting_on(not_valid(Topic::kContents, text), facts, basis);
   }
+
+  // Nothing found wrong is not yet right: "valid" needs every fact that could have contradicted.
   if (!facts.issuer || !facts.achievement || !facts.keys || !facts.slots)
     return unknown(Topic::kContents,
                    "not all could be compared with the registry: " + why_missing(facts));
+
   if (own.empty()) return left_open(Topic::kContents, "there is no anchor to compare with");
+
   const KeyRecord* key = find_key(facts, head.issuer_key);
   if (key == nullptr || !key->added_at_ms || !key->fate_known)
     return unknown(Topic::kContents,
                    "whether the issuer's key was in use at the anchor is not known");
+
   return resting_on(valid(Topic::kContents, "what is disclosed agrees with the registry"), facts,
                     basis);
 }
@@ -278,12 +312,17 @@ class StatusJudge {
       missing_ = "the status of the credential is not known";
     } else if (is_proven(slot.basis, std::string(to_text(*status)))) {
       std::string hearsay;
+
+      // The receipt proves the status and not since when or why: these stay beside it as the node's
+      // word.
       if (*status != EffectiveStatus::kValid && slot.since_ms != 0) {
         hearsay = "; " + facts_.answered_by + " says since " + format_time_ms(slot.since_ms) +
                   " UTC" + (slot.reason.empty() ? "" : ", reason: " + slot.reason);
       }
       offer({*status, std::string(to_text(*status)), hearsay});
     }
+
+    // The worst of slot, keys and issuer counts, so every slot is judged by all of them.
     add_key(slot.issue_key, slot, "the key that anchored it");
     if (credential_key_) add_key(*credential_key_, slot, "the key that signed it");
     add_issuer(slot.issuer);
@@ -303,13 +342,17 @@ class StatusJudge {
 
   void add_key(const KeyId& id, const SlotRecord& slot, const std::string& what) {
     const KeyRecord* key = find_key(facts_, id);
+
+    // Without the key's whole history a compromise could be hidden by leaving it out.
     if (key == nullptr || !key->fate_known) {
       missing_ = "the standing of " + what + " is not known";
     } else if (!is_proven(
                    key->basis,
                    what + " is " + (key->compromised_since_ms ? "compromised" : "in good order"))) {
       return;
+
     } else if (key->compromised_since_ms && slot.anchor_time_ms >= *key->compromised_since_ms) {
+      // What was anchored before the theft stands; what came after it may be the thief's.
       offer({EffectiveStatus::kVoid,
              "void: " + what + " was compromised since " +
                  format_time_ms(*key->compromised_since_ms) + " UTC, and it was anchored after",
@@ -382,17 +425,21 @@ Finding judge_status(const RegistryFacts& facts, const std::vector<SlotRecord>& 
 Finding judge_expiry(const CredentialView& credential,
                      const std::optional<std::uint64_t>& grant_ends_at_s, std::uint64_t now_ms) {
   const auto is_over = [&](std::uint64_t end_s) { return now_ms / 1000 >= end_s; };
+
   const auto& expires = credential.head.expires_at_s;
   if (expires && is_over(*expires)) {
     return not_valid(Topic::kExpiry, "it expired on " + format_time_ms(*expires * 1000) + " UTC",
                      VerdictCode::kNotInForce);
   }
+
+  // The end of the grant binds honest verifiers only, and this is one.
   if (grant_ends_at_s && is_over(*grant_ends_at_s)) {
     return not_valid(
         Topic::kExpiry,
         "the holder showed it until " + format_time_ms(*grant_ends_at_s * 1000) + " UTC only",
         VerdictCode::kNotInForce);
   }
+
   if (expires)
     return valid(Topic::kExpiry, "it expires on " + format_time_ms(*expires * 1000) + " UTC");
   return valid(Topic::kExpiry, "it does not expire");
@@ -478,25 +525,35 @@ Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts
   Verdict verdict;
   verdict.facts = facts;
   verdict.verified_at_ms = rules.now_ms;
+
   const auto credential = read_credential(compact);
   if (!credential.ok()) {
     verdict.findings.push_back(not_valid(Topic::kForm, credential.message()));
     return verdict;
   }
+
   const Reference& reference = credential->head.reference;
   verdict.credential = *credential;
   verdict.commitment = commitment_of(facts.chain, *credential);
   const auto own = own_slots(facts, reference.issuer, verdict.commitment);
+
   auto& findings = verdict.findings;
   findings.push_back(valid(Topic::kForm, "well-formed SD-JWT"));
   findings.push_back(judge_signature(compact, *credential, facts));
+
+  // Before the other findings, because "signed by the issuer" may only be said of elements where
+  // the signature holds.
   verdict.elements = gather_elements(*credential, facts, findings.back().answer == Answer::kValid);
+
   findings.push_back(judge_contents(*credential, facts, own));
   findings.push_back(judge_ledger(facts, own, reference.is_of_chain(facts.chain)));
   findings.push_back(judge_status(facts, own, credential->head.issuer_key, rules, verdict.status));
+
+  // The holder is judged before the expiry, which needs the end of the grant, and shown after it.
   const Finding holder = judge_holder(compact, *credential, rules, verdict.grant_ends_at_s);
   findings.push_back(judge_expiry(*credential, verdict.grant_ends_at_s, rules.now_ms));
   findings.push_back(holder);
+
   findings.push_back(judge_acceptance(facts, rules));
   return verdict;
 }
@@ -508,10 +565,14 @@ Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts,
   verdict.verified_at_ms = rules.now_ms;
   verdict.commitment = commitment;
   verdict.contents_checked = false;
+
+  // The slots of all issuers: a hash names none, and the worst of them decides
+  // (docs/decisions/0504).
   std::vector<SlotRecord> slots;
   if (facts.slots)
     std::ranges::copy_if(*facts.slots, std::back_inserter(slots),
                          [&](const auto& slot) { return slot.commitment == commitment; });
+
   auto& findings = verdict.findings;
   const std::string only_hash = "not checked: a hash says nothing of it";
   findings.push_back(left_open(Topic::kSignature, only_hash));
@@ -519,11 +580,13 @@ Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts,
   findings.push_back(judge_ledger(facts, slots, true));
   findings.push_back(judge_status(facts, slots, std::nullopt, rules, verdict.status));
   findings.push_back(left_open(Topic::kHolder, only_hash));
+
   if (slots.empty() && facts.slots) {
     findings.push_back(left_open(Topic::kAcceptance, "there is no issuer to accept"));
   } else {
     findings.push_back(judge_acceptance(facts, rules));
   }
+
   return verdict;
 }
 

@@ -17,12 +17,14 @@ struct VerifyRules {
   std::uint64_t max_status_age_ms = 600'000;
   std::optional<HolderRules> holder;  // set: a key binding to this audience and nonce is required
   bool want_acceptance = true;  // false: the caller does not ask whether anybody accepts the issuer
-  bool need_holder =
-      true;  // false: who shows it does not matter, and without `holder` nothing is open
+  // False: who shows it does not matter, and without `holder` nothing is open.
+  bool need_holder = true;
 };
 
-// What must be asked of the ledger before judging stands in read_credential's view: issuer, kid,
-// achievement, and the commitment that it gives with the chain id.
+// Judges every topic by itself (verdict.h). What to ask the ledger for stands in the view that
+// read_credential() gives: issuer, kid, achievement, and with the chain id the commitment. What is
+// absent from the facts is unknown in the verdict; a credential that breaks its form has that
+// finding alone.
 Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts,
                             const VerifyRules& rules);
 

@@ -54,30 +54,36 @@ Status make_backup(const std::string& path, const std::string& identity_path) {
 
 Status run(const std::vector<std::string>& words) {
   const std::string command = words.empty() ? "" : words[0];
+
   if (command == "identity" && words.size() == 2)
     return write(words[1], identity_file(age::Identity::generate()));
   if (command == "vault" && words.size() == 3) return make_vault(words[1], words[2]);
   if (command == "backup" && words.size() == 3) return make_backup(words[1], words[2]);
+
   if (command == "seal-to" && words.size() == 4) {
     TM_TRY(const auto recipient, age::parse_recipient(words[1]));
     TM_TRY(const auto input, read_file(words[2], kMaxBytes));
     TM_TRY(const auto sealed, age::seal({&recipient, 1}, input));
     return write(words[3], sealed);
   }
+
   if (command == "open-with" && words.size() == 4) {
     TM_TRY(const auto identity, age::Identity::from_text(words[1]));
     TM_TRY(const auto input, read_file(words[2], kMaxBytes));
     return write_opened(age::open(input, std::span{&identity, 1}), words[3]);
   }
+
   if (command == "seal-passphrase" && words.size() == 5) {
     TM_TRY(const auto input, read_file(words[3], kMaxBytes));
     TM_TRY(const auto sealed, age::seal(words[1], std::stoi(words[2]), input));
     return write(words[4], sealed);
   }
+
   if (command == "open-passphrase" && words.size() == 4) {
     TM_TRY(const auto input, read_file(words[2], kMaxBytes));
     return write_opened(age::open(input, words[1]), words[3]);
   }
+
   return error("unknown command \"" + command + "\"");
 }
 

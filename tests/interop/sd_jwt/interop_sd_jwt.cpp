@@ -30,10 +30,12 @@ Result<Json> issue(SignatureAlgorithm algorithm) {
   const SecretKey issuer = SecretKey::generate(algorithm);
   const SecretKey holder = SecretKey::generate(algorithm);
   const std::uint64_t now_s = SystemClock{}.now_ms() / 1000;
+
   ChainId chain;
   chain.bytes.fill(1);
   InstitutionId institution;
   institution.bytes.fill(2);
+
   CredentialContents contents;
   contents.head.issuer_domain = "uni-example.eu";
   contents.head.issuer_key = key_id(KeyPurpose::kCredential, issuer.public_key());
@@ -46,13 +48,16 @@ Result<Json> issue(SignatureAlgorithm algorithm) {
   contents.claims = {{ClaimId::kFamilyName, std::string("Müller")},
                      {ClaimId::kTitle, std::string("Applied Statistics")},
                      {ClaimId::kEctsHundredths, std::uint64_t{500}}};
+
   TM_TRY(const auto issued, issue_credential(contents, chain, issuer));
+
   PresentationRequest request;
   request.claims = {ClaimId::kTitle};
   request.audience = kAudience;
   request.nonce = kNonce;
   request.now_s = now_s;
   TM_TRY(const auto presentation, present_credential(issued.sd_jwt, request, holder));
+
   return Json{
       {"credential", issued.sd_jwt},
       {"presentation", presentation},
@@ -69,7 +74,9 @@ Result<Json> verify_theirs(const Json& question) {
   TM_TRY(const auto processed, process_sd_jwt(sd_jwt));
   TM_TRY(const auto key, from_jwk(question.at("issuer_jwk")));
   TM_TRY_STATUS(verify_jws(processed.jws, key));
+
   Json answer{{"claims", processed.claims}, {"key_binding", nullptr}};
+
   if (question.contains("nonce")) {
     KeyBindingRules rules;
     rules.audience = question.at("audience").get<std::string>();
@@ -77,6 +84,7 @@ Result<Json> verify_theirs(const Json& question) {
     rules.now_s = question.at("now_s").get<std::uint64_t>();
     TM_TRY(answer["key_binding"], verify_key_binding(sd_jwt, processed, rules));
   }
+
   return answer;
 }
 
