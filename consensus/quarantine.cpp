@@ -47,7 +47,7 @@ void Quarantine::announce_restored() { context_.driver.quarantine(true); }
 void Quarantine::enter(const std::string& why) {
   if (active_) return;
   active_ = true;
-  exchange_ = Exchange{};
+  exchange_ = QuarantineExchange{};
   exchange_.ask_at_ms = context_.now_ms();
 
   // A restart must find it: the votes that it protects against stay unknown.
@@ -89,7 +89,7 @@ void Quarantine::query_if_due() {
   // The sealing block that somebody held may have lost since: a new exchange, with a new nonce,
   // stands on its own.
   if (exchange_.must_wait && now_ms >= exchange_.began_ms + context_.timing().cap_ms)
-    exchange_ = Exchange{};
+    exchange_ = QuarantineExchange{};
   if (exchange_.must_wait) return;
 
   if (!exchange_.nonce) {
@@ -241,7 +241,7 @@ void Quarantine::leave(const FloorRecord& floor, const std::string& notice) {
   durability_.after_sync([this, floor, notice] {
     floor_ = floor;
     active_ = false;
-    exchange_ = Exchange{};
+    exchange_ = QuarantineExchange{};
     context_.driver.quarantine(false);
     context_.driver.notice(notice);
   });

@@ -53,7 +53,7 @@ class Quarantine {
   // What a fresh journal segment must repeat.
   void append_live_records(std::vector<Record>& records) const;
   // An exchange is about one epoch.
-  void begin_epoch() { exchange_ = Exchange{}; }
+  void begin_epoch() { exchange_ = QuarantineExchange{}; }
 
   // --- the exchange
   void query_if_due();
@@ -69,7 +69,7 @@ class Quarantine {
   std::uint64_t next_deadline_ms() const;
 
  private:
-  struct Exchange {
+  struct QuarantineExchange {
     std::optional<Hash256> nonce;
     std::uint64_t ask_at_ms = 0;
     std::map<std::uint8_t, View> answers;  // responder -> view of its highest certificate
@@ -95,7 +95,7 @@ class Quarantine {
   DurabilityQueue& durability_;
   bool active_ = false;
   std::optional<FloorRecord> floor_;
-  Exchange exchange_;
+  QuarantineExchange exchange_;
 };
 
 }  // namespace testamur::consensus

@@ -168,14 +168,14 @@ std::optional<Rejection> BlockExecutor::Block::check_room(const Transaction& tra
   // What fits into no block under these parameters is told so; what only finds this one full may
   // come in the next.
   const bool alone_too_large =
-      transaction.weight() > weight_limit || transaction.carried().size() > size_limit;
+      transaction.weight() > weight_limit || transaction.encoded().size() > size_limit;
   if (alone_too_large) {
     return refuse(RejectionCode::kLimit, "",
                   "weight " + std::to_string(transaction.weight()) + ", a block bears " +
                       std::to_string(weight_limit));
   }
 
-  if (size_bytes + transaction.carried().size() > size_limit ||
+  if (size_bytes + transaction.encoded().size() > size_limit ||
       weight + transaction.weight() > weight_limit) {
     return refuse(RejectionCode::kBlockFull);
   }
@@ -226,7 +226,7 @@ void BlockExecutor::Block::apply(const Transaction& transaction, const tx::rules
   }
 
   ++count;
-  size_bytes += transaction.carried().size();
+  size_bytes += transaction.encoded().size();
   weight += transaction.weight();
 }
 

@@ -18,6 +18,8 @@ NODE_LEVEL = {"log": -1, "address": -1, "store": 0, "net": 0, "config": 0, "chai
 
 # Inside ledger/tx: bytes know nothing of what is stored, what is stored nothing of what may be done.
 TX_LEVEL = {"wire": 0, "records": 1, "rules": 2}
+# Inside wallet/cli: files and texts know nothing of what is done with them. What stands beside the folders serves all.
+CLI_LEVEL = {"files": 1, "description": 2, "flow": 3, "commands": 4}
 
 # A third-party header may be included only from these folders (and from tests).
 OWNERS = [
@@ -43,12 +45,12 @@ BANS_EVERYWHERE = [
     (r"\bassert\s*\(", "TM_CHECK is always compiled in"),
     (r"\bstrcpy\b|\bsprintf\b|\bstrcat\b", "unbounded C string functions"),
 ]
-# What writes files is in one place, so that no output destroys anything: wallet/cli/output.h for what a person named,
+# What writes files is in one place, so that no output destroys anything: wallet/cli/files/output.h for what a person named,
 # wallet/keystore/file.h beneath it.
 WRITERS = [
     (r"\bstd::ofstream\b|\bfopen\b|::rename\s*\(|::renameat", ("wallet/keystore/file.cpp",)),
     (r"\bwrite_file_atomically\b|\bwrite_output\b", ("wallet/keystore", "wallet/credential", "wallet/client",
-                                                       "wallet/cli/output.cpp", "wallet/cli/key_files.cpp")),
+                                                       "wallet/cli/files/output.cpp", "wallet/cli/files/key_files.cpp")),
 ]
 BANS_PURE = [
     (r"\bstd::chrono\b|\b<chrono>|\btime\s*\(\s*(NULL|nullptr|0)", "no clock in a pure folder: the time is handed in"),
@@ -169,6 +171,10 @@ def check_includes(path, text):
                 own, other = relative.parts[2], target.split("/")[2]
                 if TX_LEVEL.get(other, -1) > TX_LEVEL.get(own, 9):
                     report(path, number, f"ledger/tx/{own} includes ledger/tx/{other}")
+            if relative.parts[:2] == ("wallet", "cli") and target.startswith("wallet/cli/"):
+                own, other = relative.parts[2], target.split("/")[2]
+                if CLI_LEVEL.get(other, 0) > CLI_LEVEL.get(own, 9):
+                    report(path, number, f"wallet/cli/{own} includes wallet/cli/{other}")
         for pattern, owners in OWNERS:
             if re.search(pattern, target) and top not in LEVEL:
                 if folder != "tests" and not any(str(relative).startswith(owner + "/") for owner in owners):
@@ -201,7 +207,7 @@ def check_writers(path, code):
     for number, line in enumerate(code.splitlines(), 1):
         for pattern, owners in WRITERS:
             if re.search(pattern, line) and not relative.startswith(owners):
-                report(path, number, "files are written by wallet/cli/output.h: " + line.strip()[:80])
+                report(path, number, "files are written by wallet/cli/files/output.h: " + line.strip()[:80])
 
 
 def check_sizes(path, text, code):

@@ -83,7 +83,7 @@ Transaction::Transaction(Parts&& parts)
       content_(std::move(parts.body.content)),
       text_fault_(std::move(parts.body.text_fault)) {
   // Last: the offsets above are measured while the bytes are still with the parts.
-  carried_ = std::move(parts.carried);
+  encoded_ = std::move(parts.carried);
 }
 
 TransactionId transaction_id(const ChainId& chain, ByteView body) {

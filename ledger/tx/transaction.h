@@ -46,11 +46,11 @@ class Transaction {
   Transaction& operator=(const Transaction&) = delete;
 
   // The full bytes, signatures included: what blocks carry and what the payload digest covers.
-  ByteView carried() const { return carried_; }
-  // The signed part, within carried().
-  ByteView body() const { return ByteView(carried_).subspan(body_begin_, body_size_); }
+  ByteView encoded() const { return encoded_; }
+  // The signed part, within encoded().
+  ByteView body() const { return ByteView(encoded_).subspan(body_begin_, body_size_); }
   // The encoded message of the kind, within body(): what records of publications keep.
-  ByteView payload() const { return ByteView(carried_).subspan(payload_begin_, payload_size_); }
+  ByteView payload() const { return ByteView(encoded_).subspan(payload_begin_, payload_size_); }
 
   const TransactionId& id() const { return id_; }
   const InstitutionId& author() const { return author_; }
@@ -60,7 +60,7 @@ class Transaction {
   std::span<const Signature> possession_proofs() const { return possession_proofs_; }
   // What it costs to execute, in the units of the block's weight budget (docs/formats/kinds.md).
   std::uint64_t weight() const { return weight_; }
-  // What it says. Hash lists are views of carried().
+  // What it says. Hash lists are views of encoded().
   const Content& content() const { return content_; }
   // The first of its texts that the rule for texts (common/text.h) refuses. Part of validity from
   // protocol version kTextRuleSince on; what came before replays by the narrower rule of
@@ -68,7 +68,7 @@ class Transaction {
   const std::optional<Rejection>& text_fault() const { return text_fault_; }
 
  private:
-  Bytes carried_;
+  Bytes encoded_;
   std::size_t body_begin_, body_size_, payload_begin_, payload_size_;
   TransactionId id_;
   InstitutionId author_;

@@ -12,9 +12,9 @@
 
 #include "common/clock.h"
 #include "ledger/execute.h"
+#include "node/chain/block_processor.h"
+#include "node/chain/commit_waiters.h"
 #include "node/chain/counters.h"
-#include "node/chain/outcomes.h"
-#include "node/chain/workshop.h"
 
 namespace testamur::node {
 

@@ -7,13 +7,13 @@ namespace tx = ledger::tx;
 Bytes encode_body(std::span<const tx::SharedTransaction> transactions) {
   std::size_t size = 0;
   for (const auto& transaction : transactions)
-    size += kBodyOverheadBytes + transaction->carried().size();
+    size += kBodyOverheadBytes + transaction->encoded().size();
 
   Bytes body;
   body.reserve(size);
 
   for (const auto& transaction : transactions) {
-    auto carried = transaction->carried();
+    auto carried = transaction->encoded();
     auto length = static_cast<std::uint32_t>(carried.size());
     for (int shift = 24; shift >= 0; shift -= 8)
       body.push_back(static_cast<std::uint8_t>(length >> shift));

@@ -12,14 +12,14 @@ std::optional<BlockCommitter::Applied> BlockCommitter::apply(
 
   // A quorum has executed it. Whoever comes to another result must not go on, and must not be
   // repaired by itself.
-  if (const auto status = workshop_.execute_final(block); !status.ok()) {
+  if (const auto status = processor_.execute_final(block); !status.ok()) {
     parts_.fatal(
         "block " + std::to_string(height.value) +
         " is final but not valid here: " + status.message() +
         "; this node's state differs from the quorum's, do not restart it on this data directory");
     return std::nullopt;
   }
-  const auto* executed = workshop_.executed(block.facts.id);
+  const auto* executed = processor_.executed(block.facts.id);
   TM_CHECK(executed != nullptr, "an executed block is not kept", height.value);
 
   // One batch, not synced: the journal can always replay it.
@@ -42,7 +42,7 @@ std::optional<BlockCommitter::Applied> BlockCommitter::apply(
   last_commit_ms_ = parts_.clock.now_ms();
 
   // A copy: the original goes when the base moves to this block.
-  const auto& before = workshop_.base().header;
+  const auto& before = processor_.base().header;
   auto head =
       std::make_shared<const Head>(Head{parts_.store.snapshot(), executed->header, executed->id});
   return Applied{*executed, LogIndex{before.roots.log_size}, std::move(head),
@@ -55,7 +55,7 @@ void BlockCommitter::publish(const HeadPtr& head) {
     parameters_digest_ = head->header.parameters;
     heartbeat_interval_ms_ = ledger::read_parameters(*head->state)[ledger::Parameter::kHeartbeatMs];
   }
-  workshop_.set_base(head);
+  processor_.set_base(head);
   head_.store(head);
   for (const auto& [id, listener] : listeners_) listener(head);
 }

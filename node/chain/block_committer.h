@@ -10,19 +10,19 @@
 #include <map>
 #include <optional>
 
+#include "node/chain/block_processor.h"
 #include "node/chain/chain.h"
-#include "node/chain/workshop.h"
 
 namespace testamur::node {
 
 class BlockCommitter {
  public:
   // All are borrowed.
-  BlockCommitter(const ChainParts& parts, Workshop& workshop)
-      : parts_(parts), workshop_(workshop) {}
+  BlockCommitter(const ChainParts& parts, BlockProcessor& processor)
+      : parts_(parts), processor_(processor) {}
 
   struct Applied {
-    Branch block;
+    ExecutedBlock block;
     LogIndex first_log_index;
     HeadPtr head;  // not published yet
     bool first_of_epoch = false;
@@ -43,7 +43,7 @@ class BlockCommitter {
 
   // By the wall clock: when an empty block is due because nothing else came.
   std::uint64_t heartbeat_at_ms() const {
-    return workshop_.base().header.time_ms + heartbeat_interval_ms_;
+    return processor_.base().header.time_ms + heartbeat_interval_ms_;
   }
   std::uint64_t last_commit_ms() const {
     return last_commit_ms_;
@@ -51,7 +51,7 @@ class BlockCommitter {
 
  private:
   const ChainParts& parts_;
-  Workshop& workshop_;
+  BlockProcessor& processor_;
   std::atomic<HeadPtr> head_;
   std::map<std::uint64_t, Chain::HeadListener> listeners_;
   Hash256 parameters_digest_;  // those from which the interval was read

@@ -9,9 +9,9 @@
 #include <map>
 #include <mutex>
 
+#include "node/chain/block_processor.h"
 #include "node/chain/peer_sender.h"
 #include "node/chain/runtime.h"
-#include "node/chain/workshop.h"
 #include "node/net/fair_queue.h"
 
 namespace testamur::node {

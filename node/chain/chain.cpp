@@ -66,10 +66,10 @@ Chain::Core::Core(ChainOptions options, ChainParts parts, Runtime& runtime)
       // The lifecycle keeps a reference to workshop_, which is made after it, and does not use it
       // yet.
       transactions_(options_.mempool,
-                    {runtime, parts_.clock, parts_.counters, sender_, verifier_, workshop_}),
-      workshop_({parts_.genesis.chain, options_.self, options_.block_bytes}, parts_.clock,
-                transactions_.mempool(), verifier_, parts_.counters),
-      committer_(parts_, workshop_),
+                    {runtime, parts_.clock, parts_.counters, sender_, verifier_, processor_}),
+      processor_({parts_.genesis.chain, options_.self, options_.block_bytes}, parts_.clock,
+                 transactions_.mempool(), verifier_, parts_.counters),
+      committer_(parts_, processor_),
       fetcher_({[this](const net::Pin& pin, const net::BlockRequest& request) {
                   return sender_.ask(pin, request);
                 },
@@ -77,7 +77,7 @@ Chain::Core::Core(ChainOptions options, ChainParts parts, Runtime& runtime)
       intake_(runtime, options_.verify_threads,
               {[this] { return admission_now(); },
                [this](ByteView carried) {
-                 return transactions_.mempool().find_carried(carried) != nullptr;
+                 return transactions_.mempool().find_encoded(carried) != nullptr;
                },
                [this](const net::Origin& from, const TransactionIntake::Judged& judged) {
                  on_judged(from, judged);
@@ -227,9 +227,9 @@ void Chain::Core::after_event() {
   if (beyond_protocol_) return;
 
   // What a build has just refused must not be called pending.
-  transactions_.recheck_suspects();
+  transactions_.recheck_marked();
   update_pending();
-  maintenance_.sync_if_due(workshop_.base().header);
+  maintenance_.sync_if_due(processor_.base().header);
   arm_timer();
 }
 
@@ -257,7 +257,7 @@ void Chain::Core::arm_timer() {
   runtime_.arm(at, [this] {
     if (stopped_) return;
     armed_for_ms_ = kNever;
-    event([this] { fetcher_.on_tick(workshop_.base().header.height, engine_now_ms()); });
+    event([this] { fetcher_.on_tick(processor_.base().header.height, engine_now_ms()); });
   });
 }
 
@@ -329,7 +329,7 @@ Status Chain::start(JournalContents journal) {
 }
 
 void Chain::drain() {
-  core_->post([core = core_.get()] { core->transactions().outcomes().drop_all(); });
+  core_->post([core = core_.get()] { core->transactions().commit_waiters().release_all(); });
 }
 
 void Chain::stop() {
@@ -358,7 +358,7 @@ void Chain::submit(std::vector<ledger::tx::SharedTransaction> transactions,
   });
 }
 
-Outcomes::Ticket Chain::await(const TransactionId& id, Outcomes::Callback callback) {
+CommitWaiters::Ticket Chain::await(const TransactionId& id, CommitWaiters::Callback callback) {
   auto ticket = core_->next_ticket();
   core_->post([core = core_.get(), ticket, id, callback = std::move(callback)]() mutable {
     core->transactions().await(ticket, id, std::move(callback), false);
@@ -366,17 +366,18 @@ Outcomes::Ticket Chain::await(const TransactionId& id, Outcomes::Callback callba
   return ticket;
 }
 
-void Chain::cancel(Outcomes::Ticket ticket, const TransactionId& id) {
-  core_->post(
-      [core = core_.get(), ticket, id] { core->transactions().outcomes().cancel(ticket, id); });
+void Chain::cancel(CommitWaiters::Ticket ticket, const TransactionId& id) {
+  core_->post([core = core_.get(), ticket, id] {
+    core->transactions().commit_waiters().cancel(ticket, id);
+  });
 }
 
 class Chain::Awaited {
  public:
   std::vector<TransactionId> ids;
   HeadPtr seen;
-  Outcomes::Callback callback;
-  Outcomes::Ticket ticket = 0;
+  CommitWaiters::Callback callback;
+  CommitWaiters::Ticket ticket = 0;
   std::atomic<bool> given_up = false;
   std::size_t next = 0;  // of the strand: those before are waited for
 };
@@ -399,7 +400,7 @@ void await_slice(Chain::Core& core, const std::shared_ptr<Chain::Awaited>& await
 
 void cancel_slice(Chain::Core& core, const std::shared_ptr<Chain::Awaited>& awaited) {
   for (std::size_t i = 0; i < kAwaitSlice && awaited->next > 0; ++i) {
-    core.transactions().outcomes().cancel(awaited->ticket, awaited->ids[--awaited->next]);
+    core.transactions().commit_waiters().cancel(awaited->ticket, awaited->ids[--awaited->next]);
   }
   if (awaited->next > 0) core.post([&core, awaited] { cancel_slice(core, awaited); });
 }
@@ -407,7 +408,7 @@ void cancel_slice(Chain::Core& core, const std::shared_ptr<Chain::Awaited>& awai
 }  // namespace
 
 std::shared_ptr<Chain::Awaited> Chain::await(std::vector<TransactionId> ids, HeadPtr seen,
-                                             Outcomes::Callback callback) {
+                                             CommitWaiters::Callback callback) {
   auto awaited = std::make_shared<Awaited>();
   awaited->ids = std::move(ids);
   awaited->seen = std::move(seen);

@@ -21,12 +21,12 @@
 #include "consensus/engine.h"
 #include "ledger/genesis.h"
 #include "node/chain/admission.h"
+#include "node/chain/block_processor.h"
+#include "node/chain/commit_waiters.h"
 #include "node/chain/counters.h"
 #include "node/chain/journal_writer.h"
-#include "node/chain/outcomes.h"
 #include "node/chain/runtime.h"
 #include "node/chain/signature_cache.h"
-#include "node/chain/workshop.h"
 #include "node/log/log.h"
 #include "node/net/network.h"
 #include "node/store/journal.h"
@@ -131,14 +131,14 @@ class Chain {
   void submit(std::vector<ledger::tx::SharedTransaction> transactions,
               std::function<void(std::vector<Mempool::Added>)> done);
   // Calls back once from the strand when the transaction has ended.
-  Outcomes::Ticket await(const TransactionId& id, Outcomes::Callback callback);
-  void cancel(Outcomes::Ticket ticket, const TransactionId& id);
+  CommitWaiters::Ticket await(const TransactionId& id, CommitWaiters::Callback callback);
+  void cancel(CommitWaiters::Ticket ticket, const TransactionId& id);
   // The same for many, each named once, of which the state of `seen` holds none: `callback` once
   // for each. They are taken in slices, so that the strand serves others in between; the same when
   // they are given up by cancel().
   class Awaited;
   std::shared_ptr<Awaited> await(std::vector<TransactionId> ids, HeadPtr seen,
-                                 Outcomes::Callback callback);
+                                 CommitWaiters::Callback callback);
   void cancel(std::shared_ptr<Awaited> awaited);
   // Whether it waits here, or how it ended where no block shows it.
   void look_up(const TransactionId& id,

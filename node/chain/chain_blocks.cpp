@@ -1,6 +1,7 @@
 // What the consensus engine asks of the node: building, validating, signing, committing. Blocks
-// above the last final one live in the workshop alone; only commit() and what it calls change the
-// head, the store and the mempool, and readers see a block before a caller is told of it.
+// above the last final one live in the block processor alone; only commit() and what it calls
+// change the head, the store and the mempool, and readers see a block before a caller is told of
+// it.
 #include "consensus/codec.h"
 #include "ledger/protocol.h"
 #include "node/chain/block_body.h"
@@ -22,7 +23,7 @@ bool Chain::Core::body_matches(const Bytes& header, const Bytes& body) {
 }
 
 void Chain::Core::build(const consensus::BuildRequest& request) {
-  engine_->on_built(request.id, workshop_.build(request));
+  engine_->on_built(request.id, processor_.build(request));
 }
 
 void Chain::Core::validate(const consensus::BlockPtr& block) {
@@ -31,32 +32,32 @@ void Chain::Core::validate(const consensus::BlockPtr& block) {
   const auto payload = header.ok() ? header->payload_digest : Hash256{};
 
   // Little work is done here, so that an empty ledger's blocks wait for no other thread.
-  const bool executed = workshop_.executed(block->facts.id) != nullptr;
-  if (executed || workshop_.count_unknown(*block->proposal.body) <= kPrepareInline) {
+  const bool executed = processor_.executed(block->facts.id) != nullptr;
+  if (executed || processor_.count_unknown(*block->proposal.body) <= kPrepareInline) {
     // What was executed needs no decoding again, but its other copies may be false.
     const auto body =
         executed
             ? PreparedBody{body_matches(*block->proposal.header, *block->proposal.body), {}, {}}
-            : workshop_.prepare_body(*workshop_.base().state, payload, *block->proposal.body);
-    engine_->on_validated(block->facts.id, workshop_.validate(*block, body, engine_now_ms()));
+            : processor_.prepare_body(*processor_.base().state, payload, *block->proposal.body);
+    engine_->on_validated(block->facts.id, processor_.validate(*block, body, engine_now_ms()));
     return;
   }
 
   // Signatures are verified in the pool, the state's rules on the strand: only there is the
   // parent's state.
-  runtime_.post_to_pool([this, block, payload, state = workshop_.base().state] {
+  runtime_.post_to_pool([this, block, payload, state = processor_.base().state] {
     const auto body = std::make_shared<PreparedBody>(
-        workshop_.prepare_body(*state, payload, *block->proposal.body));
+        processor_.prepare_body(*state, payload, *block->proposal.body));
     post([this, block, body] { event([&] { finish_validation(block, *body); }); });
   });
 }
 
 void Chain::Core::finish_validation(const consensus::BlockPtr& block, const PreparedBody& body) {
-  auto validation = workshop_.validate(*block, body, engine_now_ms());
+  auto validation = processor_.validate(*block, body, engine_now_ms());
   if (validation.verdict == consensus::Verdict::kInvalid) {
     log_.warn("block_invalid", {{"height", block->facts.height.value},
                                 {"proposer", to_text(block->facts.proposer)},
-                                {"cause", workshop_.last_refusal()}});
+                                {"cause", processor_.last_refusal()}});
   }
   engine_->on_validated(block->facts.id, validation);
 }
@@ -80,7 +81,7 @@ void Chain::Core::persist(consensus::RecordGroup group) { writer_->submit(std::m
 void Chain::Core::commit(const consensus::Commit& commit) {
   for (std::size_t i = 0; i < commit.blocks.size(); ++i) {
     const auto& block = *commit.blocks[i];
-    if (block.facts.height <= workshop_.base().header.height) continue;
+    if (block.facts.height <= processor_.base().header.height) continue;
     if (beyond_protocol_) return;  // the journal keeps it for the build that knows its version
 
     // The proof is the last block's: of the others the headers after them are links to it.
@@ -122,7 +123,7 @@ void Chain::Core::apply_block(const consensus::Block& block,
 
 // The sealing block is applied: its state names them.
 consensus::ValidatorSet Chain::Core::next_validators(const consensus::BlockPtr& sealing) {
-  const auto& base = workshop_.base();
+  const auto& base = processor_.base();
   TM_CHECK(base.block == sealing->facts.id, "an epoch ends with a block that is not applied");
   auto set = ledger::read_validators(*base.state);
   TM_CHECK(set.digest() == base.header.next_validator_set,
@@ -139,7 +140,7 @@ consensus::ValidatorSet Chain::Core::next_validators(const consensus::BlockPtr& 
 // Old rules stay in the code, new ones cannot be guessed: before the first block of a version that
 // this build does not know everything ends but reading.
 void Chain::Core::watch_protocol() {
-  const auto& base = workshop_.base();
+  const auto& base = processor_.base();
   auto stop = ledger::protocol_stop(*base.state);
   if (!stop) return;
 
@@ -153,19 +154,19 @@ void Chain::Core::watch_protocol() {
                                     {"cause", stop->text()}});
   }
 
-  if (beyond_protocol_ || !workshop_.beyond_known_protocol()) return;
+  if (beyond_protocol_ || !processor_.beyond_known_protocol()) return;
   beyond_protocol_ = true;
   log_.error("stopped_before_protocol",
              {{"height", base.header.height.value}, {"cause", stop->text()}});
 
   // Nothing ends here any more: whoever waits for it must not wait until the node stops.
-  transactions_.outcomes().drop_all();
+  transactions_.commit_waiters().release_all();
 }
 
 // A key that certified earlier epochs, but not the one whose first block is final, has signed for
 // the last time.
 void Chain::Core::end_unused_keys() {
-  const auto& base = workshop_.base();
+  const auto& base = processor_.base();
   while (const auto over = keys_.erase_unused(*base.state, base.header)) {
     engine_->set_keys(keys_.public_keys());
     log_.info("consensus_key_over", {{"key", to_text(key_id(KeyPurpose::kConsensus, *over))}});

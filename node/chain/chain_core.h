@@ -6,7 +6,7 @@
 // the parts and owns the order of what they do; the state is theirs, and each one's header says
 // what may change in it:
 //   TransactionLifecycle             the mempool, who waits, what is to be sent on
-//   Workshop                         the unfinalized blocks
+//   BlockProcessor                         the unfinalized blocks
 //   BlockCommitter                   the head, its readers and listeners
 //   ConsensusKeys                    the keys, and the one that votes
 //   PeerSender                       the network
@@ -88,7 +88,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   void send(const InstitutionId& to, const consensus::Message& message) override;
   void broadcast(const consensus::Message& message) override;
   void commit(const consensus::Commit& commit) override;
-  void abandon(const BlockId& block) override { workshop_.forget(block); }
+  void abandon(const BlockId& block) override { processor_.forget(block); }
   consensus::ValidatorSet next_validators(const consensus::BlockPtr& sealing) override;
   void catch_up(const consensus::CertificatePtr& target) override;
   void resend_pending() override { transactions_.resend_pending(); }
@@ -150,7 +150,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   SignatureCache own_signatures_;
   CachedVerifier verifier_;
   TransactionLifecycle transactions_;
-  Workshop workshop_;
+  BlockProcessor processor_;
   BlockCommitter committer_;
   BlockFetcher fetcher_;
   TransactionIntake intake_;

@@ -19,7 +19,7 @@ void Chain::Core::broadcast(const consensus::Message& message) { sender_.broadca
 
 // The certificate is not needed: the peers say how far they are, and prove it with what they send.
 void Chain::Core::catch_up(const consensus::CertificatePtr& /*target*/) {
-  fetcher_.want(workshop_.base().header.height, engine_now_ms());
+  fetcher_.want(processor_.base().header.height, engine_now_ms());
 }
 
 bool Chain::Core::deliver(const consensus::FinalizedChain& chain) {
@@ -36,7 +36,7 @@ void Chain::Core::on_peer_up(const net::Origin& from, const net::Hello& hello) {
   event([&] {
     // How far it is may be news.
     if (certificate) engine_->on_message(from.institution, consensus::Message(*certificate));
-    fetcher_.on_tick(workshop_.base().header.height, engine_now_ms());
+    fetcher_.on_tick(processor_.base().header.height, engine_now_ms());
 
     // What waits goes to the one that came, and only if it can build blocks: whoever reconnects
     // again and again must not make us send.
@@ -106,11 +106,11 @@ void Chain::Core::on_transactions(const net::Origin& from, net::Transactions fra
 void Chain::Core::on_judged(const net::Origin& from, const TransactionIntake::Judged& judged) {
   if (stopped_) return;
   const auto ready = transactions_.take_from_peer(judged.ready, Mempool::Fit::kReady);
-  const auto not_yet = transactions_.take_from_peer(judged.not_yet, Mempool::Fit::kHeld);
+  const auto not_yet = transactions_.take_from_peer(judged.not_yet, Mempool::Fit::kDeferred);
   parts_.counters.transactions_from_peers.add(judged.ready.size() + judged.not_yet.size());
 
   // While blocks are fetched our state is old, and what it does not know is no sign of anything.
-  const bool behind = fetcher_.target() > workshop_.base().header.height;
+  const bool behind = fetcher_.target() > processor_.base().header.height;
   for (std::size_t i = 0; i < judged.refused.size(); ++i) {
     const auto refusal = static_cast<net::Refusal>(i);
     const bool certain =
@@ -132,24 +132,24 @@ void Chain::Core::on_block_response(const net::Origin& from, net::BlockResponse 
 
   runtime_.post_aside([this, from,
                        response = std::make_shared<net::BlockResponse>(std::move(response)),
-                       lease = std::move(lease), state = workshop_.base().state] {
+                       lease = std::move(lease), state = processor_.base().state] {
     for (const auto& block : response->blocks) {
       const auto header = ledger::decode_header(block.header);
-      if (header.ok()) workshop_.prepare_body(*state, header->payload_digest, block.body);
+      if (header.ok()) processor_.prepare_body(*state, header->payload_digest, block.body);
     }
 
     post([this, from, response, lease] {
       event([&] {
-        const auto height = workshop_.base().header.height;
+        const auto height = processor_.base().header.height;
         if (fetcher_.on_response(from, *response, height, engine_now_ms())) {
           log_.info("caught_up", {{"from", height.value},
-                                  {"to", workshop_.base().header.height.value},
+                                  {"to", processor_.base().header.height.value},
                                   {"peer", to_text(from.institution)}});
         }
 
         // The fetcher knows now what is still lacking: the next request does not wait for its
         // timer.
-        fetcher_.on_tick(workshop_.base().header.height, engine_now_ms());
+        fetcher_.on_tick(processor_.base().header.height, engine_now_ms());
       });
     });
   });
@@ -161,7 +161,7 @@ std::set<InstitutionId> Chain::Core::seated(const Snapshot& state) const {
   std::set<InstitutionId> seated;
   const auto set = ledger::read_validators(state);
   for (const auto& member : set.members()) seated.insert(member.institution);
-  if (!workshop_.base().header.seals_epoch()) return seated;
+  if (!processor_.base().header.seals_epoch()) return seated;
 
   const auto ending =
       ledger::validators_of_epoch(state, Epoch{ledger::read_epoch(state).value - 1});

@@ -1,6 +1,7 @@
 // Each entry stands in several indexes: by id, by author and arrival, by end of validity, by its
-// bytes on the wire, and among the held ones. insert(), erase(), hold() and release() alone change
-// them, so that they always agree; the sums of bytes, of authors and of held entries, follow them.
+// bytes on the wire, and among the deferred ones. insert(), erase(), hold() and release() alone
+// change them, so that they always agree; the sums of bytes, of authors and of deferred entries,
+// follow them.
 #include "node/chain/mempool.h"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t kLeastShareBytes = 2u << 20;
 
 // The last bytes of a transaction are a signature: as good as random.
-std::uint64_t carried_key(ByteView carried) {
+std::uint64_t encoded_key(ByteView carried) {
   std::uint64_t key = carried.size();
   if (carried.size() >= 8) std::memcpy(&key, carried.data() + carried.size() - 8, 8);
   return key;
@@ -29,11 +30,11 @@ Mempool::Added Mempool::add(const tx::SharedTransaction& transaction, std::uint6
                             bool local, Fit fit) {
   const auto& id = transaction->id();
   auto known = entries_.find(id);
-  const bool replaces = known != entries_.end() && known->second.held && fit == Fit::kReady &&
-                        !equal(known->second.transaction->carried(), transaction->carried());
+  const bool replaces = known != entries_.end() && known->second.deferred && fit == Fit::kReady &&
+                        !equal(known->second.transaction->encoded(), transaction->encoded());
   if (known != entries_.end() && !replaces) {
     if (local) make_local(known->second, now_ms);
-    if (fit == Fit::kReady) release(id);
+    if (fit == Fit::kReady) undefer(id);
     return Added::kKnown;
   }
 
@@ -46,18 +47,18 @@ Mempool::Added Mempool::add(const tx::SharedTransaction& transaction, std::uint6
   const auto result = take(transaction, now_ms, local, fit);
   if (result == Added::kNew || before == nullptr) return result;
   insert(before, now_ms, local);
-  hold(id, now_ms);
+  defer(id, now_ms);
   return result;
 }
 
 Mempool::Added Mempool::take(const tx::SharedTransaction& transaction, std::uint64_t now_ms,
                              bool local, Fit fit) {
   if (auto refused = check_share(*transaction, local, fit); refused != Added::kNew) return refused;
-  const auto size = transaction->carried().size();
-  if (fit == Fit::kHeld ? !fits(size) : !make_room(transaction->author(), size))
+  const auto size = transaction->encoded().size();
+  if (fit == Fit::kDeferred ? !fits(size) : !make_room(transaction->author(), size))
     return Added::kFull;
   insert(transaction, now_ms, local);
-  if (fit == Fit::kHeld) hold(transaction->id(), now_ms);
+  if (fit == Fit::kDeferred) defer(transaction->id(), now_ms);
   return Added::kNew;
 }
 
@@ -66,7 +67,7 @@ void Mempool::make_local(Entry& entry, std::uint64_t now_ms) {
   entry.local = true;
   entry.arrival_ms = now_ms;
   by_author_.at(entry.transaction->author()).foreign.erase(entry.sequence);
-  held_foreign_.erase({entry.held_since_ms, entry.transaction->id()});
+  deferred_foreign_.erase({entry.deferred_since_ms, entry.transaction->id()});
 }
 
 // What is submitted here comes from callers whom this node answers to: peers cannot use up an
@@ -76,15 +77,15 @@ std::size_t Mempool::author_bytes(bool local) const {
 }
 
 Mempool::Added Mempool::check_share(const tx::Transaction& transaction, bool local, Fit fit) const {
-  const auto size = transaction.carried().size();
-  if (fit == Fit::kHeld && held_bytes_ + size > held_bytes_limit()) return Added::kFull;
+  const auto size = transaction.encoded().size();
+  if (fit == Fit::kDeferred && deferred_bytes_ + size > deferred_bytes_limit()) return Added::kFull;
   const auto found = by_author_.find(transaction.author());
   if (found == by_author_.end()) return Added::kNew;
 
   const auto& author = found->second;
   if (author.queue.size() >= limits_.per_author || author.bytes + size > author_bytes(local))
     return Added::kAuthorFull;
-  if (fit == Fit::kHeld && author.held_bytes + size > held_bytes_limit() / 4)
+  if (fit == Fit::kDeferred && author.deferred_bytes + size > deferred_bytes_limit() / 4)
     return Added::kAuthorFull;
   if (author.rivals >= kRivals && is_claimed(transaction)) return Added::kAuthorFull;
   return Added::kNew;
@@ -106,12 +107,12 @@ bool Mempool::fits(std::size_t size) const {
   return entries_.size() < limits_.transactions && bytes_ + size <= limits_.bytes;
 }
 
-// Throws out what peers brought until `size` more bytes fit: held ones, oldest first, then the
+// Throws out what peers brought until `size` more bytes fit: deferred ones, oldest first, then the
 // newest of whoever would still have more than `author` afterwards.
 bool Mempool::make_room(const InstitutionId& author, std::size_t size) {
   while (!fits(size)) {
-    if (!held_foreign_.empty()) {
-      erase(TransactionId(held_foreign_.begin()->second));
+    if (!deferred_foreign_.empty()) {
+      erase(TransactionId(deferred_foreign_.begin()->second));
       continue;
     }
     const auto* victim = heaviest_foreign(author, size);
@@ -160,9 +161,9 @@ void Mempool::insert(const tx::SharedTransaction& transaction, std::uint64_t now
   by_end_.emplace(transaction->valid_until_ms(), transaction->id());
   bytes_ += entry.size();
 
-  // find_carried() is called by any thread: this one index has a lock of its own.
-  std::lock_guard lock(carried_mutex_);
-  carried_[carried_key(transaction->carried())] = transaction;
+  // find_encoded() is called by any thread: this one index has a lock of its own.
+  std::lock_guard lock(encoded_mutex_);
+  encoded_[encoded_key(transaction->encoded())] = transaction;
 }
 
 tx::SharedTransaction Mempool::find(const TransactionId& id) const {
@@ -177,7 +178,7 @@ void Mempool::erase(const TransactionId& id) {
   const auto& transaction = *entry.transaction;
 
   // What is held is counted with its author, so this comes while the author's entry is still there.
-  if (entry.held) release(id);
+  if (entry.deferred) undefer(id);
 
   auto author = by_author_.find(transaction.author());
   author->second.queue.erase(entry.sequence);
@@ -191,15 +192,15 @@ void Mempool::erase(const TransactionId& id) {
 
   by_arrival_.erase(entry.sequence);
   by_end_.erase({transaction.valid_until_ms(), id});
-  suspects_.erase(id);
-  bytes_ -= transaction.carried().size();
+  to_recheck_.erase(id);
+  bytes_ -= transaction.encoded().size();
 
   // The key of this index is no more than some bytes of a signature, so another transaction may
   // have taken the place.
   {
-    std::lock_guard lock(carried_mutex_);
-    auto carried = carried_.find(carried_key(transaction.carried()));
-    if (carried != carried_.end() && carried->second == entry.transaction) carried_.erase(carried);
+    std::lock_guard lock(encoded_mutex_);
+    auto carried = encoded_.find(encoded_key(transaction.encoded()));
+    if (carried != encoded_.end() && carried->second == entry.transaction) encoded_.erase(carried);
   }
 
   entries_.erase(found);
@@ -229,7 +230,7 @@ void Mempool::select(const std::function<Pick(const tx::SharedTransaction&)>& vi
   while (!turns.empty()) {
     std::size_t kept = 0;
     for (auto& turn : turns) {
-      while (turn.next != turn.end && turn.next->second->held) ++turn.next;
+      while (turn.next != turn.end && turn.next->second->deferred) ++turn.next;
       if (turn.next == turn.end) continue;
       if (visit(turn.next->second->transaction) == Pick::kStop) return;
       ++turn.next;
@@ -239,55 +240,56 @@ void Mempool::select(const std::function<Pick(const tx::SharedTransaction&)>& vi
   }
 }
 
-std::vector<tx::SharedTransaction> Mempool::take_suspects(std::size_t at_most) {
+std::vector<tx::SharedTransaction> Mempool::take_for_recheck(std::size_t at_most) {
   std::vector<tx::SharedTransaction> taken;
-  while (!suspects_.empty() && taken.size() < at_most) {
-    auto found = entries_.find(*suspects_.begin());
+  while (!to_recheck_.empty() && taken.size() < at_most) {
+    auto found = entries_.find(*to_recheck_.begin());
     if (found != entries_.end()) taken.push_back(found->second.transaction);
-    suspects_.erase(suspects_.begin());
+    to_recheck_.erase(to_recheck_.begin());
   }
   return taken;
 }
 
-void Mempool::hold(const TransactionId& id, std::uint64_t now_ms) {
+void Mempool::defer(const TransactionId& id, std::uint64_t now_ms) {
   auto found = entries_.find(id);
-  if (found == entries_.end() || found->second.held) return;
+  if (found == entries_.end() || found->second.deferred) return;
   auto& entry = found->second;
-  entry.held = true;
-  entry.held_since_ms = now_ms;
-  held_ids_.insert(id);
-  held_bytes_ += entry.size();
-  by_author_.at(entry.transaction->author()).held_bytes += entry.size();
-  if (!entry.local) held_foreign_.emplace(now_ms, id);
+  entry.deferred = true;
+  entry.deferred_since_ms = now_ms;
+  deferred_ids_.insert(id);
+  deferred_bytes_ += entry.size();
+  by_author_.at(entry.transaction->author()).deferred_bytes += entry.size();
+  if (!entry.local) deferred_foreign_.emplace(now_ms, id);
 }
 
-void Mempool::release(const TransactionId& id) {
+void Mempool::undefer(const TransactionId& id) {
   auto found = entries_.find(id);
-  if (found == entries_.end() || !found->second.held) return;
+  if (found == entries_.end() || !found->second.deferred) return;
   auto& entry = found->second;
-  entry.held = false;
-  held_ids_.erase(id);
-  held_bytes_ -= entry.size();
-  by_author_.at(entry.transaction->author()).held_bytes -= entry.size();
-  held_foreign_.erase({entry.held_since_ms, id});
+  entry.deferred = false;
+  deferred_ids_.erase(id);
+  deferred_bytes_ -= entry.size();
+  by_author_.at(entry.transaction->author()).deferred_bytes -= entry.size();
+  deferred_foreign_.erase({entry.deferred_since_ms, id});
 }
 
 std::size_t Mempool::drop_overdue(std::uint64_t now_ms) {
   std::size_t dropped = 0;
-  while (!held_foreign_.empty() && held_foreign_.begin()->first + kHeldLifeMs <= now_ms) {
-    erase(TransactionId(held_foreign_.begin()->second));
+  while (!deferred_foreign_.empty() &&
+         deferred_foreign_.begin()->first + kDeferredLifeMs <= now_ms) {
+    erase(TransactionId(deferred_foreign_.begin()->second));
     ++dropped;
   }
   return dropped;
 }
 
-std::vector<tx::SharedTransaction> Mempool::next_held(std::size_t at_most) {
+std::vector<tx::SharedTransaction> Mempool::next_deferred(std::size_t at_most) {
   std::vector<tx::SharedTransaction> taken;
-  auto next = held_ids_.upper_bound(last_held_);
-  while (taken.size() < at_most && taken.size() < held_ids_.size()) {
-    if (next == held_ids_.end()) next = held_ids_.begin();
+  auto next = deferred_ids_.upper_bound(last_deferred_);
+  while (taken.size() < at_most && taken.size() < deferred_ids_.size()) {
+    if (next == deferred_ids_.end()) next = deferred_ids_.begin();
     taken.push_back(entries_.at(*next).transaction);
-    last_held_ = *next++;
+    last_deferred_ = *next++;
   }
   return taken;
 }
@@ -306,8 +308,8 @@ std::vector<tx::SharedTransaction> Mempool::oldest(std::size_t at_most, std::siz
   std::vector<tx::SharedTransaction> taken;
   std::size_t bytes = 0;
   for (const auto& [sequence, entry] : by_arrival_) {
-    if (which == Which::kReady && entry->held) continue;
-    bytes += entry->transaction->carried().size();
+    if (which == Which::kReady && entry->deferred) continue;
+    bytes += entry->transaction->encoded().size();
     if (taken.size() >= at_most || (bytes > at_most_bytes && !taken.empty())) break;
     taken.push_back(entry->transaction);
   }
@@ -325,10 +327,10 @@ std::optional<std::uint64_t> Mempool::oldest_arrival_ms() const {
   return by_arrival_.begin()->second->arrival_ms;
 }
 
-tx::SharedTransaction Mempool::find_carried(ByteView carried) const {
-  std::lock_guard lock(carried_mutex_);
-  auto found = carried_.find(carried_key(carried));
-  if (found == carried_.end() || !equal(found->second->carried(), carried)) return nullptr;
+tx::SharedTransaction Mempool::find_encoded(ByteView carried) const {
+  std::lock_guard lock(encoded_mutex_);
+  auto found = encoded_.find(encoded_key(carried));
+  if (found == encoded_.end() || !equal(found->second->encoded(), carried)) return nullptr;
   return found->second;
 }
 

@@ -48,8 +48,8 @@ std::vector<net::EncodedFrame> PeerSender::frames_of(const TransactionList& tran
   };
 
   for (const auto& transaction : transactions) {
-    frame.transactions.push_back(to_bytes(transaction->carried()));
-    bytes += transaction->carried().size();
+    frame.transactions.push_back(to_bytes(transaction->encoded()));
+    bytes += transaction->encoded().size();
     if (bytes >= kTransactionFrameBytes ||
         frame.transactions.size() >= net::kMaxTransactionsPerFrame)
       finish();

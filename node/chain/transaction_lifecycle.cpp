@@ -10,8 +10,8 @@ namespace tx = ledger::tx;
 namespace {
 
 constexpr std::size_t kRememberedOutcomes = 1u << 16;
-constexpr std::size_t kRecheckSuspects = 256;  // a finalized block
-constexpr std::size_t kRecheckHeld = 32;
+constexpr std::size_t kRecheckMarked = 256;  // a finalized block
+constexpr std::size_t kRecheckDeferred = 32;
 constexpr std::size_t kRecheckAll = 256;
 constexpr std::size_t kCheckOnArrival = 64;
 constexpr std::size_t kResendTransactions = 1024;
@@ -20,7 +20,7 @@ constexpr std::size_t kResendBytes = 1u << 20;
 }  // namespace
 
 TransactionLifecycle::TransactionLifecycle(const Mempool::Limits& limits, const Parts& parts)
-    : parts_(parts), mempool_(limits), outcomes_(kRememberedOutcomes) {}
+    : parts_(parts), mempool_(limits), commit_waiters_(kRememberedOutcomes) {}
 
 bool TransactionLifecycle::submit(const TransactionList& transactions,
                                   const std::function<void(std::vector<Mempool::Added>)>& done) {
@@ -86,8 +86,8 @@ void TransactionLifecycle::recheck_on_arrival(const tx::SharedTransaction& trans
   if (mempool_.size() <= kCheckOnArrival) recheck(transaction, parts_.blocks.base().header);
 }
 
-void TransactionLifecycle::recheck_suspects() {
-  for (const auto& transaction : mempool_.take_suspects(kRecheckSuspects)) {
+void TransactionLifecycle::recheck_marked() {
+  for (const auto& transaction : mempool_.take_for_recheck(kRecheckMarked)) {
     recheck(transaction, parts_.blocks.base().header);
   }
 }
@@ -98,7 +98,7 @@ void TransactionLifecycle::recheck(const tx::SharedTransaction& transaction,
   const auto& state = *parts_.blocks.base().state;
   const auto context = ledger::context_above(state, header, header.time_ms);
   auto rejection = ledger::check(state, context, transaction, parts_.verifier);
-  if (!rejection) return mempool_.release(transaction->id());
+  if (!rejection) return mempool_.undefer(transaction->id());
 
   // Refused as a replay: it has ended well.
   if (const auto committed = committed_outcome(state, transaction->id()))
@@ -106,7 +106,7 @@ void TransactionLifecycle::recheck(const tx::SharedTransaction& transaction,
 
   // A later state may take it.
   if (!tx::is_permanent(rejection->code))
-    return mempool_.hold(transaction->id(), parts_.clock.now_ms());
+    return mempool_.defer(transaction->id(), parts_.clock.now_ms());
 
   const bool expired = rejection->code == tx::RejectionCode::kExpired;
   Outcome outcome;
@@ -118,15 +118,15 @@ void TransactionLifecycle::recheck(const tx::SharedTransaction& transaction,
 
 void TransactionLifecycle::end(const TransactionId& id, const Outcome& outcome) {
   mempool_.erase(id);
-  outcomes_.resolve(id, outcome);
+  commit_waiters_.resolve(id, outcome);
 }
 
-void TransactionLifecycle::settle(const Branch& block, LogIndex first_log_index) {
+void TransactionLifecycle::settle(const ExecutedBlock& block, LogIndex first_log_index) {
   settle_committed(block, first_log_index);
   settle_others(block.header);
 }
 
-void TransactionLifecycle::settle_committed(const Branch& block, LogIndex first_log_index) {
+void TransactionLifecycle::settle_committed(const ExecutedBlock& block, LogIndex first_log_index) {
   Outcome outcome;
   outcome.state = Outcome::State::kCommitted;
   outcome.height = block.header.height;
@@ -160,16 +160,17 @@ void TransactionLifecycle::settle_others(const ledger::Header& header) {
     for (const auto& transaction : mempool_.oldest(kRecheckAll, kResendBytes))
       recheck(transaction, header);
   }
-  recheck_suspects();
-  for (const auto& transaction : mempool_.next_held(kRecheckHeld)) recheck(transaction, header);
+  recheck_marked();
+  for (const auto& transaction : mempool_.next_deferred(kRecheckDeferred))
+    recheck(transaction, header);
 }
 
-void TransactionLifecycle::await(Outcomes::Ticket ticket, const TransactionId& id,
-                                 Outcomes::Callback callback, bool not_committed) {
+void TransactionLifecycle::await(CommitWaiters::Ticket ticket, const TransactionId& id,
+                                 CommitWaiters::Callback callback, bool not_committed) {
   const auto committed =
       not_committed ? std::nullopt : committed_outcome(*parts_.blocks.base().state, id);
   if (committed) return callback(id, *committed);
-  outcomes_.await(ticket, id, std::move(callback));
+  commit_waiters_.await(ticket, id, std::move(callback));
 }
 
 // What is on the ledger counts before what waits here under the same id.
@@ -182,7 +183,7 @@ void TransactionLifecycle::look_up(
     outcome = *committed;
   } else if (waiting) {
     outcome.state = Outcome::State::kPending;
-  } else if (const auto ended = outcomes_.recall(id)) {
+  } else if (const auto ended = commit_waiters_.recall(id)) {
     outcome = *ended;
   }
   callback(outcome, waiting);
@@ -190,7 +191,7 @@ void TransactionLifecycle::look_up(
 
 void TransactionLifecycle::stop() {
   stopped_ = true;
-  outcomes_.drop_all();
+  commit_waiters_.release_all();
 }
 
 }  // namespace testamur::node

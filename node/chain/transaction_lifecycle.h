@@ -2,8 +2,8 @@
 //
 // Owns the mempool, the callers that wait, and what was submitted here and is not yet sent on. Only
 // a finalized state says whether a transaction can still be committed; what a build refused may fit
-// the next one, so it is checked again and held back, ended or released. Belongs to the chain's
-// strand, except Mempool::find_carried().
+// the next one, so it is checked again and deferred, ended or made ready. Belongs to the chain's
+// strand, except Mempool::find_encoded().
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "common/clock.h"
+#include "node/chain/block_processor.h"
+#include "node/chain/commit_waiters.h"
 #include "node/chain/counters.h"
 #include "node/chain/mempool.h"
-#include "node/chain/outcomes.h"
 #include "node/chain/peer_sender.h"
 #include "node/chain/runtime.h"
-#include "node/chain/workshop.h"
 
 namespace testamur::node {
 
@@ -29,7 +29,7 @@ class TransactionLifecycle {
     Counters& counters;
     PeerSender& sender;
     ledger::SignatureVerifier& verifier;
-    const Workshop& blocks;
+    const BlockProcessor& blocks;
   };
   TransactionLifecycle(const Mempool::Limits& limits, const Parts& parts);
 
@@ -49,14 +49,14 @@ class TransactionLifecycle {
   // more.
   void resend_pending();
   // Those that a build has refused, perhaps only because of a block that is not final yet.
-  void recheck_suspects();
+  void recheck_marked();
 
   // --- ending
   // A block is final: what it holds has ended, and what cannot follow it.
-  void settle(const Branch& block, LogIndex first_log_index);
+  void settle(const ExecutedBlock& block, LogIndex first_log_index);
   // `not_committed`: the caller knows that the last finalized state does not hold it.
-  void await(Outcomes::Ticket ticket, const TransactionId& id, Outcomes::Callback callback,
-             bool not_committed);
+  void await(CommitWaiters::Ticket ticket, const TransactionId& id,
+             CommitWaiters::Callback callback, bool not_committed);
   // How it ended, or that it waits here.
   void look_up(const TransactionId& id,
                const std::function<void(Outcome, ledger::tx::SharedTransaction)>& callback) const;
@@ -64,20 +64,20 @@ class TransactionLifecycle {
 
   Mempool& mempool() { return mempool_; }
   const Mempool& mempool() const { return mempool_; }
-  Outcomes& outcomes() { return outcomes_; }
+  CommitWaiters& commit_waiters() { return commit_waiters_; }
 
  private:
   void queue_outgoing(const TransactionList& transactions);
   void flush_outgoing();
   void recheck_on_arrival(const ledger::tx::SharedTransaction& transaction);
   void recheck(const ledger::tx::SharedTransaction& transaction, const ledger::Header& header);
-  void settle_committed(const Branch& block, LogIndex first_log_index);
+  void settle_committed(const ExecutedBlock& block, LogIndex first_log_index);
   void settle_others(const ledger::Header& header);
   void end(const TransactionId& id, const Outcome& outcome);
 
   const Parts parts_;
   Mempool mempool_;
-  Outcomes outcomes_;
+  CommitWaiters commit_waiters_;
   TransactionList outgoing_;
   bool flush_posted_ = false;
   bool stopped_ = false;

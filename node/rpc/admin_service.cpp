@@ -139,7 +139,7 @@ class Service final : public v1::AdminService::CallbackService {
 
       put(*response->mutable_transaction_id(), ready->transaction->id());
       response->set_transaction_id_text(to_text(ready->transaction->id()));
-      put(*response->mutable_transaction(), ready->transaction->carried());
+      put(*response->mutable_transaction(), ready->transaction->encoded());
       put(*response->mutable_key_id(), ready->key);
       response->set_key_id_text(to_text(ready->key));
       response->set_protocol_version(ready->protocol_version);

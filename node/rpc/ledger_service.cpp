@@ -204,7 +204,7 @@ class Service final : public v1::LedgerService::CallbackService {
     fill_outcome(id, outcome, *response.mutable_outcome());
     const auto reader = context_.reader();
     reader.fill(*response.mutable_as_of());
-    if (waiting) put(*response.mutable_transaction(), waiting->carried());
+    if (waiting) put(*response.mutable_transaction(), waiting->encoded());
     if (outcome.state != Outcome::State::kCommitted) return;
 
     const auto body = reader.state().body(outcome.height);

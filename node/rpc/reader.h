@@ -16,7 +16,7 @@
 #include "ledger/tx/records/institutions.h"
 #include "ledger/tx/records/publications.h"
 #include "ledger/tx/records/record.h"
-#include "node/chain/workshop.h"
+#include "node/chain/block_processor.h"
 #include "testamur/v1/types.pb.h"
 #include "testamur/v1/verify_service.pb.h"
 #include "trust/scope.h"

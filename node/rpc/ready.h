@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 #include "ledger/tx/transaction.h"
-#include "node/chain/workshop.h"
+#include "node/chain/block_processor.h"
 
 namespace testamur::node {
 

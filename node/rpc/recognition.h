@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "ledger/recognition_graph.h"
-#include "node/chain/workshop.h"
+#include "node/chain/block_processor.h"
 #include "testamur/v1/trust_service.pb.h"
 #include "trust/decide.h"
 #include "trust/judge.h"

@@ -8,8 +8,8 @@
 #include <cstdint>
 
 #include "consensus/types.h"
+#include "node/chain/block_processor.h"
 #include "node/chain/chain_core.h"
-#include "node/chain/workshop.h"
 
 namespace testamur::node {
 namespace {

@@ -3,13 +3,13 @@
 #include "consensus/codec.h"
 
 #include "consensus/finality.h"
-#include "tests/consensus/bench.h"
+#include "tests/consensus/harness.h"
 #include "tests/support/catch.h"
 
 namespace testamur::consensus {
 namespace {
 
-using bench::set_of;
+using harness::set_of;
 
 ChainId chain() {
   ChainId id;
@@ -152,7 +152,7 @@ TEST_CASE("certificates, proofs and evidence have pinned bytes", "[consensus]") 
   auto other = about(Act::kNotarize);
   other.block = filled<BlockId>(0xbc);
   const Evidence evidence{
-      bench::member(2).id,     2,     set_of(4).digest(),     about(Act::kNotarize),
+      harness::member(2).id,   2,     set_of(4).digest(),     about(Act::kNotarize),
       filled<Signature>(0x21), other, filled<Signature>(0x22)};
   CHECK(sha256(encode(evidence)).hex() ==
         "862b7bc2ff6f6f31a67e390d0c19c9e593f7e71a714e93752dbb06a31b6af264");
@@ -220,8 +220,8 @@ TEST_CASE("a vote or certificate about a proposal does not decode", "[consensus]
 }
 
 TEST_CASE("evidence of two statements that do not contradict does not decode", "[consensus]") {
-  const Evidence harmless{bench::member(2).id,  2, set_of(4).digest(), about(Act::kNotarize), {},
-                          about(Act::kNullify), {}};
+  const Evidence harmless{harness::member(2).id, 2, set_of(4).digest(), about(Act::kNotarize), {},
+                          about(Act::kNullify),  {}};
   CHECK_FALSE(decode_evidence(encode(harmless)).has_value());
 }
 

@@ -3,20 +3,20 @@
 // stands still until somebody speaks.
 #include "consensus/engine.h"
 
-#include "tests/consensus/bench.h"
+#include "tests/consensus/harness.h"
 #include "tests/sim/random.h"
 #include "tests/support/catch.h"
 
 namespace testamur::consensus {
 namespace {
 
-using bench::Bench;
+using harness::EngineHarness;
 
 // What the engine has made of its events so far.
-std::vector<std::size_t> effects_of(const Bench& bench) {
-  return {bench.sent.size(),      bench.builds.size(),    bench.written.size(),
-          bench.validated.size(), bench.committed.size(), bench.abandoned.size(),
-          bench.catch_ups,        bench.resends};
+std::vector<std::size_t> effects_of(const EngineHarness& harness) {
+  return {harness.sent.size(),      harness.builds.size(),    harness.written.size(),
+          harness.validated.size(), harness.committed.size(), harness.abandoned.size(),
+          harness.catch_ups,        harness.resends};
 }
 
 // One engine among others that say anything an honest or a lying validator can sign.
@@ -27,7 +27,7 @@ class History {
     known_.push_back({BlockId{}, View{0}, Height{0}});
   }
 
-  Bench& bench() { return bench_; }
+  EngineHarness& harness() { return bench_; }
 
   void step() {
     switch (random_.below(9)) {
@@ -70,7 +70,7 @@ class History {
     bench_.retry_at_ms = bench_.now + random_.below(500);
     const auto made = bench_.proposal(at, parent.view, parent.id, parent.height.next());
     made_.emplace(at, made);
-    known_.push_back({Bench::id_of(made), at, parent.height.next()});
+    known_.push_back({EngineHarness::id_of(made), at, parent.height.next()});
     if (random_.chance(800)) bench_.receive(other(), made);
   }
 
@@ -103,7 +103,7 @@ class History {
   }
 
   sim::Random random_;
-  Bench bench_;
+  EngineHarness bench_;
   std::vector<Known> known_;
   std::map<View, Proposal> made_;
 };
@@ -115,20 +115,20 @@ TEST_CASE("between events an engine has nothing to do before the time that it na
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     CAPTURE(seed);
     History history(seed);
-    Bench& bench = history.bench();
+    EngineHarness& harness = history.harness();
     for (int event = 0; event < 120; ++event) {
       history.step();
 
       // As a driver does it: the event, then a tick whenever the engine wants one.
       for (int turn = 0; turn < 3; ++turn) {
-        const std::uint64_t wake_ms = bench.engine->wake_at_ms();
-        REQUIRE(wake_ms > bench.now);
-        if (wake_ms > bench.now + 1) {  // otherwise something is due already
-          const auto before = effects_of(bench);
-          bench.advance(wake_ms - 1 - bench.now);
-          REQUIRE(effects_of(bench) == before);
+        const std::uint64_t wake_ms = harness.engine->wake_at_ms();
+        REQUIRE(wake_ms > harness.now);
+        if (wake_ms > harness.now + 1) {  // otherwise something is due already
+          const auto before = effects_of(harness);
+          harness.advance(wake_ms - 1 - harness.now);
+          REQUIRE(effects_of(harness) == before);
         }
-        bench.advance(1);
+        harness.advance(1);
       }
     }
   }

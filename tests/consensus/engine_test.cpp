@@ -2,17 +2,19 @@
 // member v mod 4.
 #include "consensus/engine.h"
 
-#include "tests/consensus/bench.h"
+#include "tests/consensus/harness.h"
 #include "tests/support/catch.h"
 
 namespace testamur::consensus {
 namespace {
 
-using bench::Bench;
+using harness::EngineHarness;
 
 // Started, idle in view 1.
-struct Fresh : Bench {
-  explicit Fresh(std::size_t nodes = 4, std::size_t index = 0) : Bench(nodes, index) { start(); }
+struct Fresh : EngineHarness {
+  explicit Fresh(std::size_t nodes = 4, std::size_t index = 0) : EngineHarness(nodes, index) {
+    start();
+  }
   Proposal first(std::uint8_t salt = 0) const {
     return proposal(View{1}, View{0}, BlockId{}, Height{1}, salt);
   }
@@ -23,219 +25,219 @@ struct Fresh : Bench {
 TEST_CASE(
     "a valid proposal of the leader is notarized after the sync, with its body in the same group",
     "[consensus]") {
-  Fresh bench;
-  const auto block = bench.first();
-  bench.receive(1, block);
-  CHECK(bench.own_votes(Act::kNotarize).empty());
-  REQUIRE(bench.written.size() == 2);  // start, then the vote
-  const auto& records = bench.written.back().records;
+  Fresh harness;
+  const auto block = harness.first();
+  harness.receive(1, block);
+  CHECK(harness.own_votes(Act::kNotarize).empty());
+  REQUIRE(harness.written.size() == 2);  // start, then the vote
+  const auto& records = harness.written.back().records;
   REQUIRE(records.size() == 2);
   CHECK(records[0].kind == RecordKind::kBlock);
   CHECK(records[0].tail == block.body);  // not a copy
   CHECK(records[1].kind == RecordKind::kVote);
-  bench.sync();
-  REQUIRE(bench.own_votes(Act::kNotarize).size() == 1);
-  CHECK(bench.own_votes(Act::kNotarize)[0].statement.block == Bench::id_of(block));
+  harness.sync();
+  REQUIRE(harness.own_votes(Act::kNotarize).size() == 1);
+  CHECK(harness.own_votes(Act::kNotarize)[0].statement.block == EngineHarness::id_of(block));
 }
 
 TEST_CASE("a proposal under a false signature, or of somebody who does not lead, changes nothing",
           "[consensus]") {
-  Fresh bench;
-  auto forged = bench.first();
+  Fresh harness;
+  auto forged = harness.first();
   forged.signature.bytes[0] ^= 1;
-  bench.receive(2, forged);
-  CHECK(bench.validated.empty());
-  bench.receive(1, bench.first());  // the true one still counts
-  CHECK(bench.validated.size() == 1);
+  harness.receive(2, forged);
+  CHECK(harness.validated.empty());
+  harness.receive(1, harness.first());  // the true one still counts
+  CHECK(harness.validated.size() == 1);
 }
 
 TEST_CASE("a proposal of another peer's making does not spoil the leader's with the same header",
           "[consensus]") {
-  Fresh bench;
-  bench.verdict = Verdict::kBadCopy;
-  auto copy = bench.first();
+  Fresh harness;
+  harness.verdict = Verdict::kBadCopy;
+  auto copy = harness.first();
   copy.body = std::make_shared<const Bytes>(Bytes{9, 9, 9});  // same header, another body
-  bench.receive(2, copy);
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNotarize).empty());
-  CHECK(bench.own_votes(Act::kNullify).empty());
-  bench.verdict = Verdict::kValid;
-  bench.receive(1, bench.first());
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNotarize).size() == 1);
+  harness.receive(2, copy);
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNotarize).empty());
+  CHECK(harness.own_votes(Act::kNullify).empty());
+  harness.verdict = Verdict::kValid;
+  harness.receive(1, harness.first());
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNotarize).size() == 1);
 }
 
 TEST_CASE("the second proposal of a view is not notarized, and both together are evidence",
           "[consensus]") {
-  Fresh bench;
-  bench.receive(1, bench.first(1));
-  bench.receive(1, bench.first(2));
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNotarize).size() == 1);
-  REQUIRE(bench.evidence.size() == 1);
-  CHECK(bench.evidence[0].index == 1);
-  CHECK(bench.evidence[0].first.act == Act::kPropose);
+  Fresh harness;
+  harness.receive(1, harness.first(1));
+  harness.receive(1, harness.first(2));
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNotarize).size() == 1);
+  REQUIRE(harness.evidence.size() == 1);
+  CHECK(harness.evidence[0].index == 1);
+  CHECK(harness.evidence[0].first.act == Act::kPropose);
 }
 
 TEST_CASE(
     "three notarize votes let the node enter the next view and finalize, with the notarization in "
     "the journal",
     "[consensus]") {
-  Fresh bench;
-  const auto block = bench.first();
-  bench.receive(1, block);
-  bench.receive(1, bench.vote(1, Act::kNotarize, block));
-  bench.receive(2, bench.vote(2, Act::kNotarize, block));
-  CHECK(bench.engine->status().view ==
+  Fresh harness;
+  const auto block = harness.first();
+  harness.receive(1, block);
+  harness.receive(1, harness.vote(1, Act::kNotarize, block));
+  harness.receive(2, harness.vote(2, Act::kNotarize, block));
+  CHECK(harness.engine->status().view ==
         View{1});  // the own vote is not durable yet and does not count
-  bench.sync();
-  CHECK(bench.engine->status().view == View{2});
-  const auto& records = bench.written.back().records;
+  harness.sync();
+  CHECK(harness.engine->status().view == View{2});
+  const auto& records = harness.written.back().records;
   REQUIRE(records.size() == 2);
   CHECK(records[0].kind == RecordKind::kCertificate);
   CHECK(records[1].kind == RecordKind::kVote);
-  CHECK(bench.own_votes(Act::kFinalize).size() == 1);
+  CHECK(harness.own_votes(Act::kFinalize).size() == 1);
 }
 
 TEST_CASE("a block is applied only after its finalization is synced", "[consensus]") {
-  Fresh bench;
-  const auto block = bench.first();
-  bench.receive(1, block);
+  Fresh harness;
+  const auto block = harness.first();
+  harness.receive(1, block);
   for (const std::size_t voter : {1U, 2U, 3U})
-    bench.receive(voter, bench.vote(voter, Act::kNotarize, block));
+    harness.receive(voter, harness.vote(voter, Act::kNotarize, block));
   for (const std::size_t voter : {1U, 2U, 3U})
-    bench.receive(voter, bench.vote(voter, Act::kFinalize, block));
-  CHECK(bench.committed.empty());
-  CHECK(bench.written.back().records.back().kind == RecordKind::kFinality);
-  bench.sync();
-  REQUIRE(bench.committed.size() == 1);
-  CHECK(bench.committed[0] == Bench::id_of(block));
+    harness.receive(voter, harness.vote(voter, Act::kFinalize, block));
+  CHECK(harness.committed.empty());
+  CHECK(harness.written.back().records.back().kind == RecordKind::kFinality);
+  harness.sync();
+  REQUIRE(harness.committed.size() == 1);
+  CHECK(harness.committed[0] == EngineHarness::id_of(block));
 }
 
 TEST_CASE("signatures are checked when a quorum needs them, and no vote beyond it is",
           "[consensus]") {
-  Fresh bench(7, 0);
-  const auto block = bench.first();
-  bench.receive(1, block);
-  bench.sync();
-  bench.verified = 0;
+  Fresh harness(7, 0);
+  const auto block = harness.first();
+  harness.receive(1, block);
+  harness.sync();
+  harness.verified = 0;
   for (const std::size_t voter : {1U, 2U, 3U})
-    bench.receive(voter, bench.vote(voter, Act::kNotarize, block));
-  CHECK(bench.verified == 0);
-  bench.receive(4, bench.vote(4, Act::kNotarize, block));
-  CHECK(bench.verified == 4);  // q = 5 with the own one
-  bench.receive(5, bench.vote(5, Act::kNotarize, block));
-  bench.receive(6, bench.certificate({1, 2, 3, 4, 5}, Act::kNotarize, block));
-  CHECK(bench.verified == 4);
+    harness.receive(voter, harness.vote(voter, Act::kNotarize, block));
+  CHECK(harness.verified == 0);
+  harness.receive(4, harness.vote(4, Act::kNotarize, block));
+  CHECK(harness.verified == 4);  // q = 5 with the own one
+  harness.receive(5, harness.vote(5, Act::kNotarize, block));
+  harness.receive(6, harness.certificate({1, 2, 3, 4, 5}, Act::kNotarize, block));
+  CHECK(harness.verified == 4);
 }
 
 TEST_CASE("a vote with a false signature does not count and frees its place", "[consensus]") {
-  Fresh bench;
-  const auto block = bench.first();
-  bench.receive(1, block);
-  bench.sync();
-  auto bad = bench.vote(2, Act::kNotarize, block);
+  Fresh harness;
+  const auto block = harness.first();
+  harness.receive(1, block);
+  harness.sync();
+  auto bad = harness.vote(2, Act::kNotarize, block);
   bad.signature.bytes[5] ^= 1;
-  bench.receive(2, bad);
-  bench.receive(1, bench.vote(1, Act::kNotarize, block));
-  CHECK(bench.engine->status().view == View{1});
-  bench.receive(2, bench.vote(2, Act::kNotarize, block));
-  CHECK(bench.engine->status().view == View{2});
+  harness.receive(2, bad);
+  harness.receive(1, harness.vote(1, Act::kNotarize, block));
+  CHECK(harness.engine->status().view == View{1});
+  harness.receive(2, harness.vote(2, Act::kNotarize, block));
+  CHECK(harness.engine->status().view == View{2});
 }
 
 TEST_CASE("a vote counts only from its voter's own link", "[consensus]") {
-  Fresh bench;
-  const auto block = bench.first();
-  bench.receive(1, block);
-  bench.sync();
+  Fresh harness;
+  const auto block = harness.first();
+  harness.receive(1, block);
+  harness.sync();
   for (const std::size_t voter : {1U, 2U, 3U})
-    bench.receive(3, bench.vote(voter, Act::kNotarize, block));
-  CHECK(bench.engine->status().view == View{1});
+    harness.receive(3, harness.vote(voter, Act::kNotarize, block));
+  CHECK(harness.engine->status().view == View{1});
 }
 
 TEST_CASE("nothing pending: no timer runs", "[consensus]") {
-  Fresh bench;
-  bench.advance(600'000);
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNullify).empty());
-  CHECK(bench.engine->status().waiting_for == "idle");
+  Fresh harness;
+  harness.advance(600'000);
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNullify).empty());
+  CHECK(harness.engine->status().waiting_for == "idle");
 }
 
 TEST_CASE("the timer gives the leader two delta for its proposal, from when something is pending",
           "[consensus]") {
-  Fresh bench;
-  bench.advance(10'000);
+  Fresh harness;
+  harness.advance(10'000);
   for (const std::size_t peer : {1U, 2U, 3U})
-    bench.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
-  bench.engine->on_pending_changed(true, false);
-  bench.advance(499);
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNullify).empty());
-  bench.advance(1);
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNullify).size() == 1);
-  CHECK(bench.resends == 1);
+    harness.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
+  harness.engine->on_pending_changed(true, false);
+  harness.advance(499);
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNullify).empty());
+  harness.advance(1);
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNullify).size() == 1);
+  CHECK(harness.resends == 1);
 }
 
 TEST_CASE(
     "a proposal that came gives its view three delta, and nullify after the own notarize is "
     "allowed",
     "[consensus]") {
-  Fresh bench;
-  bench.receive(1, bench.first());
-  bench.sync();
-  bench.advance(749);
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNullify).empty());
-  bench.advance(1);
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNotarize).size() >= 1);
-  CHECK(bench.own_votes(Act::kNullify).size() == 1);
+  Fresh harness;
+  harness.receive(1, harness.first());
+  harness.sync();
+  harness.advance(749);
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNullify).empty());
+  harness.advance(1);
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNotarize).size() >= 1);
+  CHECK(harness.own_votes(Act::kNullify).size() == 1);
 }
 
 TEST_CASE("f + 1 others that nullify make this node nullify at once; f do not", "[consensus]") {
-  Fresh bench;
-  bench.receive(2, bench.vote(2, Act::kNullify, View{1}));
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNullify).empty());
-  bench.receive(3, bench.vote(3, Act::kNullify, View{1}));
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNullify).size() == 1);
+  Fresh harness;
+  harness.receive(2, harness.vote(2, Act::kNullify, View{1}));
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNullify).empty());
+  harness.receive(3, harness.vote(3, Act::kNullify, View{1}));
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNullify).size() == 1);
 }
 
 TEST_CASE("after its own nullify a node neither notarizes nor finalizes that view", "[consensus]") {
-  Fresh bench;
-  const auto block = bench.first();
-  bench.receive(2, bench.vote(2, Act::kNullify, View{1}));
-  bench.receive(3, bench.vote(3, Act::kNullify, View{1}));
-  bench.receive(1, block);
-  bench.receive(1, bench.certificate({1, 2, 3}, Act::kNotarize, block));
-  bench.sync();
-  CHECK(bench.engine->status().view == View{2});
-  CHECK(bench.own_votes(Act::kNotarize).empty());
-  CHECK(bench.own_votes(Act::kFinalize).empty());
+  Fresh harness;
+  const auto block = harness.first();
+  harness.receive(2, harness.vote(2, Act::kNullify, View{1}));
+  harness.receive(3, harness.vote(3, Act::kNullify, View{1}));
+  harness.receive(1, block);
+  harness.receive(1, harness.certificate({1, 2, 3}, Act::kNotarize, block));
+  harness.sync();
+  CHECK(harness.engine->status().view == View{2});
+  CHECK(harness.own_votes(Act::kNotarize).empty());
+  CHECK(harness.own_votes(Act::kFinalize).empty());
 }
 
 TEST_CASE("a parent must be certified and every view between nullified", "[consensus]") {
-  Fresh bench;
-  const auto first = bench.first();
-  bench.receive(1, first);
-  bench.receive(1, bench.certificate({1, 2, 3}, Act::kNotarize, first));
-  bench.receive(1, bench.nullification({1, 2, 3}, View{2}));
-  bench.sync();
-  REQUIRE(bench.engine->status().view == View{3});
+  Fresh harness;
+  const auto first = harness.first();
+  harness.receive(1, first);
+  harness.receive(1, harness.certificate({1, 2, 3}, Act::kNotarize, first));
+  harness.receive(1, harness.nullification({1, 2, 3}, View{2}));
+  harness.sync();
+  REQUIRE(harness.engine->status().view == View{3});
   SECTION("a block on the certified one is notarized") {
-    bench.receive(3, bench.proposal(View{3}, View{1}, Bench::id_of(first), Height{2}));
-    bench.sync();
-    CHECK(bench.own_votes(Act::kNotarize).back().statement.view == View{3});
+    harness.receive(3, harness.proposal(View{3}, View{1}, EngineHarness::id_of(first), Height{2}));
+    harness.sync();
+    CHECK(harness.own_votes(Act::kNotarize).back().statement.view == View{3});
   }
   SECTION("one that passes over the certified block is not") {
-    bench.receive(3, bench.proposal(View{3}, View{0}, BlockId{}, Height{1}, 7));
-    bench.sync();
-    CHECK(bench.own_votes(Act::kNotarize).back().statement.view == View{1});
+    harness.receive(3, harness.proposal(View{3}, View{0}, BlockId{}, Height{1}, 7));
+    harness.sync();
+    CHECK(harness.own_votes(Act::kNotarize).back().statement.view == View{1});
     // What would be needed is asked for.
-    bench.advance(101);
-    CHECK(bench.all_sent<CertificateRequest>().size() == 1);
+    harness.advance(101);
+    CHECK(harness.all_sent<CertificateRequest>().size() == 1);
   }
 }
 
@@ -246,152 +248,152 @@ TEST_CASE(
   HeaderFacts facts;
   facts.view = View{1};
   facts.height = Height{1};
-  facts.proposer = bench::member(1).id;
-  Fresh bench;
+  facts.proposer = harness::member(1).id;
+  Fresh harness;
   SECTION("height") { facts.height = Height{2}; }
-  SECTION("proposer") { facts.proposer = bench::member(2).id; }
+  SECTION("proposer") { facts.proposer = harness::member(2).id; }
   SECTION("filler without a sealing block") { facts.filler = facts.empty = true; }
-  bench.receive(1, bench.signed_proposal(facts, View{0}));
-  bench.engine->on_pending_changed(true, false);
-  bench.sync();
-  CHECK(bench.validated.empty());
-  CHECK(bench.own_votes(Act::kNullify).size() == 1);  // an invalid proposal fires the timer
+  harness.receive(1, harness.signed_proposal(facts, View{0}));
+  harness.engine->on_pending_changed(true, false);
+  harness.sync();
+  CHECK(harness.validated.empty());
+  CHECK(harness.own_votes(Act::kNullify).size() == 1);  // an invalid proposal fires the timer
 }
 
 TEST_CASE("a header too far ahead of the clock is voted on later, not refused for good",
           "[consensus]") {
-  Fresh bench;
-  bench.verdict = Verdict::kNotYet;
-  bench.retry_at_ms = bench.now + 50;
-  bench.receive(1, bench.first());
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNotarize).empty());
-  CHECK(bench.engine->wake_at_ms() <= bench.now + 50);
-  bench.verdict = Verdict::kValid;
-  bench.advance(50);
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNotarize).size() == 1);
+  Fresh harness;
+  harness.verdict = Verdict::kNotYet;
+  harness.retry_at_ms = harness.now + 50;
+  harness.receive(1, harness.first());
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNotarize).empty());
+  CHECK(harness.engine->wake_at_ms() <= harness.now + 50);
+  harness.verdict = Verdict::kValid;
+  harness.advance(50);
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNotarize).size() == 1);
 }
 
 TEST_CASE("an empty proposal is notarized only by a node that waits for something else",
           "[consensus]") {
-  Fresh bench;
-  bench.receive(1, bench.proposal(View{1}, View{0}, BlockId{}, Height{1}, 0, true));
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNotarize).empty());
-  CHECK_FALSE(bench.engine->status().pending);
-  bench.engine->on_pending_changed(false, true);  // the heartbeat is due here too
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNotarize).size() == 1);
+  Fresh harness;
+  harness.receive(1, harness.proposal(View{1}, View{0}, BlockId{}, Height{1}, 0, true));
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNotarize).empty());
+  CHECK_FALSE(harness.engine->status().pending);
+  harness.engine->on_pending_changed(false, true);  // the heartbeat is due here too
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNotarize).size() == 1);
 }
 
 TEST_CASE("the leader's proposal leaves before its own sync, its vote after", "[consensus]") {
-  Fresh bench(4, 1);
-  bench.engine->on_pending_changed(true, false);
-  REQUIRE(bench.builds.size() == 1);
-  bench.build_now();
-  CHECK(bench.all_sent<Proposal>().size() == 1);
-  CHECK(bench.own_votes(Act::kNotarize).empty());
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNotarize).size() == 1);
+  Fresh harness(4, 1);
+  harness.engine->on_pending_changed(true, false);
+  REQUIRE(harness.builds.size() == 1);
+  harness.build_now();
+  CHECK(harness.all_sent<Proposal>().size() == 1);
+  CHECK(harness.own_votes(Act::kNotarize).empty());
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNotarize).size() == 1);
 }
 
 TEST_CASE("a driver that cannot build is asked again after a while, not at once", "[consensus]") {
-  Fresh bench(4, 1);
-  bench.engine->on_pending_changed(true, true);
-  bench.advance(200);
-  REQUIRE(bench.builds.size() == 1);
-  bench.engine->on_built(bench.builds[0].id, std::nullopt);
-  CHECK(bench.builds.size() == 1);
-  bench.advance(100);
-  CHECK(bench.builds.size() == 2);
+  Fresh harness(4, 1);
+  harness.engine->on_pending_changed(true, true);
+  harness.advance(200);
+  REQUIRE(harness.builds.size() == 1);
+  harness.engine->on_built(harness.builds[0].id, std::nullopt);
+  CHECK(harness.builds.size() == 1);
+  harness.advance(100);
+  CHECK(harness.builds.size() == 2);
 }
 
 TEST_CASE("no proposal leaves before the journal durably names a near view", "[consensus]") {
-  Bench bench(4, 1);
-  REQUIRE(bench.engine->start(false, bench.now).ok());
-  bench.engine->on_pending_changed(true, false);
-  CHECK(bench.builds.empty());
-  bench.sync();
-  CHECK(bench.builds.size() == 1);
+  EngineHarness harness(4, 1);
+  REQUIRE(harness.engine->start(false, harness.now).ok());
+  harness.engine->on_pending_changed(true, false);
+  CHECK(harness.builds.empty());
+  harness.sync();
+  CHECK(harness.builds.size() == 1);
 }
 
 TEST_CASE("an empty block waits for half a delta and is dropped when the block before became final",
           "[consensus]") {
-  Fresh bench(4, 2);
-  const auto block = bench.first();
-  bench.receive(1, block);
-  bench.receive(1, bench.certificate({0, 1, 3}, Act::kNotarize, block));
-  bench.sync();
-  REQUIRE(bench.engine->status().leading);
-  bench.advance(100);
-  CHECK(bench.builds.empty());
+  Fresh harness(4, 2);
+  const auto block = harness.first();
+  harness.receive(1, block);
+  harness.receive(1, harness.certificate({0, 1, 3}, Act::kNotarize, block));
+  harness.sync();
+  REQUIRE(harness.engine->status().leading);
+  harness.advance(100);
+  CHECK(harness.builds.empty());
   SECTION("not final: it is proposed") {
-    bench.advance(25);
-    REQUIRE(bench.builds.size() == 1);
-    bench.build_now(true);
-    CHECK(bench.all_sent<Proposal>().size() == 1);
+    harness.advance(25);
+    REQUIRE(harness.builds.size() == 1);
+    harness.build_now(true);
+    CHECK(harness.all_sent<Proposal>().size() == 1);
   }
   SECTION("final: nothing is") {
-    bench.receive(1, bench.certificate({0, 1, 3}, Act::kFinalize, block));
-    bench.sync();
-    bench.advance(25);
-    CHECK(bench.builds.empty());
+    harness.receive(1, harness.certificate({0, 1, 3}, Act::kFinalize, block));
+    harness.sync();
+    harness.advance(25);
+    CHECK(harness.builds.empty());
   }
 }
 
 TEST_CASE("a leader silent for the skip time is given up at once while a quorum is heard",
           "[consensus]") {
-  Fresh bench;
-  bench.advance(2'900);
+  Fresh harness;
+  harness.advance(2'900);
   for (const std::size_t peer : {2U, 3U})
-    bench.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
-  bench.advance(200);
-  bench.engine->on_pending_changed(true, false);
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNullify).size() == 1);
+    harness.receive(peer, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
+  harness.advance(200);
+  harness.engine->on_pending_changed(true, false);
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNullify).size() == 1);
 }
 
 TEST_CASE("delta doubles with every view that does not finalize and is capped", "[consensus]") {
-  Fresh bench;
-  CHECK(bench.engine->status().delta_ms == 250);
+  Fresh harness;
+  CHECK(harness.engine->status().delta_ms == 250);
   for (std::uint64_t view = 1; view <= 4; ++view)
-    bench.receive(2, bench.nullification({1, 2, 3}, View{view}));
-  CHECK(bench.engine->status().delta_ms == 2'000);  // view 5: k = 3
+    harness.receive(2, harness.nullification({1, 2, 3}, View{view}));
+  CHECK(harness.engine->status().delta_ms == 2'000);  // view 5: k = 3
   for (std::uint64_t view = 5; view <= 20; ++view)
-    bench.receive(2, bench.nullification({1, 2, 3}, View{view}));
-  CHECK(bench.engine->status().delta_ms == 8'000);
+    harness.receive(2, harness.nullification({1, 2, 3}, View{view}));
+  CHECK(harness.engine->status().delta_ms == 8'000);
 }
 
 TEST_CASE("contradicting votes are evidence, notarize and nullify together are not",
           "[consensus]") {
-  Fresh bench;
-  const auto a = bench.first(1), b = bench.first(2);
-  bench.receive(2, bench.vote(2, Act::kNotarize, a));
-  bench.receive(2, bench.vote(2, Act::kNullify, View{1}));
-  CHECK(bench.evidence.empty());
-  bench.receive(2, bench.vote(2, Act::kNotarize, b));
-  CHECK(bench.evidence.size() == 1);
-  bench.receive(3, bench.vote(3, Act::kNullify, View{1}));
-  bench.receive(3, bench.vote(3, Act::kFinalize, a));
-  CHECK(bench.evidence.size() == 2);
-  auto false_one = bench.vote(1, Act::kNotarize, b);
-  bench.receive(1, bench.vote(1, Act::kNotarize, a));
+  Fresh harness;
+  const auto a = harness.first(1), b = harness.first(2);
+  harness.receive(2, harness.vote(2, Act::kNotarize, a));
+  harness.receive(2, harness.vote(2, Act::kNullify, View{1}));
+  CHECK(harness.evidence.empty());
+  harness.receive(2, harness.vote(2, Act::kNotarize, b));
+  CHECK(harness.evidence.size() == 1);
+  harness.receive(3, harness.vote(3, Act::kNullify, View{1}));
+  harness.receive(3, harness.vote(3, Act::kFinalize, a));
+  CHECK(harness.evidence.size() == 2);
+  auto false_one = harness.vote(1, Act::kNotarize, b);
+  harness.receive(1, harness.vote(1, Act::kNotarize, a));
   false_one.signature.bytes[0] ^= 1;
-  bench.receive(1, false_one);
-  CHECK(bench.evidence.size() == 2);  // nobody is accused with a false signature
+  harness.receive(1, false_one);
+  CHECK(harness.evidence.size() == 2);  // nobody is accused with a false signature
 }
 
 TEST_CASE("a peer that is behind is sent the highest finalization", "[consensus]") {
-  Fresh bench;
-  const auto block = bench.first();
-  bench.receive(1, block);
-  bench.receive(1, bench.certificate({1, 2, 3}, Act::kFinalize, block));
-  bench.sync();
-  REQUIRE(bench.committed.size() == 1);
-  bench.sent.clear();
-  bench.receive(3, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
-  const auto certificates = bench.all_sent<Certificate>();
+  Fresh harness;
+  const auto block = harness.first();
+  harness.receive(1, block);
+  harness.receive(1, harness.certificate({1, 2, 3}, Act::kFinalize, block));
+  harness.sync();
+  REQUIRE(harness.committed.size() == 1);
+  harness.sent.clear();
+  harness.receive(3, Presence{Epoch{0}, View{1}, View{0}, Height{0}});
+  const auto certificates = harness.all_sent<Certificate>();
   REQUIRE(certificates.size() == 1);
   CHECK(certificates[0].statement.act == Act::kFinalize);
 }
@@ -400,130 +402,130 @@ TEST_CASE(
     "a finalization whose blocks are missing starts catch-up, and fetched blocks are journaled "
     "before they are applied",
     "[consensus]") {
-  Fresh bench;
-  const auto first = bench.first();
-  const auto second = bench.proposal(View{2}, View{1}, Bench::id_of(first), Height{2});
-  const auto proof = bench.certificate({1, 2, 3}, Act::kFinalize, second);
-  bench.receive(1, proof);
-  CHECK(bench.engine->status().view == View{3});
-  bench.advance(101);
-  CHECK(bench.all_sent<BlockRequest>().size() == 1);
-  bench.advance(250);
-  CHECK(bench.catch_ups >= 1);
+  Fresh harness;
+  const auto first = harness.first();
+  const auto second = harness.proposal(View{2}, View{1}, EngineHarness::id_of(first), Height{2});
+  const auto proof = harness.certificate({1, 2, 3}, Act::kFinalize, second);
+  harness.receive(1, proof);
+  CHECK(harness.engine->status().view == View{3});
+  harness.advance(101);
+  CHECK(harness.all_sent<BlockRequest>().size() == 1);
+  harness.advance(250);
+  CHECK(harness.catch_ups >= 1);
   const FinalizedChain chain{{{first.header, first.body}, {second.header, second.body}},
                              {{}, std::make_shared<const Certificate>(proof)}};
-  CHECK(bench.engine->on_finalized_externally(chain).ok());
-  CHECK(bench.committed.empty());
-  bench.sync();
-  CHECK(bench.committed.size() == 2);
-  CHECK(bench.engine->on_finalized_externally(chain).ok());  // known: skipped
-  CHECK(bench.committed.size() == 2);
+  CHECK(harness.engine->on_finalized_externally(chain).ok());
+  CHECK(harness.committed.empty());
+  harness.sync();
+  CHECK(harness.committed.size() == 2);
+  CHECK(harness.engine->on_finalized_externally(chain).ok());  // known: skipped
+  CHECK(harness.committed.size() == 2);
 }
 
 TEST_CASE("fetched blocks with a false body, a gap or a false proof are refused", "[consensus]") {
-  Fresh bench;
-  const auto first = bench.first();
-  const auto second = bench.proposal(View{2}, View{1}, Bench::id_of(first), Height{2});
+  Fresh harness;
+  const auto first = harness.first();
+  const auto second = harness.proposal(View{2}, View{1}, EngineHarness::id_of(first), Height{2});
   const auto proven = [&](std::vector<FinalizedBlock> blocks, const Certificate& certificate) {
-    return bench.engine
+    return harness.engine
         ->on_finalized_externally(
             {std::move(blocks), {{}, std::make_shared<const Certificate>(certificate)}})
         .ok();
   };
   const FinalizedBlock one{first.header, first.body}, two{second.header, second.body};
-  CHECK_FALSE(proven({two}, bench.certificate({1, 2, 3}, Act::kFinalize, second)));
-  CHECK_FALSE(proven({one}, bench.certificate({1, 2, 3}, Act::kNotarize, first)));
-  CHECK_FALSE(proven({one}, bench.certificate({1, 2, 3}, Act::kFinalize, second)));
-  bench.bodies_match = false;
-  CHECK_FALSE(proven({one}, bench.certificate({1, 2, 3}, Act::kFinalize, first)));
-  bench.sync();
-  CHECK(bench.committed.empty());
+  CHECK_FALSE(proven({two}, harness.certificate({1, 2, 3}, Act::kFinalize, second)));
+  CHECK_FALSE(proven({one}, harness.certificate({1, 2, 3}, Act::kNotarize, first)));
+  CHECK_FALSE(proven({one}, harness.certificate({1, 2, 3}, Act::kFinalize, second)));
+  harness.bodies_match = false;
+  CHECK_FALSE(proven({one}, harness.certificate({1, 2, 3}, Act::kFinalize, first)));
+  harness.sync();
+  CHECK(harness.committed.empty());
 }
 
 TEST_CASE(
     "after a false certificate a peer's next ones are not checked for a while; another peer's are",
     "[consensus]") {
-  Fresh bench;
-  auto forged = bench.nullification({1, 2, 3}, View{1});
+  Fresh harness;
+  auto forged = harness.nullification({1, 2, 3}, View{1});
   forged.signatures[2].bytes[0] ^= 1;
-  bench.receive(2, forged);
-  bench.verified = 0;
-  for (int i = 0; i < 100; ++i) bench.receive(2, forged);
-  CHECK(bench.verified == 0);
-  bench.receive(3, bench.nullification({1, 2, 3}, View{1}));
-  CHECK(bench.engine->status().view == View{2});
-  bench.advance(1'001);
-  bench.receive(2, bench.nullification({1, 2, 3}, View{2}));
-  CHECK(bench.engine->status().view == View{3});
+  harness.receive(2, forged);
+  harness.verified = 0;
+  for (int i = 0; i < 100; ++i) harness.receive(2, forged);
+  CHECK(harness.verified == 0);
+  harness.receive(3, harness.nullification({1, 2, 3}, View{1}));
+  CHECK(harness.engine->status().view == View{2});
+  harness.advance(1'001);
+  harness.receive(2, harness.nullification({1, 2, 3}, View{2}));
+  CHECK(harness.engine->status().view == View{3});
 }
 
 TEST_CASE("a forged end of the epoch is not believed", "[consensus]") {
-  Fresh bench;
+  Fresh harness;
   HeaderFacts facts;
   facts.view = View{3};
   facts.height = Height{3};
-  facts.proposer = bench::member(3).id;
+  facts.proposer = harness::member(3).id;
   facts.sealing = true;
-  const auto sealing = bench.signed_proposal(facts, View{2});
-  auto certificate = bench.certificate({1, 2, 3}, Act::kFinalize, sealing);
+  const auto sealing = harness.signed_proposal(facts, View{2});
+  auto certificate = harness.certificate({1, 2, 3}, Act::kFinalize, sealing);
   certificate.signatures[1].bytes[0] ^= 1;
-  bench.receive(
+  harness.receive(
       2, SealingFinality{
              Epoch{0}, sealing.header, {{}, std::make_shared<const Certificate>(certificate)}});
-  CHECK(bench.engine->status().view == View{1});
-  CHECK(bench.engine->status().finalized_view == View{0});
+  CHECK(harness.engine->status().view == View{1});
+  CHECK(harness.engine->status().finalized_view == View{0});
 }
 
 TEST_CASE("a node that is no validator follows without a vote", "[consensus]") {
-  Bench bench;
-  bench.config.observer = true;
-  bench.engine.emplace(bench.config, Tip{Epoch{0}, bench.set, bench.tip_facts}, bench);
-  bench.start();
-  const auto block = bench.proposal(View{1}, View{0}, BlockId{}, Height{1});
-  bench.receive(1, block);
-  bench.receive(1, bench.certificate({1, 2, 3}, Act::kFinalize, block));
-  bench.sync();
-  CHECK(bench.committed.size() == 1);
-  CHECK(bench.all_sent<Vote>().empty());
-  CHECK(bench.engine->status().voting == VotingState::kObserver);
+  EngineHarness harness;
+  harness.config.observer = true;
+  harness.engine.emplace(harness.config, Tip{Epoch{0}, harness.set, harness.tip_facts}, harness);
+  harness.start();
+  const auto block = harness.proposal(View{1}, View{0}, BlockId{}, Height{1});
+  harness.receive(1, block);
+  harness.receive(1, harness.certificate({1, 2, 3}, Act::kFinalize, block));
+  harness.sync();
+  CHECK(harness.committed.size() == 1);
+  CHECK(harness.all_sent<Vote>().empty());
+  CHECK(harness.engine->status().voting == VotingState::kObserver);
 }
 
 TEST_CASE("a key that differs from the set's makes an observer, whatever its institution",
           "[consensus]") {
-  Bench bench;
-  bench.config.key.bytes[0] ^= 1;
-  bench.engine.emplace(bench.config, Tip{Epoch{0}, bench.set, bench.tip_facts}, bench);
-  bench.start();
-  CHECK(bench.engine->status().voting == VotingState::kObserver);
+  EngineHarness harness;
+  harness.config.key.bytes[0] ^= 1;
+  harness.engine.emplace(harness.config, Tip{Epoch{0}, harness.set, harness.tip_facts}, harness);
+  harness.start();
+  CHECK(harness.engine->status().voting == VotingState::kObserver);
 }
 
 TEST_CASE(
     "a key that was added counts from the epoch on whose set holds it, and one taken away no more",
     "[consensus]") {
-  Bench bench;
-  const auto old_key = bench.config.key;
+  EngineHarness harness;
+  const auto old_key = harness.config.key;
   auto new_key = old_key;
   new_key.bytes[0] ^= 1;
-  bench.start();
-  CHECK(bench.engine->status().voting == VotingState::kActive);
-  bench.engine->set_keys({old_key, new_key});
-  auto members = bench.set.validators();
-  const auto own = *bench.set.index_of(bench.config.self);
+  harness.start();
+  CHECK(harness.engine->status().voting == VotingState::kActive);
+  harness.engine->set_keys({old_key, new_key});
+  auto members = harness.set.validators();
+  const auto own = *harness.set.index_of(harness.config.self);
   members[own].key = new_key;
-  bench.next_set = ValidatorSet::make(members).value();
+  harness.next_set = ValidatorSet::make(members).value();
   HeaderFacts facts;
   facts.view = View{1};
   facts.height = Height{1};
-  facts.proposer = bench.set.at(bench.set.leader(Epoch{0}, View{1})).id;
+  facts.proposer = harness.set.at(harness.set.leader(Epoch{0}, View{1})).id;
   facts.sealing = true;
-  const auto sealing = bench.signed_proposal(facts, View{0});
-  bench.receive(2, sealing);
-  bench.receive(2, bench.certificate({1, 2, 3}, Act::kFinalize, sealing));
-  bench.sync();
-  CHECK(bench.engine->status().epoch == Epoch{1});
-  CHECK(bench.engine->status().voting == VotingState::kActive);
-  bench.engine->set_keys({new_key});
-  CHECK(bench.engine->status().voting == VotingState::kActive);
+  const auto sealing = harness.signed_proposal(facts, View{0});
+  harness.receive(2, sealing);
+  harness.receive(2, harness.certificate({1, 2, 3}, Act::kFinalize, sealing));
+  harness.sync();
+  CHECK(harness.engine->status().epoch == Epoch{1});
+  CHECK(harness.engine->status().voting == VotingState::kActive);
+  harness.engine->set_keys({new_key});
+  CHECK(harness.engine->status().voting == VotingState::kActive);
 }
 
 }  // namespace testamur::consensus

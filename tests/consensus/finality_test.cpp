@@ -1,28 +1,28 @@
 // Validator sets, certificates and the two forms of finality proof.
 #include "consensus/finality.h"
 
-#include "tests/consensus/bench.h"
+#include "tests/consensus/harness.h"
 #include "tests/support/catch.h"
 
 namespace testamur::consensus {
 namespace {
 
-using bench::Bench;
-using bench::set_of;
+using harness::EngineHarness;
+using harness::set_of;
 
-Status check(const Bench& bench, const Certificate& certificate) {
-  return verify_certificate(bench.config.chain, bench.set, certificate,
+Status check(const EngineHarness& harness, const Certificate& certificate) {
+  return verify_certificate(harness.config.chain, harness.set, certificate,
                             [](const auto& key, const auto& digest, const auto& signature) {
-                              return bench::sign_as(key, digest) == signature;
+                              return harness::sign_as(key, digest) == signature;
                             });
 }
 
-Status check(const Bench& bench, const Proposal& block, const FinalityProof& proof) {
+Status check(const EngineHarness& harness, const Proposal& block, const FinalityProof& proof) {
   return verify_finality(
-      bench.config.chain, bench.set, Bench::facts_of(*block.header), proof,
-      [](const Bytes& header) { return Bench::facts_of(header); },
+      harness.config.chain, harness.set, EngineHarness::facts_of(*block.header), proof,
+      [](const Bytes& header) { return EngineHarness::facts_of(header); },
       [](const auto& key, const auto& digest, const auto& signature) {
-        return bench::sign_as(key, digest) == signature;
+        return harness::sign_as(key, digest) == signature;
       });
 }
 
@@ -41,19 +41,21 @@ TEST_CASE("the quorum is n minus f for every size", "[consensus]") {
 
 TEST_CASE("a validator set is ordered by id, has no id or key twice, and at most 31 members",
           "[consensus]") {
-  const auto forward = ValidatorSet::make({bench::member(0), bench::member(1), bench::member(2)});
-  const auto backward = ValidatorSet::make({bench::member(2), bench::member(1), bench::member(0)});
+  const auto forward =
+      ValidatorSet::make({harness::member(0), harness::member(1), harness::member(2)});
+  const auto backward =
+      ValidatorSet::make({harness::member(2), harness::member(1), harness::member(0)});
   CHECK(forward.value() == backward.value());
   CHECK(forward->digest() == backward->digest());
-  CHECK(forward->index_of(bench::member(1).id) == 1);
-  CHECK_FALSE(forward->index_of(bench::member(7).id).has_value());
+  CHECK(forward->index_of(harness::member(1).id) == 1);
+  CHECK_FALSE(forward->index_of(harness::member(7).id).has_value());
   CHECK_FALSE(ValidatorSet::make({}).ok());
-  CHECK_FALSE(ValidatorSet::make({bench::member(0), bench::member(0)}).ok());
-  auto same_key = bench::member(1);
-  same_key.key = bench::member(0).key;
-  CHECK_FALSE(ValidatorSet::make({bench::member(0), same_key}).ok());
+  CHECK_FALSE(ValidatorSet::make({harness::member(0), harness::member(0)}).ok());
+  auto same_key = harness::member(1);
+  same_key.key = harness::member(0).key;
+  CHECK_FALSE(ValidatorSet::make({harness::member(0), same_key}).ok());
   std::vector<Validator> many;
-  for (std::size_t i = 0; i < 32; ++i) many.push_back(bench::member(i));
+  for (std::size_t i = 0; i < 32; ++i) many.push_back(harness::member(i));
   CHECK_FALSE(ValidatorSet::make(many).ok());
 }
 
@@ -68,92 +70,94 @@ TEST_CASE("leaders take turns and each epoch begins one later", "[consensus]") {
 
 TEST_CASE("a certificate has exactly q valid signatures of the set, in index order",
           "[consensus]") {
-  const Bench bench;
-  const auto block = bench.proposal(View{1}, View{0}, BlockId{}, Height{1});
-  const auto good = bench.certificate({0, 2, 3}, Act::kFinalize, block);
-  CHECK(check(bench, good).ok());
-  CHECK_FALSE(check(bench, bench.certificate({0, 2}, Act::kFinalize, block)).ok());
-  CHECK_FALSE(check(bench, bench.certificate({0, 1, 2, 3}, Act::kFinalize, block)).ok());
+  const EngineHarness harness;
+  const auto block = harness.proposal(View{1}, View{0}, BlockId{}, Height{1});
+  const auto good = harness.certificate({0, 2, 3}, Act::kFinalize, block);
+  CHECK(check(harness, good).ok());
+  CHECK_FALSE(check(harness, harness.certificate({0, 2}, Act::kFinalize, block)).ok());
+  CHECK_FALSE(check(harness, harness.certificate({0, 1, 2, 3}, Act::kFinalize, block)).ok());
   auto swapped = good;
   std::swap(swapped.signatures[0], swapped.signatures[1]);
-  CHECK_FALSE(check(bench, swapped).ok());
+  CHECK_FALSE(check(harness, swapped).ok());
   auto outside = good;
   outside.signers = 0b10101;
-  CHECK_FALSE(check(bench, outside).ok());
+  CHECK_FALSE(check(harness, outside).ok());
   auto few = good;
   few.signatures.pop_back();
-  CHECK_FALSE(check(bench, few).ok());
+  CHECK_FALSE(check(harness, few).ok());
   auto proposal_act = good;
   proposal_act.statement.act = Act::kPropose;
-  CHECK_FALSE(check(bench, proposal_act).ok());
+  CHECK_FALSE(check(harness, proposal_act).ok());
 }
 
 TEST_CASE("signatures under different statements do not mix in a certificate", "[consensus]") {
-  const Bench bench;
-  const auto a = bench.proposal(View{1}, View{0}, BlockId{}, Height{1}, 1);
-  const auto b = bench.proposal(View{1}, View{0}, BlockId{}, Height{1}, 2);
-  auto mixed = bench.certificate({0, 1, 2}, Act::kNotarize, a);
-  mixed.signatures[1] = bench.vote(1, Act::kNotarize, b).signature;
-  CHECK_FALSE(check(bench, mixed).ok());
-  auto notarization = bench.certificate({0, 1, 2}, Act::kNotarize, a);
+  const EngineHarness harness;
+  const auto a = harness.proposal(View{1}, View{0}, BlockId{}, Height{1}, 1);
+  const auto b = harness.proposal(View{1}, View{0}, BlockId{}, Height{1}, 2);
+  auto mixed = harness.certificate({0, 1, 2}, Act::kNotarize, a);
+  mixed.signatures[1] = harness.vote(1, Act::kNotarize, b).signature;
+  CHECK_FALSE(check(harness, mixed).ok());
+  auto notarization = harness.certificate({0, 1, 2}, Act::kNotarize, a);
   notarization.statement.act = Act::kFinalize;
-  CHECK_FALSE(check(bench, notarization).ok());
+  CHECK_FALSE(check(harness, notarization).ok());
 }
 
 TEST_CASE("another epoch, another chain or another set makes every signature worthless",
           "[consensus]") {
-  const Bench bench;
+  const EngineHarness harness;
   const Statement statement{Act::kFinalize, Epoch{3}, View{2}, View{1}, BlockId{}};
-  const Hash256 digest = signing_digest(bench.config.chain, bench.set.digest(), statement);
+  const Hash256 digest = signing_digest(harness.config.chain, harness.set.digest(), statement);
   auto other = statement;
   other.epoch = Epoch{4};
-  CHECK(signing_digest(bench.config.chain, bench.set.digest(), other) != digest);
-  CHECK(signing_digest(ChainId{}, bench.set.digest(), statement) != digest);
-  CHECK(signing_digest(bench.config.chain, set_of(5).digest(), statement) != digest);
+  CHECK(signing_digest(harness.config.chain, harness.set.digest(), other) != digest);
+  CHECK(signing_digest(ChainId{}, harness.set.digest(), statement) != digest);
+  CHECK(signing_digest(harness.config.chain, set_of(5).digest(), statement) != digest);
 }
 
 TEST_CASE(
     "a block is proven final by its own finalization or by that of a descendant with the headers "
     "between",
     "[consensus]") {
-  const Bench bench;
-  const auto first = bench.proposal(View{1}, View{0}, BlockId{}, Height{1});
-  const auto second = bench.proposal(View{2}, View{1}, Bench::id_of(first), Height{2});
-  const auto third = bench.proposal(View{4}, View{2}, Bench::id_of(second), Height{3});
+  const EngineHarness harness;
+  const auto first = harness.proposal(View{1}, View{0}, BlockId{}, Height{1});
+  const auto second = harness.proposal(View{2}, View{1}, EngineHarness::id_of(first), Height{2});
+  const auto third = harness.proposal(View{4}, View{2}, EngineHarness::id_of(second), Height{3});
   const auto final_of = [&](const Proposal& block) {
-    return std::make_shared<const Certificate>(bench.certificate({0, 1, 3}, Act::kFinalize, block));
+    return std::make_shared<const Certificate>(
+        harness.certificate({0, 1, 3}, Act::kFinalize, block));
   };
-  CHECK(check(bench, first, {{}, final_of(first)}).ok());
-  CHECK(check(bench, first, {{second.header, third.header}, final_of(third)}).ok());
-  CHECK_FALSE(check(bench, first, {{third.header}, final_of(third)}).ok());
-  CHECK_FALSE(check(bench, first, {{second.header}, final_of(third)}).ok());
-  CHECK_FALSE(check(bench, third, {{}, final_of(first)}).ok());
+  CHECK(check(harness, first, {{}, final_of(first)}).ok());
+  CHECK(check(harness, first, {{second.header, third.header}, final_of(third)}).ok());
+  CHECK_FALSE(check(harness, first, {{third.header}, final_of(third)}).ok());
+  CHECK_FALSE(check(harness, first, {{second.header}, final_of(third)}).ok());
+  CHECK_FALSE(check(harness, third, {{}, final_of(first)}).ok());
   const auto notarized =
-      std::make_shared<const Certificate>(bench.certificate({0, 1, 3}, Act::kNotarize, first));
-  CHECK_FALSE(check(bench, first, {{}, notarized}).ok());
+      std::make_shared<const Certificate>(harness.certificate({0, 1, 3}, Act::kNotarize, first));
+  CHECK_FALSE(check(harness, first, {{}, notarized}).ok());
 }
 
 TEST_CASE("a sealing block is proven by fillers only", "[consensus]") {
-  const Bench bench;
+  const EngineHarness harness;
   HeaderFacts facts;
   facts.view = View{1};
   facts.height = Height{1};
-  facts.proposer = bench.set.at(1).id;
+  facts.proposer = harness.set.at(1).id;
   facts.sealing = true;
-  const auto sealing = bench.signed_proposal(facts, View{0});
+  const auto sealing = harness.signed_proposal(facts, View{0});
   facts.sealing = false;
   facts.view = View{2};
-  facts.parent = Bench::id_of(sealing);
+  facts.parent = EngineHarness::id_of(sealing);
   facts.filler = facts.empty = true;
-  const auto filler = bench.signed_proposal(facts, View{1});
+  const auto filler = harness.signed_proposal(facts, View{1});
   facts.filler = false;
   facts.height = Height{2};
-  const auto ordinary = bench.signed_proposal(facts, View{1});
+  const auto ordinary = harness.signed_proposal(facts, View{1});
   const auto final_of = [&](const Proposal& block) {
-    return std::make_shared<const Certificate>(bench.certificate({0, 1, 3}, Act::kFinalize, block));
+    return std::make_shared<const Certificate>(
+        harness.certificate({0, 1, 3}, Act::kFinalize, block));
   };
-  CHECK(check(bench, sealing, {{filler.header}, final_of(filler)}).ok());
-  CHECK_FALSE(check(bench, sealing, {{ordinary.header}, final_of(ordinary)}).ok());
+  CHECK(check(harness, sealing, {{filler.header}, final_of(filler)}).ok());
+  CHECK_FALSE(check(harness, sealing, {{ordinary.header}, final_of(ordinary)}).ok());
 }
 
 }  // namespace testamur::consensus

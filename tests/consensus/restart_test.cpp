@@ -1,14 +1,14 @@
 // What a crash may cost: nothing that was promised.
-#include "tests/consensus/bench.h"
+#include "tests/consensus/harness.h"
 #include "tests/support/catch.h"
 
 namespace testamur::consensus {
 namespace {
 
-using bench::Bench;
+using harness::EngineHarness;
 
-Proposal first(const Bench& bench, std::uint8_t salt = 0) {
-  return bench.proposal(View{1}, View{0}, BlockId{}, Height{1}, salt);
+Proposal first(const EngineHarness& harness, std::uint8_t salt = 0) {
+  return harness.proposal(View{1}, View{0}, BlockId{}, Height{1}, salt);
 }
 
 }  // namespace
@@ -16,11 +16,11 @@ Proposal first(const Bench& bench, std::uint8_t salt = 0) {
 TEST_CASE(
     "after a restart the stored vote is sent again, signature included, and no other one is made",
     "[consensus]") {
-  Bench before;
+  EngineHarness before;
   before.start();
   before.receive(1, first(before, 1));
   before.sync();
-  Bench after;
+  EngineHarness after;
   after.restart_from(before);
   after.advance(1);
   REQUIRE(after.own_votes(Act::kNotarize).size() == 1);
@@ -33,25 +33,26 @@ TEST_CASE(
 
 TEST_CASE("a vote that was not synced before the crash was never sent and does not bind",
           "[consensus]") {
-  Bench before;
+  EngineHarness before;
   before.start();
   before.receive(1, first(before, 1));
-  Bench after;
+  EngineHarness after;
   after.restart_from(before);
   after.receive(1, first(after, 2));
   after.sync();
   REQUIRE(after.own_votes(Act::kNotarize).size() == 1);
-  CHECK(after.own_votes(Act::kNotarize)[0].statement.block == Bench::id_of(first(after, 2)));
+  CHECK(after.own_votes(Act::kNotarize)[0].statement.block ==
+        EngineHarness::id_of(first(after, 2)));
 }
 
 TEST_CASE("a restored notarize vote without its block binds, and is sent once the block is there",
           "[consensus]") {
-  Bench before;
+  EngineHarness before;
   before.start();
   const auto block = first(before, 1);
   before.receive(1, block);
   before.sync();
-  Bench after;
+  EngineHarness after;
   for (const auto& [kind, bytes] : before.durable()) {
     if (kind != RecordKind::kBlock) REQUIRE(after.engine->restore(kind, bytes).ok());
   }
@@ -64,7 +65,7 @@ TEST_CASE("a restored notarize vote without its block binds, and is sent once th
   after.advance(101);
   const auto asked = after.all_sent<BlockRequest>();
   REQUIRE_FALSE(asked.empty());
-  CHECK(asked[0].block == Bench::id_of(block));
+  CHECK(asked[0].block == EngineHarness::id_of(block));
   after.receive(1, block);
   CHECK(after.own_votes(Act::kNotarize).empty());
   after.sync();
@@ -76,12 +77,12 @@ TEST_CASE(
     "after a restart a node leads no view up to n above what its journal names and nullifies those "
     "at once",
     "[consensus]") {
-  Bench before(4, 1);
+  EngineHarness before(4, 1);
   before.start();
   before.engine->on_pending_changed(true, false);
   before.build_now();  // the proposal leaves; the crash comes before the sync
   REQUIRE(before.all_sent<Proposal>().size() == 1);
-  Bench after(4, 1);
+  EngineHarness after(4, 1);
   after.restart_from(before);
   after.engine->on_pending_changed(true, false);
   after.sync();
@@ -95,14 +96,14 @@ TEST_CASE(
 }
 
 TEST_CASE("what the journal proves final is committed again on start", "[consensus]") {
-  Bench before;
+  EngineHarness before;
   before.start();
   const auto block = first(before);
   before.receive(1, block);
   before.receive(1, before.certificate({1, 2, 3}, Act::kFinalize, block));
   before.sync();
   REQUIRE(before.committed.size() == 1);
-  Bench after;
+  EngineHarness after;
   after.restart_from(before);
   CHECK(after.start_failure.empty());
   REQUIRE(after.committed.size() == 1);
@@ -111,17 +112,17 @@ TEST_CASE("what the journal proves final is committed again on start", "[consens
 
 TEST_CASE("a journal whose blocks do not reach the store stops the node with both heights",
           "[consensus]") {
-  Bench before;
+  EngineHarness before;
   before.start();
   const auto one = first(before);
-  const auto two = before.proposal(View{2}, View{1}, Bench::id_of(one), Height{2});
+  const auto two = before.proposal(View{2}, View{1}, EngineHarness::id_of(one), Height{2});
   before.receive(1, one);
   before.receive(1, before.certificate({1, 2, 3}, Act::kFinalize, one));
   before.sync();
   before.receive(2, two);
   before.receive(2, before.certificate({1, 2, 3}, Act::kFinalize, two));
   before.sync();
-  Bench after;
+  EngineHarness after;
   for (const auto& [kind, bytes] : before.durable()) {
     const bool lost = kind == RecordKind::kBlock && decode_block_record(bytes)->view == View{1};
     const bool first_finality =
@@ -134,13 +135,13 @@ TEST_CASE("a journal whose blocks do not reach the store stops the node with bot
 }
 
 TEST_CASE("a record that does not decode is named", "[consensus]") {
-  Bench bench;
-  CHECK_FALSE(bench.engine->restore(RecordKind::kVote, Bytes{1, 2, 3}).ok());
-  CHECK_FALSE(bench.engine->restore(static_cast<RecordKind>(99), Bytes{1}).ok());
+  EngineHarness harness;
+  CHECK_FALSE(harness.engine->restore(RecordKind::kVote, Bytes{1, 2, 3}).ok());
+  CHECK_FALSE(harness.engine->restore(static_cast<RecordKind>(99), Bytes{1}).ok());
 }
 
 TEST_CASE("the live records alone keep every promise that pruning may not lose", "[consensus]") {
-  Bench before;
+  EngineHarness before;
   before.start();
   const auto one = first(before);
   before.receive(1, one);
@@ -150,15 +151,15 @@ TEST_CASE("the live records alone keep every promise that pruning may not lose",
   before.receive(3, before.vote(3, Act::kNullify, View{2}));
   before.sync();
   REQUIRE(before.own_votes(Act::kNullify).size() == 1);
-  Bench after(4, 0, Height{1});
-  after.tip_facts = Bench::facts_of(*one.header);
+  EngineHarness after(4, 0, Height{1});
+  after.tip_facts = EngineHarness::facts_of(*one.header);
   after.engine.emplace(after.config, Tip{Epoch{0}, after.set, after.tip_facts}, after);
   for (const auto& record : before.engine->live_records())
     REQUIRE(after.engine->restore(record.kind, record.head).ok());
   after.start();
-  after.receive(1,
-                after.certificate({1, 2, 3}, Act::kNotarize,
-                                  after.proposal(View{2}, View{1}, Bench::id_of(one), Height{2})));
+  after.receive(
+      1, after.certificate({1, 2, 3}, Act::kNotarize,
+                           after.proposal(View{2}, View{1}, EngineHarness::id_of(one), Height{2})));
   after.sync();
   CHECK(after.own_votes(Act::kFinalize).empty());  // it nullified view 2
 }
@@ -166,41 +167,41 @@ TEST_CASE("the live records alone keep every promise that pruning may not lose",
 TEST_CASE(
     "quarantine ends with 2f + 1 answers, and the floor lies two above the highest certificate",
     "[consensus]") {
-  Bench bench;
-  bench.start(true);
-  CHECK(bench.quarantined);
-  bench.receive(1, first(bench));
-  bench.sync();
-  CHECK(bench.all_sent<Vote>().empty());
-  bench.advance(1);
-  const auto queries = bench.all_sent<QuarantineQuery>();
+  EngineHarness harness;
+  harness.start(true);
+  CHECK(harness.quarantined);
+  harness.receive(1, first(harness));
+  harness.sync();
+  CHECK(harness.all_sent<Vote>().empty());
+  harness.advance(1);
+  const auto queries = harness.all_sent<QuarantineQuery>();
   REQUIRE_FALSE(queries.empty());
   const auto answer = [&](std::size_t from, const Certificate& highest) {
     QuarantineAnswer made{Epoch{0}, queries[0].nonce, false, highest,
                           static_cast<std::uint8_t>(from)};
     made.signature =
-        bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
-    bench.receive(from, made);
+        harness::sign_as(harness.set.at(from).key, signing_digest(harness.config.chain, made));
+    harness.receive(from, made);
   };
-  answer(1, bench.nullification({1, 2, 3}, View{4}));
-  answer(2, bench.nullification({1, 2, 3}, View{7}));
-  answer(2, bench.nullification({1, 2, 3}, View{7}));
-  CHECK(bench.quarantined);
-  answer(3, bench.nullification({1, 2, 3}, View{5}));
-  CHECK(bench.quarantined);  // the floor is not durable yet
-  bench.sync();
-  CHECK_FALSE(bench.quarantined);
-  CHECK(bench.engine->status().floor == View{9});
-  CHECK(bench.engine->status().voting == VotingState::kFloored);
+  answer(1, harness.nullification({1, 2, 3}, View{4}));
+  answer(2, harness.nullification({1, 2, 3}, View{7}));
+  answer(2, harness.nullification({1, 2, 3}, View{7}));
+  CHECK(harness.quarantined);
+  answer(3, harness.nullification({1, 2, 3}, View{5}));
+  CHECK(harness.quarantined);  // the floor is not durable yet
+  harness.sync();
+  CHECK_FALSE(harness.quarantined);
+  CHECK(harness.engine->status().floor == View{9});
+  CHECK(harness.engine->status().voting == VotingState::kFloored);
   for (const std::size_t voter : {2U, 3U})
-    bench.receive(voter, bench.vote(voter, Act::kNullify, View{8}));
-  bench.sync();
-  CHECK(bench.all_sent<Vote>().empty());
-  bench.receive(2, bench.nullification({1, 2, 3}, View{9}));
+    harness.receive(voter, harness.vote(voter, Act::kNullify, View{8}));
+  harness.sync();
+  CHECK(harness.all_sent<Vote>().empty());
+  harness.receive(2, harness.nullification({1, 2, 3}, View{9}));
   for (const std::size_t voter : {2U, 3U})
-    bench.receive(voter, bench.vote(voter, Act::kNullify, View{10}));
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNullify).size() == 1);
+    harness.receive(voter, harness.vote(voter, Act::kNullify, View{10}));
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNullify).size() == 1);
 }
 
 TEST_CASE(
@@ -209,12 +210,12 @@ TEST_CASE(
     "[consensus]") {
   // A copy catches a group that is being written; the machine crashes, loses that group and votes
   // otherwise; then the copy is restored. What it holds was never sent and must not be.
-  Bench before;
+  EngineHarness before;
   before.start();
   const auto block = first(before);
   before.receive(1, block);
   before.sync();
-  Bench after;
+  EngineHarness after;
   for (const auto& [kind, bytes] : before.durable())
     REQUIRE(after.engine->restore(kind, bytes).ok());
   after.start(true);
@@ -230,55 +231,55 @@ TEST_CASE(
 TEST_CASE(
     "answers with a stale nonce, a false signature or from a node in quarantine do not end it",
     "[consensus]") {
-  Bench bench;
-  bench.start(true);
-  bench.advance(1);
-  const auto nonce = bench.all_sent<QuarantineQuery>().at(0).nonce;
+  EngineHarness harness;
+  harness.start(true);
+  harness.advance(1);
+  const auto nonce = harness.all_sent<QuarantineQuery>().at(0).nonce;
   for (const std::size_t from : {1U, 2U, 3U}) {
     QuarantineAnswer stale{Epoch{0}, Hash256{}, false, {}, static_cast<std::uint8_t>(from)};
     stale.signature =
-        bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, stale));
-    bench.receive(from, stale);
+        harness::sign_as(harness.set.at(from).key, signing_digest(harness.config.chain, stale));
+    harness.receive(from, stale);
     QuarantineAnswer forged{Epoch{0}, nonce, false, {}, static_cast<std::uint8_t>(from)};
-    bench.receive(from, forged);
+    harness.receive(from, forged);
   }
-  bench.sync();
-  CHECK(bench.quarantined);
+  harness.sync();
+  CHECK(harness.quarantined);
   // A node in quarantine does not answer.
-  bench.sent.clear();
-  bench.receive(1, QuarantineQuery{Epoch{0}, nonce});
-  CHECK(bench.all_sent<QuarantineAnswer>().empty());
+  harness.sent.clear();
+  harness.receive(1, QuarantineQuery{Epoch{0}, nonce});
+  CHECK(harness.all_sent<QuarantineAnswer>().empty());
 }
 
 TEST_CASE(
     "a sealing flag keeps a node in quarantine until the next epoch if it is shown, and never as a "
     "bare word",
     "[consensus]") {
-  Bench bench;
-  bench.start(true);
-  bench.advance(1);
-  const auto nonce = bench.all_sent<QuarantineQuery>().at(0).nonce;
+  EngineHarness harness;
+  harness.start(true);
+  harness.advance(1);
+  const auto nonce = harness.all_sent<QuarantineQuery>().at(0).nonce;
   HeaderFacts facts;
   facts.view = View{3};
   facts.height = Height{3};
-  facts.proposer = bench::member(3).id;
+  facts.proposer = harness::member(3).id;
   facts.sealing = true;
-  auto sealing = bench.signed_proposal(facts, View{2});
+  auto sealing = harness.signed_proposal(facts, View{2});
   std::optional<Certificate> shown;
   bool stays = false;
   SECTION("bare") {}
   SECTION("shown") {
-    shown = bench.certificate({1, 2, 3}, Act::kNotarize, sealing);
+    shown = harness.certificate({1, 2, 3}, Act::kNotarize, sealing);
     stays = true;
   }
   SECTION("a false certificate") {
-    shown = bench.certificate({1, 2, 3}, Act::kNotarize, sealing);
+    shown = harness.certificate({1, 2, 3}, Act::kNotarize, sealing);
     shown->signatures[0].bytes[0] ^= 1;
   }
   SECTION("the notarization of a block that seals nothing") {
     facts.sealing = false;
-    sealing = bench.signed_proposal(facts, View{2});
-    shown = bench.certificate({1, 2, 3}, Act::kNotarize, sealing);
+    sealing = harness.signed_proposal(facts, View{2});
+    shown = harness.certificate({1, 2, 3}, Act::kNotarize, sealing);
   }
   for (const std::size_t from : {1U, 2U, 3U}) {
     QuarantineAnswer made{Epoch{0}, nonce, from == 2, {}, static_cast<std::uint8_t>(from)};
@@ -287,47 +288,47 @@ TEST_CASE(
       made.sealing_header = sealing.header;
     }
     made.signature =
-        bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
-    bench.receive(from, made);
+        harness::sign_as(harness.set.at(from).key, signing_digest(harness.config.chain, made));
+    harness.receive(from, made);
   }
-  bench.sync();
-  CHECK(bench.quarantined == stays);
+  harness.sync();
+  CHECK(harness.quarantined == stays);
 }
 
 TEST_CASE("an answer of a later epoch, without the end of this one, keeps nobody in quarantine",
           "[consensus]") {
-  Bench bench(7, 0);
-  bench.start(true);
-  bench.advance(1);
-  const auto nonce = bench.all_sent<QuarantineQuery>().at(0).nonce;
+  EngineHarness harness(7, 0);
+  harness.start(true);
+  harness.advance(1);
+  const auto nonce = harness.all_sent<QuarantineQuery>().at(0).nonce;
   for (const std::size_t from : {1U, 2U, 3U, 4U, 5U, 6U}) {
     QuarantineAnswer made{
         Epoch{from == 1 ? 9U : 0U}, nonce, false, {}, static_cast<std::uint8_t>(from)};
     made.signature =
-        bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
-    bench.receive(from, made);
+        harness::sign_as(harness.set.at(from).key, signing_digest(harness.config.chain, made));
+    harness.receive(from, made);
   }
-  bench.sync();
-  CHECK_FALSE(bench.quarantined);
+  harness.sync();
+  CHECK_FALSE(harness.quarantined);
 }
 
 TEST_CASE("who holds a notarized sealing block shows it to a node in quarantine", "[consensus]") {
-  Bench bench;
-  bench.start();
+  EngineHarness harness;
+  harness.start();
   HeaderFacts facts;
   facts.view = View{1};
   facts.height = Height{1};
-  facts.proposer = bench::member(1).id;
+  facts.proposer = harness::member(1).id;
   facts.sealing = true;
-  const auto sealing = bench.signed_proposal(facts, View{0});
-  bench.receive(1, sealing);
-  bench.receive(1, bench.certificate({1, 2, 3}, Act::kNotarize, sealing));
-  bench.receive(2, QuarantineQuery{Epoch{0}, Hash256{}});
-  const auto answers = bench.all_sent<QuarantineAnswer>();
+  const auto sealing = harness.signed_proposal(facts, View{0});
+  harness.receive(1, sealing);
+  harness.receive(1, harness.certificate({1, 2, 3}, Act::kNotarize, sealing));
+  harness.receive(2, QuarantineQuery{Epoch{0}, Hash256{}});
+  const auto answers = harness.all_sent<QuarantineAnswer>();
   REQUIRE(answers.size() == 1);
   CHECK(answers[0].holds_notarized_sealing);
   REQUIRE(answers[0].sealing_certificate);
-  CHECK(answers[0].sealing_certificate->statement.block == Bench::id_of(sealing));
+  CHECK(answers[0].sealing_certificate->statement.block == EngineHarness::id_of(sealing));
   CHECK(*answers[0].sealing_header == *sealing.header);
 }
 
@@ -335,97 +336,99 @@ TEST_CASE(
     "a valid vote of the own key that the store lacks puts the node into quarantine; a forged one "
     "does not",
     "[consensus]") {
-  Bench bench;
-  bench.start();
-  const auto own = bench.vote(0, Act::kNotarize, first(bench));
+  EngineHarness harness;
+  harness.start();
+  const auto own = harness.vote(0, Act::kNotarize, first(harness));
   auto forged = own;
   forged.signature.bytes[0] ^= 1;
-  bench.receive(3, forged);
-  CHECK_FALSE(bench.quarantined);
-  SECTION("alone") { bench.receive(2, own); }
+  harness.receive(3, forged);
+  CHECK_FALSE(harness.quarantined);
+  SECTION("alone") { harness.receive(2, own); }
   SECTION("in a certificate") {
-    bench.receive(2, bench.certificate({0, 1, 2}, Act::kNotarize, first(bench)));
+    harness.receive(2, harness.certificate({0, 1, 2}, Act::kNotarize, first(harness)));
   }
-  CHECK(bench.quarantined);
+  CHECK(harness.quarantined);
 }
 
 TEST_CASE("votes that peers show bind the node when the command ends quarantine", "[consensus]") {
-  Bench bench;
-  bench.start();
-  bench.receive(2, bench.vote(0, Act::kNullify, View{1}));
-  bench.sync();
-  REQUIRE(bench.quarantined);
-  bench.engine->resume_voting();
-  bench.sync();
-  CHECK_FALSE(bench.quarantined);
-  const auto block = first(bench);
-  bench.receive(1, block);
-  bench.receive(1, bench.certificate({1, 2, 3}, Act::kNotarize, block));
-  bench.sync();
-  CHECK(bench.own_votes(Act::kNotarize).empty());
-  CHECK(bench.own_votes(Act::kFinalize).empty());
+  EngineHarness harness;
+  harness.start();
+  harness.receive(2, harness.vote(0, Act::kNullify, View{1}));
+  harness.sync();
+  REQUIRE(harness.quarantined);
+  harness.engine->resume_voting();
+  harness.sync();
+  CHECK_FALSE(harness.quarantined);
+  const auto block = first(harness);
+  harness.receive(1, block);
+  harness.receive(1, harness.certificate({1, 2, 3}, Act::kNotarize, block));
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNotarize).empty());
+  CHECK(harness.own_votes(Act::kFinalize).empty());
 }
 
 TEST_CASE(
     "a sealing block that lost keeps nobody in quarantine, and each validator speaks once in an "
     "exchange",
     "[consensus]") {
-  Bench bench;
-  bench.start(true);
-  const auto won = bench.proposal(View{2}, View{0}, BlockId{}, Height{1});
-  bench.receive(1, won);
-  bench.receive(1, bench.certificate({1, 2, 3}, Act::kFinalize, won));
-  bench.sync();
-  REQUIRE(bench.committed.size() == 1);
-  bench.advance(1);
-  const auto nonce = bench.all_sent<QuarantineQuery>().at(0).nonce;
+  EngineHarness harness;
+  harness.start(true);
+  const auto won = harness.proposal(View{2}, View{0}, BlockId{}, Height{1});
+  harness.receive(1, won);
+  harness.receive(1, harness.certificate({1, 2, 3}, Act::kFinalize, won));
+  harness.sync();
+  REQUIRE(harness.committed.size() == 1);
+  harness.advance(1);
+  const auto nonce = harness.all_sent<QuarantineQuery>().at(0).nonce;
   HeaderFacts facts;
   facts.height = Height{1};
   facts.sealing = true;
   const auto shown_in = [&](View view) {
     facts.view = view;
-    facts.proposer = bench.set.at(bench.set.leader(Epoch{0}, view)).id;
-    const auto sealing = bench.signed_proposal(facts, View{0});
+    facts.proposer = harness.set.at(harness.set.leader(Epoch{0}, view)).id;
+    const auto sealing = harness.signed_proposal(facts, View{0});
     QuarantineAnswer made{Epoch{0}, nonce, true, {}, 1};
-    made.sealing_certificate = bench.certificate({1, 2, 3}, Act::kNotarize, sealing);
+    made.sealing_certificate = harness.certificate({1, 2, 3}, Act::kNotarize, sealing);
     made.sealing_header = sealing.header;
-    made.signature = bench::sign_as(bench.set.at(1).key, signing_digest(bench.config.chain, made));
+    made.signature =
+        harness::sign_as(harness.set.at(1).key, signing_digest(harness.config.chain, made));
     return made;
   };
   const auto honest = [&](std::size_t from) {
-    QuarantineAnswer made{Epoch{0}, nonce, false, bench.certificate({1, 2, 3}, Act::kFinalize, won),
+    QuarantineAnswer made{Epoch{0}, nonce, false,
+                          harness.certificate({1, 2, 3}, Act::kFinalize, won),
                           static_cast<std::uint8_t>(from)};
     made.signature =
-        bench::sign_as(bench.set.at(from).key, signing_digest(bench.config.chain, made));
-    bench.receive(from, made);
+        harness::sign_as(harness.set.at(from).key, signing_digest(harness.config.chain, made));
+    harness.receive(from, made);
   };
 
   SECTION("it lost: the block of a later view is final and seals nothing") {
-    bench.receive(1, shown_in(View{1}));
+    harness.receive(1, shown_in(View{1}));
     honest(2);
     honest(3);
-    bench.sync();
-    CHECK_FALSE(bench.quarantined);
+    harness.sync();
+    CHECK_FALSE(harness.quarantined);
   }
   SECTION("it may be final yet; said a thousand times it is checked once") {
     const auto shown = shown_in(View{3});
-    bench.receive(1, shown);
-    bench.verified = 0;
-    for (int i = 0; i < 1'000; ++i) bench.receive(1, shown);
-    CHECK(bench.verified == 0);
+    harness.receive(1, shown);
+    harness.verified = 0;
+    for (int i = 0; i < 1'000; ++i) harness.receive(1, shown);
+    CHECK(harness.verified == 0);
     honest(2);
     honest(3);
-    bench.sync();
-    CHECK(bench.quarantined);
+    harness.sync();
+    CHECK(harness.quarantined);
   }
   SECTION("answers of another epoch are not checked at all") {
     auto later = shown_in(View{3});
     later.epoch = Epoch{1};
     later.signature =
-        bench::sign_as(bench.set.at(1).key, signing_digest(bench.config.chain, later));
-    bench.verified = 0;
-    for (int i = 0; i < 1'000; ++i) bench.receive(1, later);
-    CHECK(bench.verified == 0);
+        harness::sign_as(harness.set.at(1).key, signing_digest(harness.config.chain, later));
+    harness.verified = 0;
+    for (int i = 0; i < 1'000; ++i) harness.receive(1, later);
+    CHECK(harness.verified == 0);
   }
 }
 

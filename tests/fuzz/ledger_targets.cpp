@@ -69,7 +69,7 @@ void transaction(ByteView input) {
   if (accepted == nullptr) return;
   const auto& one = **accepted;
 
-  law(equal(one.carried(), input), "carried other bytes than were given");
+  law(equal(one.encoded(), input), "carried other bytes than were given");
   law(one.id() == tx::transaction_id(kChain, one.body()), "another id");
 
   v1::TransactionBody message;

@@ -9,7 +9,7 @@
 #include "node/store/journal_recovery.h"
 #include "tests/fuzz/target.h"
 #include "tests/node/store_fixtures.h"
-#include "wallet/cli/ceremony_files.h"
+#include "wallet/cli/files/ceremony_files.h"
 
 namespace testamur::fuzz {
 namespace {

@@ -67,7 +67,7 @@ TEST_CASE("byte_budget: the bytes of the day are those that blocks carry") {
   const auto publication = ledger.make(ledger.aurora, sample_achievement(), KeyPurpose::kGovern);
   REQUIRE(code(ledger.commit(publication)) == std::nullopt);
   const auto written = tx::read_author_bytes(ledger.state(), ledger.aurora.id);
-  CHECK(written.bytes == publication->carried().size());
+  CHECK(written.bytes == publication->encoded().size());
   CHECK(written.day == ledger.time_ms() / kDayMs);
 }
 

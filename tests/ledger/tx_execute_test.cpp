@@ -86,7 +86,7 @@ TEST_CASE(
       ledger.chain(), tx::attach_signed({to_bytes(transaction->body()), transaction->id()},
                                         KeyPurpose::kGovern, *ledger.aurora.govern)));
 
-  CHECK_FALSE(equal(signed_again->carried(), transaction->carried()));
+  CHECK_FALSE(equal(signed_again->encoded(), transaction->encoded()));
   CHECK(code(ledger.commit(signed_again)) == RejectionCode::kReplay);
 }
 

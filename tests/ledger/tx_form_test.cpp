@@ -37,7 +37,7 @@ std::optional<Rejection> decoded(
   const auto sample = ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern);
   v1::SignedTransaction carried;
   REQUIRE(
-      carried.ParseFromArray(sample->carried().data(), static_cast<int>(sample->carried().size())));
+      carried.ParseFromArray(sample->encoded().data(), static_cast<int>(sample->encoded().size())));
 
   v1::TransactionBody body;
   REQUIRE(body.ParseFromString(carried.body()));

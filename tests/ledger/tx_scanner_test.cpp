@@ -244,10 +244,10 @@ TEST_CASE("law: decoding never crashes and what it accepts keeps its bytes") {
   TestLedger ledger;
 
   std::vector<Bytes> seeds{
-      to_bytes(ledger.make(ledger.aurora, sample_achievement(), KeyPurpose::kGovern)->carried()),
+      to_bytes(ledger.make(ledger.aurora, sample_achievement(), KeyPurpose::kGovern)->encoded()),
       to_bytes(
-          ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern)->carried()),
-      to_bytes(ledger.issue(ledger.aurora, 0, 2, {ledger.aurora.id, 1, 1})->carried())};
+          ledger.make(ledger.aurora, trust_in(ledger.borealis.id), KeyPurpose::kGovern)->encoded()),
+      to_bytes(ledger.issue(ledger.aurora, 0, 2, {ledger.aurora.id, 1, 1})->encoded())};
 
   Sequence random(7);
   std::size_t accepted = 0;
@@ -262,7 +262,7 @@ TEST_CASE("law: decoding never crashes and what it accepts keeps its bytes") {
     auto decoded = tx::decode(ledger.chain(), bytes);
     if (const auto* transaction = std::get_if<SharedTransaction>(&decoded)) {
       ++accepted;
-      REQUIRE(equal((*transaction)->carried(), bytes));
+      REQUIRE(equal((*transaction)->encoded(), bytes));
       REQUIRE((*transaction)->id() == tx::transaction_id(ledger.chain(), (*transaction)->body()));
     } else {
       REQUIRE(is_permanent(std::get<Rejection>(decoded).code));

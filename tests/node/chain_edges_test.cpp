@@ -62,18 +62,18 @@ TEST_CASE(
   const auto other_key = SecretKey::generate(SignatureAlgorithm::kBip340);
   const auto genuine = issue(1, 0, 1, nullptr, 7), copy = issue(1, 0, 1, &other_key, 7);
   REQUIRE(genuine->id() == copy->id());
-  REQUIRE_FALSE(equal(genuine->carried(), copy->carried()));
+  REQUIRE_FALSE(equal(genuine->encoded(), copy->encoded()));
 
-  CHECK(pool.add(copy, 1, false, Fit::kHeld) == Added::kNew);
+  CHECK(pool.add(copy, 1, false, Fit::kDeferred) == Added::kNew);
   CHECK_FALSE(pool.any_ready());
   CHECK(pool.add(genuine, 2, false) == Added::kNew);
   CHECK(pool.any_ready());
   CHECK(pool.find(genuine->id()) == genuine);
-  CHECK(pool.find_carried(genuine->carried()) == genuine);
-  CHECK(pool.find_carried(copy->carried()) == nullptr);
-  CHECK(pool.size_bytes() == genuine->carried().size());
+  CHECK(pool.find_encoded(genuine->encoded()) == genuine);
+  CHECK(pool.find_encoded(copy->encoded()) == nullptr);
+  CHECK(pool.size_bytes() == genuine->encoded().size());
 
-  CHECK(pool.add(copy, 3, false, Fit::kHeld) == Added::kKnown);
+  CHECK(pool.add(copy, 3, false, Fit::kDeferred) == Added::kKnown);
   CHECK(pool.find(genuine->id()) == genuine);
   CHECK(pool.any_ready());
 }
@@ -81,12 +81,12 @@ TEST_CASE(
 TEST_CASE("what is submitted here takes over what peers had brought, held or not") {
   Mempool pool({});
   const auto t = issue(1, 0);
-  pool.add(t, 1, false, Fit::kHeld);
+  pool.add(t, 1, false, Fit::kDeferred);
   CHECK(pool.add(t, 5, true) == Added::kKnown);
   CHECK(pool.any_ready());
   CHECK(pool.submitted_ms(t->id()) == 5);
-  pool.hold(t->id(), 6);
-  CHECK(pool.drop_overdue(6 + 10 * Mempool::kHeldLifeMs) == 0);
+  pool.defer(t->id(), 6);
+  CHECK(pool.drop_overdue(6 + 10 * Mempool::kDeferredLifeMs) == 0);
   CHECK(pool.contains(t->id()));
 }
 
@@ -100,14 +100,14 @@ TEST_CASE("what peers brought and is held has a deadline: the pool is never full
   std::uint64_t index = 0;
   for (std::uint8_t author = 1; author <= 8; ++author) {
     for (int i = 0; i < 8; ++i)
-      pool.add(issue(author, index += kLargest, kLargest), 100, false, Fit::kHeld);
+      pool.add(issue(author, index += kLargest, kLargest), 100, false, Fit::kDeferred);
   }
 
-  CHECK(pool.held() > 0);
+  CHECK(pool.deferred() > 0);
   CHECK(pool.size_bytes() <= (8u << 20) / 8);  // however many bring it
 
-  CHECK(pool.drop_overdue(100 + Mempool::kHeldLifeMs - 1) == 0);
-  CHECK(pool.drop_overdue(100 + Mempool::kHeldLifeMs) > 0);
+  CHECK(pool.drop_overdue(100 + Mempool::kDeferredLifeMs - 1) == 0);
+  CHECK(pool.drop_overdue(100 + Mempool::kDeferredLifeMs) > 0);
 
   CHECK(pool.size() == 0);
   CHECK(pool.size_bytes() == 0);
@@ -191,34 +191,34 @@ TEST_CASE("whatever comes and goes, the pool counts what it holds, and stays wit
         const auto t =
             issue(static_cast<std::uint8_t>(1 + below(4)), below(1'000), 1 + below(1'000));
         all.emplace(t->id(), t);
-        pool.add(t, step, below(3) == 0, below(3) == 0 ? Fit::kHeld : Fit::kReady);
+        pool.add(t, step, below(3) == 0, below(3) == 0 ? Fit::kDeferred : Fit::kReady);
       } else {
         auto at = all.begin();
         std::advance(at, static_cast<std::ptrdiff_t>(below(all.size())));
         if (what == 6) pool.erase(at->first);
-        if (what == 7) pool.hold(at->first, step);
-        if (what == 8) pool.release(at->first);
-        if (what == 9) pool.drop_overdue(step + below(2) * Mempool::kHeldLifeMs);
+        if (what == 7) pool.defer(at->first, step);
+        if (what == 8) pool.undefer(at->first);
+        if (what == 9) pool.drop_overdue(step + below(2) * Mempool::kDeferredLifeMs);
       }
 
       std::size_t bytes = 0, entries = 0;
       for (const auto& [id, t] : all) {
         if (!pool.contains(id)) continue;
         ++entries;
-        bytes += t->carried().size();
+        bytes += t->encoded().size();
       }
 
       REQUIRE(pool.size() == entries);
       REQUIRE(pool.size_bytes() == bytes);
       REQUIRE(bytes <= limits.bytes);
       REQUIRE(entries <= limits.transactions);
-      REQUIRE(selectable(pool) == entries - pool.held());
+      REQUIRE(selectable(pool) == entries - pool.deferred());
     }
 
     // Nothing is left over when all are gone: no byte, no place among the held ones.
     for (const auto& [id, t] : all) pool.erase(id);
     REQUIRE(pool.size_bytes() == 0);
-    REQUIRE(pool.held() == 0);
+    REQUIRE(pool.deferred() == 0);
     REQUIRE_FALSE(pool.oldest_arrival_ms());
   }
 }

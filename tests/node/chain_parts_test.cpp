@@ -1,12 +1,13 @@
-// The parts of the chain alone: mempool, outcomes, branches, body, signature cache, block serving.
+// The parts of the chain alone: mempool, commit waiters, unfinalized blocks, body, signature cache,
+// block serving.
 #include <set>
 
 #include "ledger/tx/build.h"
 #include "node/chain/block_body.h"
-#include "node/chain/branches.h"
+#include "node/chain/commit_waiters.h"
 #include "node/chain/mempool.h"
-#include "node/chain/outcomes.h"
 #include "node/chain/signature_cache.h"
+#include "node/chain/unfinalized_blocks.h"
 #include "tests/support/catch.h"
 
 namespace testamur::node {
@@ -47,12 +48,12 @@ TEST_CASE("the mempool holds one entry an id") {
   CHECK(pool.add(t, 5, true) == Mempool::Added::kNew);
   CHECK(pool.add(t, 6, false) == Mempool::Added::kKnown);
   CHECK(pool.size() == 1);
-  CHECK(pool.find_carried(t->carried()) == t);
+  CHECK(pool.find_encoded(t->encoded()) == t);
   CHECK(pool.submitted_ms(t->id()) == 5);
   pool.erase(t->id());
   CHECK(pool.size() == 0);
   CHECK(pool.size_bytes() == 0);
-  CHECK(pool.find_carried(t->carried()) == nullptr);
+  CHECK(pool.find_encoded(t->encoded()) == nullptr);
   CHECK_FALSE(pool.any_ready());
 }
 
@@ -82,7 +83,7 @@ TEST_CASE("an author with many transactions does not keep others out of a block"
 }
 
 TEST_CASE("the mempool is bounded in bytes, in number and for one author") {
-  auto size = transaction(1, 1)->carried().size();
+  auto size = transaction(1, 1)->encoded().size();
   Mempool by_bytes({2 * size, 100, 100});
   CHECK(by_bytes.add(transaction(1, 1), 1, true) == Mempool::Added::kNew);
   CHECK(by_bytes.add(transaction(1, 2), 1, true) == Mempool::Added::kNew);
@@ -98,35 +99,35 @@ TEST_CASE("what is held back is not selected and does not make the pool ready") 
   auto t = transaction(1, 0);
 
   pool.add(t, 1, true);
-  pool.hold(t->id(), 1);
+  pool.defer(t->id(), 1);
 
   CHECK_FALSE(pool.any_ready());
   CHECK(selected(pool).empty());
-  REQUIRE(pool.next_held(10).size() == 1);
+  REQUIRE(pool.next_deferred(10).size() == 1);
 
-  pool.release(t->id());
+  pool.undefer(t->id());
   CHECK(pool.any_ready());
   CHECK(selected(pool).size() == 1);
 
-  pool.hold(t->id(), 1);
+  pool.defer(t->id(), 1);
   pool.erase(t->id());
-  CHECK(pool.next_held(10).empty());
+  CHECK(pool.next_deferred(10).empty());
   CHECK_FALSE(pool.any_ready());
 }
 
-TEST_CASE("next_held goes round") {
+TEST_CASE("next_deferred goes round") {
   Mempool pool({});
   std::set<TransactionId> seen;
   for (std::uint64_t i = 0; i < 5; ++i) {
     auto t = transaction(1, i);
     pool.add(t, 1, true);
-    pool.hold(t->id(), 1);
+    pool.defer(t->id(), 1);
   }
   for (int round = 0; round < 3; ++round) {
-    for (const auto& t : pool.next_held(2)) seen.insert(t->id());
+    for (const auto& t : pool.next_deferred(2)) seen.insert(t->id());
   }
   CHECK(seen.size() == 5);
-  CHECK(pool.next_held(100).size() == 5);
+  CHECK(pool.next_deferred(100).size() == 5);
 }
 
 TEST_CASE("a transaction expires when a header's time has passed its validity") {
@@ -149,11 +150,11 @@ TEST_CASE("a body is its transactions behind their lengths and nothing else") {
   CHECK(encode_body({}).empty());
   CHECK(split_body({})->empty());
   Encoder golden;
-  golden.sized(list[0]->carried()).sized(list[1]->carried());
+  golden.sized(list[0]->encoded()).sized(list[1]->encoded());
   CHECK(golden.bytes() == body);
 
   SECTION("cut anywhere it is refused, except between transactions") {
-    std::size_t whole = 4 + list[0]->carried().size();
+    std::size_t whole = 4 + list[0]->encoded().size();
     for (std::size_t size = 1; size < body.size(); ++size) {
       CAPTURE(size);
       CHECK(split_body(ByteView(body).first(size)).ok() == (size == whole));
@@ -164,7 +165,7 @@ TEST_CASE("a body is its transactions behind their lengths and nothing else") {
 }
 
 TEST_CASE("an outcome reaches everybody who waits, once") {
-  Outcomes outcomes(2);
+  CommitWaiters waiters(2);
   auto id = [](std::uint8_t n) {
     TransactionId value;
     value.bytes[0] = n;
@@ -172,40 +173,40 @@ TEST_CASE("an outcome reaches everybody who waits, once") {
   };
   int told = 0;
   auto count = [&](const TransactionId&, const Outcome&) { ++told; };
-  outcomes.await(1, id(1), count);
-  outcomes.await(2, id(1), count);
-  outcomes.await(3, id(1), count);
-  outcomes.cancel(2, id(1));
+  waiters.await(1, id(1), count);
+  waiters.await(2, id(1), count);
+  waiters.await(3, id(1), count);
+  waiters.cancel(2, id(1));
   Outcome committed;
   committed.state = Outcome::State::kCommitted;
-  outcomes.resolve(id(1), committed);
+  waiters.resolve(id(1), committed);
   CHECK(told == 2);
-  outcomes.resolve(id(1), committed);
+  waiters.resolve(id(1), committed);
   CHECK(told == 2);
-  CHECK_FALSE(outcomes.recall(id(1)).has_value());
+  CHECK_FALSE(waiters.recall(id(1)).has_value());
 
   SECTION("rejected and expired ones are remembered, a bounded number of them") {
     Outcome expired;
     expired.state = Outcome::State::kExpired;
-    for (std::uint8_t n = 2; n < 5; ++n) outcomes.resolve(id(n), expired);
-    CHECK_FALSE(outcomes.recall(id(2)).has_value());
-    CHECK(outcomes.recall(id(4)).has_value());
-    outcomes.await(9, id(4), count);
+    for (std::uint8_t n = 2; n < 5; ++n) waiters.resolve(id(n), expired);
+    CHECK_FALSE(waiters.recall(id(2)).has_value());
+    CHECK(waiters.recall(id(4)).has_value());
+    waiters.await(9, id(4), count);
     CHECK(told == 3);
   }
   SECTION("a node that stops tells them that it is still pending") {
-    outcomes.await(4, id(7), [&](const TransactionId&, const Outcome& outcome) {
+    waiters.await(4, id(7), [&](const TransactionId&, const Outcome& outcome) {
       CHECK(outcome.state == Outcome::State::kPending);
       ++told;
     });
-    outcomes.drop_all();
+    waiters.release_all();
     CHECK(told == 3);
   }
 }
 
-Branch branch(const BlockId& parent, std::uint64_t height, std::uint64_t view,
-              TransactionList list = {}) {
-  Branch made;
+ExecutedBlock executed_block(const BlockId& parent, std::uint64_t height, std::uint64_t view,
+                             TransactionList list = {}) {
+  ExecutedBlock made;
   made.header.parent = parent;
   made.header.height = Height{height};
   made.header.view = View{view};
@@ -215,28 +216,28 @@ Branch branch(const BlockId& parent, std::uint64_t height, std::uint64_t view,
   return made;
 }
 
-TEST_CASE("branches lead from a block down to the last finalized one") {
-  Branches branches;
+TEST_CASE("unfinalized blocks lead from a block down to the last finalized one") {
+  UnfinalizedBlocks unfinalized;
   BlockId base;
   base.bytes[0] = 9;
-  branches.set_base(base);
+  unfinalized.set_base(base);
   auto t = transaction(1, 0);
-  auto a = branch(base, 1, 1, {t});
-  auto b = branch(a.id, 2, 2);
-  auto fork = branch(base, 1, 3);
-  for (const auto& each : {a, b, fork}) branches.add(each);
-  CHECK(branches.reaches_base(base));
-  CHECK(branches.path(base).empty());
-  REQUIRE(branches.path(b.id).size() == 2);
-  CHECK(branches.path(b.id)[0]->id == a.id);
-  CHECK(contains(branches.path(b.id), t->id()));
-  CHECK_FALSE(contains(branches.path(fork.id), t->id()));
+  auto a = executed_block(base, 1, 1, {t});
+  auto b = executed_block(a.id, 2, 2);
+  auto fork = executed_block(base, 1, 3);
+  for (const auto& each : {a, b, fork}) unfinalized.add(each);
+  CHECK(unfinalized.reaches_base(base));
+  CHECK(unfinalized.path(base).empty());
+  REQUIRE(unfinalized.path(b.id).size() == 2);
+  CHECK(unfinalized.path(b.id)[0]->id == a.id);
+  CHECK(contains(unfinalized.path(b.id), t->id()));
+  CHECK_FALSE(contains(unfinalized.path(fork.id), t->id()));
 
-  branches.set_base(a.id);
-  branches.drop_up_to(Height{1});
-  CHECK(branches.size() == 1);
-  CHECK(branches.reaches_base(b.id));
-  CHECK_FALSE(branches.reaches_base(fork.id));
+  unfinalized.set_base(a.id);
+  unfinalized.drop_up_to(Height{1});
+  CHECK(unfinalized.size() == 1);
+  CHECK(unfinalized.reaches_base(b.id));
+  CHECK_FALSE(unfinalized.reaches_base(fork.id));
 }
 
 TEST_CASE("a signature is verified once, and a false one is never remembered") {

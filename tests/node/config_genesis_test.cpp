@@ -8,7 +8,7 @@
 #include "node/store/vote_store.h"
 #include "tests/node/temporary_directory.h"
 #include "tests/support/catch.h"
-#include "wallet/cli/ceremony_files.h"
+#include "wallet/cli/files/ceremony_files.h"
 
 namespace testamur::node {
 namespace {

@@ -77,7 +77,7 @@ struct Assembly {
         make_ready(*head, nodes.chain(), nodes.at(index).id, consensus_keys(index), "test", clock);
     INFO(ready.message());
     REQUIRE(ready.ok());
-    REQUIRE(nodes.commit(index, to_bytes(ready->transaction->carried())).state ==
+    REQUIRE(nodes.commit(index, to_bytes(ready->transaction->encoded())).state ==
             Outcome::State::kCommitted);
     return std::move(*ready);
   }
@@ -321,7 +321,7 @@ TEST_CASE("evidence is kept on disk and handed in until the ledger holds it, onc
   auto due = keeper.due(*head->state, head->header, nodes.chain(), nodes.at(0).id, keys);
   REQUIRE(due.size() == 1);
   CHECK_FALSE(keeper.anything_due());  // for a minute
-  REQUIRE(nodes.commit(0, to_bytes(due[0]->carried())).state == Outcome::State::kCommitted);
+  REQUIRE(nodes.commit(0, to_bytes(due[0]->encoded())).state == Outcome::State::kCommitted);
 
   EvidenceKeeper later(*files, directory.path().string(), clock, *log);
   REQUIRE(later.load().ok());

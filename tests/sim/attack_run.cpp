@@ -90,7 +90,7 @@ class AttackRun {
     simulation_.network().set_schedule([this, schedule](const Packet& packet) {
       return schedule->delay_us(packet, simulation_.timeline().now_us());
     });
-    simulation_.cabal()->set_delta_us(plan_.delta_ms * 1000);
+    simulation_.adversary()->set_delta_us(plan_.delta_ms * 1000);
     bounds_ = bounds();
     laws_ = std::make_unique<Laws>(simulation_, bounds_, config.binding);
   }
@@ -125,7 +125,7 @@ SimulationConfig AttackRun::simulation_config() const {
   made.real_signatures = config_.real_signatures;
   made.profile = plan_.faults;
   made.verbose = config_.verbose;
-  made.liars = plan_.liars;
+  made.colluding_nodes = plan_.liars;
   const auto* strategy = find_strategy(config_.silent ? "is-silent" : config_.strategy);
   TM_CHECK(strategy != nullptr, "no such strategy:", config_.strategy);
   made.strategy = *strategy;
@@ -157,7 +157,7 @@ bool AttackRun::recover() {
   View last;
   std::uint64_t unit_ms = 250;
   for (std::size_t i = 0; i < simulation_.size(); ++i) {
-    if (simulation_.is_traitor(i)) continue;
+    if (simulation_.is_faulty(i)) continue;
     before[i] = simulation_.node(i).height();
     const auto status = simulation_.node(i).status();
     unit_ms = std::max(unit_ms, status.delta_ms);
@@ -194,7 +194,7 @@ bool AttackRun::recover() {
 void AttackRun::submit_next() {
   if (!loading_) return;
   std::size_t through = load_.below(simulation_.size());
-  while (simulation_.is_traitor(through)) through = (through + 1) % simulation_.size();
+  while (simulation_.is_faulty(through)) through = (through + 1) % simulation_.size();
   if (simulation_.node(through).is_up()) {
     if (watched_) laws_->submitted(next_);
     simulation_.submit(through, next_++);
@@ -208,14 +208,14 @@ void AttackRun::set_clocks() {
   Random random{config_.seed ^ 0x636c6f636b};
   for (std::size_t i = 0; i < simulation_.size(); ++i) {
     const auto off = static_cast<std::int64_t>(random.below(2 * plan_.skew_ms + 1));
-    if (!simulation_.is_traitor(i))
+    if (!simulation_.is_faulty(i))
       simulation_.node(i).clock.offset_ms = off - static_cast<std::int64_t>(plan_.skew_ms);
   }
 }
 
 void AttackRun::publish() {
   for (std::size_t i = 0; i < simulation_.size(); ++i) {
-    if (!simulation_.is_traitor(i)) {
+    if (!simulation_.is_faulty(i)) {
       for (std::size_t author = 0; author < config_.nodes; ++author)
         simulation_.submit(i, kPublish | author);
     }
@@ -255,7 +255,7 @@ AttackOutcome AttackRun::run() {
     laws_->end();
   }
   made.measured = laws_->measured();
-  made.lies = simulation_.cabal()->lies();
+  made.lies = simulation_.adversary()->lies();
   made.outcome = simulation_.finish(timely_ms);
   made.violation = made.outcome.violation;
   return made;

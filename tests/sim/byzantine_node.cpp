@@ -59,7 +59,7 @@ consensus::Proposal ByzantineNode::twin_of(const consensus::Proposal& proposal) 
   return twin;
 }
 
-void ByzantineNode::lie(std::size_t to, const consensus::Vote& vote) {
+void ByzantineNode::send_contradicting(std::size_t to, const consensus::Vote& vote) {
   if (!random().chance(300)) transmit(to, vote);
   consensus::Statement other = vote.statement;
   if (other.act == Act::kNotarize && twins_.contains(other.view)) {
@@ -112,7 +112,7 @@ void ByzantineNode::broadcast(const consensus::Message& message) {
   for (std::size_t to = 0; to < settings().institutions->size(); ++to) {
     if (to == number()) continue;
     if (vote) {
-      lie(to, *vote);
+      send_contradicting(to, *vote);
     } else if (twin && random().chance(500)) {
       transmit(to, *twin);
       if (random().chance(200)) transmit(to, message);

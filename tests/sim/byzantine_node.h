@@ -29,7 +29,7 @@ class ByzantineNode final : public SimNode {
     return settings;
   }
   void remember(const consensus::Message& message);
-  void lie(std::size_t to, const consensus::Vote& vote);
+  void send_contradicting(std::size_t to, const consensus::Vote& vote);
   void annoy(std::size_t to);
   consensus::Proposal twin_of(const consensus::Proposal& proposal);
   consensus::Proposal on_last_final(const consensus::Proposal& proposal) const;

@@ -4,18 +4,19 @@ namespace testamur::sim {
 
 using consensus::Act;
 
-void Checker::said(std::size_t node, std::uint64_t life, const consensus::Statement& statement) {
+void Checker::record_signature(std::size_t node, std::uint64_t life,
+                               const consensus::Statement& statement) {
   const auto name = [&] {
     return "node " + std::to_string(node) + " in epoch " + std::to_string(statement.epoch.value) +
            " view " + std::to_string(statement.view.value);
   };
   const auto [at, fresh] =
-      said_.insert({{node, statement.epoch, statement.view, statement.act}, {statement, life}});
+      recorded_.insert({{node, statement.epoch, statement.view, statement.act}, {statement, life}});
   if (!fresh && at->second.statement != statement) {
     violated(name() + " signed two different statements to " + consensus::to_text(statement.act));
   }
   const auto has = [&](Act act) {
-    return said_.contains({node, statement.epoch, statement.view, act});
+    return recorded_.contains({node, statement.epoch, statement.view, act});
   };
   if (!fresh && at->second.life < life && statement.act != Act::kPropose) {
     at->second.life = life;
@@ -34,11 +35,11 @@ void Checker::said(std::size_t node, std::uint64_t life, const consensus::Statem
   if (has(Act::kNullify) && has(Act::kFinalize)) violated(name() + " both nullified and finalized");
 }
 
-std::vector<consensus::Statement> Checker::votes_said(std::size_t node, Epoch epoch,
-                                                      View view) const {
+std::vector<consensus::Statement> Checker::recorded_votes(std::size_t node, Epoch epoch,
+                                                          View view) const {
   std::vector<consensus::Statement> votes;
-  for (auto at = said_.lower_bound({node, epoch, view.next(), Act::kPropose}); at != said_.end();
-       ++at) {
+  for (auto at = recorded_.lower_bound({node, epoch, view.next(), Act::kPropose});
+       at != recorded_.end(); ++at) {
     const auto& [who, when, where, act] = at->first;
     if (who != node || when != epoch) break;
     if (act != Act::kPropose && !at->second.forgotten) votes.push_back(at->second.statement);
@@ -46,9 +47,9 @@ std::vector<consensus::Statement> Checker::votes_said(std::size_t node, Epoch ep
   return votes;
 }
 
-void Checker::forgets(std::size_t node) {
-  for (auto at = said_.lower_bound({node, Epoch{0}, View{0}, Act::kPropose}); at != said_.end();
-       ++at) {
+void Checker::mark_disk_lost(std::size_t node) {
+  for (auto at = recorded_.lower_bound({node, Epoch{0}, View{0}, Act::kPropose});
+       at != recorded_.end(); ++at) {
     if (std::get<0>(at->first) != node) break;
     at->second.forgotten = true;
   }

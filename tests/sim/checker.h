@@ -32,11 +32,12 @@ class Checker {
   const std::optional<std::string>& violation() const { return violation_; }
 
   // An honest node's key signed this and let it out; `life` counts the node's starts.
-  void said(std::size_t node, std::uint64_t life, const consensus::Statement& statement);
+  void record_signature(std::size_t node, std::uint64_t life,
+                        const consensus::Statement& statement);
   // Votes of its present disk, in views of this epoch above `view`.
-  std::vector<consensus::Statement> votes_said(std::size_t node, Epoch epoch, View view) const;
+  std::vector<consensus::Statement> recorded_votes(std::size_t node, Epoch epoch, View view) const;
   // Its disk is gone: what it said before still binds it, but not by its own knowledge.
-  void forgets(std::size_t node);
+  void mark_disk_lost(std::size_t node);
   void committed(std::size_t node, Height height, const BlockId& block, ByteView header);
   // With which certificate of its own a block became final somewhere.
   void certified(const consensus::Certificate& certificate);
@@ -50,13 +51,13 @@ class Checker {
   Hash256 state_hash() const { return hash_; }
 
  private:
-  struct Said {
+  struct RecordedSignature {
     consensus::Statement statement;
     std::uint64_t life = 0;
     bool forgotten = false;
   };
   std::optional<std::string> violation_;
-  std::map<std::tuple<std::size_t, Epoch, View, consensus::Act>, Said> said_;
+  std::map<std::tuple<std::size_t, Epoch, View, consensus::Act>, RecordedSignature> recorded_;
   std::map<Height, BlockId> blocks_;
   std::set<std::pair<Epoch, View>> nullified_;  // by anybody
   std::map<std::pair<Epoch, View>, std::uint32_t>

@@ -55,7 +55,7 @@ void Measured::add(const Measured& other) {
 Laws::Laws(Simulation& simulation, Bounds bounds, bool binding)
     : simulation_(simulation), bounds_(bounds), binding_(binding) {
   for (std::size_t i = 0; i < simulation_.size(); ++i) {
-    if (simulation_.is_traitor(i)) continue;
+    if (simulation_.is_faulty(i)) continue;
     honest_.push_back(i);
     simulation_.node(i).on_committed = [this, i] { committed(i); };
   }

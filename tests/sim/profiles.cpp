@@ -22,12 +22,12 @@ const std::vector<Profile>& profiles() {
       {.name = "loss", .weather = kBad},
       {.name = "crash", .weather = kLan, .crashes_per_mille = 400},
       {.name = "partition", .weather = kLan, .partitions_per_mille = 400},
-      {.name = "silent", .weather = kBad, .traitor = Traitor::kSilent},
+      {.name = "silent", .weather = kBad, .fault = FaultKind::kSilent},
       {.name = "byzantine",
        .weather = kBad,
        .crashes_per_mille = 100,
        .partitions_per_mille = 100,
-       .traitor = Traitor::kByzantine},
+       .fault = FaultKind::kByzantine},
       {.name = "epochs", .weather = kBad, .crashes_per_mille = 150, .set_changes_per_mille = 150},
       {.name = "split",
        .weather = kLan,
@@ -39,7 +39,7 @@ const std::vector<Profile>& profiles() {
        .weather = kLan,
        .clock_jumps_per_mille = 300,
        .drift_per_million = 200'000},
-      {.name = "twins", .weather = kBad, .crashes_per_mille = 50, .traitor = Traitor::kTwins},
+      {.name = "twins", .weather = kBad, .crashes_per_mille = 50, .fault = FaultKind::kTwins},
       {.name = "restore",
        .weather = kBad,
        .crashes_per_mille = 100,
@@ -59,7 +59,7 @@ const std::vector<Profile>& profiles() {
        .clock_jumps_per_mille = 50,
        .drift_per_million = 10'000,
        .pauses_per_mille = 50,
-       .traitor = Traitor::kByzantine},
+       .fault = FaultKind::kByzantine},
   };
   return all;
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "tests/sim/byzantine_behaviours.h"
 #include "tests/sim/byzantine_node.h"
-#include "tests/sim/liars.h"
 #include "tests/sim/story_words.h"
 
 namespace testamur::sim {
@@ -25,7 +25,7 @@ Error misses(const std::string& what) { return error("expected " + what); }
 
 const std::map<std::string, Scenario::Command>& Scenario::commands() {
   static const std::map<std::string, Command> kCommands{{"nodes", &Scenario::nodes},
-                                                        {"liar", &Scenario::liar},
+                                                        {"byzantine", &Scenario::byzantine},
                                                         {"seed", &Scenario::seed},
                                                         {"settle", &Scenario::settle},
                                                         {"start", &Scenario::start},
@@ -81,7 +81,7 @@ Status Scenario::line(const std::string& text) {
   if (words.empty()) return {};
   const auto command = commands().find(words[0]);
   if (command == commands().end()) return error("unknown word '" + words[0] + "'");
-  const bool before = words[0] == "nodes" || words[0] == "liar" || words[0] == "seed";
+  const bool before = words[0] == "nodes" || words[0] == "byzantine" || words[0] == "seed";
   if (before == (simulation_ != nullptr)) {
     return error(before ? "comes before everything else" : "'nodes' comes first");
   }
@@ -135,21 +135,22 @@ std::vector<std::size_t> Scenario::up() const {
   return chosen;
 }
 
-// liar N SAYS: before nodes; several that follow a strategy collude
-Status Scenario::liar(const Words& words) {
-  if (words.size() < 3) return error("like 'liar 1 proposes-twice'");
+// byzantine N BEHAVIOUR: before nodes; several that follow a strategy collude
+Status Scenario::byzantine(const Words& words) {
+  if (words.size() < 3) return error("like 'byzantine 1 proposes-twice'");
   TM_TRY(const auto who, number(words[1]));
-  if (const auto lie = lies().find(words[2]); lie != lies().end()) {
-    config_.liar = who;
-    config_.lie = lie->second;
+  if (const auto behaviour = byzantine_behaviours().find(words[2]);
+      behaviour != byzantine_behaviours().end()) {
+    config_.scripted_node = who;
+    config_.script = behaviour->second;
     return {};
   }
   const Strategy* strategy = find_strategy(words[2]);
-  if (strategy == nullptr) return error("'" + words[2] + "' is no lie that is known here");
+  if (strategy == nullptr) return error("'" + words[2] + "' is no behaviour that is known here");
   if (!config_.strategy.name.empty() && config_.strategy.name != strategy->name) {
     return error("all liars of a story follow one strategy");
   }
-  config_.liars.insert(who);
+  config_.colluding_nodes.insert(who);
   config_.strategy = *strategy;
   return {};
 }
@@ -377,8 +378,9 @@ Status Scenario::heal(const Words&) {
 Status Scenario::network(const Words& words) {
   if (words.size() == 7 && words[2] == "ms" && words[4] == "liars") {
     TM_TRY(const auto delta, number(words[1]));
-    if (simulation().cabal() != nullptr) simulation().cabal()->set_delta_us(delta * 1000);
-    schedule_.emplace(Random{config_.seed}, config_.liars, Order::kLiarsFirst, delta * 1000, 0);
+    if (simulation().adversary() != nullptr) simulation().adversary()->set_delta_us(delta * 1000);
+    schedule_.emplace(Random{config_.seed}, config_.colluding_nodes, Order::kLiarsFirst,
+                      delta * 1000, 0);
     simulation().network().set_schedule([this](const Packet& packet) {
       return schedule_->delay_us(packet, simulation().timeline().now_us());
     });

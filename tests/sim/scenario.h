@@ -35,7 +35,7 @@ class Scenario {
 
   // One for each first word.
   Status nodes(const Words& words);
-  Status liar(const Words& words);
+  Status byzantine(const Words& words);
   Status seed(const Words& words);
   Status settle(const Words& words);
   Status start(const Words& words);

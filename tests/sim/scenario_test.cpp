@@ -43,7 +43,7 @@ TEST_CASE("a line that means nothing is named, with what it should have been", "
       {"nodes", "like 'nodes 4 observers 1'"},
       {"nodes many", "'many' is no number"},
       {"nodes 21", "1 to 20 nodes"},
-      {"liar 1 flatters\nnodes 4", "'flatters' is no lie that is known here"},
+      {"byzantine 1 flatters\nnodes 4", "'flatters' is no behaviour that is known here"},
       {"nodes 1\ndance", "unknown word 'dance'"},
       {"nodes 1\nstart", "which node?"},
       {"nodes 1\nstart 1", "there is no node 1"},

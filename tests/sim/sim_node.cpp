@@ -286,7 +286,8 @@ Status SimNode::start() {
 void SimNode::check_nothing_forgotten() {
   if (!settings_.honest) return;
   const auto status = this->status();
-  for (const auto& statement : checker_.votes_said(number(), status.epoch, status.finalized_view)) {
+  for (const auto& statement :
+       checker_.recorded_votes(number(), status.epoch, status.finalized_view)) {
     const bool known =
         std::any_of(contents_.records.begin(), contents_.records.end(), [&](const auto& record) {
           if (record.first != consensus::RecordKind::kVote) return false;
@@ -332,7 +333,7 @@ void SimNode::wipe() {
   }
   acknowledged_ = Height{0};
   in_flight_since_.reset();
-  checker_.forgets(number());
+  checker_.mark_disk_lost(number());
 }
 
 SimNode::Backup SimNode::backup() const {
@@ -351,7 +352,7 @@ void SimNode::lose_votes() {
     if (path.starts_with(kJournalDirectory)) disk_->erase(path);
   }
   acknowledged_ = Height{0};  // what the store had not synced is gone with it
-  checker_.forgets(number());
+  checker_.mark_disk_lost(number());
 }
 
 void SimNode::restore(const Backup& backup) {
@@ -555,7 +556,7 @@ void SimNode::mark_finality(const consensus::HeaderFacts& facts, bool directly) 
   if (starting_) marks.hit("blocks are applied again from the journal");
 }
 
-void SimNode::mark_said(const consensus::Message& message) {
+void SimNode::mark_statement(const consensus::Message& message) {
   static constexpr const char* kSays[] = {
       "says proposal",        "says vote",     "says certificate",      "says certificate request",
       "says block request",   "says presence", "says quarantine query", "says quarantine answer",
@@ -568,19 +569,19 @@ void SimNode::mark_said(const consensus::Message& message) {
     checker_.marks().hit("a twin speaks");
 }
 
-void SimNode::check_said(const consensus::Message& message) {
-  mark_said(message);
+void SimNode::record_statements(const consensus::Message& message) {
+  mark_statement(message);
   if (!settings_.honest) return;
   if (const auto* proposal = std::get_if<consensus::Proposal>(&message)) {
     const auto facts = node::header_facts(*proposal->header);
     if (facts.proposer == id()) {
-      checker_.said(
+      checker_.record_signature(
           number(), life_,
           {Act::kPropose, proposal->epoch, proposal->view, proposal->parent_view, facts.id});
     }
   }
   if (const auto* vote = std::get_if<consensus::Vote>(&message))
-    checker_.said(number(), life_, vote->statement);
+    checker_.record_signature(number(), life_, vote->statement);
 }
 
 void SimNode::transmit_bytes(std::size_t to, Bytes consensus_message) {
@@ -603,13 +604,13 @@ bool SimNode::loses(const consensus::Message& message) {
 }
 
 void SimNode::send(const InstitutionId& to, const consensus::Message& message) {
-  check_said(message);
+  record_statements(message);
   if (loses(message)) return;
   core_->node::Chain::Core::send(to, message);
 }
 
 void SimNode::broadcast(const consensus::Message& message) {
-  check_said(message);
+  record_statements(message);
   if (finalize_loss_per_mille == 0) return core_->node::Chain::Core::broadcast(message);
   const auto linked = linked_;
   for (const std::size_t peer : linked) {

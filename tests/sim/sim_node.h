@@ -154,8 +154,8 @@ class SimNode {
   void check_nothing_forgotten();
   void mark_finality(const consensus::HeaderFacts& facts, bool directly);
   bool loses(const consensus::Message& message);
-  void mark_said(const consensus::Message& message);
-  void check_said(const consensus::Message& message);
+  void mark_statement(const consensus::Message& message);
+  void record_statements(const consensus::Message& message);
   Hash256 fresh_nonce_for_journal();
   node::net::Hello hello() const;
   node::net::Origin origin() const;

@@ -18,12 +18,12 @@ Simulation::Simulation(SimulationConfig config)
                [this](const Packet& packet) { deliver(packet); }),
       institutions_(Institutions::of(config_.nodes, config_.nodes + config_.spare_nodes)) {
   for (std::size_t i = 0; i < config_.nodes; ++i) members_.push_back(i);
-  const bool twins = config_.profile.traitor == Traitor::kTwins && config_.nodes >= 4;
+  const bool twins = config_.profile.fault == FaultKind::kTwins && config_.nodes >= 4;
   const std::size_t count = institutions_.size() + (twins ? 1 : 0);
-  if (!config_.liars.empty()) {
-    cabal_ = std::make_unique<Cabal>(institutions_, timeline_, random_.fork(), config_.strategy,
-                                     config_.liars);
-    cabal_->set_votes(config_.votes);
+  if (!config_.colluding_nodes.empty()) {
+    adversary_ = std::make_unique<Adversary>(institutions_, timeline_, random_.fork(),
+                                             config_.strategy, config_.colluding_nodes);
+    adversary_->set_votes(config_.votes);
   }
   for (std::size_t i = 0; i < count; ++i) {
     nodes_.push_back(make_node(i));
@@ -42,8 +42,8 @@ NodeSettings Simulation::settings_of(std::size_t number) const {
   settings.institutions = &institutions_;
   settings.store = config_.store;
   settings.real_signatures = config_.real_signatures;
-  settings.counts = !is_traitor(number);
-  settings.honest = !is_traitor(number) || config_.profile.traitor == Traitor::kSilent;
+  settings.counts = !is_faulty(number);
+  settings.honest = !is_faulty(number) || config_.profile.fault == FaultKind::kSilent;
   return settings;
 }
 
@@ -51,13 +51,13 @@ std::unique_ptr<SimNode> Simulation::make_node(std::size_t number) {
   auto settings = settings_of(number);
   if (config_.adjust) config_.adjust(settings);
   std::unique_ptr<SimNode> node;
-  if (config_.liars.contains(number)) {
-    node = std::make_unique<LiarNode>(settings, timeline_, network_, checker_, random_.fork(),
-                                      *cabal_);
-  } else if (config_.liar == number) {
+  if (config_.colluding_nodes.contains(number)) {
+    node = std::make_unique<ColludingNode>(settings, timeline_, network_, checker_, random_.fork(),
+                                           *adversary_);
+  } else if (config_.scripted_node == number) {
     node = std::make_unique<ScriptedNode>(settings, timeline_, network_, checker_, random_.fork(),
-                                          config_.lie);
-  } else if (is_traitor(number) && config_.profile.traitor == Traitor::kByzantine) {
+                                          config_.script);
+  } else if (is_faulty(number) && config_.profile.fault == FaultKind::kByzantine) {
     node = std::make_unique<ByzantineNode>(settings, timeline_, network_, checker_, random_.fork());
   } else {
     node = std::make_unique<SimNode>(settings, timeline_, network_, checker_, random_.fork());
@@ -72,15 +72,16 @@ std::unique_ptr<SimNode> Simulation::make_node(std::size_t number) {
   return node;
 }
 
-// Number 1, so that every set of at least two contains it; only where one traitor is tolerated.
-bool Simulation::is_traitor(std::size_t number) const {
-  if (config_.liars.contains(number)) return true;
-  if (config_.profile.traitor == Traitor::kNone || config_.nodes < 4) return false;
+// Number 1, so that every set of at least two contains it; only where one faulty validator is
+// tolerated.
+bool Simulation::is_faulty(std::size_t number) const {
+  if (config_.colluding_nodes.contains(number)) return true;
+  if (config_.profile.fault == FaultKind::kNone || config_.nodes < 4) return false;
   return number >= institutions_.size() || (number >= 1 && number <= 1 + config_.more_traitors);
 }
 
 void Simulation::deliver(const Packet& packet) {
-  if (is_traitor(packet.from) && config_.profile.traitor == Traitor::kSilent) return;
+  if (is_faulty(packet.from) && config_.profile.fault == FaultKind::kSilent) return;
   nodes_.at(packet.to)->receive(packet);
 }
 
@@ -172,7 +173,7 @@ void Simulation::cut_some(std::size_t number) {
   });
 }
 
-// One validator more or less, never the traitor, at least four; nobody comes back, for keys are
+// One validator more or less, never the faulty one, at least four; nobody comes back, for keys are
 // used once.
 void Simulation::change_set() {
   if (set_change_) return;
@@ -183,7 +184,7 @@ void Simulation::change_set() {
     if (left_.contains(chosen)) return;
     members.push_back(chosen);
   } else {
-    if (members.size() <= 4 || chosen == 1 || !config_.liars.empty()) return;
+    if (members.size() <= 4 || chosen == 1 || !config_.colluding_nodes.empty()) return;
     members.erase(sits);
   }
   propose_set(members);
@@ -203,7 +204,7 @@ void Simulation::propose_set(const std::vector<std::size_t>& members) {
 void Simulation::drive_set_change() {
   if (!set_change_) return;
   auto& through = *nodes_[random_.below(institutions_.size())];
-  if (through.is_up() && !is_traitor(through.number()) && set_change_->step(through)) {
+  if (through.is_up() && !is_faulty(through.number()) && set_change_->step(through)) {
     set_change_.reset();
     return;
   }
@@ -215,7 +216,7 @@ void Simulation::drive_set_change() {
 void Simulation::lose_disk(std::size_t number) {
   auto& marks = checker_.marks();
   auto& node = *nodes_[number];
-  if (is_traitor(number)) return;
+  if (is_faulty(number)) return;
   if (random_.chance(700)) {
     if (node.is_up()) backups_.insert_or_assign(number, node.backup());
     return;
@@ -298,7 +299,7 @@ void Simulation::calm() {
 // seconds, as a client does whose node died.
 void Simulation::submit_probes() {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    if (is_traitor(i)) continue;
+    if (is_faulty(i)) continue;
     if (probes_.size() <= i) probes_.push_back(next_transaction_++);
     nodes_[i]->submit(probes_[std::min(i, probes_.size() - 1)]);
   }
@@ -309,7 +310,7 @@ void Simulation::submit_probes() {
 bool Simulation::recovered() const {
   std::optional<Height> height;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    if (is_traitor(i)) continue;
+    if (is_faulty(i)) continue;
     if (height && nodes_[i]->height() != *height) return false;
     height = nodes_[i]->height();
     for (const auto probe : probes_) {
@@ -324,7 +325,7 @@ std::string Simulation::where_everybody_is() const {
   std::string text;
   for (const auto& each : nodes_) {
     text += "\n  node " + std::to_string(each->number());
-    if (is_traitor(each->number())) text += " (a liar)";
+    if (is_faulty(each->number())) text += " (a liar)";
     if (!each->is_up()) {
       text += " is down";
       continue;
@@ -358,7 +359,7 @@ void Simulation::check_light_client(const SimNode& node) {
 // Everybody has what anybody acknowledged, and no two rivals.
 void Simulation::check_end() {
   for (std::size_t i = 0; i < nodes_.size() && !checker_.violation(); ++i) {
-    if (is_traitor(i)) continue;
+    if (is_faulty(i)) continue;
     const auto name = "node " + std::to_string(i);
     for (const auto& id : checker_.acknowledged()) {
       if (!nodes_[i]->is_committed(id))
@@ -378,7 +379,7 @@ void Simulation::check_end() {
 // was writing was the next finality.
 void Simulation::check_loss_of_power() {
   for (std::size_t i = 0; i < nodes_.size() && !checker_.violation(); ++i) {
-    if (is_traitor(i)) continue;
+    if (is_faulty(i)) continue;
     const auto last = nodes_[i]->head();
     nodes_[i]->crash();
     start(*nodes_[i]);
@@ -395,7 +396,7 @@ Outcome Simulation::finish(std::uint64_t calm_since_ms) {
   outcome.virtual_ms = timeline_.now_ms() - 1'000;
   outcome.recovery_ms = timeline_.now_ms() - calm_since_ms;
   for (std::size_t i = 0; i < nodes_.size() && !checker_.violation(); ++i) {
-    if (is_traitor(i)) continue;
+    if (is_faulty(i)) continue;
     const auto status = nodes_[i]->status();
     checker_.observe(status.committed_block.view());
     checker_.observe(nodes_[i]->journal_digest().view());

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/sim/cabal.h"
+#include "tests/sim/adversary.h"
 #include "tests/sim/checker.h"
 #include "tests/sim/network.h"
 #include "tests/sim/scripted_node.h"
@@ -20,7 +20,7 @@
 namespace testamur::sim {
 
 // kTwins: a copy of machine 1 runs beside it, with the same keys.
-enum class Traitor : std::uint8_t { kNone, kSilent, kByzantine, kTwins };
+enum class FaultKind : std::uint8_t { kNone, kSilent, kByzantine, kTwins };
 
 // What may go wrong, and how often.
 struct Profile {
@@ -35,7 +35,7 @@ struct Profile {
   std::uint64_t finalize_loss_per_mille = 0;
   std::uint64_t restores_per_mille =
       0;  // one node of the run comes back empty, damaged or from a backup
-  Traitor traitor = Traitor::kNone;
+  FaultKind fault = FaultKind::kNone;
   std::uint64_t faults_ms = 20'000;    // so long things go wrong
   std::uint64_t event_every_ms = 250;  // a fault event about this often
   std::uint64_t transaction_every_ms = 300;
@@ -56,10 +56,10 @@ struct SimulationConfig {
   // Scenarios: changes the settings of each node; says in a liar's place what goes out (see
   // ScriptedNode).
   std::function<void(NodeSettings&)> adjust = {};
-  std::optional<std::size_t> liar = {};
-  std::function<void(ScriptedNode&, const consensus::Message&)> lie = {};
+  std::optional<std::size_t> scripted_node = {};
+  std::function<void(ScriptedNode&, const consensus::Message&)> script = {};
   // Colluding validators, and what they do.
-  std::set<std::size_t> liars = {};
+  std::set<std::size_t> colluding_nodes = {};
   Strategy strategy = {};
   Votes votes = Votes::kForOwnBlocks;
 };
@@ -99,7 +99,7 @@ class Simulation {
     nodes_.at(node)->submit(transaction);
   }
   bool everybody_has(TransactionNumber transaction) const;
-  bool is_traitor(std::size_t number) const;
+  bool is_faulty(std::size_t number) const;
   // Nothing lies, and nothing is calm: for runs that decide both themselves.
   void begin_faults();
   void calm();
@@ -117,7 +117,7 @@ class Simulation {
   Timeline& timeline() { return timeline_; }
   Checker& checker() { return checker_; }
   Institutions& institutions() { return institutions_; }
-  Cabal* cabal() { return cabal_.get(); }
+  Adversary* adversary() { return adversary_.get(); }
   const std::vector<std::size_t>& members() const { return members_; }
   // The network is as good as a local one.
   void calm_network();
@@ -146,7 +146,7 @@ class Simulation {
   Checker checker_;
   Network network_;
   Institutions& institutions_;
-  std::unique_ptr<Cabal> cabal_;
+  std::unique_ptr<Adversary> adversary_;
   std::vector<std::unique_ptr<SimNode>> nodes_;
   TransactionNumber next_transaction_ = 1;
   std::vector<TransactionNumber> probes_;

@@ -1,16 +1,16 @@
 #include "tests/sim/strategies.h"
 
-#include "tests/sim/cabal.h"
+#include "tests/sim/adversary.h"
 
 namespace testamur::sim {
 
 namespace {
 
 // Another strategy for each n views, the same one for all members.
-const Strategy& of_the_turn(LiarNode& self) {
-  const auto& seats = self.cabal().seats(self);
+const Strategy& of_the_turn(ColludingNode& self) {
+  const auto& seats = self.adversary().seats(self);
   const std::uint64_t turn =
-      self.cabal().heard().size() + self.head().height.value / seats.numbers.size();
+      self.adversary().heard().size() + self.head().height.value / seats.numbers.size();
   const std::uint64_t mixed = (turn + self.engine_epoch().value) * 0x9e3779b97f4a7c15U;
   const auto& all = strategies();
   return all[(mixed >> 32) % (all.size() - 1)];
@@ -18,23 +18,23 @@ const Strategy& of_the_turn(LiarNode& self) {
 
 Strategy mix() {
   Strategy mix{"mix", "another of these for every few views"};
-  mix.broadcast = [](LiarNode& self, const consensus::Message& message) {
+  mix.broadcast = [](ColludingNode& self, const consensus::Message& message) {
     const auto& now = of_the_turn(self);
     now.broadcast ? now.broadcast(self, message) : self.say_to_all(message);
   };
-  mix.send = [](LiarNode& self, std::size_t to, const consensus::Message& message) {
+  mix.send = [](ColludingNode& self, std::size_t to, const consensus::Message& message) {
     const auto& now = of_the_turn(self);
     now.send ? now.send(self, to, message) : self.say(to, message);
   };
-  mix.hear = [](LiarNode& self, std::size_t from, const consensus::Message& message) {
+  mix.hear = [](ColludingNode& self, std::size_t from, const consensus::Message& message) {
     const auto& now = of_the_turn(self);
     return !now.hear || now.hear(self, from, message);
   };
-  mix.frame = [](LiarNode& self, std::size_t to, const node::net::WireFrame& frame) {
+  mix.frame = [](ColludingNode& self, std::size_t to, const node::net::WireFrame& frame) {
     const auto& now = of_the_turn(self);
     return !now.frame || now.frame(self, to, frame);
   };
-  mix.tick = [](LiarNode& self) {
+  mix.tick = [](ColludingNode& self) {
     const auto& now = of_the_turn(self);
     if (now.tick) now.tick(self);
   };

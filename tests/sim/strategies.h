@@ -3,7 +3,7 @@
 //
 // A strategy is up to five functions; one that is absent tells the truth. `self` is the member
 // whose engine speaks or whose link a message came by; through it a strategy reaches what the whole
-// cabal knows.
+// adversary knows.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace testamur::sim {
 
-class LiarNode;
+class ColludingNode;
 
 // Which of its engine's votes a liar gives at all, where its strategy does not decide that. Without
 // a liar's vote a quorum takes every honest one, so giving few does the most harm.
@@ -26,14 +26,14 @@ struct Strategy {
   std::string name;
   std::string what;  // in a few words, for the table
   // The engine says this to everybody, or to one.
-  std::function<void(LiarNode& self, const consensus::Message&)> broadcast = {};
-  std::function<void(LiarNode& self, std::size_t to, const consensus::Message&)> send = {};
+  std::function<void(ColludingNode& self, const consensus::Message&)> broadcast = {};
+  std::function<void(ColludingNode& self, std::size_t to, const consensus::Message&)> send = {};
   // A member hears this; false: its engine does not.
-  std::function<bool(LiarNode& self, std::size_t from, const consensus::Message&)> hear = {};
+  std::function<bool(ColludingNode& self, std::size_t from, const consensus::Message&)> hear = {};
   // Any other frame that a member's node sends; false: it does not leave.
-  std::function<bool(LiarNode& self, std::size_t to, const node::net::WireFrame&)> frame = {};
+  std::function<bool(ColludingNode& self, std::size_t to, const node::net::WireFrame&)> frame = {};
   // Every 20 ms.
-  std::function<void(LiarNode& self)> tick = {};
+  std::function<void(ColludingNode& self)> tick = {};
   bool decides_votes = false;
   bool silent = false;  // says nothing at all: what the others are measured against
 };

@@ -1,6 +1,6 @@
 // What members forward, answer, claim and ask for.
 #include "consensus/codec.h"
-#include "tests/sim/cabal.h"
+#include "tests/sim/adversary.h"
 #include "tests/sim/strategies.h"
 
 namespace testamur::sim {
@@ -14,24 +14,24 @@ namespace {
 
 // Everybody's proposal is passed on with another body: at once, and then so that a junk copy is
 // just being looked at when the true one comes.
-bool forward_junk(LiarNode& self, std::size_t, const Message& message) {
+bool forward_junk(ColludingNode& self, std::size_t, const Message& message) {
   const auto* proposal = std::get_if<Proposal>(&message);
   if (proposal == nullptr) return true;
   auto junk = *proposal;
   junk.body = junk_body(self);
-  auto& cabal = self.cabal();
-  cabal.count_lie();
+  auto& adversary = self.adversary();
+  adversary.count_lie();
   self.say_to_honest(junk);
   constexpr std::uint64_t kCopies = 8;
   for (std::uint64_t i = 0; i < kCopies; ++i) {
-    const std::uint64_t early_us = cabal.delta_us() / 15 * (kCopies - i) / kCopies;
-    for (const std::size_t to : cabal.honest())
-      self.say_later(cabal.delta_us() - early_us, to, junk);
+    const std::uint64_t early_us = adversary.delta_us() / 15 * (kCopies - i) / kCopies;
+    for (const std::size_t to : adversary.honest())
+      self.say_later(adversary.delta_us() - early_us, to, junk);
   }
   return true;
 }
 
-void answer_junk(LiarNode& self, std::size_t to, const Message& message) {
+void answer_junk(ColludingNode& self, std::size_t to, const Message& message) {
   const auto* proposal = std::get_if<Proposal>(&message);
   if (proposal == nullptr) return self.say(to, message);
   auto junk = *proposal;
@@ -41,16 +41,16 @@ void answer_junk(LiarNode& self, std::size_t to, const Message& message) {
 
 // A chain of blocks that never were, of views so far ahead that nothing finishes them. Its end is
 // shown; whoever asks for the parents is given them.
-void invent_chain(LiarNode& self) {
-  auto& cabal = self.cabal();
-  if (cabal.heard().empty() || !self.random().chance(250)) return;
-  const auto [tip_view, tip_leader] = cabal.next_led(self, self.status().view);
+void invent_chain(ColludingNode& self) {
+  auto& adversary = self.adversary();
+  if (adversary.heard().empty() || !self.random().chance(250)) return;
+  const auto [tip_view, tip_leader] = adversary.next_led(self, self.status().view);
   if (tip_leader == nullptr) return;
-  auto& inventions = cabal.inventions();
+  auto& inventions = adversary.inventions();
   if (inventions.size() > 2'000) inventions.clear();
   auto header = self.head();
   const auto body = junk_body(self, 1365);
-  const std::size_t n = cabal.seats(self).numbers.size();
+  const std::size_t n = adversary.seats(self).numbers.size();
   Proposal last;
   constexpr std::size_t kLength = 24;
   for (std::size_t i = 0; i <= kLength; ++i) {
@@ -68,25 +68,25 @@ void invent_chain(LiarNode& self) {
     next.view = far;
     next.parent_view = View{tip ? tip_view.value - 1 : far.value - 1};
     next.body = body;
-    last = cabal.signed_proposal(*tip_leader, std::move(next), header);
+    last = adversary.signed_proposal(*tip_leader, std::move(next), header);
     inventions[node::header_facts(*last.header).id] = last;
   }
-  cabal.count_lie();
+  adversary.count_lie();
   self.say_to_honest(last);
 }
 
-bool give_inventions(LiarNode& self, std::size_t from, const Message& message) {
+bool give_inventions(ColludingNode& self, std::size_t from, const Message& message) {
   const auto* request = std::get_if<consensus::BlockRequest>(&message);
   if (request == nullptr) return true;
-  const auto found = self.cabal().inventions().find(request->block);
-  if (found == self.cabal().inventions().end()) return true;
+  const auto found = self.adversary().inventions().find(request->block);
+  if (found == self.adversary().inventions().end()) return true;
   self.say(from, found->second);
   return false;
 }
 
 // --- Answers.
 
-Message other_than(LiarNode& self, const Message& truth) {
+Message other_than(ColludingNode& self, const Message& truth) {
   if (const auto* proposal = std::get_if<Proposal>(&truth)) {
     auto other = *proposal;
     if (self.random().chance(500)) {
@@ -116,41 +116,41 @@ Message other_than(LiarNode& self, const Message& truth) {
   return truth;
 }
 
-void answer_falsely(LiarNode& self, std::size_t to, const Message& message) {
-  self.cabal().count_lie();
+void answer_falsely(ColludingNode& self, std::size_t to, const Message& message) {
+  self.adversary().count_lie();
   self.say(to, other_than(self, message));
 }
 
 // Whatever is asked for is answered with something else before the truth could come.
-bool answer_something_else(LiarNode& self, std::size_t from, const Message& message) {
+bool answer_something_else(ColludingNode& self, std::size_t from, const Message& message) {
   const bool asks = std::holds_alternative<consensus::BlockRequest>(message) ||
                     std::holds_alternative<consensus::CertificateRequest>(message);
   if (!asks) return true;
-  const Message* old = self.cabal().something_old(self.random());
+  const Message* old = self.adversary().something_old(self.random());
   if (old != nullptr) self.say(from, other_than(self, *old));
-  self.cabal().count_lie();
+  self.adversary().count_lie();
   return self.random().chance(500);
 }
 
 // Signed by its member, as an answer must be.
-void say_answer(LiarNode& self, std::size_t to, consensus::QuarantineAnswer answer) {
+void say_answer(ColludingNode& self, std::size_t to, consensus::QuarantineAnswer answer) {
   answer.signature =
       self.sign(consensus::signing_digest(self.settings().institutions->genesis().chain, answer));
   self.say(to, answer);
 }
 
-bool lie_in_quarantine(LiarNode& self, std::size_t from, const Message& message) {
+bool lie_in_quarantine(ColludingNode& self, std::size_t from, const Message& message) {
   const auto* query = std::get_if<consensus::QuarantineQuery>(&message);
   if (query == nullptr) return true;
-  self.cabal().count_lie();
+  self.adversary().count_lie();
   consensus::QuarantineAnswer answer{.epoch = query->epoch, .nonce = query->nonce};
-  answer.responder = self.cabal().seats(self).index_of(self.number()).value_or(0);
+  answer.responder = self.adversary().seats(self).index_of(self.number()).value_or(0);
   if (self.random().chance(500)) {
     answer.holds_notarized_sealing = true;
   } else {
     answer.epoch = query->epoch.next();
   }
-  for (const auto& heard : self.cabal().heard()) {
+  for (const auto& heard : self.adversary().heard()) {
     const auto* certificate = std::get_if<consensus::Certificate>(&heard);
     if (certificate && certificate->statement.epoch == answer.epoch) answer.highest = *certificate;
   }
@@ -158,7 +158,7 @@ bool lie_in_quarantine(LiarNode& self, std::size_t from, const Message& message)
   return false;
 }
 
-void lie_in_answer(LiarNode& self, std::size_t to, const Message& message) {
+void lie_in_answer(ColludingNode& self, std::size_t to, const Message& message) {
   const auto* answer = std::get_if<consensus::QuarantineAnswer>(&message);
   if (answer == nullptr) return self.say(to, message);
   auto other = *answer;
@@ -167,8 +167,8 @@ void lie_in_answer(LiarNode& self, std::size_t to, const Message& message) {
 }
 
 // It is everywhere at once: far ahead, far behind, in another epoch.
-void claim_anything(LiarNode& self) {
-  for (const std::size_t to : self.cabal().honest()) {
+void claim_anything(ColludingNode& self) {
+  for (const std::size_t to : self.adversary().honest()) {
     consensus::Presence presence{self.engine_epoch(), self.status().view, self.head().view,
                                  self.head().height};
     switch (self.random().below(4)) {
@@ -179,19 +179,19 @@ void claim_anything(LiarNode& self) {
     }
     self.say(to, presence);
   }
-  self.cabal().count_lie();
+  self.adversary().count_lie();
 }
 
 // --- Floods.
 
-void flood_requests(LiarNode& self) {
-  auto& cabal = self.cabal();
+void flood_requests(ColludingNode& self) {
+  auto& adversary = self.adversary();
   const auto epoch = self.engine_epoch();
   const auto view = self.status().view;
   Hash256 nonce;
   for (auto& byte : nonce.bytes) byte = static_cast<std::uint8_t>(self.random().next());
   BlockId last = ledger::block_id(self.head());
-  for (const std::size_t to : cabal.honest()) {
+  for (const std::size_t to : adversary.honest()) {
     for (int i = 0; i < 8; ++i) {
       self.say(to, consensus::BlockRequest{epoch, view, last});
       self.say(to, consensus::CertificateRequest{epoch, View{1}, View{~std::uint64_t{0} >> 1}});
@@ -201,22 +201,22 @@ void flood_requests(LiarNode& self) {
     }
     self.say_frame(to, net::BlockRequest{Height{1}, net::kMaxBlocksPerRequest});
   }
-  cabal.count_lie();
+  adversary.count_lie();
 }
 
 // --- Old things, and other people's.
 
-void replay(LiarNode& self) {
+void replay(ColludingNode& self) {
   for (int i = 0; i < 8; ++i) {
-    const Message* old = self.cabal().something_old(self.random());
+    const Message* old = self.adversary().something_old(self.random());
     if (old == nullptr) return;
-    const auto& honest = self.cabal().honest();
+    const auto& honest = self.adversary().honest();
     self.say(honest[self.random().below(honest.size())], *old);
   }
-  self.cabal().count_lie();
+  self.adversary().count_lie();
 }
 
-Message changed(LiarNode& self, const Message& message) {
+Message changed(ColludingNode& self, const Message& message) {
   if (const auto* vote = std::get_if<consensus::Vote>(&message)) {
     auto other = *vote;
     switch (self.random().below(3)) {
@@ -229,25 +229,25 @@ Message changed(LiarNode& self, const Message& message) {
   return other_than(self, message);
 }
 
-bool forward_changed(LiarNode& self, std::size_t, const Message& message) {
+bool forward_changed(ColludingNode& self, std::size_t, const Message& message) {
   if (!self.random().chance(300)) return true;
-  self.cabal().count_lie();
-  const auto& honest = self.cabal().honest();
+  self.adversary().count_lie();
+  const auto& honest = self.adversary().honest();
   for (int i = 0; i < 2; ++i)
     self.say(honest[self.random().below(honest.size())], changed(self, message));
   return true;
 }
 
-void answer_slowly(LiarNode& self, std::size_t to, const Message& message) {
-  self.cabal().count_lie();
+void answer_slowly(ColludingNode& self, std::size_t to, const Message& message) {
+  self.adversary().count_lie();
   self.say_later(self.random().between(500'000, 4'000'000), to, message);
 }
 
 // Blocks by height: says that it has far more, and gives nothing, or somebody else's.
-bool lie_in_catch_up(LiarNode& self, std::size_t to, const net::WireFrame& frame) {
+bool lie_in_catch_up(ColludingNode& self, std::size_t to, const net::WireFrame& frame) {
   const auto* response = std::get_if<net::BlockResponse>(&frame);
   if (response == nullptr) return true;
-  self.cabal().count_lie();
+  self.adversary().count_lie();
   auto other = *response;
   other.highest = Height{std::uint64_t{1} << 60};
   switch (self.random().below(3)) {
@@ -264,15 +264,15 @@ bool lie_in_catch_up(LiarNode& self, std::size_t to, const net::WireFrame& frame
 // Blocks by height: the truth, one block an answer, just before the asker would ask somebody else.
 // While it claims a height that nobody has, those who have nothing to show fail in the asker's
 // eyes, and this member never does.
-bool drip_blocks(LiarNode& self, std::size_t to, const net::WireFrame& frame) {
+bool drip_blocks(ColludingNode& self, std::size_t to, const net::WireFrame& frame) {
   const auto* response = std::get_if<net::BlockResponse>(&frame);
   if (response == nullptr) return true;
-  self.cabal().count_lie();
-  self.answer_later(1'900'000 - self.cabal().delta_us(), to, response->first);
+  self.adversary().count_lie();
+  self.answer_later(1'900'000 - self.adversary().delta_us(), to, response->first);
   return false;
 }
 
-void claim_a_height(LiarNode& self) {
+void claim_a_height(ColludingNode& self) {
   const consensus::Presence presence{self.engine_epoch(), self.status().view, self.head().view,
                                      Height{std::uint64_t{1} << 60}};
   self.say_to_honest(presence);

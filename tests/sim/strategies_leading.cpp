@@ -1,7 +1,7 @@
 // What members do with the blocks of the views that they lead. All but `proposal_of` are
 // strategies' functions; each says the truth about everything that is not such a block.
+#include "tests/sim/adversary.h"
 #include "tests/sim/byzantine_node.h"
-#include "tests/sim/cabal.h"
 #include "tests/sim/strategies.h"
 
 namespace testamur::sim {
@@ -12,37 +12,37 @@ using consensus::Proposal;
 
 namespace {
 
-// A proposal that a member of the cabal made, if the message is one.
-const Proposal* proposal_of(LiarNode& self, const Message& message) {
+// A proposal that a member of the adversary made, if the message is one.
+const Proposal* proposal_of(ColludingNode& self, const Message& message) {
   const auto* proposal = std::get_if<Proposal>(&message);
   if (proposal == nullptr) return nullptr;
   const auto facts = node::header_facts(*proposal->header);
   return facts.proposer == self.id() ? proposal : nullptr;
 }
 
-std::optional<Proposal> with_false_parent_view(LiarNode& self, Proposal proposal) {
+std::optional<Proposal> with_false_parent_view(ColludingNode& self, Proposal proposal) {
   if (proposal.view < View{2}) return std::nullopt;
   const View last = proposal.view - 1;
   proposal.parent_view = proposal.parent_view == last ? View{last.value - 1} : last;
-  return self.cabal().signed_proposal(self, std::move(proposal));
+  return self.adversary().signed_proposal(self, std::move(proposal));
 }
 
-Proposal with_false_body(LiarNode& self, Proposal proposal) {
+Proposal with_false_body(ColludingNode& self, Proposal proposal) {
   proposal.body = junk_body(self);
   return proposal;
 }
 
-void keep_false_copy(LiarNode& self, const Proposal& copy) {
-  auto& kept = self.cabal().inventions();
+void keep_false_copy(ColludingNode& self, const Proposal& copy) {
+  auto& kept = self.adversary().inventions();
   std::erase_if(kept, [&](const auto& each) { return each.second.view + 64 < copy.view; });
   kept[node::header_facts(*copy.header).id] = copy;
 }
 
 // Whoever has thrown a false copy away is given it again before the true one can come.
-void say_false_copies_again(LiarNode& self) {
-  for (const auto& [id, copy] : self.cabal().inventions()) {
-    if (!self.cabal().is_ours(copy)) continue;
-    for (const std::size_t to : self.cabal().victims()) self.say(to, copy);
+void say_false_copies_again(ColludingNode& self) {
+  for (const auto& [id, copy] : self.adversary().inventions()) {
+    if (!self.adversary().is_ours(copy)) continue;
+    for (const std::size_t to : self.adversary().victims()) self.say(to, copy);
   }
 }
 
@@ -50,53 +50,53 @@ void say_false_copies_again(LiarNode& self) {
 template <class Falsify>
 Strategy falsified(std::string name, std::string what, Falsify falsify) {
   Strategy made{std::move(name), std::move(what)};
-  made.broadcast = [falsify](LiarNode& self, const Message& message) {
+  made.broadcast = [falsify](ColludingNode& self, const Message& message) {
     const auto* proposal = proposal_of(self, message);
     if (proposal == nullptr) return self.say_to_all(message);
     const std::optional<Proposal> other = falsify(self, *proposal);
     if (other) keep_false_copy(self, *other);
     const auto linked = self.linked();
     for (const std::size_t to : linked) {
-      other&& self.cabal().is_victim(to) ? self.say(to, *other) : self.say(to, message);
+      other&& self.adversary().is_victim(to) ? self.say(to, *other) : self.say(to, message);
     }
-    self.cabal().count_lie();
+    self.adversary().count_lie();
   };
   made.tick = say_false_copies_again;
-  made.send = [falsify](LiarNode& self, std::size_t to, const Message& message) {
+  made.send = [falsify](ColludingNode& self, std::size_t to, const Message& message) {
     const auto* proposal = proposal_of(self, message);
     const std::optional<Proposal> other = proposal ? falsify(self, *proposal) : std::nullopt;
-    other&& self.cabal().is_victim(to) ? self.say(to, *other) : self.say(to, message);
+    other&& self.adversary().is_victim(to) ? self.say(to, *other) : self.say(to, message);
   };
   return made;
 }
 
 // The victims never get the block from a member, neither first nor when they ask.
-void withhold_block(LiarNode& self, const Message& message) {
+void withhold_block(ColludingNode& self, const Message& message) {
   const auto* proposal = proposal_of(self, message);
   if (proposal == nullptr) return self.say_to_all(message);
-  auto& withheld = self.cabal().withheld();
+  auto& withheld = self.adversary().withheld();
   if (withheld.size() >= 4) withheld.clear();
   withheld.insert(node::header_facts(*proposal->header).id);
   const auto linked = self.linked();
   for (const std::size_t to : linked) {
-    if (!self.cabal().is_victim(to)) self.say(to, message);
+    if (!self.adversary().is_victim(to)) self.say(to, message);
   }
-  self.cabal().count_lie();
+  self.adversary().count_lie();
 }
 
-void keep_withheld(LiarNode& self, std::size_t to, const Message& message) {
+void keep_withheld(ColludingNode& self, std::size_t to, const Message& message) {
   const auto* proposal = std::get_if<Proposal>(&message);
-  if (proposal && self.cabal().is_victim(to) &&
-      self.cabal().withheld().contains(node::header_facts(*proposal->header).id)) {
+  if (proposal && self.adversary().is_victim(to) &&
+      self.adversary().withheld().contains(node::header_facts(*proposal->header).id)) {
     return;
   }
   self.say(to, message);
 }
 
 // A block of a later view of ours, whose parent is `block`, said to be of view `claimed`.
-std::optional<Proposal> child_of(LiarNode& self, const BlockId& block, const Proposal& like,
+std::optional<Proposal> child_of(ColludingNode& self, const BlockId& block, const Proposal& like,
                                  View claimed) {
-  const auto [view, leads] = self.cabal().next_led(self, like.view);
+  const auto [view, leads] = self.adversary().next_led(self, like.view);
   if (leads == nullptr || claimed >= view) return std::nullopt;
   auto header = ledger::decode_header(*like.header).value();
   header.parent = block;
@@ -106,34 +106,34 @@ std::optional<Proposal> child_of(LiarNode& self, const BlockId& block, const Pro
   Proposal child = like;
   child.view = view;
   child.parent_view = claimed;
-  return self.cabal().signed_proposal(*leads, std::move(child), header);
+  return self.adversary().signed_proposal(*leads, std::move(child), header);
 }
 
 // Two views are claimed for the withheld block, again and again, so that the wish for it has no
 // peace.
-void fight_over_withheld(LiarNode& self) {
-  for (const BlockId& block : self.cabal().withheld()) {
-    const Proposal* known = self.cabal().proposal(block);
+void fight_over_withheld(ColludingNode& self) {
+  for (const BlockId& block : self.adversary().withheld()) {
+    const Proposal* known = self.adversary().proposal(block);
     if (known == nullptr || known->view < View{2}) continue;
     const View other = known->view.next();
     const auto child = child_of(self, block, *known, other);
     if (!child) continue;
-    for (const std::size_t to : self.cabal().victims()) self.say(to, *child);
+    for (const std::size_t to : self.adversary().victims()) self.say(to, *child);
     // The vote for a block that its voter says to be of another view.
     const auto& status_view = child->view;
     const consensus::Statement statement{Act::kNotarize, child->epoch, status_view, other, block};
-    for (const std::size_t to : self.cabal().victims())
-      self.say(to, self.cabal().vote_of(self, statement));
+    for (const std::size_t to : self.adversary().victims())
+      self.say(to, self.adversary().vote_of(self, statement));
   }
 }
 
 // Two blocks for two halves, and votes for both.
-void propose_two(LiarNode& self, const Message& message) {
-  auto& cabal = self.cabal();
+void propose_two(ColludingNode& self, const Message& message) {
+  auto& adversary = self.adversary();
   const auto* proposal = proposal_of(self, message);
   if (proposal == nullptr) return self.say_to_all(message);
   const auto twin = later_twin(self, *proposal);
-  cabal.count_lie();
+  adversary.count_lie();
   std::size_t turn = 0;
   const auto linked = self.linked();
   for (const std::size_t to : linked) {
@@ -142,17 +142,17 @@ void propose_two(LiarNode& self, const Message& message) {
     const consensus::Statement both{
         Act::kNotarize, twin.epoch, twin.view, twin.parent_view,
         node::header_facts(second ? *twin.header : *proposal->header).id};
-    self.say(to, cabal.vote_of(self, both));
+    self.say(to, adversary.vote_of(self, both));
   }
 }
 
 // The block leaves when the others' patience with its leader ends: for some a moment before, for
 // some a moment after.
-void propose_at_the_timeout(LiarNode& self, const Message& message) {
+void propose_at_the_timeout(ColludingNode& self, const Message& message) {
   constexpr std::uint64_t kPatienceUs = 2 * 250'000;
   const auto* proposal = proposal_of(self, message);
   if (proposal == nullptr) return self.say_to_all(message);
-  self.cabal().count_lie();
+  self.adversary().count_lie();
   const auto linked = self.linked();
   for (const std::size_t to : linked) {
     const std::uint64_t before_us = self.random().below(60'000);
@@ -161,73 +161,75 @@ void propose_at_the_timeout(LiarNode& self, const Message& message) {
 }
 
 // To too few for a notarization: they wait for votes, the others for the block.
-void propose_to_few(LiarNode& self, const Message& message) {
+void propose_to_few(ColludingNode& self, const Message& message) {
   if (proposal_of(self, message) == nullptr) return self.say_to_all(message);
-  self.cabal().count_lie();
-  for (const std::size_t to : self.cabal().victims()) self.say(to, message);
+  self.adversary().count_lie();
+  for (const std::size_t to : self.adversary().victims()) self.say(to, message);
 }
 
 // Every block of ours is empty: nobody's transaction gets in.
-void propose_empty(LiarNode& self, const Message& message) {
+void propose_empty(ColludingNode& self, const Message& message) {
   const auto* proposal = proposal_of(self, message);
   const auto header = proposal ? emptied(self, *proposal) : std::nullopt;
   if (!header) return self.say_to_all(message);
   Proposal empty = *proposal;
   empty.body = std::make_shared<const Bytes>();
-  self.cabal().count_lie();
-  self.say_to_all(self.cabal().signed_proposal(self, std::move(empty), *header));
+  self.adversary().count_lie();
+  self.say_to_all(self.adversary().signed_proposal(self, std::move(empty), *header));
 }
 
 // The block's time lies as far ahead as the clocks of some honest nodes let pass: the others have
 // to wait for theirs. All members vote for it, so that the next leader builds on it meanwhile.
-void propose_at_the_edge_of_time(LiarNode& self, const Message& message) {
+void propose_at_the_edge_of_time(ColludingNode& self, const Message& message) {
   constexpr std::uint64_t kLeadMs = 10'000;  // docs/operating.md
   constexpr std::uint64_t kAboutMs = 100;
   const auto* proposal = proposal_of(self, message);
   auto header = proposal ? emptied(self, *proposal) : std::nullopt;
   if (!header) return self.say_to_all(message);
-  auto& cabal = self.cabal();
+  auto& adversary = self.adversary();
   const std::uint64_t edge_ms =
       self.clock.now_ms() + kLeadMs - kAboutMs + self.random().below(2 * kAboutMs);
   header->time_ms = std::max(header->time_ms, edge_ms);
   Proposal early = *proposal;
   early.body = std::make_shared<const Bytes>();
-  early = cabal.signed_proposal(self, std::move(early), *header);
-  cabal.count_lie();
-  cabal.learn(self, early);
+  early = adversary.signed_proposal(self, std::move(early), *header);
+  adversary.count_lie();
+  adversary.learn(self, early);
   self.say_to_all(early);
   const consensus::Statement statement{Act::kNotarize, early.epoch, early.view, early.parent_view,
                                        ledger::block_id(*header)};
-  const auto numbers = cabal.seats(self).numbers;
+  const auto numbers = adversary.seats(self).numbers;
   for (const std::size_t number : numbers) {
-    LiarNode* member = cabal.member(number);
-    if (member != nullptr && member->is_up()) member->say_to_all(cabal.vote_of(*member, statement));
+    ColludingNode* member = adversary.member(number);
+    if (member != nullptr && member->is_up())
+      member->say_to_all(adversary.vote_of(*member, statement));
   }
 }
 
 // A block that is invalid: on the right parent, with roots that nothing gives.
-void propose_invalid(LiarNode& self, const Message& message) {
+void propose_invalid(ColludingNode& self, const Message& message) {
   const auto* proposal = proposal_of(self, message);
   if (proposal == nullptr) return self.say_to_all(message);
   auto header = ledger::decode_header(*proposal->header).value();
   header.roots.registry_root.bytes[0] ^= 1;
-  self.cabal().count_lie();
-  self.say_to_all(self.cabal().signed_proposal(self, *proposal, header));
+  self.adversary().count_lie();
+  self.say_to_all(self.adversary().signed_proposal(self, *proposal, header));
 }
 
 // Whoever can be let on by the votes of those whose clocks are ahead is let on at once.
-bool complete_notarizations(LiarNode& self, std::size_t, const Message& message) {
+bool complete_notarizations(ColludingNode& self, std::size_t, const Message& message) {
   const auto* vote = std::get_if<consensus::Vote>(&message);
   if (vote == nullptr || vote->statement.act != Act::kNotarize) return true;
-  auto& cabal = self.cabal();
+  auto& adversary = self.adversary();
   const auto key =
       std::tuple(static_cast<int>(Act::kNotarize), vote->statement.epoch, vote->statement.view);
-  const auto* proposal = cabal.proposal(vote->statement.block);
-  if (proposal == nullptr || !cabal.is_ours(*proposal) || cabal.done().contains(key)) return true;
-  const auto made = cabal.certificate(self, vote->statement);
+  const auto* proposal = adversary.proposal(vote->statement.block);
+  if (proposal == nullptr || !adversary.is_ours(*proposal) || adversary.done().contains(key))
+    return true;
+  const auto made = adversary.certificate(self, vote->statement);
   if (!made) return true;
-  if (cabal.done().size() > 4096) cabal.done().clear();
-  cabal.done().insert(key);
+  if (adversary.done().size() > 4096) adversary.done().clear();
+  adversary.done().insert(key);
   self.say_to_all(*made);
   return true;
 }
@@ -235,14 +237,14 @@ bool complete_notarizations(LiarNode& self, std::size_t, const Message& message)
 }  // namespace
 
 std::vector<Strategy> leading_strategies() {
-  const auto false_view = [](LiarNode& self, const Proposal& proposal) {
+  const auto false_view = [](ColludingNode& self, const Proposal& proposal) {
     return with_false_parent_view(self, proposal);
   };
-  const auto false_body = [](LiarNode& self, const Proposal& proposal) {
+  const auto false_body = [](ColludingNode& self, const Proposal& proposal) {
     return std::optional(with_false_body(self, proposal));
   };
   // One id, four copies: each asker gets another one, and the truth now and then.
-  const auto copies = [](LiarNode& self, const Proposal& proposal) -> std::optional<Proposal> {
+  const auto copies = [](ColludingNode& self, const Proposal& proposal) -> std::optional<Proposal> {
     switch (self.random().below(4)) {
       case 0: return with_false_body(self, proposal);
       case 1: return with_false_parent_view(self, proposal);

@@ -1,5 +1,5 @@
 // What members do with their votes, and with the certificates that their votes complete.
-#include "tests/sim/cabal.h"
+#include "tests/sim/adversary.h"
 #include "tests/sim/strategies.h"
 
 namespace testamur::sim {
@@ -13,20 +13,20 @@ namespace {
 
 constexpr std::uint64_t kBlockPatienceUs = 3 * 250'000;
 
-BlockId invented(LiarNode& self) {
+BlockId invented(ColludingNode& self) {
   BlockId id;
   for (auto& byte : id.bytes) byte = static_cast<std::uint8_t>(self.random().next());
   return id;
 }
 
 // Nullify to everybody in every view; notarize to one half; finalize to the other.
-void split_votes(LiarNode& self, const Message& message) {
+void split_votes(ColludingNode& self, const Message& message) {
   const auto* vote = std::get_if<Vote>(&message);
   if (vote == nullptr) return self.say_to_all(message);
   const auto& statement = vote->statement;
-  self.cabal().count_lie();
+  self.adversary().count_lie();
   const auto nullify =
-      self.cabal().vote_of(self, {Act::kNullify, statement.epoch, statement.view, View{0}, {}});
+      self.adversary().vote_of(self, {Act::kNullify, statement.epoch, statement.view, View{0}, {}});
   std::size_t turn = 0;
   const auto linked = self.linked();
   for (const std::size_t to : linked) {
@@ -39,25 +39,25 @@ void split_votes(LiarNode& self, const Message& message) {
 
 // No vote leaves. When the honest votes need only ours the certificate is made, kept, and given to
 // one honest node a moment before the others' timers fire.
-void keep_votes(LiarNode& self, const Message& message) {
+void keep_votes(ColludingNode& self, const Message& message) {
   if (std::holds_alternative<Vote>(message)) return;
   if (std::holds_alternative<consensus::Certificate>(message)) return;
   self.say_to_all(message);
 }
 
-bool release_late(LiarNode& self, std::size_t, const Message& message) {
+bool release_late(ColludingNode& self, std::size_t, const Message& message) {
   const auto* vote = std::get_if<Vote>(&message);
   if (vote == nullptr) return true;
-  auto& cabal = self.cabal();
+  auto& adversary = self.adversary();
   const auto& statement = vote->statement;
   const auto key = std::tuple(static_cast<int>(statement.act), statement.epoch, statement.view);
-  if (cabal.done().contains(key)) return true;
-  const auto certificate = cabal.certificate(self, statement);
+  if (adversary.done().contains(key)) return true;
+  const auto certificate = adversary.certificate(self, statement);
   if (!certificate) return true;
-  if (cabal.done().size() > 4096) cabal.done().clear();
-  cabal.done().insert(key);
-  cabal.count_lie();
-  const auto& victims = cabal.victims();
+  if (adversary.done().size() > 4096) adversary.done().clear();
+  adversary.done().insert(key);
+  adversary.count_lie();
+  const auto& victims = adversary.victims();
   const std::size_t one = victims[statement.view.value % victims.size()];
   const std::uint64_t patience_us = statement.act == Act::kNullify ? 100'000 : kBlockPatienceUs;
   self.say_later(patience_us - self.random().below(60'000), one, *certificate);
@@ -65,21 +65,21 @@ bool release_late(LiarNode& self, std::size_t, const Message& message) {
 }
 
 // In each view a vote for a block that does not exist, another one for everybody.
-void vote_for_inventions(LiarNode& self, const Message& message) {
+void vote_for_inventions(ColludingNode& self, const Message& message) {
   const auto* vote = std::get_if<Vote>(&message);
   if (vote == nullptr || vote->statement.act == Act::kNullify) return self.say_to_all(message);
-  self.cabal().count_lie();
+  self.adversary().count_lie();
   const auto linked = self.linked();
   for (const std::size_t to : linked) {
     auto other = vote->statement;
     other.block = invented(self);
     if (self.random().chance(500)) other.parent_view = View{self.random().below(other.view.value)};
-    self.say(to, self.cabal().vote_of(self, other));
+    self.say(to, self.adversary().vote_of(self, other));
   }
 }
 
 // Votes of every kind in all the views that a node might keep, each for another block.
-void vote_far_ahead(LiarNode& self) {
+void vote_far_ahead(ColludingNode& self) {
   const View view = self.status().view;
   for (int i = 0; i < 24; ++i) {
     const View far = view + self.random().below(400);
@@ -89,48 +89,48 @@ void vote_far_ahead(LiarNode& self) {
     const bool nullify = act == Act::kNullify;
     const Statement statement{act, self.engine_epoch(), far, View{nullify ? 0 : far.value - 1},
                               nullify ? BlockId{} : invented(self)};
-    for (const std::size_t to : self.cabal().honest())
-      self.say(to, self.cabal().vote_of(self, statement));
+    for (const std::size_t to : self.adversary().honest())
+      self.say(to, self.adversary().vote_of(self, statement));
   }
-  self.cabal().count_lie();
+  self.adversary().count_lie();
 }
 
 // Nullifies the views that others lead as soon as they begin, and finalizes what it nullified.
-void nullify_ahead(LiarNode& self, const Message& message) {
+void nullify_ahead(ColludingNode& self, const Message& message) {
   self.say_to_all(message);
   const auto* vote = std::get_if<Vote>(&message);
   if (vote == nullptr) return;
-  self.cabal().count_lie();
+  self.adversary().count_lie();
   for (std::uint64_t ahead = 0; ahead < 3; ++ahead) {
-    self.say_to_all(self.cabal().vote_of(
+    self.say_to_all(self.adversary().vote_of(
         self, {Act::kNullify, vote->statement.epoch, vote->statement.view + ahead, View{0}, {}}));
   }
 }
 
 // Votes leave when the timers fire.
-void vote_late(LiarNode& self, const Message& message) {
+void vote_late(ColludingNode& self, const Message& message) {
   if (!std::holds_alternative<Vote>(message)) return self.say_to_all(message);
-  self.cabal().count_lie();
+  self.adversary().count_lie();
   const auto linked = self.linked();
   for (const std::size_t to : linked)
     self.say_later(kBlockPatienceUs - self.random().below(60'000), to, message);
 }
 
 // The certificates that its engine holds reach f honest nodes and nobody else; votes too.
-void speak_to_victims(LiarNode& self, const Message& message) {
-  self.cabal().count_lie();
-  for (const std::size_t to : self.cabal().victims()) self.say(to, message);
+void speak_to_victims(ColludingNode& self, const Message& message) {
+  self.adversary().count_lie();
+  for (const std::size_t to : self.adversary().victims()) self.say(to, message);
   if (!std::holds_alternative<consensus::Presence>(message)) return;
   self.say_to_all(message);
 }
 
 // Signatures that are false, in every vote: nothing can be made of them.
-void vote_falsely_signed(LiarNode& self, const Message& message) {
+void vote_falsely_signed(ColludingNode& self, const Message& message) {
   const auto* vote = std::get_if<Vote>(&message);
   if (vote == nullptr) return self.say_to_all(message);
   auto other = *vote;
   other.signature.bytes[5] ^= 1;
-  self.cabal().count_lie();
+  self.adversary().count_lie();
   self.say_to_all(other);
 }
 

@@ -1,5 +1,5 @@
 // An import with a real node: fifty reports, and what verdicts say then.
-#include "wallet/cli/accreditation_import.h"
+#include "wallet/cli/flow/accreditation_import.h"
 
 #include "tests/support/catch.h"
 #include "tests/wallet/trust_fixture.h"

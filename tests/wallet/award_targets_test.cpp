@@ -1,5 +1,5 @@
 // Whom a change of status hits: exactly those who were named, each once, or nobody.
-#include "wallet/cli/award_targets.h"
+#include "wallet/cli/flow/award_targets.h"
 
 #include <algorithm>
 

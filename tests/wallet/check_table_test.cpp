@@ -1,6 +1,6 @@
 // A table of hashes, row by row: what is said stands beside what was asked, and no table is too
 // long.
-#include "wallet/cli/check_table.h"
+#include "wallet/cli/files/check_table.h"
 
 #include <sys/resource.h>
 

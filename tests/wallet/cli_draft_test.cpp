@@ -1,6 +1,6 @@
 // Drafts: transactions that several people sign on machines without a network.
 #include "tests/support/catch.h"
-#include "wallet/cli/draft.h"
+#include "wallet/cli/files/draft.h"
 
 using namespace testamur;
 using namespace testamur::wallet;

@@ -3,9 +3,9 @@
 
 #include "tests/support/catch.h"
 #include "tests/wallet/temporary_folder.h"
-#include "wallet/cli/draft.h"
-#include "wallet/cli/institution_file.h"
-#include "wallet/cli/proposals.h"
+#include "wallet/cli/commands/proposals.h"
+#include "wallet/cli/files/draft.h"
+#include "wallet/cli/files/institution_file.h"
 #include "wallet/keystore/file.h"
 
 using namespace testamur;

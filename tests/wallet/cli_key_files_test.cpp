@@ -1,7 +1,7 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/temporary_folder.h"
 #include "wallet/cli/dates.h"
-#include "wallet/cli/key_files.h"
+#include "wallet/cli/files/key_files.h"
 #include "wallet/keystore/file.h"
 
 using namespace testamur;

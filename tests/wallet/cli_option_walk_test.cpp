@@ -6,7 +6,7 @@
 #include <set>
 
 #include "tests/support/catch.h"
-#include "wallet/cli/commands.h"
+#include "wallet/cli/commands/commands.h"
 #include "wallet/cli/option.h"
 
 namespace testamur::wallet {

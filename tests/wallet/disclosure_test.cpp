@@ -1,4 +1,4 @@
-#include "wallet/cli/disclosure.h"
+#include "wallet/cli/description/disclosure.h"
 
 #include "tests/support/catch.h"
 #include "tests/wallet/fixture.h"

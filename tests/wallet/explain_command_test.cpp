@@ -1,5 +1,5 @@
 // trust explain decided by the caller: policy file, what if, drawings.
-#include "wallet/cli/explain_command.h"
+#include "wallet/cli/commands/explain_command.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/wallet/trust_fixture.h"
-#include "wallet/cli/graph_source.h"
+#include "wallet/cli/flow/graph_source.h"
 #include "wallet/keystore/file.h"
 #include "wallet/keystore/strict_json.h"
 

@@ -1,6 +1,6 @@
 // The recognition network as a wallet fetches it, from a node and from a file: the same decisions
 // as the node's.
-#include "wallet/cli/local_view.h"
+#include "wallet/cli/flow/local_view.h"
 
 #include <filesystem>
 
@@ -8,7 +8,7 @@
 #include "tests/wallet/trust_fixture.h"
 #include "trust/decide.h"
 #include "trust/presets.h"
-#include "wallet/cli/explain_command.h"
+#include "wallet/cli/commands/explain_command.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {

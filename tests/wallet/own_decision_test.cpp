@@ -1,5 +1,5 @@
 // A credential's issuer judged by the verifier's own policy file, from a node.
-#include "wallet/cli/own_decision.h"
+#include "wallet/cli/flow/own_decision.h"
 
 #include "tests/support/catch.h"
 #include "tests/wallet/trust_fixture.h"

@@ -1,4 +1,4 @@
-#include "wallet/cli/viewpoint.h"
+#include "wallet/cli/flow/viewpoint.h"
 
 #include "tests/support/catch.h"
 #include "wallet/verify/verdict.h"

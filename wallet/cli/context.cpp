@@ -5,10 +5,10 @@
 #include <filesystem>
 
 #include "common/clock.h"
-#include "wallet/cli/advice.h"
-#include "wallet/cli/ledger_commands.h"
+#include "wallet/cli/description/advice.h"
+#include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/option.h"
-#include "wallet/cli/output.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/json_fields.h"
 #include "wallet/client/ledger_trust.h"

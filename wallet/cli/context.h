@@ -44,11 +44,12 @@ struct Context {
   bool json = false;
   std::string accept_recovery;  // chain id of a recovery that a person has decided to follow
   bool yes = false;             // no confirmation
-  bool force = false;           // a file that is there may be replaced: wallet/cli/output.h
+  bool force = false;           // a file that is there may be replaced: wallet/cli/files/output.h
   bool quiet = false;           // no progress
   std::uint64_t timeout_ms = 30'000;
   std::optional<SecretBytes> passphrase;  // once asked, for all vaults of one command
-  std::optional<HomeLock> lock;  // held until the command ends: lock_home of wallet/cli/output.h
+  std::optional<HomeLock>
+      lock;  // held until the command ends: lock_home of wallet/cli/files/output.h
 
   std::string path(const std::string& relative) const;
   Client client() const;

@@ -1,9 +1,9 @@
 // testamur: the command line of learners, issuers and verifiers.
 #include <cstdlib>
 
-#include "wallet/cli/commands.h"
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/files/output.h"
 #include "wallet/cli/option.h"
-#include "wallet/cli/output.h"
 
 namespace testamur::wallet {
 namespace {

@@ -296,7 +296,7 @@ bool is_final(EffectiveStatus status) {
 struct Cause {
   EffectiveStatus status = EffectiveStatus::kValid;
   std::string text;
-  std::string hearsay;  // beside what is proven
+  std::string unverified;  // beside what is proven
 };
 
 // Keeps the worst of what is proven. `missing` says what would be needed to say "valid": what is
@@ -311,15 +311,15 @@ class StatusJudge {
     if (!status) {
       missing_ = "the status of the credential is not known";
     } else if (is_proven(slot.basis, std::string(to_text(*status)))) {
-      std::string hearsay;
+      std::string unverified;
 
       // The receipt proves the status and not since when or why: these stay beside it as the node's
       // word.
       if (*status != EffectiveStatus::kValid && slot.since_ms != 0) {
-        hearsay = "; " + facts_.answered_by + " says since " + format_time_ms(slot.since_ms) +
-                  " UTC" + (slot.reason.empty() ? "" : ", reason: " + slot.reason);
+        unverified = "; " + facts_.answered_by + " says since " + format_time_ms(slot.since_ms) +
+                     " UTC" + (slot.reason.empty() ? "" : ", reason: " + slot.reason);
       }
-      offer({*status, std::string(to_text(*status)), hearsay});
+      offer({*status, std::string(to_text(*status)), unverified});
     }
 
     // The worst of slot, keys and issuer counts, so every slot is judged by all of them.
@@ -405,7 +405,7 @@ Finding judge_status(const RegistryFacts& facts, const std::vector<SlotRecord>& 
     effective = worst.status;
     auto finding = not_valid(Topic::kStatus, worst.text, VerdictCode::kNotInForce);
     finding = resting_on(std::move(finding), facts, Basis::kProven);
-    finding.text += worst.hearsay;
+    finding.text += worst.unverified;
     return finding;
   };
   if (is_final(worst.status)) return not_in_force();

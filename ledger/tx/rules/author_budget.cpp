@@ -38,7 +38,7 @@ std::optional<Rejection> check_author_budget(const StateView& view,
   const auto limit = adds_content(transaction.kind()) ? budget : 2 * budget;
   const auto day = view.time_ms / kDayMs;
   const auto written = written_on(view.state, transaction.author(), day);
-  const auto size = transaction.carried().size();
+  const auto size = transaction.encoded().size();
   if (written + size <= limit) return std::nullopt;
 
   const auto hours = ((day + 1) * kDayMs - view.time_ms + kHourMs - 1) / kHourMs;
@@ -54,7 +54,7 @@ std::optional<Rejection> check_author_budget(const StateView& view,
 void count_author_bytes(Overlay& state, const Transaction& transaction, std::uint64_t time_ms) {
   const auto day = time_ms / kDayMs;
   const auto before = written_on(state, transaction.author(), day);
-  write_author_bytes(state, transaction.author(), {day, before + transaction.carried().size()});
+  write_author_bytes(state, transaction.author(), {day, before + transaction.encoded().size()});
 }
 
 }  // namespace testamur::ledger::tx::rules

@@ -38,7 +38,7 @@ std::optional<Rejection> check_list(const StateView& view, const Transaction& tr
   }
 
   // The list is paid for by its length; what stands beside it has a bound of its own.
-  const auto overhead = transaction.carried().size() - list.size() * Hash256::kSize;
+  const auto overhead = transaction.encoded().size() - list.size() * Hash256::kSize;
   const auto overhead_limit = view.limit(Parameter::kTransactionOverheadBytes);
   if (overhead > overhead_limit) {
     return Rejection{RejectionCode::kLimit,

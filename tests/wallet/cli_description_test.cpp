@@ -1,0 +1,281 @@
+// What a person reads before signing or sending.
+#include "tests/support/catch.h"
+#include "wallet/cli/description/advice.h"
+#include "wallet/cli/description/transaction_description.h"
+#include "wallet/cli/flow/void_forecast.h"
+
+using namespace testamur;
+using namespace testamur::wallet;
+
+namespace {
+
+constexpr std::uint64_t kNoon = 1'796'126'400'000;  // 2026-12-01 12:00 UTC
+
+InstitutionId party(std::uint8_t number) { return InstitutionId::prefix_of(Bytes(16, number)); }
+KeyId key(std::uint8_t number) { return KeyId::prefix_of(Bytes(16, number)); }
+
+// `n` validators 1…n with the keys 101…
+DescriptionContext with_validators(std::uint8_t n) {
+  DescriptionContext known;
+  for (std::uint8_t i = 1; i <= n; ++i) {
+    known.validators.push_back({party(i), key(static_cast<std::uint8_t>(100 + i))});
+    known.names[to_text(party(i))] = "University " + std::to_string(i);
+  }
+  known.names[to_text(party(50))] = "Testland Institute";
+  return known;
+}
+
+Json seat(std::uint8_t number, std::uint8_t consensus) {
+  return {{"institution", party(number).hex()},
+          {"consensus_key_id", key(consensus).hex()},
+          {"ready_id", std::string(64, 'a')}};
+}
+
+Json set_change(const std::vector<Json>& seats, std::uint64_t effective_ms = 0) {
+  return {{"voting_ends_ms", kNoon},
+          {"effective_ms", effective_ms},
+          {"validator_set", {{"validators", seats}}}};
+}
+
+std::vector<Json> seats(std::uint8_t n) {
+  std::vector<Json> out;
+  for (std::uint8_t i = 1; i <= n; ++i) out.push_back(seat(i, static_cast<std::uint8_t>(100 + i)));
+  return out;
+}
+
+bool says(const std::string& text, const std::string& part) {
+  INFO(text);
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("more than two thirds vote, and n - f sign a block") {
+  const std::vector<std::vector<std::uint64_t>> rows = {
+      {1, 1, 1, 0},     {2, 2, 2, 0}, {3, 3, 3, 0},  {4, 3, 3, 1},    {5, 4, 4, 1},
+      {6, 5, 4 + 1, 1}, {7, 5, 5, 2}, {10, 7, 7, 3}, {31, 21, 21, 10}};
+  for (const auto& row : rows) {
+    CAPTURE(row[0]);
+    CHECK(votes_needed(row[0]) == row[1]);
+    CHECK(quorum_of(row[0]) == row[2]);
+    CHECK(tolerated_failures(row[0]) == row[3]);
+  }
+}
+
+TEST_CASE("a set change says who joins, by how many votes, until when, and what blocks need then") {
+  auto wanted = seats(4);
+  wanted.push_back(seat(50, 150));
+
+  const auto text = describe_proposal(set_change(wanted), with_validators(4));
+  CHECK(says(text,
+             "If 3 of the 4 validators vote yes before 2026-12-01 12:00 UTC, Testland Institute (" +
+                 to_text(party(50)) +
+                 ") joins the validator set with the first block after the deciding vote."));
+  CHECK(says(text,
+             "Blocks will then need 4 of 5 validators (now 3 of 4), so 1 of 5 may fail at a time "
+             "(now 1)."));
+  CHECK(says(text, "The epoch ends with that block."));
+
+  const auto later = describe_proposal(set_change(wanted, kNoon + 3'600'000), with_validators(4));
+  CHECK(says(later, "with the first block at or after 2026-12-01 13:00 UTC"));
+}
+
+TEST_CASE("a set change says who leaves and who votes with a new key") {
+  auto wanted = seats(3);
+  wanted[1] = seat(2, 202);
+  const auto text = describe_proposal(set_change(wanted), with_validators(4));
+  CHECK(says(text, "University 2 (" + to_text(party(2)) + ") votes with a new consensus key, " +
+                       to_text(key(202))));
+  CHECK(says(text, "University 4 (" + to_text(party(4)) + ") leaves the validator set"));
+}
+
+TEST_CASE("without a ledger at hand a set change names the whole set") {
+  DescriptionContext known;
+  const auto text = describe_proposal(set_change(seats(4)), known);
+  CHECK(says(text, "If more than two thirds of the validators vote yes"));
+  CHECK(says(text, "the validator set becomes: " + to_text(party(1))));
+  CHECK(says(text, "Blocks will then need 3 of 4 validators, so 1 of 4 may fail"));
+}
+
+TEST_CASE(
+    "fewer than four validators, fewer tolerated failures and an idle extra one are warned of") {
+  const auto warnings = [](std::uint8_t before, std::uint8_t after) {
+    std::string text;
+    for (const auto& line : proposal_warnings(set_change(seats(after)), with_validators(before)))
+      text += line + "\n";
+    return text;
+  };
+
+  CHECK(says(warnings(4, 3), "one that stops stops the ledger"));
+  CHECK(says(warnings(7, 6), "fewer validators may fail at a time than now: 1 instead of 2"));
+  CHECK(says(warnings(4, 5), "the next number that bears more failures is 7"));
+  CHECK(says(warnings(7, 5), "2 validators leave at once"));
+
+  CHECK(warnings(6, 7).empty());
+  CHECK(warnings(4, 4).empty());
+}
+
+TEST_CASE("a suspension of a validator says that it leaves the set") {
+  const Json proposal{{"voting_ends_ms", kNoon},
+                      {"suspension", {{"institution", party(2).hex()}, {"lift", false}}}};
+
+  const auto text = describe_proposal(proposal, with_validators(5));
+  CHECK(says(text, "University 2 (" + to_text(party(2)) + ") is suspended"));
+  CHECK(says(text,
+             "leaves the validator set with that block. Blocks will then need 3 of 4 validators "
+             "(now 4 of 5)"));
+  CHECK(proposal_warnings(proposal, with_validators(4)).size() == 1);
+
+  Json lift = proposal;
+  lift["suspension"]["lift"] = true;
+  CHECK(says(describe_proposal(lift, with_validators(4)), "the suspension of University 2"));
+  CHECK(proposal_warnings(lift, with_validators(4)).empty());
+
+  // Who holds no seat leaves none.
+  const Json issuer{{"voting_ends_ms", kNoon},
+                    {"suspension", {{"institution", party(50).hex()}, {"lift", false}}}};
+  CHECK_FALSE(says(describe_proposal(issuer, with_validators(4)), "leaves the validator set"));
+}
+
+TEST_CASE("parameters, admissions, versions and a new root are said in full") {
+  auto known = with_validators(4);
+  known.parameters = {{"heartbeat_ms", 30'000}, {"root_replacement_delay_ms", 604'800'000}};
+
+  const Json parameter{{"voting_ends_ms", kNoon},
+                       {"parameters", {{"parameters", {{{"id", 14}, {"value", 10'000}}}}}}};
+  CHECK(says(describe_proposal(parameter, known),
+             "heartbeat_ms changes from 30000 (30 seconds) to 10000 (10 seconds)"));
+
+  const Json admission{
+      {"voting_ends_ms", kNoon},
+      {"admission", {{"institution", party(50).hex()}, {"institution_class", "validator"}}}};
+  CHECK(says(describe_proposal(admission, known),
+             "Testland Institute (" + to_text(party(50)) + ") is admitted to the class validator"));
+  CHECK(says(describe_proposal(admission, known), "With that alone its node does not vote"));
+
+  const Json protocol{{"voting_ends_ms", kNoon},
+                      {"protocol", {{"protocol_version", 2}, {"height", 900}}}};
+  CHECK(says(describe_proposal(protocol, known), "protocol version 2 from block 900 on"));
+
+  const auto root = SecretKey::generate(SignatureAlgorithm::kBip340);
+  const Json replacement{
+      {"voting_ends_ms", kNoon},
+      {"root_replacement",
+       {{"institution", party(3).hex()},
+        {"key",
+         {{"purpose", 1}, {"algorithm", 1}, {"public_key", to_hex(root.public_key().bytes)}}}}}};
+  CHECK(says(describe_proposal(replacement, known),
+             to_text(key_id(KeyPurpose::kRoot, root.public_key()))));
+  CHECK(says(describe_proposal(replacement, known), "no sooner than 7 days"));
+  CHECK(proposal_warnings(replacement, known).size() == 1);
+
+  // What this version does not know must not look like a proposal that does nothing.
+  CHECK(says(describe_proposal(Json{{"voting_ends_ms", kNoon}, {"novelty", 1}}, known),
+             "use a newer one"));
+}
+
+TEST_CASE("a retirement says what becomes void and what stands") {
+  auto known = with_validators(4);
+  known.keys[to_text(key(9))] = "issue";
+
+  BodyView body{"key_retire", {{"key_id", key(9).hex()}, {"compromised_since_ms", 0}}, party(1), 0};
+  CHECK(says(describe_transaction(body, known), "University 1 (" + to_text(party(1)) +
+                                                    ") retires the key " + to_text(key(9)) +
+                                                    ", a key of purpose issue.\n"));
+  CHECK(says(describe_transaction(body, known), "what it signed before stands"));
+  CHECK_FALSE(says(describe_transaction(body, known), "void"));
+
+  body.content["compromised_since_ms"] = kNoon;
+  const auto text = describe_transaction(body, known);
+  CHECK(says(text, "as compromised since 2026-12-01 12:00 UTC"));
+  CHECK(says(text,
+             "Everything that it signed and that was anchored at or after 2026-12-01 12:00 UTC "
+             "counts as void"));
+  CHECK(says(text, "Status changes that it signed stand too"));
+  CHECK(says(text, "This cannot be taken back."));
+}
+
+TEST_CASE("a change of statuses names the indexes and the reason") {
+  const BodyView body{
+      "status_change",
+      {{"action", "reinstate"}, {"reason", "key_compromise"}, {"list", {{"indexes", {4, 9}}}}},
+      party(1),
+      0};
+  CHECK(says(describe_transaction(body, with_validators(1)),
+             "with the indexes 4, 9: reinstate, reason key_compromise"));
+}
+
+TEST_CASE("a vote and a veto are told apart") {
+  const auto known = with_validators(4);
+  BodyView body{
+      "governance_vote", {{"proposal_id", std::string(64, 'b')}, {"approve", true}}, party(1), 0};
+  CHECK(says(describe_transaction(body, known), "votes yes on the proposal tmx1"));
+  body.content["approve"] = false;
+  CHECK(says(describe_transaction(body, known), "votes no on"));
+  body.content["veto"] = true;
+  CHECK(says(describe_transaction(body, known), "keeps its root keys"));
+}
+
+TEST_CASE("every party agrees to a succession in its own name") {
+  const auto known = with_validators(3);
+  BodyView body{"succession_merge",
+                {{"predecessors", {party(1).hex(), party(2).hex()}}, {"heir", party(3).hex()}},
+                party(2),
+                0};
+  CHECK(says(describe_transaction(body, known),
+             "University 2 (" + to_text(party(2)) + ") agrees to this: University 1"));
+  CHECK(says(describe_transaction(body, known), "close and become part of University 3"));
+  CHECK(says(describe_transaction(body, known), "when every party has agreed"));
+
+  body = {"succession_split",
+          {{"predecessor", party(1).hex()},
+           {"successors", {party(2).hex(), party(3).hex()}},
+           {"heir", ""},
+           {"closes", false}},
+          party(1),
+          0};
+  CHECK(says(describe_transaction(body, known), "stays open"));
+  CHECK(says(describe_transaction(body, known), "none of them is its heir"));
+
+  body = {"succession_custody",
+          {{"predecessor", party(1).hex()}, {"custodian", party(2).hex()}},
+          party(2),
+          0};
+  CHECK(says(describe_transaction(body, known), "who inherits no trust"));
+}
+
+TEST_CASE("names that only a draft gives are marked as its word") {
+  auto known = with_validators(1);
+  known.names_unverified = true;
+  CHECK(says(describe_party(known, party(1)),
+             "University 1 (" + to_text(party(1)) + "; the name is the draft's word)"));
+  CHECK(describe_party(known, party(60)) == to_text(party(60)));
+}
+
+TEST_CASE("a kind without words of its own is shown as it is") {
+  const BodyView body{"novelty", {{"amount", 7}}, party(1), 0};
+  CHECK(says(describe_transaction(body, {}), "\"amount\": 7"));
+}
+
+TEST_CASE("a forecast counts what becomes void and names the indexes") {
+  VoidForecast forecast;
+  CHECK(says(to_text(forecast), "nothing becomes void"));
+
+  forecast.issuances = 2;
+  forecast.credentials = 37;
+  forecast.first_ms = kNoon;
+  forecast.last_ms = kNoon + 60'000;
+  forecast.runs = {{120, 36}, {200, 1}};
+  forecast.status_changes = 1;
+
+  CHECK(says(
+      to_text(forecast),
+      "2 issuances with 37 credentials and 0 statements, anchored from 2026-12-01 12:00 UTC to "
+      "2026-12-01 12:01 UTC (indexes 120-155, 200)."));
+  CHECK(says(to_text(forecast), "Its 1 status change since then stand"));
+}
+
+TEST_CASE("a rejection that a person can act on comes with advice") {
+  CHECK(says(std::string(advice_for("signature_threshold")), "testamur sign FILE"));
+  CHECK(advice_for("varint_not_minimal").empty());
+}

@@ -1,0 +1,292 @@
+// accreditation: what a quality agency says of institutions and programmes.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "trust/statement.h"
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/commands/statement_options.h"
+#include "wallet/cli/dates.h"
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/accreditation_import.h"
+#include "wallet/cli/flow/key_vault.h"
+#include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/client/json_fields.h"
+#include "wallet/credential/csv.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+struct AccreditOptions : StatementOptions {
+  Given<std::string> scheme{"esg"};
+  Given<std::string> report_url;
+  Given<std::string> report_digest;
+  Given<std::vector<std::string>> statements;
+  DraftOptions draft;
+};
+struct ImportOptions {
+  Given<std::string> file;
+  Given<std::vector<std::string>> agencies;
+  Given<std::string> scheme{"esg"};
+  Given<unsigned> amount{120};
+  Given<unsigned> conditional_amount{60};
+  Given<bool> dry_run;
+};
+
+Result<tx::QualityScheme> parse_quality(const std::string& text) {
+  TM_TRY(const auto scheme, trust::parse_scheme(text));
+  return static_cast<tx::QualityScheme>(scheme);
+}
+
+// The agency: an institution with the role, and what the ledger knows of it.
+struct Agency {
+  InstitutionId parent;
+  std::vector<std::string> names;
+};
+Attempt<Agency> find_agency(IssuerSession& session) {
+  Agency agency;
+  TM_TRY(const auto answer, asked(session.client.institution(session.profile.institution, false)));
+  const Json& institution = part_of(answer, "institution");
+  if (!institution.value("accreditor", false)) {
+    return Failure{ExitCode::kFailure,
+                   session.profile.name +
+                       " has not the role of an accreditor: the validators give it (testamur "
+                       "governance propose)"};
+  }
+  const Json& facts = part_of(institution, "facts");
+  if (const auto bytes = from_hex(text_of(facts, "parent"))) {
+    agency.parent = InstitutionId::from(*bytes).value_or(InstitutionId{});
+  }
+  if (const auto deqar = text_of(facts, "deqar"); !deqar.empty()) agency.names.push_back(deqar);
+  for (const auto& name : part_of(facts, "legal_names"))
+    agency.names.push_back(text_of(name, "text"));
+  return agency;
+}
+
+Attempt<std::uint16_t> next_slot(Client& client, const InstitutionId& author,
+                                 const InstitutionId& subject) {
+  TM_TRY(const auto answer, asked(client.statements(author, subject, true)));
+  std::vector<bool> used(trust::kAccreditSlotsPerPair, false);
+  for (const auto& view : part_of(answer, "statements")) {
+    const auto slot = view.value("slot", 0U);
+    if (text_of(view, "kind") == "accredit" && slot < used.size()) used[slot] = true;
+  }
+  const auto free = std::ranges::find(used, false);
+  if (free == used.end()) {
+    return Failure{ExitCode::kFailure,
+                   "all 4,096 accreditations that one agency may hold of one institution are used"};
+  }
+  return static_cast<std::uint16_t>(free - used.begin());
+}
+
+Attempt<tx::StatementContent> make_accreditation(IssuerSession& session, const Agency& agency,
+                                                 const AccreditOptions& options) {
+  const auto& own = session.profile.institution;
+  tx::StatementContent content;
+  content.kind = tx::StatementKind::kAccredit;
+  content.accreditation = true;
+  TM_TRY(content.subject, institution_named(session.client, "institution", options.subject));
+  if (content.subject == own || content.subject == agency.parent) {
+    return error("nobody accredits itself or its parent");
+  }
+  TM_TRY_STATUS(check_amounts(options));
+  content.amount = static_cast<std::uint8_t>(*options.amount);
+  content.depth = static_cast<std::uint8_t>(*options.depth);
+  TM_TRY(content.scope, parse_scope(options));
+  TM_TRY(content.scheme, parse_quality(options.scheme));
+  TM_TRY(content.valid_from_ms, parse_date_or(options.from, session.context.now_ms()));
+  TM_TRY(content.valid_until_ms,
+         parse_last_day(options.until, session.context.now_ms(), "--until"));
+  if (content.valid_until_ms != 0 && content.valid_until_ms <= content.valid_from_ms) {
+    return error("--until must come after --from: " + *options.until + " is no later than " +
+                 (options.from->empty() ? "now" : *options.from));
+  }
+  if (!options.reason->empty())
+    return error("--reason: an accreditation is granted without a reason; leave it out");
+  content.report_url = options.report_url;
+  if (!options.report_digest->empty()) {
+    const auto bytes = from_hex(*options.report_digest);
+    const auto digest = bytes ? Hash256::from(*bytes) : std::nullopt;
+    if (!digest)
+      return error("--report-digest is the SHA-256 of the report: 64 hexadecimal digits");
+    content.evidence_digest = *digest;
+  }
+  TM_TRY(content.slot, next_slot(session.client, own, content.subject));
+  return content;
+}
+
+// Those that hold at or after `from_ms`, by a list with history: all of a slot, for when one ends
+// another of it may hold.
+std::vector<TransactionId> standing_accreditations(const Json& answer, std::uint64_t from_ms) {
+  std::set<std::string> over;
+  std::vector<TransactionId> standing;
+  const Json statements = answer.value("statements", Json::array());
+  for (const auto& view : statements) {
+    for (const auto& name : view.value("names", Json::array()))
+      over.insert(name.get<std::string>());
+  }
+  for (const auto& view : statements) {
+    const auto text = view.value("id", "");
+    const auto bytes = from_hex(text);
+    const auto id = bytes ? TransactionId::from(*bytes) : std::nullopt;
+    const auto until = view.value("valid_until_ms", std::uint64_t{0});
+    if (view.value("kind", "") != "accredit" || !id || over.contains(text)) continue;
+    if (until == 0 || until > from_ms) standing.push_back(*id);
+  }
+  return standing;
+}
+
+// Names what it ends: accreditations have no slot to be emptied.
+Attempt<tx::StatementContent> make_end(IssuerSession& session, const AccreditOptions& options) {
+  tx::StatementContent content;
+  content.kind = tx::StatementKind::kEnd;
+  content.accreditation = true;
+  TM_TRY(content.subject, institution_named(session.client, "institution", options.subject));
+  TM_TRY(content.valid_from_ms, parse_date_or(options.from, session.context.now_ms()));
+  TM_TRY(content.reason, parse_reason(options.reason));
+  for (const auto& text : *options.statements) {
+    TM_TRY(const auto id, parse_transaction_id(text));
+    content.names.push_back(id);
+  }
+  if (content.names.empty()) {
+    TM_TRY(const auto answer,
+           asked(session.client.statements(session.profile.institution, content.subject, true)));
+    content.names = standing_accreditations(answer, content.valid_from_ms);
+  }
+  std::ranges::sort(content.names);
+  if (content.names.empty()) {
+    return Failure{ExitCode::kUsage,
+                   "no accreditation of " + *options.subject + " by this agency is in force"};
+  }
+  if (content.names.size() > tx::kNamedStatementsLimit) {
+    return error("more than 1,024 accreditations at once: name some with --statement");
+  }
+  return content;
+}
+
+Outcome say(Context& context, const AccreditOptions& options, bool grant) {
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto agency, find_agency(session));
+  TM_TRY(const auto content,
+         grant ? make_accreditation(session, agency, options) : make_end(session, options));
+  TransactionRequest request;
+  request.command = "accreditation";
+  request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
+  request.done = session.profile.name;
+  if (grant) {
+    request.done += " accredits " + *options.subject + " for " + to_text(content.scope) +
+                    " with amount " + std::to_string(content.amount) + ", from " +
+                    date_text(content.valid_from_ms) +
+                    ", last day: " + last_day_text(content.valid_until_ms);
+  } else {
+    request.done += " ends " + std::to_string(content.names.size()) + " accreditation(s) of " +
+                    *options.subject + " from " + date_text(content.valid_from_ms);
+  }
+  request.id_name = "statement";
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& options) {
+  TM_TRY(const auto raw, read_file(options.file, kMaxCsvBytes));
+  auto reading = read_reports(as_text(raw));
+  if (!reading.ok()) return Failure{ExitCode::kUsage, *options.file + ": " + reading.message()};
+  TM_TRY(const auto scheme, parse_quality(options.scheme));
+  const unsigned amount = options.amount;
+  const unsigned conditional = options.conditional_amount;
+  if (amount > 120) return error("--amount is 0 to 120, not " + std::to_string(amount));
+  if (conditional > 120)
+    return error("--conditional-amount is 0 to 120, not " + std::to_string(conditional));
+
+  const auto& own = session.profile.institution;
+  TM_TRY(const auto agency, find_agency(session));
+  TM_TRY(const auto known,
+         or_exit(ExitCode::kUnreachable, fetch_known_ledger(session.client, own)));
+  ImportRules rules{own,
+                    agency.parent,
+                    agency.names,
+                    scheme,
+                    static_cast<std::uint8_t>(amount),
+                    static_cast<std::uint8_t>(conditional)};
+  rules.agency_names.insert(rules.agency_names.end(), options.agencies->begin(),
+                            options.agencies->end());
+  return plan_import(*reading, known, rules);
+}
+
+Outcome import(Context& context, const ImportOptions& options) {
+  const bool dry_run = options.dry_run;
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto plan, make_plan(session, options));
+  const ExitCode exit = plan.refused.empty() ? ExitCode::kOk : ExitCode::kFailure;
+  if (dry_run) return Reply{to_json(plan), to_text(plan), exit};
+  if (plan.parties.empty() && plan.accreditations.empty()) {
+    return Reply{Json{{"plan", to_json(plan)}, {"statements", Json::array()}},
+                 to_text(plan) + "nothing to send\n", exit};
+  }
+  TM_TRY(const auto keys, open_signing_keys(context, session.client, KeyPurpose::kGovern));
+  TM_TRY_STATUS(confirm_description(
+      context,
+      {session.profile.name + " accredits by these reports:\n" + to_text(plan), {}, {}, {}},
+      "Send this?", "sent"));
+  return send_import(context, session.client, session.profile, keys.key(), std::move(plan));
+}
+
+void add_import(CLI::App& accreditation, Context& context, Run& run) {
+  auto options = std::make_shared<ImportOptions>();
+  auto* command = accreditation.add_subcommand(
+      "import", "Accredit what external quality assurance reports say (CSV or JSON as in DEQAR)");
+  option(*command, "file", options->file, "CSV, or JSON that begins with { or [")->required();
+  flag(*command, "--dry-run", options->dry_run,
+       "Say what would be sent and what is refused, and send nothing");
+  option(*command, "--agency", options->agencies,
+         "What the reports call this agency; may be given several times")
+      ->allow_extra_args(false);
+  option(*command, "--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");
+  option(*command, "--amount", options->amount, "Of a positive decision, 0 to 120 (default 120)");
+  option(*command, "--conditional-amount", options->conditional_amount,
+         "Of a decision with conditions or restrictions (default 60)");
+  command->callback([&context, &run, options] {
+    run = [&context, options] { return import(context, *options); };
+  });
+}
+
+}  // namespace
+
+void add_accreditation_commands(CLI::App& app, Context& context, Run& run) {
+  auto* accreditation =
+      app.add_subcommand("accreditation", "What this quality agency says of institutions");
+  accreditation->require_subcommand(1);
+  auto options = std::make_shared<AccreditOptions>();
+  options->depth = 0;
+  auto* grant =
+      accreditation->add_subcommand("grant", "Accredit an institution for a scope and a period");
+  add_subject_options(*grant, *options);
+  add_scope_options(*grant, *options);
+  option(*grant, "--amount", options->amount, "0 to 120 (default 120)");
+  option(*grant, "--depth", options->depth,
+         "1: the institution is an agency whose accreditations count (default 0)");
+  option(*grant, "--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");
+  option(*grant, "--report-url", options->report_url, "Where the report is published");
+  option(*grant, "--report-digest", options->report_digest, "SHA-256 of the report");
+  add_draft_options(*grant, options->draft);
+  grant->callback([&context, &run, options] {
+    run = [&context, options] { return say(context, *options, true); };
+  });
+  auto* withdraw =
+      accreditation->add_subcommand("withdraw", "End accreditations of an institution");
+  add_subject_options(*withdraw, *options);
+  option(*withdraw, "--statement", options->statements,
+         "Only this one (tmx…); default: all that hold from then on")
+      ->allow_extra_args(false);
+  add_draft_options(*withdraw, options->draft);
+  withdraw->callback([&context, &run, options] {
+    run = [&context, options] { return say(context, *options, false); };
+  });
+  add_import(*accreditation, context, run);
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,591 @@
+// issuer batch: from a class list to claim files.
+//
+// Everything is checked before anything lasts: the list against achievement and calendar, the
+// vaults opened, the credentials signed in memory and verified as any verifier will, the person
+// asked. Only then are indexes reserved and the batch saved, the transaction signed and saved, sent
+// until committed, and the claim files written; from there on every step is repeatable (`resume`).
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/commands/issue_batch.h"
+#include "wallet/cli/dates.h"
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/flow/award_targets.h"
+#include "wallet/cli/flow/batch_check.h"
+#include "wallet/cli/flow/batches.h"
+#include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/cli/flow/key_vault.h"
+#include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/client/json_fields.h"
+#include "wallet/client/ledger_trust.h"
+#include "wallet/credential/award_check.h"
+#include "wallet/credential/claim_file.h"
+#include "wallet/credential/class_list.h"
+#include "wallet/credential/csv.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+// How far ahead of the newest block this machine's clock may be: beyond, either it or the node is
+// wrong.
+constexpr std::uint64_t kClockAheadMs = 86'400'000;
+
+// Everything that is known before the keys are opened.
+struct Preparation {
+  std::vector<ClassRow> rows;
+  std::vector<WalletRequest> requests;
+  BatchPlan plan;
+  std::vector<std::string> notices;
+  std::uint64_t next_free_on_ledger = 0;
+  std::uint64_t ledger_ms = 0;  // of the newest block that is known
+};
+
+Result<std::vector<WalletRequest>> read_requests(const std::string& directory,
+                                                 const IssuerProfile& profile) {
+  std::vector<WalletRequest> requests;
+  if (directory.empty()) return requests;
+  std::vector<std::filesystem::path> files;
+  std::error_code failure;
+  for (const auto& item : std::filesystem::directory_iterator(directory, failure)) {
+    if (item.is_regular_file()) files.push_back(item.path());
+  }
+  if (failure) return error("cannot read " + directory + ": " + failure.message());
+  std::ranges::sort(files);
+  for (const auto& file : files) {
+    TM_TRY(auto text, read_file(file.string(), 64 * 1024));
+    auto request = read_wallet_request(as_text(text), profile.chain, profile.institution);
+    if (!request.ok()) return error(file.string() + ": " + request.message());
+    requests.push_back(std::move(request).value());
+  }
+  return requests;
+}
+
+// What every credential of the batch says of the award, from the registry, so that it agrees with
+// it to the letter.
+Result<Claims> common_claims(const Json& record) {
+  Claims claims;
+  for (const auto& title : part_of(record, "titles")) {
+    if (text_of(title, "language") == "en" || !claims.contains(ClaimId::kTitle))
+      claims[ClaimId::kTitle] = text_of(title, "text");
+  }
+  if (!claims.contains(ClaimId::kTitle)) return error("the achievement has no title");
+  if (const auto ects = record.value("ects_hundredths", std::uint64_t{0}); ects != 0)
+    claims[ClaimId::kEctsHundredths] = ects;
+  if (const auto level = record.value("eqf_level", std::uint64_t{0}); level != 0)
+    claims[ClaimId::kEqfLevel] = level;
+  return claims;
+}
+
+// What the list is compared with, before anything is signed.
+AwardTerms terms_of(const std::string& achievement, const Json& record) {
+  AwardTerms terms;
+  terms.achievement = achievement;
+  for (const auto& title : part_of(record, "titles"))
+    terms.titles.push_back(text_of(title, "text"));
+  for (const auto& grading : part_of(record, "grading"))
+    terms.grading.push_back(text_of(grading, "text"));
+  terms.ects_hundredths = record.value("ects_hundredths", std::uint64_t{0});
+  terms.eqf_level = record.value("eqf_level", std::uint64_t{0});
+  terms.identity_check = text_of(record, "identity_check");
+  if (terms.identity_check == "unspecified") terms.identity_check.clear();
+  return terms;
+}
+
+// ---- what the ledger says
+
+// The newest block's time, by the node's word or as far as this home has proven it, whichever is
+// later.
+std::uint64_t newest_block_ms(const Context& context, std::uint64_t node_says_ms) {
+  LedgerTrust trust(context.path("ledgers"));
+  if (trust.load()) return node_says_ms;
+  return std::max(node_says_ms, newest_proven_ms(trust));
+}
+
+Attempt<void> check_clock(Context& context, std::uint64_t ledger_ms) {
+  const auto now_ms = context.now_ms();
+  const std::string times = "this machine's clock says " + moment_text(now_ms) +
+                            ", the ledger's newest block is of " + moment_text(ledger_ms);
+  if (now_ms + kClockBehindMs < ledger_ms) {
+    return Failure{
+        ExitCode::kFailure,
+        times + ": the credentials would be dated wrongly. Set the clock; nothing was issued."};
+  }
+  if (now_ms > ledger_ms + kClockAheadMs) {
+    return Failure{ExitCode::kFailure,
+                   times +
+                       ": one of them is wrong. Set the clock, or ask another node with "
+                       "--endpoint; nothing was issued."};
+  }
+  return {};
+}
+
+// The institution's own name and domain as they are now: verifiers compare with today's registry.
+Attempt<void> read_own_facts(IssuerSession& session) {
+  TM_TRY(const auto answer, asked(session.client.institution(session.profile.institution, false)));
+  const Json& name = part_of(part_of(answer, "institution"), "name");
+  session.profile.name = text_of(name, "name_now");
+  session.profile.domain = text_of(name, "domain");
+  if (session.profile.name.empty() || session.profile.domain.empty()) {
+    return Failure{ExitCode::kFailure,
+                   "the node does not say this institution's name and domain; nothing was issued"};
+  }
+  return {};
+}
+
+Attempt<Json> issuable_achievement(IssuerSession& session, const AchievementId& id) {
+  TM_TRY(const auto answer,
+         asked(session.client.achievement(id.institution, id.number, id.version), to_text(id)));
+  const Json& view = part_of(answer, "achievement");
+  if (!view.value("issuable", false)) {
+    return Failure{ExitCode::kFailure,
+                   "the ledger does not let " + to_text(id) +
+                       " be issued (retired, or not co-signed); nothing was issued"};
+  }
+  return part_of(view, "record");
+}
+
+Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options) {
+  auto& context = session.context;
+  Preparation prepared;
+  TM_TRY(const auto csv, read_file(options.csv, kMaxCsvBytes));
+  TM_TRY(const auto reading, reading_of(options));
+  auto list = read_class_list(as_text(csv), reading);
+  if (!list.ok()) return error(*options.csv + ": " + list.message() + "\nnothing was issued");
+  prepared.rows = std::move(list->rows);
+  for (const auto& notice : list->notices) prepared.notices.push_back(*options.csv + ": " + notice);
+  TM_TRY(prepared.requests, read_requests(options.requests, session.profile));
+  TM_TRY(const auto achievement,
+         achievement_named(options.achievement, session.profile.institution));
+  if (achievement.version == 0)
+    return error("--achievement: name the version too, as in " + *options.achievement + ".1");
+  TM_TRY(const auto expires, parse_last_day(options.expires, context.now_ms(), "--expires"));
+
+  TM_TRY_STATUS(read_own_facts(session));
+  TM_TRY(const auto record, issuable_achievement(session, achievement));
+  TM_TRY(const auto indexes, asked(session.client.issuer_indexes(session.profile.institution)));
+  prepared.next_free_on_ledger = indexes.value("next_free", std::uint64_t{0});
+  prepared.ledger_ms =
+      newest_block_ms(context, part_of(indexes, "as_of").value("time_ms", std::uint64_t{0}));
+  TM_TRY_STATUS(check_clock(context, prepared.ledger_ms));
+  const auto findings = check_awards(prepared.rows, terms_of(to_text(achievement), record),
+                                     AwardCalendar{context.now_ms(), prepared.ledger_ms, expires});
+  if (!findings.empty())
+    return error(*options.csv + ": " + to_text(findings) + "\nnothing was issued");
+
+  auto& plan = prepared.plan;
+  TM_TRY(plan.common, common_claims(record));
+  plan.chain = session.profile.chain;
+  plan.issuer = session.profile.institution;
+  plan.issuer_domain = session.profile.domain;
+  plan.issuer_name = session.profile.name;
+  plan.achievement = achievement;
+  plan.issued_at_s = context.now_ms() / 1000;
+  if (expires != 0) plan.expires_at_s = expires / 1000;
+  return prepared;
+}
+
+// ---- who holds it already
+
+// Awards of this achievement, in any version, that learners of the class hold by this home's
+// registers and the ledger.
+Attempt<std::vector<AwardRecord>> held_already(IssuerSession& session, const IssuerKeys& vault,
+                                               const Preparation& prepared) {
+  std::set<std::string> students;
+  for (const auto& row : prepared.rows) students.insert(row.student);
+  TM_TRY(auto known, registered_awards(session.context, vault.register_identities));
+  const auto& achievement = prepared.plan.achievement;
+  std::erase_if(known, [&](const auto& award) {
+    return award.achievement.institution != achievement.institution ||
+           award.achievement.number != achievement.number || !students.contains(award.student);
+  });
+  if (known.empty()) return known;
+
+  // A revoked or superseded award is what a new one corrects.
+  TM_TRY_STATUS(add_dates(session.context, vault.register_identities, known));
+  TM_TRY(const auto statuses,
+         statuses_of(session.client, prepared.plan.chain, prepared.plan.issuer, known));
+  std::vector<AwardRecord> held;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (statuses[i] != "revoked" && statuses[i] != "superseded") held.push_back(known[i]);
+  }
+  return held;
+}
+
+// References of this class that look like each other's or like one that this office has used
+// before.
+Attempt<std::vector<std::string>> near_references(Context& context, const IssuerKeys& vault,
+                                                  const std::vector<ClassRow>& rows) {
+  std::set<std::string> folded;
+  std::set<std::string> all;
+  for (const auto& row : rows) {
+    folded.insert(reference_key(row.student));
+    all.insert(row.student);
+  }
+  TM_TRY(const auto known, registered_awards(context, vault.register_identities));
+  for (const auto& award : known) {
+    if (folded.contains(reference_key(award.student))) all.insert(award.student);
+  }
+  return lookalikes({all.begin(), all.end()});
+}
+
+// ---- preview
+
+std::string learner_preview(const Award& award) {
+  const auto view = read_credential(award.sd_jwt);
+  if (!view.ok()) return {};
+  std::string text = "the first of them, learner " + award.student + ":\n";
+  for (const auto& [id, value] : view->disclosed) {
+    const auto& kind = kind_of(id);
+    text += "  " + std::string(kind.label) + "  " + to_display(kind, value) + "\n";
+  }
+  return text;
+}
+
+Description describe_batch(const Batch& batch, const Preparation& prepared,
+                           const std::vector<AwardRecord>& held,
+                           std::vector<std::string> warnings) {
+  const auto& plan = batch.plan;
+  const auto count = batch.awards.size();
+  const auto with_request = static_cast<std::size_t>(std::ranges::count_if(
+      batch.awards, [](const auto& award) { return award.recipient.has_value(); }));
+  Description description;
+  description.text =
+      plan.issuer_name + " issues " + std::to_string(count) +
+      (count == 1 ? " credential" : " credentials") + " of \"" +
+      std::get<std::string>(plan.common.at(ClaimId::kTitle)) + "\" (" + to_text(plan.achievement) +
+      "): " + std::to_string(with_request) + " for wallets that asked, " +
+      std::to_string(count - with_request) + " with claim codes.\n" +
+      (plan.expires_at_s ? "Their last day: " + last_day_text(*plan.expires_at_s * 1000) + "."
+                         : "They do not expire.") +
+      " What is issued can be revoked, never taken back.";
+  description.details = learner_preview(batch.awards.front());
+  for (const auto& notice : prepared.notices) description.details += notice + "\n";
+  description.warnings = std::move(warnings);
+  if (!held.empty()) {
+    description.warnings.push_back(
+        std::to_string(held.size()) +
+        " of these awards are held already by learners of this class:\n" + awards_text(held));
+  }
+  Json list = Json::array();
+  for (const auto& award : held) list.push_back(to_json(award));
+  description.facts = Json{{"held_already", std::move(list)},
+                           {"notices", prepared.notices},
+                           {"warnings", description.warnings}};
+  return description;
+}
+
+std::string batch_text(const BatchFolder& folder) {
+  const Batch& batch = folder.batch();
+  const auto count = batch.awards.size();
+  const auto padding = batch.commitments.size() - count;
+  std::string text = std::to_string(count) + " credential(s) issued, indexes " +
+                     std::to_string(batch.plan.first_index.value) + " to " +
+                     std::to_string(batch.plan.first_index.value + batch.commitments.size() - 1);
+  if (padding != 0)
+    text += "; " + std::to_string(padding) +
+            " of them belong to nobody and hide how small the class is";
+  return text + "\n  claim files  " + folder.path() + "/claims\n  codes        " + folder.path() +
+         "/codes.age (testamur issuer batch codes)\n";
+}
+
+Json batch_json(const BatchFolder& folder) {
+  const Batch& batch = folder.batch();
+  Json awards = Json::array();
+  for (const auto& award : batch.awards) {
+    awards.push_back(Json{{"student", award.student},
+                          {"file", folder.claim_path(award)},
+                          {"index", batch.plan.first_index.value + award.position},
+                          {"commitment", batch.commitments[award.position].hex()},
+                          {"holder_made_key", award.recipient.has_value()}});
+  }
+  return Json{{"batch", batch.id},
+              {"folder", folder.path()},
+              {"committed", batch.committed},
+              {"achievement", to_text(batch.plan.achievement)},
+              {"count", batch.awards.size()},
+              {"slots", batch.commitments.size()},
+              {"awards", awards}};
+}
+
+// ---- to the ledger
+
+Attempt<void> sign_batch(Context& context, Client& client, BatchFolder& folder,
+                         const SecretKey& issue_key) {
+  const Batch& batch = folder.batch();
+  TM_TRY_STATUS(verify_batch(client, batch, key_id(KeyPurpose::kIssue, issue_key.public_key()),
+                             context.now_ms()));
+  TM_TRY(const auto envelope, fresh_envelope(context, client, batch.plan.chain, batch.plan.issuer));
+  TM_TRY(const auto built,
+         built_or_failure(tx::build(
+             envelope, tx::IssueListedContent{batch.plan.achievement, batch.plan.first_index,
+                                              batch.commitments})));
+  return or_exit(ExitCode::kFailure,
+                 folder.set_transaction(tx::attach_signed(built, KeyPurpose::kIssue, issue_key)));
+}
+
+// From wherever the batch stands to its end. Sends the same bytes again; signs anew only after they
+// have expired.
+Outcome finish_batch(Context& context, Client& client, BatchFolder& folder,
+                     const SecretKey& issue_key, const Description& description) {
+  const Batch& batch = folder.batch();
+  if (!batch.committed) {
+    if (batch.transaction.empty() || has_expired(batch, client)) {
+      TM_TRY_STATUS(sign_batch(context, client, folder, issue_key));
+    }
+    TM_TRY(const auto id,
+           or_exit(ExitCode::kFailure, id_of_encoded(batch.plan.chain, batch.transaction)));
+    auto sent = submit_signed(context, client, id, batch.transaction,
+                              Json{{"command", "issuer batch"}, {"folder", folder.path()}});
+    if (!sent.ok()) {
+      Failure failure = sent.failure();
+      failure.message +=
+          "\n  the batch is in " + folder.path() + "; testamur issuer batch resume " +
+          std::filesystem::path(folder.path()).filename().string() + " goes on with it";
+      return failure;
+    }
+    TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.set_committed()));
+  }
+  {
+    Progress progress("writing claim files", batch.awards.size(), context.quiet || context.json);
+    TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.deliver([&](std::size_t done, std::size_t) {
+      progress.advance(done);
+    })));
+  }
+  Json json = batch_json(folder);
+  json.update(description.facts);
+  return Reply{std::move(json), batch_text(folder)};
+}
+
+Attempt<Batch> build(Context& context, Preparation& prepared, const SecretKey& credential_key) {
+  TM_TRY(const auto first,
+         or_exit(ExitCode::kFailure, next_index(context, prepared.next_free_on_ledger)));
+  prepared.plan.first_index = IssuerIndex{first};
+  prepared.plan.credential_key = key_id(KeyPurpose::kCredential, credential_key.public_key());
+  Progress progress("signing credentials", prepared.rows.size(), context.quiet || context.json);
+  auto batch = build_batch(prepared.plan, prepared.rows, prepared.requests, credential_key,
+                           [&](std::size_t done, std::size_t) { progress.advance(done); });
+  if (!batch.ok()) return Failure{ExitCode::kUsage, batch.message() + "; nothing was issued"};
+  return std::move(batch).value();
+}
+
+// With nobody to ask, learners who hold the achievement already are no accident only if somebody
+// said so.
+Attempt<void> refuse_repeated(const Context& context, const std::vector<AwardRecord>& held,
+                              bool again) {
+  if (held.empty() || again || (!context.yes && input_is_terminal())) return {};
+  Json list = Json::array();
+  for (const auto& award : held) list.push_back(to_json(award));
+  return Failure{ExitCode::kUsage,
+                 std::to_string(held.size()) +
+                     " of these awards are held already by learners of this class:\n" +
+                     awards_text(held) +
+                     "nothing was issued. If they are to have it twice, give --again.",
+                 {},
+                 {},
+                 {},
+                 Json{{"held_already", std::move(list)}}};
+}
+
+Attempt<void> check_new_name(const Context& context, const std::string& name) {
+  if (name.empty()) return {};
+  TM_TRY_STATUS(check_batch_name(name));
+  const auto names = batch_names(context);
+  if (std::ranges::find(names, name) == names.end()) return {};
+  return Failure{ExitCode::kUsage, "--name: this home has a batch " + name +
+                                       " already: go on with it by testamur issuer batch resume " +
+                                       name + ", or give another name; nothing was issued"};
+}
+
+}  // namespace
+
+Result<ClassListReading> reading_of(const IssueOptions& options) {
+  ClassListReading reading;
+  reading.csv.find_separator = true;
+  for (const auto& typed : *options.map) {
+    TM_TRY(auto pair, parse_column_map(typed));
+    reading.columns.push_back(std::move(pair));
+  }
+  TM_TRY_STATUS(check_date_form(options.date_form));
+  reading.date_form = options.date_form;
+  const std::string encoding = options.encoding;
+  if (!encoding.empty() && encoding != "utf-8" && encoding != "windows-1252")
+    return error("--encoding: \"" + encoding.substr(0, 40) +
+                 "\" is not known: utf-8 or windows-1252");
+  reading.csv.windows_1252 = encoding == "windows-1252";
+  return reading;
+}
+
+Outcome issue_batch(Context& context, const IssueOptions& options) {
+  const std::string name = options.name;
+  const bool again = options.again;
+  const bool dry_run = options.dry_run;
+  TM_TRY_STATUS(hold_home(context, "issuer batch issue"));
+  TM_TRY_STATUS(check_new_name(context, name));
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto prepared, prepare(session, options));
+  TM_TRY(const auto credential_keys,
+         open_signing_keys(context, session.client, KeyPurpose::kCredential));
+  TM_TRY(const auto issue_keys, open_signing_keys(context, session.client, KeyPurpose::kIssue));
+  TM_TRY(const auto held, held_already(session, issue_keys.keys, prepared));
+  TM_TRY_STATUS(refuse_repeated(context, held, again));
+  TM_TRY(auto warnings, near_references(context, issue_keys.keys, prepared.rows));
+
+  TM_TRY(auto batch, build(context, prepared, credential_keys.key()));
+  const auto issue_key = key_id(KeyPurpose::kIssue, issue_keys.key().public_key());
+  const auto as_if_ms = std::max(context.now_ms(), prepared.ledger_ms);
+  TM_TRY_STATUS(verify_batch(session.client, batch, issue_key, as_if_ms));
+  const auto description = describe_batch(batch, prepared, held, std::move(warnings));
+  if (dry_run) {
+    Json json = description.facts;
+    json.update({{"dry_run", true}, {"count", batch.awards.size()}, {"says", description.text}});
+    return Reply{std::move(json),
+                 description.text + "\n" + description.details + "nothing was issued\n"};
+  }
+  TM_TRY_STATUS(confirm_description(context, description, "Issue them?", "issued"));
+
+  // From here on it lasts: the indexes are this batch's, whatever becomes of it.
+  const std::string folder_name = name.empty() ? batch.id : name;
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure,
+                        reserve_indexes(context, folder_name, batch.plan.first_index.value,
+                                        batch.commitments.size())));
+  TM_TRY(auto folder,
+         or_exit(ExitCode::kFailure,
+                 BatchFolder::create(batch_path(context, folder_name), std::move(batch),
+                                     issue_keys.keys.register_identities.front().recipient())));
+  return finish_batch(context, session.client, folder, issue_keys.key(), description);
+}
+
+void add_reading_options(CLI::App& command, IssueOptions& options) {
+  option(command, "--map", options.map,
+         "A column of the list by our name: \"Matrikelnummer=student\", or \"Remarks=-\" to leave "
+         "it out; repeatable")
+      ->allow_extra_args(false);
+  option(command, "--date-format", options.date_form,
+         "How the list writes days: DD.MM.YYYY (default YYYY-MM-DD)");
+  option(command, "--encoding", options.encoding, "Of the list: utf-8 (default) or windows-1252");
+}
+
+// ---- afterwards
+
+namespace {
+
+struct BatchOptions {
+  Given<std::string> name;
+  Given<std::string> student;
+};
+
+Outcome resume(Context& context, const BatchOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "issuer batch resume"));
+  Client client = context.client();
+  TM_TRY(const auto issue_keys, open_signing_keys(context, client, KeyPurpose::kIssue));
+  TM_TRY(auto folder, open_batch(context, options.name, issue_keys.keys.register_identities));
+  return finish_batch(context, client, folder, issue_keys.key(), {});
+}
+
+Outcome purge(Context& context, const BatchOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "issuer batch purge"));
+  const std::string name = options.name;
+  TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
+  TM_TRY(auto folder, open_batch(context, name, vault.register_identities));
+  if (!folder.batch().delivered) {
+    return Failure{ExitCode::kFailure,
+                   "the claim files of " + name +
+                       " were not all written yet: testamur issuer batch resume " + name};
+  }
+  TM_TRY_STATUS(confirm_description(
+      context,
+      {"The holder keys and claim codes of the " + std::to_string(folder.batch().awards.size()) +
+           " awards of batch " + name +
+           " are forgotten; the claim files must have been delivered.\nThis cannot be undone.",
+       {},
+       {},
+       {}},
+      "Forget them?", "forgotten"));
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.purge()));
+  return Reply{Json{{"purged", name}},
+               "forgot the holder keys and claim codes of " + name + "; the register stays\n"};
+}
+
+Outcome erase(Context& context, const BatchOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "issuer erase"));
+  const std::string name = options.name;
+  const std::string student = options.student;
+  TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
+  TM_TRY(auto folder, open_batch(context, name, vault.register_identities));
+  TM_TRY(const auto known, registered_awards(context, vault.register_identities));
+  TM_TRY(auto selection,
+         select_awards(known, batch_names(context), {{student, {}, name, ""}}, false));
+  TM_TRY_STATUS(add_dates(context, vault.register_identities, selection.awards));
+  TM_TRY_STATUS(confirm_description(
+      context,
+      {"All that this office holds of this award is erased. This cannot be undone.",
+       awards_text(selection.awards),
+       selection.close,
+       {}},
+      "Erase it?", "erased"));
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.erase(student)));
+  return Reply{
+      Json{{"erased", student}, {"awards", Json::array({to_json(selection.awards.front())})}},
+      "erased " + student + ":\n" + awards_text(selection.awards) +
+          "the ledger keeps 32 bytes that mean nothing without the salt, copies elsewhere stay\n"};
+}
+
+}  // namespace
+
+void add_batch_commands(CLI::App& issuer, Context& context, Run& run) {
+  auto* batch = issuer.add_subcommand("batch", "Issue to a whole class");
+  batch->require_subcommand(1);
+  add_batch_register_commands(*batch, context, run);
+  add_register_commands(issuer, context, run);
+  add_correction_commands(issuer, context, run);
+  auto options = std::make_shared<IssueOptions>();
+  auto* issuing = batch->add_subcommand(
+      "issue", "One credential a row of a class list; writes claim files and codes");
+  option(*issuing, "--csv", options->csv,
+         "Class list: a column student, and claims by name (docs/cli.md)")
+      ->required();
+  option(*issuing, "--achievement", options->achievement,
+         "<number>.<version>, or <institution>/<number>.<version>")
+      ->required();
+  option(*issuing, "--requests", options->requests, "Directory of wallet requests");
+  option(*issuing, "--name", options->name, "Name of the batch's folder (default: its id)");
+  option(*issuing, "--expires", options->expires,
+         "Last day of the credentials' validity, YYYY-MM-DD (default: open)");
+  add_reading_options(*issuing, *options);
+  flag(*issuing, "--again", options->again, "Also to learners who hold this achievement already");
+  flag(*issuing, "--dry-run", options->dry_run,
+       "Check everything and say what would be issued; issue nothing");
+  issuing->callback([&context, &run, options] {
+    run = [&context, options] { return issue_batch(context, *options); };
+  });
+
+  auto named = std::make_shared<BatchOptions>();
+  const auto add = [&](const char* verb, const char* about,
+                       Outcome (*act)(Context&, const BatchOptions&)) {
+    auto* command = batch->add_subcommand(verb, about);
+    option(*command, "name", named->name, "Name of the batch's folder")->required();
+    command->callback([&context, &run, named, act] {
+      run = [&context, named, act] { return act(context, *named); };
+    });
+  };
+  add("resume", "Go on with a batch that was interrupted: the same bytes, the missing files",
+      resume);
+  add("purge", "Forget holder keys and claim codes once the files were delivered", purge);
+  auto* erasing =
+      issuer.add_subcommand("erase", "Erase what this office holds of one learner in one batch");
+  option(*erasing, "--batch", named->name, "Name of the batch's folder")->required();
+  option(*erasing, "--student", named->student, "The learner's reference")->required();
+  erasing->callback(
+      [&context, &run, named] { run = [&context, named] { return erase(context, *named); }; });
+}
+
+}  // namespace testamur::wallet

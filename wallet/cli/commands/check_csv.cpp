@@ -1,0 +1,163 @@
+// check --csv: every row is asked and proven as `check` does it with one hash; the table is never
+// held.
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/files/check_table.h"
+#include "wallet/cli/files/named_stream.h"
+#include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/client/facts.h"
+#include "wallet/client/proven_facts.h"
+#include "wallet/verify/verify.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
+constexpr unsigned kMostRetries = 120;  // of one row, while the node has no room for a call
+constexpr auto kPause = std::chrono::milliseconds(250);
+
+// A node lets a caller ask so many times a second; a long table waits for its turn.
+template <class Ask>
+auto patiently(const Ask& ask) {
+  auto answer = ask();
+  for (unsigned i = 0; i < kMostRetries; ++i) {
+    const auto* failure = std::get_if<CallError>(&answer);
+    if (failure == nullptr || failure->kind != CallFailure::kOverloaded) break;
+    std::this_thread::sleep_for(kPause);
+    answer = ask();
+  }
+  return answer;
+}
+
+Called<CheckAnswer> ask_about(Client& client, const std::string& name,
+                              const CheckOptions& options) {
+  if (name.starts_with("urn:")) {
+    const auto reference = parse_reference(name);
+    if (!reference.ok()) return CallError{CallFailure::kInvalid, reference.message(), {}, {}, {}};
+    return client.check(*reference, options);
+  }
+  const auto bytes = from_hex(name);
+  const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
+  if (hash) return client.check(*hash, options);
+  return CallError{
+      CallFailure::kInvalid,
+      "\"" + name.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference",
+      {},
+      {},
+      {}};
+}
+
+std::string recognised(const Verdict& verdict) {
+  const auto* finding = find(verdict, Topic::kAcceptance);
+  if (finding == nullptr || finding->answer == Answer::kUnknown) return "unknown";
+  return finding->answer == Answer::kValid ? "yes" : "no";
+}
+
+RowAnswer row_of(const Verdict& verdict) {
+  RowAnswer row;
+  const auto what = standing(verdict);
+  const SlotRecord& slot = verdict.facts.slots->front();
+  row.verdict = to_text(what);
+  row.since = slot.since_ms == 0 ? "" : format_time_ms(slot.since_ms);
+  row.issuer = slot.issuer_name;
+  row.achievement = to_text(slot.achievement);
+  row.anchored = format_time_ms(slot.anchor_time_ms);
+  row.recognised = recognised(verdict);
+  const bool proven = verdict.facts.as_of && verdict.facts.as_of->basis == Basis::kProven;
+  row.rests_on = what == Standing::kCannotTell ? headline(verdict)
+                 : proven
+                     ? "proven under block " + std::to_string(verdict.facts.as_of->height.value)
+                     : "the word of " + verdict.facts.answered_by;
+  row.exit = static_cast<ExitCode>(verdict_code(verdict));
+  return row;
+}
+
+// Of several issuers that list one hash, the worst: nobody says which of them is meant.
+bool is_worse(ExitCode a, ExitCode b) { return a != b && worse(a, b) == a; }
+
+class Table {
+ public:
+  Table(Context& context, Client& client, const LedgerTrust& trust, const std::string& purpose)
+      : context_(context), client_(client), trust_(trust), options_{purpose, false, 0} {}
+
+  Attempt<RowAnswer> ask(const std::string& name) {
+    TM_TRY(const auto answer, asked(patiently([&] { return ask_about(client_, name, options_); })));
+    if (answer.checkpoint) {
+      if (const auto lie = trust_.verify_checkpoint(*answer.checkpoint)) return failure_of(*lie);
+    }
+    RowAnswer row;
+    if (answer.listing != Listing::kFound) {
+      const bool absent = answer.listing == Listing::kNotListed;
+      row.verdict = absent ? "not_listed" : "cannot_tell";
+      row.rests_on = "the word of " + client_.answering();
+      row.exit = absent ? ExitCode::kUnknown : ExitCode::kUnreachable;
+      return row;
+    }
+    bool first = true;
+    for (const auto& slot : answer.slots) {
+      TM_TRY(auto each, judge(answer, slot));
+      if (first || is_worse(each.exit, row.exit)) row = std::move(each);
+      first = false;
+    }
+    return row;
+  }
+
+ private:
+  Attempt<RowAnswer> judge(const CheckAnswer& answer, const SlotAnswer& slot) {
+    const ChainId chain = trust_.current() == nullptr ? ChainId{} : trust_.current()->genesis.chain;
+    auto facts = facts_of_slot(client_, chain, answer, slot);
+    if (const auto lie = prove_slot(client_, trust_, facts)) return failure_of(*lie);
+    const auto& commitment = facts.slots->front().commitment;
+    return row_of(verify_hash(commitment, facts, {context_.now_ms(), kMaxStatusAgeMs, {}, true}));
+  }
+
+  Context& context_;
+  Client& client_;
+  const LedgerTrust& trust_;
+  const CheckOptions options_;
+};
+
+}  // namespace
+
+Outcome check_csv(Context& context, const std::string& csv, const std::string& out,
+                  const std::string& purpose) {
+  if (out.empty())
+    return error("--csv needs --out FILE: the table with what the ledger says beside each row");
+  std::ifstream in(csv, std::ios::binary);
+  if (!in) return error("cannot open " + csv + ": is the name right?");
+  std::error_code ignored;
+  const auto size = std::filesystem::file_size(csv, ignored);
+  NamedStream stream;
+  TM_TRY_STATUS(stream.open(context, out));
+  Client client = context.client();
+  LedgerTrust trust(context.path("ledgers"));
+  if (const auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
+
+  Table table(context, client, trust, purpose);
+  Attempt<TableCounts> counts = TableCounts{};
+  {
+    Progress progress("checking (bytes of the table)", ignored ? 0 : size,
+                      context.quiet || context.json);
+    counts = check_table(in, {[&](const std::string& name) { return table.ask(name); },
+                              [&](std::string_view line) { return stream.write(line); },
+                              [&](std::uint64_t bytes) { progress.advance(bytes); }});
+  }
+  if (!counts.ok()) {
+    Failure failure = counts.failure();
+    failure.message = csv + ", " + failure.message + "; nothing was written";
+    return failure;
+  }
+  TM_TRY_STATUS(stream.finish());
+  return Reply{Json{{"file", out},
+                    {"rows", counts->rows},
+                    {"verdicts", counts->by_verdict},
+                    {"exit_code", static_cast<int>(counts->exit)}},
+               "wrote " + out + ": " + to_text(*counts) + "\n", counts->exit};
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,708 @@
+// credential: what a learner holds and shows, and what a verifier is shown.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "common/visible.h"
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/dates.h"
+#include "wallet/cli/description/disclosure.h"
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/files/output.h"
+#include "wallet/cli/files/policy_file.h"
+#include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/cli/flow/open_wallet.h"
+#include "wallet/cli/flow/own_decision.h"
+#include "wallet/cli/flow/viewpoint.h"
+#include "wallet/client/facts.h"
+#include "wallet/client/proven_facts.h"
+#include "wallet/credential/claim_file.h"
+#include "wallet/credential/credential.h"
+#include "wallet/credential/verifier_request.h"
+#include "wallet/keystore/file.h"
+#include "wallet/verify/verify.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kMaxCredentialBytes = std::size_t{1} << 20;
+constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
+constexpr std::uint64_t kDefaultMaxAgeS = 86'400;  // of a bare nonce: mail waits over a night
+
+struct PresentOptions {
+  std::string reference;
+  std::vector<std::string> claims;
+  std::string audience;
+  std::string nonce;
+  std::string request;
+  std::string until;
+  std::string out;
+};
+struct VerifyOptions {
+  std::string file;
+  std::string audience;
+  std::string nonce;
+  std::string purpose;
+  std::string receipt;
+  std::string policy_file;
+  std::string graph_file;
+  std::string request;
+  std::string viewpoint;
+  bool no_holder = false;
+  std::optional<std::uint64_t> max_age_s;
+  std::uint64_t max_status_age_ms = kMaxStatusAgeMs;
+};
+
+// What its claim file called it nobody signed: title and issuer are shown as the credential itself
+// has them.
+std::string signed_title(const CredentialView& view) {
+  const auto title = view.disclosed.find(ClaimId::kTitle);
+  return title == view.disclosed.end() ? std::string{}
+                                       : to_display(kind_of(ClaimId::kTitle), title->second);
+}
+
+// The trusted ledger that the credential's reference names.
+std::optional<ChainId> named_ledger(const LedgerTrust& trust, const CredentialView& view) {
+  const auto* ledger = trust.find(view.head.reference);
+  return ledger == nullptr ? std::nullopt : std::optional(ledger->genesis.chain);
+}
+
+// What became of a credential that the wallet holds, for its learner. Nothing is printed and
+// nothing fails: where no node answers it says so.
+class Condition {
+ public:
+  struct Words {
+    std::string word;  // of to_text(Standing), or not_asked
+    std::string text;
+  };
+
+  explicit Condition(Context& context)
+      : context_(context), client_(context.client()), trust_(context.path("ledgers")) {
+    problem_ = follow_ledger(context, client_, trust_);
+  }
+
+  Words of(const StoredCredential& stored, const CredentialView& view) {
+    const auto& ends_s = view.head.expires_at_s;
+    if (ends_s && *ends_s <= context_.now_ms() / 1000) return {"expired", "expired"};
+    if (problem_ && problem_->unreachable()) return {"not_asked", "not asked: offline"};
+    if (problem_) return {"cannot_tell", "cannot tell: " + problem_->message};
+    auto facts = gather_facts(client_, view, "", named_ledger(trust_, view));
+    if (const auto lie = prove_facts(client_, trust_, view, facts))
+      return {"cannot_tell", "cannot tell: " + lie->message};
+    const auto verdict = verify_presentation(
+        stored.sd_jwt, facts, {context_.now_ms(), kMaxStatusAgeMs, {}, false, false});
+    const auto what = standing(verdict);
+    const auto* status = find(verdict, Topic::kStatus);
+    if (what == Standing::kGenuine && status != nullptr)
+      return {"genuine", "in force: " + status->text};
+    return {std::string(to_text(what)), headline(verdict)};
+  }
+
+ private:
+  Context& context_;
+  Client client_;
+  LedgerTrust trust_;
+  LedgerOutcome problem_;
+};
+
+Json credential_json(const StoredCredential& stored, const CredentialView& view,
+                     const Condition::Words& condition) {
+  Json claims = Json::object();
+  for (const auto& [id, value] : view.disclosed)
+    claims[std::string(kind_of(id).name)] = to_display(kind_of(id), value);
+  return Json{{"reference", to_text(view.head.reference)},
+              {"title", signed_title(view)},
+              {"issuer", view.head.issuer_domain},
+              {"status", condition.word},
+              {"status_text", condition.text},
+              {"holder_key", stored.holder_key.derived_index ? "holder-made" : "issuer-made"},
+              {"imported_at_ms", stored.imported_at_ms},
+              {"claims", claims}};
+}
+
+std::string credential_text(const StoredCredential& stored, const CredentialView& view,
+                            const Condition::Words& condition, bool with_claims) {
+  const std::string title = one_line(signed_title(view));
+  std::string text =
+      toned(Tone::kStrong, title.empty() ? "credential" : title) + ", " +
+      one_line(view.head.issuer_domain) + "\n  " + to_text(view.head.reference) + "\n  " +
+      toned(condition.word == "genuine" ? Tone::kGood : Tone::kDoubt, one_line(condition.text)) +
+      "\n";
+  if (!with_claims) return text;
+  text += "  holder key: " +
+          std::string(stored.holder_key.derived_index ? "holder-made" : "issuer-made") + "\n";
+  for (const auto& [id, value] : view.disclosed) {
+    text += "  " + std::string(kind_of(id).label) + ": " +
+            one_line(to_display(kind_of(id), value)) + "\n";
+  }
+  return text;
+}
+
+// The stored credential with this reference, or the only one when none is named.
+const StoredCredential* find_stored(const WalletContents& contents, const std::string& reference) {
+  if (reference.empty() && contents.credentials.size() == 1) return &contents.credentials.front();
+  for (const auto& stored : contents.credentials) {
+    auto view = read_credential(stored.sd_jwt);
+    if (view.ok() && to_text(view->head.reference) == reference) return &stored;
+  }
+  return nullptr;
+}
+
+ClaimOutcome open_claim(Context& context, ByteView file, const WalletContents& contents,
+                        const std::string& code_file) {
+  ClaimOutcome requested = open_requested_claim_file(file, contents);
+  if (requested.claim) return requested;
+
+  // There is no code for what was sealed to a wallet, and nobody is asked for one.
+  if (const auto kind = age::inspect(file); kind.ok() && *kind == age::FileKind::kRecipients)
+    return requested;
+  auto code = code_file.empty() ? ask_secret("Claim code: ") : read_secret_file(code_file);
+  if (!code.ok()) return ClaimOutcome{std::nullopt, true, code.message()};
+  (void)context;
+  return open_claim_file(file, code->text());
+}
+
+ExitCode import(Context& context, const std::string& file, const std::string& code_file) {
+  auto raw = read_file(file, age::kMaxFileBytes);
+  if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
+  auto wallet = OpenWallet::open_to_change(context, "credential import");
+  if (!wallet) return wallet.code();
+  ClaimOutcome outcome = open_claim(context, *raw, wallet.contents(), code_file);
+  if (!outcome.claim)
+    return fail(context, outcome.wrong_code ? ExitCode::kPassphrase : ExitCode::kInvalid,
+                outcome.failure);
+  // Imported before: the wallet has what it was to have.
+  if (auto again = read_credential(outcome.claim->sd_jwt); again.ok()) {
+    if (const auto* held = find_stored(wallet.contents(), to_text(again->head.reference))) {
+      const auto condition = Condition(context).of(*held, *again);
+      print(context, credential_json(*held, *again, condition),
+            "in the wallet already, nothing was changed: " +
+                credential_text(*held, *again, condition, true));
+      return ExitCode::kFailure;  // no fault of the credential, but nothing was imported
+    }
+  }
+  if (auto imported = import_claim(wallet.contents(), std::move(*outcome.claim), context.now_ms());
+      !imported.ok()) {
+    return fail(context, ExitCode::kInvalid, imported.message());
+  }
+  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+  const StoredCredential& stored = wallet.contents().credentials.back();
+  auto view = read_credential(stored.sd_jwt);
+  if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+  const auto condition = Condition(context).of(stored, *view);
+  print(context, credential_json(stored, *view, condition),
+        "imported " + credential_text(stored, *view, condition, true));
+  wallet.remind(context);
+  return ExitCode::kOk;
+}
+
+ExitCode list(Context& context) {
+  auto wallet = OpenWallet::open(context);
+  if (!wallet) return wallet.code();
+  Json all = Json::array();
+  std::string text;
+  std::optional<Condition> asked;
+  for (const auto& stored : wallet.contents().credentials) {
+    auto view = read_credential(stored.sd_jwt);
+    if (!view.ok()) continue;
+    if (!asked) asked.emplace(context);
+    const auto condition = asked->of(stored, *view);
+    all.push_back(credential_json(stored, *view, condition));
+    text += credential_text(stored, *view, condition, false);
+  }
+  print(context, Json{{"credentials", all}},
+        all.empty() ? "no credentials yet: testamur credential import FILE\n" : text);
+  wallet.remind(context);
+  return ExitCode::kOk;
+}
+
+ExitCode show(Context& context, const std::string& reference) {
+  auto wallet = OpenWallet::open(context);
+  if (!wallet) return wallet.code();
+  const StoredCredential* stored = find_stored(wallet.contents(), reference);
+  if (stored == nullptr)
+    return fail(context, ExitCode::kUnknown,
+                "the wallet holds no such credential; testamur credential list");
+  auto view = read_credential(stored->sd_jwt);
+  if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+  const auto condition = Condition(context).of(*stored, *view);
+  print(context, credential_json(*stored, *view, condition),
+        credential_text(*stored, *view, condition, true));
+  return ExitCode::kOk;
+}
+
+Result<VerifierRequest> read_request_file(const std::string& file) {
+  TM_TRY(const auto raw, read_file(file, kMaxVerifierRequestBytes));
+  auto request = read_verifier_request(as_text(raw));
+  if (!request.ok()) return error(file + ": " + request.message());
+  return request;
+}
+
+// To whom and what, by the options or by the verifier's request.
+struct Answering {
+  PresentationRequest what;
+  Disclosure disclosure;
+  std::string said_by_verifier;  // for the question
+};
+
+Result<Answering> read_answering(Context& context, const PresentOptions& options,
+                                 const CredentialView& view) {
+  Answering answering;
+  auto& what = answering.what;
+  TM_TRY(what.claims, parse_claim_names(options.claims, "--claim"));
+  what.now_s = context.now_ms() / 1000;
+  if (options.request.empty()) {
+    if (options.audience.empty() || options.nonce.empty()) {
+      return error(
+          "say to whom: --request FILE (of testamur verifier request), or --audience and --nonce "
+          "as the verifier gave "
+          "them");
+    }
+    what.audience = options.audience;
+    what.nonce = options.nonce;
+  } else {
+    if (!options.audience.empty() || !options.nonce.empty())
+      return error("--audience and --nonce stand in the request: leave them out beside --request");
+    TM_TRY(const auto request, read_request_file(options.request));
+    const std::string until = moment_text(request.until_s * 1000);
+    if (what.now_s > request.until_s)
+      return error(options.request + ": the request ended on " + until +
+                   ": ask the verifier for a new one");
+    what.audience = request.audience();
+    what.nonce = request.nonce;
+    if (what.claims.empty()) what.claims = request.claims;
+    answering.said_by_verifier =
+        (request.purpose.empty()
+             ? ""
+             : "  for       " + one_line(request.purpose) + ", as the request says\n") +
+        "  judged    until " + until + "\n";
+  }
+  answering.disclosure = plan_disclosure(view, what.claims);
+  if (options.request.empty() && !answering.disclosure.lacking.empty())
+    return error("the credential holds no " + claim_names(answering.disclosure.lacking) +
+                 "; it holds " + claim_names(plan_disclosure(view, {}).kept) + ", " +
+                 claim_names(plan_disclosure(view, {}).registry));
+  what.claims = answering.disclosure.shown;
+  return answering;
+}
+
+ExitCode present(Context& context, const PresentOptions& options) {
+  auto wallet = OpenWallet::open_to_change(context, "credential present");
+  if (!wallet) return wallet.code();
+  if (options.reference.empty() && wallet.contents().credentials.size() > 1) {
+    return fail(
+        context, ExitCode::kUsage,
+        "the wallet holds " + std::to_string(wallet.contents().credentials.size()) +
+            " credentials: name the one to show by its reference (testamur credential list)");
+  }
+  const StoredCredential* stored = find_stored(wallet.contents(), options.reference);
+  if (stored == nullptr)
+    return fail(context, ExitCode::kUnknown,
+                "the wallet holds no such credential; testamur credential list");
+  auto view = read_credential(stored->sd_jwt);
+  if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+  auto answering = read_answering(context, options, *view);
+  if (!answering.ok()) return fail(context, ExitCode::kUsage, answering.message());
+  auto& request = answering->what;
+  auto until = parse_last_day(options.until, context.now_ms(), "--until");
+  if (!until.ok()) return fail(context, ExitCode::kUsage, until.message());
+  if (*until != 0) request.ends_at_s = *until / 1000;
+  const std::string preview =
+      to_text(answering->disclosure, *view, request.audience) + answering->said_by_verifier + "  " +
+      one_line(Condition(context).of(*stored, *view).text) + "\n" +
+      (request.claims.empty() ? "  no claim is named (--claim): nothing of it is shown\n" : "");
+  if (!context.yes && !confirm(preview + "Present this?")) {
+    return fail(context, ExitCode::kCancelled,
+                "nothing was presented (without a terminal, give --yes)");
+  }
+  auto key = holder_key_of(wallet.contents(), stored->holder_key);
+  if (!key.ok()) return fail(context, ExitCode::kFailure, key.message());
+  auto presentation = present_credential(stored->sd_jwt, request, *key);
+  if (!presentation.ok()) return fail(context, ExitCode::kFailure, presentation.message());
+  if (options.out.empty()) {
+    print(context, Json{{"presentation", *presentation}}, *presentation + "\n");
+    if (!standard_output_arrived())
+      return fail(context, ExitCode::kFailure, "nothing was presented");
+  } else if (const ExitCode code =
+                 write_named_file(context, options.out, as_bytes(*presentation + "\n"));
+             code != ExitCode::kOk) {
+    return code;
+  }
+
+  // Booked only now: a presentation that reached nobody was not made.
+  std::vector<std::string> names;
+  for (const auto id : request.claims) names.emplace_back(kind_of(id).name);
+  wallet.contents().grants.push_back(
+      {to_text(view->head.reference), request.audience, names, context.now_ms(), *until});
+  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+  if (options.out.empty()) return ExitCode::kOk;
+  Json json = to_json(answering->disclosure);
+  json.update({{"file", options.out}, {"audience", request.audience}});
+  print(context, json, preview + "wrote " + options.out + "\n");
+  return ExitCode::kOk;
+}
+
+struct Asked {
+  RegistryFacts facts;
+  std::optional<Failure> failed;
+  std::uint64_t proven_ms = 0;  // time of the newest block that this home has proven
+};
+
+// What the nodes say, proven where they prove it. Without a node everything stays unknown; a forged
+// answer is refused.
+Asked facts_of_nodes(Context& context, const CredentialView& view, const std::string& purpose) {
+  Client client = context.client();
+  LedgerTrust trust(context.path("ledgers"));
+  const auto problem = follow_ledger(context, client, trust);
+  if (problem && !problem->unreachable()) return {{}, failure_of(*problem)};
+  Asked asked{gather_facts(client, view, purpose, named_ledger(trust, view)), std::nullopt,
+              newest_proven_ms(trust)};
+  if (const auto lie = prove_facts(client, trust, view, asked.facts)) return {{}, failure_of(*lie)};
+  return asked;
+}
+
+// What a receipt proves under a ledger that this home trusts; nobody is asked.
+Asked facts_of_file(Context& context, const CredentialView& view, const std::string& file) {
+  LedgerTrust trust(context.path("ledgers"));
+  if (auto problem = trust.load()) return {{}, failure_of(*problem)};
+  auto raw = read_file(file, ledger::Receipt::kMaxEncodedSize);
+  if (!raw.ok()) return {{}, Failure{ExitCode::kUsage, raw.message()}};
+  auto receipt = ledger::decode_receipt(*raw);
+  if (!receipt.ok()) return {{}, Failure{ExitCode::kInvalid, file + ": " + receipt.message()}};
+  const auto& certified = receipt->checkpoint.header.chain;
+  const auto* trusted = trust.find(certified);
+  const auto* named = trust.find(view.head.reference);
+  if (trusted == nullptr) {
+    return {{},
+            Failure{ExitCode::kUnknown,
+                    "the receipt is of the ledger " + to_text(certified) +
+                        ", which this home does not trust: testamur ledger trust FILE "
+                        "[other_ledger]"}};
+  }
+  auto facts =
+      facts_from_receipt(*receipt, *trusted, named == nullptr ? certified : named->genesis.chain);
+  if (!facts.ok()) return {{}, Failure{ExitCode::kInvalid, facts.message() + " [forged_proof]"}};
+  facts->newest_known = std::max(facts->newest_known, floor_of(trust));
+  return {std::move(facts).value(), std::nullopt, newest_proven_ms(trust)};
+}
+
+ExitCode keep_receipt(Context& context, const std::string& file, const std::string& out) {
+  auto raw = read_file(file, kMaxCredentialBytes);
+  if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
+  auto pasted = read_pasted(as_text(*raw));
+  if (!pasted.ok()) return fail(context, ExitCode::kUsage, file + ": " + pasted.message());
+  auto view = read_credential(*pasted);
+  if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+  Client client = context.client();
+  LedgerTrust trust(context.path("ledgers"));
+  if (auto problem = follow_ledger(context, client, trust)) return fail(context, *problem);
+  const auto facts = gather_facts(client, *view, "", named_ledger(trust, *view));
+  auto fetched = fetch_receipt(client, *trust.current(), *view, facts.chain);
+  if (fetched.failure) return fail(context, *fetched.failure);
+  if (!fetched.receipt) {
+    return fail(context, ExitCode::kUnknown,
+                "no node shows a proof of this credential: is it anchored, and listed?");
+  }
+  if (const ExitCode written = write_named_file(context, out, ledger::encode(*fetched.receipt));
+      written != ExitCode::kOk) {
+    return written;
+  }
+  const auto& header = fetched.receipt->checkpoint.header;
+  print(context, Json{{"file", out}, {"height", header.height.value}, {"time_ms", header.time_ms}},
+        "wrote " + out + ": proves the status at block " + std::to_string(header.height.value) +
+            " to whoever trusts " + to_text(header.chain) + "\n");
+  return ExitCode::kOk;
+}
+
+// By the verifier's own policy, in the place of what the node's institution decides. Nothing is
+// lost where the network cannot be asked: then the decision is unknown, with the reason.
+Attempt<void> decide_here(Client& client, const VerifyOptions& options,
+                          const std::optional<Viewpoint>& viewpoint, const CredentialView& view,
+                          RegistryFacts& facts) {
+  if (auto policy = read_policy_file(options.policy_file); !policy.ok()) {
+    return error(policy.message());
+  }
+  if (!options.purpose.empty()) {
+    if (auto purpose = trust::parse_purpose(options.purpose); !purpose.ok()) {
+      return error(purpose.message());
+    }
+  }
+  std::unique_ptr<GraphSource> source = std::make_unique<NodeGraph>(client);
+  AwardQuestion question;
+  question.point.achievement =
+      trust::AchievementName{view.head.achievement.institution, view.head.achievement.number};
+  std::string missing;
+  if (!options.graph_file.empty()) {
+    auto file = FileGraph::read(options.graph_file);
+    if (!file.ok()) return error(file.message());
+    if (auto known = file->achievement(view.head.achievement)) {
+      auto read = award_question(*known, view.head.achievement);
+      if (!read.ok()) return error(read.message());
+      question = *read;
+    } else {
+      missing = "the graph file does not hold the achievement " + to_text(view.head.achievement);
+    }
+    source = std::make_unique<FileGraph>(std::move(*file));
+  } else {
+    auto answer = client.published(view.head.achievement);
+    if (auto* failure = std::get_if<CallError>(&answer)) {
+      missing = failure->message;
+    } else if (const auto& published = std::get<std::optional<AchievementAnswer>>(answer);
+               published && published->point_known &&
+               published->record.id == view.head.achievement) {
+      question = award_question(*published);
+    } else {
+      missing = client.answering() + " does not say what the achievement is about";
+    }
+  }
+  facts.decisions.reset();
+  facts.acceptance.reset();
+  const OwnDecision own{options.policy_file, options.purpose, id_of(viewpoint),
+                        viewpoint ? viewpoint->published : std::string{}};
+  auto decided = missing.empty() ? decide_by_own_policy(*source, own, question, view, facts)
+                                 : Status(error(missing));
+  if (!decided.ok() && facts.problem.empty()) facts.problem = decided.message();
+  return {};
+}
+
+// What is asked of the holder: what the request says, a bare audience and nonce, or nothing.
+struct HolderQuestion {
+  std::optional<HolderRules> rules;
+  std::optional<VerifierRequest> request;
+  std::string purpose;
+};
+
+Result<HolderQuestion> read_holder_question(Context& context, const VerifyOptions& options) {
+  if (options.audience.empty() != options.nonce.empty())
+    return error(
+        "--audience and --nonce go together: the holder's proof is made for both. Give the other "
+        "one too");
+  const bool bare = !options.audience.empty();
+  const auto now_s = context.now_ms() / 1000;
+  HolderQuestion question;
+  question.purpose = options.purpose;
+  if (!options.request.empty()) {
+    if (bare || options.max_age_s)
+      return error("--audience, --nonce and --max-age stand in the request: leave them out");
+    TM_TRY(question.request, read_request_file(options.request));
+    question.rules = holder_rules(*question.request, now_s);
+    if (question.purpose.empty()) question.purpose = question.request->purpose;
+  } else if (bare) {
+    question.rules = HolderRules{options.audience, options.nonce, now_s,
+                                 options.max_age_s.value_or(kDefaultMaxAgeS)};
+  } else if (options.max_age_s) {
+    return error("--max-age is the age of the holder's proof: it needs --audience and --nonce");
+  }
+  if (options.no_holder && question.rules)
+    return error(
+        "--no-holder and a question to the holder contradict each other: leave one of them out");
+  return question;
+}
+
+// What the verifier asked for and is not shown.
+void add_missing(const HolderQuestion& question, const Verdict& verdict, Json& json,
+                 std::string& text) {
+  if (!question.request || !verdict.credential) return;
+  const auto missing = missing_claims(*question.request, *verdict.credential);
+  Json names = Json::array();
+  for (const auto id : missing) names.push_back(std::string(kind_of(id).name));
+  json["asked_and_not_shown"] = std::move(names);
+  if (!missing.empty()) text += "  asked for and not shown: " + claim_names(missing) + "\n";
+}
+
+// Asks a node, whatever else is judged without one: names and published policies stand in the
+// registry.
+Attempt<std::optional<Viewpoint>> viewpoint_of(Context& context, const VerifyOptions& options) {
+  if (options.viewpoint.empty()) return std::optional<Viewpoint>{};
+  if (options.policy_file.empty())
+    return error(
+        "--viewpoint needs a policy to decide by: give --policy FILE, or ask the node of that "
+        "institution");
+  Client client = context.client();
+  return read_viewpoint(client, options.viewpoint);
+}
+
+// One file, by what was asked of all.
+Attempt<Verdict> judge_file(Context& context, const VerifyOptions& options,
+                            const HolderQuestion& question,
+                            const std::optional<Viewpoint>& viewpoint, const std::string& file) {
+  TM_TRY(const auto raw, read_file(file, kMaxCredentialBytes));
+  auto pasted = read_pasted(as_text(raw));
+  if (!pasted.ok()) return error(file + ": " + pasted.message());
+  const VerifyRules rules{context.now_ms(), options.max_status_age_ms, question.rules, true,
+                          !options.no_holder};
+  RegistryFacts facts;
+  if (auto view = read_credential(*pasted); view.ok()) {
+    auto asked = options.receipt.empty() ? facts_of_nodes(context, *view, question.purpose)
+                                         : facts_of_file(context, *view, options.receipt);
+    if (asked.failed) return *asked.failed;
+
+    // Ages are told by this machine's clock. One that is behind a proven block is wrong, and nobody
+    // else is to blame.
+    if (context.now_ms() + kClockBehindMs < asked.proven_ms) {
+      return Failure{ExitCode::kFailure,
+                     "this machine's clock says " + moment_text(context.now_ms()) +
+                         ", but the ledger has a proven block of " + moment_text(asked.proven_ms) +
+                         ": set the clock; nothing was judged"};
+    }
+    facts = std::move(asked.facts);
+    if (!options.policy_file.empty()) {
+      Client client = context.client();
+      TM_TRY_STATUS(decide_here(client, options, viewpoint, *view, facts));
+    }
+  }
+  return verify_presentation(*pasted, facts, rules);
+}
+
+// Every file of a folder, a line each; one that is no credential is said and takes nothing from the
+// others.
+Outcome verify_folder(Context& context, const VerifyOptions& options,
+                      const HolderQuestion& question, const std::optional<Viewpoint>& viewpoint) {
+  std::vector<std::string> files;
+  std::error_code failure;
+  for (const auto& item : std::filesystem::directory_iterator(options.file, failure)) {
+    if (item.is_regular_file()) files.push_back(item.path().string());
+  }
+  if (failure) return error("cannot read " + options.file + ": " + failure.message());
+  if (files.empty()) return error(options.file + " holds no file");
+  std::ranges::sort(files);
+
+  Reply reply{Json{{"files", Json::array()}}, {}, ExitCode::kOk};
+  std::map<std::string, std::size_t> counts;
+  Progress progress("verifying", files.size(), context.quiet || context.json);
+  for (const auto& file : files) {
+    const auto verdict = judge_file(context, options, question, viewpoint, file);
+    const std::string name = std::filesystem::path(file).filename().string();
+    progress.advance(reply.json["files"].size() + 1);
+    if (!verdict.ok()) {
+      // What concerns all of them ends it: no such policy, a ledger that lies, a clock that is
+      // wrong.
+      if (verdict.failure().exit != ExitCode::kUsage) return verdict.failure();
+      ++counts["unreadable"];
+      reply.text += one_line(name) + "  no credential: " + one_line(verdict.message()) + "\n";
+      reply.json["files"].push_back(Json{{"file", name}, {"error", verdict.message()}});
+      reply.exit = worse(reply.exit, ExitCode::kInvalid);
+      continue;
+    }
+    std::string text = one_line(name) + "  " + one_line(headline(*verdict)) + "\n";
+    Json json = as_json(*verdict);
+    json["file"] = name;
+    add_missing(question, *verdict, json, text);
+    reply.text += text;
+    reply.json["files"].push_back(std::move(json));
+    ++counts[std::string(to_text(standing(*verdict)))];
+    reply.exit = worse(reply.exit, static_cast<ExitCode>(verdict_code(*verdict)));
+  }
+  reply.text += std::to_string(files.size()) + (files.size() == 1 ? " file: " : " files: ");
+  std::string separator;
+  for (const auto& [word, count] : counts) {
+    reply.text += separator + std::to_string(count) + " " + word;
+    separator = ", ";
+  }
+  reply.text += "\n";
+  reply.json["exit_code"] = static_cast<int>(reply.exit);
+  reply.json["counts"] = counts;
+  return reply;
+}
+
+Outcome verify(Context& context, const VerifyOptions& options) {
+  TM_TRY(const auto question, read_holder_question(context, options));
+  TM_TRY(const auto viewpoint, viewpoint_of(context, options));
+  std::error_code ignored;
+  if (std::filesystem::is_directory(options.file, ignored))
+    return verify_folder(context, options, question, viewpoint);
+  TM_TRY(const auto verdict, judge_file(context, options, question, viewpoint, options.file));
+  Json json = as_json(verdict);
+  std::string text = to_text(verdict);
+  add_missing(question, verdict, json, text);
+  return Reply{std::move(json), std::move(text), static_cast<ExitCode>(verdict_code(verdict))};
+}
+
+}  // namespace
+
+void add_credential_commands(CLI::App& app, Context& context, Run& run) {
+  auto* credential = app.add_subcommand("credential", "Credentials: import, show, present, verify");
+  credential->require_subcommand(1);
+  auto text = std::make_shared<std::string>();
+  auto more = std::make_shared<std::string>();
+  auto* importing =
+      credential->add_subcommand("import", "Take a claim file (NAME.testamur.age) into the wallet");
+  importing->add_option("file", *text, "The claim file")->required();
+  importing->add_option("--code-file", *more,
+                        "Read the claim code from this file (default: asked)");
+  importing->callback([&context, &run, text, more] {
+    run = [&context, text, more] { return import(context, *text, *more); };
+  });
+  credential->add_subcommand("list", "What the wallet holds")->callback([&context, &run] {
+    run = [&context] { return list(context); };
+  });
+  auto* showing = credential->add_subcommand("show", "One credential with all its claims");
+  showing->add_option("reference", *text, "urn:testamur:… (default: the only one)");
+  showing->callback(
+      [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
+
+  auto options = std::make_shared<PresentOptions>();
+  auto* presenting = credential->add_subcommand("present", "Show chosen claims to one verifier");
+  presenting->add_option("reference", options->reference, "urn:testamur:… (default: the only one)");
+  presenting->add_option("--request", options->request,
+                         "Answer this request of a verifier (testamur verifier request)");
+  presenting
+      ->add_option("--claim", options->claims,
+                   "A claim to show, may be given several times (default: those asked for): " +
+                       claim_names())
+      ->allow_extra_args(false);
+  presenting->add_option("--audience", options->audience,
+                         "Without a request: the verifier, as it names itself");
+  presenting->add_option("--nonce", options->nonce, "Without a request: the verifier's challenge");
+  presenting->add_option("--until", options->until,
+                         "End of the grant, YYYY-MM-DD; binds honest verifiers only");
+  presenting->add_option("--out", options->out, "File to write (default: standard output)");
+  presenting->callback([&context, &run, options] {
+    run = [&context, options] { return present(context, *options); };
+  });
+
+  auto* keeping =
+      credential->add_subcommand("receipt", "Keep a proof of the present status, for use offline");
+  keeping->add_option("file", *text, "A credential or presentation")->required();
+  keeping->add_option("--out", *more, "File to write")->required();
+  keeping->callback([&context, &run, text, more] {
+    run = [&context, text, more] { return keep_receipt(context, *text, *more); };
+  });
+  auto checking = std::make_shared<VerifyOptions>();
+  auto* verifying = credential->add_subcommand(
+      "verify", "Signature, contents, status, holder and whether the issuer is accepted");
+  verifying->add_option("file", checking->file, "A credential or presentation, or a folder of them")
+      ->required();
+  verifying->add_option("--request", checking->request,
+                        "Judge the answer to this request: its audience, nonce, purpose and time");
+  verifying->add_option("--audience", checking->audience,
+                        "Require a holder's proof made for this name");
+  verifying->add_option("--nonce", checking->nonce, "… and this challenge");
+  verifying->add_option(
+      "--max-age", checking->max_age_s,
+      "… not older than this many seconds, counted from when the holder made it (default 86400)");
+  verifying->add_flag("--no-holder", checking->no_holder, "It does not matter who shows it");
+  verifying->add_option(
+      "--viewpoint", checking->viewpoint,
+      "… as this institution sees it (id or domain), and whether it publishes that policy");
+  verifying->add_option("--max-status-age", checking->max_status_age_ms,
+                        "Older status is unknown, in milliseconds");
+  verifying->add_option("--purpose", checking->purpose,
+                        "credit, access, exemption, employment, profession");
+  verifying->add_option("--receipt", checking->receipt, "Ask nobody: judge by this receipt");
+  auto* policy = verifying->add_option(
+      "--policy", checking->policy_file,
+      "Decide here by this policy and not by the node's (docs/formats/policy.md)");
+  verifying
+      ->add_option(
+          "--graph", checking->graph_file,
+          "… from the recognitions in this file (testamur trust graph --out) and not from a node")
+      ->needs(policy);
+  verifying->callback([&context, &run, checking] {
+    run = [&context, checking] { return verify(context, *checking); };
+  });
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,169 @@
+#include "wallet/cli/commands/explain_command.h"
+
+#include <charconv>
+
+#include "trust/drawing.h"
+#include "trust/explain.h"
+#include "wallet/cli/files/output.h"
+#include "wallet/cli/files/policy_file.h"
+#include "wallet/cli/flow/local_view.h"
+
+namespace testamur::wallet {
+namespace {
+
+Result<unsigned> bounded(const std::string& text, unsigned most, const char* what) {
+  unsigned value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc{} || end != text.data() + text.size() || text.empty() || value > most) {
+    return error(std::string(what) + " of --assume is 0 to " + std::to_string(most));
+  }
+  return value;
+}
+
+Result<trust::Assumption> read_assumption(Client& client, const std::string& text,
+                                          const InstitutionId& viewpoint) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == ':') {
+      parts.emplace_back();
+    } else {
+      parts.back().push_back(c);
+    }
+  }
+  if (parts.size() != 4)
+    return error("--assume is TRUSTER:SUBJECT:AMOUNT:DEPTH, for example me:uni.example:120:1");
+  trust::Assumption assumed;
+  if (parts[0] == "me") {
+    assumed.truster = viewpoint;
+  } else {
+    TM_TRY(assumed.truster, id_of_institution(client, parts[0]));
+  }
+  TM_TRY(assumed.subject, id_of_institution(client, parts[1]));
+  TM_TRY(const auto amount, bounded(parts[2], trust::kFullAmount, "the amount"));
+  TM_TRY(const auto depth, bounded(parts[3], trust::kMaxDepth, "the depth"));
+  assumed.amount = static_cast<std::uint8_t>(amount);
+  assumed.depth = static_cast<std::uint8_t>(depth);
+  return assumed;
+}
+
+Json arc_json(const trust::Arc& arc, const trust::NameOf& name_of) {
+  return {{"truster", name_of(arc.truster)},
+          {"truster_id", to_text(arc.truster)},
+          {"subject", name_of(arc.subject)},
+          {"subject_id", to_text(arc.subject)},
+          {"kind", std::string(to_text(arc.kind))},
+          {"amount", arc.amount},
+          {"statement", arc.statement.is_zero() ? "" : to_text(arc.statement)},
+          {"ceiling", arc.ceiling},
+          {"retroactive", arc.retroactive}};
+}
+
+Json to_json(const trust::Explanation& explanation, const trust::Policy& policy,
+             const trust::NameOf& name_of) {
+  const auto& decision = explanation.decision;
+  const auto arcs = [&](const std::vector<trust::Arc>& list) {
+    Json all = Json::array();
+    for (const auto& arc : list) all.push_back(arc_json(arc, name_of));
+    return all;
+  };
+  Json json{{"outcome", std::string(to_text(decision.outcome))},
+            {"rule", std::string(to_text(decision.rule))},
+            {"own_policy", true},
+            {"policy_digest", trust::digest(policy).hex()},
+            {"digest", decision.digest.hex()},
+            {"amount", decision.amount},
+            {"threshold", explanation.threshold},
+            {"independent_paths", decision.independent_paths},
+            {"needed_paths", explanation.needed_paths},
+            {"deficit", explanation.deficit},
+            {"accredited_amount", decision.accredited_amount},
+            {"at_time_ms", explanation.query.at_time_ms},
+            {"as_of_height", explanation.query.as_of.height.value},
+            {"hypothetical", !explanation.query.assume.empty()},
+            {"cut", arcs(decision.cut)},
+            {"blocks", arcs(decision.blocks)},
+            {"would_flip", arcs(explanation.would_flip)}};
+  json["paths"] = Json::array();
+  for (const auto& path : decision.paths)
+    json["paths"].push_back({{"amount", path.amount}, {"arcs", arcs(path.arcs)}});
+  json["remedies"] = Json::array();
+  for (const auto& remedy : explanation.remedies) {
+    json["remedies"].push_back({{"by", name_of(remedy.by)},
+                                {"by_id", to_text(remedy.by)},
+                                {"subject", name_of(remedy.subject)},
+                                {"subject_id", to_text(remedy.subject)},
+                                {"kind", std::string(to_text(remedy.kind))},
+                                {"amount", remedy.amount},
+                                {"depth", remedy.depth}});
+  }
+  return json;
+}
+
+ExitCode write_drawings(Context& context, const OwnQuestion& question,
+                        const trust::Explanation& explanation, const trust::NameOf& name_of) {
+  ExitCode code = ExitCode::kOk;
+  if (!question.svg.empty())
+    code = write_named_file(context, question.svg, as_bytes(trust::to_svg(explanation, name_of)));
+  if (code == ExitCode::kOk && !question.dot.empty())
+    code = write_named_file(context, question.dot, as_bytes(trust::to_dot(explanation, name_of)));
+  return code;
+}
+
+}  // namespace
+
+Result<InstitutionId> id_of_institution(Client& client, const std::string& id_or_domain) {
+  if (id_or_domain.starts_with("tmi1")) return parse_institution_id(id_or_domain);
+  auto answer = client.institution_by_domain(id_or_domain);
+  if (auto* failure = std::get_if<CallError>(&answer)) return error(failure->message);
+  const auto id = from_hex(std::get<Json>(answer)["institution"]["name"].value("id", ""));
+  if (!id || id->size() != InstitutionId::kSize)
+    return error("the node gave no id for " + id_or_domain);
+  return InstitutionId::prefix_of(*id);
+}
+
+ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuestion& question) {
+  trust::PolicyReading reading;
+  if (!question.policy_file.empty()) {
+    auto read = read_policy_file(question.policy_file);
+    if (!read.ok()) return fail(context, ExitCode::kUsage, read.message());
+    reading = *read;
+  }
+  trust::Query query;
+  query.issuer = question.issuer;
+  query.viewpoint =
+      question.viewpoint.value_or(reading.viewpoint.value_or(trust::local_viewpoint()));
+  query.point = question.point;
+  for (const auto& text : question.assume) {
+    auto assumed = read_assumption(client, text, query.viewpoint);
+    if (!assumed.ok()) return fail(context, ExitCode::kUsage, assumed.message());
+    query.assume.push_back(*assumed);
+  }
+  std::unique_ptr<GraphSource> graph = std::make_unique<NodeGraph>(client);
+  if (!question.graph_file.empty()) {
+    auto file = FileGraph::read(question.graph_file);
+    if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
+    graph = std::make_unique<FileGraph>(std::move(*file));
+  }
+  auto view =
+      fetch_local_view(*graph, query.viewpoint, {query.issuer}, reading.policy, query.assume);
+  if (!view.ok()) return fail(context, ExitCode::kUnreachable, view.message());
+  query.as_of = view->as_of;
+  query.at_time_ms = question.at_time_ms == 0 ? view->as_of.today_ms : question.at_time_ms;
+  const auto explanation = trust::explain(view->history, query, reading.policy);
+  const trust::NameOf name_of = [&](const InstitutionId& id) { return view->name_of(id); };
+  if (const ExitCode written = write_drawings(context, question, explanation, name_of);
+      written != ExitCode::kOk)
+    return written;
+  const std::string source = question.policy_file.empty()
+                                 ? "the preset friends"
+                                 : "your own policy " + question.policy_file;
+  const std::string hypothetical =
+      query.assume.empty() ? "" : "If what --assume says were on the ledger:\n";
+  print(context, to_json(explanation, reading.policy, name_of),
+        hypothetical + trust::to_text(explanation, name_of) + "Decided here by " + source +
+            ", from the ledger at height " + std::to_string(query.as_of.height.value) + ".\n");
+  return explanation.decision.outcome == trust::Outcome::kAccept ? ExitCode::kOk
+                                                                 : ExitCode::kNotAccepted;
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,286 @@
+// genesis: the ceremony by which institutions begin a ledger, or go on with one that lost its keys.
+//
+// One file from draft to record (docs/formats/genesis.md). Every step reads it, checks what it can,
+// and replaces it whole.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "ledger/genesis.h"
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/description/genesis_description.h"
+#include "wallet/cli/files/ceremony_files.h"
+#include "wallet/cli/files/key_files.h"
+#include "wallet/cli/files/output.h"
+#include "wallet/cli/option.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+using ledger::Genesis;
+using ledger::GenesisFault;
+
+constexpr std::size_t kMaxRecordBytes = 64u << 20;
+
+struct GenesisOptions {
+  Given<std::string> record;
+  Given<std::string> settings;
+  Given<std::vector<std::string>> files;  // parties, or copies of the record
+  Given<std::vector<std::string>> keys;
+};
+
+Result<Genesis> read_record(const std::string& file) {
+  TM_TRY(auto bytes, read_file(file, kMaxRecordBytes));
+  auto genesis = ledger::decode_genesis_draft(bytes);
+  if (!genesis.ok()) return error(file + ": " + genesis.message() + " [record_malformed]");
+  return genesis;
+}
+
+// A record that was read from this file and grew replaces it; a new one never replaces another.
+ExitCode write_record(Context& context, const std::string& file, const Genesis& genesis,
+                      bool was_read = true) {
+  return write_named_file(context, file, ledger::encode(genesis),
+                          [was_read](ByteView) { return was_read; });
+}
+
+ExitCode report(const Context& context, const Genesis& genesis,
+                const std::vector<GenesisFault>& faults) {
+  Json json = genesis_json(genesis, faults);
+  ExitCode code = ExitCode::kOk;
+  if (!faults.empty())
+    code = only_signatures_missing(faults) ? ExitCode::kFailure : ExitCode::kInvalid;
+  json["exit_code"] = static_cast<int>(code);
+  print(context, json, genesis_text(genesis, faults));
+  return code;
+}
+
+ExitCode refuse(const Context& context, const std::string& file, const GenesisFault& fault) {
+  return fail(context, ExitCode::kInvalid, file + ": " + fault.what + " [" + fault.name + "]");
+}
+
+ExitCode draft(Context& context, const GenesisOptions& options) {
+  ledger::GenesisInput input;
+  if (!options.settings->empty()) {
+    auto read = read_genesis_settings(options.settings);
+    if (!read.ok()) return fail(context, ExitCode::kUsage, read.message());
+    input = std::move(read).value();
+  }
+  if (input.time_ms == 0) input.time_ms = context.now_ms();
+  const auto genesis = ledger::draft_genesis(std::move(input));
+  if (const ExitCode written = write_record(context, options.record, genesis, false);
+      written != ExitCode::kOk)
+    return written;
+  print(context, genesis_json(genesis, ledger::find_faults(genesis)),
+        "an empty draft is in " + *options.record + "; testamur genesis add " + *options.record +
+            " PARTY.toml …\n");
+  return ExitCode::kOk;
+}
+
+// What may be missing while parties are still to come.
+bool may_come(const GenesisFault& fault) {
+  return fault.name == "parties" || fault.name == "validators" || fault.name == "parent";
+}
+
+Result<Genesis> with_party(Genesis genesis, PartyInput input) {
+  const auto id = ledger::party_id(input.party);
+  if (input.validator) {
+    const auto key =
+        std::ranges::find(input.party.keys, KeyPurpose::kConsensus, &ledger::GenesisKey::purpose);
+    if (key == input.party.keys.end())
+      return error("a validator needs a consensus key [consensus_key]");
+    genesis.content.validators.push_back({id, key_id(key->purpose, key->key)});
+  }
+  genesis.content.parties.push_back(std::move(input.party));
+  return ledger::draft_genesis(std::move(genesis.content));
+}
+
+Result<Genesis> with_node_keys(Genesis genesis, NodeKeysInput input) {
+  auto& content = genesis.content;
+  if (!content.continues)
+    return error("keys of a replaced node belong into a recovery, and this is none");
+  if (input.chain != content.continues->chain()) {
+    return error("the keys were made for " + to_text(input.chain) +
+                 ", and the recovery continues " + to_text(content.continues->chain()));
+  }
+  for (auto& key : input.keys) {
+    if (key.purpose == KeyPurpose::kConsensus) {
+      std::erase_if(content.validators,
+                    [&](const auto& seat) { return seat.institution == key.institution; });
+      content.validators.push_back({key.institution, key_id(key.purpose, key.key)});
+    }
+    content.continues->keys.push_back(std::move(key));
+  }
+  return ledger::draft_genesis(std::move(content));
+}
+
+ExitCode add(Context& context, const GenesisOptions& options) {
+  auto genesis = read_record(options.record);
+  if (!genesis.ok()) return fail(context, ExitCode::kInvalid, genesis.message());
+  if (!genesis->signatures.empty()) {
+    return fail(
+        context, ExitCode::kUsage,
+        *options.record +
+            " is signed already: what is added changes the chain id and voids the signatures. "
+            "Begin with an unsigned copy [already_signed]");
+  }
+  for (const auto& file : *options.files) {
+    auto input = read_ceremony_file(file);
+    if (!input.ok()) return fail(context, ExitCode::kUsage, input.message());
+    auto next = input->party ? with_party(*genesis, std::move(*input->party))
+                             : with_node_keys(*genesis, std::move(*input->node_keys));
+    if (!next.ok()) return fail(context, ExitCode::kInvalid, file + ": " + next.message());
+    std::string wrong;
+    for (const auto& fault : ledger::find_content_faults(next->content)) {
+      if (!may_come(fault))
+        wrong += (wrong.empty() ? "" : "; ") + fault.what + " [" + fault.name + "]";
+    }
+    if (!wrong.empty()) return fail(context, ExitCode::kInvalid, file + ": " + wrong);
+    genesis = std::move(next);
+  }
+  if (const ExitCode written = write_record(context, options.record, *genesis);
+      written != ExitCode::kOk)
+    return written;
+  print(context, genesis_json(*genesis, ledger::find_faults(*genesis)),
+        std::to_string(genesis->content.parties.size()) + " parties, " +
+            std::to_string(genesis->content.validators.size()) + " validators; chain id now " +
+            to_text(genesis->chain) + "\n");
+  return ExitCode::kOk;
+}
+
+// Root keys from files or folders of `testamurd init`, or from this home's vault where none is
+// named.
+Result<std::vector<SecretKey>> root_keys(Context& context, const std::vector<std::string>& files) {
+  std::vector<SecretKey> keys;
+  for (const auto& file : files) {
+    const bool folder = std::filesystem::is_directory(file);
+    TM_TRY(auto key,
+           read_key_file(folder ? (std::filesystem::path(file) / "root.key").string() : file,
+                         KeyPurpose::kRoot));
+    keys.push_back(std::move(key));
+  }
+  if (!files.empty()) return keys;
+  auto opened = open_issuer_keys(context, KeyPurpose::kRoot);
+  if (!opened.ok()) return error(opened.message() + "; or name the root keys with --keys");
+  for (auto& key : opened->keys) keys.push_back(std::move(key));
+  return keys;
+}
+
+ExitCode sign(Context& context, const GenesisOptions& options) {
+  auto genesis = read_record(options.record);
+  if (!genesis.ok()) return fail(context, ExitCode::kInvalid, genesis.message());
+  if (const auto faults = ledger::find_content_faults(genesis->content); !faults.empty()) {
+    return refuse(context, options.record, faults.front());
+  }
+  auto keys = root_keys(context, options.keys);
+  if (!keys.ok()) return fail(context, ExitCode::kUsage, keys.message());
+  const std::string description_text = genesis_text(*genesis, ledger::find_faults(*genesis));
+  if (!context.yes && !confirm(description_text + "Sign this?")) {
+    return fail(context, ExitCode::kCancelled,
+                "nothing was signed (without a terminal, give --yes)");
+  }
+  const auto message = ledger::founder_message(genesis->chain);
+  const auto founders = ledger::signatories(*genesis);
+  for (const auto& key : *keys) {
+    const auto id = key_id(KeyPurpose::kRoot, key.public_key());
+    const auto is_root = [&](const auto& root) { return root.first == id; };
+    const bool known = std::ranges::any_of(
+        founders, [&](const auto& founder) { return std::ranges::any_of(founder.roots, is_root); });
+    if (!known) {
+      return fail(
+          context, ExitCode::kInvalid,
+          *options.record + ": " + to_text(id) + " is no root key of a founder [founder_stranger]");
+    }
+    std::erase_if(genesis->signatures,
+                  [&](const auto& signature) { return signature.root_key == id; });
+    genesis->signatures.push_back({id, key.sign(message.view())});
+  }
+  std::ranges::sort(genesis->signatures, {}, &ledger::FounderSignature::root_key);
+  if (const ExitCode written = write_record(context, options.record, *genesis);
+      written != ExitCode::kOk)
+    return written;
+  const auto faults = ledger::find_faults(*genesis);
+  std::string left;
+  for (const auto& fault : faults) left += "  " + fault.what + "\n";
+  print(context, genesis_json(*genesis, faults),
+        "signed for " + to_text(genesis->chain) +
+            "; compare this id with the other founders over another channel\n" +
+            (left.empty() ? "all have signed: nodes and wallets take this file\n"
+                          : "still missing:\n" + left));
+  return ExitCode::kOk;
+}
+
+ExitCode merge(Context& context, const GenesisOptions& options) {
+  auto genesis = read_record(options.record);
+  if (!genesis.ok()) return fail(context, ExitCode::kInvalid, genesis.message());
+  for (const auto& file : *options.files) {
+    auto copy = read_record(file);
+    if (!copy.ok()) return fail(context, ExitCode::kInvalid, copy.message());
+    if (copy->chain != genesis->chain) {
+      return fail(context, ExitCode::kInvalid,
+                  file + " is the record of " + to_text(copy->chain) + ", and " + *options.record +
+                      " is that of " + to_text(genesis->chain) +
+                      ": somebody signed another record [record_differs]");
+    }
+    for (const auto& signature : copy->signatures) {
+      const auto same = [&](const auto& other) { return other.root_key == signature.root_key; };
+      if (std::ranges::none_of(genesis->signatures, same)) genesis->signatures.push_back(signature);
+    }
+  }
+  std::ranges::sort(genesis->signatures, {}, &ledger::FounderSignature::root_key);
+  if (const ExitCode written = write_record(context, options.record, *genesis);
+      written != ExitCode::kOk)
+    return written;
+  const auto faults = ledger::find_faults(*genesis);
+  return report(context, *genesis, faults);
+}
+
+ExitCode check(Context& context, const GenesisOptions& options) {
+  auto genesis = read_record(options.record);
+  if (!genesis.ok()) return fail(context, ExitCode::kInvalid, genesis.message());
+  return report(context, *genesis, ledger::find_faults(*genesis));
+}
+
+}  // namespace
+
+void add_genesis_commands(CLI::App& app, Context& context, Run& run) {
+  auto* genesis = app.add_subcommand(
+      "genesis", "Begin a ledger together, or go on with one that lost its keys");
+  genesis->require_subcommand(1);
+  auto options = std::make_shared<GenesisOptions>();
+  const auto choose = [&context, &run,
+                       options](ExitCode (*command)(Context&, const GenesisOptions&)) {
+    return [&context, &run, options, command] {
+      run = [&context, options, command] { return command(context, *options); };
+    };
+  };
+  auto* drafting = genesis->add_subcommand("draft", "An empty record from settings (TOML)");
+  option(*drafting, "settings", options->settings,
+         "time, protocol_version, [parameters]; all may be absent");
+  option(*drafting, "--out", options->record, "The record to begin")->required();
+  drafting->callback(choose(draft));
+  auto* adding = genesis->add_subcommand(
+      "add", "Parties into a draft; keys of replaced nodes into a recovery");
+  option(*adding, "record", options->record, "The record")->required();
+  option(*adding, "files", options->files,
+         "party.toml of `testamurd init`, node-keys.toml of `testamurd replace`")
+      ->required();
+  adding->callback(choose(add));
+  auto* signing =
+      genesis->add_subcommand("sign", "Sign the chain id with an institution's root keys");
+  option(*signing, "record", options->record, "The record")->required();
+  option(*signing, "--keys", options->keys,
+         "Root key files, or folders with root.key (default: this home's vault)");
+  signing->callback(choose(sign));
+  auto* merging = genesis->add_subcommand("merge", "Gather the signatures of several copies");
+  option(*merging, "record", options->record, "The record to complete")->required();
+  option(*merging, "copies", options->files, "Signed copies of it")->required();
+  merging->callback(choose(merge));
+  auto* checking = genesis->add_subcommand(
+      "check", "What a record says, who has signed, and what is wrong with it");
+  option(*checking, "record", options->record, "The record")->required();
+  checking->callback(choose(check));
+}
+
+}  // namespace testamur::wallet

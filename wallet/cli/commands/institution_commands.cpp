@@ -1,0 +1,209 @@
+// institution: joining, being listed, changing, succeeding and leaving.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/commands/successions.h"
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/files/institution_file.h"
+#include "wallet/cli/flow/accreditation_import.h"
+#include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/client/json_fields.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+struct InstitutionOptions {
+  Given<std::string> file;
+  Given<std::string> listed;
+  Given<std::vector<std::string>> key_directories;
+  SuccessionOptions succession;
+  DraftOptions draft;
+};
+
+// What is on the ledger stays there, so that a second entry of one institution is refused before it
+// is one.
+Attempt<void> refuse_lookalike(IssuerSession& session, const tx::InstitutionFacts& facts) {
+  TM_TRY(const auto answer, asked(session.client.institutions()));
+  const auto alike = find_lookalike(facts, parties_in(answer));
+  if (!alike) return {};
+  return Failure{
+      ExitCode::kUsage,
+      *alike + ": nothing was sent. If another institution is meant, its name must say so"};
+}
+
+// ---- joining
+
+Outcome join(Context& context, const InstitutionOptions& options) {
+  TM_TRY(auto content, read_institution_file(options.file));
+  TransactionRequest request;
+  for (const auto& directory : *options.key_directories) {
+    auto keys = read_key_directory(directory);
+    if (!keys.ok()) return Failure{ExitCode::kUsage, "--keys: " + keys.message()};
+    for (auto& held : *keys) request.keys.push_back(std::move(held));
+  }
+  TM_TRY(auto session, open_issuer_session(context));
+  if (!options.listed->empty()) {
+    TM_TRY(content.listed, institution_named(session.client, "--listed", options.listed));
+  } else {
+    TM_TRY_STATUS(refuse_lookalike(
+        session, content.facts));  // one that was listed and registers now is like itself
+  }
+  request.command = "institution register";
+  request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
+  request.done = std::string(tx::best_text(content.facts.legal_names)) + " is registered";
+  request.complete_description = [&content](const tx::UnsignedTransaction& built,
+                                            const DescriptionContext&,
+                                            Description& description) -> Attempt<void> {
+    const auto id = to_text(tx::registered_id(built.id, content));
+    description.text += "\nIts id will be " + id + ".";
+    description.facts["institution"] = id;
+    return {};
+  };
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+Outcome list(Context& context, const InstitutionOptions& options) {
+  TM_TRY(const auto facts, read_facts_file(options.file));
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY_STATUS(refuse_lookalike(session, facts));
+  TransactionRequest request;
+  request.command = "institution list";
+  request.make = [&facts](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::InstitutionListContent{facts});
+  };
+  request.done = std::string(tx::best_text(facts.legal_names)) + " is listed";
+  request.complete_description = [](const tx::UnsignedTransaction& built, const DescriptionContext&,
+                                    Description& description) -> Attempt<void> {
+    const auto id = to_text(InstitutionId::prefix_of(built.id.view()));
+    description.text += "\nIts id will be " + id + ".";
+    description.facts["institution"] = id;
+    return {};
+  };
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+// ---- one's own
+
+Outcome update(Context& context, const InstitutionOptions& options) {
+  TM_TRY(const auto facts, read_facts_file(options.file));
+  TM_TRY(auto session, open_issuer_session(context));
+  TransactionRequest request;
+  request.command = "institution update";
+  request.purpose = KeyPurpose::kRoot;
+  request.make = [&facts](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::InstitutionUpdateContent{facts});
+  };
+  request.done = "the public facts are changed";
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+Outcome leave(Context& context, const InstitutionOptions& options) {
+  TM_TRY(auto session, open_issuer_session(context));
+  TransactionRequest request;
+  request.command = "institution leave";
+  request.purpose = KeyPurpose::kRoot;
+  request.make = [](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::InstitutionLeaveContent{});
+  };
+  request.done = session.profile.name + " has left the ledger";
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+// ---- successions
+
+Outcome succeed(Context& context, tx::SuccessionKind kind, const InstitutionOptions& options) {
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto content, read_succession(session.client, kind, options.succession));
+  TransactionRequest request;
+  request.command = "institution succeed";
+  request.purpose = KeyPurpose::kRoot;
+  request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
+  request.done =
+      session.profile.name + " has agreed; every other party runs the same command in its own name";
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+// ---- reading
+
+Outcome show(Context& context, const std::string& institution) {
+  Client client = context.client();
+  TM_TRY(const auto who, named_or_own(context, client, institution));
+  TM_TRY(const auto json, asked(find_institution(client, who, true)));
+  return Reply{json, institution_text(part_of(json, "institution")) +
+                         toned(Tone::kQuiet, as_of_text(json)) + "\n"};
+}
+
+using Action = std::function<Outcome(Context&, const InstitutionOptions&)>;
+
+struct Adding {
+  Context& context;
+  Run& run;
+  std::shared_ptr<InstitutionOptions> options;
+
+  CLI::App* command(CLI::App& parent, const char* name, const char* about, Action action) const {
+    auto* made = parent.add_subcommand(name, about);
+    made->callback([this_options = options, &shared = context, &chosen = run, action] {
+      chosen = [&shared, this_options, action] { return action(shared, *this_options); };
+    });
+    add_draft_options(*made, options->draft);
+    return made;
+  }
+};
+
+void add_succession_commands(CLI::App& institution, const Adding& adding) {
+  auto* succeeding =
+      institution.add_subcommand("succeed",
+                                 "Agree to a succession, in the name of this home's institution; "
+                                 "it takes effect when all parties have");
+  succeeding->require_subcommand(1);
+  add_successions(adding.options->succession, [&](const char* name, const char* about,
+                                                  tx::SuccessionKind kind) {
+    return adding.command(*succeeding, name, about,
+                          [kind](Context& context, const InstitutionOptions& options) {
+                            return succeed(context, kind, options);
+                          });
+  });
+}
+
+}  // namespace
+
+void add_institution_commands(CLI::App& app, Context& context, Run& run) {
+  auto* institution =
+      app.add_subcommand("institution", "Institutions: join, be listed, change, succeed, leave");
+  institution->require_subcommand(1);
+  const Adding adding{context, run, std::make_shared<InstitutionOptions>()};
+  auto& options = *adding.options;
+  auto* joining = adding.command(
+      *institution, "register",
+      "Sponsor a new institution (a validator does); its keys prove that it holds them", join);
+  option(*joining, "file", options.file,
+         "Its facts and public keys: the party.toml of `testamurd init`")
+      ->required();
+  option(*joining, "--listed", options.listed,
+         "The listed institution that it takes over, id and statements included");
+  option(*joining, "--keys", options.key_directories,
+         "Directories of its plain key files, where they are at hand")
+      ->allow_extra_args(false);
+  auto* listing = adding.command(
+      *institution, "list", "Name an institution that is not on the ledger; it gets no keys", list);
+  option(*listing, "file", options.file, "Its facts, TOML")->required();
+  auto* updating =
+      adding.command(*institution, "update",
+                     "Replace this institution's public facts; the root keys sign", update);
+  option(*updating, "file", options.file, "All its facts, TOML")->required();
+  adding.command(*institution, "leave", "Leave the ledger for good; the root keys sign", leave);
+  add_succession_commands(*institution, adding);
+
+  auto text = std::make_shared<Given<std::string>>();
+  auto* showing = institution->add_subcommand("show", "An institution with its keys and history");
+  option(*showing, "institution", *text, "Id (tmi…) or domain (default: this home's)");
+  showing->callback(
+      [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,362 @@
+// key: an institution's keys on the ledger, and the vaults that hold their secrets.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/dates.h"
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/files/key_files.h"
+#include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/key_vault.h"
+#include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/flow/void_forecast.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/client/json_fields.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+struct KeyOptions {
+  Given<std::string> purpose;  // or a key id
+  Given<std::string> public_file;
+  Given<std::string> key_file;
+  Given<std::string> algorithm;
+  Given<std::string> compromised_since;
+  Given<std::string> out;
+  Given<std::string> chain;
+  Given<std::string> institution;
+  DraftOptions draft;
+};
+
+constexpr const char* kPurposes = "root, issue, govern, consensus, transport, credential or cosign";
+
+Result<KeyPurpose> purpose_in(const std::string& text) {
+  const auto purpose = parse_key_purpose(text);
+  if (!purpose) return error("\"" + text.substr(0, 40) + "\" is no purpose of a key: " + kPurposes);
+  return *purpose;
+}
+
+// Those that a node uses without a person; the node makes them where it keeps them.
+bool is_of_a_node(KeyPurpose purpose) {
+  return purpose == KeyPurpose::kConsensus || purpose == KeyPurpose::kTransport;
+}
+
+Result<SignatureAlgorithm> algorithm_in(const KeyOptions& options, KeyPurpose purpose) {
+  if (options.algorithm->empty()) return usual_algorithm(purpose);
+  const auto algorithm = parse_key_algorithm(*options.algorithm);
+  if (!algorithm || !allowed(purpose, *algorithm)) {
+    return error("--algorithm: a " + std::string(to_text(purpose)) + " key cannot have \"" +
+                 *options.algorithm + "\"" +
+                 (purpose == KeyPurpose::kCredential ? " (es256, es256k or ed25519)" : ""));
+  }
+  return *algorithm;
+}
+
+// The key to register: somebody else's with its proof, a key file's, or a fresh one, which must be
+// kept before it is sent.
+struct NewKey {
+  tx::KeyAddContent content;
+  std::shared_ptr<SecretKey> to_keep;
+};
+
+Result<NewKey> from_public_file(const std::string& file, const IssuerProfile& profile,
+                                KeyPurpose purpose) {
+  TM_TRY(auto read, read_public_key_file(file));
+  if (read.chain != profile.chain)
+    return error(file + " is for another ledger, " + to_text(read.chain));
+  if (read.institution != profile.institution) {
+    return error(file + " is for another institution, " + to_text(read.institution) +
+                 "; this home is of " + to_text(profile.institution));
+  }
+  if (read.content.purpose != purpose) {
+    return error(file + " holds a " + std::string(to_text(read.content.purpose)) + " key, not a " +
+                 std::string(to_text(purpose)) + " key");
+  }
+  return NewKey{std::move(read.content), nullptr};
+}
+
+Result<NewKey> new_key(const KeyOptions& options, const IssuerProfile& profile,
+                       KeyPurpose purpose) {
+  if (!options.public_file->empty() && !options.key_file->empty())
+    return error("give --public or --key-file, not both");
+  if (!options.public_file->empty()) return from_public_file(options.public_file, profile, purpose);
+  if (!options.key_file->empty()) {
+    TM_TRY(const auto key, read_key_file(options.key_file, purpose));
+    return NewKey{prove(profile.chain, profile.institution, purpose, key), nullptr};
+  }
+  if (is_of_a_node(purpose)) {
+    return error("the node makes its " + std::string(to_text(purpose)) +
+                 " key itself (testamurd new-key " + std::string(to_text(purpose)) +
+                 "): register it with --public FILE");
+  }
+  TM_TRY(const auto algorithm, algorithm_in(options, purpose));
+  auto key = std::make_shared<SecretKey>(SecretKey::generate(algorithm));
+  auto content = prove(profile.chain, profile.institution, purpose, *key);
+  return NewKey{std::move(content), std::move(key)};
+}
+
+// What all key changes have in common: the roots sign, and a fresh key is kept before it is sent.
+TransactionRequest key_request(Context& context, const IssuerProfile& profile,
+                               const std::string& command, const NewKey* fresh) {
+  TransactionRequest request;
+  request.command = command;
+  request.purpose = KeyPurpose::kRoot;
+  if (fresh == nullptr) return request;
+  request.description.facts["key"] = to_text(key_id(fresh->content.purpose, fresh->content.key));
+  if (!fresh->to_keep) return request;
+  request.keep = [&context, key = fresh->to_keep, purpose = fresh->content.purpose,
+                  id = to_text(profile.institution)] {
+    return store_key(context, purpose, std::move(*key), id);
+  };
+  return request;
+}
+
+Outcome add(Context& context, const KeyOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "key add"));
+  TM_TRY(const auto purpose, purpose_in(options.purpose));
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto key, new_key(options, session.profile, purpose));
+  auto request = key_request(context, session.profile, "key add", &key);
+  request.make = [&key](const tx::Envelope& envelope) { return tx::build(envelope, key.content); };
+  request.done = "the " + *options.purpose + " key " + to_text(key_id(purpose, key.content.key)) +
+                 " is registered";
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+// The key on the ledger, if it is the institution's own and active.
+struct OwnKey {
+  KeyId id;
+  KeyPurpose purpose = KeyPurpose::kRoot;
+};
+Attempt<OwnKey> own_key(IssuerSession& session, const std::string& text) {
+  const auto id = parse_key_id(text);
+  if (!id.ok())
+    return Failure{ExitCode::kUsage, id.message() + " (testamur key list shows the ids)"};
+  TM_TRY(const auto answer, asked(session.client.key(*id)));
+  const Json& key = part_of(answer, "key");
+  if (text_of(key, "institution_id") != session.profile.institution.hex()) {
+    return Failure{ExitCode::kUsage, text + " is a key of another institution"};
+  }
+  if (text_of(key, "state") != "active")
+    return Failure{ExitCode::kUsage, text + " is retired already"};
+  const auto purpose = parse_key_purpose(text_of(key, "purpose"));
+  if (!purpose)
+    return Failure{ExitCode::kFailure, "the node does not say what " + text + " is for"};
+  return OwnKey{*id, *purpose};
+}
+
+// A consensus key in the set changes only with the set.
+constexpr const char* kConsensusWords =
+    "a validator's consensus key changes only with the validator set. The steps: testamurd new-key "
+    "consensus (at the "
+    "node), "
+    "testamur key add consensus --public FILE, testamurd ready (at the node), then a vote on: "
+    "testamur governance "
+    "propose "
+    "validator-set replace INSTITUTION --ready TRANSACTION";
+
+Outcome rotate(Context& context, const KeyOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "key rotate"));
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto old, own_key(session, options.purpose));
+  if (old.purpose == KeyPurpose::kConsensus) return Failure{ExitCode::kUsage, kConsensusWords};
+  TM_TRY(const auto key, new_key(options, session.profile, old.purpose));
+  auto request = key_request(context, session.profile, "key rotate", &key);
+  request.make = [&](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::KeyRotateContent{old.id, key.content});
+  };
+  request.done =
+      to_text(old.id) + " is replaced by " + to_text(key_id(old.purpose, key.content.key));
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+Attempt<bool> votes_with(Client& client, const KeyId& id) {
+  TM_TRY(const auto answer, asked(client.parameters()));
+  for (const auto& seat : part_of(answer, "validators")) {
+    auto bytes = from_hex(text_of(seat, "public_key"));
+    if (bytes &&
+        key_id(KeyPurpose::kConsensus, PublicKey{SignatureAlgorithm::kBip340, *bytes}) == id)
+      return true;
+  }
+  return false;
+}
+
+// Since when nothing that the key signed counts; 0 for an ordinary retirement.
+Attempt<std::uint64_t> compromised_since(const Context& context, const KeyOptions& options,
+                                         KeyPurpose purpose) {
+  if (options.compromised_since->empty()) return std::uint64_t{0};
+  if (is_of_a_node(purpose) || purpose == KeyPurpose::kCosign) {
+    return Failure{ExitCode::kUsage, "--compromised-since does not apply to a " +
+                                         std::string(to_text(purpose)) +
+                                         " key: nothing that it signed is void; retire it without"};
+  }
+  const auto since = parse_time(options.compromised_since, context.now_ms());
+  if (!since.ok()) return Failure{ExitCode::kUsage, "--compromised-since: " + since.message()};
+  if (*since > context.now_ms()) {
+    return Failure{ExitCode::kUsage, "--compromised-since: " + *options.compromised_since +
+                                         " is to come; give a time that has passed"};
+  }
+  return std::max<std::uint64_t>(*since, 1);
+}
+
+Outcome retire(Context& context, const KeyOptions& options) {
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto key, own_key(session, options.purpose));
+  if (key.purpose == KeyPurpose::kConsensus) {
+    TM_TRY(const bool votes, votes_with(session.client, key.id));
+    if (votes) {
+      return Failure{ExitCode::kUsage, std::string("it votes now: ") + kConsensusWords +
+                                           " (or validator-set remove)"};
+    }
+  }
+  tx::KeyRetireContent content{key.id, 0};
+  TM_TRY(content.compromised_since_ms, compromised_since(context, options, key.purpose));
+  auto request = key_request(context, session.profile, "key retire", nullptr);
+  if (content.compromised_since_ms != 0) {
+    TM_TRY(const auto forecast, asked(forecast_void(session.client, session.profile.chain, key.id,
+                                                    content.compromised_since_ms)));
+    request.description.text = "\n" + to_text(forecast);
+    request.description.facts["becomes_void"] = to_json(forecast);
+  }
+  request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
+  request.done = to_text(key.id) + " is retired";
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+// For a holder of a key on a machine of its own: a fresh key in this home's vault, and a public
+// file for whoever registers it.
+Outcome make(Context& context, const KeyOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "key make"));
+  TM_TRY(const auto purpose, purpose_in(options.purpose));
+  if (is_of_a_node(purpose)) {
+    return Failure{ExitCode::kUsage,
+                   "the node makes it itself: testamurd new-key " + *options.purpose};
+  }
+  TM_TRY(const auto algorithm, algorithm_in(options, purpose));
+  const std::string out = options.out;
+  TM_TRY_STATUS(may_save_named_file(context, out));
+  TM_TRY(const auto profile, profile_here_or(context, options.chain, options.institution));
+  TM_TRY_STATUS(refuse_unread_options(context));
+
+  auto key = SecretKey::generate(algorithm);
+  const auto content = prove(profile.chain, profile.institution, purpose, key);
+  TM_TRY_STATUS(store_key(context, purpose, std::move(key), to_text(profile.institution)));
+  const auto text = public_key_text({profile.chain, profile.institution, content});
+  TM_TRY_STATUS(save_named_file(context, out, as_bytes(text)));
+  const auto id = to_text(key_id(purpose, content.key));
+  return Reply{Json{{"key", id}, {"file", out}},
+               "a " + *options.purpose + " key " + id + " is in the vault " +
+                   vault_file(context, purpose) + "\n  " + out +
+                   " is public: whoever holds the root keys runs testamur key add " +
+                   *options.purpose + " --public " + out + "\n"};
+}
+
+std::string key_line(const Json& key) {
+  const std::string state = key.value("state", "");
+  const Json retired = key.value("retired", Json::object());
+  std::string text =
+      key.value("id_text", "") + "  " + key.value("purpose", "") + "  " +
+      key.value("algorithm", "") + "  " +
+      toned(state == "active" ? Tone::kGood : Tone::kDoubt, state) + "  since " +
+      date_text(key.value("added", Json::object()).value("time_ms", std::uint64_t{0}));
+  if (state != "active")
+    text += ", retired " + date_text(retired.value("time_ms", std::uint64_t{0}));
+  const auto since_ms = key.value("compromised_since_ms", std::uint64_t{0});
+  if (since_ms != 0) text += "; void what it signed since " + moment_text(since_ms);
+  return text + "\n";
+}
+
+Outcome list(Context& context, const std::string& institution) {
+  Client client = context.client();
+  TM_TRY(const auto who, named_or_own(context, client, institution));
+  TM_TRY(const auto answer, asked(find_institution(client, who, false)));
+  const Json& view = part_of(answer, "institution");
+  std::string text = institution_line(view) + "  " +
+                     std::to_string(view.value("root_threshold", 0U)) +
+                     " of its root keys sign for it\n";
+  for (const auto& key : view.value("keys", Json::array())) text += "  " + key_line(key);
+  return Reply{Json{{"keys", view.value("keys", Json::array())},
+                    {"root_threshold", view.value("root_threshold", 0U)}},
+               text};
+}
+
+Outcome show(Context& context, const std::string& text) {
+  TM_TRY(const auto id, parse_key_id(text));
+  Client client = context.client();
+  TM_TRY(const auto answer, asked(client.key(id)));
+  const Json& name = part_of(answer, "institution");
+  return Reply{answer, key_line(part_of(answer, "key")) + "  of " + text_of(name, "name_now") +
+                           " (" + text_of(name, "id_text") + ")\n"};
+}
+
+void add_new_key_options(CLI::App& command, const std::shared_ptr<KeyOptions>& options) {
+  option(command, "--public", options->public_file,
+         "A public key file of whoever holds the key (key make, testamurd new-key)");
+  option(command, "--key-file", options->key_file, "A plain key file of `testamurd init`");
+  option(command, "--algorithm", options->algorithm,
+         "Of a fresh credential key: es256 (default), es256k or ed25519");
+}
+
+}  // namespace
+
+void add_draft_options(CLI::App& command, DraftOptions& options) {
+  option(command, "--draft", options.file,
+         "Send nothing: write a draft for others to sign (testamur sign, testamur send)");
+  option(command, "--send-by", options.send_by,
+         "Until when the draft is to be sent: YYYY-MM-DDTHH:MM (UTC) or +2d (default: an hour)");
+}
+
+void add_key_commands(CLI::App& app, Context& context, Run& run) {
+  auto* key = app.add_subcommand("key", "An institution's keys: register, replace and retire them");
+  key->require_subcommand(1);
+  auto options = std::make_shared<KeyOptions>();
+  const auto command = [&](const char* name, const char* about,
+                           Outcome (*action)(Context&, const KeyOptions&)) {
+    auto* made = key->add_subcommand(name, about);
+    made->callback([&context, &run, options, action] {
+      run = [&context, options, action] { return action(context, *options); };
+    });
+    return made;
+  };
+  auto* adding = command("add", "Register a fresh key; the root keys sign", add);
+  option(*adding, "purpose", options->purpose, kPurposes)->required();
+  add_new_key_options(*adding, options);
+  add_draft_options(*adding, options->draft);
+  auto* rotating = command("rotate", "Replace a key by a fresh one of the same purpose", rotate);
+  option(*rotating, "key", options->purpose, "The key that is replaced (tmk…)")->required();
+  add_new_key_options(*rotating, options);
+  add_draft_options(*rotating, options->draft);
+  auto* retiring = command("retire", "A key signs nothing more", retire);
+  option(*retiring, "key", options->purpose, "The key (tmk…)")->required();
+  option(
+      *retiring, "--compromised-since", options->compromised_since,
+      "What it signed at or after this time counts as void: YYYY-MM-DD or YYYY-MM-DDTHH:MM (UTC)");
+  add_draft_options(*retiring, options->draft);
+  auto* making = command(
+      "make",
+      "A fresh key in this home's vault, to be registered by somebody else; no network is needed",
+      make);
+  option(*making, "purpose", options->purpose, "root, issue, govern, credential or cosign")
+      ->required();
+  option(*making, "--out", options->out, "The public file")->required();
+  option(*making, "--chain", options->chain, "The ledger (tmn…), where this home does not know it");
+  option(*making, "--institution", options->institution,
+         "The institution (tmi…), where this home does not know it");
+  option(*making, "--algorithm", options->algorithm,
+         "Of a credential key: es256 (default), es256k or ed25519");
+
+  auto text = std::make_shared<Given<std::string>>();
+  auto* listing = key->add_subcommand("list", "The keys of an institution and what became of them");
+  option(*listing, "institution", *text, "Id (tmi…) or domain (default: this home's)");
+  listing->callback(
+      [&context, &run, text] { run = [&context, text] { return list(context, *text); }; });
+  auto* showing = key->add_subcommand("show", "One key");
+  option(*showing, "key", *text, "Id (tmk…)")->required();
+  showing->callback(
+      [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,305 @@
+// issuer list, issuer show, issuer batch list, issuer batch codes: the register of this office to
+// look at. All of it comes from this home's encrypted files; a node is asked for statuses only, and
+// where none answers they are left open.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "common/visible.h"
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/option.h"
+#include "wallet/credential/class_list.h"
+#include "wallet/credential/csv_line.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+struct ListOptions {
+  Given<std::string> batch;
+  Given<std::string> achievement;
+  Given<std::string> status;
+  Given<std::string> student;
+};
+
+struct Register {
+  std::vector<RegisteredBatch> batches;
+  StatusSource source;
+};
+
+Attempt<Register> read_register(Context& context, const std::string& batch) {
+  TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
+  Register read;
+  TM_TRY(read.batches, read_batches(context, vault.register_identities, batch));
+  read.source = add_statuses(context, read.batches);
+  return read;
+}
+
+Attempt<AwardFilter> read_filter(const Context& context, const ListOptions& options) {
+  AwardFilter filter;
+  filter.student = canonical_reference(*options.student);
+  filter.status = options.status;
+  const auto known = status_names();
+  if (!filter.status.empty() && std::ranges::find(known, filter.status) == known.end()) {
+    std::string names;
+    for (const auto& name : known) names += (names.empty() ? "" : ", ") + name;
+    return error("--status: \"" + filter.status.substr(0, 40) + "\" is no status: " + names);
+  }
+  if (options.achievement->empty()) return filter;
+  TM_TRY(const auto profile, or_exit(ExitCode::kFailure, stored_profile(context)));
+  TM_TRY(filter.achievement, achievement_named(options.achievement, profile.institution));
+  return filter;
+}
+
+std::vector<const RegisteredAward*> chosen(const std::vector<RegisteredBatch>& batches,
+                                           const AwardFilter& filter) {
+  std::vector<const RegisteredAward*> awards;
+  for (const auto& batch : batches) {
+    for (const auto& award : batch.awards) {
+      if (fits(award, filter)) awards.push_back(&award);
+    }
+  }
+  return awards;
+}
+
+std::string award_line(const RegisteredAward& award) {
+  return one_line(award.award.student) + "  " + one_line(award.name) + "  " +
+         one_line(award.title) + " (" + std::to_string(award.award.achievement.number) + "." +
+         std::to_string(award.award.achievement.version) + "), " + award.award.date + "  batch " +
+         award.award.batch + "  " + std::string(to_text(award.delivery)) + "  " + award.status +
+         "\n";
+}
+
+Json list_json(const std::vector<const RegisteredAward*>& awards, const StatusSource& source) {
+  Json list = Json::array();
+  for (const auto* award : awards) list.push_back(to_json(*award));
+  return Json{
+      {"awards", std::move(list)}, {"count", awards.size()}, {"status_asked", source.asked}};
+}
+
+std::string source_line(const StatusSource& source) {
+  return source.text.empty() ? "" : source.text + "\n";
+}
+
+Outcome list(Context& context, const ListOptions& options) {
+  TM_TRY(const auto filter, read_filter(context, options));
+  TM_TRY(const auto read, read_register(context, options.batch));
+
+  // Without the ledger's word nobody can be chosen by it.
+  if (!filter.status.empty() && filter.status != "not_sent" && !read.source.asked)
+    return Failure{read.source.exit, "--status needs a node: " + read.source.text};
+  const auto awards = chosen(read.batches, filter);
+  std::string text;
+  for (const auto* award : awards) text += award_line(*award);
+  text += std::to_string(awards.size()) + (awards.size() == 1 ? " award" : " awards") +
+          (awards.empty() ? "" : ": " + counts_text(awards, read.source.asked)) + "\n" +
+          source_line(read.source);
+  return Reply{list_json(awards, read.source), std::move(text)};
+}
+
+std::string award_details(const RegisteredAward& award, const IssuerProfile& profile) {
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(award.claim_file, ignored);
+  std::string text = one_line(award.title) + ", " + award.award.date + ": " + award.status + "\n" +
+                     "  achievement  " + to_text(award.award.achievement) + "\n" +
+                     "  batch        " + award.award.batch + "\n";
+  for (const auto& index : award.award.indexes)
+    text += "  reference    " + to_text(make_reference(profile.chain, profile.institution, index)) +
+            "\n";
+  switch (award.delivery) {
+    case Delivery::kRequest:
+      text += "  delivery     sealed to the wallet that asked for it, no code\n";
+      break;
+    case Delivery::kCode:
+      text +=
+          "  delivery     by claim code (testamur issuer batch codes " + award.award.batch + ")\n";
+      break;
+    case Delivery::kPurged:
+      text +=
+          "  delivery     by claim code, which was purged: a lost file is replaced by a new "
+          "award\n";
+      break;
+  }
+  return text + "  claim file   " + (there ? award.claim_file : award.claim_file + " (not there)") +
+         "\n";
+}
+
+Outcome show(Context& context, const ListOptions& options) {
+  const std::string student = canonical_reference(*options.student);
+  TM_TRY(const auto profile, or_exit(ExitCode::kFailure, stored_profile(context)));
+  TM_TRY(const auto read, read_register(context, ""));
+  AwardFilter filter;
+  filter.student = student;
+  const auto awards = chosen(read.batches, filter);
+  if (awards.empty()) {
+    // The same sentence as the commands that change a status: it names learners of nearly the same
+    // reference.
+    std::vector<AwardRecord> all;
+    for (const auto* award : chosen(read.batches, {})) all.push_back(award->award);
+    const auto nobody =
+        select_awards(all, batch_names(context), {{student, {}, {}, "--student " + student}}, true);
+    return Failure{ExitCode::kUsage, nobody.message()};
+  }
+  std::string text = one_line(student) +
+                     (awards.back()->name.empty() ? "" : ", " + one_line(awards.back()->name)) +
+                     ": " + std::to_string(awards.size()) +
+                     (awards.size() == 1 ? " award\n" : " awards\n");
+  for (const auto* award : awards) text += award_details(*award, profile);
+  return Reply{list_json(awards, read.source), text + source_line(read.source)};
+}
+
+Outcome list_batches(Context& context) {
+  TM_TRY(const auto read, read_register(context, ""));
+  Json all = Json::array();
+  std::string text;
+  for (const auto& batch : read.batches) {
+    std::vector<const RegisteredAward*> awards;
+    for (const auto& award : batch.awards) awards.push_back(&award);
+    std::map<std::string, std::size_t> statuses;
+    for (const auto* award : awards) ++statuses[award->status];
+    const std::string state =
+        !batch.committed ? "not sent yet (testamur issuer batch resume " + batch.name + ")"
+        : !batch.delivered
+            ? "claim files are missing (testamur issuer batch resume " + batch.name + ")"
+            : "issued";
+    text += batch.name + "  " + one_line(batch.title) + " (" +
+            std::to_string(batch.achievement.number) + "." +
+            std::to_string(batch.achievement.version) + "), " +
+            date_text(batch.issued_at_s * 1000) + ", " + state + "\n  " +
+            std::to_string(awards.size()) + (awards.size() == 1 ? " award: " : " awards: ") +
+            counts_text(awards, read.source.asked) + "\n";
+    all.push_back(Json{{"batch", batch.name},
+                       {"achievement", to_text(batch.achievement)},
+                       {"title", batch.title},
+                       {"issued_at_ms", batch.issued_at_s * 1000},
+                       {"committed", batch.committed},
+                       {"delivered", batch.delivered},
+                       {"awards", awards.size()},
+                       {"statuses", statuses},
+                       {"first_index", batch.first_index},
+                       {"slots", batch.slots}});
+  }
+  if (read.batches.empty())
+    text = "no batch was issued from this home: testamur issuer batch issue\n";
+  return Reply{Json{{"batches", std::move(all)}, {"status_asked", read.source.asked}},
+               text + source_line(read.source)};
+}
+
+// ---- codes
+
+struct CodesOptions {
+  Given<std::string> name;
+  Given<std::string> csv;
+};
+
+struct CodeList {
+  Json json = Json::array();
+  std::string text;
+  std::string table;
+};
+
+// Everybody of the batch, those with a request of their own too: a mail merge has a row for each.
+CodeList list_codes(const RegisteredBatch& batch,
+                    const std::map<std::string, std::string>& code_of) {
+  const std::vector<std::string> header{"student",  "given_name", "family_name", "student_number",
+                                        "delivery", "file",       "code"};
+  CodeList out;
+  out.table = csv_line(header);
+  for (const auto& award : batch.awards) {
+    const auto found = code_of.find(award.award.student);
+    const std::string code = found == code_of.end() ? "" : found->second;
+    const std::string file = std::filesystem::path(award.claim_file).filename().string();
+    const std::vector<std::string> row{award.award.student,
+                                       award.given_name,
+                                       award.family_name,
+                                       award.student_number,
+                                       std::string(to_text(award.delivery)),
+                                       file,
+                                       code};
+    out.table += csv_line(row);
+    out.json.push_back(Json{{"student", award.award.student},
+                            {"name", award.name},
+                            {"delivery", to_text(award.delivery)},
+                            {"file", file},
+                            {"code", code}});
+    out.text += one_line(award.award.student) + "  " + one_line(award.name) + "  " +
+                one_line(file) + "  " +
+                (code.empty() ? "sealed to the wallet that asked: no code" : code) + "\n";
+  }
+  return out;
+}
+
+Outcome codes(Context& context, const CodesOptions& options) {
+  const std::string name = options.name;
+  const std::string csv = options.csv;
+  if (!csv.empty()) TM_TRY_STATUS(may_save_named_file(context, csv));
+  TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
+  TM_TRY(const auto batches, read_batches(context, vault.register_identities, name));
+  const RegisteredBatch& batch = batches.front();
+  const std::string path = batch_path(context, name) + "/codes.age";
+  const bool all_asked = std::ranges::all_of(
+      batch.awards, [](const auto& award) { return award.delivery == Delivery::kRequest; });
+  std::map<std::string, std::string> code_of;
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    TM_TRY(const auto file, or_exit(ExitCode::kFailure, read_file(path, age::kMaxFileBytes)));
+    TM_TRY(const auto rows,
+           or_exit(ExitCode::kInvalid, open_codes(file, vault.register_identities)));
+    for (const auto& row : rows) code_of[row.student] = std::string(row.code.text());
+  } else if (!all_asked) {
+    return Failure{ExitCode::kFailure,
+                   "the claim codes of " + name +
+                       " were purged after delivery; whoever lost a claim file gets a new award "
+                       "that supersedes the old one"};
+  }
+  const auto list = list_codes(batch, code_of);
+  if (csv.empty()) return Reply{Json{{"codes", list.json}}, list.text};
+  TM_TRY_STATUS(refuse_unread_options(context));
+  TM_TRY_STATUS(save_named_file(context, csv, as_bytes(list.table)));
+  return Reply{Json{{"file", csv}, {"rows", batch.awards.size()}},
+               "wrote " + csv + " with " + std::to_string(batch.awards.size()) +
+                   " rows; it holds claim codes in clear: erase it when the mails are sent\n"};
+}
+
+}  // namespace
+
+void add_register_commands(CLI::App& issuer, Context& context, Run& run) {
+  auto options = std::make_shared<ListOptions>();
+  auto* listing =
+      issuer.add_subcommand("list", "Who has what: every award of this home's register");
+  option(*listing, "--batch", options->batch, "Of this batch only");
+  option(*listing, "--achievement", options->achievement,
+         "Of this achievement only: <number>, <number>.<version>");
+  option(*listing, "--status", options->status,
+         "valid, revoked, suspended, superseded, not_listed or not_sent only");
+  option(*listing, "--student", options->student, "Of this learner only");
+  listing->callback(
+      [&context, &run, options] { run = [&context, options] { return list(context, *options); }; });
+  auto* showing =
+      issuer.add_subcommand("show", "One learner: every award, its delivery, reference and status");
+  option(*showing, "--student", options->student, "The learner's reference")->required();
+  showing->callback(
+      [&context, &run, options] { run = [&context, options] { return show(context, *options); }; });
+}
+
+void add_batch_register_commands(CLI::App& batch, Context& context, Run& run) {
+  batch
+      .add_subcommand("list",
+                      "All batches of this home, with how many awards and what became of them")
+      ->callback([&context, &run] { run = [&context] { return list_batches(context); }; });
+  auto options = std::make_shared<CodesOptions>();
+  auto* coding = batch.add_subcommand("codes", "The claim codes of a batch, with names");
+  option(*coding, "name", options->name, "Name of the batch's folder")->required();
+  option(*coding, "--csv", options->csv,
+         "Write them to this file, a row a learner, for a mail merge");
+  coding->callback([&context, &run, options] {
+    run = [&context, options] { return codes(context, *options); };
+  });
+}
+
+}  // namespace testamur::wallet

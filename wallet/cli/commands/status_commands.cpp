@@ -1,0 +1,334 @@
+// issuer status: revoke, suspend, reinstate, supersede. A change names awards: by learner,
+// reference or index, on the command line or in a table; all slots of an award change together, and
+// everybody whom it hits is named before the question and in the result.
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/commands/issue_batch.h"
+#include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/award_targets.h"
+#include "wallet/cli/flow/batches.h"
+#include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/credential/class_list.h"
+#include "wallet/credential/csv.h"
+#include "wallet/credential/status_list.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+struct StatusOptions {
+  Given<std::vector<std::string>> students;
+  Given<std::vector<std::string>> references;
+  Given<std::vector<std::uint64_t>> indexes;
+  Given<std::string> batch;
+  Given<std::string> csv;
+  Given<std::string> reason;
+  Given<bool> all;
+  Given<bool> with_root;
+  DraftOptions draft;
+};
+
+// What a verb does to an award.
+struct Verb {
+  const char* name;
+  tx::StatusAction action;
+  const char* leads_to;  // the status, as nodes call it
+  const char* done;
+  const char* usual_reason;
+  const char* about;
+  bool is_final;
+};
+constexpr Verb kSupersede{"supersede",  tx::StatusAction::kSupersede,
+                          "superseded", "superseded",
+                          "replaced",   "Replaced by another credential, for good",
+                          true};
+constexpr std::array kVerbs{
+    Verb{"revoke", tx::StatusAction::kRevoke, "revoked", "revoked", "withdrawn", "For good", true},
+    Verb{"suspend", tx::StatusAction::kSuspend, "suspended", "suspended", "withdrawn",
+         "Until reinstated", false},
+    Verb{"reinstate", tx::StatusAction::kReinstate, "valid", "valid again", "correction",
+         "A suspended credential becomes valid", false},
+    kSupersede,
+};
+
+constexpr std::pair<std::string_view, tx::StatusReason> kReasons[] = {
+    {"correction", tx::StatusReason::kCorrection},
+    {"replaced", tx::StatusReason::kReplaced},
+    {"withdrawn", tx::StatusReason::kWithdrawn},
+    {"not_claimed", tx::StatusReason::kNotClaimed},
+    {"key_compromise", tx::StatusReason::kKeyCompromise},
+    {"issuer_closed", tx::StatusReason::kIssuerClosed},
+};
+
+Result<tx::StatusReason> parse_reason(const std::string& text) {
+  for (const auto& [name, reason] : kReasons) {
+    if (name == text) return reason;
+  }
+  return error("--reason: \"" + text +
+               "\" is no reason: correction, replaced, withdrawn, not_claimed, key_compromise, "
+               "issuer_closed");
+}
+
+// ---- whom it is about
+
+Result<IssuerIndex> index_in(const std::string& reference, const std::string& where,
+                             const IssuerProfile& profile) {
+  auto parsed = parse_reference(reference);
+  if (!parsed.ok()) return error(where + ": " + parsed.message());
+  if (parsed->issuer != profile.institution) {
+    return error(where + ": " + reference + " is not a credential of " + profile.name);
+  }
+  if (!parsed->is_of_chain(profile.chain))
+    return error(where + ": " + reference + " belongs to another ledger");
+  return parsed->index;
+}
+
+struct Table {
+  std::vector<TargetName> names;
+  std::vector<std::string> notices;
+};
+// A row may say learner, batch, reference and index; they must agree.
+Result<Table> read_table(const std::string& file, const IssuerProfile& profile) {
+  Table table;
+  if (file.empty()) return table;
+  TM_TRY(const auto text, read_file(file, kMaxCsvBytes));
+  auto list = read_status_list(as_text(text));
+  if (!list.ok()) return error(file + ": " + list.message() + "\nnothing was changed");
+  for (const auto& notice : list->notices) table.notices.push_back(file + ": " + notice);
+  for (const auto& row : list->rows) {
+    TargetName name;
+    name.where = file + ", " + to_text(row.place);
+    if (!row.student.empty()) name.student = row.student;
+    if (!row.batch.empty()) name.batch = row.batch;
+    if (row.index) name.index = IssuerIndex{*row.index};
+    if (!row.reference.empty()) {
+      TM_TRY(const auto index, index_in(row.reference, name.where, profile));
+      if (name.index && *name.index != index)
+        return error(name.where + ": reference and index name two different awards");
+      name.index = index;
+    }
+    table.names.push_back(std::move(name));
+  }
+  if (table.names.empty()) return error(file + ": no row names anybody");
+  return table;
+}
+
+Result<std::vector<TargetName>> named_targets(const StatusOptions& options,
+                                              const IssuerProfile& profile,
+                                              const std::vector<TargetName>& rows) {
+  std::vector<TargetName> names;
+  for (const auto& student : *options.students) {
+    names.push_back({canonical_reference(student), {}, {}, "--student " + student});
+  }
+  for (const auto index : *options.indexes) {
+    names.push_back({{}, IssuerIndex{index}, {}, "--index " + std::to_string(index)});
+  }
+  for (const auto& reference : *options.references) {
+    TM_TRY(const auto index, index_in(reference, "--reference", profile));
+    names.push_back({{}, index, {}, "--reference " + reference});
+  }
+  // One learner beside one reference must be its learner.
+  if (options.students->size() == 1 && !options.references->empty()) {
+    names.erase(names.begin());
+    for (auto& name : names) name.student = canonical_reference(options.students->front());
+  }
+  names.insert(names.end(), rows.begin(), rows.end());
+
+  if (!options.batch->empty()) {
+    if (names.empty()) names.push_back({{}, {}, *options.batch, "--batch"});
+    for (auto& name : names) {
+      if (name.batch && *name.batch != *options.batch) {
+        return error(name.where + ": batch " + *name.batch + " is not --batch " + *options.batch);
+      }
+      name.batch = *options.batch;
+    }
+  }
+  if (names.empty())
+    return error(
+        "name whom to change: --student, --reference, --index, --csv, or --batch with --all");
+  return names;
+}
+
+// ---- what already stands
+
+struct Changes {
+  std::vector<AwardRecord> hit;
+  std::vector<AwardRecord> left_out;
+  std::vector<std::string> notices;  // why each of them was left out
+};
+
+// What is done already is left out, and so is what is final for everybody but the roots.
+Attempt<Changes> split_by_status(IssuerSession& session, const std::vector<AwardRecord>& awards,
+                                 const Verb& verb, bool with_root) {
+  TM_TRY(const auto statuses,
+         statuses_of(session.client, session.profile.chain, session.profile.institution, awards));
+  Changes changes;
+  for (std::size_t i = 0; i < awards.size(); ++i) {
+    const auto& status = statuses[i];
+    if (status == "not_listed") {
+      return Failure{
+          ExitCode::kUnknown,
+          "the ledger does not list " + award_text(awards[i]) +
+              (awards[i].committed ? "" : ": its batch was never sent (issuer batch resume)") +
+              "; nothing was changed"};
+    }
+    const bool is_over = (status == "revoked" || status == "superseded") && !with_root;
+    if (status != verb.leads_to && !is_over) {
+      changes.hit.push_back(awards[i]);
+      continue;
+    }
+    changes.left_out.push_back(awards[i]);
+    changes.notices.push_back(
+        (status == verb.leads_to ? "left out, it is " : "left out, it is for good ") + status +
+        (status == verb.leads_to ? " already: " : ": ") + award_text(awards[i]));
+  }
+  return changes;
+}
+
+Json list_of(const std::vector<AwardRecord>& awards) {
+  Json list = Json::array();
+  for (const auto& award : awards) list.push_back(to_json(award));
+  return list;
+}
+
+std::string counted(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " award" : " awards");
+}
+
+std::string notices_text(const Changes& changes) {
+  std::string text;
+  constexpr std::size_t kShown = 10;
+  for (std::size_t i = 0; i < changes.notices.size() && i < kShown; ++i)
+    text += "  " + changes.notices[i] + "\n";
+  if (changes.notices.size() > kShown) {
+    text += "  and " + std::to_string(changes.notices.size() - kShown) + " more left out\n";
+  }
+  return text;
+}
+
+// A learner who has several awards is asked about, and where nobody can be asked, refused.
+Attempt<void> refuse_ambiguous(const Context& context, const AwardSelection& selection) {
+  if (selection.ambiguous.empty() || (!context.yes && input_is_terminal())) return {};
+  std::string text;
+  for (const auto& each : selection.ambiguous) text += each;
+  return Failure{ExitCode::kUsage, text +
+                                       "nothing was changed. Say which by --batch or --reference, "
+                                       "or mean all of them by --all."};
+}
+
+TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb,
+                               const std::string& reason, const AwardSelection& selection,
+                               const Changes& changes) {
+  TransactionRequest request;
+  request.command = std::string("issuer status ") + verb.name;
+  request.done =
+      counted(changes.hit.size()) + " of " + profile.name + " " + verb.done + ", reason " + reason;
+  auto& description = request.description;
+  if (verb.is_final) description.text = "\nThis cannot be undone.";
+  description.details =
+      counted(changes.hit.size()) + ":\n" + awards_text(changes.hit) + notices_text(changes);
+  description.warnings = selection.close;
+  for (const auto& each : selection.ambiguous) description.warnings.push_back(each);
+  Json indexes = Json::array();
+  for (const auto& award : changes.hit) {
+    for (const auto& index : award.indexes) indexes.push_back(index.value);
+  }
+  description.facts = Json{{"action", verb.name},
+                           {"reason", reason},
+                           {"awards", list_of(changes.hit)},
+                           {"left_out", list_of(changes.left_out)},
+                           {"indexes", std::move(indexes)}};
+  return request;
+}
+
+Outcome change(Context& context, const StatusOptions& options, const Verb& verb) {
+  const std::string reason_text = options.reason->empty() ? verb.usual_reason : *options.reason;
+  TM_TRY(const auto reason, parse_reason(reason_text));
+  const bool with_root = options.with_root;
+  const bool all = options.all;
+  TM_TRY_STATUS(hold_home(context, std::string("issuer status ") + verb.name));
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto table, read_table(options.csv, session.profile));
+  TM_TRY(const auto names, named_targets(options, session.profile, table.names));
+
+  // The issue vault opens the registers, whoever signs.
+  TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
+  TM_TRY(const auto known, registered_awards(context, vault.register_identities));
+  TM_TRY(auto selection, select_awards(known, batch_names(context), names, all));
+  TM_TRY_STATUS(add_dates(context, vault.register_identities, selection.awards));
+  TM_TRY_STATUS(refuse_ambiguous(context, selection));
+  TM_TRY(const auto changes, split_by_status(session, selection.awards, verb, with_root));
+
+  auto request = request_for(session.profile, verb, reason_text, selection, changes);
+  if (options.reason->empty()) {
+    request.description.warnings.push_back("no --reason was given: the ledger will say \"" +
+                                           reason_text + "\", for everybody to read");
+  }
+  for (const auto& notice : table.notices) request.description.details += "  " + notice + "\n";
+  if (changes.hit.empty()) {
+    Json json = request.description.facts;
+    json["transaction"] = "";
+    TM_TRY_STATUS(refuse_unread_options(context));
+    return Reply{std::move(json), "nothing to change\n" + notices_text(changes)};
+  }
+  std::vector<IssuerIndex> indexes;
+  for (const auto& award : changes.hit)
+    indexes.insert(indexes.end(), award.indexes.begin(), award.indexes.end());
+  std::ranges::sort(indexes);
+  if (with_root)
+    request.purpose =
+        KeyPurpose::kRoot;  // after a stolen issue key: sets right what was done with it
+  if (!with_root) request.purpose = KeyPurpose::kIssue;
+  request.make = [&](const tx::Envelope& envelope) {
+    return tx::build(envelope, tx::StatusChangeContent{verb.action, reason, indexes});
+  };
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+}  // namespace
+
+Outcome supersede_award(Context& context, const std::string& student, const std::string& batch) {
+  StatusOptions options;
+  options.students = std::vector<std::string>{student};
+  options.batch = batch;
+  options.reason = "correction";
+  return change(context, options, kSupersede);
+}
+
+void add_status_commands(CLI::App& issuer, Context& context, Run& run) {
+  auto* status = issuer.add_subcommand("status", "Revoke, suspend, reinstate or supersede");
+  status->require_subcommand(1);
+  auto options = std::make_shared<StatusOptions>();
+  for (const auto& verb : kVerbs) {
+    auto* command = status->add_subcommand(verb.name, verb.about);
+    option(*command, "--student", options->students,
+           "The award of this learner, by the register; may be given several times");
+    option(*command, "--batch", options->batch,
+           "The award in this batch; with --all, every award of it");
+    option(*command, "--reference", options->references,
+           "urn:testamur:…; may be given several times");
+    option(*command, "--index", options->indexes,
+           "The issuer's own number; may be given several times");
+    option(*command, "--csv", options->csv,
+           "A CSV with columns student, batch, reference or index");
+    flag(*command, "--all", options->all,
+         "Every award of a learner who has several, or of the batch");
+    option(*command, "--reason", options->reason,
+           "correction, replaced, withdrawn, not_claimed, key_compromise, issuer_closed");
+    flag(
+        *command, "--with-root", options->with_root,
+        "The root keys sign, with reason key_compromise: to set right what a stolen issue key did");
+    add_draft_options(*command, options->draft);
+    command->callback([&context, &run, options, &verb] {
+      run = [&context, options, &verb] { return change(context, *options, verb); };
+    });
+  }
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,277 @@
+// trust: what this institution says of others, and what follows from it.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "common/visible.h"
+#include "trust/scope.h"
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/commands/explain_command.h"
+#include "wallet/cli/commands/statement_options.h"
+#include "wallet/cli/dates.h"
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/local_view.h"
+#include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/flow/viewpoint.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/client/json_fields.h"
+#include "wallet/verify/verdict.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+struct TrustOptions : StatementOptions {
+  Given<unsigned> slot{0};
+  DraftOptions draft;
+};
+struct ExplainOptions {
+  Given<std::string> issuer;
+  Given<std::string> viewpoint;
+  Given<std::string> achievement;
+  Given<std::string> at;
+  Given<std::vector<std::string>> fields;
+  Given<std::vector<std::uint32_t>> levels;
+  Given<std::vector<std::string>> award_types;
+  Given<std::string> purpose;
+  Given<std::string> policy_file;
+  Given<std::string> graph_file;
+  Given<std::vector<std::string>> assume;
+  Given<std::string> svg;
+  Given<std::string> dot;
+
+  // A policy, a drawing or a "what if" is answered here and not by the node.
+  bool is_own() const {
+    return !policy_file->empty() || !svg->empty() || !dot->empty() || !assume->empty() ||
+           !graph_file->empty();
+  }
+};
+
+// The point as the options spell it, and the achievement's where one is named.
+Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query) {
+  Json view = Json::object();
+  if (query.achievement) {
+    const auto& id = *query.achievement;
+    TM_TRY(const auto answer,
+           asked(client.achievement(id.institution, id.number, id.version), to_text(id)));
+    view = part_of(part_of(answer, "achievement"), "point");
+  }
+  if (!query.fields.empty()) view["fields"] = query.fields;
+  if (!query.levels.empty()) view["levels"] = query.levels;
+  if (!query.award_types.empty()) view["award_types"] = query.award_types;
+  TM_TRY(auto point, point_from(view));
+  if (query.achievement) {
+    point.achievement =
+        trust::AchievementName{query.achievement->institution, query.achievement->number};
+  }
+  if (!query.purpose.empty()) {
+    TM_TRY(point.purpose, trust::parse_purpose(query.purpose));
+  }
+  return point;
+}
+
+Outcome explain_own(Context& context, Client& client, const ExplainOptions& options,
+                    const DecideQuery& query) {
+  OwnQuestion question;
+  TM_TRY(question.point, asked_point(client, query));
+  question.issuer = query.issuer;
+  question.viewpoint = query.viewpoint;
+  question.at_time_ms = query.at_time_ms;
+  question.policy_file = options.policy_file;
+  question.graph_file = options.graph_file;
+  question.assume = options.assume;
+  question.svg = options.svg;
+  question.dot = options.dot;
+  TM_TRY_STATUS(refuse_unread_options(context));
+  if (!question.viewpoint && question.policy_file.empty()) {
+    TM_TRY(const auto status, asked(client.status()));
+    const auto id = from_hex(text_of(part_of(status, "institution"), "id"));
+    if (id && id->size() == InstitutionId::kSize)
+      question.viewpoint = InstitutionId::prefix_of(*id);
+  }
+  return explain_by_own_policy(context, client, question);
+}
+
+Attempt<tx::StatementContent> make_statement(Context& context, Client& client,
+                                             const TrustOptions& options, tx::StatementKind kind) {
+  tx::StatementContent content;
+  content.kind = kind;
+  TM_TRY(content.subject, institution_named(client, "institution", options.subject));
+  if (*options.slot > 0xffff)
+    return error("--slot is 0 to 65535, not " + std::to_string(*options.slot));
+  content.slot = static_cast<std::uint16_t>(*options.slot);
+  if (kind == tx::StatementKind::kTrust) {
+    TM_TRY_STATUS(check_amounts(options));
+    content.amount = static_cast<std::uint8_t>(*options.amount);
+    content.depth = static_cast<std::uint8_t>(*options.depth);
+  }
+  if (kind != tx::StatementKind::kEnd) {
+    TM_TRY(content.scope, parse_scope(options));
+    TM_TRY(content.valid_until_ms, parse_last_day(options.until, context.now_ms(), "--until"));
+  }
+  TM_TRY(content.valid_from_ms, parse_date_or(options.from, context.now_ms()));
+  TM_TRY(content.reason, parse_reason(options.reason));
+  return content;
+}
+
+std::string sentence(const tx::StatementContent& content, const std::string& subject) {
+  switch (content.kind) {
+    case tx::StatementKind::kTrust:
+      return "trusts " + subject + " with amount " + std::to_string(content.amount) +
+             " and depth " + std::to_string(content.depth) +
+             (content.depth == 0 ? " (its own awards only)" : "");
+    case tx::StatementKind::kDistrust:
+      return "distrusts " + subject + ": its awards are blocked from here on";
+    default: return "ends what it said of " + subject;
+  }
+}
+
+// What this institution says of the subject in the same slot: a statement takes its place whole,
+// with field, level and every other limit that is not given again.
+Attempt<std::vector<std::string>> standing_in_slot(IssuerSession& session,
+                                                   const tx::StatementContent& content) {
+  std::vector<std::string> lines;
+  if (content.kind == tx::StatementKind::kEnd) return lines;
+  TM_TRY(const auto answer,
+         asked(session.client.statements(session.profile.institution, content.subject, false)));
+
+  for (const auto& statement : part_of(answer, "statements")) {
+    const auto kind = text_of(statement, "kind");
+    if (kind != "trust" && kind != "distrust") continue;
+    if (statement.value("slot", std::uint64_t{0}) != content.slot) continue;
+    std::string line = statement_line(statement);
+    if (line.ends_with('\n')) line.pop_back();
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kind) {
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto content, make_statement(context, session.client, options, kind));
+  TM_TRY(const auto replaced, standing_in_slot(session, content));
+  TransactionRequest request;
+  request.command = "trust";
+  for (const auto& line : replaced)
+    request.description.warnings.push_back("it takes the place of: " + line);
+  request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
+  request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +
+                 std::to_string(content.slot) + ", from " + date_text(content.valid_from_ms) +
+                 ", last day: " + last_day_text(content.valid_until_ms) + ")";
+  request.id_name = "statement";
+  return confirm_sign_send(session, std::move(request), options.draft);
+}
+
+Outcome explain(Context& context, const ExplainOptions& options) {
+  Client client = context.client();
+  DecideQuery query;
+  TM_TRY(query.issuer, institution_named(client, "issuer", options.issuer));
+  if (!options.viewpoint->empty()) {
+    TM_TRY(query.viewpoint, institution_named(client, "--viewpoint", options.viewpoint));
+  }
+  if (!options.achievement->empty()) {
+    TM_TRY(query.achievement, parse_achievement_id(*options.achievement));
+  }
+  query.fields = options.fields;
+  query.levels = options.levels;
+  query.award_types = options.award_types;
+  query.purpose = options.purpose;
+  TM_TRY(query.at_time_ms, parse_date_or(options.at, 0));
+  if (options.is_own()) return explain_own(context, client, options, query);
+
+  TM_TRY(const auto viewpoint, read_viewpoint(client, options.viewpoint));
+  TM_TRY(auto json, asked(client.paths(query)));
+  const Json& decision = part_of(json, "decision");
+  const bool accepted = text_of(decision, "outcome") == "accept";
+  const auto policy_of =
+      viewpoint ? viewpoint->policy_of(text_of(decision, "policy_digest")) : PolicyOf::kViewpoint;
+  const std::string whose = whose_policy(policy_of, viewpoint ? viewpoint->name : "",
+                                         viewpoint ? viewpoint->node_name : "");
+  std::string text = decision_text(decision, "", true) + "decided " + one_line(whose) + "\n" +
+                     toned(Tone::kQuiet, as_of_text(json)) + "\n";
+  json["policy_of"] = to_text(policy_of);
+  json["policy_text"] = whose;
+  return Reply{std::move(json), std::move(text), accepted ? ExitCode::kOk : ExitCode::kNotAccepted};
+}
+
+// Everything that the node lists, for deciding without it.
+Outcome save_graph(Context& context, const std::string& out) {
+  TM_TRY_STATUS(may_save_named_file(context, out));
+  Client client = context.client();
+  TM_TRY(const auto graph, or_exit(ExitCode::kUnreachable, collect_graph(client)));
+  TM_TRY_STATUS(save_named_file(context, out, as_bytes(graph)));
+  return Reply{Json{{"file", out}, {"size_bytes", graph.size()}},
+               "wrote " + out + ": who says what of whom, by the word of the node and unproven\n"};
+}
+
+void add_statement_options(CLI::App& command, const std::shared_ptr<TrustOptions>& options,
+                           bool scoped) {
+  add_subject_options(command, *options);
+  option(command, "--slot", options->slot,
+         "Which of the statements about this institution (default 0)");
+  if (scoped) add_scope_options(command, *options);
+  add_draft_options(command, options->draft);
+}
+
+}  // namespace
+
+void add_trust_commands(CLI::App& app, Context& context, Run& run) {
+  auto* trust =
+      app.add_subcommand("trust", "Whom this institution trusts, and what follows from it");
+  trust->require_subcommand(1);
+  auto options = std::make_shared<TrustOptions>();
+  const auto add = [&](const char* name, const char* about, tx::StatementKind kind) {
+    auto* command = trust->add_subcommand(name, about);
+    add_statement_options(*command, options, kind != tx::StatementKind::kEnd);
+    command->callback([&context, &run, options, kind] {
+      run = [&context, options, kind] { return say(context, *options, kind); };
+    });
+    return command;
+  };
+  auto* grant =
+      add("grant", "Accept what an institution awards (and, by depth, whom it introduces)",
+          tx::StatementKind::kTrust);
+  option(*grant, "--amount", options->amount,
+         "0 to 120; 120 is full trust, 60 needs two such friends");
+  option(*grant, "--depth", options->depth,
+         "0: its own awards only; 1: also those it speaks for; 2: also their friends'");
+  add("distrust", "Block what an institution awards", tx::StatementKind::kDistrust);
+  add("withdraw", "End an earlier grant or distrust", tx::StatementKind::kEnd);
+
+  add_policy_commands(*trust, context, run);
+  auto out = std::make_shared<Given<std::string>>();
+  auto* saving = trust->add_subcommand(
+      "graph", "Save all institutions, recognitions and achievements in one file");
+  option(*saving, "--out", *out, "File to write")->required();
+  saving->callback(
+      [&context, &run, out] { run = [&context, out] { return save_graph(context, *out); }; });
+
+  auto query = std::make_shared<ExplainOptions>();
+  auto* command = trust->add_subcommand(
+      "explain", "Why an issuer is accepted or not, through whom, and what would change it");
+  option(*command, "issuer", query->issuer, "Id (tmi…) or domain")->required();
+  option(*command, "--viewpoint", query->viewpoint, "Whose view (default: the node's institution)");
+  option(*command, "--achievement", query->achievement,
+         "Take field, level and type from this achievement");
+  option(*command, "--field", query->fields, "ISCED-F detailed code");
+  option(*command, "--level", query->levels, "EQF level");
+  option(*command, "--award-type", query->award_types, "microcredential, bachelor, …");
+  option(*command, "--purpose", query->purpose,
+         "credit, access, exemption, employment, profession");
+  option(*command, "--at", query->at, "On which day, YYYY-MM-DD (default: today)");
+  option(*command, "--policy", query->policy_file,
+         "Decide here by this policy (docs/formats/policy.md)");
+  option(*command, "--graph", query->graph_file,
+         "… from the recognitions in this file (trust graph --out)");
+  option(*command, "--assume", query->assume,
+         "What if: TRUSTER:SUBJECT:AMOUNT:DEPTH; \"me\" is the viewpoint")
+      ->allow_extra_args(false);
+  option(*command, "--svg", query->svg, "Write a drawing to this file");
+  option(*command, "--dot", query->dot, "Write a graph for Graphviz to this file");
+  command->callback(
+      [&context, &run, query] { run = [&context, query] { return explain(context, *query); }; });
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,280 @@
+// wallet: a learner's vault, its recovery words and its backups.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/dates.h"
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/open_wallet.h"
+#include "wallet/credential/credential.h"
+#include "wallet/credential/request.h"
+#include "wallet/keystore/bip39.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kMaxWordsBytes = 4096;
+
+ExitCode create_vault(Context& context, const WalletContents& contents) {
+  auto passphrase = new_passphrase(context, "the wallet");
+  if (!passphrase.ok()) return fail(context, ExitCode::kPassphrase, passphrase.message());
+  auto made = Vault::create(wallet_file(context), std::move(passphrase).value(),
+                            encode_wallet(contents).view());
+  return made.ok() ? ExitCode::kOk : fail(context, *made.failure);
+}
+
+// No second vault in one home: asked before anything is written, and again by Vault::create.
+ExitCode expect_no_vault(Context& context) {
+  if (!std::filesystem::exists(std::filesystem::symlink_status(wallet_file(context))))
+    return ExitCode::kOk;
+  return fail(context, ExitCode::kFailure,
+              wallet_file(context) + " exists already and is not overwritten");
+}
+
+// Puts the words where the person will find them; only what arrived counts.
+ExitCode hand_over(Context& context, const SecretBytes& words, const std::string& words_file) {
+  if (!words_file.empty()) return write_named_file(context, words_file, words.view());
+  put(Stream::kOut,
+      "Write these 24 words down, on paper. They are shown this once, and give back your own "
+      "keys:\n\n  " +
+          std::string(words.text()) + "\n\n");
+  if (standard_output_arrived()) return ExitCode::kOk;
+  return fail(context, ExitCode::kFailure,
+              "the recovery words cannot be shown: no wallet was made");
+}
+
+// The words go out before there is a vault: a wallet whose words nobody has seen could never be
+// restored.
+ExitCode init(Context& context, const std::string& words_file) {
+  if (words_file.empty() && (context.json || !output_is_terminal())) {
+    return fail(context, ExitCode::kUsage,
+                "the recovery words are shown on a terminal only, and not within JSON; give "
+                "--words-file FILE");
+  }
+  auto passphrase = new_passphrase(context, "the wallet");
+  if (!passphrase.ok()) return fail(context, ExitCode::kPassphrase, passphrase.message());
+  if (const ExitCode locked = lock_home(context, "wallet init"); locked != ExitCode::kOk)
+    return locked;
+  if (const ExitCode none = expect_no_vault(context); none != ExitCode::kOk) return none;
+
+  const WalletContents contents = make_wallet(context.now_ms());
+  const SecretBytes words = words_from_entropy(contents.entropy.view());
+  if (const ExitCode shown = hand_over(context, words, words_file); shown != ExitCode::kOk)
+    return shown;
+
+  if (const ExitCode made = create_vault(context, contents); made != ExitCode::kOk) {
+    // Words of a wallet that does not exist would only mislead.
+    if (!words_file.empty()) (void)remove_file(words_file);
+    return made;
+  }
+  print(context, Json{{"wallet", wallet_file(context)}, {"words_file", words_file}},
+        "made " + wallet_file(context) + "\n" +
+            (words_file.empty() ? "" : "the 24 recovery words are in " + words_file + "\n"));
+  return ExitCode::kOk;
+}
+
+ExitCode show(Context& context) {
+  auto wallet = OpenWallet::open(context);
+  if (!wallet) return wallet.code();
+  const auto& contents = wallet.contents();
+  const bool stale = backup_is_older_than_a_credential(contents);
+  const Json json{{"created_at_ms", contents.created_at_ms},
+                  {"last_backup_ms", contents.last_backup_ms},
+                  {"credentials", contents.credentials.size()},
+                  {"open_requests", contents.requests.size()},
+                  {"presentations", contents.grants.size()},
+                  {"backup_is_stale", stale},
+                  {"backup_recipient", age::to_text(backup_identity_of(contents).recipient())}};
+  std::string text = wallet_file(context) + ", made " + date_text(contents.created_at_ms) + "\n";
+  text += "  credentials    " + std::to_string(contents.credentials.size()) + "\n";
+  text += "  open requests  " + std::to_string(contents.requests.size()) + "\n";
+  text += "  last backup    " + time_text(contents.last_backup_ms) +
+          (stale ? toned(Tone::kDoubt, "  older than a credential") : "") + "\n";
+  for (const auto& grant : contents.grants) {
+    text += "  shown to       " + grant.audience + " on " + date_text(grant.made_at_ms) +
+            (grant.ends_at_ms == 0 ? "" : ", last day: " + last_day_text(grant.ends_at_ms)) + "\n";
+  }
+  print(context, json, text);
+  return ExitCode::kOk;
+}
+
+ExitCode request(Context& context, const std::string& issuer, const std::string& student,
+                 const std::string& out) {
+  if (const ExitCode writable = check_named_file(context, out); writable != ExitCode::kOk)
+    return writable;
+  auto wallet = OpenWallet::open_to_change(context, "wallet request");
+  if (!wallet) return wallet.code();
+  Client client = context.client();
+  auto found = find_institution(client, issuer, false);
+  if (auto* failure = std::get_if<CallError>(&found)) return fail(context, *failure);
+  auto status = client.status();
+  if (auto* failure = std::get_if<CallError>(&status)) return fail(context, *failure);
+  const Json name = std::get<Json>(found)["institution"].value("name", Json::object());
+  auto institution = parse_institution_id(name.value("id_text", ""));
+  auto chain = parse_chain_id(std::get<Json>(status).value("chain_id_text", ""));
+  if (!institution.ok() || !chain.ok())
+    return fail(context, ExitCode::kUnknown, institution.message() + chain.message());
+  std::uint32_t index = 0;
+  const SecretKey key = next_holder_key(wallet.contents(), SignatureAlgorithm::kEcdsaP256, index);
+  auto made = make_wallet_request(*chain, *institution, student, key, context.now_ms());
+  if (!made.ok()) return fail(context, ExitCode::kUsage, made.message());
+  wallet.contents().requests.push_back(
+      {SignatureAlgorithm::kEcdsaP256, index, to_text(*institution), student, context.now_ms()});
+  // The counter is saved before the request leaves: a key is never used twice.
+  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+  if (const ExitCode code = write_named_file(context, out, as_bytes(*made)); code != ExitCode::kOk)
+    return code;
+  print(context, Json{{"request", out}, {"issuer", name.value("id_text", "")}},
+        "wrote " + out + ": send it to " + name.value("name_now", issuer) +
+            "; it holds a fresh public key and your student reference\n");
+  return ExitCode::kOk;
+}
+
+ExitCode identity(Context& context) {
+  auto wallet = OpenWallet::open(context);
+  if (!wallet) return wallet.code();
+  if (!context.yes && !confirm("This prints the secret that opens your backups. Go on?")) {
+    return fail(context, ExitCode::kCancelled,
+                "nothing was printed (without a terminal, give --yes)");
+  }
+  const auto backup = backup_identity_of(wallet.contents());
+  const SecretBytes text = backup.text();
+  print(
+      context,
+      Json{{"identity", std::string(text.text())}, {"recipient", age::to_text(backup.recipient())}},
+      "# public key: " + age::to_text(backup.recipient()) + "\n" + std::string(text.text()) + "\n");
+  return ExitCode::kOk;
+}
+
+// Whether the file is an older backup of this wallet that holds nothing which the new one lacks.
+HoldsNoMore older_backup_of(const WalletContents& contents) {
+  return [&contents](ByteView existing) {
+    const auto older = open_backup(existing, seed_from_entropy(contents.entropy.view()).view());
+    return older.ok() && holds_no_more(*older, contents);
+  };
+}
+
+ExitCode backup(Context& context, const std::string& file) {
+  auto wallet = OpenWallet::open_to_change(context, "wallet backup");
+  if (!wallet) return wallet.code();
+  wallet.contents().last_backup_ms = context.now_ms();
+  auto sealed = seal_backup(wallet.contents());
+  if (!sealed.ok()) return fail(context, ExitCode::kFailure, sealed.message());
+  if (const ExitCode code =
+          write_named_file(context, file, *sealed, older_backup_of(wallet.contents()));
+      code != ExitCode::kOk) {
+    return code;
+  }
+  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+  print(context, Json{{"backup", file}, {"credentials", wallet.contents().credentials.size()}},
+        "wrote " + file + " with " + std::to_string(wallet.contents().credentials.size()) +
+            " credential(s); the 24 words open it\n");
+  return ExitCode::kOk;
+}
+
+ExitCode restore(Context& context, const std::string& words_file, const std::string& backup_file) {
+  Result<SecretBytes> words = SecretBytes{};
+  if (words_file.empty()) {
+    words = ask_secret("The 24 recovery words: ");
+  } else {
+    auto raw = read_file(words_file, kMaxWordsBytes);
+    if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
+    words = SecretBytes{std::move(raw).value()};
+  }
+  if (!words.ok()) return fail(context, ExitCode::kPassphrase, words.message());
+  auto entropy = entropy_from_words(words->text());
+  if (!entropy.ok()) return fail(context, ExitCode::kPassphrase, entropy.message());
+  WalletContents contents = recover_wallet(entropy->clone(), context.now_ms());
+  if (!backup_file.empty()) {
+    auto file = read_file(backup_file, age::kMaxFileBytes);
+    if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
+    if (auto kind = age::inspect(*file); !kind.ok())
+      return fail(context, ExitCode::kUsage, backup_file + ": " + kind.message());
+    auto restored = open_backup(*file, seed_from_entropy(entropy->view()).view());
+    if (!restored.ok()) return fail(context, ExitCode::kPassphrase, restored.message());
+    contents = std::move(restored).value();
+  }
+  if (const ExitCode locked = lock_home(context, "wallet restore"); locked != ExitCode::kOk)
+    return locked;
+  if (const ExitCode made = create_vault(context, contents); made != ExitCode::kOk) return made;
+  print(context,
+        Json{{"wallet", wallet_file(context)}, {"credentials", contents.credentials.size()}},
+        "restored " + wallet_file(context) + " with " +
+            std::to_string(contents.credentials.size()) + " credential(s)" +
+            (backup_file.empty() ? "; credentials themselves come from a backup or from their files"
+                                 : "") +
+            "\n");
+  return ExitCode::kOk;
+}
+
+ExitCode erase(Context& context, const std::string& reference) {
+  auto wallet = OpenWallet::open_to_change(context, "wallet erase");
+  if (!wallet) return wallet.code();
+  auto& credentials = wallet.contents().credentials;
+  const auto before = credentials.size();
+  std::erase_if(credentials, [&](const StoredCredential& stored) {
+    auto view = read_credential(stored.sd_jwt);
+    return view.ok() && to_text(view->head.reference) == reference;
+  });
+  if (credentials.size() == before)
+    return fail(context, ExitCode::kUnknown, "the wallet holds no credential " + reference);
+  if (!context.yes && !confirm("Erase this credential with its salt and key, for good?")) {
+    return fail(context, ExitCode::kCancelled,
+                "nothing was erased (without a terminal, give --yes)");
+  }
+  if (const ExitCode saved = wallet.save_and_forget(context); saved != ExitCode::kOk) return saved;
+  print(context, Json{{"erased", reference}},
+        "erased " + reference + "; older backups may still hold it, and what was shown was seen\n");
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void add_wallet_commands(CLI::App& app, Context& context, Run& run) {
+  auto* wallet =
+      app.add_subcommand("wallet", "A learner's wallet: keys, backups, requests to issuers");
+  wallet->require_subcommand(1);
+  auto text = std::make_shared<std::string>();
+  auto more = std::make_shared<std::string>();
+  auto out = std::make_shared<std::string>();
+  auto* first = wallet->add_subcommand("init", "Make a wallet and its 24 recovery words");
+  first->add_option("--words-file", *text,
+                    "Write the words to this file (mode 0600) instead of the terminal");
+  first->callback(
+      [&context, &run, text] { run = [&context, text] { return init(context, *text); }; });
+  wallet->add_subcommand("show", "What the wallet holds")->callback([&context, &run] {
+    run = [&context] { return show(context); };
+  });
+  auto* asking =
+      wallet->add_subcommand("request", "A fresh key for an issuer to bind a credential to");
+  asking->add_option("--issuer", *text, "Id (tmi…) or domain")->required();
+  asking->add_option("--student", *more, "The reference by which the issuer knows you")->required();
+  asking->add_option("--out", *out, "File to write")->required();
+  asking->callback([&context, &run, text, more, out] {
+    run = [&context, text, more, out] { return request(context, *text, *more, *out); };
+  });
+  wallet->add_subcommand("identity", "Print the age identity that opens backups")
+      ->callback([&context, &run] { run = [&context] { return identity(context); }; });
+  auto* saving = wallet->add_subcommand("backup", "Seal everything into one age file");
+  saving->add_option("file", *text, "File to write")->required();
+  saving->callback(
+      [&context, &run, text] { run = [&context, text] { return backup(context, *text); }; });
+  auto* restoring =
+      wallet->add_subcommand("restore", "From the 24 words, and a backup if there is one");
+  restoring->add_option("--words-file", *text, "File with the words (default: asked)");
+  restoring->add_option("--backup", *more, "Backup file");
+  restoring->callback([&context, &run, text, more] {
+    run = [&context, text, more] { return restore(context, *text, *more); };
+  });
+  add_passphrase_command(*wallet, context, run);
+  auto* erasing = wallet->add_subcommand("erase", "Erase one credential with its salt and key");
+  erasing->add_option("reference", *text, "urn:testamur:…")->required();
+  erasing->callback(
+      [&context, &run, text] { run = [&context, text] { return erase(context, *text); }; });
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,23 @@
+// What a node knows that makes plain words fuller: names, the validator set, parameters; and who
+// must sign. One thread, as the client.
+#pragma once
+
+#include "wallet/cli/context.h"
+#include "wallet/cli/description/transaction_description.h"
+
+namespace testamur::wallet {
+
+// The names of all institutions in these contents, the set in force and the parameters. Fails when
+// no node answers.
+Called<DescriptionContext> fetch_description_context(Client& client, const BodyView& body);
+// From a draft alone: names by its word.
+DescriptionContext description_context_of(const Draft& draft);
+
+// Who signs for an institution: its active keys of this purpose, of root keys as many as its
+// threshold says.
+Called<DraftSigner> signer_of(Client& client, const InstitutionId& institution, KeyPurpose purpose);
+
+// The active keys of an institution by id (text), with their purposes.
+std::map<std::string, std::string> purposes_of_keys(const Json& institution);
+
+}  // namespace testamur::wallet

@@ -1,0 +1,161 @@
+#include "wallet/cli/files/key_files.h"
+
+#include <toml++/toml.h>
+
+#include <filesystem>
+
+#include "wallet/keystore/file.h"
+#include "wallet/keystore/secret_bytes.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kMaxKeyFileBytes = 256;
+constexpr std::size_t kMaxPublicFileBytes = 16 * 1024;
+
+std::string header_line(KeyPurpose purpose, SignatureAlgorithm algorithm) {
+  return "testamur-key-1 " + std::string(to_text(purpose)) + " " + std::string(to_text(algorithm)) +
+         "\n";
+}
+
+Result<toml::table> parse_public_file(const std::string& file) {
+  TM_TRY(auto text, read_file(file, kMaxPublicFileBytes));
+  try {
+    return toml::parse(as_text(text));
+  } catch (const toml::parse_error& failure) {
+    return error(file + ", line " + std::to_string(failure.source().begin.line) + ": " +
+                 std::string(failure.description()));
+  }
+}
+
+}  // namespace
+
+std::optional<KeyPurpose> parse_key_purpose(std::string_view name) {
+  for (std::uint8_t value = 1; purpose_from(value); ++value) {
+    if (to_text(*purpose_from(value)) == name) return purpose_from(value);
+  }
+  return std::nullopt;
+}
+
+std::optional<SignatureAlgorithm> parse_key_algorithm(std::string_view name) {
+  for (std::uint8_t value = 1; algorithm_from(value); ++value) {
+    if (to_text(*algorithm_from(value)) == name) return algorithm_from(value);
+  }
+  return std::nullopt;
+}
+
+SignatureAlgorithm usual_algorithm(KeyPurpose purpose) {
+  switch (purpose) {
+    case KeyPurpose::kTransport:
+    case KeyPurpose::kCosign: return SignatureAlgorithm::kEd25519;
+    case KeyPurpose::kCredential: return SignatureAlgorithm::kEcdsaP256;
+    default: return SignatureAlgorithm::kBip340;
+  }
+}
+
+Result<SecretKey> read_key_file(const std::string& file, KeyPurpose purpose) {
+  TM_TRY(auto raw, read_file(file, kMaxKeyFileBytes));
+  const SecretBytes text{std::move(raw)};
+  for (std::uint8_t value = 1; algorithm_from(value); ++value) {
+    const auto algorithm = *algorithm_from(value);
+    const std::string header = header_line(purpose, algorithm);
+    if (!text.text().starts_with(header) || text.size() < header.size() + 2 * SecretKey::kSize)
+      continue;
+    auto secret = from_hex(text.text().substr(header.size(), 2 * SecretKey::kSize));
+    if (!secret) break;
+    const SecretBytes held{std::move(*secret)};
+    return SecretKey::from_bytes(algorithm, held.view());
+  }
+  return error(file + " is not a " + std::string(to_text(purpose)) + " key file");
+}
+
+Status write_key_file(const std::string& file, KeyPurpose purpose, const SecretKey& key) {
+  auto digits = to_hex(key.secret_bytes());
+  // Of its whole size at once: a text that grows leaves a copy behind.
+  auto text = header_line(purpose, key.algorithm());
+  text.reserve(text.size() + digits.size() + 1);
+  text += digits;
+  text += '\n';
+  wipe({reinterpret_cast<std::uint8_t*>(digits.data()), digits.size()});
+  const auto written = write_file_atomically(file, as_bytes(text), Overwrite::kRefused);
+  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  return written;
+}
+
+void erase_key_file(const std::string& file) { overwrite_and_remove(file); }
+
+Result<std::vector<HeldKey>> read_key_directory(const std::string& directory) {
+  std::vector<HeldKey> keys;
+  for (std::uint8_t value = 1; purpose_from(value); ++value) {
+    const auto purpose = *purpose_from(value);
+    const auto file =
+        (std::filesystem::path(directory) / (std::string(to_text(purpose)) + ".key")).string();
+    if (!std::filesystem::exists(file)) continue;
+    TM_TRY(auto key, read_key_file(file, purpose));
+    keys.push_back({purpose, std::move(key)});
+  }
+  if (keys.empty()) return error(directory + " holds no key file (root.key, issue.key, …)");
+  return keys;
+}
+
+ledger::tx::KeyAddContent prove(const ChainId& chain, const InstitutionId& institution,
+                                KeyPurpose purpose, const SecretKey& key) {
+  const auto message = possession_message(chain, institution, purpose, key.public_key());
+  return {purpose, key.public_key(), key.sign(message.view())};
+}
+
+std::string public_key_text(const PublicKeyFile& file) {
+  const auto& key = file.content;
+  return "# A public key and the proof that its holder has it. Public: whoever holds the root keys "
+         "registers it with\n"
+         "# `testamur key add " +
+         std::string(to_text(key.purpose)) + " --public FILE`.\nchain = \"" + to_text(file.chain) +
+         "\"\ninstitution = \"" + to_text(file.institution) + "\"\npurpose = \"" +
+         std::string(to_text(key.purpose)) + "\"\nalgorithm = \"" +
+         std::string(to_text(key.key.algorithm)) + "\"\npublic_key = \"" + to_hex(key.key.bytes) +
+         "\"\npossession = \"" + key.possession.hex() + "\"\n";
+}
+
+Result<PublicKeyFile> read_public_key_file(const std::string& file) {
+  TM_TRY(const auto table, parse_public_file(file));
+  for (const auto& [key, value] : table) {
+    const auto name = key.str();
+    const bool known = name == "chain" || name == "institution" || name == "purpose" ||
+                       name == "algorithm" || name == "public_key" || name == "possession";
+    if (!known || !value.is_string()) {
+      return error(file + ", line " + std::to_string(key.source().begin.line) + ": \"" +
+                   std::string(name) +
+                   "\" is not a text of a public key file (chain, institution, purpose, algorithm, "
+                   "public_key, possession)");
+    }
+  }
+  const auto text = [&table](const char* key) { return table[key].value_or(std::string{}); };
+  PublicKeyFile out;
+  auto chain = parse_chain_id(text("chain"));
+  if (!chain.ok()) return error(file + ": chain: " + chain.message());
+  out.chain = *chain;
+  auto institution = parse_institution_id(text("institution"));
+  if (!institution.ok()) return error(file + ": institution: " + institution.message());
+  out.institution = *institution;
+  const auto purpose = parse_key_purpose(text("purpose"));
+  const auto algorithm = parse_key_algorithm(text("algorithm"));
+  if (!purpose) return error(file + ": purpose: \"" + text("purpose") + "\" is none");
+  if (!algorithm || !allowed(*purpose, *algorithm)) {
+    return error(file + ": algorithm: a " + std::string(to_text(*purpose)) + " key cannot have \"" +
+                 text("algorithm") + "\"");
+  }
+  auto bytes = from_hex(text("public_key"));
+  PublicKey key{*algorithm, bytes.value_or(Bytes{})};
+  if (!is_valid(key)) return error(file + ": public_key: it is no public key of this algorithm");
+  const auto raw = from_hex(text("possession"));
+  const auto proof = raw ? Signature::from(*raw) : std::nullopt;
+  const auto message = possession_message(out.chain, out.institution, *purpose, key);
+  if (!proof || !verify(key, message.view(), *proof)) {
+    return error(file +
+                 ": possession: the proof does not hold for this key, institution and ledger");
+  }
+  out.content = {*purpose, std::move(key), *proof};
+  return out;
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,104 @@
+#include "wallet/cli/files/output.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "wallet/cli/files/named_stream.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::uint64_t kWaitMs = 600'000;
+
+Attempt<void> attempt(const std::optional<OutputError>& failure) {
+  if (!failure) return {};
+  return Failure{failure->refused ? ExitCode::kUsage : ExitCode::kFailure, failure->message};
+}
+
+ExitCode printed(const Context& context, const Attempt<void>& ended) {
+  return ended.ok() ? ExitCode::kOk : report(context, ended.failure());
+}
+
+// The lowest free number is given to the next open(), so that the streams are filled in ascending
+// order.
+void fill_if_closed(int stream, const char* device, int flags) {
+  if (::fcntl(stream, F_GETFD) >= 0 || errno != EBADF) return;
+  const int opened = ::open(device, flags);
+  if (opened >= 0 && opened != stream) {
+    ::dup2(opened, stream);
+    ::close(opened);
+  }
+}
+
+}  // namespace
+
+Attempt<void> save_named_file(const Context& context, const std::string& file, ByteView contents,
+                              const HoldsNoMore& holds_no_more) {
+  return attempt(
+      write_output(file, contents, OutputRules{context.home, context.force, holds_no_more}));
+}
+
+Attempt<void> may_save_named_file(const Context& context, const std::string& file) {
+  return attempt(check_output(file, {}, OutputRules{context.home, context.force, {}}));
+}
+
+ExitCode write_named_file(Context& context, const std::string& file, ByteView contents,
+                          const HoldsNoMore& holds_no_more) {
+  return printed(context, save_named_file(context, file, contents, holds_no_more));
+}
+
+ExitCode check_named_file(Context& context, const std::string& file) {
+  return printed(context, may_save_named_file(context, file));
+}
+
+Attempt<void> NamedStream::open(const Context& context, const std::string& file) {
+  return attempt(stream_.open(file, OutputRules{context.home, context.force, {}}));
+}
+Attempt<void> NamedStream::write(std::string_view piece) {
+  return attempt(stream_.write(as_bytes(piece)));
+}
+Attempt<void> NamedStream::finish() { return attempt(stream_.finish()); }
+
+Status write_home_file(const Context& context, const std::string& name, ByteView contents) {
+  return write_file_atomically(context.path(name), contents, Overwrite::kAllowed);
+}
+
+void prepare_standard_streams() {
+  std::signal(SIGPIPE, SIG_IGN);
+  fill_if_closed(STDIN_FILENO, "/dev/null", O_RDONLY);
+  fill_if_closed(STDOUT_FILENO, "/dev/full", O_WRONLY);
+  fill_if_closed(STDERR_FILENO, "/dev/null", O_WRONLY);
+}
+
+bool standard_output_arrived() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+
+ExitCode after_output(ExitCode code) {
+  errno = 0;
+  if (standard_output_arrived()) return code;
+  const char* cause = errno == 0 ? "the standard output is broken" : std::strerror(errno);
+  put(Stream::kError, "testamur: the result cannot be printed: " + std::string(cause) + "\n");
+  return code == ExitCode::kOk ? ExitCode::kFailure : code;
+}
+
+Attempt<void> hold_home(Context& context, const std::string& doing) {
+  if (context.lock) return {};
+  auto taken = HomeLock::take(context.home, doing, kWaitMs, [&context](const std::string& holder) {
+    if (!context.quiet)
+      put(Stream::kError, "testamur: waiting for " + holder + ", which holds this home\n");
+  });
+  if (!taken.ok()) return Failure{ExitCode::kFailure, taken.message()};
+  context.lock = std::move(taken).value();
+  return {};
+}
+
+ExitCode lock_home(Context& context, const std::string& doing) {
+  return printed(context, hold_home(context, doing));
+}
+
+}  // namespace testamur::wallet

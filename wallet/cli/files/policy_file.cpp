@@ -1,0 +1,106 @@
+#include "wallet/cli/files/policy_file.h"
+
+#include <toml++/toml.h>
+
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kMaxPolicyBytes = 1 << 20;
+
+template <class Value>
+std::optional<trust::PolicyValue> list_of(const toml::array& list) {
+  std::vector<Value> values;
+  for (const auto& item : list) {
+    const auto* value = item.as<Value>();
+    if (value == nullptr) return std::nullopt;
+    values.push_back(value->get());
+  }
+  return values;
+}
+
+std::optional<trust::PolicyValue> value_of(const toml::node& node) {
+  if (const auto* value = node.as_integer()) return value->get();
+  if (const auto* value = node.as_boolean()) return value->get();
+  if (const auto* value = node.as_string()) return value->get();
+  const auto* list = node.as_array();
+  if (list == nullptr) return std::nullopt;
+  if (auto texts = list_of<std::string>(*list)) return texts;
+  return list_of<std::int64_t>(*list);
+}
+
+// The tables of the file, with what is needed to say where a mistake stands.
+struct Walk {
+  std::string path;
+  std::vector<trust::PolicyTable> tables;
+  std::vector<const toml::table*> sources;
+  std::string wrong;
+
+  void complain(const toml::node& at, std::string_view key, std::string_view what) {
+    wrong += (wrong.empty() ? "" : "\n") + path + ":" + std::to_string(at.source().begin.line) +
+             ": " + std::string(key) + (key.empty() ? "" : ": ") + std::string(what);
+  }
+  void add(const toml::table& table, trust::PolicyTableKind kind) {
+    const bool main = kind == trust::PolicyTableKind::kPolicy;
+    trust::PolicyTable entries{kind, {}};
+    for (const auto& [key, node] : table) {
+      if (main && (key.str() == "accreditation" || key.str() == "statement")) continue;
+      if (auto value = value_of(node)) {
+        entries.entries.push_back({std::string(key.str()), std::move(*value)});
+      } else {
+        complain(node, key.str(), "must be a text, a number, true, false or a list of one kind");
+      }
+    }
+    tables.push_back(std::move(entries));
+    sources.push_back(&table);
+  }
+  void add_all(const toml::table& section, std::string_view name, trust::PolicyTableKind kind) {
+    const auto* node = section.get(name);
+    if (node == nullptr) return;
+    const auto* list = node->as_array();
+    if (list == nullptr)
+      return complain(*node, name,
+                      "must be a list of tables, [[policy." + std::string(name) + "]]");
+    for (const auto& item : *list) {
+      if (const auto* table = item.as_table()) {
+        add(*table, kind);
+      } else {
+        complain(item, name, "must be a list of tables, [[policy." + std::string(name) + "]]");
+      }
+    }
+  }
+};
+
+Result<toml::table> parse(const std::string& text, const std::string& path) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& failure) {
+    const auto& place = failure.source().begin;
+    return error(path + ":" + std::to_string(place.line) + ": not TOML at column " +
+                 std::to_string(place.column) + ": " + std::string(failure.description()));
+  }
+}
+
+}  // namespace
+
+Result<trust::PolicyReading> read_policy_file(const std::string& path) {
+  TM_TRY(auto raw, read_file(path, kMaxPolicyBytes));
+  TM_TRY(auto root, parse(std::string(as_text(raw)), path));
+  const auto* section = root.get_as<toml::table>("policy");
+  if (section == nullptr) return error(path + ": has no table [policy]");
+  Walk walk{path, {}, {}, {}};
+  walk.add(*section, trust::PolicyTableKind::kPolicy);
+  walk.add_all(*section, "accreditation", trust::PolicyTableKind::kAccreditation);
+  walk.add_all(*section, "statement", trust::PolicyTableKind::kStatement);
+  auto reading = trust::read_policy(walk.tables);
+  for (const auto& mistake : reading.mistakes) {
+    const auto& table = *walk.sources[mistake.table];
+    const auto* node = mistake.key.empty() ? nullptr : table.get(mistake.key);
+    walk.complain(node != nullptr ? *node : table, mistake.key, mistake.what);
+  }
+  if (!walk.wrong.empty()) return error(walk.wrong);
+  return reading;
+}
+
+}  // namespace testamur::wallet

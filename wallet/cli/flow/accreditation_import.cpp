@@ -1,0 +1,208 @@
+#include "wallet/cli/flow/accreditation_import.h"
+
+#include <cstdio>
+
+#include "wallet/cli/dates.h"
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/local_view.h"
+#include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/terminal.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+InstitutionId id_in(const Json& name) {
+  const auto bytes = from_hex(name.value("id", ""));
+  return bytes ? InstitutionId::from(*bytes).value_or(InstitutionId{}) : InstitutionId{};
+}
+
+KnownParty party_from(const Json& view) {
+  KnownParty party;
+  party.id = id_in(view.at("name"));
+  const Json facts = view.value("facts", Json::object());
+  for (const auto& name : facts.value("legal_names", Json::array())) {
+    party.facts.legal_names.push_back({name.value("language", ""), name.value("text", "")});
+  }
+  party.facts.country = facts.value("country", "");
+  party.facts.domain = facts.value("domain", "");
+  party.facts.eter = facts.value("eter", "");
+  party.facts.deqar = facts.value("deqar", "");
+  return party;
+}
+
+Status add_accreditations(const Json& answer, KnownLedger& known) {
+  for (const auto& view : answer.value("statements", Json::array())) {
+    if (view.value("kind", "") != "accredit") continue;
+    KnownAccreditation each;
+    each.subject = id_in(view.at("subject"));
+    const auto slot = view.value("slot", 0U);
+    if (slot > 0xffff) return error("a statement has the slot " + std::to_string(slot));
+    each.slot = static_cast<std::uint16_t>(slot);
+    TM_TRY(each.scope, scope_from(view.value("scope", Json::object())));
+    const auto digest = from_hex(view.value("evidence_digest", ""));
+    if (digest) each.digest = Hash256::from(*digest).value_or(Hash256{});
+    each.report_url = view.value("report_url", "");
+    each.statement = view.value("id_text", view.value("id", ""));
+    known.accreditations.push_back(std::move(each));
+  }
+  return {};
+}
+
+std::string name_text(const tx::InstitutionFacts& facts) {
+  return std::string(tx::best_text(facts.legal_names));
+}
+
+std::string line_of(const PlannedAccreditation& planned) {
+  const auto& content = planned.content;
+  std::string text = "  row " + std::to_string(planned.row) + "  accredit " + planned.subject_name;
+  if (!planned.programme.empty()) text += ", programme \"" + planned.programme + "\"";
+  text += ": " + to_text(content.scope) + ", amount " + std::to_string(content.amount) + ", " +
+          date_text(content.valid_from_ms) + " to " + last_day_text(content.valid_until_ms);
+  if (planned.ects_hundredths != 0) {
+    char ects[32];
+    std::snprintf(ects, sizeof ects, ", %u.%02u ECTS", planned.ects_hundredths / 100,
+                  planned.ects_hundredths % 100);
+    text += ects;
+  }
+  if (planned.esco_outcomes != 0)
+    text += ", " + std::to_string(planned.esco_outcomes) + " ESCO outcomes";
+  if (!planned.replaces.empty())
+    text += "  (a replacement of " + planned.replaces + ": that stays until it is ended)";
+  return text + (planned.retroactive ? "  (retroactive)" : "") + "\n";
+}
+
+}  // namespace
+
+std::vector<KnownParty> parties_in(const Json& institutions) {
+  std::vector<KnownParty> parties;
+  for (const auto& view : institutions.value("institutions", Json::array()))
+    parties.push_back(party_from(view));
+  return parties;
+}
+
+Result<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author) {
+  KnownLedger known;
+  auto list = client.institutions();
+  if (auto* failure = std::get_if<CallError>(&list)) return error(failure->message);
+  const Json& parties = std::get<Json>(list);
+  for (const auto& view : parties.value("institutions", Json::array()))
+    known.parties.push_back(party_from(view));
+  known.now_ms = parties.value("as_of", Json::object()).value("time_ms", std::uint64_t{0});
+  auto said = client.statements(author, std::nullopt, true);
+  if (auto* failure = std::get_if<CallError>(&said)) return error(failure->message);
+  TM_TRY_STATUS(add_accreditations(std::get<Json>(said), known));
+  return known;
+}
+
+Json to_json(const ImportPlan& plan) {
+  Json parties = Json::array(), accreditations = Json::array(), refused = Json::array();
+  for (const auto& party : plan.parties) {
+    parties.push_back({{"row", party.row},
+                       {"name", name_text(party.facts)},
+                       {"country", party.facts.country},
+                       {"domain", party.facts.domain},
+                       {"deqar", party.facts.deqar},
+                       {"eter", party.facts.eter}});
+  }
+  for (const auto& each : plan.accreditations) {
+    accreditations.push_back({{"row", each.row},
+                              {"subject", each.subject ? to_text(*each.subject) : ""},
+                              {"subject_name", each.subject_name},
+                              {"programme", each.programme},
+                              {"scope", to_text(each.content.scope)},
+                              {"amount", each.content.amount},
+                              {"slot", each.content.slot},
+                              {"valid_from_ms", each.content.valid_from_ms},
+                              {"valid_until_ms", each.content.valid_until_ms},
+                              {"ects_hundredths", each.ects_hundredths},
+                              {"esco_outcomes", each.esco_outcomes},
+                              {"retroactive", each.retroactive},
+                              {"replaces", each.replaces},
+                              {"report_digest", each.content.evidence_digest.hex()},
+                              {"report_url", each.content.report_url}});
+  }
+  for (const auto& each : plan.refused) {
+    refused.push_back({{"row", each.row}, {"column", each.column}, {"why", each.why}});
+  }
+  return Json{
+      {"rows", plan.rows},       {"institutions", parties}, {"accreditations", accreditations},
+      {"already", plan.already}, {"refused", refused},      {"not_read", plan.not_read},
+      {"notices", plan.notices}};
+}
+
+std::string to_text(const ImportPlan& plan) {
+  std::string text;
+  for (const auto& party : plan.parties) {
+    text += "  row " + std::to_string(party.row) + "  list " + name_text(party.facts) + " (" +
+            party.facts.country + ", " + party.facts.domain + ")\n";
+  }
+  for (const auto& each : plan.accreditations) text += line_of(each);
+  for (const auto& each : plan.refused) {
+    text += "  row " + std::to_string(each.row) + "  refused: " + each.column +
+            (each.column.empty() ? "" : ": ") + each.why + "\n";
+  }
+  for (const auto& notice : plan.notices) text += "  " + notice + "\n";
+  if (!plan.not_read.empty()) {
+    text += "  not read:";
+    for (const auto& column : plan.not_read) text += " " + column;
+    text += "\n";
+  }
+  return text + std::to_string(plan.rows) + " rows: " + std::to_string(plan.parties.size()) +
+         " institutions to list, " + std::to_string(plan.accreditations.size()) +
+         " accreditations to send, " + std::to_string(plan.already) + " on the ledger already, " +
+         std::to_string(plan.refused.size()) + " refusals\n";
+}
+
+namespace {
+
+// One transaction of an import, signed with the govern key at hand.
+template <class Content>
+Attempt<Submitted> send_one(Context& context, Client& client, const IssuerProfile& author,
+                            const SecretKey& govern_key, const Content& content) {
+  TM_TRY(const auto envelope, fresh_envelope(context, client, author.chain, author.institution));
+  TM_TRY(const auto built, built_or_failure(tx::build(envelope, content)));
+  return submit_signed(context, client, built.id,
+                       tx::attach_signed(built, KeyPurpose::kGovern, govern_key),
+                       Json{{"command", "accreditation import"}});
+}
+
+}  // namespace
+
+Outcome send_import(Context& context, Client& client, const IssuerProfile& author,
+                    const SecretKey& govern_key, ImportPlan plan) {
+  const std::size_t total = plan.parties.size() + plan.accreditations.size();
+  std::size_t done = 0;
+  std::vector<InstitutionId> listed;
+  Json ids = Json::array(), statements = Json::array();
+  Progress progress("sending", total, context.quiet || context.json);
+  const auto with_count = [&](const Failure& failure) {
+    Failure told = failure;
+    told.message += "; " + std::to_string(done) + " of " + std::to_string(total) +
+                    " are on the ledger, the same command sends the rest";
+    told.facts = Json{{"listed", ids}, {"statements", statements}};
+    return told;
+  };
+  for (const auto& party : plan.parties) {
+    const auto sent =
+        send_one(context, client, author, govern_key, tx::InstitutionListContent{party.facts});
+    if (!sent.ok()) return with_count(sent.failure());
+    listed.push_back(InstitutionId::prefix_of(sent->id.view()));
+    ids.push_back(to_text(listed.back()));
+    progress.advance(++done);
+  }
+  for (auto& each : plan.accreditations) {
+    if (!each.subject) each.content.subject = listed[each.listed];
+    const auto sent = send_one(context, client, author, govern_key, each.content);
+    if (!sent.ok()) return with_count(sent.failure());
+    statements.push_back({{"row", each.row}, {"statement", to_text(sent->id)}});
+    progress.advance(++done);
+  }
+  return Reply{Json{{"plan", to_json(plan)}, {"listed", ids}, {"statements", statements}},
+               to_text(plan) + "sent: " + std::to_string(listed.size()) + " institutions and " +
+                   std::to_string(statements.size()) + " accreditations are on the ledger\n",
+               plan.refused.empty() ? ExitCode::kOk : ExitCode::kFailure};
+}
+
+}  // namespace testamur::wallet

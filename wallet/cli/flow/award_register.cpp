@@ -1,0 +1,200 @@
+#include "wallet/cli/flow/award_register.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "wallet/cli/description/render.h"
+
+namespace testamur::wallet {
+namespace {
+
+std::string claim_text(const CredentialView& view, ClaimId id) {
+  const auto found = view.disclosed.find(id);
+  return found == view.disclosed.end() ? std::string{} : to_display(kind_of(id), found->second);
+}
+
+std::string joined_name(const std::string& given, const std::string& family) {
+  return given + (given.empty() || family.empty() ? "" : " ") + family;
+}
+
+std::string title_of(const BatchPlan& plan) {
+  const auto title = plan.common.find(ClaimId::kTitle);
+  return title == plan.common.end() ? std::string{}
+                                    : to_display(kind_of(ClaimId::kTitle), title->second);
+}
+
+Delivery delivery_of(const Award& award) {
+  if (award.recipient) return Delivery::kRequest;
+  return award.claim_code.empty() ? Delivery::kPurged : Delivery::kCode;
+}
+
+RegisteredAward read_award(const Award& held, const BatchFolder& folder, const std::string& batch) {
+  const BatchPlan& plan = folder.batch().plan;
+  RegisteredAward registered;
+  auto& award = registered.award;
+  award.student = held.student;
+  award.batch = batch;
+  award.achievement = plan.achievement;
+  award.indexes = {plan.first_index + held.position};
+  award.committed = folder.batch().committed;
+  award.commitments = {folder.batch().commitments[held.position]};
+  award.date = date_text(plan.issued_at_s * 1000);
+  registered.title = title_of(plan);
+  registered.delivery = delivery_of(held);
+  registered.claim_file = folder.claim_path(held);
+
+  // What the learner was told, row by row: a list may say another title or date than the
+  // achievement.
+  if (const auto view = read_credential(held.sd_jwt); view.ok()) {
+    registered.given_name = claim_text(*view, ClaimId::kGivenName);
+    registered.family_name = claim_text(*view, ClaimId::kFamilyName);
+    registered.student_number = claim_text(*view, ClaimId::kStudentNumber);
+    registered.name = joined_name(registered.given_name, registered.family_name);
+    if (const auto date = claim_text(*view, ClaimId::kAwardDate); !date.empty()) award.date = date;
+    if (const auto title = claim_text(*view, ClaimId::kTitle); !title.empty())
+      registered.title = title;
+  }
+  return registered;
+}
+
+template <class Key>
+std::string listed(const std::map<Key, std::size_t>& counts) {
+  std::string text;
+  for (const auto& [word, count] : counts)
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(word);
+  return text;
+}
+
+std::string status_word(const std::string& status) {
+  if (status == "valid") return "in force";
+  std::string word = status;
+  std::ranges::replace(word, '_', ' ');
+  return word;
+}
+
+std::optional<std::uint32_t> parse_number(std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc{} || end != text.data() + text.size() || value == 0) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::string_view to_text(Delivery delivery) {
+  switch (delivery) {
+    case Delivery::kRequest: return "request";
+    case Delivery::kCode: return "code";
+    case Delivery::kPurged: return "purged";
+  }
+  return "unknown";
+}
+
+Attempt<RegisteredBatch> read_batch(const Context& context,
+                                    std::span<const age::Identity> identities,
+                                    const std::string& name) {
+  TM_TRY(const auto folder, open_batch(context, name, identities));
+  const Batch& batch = folder.batch();
+  RegisteredBatch registered{name,
+                             batch.plan.achievement,
+                             title_of(batch.plan),
+                             batch.plan.issued_at_s,
+                             batch.plan.expires_at_s,
+                             batch.committed,
+                             batch.delivered,
+                             batch.plan.first_index.value,
+                             batch.commitments.size(),
+                             {}};
+  for (const auto& held : batch.awards) registered.awards.push_back(read_award(held, folder, name));
+  std::ranges::sort(registered.awards, {}, [](const auto& each) { return each.award.student; });
+  return registered;
+}
+
+Attempt<std::vector<RegisteredBatch>> read_batches(const Context& context,
+                                                   std::span<const age::Identity> identities,
+                                                   const std::string& only) {
+  std::vector<RegisteredBatch> batches;
+  for (const auto& name : only.empty() ? batch_names(context) : std::vector{only}) {
+    TM_TRY(auto batch, read_batch(context, identities, name));
+    batches.push_back(std::move(batch));
+  }
+  std::ranges::stable_sort(batches, {}, &RegisteredBatch::issued_at_s);
+  return batches;
+}
+
+StatusSource add_statuses(Context& context, std::span<RegisteredBatch> batches) {
+  std::vector<RegisteredAward*> sent;
+  std::vector<AwardRecord> records;
+  for (auto& batch : batches) {
+    for (auto& award : batch.awards) {
+      award.status = batch.committed ? "not_asked" : "not_sent";
+      if (!batch.committed) continue;
+      sent.push_back(&award);
+      records.push_back(award.award);
+    }
+  }
+  if (sent.empty()) return {true, {}, ExitCode::kOk};
+  const auto profile = stored_profile(context);
+  if (!profile.ok()) return {false, "status not asked: " + profile.message(), ExitCode::kFailure};
+  Client client = context.client();
+  const auto statuses = statuses_of(client, profile->chain, profile->institution, records);
+  if (!statuses.ok())
+    return {false, "status not asked: " + statuses.message(), statuses.failure().exit};
+  for (std::size_t i = 0; i < sent.size(); ++i) sent[i]->status = (*statuses)[i];
+  return {true, "status by the word of " + client.answering(), ExitCode::kOk};
+}
+
+bool fits(const RegisteredAward& award, const AwardFilter& filter) {
+  if (!filter.student.empty() && award.award.student != filter.student) return false;
+  if (!filter.status.empty() && award.status != filter.status) return false;
+  if (!filter.achievement) return true;
+  const auto& wanted = *filter.achievement;
+  const auto& has = award.award.achievement;
+  return has.institution == wanted.institution && has.number == wanted.number &&
+         (wanted.version == 0 || has.version == wanted.version);
+}
+
+std::vector<std::string> status_names() {
+  return {"valid", "revoked", "suspended", "superseded", "not_listed", "not_sent"};
+}
+
+std::string counts_text(const std::vector<const RegisteredAward*>& awards, bool statuses) {
+  std::map<std::string, std::size_t> by_status;
+  std::map<std::string, std::size_t> by_delivery;
+  for (const auto* award : awards) {
+    ++by_status[status_word(award->status)];
+    ++by_delivery[award->delivery == Delivery::kPurged
+                      ? "by a code that was purged"
+                      : "by " + std::string(to_text(award->delivery))];
+  }
+  return listed(by_delivery) + (statuses && !awards.empty() ? "; " + listed(by_status) : "");
+}
+
+Json to_json(const RegisteredAward& award) {
+  Json json = to_json(award.award);
+  json.update({{"name", award.name},
+               {"title", award.title},
+               {"delivery", to_text(award.delivery)},
+               {"claim_file", award.claim_file},
+               {"status", award.status}});
+  return json;
+}
+
+Result<AchievementId> achievement_named(const std::string& text, const InstitutionId& own) {
+  if (text.find('/') != std::string::npos) return parse_achievement_id(text);
+  const auto point = text.find('.');
+  const auto number = parse_number(std::string_view(text).substr(0, point));
+  const auto version = point == std::string::npos
+                           ? std::optional<std::uint32_t>(0)
+                           : parse_number(std::string_view(text).substr(point + 1));
+  if (!number || !version || *version > 0xffff) {
+    return error("\"" + text.substr(0, 80) +
+                 "\" is no achievement: write <institution>/<number>.<version>, or "
+                 "<number>.<version> for one of this "
+                 "institution's own");
+  }
+  return AchievementId{own, *number, static_cast<std::uint16_t>(*version)};
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,330 @@
+// Names are looked up in the registers first, and the ledger is asked afterwards: what is ambiguous
+// is said before any node hears of it.
+#include "wallet/cli/flow/award_targets.h"
+
+#include <algorithm>
+#include <set>
+#include <span>
+
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/batches.h"
+#include "wallet/client/json_fields.h"
+#include "wallet/credential/class_list.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kShown = 10;
+constexpr std::size_t kBulkAtOnce = 1000;
+
+bool has_index(const AwardRecord& award, IssuerIndex index) {
+  return std::ranges::find(award.indexes, index) != award.indexes.end();
+}
+
+std::string place(const TargetName& name) { return name.where.empty() ? "" : name.where + ": "; }
+
+// Learners whose reference differs from `student` only in what a person or a spreadsheet does not
+// see.
+std::vector<std::string> close_to(const std::vector<AwardRecord>& known,
+                                  const std::string& student) {
+  std::set<std::string> found;
+  const std::string folded = reference_key(student);
+  for (const auto& award : known) {
+    if (award.student != student && !award.student.empty() &&
+        reference_key(award.student) == folded) {
+      found.insert(award.student);
+    }
+  }
+  return {found.begin(), found.end()};
+}
+
+std::string quoted_list(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const auto& text : texts) out += (out.empty() ? "\"" : ", \"") + text + "\"";
+  return out;
+}
+
+Error nobody(const std::vector<AwardRecord>& known, const TargetName& name) {
+  std::string text = place(name) + "no register of this home has a learner \"" + *name.student +
+                     "\"" + (name.batch ? " in batch " + *name.batch : "");
+  if (const auto close = close_to(known, *name.student); !close.empty()) {
+    text += "; there is " + quoted_list(close) + ": is that who is meant?";
+  }
+  return error(text);
+}
+
+// The award that holds the index; what stands beside the index must agree with it.
+Result<AwardRecord> award_at(const std::vector<AwardRecord>& known, const TargetName& name) {
+  const std::string index = std::to_string(name.index->value);
+  const auto found =
+      std::ranges::find_if(known, [&](const auto& award) { return has_index(award, *name.index); });
+  if (found == known.end()) {
+    if (name.student || name.batch) {
+      return error(
+          place(name) + "no register of this home has index " + index + ", so that it cannot be " +
+          (name.student ? "learner \"" + *name.student + "\"" : "in batch " + *name.batch));
+    }
+    AwardRecord award;
+    award.indexes = {*name.index};
+    return award;
+  }
+  if (name.student && found->student != *name.student) {
+    return error(place(name) + "index " + index + " is an award of learner \"" + found->student +
+                 "\", not of \"" + *name.student + "\"");
+  }
+  if (name.batch && found->batch != *name.batch) {
+    return error(place(name) + "index " + index + " stands in batch " + found->batch + ", not in " +
+                 *name.batch);
+  }
+  return *found;
+}
+
+// All awards of a learner, or of a whole batch.
+Result<std::vector<AwardRecord>> awards_of(const std::vector<AwardRecord>& known,
+                                           const TargetName& name, bool all) {
+  std::vector<AwardRecord> found;
+  for (const auto& award : known) {
+    const bool fits = (!name.student || award.student == *name.student) &&
+                      (!name.batch || award.batch == *name.batch);
+    if (fits) found.push_back(award);
+  }
+  if (!name.student && !all) {
+    return error(place(name) + "batch " + *name.batch + " has " + std::to_string(found.size()) +
+                 " awards: name a learner with --student, or mean all of them with --all");
+  }
+  if (found.empty() && name.student) return nobody(known, name);
+  if (found.empty()) return error(place(name) + "batch " + *name.batch + " has no awards");
+  return found;
+}
+
+std::string ambiguity(const std::string& student, const std::vector<AwardRecord>& awards) {
+  std::string text =
+      "learner \"" + student + "\" has " + std::to_string(awards.size()) + " awards:\n";
+  return text + awards_text(awards);
+}
+
+std::string worst_status(const std::vector<std::string>& statuses) {
+  for (const char* status : {"not_listed", "revoked", "superseded", "suspended", "valid"}) {
+    if (std::ranges::find(statuses, status) != statuses.end()) return status;
+  }
+  return "unknown";
+}
+
+std::string status_name(LedgerStatus status) {
+  switch (status) {
+    case LedgerStatus::kValid: return "valid";
+    case LedgerStatus::kRevoked: return "revoked";
+    case LedgerStatus::kSuspended: return "suspended";
+    case LedgerStatus::kSuperseded: return "superseded";
+    case LedgerStatus::kUnknown: break;
+  }
+  return "unknown";
+}
+
+// The status of one index, asked by its reference.
+Attempt<std::string> status_at(Client& client, const ChainId& chain, const InstitutionId& issuer,
+                               IssuerIndex index) {
+  TM_TRY(const auto answer,
+         asked(client.check(make_reference(chain, issuer, index), {"", false, 0})));
+  if (answer.listing == Listing::kNotListed) return std::string("not_listed");
+  for (const auto& each : answer.slots) {
+    if (each.slot.issuer == issuer && each.slot.index == index)
+      return status_name(each.slot.status);
+  }
+  return std::string("unknown");
+}
+
+// The status of indexes by their commitments, many at once.
+Attempt<std::map<std::uint64_t, std::string>> statuses_by_commitment(
+    Client& client, const InstitutionId& issuer, const std::vector<AwardRecord>& awards) {
+  std::vector<Hash256> commitments;
+  for (const auto& award : awards) {
+    commitments.insert(commitments.end(), award.commitments.begin(), award.commitments.end());
+  }
+  std::map<std::uint64_t, std::string> statuses;
+  for (std::size_t at = 0; at < commitments.size(); at += kBulkAtOnce) {
+    const auto end = std::min(commitments.size(), at + kBulkAtOnce);
+    TM_TRY(const auto answer,
+           asked(client.check_bulk({commitments.begin() + static_cast<std::ptrdiff_t>(at),
+                                    commitments.begin() + static_cast<std::ptrdiff_t>(end)},
+                                   {"", false, 0})));
+    const Json& issuers = part_of(answer, "issuers");
+    for (const auto& verdict : part_of(answer, "verdicts")) {
+      for (const auto& slot : part_of(verdict, "slots")) {
+        const auto who = slot.value("issuer", std::size_t{0});
+        if (who >= issuers.size() || text_of(issuers[who], "id") != issuer.hex()) continue;
+        statuses[slot.value("issuer_index", std::uint64_t{0})] = text_of(slot, "status");
+      }
+    }
+  }
+  return statuses;
+}
+
+std::string award_date(const Award& award, const BatchPlan& plan) {
+  const auto view = read_credential(award.sd_jwt);
+  if (view.ok()) {
+    const auto claim = view->disclosed.find(ClaimId::kAwardDate);
+    if (claim != view->disclosed.end()) return std::get<std::string>(claim->second);
+  }
+  return date_text(plan.issued_at_s * 1000);
+}
+
+}  // namespace
+
+std::string award_text(const AwardRecord& award) {
+  std::string indexes;
+  for (const auto& index : award.indexes)
+    indexes += (indexes.empty() ? "" : ", ") + std::to_string(index.value);
+  if (award.student.empty()) return "index " + indexes + ", in no register of this home";
+  return award.student + ", " + to_text(award.achievement) +
+         (award.date.empty() ? "" : ", of " + award.date) + ", batch " + award.batch + " (index " +
+         indexes + ")";
+}
+
+std::string awards_text(const std::vector<AwardRecord>& awards) {
+  std::string text;
+  for (std::size_t i = 0; i < awards.size() && i < kShown; ++i)
+    text += "  " + award_text(awards[i]) + "\n";
+  if (awards.size() > kShown) text += "  and " + std::to_string(awards.size() - kShown) + " more\n";
+  return text;
+}
+
+Json to_json(const AwardRecord& award) {
+  Json indexes = Json::array();
+  for (const auto& index : award.indexes) indexes.push_back(index.value);
+  if (award.student.empty()) return Json{{"indexes", indexes}};
+  return Json{{"student", award.student},
+              {"batch", award.batch},
+              {"achievement", to_text(award.achievement)},
+              {"date", award.date},
+              {"indexes", indexes}};
+}
+
+Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known,
+                                     const std::vector<std::string>& batches,
+                                     const std::vector<TargetName>& names, bool all) {
+  AwardSelection selection;
+  std::set<std::string> learners;
+  for (const auto& name : names) {
+    if (name.batch && std::ranges::find(batches, *name.batch) == batches.end()) {
+      return error(place(name) + "this home has no batch \"" + *name.batch + "\"" +
+                   (batches.empty() ? "" : " (there are: " + quoted_list(batches) + ")"));
+    }
+    std::vector<AwardRecord> found;
+    if (name.index) {
+      TM_TRY(auto award, award_at(known, name));
+      found.push_back(std::move(award));
+    } else {
+      TM_TRY(found, awards_of(known, name, all));
+    }
+    if (name.student && !name.index && !all && found.size() > 1) {
+      selection.ambiguous.push_back(ambiguity(*name.student, found));
+    }
+    for (auto& award : found) {
+      learners.insert(award.student);
+      selection.awards.push_back(std::move(award));
+    }
+  }
+
+  std::ranges::sort(selection.awards, [](const auto& a, const auto& b) {
+    return std::tie(a.batch, a.student, a.indexes) < std::tie(b.batch, b.student, b.indexes);
+  });
+  const auto repeated = std::ranges::unique(selection.awards);
+  selection.awards.erase(repeated.begin(), repeated.end());
+  for (const auto& student : learners) {
+    if (student.empty()) continue;
+    if (const auto close = close_to(known, student); !close.empty()) {
+      selection.close.push_back("\"" + student + "\" is not " + quoted_list(close) +
+                                ", another learner of nearly the same reference: only \"" +
+                                student + "\" is meant here");
+    }
+  }
+  return selection;
+}
+
+Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
+                                                    std::span<const age::Identity> identities) {
+  std::vector<AwardRecord> awards;
+  for (const auto& name : batch_names(context)) {
+    TM_TRY(const auto file,
+           or_exit(ExitCode::kFailure,
+                   read_file(batch_path(context, name) + "/register.age", age::kMaxFileBytes)));
+    auto list = open_register(file, identities);
+    if (!list.ok())
+      return Failure{ExitCode::kFailure, "register of batch " + name + ": " + list.message()};
+    for (const auto& row : list->rows) {
+      AwardRecord award;
+      award.student = row.student;
+      award.batch = name;
+      award.achievement = list->achievement;
+      for (const auto& slot : row.slots) award.indexes.push_back(slot.index);
+      std::ranges::sort(award.indexes);
+      awards.push_back(std::move(award));
+    }
+  }
+  return awards;
+}
+
+Attempt<void> add_dates(const Context& context, std::span<const age::Identity> identities,
+                        std::vector<AwardRecord>& awards) {
+  std::set<std::string> batches;
+  for (const auto& award : awards) {
+    if (!award.batch.empty()) batches.insert(award.batch);
+  }
+  for (const auto& name : batches) {
+    TM_TRY(const auto folder,
+           or_exit(ExitCode::kFailure, BatchFolder::open(batch_path(context, name), identities)));
+    const Batch& batch = folder.batch();
+    std::map<std::string, const Award*> by_student;
+    for (const auto& held : batch.awards) by_student[held.student] = &held;
+    for (auto& award : awards) {
+      if (award.batch != name) continue;
+      award.committed = batch.committed;
+      const auto held = by_student.find(award.student);
+      if (held != by_student.end()) award.date = award_date(*held->second, batch.plan);
+      for (const auto& index : award.indexes) {
+        const auto position = index.value - batch.plan.first_index.value;
+        if (position < batch.commitments.size())
+          award.commitments.push_back(batch.commitments[position]);
+      }
+    }
+  }
+  return {};
+}
+
+Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& chain,
+                                              const InstitutionId& issuer,
+                                              const std::vector<AwardRecord>& awards) {
+  TM_TRY(const auto known, statuses_by_commitment(client, issuer, awards));
+  std::vector<std::string> statuses;
+  for (const auto& award : awards) {
+    std::vector<std::string> of_slots;
+    for (const auto& index : award.indexes) {
+      if (const auto found = known.find(index.value); found != known.end()) {
+        of_slots.push_back(found->second);
+        continue;
+      }
+      TM_TRY(auto status, status_at(client, chain, issuer, index));
+      of_slots.push_back(std::move(status));
+    }
+    statuses.push_back(worst_status(of_slots));
+  }
+  return statuses;
+}
+
+std::vector<std::string> lookalikes(const std::vector<std::string>& references) {
+  std::map<std::string, std::set<std::string>> groups;
+  for (const auto& reference : references) groups[reference_key(reference)].insert(reference);
+  std::vector<std::string> sentences;
+  for (const auto& [folded, group] : groups) {
+    if (group.size() < 2) continue;
+    sentences.push_back(
+        quoted_list({group.begin(), group.end()}) +
+        " are different learners whose references look alike (leading zeros, case or marks that do "
+        "not show): a spreadsheet may take one for the other");
+  }
+  return sentences;
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,123 @@
+#include "wallet/cli/flow/batches.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "ledger/tx/transaction.h"
+#include "wallet/cli/files/output.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+
+std::string batch_path(const Context& context, const std::string& name) {
+  return context.path("issuer/batches/" + name);
+}
+
+std::vector<std::string> batch_names(const Context& context) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& item :
+       std::filesystem::directory_iterator(context.path("issuer/batches"), ignored)) {
+    // A folder without the state is what a crash left before there was a batch.
+    if (std::filesystem::exists(item.path() / "batch.age", ignored))
+      names.push_back(item.path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+Status check_batch_name(const std::string& name) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  if (!name.empty() && name.size() <= 100 && name.front() != '.' &&
+      std::ranges::all_of(name, allowed))
+    return {};
+  return error(
+      "--name: \"" + name.substr(0, 100) +
+      "\" cannot be the name of a batch: use letters, digits, '-', '_' and '.', at most 100");
+}
+
+Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
+                                std::span<const age::Identity> identities) {
+  const auto names = batch_names(context);
+  if (std::ranges::find(names, name) != names.end()) {
+    auto folder = BatchFolder::open(batch_path(context, name), identities);
+    if (folder.ok()) return std::move(*folder);
+    return Failure{ExitCode::kFailure, "batch " + name + ": " + folder.message()};
+  }
+
+  TM_TRY_STATUS(check_batch_name(name));
+  std::error_code ignored;
+  if (std::filesystem::exists(batch_path(context, name), ignored)) {
+    return Failure{ExitCode::kUsage,
+                   "the batch \"" + name +
+                       "\" was interrupted before anything of it was signed or sent: issue it "
+                       "again under the same name"};
+  }
+  std::string there;
+  for (const auto& each : names) there += (there.empty() ? "" : ", ") + each;
+  return Failure{ExitCode::kUsage,
+                 "this home has no batch \"" + name + "\"" +
+                     (there.empty() ? ", nor any other" : "; there are: " + there)};
+}
+
+Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free_on_ledger) {
+  const std::string file = context.path("issuer/next_index.json");
+  const std::uint64_t first = std::max<std::uint64_t>(next_free_on_ledger, 1);
+  if (!std::filesystem::exists(file)) return first;
+
+  TM_TRY(const auto raw, read_file(file, 1024));
+  TM_TRY(const auto json, parse_strict_json(as_text(raw)));
+  ObjectReader reader(json, file);
+  const auto reserved_until = reader.number("reserved_until");
+  const auto reserved_from = reader.number_or("reserved_from", reserved_until);
+  const auto batch = reader.optional_text("batch");
+  TM_TRY_STATUS(reader.finish());
+
+  // The newest reservation was made for a batch that a crash kept from becoming one: nothing of it
+  // was signed for the ledger or given away, so its indexes are free again.
+  std::error_code ignored;
+  const bool was_cut_off =
+      !batch.empty() && check_batch_name(batch).ok() && reserved_from <= reserved_until &&
+      !std::filesystem::exists(batch_path(context, batch) + "/batch.age", ignored) && !ignored;
+  return std::max(first, was_cut_off ? reserved_from : reserved_until);
+}
+
+Status reserve_indexes(const Context& context, const std::string& batch, std::uint64_t first,
+                       std::uint64_t count) {
+  TM_TRY(const auto free, next_index(context, first));
+  if (free != first) {
+    return error("another program of this home has taken the indexes from " +
+                 std::to_string(first) + " on; nothing was issued, run the command again");
+  }
+  const Json reserved{
+      {"reserved_until", first + count}, {"reserved_from", first}, {"batch", batch}};
+  return write_home_file(context, "issuer/next_index.json", as_bytes(reserved.dump()));
+}
+
+bool has_expired(const Batch& batch, Client& client) {
+  auto decoded = ledger::tx::decode(batch.plan.chain, batch.transaction);
+  const auto* transaction = std::get_if<ledger::tx::SharedTransaction>(&decoded);
+  if (transaction == nullptr) return true;
+  auto known = client.transaction((*transaction)->id());
+  if (auto* json = std::get_if<Json>(&known)) {
+    const std::string state = json->value("outcome", Json::object()).value("state", "");
+    if (state == "committed" || state == "pending") return false;
+  }
+  auto status = client.status();
+  const auto* json = std::get_if<Json>(&status);
+  return json != nullptr &&
+         json->value("as_of", Json::object()).value("time_ms", std::uint64_t{0}) >
+             (*transaction)->valid_until_ms();
+}
+
+Result<TransactionId> id_of_encoded(const ChainId& chain, ByteView carried) {
+  auto decoded = ledger::tx::decode(chain, to_bytes(carried));
+  if (const auto* rejection = std::get_if<ledger::tx::Rejection>(&decoded))
+    return error(ledger::tx::to_text(*rejection));
+  return std::get<ledger::tx::SharedTransaction>(decoded)->id();
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,42 @@
+// The batches in an issuer's home: where they are, which indexes they hold.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "wallet/cli/context.h"
+#include "wallet/cli/outcome.h"
+#include "wallet/credential/batch_folder.h"
+
+namespace testamur::wallet {
+
+std::string batch_path(const Context& context, const std::string& name);
+// Names of all batch folders, sorted.
+std::vector<std::string> batch_names(const Context& context);
+
+// A name that a folder of batches may have: letters, digits, '-', '_' and '.', not beginning with a
+// dot.
+Status check_batch_name(const std::string& name);
+
+// The batch of this name. Exit code 2 where this home has none, with the names that there are, or,
+// where a crash left only its folder, with what to do.
+Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
+                                std::span<const age::Identity> identities);
+
+// The first index that neither the ledger nor an earlier, perhaps uncommitted, batch of this home
+// uses. Nothing is reserved by asking.
+Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free_on_ledger);
+// Reserves [first, first + count) durably for the batch of this name, which is made next. Until its
+// folder holds its state the reservation binds nobody: a crash in between costs no index. Fails
+// where another program of this home has taken one of them meanwhile.
+Status reserve_indexes(const Context& context, const std::string& batch, std::uint64_t first,
+                       std::uint64_t count);
+
+// Whether the transaction of the batch can no longer commit: the ledger's time has passed its end
+// and it is not there.
+bool has_expired(const Batch& batch, Client& client);
+Result<TransactionId> id_of_encoded(const ChainId& chain, ByteView carried);
+
+}  // namespace testamur::wallet

@@ -1,0 +1,46 @@
+#include "wallet/cli/flow/follow_ledger.h"
+
+#include "wallet/cli/terminal.h"
+
+namespace testamur::wallet {
+
+Result<std::optional<ChainId>> accepted_recovery(const Context& context) {
+  if (context.accept_recovery.empty()) return std::optional<ChainId>{};
+  auto chain = parse_chain_id(context.accept_recovery);
+  if (!chain.ok()) return error("--accept-recovery: " + chain.message());
+  return std::optional<ChainId>(*chain);
+}
+
+LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust) {
+  auto accepted = accepted_recovery(context);
+  if (!accepted.ok()) return LedgerFailure{"usage", accepted.message()};
+  if (auto problem = trust.load()) return problem;
+  if (auto chain = home_ledger(context)) trust.expect(*chain);
+  auto problem = trust.follow(client, *accepted);
+  if (trust.is_first() && trust.current() != nullptr && !context.quiet && !context.json) {
+    put(Stream::kError,
+        "testamur: this home trusts the ledger " + to_text(trust.current()->genesis.chain) +
+            " from now on, as the first that it was shown; compare the id with an institution's\n");
+  }
+  return problem;
+}
+
+std::uint64_t newest_proven_ms(const LedgerTrust& trust) {
+  if (trust.current() == nullptr || !trust.current()->newest) return 0;
+  return trust.current()->newest->header.time_ms;
+}
+
+Failure failure_of(const LedgerFailure& ledger) {
+  ExitCode code = ExitCode::kFailure;
+  if (ledger.unreachable()) code = ExitCode::kUnreachable;
+  if (ledger.forged()) code = ExitCode::kInvalid;
+  if (ledger.name == "usage") code = ExitCode::kUsage;
+  if (ledger.name == "other_ledger") code = ExitCode::kUnknown;
+  return Failure{code, ledger.message};
+}
+
+ExitCode fail(const Context& context, const LedgerFailure& failure) {
+  return report(context, failure_of(failure));
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,26 @@
+// How commands follow the ledger that their home trusts (wallet/client/ledger_trust.h).
+#pragma once
+
+#include "wallet/cli/context.h"
+#include "wallet/client/ledger_trust.h"
+
+namespace testamur::wallet {
+
+// The ledger that --accept-recovery names; nothing where it was not given.
+Result<std::optional<ChainId>> accepted_recovery(const Context& context);
+
+// Loads what the home trusts and follows it at a node, with --accept-recovery where it was given.
+// Says so where the home trusts its first ledger from now on.
+LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust);
+
+// Time of the newest block that this home has proven of the ledger that it trusts; 0 where it has
+// followed none.
+std::uint64_t newest_proven_ms(const LedgerTrust& trust);
+// A clock that is further behind a block is wrong: nothing is dated or judged by it.
+inline constexpr std::uint64_t kClockBehindMs = 600'000;
+
+Failure failure_of(const LedgerFailure& ledger);
+// Prints it; forged and forked ledgers are exit code 5, a foreign one 9.
+ExitCode fail(const Context& context, const LedgerFailure& failure);
+
+}  // namespace testamur::wallet

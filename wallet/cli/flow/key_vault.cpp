@@ -1,0 +1,69 @@
+#include "wallet/cli/flow/key_vault.h"
+
+#include <filesystem>
+
+#include "wallet/client/json_fields.h"
+
+namespace testamur::wallet {
+namespace {
+
+Attempt<void> create(Context& context, const std::string& file, KeyPurpose purpose, SecretKey key,
+                     const std::string& institution) {
+  TM_TRY(auto passphrase, or_exit(ExitCode::kPassphrase, new_passphrase(context, file)));
+  IssuerKeys contents = make_issuer_keys(purpose, key.algorithm(), institution);
+  contents.keys.clear();
+  contents.keys.push_back(std::move(key));
+
+  std::error_code failure;
+  std::filesystem::create_directories(std::filesystem::path(file).parent_path(), failure);
+  if (failure)
+    return Failure{ExitCode::kFailure,
+                   "cannot create the folder of " + file + ": " + failure.message()};
+  const auto made = Vault::create(file, std::move(passphrase), encode_issuer_keys(contents).view());
+  if (!made.ok()) return failure_of(*made.failure);
+  return {};
+}
+
+}  // namespace
+
+std::string vault_file(const Context& context, KeyPurpose purpose) {
+  return context.path("issuer/" + std::string(to_text(purpose)) + ".age");
+}
+
+Attempt<void> store_key(Context& context, KeyPurpose purpose, SecretKey key,
+                        const std::string& institution) {
+  const std::string file = vault_file(context, purpose);
+  if (!std::filesystem::exists(file))
+    return create(context, file, purpose, std::move(key), institution);
+  TM_TRY(auto passphrase, or_exit(ExitCode::kPassphrase, existing_passphrase(context, file)));
+  auto opened = Vault::open(file, std::move(passphrase));
+  if (!opened.ok()) return failure_of(*opened.failure);
+  auto contents = decode_issuer_keys(opened.vault->contents());
+  if (!contents.ok()) return Failure{ExitCode::kFailure, file + ": " + contents.message()};
+
+  if (find_key(*contents, key_id(purpose, key.public_key())) != nullptr) return {};
+  contents->keys.push_back(std::move(key));
+  const SecretBytes encoded = encode_issuer_keys(*contents);
+  if (auto failure = opened.vault->save(encoded.view())) return failure_of(*failure);
+  return {};
+}
+
+Attempt<SigningKeys> open_signing_keys(Context& context, Client& client, KeyPurpose purpose) {
+  TM_TRY(auto opened, open_issuer_keys(context, purpose));
+  const auto& keys = opened.keys;
+  if (keys.size() == 1) return SigningKeys{std::move(opened), 0};
+  for (std::size_t at = keys.size(); at-- > 0;) {
+    auto answer = client.key(key_id(purpose, keys[at].public_key()));
+    if (auto* failure = std::get_if<CallError>(&answer)) {
+      if (failure->kind == CallFailure::kNotFound) continue;  // made here, not registered yet
+      return failure_of(*failure);
+    }
+    if (text_of(part_of(std::get<Json>(answer), "key"), "state") == "active")
+      return SigningKeys{std::move(opened), at};
+  }
+  return Failure{ExitCode::kFailure,
+                 "none of this home's " + std::string(to_text(purpose)) +
+                     " keys is active on the ledger: testamur key list shows those that are"};
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,78 @@
+#include "wallet/cli/flow/open_wallet.h"
+
+#include <cstdio>
+
+#include "wallet/cli/files/output.h"
+
+namespace testamur::wallet {
+
+std::string wallet_file(const Context& context) { return context.path("wallet.age"); }
+
+namespace {
+
+VaultError with_advice(VaultError failure) {
+  if (failure.kind == VaultFailure::kMissing)
+    failure.message += ": make one with testamur wallet init";
+  if (failure.kind == VaultFailure::kWrongPassphrase)
+    failure.message +=
+        "; forgotten? testamur --home NEW wallet restore gives the wallet back from its 24 words "
+        "and a backup";
+  return failure;
+}
+
+}  // namespace
+
+OpenWallet OpenWallet::open(Context& context) {
+  OpenWallet wallet;
+  const std::string file = wallet_file(context);
+  auto passphrase = existing_passphrase(context, file);
+  if (!passphrase.ok()) {
+    wallet.code_ = fail(context, ExitCode::kPassphrase, passphrase.message());
+    return wallet;
+  }
+  auto opened = Vault::open(file, std::move(passphrase).value());
+  if (!opened.ok()) {
+    wallet.code_ = fail(context, with_advice(*opened.failure));
+    return wallet;
+  }
+  auto contents = decode_wallet(opened.vault->contents());
+  if (!contents.ok()) {
+    wallet.code_ = fail(context, ExitCode::kFailure, file + ": " + contents.message());
+    return wallet;
+  }
+  wallet.contents_ = std::move(contents).value();
+  wallet.vault_ = std::move(opened.vault);
+  return wallet;
+}
+
+// The passphrase comes first: nobody waits for a lock while a person types.
+OpenWallet OpenWallet::open_to_change(Context& context, const std::string& doing) {
+  OpenWallet refused;
+  if (auto passphrase = existing_passphrase(context, wallet_file(context)); !passphrase.ok()) {
+    refused.code_ = fail(context, ExitCode::kPassphrase, passphrase.message());
+    return refused;
+  }
+  refused.code_ = lock_home(context, doing);
+  return refused.code_ == ExitCode::kOk ? open(context) : std::move(refused);
+}
+
+ExitCode OpenWallet::save_and_forget(Context& context) {
+  const SecretBytes encoded = encode_wallet(contents_);
+  if (auto failure = vault_->save_and_forget(encoded.view())) return fail(context, *failure);
+  return ExitCode::kOk;
+}
+
+ExitCode OpenWallet::save(Context& context) {
+  const SecretBytes encoded = encode_wallet(contents_);
+  if (auto failure = vault_->save(encoded.view())) return fail(context, *failure);
+  return ExitCode::kOk;
+}
+
+void OpenWallet::remind(const Context& context) const {
+  if (context.quiet || context.json || !backup_is_older_than_a_credential(contents_)) return;
+  put(Stream::kError,
+      "testamur: a credential is newer than the last backup; testamur wallet backup FILE makes "
+      "one\n");
+}
+
+}  // namespace testamur::wallet

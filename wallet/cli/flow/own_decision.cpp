@@ -1,0 +1,188 @@
+#include "wallet/cli/flow/own_decision.h"
+
+#include <algorithm>
+
+#include "trust/judge.h"
+#include "wallet/cli/files/policy_file.h"
+#include "wallet/client/facts.h"
+
+namespace testamur::wallet {
+namespace {
+
+std::vector<InstitutionId> ids_in(const Json& record, const char* name) {
+  std::vector<InstitutionId> ids;
+  for (const auto& text : record.value(name, Json::array())) {
+    const auto bytes = from_hex(text.get<std::string>());
+    if (const auto id = bytes ? InstitutionId::from(*bytes) : std::nullopt) ids.push_back(*id);
+  }
+  return ids;
+}
+
+Acceptance to_acceptance(trust::Outcome outcome) {
+  switch (outcome) {
+    case trust::Outcome::kAccept: return Acceptance::kAccept;
+    case trust::Outcome::kBlocked: return Acceptance::kBlocked;
+    case trust::Outcome::kRefuse: return Acceptance::kRefuse;
+  }
+  return Acceptance::kUnknown;
+}
+
+std::string rule_text(trust::Outcome outcome, trust::Rule rule) {
+  return outcome == trust::Outcome::kAccept ? std::string{} : std::string(to_text(rule));
+}
+
+std::string path_text(const trust::Path& path, const LocalView& view) {
+  std::string text;
+  for (const auto& arc : path.arcs) {
+    if (text.empty()) text = view.name_of(arc.truster);
+    text += " > " + view.name_of(arc.subject);
+  }
+  return text + " (" + std::to_string(path.amount) + ")";
+}
+
+std::string sentence(const trust::Decision& decision, const trust::Policy& policy) {
+  if (decision.outcome == trust::Outcome::kBlocked)
+    return "somebody whose distrust counts distrusts the issuer";
+  switch (decision.rule) {
+    case trust::Rule::kNone:
+    case trust::Rule::kAmount:
+      return "amount " + std::to_string(decision.amount) + " of " +
+             std::to_string(policy.threshold);
+    case trust::Rule::kPaths:
+      return std::to_string(decision.independent_paths) + " independent paths of " +
+             std::to_string(policy.independent_paths);
+    default: return "rule " + std::string(to_text(decision.rule));
+  }
+}
+
+struct Recording {
+  const LocalView& view;
+  const trust::Policy& policy;
+  std::string who;
+
+  DecisionRecord operator()(const char* point, const trust::Decision& decision,
+                            bool governs) const {
+    DecisionRecord record;
+    record.point = point;
+    record.outcome = to_acceptance(decision.outcome);
+    record.governs = governs;
+    record.viewpoint = who;
+    record.own_policy = true;
+    record.policy_digest = trust::digest(policy).hex();
+    record.explanation = sentence(decision, policy);
+    record.failed_rule = rule_text(decision.outcome, decision.rule);
+    for (const auto& path : decision.paths) record.paths.push_back(path_text(path, view));
+    return record;
+  }
+};
+
+// When the ledger took it in, by the slot that the credential names.
+std::optional<std::uint64_t> anchor_of(const RegistryFacts& facts, const Reference& reference) {
+  if (!facts.slots) return std::nullopt;
+  for (const auto& slot : *facts.slots) {
+    if (slot.issuer == reference.issuer && slot.index == reference.index)
+      return slot.anchor_time_ms;
+  }
+  return std::nullopt;
+}
+
+AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Recording& record) {
+  const auto& own = judged.bodies.front().second;
+  AcceptanceRecord acceptance;
+  acceptance.outcome = to_acceptance(judged.outcome);
+  acceptance.failed_rule = rule_text(judged.outcome, judged.rule);
+  acceptance.governs = std::string(to_text(record.policy.governs));
+  acceptance.claim_governs = own.claim_governs;
+  acceptance.viewpoint = record.who;
+  acceptance.own_policy = true;
+  acceptance.policy_of = PolicyOf::kCaller;
+  acceptance.policy_digest = trust::digest(record.policy).hex();
+  const auto& shown = own.anchor_governs && own.at_anchor.outcome != trust::Outcome::kBlocked
+                          ? own.at_anchor
+                          : own.today;
+  acceptance.explanation = judged.outcome != trust::Outcome::kAccept && judged.rule != shown.rule
+                               ? "rule " + std::string(to_text(judged.rule))
+                               : sentence(shown, record.policy);
+  if (judged.bodies.size() < 2) return acceptance;
+  acceptance.joint = std::string(to_text(record.policy.joint));
+  for (const auto& [body, each] : judged.bodies) {
+    acceptance.bodies.push_back({record.view.name_of(body), to_acceptance(each.outcome),
+                                 rule_text(each.outcome, each.rule)});
+  }
+  return acceptance;
+}
+
+}  // namespace
+
+AwardQuestion award_question(const AchievementAnswer& answer) {
+  AwardQuestion question{answer.point, std::nullopt, answer.awarding_bodies};
+  const auto awarding =
+      question.bodies.empty() ? std::vector{answer.record.id.institution} : question.bodies;
+  question.parties = trust::AwardParties{answer.teaches.empty() ? awarding : answer.teaches,
+                                         answer.assesses.empty() ? awarding : answer.assesses};
+  return question;
+}
+
+Result<AwardQuestion> award_question(const Json& achievement_view, const AchievementId& id) {
+  AwardQuestion question;
+  try {
+    TM_TRY(question.point, point_from(achievement_view.value("point", Json::object())));
+    question.point.achievement = trust::AchievementName{id.institution, id.number};
+    const Json record = achievement_view.value("record", Json::object());
+    question.bodies = ids_in(record, "awarding_bodies");
+    const auto awarding = question.bodies.empty() ? std::vector{id.institution} : question.bodies;
+    trust::AwardParties parties{ids_in(record, "teaches"), ids_in(record, "assesses")};
+    if (parties.teach.empty()) parties.teach = awarding;
+    if (parties.assess.empty()) parties.assess = awarding;
+    question.parties = std::move(parties);
+  } catch (const Json::exception& wrong) {
+    return error(std::string("the achievement has another form: ") + wrong.what());
+  }
+  return question;
+}
+
+Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
+                            const AwardQuestion& question, const CredentialView& credential,
+                            RegistryFacts& facts) {
+  TM_TRY(const auto reading, read_policy_file(asked.policy_file));
+  trust::Case what;
+  what.viewpoint = asked.viewpoint.value_or(reading.viewpoint.value_or(trust::local_viewpoint()));
+  what.issuer = credential.head.reference.issuer;
+  what.point = question.point;
+  if (!asked.purpose.empty()) {
+    TM_TRY(what.point.purpose, trust::parse_purpose(asked.purpose));
+  }
+  what.parties = question.parties;
+  auto issuers = question.bodies;
+  issuers.push_back(what.issuer);
+  TM_TRY(const auto view, fetch_local_view(source, what.viewpoint, issuers, reading.policy));
+  what.as_of = view.as_of;
+  const auto anchor = anchor_of(facts, credential.head.reference);
+  what.anchor_ms = std::min(anchor.value_or(view.as_of.today_ms), view.as_of.today_ms);
+  what.claimed_ms = claimed_date_ms(credential);
+  const auto judged = trust::judge_joint(view.history, what, question.bodies, reading.policy);
+  const auto& own = judged.bodies.front().second;
+  const Recording record{view, reading.policy, view.name_of(what.viewpoint)};
+  facts.decisions.emplace();
+  facts.acceptance.reset();
+  if (anchor) facts.decisions->push_back(record("at anchor", own.at_anchor, own.anchor_governs));
+  facts.decisions->push_back(record("today", own.today, own.today_governs));
+  if (own.at_claim)
+    facts.decisions->push_back(record("at the claimed date", *own.at_claim, own.claim_governs));
+  const bool decided = anchor || own.today.outcome == trust::Outcome::kBlocked ||
+                       (reading.policy.governs == trust::Governs::kToday && !own.claim_governs);
+  if (decided) {
+    facts.acceptance = acceptance_of(judged, record);
+    facts.acceptance->by_word_of = source.name();
+    facts.acceptance->policy_owner = asked.policy_file;
+    if (asked.viewpoint && asked.published == facts.acceptance->policy_digest) {
+      facts.acceptance->own_policy = false;
+      facts.acceptance->policy_of = PolicyOf::kPublished;
+    }
+  } else if (facts.problem.empty()) {
+    facts.problem = "when the ledger took it in is not known, and the policy lets that time decide";
+  }
+  return {};
+}
+
+}  // namespace testamur::wallet
