@@ -3,7 +3,7 @@
 //
 // A block cannot know its own id, which covers its roots; so a block writes its height and time,
 // and its child adds the id. Not authenticated, and need not be: every entry is what a header says,
-// and who has the header of the state has those before it (docs/decisions/0901). Private to
+// and who has the header of the state has those before it (decision 0901). Private to
 // ledger/.
 #pragma once
 

@@ -5,7 +5,7 @@
 // that block says of the set's institutions and their root keys, all of it provable by whoever
 // followed the old ledger. The new ledger has another chain id; its genesis block has the next
 // height and epoch, and its state is the old one with the new set in it. Who must sign:
-// ledger/genesis.h (Signatory), docs/decisions/0961. Bytes: docs/formats/genesis.md. Pure; any
+// ledger/genesis.h (Signatory), decision 0961. Bytes: docs/formats/genesis.md. Pure; any
 // thread.
 #pragma once
 

@@ -71,6 +71,12 @@ BANS_WALLET = [
 PRINTS = ("wallet/cli/terminal.cpp",)
 # A path of the source tree in a document, in backticks: a file of code, or one without its suffix, or a folder.
 NAMED_PATH = re.compile(r"`((?:common|trust|consensus|ledger|node|wallet|proto|tests|scripts|docs)/[\w./-]*\w)/?`")
+# The same in a comment of the code, where it stands without backticks.
+COMMENT_PATH = re.compile(
+    r"(?<![\w./-])((?:common|trust|consensus|ledger|node|wallet|proto|tests|scripts|docs)/[\w./-]*\w)")
+# A file by the end of its path, such as `facts.h` or `records/record.h`.
+COMMENT_FILE = re.compile(r"(?<![\w./-])((?:\w+/)*[\w-]+\.(?:h|cpp|md|proto|py|dot))\b")
+DECISION = re.compile(r"\bdecisions? (\d{4})\b")
 NAMED_SUFFIXES = ("", ".h", ".cpp", ".md", ".py", ".proto", ".json", ".dot", ".svg")
 MAX_FUNCTION, MAX_SOURCE, MAX_HEADER, MAX_TEST, MAX_FOLDER_README = 70, 800, 300, 800, 60
 MAX_COLUMNS = 100
@@ -90,11 +96,21 @@ def report(path, line, text):
     findings.append(f"{path.relative_to(ROOT)}:{line}: {text}")
 
 
+COMMENT_OR_LITERAL = re.compile(
+    r'R"(?P<d>[^()\\ ]{0,16})\(.*?\)(?P=d)"|//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|(?<![0-9A-Fa-f])\'(?:\\.|[^\'\\\n])+\'', re.S)
+
+
 def strip(text):
     """The text with comments and literals blanked, line structure kept."""
-    pattern = re.compile(
-        r'R"(?P<d>[^()\\ ]{0,16})\(.*?\)(?P=d)"|//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|(?<![0-9A-Fa-f])\'(?:\\.|[^\'\\\n])+\'', re.S)
-    return pattern.sub(lambda m: re.sub(r"[^\n]", " ", m.group(0)), text)
+    return COMMENT_OR_LITERAL.sub(lambda m: re.sub(r"[^\n]", " ", m.group(0)), text)
+
+
+def comments(text):
+    """(line, text) of each line of each comment."""
+    for match in COMMENT_OR_LITERAL.finditer(text):
+        if match.group(0).startswith(("//", "/*")):
+            first = text.count("\n", 0, match.start()) + 1
+            yield from enumerate(match.group(0).splitlines(), first)
 
 
 def functions(code):
@@ -236,6 +252,30 @@ def check_links():
                     report(path, number, f"a link to {target}, which does not exist")
 
 
+def exists(name):
+    """Whether the tree has what a text names; of other kinds (party.toml, a key) are a user's own."""
+    suffix = pathlib.PurePath(name).suffix
+    if suffix not in NAMED_SUFFIXES:
+        return True
+    candidates = [name + more for more in NAMED_SUFFIXES] if suffix in ("", ".h", ".cpp") else [name]
+    return any((ROOT / candidate).exists() for candidate in candidates)
+
+
+def check_comments(path, text, decisions, ends):
+    """What a comment sends its reader to exists. `ends`: of the paths of all files."""
+    for number, line in comments(text):
+        whole = COMMENT_PATH.findall(line)
+        for name in whole:
+            if not exists(name):
+                report(path, number, f"names {name}, which does not exist")
+        for name in COMMENT_FILE.findall(line):
+            if name not in whole and name not in ends:
+                report(path, number, f"names {name}, which does not exist")
+        for decision in DECISION.findall(line):
+            if decision not in decisions:
+                report(path, number, f"names decision {decision}, which does not exist")
+
+
 def check_named_paths():
     """What a document names exists. Files of other kinds (party.toml, a key) are a user's own."""
     for path in walk(ROOT):
@@ -243,13 +283,15 @@ def check_named_paths():
             continue
         for number, line in enumerate(path.read_text().splitlines(), 1):
             for name in NAMED_PATH.findall(line):
-                suffix = pathlib.PurePath(name).suffix
-                candidates = [name + more for more in NAMED_SUFFIXES] if suffix in ("", ".h", ".cpp") else [name]
-                if suffix in NAMED_SUFFIXES and not any((ROOT / candidate).exists() for candidate in candidates):
+                if not exists(name):
                     report(path, number, f"names {name}, which does not exist")
 
 
+
 def main():
+    ends = {"/".join(path.relative_to(ROOT).parts[at:]) for path in walk(ROOT)
+            for at in range(len(path.relative_to(ROOT).parts))}
+    decisions = {path.name[:4] for path in (ROOT / "docs/decisions").glob("[0-9]*.md")}
     for folder in CODE_FOLDERS:
         for path in walk(ROOT / folder):
             if path.suffix not in (".h", ".cpp"):
@@ -260,6 +302,7 @@ def main():
             check_bans(path, text, code)
             check_writers(path, code)
             check_sizes(path, text, code)
+            check_comments(path, text, decisions, ends)
             if path.suffix == ".h" and "#pragma once" not in text:
                 report(path, 1, "a header begins with #pragma once")
     check_texts()

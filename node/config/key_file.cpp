@@ -1,11 +1,16 @@
+// A key file is made whole or not at all (durable_file.h). Every copy of a secret that these
+// functions make is wiped on every way out.
 #include "node/config/key_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+
+#include "node/config/durable_file.h"
 
 namespace testamur::node {
 namespace {
@@ -21,82 +26,121 @@ std::string header_line(KeyPurpose purpose, SignatureAlgorithm algorithm) {
          std::string(to_text(algorithm)) + "\n";
 }
 
-Status write_all(int descriptor, std::string_view text, const std::filesystem::path& file) {
-  while (!text.empty()) {
-    auto written = ::write(descriptor, text.data(), text.size());
-    if (written < 0) return error(cause(file, "written"));
-    text.remove_prefix(static_cast<std::size_t>(written));
+// Wipes what it names when it goes, whichever way out is taken.
+class Wiped {
+ public:
+  explicit Wiped(std::span<std::uint8_t> memory) : memory_(memory) {}
+  explicit Wiped(std::string& text)
+      : memory_(reinterpret_cast<std::uint8_t*>(text.data()), text.size()) {}
+  Wiped(const Wiped&) = delete;
+  Wiped& operator=(const Wiped&) = delete;
+  ~Wiped() { wipe(memory_); }
+
+ private:
+  std::span<std::uint8_t> memory_;
+};
+
+// The size of the file as far as it fits, and its mode.
+struct Found {
+  std::size_t size = 0;
+  mode_t mode = 0;
+};
+
+Result<Found> read_into(const std::filesystem::path& file, std::span<std::uint8_t> buffer) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return error(cause(file, "opened"));
+
+  struct stat facts {};
+  Found found;
+  ssize_t size = ::fstat(descriptor, &facts);
+  while (size >= 0 && found.size < buffer.size()) {
+    size = ::read(descriptor, buffer.data() + found.size, buffer.size() - found.size);
+    if (size < 0 && errno == EINTR) {
+      size = 0;
+      continue;
+    }
+    if (size <= 0) break;
+    found.size += static_cast<std::size_t>(size);
   }
-  if (::fsync(descriptor) != 0) return error(cause(file, "synced"));
-  return {};
+
+  const auto failure = size < 0 ? cause(file, "read") : std::string();
+  ::close(descriptor);
+  if (size < 0) return error(failure);
+  found.mode = facts.st_mode;
+  return found;
 }
 
 }  // namespace
 
 Status write_key_file(const std::filesystem::path& file, KeyPurpose purpose, const SecretKey& key) {
-  int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0) return error(cause(file, "created"));
-  auto text = header_line(purpose, key.algorithm()) + to_hex(key.secret_bytes()) + "\n";
-  auto status = write_all(descriptor, text, file);
-  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-  ::close(descriptor);
-  return status;
+  auto digits = to_hex(key.secret_bytes());
+  const Wiped wiped_digits(digits);
+
+  // Of its whole size at once: a text that grows leaves a copy behind.
+  auto text = header_line(purpose, key.algorithm());
+  text.reserve(text.size() + digits.size() + 1);
+  text += digits;
+  text += '\n';
+  const Wiped wiped_text(text);
+
+  const auto status = create_file(file, as_bytes(text), 0600);
+  return status.ok() ? Status{} : error("the key file " + status.message());
 }
 
 Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose purpose) {
-  int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return error(cause(file, "opened"));
-
-  struct stat facts {};
   // A key file is much shorter; what is longer is none, and is not read further.
-  std::array<char, 256> buffer{};
-  bool readable = ::fstat(descriptor, &facts) == 0;
-  auto size = readable ? ::read(descriptor, buffer.data(), buffer.size()) : -1;
-  ::close(descriptor);
-
-  if (size < 0) return error(cause(file, "read"));
+  std::array<std::uint8_t, 256> buffer{};
+  const Wiped wiped_buffer(buffer);
+  TM_TRY(const auto found, read_into(file, buffer));
 
   // Whoever can read the key can sign in the name of the institution.
-  if ((facts.st_mode & 077) != 0) {
+  if ((found.mode & 077) != 0) {
     return error("the key file " + file.string() +
                  " is readable by others than its owner: chmod 600 it");
   }
 
-  std::string_view text(buffer.data(), static_cast<std::size_t>(size));
+  const auto text = as_text(ByteView(buffer).first(found.size));
 
   // The first line names purpose and algorithm: a key is never used for another purpose.
   for (std::uint8_t value = 1; value <= 4; ++value) {
-    auto algorithm = *algorithm_from(value);
-    auto header = header_line(purpose, algorithm);
+    const auto algorithm = *algorithm_from(value);
+    const auto header = header_line(purpose, algorithm);
     if (!text.starts_with(header) || text.size() < header.size() + 64) continue;
     auto secret = from_hex(text.substr(header.size(), 64));
-
-    // Copies of the secret are wiped as soon as the next one is made, also when reading fails.
-    wipe({reinterpret_cast<std::uint8_t*>(buffer.data()), buffer.size()});
     if (!secret) break;
+
+    const Wiped wiped_secret(*secret);
     auto key = SecretKey::from_bytes(algorithm, *secret);
-    wipe(*secret);
     if (!key.ok())
       return error("the key file " + file.string() + " holds no valid key: " + key.message());
     return key;
   }
 
-  wipe({reinterpret_cast<std::uint8_t*>(buffer.data()), buffer.size()});
   return error("the key file " + file.string() + " is not a " + std::string(to_text(purpose)) +
                " key");
 }
 
 Status erase_key_file(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) return {};
-  int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0 && errno == ENOENT) return {};
   if (descriptor < 0) return error(cause(file, "opened"));
+
   struct stat facts {};
-  std::string zeros(::fstat(descriptor, &facts) == 0 ? static_cast<std::size_t>(facts.st_size) : 0,
-                    '\0');
-  auto status = write_all(descriptor, zeros, file);
+  bool good = ::fstat(descriptor, &facts) == 0;
+  const std::string zeros(good ? static_cast<std::size_t>(facts.st_size) : 0, '\0');
+  for (std::size_t done = 0; good && done < zeros.size();) {
+    const auto written = ::write(descriptor, zeros.data() + done, zeros.size() - done);
+    good = written >= 0 || errno == EINTR;
+    if (written > 0) done += static_cast<std::size_t>(written);
+  }
+  while (good && ::fsync(descriptor) != 0) good = errno == EINTR;
+  const auto failure = good ? std::string() : cause(file, "overwritten");
   ::close(descriptor);
+
+  // Removed also when it could not be overwritten: what is gone votes no more.
   if (::unlink(file.c_str()) != 0) return error(cause(file, "removed"));
-  return status;
+  TM_TRY_STATUS(sync_directory_of(file));
+  return good ? Status{} : error(failure);
 }
 
 }  // namespace testamur::node

@@ -12,13 +12,14 @@
 
 namespace testamur::node {
 
-// Fails when the file exists: a key is never overwritten. The file is synced before this returns.
+// Fails when the file exists: a key is never overwritten. File and name are durable before this
+// returns; after a failure there is no file, so that it can be tried again.
 Status write_key_file(const std::filesystem::path& file, KeyPurpose purpose, const SecretKey& key);
 
 // Fails when the file is readable by others than its owner, is of another purpose, or is damaged.
 Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose purpose);
 
-// Overwrites the file and removes it. A file that is not there is erased already.
+// Overwrites the file and removes it, durably. A file that is not there is erased already.
 Status erase_key_file(const std::filesystem::path& file);
 
 }  // namespace testamur::node

@@ -3,9 +3,6 @@
 // every text is escaped when written and checked when read.
 #include "node/config/party_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -13,6 +10,7 @@
 #include <sstream>
 
 #include "common/check.h"
+#include "node/config/durable_file.h"
 #include "node/config/toml_reader.h"
 
 namespace testamur::node {
@@ -21,6 +19,7 @@ namespace tx = ledger::tx;
 
 namespace {
 
+constexpr mode_t kMode = 0644;                   // all of these files are public
 constexpr std::size_t kAddressLimitBytes = 262;  // a name of 255, a colon and a port
 
 // host:port or [v6]:port as far as its letters go; it ends up in the configuration of other nodes.
@@ -136,24 +135,7 @@ Result<std::string> read_text(const std::filesystem::path& file) {
 }
 
 Status write_file(const std::filesystem::path& file, ByteView content, bool replace) {
-  int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (replace ? O_TRUNC : O_EXCL);
-
-  int descriptor = ::open(file.c_str(), flags, 0644);
-  if (descriptor < 0) return error(file.string() + " cannot be written: " + std::strerror(errno));
-
-  bool good = true;
-  while (good && !content.empty()) {
-    auto written = ::write(descriptor, content.data(), content.size());
-    good = written > 0;
-    if (good) content = content.subspan(static_cast<std::size_t>(written));
-  }
-
-  // Durable before anybody is told that it was written.
-  good = good && ::fsync(descriptor) == 0;
-  ::close(descriptor);
-
-  if (!good) return error(file.string() + " cannot be written: " + std::strerror(errno));
-  return {};
+  return replace ? overwrite_file(file, content, kMode) : create_file(file, content, kMode);
 }
 
 }  // namespace testamur::node

@@ -40,7 +40,8 @@ Result<PartyAddress> read_party_address(const std::filesystem::path& file);
 
 // The text of a whole file.
 Result<std::string> read_text(const std::filesystem::path& file);
-// Writes and syncs a new file; fails when it exists, unless it may be replaced.
+// A whole file, durable before this returns (durable_file.h); fails when it exists, unless it may
+// be replaced.
 Status write_file(const std::filesystem::path& file, ByteView content, bool replace = false);
 
 }  // namespace testamur::node

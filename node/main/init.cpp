@@ -7,6 +7,7 @@
 
 #include "ledger/protocol.h"
 #include "node/config/config.h"
+#include "node/config/durable_file.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
 #include "node/store/store.h"
@@ -34,8 +35,13 @@ Status make_directory(const fs::path& directory) {
   fs::create_directories(directory, failure);
   if (failure)
     return error("the directory " + directory.string() + " cannot be made: " + failure.message());
+
+  // Keys and votes lie here: others must not even list it.
   fs::permissions(directory, fs::perms::owner_all, failure);
-  return {};
+  if (failure)
+    return error("the directory " + directory.string() +
+                 " cannot be closed to others: " + failure.message());
+  return sync_directory_of(fs::absolute(directory).lexically_normal());
 }
 
 // Fresh keys in files; their public halves join the party.

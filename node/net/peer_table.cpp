@@ -453,9 +453,20 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   if (stopped_) return Goodbye{GoodbyeReason::kStopping, "the node is stopping"};
   const auto& pin = session.pin();
 
+  // An accepted connection that is refused for cause here is counted and told like one that fails
+  // before; ended() knows it no more.
+  const auto refuse = [&](GoodbyeReason reason, const std::string& why) {
+    if (!session.dialled()) {
+      ++counters_.failed_handshakes;
+      if (reason == GoodbyeReason::kNotAdmitted) ++counters_.unknown_keys;
+      note_inbound_refusal(session.address(), why);
+    }
+    return Goodbye{reason, why};
+  };
+
   // Under the mutex, so that a change of the registry finds either no connection or this one.
   const auto institution = admission_locked(pin);
-  if (!institution) return Goodbye{GoodbyeReason::kNotAdmitted, institution.message()};
+  if (!institution) return refuse(GoodbyeReason::kNotAdmitted, institution.message());
 
   auto& peer = peers_[pin];
   const auto nodes = std::count_if(peers_.begin(), peers_.end(), [&](const auto& entry) {
@@ -467,7 +478,7 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   const bool is_member = directory_(pin).member;
   if (!is_member && static_cast<std::size_t>(nodes) >= config_.limits.nodes_per_institution) {
     forget_if_idle(pin);
-    return Goodbye{GoodbyeReason::kLimit, "too many nodes of one institution"};
+    return refuse(GoodbyeReason::kLimit, "too many nodes of one institution");
   }
 
   // Dials cross, most of all when all nodes start at once: both sides must keep the same connection
@@ -517,7 +528,8 @@ void PeerTable::ended(Session& session, const std::string& reason) {
   const bool was_up = found != peers_.end() && found->second.up.get() == &session;
   const bool was_dialling = found != peers_.end() && found->second.dialling.get() == &session;
 
-  // Until its hello was judged an accepted connection is nobody's: the listener counts it.
+  // Until its hello was judged an accepted connection is nobody's: the listener counts it. One that
+  // take() refused was counted there, but for duplicates, which two dials that cross always make.
   if (!session.dialled() && !was_up && session.up_since() == Steady::time_point{}) {
     ++counters_.failed_handshakes;
     if (session.refused_for_its_key()) ++counters_.unknown_keys;

@@ -60,7 +60,10 @@ Result<NewNodeKey> admin_new_key(const std::string& socket, const std::string& p
   NewNodeKey key;
   auto institution = InstitutionId::from(as_bytes(response.institution_id()));
   auto chain = ChainId::from(as_bytes(response.chain_id()));
-  auto algorithm = algorithm_from(static_cast<std::uint8_t>(response.algorithm()));
+  // Cut to its width a number of another version would name an algorithm of ours.
+  const auto algorithm = response.algorithm() > 0xff
+                             ? std::nullopt
+                             : algorithm_from(static_cast<std::uint8_t>(response.algorithm()));
   if (!institution || !chain || !algorithm) return error("the node on " + socket + " gave no key");
 
   key.id = response.key_id_text();
@@ -109,13 +112,16 @@ bool take_row(const std::string& row, std::map<std::vector<std::string>, Sum>& s
   // Other columns are those of another version: sums over them would look right and be wrong.
   if (cells.size() != kCount + 1) return false;
 
-  const auto number = [&](std::size_t at) {
+  const auto number = [&](std::size_t at) -> std::optional<std::uint64_t> {
     std::uint64_t value = 0;
-    std::from_chars(cells[at].data(), cells[at].data() + cells[at].size(), value);
-    return value;
+    const char* end = cells[at].data() + cells[at].size();
+    const auto [stop, wrong] = std::from_chars(cells[at].data(), end, value);
+    return wrong == std::errc{} && stop == end ? std::optional(value) : std::nullopt;
   };
 
-  const Sum one{number(kFirstHeight), number(kLastHeight), number(kCount)};
+  const auto first = number(kFirstHeight), last = number(kLastHeight), count = number(kCount);
+  if (!first || !last || !count) return false;
+  const Sum one{*first, *last, *count};
 
   // What is left names the combination, of which the node writes a row at each flush.
   cells[kFirstHeight] = cells[kLastHeight] = cells[kCount] = "";
@@ -123,8 +129,7 @@ bool take_row(const std::string& row, std::map<std::vector<std::string>, Sum>& s
   auto& sum = sums[cells];
   sum.first = sum.count == 0 ? one.first : std::min(sum.first, one.first);
   sum.last = std::max(sum.last, one.last);
-  sum.count += one.count;
-  return true;
+  return !__builtin_add_overflow(sum.count, one.count, &sum.count);
 }
 
 }  // namespace

@@ -110,12 +110,10 @@ class Service final : public v1::AdminService::CallbackService {
       put(*response->mutable_possession_proof(), fresh->key.sign(message.view()));
       response->set_already_there(fresh->already_there);
 
+      // A key that was made earlier was logged and given to the chain then, or at the start.
+      if (fresh->already_there) return grpc::Status(grpc::Status::OK);
       context_.log.info("key_made", {{"purpose", to_text(purpose)}, {"key", to_text(id)}});
-
-      // A key that was made earlier was given to the chain then, or at the start.
-      if (consensus && !fresh->already_there)
-        context_.chain.add_consensus_key(std::move(fresh->key));
-
+      if (consensus) context_.chain.add_consensus_key(std::move(fresh->key));
       return grpc::Status(grpc::Status::OK);
     });
   }

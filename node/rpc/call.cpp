@@ -42,6 +42,15 @@ grpc::Status not_found(const std::string& field, const std::string& message) {
   return fail(grpc::StatusCode::NOT_FOUND, detail_of("not_found", field, message), message);
 }
 
+std::optional<std::uint16_t> version_from(std::uint32_t field) {
+  if (field > 0xffff) return std::nullopt;
+  return static_cast<std::uint16_t>(field);
+}
+
+grpc::Status version_out_of_range(const std::string& field) {
+  return invalid_argument(field, "must be at most 65,535");
+}
+
 grpc::Status over_limit(const std::string& field, std::uint64_t limit, std::uint64_t actual) {
   auto detail = detail_of("over_limit", field, "at most " + std::to_string(limit));
   detail.set_limit(limit);

@@ -27,6 +27,10 @@ grpc::Status fail(grpc::StatusCode code, const v1::ErrorDetail& detail, const st
 // The usual errors; `field` names what in the request was wrong.
 grpc::Status invalid_argument(const std::string& field, const std::string& message);
 grpc::Status not_found(const std::string& field, const std::string& message);
+// The version of an achievement is 16 bits wide, its field of a request 32: cut, it would name
+// another version.
+std::optional<std::uint16_t> version_from(std::uint32_t field);
+grpc::Status version_out_of_range(const std::string& field);
 grpc::Status over_limit(const std::string& field, std::uint64_t limit, std::uint64_t actual);
 grpc::Status unavailable(const std::string& code, const std::string& message);
 grpc::Status rejected(const ledger::tx::Rejection& rejection);

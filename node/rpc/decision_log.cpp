@@ -120,15 +120,19 @@ DecisionLog::~DecisionLog() {
 }
 
 void DecisionLog::run() {
+  bool written = true;
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, kWriteEvery,
-                     [this] { return stopping_ || counted_.size() >= kMostCombinations / 2; });
+      // What could not be written is still counted: a full disk must not make this spin.
+      wake_.wait_for(lock, kWriteEvery, [&] {
+        return stopping_ || (written && counted_.size() >= kMostCombinations / 2);
+      });
       if (stopping_) break;
     }
-    if (auto status = flush(); !status.ok())
-      log_.error("decision_log_failed", {{"cause", status.message()}});
+    const auto status = flush();
+    written = status.ok();
+    if (!written) log_.error("decision_log_failed", {{"cause", status.message()}});
   }
   if (auto status = flush(); !status.ok())
     log_.error("decision_log_failed", {{"cause", status.message()}});
@@ -151,19 +155,23 @@ void DecisionLog::add(const DecisionEntry& entry, Height height, std::uint64_t c
                 entry.amount ? std::int64_t{*entry.amount} : -1};
 
   std::lock_guard lock(mutex_);
+  count_locked(key, {height, height, count});
+}
+
+void DecisionLog::count_locked(const Key& key, const Counted& more) {
   auto found = counted_.find(key);
   if (found == counted_.end()) {
     // Whoever asks chooses some of the columns: beyond the bound all that is over is counted in one
     // row.
     const bool full = counted_.size() >= kMostCombinations;
     const Key rest{std::get<0>(key), DecisionKind::kVerdict, {}, {}, {}, 0, {}, kNotLogged, -1, -1};
-    found = counted_.try_emplace(full ? rest : key, Counted{height, height, 0}).first;
+    found = counted_.try_emplace(full ? rest : key, Counted{more.first, more.last, 0}).first;
     if (full) wake_.notify_all();
   }
 
-  found->second.first = std::min(found->second.first, height);
-  found->second.last = std::max(found->second.last, height);
-  found->second.count += count;
+  found->second.first = std::min(found->second.first, more.first);
+  found->second.last = std::max(found->second.last, more.last);
+  found->second.count += more.count;
 }
 
 std::string DecisionLog::row_text(const Key& key, const Counted& counted) {
@@ -203,21 +211,29 @@ Status DecisionLog::flush() {
   if (counted.empty()) return {};
 
   std::string rows;
-  for (const auto& [key, what] : counted) {
-    rows += row_text(key, what);
+  auto unwritten = counted.begin();
+  for (auto next = counted.begin(); next != counted.end();) {
+    rows += row_text(next->first, next->second);
+    ++next;
 
     // Each append looks whether a new file is due, so the rows come in parts of bounded size.
-    if (rows.size() < options_.file_bytes / 4) continue;
-    TM_TRY_STATUS(append(rows));
+    if (rows.size() < options_.file_bytes / 4 && next != counted.end()) continue;
+    if (auto status = append(rows); !status.ok()) {
+      // Counted on, so that the next attempt writes them: a disk that is full for an hour costs no
+      // hour of the report.
+      std::lock_guard lock(mutex_);
+      for (; unwritten != counted.end(); ++unwritten)
+        count_locked(unwritten->first, unwritten->second);
+      return status;
+    }
+    unwritten = next;
     rows.clear();
   }
 
-  return append(rows);
+  return {};
 }
 
 Status DecisionLog::append(const std::string& rows) {
-  if (rows.empty()) return {};
-
   TM_TRY_STATUS(rotate());
   const auto path = path_of(current_);
   std::error_code failed;
@@ -236,8 +252,12 @@ Status DecisionLog::append(const std::string& rows) {
   if (torn) out << "\n";
   out << rows << std::flush;
 
-  if (!out) return error("cannot write " + path.string() + ": is the disk full?");
-  return {};
+  if (out) return {};
+
+  // The rows are written again later: what came through of them would be counted twice.
+  out.close();
+  fs::resize_file(path, fresh ? 0 : size, failed);
+  return error("cannot write " + path.string() + ": is the disk full?");
 }
 
 // The next file where the newest is full; the oldest ones go.

@@ -79,7 +79,7 @@ class DecisionLog {
   // Waits for nothing but a short lock. Beyond 65,536 combinations between two writes an entry is
   // counted in one row of outcome "not_logged".
   void add(const DecisionEntry& entry, Height height, std::uint64_t count = 1);
-  // Appends what was counted.
+  // Appends what was counted. What could not be written stays counted and is tried again.
   Status flush();
   Result<DecisionPage> read(const DecisionFilter& filter, const std::string& from,
                             std::size_t most_rows);
@@ -98,6 +98,7 @@ class DecisionLog {
   DecisionLog(Options options, const Clock& clock, Log& log)
       : options_(std::move(options)), clock_(clock), log_(log) {}
   static std::string row_text(const Key& key, const Counted& counted);
+  void count_locked(const Key& key, const Counted& more);  // mutex_ is held
   Status append(const std::string& rows);
   Status rotate();
   std::vector<std::uint64_t> numbers() const;

@@ -19,6 +19,7 @@ namespace tx = ledger::tx;
 namespace {
 
 constexpr std::uint64_t kHandInEveryMs = 60'000;
+constexpr std::size_t kTimeBytes = 8;  // at the beginning of a file: when it was seen
 constexpr std::uint64_t kValidMs = 10 * 60'000;
 
 // The seat of the accused in the epoch of the statements; nothing where this state does not know
@@ -72,13 +73,19 @@ Status EvidenceKeeper::load() {
   std::lock_guard lock(mutex_);
 
   for (const auto& name : names) {
-    auto content = read_whole_file(files_, directory_ + "/" + name);
-    // Nothing that keep() wrote: it cannot be read, or is too short to hold even the time.
-    if (!content.ok() || content->size() < 8) continue;
+    const auto file = directory_ + "/" + name;
+    const auto content = read_whole_file(files_, file);
+    if (!content.ok()) {
+      log_.warn("evidence_unreadable", {{"file", file}, {"cause", content.message()}});
+      continue;
+    }
 
-    auto evidence = consensus::decode_evidence(ByteView(*content).subspan(8));
+    // What is too short to hold even the time is as little evidence as what does not decode.
+    const auto evidence = content->size() < kTimeBytes
+                              ? std::nullopt
+                              : consensus::decode_evidence(ByteView(*content).subspan(kTimeBytes));
     if (!evidence) {
-      log_.warn("evidence_unreadable", {{"file", directory_ + "/" + name}});
+      log_.warn("evidence_unreadable", {{"file", file}, {"cause", "holds no evidence"}});
       continue;
     }
 

@@ -1,5 +1,6 @@
 #include "node/rpc/node_keys.h"
 
+#include "node/config/durable_file.h"
 #include "node/config/key_file.h"
 
 namespace testamur::node {
@@ -96,7 +97,7 @@ Status NodeKeys::erase_consensus(const PublicKey& public_key) {
   if (!fs::exists(file) && fs::exists(next_of(file))) {
     TM_TRY_STATUS(files_.rename(next_of(file).string(), file.string()));
   }
-  return files_.sync_directory(file.parent_path().string());
+  return sync_directory_of(file);
 }
 
 Result<SecretKey> NodeKeys::open_transport(
@@ -108,6 +109,7 @@ Result<SecretKey> NodeKeys::open_transport(
     if (registered(next.public_key())) {
       if (fs::exists(file)) TM_TRY_STATUS(erase_key_file(file));
       TM_TRY_STATUS(files_.rename(next_of(file).string(), file.string()));
+      TM_TRY_STATUS(sync_directory_of(file));
     }
   }
   return read_key_file(file, KeyPurpose::kTransport);

@@ -1,7 +1,7 @@
 // How many requests that have begun gRPC may have on its hands: of one connection, of one caller,
 // of all.
 //
-// Each costs it 18 KiB before a service hears of it (docs/decisions/1134). A request counts from
+// Each costs it 18 KiB before a service hears of it (decision 1134). A request counts from
 // its first frame until it is answered; one that its caller gave up, or whose connection ended, for
 // a second longer, because gRPC is at it for a while and does not say how long. Who finds no room
 // waits: its connection is not read. What waits is never waited for in vain: a connection that

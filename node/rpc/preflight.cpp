@@ -4,15 +4,18 @@
 
 #include <fcntl.h>
 #include <netdb.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 
+#include "common/keys.h"
 #include "ledger/genesis.h"
 #include "node/address/address.h"
 #include "node/config/genesis_file.h"
@@ -94,7 +97,9 @@ Status check_room(const fs::path& directory) {
   // The directory may not exist yet: its nearest parent is on the same disk.
   fs::path existing = directory;
   while (!existing.empty() && !fs::exists(existing)) existing = existing.parent_path();
-  const auto file = existing / ".testamur-room";
+  std::array<std::uint8_t, 8> random{};
+  fill_random(random);
+  const auto file = existing / (".testamur-room-" + to_hex(random));
 
   const auto cannot = [&] {
     return error("the data directory " + directory.string() +
@@ -102,26 +107,36 @@ Status check_room(const fs::path& directory) {
                  ". Make room or give the node another disk, then start it again");
   };
 
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  // Never a file that is there, nor one behind a link: the directory may be one that others write
+  // to, such as /tmp, while the data directory is not made yet.
+  const int descriptor =
+      ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0) return cannot();
+  // Before it has a size: a crash leaves nothing behind.
+  ::unlink(file.c_str());
 
   // It allocates the room, which a hole in a file would not, and returns its error instead of
   // setting errno.
-  const int failure = ::posix_fallocate(descriptor, 0, kRoomBytes);
+  int failure = 0;
+  do {
+    failure = ::posix_fallocate(descriptor, 0, kRoomBytes);
+  } while (failure == EINTR);
   errno = failure;
   auto status = failure == 0 ? Status{} : Status(cannot());
 
   ::close(descriptor);
-  ::unlink(file.c_str());
   return status;
 }
 
-// Whether a node holds the data directory now.
+// Whether a node holds the data directory now. A lock that cannot be opened is held by nobody: the
+// node that starts is told why.
 bool is_running(const NodeConfig& config) {
   const auto lock = config.data_dir / "lock";
-  if (!fs::exists(lock)) return false;
-  auto files = make_posix_file_system();
-  return !files->lock(lock.string()).ok();
+  const int descriptor = ::open(lock.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool held = ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(descriptor);
+  return held;
 }
 
 }  // namespace
@@ -187,7 +202,14 @@ Preflight preflight_all(const NodeConfig& config, const Clock& clock) {
     }
     return found;
   }
-  auto held = files->lock((config.data_dir / "lock").string());
+
+  // A node may have started since, and two must not open one store.
+  const auto held = files->lock((config.data_dir / "lock").string());
+  if (!held.ok()) {
+    found.problems.push_back(held.message());
+    return found;
+  }
+
   auto store = Store::open(directory.string(), StoreOptions{});
   if (!store.ok()) {
     found.problems.push_back(store.message());

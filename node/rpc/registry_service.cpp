@@ -165,37 +165,40 @@ class Service final : public v1::RegistryService::CallbackService {
   grpc::ServerUnaryReactor* GetAchievement(grpc::CallbackServerContext* call,
                                            const v1::GetAchievementRequest* request,
                                            v1::GetAchievementResponse* response) override {
-    return unary(
-        context_.calls, call, cost("GetAchievement"), *request, *response, [=, this](Call&) {
-          auto reader = context_.reader();
+    return unary(context_.calls, call, cost("GetAchievement"), *request, *response,
+                 [=, this](Call&) {
+                   auto reader = context_.reader();
 
-          AchievementId id;
-          if (!request->id_text().empty()) {
-            auto parsed = parse_achievement_id(request->id_text());
-            if (!parsed.ok()) return invalid_argument("id_text", parsed.message());
-            id = *parsed;
-          } else {
-            auto institution = fixed_from<InstitutionId>(request->institution_id());
-            if (!institution) return invalid_argument("institution_id", "must be 16 bytes");
-            id = {*institution, request->number(), static_cast<std::uint16_t>(request->version())};
-          }
+                   AchievementId id;
+                   if (!request->id_text().empty()) {
+                     auto parsed = parse_achievement_id(request->id_text());
+                     if (!parsed.ok()) return invalid_argument("id_text", parsed.message());
+                     id = *parsed;
+                   } else {
+                     auto institution = fixed_from<InstitutionId>(request->institution_id());
+                     if (!institution)
+                       return invalid_argument("institution_id", "must be 16 bytes");
+                     const auto version = version_from(request->version());
+                     if (!version) return version_out_of_range("version");
+                     id = {*institution, request->number(), *version};
+                   }
 
-          // A catalogue may have thousands of versions; the newest ones are named.
-          const auto newest = newest_version(reader, id);
-          for (auto version = newest - std::min(newest, kVersionsShown); version < newest;
-               ++version) {
-            response->add_versions(version + 1);
-          }
+                   // A catalogue may have thousands of versions; the newest ones are named.
+                   const auto newest = newest_version(reader, id);
+                   for (auto version = newest - std::min(newest, kVersionsShown); version < newest;
+                        ++version) {
+                     response->add_versions(version + 1);
+                   }
 
-          // Version 0 stands for the newest.
-          if (id.version == 0) id.version = static_cast<std::uint16_t>(newest);
-          if (!fill_achievement(reader, id, *response->mutable_achievement())) {
-            return not_found("id", "the ledger does not know " + to_text(id));
-          }
+                   // Version 0 stands for the newest.
+                   if (id.version == 0) id.version = static_cast<std::uint16_t>(newest);
+                   if (!fill_achievement(reader, id, *response->mutable_achievement())) {
+                     return not_found("id", "the ledger does not know " + to_text(id));
+                   }
 
-          reader.fill(*response->mutable_as_of());
-          return grpc::Status(grpc::Status::OK);
-        });
+                   reader.fill(*response->mutable_as_of());
+                   return grpc::Status(grpc::Status::OK);
+                 });
   }
 
   grpc::ServerUnaryReactor* ListAchievements(grpc::CallbackServerContext* call,
@@ -295,8 +298,13 @@ class Service final : public v1::RegistryService::CallbackService {
                    auto reader = context_.reader();
                    auto truster = fixed_from<InstitutionId>(request->truster_id());
                    auto subject = fixed_from<InstitutionId>(request->subject_id());
+                   // One that is none must not turn the question into another one.
+                   if (!truster && !request->truster_id().empty())
+                     return invalid_argument("truster_id", "must be 16 bytes");
+                   if (!subject && !request->subject_id().empty())
+                     return invalid_argument("subject_id", "must be 16 bytes");
                    if (!truster && !subject)
-                     return invalid_argument("truster_id", "or subject_id must be 16 bytes");
+                     return invalid_argument("truster_id", "or subject_id must be given");
                    auto next = ordinal_from(request->page_token());
                    if (!next)
                      return invalid_argument("page_token", "is not one that this service gave");

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint32_t kGraphStatements = 1'000;
 constexpr std::uint32_t kGraphStatementsLimit = 10'000;
+constexpr std::uint32_t kGraphHops = 3;
 constexpr std::size_t kGraphBytes = 3u << 20;
 constexpr std::size_t kGraphPairs = 20'000;  // looked at, whatever is in force between them
 // A question that no table or cache of this node answers may cost so much.
@@ -34,30 +35,45 @@ grpc::Status read_point(const Reader& reader, const v1::DecideRequest& request,
   if (request.has_achievement()) {
     auto institution = fixed_from<InstitutionId>(request.achievement().institution_id());
     if (!institution) return invalid_argument("achievement.institution_id", "must be 16 bytes");
-    AchievementId id{
-        *institution, request.achievement().number(),
-        static_cast<std::uint16_t>(std::max<std::uint32_t>(request.achievement().version(), 1))};
+    const auto version = version_from(request.achievement().version());
+    if (!version) return version_out_of_range("achievement.version");
+    const AchievementId id{*institution, request.achievement().number(),
+                           std::max<std::uint16_t>(*version, 1)};
     auto found = reader.achievement(id);
     if (!found) return not_found("achievement", "the ledger does not know it");
     point = point_of(id, found->published.content);
   }
-  for (const auto& code : request.point().fields()) {
+
+  // A question is about one point: of several values only one would be asked about.
+  const auto& given = request.point();
+  if (given.levels_size() > 1) return invalid_argument("point.levels", "must be one at most");
+  if (given.award_types_size() > 1)
+    return invalid_argument("point.award_types", "must be one at most");
+  if (given.purposes_size() > 1) return invalid_argument("point.purposes", "must be one at most");
+  if (!given.purposes().empty() && !request.purpose().empty() &&
+      given.purposes(0) != request.purpose())
+    return invalid_argument("point.purposes", "is another one than the purpose of the request");
+  if (given.achievements_size() > 0)
+    return invalid_argument("point.achievements",
+                            "must be empty: name it in the field achievement");
+
+  for (const auto& code : given.fields()) {
     auto mask = trust::parse_field(code);
     if (!mask.ok()) return invalid_argument("point.fields", mask.message());
     point.fields = point.fields | *mask;
   }
-  for (auto level : request.point().levels()) {
+  for (auto level : given.levels()) {
     if (level < 1 || level > trust::kMaxLevel)
       return invalid_argument("point.levels", "must be 1 to 8");
     point.level = static_cast<std::uint8_t>(level);
   }
-  for (const auto& text : request.point().award_types()) {
+  for (const auto& text : given.award_types()) {
     auto type = trust::parse_award_type(text);
     if (!type.ok()) return invalid_argument("point.award_types", type.message());
     point.award_type = *type;
   }
   auto purpose = request.purpose();
-  if (purpose.empty() && !request.point().purposes().empty()) purpose = request.point().purposes(0);
+  if (purpose.empty() && !given.purposes().empty()) purpose = given.purposes(0);
   if (purpose.empty()) return grpc::Status::OK;
   auto parsed = trust::parse_purpose(purpose);
   if (!parsed.ok()) return invalid_argument("purpose", parsed.message());
@@ -68,11 +84,17 @@ grpc::Status read_point(const Reader& reader, const v1::DecideRequest& request,
 grpc::Status read_policy(const v1::TrustPolicy& given, trust::Policy& policy) {
   policy = trust::Policy{};
 
+  // What was cut to its width or left out would be another policy than the one that was given.
+  if (given.path_floor() > trust::kFullAmount)
+    return over_limit("policy.path_floor", trust::kFullAmount, given.path_floor());
+  const auto ceilings = static_cast<std::size_t>(given.ceilings_size());
+  if (ceilings > policy.ceilings.size())
+    return over_limit("policy.ceilings", policy.ceilings.size(), ceilings);
+
   // Zero means not given: the default of a policy holds.
   if (given.required_amount() != 0) policy.threshold = given.required_amount();
   if (given.required_paths() != 0) policy.independent_paths = given.required_paths();
-  if (given.path_floor() != 0)
-    policy.path_floor = static_cast<std::uint8_t>(std::min<std::uint32_t>(given.path_floor(), 255));
+  if (given.path_floor() != 0) policy.path_floor = static_cast<std::uint8_t>(given.path_floor());
   if (given.veto_quorum() != 0) policy.veto_quorum = given.veto_quorum();
   if (given.required_accreditation() != 0)
     policy.accreditation.push_back({{}, given.required_accreditation(), 0});
@@ -84,8 +106,7 @@ grpc::Status read_policy(const v1::TrustPolicy& given, trust::Policy& policy) {
   }
 
   std::sort(policy.vetoers.begin(), policy.vetoers.end());
-  for (int i = 0; i < std::min(given.ceilings_size(), 3); ++i)
-    policy.ceilings[static_cast<std::size_t>(i)] = given.ceilings(i);
+  std::ranges::copy(given.ceilings(), policy.ceilings.begin());
 
   // The trust engine may rely on it: what it takes is within its own rules.
   if (auto wrong = trust::check(policy))
@@ -252,7 +273,10 @@ class Service final : public v1::TrustService::CallbackService {
             around = *id;
           }
 
-          auto hops = std::clamp<std::uint32_t>(request->hops(), 1, 3);
+          if (request->hops() > kGraphHops) return over_limit("hops", kGraphHops, request->hops());
+          if (request->at_time_ms() != 0)
+            return invalid_argument("at_time_ms", "must be 0: what is in force today is shown");
+          auto hops = std::max<std::uint32_t>(request->hops(), 1);
           auto most = request->max_statements() == 0 ? kGraphStatements : request->max_statements();
           if (most > kGraphStatementsLimit)
             return over_limit("max_statements", kGraphStatementsLimit, most);

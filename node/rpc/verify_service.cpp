@@ -222,7 +222,11 @@ class Service final : public v1::VerifyService::CallbackService {
           }
 
           std::vector<ledger::Slot> slots;
-          if (auto commitment = fixed_from<Hash256>(request->commitment())) {
+          // One that is none must not turn the question into one about issuer and index.
+          const auto commitment = fixed_from<Hash256>(request->commitment());
+          if (!commitment && !request->commitment().empty())
+            return invalid_argument("commitment", "must be 32 bytes");
+          if (commitment) {
             const auto issuer = issuer_of(request->issuer_id());
             if (!issuer.status.ok()) return issuer.status;
             const auto found =
@@ -268,8 +272,12 @@ class Service final : public v1::VerifyService::CallbackService {
             return invalid_argument("options.purpose", "is not a known purpose");
           verdicts.reader().fill(*response->mutable_as_of());
 
+          const auto commitment = fixed_from<Hash256>(request->commitment());
+          if (!commitment && !request->commitment().empty())
+            return invalid_argument("commitment", "must be 32 bytes");
+
           AnswerRoom room;
-          if (auto commitment = fixed_from<Hash256>(request->commitment())) {
+          if (commitment) {
             const auto found = SlotFinder(verdicts.reader(), kSlotPages)
                                    .find(*commitment, issuer.id, kSlotsExplained);
             if (!found.complete) return listed_too_often();

@@ -5,7 +5,7 @@
 // Entries live in sorted runs: small ones in memory, merged as they double; when a million have
 // gathered, one sorted file, ingested into RocksDB without passing through its log or memtables,
 // merged again eight to one. So an entry costs a few sequential copies in its life, and no random
-// insert (docs/decisions/0603). What is in memory is rebuilt from the pages at open.
+// insert (decision 0603). What is in memory is rebuilt from the pages at open.
 //
 // Thread rule: load() before anything else; add() from the store's writer; candidates() and the
 // figures from any thread. Files are written by a thread of the index; when it fails, everything

@@ -5,7 +5,7 @@
 // the log first, with no write in between. So at most the newest log file has un-synced parts, and
 // what a crash leaves is a prefix of the batches. Left to itself RocksDB may switch logs with the
 // old one un-synced; if a crash then loses its end cleanly while the next file survives, recovery
-// would skip a block in the middle without noticing (docs/decisions/0602).
+// would skip a block in the middle without noticing (decision 0602).
 //
 // After a write or sync has failed nothing more is written: what reached the disk is unknown until
 // the next open.

@@ -133,13 +133,15 @@ Result<std::unique_ptr<Journal>> Journal::open(FileSystem& files, const std::str
            options.segment_bytes >= options.max_group_bytes);
 
   auto state = std::make_unique<State>(files, directory, options);
+
+  // One process at a time: two writers of one journal would sign against each other. Taken before
+  // anything is read: what another process wrote until it let go must be seen.
+  TM_TRY(state->lock, files.lock(state->path(kLockName)));
+
   TM_TRY(const auto identity, read_vote_store_identity(files, directory));
   if (!identity) return error(directory + " holds no vote store: make one with 'testamurd init'");
   state->id = identity->journal;
   state->is_used = identity->used;
-
-  // One process at a time: two writers of one journal would sign against each other.
-  TM_TRY(state->lock, files.lock(state->path(kLockName)));
 
   // A spare may have been cut short by a crash; it is made again.
   if (files.exists(state->path(kSpareName))) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/node/file_limit.h"
 #include "tests/node/temporary_directory.h"
 #include "tests/support/catch.h"
 
@@ -88,6 +89,29 @@ TEST_CASE(
   other.point.achievement->number = 78;
   l.log->add(other, Height{1});
   CHECK(l.rows().size() == 4);
+}
+
+TEST_CASE("what could not be written is counted on and written once when there is room again") {
+  Logged l;
+  l.log->add(Logged::entry(2), Height{1});
+  REQUIRE(l.log->flush().ok());
+  l.log->add(Logged::entry(2), Height{3}, 4);
+  l.log->add(Logged::entry(3), Height{3});
+  {
+    // Room for the first row and the beginning of the second.
+    const auto size = fs::file_size(l.options.directory / "decisions-000001.csv");
+    const FileLimit full(size + (size - DecisionLog::header().size()) + 20);
+    const auto status = l.log->flush();
+    CHECK(status.message().find("is the disk full?") != std::string::npos);
+  }
+  l.log->add(Logged::entry(2), Height{2}, 5);
+
+  const auto rows = l.rows();
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].ends_with(",60,1"));
+  CHECK(rows[1].find(",2026-12-01,2,3,") != std::string::npos);
+  CHECK(rows[1].ends_with(",60,9"));
+  CHECK(rows[2].ends_with(",60,1"));
 }
 
 TEST_CASE("an export is narrowed by issuer, scope, outcome and time") {

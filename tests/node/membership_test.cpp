@@ -1,7 +1,9 @@
 // A changing validator set in real nodes: adding, removing, replacing a key, restarting in the
 // middle, catching up, evidence, and a protocol version that the build does not know.
 #include <filesystem>
+#include <fstream>
 #include <future>
+#include <iterator>
 
 #include "ledger/light.h"
 #include "ledger/protocol.h"
@@ -332,6 +334,33 @@ TEST_CASE("evidence is kept on disk and handed in until the ledger holds it, onc
                          View{view}));
   }
   CHECK(later.size() == EvidenceKeeper::kPerKey);
+}
+
+TEST_CASE("a file among the evidence that cannot be read as such is named in the log") {
+  TemporaryDirectory directory;
+  const auto evidence = directory.path() / "evidence";
+  fs::create_directory(evidence);
+  std::ofstream(evidence / "short") << "1234567";
+  std::ofstream(evidence / "damaged") << std::string(100, 'x');
+  fs::create_directory(evidence / "unreadable");
+
+  Log::Options options;
+  options.file = (directory.path() / "log").string();
+  auto log = std::move(Log::open(options)).value();
+  auto files = make_posix_file_system();
+  SystemClock clock;
+  EvidenceKeeper keeper(*files, evidence.string(), clock, *log);
+  REQUIRE(keeper.load().ok());
+  CHECK(keeper.size() == 0);
+
+  log->flush();
+  std::ifstream in(options.file);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  for (const auto* name : {"short", "damaged", "unreadable"}) {
+    CAPTURE(name);
+    CHECK(text.find("event=evidence_unreadable file=" + (evidence / name).string() + " cause=") !=
+          std::string::npos);
+  }
 }
 
 TEST_CASE(

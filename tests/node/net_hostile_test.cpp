@@ -190,6 +190,27 @@ TEST_CASE("a peer that pings without reading is ended by a bounded number of ans
   pair.check_unharmed();
 }
 
+TEST_CASE("a stranger's node beyond the bound of its institution is counted and named") {
+  net::Limits limits;
+  limits.nodes_per_institution = 1;
+  GoodPair pair(limits);
+  RawClient first(pair.port());
+  REQUIRE(first.join(pair.key, institution(9)));
+  CHECK(pair.a.network().inbound().failed_handshakes == 0);
+
+  const auto second_key = transport_key();
+  pair.registry.admit(net::pin_of(second_key.public_key()), institution(9));
+  RawClient second(pair.port());
+  CHECK_FALSE(second.join(second_key, institution(9)));
+  REQUIRE(
+      pair.loop.bell.wait_until([&] { return pair.a.network().inbound().failed_handshakes == 1; }));
+  const auto counted = pair.a.network().inbound();
+  CHECK(counted.last_refusal.find("too many nodes of one institution") != std::string::npos);
+  CHECK(counted.unknown_keys == 0);
+  CHECK(pair.loop.bell.wait_until([&] { return pair.a.refusals().size() == 1; }));
+  pair.check_unharmed();
+}
+
 TEST_CASE("a node that dials anew after losing its connection takes the place of the old one") {
   GoodPair pair;
 
@@ -207,6 +228,8 @@ TEST_CASE("a node that dials anew after losing its connection takes the place of
   const auto frame = fresh.receive();
   REQUIRE(frame.has_value());
   CHECK(std::get<net::ConsensusMessage>(*frame) == message(8));
+  // Nobody was refused for cause.
+  CHECK(pair.a.network().inbound().failed_handshakes == 0);
   pair.check_unharmed();
 }
 

@@ -159,7 +159,10 @@ TEST_CASE(
   CHECK(ask([](auto& request) { request.set_purpose("fun"); }) == "purpose");
 
   CHECK(ask([](auto& request) { request.set_as_of_height(1'000'000); }) == "as_of_height");
-  CHECK(ask([](auto& request) { request.mutable_policy()->set_path_floor(121); }) == "policy");
+  CHECK(ask([](auto& request) { request.mutable_policy()->set_path_floor(121); }) ==
+        "policy.path_floor");
+  CHECK(ask([](auto& request) { request.mutable_policy()->set_path_floor(256 + 40); }) ==
+        "policy.path_floor");
   CHECK(ask([](auto& request) { request.mutable_policy()->add_vetoers("short"); }) ==
         "policy.vetoers");
 }

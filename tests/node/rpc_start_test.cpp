@@ -103,6 +103,30 @@ TEST_CASE(
   CHECK(message.find("in use") != std::string::npos);
 }
 
+TEST_CASE("looking for room on the disk touches no file that is there, nor one behind a link") {
+  RunningNodes nodes(1);
+  nodes.stop(0);
+  const auto& config = nodes.at(0).config;
+  const auto precious = config.data_dir.parent_path() / "precious";
+  REQUIRE(write_file(precious, as_bytes("precious")).ok());
+  fs::create_symlink(precious, config.data_dir / ".testamur-room");
+  CHECK(problems_of(config).empty());
+  CHECK(fs::file_size(precious) == 8);
+  CHECK(fs::is_symlink(config.data_dir / ".testamur-room"));
+}
+
+TEST_CASE("a lock that cannot be taken is told, and is no running node") {
+  RunningNodes nodes(1);
+  nodes.stop(0);
+  const auto& config = nodes.at(0).config;
+  fs::remove(config.data_dir / "lock");
+  fs::create_directory(config.data_dir / "lock");
+  SystemClock clock;
+  const auto found = preflight_all(config, clock);
+  CHECK_FALSE(found.running);
+  CHECK(found.status().message().find("lock: Is a directory") != std::string::npos);
+}
+
 // A key and a certificate for it by the openssl command; `days` may be negative.
 void make_certificate(const fs::path& folder, const std::string& name, int days) {
   const auto base = (folder / name).string();

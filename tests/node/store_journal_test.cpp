@@ -1,6 +1,7 @@
 // The journal when all is well: records, positions, segments, pruning. What damage does to it is in
 // store_journal_damage_test.cpp.
 #include <filesystem>
+#include <functional>
 #include <random>
 
 #include "node/store/journal_format.h"
@@ -153,6 +154,46 @@ TEST_CASE("after a failed write the journal refuses everything until it is reope
   CHECK_FALSE(append(*opened.journal, {{1, Bytes(10, 2), false}}).ok());
   disk.restart();
   CHECK_FALSE(append(*opened.journal, {{1, Bytes(10, 3), false}}).ok());
+}
+
+// Another process that lets go of the journal just before its lock is taken.
+class LetGoOf final : public node::FileSystem {
+ public:
+  LetGoOf(node::FileSystem& files, std::function<void()> last) : files_(files), last_(last) {}
+  Result<std::unique_ptr<node::File>> open(const std::string& path, node::OpenMode mode) override {
+    return files_.open(path, mode);
+  }
+  bool exists(const std::string& path) const override { return files_.exists(path); }
+  Result<std::vector<std::string>> list(const std::string& directory) const override {
+    return files_.list(directory);
+  }
+  Status create_directory(const std::string& directory) override {
+    return files_.create_directory(directory);
+  }
+  Status rename(const std::string& from, const std::string& to) override {
+    return files_.rename(from, to);
+  }
+  Status remove(const std::string& path) override { return files_.remove(path); }
+  Status sync_directory(const std::string& directory) override {
+    return files_.sync_directory(directory);
+  }
+  Result<std::unique_ptr<node::FileLock>> lock(const std::string& path) override {
+    last_();
+    return files_.lock(path);
+  }
+
+ private:
+  node::FileSystem& files_;
+  std::function<void()> last_;
+};
+
+TEST_CASE("what another process said of its votes until it let go is seen", "[journal]") {
+  FaultyDisk disk;
+  make_vote_store(disk.file_system());
+  LetGoOf files(disk.file_system(), [&] {
+    REQUIRE(node::mark_vote_store_used(disk.file_system(), kJournalDirectory).ok());
+  });
+  CHECK(open_journal(files).failure.find("its segment files are gone") != std::string::npos);
 }
 
 TEST_CASE("the journal works on the files of this machine", "[journal]") {

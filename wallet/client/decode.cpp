@@ -198,6 +198,7 @@ bool is_whole(const v1::ScopeView& view) {
 // False where a word of the scope is not understood: a point that lost one would be another
 // question.
 bool read_point(const v1::ScopeView& view, trust::ScopePoint& point) {
+  if (view.levels_size() > 1 || view.award_types_size() > 1) return false;
   for (const auto& code : view.fields()) {
     const auto field = trust::parse_field(code);
     if (!field.ok()) return false;

@@ -91,7 +91,7 @@ enum class Acceptance : std::uint8_t { kUnknown, kAccept, kRefuse, kBlocked };
 // Of several the one that counts: blocked before refused before unknown before accepted.
 Acceptance worse(Acceptance a, Acceptance b);
 
-// A decision of the trust engine (TRUST.md) by one viewpoint's policy.
+// A decision of the trust engine (docs/trust.md) by one viewpoint's policy.
 struct DecisionRecord {
   std::string point;  // at anchor, today, at the claimed date
   Acceptance outcome = Acceptance::kUnknown;

@@ -1,5 +1,5 @@
-// The verdict on a credential and its form for people and programs (CREDENTIALS.md). Pure; any
-// thread.
+// The verdict on a credential and its form for people and programs (docs/ARCHITECTURE.md). Pure;
+// any thread.
 #pragma once
 
 #include <cstdint>

@@ -24,6 +24,13 @@ std::uint64_t number_in(const Json& json, const char* name) {
   const auto found = json.find(name);
   return found != json.end() && found->is_number_integer() ? found->get<std::uint64_t>() : 0;
 }
+
+// 0, which stands for nothing, where the number is too large: cut to its width it would read as
+// another one.
+std::uint8_t byte_in(const Json& json, const char* name) {
+  const auto number = number_in(json, name);
+  return number > 0xff ? 0 : static_cast<std::uint8_t>(number);
+}
 Json part_in(const Json& json, const char* name) {
   const auto found = json.find(name);
   return found != json.end() ? *found : Json::object();
@@ -55,8 +62,8 @@ std::string use_of(KeyPurpose purpose) {
 }
 
 std::string describe_new_key(const Json& key) {
-  const auto purpose = purpose_from(static_cast<std::uint8_t>(number_in(key, "purpose")));
-  const auto algorithm = algorithm_from(static_cast<std::uint8_t>(number_in(key, "algorithm")));
+  const auto purpose = purpose_from(byte_in(key, "purpose"));
+  const auto algorithm = algorithm_from(byte_in(key, "algorithm"));
   const auto bytes = from_hex(value_of(key, "public_key"));
   if (!purpose || !algorithm || !bytes) return "a key of an unknown form";
   return std::string(to_text(*purpose)) + " key " +
@@ -81,14 +88,14 @@ using Words = std::string (*)(const BodyView& body, const DescriptionContext& kn
 
 std::string key_add(const BodyView& body, const DescriptionContext& known) {
   const Json key = part_in(body.content, "key");
-  const auto purpose = purpose_from(static_cast<std::uint8_t>(number_in(key, "purpose")));
+  const auto purpose = purpose_from(byte_in(key, "purpose"));
   return describe_party(known, body.author) + " adds the " + describe_new_key(key) + ".\n" +
          (purpose ? "From the block on that carries this: " + use_of(*purpose) : std::string{});
 }
 
 std::string key_rotate(const BodyView& body, const DescriptionContext& known) {
   const Json key = part_in(body.content, "key");
-  const auto purpose = purpose_from(static_cast<std::uint8_t>(number_in(key, "purpose")));
+  const auto purpose = purpose_from(byte_in(key, "purpose"));
 
   std::string out = describe_party(known, body.author) + " replaces the key " +
                     describe_key(known, value_of(body.content, "retired_key_id")) + " by the " +

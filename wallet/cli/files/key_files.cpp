@@ -77,7 +77,13 @@ Result<SecretKey> read_key_file(const std::string& file, KeyPurpose purpose) {
 }
 
 Status write_key_file(const std::string& file, KeyPurpose purpose, const SecretKey& key) {
-  auto text = header_line(purpose, key.algorithm()) + to_hex(key.secret_bytes()) + "\n";
+  auto digits = to_hex(key.secret_bytes());
+  // Of its whole size at once: a text that grows leaves a copy behind.
+  auto text = header_line(purpose, key.algorithm());
+  text.reserve(text.size() + digits.size() + 1);
+  text += digits;
+  text += '\n';
+  wipe({reinterpret_cast<std::uint8_t*>(digits.data()), digits.size()});
   const auto written = write_file_atomically(file, as_bytes(text), Overwrite::kRefused);
   wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
   return written;
