@@ -24,7 +24,7 @@
 
 #include "common/check.h"
 #include "common/keys.h"
-#include "node/address/address.h"
+#include "common/address.h"
 #include "node/rpc/call_queue.h"
 
 namespace testamur::node {

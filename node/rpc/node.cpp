@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "common/address.h"
 #include "ledger/tx/records/institutions.h"
 #include "ledger/tx/records/record.h"
 #include "node/config/genesis_file.h"

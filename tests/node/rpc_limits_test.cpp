@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <set>
 
+#include "common/address.h"
 #include "node/rpc/call.h"
 #include "node/rpc/connections.h"
 #include "node/rpc/descriptors.h"

@@ -1,14 +1,12 @@
 #include "wallet/client/client.h"
 
-#include <arpa/inet.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
+#include "common/address.h"
 #include "common/visible.h"
 #include "testamur/v1/governance_service.grpc.pb.h"
 #include "testamur/v1/ledger_service.grpc.pb.h"
@@ -27,33 +25,19 @@ constexpr std::uint64_t kAwaitMs = 3'000;
 constexpr std::uint64_t kPauseMs = 250;
 constexpr std::size_t kMostPages = 100'000;  // more than any ledger fills
 
-// Whether what is said there cannot leave this machine: `localhost`, or an address of 127.0.0.0/8
-// or ::1 in figures. A name that only looks like one ("127.example.org") is not.
-bool is_loopback(const std::string& endpoint) {
-  std::string host = endpoint.substr(0, endpoint.rfind(':'));
-  if (host == "localhost") return true;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  in6_addr v6{};
-  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6) != 0;
-}
-
 std::shared_ptr<grpc::Channel> connect(const std::string& endpoint, const ClientOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
-  if (is_loopback(endpoint))
+  if (is_loopback(endpoint)) {
+    // A proxy of the environment would carry what is in clear off this machine.
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     return grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
-  grpc::SslCredentialsOptions tls;
-  if (!options.tls_root_file.empty()) {
-    std::ostringstream pem;
-    pem << std::ifstream(options.tls_root_file).rdbuf();
-    tls.pem_root_certs = pem.str();
   }
+  grpc::SslCredentialsOptions tls;
+  tls.pem_root_certs = options.tls_roots;
   return grpc::CreateCustomChannel(endpoint, grpc::SslCredentials(tls), arguments);
 }
 
