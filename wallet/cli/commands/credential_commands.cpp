@@ -121,7 +121,7 @@ Json credential_json(const StoredCredential& stored, const CredentialView& view,
   Json claims = Json::object();
   for (const auto& [id, value] : view.disclosed)
     claims[std::string(kind_of(id).name)] = to_display(kind_of(id), value);
-  return Json{{"reference", to_text(view.head.reference)},
+  Json json{{"reference", to_text(view.head.reference)},
               {"title", signed_title(view)},
               {"issuer", view.head.issuer_domain},
               {"status", condition.word},
@@ -129,6 +129,8 @@ Json credential_json(const StoredCredential& stored, const CredentialView& view,
               {"holder_key", stored.holder_key.derived_index ? "holder-made" : "issuer-made"},
               {"imported_at_ms", stored.imported_at_ms},
               {"claims", claims}};
+  if (view.head.expires_at_s) json["expires_at_s"] = *view.head.expires_at_s;
+  return json;
 }
 
 std::string credential_text(const StoredCredential& stored, const CredentialView& view,
@@ -139,6 +141,8 @@ std::string credential_text(const StoredCredential& stored, const CredentialView
       one_line(view.head.issuer_domain) + "\n  " + to_text(view.head.reference) + "\n  " +
       toned(condition.word == "genuine" ? Tone::kGood : Tone::kDoubt, one_line(condition.text)) +
       "\n";
+  if (const auto& ends_s = view.head.expires_at_s)
+    text += "  last day: " + last_day_text(*ends_s * 1000) + "\n";
   if (!with_claims) return text;
   text += "  holder key: " +
           std::string(stored.holder_key.derived_index ? "holder-made" : "issuer-made") + "\n";
@@ -695,7 +699,7 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run) {
          "Without a request: the verifier, as it names itself");
   option(*presenting, "--nonce", options->nonce, "Without a request: the verifier's challenge");
   option(*presenting, "--until", options->until,
-         "End of the grant, YYYY-MM-DD; binds honest verifiers only");
+         "Last day of the grant, YYYY-MM-DD, to its end in UTC; binds honest verifiers only");
   option(*presenting, "--out", options->out, "File to write (default: standard output)");
   presenting->callback([&context, &run, options] {
     run = [&context, options] { return present(context, *options); };
