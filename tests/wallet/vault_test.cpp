@@ -181,6 +181,20 @@ TEST_CASE(
   CHECK(open_failure(made(composed), "grosstes geheimnis ne") == VaultFailure::kWrongPassphrase);
 }
 
+TEST_CASE("a new vault is sealed under what can be typed again") {
+  const auto refusal = [](const std::string& text) {
+    return check_new_passphrase(secret(text)).message();
+  };
+  CHECK(refusal("gr\u00F6\u00DFtes geheimnis").empty());
+  CHECK(refusal("\xef\xbb\xbfplain").empty());
+  using namespace std::string_literals;
+  for (const auto& utf16 : {"\xff\xfeg\0r\0"s, "\xfe\xff\0g\0r"s, "g\0r\0"s})
+    CHECK(refusal(utf16).find("UTF-16") != std::string::npos);
+  CHECK(refusal("gr\xf6\xdftes geheimnis").find("not in UTF-8") != std::string::npos);
+  CHECK(refusal("").find("empty") != std::string::npos);
+  CHECK(refusal("\xef\xbb\xbf").find("empty") != std::string::npos);
+}
+
 TEST_CASE("a write that cannot be made leaves the old file and says why") {
   const test::TemporaryFolder folder;
   const auto missing = folder.file("none/file");

@@ -225,13 +225,17 @@ Result<SecretBytes> existing_passphrase(Context& context, const std::string& wha
 }
 
 Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
+  const bool is_first = !context.passphrase;
   const bool from_person = context.passphrase_file.empty() && context.passphrase_fd < 0;
   if (!context.passphrase && from_person) {
     TM_TRY(context.passphrase, ask_new_secret("New passphrase for " + what + ": "));
   }
   TM_TRY(auto passphrase, existing_passphrase(context, what));
-  if (passphrase.empty()) return error("the passphrase is empty");
-  if (passphrase.text().starts_with("\xef\xbb\xbf") && !context.quiet)
+  if (const auto fit = check_new_passphrase(passphrase); !fit.ok())
+    return error(
+        (context.passphrase_file.empty() ? std::string{} : context.passphrase_file + ": ") +
+        fit.message());
+  if (is_first && has_byte_order_mark(passphrase) && !context.quiet)
     put(Stream::kError,
         "testamur: a byte-order mark stands before the passphrase; it is no part of it\n");
   return passphrase;
