@@ -178,8 +178,10 @@ ClaimOutcome open_claim(ByteView file, const WalletContents& contents,
 
 ExitCode import(Context& context, const ImportOptions& options) {
   const std::string file = options.file;
-  auto raw = read_file(file, age::kMaxFileBytes);
-  if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
+  auto read = read_file(file, age::kMaxFileBytes);
+  if (!read.ok()) return fail(context, ExitCode::kUsage, read.message());
+  const auto raw = age::take_off_armour(std::move(read).value());
+  if (!raw.ok()) return fail(context, ExitCode::kUsage, file + ": " + raw.message());
   if (const auto kind = age::inspect(*raw); !kind.ok()) {
     return fail(context, ExitCode::kUsage, file + " is no claim file: " + kind.message());
   }

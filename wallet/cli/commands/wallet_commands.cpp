@@ -154,7 +154,7 @@ ExitCode identity(Context& context) {
 HoldsNoMore older_backup_of(const WalletContents& contents) {
   return [&contents](ByteView existing) {
     const auto older = open_backup(existing, seed_from_entropy(contents.entropy.view()).view());
-    return older.ok() && holds_no_more(*older, contents);
+    return older.ok() && holds_no_more(*older.contents, contents);
   };
 }
 
@@ -176,6 +176,22 @@ ExitCode backup(Context& context, const std::string& file) {
   return ExitCode::kOk;
 }
 
+// What is damaged is no mistake of the words, and whoever typed them would type them for ever.
+Attempt<WalletContents> read_backup(const std::string& path, ByteView entropy) {
+  TM_TRY(auto raw, read_file(path, age::kMaxFileBytes));
+  auto file = age::take_off_armour(std::move(raw));
+  if (!file.ok()) return Failure{ExitCode::kFailure, path + ": " + file.message()};
+  auto opened = open_backup(*file, seed_from_entropy(entropy).view());
+  if (opened.ok()) return std::move(*opened.contents);
+  switch (opened.kind) {
+    case BackupFailure::kNoBackup: break;
+    case BackupFailure::kOtherWords: return Failure{ExitCode::kPassphrase, opened.failure};
+    case BackupFailure::kDamaged:
+      return Failure{ExitCode::kFailure, path + " is damaged: " + opened.failure};
+  }
+  return error(path + ": " + opened.failure);
+}
+
 ExitCode restore(Context& context, const std::string& words_file, const std::string& backup_file) {
   Result<SecretBytes> words = SecretBytes{};
   if (words_file.empty()) {
@@ -190,12 +206,8 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
   if (!entropy.ok()) return fail(context, ExitCode::kPassphrase, entropy.message());
   WalletContents contents = recover_wallet(entropy->clone(), context.now_ms());
   if (!backup_file.empty()) {
-    auto file = read_file(backup_file, age::kMaxFileBytes);
-    if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
-    if (auto kind = age::inspect(*file); !kind.ok())
-      return fail(context, ExitCode::kUsage, backup_file + ": " + kind.message());
-    auto restored = open_backup(*file, seed_from_entropy(entropy->view()).view());
-    if (!restored.ok()) return fail(context, ExitCode::kPassphrase, restored.message());
+    auto restored = read_backup(backup_file, entropy->view());
+    if (!restored.ok()) return report(context, restored.failure());
     contents = std::move(restored).value();
   }
   if (const ExitCode locked = lock_home(context, "wallet restore"); locked != ExitCode::kOk)
