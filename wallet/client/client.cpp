@@ -23,6 +23,7 @@ namespace {
 constexpr int kMaxMessageBytes = 8 << 20;
 constexpr std::uint64_t kAwaitMs = 3'000;
 constexpr std::uint64_t kPauseMs = 250;
+constexpr std::uint64_t kLongestWaitMs = 5'000;
 constexpr std::size_t kMostPages = 100'000;  // more than any ledger fills
 
 std::shared_ptr<grpc::Channel> connect(const std::string& endpoint, const ClientOptions& options) {
@@ -53,18 +54,33 @@ CallFailure kind_of(grpc::StatusCode code) {
   }
 }
 
-CallError to_error(const grpc::Status& status, const std::string& endpoint) {
-  CallError failure{kind_of(status.error_code()), one_line(status.error_message()), "", "", ""};
+std::optional<v1::ErrorDetail> detail_of(const grpc::Status& status) {
   v1::RpcStatus packed;
   v1::ErrorDetail detail;
-  if (packed.ParseFromString(status.error_details())) {
-    for (const auto& any : packed.details()) {
-      if (!any.Is<v1::ErrorDetail>() || !any.UnpackTo(&detail)) continue;
-      failure.code = detail.code();
-      failure.rule = detail.rule();
-      failure.field = detail.field();
-      if (detail.number() != 0) failure.kind = CallFailure::kRejected;
-    }
+  if (!packed.ParseFromString(status.error_details())) return std::nullopt;
+  for (const auto& any : packed.details()) {
+    if (any.Is<v1::ErrorDetail>() && any.UnpackTo(&detail)) return detail;
+  }
+  return std::nullopt;
+}
+
+// How long a node asks us to wait before the same call may be taken; nothing where it does not, or
+// for longer than a person waits.
+std::optional<std::uint64_t> asked_to_wait_ms(const grpc::Status& status) {
+  if (status.error_code() != grpc::StatusCode::RESOURCE_EXHAUSTED) return std::nullopt;
+  const auto detail = detail_of(status);
+  if (!detail || detail->retry_after_ms() == 0 || detail->retry_after_ms() > kLongestWaitMs)
+    return std::nullopt;
+  return detail->retry_after_ms();
+}
+
+CallError to_error(const grpc::Status& status, const std::string& endpoint) {
+  CallError failure{kind_of(status.error_code()), one_line(status.error_message()), "", "", ""};
+  if (const auto detail = detail_of(status)) {
+    failure.code = detail->code();
+    failure.rule = detail->rule();
+    failure.field = detail->field();
+    if (detail->number() != 0) failure.kind = CallFailure::kRejected;
   }
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     failure.message =
@@ -137,17 +153,25 @@ struct Client::Impl {
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(deadline_ms));
   }
 
-  // One call at one node.
+  // One call at one node; once more where it is busy and says when to come again. What it refused
+  // so it has not begun.
   template <class Service, class Request, class Response>
   std::variant<Response, CallError> call_at(
       Node& node,
       grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
       const Request& request, std::uint64_t deadline_ms) {
     const auto stub = Service::NewStub(node.channel);
-    grpc::ClientContext context;
-    set_deadline(context, deadline_ms);
     Response response;
-    const grpc::Status status = (stub.get()->*method)(&context, request, &response);
+    const auto call_once = [&] {
+      grpc::ClientContext context;
+      set_deadline(context, deadline_ms);
+      return (stub.get()->*method)(&context, request, &response);
+    };
+    grpc::Status status = call_once();
+    if (const auto wait_ms = asked_to_wait_ms(status)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(*wait_ms));
+      status = call_once();
+    }
     if (!status.ok()) return to_error(status, node.endpoint);
     return response;
   }
