@@ -58,7 +58,10 @@ struct Node::Parts {
   std::thread io_thread;
   std::unique_ptr<net::Network> network;
   DescriptorPlan descriptors;
-  Overload overload;
+  Overload overload{[this](Limit limit, std::uint64_t refused, const CallerKey& caller) {
+    log.warn("overload",
+             {{"limit", name_of(limit)}, {"refused", refused}, {"mostly_of", to_text(caller)}});
+  }};
   IssuedCount issued;
   std::optional<CallGate> gate;
   std::optional<CallQueue> queue;
