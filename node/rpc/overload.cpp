@@ -56,7 +56,7 @@ std::uint64_t Overload::now_ms() {
 
 void Overload::note(Limit limit, const CallerKey& caller, std::uint64_t now_ms) {
   std::uint64_t refused = 0;
-  CallerKey mostly;
+  CallerKey mostly{};
   {
     std::lock_guard lock(mutex_);
     auto& entry = entries_.at(static_cast<std::size_t>(limit));
