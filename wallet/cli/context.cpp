@@ -146,9 +146,7 @@ Status read_config(Context& context) {
     TM_TRY(context.tls_roots, read_tls_roots(context.tls_root, "--tls-root"));
   }
   const std::string file = context.path("config.toml");
-  std::error_code ignored;
-  if (std::filesystem::symlink_status(file, ignored).type() == std::filesystem::file_type::not_found)
-    return {};
+  if (!is_there(file)) return {};
   TM_TRY(const auto text, read_file(file, kMaxConfigBytes));
   try {
     const toml::table table = toml::parse(as_text(text), file);
@@ -243,7 +241,7 @@ Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
 
 Attempt<IssuerKeys> open_issuer_keys(Context& context, KeyPurpose purpose) {
   const std::string file = context.path("issuer/" + std::string(to_text(purpose)) + ".age");
-  if (!std::filesystem::exists(file)) {
+  if (!is_there(file)) {
     return Failure{ExitCode::kFailure, file + " does not exist: this home holds no " +
                                            std::string(to_text(purpose)) +
                                            " key (testamur issuer init)"};
@@ -277,7 +275,7 @@ Attempt<InstitutionId> institution_named(Client& client, const std::string& what
 
 std::optional<ChainId> home_ledger(const Context& context) {
   const std::string file = context.path("issuer/issuer.json");
-  if (!std::filesystem::exists(file)) return std::nullopt;
+  if (!is_there(file)) return std::nullopt;
   auto profile = read_profile(file);
   if (!profile.ok()) return std::nullopt;
   return profile->chain;
@@ -285,7 +283,7 @@ std::optional<ChainId> home_ledger(const Context& context) {
 
 Result<IssuerProfile> stored_profile(const Context& context) {
   const std::string file = context.path("issuer/issuer.json");
-  if (!std::filesystem::exists(file)) {
+  if (!is_there(file)) {
     return error(file + " does not exist: set this home up with testamur issuer init");
   }
   return read_profile(file);
@@ -294,7 +292,7 @@ Result<IssuerProfile> stored_profile(const Context& context) {
 Result<IssuerProfile> profile_here_or(const Context& context, const std::string& chain,
                                       const std::string& institution) {
   const std::string file = context.path("issuer/issuer.json");
-  if (std::filesystem::exists(file)) {
+  if (is_there(file)) {
     TM_TRY(auto profile, read_profile(file));
     const bool other = (!chain.empty() && chain != to_text(profile.chain)) ||
                        (!institution.empty() && institution != to_text(profile.institution));

@@ -112,8 +112,8 @@ Vault::Outcome Vault::create(std::string path, SecretBytes passphrase, ByteView 
                              int work_log2) {
   passphrase = canonical(passphrase);
 
-  // symlink_status: a link that points nowhere is something too, and is not replaced.
-  if (std::filesystem::exists(std::filesystem::symlink_status(path))) {
+  // A link that points nowhere is something too, and is not replaced.
+  if (is_there(path)) {
     return {std::nullopt,
             VaultError{VaultFailure::kExists, path + " exists already and is not overwritten"}};
   }
@@ -135,8 +135,7 @@ Vault::Outcome Vault::create(std::string path, SecretBytes passphrase, ByteView 
 }
 
 Vault::Outcome Vault::open(std::string path, SecretBytes passphrase) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored))
+  if (!is_there(path))
     return {std::nullopt, VaultError{VaultFailure::kMissing, "there is no vault at " + path}};
 
   const auto file = read_file(path, age::kMaxFileBytes);

@@ -608,14 +608,9 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
 // Every file of a folder, a line each; one that is no credential is said and takes nothing from the
 // others.
 Outcome verify_folder(Context& context, const VerifyQuestion& question, const std::string& folder) {
-  std::vector<std::string> files;
-  std::error_code failure;
-  for (const auto& item : std::filesystem::directory_iterator(folder, failure)) {
-    if (item.is_regular_file()) files.push_back(item.path().string());
-  }
-  if (failure) return error("cannot read " + folder + ": " + failure.message());
+  TM_TRY(auto files, list_folder(folder));
+  std::erase_if(files, [](const std::string& file) { return !is_regular_file(file); });
   if (files.empty()) return error(folder + " holds no file");
-  std::ranges::sort(files);
 
   Reply reply{Json{{"files", Json::array()}}, {}, ExitCode::kOk};
   std::map<std::string, std::size_t> counts;
@@ -658,8 +653,7 @@ Outcome verify_folder(Context& context, const VerifyQuestion& question, const st
 Outcome verify(Context& context, const VerifyOptions& options) {
   TM_TRY(const auto question, read_question(context, options));
   const std::string file = options.file;
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) return verify_folder(context, question, file);
+  if (is_folder(file)) return verify_folder(context, question, file);
   TM_TRY(const auto verdict, judge_file(context, question, file));
   Json json = as_json(verdict);
   std::string text = to_text(verdict);

@@ -1,7 +1,6 @@
 // wallet: a learner's vault, its recovery words and its backups.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "wallet/cli/commands/commands.h"
@@ -30,7 +29,7 @@ ExitCode create_vault(Context& context, const WalletContents& contents) {
 
 // No second vault in one home: asked before anything is written, and again by Vault::create.
 ExitCode expect_no_vault(Context& context) {
-  if (!std::filesystem::exists(std::filesystem::symlink_status(wallet_file(context))))
+  if (!is_there(wallet_file(context)))
     return ExitCode::kOk;
   return fail(context, ExitCode::kFailure,
               wallet_file(context) + " exists already and is not overwritten");
