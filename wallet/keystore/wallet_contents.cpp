@@ -34,11 +34,7 @@ Json encode_key(const HolderKeySource& source) {
 }
 
 SignatureAlgorithm read_algorithm(ObjectReader& reader) {
-  const std::string name = reader.text("alg", 16);
-  for (const auto algorithm :
-       {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
-    if (name == to_text(algorithm)) return algorithm;
-  }
+  if (const auto algorithm = holder_algorithm(reader.text("alg", 16))) return *algorithm;
   reader.fail("\"alg\" is neither es256 nor es256k");
   return SignatureAlgorithm::kEcdsaP256;
 }
