@@ -69,8 +69,10 @@ Status sync_folder(const std::string& folder) {
   return {};
 }
 
-Status write_temporary(const std::string& path, ByteView contents) {
-  Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
+// `path` is what the person knows: the temporary name tells nobody anything.
+Status write_temporary(const std::string& temporary, const std::string& path, ByteView contents) {
+  Descriptor file{
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!file.ok()) return system_error("create", path);
   if (!write_all(file.get(), contents)) return system_error("write", path);
   if (::fsync(file.get()) != 0) return system_error("sync", path);
@@ -309,7 +311,7 @@ Status write_file_atomically(const std::string& path, ByteView contents, Overwri
   if (overwrite == Overwrite::kRefused && ::lstat(path.c_str(), &information) == 0)
     return error(path + " exists already and is not overwritten");
   const std::string temporary = temporary_name(path);
-  Status status = write_temporary(temporary, contents);
+  Status status = write_temporary(temporary, path, contents);
   if (status.ok()) status = put_in_place(temporary, path, overwrite);
   if (!status.ok()) {
     ::unlink(temporary.c_str());
