@@ -22,9 +22,9 @@
 #include <csignal>
 #include <cstring>
 
+#include "common/address.h"
 #include "common/check.h"
 #include "common/keys.h"
-#include "common/address.h"
 #include "node/rpc/call_queue.h"
 
 namespace testamur::node {

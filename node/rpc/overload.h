@@ -42,8 +42,7 @@ class Overload {
  public:
   // `refused` since the last report of this limit, mostly of `caller`. Called by whoever notes the
   // refusal, without a lock.
-  using Report =
-      std::function<void(Limit limit, std::uint64_t refused, const CallerKey& caller)>;
+  using Report = std::function<void(Limit limit, std::uint64_t refused, const CallerKey& caller)>;
   explicit Overload(Report report = {}) : report_(std::move(report)) {}
 
   // The clock that the functions below expect; it does not go back.

@@ -24,10 +24,9 @@ TEST_CASE("loopback is an address in figures or exactly localhost, never what a 
     CAPTURE(own);
     CHECK(is_loopback(own));
   }
-  for (const char* other :
-       {"127.evil.test:1", "127.0.0.1.evil.test:1", "localhost.evil.test:1", "LOCALHOST.:1",
-        "127.1:1", "0.0.0.0:1", "[::]:1", "[::2]:1", "[::ffff:10.0.0.1]:1", "10.127.0.0:1",
-        "127.0.0.1", "::1", ""}) {
+  for (const char* other : {"127.evil.test:1", "127.0.0.1.evil.test:1", "localhost.evil.test:1",
+                            "LOCALHOST.:1", "127.1:1", "0.0.0.0:1", "[::]:1", "[::2]:1",
+                            "[::ffff:10.0.0.1]:1", "10.127.0.0:1", "127.0.0.1", "::1", ""}) {
     CAPTURE(other);
     CHECK_FALSE(is_loopback(other));
   }

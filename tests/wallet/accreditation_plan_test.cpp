@@ -248,7 +248,8 @@ TEST_CASE("ten thousand real universities are listed, or refused where two share
   const auto plan = import.plan(rows);
   CHECK(plan.rows == table.rows.size());
   CHECK(plan.parties.size() > 10'000);
-  CHECK(plan.accreditations.size() + plan.already + plan.repeated + plan.refused.size() == plan.rows);
+  CHECK(plan.accreditations.size() + plan.already + plan.repeated + plan.refused.size() ==
+        plan.rows);
   for (const auto& each : plan.refused) CHECK_FALSE(each.why.empty());
 }
 

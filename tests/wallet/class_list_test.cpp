@@ -336,13 +336,14 @@ TEST_CASE("days are read in the form that was named, or refused") {
 TEST_CASE("what is said of the list's notation says something of this list") {
   ClassListReading reading;
   reading.date_form = "DD.MM.YYYY";
-  for (const char* without : {"student,given_name\ns-1,Ada\n",
-                              "student,given_name,award_date\ns-1,Ada,\n"}) {
+  for (const char* without :
+       {"student,given_name\ns-1,Ada\n", "student,given_name,award_date\ns-1,Ada,\n"}) {
     CAPTURE(without);
     CHECK(read_class_list(without, reading).message().starts_with("--date-format would have no "));
     CHECK(read_class_list(without).ok());
   }
-  CHECK(read_class_list("student,given_name,award_date\ns-1,Ada,\ns-2,Bob,1.2.2026\n", reading).ok());
+  CHECK(
+      read_class_list("student,given_name,award_date\ns-1,Ada,\ns-2,Bob,1.2.2026\n", reading).ok());
   CHECK_FALSE(parse_column_map("student=student").ok());
 }
 

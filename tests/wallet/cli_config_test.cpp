@@ -1,5 +1,5 @@
-// What a home and a command line say of nodes: read whole, or refused by file, line and value before
-// anything is dialled.
+// What a home and a command line say of nodes: read whole, or refused by file, line and value
+// before anything is dialled.
 #include <fstream>
 
 #include "tests/support/catch.h"
@@ -64,7 +64,8 @@ TEST_CASE("an endpoint that cannot be dialled is refused by line, key and value"
   }
 }
 
-TEST_CASE("roots that hold no certificate are refused: the system's would be believed in their place") {
+TEST_CASE(
+    "roots that hold no certificate are refused: the system's would be believed in their place") {
   const std::string whole = kRoot;
   const std::string broken = whole.substr(0, 100) + whole.substr(140);
   for (const std::string& pem :

@@ -333,9 +333,8 @@ TEST_CASE("a learner whose erasure dies at any call is erased by the next try") 
             open_register(read_file((fs::path(path) / "register.age").string(), 1'000'000).value(),
                           {&identity, 1});
         CHECK(find_student(*list, "s1") == nullptr);
-        const auto codes =
-            open_codes(read_file((fs::path(path) / "codes.age").string(), 1'000'000).value(),
-                       {&identity, 1});
+        const auto codes = open_codes(
+            read_file((fs::path(path) / "codes.age").string(), 1'000'000).value(), {&identity, 1});
         CHECK(std::ranges::find(*codes, "s1", &ClaimCodeRow::student) == codes->end());
         expect_complete(path, identity, 2);
       });

@@ -187,9 +187,9 @@ TEST_CASE("a new vault is sealed under what can be typed again") {
   };
   CHECK(refusal("gr\u00F6\u00DFtes geheimnis").empty());
   CHECK(refusal("\xef\xbb\xbfplain").empty());
-  using namespace std::string_literals;
-  for (const auto& utf16 : {"\xff\xfeg\0r\0"s, "\xfe\xff\0g\0r"s, "g\0r\0"s})
-    CHECK(refusal(utf16).find("UTF-16") != std::string::npos);
+  for (const auto utf16 : {std::string_view("\xff\xfeg\0r\0", 6),
+                           std::string_view("\xfe\xff\0g\0r", 6), std::string_view("g\0r\0", 4)})
+    CHECK(refusal(std::string(utf16)).find("UTF-16") != std::string::npos);
   CHECK(refusal("gr\xf6\xdftes geheimnis").find("not in UTF-8") != std::string::npos);
   CHECK(refusal("").find("empty") != std::string::npos);
   CHECK(refusal("\xef\xbb\xbf").find("empty") != std::string::npos);

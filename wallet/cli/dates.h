@@ -18,7 +18,8 @@ Result<std::uint64_t> parse_date_or(const std::string& text, std::uint64_t fallb
 Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_ms,
                                      const std::string& option);
 // The moment that a day stands for in a question, "how is it on that day": 0, which is "now", for
-// today and for an empty text; the last moment of any other day, so that what was said on it counts.
+// today and for an empty text; the last moment of any other day, so that what was said on it
+// counts.
 Result<std::uint64_t> parse_day_asked(const std::string& text, std::uint64_t now_ms,
                                       const std::string& option);
 

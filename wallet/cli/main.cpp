@@ -44,8 +44,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& failure) {
     return app.exit(failure) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
   }
-  // Whatever a library throws has been caught where it is called; what comes here is a bug, and ends
-  // as a failure and not as a crash.
+  // Whatever a library throws has been caught where it is called; what comes here is a bug, and
+  // ends as a failure and not as a crash.
   try {
     return static_cast<int>(answer(context, chosen));
   } catch (const std::exception& fault) {

@@ -38,7 +38,6 @@ struct AnchorAnswer {
 };
 
 // ---- verdicts
-// ---------------------------------------------------------------------------------------------------
 
 // A block and the proof that it is final, in the ledger's own encodings.
 struct CheckpointAnswer {
@@ -91,7 +90,6 @@ struct IssuerAnswer {
 };
 
 // ---- the ledger and the node
-// ------------------------------------------------------------------------------------
 
 struct SetChangesAnswer {
   std::vector<Bytes> changes;

@@ -15,8 +15,8 @@ Status check_tls_roots(std::string_view pem) {
 
   ERR_clear_error();
   std::size_t count = 0;
-  while (openssl::Owned<X509, X509_free>{
-      PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr)}) {
+  while (
+      openssl::Owned<X509, X509_free>{PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr)}) {
     ++count;
   }
 

@@ -66,8 +66,7 @@ Result<Award> decode_award(const Json& json) {
   // Both are absent after a purge, and for a learner who made the key.
   if (reader.has("holder_secret"))
     award.holder_secret = reader.secret("holder_secret", SecretKey::kSize);
-  if (reader.has("claim_code"))
-    award.claim_code = reader.secret_text("claim_code", 64);
+  if (reader.has("claim_code")) award.claim_code = reader.secret_text("claim_code", 64);
 
   const std::string recipient = reader.optional_text("recipient", 128);
   TM_TRY_STATUS(reader.finish());

@@ -94,7 +94,8 @@ Status check_new_passphrase(const SecretBytes& passphrase) {
   const bool has_mark_of_utf16 = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
   if (has_mark_of_utf16 || text.find('\0') != std::string_view::npos)
     return error(
-        "the passphrase is in UTF-16 (\"Unicode text\"), which nobody can type again: save its file "
+        "the passphrase is in UTF-16 (\"Unicode text\"), which nobody can type again: save its "
+        "file "
         "as UTF-8");
   if (!is_utf8(text))
     return error(

@@ -441,8 +441,7 @@ Finding judge_expiry(const CredentialView& credential,
         VerdictCode::kNotInForce);
   }
 
-  if (expires)
-    return valid(Topic::kExpiry, "it holds until " + last_day_text(*expires * 1000));
+  if (expires) return valid(Topic::kExpiry, "it holds until " + last_day_text(*expires * 1000));
   return valid(Topic::kExpiry, "it does not expire");
 }
 

@@ -122,13 +122,13 @@ Json credential_json(const StoredCredential& stored, const CredentialView& view,
   for (const auto& [id, value] : view.disclosed)
     claims[std::string(kind_of(id).name)] = to_display(kind_of(id), value);
   Json json{{"reference", to_text(view.head.reference)},
-              {"title", signed_title(view)},
-              {"issuer", view.head.issuer_domain},
-              {"status", condition.word},
-              {"status_text", condition.text},
-              {"holder_key", stored.holder_key.derived_index ? "holder-made" : "issuer-made"},
-              {"imported_at_ms", stored.imported_at_ms},
-              {"claims", claims}};
+            {"title", signed_title(view)},
+            {"issuer", view.head.issuer_domain},
+            {"status", condition.word},
+            {"status_text", condition.text},
+            {"holder_key", stored.holder_key.derived_index ? "holder-made" : "issuer-made"},
+            {"imported_at_ms", stored.imported_at_ms},
+            {"claims", claims}};
   if (view.head.expires_at_s) json["expires_at_s"] = *view.head.expires_at_s;
   return json;
 }
@@ -661,30 +661,28 @@ Outcome verify(Context& context, const VerifyOptions& options) {
   return Reply{std::move(json), std::move(text), static_cast<ExitCode>(verdict_code(verdict))};
 }
 
-}  // namespace
-
-void add_credential_commands(CLI::App& app, Context& context, Run& run) {
-  auto* credential = app.add_subcommand("credential", "Credentials: import, show, present, verify");
-  credential->require_subcommand(1);
+void add_holding(CLI::App& credential, Context& context, Run& run) {
   auto claim = std::make_shared<ImportOptions>();
   auto* importing =
-      credential->add_subcommand("import", "Take a claim file (NAME.testamur.age) into the wallet");
+      credential.add_subcommand("import", "Take a claim file (NAME.testamur.age) into the wallet");
   option(*importing, "file", claim->file, "The claim file")->required();
   option(*importing, "--code-file", claim->code_file,
          "Read the claim code from this file (default: asked)");
   importing->callback(
       [&context, &run, claim] { run = [&context, claim] { return import(context, *claim); }; });
-  credential->add_subcommand("list", "What the wallet holds")->callback([&context, &run] {
+  credential.add_subcommand("list", "What the wallet holds")->callback([&context, &run] {
     run = [&context] { return list(context); };
   });
   auto text = std::make_shared<Given<std::string>>();
-  auto* showing = credential->add_subcommand("show", "One credential with all its claims");
+  auto* showing = credential.add_subcommand("show", "One credential with all its claims");
   option(*showing, "reference", *text, "urn:testamur:… (default: the only one)");
   showing->callback(
       [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
+}
 
+void add_presenting(CLI::App& credential, Context& context, Run& run) {
   auto options = std::make_shared<PresentOptions>();
-  auto* presenting = credential->add_subcommand("present", "Show chosen claims to one verifier");
+  auto* presenting = credential.add_subcommand("present", "Show chosen claims to one verifier");
   option(*presenting, "reference", options->reference, "urn:testamur:… (default: the only one)");
   option(*presenting, "--request", options->request,
          "Answer this request of a verifier (testamur verifier request)");
@@ -700,17 +698,21 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run) {
   presenting->callback([&context, &run, options] {
     run = [&context, options] { return present(context, *options); };
   });
+}
 
+void add_receipt(CLI::App& credential, Context& context, Run& run) {
   auto kept = std::make_shared<ReceiptOptions>();
   auto* keeping =
-      credential->add_subcommand("receipt", "Keep a proof of the present status, for use offline");
+      credential.add_subcommand("receipt", "Keep a proof of the present status, for use offline");
   option(*keeping, "file", kept->file, "A credential or presentation")->required();
   option(*keeping, "--out", kept->out, "File to write")->required();
   keeping->callback(
       [&context, &run, kept] { run = [&context, kept] { return keep_receipt(context, *kept); }; });
+}
 
+void add_verifying(CLI::App& credential, Context& context, Run& run) {
   auto checking = std::make_shared<VerifyOptions>();
-  auto* verifying = credential->add_subcommand(
+  auto* verifying = credential.add_subcommand(
       "verify", "Signature, contents, status, holder and whether the issuer is accepted");
   option(*verifying, "file", checking->file, "A credential or presentation, or a folder of them")
       ->required();
@@ -739,6 +741,17 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run) {
   verifying->callback([&context, &run, checking] {
     run = [&context, checking] { return verify(context, *checking); };
   });
+}
+
+}  // namespace
+
+void add_credential_commands(CLI::App& app, Context& context, Run& run) {
+  auto* credential = app.add_subcommand("credential", "Credentials: import, show, present, verify");
+  credential->require_subcommand(1);
+  add_holding(*credential, context, run);
+  add_presenting(*credential, context, run);
+  add_receipt(*credential, context, run);
+  add_verifying(*credential, context, run);
 }
 
 }  // namespace testamur::wallet

@@ -270,7 +270,8 @@ void add_trust_commands(CLI::App& app, Context& context, Run& run) {
   option(*command, "--award-type", query->award_types, "microcredential, bachelor, …");
   option(*command, "--purpose", query->purpose,
          "credit, access, exemption, employment, profession");
-  option(*command, "--at", query->at, "At the end of which day, YYYY-MM-DD (UTC); today means now, and is the default");
+  option(*command, "--at", query->at,
+         "At the end of which day, YYYY-MM-DD (UTC); today means now, and is the default");
   option(*command, "--policy", query->policy_file,
          "Decide here by this policy (docs/formats/policy.md)");
   option(*command, "--graph", query->graph_file,

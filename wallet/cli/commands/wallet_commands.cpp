@@ -29,8 +29,7 @@ ExitCode create_vault(Context& context, const WalletContents& contents) {
 
 // No second vault in one home: asked before anything is written, and again by Vault::create.
 ExitCode expect_no_vault(Context& context) {
-  if (!is_there(wallet_file(context)))
-    return ExitCode::kOk;
+  if (!is_there(wallet_file(context))) return ExitCode::kOk;
   return fail(context, ExitCode::kFailure,
               wallet_file(context) + " exists already and is not overwritten");
 }

@@ -107,8 +107,8 @@ Json to_json(const ImportPlan& plan) {
     refused.push_back({{"row", each.row}, {"column", each.column}, {"why", each.why}});
   }
   return Json{
-      {"rows", plan.rows},       {"institutions", parties}, {"accreditations", accreditations},
-      {"already", plan.already}, {"repeated", plan.repeated}, {"refused", refused},
+      {"rows", plan.rows},         {"institutions", parties},   {"accreditations", accreditations},
+      {"already", plan.already},   {"repeated", plan.repeated}, {"refused", refused},
       {"not_read", plan.not_read}, {"notices", plan.notices}};
 }
 

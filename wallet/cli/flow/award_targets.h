@@ -46,8 +46,8 @@ struct TargetName {
   std::string where;  // "--student S1", "revoke.csv, line 3": begins the failure
 };
 
-// The same on the command line, where what is named stands beside each other: an index and a learner
-// name one award, and not two.
+// The same on the command line, where what is named stands beside each other: an index and a
+// learner name one award, and not two.
 struct TypedTargets {
   std::vector<std::string> students;
   std::vector<std::pair<std::string, IssuerIndex>> indexes;  // each with the option that named it
