@@ -14,7 +14,7 @@ LEVEL = {"common": 0, "trust": 1, "consensus": 1, "ledger": 2, "node": 3, "walle
 FORBIDDEN_PAIRS = {("consensus", "ledger"), ("ledger", "consensus"), ("node", "wallet"), ("wallet", "node"),
                    ("trust", "consensus"), ("consensus", "trust")}
 # Inside node: store and net know nothing of each other; chain may use both; rpc may use chain; main may use all.
-NODE_LEVEL = {"log": -1, "address": -1, "store": 0, "net": 0, "config": 0, "chain": 1, "rpc": 2, "main": 3}
+NODE_LEVEL = {"log": -1, "store": 0, "net": 0, "config": 0, "chain": 1, "rpc": 2, "main": 3}
 
 # Inside ledger/tx: bytes know nothing of what is stored, what is stored nothing of what may be done.
 TX_LEVEL = {"wire": 0, "records": 1, "rules": 2}

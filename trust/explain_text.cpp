@@ -141,10 +141,11 @@ class Writer {
            std::to_string(answer.needed) + " needed. What limits it:");
       list_cut(answer.cut);
     }
+    // An end is exclusive, and people read the last day before it.
     for (const auto& lapse : e_.lapses) {
       line("  " + name(lapse.accreditation.truster) +
            (lapse.role_lost ? " had lost the role accreditor"
-                            : " accredited it until " + date_text(lapse.lapsed_ms)) +
+                            : " accredited it until " + date_text(lapse.lapsed_ms - 1)) +
            statement(lapse.accreditation));
     }
   }

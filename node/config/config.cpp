@@ -9,7 +9,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "node/address/address.h"
+#include "common/address.h"
 #include "node/config/policy_section.h"
 #include "node/config/toml_reader.h"
 #include "node/log/log.h"

@@ -11,7 +11,7 @@
 
 #include "common/clock.h"
 #include "ledger/tx/facts_meaning.h"
-#include "node/address/address.h"
+#include "common/address.h"
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"

@@ -4,7 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <string>
 
-#include "node/address/address.h"
+#include "common/address.h"
 #include "node/net/inbound_gate.h"
 
 namespace testamur::node::net {

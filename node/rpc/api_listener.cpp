@@ -22,9 +22,9 @@
 #include <csignal>
 #include <cstring>
 
+#include "common/address.h"
 #include "common/check.h"
 #include "common/keys.h"
-#include "node/address/address.h"
 #include "node/rpc/call_queue.h"
 
 namespace testamur::node {

@@ -10,7 +10,7 @@
 #include <boost/beast/http.hpp>
 #include <thread>
 
-#include "node/address/address.h"
+#include "common/address.h"
 #include "node/rpc/call_queue.h"
 #include "node/rpc/metrics.h"
 

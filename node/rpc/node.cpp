@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "common/address.h"
 #include "ledger/tx/records/institutions.h"
 #include "ledger/tx/records/record.h"
 #include "node/config/genesis_file.h"
@@ -57,7 +58,10 @@ struct Node::Parts {
   std::thread io_thread;
   std::unique_ptr<net::Network> network;
   DescriptorPlan descriptors;
-  Overload overload;
+  Overload overload{[this](Limit limit, std::uint64_t refused, const CallerKey& caller) {
+    log.warn("overload",
+             {{"limit", name_of(limit)}, {"refused", refused}, {"mostly_of", to_text(caller)}});
+  }};
   IssuedCount issued;
   std::optional<CallGate> gate;
   std::optional<CallQueue> queue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace testamur::node {
 namespace {
@@ -54,19 +55,33 @@ std::uint64_t Overload::now_ms() {
 }
 
 void Overload::note(Limit limit, const CallerKey& caller, std::uint64_t now_ms) {
-  std::lock_guard lock(mutex_);
-  auto& entry = entries_.at(static_cast<std::size_t>(limit));
+  std::uint64_t refused = 0;
+  CallerKey mostly{};
+  {
+    std::lock_guard lock(mutex_);
+    auto& entry = entries_.at(static_cast<std::size_t>(limit));
 
-  ++entry.total;
-  if (now_ms > entry.last_ms + kRecentMs) {
-    entry.recent = entry.votes = 0;
-    entry.since_ms = now_ms;
+    ++entry.total;
+    if (now_ms > entry.last_ms + kRecentMs) {
+      entry.recent = entry.votes = 0;
+      entry.since_ms = now_ms;
+    }
+    entry.last_ms = now_ms;
+    ++entry.recent;
+
+    if (entry.votes == 0) entry.candidate = caller;
+    entry.votes = entry.candidate == caller ? entry.votes + 1 : entry.votes - 1;
+
+    // The first of a flood is told at once, and the rest by its number: a line for each of them
+    // would fill the disk of whoever is flooded.
+    ++entry.unreported;
+    if (!entry.reported_ms || now_ms >= *entry.reported_ms + kRecentMs) {
+      entry.reported_ms = now_ms;
+      refused = std::exchange(entry.unreported, 0);
+      mostly = entry.candidate;
+    }
   }
-  entry.last_ms = now_ms;
-  ++entry.recent;
-
-  if (entry.votes == 0) entry.candidate = caller;
-  entry.votes = entry.candidate == caller ? entry.votes + 1 : entry.votes - 1;
+  if (refused != 0 && report_) report_(limit, refused, mostly);
 }
 
 std::vector<std::string> Overload::obstacles(std::uint64_t now_ms) const {

@@ -1,12 +1,15 @@
-// What was refused because somebody asked for too much: for the node's status and metrics.
+// What was refused because somebody asked for too much: for the node's status, metrics and log.
 //
-// Remembers for each limit how often it refused, and who was refused most of late. Constant memory.
+// Remembers for each limit how often it refused, and who was refused most of late, and says so at
+// the first refusal and at most once a minute after it. Constant memory.
 // Thread-safe.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +40,11 @@ std::string_view rule_of(Limit limit);
 
 class Overload {
  public:
+  // `refused` since the last report of this limit, mostly of `caller`. Called by whoever notes the
+  // refusal, without a lock.
+  using Report = std::function<void(Limit limit, std::uint64_t refused, const CallerKey& caller)>;
+  explicit Overload(Report report = {}) : report_(std::move(report)) {}
+
   // The clock that the functions below expect; it does not go back.
   static std::uint64_t now_ms();
 
@@ -52,10 +60,13 @@ class Overload {
     std::uint64_t recent = 0;  // since `since_ms`, which begins anew after a quiet minute
     std::uint64_t since_ms = 0;
     std::uint64_t last_ms = 0;
+    std::uint64_t unreported = 0;
+    std::optional<std::uint64_t> reported_ms;
     // Boyer and Moore's vote: whoever was refused more often than all others together stands here.
     CallerKey candidate{};
     std::uint64_t votes = 0;
   };
+  const Report report_;
   mutable std::mutex mutex_;
   std::array<Entry, kLimitCount> entries_;
 };

@@ -15,9 +15,9 @@
 #include <cstring>
 #include <memory>
 
+#include "common/address.h"
 #include "common/keys.h"
 #include "ledger/genesis.h"
-#include "node/address/address.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
 #include "node/rpc/descriptors.h"

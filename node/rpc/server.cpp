@@ -12,7 +12,7 @@
 #include <chrono>
 #include <mutex>
 
-#include "node/address/address.h"
+#include "common/address.h"
 #include "node/rpc/api_listener.h"
 #include "node/rpc/spare_memory.h"
 #include "node/rpc/tls_files.h"
@@ -56,11 +56,6 @@ void set_limits(grpc::ServerBuilder& builder, const ApiConfig& config) {
 }
 
 }  // namespace
-
-bool is_loopback(const std::string& address) {
-  const auto parsed = parse_host_port(address);
-  return parsed.ok() && is_loopback_host(parsed->host);
-}
 
 CallLimits call_limits(const ApiConfig& config) {
   CallLimits limits;

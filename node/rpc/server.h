@@ -14,8 +14,6 @@
 
 namespace testamur::node {
 
-// Whether calls to this address (host:port) come from this machine only: docs/operating.md.
-bool is_loopback(const std::string& address);
 // The limits of a configuration; a rate of 0 is none on loopback and kRateOffLoopback elsewhere.
 CallLimits call_limits(const ApiConfig& config);
 inline constexpr std::uint64_t kRateOffLoopback = 200;

@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "common/address.h"
 #include "node/config/party_file.h"
 #include "node/rpc/pem.h"
 #include "node/rpc/server.h"

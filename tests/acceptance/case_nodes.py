@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 
-from case_world import DISK, FAILURE, FAKETIME, OK, UNREACHABLE, at, own_mounts, typed
+from case_world import DISK, FAILURE, FAKETIME, OK, UNKNOWN, UNREACHABLE, at, hold, own_mounts, row, typed
 from network import BIN, LIBC, PATIENCE_S, require, say, set_key, until, with_parent
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
@@ -65,7 +65,7 @@ def free_port(family=socket.AF_INET, host="127.0.0.1"):
 # ---- who is spoken to in clear ------------------------------------------------------------------------------------------------
 
 LOOPBACK = ["127.0.0.1", "127.9.9.9", "localhost", "[::1]"]
-ELSEWHERE = ["evil.test", "localhost.evil.test"]
+ELSEWHERE = ["evil.test", "localhost.evil.test", "127.evil.test", "127.0.0.1.evil.test"]
 
 
 def named(world, *words):
@@ -221,10 +221,22 @@ def connections_do_not_make_a_node_deaf(world, descriptors=1024, connections=130
             status = ["--endpoint", f"127.0.0.1:{port}", "node", "status"]
             text = until(lambda: (lambda done: done[1] if done[0] == OK else None)(typed(world.nobody, *status)), "an answer beside the flood")
             require("overload (api_connections)" in text and "127.0.0.1" in text, f"the status names no cause: {text}")
+            said = [line for line in log.read_text().splitlines() if "api_connections" in line and "event=serving" not in line]
+            require(said, f"nothing in the log: {log.read_text()[-800:]}")
     finally:
         for each in held:
             each.close()
         resource.setrlimit(resource.RLIMIT_NOFILE, own)
+
+
+def who_is_asked_to_wait_waits_once(world):
+    """A node that serves four calls a second says when to come again; a command is done then, and nobody has to type it twice."""
+    directory = node_directory(world, "busy")
+    config = directory / "testamurd.toml"
+    config.write_text(config.read_text().replace("rate_per_second = 0", "rate_per_second = 4").replace("rate_burst = 2000", "rate_burst = 4"))
+    with running(directory) as (port, _):
+        hold(world.nobody, [row(f"question {number}", f"--endpoint 127.0.0.1:{port} {question}", code) for number, (question, code) in enumerate(
+            [("registry institutions", OK), ("node status", OK), (f"check {'0' * 64}", UNKNOWN), ("registry institutions", OK)] * 2)])
 
 
 def a_full_disk_is_named_at_start(world):
@@ -247,4 +259,4 @@ LAWS = [("only loopback is spoken to in clear", only_loopback_is_spoken_to_in_cl
         ("metrics are whole numbers for every caller", metrics_are_whole_numbers_for_every_caller),
         ("a certificate says how long it lasts", a_certificate_says_how_long_it_lasts),
         ("connections do not make a node deaf", connections_do_not_make_a_node_deaf),
-        ("a full disk is named at start", a_full_disk_is_named_at_start)]
+        ("who is asked to wait waits once", who_is_asked_to_wait_waits_once), ("a full disk is named at start", a_full_disk_is_named_at_start)]

@@ -46,6 +46,9 @@ def options_mean_what_they_say(world, index):
         row("a column that is not", ["issuer", "batch", "issue", "--csv", folder / "spring.csv", "--achievement", world.ach, "--map",
                                      "Foo=student"], USAGE, '"Foo"'),
         row("half of a question to the holder", f"credential verify {folder / 'spring.csv'} --nonce n", USAGE, "--audience"),
+        row("a form of days for a list without a day", ["issuer", "batch", "issue", "--csv", folder / "spring.csv", "--achievement", world.ach,
+                                                        "--name", "days", "--again", "--dry-run", "--date-format", "DD.MM.YYYY"], USAGE,
+            "--date-format"),
         row("a batch has no draft", f"issuer batch issue --csv {folder / 'spring.csv'} --achievement {world.ach} --draft {drafts[3]}", USAGE),
     ])
     require([draft.exists() for draft in drafts] == [True, True, True, False], "a draft that is not there, or that was not to be")
@@ -67,6 +70,9 @@ def final_acts_name_whom_they_hit(world, index):
         row("one of a list has two", [*REVOKE.split(), "--csv", files["ambiguous"]], USAGE, '"S1" has 2 awards'),
         row("nearly a learner", [*REVOKE.split(), "--csv", files["lower"]], USAGE, '"S2"'),
         row("another's award", [*REVOKE.split(), "--csv", files["other"]], USAGE, '"S1", not of "S2"'),
+        row("another's award, by options", f"{SUSPEND} --student S2 --index {index['S1']}", USAGE, '"S1", not of "S2"'),
+        row("one of a learner's own awards", f"{SUSPEND} --student S1 --index {index['S1']} --draft {world.folder / 'own.json'}", OK, "1 award",
+            "batch spring", "!batch autumn"),
         row("a whole batch", f"{REVOKE} --batch spring", USAGE, "2 awards", "--all"),
         row("a batch that this home has not", f"{SUSPEND} --csv @revoke-student-batch.csv", USAGE, '"tA"'),
     ]))
@@ -188,7 +194,11 @@ def a_day_is_a_day(world):
     claim, code = world.claims("short")["E1"]
     shown = import_and_present(world, claim, code, "short.txt", "--until", str(TODAY))
     verify = f"credential verify {shown} --no-holder"
-    hold(world.nobody, [row("today", verify, OK, "genuine")])
+    last = f"{TOMORROW} (UTC, to the end of that day)"
+    hold(world.nobody, [row("today", verify, OK, "genuine", last, f"!{AFTER}")])
+    reference = world.learner.run("credential", "list")["credentials"][-1]["reference"]
+    hold(world.learner, [row("in the list", "credential list", OK, last, f"!{AFTER}"), row("shown", f"credential show {reference}", OK, last),
+                         row("before it is presented", ["credential", "present", reference, *present(world)[1:]], OK, last, f"!{AFTER}")])
     if FAKETIME:
         # So far from the ledger's newest block the status is unknown, which is another exit code than expired.
         ended, text = typed(world.nobody, *verify.split(), environment=at(f"{TOMORROW} 23:59:00"))
@@ -203,9 +213,11 @@ def a_day_is_a_day(world):
             USAGE, over),
         row("a recognition until yesterday", f"trust grant {world.second} --amount 60 --depth 0 --until {YESTERDAY}", USAGE, over)])
     world.nothing_sent(world.agency, [row("an accreditation until yesterday", f"accreditation grant {world.first} --until {YESTERDAY}", USAGE, over)])
-    hold(world.office, [row("a recognition until today", f"trust grant {world.second} --amount 60 --depth 0 --until {TODAY}", OK, str(TODAY)),
+    hold(world.office, [row("a recognition until today", f"trust grant {world.second} --amount 60 --depth 0 --until {TODAY}", OK, f"last day: {TODAY}",
+                            f"!until {TOMORROW}"),
                         row("it holds today", f"registry statements --by {world.first}", OK, f"last day: {TODAY}")])
-    hold(world.agency, [row("an accreditation until today", f"accreditation grant {world.first} --until {TODAY}", OK, f"last day: {TODAY}")])
+    hold(world.agency, [row("an accreditation until today", f"accreditation grant {world.first} --until {TODAY}", OK, f"last day: {TODAY}",
+                            f"!until {TOMORROW}")])
 
 
 def present(world):
@@ -277,7 +289,7 @@ def registers_are_read_by_meaning(world):
         row("the present template", reading(world, "@register-template.csv"), OK, "!activity is missing", "!not read: programme", "2 accreditations"),
         row("a report in JSON", reading(world, "@register-report.json"), OK, "1 accreditations to send"),
         row("with a byte-order mark", reading(world, "@register-report-bom.json"), OK, "1 accreditations to send"),
-        row("seven spellings of one report", reading(world, "@register-same-report.csv"), OK, "1 accreditations to send"),
+        row("seven spellings of one report", reading(world, "@register-same-report.csv"), OK, "1 accreditations to send, 0 on the ledger"),
     ]))
 
 
@@ -350,6 +362,13 @@ def passphrases_are_what_people_type(world):
                 row("it is no part of the secret; a new passphrase with a mark", f"wallet passphrase --new-passphrase-file {passphrase(world, 'new.pass', chr(0xfeff) + 'another long one')}",
                     OK, passphrase=plain),
                 row("nor of the new one", "wallet show", OK, passphrase=passphrase(world, "new2.pass", "another long one\n"))])
+    # Bytes that nobody can type are in no new vault; one of old still opens (unit: vault).
+    for number, (what, code, word) in enumerate((("a file of Windows", "utf-16", "UTF-16"), ("another", "utf-16-le", "UTF-16"),
+                                                 ("a file of old", "latin-1", "UTF-8"))):
+        untypable = world.fresh("größtes geheimnis\n".encode(code), ".pass")
+        untypable.chmod(0o600)
+        hold(world.folder.parent / f"untypable{number}", [row(what, f"wallet init --words-file {world.folder / f'untypable{number}.words'}",
+                                                              PASSWORD, word, passphrase=untypable)])
 
 
 def words_are_read_as_people_carry_them(world):
@@ -376,18 +395,23 @@ def backups_are_named(world):
     learner.run("wallet", "backup", backup)
     text = base64.b64encode(backup.read_bytes()).decode()
     lines = ["-----BEGIN AGE ENCRYPTED FILE-----", *(text[at:at + 64] for at in range(0, len(text), 64)), "-----END AGE ENCRYPTED FILE-----"]
-    armour = world.write("ada.asc", "\n".join(lines) + "\n")
     home = world.folder.parent / "restored"
     restore = f"wallet restore --words-file {folder / 'ada.words'} --backup "
     hold(home, with_shared([
-        row("a backup in armour", restore + str(armour), USAGE, "armour", "base64 -d", passphrase=learner.passphrase),
-        row("armour of others", f"wallet restore --words-file {folder / 'ada.words'} --backup @armoured-backup.asc", USAGE, "armour",
+        row("armour of others", f"wallet restore --words-file {folder / 'ada.words'} --backup @armoured-backup.asc", PASSWORD, "another wallet's",
             passphrase=learner.passphrase),
         row("another file", restore + str(folder / "ada.words"), USAGE, "not an age", passphrase=learner.passphrase),
         row("an empty file", restore + str(world.write("empty.age", b"")), USAGE, passphrase=learner.passphrase)]))
+    cut = world.fresh(backup.read_bytes()[:-100], ".age")
+    cut_armour = world.fresh("\n".join(lines[:-2]) + "\n", ".asc")
+    hold(home, [row("a backup that is cut short", restore + str(cut), FAILURE, "cut short", passphrase=learner.passphrase),
+                row("armour that is cut short", restore + str(cut_armour), FAILURE, "cut short", passphrase=learner.passphrase)])
     require(not (home / "wallet.age").exists(), "a vault was made of a file that is no backup")
-    subprocess.run(["sh", "-c", f"sed '1d;$d' {armour} | base64 -d > {folder / 'plain.age'}"], check=True)  # the advice
-    hold(home, [row("what the advice gives", restore + str(folder / "plain.age"), OK, passphrase=learner.passphrase)])
+    for number, (what, form) in enumerate({
+            "a backup in armour": "\n".join(lines) + "\n", "by mail, from Windows": "\r\n".join(lines) + "\r\n",
+            "with an empty line behind it": "\n".join(lines) + "\n\n",
+            "with words before it": "Dear Ada,\n\n" + "\n".join(lines) + "\n"}.items()):
+        hold(world.folder.parent / f"restored{number}", [row(what, restore + str(world.fresh(form, ".asc")), OK, passphrase=learner.passphrase)])
 
 
 def what_is_pasted_is_read(world):
@@ -400,7 +424,9 @@ def what_is_pasted_is_read(world):
             "no-break spaces": "\u00a0" + text + "\u00a0", "a byte-order mark": "\ufeff" + text + "\n\n\n"}
     bad = {"in quotes": f'"{text}"', "as a citation": "\n".join("> " + text[at:at + 72] for at in range(0, len(text), 72)),
            "with words before": "Dear A,\n" + text, "a dash of a word processor": text[:60] + "\u2013" + text[61:], "nothing": "",
-           "half of it": text[:len(text) // 3], "a mark inside": text[:40] + "\u200b" + text[40:]}
+           "half of it": text[:len(text) // 3], "without its end": text[:-40], "cut in the holder's proof": text[:text.rindex(".") - 20],
+           "cut in a claim": bare[:-20], "cut in the signature": text[:text.index("~") - 20], "pasted twice": text + "\n" + text,
+           "with one tilde more": text + "~", "a mark inside": text[:40] + "\u200b" + text[40:]}
     hold(world.nobody, [row(what, verify + str(world.fresh(each, ".txt")), OK, "genuine") for what, each in good.items()] +
          [row(what, verify + str(world.fresh(each, ".txt")), USAGE, "Copy the whole", "!forged", "!base64url") for what, each in bad.items()] +
          [row(what, f"credential verify --no-holder {world.fresh(each, '.txt')}", OK, "genuine") for what, each in
@@ -419,10 +445,22 @@ def configurations_are_read_or_refused(world):
              ('endpoints = {a = "127.0.0.1:1"}', "line 1: endpoints is not a list"), ('tls_root = ""', "line 1: tls_root"),
              (f'endpoints = ["ledger.test:1"]\ntls_root = "{home}"', "is not a file"),
              ('endpoints = ["127.0.0.1:1"]\n\nEndpoints = ["127.0.0.1:2"]', "line 3: Endpoints is no key"),
-             ('endpoints = ["127.0.0.1:1"', "line 1")]
+             ('endpoints = ["127.0.0.1:1"', "line 1"), ('endpoints = ["::1:7601"]', '"::1:7601"'),
+             *[(f'endpoints = ["ledger.test:1"]\ntls_root = "{world.fresh(text, ".pem")}"', "line 2: tls_root") for text in (
+                 "", "hello\n", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")]]
+    wrong = []
     for text, word in tries:
         (home / "config.toml").write_text(text + "\n")
-        hold(home, [row(text, "node status", USAGE, "config.toml", word, passphrase=plain)])
+        code, said = typed(home, "node", "status", passphrase=plain)
+        if code != USAGE or "config.toml" not in said or word not in said:
+            wrong.append(f"{text}: {code}: {said[:300]}")
+    (home / "config.toml").unlink()
+    (home / "config.toml").mkdir()
+    code, said = typed(home, "node", "status", passphrase=plain)
+    if code != USAGE or "config.toml" not in said:
+        wrong.append(f"a folder in its place: {code}: {said[:300]}")
+    require(not wrong, "\n".join(wrong))
+    (home / "config.toml").rmdir()
     (home / "config.toml").write_text(f'\ufeffendpoints = ["{world.endpoint}"]\n')
     hold(home, [row("a byte-order mark before it", "node status", OK, passphrase=plain),
                 row("--tls-root that is not", "--tls-root /nowhere/root.pem node status", USAGE, "/nowhere/root.pem", passphrase=plain),

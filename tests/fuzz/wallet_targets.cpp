@@ -70,12 +70,24 @@ void credential(ByteView input) {
   const auto text = as_text(input);
   const auto read = read_credential(text);
 
-  if (read.ok())
-    law(commitment_of(fixture().chain, *read) == commitment_of(fixture().chain, *read),
-        "two commitments");
-
+  // What the ledger lists hangs on what the issuer signed alone: a holder who withholds every claim
+  // shows the same credential, and nobody makes a second one under the issuer's signature.
   const bool genuine = verify_issuer_signature(text, fixture().issuer_key.public_key()).ok();
   law(!genuine || parse_sd_jwt(text).ok(), "a signature over what is no SD-JWT");
+  if (read.ok()) {
+    const auto commitment = commitment_of(fixture().chain, *read);
+    law(!genuine || commitment == fixture().issued.commitment, "a second credential is genuine");
+    const auto withheld = read_credential(parse_sd_jwt(text)->issuer_jwt + "~");
+    law(withheld.ok() && commitment_of(fixture().chain, *withheld) == commitment,
+        "withholding claims makes another credential");
+  }
+
+  // What was pasted is whole, and reading it again changes nothing.
+  if (const auto pasted = read_pasted(text); pasted.ok()) {
+    const auto again = read_pasted(*pasted);
+    law(again.ok() && *again == *pasted, "what was pasted is read as another thing");
+    law(check_whole(*pasted).ok(), "what is no whole presentation was read");
+  }
 
   const HolderRules holder{"Employer", "n-1", 1'790'000'100};
   const auto held = verify_holder(text, holder);

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <set>
 
+#include "common/address.h"
 #include "node/rpc/call.h"
 #include "node/rpc/connections.h"
 #include "node/rpc/descriptors.h"
@@ -112,6 +113,26 @@ TEST_CASE(
   CallGate gate(limits, overload);
   CHECK(gate.admit(caller(1), 1'000).ok());
   CHECK_FALSE(gate.admit(caller(1), 1).ok());
+}
+
+// 1,199 connections were turned away, and the log said nothing.
+TEST_CASE("refusals are reported when they begin, and then once a minute with their number") {
+  std::vector<std::pair<Limit, std::uint64_t>> said;
+  Overload overload([&](Limit limit, std::uint64_t refused, const CallerKey& mostly) {
+    said.emplace_back(limit, refused);
+    CHECK(mostly == caller(1));
+  });
+  for (std::uint64_t i = 0; i < 1'199; ++i)
+    overload.note(Limit::kApiConnections, caller(1), 1'000 + i);
+  CHECK(said == std::vector{std::pair{Limit::kApiConnections, std::uint64_t{1}}});
+
+  // Another limit is another report.
+  overload.note(Limit::kRate, caller(1), 5'000);
+  CHECK(said.size() == 2);
+
+  overload.note(Limit::kApiConnections, caller(1), 61'000);
+  REQUIRE(said.size() == 3);
+  CHECK(said.back() == std::pair{Limit::kApiConnections, std::uint64_t{1'199}});
 }
 
 TEST_CASE("what a caller holds is bounded for itself and for all, and comes back when it goes") {

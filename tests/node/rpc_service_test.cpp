@@ -1,4 +1,5 @@
 // Registry, trust, status, streams, limits: the rest of the API.
+#include "common/address.h"
 #include "node/rpc/call.h"
 #include "node/rpc/server.h"
 #include "tests/node/rpc_client.h"

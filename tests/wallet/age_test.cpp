@@ -91,6 +91,44 @@ TEST_CASE("a file made by the age program is opened") {
   CHECK(opened.plaintext.text() == "hello from age\n");
 }
 
+TEST_CASE("armour is taken off as mail leaves it, and what is cut is said") {
+  for (const std::size_t size : {0u, 1u, 2u, 100u, 70'000u}) {
+    const Bytes file = seal_to(identity_of(1), pattern(size));
+    std::string encoded = age::to_base64(file);
+    while (encoded.size() % 4 != 0) encoded += '=';
+    std::string lines, windows;
+    for (std::size_t at = 0; at < encoded.size(); at += 64) {
+      lines += encoded.substr(at, 64) + "\n";
+      windows += encoded.substr(at, 64) + "\r\n";
+    }
+    const std::string begin = "-----BEGIN AGE ENCRYPTED FILE-----";
+    const std::string end = "-----END AGE ENCRYPTED FILE-----";
+    const auto taken = [](const std::string& text) {
+      return age::take_off_armour(to_bytes(as_bytes(text)));
+    };
+    for (const auto& text :
+         {begin + "\n" + lines + end + "\n", begin + "\r\n" + windows + end + "\r\n",
+          "Dear Ada,\n\n" + begin + "\n" + lines + end + "\n\n-- \nthe office\n",
+          "\n  " + begin + "\n  " + lines + "  " + end}) {
+      const auto bytes = taken(text);
+      REQUIRE(bytes.ok());
+      CHECK(*bytes == file);
+    }
+    CHECK(taken(begin + "\n" + lines).message().find("cut short") != std::string::npos);
+    CHECK(taken(begin + "\n!" + lines + end).message().find("damaged") != std::string::npos);
+    CHECK(taken(begin + "\n" + lines.substr(0, 62) + end).message().find("damaged") !=
+          std::string::npos);
+  }
+
+  // What is no armour stays as it is, and so does an age file in whose contents the words stand.
+  const Bytes other = to_bytes(as_bytes("hello"));
+  CHECK(age::take_off_armour(other).value() == other);
+  Bytes file = seal_to(identity_of(1), {});
+  const auto words = as_bytes("-----BEGIN AGE ENCRYPTED FILE-----");
+  file.insert(file.end(), words.begin(), words.end());
+  CHECK(age::take_off_armour(file).value() == file);
+}
+
 TEST_CASE("every recipient opens a file, nobody else does") {
   const auto a = age::Identity::generate();
   const auto b = age::Identity::generate();

@@ -103,6 +103,31 @@ TEST_CASE(
   CHECK(select_awards(known(), kBatches, {whole}, true)->awards.size() == 4);
 }
 
+// `suspend --student S2 --index 1` hit both learners, and `--student S1 --index 1` was ambiguous.
+TEST_CASE("an index beside a learner is one award of that learner, or nobody is hit") {
+  const auto selected = [](const TypedTargets& typed) -> Result<AwardSelection> {
+    TM_TRY(const auto names, targets_of(typed, {}));
+    return select_awards(known(), kBatches, names, false);
+  };
+  const auto at = [](std::uint64_t index) {
+    return std::pair("--index " + std::to_string(index), IssuerIndex{index});
+  };
+
+  CHECK(selected({{"S2"}, {at(1)}, {}}).message() ==
+        "--index 1: index 1 is an award of learner \"S1\", not of \"S2\"");
+
+  const auto own = selected({{"S1"}, {at(17)}, {}});
+  REQUIRE(own.ok());
+  CHECK(own->awards == std::vector{award("S1", "autumn", 17)});
+  CHECK(own->ambiguous.empty());
+  CHECK(selected({{"S1"}, {at(1), at(17)}, {}})->awards.size() == 2);
+
+  CHECK_FALSE(selected({{"S1", "S2"}, {at(1)}, {}}).ok());
+  CHECK(selected({{"S2", "12345"}, {}, {}})->awards.size() == 2);
+  CHECK(selected({{"S1"}, {at(17)}, "spring"}).message().find("autumn") != std::string::npos);
+  CHECK_FALSE(selected({}).ok());
+}
+
 TEST_CASE("nobody is hit twice, and everybody who is hit was named") {
   const auto names = std::vector{student("S2"), at_index(2), student("S2"), student("12345")};
   const auto selection = select_awards(known(), kBatches, names, false);

@@ -287,6 +287,25 @@ TEST_CASE("a batch folder is resumed where it was left, delivers once and forget
   CHECK(find_student(list.value(), "s/0") != nullptr);
 }
 
+TEST_CASE("a sealed batch with a word that nobody knows is refused and never read as another") {
+  const auto fixture = test::make_fixture();
+  const auto identity = age::Identity::generate();
+  const auto recipient = identity.recipient();
+  const auto file = seal_batch(build(fixture, 1), recipient).value();
+  const std::string text{age::open(file, {&identity, 1}).plaintext.text()};
+  const auto refusal = [&](const std::string& from, const std::string& to) {
+    std::string changed = text;
+    REQUIRE(changed.find(from) != std::string::npos);
+    changed.replace(changed.find(from), from.size(), to);
+    const auto sealed = age::seal({&recipient, 1}, as_bytes(changed)).value();
+    return open_batch(sealed, {&identity, 1}).message();
+  };
+  CHECK(refusal("\"es256\"", "\"es256\"").empty());
+  CHECK(refusal("\"es256\"", "\"es999\"").find("\"es999\"") != std::string::npos);
+  CHECK(refusal("\"es256\"", "\"\"").find("does not know") != std::string::npos);
+  CHECK(refusal("\"2026-07-31\"", "{}").find("neither a text") != std::string::npos);
+}
+
 TEST_CASE("no name, reference or code of a learner stands readable in the issuer's files") {
   const auto fixture = test::make_fixture();
   const testamur::test::TemporaryFolder temporary;

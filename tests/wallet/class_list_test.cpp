@@ -275,7 +275,7 @@ TEST_CASE(
         list->notices, [&](const auto& each) { return each.find(what) != std::string::npos; });
   };
   CHECK(said("semicolons"));
-  CHECK(said("4 and 6: empty"));
+  CHECK(said("line 4 and 6: empty"));
 }
 
 TEST_CASE("a file in UTF-8 is not decoded a second time, and one in another code is named") {
@@ -331,6 +331,20 @@ TEST_CASE("days are read in the form that was named, or refused") {
     CAPTURE(wrong);
     CHECK_FALSE(check_date_form(wrong).ok());
   }
+}
+
+TEST_CASE("what is said of the list's notation says something of this list") {
+  ClassListReading reading;
+  reading.date_form = "DD.MM.YYYY";
+  for (const char* without :
+       {"student,given_name\ns-1,Ada\n", "student,given_name,award_date\ns-1,Ada,\n"}) {
+    CAPTURE(without);
+    CHECK(read_class_list(without, reading).message().starts_with("--date-format would have no "));
+    CHECK(read_class_list(without).ok());
+  }
+  CHECK(
+      read_class_list("student,given_name,award_date\ns-1,Ada,\ns-2,Bob,1.2.2026\n", reading).ok());
+  CHECK_FALSE(parse_column_map("student=student").ok());
 }
 
 TEST_CASE("damaged lists never crash the reader") {

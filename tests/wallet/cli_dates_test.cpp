@@ -22,6 +22,14 @@ TEST_CASE("a last day ends when it is over, and is shown as it was typed") {
   CHECK(last_day_text(kNow) == "2026-11-29 12:00 UTC");
 }
 
+TEST_CASE("a day that is asked about is now where it is today, and else its end") {
+  CHECK(parse_day_asked("", kNow, "--at").value() == 0);
+  CHECK(parse_day_asked("2026-11-29", kNow, "--at").value() == 0);
+  CHECK(parse_day_asked("2026-11-28", kNow, "--at").value() == kToday - 1);
+  CHECK(parse_day_asked("2026-11-30", kNow, "--at").value() == kToday + 2 * kDayMs - 1);
+  CHECK(parse_day_asked("today", kNow, "--at").message().starts_with("--at: "));
+}
+
 TEST_CASE("a day that is over, or is none, is refused by the option's name") {
   const auto over = parse_last_day("2026-11-28", kNow, "--until");
   REQUIRE_FALSE(over.ok());

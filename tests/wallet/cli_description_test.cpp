@@ -244,6 +244,22 @@ TEST_CASE("every party agrees to a succession in its own name") {
   CHECK(says(describe_transaction(body, known), "who inherits no trust"));
 }
 
+TEST_CASE("a statement says its last day as it was typed") {
+  const auto known = with_validators(2);
+  BodyView body{"recognition_trust",
+                {{"subject", party(2).hex()},
+                 {"amount", 120},
+                 {"depth", 0},
+                 {"valid_from_ms", kNoon},
+                 {"valid_until_ms", kNoon + 12 * 3'600'000}},
+                party(1),
+                0};
+  CHECK(says(describe_transaction(body, known),
+             "from 2026-12-01 12:00 UTC, last day: 2026-12-01 (UTC, to the end of that day)."));
+  body.content["valid_until_ms"] = 0;
+  CHECK(says(describe_transaction(body, known), ", without an end."));
+}
+
 TEST_CASE("names that only a draft gives are marked as its word") {
   auto known = with_validators(1);
   known.names_unverified = true;

@@ -222,16 +222,63 @@ TEST_CASE("damaged credentials never crash the reader") {
 TEST_CASE(
     "what was pasted is read whatever a mail program did to it; what is cut off or another file is "
     "named") {
-  CHECK(read_pasted(" h.p.\r\n s~d1~ \n").value() == "h.p.s~d1~");
-  CHECK(read_pasted("h.p.s~d1").value() == "h.p.s~d1~");
-  CHECK(read_pasted("h.p.s~d1~h.p.s").value() == "h.p.s~d1~h.p.s");
+  const auto fixture = test::make_fixture();
+  const auto bare = fixture.issued.sd_jwt;
+  const auto shown =
+      present_credential(bare, request_of({ClaimId::kTitle}), fixture.holder_key).value();
+  CHECK(read_pasted(" " + bare.substr(0, 70) + "\r\n " + bare.substr(70) + " \n").value() == bare);
+  CHECK(read_pasted(bare.substr(0, bare.size() - 1)).value() == bare);
+  CHECK(read_pasted(shown).value() == shown);
   CHECK(read_pasted("h.p").message().find("cut off") != std::string::npos);
   CHECK(read_pasted("~~").message().find("cut off") != std::string::npos);
   CHECK(
       read_pasted("age-encryption.org/v1\n-> scrypt x 18\n").message().find("credential import") !=
       std::string::npos);
-  CHECK(read_pasted("Here: h.p.s~").message().find("was it pasted?") != std::string::npos);
+  CHECK(read_pasted("Here: " + bare).message().find("was it pasted?") != std::string::npos);
   CHECK_FALSE(read_pasted("").ok());
+}
+
+// A verifier who was told "forged" of a presentation that a mail program had cut accused a learner.
+TEST_CASE("wherever a presentation is cut, it is cut off and never forged") {
+  const auto fixture = test::make_fixture();
+  const auto shown =
+      present_credential(fixture.issued.sd_jwt, request_of({ClaimId::kTitle, ClaimId::kGrade}),
+                         fixture.holder_key)
+          .value();
+  for (const auto& whole : {shown, fixture.issued.sd_jwt}) {
+    for (std::size_t size = 1; size < whole.size(); ++size) {
+      const auto read = read_pasted(whole.substr(0, size));
+      CAPTURE(size);
+
+      // Where a part ends what stands before it is a presentation that shows less.
+      if (read.ok()) CHECK(read_credential(*read).ok());
+      if (!read.ok()) CHECK(read.message().find("Copy the whole") != std::string::npos);
+    }
+    for (const auto& more : {whole + whole, whole + "\n" + whole, whole + "~", whole + "~~",
+                             whole + whole.substr(whole.rfind('~') + 1) + "x"}) {
+      CAPTURE(more.size());
+      CHECK(read_pasted(more).message().find("Copy the whole") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("what is whole and was changed is handed on, to be called forged") {
+  const auto fixture = test::make_fixture();
+  auto changed = parse_sd_jwt(fixture.issued.sd_jwt).value();
+  const auto other = test::make_fixture();
+  const auto signature = parse_sd_jwt(other.issued.sd_jwt)->issuer_jwt;
+  changed.issuer_jwt = changed.issuer_jwt.substr(0, changed.issuer_jwt.rfind('.')) +
+                       signature.substr(signature.rfind('.'));
+  const auto read = read_pasted(changed.text());
+  REQUIRE(read.ok());
+  CHECK_FALSE(verify_issuer_signature(*read, fixture.issuer_key.public_key()).ok());
+
+  // A disclosure of another credential is whole too, and is none of this one's.
+  auto mixed = parse_sd_jwt(fixture.issued.sd_jwt).value();
+  mixed.disclosures.front() = parse_sd_jwt(other.issued.sd_jwt)->disclosures.front();
+  const auto taken = read_pasted(mixed.text());
+  REQUIRE(taken.ok());
+  CHECK_FALSE(read_credential(*taken).ok());
 }
 
 }  // namespace testamur::wallet

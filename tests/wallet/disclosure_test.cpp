@@ -26,6 +26,16 @@ TEST_CASE("what the registry shows to everybody is never called withheld") {
   CHECK(text.find("Müller") == std::string::npos);
 }
 
+TEST_CASE("the last day is said as it was typed, and not as the moment after it") {
+  auto fixture = test::make_fixture();
+  fixture.contents.head.expires_at_s = 1'893'456'000;  // 2030-01-01
+  const auto issued = issue_credential(fixture.contents, fixture.chain, fixture.issuer_key);
+  const auto view = read_credential(issued->sd_jwt).value();
+  const auto text = to_text(plan_disclosure(view, {}), view, "ACME GmbH");
+  CHECK(text.find("last day: 2029-12-31 (UTC, to the end of that day)\n") != std::string::npos);
+  CHECK(text.find("2030-01-01") == std::string::npos);
+}
+
 TEST_CASE("what was asked for and is not there is said and left out") {
   const auto fixture = test::make_fixture();
   const auto view = read_credential(fixture.issued.sd_jwt).value();

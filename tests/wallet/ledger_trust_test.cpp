@@ -12,6 +12,7 @@
 #include "testamur/v1/ledger_service.grpc.pb.h"
 #include "testamur/v1/log_service.grpc.pb.h"
 #include "testamur/v1/registry_service.grpc.pb.h"
+#include "testamur/v1/rpc_status.pb.h"
 #include "tests/ledger/tx_finality.h"
 #include "tests/ledger/tx_fixture.h"
 #include "tests/support/catch.h"
@@ -51,8 +52,23 @@ class ScriptedNode final : public v1::LedgerService::Service,
     return Client(ClientOptions{{"127.0.0.1:" + std::to_string(port_)}, 10'000, ""});
   }
 
+  // How often it is busy yet, and when it says to come again.
+  int busy = 0;
+  int calls = 0;
+  std::uint64_t retry_after_ms = 1;
+
   grpc::Status GetStatus(grpc::ServerContext*, const v1::GetStatusRequest*,
                          v1::GetStatusResponse* out) override {
+    ++calls;
+    if (busy > 0) {
+      --busy;
+      v1::ErrorDetail detail;
+      detail.set_code("rate_limit");
+      detail.set_retry_after_ms(retry_after_ms);
+      v1::RpcStatus packed;
+      packed.add_details()->PackFrom(detail);
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, "busy", packed.SerializeAsString()};
+    }
     out->set_chain_id(raw(chain.view()));
     return grpc::Status::OK;
   }
@@ -160,6 +176,31 @@ void show(World& world, const ledger::Genesis& genesis) {
 }
 
 }  // namespace
+
+TEST_CASE("who is asked to wait waits once, and for a while that a person bears") {
+  ScriptedNode node;
+  node.chain.bytes.fill(1);
+  auto client = node.client();
+  node.busy = 1;
+  CHECK(std::holds_alternative<StatusAnswer>(client.status()));
+  CHECK(node.calls == 2);
+
+  // Busy again: the person is told, with the code and exit code of a node that cannot be asked now.
+  node.busy = 2;
+  const auto twice = client.status();
+  REQUIRE(std::holds_alternative<CallError>(twice));
+  CHECK(std::get<CallError>(twice).kind == CallFailure::kOverloaded);
+  CHECK(std::get<CallError>(twice).code == "rate_limit");
+  CHECK(node.calls == 4);
+
+  for (const std::uint64_t wait_ms : {std::uint64_t{0}, std::uint64_t{5'001}, UINT64_MAX}) {
+    node.calls = 0;
+    node.busy = 1;
+    node.retry_after_ms = wait_ms;
+    CHECK(std::holds_alternative<CallError>(client.status()));
+    CHECK(node.calls == 1);
+  }
+}
 
 TEST_CASE("a home trusts the first ledger that it is shown, follows it, and no other afterwards") {
   World world;

@@ -195,4 +195,25 @@ TEST_CASE("who waits is told who holds the home, and a holder that is gone holds
   CHECK(strange.ok());
 }
 
+TEST_CASE("a folder is walked to its end or named with its cause, and nothing is thrown") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"b", "a", "c"}) std::ofstream(folder.file(name)) << name;
+  CHECK(list_folder(folder.path().string()).value() ==
+        std::vector{folder.file("a"), folder.file("b"), folder.file("c")});
+
+  for (const auto& wrong : {folder.file("none"), folder.file("a")}) {
+    const auto listed = list_folder(wrong);
+    REQUIRE_FALSE(listed.ok());
+    CHECK(listed.message().starts_with("cannot read the folder " + wrong + ": "));
+  }
+
+  // What cannot be looked at counts as there: who reads it says why it cannot be.
+  CHECK(is_there(folder.file("a")));
+  CHECK_FALSE(is_there(folder.file("none")));
+  CHECK_FALSE(is_there(folder.file("a/below")));
+  std::filesystem::create_symlink("nowhere", folder.file("link"));
+  CHECK(is_there(folder.file("link")));
+  CHECK(is_there(folder.file(std::string(5'000, 'x'))));
+}
+
 }  // namespace testamur::wallet

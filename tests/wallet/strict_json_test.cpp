@@ -63,6 +63,17 @@ TEST_CASE("an object is read whole: missing, mistyped and unknown members are na
   CHECK(no_object.finish().message() == "the thing is not a JSON object");
 }
 
+TEST_CASE("a secret text is bounded and mistyped as any other") {
+  const auto json = parse_strict_json(R"({"t":"abc","n":7})").value();
+  ObjectReader good{json, "the thing"};
+  CHECK(good.secret_text("t", 3).text() == "abc");
+  for (const auto& [name, most] : {std::pair{"t", 2u}, std::pair{"n", 9u}, std::pair{"m", 9u}}) {
+    ObjectReader bad{json, "the thing"};
+    CHECK(bad.secret_text(name, most).empty());
+    CHECK_FALSE(bad.ok());
+  }
+}
+
 TEST_CASE("the strings of a value that held secrets are overwritten") {
   Json json{{"secret", "abcdef"}, {"list", {"x", {{"deep", "yz"}}}}};
   const auto text = dump_secret(json);

@@ -181,12 +181,26 @@ TEST_CASE(
   CHECK(open_failure(made(composed), "grosstes geheimnis ne") == VaultFailure::kWrongPassphrase);
 }
 
+TEST_CASE("a new vault is sealed under what can be typed again") {
+  const auto refusal = [](const std::string& text) {
+    return check_new_passphrase(secret(text)).message();
+  };
+  CHECK(refusal("gr\u00F6\u00DFtes geheimnis").empty());
+  CHECK(refusal("\xef\xbb\xbfplain").empty());
+  for (const auto utf16 : {std::string_view("\xff\xfeg\0r\0", 6),
+                           std::string_view("\xfe\xff\0g\0r", 6), std::string_view("g\0r\0", 4)})
+    CHECK(refusal(std::string(utf16)).find("UTF-16") != std::string::npos);
+  CHECK(refusal("gr\xf6\xdftes geheimnis").find("not in UTF-8") != std::string::npos);
+  CHECK(refusal("").find("empty") != std::string::npos);
+  CHECK(refusal("\xef\xbb\xbf").find("empty") != std::string::npos);
+}
+
 TEST_CASE("a write that cannot be made leaves the old file and says why") {
   const test::TemporaryFolder folder;
   const auto missing = folder.file("none/file");
   const auto status = write_file_atomically(missing, as_bytes("x"), Overwrite::kAllowed);
   REQUIRE_FALSE(status.ok());
-  CHECK(status.message().find("none/file") != std::string::npos);
+  CHECK(status.message() == "cannot create " + missing + ": No such file or directory");
   const auto path = folder.file("file");
   REQUIRE(write_file_atomically(path, as_bytes("old"), Overwrite::kRefused).ok());
   CHECK_FALSE(write_file_atomically(path, as_bytes("new"), Overwrite::kRefused).ok());

@@ -473,6 +473,19 @@ TEST_CASE("expiry is the credential's own, and apart from it the end of a grant"
   CHECK(verdict_code(verify_presentation(fixture.issued.sd_jwt, facts, with)) ==
         VerdictCode::kAllWell);
 
+  // An end is exclusive: people read the last day before it, as list, show and present say it.
+  constexpr std::uint64_t kMidnightS = 1'893'456'000;  // 2030-01-01
+  fixture.contents.head.expires_at_s = kMidnightS;
+  fixture.issued = issue_credential(fixture.contents, fixture.chain, fixture.issuer_key).value();
+  facts = good_facts(fixture);
+  verdict = verify_presentation(fixture.issued.sd_jwt, facts, rules());
+  CHECK(find(verdict, Topic::kExpiry)->text ==
+        "it holds until 2029-12-31 (UTC, to the end of that day)");
+  with.now_ms = kMidnightS * 1000;
+  verdict = verify_presentation(fixture.issued.sd_jwt, facts, with);
+  CHECK(find(verdict, Topic::kExpiry)->text ==
+        "it expired: it held until 2029-12-31 (UTC, to the end of that day)");
+
   const auto granted = test::make_fixture();
   with = rules();
   with.holder = holder_rules();

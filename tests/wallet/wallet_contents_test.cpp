@@ -90,9 +90,25 @@ TEST_CASE("a backup is opened by the words of its wallet, and by no others") {
   CHECK(age::inspect(backup).value() == age::FileKind::kRecipients);
   const auto restored = open_backup(backup, seed_from_entropy(wallet.entropy.view()).view());
   REQUIRE(restored.ok());
-  CHECK(encode_wallet(*restored).text() == encode_wallet(wallet).text());
+  CHECK(encode_wallet(*restored.contents).text() == encode_wallet(wallet).text());
   const auto other = open_backup(backup, seed_from_entropy(Bytes(32, 1)).view());
-  CHECK(other.message() == "these words do not open this backup: they are another wallet's");
+  CHECK(other.kind == BackupFailure::kOtherWords);
+  CHECK(other.failure == "these words do not open this backup: they are another wallet's");
+}
+
+TEST_CASE("a backup that is cut short is damaged, and nobody's words are called wrong for it") {
+  const auto wallet = full_wallet();
+  const Bytes backup = seal_backup(wallet).value();
+  const auto seed = seed_from_entropy(wallet.entropy.view());
+  for (std::size_t size = 0; size < backup.size(); ++size) {
+    CAPTURE(size);
+    const auto cut = open_backup(ByteView{backup}.first(size), seed.view());
+    REQUIRE_FALSE(cut.ok());
+    const bool begins = size >= std::string_view("age-encryption.org/v1\n").size();
+    CHECK(cut.kind == (begins ? BackupFailure::kDamaged : BackupFailure::kNoBackup));
+  }
+  CHECK(open_backup(age::seal("words", 1, as_bytes("x")).value(), seed.view()).kind ==
+        BackupFailure::kNoBackup);
 }
 
 TEST_CASE("the wallet knows when a credential came after the last backup") {

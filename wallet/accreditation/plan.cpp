@@ -301,8 +301,12 @@ class Planning {
                           stands_.contains({*subject.known, report.cells_digest, content.scope}));
     const auto key = std::tuple(subject.known, planned.listed, report.digest, content.scope);
 
-    if (stands || !planned_.insert(key).second) {
+    if (stands) {
       ++plan_.already;
+      return;
+    }
+    if (!planned_.insert(key).second) {
+      ++plan_.repeated;
       return;
     }
 

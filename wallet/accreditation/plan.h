@@ -65,6 +65,7 @@ struct ImportPlan {
   std::vector<PlannedParty> parties;
   std::vector<PlannedAccreditation> accreditations;
   std::size_t already = 0;             // accreditations that stand on the ledger
+  std::size_t repeated = 0;            // accreditations that an earlier row of the file gives
   std::vector<ReportMistake> refused;  // rows that send nothing, by row
   std::vector<std::string> not_read;
   std::vector<std::string> notices;

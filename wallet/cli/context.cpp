@@ -4,9 +4,9 @@
 #include "wallet/cli/context.h"
 
 #include <toml++/toml.h>
-#include <algorithm>
 #include <filesystem>
 
+#include "common/address.h"
 #include "common/clock.h"
 #include "wallet/cli/description/advice.h"
 #include "wallet/cli/files/output.h"
@@ -14,12 +14,14 @@
 #include "wallet/cli/option.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/ledger_trust.h"
+#include "wallet/client/tls_roots.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
 
 constexpr std::size_t kMaxProfileBytes = 64 * 1024;
+constexpr std::size_t kMaxConfigBytes = 64 * 1024;
 
 Result<IssuerProfile> read_profile(const std::string& file) {
   TM_TRY(auto text, read_file(file, kMaxProfileBytes));
@@ -34,25 +36,26 @@ Result<IssuerProfile> read_profile(const std::string& file) {
   return profile;
 }
 
-// host:port, with a port that there is.
+// host:port, with a port that can be dialled: 0 is one to listen on.
 Status check_endpoint(const std::string& text, const std::string& where) {
-  const auto colon = text.rfind(':');
-  const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
-  const bool digits = !port.empty() && port.size() <= 5 &&
-                      std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
-  const unsigned long number = digits ? std::stoul(port) : 0;
-  const bool is_host =
-      colon != std::string::npos && colon != 0 && text.find_first_of("/@ \t") == std::string::npos;
-  if (is_host && number >= 1 && number <= 65'535) return {};
+  const auto parsed = parse_host_port(text);
+  const bool is_host = parsed.ok() && parsed->port != "0" &&
+                       parsed->host.find_first_of("/@ \t") == std::string::npos;
+  if (is_host) return {};
   return error(where + ": \"" + text.substr(0, 200) +
-               "\" is no endpoint: write HOST:PORT, without https://, with a port from 1 to 65535");
+               "\" is no endpoint: write HOST:PORT, or [ADDRESS]:PORT for IPv6, without https://, "
+               "with a port from 1 to 65535");
 }
 
-// Without this file the system's roots would be believed in its place.
-Status check_root_file(const std::string& path, const std::string& where) {
-  auto read = read_file(path, kMaxProfileBytes * 16);
+// Without this file the system's roots would be believed in its place; what it holds is read once,
+// so that what was checked is what is believed.
+Result<std::string> read_tls_roots(const std::string& path, const std::string& where) {
+  auto read = read_file(path, kMaxTlsRootsBytes);
   if (!read.ok()) return error(where + ": " + read.message());
-  return {};
+  std::string pem(as_text(*read));
+  if (const auto fit = check_tls_roots(pem); !fit.ok())
+    return error(where + ": " + path + " is no file of certificates: " + fit.message());
+  return pem;
 }
 
 Status read_endpoints(const toml::node& value, const std::string& where, Context& context) {
@@ -82,7 +85,7 @@ Status read_root_file(const toml::node& value, const std::string& where, Context
   const auto* text = value.as_string();
   if (text == nullptr) return error(where + " is not a text: write the path of a PEM file");
   if (!context.tls_root.empty()) return {};
-  TM_TRY_STATUS(check_root_file(text->get(), where));
+  TM_TRY(context.tls_roots, read_tls_roots(text->get(), where));
   context.tls_root = text->get();
   return {};
 }
@@ -133,7 +136,7 @@ std::string Context::path(const std::string& relative) const {
 }
 
 Client Context::client() const {
-  ClientOptions options{endpoints, 10'000, tls_root};
+  ClientOptions options{endpoints, 10'000, tls_roots};
   // Said even with --quiet: whose policy decides is part of the answer.
   options.moved = [with_json = json](const std::string& silent, const std::string& answering) {
     if (with_json) return;
@@ -148,14 +151,14 @@ std::uint64_t Context::now_ms() const { return SystemClock{}.now_ms(); }
 Status read_config(Context& context) {
   for (const auto& endpoint : context.endpoints)
     TM_TRY_STATUS(check_endpoint(endpoint, "--endpoint"));
-  if (!context.tls_root.empty()) TM_TRY_STATUS(check_root_file(context.tls_root, "--tls-root"));
-
+  if (!context.tls_root.empty()) {
+    TM_TRY(context.tls_roots, read_tls_roots(context.tls_root, "--tls-root"));
+  }
   const std::string file = context.path("config.toml");
-
-  if (!std::filesystem::exists(file)) return {};
-
+  if (!is_there(file)) return {};
+  TM_TRY(const auto text, read_file(file, kMaxConfigBytes));
   try {
-    const toml::table table = toml::parse_file(file);
+    const toml::table table = toml::parse(as_text(text), file);
     for (const auto& [key, value] : table) {
       const std::string name(key.str());
       const std::string where =
@@ -230,13 +233,17 @@ Result<SecretBytes> existing_passphrase(Context& context, const std::string& wha
 }
 
 Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
+  const bool is_first = !context.passphrase;
   const bool from_person = context.passphrase_file.empty() && context.passphrase_fd < 0;
   if (!context.passphrase && from_person) {
     TM_TRY(context.passphrase, ask_new_secret("New passphrase for " + what + ": "));
   }
   TM_TRY(auto passphrase, existing_passphrase(context, what));
-  if (passphrase.empty()) return error("the passphrase is empty");
-  if (passphrase.text().starts_with("\xef\xbb\xbf") && !context.quiet)
+  if (const auto fit = check_new_passphrase(passphrase); !fit.ok())
+    return error(
+        (context.passphrase_file.empty() ? std::string{} : context.passphrase_file + ": ") +
+        fit.message());
+  if (is_first && has_byte_order_mark(passphrase) && !context.quiet)
     put(Stream::kError,
         "testamur: a byte-order mark stands before the passphrase; it is no part of it\n");
   return passphrase;
@@ -244,7 +251,7 @@ Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
 
 Attempt<IssuerKeys> open_issuer_keys(Context& context, KeyPurpose purpose) {
   const std::string file = context.path("issuer/" + std::string(to_text(purpose)) + ".age");
-  if (!std::filesystem::exists(file)) {
+  if (!is_there(file)) {
     return Failure{ExitCode::kFailure, file + " does not exist: this home holds no " +
                                            std::string(to_text(purpose)) +
                                            " key (testamur issuer init)"};
@@ -278,7 +285,7 @@ Attempt<InstitutionId> institution_named(Client& client, const std::string& what
 
 std::optional<ChainId> home_ledger(const Context& context) {
   const std::string file = context.path("issuer/issuer.json");
-  if (!std::filesystem::exists(file)) return std::nullopt;
+  if (!is_there(file)) return std::nullopt;
   auto profile = read_profile(file);
   if (!profile.ok()) return std::nullopt;
   return profile->chain;
@@ -286,7 +293,7 @@ std::optional<ChainId> home_ledger(const Context& context) {
 
 Result<IssuerProfile> stored_profile(const Context& context) {
   const std::string file = context.path("issuer/issuer.json");
-  if (!std::filesystem::exists(file)) {
+  if (!is_there(file)) {
     return error(file + " does not exist: set this home up with testamur issuer init");
   }
   return read_profile(file);
@@ -295,7 +302,7 @@ Result<IssuerProfile> stored_profile(const Context& context) {
 Result<IssuerProfile> profile_here_or(const Context& context, const std::string& chain,
                                       const std::string& institution) {
   const std::string file = context.path("issuer/issuer.json");
-  if (std::filesystem::exists(file)) {
+  if (is_there(file)) {
     TM_TRY(auto profile, read_profile(file));
     const bool other = (!chain.empty() && chain != to_text(profile.chain)) ||
 

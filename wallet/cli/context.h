@@ -38,7 +38,8 @@ struct Context {
   const CommandTree* commands = nullptr;  // whose options were typed; set by main
   std::string home;
   std::vector<std::string> endpoints;
-  std::string tls_root;
+  std::string tls_root;   // a path, as it was given
+  std::string tls_roots;  // and what the file holds, after read_config()
   std::string passphrase_file;
   int passphrase_fd = -1;
   bool json = false;

@@ -95,10 +95,13 @@ Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_
   return end_ms;
 }
 
-std::string last_day_text(std::uint64_t end_ms) {
-  if (end_ms == 0) return "open";
-  if (end_ms % kDayMs != 0) return moment_text(end_ms);
-  return moment_text(end_ms - kDayMs).substr(0, kDateLength) + " (UTC, to the end of that day)";
+Result<std::uint64_t> parse_day_asked(const std::string& text, std::uint64_t now_ms,
+                                      const std::string& option) {
+  if (text.empty()) return std::uint64_t{0};
+  const auto start = parse_date_or(text, 0);
+  if (!start.ok()) return error(option + ": " + start.message());
+  const bool today = *start <= now_ms && now_ms < *start + kDayMs;
+  return today ? std::uint64_t{0} : *start + kDayMs - 1;
 }
 
 Result<std::uint64_t> parse_time(const std::string& text, std::uint64_t now_ms) {
@@ -114,29 +117,6 @@ Result<std::uint64_t> parse_time(const std::string& text, std::uint64_t now_ms) 
   }
   TM_TRY(const auto clock_ms, parse_clock(text.substr(kDateLength + 1)));
   return day_ms + clock_ms;
-}
-
-std::string moment_text(std::uint64_t time_ms) {
-  namespace chrono = std::chrono;
-  if (time_ms > kLastWritableMs) return "after the year 9999";
-
-  const chrono::sys_seconds at{chrono::seconds{time_ms / kSecondMs}};
-  const auto day = chrono::floor<chrono::days>(at);
-  const chrono::year_month_day date{day};
-  const chrono::hh_mm_ss clock{at - day};
-
-  char text[48];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02u %02d:%02d", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()));
-  std::string out = text;
-
-  if (clock.seconds().count() != 0) {
-    std::snprintf(text, sizeof text, ":%02d", static_cast<int>(clock.seconds().count()));
-    out += text;
-  }
-
-  return out + " UTC";
 }
 
 std::string duration_text(std::uint64_t duration_ms) {

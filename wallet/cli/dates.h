@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/result.h"
+#include "wallet/credential/last_day.h"
 
 namespace testamur::wallet {
 
@@ -16,15 +17,15 @@ Result<std::uint64_t> parse_date_or(const std::string& text, std::uint64_t fallb
 // is refused: `option` is named.
 Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_ms,
                                      const std::string& option);
-// What people read of such an end: "2026-11-30 (UTC, to the end of that day)"; the moment itself
-// where it is no midnight; "open" for 0.
-std::string last_day_text(std::uint64_t end_ms);
+// The moment that a day stands for in a question, "how is it on that day": 0, which is "now", for
+// today and for an empty text; the last moment of any other day, so that what was said on it
+// counts.
+Result<std::uint64_t> parse_day_asked(const std::string& text, std::uint64_t now_ms,
+                                      const std::string& option);
 
 // YYYY-MM-DD, YYYY-MM-DDTHH:MM, YYYY-MM-DDTHH:MM:SS, or a time from now on: +30s, +90m, +12h, +7d.
 Result<std::uint64_t> parse_time(const std::string& text, std::uint64_t now_ms);
 
-// 2026-12-01 12:00 UTC, rounded down; the seconds are shown where they are not zero.
-std::string moment_text(std::uint64_t time_ms);
 // 7 days, 12 hours, 90 minutes, 1500 ms: the largest unit that divides it.
 std::string duration_text(std::uint64_t duration_ms);
 

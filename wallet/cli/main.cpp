@@ -1,5 +1,6 @@
 // testamur: the command line of learners, issuers and verifiers.
 #include <cstdlib>
+#include <exception>
 
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/files/output.h"
@@ -17,6 +18,17 @@ std::string default_home() {
   return std::string(user_home == nullptr ? "." : user_home) + "/.testamur";
 }
 
+// What a command found is printed here, and only if every option that was typed had a say in it.
+ExitCode answer(Context& context, const Run& chosen) {
+  if (auto read = read_config(context); !read.ok())
+    return fail(context, ExitCode::kUsage, read.message());
+  Outcome outcome = chosen();
+  if (outcome.reply() != nullptr) {
+    if (auto unread = refuse_unread_options(context); !unread.ok()) outcome = unread.failure();
+  }
+  return report(context, outcome);
+}
+
 int run(int argc, char** argv) {
   CommandTree app{
       "Testamur: credentials whose issuer your own institution accepts. Exit codes: docs/cli.md",
@@ -32,15 +44,17 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& failure) {
     return app.exit(failure) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
   }
-  if (auto read = read_config(context); !read.ok())
-    return static_cast<int>(fail(context, ExitCode::kUsage, read.message()));
-
-  // What a command found is printed here, and only if every option that was typed had a say in it.
-  Outcome outcome = chosen();
-  if (outcome.reply() != nullptr) {
-    if (auto unread = refuse_unread_options(context); !unread.ok()) outcome = unread.failure();
+  // Whatever a library throws has been caught where it is called; what comes here is a bug, and
+  // ends as a failure and not as a crash.
+  try {
+    return static_cast<int>(answer(context, chosen));
+  } catch (const std::exception& fault) {
+    return static_cast<int>(fail(context, ExitCode::kFailure,
+                                 std::string("this is a fault of the program, which stops here (") +
+                                     fault.what() +
+                                     "). What it wrote before is whole. Please report it, with "
+                                     "the command that you typed"));
   }
-  return static_cast<int>(report(context, outcome));
 }
 
 }  // namespace

@@ -3,15 +3,13 @@
 // decode.h and compared with the question before anybody sees it.
 #include "wallet/client/client.h"
 
-#include <arpa/inet.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
+#include "common/address.h"
 #include "common/visible.h"
 #include "testamur/v1/governance_service.grpc.pb.h"
 #include "testamur/v1/ledger_service.grpc.pb.h"
@@ -28,20 +26,8 @@ namespace {
 constexpr int kMaxMessageBytes = 8 << 20;
 constexpr std::uint64_t kAwaitMs = 3'000;
 constexpr std::uint64_t kPauseMs = 250;
+constexpr std::uint64_t kLongestWaitMs = 5'000;
 constexpr std::size_t kMostPages = 100'000;  // more than any ledger fills
-
-// Whether what is said there cannot leave this machine: `localhost`, or an address of 127.0.0.0/8
-// or ::1 in figures. A name that only looks like one ("127.example.org") is not.
-bool is_loopback(const std::string& endpoint) {
-  std::string host = endpoint.substr(0, endpoint.rfind(':'));
-  if (host == "localhost") return true;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  in6_addr v6{};
-  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6) != 0;
-}
 
 std::shared_ptr<grpc::Channel> connect(const std::string& endpoint, const ClientOptions& options) {
   grpc::ChannelArguments arguments;
@@ -50,17 +36,13 @@ std::shared_ptr<grpc::Channel> connect(const std::string& endpoint, const Client
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
-
-  if (is_loopback(endpoint))
+  if (is_loopback(endpoint)) {
+    // A proxy of the environment would carry what is in clear off this machine.
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     return grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
-
-  grpc::SslCredentialsOptions tls;
-  if (!options.tls_root_file.empty()) {
-    std::ostringstream pem;
-    pem << std::ifstream(options.tls_root_file).rdbuf();
-    tls.pem_root_certs = pem.str();
   }
-
+  grpc::SslCredentialsOptions tls;
+  tls.pem_root_certs = options.tls_roots;
   return grpc::CreateCustomChannel(endpoint, grpc::SslCredentials(tls), arguments);
 }
 
@@ -76,20 +58,33 @@ CallFailure kind_of(grpc::StatusCode code) {
   }
 }
 
-CallError to_error(const grpc::Status& status, const std::string& endpoint) {
-  CallError failure{kind_of(status.error_code()), one_line(status.error_message()), "", "", ""};
-
+std::optional<v1::ErrorDetail> detail_of(const grpc::Status& status) {
   v1::RpcStatus packed;
   v1::ErrorDetail detail;
+  if (!packed.ParseFromString(status.error_details())) return std::nullopt;
+  for (const auto& any : packed.details()) {
+    if (any.Is<v1::ErrorDetail>() && any.UnpackTo(&detail)) return detail;
+  }
+  return std::nullopt;
+}
 
-  if (packed.ParseFromString(status.error_details())) {
-    for (const auto& any : packed.details()) {
-      if (!any.Is<v1::ErrorDetail>() || !any.UnpackTo(&detail)) continue;
-      failure.code = detail.code();
-      failure.rule = detail.rule();
-      failure.field = detail.field();
-      if (detail.number() != 0) failure.kind = CallFailure::kRejected;
-    }
+// How long a node asks us to wait before the same call may be taken; nothing where it does not, or
+// for longer than a person waits.
+std::optional<std::uint64_t> asked_to_wait_ms(const grpc::Status& status) {
+  if (status.error_code() != grpc::StatusCode::RESOURCE_EXHAUSTED) return std::nullopt;
+  const auto detail = detail_of(status);
+  if (!detail || detail->retry_after_ms() == 0 || detail->retry_after_ms() > kLongestWaitMs)
+    return std::nullopt;
+  return detail->retry_after_ms();
+}
+
+CallError to_error(const grpc::Status& status, const std::string& endpoint) {
+  CallError failure{kind_of(status.error_code()), one_line(status.error_message()), "", "", ""};
+  if (const auto detail = detail_of(status)) {
+    failure.code = detail->code();
+    failure.rule = detail->rule();
+    failure.field = detail->field();
+    if (detail->number() != 0) failure.kind = CallFailure::kRejected;
   }
 
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
@@ -171,17 +166,25 @@ struct Client::Impl {
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(deadline_ms));
   }
 
-  // One call at one node.
+  // One call at one node; once more where it is busy and says when to come again. What it refused
+  // so it has not begun.
   template <class Service, class Request, class Response>
   std::variant<Response, CallError> call_at(
       Node& node,
       grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
       const Request& request, std::uint64_t deadline_ms) {
     const auto stub = Service::NewStub(node.channel);
-    grpc::ClientContext context;
-    set_deadline(context, deadline_ms);
     Response response;
-    const grpc::Status status = (stub.get()->*method)(&context, request, &response);
+    const auto call_once = [&] {
+      grpc::ClientContext context;
+      set_deadline(context, deadline_ms);
+      return (stub.get()->*method)(&context, request, &response);
+    };
+    grpc::Status status = call_once();
+    if (const auto wait_ms = asked_to_wait_ms(status)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(*wait_ms));
+      status = call_once();
+    }
     if (!status.ok()) return to_error(status, node.endpoint);
     return response;
   }

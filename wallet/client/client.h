@@ -27,7 +27,7 @@ namespace testamur::wallet {
 struct ClientOptions {
   std::vector<std::string> endpoints;  // host:port
   std::uint64_t deadline_ms = 10'000;  // of one call
-  std::string tls_root_file;           // PEM; empty: the system's
+  std::string tls_roots;               // certificates in PEM (tls_roots.h); empty: the system's
   // Called when another endpoint answers in the place of one that does not: its institution, and so
   // its policy, is another one.
   std::function<void(const std::string& silent, const std::string& answering)> moved = {};

@@ -144,16 +144,15 @@ Height floor_of(const LedgerTrust& trust) {
 }
 
 LedgerOutcome LedgerTrust::load() {
-  if (!fs::exists(folder_)) return std::nullopt;
-
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
-    if (!entry.is_directory()) continue;
-    if (auto problem = load_one(entry.path().filename().string())) return problem;
+  // Only a home without the folder trusts nobody yet: one that cannot be read has chosen.
+  if (!is_there(folder_)) return std::nullopt;
+  const auto entries = list_folder(folder_);
+  if (!entries.ok()) return failure("ledger_folder", entries.message());
+  for (const auto& entry : *entries) {
+    if (!is_folder(entry)) continue;
+    if (auto problem = load_one(fs::path(entry).filename().string())) return problem;
   }
-
-  if (!fs::exists(folder_ + "/current")) return std::nullopt;
-
+  if (!is_there(folder_ + "/current")) return std::nullopt;
   auto text = read_file(folder_ + "/current", 256);
   auto chain = text.ok() ? parse_chain_id(as_text(*text)) : Result<ChainId>(text.failure());
   if (!chain.ok() || !ledgers_.contains(*chain)) {
@@ -181,7 +180,7 @@ LedgerOutcome LedgerTrust::load_one(const std::string& name) {
     return damaged("genesis.bin is not the record of this ledger");
 
   TrustedLedger ledger{*genesis, ledger::make_light_client(*genesis), {}, {}};
-  if (fs::exists(folder + "changes.bin")) {
+  if (is_there(folder + "changes.bin")) {
     auto bytes = read_file(folder + "changes.bin", kMaxRecordBytes);
     auto changes = bytes.ok() ? decode_changes(*bytes) : std::nullopt;
     if (!changes) return damaged("changes.bin is damaged");
@@ -192,8 +191,7 @@ LedgerOutcome LedgerTrust::load_one(const std::string& name) {
       ledger.changes.push_back(std::move(change));
     }
   }
-
-  if (fs::exists(folder + "newest.bin")) {
+  if (is_there(folder + "newest.bin")) {
     auto bytes = read_file(folder + "newest.bin", ledger::Checkpoint::kMaxEncodedSize);
     auto newest = bytes.ok() ? ledger::decode_checkpoint(*bytes)
                              : Result<ledger::Checkpoint>(bytes.failure());

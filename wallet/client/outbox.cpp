@@ -40,18 +40,12 @@ Status Outbox::put(const OutboxEntry& entry) const {
 
 Result<std::vector<OutboxEntry>> Outbox::list() const {
   std::vector<OutboxEntry> entries;
-
-  std::error_code failure;
-  std::vector<std::filesystem::path> files;
-
-  for (const auto& item : std::filesystem::directory_iterator(directory_, failure)) {
-    if (item.path().extension() == ".tx") files.push_back(item.path());
-  }
-
-  std::ranges::sort(files);
+  if (!is_there(directory_)) return entries;
+  TM_TRY(const auto files, list_folder(directory_));
   for (const auto& file : files) {
+    if (std::filesystem::path(file).extension() != ".tx") continue;
     auto entry = read_entry(file);
-    if (!entry.ok()) return error(file.string() + ": " + entry.message());
+    if (!entry.ok()) return error(file + ": " + entry.message());
     entries.push_back(std::move(entry).value());
   }
 

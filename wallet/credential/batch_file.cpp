@@ -3,6 +3,7 @@
 // positions lie within the commitments, claims within their bounds, and a file name cannot leave
 // the folder.
 #include "wallet/credential/batch.h"
+#include "wallet/keystore/slip10.h"
 #include "wallet/keystore/strict_json.h"
 
 namespace testamur::wallet {
@@ -28,8 +29,13 @@ Result<Claims> decode_claims(const Json& json) {
     if (kind == nullptr)
       return error("the batch has a claim \"" + name + "\" that this version does not know");
     ClaimValue held;
-    if (value.is_number_unsigned()) held = value.get<std::uint64_t>();
-    if (value.is_string()) held = value.get<std::string>();
+    if (value.is_number_unsigned()) {
+      held = value.get<std::uint64_t>();
+    } else if (value.is_string()) {
+      held = value.get<std::string>();
+    } else {
+      return error("the claim \"" + name + "\" of the batch is neither a text nor a whole number");
+    }
     TM_TRY_STATUS(check_claim(*kind, held));
     claims[kind->id] = std::move(held);
   }
@@ -60,8 +66,7 @@ Result<Award> decode_award(const Json& json) {
   // Both are absent after a purge, and for a learner who made the key.
   if (reader.has("holder_secret"))
     award.holder_secret = reader.secret("holder_secret", SecretKey::kSize);
-  if (reader.has("claim_code"))
-    award.claim_code = SecretBytes::copy_of(reader.text("claim_code", 64));
+  if (reader.has("claim_code")) award.claim_code = reader.secret_text("claim_code", 64);
 
   const std::string recipient = reader.optional_text("recipient", 128);
   TM_TRY_STATUS(reader.finish());
@@ -115,9 +120,11 @@ Result<BatchPlan> decode_plan(const Json& json) {
   TM_TRY(plan.achievement, parse_achievement_id(achievement));
   TM_TRY(plan.common, decode_claims(common));
 
-  plan.holder_algorithm = algorithm == to_text(SignatureAlgorithm::kEcdsaSecp256k1)
-                              ? SignatureAlgorithm::kEcdsaSecp256k1
-                              : SignatureAlgorithm::kEcdsaP256;
+  const auto known = holder_algorithm(algorithm);
+  if (!known)
+    return error("the plan of the batch has holder keys of a kind \"" + algorithm +
+                 "\" that this version does not know");
+  plan.holder_algorithm = *known;
   return plan;
 }
 

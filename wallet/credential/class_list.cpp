@@ -186,6 +186,11 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
   return row;
 }
 
+bool has_day(const ClassRow& row) {
+  return std::ranges::any_of(
+      row.claims, [](const auto& claim) { return kind_of(claim.first).type == ClaimType::kDate; });
+}
+
 }  // namespace
 
 std::string canonical_reference(std::string_view typed) {
@@ -234,6 +239,8 @@ Result<std::pair<std::string, std::string>> parse_column_map(const std::string& 
       at == std::string::npos ? "" : std::string(trimmed(std::string_view(typed).substr(at + 1)));
   const bool known = ours == "-" || ours == kStudentColumn || ours == kCreditsColumn ||
                      find_claim_kind(ours) != nullptr;
+  if (theirs == ours)
+    return error("--map: \"" + typed.substr(0, 80) + "\" changes no name: leave it out");
   if (!theirs.empty() && known) return std::pair{theirs, ours};
   return error("--map: \"" + typed.substr(0, 80) +
                "\" is no pair like \"Matrikelnummer=student\" (known: " + known_columns() +
@@ -278,6 +285,13 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
     }
   }
   if (problems.any()) return problems.failure();
+
+  // Whoever says how days are written means days: they may stand in a column that is called
+  // otherwise, or is left out.
+  if (!reading.date_form.empty() && std::ranges::none_of(list.rows, has_day))
+    return error(
+        "--date-format would have no effect: the list has no day (birthdate, award_date). Leave it "
+        "out, or name the column by --map");
   warn_of_near_references(list);
   return list;
 }

@@ -247,6 +247,11 @@ Result<std::string> read_pasted(std::string_view text) {
   const bool bound =
       tilde != std::string_view::npos && std::ranges::count(whole.substr(tilde), '.') == 2;
   if (compact.back() != '~' && !bound) compact += '~';
+
+  // Nobody is told of a forgery where a hand slipped: what is called forged below here is whole.
+  if (const auto form = check_whole(compact); !form.ok())
+    return error("it is no whole presentation: " + form.message() +
+                 ". Was it pasted? Copy the whole of it again, and once, or take the file");
   return compact;
 }
 

@@ -20,7 +20,9 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 // Walks over the text and knows line and column (RFC 4180, section 2).
 class Reader {
  public:
-  Reader(std::string_view text, char separator) : text_(text), separator_(separator) {}
+  // `line`: the number of the first line of the text.
+  Reader(std::string_view text, char separator, std::size_t line)
+      : text_(text), separator_(separator), place_{line, 1} {}
   bool at_end() const { return at_ == text_.size(); }
   CsvPlace place() const { return place_; }
 
@@ -305,13 +307,12 @@ Status drop_unnamed(CsvTable& table) {
   return {};
 }
 
-// Blanks the line, so that every place keeps its number.
-Status drop_first_line(std::string_view& text) {
+// What stands behind the first line.
+Result<std::string_view> without_first_line(std::string_view text) {
   const auto end = text.find('\n');
   if (end == std::string_view::npos)
     return error("line 1, column 1: the file is empty; a header row is expected");
-  text.remove_prefix(end);
-  return {};
+  return text.substr(end + 1);
 }
 
 }  // namespace
@@ -331,14 +332,16 @@ Result<CsvTable> parse_csv(std::string_view file, const CsvReading& reading) {
   CsvTable table;
   std::vector<std::size_t> empty_lines;
   Separator separator = separator_of(first_line(text));
+  std::size_t first_line_number = 1;
   if (is_separator_hint(first_line(text))) {
     separator = separator_of(first_line(text).substr(std::string_view("sep=").size()));
-    TM_TRY_STATUS(drop_first_line(text));
+    TM_TRY(text, without_first_line(text));
+    first_line_number = 2;
     table.notices.emplace_back("line 1: a hint for a spreadsheet program (sep=), skipped");
   }
   if (separator.mark != kComma.mark)
     table.notices.push_back(std::string("the cells are separated by ") + separator.name);
-  Reader reader{text, separator.mark};
+  Reader reader{text, separator.mark, first_line_number};
   while (table.header.empty() && !reader.at_end()) {
     TM_TRY(auto row, reader.row());
     if (is_blank(row)) {

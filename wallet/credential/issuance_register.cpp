@@ -41,7 +41,7 @@ Result<ClaimCodeRow> decode_code(const Json& json) {
   ClaimCodeRow row;
   row.student = reader.text("student");
   row.file_name = reader.text("file", 128);
-  row.code = SecretBytes::copy_of(reader.text("code", 64));
+  row.code = reader.secret_text("code", 64);
   TM_TRY_STATUS(reader.finish());
   return row;
 }

@@ -42,9 +42,7 @@ std::optional<Bytes> read_coordinate(const Json& jwk, const char* name) {
   return bytes;
 }
 
-}  // namespace
-
-Result<Jws> parse_jws(std::string_view compact) {
+Result<Jws> parse_parts(std::string_view compact) {
   if (compact.size() > kMaxJwsBytes)
     return error("the JWT is longer than " + std::to_string(kMaxJwsBytes) + " bytes");
   const auto first = compact.find('.');
@@ -61,6 +59,13 @@ Result<Jws> parse_jws(std::string_view compact) {
   if (!fixed) return error("the signature of the JWT is not base64url of 64 bytes");
   jws.signature = *fixed;
   jws.signing_input = compact.substr(0, last);
+  return jws;
+}
+
+}  // namespace
+
+Result<Jws> parse_jws(std::string_view compact) {
+  TM_TRY(auto jws, parse_parts(compact));
 
   // `none` and other names are refused in verify_jws(), where the key says which one is right.
   if (find_text(jws.header, "alg") == nullptr) return error("the header of the JWT has no \"alg\"");
@@ -71,6 +76,8 @@ Result<Jws> parse_jws(std::string_view compact) {
 
   return jws;
 }
+
+bool is_whole_jws(std::string_view compact) { return parse_parts(compact).ok(); }
 
 std::string sign_jws(Json header, const Json& payload, const SecretKey& key) {
   const auto algorithm = jws_algorithm(key.algorithm());

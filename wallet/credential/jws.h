@@ -23,6 +23,9 @@ struct Jws {
 
 // Form only, no signature: three parts, JSON objects, an `alg` that is a text, no `crit`.
 Result<Jws> parse_jws(std::string_view compact);
+// Whether the text has all that a JWT is made of, whatever it says: three parts of which the first
+// two are JSON objects and the last is as long as a signature. One that was cut off does not.
+bool is_whole_jws(std::string_view compact);
 // Precondition: the key is P-256 or secp256k1 ECDSA. `header` is completed with `alg`.
 std::string sign_jws(Json header, const Json& payload, const SecretKey& key);
 // Fails with the reason: unknown `alg`, an `alg` that is not the key's, a wrong signature. Both

@@ -363,6 +363,28 @@ Result<SdJwt> parse_sd_jwt(std::string_view compact) {
   return sd_jwt;
 }
 
+Status check_whole(std::string_view compact) {
+  const auto parsed = parse_sd_jwt(compact);
+  if (!parsed.ok()) return error("it does not fall into its parts");
+  if (!is_whole_jws(parsed->issuer_jwt)) return error("what the issuer signed is not all there");
+
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < parsed->disclosures.size(); ++i) {
+    const std::string& encoded = parsed->disclosures[i];
+    const std::string name =
+        "claim " + std::to_string(i + 1) + " of " + std::to_string(parsed->disclosures.size());
+    const auto bytes = from_base64url(encoded);
+    if (!bytes || !parse_strict_json(as_text(*bytes), kMaxJwsBytes).ok())
+      return error(name + " is not all there, or no claim");
+    if (!seen.insert(encoded).second) return error(name + " is there twice");
+  }
+
+  const bool bound = !parsed->key_binding_jwt.empty();
+  if (bound && !is_whole_jws(parsed->key_binding_jwt))
+    return error("the holder's proof at its end is not all there");
+  return {};
+}
+
 Result<ProcessedSdJwt> process_sd_jwt(const SdJwt& sd_jwt) {
   ProcessedSdJwt processed;
   TM_TRY(processed.jws, parse_jws(sd_jwt.issuer_jwt));

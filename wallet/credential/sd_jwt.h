@@ -28,6 +28,11 @@ struct SdJwt {
 };
 Result<SdJwt> parse_sd_jwt(std::string_view compact);
 
+// Whether the text is all of an SD-JWT and nothing else: every part can be decoded and none is
+// there twice. What a hand cut off, pasted twice or added to is not, and nobody forged it. The
+// failure names the part in plain words. Whether what it says is signed is not asked.
+Status check_whole(std::string_view compact);
+
 // A disclosure and its place in the fully disclosed payload; array positions as the issuer signed
 // them.
 struct Disclosure {

@@ -380,6 +380,30 @@ int work_factor_of(ByteView file) {
   return work_factor(header.stanzas.front().arguments[2]);
 }
 
+Result<Bytes> take_off_armour(Bytes file) {
+  const std::string_view text = as_text(file);
+  const auto begin = text.find(kArmourBegin);
+  if (text.starts_with(kVersionLine) || begin == std::string_view::npos) return file;
+
+  const auto from = begin + kArmourBegin.size();
+  const auto end = text.find(kArmourEnd, from);
+  if (end == std::string_view::npos)
+    return error("the armour is cut short: its last line is missing");
+
+  std::string encoded;
+  encoded.reserve(end - from);
+  for (const char c : text.substr(from, end - from)) {
+    if (c != '\n' && c != '\r' && c != ' ' && c != '\t') encoded += c;
+  }
+
+  // Base64 with its padding, which from_base64() does not know.
+  const bool whole = encoded.size() % 4 == 0;
+  for (int i = 0; i < 2 && encoded.ends_with('='); ++i) encoded.pop_back();
+  auto bytes = whole ? from_base64(encoded) : std::nullopt;
+  if (!bytes) return error("the armour is damaged: what stands in it is no base64");
+  return std::move(*bytes);
+}
+
 Result<FileKind> inspect(ByteView file) {
   std::optional<OpenError> failure;
   const Header header = read_header(file, failure);

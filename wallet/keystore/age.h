@@ -86,6 +86,12 @@ Opened open(ByteView file, std::string_view passphrase);
 // The scrypt work factor (log2) that a passphrase file asks for; 0 for anything else.
 int work_factor_of(ByteView file);
 
+// The file, or what stands in it in armour: base64 between two lines that say so, as `age -a`
+// writes and as people mail it. Line ends of any kind and what a mail program put before and behind
+// are passed over; nothing of it is believed before open(). Fails where armour begins and is cut
+// short or damaged.
+Result<Bytes> take_off_armour(Bytes file);
+
 enum class FileKind : std::uint8_t { kPassphrase, kRecipients };
 // What is needed to open the file; fails like open() when the header breaks the format.
 Result<FileKind> inspect(ByteView file);

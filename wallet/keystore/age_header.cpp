@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "common/text.h"
-
 namespace testamur::wallet::age {
 namespace {
 
@@ -97,10 +95,11 @@ Header parse_header(ByteView file, std::optional<OpenError>& error) {
   Header header;
 
   if (!text.starts_with(kVersionLine)) {
-    if (trimmed(as_text(file)).starts_with("-----BEGIN AGE ENCRYPTED FILE-----")) {
+    // Where armour is not taken off (a vault is never in any), people are told how they do it.
+    if (text.find(kArmourBegin) != std::string_view::npos) {
       error = OpenError{OpenFailure::kNotAge,
-                        "this is an age file in armour, which is a text; take that off: sed "
-                        "'1d;$d' FILE | base64 -d > "
+                        "this is an age file in armour, which is a text; take that off: sed -n "
+                        "'/^-----BEGIN/,/^-----END/{/^-----/!p}' FILE | tr -d '\\r' | base64 -d > "
                         "FILE.age"};
       return header;
     }

@@ -12,6 +12,8 @@
 namespace testamur::wallet::age {
 
 inline constexpr std::string_view kVersionLine = "age-encryption.org/v1\n";
+inline constexpr std::string_view kArmourBegin = "-----BEGIN AGE ENCRYPTED FILE-----";
+inline constexpr std::string_view kArmourEnd = "-----END AGE ENCRYPTED FILE-----";
 inline constexpr std::size_t kMaxHeaderBytes = std::size_t{1} << 20;
 
 struct Stanza {

@@ -39,7 +39,10 @@ std::uint32_t checksum_of(std::string_view prefix, ByteView symbols) {
 // Regroups bits from `from` to `to` a symbol. Without padding, left-over bits must be zero and
 // fewer than `from`.
 std::optional<Bytes> regroup(ByteView symbols, unsigned from, unsigned to, bool pad) {
+  // The whole size at once, with the checksum that may follow: a buffer that grows leaves its old
+  // place unwiped.
   Bytes out;
+  out.reserve(symbols.size() * from / to + 1 + kChecksumSymbols);
   std::uint32_t bits = 0;
   unsigned count = 0;
 
@@ -61,7 +64,10 @@ std::optional<Bytes> regroup(ByteView symbols, unsigned from, unsigned to, bool 
 
   // BIP 173: five bits or more left over, or one that is set, would give the same bytes a second
   // spelling.
-  if (count >= from || rest != 0) return std::nullopt;
+  if (count >= from || rest != 0) {
+    wipe(out);
+    return std::nullopt;
+  }
   return out;
 }
 
@@ -78,7 +84,9 @@ std::string encode_bech32(std::string_view prefix, ByteView data) {
     symbols[symbols.size() - kChecksumSymbols + i] =
         static_cast<std::uint8_t>((checksum >> (5 * (5 - i))) & 31);
   }
-  std::string text{prefix};
+  std::string text;
+  text.reserve(prefix.size() + 1 + symbols.size());
+  text += prefix;
   text += '1';
   for (const std::uint8_t symbol : symbols) text += kAlphabet[symbol];
   wipe(symbols);
@@ -104,7 +112,10 @@ Result<Bytes> decode_bech32(std::string_view prefix, std::string_view text) {
   symbols.reserve(text.size());
   for (const char c : text.substr(prefix.size() + 1)) {
     const auto at = kAlphabet.find(lower(c));
-    if (at == std::string_view::npos) return error("a character that bech32 does not use");
+    if (at == std::string_view::npos) {
+      wipe(symbols);
+      return error("a character that bech32 does not use");
+    }
     symbols.push_back(static_cast<std::uint8_t>(at));
   }
 
@@ -115,7 +126,10 @@ Result<Bytes> decode_bech32(std::string_view prefix, std::string_view text) {
   wipe(symbols);
 
   // Wrong symbols make the padding wrong too, so that the checksum is the cause that is told.
-  if (!right) return error("the checksum does not fit: a character is mistyped or missing");
+  if (!right) {
+    if (data) wipe(*data);
+    return error("the checksum does not fit: a character is mistyped or missing");
+  }
   if (!data) return error("the padding is not zero");
   return std::move(*data);
 }

@@ -69,8 +69,10 @@ Status sync_folder(const std::string& folder) {
   return {};
 }
 
-Status write_temporary(const std::string& path, ByteView contents) {
-  Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
+// `path` is what the person knows: the temporary name tells nobody anything.
+Status write_temporary(const std::string& temporary, const std::string& path, ByteView contents) {
+  Descriptor file{
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!file.ok()) return system_error("create", path);
   if (!write_all(file.get(), contents)) return system_error("write", path);
   if (::fsync(file.get()) != 0) return system_error("sync", path);
@@ -157,24 +159,23 @@ bool lies_in_home(const std::string& path, const struct stat& home) {
   return false;
 }
 
+// Whether it is this file or folder, or one below it. Links to folders are not followed.
+bool holds_file(const std::string& path, const struct stat& wanted) {
+  struct stat information {};
+  if (::stat(path.c_str(), &information) == 0 && same_file(information, wanted)) return true;
+  if (::lstat(path.c_str(), &information) != 0 || !S_ISDIR(information.st_mode)) return false;
+  const auto inner = list_folder(path);
+  return inner.ok() && std::ranges::any_of(*inner, [&](const std::string& each) {
+           return holds_file(each, wanted);
+         });
+}
+
 bool is_file_of_home(const struct stat& wanted, const std::string& home) {
-  namespace fs = std::filesystem;
-  std::error_code failure;
-
-  for (const auto& entry : fs::directory_iterator(home, failure)) {
-    if (!is_name_of_home(entry.path().filename().string())) continue;
-    struct stat information {};
-    if (::stat(entry.path().c_str(), &information) == 0 && same_file(information, wanted))
-      return true;
-
-    std::error_code ignored;
-    if (!fs::is_directory(entry.path(), ignored)) continue;
-    for (const auto& inner : fs::recursive_directory_iterator(entry.path(), ignored)) {
-      if (::stat(inner.path().c_str(), &information) == 0 && same_file(information, wanted))
-        return true;
-    }
-  }
-  return false;
+  const auto entries = list_folder(home);
+  return entries.ok() && std::ranges::any_of(*entries, [&](const std::string& each) {
+           return is_name_of_home(std::filesystem::path(each).filename().string()) &&
+                  holds_file(each, wanted);
+         });
 }
 
 bool belongs_to_home(const std::string& path, const std::string& target, const std::string& home) {
@@ -278,12 +279,39 @@ Result<Bytes> read_file(const std::string& path, std::size_t max_bytes) {
   return contents;
 }
 
+Result<std::vector<std::string>> list_folder(const std::string& folder) {
+  std::vector<std::string> paths;
+  std::error_code failure;
+  std::filesystem::directory_iterator at(folder, failure);
+  for (const std::filesystem::directory_iterator end; !failure && at != end; at.increment(failure))
+    paths.push_back(at->path().string());
+  if (failure) return error("cannot read the folder " + folder + ": " + failure.message());
+  std::ranges::sort(paths);
+  return paths;
+}
+
+bool is_folder(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+bool is_regular_file(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored);
+}
+
+bool is_there(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::symlink_status(path, ignored).type() !=
+         std::filesystem::file_type::not_found;
+}
+
 Status write_file_atomically(const std::string& path, ByteView contents, Overwrite overwrite) {
   struct stat information {};
   if (overwrite == Overwrite::kRefused && ::lstat(path.c_str(), &information) == 0)
     return error(path + " exists already and is not overwritten");
   const std::string temporary = temporary_name(path);
-  Status status = write_temporary(temporary, contents);
+  Status status = write_temporary(temporary, path, contents);
   if (status.ok()) status = put_in_place(temporary, path, overwrite);
   if (!status.ok()) {
     ::unlink(temporary.c_str());

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/bytes.h"
 #include "common/result.h"
@@ -14,6 +15,15 @@ namespace testamur::wallet {
 // Fails on a missing file, anything but a regular file, or more than `max_bytes`; the message names
 // path and cause.
 Result<Bytes> read_file(const std::string& path, std::size_t max_bytes);
+
+// The paths of what a folder holds, sorted; fails on one that cannot be read to its end. No other
+// function walks a folder: the walk of the standard library throws half way.
+Result<std::vector<std::string>> list_folder(const std::string& folder);
+bool is_folder(const std::string& path);
+bool is_regular_file(const std::string& path);
+// Whether anything stands under this name, a link that points nowhere included. What cannot be
+// looked at counts as there, so that whoever reads it is told why not.
+bool is_there(const std::string& path);
 
 enum class Overwrite : std::uint8_t { kAllowed, kRefused };
 // The file holds either its old contents or exactly `contents`, whatever happens: a temporary file

@@ -3,6 +3,7 @@
 // credentials; golden values stand in docs/formats/wallet.md.
 #include "wallet/keystore/slip10.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -17,6 +18,7 @@ using Scalar = std::array<std::uint8_t, 32>;
 constexpr std::uint32_t kWalletPurpose = 7369;
 constexpr std::uint32_t kP256Branch = 0;
 constexpr std::uint32_t kSecp256k1Branch = 1;
+constexpr std::size_t kChildInputBytes = 37;  // a mark or a sign, 32 bytes, the child's number
 
 constexpr Scalar kP256Order = {0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff,
                                0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
@@ -82,11 +84,14 @@ bool is_scalar(SignatureAlgorithm algorithm, ByteView secret) {
 ExtendedKey master_key(SignatureAlgorithm algorithm, ByteView seed) {
   const std::string_view name = curve_name(algorithm);
   Halves halves = split_hmac(as_bytes(name), seed);
+
+  // Buffers of secrets have their whole size at once, here and below: one that grows leaves its old
+  // place unwiped.
   while (!is_edwards(algorithm) && !is_scalar(algorithm, halves.left.view())) {
-    Bytes again = to_bytes(halves.left.view());
-    again.insert(again.end(), halves.right.view().begin(), halves.right.view().end());
-    halves = split_hmac(as_bytes(name), again);
-    wipe(again);
+    SecretBytes again{64};
+    std::ranges::copy(halves.left.view(), again.writable().begin());
+    std::ranges::copy(halves.right.view(), again.writable().begin() + 32);
+    halves = split_hmac(as_bytes(name), again.view());
   }
   return {std::move(halves.left), std::move(halves.right)};
 }
@@ -94,6 +99,7 @@ ExtendedKey master_key(SignatureAlgorithm algorithm, ByteView seed) {
 SecretBytes child_input(SignatureAlgorithm algorithm, const ExtendedKey& parent,
                         std::uint32_t number) {
   Bytes input;
+  input.reserve(kChildInputBytes);
 
   // Hardened children come from the secret, so that a child key and the parent's public key do not
   // give the parent away.
@@ -103,7 +109,8 @@ SecretBytes child_input(SignatureAlgorithm algorithm, const ExtendedKey& parent,
   } else {
     const auto key = SecretKey::from_bytes(algorithm, parent.secret.view());
     TM_CHECK(key.ok(), key.message());
-    input = key->public_key().bytes;
+    const auto point = key->public_key().bytes;
+    input.insert(input.end(), point.begin(), point.end());
   }
 
   for (int shift = 24; shift >= 0; shift -= 8)
@@ -125,7 +132,9 @@ ExtendedKey child_key(SignatureAlgorithm algorithm, const ExtendedKey& parent,
       if (is_scalar(algorithm, secret.view())) return {std::move(secret), std::move(halves.right)};
     }
     // SLIP-10: the right half takes the place of the key, with the same number behind it.
-    Bytes again{1};
+    Bytes again;
+    again.reserve(kChildInputBytes);
+    again.push_back(1);
     again.insert(again.end(), halves.right.view().begin(), halves.right.view().end());
     for (int shift = 24; shift >= 0; shift -= 8)
       again.push_back(static_cast<std::uint8_t>(number >> shift));
@@ -146,6 +155,14 @@ Result<ExtendedKey> derive_slip10(SignatureAlgorithm algorithm, ByteView seed,
     key = child_key(algorithm, key, number);
   }
   return key;
+}
+
+std::optional<SignatureAlgorithm> holder_algorithm(std::string_view name) {
+  for (const auto algorithm :
+       {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
+    if (name == to_text(algorithm)) return algorithm;
+  }
+  return std::nullopt;
 }
 
 Result<SecretKey> derive_holder_key(SignatureAlgorithm algorithm, ByteView seed,

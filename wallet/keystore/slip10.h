@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string_view>
 
 #include "common/keys.h"
 #include "common/result.h"
@@ -25,6 +27,8 @@ struct ExtendedKey {
 Result<ExtendedKey> derive_slip10(SignatureAlgorithm algorithm, ByteView seed,
                                   std::span<const std::uint32_t> path);
 
+// The algorithms of holder keys by their names, "es256" and "es256k"; nothing for another name.
+std::optional<SignatureAlgorithm> holder_algorithm(std::string_view name);
 // Holder key i: nist256p1 m/7369'/0'/i', secp256k1 m/7369'/1'/i'. Precondition: the algorithm is
 // one of these two and index < 2^31.
 Result<SecretKey> derive_holder_key(SignatureAlgorithm algorithm, ByteView seed,

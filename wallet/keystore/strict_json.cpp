@@ -97,15 +97,24 @@ const Json* ObjectReader::take(const char* name) {
   return &*found;
 }
 
-std::string ObjectReader::text(const char* name, std::size_t max_bytes) {
+const std::string* ObjectReader::take_text(const char* name, std::size_t max_bytes) {
   const Json* member = take(name);
-  if (member == nullptr) return {};
-  if (!member->is_string() || member->get_ref<const std::string&>().size() > max_bytes) {
-    fail("\"" + std::string(name) + "\" is not a text of at most " + std::to_string(max_bytes) +
-         " bytes");
-    return {};
-  }
-  return member->get<std::string>();
+  if (member == nullptr) return nullptr;
+  const auto* text = member->get_ptr<const std::string*>();
+  if (text != nullptr && text->size() <= max_bytes) return text;
+  fail("\"" + std::string(name) + "\" is not a text of at most " + std::to_string(max_bytes) +
+       " bytes");
+  return nullptr;
+}
+
+std::string ObjectReader::text(const char* name, std::size_t max_bytes) {
+  const auto* text = take_text(name, max_bytes);
+  return text == nullptr ? std::string{} : *text;
+}
+
+SecretBytes ObjectReader::secret_text(const char* name, std::size_t max_bytes) {
+  const auto* text = take_text(name, max_bytes);
+  return text == nullptr ? SecretBytes{} : SecretBytes::copy_of(std::string_view{*text});
 }
 
 std::string ObjectReader::optional_text(const char* name, std::size_t max_bytes) {

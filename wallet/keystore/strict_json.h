@@ -38,6 +38,8 @@ class ObjectReader {
   Bytes base64url(const char* name, std::size_t max_bytes = 4096);
   // Base64url of exactly `size` bytes, with no copy left behind.
   SecretBytes secret(const char* name, std::size_t size);
+  // A text of at most `max_bytes`, with no copy left behind.
+  SecretBytes secret_text(const char* name, std::size_t max_bytes);
   const Json& array(const char* name);   // an empty array on failure
   const Json& object(const char* name);  // an empty object on failure
   bool has(const char* name) const;
@@ -47,6 +49,7 @@ class ObjectReader {
 
  private:
   const Json* take(const char* name);
+  const std::string* take_text(const char* name, std::size_t max_bytes);
   const Json& value_;
   std::string where_;
   std::string failure_;

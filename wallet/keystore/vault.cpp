@@ -89,12 +89,32 @@ age::Opened open_by_any(ByteView file, const SecretBytes& typed, SecretBytes& us
 
 }  // namespace
 
+Status check_new_passphrase(const SecretBytes& passphrase) {
+  const std::string_view text = passphrase.text();
+  const bool has_mark_of_utf16 = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
+  if (has_mark_of_utf16 || text.find('\0') != std::string_view::npos)
+    return error(
+        "the passphrase is in UTF-16 (\"Unicode text\"), which nobody can type again: save its "
+        "file "
+        "as UTF-8");
+  if (!is_utf8(text))
+    return error(
+        "the passphrase is not in UTF-8, so that nobody who types it gets the same bytes: save its "
+        "file as UTF-8");
+  if (text.empty() || text == kByteOrderMark) return error("the passphrase is empty");
+  return {};
+}
+
+bool has_byte_order_mark(const SecretBytes& passphrase) {
+  return passphrase.text().starts_with(kByteOrderMark);
+}
+
 Vault::Outcome Vault::create(std::string path, SecretBytes passphrase, ByteView contents,
                              int work_log2) {
   passphrase = canonical(passphrase);
 
-  // symlink_status: a link that points nowhere is something too, and is not replaced.
-  if (std::filesystem::exists(std::filesystem::symlink_status(path))) {
+  // A link that points nowhere is something too, and is not replaced.
+  if (is_there(path)) {
     return {std::nullopt,
             VaultError{VaultFailure::kExists, path + " exists already and is not overwritten"}};
   }
@@ -116,8 +136,7 @@ Vault::Outcome Vault::create(std::string path, SecretBytes passphrase, ByteView 
 }
 
 Vault::Outcome Vault::open(std::string path, SecretBytes passphrase) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored))
+  if (!is_there(path))
     return {std::nullopt, VaultError{VaultFailure::kMissing, "there is no vault at " + path}};
 
   const auto file = read_file(path, age::kMaxFileBytes);

@@ -29,6 +29,13 @@ struct VaultError {
   std::string message;
 };
 
+// Whether a person can type it again, whatever file it came from: UTF-8 and not empty. Asked of
+// what a new vault is sealed under only: those of old open under whatever bytes they were made
+// with.
+Status check_new_passphrase(const SecretBytes& passphrase);
+// Whether a byte-order mark stands before it, which is no part of it.
+bool has_byte_order_mark(const SecretBytes& passphrase);
+
 class Vault {
  public:
   struct Outcome;

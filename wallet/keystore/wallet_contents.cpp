@@ -34,11 +34,7 @@ Json encode_key(const HolderKeySource& source) {
 }
 
 SignatureAlgorithm read_algorithm(ObjectReader& reader) {
-  const std::string name = reader.text("alg", 16);
-  for (const auto algorithm :
-       {SignatureAlgorithm::kEcdsaP256, SignatureAlgorithm::kEcdsaSecp256k1}) {
-    if (name == to_text(algorithm)) return algorithm;
-  }
+  if (const auto algorithm = holder_algorithm(reader.text("alg", 16))) return *algorithm;
   reader.fail("\"alg\" is neither es256 nor es256k");
   return SignatureAlgorithm::kEcdsaP256;
 }
@@ -253,15 +249,36 @@ Result<Bytes> seal_backup(const WalletContents& wallet) {
   return age::seal({&recipient, 1}, encode_wallet(wallet).view());
 }
 
-Result<WalletContents> open_backup(ByteView file, ByteView seed) {
+namespace {
+
+BackupFailure backup_failure(age::OpenFailure kind) {
+  switch (kind) {
+    case age::OpenFailure::kWrongKey: return BackupFailure::kOtherWords;
+    case age::OpenFailure::kMalformed:
+    case age::OpenFailure::kCorrupt: return BackupFailure::kDamaged;
+    case age::OpenFailure::kNotAge:
+    case age::OpenFailure::kTooExpensive:
+    case age::OpenFailure::kTooLarge:
+    case age::OpenFailure::kWrongKind: break;
+  }
+  return BackupFailure::kNoBackup;
+}
+
+}  // namespace
+
+OpenedBackup open_backup(ByteView file, ByteView seed) {
   const auto identity = derive_backup_identity(seed);
   const auto opened = age::open(file, std::span{&identity, 1});
   if (!opened.ok()) {
-    if (opened.failure->kind == age::OpenFailure::kWrongKey)
-      return error("these words do not open this backup: they are another wallet's");
-    return error("the backup cannot be opened: " + opened.failure->message);
+    const auto kind = backup_failure(opened.failure->kind);
+    return {std::nullopt, kind,
+            kind == BackupFailure::kOtherWords
+                ? "these words do not open this backup: they are another wallet's"
+                : "the backup cannot be opened: " + opened.failure->message};
   }
-  return decode_wallet(opened.plaintext.view());
+  auto contents = decode_wallet(opened.plaintext.view());
+  if (!contents.ok()) return {std::nullopt, BackupFailure::kDamaged, contents.message()};
+  return {std::move(contents).value(), {}, {}};
 }
 
 bool holds_no_more(const WalletContents& older, const WalletContents& newer) {

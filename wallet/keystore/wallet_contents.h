@@ -91,8 +91,19 @@ Result<SecretKey> holder_key_of(const WalletContents& wallet, const HolderKeySou
 age::Identity backup_identity_of(const WalletContents& wallet);
 // A backup: the same contents, sealed to the backup identity.
 Result<Bytes> seal_backup(const WalletContents& wallet);
-// `seed` is that of the words; the failure tells other words from damage.
-Result<WalletContents> open_backup(ByteView file, ByteView seed);
+enum class BackupFailure : std::uint8_t {
+  kNoBackup,    // no age file, or one that is sealed otherwise
+  kOtherWords,  // a backup of another wallet
+  kDamaged,     // altered, cut short, or of a format that is not known
+};
+struct [[nodiscard]] OpenedBackup {
+  std::optional<WalletContents> contents;
+  BackupFailure kind = BackupFailure::kNoBackup;  // where there are no contents
+  std::string failure;
+  bool ok() const { return contents.has_value(); }
+};
+// `seed` is that of the words.
+OpenedBackup open_backup(ByteView file, ByteView seed);
 
 // Whether `newer` is of the same words and holds every credential and every grant of `older`.
 bool holds_no_more(const WalletContents& older, const WalletContents& newer);

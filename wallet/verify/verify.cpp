@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "wallet/credential/last_day.h"
 #include "wallet/verify/elements.h"
 
 namespace testamur::wallet {
@@ -428,7 +429,7 @@ Finding judge_expiry(const CredentialView& credential,
 
   const auto& expires = credential.head.expires_at_s;
   if (expires && is_over(*expires)) {
-    return not_valid(Topic::kExpiry, "it expired on " + format_time_ms(*expires * 1000) + " UTC",
+    return not_valid(Topic::kExpiry, "it expired: it held until " + last_day_text(*expires * 1000),
                      VerdictCode::kNotInForce);
   }
 
@@ -436,12 +437,11 @@ Finding judge_expiry(const CredentialView& credential,
   if (grant_ends_at_s && is_over(*grant_ends_at_s)) {
     return not_valid(
         Topic::kExpiry,
-        "the holder showed it until " + format_time_ms(*grant_ends_at_s * 1000) + " UTC only",
+        "the holder showed it until " + last_day_text(*grant_ends_at_s * 1000) + " only",
         VerdictCode::kNotInForce);
   }
 
-  if (expires)
-    return valid(Topic::kExpiry, "it expires on " + format_time_ms(*expires * 1000) + " UTC");
+  if (expires) return valid(Topic::kExpiry, "it holds until " + last_day_text(*expires * 1000));
   return valid(Topic::kExpiry, "it does not expire");
 }
 

@@ -52,20 +52,12 @@ Result<std::vector<WalletRequest>> read_requests(const std::string& directory,
                                                  const IssuerProfile& profile) {
   std::vector<WalletRequest> requests;
   if (directory.empty()) return requests;
-
-  std::vector<std::filesystem::path> files;
-  std::error_code failure;
-  for (const auto& item : std::filesystem::directory_iterator(directory, failure)) {
-    if (item.is_regular_file()) files.push_back(item.path());
-  }
-  if (failure) return error("cannot read " + directory + ": " + failure.message());
-
-  std::ranges::sort(files);
-
+  TM_TRY(const auto files, list_folder(directory));
   for (const auto& file : files) {
-    TM_TRY(auto text, read_file(file.string(), 64 * 1024));
+    if (!is_regular_file(file)) continue;
+    TM_TRY(auto text, read_file(file, 64 * 1024));
     auto request = read_wallet_request(as_text(text), profile.chain, profile.institution);
-    if (!request.ok()) return error(file.string() + ": " + request.message());
+    if (!request.ok()) return error(file + ": " + request.message());
     requests.push_back(std::move(request).value());
   }
 

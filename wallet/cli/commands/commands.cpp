@@ -11,7 +11,10 @@ void add_global_options(CLI::App& app, Context& context) {
   app.add_option("--endpoint", context.endpoints, "A node's host:port; may be given several times")
       ->allow_extra_args(false);
   app.add_option("--tls-root", context.tls_root,
-                 "PEM file of the root that signed the nodes' API certificates");
+                 "PEM file of the root that signed the nodes' API certificates")
+      ->check([](const std::string& path) {
+        return path.empty() ? "an empty path is no file" : std::string{};
+      });
   app.add_option("--passphrase-file", context.passphrase_file,
                  "Read the passphrase from the first line of this file");
   app.add_option("--passphrase-fd", context.passphrase_fd,

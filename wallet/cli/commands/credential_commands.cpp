@@ -126,14 +126,16 @@ Json credential_json(const StoredCredential& stored, const CredentialView& view,
   Json claims = Json::object();
   for (const auto& [id, value] : view.disclosed)
     claims[std::string(kind_of(id).name)] = to_display(kind_of(id), value);
-  return Json{{"reference", to_text(view.head.reference)},
-              {"title", signed_title(view)},
-              {"issuer", view.head.issuer_domain},
-              {"status", condition.word},
-              {"status_text", condition.text},
-              {"holder_key", stored.holder_key.derived_index ? "holder-made" : "issuer-made"},
-              {"imported_at_ms", stored.imported_at_ms},
-              {"claims", claims}};
+  Json json{{"reference", to_text(view.head.reference)},
+            {"title", signed_title(view)},
+            {"issuer", view.head.issuer_domain},
+            {"status", condition.word},
+            {"status_text", condition.text},
+            {"holder_key", stored.holder_key.derived_index ? "holder-made" : "issuer-made"},
+            {"imported_at_ms", stored.imported_at_ms},
+            {"claims", claims}};
+  if (view.head.expires_at_s) json["expires_at_s"] = *view.head.expires_at_s;
+  return json;
 }
 
 std::string credential_text(const StoredCredential& stored, const CredentialView& view,
@@ -144,7 +146,8 @@ std::string credential_text(const StoredCredential& stored, const CredentialView
       one_line(view.head.issuer_domain) + "\n  " + to_text(view.head.reference) + "\n  " +
       toned(condition.word == "genuine" ? Tone::kGood : Tone::kDoubt, one_line(condition.text)) +
       "\n";
-
+  if (const auto& ends_s = view.head.expires_at_s)
+    text += "  last day: " + last_day_text(*ends_s * 1000) + "\n";
   if (!with_claims) return text;
 
   text += "  holder key: " +
@@ -183,8 +186,10 @@ ClaimOutcome open_claim(ByteView file, const WalletContents& contents,
 
 ExitCode import(Context& context, const ImportOptions& options) {
   const std::string file = options.file;
-  auto raw = read_file(file, age::kMaxFileBytes);
-  if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
+  auto read = read_file(file, age::kMaxFileBytes);
+  if (!read.ok()) return fail(context, ExitCode::kUsage, read.message());
+  const auto raw = age::take_off_armour(std::move(read).value());
+  if (!raw.ok()) return fail(context, ExitCode::kUsage, file + ": " + raw.message());
   if (const auto kind = age::inspect(*raw); !kind.ok()) {
     return fail(context, ExitCode::kUsage, file + " is no claim file: " + kind.message());
   }
@@ -651,14 +656,9 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
 // Every file of a folder, a line each; one that is no credential is said and takes nothing from the
 // others.
 Outcome verify_folder(Context& context, const VerifyQuestion& question, const std::string& folder) {
-  std::vector<std::string> files;
-  std::error_code failure;
-  for (const auto& item : std::filesystem::directory_iterator(folder, failure)) {
-    if (item.is_regular_file()) files.push_back(item.path().string());
-  }
-  if (failure) return error("cannot read " + folder + ": " + failure.message());
+  TM_TRY(auto files, list_folder(folder));
+  std::erase_if(files, [](const std::string& file) { return !is_regular_file(file); });
   if (files.empty()) return error(folder + " holds no file");
-  std::ranges::sort(files);
 
   Reply reply{Json{{"files", Json::array()}}, {}, ExitCode::kOk};
   std::map<std::string, std::size_t> counts;
@@ -701,8 +701,7 @@ Outcome verify_folder(Context& context, const VerifyQuestion& question, const st
 Outcome verify(Context& context, const VerifyOptions& options) {
   TM_TRY(const auto question, read_question(context, options));
   const std::string file = options.file;
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) return verify_folder(context, question, file);
+  if (is_folder(file)) return verify_folder(context, question, file);
   TM_TRY(const auto verdict, judge_file(context, question, file));
   Json json = as_json(verdict);
   std::string text = to_text(verdict);
@@ -710,30 +709,28 @@ Outcome verify(Context& context, const VerifyOptions& options) {
   return Reply{std::move(json), std::move(text), static_cast<ExitCode>(verdict_code(verdict))};
 }
 
-}  // namespace
-
-void add_credential_commands(CLI::App& app, Context& context, Run& run) {
-  auto* credential = app.add_subcommand("credential", "Credentials: import, show, present, verify");
-  credential->require_subcommand(1);
+void add_holding(CLI::App& credential, Context& context, Run& run) {
   auto claim = std::make_shared<ImportOptions>();
   auto* importing =
-      credential->add_subcommand("import", "Take a claim file (NAME.testamur.age) into the wallet");
+      credential.add_subcommand("import", "Take a claim file (NAME.testamur.age) into the wallet");
   option(*importing, "file", claim->file, "The claim file")->required();
   option(*importing, "--code-file", claim->code_file,
          "Read the claim code from this file (default: asked)");
   importing->callback(
       [&context, &run, claim] { run = [&context, claim] { return import(context, *claim); }; });
-  credential->add_subcommand("list", "What the wallet holds")->callback([&context, &run] {
+  credential.add_subcommand("list", "What the wallet holds")->callback([&context, &run] {
     run = [&context] { return list(context); };
   });
   auto text = std::make_shared<Given<std::string>>();
-  auto* showing = credential->add_subcommand("show", "One credential with all its claims");
+  auto* showing = credential.add_subcommand("show", "One credential with all its claims");
   option(*showing, "reference", *text, "urn:testamur:… (default: the only one)");
   showing->callback(
       [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
+}
 
+void add_presenting(CLI::App& credential, Context& context, Run& run) {
   auto options = std::make_shared<PresentOptions>();
-  auto* presenting = credential->add_subcommand("present", "Show chosen claims to one verifier");
+  auto* presenting = credential.add_subcommand("present", "Show chosen claims to one verifier");
   option(*presenting, "reference", options->reference, "urn:testamur:… (default: the only one)");
   option(*presenting, "--request", options->request,
          "Answer this request of a verifier (testamur verifier request)");
@@ -744,22 +741,26 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run) {
          "Without a request: the verifier, as it names itself");
   option(*presenting, "--nonce", options->nonce, "Without a request: the verifier's challenge");
   option(*presenting, "--until", options->until,
-         "End of the grant, YYYY-MM-DD; binds honest verifiers only");
+         "Last day of the grant, YYYY-MM-DD, to its end in UTC; binds honest verifiers only");
   option(*presenting, "--out", options->out, "File to write (default: standard output)");
   presenting->callback([&context, &run, options] {
     run = [&context, options] { return present(context, *options); };
   });
+}
 
+void add_receipt(CLI::App& credential, Context& context, Run& run) {
   auto kept = std::make_shared<ReceiptOptions>();
   auto* keeping =
-      credential->add_subcommand("receipt", "Keep a proof of the present status, for use offline");
+      credential.add_subcommand("receipt", "Keep a proof of the present status, for use offline");
   option(*keeping, "file", kept->file, "A credential or presentation")->required();
   option(*keeping, "--out", kept->out, "File to write")->required();
   keeping->callback(
       [&context, &run, kept] { run = [&context, kept] { return keep_receipt(context, *kept); }; });
+}
 
+void add_verifying(CLI::App& credential, Context& context, Run& run) {
   auto checking = std::make_shared<VerifyOptions>();
-  auto* verifying = credential->add_subcommand(
+  auto* verifying = credential.add_subcommand(
       "verify", "Signature, contents, status, holder and whether the issuer is accepted");
   option(*verifying, "file", checking->file, "A credential or presentation, or a folder of them")
       ->required();
@@ -788,6 +789,17 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run) {
   verifying->callback([&context, &run, checking] {
     run = [&context, checking] { return verify(context, *checking); };
   });
+}
+
+}  // namespace
+
+void add_credential_commands(CLI::App& app, Context& context, Run& run) {
+  auto* credential = app.add_subcommand("credential", "Credentials: import, show, present, verify");
+  credential->require_subcommand(1);
+  add_holding(*credential, context, run);
+  add_presenting(*credential, context, run);
+  add_receipt(*credential, context, run);
+  add_verifying(*credential, context, run);
 }
 
 }  // namespace testamur::wallet

@@ -1,7 +1,6 @@
 // sign and send: transactions that several people sign, also on machines without a network.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include "wallet/cli/commands/commands.h"
@@ -11,6 +10,7 @@
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
+#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -39,7 +39,7 @@ std::string describe_time(const Draft& draft) {
 // The ledger that this home belongs to, if it belongs to one.
 Status check_chain(const Context& context, const Draft& draft) {
   const std::string file = context.path("issuer/issuer.json");
-  if (!std::filesystem::exists(file)) return {};
+  if (!is_there(file)) return {};
   TM_TRY(const auto profile, stored_profile(context));
   if (profile.chain == draft.chain) return {};
   return error("the draft is for the ledger " + to_text(draft.chain) +

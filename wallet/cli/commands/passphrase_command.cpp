@@ -20,8 +20,10 @@ Attempt<SecretBytes> fresh_passphrase(const PassphraseOptions& options) {
   TM_TRY(auto fresh, or_exit(ExitCode::kPassphrase,
                              file.empty() ? ask_new_secret("New passphrase for the wallet: ")
                                           : read_secret_file(file)));
-  if (fresh.empty())
-    return Failure{ExitCode::kPassphrase, "the new passphrase is empty; the old one stays"};
+  if (const auto fit = check_new_passphrase(fresh); !fit.ok()) {
+    return Failure{ExitCode::kPassphrase, (file.empty() ? std::string{} : file + ": ") +
+                                              fit.message() + "; the old one stays"};
+  }
   return fresh;
 }
 

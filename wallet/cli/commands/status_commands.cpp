@@ -125,40 +125,20 @@ Result<Table> read_table(const std::string& file, const IssuerProfile& profile) 
   return table;
 }
 
+// What the options name, and what the rows of a table do.
 Result<std::vector<TargetName>> named_targets(const StatusOptions& options,
                                               const IssuerProfile& profile,
                                               const std::vector<TargetName>& rows) {
-  std::vector<TargetName> names;
-  for (const auto& student : *options.students) {
-    names.push_back({canonical_reference(student), {}, {}, "--student " + student});
-  }
-  for (const auto index : *options.indexes) {
-    names.push_back({{}, IssuerIndex{index}, {}, "--index " + std::to_string(index)});
-  }
+  TypedTargets typed;
+  typed.students = *options.students;
+  for (const auto index : *options.indexes)
+    typed.indexes.emplace_back("--index " + std::to_string(index), IssuerIndex{index});
   for (const auto& reference : *options.references) {
     TM_TRY(const auto index, index_in(reference, "--reference", profile));
-    names.push_back({{}, index, {}, "--reference " + reference});
+    typed.indexes.emplace_back("--reference " + reference, index);
   }
-  // One learner beside one reference must be its learner.
-  if (options.students->size() == 1 && !options.references->empty()) {
-    names.erase(names.begin());
-    for (auto& name : names) name.student = canonical_reference(options.students->front());
-  }
-  names.insert(names.end(), rows.begin(), rows.end());
-
-  if (!options.batch->empty()) {
-    if (names.empty()) names.push_back({{}, {}, *options.batch, "--batch"});
-    for (auto& name : names) {
-      if (name.batch && *name.batch != *options.batch) {
-        return error(name.where + ": batch " + *name.batch + " is not --batch " + *options.batch);
-      }
-      name.batch = *options.batch;
-    }
-  }
-  if (names.empty())
-    return error(
-        "name whom to change: --student, --reference, --index, --csv, or --batch with --all");
-  return names;
+  if (!options.batch->empty()) typed.batch = *options.batch;
+  return targets_of(typed, rows);
 }
 
 // ---- what already stands

@@ -209,7 +209,7 @@ Outcome explain(Context& context, const ExplainOptions& options) {
   query.levels = options.levels;
   query.award_types = options.award_types;
   query.purpose = options.purpose;
-  TM_TRY(query.at_time_ms, parse_date_or(options.at, 0));
+  TM_TRY(query.at_time_ms, parse_day_asked(options.at, context.now_ms(), "--at"));
   if (options.is_own()) return explain_own(context, client, options, query);
 
   TM_TRY(const auto viewpoint, read_viewpoint(client, options.viewpoint));
@@ -294,7 +294,8 @@ void add_trust_commands(CLI::App& app, Context& context, Run& run) {
   option(*command, "--award-type", query->award_types, "microcredential, bachelor, …");
   option(*command, "--purpose", query->purpose,
          "credit, access, exemption, employment, profession");
-  option(*command, "--at", query->at, "On which day, YYYY-MM-DD (default: today)");
+  option(*command, "--at", query->at,
+         "At the end of which day, YYYY-MM-DD (UTC); today means now, and is the default");
   option(*command, "--policy", query->policy_file,
          "Decide here by this policy (docs/formats/policy.md)");
   option(*command, "--graph", query->graph_file,

@@ -1,7 +1,6 @@
 // wallet: a learner's vault, its recovery words and its backups.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "wallet/cli/commands/commands.h"
@@ -30,8 +29,7 @@ ExitCode create_vault(Context& context, const WalletContents& contents) {
 
 // No second vault in one home: asked before anything is written, and again by Vault::create.
 ExitCode expect_no_vault(Context& context) {
-  if (!std::filesystem::exists(std::filesystem::symlink_status(wallet_file(context))))
-    return ExitCode::kOk;
+  if (!is_there(wallet_file(context))) return ExitCode::kOk;
   return fail(context, ExitCode::kFailure,
               wallet_file(context) + " exists already and is not overwritten");
 }
@@ -162,7 +160,7 @@ ExitCode identity(Context& context) {
 HoldsNoMore older_backup_of(const WalletContents& contents) {
   return [&contents](ByteView existing) {
     const auto older = open_backup(existing, seed_from_entropy(contents.entropy.view()).view());
-    return older.ok() && holds_no_more(*older, contents);
+    return older.ok() && holds_no_more(*older.contents, contents);
   };
 }
 
@@ -190,6 +188,22 @@ ExitCode backup(Context& context, const std::string& file) {
   return ExitCode::kOk;
 }
 
+// What is damaged is no mistake of the words, and whoever typed them would type them for ever.
+Attempt<WalletContents> read_backup(const std::string& path, ByteView entropy) {
+  TM_TRY(auto raw, read_file(path, age::kMaxFileBytes));
+  auto file = age::take_off_armour(std::move(raw));
+  if (!file.ok()) return Failure{ExitCode::kFailure, path + ": " + file.message()};
+  auto opened = open_backup(*file, seed_from_entropy(entropy).view());
+  if (opened.ok()) return std::move(*opened.contents);
+  switch (opened.kind) {
+    case BackupFailure::kNoBackup: break;
+    case BackupFailure::kOtherWords: return Failure{ExitCode::kPassphrase, opened.failure};
+    case BackupFailure::kDamaged:
+      return Failure{ExitCode::kFailure, path + " is damaged: " + opened.failure};
+  }
+  return error(path + ": " + opened.failure);
+}
+
 ExitCode restore(Context& context, const std::string& words_file, const std::string& backup_file) {
   Result<SecretBytes> words = SecretBytes{};
   if (words_file.empty()) {
@@ -207,12 +221,8 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
   WalletContents contents = recover_wallet(entropy->clone(), context.now_ms());
 
   if (!backup_file.empty()) {
-    auto file = read_file(backup_file, age::kMaxFileBytes);
-    if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
-    if (auto kind = age::inspect(*file); !kind.ok())
-      return fail(context, ExitCode::kUsage, backup_file + ": " + kind.message());
-    auto restored = open_backup(*file, seed_from_entropy(entropy->view()).view());
-    if (!restored.ok()) return fail(context, ExitCode::kPassphrase, restored.message());
+    auto restored = read_backup(backup_file, entropy->view());
+    if (!restored.ok()) return report(context, restored.failure());
     contents = std::move(restored).value();
   }
 

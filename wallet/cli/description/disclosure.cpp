@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/visible.h"
+#include "wallet/credential/last_day.h"
 #include "wallet/verify/verdict.h"
 
 namespace testamur::wallet {
@@ -55,8 +56,7 @@ std::string to_text(const Disclosure& disclosure, const CredentialView& credenti
 
   text += "  always    the issuer " + one_line(head.issuer_domain) + ", signed on " +
           format_time_ms(head.issued_at_s * 1000).substr(0, 10) +
-          (head.expires_at_s ? ", valid until " + format_time_ms(*head.expires_at_s * 1000) + " UTC"
-                             : "") +
+          (head.expires_at_s ? ", last day: " + last_day_text(*head.expires_at_s * 1000) : "") +
           "\n" + "  always    the reference " + to_text(head.reference) +
           ", by which two verifiers can tell that they saw the same credential\n" +
           "  always    the achievement, with all that the public registry says of it (title, "

@@ -240,7 +240,7 @@ std::string policy_publish(const BodyView& body, const DescriptionContext& known
 std::string describe_period(const Json& content) {
   const auto until_ms = number_in(content, "valid_until_ms");
   return "from " + moment_text(number_in(content, "valid_from_ms")) +
-         (until_ms == 0 ? ", without an end" : ", until " + moment_text(until_ms));
+         (until_ms == 0 ? ", without an end" : ", last day: " + last_day_text(until_ms));
 }
 
 std::string describe_scope(const Json& content) {

@@ -97,7 +97,7 @@ Result<std::vector<HeldKey>> read_key_directory(const std::string& directory) {
     const auto purpose = *purpose_from(value);
     const auto file =
         (std::filesystem::path(directory) / (std::string(to_text(purpose)) + ".key")).string();
-    if (!std::filesystem::exists(file)) continue;
+    if (!is_there(file)) continue;
     TM_TRY(auto key, read_key_file(file, purpose));
     keys.push_back({purpose, std::move(key)});
   }

@@ -30,8 +30,7 @@ Status add_accreditations(const StatementsAnswer& answer, KnownLedger& known) {
     each.scope = *view.scope;
     each.digest = view.evidence_digest;
     each.report_url = view.report_url;
-    each.statement = view.id.hex();
-
+    each.statement = to_text(view.id);
     known.accreditations.push_back(std::move(each));
   }
   return {};
@@ -120,9 +119,9 @@ Json to_json(const ImportPlan& plan) {
   }
 
   return Json{
-      {"rows", plan.rows},       {"institutions", parties}, {"accreditations", accreditations},
-      {"already", plan.already}, {"refused", refused},      {"not_read", plan.not_read},
-      {"notices", plan.notices}};
+      {"rows", plan.rows},         {"institutions", parties},   {"accreditations", accreditations},
+      {"already", plan.already},   {"repeated", plan.repeated}, {"refused", refused},
+      {"not_read", plan.not_read}, {"notices", plan.notices}};
 }
 
 std::string to_text(const ImportPlan& plan) {
@@ -149,6 +148,7 @@ std::string to_text(const ImportPlan& plan) {
   return text + std::to_string(plan.rows) + " rows: " + std::to_string(plan.parties.size()) +
          " institutions to list, " + std::to_string(plan.accreditations.size()) +
          " accreditations to send, " + std::to_string(plan.already) + " on the ledger already, " +
+         (plan.repeated == 0 ? "" : std::to_string(plan.repeated) + " repeated in the file, ") +
          std::to_string(plan.refused.size()) + " refusals\n";
 }
 

@@ -205,6 +205,39 @@ Json to_json(const AwardRecord& award) {
               {"indexes", indexes}};
 }
 
+Result<std::vector<TargetName>> targets_of(const TypedTargets& typed,
+                                           const std::vector<TargetName>& rows) {
+  std::vector<TargetName> names;
+  std::optional<std::string> learner;
+  if (!typed.indexes.empty() && !typed.students.empty()) {
+    if (typed.students.size() > 1) {
+      return error(
+          "several --student beside --index or --reference do not say whose award is which: give "
+          "one learner, or a table (--csv) with a row for each");
+    }
+    learner = canonical_reference(typed.students.front());
+  }
+  for (const auto& [option, index] : typed.indexes) names.push_back({learner, index, {}, option});
+  if (!learner) {
+    for (const auto& student : typed.students)
+      names.push_back({canonical_reference(student), {}, {}, "--student " + student});
+  }
+  names.insert(names.end(), rows.begin(), rows.end());
+
+  if (typed.batch) {
+    if (names.empty()) names.push_back({{}, {}, *typed.batch, "--batch"});
+    for (auto& name : names) {
+      if (name.batch && *name.batch != *typed.batch)
+        return error(name.where + ": batch " + *name.batch + " is not --batch " + *typed.batch);
+      name.batch = *typed.batch;
+    }
+  }
+  if (names.empty())
+    return error(
+        "name whom to change: --student, --reference, --index, --csv, or --batch with --all");
+  return names;
+}
+
 Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known,
                                      const std::vector<std::string>& batches,
                                      const std::vector<TargetName>& names, bool all) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "wallet/cli/context.h"
@@ -44,6 +45,19 @@ struct TargetName {
   std::optional<std::string> batch;
   std::string where;  // "--student S1", "revoke.csv, line 3": begins the failure
 };
+
+// The same on the command line, where what is named stands beside each other: an index and a
+// learner name one award, and not two.
+struct TypedTargets {
+  std::vector<std::string> students;
+  std::vector<std::pair<std::string, IssuerIndex>> indexes;  // each with the option that named it
+  std::optional<std::string> batch;
+};
+// With the rows of a table, to all of which the batch applies. Fails where nobody is named, where a
+// row is of another batch, and on several learners beside indexes: whose is which, nobody can tell.
+// Pure.
+Result<std::vector<TargetName>> targets_of(const TypedTargets& typed,
+                                           const std::vector<TargetName>& rows);
 
 struct AwardSelection {
   std::vector<AwardRecord> awards;  // by batch and student, each once

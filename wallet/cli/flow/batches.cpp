@@ -19,12 +19,12 @@ std::string batch_path(const Context& context, const std::string& name) {
 
 std::vector<std::string> batch_names(const Context& context) {
   std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& item :
-       std::filesystem::directory_iterator(context.path("issuer/batches"), ignored)) {
+  const auto folders = list_folder(context.path("issuer/batches"));
+  if (!folders.ok()) return names;
+  for (const auto& folder : *folders) {
     // A folder without the state is what a crash left before there was a batch.
-    if (std::filesystem::exists(item.path() / "batch.age", ignored))
-      names.push_back(item.path().filename().string());
+    if (is_there(folder + "/batch.age"))
+      names.push_back(std::filesystem::path(folder).filename().string());
   }
   std::ranges::sort(names);
   return names;
@@ -53,8 +53,7 @@ Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
   }
 
   TM_TRY_STATUS(check_batch_name(name));
-  std::error_code ignored;
-  if (std::filesystem::exists(batch_path(context, name), ignored)) {
+  if (is_there(batch_path(context, name))) {
     return Failure{ExitCode::kUsage,
                    "the batch \"" + name +
                        "\" was interrupted before anything of it was signed or sent: issue it "
@@ -86,7 +85,7 @@ Result<bool> is_sent(const Context& context, const std::string& batch) {
 Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free_on_ledger) {
   const std::string file = context.path("issuer/next_index.json");
   const std::uint64_t first = std::max<std::uint64_t>(next_free_on_ledger, 1);
-  if (!std::filesystem::exists(file)) return first;
+  if (!is_there(file)) return first;
 
   TM_TRY(const auto raw, read_file(file, 1024));
   TM_TRY(const auto json, parse_strict_json(as_text(raw)));

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "wallet/keystore/file.h"
+
 namespace testamur::wallet {
 namespace {
 
@@ -31,8 +33,7 @@ std::string vault_file(const Context& context, KeyPurpose purpose) {
 Attempt<void> store_key(Context& context, KeyPurpose purpose, SecretKey key,
                         const std::string& institution) {
   const std::string file = vault_file(context, purpose);
-  if (!std::filesystem::exists(file))
-    return create(context, file, purpose, std::move(key), institution);
+  if (!is_there(file)) return create(context, file, purpose, std::move(key), institution);
   TM_TRY(auto passphrase, or_exit(ExitCode::kPassphrase, existing_passphrase(context, file)));
   auto opened = Vault::open(file, std::move(passphrase));
   if (!opened.ok()) return failure_of(*opened.failure);

@@ -5,13 +5,13 @@
 #include "wallet/cli/flow/transaction_flow.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "wallet/cli/dates.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/outbox.h"
+#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -140,7 +140,7 @@ Outcome sign_and_send(IssuerSession& session, Draft& draft, const TransactionReq
 Attempt<void> sign_with_vault(Context& context, Draft& draft, KeyPurpose purpose,
                               bool only_what_is_missing) {
   const std::string file = context.path("issuer/" + std::string(to_text(purpose)) + ".age");
-  if (!std::filesystem::exists(file)) return {};
+  if (!is_there(file)) return {};
   TM_TRY(const auto opened, open_issuer_keys(context, purpose));
   for (const auto& key : opened.keys) {
     if (only_what_is_missing && missing(draft).empty()) break;

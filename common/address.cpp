@@ -1,11 +1,11 @@
-#include "node/address/address.h"
+#include "common/address.h"
 
 #include <arpa/inet.h>
 
 #include <charconv>
 #include <cstdint>
 
-namespace testamur::node {
+namespace testamur::inline common {
 
 Result<HostPort> parse_host_port(std::string_view text) {
   const auto refuse = [&] {
@@ -20,6 +20,7 @@ Result<HostPort> parse_host_port(std::string_view text) {
   // An IPv6 address without brackets leaves open where the port begins.
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
+    if (host.find(':') == std::string_view::npos) return refuse();
   } else if (host.find(':') != std::string_view::npos) {
     return refuse();
   }
@@ -42,4 +43,9 @@ bool is_loopback_host(const std::string& host) {
   return IN6_IS_ADDR_LOOPBACK(&v6) || mapped;
 }
 
-}  // namespace testamur::node
+bool is_loopback(std::string_view address) {
+  const auto parsed = parse_host_port(address);
+  return parsed.ok() && is_loopback_host(parsed->host);
+}
+
+}  // namespace testamur::inline common
