@@ -9,9 +9,9 @@
 #include <filesystem>
 #include <iostream>
 
+#include "common/address.h"
 #include "common/clock.h"
 #include "ledger/tx/facts_meaning.h"
-#include "common/address.h"
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"

@@ -1,7 +1,8 @@
 // From cells to reports. Every value goes through RowReader, which marks its column as read and
 // notes a mistake under the column's name, so that a row is refused with all its mistakes and what
 // nobody reads can be named. Values are numbers and words in one spelling from here on: the digest
-// of a report is that of its meaning (docs/decisions/1163).
+// of a report is that of its meaning
+// (docs/decisions/1163-the-digest-of-a-report-is-that-of-its-meaning.md).
 #include "wallet/accreditation/report.h"
 
 #include <algorithm>

@@ -40,7 +40,7 @@ Result<std::string> make_wallet_request(const ChainId& chain, const InstitutionI
                  " bytes");
 
   // The recipient is derived from this very key, so that the words alone give it back
-  // (docs/decisions/0503).
+  // (docs/decisions/0503-wallet-requests-name-a-recipient.md).
   WalletRequest request{chain, issuer, student, holder_key.public_key(), {}, now_ms};
   request.recipient = derive_delivery_identity(holder_key).recipient();
 

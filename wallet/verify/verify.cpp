@@ -1,7 +1,7 @@
 // The verdict: one function a finding, each over facts that say what they rest on (facts.h). What
 // is proven or signed makes a finding valid or not valid; what is only said, or is absent, makes it
-// unknown, in both directions (docs/decisions/1140). Everything here is pure: the time comes in
-// with the rules.
+// unknown, in both directions (docs/decisions/1140-a-word-alone-decides-nothing.md). Everything
+// here is pure: the time comes in with the rules.
 #include "wallet/verify/verify.h"
 
 #include <algorithm>
@@ -567,7 +567,7 @@ Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts,
   verdict.contents_checked = false;
 
   // The slots of all issuers: a hash names none, and the worst of them decides
-  // (docs/decisions/0504).
+  // (docs/decisions/0504-by-hash-the-worst-slot-decides.md).
   std::vector<SlotRecord> slots;
   if (facts.slots)
     std::ranges::copy_if(*facts.slots, std::back_inserter(slots),
