@@ -15,7 +15,12 @@ namespace {
 constexpr std::uint64_t kAnswerTimeoutMs = 2'000;
 constexpr std::uint32_t kBlocksARequest = 256;
 constexpr std::size_t kResponseBytes = 2u << 20;
-constexpr unsigned kMostUnanswered = 4;  // of one node; a request that it refused is never answered
+// Requests of one node that it may still answer. One that it refused is never answered; one that it
+// serves late comes once for each, so whoever is asked again every two seconds is not blamed for
+// answers of the last two minutes.
+constexpr unsigned kMostUnanswered = 64;
+constexpr std::uint64_t kPauseMs = 20;      // between two requests, so that refusals do not spin
+constexpr std::uint64_t kTryAgainMs = 100;  // with nobody connected who could be asked
 
 }  // namespace
 
@@ -139,12 +144,12 @@ void BlockFetcher::on_tick(Height committed, std::uint64_t now_ms) {
     asked_.reset();
   }
   if (!peers_.empty() && !asked_) rest_if_exhausted();
-  if (wanted_ && !asked_ && now_ms - asked_at_ms_ >= 20) ask_next(committed, now_ms);
+  if (wanted_ && !asked_ && now_ms - asked_at_ms_ >= kPauseMs) ask_next(committed, now_ms);
 }
 
 std::optional<std::uint64_t> BlockFetcher::wake_at_ms() const {
   if (asked_) return asked_at_ms_ + kAnswerTimeoutMs;
-  if (wanted_ && !peers_.empty()) return asked_at_ms_ + 100;
+  if (wanted_ && !peers_.empty()) return asked_at_ms_ + kTryAgainMs;
   return std::nullopt;
 }
 

@@ -9,9 +9,6 @@
 
 namespace testamur::node::net {
 
-using node::HostPort;
-using node::parse_host_port;
-
 AddressKey key_of(const boost::asio::ip::address& address);
 std::string to_text(const boost::asio::ip::tcp::endpoint& endpoint);
 

@@ -31,6 +31,8 @@ struct Packet {
   std::size_t from = 0;
   std::size_t to = 0;
   node::net::EncodedFrame bytes;  // as on the wire, length included
+  // The connection that carries it; 0: whichever there is when it arrives.
+  std::uint64_t link = 0;
 };
 
 // What is in a packet, for scenarios that look.

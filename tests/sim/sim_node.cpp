@@ -170,7 +170,7 @@ class SimNode::Links final : public net::Network {
   bool put(std::size_t to, const net::EncodedFrame& frame) {
     if (!node_.linked_.contains(to)) return false;
     if (!node_.frame_leaves(to, frame)) return true;
-    node_.network_.send({node_.number(), to, frame});
+    node_.network_.send({node_.number(), to, frame, node_.link_numbers_.at(to)});
     return true;
   }
   SimNode& node_;
@@ -478,6 +478,11 @@ std::set<View> SimNode::journaled_views(Act act, View above) const {
 
 void SimNode::receive(const Packet& packet) {
   if (!core_ || !linked_.contains(packet.from)) return;
+
+  // What was under way ends with its connection: a node that restarts gets no answer to what it
+  // asked before.
+  if (packet.link != 0 && packet.link != link_numbers_.at(packet.from)) return;
+
   auto frame = net::decode_wire(
       ByteView(*packet.bytes).subspan(std::min<std::size_t>(4, packet.bytes->size())));
   if (!frame.ok()) return;  // a real link would end here and be made again
@@ -533,6 +538,8 @@ void SimNode::link(SimNode& other) {
   if (!admits(other) || !other.admits(*this)) return;
   linked_.insert(other.number());
   other.linked_.insert(number());
+  const std::uint64_t link = std::max(link_numbers_[other.number()], other.link_numbers_[number()]);
+  link_numbers_[other.number()] = other.link_numbers_[number()] = link + 1;
   peers_[other.number()] = &other;
   other.peers_[number()] = this;
   runtime_.post(

@@ -189,7 +189,8 @@ class SimNode {
       in_flight_since_;  // power was lost while something was written there
 
   std::set<std::size_t> linked_;
-  std::map<std::size_t, SimNode*> peers_;  // of every link that ever was
+  std::map<std::size_t, std::uint64_t> link_numbers_;  // of the newest connection to each
+  std::map<std::size_t, SimNode*> peers_;              // of every link that ever was
   Bytes position_;
   std::uint64_t noted_ = 0;  // leaves of the log
   std::unordered_set<TransactionNumber> committed_;
