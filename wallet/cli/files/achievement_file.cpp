@@ -43,7 +43,7 @@ class TableReader {
     std::vector<std::string> out;
     const auto* node = take(key);
     if (node == nullptr) return out;
-    if (node->is_string()) return {node->value_or(std::string{})};
+    if (node->is_string()) return {checked(*node, key)};
     const auto* array = node->as_array();
     if (array == nullptr) fail(*node, key, "is a list of texts");
     for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
@@ -113,6 +113,11 @@ class TableReader {
   void fail_key(std::string_view key, const std::string& what) {
     const auto* node = table_.get(key);
     fail(node != nullptr ? *node : static_cast<const toml::node&>(table_), key, what);
+  }
+  // The keys of a table within this one are read by a reader of its own, whose mistake is one of the
+  // file.
+  void adopt_failure(const TableReader& inner) {
+    if (failure_.empty()) failure_ = inner.failure_;
   }
   std::string finish() {
     for (const auto& [key, value] : table_) {
@@ -218,6 +223,7 @@ void read_outcomes(TableReader& reader, const std::string& file, tx::Achievement
     TableReader inner(*table, file);
     content.outcomes.push_back(
         {reader.localized_of(*table, "outcomes", kOthers), inner.texts("esco")});
+    reader.adopt_failure(inner);
   }
 }
 
