@@ -11,11 +11,14 @@
 
 #include "common/text.h"
 #include "trust/scope.h"
+#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
 
 namespace tx = ledger::tx;
+
+constexpr std::size_t kMaxFileBytes = 256 * 1024;
 
 // Reads the keys of one table; the first mistake is kept, and at the end keys that nobody asked for
 // are a mistake too.
@@ -291,8 +294,9 @@ tx::AchievementContent read_content(TableReader& reader, const std::string& file
 }  // namespace
 
 Result<tx::AchievementContent> read_achievement_file(const std::string& file) {
+  TM_TRY(const auto raw, read_file(file, kMaxFileBytes));
   try {
-    const toml::table table = toml::parse_file(file);
+    const toml::table table = toml::parse(as_text(raw), file);
     TableReader reader(table, file);
     tx::AchievementContent content = read_content(reader, file);
     if (const std::string failure = reader.finish(); !failure.empty()) return error(failure);
