@@ -31,7 +31,7 @@ struct TrustedLedger {
 
 // Why a ledger is not followed. `name` is permanent: unreachable, forged_genesis,
 // forged_set_change, forged_checkpoint, forged_recovery, fork, other_ledger, recovery_not_accepted,
-// recovery_cuts_off, ledger_folder.
+// recovery_cuts_off, ledger_folder; from wallet/cli/flow/follow_ledger.h also usage and home.
 struct LedgerFailure {
   std::string name;
   std::string message;
