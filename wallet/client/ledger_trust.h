@@ -68,7 +68,8 @@ class LedgerTrust {
   LedgerOutcome follow(Client& client, const std::optional<ChainId>& accepted);
   bool is_first() const { return is_first_; }
 
-  // A checkpoint of an answer proven under the current ledger. The very first block needs no proof.
+  // A checkpoint of an answer proven under the current ledger. The very first block has none
+  // and is compared with the genesis record.
   LedgerOutcome verify_checkpoint(const CheckpointAnswer& checkpoint) const;
 
  private:
