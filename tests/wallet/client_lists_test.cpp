@@ -37,6 +37,7 @@ class ListingNode final : public v1::RegistryService::Service {
     const int page = request->page_token().empty() ? 0 : std::stoi(request->page_token());
     for (int i = 0; i < entries; ++i) out->add_institutions();
     out->mutable_as_of()->set_height(height);
+    out->mutable_as_of()->set_time_ms(1);
     if (page + 1 < pages) out->set_next_page_token(std::to_string(page + 1));
     return grpc::Status::OK;
   }

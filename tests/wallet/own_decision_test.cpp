@@ -115,16 +115,17 @@ TEST_CASE("acceptance is explained by the decision that decided") {
     CHECK(facts.acceptance->explanation ==
           "somebody whose distrust counts distrusts the issuer");
   };
-  CHECK(j.judge(j.knows_0()).acceptance->explanation.starts_with("amount "));
+  const auto file = j.knows_0("vetoers = [\"" + to_text(j.ledger.id(0)) + "\"]\n");
+  CHECK(j.judge(file).acceptance->explanation.starts_with("amount "));
 
   j.ledger.distrust(0, 1);
   j.ledger.settle();
-  says_block(j.judge(j.knows_0()));  // accepted at the anchor, blocked today
+  says_block(j.judge(file));  // accepted at the anchor, blocked today
 
   j.anchor_ms = j.ledger.nodes.at(0).node->chain().head()->header.time_ms;
   j.ledger.trust(0, 1);
   j.ledger.settle();
-  says_block(j.judge(j.knows_0()));  // blocked at the anchor, accepted today
+  says_block(j.judge(file));  // blocked at the anchor, accepted today
 }
 
 TEST_CASE("an own policy can let the claimed date of award count") {
