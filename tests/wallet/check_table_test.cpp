@@ -124,15 +124,15 @@ TEST_CASE("what cannot be read stops the table, by line") {
 }
 
 // Such a stream is bad and never at its end: the rows were counted for ever.
-TEST_CASE("a table that cannot be read to its end is a failure with its cause, and no short table") {
+TEST_CASE(
+    "a table that cannot be read to its end is a failure with its cause, and no short table") {
   for (const std::string& read :
        {std::string{}, "hash\n" + kHash + "\n", "hash\n" + kHash.substr(0, 20)}) {
     FailingDisk disk(read);
     std::istream in(&disk);
-    const auto counts =
-        check_table(in, {[](const std::string&) -> Attempt<RowAnswer> { return RowAnswer{}; },
-                         [](std::string_view) -> Attempt<void> { return {}; },
-                         [](std::uint64_t) {}});
+    const auto counts = check_table(
+        in, {[](const std::string&) -> Attempt<RowAnswer> { return RowAnswer{}; },
+             [](std::string_view) -> Attempt<void> { return {}; }, [](std::uint64_t) {}});
     REQUIRE_FALSE(counts.ok());
     CHECK(counts.failure().exit == ExitCode::kFailure);
     CHECK(counts.message().ends_with("the table cannot be read further: Input/output error"));
@@ -144,14 +144,12 @@ TEST_CASE("a folder is no table") {
   std::ifstream in(folder.path());
   const auto counts =
       check_table(in, {[](const std::string&) -> Attempt<RowAnswer> { return RowAnswer{}; },
-                       [](std::string_view) -> Attempt<void> { return {}; },
-                       [](std::uint64_t) {}});
+                       [](std::string_view) -> Attempt<void> { return {}; }, [](std::uint64_t) {}});
   REQUIRE_FALSE(counts.ok());
   CHECK(counts.failure().exit == ExitCode::kFailure);
 
   Context context;
-  const auto checked =
-      check_csv(context, folder.path().string(), folder.file("out.csv"), "");
+  const auto checked = check_csv(context, folder.path().string(), folder.file("out.csv"), "");
   REQUIRE(checked.failure() != nullptr);
   CHECK(checked.exit() == ExitCode::kUsage);
   CHECK(checked.failure()->message.find("is a folder") != std::string::npos);

@@ -112,8 +112,7 @@ TEST_CASE("acceptance is explained by the decision that decided") {
   const auto says_block = [](const RegistryFacts& facts) {
     INFO(facts.acceptance->explanation);
     CHECK(facts.acceptance->outcome == Acceptance::kBlocked);
-    CHECK(facts.acceptance->explanation ==
-          "somebody whose distrust counts distrusts the issuer");
+    CHECK(facts.acceptance->explanation == "somebody whose distrust counts distrusts the issuer");
   };
   const auto file = j.knows_0("vetoers = [\"" + to_text(j.ledger.id(0)) + "\"]\n");
   CHECK(j.judge(file).acceptance->explanation.starts_with("amount "));

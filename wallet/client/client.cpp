@@ -256,10 +256,9 @@ struct Client::Impl {
   // one has another newest block, and may list in another order. Where that node falls silent the
   // list is begun again at the next.
   template <class Service, class Request, class Response>
-  auto paged_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
-                                                        Response*),
-                  const Request& request)
-      -> Called<decltype(decode(std::declval<const Response&>()))> {
+  auto paged_call(
+      grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request) -> Called<decltype(decode(std::declval<const Response&>()))> {
     for (std::size_t tries = 1;; ++tries) {
       auto all = pages_of_one_node<Service>(method, request);
       const auto* failure = std::get_if<CallError>(&all);
@@ -281,9 +280,9 @@ struct Client::Impl {
     std::size_t size_bytes = 0;
 
     for (std::size_t pages = 0; pages < kMostPages; ++pages) {
-      auto answer = pages == 0 ? call<Service>(method, request)
-                               : call_at<Service>(nodes[preferred], method, request,
-                                                  options.deadline_ms);
+      auto answer = pages == 0
+                        ? call<Service>(method, request)
+                        : call_at<Service>(nodes[preferred], method, request, options.deadline_ms);
       if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
       Response& page = std::get<Response>(answer);
 

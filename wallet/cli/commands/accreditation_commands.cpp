@@ -82,8 +82,7 @@ Attempt<std::uint16_t> next_slot(Client& client, const InstitutionId& author,
 
   TM_TRY(const auto parameters, asked(client.parameters()));
   const auto said = parameters.values.find("accredit_slots_limit");
-  const auto limit =
-      said == parameters.values.end() ? trust::kAccreditSlotsPerPair : said->second;
+  const auto limit = said == parameters.values.end() ? trust::kAccreditSlotsPerPair : said->second;
 
   const auto slot = free_accreditation_slot(answer, from_ms, limit);
   if (!slot) {

@@ -558,8 +558,7 @@ Outcome erase(Context& context, const BatchOptions& options) {
   TM_TRY(auto folder, open_batch(context, name, vault.register_identities));
   TM_TRY(const auto known, registered_awards(context, vault.register_identities));
   TM_TRY(const auto batches, or_exit(ExitCode::kFailure, batch_names(context)));
-  TM_TRY(auto selection,
-         select_awards(known, batches, {{student, {}, name, ""}}, false));
+  TM_TRY(auto selection, select_awards(known, batches, {{student, {}, name, ""}}, false));
 
   // Read before they are erased, so that the answer can name the award.
   TM_TRY_STATUS(add_dates(context, vault.register_identities, selection.awards));

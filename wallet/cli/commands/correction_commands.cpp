@@ -41,8 +41,7 @@ Attempt<Corrected> award_to_correct(Context& context, const std::string& student
   for (const auto& each : held.awards) known.push_back(each.award);
   TM_TRY(const auto batches, or_exit(ExitCode::kFailure, batch_names(context)));
   TM_TRY(const auto selection,
-         select_awards(known, batches, {{student, {}, batch, "--student " + student}},
-                       false));
+         select_awards(known, batches, {{student, {}, batch, "--student " + student}}, false));
 
   // What is over is corrected no more; the newer award is the one to correct.
   (void)add_statuses(context, std::span(&held, 1));

@@ -117,8 +117,8 @@ class TableReader {
     const auto* node = table_.get(key);
     fail(node != nullptr ? *node : static_cast<const toml::node&>(table_), key, what);
   }
-  // The keys of a table within this one are read by a reader of its own, whose mistake is one of the
-  // file.
+  // The keys of a table within this one are read by a reader of its own, whose mistake is one of
+  // the file.
   void adopt_failure(const TableReader& inner) {
     if (failure_.empty()) failure_ = inner.failure_;
   }

@@ -140,7 +140,8 @@ Attempt<bool> has_expired(const BatchFolder& folder, Client& client) {
   const auto* transaction = std::get_if<ledger::tx::SharedTransaction>(&decoded);
   if (transaction == nullptr) {
     return Failure{ExitCode::kFailure,
-                   folder.path() + "/batch.age holds a transaction that this program cannot read (" +
+                   folder.path() +
+                       "/batch.age holds a transaction that this program cannot read (" +
                        ledger::tx::to_text(std::get<ledger::tx::Rejection>(decoded)) +
                        "): nothing was signed. Use the testamur that made it, or a newer one"};
   }
