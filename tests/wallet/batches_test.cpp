@@ -6,6 +6,7 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/temporary_folder.h"
 #include "wallet/client/outbox.h"
+#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -70,6 +71,54 @@ TEST_CASE("an outbox that cannot be read frees no index") {
   }
   const auto next = next_index(registrar.context, 1);
   CHECK((!next.ok() || *next == 17));
+}
+
+// It was read as an empty one: nothing was sent, and the indexes were free again.
+TEST_CASE("an outbox that is no folder is an error, and frees no index") {
+  Registrar registrar;
+  REQUIRE(reserve_indexes(registrar.context, "spring", 1, 16).ok());
+  const auto outbox = registrar.context.path("outbox");
+  REQUIRE(Outbox(outbox).list().ok());  // absent: nothing was ever sent
+  REQUIRE(write_file_atomically(outbox, as_bytes("no folder"), Overwrite::kAllowed).ok());
+
+  const auto entries = Outbox(outbox).list();
+  REQUIRE_FALSE(entries.ok());
+  CHECK(entries.message().find(outbox) != std::string::npos);
+  CHECK_FALSE(next_index(registrar.context, 1).ok());
+}
+
+TEST_CASE("a folder of batches that cannot be read is an error, and no home without batches") {
+  Registrar registrar;
+  REQUIRE(batch_names(registrar.context).ok());
+  CHECK(batch_names(registrar.context)->empty());
+
+  const auto batches = registrar.context.path("issuer/batches");
+  REQUIRE(write_file_atomically(batches, as_bytes("no folder"), Overwrite::kAllowed).ok());
+  const auto names = batch_names(registrar.context);
+  REQUIRE_FALSE(names.ok());
+  CHECK(names.message().find(batches) != std::string::npos);
+
+  const auto opened = open_batch(registrar.context, "spring", {});
+  REQUIRE_FALSE(opened.ok());
+  CHECK(opened.failure().exit == ExitCode::kFailure);
+}
+
+// They counted as expired: the batch was signed anew while the first might commit.
+TEST_CASE("a transaction of a batch that cannot be decoded has not expired") {
+  Registrar registrar;
+  const auto identity = age::Identity::generate();
+  const auto path = batch_path(registrar.context, "spring");
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  auto folder = BatchFolder::create(path, Batch{}, identity.recipient());
+  INFO(folder.message());
+  REQUIRE(folder.ok());
+  REQUIRE(folder->set_transaction({1, 2, 3}).ok());
+
+  Client client(ClientOptions{});
+  const auto expired = has_expired(*folder, client);
+  REQUIRE_FALSE(expired.ok());
+  CHECK(expired.failure().exit == ExitCode::kFailure);
+  CHECK(expired.message().starts_with(path + "/batch.age holds a transaction"));
 }
 
 }  // namespace

@@ -4,12 +4,16 @@
 
 #include <sys/resource.h>
 
+#include <cerrno>
 #include <filesystem>
+#include <fstream>
+#include <ios>
 #include <sstream>
 #include <streambuf>
 
 #include "tests/support/catch.h"
 #include "tests/wallet/temporary_folder.h"
+#include "wallet/cli/commands/commands.h"
 #include "wallet/credential/csv.h"
 #include "wallet/keystore/output_stream.h"
 
@@ -61,6 +65,23 @@ class EndlessRows : public std::streambuf {
   std::string row_;
 };
 
+// A disk that fails after what it has given.
+class FailingDisk : public std::streambuf {
+ public:
+  explicit FailingDisk(std::string text) : text_(std::move(text)) {
+    setg(text_.data(), text_.data(), text_.data() + text_.size());
+  }
+
+ protected:
+  int_type underflow() override {
+    errno = EIO;
+    throw std::ios_base::failure("the disk fails");
+  }
+
+ private:
+  std::string text_;
+};
+
 }  // namespace
 
 TEST_CASE("every row comes back as it was, with the verdict beside it") {
@@ -100,6 +121,38 @@ TEST_CASE("what cannot be read stops the table, by line") {
   CHECK(fails("hash\n" + std::string(70'000, 'a')).starts_with("line 2: it is longer than"));
   CHECK(fails("") == "the table is empty");
   CHECK(fails("\n\n") == "the table is empty");
+}
+
+// Such a stream is bad and never at its end: the rows were counted for ever.
+TEST_CASE(
+    "a table that cannot be read to its end is a failure with its cause, and no short table") {
+  for (const std::string& read :
+       {std::string{}, "hash\n" + kHash + "\n", "hash\n" + kHash.substr(0, 20)}) {
+    FailingDisk disk(read);
+    std::istream in(&disk);
+    const auto counts = check_table(
+        in, {[](const std::string&) -> Attempt<RowAnswer> { return RowAnswer{}; },
+             [](std::string_view) -> Attempt<void> { return {}; }, [](std::uint64_t) {}});
+    REQUIRE_FALSE(counts.ok());
+    CHECK(counts.failure().exit == ExitCode::kFailure);
+    CHECK(counts.message().ends_with("the table cannot be read further: Input/output error"));
+  }
+}
+
+TEST_CASE("a folder is no table") {
+  const testamur::test::TemporaryFolder folder;
+  std::ifstream in(folder.path());
+  const auto counts =
+      check_table(in, {[](const std::string&) -> Attempt<RowAnswer> { return RowAnswer{}; },
+                       [](std::string_view) -> Attempt<void> { return {}; }, [](std::uint64_t) {}});
+  REQUIRE_FALSE(counts.ok());
+  CHECK(counts.failure().exit == ExitCode::kFailure);
+
+  Context context;
+  const auto checked = check_csv(context, folder.path().string(), folder.file("out.csv"), "");
+  REQUIRE(checked.failure() != nullptr);
+  CHECK(checked.exit() == ExitCode::kUsage);
+  CHECK(checked.failure()->message.find("is a folder") != std::string::npos);
 }
 
 TEST_CASE("a table of a million rows takes no more memory than a short one") {

@@ -291,6 +291,19 @@ TEST_CASE("a forecast counts what becomes void and names the indexes") {
   CHECK(says(to_text(forecast), "Its 1 status change since then stand"));
 }
 
+// A person decides by these numbers about what cannot be taken back, and nobody proves them.
+TEST_CASE("a forecast says on whose word it rests, also where it finds nothing") {
+  VoidForecast forecast;
+  forecast.by_word_of = "node.example:7443";
+  const std::string word = "This is the word of node.example:7443 and not proven";
+  CHECK(says(to_text(forecast), word));
+  CHECK(to_json(forecast)["proven"] == false);
+  CHECK(to_json(forecast)["by_word_of"] == "node.example:7443");
+
+  forecast.issuances = 1;
+  CHECK(says(to_text(forecast), word));
+}
+
 TEST_CASE("a rejection that a person can act on comes with advice") {
   CHECK(says(std::string(advice_for("signature_threshold")), "testamur sign FILE"));
   CHECK(advice_for("varint_not_minimal").empty());

@@ -160,3 +160,12 @@ TEST_CASE("an edit of the set that makes no sense says what to do instead") {
   CHECK(says(edit_set(seats(4), {std::nullopt, party(9)}, false).message(), "has no seat"));
   CHECK(says(edit_set(seats(1), {std::nullopt, party(1)}, false).message(), "last validator"));
 }
+
+// Such entries were passed over in silence, and the registration had fewer keys than its file.
+TEST_CASE("every entry of key is a table, and the threshold a number") {
+  const TemporaryFolder folder;
+  CHECK(says(why(folder, std::string("key = [5]\n") + kFacts, true),
+             "line 1: key: is a list of tables"));
+  CHECK(says(why(folder, std::string("root_threshold = true\nkey = []\n") + kFacts, true),
+             "line 1: root_threshold: is a number from 1 to 255"));
+}

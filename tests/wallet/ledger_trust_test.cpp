@@ -415,4 +415,54 @@ TEST_CASE("a checkpoint in an answer is proven under the ledger that is trusted"
   CHECK_FALSE(trust.verify_checkpoint(changed));
 }
 
+// Its height and view were enough: a node could show any roots as those of the first block.
+TEST_CASE("a first block without certificate is the one that the genesis record makes") {
+  World world;
+  LedgerTrust trust(world.home.file("ledgers"));
+  auto client = world.node.client();
+  REQUIRE_FALSE(trust.follow(client, std::nullopt));
+
+  const auto first = ledger::build_genesis_state(world.ledger.genesis()).header;
+  const auto verdict = [&](const ledger::Header& header) {
+    const auto problem = trust.verify_checkpoint({ledger::encode(header), {}, {}});
+    return problem ? problem->name : "";
+  };
+  CHECK(verdict(first) == "");
+
+  auto changed = first;
+  changed.time_ms += 1;
+  CHECK(verdict(changed) == "forged_checkpoint");
+  changed = first;
+  changed.roots.page_root.bytes[0] ^= 1;
+  CHECK(verdict(changed) == "forged_checkpoint");
+  changed = first;
+  changed.roots.registry_root.bytes[0] ^= 1;
+  CHECK(verdict(changed) == "forged_checkpoint");
+}
+
+TEST_CASE("the first block of a recovery is, but for the registry, what its record makes") {
+  World world;
+  world.grow();
+  const auto recovery = recovery_of(world, *world.node.newest);
+  const auto first = ledger::build_recovery_state(recovery, world.ledger.state()).value().header;
+  show(world, recovery);
+  world.node.newest.reset();
+  LedgerTrust trust(world.home.file("ledgers"));
+  auto client = world.node.client();
+  REQUIRE_FALSE(trust.follow(client, std::nullopt));
+
+  const auto verdict = [&](const ledger::Header& header) {
+    const auto problem = trust.verify_checkpoint({ledger::encode(header), {}, {}});
+    return problem ? problem->name : "";
+  };
+  CHECK(verdict(first) == "");
+
+  auto changed = first;
+  changed.time_ms += 1;
+  CHECK(verdict(changed) == "forged_checkpoint");
+  changed = first;
+  changed.roots.page_root.bytes[0] ^= 1;
+  CHECK(verdict(changed) == "forged_checkpoint");
+}
+
 }  // namespace testamur::wallet

@@ -106,6 +106,27 @@ TEST_CASE(
             .acceptance->outcome == Acceptance::kAccept);
 }
 
+// A block at the anchor was explained by today's decision, and one of today by that at the anchor.
+TEST_CASE("acceptance is explained by the decision that decided") {
+  Judging j;
+  const auto says_block = [](const RegistryFacts& facts) {
+    INFO(facts.acceptance->explanation);
+    CHECK(facts.acceptance->outcome == Acceptance::kBlocked);
+    CHECK(facts.acceptance->explanation == "somebody whose distrust counts distrusts the issuer");
+  };
+  const auto file = j.knows_0("vetoers = [\"" + to_text(j.ledger.id(0)) + "\"]\n");
+  CHECK(j.judge(file).acceptance->explanation.starts_with("amount "));
+
+  j.ledger.distrust(0, 1);
+  j.ledger.settle();
+  says_block(j.judge(file));  // accepted at the anchor, blocked today
+
+  j.anchor_ms = j.ledger.nodes.at(0).node->chain().head()->header.time_ms;
+  j.ledger.trust(0, 1);
+  j.ledger.settle();
+  says_block(j.judge(file));  // blocked at the anchor, accepted today
+}
+
 TEST_CASE("an own policy can let the claimed date of award count") {
   Judging j;
   const auto file = j.knows_0("max_anchor_lag_days = 2\n");

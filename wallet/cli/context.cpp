@@ -25,14 +25,19 @@ constexpr std::size_t kMaxConfigBytes = 64 * 1024;
 
 Result<IssuerProfile> read_profile(const std::string& file) {
   TM_TRY(auto text, read_file(file, kMaxProfileBytes));
-  TM_TRY(auto json, parse_strict_json(as_text(text)));
-  ObjectReader reader(json, file);
-  const std::string chain = reader.text("chain");
-  const std::string institution = reader.text("institution");
+  const auto json = parse_strict_json(as_text(text));
+  if (!json.ok()) return error(file + ": " + json.message());
+
+  ObjectReader reader(*json, file);
+  const auto chain = parse_chain_id(reader.text("chain"));
+  const auto institution = parse_institution_id(reader.text("institution"));
   IssuerProfile profile{{}, {}, reader.text("name"), reader.text("domain")};
   TM_TRY_STATUS(reader.finish());
-  TM_TRY(profile.chain, parse_chain_id(chain));
-  TM_TRY(profile.institution, parse_institution_id(institution));
+
+  if (!chain.ok()) return error(file + ": chain: " + chain.message());
+  if (!institution.ok()) return error(file + ": institution: " + institution.message());
+  profile.chain = *chain;
+  profile.institution = *institution;
   return profile;
 }
 
@@ -283,12 +288,11 @@ Attempt<InstitutionId> institution_named(Client& client, const std::string& what
   return answer.name.id;
 }
 
-std::optional<ChainId> home_ledger(const Context& context) {
+Result<std::optional<ChainId>> home_ledger(const Context& context) {
   const std::string file = context.path("issuer/issuer.json");
-  if (!is_there(file)) return std::nullopt;
-  auto profile = read_profile(file);
-  if (!profile.ok()) return std::nullopt;
-  return profile->chain;
+  if (!is_there(file)) return std::optional<ChainId>{};
+  TM_TRY(const auto profile, read_profile(file));
+  return std::optional(profile.chain);
 }
 
 Result<IssuerProfile> stored_profile(const Context& context) {

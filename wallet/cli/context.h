@@ -61,8 +61,10 @@ struct Context {
 // no error.
 Status read_config(Context& context);
 
-// The ledger on which this home's institution was registered; nothing in a home without one.
-std::optional<ChainId> home_ledger(const Context& context);
+// The ledger on which this home's institution was registered; nothing in a home without one. Fails
+// on a file that cannot be read: such a home belongs to a ledger all the same, and must not take
+// the first that it is shown.
+Result<std::optional<ChainId>> home_ledger(const Context& context);
 
 // Prints "error: …" to standard error, or {"error": …} to standard output with --json.
 ExitCode fail(const Context& context, ExitCode code, const std::string& message);

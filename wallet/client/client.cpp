@@ -27,7 +27,22 @@ constexpr int kMaxMessageBytes = 8 << 20;
 constexpr std::uint64_t kAwaitMs = 3'000;
 constexpr std::uint64_t kPauseMs = 250;
 constexpr std::uint64_t kLongestWaitMs = 5'000;
-constexpr std::size_t kMostPages = 100'000;  // more than any ledger fills
+// Of one list: more than any ledger fills, and what a machine can hold.
+constexpr std::size_t kMostPages = 100'000;
+constexpr std::size_t kMostEntries = 1'000'000;
+constexpr std::size_t kMostListBytes = std::size_t{256} << 20;  // as they come over the wire
+
+// Entries of all lists of a page: an empty one takes two bytes of the wire and far more here.
+std::size_t entries_of(const google::protobuf::Message& page) {
+  const auto* type = page.GetDescriptor();
+  std::size_t entries = 0;
+  for (int i = 0; i < type->field_count(); ++i) {
+    const auto* field = type->field(i);
+    if (!field->is_repeated()) continue;
+    entries += static_cast<std::size_t>(page.GetReflection()->FieldSize(page, field));
+  }
+  return entries;
+}
 
 std::shared_ptr<grpc::Channel> connect(const std::string& endpoint, const ClientOptions& options) {
   grpc::ChannelArguments arguments;
@@ -240,16 +255,43 @@ struct Client::Impl {
     return value;
   }
 
-  // All pages as one answer, as of the first of them.
+  // All pages as one answer, as of the first of them and all from the node that gave it: another
+  // one has another newest block, and may list in another order. Where that node falls silent the
+  // list is begun again at the next.
   template <class Service, class Request, class Response>
-  auto paged_call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
-                                                        Response*),
-                  Request request) -> Called<decltype(decode(std::declval<const Response&>()))> {
+  auto paged_call(
+      grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request) -> Called<decltype(decode(std::declval<const Response&>()))> {
+    for (std::size_t tries = 1;; ++tries) {
+      auto all = pages_of_one_node<Service>(method, request);
+      const auto* failure = std::get_if<CallError>(&all);
+      if (failure == nullptr) return decode(std::get<Response>(all));
+      if (failure->kind != CallFailure::kUnreachable || tries >= nodes.size()) return *failure;
+
+      const std::size_t next = (preferred + 1) % nodes.size();
+      if (options.moved) options.moved(nodes[preferred].endpoint, nodes[next].endpoint);
+      preferred = next;
+    }
+  }
+
+  template <class Service, class Request, class Response>
+  std::variant<Response, CallError> pages_of_one_node(
+      grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      Request request) {
     Response all;
+    std::size_t entries = 0;
+    std::size_t size_bytes = 0;
+
     for (std::size_t pages = 0; pages < kMostPages; ++pages) {
-      auto answer = call<Service>(method, request);
+      auto answer = pages == 0
+                        ? call<Service>(method, request)
+                        : call_at<Service>(nodes[preferred], method, request, options.deadline_ms);
       if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
       Response& page = std::get<Response>(answer);
+
+      entries += entries_of(page);
+      size_bytes += page.ByteSizeLong();
+      if (entries > kMostEntries || size_bytes > kMostListBytes) return list_too_long();
 
       const std::string next = page.next_page_token();
       page.clear_next_page_token();
@@ -257,12 +299,20 @@ struct Client::Impl {
       if (pages > 0) page.clear_as_of();
       all.MergeFrom(page);
 
-      if (next.empty()) return decode(all);
+      if (next.empty()) return all;
       if (next == request.page_token()) break;  // it would go round for ever
       request.set_page_token(next);
     }
 
     return malformed();
+  }
+
+  CallError list_too_long() const {
+    return {CallFailure::kOther,
+            nodes[preferred].endpoint + " lists more than " + std::to_string(kMostEntries) +
+                " entries or " + std::to_string(kMostListBytes >> 20) +
+                " MiB, which no ledger holds: ask another node with --endpoint",
+            "list_too_long", "", ""};
   }
 
   CallError malformed() const {

@@ -3,7 +3,8 @@
 //
 // Answers are plain values (answers.h and its neighbours) in which what was not said is not known.
 // An answer about something else than was asked, or about nothing, is a failure with the code
-// malformed_answer. This header needs neither gRPC nor protobuf. TLS off loopback, plain text on
+// malformed_answer. A list is whole and from one node, or a failure; one without end has the code
+// list_too_long. This header needs neither gRPC nor protobuf. TLS off loopback, plain text on
 // it. One thread at a time. Calls block up to their deadline, never longer.
 #pragma once
 

@@ -71,10 +71,30 @@ std::optional<std::vector<ledger::SetChange>> decode_changes(ByteView bytes) {
   return changes;
 }
 
+// Whether it is the block that follows from the record itself, in every field. The record of a
+// recovery does not hold the state that it goes on from, so that there the registry's root alone is
+// not fixed by it.
 bool is_first_block(const ledger::Genesis& genesis, const ledger::Header& header) {
   const auto& continues = genesis.content.continues;
-  const Height first = continues ? continues->last.header.height.next() : Height{0};
-  return header.chain == genesis.chain && header.height == first && header.view == View{0};
+  if (!continues) return header == ledger::build_genesis_state(genesis).header;
+
+  const auto set = ledger::genesis_set(genesis.content);
+  if (!set.ok()) return false;
+  const auto& last = continues->last.header;
+
+  ledger::Header first;
+  first.protocol_version = genesis.content.protocol_version;
+  first.chain = genesis.chain;
+  first.epoch = ledger::genesis_epoch(genesis);
+  first.height = last.height.next();
+  first.parent = ledger::block_id(last);
+  first.time_ms = genesis.content.time_ms;
+  first.payload_digest = ledger::merkle::empty_root();
+  first.roots = last.roots;
+  first.roots.registry_root = header.roots.registry_root;
+  first.validator_set = set->digest();
+  first.parameters = last.parameters;
+  return header == first;
 }
 
 std::string where(const ledger::Header& header) {
@@ -440,7 +460,8 @@ LedgerOutcome LedgerTrust::verify_checkpoint(const CheckpointAnswer& checkpoint)
   if (!decoded_header.ok())
     return failure("forged_checkpoint", "the answer's block header: " + decoded_header.message());
 
-  // Nobody votes for the first block of a ledger, so it has no certificate.
+  // Nobody votes for the first block of a ledger, so it has no certificate: it is what the record
+  // says, or another block.
   if (checkpoint.certificate.empty() && is_first_block(ledger->genesis, *decoded_header)) {
     return std::nullopt;
   }

@@ -31,7 +31,7 @@ struct TrustedLedger {
 
 // Why a ledger is not followed. `name` is permanent: unreachable, forged_genesis,
 // forged_set_change, forged_checkpoint, forged_recovery, fork, other_ledger, recovery_not_accepted,
-// recovery_cuts_off, ledger_folder.
+// recovery_cuts_off, ledger_folder; from wallet/cli/flow/follow_ledger.h also usage and home.
 struct LedgerFailure {
   std::string name;
   std::string message;
@@ -68,7 +68,8 @@ class LedgerTrust {
   LedgerOutcome follow(Client& client, const std::optional<ChainId>& accepted);
   bool is_first() const { return is_first_; }
 
-  // A checkpoint of an answer proven under the current ledger. The very first block needs no proof.
+  // A checkpoint of an answer proven under the current ledger. The very first block has none
+  // and is compared with the genesis record.
   LedgerOutcome verify_checkpoint(const CheckpointAnswer& checkpoint) const;
 
  private:

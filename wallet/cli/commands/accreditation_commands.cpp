@@ -10,6 +10,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/accreditation_import.h"
+#include "wallet/cli/flow/accreditation_slots.h"
 #include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
@@ -75,22 +76,23 @@ Attempt<void> check_readable(const StatementsAnswer& answer) {
 }
 
 Attempt<std::uint16_t> next_slot(Client& client, const InstitutionId& author,
-                                 const InstitutionId& subject) {
+                                 const InstitutionId& subject, std::uint64_t from_ms) {
   TM_TRY(const auto answer, asked(client.statements(author, subject, true)));
-
-  std::vector<bool> used(trust::kAccreditSlotsPerPair, false);
   TM_TRY_STATUS(check_readable(answer));
 
-  for (const auto& view : answer.statements) {
-    if (view.kind == trust::Kind::kAccredit && *view.slot < used.size()) used[*view.slot] = true;
-  }
+  TM_TRY(const auto parameters, asked(client.parameters()));
+  const auto said = parameters.values.find("accredit_slots_limit");
+  const auto limit = said == parameters.values.end() ? trust::kAccreditSlotsPerPair : said->second;
 
-  const auto free = std::ranges::find(used, false);
-  if (free == used.end()) {
+  const auto slot = free_accreditation_slot(answer, from_ms, limit);
+  if (!slot) {
     return Failure{ExitCode::kFailure,
-                   "all 4,096 accreditations that one agency may hold of one institution are used"};
+                   "an agency holds at most " + std::to_string(limit) +
+                       " accreditations of one institution at a time, and as many still hold on " +
+                       date_text(from_ms) +
+                       ": end one of them first by testamur accreditation withdraw"};
   }
-  return static_cast<std::uint16_t>(free - used.begin());
+  return *slot;
 }
 
 Attempt<tx::StatementContent> make_accreditation(IssuerSession& session, const Agency& agency,
@@ -132,7 +134,7 @@ Attempt<tx::StatementContent> make_accreditation(IssuerSession& session, const A
     content.evidence_digest = *digest;
   }
 
-  TM_TRY(content.slot, next_slot(session.client, own, content.subject));
+  TM_TRY(content.slot, next_slot(session.client, own, content.subject, content.valid_from_ms));
   return content;
 }
 

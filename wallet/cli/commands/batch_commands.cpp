@@ -95,9 +95,9 @@ AwardTerms terms_of(const std::string& achievement, const AchievementAnswer& ans
 
 // The newest block's time, by the node's word or as far as this home has proven it, whichever is
 // later.
-std::uint64_t newest_block_ms(const Context& context, std::uint64_t node_says_ms) {
+Attempt<std::uint64_t> newest_block_ms(const Context& context, std::uint64_t node_says_ms) {
   LedgerTrust trust(context.path("ledgers"));
-  if (trust.load()) return node_says_ms;
+  if (const auto problem = trust.load()) return failure_of(*problem);
   return std::max(node_says_ms, newest_proven_ms(trust));
 }
 
@@ -169,7 +169,7 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
                    "nothing was issued"};
   }
   prepared.next_free_on_ledger = *indexes.next_free;
-  prepared.ledger_ms = newest_block_ms(context, indexes.as_of->time_ms);
+  TM_TRY(prepared.ledger_ms, newest_block_ms(context, indexes.as_of->time_ms));
   TM_TRY_STATUS(check_clock(context, prepared.ledger_ms));
   const auto findings = check_awards(prepared.rows, terms_of(to_text(achievement), published),
                                      AwardCalendar{context.now_ms(), prepared.ledger_ms, expires});
@@ -341,7 +341,11 @@ Outcome finish_batch(Context& context, Client& client, BatchFolder& folder,
                      const SecretKey& issue_key, const Description& description) {
   const Batch& batch = folder.batch();
   if (!batch.committed) {
-    if (batch.transaction.empty() || has_expired(batch, client)) {
+    bool is_to_sign = batch.transaction.empty();
+    if (!is_to_sign) {
+      TM_TRY(is_to_sign, has_expired(folder, client));
+    }
+    if (is_to_sign) {
       TM_TRY_STATUS(sign_batch(context, client, folder, issue_key));
     }
 
@@ -409,7 +413,7 @@ Attempt<void> refuse_repeated(const Context& context, const std::vector<AwardRec
 Attempt<void> check_new_name(const Context& context, const std::string& name) {
   if (name.empty()) return {};
   TM_TRY_STATUS(check_batch_name(name));
-  const auto names = batch_names(context);
+  TM_TRY(const auto names, or_exit(ExitCode::kFailure, batch_names(context)));
   if (std::ranges::find(names, name) == names.end()) return {};
   return Failure{ExitCode::kUsage, "--name: this home has a batch " + name +
                                        " already: go on with it by testamur issuer batch resume " +
@@ -545,8 +549,8 @@ Outcome erase(Context& context, const BatchOptions& options) {
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
   TM_TRY(auto folder, open_batch(context, name, vault.register_identities));
   TM_TRY(const auto known, registered_awards(context, vault.register_identities));
-  TM_TRY(auto selection,
-         select_awards(known, batch_names(context), {{student, {}, name, ""}}, false));
+  TM_TRY(const auto batches, or_exit(ExitCode::kFailure, batch_names(context)));
+  TM_TRY(auto selection, select_awards(known, batches, {{student, {}, name, ""}}, false));
 
   // Read before they are erased, so that the answer can name the award.
   TM_TRY_STATUS(add_dates(context, vault.register_identities, selection.awards));

@@ -138,9 +138,12 @@ Outcome check_csv(Context& context, const std::string& csv, const std::string& o
                   const std::string& purpose) {
   if (out.empty())
     return error("--csv needs --out FILE: the table with what the ledger says beside each row");
+  std::error_code ignored;
+  // The library opens a folder too, and fails at the first read of it.
+  if (std::filesystem::is_directory(csv, ignored))
+    return error(csv + " is a folder: name the table in it");
   std::ifstream in(csv, std::ios::binary);
   if (!in) return error("cannot open " + csv + ": is the name right?");
-  std::error_code ignored;
   const auto size = std::filesystem::file_size(csv, ignored);
   NamedStream stream;
   TM_TRY_STATUS(stream.open(context, out));

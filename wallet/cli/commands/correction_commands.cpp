@@ -39,9 +39,9 @@ Attempt<Corrected> award_to_correct(Context& context, const std::string& student
   TM_TRY(auto held, read_batch(context, vault.register_identities, batch));
   std::vector<AwardRecord> known;
   for (const auto& each : held.awards) known.push_back(each.award);
+  TM_TRY(const auto batches, or_exit(ExitCode::kFailure, batch_names(context)));
   TM_TRY(const auto selection,
-         select_awards(known, batch_names(context), {{student, {}, batch, "--student " + student}},
-                       false));
+         select_awards(known, batches, {{student, {}, batch, "--student " + student}}, false));
 
   // What is over is corrected no more; the newer award is the one to correct.
   (void)add_statuses(context, std::span(&held, 1));
@@ -72,13 +72,13 @@ Attempt<void> check_row(const IssueOptions& options, const std::string& student)
 }
 
 // The first name that no batch has: spring-correction-1.
-std::string free_name(const Context& context, const std::string& batch) {
-  const auto names = batch_names(context);
+Attempt<std::string> free_name(const Context& context, const std::string& batch) {
+  TM_TRY(const auto names, or_exit(ExitCode::kFailure, batch_names(context)));
   for (unsigned number = 1; number < kMostCorrections; ++number) {
     auto name = batch.substr(0, 80) + "-correction-" + std::to_string(number);
     if (std::ranges::find(names, name) == names.end()) return name;
   }
-  return {};
+  return std::string{};
 }
 
 void fill(IssueOptions& issue, const Corrected& corrected, const std::string& free) {
@@ -95,7 +95,8 @@ Outcome correct(Context& context, CorrectOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer correct"));
   TM_TRY_STATUS(check_row(options.issue, student));
   TM_TRY(const auto corrected, award_to_correct(context, student, batch));
-  fill(options.issue, corrected, free_name(context, batch));
+  TM_TRY(const auto free, free_name(context, batch));
+  fill(options.issue, corrected, free);
 
   const auto issued = issue_batch(context, options.issue);
   if (issued.reply() == nullptr || *options.issue.dry_run) return issued;

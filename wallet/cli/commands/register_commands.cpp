@@ -147,8 +147,9 @@ Outcome show(Context& context, const ListOptions& options) {
     // reference.
     std::vector<AwardRecord> all;
     for (const auto* award : chosen(read.batches, {})) all.push_back(award->award);
+    TM_TRY(const auto names, or_exit(ExitCode::kFailure, batch_names(context)));
     const auto nobody =
-        select_awards(all, batch_names(context), {{student, {}, {}, "--student " + student}}, true);
+        select_awards(all, names, {{student, {}, {}, "--student " + student}}, true);
     return Failure{ExitCode::kUsage, nobody.message()};
   }
   std::string text = one_line(student) +

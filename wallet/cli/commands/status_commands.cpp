@@ -260,7 +260,8 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
   // The issue vault opens the registers, whoever signs.
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
   TM_TRY(const auto known, registered_awards(context, vault.register_identities));
-  TM_TRY(auto selection, select_awards(known, batch_names(context), names, all));
+  TM_TRY(const auto batches, or_exit(ExitCode::kFailure, batch_names(context)));
+  TM_TRY(auto selection, select_awards(known, batches, names, all));
   TM_TRY_STATUS(add_dates(context, vault.register_identities, selection.awards));
   TM_TRY_STATUS(refuse_ambiguous(context, selection));
   TM_TRY(const auto changes, split_by_status(session, selection.awards, verb, with_root));

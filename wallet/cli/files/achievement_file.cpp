@@ -11,11 +11,14 @@
 
 #include "common/text.h"
 #include "trust/scope.h"
+#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
 
 namespace tx = ledger::tx;
+
+constexpr std::size_t kMaxFileBytes = 256 * 1024;
 
 // Reads the keys of one table; the first mistake is kept, and at the end keys that nobody asked for
 // are a mistake too.
@@ -43,7 +46,7 @@ class TableReader {
     std::vector<std::string> out;
     const auto* node = take(key);
     if (node == nullptr) return out;
-    if (node->is_string()) return {node->value_or(std::string{})};
+    if (node->is_string()) return {checked(*node, key)};
     const auto* array = node->as_array();
     if (array == nullptr) fail(*node, key, "is a list of texts");
     for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
@@ -113,6 +116,11 @@ class TableReader {
   void fail_key(std::string_view key, const std::string& what) {
     const auto* node = table_.get(key);
     fail(node != nullptr ? *node : static_cast<const toml::node&>(table_), key, what);
+  }
+  // The keys of a table within this one are read by a reader of its own, whose mistake is one of
+  // the file.
+  void adopt_failure(const TableReader& inner) {
+    if (failure_.empty()) failure_ = inner.failure_;
   }
   std::string finish() {
     for (const auto& [key, value] : table_) {
@@ -218,6 +226,7 @@ void read_outcomes(TableReader& reader, const std::string& file, tx::Achievement
     TableReader inner(*table, file);
     content.outcomes.push_back(
         {reader.localized_of(*table, "outcomes", kOthers), inner.texts("esco")});
+    reader.adopt_failure(inner);
   }
 }
 
@@ -285,8 +294,9 @@ tx::AchievementContent read_content(TableReader& reader, const std::string& file
 }  // namespace
 
 Result<tx::AchievementContent> read_achievement_file(const std::string& file) {
+  TM_TRY(const auto raw, read_file(file, kMaxFileBytes));
   try {
-    const toml::table table = toml::parse_file(file);
+    const toml::table table = toml::parse(as_text(raw), file);
     TableReader reader(table, file);
     tx::AchievementContent content = read_content(reader, file);
     if (const std::string failure = reader.finish(); !failure.empty()) return error(failure);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "common/ids.h"
 #include "common/text.h"
@@ -23,9 +25,18 @@ bool is_name(std::string_view text) {
   return text.size() == kHashDigits && from_hex(text).has_value();
 }
 
+// Where reading itself failed, the line is no line and the table is not at its end: badbit is never
+// followed by eof.
+Failure unreadable(int cause) {
+  return Failure{ExitCode::kFailure,
+                 "the table cannot be read further: " +
+                     std::string(cause != 0 ? std::strerror(cause) : "no cause is given")};
+}
+
 // One line without its end; false at the end of the file. Never more than a line is held.
-Result<bool> next_line(std::istream& in, std::string& line) {
+Attempt<bool> next_line(std::istream& in, std::string& line) {
   line.clear();
+  errno = 0;
 
   for (int c = in.get(); c != std::istream::traits_type::eof(); c = in.get()) {
     if (c == '\n') {
@@ -38,6 +49,8 @@ Result<bool> next_line(std::istream& in, std::string& line) {
                    " bytes: is this a table?");
     line += static_cast<char>(c);
   }
+  if (in.bad()) return unreadable(errno);
+
   // The last line of a file may lack its line end.
   if (line.ends_with('\r')) line.pop_back();
   return !line.empty();
@@ -132,8 +145,8 @@ Attempt<TableCounts> check_table(std::istream& in, const TableSteps& steps) {
   std::uint64_t read_bytes = 0;
   for (std::uint64_t number = 1;; ++number) {
     const auto more = next_line(in, line);
-    if (!more.ok()) return at_line(number, more.message());
-    if (!*more && in.eof()) break;
+    if (!more.ok()) return at_line(number, more.failure());
+    if (!*more) break;
     read_bytes += line.size() + 1;
     std::string_view text = line;
     if (number == 1 && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());

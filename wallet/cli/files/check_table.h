@@ -46,7 +46,7 @@ struct TableSteps {
 };
 // The column is the one named hash, commitment or reference, or the first where there is no header.
 // Empty lines are left out. Stops at the first row that cannot be read or asked; the failure names
-// the line.
+// the line, and its exit code is 2 for a mistake in the table and 1 where reading it failed.
 Attempt<TableCounts> check_table(std::istream& in, const TableSteps& steps);
 
 }  // namespace testamur::wallet

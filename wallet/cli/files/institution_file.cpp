@@ -143,7 +143,8 @@ void read_key(Reading& reading, const toml::table& table, tx::InstitutionRegiste
 void read_keys(Reading& reading, const toml::table& table,
                tx::InstitutionRegisterContent& content) {
   if (const auto* threshold = table.get("root_threshold")) {
-    const auto value = threshold->value_or(std::int64_t{0});
+    // The library makes a number of true, too.
+    const auto value = threshold->is_integer() ? threshold->value_or(std::int64_t{0}) : 0;
     if (value < 1 || value > 255)
       reading.complain(*threshold, "root_threshold", "is a number from 1 to 255");
     content.root_threshold = static_cast<std::uint8_t>(std::clamp<std::int64_t>(value, 1, 255));
@@ -157,7 +158,10 @@ void read_keys(Reading& reading, const toml::table& table,
   }
 
   for (const auto& entry : *list) {
-    if (const auto* key = entry.as_table()) read_key(reading, *key, content);
+    const auto* key = entry.as_table();
+    if (key == nullptr)
+      return reading.complain(entry, "key", "is a list of tables: each public key is a [[key]]");
+    read_key(reading, *key, content);
   }
   // Lists of the ledger ascend (not_sorted); whoever writes the file need not know in which order.
   std::ranges::sort(content.keys, [](const auto& a, const auto& b) {

@@ -120,7 +120,12 @@ Attempt<std::vector<RegisteredBatch>> read_batches(const Context& context,
                                                    std::span<const age::Identity> identities,
                                                    const std::string& only) {
   std::vector<RegisteredBatch> batches;
-  for (const auto& name : only.empty() ? batch_names(context) : std::vector{only}) {
+  std::vector<std::string> names{only};
+  if (only.empty()) {
+    TM_TRY(names, or_exit(ExitCode::kFailure, batch_names(context)));
+  }
+
+  for (const auto& name : names) {
     TM_TRY(auto batch, read_batch(context, identities, name));
     batches.push_back(std::move(batch));
   }

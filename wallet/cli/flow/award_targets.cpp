@@ -284,7 +284,8 @@ Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
                                                     std::span<const age::Identity> identities) {
   std::vector<AwardRecord> awards;
 
-  for (const auto& name : batch_names(context)) {
+  TM_TRY(const auto names, or_exit(ExitCode::kFailure, batch_names(context)));
+  for (const auto& name : names) {
     TM_TRY(const auto file,
            or_exit(ExitCode::kFailure,
                    read_file(batch_path(context, name) + "/register.age", age::kMaxFileBytes)));

@@ -17,15 +17,24 @@ std::string batch_path(const Context& context, const std::string& name) {
   return context.path("issuer/batches/" + name);
 }
 
-std::vector<std::string> batch_names(const Context& context) {
+Result<std::vector<std::string>> batch_names(const Context& context) {
+  namespace fs = std::filesystem;
+  const std::string batches = context.path("issuer/batches");
   std::vector<std::string> names;
-  const auto folders = list_folder(context.path("issuer/batches"));
-  if (!folders.ok()) return names;
-  for (const auto& folder : *folders) {
-    // A folder without the state is what a crash left before there was a batch.
-    if (is_there(folder + "/batch.age"))
-      names.push_back(std::filesystem::path(folder).filename().string());
+
+  std::error_code failure;
+  fs::directory_iterator at(batches, failure);
+  if (failure == std::errc::no_such_file_or_directory) return names;
+
+  for (const fs::directory_iterator end; !failure && at != end; at.increment(failure)) {
+    // A folder without the state is what a crash left before there was a batch. One that cannot be
+    // looked into counts: whoever opens it is told why not.
+    std::error_code ignored;
+    const auto state = fs::symlink_status(at->path() / "batch.age", ignored).type();
+    if (state != fs::file_type::not_found) names.push_back(at->path().filename().string());
   }
+  if (failure) return error("cannot read the folder " + batches + ": " + failure.message());
+
   std::ranges::sort(names);
   return names;
 }
@@ -45,7 +54,7 @@ Status check_batch_name(const std::string& name) {
 
 Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
                                 std::span<const age::Identity> identities) {
-  const auto names = batch_names(context);
+  TM_TRY(const auto names, or_exit(ExitCode::kFailure, batch_names(context)));
   if (std::ranges::find(names, name) != names.end()) {
     auto folder = BatchFolder::open(batch_path(context, name), identities);
     if (folder.ok()) return std::move(*folder);
@@ -121,11 +130,20 @@ Status reserve_indexes(const Context& context, const std::string& batch, std::ui
   return write_home_file(context, "issuer/next_index.json", as_bytes(reserved.dump()));
 }
 
-bool has_expired(const Batch& batch, Client& client) {
+Attempt<bool> has_expired(const BatchFolder& folder, Client& client) {
+  const Batch& batch = folder.batch();
   auto decoded = ledger::tx::decode(batch.plan.chain, batch.transaction);
 
+  // What this program cannot read another one made, and it may be committed: signing the batch
+  // again would issue it twice.
   const auto* transaction = std::get_if<ledger::tx::SharedTransaction>(&decoded);
-  if (transaction == nullptr) return true;
+  if (transaction == nullptr) {
+    return Failure{ExitCode::kFailure,
+                   folder.path() +
+                       "/batch.age holds a transaction that this program cannot read (" +
+                       ledger::tx::to_text(std::get<ledger::tx::Rejection>(decoded)) +
+                       "): nothing was signed. Use the testamur that made it, or a newer one"};
+  }
 
   auto known = client.transaction((*transaction)->id());
 

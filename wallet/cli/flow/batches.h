@@ -14,8 +14,9 @@
 namespace testamur::wallet {
 
 std::string batch_path(const Context& context, const std::string& name);
-// Names of all batch folders, sorted.
-std::vector<std::string> batch_names(const Context& context);
+// Names of all batch folders, sorted; none in a home without batches. Fails where the folder cannot
+// be read to its end: a batch that is not seen would be issued again.
+Result<std::vector<std::string>> batch_names(const Context& context);
 
 // A name that a folder of batches may have: letters, digits, '-', '_' and '.', not beginning with a
 // dot.
@@ -36,8 +37,9 @@ Status reserve_indexes(const Context& context, const std::string& batch, std::ui
                        std::uint64_t count);
 
 // Whether the transaction of the batch can no longer commit: the ledger's time has passed its end
-// and it is not there.
-bool has_expired(const Batch& batch, Client& client);
+// and it is not there. Fails where the bytes cannot be decoded, of which nobody can tell.
+// Precondition: the batch has a transaction.
+Attempt<bool> has_expired(const BatchFolder& folder, Client& client);
 Result<TransactionId> id_of_encoded(const ChainId& chain, ByteView carried);
 
 }  // namespace testamur::wallet

@@ -15,7 +15,12 @@ LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust
   auto accepted = accepted_recovery(context);
   if (!accepted.ok()) return LedgerFailure{"usage", accepted.message()};
   if (auto problem = trust.load()) return problem;
-  if (auto chain = home_ledger(context)) trust.expect(*chain);
+
+  // Without it the first ledger that any node shows would be trusted.
+  const auto chain = home_ledger(context);
+  if (!chain.ok()) return LedgerFailure{"home", chain.message()};
+  if (*chain) trust.expect(**chain);
+
   auto problem = trust.follow(client, *accepted);
   if (trust.is_first() && trust.current() != nullptr && !context.quiet && !context.json) {
     put(Stream::kError,

@@ -80,6 +80,20 @@ std::optional<std::uint64_t> anchor_of(const RegistryFacts& facts, const Referen
   return std::nullopt;
 }
 
+// The decision by which it ended as it did, so that the sentence is about the one that decided: of
+// those that had a say, the one with this outcome and rule. Nothing where another rule or another
+// body decided.
+const trust::Decision* deciding(const trust::Judgement& own, trust::Outcome outcome,
+                                trust::Rule rule) {
+  const auto decided = [&](const trust::Decision& decision) {
+    return decision.outcome == outcome && decision.rule == rule;
+  };
+  if (own.anchor_governs && decided(own.at_anchor)) return &own.at_anchor;
+  if (own.today_governs && decided(own.today)) return &own.today;
+  if (own.claim_governs && own.at_claim && decided(*own.at_claim)) return &*own.at_claim;
+  return nullptr;
+}
+
 AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Recording& record) {
   const auto& own = judged.bodies.front().second;
   AcceptanceRecord acceptance;
@@ -94,13 +108,12 @@ AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Record
   acceptance.policy_of = PolicyOf::kCaller;
   acceptance.policy_digest = trust::digest(record.policy).hex();
 
-  const auto& shown = own.anchor_governs && own.at_anchor.outcome != trust::Outcome::kBlocked
-                          ? own.at_anchor
-                          : own.today;
+  const auto* shown = deciding(own, judged.outcome, judged.rule);
+  if (shown == nullptr && judged.outcome == trust::Outcome::kAccept)
+    shown = own.anchor_governs ? &own.at_anchor : &own.today;
 
-  acceptance.explanation = judged.outcome != trust::Outcome::kAccept && judged.rule != shown.rule
-                               ? "rule " + std::string(to_text(judged.rule))
-                               : sentence(shown, record.policy);
+  acceptance.explanation = shown == nullptr ? "rule " + std::string(to_text(judged.rule))
+                                            : sentence(*shown, record.policy);
 
   if (judged.bodies.size() < 2) return acceptance;
   acceptance.joint = std::string(to_text(record.policy.joint));

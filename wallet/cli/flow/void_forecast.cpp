@@ -139,7 +139,10 @@ Called<VoidForecast> forecast_void(Client& client, const ChainId& chain, const K
                        "malformed_answer", "", ""};
     }
 
-    if (leaves.empty()) return forecast;
+    if (leaves.empty()) {
+      forecast.by_word_of = client.answering();
+      return forecast;
+    }
 
     for (const auto& leaf : leaves) {
       if (leaf.key != key) continue;
@@ -150,10 +153,22 @@ Called<VoidForecast> forecast_void(Client& client, const ChainId& chain, const K
   }
 }
 
+namespace {
+
+// A node that hides an entry of its log shows a smaller number, and nothing here finds it out.
+std::string word_text(const VoidForecast& forecast) {
+  return "\nThis is the word of " +
+         (forecast.by_word_of.empty() ? std::string("one node") : forecast.by_word_of) +
+         " and not proven: there may be more. Ask another node with --endpoint to compare.";
+}
+
+}  // namespace
+
 std::string to_text(const VoidForecast& forecast) {
   if (forecast.issuances == 0 && forecast.statements == 0) {
-    return "As of now nothing becomes void: the ledger holds no issuance and no statement by this "
-           "key since then.";
+    return "As of now nothing becomes void: the log shows no issuance and no statement by this key "
+           "since then." +
+           word_text(forecast);
   }
 
   std::string out = "As of now this makes void: " + counted(forecast.issuances, "issuance") +
@@ -179,7 +194,7 @@ std::string to_text(const VoidForecast& forecast) {
            " since then stand: look through them, and let the root keys set right what is wrong.";
   }
 
-  return out;
+  return out + word_text(forecast);
 }
 
 Json to_json(const VoidForecast& forecast) {
@@ -193,6 +208,8 @@ Json to_json(const VoidForecast& forecast) {
               {"first_ms", forecast.first_ms},
               {"last_ms", forecast.last_ms},
               {"issuances_not_shown", forecast.unread},
+              {"proven", false},
+              {"by_word_of", forecast.by_word_of},
               {"indexes", std::move(runs)}};
 }
 

@@ -20,6 +20,7 @@ struct VoidForecast {
   std::uint64_t status_changes = 0;         // these stand
   std::uint64_t others = 0;                 // achievements, votes, …: these stand
   std::uint64_t first_ms = 0, last_ms = 0;  // of what becomes void
+  std::string by_word_of;  // whose log it is; the word of that node and no proof (decision 1140)
   std::vector<ledger::IndexRun> runs;  // index ranges of the issuances, in the order of the log
 };
 
@@ -27,7 +28,7 @@ struct VoidForecast {
 // the node does not show an entry that its own log has.
 Called<VoidForecast> forecast_void(Client& client, const ChainId& chain, const KeyId& key,
                                    std::uint64_t since_ms);
-// One sentence.
+// Sentences, of which the last says on whose word they rest.
 std::string to_text(const VoidForecast& forecast);
 Json to_json(const VoidForecast& forecast);
 
