@@ -98,7 +98,7 @@ def prepared_claims(office, folder, achievement, learners):
     for row in office.run("issuer", "batch", "codes", "prepared")["codes"]:
         code = folder / f"{row['file']}.code"
         code.write_text(row["code"] + "\n")
-        claims.append((office.folder / "issuer" / "batches" / "prepared" / "claims" / f"{row['file']}.testamur.age", code))
+        claims.append((office.folder / "issuer" / "batches" / "prepared" / "claims" / row["file"], code))
     return claims
 
 

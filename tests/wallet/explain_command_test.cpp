@@ -100,11 +100,14 @@ TEST_CASE("what is assumed is marked as such and can turn the answer") {
   CHECK(e.ask().code == ExitCode::kOk);
 
   for (const char* bad : {"me:x", "me:university2.example:121:0", "me:university2.example:60:8",
-                          "me:university2.example:much:0", "me:nobody.example:60:0"}) {
+                          "me:university2.example:much:0"}) {
     CAPTURE(bad);
     e.question.assume = {bad};
     CHECK(e.ask().code == ExitCode::kUsage);
   }
+
+  e.question.assume = {"me:nobody.example:60:0"};
+  CHECK(e.ask().code == ExitCode::kUnknown);
 }
 
 TEST_CASE("drawings hold every institution on a path by name, and the statements between them") {

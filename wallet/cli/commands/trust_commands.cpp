@@ -11,6 +11,8 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/files/policy_file.h"
+#include "wallet/cli/flow/graph_source.h"
 #include "wallet/cli/flow/local_view.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/flow/viewpoint.h"
@@ -196,6 +198,10 @@ Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kin
 }
 
 Outcome explain(Context& context, const ExplainOptions& options) {
+  // A file of another kind is a mistake of who named it, whether a node answers or not.
+  if (!options.policy_file->empty()) TM_TRY_STATUS(read_policy_file(options.policy_file));
+  if (!options.graph_file->empty()) TM_TRY_STATUS(FileGraph::read(options.graph_file));
+
   Client client = context.client();
   DecideQuery query;
   TM_TRY(query.issuer, institution_named(client, "issuer", options.issuer));
