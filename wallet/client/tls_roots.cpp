@@ -6,6 +6,12 @@
 #include "common/openssl_owned.h"
 
 namespace testamur::wallet {
+namespace {
+
+// Nobody is asked for the passphrase of a public certificate.
+int no_passphrase(char*, int, int, void*) { return 0; }
+
+}  // namespace
 
 Status check_tls_roots(std::string_view pem) {
   if (pem.size() > kMaxTlsRootsBytes) return error("it is larger than 1 MiB");
@@ -15,8 +21,8 @@ Status check_tls_roots(std::string_view pem) {
 
   ERR_clear_error();
   std::size_t count = 0;
-  while (
-      openssl::Owned<X509, X509_free>{PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr)}) {
+  while (openssl::Owned<X509, X509_free>{
+      PEM_read_bio_X509(source.get(), nullptr, no_passphrase, nullptr)}) {
     ++count;
   }
 
