@@ -63,7 +63,7 @@ Chain::Core::Core(ChainOptions options, ChainParts parts, Runtime& runtime)
       own_signatures_(kCachedSignatures),
       verifier_(parts_.signatures != nullptr ? *parts_.signatures : own_signatures_,
                 parts_.counters),
-      // The lifecycle keeps a reference to workshop_, which is made after it, and does not use it
+      // The lifecycle keeps a reference to processor_, which is made after it, and does not use it
       // yet.
       transactions_(options_.mempool,
                     {runtime, parts_.clock, parts_.counters, sender_, verifier_, processor_}),

@@ -46,7 +46,7 @@ std::optional<std::uint16_t> free_accreditation_slot(const StatementsAnswer& ans
     over = std::max(over.value_or(0), until_ms);
   }
 
-  auto found = std::ranges::find(over_ms, std::nullopt);
+  auto found = std::ranges::find_if(over_ms, [](const auto& over) { return !over; });
   if (found == over_ms.end())
     found = std::ranges::find_if(over_ms, [&](const auto& over) { return *over <= from_ms; });
   if (found == over_ms.end()) return std::nullopt;
