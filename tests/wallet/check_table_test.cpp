@@ -22,12 +22,12 @@ namespace {
 
 const std::string kHash(64, 'a');
 
-struct Run {
+struct TableRun {
   std::string out;
   std::vector<std::string> asked;
   Attempt<TableCounts> counts = TableCounts{};
 
-  explicit Run(const std::string& table) {
+  explicit TableRun(const std::string& table) {
     std::istringstream in(table);
     counts = check_table(in, {[&](const std::string& hash) -> Attempt<RowAnswer> {
                                 asked.push_back(hash);
@@ -85,7 +85,7 @@ class FailingDisk : public std::streambuf {
 }  // namespace
 
 TEST_CASE("every row comes back as it was, with the verdict beside it") {
-  const Run run("name,hash\r\n\"Qi, Bo\"," + kHash + "\r\n\r\nAna,urn:testamur:1:x\n");
+  const TableRun run("name,hash\r\n\"Qi, Bo\"," + kHash + "\r\n\r\nAna,urn:testamur:1:x\n");
   REQUIRE(run.counts.ok());
   CHECK(run.asked == std::vector<std::string>{kHash, "urn:testamur:1:x"});
 
@@ -103,7 +103,7 @@ TEST_CASE("every row comes back as it was, with the verdict beside it") {
 }
 
 TEST_CASE("a list of hashes alone needs no header") {
-  const Run run(kHash + "\n" + kHash);
+  const TableRun run(kHash + "\n" + kHash);
   REQUIRE(run.counts.ok());
   CHECK(run.counts->rows == 2);
   CHECK(run.out.starts_with(kHash + ",found,"));
@@ -111,7 +111,7 @@ TEST_CASE("a list of hashes alone needs no header") {
 
 TEST_CASE("what cannot be read stops the table, by line") {
   const auto fails = [](const std::string& table) {
-    const Run run(table);
+    const TableRun run(table);
     return run.counts.ok() ? std::string{} : run.counts.message();
   };
   CHECK(fails("name,note\nx,y\n").starts_with("line 1: no column is called hash"));
