@@ -251,7 +251,11 @@ TEST_CASE("wherever a presentation is cut, it is cut off and never forged") {
       CAPTURE(size);
 
       // Where a part ends what stands before it is a presentation that shows less.
-      if (read.ok()) CHECK(read_credential(*read).ok());
+      if (read.ok()) {
+        const auto view = read_credential(*read);
+        CAPTURE(view.ok() ? "" : view.message(), read->substr(read->size() - 60));
+        CHECK(view.ok());
+      }
       if (!read.ok()) CHECK(read.message().find("Copy the whole") != std::string::npos);
     }
     for (const auto& more : {whole + whole, whole + "\n" + whole, whole + "~", whole + "~~",
