@@ -70,6 +70,9 @@ Result<Found> read_into(const std::filesystem::path& file, std::span<std::uint8_
   return found;
 }
 
+// Where a key goes that is over, until it is overwritten.
+std::filesystem::path over_of(const std::filesystem::path& file) { return file.string() + ".over"; }
+
 }  // namespace
 
 Status write_key_file(const std::filesystem::path& file, KeyPurpose purpose, const SecretKey& key) {
@@ -120,10 +123,11 @@ Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose pu
                " key");
 }
 
-Status erase_key_file(const std::filesystem::path& file) {
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+Status finish_erasing(const std::filesystem::path& file) {
+  const auto over = over_of(file);
+  const int descriptor = ::open(over.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
   if (descriptor < 0 && errno == ENOENT) return {};
-  if (descriptor < 0) return error(cause(file, "opened"));
+  if (descriptor < 0) return error(cause(over, "opened"));
 
   struct stat facts {};
   bool good = ::fstat(descriptor, &facts) == 0;
@@ -134,13 +138,26 @@ Status erase_key_file(const std::filesystem::path& file) {
     if (written > 0) done += static_cast<std::size_t>(written);
   }
   while (good && ::fsync(descriptor) != 0) good = errno == EINTR;
-  const auto failure = good ? std::string() : cause(file, "overwritten");
+  const auto failure = good ? std::string() : cause(over, "overwritten");
   ::close(descriptor);
 
   // Removed also when it could not be overwritten: what is gone votes no more.
-  if (::unlink(file.c_str()) != 0) return error(cause(file, "removed"));
+  if (::unlink(over.c_str()) != 0) return error(cause(over, "removed"));
   TM_TRY_STATUS(sync_directory_of(file));
   return good ? Status{} : error(failure);
+}
+
+Status erase_key_file(const std::filesystem::path& file) {
+  TM_TRY_STATUS(finish_erasing(file));
+
+  // It gives up its name first: a crash while it is overwritten would else leave a file of zeros,
+  // which is no key, and the node would not start.
+  if (::rename(file.c_str(), over_of(file).c_str()) != 0) {
+    if (errno == ENOENT) return {};
+    return error(cause(file, "renamed"));
+  }
+  TM_TRY_STATUS(sync_directory_of(file));
+  return finish_erasing(file);
 }
 
 }  // namespace testamur::node

@@ -19,7 +19,12 @@ Status write_key_file(const std::filesystem::path& file, KeyPurpose purpose, con
 // Fails when the file is readable by others than its owner, is of another purpose, or is damaged.
 Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose purpose);
 
-// Overwrites the file and removes it, durably. A file that is not there is erased already.
+// Overwrites the file and removes it, durably. A file that is not there is erased already. It takes
+// the name `<file>.over` first, so that after a crash in the middle there is no key and not half a
+// key.
 Status erase_key_file(const std::filesystem::path& file);
+
+// What a crash left of that, if anything: called when the keys are opened.
+Status finish_erasing(const std::filesystem::path& file);
 
 }  // namespace testamur::node

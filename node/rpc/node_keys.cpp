@@ -44,6 +44,9 @@ Result<std::vector<SecretKey>> NodeKeys::consensus_keys() const {
 Result<NodeKeys::Consensus> NodeKeys::open_consensus() {
   std::lock_guard lock(mutex_);
   Consensus opened;
+  if (const auto file = file_of(KeyPurpose::kConsensus); !file.empty()) {
+    for (const auto& path : {file, next_of(file)}) TM_TRY_STATUS(finish_erasing(path));
+  }
   TM_TRY(opened.keys, read_consensus());
   TM_TRY(auto identity, read_vote_store_identity(files_, journal_));
   if (!identity) {
@@ -104,6 +107,7 @@ Result<SecretKey> NodeKeys::open_transport(
     const std::function<bool(const PublicKey&)>& registered) {
   std::lock_guard lock(mutex_);
   const auto file = file_of(KeyPurpose::kTransport);
+  TM_TRY_STATUS(finish_erasing(file));
   if (fs::exists(next_of(file))) {
     TM_TRY(auto next, read_key_file(next_of(file), KeyPurpose::kTransport));
     if (registered(next.public_key())) {

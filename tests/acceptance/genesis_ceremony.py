@@ -95,7 +95,7 @@ def body(network, folder):
 
     parties = [home / "node" / "party.toml" for home in homes]
     chain = testamur("add", draft, *parties)["chain"]
-    refused("party_twice", "add", draft, parties[2])
+    refused("party_twice", "add", draft, parties[2], expect=USAGE_EXIT)
     say("each founder signs a copy in its own folder")
     for home in homes:
         shutil.copyfile(draft, home / "genesis.bin")

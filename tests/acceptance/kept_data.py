@@ -9,7 +9,9 @@ from keep_data import AUDIENCE, NONCE, write_class
 from network import Home, Network, ROOT, require, run_test, say
 
 REVOKED, UNKNOWN = 6, 7
-PROOF = ("--audience", AUDIENCE, "--nonce", NONCE, "--max-age", 4_000_000_000)  # the holder's proof is as old as the archive
+# The holder's proof and the receipt are as old as the archive.
+PROOF = ("--audience", AUDIENCE, "--nonce", NONCE, "--max-age", 4_000_000_000)
+OLD_STATUS = ("--max-status-age", 4_000_000_000_000)
 
 
 def unpacked(archive):
@@ -26,7 +28,7 @@ def expect_status(office, student, batch, status):
 
 def offline(folder, learner):
     """Judged from files alone, by nobody's node."""
-    verdict = json.loads(learner.run("credential", "verify", *PROOF, "--receipt", folder / "shown.receipt", folder / "shown.txt",
+    verdict = json.loads(learner.run("credential", "verify", *PROOF, *OLD_STATUS, "--receipt", folder / "shown.receipt", folder / "shown.txt",
                                      expect=UNKNOWN))  # whether the issuer is accepted stands in no receipt
     require(verdict["standing"] == "genuine" and verdict["source"] == "proven", f"the old presentation with its receipt: {verdict}")
 

@@ -40,6 +40,26 @@ TEST_CASE("a key file that a full disk cut short is not there, and the next atte
   CHECK((facts.st_mode & 07777) == 0600);
 }
 
+// A validator that left was killed while its key was overwritten: the file of zeros was no key, and
+// the node did not start again.
+TEST_CASE("a key that a crash left half erased has given up its name, and is erased later") {
+  TemporaryDirectory directory;
+  const auto file = directory.path() / "consensus.key";
+  const auto key = SecretKey::generate(SignatureAlgorithm::kBip340);
+  REQUIRE(write_key_file(file, KeyPurpose::kConsensus, key).ok());
+
+  // As the crash leaves it: under the other name, not yet overwritten.
+  std::filesystem::rename(file, file.string() + ".over");
+  REQUIRE(write_key_file(file, KeyPurpose::kConsensus, key).ok());
+  CHECK(finish_erasing(file).ok());
+  CHECK(file_count(directory.path()) == 1);
+  CHECK(read_key_file(file, KeyPurpose::kConsensus).ok());
+
+  CHECK(erase_key_file(file).ok());
+  CHECK(file_count(directory.path()) == 0);
+  CHECK(erase_key_file(file).ok());
+}
+
 TEST_CASE("a file that a full disk could not replace keeps what it held") {
   TemporaryDirectory directory;
   const auto file = directory.path() / "testamurd.toml";
