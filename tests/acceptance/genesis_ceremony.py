@@ -125,7 +125,7 @@ def body(network, folder):
     whole = record.read_bytes()
     at = whole.index(b"univie.ac.at")
     record.write_bytes(whole[:at] + b"u" * 12 + whole[at + 12:])
-    answer = testamur("check", record, expect=INVALID_EXIT)
+    answer = testamur("check", record, expect=USAGE_EXIT)
     require(answer.get("faults") or "the genesis record" in answer.get("error", ""), "an altered record passed")
     join_is_refused(homes[0], record, "genesis")
     record.write_bytes(whole[:10] + bytes([whole[10] ^ 1]) + whole[11:])  # the time: every rule but the signatures holds
