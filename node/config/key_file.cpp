@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/whole_file.h"
 #include "node/config/durable_file.h"
 
 namespace testamur::node {
@@ -129,15 +130,7 @@ Status finish_erasing(const std::filesystem::path& file) {
   if (descriptor < 0 && errno == ENOENT) return {};
   if (descriptor < 0) return error(cause(over, "opened"));
 
-  struct stat facts {};
-  bool good = ::fstat(descriptor, &facts) == 0;
-  const std::string zeros(good ? static_cast<std::size_t>(facts.st_size) : 0, '\0');
-  for (std::size_t done = 0; good && done < zeros.size();) {
-    const auto written = ::write(descriptor, zeros.data() + done, zeros.size() - done);
-    good = written >= 0 || errno == EINTR;
-    if (written > 0) done += static_cast<std::size_t>(written);
-  }
-  while (good && ::fsync(descriptor) != 0) good = errno == EINTR;
+  const bool good = whole_file::write_zeros(descriptor);
   const auto failure = good ? std::string() : cause(over, "overwritten");
   ::close(descriptor);
 

@@ -18,93 +18,55 @@
 #include <utility>
 
 #include "common/check.h"
-#include "common/keys.h"
+#include "common/whole_file.h"
 #include "wallet/keystore/output_stream.h"
 
 namespace testamur::wallet {
 namespace {
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { reset(); }
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-  // Closing may report a write that failed late.
-  bool reset() {
-    const int fd = fd_;
-    fd_ = -1;
-    return fd < 0 || ::close(fd) == 0;
-  }
-
- private:
-  int fd_;
-};
+using whole_file::Descriptor;
+using whole_file::folder_of;
+using whole_file::temporary_name;
+using whole_file::write_all;
 
 Error system_error(const std::string& act, const std::string& path) {
   return error("cannot " + act + " " + path + ": " + std::strerror(errno));
 }
 
-bool write_all(int fd, ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-std::string folder_of(const std::string& path) {
-  const auto folder = std::filesystem::path(path).parent_path().string();
-  return folder.empty() ? "." : folder;
+Error system_error(const whole_file::Failure& failure, const std::string& path) {
+  const auto act = [&]() -> std::string {
+    switch (failure.step) {
+      case whole_file::Step::kCreate: return "create";
+      case whole_file::Step::kOpen: return "open";
+      case whole_file::Step::kSync: return "sync";
+      case whole_file::Step::kClose: return "close";
+      default: return "write";
+    }
+  }();
+  errno = failure.cause;
+  return system_error(act, path);
 }
 
 Status sync_folder(const std::string& folder) {
-  const Descriptor descriptor{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!descriptor.ok() || ::fsync(descriptor.get()) != 0)
-    return system_error("sync the folder", folder);
-  return {};
+  if (whole_file::sync_folder(folder)) return {};
+  return system_error("sync the folder", folder);
 }
 
 // `path` is what the person knows: the temporary name tells nobody anything.
 Status write_temporary(const std::string& temporary, const std::string& path, ByteView contents) {
-  Descriptor file{
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (!file.ok()) return system_error("create", path);
-  if (!write_all(file.get(), contents)) return system_error("write", path);
-  if (::fsync(file.get()) != 0) return system_error("sync", path);
-  if (!file.reset()) return system_error("close", path);
-  return {};
+  const auto failure = whole_file::write_temporary(temporary, contents, 0600);
+  return failure ? Status(system_error(*failure, path)) : Status{};
 }
 
-// Every step is atomic. A rename that never replaces is asked for first, because the file systems
-// of memory sticks know no second name of a file; where the system does not know it, a link fails
-// when the target exists.
+// Every step is atomic.
 Status put_in_place(const std::string& temporary, const std::string& path, Overwrite overwrite) {
   if (overwrite == Overwrite::kRefused) {
-    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0)
-      return {};
+    if (whole_file::take_free_name(temporary, path)) return {};
     if (errno == EEXIST) return error(path + " exists already and is not overwritten");
-    if (errno != EINVAL && errno != ENOSYS) return system_error("create", path);
-
-    if (::link(temporary.c_str(), path.c_str()) != 0) {
-      if (errno == EEXIST) return error(path + " exists already and is not overwritten");
-      return system_error("create", path);
-    }
-    ::unlink(temporary.c_str());
-    return {};
+    return system_error("create", path);
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error("replace", path);
   return {};
-}
-
-std::string temporary_name(const std::string& path) {
-  std::array<std::uint8_t, 8> random{};
-  fill_random(random);
-  return path + "." + to_hex(random) + ".tmp";
 }
 
 // A second name for what the file holds now, in the place of an older one, which stands until then.
@@ -202,11 +164,8 @@ std::string target_of(const std::string& path) {
 }
 
 Status write_to_device(const std::string& path, ByteView contents) {
-  Descriptor device{::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY)};
-  if (!device.ok()) return system_error("open", path);
-  if (!write_all(device.get(), contents)) return system_error("write", path);
-  if (!device.reset()) return system_error("close", path);
-  return {};
+  const auto failure = whole_file::write_to_device(path, contents);
+  return failure ? Status(system_error(*failure, path)) : Status{};
 }
 
 struct Judged {
@@ -330,10 +289,8 @@ Status write_file_keeping_previous(const std::string& path, ByteView contents) {
 void overwrite_and_remove(const std::string& path) {
   struct stat information {};
   const Descriptor file{::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW)};
-  if (file.ok() && ::fstat(file.get(), &information) == 0 && S_ISREG(information.st_mode)) {
-    const Bytes nothing(static_cast<std::size_t>(information.st_size));
-    if (write_all(file.get(), nothing)) (void)::fsync(file.get());
-  }
+  if (file.ok() && ::fstat(file.get(), &information) == 0 && S_ISREG(information.st_mode))
+    (void)whole_file::write_zeros(file.get());
   (void)remove_file(path);
 }
 
