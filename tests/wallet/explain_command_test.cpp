@@ -26,6 +26,8 @@ struct Answer {
 struct Explaining {
   SpeakingLedger ledger{5};
   OwnQuestion question;
+  std::string policy_file;
+  std::string graph_file;
 
   Explaining() {
     ledger.trust(0, 1, 60, 1);
@@ -53,7 +55,10 @@ struct Explaining {
     const int out = ::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
     ::dup2(out, 1);
 
-    const auto code = explain_by_own_policy(ledger.context, ledger.client, question);
+    const auto files = read_own_files(policy_file, graph_file);
+    const auto code = files.ok()
+                          ? explain_by_own_policy(ledger.context, ledger.client, question, *files)
+                          : fail(ledger.context, ExitCode::kUsage, files.message());
     std::fflush(stdout);
     ::dup2(kept, 1);
     ::close(kept);
@@ -75,7 +80,7 @@ TEST_CASE("the policy file decides, and the answer names its digest") {
   CHECK(answer.json["deficit"] == 60);
   CHECK(answer.json["remedies"].size() > 0);
 
-  e.question.policy_file = e.policy("threshold = 60\n");
+  e.policy_file = e.policy("threshold = 60\n");
   answer = e.ask();
   CHECK(answer.code == ExitCode::kOk);
   CHECK(answer.json["own_policy"] == true);
@@ -144,11 +149,11 @@ TEST_CASE("a graph file answers as the node does, and a policy that is wrong is 
   REQUIRE(graph.ok());
   REQUIRE(write_file_atomically(path, as_bytes(*graph), Overwrite::kAllowed).ok());
   const auto from_node = e.ask();
-  e.question.graph_file = path;
+  e.graph_file = path;
   const auto from_file = e.ask();
   CHECK(from_file.json["amount"] == from_node.json["amount"]);
   CHECK(from_file.json["cut"] == from_node.json["cut"]);
-  e.question.policy_file = e.policy("threshold = 0\n");
+  e.policy_file = e.policy("threshold = 0\n");
   CHECK(e.ask().code == ExitCode::kUsage);
 }
 

@@ -74,8 +74,10 @@ struct Judging {
     REQUIRE(question.ok());
 
     NodeGraph node(ledger.client);
-    const auto decided =
-        decide_by_own_policy(node, {policy_file, ""}, *question, credential, facts);
+    const auto files = read_own_files(policy_file, "");
+    INFO(files.message());
+    REQUIRE(files.ok());
+    const auto decided = decide_by_own_policy(node, {*files, ""}, *question, credential, facts);
     INFO(decided.message());
     REQUIRE(decided.ok());
     return facts;

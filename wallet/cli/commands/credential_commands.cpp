@@ -11,7 +11,6 @@
 #include "wallet/cli/description/disclosure.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/output.h"
-#include "wallet/cli/files/policy_file.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/open_wallet.h"
 #include "wallet/cli/flow/own_decision.h"
@@ -416,14 +415,11 @@ Result<ledger::Receipt> read_receipt_file(const std::string& file) {
 }
 
 // What a receipt proves under a ledger that this home trusts; nobody is asked.
-Asked facts_of_file(Context& context, const CredentialView& view, const std::string& file) {
+Asked facts_of_file(Context& context, const CredentialView& view, const ledger::Receipt& receipt) {
   LedgerTrust trust(context.path("ledgers"));
   if (auto problem = trust.load()) return {{}, failure_of(*problem)};
 
-  auto receipt = read_receipt_file(file);
-  if (!receipt.ok()) return {{}, Failure{ExitCode::kUsage, receipt.message()}};
-
-  const auto& certified = receipt->checkpoint.header.chain;
+  const auto& certified = receipt.checkpoint.header.chain;
   const auto* trusted = trust.find(certified);
   const auto* named = trust.find(view.head.reference);
 
@@ -436,7 +432,7 @@ Asked facts_of_file(Context& context, const CredentialView& view, const std::str
   }
 
   auto facts =
-      facts_from_receipt(*receipt, *trusted, named == nullptr ? certified : named->genesis.chain);
+      facts_from_receipt(receipt, *trusted, named == nullptr ? certified : named->genesis.chain);
   if (!facts.ok()) return {{}, Failure{ExitCode::kInvalid, facts.message() + " [forged_proof]"}};
 
   // A receipt speaks of its own block: a newer one that is known decides what of it still holds.
@@ -481,45 +477,44 @@ ExitCode keep_receipt(Context& context, const ReceiptOptions& options) {
   return ExitCode::kOk;
 }
 
-// What is asked of every file. All options are read for it at once: what one of them has no say in
-// does not hang on whether a file can be read.
+// What is asked of every file. All options, and the files that they name, are read for it at once:
+// what one of them has no say in does not hang on whether a file can be read, and a folder is
+// judged by one reading.
 struct VerifyQuestion {
   // Of the holder: what the request says, a bare audience and nonce, or nothing.
   std::optional<HolderRules> holder;
   std::optional<VerifierRequest> request;
   bool no_holder = false;
   std::string purpose;
-  std::string receipt;
-  std::string policy_file;
-  std::string graph_file;
+  std::optional<ledger::Receipt> receipt;
+  std::optional<OwnFiles> own;  // decided here by these, and not by the node's policy
   std::uint64_t max_status_age_ms = 0;
   std::optional<Viewpoint> viewpoint;
 };
 
 // By the verifier's own policy, in the place of what the node's institution decides. Nothing is
 // lost where the network cannot be asked: then the decision is unknown, with the reason.
-Attempt<void> decide_here(Client& client, const VerifyQuestion& question,
+void decide_here(Client& client, const VerifyQuestion& question, const CredentialView& view,
+                 RegistryFacts& facts) {
+  const OwnFiles& files = *question.own;
+  NodeGraph node(client);
+  GraphSource& source = files.graph ? static_cast<GraphSource&>(*files.graph) : node;
 
-                          const CredentialView& view, RegistryFacts& facts) {
-  std::unique_ptr<GraphSource> source = std::make_unique<NodeGraph>(client);
   AwardQuestion award;
   award.point.achievement =
       trust::AchievementName{view.head.achievement.institution, view.head.achievement.number};
 
   std::string missing;
-  if (!question.graph_file.empty()) {
-    auto file = FileGraph::read(question.graph_file);
-    if (!file.ok()) return error(file.message());
-    if (auto known = file->achievement(view.head.achievement)) {
+  if (files.graph) {
+    if (auto known = files.graph->achievement(view.head.achievement)) {
       if (auto read = award_question(*known); read.ok()) {
         award = *read;
       } else {
-        missing = question.graph_file + ": " + read.message();
+        missing = files.graph_file + ": " + read.message();
       }
     } else {
       missing = "the graph file does not hold the achievement " + to_text(view.head.achievement);
     }
-    source = std::make_unique<FileGraph>(std::move(*file));
   } else {
     auto answer = client.achievement(view.head.achievement);
     if (auto* failure = std::get_if<CallError>(&answer)) {
@@ -536,14 +531,12 @@ Attempt<void> decide_here(Client& client, const VerifyQuestion& question,
   facts.acceptance.reset();
 
   const auto& viewpoint = question.viewpoint;
-  const OwnDecision own{question.policy_file, question.purpose, id_of(viewpoint),
+  const OwnDecision own{files, question.purpose, id_of(viewpoint),
                         viewpoint ? viewpoint->published : std::string{}};
 
-  auto decided = missing.empty() ? decide_by_own_policy(*source, own, award, view, facts)
+  auto decided = missing.empty() ? decide_by_own_policy(source, own, award, view, facts)
                                  : Status(error(missing));
   if (!decided.ok() && facts.problem.empty()) facts.problem = decided.message();
-
-  return {};
 }
 
 Attempt<void> read_holder_question(const Context& context, const VerifyOptions& options,
@@ -577,29 +570,29 @@ Attempt<void> read_holder_question(const Context& context, const VerifyOptions& 
   return {};
 }
 
-// What concerns every file is looked at before any of them.
-Attempt<void> check_inputs(const VerifyQuestion& question) {
-  if (!question.purpose.empty()) TM_TRY_STATUS(trust::parse_purpose(question.purpose));
-  if (!question.policy_file.empty()) TM_TRY_STATUS(read_policy_file(question.policy_file));
-  if (!question.graph_file.empty()) TM_TRY_STATUS(FileGraph::read(question.graph_file));
-  if (!question.receipt.empty()) TM_TRY_STATUS(read_receipt_file(question.receipt));
-  return {};
-}
-
 Attempt<VerifyQuestion> read_question(Context& context, const VerifyOptions& options) {
   VerifyQuestion question;
   TM_TRY_STATUS(read_holder_question(context, options, question));
-  question.receipt = options.receipt;
-  question.policy_file = options.policy_file;
-  question.graph_file = options.graph_file;
+  const std::string receipt = options.receipt;
+  const std::string policy_file = options.policy_file;
+  const std::string graph_file = options.graph_file;
   question.max_status_age_ms = options.max_status_age_ms;
 
   // A receipt says nothing of acceptance: beside it only a policy asks for a purpose.
-  if (question.receipt.empty() || !question.policy_file.empty()) question.purpose = options.purpose;
+  if (receipt.empty() || !policy_file.empty()) question.purpose = options.purpose;
   if (question.purpose.empty() && question.request) question.purpose = question.request->purpose;
-  TM_TRY_STATUS(check_inputs(question));
+
+  // What concerns every file is looked at before any of them.
+  if (!question.purpose.empty()) TM_TRY_STATUS(trust::parse_purpose(question.purpose));
+  if (!policy_file.empty()) {
+    TM_TRY(question.own, read_own_files(policy_file, graph_file));
+  }
+  if (!receipt.empty()) {
+    TM_TRY(question.receipt, read_receipt_file(receipt));
+  }
+
   if (options.viewpoint->empty()) return question;
-  if (question.policy_file.empty())
+  if (!question.own)
     return error(
         "--viewpoint needs a policy to decide by: give --policy FILE, or ask the node of that "
         "institution");
@@ -632,8 +625,8 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
                           !question.no_holder};
   RegistryFacts facts;
   if (auto view = read_credential(*pasted); view.ok()) {
-    auto asked = question.receipt.empty() ? facts_of_nodes(context, *view, question.purpose)
-                                          : facts_of_file(context, *view, question.receipt);
+    auto asked = question.receipt ? facts_of_file(context, *view, *question.receipt)
+                                  : facts_of_nodes(context, *view, question.purpose);
     if (asked.failed) return *asked.failed;
 
     // Ages are told by this machine's clock. One that is behind a proven block is wrong, and nobody
@@ -645,9 +638,9 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
                          ": set the clock; nothing was judged"};
     }
     facts = std::move(asked.facts);
-    if (!question.policy_file.empty()) {
+    if (question.own) {
       Client client = context.client();
-      TM_TRY_STATUS(decide_here(client, question, *view, facts));
+      decide_here(client, question, *view, facts);
     }
   }
   return verify_presentation(*pasted, facts, rules);

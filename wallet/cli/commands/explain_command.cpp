@@ -8,7 +8,6 @@
 #include "trust/drawing.h"
 #include "trust/explain.h"
 #include "wallet/cli/files/output.h"
-#include "wallet/cli/files/policy_file.h"
 #include "wallet/cli/flow/local_view.h"
 
 namespace testamur::wallet {
@@ -123,13 +122,9 @@ ExitCode write_drawings(Context& context, const OwnQuestion& question,
 
 }  // namespace
 
-ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuestion& question) {
-  trust::PolicyReading reading;
-  if (!question.policy_file.empty()) {
-    auto read = read_policy_file(question.policy_file);
-    if (!read.ok()) return fail(context, ExitCode::kUsage, read.message());
-    reading = *read;
-  }
+ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuestion& question,
+                               const OwnFiles& files) {
+  const auto& reading = files.reading;
 
   trust::Query query;
   query.issuer = question.issuer;
@@ -143,18 +138,13 @@ ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuesti
     query.assume.push_back(*assumed);
   }
 
-  std::unique_ptr<GraphSource> graph = std::make_unique<NodeGraph>(client);
-  if (!question.graph_file.empty()) {
-    auto file = FileGraph::read(question.graph_file);
-    if (!file.ok()) return fail(context, ExitCode::kUsage, file.message());
-    graph = std::make_unique<FileGraph>(std::move(*file));
-  }
+  NodeGraph node(client);
+  GraphSource& graph = files.graph ? static_cast<GraphSource&>(*files.graph) : node;
 
   auto view =
-      fetch_local_view(*graph, query.viewpoint, {query.issuer}, reading.policy, query.assume);
+      fetch_local_view(graph, query.viewpoint, {query.issuer}, reading.policy, query.assume);
   if (!view.ok()) {
-    return fail(context, question.graph_file.empty() ? ExitCode::kUnreachable : ExitCode::kUsage,
-                view.message());
+    return fail(context, files.graph ? ExitCode::kUsage : ExitCode::kUnreachable, view.message());
   }
 
   query.as_of = view->as_of;
@@ -167,9 +157,8 @@ ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuesti
       written != ExitCode::kOk)
     return written;
 
-  const std::string source = question.policy_file.empty()
-                                 ? "the preset friends"
-                                 : "your own policy " + question.policy_file;
+  const std::string source =
+      files.policy_file.empty() ? "the preset friends" : "your own policy " + files.policy_file;
   const std::string hypothetical =
       query.assume.empty() ? "" : "If what --assume says were on the ledger:\n";
 

@@ -4,17 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "trust/policy_text.h"
 #include "trust/scope.h"
 #include "wallet/cli/context.h"
+#include "wallet/cli/flow/own_files.h"
 
 namespace testamur::wallet {
 
 struct OwnQuestion {
   InstitutionId issuer;
   std::optional<InstitutionId> viewpoint;  // else the policy's, else the local one
-  std::string policy_file;                 // empty: the preset friends
-  std::string graph_file;                  // empty: a node is asked
   trust::ScopePoint point;
   std::uint64_t at_time_ms = 0;     // 0: today
   std::vector<std::string> assume;  // TRUSTER:SUBJECT:AMOUNT:DEPTH; "me" is the viewpoint
@@ -22,6 +20,7 @@ struct OwnQuestion {
   std::string dot;
 };
 
-ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuestion& question);
+ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuestion& question,
+                               const OwnFiles& files);
 
 }  // namespace testamur::wallet

@@ -11,9 +11,8 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/output.h"
-#include "wallet/cli/files/policy_file.h"
-#include "wallet/cli/flow/graph_source.h"
 #include "wallet/cli/flow/local_view.h"
+#include "wallet/cli/flow/own_files.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/flow/viewpoint.h"
 #include "wallet/cli/terminal.h"
@@ -90,7 +89,7 @@ Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query)
 }
 
 Outcome explain_own(Context& context, Client& client, const ExplainOptions& options,
-                    const DecideQuery& query) {
+                    const DecideQuery& query, const OwnFiles& files) {
   OwnQuestion question;
 
   TM_TRY(question.point, asked_point(client, query));
@@ -98,20 +97,18 @@ Outcome explain_own(Context& context, Client& client, const ExplainOptions& opti
   question.issuer = query.issuer;
   question.viewpoint = query.viewpoint;
   question.at_time_ms = query.at_time_ms;
-  question.policy_file = options.policy_file;
-  question.graph_file = options.graph_file;
   question.assume = options.assume;
   question.svg = options.svg;
   question.dot = options.dot;
 
   TM_TRY_STATUS(refuse_unread_options(context));
 
-  if (!question.viewpoint && question.policy_file.empty()) {
+  if (!question.viewpoint && files.policy_file.empty()) {
     TM_TRY(const auto status, asked(client.status()));
     if (status.institution.is_named()) question.viewpoint = status.institution.id;
   }
 
-  return explain_by_own_policy(context, client, question);
+  return explain_by_own_policy(context, client, question, files);
 }
 
 Attempt<tx::StatementContent> make_statement(Context& context, Client& client,
@@ -198,9 +195,7 @@ Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kin
 }
 
 Outcome explain(Context& context, const ExplainOptions& options) {
-  // A file of another kind is a mistake of who named it, whether a node answers or not.
-  if (!options.policy_file->empty()) TM_TRY_STATUS(read_policy_file(options.policy_file));
-  if (!options.graph_file->empty()) TM_TRY_STATUS(FileGraph::read(options.graph_file));
+  TM_TRY(const auto files, read_own_files(options.policy_file, options.graph_file));
 
   Client client = context.client();
   DecideQuery query;
@@ -216,7 +211,7 @@ Outcome explain(Context& context, const ExplainOptions& options) {
   query.award_types = options.award_types;
   query.purpose = options.purpose;
   TM_TRY(query.at_time_ms, parse_day_asked(options.at, context.now_ms(), "--at"));
-  if (options.is_own()) return explain_own(context, client, options, query);
+  if (options.is_own()) return explain_own(context, client, options, query, files);
 
   TM_TRY(const auto viewpoint, read_viewpoint(client, options.viewpoint));
   TM_TRY(const auto decision, asked(client.paths(query)));

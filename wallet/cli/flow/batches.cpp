@@ -18,24 +18,17 @@ std::string batch_path(const Context& context, const std::string& name) {
 }
 
 Result<std::vector<std::string>> batch_names(const Context& context) {
-  namespace fs = std::filesystem;
   const std::string batches = context.path("issuer/batches");
   std::vector<std::string> names;
+  if (!is_there(batches)) return names;
 
-  std::error_code failure;
-  fs::directory_iterator at(batches, failure);
-  if (failure == std::errc::no_such_file_or_directory) return names;
-
-  for (const fs::directory_iterator end; !failure && at != end; at.increment(failure)) {
+  TM_TRY(const auto folders, list_folder(batches));
+  for (const auto& folder : folders) {
     // A folder without the state is what a crash left before there was a batch. One that cannot be
     // looked into counts: whoever opens it is told why not.
-    std::error_code ignored;
-    const auto state = fs::symlink_status(at->path() / "batch.age", ignored).type();
-    if (state != fs::file_type::not_found) names.push_back(at->path().filename().string());
+    if (is_there(folder + "/batch.age"))
+      names.push_back(std::filesystem::path(folder).filename().string());
   }
-  if (failure) return error("cannot read the folder " + batches + ": " + failure.message());
-
-  std::ranges::sort(names);
   return names;
 }
 
@@ -106,10 +99,9 @@ Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free
 
   // The newest reservation was made for a batch that a crash kept from becoming one: nothing of it
   // was signed for the ledger or given away, so its indexes are free again.
-  std::error_code ignored;
-  const bool was_cut_off =
-      !batch.empty() && check_batch_name(batch).ok() && reserved_from <= reserved_until &&
-      !std::filesystem::exists(batch_path(context, batch) + "/batch.age", ignored) && !ignored;
+  const bool was_cut_off = !batch.empty() && check_batch_name(batch).ok() &&
+                           reserved_from <= reserved_until &&
+                           !is_there(batch_path(context, batch) + "/batch.age");
   if (!was_cut_off) return std::max(first, reserved_until);
 
   // A folder that was deleted by hand looks the same. What it sent may still be on its way from the

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "trust/judge.h"
-#include "wallet/cli/files/policy_file.h"
 #include "wallet/client/facts.h"
 
 namespace testamur::wallet {
@@ -141,7 +140,7 @@ Result<AwardQuestion> award_question(const AchievementAnswer& answer) {
 Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
                             const AwardQuestion& question, const CredentialView& credential,
                             RegistryFacts& facts) {
-  TM_TRY(const auto reading, read_policy_file(asked.policy_file));
+  const auto& reading = asked.files.reading;
 
   trust::Case what;
 
@@ -182,7 +181,7 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
   if (decided) {
     facts.acceptance = acceptance_of(judged, record);
     facts.acceptance->by_word_of = source.name();
-    facts.acceptance->policy_owner = asked.policy_file;
+    facts.acceptance->policy_owner = asked.files.policy_file;
 
     // The caller's file is then the very policy that the viewpoint has on the ledger.
     if (asked.viewpoint && asked.published == facts.acceptance->policy_digest) {

@@ -8,13 +8,14 @@
 #include "trust/judge.h"
 #include "wallet/cli/flow/graph_source.h"
 #include "wallet/cli/flow/local_view.h"
+#include "wallet/cli/flow/own_files.h"
 #include "wallet/credential/credential.h"
 #include "wallet/verify/facts.h"
 
 namespace testamur::wallet {
 
 struct OwnDecision {
-  std::string policy_file;
+  const OwnFiles& files;  // must outlive the question
   std::string purpose;
   // Whose view it is, in the place of the one that the file names, and the digest of what it
   // publishes.
@@ -32,8 +33,8 @@ struct AwardQuestion {
 Result<AwardQuestion> award_question(const AchievementAnswer& answer);
 
 // Replaces the decisions in `facts` by those of the policy file. Where no slot is known, the
-// decision at the anchor is missing and acceptance stays open unless today governs. Fails on a bad
-// policy (a usage error) or where the source does not answer.
+// decision at the anchor is missing and acceptance stays open unless today governs. Fails where the
+// source does not answer.
 Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
                             const AwardQuestion& question, const CredentialView& credential,
                             RegistryFacts& facts);
