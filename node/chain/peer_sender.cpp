@@ -58,16 +58,19 @@ std::vector<net::EncodedFrame> PeerSender::frames_of(const TransactionList& tran
   return frames;
 }
 
-void PeerSender::send(const net::Pin& to, const TransactionList& transactions) {
+template <class To>
+void PeerSender::send_frames(const To& to, const TransactionList& transactions) {
   if (network_ == nullptr) return;
   for (const auto& frame : frames_of(transactions))
     network_->send(to, net::Priority::kTransaction, frame);
 }
 
+void PeerSender::send(const net::Pin& to, const TransactionList& transactions) {
+  send_frames(to, transactions);
+}
+
 void PeerSender::send(const InstitutionId& to, const TransactionList& transactions) {
-  if (network_ == nullptr) return;
-  for (const auto& frame : frames_of(transactions))
-    network_->send(to, net::Priority::kTransaction, frame);
+  send_frames(to, transactions);
 }
 
 void PeerSender::broadcast(const TransactionList& transactions) {

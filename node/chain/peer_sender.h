@@ -52,6 +52,8 @@ class PeerSender {
   net::EncodedFrame encode(const consensus::Message& message);
   net::EncodedFrame counted(const net::Frame& frame);
   std::vector<net::EncodedFrame> frames_of(const TransactionList& transactions);
+  template <class To>
+  void send_frames(const To& to, const TransactionList& transactions);
 
   Counters& counters_;
   net::Network* network_ = nullptr;

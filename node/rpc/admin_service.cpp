@@ -162,10 +162,10 @@ class Service final : public v1::AdminService::CallbackService {
             return not_found("decisions", "this node logs none: decisions.files is 0");
 
           DecisionFilter filter;
-          if (!request->issuer_id().empty()) {
-            filter.issuer = fixed_from<InstitutionId>(request->issuer_id());
-            if (!filter.issuer) return invalid_argument("issuer_id", "must be 16 bytes");
-          }
+          const auto [wrong, issuer] =
+              optional_from<InstitutionId>(request->issuer_id(), "issuer_id");
+          if (!wrong.ok()) return wrong;
+          filter.issuer = issuer;
 
           if (!request->scope().empty()) {
             auto fields = trust::parse_field(request->scope());

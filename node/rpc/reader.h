@@ -17,6 +17,7 @@
 #include "ledger/tx/records/publications.h"
 #include "ledger/tx/records/record.h"
 #include "node/chain/block_processor.h"
+#include "node/rpc/call.h"
 #include "testamur/v1/types.pb.h"
 #include "testamur/v1/verify_service.pb.h"
 #include "trust/scope.h"
@@ -115,6 +116,22 @@ inline void put(std::string& field, ByteView bytes) {
 template <class Fixed>
 std::optional<Fixed> fixed_from(const std::string& field) {
   return Fixed::from(as_bytes(field));
+}
+
+// A field that may be left out. One of another length is refused by name: read as left out it would
+// turn the question into another one.
+template <class Fixed>
+struct Optional {
+  grpc::Status status;
+  std::optional<Fixed> value;
+};
+template <class Fixed>
+Optional<Fixed> optional_from(const std::string& field, const char* name) {
+  if (field.empty()) return {};
+  auto value = fixed_from<Fixed>(field);
+  if (!value)
+    return {invalid_argument(name, "must be " + std::to_string(Fixed::kSize) + " bytes"), {}};
+  return {grpc::Status::OK, value};
 }
 
 }  // namespace testamur::node

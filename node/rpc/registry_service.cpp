@@ -207,11 +207,9 @@ class Service final : public v1::RegistryService::CallbackService {
     return unary(context_.calls, call, cost("ListAchievements"), *request, *response,
                  [=, this](Call& reactor) {
                    auto reader = context_.reader();
-                   std::optional<InstitutionId> only;
-                   if (!request->institution_id().empty()) {
-                     only = fixed_from<InstitutionId>(request->institution_id());
-                     if (!only) return invalid_argument("institution_id", "must be 16 bytes");
-                   }
+                   const auto [wrong, only] =
+                       optional_from<InstitutionId>(request->institution_id(), "institution_id");
+                   if (!wrong.ok()) return wrong;
                    auto next = ordinal_from(request->page_token());
                    if (!next)
                      return invalid_argument("page_token", "is not one that this service gave");
@@ -296,13 +294,12 @@ class Service final : public v1::RegistryService::CallbackService {
     return unary(context_.calls, call, cost("ListStatements"), *request, *response,
                  [=, this](Call& reactor) {
                    auto reader = context_.reader();
-                   auto truster = fixed_from<InstitutionId>(request->truster_id());
-                   auto subject = fixed_from<InstitutionId>(request->subject_id());
-                   // One that is none must not turn the question into another one.
-                   if (!truster && !request->truster_id().empty())
-                     return invalid_argument("truster_id", "must be 16 bytes");
-                   if (!subject && !request->subject_id().empty())
-                     return invalid_argument("subject_id", "must be 16 bytes");
+                   const auto [no_truster, truster] =
+                       optional_from<InstitutionId>(request->truster_id(), "truster_id");
+                   if (!no_truster.ok()) return no_truster;
+                   const auto [no_subject, subject] =
+                       optional_from<InstitutionId>(request->subject_id(), "subject_id");
+                   if (!no_subject.ok()) return no_subject;
                    if (!truster && !subject)
                      return invalid_argument("truster_id", "or subject_id must be given");
                    auto next = ordinal_from(request->page_token());

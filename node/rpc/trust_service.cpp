@@ -266,12 +266,10 @@ class Service final : public v1::TrustService::CallbackService {
         context_.calls, call, cost("Graph"), *request, *response, [=, this](Call& reactor) {
           auto reader = context_.reader();
 
-          auto around = context_.recognition.viewpoint();
-          if (!request->around_id().empty()) {
-            auto id = fixed_from<InstitutionId>(request->around_id());
-            if (!id) return invalid_argument("around_id", "must be 16 bytes");
-            around = *id;
-          }
+          const auto [wrong, named] =
+              optional_from<InstitutionId>(request->around_id(), "around_id");
+          if (!wrong.ok()) return wrong;
+          const auto around = named.value_or(context_.recognition.viewpoint());
 
           if (request->hops() > kGraphHops) return over_limit("hops", kGraphHops, request->hops());
           if (request->at_time_ms() != 0)

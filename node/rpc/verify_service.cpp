@@ -67,17 +67,9 @@ grpc::Status answer_too_large(std::size_t asked) {
       "the answer has grown too large: ask for fewer commitments at once, or name the issuer");
 }
 
-// Of whom slots count: absent, anybody; a status that is not OK, the request is wrong.
-struct Issuer {
-  grpc::Status status;
-  std::optional<InstitutionId> id;
-};
-
-Issuer issuer_of(const std::string& bytes) {
-  if (bytes.empty()) return {};
-  const auto id = fixed_from<InstitutionId>(bytes);
-  if (!id) return {invalid_argument("issuer_id", "must be 16 bytes"), {}};
-  return {grpc::Status::OK, id};
+// Of whom slots count; absent, anybody.
+Optional<InstitutionId> issuer_of(const std::string& bytes) {
+  return optional_from<InstitutionId>(bytes, "issuer_id");
 }
 
 // Not an empty answer: what was not searched to the end is not "not listed".
@@ -106,31 +98,31 @@ class Service final : public v1::VerifyService::CallbackService {
   grpc::ServerUnaryReactor* CheckHash(grpc::CallbackServerContext* call,
                                       const v1::CheckHashRequest* request,
                                       v1::CheckHashResponse* response) override {
-    return unary(
-        context_.calls, call, cost("CheckHash"), *request, *response, [=, this](Call& reactor) {
-          const auto commitment = fixed_from<Hash256>(request->commitment());
-          if (!commitment) return invalid_argument("commitment", "must be 32 bytes");
-          const auto issuer = issuer_of(request->issuer_id());
-          if (!issuer.status.ok()) return issuer.status;
-          Verdicts verdicts(context_, request->options());
-          if (!verdicts.purpose_known())
-            return invalid_argument("options.purpose", "is not a known purpose");
+    return unary(context_.calls, call, cost("CheckHash"), *request, *response,
+                 [=, this](Call& reactor) {
+                   const auto commitment = fixed_from<Hash256>(request->commitment());
+                   if (!commitment) return invalid_argument("commitment", "must be 32 bytes");
+                   const auto issuer = issuer_of(request->issuer_id());
+                   if (!issuer.status.ok()) return issuer.status;
+                   Verdicts verdicts(context_, request->options());
+                   if (!verdicts.purpose_known())
+                     return invalid_argument("options.purpose", "is not a known purpose");
 
-          verdicts.reader().fill(*response->mutable_as_of());
-          const auto found =
-              SlotFinder(verdicts.reader(), kSlotPages).find(*commitment, issuer.id, kSlotsShown);
-          if (!found.complete) return listed_too_often();
-          AnswerRoom room;
-          const auto shown =
-              fill_slots(verdicts, found, *commitment, room, *response->mutable_slots());
-          response->set_other_slots(found.others + found.slots.size() - shown);
-          response->set_finding(response->slots().empty() ? v1::FINDING_NOT_LISTED
-                                                          : v1::FINDING_FOUND);
-          verdicts.reader().fill_checkpoint(verdicts.reader().head().header.height,
-                                            *response->mutable_checkpoint());
-          charge_cold(context_, reactor.caller(), verdicts);
-          return check_age(response->as_of(), request->options());
-        });
+                   verdicts.reader().fill(*response->mutable_as_of());
+                   const auto found = SlotFinder(verdicts.reader(), kSlotPages)
+                                          .find(*commitment, issuer.value, kSlotsShown);
+                   if (!found.complete) return listed_too_often();
+                   AnswerRoom room;
+                   const auto shown =
+                       fill_slots(verdicts, found, *commitment, room, *response->mutable_slots());
+                   response->set_other_slots(found.others + found.slots.size() - shown);
+                   response->set_finding(response->slots().empty() ? v1::FINDING_NOT_LISTED
+                                                                   : v1::FINDING_FOUND);
+                   verdicts.reader().fill_checkpoint(verdicts.reader().head().header.height,
+                                                     *response->mutable_checkpoint());
+                   charge_cold(context_, reactor.caller(), verdicts);
+                   return check_age(response->as_of(), request->options());
+                 });
   }
 
   grpc::ServerUnaryReactor* CheckReference(grpc::CallbackServerContext* call,
@@ -223,14 +215,14 @@ class Service final : public v1::VerifyService::CallbackService {
 
           std::vector<ledger::Slot> slots;
           // One that is none must not turn the question into one about issuer and index.
-          const auto commitment = fixed_from<Hash256>(request->commitment());
-          if (!commitment && !request->commitment().empty())
-            return invalid_argument("commitment", "must be 32 bytes");
+          const auto [wrong, commitment] =
+              optional_from<Hash256>(request->commitment(), "commitment");
+          if (!wrong.ok()) return wrong;
           if (commitment) {
             const auto issuer = issuer_of(request->issuer_id());
             if (!issuer.status.ok()) return issuer.status;
             const auto found =
-                SlotFinder(reader, kSlotPages).find(*commitment, issuer.id, kReceiptsShown);
+                SlotFinder(reader, kSlotPages).find(*commitment, issuer.value, kReceiptsShown);
             if (!found.complete) return listed_too_often();
             slots = found.slots;
             response->set_other_slots(found.others);
@@ -272,14 +264,14 @@ class Service final : public v1::VerifyService::CallbackService {
             return invalid_argument("options.purpose", "is not a known purpose");
           verdicts.reader().fill(*response->mutable_as_of());
 
-          const auto commitment = fixed_from<Hash256>(request->commitment());
-          if (!commitment && !request->commitment().empty())
-            return invalid_argument("commitment", "must be 32 bytes");
+          const auto [wrong, commitment] =
+              optional_from<Hash256>(request->commitment(), "commitment");
+          if (!wrong.ok()) return wrong;
 
           AnswerRoom room;
           if (commitment) {
             const auto found = SlotFinder(verdicts.reader(), kSlotPages)
-                                   .find(*commitment, issuer.id, kSlotsExplained);
+                                   .find(*commitment, issuer.value, kSlotsExplained);
             if (!found.complete) return listed_too_often();
             const auto shown =
                 fill_slots(verdicts, found, *commitment, room, *response->mutable_slots());
@@ -339,7 +331,7 @@ grpc::Status check_bulk(ServiceContext& context, const std::string& commitments,
   verdicts.reader().fill(*response.mutable_as_of());
   if (auto old = check_age(response.as_of(), options); !old.ok()) return old;
 
-  BulkTables tables(verdicts, issuer.id, response);
+  BulkTables tables(verdicts, issuer.value, response);
   const auto bytes = as_bytes(commitments);
   for (std::size_t i = 0; i < count; ++i) {
     if (i % kLookEvery == 0 && cancelled()) return gone();

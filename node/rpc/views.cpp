@@ -113,8 +113,10 @@ void fill(const trust::Scope& scope, v1::ScopeView& out) {
       out.add_purposes(std::string(to_text(static_cast<trust::Purpose>(i))));
   }
 
-  for (const auto& achievement :
-       scope.achievements.value_or(std::vector<trust::AchievementName>{})) {
+  const auto achievements = scope.achievements
+                                ? std::span<const trust::AchievementName>(*scope.achievements)
+                                : std::span<const trust::AchievementName>();
+  for (const auto& achievement : achievements) {
     auto& added = *out.add_achievements();
     put(*added.mutable_institution_id(), achievement.institution);
     added.set_number(achievement.number);

@@ -187,6 +187,15 @@ DecisionAnswer decision_from(const v1::Decision& view) {
   return decision;
 }
 
+// Of a decision alone and of one with its paths.
+template <class Answer>
+DecisionAnswer decided_by(const Answer& answer) {
+  auto decision = decision_from(answer.decision());
+  decision.as_of = as_of_from(answer.has_as_of(), answer.as_of());
+  decision.shown = Shown(answer);
+  return decision;
+}
+
 }  // namespace
 
 InstitutionAnswer decode(const v1::InstitutionView& view) {
@@ -318,17 +327,7 @@ StatementsAnswer decode(const v1::ListStatementsResponse& answer) {
   return list;
 }
 
-DecisionAnswer decode(const v1::DecideResponse& answer) {
-  auto decision = decision_from(answer.decision());
-  decision.as_of = as_of_from(answer.has_as_of(), answer.as_of());
-  decision.shown = Shown(answer);
-  return decision;
-}
-DecisionAnswer decode(const v1::PathsResponse& answer) {
-  auto decision = decision_from(answer.decision());
-  decision.as_of = as_of_from(answer.has_as_of(), answer.as_of());
-  decision.shown = Shown(answer);
-  return decision;
-}
+DecisionAnswer decode(const v1::DecideResponse& answer) { return decided_by(answer); }
+DecisionAnswer decode(const v1::PathsResponse& answer) { return decided_by(answer); }
 
 }  // namespace testamur::wallet

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "common/text.h"
+#include "wallet/credential/last_day.h"
 
 namespace testamur::wallet {
 namespace {
@@ -39,38 +40,7 @@ std::int64_t day_number(const std::string& date) {
 
 constexpr std::int64_t kEpochDay = 719'468;  // day_number("1970-01-01")
 
-std::string date_of(std::uint64_t time_ms) {
-  std::int64_t day = static_cast<std::int64_t>(time_ms / kDayMs) + kEpochDay;
-
-  // The inverse of day_number(). The calendar repeats after 146,097 days (400 years); the divisions
-  // after it take out the leap day of every 4th year, give that of every 100th back and take that
-  // of the 400th.
-  const std::int64_t era = day / 146'097;
-  const std::int64_t of_era = day % 146'097;
-  const std::int64_t year_of_era =
-      (of_era - of_era / 1460 + of_era / 36'524 - of_era / 146'096) / 365;
-  const std::int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-
-  // Counted from March, every five months have 153 days.
-  const std::int64_t from_march = (5 * of_year + 2) / 153;
-  const std::int64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
-  const std::int64_t year = era * 400 + year_of_era + (month <= 2 ? 1 : 0);
-
-  const auto digits = [](std::int64_t value, std::size_t size) {
-    std::string text = std::to_string(value);
-    return text.size() < size ? std::string(size - text.size(), '0') + text : text;
-  };
-  return digits(year, 4) + "-" + digits(month, 2) + "-" +
-         digits(of_year - (153 * from_march + 2) / 5 + 1, 2);
-}
-
-std::string minute_of(std::uint64_t time_ms) {
-  const auto minutes = time_ms / 60'000 % (24 * 60);
-  const auto two = [](std::uint64_t value) {
-    return (value < 10 ? "0" : "") + std::to_string(value);
-  };
-  return date_of(time_ms) + " " + two(minutes / 60) + ":" + two(minutes % 60) + " UTC";
-}
+std::string minute_of(std::uint64_t time_ms) { return moment_text(time_ms - time_ms % 60'000); }
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
@@ -120,9 +90,9 @@ class Checking {
     }
     if (calendar_.expires_ms != 0 &&
         calendar_.expires_ms <= std::max(calendar_.now_ms, calendar_.proven_block_ms)) {
-      whole(last_day(), date_of(calendar_.now_ms),
+      whole(last_day(), date_text(calendar_.now_ms),
             "the credentials would be over before they are issued: their last day is " +
-                last_day() + ", and today is " + date_of(calendar_.now_ms) + " (UTC)");
+                last_day() + ", and today is " + date_text(calendar_.now_ms) + " (UTC)");
     }
   }
 
@@ -223,7 +193,7 @@ class Checking {
   void check_days() {
     const auto now_day =
         static_cast<std::int64_t>((calendar_.now_ms + kEarliestZoneMs) / kDayMs) + kEpochDay;
-    const std::string today = date_of(calendar_.now_ms);
+    const std::string today = date_text(calendar_.now_ms);
     const auto* birth = text_of(ClaimId::kBirthDate);
     const auto* award = text_of(ClaimId::kAwardDate);
     if (award != nullptr && day_number(*award) > now_day)
@@ -248,7 +218,7 @@ class Checking {
   }
 
   std::string last_day() const {
-    return date_of(calendar_.expires_ms == 0 ? 0 : calendar_.expires_ms - 1);
+    return date_text(calendar_.expires_ms == 0 ? 0 : calendar_.expires_ms - 1);
   }
 
   const AwardTerms& terms_;
