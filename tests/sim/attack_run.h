@@ -19,7 +19,7 @@ struct AttackConfig {
   std::uint64_t attack_ms = 10'000;   // timely, under attack: here the laws hold
   std::uint64_t transaction_every_ms = 60;
   // So many large transactions wait at any time, more than a block carries: throughput is then what
-  // the validators can do, and not what was offered. It is measured only, and how long a
+  // the validators can do, and not what was offered, and has a law of its own. How long a
   // transaction waits has no bound but the run.
   std::uint64_t load = 0;
   bool silent = false;  // the liars say nothing: what the same seed is compared with
@@ -49,6 +49,7 @@ struct Comparison {
   AttackOutcome attack;
   AttackOutcome silent;
   double throughput = 1;  // transactions final under attack, by those with f silent
+  double least = 0;       // what the law of throughput asks for
   double blocks = 1;
   std::optional<std::string> violation;
 };

@@ -35,12 +35,16 @@ std::size_t liars_in_a_row(const std::vector<std::size_t>& seats,
   return std::min(longest, seats.size());
 }
 
-std::uint64_t longest_gap_ms(std::size_t liars_in_a_row, std::uint64_t delta_ms) {
+std::uint64_t timeouts_ms(std::size_t liars_in_a_row) {
   std::uint64_t sum = 0;
   for (std::size_t i = 1; i <= liars_in_a_row; ++i) {
     sum += 3 * std::min(kBaseMs << std::min<std::size_t>(i > 2 ? i - 2 : 0, 10), kCapMs);
   }
-  return std::max(kLeastGapMs, sum + 5 * delta_ms + kBaseMs);
+  return sum;
+}
+
+std::uint64_t longest_gap_ms(std::size_t liars_in_a_row, std::uint64_t delta_ms) {
+  return std::max(kLeastGapMs, timeouts_ms(liars_in_a_row) + 5 * delta_ms + kBaseMs);
 }
 
 void Measured::add(const Measured& other) {

@@ -26,8 +26,10 @@ struct Bounds {
 // Liars' views that follow each other, at most, as the set takes turns.
 std::size_t liars_in_a_row(const std::vector<std::size_t>& seats,
                            const std::set<std::size_t>& liars);
-// Three timeouts for each of the liars' views in a row, and what the next honest view takes; at
-// least two seconds.
+// What so many views in a row that liars lead cost at most: three of the unit each, which grows
+// from the third on.
+std::uint64_t timeouts_ms(std::size_t liars_in_a_row);
+// These, and what the next honest view takes; at least two seconds.
 std::uint64_t longest_gap_ms(std::size_t liars_in_a_row, std::uint64_t delta_ms);
 
 struct Measured {
