@@ -7,6 +7,7 @@ import ctypes
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -61,9 +62,15 @@ def until(condition, what, seconds=PATIENCE_S):
 
 
 def free_address():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{free.getsockname()[1]}"
+    """Not of those that the kernel gives to outgoing connections: whoever listens later would find it taken."""
+    while True:
+        with socket.socket() as free:
+            address = ("127.0.0.1", random.randrange(10000, 32768))
+            try:
+                free.bind(address)
+            except OSError:
+                continue
+            return f"127.0.0.1:{address[1]}"
 
 
 class Loopback:
