@@ -13,8 +13,8 @@ PURE = ("trust", "consensus", "ledger")
 LEVEL = {"common": 0, "trust": 1, "consensus": 1, "ledger": 2, "node": 3, "wallet": 3, "tests": 4}
 FORBIDDEN_PAIRS = {("consensus", "ledger"), ("ledger", "consensus"), ("node", "wallet"), ("wallet", "node"),
                    ("trust", "consensus"), ("consensus", "trust")}
-# Inside node: store and net know nothing of each other; chain may use both; rpc may use chain; main may use all.
-NODE_LEVEL = {"log": -1, "store": 0, "net": 0, "config": 0, "chain": 1, "rpc": 2, "main": 3}
+# Inside node: store and net know nothing of each other; chain may use both; api knows no chain; rpc may use these; main all.
+NODE_LEVEL = {"log": -1, "store": 0, "net": 0, "config": 0, "chain": 1, "api": 1, "validator": 2, "rpc": 3, "main": 4}
 
 # Inside ledger/tx: bytes know nothing of what is stored, what is stored nothing of what may be done.
 TX_LEVEL = {"wire": 0, "records": 1, "rules": 2}
@@ -25,12 +25,12 @@ CLI_LEVEL = {"files": 1, "description": 2, "flow": 3, "commands": 4}
 OWNERS = [
     (r"secp256k1", ("common",)),
     (r"utf8proc", ("common",)),
-    (r"openssl/", ("common", "wallet/keystore", "node/net", "node/rpc", "wallet/client")),
+    (r"openssl/", ("common", "wallet/keystore", "node/net", "node/api", "wallet/client")),
     (r"toml\+\+", ("node", "wallet/cli")),
     (r"nlohmann/", ("wallet", "node/rpc")),
     (r"rocksdb/", ("node/store",)),
     (r"boost/", ("node", "wallet/client")),
-    (r"grpcpp/|testamur/v1/.*\.grpc\.pb\.h", ("node/rpc", "wallet/client")),
+    (r"grpcpp/|testamur/v1/.*\.grpc\.pb\.h", ("node/api", "node/rpc", "wallet/client")),
     (r"google/protobuf/|testamur/v1/.*\.pb\.h", ("ledger/tx/wire", "node/net", "node/rpc", "wallet/client")),
     (r"CLI/", ("node", "wallet/cli")),
     (r"spdlog/", ("node",)),

@@ -12,18 +12,18 @@
 #include "common/address.h"
 #include "common/clock.h"
 #include "ledger/tx/facts_meaning.h"
+#include "node/api/descriptors.h"
+#include "node/api/spare_memory.h"
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
 #include "node/main/init.h"
+#include "node/main/node.h"
+#include "node/main/preflight.h"
 #include "node/main/process.h"
 #include "node/main/recovery.h"
 #include "node/main/sample_data.h"
 #include "node/rpc/admin_client.h"
-#include "node/rpc/descriptors.h"
-#include "node/rpc/node.h"
-#include "node/rpc/preflight.h"
-#include "node/rpc/spare_memory.h"
 
 namespace testamur::node {
 

@@ -1,7 +1,7 @@
 // AdminService: for the operator, over a unix socket only.
 #include "node/rpc/metrics.h"
-#include "node/rpc/ready.h"
 #include "node/rpc/services.h"
+#include "node/validator/ready.h"
 #include "testamur/v1/admin_service.grpc.pb.h"
 
 namespace testamur::node {

@@ -15,9 +15,9 @@
 #include <string>
 
 #include "ledger/tx/rejection.h"
+#include "node/api/call_queue.h"
 #include "node/rpc/call_costs.h"
 #include "node/rpc/call_gate.h"
-#include "node/rpc/call_queue.h"
 #include "node/rpc/open_calls.h"
 #include "testamur/v1/types.pb.h"
 

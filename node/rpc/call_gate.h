@@ -18,8 +18,8 @@
 #include <map>
 #include <mutex>
 
-#include "node/rpc/caller.h"
-#include "node/rpc/overload.h"
+#include "node/api/caller.h"
+#include "node/api/overload.h"
 
 namespace testamur::node {
 

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "common/address.h"
-#include "node/rpc/call_queue.h"
+#include "node/api/call_queue.h"
 #include "node/rpc/metrics.h"
 
 namespace testamur::node {

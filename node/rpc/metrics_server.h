@@ -9,7 +9,7 @@
 #include <string>
 
 #include "common/result.h"
-#include "node/rpc/connections.h"
+#include "node/api/connections.h"
 #include "node/rpc/services.h"
 
 namespace testamur::node {

@@ -13,9 +13,9 @@
 #include <mutex>
 
 #include "common/address.h"
-#include "node/rpc/api_listener.h"
-#include "node/rpc/spare_memory.h"
-#include "node/rpc/tls_files.h"
+#include "node/api/api_listener.h"
+#include "node/api/spare_memory.h"
+#include "node/api/tls_files.h"
 
 namespace testamur::node {
 namespace {

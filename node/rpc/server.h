@@ -8,8 +8,8 @@
 #include <string>
 
 #include "common/result.h"
+#include "node/api/connections.h"
 #include "node/config/config.h"
-#include "node/rpc/connections.h"
 #include "node/rpc/services.h"
 
 namespace testamur::node {

@@ -16,11 +16,11 @@
 #include "node/chain/validator_sets.h"
 #include "node/rpc/call.h"
 #include "node/rpc/decision_log.h"
-#include "node/rpc/evidence_keeper.h"
 #include "node/rpc/issued_count.h"
-#include "node/rpc/node_keys.h"
 #include "node/rpc/reader.h"
 #include "node/rpc/recognition.h"
+#include "node/validator/evidence_keeper.h"
+#include "node/validator/node_keys.h"
 
 namespace testamur::node {
 

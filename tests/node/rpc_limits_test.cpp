@@ -5,9 +5,9 @@
 #include <set>
 
 #include "common/address.h"
+#include "node/api/connections.h"
+#include "node/api/descriptors.h"
 #include "node/rpc/call.h"
-#include "node/rpc/connections.h"
-#include "node/rpc/descriptors.h"
 #include "node/rpc/server.h"
 #include "testamur/v1/admin_service.pb.h"
 #include "testamur/v1/governance_service.pb.h"

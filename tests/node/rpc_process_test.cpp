@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "node/rpc/call_queue.h"
-#include "node/rpc/spare_memory.h"
+#include "node/api/call_queue.h"
+#include "node/api/spare_memory.h"
 #include "tests/support/catch.h"
 
 namespace testamur::node {

@@ -6,9 +6,9 @@
 
 #include <set>
 
-#include "node/rpc/api_relay.h"
-#include "node/rpc/open_streams.h"
-#include "node/rpc/stream_counter.h"
+#include "node/api/api_relay.h"
+#include "node/api/open_streams.h"
+#include "node/api/stream_counter.h"
 #include "tests/node/http2_frames.h"
 #include "tests/node/rpc_client.h"
 #include "tests/node/running_nodes.h"

@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "node/api/tls_files.h"
 #include "node/config/key_file.h"
 #include "node/config/party_file.h"
+#include "node/main/preflight.h"
 #include "node/rpc/metrics.h"
-#include "node/rpc/preflight.h"
-#include "node/rpc/tls_files.h"
 #include "tests/node/running_nodes.h"
 #include "tests/support/catch.h"
 

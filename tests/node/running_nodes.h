@@ -11,7 +11,7 @@
 
 #include "ledger/tx/build.h"
 #include "node/config/config.h"
-#include "node/rpc/node.h"
+#include "node/main/node.h"
 #include "tests/node/temporary_directory.h"
 
 namespace testamur::node {

@@ -223,7 +223,7 @@ Status SimNode::open_store() {
   return {};
 }
 
-// What testamurd does at its start (node/rpc/node.cpp), on this disk.
+// What testamurd does at its start (node/main/node.cpp), on this disk.
 Status SimNode::open() {
   auto& files = disk_->file_system();
   const auto public_key = *node::ConsensusPublicKey::from(key_.view());

@@ -1,11 +1,10 @@
-#include "node/rpc/tls_files.h"
+#include "node/api/tls_files.h"
 
 #include <ctime>
 
 #include "common/address.h"
+#include "node/api/pem.h"
 #include "node/config/party_file.h"
-#include "node/rpc/pem.h"
-#include "node/rpc/server.h"
 
 namespace testamur::node {
 namespace {

@@ -1,4 +1,4 @@
-#include "node/rpc/call_queue.h"
+#include "node/api/call_queue.h"
 
 #include <sys/resource.h>
 #include <sys/syscall.h>

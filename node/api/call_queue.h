@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "node/rpc/caller.h"
+#include "node/api/caller.h"
 
 namespace testamur::node {
 

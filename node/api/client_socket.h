@@ -14,7 +14,7 @@
 #include "common/bytes.h"
 #include "common/openssl_owned.h"
 #include "common/result.h"
-#include "node/rpc/tls_files.h"
+#include "node/api/tls_files.h"
 
 namespace testamur::node {
 

@@ -19,10 +19,10 @@
 #include <vector>
 
 #include "common/result.h"
-#include "node/rpc/api_relay.h"
-#include "node/rpc/connections.h"
-#include "node/rpc/open_streams.h"
-#include "node/rpc/overload.h"
+#include "node/api/api_relay.h"
+#include "node/api/connections.h"
+#include "node/api/open_streams.h"
+#include "node/api/overload.h"
 
 namespace testamur::node {
 

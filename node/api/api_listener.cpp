@@ -3,7 +3,7 @@
 // epoll of every change, once, under its id, and pump() goes on until neither moves, so that no
 // change is missed; a connection that moves on without being told (others had their turn, or there
 // is room now) stands in again_ or waiting_.
-#include "node/rpc/api_listener.h"
+#include "node/api/api_listener.h"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -25,7 +25,7 @@
 #include "common/address.h"
 #include "common/check.h"
 #include "common/keys.h"
-#include "node/rpc/call_queue.h"
+#include "node/api/call_queue.h"
 
 namespace testamur::node {
 namespace {

@@ -1,4 +1,4 @@
-#include "node/rpc/caller.h"
+#include "node/api/caller.h"
 
 #include <algorithm>
 

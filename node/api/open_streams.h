@@ -16,8 +16,8 @@
 #include <optional>
 #include <set>
 
-#include "node/rpc/caller.h"
-#include "node/rpc/connections.h"
+#include "node/api/caller.h"
+#include "node/api/connections.h"
 
 namespace testamur::node {
 

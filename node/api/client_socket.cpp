@@ -1,7 +1,7 @@
 // OpenSSL keeps its errors in a queue of the thread, shared by all connections, so each call clears
 // it first: what is found there afterwards is this connection's. After a fatal error (broken_)
 // OpenSSL must not be called again for the connection, not even to say goodbye.
-#include "node/rpc/client_socket.h"
+#include "node/api/client_socket.h"
 
 #include <openssl/err.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 
 #include <cerrno>
 
-#include "node/rpc/pem.h"
+#include "node/api/pem.h"
 
 namespace testamur::node {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "common/result.h"
-#include "node/rpc/connections.h"
+#include "node/api/connections.h"
 
 namespace testamur::node {
 

@@ -1,7 +1,7 @@
 // Counts of the requests that have begun, by connection, by caller and for all; the three always
 // agree. A cancelled one leaves its connection at once and counts for its caller and for all until
 // its time is over, because gRPC still holds its memory (decision 1134).
-#include "node/rpc/open_streams.h"
+#include "node/api/open_streams.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // (decision 0922). A piece has the name of what it proves (epoch, view, validator), so the same
 // misbehaviour is kept once however often it is seen. What the ledger holds is settled and is not
 // handed in again.
-#include "node/rpc/evidence_keeper.h"
+#include "node/validator/evidence_keeper.h"
 
 #include <algorithm>
 

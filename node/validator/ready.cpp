@@ -1,4 +1,4 @@
-#include "node/rpc/ready.h"
+#include "node/validator/ready.h"
 
 #include <algorithm>
 

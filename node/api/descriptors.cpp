@@ -1,4 +1,4 @@
-#include "node/rpc/descriptors.h"
+#include "node/api/descriptors.h"
 
 #include <sys/resource.h>
 

@@ -1,4 +1,4 @@
-#include "node/rpc/stream_counter.h"
+#include "node/api/stream_counter.h"
 
 #include <algorithm>
 

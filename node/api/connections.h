@@ -14,7 +14,7 @@
 #include <optional>
 #include <set>
 
-#include "node/rpc/caller.h"
+#include "node/api/caller.h"
 
 namespace testamur::node {
 

@@ -1,4 +1,4 @@
-#include "node/rpc/node_keys.h"
+#include "node/validator/node_keys.h"
 
 #include "node/config/durable_file.h"
 #include "node/config/key_file.h"

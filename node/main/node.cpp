@@ -2,7 +2,7 @@
 // says who is admitted, the network, and the API last, when there is something to answer with.
 // stop() ends the calls first, because one that is under way needs the chain to answer it, and the
 // network before the chain to which it posts.
-#include "node/rpc/node.h"
+#include "node/main/node.h"
 
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
@@ -13,13 +13,13 @@
 #include "common/address.h"
 #include "ledger/tx/records/institutions.h"
 #include "ledger/tx/records/record.h"
+#include "node/api/descriptors.h"
 #include "node/config/genesis_file.h"
-#include "node/rpc/descriptors.h"
-#include "node/rpc/evidence_keeper.h"
+#include "node/main/preflight.h"
 #include "node/rpc/metrics_server.h"
-#include "node/rpc/node_keys.h"
-#include "node/rpc/preflight.h"
 #include "node/rpc/server.h"
+#include "node/validator/evidence_keeper.h"
+#include "node/validator/node_keys.h"
 
 namespace testamur::node {
 

@@ -1,4 +1,4 @@
-#include "node/rpc/overload.h"
+#include "node/api/overload.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,7 @@
 // Bytes of one caller on their way to gRPC and back. What holds between the functions: nothing is
 // read for which there is no room to keep it, so both directions are bounded; no request goes on
 // before OpenStreams has a place for it; after over_ is set nothing is moved any more.
-#include "node/rpc/api_relay.h"
+#include "node/api/api_relay.h"
 
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 // What must be true before a node begins: files, keys, ports and room. All problems of a start are
 // told at once. What a running node holds (its ports, its store) is not looked at.
-#include "node/rpc/preflight.h"
+#include "node/main/preflight.h"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -18,11 +18,11 @@
 #include "common/address.h"
 #include "common/keys.h"
 #include "ledger/genesis.h"
+#include "node/api/descriptors.h"
+#include "node/api/tls_files.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
-#include "node/rpc/descriptors.h"
 #include "node/rpc/server.h"
-#include "node/rpc/tls_files.h"
 
 namespace testamur::node {
 

@@ -11,9 +11,9 @@
 #include <functional>
 #include <optional>
 
-#include "node/rpc/client_socket.h"
-#include "node/rpc/open_streams.h"
-#include "node/rpc/stream_counter.h"
+#include "node/api/client_socket.h"
+#include "node/api/open_streams.h"
+#include "node/api/stream_counter.h"
 
 namespace testamur::node {
 

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "node/rpc/caller.h"
+#include "node/api/caller.h"
 
 namespace testamur::node {
 

@@ -1,4 +1,4 @@
-#include "node/rpc/connections.h"
+#include "node/api/connections.h"
 
 #include <algorithm>
 

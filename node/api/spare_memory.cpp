@@ -1,4 +1,4 @@
-#include "node/rpc/spare_memory.h"
+#include "node/api/spare_memory.h"
 
 #include <malloc.h>
 #include <unistd.h>
