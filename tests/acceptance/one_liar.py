@@ -1,14 +1,17 @@
 """One validator of four, and of seven, lies (lying_node.cpp): the load goes on, 99 of a hundred transactions are final
-within three seconds, the honest nodes' memory stays flat, and nothing acknowledged is missing or committed twice."""
+within three seconds, the honest nodes' memory stays flat, and nothing acknowledged is missing or committed twice.
+
+    one_liar.py [NODES [TRANSACTIONS]]"""
 
 import pathlib
+import sys
 
 from network import BIN, Load, require, run_test, say
 
 LIAR = 2
 RATE = 40
 WARM = 400    # acknowledged before memory is looked at
-MORE = 1200
+MORE = int(sys.argv[2]) if len(sys.argv) > 2 else 1200
 P99_MS = 3_000
 GROWTH_KIB = 64 << 10  # of one process, between the two looks
 
@@ -48,5 +51,4 @@ def body(network, folder):
 
 
 if __name__ == "__main__":
-    import sys
     run_test("one_liar", body, nodes=int(sys.argv[1]) if len(sys.argv) > 1 else 4)
