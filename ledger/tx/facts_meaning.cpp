@@ -10,6 +10,7 @@
 
 #include "common/text.h"
 #include "ledger/tx/form_check.h"
+#include "ledger/tx/language_meaning.h"
 
 namespace testamur::ledger::tx {
 namespace {
@@ -242,6 +243,8 @@ std::optional<MeaningProblem> meaning_problem(const InstitutionFacts& facts) {
   for (const auto& name : facts.legal_names) {
     if (const auto fault = find_fault(name.text))
       return MeaningProblem{"legal_names", "\"" + name.language + "\" holds " + to_text(*fault)};
+    if (auto problem = language_problem(name.language))
+      return MeaningProblem{"legal_names", std::move(*problem)};
   }
 
   if (!facts.country.empty() && !is_assigned_country(facts.country)) {

@@ -37,6 +37,15 @@ TEST_CASE("a list that is given as one text is looked through as each text of a 
   CHECK(says(why("languages = " + hidden + "\n"), "line 1: languages holds"));
 }
 
+TEST_CASE("what is published stands in languages that are there, for it is never corrected") {
+  CHECK(
+      says(why("languages = [\"xx\"]\n"), "line 1: languages is not right: \"xx\" is no language"));
+  CHECK(says(why("languages = [\"eng\"]\n"), "is written \"en\""));
+  CHECK(says(why("[titles]\neng = \"Reading\"\n"), "line 2: titles has a text in a language"));
+  CHECK(says(why("[[outcomes]]\ncz = \"reads\"\n"), "the language is \"cs\""));
+  CHECK(why("languages = [\"de-AT\"]\n[titles]\nde-AT = \"Lesen\"\n") == "");
+}
+
 // The library's own reading had no bound: a pipe held it for ever, and a device filled the memory.
 TEST_CASE("an achievement is read from a file of a bounded size, and from nothing else") {
   const testamur::test::TemporaryFolder folder;

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "common/text.h"
+#include "ledger/tx/language_meaning.h"
 #include "trust/scope.h"
 #include "wallet/keystore/file.h"
 
@@ -56,6 +57,15 @@ class TableReader {
     std::ranges::sort(out);
     return out;
   }
+  std::vector<std::string> languages(std::string_view key) {
+    const auto* node = table_.get(key);
+    auto out = texts(key);
+    for (const auto& tag : out) {
+      if (const auto problem = tx::language_problem(tag))
+        fail(*node, key, "is not right: " + *problem);
+    }
+    return out;
+  }
   // A table language = text, or one text, which is English.
   tx::LocalizedTexts localized(std::string_view key) {
     const auto* node = take(key);
@@ -75,6 +85,8 @@ class TableReader {
     for (const auto& [language, value] : table) {
       if (std::ranges::find(others, language.str()) != others.end()) continue;
       if (!value.is_string()) fail(value, key, "is a table of texts by language");
+      if (const auto problem = tx::language_problem(language.str()))
+        fail(value, key, "has a text in a language that is none: " + *problem);
       texts.push_back({std::string(language.str()), checked(value, key)});
     }
     std::ranges::sort(texts);
@@ -279,7 +291,7 @@ tx::AchievementContent read_content(TableReader& reader, const std::string& file
   read_bodies(reader, "assesses", content.assesses);
   read_bodies(reader, "awarding_bodies", content.awarding_bodies);
 
-  content.languages = reader.texts("languages");
+  content.languages = reader.languages("languages");
   content.prerequisites = reader.localized("prerequisites");
   content.identity_check =
       static_cast<tx::IdentityCheck>(reader.choice("identity_check", kIdentityChecks));
