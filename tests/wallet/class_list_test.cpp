@@ -81,8 +81,8 @@ TEST_CASE("every problem of a class list is reported with its place") {
                      "s-2,Ñandú,7,31.07.2026\n"
                      ",X,7,2026-07-31\n"
                      "s-1,Y,7,2026-07-31\n") ==
-        "line 2, column 12: eqf_level is not a whole number from 1 to 8\n"
-        "line 3, column 13: award_date is not a date like 2026-07-31\n"
+        "line 2, column 12: eqf_level 9 is not a whole number from 1 to 8\n"
+        "line 3, column 13: award_date \"31.07.2026\" is not a date like 2026-07-31\n"
         "line 4, column 1: student is empty\n"
         "line 5, column 1: the student \"s-1\" stands in line 2 already");
   CHECK(list_failure("student,grade\ns-1,A\n") ==
@@ -95,6 +95,10 @@ TEST_CASE("a header that is missing, foreign or doubled is refused") {
         "line 1, column 21: the column \"family_name\" occurs twice");
   CHECK(list_failure("student,shoe_size\ns,44\n")
             .starts_with("line 1, column 9: the column \"shoe_size\" is not known"));
+  CHECK(
+      list_failure("student,Birth_Date\ns,2000-01-01\n")
+          .starts_with("line 1, column 9: the column \"Birth_Date\" is not known: is \"birthdate\" "
+                       "meant? --map Birth_Date=birthdate"));
   CHECK(list_failure("student;family_name\ns;X\n")
             .starts_with("line 1: the cells are separated by semicolons"));
   CHECK(list_failure("student,family_name\n") == "the list has a header and no learner");

@@ -31,6 +31,16 @@ TEST_CASE("a mistake within an outcome is a mistake of the file") {
   CHECK(says(why("[[outcomes]]\nen = 7\n"), "line 2: outcomes is a table of texts by language"));
 }
 
+TEST_CASE("what cannot stand there is told with what stands there") {
+  CHECK(says(why("eqf = 9\n"), "line 1: eqf is a number from 0 to 8, not 9"));
+  CHECK(says(why("eqf = \"6\"\n"), "not '6'"));
+  CHECK(
+      says(why("ects = \"3,5\"\n"), "line 1: ects is credits like \"3\" or \"1.5\", not \"3,5\""));
+  CHECK(says(why("ects = 1.5\n"), "is credits in quotes, like \"1.5\", not 1.5"));
+  CHECK(why("ects = 3\n") == "");
+  CHECK(says(why("languages = [7]\n"), "languages is a list of texts, not 7"));
+}
+
 TEST_CASE("a list that is given as one text is looked through as each text of a list is") {
   const std::string hidden = "\"en\\u200b\"";
   CHECK(says(why("languages = [" + hidden + "]\n"), "line 1: languages holds"));

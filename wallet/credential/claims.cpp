@@ -54,6 +54,15 @@ Status check_text(const ClaimKind& kind, std::string_view text) {
   return {};
 }
 
+// What was typed, so that nobody has to look it up; of a long text its beginning.
+std::string shown(std::string_view text) {
+  constexpr std::size_t kMost = 40;
+  if (text.size() <= kMost) return " \"" + std::string(text) + "\"";
+  std::size_t end = kMost;
+  while ((static_cast<std::uint8_t>(text[end]) & 0xC0U) == 0x80U) --end;  // not within a character
+  return " \"" + std::string(text.substr(0, end)) + "…\"";
+}
+
 template <class Integer>
 std::optional<Integer> parse_decimal(std::string_view text) {
   Integer value{};
@@ -65,7 +74,7 @@ std::optional<Integer> parse_decimal(std::string_view text) {
 bool is_leap(unsigned year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
 
 Status check_date(const ClaimKind& kind, std::string_view text) {
-  const std::string name{kind.name};
+  const std::string name = std::string(kind.name) + shown(text);
   constexpr std::array<unsigned, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const bool shaped = text.size() == 10 && text[4] == '-' && text[7] == '-';
   const auto year = shaped ? parse_decimal<unsigned>(text.substr(0, 4)) : std::nullopt;
@@ -81,8 +90,8 @@ Status check_date(const ClaimKind& kind, std::string_view text) {
 
 Status check_integer(const ClaimKind& kind, std::uint64_t value) {
   if (value < 1 || value > kind.max_bytes)
-    return error(std::string(kind.name) + " is not a whole number from 1 to " +
-                 std::to_string(kind.max_bytes));
+    return error(std::string(kind.name) + " " + std::to_string(value) +
+                 " is not a whole number from 1 to " + std::to_string(kind.max_bytes));
   return {};
 }
 
@@ -108,7 +117,7 @@ Result<ClaimValue> parse_claim(const ClaimKind& kind, std::string_view typed) {
   if (kind.type == ClaimType::kInteger) {
     const auto number = parse_decimal<std::uint64_t>(typed);
     if (!number)
-      return error(std::string(kind.name) + " is not a whole number from 1 to " +
+      return error(std::string(kind.name) + shown(typed) + " is not a whole number from 1 to " +
                    std::to_string(kind.max_bytes));
     value = *number;
   }

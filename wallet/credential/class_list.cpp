@@ -33,6 +33,29 @@ std::string known_columns() {
   return text;
 }
 
+// "Birth_Date" and "birth date" are "birthdate" in another spelling.
+std::string bare(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') text += static_cast<char>(c - 'A' + 'a');
+    if ((c >= 'a' && c <= 'z') || is_digit(c)) text += c;
+  }
+  return text;
+}
+
+// The known column whose name this one is, but for case and signs; nothing where it is none.
+std::string column_like(std::string_view name) {
+  const auto typed = bare(name);
+  if (typed.empty()) return {};
+  for (const auto known : {kStudentColumn, kCreditsColumn}) {
+    if (bare(known) == typed) return std::string(known);
+  }
+  const auto kinds = claim_kinds();
+  const auto found =
+      std::ranges::find_if(kinds, [&](const ClaimKind& kind) { return bare(kind.name) == typed; });
+  return found == kinds.end() ? std::string{} : std::string(found->name);
+}
+
 Columns read_header(const std::vector<CsvCell>& header, Problems& problems) {
   Columns columns;
   std::set<std::string> seen;
@@ -52,8 +75,12 @@ Columns read_header(const std::vector<CsvCell>& header, Problems& problems) {
       columns.student = i;
       has_student = true;
     } else if (kind == nullptr) {
-      problems.add(place,
-                   "the column \"" + name + "\" is not known (known: " + known_columns() + ")");
+      const auto meant = column_like(name);
+      problems.add(
+          place, "the column \"" + name + "\" is not known" +
+                     (meant.empty() ? std::string{}
+                                    : ": is \"" + meant + "\" meant? --map " + name + "=" + meant) +
+                     " (known: " + known_columns() + ")");
     }
   }
 
@@ -76,7 +103,8 @@ Status check_student(const std::string& student) {
 
 Result<ClaimValue> read_credits(std::string_view typed) {
   const auto hundredths = parse_credits(typed);
-  if (!hundredths) return error("ects is no number of credits like 3 or 7.5");
+  if (!hundredths)
+    return error("ects \"" + std::string(typed) + "\" is no number of credits like 3 or 7.5");
   const ClaimValue value = *hundredths;
   TM_TRY_STATUS(check_claim(kind_of(ClaimId::kEctsHundredths), value));
   return value;
@@ -156,7 +184,10 @@ Result<ClaimValue> read_claim(const ClaimKind& kind, const std::string& typed,
                               const std::string& date_form) {
   if (kind.type != ClaimType::kDate || date_form.empty()) return parse_claim(kind, typed);
   const auto day = read_day(typed, date_form);
-  if (!day) return error(std::string(kind.name) + " is not a date in the form " + date_form);
+  if (!day) {
+    return error(std::string(kind.name) + " \"" + typed + "\" is not a date in the form " +
+                 date_form);
+  }
   return parse_claim(kind, *day);
 }
 

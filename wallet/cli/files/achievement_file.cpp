@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <span>
+#include <sstream>
 
 #include "common/text.h"
 #include "ledger/tx/language_meaning.h"
@@ -30,7 +31,15 @@ class TableReader {
   std::string text(std::string_view key) {
     const auto* node = take(key);
     if (node == nullptr) return {};
-    if (!node->is_string()) fail(*node, key, "is a text");
+    if (!node->is_string()) fail_value(*node, key, "is a text");
+    return checked(*node, key);
+  }
+  // A text, or a whole number; a floating-point number may not be the one that was typed.
+  std::string credits(std::string_view key) {
+    const auto* node = take(key);
+    if (node == nullptr) return {};
+    if (const auto* whole = node->as_integer()) return std::to_string(whole->get());
+    if (!node->is_string()) fail_value(*node, key, "is credits in quotes, like \"1.5\"");
     return checked(*node, key);
   }
   std::uint64_t number(std::string_view key, std::uint64_t max) {
@@ -38,7 +47,7 @@ class TableReader {
     if (node == nullptr) return 0;
     const auto value = node->value_or(std::int64_t{-1});
     if (!node->is_integer() || value < 0 || static_cast<std::uint64_t>(value) > max) {
-      fail(*node, key, "is a number from 0 to " + std::to_string(max));
+      fail_value(*node, key, "is a number from 0 to " + std::to_string(max));
       return 0;
     }
     return static_cast<std::uint64_t>(value);
@@ -49,9 +58,9 @@ class TableReader {
     if (node == nullptr) return out;
     if (node->is_string()) return {checked(*node, key)};
     const auto* array = node->as_array();
-    if (array == nullptr) fail(*node, key, "is a list of texts");
+    if (array == nullptr) fail_value(*node, key, "is a list of texts");
     for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
-      if (!(*array)[i].is_string()) fail(*node, key, "is a list of texts");
+      if (!(*array)[i].is_string()) fail_value((*array)[i], key, "is a list of texts");
       out.push_back(checked((*array)[i], key));
     }
     std::ranges::sort(out);
@@ -73,7 +82,7 @@ class TableReader {
     if (node->is_string()) return {{"en", checked(*node, key)}};
     const auto* table = node->as_table();
     if (table == nullptr) {
-      fail(*node, key, "is a text or a table of texts by language");
+      fail_value(*node, key, "is a text or a table of texts by language");
       return {};
     }
     return localized_of(*table, key, {});
@@ -84,7 +93,7 @@ class TableReader {
     tx::LocalizedTexts texts;
     for (const auto& [language, value] : table) {
       if (std::ranges::find(others, language.str()) != others.end()) continue;
-      if (!value.is_string()) fail(value, key, "is a table of texts by language");
+      if (!value.is_string()) fail_value(value, key, "is a table of texts by language");
       if (const auto problem = tx::language_problem(language.str()))
         fail(value, key, "has a text in a language that is none: " + *problem);
       texts.push_back({std::string(language.str()), checked(value, key)});
@@ -118,6 +127,17 @@ class TableReader {
   const toml::node* take(std::string_view key) {
     taken_.push_back(key);
     return table_.get(key);
+  }
+  // A value that is none of those that may stand there, with the value.
+  void fail_value(const toml::node& node, std::string_view key, const std::string& what) {
+    constexpr std::size_t kMost = 40;
+    std::ostringstream written;
+    node.visit([&](const auto& value) {
+      if constexpr (toml::is_value<decltype(value)>) written << value;
+    });
+    const auto text = written.str();
+    const bool short_enough = !text.empty() && text.size() <= kMost;
+    fail(node, key, short_enough ? what + ", not " + text : what);
   }
   void fail(const toml::node& node, std::string_view key, const std::string& what) {
     if (failure_.empty()) {
@@ -260,12 +280,12 @@ tx::AchievementContent read_content(TableReader& reader, const std::string& file
       reader.fail_key("award_type", parsed.message());
   }
 
-  if (const std::string ects = reader.text("ects"); !ects.empty()) {
+  if (const std::string ects = reader.credits("ects"); !ects.empty()) {
     const auto value = parse_ects(ects);
     if (value)
       content.ects_hundredths = *value;
     else
-      reader.fail_key("ects", "is a text like \"3\" or \"1.5\"");
+      reader.fail_key("ects", "is credits like \"3\" or \"1.5\", not \"" + ects + "\"");
   }
 
   content.workload_hours = static_cast<std::uint32_t>(reader.number("workload_hours", 100'000));
