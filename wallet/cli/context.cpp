@@ -231,7 +231,7 @@ Result<SecretBytes> existing_passphrase(Context& context, const std::string& wha
     } else if (context.passphrase_fd >= 0) {
       TM_TRY(context.passphrase, read_secret_descriptor(context.passphrase_fd));
     } else {
-      TM_TRY(context.passphrase, ask_secret("Passphrase of " + what + ": "));
+      TM_TRY(context.passphrase, ask_secret(passphrase_question("Passphrase of " + what + ": ")));
     }
   }
   return context.passphrase->clone();
@@ -241,7 +241,8 @@ Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
   const bool is_first = !context.passphrase;
   const bool from_person = context.passphrase_file.empty() && context.passphrase_fd < 0;
   if (!context.passphrase && from_person) {
-    TM_TRY(context.passphrase, ask_new_secret("New passphrase for " + what + ": "));
+    TM_TRY(context.passphrase,
+           ask_new_secret(passphrase_question("New passphrase for " + what + ": ")));
   }
   TM_TRY(auto passphrase, existing_passphrase(context, what));
   if (const auto fit = check_new_passphrase(passphrase); !fit.ok())

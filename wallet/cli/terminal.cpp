@@ -123,21 +123,26 @@ void put_json(Stream stream, const Json& value) {
   write_raw(stream, visible_json(value.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n");
 }
 
-Result<SecretBytes> ask_secret(const std::string& prompt) {
-  if (!input_is_terminal())
-    return error("no terminal to ask for a passphrase: give --passphrase-file or --passphrase-fd");
-  put(Stream::kError, prompt);
+SecretQuestion passphrase_question(const std::string& prompt) {
+  return {prompt, "the passphrase", "--passphrase-file or --passphrase-fd"};
+}
+
+Result<SecretBytes> ask_secret(const SecretQuestion& question) {
+  if (!input_is_terminal()) {
+    return error("there is no terminal to ask for " + question.what + ": give " + question.options);
+  }
+  put(Stream::kError, question.prompt);
   std::fflush(stderr);
   const NoEcho quiet;
-  auto secret = read_line(STDIN_FILENO, "the passphrase");
+  auto secret = read_line(STDIN_FILENO, question.what);
   put(Stream::kError, "\n");
   return secret;
 }
 
-Result<SecretBytes> ask_new_secret(const std::string& prompt) {
-  TM_TRY(auto first, ask_secret(prompt));
+Result<SecretBytes> ask_new_secret(const SecretQuestion& question) {
+  TM_TRY(auto first, ask_secret(question));
   if (first.size() < kMinNewSecretBytes) return error("a passphrase has at least 8 characters");
-  TM_TRY(auto second, ask_secret("Again: "));
+  TM_TRY(auto second, ask_secret({"Again: ", question.what, question.options}));
   if (!equal_in_constant_time(first.view(), second.view()))
     return error("the two are not the same");
   return first;

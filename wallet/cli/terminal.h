@@ -34,10 +34,19 @@ enum class Tone : std::uint8_t { kGood, kBad, kDoubt, kQuiet, kStrong };
 // colour. The marks for it are other ones in every run, so that nobody's text can hold them.
 std::string toned(Tone tone, std::string_view text);
 
-// A line typed without echo. Fails without a terminal.
-Result<SecretBytes> ask_secret(const std::string& prompt);
+// A secret that is asked for where no option gives it.
+struct SecretQuestion {
+  std::string prompt;
+  std::string what;     // "the claim code"
+  std::string options;  // that give it in the place of a terminal: "--code-file"
+};
+SecretQuestion passphrase_question(const std::string& prompt);
+
+// A line typed without echo. Fails without a terminal, and says what was to be asked and which
+// options give it.
+Result<SecretBytes> ask_secret(const SecretQuestion& question);
 // Asked twice, at least 8 bytes.
-Result<SecretBytes> ask_new_secret(const std::string& prompt);
+Result<SecretBytes> ask_new_secret(const SecretQuestion& question);
 // Whether the person typed y or yes.
 bool confirm(const std::string& question);
 

@@ -178,7 +178,8 @@ ClaimOutcome open_claim(ByteView file, const WalletContents& contents,
   // There is no code for what was sealed to a wallet, and nobody is asked for one.
   if (const auto kind = age::inspect(file); kind.ok() && *kind == age::FileKind::kRecipients)
     return requested;
-  auto code = code_file->empty() ? ask_secret("Claim code: ") : read_secret_file(*code_file);
+  auto code = code_file->empty() ? ask_secret({"Claim code: ", "the claim code", "--code-file"})
+                                 : read_secret_file(*code_file);
   if (!code.ok()) return ClaimOutcome{std::nullopt, true, code.message()};
   return open_claim_file(file, code->text());
 }

@@ -17,9 +17,11 @@ struct PassphraseOptions {
 
 Attempt<SecretBytes> fresh_passphrase(const PassphraseOptions& options) {
   const std::string file = options.fresh_file;
-  TM_TRY(auto fresh, or_exit(ExitCode::kPassphrase,
-                             file.empty() ? ask_new_secret("New passphrase for the wallet: ")
-                                          : read_secret_file(file)));
+  TM_TRY(auto fresh,
+         or_exit(ExitCode::kPassphrase,
+                 file.empty() ? ask_new_secret({"New passphrase for the wallet: ",
+                                                "the new passphrase", "--new-passphrase-file"})
+                              : read_secret_file(file)));
   if (const auto fit = check_new_passphrase(fresh); !fit.ok()) {
     return Failure{ExitCode::kPassphrase, (file.empty() ? std::string{} : file + ": ") +
                                               fit.message() + "; the old one stays"};

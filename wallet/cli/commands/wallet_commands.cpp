@@ -207,7 +207,7 @@ Attempt<WalletContents> read_backup(const std::string& path, ByteView entropy) {
 ExitCode restore(Context& context, const std::string& words_file, const std::string& backup_file) {
   Result<SecretBytes> words = SecretBytes{};
   if (words_file.empty()) {
-    words = ask_secret("The 24 recovery words: ");
+    words = ask_secret({"The 24 recovery words: ", "the recovery words", "--words-file"});
   } else {
     auto raw = read_file(words_file, kMaxWordsBytes);
     if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
