@@ -59,7 +59,7 @@ std::string_view standing_words(Standing standing) {
     case Standing::kFound:
       return "found and in force; contents and holder were not checked: anyone can copy a hash";
     case Standing::kForged: return "forged";
-    case Standing::kNotByHolder: return "not shown by its holder";
+    case Standing::kNotByHolder: return "not shown to you by its holder";
     case Standing::kRevoked: return "revoked";
     case Standing::kSuperseded: return "superseded";
     case Standing::kSuspended: return "suspended";
