@@ -143,11 +143,11 @@ Attempt<tx::StatementContent> make_statement(Context& context, Client& client,
 std::string sentence(const tx::StatementContent& content, const std::string& subject) {
   switch (content.kind) {
     case tx::StatementKind::kTrust:
-      return "trusts " + subject + " with amount " + std::to_string(content.amount) +
-             " and depth " + std::to_string(content.depth) +
+      return "trusts " + subject + " for " + to_text(content.scope) + " with amount " +
+             std::to_string(content.amount) + " and depth " + std::to_string(content.depth) +
              (content.depth == 0 ? " (its own awards only)" : "");
     case tx::StatementKind::kDistrust:
-      return "distrusts " + subject + ": its awards are blocked from here on";
+      return "distrusts " + subject + " for " + to_text(content.scope) + ": its awards are blocked";
     default: return "ends what it said of " + subject;
   }
 }
@@ -182,8 +182,13 @@ Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kin
   TransactionRequest request;
   request.command = "trust";
 
-  for (const auto& line : replaced)
-    request.description.warnings.push_back("it takes the place of: " + line);
+  // What stands now stands until this one begins.
+  const bool later = content.valid_from_ms > context.now_ms();
+  for (const auto& line : replaced) {
+    request.description.warnings.push_back(
+        "it takes the place" +
+        (later ? ", from " + date_text(content.valid_from_ms) + " on," : "") + " of: " + line);
+  }
 
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +
