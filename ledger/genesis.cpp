@@ -7,6 +7,8 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "ledger/genesis_parties.h"
+#include "ledger/sort_by.h"
 #include "ledger/tx/records/encoding.h"
 
 namespace testamur::ledger {
@@ -20,8 +22,7 @@ constexpr std::size_t kRecordLimitBytes = 64 * 1024 * 1024;
 KeyId id_of(const GenesisKey& key) { return key_id(key.purpose, key.key); }
 
 std::vector<GenesisKey> sorted_keys(std::vector<GenesisKey> keys) {
-  std::ranges::sort(keys, {},
-                    [](const GenesisKey& key) { return std::pair(key.purpose, id_of(key)); });
+  sort_by(keys, [](const GenesisKey& key) { return std::pair(key.purpose, id_of(key)); });
   return keys;
 }
 
@@ -111,7 +112,7 @@ void sort_content(GenesisInput& content) {
     std::ranges::sort(party.facts.legal_names, {}, &tx::LocalizedText::language);
     party.keys = sorted_keys(std::move(party.keys));
   }
-  std::ranges::sort(content.parties, {}, [](const GenesisParty& party) { return party_id(party); });
+  sort_by(content.parties, [](const GenesisParty& party) { return party_id(party); });
   std::ranges::sort(content.validators, {}, &GenesisValidator::institution);
   if (content.continues) sort_continues(*content.continues);
 }
@@ -135,11 +136,10 @@ std::optional<MemberKey> as_member_key(KeyPurpose purpose, const PublicKey& key,
   return MemberKey::from(key.bytes);
 }
 
-std::optional<MemberKey> consensus_key_of(const GenesisInput& content,
+std::optional<MemberKey> consensus_key_of(const GenesisInput& content, const PartiesById& parties,
                                           const GenesisValidator& validator) {
-  for (const auto& party : content.parties) {
-    if (party_id(party) != validator.institution) continue;
-    for (const auto& key : party.keys) {
+  if (const auto* party = parties.find(validator.institution)) {
+    for (const auto& key : party->keys) {
       if (auto found = as_member_key(key.purpose, key.key, validator.consensus_key)) return found;
     }
   }
@@ -180,7 +180,7 @@ Genesis draft_genesis(GenesisInput input) {
 
 Result<Genesis> make_genesis(GenesisInput input) {
   auto genesis = draft_genesis(std::move(input));
-  const auto faults = find_content_faults(genesis.content);
+  const auto faults = find_content_faults(genesis.content, 1);
   if (!faults.empty()) return refused(faults.front());
   return genesis;
 }
@@ -219,15 +219,22 @@ Result<Genesis> decode_genesis_draft(ByteView bytes) {
 
 Result<Genesis> decode_genesis(ByteView bytes) {
   TM_TRY(auto genesis, decode_genesis_draft(bytes));
-  const auto faults = find_faults(genesis);
+  const auto faults = find_faults(genesis, 1);
   if (!faults.empty()) return refused(faults.front());
   return genesis;
 }
 
 Result<CertifyingSet> genesis_set(const GenesisInput& content) {
+  // Nothing is looked up for validators that no set can hold.
+  if (content.validators.size() > CertifyingSet::kMaxSize)
+    return error("a set of " + std::to_string(content.validators.size()) +
+                 " validators, and at most " + std::to_string(CertifyingSet::kMaxSize) +
+                 " can agree");
+
+  const PartiesById parties(content.parties);
   std::vector<CertifyingSet::Member> members;
   for (const auto& validator : content.validators) {
-    const auto key = consensus_key_of(content, validator);
+    const auto key = consensus_key_of(content, parties, validator);
     if (!key) {
       return error(to_text(validator.consensus_key) + " is not one of the consensus keys of " +
                    to_text(validator.institution));

@@ -82,11 +82,17 @@ struct GenesisFault {
 
 // Sorts the content and computes the chain id. Checks nothing; the result has no signatures.
 Genesis draft_genesis(GenesisInput input);
-// Everything that is wrong or missing, rules of the content first, then signatures; at most 100.
-// Empty: nodes and clients take the record.
-std::vector<GenesisFault> find_faults(const Genesis& genesis);
-// The rules of the content alone; at most 100 faults.
-std::vector<GenesisFault> find_content_faults(const GenesisInput& content);
+// More faults than these are not looked for.
+inline constexpr std::size_t kGenesisFaultsLimit = 100;
+// Everything that is wrong or missing, rules of the content first, then the founders; the search
+// ends with the `limit`th fault. Empty: nodes and clients take the record. What costs a signature
+// is checked behind everything that does not; a record with more parties or validators than may be
+// is told so and nothing else. The work is linear in the size of the record.
+std::vector<GenesisFault> find_faults(const Genesis& genesis,
+                                      std::size_t limit = kGenesisFaultsLimit);
+// The rules of the content alone.
+std::vector<GenesisFault> find_content_faults(const GenesisInput& content,
+                                              std::size_t limit = kGenesisFaultsLimit);
 
 // As draft_genesis, but fails with the first fault of the content.
 Result<Genesis> make_genesis(GenesisInput input);
@@ -101,10 +107,11 @@ struct Signatory {
   std::string name;
   std::uint8_t threshold = 1;  // with exactly so many of its root keys
   std::vector<std::pair<KeyId, PublicKey>> roots;
-  std::uint8_t signatures = 0;  // by its root keys that are there, valid or not
+  std::size_t signatures = 0;  // its root keys by which one is there, valid or not
   bool must_sign = true;
   bool has_signed() const { return signatures == threshold; }
 };
+// Each once, in the order of the validators or of the old set.
 std::vector<Signatory> signatories(const Genesis& genesis);
 // How many of them must have signed at least.
 std::size_t signatories_needed(const Genesis& genesis);

@@ -1,10 +1,15 @@
 // What a genesis record must keep to. Every rule has a permanent name; docs/formats/genesis.md
-// lists them.
+// lists them. A record comes from anybody: a file of a ceremony, or the answer of a node that
+// nobody knows yet. Invariants: how many parties and validators there are is judged before anything
+// is computed of them; nothing is looked up by walking a list that the record made long; whatever
+// costs a signature or a proof comes behind everything that does not; and every loop ends with the
+// last fault that is asked for.
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "ledger/genesis.h"
+#include "ledger/genesis_parties.h"
 #include "ledger/protocol.h"
 #include "ledger/tx/form_check.h"
 #include "ledger/tx/records/institutions.h"
@@ -17,12 +22,12 @@ namespace {
 constexpr std::size_t kPartiesLimit = 10'000;
 constexpr std::size_t kKeysLimit = 255;
 constexpr unsigned kThresholdLimit = 64;  // a transaction carries no more signatures
-constexpr std::size_t kFaultsLimit = 100;
 
 class Faults {
  public:
+  explicit Faults(std::size_t limit) : limit_(limit) {}
   void add(const char* name, std::string what) {
-    if (found_.size() < kFaultsLimit) found_.push_back({name, std::move(what)});
+    if (!full()) found_.push_back({name, std::move(what)});
   }
   void add(const char* name, const GenesisParty& party, const std::string& what) {
     add(name, of(party) + what);
@@ -30,9 +35,13 @@ class Faults {
   static std::string of(const GenesisParty& party) {
     return "party \"" + std::string(tx::best_text(party.facts.legal_names)) + "\": ";
   }
+  // Nothing further is looked for.
+  bool full() const { return found_.size() >= limit_; }
+  bool empty() const { return found_.empty(); }
   std::vector<GenesisFault> take() { return std::move(found_); }
 
  private:
+  std::size_t limit_;
   std::vector<GenesisFault> found_;
 };
 
@@ -40,47 +49,49 @@ std::string name_of(KeyPurpose purpose, const PublicKey& key) {
   return std::string(to_text(purpose)) + " key " + to_text(key_id(purpose, key));
 }
 
+// Whether there are so few parties and validators that the rest may be looked at.
+bool check_counts(const GenesisInput& content, Faults& faults) {
+  const std::size_t parties = content.parties.size();
+  if (parties > kPartiesLimit || (parties == 0 && !content.continues))
+    faults.add("parties", "1 to 10000 parties, not " + std::to_string(parties));
+
+  if (content.validators.empty()) faults.add("validators", "there are no validators");
+  if (content.validators.size() > CertifyingSet::kMaxSize)
+    faults.add("validators", "more than 31 validators");
+
+  return parties <= kPartiesLimit && content.validators.size() <= CertifyingSet::kMaxSize;
+}
+
 // ---- a new ledger
 
-void check_key(const GenesisParty& party, const InstitutionId& id, const GenesisKey& key,
-               std::map<PublicKey, std::string>& seen, Faults& faults) {
-  const auto text = name_of(key.purpose, key.key);
-  if (!allowed(key.purpose, key.key.algorithm)) {
-    faults.add("key_algorithm", party, "the " + text + " has an algorithm that it may not have");
-    return;
-  }
+// Who brought a public key first. The party, not its name: a record has many keys, and each would
+// keep a copy.
+using FirstOwners = std::map<PublicKey, const GenesisParty*>;
 
-  if (!is_valid(key.key)) {
-    faults.add("key_invalid", party, "the " + text + " is not a valid public key");
-    return;
-  }
+void check_keys(const GenesisParty& party, FirstOwners& seen, Faults& faults) {
+  for (const auto& key : party.keys) {
+    if (faults.full()) return;
+    if (!allowed(key.purpose, key.key.algorithm)) {
+      faults.add("key_algorithm", party,
+                 "the " + name_of(key.purpose, key.key) + " has an algorithm that it may not have");
+      continue;
+    }
 
-  // A public key occurs once in a record, whatever its purposes (decision 0960).
-  const auto [first, is_new] = seen.emplace(key.key, Faults::of(party));
-  if (!is_new)
-    faults.add("key_twice", party, "the " + text + " occurs twice, first at " + first->second);
-
-  // Without the proof a party could claim somebody else's public key.
-  const auto message = possession_message(ChainId{}, id, key.purpose, key.key);
-  if (!verify(key.key, message.view(), key.possession)) {
-    faults.add("possession_proof", party,
-               "the possession proof of the " + text + " does not verify");
+    // A public key occurs once in a record, whatever its purposes (decision 0960).
+    const auto [first, is_new] = seen.emplace(key.key, &party);
+    if (!is_new) {
+      faults.add("key_twice", party,
+                 "the " + name_of(key.purpose, key.key) + " occurs twice, first at " +
+                     Faults::of(*first->second));
+    }
   }
 }
 
-void check_keys(const GenesisParty& party, std::map<PublicKey, std::string>& seen, Faults& faults) {
-  if (party.keys.size() > kKeysLimit) {
-    faults.add("keys", party, "more than 255 keys");
-    return;
-  }
-
+void check_root_threshold(const GenesisParty& party, Faults& faults) {
   if (party.root_threshold > kThresholdLimit) {
     faults.add("root_threshold", party,
                "its root threshold is more than " + std::to_string(kThresholdLimit));
   }
-
-  const auto id = party_id(party);
-  for (const auto& key : party.keys) check_key(party, id, key, seen, faults);
 
   const auto roots = std::ranges::count(party.keys, KeyPurpose::kRoot, &GenesisKey::purpose);
   const bool listed = party.institution_class == tx::InstitutionClass::kListed;
@@ -97,11 +108,42 @@ void check_keys(const GenesisParty& party, std::map<PublicKey, std::string>& see
   }
 }
 
+void check_possession(const GenesisParty& party, const InstitutionId& id, const GenesisKey& key,
+                      Faults& faults) {
+  // Named above already; there is no scheme by which to verify.
+  if (!allowed(key.purpose, key.key.algorithm)) return;
+
+  if (!is_valid(key.key)) {
+    faults.add("key_invalid", party,
+               "the " + name_of(key.purpose, key.key) + " is not a valid public key");
+    return;
+  }
+
+  // Without the proof a party could claim somebody else's public key.
+  const auto message = possession_message(ChainId{}, id, key.purpose, key.key);
+  if (!verify(key.key, message.view(), key.possession)) {
+    faults.add("possession_proof", party,
+               "the possession proof of the " + name_of(key.purpose, key.key) + " does not verify");
+  }
+}
+
+void check_possessions(const GenesisInput& content, const PartiesById& parties, Faults& faults) {
+  for (std::size_t i = 0; i < content.parties.size(); ++i) {
+    const auto& party = content.parties[i];
+    if (party.keys.size() > kKeysLimit) continue;
+    for (const auto& key : party.keys) {
+      if (faults.full()) return;
+      check_possession(party, parties.ids()[i], key, faults);
+    }
+  }
+}
+
 // One domain and one public identifier name one institution; letters count as lower case
 // (tx/records/institutions.h).
 void check_identifiers(const std::vector<GenesisParty>& parties, Faults& faults) {
   std::set<std::pair<std::string_view, std::string>> seen;
   for (const auto& party : parties) {
+    if (faults.full()) return;
     const auto& facts = party.facts;
     for (const auto& [sort, text] :
          {std::pair<std::string_view, const std::string&>{"domain", facts.domain},
@@ -115,39 +157,37 @@ void check_identifiers(const std::vector<GenesisParty>& parties, Faults& faults)
   }
 }
 
-void check_parties(const GenesisInput& content, Faults& faults) {
-  if (content.parties.empty() || content.parties.size() > kPartiesLimit) {
-    faults.add("parties", "1 to 10000 parties, not " + std::to_string(content.parties.size()));
-  }
-
-  std::map<PublicKey, std::string> keys;
+void check_parties(const GenesisInput& content, const PartiesById& parties, Faults& faults) {
   std::set<InstitutionId> ids;
-  for (const auto& party : content.parties) {
-    if (!ids.insert(party_id(party)).second) faults.add("party_twice", party, "it occurs twice");
+  for (std::size_t i = 0; i < content.parties.size(); ++i) {
+    if (!ids.insert(parties.ids()[i]).second)
+      faults.add("party_twice", content.parties[i], "it occurs twice");
   }
 
   check_identifiers(content.parties, faults);
-  for (const auto& party : content.parties) {
+
+  FirstOwners keys;
+  for (std::size_t i = 0; i < content.parties.size() && !faults.full(); ++i) {
+    const auto& party = content.parties[i];
     if (const auto rejection = form_error(party.facts))
       faults.add("facts", party, to_text(*rejection));
 
-    if (!party.facts.parent.is_zero() && !ids.contains(party.facts.parent)) {
+    const auto& parent = party.facts.parent;
+    if (!parent.is_zero() && parties.find(parent) == nullptr)
       faults.add("parent", party, "its parent is no party");
-    }
-    if (party.facts.parent == party_id(party)) faults.add("parent", party, "it is its own parent");
+    if (parent == parties.ids()[i]) faults.add("parent", party, "it is its own parent");
 
+    if (party.keys.size() > kKeysLimit) {
+      faults.add("keys", party, "more than 255 keys");
+      continue;
+    }
     check_keys(party, keys, faults);
+    check_root_threshold(party, faults);
   }
 }
 
-const GenesisParty* find_party(const GenesisInput& content, const InstitutionId& id) {
-  const auto found = std::ranges::find(content.parties, id,
-                                       [](const GenesisParty& party) { return party_id(party); });
-  return found == content.parties.end() ? nullptr : &*found;
-}
-
-void check_seat(const GenesisInput& content, const GenesisValidator& validator, Faults& faults) {
-  const auto* party = find_party(content, validator.institution);
+void check_seat(const PartiesById& parties, const GenesisValidator& validator, Faults& faults) {
+  const auto* party = parties.find(validator.institution);
   if (party == nullptr) {
     faults.add("validator_unknown", "validator " + to_text(validator.institution) + " is no party");
     return;
@@ -167,14 +207,12 @@ void check_seat(const GenesisInput& content, const GenesisValidator& validator, 
   }
 }
 
-void check_validator_count(const GenesisInput& content, Faults& faults) {
-  if (content.validators.empty()) faults.add("validators", "there are no validators");
-  if (content.validators.size() > CertifyingSet::kMaxSize)
-    faults.add("validators", "more than 31 validators");
+void check_validators_once(const GenesisInput& content, const PartiesById& parties,
+                           Faults& faults) {
   for (std::size_t i = 1; i < content.validators.size(); ++i) {
     const auto& id = content.validators[i].institution;
     if (content.validators[i - 1].institution != id) continue;
-    const auto* party = find_party(content, id);
+    const auto* party = parties.find(id);
     const std::string who = party == nullptr ? to_text(id) + " " : Faults::of(*party);
     faults.add("validator_twice", who + "is a validator twice");
   }
@@ -224,7 +262,7 @@ std::optional<PublicKey> proven(const GenesisContinues& continues, const Institu
   return decoded->key;
 }
 
-// Whether the sets are those that the last block names, and the block is final under them.
+// Whether the sets are those that the last block names.
 bool check_last_block(const GenesisContinues& continues, Faults& faults) {
   const auto& header = continues.last.header;
   if (header.is_genesis()) {
@@ -242,77 +280,53 @@ bool check_last_block(const GenesisContinues& continues, Faults& faults) {
     return false;
   }
 
-  if (const auto status =
-          verify_checkpoint(continues.chain(), continues.sets.front(), continues.last);
-      !status.ok()) {
-    faults.add("continues_finality",
-               "the old ledger's last block is not final: " + status.message());
-  }
   return true;
 }
 
-void check_witnesses(const GenesisContinues& continues, Faults& faults) {
-  const auto& members = continues.set().members();
+// Exactly the old set: whoever else stood here could sign and would count towards its quorum.
+bool shows_old_set(const GenesisContinues& continues) {
+  return std::ranges::equal(continues.set().members(), continues.institutions, {},
+                            &CertifyingSet::Member::institution, &RecoveryWitness::institution);
+}
 
-  // Exactly the old set: whoever else stood here could sign and would count towards its quorum.
-  if (!std::ranges::equal(members, continues.institutions, {}, &CertifyingSet::Member::institution,
-                          &RecoveryWitness::institution)) {
-    faults.add("continues_registry",
-               "it does not show exactly the institutions of the old ledger's last set");
-    return;
-  }
+bool is_witness(const GenesisContinues& continues, const InstitutionId& institution) {
+  return std::ranges::find(continues.institutions, institution, &RecoveryWitness::institution) !=
+         continues.institutions.end();
+}
 
-  for (const auto& witness : continues.institutions) {
-    const auto id = to_text(witness.institution);
-    if (!proven(continues, witness)) {
-      faults.add("continues_registry",
-                 "the registry record of " + id + " is not proven by the last block");
-    }
-
-    for (const auto& root : witness.roots) {
-      if (!proven(continues, witness.institution, root)) {
-        faults.add("continues_registry", "the root key " + to_text(root.id) + " of " + id +
-                                             " is not proven by the last block");
-      }
-    }
-  }
+std::string name_of(const ReplacedKey& replaced) {
+  return "the replaced " + name_of(replaced.purpose, replaced.key);
 }
 
 void check_replaced_keys(const GenesisContinues& continues, Faults& faults) {
   std::set<KeyId> seen;
   for (const auto& replaced : continues.keys) {
-    const auto text = "the replaced " + name_of(replaced.purpose, replaced.key);
+    if (faults.full()) return;
 
     // Consensus and transport keys are lost with a node. Roots are offline and outlive it (decision
     // 0961).
     const bool may =
         replaced.purpose == KeyPurpose::kConsensus || replaced.purpose == KeyPurpose::kTransport;
-    if (!may) faults.add("replaced_purpose", text + " is neither a consensus nor a transport key");
+    if (!may) {
+      faults.add("replaced_purpose",
+                 name_of(replaced) + " is neither a consensus nor a transport key");
+    }
 
-    if (std::ranges::find(continues.institutions, replaced.institution,
-                          &RecoveryWitness::institution) == continues.institutions.end()) {
-      faults.add("replaced_owner", text + " is of " + to_text(replaced.institution) +
+    if (!is_witness(continues, replaced.institution)) {
+      faults.add("replaced_owner", name_of(replaced) + " is of " + to_text(replaced.institution) +
                                        ", no validator of the old set");
     }
 
-    if (!allowed(replaced.purpose, replaced.key.algorithm)) {
-      faults.add("key_algorithm", text + " has an algorithm that it may not have");
-    } else if (!is_valid(replaced.key)) {
-      faults.add("key_invalid", text + " is not a valid public key");
-    } else {
-      const auto message = possession_message(continues.chain(), replaced.institution,
-                                              replaced.purpose, replaced.key);
-      if (!verify(replaced.key, message.view(), replaced.possession)) {
-        faults.add("possession_proof", "the possession proof of " + text + " does not verify");
-      }
-    }
+    if (!allowed(replaced.purpose, replaced.key.algorithm))
+      faults.add("key_algorithm", name_of(replaced) + " has an algorithm that it may not have");
 
     if (!seen.insert(key_id(replaced.purpose, replaced.key)).second)
-      faults.add("key_twice", text + " occurs twice");
+      faults.add("key_twice", name_of(replaced) + " occurs twice");
   }
 }
 
-void check_recovery(const GenesisInput& content, Faults& faults) {
+// Whether it is clear which block and set are continued.
+bool check_recovery(const GenesisInput& content, Faults& faults) {
   const auto& continues = *content.continues;
   const auto& header = continues.last.header;
 
@@ -320,8 +334,12 @@ void check_recovery(const GenesisInput& content, Faults& faults) {
     faults.add("parties", "a recovery brings no parties: they are in the old registry");
 
   // Nothing below can be judged when it is not clear which block and set are continued.
-  if (!check_last_block(continues, faults)) return;
-  check_witnesses(continues, faults);
+  if (!check_last_block(continues, faults)) return false;
+
+  if (!shows_old_set(continues)) {
+    faults.add("continues_registry",
+               "it does not show exactly the institutions of the old ledger's last set");
+  }
   check_replaced_keys(continues, faults);
 
   // A recovery decides nothing but who goes on (decision 0961).
@@ -338,55 +356,123 @@ void check_recovery(const GenesisInput& content, Faults& faults) {
     faults.add("time", "the time lies before that of the old ledger's last block");
 
   for (const auto& validator : content.validators) {
-    const bool known =
-        std::ranges::find(continues.institutions, validator.institution,
-                          &RecoveryWitness::institution) != continues.institutions.end();
-    if (!known) {
-      faults.add("validator_unknown", "validator " + to_text(validator.institution) +
-                                          " was none at the old ledger's end: let it be admitted "
-                                          "by vote later");
+    if (is_witness(continues, validator.institution)) continue;
+    faults.add("validator_unknown", "validator " + to_text(validator.institution) +
+                                        " was none at the old ledger's end: let it be admitted "
+                                        "by vote later");
+  }
+  return true;
+}
+
+void check_witnesses(const GenesisContinues& continues, Faults& faults) {
+  for (const auto& witness : continues.institutions) {
+    const auto id = to_text(witness.institution);
+    if (!proven(continues, witness)) {
+      faults.add("continues_registry",
+                 "the registry record of " + id + " is not proven by the last block");
     }
+
+    for (const auto& root : witness.roots) {
+      if (faults.full()) return;
+      if (!proven(continues, witness.institution, root)) {
+        faults.add("continues_registry", "the root key " + to_text(root.id) + " of " + id +
+                                             " is not proven by the last block");
+      }
+    }
+  }
+}
+
+void check_replaced_possession(const GenesisContinues& continues, const ReplacedKey& replaced,
+                               Faults& faults) {
+  // Named above already; there is no scheme by which to verify.
+  if (!allowed(replaced.purpose, replaced.key.algorithm)) return;
+
+  if (!is_valid(replaced.key)) {
+    faults.add("key_invalid", name_of(replaced) + " is not a valid public key");
+    return;
+  }
+
+  const auto message =
+      possession_message(continues.chain(), replaced.institution, replaced.purpose, replaced.key);
+  if (!verify(replaced.key, message.view(), replaced.possession)) {
+    faults.add("possession_proof",
+               "the possession proof of " + name_of(replaced) + " does not verify");
+  }
+}
+
+// What costs signatures and proofs. Precondition: check_recovery said that it can be judged.
+void check_recovery_proofs(const GenesisContinues& continues, Faults& faults) {
+  if (faults.full()) return;
+  if (const auto status =
+          verify_checkpoint(continues.chain(), continues.sets.front(), continues.last);
+      !status.ok()) {
+    faults.add("continues_finality",
+               "the old ledger's last block is not final: " + status.message());
+  }
+
+  if (shows_old_set(continues)) check_witnesses(continues, faults);
+
+  for (const auto& replaced : continues.keys) {
+    if (faults.full()) return;
+    check_replaced_possession(continues, replaced, faults);
   }
 }
 
 // ---- signatures
 
-void check_signatures(const Genesis& genesis, const std::vector<Signatory>& founders,
-                      Faults& faults) {
-  // Ascending and so unique: a signature that stood twice would count twice.
-  for (std::size_t i = 1; i < genesis.signatures.size(); ++i) {
-    if (genesis.signatures[i - 1].root_key >= genesis.signatures[i].root_key) {
+struct Signer {
+  const Signatory* signatory = nullptr;
+  const PublicKey* key = nullptr;
+};
+using Signers = std::map<KeyId, Signer>;
+
+Signers signers_of(const std::vector<Signatory>& founders) {
+  Signers signers;
+  for (const auto& founder : founders) {
+    for (const auto& [id, root] : founder.roots)
+      signers.insert_or_assign(id, Signer{&founder, &root});
+  }
+  return signers;
+}
+
+// Ascending and so unique: a signature that stood twice would count twice.
+bool ascends(const std::vector<FounderSignature>& signatures, std::size_t i) {
+  return i == 0 || signatures[i - 1].root_key < signatures[i].root_key;
+}
+
+void check_signers(const Genesis& genesis, const Signers& signers, Faults& faults) {
+  for (std::size_t i = 0; i < genesis.signatures.size() && !faults.full(); ++i) {
+    const auto& by = genesis.signatures[i].root_key;
+    if (!ascends(genesis.signatures, i))
       faults.add("founder_order", "the founders' signatures do not ascend by key");
+    if (!signers.contains(by)) {
+      faults.add("founder_stranger",
+                 "somebody signed who is no founder, with the key " + to_text(by));
     }
   }
+}
 
+void check_signatures(const Genesis& genesis, const Signers& signers, Faults& faults) {
   const auto message = founder_message(genesis.chain);
-  for (const auto& signature : genesis.signatures) {
-    const Signatory* signer = nullptr;
-    const PublicKey* key = nullptr;
-    for (const auto& founder : founders) {
-      for (const auto& [id, root] : founder.roots) {
-        if (id != signature.root_key) continue;
-        signer = &founder;
-        key = &root;
-      }
-    }
+  for (std::size_t i = 0; i < genesis.signatures.size() && !faults.full(); ++i) {
+    // Strangers and repetitions are faults already, and there may be any number of them.
+    const auto& signature = genesis.signatures[i];
+    const auto signer = signers.find(signature.root_key);
+    if (signer == signers.end() || !ascends(genesis.signatures, i)) continue;
 
-    if (signer == nullptr) {
-      faults.add("founder_stranger",
-                 "somebody signed who is no founder, with the key " + to_text(signature.root_key));
-    } else if (!verify(*key, message.view(), signature.signature)) {
-      faults.add("founder_signature",
-                 "party \"" + signer->name + "\": the founder's signature by " +
-                     to_text(signature.root_key) +
-                     " does not verify: the record was changed after it signed");
-    }
+    const auto& [signatory, key] = signer->second;
+    if (verify(*key, message.view(), signature.signature)) continue;
+    faults.add("founder_signature", "party \"" + signatory->name +
+                                        "\": the founder's signature by " +
+                                        to_text(signature.root_key) +
+                                        " does not verify: the record was changed after it signed");
   }
 }
 
 void check_founders(const Genesis& genesis, Faults& faults) {
   const auto founders = signatories(genesis);
-  check_signatures(genesis, founders, faults);
+  const auto signers = signers_of(founders);
+  check_signers(genesis, signers, faults);
 
   std::size_t complete = 0;
   for (const auto& founder : founders) {
@@ -406,6 +492,8 @@ void check_founders(const Genesis& genesis, Faults& faults) {
                                        " institutions of the old set have signed, and " +
                                        std::to_string(needed) + " must: more than two thirds");
   }
+
+  check_signatures(genesis, signers, faults);
 }
 
 Signatory signatory_of(const GenesisParty& party) {
@@ -421,6 +509,9 @@ Signatory signatory_of(const GenesisParty& party) {
 }
 
 std::vector<Signatory> witnesses_of(const GenesisInput& content) {
+  std::set<InstitutionId> seats;
+  for (const auto& validator : content.validators) seats.insert(validator.institution);
+
   std::vector<Signatory> found;
   for (const auto& witness : content.continues->institutions) {
     const auto record = proven(*content.continues, witness);
@@ -430,10 +521,7 @@ std::vector<Signatory> witnesses_of(const GenesisInput& content) {
                         std::string(tx::best_text(record->facts.legal_names)),
                         record->root_threshold,
                         {}};
-
-    signatory.must_sign =
-        std::ranges::find(content.validators, witness.institution,
-                          &GenesisValidator::institution) != content.validators.end();
+    signatory.must_sign = seats.contains(witness.institution);
 
     for (const auto& root : witness.roots) {
       if (auto key = proven(*content.continues, witness.institution, root))
@@ -445,23 +533,33 @@ std::vector<Signatory> witnesses_of(const GenesisInput& content) {
   return found;
 }
 
+// Each institution once, however often a draft names it: what is copied is never more than the
+// parties brought.
+std::vector<Signatory> founders_of(const GenesisInput& content) {
+  const PartiesById parties(content.parties);
+  std::set<InstitutionId> seen;
+  std::vector<Signatory> found;
+  for (const auto& validator : content.validators) {
+    if (!seen.insert(validator.institution).second) continue;
+    if (const auto* party = parties.find(validator.institution))
+      found.push_back(signatory_of(*party));
+  }
+  return found;
+}
+
 }  // namespace
 
 std::vector<Signatory> signatories(const Genesis& genesis) {
-  std::vector<Signatory> found;
-  if (genesis.content.continues) {
-    found = witnesses_of(genesis.content);
-  } else {
-    for (const auto& validator : genesis.content.validators) {
-      if (const auto* party = find_party(genesis.content, validator.institution))
-        found.push_back(signatory_of(*party));
-    }
-  }
+  auto found =
+      genesis.content.continues ? witnesses_of(genesis.content) : founders_of(genesis.content);
+
+  std::set<KeyId> signing;
+  for (const auto& signature : genesis.signatures) signing.insert(signature.root_key);
 
   for (auto& signatory : found) {
-    for (const auto& signature : genesis.signatures) {
-      const auto is_signer = [&](const auto& root) { return root.first == signature.root_key; };
-      if (std::ranges::any_of(signatory.roots, is_signer)) ++signatory.signatures;
+    std::set<KeyId> counted;
+    for (const auto& [id, key] : signatory.roots) {
+      if (signing.contains(id) && counted.insert(id).second) ++signatory.signatures;
     }
   }
   return found;
@@ -472,16 +570,9 @@ std::size_t signatories_needed(const Genesis& genesis) {
   return std::max(genesis.content.continues->set().quorum(), genesis.content.validators.size());
 }
 
-std::vector<GenesisFault> find_content_faults(const GenesisInput& content) {
-  Faults faults;
-  if (content.continues) {
-    check_recovery(content, faults);
-  } else {
-    check_parties(content, faults);
-    for (const auto& validator : content.validators) check_seat(content, validator, faults);
-  }
+namespace {
 
-  check_validator_count(content, faults);
+void check_time_and_version(const GenesisInput& content, Faults& faults) {
   if (content.protocol_version == 0) faults.add("protocol_version", "the protocol version is 0");
 
   if (content.protocol_version > kNewestProtocol) {
@@ -500,25 +591,48 @@ std::vector<GenesisFault> find_content_faults(const GenesisInput& content) {
   }
 
   if (content.time_ms == 0) faults.add("time", "the time is missing");
-
-  // The set is made last: what it could complain about has a better name above.
-  auto found = faults.take();
-  if (!found.empty()) return found;
-  if (const auto set = genesis_set(content); !set.ok())
-    found.push_back({"consensus_key", set.message()});
-  return found;
 }
 
-std::vector<GenesisFault> find_faults(const Genesis& genesis) {
-  auto found = find_content_faults(genesis.content);
-  // Who may sign follows from a content that holds.
-  if (!found.empty() && genesis.content.continues) return found;
-  Faults faults;
-  check_founders(genesis, faults);
-  for (auto& fault : faults.take()) {
-    if (found.size() < kFaultsLimit) found.push_back(std::move(fault));
+void check_content(const GenesisInput& content, Faults& faults) {
+  if (!check_counts(content, faults)) return;
+
+  // Computed once: an id is a digest of all that its party brings.
+  const PartiesById parties(content.parties);
+
+  bool proofs_can_be_judged = false;
+  if (content.continues) {
+    proofs_can_be_judged = check_recovery(content, faults);
+  } else {
+    check_parties(content, parties, faults);
+    for (const auto& validator : content.validators) check_seat(parties, validator, faults);
   }
-  return found;
+  check_validators_once(content, parties, faults);
+  check_time_and_version(content, faults);
+
+  if (proofs_can_be_judged) check_recovery_proofs(*content.continues, faults);
+  if (!content.continues) check_possessions(content, parties, faults);
+
+  // The set is made last: what it could complain about has a better name above.
+  if (!faults.empty()) return;
+  if (const auto set = genesis_set(content); !set.ok()) faults.add("consensus_key", set.message());
+}
+
+}  // namespace
+
+std::vector<GenesisFault> find_content_faults(const GenesisInput& content, std::size_t limit) {
+  Faults faults(limit);
+  check_content(content, faults);
+  return faults.take();
+}
+
+std::vector<GenesisFault> find_faults(const Genesis& genesis, std::size_t limit) {
+  Faults faults(limit);
+  check_content(genesis.content, faults);
+
+  // Who may sign follows from a content that holds.
+  if (faults.full() || (!faults.empty() && genesis.content.continues)) return faults.take();
+  check_founders(genesis, faults);
+  return faults.take();
 }
 
 }  // namespace testamur::ledger

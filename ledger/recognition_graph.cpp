@@ -118,10 +118,17 @@ Status RecognitionGraph::take_institution(const StateReader& state) {
   const bool known = parent && history_.find(*parent).has_value();
   TM_TRY_STATUS(taken(
       history_.add_party(id, commit, is_accreditor(record), known ? parent : std::nullopt), id));
-  if (parent && !known) late_parents_.push_back({id, *parent});
-  std::erase_if(late_parents_, [&](const auto& late) {
-    return late.second == id && !history_.set_parent(late.first, commit, id).has_value();
-  });
+  if (parent && !known) late_parents_[*parent].push_back(id);
+
+  // A child that was closed meanwhile keeps no parent: the engine refuses it, and nothing waits.
+  if (const auto waiting = late_parents_.find(id); waiting != late_parents_.end()) {
+    for (const auto& child : waiting->second) {
+      const auto closed = history_.set_parent(child, commit, id);
+      if (closed && *closed != trust::EventError::kClosedParty) return taken(closed, child);
+    }
+    late_parents_.erase(waiting);
+  }
+
   if (record.standing == tx::Standing::kGood) return {};
   return taken(history_.set_standing(id, commit, standing_of(record.standing)), id);
 }

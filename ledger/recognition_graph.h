@@ -7,7 +7,7 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
+#include <map>
 #include <vector>
 
 #include "common/result.h"
@@ -42,8 +42,9 @@ class RecognitionGraph {
   std::uint64_t changes_ = 0;
   std::uint64_t statements_ = 0;
   LogIndex last_order_;
-  std::vector<std::pair<InstitutionId, InstitutionId>>
-      late_parents_;  // child, a parent that is not registered yet
+  // A parent that is not registered yet, and those that wait for it. By parent: a genesis may have
+  // ten thousand parties, and each that comes asks who waits.
+  std::map<InstitutionId, std::vector<InstitutionId>> late_parents_;
 };
 
 // What one institution says of another, as a history of its own: only the author's role, the keys

@@ -8,6 +8,7 @@
 
 #include "common/check.h"
 #include "ledger/ledger_state.h"
+#include "ledger/sort_by.h"
 #include "ledger/tx/records/encoding.h"
 #include "ledger/tx/records/institutions.h"
 #include "ledger/tx/records/record.h"
@@ -29,18 +30,6 @@ RecordName name_of_key(const KeyId& id) {
 RecordName name_of_predecessors() {
   return {static_cast<std::uint16_t>(tx::RegistryKind::kPredecessors),
           tx::registry_id_of_predecessors()};
-}
-
-// Large records are moved once each, not swapped about.
-template <class Item, class KeyOf>
-void sort_by(std::vector<Item>& items, const KeyOf& key_of) {
-  std::vector<std::pair<decltype(key_of(items.front())), std::size_t>> order;
-  for (std::size_t i = 0; i < items.size(); ++i) order.emplace_back(key_of(items[i]), i);
-  std::ranges::sort(order);
-  std::vector<Item> sorted;
-  sorted.reserve(items.size());
-  for (const auto& [key, at] : order) sorted.push_back(std::move(items[at]));
-  items = std::move(sorted);
 }
 
 auto order_of(const ReplacedKey& key) {
@@ -152,7 +141,7 @@ void sort_continues(GenesisContinues& continues) {
   for (auto& witness : continues.institutions) {
     sort_by(witness.roots, [](const RecoveryWitness::RootKey& root) { return root.id; });
   }
-  std::ranges::sort(continues.keys, {}, order_of);
+  sort_by(continues.keys, order_of);
 }
 
 Result<GenesisContinues> make_continues(const StateReader& state, Checkpoint last,

@@ -10,6 +10,7 @@ namespace testamur::trust {
 namespace {
 
 constexpr unsigned kMaxHops = 8;
+constexpr std::uint64_t kMostSteps = 2'000'000;  // it is information, and no answer waits for it
 
 struct Step {
   std::uint32_t width = 0;
@@ -20,10 +21,8 @@ using Layer = std::map<PartyIndex, Step>;  // party -> the best way to the issue
 
 class ChainSearch {
  public:
-  ChainSearch(const History& history, const Query& query, const Policy& policy)
-      : query_(query),
-        work_(std::min<std::uint64_t>(query.work_limit, 2'000'000)),
-        resolver_(history, query, policy, work_) {}
+  ChainSearch(StatementResolver& resolver, const Query& query, Work& work)
+      : query_(query), work_(work), resolver_(resolver) {}
 
   std::optional<Chain> run(PartyIndex issuer) {
     layers_.push_back({{issuer, {kNoCeiling, kNoIndex, 0}}});
@@ -89,24 +88,30 @@ class ChainSearch {
   }
 
   const Query& query_;
-  Work work_;
-  StatementResolver resolver_;
+  Work& work_;
+  StatementResolver& resolver_;
   std::vector<Layer> layers_;
   std::map<PartyIndex, bool> blocked_;
 };
 
 }  // namespace
 
-std::optional<Chain> widest_chain(const History& history, const Query& query,
-                                  const Policy& policy) {
+std::optional<Chain> widest_chain(const History& history, const Query& query, const Policy& policy,
+                                  Work& work) {
   const auto issuer = history.find(query.issuer);
   if (!issuer || query.issuer == query.viewpoint || query.at_time_ms > query.as_of.today_ms)
     return std::nullopt;
-  Work work(query.work_limit);
+
   StatementResolver resolver(history, query, policy, work);
   if (!resolver.is_visible(*issuer) || resolver.is_blocked(*issuer, query.at_time_ms))
     return std::nullopt;
-  return ChainSearch(history, query, policy).run(*issuer);
+  return ChainSearch(resolver, query, work).run(*issuer);
+}
+
+std::optional<Chain> widest_chain(const History& history, const Query& query,
+                                  const Policy& policy) {
+  Work work(std::min(query.work_limit, kMostSteps));
+  return widest_chain(history, query, policy, work);
 }
 
 }  // namespace testamur::trust

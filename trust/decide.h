@@ -18,6 +18,7 @@
 #include "trust/graph.h"
 #include "trust/policy.h"
 #include "trust/scope.h"
+#include "trust/work.h"
 
 namespace testamur::trust {
 
@@ -136,5 +137,8 @@ struct Chain {
 // explanations, which changes no decision. Nothing where there is none, where the issuer is
 // blocked, unknown or the viewpoint itself, or where the search takes too much work.
 std::optional<Chain> widest_chain(const History& history, const Query& query, const Policy& policy);
+// The same at the charge of `work`, whatever the query's own limit.
+std::optional<Chain> widest_chain(const History& history, const Query& query, const Policy& policy,
+                                  Work& work);
 
 }  // namespace testamur::trust

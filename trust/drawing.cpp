@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <tuple>
 
 namespace testamur::trust {
 namespace {
@@ -69,12 +70,14 @@ class Picture {
  private:
   DrawnArc& add(const Arc& arc, std::uint32_t carried) {
     const bool accredits = arc.kind == Kind::kAccredit;
-    for (DrawnArc& known : arcs_) {
-      if (known.from == arc.truster && known.to == arc.subject && known.accredits == accredits) {
-        known.carried += carried;
-        return known;
-      }
+    const auto [known, fresh] =
+        positions_.try_emplace({arc.truster, arc.subject, accredits}, arcs_.size());
+    if (!fresh) {
+      arcs_[known->second].carried += carried;
+      return arcs_[known->second];
     }
+
+    arcs_to_[arc.subject].push_back(arcs_.size());
     place(arc.truster, 1);
     place(arc.subject, arc.truster == e_.query.viewpoint ? 1 : 2);
     arcs_.push_back({arc.truster, arc.subject, arc.amount, carried, accredits, false, false,
@@ -122,13 +125,15 @@ class Picture {
   int left_of(std::size_t arc, unsigned column) const {
     const Node& from = nodes_.at(arcs_[arc].from);
     const int middle = from.column + 1 == column ? from.middle : lanes_.at({arc, column - 1});
-    return middle * 10'000 / std::max(1, heights_[column - 1]);
+    return static_cast<int>(std::int64_t{middle} * 10'000 / std::max(1, heights_[column - 1]));
   }
   int mean_before(const InstitutionId& id, unsigned column) const {
     std::int64_t sum = 0;
     std::int64_t count = 0;
-    for (std::size_t i = 0; i < arcs_.size(); ++i) {
-      if (arcs_[i].to != id || nodes_.at(arcs_[i].from).column >= column) continue;
+    const auto arriving = arcs_to_.find(id);
+    if (arriving == arcs_to_.end()) return 10'000;
+    for (const std::size_t i : arriving->second) {
+      if (nodes_.at(arcs_[i].from).column >= column) continue;
       sum += left_of(i, column);
       ++count;
     }
@@ -138,6 +143,8 @@ class Picture {
   const Explanation& e_;
   std::map<InstitutionId, Node> nodes_;
   std::vector<DrawnArc> arcs_;
+  std::map<std::tuple<InstitutionId, InstitutionId, bool>, std::size_t> positions_;  // in arcs_
+  std::map<InstitutionId, std::vector<std::size_t>> arcs_to_;
   std::map<std::pair<std::size_t, unsigned>, int> lanes_;
   std::array<int, kColumns> heights_{};
 };

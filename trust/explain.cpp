@@ -1,6 +1,8 @@
 // Remedies and flips are found by asking again: with one more statement assumed, or one taken away.
 // Amounts rise with assumed statements (law P1), so the smallest amount that helps is found by
-// bisection.
+// bisection. Invariants: every walk after the decision is charged to one budget; an answer that the
+// budget did not pay for is unknown, neither an acceptance nor a refusal, and whatever it leaves
+// open is left out and marked as incomplete.
 #include "trust/explain.h"
 
 #include <algorithm>
@@ -10,6 +12,8 @@
 
 namespace testamur::trust {
 namespace {
+
+constexpr std::uint64_t kChainWork = 2'000'000;  // the chain is information only
 
 class Explainer {
  public:
@@ -23,9 +27,16 @@ class Explainer {
 
   Explanation run() {
     e_.decision = decide(history_, e_.query, policy_);
-    left_ = limits_.work;
-    e_.chain = widest_chain(history_, e_.query, policy_);
+    left_ = limits_.work.value_or(twice(e_.query.work_limit));
     const Decision& d = e_.decision;
+    // Where the question itself was too large there is nothing to explain but that.
+    if (d.rule == Rule::kTooLarge) {
+      e_.remedies_complete = e_.flips_complete = false;
+      return std::move(e_);
+    }
+
+    charge(std::min(e_.query.work_limit, kChainWork),
+           [&](Work& work) { e_.chain = widest_chain(history_, e_.query, policy_, work); });
     if (d.outcome == Outcome::kAccept) find_flips();
     if (d.outcome == Outcome::kBlocked) remedy_blocks();
     if (d.outcome == Outcome::kRefuse) explain_refusal();
@@ -33,40 +44,58 @@ class Explainer {
   }
 
  private:
-  // The outcome of a variation of the question; nothing where it would cost more work than is left.
-  std::optional<Outcome> ask(Query query) {
+  static std::uint64_t twice(std::uint64_t steps) {
+    return steps > ~std::uint64_t{0} / 2 ? ~std::uint64_t{0} : 2 * steps;
+  }
+
+  // A walk of at most `limit` steps and of what is left of the budget, which pays for it.
+  template <class Walk>
+  void charge(std::uint64_t limit, const Walk& walk) {
+    const std::uint64_t most = std::min(limit, left_);
+    Work work(most);
+    walk(work);
+    left_ -= most - work.left();
+  }
+
+  // Whether a variation of the question is accepted; nothing where it would cost more work than is
+  // left.
+  std::optional<bool> accepts(Query query) {
     query.work_limit = std::min(query.work_limit, left_);
+    if (query.work_limit == 0) return std::nullopt;
     const Decision d = decide(history_, query, policy_);
     left_ -= d.steps;
-    return d.rule == Rule::kTooLarge ? std::nullopt : std::optional(d.outcome);
-  }
-  bool accepts(const Query& query) { return ask(query) == Outcome::kAccept; }
-  bool refuses(const Query& query) {
-    const auto outcome = ask(query);
-    return outcome && *outcome != Outcome::kAccept;
+    if (d.rule == Rule::kTooLarge) return std::nullopt;
+    return d.outcome == Outcome::kAccept;
   }
 
+  // A statement may lie on several chains and is tried once. An assumed one cannot be withdrawn.
+  void try_flips(const std::vector<Path>& paths, std::set<StatementId>& seen) {
+    for (const Path& path : paths) {
+      for (const Arc& arc : path.arcs) {
+        if (arc.statement.is_zero() || seen.contains(arc.statement)) continue;
+        if (seen.size() >= limits_.flips) {
+          e_.flips_complete = false;
+          return;
+        }
+
+        seen.insert(arc.statement);
+        Query query = e_.query;
+        query.without.push_back(arc.statement);
+        const auto accepted = accepts(query);
+        if (!accepted) e_.flips_complete = false;
+        if (accepted == false) e_.would_flip.push_back(arc);
+      }
+    }
+  }
+
+  // Every requirement that the acceptance meets has chains of its own that carry it: the amount,
+  // the independent paths, and each accreditation that the policy demands. A statement on none of
+  // them leaves every one of these sets of chains as it is, and so turns nothing.
   void find_flips() {
     std::set<StatementId> seen;
-
-    // A statement may lie on several chains and is tried once. An assumed one cannot be withdrawn.
-    const auto try_arcs = [&](const std::vector<Path>& paths) {
-      for (const Path& path : paths) {
-        for (const Arc& arc : path.arcs) {
-          if (arc.statement.is_zero() || seen.size() >= limits_.flips ||
-              !seen.insert(arc.statement).second)
-            continue;
-          Query query = e_.query;
-          query.without.push_back(arc.statement);
-          if (refuses(query)) e_.would_flip.push_back(arc);
-        }
-      }
-    };
-
-    // Only what carries the acceptance can turn it by going away.
-    try_arcs(e_.decision.paths);
-    try_arcs(e_.decision.disjoint);
-    if (!policy_.accreditation.empty()) try_arcs(e_.decision.accredited_paths);
+    try_flips(e_.decision.paths, seen);
+    if (policy_.independent_paths > 1) try_flips(e_.decision.disjoint, seen);
+    for (const auto& answer : e_.decision.accreditations) try_flips(answer.paths, seen);
   }
 
   // Withdrawing the one distrust that blocks, where it is one.
@@ -74,7 +103,9 @@ class Explainer {
     for (const Arc& block : e_.decision.blocks) {
       Query query = e_.query;
       query.without.push_back(block.statement);
-      if (accepts(query)) {
+      const auto accepted = accepts(query);
+      if (!accepted) e_.remedies_complete = false;
+      if (accepted == true) {
         e_.remedies.push_back({block.truster, block.subject, Kind::kEnd, 0, 0, block.statement});
       }
     }
@@ -96,13 +127,16 @@ class Explainer {
     // The other rules (unknown, future, too large) are not changed by one more statement.
     if (d.rule != Rule::kAmount && d.rule != Rule::kPaths && d.rule != Rule::kAccreditation) return;
 
-    const auto issuer = history_.find(e_.query.issuer);
-    Work work(e_.query.work_limit);
-    StatementResolver resolver(history_, e_.query, policy_, work);
-    e_.issuer_in_good_standing = resolver.in_good_standing(*issuer, e_.query.at_time_ms);
-
     find_uncovered();
-    find_remedies(resolver, *issuer);
+    charge(e_.query.work_limit, [&](Work& work) {
+      const auto issuer = history_.find(e_.query.issuer);
+      StatementResolver resolver(history_, e_.query, policy_, work);
+      const bool good = resolver.in_good_standing(*issuer, e_.query.at_time_ms);
+      if (!work.exhausted()) e_.issuer_in_good_standing = good;
+      collect_candidates(resolver, *issuer);
+      if (work.exhausted()) e_.remedies_complete = false;
+    });
+    for (const Candidate& candidate : candidates_) try_remedy(candidate);
   }
 
   // A part of the point without which the answer is yes; for fields, the single fields that nothing
@@ -112,7 +146,7 @@ class Explainer {
       const auto part = static_cast<ScopePart>(i);
       Query query = e_.query;
       query.ignore_parts = static_cast<std::uint8_t>(query.ignore_parts | bit_of(part));
-      if (!accepts(query)) continue;
+      if (accepts(query) != true) continue;
 
       // Trust must cover every field of the point at once: asked alone, a field tells whether it is
       // the one.
@@ -121,7 +155,14 @@ class Explainer {
         if (!e_.query.point.fields.contains(field)) continue;
         Query one = e_.query;
         one.point.fields = FieldMask::bit(field);
-        if (refuses(one)) uncovered.fields = uncovered.fields | FieldMask::bit(field);
+        const auto accepted = accepts(one);
+
+        // Some of the fields would pass for all of them.
+        if (!accepted) {
+          uncovered.fields = FieldMask{};
+          break;
+        }
+        if (!*accepted) uncovered.fields = uncovered.fields | FieldMask::bit(field);
       }
 
       e_.uncovered.push_back(uncovered);
@@ -129,9 +170,18 @@ class Explainer {
   }
 
   void find_lapses() {
+    charge(e_.query.work_limit, [this](Work& work) { collect_lapses(work); });
+
+    // The latest lapses come first, because the list is cut.
+    std::sort(e_.lapses.begin(), e_.lapses.end(), [](const Lapse& a, const Lapse& b) {
+      return std::pair(b.lapsed_ms, b.accreditation) < std::pair(a.lapsed_ms, a.accreditation);
+    });
+    if (e_.lapses.size() > limits_.remedies) e_.lapses.resize(limits_.remedies);
+  }
+
+  void collect_lapses(Work& work) {
     const auto issuer = history_.find(e_.query.issuer);
     const std::uint64_t at = e_.query.at_time_ms;
-    Work work(e_.query.work_limit);
     StatementResolver resolver(history_, e_.query, policy_, work);
     const auto& party = history_.party(*issuer);
 
@@ -144,46 +194,70 @@ class Explainer {
 
         const std::uint64_t until = resolver.until(row, pair.truster == resolver.viewpoint(), at);
         const bool role_lost = !resolver.role_counts(row, at);
+
+        // What was not walked to its end says nothing of this one.
+        if (work.exhausted()) return;
         if (at < until && !role_lost) continue;
 
         e_.lapses.push_back(
             {resolver.arc(pair.truster, *issuer, r, at), role_lost ? 0 : until, role_lost});
       }
     }
-
-    // The latest lapses come first, because the list is cut.
-    std::sort(e_.lapses.begin(), e_.lapses.end(), [](const Lapse& a, const Lapse& b) {
-      return std::pair(b.lapsed_ms, b.accreditation) < std::pair(a.lapsed_ms, a.accreditation);
-    });
-    if (e_.lapses.size() > limits_.remedies) e_.lapses.resize(limits_.remedies);
   }
 
-  void try_remedy(const InstitutionId& by, const InstitutionId& subject, Kind kind,
-                  std::uint8_t depth) {
-    if (tried_ >= limits_.remedies || by == subject) return;
-    ++tried_;
+  struct Candidate {
+    InstitutionId by;
+    InstitutionId subject;
+    Kind kind = Kind::kTrust;
+    std::uint8_t depth = 0;
+  };
 
-    const auto helps = [&](unsigned amount) {
-      Query query = e_.query;
-      query.assume.push_back({by, subject, kind, static_cast<std::uint8_t>(amount), depth});
-      return accepts(query);
-    };
+  void add_candidate(const Candidate& candidate) {
+    if (candidate.by == candidate.subject) return;
+    if (candidates_.size() >= limits_.remedies) {
+      e_.remedies_complete = false;
+      return;
+    }
+    candidates_.push_back(candidate);
+  }
 
-    if (!helps(kFullAmount)) return;
+  std::optional<bool> helps(const Candidate& candidate, unsigned amount) {
+    Query query = e_.query;
+    query.assume.push_back({candidate.by, candidate.subject, candidate.kind,
+                            static_cast<std::uint8_t>(amount), candidate.depth});
+    return accepts(query);
+  }
+
+  void try_remedy(const Candidate& candidate) {
+    const auto at_all = helps(candidate, kFullAmount);
+    if (!at_all) e_.remedies_complete = false;
+    if (at_all != true) return;
 
     // By halves: what helps with some amount helps with every larger one (law P1).
     unsigned low = 1;
     unsigned high = kFullAmount;
     while (low < high) {
       const unsigned middle = (low + high) / 2;
-      if (helps(middle)) {
+      const auto enough = helps(candidate, middle);
+
+      // Without its smallest amount it would claim more than is known.
+      if (!enough) {
+        e_.remedies_complete = false;
+        return;
+      }
+      if (*enough) {
         high = middle;
       } else {
         low = middle + 1;
       }
     }
 
-    e_.remedies.push_back({by, subject, kind, static_cast<std::uint8_t>(high), depth, {}});
+    e_.remedies.push_back({candidate.by,
+                           candidate.subject,
+                           candidate.kind,
+                           static_cast<std::uint8_t>(high),
+                           candidate.depth,
+                           {}});
   }
 
   std::vector<InstitutionId> ids(StatementResolver& resolver,
@@ -196,7 +270,7 @@ class Explainer {
 
   // By the viewpoint: trust in the issuer itself, or in somebody who already speaks of it. By each
   // friend: a word of its own about the issuer.
-  void find_remedies(StatementResolver& resolver, PartyIndex issuer) {
+  void collect_candidates(StatementResolver& resolver, PartyIndex issuer) {
     const InstitutionId& s = e_.query.viewpoint;
     const InstitutionId& t = e_.query.issuer;
     const bool lacks_accreditation = e_.decision.rule == Rule::kAccreditation;
@@ -204,25 +278,25 @@ class Explainer {
 
     // Only who holds the role accreditor may accredit at all.
     if (!lacks_accreditation || resolver.holds_role(resolver.viewpoint()))
-      try_remedy(s, t, kind, 0);
+      add_candidate({s, t, kind, 0});
 
     std::vector<PartyIndex> authors = resolver.authors(issuer);
     std::erase(authors, resolver.viewpoint());
-    for (const auto& author : ids(resolver, authors)) try_remedy(s, author, Kind::kTrust, 1);
+    for (const auto& author : ids(resolver, authors)) add_candidate({s, author, Kind::kTrust, 1});
 
     std::vector<PartyIndex> friends = resolver.targets(resolver.viewpoint());
     std::erase(friends, issuer);
     if (lacks_accreditation)
       std::erase_if(friends, [&](PartyIndex u) { return !resolver.holds_role(u); });
-    for (const auto& one : ids(resolver, friends)) try_remedy(one, t, kind, 0);
+    for (const auto& one : ids(resolver, friends)) add_candidate({one, t, kind, 0});
   }
 
   const History& history_;
   const Policy& policy_;
   const ExplainLimits& limits_;
   Explanation e_;
-  std::size_t tried_ = 0;
-  std::uint64_t left_ = 0;  // of the work
+  std::vector<Candidate> candidates_;  // for remedies
+  std::uint64_t left_ = 0;             // of the work
 };
 
 }  // namespace

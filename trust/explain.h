@@ -45,16 +45,22 @@ struct Explanation {
   std::optional<Chain> chain;
   std::vector<Uncovered> uncovered;
   std::vector<Lapse> lapses;
-  std::vector<Remedy> remedies;  // on refusal
-  std::vector<Arc> would_flip;   // on acceptance: withdrawing one of these alone turns it
+  std::vector<Remedy> remedies;  // on refusal or block
+  // Whether every candidate was tried. Where not, an empty list does not say that nothing helps.
+  bool remedies_complete = true;
+  std::vector<Arc> would_flip;  // on acceptance: withdrawing one of these alone turns it
+  // Whether every statement that carries the acceptance was tried: only then does no other
+  // statement turn it by going away, and an empty list says that none does.
+  bool flips_complete = true;
 };
 
-// Explaining asks the question again and again, each time with one statement more or less. All of
-// these questions together may cost `work` steps; what could not be asked any more is left out.
+// Explaining asks the question again and again, each time with one statement more or less. All that
+// is walked after the decision, in these questions and between them, may cost `work` steps
+// together; what could not be asked any more is left out, and the explanation says so.
 struct ExplainLimits {
-  std::size_t remedies = 32;  // candidates tried
-  std::size_t flips = 64;
-  std::uint64_t work = 2 * kDefaultWork;
+  std::size_t remedies = 32;                         // candidates tried
+  std::size_t flips = 64;                            // statements tried
+  std::optional<std::uint64_t> work = std::nullopt;  // none: twice the question's own limit
 };
 
 // Decides and explains. Precondition: `policy` passes check().

@@ -83,13 +83,25 @@ class Writer {
       for (const Path& path : d_.accredited_paths) list_path(path);
     }
 
-    if (e_.would_flip.empty()) {
-      line("No single withdrawal would change this.");
-    } else {
+    list_flips();
+  }
+
+  void list_flips() {
+    if (!e_.would_flip.empty()) {
       line("The withdrawal of one of these alone would change this:");
       for (const Arc& arc : e_.would_flip) {
         line("  " + name(arc.truster) + " about " + name(arc.subject) + statement(arc));
       }
+    }
+
+    // An unfinished search proves nothing of the statements that it did not try.
+    if (!e_.flips_complete) {
+      line(e_.would_flip.empty()
+               ? "Whether a single withdrawal would change this is not known: not every statement "
+                 "was tried."
+               : "There may be others: not every statement was tried.");
+    } else if (e_.would_flip.empty()) {
+      line("No single withdrawal would change this.");
     }
   }
 
@@ -151,6 +163,15 @@ class Writer {
   }
 
   void list_remedies() {
+    list_found_remedies();
+
+    // Where the question itself had no answer the heading says so.
+    if (d_.rule == Rule::kTooLarge || e_.remedies_complete) return;
+    line(e_.remedies.empty() ? "What would change it is not known: not everything was tried."
+                             : "Something else may change it too: not everything was tried.");
+  }
+
+  void list_found_remedies() {
     if (e_.remedies.empty()) return;
 
     line("Any one of these, for what was asked, would change it:");

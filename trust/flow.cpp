@@ -14,6 +14,8 @@ MaxFlow::ArcIndex MaxFlow::add_arc(Node from, Node to, std::uint32_t capacity) {
 }
 
 bool MaxFlow::assign_levels(Node source, Node sink, Work& work) {
+  // A phase touches every node, also where the search ends early: a step is worth several of them.
+  if (!work.spend(level_.size() / kNodesPerStep)) return false;
   std::fill(level_.begin(), level_.end(), kUnreached);
   level_[source] = 0;
 

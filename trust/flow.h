@@ -28,6 +28,7 @@ class MaxFlow {
  private:
   static constexpr std::uint32_t kNoArc = ~std::uint32_t{0};
   static constexpr std::uint32_t kUnreached = ~std::uint32_t{0};
+  static constexpr std::size_t kNodesPerStep = 16;
   struct Edge {
     Node to;
     std::uint32_t residual;

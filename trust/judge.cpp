@@ -4,6 +4,7 @@
 #include "trust/judge.h"
 
 #include <algorithm>
+#include <set>
 
 #include "trust/statement_resolver.h"
 
@@ -59,19 +60,41 @@ std::optional<InstitutionId> parent_of(const History& history, const Institution
 }
 
 // ISO/IEC 17024: who assesses is neither who teaches, nor its parent or child, nor a child of the
-// same parent.
+// same parent. Both lists are the award's: they are not compared pair by pair.
 bool kept_apart(const History& history, const AwardParties& parties, Height height) {
   if (parties.teach.empty() || parties.assess.empty()) return false;
+
+  std::set<InstitutionId> teachers;
+  std::set<InstitutionId> parents_of_teachers;
   for (const auto& teacher : parties.teach) {
-    const auto parent = parent_of(history, teacher, height);
-    for (const auto& assessor : parties.assess) {
-      const auto other = parent_of(history, assessor, height);
-      if (teacher == assessor || parent == assessor || other == teacher ||
-          (parent && parent == other))
-        return false;
-    }
+    teachers.insert(teacher);
+    if (const auto parent = parent_of(history, teacher, height))
+      parents_of_teachers.insert(*parent);
+  }
+
+  for (const auto& assessor : parties.assess) {
+    if (teachers.contains(assessor) || parents_of_teachers.contains(assessor)) return false;
+    const auto parent = parent_of(history, assessor, height);
+    if (parent && (teachers.contains(*parent) || parents_of_teachers.contains(*parent)))
+      return false;
   }
   return true;
+}
+
+std::uint64_t steps_of(const Judgement& judged) {
+  return judged.at_anchor.steps + judged.today.steps +
+         (judged.at_claim ? judged.at_claim->steps : 0);
+}
+
+// Whether a decision that could have found a block has no answer.
+bool block_is_unknown(const Judgement& judged) {
+  const auto unknown = [](const Decision& decision) { return decision.rule == Rule::kTooLarge; };
+  return unknown(judged.today) || (judged.anchor_governs && unknown(judged.at_anchor)) ||
+         (judged.claim_governs && judged.at_claim && unknown(*judged.at_claim));
+}
+
+std::uint64_t times_three(std::uint64_t steps) {
+  return steps > ~std::uint64_t{0} / 3 ? ~std::uint64_t{0} : 3 * steps;
 }
 
 }  // namespace
@@ -130,31 +153,41 @@ JointJudgement judge_joint(const History& history, const Case& asked,
   JointJudgement joint;
 
   // The issuer stands first, and once, whether or not the list of bodies names it.
+  std::set<InstitutionId> seen;
+  std::uint64_t left = times_three(asked.work_limit);
   const auto add = [&](const InstitutionId& body) {
+    if (!seen.insert(body).second) return;
     Case one = asked;
     one.issuer = body;
+    one.work_limit = std::min(asked.work_limit, left);
     joint.bodies.emplace_back(body, judge(history, one, policy));
-    if (joint.bodies.back().second.outcome == Outcome::kAccept) ++joint.accepted;
+    const Judgement& judged = joint.bodies.back().second;
+    left -= std::min(left, steps_of(judged));
+    if (judged.outcome == Outcome::kAccept) ++joint.accepted;
   };
 
   add(asked.issuer);
-  for (const auto& body : bodies) {
-    if (body != asked.issuer) add(body);
-  }
+  for (const auto& body : bodies) add(body);
 
   const auto& issuer = joint.bodies.front().second;
-  Verdict verdict;
-  const bool any =
-      policy.joint == Joint::kAny && issuer.outcome != Outcome::kBlocked && joint.accepted > 0;
 
-  // Under "any" the bodies that fail have no say once one is accepted.
+  // Acceptance of a partner never outweighs a block of the issuer (decision 0970).
+  if (issuer.outcome == Outcome::kBlocked) {
+    joint.outcome = Outcome::kBlocked;
+    joint.rule = issuer.rule;
+    return joint;
+  }
+
+  // Under "any" the bodies that fail have no say once one is accepted, unless a block of the issuer
+  // could not be looked for.
+  Verdict verdict;
+  const bool may_be_blocked = issuer.outcome != Outcome::kAccept && block_is_unknown(issuer);
+  const bool any = policy.joint == Joint::kAny && joint.accepted > 0 && !may_be_blocked;
   for (const auto& [body, judged] : joint.bodies) {
     if (!any || judged.outcome == Outcome::kAccept) verdict.take(judged.outcome, judged.rule);
   }
-
-  // Acceptance of a partner never outweighs a block of the issuer (decision 0970).
-  joint.outcome = issuer.outcome == Outcome::kBlocked ? Outcome::kBlocked : verdict.outcome();
-  joint.rule = issuer.outcome == Outcome::kBlocked ? issuer.rule : verdict.rule();
+  joint.outcome = verdict.outcome();
+  joint.rule = verdict.rule();
   return joint;
 }
 

@@ -24,7 +24,7 @@ struct Case {
   std::optional<std::uint64_t> claimed_ms;  // as the issuer claims
   std::optional<AwardParties> parties;  // without them a policy with `separate_assessor` refuses
   AsOf as_of;
-  std::uint64_t work_limit = kDefaultWork;
+  std::uint64_t work_limit = kDefaultWork;  // of each decision
 };
 
 struct Judgement {
@@ -45,11 +45,14 @@ Judgement judge(const History& history, const Case& asked, const Policy& policy)
 
 // An award and all who award it: the issuer and, for a joint award, the other awarding bodies, each
 // judged as if it had issued alone. Policy::joint says whether all or any of them must be accepted;
-// a blocked issuer stays blocked. Of several that fail, the earliest rule is reported.
+// a blocked issuer stays blocked, and one of which it was too much work to find out whether it is
+// blocked is not accepted for its partners' sake. Of several that fail, the earliest rule is
+// reported. All bodies together cost no more than the three decisions of one case may: the issuer
+// of an award chooses how many there are.
 struct JointJudgement {
   Outcome outcome = Outcome::kRefuse;
   Rule rule = Rule::kNone;
-  std::vector<std::pair<InstitutionId, Judgement>> bodies;  // the issuer first
+  std::vector<std::pair<InstitutionId, Judgement>> bodies;  // the issuer first, each once
   std::size_t accepted = 0;
 };
 // `bodies`: the awarding bodies; the issuer may be among them or not.

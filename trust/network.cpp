@@ -1,7 +1,7 @@
 // Builds the network of one question. Invariants: blocked parties and the issuer itself are on no
 // chain; every list is in the order of institution ids, or of positions in such a list, so that
 // neither the numbering of parties nor the side from which the search began shows in an answer;
-// nothing is left out that can carry flow.
+// nothing is left out that can carry flow, unless the work is used up, and then the answer is none.
 #include "trust/network.h"
 
 #include <algorithm>
@@ -98,6 +98,7 @@ class Builder {
     std::vector<PartyIndex> parties = candidates();
     std::erase(parties, s);
     std::erase(parties, network_.issuer);
+    if (!resolver_.spend(parties.size())) return;
     std::erase_if(parties, [&](PartyIndex u) { return !resolver_.may_be_related(s, u); });
 
     sort_by_id(parties);
@@ -109,16 +110,48 @@ class Builder {
     }
   }
 
-  void add_second_hop(std::uint32_t from, std::uint32_t to) {
+  // False once the work is used up. Looking up that u never spoke of v costs a step as well: an
+  // issuer of whom everybody speaks has more such pairs than statements.
+  bool add_second_hop(std::uint32_t from, std::uint32_t to) {
+    if (!resolver_.spend()) return false;
     const PartyIndex u = network_.intermediaries[from].party;
     const PartyIndex v = network_.last_hops[to].party;
-    if (u == v || !resolver_.may_be_related(u, v)) return;
+    if (u == v || !resolver_.may_be_related(u, v)) return true;
     const Grant grant = vouch(resolver_.relation(u, v, at_), 1);
     if (grant.amount > 0) network_.second_hops.push_back({from, to, grant});
+    return true;
+  }
+
+  // Intermediaries that introduce, by party, with their positions.
+  using Introducers = std::vector<std::pair<PartyIndex, std::uint32_t>>;
+
+  void try_all_pairs(const Introducers& introducers) {
+    for (const auto& [party, from] : introducers) {
+      for (std::uint32_t to = 0; to < network_.last_hops.size(); ++to) {
+        if (!add_second_hop(from, to)) return;
+      }
+    }
+  }
+  void try_outwards(const Introducers& introducers) {
+    for (const auto& [party, from] : introducers) {
+      for (const PartyIndex v : resolver_.targets(party)) {
+        const std::uint32_t to = last_index(v);
+        if (to != kNoIndex && !add_second_hop(from, to)) return;
+      }
+    }
+  }
+  void try_inwards(const Introducers& introducers) {
+    for (std::uint32_t to = 0; to < network_.last_hops.size(); ++to) {
+      for (const PartyIndex u : resolver_.authors(network_.last_hops[to].party)) {
+        const auto at = std::lower_bound(introducers.begin(), introducers.end(), std::pair(u, 0U));
+        const bool introduces = at != introducers.end() && at->first == u;
+        if (introduces && !add_second_hop(at->second, to)) return;
+      }
+    }
   }
 
   void add_second_hops() {
-    std::vector<std::pair<PartyIndex, std::uint32_t>> introducers;
+    Introducers introducers;
     std::uint64_t outwards = 0;
     std::uint64_t inwards = 0;
     for (std::uint32_t i = 0; i < network_.intermediaries.size(); ++i) {
@@ -134,23 +167,11 @@ class Builder {
     // many friends nor an issuer of whom everybody speaks must make an answer slow.
     const std::uint64_t pairs = std::uint64_t{introducers.size()} * network_.last_hops.size();
     if (pairs <= std::min(outwards, inwards)) {
-      for (const auto& [party, from] : introducers) {
-        for (std::uint32_t to = 0; to < network_.last_hops.size(); ++to) add_second_hop(from, to);
-      }
+      try_all_pairs(introducers);
     } else if (outwards <= inwards) {
-      for (const auto& [party, from] : introducers) {
-        for (const PartyIndex v : resolver_.targets(party)) {
-          if (const std::uint32_t to = last_index(v); to != kNoIndex) add_second_hop(from, to);
-        }
-      }
+      try_outwards(introducers);
     } else {
-      for (std::uint32_t to = 0; to < network_.last_hops.size(); ++to) {
-        for (const PartyIndex u : resolver_.authors(network_.last_hops[to].party)) {
-          const auto at =
-              std::lower_bound(introducers.begin(), introducers.end(), std::pair(u, 0U));
-          if (at != introducers.end() && at->first == u) add_second_hop(at->second, to);
-        }
-      }
+      try_inwards(introducers);
     }
 
     // Which way was taken must not show in the order of the chains.

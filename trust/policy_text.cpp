@@ -68,6 +68,10 @@ class Entries {
       mistake(key, value.message());
     }
   }
+  // Where an absent list means all: whoever emptied one may as well have meant nothing.
+  void refuse_empty(std::string_view key) {
+    if (drop_empty(key)) mistake(key, "is empty: leave it out to mean all");
+  }
   void rest() const {
     for (std::size_t i = 0; i < taken_.size(); ++i) {
       if (!taken_[i]) mistake(table_.entries[i].key, "is not a known key");
@@ -107,6 +111,8 @@ void read_mask(Entries& entries, std::string_view key, Result<Value> (*parse)(st
 }
 
 Scope read_scope(Entries& entries) {
+  for (const auto* key : {"fields", "levels", "award_types", "purposes"}) entries.refuse_empty(key);
+
   Scope scope;
   if (const auto* codes = entries.texts("fields")) {
     for (const auto& code : *codes) {
@@ -162,7 +168,7 @@ void read_vetoers(Entries& entries, Policy& policy) {
   }
 
   entries.number("veto_quorum", 1, kMostNumber, policy.veto_quorum);
-  if (!policy.vetoers.empty() && policy.veto_quorum > policy.vetoers.size()) {
+  if (policy.veto_quorum > std::max<std::size_t>(1, policy.vetoers.size())) {
     entries.mistake("veto_quorum", "is more than there are vetoers: they could never block");
   }
 }
@@ -233,6 +239,7 @@ AccreditationRequirement read_requirement(Entries& entries) {
   requirement.when = read_scope(entries);
   entries.number("amount", 1, kMostNumber, requirement.amount);
   std::optional<std::uint16_t> schemes;
+  entries.refuse_empty("schemes");
   read_mask(entries, "schemes", parse_scheme, schemes);
   requirement.schemes = schemes.value_or(0);
   return requirement;

@@ -188,6 +188,45 @@ std::optional<FieldMask> field_by_code(std::string_view code) {
 }
 
 template <std::size_t N>
+std::optional<std::string_view> name_by_code(const std::array<NamedCode, N>& table,
+                                             std::string_view code) {
+  for (const auto& entry : table) {
+    if (entry.code == code) return entry.name;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> name_of_code(std::string_view code) {
+  if (auto name = name_by_code(kDetailed, code)) return name;
+  if (auto name = name_by_code(kNarrow, code)) return name;
+  return name_by_code(kBroad, code);
+}
+
+// The name of a code in the lists of ISCED-F. A code that expands (0610, 0619, 0688) is named after
+// the field that it expands to, which field_by_code knows as well.
+std::string own_name(std::string_view code) {
+  if (const auto name = name_of_code(code)) return std::string(*name);
+
+  const std::string_view rest = code.substr(2);
+  const bool of_broad = rest.size() == 1 || rest == "88" || rest == "00" || rest == "99";
+  const auto name = name_of_code(of_broad ? code.substr(0, 2) : code.substr(0, 3));
+  if (!name) return {};
+
+  switch (code.back()) {
+    case '8':
+      return "Inter-disciplinary programmes and qualifications involving " + std::string(*name);
+    case '9': return std::string(*name) + " not elsewhere classified";
+    default: return std::string(*name) + " not further defined";
+  }
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(' ');
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+template <std::size_t N>
 std::optional<FieldMask> field_by_name(const std::array<NamedCode, N>& table,
                                        std::string_view name) {
   for (const auto& entry : table) {
@@ -205,8 +244,10 @@ bool part_touches(const std::optional<Mask>& mask, std::optional<unsigned> bit) 
   return !mask || !bit || ((*mask >> *bit) & 1U) != 0;
 }
 
+// A level that does not exist is lacking as well: no mask has a bit for it.
 std::optional<unsigned> level_bit(const ScopePoint& point) {
-  return point.level == 0 ? std::nullopt : std::optional<unsigned>(point.level - 1U);
+  const bool known = point.level >= 1 && point.level <= kMaxLevel;
+  return known ? std::optional<unsigned>(point.level - 1U) : std::nullopt;
 }
 template <class Enum>
 std::optional<unsigned> bit_number(const std::optional<Enum>& value) {
@@ -244,19 +285,32 @@ bool is_valid(FieldMask mask) { return (mask.high >> (kFieldCount - 64)) == 0; }
 std::string_view field_code(unsigned index) { return kDetailed[index].code; }
 std::string_view field_name(unsigned index) { return kDetailed[index].name; }
 
+namespace {
+
+Result<FieldMask> parse_code(std::string_view code, std::string_view text_behind) {
+  const auto mask = field_by_code(code);
+  if (!mask || mask->empty()) {
+    return error("'" + std::string(code) +
+                 "' is not a code of ISCED-F 2013 (two to four digits, for example 061)");
+  }
+
+  // Whether the code or the text is the slip nobody knows: "061 Medicine" would be read as
+  // informatics.
+  const std::string name = own_name(code);
+  if (text_behind.empty() || equal_ignoring_case(text_behind, name)) return *mask;
+  return error("'" + std::string(code) + "' is the code of '" + name +
+               "' in ISCED-F 2013, not of '" + std::string(text_behind) +
+               "': write the code alone, or the field that is meant");
+}
+
+}  // namespace
+
 Result<FieldMask> parse_field(std::string_view text) {
-  // A code may be followed by its name, as lists show it. The name is not read.
   const auto space = text.find(' ');
   const auto code = text.substr(0, space);
   const bool numeric = !code.empty() && std::all_of(code.begin(), code.end(),
                                                     [](char c) { return c >= '0' && c <= '9'; });
-
-  if (numeric) {
-    auto mask = field_by_code(code);
-    if (mask && !mask->empty()) return *mask;
-    return error("'" + std::string(code) +
-                 "' is not a code of ISCED-F 2013 (two to four digits, for example 061)");
-  }
+  if (numeric) return parse_code(code, trimmed(text.substr(code.size())));
 
   // Several names stand at two levels ("Education", "Law"): the narrowest field is meant.
   if (auto mask = field_by_name(kDetailed, text)) return *mask;

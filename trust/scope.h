@@ -55,7 +55,9 @@ bool is_valid(FieldMask mask);
 std::string_view field_code(unsigned index);
 std::string_view field_name(unsigned index);
 // The fields that a code of two to four digits, or a name of a broad, narrow or detailed field (any
-// case), stands for.
+// case), stands for. A code may be followed by its own name, as lists show it ("061 Information and
+// communication technologies"); any other text behind it is refused, for who wrote it meant either
+// the code or the text.
 Result<FieldMask> parse_field(std::string_view code_or_name);
 // Codes, shortened to narrow and broad ones where they are complete: "06 0541".
 std::string to_text(FieldMask mask);

@@ -1,8 +1,8 @@
 // Which statements govern and count (docs/trust.md, "The definition"). Invariants: nothing above
 // the asked height counts, because every row, event and link passes visible(); a statement begins
-// for its author when it says and for everybody else not before its block; lists of statements and
-// of links are walked at the charge of the answer's work, the events of one party and the namings
-// of one statement are not.
+// for its author when it says and for everybody else not before its block; every list is walked at
+// the charge of the answer's work, for an author may name one of its statements a million times,
+// and who asks may bring any number of vetoers and assumptions.
 #include "trust/statement_resolver.h"
 
 #include <algorithm>
@@ -60,6 +60,9 @@ StatementResolver::StatementResolver(const History& history, const Query& query,
     : history_(history), query_(query), policy_(policy), work_(work) {
   visible_blocks_ = history.visible_blocks(query.as_of.height);
 
+  // What the question and the policy bring is looked up here, and again for every variation.
+  work.spend(policy.local.size() + policy.vetoers.size() + query.assume.size());
+
   // A viewpoint that is not on the ledger gets the index after the last party: it has no rows.
   viewpoint_ = history.find(query.viewpoint).value_or(history.party_count());
 
@@ -95,7 +98,7 @@ const InstitutionId& StatementResolver::id_of(PartyIndex party) const {
 bool StatementResolver::in_good_standing(PartyIndex party, std::uint64_t at) const {
   if (party == viewpoint_) return true;
   const auto& events = history_.party(party).standings;
-  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+  for (auto event = events.rbegin(); event != events.rend() && work_.spend(); ++event) {
     if (visible(event->block) && history_.block(event->block).time_ms <= at)
       return event->standing == Standing::kGood;
   }
@@ -105,7 +108,7 @@ bool StatementResolver::in_good_standing(PartyIndex party, std::uint64_t at) con
 bool StatementResolver::holds_role(PartyIndex party) const {
   if (party >= history_.party_count()) return false;
   const auto& events = history_.party(party).roles;
-  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+  for (auto event = events.rbegin(); event != events.rend() && work_.spend(); ++event) {
     if (visible(event->block)) return event->holds;
   }
   return false;
@@ -116,12 +119,13 @@ bool StatementResolver::holds_role(PartyIndex party) const {
 // until the role is won back.
 bool StatementResolver::role_counts(const Row& row, std::uint64_t at) const {
   const auto& events = history_.party(row.truster).roles;
-  for (std::size_t i = 0; i < events.size(); ++i) {
+  for (std::size_t i = 0; i < events.size() && work_.spend(); ++i) {
     const RoleEvent& loss = events[i];
     if (loss.holds || loss.sequence < row.sequence || !visible(loss.block)) continue;
 
     std::uint64_t won_back = kOpenEnd;
     for (std::size_t j = i + 1; j < events.size() && visible(events[j].block); ++j) {
+      if (!work_.spend()) break;
       if (events[j].holds) {
         won_back = history_.block(events[j].block).time_ms;
         break;
@@ -137,6 +141,7 @@ bool StatementResolver::role_counts(const Row& row, std::uint64_t at) const {
 std::optional<std::uint64_t> StatementResolver::first_compromise(const Row& row) const {
   std::optional<std::uint64_t> first;
   for (const auto& one : history_.key(row.key).compromises) {
+    if (!work_.spend()) break;
     if (!visible(one.block) || one.since_ms > history_.time_of(row)) continue;
     const std::uint64_t time = history_.block(one.block).time_ms;
     if (!first || time < *first) first = time;
@@ -149,7 +154,7 @@ std::optional<std::uint64_t> StatementResolver::first_compromise(const Row& row)
 StatementResolver::Annulment StatementResolver::annulment(const Row& row, bool by_author,
                                                           std::uint64_t at) const {
   std::optional<std::uint64_t> annulled = first_compromise(row);
-  for (auto i = row.first_naming; i != kNoIndex; i = history_.naming(i).next) {
+  for (auto i = row.first_naming; i != kNoIndex && work_.spend(); i = history_.naming(i).next) {
     const Row& by = history_.row(history_.naming(i).by);
     if (by.kind != Kind::kVoid || !visible(by.block)) continue;
     const auto undone = first_compromise(by);
@@ -163,7 +168,7 @@ StatementResolver::Annulment StatementResolver::annulment(const Row& row, bool b
 
 std::uint64_t StatementResolver::until(const Row& row, bool by_author, std::uint64_t at) const {
   std::uint64_t until = row.valid_until_ms;
-  for (auto i = row.first_naming; i != kNoIndex; i = history_.naming(i).next) {
+  for (auto i = row.first_naming; i != kNoIndex && work_.spend(); i = history_.naming(i).next) {
     const Row& by = history_.row(history_.naming(i).by);
     if (by.kind != Kind::kEnd || !visible(by.block) ||
         annulment(by, by_author, at) == Annulment::kEffective)
@@ -191,6 +196,7 @@ RowIndex StatementResolver::newest(RowIndex last, bool by_author, std::uint64_t 
 }
 
 bool StatementResolver::is_withdrawn(const StatementId& id) const {
+  if (!work_.spend(query_.without.size())) return false;
   return std::find(query_.without.begin(), query_.without.end(), id) != query_.without.end();
 }
 
@@ -252,7 +258,7 @@ void StatementResolver::find_governing_trust(const Pair& pair, std::uint64_t at,
 void StatementResolver::collect_trust(const Pair& pair, std::uint64_t at, std::uint32_t before,
                                       Collected& into) {
   std::uint32_t local_slots = 0;  // governed by a local statement
-  if (into.by_viewpoint) {
+  if (into.by_viewpoint && work_.spend(locals_.size())) {
     for (const Local& local : locals_) {
       const Statement& s = policy_.local[local.index];
       if (local.subject == pair.subject && s.valid_from_ms <= at) local_slots |= 1U << s.slot;
@@ -273,6 +279,7 @@ void StatementResolver::collect_trust(const Pair& pair, std::uint64_t at, std::u
 // Only a later local end of the same slot lifts a distrust on the ledger.
 bool StatementResolver::local_lifts(const Row& distrust, PartyIndex subject,
                                     std::uint64_t at) const {
+  if (!work_.spend(locals_.size())) return false;
   return std::any_of(locals_.begin(), locals_.end(), [&](const Local& local) {
     const Statement& s = policy_.local[local.index];
     return local.subject == subject && s.kind == Kind::kEnd && s.slot == distrust.slot &&
@@ -332,6 +339,7 @@ void StatementResolver::collect_own(PartyIndex v, std::uint64_t at, const Ancest
   std::array<std::uint32_t, kTrustSlotsPerPair> governing;
   governing.fill(kNoIndex);
 
+  if (!work_.spend(locals_.size())) return;
   for (const Local& local : locals_) {
     const Statement& s = policy_.local[local.index];
     if (local.subject == v && s.valid_from_ms <= at) governing[s.slot] = local.index;
@@ -355,6 +363,7 @@ void StatementResolver::collect_own(PartyIndex v, std::uint64_t at, const Ancest
 
 void StatementResolver::collect_assumed(PartyIndex u, PartyIndex v, std::uint64_t at,
                                         Collected& into) {
+  if (!work_.spend(assumed_.size())) return;
   for (std::uint32_t i = 0; i < assumed_.size(); ++i) {
     if (assumed_[i] != std::pair(u, v)) continue;
     const Assumption& one = query_.assume[i];
@@ -401,7 +410,7 @@ bool StatementResolver::may_be_related(PartyIndex u, PartyIndex v) const {
 bool StatementResolver::is_parent(PartyIndex child, PartyIndex parent) const {
   if (child >= history_.party_count()) return false;
   const auto& events = history_.party(child).parents;
-  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+  for (auto event = events.rbegin(); event != events.rend() && work_.spend(); ++event) {
     if (visible(event->block)) return event->parent == parent;
   }
   return false;
@@ -414,11 +423,11 @@ std::vector<StatementResolver::Ancestor> StatementResolver::ancestors(PartyIndex
                                                                       std::uint64_t at) const {
   std::vector<Ancestor> out;
   const auto climb = [&](PartyIndex party, std::uint32_t before, bool positive) {
-    for (auto i = history_.party(party).first_link_in; i != kNoIndex;
+    for (auto i = history_.party(party).first_link_in; i != kNoIndex && work_.spend();
          i = history_.link(i).next_in) {
       const Link& link = history_.link(i);
       const std::uint64_t time = history_.block(link.block).time_ms;
-      if (link.sequence >= before || !visible(link.block) || at < time || !work_.spend()) continue;
+      if (link.sequence >= before || !visible(link.block) || at < time) continue;
       const bool within = at < add_saturating(time, policy_.follow_successors_days * kDayMs);
       out.push_back({link.predecessor, i, positive && link.inherits && within});
     }
@@ -436,7 +445,8 @@ std::vector<StatementResolver::Ancestor> StatementResolver::ancestors(PartyIndex
 void StatementResolver::collect_blocks(PartyIndex party, std::uint64_t at,
                                        std::vector<Arc>& blocks) {
   const auto distrusted = [&](PartyIndex by) -> std::optional<Arc> {
-    if (by == party || !may_be_related(by, party)) return std::nullopt;
+    // A policy may name any number of vetoers, and most of them say nothing of most parties.
+    if (!work_.spend() || by == party || !may_be_related(by, party)) return std::nullopt;
     const Relation said = relation(by, party, at);
     return said.distrusted ? std::optional(arc(by, party, said.distrusted_by, at)) : std::nullopt;
   };
@@ -476,7 +486,8 @@ std::vector<PartyIndex> StatementResolver::kin(PartyIndex from, bool forwards) c
       const Link& link = history_.link(i);
       const PartyIndex next = forwards ? link.successor : link.predecessor;
       i = forwards ? link.next_out : link.next_in;
-      if (!visible(link.block) || !work_.spend(out.size())) continue;
+      if (!work_.spend(out.size())) return out;
+      if (!visible(link.block)) continue;
       if (std::find(out.begin(), out.end(), next) == out.end()) out.push_back(next);
     }
   }
@@ -503,9 +514,10 @@ std::vector<PartyIndex> StatementResolver::targets(PartyIndex u) {
     }
   }
 
-  if (u == viewpoint_) {
+  if (u == viewpoint_ && work_.spend(locals_.size())) {
     for (const Local& local : locals_) add(local.subject);
   }
+  if (!work_.spend(assumed_.size())) return out;
   for (const auto& [from, to] : assumed_) {
     if (from == u && from != kNoIndex) out.push_back(to);
   }
@@ -528,6 +540,7 @@ std::vector<PartyIndex> StatementResolver::authors(PartyIndex t) {
   }
 
   if (!locals_.empty()) out.push_back(viewpoint_);
+  if (!work_.spend(assumed_.size())) return out;
   for (const auto& [from, to] : assumed_) {
     if (to == t && to != kNoIndex) out.push_back(from);
   }

@@ -1,7 +1,8 @@
 // StatementResolver: a history as one viewpoint sees it at a height, for one scope point and
 // policy: which statements govern, who is in good standing, what passes to successors, who is
-// blocked. The only place that knows these rules; for the engine, not for callers. One thread;
-// nobody may append to the history meanwhile.
+// blocked. The only place that knows these rules; for the engine, not for callers. Every list that
+// it walks is charged to `work`; once that is used up its answers are of any value, and whoever
+// asked must say "too large" instead. One thread; nobody may append to the history meanwhile.
 #pragma once
 
 #include <array>
@@ -41,6 +42,8 @@ class StatementResolver {
   StatementResolver(const History& history, const Query& query, const Policy& policy, Work& work);
 
   PartyIndex viewpoint() const { return viewpoint_; }
+  // Charges what a caller does with the answers. False once the work is used up.
+  bool spend(std::uint64_t steps = 1) { return work_.spend(steps); }
   // Whether the party was registered at or below the height. The viewpoint always is.
   bool is_visible(PartyIndex party) const;
   bool in_good_standing(PartyIndex party, std::uint64_t at) const;

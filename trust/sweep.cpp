@@ -1,7 +1,8 @@
 // One run: the intermediaries of the viewpoint, the supply of every party and the second hops that
 // make it, bounds for every issuer, and an exact flow where they leave the answer open. Members
-// that are filled by one phase are only read by the later ones; take_greedily puts back what it
-// takes.
+// that are filled by one phase are only read by the later ones; flow_reaches puts back what
+// take_greedily takes; with the work used up an outcome is unknown, never a refusal or an
+// acceptance, unless the bounds alone decide it.
 #include "trust/sweep.h"
 
 #include <algorithm>
@@ -136,7 +137,8 @@ void Sweep::compute_bounds(const CsrGraph& graph) {
 
 // Takes up to `missing` over one last hop from what is left of the capacities; what it took. Where
 // the same arcs are taken in another order more may pass, so that too little proves nothing.
-std::uint32_t Sweep::take_greedily(const CsrArc& last, PartyIndex t, std::uint32_t missing) {
+std::uint32_t Sweep::take_greedily(const CsrArc& last, PartyIndex t, std::uint32_t missing,
+                                   Work& work) {
   std::uint32_t left = std::min<std::uint32_t>(last.last, missing);
   const std::uint32_t wanted = left;
 
@@ -147,7 +149,7 @@ std::uint32_t Sweep::take_greedily(const CsrArc& last, PartyIndex t, std::uint32
     touched_.push_back(i);
   }
   for (const auto& [from, amount] : second_hops_to(last.party)) {
-    if (left == 0) break;
+    if (left == 0 || !work.spend()) break;
     if (intermediaries_[from].party == t) continue;
     const std::uint32_t x = std::min({first_left_[from], introduction_left_[from], amount, left});
     if (x == 0) continue;
@@ -160,19 +162,23 @@ std::uint32_t Sweep::take_greedily(const CsrArc& last, PartyIndex t, std::uint32
 }
 
 // Greedy first; the exact flow where greed falls short.
-bool Sweep::flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed) {
+Sweep::Reach Sweep::flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed,
+                                 Work& work) {
   std::uint32_t missing = needed - std::min(needed, direct_[t]);
   touched_.clear();
   for (const CsrArc& last : graph.in(t)) {
-    if (missing == 0) break;
-    if (can_end(last)) missing -= take_greedily(last, t, missing);
+    if (missing == 0 || !work.spend()) break;
+    if (can_end(last)) missing -= take_greedily(last, t, missing, work);
   }
 
   for (const auto i : touched_) {
     first_left_[i] = intermediaries_[i].first;
     introduction_left_[i] = intermediaries_[i].introduction;
   }
-  return missing == 0 || exact_flow_reaches(graph, t, needed);
+
+  // What was taken can be carried, however little of the search was left.
+  if (missing == 0) return Reach::kYes;
+  return work.exhausted() ? Reach::kUnknown : exact_flow_reaches(graph, t, needed, work);
 }
 
 // Positions of the intermediaries, but the issuer, from which something arrives at one of these
@@ -191,7 +197,14 @@ std::vector<std::uint32_t> Sweep::intermediaries_before(const std::vector<CsrArc
 
 // The network of the drawing in sweep.h, for one issuer: source, sink, u for each intermediary, u'
 // for each, v for each last hop.
-bool Sweep::exact_flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed) const {
+Sweep::Reach Sweep::exact_flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed,
+                                       Work& work) const {
+  // The network is as large as the second hops to all who speak of the issuer.
+  std::uint64_t arcs = 0;
+  for (const CsrArc& last : graph.in(t))
+    arcs += 1 + (can_end(last) ? second_hops_to(last.party).size() : 0);
+  if (!work.spend(arcs)) return Reach::kUnknown;
+
   std::vector<CsrArc> last_hops;
   std::copy_if(graph.in(t).begin(), graph.in(t).end(), std::back_inserter(last_hops),
                [&](const CsrArc& last) { return can_end(last); });
@@ -216,8 +229,9 @@ bool Sweep::exact_flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_
     ++v;
   }
 
-  Work work(~std::uint64_t{0});
-  return direct_[t] + flow.run(kSource, kSink, work) >= needed;
+  // A flow that was not finished is a lower bound.
+  if (direct_[t] + flow.run(kSource, kSink, work) >= needed) return Reach::kYes;
+  return work.exhausted() ? Reach::kUnknown : Reach::kNo;
 }
 
 // Whether who says the last word is in D: a friend whose own word about the issuer is a path.
@@ -228,13 +242,15 @@ bool Sweep::is_path_of_two(const Policy& policy, const CsrArc& last) const {
 }
 
 // The edges of the matching: friends outside of D that introduce one of the last hops.
-std::vector<Sweep::Introduction> Sweep::introductions(
-    const CsrGraph& graph, const Policy& policy, PartyIndex t,
-    const std::vector<PartyIndex>& last_hops) const {
+std::vector<Sweep::Introduction> Sweep::introductions(const CsrGraph& graph, const Policy& policy,
+                                                      PartyIndex t,
+                                                      const std::vector<PartyIndex>& last_hops,
+                                                      Work& work) const {
   const std::uint32_t floor = policy.path_floor;
   std::vector<Introduction> edges;
   for (std::uint32_t j = 0; j < last_hops.size(); ++j) {
     for (const auto& [from, amount] : second_hops_to(last_hops[j])) {
+      if (!work.spend()) return edges;
       const Intermediary& u = intermediaries_[from];
       if (amount < floor || u.introduction < floor || u.party == t) continue;
       if (!is_path_of_two(policy, last_hop(graph, u.party, t))) edges.emplace_back(from, j);
@@ -244,12 +260,14 @@ std::vector<Sweep::Introduction> Sweep::introductions(
 }
 
 // At least k of [direct] + |D| + ν. `direct_` is after ceilings, as the definition wants it.
-bool Sweep::has_enough_paths(const CsrGraph& graph, const Policy& policy, PartyIndex t) const {
+Sweep::Reach Sweep::has_enough_paths(const CsrGraph& graph, const Policy& policy, PartyIndex t,
+                                     Work& work) const {
   const std::uint32_t floor = policy.path_floor;
   const std::uint32_t k = policy.independent_paths;
   std::uint32_t count = policy.ceilings[0] >= floor && direct_[t] >= floor ? 1 : 0;
   std::vector<PartyIndex> last_hops;  // of paths of three
   for (const CsrArc& last : graph.in(t)) {
+    if (!work.spend()) break;
     if (!carries(last.party) || last.last < floor) continue;
     if (is_path_of_two(policy, last)) {
       ++count;
@@ -257,10 +275,12 @@ bool Sweep::has_enough_paths(const CsrGraph& graph, const Policy& policy, PartyI
       last_hops.push_back(last.party);
     }
   }
-  if (count >= k || policy.ceilings[2] < floor) return count >= k;
+  if (count >= k) return Reach::kYes;
+  if (work.exhausted()) return Reach::kUnknown;
+  if (policy.ceilings[2] < floor) return Reach::kNo;
 
   // ν as a flow of units.
-  const std::vector<Introduction> edges = introductions(graph, policy, t, last_hops);
+  const std::vector<Introduction> edges = introductions(graph, policy, t, last_hops, work);
   std::vector<std::uint32_t> before;
   for (const auto& [from, j] : edges) before.push_back(from);
   sort_unique(before);
@@ -272,65 +292,82 @@ bool Sweep::has_enough_paths(const CsrGraph& graph, const Policy& policy, PartyI
   for (const auto& [from, j] : edges)
     matching.add_arc(left + position_in(before, from), right + j, 1);
 
-  Work work(~std::uint64_t{0});
-  return count + matching.run(kSource, kSink, work) >= k;
+  // A matching of some of the edges is one of all of them, and one that was not finished a lower
+  // bound.
+  if (count + matching.run(kSource, kSink, work) >= k) return Reach::kYes;
+  return work.exhausted() ? Reach::kUnknown : Reach::kNo;
 }
 
-void Sweep::mark_accepted(const CsrGraph& graph, const std::vector<CsrArc>& own,
-                          const Policy& policy, std::uint32_t needed, std::vector<bool>& reached) {
+// One requirement that fails is enough to refuse, whatever is not known of the other.
+Sweep::Reach Sweep::both(Reach a, Reach b) {
+  if (a == Reach::kNo || b == Reach::kNo) return Reach::kNo;
+  return a == Reach::kUnknown ? a : b;
+}
+
+std::vector<Sweep::Reach> Sweep::find_reached(const CsrGraph& graph, const std::vector<CsrArc>& own,
+                                              const Policy& policy, std::uint32_t needed,
+                                              Work& work) {
   collect_intermediaries(graph, own, policy);
   compute_supply(graph);
   group_second_hops(graph);
   compute_bounds(graph);
 
   const std::size_t n = graph.party_count();
-  reached.assign(n, false);
+  std::vector<Reach> reached(n, Reach::kNo);
   for (PartyIndex t = 0; t < n; ++t) {
     if (upper_[t] < needed) continue;
     const bool surely = std::max(lower_[t], direct_[t] + single_[t]) >= needed;
-    reached[t] = surely || flow_reaches(graph, t, needed);
+    reached[t] = surely ? Reach::kYes : flow_reaches(graph, t, needed, work);
   }
+  return reached;
 }
 
-std::vector<Outcome> Sweep::run(const History& history, const GraphSet& graphs, const Query& query,
-                                const Policy& policy) {
+// Paths are asked about where the amount is reached. A direct statement of the threshold satisfies
+// any number of paths.
+std::vector<Sweep::Reach> Sweep::find_recognized(const CsrGraph& graph,
+                                                 const std::vector<CsrArc>& own,
+                                                 const Policy& policy, Work& work) {
+  std::vector<Reach> reached = find_reached(graph, own, policy, policy.threshold, work);
+  if (policy.independent_paths <= 1) return reached;
+
+  std::vector<std::uint8_t> direct_before_ceilings(reached.size(), 0);
+  for (const CsrArc& arc : own) direct_before_ceilings[arc.party] = arc.last;
+  for (PartyIndex t = 0; t < reached.size(); ++t) {
+    if (reached[t] == Reach::kNo || direct_before_ceilings[t] >= policy.threshold) continue;
+    reached[t] = both(reached[t], has_enough_paths(graph, policy, t, work));
+  }
+  return reached;
+}
+
+std::vector<std::optional<Outcome>> Sweep::run(const History& history, const GraphSet& graphs,
+                                               const Query& query, const Policy& policy,
+                                               Work& work) {
   const std::size_t n = graphs.trust.party_count();
   viewpoint_ = history.find(query.viewpoint).value_or(static_cast<PartyIndex>(n));
   blocked_.assign(n + 1, 0);
   for (const PartyIndex party : blocked_parties(history, query, policy)) blocked_[party] = 1;
 
-  // Amount, and paths where the amount is reached. A direct statement of the threshold satisfies
-  // any number of paths.
-  std::vector<bool> accepted;
-  const std::vector<CsrArc> own = own_arcs(history, query, policy, {});
-  mark_accepted(graphs.trust, own, policy, policy.threshold, accepted);
-  if (policy.independent_paths > 1) {
-    std::vector<std::uint8_t> direct_before_ceilings(n, 0);
-    for (const CsrArc& arc : own) direct_before_ceilings[arc.party] = arc.last;
-    for (PartyIndex t = 0; t < n; ++t) {
-      if (!accepted[t] || direct_before_ceilings[t] >= policy.threshold) continue;
-      accepted[t] = has_enough_paths(graphs.trust, policy, t);
-    }
-  }
-
-  std::vector<bool> reached;
+  std::vector<Reach> accepted =
+      find_recognized(graphs.trust, own_arcs(history, query, policy, {}), policy, work);
   for (const auto& [requirement, graph] : graphs.accreditation) {
     const CsrKind kind{true, requirement.schemes == 0 ? kAnyScheme : requirement.schemes};
-    mark_accepted(graph, own_arcs(history, query, policy, kind), policy, requirement.amount,
-                  reached);
-    for (std::size_t t = 0; t < n; ++t) accepted[t] = accepted[t] && reached[t];
+    const std::vector<Reach> reached = find_reached(graph, own_arcs(history, query, policy, kind),
+                                                    policy, requirement.amount, work);
+    for (std::size_t t = 0; t < n; ++t) accepted[t] = both(accepted[t], reached[t]);
   }
 
   // The rules before and after, in their order: unknown, future, block, own. A viewpoint is never
   // blocked.
-  std::vector<Outcome> outcomes(n, Outcome::kRefuse);
+  std::vector<std::optional<Outcome>> outcomes(n, Outcome::kRefuse);
   const std::uint32_t visible = history.visible_blocks(query.as_of.height);
   for (PartyIndex t = 0; t < n; ++t) {
     if (history.party(t).block >= visible || query.at_time_ms > query.as_of.today_ms) continue;
     if (blocked_[t] != 0) {
       outcomes[t] = Outcome::kBlocked;
-    } else if (accepted[t] || t == viewpoint_) {
+    } else if (accepted[t] == Reach::kYes || t == viewpoint_) {
       outcomes[t] = Outcome::kAccept;
+    } else if (accepted[t] == Reach::kUnknown) {
+      outcomes[t] = std::nullopt;
     }
   }
   return outcomes;

@@ -1,7 +1,8 @@
 // All issuers from one viewpoint at once. Two passes over the arcs bound every issuer's flow from
 // below and above; only where the bounds leave the threshold open is the flow computed, and only up
-// to the threshold. Deterministic; one thread at a time per object; no state is kept between runs
-// but memory.
+// to the threshold. The two passes are linear in the graph; what lies behind them is not, and is
+// charged to a Work: an issuer for which it does not suffice has no outcome here. Deterministic;
+// one thread at a time per object; no state is kept between runs but memory.
 //
 // What can carry flow from the viewpoint s to an issuer t, with its capacities (docs/trust.md,
 // "Definition"):
@@ -19,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -38,11 +40,11 @@ GraphSet compile(const History& history, const AsOf& as_of, std::uint64_t at_ms,
 
 class Sweep {
  public:
-  // The outcome for every party as an issuer, by index, equal to decide() for each of them.
-  // `query.issuer` is not read; `graphs` must be compiled for the same height, time, point and
-  // policy.
-  std::vector<Outcome> run(const History& history, const GraphSet& graphs, const Query& query,
-                           const Policy& policy);
+  // The outcome for every party as an issuer, by index, equal to decide() for each of them; nothing
+  // where the work was used up before it was known. `query.issuer` and `query.work_limit` are not
+  // read; `graphs` must be compiled for the same height, time, point and policy.
+  std::vector<std::optional<Outcome>> run(const History& history, const GraphSet& graphs,
+                                          const Query& query, const Policy& policy, Work& work);
 
  private:
   struct Intermediary {  // u
@@ -59,12 +61,18 @@ class Sweep {
     std::uint32_t amount = 0;
     PartyIndex from = 0;  // the intermediary
   };
+  // Whether an issuer meets a requirement. Unknown: the work was used up before it showed.
+  enum class Reach : std::uint8_t { kNo, kYes, kUnknown };
+  static Reach both(Reach a, Reach b);
   // Two positions: of u in intermediaries_, of v in a list of last hops.
   using Introduction = std::pair<std::uint32_t, std::uint32_t>;
 
-  // Marks the parties whose flow is at least `needed`.
-  void mark_accepted(const CsrGraph& graph, const std::vector<CsrArc>& own, const Policy& policy,
-                     std::uint32_t needed, std::vector<bool>& reached);
+  // Whether the flow to each party is at least `needed`.
+  std::vector<Reach> find_reached(const CsrGraph& graph, const std::vector<CsrArc>& own,
+                                  const Policy& policy, std::uint32_t needed, Work& work);
+  // Amount and independent paths.
+  std::vector<Reach> find_recognized(const CsrGraph& graph, const std::vector<CsrArc>& own,
+                                     const Policy& policy, Work& work);
   void collect_intermediaries(const CsrGraph& graph, const std::vector<CsrArc>& own,
                               const Policy& policy);
   void add_supply(PartyIndex v, std::uint32_t amount, PartyIndex from);
@@ -72,16 +80,19 @@ class Sweep {
   void group_second_hops(const CsrGraph& graph);
   void compute_bounds(const CsrGraph& graph);
 
-  bool flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed);
-  std::uint32_t take_greedily(const CsrArc& last, PartyIndex t, std::uint32_t missing);
-  bool exact_flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed) const;
+  Reach flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed, Work& work);
+  std::uint32_t take_greedily(const CsrArc& last, PartyIndex t, std::uint32_t missing, Work& work);
+  Reach exact_flow_reaches(const CsrGraph& graph, PartyIndex t, std::uint32_t needed,
+                           Work& work) const;
   std::vector<std::uint32_t> intermediaries_before(const std::vector<CsrArc>& last_hops,
                                                    PartyIndex t) const;
 
-  bool has_enough_paths(const CsrGraph& graph, const Policy& policy, PartyIndex t) const;
+  Reach has_enough_paths(const CsrGraph& graph, const Policy& policy, PartyIndex t,
+                         Work& work) const;
   bool is_path_of_two(const Policy& policy, const CsrArc& last) const;
   std::vector<Introduction> introductions(const CsrGraph& graph, const Policy& policy, PartyIndex t,
-                                          const std::vector<PartyIndex>& last_hops) const;
+                                          const std::vector<PartyIndex>& last_hops,
+                                          Work& work) const;
 
   bool carries(PartyIndex v) const { return blocked_[v] == 0 && v != viewpoint_; }
   bool can_end(const CsrArc& last) const {

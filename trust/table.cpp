@@ -15,15 +15,15 @@ constexpr std::size_t kMostIntervals =
     4;  // times the parties: then start anew, so that a table stays small
 constexpr std::uint64_t kDayMs = 86'400'000;
 
-std::uint64_t entry_of(std::uint64_t start_ms, Outcome outcome) {
-  return start_ms << 2 | static_cast<std::uint64_t>(outcome);
+std::uint64_t entry_of(std::uint64_t start_ms, std::optional<Outcome> outcome) {
+  return start_ms << 2 | (outcome ? static_cast<std::uint64_t>(*outcome) : 0);
 }
 
 }  // namespace
 
 std::optional<Outcome> DecisionTable::find_older(PartyIndex issuer, std::uint64_t at_ms) const {
   for (std::uint32_t i = older_[issuer]; i != kNoIndex; i = intervals_[i].next) {
-    if (at_ms >= intervals_[i].entry >> 2) return static_cast<Outcome>(intervals_[i].entry & 3U);
+    if (at_ms >= intervals_[i].entry >> 2) return outcome_of(intervals_[i].entry);
   }
   return std::nullopt;
 }
@@ -41,8 +41,12 @@ const GraphSet& GraphCache::get(const History& history, const AsOf& as_of, std::
   return sets_.emplace(key, compile(history, as_of, at_ms, point, policy)).first->second;
 }
 
-TableMaker::TableMaker(InstitutionId viewpoint, ScopePoint point, Policy policy)
-    : viewpoint_(viewpoint), point_(std::move(point)), policy_(std::move(policy)) {
+TableMaker::TableMaker(InstitutionId viewpoint, ScopePoint point, Policy policy,
+                       std::uint64_t refresh_work)
+    : viewpoint_(viewpoint),
+      point_(std::move(point)),
+      policy_(std::move(policy)),
+      refresh_work_(refresh_work) {
   for (const Statement& s : policy_.local) {
     boundaries_.push_back(s.valid_from_ms);
     if (s.valid_until_ms != kOpenEnd) boundaries_.push_back(s.valid_until_ms);
@@ -109,14 +113,15 @@ std::vector<std::uint64_t> TableMaker::moments(std::uint64_t from_ms,
 }
 
 // From `at_ms` on these outcomes hold.
-void TableMaker::continue_with(DecisionTable& table, const std::vector<Outcome>& outcomes,
+void TableMaker::continue_with(DecisionTable& table,
+                               const std::vector<std::optional<Outcome>>& outcomes,
                                std::uint64_t at_ms) const {
   for (std::size_t t = 0; t < outcomes.size(); ++t) {
     if (t >= table.latest_.size()) {  // registered since: refused before
       table.latest_.push_back(entry_of(table.covers_from_ms_, Outcome::kRefuse));
       table.older_.push_back(kNoIndex);
     }
-    if (static_cast<Outcome>(table.latest_[t] & 3U) == outcomes[t]) continue;
+    if (DecisionTable::outcome_of(table.latest_[t]) == outcomes[t]) continue;
     table.intervals_.push_back({table.latest_[t], table.older_[t]});
     table.older_[t] = static_cast<std::uint32_t>(table.intervals_.size() - 1);
     table.latest_[t] = entry_of(at_ms, outcomes[t]);
@@ -145,9 +150,10 @@ std::shared_ptr<const DecisionTable> TableMaker::refresh(const History& history,
   table->as_of_ = as_of;
   table->policy_digest_ = digest(policy_);
   if (!continues) table->covers_from_ms_ = as_of.today_ms;
+  Work work(refresh_work_);
   for (const std::uint64_t at : times) {
     const GraphSet& set = graphs.get(history, as_of, at, point_, policy_);
-    continue_with(*table, sweep_.run(history, set, query_at(as_of, at), policy_), at);
+    continue_with(*table, sweep_.run(history, set, query_at(as_of, at), policy_, work), at);
   }
   boundaries_.erase(boundaries_.begin(),
                     std::upper_bound(boundaries_.begin(), boundaries_.end(), as_of.today_ms));

@@ -2,6 +2,7 @@
 // every time from `covers_from` to `today`, as the ledger stood at one height. A look-up is a load
 // and a comparison.
 //
+// Making one is bounded in work: what was too much to compute is not in it, and decide() answers.
 // A DecisionTable is immutable: the node builds the next one beside its readers and swaps a
 // pointer. Readers need no lock. A TableMaker belongs to one thread.
 #pragma once
@@ -18,12 +19,12 @@ namespace testamur::trust {
 
 class DecisionTable {
  public:
-  // Nothing: outside of what the table covers, ask decide().
+  // Nothing: outside of what the table covers, or not known to it. Ask decide().
   std::optional<Outcome> find(PartyIndex issuer, std::uint64_t at_ms) const {
     if (at_ms < covers_from_ms_ || at_ms > as_of_.today_ms || issuer >= latest_.size())
       return std::nullopt;
     const std::uint64_t entry = latest_[issuer];
-    if (at_ms >= entry >> 2) return static_cast<Outcome>(entry & 3U);
+    if (at_ms >= entry >> 2) return outcome_of(entry);
     return find_older(issuer, at_ms);
   }
   const AsOf& as_of() const { return as_of_; }
@@ -33,8 +34,12 @@ class DecisionTable {
 
  private:
   friend class TableMaker;
+  // An entry is start << 2 | outcome; 0 in the place of the outcome: not known.
+  static std::optional<Outcome> outcome_of(std::uint64_t entry) {
+    return (entry & 3U) == 0 ? std::nullopt : std::optional(static_cast<Outcome>(entry & 3U));
+  }
   struct Older {
-    std::uint64_t entry;  // start << 2 | outcome
+    std::uint64_t entry;
     std::uint32_t next;
   };
   std::optional<Outcome> find_older(PartyIndex issuer, std::uint64_t at_ms) const;
@@ -42,7 +47,7 @@ class DecisionTable {
   AsOf as_of_;
   std::uint64_t covers_from_ms_ = 0;
   Hash256 policy_digest_;
-  std::vector<std::uint64_t> latest_;  // the interval that reaches today: start << 2 | outcome
+  std::vector<std::uint64_t> latest_;  // the interval that reaches today
   std::vector<std::uint32_t> older_;   // first of the earlier intervals, newest first
   std::vector<Older> intervals_;
 };
@@ -70,7 +75,11 @@ class GraphCache {
 
 class TableMaker {
  public:
-  TableMaker(InstitutionId viewpoint, ScopePoint point, Policy policy);
+  // The steps of one refresh beside what is linear in the history: some seconds on one thread.
+  static constexpr std::uint64_t kRefreshWork = 10 * kDefaultWork;
+
+  TableMaker(InstitutionId viewpoint, ScopePoint point, Policy policy,
+             std::uint64_t refresh_work = kRefreshWork);
 
   // The table as of now. The intervals of the last table are continued where nothing that is new
   // speaks about the past; otherwise the new table covers only today onwards. `history` must be the
@@ -84,12 +93,13 @@ class TableMaker {
   // Takes in what was appended since the last refresh; false where it speaks of the past.
   bool take_news(const History& history, const AsOf& as_of);
   std::vector<std::uint64_t> moments(std::uint64_t from_ms, std::uint64_t until_ms) const;
-  void continue_with(DecisionTable& table, const std::vector<Outcome>& outcomes,
+  void continue_with(DecisionTable& table, const std::vector<std::optional<Outcome>>& outcomes,
                      std::uint64_t at_ms) const;
 
   InstitutionId viewpoint_;
   ScopePoint point_;
   Policy policy_;
+  std::uint64_t refresh_work_;
   Sweep sweep_;
   std::shared_ptr<const DecisionTable> last_;
   std::vector<PartyIndex> blocked_today_;

@@ -139,7 +139,8 @@ class Bench {
 
     for (int i = 0; i < times; ++i) {
       const auto start = Clock::now();
-      const auto outcomes = sweep.run(history_, graphs_, query(viewpoint, 0), policy_);
+      Work work(TableMaker::kRefreshWork);
+      const auto outcomes = sweep.run(history_, graphs_, query(viewpoint, 0), policy_, work);
       taken.push_back(ms_since(start));
       accepted =
           static_cast<std::size_t>(std::count(outcomes.begin(), outcomes.end(), Outcome::kAccept));

@@ -270,6 +270,36 @@ TEST_CASE("institution_update replaces the facts, keeps what was, and is followe
         RejectionCode::kUnknownInstitution);
 }
 
+TEST_CASE("at each height an institution is what its newest record at or below says") {
+  TestLedger ledger;
+  auto facts = tx::read_institution(ledger.state(), ledger.aurora.id)->facts;
+  for (const char* name : {"Aurora", "Aurora again", "Aurora for good"}) {
+    ledger.publish(ledger.borealis, static_cast<std::uint32_t>(std::string(name).size()));
+    facts.legal_names = {{"en", name}};
+    REQUIRE_FALSE(ledger.commit(ledger.aurora, tx::InstitutionUpdateContent{facts}, kRoot));
+  }
+
+  const auto history = tx::institution_history(ledger.state(), ledger.aurora.id);
+  REQUIRE(history.size() == 4);
+  for (Height height; height <= ledger.height(); height = height.next()) {
+    std::size_t expected = 0;
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      if (history[i].at.height <= height) expected = i;
+    }
+    const auto found = tx::institution_at(ledger.state(), ledger.aurora.id, height);
+    REQUIRE(found);
+    CAPTURE(height.value);
+    CHECK(found->at.seq == expected + 1);
+    CHECK(found->facts == history[expected].facts);
+  }
+
+  // One that registers later was nothing before, and one that never did is nothing at all.
+  const auto late = ledger.join(ledger.aurora, "eridanus", "eridanus.example");
+  CHECK_FALSE(tx::institution_at(ledger.state(), late.id, Height{1}));
+  CHECK(tx::institution_at(ledger.state(), late.id, ledger.height()));
+  CHECK_FALSE(tx::institution_at(ledger.state(), InstitutionId{}, ledger.height()));
+}
+
 TEST_CASE("key_add: a new key proves its possession here, and may sign from then on") {
   TestLedger ledger;
   auto content = new_key(ledger, ledger.aurora, "second issue key");

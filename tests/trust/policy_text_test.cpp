@@ -144,6 +144,33 @@ TEST_CASE("each mistake names its key") {
         "levels: must hold 1 to 8");
 }
 
+TEST_CASE("an emptied list of a scope is a mistake, for without the list the scope is everything") {
+  const std::string subject = to_text(id(1));
+  for (const char* key : {"fields", "award_types", "purposes"}) {
+    CAPTURE(key);
+    CHECK(first_mistake(read_policy(
+              {table(PolicyTableKind::kStatement, {{"subject", subject}, {key, Texts{}}})})) ==
+          std::string(key) + ": is empty: leave it out to mean all");
+    CHECK(first_mistake(read_policy({table(PolicyTableKind::kAccreditation, {{key, Texts{}}})})) ==
+          std::string(key) + ": is empty: leave it out to mean all");
+  }
+  CHECK(first_mistake(read_policy(
+            {table(PolicyTableKind::kStatement, {{"subject", subject}, {"levels", Numbers{}}})})) ==
+        "levels: is empty: leave it out to mean all");
+  CHECK(first_mistake(
+            read_policy({table(PolicyTableKind::kAccreditation, {{"schemes", Texts{}}})})) ==
+        "schemes: is empty: leave it out to mean all");
+
+  // Lists that add to nothing may be empty, as the file of a node has them.
+  CHECK(first_mistake(main_only({{"vetoers", Texts{}}, {"ceilings", Numbers{}}})).empty());
+}
+
+TEST_CASE("a quorum of vetoers that could never be reached is a mistake, also without vetoers") {
+  CHECK(first_mistake(main_only({{"veto_quorum", std::int64_t{2}}})) ==
+        "veto_quorum: is more than there are vetoers: they could never block");
+  CHECK(first_mistake(main_only({{"veto_quorum", std::int64_t{1}}})).empty());
+}
+
 TEST_CASE("dates count leap years") {
   CHECK(parse_date("1970-01-01") == 0);
   CHECK(parse_date("2024-02-29") == 1'709'164'800'000);

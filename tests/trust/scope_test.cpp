@@ -54,6 +54,38 @@ TEST_CASE(
   CHECK(to_text(field("06") | field("0541") | field("021")) == "021 0541 06");
 }
 
+TEST_CASE("a code may be followed by its own name and by nothing else") {
+  // Every code of every level with its name, in any case.
+  for (unsigned i = 0; i < kFieldCount; ++i) {
+    const std::string code(field_code(i));
+    CHECK(field(code + " " + std::string(field_name(i))) == FieldMask::bit(i));
+  }
+  CHECK(field("061 information and communication technologies") == field("061"));
+  CHECK(field("06  Information and Communication Technologies ") == field("06"));
+  CHECK(field("04 Business, administration and law") == field("04"));
+  CHECK(field("0610 Information and communication technologies not further defined") ==
+        field("061"));
+  CHECK(field("0719 Engineering and engineering trades not elsewhere classified") == field("071"));
+  CHECK(field("0788 Inter-disciplinary programmes and qualifications involving Engineering, "
+              "manufacturing and construction") == field("07"));
+  CHECK(field("0613 ") == field("0613"));
+
+  // "061 Medicine" was read as informatics: what stood behind a code was not read at all.
+  const auto refused = parse_field("061 Medicine");
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.message() ==
+        "'061' is the code of 'Information and communication technologies' in ISCED-F 2013, not of "
+        "'Medicine': write the code alone, or the field that is meant");
+
+  for (const char* bad : {"0610 anything", "0613 Information and communication technologies",
+                          "0912 Dental studies", "0421 042", "06 0541", "0610 not further defined",
+                          "061 Information and communication technologies not further defined",
+                          "0613 Software", "9999 Medicine", "0611\tComputer use"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_field(bad).ok());
+  }
+}
+
 TEST_CASE("award types, purposes and schemes have names and numbers, and neither moves") {
   CHECK(parse_award_type("bachelor").value() == AwardType::kBachelor);
   CHECK(parse_award_type("3").value() == AwardType::kBachelor);
@@ -64,6 +96,19 @@ TEST_CASE("award types, purposes and schemes have names and numbers, and neither
   CHECK(unsigned(parse_purpose("profession").value()) == 4);
   CHECK(parse_scheme("iso-iec-17024").value() == Scheme::kIso17024);
   CHECK_FALSE(parse_scheme("none").ok());
+}
+
+TEST_CASE("a level that does not exist is lacking: nothing covers it but all, and all touches it") {
+  Scope scope;
+  scope.levels = 0xff;
+  ScopePoint point;
+  for (const unsigned level : {0U, 9U, 33U, 255U}) {
+    CAPTURE(level);
+    point.level = static_cast<std::uint8_t>(level);
+    CHECK_FALSE(covers(scope, point));
+    CHECK(covers(Scope{}, point));
+    CHECK(touches(scope, point));
+  }
 }
 
 TEST_CASE("trust applies only where it covers the whole point") {

@@ -35,15 +35,16 @@ TEST_CASE("P13 a sweep over all issuers equals the decision for each") {
 
     const auto set =
         compile(s.world.history, s.query.as_of, s.query.at_time_ms, s.query.point, s.world.policy);
-    const auto outcomes = sweep.run(s.world.history, set, s.query, s.world.policy);
+    Work work(kDefaultWork);
+    const auto outcomes = sweep.run(s.world.history, set, s.query, s.world.policy, work);
     REQUIRE(outcomes.size() == s.world.history.party_count());
 
     for (PartyIndex t = 0; t < outcomes.size(); ++t) {
       s.query.issuer = s.world.history.id_of(t);
 
       const Outcome exact = decide(s.world.history, s.query, s.world.policy).outcome;
-      if (exact != outcomes[t]) {
-        CAPTURE(seed, t, to_text(exact), to_text(outcomes[t]));
+      if (outcomes[t] != exact) {
+        CAPTURE(seed, t, to_text(exact), outcomes[t] ? to_text(*outcomes[t]) : "unknown");
         FAIL("sweep and decision differ");
       }
     }
@@ -96,6 +97,70 @@ TEST_CASE(
 
   CHECK(compared > 50'000);
   CHECK(covered > 1'000);  // tables do carry their past along
+}
+
+// Two layers of `width` friends between s and t, each of whom says a little of everybody: bounds
+// alone do not decide, and the flow must be looked for.
+World wide_world(unsigned width) {
+  World w({"s", "t"});
+  const auto name = [](char layer, unsigned i) { return layer + std::to_string(i); };
+  for (unsigned i = 0; i < width; ++i) {
+    w.add(name('u', i)).add(name('v', i));
+    w.trust("s", name('u', i), 120 / width, 2);
+    w.trust(name('v', i), "t", 120 / width);
+  }
+  for (unsigned i = 0; i < width; ++i) {
+    for (unsigned j = 0; j < width; ++j) w.trust(name('u', i), name('v', j), 120, 1);
+  }
+  return w;
+}
+
+TEST_CASE("a sweep whose work is used up knows less, and what it says is still the decision") {
+  unsigned unknown = 0;
+  for (std::uint64_t seed = 1; seed <= 8000; ++seed) {
+    Setting s = setting(seed, seed % 2 == 0);
+    const auto set =
+        compile(s.world.history, s.query.as_of, s.query.at_time_ms, s.query.point, s.world.policy);
+
+    Sweep sweep;
+    Work work(seed % 5);
+    const auto outcomes = sweep.run(s.world.history, set, s.query, s.world.policy, work);
+    for (PartyIndex t = 0; t < outcomes.size(); ++t) {
+      unknown += outcomes[t] ? 0 : 1;
+      if (!outcomes[t]) continue;
+
+      s.query.issuer = s.world.history.id_of(t);
+      const Outcome exact = decide(s.world.history, s.query, s.world.policy).outcome;
+      if (*outcomes[t] != exact) {
+        CAPTURE(seed, t, to_text(exact), to_text(*outcomes[t]));
+        FAIL("a cut sweep and the decision differ");
+      }
+    }
+  }
+  CHECK(unknown > 50);
+
+  // The same object answers in full when it may: nothing is left behind by the run that was cut.
+  const World w = wide_world(12);
+  const Query query = w.query("s", "t");
+  const auto set = compile(w.history, query.as_of, query.at_time_ms, query.point, w.policy);
+  Sweep sweep;
+  Work little(20);
+  CHECK(sweep.run(w.history, set, query, w.policy, little)[1] == std::nullopt);
+  CHECK(little.exhausted());
+  Work enough(kDefaultWork);
+  CHECK(sweep.run(w.history, set, query, w.policy, enough)[1] == Outcome::kAccept);
+}
+
+TEST_CASE("a table does not answer what was too much to compute") {
+  const World w = wide_world(12);
+  const AsOf as_of{Height{w.height()}, w.now_ms(), {}};
+  GraphCache graphs;
+
+  TableMaker hurried(party_id("s"), {}, w.policy, 20);
+  CHECK(hurried.refresh(w.history, as_of, graphs)->find(1, w.now_ms()) == std::nullopt);
+
+  TableMaker maker(party_id("s"), {}, w.policy);
+  CHECK(maker.refresh(w.history, as_of, graphs)->find(1, w.now_ms()) == Outcome::kAccept);
 }
 
 TEST_CASE("a table answers nothing outside of what it covers") {

@@ -90,7 +90,8 @@ Json to_json(const trust::Explanation& explanation, const trust::Policy& policy,
             {"hypothetical", !explanation.query.assume.empty()},
             {"cut", arcs(decision.cut)},
             {"blocks", arcs(decision.blocks)},
-            {"would_flip", arcs(explanation.would_flip)}};
+            {"would_flip", arcs(explanation.would_flip)},
+            {"flips_complete", explanation.flips_complete}};
 
   json["paths"] = Json::array();
   for (const auto& path : decision.paths)
