@@ -4,7 +4,7 @@ What a page may hold, by the words behind the three back-ticks of a block (a rea
 
   console                       commands behind `$ `, each with what it prints below it; all of it is typed and compared
   console no-run: REASON        not typed, for this reason
-  console needs: THING          typed where the machine has it: grpc (Python's grpcio and grpcio-tools), grpcurl
+  console needs: THING          typed where the machine has it: grpc (Python's grpcio, and protoc's plugin for it), grpcurl
   console unshown               what is printed is left out; each command must end well
   console any-order             the lines of each command in any order
   console stays                 the command runs on in a terminal of its own; what is shown is what it prints at first
@@ -144,7 +144,11 @@ class Page:
             if block.has("no-run") and not block.one("no-run"):
                 raise BrokenPage(f"{block.where()}: no-run without a reason")
             block.commands()
-        elif not block.has("file") and any(re.match(r"^\s*(\$ |(testamurd?|grpcurl|scripts/\w+) )", line) for line in block.body):
+        elif block.has("file"):
+            name = block.one("file").split("/")[-1]
+            if not any(name in line for line in self.lines[max(0, block.begin - 3):block.begin] + block.body[:1]):
+                raise BrokenPage(f"{block.where()}: nobody who reads the page sees that the file is called {name}")
+        elif any(re.match(r"^\s*(\$ |(testamurd?|grpcurl|scripts/\w+) )", line) for line in block.body):
             raise BrokenPage(f"{block.where()}: a command that is not typed and does not say so")
 
     def written(self, new):

@@ -43,9 +43,16 @@ NODES = {"ledger.univie.example:7601": 1, "ledger.helsinki.example:7601": 2}
 OWN_ADDRESSES = ["127.0.0.1:7600", "127.0.0.1:7601"]
 
 
+def python_with_grpc():
+    """Whose grpcio is there: the first `python3` of the PATH, or that of Debian's packages."""
+    for python in (shutil.which("python3"), "/usr/bin/python3"):
+        if python and subprocess.run([python, "-c", "import grpc"], capture_output=True).returncode == 0:
+            return python
+    return None
+
+
 def has_grpc():
-    done = subprocess.run(["python3", "-c", "import grpc, grpc_tools"], capture_output=True)
-    return done.returncode == 0
+    return python_with_grpc() is not None and shutil.which("grpc_python_plugin") is not None
 
 
 NEEDS = {"grpc": has_grpc, "grpcurl": lambda: shutil.which("grpcurl") is not None}
@@ -54,7 +61,8 @@ NEEDS = {"grpc": has_grpc, "grpcurl": lambda: shutil.which("grpcurl") is not Non
 class Terminal:
     """A shell at a terminal of its own: one command after the other, each with all that it prints."""
 
-    def __init__(self, folder, answer):
+    def __init__(self, folder, answer, programs=BIN):
+        """`programs`: a folder whose programs come before all others."""
         self.answer = answer  # (what stands before the cursor) -> what is typed
         self.master, slave = pty.openpty()
         mode = termios.tcgetattr(slave)
@@ -64,7 +72,7 @@ class Terminal:
         self.done, done = os.pipe()
         script = f'while IFS= read -r -d "" -u {commands} line; do (exit "${{code:-0}}"); eval "$line"; code=$?; printf "%s\\n" "$code" >&{done}; done'
         environment = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
-        environment |= {"PATH": f"{BIN}:{environment.get('PATH', '/usr/bin:/bin')}", "HOME": str(folder), "NO_COLOR": "1", "TERM": "dumb",
+        environment |= {"PATH": f"{programs}:{BIN}:{environment.get('PATH', '/usr/bin:/bin')}", "HOME": str(folder), "NO_COLOR": "1", "TERM": "dumb",
                         "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"}
 
         def arrive():
@@ -138,7 +146,7 @@ class Person:
         if role == "api":
             self.folder = world.folder / "integrator"  # with the client that the integrator's page made
         self.folder.mkdir(exist_ok=True)
-        self.terminal = Terminal(self.folder, self.answer)
+        self.terminal = Terminal(self.folder, self.answer, world.programs)
         self.others = []
         self.waiting = list(self.page.blocks)
         self.printed = ""
@@ -211,6 +219,8 @@ class Person:
             self.others.append(terminal)
             wanted = max(1, len(command.shown))
             code, printed = 0, terminal.printed_until(typed, lambda text: text.count("\n") >= wanted)
+            if command.shown:
+                printed = "\n".join(printed.split("\n")[:wanted])  # what it prints later is another matter
         else:
             code, printed = self.terminal.type(typed)
         self.printed += printed
@@ -241,6 +251,11 @@ class World:
         self.done, self.present = {}, {}
         self.facts = {}
         self.people = {}
+        self.programs = folder / "programs"
+        self.programs.mkdir()
+        if python := python_with_grpc():
+            (self.programs / "python3").write_text(f'#!/bin/sh\nexec {python} "$@"\n')
+            (self.programs / "python3").chmod(0o755)
 
     def has(self, need):
         if need not in self.present:
