@@ -249,6 +249,10 @@ TEST_CASE("every institution that the words name is among those whose names are 
   statement.scope.achievements = std::vector<trust::AchievementName>{{party(4), 1}};
   CHECK(parties(statement) == Ids{party(2), party(4)});
 
+  tx::InstitutionRegisterContent registration;
+  registration.listed = party(3);
+  CHECK(parties(registration) == Ids{party(3)});
+
   // Zeros stand for nobody.
   CHECK(parties(tx::InstitutionUpdateContent{}).empty());
 }

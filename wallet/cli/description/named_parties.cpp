@@ -13,6 +13,7 @@ void add(const tx::InstitutionFacts& facts, Parties& parties) { parties.insert(f
 
 void add(const tx::InstitutionRegisterContent& content, Parties& parties) {
   add(content.facts, parties);
+  parties.insert(content.listed);
 }
 void add(const tx::InstitutionUpdateContent& content, Parties& parties) {
   add(content.facts, parties);

@@ -311,9 +311,11 @@ std::string describe_accreditation(const tx::StatementContent& content) {
 }
 
 std::string describe_end(const tx::StatementContent& content, const std::string& subject) {
-  const auto what = content.accreditation
-                        ? std::to_string(content.names.size()) + " of its accreditations of "
-                        : std::string("what it said of ");
+  std::string what = "what it said of ";
+  if (!content.names.empty()) {
+    what = std::to_string(content.names.size()) +
+           (content.accreditation ? " of its accreditations of " : " of its statements about ");
+  }
   return " ends " + what + subject + describe_slot(content) + ", from " +
          moment_text(content.valid_from_ms) + " on.";
 }
@@ -348,8 +350,17 @@ std::string words(const tx::InstitutionUpdateContent& content, const tx::Decoded
 
 std::string words(const tx::InstitutionRegisterContent& content, const tx::DecodedBody& body,
                   const DescriptionContext& known) {
-  std::string out = describe_party(known, body.author) +
-                    " sponsors a new institution: " + describe_facts(content.facts) + ".\n";
+  const auto author = describe_party(known, body.author);
+  const auto facts = describe_facts(content.facts) + ".\n";
+
+  // Whoever holds these keys gets what was said of the listed one, so it must not read as new.
+  std::string out = author + " sponsors a new institution: " + facts;
+  if (!content.listed.is_zero()) {
+    out = author + " gives keys to the listed institution " +
+          describe_party(known, content.listed) + ", which from then on is: " + facts +
+          "What was said of it counts for whoever holds these keys.\n";
+  }
+
   out +=
       "It may issue from the block on that carries this, and answers for itself; it can be "
       "suspended by a vote.\n"
