@@ -47,7 +47,7 @@ std::optional<Rejection> check_possession_proofs(std::size_t count, const Conten
   return check.result();
 }
 
-std::optional<Rejection> decode_body(ByteView bytes, wire::Body& body) {
+std::optional<Rejection> read_active_body(ByteView bytes, wire::Body& body) {
   if (auto rejection = wire::scan_body(bytes, body)) return rejection;
 
   // What a reserved kind says, its message only decides when it becomes active.
@@ -92,7 +92,19 @@ TransactionId transaction_id(const ChainId& chain, ByteView body) {
 
 std::optional<Rejection> check_body(ByteView body) {
   wire::Body decoded;
-  return decode_body(body, decoded);
+  return read_active_body(body, decoded);
+}
+
+std::variant<DecodedBody, Rejection> decode_body(ByteView body) {
+  wire::Body decoded;
+  if (auto rejection = read_active_body(body, decoded)) return *rejection;
+  return DecodedBody{decoded.author, decoded.kind, decoded.valid_until_ms,
+                     std::move(decoded.content), decoded.payload};
+}
+
+std::optional<ProposalContent> decode_proposal_message(ByteView message) {
+  ProposalContent content;
+  return wire::decode(message, content) ? std::optional(std::move(content)) : std::nullopt;
 }
 
 std::variant<SharedTransaction, Rejection> decode(const ChainId& chain, Bytes carried) {
@@ -103,7 +115,7 @@ std::variant<SharedTransaction, Rejection> decode(const ChainId& chain, Bytes ca
   parts.carried = std::move(carried);
   auto& [bytes, split, body, id, weight] = parts;
   if (auto rejection = wire::split(bytes, split)) return *rejection;
-  if (auto rejection = prefixed("body", decode_body(split.body, body))) return *rejection;
+  if (auto rejection = prefixed("body", read_active_body(split.body, body))) return *rejection;
 
   // Only now is the kind known, and with it who may sign.
   const auto& row = *find_row(body.kind);

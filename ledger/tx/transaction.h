@@ -95,6 +95,20 @@ std::variant<SharedTransaction, Rejection> decode(const ChainId& chain, Bytes ca
 // valid form.
 std::optional<Rejection> check_body(ByteView body);
 
+// What a body says, before it has signatures: what people are asked to sign. Its views are of the
+// bytes that it was decoded from, which must outlive it.
+struct DecodedBody {
+  InstitutionId author;
+  Kind kind{};
+  std::uint64_t valid_until_ms = 0;
+  Content content;
+  ByteView payload;  // the encoded message of the kind
+};
+std::variant<DecodedBody, Rejection> decode_body(ByteView body);
+
+// The message GovernancePropose, as a node shows it; nothing where it breaks a rule of form.
+std::optional<ProposalContent> decode_proposal_message(ByteView message);
+
 // The indexes that an issue takes; nothing for kinds that issue nothing.
 std::optional<IndexRun> issued_run(const Transaction& transaction);
 

@@ -48,7 +48,9 @@ struct Import {
   // The accreditations of a plan, as if they had been sent.
   void commit(const ImportPlan& plan) {
     for (const auto& each : plan.accreditations) {
+      const auto until_ms = each.content.valid_until_ms;
       known.accreditations.push_back({each.subject.value_or(id_of(9)), each.content.slot,
+                                      until_ms == 0 ? trust::kOpenEnd : until_ms,
                                       each.content.scope, each.content.evidence_digest});
     }
   }
@@ -119,6 +121,45 @@ TEST_CASE("importing the same rows again sends nothing, in whatever order they c
   CHECK(changed.accreditations[0].content.slot == 1);
 }
 
+// Its slots were used up for good: after 4,096 reports of one institution there was none left.
+TEST_CASE("a slot is taken again once its accreditation is over, and never before") {
+  constexpr std::uint64_t k2019 = 1'546'300'800'000;
+  constexpr std::uint64_t k2020 = 1'577'836'800'000;
+  const auto refused_or_slot = [](std::uint64_t over_ms, const std::string& rows) {
+    Import import;
+    import.known.slots_limit = 2;
+    import.known.accreditations = {{id_of(2), 0, trust::kOpenEnd, {}, {}},
+                                   {id_of(2), 1, k2019, {}, {}},
+                                   {id_of(2), 1, over_ms, {}, {}}};
+    return import.plan(rows);
+  };
+  const std::string from_2020 = kKnown;
+
+  // Over when the report's own begins: the lowest such slot, and then not once more.
+  const auto plan = refused_or_slot(k2020, from_2020);
+  REQUIRE(plan.accreditations.size() == 1);
+  CHECK(plan.accreditations[0].content.slot == 1);
+  const auto two =
+      refused_or_slot(k2020, from_2020 + "AAQ,audit,2,1,2021-01-01,,DEQARINST0002,,,,Art,1,0213\n");
+  CHECK(two.accreditations.size() == 1);
+  REQUIRE(two.refused.size() == 1);
+  CHECK(two.refused[0].why.starts_with("all 2 accreditations"));
+
+  // One that is over today, but was not yet when the report's begins: it would take its place then.
+  CHECK(refused_or_slot(k2020 + 1, from_2020).accreditations.empty());
+
+  // One that is in force today and will be over by then.
+  const std::string from_2030 =
+      "AAQ,audit,1,1,2030-01-01,2031-12-31,DEQARINST0002,,,,Logic,1,0613\n";
+  CHECK(refused_or_slot(kNow + 1, from_2030).accreditations.empty());
+  CHECK(refused_or_slot(kNow, from_2030).accreditations.size() == 1);
+
+  // Another institution has slots of its own, and one that was never taken comes first.
+  Import import;
+  import.known.accreditations = {{id_of(2), 0, k2019, {}, {}}, {id_of(3), 1, k2019, {}, {}}};
+  CHECK(import.plan(from_2020).accreditations.at(0).content.slot == 1);
+}
+
 TEST_CASE(
     "a report that stands by the digest of its cells, as ledgers of old have it, is not accredited "
     "again") {
@@ -131,8 +172,9 @@ TEST_CASE(
       "programme[1].qf_ehea_level,programme[1].field_study\n"
       "AAQ,audit,1,1,2020-01-01,2026-12-31,DEQARINST0002,Logic,1,0613\n");
 
-  import.known.accreditations.push_back(
-      {id_of(2), 0, plan.accreditations.at(0).content.scope, reading->reports.at(0).cells_digest});
+  import.known.accreditations.push_back({id_of(2), 0, trust::kOpenEnd,
+                                         plan.accreditations.at(0).content.scope,
+                                         reading->reports.at(0).cells_digest});
   CHECK(import.plan(kKnown).accreditations.empty());
   CHECK(import.plan(kKnown).already == 1);
 }
@@ -184,7 +226,8 @@ TEST_CASE(
   REQUIRE(plan.accreditations.size() == 2);
   CHECK(plan.accreditations[0].replaces.empty());
   CHECK(plan.accreditations[1].replaces == "row 2");
-  import.known.accreditations.push_back({id_of(2), 0, {}, {}, "https://a.example/r", "tmx1old"});
+  import.known.accreditations.push_back(
+      {id_of(2), 0, trust::kOpenEnd, {}, {}, "https://a.example/r", "tmx1old"});
   CHECK(plan_import(*reading, import.known, import.rules)
             .accreditations[0]
             .replaces.starts_with("tmx1old"));

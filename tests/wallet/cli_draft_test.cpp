@@ -1,6 +1,7 @@
 // Drafts: transactions that several people sign on machines without a network.
 #include "tests/support/catch.h"
 #include "wallet/cli/files/draft.h"
+#include "wallet/keystore/strict_json.h"
 
 using namespace testamur;
 using namespace testamur::wallet;
@@ -122,11 +123,13 @@ TEST_CASE("the ledger takes a draft only in the window before its end of validit
 }
 
 TEST_CASE("what is shown before signing is decoded from the body, whatever else the draft says") {
-  const auto view = view_of(reread(retirement(root_keys(2))));
-  CHECK(view.kind == "key_retire");
-  CHECK(view.author == kVienna);
-  CHECK(view.content["key_id"] == to_hex(Bytes(16, 5)));
-  CHECK(view.content["compromised_since_ms"] == 1'700'000'000'000);
+  const auto draft = reread(retirement(root_keys(2)));
+  const auto body = decoded_body(draft);
+  CHECK(body.kind == tx::Kind::kKeyRetire);
+  CHECK(body.author == kVienna);
+  const auto& content = std::get<tx::KeyRetireContent>(body.content);
+  CHECK(content.key == KeyId::prefix_of(Bytes(16, 5)));
+  CHECK(content.compromised_since_ms == 1'700'000'000'000);
 }
 
 TEST_CASE("a broken draft is refused with the member that is wrong") {

@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "ledger/tx/facts_meaning.h"
 #include "trust/statement.h"
+#include "wallet/accreditation/slots.h"
 
 namespace testamur::wallet {
 namespace {
@@ -120,7 +121,7 @@ class Planning {
       : known_(known), rules_(rules), plan_(plan) {
     for (const auto& each : known.accreditations) {
       stands_.insert({each.subject, each.digest, each.scope});
-      used_[each.subject].insert(each.slot);
+      slots_[each.subject].take(each.slot, each.over_ms);
       if (!each.report_url.empty()) by_report_[{each.subject, each.report_url}] = each.statement;
     }
     for (std::size_t i = 0; i < known.parties.size(); ++i)
@@ -259,14 +260,6 @@ class Planning {
     return true;
   }
 
-  std::optional<std::uint16_t> free_slot(std::set<std::uint16_t>& used) const {
-    for (unsigned slot = 0; slot < trust::kAccreditSlotsPerPair; ++slot) {
-      if (used.insert(static_cast<std::uint16_t>(slot)).second)
-        return static_cast<std::uint16_t>(slot);
-    }
-    return std::nullopt;
-  }
-
   void add(const Report& report, const Meant& subject, const ReportProgramme* programme) {
     PlannedAccreditation planned;
     planned.row = report.row;
@@ -310,15 +303,23 @@ class Planning {
       return;
     }
 
-    auto& used = subject.known ? used_[*subject.known] : used_of_listed_[planned.listed];
-    const auto slot = free_slot(used);
+    auto& slots = subject.known ? slots_[*subject.known] : slots_of_listed_[planned.listed];
+
+    // Over before the new one begins and before today: a report that begins in years to come takes
+    // no slot of what is in force.
+    const auto slot =
+        slots.next(std::min(content.valid_from_ms, known_.now_ms), known_.slots_limit);
     if (!slot) {
       refuse(report, "",
-             "all 4,096 accreditations that one agency may hold of one institution are used");
+             "all " + std::to_string(known_.slots_limit) +
+                 " accreditations that one agency may hold of one institution are in force, or "
+                 "are not over when this one begins: end one of them first by testamur "
+                 "accreditation withdraw");
       return;
     }
 
     content.slot = *slot;
+    slots.take(*slot, content.valid_until_ms == 0 ? trust::kOpenEnd : content.valid_until_ms);
     planned.replaces = said_before(report, subject, planned.programme);
     plan_.accreditations.push_back(std::move(planned));
   }
@@ -351,8 +352,8 @@ class Planning {
                       std::string>,
            std::size_t>
       rows_of_report_;
-  std::map<InstitutionId, std::set<std::uint16_t>> used_;
-  std::map<std::size_t, std::set<std::uint16_t>> used_of_listed_;
+  std::map<InstitutionId, AccreditationSlots> slots_;
+  std::map<std::size_t, AccreditationSlots> slots_of_listed_;
 };
 
 }  // namespace

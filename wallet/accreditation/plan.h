@@ -14,6 +14,7 @@
 
 #include "common/ids.h"
 #include "ledger/tx/content.h"
+#include "trust/statement.h"
 #include "wallet/accreditation/likeness.h"
 #include "wallet/accreditation/report.h"
 
@@ -23,6 +24,7 @@ namespace testamur::wallet {
 struct KnownAccreditation {
   InstitutionId subject;
   std::uint16_t slot = 0;
+  std::uint64_t over_ms = trust::kOpenEnd;  // when it no longer holds
   trust::Scope scope;
   Hash256 digest;
   std::string report_url = {};
@@ -31,7 +33,8 @@ struct KnownAccreditation {
 struct KnownLedger {
   std::vector<KnownParty> parties;
   std::vector<KnownAccreditation> accreditations;
-  std::uint64_t now_ms = 0;  // of the newest header
+  std::uint64_t now_ms = 0;                                  // of the newest header
+  std::uint64_t slots_limit = trust::kAccreditSlotsPerPair;  // towards one institution
 };
 
 struct ImportRules {

@@ -1,6 +1,6 @@
+#include "ledger/tx/transaction.h"
 #include "wallet/client/decode.h"
 #include "wallet/client/decode_parts.h"
-#include "wallet/client/message_json.h"
 
 namespace testamur::wallet {
 
@@ -37,7 +37,10 @@ ProposalAnswer proposal_from(const v1::ProposalView& view) {
   ProposalAnswer proposal;
   proposal.id = id_or_zero<TransactionId>(view.id());
   proposal.proposer = party_from(view.proposer());
-  if (view.has_proposal()) proposal.content = to_json(view.proposal());
+  // The strict form or nothing: a field that this program does not know may change what the others
+  // mean.
+  proposal.content =
+      ledger::tx::decode_proposal_message(as_bytes(view.proposal().SerializeAsString()));
 
   proposal.state = state_from(view.state());
   proposal.reason = view.reason();

@@ -2,6 +2,7 @@
 // thread.
 #pragma once
 
+#include "ledger/tx/content.h"
 #include "wallet/client/answers.h"
 
 namespace testamur::wallet {
@@ -52,9 +53,8 @@ struct VoteAnswer {
 struct ProposalAnswer {
   TransactionId id;  // zero: not known
   PartyName proposer;
-  // The message GovernancePropose, for plain words (wallet/client/transaction_json.h): what a
-  // transaction says.
-  Json content = Json::object();
+  // By the word of the node; nothing where this program cannot read what it shows.
+  std::optional<ledger::tx::ProposalContent> content;
   ProposalState state = ProposalState::kUnknown;
   std::string reason;  // of a void one
   std::vector<VoteAnswer> votes;

@@ -1,21 +1,28 @@
 #include "wallet/client/transaction_json.h"
 
+#include <google/protobuf/message.h>
+
+#include <memory>
+
+#include "common/check.h"
 #include "testamur/v1/transaction.pb.h"
 #include "wallet/client/message_json.h"
 
 namespace testamur::wallet {
 
-Result<BodyView> view_body(ByteView body) {
-  v1::TransactionBody message;
-  if (!message.ParseFromArray(body.data(), static_cast<int>(body.size())))
-    return error("these are no transaction");
-  const auto* kinds = v1::TransactionBody::descriptor()->FindOneofByName("kind");
-  const auto* kind = message.GetReflection()->GetOneofFieldDescriptor(message, kinds);
-  const auto author = InstitutionId::from(as_bytes(message.author()));
-  if (kind == nullptr || !author) return error("the transaction names no kind or no author");
-  return BodyView{std::string(kind->name()),
-                  to_json(message.GetReflection()->GetMessage(message, kind)), *author,
-                  message.valid_until_ms()};
+Json fields_of(const ledger::tx::DecodedBody& body) {
+  // The number of a kind is that of its field.
+  const auto* field =
+      v1::TransactionBody::descriptor()->FindFieldByNumber(static_cast<int>(body.kind));
+  TM_CHECK(field != nullptr, "a decoded kind has no message:", static_cast<int>(body.kind));
+
+  const std::unique_ptr<google::protobuf::Message> message(
+      google::protobuf::MessageFactory::generated_factory()
+          ->GetPrototype(field->message_type())
+          ->New());
+  TM_CHECK(message->ParseFromArray(body.payload.data(), static_cast<int>(body.payload.size())),
+           "a decoded body was not parsed");
+  return to_json(*message);
 }
 
 }  // namespace testamur::wallet

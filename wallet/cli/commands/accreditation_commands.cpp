@@ -80,10 +80,7 @@ Attempt<std::uint16_t> next_slot(Client& client, const InstitutionId& author,
   TM_TRY(const auto answer, asked(client.statements(author, subject, true)));
   TM_TRY_STATUS(check_readable(answer));
 
-  TM_TRY(const auto parameters, asked(client.parameters()));
-  const auto said = parameters.values.find("accredit_slots_limit");
-  const auto limit = said == parameters.values.end() ? trust::kAccreditSlotsPerPair : said->second;
-
+  TM_TRY(const auto limit, asked(accreditation_slots_limit(client)));
   const auto slot = free_accreditation_slot(answer, from_ms, limit);
   if (!slot) {
     return Failure{ExitCode::kFailure,

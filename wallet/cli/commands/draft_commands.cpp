@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "ledger/tx/kinds.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/files/draft.h"
@@ -14,6 +15,8 @@
 
 namespace testamur::wallet {
 namespace {
+
+namespace tx = ledger::tx;
 
 struct SignOptions {
   Given<std::string> file;
@@ -66,7 +69,7 @@ Outcome sign_file(Context& context, const SignOptions& options) {
   TM_TRY(auto draft, read_draft(file));
   TM_TRY_STATUS(check_chain(context, draft));
   const std::string description_text =
-      describe_transaction(view_of(draft), description_context_of(draft));
+      describe_transaction(decoded_body(draft), description_context_of(draft));
   if (context.now_ms() > valid_until_ms(draft)) {
     return Failure{ExitCode::kFailure, "its time has passed: the ledger took it until " +
                                            moment_text(valid_until_ms(draft)) +
@@ -138,7 +141,7 @@ Outcome send_files(Context& context, const Given<std::vector<std::string>>& file
   }
   Client client = context.client();
   TM_TRY_STATUS(check_time(context, client, draft));
-  const auto body = view_of(draft);
+  const auto body = decoded_body(draft);
   TM_TRY(const auto known, asked(fetch_description_context(client, body)));
   const std::string description_text = describe_transaction(body, known);
   TM_TRY_STATUS(confirm_description(context, {description_text, {}, {}, {}}, "Send this?", "sent"));
@@ -147,10 +150,10 @@ Outcome send_files(Context& context, const Given<std::vector<std::string>>& file
                                         Json{{"command", "send"}, {"says", description_text}}));
   Json json{{"transaction", to_text(sent.id)},
             {"says", description_text},
-            {"kind", body.kind},
+            {"kind", tx::name(body.kind)},
             {"outcome", sent.outcome.json()}};
   std::string more;
-  if (body.kind == "institution_register") {
+  if (body.kind == tx::Kind::kInstitutionRegister) {
     const auto id = to_text(registered_id(draft));
     json["institution"] = id;
     more = "  the new institution is " + id + "\n";

@@ -5,14 +5,15 @@
 #include <memory>
 
 #include "common/visible.h"
+#include "ledger/tx/kinds.h"
 #include "ledger/tx/transaction.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/proposals.h"
 #include "wallet/cli/dates.h"
+#include "wallet/cli/description/named_parties.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
-#include "wallet/client/json_fields.h"
 
 namespace testamur::wallet {
 namespace {
@@ -46,8 +47,16 @@ Attempt<FoundProposal> find_proposal(Client& client, const ChainId& chain,
   const auto* transaction = std::get_if<tx::SharedTransaction>(&decoded);
   const bool is_it = transaction != nullptr && (*transaction)->id() == *id;
   if (!is_it) return FoundProposal{std::move(view), false};
-  TM_TRY(auto body, or_exit(ExitCode::kFailure, view_body((*transaction)->body())));
-  view.content = std::move(body.content);
+
+  // The id is that of something else: what the node shows beside it is not what is voted on.
+  const auto* content = std::get_if<tx::ProposalContent>(&(*transaction)->content());
+  if (content == nullptr) {
+    return Failure{ExitCode::kFailure,
+                   text + " is no proposal but a transaction of kind " +
+                       std::string(tx::name((*transaction)->kind())) +
+                       ", which the node shows as a proposal. Ask another node"};
+  }
+  view.content = *content;
   return FoundProposal{std::move(view), true};
 }
 
@@ -56,6 +65,20 @@ Attempt<ChainId> served_chain(Client& client) {
   TM_TRY(const auto status, asked(client.status()));
   if (status.chain) return *status.chain;
   return Failure{ExitCode::kFailure, "the node does not say which ledger it serves"};
+}
+
+// What it does, in words, and what to beware of.
+struct ProposalWords {
+  std::string text = kUnknownProposal;
+  std::vector<std::string> warnings;
+};
+Attempt<ProposalWords> words_for(Client& client, const ProposalAnswer& view,
+                                 std::set<InstitutionId> parties) {
+  if (!view.content) return ProposalWords{};
+  parties.merge(named_parties(*view.content));
+  TM_TRY(const auto known, asked(fetch_description_context(client, std::move(parties))));
+  return ProposalWords{describe_proposal(*view.content, known),
+                       proposal_warnings(*view.content, known)};
 }
 
 constexpr const char* kUnprovenProposal =
@@ -82,13 +105,10 @@ Outcome vote(Context& context, const VoteOptions& options) {
   // says so.
   request.complete_description = [&](const tx::UnsignedTransaction&, const DescriptionContext&,
                                      Description& description) -> Attempt<void> {
-    const Json& proposal = found.view.content;
-    TM_TRY(const auto known,
-           asked(fetch_description_context(
-               session.client, BodyView{"", proposal, session.profile.institution, 0})));
-    description.text += "\nWhat it is about: " + describe_proposal(proposal, known);
+    TM_TRY(auto words, words_for(session.client, found.view, {session.profile.institution}));
+    description.text += "\nWhat it is about: " + words.text;
     description.text += "\nSo far: " + tally_text(found.view) + ".";
-    description.warnings = proposal_warnings(proposal, known);
+    description.warnings = std::move(words.warnings);
     if (!found.is_proven) description.warnings.push_back(kUnprovenProposal);
     return {};
   };
@@ -100,10 +120,12 @@ Outcome veto(Context& context, const VoteOptions& options) {
   TM_TRY(auto session, open_issuer_session(context));
 
   TM_TRY(const auto found, find_proposal(session.client, session.profile.chain, options.proposal));
-  const Json& replacement = part_of(found.view.content, "root_replacement");
+  const auto* replacement =
+      found.view.content ? std::get_if<tx::RootReplacementContent>(&found.view.content->action)
+                         : nullptr;
 
   // Checked here too, so that nobody carries a draft to the root holders that the ledger refuses.
-  if (text_of(replacement, "institution") != session.profile.institution.hex()) {
+  if (replacement == nullptr || replacement->institution != session.profile.institution) {
     return Failure{ExitCode::kUsage,
                    "only the replacement of one's own root can be vetoed; " + *options.proposal +
                        " is no proposal to replace the root of " + session.profile.name};
@@ -138,11 +160,9 @@ Outcome show(Context& context, const std::string& text) {
   TM_TRY(const auto found, find_proposal(client, chain, text));
   const auto& view = found.view;
 
-  TM_TRY(const auto known,
-         asked(fetch_description_context(client, BodyView{"", view.content, InstitutionId{}, 0})));
-  const auto description_text = describe_proposal(view.content, known);
+  TM_TRY(const auto words, words_for(client, view, {}));
 
-  std::string out = proposal_line(view) + description_text + "\n";
+  std::string out = proposal_line(view) + words.text + "\n";
   if (!found.is_proven) out += toned(Tone::kDoubt, "Warning: ") + kUnprovenProposal + "\n";
 
   for (const auto& each : view.votes) {
@@ -152,7 +172,7 @@ Outcome show(Context& context, const std::string& text) {
   }
 
   Json json = view.shown.json();
-  json["says"] = description_text;
+  json["says"] = words.text;
   json["proven"] = found.is_proven;
   return Reply{json, out};
 }
@@ -252,29 +272,22 @@ std::string tally_text(const ProposalAnswer& view) {
 }
 
 std::string proposal_line(const ProposalAnswer& view) {
-  std::string what = "unknown";
-
-  for (const char* action :
-       {"admission", "validator_set", "parameters", "protocol", "root_replacement", "suspension",
-        "succession_merge", "succession_split", "succession_rename", "succession_custody"}) {
-    if (view.content.contains(action)) what = action;
-  }
-
-  const auto time = [&view](const char* name) {
-    return view.content.value(name, std::uint64_t{0});
-  };
+  const auto& content = view.content;
+  const auto what = content ? proposal_name(*content) : std::string("unknown");
 
   std::string text = toned(Tone::kStrong, to_text(view.id)) + "  " + what + ", by " +
                      party_text(view.proposer) + ", " + moment_text(view.proposed_ms) + "\n  ";
 
   switch (view.state) {
     case ProposalState::kVoting:
-      return text + "voting until " + moment_text(time("voting_ends_ms")) + ": " +
-             tally_text(view) + "\n";
+      return text + "voting until " +
+             (content ? moment_text(content->voting_ends_ms) : std::string("an unknown time")) +
+             ": " + tally_text(view) + "\n";
     case ProposalState::kPassed:
+      if (!content) return text + "passed; takes effect at an unknown time\n";
       return text + "passed; takes effect with the first block" +
-             (time("effective_ms") == 0 ? std::string(" that may")
-                                        : " at or after " + moment_text(time("effective_ms"))) +
+             (content->effective_ms == 0 ? std::string(" that may")
+                                         : " at or after " + moment_text(content->effective_ms)) +
              "\n";
     case ProposalState::kDone:
       return text + "in effect since block " + std::to_string(view.ended_height.value) + ", " +

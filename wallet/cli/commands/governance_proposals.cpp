@@ -265,16 +265,14 @@ Outcome propose(Context& context, const ProposeOptions& options, const Make& mak
 
   TransactionRequest request;
   request.command = "governance propose";
-  request.make = [&](const tx::Envelope& envelope) {
-    return tx::build(envelope, tx::ProposalContent{ends_ms, effective_ms, proposed.action});
-  };
+  const tx::ProposalContent said{ends_ms, effective_ms, proposed.action};
+  request.make = [&](const tx::Envelope& envelope) { return tx::build(envelope, said); };
   request.done = "proposed; the validators vote with: testamur governance vote PROPOSAL yes|no";
 
   request.complete_description = [&](const tx::UnsignedTransaction& built,
                                      const DescriptionContext& known,
                                      Description& description) -> Attempt<void> {
-    TM_TRY(const auto body, or_exit(ExitCode::kFailure, view_body(built.body)));
-    description.warnings = proposal_warnings(body.content, known);
+    description.warnings = proposal_warnings(said, known);
     description.warnings.insert(description.warnings.end(), proposed.warnings.begin(),
                                 proposed.warnings.end());
     description.facts["proposal"] = to_text(built.id);

@@ -1,36 +1,13 @@
 #include "wallet/cli/description/description_context.h"
 
-#include <algorithm>
-#include <array>
-#include <set>
-
+#include "wallet/cli/description/named_parties.h"
 #include "wallet/cli/description/render.h"
 
 namespace testamur::wallet {
+
+namespace tx = ledger::tx;
+
 namespace {
-
-constexpr std::array kPartyMembers{"institution", "predecessor", "predecessors", "heir",
-                                   "successors",  "custodian",   "parent",       "subject"};
-
-void collect(const Json& value, std::set<std::string>& ids) {
-  if (value.is_string()) ids.insert(value.get<std::string>());
-  if (value.is_array()) {
-    for (const auto& entry : value) collect(entry, ids);
-  }
-}
-
-// All values of members that name institutions.
-void collect_parties(const Json& value, std::set<std::string>& ids) {
-  if (value.is_array()) {
-    for (const auto& entry : value) collect_parties(entry, ids);
-  }
-  if (!value.is_object()) return;
-  for (const auto& [name, member] : value.items()) {
-    const bool names_party = std::ranges::find(kPartyMembers, name) != kPartyMembers.end();
-    if (names_party) collect(member, ids);
-    collect_parties(member, ids);
-  }
-}
 
 std::optional<CallError> add_set_and_parameters(Client& client, DescriptionContext& known) {
   auto answer = client.parameters();
@@ -40,38 +17,39 @@ std::optional<CallError> add_set_and_parameters(Client& client, DescriptionConte
   // A set that may lack a member is not the set in force: the words then speak without it.
   if (!said.validators_whole) return std::nullopt;
   for (const auto& entry : said.validators) {
-    known.validators.push_back({entry.institution, key_id(KeyPurpose::kConsensus, entry.key)});
+    known.validators.push_back({entry.institution, key_id(KeyPurpose::kConsensus, entry.key), {}});
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-Called<DescriptionContext> fetch_description_context(Client& client, const BodyView& body) {
+Called<DescriptionContext> fetch_description_context(Client& client,
+                                                     std::set<InstitutionId> parties) {
   DescriptionContext known;
 
   if (auto failure = add_set_and_parameters(client, known)) return *failure;
 
-  std::set<std::string> ids{body.author.hex()};
-  collect_parties(body.content, ids);
-  for (const auto& seat : known.validators) ids.insert(seat.institution.hex());
+  for (const auto& seat : known.validators) parties.insert(seat.institution);
 
-  for (const auto& hex : ids) {
-    const auto bytes = from_hex(hex);
-    const auto id = bytes ? InstitutionId::from(*bytes) : std::nullopt;
-    if (!id) continue;
-
-    auto answer = client.institution(*id, false);
+  for (const auto& id : parties) {
+    auto answer = client.institution(id, false);
     // Who is about to be registered or listed has no name on the ledger yet.
     if (auto* failure = std::get_if<CallError>(&answer)) {
       if (failure->kind == CallFailure::kNotFound) continue;
       return *failure;
     }
 
-    known.names[to_text(*id)] = std::get<InstitutionAnswer>(answer).name.name_now;
+    known.names[to_text(id)] = std::get<InstitutionAnswer>(answer).name.name_now;
   }
 
   return known;
+}
+
+Called<DescriptionContext> fetch_description_context(Client& client, const tx::DecodedBody& body) {
+  auto parties = named_parties(body.content);
+  parties.insert(body.author);
+  return fetch_description_context(client, std::move(parties));
 }
 
 DescriptionContext description_context_of(const Draft& draft) {

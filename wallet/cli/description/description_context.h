@@ -2,14 +2,20 @@
 // must sign. One thread, as the client.
 #pragma once
 
+#include <set>
+
 #include "wallet/cli/context.h"
 #include "wallet/cli/description/transaction_description.h"
 
 namespace testamur::wallet {
 
-// The names of all institutions in these contents, the set in force and the parameters. Fails when
+// The names of these institutions and of the set in force, the set, and the parameters. Fails when
 // no node answers.
-Called<DescriptionContext> fetch_description_context(Client& client, const BodyView& body);
+Called<DescriptionContext> fetch_description_context(Client& client,
+                                                     std::set<InstitutionId> parties);
+// Of all that the body names.
+Called<DescriptionContext> fetch_description_context(Client& client,
+                                                     const ledger::tx::DecodedBody& body);
 // From a draft alone: names by its word.
 DescriptionContext description_context_of(const Draft& draft);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "ledger/tx/kinds.h"
 #include "wallet/keystore/file.h"
 #include "wallet/keystore/strict_json.h"
 
@@ -33,17 +34,14 @@ std::optional<KeyPurpose> purpose_named(std::string_view name) {
   return std::nullopt;
 }
 
-// What the members of a registration's `keys` describe.
-std::vector<DraftProof> registered_keys(const BodyView& body) {
+// The keys of a registration; none of any other kind.
+std::vector<DraftProof> registered_keys(const Draft& draft) {
   std::vector<DraftProof> keys;
-  if (body.kind != "institution_register") return keys;
-  for (const auto& entry : body.content.value("keys", Json::array())) {
-    const auto purpose = purpose_from(static_cast<std::uint8_t>(entry.value("purpose", 0U)));
-    const auto algorithm = algorithm_from(static_cast<std::uint8_t>(entry.value("algorithm", 0U)));
-    auto bytes = from_hex(entry.value("public_key", ""));
-    TM_CHECK(purpose && algorithm && bytes, "a checked registration has a key without a form");
-    keys.push_back({*purpose, PublicKey{*algorithm, std::move(*bytes)}, std::nullopt});
-  }
+  const auto body = decoded_body(draft);
+  const auto* registration = std::get_if<tx::InstitutionRegisterContent>(&body.content);
+  if (registration == nullptr) return keys;
+  for (const auto& entry : registration->keys)
+    keys.push_back({entry.purpose, entry.key, std::nullopt});
   return keys;
 }
 
@@ -182,7 +180,7 @@ std::string still_to_sign(const Draft& draft, const DraftSigner& signer) {
 Draft begin_draft(const ChainId& chain, const tx::UnsignedTransaction& transaction,
                   std::vector<DraftSigner> signers, std::uint64_t window_ms, Names names) {
   Draft draft{chain, transaction, std::move(signers), {}, {}, window_ms, std::move(names)};
-  draft.proofs = registered_keys(view_of(draft));
+  draft.proofs = registered_keys(draft);
   return draft;
 }
 
@@ -254,7 +252,7 @@ Result<Draft> parse_draft(std::string_view text, const std::string& file) {
     draft.signers.push_back(std::move(signer));
   }
 
-  draft.proofs = registered_keys(view_of(draft));
+  draft.proofs = registered_keys(draft);
 
   for (const auto& entry : signatures) TM_TRY_STATUS(parse_signature(entry, file, draft));
   TM_TRY_STATUS(parse_proofs(proofs, file, draft));
@@ -266,18 +264,18 @@ Result<Draft> read_draft(const std::string& file) {
   return parse_draft(as_text(text), file);
 }
 
-BodyView view_of(const Draft& draft) {
-  auto view = view_body(draft.transaction.body);
-  TM_CHECK(view.ok(), "a checked body is none:", view.message());
-  return std::move(view).value();
+tx::DecodedBody decoded_body(const Draft& draft) {
+  auto decoded = tx::decode_body(draft.transaction.body);
+  const auto* broken = std::get_if<tx::Rejection>(&decoded);
+  TM_CHECK(broken == nullptr, "a checked body is none:", broken == nullptr ? "" : to_text(*broken));
+  return std::get<tx::DecodedBody>(std::move(decoded));
 }
 
 InstitutionId registered_id(const Draft& draft) {
-  tx::InstitutionRegisterContent content;
-  const auto listed = from_hex(view_of(draft).content.value("listed", std::string{}));
-  if (listed && listed->size() == InstitutionId::kSize)
-    content.listed = InstitutionId::prefix_of(*listed);
-  return tx::registered_id(draft.transaction.id, content);
+  const auto body = decoded_body(draft);
+  const auto* registration = std::get_if<tx::InstitutionRegisterContent>(&body.content);
+  TM_CHECK(registration != nullptr, "no registration:", tx::name(body.kind));
+  return tx::registered_id(draft.transaction.id, *registration);
 }
 
 bool sign_draft(Draft& draft, KeyPurpose purpose, const SecretKey& key) {
@@ -366,7 +364,7 @@ Bytes carried(const Draft& draft) {
   return tx::attach(draft.transaction, std::move(signatures), proofs);
 }
 
-std::uint64_t valid_until_ms(const Draft& draft) { return view_of(draft).valid_until_ms; }
+std::uint64_t valid_until_ms(const Draft& draft) { return decoded_body(draft).valid_until_ms; }
 
 std::uint64_t valid_from_ms(const Draft& draft) {
   const auto until_ms = valid_until_ms(draft);

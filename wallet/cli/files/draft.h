@@ -15,7 +15,7 @@
 #include "common/keys.h"
 #include "common/result.h"
 #include "ledger/tx/build.h"
-#include "wallet/client/transaction_json.h"
+#include "ledger/tx/transaction.h"
 
 namespace testamur::wallet {
 
@@ -56,8 +56,9 @@ std::string draft_text(const Draft& draft);
 Result<Draft> parse_draft(std::string_view text, const std::string& file);
 Result<Draft> read_draft(const std::string& file);
 
-BodyView view_of(const Draft& draft);
-// Of a registration: the id that the institution has or gets.
+// What its body says, which lives no longer than the draft.
+ledger::tx::DecodedBody decoded_body(const Draft& draft);
+// The id that the institution has or gets. Precondition: it is the draft of a registration.
 InstitutionId registered_id(const Draft& draft);
 
 // Adds the signature, or the proof of possession, of this key where the draft asks for it. Returns

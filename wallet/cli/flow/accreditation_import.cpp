@@ -7,6 +7,7 @@
 
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/accreditation_slots.h"
 #include "wallet/cli/flow/local_view.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
@@ -22,11 +23,16 @@ Status add_accreditations(const StatementsAnswer& answer, KnownLedger& known) {
       return error("the node does not say " + unknown + " of the statement " + to_text(view.id) +
                    ", so that it cannot be told what is accredited already");
     }
+  }
 
+  // An end may come after what it ends, so the times are there before the first is added.
+  const auto over_ms = over_times(answer);
+  for (const auto& view : answer.statements) {
     if (view.kind != trust::Kind::kAccredit) continue;
     KnownAccreditation each;
     each.subject = view.subject.id;
     each.slot = *view.slot;
+    each.over_ms = over_ms.at(view.id);
     each.scope = *view.scope;
     each.digest = view.evidence_digest;
     each.report_url = view.report_url;
@@ -80,6 +86,7 @@ Attempt<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& aut
   if (!list.as_of)
     return Failure{ExitCode::kFailure, "the node does not say the time of its newest block"};
   known.now_ms = list.as_of->time_ms;
+  TM_TRY(known.slots_limit, asked(accreditation_slots_limit(client)));
   TM_TRY(const auto said, asked(client.statements(author, std::nullopt, true)));
   TM_TRY_STATUS(or_exit(ExitCode::kFailure, add_accreditations(said, known)));
   return known;

@@ -1,9 +1,9 @@
 #include "wallet/cli/flow/accreditation_slots.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
-#include <vector>
+
+#include "wallet/accreditation/slots.h"
 
 namespace testamur::wallet {
 namespace {
@@ -28,29 +28,36 @@ std::map<trust::StatementId, std::uint64_t> ends_of(const StatementsAnswer& answ
 
 }  // namespace
 
-std::optional<std::uint16_t> free_accreditation_slot(const StatementsAnswer& answer,
-                                                     std::uint64_t from_ms, std::uint64_t limit) {
-  const auto slots = std::min<std::uint64_t>(limit, trust::kAccreditSlotsPerPair);
+std::map<trust::StatementId, std::uint64_t> over_times(const StatementsAnswer& answer) {
   const auto ends = ends_of(answer);
-
-  // When the last accreditation of each slot is over; nothing for a slot that never had one.
-  std::vector<std::optional<std::uint64_t>> over_ms(slots);
+  std::map<trust::StatementId, std::uint64_t> over_ms;
   for (const auto& view : answer.statements) {
-    if (view.kind != trust::Kind::kAccredit || *view.slot >= slots) continue;
-
+    if (view.kind != trust::Kind::kAccredit) continue;
     auto until_ms = *view.valid_until_ms == 0 ? trust::kOpenEnd : *view.valid_until_ms;
     if (const auto end = ends.find(view.id); end != ends.end())
       until_ms = std::min(until_ms, end->second);
-
-    auto& over = over_ms[*view.slot];
-    over = std::max(over.value_or(0), until_ms);
+    over_ms[view.id] = until_ms;
   }
+  return over_ms;
+}
 
-  auto found = std::ranges::find_if(over_ms, [](const auto& over) { return !over; });
-  if (found == over_ms.end())
-    found = std::ranges::find_if(over_ms, [&](const auto& over) { return *over <= from_ms; });
-  if (found == over_ms.end()) return std::nullopt;
-  return static_cast<std::uint16_t>(found - over_ms.begin());
+std::optional<std::uint16_t> free_accreditation_slot(const StatementsAnswer& answer,
+                                                     std::uint64_t from_ms, std::uint64_t limit) {
+  const auto over_ms = over_times(answer);
+  AccreditationSlots slots;
+  for (const auto& view : answer.statements) {
+    if (view.kind == trust::Kind::kAccredit) slots.take(*view.slot, over_ms.at(view.id));
+  }
+  return slots.next(from_ms, std::min<std::uint64_t>(limit, trust::kAccreditSlotsPerPair));
+}
+
+Called<std::uint64_t> accreditation_slots_limit(Client& client) {
+  auto answer = client.parameters();
+  if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
+  const auto& values = std::get<ParametersAnswer>(answer).values;
+  const auto said = values.find("accredit_slots_limit");
+  return said == values.end() ? std::uint64_t{trust::kAccreditSlotsPerPair}
+                              : std::min<std::uint64_t>(said->second, trust::kAccreditSlotsPerPair);
 }
 
 }  // namespace testamur::wallet

@@ -1,21 +1,29 @@
-// Which slot a new accreditation takes. Pure; any thread.
+// Which slot a new accreditation takes, by what a node shows. Pure but for what asks a client; one
+// thread, as the client.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 
+#include "wallet/client/client.h"
 #include "wallet/client/trust_answers.h"
 
 namespace testamur::wallet {
 
-// The first slot below `limit` that no accreditation of the list ever took, else the first in which
-// all are over at `from_ms`, when the new one begins; nothing where one of each slot still holds
-// then. By docs/trust.md the later statement of a slot governs from its beginning on, so that what
-// was over before is decided as ever.
+// When each accreditation of the list is over: its end of validity or the end that names it, what
+// comes first; trust::kOpenEnd for neither. An end that was annulled ends nothing.
 //
-// `answer` lists all statements of one agency about one institution, with history. Precondition:
-// nothing of them is unknown (StatementAnswer::unknown_part).
+// Here and below `answer` lists all statements of an agency with history, about all institutions or
+// one. Precondition: nothing of them is unknown (StatementAnswer::unknown_part).
+std::map<trust::StatementId, std::uint64_t> over_times(const StatementsAnswer& answer);
+
+// The slot for an accreditation that begins at `from_ms` (wallet/accreditation/slots.h); `answer`
+// is about its institution alone.
 std::optional<std::uint16_t> free_accreditation_slot(const StatementsAnswer& answer,
                                                      std::uint64_t from_ms, std::uint64_t limit);
+
+// How many slots an agency has towards one institution on this ledger.
+Called<std::uint64_t> accreditation_slots_limit(Client& client);
 
 }  // namespace testamur::wallet

@@ -71,7 +71,10 @@ Attempt<Draft> describe(IssuerSession& session, TransactionRequest& request,
                         const tx::UnsignedTransaction& built) {
   TM_TRY(auto signer,
          asked(signer_of(session.client, session.profile.institution, request.purpose)));
-  TM_TRY(const auto body, or_exit(ExitCode::kFailure, view_body(built.body)));
+  auto decoded = tx::decode_body(built.body);
+  if (const auto* broken = std::get_if<tx::Rejection>(&decoded))
+    return Failure{ExitCode::kFailure, to_text(*broken)};
+  const auto& body = std::get<tx::DecodedBody>(decoded);
   TM_TRY(auto known, asked(fetch_description_context(session.client, body)));
 
   // What retires or replaces a key names it by its purpose.
