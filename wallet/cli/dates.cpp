@@ -91,7 +91,7 @@ Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_
     return error(option + " " + text + " is the last day of all: leave it out for \"open\"");
   if (end_ms <= now_ms)
     return error(option + " " + text + " is over: it is " + moment_text(now_ms) +
-                 ". Name a last day from " + date_text(now_ms) + " on");
+                 ". Name a last day from " + day_text(now_ms) + " on");
   return end_ms;
 }
 

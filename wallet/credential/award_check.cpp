@@ -90,9 +90,9 @@ class Checking {
     }
     if (calendar_.expires_ms != 0 &&
         calendar_.expires_ms <= std::max(calendar_.now_ms, calendar_.proven_block_ms)) {
-      whole(last_day(), date_text(calendar_.now_ms),
+      whole(last_day(), day_text(calendar_.now_ms),
             "the credentials would be over before they are issued: their last day is " +
-                last_day() + ", and today is " + date_text(calendar_.now_ms) + " (UTC)");
+                last_day() + ", and today is " + day_text(calendar_.now_ms) + " (UTC)");
     }
   }
 
@@ -193,7 +193,7 @@ class Checking {
   void check_days() {
     const auto now_day =
         static_cast<std::int64_t>((calendar_.now_ms + kEarliestZoneMs) / kDayMs) + kEpochDay;
-    const std::string today = date_text(calendar_.now_ms);
+    const std::string today = day_text(calendar_.now_ms);
     const auto* birth = text_of(ClaimId::kBirthDate);
     const auto* award = text_of(ClaimId::kAwardDate);
     if (award != nullptr && day_number(*award) > now_day)
@@ -218,7 +218,7 @@ class Checking {
   }
 
   std::string last_day() const {
-    return date_text(calendar_.expires_ms == 0 ? 0 : calendar_.expires_ms - 1);
+    return day_text(calendar_.expires_ms == 0 ? 0 : calendar_.expires_ms - 1);
   }
 
   const AwardTerms& terms_;

@@ -32,7 +32,7 @@ std::string moment_text(std::uint64_t time_ms) {
   return out + " UTC";
 }
 
-std::string date_text(std::uint64_t time_ms) {
+std::string day_text(std::uint64_t time_ms) {
   return time_ms > kLastWritableMs ? moment_text(time_ms)
                                    : moment_text(time_ms).substr(0, kDateLength);
 }
@@ -40,7 +40,7 @@ std::string date_text(std::uint64_t time_ms) {
 std::string last_day_text(std::uint64_t end_ms) {
   if (end_ms == 0) return "open";
   if (end_ms % kDayMs != 0) return moment_text(end_ms);
-  return date_text(end_ms - kDayMs) + " (UTC, to the end of that day)";
+  return day_text(end_ms - kDayMs) + " (UTC, to the end of that day)";
 }
 
 }  // namespace testamur::wallet

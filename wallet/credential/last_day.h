@@ -11,7 +11,7 @@ namespace testamur::wallet {
 std::string moment_text(std::uint64_t time_ms);
 
 // 2026-12-01, the day of that moment.
-std::string date_text(std::uint64_t time_ms);
+std::string day_text(std::uint64_t time_ms);
 
 // What people read of an end: "2026-11-30 (UTC, to the end of that day)" for the midnight after it;
 // the moment itself where it is no midnight; "open" for 0.
