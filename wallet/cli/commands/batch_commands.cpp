@@ -507,7 +507,8 @@ Outcome resume(Context& context, const BatchOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer batch resume"));
   Client client = context.client();
   TM_TRY(const auto issue_keys, open_signing_keys(context, client, KeyPurpose::kIssue));
-  TM_TRY(auto folder, open_batch(context, options.name, issue_keys.keys.register_identities));
+  TM_TRY(const auto name, batch_named(context, options.name));
+  TM_TRY(auto folder, open_batch(context, name, issue_keys.keys.register_identities));
   return finish_batch(context, client, folder, issue_keys.key(), {});
 }
 

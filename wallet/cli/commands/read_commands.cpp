@@ -8,6 +8,7 @@
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/option.h"
+#include "wallet/cli/short_id.h"
 #include "wallet/client/facts.h"
 #include "wallet/client/proven_facts.h"
 #include "wallet/verify/verify.h"
@@ -128,9 +129,15 @@ Outcome show_institution(Context& context, const std::string& id_or_domain, bool
   return shown(answer, institution_text(answer));
 }
 
-Outcome show_achievement(Context& context, const std::string& text) {
-  TM_TRY(const auto id, parse_achievement_id(text));
+Outcome show_achievement(Context& context, const std::string& typed) {
   Client client = context.client();
+  std::string text = typed;
+  const std::string institution = typed.substr(0, typed.find('/'));
+  if (is_short_id(institution, "tmi")) {
+    TM_TRY(const auto whole, institution_named(client, "achievement", institution));
+    text.replace(0, institution.size(), to_text(whole));
+  }
+  TM_TRY(const auto id, parse_achievement_id(text));
   TM_TRY(const auto answer, asked(client.achievement(id), text));
   return shown(answer, achievement_text(answer));
 }

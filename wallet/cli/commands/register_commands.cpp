@@ -90,7 +90,8 @@ std::string source_line(const StatusSource& source) {
 
 Outcome list(Context& context, const ListOptions& options) {
   TM_TRY(const auto filter, read_filter(context, options));
-  TM_TRY(const auto read, read_register(context, options.batch));
+  TM_TRY(const auto batch, batch_named(context, options.batch));
+  TM_TRY(const auto read, read_register(context, batch));
 
   // Without the ledger's word nobody can be chosen by it.
   if (!filter.status.empty() && filter.status != "not_sent" && !read.source.asked)
@@ -254,7 +255,7 @@ CodeList list_codes(const RegisteredBatch& batch,
 }
 
 Outcome codes(Context& context, const CodesOptions& options) {
-  const std::string name = options.name;
+  TM_TRY(const auto name, batch_named(context, options.name));
   const std::string csv = options.csv;
   // The destination is checked before the vault is opened: nobody types a passphrase for nothing.
   if (!csv.empty()) TM_TRY_STATUS(may_save_named_file(context, csv));
