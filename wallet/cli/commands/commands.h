@@ -18,6 +18,9 @@ struct DraftOptions;
 // --draft and --send-by (wallet/cli/flow/transaction_flow.h).
 void add_draft_options(CLI::App& command, DraftOptions& options);
 
+// What a person may type, shown below the options of --help and in the manual.
+void show_example(CLI::App& command, const std::string& line);
+
 // All commands and the global options.
 void add_all_commands(CommandTree& app, Context& context, Run& run);
 
@@ -30,6 +33,7 @@ void add_batch_commands(CLI::App& issuer, Context& context, Run& run);
 void add_correction_commands(CLI::App& issuer, Context& context, Run& run);
 void add_register_commands(CLI::App& issuer, Context& context, Run& run);
 void add_batch_register_commands(CLI::App& batch, Context& context, Run& run);
+void add_class_template_command(CLI::App& batch, Context& context, Run& run);
 void add_status_commands(CLI::App& issuer, Context& context, Run& run);
 void add_institution_commands(CLI::App& app, Context& context, Run& run);
 void add_governance_commands(CLI::App& app, Context& context, Run& run);
