@@ -13,6 +13,7 @@
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/open_wallet.h"
+#include "wallet/cli/flow/own_credentials.h"
 #include "wallet/cli/flow/own_decision.h"
 #include "wallet/cli/flow/viewpoint.h"
 #include "wallet/cli/option.h"
@@ -133,6 +134,7 @@ Json credential_json(const StoredCredential& stored, const CredentialView& view,
             {"holder_key", stored.holder_key.derived_index ? "holder-made" : "issuer-made"},
             {"imported_at_ms", stored.imported_at_ms},
             {"claims", claims}};
+  if (!stored.name.empty()) json["name"] = stored.name;
   if (view.head.expires_at_s) json["expires_at_s"] = *view.head.expires_at_s;
   return json;
 }
@@ -142,7 +144,9 @@ std::string credential_text(const StoredCredential& stored, const CredentialView
   const std::string title = one_line(signed_title(view));
   std::string text =
       toned(Tone::kStrong, title.empty() ? "credential" : title) + ", " +
-      one_line(view.head.issuer_domain) + "\n  " + to_text(view.head.reference) + "\n  " +
+      one_line(view.head.issuer_domain) + "\n" +
+      (stored.name.empty() ? "" : "  called \"" + one_line(stored.name) + "\"\n") + "  " +
+      to_text(view.head.reference) + "\n  " +
       toned(condition.word == "genuine" ? Tone::kGood : Tone::kDoubt, one_line(condition.text)) +
       "\n";
   if (const auto& ends_s = view.head.expires_at_s)
@@ -158,16 +162,6 @@ std::string credential_text(const StoredCredential& stored, const CredentialView
   }
 
   return text;
-}
-
-// The stored credential with this reference, or the only one when none is named.
-const StoredCredential* find_stored(const WalletContents& contents, const std::string& reference) {
-  if (reference.empty() && contents.credentials.size() == 1) return &contents.credentials.front();
-  for (const auto& stored : contents.credentials) {
-    auto view = read_credential(stored.sd_jwt);
-    if (view.ok() && to_text(view->head.reference) == reference) return &stored;
-  }
-  return nullptr;
 }
 
 ClaimOutcome open_claim(ByteView file, const WalletContents& contents,
@@ -203,11 +197,11 @@ ExitCode import(Context& context, const ImportOptions& options) {
     return report(context, unread.failure());
   // Imported before: the wallet has what it was to have.
   if (auto again = read_credential(outcome.claim->sd_jwt); again.ok()) {
-    if (const auto* held = find_stored(wallet.contents(), to_text(again->head.reference))) {
-      const auto condition = Condition(context).of(*held, *again);
-      print(context, credential_json(*held, *again, condition),
+    if (const auto held = find_credential(wallet.contents(), to_text(again->head.reference))) {
+      const auto condition = Condition(context).of(**held, *again);
+      print(context, credential_json(**held, *again, condition),
             "in the wallet already, nothing was changed: " +
-                credential_text(*held, *again, condition, true));
+                credential_text(**held, *again, condition, true));
       return ExitCode::kFailure;  // no fault of the credential, but nothing was imported
     }
   }
@@ -255,15 +249,41 @@ ExitCode list(Context& context) {
 ExitCode show(Context& context, const std::string& reference) {
   auto wallet = OpenWallet::open(context);
   if (!wallet) return wallet.code();
-  const StoredCredential* stored = find_stored(wallet.contents(), reference);
-  if (stored == nullptr)
-    return fail(context, ExitCode::kUnknown,
-                "the wallet holds no such credential; testamur credential list");
+  const auto found = find_credential(wallet.contents(), reference);
+  if (!found.ok()) return report(context, found.failure());
+  const StoredCredential* stored = *found;
   auto view = read_credential(stored->sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
   const auto condition = Condition(context).of(*stored, *view);
   print(context, credential_json(*stored, *view, condition),
         credential_text(*stored, *view, condition, true));
+  return ExitCode::kOk;
+}
+
+struct RenameOptions {
+  Given<std::string> old;
+  Given<std::string> name;
+};
+
+ExitCode rename(Context& context, const RenameOptions& options) {
+  const std::string old = options.old;
+  const std::string name = options.name;
+
+  auto wallet = OpenWallet::open_to_change(context, "credential rename");
+  if (!wallet) return wallet.code();
+
+  const auto renamed = rename_credential(wallet.contents(), old, name);
+  if (!renamed.ok()) return report(context, renamed.failure());
+  const auto view = read_credential((*renamed)->sd_jwt);
+  if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+
+  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+
+  const auto& given = (*renamed)->name;
+  const std::string reference = to_text(view->head.reference);
+  print(context, Json{{"reference", reference}, {"name", given}, {"title", signed_title(*view)}},
+        one_line(signed_title(*view)) + ", " + reference + "\n  is called \"" + one_line(given) +
+            "\" in this wallet, and nowhere else\n");
   return ExitCode::kOk;
 }
 
@@ -336,16 +356,9 @@ ExitCode present(Context& context, const PresentOptions& options) {
   auto wallet = OpenWallet::open_to_change(context, "credential present");
   if (!wallet) return wallet.code();
   const std::string out = options.out;
-  if (options.reference->empty() && wallet.contents().credentials.size() > 1) {
-    return fail(
-        context, ExitCode::kUsage,
-        "the wallet holds " + std::to_string(wallet.contents().credentials.size()) +
-            " credentials: name the one to show by its reference (testamur credential list)");
-  }
-  const StoredCredential* stored = find_stored(wallet.contents(), options.reference);
-  if (stored == nullptr)
-    return fail(context, ExitCode::kUnknown,
-                "the wallet holds no such credential; testamur credential list");
+  const auto found = find_credential(wallet.contents(), options.reference);
+  if (!found.ok()) return report(context, found.failure());
+  const StoredCredential* stored = *found;
   auto view = read_credential(stored->sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
   auto answering = read_answering(context, options, *view);
@@ -716,15 +729,25 @@ void add_holding(CLI::App& credential, Context& context, Run& run) {
   });
   auto text = std::make_shared<Given<std::string>>();
   auto* showing = credential.add_subcommand("show", "One credential with all its claims");
-  option(*showing, "reference", *text, "urn:testamur:… (default: the only one)");
+  option(*showing, "reference", *text, "urn:testamur:…, or its name (default: the only one)");
   showing->callback(
       [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
+
+  auto names = std::make_shared<RenameOptions>();
+  auto* renaming =
+      credential.add_subcommand("rename", "Give a credential a name of your own, in this wallet");
+  option(*renaming, "old", names->old, "Its name until now, or urn:testamur:…")->required();
+  option(*renaming, "name", names->name, "Its name from now on")->required();
+  show_example(*renaming, "testamur credential rename urn:testamur:1:tmn1…:tmi1…:5 security");
+  renaming->callback(
+      [&context, &run, names] { run = [&context, names] { return rename(context, *names); }; });
 }
 
 void add_presenting(CLI::App& credential, Context& context, Run& run) {
   auto options = std::make_shared<PresentOptions>();
   auto* presenting = credential.add_subcommand("present", "Show chosen claims to one verifier");
-  option(*presenting, "reference", options->reference, "urn:testamur:… (default: the only one)");
+  option(*presenting, "reference", options->reference,
+         "urn:testamur:…, or its name (default: the only one)");
   option(*presenting, "--request", options->request,
          "Answer this request of a verifier (testamur verifier request)");
   option(*presenting, "--claim", options->claims,
