@@ -305,7 +305,7 @@ void add_import(CLI::App& accreditation, Context& context, Run& run) {
 
 void add_accreditation_commands(CLI::App& app, Context& context, Run& run) {
   auto* accreditation =
-      app.add_subcommand("accreditation", "What this quality agency says of institutions");
+      app.add_subcommand("accreditation", "What quality agencies say of institutions");
   accreditation->require_subcommand(1);
   auto options = std::make_shared<AccreditOptions>();
   options->depth = 0;
@@ -334,6 +334,7 @@ void add_accreditation_commands(CLI::App& app, Context& context, Run& run) {
     run = [&context, options] { return say(context, *options, false); };
   });
   add_import(*accreditation, context, run);
+  add_accreditation_list(*accreditation, context, run);
 }
 
 }  // namespace testamur::wallet

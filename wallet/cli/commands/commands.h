@@ -41,6 +41,7 @@ void add_draft_commands(CLI::App& app, Context& context, Run& run);
 void add_key_commands(CLI::App& app, Context& context, Run& run);
 void add_trust_commands(CLI::App& app, Context& context, Run& run);
 void add_accreditation_commands(CLI::App& app, Context& context, Run& run);
+void add_accreditation_list(CLI::App& accreditation, Context& context, Run& run);
 void add_policy_commands(CLI::App& trust, Context& context, Run& run);
 void add_registry_commands(CLI::App& app, Context& context, Run& run);
 void add_check_commands(CLI::App& app, Context& context, Run& run);

@@ -183,7 +183,12 @@ Outcome show_statements(Context& context, const StatementQuestion& question) {
 
   TM_TRY(const auto answer, asked(client.statements(by, about, question.history)));
   std::string text;
-  for (const auto& statement : answer.statements) text += statement_line(statement);
+  for (const auto& statement : answer.statements) {
+    // Under the id by which it is withdrawn.
+    text += statement_line(statement) + "    " +
+            (statement.id.is_zero() ? "an unknown id" : to_text(statement.id)) + ", first day: " +
+            (statement.valid_from_ms ? date_text(*statement.valid_from_ms) : "unknown") + "\n";
+  }
   return shown(answer, text);
 }
 
