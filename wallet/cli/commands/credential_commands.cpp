@@ -15,6 +15,7 @@
 #include "wallet/cli/flow/open_wallet.h"
 #include "wallet/cli/flow/own_credentials.h"
 #include "wallet/cli/flow/own_decision.h"
+#include "wallet/cli/flow/replacements.h"
 #include "wallet/cli/flow/viewpoint.h"
 #include "wallet/cli/option.h"
 #include "wallet/client/facts.h"
@@ -246,6 +247,41 @@ ExitCode list(Context& context) {
   return ExitCode::kOk;
 }
 
+// Which credential of this wallet took the place of this one, and of which this one did: those of
+// the same achievement are asked about, and no others.
+void add_replacements(Condition& asked, const WalletContents& wallet, const CredentialView& shown,
+                      Json& json, std::string& text) {
+  const auto& achievement = shown.head.achievement;
+  std::vector<PlacedAward> placed;
+  std::vector<std::string> references;
+  for (const auto& stored : wallet.credentials) {
+    const auto view = read_credential(stored.sd_jwt);
+    if (!view.ok()) continue;
+    const auto& head = view->head;
+    const bool is_same_award = head.achievement.institution == achievement.institution &&
+                               head.achievement.number == achievement.number &&
+                               head.reference.issuer == shown.head.reference.issuer;
+    if (!is_same_award) continue;
+    placed.push_back({"", head.achievement, head.reference.index.value, false});
+    references.push_back(to_text(head.reference));
+    // Nobody is asked about the only one that there is.
+    if (wallet.credentials.size() > 1)
+      placed.back().superseded = asked.of(stored, *view).word == "superseded";
+  }
+
+  const std::string own = to_text(shown.head.reference);
+  for (const auto& [old, fresh] : replacements(placed)) {
+    if (references[old] == own) {
+      json["replaced_by"] = references[fresh];
+      text += "  replaced by " + references[fresh] + " of this wallet\n";
+    }
+    if (references[fresh] == own) {
+      json["replaces"] = references[old];
+      text += "  replaces " + references[old] + " of this wallet\n";
+    }
+  }
+}
+
 ExitCode show(Context& context, const std::string& reference) {
   auto wallet = OpenWallet::open(context);
   if (!wallet) return wallet.code();
@@ -254,9 +290,12 @@ ExitCode show(Context& context, const std::string& reference) {
   const StoredCredential* stored = *found;
   auto view = read_credential(stored->sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
-  const auto condition = Condition(context).of(*stored, *view);
-  print(context, credential_json(*stored, *view, condition),
-        credential_text(*stored, *view, condition, true));
+  Condition asked(context);
+  const auto condition = asked.of(*stored, *view);
+  Json json = credential_json(*stored, *view, condition);
+  std::string text = credential_text(*stored, *view, condition, true);
+  add_replacements(asked, wallet.contents(), *view, json, text);
+  print(context, json, text);
   return ExitCode::kOk;
 }
 
