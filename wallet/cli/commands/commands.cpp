@@ -55,6 +55,7 @@ void add_all_commands(CommandTree& app, Context& context, Run& run) {
   add_node_commands(app, context, run);
   add_genesis_commands(app, context, run);
   add_ledger_commands(app, context, run);
+  add_help_commands(app, run);
 }
 
 }  // namespace testamur::wallet

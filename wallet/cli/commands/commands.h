@@ -51,5 +51,6 @@ Outcome check_csv(Context& context, const std::string& csv, const std::string& o
 void add_genesis_commands(CLI::App& app, Context& context, Run& run);
 void add_ledger_commands(CLI::App& app, Context& context, Run& run);
 void add_node_commands(CLI::App& app, Context& context, Run& run);
+void add_help_commands(CommandTree& app, Run& run);
 
 }  // namespace testamur::wallet

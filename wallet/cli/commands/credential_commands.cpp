@@ -51,7 +51,7 @@ struct ReceiptOptions {
   Given<std::string> out;
 };
 struct VerifyOptions {
-  Given<std::string> file;
+  Given<std::vector<std::string>> files;
   Given<std::string> audience;
   Given<std::string> nonce;
   Given<std::string> purpose;
@@ -698,13 +698,9 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
   return verify_presentation(*pasted, facts, rules);
 }
 
-// Every file of a folder, a line each; one that is no credential is said and takes nothing from the
-// others.
-Outcome verify_folder(Context& context, const VerifyQuestion& question, const std::string& folder) {
-  TM_TRY(auto files, list_folder(folder));
-  std::erase_if(files, [](const std::string& file) { return !is_regular_file(file); });
-  if (files.empty()) return error(folder + " holds no file");
-
+// Every file, a line each; one that is no credential is said and takes nothing from the others.
+Outcome verify_files(Context& context, const VerifyQuestion& question,
+                     const std::vector<std::string>& files) {
   Reply reply{Json{{"files", Json::array()}}, {}, ExitCode::kOk};
   std::map<std::string, std::size_t> counts;
   Progress progress("verifying", files.size(), context.quiet || context.json);
@@ -743,11 +739,31 @@ Outcome verify_folder(Context& context, const VerifyQuestion& question, const st
   return reply;
 }
 
+// The files that are meant: a folder stands for those in it.
+Result<std::vector<std::string>> files_named(const std::vector<std::string>& named) {
+  std::vector<std::string> files;
+  for (const auto& path : named) {
+    if (!is_folder(path)) {
+      files.push_back(path);
+      continue;
+    }
+    TM_TRY(auto within, list_folder(path));
+    std::erase_if(within, [](const std::string& file) { return !is_regular_file(file); });
+    if (within.empty()) return error(path + " holds no file");
+    files.insert(files.end(), within.begin(), within.end());
+  }
+  return files;
+}
+
 Outcome verify(Context& context, const VerifyOptions& options) {
   TM_TRY(const auto question, read_question(context, options));
-  const std::string file = options.file;
-  if (is_folder(file)) return verify_folder(context, question, file);
-  TM_TRY(const auto verdict, judge_file(context, question, file));
+  const std::vector<std::string> named = options.files;
+  if (named.size() > 1 || is_folder(named.front())) {
+    TM_TRY(const auto files, files_named(named));
+    return verify_files(context, question, files);
+  }
+
+  TM_TRY(const auto verdict, judge_file(context, question, named.front()));
   Json json = as_json(verdict);
   std::string text = to_text(verdict);
   add_missing(question, verdict, json, text);
@@ -813,11 +829,12 @@ void add_receipt(CLI::App& credential, Context& context, Run& run) {
       [&context, &run, kept] { run = [&context, kept] { return keep_receipt(context, *kept); }; });
 }
 
-void add_verifying(CLI::App& credential, Context& context, Run& run) {
+void add_verifying(CLI::App& parent, Context& context, Run& run) {
   auto checking = std::make_shared<VerifyOptions>();
-  auto* verifying = credential.add_subcommand(
+  auto* verifying = parent.add_subcommand(
       "verify", "Signature, contents, status, holder and whether the issuer is accepted");
-  option(*verifying, "file", checking->file, "A credential or presentation, or a folder of them")
+  option(*verifying, "file", checking->files,
+         "Credentials or presentations, or folders of them; several are judged a line each")
       ->required();
   option(*verifying, "--request", checking->request,
          "Judge the answer to this request: its audience, nonce, purpose and time");
@@ -841,6 +858,7 @@ void add_verifying(CLI::App& credential, Context& context, Run& run) {
   option(*verifying, "--graph", checking->graph_file,
          "… from the recognitions in this file (testamur trust graph --out) and not from a node")
       ->needs(policy);
+  show_example(*verifying, "testamur verify --request ask.testamur answer.txt");
   verifying->callback([&context, &run, checking] {
     run = [&context, checking] { return verify(context, *checking); };
   });
@@ -855,6 +873,9 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run) {
   add_presenting(*credential, context, run);
   add_receipt(*credential, context, run);
   add_verifying(*credential, context, run);
+
+  // The one thing that a verifier does, without its noun.
+  add_verifying(app, context, run);
 }
 
 }  // namespace testamur::wallet
