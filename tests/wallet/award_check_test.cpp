@@ -1,6 +1,10 @@
 // A class list against the achievement and the calendar, before anything is signed.
 #include "wallet/credential/award_check.h"
 
+#include <algorithm>
+#include <map>
+#include <set>
+
 #include "tests/support/catch.h"
 
 namespace testamur::wallet {
@@ -40,6 +44,43 @@ TEST_CASE("a list that agrees with the achievement and the calendar has no findi
           .empty());
   CHECK(check("student,given_name,ects_hundredths\nS1,Ada,300\n").empty());
   CHECK(check("student,given_name\nS1,Ada\n").empty());
+}
+
+TEST_CASE("the columns to fill in are read, and hold nothing that the achievement fixes") {
+  const auto filled = [](const std::vector<std::string>& columns) {
+    const std::map<std::string, std::string> values{{"student", "S1"},
+                                                    {"given_name", "Ada"},
+                                                    {"birthdate", "2001-02-03"},
+                                                    {"title", "Secure Software Engineering"},
+                                                    {"award_date", "2026-06-30"}};
+    std::string header, row;
+    for (const auto& column : columns) {
+      const auto value = values.find(column);
+      header += (header.empty() ? "" : ",") + column;
+      row += (row.empty() ? "" : ",") + (value == values.end() ? std::string{} : value->second);
+    }
+    return header + "\r\n" + row + "\r\n";
+  };
+
+  const auto columns = columns_to_fill(kTerms);
+  CHECK(check(filled(columns)).empty());
+  CHECK(columns.front() == "student");
+
+  // Every claim stands there, or is the same for everybody.
+  const std::set<std::string> there(columns.begin(), columns.end());
+  for (const auto& kind : claim_kinds()) {
+    const bool is_fixed = kind.id == ClaimId::kEctsHundredths || kind.id == ClaimId::kEqfLevel;
+    INFO(kind.name);
+    CHECK(there.contains(std::string(kind.name)) != is_fixed);
+  }
+
+  // Of several titles a row may choose one; a single one is no choice.
+  AwardTerms one_title = kTerms;
+  one_title.titles.pop_back();
+  const auto fewer = columns_to_fill(one_title);
+  CHECK(std::ranges::find(fewer, "title") == fewer.end());
+  CHECK(fewer.size() + 1 == columns.size());
+  CHECK(check(filled(fewer)).empty());
 }
 
 TEST_CASE(

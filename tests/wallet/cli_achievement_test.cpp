@@ -3,6 +3,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/wallet/temporary_folder.h"
+#include "wallet/cli/description/achievement_preview.h"
 #include "wallet/cli/files/achievement_file.h"
 #include "wallet/keystore/file.h"
 
@@ -66,6 +67,60 @@ TEST_CASE("an achievement is read from a file of a bounded size, and from nothin
   CHECK(says(read_achievement_file(folder.path().string()).message(), "is not a file"));
   CHECK(says(read_achievement_file(folder.file("none.toml")).message(), "cannot open"));
   CHECK(says(why("# " + std::string(256 * 1024, 'x')), "is larger than 262144 bytes"));
+}
+
+// What is published is never changed: a person who saw the title alone published the wrong credits.
+TEST_CASE("the preview shows every fact of the file, and names what is recommended and absent") {
+  const testamur::test::TemporaryFolder folder;
+  const auto file = folder.file("achievement.toml");
+  const auto preview_of = [&](const std::string& content) {
+    REQUIRE(write_file_atomically(file, as_bytes(content), Overwrite::kAllowed).ok());
+    const auto read = read_achievement_file(file);
+    INFO(read.message());
+    REQUIRE(read.ok());
+    return preview_achievement(*read, "Vienna", {});
+  };
+
+  const auto full = preview_of(
+      "number = 7\nversion = 2\naward_kind = \"skill\"\naward_type = \"microcredential\"\n"
+      "ects = \"1.5\"\nworkload_hours = 75\neqf = 6\nfields = [\"0613\"]\n"
+      "assessment = [\"project\"]\nparticipation = \"blended\"\nquality_assurance = \"esg\"\n"
+      "languages = [\"en\"]\nidentity_check = \"supervised_onsite\"\n"
+      "stackability = \"stackable\"\n[grading]\nde = \"1 bis 5\"\n"
+      "[titles]\nen = \"Secure Software\"\nde = \"Sichere Software\"\n"
+      "[[outcomes]]\nen = \"Reviews code\"\n");
+  CHECK(full.absent.empty());
+  for (const auto* line :
+       {"  number          7.2\n", "  title           Sichere Software (de)\n",
+        "  title           Secure Software (en)\n", "  kind of award   skill, microcredential\n",
+        "  credits         1.5 ECTS\n", "  workload        75 hours\n", "  level           EQF 6\n",
+        "  field           0613 Software and applications development and analysis\n",
+        "  outcome         Reviews code\n", "  assessment      project\n",
+        "  participation   blended\n", "  identity check  supervised_onsite\n",
+        "  grading scheme  1 bis 5 (de)\n", "  quality         esg\n",
+        "  stackability    stackable\n", "  awarding body   Vienna, alone\n"}) {
+    CHECK(says(full.text, line));
+  }
+  CHECK(full.facts["ects"] == "1.5");
+  CHECK(full.facts["titles"]["de"] == "Sichere Software");
+
+  const auto bare = preview_of("number = 1\nversion = 1\ntitles = \"A\"\neqf = 6\n");
+  const std::vector<std::string> absent{"ects",           "workload_hours", "fields",
+                                        "outcomes",       "assessment",     "participation",
+                                        "identity_check", "grading",        "quality_assurance"};
+  CHECK(bare.absent == absent);
+  for (const auto& key : absent) CHECK_FALSE(bare.facts.contains(key));
+  CHECK_FALSE(says(bare.text, "credits"));
+}
+
+TEST_CASE("a name of the ledger stays within its line of the preview") {
+  ledger::tx::AchievementContent content;
+  content.awarding_bodies = {InstitutionId{}, InstitutionId{}};
+  const Names names{{to_text(InstitutionId{}), "Vienna\n  credits  180 ECTS"}};
+  const auto text = preview_achievement(content, "Graz", names).text;
+  CHECK(says(text, "  awarding body   Vienna\\u{a}  credits  180 ECTS ("));
+  CHECK_FALSE(says(text, "\n  credits  180"));
+  CHECK_FALSE(says(text, "Graz"));
 }
 
 }  // namespace testamur::wallet

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <span>
 
@@ -373,6 +374,74 @@ TEST_CASE("a home that belongs to a ledger takes no other as its first") {
   REQUIRE(problem);
   CHECK(problem->name == "other_ledger");
   CHECK(trust.current() == nullptr);
+}
+
+// A home that was used for a trial could not be used for anything else.
+TEST_CASE("a home that lets its ledger go keeps nothing of it, and takes another as its first") {
+  World world;
+  world.grow();
+  REQUIRE(world.follow() == "");
+  {
+    LedgerTrust trust(world.home.file("ledgers"));
+    REQUIRE_FALSE(trust.load());
+    REQUIRE_FALSE(trust.forget(world.ledger.chain()));
+    CHECK(trust.current() == nullptr);
+    CHECK(trust.find(world.ledger.chain()) == nullptr);
+  }
+  CHECK(std::filesystem::is_empty(world.home.file("ledgers")));
+
+  World other;
+  world.node.chain = other.node.chain;
+  world.node.genesis = other.node.genesis;
+  world.node.newest.reset();
+  CHECK(world.follow() == "");
+}
+
+TEST_CASE("what a ledger continues goes with it") {
+  World world;
+  world.grow();
+  REQUIRE(world.follow() == "");
+  const auto old = world.ledger.chain();
+  const auto recovery = recovery_of(world, *world.node.newest);
+  show(world, recovery);
+  world.node.newest.reset();
+  REQUIRE(world.follow(recovery.chain) == "");
+
+  LedgerTrust trust(world.home.file("ledgers"));
+  REQUIRE_FALSE(trust.load());
+  const auto history = trust.history(recovery.chain);
+  REQUIRE(history.size() == 2);
+  CHECK(history[0]->genesis.chain == recovery.chain);
+  CHECK(history[1]->genesis.chain == old);
+  CHECK(trust.history(old).size() == 1);
+  REQUIRE_FALSE(trust.forget(recovery.chain));
+  CHECK(trust.find(old) == nullptr);
+  CHECK(std::filesystem::is_empty(world.home.file("ledgers")));
+}
+
+TEST_CASE("forgetting that was cut off anywhere leaves a home that is read, and is done again") {
+  const std::vector<std::string> steps{"current", "newest.bin", "genesis.bin"};
+  for (std::size_t done = 1; done <= steps.size(); ++done) {
+    CAPTURE(done);
+    World world;
+    world.grow();
+    REQUIRE(world.follow() == "");
+    const auto ledgers = world.home.path() / "ledgers";
+    const auto folder = ledgers / to_text(world.ledger.chain());
+    for (std::size_t i = 0; i < done; ++i)
+      REQUIRE(std::filesystem::remove((i == 0 ? ledgers : folder) / steps[i]));
+
+    LedgerTrust trust(ledgers.string());
+    REQUIRE_FALSE(trust.load());
+    CHECK(trust.current() == nullptr);
+    const bool is_there = trust.find(world.ledger.chain()) != nullptr;
+    CHECK(is_there == (done < 3));
+    if (is_there) REQUIRE_FALSE(trust.forget(world.ledger.chain()));
+
+    // The empty folder stands in nobody's way, least of all in that of the same ledger.
+    CHECK(world.follow() == "");
+    CHECK(world.newest_trusted() == Height{1});
+  }
 }
 
 TEST_CASE("a damaged folder is named and trusted in nothing") {

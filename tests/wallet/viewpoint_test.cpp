@@ -1,6 +1,7 @@
 #include "wallet/cli/flow/viewpoint.h"
 
 #include "tests/support/catch.h"
+#include "wallet/cli/flow/viewpoint_decision.h"
 #include "wallet/verify/verdict.h"
 
 namespace testamur::wallet {
@@ -40,6 +41,43 @@ TEST_CASE("the caller's own policy stays the caller's, whatever viewpoint was na
   name_policy(Viewpoint{institution(1), "Ghent", "", institution(2), "Porto"}, facts);
   CHECK(facts.acceptance->policy_of == PolicyOf::kNodeNonePublished);
   CHECK(facts.acceptance->policy_owner == "Porto");
+}
+
+TEST_CASE("for another viewpoint the worst of what governs decides, and a block today always") {
+  const auto decision = [](const char* point, Acceptance outcome, bool governs) {
+    DecisionRecord record;
+    record.point = point;
+    record.outcome = outcome;
+    record.governs = governs;
+    record.explanation = point;
+    return record;
+  };
+  AcceptanceRecord own;
+  own.governs = "anchor";
+  own.outcome = Acceptance::kRefuse;
+  const auto outcome = [&](Acceptance at_anchor, Acceptance today, bool both = false) {
+    return accepted_by({decision("at anchor", at_anchor, true), decision("today", today, both)},
+                       own)
+        .outcome;
+  };
+  using enum Acceptance;
+
+  CHECK(outcome(kAccept, kRefuse) == kAccept);
+  CHECK(outcome(kAccept, kUnknown) == kAccept);
+  CHECK(outcome(kAccept, kBlocked) == kBlocked);
+  CHECK(outcome(kRefuse, kAccept) == kRefuse);
+  CHECK(outcome(kUnknown, kAccept) == kUnknown);
+  CHECK(outcome(kAccept, kRefuse, true) == kRefuse);
+  CHECK(outcome(kAccept, kUnknown, true) == kUnknown);
+  CHECK(accepted_by({}, own).outcome == kUnknown);
+  CHECK(accepted_by({decision("today", kAccept, false)}, own).outcome == kUnknown);
+
+  // What concerns the award and nobody's view of it.
+  own.failed_rule = "assessor";
+  CHECK(outcome(kAccept, kAccept) == kRefuse);
+  own.failed_rule.clear();
+  own.joint = "all";
+  CHECK(outcome(kAccept, kAccept) == kUnknown);
 }
 
 }  // namespace testamur::wallet

@@ -12,6 +12,7 @@
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/option.h"
+#include "wallet/cli/short_id.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/ledger_trust.h"
 #include "wallet/client/tls_roots.h"
@@ -270,8 +271,32 @@ Attempt<IssuerKeys> open_issuer_keys(Context& context, KeyPurpose purpose) {
   return std::move(keys).value();
 }
 
+namespace {
+
+// The institution of the registry whose id begins so.
+Attempt<InstitutionId> institution_beginning(Client& client, const std::string& what,
+                                             const std::string& typed) {
+  TM_TRY(const auto answer, asked(client.institutions()));
+  std::vector<std::string> ids;
+  for (const auto& each : answer.institutions) ids.push_back(to_text(each.name.id));
+  TM_TRY(const auto id, complete_id(what, typed, "tmi", ids));
+  return parse_institution_id(id).value();
+}
+
+}  // namespace
+
 Called<InstitutionAnswer> find_institution(Client& client, const std::string& id_or_domain,
                                            bool with_history) {
+  if (is_short_id(id_or_domain, "tmi")) {
+    const auto id = institution_beginning(client, "institution", id_or_domain);
+    if (id.ok()) return client.institution(*id, with_history);
+    const auto& failure = id.failure();
+    auto kind = CallFailure::kOther;
+    if (failure.exit == ExitCode::kUsage) kind = CallFailure::kInvalid;
+    if (failure.exit == ExitCode::kUnknown) kind = CallFailure::kNotFound;
+    if (failure.exit == ExitCode::kUnreachable) kind = CallFailure::kUnreachable;
+    return CallError{kind, failure.message, failure.code, failure.rule, failure.field};
+  }
   if (auto id = parse_institution_id(id_or_domain); id.ok())
     return client.institution(*id, with_history);
   return client.institution_by_domain(id_or_domain, with_history);
@@ -279,6 +304,7 @@ Called<InstitutionAnswer> find_institution(Client& client, const std::string& id
 
 Attempt<InstitutionId> institution_named(Client& client, const std::string& what,
                                          const std::string& id_or_domain) {
+  if (is_short_id(id_or_domain, "tmi")) return institution_beginning(client, what, id_or_domain);
   if (id_or_domain.starts_with("tmi1")) {
     auto id = parse_institution_id(id_or_domain);
     if (!id.ok()) return Failure{ExitCode::kUsage, what + ": " + id.message()};

@@ -1,15 +1,15 @@
 // testamur: the command line of learners, issuers and verifiers.
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 
 #include "wallet/cli/commands/commands.h"
+#include "wallet/cli/commands/help_commands.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/option.h"
 
 namespace testamur::wallet {
 namespace {
-
-constexpr const char* kVersion = "testamur 0.1.0";
 
 std::string default_home() {
   if (const char* home = std::getenv("TESTAMUR_HOME"); home != nullptr && *home != '\0')
@@ -38,12 +38,24 @@ int run(int argc, char** argv) {
   context.commands = &app;
   Run chosen;
   add_all_commands(app, context, chosen);
-  app.set_version_flag("--version", kVersion);
+  app.set_version_flag("--version", kProgramVersion);
+
+  const std::vector<std::string> typed(argv + 1, argv + argc);
+  const auto about = answer_about_program(app, typed);
   try {
-    app.parse(argc, argv);
+    if (!about) app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
   } catch (const CLI::ParseError& failure) {
-    return app.exit(failure) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+    // Nothing was taken over from what could not be parsed.
+    context.json = std::ranges::find(typed, "--json") != typed.end();
+    return static_cast<int>(fail(context, ExitCode::kUsage, usage_text(app, failure)));
   }
+  if (about) {
+    context.json = std::ranges::find(typed, "--json") != typed.end();
+    return static_cast<int>(report(context, *about));
+  }
+
   // Whatever a library throws has been caught where it is called; what comes here is a bug, and
   // ends as a failure and not as a crash.
   try {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "common/check.h"
 #include "ledger/merkle.h"
 #include "wallet/keystore/file.h"
 
@@ -153,6 +154,28 @@ LedgerFailure not_accepted(const ledger::Genesis& recovery) {
                      to_text(recovery.chain));
 }
 
+// A record alone is a ledger that was followed nowhere, and an empty folder is none: so the record
+// goes last, and what is there is read at every step.
+LedgerOutcome remove_ledger(const std::string& folder) {
+  const auto files = list_folder(folder);
+  if (!files.ok()) return failure("ledger_folder", files.message());
+
+  const std::string record = folder + "/genesis.bin";
+  for (const auto& file : *files) {
+    if (file == record) continue;
+    if (const auto removed = remove_file(file); !removed.ok())
+      return failure("ledger_folder", removed.message());
+  }
+  if (const auto removed = remove_file(record); !removed.ok())
+    return failure("ledger_folder", removed.message());
+
+  std::error_code problem;
+  fs::remove(folder, problem);
+  if (problem)
+    return failure("ledger_folder", "cannot remove " + folder + ": " + problem.message());
+  return std::nullopt;
+}
+
 }  // namespace
 
 Height floor_of(const LedgerTrust& trust) {
@@ -170,6 +193,11 @@ LedgerOutcome LedgerTrust::load() {
   if (!entries.ok()) return failure("ledger_folder", entries.message());
   for (const auto& entry : *entries) {
     if (!is_folder(entry)) continue;
+
+    // What was cut off before the first file of a ledger was written, or after the last was
+    // removed.
+    const auto files = list_folder(entry);
+    if (files.ok() && files->empty()) continue;
     if (auto problem = load_one(fs::path(entry).filename().string())) return problem;
   }
   if (!is_there(folder_ + "/current")) return std::nullopt;
@@ -249,6 +277,36 @@ ChainId LedgerTrust::successor(ChainId chain) const {
     chain = next->first;
   }
   return chain;
+}
+
+std::vector<const TrustedLedger*> LedgerTrust::history(const ChainId& chain) const {
+  std::vector<const TrustedLedger*> ledgers;
+  const auto* ledger = find(chain);
+  while (ledger != nullptr && ledgers.size() < ledgers_.size()) {
+    ledgers.push_back(ledger);
+    const auto& continues = ledger->genesis.content.continues;
+    ledger = continues ? find(continues->chain()) : nullptr;
+  }
+  return ledgers;
+}
+
+LedgerOutcome LedgerTrust::forget(const ChainId& chain) {
+  TM_CHECK(find(chain) != nullptr && successor(chain) == chain, to_text(chain));
+
+  // Nothing may be followed that is there in part only: first the home follows nobody.
+  if (current_ == chain) {
+    const auto removed = remove_file(folder_ + "/current");
+    if (!removed.ok()) return failure("ledger_folder", removed.message());
+    current_.reset();
+  }
+
+  std::vector<ChainId> leaving;
+  for (const auto* ledger : history(chain)) leaving.push_back(ledger->genesis.chain);
+  for (const auto& each : leaving) {
+    if (auto problem = remove_ledger(folder_ + "/" + to_text(each))) return problem;
+    ledgers_.erase(each);
+  }
+  return std::nullopt;
 }
 
 LedgerOutcome LedgerTrust::save(const TrustedLedger& ledger) const {

@@ -59,6 +59,9 @@ class LedgerTrust {
   // where it did not.
   ChainId successor(ChainId chain) const;
 
+  // The ledger and those that it continues, the newest first; empty where it is not trusted.
+  std::vector<const TrustedLedger*> history(const ChainId& chain) const;
+
   // Trusts the ledger of a record that a person vouches for. A recovery needs to be accepted as in
   // follow().
   LedgerOutcome trust(const ledger::Genesis& genesis, const std::optional<ChainId>& accepted);
@@ -67,6 +70,11 @@ class LedgerTrust {
   // follow.
   LedgerOutcome follow(Client& client, const std::optional<ChainId>& accepted);
   bool is_first() const { return is_first_; }
+  // Lets go of a ledger and of those that it continues: nothing of them is trusted or known any
+  // more, and another one may be taken. Cut off anywhere, the folder is
+  // read as before and the rest can be forgotten.
+  // Precondition: it is trusted, and none that is trusted continues it.
+  LedgerOutcome forget(const ChainId& chain);
 
   // A checkpoint of an answer proven under the current ledger. The very first block has none
   // and is compared with the genesis record.

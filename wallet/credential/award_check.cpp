@@ -237,6 +237,18 @@ std::vector<AwardFinding> check_awards(const std::vector<ClassRow>& rows, const 
   return checking.take();
 }
 
+std::vector<std::string> columns_to_fill(const AwardTerms& terms) {
+  std::vector<std::string> columns{std::string(kStudentColumn)};
+
+  for (const auto& kind : claim_kinds()) {
+    // A verifier compares these with the registry: a row can only repeat them, or be refused.
+    const bool is_fixed = kind.id == ClaimId::kEctsHundredths || kind.id == ClaimId::kEqfLevel ||
+                          (kind.id == ClaimId::kTitle && terms.titles.size() < 2);
+    if (!is_fixed) columns.emplace_back(kind.name);
+  }
+  return columns;
+}
+
 std::string to_text(const std::vector<AwardFinding>& findings) {
   constexpr std::size_t kMost = 10;
   std::string text;

@@ -43,6 +43,10 @@ struct AwardFinding {
 // be; by line.
 std::vector<AwardFinding> check_awards(const std::vector<ClassRow>& rows, const AwardTerms& terms,
                                        const AwardCalendar& calendar);
+// The columns of a list for this achievement: all that a row may say of its own. What the
+// achievement states once for everybody (credits, level, its only title) stands in every credential
+// untyped.
+std::vector<std::string> columns_to_fill(const AwardTerms& terms);
 // One line each, the first ten and how many more; empty when there is none.
 std::string to_text(const std::vector<AwardFinding>& findings);
 

@@ -15,7 +15,6 @@
 namespace testamur::wallet {
 namespace {
 
-constexpr std::string_view kStudentColumn = "student";
 constexpr std::string_view kCreditsColumn = "ects";
 constexpr std::size_t kMaxStudentBytes = 128;
 

@@ -20,6 +20,7 @@
 namespace testamur::wallet {
 
 inline constexpr std::size_t kMaxClassSize = 16'384;
+inline constexpr std::string_view kStudentColumn = "student";
 
 struct ClassRow {
   std::string student;

@@ -57,12 +57,16 @@ Result<HolderKeySource> decode_key(const Json& json) {
 }
 
 Json encode_credential(const StoredCredential& credential) {
-  return Json{{"sd_jwt", credential.sd_jwt},
-              {"holder_key", encode_key(credential.holder_key)},
-              {"issuer_name", credential.issuer_name},
-              {"title", credential.title},
-              {"imported_at_ms", credential.imported_at_ms},
-              {"receipt", to_base64url(credential.receipt)}};
+  Json json{{"sd_jwt", credential.sd_jwt},
+            {"holder_key", encode_key(credential.holder_key)},
+            {"issuer_name", credential.issuer_name},
+            {"title", credential.title},
+            {"imported_at_ms", credential.imported_at_ms},
+            {"receipt", to_base64url(credential.receipt)}};
+
+  // Absent where no name was given, so that earlier programs read what they could read before.
+  if (!credential.name.empty()) json["name"] = credential.name;
+  return json;
 }
 
 Result<StoredCredential> decode_credential(const Json& json) {
@@ -74,6 +78,7 @@ Result<StoredCredential> decode_credential(const Json& json) {
   credential.title = reader.text("title");
   credential.imported_at_ms = reader.number("imported_at_ms");
   credential.receipt = reader.base64url("receipt", kMaxReceiptBytes);
+  credential.name = reader.optional_text("name");
   TM_TRY_STATUS(reader.finish());
   TM_TRY(credential.holder_key, decode_key(key));
   return credential;

@@ -29,7 +29,8 @@ struct StoredCredential {
   std::string issuer_name;  // as the claim file gave it: for display only
   std::string title;        // for display only
   std::uint64_t imported_at_ms = 0;
-  Bytes receipt;  // opaque; empty when none was kept
+  Bytes receipt;     // opaque; empty when none was kept
+  std::string name;  // that the learner gave it; empty: none
 };
 
 // A request sent to an issuer and not yet answered.

@@ -13,6 +13,7 @@
 #include "wallet/cli/flow/accreditation_slots.h"
 #include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/short_id.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/credential/csv.h"
 #include "wallet/keystore/file.h"
@@ -150,6 +151,33 @@ std::vector<TransactionId> standing_accreditations(const StatementsAnswer& answe
   return standing;
 }
 
+// The statements about the institution that --statement names, whole or by their beginning.
+Attempt<std::vector<TransactionId>> statements_named(IssuerSession& session,
+                                                     const InstitutionId& subject,
+                                                     const std::vector<std::string>& typed) {
+  std::vector<std::string> known;
+  const bool has_short =
+      std::ranges::any_of(typed, [](const auto& text) { return is_short_id(text, "tmx"); });
+  if (has_short) {
+    TM_TRY(const auto answer,
+           asked(session.client.statements(session.profile.institution, subject, true)));
+    for (const auto& view : answer.statements) {
+      if (view.kind == trust::Kind::kAccredit) known.push_back(to_text(view.id));
+    }
+  }
+
+  std::vector<TransactionId> ids;
+  for (const auto& text : typed) {
+    std::string whole = text;
+    if (is_short_id(text, "tmx")) {
+      TM_TRY(whole, complete_id("--statement", text, "tmx", known));
+    }
+    TM_TRY(const auto id, parse_transaction_id(whole));
+    ids.push_back(id);
+  }
+  return ids;
+}
+
 // Names what it ends: accreditations have no slot to be emptied.
 Attempt<tx::StatementContent> make_end(IssuerSession& session, const AccreditOptions& options) {
   tx::StatementContent content;
@@ -160,10 +188,7 @@ Attempt<tx::StatementContent> make_end(IssuerSession& session, const AccreditOpt
   TM_TRY(content.valid_from_ms, parse_date_or(options.from, session.context.now_ms()));
   TM_TRY(content.reason, parse_reason(options.reason));
 
-  for (const auto& text : *options.statements) {
-    TM_TRY(const auto id, parse_transaction_id(text));
-    content.names.push_back(id);
-  }
+  TM_TRY(content.names, statements_named(session, content.subject, options.statements));
 
   if (content.names.empty()) {
     TM_TRY(const auto answer,
@@ -277,7 +302,7 @@ void add_import(CLI::App& accreditation, Context& context, Run& run) {
 
 void add_accreditation_commands(CLI::App& app, Context& context, Run& run) {
   auto* accreditation =
-      app.add_subcommand("accreditation", "What this quality agency says of institutions");
+      app.add_subcommand("accreditation", "What quality agencies say of institutions");
   accreditation->require_subcommand(1);
   auto options = std::make_shared<AccreditOptions>();
   options->depth = 0;
@@ -306,6 +331,7 @@ void add_accreditation_commands(CLI::App& app, Context& context, Run& run) {
     run = [&context, options] { return say(context, *options, false); };
   });
   add_import(*accreditation, context, run);
+  add_accreditation_list(*accreditation, context, run);
 }
 
 }  // namespace testamur::wallet

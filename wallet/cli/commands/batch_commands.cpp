@@ -48,22 +48,6 @@ struct Preparation {
   std::uint64_t ledger_ms = 0;  // of the newest block that is known
 };
 
-Result<std::vector<WalletRequest>> read_requests(const std::string& directory,
-                                                 const IssuerProfile& profile) {
-  std::vector<WalletRequest> requests;
-  if (directory.empty()) return requests;
-  TM_TRY(const auto files, list_folder(directory));
-  for (const auto& file : files) {
-    if (!is_regular_file(file)) continue;
-    TM_TRY(auto text, read_file(file, 64 * 1024));
-    auto request = read_wallet_request(as_text(text), profile.chain, profile.institution);
-    if (!request.ok()) return error(file + ": " + request.message());
-    requests.push_back(std::move(request).value());
-  }
-
-  return requests;
-}
-
 // What every credential of the batch says of the award, from the registry, so that it agrees with
 // it to the letter.
 Result<Claims> common_claims(const AchievementRecord& record) {
@@ -77,18 +61,6 @@ Result<Claims> common_claims(const AchievementRecord& record) {
     claims[ClaimId::kEctsHundredths] = std::uint64_t{record.ects_hundredths};
   if (record.eqf_level != 0) claims[ClaimId::kEqfLevel] = std::uint64_t{record.eqf_level};
   return claims;
-}
-
-// What the list is compared with, before anything is signed.
-AwardTerms terms_of(const std::string& achievement, const AchievementAnswer& answer) {
-  AwardTerms terms;
-  terms.achievement = achievement;
-  for (const auto& title : answer.record.titles) terms.titles.push_back(title.text);
-  terms.grading = answer.gradings;
-  terms.ects_hundredths = answer.record.ects_hundredths;
-  terms.eqf_level = answer.record.eqf_level;
-  terms.identity_check = answer.record.identity_check;
-  return terms;
 }
 
 // ---- what the ledger says
@@ -133,16 +105,6 @@ Attempt<void> read_own_facts(IssuerSession& session) {
   return {};
 }
 
-Attempt<AchievementAnswer> issuable_achievement(IssuerSession& session, const AchievementId& id) {
-  TM_TRY(auto answer, asked(session.client.achievement(id), to_text(id)));
-  if (!answer.issuable) {
-    return Failure{ExitCode::kFailure,
-                   "the ledger does not let " + to_text(id) +
-                       " be issued (retired, or not co-signed); nothing was issued"};
-  }
-  return answer;
-}
-
 Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options) {
   auto& context = session.context;
   Preparation prepared;
@@ -153,14 +115,11 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
   prepared.rows = std::move(list->rows);
   for (const auto& notice : list->notices) prepared.notices.push_back(*options.csv + ": " + notice);
   TM_TRY(prepared.requests, read_requests(options.requests, session.profile));
-  TM_TRY(const auto achievement,
-         achievement_named(options.achievement, session.profile.institution));
-  if (achievement.version == 0)
-    return error("--achievement: name the version too, as in " + *options.achievement + ".1");
+  TM_TRY(const auto id, achievement_to_issue(options.achievement, session.profile.institution));
   TM_TRY(const auto expires, parse_last_day(options.expires, context.now_ms(), "--expires"));
 
   TM_TRY_STATUS(read_own_facts(session));
-  TM_TRY(const auto published, issuable_achievement(session, achievement));
+  TM_TRY(const auto achievement, issuable_achievement(session, id));
   TM_TRY(const auto indexes, asked(session.client.issuer_indexes(session.profile.institution)));
   if (!indexes.next_free || !indexes.as_of) {
     return Failure{ExitCode::kFailure,
@@ -171,18 +130,18 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
   prepared.next_free_on_ledger = *indexes.next_free;
   TM_TRY(prepared.ledger_ms, newest_block_ms(context, indexes.as_of->time_ms));
   TM_TRY_STATUS(check_clock(context, prepared.ledger_ms));
-  const auto findings = check_awards(prepared.rows, terms_of(to_text(achievement), published),
+  const auto findings = check_awards(prepared.rows, terms_of(achievement),
                                      AwardCalendar{context.now_ms(), prepared.ledger_ms, expires});
   if (!findings.empty())
     return error(*options.csv + ": " + to_text(findings) + "\nnothing was issued");
 
   auto& plan = prepared.plan;
-  TM_TRY(plan.common, common_claims(published.record));
+  TM_TRY(plan.common, common_claims(achievement.answer.record));
   plan.chain = session.profile.chain;
   plan.issuer = session.profile.institution;
   plan.issuer_domain = session.profile.domain;
   plan.issuer_name = session.profile.name;
-  plan.achievement = achievement;
+  plan.achievement = achievement.id;
   plan.issued_at_s = context.now_ms() / 1000;
   if (expires != 0) plan.expires_at_s = expires / 1000;
   return prepared;
@@ -422,6 +381,50 @@ Attempt<void> check_new_name(const Context& context, const std::string& name) {
 
 }  // namespace
 
+Result<std::vector<WalletRequest>> read_requests(const std::string& directory,
+                                                 const IssuerProfile& profile) {
+  std::vector<WalletRequest> requests;
+  if (directory.empty()) return requests;
+  TM_TRY(const auto files, list_folder(directory));
+  for (const auto& file : files) {
+    if (!is_regular_file(file)) continue;
+    TM_TRY(auto text, read_file(file, 64 * 1024));
+    auto request = read_wallet_request(as_text(text), profile.chain, profile.institution);
+    if (!request.ok()) return error(file + ": " + request.message());
+    requests.push_back(std::move(request).value());
+  }
+
+  return requests;
+}
+
+Result<AchievementId> achievement_to_issue(const std::string& named, const InstitutionId& own) {
+  TM_TRY(const auto id, achievement_named(named, own));
+  if (id.version == 0) return error("--achievement: name the version too, as in " + named + ".1");
+  return id;
+}
+
+Attempt<IssuableAchievement> issuable_achievement(IssuerSession& session, const AchievementId& id) {
+  TM_TRY(auto answer, asked(session.client.achievement(id), to_text(id)));
+  if (!answer.issuable) {
+    return Failure{ExitCode::kFailure,
+                   "the ledger does not let " + to_text(id) +
+                       " be issued (retired, or not co-signed); nothing was issued"};
+  }
+  return IssuableAchievement{id, std::move(answer)};
+}
+
+AwardTerms terms_of(const IssuableAchievement& achievement) {
+  const auto& record = achievement.answer.record;
+  AwardTerms terms;
+  terms.achievement = to_text(achievement.id);
+  for (const auto& title : record.titles) terms.titles.push_back(title.text);
+  terms.grading = achievement.answer.gradings;
+  terms.ects_hundredths = record.ects_hundredths;
+  terms.eqf_level = record.eqf_level;
+  terms.identity_check = record.identity_check;
+  return terms;
+}
+
 Result<ClassListReading> reading_of(const IssueOptions& options) {
   ClassListReading reading;
 
@@ -507,7 +510,8 @@ Outcome resume(Context& context, const BatchOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer batch resume"));
   Client client = context.client();
   TM_TRY(const auto issue_keys, open_signing_keys(context, client, KeyPurpose::kIssue));
-  TM_TRY(auto folder, open_batch(context, options.name, issue_keys.keys.register_identities));
+  TM_TRY(const auto name, batch_named(context, options.name));
+  TM_TRY(auto folder, open_batch(context, name, issue_keys.keys.register_identities));
   return finish_batch(context, client, folder, issue_keys.key(), {});
 }
 
@@ -576,6 +580,7 @@ void add_batch_commands(CLI::App& issuer, Context& context, Run& run) {
   auto* batch = issuer.add_subcommand("batch", "Issue to a whole class");
   batch->require_subcommand(1);
   add_batch_register_commands(*batch, context, run);
+  add_class_template_command(*batch, context, run);
   add_register_commands(issuer, context, run);
   add_correction_commands(issuer, context, run);
   auto options = std::make_shared<IssueOptions>();

@@ -32,6 +32,10 @@ void add_global_options(CLI::App& app, Context& context) {
 
 }  // namespace
 
+void show_example(CLI::App& command, const std::string& line) {
+  command.footer("Example:\n  " + line);
+}
+
 void add_all_commands(CommandTree& app, Context& context, Run& run) {
   app.require_subcommand(1);
   app.fallthrough();
@@ -51,6 +55,7 @@ void add_all_commands(CommandTree& app, Context& context, Run& run) {
   add_node_commands(app, context, run);
   add_genesis_commands(app, context, run);
   add_ledger_commands(app, context, run);
+  add_help_commands(app, run);
 }
 
 }  // namespace testamur::wallet

@@ -18,6 +18,9 @@ struct DraftOptions;
 // --draft and --send-by (wallet/cli/flow/transaction_flow.h).
 void add_draft_options(CLI::App& command, DraftOptions& options);
 
+// What a person may type, shown below the options of --help and in the manual.
+void show_example(CLI::App& command, const std::string& line);
+
 // All commands and the global options.
 void add_all_commands(CommandTree& app, Context& context, Run& run);
 
@@ -30,6 +33,7 @@ void add_batch_commands(CLI::App& issuer, Context& context, Run& run);
 void add_correction_commands(CLI::App& issuer, Context& context, Run& run);
 void add_register_commands(CLI::App& issuer, Context& context, Run& run);
 void add_batch_register_commands(CLI::App& batch, Context& context, Run& run);
+void add_class_template_command(CLI::App& batch, Context& context, Run& run);
 void add_status_commands(CLI::App& issuer, Context& context, Run& run);
 void add_institution_commands(CLI::App& app, Context& context, Run& run);
 void add_governance_commands(CLI::App& app, Context& context, Run& run);
@@ -37,6 +41,7 @@ void add_draft_commands(CLI::App& app, Context& context, Run& run);
 void add_key_commands(CLI::App& app, Context& context, Run& run);
 void add_trust_commands(CLI::App& app, Context& context, Run& run);
 void add_accreditation_commands(CLI::App& app, Context& context, Run& run);
+void add_accreditation_list(CLI::App& accreditation, Context& context, Run& run);
 void add_policy_commands(CLI::App& trust, Context& context, Run& run);
 void add_registry_commands(CLI::App& app, Context& context, Run& run);
 void add_check_commands(CLI::App& app, Context& context, Run& run);
@@ -46,5 +51,6 @@ Outcome check_csv(Context& context, const std::string& csv, const std::string& o
 void add_genesis_commands(CLI::App& app, Context& context, Run& run);
 void add_ledger_commands(CLI::App& app, Context& context, Run& run);
 void add_node_commands(CLI::App& app, Context& context, Run& run);
+void add_help_commands(CommandTree& app, Run& run);
 
 }  // namespace testamur::wallet

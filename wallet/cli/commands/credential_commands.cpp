@@ -13,7 +13,9 @@
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/open_wallet.h"
+#include "wallet/cli/flow/own_credentials.h"
 #include "wallet/cli/flow/own_decision.h"
+#include "wallet/cli/flow/replacements.h"
 #include "wallet/cli/flow/viewpoint.h"
 #include "wallet/cli/option.h"
 #include "wallet/client/facts.h"
@@ -49,7 +51,7 @@ struct ReceiptOptions {
   Given<std::string> out;
 };
 struct VerifyOptions {
-  Given<std::string> file;
+  Given<std::vector<std::string>> files;
   Given<std::string> audience;
   Given<std::string> nonce;
   Given<std::string> purpose;
@@ -133,6 +135,7 @@ Json credential_json(const StoredCredential& stored, const CredentialView& view,
             {"holder_key", stored.holder_key.derived_index ? "holder-made" : "issuer-made"},
             {"imported_at_ms", stored.imported_at_ms},
             {"claims", claims}};
+  if (!stored.name.empty()) json["name"] = stored.name;
   if (view.head.expires_at_s) json["expires_at_s"] = *view.head.expires_at_s;
   return json;
 }
@@ -142,7 +145,9 @@ std::string credential_text(const StoredCredential& stored, const CredentialView
   const std::string title = one_line(signed_title(view));
   std::string text =
       toned(Tone::kStrong, title.empty() ? "credential" : title) + ", " +
-      one_line(view.head.issuer_domain) + "\n  " + to_text(view.head.reference) + "\n  " +
+      one_line(view.head.issuer_domain) + "\n" +
+      (stored.name.empty() ? "" : "  called \"" + one_line(stored.name) + "\"\n") + "  " +
+      to_text(view.head.reference) + "\n  " +
       toned(condition.word == "genuine" ? Tone::kGood : Tone::kDoubt, one_line(condition.text)) +
       "\n";
   if (const auto& ends_s = view.head.expires_at_s)
@@ -158,16 +163,6 @@ std::string credential_text(const StoredCredential& stored, const CredentialView
   }
 
   return text;
-}
-
-// The stored credential with this reference, or the only one when none is named.
-const StoredCredential* find_stored(const WalletContents& contents, const std::string& reference) {
-  if (reference.empty() && contents.credentials.size() == 1) return &contents.credentials.front();
-  for (const auto& stored : contents.credentials) {
-    auto view = read_credential(stored.sd_jwt);
-    if (view.ok() && to_text(view->head.reference) == reference) return &stored;
-  }
-  return nullptr;
 }
 
 ClaimOutcome open_claim(ByteView file, const WalletContents& contents,
@@ -204,11 +199,11 @@ ExitCode import(Context& context, const ImportOptions& options) {
     return report(context, unread.failure());
   // Imported before: the wallet has what it was to have.
   if (auto again = read_credential(outcome.claim->sd_jwt); again.ok()) {
-    if (const auto* held = find_stored(wallet.contents(), to_text(again->head.reference))) {
-      const auto condition = Condition(context).of(*held, *again);
-      print(context, credential_json(*held, *again, condition),
+    if (const auto held = find_credential(wallet.contents(), to_text(again->head.reference))) {
+      const auto condition = Condition(context).of(**held, *again);
+      print(context, credential_json(**held, *again, condition),
             "in the wallet already, nothing was changed: " +
-                credential_text(*held, *again, condition, true));
+                credential_text(**held, *again, condition, true));
       return ExitCode::kFailure;  // no fault of the credential, but nothing was imported
     }
   }
@@ -253,18 +248,82 @@ ExitCode list(Context& context) {
   return ExitCode::kOk;
 }
 
+// Which credential of this wallet took the place of this one, and of which this one did: those of
+// the same achievement are asked about, and no others.
+void add_replacements(Condition& asked, const WalletContents& wallet, const CredentialView& shown,
+                      Json& json, std::string& text) {
+  const auto& achievement = shown.head.achievement;
+  std::vector<PlacedAward> placed;
+  std::vector<std::string> references;
+  for (const auto& stored : wallet.credentials) {
+    const auto view = read_credential(stored.sd_jwt);
+    if (!view.ok()) continue;
+    const auto& head = view->head;
+    const bool is_same_award = head.achievement.institution == achievement.institution &&
+                               head.achievement.number == achievement.number &&
+                               head.reference.issuer == shown.head.reference.issuer;
+    if (!is_same_award) continue;
+    placed.push_back({"", head.achievement, head.reference.index.value, false});
+    references.push_back(to_text(head.reference));
+    // Nobody is asked about the only one that there is.
+    if (wallet.credentials.size() > 1)
+      placed.back().superseded = asked.of(stored, *view).word == "superseded";
+  }
+
+  const std::string own = to_text(shown.head.reference);
+  for (const auto& [old, fresh] : replacements(placed)) {
+    if (references[old] == own) {
+      json["replaced_by"] = references[fresh];
+      text += "  replaced by " + references[fresh] + " of this wallet\n";
+    }
+    if (references[fresh] == own) {
+      json["replaces"] = references[old];
+      text += "  replaces " + references[old] + " of this wallet\n";
+    }
+  }
+}
+
 ExitCode show(Context& context, const std::string& reference) {
   auto wallet = OpenWallet::open(context);
   if (!wallet) return wallet.code();
-  const StoredCredential* stored = find_stored(wallet.contents(), reference);
-  if (stored == nullptr)
-    return fail(context, ExitCode::kUnknown,
-                "the wallet holds no such credential; testamur credential list");
+  const auto found = find_credential(wallet.contents(), reference);
+  if (!found.ok()) return report(context, found.failure());
+  const StoredCredential* stored = *found;
   auto view = read_credential(stored->sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
-  const auto condition = Condition(context).of(*stored, *view);
-  print(context, credential_json(*stored, *view, condition),
-        credential_text(*stored, *view, condition, true));
+  Condition asked(context);
+  const auto condition = asked.of(*stored, *view);
+  Json json = credential_json(*stored, *view, condition);
+  std::string text = credential_text(*stored, *view, condition, true);
+  add_replacements(asked, wallet.contents(), *view, json, text);
+  print(context, json, text);
+  return ExitCode::kOk;
+}
+
+struct RenameOptions {
+  Given<std::string> old;
+  Given<std::string> name;
+};
+
+ExitCode rename(Context& context, const RenameOptions& options) {
+  const std::string old = options.old;
+  const std::string name = options.name;
+
+  auto wallet = OpenWallet::open_to_change(context, "credential rename");
+  if (!wallet) return wallet.code();
+
+  const auto renamed = rename_credential(wallet.contents(), old, name);
+  if (!renamed.ok()) return report(context, renamed.failure());
+  const auto view = read_credential((*renamed)->sd_jwt);
+  if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+
+  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+
+  const auto& given = (*renamed)->name;
+  const std::string reference = to_text(view->head.reference);
+  print(context, Json{{"reference", reference}, {"name", given}, {"title", signed_title(*view)}},
+        one_line(signed_title(*view)) + ", " + reference + "\n  is called \"" + one_line(given) +
+            "\" in this wallet, and nowhere else\n");
   return ExitCode::kOk;
 }
 
@@ -337,16 +396,9 @@ ExitCode present(Context& context, const PresentOptions& options) {
   auto wallet = OpenWallet::open_to_change(context, "credential present");
   if (!wallet) return wallet.code();
   const std::string out = options.out;
-  if (options.reference->empty() && wallet.contents().credentials.size() > 1) {
-    return fail(
-        context, ExitCode::kUsage,
-        "the wallet holds " + std::to_string(wallet.contents().credentials.size()) +
-            " credentials: name the one to show by its reference (testamur credential list)");
-  }
-  const StoredCredential* stored = find_stored(wallet.contents(), options.reference);
-  if (stored == nullptr)
-    return fail(context, ExitCode::kUnknown,
-                "the wallet holds no such credential; testamur credential list");
+  const auto found = find_credential(wallet.contents(), options.reference);
+  if (!found.ok()) return report(context, found.failure());
+  const StoredCredential* stored = *found;
   auto view = read_credential(stored->sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
   auto answering = read_answering(context, options, *view);
@@ -647,13 +699,9 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
   return verify_presentation(*pasted, facts, rules);
 }
 
-// Every file of a folder, a line each; one that is no credential is said and takes nothing from the
-// others.
-Outcome verify_folder(Context& context, const VerifyQuestion& question, const std::string& folder) {
-  TM_TRY(auto files, list_folder(folder));
-  std::erase_if(files, [](const std::string& file) { return !is_regular_file(file); });
-  if (files.empty()) return error(folder + " holds no file");
-
+// Every file, a line each; one that is no credential is said and takes nothing from the others.
+Outcome verify_files(Context& context, const VerifyQuestion& question,
+                     const std::vector<std::string>& files) {
   Reply reply{Json{{"files", Json::array()}}, {}, ExitCode::kOk};
   std::map<std::string, std::size_t> counts;
   Progress progress("verifying", files.size(), context.quiet || context.json);
@@ -692,11 +740,31 @@ Outcome verify_folder(Context& context, const VerifyQuestion& question, const st
   return reply;
 }
 
+// The files that are meant: a folder stands for those in it.
+Result<std::vector<std::string>> files_named(const std::vector<std::string>& named) {
+  std::vector<std::string> files;
+  for (const auto& path : named) {
+    if (!is_folder(path)) {
+      files.push_back(path);
+      continue;
+    }
+    TM_TRY(auto within, list_folder(path));
+    std::erase_if(within, [](const std::string& file) { return !is_regular_file(file); });
+    if (within.empty()) return error(path + " holds no file");
+    files.insert(files.end(), within.begin(), within.end());
+  }
+  return files;
+}
+
 Outcome verify(Context& context, const VerifyOptions& options) {
   TM_TRY(const auto question, read_question(context, options));
-  const std::string file = options.file;
-  if (is_folder(file)) return verify_folder(context, question, file);
-  TM_TRY(const auto verdict, judge_file(context, question, file));
+  const std::vector<std::string> named = options.files;
+  if (named.size() > 1 || is_folder(named.front())) {
+    TM_TRY(const auto files, files_named(named));
+    return verify_files(context, question, files);
+  }
+
+  TM_TRY(const auto verdict, judge_file(context, question, named.front()));
   Json json = as_json(verdict);
   std::string text = to_text(verdict);
   add_missing(question, verdict, json, text);
@@ -717,15 +785,25 @@ void add_holding(CLI::App& credential, Context& context, Run& run) {
   });
   auto text = std::make_shared<Given<std::string>>();
   auto* showing = credential.add_subcommand("show", "One credential with all its claims");
-  option(*showing, "reference", *text, "urn:testamur:… (default: the only one)");
+  option(*showing, "reference", *text, "urn:testamur:…, or its name (default: the only one)");
   showing->callback(
       [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
+
+  auto names = std::make_shared<RenameOptions>();
+  auto* renaming =
+      credential.add_subcommand("rename", "Give a credential a name of your own, in this wallet");
+  option(*renaming, "old", names->old, "Its name until now, or urn:testamur:…")->required();
+  option(*renaming, "name", names->name, "Its name from now on")->required();
+  show_example(*renaming, "testamur credential rename urn:testamur:1:tmn1…:tmi1…:5 security");
+  renaming->callback(
+      [&context, &run, names] { run = [&context, names] { return rename(context, *names); }; });
 }
 
 void add_presenting(CLI::App& credential, Context& context, Run& run) {
   auto options = std::make_shared<PresentOptions>();
   auto* presenting = credential.add_subcommand("present", "Show chosen claims to one verifier");
-  option(*presenting, "reference", options->reference, "urn:testamur:… (default: the only one)");
+  option(*presenting, "reference", options->reference,
+         "urn:testamur:…, or its name (default: the only one)");
   option(*presenting, "--request", options->request,
          "Answer this request of a verifier (testamur verifier request)");
   option(*presenting, "--claim", options->claims,
@@ -752,11 +830,12 @@ void add_receipt(CLI::App& credential, Context& context, Run& run) {
       [&context, &run, kept] { run = [&context, kept] { return keep_receipt(context, *kept); }; });
 }
 
-void add_verifying(CLI::App& credential, Context& context, Run& run) {
+void add_verifying(CLI::App& parent, Context& context, Run& run) {
   auto checking = std::make_shared<VerifyOptions>();
-  auto* verifying = credential.add_subcommand(
+  auto* verifying = parent.add_subcommand(
       "verify", "Signature, contents, status, holder and whether the issuer is accepted");
-  option(*verifying, "file", checking->file, "A credential or presentation, or a folder of them")
+  option(*verifying, "file", checking->files,
+         "Credentials or presentations, or folders of them; several are judged a line each")
       ->required();
   option(*verifying, "--request", checking->request,
          "Judge the answer to this request: its audience, nonce, purpose and time");
@@ -780,6 +859,7 @@ void add_verifying(CLI::App& credential, Context& context, Run& run) {
   option(*verifying, "--graph", checking->graph_file,
          "… from the recognitions in this file (testamur trust graph --out) and not from a node")
       ->needs(policy);
+  show_example(*verifying, "testamur verify --request ask.testamur answer.txt");
   verifying->callback([&context, &run, checking] {
     run = [&context, checking] { return verify(context, *checking); };
   });
@@ -794,6 +874,9 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run) {
   add_presenting(*credential, context, run);
   add_receipt(*credential, context, run);
   add_verifying(*credential, context, run);
+
+  // The one thing that a verifier does, without its noun.
+  add_verifying(app, context, run);
 }
 
 }  // namespace testamur::wallet

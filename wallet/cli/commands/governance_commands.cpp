@@ -13,6 +13,7 @@
 #include "wallet/cli/description/named_parties.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/short_id.h"
 #include "wallet/cli/terminal.h"
 
 namespace testamur::wallet {
@@ -36,7 +37,14 @@ struct FoundProposal {
   bool is_proven = false;
 };
 Attempt<FoundProposal> find_proposal(Client& client, const ChainId& chain,
-                                     const std::string& text) {
+                                     const std::string& typed) {
+  std::string text = typed;
+  if (is_short_id(typed, "tmx")) {
+    TM_TRY(const auto list, asked(client.proposals(false)));
+    std::vector<std::string> ids;
+    for (const auto& each : list.proposals) ids.push_back(to_text(each.id));
+    TM_TRY(text, complete_id("proposal", typed, "tmx", ids));
+  }
   const auto id = parse_transaction_id(text);
   if (!id.ok())
     return Failure{ExitCode::kUsage, id.message() + " (testamur governance list shows the ids)"};

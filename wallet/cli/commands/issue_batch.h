@@ -6,9 +6,12 @@
 #include <vector>
 
 #include "wallet/cli/context.h"
+#include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/option.h"
 #include "wallet/cli/outcome.h"
+#include "wallet/credential/award_check.h"
 #include "wallet/credential/class_list.h"
+#include "wallet/credential/request.h"
 
 namespace testamur::wallet {
 
@@ -28,6 +31,20 @@ struct IssueOptions {
 // What the person said of the list's own notation. A separator is found, and what was read is shown
 // before the question.
 Result<ClassListReading> reading_of(const IssueOptions& options);
+// The wallet requests in a folder; none where no folder is named. Fails with the file on one of
+// another ledger or institution.
+Result<std::vector<WalletRequest>> read_requests(const std::string& directory,
+                                                 const IssuerProfile& profile);
+// The achievement that --achievement names, with its version, and what the ledger says of it. Fails
+// with 1 where it cannot be issued (any more).
+struct IssuableAchievement {
+  AchievementId id;
+  AchievementAnswer answer;
+};
+Result<AchievementId> achievement_to_issue(const std::string& named, const InstitutionId& own);
+Attempt<IssuableAchievement> issuable_achievement(IssuerSession& session, const AchievementId& id);
+// What a list is compared with, before anything is signed.
+AwardTerms terms_of(const IssuableAchievement& achievement);
 // Checks, shows, asks, issues; from wherever it was interrupted `issuer batch resume` goes on.
 Outcome issue_batch(Context& context, const IssueOptions& options);
 // For good, with reason correction: shows the award, asks, sends.

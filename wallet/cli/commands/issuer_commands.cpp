@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "wallet/cli/commands/commands.h"
+#include "wallet/cli/description/achievement_preview.h"
 #include "wallet/cli/files/achievement_file.h"
 #include "wallet/cli/files/key_files.h"
 #include "wallet/cli/files/output.h"
@@ -18,6 +19,12 @@ namespace tx = ledger::tx;
 
 constexpr KeyPurpose kVaultPurposes[] = {KeyPurpose::kRoot, KeyPurpose::kIssue, KeyPurpose::kGovern,
                                          KeyPurpose::kCredential};
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
 
 // Chain and institution, found through the registered issue key.
 Attempt<IssuerProfile> find_profile(Client& client, const SecretKey& issue_key) {
@@ -100,8 +107,58 @@ Outcome init(Context& context, const InitOptions& options) {
 struct AchievementOptions {
   Given<std::string> file;
   Given<std::string> achievement;
+  Given<bool> dry_run;
   DraftOptions draft;
 };
+
+// What the ledger would refuse for its number and version, told before anybody reads further. A
+// draft may be sent after the version before it: there a gap is a warning.
+Attempt<void> check_version(IssuerSession& session, const tx::AchievementContent& content,
+                            bool is_draft, std::vector<std::string>& warnings) {
+  if (content.number == 0 || content.version == 0) return {};
+
+  const auto& own = session.profile.institution;
+  const std::string id = to_text(AchievementId{own, content.number, content.version});
+  std::uint32_t newest = 0;
+  auto called = session.client.achievement(AchievementId{own, content.number, 0});
+  if (const auto* known = std::get_if<AchievementAnswer>(&called)) {
+    newest = known->record.id.version;
+  } else if (std::get<CallError>(called).kind != CallFailure::kNotFound) {
+    return failure_of(std::get<CallError>(called));
+  }
+
+  const std::string next = "version = " + std::to_string(newest + 1);
+  if (content.version <= newest) {
+    return Failure{ExitCode::kFailure,
+                   id + " is published already; the next is " + next + "; nothing was sent",
+                   "achievement_exists"};
+  }
+  if (content.version == newest + 1) return {};
+
+  const std::string gap =
+      (newest == 0 ? "no version of it is"
+                   : "version " + std::to_string(newest) + " is the newest that is") +
+      std::string(" published: ") + next + " comes first";
+  if (!is_draft)
+    return Failure{ExitCode::kFailure, id + " cannot be published yet: " + gap,
+                   "achievement_version_gap"};
+  warnings.push_back(gap);
+  return {};
+}
+
+// The names of those who award, teach and assess; one that the ledger does not know is a typing
+// error, told here.
+Attempt<Names> names_of_parties(IssuerSession& session, const tx::AchievementContent& content) {
+  Names names;
+  for (const auto* parties : {&content.awarding_bodies, &content.teaches, &content.assesses}) {
+    for (const auto& id : *parties) {
+      if (names.contains(to_text(id))) continue;
+      TM_TRY(const auto answer, asked(session.client.institution(id, false), to_text(id)));
+      names[to_text(id)] = answer.name.name_now;
+    }
+  }
+  return names;
+}
 
 Outcome publish(Context& context, const AchievementOptions& options) {
   TM_TRY(const auto content, read_achievement_file(options.file));
@@ -109,9 +166,25 @@ Outcome publish(Context& context, const AchievementOptions& options) {
   const std::string id =
       to_text(AchievementId{session.profile.institution, content.number, content.version});
   TransactionRequest request;
+  auto& description = request.description;
+  const bool dry_run = options.dry_run;
+  const bool is_draft = !dry_run && !options.draft.file->empty();
+  TM_TRY_STATUS(check_version(session, content, is_draft, description.warnings));
+  TM_TRY(const auto names, names_of_parties(session, content));
+
   request.command = "issuer achievement publish";
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
-  request.description.facts["achievement"] = id;
+
+  const auto preview = preview_achievement(content, session.profile.name, names);
+  description.details = preview.text;
+  description.facts =
+      Json{{"achievement", id}, {"states", preview.facts}, {"not_stated", preview.absent}};
+  if (!preview.absent.empty())
+    description.warnings.push_back("it does not state " + joined(preview.absent) +
+                                   " (docs/cli.md, \"Achievement\"); only a next version can");
+
+  if (dry_run) return say_only(session, std::move(request));
+
   request.done =
       "published " + std::string(tx::best_text(content.titles)) + "\n  achievement " + id;
   return confirm_sign_send(session, std::move(request), options.draft);
@@ -191,7 +264,10 @@ void add_issuer_commands(CLI::App& app, Context& context, Run& run) {
   auto* publishing = achievement->add_subcommand(
       "publish", "Publish an achievement (or its next version) from a TOML file");
   option(*publishing, "file", options->file, "The achievement")->required();
+  flag(*publishing, "--dry-run", options->dry_run,
+       "Say what would stand on the ledger for good; publish nothing");
   add_draft_options(*publishing, options->draft);
+  show_example(*publishing, "testamur issuer achievement publish achievement.toml --dry-run");
   publishing->callback([&context, &run, options] {
     run = [&context, options] { return publish(context, *options); };
   });

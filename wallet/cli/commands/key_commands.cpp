@@ -11,6 +11,7 @@
 #include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/flow/void_forecast.h"
+#include "wallet/cli/short_id.h"
 #include "wallet/cli/terminal.h"
 
 namespace testamur::wallet {
@@ -131,12 +132,23 @@ Outcome add(Context& context, const KeyOptions& options) {
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
+// The id as it was typed, or whole where its beginning was, of a key of this institution.
+Attempt<std::string> key_named(Client& client, const InstitutionId& institution,
+                               const std::string& typed) {
+  if (!is_short_id(typed, "tmk")) return typed;
+  TM_TRY(const auto answer, asked(client.institution(institution, false)));
+  std::vector<std::string> ids;
+  for (const auto& key : answer.keys) ids.push_back(to_text(key.record.id));
+  return complete_id("key", typed, "tmk", ids);
+}
+
 // The key on the ledger, if it is the institution's own and active.
 struct OwnKey {
   KeyId id;
   KeyPurpose purpose = KeyPurpose::kRoot;
 };
-Attempt<OwnKey> own_key(IssuerSession& session, const std::string& text) {
+Attempt<OwnKey> own_key(IssuerSession& session, const std::string& typed) {
+  TM_TRY(const auto text, key_named(session.client, session.profile.institution, typed));
   const auto id = parse_key_id(text);
 
   if (!id.ok())
@@ -293,9 +305,15 @@ Outcome list(Context& context, const std::string& institution) {
                text};
 }
 
-Outcome show(Context& context, const std::string& text) {
-  TM_TRY(const auto id, parse_key_id(text));
+Outcome show(Context& context, const std::string& typed) {
   Client client = context.client();
+  std::string text = typed;
+  if (is_short_id(typed, "tmk")) {
+    // Only the keys of an institution can be gone through.
+    TM_TRY(const auto profile, stored_profile(context));
+    TM_TRY(text, key_named(client, profile.institution, typed));
+  }
+  TM_TRY(const auto id, parse_key_id(text));
   TM_TRY(const auto answer, asked(client.key(id)));
   return Reply{answer.shown.json(), key_text(answer)};
 }

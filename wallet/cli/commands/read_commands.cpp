@@ -7,7 +7,9 @@
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/cli/flow/viewpoint_decision.h"
 #include "wallet/cli/option.h"
+#include "wallet/cli/short_id.h"
 #include "wallet/client/facts.h"
 #include "wallet/client/proven_facts.h"
 #include "wallet/verify/verify.h"
@@ -19,6 +21,12 @@ constexpr std::size_t kBulkLimit = 4096;
 constexpr std::size_t kMostSlots =
     16;  // of one commitment; no honest institution has more than a few
 constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
+
+// What is asked about each hash.
+struct Question {
+  CheckOptions options;
+  std::optional<Viewpoint> viewpoint;  // whose recognition, where it is not the node's own
+};
 
 struct Checked {
   Json answers = Json::array();
@@ -49,11 +57,12 @@ Called<CheckAnswer> ask(Client& client, const std::string& text, const CheckOpti
 
 // One slot, proven where the node proves it; each has an issuer, and so a verdict, of its own.
 Attempt<void> check_slot(const Context& context, Client& client, const LedgerTrust& trust,
-                         const CheckAnswer& answer, const SlotAnswer& slot, Json& verdicts,
-                         Checked& out) {
+                         const CheckAnswer& answer, const SlotAnswer& slot,
+                         const Question& question, Json& verdicts, Checked& out) {
   const ChainId chain = trust.current() == nullptr ? ChainId{} : trust.current()->genesis.chain;
   auto facts = facts_of_slot(client, chain, answer, slot);
   if (const auto lie = prove_slot(client, trust, facts)) return failure_of(*lie);
+  if (question.viewpoint) decide_for(client, *question.viewpoint, question.options.purpose, facts);
   const auto verdict = verify_hash(facts.slots->front().commitment, facts,
                                    {context.now_ms(), kMaxStatusAgeMs, {}, true});
   out.text += to_text(verdict);
@@ -63,8 +72,8 @@ Attempt<void> check_slot(const Context& context, Client& client, const LedgerTru
 }
 
 Attempt<void> check_one(const Context& context, Client& client, const LedgerTrust& trust,
-                        const std::string& text, const CheckOptions& options, Checked& out) {
-  TM_TRY(const auto answer, asked(ask(client, text, options)));
+                        const std::string& text, const Question& question, Checked& out) {
+  TM_TRY(const auto answer, asked(ask(client, text, question.options)));
   if (answer.checkpoint) {
     if (const auto lie = trust.verify_checkpoint(*answer.checkpoint)) return failure_of(*lie);
   }
@@ -85,7 +94,7 @@ Attempt<void> check_one(const Context& context, Client& client, const LedgerTrus
   }
   for (const auto& slot :
        std::span(answer.slots).first(std::min(answer.slots.size(), kMostSlots))) {
-    TM_TRY_STATUS(check_slot(context, client, trust, answer, slot, verdicts, out));
+    TM_TRY_STATUS(check_slot(context, client, trust, answer, slot, question, verdicts, out));
   }
 
   json["asked"] = text;
@@ -95,15 +104,17 @@ Attempt<void> check_one(const Context& context, Client& client, const LedgerTrus
   return {};
 }
 
-Outcome check(Context& context, const std::vector<std::string>& hashes,
-              const CheckOptions& options) {
+Outcome check(Context& context, const std::vector<std::string>& hashes, const CheckOptions& options,
+              const std::string& viewpoint) {
   if (hashes.size() > kBulkLimit) return Failure{ExitCode::kUsage, "at most 4096 hashes at once"};
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
   if (const auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
+  Question question{options, std::nullopt};
+  TM_TRY(question.viewpoint, read_viewpoint(client, viewpoint));
   Checked out;
   for (const auto& hash : hashes)
-    TM_TRY_STATUS(check_one(context, client, trust, hash, options, out));
+    TM_TRY_STATUS(check_one(context, client, trust, hash, question, out));
   return Reply{Json{{"answers", out.answers}, {"exit_code", static_cast<int>(out.code)}}, out.text,
                out.code};
 }
@@ -128,9 +139,15 @@ Outcome show_institution(Context& context, const std::string& id_or_domain, bool
   return shown(answer, institution_text(answer));
 }
 
-Outcome show_achievement(Context& context, const std::string& text) {
-  TM_TRY(const auto id, parse_achievement_id(text));
+Outcome show_achievement(Context& context, const std::string& typed) {
   Client client = context.client();
+  std::string text = typed;
+  const std::string institution = typed.substr(0, typed.find('/'));
+  if (is_short_id(institution, "tmi")) {
+    TM_TRY(const auto whole, institution_named(client, "achievement", institution));
+    text.replace(0, institution.size(), to_text(whole));
+  }
+  TM_TRY(const auto id, parse_achievement_id(text));
   TM_TRY(const auto answer, asked(client.achievement(id), text));
   return shown(answer, achievement_text(answer));
 }
@@ -176,7 +193,12 @@ Outcome show_statements(Context& context, const StatementQuestion& question) {
 
   TM_TRY(const auto answer, asked(client.statements(by, about, question.history)));
   std::string text;
-  for (const auto& statement : answer.statements) text += statement_line(statement);
+  for (const auto& statement : answer.statements) {
+    // Under the id by which it is withdrawn.
+    text += statement_line(statement) + "    " +
+            (statement.id.is_zero() ? "an unknown id" : to_text(statement.id)) + ", first day: " +
+            (statement.valid_from_ms ? date_text(*statement.valid_from_ms) : "unknown") + "\n";
+  }
   return shown(answer, text);
 }
 
@@ -217,6 +239,7 @@ void add_check_commands(CLI::App& app, Context& context, Run& run) {
     Given<std::string> csv;
     Given<std::string> out;
     Given<std::string> purpose;
+    Given<std::string> viewpoint;
   };
   auto question = std::make_shared<CheckQuestion>();
   auto* command = app.add_subcommand(
@@ -229,13 +252,16 @@ void add_check_commands(CLI::App& app, Context& context, Run& run) {
   csv->excludes(named)->needs(out);
   out->needs(csv);
   option(*command, "--purpose", question->purpose, "credit, access, exemption, employment, …");
+  option(*command, "--viewpoint", question->viewpoint,
+         "Whether this institution (id or domain) accepts the issuer, and by whose policy");
+  show_example(*command, "testamur check urn:testamur:1:tmn1…:tmi1…:5 --viewpoint uni.example");
   command->callback([&context, &run, question] {
     run = [&context, question]() -> Outcome {
       if (!question->csv->empty())
         return check_csv(context, question->csv, question->out, question->purpose);
       if (question->hashes->empty())
         return error("name hashes or references, or a table: --csv IN --out OUT");
-      return check(context, *question->hashes, {question->purpose, true, 0});
+      return check(context, *question->hashes, {question->purpose, true, 0}, question->viewpoint);
     };
   });
 }

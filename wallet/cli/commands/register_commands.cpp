@@ -12,6 +12,7 @@
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/flow/replacements.h"
 #include "wallet/cli/option.h"
 #include "wallet/credential/class_list.h"
 #include "wallet/credential/csv_line.h"
@@ -90,7 +91,8 @@ std::string source_line(const StatusSource& source) {
 
 Outcome list(Context& context, const ListOptions& options) {
   TM_TRY(const auto filter, read_filter(context, options));
-  TM_TRY(const auto read, read_register(context, options.batch));
+  TM_TRY(const auto batch, batch_named(context, options.batch));
+  TM_TRY(const auto read, read_register(context, batch));
 
   // Without the ledger's word nobody can be chosen by it.
   if (!filter.status.empty() && filter.status != "not_sent" && !read.source.asked)
@@ -102,6 +104,51 @@ Outcome list(Context& context, const ListOptions& options) {
           (awards.empty() ? "" : ": " + counts_text(awards, read.source.asked)) + "\n" +
           source_line(read.source);
   return Reply{list_json(awards, read.source), std::move(text)};
+}
+
+// What one learner has, and which award took the place of which.
+struct LearnersAwards {
+  std::vector<const RegisteredAward*> awards;
+  std::map<std::size_t, std::size_t> replaced_by;
+  std::map<std::size_t, std::size_t> replaces;
+};
+
+LearnersAwards with_replacements(std::vector<const RegisteredAward*> awards) {
+  std::vector<PlacedAward> placed;
+  for (const auto* each : awards) {
+    placed.push_back({each->award.student, each->award.achievement,
+                      each->award.indexes.front().value, each->status == "superseded"});
+  }
+  LearnersAwards learner{std::move(awards), replacements(placed), {}};
+  for (const auto& [old, fresh] : learner.replaced_by) learner.replaces[fresh] = old;
+  return learner;
+}
+
+std::string named_award(const RegisteredAward& award) {
+  return award.award.date + ", batch " + award.award.batch + " (index " +
+         std::to_string(award.award.indexes.front().value) + ")";
+}
+
+std::string replacement_text(const LearnersAwards& learner, std::size_t place) {
+  std::string text;
+  if (const auto fresh = learner.replaced_by.find(place); fresh != learner.replaced_by.end())
+    text += "  replaced by  that of " + named_award(*learner.awards[fresh->second]) + "\n";
+  else if (learner.awards[place]->status == "superseded")
+    text += "  replaced by  an award that this register does not have\n";
+  if (const auto old = learner.replaces.find(place); old != learner.replaces.end())
+    text += "  replaces     that of " + named_award(*learner.awards[old->second]) + "\n";
+  return text;
+}
+
+void add_replacements(const LearnersAwards& learner, Json& list) {
+  const auto named = [&](std::size_t place) {
+    const auto& award = learner.awards[place]->award;
+    return Json{{"batch", award.batch}, {"index", award.indexes.front().value}};
+  };
+  for (const auto& [old, fresh] : learner.replaced_by) {
+    list[old]["replaced_by"] = named(fresh);
+    list[fresh]["replaces"] = named(old);
+  }
 }
 
 std::string award_details(const RegisteredAward& award, const IssuerProfile& profile) {
@@ -156,8 +203,12 @@ Outcome show(Context& context, const ListOptions& options) {
                      (awards.back()->name.empty() ? "" : ", " + one_line(awards.back()->name)) +
                      ": " + std::to_string(awards.size()) +
                      (awards.size() == 1 ? " award\n" : " awards\n");
-  for (const auto* award : awards) text += award_details(*award, profile);
-  return Reply{list_json(awards, read.source), text + source_line(read.source)};
+  const auto learner = with_replacements(awards);
+  for (std::size_t i = 0; i < awards.size(); ++i)
+    text += award_details(*awards[i], profile) + replacement_text(learner, i);
+  Json json = list_json(awards, read.source);
+  add_replacements(learner, json["awards"]);
+  return Reply{std::move(json), text + source_line(read.source)};
 }
 
 Outcome list_batches(Context& context) {
@@ -254,7 +305,7 @@ CodeList list_codes(const RegisteredBatch& batch,
 }
 
 Outcome codes(Context& context, const CodesOptions& options) {
-  const std::string name = options.name;
+  TM_TRY(const auto name, batch_named(context, options.name));
   const std::string csv = options.csv;
   // The destination is checked before the vault is opened: nobody types a passphrase for nothing.
   if (!csv.empty()) TM_TRY_STATUS(may_save_named_file(context, csv));

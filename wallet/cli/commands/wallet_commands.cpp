@@ -8,6 +8,7 @@
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/open_wallet.h"
+#include "wallet/cli/flow/own_credentials.h"
 #include "wallet/cli/option.h"
 #include "wallet/credential/credential.h"
 #include "wallet/credential/request.h"
@@ -241,25 +242,24 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
   return ExitCode::kOk;
 }
 
-ExitCode erase(Context& context, const std::string& reference) {
+ExitCode erase(Context& context, const std::string& named) {
   auto wallet = OpenWallet::open_to_change(context, "wallet erase");
   if (!wallet) return wallet.code();
 
-  auto& credentials = wallet.contents().credentials;
+  const auto found = find_credential(wallet.contents(), named);
+  if (named.empty() || !found.ok())
+    return fail(context, ExitCode::kUnknown, "the wallet holds no credential " + named);
+  const auto view = read_credential((*found)->sd_jwt);
+  if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+  const std::string reference = to_text(view->head.reference);
 
-  const auto before = credentials.size();
-  std::erase_if(credentials, [&](const StoredCredential& stored) {
-    auto view = read_credential(stored.sd_jwt);
-    return view.ok() && to_text(view->head.reference) == reference;
-  });
-
-  if (credentials.size() == before)
-    return fail(context, ExitCode::kUnknown, "the wallet holds no credential " + reference);
-
-  if (!context.yes && !confirm("Erase this credential with its salt and key, for good?")) {
+  if (!context.yes && !confirm("Erase " + reference + " with its salt and key, for good?")) {
     return fail(context, ExitCode::kCancelled,
                 "nothing was erased (without a terminal, give --yes)");
   }
+
+  auto& credentials = wallet.contents().credentials;
+  credentials.erase(credentials.begin() + (*found - credentials.data()));
 
   // The version before goes too: it holds what is to be erased (decision 1161).
   if (const ExitCode saved = wallet.save_and_forget(context); saved != ExitCode::kOk) return saved;
@@ -312,7 +312,7 @@ void add_wallet_commands(CLI::App& app, Context& context, Run& run) {
   });
   add_passphrase_command(*wallet, context, run);
   auto* erasing = wallet->add_subcommand("erase", "Erase one credential with its salt and key");
-  option(*erasing, "reference", given->text, "urn:testamur:…")->required();
+  option(*erasing, "reference", given->text, "urn:testamur:…, or its name")->required();
   erasing->callback(
       [&context, &run, given] { run = [&context, given] { return erase(context, given->text); }; });
 }

@@ -188,6 +188,12 @@ constexpr std::string_view kAssessments[] = {"",
                                              "prior_learning",
                                              "automated_test"};
 
+template <class Value>
+std::string_view word_in(std::span<const std::string_view> names, Value value) {
+  const auto number = static_cast<std::size_t>(value);
+  return number < names.size() ? names[number] : std::string_view{};
+}
+
 // "3", "1.5" or "2.25" as hundredths.
 std::optional<std::uint32_t> parse_ects(const std::string& text) {
   const auto dot = text.find('.');
@@ -324,6 +330,19 @@ tx::AchievementContent read_content(TableReader& reader, const std::string& file
 }
 
 }  // namespace
+
+std::string_view word_of(tx::AwardKind kind) { return word_in(kAwardKinds, kind); }
+std::string_view word_of(tx::Participation participation) {
+  return word_in(kParticipation, participation);
+}
+std::string_view word_of(tx::QualityScheme scheme) { return word_in(kSchemes, scheme); }
+std::string_view word_of(tx::IdentityCheck check) { return word_in(kIdentityChecks, check); }
+std::string_view word_of(tx::Stackability stackability) {
+  return word_in(kStackability, stackability);
+}
+std::string_view word_of(tx::AssessmentType assessment) {
+  return word_in(kAssessments, assessment);
+}
 
 Result<tx::AchievementContent> read_achievement_file(const std::string& file) {
   TM_TRY(const auto raw, read_file(file, kMaxFileBytes));

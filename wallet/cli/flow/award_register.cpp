@@ -7,6 +7,7 @@
 #include <map>
 
 #include "wallet/cli/description/render.h"
+#include "wallet/cli/short_id.h"
 
 namespace testamur::wallet {
 namespace {
@@ -195,7 +196,15 @@ Json to_json(const RegisteredAward& award) {
 }
 
 Result<AchievementId> achievement_named(const std::string& text, const InstitutionId& own) {
-  if (text.find('/') != std::string::npos) return parse_achievement_id(text);
+  if (const auto slash = text.find('/'); slash != std::string::npos) {
+    const std::string institution = text.substr(0, slash);
+    if (!is_short_id(institution, "tmi")) return parse_achievement_id(text);
+
+    // The only institution that can be meant is this home's own.
+    const auto whole = complete_id("achievement", institution, "tmi", {to_text(own)});
+    if (!whole.ok()) return error(whole.message() + " (this home is of " + to_text(own) + ")");
+    return parse_achievement_id(*whole + text.substr(slash));
+  }
 
   const auto point = text.find('.');
   const auto number = parse_number(std::string_view(text).substr(0, point));

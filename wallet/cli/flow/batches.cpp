@@ -5,13 +5,20 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "ledger/tx/transaction.h"
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/short_id.h"
 #include "wallet/client/outbox.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kBatchIdDigits = 32;
+
+}  // namespace
 
 std::string batch_path(const Context& context, const std::string& name) {
   return context.path("issuer/batches/" + name);
@@ -43,6 +50,21 @@ Status check_batch_name(const std::string& name) {
   return error(
       "--name: \"" + name.substr(0, 100) +
       "\" cannot be the name of a batch: use letters, digits, '-', '_' and '.', at most 100");
+}
+
+Attempt<std::string> batch_named(const Context& context, const std::string& typed) {
+  TM_TRY(const auto names, or_exit(ExitCode::kFailure, batch_names(context)));
+  const bool is_whole = std::ranges::find(names, typed) != names.end();
+  if (is_whole || !is_short_hex(typed, kBatchIdDigits) || typed.size() < kLeastTyped) return typed;
+
+  // Names that people gave are typed in full.
+  std::vector<std::string> ids;
+  std::ranges::copy_if(names, std::back_inserter(ids), [](const auto& name) {
+    return name.size() == kBatchIdDigits && is_short_hex(name, kBatchIdDigits + 1);
+  });
+  auto whole = complete_id("batch", typed, "", ids);
+  if (!whole.ok() && whole.failure().exit == ExitCode::kUnknown) return typed;
+  return whole;
 }
 
 Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,

@@ -22,6 +22,11 @@ Result<std::vector<std::string>> batch_names(const Context& context);
 // dot.
 Status check_batch_name(const std::string& name);
 
+// The name of a batch as it was typed, or whole where the beginning of a batch's own id was (of one
+// that got no name). What names none is left to whoever opens it. For commands that destroy
+// nothing.
+Attempt<std::string> batch_named(const Context& context, const std::string& typed);
+
 // The batch of this name. Exit code 2 where this home has none, with the names that there are, or,
 // where a crash left only its folder, with what to do.
 Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,

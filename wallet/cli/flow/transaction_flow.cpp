@@ -208,6 +208,21 @@ Outcome confirm_sign_send(IssuerSession& session, TransactionRequest request) {
   return confirm_sign_send(session, std::move(request), DraftOptions{});
 }
 
+Outcome say_only(IssuerSession& session, TransactionRequest request) {
+  TM_TRY(const auto envelope, envelope_for(session, DraftOptions{}));
+  TM_TRY(const auto built, built_or_failure(request.make(envelope)));
+  TM_TRY_STATUS(describe(session, request, built));
+
+  const auto& description = request.description;
+  std::string text = description.text + "\n" + description.details;
+  for (const auto& warning : description.warnings)
+    text += toned(Tone::kDoubt, "Warning: ") + warning + "\n";
+
+  Json json = description.facts;
+  json.update({{"dry_run", true}, {"says", description.text}, {"warnings", description.warnings}});
+  return Reply{std::move(json), text + "nothing was sent\n"};
+}
+
 Attempt<void> confirm_description(const Context& context, const Description& description,
                                   const std::string& question, const std::string& undone) {
   TM_TRY_STATUS(refuse_unread_options(context));

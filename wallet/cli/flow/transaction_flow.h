@@ -65,6 +65,9 @@ Outcome confirm_sign_send(IssuerSession& session, TransactionRequest request,
 // The same for commands that have no drafts.
 Outcome confirm_sign_send(IssuerSession& session, TransactionRequest request);
 
+// Says the words of it and ends: nothing is asked, signed, kept or sent.
+Outcome say_only(IssuerSession& session, TransactionRequest request);
+
 // ---- its parts, for commands that send something of their own
 
 // Shows the description on standard error, unless --quiet or --json, then asks, unless --yes. Fails

@@ -1,0 +1,38 @@
+// Which award took the place of which: told where it is known, and of nobody else's.
+#include "wallet/cli/flow/replacements.h"
+
+#include "tests/support/catch.h"
+
+namespace testamur::wallet {
+namespace {
+
+PlacedAward award(const char* of, std::uint32_t number, std::uint64_t index,
+                  bool superseded = false) {
+  return {of, AchievementId{InstitutionId{}, number, 1}, index, superseded};
+}
+using Found = std::map<std::size_t, std::size_t>;
+
+}  // namespace
+
+TEST_CASE("a superseded award is replaced by the next later one of its learner and achievement") {
+  CHECK(replacements({award("S1", 1, 5, true), award("S1", 1, 40)}) == Found{{0, 1}});
+
+  // Corrected twice, in whatever order they are listed.
+  CHECK(replacements({award("S1", 1, 60), award("S1", 1, 5, true), award("S1", 1, 40, true)}) ==
+        Found{{1, 2}, {2, 0}});
+
+  auto next_version = award("S1", 1, 40);
+  next_version.achievement.version = 2;
+  CHECK(replacements({award("S1", 1, 5, true), next_version}) == Found{{0, 1}});
+}
+
+TEST_CASE("an award that is in force replaces nothing of another learner, achievement or time") {
+  CHECK(replacements({award("S1", 1, 5), award("S1", 1, 40)}).empty());
+  CHECK(replacements({award("S1", 1, 5, true), award("S2", 1, 40)}).empty());
+  CHECK(replacements({award("S1", 1, 5, true), award("S1", 2, 40)}).empty());
+  CHECK(replacements({award("S1", 1, 50, true), award("S1", 1, 40)}).empty());
+  CHECK(replacements({award("S1", 1, 5, true)}).empty());
+  CHECK(replacements({}).empty());
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,29 @@
+// What a person reads who typed something that is no command, and the words `help` and `version`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wallet/cli/outcome.h"
+
+namespace CLI {
+class ParseError;
+}
+
+namespace testamur::wallet {
+
+class CommandTree;
+
+inline constexpr const char* kProgramVersion = "testamur 0.1.0";
+
+// The answer to `help [COMMAND…]` and `version`, before anything is parsed: neither needs a home
+// that can be read, and the words after `help` are commands themselves. Nothing for anything else.
+// Flags may stand between.
+std::optional<Outcome> answer_about_program(const CommandTree& app,
+                                            const std::vector<std::string>& typed);
+
+// The cause, with the names that are near what was typed, and where help is.
+std::string usage_text(const CommandTree& app, const CLI::ParseError& problem);
+
+}  // namespace testamur::wallet

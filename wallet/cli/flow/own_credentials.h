@@ -1,0 +1,25 @@
+// The credentials of a learner's wallet as their learner speaks of them: by reference, or by a name
+// that the learner gave. Names stay in the wallet; nobody who is shown a credential sees its name.
+// Plain values; one thread.
+#pragma once
+
+#include <string>
+
+#include "wallet/cli/outcome.h"
+#include "wallet/keystore/wallet_contents.h"
+
+namespace testamur::wallet {
+
+// The credential of this reference or name; where nothing is named, the only one. Fails with 2
+// where nothing is named and the wallet holds several, and with 9 where it holds no such one.
+// Borrowed from the wallet.
+Attempt<const StoredCredential*> find_credential(const WalletContents& wallet,
+                                                 const std::string& named);
+
+// Gives the credential that `old` names (reference or name) a new name, and changes nothing else.
+// Fails with 9 where there is none of that name; with 2 where the new one cannot be a name: empty,
+// longer than 100 bytes, a reference, with marks that nobody sees, or (nearly) that of another.
+Attempt<StoredCredential*> rename_credential(WalletContents& wallet, const std::string& old,
+                                             const std::string& name);
+
+}  // namespace testamur::wallet

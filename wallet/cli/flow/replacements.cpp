@@ -1,0 +1,28 @@
+#include "wallet/cli/flow/replacements.h"
+
+namespace testamur::wallet {
+namespace {
+
+bool may_replace(const PlacedAward& later, const PlacedAward& earlier) {
+  return later.of == earlier.of && later.index > earlier.index &&
+         later.achievement.institution == earlier.achievement.institution &&
+         later.achievement.number == earlier.achievement.number;
+}
+
+}  // namespace
+
+std::map<std::size_t, std::size_t> replacements(const std::vector<PlacedAward>& awards) {
+  std::map<std::size_t, std::size_t> found;
+  for (std::size_t i = 0; i < awards.size(); ++i) {
+    if (!awards[i].superseded) continue;
+
+    for (std::size_t j = 0; j < awards.size(); ++j) {
+      if (!may_replace(awards[j], awards[i])) continue;
+      const auto [next, fresh] = found.emplace(i, j);
+      if (!fresh && awards[j].index < awards[next->second].index) next->second = j;
+    }
+  }
+  return found;
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,26 @@
+// Which award took the place of which. The ledger says that one is superseded, and not by what; so
+// it is told from the awards that are known here. Pure; any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/ids.h"
+
+namespace testamur::wallet {
+
+struct PlacedAward {
+  std::string of;  // whose it is: awards of different people never replace each other
+  AchievementId achievement;
+  std::uint64_t index = 0;  // the issuer's; a later award has a higher one
+  bool superseded = false;
+};
+
+// By the position of each superseded award that of the one which took its place: the next later
+// award of the same achievement, in any version, to the same person. None where none is known.
+std::map<std::size_t, std::size_t> replacements(const std::vector<PlacedAward>& awards);
+
+}  // namespace testamur::wallet

@@ -1,0 +1,86 @@
+#include "wallet/cli/flow/statement_periods.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace testamur::wallet {
+namespace {
+
+struct Changes {
+  std::map<trust::StatementId, std::uint64_t> ended_ms;
+  std::set<trust::StatementId> annulled;
+};
+
+// What later statements of the list say of earlier ones.
+Changes changes_in(const StatementsAnswer& answer) {
+  Changes changes;
+  for (const auto& each : answer.statements) {
+    if (each.kind == trust::Kind::kVoid)
+      changes.annulled.insert(each.names.begin(), each.names.end());
+  }
+
+  for (const auto& each : answer.statements) {
+    // An end that was annulled ends nothing; of several the earliest counts.
+    if (each.kind != trust::Kind::kEnd || !each.valid_from_ms || changes.annulled.contains(each.id))
+      continue;
+    for (const auto& named : each.names) {
+      const auto [at, fresh] = changes.ended_ms.emplace(named, *each.valid_from_ms);
+      if (!fresh) at->second = std::min(at->second, *each.valid_from_ms);
+    }
+  }
+  return changes;
+}
+
+Hold hold_of(const AccreditationPeriod& period, std::uint64_t now_ms) {
+  const auto& statement = period.statement;
+  if (!statement.unknown_part().empty()) return Hold::kUnknown;
+
+  const auto from_ms = *statement.valid_from_ms;
+  auto until_ms = *statement.valid_until_ms == 0 ? trust::kOpenEnd : *statement.valid_until_ms;
+  if (period.ended_ms) until_ms = std::min(until_ms, *period.ended_ms);
+
+  // One that was ended before it began will never hold.
+  if (period.annulled || until_ms <= now_ms || until_ms <= from_ms) return Hold::kEnded;
+  if (from_ms > now_ms) return Hold::kLater;
+  return statement.in_force ? Hold::kStands : Hold::kNotCounted;
+}
+
+}  // namespace
+
+std::string_view to_text(Hold hold) {
+  switch (hold) {
+    case Hold::kStands: return "stands";
+    case Hold::kLater: return "later";
+    case Hold::kEnded: return "ended";
+    case Hold::kNotCounted: return "not_counted";
+    case Hold::kUnknown: break;
+  }
+  return "unknown";
+}
+
+std::vector<AccreditationPeriod> accreditation_periods(const StatementsAnswer& answer,
+                                                       std::uint64_t now_ms) {
+  const auto changes = changes_in(answer);
+  std::vector<AccreditationPeriod> periods;
+
+  for (const auto& statement : answer.statements) {
+    // One of an unknown kind may be an accreditation.
+    if (statement.kind && statement.kind != trust::Kind::kAccredit) continue;
+    AccreditationPeriod period{statement, Hold::kUnknown, std::nullopt,
+                               changes.annulled.contains(statement.id)};
+    if (const auto end = changes.ended_ms.find(statement.id); end != changes.ended_ms.end())
+      period.ended_ms = end->second;
+    period.hold = hold_of(period, now_ms);
+    periods.push_back(std::move(period));
+  }
+
+  std::ranges::stable_sort(periods, [](const auto& a, const auto& b) {
+    return std::tuple(a.hold, a.statement.valid_from_ms.value_or(0)) <
+           std::tuple(b.hold, b.statement.valid_from_ms.value_or(0));
+  });
+  return periods;
+}
+
+}  // namespace testamur::wallet

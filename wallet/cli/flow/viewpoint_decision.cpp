@@ -1,0 +1,103 @@
+#include "wallet/cli/flow/viewpoint_decision.h"
+
+#include <algorithm>
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::string_view kAtAnchor = "at anchor";
+constexpr std::string_view kToday = "today";
+constexpr std::string_view kAssessorRule = "assessor";
+
+std::string path_text(const PathAnswer& path) {
+  std::string text;
+  for (const auto& hop : path.hops) {
+    if (text.empty()) text = hop.truster.name_now;
+    text += " > " + hop.subject.name_now;
+  }
+  return text + " (" + std::to_string(path.amount) + ")";
+}
+
+// The same point, decided for another viewpoint; unknown, with the cause, where no node decides it.
+DecisionRecord decided(Client& client, const DecideQuery& query, const DecisionRecord& own,
+                       const Viewpoint& viewpoint) {
+  DecisionRecord record;
+  record.point = own.point;
+  record.governs = own.governs;
+  record.viewpoint = viewpoint.name;
+
+  auto called = client.decide(query);
+  if (const auto* failure = std::get_if<CallError>(&called)) {
+    record.explanation = failure->message;
+    return record;
+  }
+
+  const auto& answer = std::get<DecisionAnswer>(called);
+  record.outcome = answer.outcome;
+  record.policy_digest = answer.policy_digest;
+  record.explanation = answer.explanation;
+  for (const auto& path : answer.paths) record.paths.push_back(path_text(path));
+  return record;
+}
+
+}  // namespace
+
+AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
+                             const AcceptanceRecord& own) {
+  AcceptanceRecord acceptance;
+  acceptance.governs = own.governs;
+  acceptance.by_word_of = own.by_word_of;
+
+  const DecisionRecord* worst = nullptr;
+  for (const auto& decision : decisions) {
+    // Blocked today is blocked, whatever governs.
+    const bool blocks_now = decision.point == kToday && decision.outcome == Acceptance::kBlocked;
+    if (!decision.governs && !blocks_now) continue;
+    if (worst == nullptr || worse(worst->outcome, decision.outcome) != worst->outcome)
+      worst = &decision;
+  }
+
+  if (worst == nullptr || !own.joint.empty()) {
+    acceptance.explanation = worst == nullptr
+                                 ? "the node does not say which time governs"
+                                 : "of a joint award only trust explain judges each body";
+    return acceptance;
+  }
+  acceptance.outcome = worst->outcome;
+  acceptance.explanation = worst->explanation;
+  acceptance.policy_digest = worst->policy_digest;
+
+  // It fails for whoever looks.
+  if (own.failed_rule == kAssessorRule && acceptance.outcome == Acceptance::kAccept) {
+    acceptance.outcome = Acceptance::kRefuse;
+    acceptance.failed_rule = own.failed_rule;
+    acceptance.explanation = own.explanation;
+  }
+  return acceptance;
+}
+
+void decide_for(Client& client, const Viewpoint& viewpoint, const std::string& purpose,
+                RegistryFacts& facts) {
+  const bool is_own = viewpoint.id == viewpoint.node;
+  const bool is_decidable =
+      facts.acceptance && facts.decisions && facts.slots && facts.slots->size() == 1;
+  if (is_own || !is_decidable) return name_policy(viewpoint, facts);
+
+  const SlotRecord& slot = facts.slots->front();
+  std::vector<DecisionRecord> decisions;
+  for (const auto& own : *facts.decisions) {
+    DecideQuery query;
+    query.issuer = slot.issuer;
+    query.viewpoint = viewpoint.id;
+    query.achievement = slot.achievement;
+    query.purpose = purpose;
+    if (own.point == kAtAnchor) query.at_time_ms = slot.anchor_time_ms;
+    decisions.push_back(decided(client, query, own, viewpoint));
+  }
+
+  facts.acceptance = accepted_by(decisions, *facts.acceptance);
+  facts.decisions = std::move(decisions);
+  name_policy(viewpoint, facts);
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,22 @@
+// What a node decides for another institution than its own about one award, in the place of its own
+// decision. One thread, as the client.
+#pragma once
+
+#include <string>
+
+#include "wallet/cli/flow/viewpoint.h"
+
+namespace testamur::wallet {
+
+// Replaces the decisions of a slot's facts by those of the viewpoint: at the anchor and today, the
+// same of them governing as in the node's own. Rules about the award itself (who assessed it) are
+// judged there already and stay. What cannot be asked, and a joint award, whose other bodies no
+// node judges for another viewpoint, is not known. Says whose policy it was.
+void decide_for(Client& client, const Viewpoint& viewpoint, const std::string& purpose,
+                RegistryFacts& facts);
+
+// What follows from the decisions that govern. Pure.
+AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
+                             const AcceptanceRecord& own);
+
+}  // namespace testamur::wallet
