@@ -4,6 +4,8 @@
 // compile; those that are shown as their fields are listed as such.
 #include "wallet/cli/description/transaction_description.h"
 
+#include <algorithm>
+
 #include "common/check.h"
 #include "common/keys.h"
 #include "common/visible.h"
@@ -265,21 +267,34 @@ std::string describe_period(const tx::StatementContent& content) {
          (until_ms == 0 ? ", without an end" : ", last day: " + last_day_text(until_ms));
 }
 
+// The first ten of a list, and how many more.
+template <class List, class Text>
+std::string first_ten(const List& list, const Text& text) {
+  constexpr std::size_t kShown = 10;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(list.size(), kShown); ++i)
+    out += (i == 0 ? "" : ", ") + text(list[i]);
+  if (list.size() > kShown) out += " and " + std::to_string(list.size() - kShown) + " more";
+  return out;
+}
+
+// Every limit by name: a slip in a code is found in the question, or never.
 std::string describe_scope(const trust::Scope& scope) {
-  std::string levels;
-  for (unsigned level = 1; level <= trust::kMaxLevel; ++level) {
-    if ((scope.levels.value_or(0) >> (level - 1) & 1U) != 0)
-      levels += (levels.empty() ? "" : ", ") + std::to_string(level);
+  if (!scope.fields && !scope.levels && !scope.award_types && !scope.purposes &&
+      !scope.achievements) {
+    return ", for everything that it awards";
   }
 
-  std::string out;
-  if (scope.fields) out += ", in some fields only";
-  if (scope.levels) out += ", EQF levels " + levels + " only";
-  if (scope.award_types) out += ", for some types of award only";
-  if (scope.purposes) out += ", for some purposes only";
-  if (scope.achievements) out += ", for some achievements only";
-
-  return out.empty() ? ", for everything that it awards" : out;
+  std::string out = ", only for " + to_text(scope);
+  if (scope.achievements) {
+    out += " (" +
+           first_ten(*scope.achievements,
+                     [](const trust::AchievementName& name) {
+                       return to_text(name.institution) + "/" + std::to_string(name.number);
+                     }) +
+           ")";
+  }
+  return out;
 }
 
 std::string describe_slot(const tx::StatementContent& content) {
@@ -316,8 +331,12 @@ std::string describe_end(const tx::StatementContent& content, const std::string&
     what = std::to_string(content.names.size()) +
            (content.accreditation ? " of its accreditations of " : " of its statements about ");
   }
+  std::string which;
+  if (!content.names.empty()) {
+    which = ": " + first_ten(content.names, [](const TransactionId& id) { return to_text(id); });
+  }
   return " ends " + what + subject + describe_slot(content) + ", from " +
-         moment_text(content.valid_from_ms) + " on.";
+         moment_text(content.valid_from_ms) + " on" + which + ".";
 }
 
 std::string words(const tx::StatementContent& content, const tx::DecodedBody& body,
