@@ -273,12 +273,12 @@ _testamur() {
     "testamurd resume-voting") mapfile -t COMPREPLY < <(compgen -W "--config --i-destroyed-the-other-copy --dev --dir --api --no-sample-data" -- "$2") ;;
     "testamurd decisions") mapfile -t COMPREPLY < <(compgen -W "export --dev --dir --api --no-sample-data" -- "$2") ;;
     "testamurd decisions export") mapfile -t COMPREPLY < <(compgen -W "--config --issuer --scope --outcome --from --to --out --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd init") mapfile -t COMPREPLY < <(compgen -W "--dir --name --language --country --domain --ror --eter --lei --deqar --peer-address --api-address --metrics-address --with-issuer-keys --observer --accreditor --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd join") mapfile -t COMPREPLY < <(compgen -W "--dir --genesis --party --dev --dir --api --no-sample-data" -- "$2") ;;
+    "testamurd init") mapfile -t COMPREPLY < <(compgen -W "--dir --config --name --language --country --domain --ror --eter --lei --deqar --peer-address --api-address --metrics-address --with-issuer-keys --observer --accreditor --dev --dir --api --no-sample-data" -- "$2") ;;
+    "testamurd join") mapfile -t COMPREPLY < <(compgen -W "--dir --config --genesis --party --dev --dir --api --no-sample-data" -- "$2") ;;
     "testamurd genesis") mapfile -t COMPREPLY < <(compgen -W "recover --dev --dir --api --no-sample-data" -- "$2") ;;
     "testamurd genesis recover") mapfile -t COMPREPLY < <(compgen -W "--config --from --keep --dev --dir --api --no-sample-data" -- "$2") ;;
     "testamurd recover") mapfile -t COMPREPLY < <(compgen -W "--config --genesis --from --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd replace") mapfile -t COMPREPLY < <(compgen -W "--dir --institution --chain --peer-address --api-address --metrics-address --dev --dir --api --no-sample-data" -- "$2") ;;
+    "testamurd replace") mapfile -t COMPREPLY < <(compgen -W "--dir --config --institution --chain --peer-address --api-address --metrics-address --dev --dir --api --no-sample-data" -- "$2") ;;
   esac
   [ "${#COMPREPLY[@]}" -gt 0 ] || mapfile -t COMPREPLY < <(compgen -f -- "$2")
 }

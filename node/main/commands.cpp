@@ -21,6 +21,7 @@
 #include "node/main/node.h"
 #include "node/main/preflight.h"
 #include "node/main/process.h"
+#include "node/main/readiness.h"
 #include "node/main/recovery.h"
 #include "node/main/sample_data.h"
 #include "node/rpc/admin_client.h"
@@ -61,6 +62,12 @@ Result<std::unique_ptr<Log>> open_log(const NodeConfig& config) {
   return Log::open(options);
 }
 
+// A node that cannot say how it is serves nevertheless.
+void tell(Log& log, std::string_view state) {
+  const auto told = tell_service_manager(state);
+  if (!told.ok()) log.warn("service_manager_not_told", {{"cause", told.message()}});
+}
+
 // Runs until a signal or the operator ends it. Signals are blocked before any thread starts, so
 // that all inherit that.
 int serve(const NodeConfig& config, const ledger::tx::InstitutionFacts* dev_facts,
@@ -91,6 +98,9 @@ int serve(const NodeConfig& config, const ledger::tx::InstitutionFacts* dev_fact
     (*log)->error("start_failed", {{"cause", node.message()}});
     return kFailed;
   }
+  // Its API answers from here on: what is ordered after the service may ask it.
+  tell(**log, kServiceReady);
+
   if (dev_facts != nullptr) {
     auto sample = submit_sample_data((*node)->chain(), dev_keys, clock);
     if (!sample.ok()) (*log)->warn("no_sample_data", {{"cause", sample.message()}});
@@ -101,6 +111,7 @@ int serve(const NodeConfig& config, const ledger::tx::InstitutionFacts* dev_fact
     auto reloaded = (*node)->reload_peers();
     if (!reloaded.ok()) (*log)->error("reload_failed", {{"cause", reloaded.message()}});
   }
+  tell(**log, kServiceStopping);
   (*log)->info("stopping", {{"signal", signal}});
   (*node)->stop();
   return 0;
@@ -174,6 +185,7 @@ int init(const InitArguments& arguments) {
   }
   InitOptions options;
   options.directory = arguments.directory;
+  options.config = arguments.config;
 
   options.facts.legal_names = {{arguments.language, arguments.name}};
   options.facts.country = arguments.country;
@@ -208,7 +220,7 @@ int init(const InitArguments& arguments) {
   if (!party.ok()) return complain(party.message());
 
   std::cout << "institution  " << to_text(ledger::party_id(*party)) << "\n"
-            << "configuration " << (options.directory / "testamurd.toml").string() << "\n"
+            << "configuration " << config_path(options).string() << "\n"
             << "party file    " << (options.directory / "party.toml").string()
             << " (public: goes to the genesis)\n"
             << "issuer keys   " << options.issuer_keys.string()
@@ -338,12 +350,19 @@ int restore(const std::string& config_file, const std::string& directory) {
   return 0;
 }
 
-int join(const std::string& directory, const std::string& genesis,
+int join(const std::string& directory, const std::string& config_file, const std::string& genesis,
          const std::vector<std::string>& parties) {
-  auto status = join_ledger(directory, genesis, to_paths(parties));
+  if (directory.empty() == config_file.empty()) {
+    complain("join needs the directory of the node (--dir) or its configuration (--config)");
+    return kUsage;
+  }
+  const auto node =
+      config_file.empty() ? fs::path(directory) / "testamurd.toml" : fs::path(config_file);
+  auto status = join_ledger(node, genesis, to_paths(parties));
   if (!status.ok()) return complain(status.message());
   auto record = load_genesis(genesis);
-  std::cout << directory << " follows " << (record.ok() ? to_text(record->chain) : "") << "\n";
+  std::cout << (config_file.empty() ? directory : config_file) << " follows "
+            << (record.ok() ? to_text(record->chain) : "") << "\n";
   return 0;
 }
 
@@ -400,6 +419,7 @@ int replace_node(const InitArguments& arguments, const std::string& chain_text,
   }
   InitOptions options;
   options.directory = arguments.directory;
+  options.config = arguments.config;
   options.peer_address = arguments.peer_address;
   options.api_address = arguments.api_address;
   options.metrics_address = arguments.metrics_address;
@@ -407,7 +427,7 @@ int replace_node(const InitArguments& arguments, const std::string& chain_text,
   auto made = make_replacement(options, *chain, *institution);
   if (!made.ok()) return complain(made.message());
 
-  std::cout << "configuration " << (options.directory / "testamurd.toml").string() << "\n"
+  std::cout << "configuration " << config_path(options).string() << "\n"
             << "key file      " << (options.directory / "node-keys.toml").string()
             << " (public: goes into the recovery with `testamur genesis add`)\n";
   return 0;

@@ -19,7 +19,7 @@ struct DevOptions {
 int run_dev(const DevOptions& options);
 
 struct InitArguments {
-  std::string directory, name, language = "en", country, domain, ror, eter, lei, deqar;
+  std::string directory, config, name, language = "en", country, domain, ror, eter, lei, deqar;
   std::string peer_address, api_address, metrics_address, issuer_keys;
   bool observer = false, accreditor = false;
 };
@@ -39,8 +39,9 @@ int new_key(const std::string& config_file, const std::string& purpose, const st
 int ready(const std::string& config_file, bool dry_run);
 int resume_voting(const std::string& config_file, bool sure);
 
-// Lets a node follow a ledger: its record, and the other parties' addresses.
-int join(const std::string& directory, const std::string& genesis,
+// Lets a node follow a ledger: its record, and the other parties' addresses. Of directory and
+// configuration one is given.
+int join(const std::string& directory, const std::string& config_file, const std::string& genesis,
          const std::vector<std::string>& parties);
 
 struct RecoveryArguments {

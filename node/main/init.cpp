@@ -73,9 +73,27 @@ Status make_vote_store(const fs::path& directory, const SecretKey& consensus,
                            *ConsensusPublicKey::from(consensus.public_key().bytes), reason);
 }
 
-Status check_free(const fs::path& directory) {
-  if (!fs::exists(directory / "testamurd.toml")) return {};
-  return error(directory.string() + " holds a node already; init never overwrites");
+Status check_free(const InitOptions& options) {
+  const auto file = config_path(options);
+  if (!fs::exists(file)) return {};
+  const auto folder = fs::absolute(file).parent_path();
+  return error(folder.string() + " holds a node already; init never overwrites");
+}
+
+// A configuration beside the files that it names says where they are from there; one that lies
+// elsewhere by their whole paths.
+void name_files(const InitOptions& options,
+                std::vector<std::pair<std::string, std::string>>& values) {
+  constexpr std::pair<const char*, const char*> kFiles[] = {
+      {"node.data_dir", "data"},
+      {"node.genesis", "genesis.bin"},
+      {"keys.consensus", "keys/consensus.key"},
+      {"keys.transport", "keys/transport.key"},
+      {"api.admin_socket", "admin.sock"}};
+  if (options.config.empty()) return;
+  const auto directory = fs::absolute(options.directory).lexically_normal();
+  for (const auto& [key, file] : kFiles)
+    values.emplace_back(key, toml_text((directory / file).string()));
 }
 
 // The keys of the node itself, and the vote store that belongs to them.
@@ -96,13 +114,18 @@ Status write_config(const InitOptions& options, const InstitutionId& id) {
     values.emplace_back("api.listen", toml_text(options.api_address));
   if (!options.metrics_address.empty())
     values.emplace_back("metrics.listen", toml_text(options.metrics_address));
-  return write_file(options.directory / "testamurd.toml", as_bytes(config_text(values)));
+  name_files(options, values);
+  return write_file(config_path(options), as_bytes(config_text(values)));
 }
 
 }  // namespace
 
+fs::path config_path(const InitOptions& options) {
+  return options.config.empty() ? options.directory / "testamurd.toml" : options.config;
+}
+
 Result<ledger::GenesisParty> init_node(const InitOptions& options) {
-  TM_TRY_STATUS(check_free(options.directory));
+  TM_TRY_STATUS(check_free(options));
   if (auto broken = ledger::tx::form_error(options.facts))
     return error("the facts: " + to_text(*broken));
   TM_TRY_STATUS(make_directory(options.directory));
@@ -128,7 +151,7 @@ Result<ledger::GenesisParty> init_node(const InitOptions& options) {
 }
 
 Result<OwnKeys> init_replacement(const InitOptions& options, const InstitutionId& institution) {
-  TM_TRY_STATUS(check_free(options.directory));
+  TM_TRY_STATUS(check_free(options));
   TM_TRY_STATUS(make_directory(options.directory));
   OwnKeys keys;
   TM_TRY_STATUS(make_node_keys(options.directory, keys));
@@ -136,10 +159,10 @@ Result<OwnKeys> init_replacement(const InitOptions& options, const InstitutionId
   return Result<OwnKeys>(std::move(keys));
 }
 
-Status join_ledger(const fs::path& directory, const fs::path& genesis,
+Status join_ledger(const fs::path& config_file, const fs::path& genesis,
                    const std::vector<fs::path>& parties) {
   TM_TRY(auto checked, load_genesis(genesis));
-  TM_TRY(auto config, load_config(directory / "testamurd.toml"));
+  TM_TRY(auto config, load_config(config_file));
 
   TM_TRY_STATUS(write_file(config.genesis, ledger::encode(checked), true));
 

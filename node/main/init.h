@@ -2,7 +2,8 @@
 //
 // Directory after init: testamurd.toml, keys/{consensus,transport}.key (0600), data/journal (the
 // vote store, marked fresh), party.toml. After join: genesis.bin, and the other parties as [[peer]]
-// in testamurd.toml.
+// in testamurd.toml. The configuration may lie elsewhere, as /etc wants it; it then names the
+// directory's files by their whole paths.
 #pragma once
 
 #include <filesystem>
@@ -17,6 +18,7 @@ namespace testamur::node {
 
 struct InitOptions {
   std::filesystem::path directory;
+  std::filesystem::path config;  // empty: testamurd.toml in the directory
   ledger::tx::InstitutionFacts facts;
   bool observer = false;
   bool accreditor = false;   // a quality agency; only with `observer`
@@ -28,6 +30,9 @@ struct InitOptions {
   std::filesystem::path issuer_keys;
 };
 
+// The file that init writes the configuration to.
+std::filesystem::path config_path(const InitOptions& options);
+
 // What the institution brings to a genesis, as party.toml says it too.
 Result<ledger::GenesisParty> init_node(const InitOptions& options);
 
@@ -36,9 +41,9 @@ Result<ledger::GenesisParty> init_node(const InitOptions& options);
 using OwnKeys = std::vector<std::pair<KeyPurpose, SecretKey>>;
 Result<OwnKeys> init_replacement(const InitOptions& options, const InstitutionId& institution);
 
-// Puts a genesis record into a node's directory and the other parties' addresses into its
-// configuration.
-Status join_ledger(const std::filesystem::path& directory, const std::filesystem::path& genesis,
+// Puts a genesis record where a node's configuration wants it and the other parties' addresses into
+// the configuration.
+Status join_ledger(const std::filesystem::path& config, const std::filesystem::path& genesis,
                    const std::vector<std::filesystem::path>& parties);
 
 // The store from a backup and a fresh vote store in quarantine. Fails when the data directory still

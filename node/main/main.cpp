@@ -7,10 +7,16 @@
 namespace testamur::node {
 namespace {
 
+void add_config_place(CLI::App& command, InitArguments& arguments) {
+  command.add_option("--config", arguments.config,
+                     "Where the configuration goes (default: testamurd.toml in the directory)");
+}
+
 void add_init(CLI::App& app, InitArguments& arguments, int& exit_code) {
   auto* command = app.add_subcommand(
       "init", "Make a node's directory: configuration, keys, vote store, party file");
   command->add_option("--dir", arguments.directory, "Directory to make")->required();
+  add_config_place(*command, arguments);
   command->add_option("--name", arguments.name, "Legal name of the institution")->required();
   command->add_option("--language", arguments.language, "Language of the name (BCP 47)");
   command->add_option("--country", arguments.country, "ISO 3166-1 alpha-2")->required();
@@ -32,7 +38,7 @@ void add_init(CLI::App& app, InitArguments& arguments, int& exit_code) {
 
 struct LedgerArguments {
   std::vector<std::string> parties;
-  std::string directory, genesis, chain, institution;
+  std::string directory, joining, genesis, chain, institution;
   std::string config = "testamurd.toml", from;
   RecoveryArguments recovery;
   InitArguments replacement;
@@ -41,13 +47,16 @@ struct LedgerArguments {
 void add_ledger(CLI::App& app, LedgerArguments& arguments, int& exit_code) {
   auto* joining =
       app.add_subcommand("join", "Let a node follow a ledger: record and peers into its directory");
-  joining->add_option("--dir", arguments.directory, "Directory of the node")->required();
+  joining->add_option("--dir", arguments.directory, "Directory of the node");
+  joining->add_option("--config", arguments.joining,
+                      "Its configuration, where that is not testamurd.toml in the directory");
   joining->add_option("--genesis", arguments.genesis, "Genesis record (`testamur genesis`)")
       ->required();
   joining->add_option("--party", arguments.parties,
                       "Party files of the others, for their addresses");
-  joining->callback(
-      [&] { exit_code = join(arguments.directory, arguments.genesis, arguments.parties); });
+  joining->callback([&] {
+    exit_code = join(arguments.directory, arguments.joining, arguments.genesis, arguments.parties);
+  });
 
   auto* genesis =
       app.add_subcommand("genesis", "Genesis records (the ceremony itself: `testamur genesis`)");
@@ -74,6 +83,7 @@ void add_ledger(CLI::App& app, LedgerArguments& arguments, int& exit_code) {
   auto* replacing =
       app.add_subcommand("replace", "A new node for an institution that lost its own");
   replacing->add_option("--dir", arguments.replacement.directory, "Directory to make")->required();
+  add_config_place(*replacing, arguments.replacement);
   replacing->add_option("--institution", arguments.institution, "The institution (tmi1...)")
       ->required();
   replacing->add_option("--chain", arguments.chain, "The ledger that lost its keys (tmn1...)")

@@ -151,7 +151,7 @@ TEST_CASE("joining puts the record and the others' addresses into a node's direc
   REQUIRE(write_file(record, ledger::encode(genesis)).ok());
 
   for (int times = 0; times < 2; ++times) {
-    auto status = join_ledger(two.directory.path() / "alpha", record, two.files);
+    auto status = join_ledger(two.directory.path() / "alpha" / "testamurd.toml", record, two.files);
     INFO(status.message());
     REQUIRE(status.ok());
   }

@@ -119,7 +119,7 @@ RunningNodes::RunningNodes(std::size_t count,
 
   for (std::size_t i = 0; i < count; ++i) {
     auto directory = directory_.path() / ("university" + std::to_string(i));
-    must(join_ledger(directory, record, files));
+    must(join_ledger(directory / "testamurd.toml", record, files));
     universities_[i].config = must(load_config(directory / "testamurd.toml"));
     start(i);
   }
@@ -127,7 +127,7 @@ RunningNodes::RunningNodes(std::size_t count,
 
 void RunningNodes::begin_observer(std::size_t index) {
   auto directory = directory_.path() / ("university" + std::to_string(index));
-  must(join_ledger(directory, record_, parties_));
+  must(join_ledger(directory / "testamurd.toml", record_, parties_));
   auto& config = universities_[index].config;
   config = must(load_config(directory / "testamurd.toml"));
   config.peer_listen = "127.0.0.1:" + std::to_string(free_ports(1).front());

@@ -1,0 +1,21 @@
+# What `cmake --install` puts where, in three components: each is the content of one package of
+# scripts/package (docs/packages.md).
+include(GNUInstallDirs)
+
+function(testamur_install_program name section)
+  install(TARGETS ${name} RUNTIME COMPONENT ${name})
+  install(FILES docs/man/${name}.${section} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${name})
+  # One file knows the words of both programs; the shell looks for it under the name of each.
+  install(FILES docs/man/testamur.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+          RENAME ${name} COMPONENT ${name})
+endfunction()
+
+testamur_install_program(testamur 1)
+testamur_install_program(testamurd 8)
+
+# The pages stand to each other as in the sources, so that their links lead somewhere.
+set(pages ${CMAKE_INSTALL_DATADIR}/doc/testamur-doc)
+install(FILES README.md SECURITY.md CONTRIBUTING.md DESTINATION ${pages} COMPONENT testamur-doc)
+install(DIRECTORY docs DESTINATION ${pages} COMPONENT testamur-doc PATTERN man EXCLUDE)
+install(DIRECTORY proto/testamur DESTINATION ${CMAKE_INSTALL_DATADIR}/testamur/proto COMPONENT testamur-doc
+        FILES_MATCHING PATTERN "*.proto")
