@@ -17,9 +17,11 @@ _testamur() {
       "testamur credential import") path+=" $word" ;;
       "testamur credential list") path+=" $word" ;;
       "testamur credential show") path+=" $word" ;;
+      "testamur credential rename") path+=" $word" ;;
       "testamur credential present") path+=" $word" ;;
       "testamur credential receipt") path+=" $word" ;;
       "testamur credential verify") path+=" $word" ;;
+      "testamur verify") path+=" $word" ;;
       "testamur verifier") path+=" $word" ;;
       "testamur verifier request") path+=" $word" ;;
       "testamur issuer") path+=" $word" ;;
@@ -30,6 +32,7 @@ _testamur() {
       "testamur issuer batch") path+=" $word" ;;
       "testamur issuer batch list") path+=" $word" ;;
       "testamur issuer batch codes") path+=" $word" ;;
+      "testamur issuer batch template") path+=" $word" ;;
       "testamur issuer batch issue") path+=" $word" ;;
       "testamur issuer batch resume") path+=" $word" ;;
       "testamur issuer batch purge") path+=" $word" ;;
@@ -103,6 +106,7 @@ _testamur() {
       "testamur accreditation grant") path+=" $word" ;;
       "testamur accreditation withdraw") path+=" $word" ;;
       "testamur accreditation import") path+=" $word" ;;
+      "testamur accreditation list") path+=" $word" ;;
       "testamur registry") path+=" $word" ;;
       "testamur registry institutions") path+=" $word" ;;
       "testamur registry institution") path+=" $word" ;;
@@ -122,7 +126,10 @@ _testamur() {
       "testamur ledger") path+=" $word" ;;
       "testamur ledger show") path+=" $word" ;;
       "testamur ledger follow") path+=" $word" ;;
+      "testamur ledger forget") path+=" $word" ;;
       "testamur ledger trust") path+=" $word" ;;
+      "testamur help") path+=" $word" ;;
+      "testamur version") path+=" $word" ;;
       "testamurd run") path+=" $word" ;;
       "testamurd check-config") path+=" $word" ;;
       "testamurd version") path+=" $word" ;;
@@ -142,7 +149,7 @@ _testamur() {
     esac
   done
   case "$program$path" in
-    "testamur") mapfile -t COMPREPLY < <(compgen -W "wallet credential verifier issuer outbox trust key institution governance sign send accreditation registry check node genesis ledger --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur") mapfile -t COMPREPLY < <(compgen -W "wallet credential verify verifier issuer outbox trust key institution governance sign send accreditation registry check node genesis ledger help version --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur wallet") mapfile -t COMPREPLY < <(compgen -W "init show request identity backup restore passphrase erase --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur wallet init") mapfile -t COMPREPLY < <(compgen -W "--words-file --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur wallet show") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
@@ -152,23 +159,26 @@ _testamur() {
     "testamur wallet restore") mapfile -t COMPREPLY < <(compgen -W "--words-file --backup --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur wallet passphrase") mapfile -t COMPREPLY < <(compgen -W "--new-passphrase-file --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur wallet erase") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur credential") mapfile -t COMPREPLY < <(compgen -W "import list show present receipt verify --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur credential") mapfile -t COMPREPLY < <(compgen -W "import list show rename present receipt verify --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur credential import") mapfile -t COMPREPLY < <(compgen -W "--code-file --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur credential list") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur credential show") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur credential rename") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur credential present") mapfile -t COMPREPLY < <(compgen -W "--request --claim --audience --nonce --until --out --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur credential receipt") mapfile -t COMPREPLY < <(compgen -W "--out --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur credential verify") mapfile -t COMPREPLY < <(compgen -W "--request --audience --nonce --max-age --no-holder --viewpoint --max-status-age --purpose --receipt --policy --graph --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur verify") mapfile -t COMPREPLY < <(compgen -W "--request --audience --nonce --max-age --no-holder --viewpoint --max-status-age --purpose --receipt --policy --graph --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur verifier") mapfile -t COMPREPLY < <(compgen -W "request --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur verifier request") mapfile -t COMPREPLY < <(compgen -W "--claims --name --purpose --valid-for --out --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur issuer") mapfile -t COMPREPLY < <(compgen -W "init achievement batch list show correct resend erase status --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur issuer init") mapfile -t COMPREPLY < <(compgen -W "--keys --keep --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur issuer achievement") mapfile -t COMPREPLY < <(compgen -W "publish retire --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer achievement publish") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur issuer achievement publish") mapfile -t COMPREPLY < <(compgen -W "--dry-run --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur issuer achievement retire") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer batch") mapfile -t COMPREPLY < <(compgen -W "list codes issue resume purge --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur issuer batch") mapfile -t COMPREPLY < <(compgen -W "list codes template issue resume purge --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur issuer batch list") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur issuer batch codes") mapfile -t COMPREPLY < <(compgen -W "--csv --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur issuer batch template") mapfile -t COMPREPLY < <(compgen -W "--achievement --requests --out --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur issuer batch issue") mapfile -t COMPREPLY < <(compgen -W "--csv --achievement --requests --name --expires --map --date-format --encoding --again --dry-run --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur issuer batch resume") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur issuer batch purge") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
@@ -238,10 +248,11 @@ _testamur() {
     "testamur governance parameters") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur sign") mapfile -t COMPREPLY < <(compgen -W "--out --keys --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur send") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur accreditation") mapfile -t COMPREPLY < <(compgen -W "grant withdraw import --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur accreditation") mapfile -t COMPREPLY < <(compgen -W "grant withdraw import list --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur accreditation grant") mapfile -t COMPREPLY < <(compgen -W "--from --reason --until --field --level --award-type --purpose --amount --depth --scheme --report-url --report-digest --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur accreditation withdraw") mapfile -t COMPREPLY < <(compgen -W "--from --reason --statement --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur accreditation import") mapfile -t COMPREPLY < <(compgen -W "--dry-run --agency --scheme --amount --conditional-amount --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur accreditation list") mapfile -t COMPREPLY < <(compgen -W "--of --by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur registry") mapfile -t COMPREPLY < <(compgen -W "institutions institution achievements achievement key statements --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur registry institutions") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur registry institution") mapfile -t COMPREPLY < <(compgen -W "--history --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
@@ -249,7 +260,7 @@ _testamur() {
     "testamur registry achievement") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur registry key") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur registry statements") mapfile -t COMPREPLY < <(compgen -W "--by --about --history --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur check") mapfile -t COMPREPLY < <(compgen -W "--csv --out --purpose --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur check") mapfile -t COMPREPLY < <(compgen -W "--csv --out --purpose --viewpoint --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur node") mapfile -t COMPREPLY < <(compgen -W "status --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur node status") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur genesis") mapfile -t COMPREPLY < <(compgen -W "draft add sign merge check --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
@@ -258,10 +269,13 @@ _testamur() {
     "testamur genesis sign") mapfile -t COMPREPLY < <(compgen -W "--keys --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur genesis merge") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur genesis check") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur ledger") mapfile -t COMPREPLY < <(compgen -W "show follow trust --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur ledger") mapfile -t COMPREPLY < <(compgen -W "show follow forget trust --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur ledger show") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur ledger follow") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur ledger forget") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur ledger trust") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur help") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur version") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamurd") mapfile -t COMPREPLY < <(compgen -W "run check-config version backup restore new-key ready resume-voting decisions init join genesis recover replace --dev --dir --api --no-sample-data" -- "$2") ;;
     "testamurd run") mapfile -t COMPREPLY < <(compgen -W "--config --dev --dir --api --no-sample-data" -- "$2") ;;
     "testamurd check-config") mapfile -t COMPREPLY < <(compgen -W "--config --dev --dir --api --no-sample-data" -- "$2") ;;

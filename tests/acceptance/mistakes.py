@@ -30,6 +30,8 @@ de = "Prüfung sicherer Systeme"
 
 FILES = {
     "achievement.toml": ACHIEVEMENT,
+    "achievement-gap.toml": ACHIEVEMENT.replace("version = 1", "version = 3"),
+    "achievement-next.toml": ACHIEVEMENT.replace("version = 1", "version = 2"),
     "achievement-broken.toml": ACHIEVEMENT.replace('ects = "3"', 'ects = "three"').replace("eqf = 6", "eqf = 9"),
     "class.csv": "student,given_name,family_name\nS1,Ada,Ekman\nS2,Bo,Lindqvist\n",
     "class-autumn.csv": "student,given_name,family_name\nS1,Ada,Ekman\nS3,Cy,Berg\n",
@@ -79,6 +81,7 @@ class Office:
                                    "--name", name, *again)
             for award in issued["awards"]:
                 self.facts[f"INDEX_{award['student']}_{name}"] = str(award["index"])
+        self.home.run("ledger", "follow")
         self.home.run("trust", "grant", self.facts["OTHER"], "--amount", "60", "--depth", "0", "--field", "06", "--slot", "7")
         self.fill("revoke-disagree.csv", "%INDEX_OF_S1%", self.facts["INDEX_S1_spring"])
 
@@ -166,6 +169,18 @@ CASES = [
     Case("A recognition that nobody confirmed", "trust grant $OTHER --depth 0", CANCELLED, "trusts", "its own awards only", yes=False),
     Case("A role that this institution has not", "accreditation grant $OTHER", FAILURE, "has not the role of an accreditor"),
     Case("A proposal that the ledger does not know", "governance vote $NO_TRANSACTION yes", UNKNOWN),
+    Case("A command that is none", "issuer batch isue", USAGE, '"isue" is no command of testamur issuer batch', "testamur issuer batch issue"),
+    Case("A verb without its noun", "present", USAGE, "did you mean testamur credential present?"),
+    Case("A template over a list that is there", "issuer batch template --achievement 77.1 --out class.csv", USAGE, "class.csv"),
+    Case("A version that does not follow", "issuer achievement publish achievement-gap.toml --dry-run", FAILURE, "version = 2", "what to do"),
+    Case("A dry run of a draft", "issuer achievement publish achievement-next.toml --dry-run --draft next.json", USAGE,
+         "--draft would have no effect here"),
+    Case("What would stand for good", "issuer achievement publish achievement-next.toml --dry-run", OK, "credits         3 ECTS", "it does not state workload_hours",
+         "nothing was sent"),
+    Case("Too little of an id", "institution show tmi1qq", USAGE, "at least 8 characters after tmi1"),
+    Case("The beginning of no id", "institution show tmi1qqqqqqqqqq", UNKNOWN, "begins none that is known"),
+    Case("The ledger of this institution let go", "ledger forget $CHAIN", USAGE, "its institution is registered there", "nothing was forgotten"),
+    Case("A ledger that is not trusted", "ledger forget $NO_CHAIN", UNKNOWN, "does not trust"),
     Case("A vault as an output", "trust graph --out $VAULTS/root.age", USAGE, "root.age"),
     Case("No node answers", f"{ISSUE} class-new.csv --name n1 --endpoint {NOWHERE}", UNREACHABLE, NOWHERE, after=nothing_reserved),
 ]
@@ -182,7 +197,8 @@ WITHOUT_A_NODE = [
     "governance list", "governance show $NO_TRANSACTION", "governance vote $NO_TRANSACTION yes", "governance veto $NO_TRANSACTION",
     "governance validators", "governance ready", "governance ready uni.example", "governance evidence", "governance parameters",
     "governance propose suspend uni.example", "governance propose parameter heartbeat_ms 500", "governance propose admission $OTHER --class issuer",
-    "ledger follow", "send grant-other.json",
+    "ledger follow", "send grant-other.json", "issuer batch template --achievement 77.1", "accreditation list --of uni.example", "accreditation list",
+    "institution show tmi1qqqqqqqqqq",
 ]
 
 # Commands that name an institution, an achievement, a key or a proposal that the ledger does not know: each ends with 9.
@@ -193,6 +209,7 @@ UNKNOWN_NAMES = [
     "key show $NO_KEY", "key rotate $NO_KEY", "key retire $NO_KEY", "governance show $NO_TRANSACTION", "governance vote $NO_TRANSACTION no",
     "governance propose suspend nobody.example", "governance ready nobody.example", "registry statements --about nobody.example", "issuer achievement retire $OWN/9.9",
     "issuer batch issue --csv class-new.csv --achievement $OWN/9.9", "issuer status revoke --index 999999",
+    "issuer batch template --achievement 9.9", "accreditation list --by nobody.example", "institution show tmi1qqqqqqqqqq", "ledger forget $NO_CHAIN",
 ]
 
 
@@ -226,7 +243,8 @@ def make_office(network, folder):
     network.start()
     office = Office(network, folder)
     office.facts.update({"OWN": network.institutions[0], "VAULTS": str(office.home.folder / "issuer"), "OTHER": network.institutions[1],
-                         "NO_KEY": bech32m("tmk", bytes([7] * 16)), "NO_TRANSACTION": bech32m("tmx", bytes([7] * 32))})
+                         "NO_KEY": bech32m("tmk", bytes([7] * 16)), "NO_TRANSACTION": bech32m("tmx", bytes([7] * 32)),
+                         "CHAIN": network.chain, "NO_CHAIN": bech32m("tmn", bytes([7] * 32))})
     office.prepare()
     office.facts["NEXT"] = office.next_index()
     answer = office.home.run("issuer", "status", "suspend", "--index", office.facts["INDEX_S1_spring"], "--draft", office.folder / "unused.json")

@@ -91,6 +91,7 @@ TEST_CASE("help and version are answered before anything is parsed, whatever the
   CHECK(version->reply()->json["version"] == kProgramVersion);
   CHECK_FALSE(answer_about_program(program.app, {"check", "help"}));
   CHECK_FALSE(answer_about_program(program.app, {"--version"}));
+  CHECK_FALSE(answer_about_program(program.app, {"help", "--help"}));
   CHECK_FALSE(answer_about_program(program.app, {"--home", "help", "check"}));
   CHECK_FALSE(answer_about_program(program.app, {}));
 }

@@ -121,6 +121,10 @@ std::optional<Outcome> answer_about_program(const CommandTree& app,
   std::ranges::remove_copy_if(typed, std::back_inserter(words), is_flag);
   if (words.empty()) return std::nullopt;
 
+  // Every command takes --help, this one too.
+  if (std::ranges::find(words, "--help") != words.end() ||
+      std::ranges::find(words, "-h") != words.end())
+    return std::nullopt;
   if (words.front() == "help") {
     words.erase(words.begin());
     return show_help(app, words);
