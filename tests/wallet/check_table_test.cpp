@@ -139,6 +139,17 @@ TEST_CASE(
   }
 }
 
+// A comma too many moves the cells of its row: what is asked would be another column's.
+TEST_CASE("a row with more or fewer cells than the first one stops the table") {
+  for (const std::string& row : {kHash + ",a note,more", kHash}) {
+    CAPTURE(row);
+    TableRun run("hash,note\n" + kHash + ",a note\n" + row + "\n");
+    REQUIRE_FALSE(run.counts.ok());
+    CHECK(run.counts.message().starts_with("line 3: the row has "));
+    CHECK(run.asked.size() == 1);
+  }
+}
+
 TEST_CASE("a folder is no table") {
   const testamur::test::TemporaryFolder folder;
   std::ifstream in(folder.path());
