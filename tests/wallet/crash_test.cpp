@@ -24,7 +24,7 @@
 
 namespace {
 
-enum class Fault : std::uint8_t { kNone, kDies, kDiskIsFull };
+enum class Fault : std::uint8_t { kNone, kDies, kDiskIsFull, kOneSyncFails };
 Fault fault = Fault::kNone;
 long calls_left = 0;
 
@@ -32,11 +32,15 @@ constexpr int kDied = 42;
 
 // Whether the call that is about to happen fails.
 bool strikes(bool needs_space) {
-  if (fault == Fault::kNone || (fault == Fault::kDiskIsFull && !needs_space)) return false;
+  if (fault == Fault::kNone || fault == Fault::kOneSyncFails) return false;
+  if (fault == Fault::kDiskIsFull && !needs_space) return false;
   if (--calls_left != 0) return fault == Fault::kDiskIsFull && calls_left < 0;
   if (fault == Fault::kDies) ::_exit(kDied);
   return true;
 }
+
+// A disk that loses what it was given says so once, and only here: what follows goes well.
+bool sync_strikes() { return fault == Fault::kOneSyncFails && --calls_left == 0; }
 
 template <class Function>
 Function next_of(const char* name) {
@@ -57,6 +61,10 @@ ssize_t write(int file, const void* bytes, size_t size) {
 }
 int fsync(int file) {
   static const auto next = next_of<int (*)(int)>("fsync");
+  if (sync_strikes()) {
+    errno = EIO;
+    return -1;
+  }
   return strikes(true) ? full() : next(file);
 }
 int rename(const char* from, const char* to) noexcept {
@@ -251,6 +259,31 @@ TEST_CASE("a full disk at any call of a save leaves the vault as it was, and say
     CHECK((held == "two" || (!through && held == "one")));
     REQUIRE(call < 100);
   }
+}
+
+TEST_CASE("a sync that fails is a save that fails, whatever goes well after it") {
+  const testamur::test::TemporaryFolder folder;
+  long syncs = 0;
+  for (bool through = false; !through; ++syncs) {
+    INFO("the sync that fails: " << syncs + 1);
+
+    const auto path = folder.file("wallet-" + std::to_string(syncs) + ".age");
+    auto made = Vault::create(path, secret("pass"), as_bytes("one"), kLowWork);
+    REQUIRE(made.ok());
+
+    calls_left = syncs + 1;
+    fault = Fault::kOneSyncFails;
+    const auto failure = made.vault->save(as_bytes("two"));
+    fault = Fault::kNone;
+
+    through = calls_left > 0;  // it never struck
+    CHECK(failure.has_value() == !through);
+    if (failure) CHECK(failure->message.find("Input/output error") != std::string::npos);
+    const auto held = contents_of(path);
+    CHECK((held == "two" || (!through && held == "one")));
+    REQUIRE(syncs < 20);
+  }
+  CHECK(syncs >= 3);  // the file, its folder, and once without a fault
 }
 
 TEST_CASE("a vault that erases leaves no previous version, or dies before it says that it did") {
