@@ -629,6 +629,11 @@ std::vector<GenesisFault> find_faults(const Genesis& genesis, std::size_t limit)
   Faults faults(limit);
   check_content(genesis.content, faults);
 
+  // Of more than may be nothing further is looked at.
+  const bool too_many = genesis.content.parties.size() > kPartiesLimit ||
+                        genesis.content.validators.size() > CertifyingSet::kMaxSize;
+  if (too_many) return faults.take();
+
   // Who may sign follows from a content that holds.
   if (faults.full() || (!faults.empty() && genesis.content.continues)) return faults.take();
   check_founders(genesis, faults);

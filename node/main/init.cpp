@@ -74,10 +74,20 @@ Status make_vote_store(const fs::path& directory, const SecretKey& consensus,
 }
 
 Status check_free(const InitOptions& options) {
-  const auto file = config_path(options);
-  if (!fs::exists(file)) return {};
-  const auto folder = fs::absolute(file).parent_path();
-  return error(folder.string() + " holds a node already; init never overwrites");
+  // All that it is about to write, before the first key is made.
+  const auto config = fs::absolute(config_path(options));
+  const fs::path directory = options.directory;
+  for (const auto& file : {config, directory / "party.toml", directory / "keys"}) {
+    if (!fs::exists(file)) continue;
+    return error(file.parent_path().string() + " holds a node already (" +
+                 file.filename().string() + "); init never overwrites");
+  }
+
+  if (!options.config.empty() && !fs::is_directory(config.parent_path())) {
+    return error("--config " + options.config.string() + ": there is no folder " +
+                 config.parent_path().string() + "; make it first");
+  }
+  return {};
 }
 
 // A configuration beside the files that it names says where they are from there; one that lies

@@ -88,14 +88,18 @@ TEST_CASE("the preview shows every fact of the file, and names what is recommend
       "languages = [\"en\"]\nidentity_check = \"supervised_onsite\"\n"
       "stackability = \"stackable\"\n[grading]\nde = \"1 bis 5\"\n"
       "[titles]\nen = \"Secure Software\"\nde = \"Sichere Software\"\n"
-      "[[outcomes]]\nen = \"Reviews code\"\n");
+      "[descriptions]\nde = \"Ein Kurs\"\n"
+      "[[outcomes]]\nen = \"Reviews code\"\nde = \"Prüft\"\n"
+      "esco = \"http://data.europa.eu/esco/skill/1\"\n");
   CHECK(full.absent.empty());
   for (const auto* line :
        {"  number          7.2\n", "  title           Sichere Software (de)\n",
         "  title           Secure Software (en)\n", "  kind of award   skill, microcredential\n",
         "  credits         1.5 ECTS\n", "  workload        75 hours\n", "  level           EQF 6\n",
         "  field           0613 Software and applications development and analysis\n",
-        "  outcome         Reviews code\n", "  assessment      project\n",
+        "  outcome         Reviews code (en)\n", "  outcome         Prüft (de)\n",
+        "    ESCO          http://data.europa.eu/esco/skill/1\n",
+        "  description     Ein Kurs (de)\n", "  assessment      project\n",
         "  participation   blended\n", "  identity check  supervised_onsite\n",
         "  grading scheme  1 bis 5 (de)\n", "  quality         esg\n",
         "  stackability    stackable\n", "  awarding body   Vienna, alone\n"}) {
@@ -103,6 +107,7 @@ TEST_CASE("the preview shows every fact of the file, and names what is recommend
   }
   CHECK(full.facts["ects"] == "1.5");
   CHECK(full.facts["titles"]["de"] == "Sichere Software");
+  CHECK(full.facts["outcomes"][0]["texts"]["de"] == "Prüft");
 
   const auto bare = preview_of("number = 1\nversion = 1\ntitles = \"A\"\neqf = 6\n");
   const std::vector<std::string> absent{"ects",           "workload_hours", "fields",

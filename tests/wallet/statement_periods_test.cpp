@@ -70,10 +70,12 @@ TEST_CASE("an accreditation stands from its first day to its end, and not an ins
 
 TEST_CASE("what ends it counts from its own day on, unless it was annulled itself") {
   const auto accredited = statement(1, trust::Kind::kAccredit, 1);
+  auto gone = accredited;
+  gone.in_force = false;
   const auto end_at = [](std::uint64_t from_ms) {
     return naming(statement(2, trust::Kind::kEnd, from_ms), 1);
   };
-  CHECK(hold_of(1, {accredited, end_at(kNow)}) == Hold::kEnded);
+  CHECK(hold_of(1, {gone, end_at(kNow)}) == Hold::kEnded);
   CHECK(hold_of(1, {accredited, end_at(kNow + 1)}) == Hold::kStands);
   const auto annulling = naming(statement(3, trust::Kind::kVoid, 1), 2);
   CHECK(hold_of(1, {accredited, end_at(kNow), annulling}) == Hold::kStands);
@@ -81,13 +83,26 @@ TEST_CASE("what ends it counts from its own day on, unless it was annulled itsel
   // Of two ends the earlier one counts, in whatever order they are listed.
   auto second = end_at(kNow + 9);
   second.id = id_of(4);
-  CHECK(hold_of(1, {accredited, end_at(kNow), second}) == Hold::kEnded);
-  CHECK(hold_of(1, {accredited, second, end_at(kNow)}) == Hold::kEnded);
+  CHECK(hold_of(1, {gone, end_at(kNow), second}) == Hold::kEnded);
+  CHECK(hold_of(1, {gone, second, end_at(kNow)}) == Hold::kEnded);
 
   // Ended before it began, it will never hold.
-  CHECK(hold_of(1, {statement(1, trust::Kind::kAccredit, kNow + 50), end_at(kNow + 50)}) ==
-        Hold::kEnded);
-  CHECK(hold_of(1, {accredited, naming(statement(3, trust::Kind::kVoid, 1), 1)}) == Hold::kEnded);
+  auto never = statement(1, trust::Kind::kAccredit, kNow + 50);
+  never.in_force = false;
+  CHECK(hold_of(1, {never, end_at(kNow + 50)}) == Hold::kEnded);
+  CHECK(hold_of(1, {gone, naming(statement(3, trust::Kind::kVoid, 1), 1)}) == Hold::kEnded);
+
+  // A node that counts what was ended knows why the end does not count; the list does not say.
+  CHECK(hold_of(1, {accredited, end_at(kNow)}) == Hold::kUnknown);
+  CHECK(hold_of(1, {accredited, naming(statement(3, trust::Kind::kVoid, 1), 1)}) == Hold::kUnknown);
+
+  // What may have ended it, and does not say when, or is of an unknown kind.
+  auto dateless = end_at(kNow + 9);
+  dateless.valid_from_ms.reset();
+  CHECK(hold_of(1, {accredited, dateless}) == Hold::kUnknown);
+  auto strange = end_at(kNow + 9);
+  strange.kind.reset();
+  CHECK(hold_of(1, {accredited, strange}) == Hold::kUnknown);
 }
 
 TEST_CASE("one that the node does not count, or does not say in full, does not stand") {

@@ -54,10 +54,10 @@ TEST_CASE("for another viewpoint the worst of what governs decides, and a block 
   };
   AcceptanceRecord own;
   own.governs = "anchor";
-  own.outcome = Acceptance::kRefuse;
+  own.outcome = Acceptance::kAccept;
   const auto outcome = [&](Acceptance at_anchor, Acceptance today, bool both = false) {
     return accepted_by({decision("at anchor", at_anchor, true), decision("today", today, both)},
-                       own)
+                       own, false)
         .outcome;
   };
   using enum Acceptance;
@@ -69,8 +69,16 @@ TEST_CASE("for another viewpoint the worst of what governs decides, and a block 
   CHECK(outcome(kUnknown, kAccept) == kUnknown);
   CHECK(outcome(kAccept, kRefuse, true) == kRefuse);
   CHECK(outcome(kAccept, kUnknown, true) == kUnknown);
-  CHECK(accepted_by({}, own).outcome == kUnknown);
-  CHECK(accepted_by({decision("today", kAccept, false)}, own).outcome == kUnknown);
+  CHECK(accepted_by({}, own, false).outcome == kUnknown);
+  CHECK(accepted_by({decision("today", kAccept, false)}, own, false).outcome == kUnknown);
+
+  // A node that does not recognise the issuer, or awarded it itself, never asked about the
+  // assessor.
+  CHECK(accepted_by({decision("at anchor", kAccept, true)}, own, true).outcome == kUnknown);
+  own.outcome = Acceptance::kRefuse;
+  own.failed_rule = "amount";
+  CHECK(outcome(kAccept, kAccept) == kUnknown);
+  CHECK(outcome(kRefuse, kAccept) == kRefuse);
 
   // What concerns the award and nobody's view of it.
   own.failed_rule = "assessor";

@@ -220,6 +220,18 @@ Attempt<void> refuse_unread_options(const Context& context) {
                                        "given; nothing was done. Leave it out."};
 }
 
+Attempt<void> refuse_short_ids_unasked(const Context& context) {
+  if (!context.yes) return {};
+  for (const auto& word : context.typed) {
+    const auto shortened = find_short_id(word);
+    if (shortened.empty()) continue;
+    return error("\"" + shortened +
+                 "\" is the beginning of an id, and with --yes nobody reads whose: write the whole "
+                 "id, or leave --yes out; nothing was done");
+  }
+  return {};
+}
+
 void print(const Context& context, const Json& value, const std::string& text) {
   if (context.json) return put_json(Stream::kOut, value);
   put(Stream::kOut, text.empty() || text.back() != '\n' ? text + "\n" : text);

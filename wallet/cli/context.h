@@ -36,6 +36,7 @@ class CommandTree;
 
 struct Context {
   const CommandTree* commands = nullptr;  // whose options were typed; set by main
+  std::vector<std::string> typed;         // the words of the command line; set by main
   std::string home;
   std::vector<std::string> endpoints;
   std::string tls_root;   // a path, as it was given
@@ -75,6 +76,10 @@ ExitCode report(const Context& context, const Outcome& outcome);
 // Fails with exit code 2 when an option was typed that nobody has read so far: it would have no
 // effect. Asked before the first lasting effect of a command, and before its answer is printed.
 Attempt<void> refuse_unread_options(const Context& context);
+// Fails with exit code 2 when nobody is to be asked (--yes) and the beginning of an id was typed:
+// what it means comes from one node, and only a person who reads the question sees the whole of it.
+// Asked before every act that a person confirms.
+Attempt<void> refuse_short_ids_unasked(const Context& context);
 // Prints one JSON value with --json, else the text.
 void print(const Context& context, const Json& value, const std::string& text);
 

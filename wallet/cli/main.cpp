@@ -41,6 +41,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", kProgramVersion);
 
   const std::vector<std::string> typed(argv + 1, argv + argc);
+  context.typed = typed;
   const auto about = answer_about_program(app, typed);
   try {
     if (!about) app.parse(argc, argv);

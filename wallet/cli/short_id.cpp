@@ -34,6 +34,20 @@ bool is_short_id(std::string_view typed, std::string_view prefix) {
          std::ranges::all_of(begin, is_lower_alphanumeric);
 }
 
+std::string find_short_id(std::string_view word) {
+  constexpr std::string_view kBetween = "=,/:";
+  while (!word.empty()) {
+    const auto end = word.find_first_of(kBetween);
+    const auto part = word.substr(0, end);
+    for (const char* prefix : {"tmi", "tmk", "tmx"}) {
+      if (is_short_id(part, prefix)) return std::string(part);
+    }
+    if (end == std::string_view::npos) break;
+    word.remove_prefix(end + 1);
+  }
+  return {};
+}
+
 bool is_short_hex(std::string_view typed, std::size_t digits) {
   const auto begin = beginning_of(typed);
   return begin.size() < digits && !begin.empty() && std::ranges::all_of(begin, is_hex_digit);

@@ -20,6 +20,10 @@ inline constexpr std::size_t kLeastTyped = 8;  // after the prefix
 // or without the dots that stand for the rest; never a whole id, be it right or mistyped.
 bool is_short_id(std::string_view typed, std::string_view prefix);
 
+// The first beginning of an institution's, key's or transaction's id in a word of the command line
+// (alone, in a list, before an achievement's number, in a reference); empty where there is none.
+std::string find_short_id(std::string_view word);
+
 // The one of the candidates that begins with what was typed. Fails with 2 on fewer than kLeastTyped
 // characters and where several do, which are named, and with 9 where none does. `what` begins the
 // failure ("--by").

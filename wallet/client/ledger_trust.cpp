@@ -155,10 +155,13 @@ LedgerFailure not_accepted(const ledger::Genesis& recovery) {
 }
 
 // A record alone is a ledger that was followed nowhere, and an empty folder is none: so the record
-// goes last, and what is there is read at every step.
+// goes last. The newest block goes first, for it may be of an epoch that only the changes prove. So
+// what is there is read at every step.
 LedgerOutcome remove_ledger(const std::string& folder) {
-  const auto files = list_folder(folder);
+  auto files = list_folder(folder);
   if (!files.ok()) return failure("ledger_folder", files.message());
+  std::ranges::stable_partition(
+      *files, [&](const std::string& file) { return file == folder + "/newest.bin"; });
 
   const std::string record = folder + "/genesis.bin";
   for (const auto& file : *files) {

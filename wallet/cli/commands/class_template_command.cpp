@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "common/text.h"
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/issue_batch.h"
@@ -26,11 +27,15 @@ Result<std::set<std::string>> students_of(const std::vector<WalletRequest>& requ
   for (const auto& request : requests) {
     const auto student = canonical_reference(request.student);
 
-    // A learner wrote it, and a spreadsheet would run it.
+    // A learner wrote it, and a spreadsheet would run it: at the front, or behind what some of them
+    // take for the end of a cell.
     constexpr std::string_view kFormulaMarks = "=+-@\t\r";
-    if (!student.empty() && kFormulaMarks.find(student.front()) != std::string_view::npos) {
+    const bool runs =
+        !student.empty() && kFormulaMarks.find(student.front()) != std::string_view::npos;
+    if (runs || student.find_first_of(";\t\r\n") != std::string::npos || find_fault(student)) {
       return error("--requests: the reference \"" + one_line(student.substr(0, 80)) +
-                   "\" would be a formula in a spreadsheet: ask its learner for a request with the "
+                   "\" would be a formula or several cells in a spreadsheet, or holds what nobody "
+                   "sees: ask its learner for a request with the "
                    "reference that your office knows");
     }
 

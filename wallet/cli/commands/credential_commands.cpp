@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
@@ -705,9 +706,15 @@ Outcome verify_files(Context& context, const VerifyQuestion& question,
   Reply reply{Json{{"files", Json::array()}}, {}, ExitCode::kOk};
   std::map<std::string, std::size_t> counts;
   Progress progress("verifying", files.size(), context.quiet || context.json);
+
+  // Two of one name are told apart by their folders.
+  std::set<std::string> names;
+  for (const auto& file : files) names.insert(std::filesystem::path(file).filename().string());
+  const bool by_name = names.size() == files.size();
+
   for (const auto& file : files) {
     const auto verdict = judge_file(context, question, file);
-    const std::string name = std::filesystem::path(file).filename().string();
+    const std::string name = by_name ? std::filesystem::path(file).filename().string() : file;
     progress.advance(reply.json["files"].size() + 1);
     if (!verdict.ok()) {
       // What concerns all of them ends it: no such policy, a ledger that lies, a clock that is

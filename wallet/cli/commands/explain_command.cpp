@@ -97,6 +97,7 @@ Json to_json(const trust::Explanation& explanation, const trust::Policy& policy,
   for (const auto& path : decision.paths)
     json["paths"].push_back({{"amount", path.amount}, {"arcs", arcs(path.arcs)}});
 
+  json["remedies_complete"] = explanation.remedies_complete;
   json["remedies"] = Json::array();
   for (const auto& remedy : explanation.remedies) {
     json["remedies"].push_back({{"by", name_of(remedy.by)},

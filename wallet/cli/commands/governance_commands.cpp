@@ -43,7 +43,12 @@ Attempt<FoundProposal> find_proposal(Client& client, const ChainId& chain,
     TM_TRY(const auto list, asked(client.proposals(false)));
     std::vector<std::string> ids;
     for (const auto& each : list.proposals) ids.push_back(to_text(each.id));
-    TM_TRY(text, complete_id("proposal", typed, "tmx", ids));
+    auto whole = complete_id("proposal", typed, "tmx", ids);
+    if (!whole.ok()) {
+      return Failure{whole.failure().exit,
+                     whole.message() + " (testamur governance list shows the ids)"};
+    }
+    text = std::move(*whole);
   }
   const auto id = parse_transaction_id(text);
   if (!id.ok())
@@ -128,6 +133,11 @@ Outcome veto(Context& context, const VoteOptions& options) {
   TM_TRY(auto session, open_issuer_session(context));
 
   TM_TRY(const auto found, find_proposal(session.client, session.profile.chain, options.proposal));
+  if (!found.view.content) {
+    return Failure{ExitCode::kFailure, *options.proposal +
+                                           " cannot be read: the node does not show what it "
+                                           "proposes. Ask another one with --endpoint"};
+  }
   const auto* replacement =
       found.view.content ? std::get_if<tx::RootReplacementContent>(&found.view.content->action)
                          : nullptr;

@@ -148,9 +148,10 @@ std::vector<std::string> needs_of_wallet(const WalletContents& wallet,
                                          const std::vector<const TrustedLedger*>& ledgers) {
   const auto held = std::ranges::count_if(wallet.credentials, [&](const auto& stored) {
     const auto view = read_credential(stored.sd_jwt);
-    return view.ok() && std::ranges::any_of(ledgers, [&](const auto* ledger) {
-             return view->head.reference.is_of_chain(ledger->genesis.chain);
-           });
+    // One that cannot be read may be of it.
+    return !view.ok() || std::ranges::any_of(ledgers, [&](const auto* ledger) {
+      return view->head.reference.is_of_chain(ledger->genesis.chain);
+    });
   });
   if (held == 0) return {};
   return {"its wallet holds " + std::to_string(held) +
@@ -202,7 +203,8 @@ Outcome forget(Context& context, const std::string& typed) {
   for (const auto* ledger : ledgers) chains.push_back(to_text(ledger->genesis.chain));
   if (const auto problem = trust.forget(chain)) return failure_of(*problem);
   return Reply{Json{{"forgotten", std::move(chains)}},
-               "forgot " + to_text(chain) + "; this home trusts no ledger now\n"};
+               "forgot " + to_text(chain) +
+                   (trust.current() == nullptr ? "; this home trusts no ledger now\n" : "\n")};
 }
 
 }  // namespace

@@ -134,7 +134,7 @@ std::string replacement_text(const LearnersAwards& learner, std::size_t place) {
   if (const auto fresh = learner.replaced_by.find(place); fresh != learner.replaced_by.end())
     text += "  replaced by  that of " + named_award(*learner.awards[fresh->second]) + "\n";
   else if (learner.awards[place]->status == "superseded")
-    text += "  replaced by  an award that this register does not have\n";
+    text += "  replaced by  none of this achievement in this register\n";
   if (const auto old = learner.replaces.find(place); old != learner.replaces.end())
     text += "  replaces     that of " + named_award(*learner.awards[old->second]) + "\n";
   return text;

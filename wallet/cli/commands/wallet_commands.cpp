@@ -253,6 +253,8 @@ ExitCode erase(Context& context, const std::string& named) {
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
   const std::string reference = to_text(view->head.reference);
 
+  if (const auto whole = refuse_short_ids_unasked(context); !whole.ok())
+    return report(context, whole.failure());
   if (!context.yes && !confirm("Erase " + reference + " with its salt and key, for good?")) {
     return fail(context, ExitCode::kCancelled,
                 "nothing was erased (without a terminal, give --yes)");

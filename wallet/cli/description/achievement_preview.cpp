@@ -96,6 +96,8 @@ void add_award(Facts& facts, const tx::AchievementContent& content) {
   facts.keep("number", number, true);
   facts.add("title", by_language(content.titles));
   facts.keep("titles", json_of(content.titles), true);
+  facts.add("description", by_language(content.descriptions));
+  facts.keep("descriptions", json_of(content.descriptions), !content.descriptions.empty());
 
   const std::string kind(word_of(content.award_kind));
   const std::string type =
@@ -129,9 +131,12 @@ void add_award(Facts& facts, const tx::AchievementContent& content) {
 }
 
 void add_learning(Facts& facts, const tx::AchievementContent& content) {
-  std::vector<std::string> outcomes;
-  for (const auto& outcome : content.outcomes) outcomes.emplace_back(tx::best_text(outcome.texts));
-  facts.add("outcome", outcomes);
+  Json outcomes = Json::array();
+  for (const auto& outcome : content.outcomes) {
+    facts.add("outcome", by_language(outcome.texts));
+    facts.add("  ESCO", outcome.esco_uris);
+    outcomes.push_back(Json{{"texts", json_of(outcome.texts)}, {"esco", outcome.esco_uris}});
+  }
   facts.keep("outcomes", outcomes, !outcomes.empty());
   facts.recommend("outcomes", !outcomes.empty());
 
@@ -169,6 +174,8 @@ void add_quality(Facts& facts, const tx::AchievementContent& content) {
   facts.add("quality", by_language(content.quality_texts));
   facts.add("quality", content.quality_url);
   facts.keep("quality_assurance", scheme, !scheme.empty());
+  facts.keep("quality_text", json_of(content.quality_texts), !content.quality_texts.empty());
+  facts.keep("quality_url", content.quality_url, !content.quality_url.empty());
   facts.recommend("quality_assurance", !scheme.empty());
 
   const std::string stackability(word_of(content.stackability));

@@ -11,6 +11,7 @@ namespace {
 struct Changes {
   std::map<trust::StatementId, std::uint64_t> ended_ms;
   std::set<trust::StatementId> annulled;
+  std::set<trust::StatementId> unclear;  // named by what may end or annul them
 };
 
 // What later statements of the list say of earlier ones.
@@ -22,9 +23,12 @@ Changes changes_in(const StatementsAnswer& answer) {
   }
 
   for (const auto& each : answer.statements) {
-    // An end that was annulled ends nothing; of several the earliest counts.
-    if (each.kind != trust::Kind::kEnd || !each.valid_from_ms || changes.annulled.contains(each.id))
-      continue;
+    // An end that was annulled ends nothing; of several the earliest counts. One without a first
+    // day, or a statement of an unknown kind, may have ended what it names long ago.
+    if (changes.annulled.contains(each.id)) continue;
+    if (!each.kind || (each.kind == trust::Kind::kEnd && !each.valid_from_ms))
+      changes.unclear.insert(each.names.begin(), each.names.end());
+    if (each.kind != trust::Kind::kEnd || !each.valid_from_ms) continue;
     for (const auto& named : each.names) {
       const auto [at, fresh] = changes.ended_ms.emplace(named, *each.valid_from_ms);
       if (!fresh) at->second = std::min(at->second, *each.valid_from_ms);
@@ -38,11 +42,15 @@ Hold hold_of(const AccreditationPeriod& period, std::uint64_t now_ms) {
   if (!statement.unknown_part().empty()) return Hold::kUnknown;
 
   const auto from_ms = *statement.valid_from_ms;
-  auto until_ms = *statement.valid_until_ms == 0 ? trust::kOpenEnd : *statement.valid_until_ms;
-  if (period.ended_ms) until_ms = std::min(until_ms, *period.ended_ms);
+  const auto until_ms =
+      *statement.valid_until_ms == 0 ? trust::kOpenEnd : *statement.valid_until_ms;
+  if (until_ms <= now_ms) return Hold::kEnded;
 
-  // One that was ended before it began will never hold.
-  if (period.annulled || until_ms <= now_ms || until_ms <= from_ms) return Hold::kEnded;
+  // One that was ended before it began will never hold. A node that counts it all the same knows
+  // more of the end than the list says: that its key was compromised, for example.
+  const auto ended_ms = period.ended_ms.value_or(trust::kOpenEnd);
+  if (period.annulled || ended_ms <= now_ms || ended_ms <= from_ms)
+    return statement.in_force ? Hold::kUnknown : Hold::kEnded;
   if (from_ms > now_ms) return Hold::kLater;
   return statement.in_force ? Hold::kStands : Hold::kNotCounted;
 }
@@ -72,7 +80,7 @@ std::vector<AccreditationPeriod> accreditation_periods(const StatementsAnswer& a
                                changes.annulled.contains(statement.id)};
     if (const auto end = changes.ended_ms.find(statement.id); end != changes.ended_ms.end())
       period.ended_ms = end->second;
-    period.hold = hold_of(period, now_ms);
+    period.hold = changes.unclear.contains(statement.id) ? Hold::kUnknown : hold_of(period, now_ms);
     periods.push_back(std::move(period));
   }
 

@@ -226,6 +226,7 @@ Outcome say_only(IssuerSession& session, TransactionRequest request) {
 Attempt<void> confirm_description(const Context& context, const Description& description,
                                   const std::string& question, const std::string& undone) {
   TM_TRY_STATUS(refuse_unread_options(context));
+  TM_TRY_STATUS(refuse_short_ids_unasked(context));
   if (!context.json) {
     std::string text;
     // Who is asked must have read what; who is not asked may want silence, but no warning is a

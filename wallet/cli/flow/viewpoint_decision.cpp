@@ -18,6 +18,16 @@ std::string path_text(const PathAnswer& path) {
   return text + " (" + std::to_string(path.amount) + ")";
 }
 
+// A point that only the node's own decision is about, or whose time is not known.
+DecisionRecord not_asked(const DecisionRecord& own, const Viewpoint& viewpoint) {
+  DecisionRecord record;
+  record.point = own.point;
+  record.governs = own.governs;
+  record.viewpoint = viewpoint.name;
+  record.explanation = "the time \"" + own.point + "\" is not known here";
+  return record;
+}
+
 // The same point, decided for another viewpoint; unknown, with the cause, where no node decides it.
 DecisionRecord decided(Client& client, const DecideQuery& query, const DecisionRecord& own,
                        const Viewpoint& viewpoint) {
@@ -43,7 +53,7 @@ DecisionRecord decided(Client& client, const DecideQuery& query, const DecisionR
 }  // namespace
 
 AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
-                             const AcceptanceRecord& own) {
+                             const AcceptanceRecord& own, bool own_award) {
   AcceptanceRecord acceptance;
   acceptance.governs = own.governs;
   acceptance.by_word_of = own.by_word_of;
@@ -66,6 +76,19 @@ AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
   acceptance.outcome = worst->outcome;
   acceptance.explanation = worst->explanation;
   acceptance.policy_digest = worst->policy_digest;
+
+  // Whether an award's teacher assessed it counts for whoever looks, and the node's own judgement
+  // names the first rule that fails: where that is an earlier one, or its own award, nobody asked.
+  const bool assessor_judged =
+      own.failed_rule == kAssessorRule ||
+      (own.outcome == Acceptance::kAccept && own.failed_rule.empty() && !own_award);
+  if (!assessor_judged && acceptance.outcome == Acceptance::kAccept) {
+    acceptance.outcome = Acceptance::kUnknown;
+    acceptance.explanation =
+        "it recognises the issuer; whether the assessor is kept apart from the teacher, this node "
+        "does not say: ask the institution's own node";
+    return acceptance;
+  }
 
   // It fails for whoever looks.
   if (own.failed_rule == kAssessorRule && acceptance.outcome == Acceptance::kAccept) {
@@ -91,11 +114,18 @@ void decide_for(Client& client, const Viewpoint& viewpoint, const std::string& p
     query.viewpoint = viewpoint.id;
     query.achievement = slot.achievement;
     query.purpose = purpose;
-    if (own.point == kAtAnchor) query.at_time_ms = slot.anchor_time_ms;
+
+    // 0 would ask about today, and the answer would pass for one about the anchor.
+    const bool at_anchor = own.point == kAtAnchor && slot.anchor_time_ms != 0;
+    if (!at_anchor && own.point != kToday) {
+      decisions.push_back(not_asked(own, viewpoint));
+      continue;
+    }
+    if (at_anchor) query.at_time_ms = slot.anchor_time_ms;
     decisions.push_back(decided(client, query, own, viewpoint));
   }
 
-  facts.acceptance = accepted_by(decisions, *facts.acceptance);
+  facts.acceptance = accepted_by(decisions, *facts.acceptance, slot.issuer == viewpoint.node);
   facts.decisions = std::move(decisions);
   name_policy(viewpoint, facts);
 }

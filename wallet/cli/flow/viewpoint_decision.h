@@ -15,8 +15,10 @@ namespace testamur::wallet {
 void decide_for(Client& client, const Viewpoint& viewpoint, const std::string& purpose,
                 RegistryFacts& facts);
 
-// What follows from the decisions that govern. Pure.
+// What follows from the decisions that govern; `own` is the node's judgement of the award, and
+// `own_award` says that its institution awarded it. Not known where the node has not judged whether
+// the assessor is kept apart from the teacher. Pure.
 AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
-                             const AcceptanceRecord& own);
+                             const AcceptanceRecord& own, bool own_award);
 
 }  // namespace testamur::wallet
