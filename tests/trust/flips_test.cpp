@@ -4,12 +4,16 @@
 #include <set>
 
 #include "tests/support/catch.h"
+#include "tests/support/shared.h"
 #include "tests/trust/random_world.h"
 #include "tests/trust/world.h"
 #include "trust/explain.h"
 
 namespace testamur::trust::test {
 namespace {
+
+// So many in the long runs, a fifth of them else.
+std::uint64_t seeds(std::uint64_t many) { return test::long_tests() ? many : many / 5; }
 
 constexpr ExplainLimits kNoLimits{1000, 1000, ~std::uint64_t{0}};
 
@@ -50,7 +54,7 @@ std::optional<Explanation> explained_as_by_force(const RandomWorld& w, const Que
 
 TEST_CASE("an acceptance names exactly the statements whose withdrawal alone would turn it") {
   unsigned compared = 0;
-  for (std::uint64_t seed = 1; seed <= 30'000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds(30'000); ++seed) {
     Random random(seed);
     const bool flat = seed % 2 == 0;
     const RandomWorld w = random_world(random, 6, flat);
@@ -105,7 +109,7 @@ RandomWorld dense_world(Random& random) {
 TEST_CASE("each requirement of a policy has statements of its own that turn an acceptance") {
   unsigned compared = 0;
   unsigned by_scheme = 0;  // on neither the flow of trust nor that of just any scheme
-  for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds(20'000); ++seed) {
     Random random(seed);
     const RandomWorld w = dense_world(random);
     Query query;
