@@ -13,7 +13,7 @@ namespace testamur::trust::test {
 namespace {
 
 // So many in the long runs, a fifth of them else.
-std::uint64_t seeds(std::uint64_t many) { return test::long_tests() ? many : many / 5; }
+std::uint64_t seeds(std::uint64_t many) { return testamur::test::long_tests() ? many : many / 5; }
 
 constexpr ExplainLimits kNoLimits{1000, 1000, ~std::uint64_t{0}};
 
