@@ -593,8 +593,10 @@ void check_time_and_version(const GenesisInput& content, Faults& faults) {
   if (content.time_ms == 0) faults.add("time", "the time is missing");
 }
 
-void check_content(const GenesisInput& content, Faults& faults) {
-  if (!check_counts(content, faults)) return;
+// Whether there are so few parties and validators that they were looked at, and the founders may
+// be.
+bool check_content(const GenesisInput& content, Faults& faults) {
+  if (!check_counts(content, faults)) return false;
 
   // Computed once: an id is a digest of all that its party brings.
   const PartiesById parties(content.parties);
@@ -613,8 +615,9 @@ void check_content(const GenesisInput& content, Faults& faults) {
   if (!content.continues) check_possessions(content, parties, faults);
 
   // The set is made last: what it could complain about has a better name above.
-  if (!faults.empty()) return;
+  if (!faults.empty()) return true;
   if (const auto set = genesis_set(content); !set.ok()) faults.add("consensus_key", set.message());
+  return true;
 }
 
 }  // namespace
@@ -627,12 +630,7 @@ std::vector<GenesisFault> find_content_faults(const GenesisInput& content, std::
 
 std::vector<GenesisFault> find_faults(const Genesis& genesis, std::size_t limit) {
   Faults faults(limit);
-  check_content(genesis.content, faults);
-
-  // Of more than may be nothing further is looked at.
-  const bool too_many = genesis.content.parties.size() > kPartiesLimit ||
-                        genesis.content.validators.size() > CertifyingSet::kMaxSize;
-  if (too_many) return faults.take();
+  if (!check_content(genesis.content, faults)) return faults.take();
 
   // Who may sign follows from a content that holds.
   if (faults.full() || (!faults.empty() && genesis.content.continues)) return faults.take();
