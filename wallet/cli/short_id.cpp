@@ -55,14 +55,17 @@ bool is_short_hex(std::string_view typed, std::size_t digits) {
 
 Attempt<std::string> complete_id(const std::string& what, std::string_view typed,
                                  std::string_view prefix,
-                                 const std::vector<std::string>& candidates) {
+                                 const std::vector<std::string>& candidates,
+                                 const std::string& listed_by) {
   const auto begin = beginning_of(typed);
   const std::string shown = what + ": \"" + one_line(begin.substr(0, 100)) + "\" ";
+
+  const std::string where = listed_by.empty() ? "" : " (" + listed_by + " shows the ids)";
 
   const std::size_t head = prefix.empty() ? 0 : prefix.size() + 1;
   if (begin.size() < head + kLeastTyped) {
     return error(shown + "is too short to name one: give at least " + std::to_string(kLeastTyped) +
-                 " characters" + (head == 0 ? "" : " after " + std::string(prefix) + "1"));
+                 " characters" + (head == 0 ? "" : " after " + std::string(prefix) + "1") + where);
   }
 
   std::vector<std::string> found;
@@ -72,7 +75,8 @@ Attempt<std::string> complete_id(const std::string& what, std::string_view typed
   std::ranges::sort(found);
   found.erase(std::ranges::unique(found).begin(), found.end());
 
-  if (found.empty()) return Failure{ExitCode::kUnknown, shown + "begins none that is known"};
+  if (found.empty())
+    return Failure{ExitCode::kUnknown, shown + "begins none that is known" + where};
   if (found.size() == 1) return found.front();
 
   std::string names;

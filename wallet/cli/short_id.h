@@ -26,10 +26,12 @@ std::string find_short_id(std::string_view word);
 
 // The one of the candidates that begins with what was typed. Fails with 2 on fewer than kLeastTyped
 // characters and where several do, which are named, and with 9 where none does. `what` begins the
-// failure ("--by").
+// failure ("--by"); `listed_by` is the command that shows the candidates, empty where there is
+// none.
 Attempt<std::string> complete_id(const std::string& what, std::string_view typed,
                                  std::string_view prefix,
-                                 const std::vector<std::string>& candidates);
+                                 const std::vector<std::string>& candidates,
+                                 const std::string& listed_by = {});
 
 // The same of ids that have no prefix: 32 or 64 hexadecimal digits.
 bool is_short_hex(std::string_view typed, std::size_t digits);

@@ -170,7 +170,7 @@ Attempt<std::vector<TransactionId>> statements_named(IssuerSession& session,
   for (const auto& text : typed) {
     std::string whole = text;
     if (is_short_id(text, "tmx")) {
-      TM_TRY(whole, complete_id("--statement", text, "tmx", known));
+      TM_TRY(whole, complete_id("--statement", text, "tmx", known, "testamur accreditation list"));
     }
     TM_TRY(const auto id, parse_transaction_id(whole));
     ids.push_back(id);

@@ -43,12 +43,7 @@ Attempt<FoundProposal> find_proposal(Client& client, const ChainId& chain,
     TM_TRY(const auto list, asked(client.proposals(false)));
     std::vector<std::string> ids;
     for (const auto& each : list.proposals) ids.push_back(to_text(each.id));
-    auto whole = complete_id("proposal", typed, "tmx", ids);
-    if (!whole.ok()) {
-      return Failure{whole.failure().exit,
-                     whole.message() + " (testamur governance list shows the ids)"};
-    }
-    text = std::move(*whole);
+    TM_TRY(text, complete_id("proposal", typed, "tmx", ids, "testamur governance list"));
   }
   const auto id = parse_transaction_id(text);
   if (!id.ok())

@@ -139,9 +139,7 @@ Attempt<std::string> key_named(Client& client, const InstitutionId& institution,
   TM_TRY(const auto answer, asked(client.institution(institution, false)));
   std::vector<std::string> ids;
   for (const auto& key : answer.keys) ids.push_back(to_text(key.record.id));
-  auto whole = complete_id("key", typed, "tmk", ids);
-  if (whole.ok()) return whole;
-  return Failure{whole.failure().exit, whole.message() + " (testamur key list shows the ids)"};
+  return complete_id("key", typed, "tmk", ids, "testamur key list");
 }
 
 // The key on the ledger, if it is the institution's own and active.
