@@ -9,6 +9,7 @@
 
 #include "common/check.h"
 #include "common/text.h"
+#include "wallet/credential/problems.h"
 
 namespace testamur::wallet {
 namespace {
@@ -54,15 +55,6 @@ Status check_text(const ClaimKind& kind, std::string_view text) {
   return {};
 }
 
-// What was typed, so that nobody has to look it up; of a long text its beginning.
-std::string shown(std::string_view text) {
-  constexpr std::size_t kMost = 40;
-  if (text.size() <= kMost) return " \"" + std::string(text) + "\"";
-  std::size_t end = kMost;
-  while ((static_cast<std::uint8_t>(text[end]) & 0xC0U) == 0x80U) --end;  // not within a character
-  return " \"" + std::string(text.substr(0, end)) + "…\"";
-}
-
 template <class Integer>
 std::optional<Integer> parse_decimal(std::string_view text) {
   Integer value{};
@@ -74,7 +66,7 @@ std::optional<Integer> parse_decimal(std::string_view text) {
 bool is_leap(unsigned year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
 
 Status check_date(const ClaimKind& kind, std::string_view text) {
-  const std::string name = std::string(kind.name) + shown(text);
+  const std::string name = std::string(kind.name) + " " + in_quotes(text);
   constexpr std::array<unsigned, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const bool shaped = text.size() == 10 && text[4] == '-' && text[7] == '-';
   const auto year = shaped ? parse_decimal<unsigned>(text.substr(0, 4)) : std::nullopt;
@@ -117,8 +109,8 @@ Result<ClaimValue> parse_claim(const ClaimKind& kind, std::string_view typed) {
   if (kind.type == ClaimType::kInteger) {
     const auto number = parse_decimal<std::uint64_t>(typed);
     if (!number)
-      return error(std::string(kind.name) + shown(typed) + " is not a whole number from 1 to " +
-                   std::to_string(kind.max_bytes));
+      return error(std::string(kind.name) + " " + in_quotes(typed) +
+                   " is not a whole number from 1 to " + std::to_string(kind.max_bytes));
     value = *number;
   }
   TM_TRY_STATUS(check_claim(kind, value));

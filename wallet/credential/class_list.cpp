@@ -93,17 +93,10 @@ Columns read_header(const std::vector<CsvCell>& header, Problems& problems) {
   return columns;
 }
 
-Status check_student(const std::string& student) {
-  if (const auto fault = find_fault(student)) return error("student holds " + to_text(*fault));
-  const ClaimKind as_text{ClaimId::kStudentNumber, kStudentColumn,   kStudentColumn,
-                          ClaimType::kText,        kMaxStudentBytes, true};
-  return check_claim(as_text, student);
-}
-
 Result<ClaimValue> read_credits(std::string_view typed) {
   const auto hundredths = parse_credits(typed);
   if (!hundredths)
-    return error("ects \"" + std::string(typed) + "\" is no number of credits like 3 or 7.5");
+    return error("ects " + in_quotes(typed) + " is no number of credits like 3 or 7.5");
   const ClaimValue value = *hundredths;
   TM_TRY_STATUS(check_claim(kind_of(ClaimId::kEctsHundredths), value));
   return value;
@@ -184,7 +177,7 @@ Result<ClaimValue> read_claim(const ClaimKind& kind, const std::string& typed,
   if (kind.type != ClaimType::kDate || date_form.empty()) return parse_claim(kind, typed);
   const auto day = read_day(typed, date_form);
   if (!day) {
-    return error(std::string(kind.name) + " \"" + typed + "\" is not a date in the form " +
+    return error(std::string(kind.name) + " " + in_quotes(typed) + " is not a date in the form " +
                  date_form);
   }
   return parse_claim(kind, *day);
@@ -222,6 +215,13 @@ bool has_day(const ClassRow& row) {
 }
 
 }  // namespace
+
+Status check_student(const std::string& student) {
+  if (const auto fault = find_fault(student)) return error("student holds " + to_text(*fault));
+  const ClaimKind as_text{ClaimId::kStudentNumber, kStudentColumn,   kStudentColumn,
+                          ClaimType::kText,        kMaxStudentBytes, true};
+  return check_claim(as_text, student);
+}
 
 std::string canonical_reference(std::string_view typed) {
   return is_utf8(typed) ? nfc(typed) : std::string(typed);

@@ -60,6 +60,8 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
 // by leading zeros, by case, by the form of letters, by spaces, marks that cannot be seen, or
 // hyphens, dots and slashes alone.
 std::string reference_key(std::string_view reference);
+// Whether a learner may be called so: a text of at most 128 bytes without marks that nobody sees.
+Status check_student(const std::string& student);
 // The same letters in one form: what registers are searched by.
 std::string canonical_reference(std::string_view typed);
 // "3", "7.5" or "2,25" as hundredths; nothing for anything else.

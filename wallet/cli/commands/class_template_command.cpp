@@ -5,12 +5,12 @@
 #include <memory>
 #include <set>
 
-#include "common/text.h"
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/issue_batch.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/credential/csv_line.h"
+#include "wallet/credential/problems.h"
 
 namespace testamur::wallet {
 namespace {
@@ -27,16 +27,17 @@ Result<std::set<std::string>> students_of(const std::vector<WalletRequest>& requ
   for (const auto& request : requests) {
     const auto student = canonical_reference(request.student);
 
-    // A learner wrote it, and a spreadsheet would run it: at the front, or behind what some of them
-    // take for the end of a cell.
-    constexpr std::string_view kFormulaMarks = "=+-@\t\r";
-    const bool runs =
-        !student.empty() && kFormulaMarks.find(student.front()) != std::string_view::npos;
-    if (runs || student.find_first_of(";\t\r\n") != std::string::npos || find_fault(student)) {
-      return error("--requests: the reference \"" + one_line(student.substr(0, 80)) +
-                   "\" would be a formula or several cells in a spreadsheet, or holds what nobody "
-                   "sees: ask its learner for a request with the "
-                   "reference that your office knows");
+    // A learner wrote it. The list would refuse it, or a spreadsheet would run it: at the front, or
+    // behind what some of them take for the end of a cell.
+    const std::string cure =
+        ": ask its learner for a request with the reference that your office knows";
+    if (const auto fit = check_student(student); !fit.ok())
+      return error("--requests: " + fit.message() + cure);
+    constexpr std::string_view kFormulaMarks = "=+-@";
+    if (kFormulaMarks.find(student.front()) != std::string_view::npos ||
+        student.find(';') != std::string::npos) {
+      return error("--requests: the reference " + in_quotes(student) +
+                   " would be a formula or several cells in a spreadsheet" + cure);
     }
 
     if (!students.insert(student).second)
